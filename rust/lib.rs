@@ -1,0 +1,29 @@
+//! Chorus: many coding-agent tasks on one project, from Neovim.
+//!
+//! Verbs go down, facts come up, and the store is where they meet.
+
+pub mod agent;
+pub mod bridge;
+pub mod cli;
+pub mod client;
+pub mod config;
+pub mod contract;
+pub mod daemon;
+pub mod demo_agent;
+pub mod detector;
+pub mod error;
+pub mod evidence;
+pub mod exec;
+pub mod hook;
+pub mod monitor;
+pub mod ops;
+pub mod paths;
+pub mod process;
+pub mod project;
+pub mod spool;
+pub mod status;
+pub mod store;
+pub mod task;
+pub mod tmux;
+pub mod verbs;
+pub mod web;

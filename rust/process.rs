@@ -1,0 +1,163 @@
+//! Other processes: who they are (the one place that knows), and running one to its end.
+//!
+//! Identity is pid and start time. Linux reads procfs; elsewhere `ps` answers.
+
+use crate::contract::Code;
+use crate::error::{Error, Result};
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+
+/// A process, told apart from a later one with the same number.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct Identity {
+    /// Process id.
+    pub pid: u32,
+    /// Start time as the kernel words it: clock ticks since boot on Linux (field 22 of `stat`).
+    pub start: String,
+}
+
+/// What procfs says of a process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stat {
+    /// Parent's pid.
+    pub parent: u32,
+    /// `T` when stopped by job control, `Z` when dead and not reaped.
+    pub state: char,
+    /// As in [`Identity::start`].
+    pub start: String,
+}
+
+/// Reads a process's facts; nothing when it is gone.
+#[cfg(target_os = "linux")]
+pub fn stat(pid: u32) -> Option<Stat> {
+    parse_stat(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+}
+
+/// Reads a process's facts; nothing when it is gone.
+#[cfg(not(target_os = "linux"))]
+pub fn stat(pid: u32) -> Option<Stat> {
+    let output =
+        std::process::Command::new("ps").args(["-o", "ppid=,state=,lstart=", "-p", &pid.to_string()]).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    let mut words = text.split_whitespace();
+    let parent = words.next()?.parse().ok()?;
+    let state = words.next()?.chars().next()?;
+    Some(Stat { parent, state, start: words.collect::<Vec<_>>().join(" ") })
+}
+
+/// The command name may hold spaces and parentheses, so the fields are counted from its last `)`.
+#[cfg(target_os = "linux")]
+fn parse_stat(text: &str) -> Option<Stat> {
+    let fields: Vec<&str> = text.get(text.rfind(')')? + 1..)?.split_whitespace().collect();
+    Some(Stat {
+        state: fields.first()?.chars().next()?,
+        parent: fields.get(1)?.parse().ok()?,
+        start: (*fields.get(19)?).to_owned(),
+    })
+}
+
+/// The identity of a live process.
+pub fn identity(pid: u32) -> Option<Identity> {
+    let stat = stat(pid)?;
+    (stat.state != 'Z').then_some(Identity { pid, start: stat.start })
+}
+
+/// Whether that very process lives.
+pub fn is_alive(identity: &Identity) -> bool {
+    self::identity(identity.pid).as_ref() == Some(identity)
+}
+
+/// Whether job control stopped the process.
+pub fn is_suspended(pid: u32) -> bool {
+    stat(pid).is_some_and(|stat| stat.state == 'T')
+}
+
+/// The process and its ancestors, nearest first, at most 64.
+pub fn lineage(pid: u32) -> Vec<u32> {
+    let parent = |pid: &u32| stat(*pid).map(|stat| stat.parent).filter(|parent| *parent > 0);
+    std::iter::successors(Some(pid), parent).take(64).collect()
+}
+
+/// A variable in the environment the process started with; nothing where it cannot be read.
+pub fn variable_of(pid: u32, name: &str) -> Option<String> {
+    let environment = std::fs::read(format!("/proc/{pid}/environ")).ok()?;
+    let prefix = format!("{name}=");
+    let found = environment.split(|byte| *byte == 0).find_map(|entry| entry.strip_prefix(prefix.as_bytes()))?;
+    Some(String::from_utf8_lossy(found).into_owned())
+}
+
+/// Which boot of which machine this is. `CHORUS_BOOT_ID` replaces it in tests.
+pub fn boot_id() -> String {
+    if let Ok(injected) = std::env::var("CHORUS_BOOT_ID") {
+        return injected;
+    }
+    let linux = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok();
+    let other = || {
+        let output = std::process::Command::new("sysctl").args(["-n", "kern.boottime"]).output().ok()?;
+        String::from_utf8(output.stdout).ok()
+    };
+    linux.or_else(other).map(|id| id.trim().to_owned()).unwrap_or_default()
+}
+
+/// How a program ended.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// Exit code; nothing when a signal ended it.
+    pub code: Option<i32>,
+    /// Standard output.
+    pub stdout: Vec<u8>,
+    /// Standard error, trimmed.
+    pub stderr: String,
+}
+
+impl Ended {
+    /// Standard output as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.stdout).into_owned()
+    }
+}
+
+/// Runs `command` to its end with `input` on its standard input (closed when empty), killing it after `limit`.
+pub async fn run(mut command: tokio::process::Command, input: Vec<u8>, limit: Duration) -> Result<Ended> {
+    let name = command.as_std().get_program().to_string_lossy().into_owned();
+    command.stdin(if input.is_empty() { Stdio::null() } else { Stdio::piped() });
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    let mut child =
+        command.spawn().map_err(|error| Error::new(Code::ToolMissing, format!("cannot run {name}: {error}")))?;
+    let stdin = child.stdin.take();
+    let feed = async move {
+        if let Some(mut stdin) = stdin {
+            // A program that does not read its input ends by its own rules.
+            let _ = stdin.write_all(&input).await;
+        }
+    };
+    let both = async { tokio::join!(feed, child.wait_with_output()).1 };
+    match tokio::time::timeout(limit, both).await {
+        Ok(Ok(output)) => Ok(Ended {
+            code: output.status.code(),
+            stdout: output.stdout,
+            stderr: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+        }),
+        Ok(Err(error)) => Err(Error::internal(format!("cannot read from {name}: {error}"))),
+        Err(_) => Err(Error::new(Code::Internal, format!("{name} did not answer within {} s", limit.as_secs()))),
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_name_may_hold_anything() {
+        let line = "7 (a) b) T 3 7 7 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 1 0 354166 1 1";
+        assert_eq!(parse_stat(line), Some(Stat { parent: 3, state: 'T', start: "354166".into() }));
+    }
+
+    #[test]
+    fn this_process_is_alive_and_no_other_start_is() {
+        let me = identity(std::process::id()).expect("this process lives");
+        assert!(is_alive(&me));
+        assert!(!is_alive(&Identity { start: "0".into(), ..me }));
+    }
+}
