@@ -1,0 +1,43 @@
+//! The daemon's socket: bound by the holder of the lock, 0600, bound again when its file vanishes.
+
+use crate::contract::Code;
+use crate::error::{Error, Result};
+use crate::paths::State;
+use rustix::fs::{FlockOperation, flock};
+use std::fs::{File, OpenOptions, Permissions};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use tokio::net::UnixListener;
+
+/// Takes the single-instance lock, held for as long as the file is; nothing when another daemon has it.
+///
+/// A kernel lock cannot go stale. Rust opens files close-on-exec, so the tmux server does not inherit it.
+pub fn lock(state: &State) -> Result<Option<File>> {
+    let path = state.lock();
+    let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path).map_err(|error| {
+        Error::new(Code::StoreUnusable, format!("cannot open {}: {error}", path.display()))
+            .hint("make the state folder writable, or name another with CHORUS_STATE_DIR")
+    })?;
+    Ok(flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok().then_some(file))
+}
+
+/// Binds the socket in place of whatever a dead daemon left.
+pub fn bind(state: &State) -> Result<(UnixListener, u64)> {
+    let path = state.socket()?;
+    let fault = |error: std::io::Error| {
+        Error::new(Code::StoreUnusable, format!("cannot listen on {}: {error}", path.display()))
+            .hint("make the state folder writable, or name another with CHORUS_STATE_DIR")
+    };
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(fault(error)),
+        _ => {}
+    }
+    let listener = UnixListener::bind(&path).map_err(fault)?;
+    std::fs::set_permissions(&path, Permissions::from_mode(0o600)).map_err(fault)?;
+    let inode = std::fs::metadata(&path).map_err(fault)?.ino();
+    Ok((listener, inode))
+}
+
+/// Whether the socket's file is still the one that was bound.
+pub fn is_there(state: &State, inode: u64) -> bool {
+    state.socket().ok().and_then(|path| std::fs::metadata(path).ok()).is_some_and(|found| found.ino() == inode)
+}
