@@ -1,1 +1,3 @@
-//! To be written.
+//! The shell's face of the program.
+
+pub mod detect;
