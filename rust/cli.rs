@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod args;
+pub mod detect;
 mod print;
 mod run;
 mod target;

@@ -1,0 +1,1 @@
+//! `chorus detect`: classifies captured screens, one JSON line a file. It is how a wrong status is reported.

@@ -1,0 +1,5 @@
+//! The detector over captures of the real client: `tests/fixtures/screens`, whose `index.jsonl` tells for each state what is
+//! right and whether the rules were written with it in sight (`written`) or not (`held`).
+#![allow(clippy::unwrap_used)]
+
+mod corpus;
