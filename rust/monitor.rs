@@ -1,1 +1,184 @@
-//! To be written.
+//! The only loop with a clock: facts in, evidence gathered, a status out.
+//!
+//! Everything that can wake it is a [`Fact`], a session file, or a time at which a verdict may change by itself. It
+//! never waits for tmux: a sweep runs beside it and comes back as a fact.
+
+mod judge;
+pub mod sight;
+mod sweep;
+mod watched;
+
+use crate::agent::sessions::{SessionSeen, Sessions};
+use crate::contract::Hook;
+use crate::ops::Core;
+use crate::process;
+use crate::status::Millis;
+pub use sweep::Swept;
+use std::collections::HashMap;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+use tokio::sync::mpsc::UnboundedReceiver;
+pub use watched::Launched;
+use watched::Watched;
+
+/// One thing that happened.
+#[derive(Debug)]
+pub enum Fact {
+    /// An agent was launched, or found alive when the daemon started.
+    Launched(Box<Launched>),
+    /// The task ended; nothing of it is watched any more.
+    Ended {
+        /// The task's uuid.
+        task: String,
+    },
+    /// A hook ran.
+    Hook(Box<Hook>),
+    /// tmux says that the task's pane died.
+    PaneDied {
+        /// The task's uuid.
+        task: String,
+    },
+    /// A request was answered through Chorus, or its hook process ended.
+    RequestClosed {
+        /// The task's uuid.
+        task: String,
+        /// The request.
+        request: String,
+    },
+    /// Chorus pressed Esc in the task's pane.
+    Interrupted {
+        /// The task's uuid.
+        task: String,
+        /// When.
+        at: Millis,
+    },
+    /// What tmux answered.
+    Swept(Box<Swept>),
+}
+
+/// What the loop knows.
+pub struct Monitor {
+    core: Weak<Core>,
+    tasks: HashMap<String, Watched>,
+    sessions: Sessions,
+    sweeps: sweep::Plan,
+    next_processes: Millis,
+}
+
+/// How often the process table is asked about each agent: the way suspension is seen, and the safety net below tmux's
+/// own word of a death. Reading one costs about 8 µs.
+const PROCESSES: Millis = 2000;
+
+/// Runs until the daemon ends.
+pub async fn run(core: Weak<Core>, mut facts: UnboundedReceiver<Fact>, sessions: Sessions, mut seen: UnboundedReceiver<SessionSeen>) {
+    let mut monitor = Monitor { core, tasks: HashMap::new(), sessions, sweeps: sweep::Plan::default(), next_processes: 0 };
+    loop {
+        let wait = monitor.next_wake() - process::now();
+        let wait = Duration::from_millis(wait.clamp(0, 60_000) as u64);
+        tokio::select! {
+            fact = facts.recv() => match fact {
+                Some(fact) => monitor.take(fact).await,
+                None => return,
+            },
+            Some(seen) = seen.recv() => monitor.take_session(seen),
+            () = tokio::time::sleep(wait) => {}
+        }
+        while let Ok(fact) = facts.try_recv() {
+            monitor.take(fact).await;
+        }
+        while let Ok(seen) = seen.try_recv() {
+            monitor.take_session(seen);
+        }
+        let Some(core) = monitor.core.upgrade() else { return };
+        monitor.look(&core);
+        monitor.judge(&core).await;
+    }
+}
+
+impl Monitor {
+    async fn take(&mut self, fact: Fact) {
+        match fact {
+            Fact::Launched(launched) => {
+                if let Some(dir) = &launched.config_dir {
+                    self.sessions.watch(dir);
+                }
+                self.sweeps.soon();
+                self.tasks.insert(launched.task.clone(), Watched::new(*launched));
+                // The file may have been seen before the launch was known.
+                self.sessions.rescan();
+            }
+            Fact::Ended { task } => {
+                self.tasks.remove(&task);
+                if let Some(core) = self.core.upgrade() {
+                    core.sights.remove(&task);
+                }
+            }
+            Fact::Hook(hook) => {
+                if let Some(watched) = self.tasks.get_mut(&hook.task) {
+                    watched.take_hook(&hook);
+                }
+            }
+            Fact::PaneDied { task } => {
+                if let Some(watched) = self.tasks.get_mut(&task) {
+                    watched.dirty = true;
+                    self.sweeps.now();
+                }
+            }
+            Fact::RequestClosed { task, request } => {
+                if let Some(watched) = self.tasks.get_mut(&task) {
+                    watched.close_request(&request);
+                }
+            }
+            Fact::Interrupted { task, at } => {
+                if let Some(watched) = self.tasks.get_mut(&task) {
+                    watched.evidence.interrupted_at = Some(at);
+                    watched.dirty = true;
+                }
+            }
+            Fact::Swept(swept) => sweep::apply(&mut self.tasks, &mut self.sweeps, *swept),
+        }
+    }
+
+    fn take_session(&mut self, seen: SessionSeen) {
+        let now = process::now();
+        if let Some(watched) = self.tasks.values_mut().find(|watched| watched.owns(&seen)) {
+            watched.take_session(seen, now);
+        }
+    }
+
+    /// Asks the process table and tmux when it is time to.
+    fn look(&mut self, core: &Arc<Core>) {
+        let now = process::now();
+        if now >= self.next_processes {
+            self.next_processes = now + PROCESSES;
+            for watched in self.tasks.values_mut() {
+                if watched.look_at_process(now) {
+                    self.sweeps.now();
+                }
+            }
+        }
+        let screens = self.tasks.values().filter(|watched| watched.wants_screen).filter_map(Watched::pane_to_read);
+        if let Some(order) = self.sweeps.due(now, self.tasks.len(), screens) {
+            tokio::spawn(sweep::carry_out(core.clone(), order));
+        }
+    }
+
+    async fn judge(&mut self, core: &Arc<Core>) {
+        let now = process::now();
+        for watched in self.tasks.values_mut() {
+            if watched.dirty || watched.recheck_at.is_some_and(|at| at <= now) {
+                judge::judge(core, watched, now).await;
+            }
+        }
+    }
+
+    fn next_wake(&self) -> Millis {
+        let rechecks = self.tasks.values().filter_map(|watched| watched.recheck_at).min().unwrap_or(Millis::MAX);
+        let wants_screen = self.tasks.values().any(|watched| watched.wants_screen);
+        let mut wake = rechecks.min(self.sweeps.next(self.tasks.len(), wants_screen));
+        if !self.tasks.is_empty() {
+            wake = wake.min(self.next_processes);
+        }
+        wake
+    }
+}
