@@ -3,8 +3,8 @@
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Result, Row};
 use serde::Serialize;
-use serde::de::value::{Error as WordError, StrDeserializer};
 use serde::de::DeserializeOwned;
+use serde::de::value::{Error as WordError, StrDeserializer};
 
 /// A unit variant by its serde name.
 pub struct Word<T>(pub T);

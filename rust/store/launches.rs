@@ -96,14 +96,17 @@ impl Tx<'_> {
             "UPDATE tasks SET restarts = restarts + ?2, demo = ?3 WHERE uuid = ?1",
             params![uuid, new.restart, new.demo],
         )?;
-        self.touch(uuid);
+        self.touch(uuid)?;
         self.one(&format!("{SELECT} WHERE id = ?1"), [&id], read)?
             .ok_or_else(|| crate::error::Error::internal("the launch just made is not there"))
     }
 
     /// Records the agent's process.
     pub fn set_process(&mut self, launch: &str, process: &Identity) -> Result<()> {
-        self.run("UPDATE launches SET pid = ?2, start = ?3 WHERE id = ?1", params![launch, process.pid, process.start])?;
+        self.run(
+            "UPDATE launches SET pid = ?2, start = ?3 WHERE id = ?1",
+            params![launch, process.pid, process.start],
+        )?;
         Ok(())
     }
 

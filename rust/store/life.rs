@@ -53,7 +53,7 @@ impl Tx<'_> {
         )?;
         let text = said.map_or(done.to_owned(), |said| format!("{done}: {said}"));
         self.journal(uuid, who, what, &text, None)?;
-        self.touch(uuid);
+        self.touch(uuid)?;
         self.row(uuid)
     }
 
@@ -65,7 +65,7 @@ impl Tx<'_> {
             self.set_pane(uuid, None)?;
             self.run("UPDATE tasks SET status = ?2 WHERE uuid = ?1", params![uuid, Word(Status::Pending)])?;
             self.journal(uuid, Who::Chorus, "start_failed", &format!("Could not be started: {why}"), None)?;
-            self.touch(uuid);
+            self.touch(uuid)?;
         }
         self.row(uuid)
     }
@@ -89,7 +89,7 @@ impl Tx<'_> {
             "UPDATE tasks SET agent_status = ?2, agent_kind = ?3, agent_detail = ?4, agent_since = ?5 WHERE uuid = ?1",
             params![uuid, Word(state.status), state.kind.map(Word), Json(&state.detail), state.since],
         )?;
-        self.touch(uuid);
+        self.touch(uuid)?;
         Ok(true)
     }
 
@@ -103,7 +103,7 @@ impl Tx<'_> {
         self.run("UPDATE tasks SET unread = 1 WHERE uuid = ?1", [uuid])?;
         let text = message.as_ref().map_or("The turn ended".to_owned(), |message| format!("The turn ended: {message}"));
         self.journal(uuid, Who::Agent, "turn_ended", &text, None)?;
-        self.touch(uuid);
+        self.touch(uuid)?;
         let ended = TurnEnded { uuid: task.uuid, number: task.number, title: task.title, message };
         self.tell(&task.project, Event::TurnEnded(ended));
         Ok(())
@@ -112,7 +112,7 @@ impl Tx<'_> {
     /// Someone has seen the last turn.
     pub fn seen(&mut self, uuid: &str) -> Result<()> {
         if self.run("UPDATE tasks SET unread = 0 WHERE uuid = ?1 AND unread", [uuid])? == 1 {
-            self.touch(uuid);
+            self.touch(uuid)?;
         }
         Ok(())
     }

@@ -39,9 +39,8 @@ fn make(file: &Path) -> Result<()> {
     let folder = file.parent().unwrap_or(Path::new("/"));
     let cannot = |what: &Path, error: std::io::Error| {
         let why = match error.kind() {
-            ErrorKind::AlreadyExists | ErrorKind::NotADirectory => {
-                "a file is where the folder should be".to_owned()
-            }
+            ErrorKind::AlreadyExists if what.is_dir() => "a folder is where the file should be".to_owned(),
+            ErrorKind::AlreadyExists | ErrorKind::NotADirectory => "a file is where the folder should be".to_owned(),
             _ => error.to_string(),
         };
         let message = format!("cannot use the store: cannot make {}: {why}", what.display());
@@ -50,7 +49,7 @@ fn make(file: &Path) -> Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| cannot(folder, error))?;
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(file) {
         Ok(_) => Ok(()),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && file.is_file() => {
             // Where it is not ours to tighten, opening it says what is wrong.
             let _ = std::fs::set_permissions(file, Permissions::from_mode(0o600));
             Ok(())
@@ -88,12 +87,16 @@ fn marks(connection: &Connection) -> Result<(i64, usize)> {
 
 /// Settings of the connection, then the migrations that are missing, each with its version in one transaction.
 fn prepare(connection: &mut Connection) -> Result<()> {
-    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.busy_timeout(Duration::from_secs(2))?;
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.set_prepared_statement_cache_capacity(128);
+    // A full disk, for tests: at most that many pages of 4 kB.
+    if let Some(pages) = std::env::var("CHORUS_STORE_PAGES").ok().and_then(|pages| pages.parse::<i64>().ok()) {
+        connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
+    }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let (_, version) = marks(&transaction)?;
     for (index, migration) in MIGRATIONS.iter().enumerate().skip(version) {

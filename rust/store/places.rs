@@ -63,7 +63,7 @@ impl Tx<'_> {
             params![uuid, pane.map(|pane| &pane.pane), pane.map(Json)],
         )?;
         if changed == 1 {
-            self.touch(uuid);
+            self.touch(uuid)?;
         }
         Ok(())
     }
@@ -75,7 +75,7 @@ impl Tx<'_> {
             WHERE uuid = ?1",
             params![uuid, place.stack, place.worktree, place.base],
         )?;
-        self.touch(uuid);
+        self.touch(uuid)?;
         Ok(())
     }
 
@@ -87,16 +87,14 @@ impl Tx<'_> {
     /// Notes in which of the agent's sessions the task is now, and keeps the ones before; true when that is news.
     pub fn set_session(&mut self, uuid: &str, session: &str) -> Result<bool> {
         let session = text::name("a session id", session)?;
-        let changed = self.run(
-            "UPDATE tasks SET session_id = ?2 WHERE uuid = ?1 AND session_id IS NOT ?2",
-            params![uuid, session],
-        )?;
+        let changed = self
+            .run("UPDATE tasks SET session_id = ?2 WHERE uuid = ?1 AND session_id IS NOT ?2", params![uuid, session])?;
         if changed == 1 {
             self.run(
                 "INSERT INTO sessions (task, session_id, at) VALUES (?1, ?2, ?3)",
                 params![uuid, session, self.now()],
             )?;
-            self.touch(uuid);
+            self.touch(uuid)?;
         }
         Ok(changed == 1)
     }

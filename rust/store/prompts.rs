@@ -79,7 +79,7 @@ impl Tx<'_> {
                 VALUES (?1, ?2, ?3, 'queued', ?4, ?4) RETURNING id, task, text, raw, state, reason, queued_at";
             let prompt = tx.one(sql, params![uuid, text, raw, tx.now()], read)?;
             tx.journal(uuid, Who::Person, "prompt", text, None)?;
-            tx.touch(uuid);
+            tx.touch(uuid)?;
             prompt.ok_or_else(|| crate::error::Error::internal("the prompt just made is not there"))
         };
         accept(self).map_err(|error| error.context(format!("cannot send to #{}", task.number)))
@@ -112,7 +112,7 @@ impl Tx<'_> {
             let text = format!("A prompt was not delivered: {}", reason.as_deref().unwrap_or("no reason is known"));
             self.journal(&task, Who::Chorus, "prompt_failed", &text, None)?;
         }
-        self.touch(&task);
+        self.touch(&task)?;
         Ok(true)
     }
 

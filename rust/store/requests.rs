@@ -134,7 +134,7 @@ impl Tx<'_> {
         if old.is_none_or(|old| old.closed_at.is_some()) {
             self.journal(uuid, Who::Agent, "request_opened", &format!("Asks: {}", request.summary), None)?;
             self.run("UPDATE tasks SET status = ?2 WHERE uuid = ?1", params![uuid, Word(Status::Waiting)])?;
-            self.touch(uuid);
+            self.touch(uuid)?;
         }
         self.tell(&request.project, Event::RequestOpened(request.clone()));
         Ok(Received::Open(request))
@@ -166,7 +166,7 @@ impl Tx<'_> {
                 AND NOT EXISTS (SELECT 1 FROM requests WHERE task = ?1 AND closed_at IS NULL)",
             [&request.task],
         )?;
-        self.touch(&request.task);
+        self.touch(&request.task)?;
         self.tell(&request.project, Event::RequestClosed(request.clone()));
         Ok(Some(request))
     }

@@ -151,7 +151,7 @@ impl Tx<'_> {
                 ],
             )?;
             tx.journal(&uuid, Who::Person, "created", &format!("Created as `{title}`"), None)?;
-            tx.touch(&uuid);
+            tx.touch(&uuid)?;
             tx.task(project, &uuid)
         };
         create(self).map_err(|error| error.context("cannot create the task"))
@@ -178,7 +178,7 @@ impl Tx<'_> {
                     params![task.uuid, title, description, priority, Json(&tags)],
                 )?;
                 tx.journal(&task.uuid, Who::Person, "edited", &format!("Changed {}", changed.join(", ")), None)?;
-                tx.touch(&task.uuid);
+                tx.touch(&task.uuid)?;
             }
             tx.task(project, &task.uuid)
         };
@@ -190,6 +190,7 @@ impl Tx<'_> {
         let (task, _) = self.may(uuid, Step::Delete, "delete")?;
         self.journal(uuid, Who::Person, "deleted", &format!("Deleted #{} `{}`", task.number, task.title), None)?;
         self.run("DELETE FROM tasks WHERE uuid = ?1", [uuid])?;
+        self.forget(uuid);
         let gone = TaskDeleted { uuid: task.uuid, number: task.number };
         self.tell(&task.project, Event::TaskDeleted(gone));
         Ok(())

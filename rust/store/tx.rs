@@ -60,11 +60,18 @@ impl<'c> Tx<'c> {
         Ok(())
     }
 
-    /// Marks the task as changed: its revision grows and its row is published.
-    pub(super) fn touch(&mut self, task: &str) {
+    /// Marks the task as changed: its revision grows, once in a transaction, and its row is published.
+    pub(super) fn touch(&mut self, task: &str) -> Result<()> {
         if !self.touched.iter().any(|touched| touched == task) {
+            self.run("UPDATE tasks SET revision = revision + 1 WHERE uuid = ?1", [task])?;
             self.touched.push(task.to_owned());
         }
+        Ok(())
+    }
+
+    /// Publishes no row: the task is gone.
+    pub(super) fn forget(&mut self, task: &str) {
+        self.touched.retain(|touched| touched != task);
     }
 
     /// Publishes beside the task's row.
@@ -72,14 +79,12 @@ impl<'c> Tx<'c> {
         self.told.push(Change { project: project.to_owned(), event });
     }
 
-    /// Raises revisions and collects what to publish: rows first, then what happened to them.
+    /// What to publish: rows first, then what happened to them.
     pub(super) fn finish(mut self) -> Result<Vec<Change>> {
         let mut changes = Vec::new();
-        for task in std::mem::take(&mut self.touched) {
-            if self.run("UPDATE tasks SET revision = revision + 1 WHERE uuid = ?1", [&task])? == 1 {
-                let task = self.row(&task)?;
-                changes.push(Change { project: task.project.clone(), event: Event::TaskChanged(Box::new(task)) });
-            }
+        for task in &self.touched {
+            let task = self.row(task)?;
+            changes.push(Change { project: task.project.clone(), event: Event::TaskChanged(Box::new(task)) });
         }
         changes.append(&mut self.told);
         Ok(changes)
