@@ -160,6 +160,10 @@ impl Evidence {
         if file.status == Some(SessionStatus::Busy) {
             busy_at = busy_at.max(file.status_updated_at.or(Some(at)));
         }
+        let free = matches!(file.status, Some(SessionStatus::Busy | SessionStatus::Idle | SessionStatus::Shell));
+        if let Some(since) = file.status_updated_at.filter(|_| free) {
+            self.hooks.no_dialog(since);
+        }
         self.session = Some(SessionFact { file, alive, at, busy_at, removed_at: None });
     }
 

@@ -80,8 +80,8 @@ fn last_line(layout: &Layout) -> Option<String> {
 fn left_to_shell(layout: &Layout) -> Reading {
     let tail = layout.part(Part::Tail).unwrap_or_default();
     let stopped = tail.iter().any(|line| line.text.contains("has been suspended") || line.text.contains("]+  Stopped"));
-    let kind = if stopped { Kind::Suspended } else { Kind::Code };
-    reading(AgentStatus::Exited, Some(kind), if stopped { "suspended" } else { "shell" }, Detail::default())
+    let kind = stopped.then_some(Kind::Suspended);
+    reading(AgentStatus::Exited, kind, if stopped { "suspended" } else { "shell" }, Detail::default())
 }
 
 /// Each part's text with white space collapsed.

@@ -96,6 +96,8 @@ pub struct Hooks {
     pub ended: Option<Moment>,
     /// The newest `Notification`; the word is its type.
     pub notification: Option<Moment>,
+    /// No request from before this is open: the session file said so.
+    over_at: Option<Millis>,
     /// Requests closed before they were opened, which asynchronous hooks can bring about.
     closed_early: VecDeque<String>,
 }
@@ -183,6 +185,12 @@ impl Hooks {
         }
     }
 
+    /// The session file says that since `at` no dialog is open.
+    pub fn no_dialog(&mut self, at: Millis) {
+        self.over_at = self.over_at.max(Some(at));
+        self.requests.retain(|request| request.at >= at);
+    }
+
     /// When the main thread last began or went on working.
     pub fn working_at(&self) -> Option<Millis> {
         self.prompt.max(self.activity)
@@ -211,8 +219,8 @@ impl Hooks {
             self.closed_early.remove(place);
             return;
         }
-        let over = self.resting_at().max(self.prompt).is_some_and(|over| over > at) && subagent.is_none();
-        if over || self.requests.iter().any(|request| request.id == id) {
+        let rested = self.resting_at().max(self.prompt).filter(|_| subagent.is_none());
+        if rested.max(self.over_at).is_some_and(|over| over > at) || self.requests.iter().any(|request| request.id == id) {
             return;
         }
         let input = event.get("tool_input").cloned().unwrap_or(Value::Null);

@@ -61,7 +61,8 @@ impl SessionFile {
 
     /// The tmux pane id in `tmux`, such as `%34`.
     pub fn pane(&self) -> Option<&str> {
-        let pane = &self.tmux.as_deref()?[self.tmux.as_deref()?.rfind('%')?..];
+        let tmux = self.tmux.as_deref()?;
+        let pane = &tmux[tmux.rfind('%')?..];
         (pane.len() > 1 && pane[1..].bytes().all(|byte| byte.is_ascii_digit())).then_some(pane)
     }
 }
