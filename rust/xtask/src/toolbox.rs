@@ -1,6 +1,6 @@
 //! What the suites run on: fetched where need be, with a word on what is missing.
 
-use crate::{Outcome, is_ci};
+use crate::{Outcome, cargo, is_ci};
 use chorus_testkit::given;
 use chorus_testkit::tools::{self, Missing, Tool, clients, dbus, debian};
 use std::ffi::OsString;
@@ -142,14 +142,14 @@ fn checked_nvim(package: &debian::Package) -> Result<PathBuf, Missing> {
     for name in ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"] {
         command.env(name, folder.path());
     }
-    match command.output() {
-        Ok(output) if output.status.success() => Ok(nvim),
-        Ok(output) => {
-            let why = String::from_utf8_lossy(&output.stderr).into_owned();
-            Err(Missing(format!("the fetched {} does not work: {why}", package.name)))
-        }
-        Err(error) => Err(Missing(format!("cannot run the fetched {}: {error}", package.name))),
-    }
+    let why = match cargo::forget(&mut command).output() {
+        Ok(output) if output.status.success() => return Ok(nvim),
+        Ok(output) => String::from_utf8_lossy(&output.stderr).into_owned(),
+        Err(error) => error.to_string(),
+    };
+    // Else it would pass for a good one next time.
+    let _ = std::fs::remove_dir_all(package.prefix());
+    Err(Missing(format!("the fetched {} does not work: {why}", package.name)))
 }
 
 fn gather_clients() -> (Vec<Tool>, Vec<String>) {

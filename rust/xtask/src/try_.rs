@@ -69,7 +69,10 @@ pub fn run(arguments: &[String]) -> Outcome {
             command.current_dir(project).arg("README.md")
         }
     };
-    let status = command.args(options.nvim).status().map_err(|error| format!("cannot run Neovim: {error}"))?;
+    let status = cargo::forget(&mut command)
+        .args(options.nvim)
+        .status()
+        .map_err(|error| format!("cannot run Neovim: {error}"))?;
     if is_scratch && root.join("tmux.sock").exists() {
         println!("Tasks go on without Neovim. Back to them: cargo xtask try. End them: cargo xtask try --reset");
     }
