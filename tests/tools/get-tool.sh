@@ -69,12 +69,15 @@ cat > "$work/apt.conf" <<-EOF_CONF
 	Dir::State::lists "$base/lists";
 	Dir::State::status "$work/status";
 	Dir::Cache "$base/cache";
+	Dir::Cache::pkgcache "";
+	Dir::Cache::srcpkgcache "";
 	Dir::Log "$work";
 	APT::Sandbox::User "";
 	APT::Install-Recommends "0";
 	APT::Get::AllowUnauthenticated "0";
 	Acquire::AllowInsecureRepositories "0";
 	Acquire::Check-Valid-Until "0";
+	Acquire::GzipIndexes "1";
 	Acquire::Languages "none";
 	Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";
 	Acquire::Retries "3";
