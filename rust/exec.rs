@@ -1,17 +1,19 @@
-//! `chorus exec TASK`: the pane's program. It asks the daemon what to run and becomes that, so that tmux and every
+//! `chorus exec STATE TASK`: the pane's program. It asks the daemon what to run and becomes that, so that tmux and every
 //! command line carry nothing secret or long.
 
+use crate::agent::environment::enter_pane;
 use crate::client::Client;
 use crate::contract::{Code, Exec, ExecAsk, Request};
 use crate::error::{Error, Result};
 use crate::paths::State;
 use std::io::Write;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::Command;
 
 /// Becomes the agent; returns only when that fails, with the exit code after telling why in the pane.
-pub fn run(task: &str) -> i32 {
-    let Err(error) = become_agent(task);
+pub fn run(state: &Path, task: &str) -> i32 {
+    let Err(error) = become_agent(&State { dir: state.to_owned() }, task);
     let mut stderr = std::io::stderr();
     let _ = writeln!(stderr, "chorus: {error}");
     if let Some(hint) = error.hint {
@@ -20,11 +22,11 @@ pub fn run(task: &str) -> i32 {
     127
 }
 
-fn become_agent(task: &str) -> Result<std::convert::Infallible> {
-    let state = State::from_environment()?;
-    let mut client = Client::connect_or_start(&state)?;
-    let exec: Exec = client.call(&Request::Exec(ExecAsk { task: task.into() }))?;
+fn become_agent(state: &State, task: &str) -> Result<std::convert::Infallible> {
+    let mut client = Client::connect_or_start(state)?;
+    let mut exec: Exec = client.call(&Request::Exec(ExecAsk { task: task.into() }))?;
     drop(client);
+    enter_pane(&mut exec.environment, |name| std::env::var(name).ok());
     let (program, arguments) =
         exec.argv.split_first().ok_or_else(|| Error::internal("the daemon named no program to run"))?;
     let error = Command::new(program)

@@ -6,6 +6,7 @@ use crate::contract::{Hook, HookReply, Json, Request};
 use crate::paths::State;
 use crate::spool;
 use std::io::{Read, Write};
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 /// Longer events are not read further; what was read is then not JSON and is dropped.
@@ -25,17 +26,17 @@ pub fn run() {
         return;
     }
     if let Ok(event) = serde_json::from_slice::<Json>(&input) {
-        tell(task, launch, event);
+        let Ok(state) = State::from_environment() else { return };
+        tell(&state, task, launch, event);
     }
 }
 
 /// tmux says that a task's pane died (`pane-died` hook).
-pub fn pane_died(task: &str) {
-    tell(task.to_owned(), String::new(), serde_json::json!({ "hook_event_name": "PaneDied" }));
+pub fn pane_died(state: &Path, task: &str) {
+    tell(&State { dir: state.to_owned() }, task.to_owned(), String::new(), serde_json::json!({ "hook_event_name": "PaneDied" }));
 }
 
-fn tell(task: String, launch: String, event: Json) {
-    let Ok(state) = State::from_environment() else { return };
+fn tell(state: &State, task: String, launch: String, event: Json) {
     let name = event.get("hook_event_name").and_then(Json::as_str).unwrap_or_default().to_owned();
     let hook = Hook {
         id: uuid::Uuid::new_v4().to_string(),
@@ -46,9 +47,9 @@ fn tell(task: String, launch: String, event: Json) {
         event,
     };
     let reply = match name.as_str() {
-        "PermissionRequest" => ask_until_answered(&state, &hook),
-        "SessionStart" => ask(&state, &hook, Some(LONGEST_WAIT), true).or_else(|| keep(&state, &hook)),
-        _ => ask(&state, &hook, Some(LONGEST_WAIT), false).or_else(|| keep(&state, &hook)),
+        "PermissionRequest" => ask_until_answered(state, &hook),
+        "SessionStart" => ask(state, &hook, Some(LONGEST_WAIT), true).or_else(|| keep(state, &hook)),
+        _ => ask(state, &hook, Some(LONGEST_WAIT), false).or_else(|| keep(state, &hook)),
     };
     if let Some(output) = reply.and_then(|reply| reply.output) {
         let _ = writeln!(std::io::stdout(), "{output}");

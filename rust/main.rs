@@ -8,14 +8,18 @@ fn main() {
     let has = |name: &str| arguments.iter().any(|argument| argument == name);
     let code = match face.as_str() {
         "hook" => {
-            match arguments.get(1).map(String::as_str) {
-                Some("--pane-died") => arguments.get(2).into_iter().for_each(|task| hook::pane_died(task)),
+            match arguments.as_slice() {
+                // tmux adds the pane's id and the task.
+                [_, state, died, .., task] if died == "--pane-died" => hook::pane_died(state.as_ref(), task),
                 _ => hook::run(),
             }
             0
         }
         "rpc" => bridge::run(has("--if-running")),
-        "exec" => exec::run(arguments.get(1).map(String::as_str).unwrap_or_default()),
+        "exec" => match arguments.as_slice() {
+            [_, state, task] => exec::run(state.as_ref(), task),
+            _ => 2,
+        },
         "daemon" => daemon::run(),
         "demo-agent" => demo_agent::run(arguments.split_off(1)),
         _ => cli::main(arguments),

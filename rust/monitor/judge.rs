@@ -21,9 +21,9 @@ pub async fn judge(core: &Arc<Core>, watched: &mut Watched, now: Millis) {
     watched.dirty = false;
     watched.recheck_at = verdict.recheck_at.filter(|at| *at > now);
     watched.wants_screen = verdict.read_screen;
-    let state = verdict.state.clone();
+    let state = steady(&watched.state, verdict.state);
     let ended = follow_turn(watched, &state, now);
-    let plan = plan_requests(watched, &state, now);
+    let plan = plan_requests(watched, &state, &verdict.open_requests, now);
     let exit = follow_exit(watched, &state);
     let session = session_id(watched);
     watched.state = state.clone();
@@ -76,6 +76,12 @@ pub async fn judge(core: &Arc<Core>, watched: &mut Watched, now: Millis) {
             watched.recheck_at = Some(now + 1000);
         }
     }
+}
+
+/// The same status keeps its beginning.
+fn steady(old: &AgentState, new: AgentState) -> AgentState {
+    let same = (old.status, old.kind) == (new.status, new.kind) && old.since != 0;
+    AgentState { since: if same { old.since } else { new.since }, ..new }
 }
 
 /// A turn that ended.
@@ -145,8 +151,8 @@ impl Requests {
 
 /// Pure but for what it notes in `watched`: which requests the verdict closes, and whether a dialog without a hook
 /// becomes one.
-fn plan_requests(watched: &mut Watched, state: &AgentState, now: Millis) -> Requests {
-    let hooked: BTreeSet<String> = watched.evidence.hooks.requests.iter().map(|request| request.id.clone()).collect();
+fn plan_requests(watched: &mut Watched, state: &AgentState, open: &[String], now: Millis) -> Requests {
+    let hooked: BTreeSet<String> = open.iter().cloned().collect();
     let mut plan = Requests::default();
     match state.status {
         AgentStatus::Waiting => {

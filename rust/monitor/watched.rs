@@ -3,10 +3,11 @@
 use crate::agent::sessions::SessionSeen;
 use crate::contract::Hook;
 use crate::detector::rules::Rules;
-use crate::evidence::session_file::SessionFile;
+use crate::evidence::session_file;
 use crate::evidence::{Evidence, Gives, Process};
 use crate::process::{self, Identity};
 use crate::status::{AgentState, Millis};
+use crate::tmux::Pane;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -17,8 +18,10 @@ pub struct Launched {
     pub task: String,
     /// The launch's uuid; hooks of an earlier one are not about this process.
     pub launch: String,
-    /// The tmux server's pid and the pane id.
-    pub pane: (Identity, String),
+    /// The tmux server's socket.
+    pub socket: PathBuf,
+    /// The pane on it.
+    pub pane: Pane,
     /// The pane's program.
     pub process: Option<Identity>,
     /// The agent's session id, when Chorus gave it one.
@@ -139,7 +142,7 @@ impl Watched {
         }
         let Some(bytes) = &seen.bytes else { return false };
         let names_session = || {
-            let file = SessionFile::parse(bytes);
+            let file = session_file::parse(bytes);
             file.is_some_and(|file| file.session_id.is_some() && file.session_id == self.launched.session_id)
         };
         let is_marked = || process::variable_of(seen.pid, "CHORUS_LAUNCH").as_deref() == Some(&self.launched.launch);
@@ -148,7 +151,7 @@ impl Watched {
 
     /// The session file was written or removed.
     pub fn take_session(&mut self, seen: SessionSeen, now: Millis) {
-        match seen.bytes.as_deref().map(SessionFile::parse) {
+        match seen.bytes.as_deref().map(session_file::parse) {
             Some(Some(file)) => {
                 let alive = process::identity(seen.pid)
                     .is_some_and(|identity| file.start.as_ref().is_none_or(|start| *start == identity.start));
@@ -187,6 +190,6 @@ impl Watched {
     /// The pane to capture, while there is something on it to read.
     pub fn pane_to_read(&self) -> Option<String> {
         let dead = matches!(self.evidence.process.as_ref()?.process, Process::Dead { .. } | Process::Gone);
-        (!dead).then(|| self.launched.pane.1.clone())
+        (!dead).then(|| self.launched.pane.pane.clone())
     }
 }

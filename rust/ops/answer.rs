@@ -3,10 +3,10 @@
 use super::{Asker, Core};
 use crate::agent;
 use crate::contract::*;
-use crate::detector::screen::Dialog;
+use crate::detector::screen::dialog::Dialog;
 use crate::error::{Error, Result};
 use crate::monitor::Fact;
-use crate::status::{AgentStatus, Kind};
+use crate::status::AgentStatus;
 use crate::store::{Closing, Outcome, Who};
 use crate::task::Task;
 
@@ -53,17 +53,13 @@ fn terminal_only(task: &Task) -> Error {
 }
 
 async fn by_hook(core: &Core, request: Opened, event: &Json, answer: Answer) -> Result<Opened> {
-    let asked = agent::request::read(event);
+    let asked = agent::request::parse(event).ok_or_else(|| Error::internal("a request that is none"))?;
     let (output, outcome) = match &answer {
-        Answer::Yes { always: None } => (asked.allow(), Outcome::Allowed),
+        Answer::Yes { always: None } => (asked.allow()?, Outcome::Allowed),
         Answer::Yes { always: Some(index) } => (asked.allow_always(*index)?, Outcome::Allowed),
-        Answer::No { reason } => (asked.deny(reason.as_deref()), Outcome::Denied),
+        Answer::No { reason } => (agent::request::deny(reason.as_deref()), Outcome::Denied),
         Answer::Words(words) => (asked.answer(words)?, Outcome::Answered),
     };
-    if request.kind == Kind::Question && matches!(answer, Answer::Yes { .. }) {
-        return Err(Error::new(Code::NotAnswerable, format!("cannot approve #{}: it asks a question", request.number))
-            .hint("use `answer` with one of its options"));
-    }
     let (id, kept) = (request.id.clone(), output.clone());
     // Kept before it is given: a daemon killed in between gives it when the hook comes back.
     let closing = Closing { outcome, who: Who::Person, answer: Some(kept) };

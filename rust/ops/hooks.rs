@@ -67,14 +67,14 @@ async fn note(core: &Core, hook: &Hook) -> Result<()> {
 
 /// A request, kept in the store, answered from anywhere or closed by the agent.
 async fn ask(core: &Core, hook: Hook, gone: &CancellationToken) -> Result<HookReply> {
-    let request = agent::request::read(&hook.event);
+    let Some(request) = agent::request::parse(&hook.event) else { return Ok(HookReply::default()) };
     let new = NewRequest {
         id: hook.id.clone(),
         kind: request.kind,
-        tool: Some(request.tool.clone()),
-        summary: request.summary.clone(),
-        input: Some(request.input.clone()),
-        suggestions: request.suggestion_sentences(),
+        tool: Some(request.tool),
+        summary: request.summary,
+        input: Some(request.input),
+        suggestions: request.suggestions.iter().map(|suggestion| suggestion.sentence.clone()).collect(),
         answerable: "hook".into(),
         at: hook.at,
     };
