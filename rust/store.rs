@@ -35,7 +35,7 @@ pub use journal::Who;
 pub use launches::{Boot, Launch, NewLaunch};
 pub use places::{Pane, Place};
 pub use prompts::{Prompt, PromptState};
-pub use requests::{Closing, NewRequest, Outcome, Received};
+pub use requests::{Closing, INPUT, NewRequest, Outcome, Received};
 pub use tasks::Defaults;
 pub use tx::Tx;
 

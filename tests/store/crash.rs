@@ -96,7 +96,7 @@ async fn a_file_size_limit_is_one_clear_sentence_and_loses_nothing() {
     let text = String::from_utf8(output.stdout).unwrap();
     let fault = text.lines().find(|line| line.starts_with("StoreUnusable: cannot use the store ")).unwrap();
     assert!(fault.ends_with(": the disk refused to read or write"), "{text}");
-    let last = text.lines().filter_map(kept).last().unwrap();
+    let last = text.lines().filter_map(kept).next_back().unwrap();
     assert_eq!(whole(&Store::open(folder.path()).unwrap()).await, last);
 }
 
@@ -108,7 +108,7 @@ async fn a_full_disk_is_one_clear_sentence_and_work_goes_on_when_there_is_room()
     let fault = text.lines().find(|line| line.starts_with("StoreUnusable: cannot use the store ")).unwrap();
     assert!(fault.ends_with(": the disk is full"), "{text}");
     assert!(text.contains("still readable"), "{text}");
-    let last = text.lines().filter_map(kept).last().unwrap();
+    let last = text.lines().filter_map(kept).next_back().unwrap();
     let store = Store::open(folder.path()).unwrap();
     assert_eq!(whole(&store).await, last);
     assert_eq!(create(&store, "There is room again").await.number, last + 1);

@@ -161,7 +161,7 @@ async fn launches_sessions_and_restarts() {
     let (launches, open) = store.read(move |tx| Ok((tx.launch(&id)?, tx.open_launches()?))).await.unwrap();
     let first = launches.unwrap();
     assert_eq!((first.process, first.how.as_deref()), (Some(process), Some("replaced")));
-    assert_eq!(open, [second.clone()]);
+    assert_eq!(open, std::slice::from_ref(&second));
     let id = second.id.clone();
     assert!(store.write(move |tx| tx.end_launch(&id, "signal 9")).await.unwrap());
     assert!(!store.write(move |tx| tx.end_launch(&second.id, "lost")).await.unwrap(), "the first account stays");
