@@ -12,7 +12,7 @@ mod start;
 mod tasks;
 mod view;
 
-use crate::config::Loaded;
+use crate::config::{self, Loaded};
 use crate::contract::*;
 use crate::daemon::hub::Hub;
 use crate::daemon::outbox::Outbox;
@@ -83,8 +83,9 @@ impl Core {
     /// Opens the store; a fault of it is told to whoever asks for something.
     pub async fn open(state: State) -> Arc<Core> {
         let (facts, taken) = unbounded_channel();
-        let file = Loaded::of_user().config.database.file.unwrap_or_else(|| state.dir.join(crate::store::FILE));
-        let store = Store::open_file(&file);
+        let loaded = config::read(None);
+        log::set_max_level(loaded.config.logging.level);
+        let store = Store::open_file(&loaded.config.database.file(&state.dir));
         if let Err(error) = &store {
             log::error!("{error}");
         }
@@ -158,7 +159,7 @@ impl Core {
 
     /// The configuration in force for a project, read afresh: a change counts at once.
     pub fn config_of(&self, project: &str) -> Loaded {
-        Loaded::of_project(PathBuf::from(project).as_path())
+        config::read(Some(project.as_ref()))
     }
 
     /// Waits for its turn among the verbs on one task, in the order they came.
@@ -167,13 +168,47 @@ impl Core {
         mutex.lock_owned().await
     }
 
-    /// tmux as this project has it configured.
-    fn tmux(&self, loaded: &Loaded) -> Result<Tmux> {
-        let socket = match &loaded.config.tmux.socket {
-            Some(socket) => PathBuf::from(socket),
-            None => self.state.tmux_socket()?,
+    /// The tmux server at `socket`, or the one new tasks go to, as `loaded` has it configured.
+    fn tmux(&self, loaded: &Loaded, socket: Option<&str>) -> Result<Tmux> {
+        let tmux = &loaded.config.tmux;
+        let socket = match (socket, &tmux.socket) {
+            (Some(recorded), _) => PathBuf::from(recorded),
+            (None, Some(name)) => self.state.tmux_socket_named(name)?,
+            (None, None) => self.state.tmux_socket()?,
         };
-        Ok(Tmux::new(&loaded.config.tmux.command, socket))
+        let text = |path: &std::path::Path| path.to_string_lossy().into_owned();
+        let cells = |count: u32| u16::try_from(count).unwrap_or(u16::MAX);
+        let settings = crate::tmux::Settings {
+            size: crate::tmux::Size { columns: cells(tmux.columns), rows: cells(tmux.rows) },
+            history: tmux.history_limit,
+            detach_key: tmux.detach_key.clone(),
+            on_pane_died: vec![text(&self.state.program()), "hook".into(), text(&self.state.dir), "--pane-died".into()],
+        };
+        Tmux::new(&tmux.command, socket, self.store()?.id(), settings)
+    }
+
+    /// The tmux server that new tasks go to.
+    pub fn tmux_home(&self) -> Result<Tmux> {
+        self.tmux(&config::read(None), None)
+    }
+
+    /// Every tmux server that live tasks are on, and the one that new ones go to.
+    pub async fn tmux_servers(&self) -> Vec<Tmux> {
+        let Ok(store) = self.store() else { return Vec::new() };
+        let recorded = store.read(|tx| tx.panes()).await.unwrap_or_default();
+        let mut sockets: Vec<String> = recorded.into_iter().map(|(_, pane)| pane.socket).collect();
+        sockets.extend(self.tmux_home().map(|tmux| tmux.socket().to_string_lossy().into_owned()));
+        sockets.sort();
+        sockets.dedup();
+        let loaded = config::read(None);
+        sockets.iter().filter_map(|socket| self.tmux(&loaded, Some(socket)).ok()).collect()
+    }
+
+    /// The program in a live task's pane: what descends from it is an agent's doing.
+    pub fn watch_pane(&self, task: &str, process: Option<&crate::process::Identity>) {
+        if let Some(process) = process {
+            lock(&self.panes).insert(task.to_owned(), process.pid);
+        }
     }
 
     /// Types what is queued for the task, beside whatever else goes on.

@@ -90,7 +90,7 @@ async fn by_keys(core: &Core, task: &Task, request: Opened, answer: Answer) -> R
     let dialog = reading.dialog.as_ref().ok_or_else(changed)?;
     let (keys, outcome) = keys_for(dialog, &answer).ok_or_else(|| terminal_only(task))?;
     let (tmux, pane) = super::view::pane(core, task).await?;
-    tmux.keys(&pane.pane, &keys).await?;
+    tmux.keys(&pane, &keys).await?;
     let before = core.sights.follow(&task.uuid);
     super::prompts::until(before, |sight| sight.state.status != AgentStatus::Waiting).await.ok_or_else(|| {
         Error::new(Code::NotAnswerable, format!("cannot answer #{}: the agent did not take the key", task.number))

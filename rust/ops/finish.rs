@@ -8,6 +8,7 @@ use crate::process;
 use crate::status::AgentStatus;
 use crate::store::{Outcome, Who};
 use crate::task::{Step, Task};
+use crate::tmux::Key;
 
 /// Stops the turn and keeps the session: Escape, once, when a turn runs and nothing is asked.
 pub async fn interrupt(core: &Core, asker: &Asker, task: &str) -> Result<Task> {
@@ -25,7 +26,7 @@ pub async fn interrupt(core: &Core, asker: &Asker, task: &str) -> Result<Task> {
             .hint("`explain` says what it does"));
     }
     let (tmux, pane) = view::pane(core, &task).await?;
-    tmux.keys(&pane.pane, &["Escape".into()]).await?;
+    tmux.keys(&pane, &[Key::Escape]).await?;
     core.fact(Fact::Interrupted { task: task.uuid.clone(), at: process::now() });
     let uuid = task.uuid.clone();
     core.store()?.write(move |tx| {
@@ -68,7 +69,7 @@ async fn end(core: &Core, task: &Task, step: Step, said: Option<String>) -> Resu
         start::leave(identity).await;
     }
     if pane.is_some() && let Ok((tmux, pane)) = view::pane(core, task).await {
-        tmux.kill_session(&pane.session).await?;
+        tmux.kill_session(&pane).await?;
     }
     core.web.close(&task.uuid);
     lock(&core.panes).remove(&task.uuid);

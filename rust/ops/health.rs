@@ -47,7 +47,7 @@ fn store(core: &Core) -> Check {
 
 async fn tmux(core: &Core, project: &str) -> Check {
     let found = async {
-        let tmux = core.tmux(&core.config_of(project))?;
+        let tmux = core.tmux(&core.config_of(project), None)?;
         Ok((tmux.check().await?, tmux.socket().display().to_string()))
     };
     match found.await {

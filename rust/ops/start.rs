@@ -1,9 +1,10 @@
 //! Starting a task and restarting its agent. Each step is undone in reverse when a later one fails.
 
-use super::{Asker, Core, lock};
+use super::{Asker, Core, lock, view};
 use crate::agent::{self, Agent};
-use crate::config::Loaded;
+use crate::config::{self, Loaded};
 use crate::contract::*;
+use crate::detector::rules::Rules;
 use crate::error::{Error, Result};
 use crate::evidence::Gives;
 use crate::monitor::{Fact, Launched};
@@ -11,7 +12,7 @@ use crate::paths::State;
 use crate::process::{self, Identity};
 use crate::store::{Boot, NewLaunch, Outcome, Pane, Tx, Who};
 use crate::task::{Step, Task};
-use crate::tmux::{NewSession, Tmux};
+use crate::tmux::{Listing, Tmux};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -118,11 +119,8 @@ pub async fn leave(identity: &Identity) {
 async fn prepare(core: &Core, task: &Task, environment: Environment) -> Result<Prepared> {
     let doing = |error: Error| error.context(format!("cannot start the agent of #{}", task.number));
     let loaded = core.config_of(&task.project);
-    let agent = loaded.agent(&task.agent, &core.state.program()).ok_or_else(|| {
-        doing(Error::new(Code::AgentMissing, format!("there is no agent named {}", task.agent))
-            .hint(format!("add [agent.{}] to chorus.toml", task.agent)))
-    })?;
-    let tmux = core.tmux(&loaded)?;
+    let agent = agent_of(&loaded, &task.agent, &core.state);
+    let tmux = core.tmux(&loaded, None)?;
     tmux.check().await.map_err(doing)?;
     let folder = task.worktree.clone().unwrap_or_else(|| task.project.clone());
     if !Path::new(&folder).is_dir() {
@@ -163,6 +161,7 @@ fn new_launch(prepared: &Prepared, session: &str, restart: bool) -> NewLaunch {
 
 fn argv(core: &Core, prepared: &Prepared, task: &Task, session: &str, begin: agent::launch::Begin) -> Result<Vec<String>> {
     let settings = core.state.agent_settings();
+    let configured = prepared.loaded.config.agent(&prepared.agent.name);
     if prepared.agent.capabilities().hooks {
         let json = agent::settings::settings(&core.state.program(), None).to_string();
         write_private(&settings, json.as_bytes())?;
@@ -173,8 +172,8 @@ fn argv(core: &Core, prepared: &Prepared, task: &Task, session: &str, begin: age
         begin,
         title: &task.title,
         settings: &settings,
-        model: task.model.as_deref(),
-        permission_mode: task.permission_mode.as_deref(),
+        model: task.model.as_deref().or(configured.model.as_deref()),
+        permission_mode: task.permission_mode.as_deref().or(configured.permission_mode.as_deref()),
     }))
 }
 
@@ -198,84 +197,106 @@ fn pane_argv(state: &State, task: &str) -> Vec<String> {
 
 fn hand_out(core: &Core, prepared: &Prepared, task: &Task, launch: &str, argv: Vec<String>) {
     let mark = agent::environment::Mark { task: &task.uuid, launch, state_dir: &core.state.dir };
-    let renderer = prepared.loaded.renderer(&prepared.agent.name);
-    let environment = agent::environment::for_agent(&prepared.environment, mark, renderer);
+    let configured = prepared.loaded.config.agent(&prepared.agent.name);
+    let renderer = match configured.renderer {
+        config::Renderer::Classic => agent::environment::Renderer::Classic,
+        config::Renderer::Fullscreen => agent::environment::Renderer::Fullscreen,
+    };
+    let mut environment = agent::environment::for_agent(&prepared.environment, mark, renderer);
+    environment.0.extend(configured.env);
     let exec = Exec { argv, environment, folder: prepared.folder.clone() };
     lock(&core.execs).insert(task.uuid.clone(), exec);
 }
 
 async fn open(core: &Core, prepared: &Prepared, task: &Task, launch: &str, argv: Vec<String>) -> Result<Pane> {
     hand_out(core, prepared, task, launch, argv);
-    let store = core.store()?;
-    let tmux = &prepared.loaded.config.tmux;
-    let session = NewSession {
-        store: store.id().to_owned(),
-        task: task.uuid.clone(),
-        name: format!("{}-{}", task.number, task.title),
-        folder: PathBuf::from(&prepared.folder),
-        argv: pane_argv(&core.state, &task.uuid),
-        columns: tmux.columns,
-        rows: tmux.rows,
-    };
-    let opened = prepared.tmux.start_session(&session, &server_options(core, prepared)).await;
+    let name = format!("{}-{}", task.number, task.title);
+    let run = pane_argv(&core.state, &task.uuid);
+    let opened = prepared.tmux.start_session(&task.uuid, &name, Path::new(&prepared.folder), &run, None).await;
     let opened = opened.inspect_err(|_| drop(lock(&core.execs).remove(&task.uuid)))?;
-    let pane = Pane {
-        socket: prepared.tmux.socket().to_string_lossy().into_owned(),
-        server: opened.server,
-        boot: Boot::here(),
-        session: opened.session,
-        window: opened.window,
-        pane: opened.pane,
-        process: process::identity(opened.pane_pid),
-    };
+    let pane = recorded(&prepared.tmux, &opened);
     let (uuid, kept) = (task.uuid.clone(), pane.clone());
-    if let Err(error) = store.write(move |tx| tx.set_pane(&uuid, Some(&kept))).await {
+    if let Err(error) = core.store()?.write(move |tx| tx.set_pane(&uuid, Some(&kept))).await {
         lock(&core.execs).remove(&task.uuid);
-        let _ = prepared.tmux.kill_session(&pane.session).await;
+        prepared.tmux.kill_session(&opened).await?;
         return Err(error);
     }
     Ok(pane)
 }
 
+fn recorded(tmux: &Tmux, pane: &crate::tmux::Pane) -> Pane {
+    Pane {
+        socket: tmux.socket().to_string_lossy().into_owned(),
+        server: view::server_identity(pane.server_pid, pane.server_start),
+        boot: Boot::here(),
+        session: pane.session.clone(),
+        window: pane.window.clone(),
+        pane: pane.pane.clone(),
+        process: process::identity(pane.pane_pid),
+    }
+}
+
 /// In the pane there is, or in a new session when tmux or the machine went down meanwhile.
 async fn reopen(core: &Core, prepared: &Prepared, task: &Task, launch: &str, argv: Vec<String>, pane: Option<Pane>) -> Result<Pane> {
-    let Some(mut pane) = pane else { return open(core, prepared, task, launch, argv).await };
-    let tmux = Tmux::new(&prepared.loaded.config.tmux.command, PathBuf::from(&pane.socket));
-    let alive = pane.boot == Boot::here() && process::is_alive(&pane.server);
-    if !alive || !tmux.has_pane(&pane.pane, &task.uuid).await? {
+    let Some(pane) = pane.filter(|pane| pane.boot == Boot::here()) else {
         return open(core, prepared, task, launch, argv).await;
+    };
+    let tmux = core.tmux(&prepared.loaded, Some(&pane.socket))?;
+    let ours = view::tmux_pane(&pane);
+    match tmux.panes().await {
+        Listing::Panes { server, panes } if ours.is_on(&server) && panes.iter().any(|found| found.pane == ours.pane) => {}
+        Listing::Silent(error) => return Err(error),
+        _ => return open(core, prepared, task, launch, argv).await,
     }
     hand_out(core, prepared, task, launch, argv);
-    let pid = tmux.respawn(&pane.pane, Path::new(&prepared.folder), &pane_argv(&core.state, &task.uuid)).await?;
-    pane.process = process::identity(pid);
+    let run = pane_argv(&core.state, &task.uuid);
+    let pane = recorded(&tmux, &tmux.respawn(&ours, Path::new(&prepared.folder), &run).await?);
     let (uuid, kept) = (task.uuid.clone(), pane.clone());
     core.store()?.write(move |tx| tx.set_pane(&uuid, Some(&kept))).await?;
     Ok(pane)
 }
 
-fn server_options(core: &Core, prepared: &Prepared) -> crate::tmux::ServerOptions {
-    let text = |path: &Path| path.to_string_lossy().into_owned();
-    let tmux = &prepared.loaded.config.tmux;
-    crate::tmux::ServerOptions {
-        detach_key: tmux.detach_key.clone(),
-        history_limit: tmux.history_limit,
-        pane_died: vec![text(&core.state.program()), "hook".into(), text(&core.state.dir), "--pane-died".into()],
-    }
+/// The agent of that name: what `[agent.NAME]` says, else the one that is built in, else the program of that name.
+pub fn agent_of(loaded: &Loaded, name: &str, state: &State) -> Agent {
+    let configured = loaded.config.agents.get(name);
+    let command = configured.map(|agent| agent.command.0.clone()).filter(|command| *command != [name]).unwrap_or_default();
+    let args = configured.map(|agent| agent.args.0.clone()).unwrap_or_default();
+    Agent::new(name, command, args, &state.program())
+}
+
+/// How the agent's screen is read: its own rules first, then those that are built in.
+pub fn rules(loaded: &Loaded, agent: &Agent) -> Result<Rules> {
+    let own = loaded.config.agent(&agent.name).rules;
+    let text = own.as_ref().map(std::fs::read_to_string).transpose().map_err(|error| {
+        Error::new(Code::BadInput, format!("cannot read the screen rules of {}: {error}", agent.name))
+            .hint(format!("correct `rules` in [agent.{}]", agent.name))
+    })?;
+    let mut own = text.as_deref().map(crate::detector::rules::parse).transpose()?.unwrap_or_default();
+    own.status.idle.patterns.extend(loaded.config.idle.patterns.0.iter().cloned());
+    own.status.waiting.patterns.extend(loaded.config.waiting.patterns.0.iter().cloned());
+    let name = if agent.adapter == agent::Adapter::Screen { &agent.name } else { "claude" };
+    Rules::for_agent(name, Some(own))
+}
+
+/// A launch as the monitor watches it.
+pub fn launched(task: &Task, launch: &crate::store::Launch, agent: &Agent, loaded: &Loaded, pane: &Pane) -> Result<Launched> {
+    let capabilities = agent.capabilities();
+    Ok(Launched {
+        task: task.uuid.clone(),
+        launch: launch.id.clone(),
+        socket: PathBuf::from(&pane.socket),
+        pane: view::tmux_pane(pane),
+        process: pane.process.clone(),
+        session_id: launch.session_id.clone(),
+        config_dir: launch.config_dir.as_ref().map(PathBuf::from),
+        gives: Gives { session_file: capabilities.session_file, hooks: capabilities.hooks },
+        rules: rules(loaded, agent)?,
+        at: launch.started_at,
+    })
 }
 
 async fn watch(core: &Core, prepared: &Prepared, task: &Task, launch: &crate::store::Launch, pane: Pane) -> Result<Task> {
-    let capabilities = prepared.agent.capabilities();
-    let launched = Launched {
-        task: task.uuid.clone(),
-        launch: launch.id.clone(),
-        pane: (pane.server.clone(), pane.pane.clone()),
-        process: pane.process.clone(),
-        session_id: launch.session_id.clone(),
-        config_dir: prepared.config_dir.clone(),
-        gives: Gives { session_file: capabilities.session_file, hooks: capabilities.hooks },
-        rules: prepared.loaded.rules(&prepared.agent)?,
-        at: launch.started_at,
-    };
+    let launched = launched(task, launch, &prepared.agent, &prepared.loaded, &pane)?;
     core.watch_pane(&task.uuid, pane.process.as_ref());
     core.fact(Fact::Launched(Box::new(launched)));
     let (uuid, id) = (task.uuid.clone(), launch.id.clone());

@@ -13,14 +13,8 @@ const JOURNAL: u32 = 200;
 /// Creates a task in the asker's project.
 pub async fn create(core: &Core, asker: &Asker, new: TaskNew) -> Result<Task> {
     let loaded = core.config_of(&asker.project);
-    let name = new.agent.as_deref().unwrap_or(&loaded.config.agent);
-    if !loaded.config.agents.contains_key(name) {
-        let known: Vec<&str> = loaded.config.agents.keys().map(String::as_str).collect();
-        return Err(Error::new(Code::BadInput, format!("cannot create the task: there is no agent named {name}"))
-            .hint(format!("agents are {}; add [agent.{name}] to chorus.toml for another", known.join(", "))));
-    }
     refuse_unsupported(new.isolation)?;
-    let defaults = Defaults { agent: loaded.config.agent.clone(), isolation: loaded.config.vcs.isolation };
+    let defaults = Defaults { agent: loaded.config.agent.default, isolation: loaded.config.vcs.isolation };
     let project = asker.project.clone();
     core.store()?.write(move |tx| tx.create(&project, new, &defaults)).await
 }

@@ -5,11 +5,10 @@ use crate::contract::*;
 use crate::daemon::outbox::Outbox;
 use crate::detector::screen::{self, Beside, Reading};
 use crate::error::{Error, Result};
-use crate::process;
-use crate::store::{Boot, Pane};
+use crate::process::Identity;
+use crate::store::{self, Boot};
 use crate::task::Task;
-use crate::tmux::Tmux;
-use std::path::PathBuf;
+use crate::tmux::{Pane, Tmux};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -31,21 +30,38 @@ pub async fn pane(core: &Core, task: &Task) -> Result<(Tmux, Pane)> {
         Error::new(Code::WrongState, format!("#{} has no terminal: it does not run", task.number)).hint("use `start` first")
     };
     let pane = pane.ok_or_else(none)?;
-    if pane.boot != Boot::here() || !process::is_alive(&pane.server) {
+    if pane.boot != Boot::here() {
         return Err(Error::new(Code::WrongState, format!("the terminal of #{} is gone with its tmux server", task.number))
             .hint("use `restart`: the conversation goes on in a new one"));
     }
     let loaded = core.config_of(&task.project);
-    Ok((Tmux::new(&loaded.config.tmux.command, PathBuf::from(&pane.socket)), pane))
+    Ok((core.tmux(&loaded, Some(&pane.socket))?, tmux_pane(&pane)))
+}
+
+/// A recorded pane as tmux is asked about it.
+pub fn tmux_pane(pane: &store::Pane) -> Pane {
+    Pane {
+        server_pid: pane.server.pid,
+        server_start: pane.server.start.parse().unwrap_or_default(),
+        session: pane.session.clone(),
+        window: pane.window.clone(),
+        pane: pane.pane.clone(),
+        pane_pid: pane.process.as_ref().map(|process| process.pid).unwrap_or_default(),
+    }
+}
+
+/// A tmux server's identity as it is recorded: its pid, and its start in seconds since the epoch, as tmux words it.
+pub fn server_identity(pid: u32, start: i64) -> Identity {
+    Identity { pid, start: start.to_string() }
 }
 
 /// The screen as it is now, classified.
 pub async fn read_screen(core: &Core, task: &Task) -> Result<Reading> {
     let (tmux, pane) = pane(core, task).await?;
     let loaded = core.config_of(&task.project);
-    let agent = loaded.agent(&task.agent, &core.state.program()).ok_or_else(|| Error::internal("the agent is gone from the configuration"))?;
-    let capture = tmux.capture(&pane.pane, 0).await?;
-    Ok(screen::classify(&loaded.rules(&agent)?, &capture.lines.join("\n"), Beside::default()))
+    let agent = super::start::agent_of(&loaded, &task.agent, &core.state);
+    let shot = tmux.look(&pane, 0, true).await?;
+    Ok(screen::classify(&super::start::rules(&loaded, &agent)?, &shot.lines.join("\n"), Beside::default()))
 }
 
 /// The pane's content now, in colour.
@@ -56,14 +72,7 @@ pub async fn output(core: &Core, asker: &Asker, ask: TaskOutput) -> Result<Outpu
 }
 
 async fn look(tmux: &Tmux, pane: &Pane, task: &str, history: u32) -> Result<Output> {
-    let capture = tmux.capture(&pane.pane, history).await?;
-    Ok(Output {
-        task: task.to_owned(),
-        columns: capture.columns,
-        rows: capture.rows,
-        lines: capture.lines,
-        alternate: capture.alternate,
-    })
+    Ok(tmux.look(pane, history, true).await?.output(task))
 }
 
 /// Begins or ends the stream of one task's output to this client; another task's stream ends.
@@ -108,7 +117,7 @@ async fn stream(core: Arc<Core>, task: Task, outbox: Arc<Outbox>, end: Cancellat
 pub async fn attach(core: &Core, asker: &Asker, task: &str) -> Result<Terminal> {
     let found = core.task(asker, task).await?;
     let (tmux, pane) = pane(core, &found).await?;
-    Ok(Terminal { argv: tmux.attach_argv(&pane.session) })
+    Ok(Terminal { argv: tmux.attach_argv(&pane) })
 }
 
 /// A person has seen the last turn.
@@ -123,7 +132,7 @@ pub async fn web(core: &Core, asker: &Asker, ask: TaskWeb) -> Result<Web> {
     let task = core.task(asker, &ask.task).await?;
     let (tmux, pane) = pane(core, &task).await?;
     let loaded = core.config_of(&task.project);
-    let argv = tmux.attach_argv(&pane.session);
+    let argv = tmux.attach_argv(&pane);
     let url = core.web.open(&core.state, &loaded.config.web.command, &task.uuid, &argv, ask.write).await?;
     Ok(Web { url })
 }
