@@ -54,6 +54,8 @@ async fn serve() -> Result<()> {
     ::log::info!("daemon {} serves {}", env!("CARGO_PKG_VERSION"), state.dir.display());
     let mut terminate = signal(SignalKind::terminate()).map_err(Error::internal)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::internal)?;
+    // A file-size limit then fails a write, which is told, and does not end the daemon.
+    let _full = signal(SignalKind::from_raw(25)).map_err(Error::internal)?;
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut needed = Instant::now();

@@ -17,7 +17,7 @@ pub use sweep::Swept;
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 pub use watched::Launched;
 use watched::Watched;
 
@@ -63,15 +63,20 @@ pub struct Monitor {
     sessions: Sessions,
     sweeps: sweep::Plan,
     next_processes: Millis,
+    /// Session files of processes that no known launch owns: one may be told before its launch is.
+    unclaimed: HashMap<u32, SessionSeen>,
 }
+
+/// More strangers than this are forgotten; they are the user's own sessions.
+const MOST_UNCLAIMED: usize = 500;
 
 /// How often the process table is asked about each agent: the way suspension is seen, and the safety net below tmux's
 /// own word of a death. Reading one costs about 8 µs.
 const PROCESSES: Millis = 2000;
 
 /// Runs until the daemon ends.
-pub async fn run(core: Weak<Core>, mut facts: UnboundedReceiver<Fact>, sessions: Sessions, mut seen: UnboundedReceiver<SessionSeen>) {
-    let mut monitor = Monitor { core, tasks: HashMap::new(), sessions, sweeps: sweep::Plan::default(), next_processes: 0 };
+pub async fn run(core: Weak<Core>, mut facts: UnboundedReceiver<Fact>, sessions: Sessions, mut seen: Receiver<SessionSeen>) {
+    let mut monitor = Monitor { core, tasks: HashMap::new(), sessions, sweeps: sweep::Plan::default(), next_processes: 0, unclaimed: HashMap::new() };
     loop {
         let wait = monitor.next_wake() - process::now();
         let wait = Duration::from_millis(wait.clamp(0, 60_000) as u64);
@@ -104,8 +109,9 @@ impl Monitor {
                 }
                 self.sweeps.soon();
                 self.tasks.insert(launched.task.clone(), Watched::new(*launched));
-                // The file may have been seen before the launch was known.
-                self.sessions.rescan();
+                for seen in std::mem::take(&mut self.unclaimed).into_values() {
+                    self.take_session(seen);
+                }
             }
             Fact::Ended { task } => {
                 self.tasks.remove(&task);
@@ -143,6 +149,10 @@ impl Monitor {
         let now = process::now();
         if let Some(watched) = self.tasks.values_mut().find(|watched| watched.owns(&seen)) {
             watched.take_session(seen, now);
+        } else if seen.content.is_none() {
+            self.unclaimed.remove(&seen.pid);
+        } else if self.unclaimed.len() < MOST_UNCLAIMED {
+            self.unclaimed.insert(seen.pid, seen);
         }
     }
 

@@ -12,6 +12,7 @@ mod start;
 mod tasks;
 mod view;
 
+use crate::agent::sessions::Sessions;
 use crate::config::{self, Loaded};
 use crate::contract::*;
 use crate::daemon::hub::Hub;
@@ -24,10 +25,11 @@ use crate::task::Task;
 use crate::tmux::Tmux;
 use crate::web::Web;
 use answers::Answers;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, channel, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 
 /// Everything the daemon has, shared by all connections.
@@ -75,6 +77,15 @@ pub struct Asker {
     pub watching: Arc<Mutex<Option<(String, CancellationToken)>>>,
 }
 
+/// Session files that may wait to be taken in.
+const SEEN: usize = 256;
+
+/// The daemon's own environment, which configuration reads some keys from.
+fn environment() -> BTreeMap<String, String> {
+    let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+    std::env::vars_os().filter_map(text).collect()
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -83,7 +94,7 @@ impl Core {
     /// Opens the store; a fault of it is told to whoever asks for something.
     pub async fn open(state: State) -> Arc<Core> {
         let (facts, taken) = unbounded_channel();
-        let loaded = config::read(None);
+        let loaded = config::read(None, &environment());
         log::set_max_level(loaded.config.logging.level);
         let store = Store::open_file(&loaded.config.database.file(&state.dir));
         if let Err(error) = &store {
@@ -115,8 +126,9 @@ impl Core {
         crate::web::sweep(&self.state);
         let Ok(store) = self.store() else { return };
         tokio::spawn(publish(self.clone(), store.subscribe()));
-        let (sessions, seen) = crate::agent::sessions::Sessions::start();
         if let Some(facts) = lock(&self.taken).take() {
+            let (tell, seen) = channel(SEEN);
+            let sessions = Sessions::start(tell);
             tokio::spawn(monitor::run(self.me.clone(), facts, sessions, seen));
         }
         recover::reconcile(self).await;
@@ -159,7 +171,7 @@ impl Core {
 
     /// The configuration in force for a project, read afresh: a change counts at once.
     pub fn config_of(&self, project: &str) -> Loaded {
-        config::read(Some(project.as_ref()))
+        config::read(Some(project.as_ref()), &environment())
     }
 
     /// Waits for its turn among the verbs on one task, in the order they came.
@@ -189,7 +201,7 @@ impl Core {
 
     /// The tmux server that new tasks go to.
     pub fn tmux_home(&self) -> Result<Tmux> {
-        self.tmux(&config::read(None), None)
+        self.tmux(&config::read(None, &environment()), None)
     }
 
     /// Every tmux server that live tasks are on, and the one that new ones go to.
@@ -200,7 +212,7 @@ impl Core {
         sockets.extend(self.tmux_home().map(|tmux| tmux.socket().to_string_lossy().into_owned()));
         sockets.sort();
         sockets.dedup();
-        let loaded = config::read(None);
+        let loaded = config::read(None, &environment());
         sockets.iter().filter_map(|socket| self.tmux(&loaded, Some(socket)).ok()).collect()
     }
 

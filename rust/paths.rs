@@ -33,7 +33,7 @@ impl State {
 
     /// Makes the folders that are missing and closes them to others.
     pub fn create(&self) -> Result<()> {
-        for dir in [self.dir.clone(), self.spool(), self.drafts(), self.bin()] {
+        for dir in [self.dir.clone(), self.spool(), self.drafts(), self.tasks(), self.bin()] {
             DirBuilder::new().recursive(true).mode(0o700).create(&dir).map_err(|error| unusable(&dir, &error))?;
         }
         std::fs::set_permissions(&self.dir, Permissions::from_mode(0o700)).map_err(|error| unusable(&self.dir, &error))
@@ -68,9 +68,18 @@ impl State {
         self.bin().join("chorus")
     }
 
-    /// The `--settings` file given to agents that have hooks.
-    pub fn agent_settings(&self) -> PathBuf {
-        self.dir.join("agent-settings.json")
+    /// The `--settings` file given to a task's agent.
+    pub fn settings_of(&self, task: &str) -> PathBuf {
+        self.tasks().join(format!("{task}.json"))
+    }
+
+    /// The whole context of a task, which its agent may read.
+    pub fn context_of(&self, task: &str) -> PathBuf {
+        self.tasks().join(format!("{task}.md"))
+    }
+
+    fn tasks(&self) -> PathBuf {
+        self.dir.join("tasks")
     }
 
     /// The daemon's socket, in a folder that is ours alone: checked at each call.
@@ -86,11 +95,19 @@ impl State {
 
     /// The tmux server's socket: `tmux -L chorus` for the usual state folder, another name for any other.
     pub fn tmux_socket(&self) -> Result<PathBuf> {
+        let usual = std::env::var_os("HOME").map(|home| Path::new(&home).join(".local/state/chorus"));
+        let name = if usual.as_ref() == Some(&self.dir) { "chorus".to_owned() } else { format!("chorus-{}", self.name()) };
+        self.tmux_socket_named(&name)
+    }
+
+    /// The socket that tmux itself would use for `-L name`; an absolute path is one already.
+    pub fn tmux_socket_named(&self, name: &str) -> Result<PathBuf> {
+        if Path::new(name).is_absolute() {
+            return Ok(name.into());
+        }
         let base = std::env::var_os("TMUX_TMPDIR").filter(|value| !value.is_empty()).unwrap_or_else(|| "/tmp".into());
         let dir = Path::new(&base).join(format!("tmux-{}", rustix::process::getuid().as_raw()));
         private_folder(&dir)?;
-        let usual = std::env::var_os("HOME").map(|home| Path::new(&home).join(".local/state/chorus"));
-        let name = if usual.as_ref() == Some(&self.dir) { "chorus".to_owned() } else { format!("chorus-{}", self.name()) };
         Ok(dir.join(name))
     }
 

@@ -62,6 +62,11 @@ impl Web {
         self.terminals().remove(task);
     }
 
+    /// Ends them all.
+    pub fn close_all(&self) {
+        self.terminals().clear();
+    }
+
     fn terminals(&self) -> std::sync::MutexGuard<'_, HashMap<String, Terminal>> {
         self.open.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }

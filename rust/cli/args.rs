@@ -16,12 +16,14 @@ pub fn command() -> Command {
     for verb in VERBS.iter().filter(|verb| verb.place != "nvim") {
         let mut command = Command::new(verb.name).about(verb.does);
         if verb.takes != Takes::Nothing || !verb.rest.is_empty() {
-            let placeholder = match verb.takes {
-                Takes::Nothing => verb.rest.to_owned(),
-                Takes::One => format!("TASK {}", verb.rest),
-                Takes::Many => format!("TASK… {}", verb.rest),
+            let placeholder = match (verb.takes, verb.rest) {
+                (Takes::Nothing, rest) => rest,
+                (Takes::One, "") => "TASK",
+                (Takes::One, _) => "TASK TEXT",
+                (Takes::Many, "") => "TASK…",
+                (Takes::Many, _) => "TASK… TEXT",
             };
-            let words = Arg::new("words").num_args(0..).value_name(placeholder.trim().to_owned());
+            let words = Arg::new("words").num_args(0..).value_name(placeholder);
             command = command.arg(words.trailing_var_arg(false).allow_hyphen_values(false));
         }
         chorus = chorus.subcommand(with_options(command, verb.name));
@@ -80,6 +82,7 @@ fn with_options(command: Command, verb: &str) -> Command {
         "web" => command.arg(flag("write", "let the browser type")),
         "detect" => command.args([
             option("agent", "NAME", "whose screen rules; `claude` by default"),
+            option("rules", "F", "a rules file to put in front"),
             option("session-file", "F", "the agent's session file beside the screen"),
             option("command", "NAME", "the pane's foreground command"),
             option("dead", "CODE", "the pane is dead with this exit code").value_parser(clap::value_parser!(i32)),

@@ -20,7 +20,7 @@ pub fn run(matches: &ArgMatches) -> Outcome {
     let verb = verbs::find(name).ok_or_else(|| Refusal::Usage(format!("there is no verb {name}")))?;
     match name {
         "verbs" => return verbs_table(options),
-        "detect" => return super::detect::run(options),
+        "detect" => return detect(options),
         "log" => return log(),
         _ => {}
     }
@@ -261,6 +261,24 @@ fn verbs_table(options: &ArgMatches) -> Outcome {
         let row = |verb: &Verb| format!("{:<10} {}", verb.name, verb.does);
         say(&verbs::VERBS.iter().map(row).collect::<Vec<_>>());
     }
+    Ok(0)
+}
+
+fn detect(options: &ArgMatches) -> Outcome {
+    let path = |name: &str| options.get_one::<String>(name).map(Into::into);
+    let files: Vec<std::path::PathBuf> = options.get_many::<String>("words").into_iter().flatten().map(Into::into).collect();
+    if files.is_empty() {
+        return Err(Refusal::Usage("name captured screens, or `-`".into()));
+    }
+    let options = super::detect::Options {
+        agent: options.get_one::<String>("agent").cloned().unwrap_or_else(|| "claude".into()),
+        session_file: path("session-file"),
+        command: options.get_one::<String>("command").cloned(),
+        dead: options.get_one::<i32>("dead").copied(),
+        rules: path("rules"),
+        files,
+    };
+    super::detect::run(&options, &mut std::io::stdout().lock())?;
     Ok(0)
 }
 

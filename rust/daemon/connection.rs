@@ -56,7 +56,7 @@ impl Handler for Connection {
     type Writer = Writer;
 
     /// From a shell client: `request` with `[{method, params}]`.
-    async fn handle_request(&self, _: String, args: Vec<Value>, _: Neovim<Writer>) -> Result<Value, Value> {
+    async fn handle_request(&self, _: String, args: Vec<Value>, _: Neovim<Writer>) -> std::result::Result<Value, Value> {
         let request = args.first().cloned().unwrap_or(Value::Nil);
         let connection = self.clone();
         let answer = connection.answer_caught(request, None).await;

@@ -140,7 +140,7 @@ impl Watched {
         if known.is_some_and(|known| known.file.pid == seen.pid) {
             return true;
         }
-        let Some(bytes) = &seen.bytes else { return false };
+        let Some(bytes) = &seen.content else { return false };
         let names_session = || {
             let file = session_file::parse(bytes);
             file.is_some_and(|file| file.session_id.is_some() && file.session_id == self.launched.session_id)
@@ -151,7 +151,7 @@ impl Watched {
 
     /// The session file was written or removed.
     pub fn take_session(&mut self, seen: SessionSeen, now: Millis) {
-        match seen.bytes.as_deref().map(session_file::parse) {
+        match seen.content.as_deref().map(session_file::parse) {
             Some(Some(file)) => {
                 let alive = process::identity(seen.pid)
                     .is_some_and(|identity| file.start.as_ref().is_none_or(|start| *start == identity.start));

@@ -9,6 +9,7 @@ use crate::monitor::Fact;
 use crate::status::AgentStatus;
 use crate::store::{Closing, Outcome, Who};
 use crate::task::Task;
+use crate::tmux::Key;
 
 
 /// A dialog drops keys pressed sooner after it appeared (Claude Code 2.1.328: at 200 ms still, at 400 ms no more).
@@ -90,7 +91,8 @@ async fn by_keys(core: &Core, task: &Task, request: Opened, answer: Answer) -> R
     let dialog = reading.dialog.as_ref().ok_or_else(changed)?;
     let (keys, outcome) = keys_for(dialog, &answer).ok_or_else(|| terminal_only(task))?;
     let (tmux, pane) = super::view::pane(core, task).await?;
-    tmux.keys(&pane, &keys).await?;
+    let keys: Option<Vec<Key>> = keys.iter().map(|name| key(name)).collect();
+    tmux.keys(&pane, &keys.ok_or_else(|| terminal_only(task))?).await?;
     let before = core.sights.follow(&task.uuid);
     super::prompts::until(before, |sight| sight.state.status != AgentStatus::Waiting).await.ok_or_else(|| {
         Error::new(Code::NotAnswerable, format!("cannot answer #{}: the agent did not take the key", task.number))
@@ -100,6 +102,17 @@ async fn by_keys(core: &Core, task: &Task, request: Opened, answer: Answer) -> R
     let closing = Closing { outcome, who: Who::Person, answer: None };
     let closed = core.store()?.write(move |tx| tx.close_request(&id, closing)).await?;
     Ok(closed.unwrap_or(request))
+}
+
+/// A key as the screen's rules name it.
+fn key(name: &str) -> Option<Key> {
+    Some(match name {
+        "Enter" => Key::Enter,
+        "Escape" => Key::Escape,
+        "Up" => Key::Up,
+        "Down" => Key::Down,
+        digit => Key::Digit(digit.parse().ok()?),
+    })
 }
 
 /// The keys that mean this answer in this dialog, or nothing where that is not sure. No is Escape, which interrupts the

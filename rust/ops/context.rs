@@ -1,58 +1,68 @@
 //! The task's context, exactly once a conversation: by the agent's `SessionStart` hook, else before its first prompt.
 
 use super::Core;
-use crate::agent;
+use crate::agent::context::{Context, at_start, session_start_reply};
 use crate::contract::{Hook, Json};
 use crate::error::Result;
-use crate::store::Who;
+use crate::paths::State;
+use crate::store::{Tx, Who};
 use crate::task::Task;
 use serde::{Deserialize, Serialize};
 
 /// What the agent was told last, and which launch it was told to.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Given {
     launch: String,
-    text: String,
+    context: Context,
 }
 
 fn key(task: &str) -> String {
     format!("context {task}")
 }
 
+fn recall(tx: &Tx<'_>, task: &str) -> Result<Option<Given>> {
+    Ok(tx.recall(&key(task))?.and_then(|json| serde_json::from_str(&json).ok()))
+}
+
+fn remember(tx: &mut Tx<'_>, task: &str, given: &Given) -> Result<()> {
+    tx.remember(&key(task), &serde_json::to_string(given).unwrap_or_default())
+}
+
+/// Writes the whole context where the agent may read it unasked; the client takes only so much from a hook.
+pub fn write_whole(state: &State, task: &Task) -> Result<()> {
+    super::start::write_private(&state.context_of(&task.uuid), Context::of(task, &[]).whole().as_bytes())
+}
+
 /// The answer to a `SessionStart`: everything for a new, cleared or compacted conversation; for a resumed one only what
 /// changed since.
 pub async fn at_session_start(core: &Core, hook: &Hook) -> Result<Option<Json>> {
-    let resumed = hook.event.get("source").and_then(Json::as_str) == Some("resume");
-    let (uuid, launch) = (hook.task.clone(), hook.launch.clone());
+    let source = hook.event.get("source").and_then(Json::as_str).unwrap_or_default().to_owned();
+    let (uuid, launch, state) = (hook.task.clone(), hook.launch.clone(), core.state.clone());
     let text = core.store()?.write(move |tx| {
         let task = tx.task("", &uuid)?;
-        let text = agent::context::render(&task);
-        let known = tx.recall(&key(&uuid))?.and_then(|json| serde_json::from_str::<Given>(&json).ok()).unwrap_or_default();
-        let told = match resumed {
-            true => agent::context::changed_since(&known.text, &text),
-            false => Some(text.clone()),
-        };
-        let given = Given { launch, text };
-        tx.remember(&key(&uuid), &serde_json::to_string(&given).unwrap_or_default())?;
-        if told.is_some() {
+        write_whole(&state, &task)?;
+        let context = Context::of(&task, &[]);
+        let before = recall(tx, &uuid)?.map(|given| given.context);
+        let text = at_start(&source, before.as_ref(), &context, Some(&state.context_of(&uuid)));
+        remember(tx, &uuid, &Given { launch, context })?;
+        if text.is_some() {
             tx.journal(&uuid, Who::Chorus, "context", "Gave the agent the task's context", None)?;
         }
-        Ok(told)
+        Ok(text)
     });
-    Ok(text.await?.map(|text| agent::context::session_start_reply(&text)))
+    Ok(text.await?.map(|text| session_start_reply(&text)))
 }
 
 /// What stands before a prompt: the context, when this launch's agent did not ask for it by a hook.
 pub async fn before_prompt(core: &Core, task: &Task, launch: &str) -> Result<String> {
     let (uuid, launch) = (task.uuid.clone(), launch.to_owned());
     core.store()?.write(move |tx| {
-        let known = tx.recall(&key(&uuid))?.and_then(|json| serde_json::from_str::<Given>(&json).ok()).unwrap_or_default();
-        if known.launch == launch {
+        if recall(tx, &uuid)?.is_some_and(|given| given.launch == launch) {
             return Ok(String::new());
         }
-        let text = agent::context::render(&tx.task("", &uuid)?);
-        let given = Given { launch, text: text.clone() };
-        tx.remember(&key(&uuid), &serde_json::to_string(&given).unwrap_or_default())?;
+        let context = Context::of(&tx.task("", &uuid)?, &[]);
+        let text = context.whole();
+        remember(tx, &uuid, &Given { launch, context })?;
         tx.journal(&uuid, Who::Chorus, "context", "Put the task's context before the prompt", None)?;
         Ok(text + "\n\n")
     }).await

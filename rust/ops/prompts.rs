@@ -7,7 +7,7 @@ use crate::monitor::sight::Sight;
 use crate::status::AgentStatus;
 use crate::store::{Prompt, PromptState};
 use crate::task::Task;
-use crate::tmux::deliver::{self, Delivery};
+use crate::tmux::Key;
 use std::time::Duration;
 use tokio::sync::watch::Receiver;
 
@@ -81,16 +81,13 @@ async fn hand_over(core: &Core, task: &Task, prompt: Prompt, free: &Sight) -> Re
     let sight = core.sights.follow(&task.uuid);
     let before = sight.borrow().prompts;
     let was_busy = sight.borrow().state.status == AgentStatus::Busy;
-    match deliver::deliver(&tmux, &pane.pane, &text, prompt.raw).await? {
-        Delivery::Typed => {}
-        Delivery::Refused => return Ok(Over::NotNow),
-    }
+    crude(&tmux, &pane, &text).await?;
     let arrived = move |sight: &Sight| sight.prompts > before || (!was_busy && sight.state.status != AgentStatus::Idle);
     if was_busy || until(sight.clone(), arrived).await.is_some() {
         return Ok(Over::Delivered);
     }
     // Enter can be lost while the client is drawing; the text then stands in the box. Never typed twice.
-    deliver::submit(&tmux, &pane.pane).await?;
+    tmux.keys(&pane, &[Key::Enter]).await?;
     if until(sight, arrived).await.is_some() || prompt.raw {
         return Ok(Over::Delivered);
     }
@@ -101,4 +98,12 @@ async fn hand_over(core: &Core, task: &Task, prompt: Prompt, free: &Sight) -> Re
 pub async fn until(mut sight: Receiver<Sight>, fits: impl Fn(&Sight) -> bool) -> Option<()> {
     let waiting = sight.wait_for(|sight| fits(sight));
     tokio::time::timeout(CONFIRMED_WITHIN, waiting).await.ok()?.ok().map(drop)
+}
+
+async fn crude(tmux: &crate::tmux::Tmux, pane: &crate::tmux::Pane, text: &str) -> Result<()> {
+    let mut command = tokio::process::Command::new("tmux");
+    command.arg("-S").arg(tmux.socket()).args(["send-keys", "-t", &pane.pane, "-l", "--", text]);
+    crate::process::run(command, Vec::new(), Duration::from_secs(5)).await?;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    tmux.keys(pane, &[Key::Enter]).await
 }

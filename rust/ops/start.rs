@@ -40,7 +40,7 @@ pub async fn start(core: &Core, asker: &Asker, start: TaskStart) -> Result<Task>
     let prepared = prepare(core, &task, start.environment).await?;
     let session = Uuid::new_v4().to_string();
     let launch = new_launch(&prepared, &session, false);
-    let prompt = start.prompt.clone().unwrap_or_else(|| agent::context::opening(&task));
+    let prompt = start.prompt.clone().unwrap_or_else(|| format!("Work on task #{}: {}", task.number, task.title));
     let uuid = task.uuid.clone();
     let begin = move |tx: &mut Tx<'_>| {
         tx.step(&uuid, Step::Start, Who::Person, None)?;
@@ -85,9 +85,11 @@ pub async fn restart(core: &Core, asker: &Asker, restart: TaskRestart) -> Result
     }
     let (session, begin) = match conversation {
         Some(session) => {
-            let transcript = agent::transcript::exists(prepared.config_dir.as_deref(), Path::new(&prepared.folder), &session);
-            let running = agent::sessions::running(prepared.config_dir.as_deref(), &session);
-            (session, agent::launch::begin(transcript, running)?)
+            let dir = prepared.config_dir.as_deref();
+            let transcript = dir.and_then(|dir| agent::transcript::find(dir, Path::new(&prepared.folder), &session));
+            let running = dir.and_then(|dir| agent::sessions::running(dir, &session));
+            let begin = agent::launch::begin(transcript.is_some(), running)?;
+            (session, begin)
         }
         None => (Uuid::new_v4().to_string(), agent::launch::Begin::New),
     };
@@ -160,11 +162,12 @@ fn new_launch(prepared: &Prepared, session: &str, restart: bool) -> NewLaunch {
 }
 
 fn argv(core: &Core, prepared: &Prepared, task: &Task, session: &str, begin: agent::launch::Begin) -> Result<Vec<String>> {
-    let settings = core.state.agent_settings();
+    let settings = core.state.settings_of(&task.uuid);
     let configured = prepared.loaded.config.agent(&prepared.agent.name);
     if prepared.agent.capabilities().hooks {
-        let json = agent::settings::settings(&core.state.program(), None).to_string();
+        let json = agent::settings::settings(&core.state.program(), Some(&core.state.context_of(&task.uuid))).to_string();
         write_private(&settings, json.as_bytes())?;
+        super::context::write_whole(&core.state, task)?;
     }
     Ok(agent::launch::argv(&agent::launch::Launch {
         agent: &prepared.agent,
@@ -178,7 +181,7 @@ fn argv(core: &Core, prepared: &Prepared, task: &Task, session: &str, begin: age
 }
 
 /// Whole or not at all, readable by this user only.
-fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
+pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
     let fault = |error: std::io::Error| {
         Error::new(Code::StoreUnusable, format!("cannot write {}: {error}", path.display()))
             .hint("make room, or make the state folder writable")
