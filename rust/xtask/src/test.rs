@@ -46,7 +46,7 @@ pub fn run(arguments: &[String]) -> Outcome {
             let world = Sandbox::new(&binary);
             let mut command = world.command(&nvim.path);
             command.args(["--clean", "--headless", "-l", "tests/lua/run.lua"]).current_dir(repository());
-            command.args(name_filter.map(|filter| format!("--filter={filter}")));
+            command.args(name_filter.map(|filter| format!("--filter={filter}"))).arg("tests/lua");
             command.envs(environment.iter().cloned());
             suites.push(lua(format!("Lua on Neovim {}", nvim.version), &mut command)?);
         }
