@@ -46,7 +46,7 @@ pub fn run(arguments: &[String]) -> Outcome {
             let world = Sandbox::new(&binary);
             let mut command = world.command(&nvim.path);
             command.args(["--clean", "--headless", "-l", "tests/lua/run.lua"]).current_dir(repository());
-            command.args(name_filter.map(|filter| format!("--filter={filter}")));
+            command.args(name_filter.map(|filter| format!("--filter={filter}"))).arg("tests/lua");
             command.envs(environment.iter().cloned());
             suites.push(lua(format!("Lua on Neovim {}", nvim.version), &mut command)?);
         }
@@ -59,11 +59,13 @@ fn rust(filter: Option<&str>, environment: &[(&str, std::ffi::OsString)]) -> Res
     let mut command = cargo::command();
     command.args(["test", "--workspace", "--no-fail-fast"]).args(filter);
     command.envs(environment.iter().cloned());
+    // Until its result comes a suite counts as failed: a test may take the whole process down.
+    let broken = Counts { failed: 1, ..Counts::default() };
     let mut suites: Vec<Suite> = Vec::new();
     let mut began = Instant::now();
     let ended_well = stream(&mut command, |line| {
         if let Some(name) = counts::cargo_suite(line) {
-            suites.push(Suite { name, counts: Counts::default(), seconds: 0.0 });
+            suites.push(Suite { name, counts: broken, seconds: 0.0 });
             began = Instant::now();
         } else if let (Some(counts), Some(suite)) = (Counts::of_cargo(line), suites.last_mut()) {
             suite.counts = counts;
@@ -71,9 +73,7 @@ fn rust(filter: Option<&str>, environment: &[(&str, std::ffi::OsString)]) -> Res
         }
     })?;
     if !ended_well && suites.iter().all(|suite| suite.counts.failed == 0) {
-        // It did not build, or a test took its whole process down.
-        let counts = Counts { failed: 1, ..Counts::default() };
-        suites.push(Suite { name: "cargo test".into(), counts, seconds: 0.0 });
+        suites.push(Suite { name: "cargo test (it did not build)".into(), counts: broken, seconds: 0.0 });
     }
     // An empty suite (a crate's documentation, a filter that matches nothing) tells nobody anything.
     suites.retain(|suite| suite.counts != Counts::default());

@@ -66,13 +66,11 @@ pub fn run(arguments: &[String]) -> Outcome {
                 command.env(name, xdg.join(folder));
             }
             command.env("CHORUS_STATE_DIR", root.join("chorus")).env("CHORUS_TMUX_SOCKET", root.join("tmux.sock"));
-            command.current_dir(project).arg("README.md")
+            command.current_dir(project)
         }
     };
-    let status = cargo::forget(&mut command)
-        .args(options.nvim)
-        .status()
-        .map_err(|error| format!("cannot run Neovim: {error}"))?;
+    command.args(options.nvim).args(is_scratch.then_some("README.md"));
+    let status = cargo::forget(&mut command).status().map_err(|error| format!("cannot run Neovim: {error}"))?;
     if is_scratch && root.join("tmux.sock").exists() {
         println!("Tasks go on without Neovim. Back to them: cargo xtask try. End them: cargo xtask try --reset");
     }

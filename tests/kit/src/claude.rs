@@ -3,6 +3,8 @@
 //! Keys and variables as observed on 2.1.328 and 2.1.197; without `hasCompletedOnboarding` the first run looks for the
 //! real service, whatever the base URL, and exits.
 
+use crate::tools::Tool;
+use crate::{FakeApi, Sandbox};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -63,4 +65,17 @@ pub fn environment(port: u16) -> Vec<(&'static str, String)> {
         ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1".to_owned()),
         ("CLAUDE_CODE_DISABLE_ALTERNATE_SCREEN", "1".to_owned()),
     ]
+}
+
+/// Makes `claude` in the sandbox that client, on that API, with its project trusted.
+///
+/// # Errors
+/// When the sandbox cannot be written.
+pub fn install(sandbox: &mut Sandbox, client: &Tool, api: &FakeApi) -> std::io::Result<()> {
+    World::trusting(sandbox.project()).write(&sandbox.home())?;
+    sandbox.link("claude", &client.path);
+    for (name, value) in environment(api.port()) {
+        sandbox.set(name, value);
+    }
+    Ok(())
 }

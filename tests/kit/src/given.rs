@@ -5,6 +5,7 @@ pub use crate::tools::Tool;
 use crate::tools::{self, clients, dbus, debian};
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 /// Colon-separated paths of Neovims; people add their own, `cargo xtask test` passes all on.
 pub const NVIMS: &str = "CHORUS_TEST_NVIMS";
@@ -27,6 +28,11 @@ pub fn listed(name: &str) -> Option<Vec<PathBuf>> {
 
 /// Neovims from 0.10 on, oldest first.
 pub fn nvims() -> Vec<Tool> {
+    static ASKED: OnceLock<Vec<Tool>> = OnceLock::new();
+    ASKED.get_or_init(find_nvims).clone()
+}
+
+fn find_nvims() -> Vec<Tool> {
     let found = listed(NVIMS).unwrap_or_else(|| {
         let fetched = [debian::NVIM_FLOOR.cached(), debian::NVIM_NEWEST.cached()];
         let fetched: Vec<PathBuf> = fetched.into_iter().flatten().collect();
@@ -37,6 +43,11 @@ pub fn nvims() -> Vec<Tool> {
 
 /// tmuxes from 3.2 on; the one on PATH first.
 pub fn tmuxes() -> Vec<Tool> {
+    static ASKED: OnceLock<Vec<Tool>> = OnceLock::new();
+    ASKED.get_or_init(find_tmuxes).clone()
+}
+
+fn find_tmuxes() -> Vec<Tool> {
     let here = || tools::on_path("tmux").into_iter().chain(debian::TMUX_NEWEST.cached()).collect();
     let found = listed(TMUXES).unwrap_or_else(here);
     found.into_iter().filter_map(tools::tmux).filter(|tmux| tmux.is_at_least(3, 2)).collect()

@@ -1,5 +1,6 @@
 //! A world of its own for one test: folders, environment, tmux sockets, and the end of everything started in it.
 
+use crate::given;
 use crate::processes::{self, Process};
 use crate::tools::on_path;
 use std::collections::BTreeMap;
@@ -29,7 +30,8 @@ pub struct Ran {
 }
 
 impl Sandbox {
-    /// A fresh world around one build of the program: `Sandbox::new(env!("CARGO_BIN_EXE_chorus"))`.
+    /// A fresh world around one build of the program: `Sandbox::new(env!("CARGO_BIN_EXE_chorus"))`. Its PATH has git,
+    /// the first given tmux, the newest given Neovim, `but` where there is one, and the system's folders.
     ///
     /// # Panics
     /// When the folder cannot be made.
@@ -45,8 +47,10 @@ impl Sandbox {
         }
         let environment = environment(&root);
         let sandbox = Sandbox { folder: Some(folder), root, chorus: chorus.into(), environment };
-        for name in ["git", "tmux", "nvim", "but"] {
-            if let Some(program) = on_path(name) {
+        let tmux = given::tmuxes().into_iter().next().map(|tmux| tmux.path);
+        let nvim = given::nvims().pop().map(|nvim| nvim.path);
+        for (name, program) in [("git", on_path("git")), ("tmux", tmux), ("nvim", nvim), ("but", on_path("but"))] {
+            if let Some(program) = program {
                 sandbox.link(name, &program);
             }
         }

@@ -2,15 +2,6 @@
 #![allow(clippy::unwrap_used)]
 
 use chorus_testkit::{FakeApi, Sandbox, claude, given, skip};
-use std::process::Command;
-
-/// Runs one prompt without a terminal, in the sandbox, with all tools allowed.
-fn print_mode(sandbox: &Sandbox, api: &FakeApi, client: &given::Tool, prompt: &str) -> Command {
-    claude::World::trusting(sandbox.project()).write(&sandbox.home()).unwrap();
-    let mut command = sandbox.command(&client.path);
-    command.envs(claude::environment(api.port())).args(["-p", prompt, "--allowedTools", "Bash"]);
-    command
-}
 
 #[test]
 fn each_client_plays_a_script_of_two_steps() {
@@ -19,10 +10,11 @@ fn each_client_plays_a_script_of_two_steps() {
         return skip("no Claude Code client was fetched");
     }
     for client in clients {
-        let sandbox = Sandbox::new("unused");
+        let mut sandbox = Sandbox::new("unused");
         let api = FakeApi::start();
+        claude::install(&mut sandbox, &client, &api).unwrap();
         let prompt = "[[bash: echo from-the-shell]] [[say good day]]";
-        let output = print_mode(&sandbox, &api, &client, prompt).output().unwrap();
+        let output = sandbox.command("claude").args(["-p", prompt, "--allowedTools", "Bash"]).output().unwrap();
         let stdout = String::from_utf8_lossy(&output.stdout);
         assert_eq!(stdout.trim(), "good day", "{}: {}", client.version, String::from_utf8_lossy(&output.stderr));
         let turns = api.turns();

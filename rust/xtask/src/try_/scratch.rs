@@ -13,8 +13,9 @@ const README: &str = "\
 ";
 
 const DEMO: &str = "
-There is no `claude` here (or `--demo` was given), so tasks run a built-in stand-in, marked (demo). It works through a
-small script and changes files in this repository, but understands nothing.
+There is no `claude` here (or `--demo` was given), so tasks run a built-in
+stand-in, marked (demo). It plays a small script and changes files in this
+repository, but understands nothing.
 ";
 
 const GREET: &str = "\
