@@ -20,6 +20,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 /// How often the daemon looks at itself: its socket's file, and whether anybody still needs it.
 const LOOK: Duration = Duration::from_secs(2);
+/// How long a daemon that was asked to leave waits for verbs under way.
+const FINISH: Duration = Duration::from_secs(5);
 /// How long it stays with no client and no live task.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -95,6 +97,12 @@ async fn leave(core: &Arc<Core>, state: &State, inode: u64) {
     if socket::is_there(state, inode) {
         let _ = state.socket().map(std::fs::remove_file);
     }
+    let finished = async {
+        while core.hub.is_working() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let _ = tokio::time::timeout(FINISH, finished).await;
     core.end().await;
     ::log::info!("daemon leaves");
 }

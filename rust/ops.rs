@@ -39,7 +39,7 @@ pub struct Core {
     /// Why it could not be opened, when it could not: every verb then says so.
     store: Result<Store>,
     /// Connected Neovims.
-    pub hub: Hub,
+    pub hub: Arc<Hub>,
     /// Cancelled when the daemon should leave.
     pub stop: CancellationToken,
     /// Hook processes that wait for an answer.
@@ -103,7 +103,7 @@ impl Core {
         Arc::new_cyclic(|me| Core {
             state,
             store,
-            hub: Hub::default(),
+            hub: Arc::default(),
             stop: CancellationToken::new(),
             answers: Answers::default(),
             sights: Sights::default(),

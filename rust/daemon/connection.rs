@@ -102,6 +102,7 @@ impl Connection {
                 ops::answer(&self.core, &Asker { gone: self.gone.clone(), ..Asker::default() }, request).await
             }
             request => {
+                let _working = self.core.hub.work();
                 let asker = self.asker().ok_or_else(|| Error::new(Code::BadInput, "the first request must be `hello`"))?;
                 ops::answer(&self.core, &asker, request).await
             }

@@ -15,6 +15,7 @@ pub struct Hub {
 struct Seats {
     next: u64,
     open: usize,
+    working: usize,
     listeners: HashMap<u64, Listener>,
 }
 
@@ -22,6 +23,16 @@ struct Seats {
 struct Listener {
     project: String,
     outbox: Arc<Outbox>,
+}
+
+/// Held while a verb is carried out.
+#[derive(Debug)]
+pub struct Working(Arc<Hub>);
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        self.0.seats().working -= 1;
+    }
 }
 
 impl Hub {
@@ -47,6 +58,17 @@ impl Hub {
         let mut seats = self.seats();
         seats.open -= 1;
         seats.listeners.remove(&seat);
+    }
+
+    /// A verb is being carried out until the guard is dropped.
+    pub fn work(self: &Arc<Self>) -> Working {
+        self.seats().working += 1;
+        Working(self.clone())
+    }
+
+    /// Whether any verb is being carried out.
+    pub fn is_working(&self) -> bool {
+        self.seats().working > 0
     }
 
     /// How many connections are open.

@@ -15,12 +15,28 @@ const STOP_MAY_FOLLOW: Millis = 500;
 /// needs a moment to come back.
 const HOOK_MAY_FOLLOW: Millis = 1500;
 
+/// So long after that the dialog is looked for on the screen; without it the request has no words.
+const SCREEN_MAY_FOLLOW: Millis = 1000;
+/// A daemon that found the agent alive has no evidence yet: for so long what the store says stands.
+const GATHERING: Millis = 1500;
+
 /// Weighs the evidence of one task and stores what changed.
 pub async fn judge(core: &Arc<Core>, watched: &mut Watched, now: Millis) {
     let verdict = detector::detect(&watched.evidence, now);
     watched.dirty = false;
     watched.recheck_at = verdict.recheck_at.filter(|at| *at > now);
     watched.wants_screen = verdict.read_screen;
+    let gathered = watched.since + GATHERING;
+    let recovered = watched.since > watched.launched.at + GATHERING;
+    let nothing = match verdict.state.status {
+        AgentStatus::Unknown => true,
+        AgentStatus::Starting => recovered,
+        _ => false,
+    };
+    if nothing && now < gathered {
+        watched.recheck_at = Some(watched.recheck_at.map_or(gathered, |at| at.min(gathered)));
+        return;
+    }
     let state = steady(&watched.state, verdict.state);
     let ended = follow_turn(watched, &state, now);
     let plan = plan_requests(watched, &state, &verdict.open_requests, now);
@@ -129,6 +145,14 @@ struct Requests {
 }
 
 impl Requests {
+    /// Only these are still asked.
+    fn keep_only(&mut self, open: BTreeSet<String>, watched: &mut Watched) {
+        self.close = watched.asked.difference(&open).cloned().collect();
+        self.close_all_but = Some(open.clone());
+        watched.asked = open;
+        watched.unhooked = None;
+    }
+
     fn carry_out(self, tx: &mut Tx<'_>, task: &str) -> crate::error::Result<()> {
         let outcome = self.outcome.unwrap_or(Outcome::Elsewhere);
         let who = if outcome == Outcome::Elsewhere { Who::Person } else { Who::Chorus };
@@ -170,6 +194,12 @@ fn plan_requests(watched: &mut Watched, state: &AgentState, open: &[String], now
                 watched.recheck_at = Some(watched.recheck_at.map_or(settled, |at| at.min(settled)));
                 return plan;
             }
+            let dialog = watched.evidence.screen.as_ref().is_some_and(|screen| screen.reading.dialog.is_some());
+            if !dialog && now < settled + SCREEN_MAY_FOLLOW {
+                watched.wants_screen = true;
+                watched.recheck_at = Some(settled + SCREEN_MAY_FOLLOW);
+                return plan;
+            }
             let id = format!("seen-{}-{since}", watched.launched.launch);
             plan.close.extend(watched.unhooked.replace(id.clone()).filter(|old| *old != id));
             plan.close_all_but = Some([id.clone()].into());
@@ -179,22 +209,12 @@ fn plan_requests(watched: &mut Watched, state: &AgentState, open: &[String], now
         AgentStatus::Unknown | AgentStatus::Starting => {}
         AgentStatus::Exited | AgentStatus::Stopped => {
             plan.outcome = Some(Outcome::Gone);
-            forget(watched, &mut plan);
+            plan.keep_only(BTreeSet::new(), watched);
         }
-        _ => forget(watched, &mut plan),
+        // A hook can come before the session file says so: what the detector holds open stays.
+        _ => plan.keep_only(hooked, watched),
     }
     plan
-}
-
-/// The agent went on: nothing is asked any more.
-fn forget(watched: &mut Watched, plan: &mut Requests) {
-    plan.close = watched.evidence.hooks.requests.iter().map(|request| request.id.clone()).collect();
-    plan.close_all_but = Some(BTreeSet::new());
-    for request in &plan.close {
-        watched.evidence.close_request(request);
-    }
-    watched.asked.clear();
-    watched.unhooked = None;
 }
 
 fn unhooked(watched: &Watched, state: &AgentState, id: String, at: Millis) -> NewRequest {

@@ -41,6 +41,8 @@ pub struct Launched {
 pub struct Watched {
     /// Its launch.
     pub launched: Launched,
+    /// When the watch began; the launch may be older.
+    pub since: Millis,
     /// What is known.
     pub evidence: Evidence,
     /// Something changed since the last verdict.
@@ -88,6 +90,7 @@ impl Watched {
         Watched {
             evidence: Evidence::launched(launched.gives, launched.at),
             session_id: launched.session_id.clone(),
+            since: process::now(),
             launched,
             dirty: true,
             recheck_at: None,

@@ -98,9 +98,21 @@ async fn by_keys(core: &Core, task: &Task, request: Opened, answer: Answer) -> R
         Error::new(Code::NotAnswerable, format!("cannot answer #{}: the agent did not take the key", task.number))
             .hint(format!("use `attach {}` and answer there", task.number))
     })?;
-    let id = request.id.clone();
+    let (id, uuid) = (request.id.clone(), task.uuid.clone());
     let closing = Closing { outcome, who: Who::Person, answer: None };
-    let closed = core.store()?.write(move |tx| tx.close_request(&id, closing)).await?;
+    // Escape takes no words along: the reason goes as the next prompt.
+    let reason = match answer {
+        Answer::No { reason } => reason.filter(|reason| !reason.trim().is_empty()),
+        _ => None,
+    };
+    let closed = core.store()?.write(move |tx| {
+        if let Some(reason) = reason {
+            tx.enqueue(&uuid, &reason, false)?;
+        }
+        tx.close_request(&id, closing)
+    });
+    let closed = closed.await?;
+    core.deliver(&task.uuid);
     Ok(closed.unwrap_or(request))
 }
 
@@ -120,7 +132,7 @@ fn key(name: &str) -> Option<Key> {
 fn keys_for(dialog: &Dialog, answer: &Answer) -> Option<(Vec<String>, Outcome)> {
     match answer {
         Answer::Yes { always: None } => dialog.approve().map(|keys| (keys, Outcome::Allowed)),
-        Answer::No { reason: None } => Some((dialog.deny(), Outcome::Denied)),
+        Answer::No { .. } => Some((dialog.deny(), Outcome::Denied)),
         Answer::Words(words) => {
             let chosen = words.values().next().filter(|_| words.len() == 1)?;
             let index = dialog.options.iter().position(|choice| choice.label == *chosen)?;

@@ -77,6 +77,13 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Launch> {
     })
 }
 
+impl Boot {
+    /// This run of this machine.
+    pub fn here() -> Boot {
+        Boot { machine: crate::process::machine_id(), id: crate::process::boot_id() }
+    }
+}
+
 impl Tx<'_> {
     /// Records a launch before its process exists; an earlier one of the task that has not ended is `replaced`.
     pub fn begin_launch(&mut self, uuid: &str, new: NewLaunch) -> Result<Launch> {

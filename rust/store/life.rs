@@ -61,6 +61,7 @@ impl Tx<'_> {
     pub fn undo_start(&mut self, uuid: &str, why: &str) -> Result<Task> {
         if self.row(uuid)?.status.is_live() {
             self.close_requests(uuid, Outcome::Gone, Who::Chorus)?;
+            self.give_up_prompts(uuid, "the task could not be started")?;
             self.set_agent_state(uuid, AgentState::default())?;
             self.set_pane(uuid, None)?;
             self.run("UPDATE tasks SET status = ?2 WHERE uuid = ?1", params![uuid, Word(Status::Pending)])?;
