@@ -151,18 +151,22 @@ impl Evidence {
 
     /// The session file was read; `alive` tells whether its process (pid and start) lives.
     pub fn saw_session(&mut self, file: SessionFile, alive: bool, at: Millis) {
-        let before = self.session.take().filter(|known| known.file.pid == file.pid && known.file.start == file.start);
-        if let Some(known) = before.as_ref().filter(|known| known.file.updated_at > file.updated_at && alive) {
-            self.session = Some(SessionFact { alive, ..known.clone() });
-            return;
-        }
-        let mut busy_at = before.and_then(|known| known.busy_at);
-        if file.status == Some(SessionStatus::Busy) {
-            busy_at = busy_at.max(file.status_updated_at.or(Some(at)));
-        }
-        let free = matches!(file.status, Some(SessionStatus::Busy | SessionStatus::Idle | SessionStatus::Shell));
-        if let Some(since) = file.status_updated_at.filter(|_| free) {
-            self.hooks.no_dialog(since);
+        let same = |known: &SessionFact| known.file.pid == file.pid && known.file.start == file.start;
+        let before = self.session.take().filter(same);
+        let mut busy_at = before.as_ref().and_then(|known| known.busy_at);
+        // A reader may come late with what it read early.
+        let file = before.map(|known| known.file).filter(|known| known.updated_at > file.updated_at).unwrap_or(file);
+        let since = file.status_updated_at.unwrap_or(at);
+        match file.status {
+            Some(SessionStatus::Busy) => {
+                busy_at = busy_at.max(Some(since));
+                self.hooks.no_dialog(since);
+            }
+            Some(SessionStatus::Idle | SessionStatus::Shell) => {
+                self.hooks.no_dialog(since);
+                self.hooks.at_rest(since);
+            }
+            _ => {}
         }
         self.session = Some(SessionFact { file, alive, at, busy_at, removed_at: None });
     }

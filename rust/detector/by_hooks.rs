@@ -44,7 +44,13 @@ pub(super) fn rule(evidence: &Evidence, now: Millis) -> Option<Ruling> {
 /// The state that the events lead to, if none was missed.
 fn by_events(evidence: &Evidence, now: Millis) -> Option<Ruling> {
     let hooks = &evidence.hooks;
-    let ruling = |status, rule: &str, since, used| Ruling { status, rule: format!("hook: {rule}"), since, used, ..Ruling::default() };
+    let ruling = |status, rule: &str, since, used| Ruling {
+        status,
+        rule: format!("hook: {rule}"),
+        since,
+        used,
+        ..Ruling::default()
+    };
     if let Some(request) = open_requests(evidence, now).first() {
         let detail = Detail { tool: Some(request.tool.clone()), summary: request.summary.clone(), ..Detail::default() };
         let waiting = ruling(AgentStatus::Waiting, "PermissionRequest", request.at, vec![Fact::Requests]);
@@ -67,7 +73,8 @@ fn by_events(evidence: &Evidence, now: Millis) -> Option<Ruling> {
     if let Some(stop) = hooks.stop.as_ref().filter(|stop| started.is_none_or(|started| started.at <= stop.at)) {
         let subagents = !hooks.subagents.is_empty();
         let background = if subagents { Some("subagent") } else { (stop.shells > 0).then_some("shell") };
-        let detail = Detail { message: stop.message.clone(), background: background.map(str::to_owned), ..Detail::default() };
+        let detail =
+            Detail { message: stop.message.clone(), background: background.map(str::to_owned), ..Detail::default() };
         let status = if subagents { AgentStatus::Busy } else { AgentStatus::Idle };
         return Some(Ruling { detail, ..ruling(status, "Stop", stop.at, vec![Fact::Stop, Fact::Subagents]) });
     }

@@ -30,7 +30,9 @@ pub(super) fn ended(evidence: &Evidence, launch: &Launch, now: Millis) -> Option
         }
         Process::Alive { .. } => None,
     });
-    dead.or_else(|| session_over(evidence, now)).or_else(|| shell_in_front(evidence, launch, now)).or_else(|| said_goodbye(evidence, now))
+    dead.or_else(|| session_over(evidence, now))
+        .or_else(|| shell_in_front(evidence, launch, now))
+        .or_else(|| said_goodbye(evidence, now))
 }
 
 /// The session file's process is gone, or the client removed the file.
@@ -65,7 +67,13 @@ pub(super) fn silent(evidence: &Evidence, now: Millis) -> Option<Ruling> {
     let since = evidence.silent_since.filter(|since| now >= since + SILENCE)?;
     let heard = evidence.hooks.last.as_ref().is_some_and(|last| last.at > since);
     let rule = "tmux does not answer".to_owned();
-    (!heard).then(|| Ruling { status: AgentStatus::Unknown, rule, since, used: vec![Fact::Silence], ..Ruling::default() })
+    (!heard).then(|| Ruling {
+        status: AgentStatus::Unknown,
+        rule,
+        since,
+        used: vec![Fact::Silence],
+        ..Ruling::default()
+    })
 }
 
 /// The session file of a live process, still there.

@@ -16,7 +16,15 @@ pub(super) fn rule(evidence: &Evidence, launch: &Launch, now: Millis) -> Option<
         if now < until {
             let (rule, used) = ("screen: changing".to_owned(), vec![Fact::Screen]);
             let (status, since) = (AgentStatus::Busy, screen.changed_at);
-            return Some(Ruling { status, rule, since, used, until: Some(until), look: Some(screen.at + LOOK), ..Ruling::default() });
+            return Some(Ruling {
+                status,
+                rule,
+                since,
+                used,
+                until: Some(until),
+                look: Some(screen.at + LOOK),
+                ..Ruling::default()
+            });
         }
         return None;
     }

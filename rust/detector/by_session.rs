@@ -101,7 +101,8 @@ fn at_rest(evidence: &Evidence, session: &SessionFact, since: Millis, now: Milli
         ruling.used.push(Fact::Failure);
         return Ruling { status, kind, rule, since: failure.at, ..ruling };
     }
-    let transcript = evidence.transcript.as_ref().filter(|transcript| worked.is_none_or(|worked| transcript.at >= worked));
+    let transcript =
+        evidence.transcript.as_ref().filter(|transcript| worked.is_none_or(|worked| transcript.at >= worked));
     let recorded = transcript.and_then(|transcript| transcript.error.as_ref());
     if let Some(error) = recorded.filter(|error| worked.is_none_or(|worked| error.at >= worked)) {
         let (status, kind) = by_hooks::failure("", Some(&error.text));
@@ -137,7 +138,11 @@ fn at_rest(evidence: &Evidence, session: &SessionFact, since: Millis, now: Milli
 
 fn waiting(evidence: &Evidence, session: &SessionFact, since: Millis) -> Ruling {
     let wanted = session.file.waiting_for.as_deref().unwrap_or_default();
-    let mut ruling = ruling(AgentStatus::Waiting, &format!("waiting, {}", if wanted.is_empty() { "no reason given" } else { wanted }), since);
+    let mut ruling = ruling(
+        AgentStatus::Waiting,
+        &format!("waiting, {}", if wanted.is_empty() { "no reason given" } else { wanted }),
+        since,
+    );
     let screen = screen_of(evidence, since).filter(|screen| screen.disturbed_at.is_none());
     let dialog = screen.filter(|screen| screen.reading.status == AgentStatus::Waiting);
     let look = (screen.is_none()).then(|| {
@@ -165,7 +170,8 @@ fn waiting(evidence: &Evidence, session: &SessionFact, since: Millis) -> Ruling 
     let request = request.filter(|request| said != Some(Kind::Question) || request.tool == "AskUserQuestion");
     if let Some(request) = request {
         ruling.kind = said.filter(|kind| *kind == Kind::Question).or(Some(kind_of(&request.tool)));
-        ruling.detail = Detail { tool: Some(request.tool.clone()), summary: request.summary.clone(), ..Detail::default() };
+        ruling.detail =
+            Detail { tool: Some(request.tool.clone()), summary: request.summary.clone(), ..Detail::default() };
         ruling.used.push(Fact::Requests);
         ruling.look = look.filter(|_| requests.len() > 1 && shown.is_none());
         return ruling;
@@ -188,7 +194,9 @@ fn shows(screen: &ScreenFact, request: &OpenRequest) -> bool {
     let seen = screen.reading.detail.summary.as_deref().map(squeeze).unwrap_or_default();
     let asked = request.summary.as_deref().map(squeeze).unwrap_or_default();
     let name = asked.rsplit('/').next().unwrap_or_default();
-    !seen.is_empty() && !asked.is_empty() && (seen == asked || asked.starts_with(&seen) || (!name.is_empty() && seen == name))
+    !seen.is_empty()
+        && !asked.is_empty()
+        && (seen == asked || asked.starts_with(&seen) || (!name.is_empty() && seen == name))
 }
 
 /// The kind of waiting that a tool's request is.
@@ -210,7 +218,14 @@ fn disagreement(evidence: &Evidence, since: Millis, now: Millis) -> Option<Rulin
     let used = vec![Fact::Session, Fact::Prompt, Fact::Activity, Fact::Screen];
     let Some(screen) = evidence.screen.as_ref().filter(|screen| screen.at >= worked + SETTLE) else {
         let rule = "the session file says idle, newer hooks say busy".to_owned();
-        return Some(Ruling { status: AgentStatus::Unknown, rule, since: worked, used, look: Some(now), ..Ruling::default() });
+        return Some(Ruling {
+            status: AgentStatus::Unknown,
+            rule,
+            since: worked,
+            used,
+            look: Some(now),
+            ..Ruling::default()
+        });
     };
     let found = by_screen::ruling(screen);
     let rule = format!("session file and hooks disagree; {}", found.rule);

@@ -22,7 +22,13 @@ pub(super) fn pieces(evidence: &Evidence, used: &[Fact]) -> Vec<Piece> {
         add(Fact::Silence, "process", "tmux does not answer".into(), since, Some(since + SILENCE));
     }
     if let Some(session) = &evidence.session {
-        add(Fact::Session, "session file", session_file(session), session.file.status_updated_at.unwrap_or(session.at), None);
+        add(
+            Fact::Session,
+            "session file",
+            session_file(session),
+            session.file.status_updated_at.unwrap_or(session.at),
+            None,
+        );
     }
     let hooks = &evidence.hooks;
     if let Some(started) = &hooks.started {
@@ -33,13 +39,20 @@ pub(super) fn pieces(evidence: &Evidence, used: &[Fact]) -> Vec<Piece> {
     }
     if let Some(at) = hooks.activity {
         let running = hooks.tools.values().max_by_key(|call| call.at);
-        let says = running.map_or("a tool call ended".to_owned(), |call| format!("{} began and has not ended", call.tool));
+        let says =
+            running.map_or("a tool call ended".to_owned(), |call| format!("{} began and has not ended", call.tool));
         add(Fact::Activity, "hook", says, at, Some(at + HOOKS_COUNT));
     }
     for request in &hooks.requests {
         let who = if request.subagent.is_some() { " for a subagent" } else { "" };
         let what = request.summary.as_deref().map(|summary| format!(": {summary}")).unwrap_or_default();
-        add(Fact::Requests, "hook", format!("PermissionRequest{who}, {}{what}", request.tool), request.at, Some(request.at + HOOKS_COUNT));
+        add(
+            Fact::Requests,
+            "hook",
+            format!("PermissionRequest{who}, {}{what}", request.tool),
+            request.at,
+            Some(request.at + HOOKS_COUNT),
+        );
     }
     if let Some(at) = hooks.subagents.values().max() {
         add(Fact::Subagents, "hook", format!("subagents that have not ended: {}", hooks.subagents.len()), *at, None);
@@ -65,7 +78,8 @@ pub(super) fn pieces(evidence: &Evidence, used: &[Fact]) -> Vec<Piece> {
         let reading = &screen.reading;
         let kind = reading.kind.map(|kind| format!(" ({kind:?})").to_lowercase()).unwrap_or_default();
         let late = if screen.disturbed_at.is_some() { "; written to since" } else { "" };
-        let says = format!("rule `{}` says {}{kind}{late}", reading.rule, format!("{:?}", reading.status).to_lowercase());
+        let says =
+            format!("rule `{}` says {}{kind}{late}", reading.rule, format!("{:?}", reading.status).to_lowercase());
         add(Fact::Screen, "screen", says, screen.at, screen.disturbed_at.map(|at| at + super::DISTURBED));
     }
     if let Some(at) = evidence.interrupted_at {
@@ -77,7 +91,9 @@ pub(super) fn pieces(evidence: &Evidence, used: &[Fact]) -> Vec<Piece> {
 fn process(process: &Process) -> String {
     match process {
         Process::Alive { suspended: true, .. } => "the agent is stopped by job control".into(),
-        Process::Alive { command: Some(command), .. } => format!("the pane lives, {} is in front", crate::evidence::text::one_line(command, 60)),
+        Process::Alive { command: Some(command), .. } => {
+            format!("the pane lives, {} is in front", crate::evidence::text::one_line(command, 60))
+        }
         Process::Alive { command: None, .. } => "the pane lives".into(),
         Process::Dead { signal: Some(signal), .. } => format!("the agent was ended by signal {signal}"),
         Process::Dead { code: Some(code), .. } => format!("the agent exited with code {code}"),
@@ -98,7 +114,9 @@ fn session_file(session: &SessionFact) -> String {
         Some(SessionStatus::Busy) => "busy".into(),
         Some(SessionStatus::Idle) => "idle".into(),
         Some(SessionStatus::Shell) => "idle, a background shell runs".into(),
-        Some(SessionStatus::Waiting) => format!("waiting, {}", session.file.waiting_for.as_deref().unwrap_or("no reason given")),
+        Some(SessionStatus::Waiting) => {
+            format!("waiting, {}", session.file.waiting_for.as_deref().unwrap_or("no reason given"))
+        }
         Some(SessionStatus::Other(word)) => format!("`{word}`, a word this version does not know"),
         None => "no status yet".into(),
     }

@@ -188,15 +188,18 @@ impl Rules {
         }
         let [waiting, idle] = status.map(|patterns| all("status", patterns));
         let mut means = Vec::new();
-        for (word, meaning) in [("always", Means::Always), ("mode", Means::Mode), ("no", Means::No), ("yes", Means::Yes)] {
+        for (word, meaning) in
+            [("always", Means::Always), ("mode", Means::Mode), ("no", Means::No), ("yes", Means::Yes)]
+        {
             for pattern in file.means.get(word).into_iter().flatten() {
                 means.push((meaning, compiled("means", pattern)?));
             }
         }
         let marks = marks(&file.layout)?;
-        let tools = file.tool.into_iter().map(|tool| {
-            Ok(Tool { title: compiled("tool", &tool.title)?, name: tool.name, summary: tool.summary })
-        });
+        let tools = file
+            .tool
+            .into_iter()
+            .map(|tool| Ok(Tool { title: compiled("tool", &tool.title)?, name: tool.name, summary: tool.summary }));
         let tools = tools.collect::<Result<_>>()?;
         let rules = file.rule.into_iter().map(Rule::compile).collect::<Result<_>>()?;
         Ok(Rules(Arc::new(Compiled { rules, tools, means, marks, waiting: waiting?, idle: idle? })))
@@ -205,7 +208,8 @@ impl Rules {
 
 impl Rule {
     fn compile(text: RuleText) -> Result<Rule> {
-        let pattern = |pattern: &Option<String>| pattern.as_ref().map(|pattern| compiled(&text.name, pattern)).transpose();
+        let pattern =
+            |pattern: &Option<String>| pattern.as_ref().map(|pattern| compiled(&text.name, pattern)).transpose();
         let condition = |when: &ConditionText| {
             let (has, line, lacks) = (pattern(&when.has)?, pattern(&when.line)?, pattern(&when.lacks)?);
             Ok(Condition { part: when.part, has, line, lacks })

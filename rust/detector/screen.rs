@@ -42,7 +42,10 @@ pub struct Beside<'a> {
 /// Whether a foreground program is a shell: where an agent should be, it means that the agent ended or was stopped.
 pub fn is_shell(command: &str) -> bool {
     let name = command.rsplit('/').next().unwrap_or(command).trim_start_matches('-');
-    matches!(name, "sh" | "bash" | "zsh" | "fish" | "dash" | "ksh" | "mksh" | "tcsh" | "csh" | "ash" | "nu" | "elvish" | "xonsh")
+    matches!(
+        name,
+        "sh" | "bash" | "zsh" | "fish" | "dash" | "ksh" | "mksh" | "tcsh" | "csh" | "ash" | "nu" | "elvish" | "xonsh"
+    )
 }
 
 /// Classifies a capture, plain or with SGR escapes.
@@ -132,7 +135,8 @@ fn holds_one(condition: &Condition, lines: &[&Line], text: &str, detail: &mut De
 }
 
 fn note(found: &Captures, detail: &mut Detail) {
-    let group = |name: &str| found.name(name).map(|group| one_line(group.as_str(), 500)).filter(|text| !text.is_empty());
+    let group =
+        |name: &str| found.name(name).map(|group| one_line(group.as_str(), 500)).filter(|text| !text.is_empty());
     detail.tool = group("tool").or(detail.tool.take());
     detail.summary = group("summary").or(detail.summary.take());
     detail.message = group("message").or(detail.message.take());
@@ -140,7 +144,9 @@ fn note(found: &Captures, detail: &mut Detail) {
 }
 
 fn by_rule(rules: &Compiled, rule: &Rule, mut detail: Detail, layout: &Layout) -> Reading {
-    let means = |text: &str| rules.means.iter().find(|(_, pattern)| pattern.is_match(text)).map_or(Means::Other, |found| found.0);
+    let means = |text: &str| {
+        rules.means.iter().find(|(_, pattern)| pattern.is_match(text)).map_or(Means::Other, |found| found.0)
+    };
     let mut dialog = None;
     if let Some(lines) = layout.part(Part::Dialog).filter(|_| rule.text.status == AgentStatus::Waiting) {
         dialog = rule.text.options.then(|| dialog::read(lines, &rules.marks.more, &means)).flatten();
@@ -165,17 +171,20 @@ fn about(rules: &Compiled, lines: &[&Line], dialog: Option<&Dialog>, detail: &mu
     let named = found.name("tool").map(|name| one_line(name.as_str(), 100)).or(tool.name.clone());
     detail.tool = detail.tool.take().or(named);
     let is_fence = |text: &&str| text.chars().all(|character| character == '╌');
-    let fence = filled.iter().position(|text| is_fence(text));
+    let fence = filled.iter().position(is_fence);
     let below = match (tool.summary, fence) {
         (Place::Body, Some(fence)) => filled.get(fence + 1..).unwrap_or_default(),
         _ => filled.get(1..).unwrap_or_default(),
     };
     let whole = match (tool.summary, fence) {
-        (Place::Body, Some(_)) => below.iter().take_while(|text| !is_fence(text)).copied().collect::<Vec<_>>().join(" "),
+        (Place::Body, Some(_)) => {
+            below.iter().take_while(|text| !is_fence(text)).copied().collect::<Vec<_>>().join(" ")
+        }
         _ => below.first().copied().unwrap_or_default().to_owned(),
     };
     let question = || dialog.and_then(|dialog| dialog.question.clone());
-    detail.summary = detail.summary.take().or_else(|| Some(one_line(&whole, 500)).filter(|text| !text.is_empty())).or_else(question);
+    detail.summary =
+        detail.summary.take().or_else(|| Some(one_line(&whole, 500)).filter(|text| !text.is_empty())).or_else(question);
 }
 
 /// The plain patterns: waiting before idle, on the last 15 lines.

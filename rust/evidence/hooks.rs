@@ -6,6 +6,7 @@ use crate::evidence::text::one_line;
 use crate::status::Millis;
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// More open requests or tool calls than this are not kept; the oldest go.
 const MOST: usize = 64;
@@ -23,8 +24,8 @@ pub struct OpenRequest {
     pub subagent: Option<String>,
     /// When it was asked.
     pub at: Millis,
-    /// The call's whole input: with the tool it is the only thing that ties a request to its end.
-    input: Value,
+    /// Fingerprint of the call's input: with the tool it is the only thing that ties a request to its end.
+    input: u64,
 }
 
 /// A tool call that has begun and not ended.
@@ -167,7 +168,10 @@ impl Hooks {
                 self.forget_calls(at, Scope::Main);
             }
             "Notification" => {
-                newer(&mut self.notification, Moment { at, word: one_line(text("notification_type").unwrap_or_default(), 40) });
+                newer(
+                    &mut self.notification,
+                    Moment { at, word: one_line(text("notification_type").unwrap_or_default(), 40) },
+                );
             }
             _ => {}
         }
@@ -189,6 +193,12 @@ impl Hooks {
     pub fn no_dialog(&mut self, at: Millis) {
         self.over_at = self.over_at.max(Some(at));
         self.requests.retain(|request| request.at >= at);
+    }
+
+    /// The session file says that since `at` the agent rests: no tool call or subagent of before runs.
+    pub fn at_rest(&mut self, at: Millis) {
+        self.tools.retain(|_, call| call.at >= at);
+        self.subagents.retain(|_, started| *started >= at);
     }
 
     /// When the main thread last began or went on working.
@@ -220,11 +230,13 @@ impl Hooks {
             return;
         }
         let rested = self.resting_at().max(self.prompt).filter(|_| subagent.is_none());
-        if rested.max(self.over_at).is_some_and(|over| over > at) || self.requests.iter().any(|request| request.id == id) {
+        if rested.max(self.over_at).is_some_and(|over| over > at)
+            || self.requests.iter().any(|request| request.id == id)
+        {
             return;
         }
-        let input = event.get("tool_input").cloned().unwrap_or(Value::Null);
-        self.requests.push(OpenRequest { id: id.to_owned(), tool: tool(event), summary: summary(event), subagent, at, input });
+        let (tool, summary, input) = (tool(event), summary(event), fingerprint(event));
+        self.requests.push(OpenRequest { id: id.to_owned(), tool, summary, subagent, at, input });
         self.requests.sort_by_key(|request| request.at);
         if self.requests.len() > MOST {
             self.requests.remove(0);
@@ -235,8 +247,8 @@ impl Hooks {
     fn close_call(&mut self, event: &Value, subagent: Option<&str>) {
         let tool = tool(event);
         let same_asker = |request: &OpenRequest| request.tool == tool && request.subagent.as_deref() == subagent;
-        let input = event.get("tool_input").unwrap_or(&Value::Null);
-        let exact = self.requests.iter().position(|request| same_asker(request) && request.input == *input);
+        let input = fingerprint(event);
+        let exact = self.requests.iter().position(|request| same_asker(request) && request.input == input);
         // The client adds the answers to a question's input, and may amend others.
         let alone = || {
             let mut alike = (0..self.requests.len()).filter(|place| same_asker(&self.requests[*place]));
@@ -249,9 +261,11 @@ impl Hooks {
 
     fn rest(&mut self, event: &Value, at: Millis) {
         let background = event.get("background_tasks").and_then(Value::as_array);
-        let running = |task: &&Value| task.get("status").and_then(Value::as_str).is_none_or(|status| status == "running");
+        let running =
+            |task: &&Value| task.get("status").and_then(Value::as_str).is_none_or(|status| status == "running");
         let is_subagent = |task: &&Value| task.get("type").and_then(Value::as_str) == Some("subagent");
-        let tasks: Vec<&Value> = background.map(|tasks| tasks.iter().filter(running).take(MOST).collect()).unwrap_or_default();
+        let tasks: Vec<&Value> =
+            background.map(|tasks| tasks.iter().filter(running).take(MOST).collect()).unwrap_or_default();
         let newest = self.stop.as_ref().is_none_or(|stop| stop.at <= at);
         if background.is_some() && newest {
             let ids = tasks.iter().filter(|task| is_subagent(task));
@@ -314,11 +328,18 @@ fn tool(event: &Value) -> String {
     one_line(event.get("tool_name").and_then(Value::as_str).unwrap_or("unknown"), 100)
 }
 
+fn fingerprint(event: &Value) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    event.get("tool_input").map(Value::to_string).hash(&mut hasher);
+    hasher.finish()
+}
+
 /// One line about a tool call: what a person needs to see in a list.
 pub fn summary(event: &Value) -> Option<String> {
     let input = event.get("tool_input")?;
     let question = || input.get("questions")?.get(0)?.get("question")?.as_str();
-    let plain = ["command", "file_path", "notebook_path", "url", "plan", "query", "pattern", "path", "description", "prompt"];
+    let plain =
+        ["command", "file_path", "notebook_path", "url", "plan", "query", "pattern", "path", "description", "prompt"];
     let known = plain.iter().find_map(|key| input.get(key)?.as_str()).or_else(question);
     let object = || input.as_object().filter(|object| !object.is_empty()).map(|_| input.to_string());
     known.map(str::to_owned).or_else(object).map(|text| one_line(&text, 500))

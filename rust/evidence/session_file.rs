@@ -122,7 +122,8 @@ mod tests {
 
     #[test]
     fn strange_values_do_no_harm() {
-        let file = parse(br#"{"pid":7,"status":"dreaming","waitingFor":{"a":1},"cwd":["x"],"updatedAt":-5,"procStart":99}"#);
+        let file =
+            parse(br#"{"pid":7,"status":"dreaming","waitingFor":{"a":1},"cwd":["x"],"updatedAt":-5,"procStart":99}"#);
         let file = file.unwrap();
         assert_eq!(file.status, Some(SessionStatus::Other("dreaming".into())));
         assert_eq!((file.waiting_for, file.cwd, file.updated_at), (None, None, None));

@@ -22,9 +22,8 @@ pub struct State {
 impl State {
     /// Name and content of each capture.
     pub fn captures(&self) -> Vec<(String, String)> {
-        let names = self.sizes.iter().flat_map(|size| {
-            ["txt", "ansi"].map(|kind| format!("{}-{size}.{kind}", self.state))
-        });
+        let names =
+            self.sizes.iter().flat_map(|size| ["txt", "ansi"].map(|kind| format!("{}-{size}.{kind}", self.state)));
         names.map(|name| (name.clone(), std::fs::read_to_string(folder().join(name)).unwrap())).collect()
     }
 }

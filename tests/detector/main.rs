@@ -3,3 +3,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod corpus;
+mod hostile;
+mod situations;
+mod timelines;

@@ -121,7 +121,8 @@ fn numbered(lines: &[&Line]) -> Option<Vec<Row>> {
         let checked = found.get(4).map(|mark| mark.as_str() != " ");
         let column = found.get(5).map_or(0, |label| line.text[..label.start()].chars().count());
         let row = Row { place, column, choice: choice(Some(digit), &found[5], found.get(2).is_some(), checked) };
-        let follows = |run: &Vec<Row>| run.last().and_then(|last| last.choice.digit).is_some_and(|last| last + 1 == digit);
+        let follows =
+            |run: &Vec<Row>| run.last().and_then(|last| last.choice.digit).is_some_and(|last| last + 1 == digit);
         match runs.last_mut() {
             Some(run) if follows(run) => run.push(row),
             _ => runs.push(vec![row]),
@@ -131,7 +132,8 @@ fn numbered(lines: &[&Line]) -> Option<Vec<Row>> {
     let mut run = runs.swap_remove(marked?);
     let ends: Vec<usize> = run.iter().skip(1).map(|row| row.place).chain([lines.len()]).collect();
     for (row, end) in run.iter_mut().zip(ends) {
-        let indented = |line: &&&Line| line.text.chars().take_while(|character| *character == ' ').count() >= row.column.min(5);
+        let indented =
+            |line: &&&Line| line.text.chars().take_while(|character| *character == ' ').count() >= row.column.min(5);
         let below = lines[row.place + 1..end].iter().take_while(|line| !line.is_blank()).take_while(indented);
         let note: Vec<&str> = below.map(|line| line.text.trim()).collect();
         row.choice.note = (!note.is_empty()).then(|| one_line(&note.join(" "), 300));
@@ -142,9 +144,11 @@ fn numbered(lines: &[&Line]) -> Option<Vec<Row>> {
 /// The rows around the marker that begin in its label's column.
 fn unnumbered(lines: &[&Line]) -> Option<Vec<Row>> {
     let pattern = MARKED.as_ref()?;
-    let (place, found) = lines.iter().enumerate().rev().find_map(|(place, line)| Some((place, pattern.captures(&line.text)?)))?;
+    let (place, found) =
+        lines.iter().enumerate().rev().find_map(|(place, line)| Some((place, pattern.captures(&line.text)?)))?;
     let bare = found[2].trim_start_matches(['✔', '✓', ' ']);
-    let columns = [found[1].chars().count(), found[1].chars().count() + found[2].chars().count() - bare.chars().count()];
+    let columns =
+        [found[1].chars().count(), found[1].chars().count() + found[2].chars().count() - bare.chars().count()];
     let starts = |line: &Line| {
         let column = line.text.chars().take_while(|character| *character == ' ').count();
         !line.is_blank() && columns.contains(&column)
