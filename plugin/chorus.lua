@@ -1,4 +1,6 @@
-if vim.g.loaded_chorus then return end
+if vim.g.loaded_chorus then
+  return
+end
 vim.g.loaded_chorus = true
 
 -- The verbs of `rust/verbs.rs` that work in Neovim, compared with it by a test:
@@ -34,29 +36,31 @@ local verbs = {
 }
 
 local api = vim.api
-local function complete(...) return require('chorus.command').complete(...) end
+local function complete(...)
+  return require('chorus.command').complete(...)
+end
 
-api.nvim_create_user_command(
-  'Chorus',
-  function(call) require('chorus.command').run(call) end,
-  { nargs = '*', bang = true, range = true, complete = complete, desc = 'Chorus: the list of tasks, or a verb' }
-)
+api.nvim_create_user_command('Chorus', function(call)
+  require('chorus.command').run(call)
+end, { nargs = '*', bang = true, range = true, complete = complete, desc = 'Chorus: the list of tasks, or a verb' })
 
 for _, verb in ipairs(verbs) do
   local name, does, bang, range = unpack(verb)
   local desc = 'Chorus: ' .. does
   local plug, map = '<Plug>(chorus-' .. name .. ')', { noremap = true, silent = true, desc = desc }
-  api.nvim_create_user_command(
-    'Chorus' .. name:sub(1, 1):upper() .. name:sub(2),
-    function(call) require('chorus.command').run_verb(name, call) end,
-    { nargs = '*', bang = bang, range = range, complete = complete, desc = desc }
-  )
+  api.nvim_create_user_command('Chorus' .. name:sub(1, 1):upper() .. name:sub(2), function(call)
+    require('chorus.command').run_verb(name, call)
+  end, { nargs = '*', bang = bang, range = range, complete = complete, desc = desc })
   api.nvim_set_keymap('n', plug, '<Cmd>Chorus ' .. name .. '<CR>', map)
-  if range then api.nvim_set_keymap('x', plug, ':Chorus ' .. name .. '<CR>', map) end
+  if range then
+    api.nvim_set_keymap('x', plug, ':Chorus ' .. name .. '<CR>', map)
+  end
 end
 
 local function connect()
-  vim.schedule(function() require('chorus.client').connect({ start = false }) end)
+  vim.schedule(function()
+    require('chorus.client').connect({ start = false })
+  end)
 end
 if vim.v.vim_did_enter == 1 then
   connect()
