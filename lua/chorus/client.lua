@@ -3,6 +3,8 @@
 --- A request is `rpcnotify(channel, 'request', id, { method, params })`; answers and events come into `receive`.
 --- `rpcrequest` would hold up the editor and is not used.
 
+local wire = require('chorus.wire')
+
 local M = {}
 
 --- Waits before a lost connection is tried again, in milliseconds: doubled each time up to the last.
@@ -65,42 +67,6 @@ local function later(callback, ...)
   end)
 end
 
---- `vim.NIL` becomes nil, all the way down.
----@param value any
----@return any
-local function without_nil(value)
-  if value == vim.NIL then
-    return nil
-  end
-  if type(value) == 'table' then
-    for key, item in pairs(value) do
-      if item == vim.NIL then
-        value[key] = nil
-      elseif type(item) == 'table' then
-        without_nil(item)
-      end
-    end
-  end
-  return value
-end
-
---- The same value with text that is not UTF-8 mended, which the daemon would refuse as a whole; an empty table becomes
---- an empty map.
----@param value any
----@return any
-local function sendable(value)
-  if type(value) == 'string' and value:find('[\128-\255]') and not vim.iconv(value, 'utf-8', 'utf-8') then
-    return (value:gsub('[\128-\255]', '?'))
-  elseif type(value) ~= 'table' then
-    return value
-  end
-  local copy = {}
-  for key, item in pairs(value) do
-    copy[sendable(key)] = sendable(item)
-  end
-  return next(copy) == nil and not vim.islist(value) and vim.empty_dict() or copy
-end
-
 --- Fails everything that waits.
 ---@param err chorus.Failure
 local function fail_all(err)
@@ -124,15 +90,11 @@ end
 local function send(asked)
   next_id = next_id + 1
   pending[next_id] = asked
-  local params = next(asked.params) == nil and vim.empty_dict() or sendable(asked.params)
+  local params = next(asked.params) == nil and vim.empty_dict() or wire.sendable(asked.params)
   local ok = pcall(vim.rpcnotify, channel, 'request', next_id, { method = asked.method, params = params })
   if not ok then
     pending[next_id] = nil
-    later(asked.on_reply, {
-      code = 'daemon_unreachable',
-      message = 'the connection to the daemon ended',
-      hint = 'try again: it is being restored',
-    })
+    later(asked.on_reply, wire.reason(''))
   end
 end
 
@@ -249,23 +211,6 @@ function say_hello()
   })
 end
 
---- Why the job ended: `chorus rpc` says it as one line of JSON on standard error.
----@param stderr string
----@return chorus.Failure
-local function reason(stderr)
-  for line in stderr:gmatch('[^\n]+') do
-    local ok, told = pcall(vim.json.decode, line, { luanil = { object = true } })
-    if ok and type(told) == 'table' and type(told.error) == 'table' and told.error.message then
-      return told.error
-    end
-  end
-  return {
-    code = 'daemon_unreachable',
-    message = 'the connection to the daemon ended',
-    hint = 'try again; `:checkhealth chorus` says more',
-  }
-end
-
 ---@param job integer
 ---@param code integer
 ---@param stderr string
@@ -283,7 +228,7 @@ local function job_ended(job, code, stderr, start)
     end
     return
   end
-  local err = reason(stderr)
+  local err = wire.reason(stderr)
   last_error = err
   fail_all(err)
   if was_open then
@@ -463,7 +408,7 @@ end
 --- the person something.
 ---@param message table
 function M.receive(message)
-  later(take, without_nil(message))
+  later(take, wire.without_nil(message))
 end
 
 ---@return boolean

@@ -1,5 +1,6 @@
 --- What each verb does in Neovim: find the tasks meant, ask for what is missing, one request each, one message on failure.
 
+local ask = require('chorus.ask')
 local client = require('chorus.client')
 local message = require('chorus.message')
 local picker = require('chorus.picker')
@@ -17,9 +18,6 @@ local M = {}
 --- At most so many agents are started at the same time.
 local STARTS_AT_ONCE = 2
 
---- A request that takes longer than this shows that it is under way, in milliseconds.
-local PATIENCE = 500
-
 ---@param text string
 ---@return string? nil when there is none
 local function some(text)
@@ -31,69 +29,6 @@ local function environment()
   return vim.fn.environ()
 end
 
----@param asked chorus.Task[]
----@return string such as `#3, #4`
-local function numbers(asked)
-  return table.concat(
-    vim.tbl_map(function(task)
-      return '#' .. task.number
-    end, asked),
-    ', '
-  )
-end
-
---- Asks the same of several tasks, at most `at_once` at a time, and says in one message what was refused.
----@param verb chorus.Verb
----@param asked chorus.Task[]
----@param params_of fun(task: chorus.Task): table
----@param opts? { at_once?: integer, on_reply?: fun(task: chorus.Task, result: any) }
-local function ask(verb, asked, params_of, opts)
-  opts = opts or {}
-  local following, running, refused = 1, 0, {}
-  local progress
-  local timer = vim.defer_fn(function()
-    progress = message.progress('Chorus')
-    progress.report(('%s %s'):format(verb.name, numbers(asked)))
-  end, PATIENCE)
-  local function finish()
-    if not timer:is_closing() then
-      timer:close()
-    end
-    if progress then
-      progress.done('', #refused > 0)
-    end
-    if #refused == 1 and #asked == 1 then
-      message.failure(refused[1].err)
-    elseif #refused > 0 then
-      local lines = { ('%s was refused for %d of %d tasks:'):format(verb.name, #refused, #asked) }
-      for _, each in ipairs(refused) do
-        lines[#lines + 1] = ('#%d: %s'):format(each.task.number, each.err.message)
-      end
-      message.fail(table.concat(lines, '\n'))
-    end
-  end
-  local function go_on()
-    while running < (opts.at_once or #asked) and asked[following] do
-      local task = asked[following]
-      following, running = following + 1, running + 1
-      client.request('task_' .. verb.name, params_of(task), function(err, result)
-        running = running - 1
-        if err then
-          refused[#refused + 1] = { task = task, err = err }
-        elseif opts.on_reply then
-          opts.on_reply(task, result)
-        end
-        if running == 0 and not asked[following] then
-          finish()
-        else
-          go_on()
-        end
-      end)
-    end
-  end
-  go_on()
-end
-
 --- Finds the tasks meant. When a word such as `all` named them and a text follows, it asks: the text may have begun so.
 ---@param verb chorus.Verb
 ---@param call chorus.Call
@@ -102,8 +37,8 @@ local function with_tasks(verb, call, on_tasks)
   target.resolve(verb, call.task, function(found)
     local by_word = type(call.task) == 'string' and target.is_filter(call.task)
     if by_word and call.args ~= '' then
-      local question = ('%s %s (%s): %s'):format(verb.name, numbers(found), call.task, call.args)
-      return picker.confirm(question, ('Yes, %s %s'):format(verb.name, numbers(found)), function()
+      local question = ('%s %s (%s): %s'):format(verb.name, ask.numbers(found), call.task, call.args)
+      return picker.confirm(question, ('Yes, %s %s'):format(verb.name, ask.numbers(found)), function()
         on_tasks(found)
       end)
     end
@@ -177,7 +112,7 @@ end
 
 function run.start(call, verb)
   with_tasks(verb, call, function(found)
-    ask(verb, found, function(task)
+    ask.each(verb, found, function(task)
       return { task = task.uuid, prompt = some(call.args), environment = environment() }
     end, { at_once = STARTS_AT_ONCE })
   end)
@@ -198,7 +133,7 @@ end
 function run.send(call, verb)
   with_tasks(verb, call, function(found)
     local function send(text)
-      ask(verb, found, function(task)
+      ask.each(verb, found, function(task)
         return { task = task.uuid, text = text, raw = call.bang }
       end, {
         on_reply = function(task, sent)
@@ -212,7 +147,7 @@ function run.send(call, verb)
     if text then
       return send(text)
     end
-    input(('Send to %s: '):format(numbers(found)), function(typed)
+    input(('Send to %s: '):format(ask.numbers(found)), function(typed)
       if typed ~= '' then
         send(typed)
       end
@@ -268,7 +203,7 @@ end
 local function plain(params_of, opts)
   return function(call, verb)
     with_tasks(verb, call, function(found)
-      ask(verb, found, function(task)
+      ask.each(verb, found, function(task)
         return vim.tbl_extend('keep', { task = task.uuid }, params_of and params_of(call) or {})
       end, opts)
     end)
@@ -291,22 +226,22 @@ end, {
 function run.fail(call, verb)
   with_tasks(verb, call, function(found)
     local function fail(reason)
-      ask(verb, found, function(task)
+      ask.each(verb, found, function(task)
         return { task = task.uuid, reason = some(reason) }
       end)
     end
     if call.args ~= '' then
       return fail(call.args)
     end
-    input(('Give up %s; reason: '):format(numbers(found)), fail)
+    input(('Give up %s; reason: '):format(ask.numbers(found)), fail)
   end)
 end
 
 function run.delete(call, verb)
   with_tasks(verb, call, function(found)
-    local named = #found == 1 and ('#%d %s'):format(found[1].number, found[1].title) or numbers(found)
-    picker.confirm(('Delete %s?'):format(named), 'Delete ' .. numbers(found), function()
-      ask(verb, found, function(task)
+    local named = #found == 1 and ('#%d %s'):format(found[1].number, found[1].title) or ask.numbers(found)
+    picker.confirm(('Delete %s?'):format(named), 'Delete ' .. ask.numbers(found), function()
+      ask.each(verb, found, function(task)
         return { task = task.uuid }
       end)
     end)
