@@ -3,7 +3,7 @@
 --- A request is `rpcnotify(channel, 'request', id, { method, params })`; answers and events come into `receive`.
 --- `rpcrequest` would hold up the editor and is not used.
 
-local fire = require('chorus.event')
+local fire = require('chorus.event').fire
 local wire = require('chorus.wire')
 
 local M = {}

@@ -1,7 +1,7 @@
 --- What the daemon last said about this project's tasks and requests. Only this module changes what is known; it
 --- knows none of its readers, which listen to the `User` events it fires.
 
-local fire = require('chorus.event')
+local fire = require('chorus.event').fire
 
 local M = {}
 

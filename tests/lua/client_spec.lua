@@ -74,7 +74,10 @@ describe('the client', function()
   end)
 
   it('hands over an error as it is', function()
-    world:tell('script', { task_start = { error = { code = 'wrong_state', message = 'cannot start #1', hint = vim.NIL } } })
+    world:tell(
+      'script',
+      { task_start = { error = { code = 'wrong_state', message = 'cannot start #1', hint = vim.NIL } } }
+    )
     local err, result = world:ask('task_start', { task = 'uuid-1' })
     assert.same({ code = 'wrong_state', message = 'cannot start #1' }, err)
     assert.is_nil(result)
@@ -88,7 +91,10 @@ describe('the client', function()
     client.request('task_start', { task = 'uuid-1' }, function(told)
       err = told
     end)
-    world:tell('snapshot', { tasks = { helpers.task({ number = 2, title = 'Renamed' }) }, requests = {}, elsewhere = 0 })
+    world:tell(
+      'snapshot',
+      { tasks = { helpers.task({ number = 2, title = 'Renamed' }) }, requests = {}, elsewhere = 0 }
+    )
     client.request('fake', { exit = 7 }, function() end)
     helpers.wait_for('the failure', function()
       return err
@@ -196,7 +202,10 @@ describe('the client', function()
 
   it('applies events that overtake the snapshot after it', function()
     local newer = helpers.task({ title = 'Newer', revision = 5 })
-    world:tell('snapshot', { tasks = { helpers.task({ revision = 4 }), helpers.task({ number = 2 }) }, requests = {}, elsewhere = 0 })
+    world:tell(
+      'snapshot',
+      { tasks = { helpers.task({ revision = 4 }), helpers.task({ number = 2 }) }, requests = {}, elsewhere = 0 }
+    )
     world:tell('script', {
       snapshot = {
         before = {

@@ -27,7 +27,10 @@ describe('the options', function()
   end)
 
   it('are put over them', function()
-    local options = check({ output = { width = 80 }, statusline = { ascii = true }, keys = { dashboard = { start = false, help = 'H' } } }, {})
+    local options = check(
+      { output = { width = 80 }, statusline = { ascii = true }, keys = { dashboard = { start = false, help = 'H' } } },
+      {}
+    )
     assert.equal(80, options.output.width)
     assert.equal(0.9, options.output.height)
     assert.is_true(options.statusline.ascii)
@@ -39,7 +42,10 @@ describe('the options', function()
     check({ output = { widht = 1 } }, { 'unknown option `output.widht`, did you mean `output.width`?' })
     check({ xyzzy = 1 }, { 'unknown option `xyzzy`' })
     check({ keys = { dashbord = {} } }, { 'unknown option `keys.dashbord`, did you mean `keys.dashboard`?' })
-    check({ keys = { dashboard = { strat = 's' } } }, { 'unknown option `keys.dashboard.strat`, did you mean `keys.dashboard.start`?' })
+    check(
+      { keys = { dashboard = { strat = 's' } } },
+      { 'unknown option `keys.dashboard.strat`, did you mean `keys.dashboard.start`?' }
+    )
     check({ 'picker' }, { 'unknown option `1`' })
   end)
 
@@ -52,11 +58,17 @@ describe('the options', function()
     })
     assert.equal('auto', options.picker)
     assert.equal(0.9, options.output.height)
-    check({ statusline = { ascii = 'no', icons = { busy = 1 } } }, { '`statusline.ascii` must be a boolean', '`statusline.icons` must be a table of texts' })
+    check(
+      { statusline = { ascii = 'no', icons = { busy = 1 } } },
+      { '`statusline.ascii` must be a boolean', '`statusline.icons` must be a table of texts' }
+    )
     check({ output = 'wide' }, { '`output` must be a table' })
     check({ statusline = { ascii = false } }, {})
     check('dashboard', { '`vim.g.chorus` must be a table, or a function that returns one' })
-    check({ keys = { dashboard = { start = 1 } } }, { '`keys.dashboard.start` must be a key, a list of keys, or false' })
+    check(
+      { keys = { dashboard = { start = 1 } } },
+      { '`keys.dashboard.start` must be a key, a list of keys, or false' }
+    )
   end)
 
   it('come from vim.g.chorus, a function there, or setup, and faults are told once', function()
@@ -87,7 +99,14 @@ describe('the nearest word', function()
   local verbs = { 'start', 'restart', 'send', 'show', 'complete', 'config' }
 
   it('is near', function()
-    for given, expected in pairs({ strat = 'start', stat = 'start', sned = 'send', comp = 'complete', RESTART = 'restart', confg = 'config' }) do
+    for given, expected in pairs({
+      strat = 'start',
+      stat = 'start',
+      sned = 'send',
+      comp = 'complete',
+      RESTART = 'restart',
+      confg = 'config',
+    }) do
       assert.equal(expected, nearest(given, verbs))
     end
   end)

@@ -68,7 +68,13 @@ end
 local usual = {
   Welcome = function(params)
     local project = params.folder:match('^(.-/project[^/]*)') or params.folder
-    return { protocol = contract.protocol, version = contract.version, pid = vim.uv.os_getpid(), project = project, state_dir = folder }
+    return {
+      protocol = contract.protocol,
+      version = contract.version,
+      pid = vim.uv.os_getpid(),
+      project = project,
+      state_dir = folder,
+    }
   end,
   Snapshot = snapshot,
   Sent = function()
@@ -115,7 +121,12 @@ local function answer(id, request)
   local shapes = contract.requests[method]
   local fault = not shapes and 'there is no request ' .. method or contract.fault(shapes[1], params)
   if fault then
-    return tell({ kind = 'response', id = id, result = vim.NIL, error = { code = 'bad_input', message = fault, hint = vim.NIL } })
+    return tell({
+      kind = 'response',
+      id = id,
+      result = vim.NIL,
+      error = { code = 'bad_input', message = fault, hint = vim.NIL },
+    })
   end
   local given = scripted(method)
   if given == 'hold' then

@@ -141,12 +141,10 @@ function M.world()
   vim.env.CHORUS_STATE_DIR = folder .. '/state'
   vim.fn.mkdir(folder .. '/peer', 'p')
   local self = setmetatable({ folder = folder, said = {}, events = {}, choices = {}, offered = {}, inputs = {} }, World)
-  local script = ('#!/bin/sh\nif [ "$1" = --version ]; then echo "chorus %s"; exit; fi\nexec "%s" --clean --headless -l "%s" "%s" "$@"\n'):format(
-    require('chorus.contract').version,
-    vim.v.progpath,
-    here .. '/fake_daemon.lua',
-    folder .. '/peer'
-  )
+  local version = require('chorus.contract').version
+  local script = '#!/bin/sh\n'
+    .. ('if [ "$1" = --version ]; then echo "chorus %s"; exit; fi\n'):format(version)
+    .. ('exec "%s" --clean --headless -l "%s/fake_daemon.lua" "%s/peer" "$@"\n'):format(vim.v.progpath, here, folder)
   self.binary = folder .. '/chorus'
   M.write(self.binary, script)
   vim.fn.setfperm(self.binary, 'rwx------')

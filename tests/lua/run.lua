@@ -10,8 +10,8 @@ local here = vim.fn.fnamemodify(debug.getinfo(1, 'S').source:sub(2), ':p:h')
 vim.opt.runtimepath:prepend(vim.fs.dirname(vim.fs.dirname(here)))
 package.path = here .. '/?.lua;' .. package.path
 
--- `-l` keeps these small; a person's screen is not.
-vim.o.columns, vim.o.lines = 120, 40
+-- Setting 'columns' or 'lines' here corrupts memory under `-l` (0.12.4): there is no screen yet. A spec that needs another
+-- size runs a Neovim of its own.
 if #_G.arg == 0 then
   _G.arg[1] = here
 end

@@ -44,7 +44,10 @@ describe('the badge', function()
     end
     local tasks = require('chorus.tasks')
     for number = 1, 20 do
-      tasks.apply({ name = 'task_changed', data = helpers.task({ number = number, agent_status = 'busy', revision = 2 }) })
+      tasks.apply({
+        name = 'task_changed',
+        data = helpers.task({ number = number, agent_status = 'busy', revision = 2 }),
+      })
     end
     helpers.settle()
     tasks.apply({ name = 'task_changed', data = helpers.task({ title = 'x', agent_status = 'busy', revision = 3 }) })
@@ -111,10 +114,13 @@ describe('the badge', function()
     local function ran()
       return vim.rpcrequest(child, 'nvim_exec_lua', 'return _G.ran', {})
     end
-    assert.equal('next', helpers.wait_for('the click', function()
-      local name = ran()
-      return name ~= vim.NIL and name
-    end))
+    assert.equal(
+      'next',
+      helpers.wait_for('the click', function()
+        local name = ran()
+        return name ~= vim.NIL and name
+      end)
+    )
     vim.fn.jobstop(child)
   end)
 end)

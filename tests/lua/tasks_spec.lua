@@ -118,7 +118,11 @@ describe('the tasks', function()
     tasks.apply({ name = 'request_opened', data = helpers.request() })
     world.events = {}
     tasks.snapshot({
-      tasks = { helpers.task(), helpers.task({ number = 3, title = 'Other', revision = 2 }), helpers.task({ number = 4 }) },
+      tasks = {
+        helpers.task(),
+        helpers.task({ number = 3, title = 'Other', revision = 2 }),
+        helpers.task({ number = 4 }),
+      },
       requests = { helpers.request({ id = 'new', number = 3 }) },
       elsewhere = 2,
     })
@@ -169,9 +173,6 @@ describe('the tasks', function()
     changed({ number = 10, status = 'pending', agent_status = 'stopped' })
     changed({ number = 11, status = 'failed', agent_status = 'exited' })
     tasks.apply({ name = 'elsewhere', data = { count = 3 } })
-    assert.same(
-      { waiting = 4, busy = 2, unread = 1, unknown = 1, elsewhere = 3, live = 9, total = 11 },
-      tasks.counts()
-    )
+    assert.same({ waiting = 4, busy = 2, unread = 1, unknown = 1, elsewhere = 3, live = 9, total = 11 }, tasks.counts())
   end)
 end)
