@@ -66,7 +66,8 @@ blocks['chorus-highlight-list'] = function()
   local lines = {}
   for _, group in ipairs(require('chorus.highlight').groups) do
     lines[#lines + 1] = tag_line({ 'hl-' .. group[1] })
-    lines[#lines + 1] = ('%-20s %-18s %s'):format(group[1], group[2], group[3])
+    lines[#lines + 1] = ('%s  (%s)'):format(group[1], group[2])
+    vim.list_extend(lines, wrapped(group[3], 4))
   end
   return lines
 end
@@ -136,7 +137,11 @@ describe('the help', function()
   it('explains every verb under its commands', function()
     for _, verb in ipairs(require('chorus.command').verbs) do
       local name = verb.name:sub(1, 1):upper() .. verb.name:sub(2)
-      local usage = (':%sChorus%s %s'):format(verb.range and '[range]' or '', verb.bang ~= '' and '[!]' or '', verb.name)
+      local usage = (':%sChorus%s %s'):format(
+        verb.range and '[range]' or '',
+        verb.bang ~= '' and '[!]' or '',
+        verb.name
+      )
       usage = usage .. (verb.takes ~= 'nothing' and ' [task]' or '') .. (verb.rest ~= '' and ' ' .. verb.rest or '')
       for _, part in ipairs({ '*:Chorus' .. name .. '*', '*<Plug>(chorus-' .. verb.name .. ')*', '\n' .. usage .. '\n' }) do
         assert(text():find(part, 1, true), ('doc/chorus.txt lacks `%s`'):format(vim.trim(part)))
@@ -157,7 +162,7 @@ describe('the help', function()
       assert(known, ('the link |%s| leads nowhere'):format(link))
     end
     for number, line in ipairs(vim.split(text(), '\n')) do
-      assert(vim.fn.strdisplaywidth(line) <= 80, ('line %d is too wide: %s'):format(number, line))
+      assert(vim.fn.strdisplaywidth(line) <= 78, ('line %d is too wide: %s'):format(number, line))
     end
   end)
 end)
