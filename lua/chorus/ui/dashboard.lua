@@ -59,11 +59,12 @@ end
 
 local function draw_header(windows)
   local tasks = require('chorus.tasks')
-  local project = vim.fn.fnamemodify((tasks.all()[1] or {}).project or vim.fn.getcwd(), ':t')
+  local client = require('chorus.client')
+  local welcome = client.welcome()
   local bar = canvas.bar(task_rows.header(tasks.counts(), {
-    project = project,
+    project = vim.fn.fnamemodify(welcome and welcome.project or vim.fn.getcwd(), ':t'),
     filter = open_list.filter,
-    is_connected = require('chorus.client').is_connected(),
+    is_connected = client.is_connected(),
   })) .. '%=' .. canvas.bar({ { open_list.keys.help, 'ChorusKey' }, { ' keys ', 'ChorusHint' } })
   for _, window in ipairs(windows) do
     if vim.wo[window].winbar ~= bar then

@@ -185,7 +185,11 @@ function M.receive(output)
   end
 end
 
+--- Begins or ends the stream of events. It ends by itself when the connection does.
 local function watch(window, on)
+  if not on and not require('chorus.client').is_connected() then
+    return
+  end
   request('task_watch', { task = window.uuid, on = on }, function(err)
     if err and on and is_shown(window) and err.code ~= 'wrong_state' then
       require('chorus.message').failure(err)

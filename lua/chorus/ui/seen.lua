@@ -26,8 +26,9 @@ local function begin(window)
   running[window] = true
   vim.defer_fn(function()
     running[window] = nil
-    if has_focus and watched[window] == uuid and is_on_screen(window) then
-      require('chorus.client').request('task_seen', { task = uuid }, function() end)
+    local client = require('chorus.client')
+    if has_focus and watched[window] == uuid and is_on_screen(window) and client.is_connected() then
+      client.request('task_seen', { task = uuid }, function() end)
     end
   end, SECOND)
 end

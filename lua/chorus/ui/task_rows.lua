@@ -206,7 +206,7 @@ function M.render(tasks, options)
 end
 
 --- The line above the list.
----@param counts {waiting: integer?, busy: integer?, unread: integer?, elsewhere: integer?}
+---@param counts chorus.Counts
 ---@param options {project: string, filter?: string, is_connected: boolean}
 ---@return chorus.Chunk[]
 function M.header(counts, options)
@@ -222,6 +222,7 @@ function M.header(counts, options)
   count(counts.waiting, statusline.icon(waiting), counts.waiting == 1 and 'needs you' or 'need you', highlight.of_status(waiting))
   count(counts.busy, statusline.icon(busy), 'busy', highlight.of_status(busy))
   count(counts.unread, statusline.icon('unread'), 'unread', 'ChorusUnread')
+  count(counts.unknown, statusline.icon({ status = 'unknown' }), 'unknown', 'ChorusUnknown')
   if (counts.elsewhere or 0) > 0 then
     chunks[#chunks + 1] = { ('   (+%d elsewhere)'):format(counts.elsewhere), 'ChorusHeader' }
   end
