@@ -1,0 +1,93 @@
+--- What Chorus says: one notification per thing a person did, with a title, a sentence and what to do next.
+
+local M = {}
+
+local ranks = { info = 1, warn = 2, error = 3, off = 4 }
+
+---@param level 'info'|'warn'|'error'
+---@param text string
+---@param hint? string
+local function say(level, text, hint)
+  if ranks[level] < ranks[require('chorus.config').get().notify] then
+    return
+  end
+  local clean = require('chorus.text').clean
+  local lines = vim.tbl_map(function(line)
+    return clean(line)
+  end, vim.split(text, '\n', { plain = true }))
+  lines[1] = 'Chorus: ' .. lines[1]
+  local sentence = table.concat(lines, '\n')
+  if hint then
+    sentence = sentence .. (#lines > 1 and '\n' or ' — ') .. clean(hint)
+  end
+  vim.notify(sentence, vim.log.levels[level:upper()], { title = 'Chorus' })
+end
+
+---@param text string
+---@param hint? string
+function M.info(text, hint)
+  say('info', text, hint)
+end
+
+---@param text string
+---@param hint? string
+function M.warn(text, hint)
+  say('warn', text, hint)
+end
+
+---@param text string
+---@param hint? string
+function M.fail(text, hint)
+  say('error', text, hint)
+end
+
+--- Shows why a request was refused.
+---@param err chorus.Failure
+function M.failure(err)
+  M.fail(err.message, err.hint)
+end
+
+--- Shows what the daemon tells unasked.
+---@param notice chorus.Notice
+function M.notice(notice)
+  say(ranks[notice.level] and notice.level ~= 'off' and notice.level or 'info', notice.text, notice.hint)
+end
+
+---@class chorus.Progress
+---@field report fun(text: string, percent?: integer)
+---@field done fun(text: string, failed?: boolean) what to say at the end; '' for nothing
+
+--- Shows that something long goes on: a progress message where Neovim has them (0.12), else the echo area.
+---@param title string
+---@return chorus.Progress
+function M.progress(title)
+  local has_progress = vim.fn.has('nvim-0.12') == 1
+  local id
+  local function show(text, status, percent)
+    text = require('chorus.text').clean(text)
+    if has_progress then
+      local given = { kind = 'progress', title = title, status = status, percent = percent, id = id, source = 'chorus' }
+      id = vim.api.nvim_echo({ { text } }, false, given)
+    else
+      local line = ('%s: %s%s'):format(title, percent and percent .. '% ' or '', text)
+      vim.api.nvim_echo({ { vim.fn.strcharpart(line, 0, math.max(vim.o.columns - 12, 20)) } }, false, {})
+      vim.cmd.redraw()
+    end
+  end
+  return {
+    report = function(text, percent)
+      show(text, 'running', percent)
+    end,
+    done = function(text, failed)
+      if has_progress then
+        show(text, failed and 'failed' or 'success', failed and nil or 100)
+      elseif not failed and text ~= '' then
+        show(text, 'success')
+      else
+        vim.api.nvim_echo({ { '' } }, false, {})
+      end
+    end,
+  }
+end
+
+return M
