@@ -39,10 +39,16 @@ local function is_plain(text)
   return not text:find('[^\32-\126]')
 end
 
+--- Leading bytes of INVISIBLE; what holds none of them needs no search.
+local MAY_HIDE = '[\194\216\225\226\227\239\243]'
+
 ---@param text string
 ---@param replace? string|fun(found: string): string
 ---@return string
 local function without_invisible(text, replace)
+  if not text:find(MAY_HIDE) then
+    return text
+  end
   for _, character in ipairs(INVISIBLE) do
     text = text:gsub(character, replace or '')
   end
@@ -69,8 +75,10 @@ function M.clean(value, width)
     text = text:sub(1, LINE_BYTES):gsub('[\192-\255][\128-\191]*$', '')
   end
   if not is_plain(text) then
-    for _, escape in ipairs(ESCAPES) do
-      text = text:gsub(escape, '')
+    if text:find('\27', 1, true) then
+      for _, escape in ipairs(ESCAPES) do
+        text = text:gsub(escape, '')
+      end
     end
     text = without_invisible(text):gsub('%s', ' '):gsub('[%z\1-\31\127]', '')
   end
@@ -102,6 +110,35 @@ function M.fit(text, width, right)
   text = M.cut(text, width)
   local blanks = (' '):rep(width - M.width(text))
   return right and blanks .. text or text .. blanks
+end
+
+--- Lines of at most `width` cells, broken between words where that is possible.
+---@param text string one line
+---@param width integer
+---@return string[] at least one
+function M.wrap(text, width)
+  local lines, line = {}, ''
+  for word in text:gmatch('%S+') do
+    while M.width(word) > width do
+      if line ~= '' then
+        lines[#lines + 1], line = line, ''
+      end
+      local head = vim.fn.printf('%.' .. width .. 'S', word)
+      if head == '' then
+        break
+      end
+      lines[#lines + 1], word = head, word:sub(#head + 1)
+    end
+    if line ~= '' and M.width(line) + 1 + M.width(word) > width then
+      lines[#lines + 1], line = line, word
+    else
+      line = line == '' and word or line .. ' ' .. word
+    end
+  end
+  if line ~= '' or #lines == 0 then
+    lines[#lines + 1] = line
+  end
+  return lines
 end
 
 --- The lines of a text in which every character that could hide or reorder something is written out, as `<202e>`.

@@ -1,5 +1,8 @@
 --- A world for the specs of lua/chorus/ui: tasks, requests, and a client that records what it is asked.
-local M = { asked = {}, ran = {}, notified = {}, replies = {}, connected = true }
+local root = vim.fn.fnamemodify(debug.getinfo(1, 'S').source:sub(2), ':p:h:h:h')
+vim.opt.runtimepath:prepend(root)
+
+local M = { root = root, asked = {}, ran = {}, notified = {}, replies = {}, connected = true }
 
 local now = 1790000000000
 M.now = now
@@ -45,145 +48,71 @@ function M.request(id, number, fields)
   }, fields or {})
 end
 
-local function stand_ins()
-  local known = { list = {}, requests = {} }
-  M.known = known
-  local tasks = {}
-  function tasks.all()
-    return known.list
-  end
-  function tasks.get(ref)
-    for _, task in ipairs(known.list) do
-      if task.uuid == ref or task.number == tonumber((tostring(ref):gsub('^#', ''))) then
-        return task
-      end
-    end
-  end
-  function tasks.requests(uuid)
-    return vim.tbl_filter(function(request)
-      return not uuid or request.task == uuid
-    end, known.requests)
-  end
-  function tasks.counts()
-    local counts = { waiting = 0, busy = 0, unread = 0, elsewhere = 0 }
-    for _, task in ipairs(known.list) do
-      local state = task.agent_status.status
-      if counts[state] then
-        counts[state] = counts[state] + 1
-      end
-      counts.unread = counts.unread + (task.unread and 1 or 0)
-    end
-    return counts
-  end
-  local icons = {
-    waiting = '⚑', busy = '●', idle = '◌', starting = '◔', stopped = '○', unread = '✓',
-    error = '✗', exited = '⏻', login_required = '⚿', unknown = '?',
-  }
-  local groups = {
-    waiting = 'ChorusWaiting', busy = 'ChorusBusy', idle = 'ChorusIdle', error = 'ChorusError', exited = 'ChorusExited',
-    login_required = 'ChorusWaiting', unknown = 'ChorusUnknown', starting = 'ChorusStarting', stopped = 'ChorusStopped',
-  }
-  local links = {
-    ChorusWaiting = 'DiagnosticWarn', ChorusBusy = 'DiagnosticInfo', ChorusIdle = 'Comment', ChorusError = 'DiagnosticError',
-    ChorusExited = 'DiagnosticError', ChorusUnread = 'DiagnosticOk', ChorusStarting = 'DiagnosticHint', ChorusStopped = 'Comment',
-    ChorusUnknown = 'DiagnosticHint', ChorusPending = 'Comment', ChorusCompleted = 'DiagnosticOk', ChorusFailed = 'DiagnosticError',
-    ChorusNumber = 'Number', ChorusTitle = 'Normal', ChorusTag = 'Label', ChorusAge = 'NonText', ChorusPriority = 'Constant',
-    ChorusSummary = 'Comment', ChorusRequest = 'DiagnosticWarn', ChorusEnded = 'Comment', ChorusRule = 'NonText',
-    ChorusHeader = 'Title', ChorusKey = 'Special', ChorusHint = 'Comment', ChorusDemo = 'DiagnosticHint',
-    ChorusBypass = 'DiagnosticError', ChorusAdded = 'Added', ChorusRemoved = 'Removed', ChorusHunk = 'Changed',
-    ChorusSection = 'Comment',
-  }
-  local modules = {
-    ['chorus.tasks'] = tasks,
-    ['chorus.config'] = {
-      get = function()
-        return M.config or { keys = {}, statusline = {}, output = { width = 0.9, height = 0.9 } }
-      end,
-    },
-    ['chorus.message'] = {
-      info = function(text, hint)
-        table.insert(M.notified, { 'info', text, hint })
-      end,
-      warn = function(text, hint)
-        table.insert(M.notified, { 'warn', text, hint })
-      end,
-      fail = function(text, hint)
-        table.insert(M.notified, { 'fail', text, hint })
-      end,
-      failure = function(err)
-        table.insert(M.notified, { 'fail', err.message, err.hint })
-      end,
-    },
-    ['chorus.verbs'] = {
-      run = function(name, opts)
-        table.insert(M.ran, { name, opts })
-      end,
-    },
-    ['chorus.highlight'] = {
-      setup = function()
-        for name, link in pairs(links) do
-          vim.api.nvim_set_hl(0, name, { link = link, default = true })
-        end
-      end,
-      of_status = function(state)
-        return groups[state.status] or 'ChorusUnknown'
-      end,
-    },
-    ['chorus.statusline'] = {
-      icon = function(state)
-        return icons[type(state) == 'table' and state.status or state] or '?'
-      end,
-    },
-  }
-  for name, module in pairs(modules) do
-    package.loaded[name] = module
-  end
-end
-
 --- Starts afresh: every chorus module is loaded again, every buffer and window is gone.
 function M.start()
+  for _, window in ipairs(vim.api.nvim_list_wins()) do
+    if vim.api.nvim_win_get_config(window).relative ~= '' then
+      vim.api.nvim_win_close(window, true)
+    end
+  end
   vim.cmd('silent! %bwipeout!')
   for name in pairs(package.loaded) do
     if name:match('^chorus') then
       package.loaded[name] = nil
     end
   end
-  M.asked, M.ran, M.notified, M.replies, M.connected, M.config = {}, {}, {}, {}, true, nil
-  stand_ins()
+  M.asked, M.ran, M.notified, M.replies, M.connected = {}, {}, {}, {}, true
+  M.welcome = { state_dir = M.state_dir, project = '/home/me/shop', protocol = 1, version = '0', pid = 1 }
+  vim.g.chorus = nil
   package.loaded['chorus.client'] = {
     is_connected = function()
       return M.connected
     end,
     connect = function() end,
+    is_lost = function()
+      return not M.connected
+    end,
+    ready = function(on_ready)
+      on_ready()
+    end,
     welcome = function()
-      return { state_dir = M.state_dir, project = '/home/me/shop', protocol = 1, version = '0', pid = 1 }
+      return M.welcome
     end,
     request = function(method, params, on_reply)
       table.insert(M.asked, { method, params })
       local reply = M.replies[method]
       if reply and on_reply then
         vim.schedule(function()
-          on_reply(reply(params))
+          local err, result = reply(params)
+          on_reply(err, result)
         end)
       end
     end,
   }
+  local message = require('chorus.message')
+  for _, name in ipairs({ 'info', 'warn', 'fail' }) do
+    message[name] = function(text, hint)
+      table.insert(M.notified, { name, text, hint })
+    end
+  end
   require('chorus.highlight').setup()
 end
 
---- Makes these tasks and requests known, as a snapshot does.
-function M.know(tasks, requests)
-  M.known.list, M.known.requests = tasks, requests or {}
+--- Records verbs in place of running them.
+function M.record_verbs()
+  require('chorus.verbs').run = function(name, opts)
+    table.insert(M.ran, { name, opts })
+  end
 end
 
---- Replaces one task and tells everyone, as an event does.
-function M.change(task)
-  for index, known in ipairs(M.known.list) do
-    if known.uuid == task.uuid then
-      M.known.list[index] = task
-    end
-  end
-  M.tell('ChorusTaskChanged', { uuid = task.uuid, number = task.number, task = task })
+--- Makes these tasks and requests known, as a snapshot does.
+function M.know(tasks, requests, elsewhere)
+  require('chorus.tasks').snapshot({ tasks = tasks, requests = requests or {}, elsewhere = elsewhere or 0 })
+end
+
+--- One event, as the daemon sends it.
+function M.event(name, data)
+  require('chorus.tasks').apply({ name = name, data = data })
 end
 
 function M.tell(event, data)

@@ -143,16 +143,19 @@ end
 ---@param buffer integer
 ---@param rows chorus.Row[]
 function M.draw(buffer, rows)
+  if not vim.api.nvim_buf_is_loaded(buffer) then
+    return
+  end
   if #rows == 0 then
     rows = { M.row({}) }
   end
   local old = drawn[buffer]
   if not old then
     vim.api.nvim_create_autocmd('BufWipeout', {
+      group = vim.api.nvim_create_augroup('chorus_canvas_' .. buffer, {}),
       buffer = buffer,
-      once = true,
       callback = function()
-        drawn[buffer] = nil
+        M.forget(buffer)
       end,
     })
   end
@@ -170,6 +173,12 @@ function M.draw(buffer, rows)
   vim.bo[buffer].modified = false
   drawn[buffer] = rows
   restore(kept, rows)
+end
+
+--- Forgets what was drawn, after somebody else has emptied the buffer.
+---@param buffer integer
+function M.forget(buffer)
+  drawn[buffer] = nil
 end
 
 --- What the row at `line` (one-based) stands for.

@@ -5,6 +5,8 @@ local task_rows = require('chorus.ui.task_rows')
 
 local M = {}
 
+local NAME = 'chorus://dashboard'
+
 local EVENTS = {
   'ChorusTaskChanged',
   'ChorusRequestOpened',
@@ -173,11 +175,11 @@ local function set_window_options(window)
   end
 end
 
---- Makes the buffer, once.
-local function create()
-  local buffer = vim.api.nvim_create_buf(false, true)
+--- Makes the buffer the list.
+---@param buffer integer
+local function set_up(buffer)
   open_list = { buffer = buffer, shows_ended = false, cache = {}, keys = first_keys() }
-  vim.api.nvim_buf_set_name(buffer, 'chorus://dashboard')
+  vim.bo[buffer].buftype = 'nofile'
   vim.bo[buffer].bufhidden = 'hide'
   vim.bo[buffer].swapfile = false
   vim.bo[buffer].undolevels = -1
@@ -198,15 +200,40 @@ local function create()
       M.redraw()
     end,
   })
-  vim.api.nvim_create_autocmd({ 'VimResized', 'WinResized' }, { group = group, callback = listen.once_per_turn(M.redraw) })
+  vim.api.nvim_create_autocmd(
+    { 'VimResized', 'WinResized' },
+    { group = group, callback = listen.once_per_turn(M.redraw) }
+  )
   vim.bo[buffer].filetype = 'chorus'
+end
+
+--- The list's buffer, made when there is none. One with its name may have come from a session.
+local function find_or_create()
+  local buffer = vim.fn.bufnr('^' .. NAME .. '$')
+  if buffer == -1 then
+    buffer = vim.api.nvim_create_buf(false, true)
+    vim.api.nvim_buf_set_name(buffer, NAME)
+  end
+  set_up(buffer)
   return buffer
+end
+
+--- Makes a buffer named `chorus://dashboard` the list. For `BufReadCmd`.
+---@param buffer integer
+function M.read(buffer)
+  if buffer_of() ~= buffer then
+    set_up(buffer)
+  end
+  canvas.forget(buffer)
+  require('chorus.client').connect({ start = false })
+  set_window_options(vim.api.nvim_get_current_win())
+  M.redraw()
 end
 
 --- Shows the list: where it is on screen already, else in the current window.
 function M.open()
   require('chorus.highlight').setup()
-  local buffer = buffer_of() or create()
+  local buffer = buffer_of() or find_or_create()
   local window = vim.fn.bufwinid(buffer)
   if window ~= -1 then
     vim.api.nvim_set_current_win(window)

@@ -1,6 +1,7 @@
 --- The buffer in which a new task is written. What is typed is kept in a file all along; `:w` makes the task.
 local drafts = require('chorus.ui.drafts')
 local front_matter = require('chorus.ui.front_matter')
+local save = require('chorus.ui.save')
 local text = require('chorus.text')
 
 local M = {}
@@ -9,9 +10,6 @@ local NAMES = { 'title', 'priority', 'tags', 'agent', 'isolation', 'on' }
 
 --- How long after a keystroke the file is written, in milliseconds.
 local PAUSE = 250
-
---- How long `:w` waits for the daemon, in milliseconds; after that the answer comes when it comes.
-local PATIENCE = 2000
 
 local namespace = vim.api.nvim_create_namespace('chorus_draft')
 
@@ -44,19 +42,29 @@ local function keep(draft)
 end
 
 local function show_faults(draft, faults)
-  vim.diagnostic.set(namespace, draft.buffer, vim.tbl_map(function(fault)
-    return { lnum = fault.line - 1, col = 0, message = fault.text, severity = vim.diagnostic.severity.ERROR, source = 'chorus' }
-  end, faults))
+  vim.diagnostic.set(
+    namespace,
+    draft.buffer,
+    vim.tbl_map(function(fault)
+      return {
+        lnum = fault.line - 1,
+        col = 0,
+        message = fault.text,
+        severity = vim.diagnostic.severity.ERROR,
+        source = 'chorus',
+      }
+    end, faults)
+  )
 end
 
 --- The task is made and the draft has served: its windows go.
 local function finish(draft, task)
-  if vim.api.nvim_buf_is_valid(draft.buffer) then
-    for _, window in ipairs(vim.fn.win_findbuf(draft.buffer)) do
-      if #vim.api.nvim_tabpage_list_wins(vim.api.nvim_win_get_tabpage(window)) > 1 then
-        vim.api.nvim_win_close(window, false)
-      end
+  for _, window in ipairs(vim.api.nvim_buf_is_valid(draft.buffer) and vim.fn.win_findbuf(draft.buffer) or {}) do
+    if #vim.api.nvim_tabpage_list_wins(vim.api.nvim_win_get_tabpage(window)) > 1 then
+      vim.api.nvim_win_close(window, false)
     end
+  end
+  if vim.api.nvim_buf_is_valid(draft.buffer) then
     vim.api.nvim_buf_delete(draft.buffer, { force = true })
   end
   if draft.starts then
@@ -70,7 +78,10 @@ end
 --- The daemon refused, or nobody answered: the draft stays, on screen and as a file.
 local function refuse(draft, err)
   draft.is_sending = false
-  require('chorus.message').fail('the task was not created: ' .. err.message, err.hint or 'the draft is kept; `:w` tries again')
+  require('chorus.message').fail(
+    'the task was not created: ' .. err.message,
+    err.hint or 'the draft is kept; `:w` tries again'
+  )
   if vim.api.nvim_buf_is_valid(draft.buffer) then
     vim.bo[draft.buffer].modified = true
   else
@@ -88,30 +99,31 @@ local function write(draft)
   show_faults(draft, read.faults)
   if #read.faults > 0 then
     local first = read.faults[1]
-    require('chorus.message').fail(('line %d: %s'):format(first.line, first.text), 'the draft is kept; `:w` tries again')
+    require('chorus.message').fail(
+      ('line %d: %s'):format(first.line, first.text),
+      'the draft is kept; `:w` tries again'
+    )
     return
   end
-  draft.is_sending = true
   local params = read.fields
   params.description = read.description ~= '' and read.description or nil
-  local is_answered = false
-  require('chorus.client').request('task_new', params, function(err, task)
-    is_answered = true
-    if err then
-      return refuse(draft, err)
-    end
-    draft.is_done = true
-    drafts.remove(draft.path)
-    if vim.api.nvim_buf_is_valid(draft.buffer) then
-      vim.bo[draft.buffer].modified = false
-    end
-    vim.schedule(function()
-      finish(draft, task)
+  draft.is_sending = true
+  save.wait(function(done)
+    require('chorus.client').request('task_new', params, function(err, task)
+      draft.is_sending = false
+      if err then
+        return done(function()
+          refuse(draft, err)
+        end)
+      end
+      draft.is_done = true
+      drafts.remove(draft.path)
+      save.mark_saved(draft.buffer)
+      done(function()
+        finish(draft, task)
+      end)
     end)
   end)
-  vim.wait(PATIENCE, function()
-    return is_answered
-  end, 1)
 end
 
 --- Completes names at the start of a line of the head, and values where they are known.
@@ -160,9 +172,13 @@ local function keep_while_typing(draft)
     vim.api.nvim_create_autocmd(events, { group = group, buffer = draft.buffer, callback = run })
   end
   on({ 'TextChanged', 'TextChangedI', 'TextChangedP' }, function()
-    timer:start(PAUSE, 0, vim.schedule_wrap(function()
-      keep(draft)
-    end))
+    timer:start(
+      PAUSE,
+      0,
+      vim.schedule_wrap(function()
+        keep(draft)
+      end)
+    )
   end)
   on({ 'InsertLeave', 'BufLeave', 'BufUnload' }, function()
     keep(draft)
@@ -186,19 +202,24 @@ local function keep_while_typing(draft)
   end)
 end
 
---- Shows what to do, as text that is not in the buffer.
-local function show_hint(draft)
-  local does = draft.starts and 'creates the task and starts it' or 'creates the task'
-  vim.api.nvim_buf_set_extmark(draft.buffer, namespace, 0, 0, {
-    virt_text = { { '  :w ', 'ChorusKey' }, { does, 'ChorusHint' }, { '  :q! ', 'ChorusKey' }, { 'keeps it as a draft', 'ChorusHint' } },
+--- Says what to do, above the text.
+local function say_how(draft)
+  local bar = require('chorus.ui.canvas').bar({
+    { ' New task', 'ChorusTitle' },
+    { '    :w', 'ChorusKey' },
+    { draft.starts and ' creates it and starts it' or ' creates it', 'ChorusHint' },
+    { '   :q!', 'ChorusKey' },
+    { ' keeps it as a draft', 'ChorusHint' },
   })
+  vim.api.nvim_set_option_value('winbar', bar, { scope = 'local', win = 0 })
 end
 
 --- Opens a buffer with these lines.
 local function edit(path, lines, template, starts)
   require('chorus.highlight').setup()
   local buffer = vim.api.nvim_create_buf(true, false)
-  local draft = { buffer = buffer, path = path, starts = starts, template = template, is_done = false, is_sending = false }
+  local draft =
+    { buffer = buffer, path = path, starts = starts, template = template, is_done = false, is_sending = false }
   vim.api.nvim_buf_set_name(buffer, path)
   vim.bo[buffer].buftype = 'acwrite'
   vim.bo[buffer].swapfile = false
@@ -211,7 +232,7 @@ local function edit(path, lines, template, starts)
   vim.api.nvim_win_set_buf(0, buffer)
   vim.api.nvim_win_set_height(0, math.max(12, math.floor(vim.o.lines * 0.4)))
   keep_while_typing(draft)
-  show_hint(draft)
+  say_how(draft)
   require('chorus.ui.keys').set('draft', buffer, {})
   vim.b[buffer].chorus_view = 'draft'
   vim.bo[buffer].filetype = 'markdown'
@@ -222,6 +243,9 @@ end
 ---@param path string
 ---@param starts? boolean
 function M.resume(path, starts)
+  if vim.fn.filereadable(path) == 0 then
+    return
+  end
   path = drafts.adopt(path)
   local lines = vim.fn.readfile(path)
   edit(path, lines, {}, starts or false)
@@ -230,8 +254,10 @@ end
 
 ---@param options {title: string?, start: boolean?, excerpt: chorus.Excerpt?}
 local function open_new(options)
-  local template = front_matter.render({ title = options.title, priority = 0 }, '', NAMES)
+  local template = front_matter.render({ priority = 0 }, '', NAMES)
+  template[2] = 'title: '
   local lines = vim.list_slice(template)
+  lines[2] = 'title: ' .. text.clean(options.title)
   if options.excerpt then
     vim.list_extend(lines, require('chorus.excerpt').fenced(options.excerpt))
   end

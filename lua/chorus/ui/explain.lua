@@ -21,25 +21,31 @@ end
 --- Rows of an explanation. Pure. Evidence that the rule used comes marked.
 ---@param explanation chorus.Explanation
 ---@param now integer
+---@param width integer
 ---@return chorus.Row[]
-function M.render(explanation, now)
-  local rows = {
-    canvas.row({}),
-    canvas.row({ { '  Rule      ', 'ChorusHeader' }, { text.clean(explanation.rule), 'ChorusRule' } }),
-    canvas.row({}),
-  }
+function M.render(explanation, now, width)
+  local rows = { canvas.row({}) }
   local source = 8
   for _, piece in ipairs(explanation.evidence) do
     source = math.max(source, math.min(text.width(text.clean(piece.source)), 16))
   end
+  --- A paragraph beside a label.
+  local function beside(label, words, group)
+    for index, line in ipairs(text.wrap(words, math.max(width - source - 8, 20))) do
+      local head = index == 1 and label or { { (' '):rep(source + 6) } }
+      rows[#rows + 1] = canvas.row(vim.list_extend(vim.list_slice(head), { { line, group } }))
+    end
+  end
+  beside({ { '    ' .. text.fit('rule', source + 2), 'ChorusHeader' } }, text.clean(explanation.rule), 'ChorusRule')
+  rows[#rows + 1] = canvas.row({})
   for _, piece in ipairs(explanation.evidence) do
     local when = times(piece, now)
-    rows[#rows + 1] = canvas.row({
+    local words = text.clean(piece.says) .. (when ~= '' and ' (' .. when .. ')' or '')
+    local label = {
       { piece.used and '  ▶ ' or '    ', 'ChorusRule' },
       { text.fit(text.clean(piece.source), source + 2), piece.used and 'ChorusTitle' or 'ChorusHint' },
-      { text.clean(piece.says), not piece.used and 'ChorusHint' or nil },
-      { when ~= '' and '  (' .. when .. ')' or '', 'ChorusAge' },
-    })
+    }
+    beside(label, words, not piece.used and 'ChorusHint' or nil)
   end
   if #explanation.evidence == 0 then
     rows[#rows + 1] = canvas.row({ { '    There is no evidence about this task.', 'ChorusHint' } })
@@ -55,24 +61,22 @@ end
 function M.open(explanation)
   require('chorus.highlight').setup()
   local float = require('chorus.ui.float')
-  local rows = M.render(explanation, status.now())
+  local width = math.min(96, vim.o.columns - 4)
+  local rows = M.render(explanation, status.now(), width)
   local buffer = float.scratch('explain')
   vim.b[buffer].chorus_task = explanation.task.number
   canvas.draw(buffer, rows)
-  local width = 60
-  for _, row in ipairs(rows) do
-    width = math.max(width, text.width(row.text) + 2)
-  end
   local keys = require('chorus.ui.keys')
-  local window = float.open(buffer, {
-    width = math.min(width, 110),
-    height = #rows + (width > vim.o.columns and 4 or 1),
+  local window
+  window = float.open(buffer, {
+    width = width,
+    height = #rows + 1,
     title = status.title(explanation.task, status.now()),
     footer = keys.hints('explain', { 'close', 'output' }, 40),
+    on_resize = function(new_width)
+      canvas.draw(buffer, M.render(explanation, status.now(), new_width))
+    end,
   })
-  vim.wo[window.window].wrap = true
-  vim.wo[window.window].breakindent = true
-  vim.wo[window.window].breakindentopt = 'shift:' .. 10
   keys.set('explain', buffer, {
     close = function()
       window:close()

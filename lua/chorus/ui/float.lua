@@ -69,7 +69,8 @@ end
 function Float:options()
   local lines, above = free_lines()
   local place = M.layout(self.wish, vim.o.columns, lines, self.has_border)
-  local options = { relative = 'editor', width = place.width, height = place.height, row = place.row + above, col = place.col }
+  local options =
+    { relative = 'editor', width = place.width, height = place.height, row = place.row + above, col = place.col }
   if self.has_border then
     options.title = M.pieces(self.wish.title, place.width - 2)
     options.title_pos = options.title and 'left'

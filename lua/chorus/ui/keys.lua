@@ -24,14 +24,14 @@ local CLOSE = key('close', { 'q' }, 'close', { hint = 'close' })
 --- Keys that mean the same wherever there is one task.
 local function task_keys(names)
   local all = {
-    approve = verb('approve', { 'a' }, 'look at the request, then allow it', 'approve'),
-    deny = verb('deny', { 'd' }, 'refuse the request, with a reason', 'deny'),
+    approve = verb('approve', { 'a' }, 'look at the request', 'approve'),
+    deny = verb('deny', { 'd' }, 'refuse the request', 'deny'),
     send = verb('send', { 'S' }, 'send a prompt', 'send'),
     start = verb('start', { 's' }, 'start', 'start'),
-    interrupt = verb('interrupt', { 'i' }, 'stop the turn, keep the session', 'interrupt'),
+    interrupt = verb('interrupt', { 'i' }, 'interrupt the turn', 'interrupt'),
     attach = verb('attach', { 't' }, 'its terminal', 'terminal'),
-    restart = verb('restart', { 'r' }, 'restart the agent, with its conversation', 'restart'),
-    restart_fresh = verb('restart_fresh', { 'R' }, 'restart the agent, fresh', nil, true),
+    restart = verb('restart', { 'r' }, 'restart, same conversation', 'restart'),
+    restart_fresh = verb('restart_fresh', { 'R' }, 'restart, fresh', nil, true),
     complete = verb('complete', { 'c' }, 'complete'),
     fail = verb('fail', { 'f' }, 'give it up'),
     reopen = verb('reopen', { 'u' }, 'reopen'),
@@ -106,7 +106,7 @@ M.views = {
     HELP,
   },
   inbox = {
-    key('open', { '<CR>', 'a' }, 'look at the request and answer it', { hint = 'open' }),
+    key('open', { '<CR>', 'a' }, 'look at the request', { hint = 'open' }),
     key('deny', { 'd' }, 'refuse it, with a reason', { hint = 'deny' }),
     verb('output', { 'o' }, 'the task’s output', 'output'),
     verb('attach', { 't' }, 'its terminal', 'terminal'),
@@ -162,7 +162,12 @@ function M.set(view, buffer, handlers, task, mode)
       end
     end
     for _, lhs in ipairs(run and each.keys or {}) do
-      vim.keymap.set(mode or 'n', lhs, run, { buffer = buffer, nowait = true, silent = true, desc = 'Chorus: ' .. each.does })
+      vim.keymap.set(
+        mode or 'n',
+        lhs,
+        run,
+        { buffer = buffer, nowait = true, silent = true, desc = 'Chorus: ' .. each.does }
+      )
     end
   end
 end

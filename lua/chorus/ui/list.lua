@@ -1,6 +1,8 @@
 --- The editable list: one line a task. `:w` turns what was edited into changes, shown first when there are several.
 local list_plan = require('chorus.ui.list_plan')
 local listen = require('chorus.ui.listen')
+local save = require('chorus.ui.save')
+local text = require('chorus.text')
 
 local M = {}
 
@@ -19,9 +21,19 @@ local function tasks_of(list)
 end
 
 local function show_faults(list, faults)
-  vim.diagnostic.set(namespace, list.buffer, vim.tbl_map(function(fault)
-    return { lnum = (fault.line or 1) - 1, col = 0, message = fault.text, severity = vim.diagnostic.severity.ERROR, source = 'chorus' }
-  end, faults))
+  vim.diagnostic.set(
+    namespace,
+    list.buffer,
+    vim.tbl_map(function(fault)
+      return {
+        lnum = (fault.line or 1) - 1,
+        col = 0,
+        message = fault.text,
+        severity = vim.diagnostic.severity.ERROR,
+        source = 'chorus',
+      }
+    end, faults)
+  )
 end
 
 --- Colours and what cannot be edited, beside the lines.
@@ -36,8 +48,9 @@ local function decorate(list)
       local options = { end_col = to, hl_group = 'ChorusNumber', hl_mode = 'combine' }
       vim.api.nvim_buf_set_extmark(list.buffer, namespace, index - 1, from - 1, options)
       vim.api.nvim_buf_set_extmark(list.buffer, namespace, index - 1, 0, {
-        virt_text = { { status.icon(task) .. ' ' .. status.word(task), status.group(task) } },
-        virt_text_pos = 'right_align',
+        virt_text = { { ' ' .. text.fit(status.icon(task), 2) .. text.fit(status.word(task), 11), status.group(task) } },
+        virt_text_pos = 'inline',
+        right_gravity = false,
       })
     end
     local p_from, p_to = line:find('%sP%-?%d+%s')
@@ -46,7 +59,13 @@ local function decorate(list)
       vim.api.nvim_buf_set_extmark(list.buffer, namespace, index - 1, p_from, { end_col = p_to - 1, hl_group = group })
     end
     for tag_from, tag_to in line:gmatch('()%s%+%S+()') do
-      vim.api.nvim_buf_set_extmark(list.buffer, namespace, index - 1, tag_from, { end_col = tag_to - 1, hl_group = 'ChorusTag' })
+      vim.api.nvim_buf_set_extmark(
+        list.buffer,
+        namespace,
+        index - 1,
+        tag_from,
+        { end_col = tag_to - 1, hl_group = 'ChorusTag' }
+      )
     end
   end
 end
@@ -71,24 +90,26 @@ end
 
 --- Asks for one change after the other; stops at the first that is refused and leaves the buffer as typed.
 local function run(list, steps)
-  local index = 0
-  local function next_step(err)
-    if err then
-      require('chorus.message').failure(err)
-      return
+  save.wait(function(done)
+    local index = 0
+    local function next_step(err)
+      if err then
+        return done(function()
+          require('chorus.message').failure(err)
+        end)
+      end
+      index = index + 1
+      local step = steps[index]
+      if step then
+        return require('chorus.client').request(step.method, step.params, next_step)
+      end
+      save.mark_saved(list.buffer)
+      done(function()
+        redraw(list)
+      end)
     end
-    index = index + 1
-    local step = steps[index]
-    if step then
-      require('chorus.client').request(step.method, step.params, next_step)
-      return
-    end
-    vim.bo[list.buffer].modified = false
-    vim.schedule(function()
-      redraw(list)
-    end)
-  end
-  next_step()
+    next_step()
+  end)
 end
 
 --- `:w`.
@@ -117,10 +138,9 @@ local function write(list)
   end)
 end
 
-local function create(name, filter)
-  local buffer = vim.api.nvim_create_buf(true, false)
+--- Makes a buffer the list of the tasks under a filter.
+local function set_up(buffer, filter)
   local list = { buffer = buffer, filter = filter, tasks = {} }
-  vim.api.nvim_buf_set_name(buffer, name)
   vim.bo[buffer].buftype = 'acwrite'
   vim.bo[buffer].swapfile = false
   vim.bo[buffer].bufhidden = 'hide'
@@ -141,30 +161,47 @@ local function create(name, filter)
   on('CursorMoved', function()
     vim.b.chorus_task = tonumber(vim.api.nvim_get_current_line():match('^%s*#(%d+)'))
   end)
-  listen.to(buffer, { 'ChorusTaskChanged', 'ChorusConnected' }, listen.once_per_turn(function()
-    redraw(list)
-  end))
+  listen.to(
+    buffer,
+    { 'ChorusTaskChanged', 'ChorusConnected' },
+    listen.once_per_turn(function()
+      redraw(list)
+    end)
+  )
   require('chorus.ui.keys').set('list', buffer, {})
   vim.b[buffer].chorus_view = 'list'
   redraw(list)
-  return buffer
+  vim.b[buffer].chorus_is_set_up = true
+  vim.bo[buffer].filetype = 'chorus'
+end
+
+local function set_window_options()
+  local options =
+    { number = false, relativenumber = false, wrap = false, spell = false, cursorline = true, fillchars = 'eob: ' }
+  for option, value in pairs(options) do
+    vim.wo[0][0][option] = value
+  end
+end
+
+--- Makes a buffer named `chorus://list` or `chorus://list/FILTER` the list. For `BufReadCmd`.
+---@param buffer integer
+function M.read(buffer)
+  if not vim.b[buffer].chorus_is_set_up then
+    set_up(buffer, vim.api.nvim_buf_get_name(buffer):match('^chorus://list/(.+)$'))
+    set_window_options()
+  end
 end
 
 --- Opens the list in the current window.
 ---@param filter? string such as `waiting` or `+web`
 function M.open(filter)
   require('chorus.highlight').setup()
-  local name = 'chorus://list' .. (filter and filter ~= '' and '/' .. (filter:gsub('[^%w_+-]', '_')) or '')
-  local known = vim.fn.bufnr('^' .. vim.fn.escape(name, '\\^$.*~[]') .. '$')
-  local buffer = known ~= -1 and known or create(name, filter)
+  local name = 'chorus://list' .. (filter and filter ~= '' and '/' .. filter or '')
+  local buffer = vim.fn.bufadd(name)
+  vim.bo[buffer].buflisted = true
   vim.api.nvim_win_set_buf(0, buffer)
-  local options = { number = false, relativenumber = false, signcolumn = 'no', wrap = false, spell = false, cursorline = true }
-  for option, value in pairs(options) do
-    vim.wo[0][0][option] = value
-  end
-  if vim.bo[buffer].filetype == '' then
-    vim.bo[buffer].filetype = 'chorus'
-  end
+  M.read(buffer)
+  set_window_options()
 end
 
 return M

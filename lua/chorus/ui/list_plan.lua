@@ -13,7 +13,8 @@ local M = {}
 ---@param number_width integer
 ---@return string
 function M.line(task, number_width)
-  local parts = { text.fit('#' .. task.number, number_width), text.fit('P' .. task.priority, 3), text.clean(task.title) }
+  local parts =
+    { text.fit('#' .. task.number, number_width), text.fit('P' .. task.priority, 3), text.clean(task.title) }
   for _, tag in ipairs(task.tags or {}) do
     parts[#parts + 1] = '+' .. text.clean(tag):gsub('%s', '-')
   end
@@ -63,7 +64,7 @@ end
 
 --- What an edited line changes about its task; nil for nothing.
 local function edit_of(task, read)
-  local shown = M.parse(M.line(task, 3))
+  local shown = M.parse(M.line(task, #tostring(task.number) + 1))
   local params, says = {}, {}
   if read.title ~= shown.title then
     params.title = read.title
@@ -121,7 +122,13 @@ function M.plan(lines, tasks)
   end
   for _, task in ipairs(tasks) do
     if not seen[task.number] then
-      fault(nil, ('the line of #%d is gone: `:Chorus delete %d` deletes a task, `u` brings the line back'):format(task.number, task.number))
+      fault(
+        nil,
+        ('the line of #%d is gone: `:Chorus delete %d` deletes a task, `u` brings the line back'):format(
+          task.number,
+          task.number
+        )
+      )
     end
   end
   return plan

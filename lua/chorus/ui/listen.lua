@@ -48,13 +48,17 @@ end
 ---@param run fun()
 function M.every(buffer, seconds, run)
   local timer = assert(vim.uv.new_timer())
-  timer:start(seconds * 1000, seconds * 1000, vim.schedule_wrap(function()
-    if vim.api.nvim_buf_is_valid(buffer) then
-      run()
-    elseif not timer:is_closing() then
-      timer:close()
-    end
-  end))
+  timer:start(
+    seconds * 1000,
+    seconds * 1000,
+    vim.schedule_wrap(function()
+      if vim.api.nvim_buf_is_valid(buffer) then
+        run()
+      elseif not timer:is_closing() then
+        timer:close()
+      end
+    end)
+  )
   vim.api.nvim_create_autocmd('BufWipeout', {
     buffer = buffer,
     once = true,

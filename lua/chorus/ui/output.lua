@@ -8,8 +8,8 @@ local status = require('chorus.ui.status')
 
 local M = {}
 
---- Lines of history asked for.
-local HISTORY = 2000
+--- Lines of history asked for: enough to fill a window while following, what a person may scroll through otherwise.
+local LITTLE_HISTORY, HISTORY = 300, 2000
 
 --- Older lines are let go when more than this many are held.
 local MOST_HISTORY = 10000
@@ -147,15 +147,20 @@ local function ask(window)
     return
   end
   window.is_asking, window.asked_at = true, vim.uv.now()
-  request('task_output', { task = window.uuid, history = HISTORY }, function(err, output)
+  local history = window.is_following and LITTLE_HISTORY or HISTORY
+  request('task_output', { task = window.uuid, history = history }, function(err, output)
     window.is_asking = false
     if not is_shown(window) then
       return
     elseif err then
       draw_notice(window, err)
     else
+      local is_at_top = not window.is_following and vim.api.nvim_win_get_cursor(window.float.window)[1] == 1
       take(window, output, true)
       draw(window)
+      if is_at_top then
+        vim.api.nvim_win_set_cursor(window.float.window, { 1, 0 })
+      end
     end
     draw_frame(window)
   end)

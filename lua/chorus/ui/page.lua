@@ -1,15 +1,13 @@
 --- `chorus://task/12`: a task's page. `:w` saves what was edited; the rest is kept true unless something is being edited.
 local canvas = require('chorus.ui.canvas')
 local listen = require('chorus.ui.listen')
+local save = require('chorus.ui.save')
 local status = require('chorus.ui.status')
 local view = require('chorus.ui.page_view')
 
 local M = {}
 
 local namespace = vim.api.nvim_create_namespace('chorus_page')
-
---- How long `:w` waits for the daemon, in milliseconds.
-local PATIENCE = 2000
 
 ---@class chorus.PageBuffer
 ---@field buffer integer
@@ -20,9 +18,19 @@ local PATIENCE = 2000
 local pages = {}
 
 local function show_faults(page, faults)
-  vim.diagnostic.set(namespace, page.buffer, vim.tbl_map(function(fault)
-    return { lnum = fault.line - 1, col = 0, message = fault.text, severity = vim.diagnostic.severity.ERROR, source = 'chorus' }
-  end, faults))
+  vim.diagnostic.set(
+    namespace,
+    page.buffer,
+    vim.tbl_map(function(fault)
+      return {
+        lnum = fault.line - 1,
+        col = 0,
+        message = fault.text,
+        severity = vim.diagnostic.severity.ERROR,
+        source = 'chorus',
+      }
+    end, faults)
+  )
 end
 
 --- Replaces lines where they differ, so that cursor, marks and undo stay as far as they can.
@@ -102,20 +110,20 @@ local function write(page)
     return draw(page)
   end
   params.task = page.page.task.uuid
-  local is_answered = false
-  require('chorus.client').request('task_edit', params, function(err)
-    is_answered = true
-    if err then
-      return require('chorus.message').failure(err)
-    end
-    if vim.api.nvim_buf_is_loaded(page.buffer) then
-      vim.bo[page.buffer].modified = false
-      refresh(page)
-    end
+  save.wait(function(done)
+    require('chorus.client').request('task_edit', params, function(err)
+      if not err then
+        save.mark_saved(page.buffer)
+      end
+      done(function()
+        if err then
+          require('chorus.message').failure(err)
+        elseif vim.api.nvim_buf_is_loaded(page.buffer) then
+          refresh(page)
+        end
+      end)
+    end)
   end)
-  vim.wait(PATIENCE, function()
-    return is_answered
-  end, 1)
 end
 
 --- Makes the current buffer, named `chorus://task/12`, that task's page. For `BufReadCmd`.
@@ -178,12 +186,8 @@ end
 --- Opens the page of a task in the current window.
 ---@param task chorus.Task
 function M.open(task)
-  local name = ('chorus://task/%d'):format(task.number)
-  local known = vim.fn.bufnr('^' .. name .. '$')
-  local buffer = known ~= -1 and known or vim.api.nvim_create_buf(true, false)
-  if known == -1 then
-    vim.api.nvim_buf_set_name(buffer, name)
-  end
+  local buffer = vim.fn.bufadd(('chorus://task/%d'):format(task.number))
+  vim.bo[buffer].buflisted = true
   vim.api.nvim_win_set_buf(0, buffer)
   if not pages[buffer] then
     M.read(buffer)

@@ -10,7 +10,8 @@ local M = {}
 M.NAMES = { 'title', 'priority', 'tags' }
 
 --- Between what is edited and what is told.
-M.SEPARATOR = '──────────────── below: what happened, not to be edited ────────────────'
+M.SEPARATOR =
+  '──────────────── below: what happened, not to be edited ────────────────'
 
 local function fact(rows, name, value)
   if value and value ~= '' then

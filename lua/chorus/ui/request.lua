@@ -54,14 +54,20 @@ end
 ---@param on_done? fun(newer?: chorus.Opened)
 function M.deny(request, on_done)
   if request.answerable == 'terminal' then
-    return require('chorus.message').info(('only the terminal of #%d can answer this'):format(request.number), '`:Chorus attach` opens it')
+    return require('chorus.message').info(
+      ('only the terminal of #%d can answer this'):format(request.number),
+      '`:Chorus attach` opens it'
+    )
   end
   local about = text.clean(request.summary, 50)
-  vim.ui.input({ prompt = ('Refuse “%s” of #%d. Reason for the agent (may be empty): '):format(about, request.number) }, function(reason)
-    if reason then
-      send('task_deny', request, { reason = reason ~= '' and reason or nil }, on_done)
+  vim.ui.input(
+    { prompt = ('Refuse “%s” of #%d. Reason for the agent (may be empty): '):format(about, request.number) },
+    function(reason)
+      if reason then
+        send('task_deny', request, { reason = reason ~= '' and reason or nil }, on_done)
+      end
     end
-  end)
+  )
 end
 
 local function title(request)
@@ -282,6 +288,7 @@ function M.open(request)
   vim.wo[window.float.window].wrap = true
   vim.wo[window.float.window].breakindent = true
   vim.wo[window.float.window].breakindentopt = 'shift:2'
+  vim.wo[window.float.window].linebreak = true
   if request.kind == 'plan' then
     pcall(vim.treesitter.start, buffer, 'markdown')
   end

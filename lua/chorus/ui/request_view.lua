@@ -70,7 +70,8 @@ end
 
 local function show_command(rows, input)
   if type(input.description) == 'string' and input.description ~= '' then
-    rows[#rows + 1] = canvas.row({ { '  The agent says: ', 'ChorusHint' }, { text.clean(input.description), 'ChorusSummary' } })
+    rows[#rows + 1] =
+      canvas.row({ { '  The agent says: ', 'ChorusHint' }, { text.clean(input.description), 'ChorusSummary' } })
     blank(rows)
   end
   local lines = text.reveal(input.command)
@@ -102,7 +103,10 @@ end
 ---@return table[]
 function M.questions(request)
   local input = type(request.input) == 'table' and request.input or {}
-  return vim.islist(input.questions or {}) and input.questions or {}
+  local questions = type(input.questions) == 'table' and vim.islist(input.questions) and input.questions or {}
+  return vim.tbl_filter(function(question)
+    return type(question) == 'table'
+  end, questions)
 end
 
 local function show_questions(rows, request, answers)
@@ -136,7 +140,8 @@ local function show_questions(rows, request, answers)
       }, { option = index })
     end
     if answers.words[number] then
-      rows[#rows + 1] = canvas.row({ { '  ● ', 'ChorusUnread' }, { text.clean(answers.words[number]), 'ChorusTitle' } })
+      rows[#rows + 1] =
+        canvas.row({ { '  ● ', 'ChorusUnread' }, { text.clean(answers.words[number]), 'ChorusTitle' } })
     end
     blank(rows)
   end
@@ -191,7 +196,9 @@ local function show_ways(rows, request)
     rows[#rows + 1] = canvas.row({ { '  Only the agent’s terminal can answer this.', 'ChorusRequest' } })
   elseif request.answerable == 'keys' then
     blank(rows)
-    rows[#rows + 1] = canvas.row({ { '  Answered by pressing keys in the agent’s terminal: refusing also ends its turn.', 'ChorusHint' } })
+    rows[#rows + 1] = canvas.row({
+      { '  Answered by pressing keys in the agent’s terminal: refusing also ends its turn.', 'ChorusHint' },
+    })
   end
   if #request.suggestions > 0 and request.answerable ~= 'terminal' then
     blank(rows)

@@ -5,8 +5,11 @@ local text = require('chorus.text')
 
 local M = {}
 
---- Lines that make a frame as wide as the pane begin with one of these.
-local FRAME = '^%s*[\226]\148[\128-\191]'
+--- Lines that make a frame as wide as the pane begin with a character that draws boxes (U+2500 to U+257F).
+local FRAME = '^%s*\226[\148\149][\128-\191]'
+
+--- What fills a frame: rules, and the blanks inside.
+local FILLERS = { '─', '╌', '━', '═', ' ' }
 
 --- Remembered lines; beyond this many everything is forgotten at once.
 local MOST = 8000
@@ -21,6 +24,30 @@ function M.memory()
   return { rows = {}, count = 0, width = 0 }
 end
 
+--- The longest run of one filler in a line.
+---@param line string
+---@return integer? from
+---@return integer cells
+---@return string unit
+local function longest_run(line)
+  local best, most, best_unit = nil, 0, ''
+  for _, unit in ipairs(FILLERS) do
+    local from = line:find(unit, 1, true)
+    while from do
+      local stop = from
+      while line:sub(stop, stop + #unit - 1) == unit do
+        stop = stop + #unit
+      end
+      local cells = (stop - from) / #unit
+      if cells > most then
+        best, most, best_unit = from, cells, unit
+      end
+      from = line:find(unit, stop, true)
+    end
+  end
+  return best, most, best_unit
+end
+
 --- Shortens a frame's rule, or the blanks inside it, so that it fits and need not wrap.
 ---@param line string with escape sequences
 ---@param width integer
@@ -31,26 +58,11 @@ local function narrow(line, width)
   if excess <= 0 or not plain:find(FRAME) then
     return line
   end
-  local longest_from, longest_to, unit = nil, nil, 1
-  for _, run in ipairs({ { '[\226\148\128]+', 3, '\226\148\128' }, { ' +', 1, ' ' } }) do
-    local at = 1
-    while true do
-      local from, to = line:find(run[1], at)
-      if not from then
-        break
-      end
-      local cells = (to - from + 1) / run[2]
-      local is_whole = line:sub(from, to) == run[3]:rep(cells)
-      if is_whole and cells > excess and (not longest_from or cells > (longest_to - longest_from + 1) / unit) then
-        longest_from, longest_to, unit = from, to, run[2]
-      end
-      at = to + 1
-    end
-  end
-  if not longest_from then
+  local from, cells, unit = longest_run(line)
+  if not from or cells <= excess then
     return line
   end
-  return line:sub(1, longest_from - 1) .. line:sub(longest_from + excess * unit)
+  return line:sub(1, from - 1) .. line:sub(from + excess * #unit)
 end
 
 --- Rows of a pane's lines: history, then the screen without the blank lines below its last text.

@@ -12,15 +12,30 @@ local M = {}
 ---@field flags table<string, true> by their letter in FLAGS
 
 --- Letters of the attributes in a style's name, and what Neovim calls them.
-local FLAGS = { o = 'bold', d = 'dim', i = 'italic', u = 'underline', c = 'undercurl', r = 'reverse', s = 'strikethrough' }
+local FLAGS =
+  { o = 'bold', d = 'dim', i = 'italic', u = 'underline', c = 'undercurl', r = 'reverse', s = 'strikethrough' }
 local SET = { [1] = 'o', [2] = 'd', [3] = 'i', [4] = 'u', [7] = 'r', [9] = 's', [21] = 'u' }
 local UNSET = { [22] = { 'o', 'd' }, [23] = { 'i' }, [24] = { 'u', 'c' }, [27] = { 'r' }, [29] = { 's' } }
 local ORDER = { 'o', 'd', 'i', 'u', 'c', 'r', 's' }
 
 --- xterm's sixteen, for colour schemes that set no `g:terminal_color_…`.
 local PALETTE = {
-  [0] = '#1c1c1c', '#d75f5f', '#5faf5f', '#d7af5f', '#5f87d7', '#af87d7', '#5fafaf', '#d0d0d0',
-  '#808080', '#ff8787', '#87d787', '#ffd787', '#87afff', '#d7afff', '#87d7d7', '#ffffff',
+  [0] = '#1c1c1c',
+  '#d75f5f',
+  '#5faf5f',
+  '#d7af5f',
+  '#5f87d7',
+  '#af87d7',
+  '#5fafaf',
+  '#d0d0d0',
+  '#808080',
+  '#ff8787',
+  '#87d787',
+  '#ffd787',
+  '#87afff',
+  '#d7afff',
+  '#87d7d7',
+  '#ffffff',
 }
 
 --- Styles seen so far, by name.

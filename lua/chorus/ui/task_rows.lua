@@ -54,7 +54,8 @@ function M.row(task, request, columns, age)
     '  ',
   }
   if columns.priority > 0 then
-    chunks[#chunks + 1] = { text.fit(task.priority ~= 0 and 'P' .. task.priority or '', columns.priority), 'ChorusPriority' }
+    chunks[#chunks + 1] =
+      { text.fit(task.priority ~= 0 and 'P' .. task.priority or '', columns.priority), 'ChorusPriority' }
   end
   local left = columns.title
   for _, label in ipairs(status.labels(task)) do
@@ -142,7 +143,11 @@ end
 
 local function rule(left, hint, width)
   local words = ('── %s · %s '):format(left, hint)
-  return canvas.row({ { ' ' .. words .. ('─'):rep(math.max(width - text.width(words) - 2, 0)), 'ChorusEnded' } }, nil, 'rule')
+  return canvas.row(
+    { { ' ' .. words .. ('─'):rep(math.max(width - text.width(words) - 2, 0)), 'ChorusEnded' } },
+    nil,
+    'rule'
+  )
 end
 
 --- What an empty list says.
@@ -219,7 +224,12 @@ function M.header(counts, options)
   end
   local highlight = require('chorus.highlight')
   local waiting, busy = { status = 'waiting' }, { status = 'busy' }
-  count(counts.waiting, statusline.icon(waiting), counts.waiting == 1 and 'needs you' or 'need you', highlight.of_status(waiting))
+  count(
+    counts.waiting,
+    statusline.icon(waiting),
+    counts.waiting == 1 and 'needs you' or 'need you',
+    highlight.of_status(waiting)
+  )
   count(counts.busy, statusline.icon(busy), 'busy', highlight.of_status(busy))
   count(counts.unread, statusline.icon('unread'), 'unread', 'ChorusUnread')
   count(counts.unknown, statusline.icon({ status = 'unknown' }), 'unknown', 'ChorusUnknown')

@@ -50,12 +50,13 @@ local function open(task, argv)
     end,
   })
   vim.api.nvim_win_call(window.window, function()
-    job = run(argv, function()
+    local ok, started = pcall(run, argv, function()
       job = nil
       vim.schedule(function()
         window:close()
       end)
     end)
+    job = ok and started or 0
   end)
   if job <= 0 then
     job = nil
