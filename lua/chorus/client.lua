@@ -3,6 +3,7 @@
 --- A request is `rpcnotify(channel, 'request', id, { method, params })`; answers and events come into `receive`.
 --- `rpcrequest` would hold up the editor and is not used.
 
+local fire = require('chorus.event').fire
 local wire = require('chorus.wire')
 
 local M = {}
@@ -51,12 +52,6 @@ local timer
 local last_error
 local has_told_older = false
 local is_leaving = false
-
----@param name string
----@param data table
-local function fire(name, data)
-  pcall(vim.api.nvim_exec_autocmds, 'User', { pattern = name, modeline = false, data = data })
-end
 
 --- Calls back after the current turn, whatever the callback does.
 ---@param callback function
@@ -341,8 +336,10 @@ end
 ---@return chorus.Failure? err
 ---@return any result
 function M.request(method, params, on_reply)
-  local thread = not on_reply and coroutine.running() or nil
-  if thread then
+  -- A LuaJIT with 5.2 compatibility names the main thread too.
+  local thread, is_main = coroutine.running()
+  local waits = not on_reply and thread and not is_main
+  if waits then
     on_reply = function(...)
       local ok, err = coroutine.resume(thread, ...)
       if not ok then
@@ -357,7 +354,7 @@ function M.request(method, params, on_reply)
     queue[#queue + 1] = asked
     M.connect({ start = true })
   end
-  if thread then
+  if waits then
     return coroutine.yield()
   end
 end

@@ -107,7 +107,7 @@ local function check_daemon()
   end
 end
 
-local function check_programs()
+local function check_tmux()
   if vim.fn.executable('tmux') == 0 then
     return health.error('there is no `tmux`', 'install tmux 3.2 or newer')
   end
@@ -120,6 +120,9 @@ local function check_programs()
   else
     health.ok(vim.trim(result.stdout))
   end
+end
+
+local function check_agent()
   if vim.fn.executable('claude') == 1 then
     health.ok('agent: ' .. vim.fn.exepath('claude'))
   else
@@ -140,7 +143,8 @@ function M.check()
     check_daemon()
   end
   health.start('chorus: other programs')
-  check_programs()
+  check_tmux()
+  check_agent()
   health.info('log: ' .. require('chorus.view').log_path())
 end
 

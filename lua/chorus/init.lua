@@ -15,7 +15,7 @@ end
 local function door(name)
   return function(first, second)
     local verb = assert(require('chorus.command').find(name))
-    local opts = {}
+    local opts
     if type(first) == 'table' and (first.task or first.args or first.bang or first.range) then
       opts = first
     elseif verb.takes == 'nothing' then

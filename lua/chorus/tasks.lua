@@ -1,6 +1,8 @@
 --- What the daemon last said about this project's tasks and requests. Only this module changes what is known; it
 --- knows none of its readers, which listen to the `User` events it fires.
 
+local fire = require('chorus.event').fire
+
 local M = {}
 
 ---@type table<string, chorus.Task>
@@ -10,18 +12,6 @@ local open = {}
 local elsewhere = 0
 ---@type chorus.Task[]?
 local ordered
-
---- A listener's fault is its own: it is told, and what is known stays right.
----@param name string
----@param data table
-local function fire(name, data)
-  local ok, err = pcall(vim.api.nvim_exec_autocmds, 'User', { pattern = name, modeline = false, data = data })
-  if not ok then
-    vim.schedule(function()
-      require('chorus.message').fail(('a listener of `%s` failed: %s'):format(name, err))
-    end)
-  end
-end
 
 --- Every task of the project: higher priority first, then by number.
 ---@return chorus.Task[]

@@ -341,7 +341,7 @@ function run.config()
       lines[#lines + 1] = '# ' .. notice
     end
     for _, setting in ipairs(config.values) do
-      lines[#lines + 1] = ('%s = %s  # %s'):format(setting.key, setting.value, setting.origin)
+      lines[#lines + 1] = ('%s = %s # %s'):format(setting.key, setting.value, setting.origin)
     end
     require('chorus.view').open('chorus://config', lines, 'toml')
   end)
