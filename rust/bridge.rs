@@ -8,9 +8,8 @@ use crate::contract::Failure;
 use crate::error::{Error, Result};
 use crate::paths::State;
 use std::fs::File;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::fd::AsFd;
-use std::os::unix::net::UnixStream;
 
 /// Exit code of `chorus rpc --if-running` when no daemon runs.
 pub const NO_DAEMON: i32 = 3;
@@ -42,18 +41,22 @@ fn carry(if_running: bool) -> Result<i32> {
     let stdout = File::from(std::io::stdout().as_fd().try_clone_to_owned().map_err(Error::internal)?);
     let up = socket.try_clone().map_err(Error::internal)?;
     std::thread::spawn(move || {
-        copy_up(stdin, up);
+        carry_on(stdin, up);
         std::process::exit(0);
     });
-    copy_down(socket, stdout);
+    carry_on(socket, stdout);
     Ok(0)
 }
 
-// The end of either side is how a peer says goodbye, not an error.
-fn copy_up(mut from: File, mut to: UnixStream) {
-    let _ = std::io::copy(&mut from, &mut to);
-}
-
-fn copy_down(mut from: UnixStream, mut to: File) {
-    let _ = std::io::copy(&mut from, &mut to);
+/// Carries bytes until either side ends, which is how a peer says goodbye and no error.
+///
+/// Not `std::io::copy`: on Linux it splices, which holds the pipe's lock while it waits for the socket, and Neovim's
+/// read of that pipe then blocks the whole editor (Linux 6.18).
+fn carry_on(mut from: impl Read, mut to: impl Write) {
+    let mut buffer = vec![0; 64 * 1024];
+    while let Ok(read @ 1..) = from.read(&mut buffer) {
+        if to.write_all(&buffer[..read]).is_err() {
+            return;
+        }
+    }
 }
