@@ -1,6 +1,6 @@
 //! What to run in the pane. Pure.
 
-use super::transcript::Conversation;
+use super::conversation::Conversation;
 use super::{Agent, text};
 use crate::contract::Code;
 use crate::error::{Error, Result};

@@ -1,19 +1,19 @@
 //! Watches the session files that agents write, `<config>/sessions/<pid>.json`, of any number of configuration folders.
 //!
 //! The kernel tells of changes (inotify, FSEvents); where it cannot, and for folders that do not exist yet, a slow look
-//! does. Only `<digits>.json` is ever opened: beside it lie `<pid>.<hash>.key` files, which are none of our business.
+//! does.
 
-use crate::process::{self, Identity};
+mod file;
+
+pub use file::running;
+
+use file::{pid_of, pids, read};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
-use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
-/// Bytes of a session file, at most; real ones have less than two thousand.
-const MOST: u64 = 64 * 1024;
 /// Lets the several events of one write come together.
 const SETTLE: Duration = Duration::from_millis(1);
 /// Milliseconds before a file that is no JSON yet is read again: it may be half written.
@@ -151,11 +151,17 @@ impl Watch {
     }
 
     fn remove(&mut self, config_dir: &Path) {
-        let Some(folder) = self.folders.remove(config_dir) else { return };
-        let shared = self.folders.values().any(|other| other.armed == folder.armed);
-        if let (Some(watcher), Some(armed), false) = (&mut self.watcher, folder.armed, shared) {
+        if let Some(armed) = self.folders.remove(config_dir).and_then(|folder| folder.armed) {
+            self.disarm(&armed);
+        }
+    }
+
+    /// Tells the kernel that the folder is of no interest, unless another needs it.
+    fn disarm(&mut self, armed: &Path) {
+        let needed = self.folders.values().any(|folder| folder.armed.as_deref() == Some(armed));
+        if let (Some(watcher), false) = (&mut self.watcher, needed) {
             // A folder that is gone is not watched any more.
-            let _ = watcher.unwatch(&armed);
+            let _ = watcher.unwatch(armed);
         }
     }
 
@@ -197,13 +203,18 @@ impl Watch {
         }
         let nearest = folder.sessions.ancestors().find(|path| path.is_dir()).map(Path::to_owned);
         // Watched anew each time: one that was removed and made again is another for the kernel.
-        folder.armed = nearest.filter(|path| match watcher.watch(path, RecursiveMode::NonRecursive) {
+        let armed = nearest.filter(|path| match watcher.watch(path, RecursiveMode::NonRecursive) {
             Ok(()) => true,
             Err(error) => {
                 log::warn!("cannot watch {}: {error}", path.display());
                 false
             }
         });
+        let before = std::mem::replace(&mut folder.armed, armed);
+        let moved = before != folder.armed;
+        if let Some(before) = before.filter(|_| moved) {
+            self.disarm(&before);
+        }
     }
 
     /// Reads one file and tells what is new.
@@ -247,46 +258,6 @@ impl Folder {
     fn is_armed(&self) -> bool {
         self.armed.as_ref() == Some(&self.sessions)
     }
-}
-
-/// The process of the agent that runs that conversation now, by the session files of one configuration folder.
-/// A file that a killed agent left behind does not count.
-pub fn running(config_dir: &Path, session_id: &str) -> Option<u32> {
-    let folder = config_dir.join("sessions");
-    pids(&folder).find(|pid| {
-        let file = read(&folder.join(format!("{pid}.json"))).ok();
-        let file: Option<Value> = file.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        let field = |key: &str| file.as_ref()?.get(key)?.as_str();
-        field("sessionId") == Some(session_id) && lives(*pid, field("procStart"))
-    })
-}
-
-/// Elsewhere than on Linux the client words the start time in its own way.
-fn lives(pid: u32, start: Option<&str>) -> bool {
-    match start.filter(|_| cfg!(target_os = "linux")) {
-        Some(start) => process::is_alive(&Identity { pid, start: start.to_owned() }),
-        None => process::identity(pid).is_some(),
-    }
-}
-
-fn pids(folder: &Path) -> impl Iterator<Item = u32> {
-    std::fs::read_dir(folder).into_iter().flatten().flatten().filter_map(|entry| pid_of(&entry.path()))
-}
-
-/// `123.json`, and nothing that merely looks like it.
-fn pid_of(path: &Path) -> Option<u32> {
-    let digits = path.file_name()?.to_str()?.strip_suffix(".json")?;
-    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
-}
-
-/// A file of bounded size; a pipe or a link there is none of the client's.
-fn read(path: &Path) -> std::io::Result<Vec<u8>> {
-    if !std::fs::symlink_metadata(path)?.is_file() {
-        return Err(std::io::Error::other("not a file"));
-    }
-    let mut content = Vec::new();
-    std::fs::File::open(path)?.take(MOST + 1).read_to_end(&mut content)?;
-    if content.len() as u64 > MOST { Err(std::io::Error::other("too large")) } else { Ok(content) }
 }
 
 #[cfg(test)]
@@ -398,21 +369,5 @@ mod tests {
         world.write("a/sessions/7.json", "7");
         world.write("b/sessions/7.json", "7");
         assert_eq!(world.next().await, "b/7 7");
-    }
-
-    #[test]
-    fn only_a_live_process_runs_a_session() {
-        let root = tempfile::tempdir().unwrap();
-        let folder = root.path().join("sessions");
-        std::fs::create_dir(&folder).unwrap();
-        let me = process::identity(std::process::id()).unwrap();
-        let file = |id: &str, start: &str| format!(r#"{{"sessionId":"{id}","procStart":"{start}"}}"#);
-        std::fs::write(folder.join(format!("{}.json", me.pid)), file("mine", &me.start)).unwrap();
-        std::fs::write(folder.join("1.json"), file("stale", "no such start")).unwrap();
-        assert_eq!(running(root.path(), "mine"), Some(me.pid));
-        assert_eq!(running(root.path(), "other"), None);
-        if cfg!(target_os = "linux") {
-            assert_eq!(running(root.path(), "stale"), None);
-        }
     }
 }

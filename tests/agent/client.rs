@@ -2,7 +2,7 @@
 
 use chorus::agent::environment::{self, Mark, Renderer};
 use chorus::agent::launch::{self, Begin, Choice, Launch};
-use chorus::agent::{Agent, sessions, settings, transcript};
+use chorus::agent::{Agent, conversation, sessions, settings};
 use chorus::contract::Environment;
 use chorus_testkit::{FakeApi, Sandbox, claude, given, skip, wait_for};
 use serde_json::Value;
@@ -90,7 +90,7 @@ impl World {
         let settings = self.sandbox.state().join("settings.json");
         let content = settings::settings(&self.hook, self.readable.as_deref());
         std::fs::write(&settings, content.to_string()).unwrap();
-        let conversation = transcript::conversation(None, &self.config(), &self.sandbox.project(), session_id);
+        let conversation = conversation::conversation(None, &self.config(), &self.sandbox.project(), session_id);
         let running = sessions::running(&self.config(), session_id);
         let another = uuid::Uuid::new_v4().to_string();
         let (begin, session_id) = match launch::choose(&conversation, running).unwrap() {

@@ -1,16 +1,17 @@
 //! The conversation's file as the client writes it.
 
 use crate::client::on_each;
-use chorus::agent::transcript::{self, Tail};
+use chorus::agent::conversation;
+use chorus::agent::transcript::Tail;
 
 #[test]
 fn the_tail_follows_messages_retries_and_errors() {
     on_each(|world| {
         let id = "bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb";
         world.start(id, None);
-        assert_eq!(transcript::find(&world.config(), &world.sandbox.project(), id), None);
+        assert_eq!(conversation::find(&world.config(), &world.sandbox.project(), id), None);
         world.turn("[[bash: ls]] [[say a first answer]]");
-        let path = transcript::find(&world.config(), &world.sandbox.project(), id).unwrap();
+        let path = conversation::find(&world.config(), &world.sandbox.project(), id).unwrap();
         let told = world.named("Stop").last().unwrap()["transcript_path"].clone();
         assert_eq!(told, path.to_string_lossy().as_ref());
         let mut tail = Tail::new(path);
