@@ -5,6 +5,7 @@
 
 pub mod answer;
 pub mod context;
+pub mod conversation;
 pub mod environment;
 pub mod event;
 pub mod launch;

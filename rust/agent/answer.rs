@@ -99,9 +99,11 @@ impl Question<'_> {
     }
 
     fn label(&self, answer: &str) -> Option<&str> {
-        self.labels.iter().copied().find(|label| *label == answer).or_else(|| {
-            self.labels.iter().copied().find(|label| same(label, answer))
-        })
+        self.labels
+            .iter()
+            .copied()
+            .find(|label| *label == answer)
+            .or_else(|| self.labels.iter().copied().find(|label| same(label, answer)))
     }
 
     /// Labels separated by commas, of which a label may hold some itself; in the agent's order, each once.
@@ -111,7 +113,8 @@ impl Question<'_> {
         let mut at = 0;
         while at < parts.len() {
             let longest = (at + 1..=parts.len()).rev();
-            let (label, next) = longest.into_iter().find_map(|end| Some((self.label(parts[at..end].join(",").trim())?, end)))?;
+            let (label, next) =
+                longest.into_iter().find_map(|end| Some((self.label(parts[at..end].join(",").trim())?, end)))?;
             chosen.push(label);
             at = next;
         }

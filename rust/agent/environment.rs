@@ -32,26 +32,25 @@ const PREFIXES: &[&str] = &["NVIM", "VIM", "TMUX", "CHORUS_"];
 /// The user's own choice, although it begins like Neovim's.
 const KEPT: &[&str] = &["NVIM_APPNAME", "VIMINIT"];
 
-/// What the agent must not inherit, by name.
+/// What the agent must not inherit, by name, a subject a line.
 const NAMES: &[&str] = &[
-    // Neovim and other terminals: the pane has its own.
-    "MYVIMRC", "COLUMNS", "LINES", "TERMCAP", "TERM", "TERM_PROGRAM", "TERM_PROGRAM_VERSION", "STY", "WINDOWID",
-    "VTE_VERSION", "KITTY_WINDOW_ID", "KITTY_PID", "WEZTERM_PANE", "ITERM_SESSION_ID", "ALACRITTY_WINDOW_ID",
-    // A shell's and an editor's position.
-    "PWD", "OLDPWD", "SHLVL", "_",
+    // Terminals, Neovim's among them: the pane has its own.
+    "COLUMNS LINES TERM TERMCAP TERM_PROGRAM TERM_PROGRAM_VERSION STY WINDOWID VTE_VERSION MYVIMRC",
+    "KITTY_WINDOW_ID KITTY_PID WEZTERM_PANE ITERM_SESSION_ID ALACRITTY_WINDOW_ID",
+    // A shell's position.
+    "PWD OLDPWD SHLVL _",
     // Git's, when Neovim is its editor: they would bind the agent's git to that one command.
-    "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR",
+    "GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_PREFIX GIT_OBJECT_DIRECTORY GIT_COMMON_DIR",
     // An outer agent's.
-    "CLAUDECODE", "AI_AGENT", "CLAUDE_PID", "CLAUDE_EFFORT", "CLAUDE_ENV_FILE", "CLAUDE_PROJECT_DIR",
-    "CLAUDE_PLUGIN_ROOT", "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_EXECPATH", "CLAUDE_CODE_CHILD_SESSION",
-    "CLAUDE_CODE_CHILD_NOTES_DIR", "CLAUDE_CODE_SESSION_ID", "CLAUDE_CODE_SESSION_ATTENDED",
-    "CLAUDE_CODE_SESSION_KIND", "CLAUDE_CODE_SESSION_NAME", "CLAUDE_CODE_MESSAGING_SOCKET",
-    "CLAUDE_CODE_MESSAGING_TOKEN", "CLAUDE_CODE_TMUX_SESSION", "CLAUDE_CODE_TMUX_PREFIX",
-    "CLAUDE_CODE_TASK_LIST_ID", "CLAUDE_CODE_REMOTE_SESSION_ID",
+    "CLAUDECODE AI_AGENT CLAUDE_PID CLAUDE_EFFORT CLAUDE_ENV_FILE CLAUDE_PROJECT_DIR CLAUDE_PLUGIN_ROOT",
+    "CLAUDE_CODE_ENTRYPOINT CLAUDE_CODE_EXECPATH CLAUDE_CODE_CHILD_SESSION CLAUDE_CODE_CHILD_NOTES_DIR",
+    "CLAUDE_CODE_SESSION_ID CLAUDE_CODE_SESSION_ATTENDED CLAUDE_CODE_SESSION_KIND CLAUDE_CODE_SESSION_NAME",
+    "CLAUDE_CODE_MESSAGING_SOCKET CLAUDE_CODE_MESSAGING_TOKEN CLAUDE_CODE_TMUX_SESSION CLAUDE_CODE_TMUX_PREFIX",
+    "CLAUDE_CODE_TASK_LIST_ID CLAUDE_CODE_REMOTE_SESSION_ID",
     // An editor's integration, which belongs to that editor's own terminal.
-    "CLAUDE_CODE_SSE_PORT", "ENABLE_IDE_INTEGRATION",
+    "CLAUDE_CODE_SSE_PORT ENABLE_IDE_INTEGRATION",
     // The renderer is Chorus's choice.
-    "CLAUDE_CODE_DISABLE_ALTERNATE_SCREEN", "CLAUDE_CODE_NO_FLICKER",
+    "CLAUDE_CODE_DISABLE_ALTERNATE_SCREEN CLAUDE_CODE_NO_FLICKER",
 ];
 
 /// What an outer agent sets for its commands over the user's own value, which is lost; only with `CLAUDECODE` is it its.
@@ -63,10 +62,11 @@ pub const FROM_PANE: &[&str] = &["TERM", "TERM_PROGRAM", "TERM_PROGRAM_VERSION",
 /// The environment for an agent: the client's, without what belongs to others, with Chorus's marks. It has no `TERM`
 /// and no `TMUX`: see [`enter_pane`].
 pub fn for_agent(client: &Environment, mark: Mark<'_>, renderer: Renderer) -> Environment {
+    let is_named = |name: &str| NAMES.iter().any(|line| line.split_whitespace().any(|other| other == name));
     let nested = client.0.contains_key("CLAUDECODE");
     let stays = |name: &str| {
-        let ours = PREFIXES.iter().any(|prefix| name.starts_with(prefix)) && !KEPT.contains(&name);
-        !ours && !NAMES.contains(&name) && !(nested && OVERRULED.contains(&name))
+        let another = PREFIXES.iter().any(|prefix| name.starts_with(prefix)) && !KEPT.contains(&name);
+        !(another || is_named(name) || nested && OVERRULED.contains(&name))
     };
     let is_sound = |name: &str, value: &str| !name.is_empty() && !name.contains(['=', '\0']) && !value.contains('\0');
     let kept = client.0.iter().filter(|(name, value)| stays(name) && is_sound(name, value));
@@ -118,24 +118,26 @@ mod tests {
 
     #[test]
     fn what_belongs_to_the_person_reaches_the_agent() {
-        for name in [
-            "PATH", "HOME", "SHELL", "SSH_AUTH_SOCK", "HTTPS_PROXY", "no_proxy", "CLAUDE_CODE_OAUTH_TOKEN",
-            "CLAUDE_CONFIG_DIR", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "CLAUDE_CODE_USE_BEDROCK", "AWS_PROFILE",
-            "LANG", "EDITOR", "GIT_EDITOR", "GIT_AUTHOR_NAME", "NVIM_APPNAME", "DISABLE_TELEMETRY", "VIRTUAL_ENV",
-            "CLAUDE_CODE_MAX_OUTPUT_TOKENS", "DBUS_SESSION_BUS_ADDRESS",
-        ] {
+        let names = "
+            PATH HOME SHELL SSH_AUTH_SOCK HTTPS_PROXY no_proxy CLAUDE_CODE_OAUTH_TOKEN
+            CLAUDE_CONFIG_DIR ANTHROPIC_API_KEY ANTHROPIC_BASE_URL CLAUDE_CODE_USE_BEDROCK
+            AWS_PROFILE LANG EDITOR GIT_EDITOR GIT_AUTHOR_NAME NVIM_APPNAME DISABLE_TELEMETRY
+            VIRTUAL_ENV CLAUDE_CODE_MAX_OUTPUT_TOKENS DBUS_SESSION_BUS_ADDRESS
+        ";
+        for name in names.split_whitespace() {
             assert_eq!(agent_of(&[(name, "x")]).0.get(name).map(String::as_str), Some("x"), "{name}");
         }
     }
 
     #[test]
     fn what_belongs_to_others_does_not() {
-        for name in [
-            "NVIM", "NVIM_LISTEN_ADDRESS", "NVIM_LOG_FILE", "VIM", "VIMRUNTIME", "MYVIMRC", "TMUX", "TMUX_PANE",
-            "TMUX_TMPDIR", "TERM", "COLUMNS", "CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_SSE_PORT",
-            "CLAUDE_CODE_SESSION_ID", "CLAUDE_CODE_MESSAGING_TOKEN", "AI_AGENT", "GIT_DIR", "GIT_INDEX_FILE", "PWD",
-            "CHORUS_BOOT_ID", "CHORUS_TMUX_SOCKET", "CLAUDE_CODE_NO_FLICKER",
-        ] {
+        let names = "
+            NVIM NVIM_LISTEN_ADDRESS NVIM_LOG_FILE VIM VIMRUNTIME MYVIMRC TMUX TMUX_PANE
+            TMUX_TMPDIR TERM COLUMNS CLAUDECODE CLAUDE_CODE_ENTRYPOINT CLAUDE_CODE_SSE_PORT
+            CLAUDE_CODE_SESSION_ID CLAUDE_CODE_MESSAGING_TOKEN AI_AGENT GIT_DIR GIT_INDEX_FILE PWD
+            CHORUS_BOOT_ID CHORUS_TMUX_SOCKET CLAUDE_CODE_NO_FLICKER
+        ";
+        for name in names.split_whitespace() {
             assert_eq!(agent_of(&[(name, "x")]).0.get(name), None, "{name}");
         }
         assert_eq!(agent_of(&[("CLAUDECODE", "1"), ("GIT_EDITOR", "true")]).0.get("GIT_EDITOR"), None);

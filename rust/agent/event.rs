@@ -159,9 +159,7 @@ pub fn parse(event: &Json) -> AgentEvent {
             message: text(event, "last_assistant_message", TEXT),
             background: event.get("background_tasks").and_then(Value::as_array).map_or(0, Vec::len),
         },
-        "StopFailure" => {
-            What::StopFailure(Failed { error: plain("error"), message: plain("last_assistant_message") })
-        }
+        "StopFailure" => What::StopFailure(Failed { error: plain("error"), message: plain("last_assistant_message") }),
         "SubagentStart" => What::SubagentStart { agent_type: plain("agent_type") },
         "SubagentStop" => What::SubagentStop { agent_type: plain("agent_type") },
         "PreCompact" => What::PreCompact { trigger: plain("trigger") },
@@ -228,11 +226,10 @@ mod tests {
     #[test]
     fn the_fields_that_matter_arrive() {
         let start = sample("SessionStart.startup");
-        assert_eq!(
-            start.what,
-            What::SessionStart { source: "startup".into(), model: Some("claude-opus-5-5".into()) }
+        assert_eq!(start.what, What::SessionStart { source: "startup".into(), model: Some("claude-opus-5-5".into()) });
+        assert!(
+            matches!(sample("UserPromptSubmit").what, What::UserPromptSubmit { prompt } if prompt == "[[bash: false]]")
         );
-        assert!(matches!(sample("UserPromptSubmit").what, What::UserPromptSubmit { prompt } if prompt == "[[bash: false]]"));
         assert!(matches!(sample("Stop.with-background-tasks").what, What::Stop { background: 1, message: Some(_) }));
         let What::PostToolUse(call) = sample("PostToolUse.Write").what else { panic!() };
         assert_eq!((call.tool.as_str(), call.file.is_some(), call.id.is_some()), ("Write", true, true));

@@ -1,17 +1,27 @@
 //! What to run in the pane. Pure.
 
+use super::conversation::Conversation;
 use super::{Agent, text};
 use crate::contract::Code;
 use crate::error::{Error, Result};
 use std::path::Path;
 
-/// Whether the conversation exists.
+/// How a conversation is taken up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Begin {
     /// It begins, with the id that Chorus chose.
     New,
     /// It goes on.
     Resume,
+}
+
+/// What to do with the conversation of that id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// Take it up so.
+    With(Begin),
+    /// It can be neither begun nor resumed, and nothing is lost with it: begin another, with a new id.
+    Another,
 }
 
 /// One start of an agent's process.
@@ -63,19 +73,20 @@ fn name(title: &str) -> String {
     text::line(title, 80)
 }
 
-/// How to begin a session whose transcript exists (`transcript`) and that perhaps runs in process `running`.
+/// How to take up a conversation of which `conversation` is there and that perhaps runs in process `running`.
 ///
-/// The client refuses `--session-id` for a conversation that exists and `--resume` for one that does not (a session
-/// that never got a prompt has no transcript), but lets two processes write one transcript: that is refused here.
+/// The client refuses `--session-id` for one that has a file and `--resume` for one that has no word in it, but lets
+/// two processes write one transcript: that is refused here.
 ///
 /// # Errors
-/// `wrong_state` when the session runs.
-pub fn begin(transcript: bool, running: Option<u32>) -> Result<Begin> {
-    match running {
-        Some(pid) => Err(Error::new(Code::WrongState, format!("its session runs already, in process {pid}"))
+/// `wrong_state` when it runs.
+pub fn choose(conversation: &Conversation, running: Option<u32>) -> Result<Choice> {
+    match (running, conversation) {
+        (Some(pid), _) => Err(Error::new(Code::WrongState, format!("its session runs already, in process {pid}"))
             .hint("end that agent first, or use `restart!` for a fresh session")),
-        None if transcript => Ok(Begin::Resume),
-        None => Ok(Begin::New),
+        (None, Conversation::Begun) => Ok(Choice::With(Begin::Resume)),
+        (None, Conversation::None) => Ok(Choice::With(Begin::New)),
+        (None, Conversation::Empty) => Ok(Choice::Another),
     }
 }
 
@@ -103,11 +114,7 @@ mod tests {
     #[test]
     fn a_resume_differs_by_one_word() {
         let demo = agent("demo");
-        let given = Launch {
-            model: Some("opus"),
-            permission_mode: Some("plan"),
-            ..launch(&demo, "", Begin::Resume)
-        };
+        let given = Launch { model: Some("opus"), permission_mode: Some("plan"), ..launch(&demo, "", Begin::Resume) };
         let expected = [
             "/x/chorus",
             "demo-agent",
@@ -140,8 +147,10 @@ mod tests {
 
     #[test]
     fn a_running_session_is_never_opened_twice() {
-        assert_eq!(begin(true, None), Ok(Begin::Resume));
-        assert_eq!(begin(false, None), Ok(Begin::New));
-        assert_eq!(begin(true, Some(7)).unwrap_err().code, Code::WrongState);
+        let of = |conversation| choose(&conversation, None);
+        assert_eq!(of(Conversation::Begun), Ok(Choice::With(Begin::Resume)));
+        assert_eq!(of(Conversation::None), Ok(Choice::With(Begin::New)));
+        assert_eq!(of(Conversation::Empty), Ok(Choice::Another));
+        assert_eq!(choose(&Conversation::Begun, Some(7)).unwrap_err().code, Code::WrongState);
     }
 }

@@ -126,7 +126,9 @@ fn summary(tool: &str, input: &Json, cwd: Option<&str>) -> String {
         "WebFetch" => field("url"),
         "WebSearch" => field("query"),
         "AskUserQuestion" => question(input),
-        "ExitPlanMode" => Some(field("plan").and_then(|plan| heading(&plan)).unwrap_or_else(|| "leave plan mode".into())),
+        "ExitPlanMode" => {
+            Some(field("plan").and_then(|plan| heading(&plan)).unwrap_or_else(|| "leave plan mode".into()))
+        }
         "Agent" | "Task" => field("description"),
         "Grep" | "Glob" => field("pattern"),
         _ => match tool.strip_prefix("mcp__").and_then(|rest| rest.split_once("__")) {
@@ -134,7 +136,9 @@ fn summary(tool: &str, input: &Json, cwd: Option<&str>) -> String {
             None => file(),
         },
     };
-    let said = said.unwrap_or_else(|| if input.as_object().is_some_and(|o| !o.is_empty()) { input.to_string() } else { tool.into() });
+    let said = said.unwrap_or_else(|| {
+        if input.as_object().is_some_and(|o| !o.is_empty()) { input.to_string() } else { tool.into() }
+    });
     text::line(&said, 200)
 }
 

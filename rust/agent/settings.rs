@@ -24,7 +24,7 @@ enum Wait {
 /// seen to be known to 2.1.197 and 2.1.328.
 ///
 /// `SessionStart` is answered with the task's context. `PermissionRequest` is answered by a person while the dialog
-/// stays usable; asynchronous, its answer would be ignored.
+/// stays usable; asynchronous, its answer would be ignored. 2.1.197 exits without an asynchronous `SessionEnd`.
 const EVENTS: &[(&str, Wait)] = &[
     ("SessionStart", Wait::Short),
     ("UserPromptSubmit", Wait::No),
@@ -37,7 +37,7 @@ const EVENTS: &[(&str, Wait)] = &[
     ("SubagentStart", Wait::No),
     ("SubagentStop", Wait::No),
     ("PreCompact", Wait::No),
-    ("SessionEnd", Wait::No),
+    ("SessionEnd", Wait::Short),
 ];
 
 /// Seconds that a permission hook may wait.
@@ -97,7 +97,7 @@ mod tests {
             .filter(|(_, entry)| entry[0]["hooks"][0].get("async").is_none())
             .map(|(event, _)| event.as_str())
             .collect();
-        assert_eq!(waiting, ["PermissionRequest", "SessionStart"]);
+        assert_eq!(waiting, ["PermissionRequest", "SessionEnd", "SessionStart"]);
         assert_eq!(hooks["PermissionRequest"][0]["hooks"][0]["timeout"], 86_400);
         assert!(settings.get("permissions").is_none());
     }

@@ -113,7 +113,8 @@ impl Rule {
     fn in_words(&self) -> String {
         let shown = |text: &str| code(text, 200);
         // `//etc/**` is how a rule spells an absolute path.
-        let path = |content: &str| shown(content.strip_prefix('/').filter(|rest| rest.starts_with('/')).unwrap_or(content));
+        let path =
+            |content: &str| shown(content.strip_prefix('/').filter(|rest| rest.starts_with('/')).unwrap_or(content));
         match (self.tool.as_str(), self.content.as_deref()) {
             ("Bash", Some(command)) => shown(command),
             ("Bash", None) => "every command".to_owned(),
@@ -163,7 +164,8 @@ mod tests {
             };
             assert_eq!(rules(json!([rule])), [sentence]);
         }
-        let both = json!([{"toolName": "Read", "ruleContent": "//etc/**"}, {"toolName": "Bash", "ruleContent": "curl x"}]);
+        let both =
+            json!([{"toolName": "Read", "ruleContent": "//etc/**"}, {"toolName": "Bash", "ruleContent": "curl x"}]);
         assert_eq!(rules(both), ["allow reading `/etc/**` and `curl x` in this session"]);
     }
 
@@ -199,7 +201,8 @@ mod tests {
     fn every_update_is_kept_to_the_session() {
         for destination in ["localSettings", "userSettings", "projectSettings", "session", "cliArg"] {
             let rule = json!([{"toolName": "Bash", "ruleContent": "a"}]);
-            let given = json!([{"type": "addRules", "rules": rule, "behavior": "allow", "destination": destination, "x": 1}]);
+            let given =
+                json!([{"type": "addRules", "rules": rule, "behavior": "allow", "destination": destination, "x": 1}]);
             let expected = json!({"type": "addRules", "rules": rule, "behavior": "allow", "destination": "session"});
             assert_eq!(of(Some(&given), None)[0].updates, [expected]);
         }

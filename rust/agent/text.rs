@@ -1,5 +1,8 @@
 //! Hostile text made fit for people, terminals and markdown.
 
+/// Longer runs of backticks are no markdown; they would make a fence of any size.
+const FENCE: usize = 16;
+
 /// The text in one line: white space collapsed, control and direction-changing characters shown as U+FFFD, at most
 /// `most` characters, the last one `…` when something was cut.
 pub fn line(text: &str, most: usize) -> String {
@@ -45,8 +48,12 @@ pub fn code(text: &str, most: usize) -> String {
 
 /// The text as a fenced block that it cannot leave.
 pub fn fenced(language: &str, text: &str) -> String {
-    let text = block(text);
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or_default();
+    let mut text = block(text);
+    let mut longest = text.split(|c| c != '`').map(str::len).max().unwrap_or_default();
+    if longest > FENCE {
+        text = text.replace('`', "'");
+        longest = 0;
+    }
     let fence = "`".repeat(longest.max(2) + 1);
     let end = if text.ends_with('\n') { "" } else { "\n" };
     format!("{fence}{language}\n{text}{end}{fence}")
@@ -69,6 +76,7 @@ mod tests {
     fn nothing_leaves_a_fence() {
         assert_eq!(fenced("sh", "a\n```\nb"), "````sh\na\n```\nb\n````");
         assert_eq!(fenced("", "a\n"), "```\na\n```");
+        assert_eq!(fenced("", &"`".repeat(99)), format!("```\n{}\n```", "'".repeat(99)));
         assert_eq!(code("a`b\nc", 9), "`a'b c`");
     }
 
