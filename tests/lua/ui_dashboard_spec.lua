@@ -171,7 +171,6 @@ describe('dashboard', function()
     local dashboard
 
     before_each(function()
-      vim.o.columns, vim.o.lines = 120, 40
       dashboard = require('chorus.ui.dashboard')
       world.record_verbs()
     end)
@@ -345,11 +344,11 @@ describe('dashboard', function()
       world.know({ world.task(1) })
       dashboard.open()
       vim.cmd.enew()
-      local render = require('chorus.ui.task_rows').render
+      local render_all = task_rows.render
       local rendered = 0
       task_rows.render = function(...)
         rendered = rendered + 1
-        return render(...)
+        return render_all(...)
       end
       world.event('task_changed', world.task(1, { revision = 2, title = 'Later' }))
       vim.wait(20)

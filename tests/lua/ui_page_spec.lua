@@ -5,7 +5,6 @@ describe('page', function()
 
   before_each(function()
     world.start()
-    vim.o.columns, vim.o.lines = 80, 24
     page, view = require('chorus.ui.page'), require('chorus.ui.page_view')
     task =
       world.task(12, { title = 'Fix the login', priority = 2, tags = { 'web' }, description = '# Why\n\nBecause.' })
@@ -198,7 +197,6 @@ describe('terminal', function()
 
   before_each(function()
     world.start()
-    vim.o.columns, vim.o.lines = 80, 24
     terminal = require('chorus.ui.terminal')
     world.know({ world.task(12) })
     vim.env.TMUX = '/tmp/outer,1,0'

@@ -5,7 +5,6 @@ describe('request', function()
 
   before_each(function()
     world.start()
-    vim.o.columns, vim.o.lines = 100, 30
     view, request = require('chorus.ui.request_view'), require('chorus.ui.request')
     world.know({ world.task(12, { title = 'Fix the login', requests = 1 }) }, {})
     input, select, typed, picked, prompts = vim.ui.input, vim.ui.select, nil, nil, {}

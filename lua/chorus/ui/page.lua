@@ -1,5 +1,4 @@
 --- `chorus://task/12`: a task's page. `:w` saves what was edited; the rest is kept true unless something is being edited.
-local canvas = require('chorus.ui.canvas')
 local listen = require('chorus.ui.listen')
 local save = require('chorus.ui.save')
 local status = require('chorus.ui.status')
