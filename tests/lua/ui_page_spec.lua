@@ -133,6 +133,25 @@ describe('page', function()
     assert.are.same({}, faults)
   end)
 
+  it('counts as looked at only while it is in the window', function()
+    local defer, runs = vim.defer_fn, {}
+    vim.defer_fn = function(callback)
+      table.insert(runs, callback)
+    end
+    task.unread = true
+    world.know({ task })
+    open()
+    vim.cmd.enew()
+    runs[1]()
+    page.open(task)
+    runs[2]()
+    vim.defer_fn = defer
+    local seen = vim.tbl_filter(function(each)
+      return each[1] == 'task_seen'
+    end, world.asked)
+    assert.are.equal(1, #seen)
+  end)
+
   it('is read by its name', function()
     vim.api.nvim_create_autocmd('BufReadCmd', {
       pattern = 'chorus://*',
