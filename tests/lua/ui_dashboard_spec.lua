@@ -171,7 +171,6 @@ describe('dashboard', function()
     local dashboard
 
     before_each(function()
-      vim.o.columns, vim.o.lines = 120, 40
       dashboard = require('chorus.ui.dashboard')
       world.record_verbs()
     end)
@@ -257,6 +256,15 @@ describe('dashboard', function()
       world.ran = {}
       world.press('R')
       assert.are.same({ { 'restart', { task = '12', bang = true } } }, world.ran)
+    end)
+
+    it('runs a verb on every task selected', function()
+      world.know({ world.task(1), world.task(2), world.task(3), world.task(4, { status = 'completed' }) })
+      dashboard.open()
+      vim.api.nvim_win_set_cursor(0, { 2, 0 })
+      world.press('Vjjjs')
+      assert.are.same({ { 'start', { task = { 2, 3 }, bang = false } } }, world.ran)
+      assert.are.equal('n', vim.fn.mode())
     end)
 
     it('shows the request before it is approved', function()
@@ -345,11 +353,11 @@ describe('dashboard', function()
       world.know({ world.task(1) })
       dashboard.open()
       vim.cmd.enew()
-      local render = require('chorus.ui.task_rows').render
+      local render_all = task_rows.render
       local rendered = 0
       task_rows.render = function(...)
         rendered = rendered + 1
-        return render(...)
+        return render_all(...)
       end
       world.event('task_changed', world.task(1, { revision = 2, title = 'Later' }))
       vim.wait(20)

@@ -89,8 +89,6 @@ describe('draft', function()
   before_each(function()
     world.state_dir = vim.fn.tempname()
     world.start()
-    -- Neovim 0.12 without a screen dies when a status line is drawn that is wider than at the start.
-    vim.o.columns, vim.o.lines = 80, 24
     draft = require('chorus.ui.draft')
     world.record_verbs()
     world.replies.task_new = function(params)

@@ -59,13 +59,22 @@ describe('float', function()
   end)
 
   it('follows the size of the editor', function()
-    vim.o.columns, vim.o.lines = 120, 40
-    local window = float.open(float.scratch(), { width = 0.9, height = 0.9 })
-    vim.o.columns, vim.o.lines = 80, 24
-    vim.api.nvim_exec_autocmds('VimResized', {})
-    local width, height = window:size()
-    assert.is_true(width <= 78 and height <= 22)
-    window:close()
+    local child = vim.fn.jobstart({ vim.v.progpath, '--clean', '--embed' }, { rpc = true })
+    local function call(...)
+      return vim.rpcrequest(child, ...)
+    end
+    call('nvim_ui_attach', 120, 40, vim.empty_dict())
+    local lua = [[
+      local path = ...
+      dofile(path).start()
+      local float = require('chorus.ui.float')
+      WINDOW = float.open(float.scratch(), { width = 0.9, height = 0.9 })
+      return { WINDOW:size() }
+    ]]
+    assert.are.same({ 106, 32 }, call('nvim_exec_lua', lua, { world.root .. '/tests/lua/ui_world.lua' }))
+    call('nvim_ui_try_resize', 80, 24)
+    assert.are.same({ 78, 20 }, call('nvim_exec_lua', 'return { WINDOW:size() }', {}))
+    vim.fn.jobstop(child)
   end)
 
   it("follows 'winborder' where it exists", function()

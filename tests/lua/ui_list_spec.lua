@@ -98,7 +98,6 @@ describe('list', function()
 
   before_each(function()
     world.start()
-    vim.o.columns, vim.o.lines = 80, 24
     list = require('chorus.ui.list')
     world.know({ world.task(12, { title = 'Fix the login' }), world.task(3, { title = 'Other', tags = { 'web' } }) })
     world.replies.task_edit = function(params)

@@ -116,7 +116,6 @@ describe('output', function()
 
   before_each(function()
     world.start()
-    vim.o.columns, vim.o.lines = 80, 24
     history, lines, alternate = {}, {}, false
     for index = 1, 50 do
       history[index] = 'history ' .. index
@@ -175,13 +174,13 @@ describe('output', function()
     end
     open()
     vim.api.nvim_win_set_cursor(0, { vim.fn.line('$') - 30, 0 })
-    local line, top = vim.api.nvim_get_current_line(), nil
+    local line = vim.api.nvim_get_current_line()
     vim.api.nvim_exec_autocmds('CursorMoved', { buffer = 0 })
     world.wait(function()
       return #world.lines() > 2000
     end, 'the history')
     assert.are.equal(line, vim.api.nvim_get_current_line())
-    top = vim.fn.getline('w0')
+    local top = vim.fn.getline('w0')
     scroll('one')
     scroll('two')
     vim.wait(30)

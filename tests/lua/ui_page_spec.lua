@@ -5,7 +5,6 @@ describe('page', function()
 
   before_each(function()
     world.start()
-    vim.o.columns, vim.o.lines = 80, 24
     page, view = require('chorus.ui.page'), require('chorus.ui.page_view')
     task =
       world.task(12, { title = 'Fix the login', priority = 2, tags = { 'web' }, description = '# Why\n\nBecause.' })
@@ -134,6 +133,25 @@ describe('page', function()
     assert.are.same({}, faults)
   end)
 
+  it('counts as looked at only while it is in the window', function()
+    local defer, runs = vim.defer_fn, {}
+    vim.defer_fn = function(callback)
+      table.insert(runs, callback)
+    end
+    task.unread = true
+    world.know({ task })
+    open()
+    vim.cmd.enew()
+    runs[1]()
+    page.open(task)
+    runs[2]()
+    vim.defer_fn = defer
+    local seen = vim.tbl_filter(function(each)
+      return each[1] == 'task_seen'
+    end, world.asked)
+    assert.are.equal(1, #seen)
+  end)
+
   it('is read by its name', function()
     vim.api.nvim_create_autocmd('BufReadCmd', {
       pattern = 'chorus://*',
@@ -198,7 +216,6 @@ describe('terminal', function()
 
   before_each(function()
     world.start()
-    vim.o.columns, vim.o.lines = 80, 24
     terminal = require('chorus.ui.terminal')
     world.know({ world.task(12) })
     vim.env.TMUX = '/tmp/outer,1,0'

@@ -5,7 +5,6 @@ describe('request', function()
 
   before_each(function()
     world.start()
-    vim.o.columns, vim.o.lines = 100, 30
     view, request = require('chorus.ui.request_view'), require('chorus.ui.request')
     world.know({ world.task(12, { title = 'Fix the login', requests = 1 }) }, {})
     input, select, typed, picked, prompts = vim.ui.input, vim.ui.select, nil, nil, {}
@@ -283,6 +282,27 @@ describe('request', function()
       world.wait(function()
         return table.concat(world.lines(), '\n'):find('Nobody waits for you', 1, true)
       end)
+    end)
+
+    it('allows equal requests together, after showing which', function()
+      local inbox = require('chorus.ui.inbox')
+      world.know({ world.task(12), world.task(3), world.task(4) }, {
+        world.request('a', 12),
+        world.request('b', 3, { opened_at = world.now }),
+        world.request('c', 4, { opened_at = world.now + 1, input = { command = 'rm -rf /' } }),
+      })
+      inbox.open()
+      picked = 1
+      world.press('ggVGa')
+      assert.are.same({ { 'info', '#12 and #4 do not ask for the same', 'look at each of them' } }, world.notified)
+      assert.are.same({}, world.asked)
+      world.press('ggVja')
+      assert.is_truthy(prompts[1]:find('Bash asked for by #12, #3:\n  rm -rf build', 1, true), prompts[1])
+      assert.are.same({
+        { 'task_approve', { task = 'uuid-12', request = 'a' } },
+        { 'task_approve', { task = 'uuid-3', request = 'b' } },
+      }, world.asked)
+      world.press('q')
     end)
   end)
 end)

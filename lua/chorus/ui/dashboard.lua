@@ -67,7 +67,7 @@ local function draw_header(windows)
     project = vim.fn.fnamemodify(welcome and welcome.project or vim.fn.getcwd(), ':t'),
     filter = open_list.filter,
     is_connected = client.is_connected(),
-  })) .. '%=' .. canvas.bar({ { open_list.keys.help, 'ChorusKey' }, { ' keys ', 'ChorusHint' } })
+  })) .. '%<%=' .. canvas.bar({ { open_list.keys.help, 'ChorusKey' }, { ' keys ', 'ChorusHint' } })
   for _, window in ipairs(windows) do
     if vim.wo[window].winbar ~= bar then
       vim.wo[window][0].winbar = bar
@@ -156,6 +156,19 @@ local HANDLERS = {
   end,
 }
 
+--- Verbs that a Visual selection may name several tasks for.
+local FOR_MANY = { 'start', 'send', 'interrupt', 'restart', 'restart_fresh', 'complete', 'fail', 'reopen', 'delete' }
+
+local function selected_numbers()
+  local first, last = require('chorus.ui.keys').selected_lines()
+  local numbers = {}
+  for line = first, last do
+    local task = canvas.data(open_list.buffer, line)
+    numbers[#numbers + 1] = task and task.number
+  end
+  return numbers
+end
+
 local function set_window_options(window)
   local options = {
     number = false,
@@ -188,6 +201,7 @@ local function set_up(buffer)
     local task = M.task_under_cursor()
     return task and tostring(task.number)
   end)
+  require('chorus.ui.keys').set_for_many('dashboard', buffer, FOR_MANY, selected_numbers)
   listen.to(buffer, EVENTS, listen.once_per_turn(M.redraw))
   listen.every(buffer, AGES, M.redraw)
   local group = vim.api.nvim_create_augroup('chorus_dashboard', {})

@@ -81,6 +81,18 @@ local HANDLERS = {
   end,
 }
 
+--- Allows the requests of a Visual selection together.
+local function approve_selected()
+  local first, last = require('chorus.ui.keys').selected_lines()
+  local requests = {}
+  for line = first, last do
+    requests[#requests + 1] = canvas.data(shown.buffer, line)
+  end
+  if #requests > 0 then
+    require('chorus.ui.approve_together').run(requests)
+  end
+end
+
 --- Shows the inbox.
 function M.open()
   require('chorus.highlight').setup()
@@ -102,6 +114,16 @@ function M.open()
     local request = under_cursor()
     return request and tostring(request.number)
   end)
+  for _, each in ipairs(keys.of('inbox')) do
+    for _, lhs in ipairs(each.action == 'open' and each.keys or {}) do
+      vim.keymap.set(
+        'x',
+        lhs,
+        approve_selected,
+        { buffer = buffer, nowait = true, desc = 'Chorus: allow equal requests' }
+      )
+    end
+  end
   listen.to(buffer, { 'ChorusRequestOpened', 'ChorusRequestClosed', 'ChorusTaskChanged' }, listen.once_per_turn(redraw))
   listen.every(buffer, 10, redraw)
   vim.api.nvim_create_autocmd('CursorMoved', { buffer = buffer, callback = remember_task })

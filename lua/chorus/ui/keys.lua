@@ -172,6 +172,33 @@ function M.set(view, buffer, handlers, task, mode)
   end
 end
 
+--- Lines of a Visual selection, first to last; ends the selection.
+---@return integer first
+---@return integer last
+function M.selected_lines()
+  local first, last = vim.fn.line('v'), vim.fn.line('.')
+  vim.cmd.normal({ vim.keycode('<Esc>'), bang = true })
+  return math.min(first, last), math.max(first, last)
+end
+
+--- Sets the keys of some actions in Visual mode: they run their verb on all tasks selected.
+---@param view string
+---@param buffer integer
+---@param actions string[]
+---@param numbers fun(): integer[] of the tasks selected
+function M.set_for_many(view, buffer, actions, numbers)
+  for _, each in ipairs(M.of(view)) do
+    for _, lhs in ipairs(vim.list_contains(actions, each.action) and each.keys or {}) do
+      vim.keymap.set('x', lhs, function()
+        local found = numbers()
+        if #found > 0 then
+          require('chorus.verbs').run(each.verb, { task = found, bang = each.bang or false })
+        end
+      end, { buffer = buffer, nowait = true, silent = true, desc = 'Chorus: ' .. each.does })
+    end
+  end
+end
+
 --- The footer of a window: as many hints as fit, in the order given.
 ---@param view string
 ---@param actions string[]

@@ -47,12 +47,9 @@ function M.parse(line)
   end
   rest = priority and behind or rest
   local tags = {}
+  rest = ' ' .. rest
   while true do
-    local before, tag = rest:match('^(.-)%s+%+(%S+)$')
-    if not tag then
-      before, tag = rest:match('^()%+(%S+)$')
-      before = tag and ''
-    end
+    local before, tag = rest:match('^(.-)%s+%+(%S+)%s*$')
     if not tag then
       break
     end

@@ -1,5 +1,4 @@
 --- `chorus://task/12`: a task's page. `:w` saves what was edited; the rest is kept true unless something is being edited.
-local canvas = require('chorus.ui.canvas')
 local listen = require('chorus.ui.listen')
 local save = require('chorus.ui.save')
 local status = require('chorus.ui.status')
@@ -126,6 +125,15 @@ local function write(page)
   end)
 end
 
+--- Whoever looks at the page has seen the task's last turn.
+local function be_seen(page)
+  local task = require('chorus.tasks').get(page.number)
+  local window = vim.fn.bufwinid(page.buffer)
+  if task and window ~= -1 then
+    require('chorus.ui.seen').watch(window, task.uuid)
+  end
+end
+
 --- Makes the current buffer, named `chorus://task/12`, that task's page. For `BufReadCmd`.
 ---@param buffer integer
 function M.read(buffer)
@@ -169,18 +177,21 @@ function M.read(buffer)
       end
     end)
     listen.to(buffer, { 'ChorusConnected' }, refresh_soon)
-    vim.api.nvim_create_autocmd('BufWinEnter', { group = group, buffer = buffer, callback = refresh_soon })
+    vim.api.nvim_create_autocmd('BufWinEnter', {
+      group = group,
+      buffer = buffer,
+      callback = function()
+        be_seen(page)
+        refresh_soon()
+      end,
+    })
     require('chorus.ui.keys').set('page', buffer, {})
     vim.bo[buffer].filetype = 'markdown'
   else
     vim.bo[buffer].modified = false
   end
   refresh(page)
-  local task = require('chorus.tasks').get(number)
-  local window = vim.fn.bufwinid(buffer)
-  if task and window ~= -1 then
-    require('chorus.ui.seen').watch(window, task.uuid)
-  end
+  be_seen(page)
 end
 
 --- Opens the page of a task in the current window.

@@ -6,7 +6,8 @@ local SECOND = 1000
 --- Terminals that do not report focus leave this true.
 local has_focus = true
 
----@type table<integer, string> task uuid by window
+--- Which task a window shows, and in which buffer: it may show another one later.
+---@type table<integer, {uuid: string, buffer: integer}>
 local watched = {}
 
 --- Windows with a second running.
@@ -14,12 +15,13 @@ local running = {}
 
 local function is_on_screen(window)
   return vim.api.nvim_win_is_valid(window)
+    and vim.api.nvim_win_get_buf(window) == watched[window].buffer
     and vim.api.nvim_win_get_tabpage(window) == vim.api.nvim_get_current_tabpage()
 end
 
 local function begin(window)
-  local uuid = watched[window]
-  local task = uuid and require('chorus.tasks').get(uuid)
+  local shown = watched[window]
+  local task = require('chorus.tasks').get(shown.uuid)
   if running[window] or not (task and task.unread and has_focus and is_on_screen(window)) then
     return
   end
@@ -27,8 +29,8 @@ local function begin(window)
   vim.defer_fn(function()
     running[window] = nil
     local client = require('chorus.client')
-    if has_focus and watched[window] == uuid and is_on_screen(window) and client.is_connected() then
-      client.request('task_seen', { task = uuid }, function() end)
+    if has_focus and watched[window] == shown and is_on_screen(window) and client.is_connected() then
+      client.request('task_seen', { task = shown.uuid }, function() end)
     end
   end, SECOND)
 end
@@ -69,7 +71,7 @@ function M.watch(window, uuid)
   if not next(watched) then
     listen()
   end
-  watched[window] = uuid
+  watched[window] = { uuid = uuid, buffer = vim.api.nvim_win_get_buf(window) }
   begin(window)
 end
 

@@ -107,6 +107,18 @@ local function define(name)
   vim.api.nvim_set_hl(0, groups[name], options)
 end
 
+--- Colour schemes clear groups that are no links.
+local function define_again_on_change()
+  vim.api.nvim_create_autocmd('ColorScheme', {
+    group = vim.api.nvim_create_augroup('chorus_sgr', {}),
+    callback = function()
+      for name in pairs(groups) do
+        define(name)
+      end
+    end,
+  })
+end
+
 --- The highlight group of a style; nil for plain text.
 ---@param name string
 ---@return string?
@@ -117,6 +129,9 @@ local function group_of(name)
   if not groups[name] then
     if group_count >= MOST_GROUPS then
       return nil
+    end
+    if group_count == 0 then
+      define_again_on_change()
     end
     group_count = group_count + 1
     groups[name] = 'ChorusSgr_' .. name
@@ -244,14 +259,5 @@ function M.parse(line, style)
   end
   return chunks, style
 end
-
-vim.api.nvim_create_autocmd('ColorScheme', {
-  group = vim.api.nvim_create_augroup('chorus_sgr', {}),
-  callback = function()
-    for name in pairs(groups) do
-      define(name)
-    end
-  end,
-})
 
 return M
