@@ -701,8 +701,12 @@ fn a_quiet_agent_is_looked_at_for_retries() {
 
 #[test]
 fn an_idle_pane_is_not_read() {
-    assert!(!Scene::ready().at(60_000).read_screen);
-    assert_eq!(Scene::ready().at(60_000).recheck_at, None);
+    assert!(Scene::ready().at(1_300).read_screen, "once: it may say that nobody is logged in");
+    let ready = Scene::ready().screen(1_300, &box_under("", "? for shortcuts"));
+    assert!(!ready.at(60_000).read_screen);
+    assert_eq!(ready.at(60_000).recheck_at, None);
+    let login = Scene::ready().screen(1_300, &box_under("", "? for shortcuts    Not logged in · run /login"));
+    assert_eq!(word(&login.at(60_000)), "login_required");
     let ended = Scene::turn().hook(12_000, "Stop", json!({})).file(12_030, "idle", None);
     assert!(!ended.at(60_000).read_screen);
     let interrupted = Scene::turn().file(12_000, "idle", None);
