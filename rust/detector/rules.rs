@@ -40,6 +40,7 @@ pub struct LayoutText {
     pub prompt: Option<String>,
     pub echo: Option<String>,
     pub block: Option<String>,
+    pub closing: Option<String>,
     pub more: Option<String>,
     pub row: Option<String>,
 }
@@ -237,6 +238,7 @@ impl RuleFile {
         own.prompt = own.prompt.take().or(other.prompt);
         own.echo = own.echo.take().or(other.echo);
         own.block = own.block.take().or(other.block);
+        own.closing = own.closing.take().or(other.closing);
         own.more = own.more.take().or(other.more);
         own.row = own.row.take().or(other.row);
         self
@@ -251,6 +253,7 @@ fn marks(text: &LayoutText) -> Result<Marks> {
         prompt: mark(&text.prompt)?,
         echo: mark(&text.echo)?,
         block: mark(&text.block)?,
+        closing: mark(&text.closing)?,
         more: mark(&text.more)?,
         row: mark(&text.row)?,
     })
