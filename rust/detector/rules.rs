@@ -25,7 +25,7 @@ pub struct RuleFile {
     pub rule: Vec<RuleText>,
     /// What a dialog's title says about the tool.
     pub tool: Vec<ToolText>,
-    /// What an option's text means; patterns tried in the order always, mode, no, yes.
+    /// What an option's text means; patterns tried in the order mode, always, no, yes.
     pub means: BTreeMap<String, Vec<String>>,
     /// The plain patterns that fit any agent, asked when no rule holds.
     pub status: StatusText,
@@ -57,6 +57,8 @@ pub struct RuleText {
     pub kind: Option<Kind>,
     /// Work that goes on after the turn: `shell` or `subagent`.
     pub background: Option<String>,
+    /// The tool that the dialog is of.
+    pub tool: Option<String>,
     /// Whether a dialog's rows are options to choose from; `false` for forms.
     #[serde(default = "yes")]
     pub options: bool,
@@ -190,7 +192,7 @@ impl Rules {
         let [waiting, idle] = status.map(|patterns| all("status", patterns));
         let mut means = Vec::new();
         for (word, meaning) in
-            [("always", Means::Always), ("mode", Means::Mode), ("no", Means::No), ("yes", Means::Yes)]
+            [("mode", Means::Mode), ("always", Means::Always), ("no", Means::No), ("yes", Means::Yes)]
         {
             for pattern in file.means.get(word).into_iter().flatten() {
                 means.push((meaning, compiled("means", pattern)?));
