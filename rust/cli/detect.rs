@@ -3,7 +3,7 @@
 
 use crate::contract::Code;
 use crate::detector::rules::{Rules, parse};
-use crate::detector::screen::{Beside, Reading, classify};
+use crate::detector::screen::{Beside, Reading, classify, is_shell};
 use crate::detector::{SETTLE, detect};
 use crate::error::{Error, Result};
 use crate::evidence::session_file::{self, SessionFile};
@@ -66,7 +66,9 @@ const LATER: i64 = 10 * SETTLE;
 fn evidence(session: &SessionFile, reading: Reading, command: Option<String>) -> Evidence {
     let mut evidence = Evidence::launched(Gives { session_file: true, hooks: true }, -LATER);
     let session = SessionFile { status_updated_at: Some(0), updated_at: Some(0), ..session.clone() };
-    evidence.saw_process(Process::Alive { command, suspended: false }, 0);
+    // A shell in front of an agent that lives: job control stopped the agent.
+    let suspended = command.as_deref().is_some_and(is_shell);
+    evidence.saw_process(Process::Alive { command, suspended }, 0);
     evidence.saw_session(session, true, 0);
     evidence.saw_screen(reading, (0, 0), true, LATER - SETTLE);
     evidence

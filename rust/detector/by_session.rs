@@ -119,9 +119,8 @@ fn at_rest(evidence: &Evidence, session: &SessionFact, since: Millis, now: Milli
         ruling.detail.message = Some(message);
         ruling.used.push(Fact::Transcript);
     }
-    // No hook told how the last turn ended: the screen does, once.
-    let told = stop.is_some() || (hooks.last.is_some() && worked.is_none());
-    if told {
+    // Where no hook told how the last turn ended, or none has run yet, the screen does, once.
+    if stop.is_some() {
         return ruling;
     }
     let Some(screen) = screen_of(evidence, since) else {

@@ -25,7 +25,7 @@ pub struct RuleFile {
     pub rule: Vec<RuleText>,
     /// What a dialog's title says about the tool.
     pub tool: Vec<ToolText>,
-    /// What an option's text means; patterns tried in the order always, mode, no, yes.
+    /// What an option's text means; patterns tried in the order mode, always, no, yes.
     pub means: BTreeMap<String, Vec<String>>,
     /// The plain patterns that fit any agent, asked when no rule holds.
     pub status: StatusText,
@@ -40,6 +40,7 @@ pub struct LayoutText {
     pub prompt: Option<String>,
     pub echo: Option<String>,
     pub block: Option<String>,
+    pub closing: Option<String>,
     pub more: Option<String>,
     pub row: Option<String>,
 }
@@ -56,6 +57,8 @@ pub struct RuleText {
     pub kind: Option<Kind>,
     /// Work that goes on after the turn: `shell` or `subagent`.
     pub background: Option<String>,
+    /// The tool that the dialog is of.
+    pub tool: Option<String>,
     /// Whether a dialog's rows are options to choose from; `false` for forms.
     #[serde(default = "yes")]
     pub options: bool,
@@ -189,7 +192,7 @@ impl Rules {
         let [waiting, idle] = status.map(|patterns| all("status", patterns));
         let mut means = Vec::new();
         for (word, meaning) in
-            [("always", Means::Always), ("mode", Means::Mode), ("no", Means::No), ("yes", Means::Yes)]
+            [("mode", Means::Mode), ("always", Means::Always), ("no", Means::No), ("yes", Means::Yes)]
         {
             for pattern in file.means.get(word).into_iter().flatten() {
                 means.push((meaning, compiled("means", pattern)?));
@@ -237,6 +240,7 @@ impl RuleFile {
         own.prompt = own.prompt.take().or(other.prompt);
         own.echo = own.echo.take().or(other.echo);
         own.block = own.block.take().or(other.block);
+        own.closing = own.closing.take().or(other.closing);
         own.more = own.more.take().or(other.more);
         own.row = own.row.take().or(other.row);
         self
@@ -251,6 +255,7 @@ fn marks(text: &LayoutText) -> Result<Marks> {
         prompt: mark(&text.prompt)?,
         echo: mark(&text.echo)?,
         block: mark(&text.block)?,
+        closing: mark(&text.closing)?,
         more: mark(&text.more)?,
         row: mark(&text.row)?,
     })

@@ -118,6 +118,7 @@ fn holds(rule: &Rule, layout: &Layout, flat: &Flat) -> Option<Detail> {
         holds_one(condition, lines, text, &mut detail)?;
     }
     detail.background = rule.text.background.clone();
+    detail.tool = detail.tool.or(rule.text.tool.clone());
     Some(detail)
 }
 
@@ -160,31 +161,33 @@ fn by_rule(rules: &Compiled, rule: &Rule, mut detail: Detail, layout: &Layout) -
     Reading { status: text.status, kind: text.kind, rule: text.name.clone(), detail, dialog, typed }
 }
 
-/// Tool and summary of a dialog, by its title.
+/// Tool and summary of a dialog, by its title; the question where the title tells nothing.
 fn about(rules: &Compiled, lines: &[&Line], dialog: Option<&Dialog>, detail: &mut Detail) {
     let filled: Vec<&str> = lines.iter().map(|line| line.text.trim()).filter(|text| !text.is_empty()).collect();
-    let Some(title) = filled.first() else { return };
-    let Some((tool, found)) = rules.tools.iter().find_map(|tool| Some((tool, tool.title.captures(title)?))) else {
-        detail.summary = detail.summary.take().or_else(|| dialog.and_then(|dialog| dialog.question.clone()));
-        return;
-    };
-    let named = found.name("tool").map(|name| one_line(name.as_str(), 100)).or(tool.name.clone());
-    detail.tool = detail.tool.take().or(named);
-    let is_fence = |text: &&str| text.chars().all(|character| character == '╌');
-    let fence = filled.iter().position(is_fence);
-    let below = match (tool.summary, fence) {
-        (Place::Body, Some(fence)) => filled.get(fence + 1..).unwrap_or_default(),
-        _ => filled.get(1..).unwrap_or_default(),
-    };
-    let whole = match (tool.summary, fence) {
-        (Place::Body, Some(_)) => {
-            below.iter().take_while(|text| !is_fence(text)).copied().collect::<Vec<_>>().join(" ")
+    let title = filled.first().copied().unwrap_or_default();
+    let found = rules.tools.iter().find_map(|tool| Some((tool, tool.title.captures(title)?)));
+    if let Some((tool, captures)) = found {
+        let named = captures.name("tool").map(|name| one_line(name.as_str(), 100));
+        detail.tool = detail.tool.take().or(named).or(tool.name.clone());
+        let shown = summary(tool.summary, &filled[1..]);
+        detail.summary = detail.summary.take().or(Some(one_line(&shown, 500)).filter(|text| !text.is_empty()));
+    }
+    detail.summary = detail.summary.take().or_else(|| dialog?.question.clone());
+}
+
+/// What stands between the fences, or on the first line below the title. The client draws an edge along text of several
+/// lines, so that a command cannot draw fences of its own.
+fn summary(place: Place, below: &[&str]) -> String {
+    let is_fence = |text: &&&str| text.chars().all(|character| character == '╌');
+    let inner = |text: &&str| text.trim_matches(['│', ' ']).to_owned();
+    let fence = below.iter().position(|text| is_fence(&text));
+    match (place, fence) {
+        (Place::Body, Some(fence)) => {
+            let body = below[fence + 1..].iter().take_while(|text| !is_fence(text));
+            body.map(inner).collect::<Vec<_>>().join(" ")
         }
-        _ => below.first().copied().unwrap_or_default().to_owned(),
-    };
-    let question = || dialog.and_then(|dialog| dialog.question.clone());
-    detail.summary =
-        detail.summary.take().or_else(|| Some(one_line(&whole, 500)).filter(|text| !text.is_empty())).or_else(question);
+        _ => below.iter().map(inner).find(|text| text.contains(char::is_alphanumeric)).unwrap_or_default(),
+    }
 }
 
 /// The plain patterns: waiting before idle, on the last 15 lines.

@@ -130,13 +130,11 @@ impl Hooks {
                 self.prompt = self.prompt.max(Some(at));
                 self.forget_calls(at, Scope::Main);
             }
-            "PreToolUse" => {
-                if main {
-                    self.activity = self.activity.max(Some(at));
-                    let call = ToolCall { tool: tool(event), summary: summary(event), at };
-                    if let Some(use_id) = text("tool_use_id").filter(|_| self.tools.len() < MOST) {
-                        self.tools.insert(one_line(use_id, 100), call);
-                    }
+            "PreToolUse" if main => {
+                self.activity = self.activity.max(Some(at));
+                let call = ToolCall { tool: tool(event), summary: summary(event), at };
+                if let Some(use_id) = text("tool_use_id").filter(|_| self.tools.len() < MOST) {
+                    self.tools.insert(one_line(use_id, 100), call);
                 }
             }
             "PostToolUse" | "PostToolUseFailure" | "PermissionDenied" => {

@@ -4,5 +4,7 @@
 
 mod corpus;
 mod hostile;
+mod scene;
 mod situations;
 mod timelines;
+mod verdicts;

@@ -26,6 +26,7 @@ pub enum Means {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Choice {
     /// The digit that chooses and confirms it (or, with `checked`, toggles it); none in an unnumbered list.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub digit: Option<u8>,
     /// Its first line.
     pub label: String,
@@ -167,8 +168,11 @@ fn question(above: &[&Line]) -> Option<String> {
     let filled = above.iter().rposition(|line| !line.is_blank())?;
     let start = above[..filled].iter().rposition(|line| line.is_blank()).map_or(0, |blank| blank + 1);
     let start = start.max(filled.saturating_sub(5));
-    let edge = |line: &&&Line| line.text.chars().all(|character| matches!(character, ' ' | '╌' | '─' | '│'));
-    let start = above[start..=filled].iter().rposition(|line| edge(&line)).map_or(start, |place| start + place + 1);
+    let edge = |line: &&Line| {
+        let text = line.text.trim();
+        text.starts_with('│') || text.chars().all(|character| matches!(character, '╌' | '─' | '╭' | '╮' | '╰' | '╯'))
+    };
+    let start = above[start..=filled].iter().rposition(edge).map_or(start, |place| start + place + 1);
     let text: Vec<&str> = above[start.min(filled)..=filled].iter().map(|line| line.text.trim()).collect();
     Some(one_line(&text.join(" "), 500)).filter(|text| !text.is_empty())
 }

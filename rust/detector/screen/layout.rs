@@ -15,6 +15,8 @@ pub struct Marks {
     pub echo: Regex,
     /// The first line of a message, a tool's result, or a sign of progress.
     pub block: Regex,
+    /// A closing line that says nothing of the turn's outcome, skipped at the end of the conversation.
+    pub closing: Regex,
     /// Says that a list goes on beyond the screen.
     pub more: Regex,
     /// A row of a numbered list that the agent draws, in a dialog.
@@ -35,7 +37,7 @@ pub enum Part {
     Footer,
     /// Above the prompt box, from the newest prompt on.
     Turn,
-    /// The newest block above the prompt box.
+    /// The newest block above the prompt box, closing lines left out.
     Last,
     /// The dialog: there is no prompt box.
     Dialog,
@@ -98,7 +100,8 @@ fn find_box<'a>(screen: &[&'a Line], marks: &Marks) -> Option<PromptBox<'a>> {
     {
         return None;
     }
-    let above = &screen[..top];
+    let closing = screen[..top].iter().rev().take_while(|line| marks.closing.is_match(&line.text)).count();
+    let above = &screen[..top - closing];
     let newest = |mark: &Regex, lines: &[&Line]| lines.iter().rposition(|line| mark.is_match(&line.text)).unwrap_or(0);
     let turn = &above[newest(&marks.echo, above)..];
     let last = &turn[newest(&marks.block, turn)..];
