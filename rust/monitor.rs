@@ -12,7 +12,7 @@ use crate::agent::sessions::{SessionSeen, Sessions};
 use crate::contract::Hook;
 use crate::ops::Core;
 use crate::process;
-use crate::status::Millis;
+use crate::status::{AgentStatus, Millis};
 pub use sweep::Swept;
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
@@ -164,6 +164,9 @@ impl Monitor {
             for watched in self.tasks.values_mut() {
                 if watched.look_at_process(now) {
                     self.sweeps.now();
+                }
+                if watched.state.status == AgentStatus::Busy {
+                    watched.read_transcript(now);
                 }
             }
         }

@@ -1,15 +1,16 @@
 //! One live task under watch: whose process it is, and the evidence about it.
 
 use crate::agent::sessions::SessionSeen;
+use crate::agent::transcript::Tail;
 use crate::contract::Hook;
 use crate::detector::rules::Rules;
 use crate::evidence::session_file;
-use crate::evidence::{Evidence, Gives, Process};
+use crate::evidence::{ApiError, Evidence, Gives, Process, TranscriptFact};
 use crate::process::{self, Identity};
 use crate::status::{AgentState, Millis};
 use crate::tmux::Pane;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A launch as the monitor needs it.
 #[derive(Clone, Debug)]
@@ -64,7 +65,7 @@ pub struct Watched {
     /// The conversation as last stored.
     pub session_id: Option<String>,
     /// The transcript, once a hook named it.
-    pub transcript: Option<PathBuf>,
+    pub transcript: Option<Tail>,
     /// Whether a terminal shows the pane.
     pub attached: bool,
     /// The newest capture, to tell whether the screen changed.
@@ -118,7 +119,10 @@ impl Watched {
             self.prompts += 1;
         }
         if let Some(path) = text("transcript_path") {
-            self.transcript = Some(path.into());
+            let known = self.transcript.as_ref().is_some_and(|tail| tail.path() == Path::new(path));
+            if !known {
+                self.transcript = Some(Tail::new(path));
+            }
         }
         self.dirty = true;
     }
@@ -164,6 +168,26 @@ impl Watched {
             Some(None) => return,
             None => self.evidence.session_removed(now),
         }
+        self.dirty = true;
+    }
+
+    /// Reads what the transcript says that nothing else tells: the error a turn ended in, a retry in progress.
+    pub fn read_transcript(&mut self, now: Millis) {
+        let Some(tail) = &mut self.transcript else { return };
+        match tail.read() {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => return log::debug!("cannot read a transcript: {error}"),
+        }
+        let said = tail.said();
+        let at = said.at;
+        let fact = TranscriptFact {
+            at: now,
+            message: said.message.clone(),
+            error: said.error.as_ref().map(|error| ApiError { at, text: error.text.clone() }),
+            retry: said.attempt.map(|attempt| ApiError { at, text: format!("attempt {attempt}") }),
+        };
+        self.evidence.saw_transcript(fact);
         self.dirty = true;
     }
 

@@ -1,6 +1,8 @@
 //! Starting a task and restarting its agent. Each step is undone in reverse when a later one fails.
 
 use super::{Asker, Core, lock, view};
+use crate::agent::conversation::{self, Conversation};
+use crate::agent::launch::{Begin, Choice};
 use crate::agent::{self, Agent};
 use crate::config::{self, Loaded};
 use crate::contract::*;
@@ -48,7 +50,7 @@ pub async fn start(core: &Core, asker: &Asker, start: TaskStart) -> Result<Task>
         tx.begin_launch(&uuid, launch)
     };
     let launch = core.store()?.write(begin).await?;
-    let argv = argv(core, &prepared, &task, &session, agent::launch::Begin::New)?;
+    let argv = argv(core, &prepared, &task, &session, Begin::New)?;
     match open(core, &prepared, &task, &launch.id, argv).await {
         Ok(pane) => watch(core, &prepared, &task, &launch, pane).await,
         Err(error) => {
@@ -65,11 +67,11 @@ pub async fn restart(core: &Core, asker: &Asker, restart: TaskRestart) -> Result
     let task = core.task(asker, &restart.task).await?;
     let _turn = core.turn(&task.uuid).await;
     let uuid = task.uuid.clone();
-    let (known, pane) = core.store()?.read(move |tx| {
+    let (earlier, pane) = core.store()?.read(move |tx| {
         tx.may(&uuid, Step::Touch, "restart")?;
         Ok((tx.launches(&uuid)?.pop(), tx.pane(&uuid)?))
     }).await?;
-    let old = known.as_ref().and_then(|launch| launch.process.clone());
+    let old = earlier.as_ref().and_then(|launch| launch.process.clone());
     if let Some(identity) = old.as_ref().filter(|old| !restart.fresh && process::is_suspended(old.pid)) {
         process::resume(identity);
         let uuid = task.uuid.clone();
@@ -79,19 +81,21 @@ pub async fn restart(core: &Core, asker: &Asker, restart: TaskRestart) -> Result
         }).await;
     }
     let prepared = prepare(core, &task, restart.environment).await?;
-    let conversation = task.session_id.clone().filter(|_| !restart.fresh);
+    let known = task.session_id.clone().filter(|_| !restart.fresh);
     if let Some(old) = &old {
         leave(old).await;
     }
-    let (session, begin) = match conversation {
+    let (session, begin) = match known {
         Some(session) => {
             let dir = prepared.config_dir.as_deref();
-            let transcript = dir.and_then(|dir| agent::transcript::find(dir, Path::new(&prepared.folder), &session));
             let running = dir.and_then(|dir| agent::sessions::running(dir, &session));
-            let begin = agent::launch::begin(transcript.is_some(), running)?;
-            (session, begin)
+            let known = dir.map_or(Conversation::None, |dir| conversation::conversation(None, dir, Path::new(&prepared.folder), &session));
+            match agent::launch::choose(&known, running)? {
+                Choice::With(begin) => (session, begin),
+                Choice::Another => (Uuid::new_v4().to_string(), Begin::New),
+            }
         }
-        None => (Uuid::new_v4().to_string(), agent::launch::Begin::New),
+        None => (Uuid::new_v4().to_string(), Begin::New),
     };
     let new = new_launch(&prepared, &session, true);
     let (uuid, fresh) = (task.uuid.clone(), restart.fresh);
@@ -161,7 +165,7 @@ fn new_launch(prepared: &Prepared, session: &str, restart: bool) -> NewLaunch {
     }
 }
 
-fn argv(core: &Core, prepared: &Prepared, task: &Task, session: &str, begin: agent::launch::Begin) -> Result<Vec<String>> {
+fn argv(core: &Core, prepared: &Prepared, task: &Task, session: &str, begin: Begin) -> Result<Vec<String>> {
     let settings = core.state.settings_of(&task.uuid);
     let configured = prepared.loaded.config.agent(&prepared.agent.name);
     if prepared.agent.capabilities().hooks {

@@ -117,12 +117,13 @@ impl Tmux {
 fn bindings(detach_key: &str) -> Vec<Command> {
     let wheel = "#{||:#{alternate_on},#{||:#{pane_in_mode},#{mouse_any_flag}}}";
     let drag = "#{||:#{pane_in_mode},#{mouse_any_flag}}";
-    let mut all = vec![
-        command(["unbind-key", "-aq", "-T", "prefix"]),
-        command(["unbind-key", "-aq", "-T", "root"]),
+    // A table without keys is no table, and to empty it again fails in silence (3.3a): so each gets a key first.
+    let emptied = |table| [command(["bind-key", "-T", table, "F1", ""]), command(["unbind-key", "-a", "-T", table])];
+    let mut all = [emptied("prefix"), emptied("root")].concat();
+    all.extend([
         command(["bind-key", "-n", "WheelUpPane", "if-shell", "-F", wheel, "send-keys -M", "copy-mode -e"]),
         command(["bind-key", "-n", "MouseDrag1Pane", "if-shell", "-F", drag, "send-keys -M", "copy-mode -M"]),
-    ];
+    ]);
     if !detach_key.is_empty() {
         all.push(command(["bind-key", "-n", detach_key, "detach-client"]));
     }
