@@ -1,0 +1,66 @@
+//! Typed keys.
+
+use super::{Pane, Tmux, command};
+use crate::error::Result;
+
+/// A key that Chorus presses. Text is not typed by keys: see [`super::deliver`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Key {
+    Enter,
+    Escape,
+    Tab,
+    /// Shift-Tab.
+    BTab,
+    Space,
+    Backspace,
+    Delete,
+    Up,
+    Down,
+    Left,
+    Right,
+    /// 0 to 9.
+    Digit(u8),
+    /// A lower-case letter with Control.
+    Ctrl(char),
+}
+
+impl Key {
+    /// As tmux spells it.
+    fn name(self) -> String {
+        match self {
+            Key::Backspace => "BSpace".into(),
+            Key::Delete => "DC".into(),
+            Key::Digit(digit) => (digit % 10).to_string(),
+            Key::Ctrl(letter) => format!("C-{letter}"),
+            named => format!("{named:?}"),
+        }
+    }
+}
+
+impl Tmux {
+    /// Presses the keys one after another. Copy mode is left first: it would swallow them.
+    pub async fn keys(&self, pane: &Pane, keys: &[Key]) -> Result<()> {
+        let mut press = command(["send-keys", "-t", &pane.pane]);
+        press.extend(keys.iter().map(|key| key.name()));
+        let leave = command(["copy-mode", "-q", "-t", &pane.pane]);
+        let commands = if keys.is_empty() { vec![leave] } else { vec![leave, press] };
+        self.on(pane, "type into a pane", &commands).await
+    }
+
+    /// Leaves copy mode, in which a pane takes no keys and shows old lines.
+    pub async fn leave_copy_mode(&self, pane: &Pane) -> Result<()> {
+        self.keys(pane, &[]).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_have_tmux_names() {
+        let keys = [Key::Enter, Key::BTab, Key::Backspace, Key::Delete, Key::Digit(3), Key::Ctrl('u')];
+        assert_eq!(keys.map(Key::name), ["Enter", "BTab", "BSpace", "DC", "3", "C-u"]);
+    }
+}
