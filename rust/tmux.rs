@@ -19,7 +19,7 @@ pub mod sgr;
 mod version;
 
 pub use capture::{Shot, Wanted};
-// pub use deliver::{Delivered, Style};
+pub use deliver::{Delivered, Style};
 pub use keys::Key;
 pub use listing::{Listing, PaneState, Server};
 pub use session::Pane;
