@@ -19,7 +19,7 @@ pub mod sgr;
 mod version;
 
 pub use capture::{Shot, Wanted};
-// pub use deliver::{Delivered, Style};
+pub use deliver::{Delivered, Style};
 pub use keys::Key;
 pub use listing::{Listing, PaneState, Server};
 pub use session::Pane;
@@ -140,8 +140,11 @@ impl Tmux {
         let said = ended.text();
         let found = Version::parse(&said).ok_or_else(|| {
             let shown = said.trim().chars().take(80).collect::<String>();
-            Error::new(Code::TmuxOld, format!("cannot tell which tmux {} is: it says {shown:?}", self.program.display()))
-                .hint(version::INSTALL)
+            Error::new(
+                Code::TmuxOld,
+                format!("cannot tell which tmux {} is: it says {shown:?}", self.program.display()),
+            )
+            .hint(version::INSTALL)
         })?;
         if found < Version::OLDEST {
             return Err(Error::new(Code::TmuxOld, format!("tmux {found} is older than {}", Version::OLDEST))

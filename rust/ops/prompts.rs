@@ -1,13 +1,14 @@
 //! Prompts: accepted into a queue, typed exactly once when the agent is free to take them.
 
 use super::{Asker, Core, lock, view};
+use crate::agent::Adapter;
 use crate::contract::*;
 use crate::error::{Error, Result};
 use crate::monitor::sight::Sight;
 use crate::status::AgentStatus;
-use crate::store::{Prompt, PromptState};
+use crate::store::{Prompt, PromptState, Who};
 use crate::task::Task;
-use crate::tmux::Key;
+use crate::tmux::Style;
 use std::time::Duration;
 use tokio::sync::watch::Receiver;
 
@@ -81,29 +82,41 @@ async fn hand_over(core: &Core, task: &Task, prompt: Prompt, free: &Sight) -> Re
     let sight = core.sights.follow(&task.uuid);
     let before = sight.borrow().prompts;
     let was_busy = sight.borrow().state.status == AgentStatus::Busy;
-    crude(&tmux, &pane, &text).await?;
+    let loaded = core.config_of(&task.project);
+    let style = match super::start::agent_of(&loaded, &task.agent, &core.state).adapter {
+        Adapter::Claude | Adapter::Demo => Style::PromptBox,
+        Adapter::Screen => Style::Plain,
+    };
+    match tmux.deliver(&pane, &text, style, prompt.raw).await {
+        Ok(delivered) => keep_displaced(core, task, delivered.displaced).await?,
+        // A dialog came in between: nothing was typed.
+        Err(error) if error.code == Code::TaskBusy => return Ok(Over::NotNow),
+        Err(error) => return Err(error),
+    }
     let arrived = move |sight: &Sight| sight.prompts > before || (!was_busy && sight.state.status != AgentStatus::Idle);
     if was_busy || until(sight.clone(), arrived).await.is_some() {
         return Ok(Over::Delivered);
     }
     // Enter can be lost while the client is drawing; the text then stands in the box. Never typed twice.
-    tmux.keys(&pane, &[Key::Enter]).await?;
+    tmux.press_enter(&pane).await?;
     if until(sight, arrived).await.is_some() || prompt.raw {
         return Ok(Over::Delivered);
     }
     Err(Error::new(Code::AgentFailed, "it was typed and the agent did not say that it got it").hint("attach and look"))
 }
 
+/// What a person had typed and not sent is not lost: the journal has it.
+async fn keep_displaced(core: &Core, task: &Task, displaced: Option<String>) -> Result<()> {
+    let Some(text) = displaced else { return Ok(()) };
+    let uuid = task.uuid.clone();
+    core.store()?.write(move |tx| {
+        let told = format!("Cleared what stood in the prompt: {text}");
+        tx.journal(&uuid, Who::Chorus, "displaced", &told, Some(&Json::from(text)))
+    }).await
+}
+
 /// Waits until the sight fits; nothing when it does not in time or the task ended.
 pub async fn until(mut sight: Receiver<Sight>, fits: impl Fn(&Sight) -> bool) -> Option<()> {
     let waiting = sight.wait_for(|sight| fits(sight));
     tokio::time::timeout(CONFIRMED_WITHIN, waiting).await.ok()?.ok().map(drop)
-}
-
-async fn crude(tmux: &crate::tmux::Tmux, pane: &crate::tmux::Pane, text: &str) -> Result<()> {
-    let mut command = tokio::process::Command::new("tmux");
-    command.arg("-S").arg(tmux.socket()).args(["send-keys", "-t", &pane.pane, "-l", "--", text]);
-    crate::process::run(command, Vec::new(), Duration::from_secs(5)).await?;
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    tmux.keys(pane, &[Key::Enter]).await
 }

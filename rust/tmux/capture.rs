@@ -124,7 +124,10 @@ impl Tmux {
         let mut commands = listing::question(&mark).to_vec();
         commands.extend(question(first, escapes, &mark));
         let answer = self.script(&commands).await;
-        let found = self.listing(answer.as_ref(), &mark);
+        let mut found = self.listing(answer.as_ref(), &mark);
+        if found.nudge() {
+            found = self.panes().await;
+        }
         let mut shots = answer.map(|ended| parse(&ended.text(), &mark)).unwrap_or_default();
         if matches!(found, Listing::Panes { .. }) && !rest.is_empty() {
             shots.extend(self.capture(rest, escapes).await.unwrap_or_default());

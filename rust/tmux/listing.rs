@@ -2,7 +2,9 @@
 
 use super::{Tmux, command};
 use crate::error::Error;
-use crate::process::Ended;
+use crate::process::{self, Ended};
+use rustix::process::{Pid, Signal};
+use std::time::Duration;
 
 /// A server, told apart from a later one at the same socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,9 +147,37 @@ fn pane(fields: [&str; FIELDS.len()]) -> Option<PaneState> {
     })
 }
 
+impl Listing {
+    /// Makes tmux notice processes that ended behind its back; true if there are any.
+    ///
+    /// tmux before 3.6 built with utempter (Debian, Ubuntu, Fedora) loses about every tenth SIGCHLD: the pane is dead
+    /// but its process stays a zombie, without code or signal and without `pane-died`, until another child ends.
+    pub(super) fn nudge(&self) -> bool {
+        let Listing::Panes { server, panes } = self else { return false };
+        let lost = |pane: &PaneState| {
+            let untold = pane.dead && pane.code.is_none() && pane.signal.is_none();
+            untold && pane.pid.and_then(process::stat).is_some_and(|stat| stat.state == 'Z')
+        };
+        let pid = i32::try_from(server.pid).ok().and_then(Pid::from_raw);
+        match pid.filter(|_| panes.iter().any(lost)) {
+            Some(pid) => rustix::process::kill_process(pid, Signal::CHILD).is_ok(),
+            None => false,
+        }
+    }
+}
+
 impl Tmux {
-    /// All panes of this store, by one tmux process.
+    /// All panes of this store, by one tmux process (by two where the end of a process has to be told to tmux).
     pub async fn panes(&self) -> Listing {
+        for _ in 0..5 {
+            let mark = mark();
+            let answer = self.script(&question(&mark)).await;
+            let listing = self.listing(answer.as_ref(), &mark);
+            if !listing.nudge() {
+                return listing;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
         let mark = mark();
         let answer = self.script(&question(&mark)).await;
         self.listing(answer.as_ref(), &mark)
@@ -174,7 +204,24 @@ mod tests {
 
     fn record(task: &str, store: &str, command: &str, title: &str) -> String {
         let fields = [
-            task, store, "$1", "@2", "%3", "77", "1", "", "9", "1795164199", "120", "40", "0", "0", "1", "5", command, title,
+            task,
+            store,
+            "$1",
+            "@2",
+            "%3",
+            "77",
+            "1",
+            "",
+            "9",
+            "1795164199",
+            "120",
+            "40",
+            "0",
+            "0",
+            "1",
+            "5",
+            command,
+            title,
         ];
         fields.iter().fold(format!("{MARK}pane{MARK}"), |all, field| all + field + MARK) + "\n"
     }

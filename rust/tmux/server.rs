@@ -85,9 +85,8 @@ impl Tmux {
     pub(super) async fn check_owner(&self) -> Result<()> {
         let mark = listing::mark();
         let ask = format!("{mark}#{{{STORE}}}{mark}#{{pid}}{mark}");
-        let ended = self
-            .script(&[command(["display-message", "-p", &ask]), command(["list-sessions", "-F", &mark])])
-            .await?;
+        let ended =
+            self.script(&[command(["display-message", "-p", &ask]), command(["list-sessions", "-F", &mark])]).await?;
         let text = ended.text();
         let mut parts = text.split(&mark);
         match (parts.next(), parts.next(), parts.next()) {
