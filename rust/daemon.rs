@@ -30,7 +30,7 @@ pub fn run() -> i32 {
     // A session of its own, so that the starter's terminal and its signals do not matter. It fails for a process
     // that already leads one, which is as good.
     let _ = rustix::process::setsid();
-    log::init(::log::LevelFilter::Info);
+    log::init();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&Error::internal(error)),

@@ -29,12 +29,8 @@ fn become_agent(state: &State, task: &str) -> Result<std::convert::Infallible> {
     enter_pane(&mut exec.environment, |name| std::env::var(name).ok());
     let (program, arguments) =
         exec.argv.split_first().ok_or_else(|| Error::internal("the daemon named no program to run"))?;
-    let error = Command::new(program)
-        .args(arguments)
-        .env_clear()
-        .envs(exec.environment.0)
-        .current_dir(&exec.folder)
-        .exec();
+    let error =
+        Command::new(program).args(arguments).env_clear().envs(exec.environment.0).current_dir(&exec.folder).exec();
     Err(Error::new(Code::AgentMissing, format!("cannot run {program} in {}: {error}", exec.folder))
         .hint("correct `command` in [agent.NAME] of chorus.toml, then restart the task"))
 }

@@ -33,7 +33,12 @@ pub fn run() {
 
 /// tmux says that a task's pane died (`pane-died` hook).
 pub fn pane_died(state: &Path, task: &str) {
-    tell(&State { dir: state.to_owned() }, task.to_owned(), String::new(), serde_json::json!({ "hook_event_name": "PaneDied" }));
+    tell(
+        &State { dir: state.to_owned() },
+        task.to_owned(),
+        String::new(),
+        serde_json::json!({ "hook_event_name": "PaneDied" }),
+    );
 }
 
 fn tell(state: &State, task: String, launch: String, event: Json) {

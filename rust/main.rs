@@ -3,7 +3,8 @@
 use chorus::{bridge, cli, daemon, demo_agent, exec, hook};
 
 fn main() {
-    let mut arguments: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    let mut arguments: Vec<String> =
+        std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     let face = arguments.first().cloned().unwrap_or_default();
     let has = |name: &str| arguments.iter().any(|argument| argument == name);
     let code = match face.as_str() {

@@ -13,10 +13,10 @@ use crate::contract::Hook;
 use crate::ops::Core;
 use crate::process;
 use crate::status::{AgentStatus, Millis};
-pub use sweep::Swept;
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
+pub use sweep::{Plan, Swept};
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 pub use watched::Launched;
 use watched::Watched;
@@ -75,8 +75,15 @@ const MOST_UNCLAIMED: usize = 500;
 const PROCESSES: Millis = 2000;
 
 /// Runs until the daemon ends.
-pub async fn run(core: Weak<Core>, mut facts: UnboundedReceiver<Fact>, sessions: Sessions, mut seen: Receiver<SessionSeen>) {
-    let mut monitor = Monitor { core, tasks: HashMap::new(), sessions, sweeps: sweep::Plan::default(), next_processes: 0, unclaimed: HashMap::new() };
+pub async fn run(
+    core: Weak<Core>,
+    sweeps: sweep::Plan,
+    mut facts: UnboundedReceiver<Fact>,
+    sessions: Sessions,
+    mut seen: Receiver<SessionSeen>,
+) {
+    let mut monitor =
+        Monitor { core, tasks: HashMap::new(), sessions, sweeps, next_processes: 0, unclaimed: HashMap::new() };
     loop {
         let wait = monitor.next_wake() - process::now();
         let wait = Duration::from_millis(wait.clamp(0, 60_000) as u64);
@@ -137,7 +144,7 @@ impl Monitor {
             }
             Fact::Interrupted { task, at } => {
                 if let Some(watched) = self.tasks.get_mut(&task) {
-                    watched.evidence.interrupted_at = Some(at);
+                    watched.evidence.interrupted(at);
                     watched.dirty = true;
                 }
             }

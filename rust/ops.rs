@@ -129,7 +129,8 @@ impl Core {
         if let Some(facts) = lock(&self.taken).take() {
             let (tell, seen) = channel(SEEN);
             let sessions = Sessions::start(tell);
-            tokio::spawn(monitor::run(self.me.clone(), facts, sessions, seen));
+            let sweeps = monitor::Plan::every(config::read(None, &environment()).config.tmux.poll_interval);
+            tokio::spawn(monitor::run(self.me.clone(), sweeps, facts, sessions, seen));
         }
         recover::reconcile(self).await;
         hooks::drain(self).await;
@@ -281,7 +282,13 @@ pub async fn journal_refusal(core: &Core, asker: &Option<Asker>, request: &Reque
     let (Some(given), Some(asker), Ok(store)) = (given, asker.clone(), core.store()) else { return };
     let write = store.write(move |tx| {
         let task = tx.task(&asker.project, &given)?;
-        tx.journal(&task.uuid, Who::Agent, "refused", &format!("An agent asked to {verb} this task and was refused"), None)
+        tx.journal(
+            &task.uuid,
+            Who::Agent,
+            "refused",
+            &format!("An agent asked to {verb} this task and was refused"),
+            None,
+        )
     });
     if let Err(error) = write.await {
         log::warn!("cannot journal a refusal: {error}");

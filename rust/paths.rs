@@ -96,7 +96,8 @@ impl State {
     /// The tmux server's socket: `tmux -L chorus` for the usual state folder, another name for any other.
     pub fn tmux_socket(&self) -> Result<PathBuf> {
         let usual = std::env::var_os("HOME").map(|home| Path::new(&home).join(".local/state/chorus"));
-        let name = if usual.as_ref() == Some(&self.dir) { "chorus".to_owned() } else { format!("chorus-{}", self.name()) };
+        let name =
+            if usual.as_ref() == Some(&self.dir) { "chorus".to_owned() } else { format!("chorus-{}", self.name()) };
         self.tmux_socket_named(&name)
     }
 

@@ -113,7 +113,8 @@ pub fn now() -> crate::status::Millis {
 
 /// Which machine this is: systemd's or D-Bus's id, else the host's name.
 pub fn machine_id() -> String {
-    let read = |path: &str| std::fs::read_to_string(path).ok().map(|id| id.trim().to_owned()).filter(|id| !id.is_empty());
+    let read =
+        |path: &str| std::fs::read_to_string(path).ok().map(|id| id.trim().to_owned()).filter(|id| !id.is_empty());
     let host = || rustix::system::uname().nodename().to_string_lossy().into_owned();
     read("/etc/machine-id").or_else(|| read("/var/lib/dbus/machine-id")).unwrap_or_else(host)
 }

@@ -145,9 +145,9 @@ async fn wait_for(socket: &Path) -> Result<()> {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(TTYD_LIMIT, there)
-        .await
-        .map_err(|_| Error::new(Code::ToolMissing, "ttyd was started and does not listen").hint("try ttyd 1.7 or newer"))
+    tokio::time::timeout(TTYD_LIMIT, there).await.map_err(|_| {
+        Error::new(Code::ToolMissing, "ttyd was started and does not listen").hint("try ttyd 1.7 or newer")
+    })
 }
 
 #[cfg(test)]

@@ -17,7 +17,8 @@ pub fn to_value<T: Serialize>(thing: &T) -> Result<Value> {
 pub fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T> {
     let mut bytes = Vec::new();
     rmpv::encode::write_value(&mut bytes, value).map_err(Error::internal)?;
-    rmp_serde::from_slice(&bytes).map_err(|error| Error::new(Code::BadInput, format!("cannot read the request: {error}")))
+    rmp_serde::from_slice(&bytes)
+        .map_err(|error| Error::new(Code::BadInput, format!("cannot read the request: {error}")))
 }
 
 #[cfg(test)]

@@ -109,3 +109,47 @@ fn text(path: &Path) -> Result<String> {
     read.map_err(|error| Error::new(Code::BadInput, format!("cannot read {}: {error}", path.display())))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(options: &Options) -> Vec<Value> {
+        let mut out = Vec::new();
+        run(options, &mut out).unwrap();
+        String::from_utf8(out).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    #[test]
+    fn one_line_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &[u8]| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let prompt = "──────────\n❯ \n──────────\n  ? for shortcuts".as_bytes();
+        let idle = file("idle.txt", prompt);
+        let noise = file("noise.txt", b"\xff\x00 what");
+        let options = Options {
+            agent: "claude".into(),
+            session_file: None,
+            command: None,
+            dead: None,
+            rules: None,
+            files: vec![idle.clone(), noise],
+        };
+        let told = lines(&options);
+        assert_eq!(told[0], json!({"file": idle, "status": "idle", "kind": null, "rule": "idle", "detail": {}}));
+        assert_eq!((&told[1]["status"], &told[1]["rule"]), (&json!("unknown"), &json!("none")));
+
+        let session = file("7.json", br#"{"pid":7,"status":"waiting","waitingFor":"input needed"}"#);
+        let told = lines(&Options { session_file: Some(session.clone()), ..options.clone() });
+        assert_eq!((&told[0]["status"], &told[0]["kind"]), (&json!("waiting"), &json!("question")), "the file leads");
+        let told = lines(&Options { session_file: Some(session), dead: Some(3), ..options.clone() });
+        assert_eq!((&told[0]["status"], &told[0]["detail"]["code"]), (&json!("exited"), &json!(3)), "death leads");
+
+        let missing = Options { files: vec![folder.path().join("missing")], ..options };
+        assert!(run(&missing, &mut Vec::new()).unwrap_err().message.starts_with("cannot read"));
+    }
+}

@@ -46,7 +46,9 @@ pub fn agent_state(state: &AgentState) -> String {
 /// What a list shows in the status column.
 pub fn status(task: &Task) -> String {
     match task.status {
-        Status::Running | Status::Waiting if task.agent_status.status != AgentStatus::Stopped => agent_state(&task.agent_status),
+        Status::Running | Status::Waiting if task.agent_status.status != AgentStatus::Stopped => {
+            agent_state(&task.agent_status)
+        }
         status => word(&status),
     }
 }
@@ -119,9 +121,11 @@ pub fn page(page: &Page, now: Millis) -> Vec<String> {
     }
     if !page.journal.is_empty() {
         lines.extend([String::new(), "Journal".into()]);
-        lines.extend(page.journal.iter().map(|entry| {
-            format!("{:>4} ago  {:<8} {}", age(entry.at, now), entry.who, line(&entry.text))
-        }));
+        lines.extend(
+            page.journal
+                .iter()
+                .map(|entry| format!("{:>4} ago  {:<8} {}", age(entry.at, now), entry.who, line(&entry.text))),
+        );
     }
     lines
 }

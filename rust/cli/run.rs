@@ -41,7 +41,9 @@ pub fn run(matches: &ArgMatches) -> Outcome {
         return on_project(&mut client, name, options, &words, json);
     }
     let (named, rest) = target::split(verb, &words);
-    if verb.takes == Takes::One && verb.rest.is_empty() && !rest.is_empty() || named.is_empty() && !rest.is_empty() && verb.rest.is_empty() {
+    if verb.takes == Takes::One && verb.rest.is_empty() && !rest.is_empty()
+        || named.is_empty() && !rest.is_empty() && verb.rest.is_empty()
+    {
         return Err(Refusal::Usage(format!("this is not a task: {}", print::clean(&rest.join(" ")))));
     }
     let tasks = target::resolve(&mut client, verb, named)?;
@@ -53,7 +55,8 @@ fn on_project(client: &mut Client, name: &str, options: &ArgMatches, words: &[St
     let now = crate::process::now();
     match name {
         "new" => {
-            let mut task: crate::task::Task = call(client, &Request::TaskNew(new_task(options, words)?), json && !options.get_flag("start"))?;
+            let mut task: crate::task::Task =
+                call(client, &Request::TaskNew(new_task(options, words)?), json && !options.get_flag("start"))?;
             if options.get_flag("start") {
                 let start = TaskStart { task: task.uuid.clone(), prompt: None, environment: environment() };
                 task = call(client, &Request::TaskStart(start), json)?;
@@ -98,7 +101,14 @@ fn on_project(client: &mut Client, name: &str, options: &ArgMatches, words: &[St
     Ok(0)
 }
 
-fn on_tasks(client: &mut Client, verb: &Verb, options: &ArgMatches, tasks: &[String], text: String, json: bool) -> Outcome {
+fn on_tasks(
+    client: &mut Client,
+    verb: &Verb,
+    options: &ArgMatches,
+    tasks: &[String],
+    text: String,
+    json: bool,
+) -> Outcome {
     let mut failed = None;
     for task in tasks {
         let done = on_task(client, verb.name, options, task.clone(), &text, json);
@@ -114,7 +124,14 @@ fn on_tasks(client: &mut Client, verb: &Verb, options: &ArgMatches, tasks: &[Str
     failed.map_or(Ok(0), |error| Err(error.into()))
 }
 
-fn on_task(client: &mut Client, verb: &str, options: &ArgMatches, task: String, text: &str, json: bool) -> Result<(), Refusal> {
+fn on_task(
+    client: &mut Client,
+    verb: &str,
+    options: &ArgMatches,
+    task: String,
+    text: &str,
+    json: bool,
+) -> Result<(), Refusal> {
     let string = |name: &str| options.try_get_one::<String>(name).ok().flatten().cloned();
     let flag = |name: &str| options.try_get_one::<bool>(name).ok().flatten().copied().unwrap_or(false);
     let words = || (!text.is_empty()).then(|| text.to_owned());
@@ -164,21 +181,32 @@ fn on_task(client: &mut Client, verb: &str, options: &ArgMatches, task: String, 
         }
         "show" => {
             let found: Page = call(client, &Request::TaskShow(One { task }), json)?;
-            return Ok(if !json { say(&print::page(&found, now)) });
+            if !json {
+                say(&print::page(&found, now));
+            }
+            return Ok(());
         }
         "explain" => {
             let found: Explanation = call(client, &Request::TaskExplain(One { task }), json)?;
-            return Ok(if !json { say(&print::explanation(&found, now)) });
+            if !json {
+                say(&print::explanation(&found, now));
+            }
+            return Ok(());
         }
         "output" => {
             let history = options.get_one::<u32>("history").copied().unwrap_or(0);
             let found: Output = call(client, &Request::TaskOutput(TaskOutput { task, history }), json)?;
-            return Ok(if !json { say(&found.lines) });
+            if !json {
+                say(&found.lines);
+            }
+            return Ok(());
         }
         "attach" => return attach(client, task, json),
         "web" => {
             let found: Web = call(client, &Request::TaskWeb(TaskWeb { task, write: flag("write") }), json)?;
-            return Ok(if !json { println!("{}", found.url) });
+            return Ok(if !json {
+                println!("{}", found.url)
+            });
         }
         other => return Err(Refusal::Usage(format!("`{other}` works in Neovim only"))),
     };
@@ -221,9 +249,10 @@ fn new_task(options: &ArgMatches, words: &[String]) -> Result<TaskNew, Refusal> 
     let string = |name: &str| options.get_one::<String>(name).cloned();
     let isolation = match string("isolation") {
         None => None,
-        Some(name) => Some(serde_json::from_value::<Isolation>(name.into()).map_err(|_| {
-            Refusal::Usage("--isolation takes auto, stack, worktree or none".into())
-        })?),
+        Some(name) => Some(
+            serde_json::from_value::<Isolation>(name.into())
+                .map_err(|_| Refusal::Usage("--isolation takes auto, stack, worktree or none".into()))?,
+        ),
     };
     Ok(TaskNew {
         title: string("title").unwrap_or_else(|| words.join(" ")),
@@ -250,7 +279,9 @@ fn read_dash(text: String) -> Result<String, Refusal> {
 }
 
 fn environment() -> Environment {
-    let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+    let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    };
     Environment(std::env::vars_os().filter_map(text).collect())
 }
 
@@ -266,7 +297,8 @@ fn verbs_table(options: &ArgMatches) -> Outcome {
 
 fn detect(options: &ArgMatches) -> Outcome {
     let path = |name: &str| options.get_one::<String>(name).map(Into::into);
-    let files: Vec<std::path::PathBuf> = options.get_many::<String>("words").into_iter().flatten().map(Into::into).collect();
+    let files: Vec<std::path::PathBuf> =
+        options.get_many::<String>("words").into_iter().flatten().map(Into::into).collect();
     if files.is_empty() {
         return Err(Refusal::Usage("name captured screens, or `-`".into()));
     }

@@ -60,8 +60,8 @@ section! {
         Free rows: u32 = 40 => within(24, 1000);
         /// Lines kept above the screen.
         Free history_limit: u32 = 10_000 => within(100, 1_000_000);
-        /// Time between two sweeps over all panes, the safety net under events; in seconds.
-        Free poll_interval: Duration = Duration::from_secs(1) => within(Duration::from_millis(100), Duration::from_secs(3600));
+        /// Time between two looks at the panes whose screen is needed, all in one tmux process; in seconds.
+        Free poll_interval: Duration = Duration::from_millis(400) => within(Duration::from_millis(100), Duration::from_secs(3600));
     }
 }
 

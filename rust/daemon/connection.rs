@@ -56,7 +56,12 @@ impl Handler for Connection {
     type Writer = Writer;
 
     /// From a shell client: `request` with `[{method, params}]`.
-    async fn handle_request(&self, _: String, args: Vec<Value>, _: Neovim<Writer>) -> std::result::Result<Value, Value> {
+    async fn handle_request(
+        &self,
+        _: String,
+        args: Vec<Value>,
+        _: Neovim<Writer>,
+    ) -> std::result::Result<Value, Value> {
         let request = args.first().cloned().unwrap_or(Value::Nil);
         let connection = self.clone();
         let answer = connection.answer_caught(request, None).await;
@@ -103,7 +108,8 @@ impl Connection {
             }
             request => {
                 let _working = self.core.hub.work();
-                let asker = self.asker().ok_or_else(|| Error::new(Code::BadInput, "the first request must be `hello`"))?;
+                let asker =
+                    self.asker().ok_or_else(|| Error::new(Code::BadInput, "the first request must be `hello`"))?;
                 ops::answer(&self.core, &asker, request).await
             }
         }

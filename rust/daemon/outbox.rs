@@ -26,7 +26,7 @@ struct Queue {
 /// An event in order, or the place of one whose newest version counts.
 #[derive(Debug)]
 enum Slot {
-    Event(Event),
+    Event(Box<Event>),
     Newest(String),
 }
 
@@ -68,7 +68,7 @@ impl Queue {
                     self.events.push_back(Slot::Newest(key));
                 }
             }
-            None => self.events.push_back(Slot::Event(event)),
+            None => self.events.push_back(Slot::Event(Box::new(event))),
         }
         while self.events.len() > MOST_EVENTS {
             if let Some(Slot::Newest(key)) = self.events.pop_front() {
@@ -82,7 +82,7 @@ impl Queue {
             return Some(answer);
         }
         match self.events.pop_front()? {
-            Slot::Event(event) => Some(Message::Event(event)),
+            Slot::Event(event) => Some(Message::Event(*event)),
             Slot::Newest(key) => {
                 let event = self.newest.remove(&key);
                 Some(Message::Event(event.unwrap_or(Event::Notice(Notice {

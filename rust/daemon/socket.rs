@@ -13,10 +13,11 @@ use tokio::net::UnixListener;
 /// A kernel lock cannot go stale. Rust opens files close-on-exec, so the tmux server does not inherit it.
 pub fn lock(state: &State) -> Result<Option<File>> {
     let path = state.lock();
-    let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path).map_err(|error| {
-        Error::new(Code::StoreUnusable, format!("cannot open {}: {error}", path.display()))
-            .hint("make the state folder writable, or name another with CHORUS_STATE_DIR")
-    })?;
+    let file =
+        OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path).map_err(|error| {
+            Error::new(Code::StoreUnusable, format!("cannot open {}: {error}", path.display()))
+                .hint("make the state folder writable, or name another with CHORUS_STATE_DIR")
+        })?;
     Ok(flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok().then_some(file))
 }
 

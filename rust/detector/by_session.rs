@@ -9,6 +9,8 @@ use crate::status::{AgentStatus, Detail, Kind, Millis};
 
 /// A busy agent of which nothing is heard for so long may be retrying, which only the screen tells.
 const QUIET: Millis = 5_000;
+/// How often a dialog that is being written to is read again.
+const DIALOG_LOOK: Millis = 2_000;
 /// How often a quiet agent's screen is read.
 const RETRY_LOOK: Millis = 10_000;
 
@@ -142,12 +144,12 @@ fn waiting(evidence: &Evidence, session: &SessionFact, since: Millis) -> Ruling 
         &format!("waiting, {}", if wanted.is_empty() { "no reason given" } else { wanted }),
         since,
     );
-    let screen = screen_of(evidence, since).filter(|screen| screen.disturbed_at.is_none());
+    let screen = screen_of(evidence, since);
     let dialog = screen.filter(|screen| screen.reading.status == AgentStatus::Waiting);
-    let look = (screen.is_none()).then(|| {
-        let disturbed = evidence.screen.as_ref().and_then(|screen| screen.disturbed_at);
-        (since + SETTLE).max(disturbed.map_or(since, |disturbed| disturbed + SETTLE))
-    });
+    let look = match screen {
+        None => Some(since + SETTLE),
+        Some(screen) => screen.disturbed_at.map(|disturbed| (disturbed + SETTLE).min(screen.at + DIALOG_LOOK)),
+    };
     let said = match wanted {
         "input needed" => Some(Kind::Question),
         "dialog open" => Some(Kind::Dialog),
@@ -172,7 +174,7 @@ fn waiting(evidence: &Evidence, session: &SessionFact, since: Millis) -> Ruling 
         ruling.detail =
             Detail { tool: Some(request.tool.clone()), summary: request.summary.clone(), ..Detail::default() };
         ruling.used.push(Fact::Requests);
-        ruling.look = look.filter(|_| requests.len() > 1 && shown.is_none());
+        ruling.look = look.filter(|_| requests.len() > 1);
         return ruling;
     }
     ruling.kind = said.or(requests.first().map(|request| kind_of(&request.tool)));

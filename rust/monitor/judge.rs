@@ -109,7 +109,8 @@ struct Ended {
 fn follow_turn(watched: &mut Watched, state: &AgentState, now: Millis) -> Option<Ended> {
     use AgentStatus::*;
     let rests = matches!(state.status, Idle | Error | LoginRequired);
-    let runs = matches!(state.status, Busy) || state.status == Waiting && state.kind != Some(Kind::Trust) && state.kind != Some(Kind::Dialog);
+    let runs = matches!(state.status, Busy)
+        || state.status == Waiting && state.kind != Some(Kind::Trust) && state.kind != Some(Kind::Dialog);
     if runs && !matches!(watched.turn, Turn::Runs(_)) {
         watched.turn = Turn::Runs(now);
     }
@@ -126,7 +127,11 @@ fn follow_turn(watched: &mut Watched, state: &AgentState, now: Millis) -> Option
     let failure = hooks.failure.as_ref().filter(|failure| failure.at >= began).map(|failure| failure.message.clone());
     let by_person = watched.evidence.interrupted_at.is_some_and(|at| at >= began);
     let word = stop.or(failure);
-    if word.is_none() && watched.evidence.launch.as_ref().is_some_and(|launch| launch.gives.hooks) && now < until && !by_person {
+    if word.is_none()
+        && watched.evidence.launch.as_ref().is_some_and(|launch| launch.gives.hooks)
+        && now < until
+        && !by_person
+    {
         watched.turn = Turn::Ending { began, until };
         watched.recheck_at = Some(watched.recheck_at.map_or(until, |at| at.min(until)));
         return None;
@@ -257,7 +262,8 @@ fn follow_exit(watched: &mut Watched, state: &AgentState) -> Option<String> {
 /// The conversation, when the agent changed it (`/clear`, `/resume`).
 fn session_id(watched: &mut Watched) -> Option<String> {
     let evidence = &watched.evidence;
-    let from_file = evidence.session.as_ref().filter(|session| session.alive).and_then(|session| session.file.session_id.clone());
+    let from_file =
+        evidence.session.as_ref().filter(|session| session.alive).and_then(|session| session.file.session_id.clone());
     let newest = from_file.or_else(|| evidence.hooks.session_id.clone())?;
     (watched.session_id.as_ref() != Some(&newest)).then(|| {
         watched.session_id = Some(newest.clone());

@@ -1,7 +1,7 @@
 //! Asking tmux about all panes at once: when, and what follows. One tmux process a sweep, whatever the number of tasks.
 
-use super::watched::Watched;
 use super::Fact;
+use super::watched::Watched;
 use crate::detector::screen::{self, Beside};
 use crate::evidence::Process;
 use crate::ops::Core;
@@ -12,9 +12,6 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Between two looks at panes whose screen is needed. With it a screen is at most this old when it is judged, which
-/// costs 0.7 % of a core for 50 panes; `pipe-pane` into a process of our own for each would be quicker and costs 3.3 %.
-const SCREENS: Millis = 400;
 /// Between two listings when no screen is needed: only the safety net below session files, hooks and `pane-died`.
 const NET: Millis = 10_000;
 /// A server that did not answer is asked again after this.
@@ -23,6 +20,8 @@ const AGAIN: Millis = 1_000;
 /// When the next sweep is due.
 #[derive(Debug, Default)]
 pub struct Plan {
+    /// Between two looks at panes whose screen is needed: a screen is at most this old when it is judged.
+    every: Millis,
     /// The newest sweep began then.
     last: Millis,
     /// Not before this, whatever happens.
@@ -45,6 +44,14 @@ pub struct Swept {
 }
 
 impl Plan {
+    /// Looks at needed screens every so often (`[tmux] poll_interval`).
+    ///
+    /// At 400 ms this costs 0.7 % of a core for 50 panes. `pipe-pane` into a process of our own for each pane would be
+    /// quicker, and costs 3.3 %.
+    pub fn every(interval: std::time::Duration) -> Plan {
+        Plan { every: interval.as_millis() as Millis, ..Plan::default() }
+    }
+
     /// Something happened that tmux knows more of.
     pub fn now(&mut self) {
         self.wanted_at = Some(0);
@@ -60,7 +67,7 @@ impl Plan {
         if self.running || tasks == 0 {
             return Millis::MAX;
         }
-        let regular = self.last + if wants_screen { SCREENS } else { NET };
+        let regular = self.last + if wants_screen { self.every } else { NET.max(self.every) };
         self.wanted_at.map_or(regular, |at| at.min(regular))
     }
 
@@ -70,7 +77,7 @@ impl Plan {
         if now < self.next(tasks, !screens.is_empty()) {
             return None;
         }
-        *self = Plan { last: now, wanted_at: None, running: true };
+        *self = Plan { every: self.every, last: now, wanted_at: None, running: true };
         Some(Order { screens })
     }
 }
@@ -90,7 +97,9 @@ pub async fn carry_out(core: Arc<Core>, order: Order) {
 pub fn apply(tasks: &mut HashMap<String, Watched>, plan: &mut Plan, mut swept: Swept) {
     plan.running = false;
     for watched in tasks.values_mut().filter(|watched| watched.launched.at < swept.at) {
-        let Some((_, listing, shots)) = swept.answers.iter_mut().find(|(socket, ..)| *socket == watched.launched.socket) else {
+        let Some((_, listing, shots)) =
+            swept.answers.iter_mut().find(|(socket, ..)| *socket == watched.launched.socket)
+        else {
             continue;
         };
         match listing {

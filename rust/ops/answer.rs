@@ -11,7 +11,6 @@ use crate::store::{Closing, Outcome, Who};
 use crate::task::Task;
 use crate::tmux::Key;
 
-
 /// A dialog drops keys pressed sooner after it appeared (Claude Code 2.1.328: at 200 ms still, at 400 ms no more).
 const DIALOG_LISTENS_AFTER: i64 = 500;
 
@@ -49,8 +48,11 @@ async fn settle(core: &Core, asker: &Asker, task: &str, seen: Option<String>, an
 }
 
 fn terminal_only(task: &Task) -> Error {
-    Error::new(Code::NotAnswerable, format!("cannot answer #{} from here: the agent asks in its terminal only", task.number))
-        .hint(format!("use `attach {}` and answer there", task.number))
+    Error::new(
+        Code::NotAnswerable,
+        format!("cannot answer #{} from here: the agent asks in its terminal only", task.number),
+    )
+    .hint(format!("use `attach {}` and answer there", task.number))
 }
 
 async fn by_hook(core: &Core, request: Opened, event: &Json, answer: Answer) -> Result<Opened> {
@@ -82,8 +84,11 @@ async fn by_keys(core: &Core, task: &Task, request: Opened, answer: Answer) -> R
     }
     let reading = super::view::read_screen(core, task).await?;
     let changed = || {
-        Error::new(Code::RequestChanged, format!("cannot answer #{}: its screen shows something else by now", task.number))
-            .hint("look at what it asks now, or attach")
+        Error::new(
+            Code::RequestChanged,
+            format!("cannot answer #{}: its screen shows something else by now", task.number),
+        )
+        .hint("look at what it asks now, or attach")
     };
     if reading.status != AgentStatus::Waiting || reading.kind != Some(request.kind) {
         return Err(changed());

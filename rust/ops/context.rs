@@ -56,14 +56,16 @@ pub async fn at_session_start(core: &Core, hook: &Hook) -> Result<Option<Json>> 
 /// What stands before a prompt: the context, when this launch's agent did not ask for it by a hook.
 pub async fn before_prompt(core: &Core, task: &Task, launch: &str) -> Result<String> {
     let (uuid, launch) = (task.uuid.clone(), launch.to_owned());
-    core.store()?.write(move |tx| {
-        if recall(tx, &uuid)?.is_some_and(|given| given.launch == launch) {
-            return Ok(String::new());
-        }
-        let context = Context::of(&tx.task("", &uuid)?, &[]);
-        let text = context.whole();
-        remember(tx, &uuid, &Given { launch, context })?;
-        tx.journal(&uuid, Who::Chorus, "context", "Put the task's context before the prompt", None)?;
-        Ok(text + "\n\n")
-    }).await
+    core.store()?
+        .write(move |tx| {
+            if recall(tx, &uuid)?.is_some_and(|given| given.launch == launch) {
+                return Ok(String::new());
+            }
+            let context = Context::of(&tx.task("", &uuid)?, &[]);
+            let text = context.whole();
+            remember(tx, &uuid, &Given { launch, context })?;
+            tx.journal(&uuid, Who::Chorus, "context", "Put the task's context before the prompt", None)?;
+            Ok(text + "\n\n")
+        })
+        .await
 }

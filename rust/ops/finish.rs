@@ -17,8 +17,11 @@ pub async fn interrupt(core: &Core, asker: &Asker, task: &str) -> Result<Task> {
     let uuid = task.uuid.clone();
     core.store()?.read(move |tx| tx.may(&uuid, Step::Touch, "interrupt").map(drop)).await?;
     if task.requests > 0 {
-        return Err(Error::new(Code::RequestOpen, format!("cannot interrupt #{}: it has an open request", task.number))
-            .hint("use `deny`, which tells the agent why"));
+        return Err(Error::new(
+            Code::RequestOpen,
+            format!("cannot interrupt #{}: it has an open request", task.number),
+        )
+        .hint("use `deny`, which tells the agent why"));
     }
     let state = core.sights.of(&task.uuid).map(|sight| sight.state.status);
     if state != Some(AgentStatus::Busy) {
@@ -29,10 +32,12 @@ pub async fn interrupt(core: &Core, asker: &Asker, task: &str) -> Result<Task> {
     tmux.keys(&pane, &[Key::Escape]).await?;
     core.fact(Fact::Interrupted { task: task.uuid.clone(), at: process::now() });
     let uuid = task.uuid.clone();
-    core.store()?.write(move |tx| {
-        tx.journal(&uuid, Who::Person, "interrupted", "Interrupted the turn", None)?;
-        tx.row(&uuid)
-    }).await
+    core.store()?
+        .write(move |tx| {
+            tx.journal(&uuid, Who::Person, "interrupted", "Interrupted the turn", None)?;
+            tx.row(&uuid)
+        })
+        .await
 }
 
 /// Ends the task well.
@@ -68,20 +73,25 @@ async fn end(core: &Core, task: &Task, step: Step, said: Option<String>) -> Resu
         process::resume(identity);
         start::leave(identity).await;
     }
-    if pane.is_some() && let Ok((tmux, pane)) = view::pane(core, task).await {
+    if pane.is_some()
+        && let Ok((tmux, pane)) = view::pane(core, task).await
+    {
         tmux.kill_session(&pane).await?;
     }
     core.web.close(&task.uuid);
     lock(&core.panes).remove(&task.uuid);
     lock(&core.execs).remove(&task.uuid);
     let uuid = task.uuid.clone();
-    let (ended, open) = core.store()?.write(move |tx| {
-        let open = tx.close_requests(&uuid, Outcome::Gone, Who::Chorus)?;
-        if let Some(launch) = launch {
-            tx.end_launch(&launch.id, "ended with the task")?;
-        }
-        Ok((tx.step(&uuid, step, Who::Person, said.as_deref())?, open))
-    }).await?;
+    let (ended, open) = core
+        .store()?
+        .write(move |tx| {
+            let open = tx.close_requests(&uuid, Outcome::Gone, Who::Chorus)?;
+            if let Some(launch) = launch {
+                tx.end_launch(&launch.id, "ended with the task")?;
+            }
+            Ok((tx.step(&uuid, step, Who::Person, said.as_deref())?, open))
+        })
+        .await?;
     open.iter().for_each(|request| core.answers.release(&request.id));
     Ok(ended)
 }

@@ -12,10 +12,20 @@ const PROGRAM_LIMIT: Duration = Duration::from_secs(3);
 pub async fn health(core: &Core, asker: &Asker) -> Result<Health> {
     let loaded = core.config_of(&asker.project);
     let mut checks = vec![daemon(&core.state), store(core), tmux(core, &asker.project).await];
-    checks.push(program(&loaded.config.agent.default, &agent_command(core, asker), true, "install Claude Code, or set `[agent] default = \"demo\"`").await);
+    checks.push(
+        program(
+            &loaded.config.agent.default,
+            &agent_command(core, asker),
+            true,
+            "install Claude Code, or set `[agent] default = \"demo\"`",
+        )
+        .await,
+    );
     checks.push(git(asker));
     checks.push(program("ttyd", &loaded.config.web.command, false, "install ttyd for `web`").await);
-    checks.extend(loaded.faults.iter().map(|fault| check("configuration", "error", fault.clone(), Some("correct chorus.toml"))));
+    checks.extend(
+        loaded.faults.iter().map(|fault| check("configuration", "error", fault.clone(), Some("correct chorus.toml"))),
+    );
     checks.extend(loaded.notices.iter().map(|notice| check("configuration", "warn", notice.clone(), None)));
     Ok(Health { checks })
 }
@@ -34,7 +44,8 @@ fn failed(name: &str, error: Error) -> Check {
 }
 
 fn daemon(state: &State) -> Check {
-    let text = format!("{} (process {}), state in {}", env!("CARGO_PKG_VERSION"), std::process::id(), state.dir.display());
+    let text =
+        format!("{} (process {}), state in {}", env!("CARGO_PKG_VERSION"), std::process::id(), state.dir.display());
     check("daemon", "ok", text, None)
 }
 
@@ -82,5 +93,10 @@ fn git(asker: &Asker) -> Check {
     if crate::project::has_git(asker.project.as_ref()) {
         return check("project", "ok", format!("{} is a git repository", asker.project), None);
     }
-    check("project", "warn", format!("{} is not a git repository: tasks cannot be isolated there", asker.project), Some("run `git init` for isolation"))
+    check(
+        "project",
+        "warn",
+        format!("{} is not a git repository: tasks cannot be isolated there", asker.project),
+        Some("run `git init` for isolation"),
+    )
 }

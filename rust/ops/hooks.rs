@@ -51,7 +51,8 @@ pub async fn drain(core: &Core) {
 async fn note(core: &Core, hook: &Hook) -> Result<()> {
     let (id, task) = (hook.id.clone(), hook.task.clone());
     let event = name(&hook.event).to_owned();
-    let prompt = hook.event.get("prompt").and_then(Json::as_str).map(str::to_owned).filter(|_| event == "UserPromptSubmit");
+    let prompt =
+        hook.event.get("prompt").and_then(Json::as_str).map(str::to_owned).filter(|_| event == "UserPromptSubmit");
     let first = core.store()?.write(move |tx| {
         let first = tx.first_time(&id)? && tx.row(&task).is_ok_and(|task| task.status.is_live());
         if let Some(prompt) = prompt.filter(|_| first) {

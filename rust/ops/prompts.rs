@@ -109,10 +109,12 @@ async fn hand_over(core: &Core, task: &Task, prompt: Prompt, free: &Sight) -> Re
 async fn keep_displaced(core: &Core, task: &Task, displaced: Option<String>) -> Result<()> {
     let Some(text) = displaced else { return Ok(()) };
     let uuid = task.uuid.clone();
-    core.store()?.write(move |tx| {
-        let told = format!("Cleared what stood in the prompt: {text}");
-        tx.journal(&uuid, Who::Chorus, "displaced", &told, Some(&Json::from(text)))
-    }).await
+    core.store()?
+        .write(move |tx| {
+            let told = format!("Cleared what stood in the prompt: {text}");
+            tx.journal(&uuid, Who::Chorus, "displaced", &told, Some(&Json::from(text)))
+        })
+        .await
 }
 
 /// Waits until the sight fits; nothing when it does not in time or the task ended.

@@ -50,24 +50,28 @@ pub async fn reconcile(core: &Arc<Core>) {
 
 /// Nobody knows whether a prompt that was being typed arrived: it is not typed again, and the person is told.
 async fn prompts(core: &Core) -> Result<()> {
-    core.store()?.write(|tx| {
-        for prompt in tx.sending()? {
-            let why = "the daemon was stopped while it was typed: look whether the agent has it";
-            tx.set_prompt(prompt.id, PromptState::Failed, Some(why))?;
-        }
-        Ok(())
-    }).await
+    core.store()?
+        .write(|tx| {
+            for prompt in tx.sending()? {
+                let why = "the daemon was stopped while it was typed: look whether the agent has it";
+                tx.set_prompt(prompt.id, PromptState::Failed, Some(why))?;
+            }
+            Ok(())
+        })
+        .await
 }
 
 /// True when every live task was compared.
 async fn tasks(core: &Arc<Core>) -> Result<bool> {
     let live = Filter::parse("live")?;
-    let known = core.store()?.read(move |tx| {
-        let known = |task: Task| {
-            Ok(Known { launch: tx.open_launch(&task.uuid)?, pane: tx.pane(&task.uuid)?, task })
-        };
-        tx.tasks(None, &live)?.into_iter().map(known).collect::<Result<Vec<_>>>()
-    }).await?;
+    let known = core
+        .store()?
+        .read(move |tx| {
+            let known =
+                |task: Task| Ok(Known { launch: tx.open_launch(&task.uuid)?, pane: tx.pane(&task.uuid)?, task });
+            tx.tasks(None, &live)?.into_iter().map(known).collect::<Result<Vec<_>>>()
+        })
+        .await?;
     let mut complete = true;
     for tmux in core.tmux_servers().await {
         let socket = tmux.socket().to_owned();
@@ -126,15 +130,23 @@ async fn compare(core: &Arc<Core>, known: &Known, found: Option<(Pane, bool)>) -
         (None, launch) => {
             let lost = AgentState { status: AgentStatus::Exited, kind: Some(Kind::Lost), ..AgentState::default() };
             let launch = launch.clone();
-            core.store()?.write(move |tx: &mut Tx<'_>| {
-                tx.close_requests(&uuid, Outcome::Gone, Who::Chorus)?;
-                if let Some(launch) = launch {
-                    tx.journal(&uuid, Who::Chorus, "exited", "The agent's session was lost with its tmux server: restart resumes it", None)?;
-                    tx.end_launch(&launch.id, "lost")?;
-                    tx.set_agent_state(&uuid, lost)?;
-                }
-                Ok(())
-            }).await
+            core.store()?
+                .write(move |tx: &mut Tx<'_>| {
+                    tx.close_requests(&uuid, Outcome::Gone, Who::Chorus)?;
+                    if let Some(launch) = launch {
+                        tx.journal(
+                            &uuid,
+                            Who::Chorus,
+                            "exited",
+                            "The agent's session was lost with its tmux server: restart resumes it",
+                            None,
+                        )?;
+                        tx.end_launch(&launch.id, "lost")?;
+                        tx.set_agent_state(&uuid, lost)?;
+                    }
+                    Ok(())
+                })
+                .await
         }
         (Some((pane, dead)), Some(launch)) => {
             let loaded = core.config_of(&task.project);

@@ -13,7 +13,7 @@ use crate::monitor::{Fact, Launched};
 use crate::paths::State;
 use crate::process::{self, Identity};
 use crate::store::{Boot, NewLaunch, Outcome, Pane, Tx, Who};
-use crate::task::{Step, Task};
+use crate::task::{Isolation, Step, Task};
 use crate::tmux::{Listing, Tmux};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -46,6 +46,14 @@ pub async fn start(core: &Core, asker: &Asker, start: TaskStart) -> Result<Task>
     let uuid = task.uuid.clone();
     let begin = move |tx: &mut Tx<'_>| {
         tx.step(&uuid, Step::Start, Who::Person, None)?;
+        tx.set_isolation(&uuid, Isolation::None)?;
+        tx.journal(
+            &uuid,
+            Who::Chorus,
+            "isolation",
+            "Isolation is none: edits stay in the shared working tree and nothing is committed",
+            None,
+        )?;
         tx.enqueue(&uuid, &prompt, false)?;
         tx.begin_launch(&uuid, launch)
     };
@@ -67,18 +75,24 @@ pub async fn restart(core: &Core, asker: &Asker, restart: TaskRestart) -> Result
     let task = core.task(asker, &restart.task).await?;
     let _turn = core.turn(&task.uuid).await;
     let uuid = task.uuid.clone();
-    let (earlier, pane) = core.store()?.read(move |tx| {
-        tx.may(&uuid, Step::Touch, "restart")?;
-        Ok((tx.launches(&uuid)?.pop(), tx.pane(&uuid)?))
-    }).await?;
+    let (earlier, pane) = core
+        .store()?
+        .read(move |tx| {
+            tx.may(&uuid, Step::Touch, "restart")?;
+            Ok((tx.launches(&uuid)?.pop(), tx.pane(&uuid)?))
+        })
+        .await?;
     let old = earlier.as_ref().and_then(|launch| launch.process.clone());
     if let Some(identity) = old.as_ref().filter(|old| !restart.fresh && process::is_suspended(old.pid)) {
         process::resume(identity);
         let uuid = task.uuid.clone();
-        return core.store()?.write(move |tx| {
-            tx.journal(&uuid, Who::Person, "continued", "Continued the suspended agent", None)?;
-            tx.row(&uuid)
-        }).await;
+        return core
+            .store()?
+            .write(move |tx| {
+                tx.journal(&uuid, Who::Person, "continued", "Continued the suspended agent", None)?;
+                tx.row(&uuid)
+            })
+            .await;
     }
     let prepared = prepare(core, &task, restart.environment).await?;
     let known = task.session_id.clone().filter(|_| !restart.fresh);
@@ -89,7 +103,9 @@ pub async fn restart(core: &Core, asker: &Asker, restart: TaskRestart) -> Result
         Some(session) => {
             let dir = prepared.config_dir.as_deref();
             let running = dir.and_then(|dir| agent::sessions::running(dir, &session));
-            let known = dir.map_or(Conversation::None, |dir| conversation::conversation(None, dir, Path::new(&prepared.folder), &session));
+            let known = dir.map_or(Conversation::None, |dir| {
+                conversation::conversation(None, dir, Path::new(&prepared.folder), &session)
+            });
             match agent::launch::choose(&known, running)? {
                 Choice::With(begin) => (session, begin),
                 Choice::Another => (Uuid::new_v4().to_string(), Begin::New),
@@ -99,12 +115,15 @@ pub async fn restart(core: &Core, asker: &Asker, restart: TaskRestart) -> Result
     };
     let new = new_launch(&prepared, &session, true);
     let (uuid, fresh) = (task.uuid.clone(), restart.fresh);
-    let launch = core.store()?.write(move |tx| {
-        tx.close_requests(&uuid, Outcome::Gone, Who::Chorus)?;
-        let how = if fresh { "Restarted the agent with a fresh session" } else { "Restarted the agent" };
-        tx.journal(&uuid, Who::Person, "restarted", how, None)?;
-        tx.begin_launch(&uuid, new)
-    }).await?;
+    let launch = core
+        .store()?
+        .write(move |tx| {
+            tx.close_requests(&uuid, Outcome::Gone, Who::Chorus)?;
+            let how = if fresh { "Restarted the agent with a fresh session" } else { "Restarted the agent" };
+            tx.journal(&uuid, Who::Person, "restarted", how, None)?;
+            tx.begin_launch(&uuid, new)
+        })
+        .await?;
     let argv = argv(core, &prepared, &task, &session, begin)?;
     let opened = reopen(core, &prepared, &task, &launch.id, argv, pane).await;
     let pane = opened.map_err(|error| error.context(format!("cannot restart #{}", task.number)))?;
@@ -130,7 +149,9 @@ async fn prepare(core: &Core, task: &Task, environment: Environment) -> Result<P
     tmux.check().await.map_err(doing)?;
     let folder = task.worktree.clone().unwrap_or_else(|| task.project.clone());
     if !Path::new(&folder).is_dir() {
-        return Err(doing(Error::new(Code::WrongState, format!("its folder {folder} is gone")).hint("make the folder again")));
+        return Err(doing(
+            Error::new(Code::WrongState, format!("its folder {folder} is gone")).hint("make the folder again"),
+        ));
     }
     find_program(&agent, &environment, Path::new(&folder)).map_err(doing)?;
     let config_dir = agent.capabilities().session_file.then(|| agent::environment::config_dir(&environment)).flatten();
@@ -145,7 +166,9 @@ fn find_program(agent: &Agent, environment: &Environment, folder: &Path) -> Resu
         true => vec![folder.join(program)],
         false => std::env::split_paths(path).map(|dir| folder.join(dir).join(program)).collect(),
     };
-    let runs = |file: &PathBuf| std::fs::metadata(file).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0);
+    let runs = |file: &PathBuf| {
+        std::fs::metadata(file).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+    };
     if candidates.iter().any(runs) {
         return Ok(());
     }
@@ -169,7 +192,8 @@ fn argv(core: &Core, prepared: &Prepared, task: &Task, session: &str, begin: Beg
     let settings = core.state.settings_of(&task.uuid);
     let configured = prepared.loaded.config.agent(&prepared.agent.name);
     if prepared.agent.capabilities().hooks {
-        let json = agent::settings::settings(&core.state.program(), Some(&core.state.context_of(&task.uuid))).to_string();
+        let json =
+            agent::settings::settings(&core.state.program(), Some(&core.state.context_of(&task.uuid))).to_string();
         write_private(&settings, json.as_bytes())?;
         super::context::write_whole(&core.state, task)?;
     }
@@ -191,7 +215,13 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
             .hint("make room, or make the state folder writable")
     };
     let partial = path.with_extension("partial");
-    let mut file = std::fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&partial).map_err(fault)?;
+    let mut file = std::fs::OpenOptions::new()
+        .create(true)
+        .truncate(true)
+        .write(true)
+        .mode(0o600)
+        .open(&partial)
+        .map_err(fault)?;
     std::io::Write::write_all(&mut file, bytes).map_err(fault)?;
     std::fs::rename(&partial, path).map_err(fault)
 }
@@ -244,14 +274,22 @@ fn recorded(tmux: &Tmux, pane: &crate::tmux::Pane) -> Pane {
 }
 
 /// In the pane there is, or in a new session when tmux or the machine went down meanwhile.
-async fn reopen(core: &Core, prepared: &Prepared, task: &Task, launch: &str, argv: Vec<String>, pane: Option<Pane>) -> Result<Pane> {
+async fn reopen(
+    core: &Core,
+    prepared: &Prepared,
+    task: &Task,
+    launch: &str,
+    argv: Vec<String>,
+    pane: Option<Pane>,
+) -> Result<Pane> {
     let Some(pane) = pane.filter(|pane| pane.boot == Boot::here()) else {
         return open(core, prepared, task, launch, argv).await;
     };
     let tmux = core.tmux(&prepared.loaded, Some(&pane.socket))?;
     let ours = view::tmux_pane(&pane);
     match tmux.panes().await {
-        Listing::Panes { server, panes } if ours.is_on(&server) && panes.iter().any(|found| found.pane == ours.pane) => {}
+        Listing::Panes { server, panes }
+            if ours.is_on(&server) && panes.iter().any(|found| found.pane == ours.pane) => {}
         Listing::Silent(error) => return Err(error),
         _ => return open(core, prepared, task, launch, argv).await,
     }
@@ -266,7 +304,8 @@ async fn reopen(core: &Core, prepared: &Prepared, task: &Task, launch: &str, arg
 /// The agent of that name: what `[agent.NAME]` says, else the one that is built in, else the program of that name.
 pub fn agent_of(loaded: &Loaded, name: &str, state: &State) -> Agent {
     let configured = loaded.config.agents.get(name);
-    let command = configured.map(|agent| agent.command.0.clone()).filter(|command| *command != [name]).unwrap_or_default();
+    let command =
+        configured.map(|agent| agent.command.0.clone()).filter(|command| *command != [name]).unwrap_or_default();
     let args = configured.map(|agent| agent.args.0.clone()).unwrap_or_default();
     Agent::new(name, command, args, &state.program())
 }
@@ -286,7 +325,13 @@ pub fn rules(loaded: &Loaded, agent: &Agent) -> Result<Rules> {
 }
 
 /// A launch as the monitor watches it.
-pub fn launched(task: &Task, launch: &crate::store::Launch, agent: &Agent, loaded: &Loaded, pane: &Pane) -> Result<Launched> {
+pub fn launched(
+    task: &Task,
+    launch: &crate::store::Launch,
+    agent: &Agent,
+    loaded: &Loaded,
+    pane: &Pane,
+) -> Result<Launched> {
     let capabilities = agent.capabilities();
     Ok(Launched {
         task: task.uuid.clone(),
@@ -302,19 +347,27 @@ pub fn launched(task: &Task, launch: &crate::store::Launch, agent: &Agent, loade
     })
 }
 
-async fn watch(core: &Core, prepared: &Prepared, task: &Task, launch: &crate::store::Launch, pane: Pane) -> Result<Task> {
+async fn watch(
+    core: &Core,
+    prepared: &Prepared,
+    task: &Task,
+    launch: &crate::store::Launch,
+    pane: Pane,
+) -> Result<Task> {
     let launched = launched(task, launch, &prepared.agent, &prepared.loaded, &pane)?;
     core.watch_pane(&task.uuid, pane.process.as_ref());
     core.fact(Fact::Launched(Box::new(launched)));
     let (uuid, id) = (task.uuid.clone(), launch.id.clone());
     let starting = crate::status::AgentState { status: crate::status::AgentStatus::Starting, ..Default::default() };
-    core.store()?.write(move |tx| {
-        if let Some(process) = &pane.process {
-            tx.set_process(&id, process)?;
-        }
-        tx.set_agent_state(&uuid, starting)?;
-        tx.row(&uuid)
-    }).await
+    core.store()?
+        .write(move |tx| {
+            if let Some(process) = &pane.process {
+                tx.set_process(&id, process)?;
+            }
+            tx.set_agent_state(&uuid, starting)?;
+            tx.row(&uuid)
+        })
+        .await
 }
 
 /// Hands out what the pane is to run, once.

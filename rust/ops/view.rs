@@ -27,12 +27,16 @@ pub async fn pane(core: &Core, task: &Task) -> Result<(Tmux, Pane)> {
     let uuid = task.uuid.clone();
     let pane = core.store()?.read(move |tx| tx.pane(&uuid)).await?;
     let none = || {
-        Error::new(Code::WrongState, format!("#{} has no terminal: it does not run", task.number)).hint("use `start` first")
+        Error::new(Code::WrongState, format!("#{} has no terminal: it does not run", task.number))
+            .hint("use `start` first")
     };
     let pane = pane.ok_or_else(none)?;
     if pane.boot != Boot::here() {
-        return Err(Error::new(Code::WrongState, format!("the terminal of #{} is gone with its tmux server", task.number))
-            .hint("use `restart`: the conversation goes on in a new one"));
+        return Err(Error::new(
+            Code::WrongState,
+            format!("the terminal of #{} is gone with its tmux server", task.number),
+        )
+        .hint("use `restart`: the conversation goes on in a new one"));
     }
     let loaded = core.config_of(&task.project);
     Ok((core.tmux(&loaded, Some(&pane.socket))?, tmux_pane(&pane)))

@@ -68,6 +68,15 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Records how the task's edits are kept apart, once that is settled.
+    pub fn set_isolation(&mut self, uuid: &str, isolation: crate::task::Isolation) -> Result<()> {
+        let word = super::column::Word(isolation);
+        if self.run("UPDATE tasks SET isolation = ?2 WHERE uuid = ?1 AND isolation <> ?2", params![uuid, word])? == 1 {
+            self.touch(uuid);
+        }
+        Ok(())
+    }
+
     /// Records where the task's edits go.
     pub fn set_place(&mut self, uuid: &str, place: &Place) -> Result<()> {
         self.run(

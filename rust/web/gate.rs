@@ -77,9 +77,11 @@ mod tests {
     fn only_the_secret_path_of_this_host_passes_and_the_secret_does_not() {
         let passed = admit(&head("/s3/ws?x=1", ""), "s3", 7).unwrap();
         assert_eq!(passed, "GET /ws?x=1 HTTP/1.1\r\nHost: 127.0.0.1:7\r\nConnection: close\r\n\r\n");
-        assert!(admit(&head("/s3/ws", "Upgrade: websocket\r\nOrigin: http://127.0.0.1:7\r\n"), "s3", 7)
-            .unwrap()
-            .contains("Connection: Upgrade"));
+        assert!(
+            admit(&head("/s3/ws", "Upgrade: websocket\r\nOrigin: http://127.0.0.1:7\r\n"), "s3", 7)
+                .unwrap()
+                .contains("Connection: Upgrade")
+        );
         for bad in ["/", "/s3", "/s4/ws", "/s33/ws", "//s3/ws"] {
             assert!(admit(&head(bad, ""), "s3", 7).is_none(), "{bad}");
         }

@@ -1,8 +1,6 @@
 //! How often the detector is right on captures of the real client, and on what it is wrong.
 //!
-//! `index.jsonl` tells for each state what is right, and its `set`: `written` and `held` are halves of the first corpus (the
-//! rules were written against 80x24 and 200x50 of `written`), the others were captured later, on other sizes and versions, and
-//! measured before the rules were touched again. A capture holds escapes; without them it is what a plain capture is.
+//! The captures, what is right for each, and what was right at first sight: `tests/fixtures/screens/README.md`.
 
 use chorus::detector::rules::Rules;
 use chorus::detector::screen::dialog::Means;

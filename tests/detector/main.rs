@@ -1,5 +1,4 @@
-//! The detector over captures of the real client: `tests/fixtures/screens`, whose `index.jsonl` tells for each state what is
-//! right and whether the rules were written with it in sight (`written`) or not (`held`).
+//! The detector: on captures and recordings of the real client, on every situation in turn, on hostile input.
 #![allow(clippy::unwrap_used)]
 
 mod corpus;

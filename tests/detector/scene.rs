@@ -89,7 +89,7 @@ impl Scene {
     }
 }
 
-const BOX: &str = "──────────────────────\n❯ \n──────────────────────\n";
+pub const BOX: &str = "──────────────────────\n❯ \n──────────────────────\n";
 
 pub fn box_under(above: &str, footer: &str) -> String {
     format!("{above}\n{BOX}  {footer}")

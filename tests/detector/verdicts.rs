@@ -1,6 +1,6 @@
 //! What a verdict holds beside the status: details, open requests, the wish for a look, reasons.
 
-use crate::scene::{Scene, T0, bash, box_under, permission_screen, word};
+use crate::scene::{BOX, Scene, T0, bash, box_under, permission_screen, word};
 use chorus::evidence::{ApiError, Process, TranscriptFact};
 use chorus::status::{AgentStatus, Millis};
 use serde_json::json;
@@ -115,6 +115,27 @@ fn a_request_is_open_exactly_while_it_can_be_answered() {
     let killed =
         Scene::turn().asks(11_000, "Bash", bash("x")).process(12_000, Process::Dead { code: None, signal: Some(9) });
     assert!(killed.at(12_010).open_requests.is_empty());
+}
+
+#[test]
+fn what_was_open_before_the_session_rested_stays_over() {
+    // The hook comes after its answer, and another dialog opens later.
+    let late = Scene::turn().file(11_030, "waiting", Some("permission prompt")).file(12_000, "busy", None);
+    let late = late.asks(11_000, "Bash", bash("x")).file(15_000, "waiting", Some("dialog open"));
+    assert!(late.at(15_100).open_requests.is_empty());
+    // Esc in a tool call; `!ls` then starts a turn without a prompt.
+    let call = json!({"tool_name": "Bash", "tool_input": bash("sleep 9"), "tool_use_id": "a"});
+    let again = Scene::turn().hook(11_000, "PreToolUse", call).file(12_000, "idle", None).file(20_000, "busy", None);
+    assert_eq!(again.at(20_100).state.detail.tool, None);
+}
+
+#[test]
+fn a_prompt_box_drawn_by_others_is_not_taken_for_the_agents() {
+    let shown = format!(
+        "{BOX}  ? for shortcuts\n Do you want to proceed?\n ❯ 1. Yes\n   2. No\n\n Esc to cancel · Tab to amend"
+    );
+    let scene = Scene::screen_only().screen(1_000, &shown);
+    assert_eq!(word(&scene.at(1_100)), "waiting/permission");
 }
 
 #[test]
