@@ -42,6 +42,7 @@ pub async fn judge(core: &Arc<Core>, watched: &mut Watched, now: Millis) {
     let plan = plan_requests(watched, &state, &verdict.open_requests, now);
     let exit = follow_exit(watched, &state);
     let session = session_id(watched);
+    let no_login = state.status == AgentStatus::LoginRequired && watched.state.status != AgentStatus::LoginRequired;
     watched.state = state.clone();
     core.sights.show(
         &watched.launched.task,
@@ -67,6 +68,10 @@ pub async fn judge(core: &Arc<Core>, watched: &mut Watched, now: Millis) {
             tx.set_session(&task, &session)?;
         }
         plan.carry_out(tx, &task)?;
+        if no_login {
+            let advice = crate::agent::login::advice(state.detail.message.as_deref().unwrap_or_default());
+            tx.journal(&task, Who::Chorus, "login_required", &advice, None)?;
+        }
         tx.set_agent_state(&task, state)?;
         if let Some(ended) = ended {
             tx.end_turn(&task, ended.message.as_deref())?;
