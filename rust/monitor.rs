@@ -178,7 +178,8 @@ impl Monitor {
             }
         }
         let screens = self.tasks.values().filter(|watched| watched.wants_screen).filter_map(Watched::pane_to_read);
-        if let Some(order) = self.sweeps.due(now, self.tasks.len(), screens) {
+        let often = self.tasks.values().any(|watched| watched.wants_screen || watched.gives_only_a_screen());
+        if let Some(order) = self.sweeps.due(now, self.tasks.len(), often, screens) {
             tokio::spawn(sweep::carry_out(core.clone(), order));
         }
     }
@@ -194,8 +195,8 @@ impl Monitor {
 
     fn next_wake(&self) -> Millis {
         let rechecks = self.tasks.values().filter_map(|watched| watched.recheck_at).min().unwrap_or(Millis::MAX);
-        let wants_screen = self.tasks.values().any(|watched| watched.wants_screen);
-        let mut wake = rechecks.min(self.sweeps.next(self.tasks.len(), wants_screen));
+        let often = self.tasks.values().any(|watched| watched.wants_screen || watched.gives_only_a_screen());
+        let mut wake = rechecks.min(self.sweeps.next(self.tasks.len(), often));
         if !self.tasks.is_empty() {
             wake = wake.min(self.next_processes);
         }

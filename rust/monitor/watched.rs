@@ -214,6 +214,11 @@ impl Watched {
         }
     }
 
+    /// Only its screen tells what it does, so tmux is asked whether there is something new on it.
+    pub fn gives_only_a_screen(&self) -> bool {
+        !self.launched.gives.session_file && self.pane_to_read().is_some()
+    }
+
     /// The pane to capture, while there is something on it to read.
     pub fn pane_to_read(&self) -> Option<String> {
         let dead = matches!(self.evidence.process.as_ref()?.process, Process::Dead { .. } | Process::Gone);
