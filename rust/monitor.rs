@@ -115,7 +115,9 @@ impl Monitor {
                     self.sessions.watch(dir);
                 }
                 self.sweeps.soon();
-                self.tasks.insert(launched.task.clone(), Watched::new(*launched));
+                let mut watched = Watched::new(*launched);
+                watched.read_transcript(process::now());
+                self.tasks.insert(watched.launched.task.clone(), watched);
                 for seen in std::mem::take(&mut self.unclaimed).into_values() {
                     self.take_session(seen);
                 }

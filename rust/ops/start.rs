@@ -328,6 +328,12 @@ pub fn rules(loaded: &Loaded, agent: &Agent) -> Result<Rules> {
     Rules::for_agent(name, Some(own))
 }
 
+/// The conversation's file, where an earlier launch has begun it.
+fn transcript(task: &Task, launch: &crate::store::Launch) -> Option<PathBuf> {
+    let folder = task.worktree.as_deref().unwrap_or(&task.project);
+    conversation::find(Path::new(launch.config_dir.as_deref()?), Path::new(folder), task.session_id.as_deref()?)
+}
+
 /// A launch as the monitor watches it.
 pub fn launched(
     task: &Task,
@@ -345,6 +351,7 @@ pub fn launched(
         process: pane.process.clone(),
         session_id: launch.session_id.clone(),
         config_dir: launch.config_dir.as_ref().map(PathBuf::from),
+        transcript: transcript(task, launch),
         gives: Gives { session_file: capabilities.session_file, hooks: capabilities.hooks },
         rules: rules(loaded, agent)?,
         at: launch.started_at,
