@@ -155,8 +155,11 @@ impl Connection {
 }
 
 fn decode(request: &Value) -> Result<Request> {
-    wire::from_value(request).map_err(|error| match error.message.contains("unknown variant") {
-        true => Error::new(Code::UnknownVerb, error.message).hint("`chorus verbs` lists what there is"),
+    let named = request.as_map().and_then(|fields| fields.iter().find(|(name, _)| name.as_str() == Some("method")));
+    let method = named.and_then(|(_, method)| method.as_str()).unwrap_or_default();
+    wire::from_value(request).map_err(|error| match error.message.contains("unknown variant `") && error.message.contains(method) {
+        true => Error::new(Code::UnknownVerb, format!("there is no request {}", crate::store::text::line(method, 40)))
+            .hint("the plugin and the program are of different versions: build both again"),
         false => error,
     })
 }
