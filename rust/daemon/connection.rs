@@ -34,7 +34,10 @@ pub async fn serve(core: Arc<Core>, stream: UnixStream) {
     let (reader, writer) = tokio::io::split(stream);
     let (_, serving) = Neovim::<Writer>::new(reader.compat(), writer.compat_write(), connection);
     // The end of the stream is how a client says goodbye.
-    let _ = serving.await;
+    tokio::select! {
+        _ = serving => {}
+        () = gone.cancelled() => {}
+    }
     gone.cancel();
     core.hub.leave(seat);
 }
@@ -171,6 +174,7 @@ async fn pump(neovim: Neovim<Writer>, outbox: Arc<Outbox>, gone: CancellationTok
             message = outbox.take() => message,
             () = gone.cancelled() => return,
         };
+        let Some(message) = message else { return gone.cancel() };
         let Ok(value) = wire::to_value(&message) else { continue };
         if let Err(error) = neovim.exec_lua("require('chorus.client').receive(...)", vec![value]).await {
             if error.is_channel_closed() {
