@@ -49,7 +49,7 @@ fn failed(error: &Error) -> i32 {
 async fn serve() -> Result<()> {
     let state = State::from_environment()?;
     state.create()?;
-    let Some(_lock) = socket::lock(&state)? else { return Ok(()) };
+    let Some(_lock) = socket::lock(&state).await? else { return Ok(()) };
     let core = Core::open(state.clone()).await;
     let (mut listener, mut inode) = socket::bind(&state)?;
     core.begin().await;

@@ -34,7 +34,10 @@ pub async fn serve(core: Arc<Core>, stream: UnixStream) {
     let (reader, writer) = tokio::io::split(stream);
     let (_, serving) = Neovim::<Writer>::new(reader.compat(), writer.compat_write(), connection);
     // The end of the stream is how a client says goodbye.
-    let _ = serving.await;
+    tokio::select! {
+        _ = serving => {}
+        () = gone.cancelled() => {}
+    }
     gone.cancel();
     core.hub.leave(seat);
 }
@@ -155,8 +158,11 @@ impl Connection {
 }
 
 fn decode(request: &Value) -> Result<Request> {
-    wire::from_value(request).map_err(|error| match error.message.contains("unknown variant") {
-        true => Error::new(Code::UnknownVerb, error.message).hint("`chorus verbs` lists what there is"),
+    let named = request.as_map().and_then(|fields| fields.iter().find(|(name, _)| name.as_str() == Some("method")));
+    let method = named.and_then(|(_, method)| method.as_str()).unwrap_or_default();
+    wire::from_value(request).map_err(|error| match error.message.contains("unknown variant `") && error.message.contains(method) {
+        true => Error::new(Code::UnknownVerb, format!("there is no request {}", crate::store::text::line(method, 40)))
+            .hint("the plugin and the program are of different versions: build both again"),
         false => error,
     })
 }
@@ -168,6 +174,7 @@ async fn pump(neovim: Neovim<Writer>, outbox: Arc<Outbox>, gone: CancellationTok
             message = outbox.take() => message,
             () = gone.cancelled() => return,
         };
+        let Some(message) = message else { return gone.cancel() };
         let Ok(value) = wire::to_value(&message) else { continue };
         if let Err(error) = neovim.exec_lua("require('chorus.client').receive(...)", vec![value]).await {
             if error.is_channel_closed() {

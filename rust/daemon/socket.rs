@@ -6,12 +6,33 @@ use crate::paths::State;
 use rustix::fs::{FlockOperation, flock};
 use std::fs::{File, OpenOptions, Permissions};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
-use tokio::net::UnixListener;
+use std::time::Duration;
+use tokio::net::{UnixListener, UnixStream};
+use tokio::time::{Instant, sleep};
+
+/// A daemon that was asked to leave holds the lock until its verbs are finished, but no longer than this.
+const LEAVING: Duration = Duration::from_secs(8);
+const BETWEEN_TRIES: Duration = Duration::from_millis(20);
+
+/// The lock of a daemon that may serve; nothing when another one does. One that leaves is waited for, since clients
+/// that come meanwhile have nobody else.
+pub async fn lock(state: &State) -> Result<Option<File>> {
+    let begun = Instant::now();
+    loop {
+        if let Some(lock) = try_lock(state)? {
+            return Ok(Some(lock));
+        }
+        if UnixStream::connect(state.socket()?).await.is_ok() || begun.elapsed() > LEAVING {
+            return Ok(None);
+        }
+        sleep(BETWEEN_TRIES).await;
+    }
+}
 
 /// Takes the single-instance lock, held for as long as the file is; nothing when another daemon has it.
 ///
 /// A kernel lock cannot go stale. Rust opens files close-on-exec, so the tmux server does not inherit it.
-pub fn lock(state: &State) -> Result<Option<File>> {
+fn try_lock(state: &State) -> Result<Option<File>> {
     let path = state.lock();
     let file =
         OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path).map_err(|error| {
