@@ -13,7 +13,7 @@ use crate::monitor::{Fact, Launched};
 use crate::paths::State;
 use crate::process::{self, Identity};
 use crate::status::{AgentState, AgentStatus};
-use crate::store::{Boot, NewLaunch, Outcome, Pane, Tx, Who};
+use crate::store::{Boot, Launch, NewLaunch, Outcome, Pane, Tx, Who};
 use crate::task::{Isolation, Step, Task};
 use crate::tmux::{Listing, Tmux};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -85,8 +85,8 @@ pub async fn restart(core: &Core, asker: &Asker, restart: TaskRestart) -> Result
             Ok((tx.launches(&uuid)?.pop(), tx.pane(&uuid)?))
         })
         .await?;
-    let old = earlier.as_ref().and_then(|launch| launch.process.clone());
-    if let Some(identity) = old.as_ref().filter(|old| !restart.fresh && process::is_suspended(old.pid)) {
+    let old = processes(core, &task.uuid, earlier.as_ref());
+    if let Some(identity) = old.first().filter(|old| !restart.fresh && process::is_suspended(old.pid)) {
         process::resume(identity);
         let uuid = task.uuid.clone();
         return core
@@ -100,7 +100,7 @@ pub async fn restart(core: &Core, asker: &Asker, restart: TaskRestart) -> Result
     let prepared = prepare(core, &task, restart.environment).await?;
     take_place(core, &task.uuid).await;
     let known = task.session_id.clone().filter(|_| !restart.fresh);
-    if let Some(old) = &old {
+    for old in &old {
         leave(old).await;
     }
     let (session, begin) = match known {
@@ -134,9 +134,20 @@ pub async fn restart(core: &Core, asker: &Asker, restart: TaskRestart) -> Result
     watch(core, &prepared, &task, &launch, pane).await
 }
 
+/// The agent's own process, and the pane's where that is another: a program around it.
+pub fn processes(core: &Core, task: &str, launch: Option<&Launch>) -> Vec<Identity> {
+    let of_pane = launch.and_then(|launch| launch.process.clone());
+    let named = core.sights.of(task).filter(|sight| launch.is_some_and(|launch| launch.id == sight.launch));
+    let mut found: Vec<Identity> = named.and_then(|sight| sight.process).into_iter().collect();
+    found.extend(of_pane.filter(|process| !found.contains(process)));
+    found
+}
+
 /// Asks a process to leave and waits a little; what stays is killed with its pane.
 pub async fn leave(identity: &Identity) {
     process::terminate(identity);
+    // A suspended process would not hear it.
+    process::resume(identity);
     let gone = async {
         while process::is_alive(identity) {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -329,7 +340,7 @@ pub fn rules(loaded: &Loaded, agent: &Agent) -> Result<Rules> {
 }
 
 /// The conversation's file, where an earlier launch has begun it.
-fn transcript(task: &Task, launch: &crate::store::Launch) -> Option<PathBuf> {
+fn transcript(task: &Task, launch: &Launch) -> Option<PathBuf> {
     let folder = task.worktree.as_deref().unwrap_or(&task.project);
     conversation::find(Path::new(launch.config_dir.as_deref()?), Path::new(folder), task.session_id.as_deref()?)
 }
@@ -337,7 +348,7 @@ fn transcript(task: &Task, launch: &crate::store::Launch) -> Option<PathBuf> {
 /// A launch as the monitor watches it.
 pub fn launched(
     task: &Task,
-    launch: &crate::store::Launch,
+    launch: &Launch,
     agent: &Agent,
     loaded: &Loaded,
     pane: &Pane,
@@ -362,7 +373,7 @@ async fn watch(
     core: &Core,
     prepared: &Prepared,
     task: &Task,
-    launch: &crate::store::Launch,
+    launch: &Launch,
     pane: Pane,
 ) -> Result<Task> {
     let launched = launched(task, launch, &prepared.agent, &prepared.loaded, &pane)?;

@@ -2,6 +2,7 @@
 
 use chorus_testkit::tools::Tool;
 use chorus_testkit::{FakeApi, Sandbox, claude, given, sandbox::Ran, skip, wait_for, wait_until};
+use rustix::process::Signal;
 use serde_json::Value;
 use std::io::Write;
 use std::process::Stdio;
@@ -242,14 +243,22 @@ impl Task<'_> {
         self.world.sandbox.tmux(["display-message", "-p", "-t", &self.pane(), format]).expect("tmux answers")
     }
 
-    /// The client's process.
+    /// The pane's process, which is the client if nothing is around it.
     pub fn pid(&self) -> i32 {
         self.of_pane("#{pane_pid}").parse().unwrap()
     }
 
-    pub fn signal(&self, signal: rustix::process::Signal) {
-        let pid = rustix::process::Pid::from_raw(self.pid()).unwrap();
-        rustix::process::kill_process(pid, signal).unwrap();
+    /// The client's process, by its session file.
+    pub fn client(&self) -> i32 {
+        let (id, folder) = (self.session_id(), self.world.sandbox.home().join(".claude/sessions"));
+        let files = std::fs::read_dir(folder).unwrap().flatten().map(|entry| std::fs::read(entry.path()).unwrap());
+        let mut sessions = files.filter_map(|file| serde_json::from_slice::<Value>(&file).ok());
+        let session = sessions.find(|session| session["sessionId"] == id.as_str()).expect("a session file");
+        session["pid"].as_i64().unwrap().try_into().unwrap()
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        send(self.pid(), signal);
     }
 
     /// Presses keys at the terminal, as a person would.
@@ -293,6 +302,11 @@ impl Task<'_> {
         std::mem::forget(shown);
         found
     }
+}
+
+/// Sends a signal to a process.
+pub fn send(pid: i32, signal: Signal) {
+    rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), signal).unwrap();
 }
 
 /// Status and kind of a page's agent: `waiting permission`.
