@@ -189,6 +189,12 @@ impl World {
         self.tmux(["display-message", "-p", "-t", &pane, "#{pane_pid}"]).unwrap().parse().unwrap()
     }
 
+    /// The same without asking the daemon: the process that tmux started for the only task.
+    #[track_caller]
+    pub fn only_pane_pid(&self) -> u32 {
+        self.tmux(["list-panes", "-a", "-F", "#{pane_pid}"]).unwrap().parse().unwrap()
+    }
+
     /// The tmux server.
     pub fn server_pid(&self) -> Option<u32> {
         self.tmux(["display-message", "-p", "#{pid}"])?.parse().ok()
