@@ -29,6 +29,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, channel, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 
@@ -58,6 +59,8 @@ pub struct Core {
     locks: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     /// One delivery at a time a task, beside the verbs.
     deliveries: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    /// Agents that are being restarted, two at a time: after a reboot there may be many.
+    starting: Arc<tokio::sync::Semaphore>,
     /// This daemon, for work that outlives a request.
     me: std::sync::Weak<Core>,
 }
@@ -77,6 +80,8 @@ pub struct Asker {
     pub watching: Arc<Mutex<Option<(String, CancellationToken)>>>,
 }
 
+/// For so long clients wait until the daemon has compared its store with what lives.
+const RECONCILE_FIRST: Duration = Duration::from_secs(1);
 /// Session files that may wait to be taken in.
 const SEEN: usize = 256;
 
@@ -114,6 +119,7 @@ impl Core {
             panes: Mutex::default(),
             locks: Mutex::default(),
             deliveries: Mutex::default(),
+            starting: Arc::new(tokio::sync::Semaphore::new(2)),
             me: me.clone(),
         })
     }
@@ -132,8 +138,13 @@ impl Core {
             let sweeps = monitor::Plan::every(config::read(None, &environment()).config.tmux.poll_interval);
             tokio::spawn(monitor::run(self.me.clone(), sweeps, facts, sessions, seen));
         }
-        recover::reconcile(self).await;
-        hooks::drain(self).await;
+        let me = self.clone();
+        let reconciling = tokio::spawn(async move {
+            recover::reconcile(&me).await;
+            hooks::drain(&me).await;
+        });
+        // A tmux that does not answer keeps nobody waiting.
+        let _ = tokio::time::timeout(RECONCILE_FIRST, reconciling).await;
     }
 
     /// Ends what is the daemon's own; tasks go on.

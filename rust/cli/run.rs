@@ -9,7 +9,7 @@ use crate::task::Isolation;
 use crate::verbs::{self, Takes, Verb};
 use crate::wire;
 use clap::ArgMatches;
-use std::io::Read;
+use std::io::{IsTerminal, Read};
 use std::os::unix::process::CommandExt;
 
 type Outcome = Result<i32, Refusal>;
@@ -153,7 +153,7 @@ fn on_task(
         "approve" => Request::TaskApprove(TaskApprove {
             task,
             request: string("request"),
-            always: options.get_one::<usize>("always").copied(),
+            always: options.get_one::<usize>("always").map(|one_based| one_based.saturating_sub(1)),
         }),
         "deny" => {
             Request::TaskDeny(TaskDeny { task, request: string("request"), reason: string("reason").or_else(words) })
@@ -197,7 +197,9 @@ fn on_task(
             let history = options.get_one::<u32>("history").copied().unwrap_or(0);
             let found: Output = call(client, &Request::TaskOutput(TaskOutput { task, history }), json)?;
             if !json {
-                say(&found.lines);
+                let colours = std::io::stdout().is_terminal();
+                let plain = |line: &String| if colours { format!("{line}\x1b[m") } else { print::plain(line) };
+                say(&found.lines.iter().map(plain).collect::<Vec<_>>());
             }
             return Ok(());
         }

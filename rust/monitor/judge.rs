@@ -48,6 +48,7 @@ pub async fn judge(core: &Arc<Core>, watched: &mut Watched, now: Millis) {
         Sight {
             launch: watched.launched.launch.clone(),
             state: state.clone(),
+            started: watched.evidence.hooks.started.is_some(),
             prompts: watched.prompts,
             rule: verdict.rule.to_string(),
             pieces: verdict.pieces,

@@ -12,6 +12,8 @@ pub struct Sight {
     pub launch: String,
     /// The status.
     pub state: AgentState,
+    /// Whether this launch's agent has said that its session began.
+    pub started: bool,
     /// Prompts that this launch's agent has said it got.
     pub prompts: u64,
     /// Why the status is what it is.

@@ -29,6 +29,8 @@ pub struct Launched {
     pub session_id: Option<String>,
     /// The agent's configuration folder, where it writes session files.
     pub config_dir: Option<PathBuf>,
+    /// The conversation's file, where it exists already.
+    pub transcript: Option<PathBuf>,
     /// What the agent gives.
     pub gives: Gives,
     /// How its screen is read.
@@ -92,7 +94,6 @@ impl Watched {
             evidence: Evidence::launched(launched.gives, launched.at),
             session_id: launched.session_id.clone(),
             since: process::now(),
-            launched,
             dirty: true,
             recheck_at: None,
             wants_screen: false,
@@ -101,10 +102,11 @@ impl Watched {
             unhooked: None,
             turn: Turn::Over,
             prompts: 0,
-            transcript: None,
+            transcript: launched.transcript.clone().map(Tail::new),
             attached: false,
             capture: String::new(),
             exit_told: false,
+            launched,
         }
     }
 
@@ -212,6 +214,11 @@ impl Watched {
             }
             _ => false,
         }
+    }
+
+    /// Only its screen tells what it does, so tmux is asked whether there is something new on it.
+    pub fn gives_only_a_screen(&self) -> bool {
+        !self.launched.gives.session_file && self.pane_to_read().is_some()
     }
 
     /// The pane to capture, while there is something on it to read.

@@ -40,6 +40,7 @@ pub async fn deliver(core: &Core, task: &str) {
     while let Some(free) = core.sights.of(task).filter(takes_prompts) {
         let uuid = task.to_owned();
         let Ok(store) = core.store() else { return };
+        super::context::await_start(core, task, &free.launch).await;
         let next = store.write(move |tx| {
             let Some(prompt) = tx.next_prompt(&uuid)? else { return Ok(None) };
             tx.set_prompt(prompt.id, PromptState::Sending, None)?;

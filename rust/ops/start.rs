@@ -12,6 +12,7 @@ use crate::evidence::Gives;
 use crate::monitor::{Fact, Launched};
 use crate::paths::State;
 use crate::process::{self, Identity};
+use crate::status::{AgentState, AgentStatus};
 use crate::store::{Boot, NewLaunch, Outcome, Pane, Tx, Who};
 use crate::task::{Isolation, Step, Task};
 use crate::tmux::{Listing, Tmux};
@@ -22,6 +23,8 @@ use uuid::Uuid;
 
 /// How long an agent may take to leave when asked to.
 const LEAVE: Duration = Duration::from_secs(3);
+/// How long an agent that is being restarted keeps others waiting: eight clients at once took 5 s (2.1.328).
+const COMES_UP: Duration = Duration::from_secs(10);
 
 /// Everything a launch needs, found before anything is changed.
 struct Prepared {
@@ -95,6 +98,7 @@ pub async fn restart(core: &Core, asker: &Asker, restart: TaskRestart) -> Result
             .await;
     }
     let prepared = prepare(core, &task, restart.environment).await?;
+    take_place(core, &task.uuid).await;
     let known = task.session_id.clone().filter(|_| !restart.fresh);
     if let Some(old) = &old {
         leave(old).await;
@@ -324,6 +328,12 @@ pub fn rules(loaded: &Loaded, agent: &Agent) -> Result<Rules> {
     Rules::for_agent(name, Some(own))
 }
 
+/// The conversation's file, where an earlier launch has begun it.
+fn transcript(task: &Task, launch: &crate::store::Launch) -> Option<PathBuf> {
+    let folder = task.worktree.as_deref().unwrap_or(&task.project);
+    conversation::find(Path::new(launch.config_dir.as_deref()?), Path::new(folder), task.session_id.as_deref()?)
+}
+
 /// A launch as the monitor watches it.
 pub fn launched(
     task: &Task,
@@ -341,6 +351,7 @@ pub fn launched(
         process: pane.process.clone(),
         session_id: launch.session_id.clone(),
         config_dir: launch.config_dir.as_ref().map(PathBuf::from),
+        transcript: transcript(task, launch),
         gives: Gives { session_file: capabilities.session_file, hooks: capabilities.hooks },
         rules: rules(loaded, agent)?,
         at: launch.started_at,
@@ -356,10 +367,10 @@ async fn watch(
 ) -> Result<Task> {
     let launched = launched(task, launch, &prepared.agent, &prepared.loaded, &pane)?;
     core.watch_pane(&task.uuid, pane.process.as_ref());
-    core.fact(Fact::Launched(Box::new(launched)));
     let (uuid, id) = (task.uuid.clone(), launch.id.clone());
-    let starting = crate::status::AgentState { status: crate::status::AgentStatus::Starting, ..Default::default() };
-    core.store()?
+    let starting = AgentState { status: AgentStatus::Starting, ..Default::default() };
+    let task = core
+        .store()?
         .write(move |tx| {
             if let Some(process) = &pane.process {
                 tx.set_process(&id, process)?;
@@ -367,7 +378,22 @@ async fn watch(
             tx.set_agent_state(&uuid, starting)?;
             tx.row(&uuid)
         })
-        .await
+        .await?;
+    // After that, or the monitor's first verdict could be overwritten.
+    core.fact(Fact::Launched(Box::new(launched)));
+    Ok(task)
+}
+
+/// Waits for one of the two places for agents that are being restarted, and keeps it until this one is up.
+async fn take_place(core: &Core, task: &str) {
+    let Ok(place) = core.starting.clone().acquire_owned().await else { return };
+    let mut sight = core.sights.follow(task);
+    tokio::spawn(async move {
+        let before = sight.borrow_and_update().launch.clone();
+        let is_up = sight.wait_for(|sight| sight.launch != before && sight.state.status != AgentStatus::Starting);
+        let _ = tokio::time::timeout(COMES_UP, is_up).await;
+        drop(place);
+    });
 }
 
 /// Hands out what the pane is to run, once.
