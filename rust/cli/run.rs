@@ -109,19 +109,19 @@ fn on_tasks(
     text: String,
     json: bool,
 ) -> Outcome {
-    let mut failed = None;
+    let mut code = 0;
     for task in tasks {
-        let done = on_task(client, verb.name, options, task.clone(), &text, json);
-        match done {
+        match on_task(client, verb.name, options, task.clone(), &text, json) {
             Ok(()) => {}
+            // One that cannot does not stop the others.
             Err(Refusal::Error(error)) if tasks.len() > 1 => {
-                eprintln!("chorus: {}", print::clean(&error.message));
-                failed = Some(error);
+                super::print_error(error, json);
+                code = 1;
             }
             Err(refusal) => return Err(refusal),
         }
     }
-    failed.map_or(Ok(0), |error| Err(error.into()))
+    Ok(code)
 }
 
 fn on_task(
