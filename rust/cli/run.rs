@@ -21,7 +21,7 @@ pub fn run(matches: &ArgMatches) -> Outcome {
     match name {
         "verbs" => return verbs_table(options),
         "detect" => return detect(options),
-        "log" => return log(),
+        "log" => return log(options),
         _ => {}
     }
     let state = State::from_environment()?;
@@ -316,12 +316,19 @@ fn detect(options: &ArgMatches) -> Outcome {
     Ok(0)
 }
 
-fn log() -> Outcome {
+/// The newest lines of the daemon's log; no daemon is needed to read them.
+fn log(options: &ArgMatches) -> Outcome {
     let path = State::from_environment()?.log();
-    let text = std::fs::read_to_string(&path).unwrap_or_default();
-    let lines: Vec<&str> = text.lines().collect();
-    lines.iter().skip(lines.len().saturating_sub(200)).for_each(|line| println!("{}", print::clean(line)));
-    eprintln!("{}", path.display());
+    let bytes = std::fs::read(&path).unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
+    let lines: Vec<String> = text.lines().map(print::clean).collect();
+    let newest = &lines[lines.len().saturating_sub(200)..];
+    if options.get_flag("json") {
+        println!("{}", serde_json::json!({ "file": path, "lines": newest }));
+    } else {
+        say(newest);
+        eprintln!("{}", path.display());
+    }
     Ok(0)
 }
 
