@@ -3,6 +3,7 @@
 
 mod draft;
 mod editor;
+mod requests;
 
 use chorus_testkit::tools::Tool;
 use chorus_testkit::{Sandbox, given, skip, wait_for};
@@ -47,4 +48,12 @@ fn wait_status(world: &Sandbox, number: i64, status: &str) -> Json {
         let found = tasks.as_array().unwrap().iter().find(|task| task["number"] == number).cloned();
         found.filter(|task| task["agent_status"]["status"] == status)
     })
+}
+
+/// What the task's journal tells, oldest first.
+#[track_caller]
+fn journal(world: &Sandbox, number: i64) -> Vec<String> {
+    let page = world.json(["show", &number.to_string()]);
+    let lines = page["journal"].as_array().unwrap().iter();
+    lines.map(|line| line["text"].as_str().unwrap_or_default().to_owned()).collect()
 }
