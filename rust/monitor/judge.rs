@@ -187,13 +187,16 @@ fn plan_requests(watched: &mut Watched, state: &AgentState, open: &[String], now
     match state.status {
         AgentStatus::Waiting => {
             plan.close = watched.asked.difference(&hooked).cloned().collect();
+            if !plan.close.is_empty() {
+                watched.answered_at = now;
+            }
             watched.asked = hooked.clone();
             if !hooked.is_empty() {
                 plan.close.extend(watched.unhooked.take());
                 return plan;
             }
             let since = state.since.max(watched.launched.at);
-            let settled = since + HOOK_MAY_FOLLOW;
+            let settled = since.max(watched.answered_at) + HOOK_MAY_FOLLOW;
             let hooks = watched.evidence.launch.as_ref().is_some_and(|launch| launch.gives.hooks);
             let is_asked_by_hook = matches!(state.kind, Some(Kind::Permission | Kind::Question | Kind::Plan));
             if hooks && is_asked_by_hook && now < settled {

@@ -58,6 +58,8 @@ pub struct Watched {
     pub state: AgentState,
     /// Requests that hooks opened and that were open at the last verdict.
     pub asked: BTreeSet<String>,
+    /// When one of them was last found answered: the agent needs a moment to take its dialog down.
+    pub answered_at: Millis,
     /// The request made for a dialog that no hook told of.
     pub unhooked: Option<String>,
     /// A turn runs, or ended a moment ago and its `Stop` hook may still come: until when to wait for it.
@@ -99,6 +101,7 @@ impl Watched {
             wants_screen: false,
             state: AgentState::default(),
             asked: BTreeSet::new(),
+            answered_at: 0,
             unhooked: None,
             turn: Turn::Over,
             prompts: 0,
@@ -132,7 +135,9 @@ impl Watched {
     /// A request is over.
     pub fn close_request(&mut self, request: &str) {
         self.evidence.close_request(request);
-        self.asked.remove(request);
+        if self.asked.remove(request) {
+            self.answered_at = process::now();
+        }
         self.dirty = true;
     }
 
