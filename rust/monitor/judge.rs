@@ -42,6 +42,7 @@ pub async fn judge(core: &Arc<Core>, watched: &mut Watched, now: Millis) {
     let plan = plan_requests(watched, &state, &verdict.open_requests, now);
     let exit = follow_exit(watched, &state);
     let session = session_id(watched);
+    let no_login = state.status == AgentStatus::LoginRequired && watched.state.status != AgentStatus::LoginRequired;
     watched.state = state.clone();
     core.sights.show(
         &watched.launched.task,
@@ -67,6 +68,10 @@ pub async fn judge(core: &Arc<Core>, watched: &mut Watched, now: Millis) {
             tx.set_session(&task, &session)?;
         }
         plan.carry_out(tx, &task)?;
+        if no_login {
+            let advice = crate::agent::login::advice(state.detail.message.as_deref().unwrap_or_default());
+            tx.journal(&task, Who::Chorus, "login_required", &advice, None)?;
+        }
         tx.set_agent_state(&task, state)?;
         if let Some(ended) = ended {
             tx.end_turn(&task, ended.message.as_deref())?;
@@ -196,6 +201,7 @@ fn plan_requests(watched: &mut Watched, state: &AgentState, open: &[String], now
                 return plan;
             }
             let since = state.since.max(watched.launched.at);
+            // The session file follows an answer a little later: what it still speaks of is no dialog without a hook.
             let settled = since.max(watched.answered_at) + HOOK_MAY_FOLLOW;
             let hooks = watched.evidence.launch.as_ref().is_some_and(|launch| launch.gives.hooks);
             let is_asked_by_hook = matches!(state.kind, Some(Kind::Permission | Kind::Question | Kind::Plan));

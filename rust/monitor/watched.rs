@@ -58,7 +58,7 @@ pub struct Watched {
     pub state: AgentState,
     /// Requests that hooks opened and that were open at the last verdict.
     pub asked: BTreeSet<String>,
-    /// When one of them was last found answered: the agent needs a moment to take its dialog down.
+    /// When the newest of them closed.
     pub answered_at: Millis,
     /// The request made for a dialog that no hook told of.
     pub unhooked: Option<String>,
@@ -135,9 +135,8 @@ impl Watched {
     /// A request is over.
     pub fn close_request(&mut self, request: &str) {
         self.evidence.close_request(request);
-        if self.asked.remove(request) {
-            self.answered_at = process::now();
-        }
+        self.asked.remove(request);
+        self.answered_at = process::now();
         self.dirty = true;
     }
 

@@ -156,12 +156,23 @@ impl Task<'_> {
         serde_json::from_str(&ran.stdout).unwrap()
     }
 
-    /// Sends a prompt and waits until its turn has ended.
+    /// Sends a prompt, which no other was like, and waits until its turn has ended.
     #[track_caller]
     pub fn turn(&self, prompt: &str) {
-        let before = self.count("turn_ended");
         self.send(prompt);
-        self.await_turns(before + 1);
+        self.await_turn_of(prompt);
+    }
+
+    /// Waits until the agent got that prompt last and its turn has ended.
+    #[track_caller]
+    pub fn await_turn_of(&self, prompt: &str) {
+        let told = format!("Got a prompt: {prompt}");
+        self.until(&format!("the turn of {prompt}"), |page| {
+            let journal = page["journal"].as_array().unwrap();
+            let got = journal.iter().rposition(|entry| entry["who"] == "agent" && entry["text"] == told.as_str());
+            let ended = |got: usize| journal[got..].iter().any(|entry| entry["what"] == "turn_ended");
+            got.is_some_and(ended) && state(page).starts_with("idle")
+        });
     }
 
     /// Waits until so many turns have ended and the agent rests.
