@@ -7,10 +7,17 @@ local PATIENCE = 500
 
 local ranks = { info = 1, warn = 2, error = 3, off = 4 }
 
+--- Whether messages end up in Neovim's own message area, which stops for Enter at more than one line.
+local function is_stock()
+  local source = debug.getinfo(vim.notify, 'S').source
+  return source == '?' or vim.startswith(source, '@vim/')
+end
+
 ---@param level 'info'|'warn'|'error'
 ---@param text string
 ---@param hint? string
-local function say(level, text, hint)
+---@param may_be_cut? boolean one line is enough: nobody waits for the rest, or it stands elsewhere
+local function say(level, text, hint, may_be_cut)
   if ranks[level] < ranks[require('chorus.config').get().notify] then
     return
   end
@@ -20,8 +27,11 @@ local function say(level, text, hint)
   end, vim.split(text, '\n', { plain = true }))
   lines[1] = 'Chorus: ' .. lines[1]
   local sentence = table.concat(lines, '\n')
-  if hint then
-    sentence = sentence .. (#lines > 1 and '\n' or ' — ') .. clean(hint)
+  local whole = hint and sentence .. (#lines > 1 and '\n' or ' — ') .. clean(hint) or sentence
+  if not (may_be_cut and #lines == 1 and is_stock()) or vim.fn.strdisplaywidth(whole) <= vim.v.echospace then
+    sentence = whole
+  else
+    sentence = require('chorus.text').cut(sentence, vim.v.echospace)
   end
   vim.notify(sentence, vim.log.levels[level:upper()], { title = 'Chorus' })
 end
@@ -29,7 +39,7 @@ end
 ---@param text string
 ---@param hint? string
 function M.info(text, hint)
-  say('info', text, hint)
+  say('info', text, hint, true)
 end
 
 ---@param text string
@@ -53,7 +63,7 @@ end
 --- Shows what the daemon tells unasked.
 ---@param notice chorus.Notice
 function M.notice(notice)
-  say(ranks[notice.level] and notice.level ~= 'off' and notice.level or 'info', notice.text, notice.hint)
+  say(ranks[notice.level] and notice.level ~= 'off' and notice.level or 'info', notice.text, notice.hint, true)
 end
 
 ---@class chorus.Progress

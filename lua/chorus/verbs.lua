@@ -114,7 +114,14 @@ function run.start(call, verb)
   with_tasks(verb, call, function(found)
     ask.each(verb, found, function(task)
       return { task = task.uuid, prompt = some(call.args), environment = environment() }
-    end, { at_once = STARTS_AT_ONCE })
+    end, {
+      at_once = STARTS_AT_ONCE,
+      on_reply = function(task)
+        if #found == 1 then
+          message.info(('#%d has started'):format(task.number), ('`:Chorus output %d` shows it'):format(task.number))
+        end
+      end,
+    })
   end)
 end
 

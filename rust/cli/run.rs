@@ -21,7 +21,7 @@ pub fn run(matches: &ArgMatches) -> Outcome {
     match name {
         "verbs" => return verbs_table(options),
         "detect" => return detect(options),
-        "log" => return log(),
+        "log" => return log(options),
         _ => {}
     }
     let state = State::from_environment()?;
@@ -109,19 +109,19 @@ fn on_tasks(
     text: String,
     json: bool,
 ) -> Outcome {
-    let mut failed = None;
+    let mut code = 0;
     for task in tasks {
-        let done = on_task(client, verb.name, options, task.clone(), &text, json);
-        match done {
+        match on_task(client, verb.name, options, task.clone(), &text, json) {
             Ok(()) => {}
+            // One that cannot does not stop the others.
             Err(Refusal::Error(error)) if tasks.len() > 1 => {
-                eprintln!("chorus: {}", print::clean(&error.message));
-                failed = Some(error);
+                super::print_error(error, json);
+                code = 1;
             }
             Err(refusal) => return Err(refusal),
         }
     }
-    failed.map_or(Ok(0), |error| Err(error.into()))
+    Ok(code)
 }
 
 fn on_task(
@@ -316,12 +316,19 @@ fn detect(options: &ArgMatches) -> Outcome {
     Ok(0)
 }
 
-fn log() -> Outcome {
+/// The newest lines of the daemon's log; no daemon is needed to read them.
+fn log(options: &ArgMatches) -> Outcome {
     let path = State::from_environment()?.log();
-    let text = std::fs::read_to_string(&path).unwrap_or_default();
-    let lines: Vec<&str> = text.lines().collect();
-    lines.iter().skip(lines.len().saturating_sub(200)).for_each(|line| println!("{}", print::clean(line)));
-    eprintln!("{}", path.display());
+    let bytes = std::fs::read(&path).unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
+    let lines: Vec<String> = text.lines().map(print::clean).collect();
+    let newest = &lines[lines.len().saturating_sub(200)..];
+    if options.get_flag("json") {
+        println!("{}", serde_json::json!({ "file": path, "lines": newest }));
+    } else {
+        say(newest);
+        eprintln!("{}", path.display());
+    }
     Ok(0)
 }
 

@@ -90,12 +90,8 @@ impl Handler for Connection {
 }
 
 impl Connection {
-    /// A panic becomes an error reply: an unanswered request would wait for ever.
     async fn answer_caught(self, request: Value, neovim: Option<Neovim<Writer>>) -> Result<Reply> {
-        match tokio::spawn(async move { self.answer(&request, neovim).await }).await {
-            Ok(answer) => answer,
-            Err(_) => Err(Error::internal("cannot do this: Chorus itself failed")),
-        }
+        caught(async move { self.answer(&request, neovim).await }).await
     }
 
     async fn answer(&self, request: &Value, neovim: Option<Neovim<Writer>>) -> Result<Reply> {
@@ -157,6 +153,12 @@ impl Connection {
     }
 }
 
+/// A panic becomes an error reply: an unanswered request would wait for ever.
+async fn caught<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
+    let failed = |_| Err(Error::internal("cannot do this: Chorus itself failed"));
+    tokio::spawn(work).await.unwrap_or_else(failed)
+}
+
 fn decode(request: &Value) -> Result<Request> {
     let named = request.as_map().and_then(|fields| fields.iter().find(|(name, _)| name.as_str() == Some("method")));
     let method = named.and_then(|(_, method)| method.as_str()).unwrap_or_default();
@@ -182,5 +184,19 @@ async fn pump(neovim: Neovim<Writer>, outbox: Arc<Outbox>, gone: CancellationTok
             }
             log::warn!("Neovim could not take a message: {error}");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_answered_with_an_error() {
+        let panics = async { if std::hint::black_box(true) { panic!("on purpose") } else { Ok(()) } };
+        let error = caught(panics).await.unwrap_err();
+        assert_eq!(error.code, Code::Internal);
+        assert!(error.hint.is_some());
+        assert_eq!(caught(async { Ok(7) }).await, Ok(7));
     }
 }

@@ -24,6 +24,12 @@ struct Queue {
     newest: HashMap<String, Event>,
 }
 
+enum Next {
+    Message(Box<Message>),
+    Nothing,
+    Overflow,
+}
+
 /// An event in order, or the place of one whose newest version counts.
 #[derive(Debug)]
 enum Slot {
@@ -46,14 +52,11 @@ impl Outbox {
     /// Takes the next message, waiting for one; nothing when the client has missed too much to go on.
     pub async fn take(&self) -> Option<Message> {
         loop {
-            let mut queue = self.queue.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            if queue.events.len() > MOST_EVENTS {
-                return None;
-            }
-            let next = queue.take();
-            drop(queue);
-            if next.is_some() {
-                return next;
+            let next = self.queue.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).next();
+            match next {
+                Next::Message(message) => return Some(*message),
+                Next::Overflow => return None,
+                Next::Nothing => {}
             }
             self.ready.notified().await;
         }
@@ -79,6 +82,13 @@ impl Queue {
             }
             None => self.events.push_back(Slot::Event(Box::new(event))),
         }
+    }
+
+    fn next(&mut self) -> Next {
+        if self.events.len() > MOST_EVENTS {
+            return Next::Overflow;
+        }
+        self.take().map_or(Next::Nothing, |message| Next::Message(Box::new(message)))
     }
 
     fn take(&mut self) -> Option<Message> {

@@ -4,7 +4,7 @@ use crate::contract::Code;
 use crate::error::{Error, Result};
 use crate::paths::State;
 use rustix::fs::{FlockOperation, flock};
-use std::fs::{File, OpenOptions, Permissions};
+use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::time::Duration;
 use tokio::net::{UnixListener, UnixStream};
@@ -40,6 +40,12 @@ fn try_lock(state: &State) -> Result<Option<File>> {
                 .hint("make the state folder writable, or name another with CHORUS_STATE_DIR")
         })?;
     Ok(flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok().then_some(file))
+}
+
+/// Whether the lock is still the one that others would find: with the state folder taken away or made anew, it is not.
+pub fn holds(lock: &File, state: &State) -> bool {
+    let same = |found: &Metadata| lock.metadata().is_ok_and(|own| (own.dev(), own.ino()) == (found.dev(), found.ino()));
+    std::fs::metadata(state.lock()).is_ok_and(|found| same(&found))
 }
 
 /// Binds the socket in place of whatever a dead daemon left.

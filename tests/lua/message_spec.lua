@@ -26,6 +26,19 @@ describe('a message', function()
     assert.equal('Chorus: a title red\nsecond line\nhint', world:words())
   end)
 
+  it('that nobody waits for does not stop the editor: one line, without the hint first', function()
+    local said = {}
+    local stock = setfenv(loadstring('return function(text) table.insert(said, text) end', '@vim/_editor.lua'), { said = said, table = table })
+    vim.notify = stock()
+    message.info('short', 'hint')
+    message.info(('text '):rep(10), ('hint '):rep(10))
+    message.info(('long '):rep(50), 'hint')
+    message.fail(('whole '):rep(50), 'hint')
+    assert.same({ 'Chorus: short — hint', 'Chorus: ' .. vim.trim(('text '):rep(10)) }, { said[1], said[2] })
+    assert.equal(vim.v.echospace, vim.fn.strdisplaywidth(said[3]))
+    assert.truthy(said[4]:find('— hint', 1, true))
+  end)
+
   it('is left out below the level wished for', function()
     vim.g.chorus = { notify = 'error' }
     message.info('a')

@@ -126,6 +126,13 @@ function M.wait(is_true, what)
   end
 end
 
+--- Waits for the message of that number.
+function M.wait_notified(number)
+  M.wait(function()
+    return M.notified[number]
+  end, 'message ' .. number)
+end
+
 --- The lines of a buffer.
 function M.lines(buffer)
   return vim.api.nvim_buf_get_lines(buffer or 0, 0, -1, false)

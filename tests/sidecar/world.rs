@@ -61,8 +61,15 @@ impl World {
     #[track_caller]
     pub fn rested(&self, title: &str, prompt: &str) -> String {
         let task = self.begun(title, prompt);
-        self.until(&task, "idle");
+        self.rests(&task, 1);
         task
+    }
+
+    /// Waits until that many turns of the task are over and its agent is idle.
+    #[track_caller]
+    pub fn rests(&self, task: &str, turns: usize) {
+        wait_until("the turn is over", || self.count(task, "turn_ended") >= turns);
+        self.until(task, "idle");
     }
 
     /// Creates and starts a task with that first prompt, and waits until the agent has it.
@@ -189,6 +196,12 @@ impl World {
         self.tmux(["display-message", "-p", "-t", &pane, "#{pane_pid}"]).unwrap().parse().unwrap()
     }
 
+    /// The same without asking the daemon: the process that tmux started for the only task.
+    #[track_caller]
+    pub fn only_pane_pid(&self) -> u32 {
+        self.tmux(["list-panes", "-a", "-F", "#{pane_pid}"]).unwrap().parse().unwrap()
+    }
+
     /// The tmux server.
     pub fn server_pid(&self) -> Option<u32> {
         self.tmux(["display-message", "-p", "#{pid}"])?.parse().ok()
@@ -218,7 +231,14 @@ impl World {
         std::fs::read_to_string(self.state().join("log")).unwrap_or_default()
     }
 
-    /// Every line the demo agent would have sent to a model; [`World::set`] `CHORUS_DEMO_LOG` first.
+    /// Lets the demo agent write down what a model would have got.
+    pub fn keep_asked(&self) {
+        let file = self.root().join("asked");
+        let text = format!("[agent]\ndefault = \"demo\"\n[agent.demo.env]\nCHORUS_DEMO_LOG = {:?}\n", file.display().to_string());
+        self.write("config/chorus/chorus.toml", &text);
+    }
+
+    /// What a model would have got, one request after the other.
     pub fn asked(&self) -> Vec<Value> {
         let text = std::fs::read_to_string(self.root().join("asked")).unwrap_or_default();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()

@@ -68,6 +68,8 @@ local function finish(draft, task)
     vim.api.nvim_buf_delete(draft.buffer, { force = true })
   end
   if draft.starts then
+    -- The answer may come before the event that tells of the task.
+    require('chorus.tasks').apply({ name = 'task_changed', data = task })
     require('chorus.verbs').run('start', { task = tostring(task.number) })
   else
     local hint = ('`:Chorus start %d` starts it'):format(task.number)
@@ -99,11 +101,7 @@ local function write(draft)
   show_faults(draft, read.faults)
   if #read.faults > 0 then
     local first = read.faults[1]
-    require('chorus.message').fail(
-      ('line %d: %s'):format(first.line, first.text),
-      'the draft is kept; `:w` tries again'
-    )
-    return
+    return save.refuse(('line %d: %s'):format(first.line, first.text), 'the draft is kept; `:w` tries again')
   end
   local params = read.fields
   params.description = read.description ~= '' and read.description or nil

@@ -120,7 +120,7 @@ local function write(list)
   if #plan.faults > 0 then
     local first = plan.faults[1]
     local where = first.line and ('line %d: '):format(first.line) or ''
-    return require('chorus.message').fail(where .. first.text, 'nothing was changed')
+    return save.refuse(where .. first.text, 'nothing was changed')
   end
   local steps, says = {}, {}
   for _, edit in ipairs(plan.edits) do

@@ -287,9 +287,18 @@ function M.open(task)
   })
   shown = window
   vim.wo[window.float.window].wrap = true
+  vim.wo[window.float.window].linebreak = true
   vim.wo[window.float.window].scrolloff = 0
   vim.wo[window.float.window].sidescrolloff = 0
+  -- The pane may show another request than the one that would be answered, or none.
+  local function answer(how)
+    return function()
+      require('chorus.ui.request')[how](task)
+    end
+  end
   require('chorus.ui.keys').set('output', buffer, {
+    approve = answer('open_for'),
+    deny = answer('deny_for'),
     close = function()
       window.float:close()
     end,

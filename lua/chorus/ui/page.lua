@@ -97,13 +97,13 @@ end
 --- `:w`.
 local function write(page)
   if not page.page then
-    return require('chorus.message').fail(('#%d has not been read yet'):format(page.number), '`:e` tries again')
+    return save.refuse(('#%d has not been read yet'):format(page.number), '`:e` tries again')
   end
   local params, faults = view.changes(vim.api.nvim_buf_get_lines(page.buffer, 0, -1, false), page.page.task)
   show_faults(page, faults)
   if not params then
     local fault = faults[1]
-    return require('chorus.message').fail(('line %d: %s'):format(fault.line, fault.text), 'nothing was saved')
+    return save.refuse(('line %d: %s'):format(fault.line, fault.text), 'nothing was saved')
   elseif not next(params) then
     vim.bo[page.buffer].modified = false
     return draw(page)

@@ -17,6 +17,10 @@ local MOST_BYTES = 1024 * 1024
 ---@field answers chorus.Answers
 ---@field notice? string
 ---@field is_closed boolean
+---@field files table<string, string|false> as they were when the request was first shown, by path
+
+---@type chorus.RequestWindow[]
+local shown = {}
 
 --- The content of a plain file of a sensible size.
 local function read(path)
@@ -73,12 +77,14 @@ end
 local function title(request)
   local task = require('chorus.tasks').get(request.task)
   local icon = require('chorus.statusline').icon({ status = 'waiting' })
-  return {
+  local chunks = {
     { (' %s %s '):format(icon, request.kind), 'ChorusRequest' },
     { text.age(status.now() - request.opened_at), 'ChorusAge' },
-    { ('  #%d '):format(request.number), 'ChorusNumber' },
-    { task and text.clean(task.title) .. ' ' or '', 'ChorusTitle' },
+    { ('  #%d  '):format(request.number), 'ChorusNumber' },
   }
+  vim.list_extend(chunks, task and status.labels(task) or {})
+  chunks[#chunks + 1] = { task and text.clean(task.title) .. ' ' or '', 'ChorusTitle' }
+  return chunks
 end
 
 local function hints(window)
@@ -105,10 +111,20 @@ local function hints(window)
   return chunks
 end
 
+--- Reads a file once: an edit that has been allowed is shown as it was asked for.
+local function read_once(window)
+  return function(path)
+    if window.files[path] == nil then
+      window.files[path] = read(path) or false
+    end
+    return window.files[path] or nil
+  end
+end
+
 local function rows_of(window)
   return view.render(window.request, {
     project = window.request.project,
-    read = read,
+    read = read_once(window),
     answers = window.answers,
     notice = window.notice,
   })
@@ -122,7 +138,7 @@ local function redraw(window)
 end
 
 local function show(window, request, notice)
-  window.request, window.notice, window.is_closed = request, notice, false
+  window.request, window.notice, window.is_closed, window.files = request, notice, false, {}
   window.answers = { at = 1, chosen = {}, words = {} }
   redraw(window)
 end
@@ -267,11 +283,19 @@ local function listen_for(window)
   end)
 end
 
---- Shows a request, whole.
+--- Shows a request, whole; one that is shown already gets the cursor.
 ---@param request chorus.Opened
 function M.open(request)
+  shown = vim.tbl_filter(function(window)
+    return window.float:is_open()
+  end, shown)
+  for _, window in ipairs(shown) do
+    if window.request.id == request.id then
+      return vim.api.nvim_set_current_win(window.float.window)
+    end
+  end
   require('chorus.highlight').setup()
-  local window = { request = request, answers = { at = 1, chosen = {}, words = {} }, is_closed = false }
+  local window = { request = request, answers = { at = 1, chosen = {}, words = {} }, is_closed = false, files = {} }
   local buffer = float.scratch('request')
   vim.b[buffer].chorus_task = request.number
   local rows = rows_of(window)
@@ -285,6 +309,7 @@ function M.open(request)
     height = height + math.max(1, math.ceil(text.width(row.text) / width))
   end
   window.float = float.open(buffer, { width = width, height = height, title = title(request) })
+  shown[#shown + 1] = window
   vim.wo[window.float.window].wrap = true
   vim.wo[window.float.window].breakindent = true
   vim.wo[window.float.window].breakindentopt = 'shift:2'

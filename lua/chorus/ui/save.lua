@@ -24,6 +24,16 @@ function M.wait(start)
   end
 end
 
+--- Says why nothing was written, once the autocommand has returned: within it Neovim would call the message an error of
+--- the autocommand and ask for Enter.
+---@param text string
+---@param hint string
+function M.refuse(text, hint)
+  vim.schedule(function()
+    require('chorus.message').fail(text, hint)
+  end)
+end
+
 --- No longer modified, if the buffer is still there.
 ---@param buffer integer
 function M.mark_saved(buffer)
