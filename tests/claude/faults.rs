@@ -240,7 +240,8 @@ fn a_retry_is_busy() {
     on_each(|world| {
         let task = world.ready("Retry");
         task.send("[[error 529 x1 ra=8]]");
-        let retry = |page: &serde_json::Value| page["task"]["agent_status"]["detail"]["retry"].as_str().map(str::to_owned);
+        let retry =
+            |page: &serde_json::Value| page["task"]["agent_status"]["detail"]["retry"].as_str().map(str::to_owned);
         let page = task.until("a retry", |page| retry(page).is_some());
         assert_eq!(state(&page), "busy");
         assert!(retry(&page).unwrap().contains("1/10"), "{:?}", retry(&page));
@@ -285,7 +286,9 @@ fn there_is_no_login() {
 fn work_in_the_background() {
     on_each(|world| {
         let task = world.ready("Background");
-        let background = |word: &'static str| move |page: &serde_json::Value| page["task"]["agent_status"]["detail"]["background"] == word;
+        let background = |word: &'static str| {
+            move |page: &serde_json::Value| page["task"]["agent_status"]["detail"]["background"] == word
+        };
         task.send("[[subagentbg: go [[slow 4]]]] [[say gone]]");
         let page = task.until("a subagent", |page| background("subagent")(page));
         assert_eq!(state(&page), "busy");

@@ -179,7 +179,9 @@ impl Task<'_> {
     /// Waits until so many turns have ended and the agent rests.
     #[track_caller]
     pub fn await_turns(&self, turns: usize) {
-        self.until(&format!("{turns} turns"), |page| count(page, "turn_ended") >= turns && state(page).starts_with("idle"));
+        self.until(&format!("{turns} turns"), |page| {
+            count(page, "turn_ended") >= turns && state(page).starts_with("idle")
+        });
     }
 
     /// The task's page, as JSON.
@@ -227,7 +229,9 @@ impl Task<'_> {
     pub fn entries(&self, what: &str) -> Vec<String> {
         let page = self.page();
         let of_kind = page["journal"].as_array().unwrap().iter().filter(|entry| entry["what"] == what);
-        of_kind.map(|entry| format!("{}: {}", entry["who"].as_str().unwrap(), entry["text"].as_str().unwrap())).collect()
+        of_kind
+            .map(|entry| format!("{}: {}", entry["who"].as_str().unwrap(), entry["text"].as_str().unwrap()))
+            .collect()
     }
 
     pub fn session_id(&self) -> String {
