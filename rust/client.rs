@@ -12,8 +12,8 @@ use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// How long a fresh daemon may take to listen.
-const START_LIMIT: Duration = Duration::from_secs(5);
+/// How long a fresh daemon may take to listen. The one before it may take 5 s to finish its verbs.
+const START_LIMIT: Duration = Duration::from_secs(10);
 
 /// Variables that would mark the daemon, which outlives its starter, as part of something else.
 const NOT_FOR_THE_DAEMON: &[&str] = &["CHORUS_TASK", "CHORUS_LAUNCH", "TMUX", "TMUX_PANE", "NVIM", "CLAUDECODE"];

@@ -49,7 +49,7 @@ fn failed(error: &Error) -> i32 {
 async fn serve() -> Result<()> {
     let state = State::from_environment()?;
     state.create()?;
-    let Some(_lock) = socket::lock(&state)? else { return Ok(()) };
+    let Some(lock) = socket::lock(&state).await? else { return Ok(()) };
     let core = Core::open(state.clone()).await;
     let (mut listener, mut inode) = socket::bind(&state)?;
     core.begin().await;
@@ -73,6 +73,10 @@ async fn serve() -> Result<()> {
                 }
             },
             _ = look.tick() => {
+                if !socket::holds(&lock, &state) {
+                    ::log::error!("the state folder was taken away");
+                    break;
+                }
                 if !socket::is_there(&state, inode) {
                     (listener, inode) = socket::bind(&state)?;
                     ::log::warn!("the socket's file had vanished and was bound again");
@@ -88,15 +92,16 @@ async fn serve() -> Result<()> {
             _ = interrupt.recv() => break,
         }
     }
-    leave(&core, &state, inode).await;
+    if socket::holds(&lock, &state) && socket::is_there(&state, inode) {
+        // The socket goes first, so that a client that comes now is not cut off but waits for the next daemon.
+        let _ = state.socket().map(std::fs::remove_file);
+    }
+    leave(&core).await;
     Ok(())
 }
 
-/// The socket goes first, so that a client that comes now starts a new daemon and is not cut off by this one.
-async fn leave(core: &Arc<Core>, state: &State, inode: u64) {
-    if socket::is_there(state, inode) {
-        let _ = state.socket().map(std::fs::remove_file);
-    }
+/// Finishes the verbs under way.
+async fn leave(core: &Arc<Core>) {
     let finished = async {
         while core.hub.is_working() {
             tokio::time::sleep(Duration::from_millis(20)).await;

@@ -5,6 +5,7 @@
 //! and the same tests can run on both.
 //!
 //! Environment: `CHORUS_DEMO_TRUST=1` asks for trust first; `CHORUS_DEMO_LOGIN=1` plays "not logged in";
+//! `CHORUS_DEMO_PLAIN=1` answers a prompt without markers by one sentence instead of a scene;
 //! `CHORUS_DEMO_LOG=FILE` appends one JSON line for each request a model would have got.
 
 mod args;

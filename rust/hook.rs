@@ -6,6 +6,7 @@ use crate::contract::{Hook, HookReply, Json, Request};
 use crate::paths::State;
 use crate::spool;
 use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -104,6 +105,8 @@ fn may_start(state: &State) -> bool {
     if age.is_some_and(|age| age < BETWEEN_STARTS) {
         return false;
     }
-    let now = std::fs::File::create(&stamp).and_then(|file| file.set_modified(SystemTime::now()));
+    let mut options = std::fs::OpenOptions::new();
+    let file = options.create(true).truncate(false).write(true).mode(0o600).open(&stamp);
+    let now = file.and_then(|file| file.set_modified(SystemTime::now()));
     now.is_ok() || !state.spool().exists()
 }

@@ -115,7 +115,9 @@ impl Monitor {
                     self.sessions.watch(dir);
                 }
                 self.sweeps.soon();
-                self.tasks.insert(launched.task.clone(), Watched::new(*launched));
+                let mut watched = Watched::new(*launched);
+                watched.read_transcript(process::now());
+                self.tasks.insert(watched.launched.task.clone(), watched);
                 for seen in std::mem::take(&mut self.unclaimed).into_values() {
                     self.take_session(seen);
                 }
@@ -178,7 +180,8 @@ impl Monitor {
             }
         }
         let screens = self.tasks.values().filter(|watched| watched.wants_screen).filter_map(Watched::pane_to_read);
-        if let Some(order) = self.sweeps.due(now, self.tasks.len(), screens) {
+        let often = self.tasks.values().any(|watched| watched.wants_screen || watched.gives_only_a_screen());
+        if let Some(order) = self.sweeps.due(now, self.tasks.len(), often, screens) {
             tokio::spawn(sweep::carry_out(core.clone(), order));
         }
     }
@@ -194,8 +197,8 @@ impl Monitor {
 
     fn next_wake(&self) -> Millis {
         let rechecks = self.tasks.values().filter_map(|watched| watched.recheck_at).min().unwrap_or(Millis::MAX);
-        let wants_screen = self.tasks.values().any(|watched| watched.wants_screen);
-        let mut wake = rechecks.min(self.sweeps.next(self.tasks.len(), wants_screen));
+        let often = self.tasks.values().any(|watched| watched.wants_screen || watched.gives_only_a_screen());
+        let mut wake = rechecks.min(self.sweeps.next(self.tasks.len(), often));
         if !self.tasks.is_empty() {
             wake = wake.min(self.next_processes);
         }

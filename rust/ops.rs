@@ -1,11 +1,14 @@
 //! The verbs: the only code that combines store, tmux and agents. Each is a function read top to bottom, with its undo.
 
+mod agents;
 mod answer;
 pub mod answers;
 pub mod context;
 mod finish;
 mod health;
 pub mod hooks;
+mod launch;
+mod program;
 mod prompts;
 mod recover;
 mod start;
@@ -29,6 +32,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, channel, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 
@@ -58,6 +62,8 @@ pub struct Core {
     locks: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     /// One delivery at a time a task, beside the verbs.
     deliveries: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    /// Agents that are being restarted, two at a time: after a reboot there may be many.
+    starting: Arc<tokio::sync::Semaphore>,
     /// This daemon, for work that outlives a request.
     me: std::sync::Weak<Core>,
 }
@@ -77,6 +83,8 @@ pub struct Asker {
     pub watching: Arc<Mutex<Option<(String, CancellationToken)>>>,
 }
 
+/// For so long clients wait until the daemon has compared its store with what lives.
+const RECONCILE_FIRST: Duration = Duration::from_secs(1);
 /// Session files that may wait to be taken in.
 const SEEN: usize = 256;
 
@@ -114,13 +122,14 @@ impl Core {
             panes: Mutex::default(),
             locks: Mutex::default(),
             deliveries: Mutex::default(),
+            starting: Arc::new(tokio::sync::Semaphore::new(2)),
             me: me.clone(),
         })
     }
 
     /// Begins to watch and to tell: reconciles what the store says with what lives, then takes in spooled events.
     pub async fn begin(self: &Arc<Self>) {
-        if let Err(error) = start::install_program(&self.state) {
+        if let Err(error) = program::install(&self.state) {
             log::error!("{error}");
         }
         crate::web::sweep(&self.state);
@@ -132,8 +141,13 @@ impl Core {
             let sweeps = monitor::Plan::every(config::read(None, &environment()).config.tmux.poll_interval);
             tokio::spawn(monitor::run(self.me.clone(), sweeps, facts, sessions, seen));
         }
-        recover::reconcile(self).await;
-        hooks::drain(self).await;
+        let me = self.clone();
+        let reconciling = tokio::spawn(async move {
+            recover::reconcile(&me).await;
+            hooks::drain(&me).await;
+        });
+        // A tmux that does not answer keeps nobody waiting.
+        let _ = tokio::time::timeout(RECONCILE_FIRST, reconciling).await;
     }
 
     /// Ends what is the daemon's own; tasks go on.
@@ -266,7 +280,7 @@ pub async fn answer(core: &Arc<Core>, asker: &Asker, request: Request) -> Result
         Health(_) => Reply::Health(health::health(core, asker).await?),
         Config(_) => Reply::Config(health::config(core, asker)),
         Hook(hook) => Reply::HookReply(hooks::take(core, hook, &asker.gone).await?),
-        Exec(ask) => Reply::Exec(start::exec(core, &ask)?),
+        Exec(ask) => Reply::Exec(launch::exec(core, &ask)?),
     })
 }
 

@@ -16,6 +16,7 @@ mod quote;
 mod server;
 pub mod session;
 pub mod sgr;
+mod typing;
 mod version;
 
 pub use capture::{Shot, Wanted};

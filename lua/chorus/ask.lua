@@ -5,9 +5,6 @@ local message = require('chorus.message')
 
 local M = {}
 
---- A request that takes longer than this shows that it is under way, in milliseconds.
-local PATIENCE = 500
-
 ---@param asked chorus.Task[]
 ---@return string such as `#3, #4`
 function M.numbers(asked)
@@ -27,18 +24,9 @@ end
 function M.each(verb, asked, params_of, opts)
   opts = opts or {}
   local following, running, refused = 1, 0, {}
-  local progress
-  local timer = vim.defer_fn(function()
-    progress = message.progress('Chorus')
-    progress.report(('%s %s'):format(verb.name, M.numbers(asked)))
-  end, PATIENCE)
+  local done = message.patience(('%s %s'):format(verb.name, M.numbers(asked)))
   local function finish()
-    if not timer:is_closing() then
-      timer:close()
-    end
-    if progress then
-      progress.done('', #refused > 0)
-    end
+    done(#refused > 0)
     if #refused == 1 and #asked == 1 then
       message.failure(refused[1].err)
     elseif #refused > 0 then

@@ -217,9 +217,11 @@ local function job_ended(job, code, stderr, start)
   local was_open = phase == 'open'
   phase, channel, has_snapshot, held = 'closed', nil, false, nil
   if code == NO_DAEMON and not start then
-    -- A request that came meanwhile may start one.
+    -- A request that came meanwhile may start one; so may the wish to restore what was lost.
     if #queue > 0 or #waiters > 0 then
       open_job(true)
+    elseif is_lost then
+      try_again(true)
     end
     return
   end

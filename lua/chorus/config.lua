@@ -29,7 +29,7 @@ M.schema = {
     key = 'picker',
     type = { 'auto', 'select' },
     default = 'auto',
-    description = 'How to pick. `select` is always |vim.ui.select()|; `auto` may use a picker plugin that is there.',
+    description = 'How to pick: by |vim.ui.select()|, which picker plugins replace. `auto` is the same for now.',
   },
   {
     key = 'notify',

@@ -59,6 +59,7 @@ local function wait(done)
   return vim.wait(PATIENCE, done, 10)
 end
 
+---@return boolean whether the daemon reported on tmux and the agent itself
 local function check_daemon()
   local protocol = require('chorus.contract').protocol
   if not client.is_connected() then
@@ -69,9 +70,11 @@ local function check_daemon()
   if not welcome then
     local err = client.last_error()
     if err then
-      return health.error('daemon: ' .. err.message, err.hint)
+      health.error('daemon: ' .. err.message, err.hint)
+    else
+      health.info('no daemon runs; the first verb starts one')
     end
-    return health.info('no daemon runs; the first verb starts one')
+    return false
   end
   health.ok(
     ('daemon %s, process %d, protocol %d (the plugin speaks %d)'):format(
@@ -89,9 +92,11 @@ local function check_daemon()
   if not wait(function()
     return err ~= nil or reply ~= nil
   end) then
-    return health.warn('the daemon did not answer within 2 s', 'see its log: `:Chorus log`')
+    health.warn('the daemon did not answer within 2 s', 'see its log: `:Chorus log`')
+    return false
   elseif err then
-    return health.error(err.message, err.hint)
+    health.error(err.message, err.hint)
+    return false
   end
   local clean = require('chorus.text').clean
   for _, check in ipairs(reply.checks) do
@@ -105,6 +110,7 @@ local function check_daemon()
       health.error(text, advice or 'see `:help chorus-health`')
     end
   end
+  return true
 end
 
 local function check_tmux()
@@ -138,13 +144,16 @@ function M.check()
   check_neovim()
   check_options()
   health.start('chorus: program')
+  local has_reported = false
   if check_binary() then
     health.start('chorus: daemon')
-    check_daemon()
+    has_reported = check_daemon()
   end
-  health.start('chorus: other programs')
-  check_tmux()
-  check_agent()
+  if not has_reported then
+    health.start('chorus: other programs')
+    check_tmux()
+    check_agent()
+  end
   health.info('log: ' .. require('chorus.view').log_path())
 end
 

@@ -2,6 +2,9 @@
 
 local M = {}
 
+--- What takes longer than this shows that it is under way, in milliseconds.
+local PATIENCE = 500
+
 local ranks = { info = 1, warn = 2, error = 3, off = 4 }
 
 --- Whether messages end up in Neovim's own message area, which stops for Enter at more than one line.
@@ -90,7 +93,8 @@ function M.progress(title)
     end,
     done = function(text, failed)
       if has_progress then
-        show(text, failed and 'failed' or 'success', failed and nil or 100)
+        local ending = failed and 'failed' or 'done'
+        show(text ~= '' and text or ending, failed and 'failed' or 'success', not failed and 100 or nil)
       elseif not failed and text ~= '' then
         show(text, 'success')
       else
@@ -98,6 +102,25 @@ function M.progress(title)
       end
     end,
   }
+end
+
+--- Shows that something is under way if it takes long. Call what is returned at its end.
+---@param doing string such as `start #3`
+---@return fun(failed?: boolean) done
+function M.patience(doing)
+  local progress
+  local timer = vim.defer_fn(function()
+    progress = M.progress('Chorus')
+    progress.report(doing)
+  end, PATIENCE)
+  return function(failed)
+    if not timer:is_closing() then
+      timer:close()
+    end
+    if progress then
+      progress.done('', failed)
+    end
+  end
 end
 
 return M

@@ -389,7 +389,9 @@ function M.run(name, opts)
   if alone[name] then
     return run[name](call, verb)
   end
+  local done = message.patience('connecting')
   client.ready(function(err)
+    done()
     if err then
       return message.failure(err)
     end

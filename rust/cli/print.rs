@@ -9,6 +9,17 @@ pub fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect()
 }
 
+/// A line of output without its colours.
+pub fn plain(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, escape)) = rest.split_once('\x1b') {
+        plain += before;
+        rest = escape.find('m').map_or("", |end| &escape[end + 1..]);
+    }
+    clean(&(plain + rest))
+}
+
 fn line(text: &str) -> String {
     clean(text).replace('\n', " ")
 }
@@ -159,6 +170,11 @@ mod tests {
     #[test]
     fn ages_are_short() {
         assert_eq!(["59s", "1m", "2h", "3d"].map(str::to_owned), [59, 61, 7300, 260_000].map(|s| age(0, s * 1000)));
+    }
+
+    #[test]
+    fn output_for_a_pipe_has_no_escapes() {
+        assert_eq!(plain("a\x1b[1;31mb\x1b[mc"), "abc");
     }
 
     #[test]

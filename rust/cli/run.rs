@@ -9,7 +9,7 @@ use crate::task::Isolation;
 use crate::verbs::{self, Takes, Verb};
 use crate::wire;
 use clap::ArgMatches;
-use std::io::Read;
+use std::io::{IsTerminal, Read};
 use std::os::unix::process::CommandExt;
 
 type Outcome = Result<i32, Refusal>;
@@ -21,7 +21,7 @@ pub fn run(matches: &ArgMatches) -> Outcome {
     match name {
         "verbs" => return verbs_table(options),
         "detect" => return detect(options),
-        "log" => return log(),
+        "log" => return log(options),
         _ => {}
     }
     let state = State::from_environment()?;
@@ -109,19 +109,19 @@ fn on_tasks(
     text: String,
     json: bool,
 ) -> Outcome {
-    let mut failed = None;
+    let mut code = 0;
     for task in tasks {
-        let done = on_task(client, verb.name, options, task.clone(), &text, json);
-        match done {
+        match on_task(client, verb.name, options, task.clone(), &text, json) {
             Ok(()) => {}
+            // One that cannot does not stop the others.
             Err(Refusal::Error(error)) if tasks.len() > 1 => {
-                eprintln!("chorus: {}", print::clean(&error.message));
-                failed = Some(error);
+                super::print_error(error, json);
+                code = 1;
             }
             Err(refusal) => return Err(refusal),
         }
     }
-    failed.map_or(Ok(0), |error| Err(error.into()))
+    Ok(code)
 }
 
 fn on_task(
@@ -153,7 +153,7 @@ fn on_task(
         "approve" => Request::TaskApprove(TaskApprove {
             task,
             request: string("request"),
-            always: options.get_one::<usize>("always").copied(),
+            always: options.get_one::<usize>("always").map(|one_based| one_based.saturating_sub(1)),
         }),
         "deny" => {
             Request::TaskDeny(TaskDeny { task, request: string("request"), reason: string("reason").or_else(words) })
@@ -197,7 +197,9 @@ fn on_task(
             let history = options.get_one::<u32>("history").copied().unwrap_or(0);
             let found: Output = call(client, &Request::TaskOutput(TaskOutput { task, history }), json)?;
             if !json {
-                say(&found.lines);
+                let colours = std::io::stdout().is_terminal();
+                let plain = |line: &String| if colours { format!("{line}\x1b[m") } else { print::plain(line) };
+                say(&found.lines.iter().map(plain).collect::<Vec<_>>());
             }
             return Ok(());
         }
@@ -314,12 +316,19 @@ fn detect(options: &ArgMatches) -> Outcome {
     Ok(0)
 }
 
-fn log() -> Outcome {
+/// The newest lines of the daemon's log; no daemon is needed to read them.
+fn log(options: &ArgMatches) -> Outcome {
     let path = State::from_environment()?.log();
-    let text = std::fs::read_to_string(&path).unwrap_or_default();
-    let lines: Vec<&str> = text.lines().collect();
-    lines.iter().skip(lines.len().saturating_sub(200)).for_each(|line| println!("{}", print::clean(line)));
-    eprintln!("{}", path.display());
+    let bytes = std::fs::read(&path).unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
+    let lines: Vec<String> = text.lines().map(print::clean).collect();
+    let newest = &lines[lines.len().saturating_sub(200)..];
+    if options.get_flag("json") {
+        println!("{}", serde_json::json!({ "file": path, "lines": newest }));
+    } else {
+        say(newest);
+        eprintln!("{}", path.display());
+    }
     Ok(0)
 }
 

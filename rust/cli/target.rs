@@ -3,6 +3,7 @@
 use super::Refusal;
 use crate::client::Client;
 use crate::contract::{Request, TaskList, Tasks};
+use crate::store::Filter;
 use crate::task::{Status, Task};
 use crate::verbs::{Takes, Verb};
 
@@ -10,7 +11,7 @@ use crate::verbs::{Takes, Verb};
 pub fn split(verb: &Verb, words: &[String]) -> (Vec<String>, Vec<String>) {
     let most = if verb.takes == Takes::One { 1 } else { words.len() };
     let named = words.iter().take(most).take_while(|word| is_task(word)).count();
-    if named == 0 && verb.takes == Takes::Many && words.first().is_some_and(|word| is_filter(word)) {
+    if named == 0 && verb.takes == Takes::Many && words.first().is_some_and(|word| is_filter(verb, word)) {
         return (words[..1].to_vec(), words[1..].to_vec());
     }
     (words[..named].to_vec(), words[named..].to_vec())
@@ -22,9 +23,13 @@ fn is_task(word: &str) -> bool {
     (!digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit())) || uuid::Uuid::try_parse(word).is_ok()
 }
 
-fn is_filter(word: &str) -> bool {
+/// Where text may follow, only the words that hardly begin a sentence: `send error handling is missing` is one.
+fn is_filter(verb: &Verb, word: &str) -> bool {
     let names = ["all", "live", "unread", "pending", "running", "waiting", "completed", "failed", "busy", "idle"];
-    names.contains(&word) || word.starts_with('+')
+    match verb.rest {
+        "" => !word.is_empty() && Filter::parse(word).is_ok(),
+        _ => names.contains(&word) || word.starts_with('+'),
+    }
 }
 
 /// The tasks as the daemon takes them; asks the daemon when none is named or a filter is.
@@ -85,6 +90,9 @@ mod tests {
         assert_eq!(split(send, &words("waiting go on")), (words("waiting"), words("go on")));
         assert_eq!(split(send, &words("go on")), (vec![], words("go on")));
         let deny = crate::verbs::find("deny").unwrap();
+        let restart = crate::verbs::find("restart").unwrap();
+        assert_eq!(split(restart, &words("exited")), (words("exited"), vec![]));
+        assert_eq!(split(send, &words("error handling")), (vec![], words("error handling")));
         assert_eq!(split(deny, &words("12 13 reasons")), (words("12"), words("13 reasons")));
     }
 }

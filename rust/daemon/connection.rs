@@ -34,7 +34,10 @@ pub async fn serve(core: Arc<Core>, stream: UnixStream) {
     let (reader, writer) = tokio::io::split(stream);
     let (_, serving) = Neovim::<Writer>::new(reader.compat(), writer.compat_write(), connection);
     // The end of the stream is how a client says goodbye.
-    let _ = serving.await;
+    tokio::select! {
+        _ = serving => {}
+        () = gone.cancelled() => {}
+    }
     gone.cancel();
     core.hub.leave(seat);
 }
@@ -87,12 +90,8 @@ impl Handler for Connection {
 }
 
 impl Connection {
-    /// A panic becomes an error reply: an unanswered request would wait for ever.
     async fn answer_caught(self, request: Value, neovim: Option<Neovim<Writer>>) -> Result<Reply> {
-        match tokio::spawn(async move { self.answer(&request, neovim).await }).await {
-            Ok(answer) => answer,
-            Err(_) => Err(Error::internal("cannot do this: Chorus itself failed")),
-        }
+        caught(async move { self.answer(&request, neovim).await }).await
     }
 
     async fn answer(&self, request: &Value, neovim: Option<Neovim<Writer>>) -> Result<Reply> {
@@ -154,10 +153,23 @@ impl Connection {
     }
 }
 
+/// A panic becomes an error reply: an unanswered request would wait for ever.
+async fn caught<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
+    let failed = |_| Err(Error::internal("cannot do this: Chorus itself failed"));
+    tokio::spawn(work).await.unwrap_or_else(failed)
+}
+
 fn decode(request: &Value) -> Result<Request> {
-    wire::from_value(request).map_err(|error| match error.message.contains("unknown variant") {
-        true => Error::new(Code::UnknownVerb, error.message).hint("`chorus verbs` lists what there is"),
-        false => error,
+    let named = request.as_map().and_then(|fields| fields.iter().find(|(name, _)| name.as_str() == Some("method")));
+    let method = named.and_then(|(_, method)| method.as_str()).unwrap_or_default();
+    wire::from_value(request).map_err(|error| {
+        match error.message.contains("unknown variant `") && error.message.contains(method) {
+            true => {
+                Error::new(Code::UnknownVerb, format!("there is no request {}", crate::store::text::line(method, 40)))
+                    .hint("the plugin and the program are of different versions: build both again")
+            }
+            false => error,
+        }
     })
 }
 
@@ -168,6 +180,7 @@ async fn pump(neovim: Neovim<Writer>, outbox: Arc<Outbox>, gone: CancellationTok
             message = outbox.take() => message,
             () = gone.cancelled() => return,
         };
+        let Some(message) = message else { return gone.cancel() };
         let Ok(value) = wire::to_value(&message) else { continue };
         if let Err(error) = neovim.exec_lua("require('chorus.client').receive(...)", vec![value]).await {
             if error.is_channel_closed() {
@@ -175,5 +188,19 @@ async fn pump(neovim: Neovim<Writer>, outbox: Arc<Outbox>, gone: CancellationTok
             }
             log::warn!("Neovim could not take a message: {error}");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_answered_with_an_error() {
+        let panics = async { if std::hint::black_box(true) { panic!("on purpose") } else { Ok(()) } };
+        let error = caught(panics).await.unwrap_err();
+        assert_eq!(error.code, Code::Internal);
+        assert!(error.hint.is_some());
+        assert_eq!(caught(async { Ok(7) }).await, Ok(7));
     }
 }

@@ -1,12 +1,13 @@
 //! What waits to be told to one Neovim. Answers are kept in order; of a task or an output only the newest is kept,
 //! because a Neovim can stand at a prompt for minutes and must neither be flooded nor miss the end.
 
-use crate::contract::{Event, Message, Notice};
+use crate::contract::{Event, Message};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Mutex;
 use tokio::sync::Notify;
 
-/// More single events than this mean a Neovim that has not listened for long; the oldest go.
+/// More single events than this mean a Neovim that has not listened for long: it is let go, connects again, and takes
+/// a snapshot.
 const MOST_EVENTS: usize = 1000;
 
 /// The queue of one connection.
@@ -21,6 +22,12 @@ struct Queue {
     answers: VecDeque<Message>,
     events: VecDeque<Slot>,
     newest: HashMap<String, Event>,
+}
+
+enum Next {
+    Message(Box<Message>),
+    Nothing,
+    Overflow,
 }
 
 /// An event in order, or the place of one whose newest version counts.
@@ -42,12 +49,14 @@ impl Outbox {
         self.ready.notify_one();
     }
 
-    /// Takes the next message, waiting for one.
-    pub async fn take(&self) -> Message {
+    /// Takes the next message, waiting for one; nothing when the client has missed too much to go on.
+    pub async fn take(&self) -> Option<Message> {
         loop {
-            let next = self.queue.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
-            if let Some(message) = next {
-                return message;
+            let next = self.queue.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).next();
+            match next {
+                Next::Message(message) => return Some(*message),
+                Next::Overflow => return None,
+                Next::Nothing => {}
             }
             self.ready.notified().await;
         }
@@ -56,6 +65,9 @@ impl Outbox {
 
 impl Queue {
     fn put_event(&mut self, event: Event) {
+        if self.events.len() > MOST_EVENTS {
+            return;
+        }
         let key = match &event {
             Event::TaskChanged(task) => Some(task.uuid.clone()),
             Event::Output(output) => Some(format!("output {}", output.task)),
@@ -70,11 +82,13 @@ impl Queue {
             }
             None => self.events.push_back(Slot::Event(Box::new(event))),
         }
-        while self.events.len() > MOST_EVENTS {
-            if let Some(Slot::Newest(key)) = self.events.pop_front() {
-                self.newest.remove(&key);
-            }
+    }
+
+    fn next(&mut self) -> Next {
+        if self.events.len() > MOST_EVENTS {
+            return Next::Overflow;
         }
+        self.take().map_or(Next::Nothing, |message| Next::Message(Box::new(message)))
     }
 
     fn take(&mut self) -> Option<Message> {
@@ -83,14 +97,7 @@ impl Queue {
         }
         match self.events.pop_front()? {
             Slot::Event(event) => Some(Message::Event(*event)),
-            Slot::Newest(key) => {
-                let event = self.newest.remove(&key);
-                Some(Message::Event(event.unwrap_or(Event::Notice(Notice {
-                    level: "error".into(),
-                    text: "an event was lost".into(),
-                    hint: Some("run `:Chorus dashboard` again".into()),
-                }))))
-            }
+            Slot::Newest(key) => self.newest.remove(&key).map(Message::Event),
         }
     }
 }
@@ -115,8 +122,15 @@ mod tests {
         outbox.put(deleted(7));
         outbox.put(elsewhere(2));
         outbox.put(Message::Response { id: 9, result: None, error: None });
-        assert!(matches!(outbox.take().await, Message::Response { id: 9, .. }));
-        assert!(matches!(outbox.take().await, Message::Event(Event::Elsewhere(e)) if e.count == 2));
-        assert!(matches!(outbox.take().await, Message::Event(Event::TaskDeleted(d)) if d.number == 7));
+        assert!(matches!(outbox.take().await, Some(Message::Response { id: 9, .. })));
+        assert!(matches!(outbox.take().await, Some(Message::Event(Event::Elsewhere(e))) if e.count == 2));
+        assert!(matches!(outbox.take().await, Some(Message::Event(Event::TaskDeleted(d))) if d.number == 7));
+    }
+
+    #[tokio::test]
+    async fn who_has_missed_too_much_is_let_go() {
+        let outbox = Outbox::default();
+        (0..=MOST_EVENTS as i64).for_each(|number| outbox.put(deleted(number)));
+        assert!(outbox.take().await.is_none());
     }
 }

@@ -19,8 +19,8 @@ pub struct Args {
     pub resume: Option<String>,
     /// `-n`: shown in the box, the title and the session file.
     pub name: Option<String>,
-    /// `--settings`: files or JSON; all apply.
-    pub settings: Vec<String>,
+    /// `--settings`: a file or JSON. Given twice, the last one counts (2.1.328).
+    pub settings: Option<String>,
     /// `--model`: only repeated, nothing is asked of it.
     pub model: String,
     /// `--permission-mode`, as hooks spell it: `manual` is `default`.
@@ -38,11 +38,12 @@ fn command() -> Command {
     Command::new("chorus demo-agent")
         .about("An honest stand-in for Claude Code: it plays a script and asks no model.")
         .disable_version_flag(true)
+        .args_override_self(true)
         .arg(Arg::new("version").short('v').long("version").action(ArgAction::SetTrue))
         .arg(valued("session-id"))
         .arg(valued("resume").short('r'))
         .arg(valued("name").short('n'))
-        .arg(valued("settings").action(ArgAction::Append))
+        .arg(valued("settings"))
         .arg(valued("model"))
         .arg(valued("permission-mode"))
         .arg(valued("append-system-prompt").hide(true))
@@ -74,7 +75,7 @@ pub fn parse(args: Vec<String>) -> Result<Asked, String> {
         session_id,
         resume: text("resume"),
         name: text("name"),
-        settings: found.get_many::<String>("settings").map(|all| all.cloned().collect()).unwrap_or_default(),
+        settings: text("settings"),
         model: text("model").unwrap_or_else(|| "chorus-demo".into()),
         mode,
         prompt: text("prompt"),
@@ -97,6 +98,12 @@ mod tests {
         assert_eq!(args(&["--permission-mode", "manual"]).map(|args| args.mode), Ok("default".into()));
         assert_eq!(args(&["--permission-mode", "plan", "do it"]).map(|args| args.prompt), Ok(Some("do it".into())));
         assert!(args(&["--permission-mode", "yolo"]).is_err());
+    }
+
+    #[test]
+    fn the_last_of_a_flag_counts() {
+        let found = args(&["--settings", "a", "--settings", "b"]).map(|args| args.settings);
+        assert_eq!(found, Ok(Some("b".into())));
     }
 
     #[test]

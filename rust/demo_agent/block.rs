@@ -29,7 +29,7 @@ impl Block {
             Block::Banner(cwd) => {
                 let cwd = clean(cwd);
                 lines = vec![Line::of(format!(" ♪  {}", super::LABEL), Style::Bold)];
-                lines.push(Line::of("    plays a script · asks no model · no network", Style::Dim));
+                lines.push(Line::of("    plays a script, asks no model", Style::Dim));
                 lines.push(Line::of(format!("    {cwd}"), Style::Dim));
                 lines.push(Line::empty());
             }
@@ -93,8 +93,12 @@ mod tests {
 
     #[test]
     fn a_call_stands_with_its_result_under_it() {
-        let block = Block::Tool("Bash(touch x)".into(), vec!["Done".into(), "Allowed by PermissionRequest hook".into()]);
-        assert_eq!(shown(&block), ["", "● Bash(touch x)", "  ⎿  Done", "  ⎿  Allowed by", "     PermissionRequest", "     hook"]);
+        let block =
+            Block::Tool("Bash(touch x)".into(), vec!["Done".into(), "Allowed by PermissionRequest hook".into()]);
+        assert_eq!(
+            shown(&block),
+            ["", "● Bash(touch x)", "  ⎿  Done", "  ⎿  Allowed by", "     PermissionRequest", "     hook"]
+        );
     }
 
     #[test]

@@ -17,10 +17,15 @@ pub struct Ended {
     pub stdout: String,
     /// At most [`KEPT`] bytes.
     pub stderr: String,
+    /// A process it left behind still held its outputs open.
+    pub is_held: bool,
 }
 
 /// How much of an output is kept.
-const KEPT: u64 = 1 << 20;
+const KEPT: usize = 1 << 20;
+
+/// So long after a child's end its outputs are waited for.
+const GRACE: Duration = Duration::from_millis(100);
 
 /// Every child that lives, so that none outlives the agent.
 #[derive(Clone, Default)]
@@ -52,7 +57,7 @@ impl Children {
         let mut child = match command.spawn() {
             Ok(child) => child,
             Err(error) => {
-                done(Ended { code: None, stdout: String::new(), stderr: error.to_string() });
+                done(Ended { stderr: error.to_string(), ..Ended::default() });
                 return None;
             }
         };
@@ -61,29 +66,26 @@ impl Children {
         if let Ok(mut living) = living.lock() {
             living.insert(child.id());
         }
-        std::thread::spawn(move || {
-            let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-            let (over, wait) = mpsc::channel::<()>();
-            let (stdout, stderr) = std::thread::scope(|scope| {
-                scope.spawn(move || stdin.map(|mut pipe| pipe.write_all(&input)));
-                if let Some(limit) = limit {
-                    scope.spawn(move || {
-                        if wait.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout) {
-                            running.end();
-                        }
-                    });
+        let (stdout, stderr) = (Output::of(child.stdout.take()), Output::of(child.stderr.take()));
+        if let Some(mut pipe) = child.stdin.take() {
+            std::thread::spawn(move || pipe.write_all(&input));
+        }
+        let (over, wait) = mpsc::channel::<()>();
+        if let Some(limit) = limit {
+            std::thread::spawn(move || {
+                if wait.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout) {
+                    running.end();
                 }
-                let stderr = scope.spawn(move || text(stderr));
-                let stdout = text(stdout);
-                let stderr = stderr.join().unwrap_or_default();
-                drop(over);
-                (stdout, stderr)
             });
+        }
+        std::thread::spawn(move || {
             let code = child.wait().ok().and_then(|status| status.code());
+            drop(over);
             if let Ok(mut living) = living.lock() {
                 living.remove(&running.0);
             }
-            done(Ended { code, stdout, stderr });
+            let is_held = !(stdout.is_whole() & stderr.is_whole());
+            done(Ended { code, stdout: stdout.text(), stderr: stderr.text(), is_held });
         });
         Some(running)
     }
@@ -102,13 +104,41 @@ impl Children {
     }
 }
 
-fn text(pipe: Option<impl Read>) -> String {
-    let mut bytes = Vec::new();
-    if let Some(mut pipe) = pipe {
-        let _ = pipe.by_ref().take(KEPT).read_to_end(&mut bytes);
-        let _ = std::io::copy(&mut pipe, &mut std::io::sink());
+/// An output as it is read.
+struct Output {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    end: mpsc::Receiver<()>,
+}
+
+impl Output {
+    fn of(pipe: Option<impl Read + Send + 'static>) -> Output {
+        let bytes = Arc::new(Mutex::new(Vec::new()));
+        let (open, end) = mpsc::channel();
+        let kept = Arc::clone(&bytes);
+        std::thread::spawn(move || {
+            // Dropped at the end.
+            let _open = open;
+            let Some(mut pipe) = pipe else { return };
+            let mut part = [0; 8192];
+            while let Ok(length @ 1..) = pipe.read(&mut part) {
+                if let Ok(mut kept) = kept.lock()
+                    && kept.len() < KEPT
+                {
+                    kept.extend_from_slice(&part[..length]);
+                }
+            }
+        });
+        Output { bytes, end }
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+
+    /// Whether its end was reached.
+    fn is_whole(&self) -> bool {
+        self.end.recv_timeout(GRACE) == Err(mpsc::RecvTimeoutError::Disconnected)
+    }
+
+    fn text(&self) -> String {
+        self.bytes.lock().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]
@@ -123,7 +153,8 @@ mod tests {
 
     #[test]
     fn a_child_gets_its_input_and_gives_both_outputs() {
-        let ended = Children::default().run(&mut shell("cat; echo no >&2; exit 3"), b"in".into(), Duration::from_secs(60));
+        let ended =
+            Children::default().run(&mut shell("cat; echo no >&2; exit 3"), b"in".into(), Duration::from_secs(60));
         assert_eq!((ended.code, ended.stdout.as_str(), ended.stderr.as_str()), (Some(3), "in", "no\n"));
     }
 
@@ -131,6 +162,12 @@ mod tests {
     fn a_child_ends_at_its_limit_with_all_it_started() {
         let ended = Children::default().run(&mut shell("sleep 600; echo late"), Vec::new(), Duration::from_millis(20));
         assert_eq!((ended.code, ended.stdout.as_str()), (None, ""));
+    }
+
+    #[test]
+    fn what_a_child_leaves_behind_does_not_hold_it_up() {
+        let ended = Children::default().run(&mut shell("sleep 5 & echo out"), Vec::new(), Duration::from_secs(60));
+        assert_eq!((ended.code, ended.stdout.as_str(), ended.is_held), (Some(0), "out\n", true));
     }
 
     #[test]

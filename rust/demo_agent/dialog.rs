@@ -113,7 +113,8 @@ impl Choice {
             }
             Key::Char(c) if self.offer.numbered => {
                 let digit = c.to_digit(10).and_then(|digit| usize::try_from(digit).ok());
-                let chosen = digit.and_then(|digit| digit.checked_sub(1)).filter(|at| *at < self.offer.options.len())?;
+                let chosen =
+                    digit.and_then(|digit| digit.checked_sub(1)).filter(|at| *at < self.offer.options.len())?;
                 if !self.offer.options[chosen].written {
                     return Some(Reply::Picked(chosen, String::new()));
                 }
@@ -133,7 +134,9 @@ impl Choice {
     fn lines(&self, cols: usize) -> Vec<Line> {
         let mut lines = vec![Line::empty(), Line::rule(cols, "Chorus demo", "─")];
         let mut text = |text: &str, style| {
-            lines.extend(wrap(&clean(text), cols.saturating_sub(1)).iter().map(|part| Line::of(format!(" {part}"), style)))
+            lines.extend(
+                wrap(&clean(text), cols.saturating_sub(1)).iter().map(|part| Line::of(format!(" {part}"), style)),
+            )
         };
         text(&self.offer.title, Style::Bold);
         if !self.offer.about.is_empty() {
@@ -147,7 +150,9 @@ impl Choice {
             lines.push(Line::rule(cols, "", "╌"));
         }
         let question = wrap(&clean(&self.offer.question), cols.saturating_sub(1));
-        lines.extend(question.iter().filter(|part| !part.is_empty()).map(|part| Line::of(format!(" {part}"), Style::Plain)));
+        lines.extend(
+            question.iter().filter(|part| !part.is_empty()).map(|part| Line::of(format!(" {part}"), Style::Plain)),
+        );
         if !self.offer.numbered {
             lines.push(Line::empty());
         }

@@ -23,7 +23,7 @@ pub struct Facts {
 
 /// The JSON on a hook's standard input: the session's facts, as far as this event carries them, and its `own`.
 pub fn payload(event: &str, facts: &Facts, own: Json) -> Json {
-    let of_tool = matches!(event, "PreToolUse" | "PermissionRequest" | "PostToolUse" | "PostToolUseFailure");
+    let of_tool = event == "PermissionRequest" || event.starts_with("PreTool") || event.starts_with("PostTool");
     let of_stop = matches!(event, "Stop" | "SubagentStop");
     let mut all = json!({"session_id": facts.session_id, "transcript_path": facts.transcript_path, "cwd": facts.cwd,
         "hook_event_name": event});
@@ -126,7 +126,7 @@ pub fn context(event: &str, ended: &Ended) -> Option<String> {
         return (!text.is_empty()).then(|| text.to_owned());
     }
     let text = ended.stdout.trim();
-    let plain = ended.code == Some(0) && matches!(event, "SessionStart" | "UserPromptSubmit");
+    let plain = ended.code == Some(0) && !ended.is_held && matches!(event, "SessionStart" | "UserPromptSubmit");
     (plain && !text.is_empty()).then(|| text.to_owned())
 }
 
@@ -135,8 +135,9 @@ pub fn complaint(ended: &Ended) -> Option<&str> {
     (!matches!(ended.code, Some(0 | 2) | None)).then(|| ended.stderr.trim())
 }
 
+/// The JSON a hook printed. The client takes none from a hook that left a process with its outputs open.
 fn output(ended: &Ended) -> Option<Json> {
-    serde_json::from_str(&ended.stdout).ok().filter(Json::is_object).filter(|_| ended.code == Some(0))
+    serde_json::from_str(&ended.stdout).ok().filter(Json::is_object).filter(|_| ended.code == Some(0) && !ended.is_held)
 }
 
 fn own_output(ended: &Ended) -> Option<Json> {
@@ -148,14 +149,15 @@ mod tests {
     use super::*;
 
     fn printed(output: &Json) -> Ended {
-        Ended { code: Some(0), stdout: output.to_string(), stderr: String::new() }
+        Ended { code: Some(0), stdout: output.to_string(), ..Ended::default() }
     }
 
     #[test]
     fn a_decision_is_read_with_all_it_brings() {
         let allow = json!({"hookSpecificOutput": {"hookEventName": "PermissionRequest", "decision": {
             "behavior": "allow", "updatedInput": {"command": "ls"}, "updatedPermissions": [{"type": "addRules"}]}}});
-        let expected = Decision::Allow { input: Some(json!({"command": "ls"})), updates: vec![json!({"type": "addRules"})] };
+        let expected =
+            Decision::Allow { input: Some(json!({"command": "ls"})), updates: vec![json!({"type": "addRules"})] };
         assert_eq!(decision(&printed(&allow)), Some(expected));
         let deny = json!({"hookSpecificOutput": {"decision": {"behavior": "deny", "message": "why"}}});
         let expected = Decision::Deny { message: "why".into(), interrupt: false };
@@ -166,6 +168,7 @@ mod tests {
     #[test]
     fn a_failed_hook_decides_nothing() {
         let mut ended = printed(&json!({"hookSpecificOutput": {"decision": {"behavior": "allow"}}}));
+        assert!(decision(&Ended { is_held: true, ..ended.clone() }).is_none());
         ended.code = Some(1);
         assert_eq!(decision(&ended), None);
         ended.stderr = "oops\n".into();
@@ -174,7 +177,7 @@ mod tests {
 
     #[test]
     fn plain_text_is_context_only_where_the_client_takes_it() {
-        let ended = Ended { code: Some(0), stdout: "be kind\n".into(), stderr: String::new() };
+        let ended = Ended { code: Some(0), stdout: "be kind\n".into(), ..Ended::default() };
         assert_eq!(context("SessionStart", &ended), Some("be kind".into()));
         assert_eq!(context("PostToolUse", &ended), None);
         let json = printed(&json!({"hookSpecificOutput": {"additionalContext": "x"}}));

@@ -163,14 +163,10 @@ mod tests {
 
     #[test]
     fn letters_controls_and_arrows() {
-        assert_eq!(keys(b"a\r\x03\x1b[A\x1bOB\x7f"), [
-            Key::Char('a'),
-            Key::Enter,
-            Key::Ctrl('c'),
-            Key::Up,
-            Key::Down,
-            Key::Backspace
-        ]);
+        assert_eq!(
+            keys(b"a\r\x03\x1b[A\x1bOB\x7f"),
+            [Key::Char('a'), Key::Enter, Key::Ctrl('c'), Key::Up, Key::Down, Key::Backspace]
+        );
         assert_eq!(keys("é😀".as_bytes()), [Key::Char('é'), Key::Char('😀')]);
         assert_eq!(keys(b"\x1b[Z\x1b[3~\x1b[I"), [Key::BackTab, Key::Delete]);
     }

@@ -49,6 +49,7 @@ impl Line {
     }
 
     /// Columns it takes.
+    #[cfg(test)]
     pub fn width(&self) -> usize {
         self.0.iter().map(|(text, _)| text.width()).sum()
     }

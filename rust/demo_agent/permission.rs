@@ -57,7 +57,8 @@ impl Rule {
 pub fn verdict(call: &Call, mode: &str, rules: &[Rule]) -> Verdict {
     let asks_itself = matches!(call.name.as_str(), "AskUserQuestion" | "ExitPlanMode");
     let command = call.input["command"].as_str().unwrap_or_default();
-    let parts: Vec<&str> = command.split(['&', ';', '|', '\n']).map(str::trim).filter(|part| !part.is_empty()).collect();
+    let parts: Vec<&str> =
+        command.split(['&', ';', '|', '\n']).map(str::trim).filter(|part| !part.is_empty()).collect();
     let free = match call.name.as_str() {
         "Read" | "Agent" | "EnterPlanMode" | "TodoWrite" | "TaskCreate" => true,
         "Bash" => is_harmless(command),
@@ -105,9 +106,7 @@ fn about(call: &Call) -> String {
 /// The `permission_suggestions` of a request; nothing for questions and plans.
 pub fn suggestions(call: &Call, cwd: &Path) -> Option<Json> {
     let accept_edits = json!({"type": "setMode", "mode": "acceptEdits", "destination": "session"});
-    let rules = |rules: Vec<Json>| {
-        json!([{"type": "addRules", "rules": rules, "behavior": "allow", "destination": "localSettings"}])
-    };
+    let rules = |rules: Vec<Json>| json!([{"type": "addRules", "rules": rules, "behavior": "allow", "destination": "localSettings"}]);
     match call.name.as_str() {
         "AskUserQuestion" | "ExitPlanMode" => None,
         "Write" | "Edit" => Some(json!([accept_edits])),

@@ -173,8 +173,7 @@ impl Questions {
             _ => "",
         };
         let row = |at: usize, number: usize, label: &str| {
-            Line::of(sign(at), Style::Accent)
-                .and(format!("{number}. {}{}", tick(at), clean(label)), style(at))
+            Line::of(sign(at), Style::Accent).and(format!("{number}. {}{}", tick(at), clean(label)), style(at))
         };
         for (at, (label, about)) in question.options.iter().enumerate() {
             lines.push(row(at, at + 1, label));

@@ -31,6 +31,8 @@ const TICK: Duration = Duration::from_millis(100);
 const DEAF: Duration = Duration::from_millis(300);
 /// Two presses of Ctrl-C within it end the session.
 const TWICE: Duration = Duration::from_millis(800);
+/// So many pieces of the conversation can be painted anew.
+const SHOWN: usize = 500;
 /// After so long at rest hooks are told.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -43,6 +45,9 @@ struct Run {
     /// `❯ …`, until something follows it: an interruption before that gives the prompt back.
     unsaid: Option<Block>,
     open: Option<Block>,
+    /// The conversation, for when the screen has to be painted anew.
+    shown: VecDeque<Block>,
+    /// Lines for the scrollback that are not painted yet.
     history: Vec<Line>,
     ghost: &'static str,
     hint: Option<(&'static str, Instant)>,
@@ -60,14 +65,10 @@ struct Run {
     status: Option<Status>,
     /// When to tell hooks that nobody answers.
     idle: Option<Instant>,
-    /// How to end.
-    end: Option<End>,
-}
-
-/// How the process ends.
-enum End {
-    Code(i32),
-    Signal(i32),
+    /// Ctrl-Z was pressed.
+    suspended: bool,
+    /// The exit code, once the session has ended.
+    end: Option<i32>,
 }
 
 /// Runs a session to its end; the exit code.
@@ -96,6 +97,7 @@ pub fn run(args: Args) -> i32 {
         prompt: Prompt::new(mark),
         unsaid: None,
         open: None,
+        shown: VecDeque::new(),
         history: Vec::new(),
         ghost: "",
         hint: None,
@@ -109,22 +111,16 @@ pub fn run(args: Args) -> i32 {
         file: None,
         status: None,
         idle: None,
+        suspended: false,
         end: None,
     };
     run.begin();
-    match run.serve(&inbox) {
-        End::Code(code) => code,
-        End::Signal(signal) => {
-            // Ends as any program does that this signal ends, so that the pane shows it.
-            let _ = signal_hook::low_level::emulate_default_handler(signal);
-            128 + signal
-        }
-    }
+    run.serve(&inbox)
 }
 
 /// Everything before the screen is taken; the error is for the terminal.
 fn prepare(args: Args, events: Sender<Event>) -> Result<Session, String> {
-    let settings = Settings::read(&args.settings)?;
+    let settings = Settings::read(args.settings.as_deref())?;
     let cwd = std::env::current_dir().map_err(|error| format!("Error: no working folder: {error}"))?;
     let config = match (std::env::var_os("CLAUDE_CONFIG_DIR"), std::env::var_os("HOME")) {
         (Some(folder), _) if !folder.is_empty() => PathBuf::from(folder),
@@ -154,7 +150,7 @@ fn prepare(args: Args, events: Sender<Event>) -> Result<Session, String> {
 
 /// Threads that wait for the terminal and for signals.
 fn listen(events: &Sender<Event>) {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGWINCH};
+    use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGWINCH};
     let typed = events.clone();
     std::thread::spawn(move || {
         let mut bytes = vec![0; 1 << 16];
@@ -172,19 +168,25 @@ fn listen(events: &Sender<Event>) {
         }
     });
     let signals = events.clone();
-    if let Ok(mut caught) = signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGTERM, SIGWINCH]) {
-        std::thread::spawn(move || caught.forever().try_for_each(|signal| signals.send(Event::Signal(signal))));
+    if let Ok(mut caught) = signal_hook::iterator::Signals::new([SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGWINCH]) {
+        std::thread::spawn(move || {
+            for signal in caught.forever() {
+                let _ = signals.send(Event::Signal(signal));
+            }
+        });
     }
 }
 
 impl Run {
-    fn serve(&mut self, inbox: &Receiver<Event>) -> End {
+    fn serve(&mut self, inbox: &Receiver<Event>) -> i32 {
         loop {
             self.settle();
             if let Some(end) = self.end.take() {
                 return end;
             }
-            self.draw();
+            if !self.suspended {
+                self.draw();
+            }
             let event = match self.wakes() {
                 None => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
                 Some(at) => inbox.recv_timeout(at.saturating_duration_since(Instant::now())),
@@ -192,7 +194,7 @@ impl Run {
             match event {
                 Ok(event) => self.hear(event),
                 Err(RecvTimeoutError::Timeout) => self.on_time(),
-                Err(RecvTimeoutError::Disconnected) => self.leave("other", End::Code(1)),
+                Err(RecvTimeoutError::Disconnected) => self.leave("other", 1),
             }
             // What came at the same time is drawn at once.
             while self.end.is_none()
@@ -235,15 +237,22 @@ impl Run {
 
     fn hear(&mut self, event: Event) {
         match event {
+            Event::Bytes(_) if self.suspended => {}
             Event::Bytes(bytes) => {
                 for key in self.parser.feed(&bytes) {
                     self.key(&key);
                 }
             }
-            Event::Hangup => self.leave("other", End::Signal(signal_hook::consts::SIGHUP)),
-            Event::Signal(signal_hook::consts::SIGWINCH) => self.terminal.resized(),
-            Event::Signal(signal_hook::consts::SIGINT) => self.leave("other", End::Code(0)),
-            Event::Signal(signal) => self.leave("other", End::Signal(signal)),
+            Event::Hangup => self.leave("other", 128 + signal_hook::consts::SIGHUP),
+            Event::Signal(signal_hook::consts::SIGWINCH) => {
+                self.terminal.resized();
+                self.history.clear();
+                let shown = std::mem::take(&mut self.shown);
+                self.print(shown);
+            }
+            Event::Signal(signal_hook::consts::SIGCONT) => self.go_on(),
+            Event::Signal(signal_hook::consts::SIGINT) => self.leave("other", 0),
+            Event::Signal(signal) => self.leave("other", 128 + signal),
             Event::Tmux(pane) => {
                 if let Some(file) = &mut self.file {
                     file.set("tmux", &pane, now());
@@ -262,7 +271,7 @@ impl Run {
                 self.open = block;
             }
             Event::Spin(spin) => self.spin = spin,
-            Event::Ask(ask) => self.dialogs.push_back((ask, Instant::now() + DEAF)),
+            Event::Ask(ask) => self.dialogs.push_back((*ask, Instant::now() + DEAF)),
             Event::Close(id) => self.dialogs.retain(|(ask, _)| ask.id != id),
             Event::Interrupt => self.interrupt(),
             Event::Refused(id) => self.session.state().queue.retain(|queued| queued.id != id),
@@ -291,7 +300,8 @@ impl Run {
             }
         }
         self.print(shown);
-        self.idle = (!self.session.settings.hooks("Notification", "idle_prompt").is_empty()).then(|| Instant::now() + IDLE);
+        self.idle =
+            (!self.session.settings.hooks("Notification", "idle_prompt").is_empty()).then(|| Instant::now() + IDLE);
     }
 
     /// The line that ends a turn.
@@ -320,7 +330,12 @@ impl Run {
 
     fn print(&mut self, blocks: impl IntoIterator<Item = Block>) {
         let cols = self.terminal.size().0;
-        self.history.extend(blocks.into_iter().flat_map(|block| block.lines(cols)));
+        for block in blocks {
+            self.history.extend(block.lines(cols));
+            self.shown.push_back(block);
+        }
+        let over = self.shown.len().saturating_sub(SHOWN);
+        self.shown.drain(..over);
     }
 
     fn draw(&mut self) {

@@ -132,7 +132,8 @@ mod tests {
 
     #[test]
     fn the_file_is_named_after_the_task_and_never_one_that_exists() {
-        let named = |taken: &[&str]| format!("{:?}", steps("## Fix: the *Parser*, now!", |file| !taken.contains(&file)));
+        let named =
+            |taken: &[&str]| format!("{:?}", steps("## Fix: the *Parser*, now!", |file| !taken.contains(&file)));
         assert!(named(&[]).contains("chorus-demo/fix-the-parser-now.md"));
         assert!(named(&["chorus-demo/fix-the-parser-now.md"]).contains("chorus-demo/fix-the-parser-now-2.md"));
         assert_eq!(slug("…"), "demo");

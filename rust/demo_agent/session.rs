@@ -37,7 +37,7 @@ pub enum Event {
     /// What the agent is at.
     Spin(Spin),
     /// A dialog is to be shown.
-    Ask(Ask),
+    Ask(Box<Ask>),
     /// A dialog was answered otherwise.
     Close(u64),
     /// A hook interrupts the turn.
@@ -226,7 +226,9 @@ impl Session {
             let limit = Duration::try_from_secs_f64(hook.timeout.min(most)).ok();
             let mut command = self.hook_command(&hook);
             self.children.start(&mut command, input.clone(), limit, move |ended| {
-                let _ = tell.map(|tell| tell.send((hook, ended)));
+                if let Some(tell) = tell {
+                    let _ = tell.send((hook, ended));
+                }
             });
         }
         drop(tell);
@@ -277,7 +279,8 @@ impl Session {
     /// The background tasks as `Stop` lists them.
     pub fn tasks(&self) -> Json {
         let task = |task: &Task| {
-            let mut fields = json!({"id": task.id, "type": task.kind, "status": "running", "description": task.description});
+            let mut fields =
+                json!({"id": task.id, "type": task.kind, "status": "running", "description": task.description});
             match &task.command {
                 Some(command) => fields["command"] = command.as_str().into(),
                 None => fields["agent_type"] = "general-purpose".into(),

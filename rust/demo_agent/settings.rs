@@ -46,23 +46,15 @@ fn ten_minutes() -> f64 {
 }
 
 impl Settings {
-    /// Reads every `--settings` value, a file or JSON; all of them apply.
-    pub fn read(values: &[String]) -> Result<Settings, String> {
-        let mut all = Settings::default();
-        for value in values {
-            let text = if value.trim_start().starts_with('{') {
-                value.clone()
-            } else {
-                std::fs::read_to_string(value).map_err(|_| format!("Error: Settings file not found: {value}"))?
-            };
-            let one: Settings =
-                serde_json::from_str(&text).map_err(|error| format!("Error: Invalid JSON in --settings: {error}"))?;
-            for (event, groups) in one.hooks {
-                all.hooks.entry(event).or_default().extend(groups);
-            }
-            all.permissions.allow.extend(one.permissions.allow);
-        }
-        Ok(all)
+    /// Reads the value of `--settings`, a file or JSON; nothing applies without it.
+    pub fn read(value: Option<&str>) -> Result<Settings, String> {
+        let Some(value) = value else { return Ok(Settings::default()) };
+        let text = if value.trim_start().starts_with('{') {
+            value.to_owned()
+        } else {
+            std::fs::read_to_string(value).map_err(|_| format!("Error: Settings file not found: {value}"))?
+        };
+        serde_json::from_str(&text).map_err(|error| format!("Error: Invalid JSON in --settings: {error}"))
     }
 
     /// The command hooks of an event. `about` is what a matcher is held against: the tool's name, the source of a
@@ -95,17 +87,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn settings_add_up_and_matchers_select() {
-        let values = [
-            r#"{"hooks":{"PreToolUse":[{"matcher":"Bash|Edit","hooks":[{"type":"command","command":"a"}]}]}}"#.into(),
-            r#"{"theme":"dark","hooks":{"PreToolUse":[{"hooks":[{"type":"command","command":"b","async":true,"timeout":5},
-               {"type":"http","url":"http://127.0.0.1"}]}]}}"#
-                .into(),
-        ];
-        let settings = Settings::read(&values).expect("valid");
-        let names = |tool: &str| {
-            settings.hooks("PreToolUse", tool).iter().map(|hook| hook.command.clone()).collect::<Vec<_>>()
-        };
+    fn hooks_are_found_by_event_and_matcher() {
+        let settings = r#"{"theme": "dark", "hooks": {"PreToolUse": [
+            {"matcher": "Bash|Edit", "hooks": [{"type": "command", "command": "a"}]},
+            {"hooks": [{"type": "command", "command": "b", "async": true, "timeout": 5},
+                {"type": "http", "url": "http://127.0.0.1"}]}]}}"#;
+        let settings = Settings::read(Some(settings)).expect("valid");
+        let names =
+            |tool: &str| settings.hooks("PreToolUse", tool).iter().map(|hook| hook.command.clone()).collect::<Vec<_>>();
         assert_eq!(names("Edit"), ["a", "b"]);
         assert_eq!(names("Editor"), ["b"]);
         let second = &settings.hooks("PreToolUse", "Write")[0];
@@ -115,7 +104,7 @@ mod tests {
 
     #[test]
     fn bad_settings_are_an_error() {
-        assert!(Settings::read(&["{".into()]).is_err());
-        assert!(Settings::read(&["/nowhere/settings.json".into()]).is_err());
+        assert!(Settings::read(Some("{")).is_err());
+        assert!(Settings::read(Some("/nowhere/settings.json")).is_err());
     }
 }

@@ -64,12 +64,10 @@ impl Terminal {
         write(&format!("\x1b]0;{}\x07", super::line::clean(text).replace('\n', " ")));
     }
 
-    /// Asks for the size again. A narrower terminal has wrapped what was painted, so it stands on more rows.
+    /// Asks for the size again. What was wrapped for the old one has to be painted anew.
     pub fn resized(&mut self) {
         self.measure();
-        let cols = self.size.0;
-        let rows: usize = self.painted.iter().map(|line| line.width().div_ceil(cols).max(1)).sum();
-        self.painted = vec![Line::empty(); rows.min(self.size.1)];
+        self.clear();
     }
 
     fn measure(&mut self) {

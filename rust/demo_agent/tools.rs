@@ -98,7 +98,6 @@ pub fn permission(call: &Call, cwd: &Path, labels: Vec<String>) -> Offer {
         options: labels.into_iter().enumerate().map(option).collect(),
         numbered: true,
         foot: "Esc to cancel · Tab to amend".into(),
-        ..Offer::default()
     }
 }
 
@@ -153,7 +152,11 @@ pub fn run(call: &Call) -> std::result::Result<Result, String> {
                 "newLines": new.lines().count(), "lines": lines}]);
             let response = json!({"filePath": path, "oldString": old, "newString": new, "originalFile": before,
                 "structuredPatch": patch, "userModified": false, "replaceAll": all});
-            Ok(Result { response, shown: format!("Edited\n{}", lines.join("\n")), told: format!("File edited: {path}") })
+            Ok(Result {
+                response,
+                shown: format!("Edited\n{}", lines.join("\n")),
+                told: format!("File edited: {path}"),
+            })
         }
         name => {
             let shown = "Nothing happened: the demo agent only pretends this tool".to_owned();

@@ -52,7 +52,10 @@ impl Transcript {
             let Ok(line) = serde_json::from_str::<Json>(line) else { continue };
             transcript.parent = line["uuid"].as_str().map(str::to_owned).or(transcript.parent);
             match line["type"].as_str() {
-                Some("user" | "assistant") => transcript.messages.push(line["message"].clone()),
+                Some("user" | "assistant") => {
+                    let message = &line["message"];
+                    transcript.messages.push(json!({"role": message["role"], "content": message["content"]}));
+                }
                 Some("attachment") => transcript.messages.extend(context_message(&line["attachment"])),
                 Some("system") if line["subtype"] == "compact_boundary" => transcript.messages.clear(),
                 _ => {}
@@ -115,7 +118,11 @@ impl Transcript {
         self.messages.clear();
         self.write(json!({"type": "system", "subtype": "compact_boundary", "content": "Conversation compacted",
             "compactMetadata": {"trigger": "manual"}}));
-        self.user(json!(format!("This session is being continued from an earlier conversation.\n\n{summary}")), None, "");
+        self.user(
+            json!(format!("This session is being continued from an earlier conversation.\n\n{summary}")),
+            None,
+            "",
+        );
     }
 
     /// Appends one line, with what every line carries. A demo whose disk is full goes on without.

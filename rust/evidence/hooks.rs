@@ -126,9 +126,10 @@ impl Hooks {
                     newer(&mut self.ended, Moment { at, word });
                 }
             }
+            // A request outlives it: a prompt that was queued while the agent was busy is told in the middle of a turn.
             "UserPromptSubmit" if main => {
                 self.prompt = self.prompt.max(Some(at));
-                self.forget_calls(at, Scope::Main);
+                self.tools.retain(|_, call| call.at > at);
             }
             "PreToolUse" if main => {
                 self.activity = self.activity.max(Some(at));
@@ -227,7 +228,7 @@ impl Hooks {
             self.closed_early.remove(place);
             return;
         }
-        let rested = self.resting_at().max(self.prompt).filter(|_| subagent.is_none());
+        let rested = self.resting_at().filter(|_| subagent.is_none() && self.over_at.is_none());
         if rested.max(self.over_at).is_some_and(|over| over > at)
             || self.requests.iter().any(|request| request.id == id)
         {
@@ -278,8 +279,12 @@ impl Hooks {
         self.forget_calls(at, Scope::Main);
     }
 
+    /// The end of a turn is the end of its requests, as far as hooks tell. Where a session file speaks it says so itself,
+    /// and better: hooks of one turn's end and the next one's begin run side by side and may swap.
     fn forget_calls(&mut self, at: Millis, scope: Scope) {
-        let kept = |request: &OpenRequest| request.at > at || (scope == Scope::Main && request.subagent.is_some());
+        let told = scope == Scope::Main && self.over_at.is_some();
+        let kept =
+            |request: &OpenRequest| told || request.at > at || (scope == Scope::Main && request.subagent.is_some());
         self.requests.retain(kept);
         self.tools.retain(|_, call| call.at > at);
         if scope == Scope::All {

@@ -63,18 +63,24 @@ impl Plan {
     }
 
     /// When the next sweep is due.
-    pub fn next(&self, tasks: usize, wants_screen: bool) -> Millis {
+    pub fn next(&self, tasks: usize, often: bool) -> Millis {
         if self.running || tasks == 0 {
             return Millis::MAX;
         }
-        let regular = self.last + if wants_screen { self.every } else { NET.max(self.every) };
+        let regular = self.last + if often { self.every } else { NET.max(self.every) };
         self.wanted_at.map_or(regular, |at| at.min(regular))
     }
 
-    /// The sweep that is due now, if one is.
-    pub fn due(&mut self, now: Millis, tasks: usize, screens: impl Iterator<Item = String>) -> Option<Order> {
+    /// The sweep that is due now, if one is; `often` where a screen is needed or may have to be.
+    pub fn due(
+        &mut self,
+        now: Millis,
+        tasks: usize,
+        often: bool,
+        screens: impl Iterator<Item = String>,
+    ) -> Option<Order> {
         let screens: Vec<String> = screens.collect();
-        if now < self.next(tasks, !screens.is_empty()) {
+        if now < self.next(tasks, often) {
             return None;
         }
         *self = Plan { every: self.every, last: now, wanted_at: None, running: true };
@@ -138,13 +144,19 @@ fn apply_pane(watched: &mut Watched, pane: Option<&PaneState>, at: Millis) {
         Some(pane) if pane.dead => Process::Dead { code: pane.code, signal: pane.signal },
         Some(pane) => Process::Alive {
             command: Some(pane.command.clone()).filter(|command| !command.is_empty()),
-            suspended: watched.launched.process.as_ref().is_some_and(|process| process::is_suspended(process.pid)),
+            suspended: watched.is_suspended(),
         },
     };
     let attached = pane.is_some_and(|pane| pane.attached > 0);
     let known = watched.evidence.process.as_ref().map(|fact| &fact.process);
     if known != Some(&process) || watched.evidence.silent_since.is_some() {
         watched.dirty = true;
+    }
+    // tmux counts activity in seconds: what was written in the second of the look may be newer than it.
+    let looked = watched.evidence.screen.as_ref().map(|screen| screen.at / 1000);
+    if pane.zip(looked).is_some_and(|(pane, looked)| pane.activity >= looked) {
+        watched.evidence.screen_disturbed(at);
+        watched.dirty |= watched.gives_only_a_screen();
     }
     watched.evidence.saw_process(process, at);
     watched.attached = attached;

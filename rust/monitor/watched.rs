@@ -29,6 +29,8 @@ pub struct Launched {
     pub session_id: Option<String>,
     /// The agent's configuration folder, where it writes session files.
     pub config_dir: Option<PathBuf>,
+    /// The conversation's file, where it exists already.
+    pub transcript: Option<PathBuf>,
     /// What the agent gives.
     pub gives: Gives,
     /// How its screen is read.
@@ -56,7 +58,7 @@ pub struct Watched {
     pub state: AgentState,
     /// Requests that hooks opened and that were open at the last verdict.
     pub asked: BTreeSet<String>,
-    /// When one of them was last found answered: the agent needs a moment to take its dialog down.
+    /// When the newest of them closed.
     pub answered_at: Millis,
     /// The request made for a dialog that no hook told of.
     pub unhooked: Option<String>,
@@ -94,7 +96,6 @@ impl Watched {
             evidence: Evidence::launched(launched.gives, launched.at),
             session_id: launched.session_id.clone(),
             since: process::now(),
-            launched,
             dirty: true,
             recheck_at: None,
             wants_screen: false,
@@ -104,10 +105,11 @@ impl Watched {
             unhooked: None,
             turn: Turn::Over,
             prompts: 0,
-            transcript: None,
+            transcript: launched.transcript.clone().map(Tail::new),
             attached: false,
             capture: String::new(),
             exit_told: false,
+            launched,
         }
     }
 
@@ -133,9 +135,8 @@ impl Watched {
     /// A request is over.
     pub fn close_request(&mut self, request: &str) {
         self.evidence.close_request(request);
-        if self.asked.remove(request) {
-            self.answered_at = process::now();
-        }
+        self.asked.remove(request);
+        self.answered_at = process::now();
         self.dirty = true;
     }
 
@@ -167,6 +168,11 @@ impl Watched {
             Some(Some(file)) => {
                 let alive = process::identity(seen.pid)
                     .is_some_and(|identity| file.start.as_ref().is_none_or(|start| *start == identity.start));
+                // A client that was killed leaves its file, with the same session id.
+                let known = self.evidence.session.as_ref().is_some_and(|known| known.file.pid == seen.pid);
+                if !alive && !known {
+                    return;
+                }
                 self.evidence.saw_session(file, alive, now);
             }
             // A half-written file is read again by the watcher.
@@ -196,11 +202,28 @@ impl Watched {
         self.dirty = true;
     }
 
+    /// The agent's own process: the one that its session file names, else the pane's.
+    pub fn process(&self) -> Option<Identity> {
+        let named = self.evidence.session.as_ref().filter(|session| session.alive);
+        named.and_then(|session| session.file.identity()).or_else(|| self.launched.process.clone())
+    }
+
+    /// Whether job control stopped the agent. tmux itself continues a pane's own program at once.
+    pub fn is_suspended(&self) -> bool {
+        self.process().is_some_and(|process| process::is_suspended(process.pid))
+    }
+
     /// Asks the process table; true when tmux should be asked how the process ended.
     pub fn look_at_process(&mut self, now: Millis) -> bool {
         let Some(identity) = &self.launched.process else { return false };
+        let named = self.evidence.session.as_ref().filter(|session| session.alive);
+        if named.and_then(|session| session.file.identity()).is_some_and(|process| !process::is_alive(&process)) {
+            self.evidence.session_died(now);
+            self.dirty = true;
+            return true;
+        }
         let stat = process::stat(identity.pid).filter(|stat| stat.start == identity.start && stat.state != 'Z');
-        let suspended = stat.as_ref().map(|stat| stat.state == 'T');
+        let suspended = stat.as_ref().map(|_| self.is_suspended());
         let known = self.evidence.process.as_ref().map(|fact| &fact.process);
         match (suspended, known) {
             (None, Some(Process::Dead { .. } | Process::Gone)) => false,
@@ -217,6 +240,11 @@ impl Watched {
             }
             _ => false,
         }
+    }
+
+    /// Only its screen tells what it does, so tmux is asked whether there is something new on it.
+    pub fn gives_only_a_screen(&self) -> bool {
+        !self.launched.gives.session_file && self.pane_to_read().is_some()
     }
 
     /// The pane to capture, while there is something on it to read.

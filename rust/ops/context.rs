@@ -8,6 +8,11 @@ use crate::paths::State;
 use crate::store::{Tx, Who};
 use crate::task::Task;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// `SessionStart` comes before the prompt is free (Claude Code 2.1.328) or up to a second after it (2.1.197). An agent
+/// whose hooks are off sends none, and its first prompt waits so long for nothing.
+const START_MAY_FOLLOW: Duration = Duration::from_secs(5);
 
 /// What the agent was told last, and which launch it was told to.
 #[derive(Serialize, Deserialize)]
@@ -30,7 +35,7 @@ fn remember(tx: &mut Tx<'_>, task: &str, given: &Given) -> Result<()> {
 
 /// Writes the whole context where the agent may read it unasked; the client takes only so much from a hook.
 pub fn write_whole(state: &State, task: &Task) -> Result<()> {
-    super::start::write_private(&state.context_of(&task.uuid), Context::of(task, &[]).whole().as_bytes())
+    crate::paths::write_private(&state.context_of(&task.uuid), Context::of(task, &[]).whole().as_bytes())
 }
 
 /// The answer to a `SessionStart`: everything for a new, cleared or compacted conversation; for a resumed one only what
@@ -51,6 +56,22 @@ pub async fn at_session_start(core: &Core, hook: &Hook) -> Result<Option<Json>> 
         Ok(text)
     });
     Ok(text.await?.map(|text| session_start_reply(&text)))
+}
+
+/// Waits until this launch's agent has asked for the context by its hook, where it may yet do so.
+pub async fn await_start(core: &Core, task: &str, launch: &str) {
+    let uuid = task.to_owned();
+    let Ok(store) = core.store() else { return };
+    let known = store.read(move |tx| Ok((tx.row(&uuid)?, recall(tx, &uuid)?.map(|given| given.launch)))).await;
+    let Ok((task, given)) = known else { return };
+    let hooks = super::agents::named(&core.config_of(&task.project), &task.agent, &core.state).capabilities().hooks;
+    if !hooks || given.as_deref() == Some(launch) {
+        return;
+    }
+    let mut sight = core.sights.follow(&task.uuid);
+    let started = sight.wait_for(|sight| sight.launch != launch || sight.started);
+    // Without the hook the context goes before the prompt.
+    let _ = tokio::time::timeout(START_MAY_FOLLOW, started).await;
 }
 
 /// What stands before a prompt: the context, when this launch's agent did not ask for it by a hook.

@@ -15,8 +15,9 @@ pub async fn take(core: &Core, hook: Hook, gone: &CancellationToken) -> Result<H
     match name(&hook.event) {
         "PermissionRequest" => ask(core, hook, gone).await,
         "SessionStart" => {
-            note(core, &hook).await?;
+            // Before the event, on which the first prompt waits.
             let output = super::context::at_session_start(core, &hook).await?;
+            note(core, &hook).await?;
             Ok(HookReply { output })
         }
         "PaneDied" => {

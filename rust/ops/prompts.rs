@@ -40,6 +40,7 @@ pub async fn deliver(core: &Core, task: &str) {
     while let Some(free) = core.sights.of(task).filter(takes_prompts) {
         let uuid = task.to_owned();
         let Ok(store) = core.store() else { return };
+        super::context::await_start(core, task, &free.launch).await;
         let next = store.write(move |tx| {
             let Some(prompt) = tx.next_prompt(&uuid)? else { return Ok(None) };
             tx.set_prompt(prompt.id, PromptState::Sending, None)?;
@@ -83,7 +84,7 @@ async fn hand_over(core: &Core, task: &Task, prompt: Prompt, free: &Sight) -> Re
     let before = sight.borrow().prompts;
     let was_busy = sight.borrow().state.status == AgentStatus::Busy;
     let loaded = core.config_of(&task.project);
-    let style = match super::start::agent_of(&loaded, &task.agent, &core.state).adapter {
+    let style = match super::agents::named(&loaded, &task.agent, &core.state).adapter {
         Adapter::Claude | Adapter::Demo => Style::PromptBox,
         Adapter::Screen => Style::Plain,
     };

@@ -46,7 +46,7 @@ impl Tx<'_> {
         }
         let ended = matches!(step, Step::Complete | Step::Fail).then(|| self.now());
         self.run(
-            "UPDATE tasks SET status = ?2, result = ?3, completed_at = ?4,
+            "UPDATE tasks SET status = ?2, result = ?3, completed_at = ?4, unread = unread AND ?4 IS NULL,
                 started_at = CASE WHEN ?2 = 'running' THEN coalesce(started_at, ?5) ELSE started_at END
             WHERE uuid = ?1",
             params![uuid, Word(status), said, ended, self.now()],

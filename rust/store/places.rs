@@ -72,7 +72,7 @@ impl Tx<'_> {
     pub fn set_isolation(&mut self, uuid: &str, isolation: crate::task::Isolation) -> Result<()> {
         let word = super::column::Word(isolation);
         if self.run("UPDATE tasks SET isolation = ?2 WHERE uuid = ?1 AND isolation <> ?2", params![uuid, word])? == 1 {
-            self.touch(uuid);
+            self.touch(uuid)?;
         }
         Ok(())
     }

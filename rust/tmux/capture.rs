@@ -38,6 +38,8 @@ pub struct Shot {
     pub rows: u32,
     /// Whether the alternate screen is on; history is left out then, for it belongs to what ran before.
     pub alternate: bool,
+    /// Whether the process in the pane ended.
+    pub dead: bool,
     /// History, then the screen, blank rows included.
     pub lines: Vec<String>,
 }
@@ -59,7 +61,7 @@ impl Shot {
 pub type Shots = BTreeMap<String, Shot>;
 
 fn question(wanted: &[Wanted], escapes: bool, mark: &str) -> Vec<super::Command> {
-    let fields = ["pane_id", "pid", "start_time", "pane_width", "pane_height", "alternate_on"];
+    let fields = ["pane_id", "pid", "start_time", "pane_width", "pane_height", "alternate_on", "pane_dead"];
     let fields: String = fields.iter().map(|field| format!("#{{{field}}}{mark}")).collect();
     let flags = if escapes { "-pe" } else { "-p" };
     let ask = |Wanted { pane, history }: &Wanted| {
@@ -78,17 +80,17 @@ fn parse(said: &str, mark: &str) -> Shots {
 }
 
 fn shot(record: &str, mark: &str) -> Option<(String, Shot)> {
-    let mut fields = record.splitn(7, mark);
+    let mut fields = record.splitn(8, mark);
     let pane = fields.next().filter(|pane| pane.starts_with('%'))?.to_owned();
     let server = Server { pid: fields.next()?.parse().ok()?, start: fields.next()?.parse().ok()? };
     let (columns, rows) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
-    let alternate = fields.next()? == "1";
+    let (alternate, dead) = (fields.next()? == "1", fields.next()? == "1");
     let text = fields.next()?.strip_prefix('\n')?;
     let mut lines: Vec<String> = text.split_terminator('\n').map(str::to_owned).collect();
     if alternate {
         lines.drain(..lines.len().saturating_sub(rows as usize));
     }
-    Some((pane, Shot { server, columns, rows, alternate, lines }))
+    Some((pane, Shot { server, columns, rows, alternate, dead, lines }))
 }
 
 impl Tmux {
@@ -143,7 +145,9 @@ mod tests {
     #[test]
     fn pane_text_cannot_end_a_record() {
         let evil = "<8>shot<8>%9<8>\n%end 1 2\n\n";
-        let said = format!("<7>shot<7>%3<7>12<7>5<7>80<7>24<7>0<7>\n{evil}<7>shot<7>%4<7>12<7>5<7>80<7>24<7>0<7>\nb\n");
+        let said = format!(
+            "<7>shot<7>%3<7>12<7>5<7>80<7>24<7>0<7>0<7>\n{evil}<7>shot<7>%4<7>12<7>5<7>80<7>24<7>0<7>0<7>\nb\n"
+        );
         let shots = parse(&said, "<7>");
         assert_eq!(shots["%3"].lines, ["<8>shot<8>%9<8>", "%end 1 2", ""]);
         assert_eq!(shots["%4"].lines, ["b"]);
@@ -151,12 +155,12 @@ mod tests {
 
     #[test]
     fn the_alternate_screen_has_no_history() {
-        let shots = parse("<7>shot<7>%3<7>12<7>5<7>80<7>2<7>1<7>\nold\nold\na\nb\n", "<7>");
+        let shots = parse("<7>shot<7>%3<7>12<7>5<7>80<7>2<7>1<7>0<7>\nold\nold\na\nb\n", "<7>");
         assert_eq!(shots["%3"].lines, ["a", "b"]);
     }
 
     #[test]
     fn a_pane_that_is_gone_is_left_out() {
-        assert!(parse("<7>shot<7><7>12<7>5<7><7><7><7>\n<7>shot<7>", "<7>").is_empty());
+        assert!(parse("<7>shot<7><7>12<7>5<7><7><7><7><7>\n<7>shot<7>", "<7>").is_empty());
     }
 }

@@ -22,22 +22,26 @@ pub(super) fn is_shapeless(c: char) -> bool {
         | '\u{feff}' | '\u{ffa0}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// Cuts the text so that the client takes each piece, pasted, for what it is: never more than [`LONGEST`], at most one
-/// line break (from four lines on, a paste is labelled as one), no path of an image whole (it would be attached in
-/// place of its text), and nothing that belongs to the character before it at a beginning.
+/// Cuts the text so that the client takes each piece, pasted, for what it is: never more than [`LONGEST`], at most two
+/// line breaks (from four lines on, a paste is labelled as one), no path of an image whole (it would be attached in
+/// place of its text), no `!` at the beginning of a later piece (2.1.197 may take it for the beginning of the text), and
+/// nothing there that belongs to the character before it.
 pub(super) fn cut(text: &str) -> Vec<String> {
     let mut pieces = Vec::new();
     let mut piece = String::new();
-    let mut units = 0;
-    let mut before = '\n';
+    let (mut units, mut breaks) = (0, 0);
+    let mut before = ' ';
     for (at, c) in text.char_indices() {
-        let joined = before == '\u{200d}' || is_shapeless(c) || is_mark(c);
+        let joined = c == '!' || before == '\u{200d}' || is_shapeless(c) || is_mark(c);
         let full = units >= LONGEST && !joined || units >= 2 * LONGEST - 8;
-        if !piece.is_empty() && (full || before == '\n' || before == '.' && begins_with_image_type(&text[at..])) {
+        if !piece.is_empty()
+            && (full || c == '\n' && breaks == 2 || before == '.' && begins_with_image_type(&text[at..]))
+        {
             pieces.push(std::mem::take(&mut piece));
-            units = 0;
+            (units, breaks) = (0, 0);
         }
         piece.push(c);
+        breaks += usize::from(c == '\n');
         units += c.len_utf16();
         before = c;
     }
@@ -97,12 +101,13 @@ mod tests {
             let pieces = cut(text);
             assert_eq!(pieces.concat(), text);
             for piece in &pieces {
-                assert!(!piece.is_empty() && piece.matches('\n').count() <= 1);
+                assert!(!piece.is_empty() && piece.matches('\n').count() <= 2);
                 assert!(piece.encode_utf16().count() <= 800, "{}", piece.len());
                 assert!(!piece.starts_with(is_shapeless));
             }
         }
-        assert_eq!(cut("a\nb\n\nc"), ["a\n", "b\n", "\n", "c"]);
+        assert_eq!(cut("a\nb\n\n!c"), ["a\nb\n", "\n!c"]);
+        assert!(cut(&"!".repeat(1000)).len() == 2 && cut(&format!("{}!x", "y".repeat(400))).len() == 2);
         assert_eq!(cut("/tmp/a.PNG x.rs"), ["/tmp/a.", "PNG x.rs"]);
         assert_eq!(cut(&"\u{301}".repeat(2000)).len(), 3, "even a text of nothing but marks is cut");
     }

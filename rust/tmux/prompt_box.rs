@@ -14,35 +14,77 @@ use super::sgr::{Piece, scan};
 /// The box. Its text is untrusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PromptBox {
-    /// Whether what is typed is a shell command (the box begins with `!`).
+    /// Whether what is typed is a shell command (the box begins with `!`); unknown, so false, when it is cut.
     pub shell: bool,
     /// What is typed, as far as it is on screen, without the hints that the box shows in its place. A long line is
     /// several lines here.
     pub text: String,
+    /// Whether the beginning is not on screen.
+    pub cut: bool,
 }
 
 impl PromptBox {
     /// Whether nothing is typed.
     pub fn is_clear(&self) -> bool {
-        !self.shell && self.text.is_empty()
+        !self.shell && !self.cut && self.text.is_empty()
+    }
+
+    /// Whether nothing of it can be seen: 2.1.197 does not draw what comes back onto the screen while a long text is
+    /// cleared, until the terminal's size changes.
+    pub fn is_hidden(&self) -> bool {
+        self.cut && self.text.is_empty()
     }
 
     /// Finds the box in the lines of a screen captured with escapes: without them a hint looks like text.
     pub fn find(lines: &[String]) -> Option<PromptBox> {
         let rows = rows(&lines.join("\n"));
-        let is_rule = |row: &Vec<Cell>| {
-            let text: String = row.iter().map(|cell| cell.c).collect();
-            let text = text.trim_end();
-            text.starts_with("──────────") && text.ends_with('─')
-        };
         let rules: Vec<usize> = (0..rows.len()).filter(|&at| is_rule(&rows[at])).collect();
-        let (top, bottom) = rules.windows(2).rev().map(|pair| (pair[0], pair[1])).find(|&(top, bottom)| {
-            bottom > top + 1 && rows[top + 1].first().is_some_and(|cell| matches!(cell.c, '❯' | '!'))
-        })?;
-        let inside = &rows[top + 1..bottom];
-        let typed: Vec<String> = inside.iter().map(|row| typed(row.get(2..).unwrap_or_default())).collect();
-        Some(PromptBox { shell: inside[0][0].c == '!', text: typed.join("\n").trim_end().to_owned() })
+        let whole = |top: usize, bottom: usize| {
+            let inside = &rows[top + 1..bottom];
+            let sign = inside.first()?.first().filter(|cell| matches!(cell.c, '❯' | '!'))?;
+            Some(PromptBox { shell: sign.c == '!', text: text(inside), cut: false })
+        };
+        // The fullscreen renderer scrolls within the box: `─── ↑ 285 more ───`.
+        let scrolled = |top: usize, bottom: usize| {
+            let inside = rows[top + 1..bottom].iter().all(is_inside);
+            let cut = inside && rows[top].iter().any(|cell| cell.c == '↑');
+            cut.then(|| PromptBox { shell: false, text: text(&rows[top + 1..bottom]), cut })
+        };
+        // The classic renderer lets its top scroll away.
+        let tall = |bottom: usize| {
+            let below: Vec<_> = rows[bottom + 1..].iter().filter(|row| !is_blank(row)).collect();
+            let is_footer = below.len() <= 2 && below.iter().all(|row| row.iter().all(|cell| cell.c != '❯'));
+            let cut = bottom > 0 && is_footer && rows[..bottom].iter().all(is_inside);
+            cut.then(|| PromptBox { shell: false, text: text(&rows[..bottom]), cut })
+        };
+        let pairs = rules.windows(2).rev();
+        let found = pairs.map(|pair| (pair[0], pair[1])).find_map(|(top, bottom)| {
+            let found = whole(top, bottom);
+            found.or_else(|| scrolled(top, bottom))
+        });
+        found.or_else(|| rules.last().and_then(|&bottom| tall(bottom)))
     }
+}
+
+fn is_rule(row: &Vec<Cell>) -> bool {
+    let text: String = row.iter().map(|cell| cell.c).collect();
+    let text = text.trim_end();
+    text.starts_with("───") && text.ends_with("───") && text.matches('─').count() >= 10
+}
+
+fn is_blank(row: &[Cell]) -> bool {
+    row.iter().all(|cell| cell.c.is_whitespace())
+}
+
+/// A row of the box after its first: indented by two.
+fn is_inside(row: &Vec<Cell>) -> bool {
+    is_blank(row) || row.len() > 2 && is_blank(&row[..2])
+}
+
+/// What is typed in the rows of a box.
+fn text(inside: &[Vec<Cell>]) -> String {
+    let typed: Vec<String> = inside.iter().map(|row| typed(row.get(2..).unwrap_or_default())).collect();
+    typed.join("\n").trim_end().to_owned()
 }
 
 #[derive(Clone, Copy)]
@@ -133,6 +175,20 @@ mod tests {
         let found = find(&["\x1b[38;5;211m!\u{a0}\x1b[39mls -la\x1b[7m \x1b[0m"]).unwrap();
         assert_eq!((found.shell, found.text.as_str(), found.is_clear()), (true, "ls -la", false));
         assert!(!find(&["!\u{a0}\x1b[7m \x1b[0m"]).unwrap().is_clear());
+    }
+
+    #[test]
+    fn a_box_may_begin_above_the_screen() {
+        let screen = |lines: &[&str]| PromptBox::find(&lines.iter().map(|&line| line.to_owned()).collect::<Vec<_>>());
+        let cut = |text: &str| Some(PromptBox { shell: false, text: text.into(), cut: true });
+        let scrolled =
+            ["● Hello", "─── \x1b[2m↑ 285 more\x1b[0m ─────────────", "  row 8", "", "  row 9", RULE, "  ⏸ manual"];
+        assert_eq!(screen(&scrolled), cut("row 8\n\nrow 9"));
+        let tall = ["  row 8", "  row 9", RULE, "  ⏸ manual mode on", ""];
+        assert_eq!(screen(&tall), cut("row 8\nrow 9"));
+        assert!(!screen(&tall).unwrap().is_clear());
+        let dialog = ["  as before", RULE, " Bash command", " ❯ 1. Yes", "   2. No", " Esc to cancel"];
+        assert_eq!(screen(&dialog), None);
     }
 
     #[test]

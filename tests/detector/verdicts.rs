@@ -118,6 +118,17 @@ fn a_request_is_open_exactly_while_it_can_be_answered() {
 }
 
 #[test]
+fn a_queued_prompt_and_a_late_stop_close_no_request() {
+    let asked = Scene::turn().asks(11_000, "Bash", bash("x")).file(11_030, "waiting", Some("permission prompt"));
+    let later = asked.hook(11_200, "UserPromptSubmit", json!({})).hook(11_210, "Stop", json!({}));
+    assert_eq!(later.at(11_300).open_requests, ["PermissionRequest-11000"]);
+    let earlier = Scene::turn().hook(11_200, "UserPromptSubmit", json!({})).hook(11_210, "Stop", json!({}));
+    let earlier = earlier.asks(11_000, "Bash", bash("x")).file(11_030, "waiting", Some("permission prompt"));
+    assert_eq!(earlier.at(11_300).open_requests, ["PermissionRequest-11000"]);
+    assert!(earlier.file(12_000, "busy", None).at(12_100).open_requests.is_empty());
+}
+
+#[test]
 fn what_was_open_before_the_session_rested_stays_over() {
     // The hook comes after its answer, and another dialog opens later.
     let late = Scene::turn().file(11_030, "waiting", Some("permission prompt")).file(12_000, "busy", None);

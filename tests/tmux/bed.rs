@@ -15,8 +15,9 @@ pub struct Bed {
 
 /// The tmux programs under test.
 pub fn programs() -> Vec<PathBuf> {
-    let named = std::env::var("CHORUS_TEST_TMUX").unwrap_or_else(|_| "tmux".into());
-    named.split(':').map(PathBuf::from).collect()
+    let found: Vec<PathBuf> = chorus_testkit::given::tmuxes().into_iter().map(|tmux| tmux.path).collect();
+    assert!(!found.is_empty(), "no tmux 3.2 or newer");
+    found
 }
 
 /// Runs the test on each tmux.

@@ -1,1 +1,383 @@
+//! What the real Claude Code client sends to the model, byte for byte, against what was sent to its pane.
 
+use crate::bed::{Bed, until};
+use chorus::contract::Code;
+use chorus::tmux::prompt_box::PromptBox;
+use chorus::tmux::{Key, Pane, Settings, Size, Style};
+use chorus_testkit::{FakeApi, claude, given};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// A client at its prompt.
+struct Client {
+    bed: Bed,
+    pane: Pane,
+    api: FakeApi,
+    version: String,
+}
+
+impl Client {
+    async fn start(client: &given::Tool, tmux: &Path, size: Size, more: &[&str]) -> Client {
+        let bed = Bed::new(tmux, Settings { size, ..Settings::default() });
+        let api = FakeApi::start();
+        let root = bed.folder.path();
+        std::fs::create_dir_all(root.join("project/src")).unwrap();
+        std::fs::write(root.join("project/file.txt"), "hello\n").unwrap();
+        std::fs::write(root.join("project/src/main.rs"), "fn main() {}\n").unwrap();
+        std::fs::write(root.join("project/shot.png"), PNG).unwrap();
+        claude::World::trusting(root.join("project")).write(root).unwrap();
+        let mut argv: Vec<String> =
+            ["env", "-i", "PATH=/usr/bin:/bin", "TERM=tmux-256color", "LANG=C.UTF-8"].map(Into::into).into();
+        argv.push(format!("HOME={}", root.display()));
+        argv.extend(claude::environment(api.port()).iter().map(|(name, value)| format!("{name}={value}")));
+        argv.extend(more.iter().map(|&more| more.to_owned()));
+        argv.extend([client.path.display().to_string(), "--permission-mode".into(), "default".into()]);
+        let pane = bed.tmux.start_session("a1-1", "x", &root.join("project"), &argv, None).await.unwrap();
+        let client = Client { bed, pane, api, version: client.version.clone() };
+        client.is("idle").await;
+        client
+    }
+
+    fn session(&self) -> Option<serde_json::Value> {
+        let folder = std::fs::read_dir(self.bed.folder.path().join(".claude/sessions")).ok()?;
+        let files =
+            folder.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "json"));
+        files.filter_map(|path| serde_json::from_slice(&std::fs::read(path).ok()?).ok()).next()
+    }
+
+    async fn is(&self, status: &str) {
+        until(status, async || self.session().filter(|session| session["status"] == status)).await;
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.bed.folder.path().join("project").join(name)
+    }
+
+    /// Delivers a prompt and tells what the model got.
+    async fn send(&self, text: &str) -> String {
+        let before = self.api.turns().len();
+        let delivered = match self.bed.tmux.deliver(&self.pane, text, Style::PromptBox, false).await {
+            Ok(delivered) => delivered,
+            Err(error) => panic!("{error} {text:?}\n{}", self.screen().await),
+        };
+        let got = self.turn_after(before, text).await;
+        if !delivered.text.contains(INVISIBLE) {
+            assert_eq!(got, delivered.text, "what deliver says");
+        }
+        self.is("idle").await;
+        got
+    }
+
+    async fn turn_after(&self, before: usize, text: &str) -> String {
+        let begun = Instant::now();
+        while self.api.turns().len() == before {
+            assert!(begun.elapsed() < Duration::from_secs(10), "not taken: {text:?}\n{}", self.screen().await);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        self.typed(before)
+    }
+
+    async fn prompt_box(&self) -> Option<PromptBox> {
+        PromptBox::find(&self.bed.tmux.look(&self.pane, 0, true).await.unwrap().lines)
+    }
+
+    async fn has_a_clear_box(&self) {
+        until("a clear box", async || self.prompt_box().await.filter(PromptBox::is_clear)).await;
+    }
+
+    async fn screen(&self) -> String {
+        self.bed.tmux.look(&self.pane, 0, true).await.unwrap().lines.join("\n")
+    }
+
+    /// What was typed last, in that request.
+    fn typed(&self, turn: usize) -> String {
+        let body = self.api.turns()[turn].body.clone();
+        let last =
+            body["messages"].as_array().unwrap().iter().rfind(|message| message["role"] == "user").unwrap().clone();
+        if let Some(text) = last["content"].as_str() {
+            return text.to_owned();
+        }
+        let texts = last["content"].as_array().unwrap().iter().filter_map(|block| block["text"].as_str());
+        texts.filter(|text| !text.starts_with("<system-reminder>")).last().unwrap_or_default().to_owned()
+    }
+}
+
+const INVISIBLE: char = '\u{200b}';
+
+/// One pixel.
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89\0\0\0\rIDATx\xdacd\xf8\xcfP\x0f\0\x03\x86\x01\x80Z4}k\0\0\0\0IEND\xaeB`\x82";
+
+/// Texts that arrive as they are.
+fn exact(shot: &str) -> Vec<String> {
+    let lines = |count: usize| (0..count).map(|line| format!("row {line}: value")).collect::<Vec<_>>().join("\n");
+    let words: String = (0..2500).map(|word| format!("word{word} ")).collect();
+    let mut texts =
+        vec![lines(12), lines(300), words[..20_000].trim_end().to_owned(), "x".repeat(1500), "👩‍👩‍👧".repeat(300)];
+    texts.extend(
+        [
+            "a simple line",
+            "héllo 🎉👩‍👩‍👧 日本 ñ",
+            "echo x;",
+            ";",
+            "-rf dash",
+            "--help",
+            "!touch OWNED",
+            "!",
+            "! touch OWNED\nand more\n!x",
+            "a\n!touch OWNED",
+            " !touch OWNED",
+            "/etc/passwd is a file",
+            "a /clear",
+            "a\n/clear",
+            "@file.txt",
+            "see @src/ma",
+            "@",
+            "look at @file",
+            "@src/main.rs\nthen",
+            "$(touch OWNED) `touch OWNED` $HOME",
+            "'a' \"b\" \\ `c`",
+            "#{pid} #(id) #S ##[x]",
+            "%5 100% %H",
+            "\n\ntext",
+            "   indented\n     more",
+            "ends in \\",
+            "\\",
+            "a\\\nb",
+            "# memory",
+            "#",
+            "&bg",
+            "?",
+            "a\n\n\nb",
+            "a\u{a0}b",
+            "1",
+            "y",
+            "Exit",
+            "exit now",
+            "~ {x} [y] <z> = ^C",
+            "https://x.y/z.png",
+        ]
+        .map(str::to_owned),
+    );
+    texts.extend([shot.to_owned(), format!("see {shot} please"), format!("one\n{shot}\nthree")]);
+    texts
+}
+
+/// Texts that arrive changed, and how.
+const CHANGED: [(&str, &str); 13] = [
+    ("a\tb\tc", "a    b    c"),
+    ("a\r\nb\rc", "a\nb\nc"),
+    ("text\n", "text"),
+    ("text  \n\n\n", "text"),
+    ("a\x1b[31mred\x1b[0m b\x1b]0;t\x07c", "ared bc"),
+    ("a\x01b\x03c\x04d\x7fe\u{9b}mf\u{85}g", "abcdefg"),
+    // No white space, no paste and no character keeps a command from being run.
+    ("/clear", "\\/clear"),
+    (" \n/status now", " \n\\/status now"),
+    ("\u{200b}/nosuch", "\\/nosuch"),
+    ("exit", "\\exit"),
+    ("quit\n", "\\quit"),
+    (":wq!", "\\:wq!"),
+    ("\u{200b}!touch OWNED", "!touch OWNED"),
+];
+
+async fn every_text_arrives(client: &Client) {
+    let shot = client.file("shot.png").display().to_string();
+    for text in exact(&shot) {
+        assert_eq!(client.send(&text).await, text, "on {}", client.version);
+    }
+    for (text, wanted) in CHANGED {
+        assert_eq!(client.send(text).await, wanted, "{text:?} on {}", client.version);
+    }
+    // Inside a text, the older client keeps what has no shape; the newer one drops it.
+    let got = client.send("a\u{200b}b").await;
+    assert!(["a\u{200b}b", "ab"].contains(&got.as_str()), "{got:?}");
+    assert!(!client.file("OWNED").exists());
+}
+
+async fn with(which: usize, test: impl AsyncFn(Client), tmux: usize, size: Size, more: &[&str]) {
+    let clients = given::clients();
+    let Some(client) = clients.get(which).or(clients.last()) else {
+        println!("skipped: no Claude Code client (CHORUS_TEST_CLAUDE)");
+        return given::skip("no Claude Code client");
+    };
+    let tmuxes = given::tmuxes();
+    let tmux = tmuxes.get(tmux).or(tmuxes.last()).expect("a tmux");
+    println!("Claude Code {} on tmux {}", client.version, tmux.version);
+    test(Client::start(client, &tmux.path, size, more).await).await;
+}
+
+const FULLSCREEN: [&str; 2] = ["CLAUDE_CODE_DISABLE_ALTERNATE_SCREEN=", "CLAUDE_CODE_NO_FLICKER=1"];
+
+#[tokio::test]
+async fn every_text_arrives_in_the_main_client() {
+    with(0, async |client| every_text_arrives(&client).await, 0, Size::default(), &[]).await;
+}
+
+#[tokio::test]
+async fn every_text_arrives_through_the_newest_tmux_and_a_small_pane() {
+    with(0, async |client| every_text_arrives(&client).await, 1, Size::MIN, &[]).await;
+}
+
+#[tokio::test]
+async fn every_text_arrives_in_the_fullscreen_renderer() {
+    with(0, async |client| every_text_arrives(&client).await, 0, Size::default(), &FULLSCREEN).await;
+}
+
+#[tokio::test]
+async fn every_text_arrives_in_the_older_client() {
+    with(1, async |client| every_text_arrives(&client).await, 0, Size::default(), &[]).await;
+}
+
+async fn raw_text_is_typed(client: &Client) {
+    let raw = async |text: &str| client.bed.tmux.deliver(&client.pane, text, Style::PromptBox, true).await.unwrap();
+    raw("!touch RAW").await;
+    until("the command run", async || client.file("RAW").exists().then_some(())).await;
+    client.is("idle").await;
+    client.send("hello").await;
+    let session = client.session().unwrap()["sessionId"].clone();
+    raw("/clear").await;
+    until("another session", async || client.session().filter(|now| now["sessionId"] != session)).await;
+    client.is("idle").await;
+}
+
+async fn a_draft_gives_way(client: &Client) {
+    let tmux = &client.bed.tmux;
+    let long: String = (0..70).map(|line| format!("line {line} of a draft that is taller than the screen\n")).collect();
+    for (draft, keys, told) in [
+        ("my draft", vec![], "my draft"),
+        ("one\ntwo two\nthree", vec![Key::Up, Key::Ctrl('a'), Key::Right], "one\ntwo two\nthree"),
+        ("!ls -la", vec![], "!ls -la"),
+        ("!", vec![], "!"),
+        ("/stat", vec![], "/stat"),
+        (&long, vec![Key::Up, Key::Up], "line 69"),
+    ] {
+        client.has_a_clear_box().await;
+        for line in draft.split_inclusive('\n') {
+            client.bed.by_hand(&["set-buffer", "-b", "draft", "--", line]);
+            client.bed.by_hand(&["paste-buffer", "-p", "-r", "-b", "draft", "-t", &client.pane.pane]);
+        }
+        let last = draft.trim_end().lines().last().unwrap().trim_start_matches('!');
+        until("the draft", async || {
+            client.prompt_box().await.filter(|found| !found.is_clear() && found.text.ends_with(last))
+        })
+        .await;
+        tmux.keys(&client.pane, &keys).await.unwrap();
+        let before = client.api.turns().len();
+        let delivered = tmux.deliver(&client.pane, "the prompt", Style::PromptBox, false).await;
+        let Ok(delivered) = delivered else { panic!("{delivered:?} {draft:?}\n{}", client.screen().await) };
+        assert_eq!(client.turn_after(before, draft).await, "the prompt");
+        if draft.len() < 200 {
+            assert_eq!(delivered.displaced.as_deref(), Some(told), "{draft:?}");
+        } else {
+            assert!(delivered.displaced.is_some());
+        }
+        client.is("idle").await;
+    }
+}
+
+async fn a_prompt_that_came_back_gives_way(client: &Client) {
+    let tmux = &client.bed.tmux;
+    tmux.deliver(&client.pane, "[[hang 60]]", Style::PromptBox, false).await.unwrap();
+    client.is("busy").await;
+    tmux.keys(&client.pane, &[Key::Escape]).await.unwrap();
+    client.is("idle").await;
+    assert_eq!(client.send("something else").await, "something else");
+}
+
+async fn a_busy_client_queues(client: &Client) {
+    let before = client.api.turns().len();
+    let tmux = &client.bed.tmux;
+    tmux.deliver(&client.pane, "[[slow 3]]", Style::PromptBox, false).await.unwrap();
+    client.is("busy").await;
+    client.has_a_clear_box().await;
+    client.bed.by_hand(&["send-keys", "-t", &client.pane.pane, "-l", "a draft"]);
+    client.bed.shows(&client.pane, "a draft").await;
+    let text = "and then\nthis @file";
+    let delivered = tmux.deliver(&client.pane, text, Style::PromptBox, false).await.unwrap();
+    assert_eq!(delivered.displaced.as_deref(), Some("a draft"));
+    assert_eq!(client.turn_after(before + 1, text).await, text);
+    client.is("idle").await;
+    let screen = client.bed.tmux.look(&client.pane, 100, false).await.unwrap().lines.join("\n");
+    assert!(!screen.contains("Interrupted"), "{screen}");
+}
+
+async fn a_dialog_is_not_typed_into(client: &Client) {
+    let tmux = &client.bed.tmux;
+    tmux.deliver(&client.pane, "[[bash: touch ALLOWED]]", Style::PromptBox, false).await.unwrap();
+    client.is("waiting").await;
+    client.bed.shows(&client.pane, "1. Yes").await;
+    for raw in [false, true] {
+        let refused = tmux.deliver(&client.pane, "1", Style::PromptBox, raw).await;
+        assert_eq!(refused.unwrap_err().code, Code::TaskBusy);
+    }
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    tmux.keys(&client.pane, &[Key::Escape]).await.unwrap();
+    client.is("idle").await;
+    assert!(!client.file("ALLOWED").exists());
+}
+
+/// What a loaded machine does: the client reads everything at once.
+async fn a_client_that_was_stopped_gets_all_of_it(client: &Client) {
+    let text = (0..300).map(|line| format!("row {line}: value")).collect::<Vec<_>>().join("\n");
+    for _ in 0..3 {
+        let signal =
+            |name: &str| std::process::Command::new("kill").args([name, &client.pane.pane_pid.to_string()]).status();
+        signal("-STOP").unwrap();
+        let before = client.api.turns().len();
+        let later = async {
+            tokio::time::sleep(Duration::from_millis(700)).await;
+            signal("-CONT").unwrap();
+        };
+        let delivered = client.bed.tmux.deliver(&client.pane, &text, Style::PromptBox, false);
+        let (delivered, ()) = tokio::join!(delivered, later);
+        match delivered {
+            Ok(_) => assert_eq!(client.turn_after(before, &text).await, text),
+            Err(error) => assert_eq!(error.code, Code::TaskBusy, "it is stopped"),
+        }
+        client.is("idle").await;
+    }
+}
+
+async fn an_ended_client_is_told(client: &Client) {
+    client.bed.tmux.deliver(&client.pane, "/exit", Style::PromptBox, true).await.unwrap();
+    until("the exit", async || client.bed.state(&client.pane).await.dead.then_some(())).await;
+    let refused = client.bed.tmux.deliver(&client.pane, "hello", Style::PromptBox, false).await;
+    assert_eq!(refused.unwrap_err().code, Code::TaskBusy);
+}
+
+async fn situations(client: Client) {
+    raw_text_is_typed(&client).await;
+    a_draft_gives_way(&client).await;
+    a_prompt_that_came_back_gives_way(&client).await;
+    a_busy_client_queues(&client).await;
+    a_dialog_is_not_typed_into(&client).await;
+    a_client_that_was_stopped_gets_all_of_it(&client).await;
+    an_ended_client_is_told(&client).await;
+}
+
+#[tokio::test]
+async fn every_situation_of_the_main_client() {
+    with(0, situations, 0, Size::default(), &[]).await;
+}
+
+#[tokio::test]
+async fn every_situation_of_the_main_client_in_the_newest_tmux() {
+    with(0, situations, 1, Size::MIN, &FULLSCREEN).await;
+}
+
+#[tokio::test]
+async fn every_situation_of_the_older_client() {
+    with(1, situations, 0, Size::default(), &[]).await;
+}
+
+#[tokio::test]
+async fn a_plain_program_gets_one_paste() {
+    crate::bed::each(async |bed| {
+        let pane = bed.start(&["sh", "-c", "printf '\\033[?2004hready'; exec cat -v"]).await;
+        bed.shows(&pane, "ready").await;
+        bed.tmux.deliver(&pane, "one\ntwo;\x1b[0m", Style::Plain, false).await.unwrap();
+        bed.shows(&pane, "^[[200~one").await;
+        bed.shows(&pane, "two;^[[201~").await;
+    })
+    .await;
+}

@@ -1,6 +1,6 @@
 //! Chorus's tmux on real tmux servers, each on a private socket.
 //!
-//! `CHORUS_TEST_TMUX` names the programs to test, separated by `:`; `tmux` on PATH otherwise.
+//! Which programs are tested is said in `chorus_testkit::given`.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod attach;

@@ -1,9 +1,10 @@
 //! What keys do: in a dialog, in the box, and to the session.
 
-use super::{End, Run, TWICE, life};
+use super::{Run, TWICE, life};
 use crate::demo_agent::dialog::Reply;
 use crate::demo_agent::input::Key;
 use crate::demo_agent::session::Word;
+use crate::demo_agent::terminal;
 use std::time::Instant;
 
 const AGAIN_EXITS: &str = "Press Ctrl-C again to exit";
@@ -32,9 +33,10 @@ impl Run {
 
     fn reply(&mut self, reply: Reply) {
         let Some((ask, _)) = self.dialogs.pop_front() else { return };
+        self.hint = None;
         match (ask.id, &reply) {
             (life::TRUST, Reply::Picked(1, _)) => self.trusted(),
-            (life::TRUST, _) => self.leave("", End::Code(1)),
+            (life::TRUST, _) => self.leave("", 1),
             _ => drop(ask.reply.send(Word::Replied(ask.id, reply))),
         }
     }
@@ -78,7 +80,7 @@ impl Run {
 
     fn ctrl_c(&mut self) {
         if self.hint.is_some_and(|(hint, until)| hint == AGAIN_EXITS && Instant::now() < until) {
-            return self.leave("prompt_input_exit", End::Code(0));
+            return self.leave("prompt_input_exit", 0);
         }
         self.hint = Some((AGAIN_EXITS, Instant::now() + TWICE));
         // In a dialog the first one does nothing.
@@ -107,13 +109,19 @@ impl Run {
         state.mode = next.to_owned();
     }
 
-    /// Stops as the client does: by SIGSTOP, for a pane's own program has no shell to stop it.
+    /// Stops with its process group, as the client does (2.1.328). A pane's own program has no shell above it, and the
+    /// kernel stops no such group; like the client it then rests until a SIGCONT comes.
     fn suspend(&mut self) {
         self.terminal.give_back();
-        crate::demo_agent::terminal::say("Chorus demo agent is suspended. Run `fg` to bring it back.");
-        let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP);
-        if self.terminal.take().is_err() {
-            self.leave("other", End::Code(1));
+        terminal::say("Chorus demo agent is suspended. Run `fg` to bring it back.");
+        self.suspended = true;
+        let _ = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
+    }
+
+    /// After SIGCONT.
+    pub(super) fn go_on(&mut self) {
+        if std::mem::take(&mut self.suspended) && self.terminal.take().is_err() {
+            self.leave("other", 1);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The session's life: trust, start, prompts and commands, clear, end.
 
-use super::{Ask, Block, Dialog, End, Event, Instant, Prompted, Run, SessionFile, Status, Transcript, Word, now};
+use super::{Ask, Block, Dialog, Event, Instant, Prompted, Run, SessionFile, Status, Transcript, Word, now};
 use crate::demo_agent::dialog::{Choose, Offer};
 use crate::demo_agent::hooks;
 use crate::demo_agent::session::{Queued, Session};
@@ -32,7 +32,13 @@ impl Run {
         self.file = Some(file);
         self.print([Block::Banner(session.cwd.display().to_string())]);
         if resumed {
-            let told = session.state().transcript.messages().iter().flat_map(|message| earlier(message, &session)).collect::<Vec<_>>();
+            let told = session
+                .state()
+                .transcript
+                .messages()
+                .iter()
+                .flat_map(|message| earlier(message, &session))
+                .collect::<Vec<_>>();
             self.print(told);
         }
         if let Some(prompt) = &session.args.prompt {
@@ -119,7 +125,9 @@ impl Run {
         }
         let text = self.prompt.take();
         if matches!(text.as_str(), "/exit" | "/quit") {
-            return self.leave("prompt_input_exit", End::Code(0));
+            // The client counts the command as a prompt.
+            self.session.state().prompt_id = Some(uuid::Uuid::new_v4().to_string());
+            return self.leave("prompt_input_exit", 0);
         }
         if !self.is_busy() {
             return self.accept(text);
@@ -176,6 +184,7 @@ impl Run {
     fn clear(&mut self) {
         self.started = false;
         self.terminal.clear();
+        self.shown.clear();
         self.print([Block::Banner(self.session.cwd.display().to_string()), Block::Prompt("/clear".into())]);
         let session = Arc::clone(&self.session);
         std::thread::spawn(move || {
@@ -194,7 +203,7 @@ impl Run {
     }
 
     /// The end: the file goes, children end, hooks are told, the terminal is given back.
-    pub(super) fn leave(&mut self, reason: &str, end: End) {
+    pub(super) fn leave(&mut self, reason: &str, code: i32) {
         if self.end.is_some() {
             return;
         }
@@ -205,11 +214,11 @@ impl Run {
         }
         self.terminal.give_back();
         let state = self.session.state();
-        if matches!(end, End::Code(0)) && state.transcript.is_resumable() {
+        if code == 0 && state.transcript.is_resumable() {
             terminal::say(&format!("Resume this session with:\nchorus demo-agent --resume {}", state.session_id));
         }
         drop(state);
-        self.end = Some(end);
+        self.end = Some(code);
     }
 }
 
@@ -237,15 +246,16 @@ fn earlier(message: &crate::contract::Json, session: &Session) -> Vec<Block> {
     let blocks = message["content"].as_array().cloned().unwrap_or_default();
     let text = message["content"].as_str().filter(|text| !text.starts_with('<'));
     let prompt = text.filter(|_| message["role"] == "user").map(|text| Block::Prompt(text.to_owned()));
-    let answers = blocks.iter().filter(|_| message["role"] == "assistant").filter_map(|block| match block["type"].as_str() {
-        Some("text") => Some(Block::Says(block["text"].as_str().unwrap_or_default().to_owned())),
-        Some("tool_use") => {
-            let name = block["name"].as_str().unwrap_or_default().to_owned();
-            let call = crate::demo_agent::script::Call { name, input: block["input"].clone() };
-            Some(Block::Tool(tools::title(&call, &session.cwd), Vec::new()))
-        }
-        _ => None,
-    });
+    let answers =
+        blocks.iter().filter(|_| message["role"] == "assistant").filter_map(|block| match block["type"].as_str() {
+            Some("text") => Some(Block::Says(block["text"].as_str().unwrap_or_default().to_owned())),
+            Some("tool_use") => {
+                let name = block["name"].as_str().unwrap_or_default().to_owned();
+                let call = crate::demo_agent::script::Call { name, input: block["input"].clone() };
+                Some(Block::Tool(tools::title(&call, &session.cwd), Vec::new()))
+            }
+            _ => None,
+        });
     prompt.into_iter().chain(answers).collect()
 }
 

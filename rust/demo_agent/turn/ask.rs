@@ -80,7 +80,7 @@ impl Turn {
         let title = tools::title(call, &self.session.cwd);
         self.show(Block::Tool(title, vec!["Waiting…".into()]));
         let ask = Ask { id: dialog, dialog: self.dialog(call, suggestions), waiting, reply: self.words.clone() };
-        self.session.tell(Event::Ask(ask));
+        self.session.tell(Event::Ask(Box::new(ask)));
         let mut own = json!({"tool_name": call.name, "tool_input": call.input});
         if suggestions.is_array() {
             own["permission_suggestions"] = suggestions.clone();
@@ -148,7 +148,8 @@ impl Turn {
             }
             Reply::Answers(answers) => {
                 let mut call = call.clone();
-                call.input["answers"] = answers.into_iter().map(|(question, answer)| (question, Json::from(answer))).collect();
+                call.input["answers"] =
+                    answers.into_iter().map(|(question, answer)| (question, Json::from(answer))).collect();
                 complete(&mut call);
                 Ok(Permit::Run(call, None))
             }
@@ -244,7 +245,10 @@ fn plan(call: &Call, labels: Vec<String>) -> Offer {
     let text = call.input["plan"].as_str().unwrap_or_default();
     let option = |label: String| Choose { written: label.starts_with("Tell"), ..Choose::plain(label) };
     let (title, question) = match file {
-        Some(_) => ("Ready to code?", "The demo agent has written up a plan and is ready to execute. Would you like to proceed?"),
+        Some(_) => (
+            "Ready to code?",
+            "The demo agent has written up a plan and is ready to execute. Would you like to proceed?",
+        ),
         None => ("Exit plan mode?", "The demo agent wants to exit plan mode"),
     };
     Offer {
@@ -255,6 +259,5 @@ fn plan(call: &Call, labels: Vec<String>) -> Offer {
         options: labels.into_iter().map(option).collect(),
         numbered: true,
         foot: file.unwrap_or("Esc to cancel").to_owned(),
-        ..Offer::default()
     }
 }

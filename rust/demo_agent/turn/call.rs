@@ -141,7 +141,7 @@ impl Turn {
         let number = self.session.number();
         let mut command = bash(&self.session, call);
         let running = self.session.children.start(&mut command, Vec::new(), None, self.ended(number));
-        let Ended { code, stdout, stderr } = self.child(number, running)?;
+        let Ended { code, stdout, stderr, .. } = self.child(number, running)?;
         let (stdout, stderr) = (stdout.trim_end(), stderr.trim_end());
         let both = [stdout, stderr].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n");
         if code != Some(0) {
@@ -247,7 +247,6 @@ fn answered(call: &Call) -> Done {
 }
 
 fn planned(call: &Call) -> Done {
-    let response =
-        json!({"plan": call.input["plan"], "isAgent": false, "filePath": call.input["planFilePath"]});
+    let response = json!({"plan": call.input["plan"], "isAgent": false, "filePath": call.input["planFilePath"]});
     Done { response, shown: "Approved the plan".into(), told: "The person approved the plan.".into() }
 }

@@ -54,8 +54,11 @@ impl Turn {
     pub fn steps(&mut self, prompt: &str) -> Go<Result<String, Ending>> {
         let notice = prompt.starts_with("<task-notification>");
         let mut steps = if notice { Vec::new() } else { script::steps(prompt) };
-        let scripted = notice || !steps.is_empty() || self.agent.is_some();
-        if !scripted {
+        let plain = std::env::var_os("CHORUS_DEMO_PLAIN").is_some_and(|value| value == "1");
+        let scene = steps.is_empty() && !notice && self.agent.is_none();
+        if scene && plain {
+            steps = vec![Step::Answer(Answer::Say("Hello from the demo agent.".into()))];
+        } else if scene {
             let cwd = self.session.cwd.clone();
             steps = scene::steps(prompt, |file| !cwd.join(file).exists());
         }
@@ -118,7 +121,8 @@ impl Turn {
         match answer {
             Answer::Say(text) => Ok(self.say(text)),
             Answer::Slow(seconds) => {
-                let count = std::iter::successors(Some(0.2), |at| Some(at + 0.2)).take_while(|at| *at <= *seconds + 0.01);
+                let count =
+                    std::iter::successors(Some(0.2), |at| Some(at + 0.2)).take_while(|at| *at <= *seconds + 0.01);
                 let count = count.count().max(1);
                 for words in 1..=count {
                     self.show(Block::Says(script::slow_text(words)));
@@ -160,7 +164,9 @@ impl Turn {
             let ended = self.hooks("Stop", "", own)?;
             let Some(reason) = ended.iter().find_map(|(hook, ended)| hooks::blocked(hook, ended)) else { break };
             self.print(Block::Tool("Ran a stop hook".into(), vec![format!("Stop hook reported a problem\n{reason}")]));
-            self.record(|transcript, id, mode| transcript.user(format!("Stop hook feedback:\n{reason}").into(), id, mode));
+            self.record(|transcript, id, mode| {
+                transcript.user(format!("Stop hook feedback:\n{reason}").into(), id, mode)
+            });
             self.request("", stops + 1)?;
             last = self.say("A stop hook asked me to go on; there is nothing left to play.");
         }

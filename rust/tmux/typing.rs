@@ -1,0 +1,178 @@
+//! The hands of [`super::deliver`]: they follow a plan, look, and plan again.
+
+use super::deliver::{Delivered, Plan, Step, Style, accepted, plan};
+use super::prompt_box::PromptBox;
+use super::{Key, Pane, Size, Tmux, command};
+use crate::contract::Code;
+use crate::error::{Error, Result};
+use crate::process;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// How long an agent may show nothing new before what it shows is final.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How long it may take to show anything of what was typed. It is not typed again then: it may still come.
+const LONG_PATIENCE: Duration = Duration::from_secs(20);
+
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(30);
+
+/// How long a client that cleared its box may still be drawing; what is pasted meanwhile meets the old box.
+const REST: Duration = Duration::from_millis(150);
+
+const ATTACH: &str = "look at its terminal with `attach`";
+
+impl Tmux {
+    /// Types the text into the pane and presses Enter. One delivery to a pane at a time, please.
+    ///
+    /// Refused with `task_busy`, and nothing typed, when the agent does not show its prompt, is suspended or has ended;
+    /// with `agent_failed`, and nothing entered, when what it shows never is what was typed.
+    pub async fn deliver(&self, pane: &Pane, text: &str, style: Style, raw: bool) -> Result<Delivered> {
+        self.leave_copy_mode(pane).await?;
+        if process::is_suspended(pane.pane_pid) {
+            return Err(Error::new(Code::TaskBusy, "cannot send: the agent is suspended").hint("continue it first"));
+        }
+        if self.look(pane, 0, false).await?.dead {
+            return Err(Error::new(Code::TaskBusy, "cannot send: the agent has ended").hint("use `restart` first"));
+        }
+        if style == Style::Plain {
+            return self.deliver_plain(pane, text).await;
+        }
+        let (mut displaced, mut failures) = (None, 0);
+        // A long draft takes many rounds to clear.
+        for round in 0..200 {
+            if round > 0 {
+                sleep(REST).await;
+            }
+            let screen = self.settled(pane).await?;
+            let plan = plan(text, &screen, raw)?;
+            let met = self.follow(pane, &plan, &screen).await?;
+            match plan.displaced {
+                None if met => return Ok(Delivered { text: plan.text, displaced }),
+                _ if !met && (failures == 2 || self.is_clear(pane).await?) => break,
+                None => failures += 1,
+                // What is left of a failed attempt is nobody's draft.
+                Some(draft) if failures == 0 => displaced = displaced.or(Some(draft)),
+                Some(_) => {}
+            }
+        }
+        Err(Error::new(Code::AgentFailed, "cannot send: the agent's prompt does not show what was typed").hint(ATTACH))
+    }
+
+    /// Presses Enter once more, for a prompt that was typed and not taken.
+    pub async fn press_enter(&self, pane: &Pane) -> Result<()> {
+        self.keys(pane, &[Key::Enter]).await
+    }
+
+    /// The screen, once a prompt that was just taken has left the box: the session file and the hooks are up to 0.2 s
+    /// ahead of it.
+    async fn settled(&self, pane: &Pane) -> Result<Vec<String>> {
+        let end = Instant::now() + Duration::from_millis(400);
+        loop {
+            let shot = self.look(pane, 0, true).await?;
+            let found = PromptBox::find(&shot.lines);
+            if found.as_ref().is_some_and(PromptBox::is_clear) || Instant::now() > end {
+                return Ok(shot.lines);
+            }
+            if found.is_some_and(|found| found.is_hidden()) {
+                let (columns, rows) = (shot.columns as u16, shot.rows as u16);
+                self.resize(pane, Size { columns: columns + 1, rows }).await?;
+                sleep(REST).await;
+                self.resize(pane, Size { columns, rows }).await?;
+                sleep(REST).await;
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    /// Takes the steps; false when the box never showed what one of them waits for.
+    async fn follow(&self, pane: &Pane, plan: &Plan, screen: &[String]) -> Result<bool> {
+        for step in &plan.steps {
+            let met = match step {
+                Step::Press(keys) => self.keys(pane, keys).await.map(|()| true)?,
+                Step::Paste(pieces) => self.paste(pane, pieces).await.map(|()| true)?,
+                Step::Changes => {
+                    let before = PromptBox::find(screen);
+                    self.wait(pane, |found| found != before.as_ref()).await?.is_ok()
+                }
+                Step::Shows { .. } => {
+                    let is_met = |found: Option<&PromptBox>| found.is_some_and(|found| step.is_met_by(found));
+                    match self.wait(pane, is_met).await? {
+                        Ok(()) => true,
+                        Err(last) => !plan.text.is_ascii() && last.is_some_and(|found| step.is_nearly_met_by(&found)),
+                    }
+                }
+            };
+            if !met {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Waits until two looks in a row are the same and fit; otherwise tells what was there last.
+    async fn wait(
+        &self,
+        pane: &Pane,
+        fits: impl Fn(Option<&PromptBox>) -> bool,
+    ) -> Result<std::result::Result<(), Option<PromptBox>>> {
+        let begun = Instant::now();
+        let (mut last, mut changed) = (None, begun);
+        loop {
+            let found = PromptBox::find(&self.look(pane, 0, true).await?.lines);
+            if last.as_ref() != Some(&found) {
+                changed = Instant::now();
+            } else if fits(found.as_ref()) {
+                return Ok(Ok(()));
+            }
+            let is_clear = found.as_ref().is_some_and(PromptBox::is_clear);
+            if changed.elapsed() > if is_clear { LONG_PATIENCE } else { PATIENCE } {
+                return Ok(Err(found));
+            }
+            last = Some(found);
+            sleep(PAUSE).await;
+        }
+    }
+
+    async fn is_clear(&self, pane: &Pane) -> Result<bool> {
+        Ok(PromptBox::find(&self.look(pane, 0, true).await?.lines).is_some_and(|found| found.is_clear()))
+    }
+
+    /// Pastes the pieces, as many by one tmux process as its 16 KB of arguments (1000 of them: 3.7) hold.
+    async fn paste(&self, pane: &Pane, pieces: &[String]) -> Result<()> {
+        let buffer = format!("chorus-{}", pane.pane);
+        let mut commands = Vec::new();
+        let mut bytes = 0;
+        for (number, piece) in pieces.iter().enumerate() {
+            commands.push(command(["set-buffer", "-b", &buffer, "--", piece]));
+            commands.push(command(["paste-buffer", "-p", "-r", "-d", "-b", &buffer, "-t", &pane.pane]));
+            bytes += piece.len() + 100;
+            let next = pieces.get(number + 1).map_or(usize::MAX, String::len);
+            if bytes.saturating_add(next) > 12_000 || commands.len() >= 100 {
+                let ended = self.run(&commands, None).await?;
+                if ended.code != Some(0) {
+                    return Err(self.refused("paste into a pane", &ended));
+                }
+                commands.clear();
+                bytes = 0;
+            }
+        }
+        Ok(())
+    }
+
+    async fn deliver_plain(&self, pane: &Pane, text: &str) -> Result<Delivered> {
+        let text = accepted(text)?;
+        let buffer = format!("chorus-{}", pane.pane);
+        let load = ["load-buffer", "-b", &buffer, "-"].map(Into::into).into();
+        let loaded = self.start(load, text.clone().into_bytes(), None).await?;
+        let paste = command(["paste-buffer", "-p", "-r", "-d", "-b", &buffer, "-t", &pane.pane]);
+        let pasted = self.run(&[paste], None).await?;
+        if let Some(failed) = [&loaded, &pasted].into_iter().find(|ended| ended.code != Some(0)) {
+            return Err(self.refused("paste into a pane", failed));
+        }
+        sleep(Duration::from_millis(150)).await;
+        self.press_enter(pane).await?;
+        Ok(Delivered { text, displaced: None })
+    }
+}
