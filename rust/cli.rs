@@ -1,1 +1,58 @@
-//! To be written.
+//! The verbs in a shell. Exit 0 done, 1 refused, 2 wrong usage.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod args;
+pub mod detect;
+mod print;
+mod run;
+mod target;
+
+use crate::contract::Failure;
+use crate::error::Error;
+
+/// Runs one command line (without the program's name); returns the exit code.
+pub fn main(arguments: Vec<String>) -> i32 {
+    let matches = match args::command().try_get_matches_from(std::iter::once("chorus".to_owned()).chain(arguments)) {
+        Ok(matches) => matches,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { 2 } else { 0 };
+        }
+    };
+    let json = matches.get_flag("json");
+    match run::run(&matches) {
+        Ok(code) => code,
+        Err(Refusal::Usage(text)) => {
+            eprintln!("chorus: {text}");
+            2
+        }
+        Err(Refusal::Error(error)) => {
+            print_error(error, json);
+            1
+        }
+    }
+}
+
+/// Why a command line was not carried out.
+enum Refusal {
+    /// The words are off.
+    Usage(String),
+    /// Chorus refused.
+    Error(Error),
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Refusal {
+        Refusal::Error(error)
+    }
+}
+
+fn print_error(error: Error, json: bool) {
+    eprintln!("chorus: {}", print::clean(&error.message));
+    if let Some(hint) = &error.hint {
+        eprintln!("{}", print::clean(hint));
+    }
+    if json {
+        println!("{}", serde_json::json!({ "error": Failure::from(error) }));
+    }
+}

@@ -1,1 +1,142 @@
-//! To be written.
+//! A client of the daemon for programs that do one thing and end: the shell verbs, `hook` and `exec`.
+//! Synchronous, so that a hook costs a connection and two messages and nothing else.
+
+use crate::contract::{Code, Failure, Hello, PROTOCOL, Request, Welcome};
+use crate::error::{Error, Result};
+use crate::paths::State;
+use crate::wire;
+use rmpv::Value;
+use serde::de::DeserializeOwned;
+use std::io::{BufReader, Write};
+use std::os::unix::net::UnixStream;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long a fresh daemon may take to listen. The one before it may take 5 s to finish its verbs.
+const START_LIMIT: Duration = Duration::from_secs(10);
+
+/// Variables that would mark the daemon, which outlives its starter, as part of something else.
+const NOT_FOR_THE_DAEMON: &[&str] = &["CHORUS_TASK", "CHORUS_LAUNCH", "TMUX", "TMUX_PANE", "NVIM", "CLAUDECODE"];
+
+/// A connection to the daemon.
+#[derive(Debug)]
+pub struct Client {
+    reader: BufReader<UnixStream>,
+    writer: UnixStream,
+    next: u64,
+}
+
+impl Client {
+    /// Connects to a daemon that runs; nothing when there is none.
+    pub fn connect(state: &State) -> Result<Option<Client>> {
+        match UnixStream::connect(state.socket()?) {
+            Ok(writer) => {
+                let reader = BufReader::new(writer.try_clone().map_err(lost)?);
+                Ok(Some(Client { reader, writer, next: 0 }))
+            }
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Connects, starting a daemon if none runs.
+    pub fn connect_or_start(state: &State) -> Result<Client> {
+        if let Some(client) = Client::connect(state)? {
+            return Ok(client);
+        }
+        start_daemon(state)?;
+        let begun = Instant::now();
+        while begun.elapsed() < START_LIMIT {
+            std::thread::sleep(Duration::from_millis(10));
+            if let Some(client) = Client::connect(state)? {
+                return Ok(client);
+            }
+        }
+        Err(Error::new(Code::DaemonUnreachable, "the daemon was started and does not answer")
+            .hint(format!("its log is {}", state.log().display())))
+    }
+
+    /// The handshake for a shell client in `folder`. A newer client replaces the daemon and connects again.
+    pub fn hello(state: &State, folder: &str) -> Result<(Client, Welcome)> {
+        let hello = Request::Hello(Hello {
+            protocol: PROTOCOL,
+            version: env!("CARGO_PKG_VERSION").into(),
+            folder: folder.into(),
+            client: "shell".into(),
+        });
+        let begun = Instant::now();
+        loop {
+            let mut client = Client::connect_or_start(state)?;
+            match client.call::<Welcome>(&hello) {
+                Ok(welcome) => return Ok((client, welcome)),
+                Err(error) if error.code == Code::Replaced || error.code == Code::DaemonUnreachable => {
+                    if begun.elapsed() > START_LIMIT {
+                        return Err(error);
+                    }
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// The bare connection, for the bridge.
+    pub fn into_stream(self) -> UnixStream {
+        self.writer
+    }
+
+    /// Gives up on an answer that takes longer than `limit`.
+    pub fn set_limit(&self, limit: Duration) -> Result<()> {
+        self.writer.set_read_timeout(Some(limit)).map_err(Error::internal)
+    }
+
+    /// Asks and waits for the answer.
+    pub fn call<T: DeserializeOwned>(&mut self, request: &Request) -> Result<T> {
+        wire::from_value(&self.call_value(request)?)
+    }
+
+    /// Asks and waits for the answer, untyped.
+    pub fn call_value(&mut self, request: &Request) -> Result<Value> {
+        self.next += 1;
+        let arguments = Value::Array(vec![wire::to_value(request)?]);
+        let message = Value::Array(vec![0.into(), self.next.into(), "request".into(), arguments]);
+        let mut bytes = Vec::new();
+        rmpv::encode::write_value(&mut bytes, &message).map_err(Error::internal)?;
+        self.writer.write_all(&bytes).map_err(lost)?;
+        loop {
+            let answer = rmpv::decode::read_value(&mut self.reader).map_err(lost)?;
+            // [1, id, error, result]; anything else is not for us.
+            let Value::Array(parts) = answer else { continue };
+            let [kind, id, error, result] = parts.as_slice() else { continue };
+            if kind.as_u64() != Some(1) || id.as_u64() != Some(self.next) {
+                continue;
+            }
+            if error.is_nil() {
+                return Ok(result.clone());
+            }
+            let failure: Failure = wire::from_value(error)?;
+            return Err(Error { code: failure.code, message: failure.message, hint: failure.hint });
+        }
+    }
+}
+
+fn lost(error: impl std::fmt::Display) -> Error {
+    Error::new(Code::DaemonUnreachable, format!("the daemon ended the connection: {error}"))
+}
+
+/// Starts `chorus daemon` on its own: it leaves this session by itself and survives whoever started it.
+pub fn start_daemon(state: &State) -> Result<()> {
+    state.create()?;
+    let program = std::env::current_exe().map_err(Error::internal)?;
+    let log = crate::daemon::log::open(&state.log()).map_err(|error| {
+        Error::new(Code::StoreUnusable, format!("cannot write the log {}: {error}", state.log().display()))
+            .hint("make room or make the state folder writable, or name another with CHORUS_STATE_DIR")
+    })?;
+    let mut command = Command::new(program);
+    command.arg("daemon").env("CHORUS_STATE_DIR", &state.dir).current_dir("/");
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+    for name in NOT_FOR_THE_DAEMON {
+        command.env_remove(name);
+    }
+    command.spawn().map_err(|error| Error::internal(format!("cannot start the daemon: {error}")))?;
+    Ok(())
+}

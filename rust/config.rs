@@ -1,1 +1,182 @@
-//! To be written.
+//! Configuration: `chorus.toml` of the user and of the project, and the environment over both.
+//!
+//! [`load`] is pure. What is wrong in a file is told with its place and left out; the rest of the file counts.
+
+use crate::contract::{self, Setting};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+mod file;
+mod read;
+mod section;
+mod sections;
+#[cfg(test)]
+mod tests;
+mod value;
+
+pub use read::{files, read};
+pub use sections::*;
+pub use value::{Choice, Patterns, Words};
+
+use file::{Page, Report};
+use section::Section;
+
+/// The name of every configuration file.
+pub const FILE: &str = "chorus.toml";
+
+/// The effective configuration. `Default` is what counts where nothing is configured.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// What only the environment sets.
+    pub general: General,
+    /// Which agent.
+    pub agent: Agents,
+    /// Agents by name.
+    pub agents: BTreeMap<String, Agent>,
+    /// The tmux server and its panes.
+    pub tmux: Tmux,
+    /// Patterns of a screen on which the agent is idle.
+    pub idle: Screens,
+    /// Patterns of a screen on which the agent waits.
+    pub waiting: Screens,
+    /// Documents.
+    pub documents: Documents,
+    /// Version control.
+    pub vcs: Vcs,
+    /// Preparation of a worktree.
+    pub worktree: Worktree,
+    /// Notifications.
+    pub notifications: Notifications,
+    /// The store.
+    pub database: Database,
+    /// The web terminal.
+    pub web: Web,
+    /// The daemon's log.
+    pub logging: Logging,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            general: General::default(),
+            agent: Agents::default(),
+            agents: BTreeMap::from([("claude".to_owned(), Agent::named("claude"))]),
+            tmux: Tmux::default(),
+            idle: Screens::default(),
+            waiting: Screens::default(),
+            documents: Documents::default(),
+            vcs: Vcs::default(),
+            worktree: Worktree::default(),
+            notifications: Notifications::default(),
+            database: Database::default(),
+            web: Web::default(),
+            logging: Logging::default(),
+        }
+    }
+}
+
+impl Config {
+    /// The agent of that name; one that is not configured is its name as a command.
+    pub fn agent(&self, name: &str) -> Agent {
+        self.agents.get(name).cloned().unwrap_or_else(|| Agent::named(name))
+    }
+
+    /// Every section with its name in the file.
+    fn sections(&mut self) -> Vec<(String, &mut dyn Section)> {
+        let named: [(&str, &mut dyn Section); 12] = [
+            ("", &mut self.general),
+            ("agent", &mut self.agent),
+            ("tmux", &mut self.tmux),
+            ("status.idle", &mut self.idle),
+            ("status.waiting", &mut self.waiting),
+            ("documents", &mut self.documents),
+            ("vcs", &mut self.vcs),
+            ("vcs.worktree", &mut self.worktree),
+            ("notifications", &mut self.notifications),
+            ("database", &mut self.database),
+            ("web", &mut self.web),
+            ("logging", &mut self.logging),
+        ];
+        let mut all: Vec<_> = named.map(|(name, section)| (name.to_owned(), section)).into();
+        let agents = self.agents.iter_mut();
+        all.splice(2..2, agents.map(|(name, agent)| (format!("agent.{name}"), agent as &mut dyn Section)));
+        all
+    }
+}
+
+/// A file's path and text.
+pub type Source = (PathBuf, String);
+
+/// What the files and the environment amount to.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Loaded {
+    /// The effective values.
+    pub config: Config,
+    /// The same as rows, with their origins.
+    pub settings: Vec<Setting>,
+    /// What a person should know.
+    pub notices: Vec<String>,
+    /// What is wrong, as `FILE:LINE:COLUMN: …`.
+    pub faults: Vec<String>,
+}
+
+impl Loaded {
+    /// On a reload: the configuration that was good stays while this one has faults, which are told.
+    pub fn or_last(self, last: &Loaded) -> Loaded {
+        if self.faults.is_empty() {
+            return self;
+        }
+        Loaded { config: last.config.clone(), settings: last.settings.clone(), ..self }
+    }
+
+    /// The reply to `config`.
+    pub fn reply(&self) -> contract::Config {
+        let notices = self.faults.iter().chain(&self.notices).cloned().collect();
+        contract::Config { values: self.settings.clone(), notices }
+    }
+}
+
+/// Variables that set keys, strongest first: a name, and the key.
+const ENVIRONMENT: &[(&str, &str)] = &[
+    ("CHORUS_PROJECT_ROOT", "project_root"),
+    ("PROJECT_ROOT", "project_root"),
+    ("CHORUS_STATE_DIR", "state_dir"),
+    ("CHORUS_POLL_INTERVAL", "tmux.poll_interval"),
+    ("POLL_INTERVAL", "tmux.poll_interval"),
+    ("CHORUS_TMUX_SOCKET", "tmux.socket"),
+];
+
+/// Puts defaults, the user's file, the project's file and the environment over each other.
+pub fn load(user: Option<Source>, project: Option<Source>, environment: &BTreeMap<String, String>) -> Loaded {
+    let mut config = Config::default();
+    let mut report = Report::default();
+    let home = environment.get("HOME").map(PathBuf::from);
+    for (source, trusted) in [(user, true), (project, false)] {
+        if let Some((path, text)) = source {
+            let folder = path.parent().unwrap_or(Path::new("/")).to_owned();
+            let page = Page { name: path.display().to_string(), text: &text, folder, home: home.clone(), trusted };
+            file::apply(&page, &mut config, &mut report);
+        }
+    }
+    for (variable, key) in ENVIRONMENT.iter().rev() {
+        if let Some(text) = environment.get(*variable).filter(|text| !text.is_empty()) {
+            let folder = PathBuf::new();
+            let page = Page { name: (*variable).to_owned(), text, folder, home: home.clone(), trusted: true };
+            file::apply_variable(&page, key, &mut config, &mut report);
+        }
+    }
+    let settings = settings(&mut config, &report.origins);
+    Loaded { config, settings, notices: report.notices, faults: report.faults }
+}
+
+fn settings(config: &mut Config, origins: &BTreeMap<String, String>) -> Vec<Setting> {
+    let mut settings = Vec::new();
+    for (name, section) in config.sections() {
+        for key in section.keys() {
+            let dotted = file::dotted(&name, key.name);
+            let origin = origins.get(&dotted).cloned().unwrap_or_else(|| "default".to_owned());
+            settings.push(Setting { value: section.show(key.name), key: dotted, origin });
+        }
+    }
+    settings
+}

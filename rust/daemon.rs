@@ -1,1 +1,113 @@
-//! To be written.
+//! `chorus daemon`: one per user and state folder; the only writer of the store and the only monitor.
+//!
+//! It holds a lock for life, serves the socket, and leaves by itself when it has had no client and no live task for
+//! a while. Killing it at any moment loses nothing.
+
+pub mod connection;
+pub mod hub;
+pub mod log;
+pub mod outbox;
+pub mod peer;
+pub mod socket;
+
+use crate::error::{Error, Result};
+use crate::ops::Core;
+use crate::paths::State;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+/// How often the daemon looks at itself: its socket's file, and whether anybody still needs it.
+const LOOK: Duration = Duration::from_secs(2);
+/// How long a daemon that was asked to leave waits for verbs under way.
+const FINISH: Duration = Duration::from_secs(5);
+/// How long it stays with no client and no live task.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// Runs until nobody needs the daemon, a signal, or a newer client; returns the exit code.
+pub fn run() -> i32 {
+    // A session of its own, so that the starter's terminal and its signals do not matter. It fails for a process
+    // that already leads one, which is as good.
+    let _ = rustix::process::setsid();
+    log::init();
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&Error::internal(error)),
+    };
+    match runtime.block_on(serve()) {
+        Ok(()) => 0,
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &Error) -> i32 {
+    ::log::error!("{error}");
+    1
+}
+
+async fn serve() -> Result<()> {
+    let state = State::from_environment()?;
+    state.create()?;
+    let Some(lock) = socket::lock(&state).await? else { return Ok(()) };
+    let core = Core::open(state.clone()).await;
+    let (mut listener, mut inode) = socket::bind(&state)?;
+    core.begin().await;
+    ::log::info!("daemon {} serves {}", env!("CARGO_PKG_VERSION"), state.dir.display());
+    let mut terminate = signal(SignalKind::terminate()).map_err(Error::internal)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::internal)?;
+    // A file-size limit then fails a write, which is told, and does not end the daemon.
+    let _full = signal(SignalKind::from_raw(25)).map_err(Error::internal)?;
+    let mut look = interval(LOOK);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut needed = Instant::now();
+    let idle = std::env::var("CHORUS_IDLE_SECONDS").ok().and_then(|text| text.parse().ok());
+    let idle = idle.map_or(IDLE, Duration::from_secs_f64);
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => { tokio::spawn(connection::serve(core.clone(), stream)); }
+                Err(error) => {
+                    ::log::error!("cannot accept a connection: {error}");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            },
+            _ = look.tick() => {
+                if !socket::holds(&lock, &state) {
+                    ::log::error!("the state folder was taken away");
+                    break;
+                }
+                if !socket::is_there(&state, inode) {
+                    (listener, inode) = socket::bind(&state)?;
+                    ::log::warn!("the socket's file had vanished and was bound again");
+                }
+                if core.hub.open() > 0 || core.has_live_tasks().await {
+                    needed = Instant::now();
+                } else if needed.elapsed() >= idle {
+                    break;
+                }
+            }
+            () = core.stop.cancelled() => break,
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+        }
+    }
+    if socket::holds(&lock, &state) && socket::is_there(&state, inode) {
+        // The socket goes first, so that a client that comes now is not cut off but waits for the next daemon.
+        let _ = state.socket().map(std::fs::remove_file);
+    }
+    leave(&core).await;
+    Ok(())
+}
+
+/// Finishes the verbs under way.
+async fn leave(core: &Arc<Core>) {
+    let finished = async {
+        while core.hub.is_working() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let _ = tokio::time::timeout(FINISH, finished).await;
+    core.end().await;
+    ::log::info!("daemon leaves");
+}

@@ -27,3 +27,4 @@ pub mod task;
 pub mod tmux;
 pub mod verbs;
 pub mod web;
+pub mod wire;

@@ -1,1 +1,207 @@
-//! To be written.
+//! The only loop with a clock: facts in, evidence gathered, a status out.
+//!
+//! Everything that can wake it is a [`Fact`], a session file, or a time at which a verdict may change by itself. It
+//! never waits for tmux: a sweep runs beside it and comes back as a fact.
+
+mod judge;
+pub mod sight;
+mod sweep;
+mod watched;
+
+use crate::agent::sessions::{SessionSeen, Sessions};
+use crate::contract::Hook;
+use crate::ops::Core;
+use crate::process;
+use crate::status::{AgentStatus, Millis};
+use std::collections::HashMap;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+pub use sweep::{Plan, Swept};
+use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
+pub use watched::Launched;
+use watched::Watched;
+
+/// One thing that happened.
+#[derive(Debug)]
+pub enum Fact {
+    /// An agent was launched, or found alive when the daemon started.
+    Launched(Box<Launched>),
+    /// The task ended; nothing of it is watched any more.
+    Ended {
+        /// The task's uuid.
+        task: String,
+    },
+    /// A hook ran.
+    Hook(Box<Hook>),
+    /// tmux says that the task's pane died.
+    PaneDied {
+        /// The task's uuid.
+        task: String,
+    },
+    /// A request was answered through Chorus, or its hook process ended.
+    RequestClosed {
+        /// The task's uuid.
+        task: String,
+        /// The request.
+        request: String,
+    },
+    /// Chorus pressed Esc in the task's pane.
+    Interrupted {
+        /// The task's uuid.
+        task: String,
+        /// When.
+        at: Millis,
+    },
+    /// What tmux answered.
+    Swept(Box<Swept>),
+}
+
+/// What the loop knows.
+pub struct Monitor {
+    core: Weak<Core>,
+    tasks: HashMap<String, Watched>,
+    sessions: Sessions,
+    sweeps: sweep::Plan,
+    next_processes: Millis,
+    /// Session files of processes that no known launch owns: one may be told before its launch is.
+    unclaimed: HashMap<u32, SessionSeen>,
+}
+
+/// More strangers than this are forgotten; they are the user's own sessions.
+const MOST_UNCLAIMED: usize = 500;
+
+/// How often the process table is asked about each agent: the way suspension is seen, and the safety net below tmux's
+/// own word of a death. Reading one costs about 8 µs.
+const PROCESSES: Millis = 2000;
+
+/// Runs until the daemon ends.
+pub async fn run(
+    core: Weak<Core>,
+    sweeps: sweep::Plan,
+    mut facts: UnboundedReceiver<Fact>,
+    sessions: Sessions,
+    mut seen: Receiver<SessionSeen>,
+) {
+    let mut monitor =
+        Monitor { core, tasks: HashMap::new(), sessions, sweeps, next_processes: 0, unclaimed: HashMap::new() };
+    loop {
+        let wait = monitor.next_wake() - process::now();
+        let wait = Duration::from_millis(wait.clamp(0, 60_000) as u64);
+        tokio::select! {
+            fact = facts.recv() => match fact {
+                Some(fact) => monitor.take(fact).await,
+                None => return,
+            },
+            Some(seen) = seen.recv() => monitor.take_session(seen),
+            () = tokio::time::sleep(wait) => {}
+        }
+        while let Ok(fact) = facts.try_recv() {
+            monitor.take(fact).await;
+        }
+        while let Ok(seen) = seen.try_recv() {
+            monitor.take_session(seen);
+        }
+        let Some(core) = monitor.core.upgrade() else { return };
+        monitor.look(&core);
+        monitor.judge(&core).await;
+    }
+}
+
+impl Monitor {
+    async fn take(&mut self, fact: Fact) {
+        match fact {
+            Fact::Launched(launched) => {
+                if let Some(dir) = &launched.config_dir {
+                    self.sessions.watch(dir);
+                }
+                self.sweeps.soon();
+                let mut watched = Watched::new(*launched);
+                watched.read_transcript(process::now());
+                self.tasks.insert(watched.launched.task.clone(), watched);
+                for seen in std::mem::take(&mut self.unclaimed).into_values() {
+                    self.take_session(seen);
+                }
+            }
+            Fact::Ended { task } => {
+                self.tasks.remove(&task);
+                if let Some(core) = self.core.upgrade() {
+                    core.sights.remove(&task);
+                }
+            }
+            Fact::Hook(hook) => {
+                if let Some(watched) = self.tasks.get_mut(&hook.task) {
+                    watched.take_hook(&hook);
+                }
+            }
+            Fact::PaneDied { task } => {
+                if let Some(watched) = self.tasks.get_mut(&task) {
+                    watched.dirty = true;
+                    self.sweeps.now();
+                }
+            }
+            Fact::RequestClosed { task, request } => {
+                if let Some(watched) = self.tasks.get_mut(&task) {
+                    watched.close_request(&request);
+                }
+            }
+            Fact::Interrupted { task, at } => {
+                if let Some(watched) = self.tasks.get_mut(&task) {
+                    watched.evidence.interrupted(at);
+                    watched.dirty = true;
+                }
+            }
+            Fact::Swept(swept) => sweep::apply(&mut self.tasks, &mut self.sweeps, *swept),
+        }
+    }
+
+    fn take_session(&mut self, seen: SessionSeen) {
+        let now = process::now();
+        if let Some(watched) = self.tasks.values_mut().find(|watched| watched.owns(&seen)) {
+            watched.take_session(seen, now);
+        } else if seen.content.is_none() {
+            self.unclaimed.remove(&seen.pid);
+        } else if self.unclaimed.len() < MOST_UNCLAIMED {
+            self.unclaimed.insert(seen.pid, seen);
+        }
+    }
+
+    /// Asks the process table and tmux when it is time to.
+    fn look(&mut self, core: &Arc<Core>) {
+        let now = process::now();
+        if now >= self.next_processes {
+            self.next_processes = now + PROCESSES;
+            for watched in self.tasks.values_mut() {
+                if watched.look_at_process(now) {
+                    self.sweeps.now();
+                }
+                if watched.state.status == AgentStatus::Busy {
+                    watched.read_transcript(now);
+                }
+            }
+        }
+        let screens = self.tasks.values().filter(|watched| watched.wants_screen).filter_map(Watched::pane_to_read);
+        let often = self.tasks.values().any(|watched| watched.wants_screen || watched.gives_only_a_screen());
+        if let Some(order) = self.sweeps.due(now, self.tasks.len(), often, screens) {
+            tokio::spawn(sweep::carry_out(core.clone(), order));
+        }
+    }
+
+    async fn judge(&mut self, core: &Arc<Core>) {
+        let now = process::now();
+        for watched in self.tasks.values_mut() {
+            if watched.dirty || watched.recheck_at.is_some_and(|at| at <= now) {
+                judge::judge(core, watched, now).await;
+            }
+        }
+    }
+
+    fn next_wake(&self) -> Millis {
+        let rechecks = self.tasks.values().filter_map(|watched| watched.recheck_at).min().unwrap_or(Millis::MAX);
+        let often = self.tasks.values().any(|watched| watched.wants_screen || watched.gives_only_a_screen());
+        let mut wake = rechecks.min(self.sweeps.next(self.tasks.len(), often));
+        if !self.tasks.is_empty() {
+            wake = wake.min(self.next_processes);
+        }
+        wake
+    }
+}

@@ -1,1 +1,175 @@
-//! To be written.
+//! Where Chorus keeps things: the state folder, the sockets, the log.
+
+use crate::contract::Code;
+use crate::error::{Error, Result};
+use sha2::{Digest, Sha256};
+use std::fs::{DirBuilder, Permissions};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+/// A socket's path must fit `sockaddr_un` (104 bytes on macOS, 108 on Linux) with room for tmux's own suffixes.
+const LONGEST_SOCKET: usize = 100;
+
+/// The state folder and everything in it. Folders are 0700, files 0600.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct State {
+    /// Absolute path of the folder.
+    pub dir: PathBuf,
+}
+
+impl State {
+    /// From `CHORUS_STATE_DIR`, else `$XDG_STATE_HOME/chorus`, else `~/.local/state/chorus`.
+    pub fn from_environment() -> Result<State> {
+        let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let dir = variable("CHORUS_STATE_DIR")
+            .or_else(|| variable("XDG_STATE_HOME").map(|base| base.join("chorus")))
+            .or_else(|| variable("HOME").map(|home| home.join(".local/state/chorus")))
+            .ok_or_else(|| {
+                Error::new(Code::StoreUnusable, "cannot find a state folder: neither CHORUS_STATE_DIR nor HOME is set")
+            })?;
+        let dir = std::path::absolute(&dir).map_err(|error| unusable(&dir, &error))?;
+        Ok(State { dir })
+    }
+
+    /// Makes the folders that are missing and closes them to others.
+    pub fn create(&self) -> Result<()> {
+        for dir in [self.dir.clone(), self.spool(), self.drafts(), self.tasks(), self.bin()] {
+            DirBuilder::new().recursive(true).mode(0o700).create(&dir).map_err(|error| unusable(&dir, &error))?;
+        }
+        std::fs::set_permissions(&self.dir, Permissions::from_mode(0o700)).map_err(|error| unusable(&self.dir, &error))
+    }
+
+    /// Held locked by the daemon for life.
+    pub fn lock(&self) -> PathBuf {
+        self.dir.join("lock")
+    }
+
+    /// The daemon's log; the previous one is `log.old`.
+    pub fn log(&self) -> PathBuf {
+        self.dir.join("log")
+    }
+
+    /// Hook events that found no daemon.
+    pub fn spool(&self) -> PathBuf {
+        self.dir.join("spool")
+    }
+
+    /// Unfinished new-task buffers.
+    pub fn drafts(&self) -> PathBuf {
+        self.dir.join("drafts")
+    }
+
+    fn bin(&self) -> PathBuf {
+        self.dir.join("bin")
+    }
+
+    /// The copy of this program that running agents call, so that a rebuild does not break them.
+    pub fn program(&self) -> PathBuf {
+        self.bin().join("chorus")
+    }
+
+    /// The `--settings` file given to a task's agent.
+    pub fn settings_of(&self, task: &str) -> PathBuf {
+        self.tasks().join(format!("{task}.json"))
+    }
+
+    /// The whole context of a task, which its agent may read.
+    pub fn context_of(&self, task: &str) -> PathBuf {
+        self.tasks().join(format!("{task}.md"))
+    }
+
+    fn tasks(&self) -> PathBuf {
+        self.dir.join("tasks")
+    }
+
+    /// The daemon's socket, in a folder that is ours alone: checked at each call.
+    pub fn socket(&self) -> Result<PathBuf> {
+        let near = self.dir.join("sock");
+        if near.as_os_str().len() <= LONGEST_SOCKET {
+            return Ok(near);
+        }
+        let dir = PathBuf::from(format!("/tmp/chorus-{}-{}", rustix::process::getuid().as_raw(), self.name()));
+        private_folder(&dir)?;
+        Ok(dir.join("sock"))
+    }
+
+    /// The tmux server's socket: `tmux -L chorus` for the usual state folder, another name for any other.
+    pub fn tmux_socket(&self) -> Result<PathBuf> {
+        let usual = std::env::var_os("HOME").map(|home| Path::new(&home).join(".local/state/chorus"));
+        let name =
+            if usual.as_ref() == Some(&self.dir) { "chorus".to_owned() } else { format!("chorus-{}", self.name()) };
+        self.tmux_socket_named(&name)
+    }
+
+    /// The socket that tmux itself would use for `-L name`; an absolute path is one already.
+    pub fn tmux_socket_named(&self, name: &str) -> Result<PathBuf> {
+        if Path::new(name).is_absolute() {
+            return Ok(name.into());
+        }
+        let base = std::env::var_os("TMUX_TMPDIR").filter(|value| !value.is_empty()).unwrap_or_else(|| "/tmp".into());
+        let dir = Path::new(&base).join(format!("tmux-{}", rustix::process::getuid().as_raw()));
+        private_folder(&dir)?;
+        Ok(dir.join(name))
+    }
+
+    /// A short name for this state folder.
+    fn name(&self) -> String {
+        let digest = Sha256::digest(self.dir.as_os_str().as_encoded_bytes());
+        digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+fn unusable(path: &Path, error: &std::io::Error) -> Error {
+    Error::new(Code::StoreUnusable, format!("cannot use the state folder {}: {error}", path.display()))
+        .hint("make it a folder you can write, or name another with CHORUS_STATE_DIR")
+}
+
+/// Makes `dir` if it is missing, and refuses one that is not a folder of this user closed to all others.
+fn private_folder(dir: &Path) -> Result<()> {
+    let refuse = |why: &str| {
+        Error::new(Code::StoreUnusable, format!("cannot use {} for a socket: {why}", dir.display()))
+            .hint("remove it, or name a shorter CHORUS_STATE_DIR")
+    };
+    match DirBuilder::new().mode(0o700).create(dir) {
+        Ok(()) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(refuse(&error.to_string())),
+    }
+    let found = std::fs::symlink_metadata(dir).map_err(|error| refuse(&error.to_string()))?;
+    if !found.is_dir() {
+        return Err(refuse("it is not a folder"));
+    }
+    if found.uid() != rustix::process::getuid().as_raw() {
+        return Err(refuse("it belongs to another user"));
+    }
+    if found.mode() & 0o077 != 0 {
+        return Err(refuse("others can enter it"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_state_folder_gets_a_short_socket() {
+        let state = State { dir: PathBuf::from("/x").join("y".repeat(148)) };
+        let socket = state.socket().unwrap();
+        assert!(socket.as_os_str().len() <= LONGEST_SOCKET);
+        assert_eq!(socket, state.socket().unwrap());
+        std::fs::remove_dir(socket.parent().unwrap()).unwrap();
+    }
+
+    #[test]
+    fn a_folder_open_to_others_is_refused() {
+        let base = tempfile::tempdir().unwrap();
+        let dir = base.path().join("open");
+        std::fs::create_dir(&dir).unwrap();
+        std::fs::set_permissions(&dir, Permissions::from_mode(0o755)).unwrap();
+        assert!(private_folder(&dir).is_err());
+        let link = base.path().join("link");
+        std::os::unix::fs::symlink(base.path(), &link).unwrap();
+        assert!(private_folder(&link).is_err());
+    }
+}

@@ -68,6 +68,24 @@ pub fn is_alive(identity: &Identity) -> bool {
     self::identity(identity.pid).as_ref() == Some(identity)
 }
 
+/// Asks that very process to end; nothing happens when it is gone.
+pub fn terminate(identity: &Identity) {
+    signal(identity, rustix::process::Signal::TERM);
+}
+
+/// Continues a process that job control stopped.
+pub fn resume(identity: &Identity) {
+    signal(identity, rustix::process::Signal::CONT);
+}
+
+fn signal(identity: &Identity, signal: rustix::process::Signal) {
+    let pid = i32::try_from(identity.pid).ok().and_then(rustix::process::Pid::from_raw);
+    if let Some(pid) = pid.filter(|_| is_alive(identity)) {
+        // It may have ended since: that is what was wanted.
+        let _ = rustix::process::kill_process(pid, signal);
+    }
+}
+
 /// Whether job control stopped the process.
 pub fn is_suspended(pid: u32) -> bool {
     stat(pid).is_some_and(|stat| stat.state == 'T')
@@ -85,6 +103,20 @@ pub fn variable_of(pid: u32, name: &str) -> Option<String> {
     let prefix = format!("{name}=");
     let found = environment.split(|byte| *byte == 0).find_map(|entry| entry.strip_prefix(prefix.as_bytes()))?;
     Some(String::from_utf8_lossy(found).into_owned())
+}
+
+/// The wall clock.
+pub fn now() -> crate::status::Millis {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    since.as_millis() as crate::status::Millis
+}
+
+/// Which machine this is: systemd's or D-Bus's id, else the host's name.
+pub fn machine_id() -> String {
+    let read =
+        |path: &str| std::fs::read_to_string(path).ok().map(|id| id.trim().to_owned()).filter(|id| !id.is_empty());
+    let host = || rustix::system::uname().nodename().to_string_lossy().into_owned();
+    read("/etc/machine-id").or_else(|| read("/var/lib/dbus/machine-id")).unwrap_or_else(host)
 }
 
 /// Which boot of which machine this is. `CHORUS_BOOT_ID` replaces it in tests.

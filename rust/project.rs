@@ -1,1 +1,68 @@
-//! To be written.
+//! Which project a folder belongs to: the main worktree of its repository, else the folder itself.
+//!
+//! Read from the files git leaves (`gitrepository-layout(5)`), so that no process is started for it.
+
+use std::path::{Path, PathBuf};
+
+/// The canonical project root for `folder`; the folder as it is when it does not exist.
+pub fn root(folder: &Path) -> PathBuf {
+    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    folder.ancestors().find_map(worktree_root).unwrap_or(folder)
+}
+
+/// Whether the folder is inside a git repository.
+pub fn has_git(folder: &Path) -> bool {
+    folder.ancestors().any(|dir| dir.join(".git").exists())
+}
+
+fn worktree_root(dir: &Path) -> Option<PathBuf> {
+    let git = dir.join(".git");
+    if git.is_dir() {
+        return Some(dir.to_owned());
+    }
+    let pointer = std::fs::read_to_string(&git).ok()?;
+    let target = dir.join(pointer.strip_prefix("gitdir:")?.trim());
+    // A linked worktree's git folder names the common one; a submodule's does not and is its own project.
+    let Ok(common) = std::fs::read_to_string(target.join("commondir")) else { return Some(dir.to_owned()) };
+    let common = target.join(common.trim()).canonicalize().ok()?;
+    match common.file_name() {
+        Some(name) if name == ".git" => common.parent().map(Path::to_owned),
+        _ => Some(common),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    fn git(dir: &Path, args: &[&str]) {
+        let identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"];
+        let output = Command::new("git").current_dir(dir).args(identity).args(args).output().unwrap();
+        assert!(output.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    #[test]
+    fn a_subfolder_a_symlink_and_a_worktree_are_the_same_project() {
+        let base = tempfile::tempdir().unwrap();
+        let base = base.path().canonicalize().unwrap();
+        let main = base.join("main");
+        std::fs::create_dir_all(main.join("a/b")).unwrap();
+        git(&main, &["init", "-q"]);
+        git(&main, &["commit", "-q", "--allow-empty", "-m", "x"]);
+        git(&main, &["worktree", "add", "-q", "../side"]);
+        std::os::unix::fs::symlink(&main, base.join("link")).unwrap();
+        for folder in [main.join("a/b"), base.join("link/a"), base.join("side"), main.clone()] {
+            assert_eq!(root(&folder), main, "{}", folder.display());
+        }
+        assert!(has_git(&main.join("a/b")));
+    }
+
+    #[test]
+    fn a_plain_folder_is_its_own_project() {
+        let base = tempfile::tempdir().unwrap();
+        let dir = base.path().canonicalize().unwrap();
+        assert_eq!(root(&dir), dir);
+        assert!(!has_git(&dir));
+    }
+}

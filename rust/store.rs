@@ -1,1 +1,182 @@
-//! To be written.
+//! The store: what Chorus knows, in one SQLite file. Its connection lives on a thread of its own, so nothing here
+//! blocks the async runtime.
+//!
+//! A change is one transaction, and what changed is published after its commit and before its caller goes on:
+//!
+//! ```ignore
+//! let task = store.write(move |tx| tx.step(&uuid, Step::Complete, Who::Person, None)).await?;
+//! ```
+
+use crate::contract::{Code, Event};
+use crate::error::{Error, Result};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
+
+mod column;
+mod fault;
+mod filter;
+mod hooks;
+mod journal;
+mod launches;
+mod life;
+mod open;
+mod places;
+mod prompts;
+mod requests;
+mod tasks;
+pub mod text;
+mod tx;
+
+pub use filter::Filter;
+pub use journal::Who;
+pub use launches::{Boot, Launch, NewLaunch};
+pub use places::{Pane, Place};
+pub use prompts::{Prompt, PromptState};
+pub use requests::{Closing, INPUT, NewRequest, Outcome, Received};
+pub use tasks::Defaults;
+pub use tx::Tx;
+
+/// The store's file inside the state folder.
+pub const FILE: &str = "chorus.db";
+
+/// What became different, as every client of the project is told.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// Canonical path of the project.
+    pub project: String,
+    /// `TaskChanged`, `TaskDeleted`, `RequestOpened`, `RequestClosed` or `TurnEnded`.
+    pub event: Event,
+}
+
+type Listeners = Arc<Mutex<Vec<UnboundedSender<Arc<Change>>>>>;
+type Job = Box<dyn FnOnce(&mut Desk) + Send>;
+
+/// A handle on the store; clones share the connection, and the last one to go closes it.
+#[derive(Clone)]
+pub struct Store {
+    jobs: mpsc::Sender<Job>,
+    listeners: Listeners,
+    id: String,
+    file: PathBuf,
+}
+
+impl Store {
+    /// Opens or creates `chorus.db` in `folder` (created with mode 0700), bringing an older schema up to date.
+    /// Takes a few milliseconds, so it belongs to the start of a process.
+    ///
+    /// Fails with [`Code::StoreUnusable`] when the file is damaged, newer than this program, or cannot be written;
+    /// it is never deleted.
+    pub fn open(folder: &Path) -> Result<Store> {
+        Store::open_file(&folder.join(FILE))
+    }
+
+    /// As [`Store::open`], with the file named.
+    pub fn open_file(file: &Path) -> Result<Store> {
+        let (connection, id) = open::open(file)?;
+        let listeners = Listeners::default();
+        let mut desk = Desk { connection, file: file.to_owned(), listeners: listeners.clone() };
+        let (jobs, queue) = mpsc::channel::<Job>();
+        std::thread::Builder::new()
+            .name("store".into())
+            .spawn(move || queue.into_iter().for_each(|job| job(&mut desk)))
+            .map_err(|error| Error::internal(format!("cannot start the store's thread: {error}")))?;
+        Ok(Store { jobs, listeners, id, file: file.to_owned() })
+    }
+
+    /// The uuid of this store, made once: marks the tmux sessions that belong to it.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Where it is.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// Every change from now on, in order. None is ever dropped, so the receiver must be read promptly.
+    pub fn subscribe(&self) -> UnboundedReceiver<Arc<Change>> {
+        let (listener, changes) = unbounded_channel();
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(listener);
+        changes
+    }
+
+    /// Looks without changing, at one consistent state.
+    pub async fn read<T, F>(&self, look: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        self.ask(|desk| desk.read(look)).await
+    }
+
+    /// Changes as one transaction: all of it and its journal entries, or nothing when `change` fails. It runs to its
+    /// end even when the returned future is dropped. `change` must only compute: every other caller waits for it.
+    pub async fn write<T, F>(&self, change: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        self.ask(|desk| desk.write(change)).await
+    }
+
+    async fn ask<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Desk) -> Result<T> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move |desk| {
+            let outcome = catch_unwind(AssertUnwindSafe(|| work(desk)));
+            let _ = answer.send(outcome.unwrap_or_else(|_| Err(Error::internal("the store's work panicked"))));
+        });
+        let gone = || Error::internal("the store's thread has ended");
+        self.jobs.send(job).map_err(|_| gone())?;
+        answered.await.map_err(|_| gone())?
+    }
+}
+
+/// What the store's thread works with.
+struct Desk {
+    connection: rusqlite::Connection,
+    file: PathBuf,
+    listeners: Listeners,
+}
+
+impl Desk {
+    fn read<T>(&mut self, look: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
+        let look = || {
+            let transaction = self.connection.transaction()?;
+            look(&Tx::new(&transaction))
+        };
+        look().map_err(|error| fault::in_file(error, &self.file))
+    }
+
+    fn write<T>(&mut self, change: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+        let change = || {
+            let transaction = self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+            let mut tx = Tx::new(&transaction);
+            let value = change(&mut tx)?;
+            let changes = tx.finish()?;
+            transaction.commit()?;
+            Ok((value, changes))
+        };
+        let (value, changes) = change().map_err(|error| fault::in_file(error, &self.file))?;
+        self.publish(changes);
+        Ok(value)
+    }
+
+    fn publish(&self, changes: Vec<Change>) {
+        let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+        for change in changes.into_iter().map(Arc::new) {
+            listeners.retain(|listener| listener.send(change.clone()).is_ok());
+        }
+    }
+}
+
+/// `cannot DOING: WHY`, with what to do next.
+fn refuse(code: Code, message: impl Into<String>, hint: impl Into<String>) -> Error {
+    Error::new(code, message).hint(hint)
+}

@@ -124,25 +124,51 @@ impl Status {
         match (step, self) {
             (Step::Start, Pending) => Ok(Running),
             (Step::Start, Running | Waiting) => Err(("it is running already", "use `restart` to restart its agent")),
-            (Step::Start, _) => Err(("it has ended", "use `reopen` first")),
             (Step::Complete, Running | Waiting) => Ok(Completed),
             (Step::Fail, Running | Waiting) => Ok(Failed),
+            (Step::Touch, Running | Waiting) => Ok(self),
+            (Step::Reopen, Completed | Failed) => Ok(Pending),
+            (Step::Reopen, Pending | Running | Waiting) => {
+                Err(("it has not ended", "only a completed or failed task can be reopened"))
+            }
+            (Step::Delete, Pending | Completed | Failed) => Ok(self),
+            (Step::Delete, Running | Waiting) => Err(("it is running", "complete or fail it first")),
             (Step::Complete | Step::Fail | Step::Touch, Pending) => {
                 Err(("it has not been started", "use `start` first"))
             }
-            (Step::Complete | Step::Fail | Step::Touch, Completed | Failed)
-                if step != Step::Touch || !self.is_live() =>
-            {
-                Err(("it has ended", "use `reopen` to take it up again"))
-            }
-            (Step::Touch, live) => Ok(live),
-            (Step::Reopen, Completed | Failed) => Ok(Pending),
-            (Step::Reopen, _) => Err(("it has not ended", "only a completed or failed task can be reopened")),
-            (Step::Delete, Pending | Completed | Failed) => Ok(self),
-            (Step::Delete, _) => Err(("it is running", "complete or fail it first")),
-            (Step::Complete | Step::Fail, Completed | Failed) => {
+            (Step::Start | Step::Complete | Step::Fail | Step::Touch, Completed | Failed) => {
                 Err(("it has ended", "use `reopen` to take it up again"))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_step_from_every_status() {
+        use Status::*;
+        let statuses = [Pending, Running, Waiting, Completed, Failed];
+        let table = [
+            (Step::Start, [Some(Running), None, None, None, None]),
+            (Step::Complete, [None, Some(Completed), Some(Completed), None, None]),
+            (Step::Fail, [None, Some(Failed), Some(Failed), None, None]),
+            (Step::Reopen, [None, None, None, Some(Pending), Some(Pending)]),
+            (Step::Delete, [Some(Pending), None, None, Some(Completed), Some(Failed)]),
+            (Step::Touch, [None, Some(Running), Some(Waiting), None, None]),
+        ];
+        for (step, row) in table {
+            for (status, expected) in statuses.into_iter().zip(row) {
+                assert_eq!(status.after(step).ok(), expected, "{step:?} from {status:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_why_and_what_to_do() {
+        assert_eq!(Status::Pending.after(Step::Complete), Err(("it has not been started", "use `start` first")));
+        assert_eq!(Status::Failed.after(Step::Start), Err(("it has ended", "use `reopen` to take it up again")));
     }
 }

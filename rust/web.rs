@@ -1,1 +1,160 @@
-//! To be written.
+//! Web terminals: ttyd on a private unix socket, and in front of it a loopback listener that checks a random path.
+//!
+//! The path is the only secret. It is in no argv and no file: the listener lives in the daemon and strips it. ttyd
+//! itself listens where only this user can connect.
+
+mod gate;
+
+use crate::contract::Code;
+use crate::error::{Error, Result};
+use crate::paths::State;
+use crate::process::{self, Identity};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::Mutex;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
+
+const TTYD_LIMIT: Duration = Duration::from_secs(5);
+
+/// The web terminals of all tasks: at most one a task, ended with it.
+#[derive(Debug, Default)]
+pub struct Web {
+    open: Mutex<HashMap<String, Terminal>>,
+}
+
+#[derive(Debug)]
+struct Terminal {
+    url: String,
+    write: bool,
+    record: PathBuf,
+    gate: JoinHandle<()>,
+    /// Killed when dropped.
+    _ttyd: Child,
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        self.gate.abort();
+        let _ = std::fs::remove_file(&self.record);
+        let _ = std::fs::remove_file(self.record.with_extension("sock"));
+    }
+}
+
+impl Web {
+    /// The address of the task's terminal, started if it is not there with this right to type.
+    pub async fn open(&self, state: &State, ttyd: &str, task: &str, argv: &[String], write: bool) -> Result<String> {
+        if let Some(terminal) = self.terminals().get(task).filter(|terminal| terminal.write == write) {
+            return Ok(terminal.url.clone());
+        }
+        self.close(task);
+        let terminal = start(state, ttyd, task, argv, write).await?;
+        let url = terminal.url.clone();
+        self.terminals().insert(task.to_owned(), terminal);
+        Ok(url)
+    }
+
+    /// Ends the task's terminal, if there is one.
+    pub fn close(&self, task: &str) {
+        self.terminals().remove(task);
+    }
+
+    /// Ends them all.
+    pub fn close_all(&self) {
+        self.terminals().clear();
+    }
+
+    fn terminals(&self) -> std::sync::MutexGuard<'_, HashMap<String, Terminal>> {
+        self.open.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+/// Ends what a killed daemon left: ttyd processes whose recorded identity still lives.
+pub fn sweep(state: &State) {
+    let Ok(entries) = std::fs::read_dir(folder(state)) else { return };
+    for record in entries.flatten().map(|entry| entry.path()) {
+        let identity = std::fs::read(&record).ok().and_then(|text| serde_json::from_slice::<Identity>(&text).ok());
+        if let Some(identity) = identity.filter(process::is_alive) {
+            process::terminate(&identity);
+        }
+        let _ = std::fs::remove_file(&record);
+    }
+}
+
+fn folder(state: &State) -> PathBuf {
+    state.dir.join("web")
+}
+
+async fn start(state: &State, ttyd: &str, task: &str, argv: &[String], write: bool) -> Result<Terminal> {
+    let modern = is_read_only_by_default(&version(ttyd).await?);
+    let dir = folder(state);
+    std::fs::create_dir_all(&dir).map_err(Error::internal)?;
+    let record = dir.join(task);
+    // Long state folders cannot hold a socket; the daemon's own stands in a place that can.
+    let socket = match record.with_extension("sock") {
+        path if path.as_os_str().len() <= 100 => path,
+        _ => state.socket()?.with_file_name(format!("{task}.sock")),
+    };
+    let _ = std::fs::remove_file(&socket);
+    let mut command = Command::new(ttyd);
+    command.arg("-i").arg(&socket);
+    match (modern, write) {
+        (true, true) => drop(command.arg("-W")),
+        (false, false) => drop(command.arg("-R")),
+        _ => {}
+    }
+    command.args(argv).env_remove("TMUX").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let child = command.kill_on_drop(true).spawn().map_err(|error| missing(ttyd, &error))?;
+    if let Some(identity) = child.id().and_then(process::identity) {
+        std::fs::write(&record, serde_json::to_vec(&identity).unwrap_or_default()).map_err(Error::internal)?;
+    }
+    wait_for(&socket).await?;
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(Error::internal)?;
+    let port = listener.local_addr().map_err(Error::internal)?.port();
+    let path = uuid::Uuid::new_v4().simple().to_string();
+    let url = format!("http://127.0.0.1:{port}/{path}/");
+    let gate = tokio::spawn(gate::serve(listener, path, port, socket));
+    Ok(Terminal { url, write, record, gate, _ttyd: child })
+}
+
+fn missing(ttyd: &str, error: &dyn std::fmt::Display) -> Error {
+    Error::new(Code::ToolMissing, format!("cannot run {ttyd}: {error}"))
+        .hint("install ttyd, or name it with `command` in [web] of chorus.toml")
+}
+
+async fn version(ttyd: &str) -> Result<String> {
+    let mut command = Command::new(ttyd);
+    command.arg("--version");
+    let ended = process::run(command, Vec::new(), TTYD_LIMIT).await.map_err(|error| missing(ttyd, &error))?;
+    Ok(ended.text() + &ended.stderr)
+}
+
+/// ttyd 1.7 turned the default round: read-only, with `-W` to write; before, `-R` to read only.
+fn is_read_only_by_default(version: &str) -> bool {
+    let number = version.split(|c: char| !c.is_ascii_digit() && c != '.').find(|word| word.contains('.'));
+    let mut parts = number.unwrap_or("1.7").split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) >= (1, 7)
+}
+
+async fn wait_for(socket: &Path) -> Result<()> {
+    let there = async {
+        while !socket.exists() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(TTYD_LIMIT, there).await.map_err(|_| {
+        Error::new(Code::ToolMissing, "ttyd was started and does not listen").hint("try ttyd 1.7 or newer")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_default_turned_with_ttyd_1_7() {
+        assert!(super::is_read_only_by_default("ttyd version 1.7.7-40e79c7"));
+        assert!(!super::is_read_only_by_default("ttyd version 1.6.3"));
+    }
+}

@@ -1,1 +1,19 @@
 //! What the tests, the bench and `cargo xtask` share: tools, sandboxes, a scripted API.
+
+pub mod claude;
+pub mod fake_api;
+pub mod given;
+pub mod processes;
+pub mod sandbox;
+pub mod tools;
+pub mod wait;
+
+pub use fake_api::FakeApi;
+pub use given::skip;
+pub use sandbox::Sandbox;
+pub use wait::{wait_for, wait_until};
+
+/// The checkout this was built from.
+pub fn repository() -> &'static std::path::Path {
+    std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}

@@ -1,0 +1,442 @@
+--- The connection to the daemon, through the job `chorus rpc`. Nothing else talks to the job.
+---
+--- A request is `rpcnotify(channel, 'request', id, { method, params })`; answers and events come into `receive`.
+--- `rpcrequest` would hold up the editor and is not used.
+
+local fire = require('chorus.event').fire
+local wire = require('chorus.wire')
+
+local M = {}
+
+--- Waits before a lost connection is tried again, in milliseconds: doubled each time up to the last.
+local FIRST_DELAY, LAST_DELAY = 100, 10000
+--- A connection that lived this long was a good one: the next loss begins with the first delay again.
+local GOOD_AFTER = 10000
+--- `chorus rpc --if-running` ends with this code where no daemon runs.
+local NO_DAEMON = 3
+--- What may be sent while Neovim leaves, such as a draft that `:wq` created a task from, in milliseconds.
+local LEAVE_LIMIT = 300
+
+---@class chorus.Waiting
+---@field method string
+---@field params table
+---@field on_reply fun(err?: chorus.Failure, result?: any)
+
+---@type 'closed'|'connecting'|'open'
+local phase = 'closed'
+---@type integer?
+local channel
+local next_id = 0
+---@type table<integer, chorus.Waiting>
+local pending = {}
+--- Asked before the handshake was done, in order.
+---@type chorus.Waiting[]
+local queue = {}
+--- Told when the first snapshot is in, or why it is not.
+---@type fun(err?: chorus.Failure)[]
+local waiters = {}
+--- Events that came while a snapshot was under way.
+---@type table[]?
+local held
+---@type chorus.Welcome?
+local welcome
+---@type string?
+local folder
+local has_snapshot = false
+--- Whether a connection was lost and nobody asked for that.
+local is_lost = false
+local attempt, opened_at = 0, 0
+---@type uv.uv_timer_t?
+local timer
+---@type chorus.Failure?
+local last_error
+local has_told_older = false
+local is_leaving = false
+
+--- Calls back after the current turn, whatever the callback does.
+---@param callback function
+local function later(callback, ...)
+  local arguments, count = { ... }, select('#', ...)
+  vim.schedule(function()
+    callback(unpack(arguments, 1, count))
+  end)
+end
+
+--- Fails everything that waits.
+---@param err chorus.Failure
+local function fail_all(err)
+  local failed = {}
+  local ids = vim.tbl_keys(pending)
+  table.sort(ids)
+  for _, id in ipairs(ids) do
+    failed[#failed + 1] = pending[id].on_reply
+  end
+  for _, each in ipairs(queue) do
+    failed[#failed + 1] = each.on_reply
+  end
+  vim.list_extend(failed, waiters)
+  pending, queue, waiters = {}, {}, {}
+  for _, on_reply in ipairs(failed) do
+    later(on_reply, err)
+  end
+end
+
+---@param asked chorus.Waiting
+local function send(asked)
+  next_id = next_id + 1
+  pending[next_id] = asked
+  local params = next(asked.params) == nil and vim.empty_dict() or wire.sendable(asked.params)
+  local ok = pcall(vim.rpcnotify, channel, 'request', next_id, { method = asked.method, params = params })
+  if not ok then
+    pending[next_id] = nil
+    later(asked.on_reply, wire.reason(''))
+  end
+end
+
+local open_job, take_snapshot
+
+---@param err? chorus.Failure
+local function snapshot_done(err)
+  local told = waiters
+  waiters = {}
+  for _, waiter in ipairs(told) do
+    later(waiter, err)
+  end
+end
+
+function take_snapshot()
+  held = {}
+  has_snapshot = false
+  send({
+    method = 'snapshot',
+    params = {},
+    on_reply = function(err, snapshot)
+      local events = held or {}
+      held = nil
+      if err then
+        last_error = err
+        return snapshot_done(err)
+      end
+      local tasks = require('chorus.tasks')
+      tasks.snapshot(snapshot)
+      for _, event in ipairs(events) do
+        tasks.apply(event)
+      end
+      has_snapshot, is_lost = true, false
+      fire('ChorusConnected', { project = welcome and welcome.project })
+      snapshot_done()
+    end,
+  })
+end
+
+---@param start boolean
+local function try_again(start)
+  if timer or is_leaving then
+    return
+  end
+  local delay = math.min(FIRST_DELAY * 2 ^ attempt, LAST_DELAY)
+  attempt = attempt + 1
+  timer = vim.defer_fn(function()
+    timer = nil
+    if phase == 'closed' then
+      open_job(start)
+    end
+  end, delay)
+end
+
+--- The daemon's answer to `hello` when it is a refusal.
+---@param err chorus.Failure
+local function refused(err)
+  last_error = err
+  local job = channel
+  phase, channel = 'closed', nil
+  pcall(vim.fn.jobstop, job)
+  if err.code == 'replaced' and attempt < 10 then
+    return try_again(true)
+  end
+  if is_lost and not has_told_older and err.code == 'older_client' then
+    has_told_older = true
+    require('chorus.message').failure(err)
+  end
+  fail_all(err)
+end
+
+-- Window-local folders do not count: moving the cursor must not change the project.
+local function working_folder()
+  return vim.fn.getcwd(-1, 0)
+end
+
+local say_hello
+
+--- Greets again when the working folder is another one by now. A plugin may change it back and forth, so it waits a bit.
+local function follow_directory()
+  vim.defer_fn(function()
+    if phase == 'open' and working_folder() ~= folder then
+      say_hello()
+    end
+  end, 50)
+end
+
+function say_hello()
+  local contract = require('chorus.contract')
+  folder = working_folder()
+  local hello = { protocol = contract.protocol, version = contract.version, folder = folder, client = 'nvim' }
+  send({
+    method = 'hello',
+    params = hello,
+    on_reply = function(err, reply)
+      if err then
+        return refused(err)
+      end
+      local before = welcome and welcome.project
+      welcome = reply
+      if phase == 'open' and before == reply.project then
+        return
+      end
+      if phase ~= 'open' then
+        phase, opened_at = 'open', vim.uv.now()
+      end
+      last_error = nil
+      take_snapshot()
+      local asked = queue
+      queue = {}
+      vim.tbl_map(send, asked)
+      follow_directory()
+    end,
+  })
+end
+
+---@param job integer
+---@param code integer
+---@param stderr string
+---@param start boolean
+local function job_ended(job, code, stderr, start)
+  if job ~= channel then
+    return
+  end
+  local was_open = phase == 'open'
+  phase, channel, has_snapshot, held = 'closed', nil, false, nil
+  if code == NO_DAEMON and not start then
+    -- A request that came meanwhile may start one; so may the wish to restore what was lost.
+    if #queue > 0 or #waiters > 0 then
+      open_job(true)
+    elseif is_lost then
+      try_again(true)
+    end
+    return
+  end
+  local err = wire.reason(stderr)
+  last_error = err
+  fail_all(err)
+  if was_open then
+    if vim.uv.now() - opened_at > GOOD_AFTER then
+      attempt = 0
+    end
+    is_lost = true
+    fire('ChorusDisconnected', { reason = err.message })
+  end
+  if is_lost then
+    -- One was running, so one may be started: the tasks go on meanwhile.
+    try_again(true)
+  end
+end
+
+--- Lets requests under way finish for a moment, then ends the job, so that Neovim does not wait for it.
+local function leave()
+  is_leaving = true
+  if channel then
+    vim.wait(LEAVE_LIMIT, function()
+      return not channel or (next(pending) == nil and #queue == 0)
+    end, 5)
+    pcall(vim.fn.jobstop, channel)
+  end
+end
+
+local is_set_up = false
+
+local function set_up()
+  if is_set_up then
+    return
+  end
+  is_set_up = true
+  require('chorus.highlight').setup()
+  require('chorus.statusline').attach()
+  local group = vim.api.nvim_create_augroup('chorus_client', {})
+  vim.api.nvim_create_autocmd('VimLeave', { group = group, desc = 'Chorus: leave quickly', callback = leave })
+  vim.api.nvim_create_autocmd('DirChanged', {
+    group = group,
+    pattern = { 'global', 'tabpage' },
+    desc = 'Chorus: follow the project',
+    callback = follow_directory,
+  })
+end
+
+---@param start boolean
+function open_job(start)
+  local install = require('chorus.install')
+  set_up()
+  local binary = install.find()
+  if not binary then
+    last_error = install.missing()
+    return fail_all(last_error)
+  end
+  local argv = { binary, 'rpc', not start and '--if-running' or nil }
+  local stderr, job = '', nil
+  local ok, started = pcall(vim.fn.jobstart, argv, {
+    rpc = true,
+    on_stderr = function(_, data)
+      stderr = (stderr .. table.concat(data, '\n')):sub(-4000)
+    end,
+    on_exit = function(_, code)
+      job_ended(job, code, stderr, start)
+    end,
+  })
+  if not ok or started <= 0 then
+    last_error = {
+      code = 'tool_missing',
+      message = ('cannot run %s'):format(binary),
+      hint = 'run `:Chorus install`',
+    }
+    return fail_all(last_error)
+  end
+  job, channel, phase = started, started, 'connecting'
+  say_hello()
+end
+
+--- Connects, if there is no connection. With `start = false` only where a daemon runs, and without a word.
+---@param opts { start: boolean }
+function M.connect(opts)
+  if phase ~= 'closed' or is_leaving then
+    return
+  end
+  if timer then
+    timer:close()
+    timer = nil
+  end
+  open_job(opts.start)
+end
+
+--- Ends the connection and asks for no other.
+function M.disconnect()
+  local job = channel
+  is_lost, phase, channel, has_snapshot, held = false, 'closed', nil, false, nil
+  if timer then
+    timer:close()
+    timer = nil
+  end
+  if job then
+    pcall(vim.fn.jobstop, job)
+  end
+  fail_all({ code = 'daemon_unreachable', message = 'Neovim ended the connection to the daemon' })
+end
+
+--- Asks for `method`. `on_reply(err, result)` is called once, in a later turn of the main loop; `err` has code, message and
+--- hint. Without `on_reply`, inside a coroutine, it waits and returns the same two.
+---@param method string
+---@param params table
+---@param on_reply? fun(err?: chorus.Failure, result?: any)
+---@return chorus.Failure? err
+---@return any result
+function M.request(method, params, on_reply)
+  -- A LuaJIT with 5.2 compatibility names the main thread too.
+  local thread, is_main = coroutine.running()
+  local waits = not on_reply and thread and not is_main
+  if waits then
+    on_reply = function(...)
+      local ok, err = coroutine.resume(thread, ...)
+      if not ok then
+        error(debug.traceback(thread, err), 0)
+      end
+    end
+  end
+  local asked = { method = method, params = params or {}, on_reply = on_reply or function() end }
+  if phase == 'open' then
+    send(asked)
+  else
+    queue[#queue + 1] = asked
+    M.connect({ start = true })
+  end
+  if waits then
+    return coroutine.yield()
+  end
+end
+
+--- Calls `on_ready()` once what the project's tasks are is known, connecting first where needed; `on_ready(err)` when that
+--- cannot be.
+---@param on_ready fun(err?: chorus.Failure)
+function M.ready(on_ready)
+  if phase == 'open' and has_snapshot then
+    return on_ready()
+  end
+  waiters[#waiters + 1] = on_ready
+  if phase == 'open' and not held then
+    take_snapshot()
+  else
+    M.connect({ start = true })
+  end
+end
+
+--- Runs `body` as a coroutine, in which `request` may be called without `on_reply`.
+---@param body fun()
+function M.run(body)
+  local thread = coroutine.create(body)
+  local ok, err = coroutine.resume(thread)
+  if not ok then
+    error(debug.traceback(thread, err), 0)
+  end
+end
+
+---@param message table
+local function take(message)
+  if message.kind == 'event' then
+    if held then
+      held[#held + 1] = message
+    else
+      require('chorus.tasks').apply(message)
+    end
+    return
+  end
+  local asked = pending[message.id]
+  pending[message.id] = nil
+  if asked then
+    asked.on_reply(message.error, message.result)
+  end
+end
+
+--- Called by the daemon with one message. It only hands over: the daemon waits for it to return, and a callback may ask
+--- the person something.
+---@param message table
+function M.receive(message)
+  later(take, wire.without_nil(message))
+end
+
+---@return boolean
+function M.is_connected()
+  return phase == 'open'
+end
+
+--- Whether no attempt to connect is under way.
+---@return boolean
+function M.is_settled()
+  return phase ~= 'connecting'
+end
+
+--- Whether a connection was lost and is being restored.
+---@return boolean
+function M.is_lost()
+  return is_lost
+end
+
+--- What the daemon said of itself; nil before the first handshake.
+---@return chorus.Welcome?
+function M.welcome()
+  return welcome
+end
+
+--- The last trouble; nil when the last attempt went well.
+---@return chorus.Failure?
+function M.last_error()
+  return last_error
+end
+
+return M

@@ -1,0 +1,230 @@
+--- The grammar of `:Chorus`: the table of verbs, reading a command line, completing it.
+
+local M = {}
+
+---@class chorus.Verb
+---@field name string
+---@field takes 'nothing'|'one'|'many' the task argument
+---@field rest string what may follow the task; empty for nothing
+---@field bang string what `!` means; empty where it means nothing
+---@field range boolean whether a range means something
+---@field careful boolean never acts on a guessed task
+---@field does string
+
+---@return chorus.Verb
+local function verb(name, takes, rest, does, more)
+  local it = { name = name, takes = takes, rest = rest, bang = '', range = false, careful = false, does = does }
+  for key, value in pairs(more or {}) do
+    it[key] = value
+  end
+  return it
+end
+
+--- The verbs of `rust/verbs.rs` that work in Neovim, in the order of the help. A test compares the two tables.
+---@type chorus.Verb[]
+M.verbs = {
+  verb('new', 'nothing', '[title]', 'write a new task', { bang = 'start it at once', range = true }),
+  verb('start', 'many', '[prompt]', 'start a task: tmux session, agent, context'),
+  verb('send', 'many', '[text]', 'send a prompt, delivered exactly', {
+    bang = 'type the text as it is, so that `/compact` works',
+    range = true,
+  }),
+  verb('interrupt', 'many', '', 'stop the turn, keep the session'),
+  verb('approve', 'one', '', 'allow the open request', { careful = true }),
+  verb('deny', 'one', '[reason]', 'refuse the open request', { careful = true }),
+  verb('answer', 'one', '[answer]', 'answer the open question', { careful = true }),
+  verb('restart', 'many', '', 'restart the agent with its conversation', {
+    bang = "a fresh session with the task's context",
+  }),
+  verb('complete', 'many', '', 'end a task well', {
+    bang = 'even while it is busy or has an open request',
+    careful = true,
+  }),
+  verb('fail', 'many', '[reason]', 'give a task up and say why', { careful = true }),
+  verb('reopen', 'many', '', 'make an ended task pending again'),
+  verb('delete', 'many', '', 'remove a task that does not run', { careful = true }),
+  verb('edit', 'one', '', 'change title, description, priority or tags'),
+  verb('dashboard', 'nothing', '', 'the list of tasks, with keys for every verb'),
+  verb('list', 'nothing', '[filter]', 'tasks as editable text; in a shell, the listing'),
+  verb('pick', 'nothing', '[filter]', 'pick a task'),
+  verb('show', 'one', '', "the task's page and its journal"),
+  verb('inbox', 'nothing', '', 'the open requests'),
+  verb('next', 'nothing', '', 'go to the task that needs you most'),
+  verb('output', 'one', '', "the task's live output in a floating window"),
+  verb('attach', 'one', '', "the task's terminal"),
+  verb('explain', 'one', '', 'why the status is what it is'),
+  verb('web', 'one', '', 'a web terminal by ttyd', { bang = 'let the browser type' }),
+  verb('config', 'nothing', '', 'effective configuration and where it came from'),
+  verb('health', 'nothing', '', 'what Chorus needs and whether it is there'),
+  verb('install', 'nothing', '', 'build the chorus program'),
+  verb('log', 'nothing', '', "the daemon's log"),
+}
+
+---@param name string
+---@return chorus.Verb?
+function M.find(name)
+  for _, each in ipairs(M.verbs) do
+    if each.name == name then
+      return each
+    end
+  end
+end
+
+---@return string[]
+local function names()
+  return vim.tbl_map(function(each)
+    return each.name
+  end, M.verbs)
+end
+
+--- Splits what follows a verb into the task and the rest. Numbers name tasks, then one filter word may; `--` ends the
+--- task, so that a text may begin with either.
+---@param found chorus.Verb
+---@param line string
+---@return string? task
+---@return string args
+function M.split(found, line)
+  if found.takes == 'nothing' then
+    return nil, line
+  end
+  local words, rest = {}, vim.trim(line)
+  while rest ~= '' do
+    local word, after = rest:match('^(%S+)%s*(.*)$')
+    local is_number = word:match('^#?%d+,?$') or word:match('^#?%d+[,#%d]*%d$')
+    if word == '--' then
+      rest = after
+      break
+    elseif is_number and (found.takes == 'many' or #words == 0) then
+      words[#words + 1] = word
+    elseif #words == 0 and require('chorus.target').is_filter(word) then
+      words[1], rest = word, after
+      rest = rest:gsub('^%-%-%s*', '')
+      break
+    else
+      break
+    end
+    rest = after
+  end
+  return #words > 0 and table.concat(words, ' ') or nil, rest
+end
+
+---@param call { range: integer, line1: integer, line2: integer }
+---@return { first: integer, last: integer }?
+local function range_of(call)
+  return call.range > 0 and { first = call.line1, last = call.line2 } or nil
+end
+
+---@param found chorus.Verb
+---@param line string
+---@param call table
+---@param bang boolean
+local function run(found, line, call, bang)
+  local message = require('chorus.message')
+  if bang and found.bang == '' then
+    return message.fail(('`!` means nothing to `%s`'):format(found.name))
+  end
+  local task, args = M.split(found, line)
+  if args ~= '' and found.rest == '' then
+    local usage = (':Chorus %s%s'):format(found.name, found.takes ~= 'nothing' and ' [task]' or '')
+    return message.fail(('`%s` does not take `%s`'):format(found.name, args), ('use `%s`'):format(usage))
+  end
+  local range = found.range and range_of(call) or nil
+  require('chorus.verbs').run(found.name, { task = task, args = args, bang = bang, range = range })
+end
+
+--- `:Chorus [verb] …`
+---@param call table as `nvim_create_user_command` gives it
+function M.run(call)
+  local name, bang, line = call.args:match('^%s*([^%s!]*)(!?)%s*(.*)$')
+  if name == '' then
+    name = 'dashboard'
+  end
+  local found = M.find(name)
+  if not found then
+    local near = require('chorus.nearest')(name, names())
+    local hint = near and ('did you mean `:Chorus %s`?'):format(near) or '`:Chorus <Tab>` lists the verbs'
+    return require('chorus.message').fail(('there is no verb `%s`'):format(name), hint)
+  end
+  run(found, line, call, call.bang or bang == '!')
+end
+
+--- `:ChorusStart …` and the like.
+---@param name string
+---@param call table
+function M.run_verb(name, call)
+  run(assert(M.find(name)), call.args, call, call.bang)
+end
+
+---@param lead string
+---@param words string[]
+---@return string[]
+local function starting_with(lead, words)
+  return vim.tbl_filter(function(word)
+    return vim.startswith(word, lead)
+  end, words)
+end
+
+--- What may stand in place of a verb's task: numbers for which it makes sense, filters, tags.
+---@param found chorus.Verb
+---@return string[]
+local function task_words(found)
+  local target, tasks = require('chorus.target'), require('chorus.tasks')
+  local words, tags = {}, {}
+  for _, task in ipairs(target.candidates(found.name)) do
+    words[#words + 1] = tostring(task.number)
+  end
+  if found.takes == 'many' then
+    vim.list_extend(words, target.filters())
+    for _, task in ipairs(tasks.all()) do
+      for _, tag in ipairs(task.tags) do
+        tags['+' .. tag] = true
+      end
+    end
+    local sorted = vim.tbl_keys(tags)
+    table.sort(sorted)
+    vim.list_extend(words, sorted)
+  end
+  return words
+end
+
+--- Completes `:Chorus` and `:Chorus<Verb>`.
+---@param lead string
+---@param line string
+---@param position integer
+---@return string[]
+function M.complete(lead, line, position)
+  local before = line:sub(1, position - #lead)
+  local command, rest = before:match('Chorus(%a*)!?%s+(.*)$')
+  if not command then
+    return {}
+  end
+  local name = command:lower()
+  if command == '' then
+    name, rest = rest:match('^([^%s!]+)!?%s+(.*)$')
+    if not name then
+      return starting_with(lead, names())
+    end
+  end
+  local found = M.find(name)
+  if not found then
+    return {}
+  end
+  if found.takes == 'nothing' then
+    local words = found.rest == '[filter]' and rest == '' and require('chorus.target').filters() or {}
+    return starting_with(lead, words)
+  end
+  local task, args = M.split(found, rest)
+  if args ~= '' or rest:find('%-%-') or (task and found.takes == 'one') then
+    return {}
+  end
+  local given = vim.split(task or '', '%s+', { trimempty = true })
+  if given[1] and not given[1]:match('^#?%d') then
+    return {}
+  end
+  local words = vim.tbl_filter(function(word)
+    return not vim.list_contains(given, word) and (#given == 0 or word:match('^%d') ~= nil)
+  end, task_words(found))
+  return starting_with((lead:gsub('^#', '')), words)
+end
+
+return M

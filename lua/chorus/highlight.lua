@@ -1,0 +1,69 @@
+--- The highlight groups: every one is a link by default, so a colour scheme or a person can set any of them, and
+--- `:colorscheme` leaves them alone.
+
+local M = {}
+
+--- Name, what it links to, what it is for.
+M.groups = {
+  { 'ChorusTitle', 'Title', "a task's title in a heading" },
+  { 'ChorusHeader', 'Comment', 'counts above a list' },
+  { 'ChorusSummary', '@none', 'the summary of a request, the last message' },
+  { 'ChorusNumber', 'Number', "a task's number" },
+  { 'ChorusPriority', 'Special', 'a priority other than 0' },
+  { 'ChorusTag', 'Tag', "a task's tags" },
+  { 'ChorusAge', 'Comment', 'ages and times' },
+  { 'ChorusKey', 'Special', 'keys in a footer or the help' },
+  { 'ChorusHint', 'Comment', 'what a key does; what to do next' },
+  { 'ChorusRule', 'Identifier', 'the rule that decided a status' },
+  { 'ChorusRequest', 'DiagnosticWarn', 'an open request' },
+  { 'ChorusUnread', 'DiagnosticOk', 'a turn that ended and nobody has seen' },
+  { 'ChorusDemo', 'Todo', 'the label of the built-in stand-in for an agent' },
+  { 'ChorusBypass', 'DiagnosticError', 'a task that runs without permission checks' },
+  { 'ChorusPending', 'Comment', 'a task that has not been started' },
+  { 'ChorusCompleted', 'DiagnosticOk', 'a completed task' },
+  { 'ChorusFailed', 'DiagnosticError', 'a failed task' },
+  { 'ChorusEnded', 'Comment', 'the rest of the line of an ended task' },
+  { 'ChorusStopped', 'Comment', 'agent status stopped' },
+  { 'ChorusStarting', 'DiagnosticHint', 'agent status starting' },
+  { 'ChorusBusy', 'DiagnosticInfo', 'agent status busy' },
+  { 'ChorusIdle', '@none', 'agent status idle' },
+  { 'ChorusWaiting', 'DiagnosticWarn', 'agent status waiting' },
+  { 'ChorusLoginRequired', 'DiagnosticWarn', 'agent status login_required' },
+  { 'ChorusError', 'DiagnosticError', 'agent status error' },
+  { 'ChorusExited', 'DiagnosticError', 'agent status exited' },
+  { 'ChorusUnknown', 'DiagnosticHint', 'agent status unknown' },
+}
+
+local of_status = {
+  stopped = 'ChorusStopped',
+  starting = 'ChorusStarting',
+  busy = 'ChorusBusy',
+  idle = 'ChorusIdle',
+  waiting = 'ChorusWaiting',
+  login_required = 'ChorusLoginRequired',
+  error = 'ChorusError',
+  exited = 'ChorusExited',
+  unknown = 'ChorusUnknown',
+}
+
+local is_set = false
+
+--- Sets the links that nobody has set before.
+function M.setup()
+  if is_set then
+    return
+  end
+  is_set = true
+  for _, group in ipairs(M.groups) do
+    vim.api.nvim_set_hl(0, group[1], { default = true, link = group[2] })
+  end
+end
+
+--- The group for an agent's status.
+---@param state chorus.AgentState
+---@return string
+function M.of_status(state)
+  return of_status[state.status] or 'ChorusUnknown'
+end
+
+return M

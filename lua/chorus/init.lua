@@ -1,0 +1,38 @@
+--- The public door: `require('chorus').start(12)`, and so for every verb.
+
+local M = {}
+
+--- Takes options, as an alternative to `vim.g.chorus`. Nothing is started.
+---@param options? chorus.Options|table
+function M.setup(options)
+  vim.g.chorus = options or vim.empty_dict()
+  require('chorus.config').reset()
+end
+
+--- A verb: `start()`, `start(12)`, `start({ 12, 13 })`, `send(12, 'text')`, or
+--- `send({ task = 12, args = 'text', bang = true })`; for a verb without a task `new('title')`.
+---@param name string
+local function door(name)
+  return function(first, second)
+    local verb = assert(require('chorus.command').find(name))
+    local opts
+    if type(first) == 'table' and (first.task or first.args or first.bang or first.range) then
+      opts = first
+    elseif verb.takes == 'nothing' then
+      opts = { args = first and tostring(first) or nil }
+    else
+      opts = { task = first, args = second }
+    end
+    require('chorus.verbs').run(name, opts)
+  end
+end
+
+return setmetatable(M, {
+  __index = function(_, name)
+    local verb = type(name) == 'string' and require('chorus.command').find(name)
+    if verb then
+      M[name] = door(name)
+      return rawget(M, name)
+    end
+  end,
+})

@@ -1,0 +1,126 @@
+--- What Chorus says: one notification per thing a person did, with a title, a sentence and what to do next.
+
+local M = {}
+
+--- What takes longer than this shows that it is under way, in milliseconds.
+local PATIENCE = 500
+
+local ranks = { info = 1, warn = 2, error = 3, off = 4 }
+
+--- Whether messages end up in Neovim's own message area, which stops for Enter at more than one line.
+local function is_stock()
+  local source = debug.getinfo(vim.notify, 'S').source
+  return source == '?' or vim.startswith(source, '@vim/')
+end
+
+---@param level 'info'|'warn'|'error'
+---@param text string
+---@param hint? string
+---@param may_be_cut? boolean one line is enough: nobody waits for the rest, or it stands elsewhere
+local function say(level, text, hint, may_be_cut)
+  if ranks[level] < ranks[require('chorus.config').get().notify] then
+    return
+  end
+  local clean = require('chorus.text').clean
+  local lines = vim.tbl_map(function(line)
+    return clean(line)
+  end, vim.split(text, '\n', { plain = true }))
+  lines[1] = 'Chorus: ' .. lines[1]
+  local sentence = table.concat(lines, '\n')
+  local whole = hint and sentence .. (#lines > 1 and '\n' or ' — ') .. clean(hint) or sentence
+  if not (may_be_cut and #lines == 1 and is_stock()) or vim.fn.strdisplaywidth(whole) <= vim.v.echospace then
+    sentence = whole
+  else
+    sentence = require('chorus.text').cut(sentence, vim.v.echospace)
+  end
+  vim.notify(sentence, vim.log.levels[level:upper()], { title = 'Chorus' })
+end
+
+---@param text string
+---@param hint? string
+function M.info(text, hint)
+  say('info', text, hint, true)
+end
+
+---@param text string
+---@param hint? string
+function M.warn(text, hint)
+  say('warn', text, hint)
+end
+
+---@param text string
+---@param hint? string
+function M.fail(text, hint)
+  say('error', text, hint)
+end
+
+--- Shows why a request was refused.
+---@param err chorus.Failure
+function M.failure(err)
+  M.fail(err.message, err.hint)
+end
+
+--- Shows what the daemon tells unasked.
+---@param notice chorus.Notice
+function M.notice(notice)
+  say(ranks[notice.level] and notice.level ~= 'off' and notice.level or 'info', notice.text, notice.hint, true)
+end
+
+---@class chorus.Progress
+---@field report fun(text: string, percent?: integer)
+---@field done fun(text: string, failed?: boolean) what to say at the end; '' for nothing
+
+--- Shows that something long goes on: a progress message where Neovim has them (0.12), else the echo area.
+---@param title string
+---@return chorus.Progress
+function M.progress(title)
+  local has_progress = vim.fn.has('nvim-0.12') == 1
+  local id
+  local function show(text, status, percent)
+    text = require('chorus.text').clean(text)
+    if has_progress then
+      local given = { kind = 'progress', title = title, status = status, percent = percent, id = id, source = 'chorus' }
+      id = vim.api.nvim_echo({ { text } }, false, given)
+    else
+      local line = ('%s: %s%s'):format(title, percent and percent .. '% ' or '', text)
+      vim.api.nvim_echo({ { vim.fn.strcharpart(line, 0, math.max(vim.o.columns - 12, 20)) } }, false, {})
+      vim.cmd.redraw()
+    end
+  end
+  return {
+    report = function(text, percent)
+      show(text, 'running', percent)
+    end,
+    done = function(text, failed)
+      if has_progress then
+        local ending = failed and 'failed' or 'done'
+        show(text ~= '' and text or ending, failed and 'failed' or 'success', not failed and 100 or nil)
+      elseif not failed and text ~= '' then
+        show(text, 'success')
+      else
+        vim.api.nvim_echo({ { '' } }, false, {})
+      end
+    end,
+  }
+end
+
+--- Shows that something is under way if it takes long. Call what is returned at its end.
+---@param doing string such as `start #3`
+---@return fun(failed?: boolean) done
+function M.patience(doing)
+  local progress
+  local timer = vim.defer_fn(function()
+    progress = M.progress('Chorus')
+    progress.report(doing)
+  end, PATIENCE)
+  return function(failed)
+    if not timer:is_closing() then
+      timer:close()
+    end
+    if progress then
+      progress.done('', failed)
+    end
+  end
+end
+
+return M

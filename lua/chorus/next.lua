@@ -1,0 +1,56 @@
+--- What needs a person most: the oldest open request, then errors and ended agents, then turns nobody has seen.
+
+local tasks = require('chorus.tasks')
+
+local M = {}
+
+---@class chorus.Need
+---@field id string
+---@field task chorus.Task
+---@field request? chorus.Opened
+
+--- Everything that needs a person, most pressing first.
+---@return chorus.Need[]
+function M.needs()
+  local needs, troubles, unread, named = {}, {}, {}, {}
+  for _, request in ipairs(tasks.requests()) do
+    local task = tasks.get(request.task)
+    if task then
+      named[task.uuid] = true
+      needs[#needs + 1] = { id = request.id, task = task, request = request }
+    end
+  end
+  for _, task in ipairs(tasks.all()) do
+    local badge = tasks.badge(task)
+    local list = badge == 'waiting' and troubles or badge == 'unread' and unread or nil
+    if list and not named[task.uuid] then
+      list[#list + 1] = { id = task.uuid, task = task }
+    end
+  end
+  local function longest_first(a, b)
+    return a.task.agent_status.since < b.task.agent_status.since
+  end
+  table.sort(troubles, longest_first)
+  table.sort(unread, longest_first)
+  vim.list_extend(needs, troubles)
+  return vim.list_extend(needs, unread)
+end
+
+---@type string?
+local shown
+
+--- The need after the one shown last, beginning again at the end; nil when nobody needs anything.
+---@return chorus.Need?
+function M.take()
+  local needs = M.needs()
+  local index = 1
+  for position, need in ipairs(needs) do
+    if need.id == shown and #needs > 1 then
+      index = position % #needs + 1
+    end
+  end
+  shown = needs[index] and needs[index].id
+  return needs[index]
+end
+
+return M

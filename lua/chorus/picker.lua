@@ -1,0 +1,73 @@
+--- Picking one of several, through `vim.ui.select`, which the person's picker plugin may have replaced.
+
+local M = {}
+
+--- Lets a person pick. `kind` is what replacements of `vim.ui.select` know the list by.
+---@generic T
+---@param items T[]
+---@param opts { prompt: string, kind?: string, format: fun(item: T): string }
+---@param on_choice fun(item?: T)
+function M.pick(items, opts, on_choice)
+  local clean = require('chorus.text').clean
+  vim.ui.select(items, {
+    prompt = opts.prompt,
+    kind = opts.kind or 'chorus',
+    format_item = function(item)
+      return clean(opts.format(item))
+    end,
+  }, on_choice)
+end
+
+--- One line for a task: number, title, what its agent does.
+---@param task chorus.Task
+---@return string
+function M.format_task(task)
+  local state = task.agent_status
+  local doing = task.status
+  if task.status == 'running' or task.status == 'waiting' then
+    doing = state.kind and ('%s %s'):format(state.status, state.kind) or state.status
+  end
+  local about = state.detail.summary or state.detail.message
+  local demo = task.demo and ' (demo)' or ''
+  return ('#%d %s [%s]%s%s'):format(task.number, task.title, doing, demo, about and ' ' .. about or '')
+end
+
+---@param tasks chorus.Task[]
+---@param prompt string
+---@param on_choice fun(task?: chorus.Task)
+function M.pick_task(tasks, prompt, on_choice)
+  M.pick(tasks, { prompt = prompt, kind = 'chorus_task', format = M.format_task }, on_choice)
+end
+
+---@param requests chorus.Opened[]
+---@param prompt string
+---@param on_choice fun(request?: chorus.Opened)
+function M.pick_request(requests, prompt, on_choice)
+  M.pick(requests, {
+    prompt = prompt,
+    kind = 'chorus_request',
+    format = function(request)
+      return ('#%d %s: %s'):format(request.number, request.tool or request.kind, request.summary)
+    end,
+  }, on_choice)
+end
+
+--- Asks yes or no. Anything but yes is no.
+---@param question string
+---@param yes string what yes means, such as `Delete #12`
+---@param on_yes fun()
+function M.confirm(question, yes, on_yes)
+  M.pick({ yes, 'Cancel' }, {
+    prompt = question,
+    kind = 'chorus_confirm',
+    format = function(item)
+      return item
+    end,
+  }, function(choice)
+    if choice == yes then
+      on_yes()
+    end
+  end)
+end
+
+return M

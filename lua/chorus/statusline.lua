@@ -1,0 +1,104 @@
+--- The badge. It reads what the last event left: drawing a statusline computes nothing.
+
+local M = {}
+
+local icons = {
+  waiting = { '⚑', '!' },
+  busy = { '●', '*' },
+  unread = { '✓', '+' },
+  unknown = { '?', '?' },
+  lost = { '⚠', 'x' },
+  idle = { '○', '-' },
+  starting = { '◌', '~' },
+  stopped = { '·', '.' },
+  login_required = { '⚑', '!' },
+  error = { '✗', 'x' },
+  exited = { '■', '#' },
+  pending = { '·', '.' },
+  completed = { '✔', '=' },
+  failed = { '✗', 'x' },
+}
+
+--- The mark for an agent's status, a task's status, `unread` or `lost`.
+---@param of chorus.AgentState|string
+---@return string
+function M.icon(of)
+  local name = type(of) == 'table' and of.status or of
+  local options = require('chorus.config').get().statusline
+  local pair = icons[name] or icons.unknown
+  return options.icons[name] or pair[options.ascii and 2 or 1]
+end
+
+local badge, escaped = '', ''
+
+--- The badge as plain text. Pure but for the options.
+---@param counts chorus.Counts
+---@param is_lost boolean the daemon was connected and is not
+---@return string
+function M.badge(counts, is_lost)
+  if is_lost then
+    return M.icon('lost')
+  end
+  local parts = {}
+  for _, name in ipairs({ 'waiting', 'busy', 'unread', 'unknown' }) do
+    if counts[name] > 0 then
+      parts[#parts + 1] = M.icon(name) .. ' ' .. counts[name]
+    end
+  end
+  if counts.elsewhere > 0 then
+    parts[#parts + 1] = ('(+%d)'):format(counts.elsewhere)
+  end
+  return table.concat(parts, ' ')
+end
+
+local function update()
+  local counts = require('chorus.tasks').counts()
+  local text = M.badge(counts, require('chorus.client').is_lost())
+  vim.g.chorus_counts = counts
+  if text ~= badge then
+    badge, escaped = text, (text:gsub('%%', '%%%%'))
+    vim.g.chorus_status = badge
+    vim.cmd.redrawstatus({ bang = true })
+  end
+end
+
+local is_due = false
+
+--- Keeps badge, `g:chorus_status` and `g:chorus_counts` true from now on: once per turn of the loop, however many
+--- events it brings.
+function M.attach()
+  vim.api.nvim_create_autocmd('User', {
+    group = vim.api.nvim_create_augroup('chorus_statusline', {}),
+    pattern = { 'ChorusTaskChanged', 'ChorusElsewhereChanged', 'ChorusConnected', 'ChorusDisconnected' },
+    desc = 'Chorus: keep the badge true',
+    callback = function()
+      if not is_due then
+        is_due = true
+        vim.schedule(function()
+          is_due = false
+          update()
+        end)
+      end
+    end,
+  })
+end
+
+--- The badge for a statusline: `⚑ 2 ● 3 ✓ 1`, or nothing. With `click`, a click opens what needs you most.
+---@param opts? { click?: boolean }
+---@return string
+function M.text(opts)
+  if escaped ~= '' and opts and opts.click then
+    return "%@v:lua.require'chorus.statusline'.click@" .. escaped .. '%X'
+  end
+  return escaped
+end
+
+--- Left: what needs you most. Any other button: the dashboard.
+---@param _ integer
+---@param _ integer
+---@param button string
+function M.click(_, _, button)
+  require('chorus.verbs').run(button == 'l' and 'next' or 'dashboard', {})
+end
+
+return M

@@ -1,0 +1,235 @@
+--- What the daemon last said about this project's tasks and requests. Only this module changes what is known; it
+--- knows none of its readers, which listen to the `User` events it fires.
+
+local fire = require('chorus.event').fire
+
+local M = {}
+
+---@type table<string, chorus.Task>
+local known = {}
+---@type table<string, chorus.Opened>
+local open = {}
+local elsewhere = 0
+---@type chorus.Task[]?
+local ordered
+
+--- Every task of the project: higher priority first, then by number.
+---@return chorus.Task[]
+function M.all()
+  if not ordered then
+    ordered = vim.tbl_values(known)
+    table.sort(ordered, function(a, b)
+      if a.priority ~= b.priority then
+        return a.priority > b.priority
+      end
+      return a.number < b.number
+    end)
+  end
+  return ordered
+end
+
+--- The task of that uuid or number (`12`, `'12'`, `'#12'`).
+---@param ref string|integer
+---@return chorus.Task?
+function M.get(ref)
+  if known[ref] then
+    return known[ref]
+  end
+  local number = tonumber(tostring(ref):match('^#?(%d+)$'))
+  for _, task in pairs(known) do
+    if task.number == number then
+      return task
+    end
+  end
+end
+
+--- The open requests of one task or of all, oldest first.
+---@param uuid? string
+---@return chorus.Opened[]
+function M.requests(uuid)
+  local found = {}
+  for _, request in pairs(open) do
+    if not uuid or request.task == uuid then
+      found[#found + 1] = request
+    end
+  end
+  table.sort(found, function(a, b)
+    if a.opened_at ~= b.opened_at then
+      return a.opened_at < b.opened_at
+    end
+    return a.id < b.id
+  end)
+  return found
+end
+
+--- The open request of that id.
+---@param id string
+---@return chorus.Opened?
+function M.request(id)
+  return open[id]
+end
+
+--- Whether the task's tmux session should exist.
+---@param task chorus.Task
+---@return boolean
+function M.is_live(task)
+  return task.status == 'running' or task.status == 'waiting'
+end
+
+local needs_person = { waiting = true, login_required = true, error = true, exited = true }
+
+--- Which count of the badge a task belongs to; each task belongs to one at most.
+---@param task chorus.Task
+---@return 'waiting'|'busy'|'unread'|'unknown'|nil
+function M.badge(task)
+  local status = task.agent_status.status
+  if M.is_live(task) then
+    if task.requests > 0 or needs_person[status] then
+      return 'waiting'
+    elseif status == 'busy' or status == 'starting' then
+      return 'busy'
+    end
+  end
+  if task.unread then
+    return 'unread'
+  end
+  return M.is_live(task) and status == 'unknown' and 'unknown' or nil
+end
+
+---@class chorus.Counts
+---@field waiting integer tasks with an open request, a missing login, an error or an ended agent
+---@field busy integer
+---@field unread integer
+---@field unknown integer
+---@field elsewhere integer tasks of other projects that need a person
+---@field live integer
+---@field total integer
+
+---@return chorus.Counts
+function M.counts()
+  local counts = { waiting = 0, busy = 0, unread = 0, unknown = 0, elsewhere = elsewhere, live = 0, total = 0 }
+  for _, task in pairs(known) do
+    local badge = M.badge(task)
+    if badge then
+      counts[badge] = counts[badge] + 1
+    end
+    counts.live = counts.live + (M.is_live(task) and 1 or 0)
+    counts.total = counts.total + 1
+  end
+  return counts
+end
+
+---@param task chorus.Task
+local function put(task)
+  local before = known[task.uuid]
+  if before and before.revision > task.revision then
+    return
+  end
+  known[task.uuid] = task
+  if before and before.number == task.number and before.priority == task.priority and ordered then
+    for index, each in ipairs(ordered) do
+      if each.uuid == task.uuid then
+        ordered[index] = task
+      end
+    end
+  else
+    ordered = nil
+  end
+  fire('ChorusTaskChanged', { uuid = task.uuid, number = task.number, task = task })
+end
+
+---@param uuid string
+local function remove(uuid)
+  local task = known[uuid]
+  if task then
+    known[uuid], ordered = nil, nil
+    fire('ChorusTaskChanged', { uuid = uuid, number = task.number })
+  end
+end
+
+---@param request chorus.Opened
+local function opened(request)
+  if not vim.deep_equal(open[request.id], request) then
+    open[request.id] = request
+    fire('ChorusRequestOpened', { request = request })
+  end
+end
+
+---@param request chorus.Opened
+local function closed(request)
+  if open[request.id] then
+    open[request.id] = nil
+    fire('ChorusRequestClosed', { request = request })
+  end
+end
+
+---@param count integer
+local function set_elsewhere(count)
+  if elsewhere ~= count then
+    elsewhere = count
+    fire('ChorusElsewhereChanged', { count = count })
+  end
+end
+
+local on = {
+  task_changed = put,
+  task_deleted = function(data)
+    remove(data.uuid)
+  end,
+  request_opened = opened,
+  request_closed = closed,
+  turn_ended = function(data)
+    fire('ChorusTurnEnded', { uuid = data.uuid, number = data.number, title = data.title, message = data.message })
+  end,
+  output = function(data)
+    local output = package.loaded['chorus.ui.output']
+    if output then
+      output.receive(data)
+    end
+  end,
+  elsewhere = function(data)
+    set_elsewhere(data.count)
+  end,
+  notice = function(data)
+    require('chorus.message').notice(data)
+  end,
+}
+
+--- Takes in one event. One that a newer daemon knows and we do not is left alone.
+---@param event { name: string, data: table }
+function M.apply(event)
+  if on[event.name] then
+    on[event.name](event.data)
+  end
+end
+
+--- Takes in everything at once: what it does not name is gone.
+---@param snapshot chorus.Snapshot
+function M.snapshot(snapshot)
+  local tasks, requests = {}, {}
+  for _, task in ipairs(snapshot.tasks) do
+    tasks[task.uuid] = true
+  end
+  for _, request in ipairs(snapshot.requests) do
+    requests[request.id] = true
+  end
+  for _, request in ipairs(M.requests()) do
+    if not requests[request.id] then
+      closed(request)
+    end
+  end
+  for _, uuid in ipairs(vim.tbl_keys(known)) do
+    if not tasks[uuid] then
+      remove(uuid)
+    end
+  end
+  for _, task in ipairs(snapshot.tasks) do
+    if not vim.deep_equal(known[task.uuid], task) then
+      put(task)
+    end
+  end
+  vim.tbl_map(opened, snapshot.requests)
+  set_elsewhere(snapshot.elsewhere)
+end
+
+return M

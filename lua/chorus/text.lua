@@ -1,0 +1,211 @@
+--- Foreign text made safe to show, and fitted to a width in screen cells. Pure.
+---
+--- Titles, messages, commands and file names come from agents. `clean` is for lists, where a text must be
+--- one harmless line; `reveal` is for what a person is about to allow, where nothing may be hidden.
+local M = {}
+
+--- Longest text worth looking at for one line, in bytes.
+local LINE_BYTES = 4096
+
+--- Whole escape sequences, longest kind first: strings (OSC, DCS, APC, PM, SOS), CSI, two-character ones.
+local ESCAPES = {
+  '\27%][^\7\27]*\7',
+  '\27[%]PX^_][^\27]*\27\\',
+  '\27%[[\48-\63]*[\32-\47]*[\64-\126]',
+  '\27[\32-\47]*[\48-\126]',
+}
+
+--- Characters that take no cell, reorder their neighbours or draw nothing: C1 controls, soft hyphen, Arabic letter mark,
+--- Hangul fillers, zero-width and bidi marks, line separators, variation selectors, byte order mark, tags.
+local INVISIBLE = {
+  '\194[\128-\159]',
+  '\194\173',
+  '\216\156',
+  '\225\133[\159\160]',
+  '\225\160\142',
+  '\226\128[\139-\143]',
+  '\226\128[\168-\174]',
+  '\226\129[\160-\175]',
+  '\227\133\164',
+  '\239\184[\128-\143]',
+  '\239\187\191',
+  '\239\190\160',
+  '\243\160[\128-\135].',
+}
+
+---@param text string
+---@return boolean
+local function is_plain(text)
+  return not text:find('[^\32-\126]')
+end
+
+--- Leading bytes of INVISIBLE; what holds none of them needs no search.
+local MAY_HIDE = '[\194\216\225\226\227\239\243]'
+
+---@param text string
+---@param replace? string|fun(found: string): string
+---@return string
+local function without_invisible(text, replace)
+  if not text:find(MAY_HIDE) then
+    return text
+  end
+  for _, character in ipairs(INVISIBLE) do
+    text = text:gsub(character, replace or '')
+  end
+  return text
+end
+
+--- Width in screen cells.
+---@param text string
+---@return integer
+function M.width(text)
+  return is_plain(text) and #text or vim.fn.strdisplaywidth(text)
+end
+
+--- One line without escapes, controls or invisible characters; cut to `width` cells when given.
+---@param value any
+---@param width? integer
+---@return string
+function M.clean(value, width)
+  if value == nil or value == vim.NIL then
+    return ''
+  end
+  local text = tostring(value)
+  if #text > LINE_BYTES then
+    text = text:sub(1, LINE_BYTES):gsub('[\192-\255][\128-\191]*$', '')
+  end
+  if not is_plain(text) then
+    if text:find('\27', 1, true) then
+      for _, escape in ipairs(ESCAPES) do
+        text = text:gsub(escape, '')
+      end
+    end
+    text = without_invisible(text):gsub('%s', ' '):gsub('[%z\1-\31\127]', '')
+  end
+  text = text:gsub('  +', ' '):gsub('^ ', ''):gsub(' $', '')
+  return width and M.cut(text, width) or text
+end
+
+--- At most `width` cells, with an ellipsis where something is left out.
+---@param text string
+---@param width integer
+---@return string
+function M.cut(text, width)
+  if width <= 0 then
+    return ''
+  end
+  if M.width(text) <= width then
+    return text
+  end
+  local kept = is_plain(text) and text:sub(1, width - 1) or vim.fn.printf('%.' .. (width - 1) .. 'S', text)
+  return kept .. '…'
+end
+
+--- Exactly `width` cells: cut, or filled with blanks on the right (on the left when `right` is true).
+---@param text string
+---@param width integer
+---@param right? boolean align to the right
+---@return string
+function M.fit(text, width, right)
+  text = M.cut(text, width)
+  local blanks = (' '):rep(width - M.width(text))
+  return right and blanks .. text or text .. blanks
+end
+
+--- Lines of at most `width` cells, broken between words where that is possible.
+---@param text string one line
+---@param width integer
+---@return string[] at least one
+function M.wrap(text, width)
+  local lines, line = {}, ''
+  for word in text:gmatch('%S+') do
+    while M.width(word) > width do
+      if line ~= '' then
+        lines[#lines + 1], line = line, ''
+      end
+      local head = vim.fn.printf('%.' .. width .. 'S', word)
+      if head == '' then
+        break
+      end
+      lines[#lines + 1], word = head, word:sub(#head + 1)
+    end
+    if line ~= '' and M.width(line) + 1 + M.width(word) > width then
+      lines[#lines + 1], line = line, word
+    else
+      line = line == '' and word or line .. ' ' .. word
+    end
+  end
+  if line ~= '' or #lines == 0 then
+    lines[#lines + 1] = line
+  end
+  return lines
+end
+
+--- The lines of a text in which every character that could hide or reorder something is written out, as `<202e>`.
+--- Escape characters are written out too, so that what is shown is what will run.
+---@param value any
+---@return string[]
+function M.reveal(value)
+  if value == nil or value == vim.NIL then
+    return {}
+  end
+  local lines = vim.split(tostring(value):gsub('\r\n', '\n'), '\n', { plain = true })
+  for index, line in ipairs(lines) do
+    if not is_plain(line) then
+      line = without_invisible(line, function(found)
+        return ('<%04x>'):format(vim.fn.char2nr(found))
+      end)
+      lines[index] = line:gsub('[%z\1-\8\11-\31\127]', function(control)
+        return ('<%02x>'):format(control:byte())
+      end)
+    end
+  end
+  return lines
+end
+
+--- Without escape sequences and controls; tabs stay, and so do characters that only look odd.
+---@param line string
+---@return string
+function M.unescape(line)
+  if is_plain(line) then
+    return line
+  end
+  for _, escape in ipairs(ESCAPES) do
+    line = line:gsub(escape, '')
+  end
+  return (line:gsub('[%z\1-\8\10-\31\127]', ''))
+end
+
+--- The lines of a longer text for reading: without escapes, controls and invisible characters; tabs stay.
+---@param value any
+---@return string[]
+function M.lines(value)
+  if value == nil or value == vim.NIL then
+    return {}
+  end
+  local lines = vim.split(tostring(value):gsub('\r\n', '\n'), '\n', { plain = true })
+  for index, line in ipairs(lines) do
+    if not is_plain(line) then
+      lines[index] = M.unescape(without_invisible(line))
+    end
+  end
+  return lines
+end
+
+--- How long ago, in at most four cells: `now`, `45s`, `12m`, `3h`, `5d`, `9w`.
+---@param milliseconds integer
+---@return string
+function M.age(milliseconds)
+  local seconds = math.floor(milliseconds / 1000)
+  if seconds < 10 then
+    return 'now'
+  end
+  for _, unit in ipairs({ { 604800 * 2, 604800, 'w' }, { 86400, 86400, 'd' }, { 3600, 3600, 'h' }, { 60, 60, 'm' } }) do
+    if seconds >= unit[1] then
+      return math.min(math.floor(seconds / unit[2]), 999) .. unit[3]
+    end
+  end
+  return math.floor(seconds / 10) * 10 .. 's'
+end
+
+return M

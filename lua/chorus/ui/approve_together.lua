@@ -1,0 +1,58 @@
+--- Allowing several requests at once: only when they ask for exactly the same, and after showing which they are.
+local text = require('chorus.text')
+
+local M = {}
+
+--- Why these cannot be allowed together; nil when they can. Pure.
+---@param requests chorus.Opened[]
+---@return string?
+function M.fault(requests)
+  local first = requests[1]
+  for _, request in ipairs(requests) do
+    if request.kind ~= 'permission' then
+      return ('#%d asks for a %s'):format(request.number, request.kind)
+    elseif request.answerable == 'terminal' then
+      return ('only the terminal of #%d can answer'):format(request.number)
+    elseif request.tool ~= first.tool or not vim.deep_equal(request.input, first.input) then
+      return ('#%d and #%d do not ask for the same'):format(first.number, request.number)
+    end
+  end
+end
+
+local function approve(requests)
+  for _, request in ipairs(requests) do
+    local params = { task = request.task, request = request.id }
+    require('chorus.client').request('task_approve', params, function(err)
+      if err then
+        require('chorus.message').failure(err)
+      end
+    end)
+  end
+end
+
+--- Asks whether to allow all of these, then does.
+---@param requests chorus.Opened[]
+function M.run(requests)
+  local fault = M.fault(requests)
+  if fault then
+    return require('chorus.message').info(fault, 'look at each of them')
+  end
+  local numbers = table.concat(
+    vim.tbl_map(function(request)
+      return '#' .. request.number
+    end, requests),
+    ', '
+  )
+  local first = requests[1]
+  local whole = type(first.input) == 'table' and first.input.command or vim.inspect(first.input)
+  local question = ('%s asked for by %s:\n  %s\n'):format(
+    text.clean(first.tool or 'Permission'),
+    numbers,
+    table.concat(text.reveal(whole), '\n  ')
+  )
+  require('chorus.picker').confirm(question, 'Allow ' .. numbers, function()
+    approve(requests)
+  end)
+end
+
+return M

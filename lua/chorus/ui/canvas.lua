@@ -1,0 +1,209 @@
+--- Lines with colours and data, built first and written into a buffer in one step. Only lines that changed are written,
+--- and the cursor stays on the row it was on, also when rows come and go above it.
+local M = {}
+
+local namespace = vim.api.nvim_create_namespace('chorus')
+
+---@alias chorus.Chunk string|{[1]: string, [2]: string?} text, or text with a highlight group
+
+---@class chorus.Row
+---@field text string
+---@field marks {[1]: integer, [2]: integer, [3]: string}[] from byte, to byte, highlight group
+---@field key? string what the cursor follows
+---@field data? any what the row stands for
+
+--- Rows last drawn, by buffer.
+---@type table<integer, chorus.Row[]>
+local drawn = {}
+
+--- Builds a row from its pieces.
+---@param chunks chorus.Chunk[]
+---@param data? any
+---@param key? string
+---@return chorus.Row
+function M.row(chunks, data, key)
+  local texts, marks, at = {}, {}, 0
+  for _, chunk in ipairs(chunks) do
+    local text, group = chunk, nil
+    if type(chunk) == 'table' then
+      text, group = chunk[1], chunk[2]
+    end
+    if group and text ~= '' then
+      marks[#marks + 1] = { at, at + #text, group }
+    end
+    texts[#texts + 1] = text
+    at = at + #text
+  end
+  return { text = (table.concat(texts):gsub(' +$', '')), marks = marks, data = data, key = key }
+end
+
+---@param a chorus.Row
+---@param b chorus.Row
+---@return boolean
+local function is_same(a, b)
+  if a == b then
+    return true
+  end
+  if a.text ~= b.text or #a.marks ~= #b.marks then
+    return false
+  end
+  for index, mark in ipairs(a.marks) do
+    local other = b.marks[index]
+    if mark[1] ~= other[1] or mark[2] ~= other[2] or mark[3] ~= other[3] then
+      return false
+    end
+  end
+  return true
+end
+
+--- Writes `rows[first..last]` over the buffer's lines `first..old_last` (both one-based, inclusive).
+local function write(buffer, rows, first, last, old_last)
+  local lines = {}
+  for index = first, last do
+    lines[#lines + 1] = rows[index].text
+  end
+  vim.api.nvim_buf_clear_namespace(buffer, namespace, first - 1, old_last)
+  vim.api.nvim_buf_set_lines(buffer, first - 1, old_last, false, lines)
+  for index = first, last do
+    for _, mark in ipairs(rows[index].marks) do
+      local stop = math.min(mark[2], #rows[index].text)
+      if mark[1] < stop then
+        vim.api.nvim_buf_set_extmark(buffer, namespace, index - 1, mark[1], { end_col = stop, hl_group = mark[3] })
+      end
+    end
+  end
+end
+
+--- Writes what differs between `old` and `rows`.
+local function write_difference(buffer, old, rows)
+  if #old == #rows then
+    local index = 1
+    while index <= #rows do
+      if is_same(old[index], rows[index]) then
+        index = index + 1
+      else
+        local first = index
+        while index <= #rows and not is_same(old[index], rows[index]) do
+          index = index + 1
+        end
+        write(buffer, rows, first, index - 1, index - 1)
+      end
+    end
+    return
+  end
+  local head, shorter = 0, math.min(#old, #rows)
+  while head < shorter and is_same(old[head + 1], rows[head + 1]) do
+    head = head + 1
+  end
+  local tail = 0
+  while tail < shorter - head and is_same(old[#old - tail], rows[#rows - tail]) do
+    tail = tail + 1
+  end
+  write(buffer, rows, head + 1, #rows - tail, #old - tail)
+end
+
+--- Where each window's cursor is, by the key of its row.
+local function cursors(buffer, old)
+  local found = {}
+  for _, window in ipairs(vim.fn.win_findbuf(buffer)) do
+    local line = vim.api.nvim_win_get_cursor(window)[1]
+    local row = old[line]
+    if row and row.key then
+      found[#found + 1] = { window = window, line = line, key = row.key }
+    end
+  end
+  return found
+end
+
+--- Puts each cursor back on its row, at the same height in the window.
+local function restore(kept, rows)
+  if #kept == 0 then
+    return
+  end
+  local line_of = {}
+  for index, row in ipairs(rows) do
+    if row.key then
+      line_of[row.key] = index
+    end
+  end
+  for _, was in ipairs(kept) do
+    local line = line_of[was.key]
+    if line and line ~= vim.api.nvim_win_get_cursor(was.window)[1] then
+      vim.api.nvim_win_call(was.window, function()
+        local view = vim.fn.winsaveview()
+        view.topline = math.max(1, view.topline + line - view.lnum)
+        view.lnum = line
+        vim.fn.winrestview(view)
+      end)
+    end
+  end
+end
+
+--- Shows `rows` in `buffer`, which is left unmodifiable and unmodified.
+---@param buffer integer
+---@param rows chorus.Row[]
+function M.draw(buffer, rows)
+  if not vim.api.nvim_buf_is_loaded(buffer) then
+    return
+  end
+  if #rows == 0 then
+    rows = { M.row({}) }
+  end
+  local old = drawn[buffer]
+  if not old then
+    vim.api.nvim_create_autocmd('BufWipeout', {
+      group = vim.api.nvim_create_augroup('chorus_canvas_' .. buffer, {}),
+      buffer = buffer,
+      callback = function()
+        M.forget(buffer)
+      end,
+    })
+  end
+  local count = vim.api.nvim_buf_line_count(buffer)
+  if not old or #old ~= count then
+    old = {}
+    for index = 1, count do
+      old[index] = { text = '\n', marks = {} }
+    end
+  end
+  local kept = cursors(buffer, old)
+  vim.bo[buffer].modifiable = true
+  write_difference(buffer, old, rows)
+  vim.bo[buffer].modifiable = false
+  vim.bo[buffer].modified = false
+  drawn[buffer] = rows
+  restore(kept, rows)
+end
+
+--- Forgets what was drawn, after somebody else has emptied the buffer.
+---@param buffer integer
+function M.forget(buffer)
+  drawn[buffer] = nil
+end
+
+--- What the row at `line` (one-based) stands for.
+---@param buffer integer
+---@param line integer
+---@return any
+function M.data(buffer, line)
+  local row = (drawn[buffer] or {})[line]
+  return row and row.data
+end
+
+--- Pieces as a 'winbar' or 'statusline' value: `%` in their text stays text.
+---@param chunks chorus.Chunk[]
+---@return string
+function M.bar(chunks)
+  local parts = {}
+  for _, chunk in ipairs(chunks) do
+    local text, group = chunk, nil
+    if type(chunk) == 'table' then
+      text, group = chunk[1], chunk[2]
+    end
+    parts[#parts + 1] = group and ('%%#%s#'):format(group) or '%*'
+    parts[#parts + 1] = (text:gsub('%%', '%%%%'))
+  end
+  return table.concat(parts)
+end
+
+return M

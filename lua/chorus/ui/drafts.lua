@@ -1,0 +1,109 @@
+--- Unfinished new tasks as files, so that no crash loses one: `<state>/drafts/<project>-<time>-<pid>.md`.
+local M = {}
+
+--- The folder of the drafts, made when it is not there; nobody else may read it.
+---@return string
+local function folder()
+  local welcome = require('chorus.client').welcome()
+  local state = welcome and welcome.state_dir or vim.env.CHORUS_STATE_DIR or vim.fn.stdpath('state') .. '/chorus'
+  local drafts = state .. '/drafts'
+  if vim.fn.isdirectory(drafts) == 0 then
+    vim.fn.mkdir(drafts, 'p', tonumber('700', 8))
+  end
+  return drafts
+end
+
+--- A project as a part of a file name: readable, and never the same for two projects.
+local function project_part()
+  local welcome = require('chorus.client').welcome()
+  local project = welcome and welcome.project or vim.fn.getcwd()
+  local name = vim.fn.fnamemodify(project, ':t'):gsub('[^%w_]', '_'):sub(1, 30)
+  return ('%s_%s'):format(name, vim.fn.sha256(project):sub(1, 8))
+end
+
+--- A path for a new draft of this Neovim.
+---@return string
+function M.new_path()
+  local path
+  local attempt = 0
+  repeat
+    local stamp = os.date('%Y%m%d%H%M%S') .. (attempt > 0 and '_' .. attempt or '')
+    path = ('%s/%s-%s-%d.md'):format(folder(), project_part(), stamp, vim.fn.getpid())
+    attempt = attempt + 1
+  until not vim.uv.fs_stat(path) and vim.fn.bufnr(path) == -1
+  return path
+end
+
+--- Writes a draft so that a crash leaves the old or the new one, never half of it.
+---@param path string
+---@param lines string[]
+---@return string? fault
+function M.save(path, lines)
+  local aside = path .. '.new'
+  local descriptor, fault = vim.uv.fs_open(aside, 'w', tonumber('600', 8))
+  if not descriptor then
+    return fault
+  end
+  local written, why = vim.uv.fs_write(descriptor, table.concat(lines, '\n') .. '\n')
+  vim.uv.fs_close(descriptor)
+  if not written then
+    vim.uv.fs_unlink(aside)
+    return why
+  end
+  local _, kept = vim.uv.fs_rename(aside, path)
+  return kept
+end
+
+---@param path string
+function M.remove(path)
+  vim.uv.fs_unlink(path)
+end
+
+--- Whether another Neovim that still runs has the draft open.
+local function is_taken(path)
+  local pid = tonumber(path:match('%-(%d+)%.md$'))
+  if not pid or pid == vim.fn.getpid() then
+    return vim.fn.bufloaded(path) == 1
+  end
+  if vim.uv.kill(pid, 0) ~= 0 then
+    return false
+  end
+  local name = io.open(('/proc/%d/comm'):format(pid))
+  if not name then
+    return true
+  end
+  local is_neovim = (name:read('*l') or ''):find('nvim', 1, true) ~= nil
+  name:close()
+  return is_neovim
+end
+
+--- This project's drafts that nobody writes at now, newest first.
+---@return {path: string, title: string, at: integer}[]
+function M.unfinished()
+  local found = {}
+  for _, path in ipairs(vim.fn.glob(folder() .. '/' .. project_part() .. '-*.md', true, true)) do
+    local about = vim.uv.fs_stat(path)
+    if about and not is_taken(path) then
+      local head = vim.fn.readfile(path, '', 20)
+      local title = ''
+      for _, line in ipairs(head) do
+        title = line:match('^title:%s*(.+)$') or title
+      end
+      found[#found + 1] = { path = path, title = title, at = about.mtime.sec }
+    end
+  end
+  table.sort(found, function(a, b)
+    return a.at > b.at
+  end)
+  return found
+end
+
+--- Makes a draft left by another Neovim this one's.
+---@param path string
+---@return string path
+function M.adopt(path)
+  local own = M.new_path()
+  return vim.uv.fs_rename(path, own) and own or path
+end
+
+return M

@@ -1,0 +1,73 @@
+--- Tells a window's buffer what happens, for as long as the buffer lives.
+local M = {}
+
+--- Calls `handle(data, event)` for `User` events of these names. Ends with the buffer.
+---@param buffer integer
+---@param events string[] such as `ChorusTaskChanged`
+---@param handle fun(data: table, event: string)
+function M.to(buffer, events, handle)
+  local group = vim.api.nvim_create_augroup('chorus_listen_' .. buffer, { clear = false })
+  vim.api.nvim_create_autocmd('User', {
+    group = group,
+    pattern = events,
+    callback = function(event)
+      if vim.api.nvim_buf_is_valid(buffer) then
+        handle(event.data or {}, event.match)
+      end
+    end,
+  })
+  vim.api.nvim_create_autocmd('BufWipeout', {
+    group = group,
+    buffer = buffer,
+    callback = function()
+      pcall(vim.api.nvim_del_augroup_by_id, group)
+    end,
+  })
+end
+
+--- Wraps `run` so that many calls in one turn of the loop are one run after it.
+---@param run fun()
+---@return fun()
+function M.once_per_turn(run)
+  local is_due = false
+  return function()
+    if is_due then
+      return
+    end
+    is_due = true
+    vim.schedule(function()
+      is_due = false
+      run()
+    end)
+  end
+end
+
+--- Calls `run` every `seconds` until the buffer is wiped out.
+---@param buffer integer
+---@param seconds integer
+---@param run fun()
+function M.every(buffer, seconds, run)
+  local timer = assert(vim.uv.new_timer())
+  timer:start(
+    seconds * 1000,
+    seconds * 1000,
+    vim.schedule_wrap(function()
+      if vim.api.nvim_buf_is_valid(buffer) then
+        run()
+      elseif not timer:is_closing() then
+        timer:close()
+      end
+    end)
+  )
+  vim.api.nvim_create_autocmd('BufWipeout', {
+    buffer = buffer,
+    once = true,
+    callback = function()
+      if not timer:is_closing() then
+        timer:close()
+      end
+    end,
+  })
+end
+
+return M

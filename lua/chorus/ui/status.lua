@@ -1,0 +1,153 @@
+--- What a task's state is called and how it looks in one line. Pure, apart from the configured icons.
+local text = require('chorus.text')
+
+local M = {}
+
+--- Highlight groups of what is no agent's doing.
+local LIFE = { pending = 'ChorusPending', completed = 'ChorusCompleted', failed = 'ChorusFailed' }
+
+local ERRORS = { rate_limit = 'rate limit', server = 'api error', request = 'refused' }
+
+--- Whether the task has ended.
+---@param task chorus.Task
+---@return boolean
+function M.has_ended(task)
+  return task.status == 'completed' or task.status == 'failed'
+end
+
+--- Whether the task's agent has finished a turn that nobody has seen, and needs nothing else.
+---@param task chorus.Task
+---@return boolean
+local function is_unread(task)
+  return task.unread == true and task.agent_status.status == 'idle'
+end
+
+--- One or two words, at most eleven cells.
+---@param task chorus.Task
+---@return string
+function M.word(task)
+  if LIFE[task.status] then
+    return task.status
+  end
+  local state = task.agent_status
+  local detail = state.detail or {}
+  if is_unread(task) then
+    return 'unread'
+  elseif state.status == 'waiting' then
+    return state.kind or 'waiting'
+  elseif state.status == 'login_required' then
+    return 'login'
+  elseif state.status == 'error' then
+    return ERRORS[state.kind] or 'error'
+  elseif state.status == 'busy' and detail.retry then
+    return 'retrying'
+  elseif state.status == 'exited' then
+    if state.kind == 'code' and detail.code then
+      return 'exit ' .. detail.code
+    elseif state.kind == 'signal' and detail.signal then
+      return 'signal ' .. detail.signal
+    end
+    return (state.kind == 'suspended' or state.kind == 'lost') and state.kind or 'exited'
+  end
+  return state.status
+end
+
+--- The mark before the word.
+---@param task chorus.Task
+---@return string
+function M.icon(task)
+  local name = LIFE[task.status] and task.status or is_unread(task) and 'unread' or task.agent_status
+  return require('chorus.statusline').icon(name)
+end
+
+--- The highlight group of mark and word.
+---@param task chorus.Task
+---@return string
+function M.group(task)
+  if LIFE[task.status] then
+    return LIFE[task.status]
+  end
+  return is_unread(task) and 'ChorusUnread' or require('chorus.highlight').of_status(task.agent_status)
+end
+
+--- Since when the state is what it is, in milliseconds since the epoch.
+---@param task chorus.Task
+---@return integer
+function M.since(task)
+  if M.has_ended(task) then
+    return task.completed_at or task.created_at
+  elseif task.status == 'pending' then
+    return task.created_at
+  end
+  local since = task.agent_status.since
+  return since and since > 0 and since or task.started_at or task.created_at
+end
+
+--- The one line that says most: the open request, the retry, the last message, the reason.
+---@param task chorus.Task
+---@param request? chorus.Opened the oldest open request
+---@return string clean, not cut
+function M.summary(task, request)
+  local parts = {}
+  local detail = task.agent_status.detail or {}
+  if request then
+    local summary = text.clean(request.summary)
+    local tool = text.clean(request.tool)
+    if tool ~= '' and summary:sub(1, #tool) ~= tool and request.kind == 'permission' then
+      summary = tool .. ': ' .. summary
+    end
+    parts[1] = summary
+    if (task.requests or 0) > 1 then
+      parts[2] = ('(+%d more)'):format(task.requests - 1)
+    end
+  elseif M.has_ended(task) then
+    parts[1] = text.clean(task.result)
+  elseif task.status ~= 'pending' then
+    parts[1] = text.clean(detail.retry or detail.summary or detail.message)
+    if detail.background then
+      parts[#parts + 1] = ('(%s still running)'):format(text.clean(detail.background, 20))
+    end
+  end
+  if (task.queued or 0) > 0 then
+    parts[#parts + 1] = ('(%d queued)'):format(task.queued)
+  end
+  return vim.trim(table.concat(parts, ' '))
+end
+
+--- Words that must never be missing where a task is shown, before its title.
+---@param task chorus.Task
+---@return chorus.Chunk[]
+function M.labels(task)
+  local labels = {}
+  if task.demo then
+    labels[#labels + 1] = { '[demo] ', 'ChorusDemo' }
+  end
+  if task.permission_mode == 'bypassPermissions' then
+    labels[#labels + 1] = { '[asks nothing] ', 'ChorusBypass' }
+  end
+  return labels
+end
+
+--- `#12 Fix the login flow` and its state, for the title of a window.
+---@param task chorus.Task
+---@param now integer milliseconds since the epoch
+---@return chorus.Chunk[]
+function M.title(task, now)
+  local chunks = {
+    { (' #%d  '):format(task.number), 'ChorusNumber' },
+    { M.icon(task) .. ' ' .. M.word(task), M.group(task) },
+    { ' ' .. text.age(now - M.since(task)) .. '  ', 'ChorusAge' },
+  }
+  vim.list_extend(chunks, M.labels(task))
+  chunks[#chunks + 1] = { text.clean(task.title) .. ' ', 'ChorusTitle' }
+  return chunks
+end
+
+--- Milliseconds since the epoch.
+---@return integer
+function M.now()
+  local seconds, microseconds = vim.uv.gettimeofday()
+  return seconds * 1000 + math.floor(microseconds / 1000)
+end
+
+return M

@@ -1,0 +1,22 @@
+--- Buffers that are named `chorus://…`, however they come to be read: `:edit`, a session, the jump list.
+local M = {}
+
+--- For `BufReadCmd` on `chorus://*`.
+---@param buffer integer
+function M.read(buffer)
+  local name = vim.api.nvim_buf_get_name(buffer)
+  if name == 'chorus://dashboard' then
+    require('chorus.ui.dashboard').read(buffer)
+  elseif name:match('^chorus://task/%d+$') then
+    require('chorus.ui.page').read(buffer)
+  elseif name == 'chorus://list' or name:match('^chorus://list/.') then
+    require('chorus.ui.list').read(buffer)
+  else
+    require('chorus.message').fail(
+      'there is nothing named ' .. name,
+      'there are chorus://dashboard, chorus://list, chorus://task/12'
+    )
+  end
+end
+
+return M

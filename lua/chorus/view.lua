@@ -1,0 +1,46 @@
+--- Plain text to read: a split with a buffer of ours, closed by `q`.
+
+local M = {}
+
+--- Where the daemon writes its log.
+---@return string
+function M.log_path()
+  local welcome = require('chorus.client').welcome()
+  local state = welcome and welcome.state_dir
+    or vim.env.CHORUS_STATE_DIR
+    or vim.fs.joinpath(vim.env.XDG_STATE_HOME or vim.fs.normalize('~/.local/state'), 'chorus')
+  return vim.fs.joinpath(state, 'log')
+end
+
+--- Shows lines, each made harmless, in a split.
+---@param name string
+---@param lines string[]
+---@param filetype string
+function M.open(name, lines, filetype)
+  local clean = require('chorus.text').clean
+  local buffer = vim.fn.bufadd(name)
+  vim.fn.bufload(buffer)
+  vim.bo[buffer].buftype, vim.bo[buffer].bufhidden, vim.bo[buffer].swapfile = 'nofile', 'wipe', false
+  vim.bo[buffer].modifiable = true
+  vim.api.nvim_buf_set_lines(
+    buffer,
+    0,
+    -1,
+    false,
+    vim.tbl_map(function(line)
+      return clean(line)
+    end, lines)
+  )
+  vim.bo[buffer].modifiable = false
+  local window = vim.fn.bufwinid(buffer)
+  if window ~= -1 then
+    vim.api.nvim_set_current_win(window)
+  else
+    vim.cmd.split()
+    vim.api.nvim_win_set_buf(0, buffer)
+  end
+  vim.keymap.set('n', 'q', '<Cmd>close<CR>', { buffer = buffer, nowait = true, desc = 'Chorus: close' })
+  vim.bo[buffer].filetype = filetype
+end
+
+return M

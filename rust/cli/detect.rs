@@ -1,0 +1,155 @@
+//! `chorus detect`: classifies captured screens, one JSON line a file. It is how a wrong status is reported, and how the
+//! corpus in `tests/fixtures/screens` is kept.
+
+use crate::contract::Code;
+use crate::detector::rules::{Rules, parse};
+use crate::detector::screen::{Beside, Reading, classify, is_shell};
+use crate::detector::{SETTLE, detect};
+use crate::error::{Error, Result};
+use crate::evidence::session_file::{self, SessionFile};
+use crate::evidence::{Evidence, Gives, Process};
+use serde_json::{Map, Value, json};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+/// No capture is larger.
+const MOST: u64 = 8 * 1024 * 1024;
+
+/// `chorus detect [--agent NAME] [--session-file F] [--command NAME] [--dead CODE] [--rules F] FILE…`
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Whose screens they are; `claude` has rules of its own.
+    pub agent: String,
+    /// The agent's session file at the time.
+    pub session_file: Option<PathBuf>,
+    /// tmux's `pane_current_command` at the time.
+    pub command: Option<String>,
+    /// tmux's `pane_dead_status`, when the pane was dead.
+    pub dead: Option<i32>,
+    /// A rules file to put in front.
+    pub rules: Option<PathBuf>,
+    /// Captures, plain or with escapes; `-` is standard input.
+    pub files: Vec<PathBuf>,
+}
+
+/// Writes one line for each file: `{"file","status","kind","rule","detail"}`.
+pub fn run(options: &Options, out: &mut dyn Write) -> Result<()> {
+    let own = options.rules.as_deref().map(|path| parse(&text(path)?)).transpose()?;
+    let rules = Rules::for_agent(&options.agent, own)?;
+    let session = options.session_file.as_deref().map(session).transpose()?;
+    for file in &options.files {
+        let line = line(options, &rules, session.as_ref(), &file.to_string_lossy(), &text(file)?);
+        writeln!(out, "{line}").map_err(|error| Error::new(Code::BadInput, format!("cannot write: {error}")))?;
+    }
+    Ok(())
+}
+
+fn line(options: &Options, rules: &Rules, session: Option<&SessionFile>, file: &str, capture: &str) -> Value {
+    let beside = Beside { command: options.command.as_deref(), dead: options.dead };
+    let reading = classify(rules, capture, beside);
+    let more = more(&reading);
+    let session = session.filter(|session| session.status.is_some() && options.dead.is_none());
+    let Some(session) = session else {
+        let detail = detail(&reading.detail, more);
+        return json!({"file": file, "status": reading.status, "kind": reading.kind, "rule": reading.rule, "detail": detail});
+    };
+    let verdict = detect(&evidence(session, reading, options.command.clone()), LATER);
+    let state = verdict.state;
+    let detail = detail(&state.detail, more);
+    json!({"file": file, "status": state.status, "kind": state.kind, "rule": verdict.rule, "detail": detail})
+}
+
+/// The moment of judgement, counted from the last change of the session's status.
+const LATER: i64 = 10 * SETTLE;
+
+/// The session file's status and the screen, as of one moment after the screen had settled.
+fn evidence(session: &SessionFile, reading: Reading, command: Option<String>) -> Evidence {
+    let mut evidence = Evidence::launched(Gives { session_file: true, hooks: true }, -LATER);
+    let session = SessionFile { status_updated_at: Some(0), updated_at: Some(0), ..session.clone() };
+    // A shell in front of an agent that lives: job control stopped the agent.
+    let suspended = command.as_deref().is_some_and(is_shell);
+    evidence.saw_process(Process::Alive { command, suspended }, 0);
+    evidence.saw_session(session, true, 0);
+    evidence.saw_screen(reading, (0, 0), true, LATER - SETTLE);
+    evidence
+}
+
+/// What stands on the screen beside the status's own details.
+fn more(reading: &Reading) -> Map<String, Value> {
+    let mut more = Map::new();
+    if let Some(dialog) = &reading.dialog {
+        more.insert("question".into(), json!(dialog.question));
+        more.insert("options".into(), json!(dialog.options));
+        more.insert("complete".into(), json!(dialog.complete));
+    }
+    more.insert("typed".into(), json!(reading.typed));
+    more
+}
+
+fn detail(detail: &crate::status::Detail, more: Map<String, Value>) -> Value {
+    let known = serde_json::to_value(detail).unwrap_or_default();
+    let known = known.as_object().cloned().unwrap_or_default();
+    known.into_iter().chain(more).filter(|(_, value)| !value.is_null()).collect()
+}
+
+fn session(path: &Path) -> Result<SessionFile> {
+    let text = text(path)?;
+    let refused = || Error::new(Code::BadInput, format!("cannot read {}: it is no session file", path.display()));
+    session_file::parse(text.as_bytes()).ok_or_else(|| refused().hint("give `<config>/sessions/<pid>.json`"))
+}
+
+/// A file's text; bytes that are not UTF-8 are replaced.
+fn text(path: &Path) -> Result<String> {
+    let mut bytes = Vec::new();
+    let read = if path == Path::new("-") {
+        std::io::stdin().lock().take(MOST).read_to_end(&mut bytes)
+    } else {
+        std::fs::File::open(path).and_then(|file| file.take(MOST).read_to_end(&mut bytes))
+    };
+    read.map_err(|error| Error::new(Code::BadInput, format!("cannot read {}: {error}", path.display())))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(options: &Options) -> Vec<Value> {
+        let mut out = Vec::new();
+        run(options, &mut out).unwrap();
+        String::from_utf8(out).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    #[test]
+    fn one_line_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &[u8]| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let prompt = "──────────\n❯ \n──────────\n  ? for shortcuts".as_bytes();
+        let idle = file("idle.txt", prompt);
+        let noise = file("noise.txt", b"\xff\x00 what");
+        let options = Options {
+            agent: "claude".into(),
+            session_file: None,
+            command: None,
+            dead: None,
+            rules: None,
+            files: vec![idle.clone(), noise],
+        };
+        let told = lines(&options);
+        assert_eq!(told[0], json!({"file": idle, "status": "idle", "kind": null, "rule": "idle", "detail": {}}));
+        assert_eq!((&told[1]["status"], &told[1]["rule"]), (&json!("unknown"), &json!("none")));
+
+        let session = file("7.json", br#"{"pid":7,"status":"waiting","waitingFor":"input needed"}"#);
+        let told = lines(&Options { session_file: Some(session.clone()), ..options.clone() });
+        assert_eq!((&told[0]["status"], &told[0]["kind"]), (&json!("waiting"), &json!("question")), "the file leads");
+        let told = lines(&Options { session_file: Some(session), dead: Some(3), ..options.clone() });
+        assert_eq!((&told[0]["status"], &told[0]["detail"]["code"]), (&json!("exited"), &json!(3)), "death leads");
+
+        let missing = Options { files: vec![folder.path().join("missing")], ..options };
+        assert!(run(&missing, &mut Vec::new()).unwrap_err().message.starts_with("cannot read"));
+    }
+}

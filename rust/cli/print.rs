@@ -1,0 +1,184 @@
+//! What people read in a shell. Pure: values in, lines out; every foreign text is cleaned of control characters.
+
+use crate::contract::{Explanation, Health, Opened, Page};
+use crate::status::{AgentState, AgentStatus, Millis};
+use crate::task::{Status, Task};
+
+/// Text without control characters, so that no title can drive the terminal.
+pub fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect()
+}
+
+/// A line of output without its colours.
+pub fn plain(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, escape)) = rest.split_once('\x1b') {
+        plain += before;
+        rest = escape.find('m').map_or("", |end| &escape[end + 1..]);
+    }
+    clean(&(plain + rest))
+}
+
+fn line(text: &str) -> String {
+    clean(text).replace('\n', " ")
+}
+
+/// `2m`, `3h`, `5d`.
+pub fn age(from: Millis, now: Millis) -> String {
+    match (now - from).max(0) / 1000 {
+        seconds @ 0..60 => format!("{seconds}s"),
+        seconds @ 60..3600 => format!("{}m", seconds / 60),
+        seconds @ 3600..86400 => format!("{}h", seconds / 3600),
+        seconds => format!("{}d", seconds / 86400),
+    }
+}
+
+fn word<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// `waiting (permission)`.
+pub fn agent_state(state: &AgentState) -> String {
+    let mut text = word(&state.status).replace('_', " ");
+    if let Some(kind) = state.kind {
+        text = match (kind, state.detail.code, state.detail.signal) {
+            (crate::status::Kind::Code, Some(code), _) => format!("{text} (code {code})"),
+            (crate::status::Kind::Signal, _, Some(signal)) => format!("{text} (signal {signal})"),
+            _ => format!("{text} ({})", word(&kind).replace('_', " ")),
+        };
+    }
+    if let Some(retry) = &state.detail.retry {
+        text = format!("{text}, retrying {}", line(retry));
+    }
+    text
+}
+
+/// What a list shows in the status column.
+pub fn status(task: &Task) -> String {
+    match task.status {
+        Status::Running | Status::Waiting if task.agent_status.status != AgentStatus::Stopped => {
+            agent_state(&task.agent_status)
+        }
+        status => word(&status),
+    }
+}
+
+/// One line a task.
+pub fn tasks(tasks: &[Task], now: Millis, with_project: bool) -> Vec<String> {
+    let width = tasks.iter().map(|task| status(task).chars().count()).max().unwrap_or(0);
+    let row = |task: &Task| {
+        let mut text = format!("{:>5}  {:<width$}  ", format!("#{}", task.number), status(task));
+        text += &format!("{:>4}  ", age(task.agent_status.since.max(task.created_at), now));
+        text += &line(&task.title);
+        text.extend(task.tags.iter().map(|tag| format!(" +{}", line(tag))));
+        if task.priority != 0 {
+            text += &format!("  [priority {}]", task.priority);
+        }
+        if task.unread {
+            text += "  (unread)";
+        }
+        if task.demo {
+            text += "  (demo)";
+        }
+        if with_project {
+            text += &format!("  {}", line(&task.project));
+        }
+        text
+    };
+    tasks.iter().map(row).collect()
+}
+
+/// One line a request, its id last.
+pub fn requests(requests: &[Opened], now: Millis) -> Vec<String> {
+    let row = |request: &Opened| {
+        format!(
+            "#{}  {}  {}  {}  {}",
+            request.number,
+            word(&request.kind),
+            age(request.opened_at, now),
+            line(&request.summary),
+            request.id
+        )
+    };
+    requests.iter().map(row).collect()
+}
+
+/// A task's page.
+pub fn page(page: &Page, now: Millis) -> Vec<String> {
+    let task = &page.task;
+    let mut lines = vec![format!("#{}  {}", task.number, line(&task.title)), format!("status     {}", status(task))];
+    let mut field = |name: &str, value: Option<String>| {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            lines.push(format!("{name:<10} {}", line(&value)));
+        }
+    };
+    field("message", task.agent_status.detail.message.clone());
+    field("agent", Some(if task.demo { format!("{} (demo)", task.agent) } else { task.agent.clone() }));
+    field("isolation", Some(word(&task.isolation)));
+    field("stack", task.stack.clone());
+    field("worktree", task.worktree.clone());
+    field("session", task.session_id.clone());
+    field("restarts", (task.restarts > 0).then(|| task.restarts.to_string()));
+    field("tags", Some(task.tags.join(" ")));
+    field("result", task.result.clone());
+    if let Some(description) = task.description.as_ref().filter(|text| !text.is_empty()) {
+        lines.push(String::new());
+        lines.extend(description.lines().map(clean));
+    }
+    if !page.requests.is_empty() {
+        lines.extend([String::new(), "Open requests".into()]);
+        lines.extend(requests(&page.requests, now));
+    }
+    if !page.journal.is_empty() {
+        lines.extend([String::new(), "Journal".into()]);
+        lines.extend(
+            page.journal
+                .iter()
+                .map(|entry| format!("{:>4} ago  {:<8} {}", age(entry.at, now), entry.who, line(&entry.text))),
+        );
+    }
+    lines
+}
+
+/// Why a status is what it is.
+pub fn explanation(explanation: &Explanation, now: Millis) -> Vec<String> {
+    let state = agent_state(&explanation.task.agent_status);
+    let mut lines = vec![format!("#{} is {state}: {}", explanation.task.number, line(&explanation.rule))];
+    lines.extend(explanation.evidence.iter().map(|piece| {
+        let mark = if piece.used { '*' } else { ' ' };
+        let age = piece.at.map(|at| format!("{} ago", age(at, now))).unwrap_or_default();
+        format!("{mark} {:<13} {:>8}  {}", piece.source, age, line(&piece.says))
+    }));
+    lines
+}
+
+/// Health, one line a check and its advice below.
+pub fn health(health: &Health) -> Vec<String> {
+    let mut lines = Vec::new();
+    for check in &health.checks {
+        lines.push(format!("{:<5} {}: {}", check.level, check.name, line(&check.text)));
+        lines.extend(check.advice.iter().map(|advice| format!("      {}", line(advice))));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_short() {
+        assert_eq!(["59s", "1m", "2h", "3d"].map(str::to_owned), [59, 61, 7300, 260_000].map(|s| age(0, s * 1000)));
+    }
+
+    #[test]
+    fn output_for_a_pipe_has_no_escapes() {
+        assert_eq!(plain("a\x1b[1;31mb\x1b[mc"), "abc");
+    }
+
+    #[test]
+    fn a_title_cannot_drive_the_terminal() {
+        assert_eq!(line("a\x1b]0;x\x07\nb\u{9b}2J"), "a ]0;x  b 2J");
+    }
+}

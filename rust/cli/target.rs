@@ -1,0 +1,98 @@
+//! Which tasks a command line means: the given ones, a filter, or the only candidate.
+
+use super::Refusal;
+use crate::client::Client;
+use crate::contract::{Request, TaskList, Tasks};
+use crate::store::Filter;
+use crate::task::{Status, Task};
+use crate::verbs::{Takes, Verb};
+
+/// Splits the words into the tasks named first and the text after them.
+pub fn split(verb: &Verb, words: &[String]) -> (Vec<String>, Vec<String>) {
+    let most = if verb.takes == Takes::One { 1 } else { words.len() };
+    let named = words.iter().take(most).take_while(|word| is_task(word)).count();
+    if named == 0 && verb.takes == Takes::Many && words.first().is_some_and(|word| is_filter(verb, word)) {
+        return (words[..1].to_vec(), words[1..].to_vec());
+    }
+    (words[..named].to_vec(), words[named..].to_vec())
+}
+
+/// `12`, `#12` or a uuid.
+fn is_task(word: &str) -> bool {
+    let digits = word.strip_prefix('#').unwrap_or(word);
+    (!digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit())) || uuid::Uuid::try_parse(word).is_ok()
+}
+
+/// Where text may follow, only the words that hardly begin a sentence: `send error handling is missing` is one.
+fn is_filter(verb: &Verb, word: &str) -> bool {
+    let names = ["all", "live", "unread", "pending", "running", "waiting", "completed", "failed", "busy", "idle"];
+    match verb.rest {
+        "" => !word.is_empty() && Filter::parse(word).is_ok(),
+        _ => names.contains(&word) || word.starts_with('+'),
+    }
+}
+
+/// The tasks as the daemon takes them; asks the daemon when none is named or a filter is.
+pub fn resolve(client: &mut Client, verb: &Verb, named: Vec<String>) -> Result<Vec<String>, Refusal> {
+    match named.first() {
+        Some(word) if is_task(word) => return Ok(named),
+        Some(filter) => {
+            let filter = (filter != "all").then(|| filter.clone());
+            let tasks = list(client, filter)?;
+            let fit: Vec<String> = tasks.iter().filter(|task| fits(verb, task)).map(|task| task.uuid.clone()).collect();
+            if fit.is_empty() {
+                return Err(Refusal::Usage(format!("there is no task to {} among these", verb.name)));
+            }
+            return Ok(fit);
+        }
+        None => {}
+    }
+    let candidates: Vec<Task> = list(client, None)?.into_iter().filter(|task| fits(verb, task)).collect();
+    match candidates.as_slice() {
+        [only] if !verb.careful => Ok(vec![only.uuid.clone()]),
+        [] => Err(Refusal::Usage(format!("there is no task to {}", verb.name))),
+        some => {
+            let numbers: Vec<String> = some.iter().take(12).map(|task| format!("#{}", task.number)).collect();
+            Err(Refusal::Usage(format!("name a task to {}: {}", verb.name, numbers.join(" "))))
+        }
+    }
+}
+
+fn list(client: &mut Client, filter: Option<String>) -> Result<Vec<Task>, Refusal> {
+    let tasks: Tasks = client.call(&Request::TaskList(TaskList { filter, everywhere: false }))?;
+    Ok(tasks.tasks)
+}
+
+/// Whether a task is in a state that the verb works on.
+fn fits(verb: &Verb, task: &Task) -> bool {
+    match verb.name {
+        "start" => task.status == Status::Pending,
+        "approve" | "deny" | "answer" => task.requests > 0,
+        "reopen" => matches!(task.status, Status::Completed | Status::Failed),
+        "delete" => !task.status.is_live(),
+        "show" | "edit" | "explain" => true,
+        _ => task.status.is_live(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<String> {
+        text.split_whitespace().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn tasks_come_first_and_the_rest_is_text() {
+        let send = crate::verbs::find("send").unwrap();
+        assert_eq!(split(send, &words("12 #3 fix it")), (words("12 #3"), words("fix it")));
+        assert_eq!(split(send, &words("waiting go on")), (words("waiting"), words("go on")));
+        assert_eq!(split(send, &words("go on")), (vec![], words("go on")));
+        let deny = crate::verbs::find("deny").unwrap();
+        let restart = crate::verbs::find("restart").unwrap();
+        assert_eq!(split(restart, &words("exited")), (words("exited"), vec![]));
+        assert_eq!(split(send, &words("error handling")), (vec![], words("error handling")));
+        assert_eq!(split(deny, &words("12 13 reasons")), (words("12"), words("13 reasons")));
+    }
+}

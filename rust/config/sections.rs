@@ -1,0 +1,289 @@
+//! Every key there is. This is the only list of them.
+
+use super::section::section;
+use super::value::{Choice, Patterns, Words};
+use crate::task::Isolation;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+section! {
+    /// What only the environment sets.
+    General {
+        /// The project's folder; else it is found from the working folder.
+        Environment project_root: Option<PathBuf> = None;
+        /// Where store, socket, log, drafts and worktrees are.
+        Environment state_dir: Option<PathBuf> = None;
+    }
+}
+
+section! {
+    /// `[agent]`.
+    Agents {
+        /// The agent of tasks that name none.
+        Guarded default: String = "claude".into() => filled;
+    }
+}
+
+section! {
+    /// `[agent.NAME]`.
+    Agent {
+        /// Program and first arguments: a list, or one string split into words as a shell would.
+        Guarded command: Words = Words::default() => at_least_one_word;
+        /// Arguments added after Chorus's own.
+        Guarded args: Words = Words::default();
+        /// Variables set for the agent. Their values are never shown.
+        Guarded env: BTreeMap<String, String> = BTreeMap::new();
+        /// How the agent draws.
+        Free renderer: Renderer = Renderer::Classic;
+        /// Passed to the agent where the task names none.
+        Guarded permission_mode: Option<String> = None => no_bypass;
+        /// Passed to the agent where the task names none.
+        Free model: Option<String> = None => one_word_if_any;
+        /// A file with further screen rules.
+        Guarded rules: Option<PathBuf> = None;
+    }
+}
+
+section! {
+    /// `[tmux]`.
+    Tmux {
+        /// The tmux program.
+        Guarded command: String = "tmux".into() => filled;
+        /// The server's socket: a name, or an absolute path. Unset, it follows the state folder.
+        Guarded socket: Option<String> = None => socket;
+        /// The key that leaves an attached terminal.
+        Guarded detach_key: String = "C-\\".into() => key;
+        /// Width of new panes, in cells.
+        Free columns: u32 = 120 => within(80, 1000);
+        /// Height of new panes, in cells.
+        Free rows: u32 = 40 => within(24, 1000);
+        /// Lines kept above the screen.
+        Free history_limit: u32 = 10_000 => within(100, 1_000_000);
+        /// Time between two looks at the panes whose screen is needed, all in one tmux process; in seconds.
+        Free poll_interval: Duration = Duration::from_millis(400) => within(Duration::from_millis(100), Duration::from_secs(3600));
+    }
+}
+
+section! {
+    /// `[status.idle]` and `[status.waiting]`.
+    Screens {
+        /// Regular expressions, matched on the last 15 lines of a screen that are not blank.
+        Free patterns: Patterns = Patterns::default();
+    }
+}
+
+section! {
+    /// `[documents]`.
+    Documents {
+        /// Globs, relative to the project.
+        Free patterns: Vec<String> = ["*.md", "docs/**/*.md", ".claude/**/*.md"].map(String::from).into();
+    }
+}
+
+section! {
+    /// `[vcs]`.
+    Vcs {
+        /// How the edits of tasks that do not say are kept apart.
+        Free isolation: Isolation = Isolation::Auto;
+        /// When a task's edits are committed.
+        Free commit: Commit = Commit::Turn;
+        /// What happens before an edit of a file that holds another task's uncommitted edits.
+        Free overlap: Overlap = Overlap::Tell;
+        /// Who commits.
+        Guarded committer: Committer = Committer::Chorus;
+    }
+}
+
+section! {
+    /// `[vcs.worktree]`.
+    Worktree {
+        /// Paths copied from the project into a new worktree.
+        Guarded copy: Vec<String> = Vec::new();
+        /// Paths linked from the project into a new worktree.
+        Guarded link: Vec<String> = Vec::new();
+        /// Commands run in a new worktree.
+        Guarded run: Vec<Words> = Vec::new();
+    }
+}
+
+section! {
+    /// `[notifications]`.
+    Notifications {
+        /// Whether there are any.
+        Free enabled: bool = true;
+    }
+}
+
+section! {
+    /// `[database]`.
+    Database {
+        /// Where the store is: `sqlite:///name` in the state folder, `sqlite:////absolute/path`.
+        Guarded url: Option<String> = None => sqlite;
+    }
+}
+
+section! {
+    /// `[web]`.
+    Web {
+        /// The ttyd program.
+        Guarded command: String = "ttyd".into() => filled;
+    }
+}
+
+section! {
+    /// `[logging]`.
+    Logging {
+        /// The least that is logged.
+        Free level: log::LevelFilter = log::LevelFilter::Info;
+    }
+}
+
+impl Agent {
+    /// An agent whose command is its name.
+    pub fn named(name: &str) -> Agent {
+        Agent { command: Words(vec![name.to_owned()]), ..Agent::default() }
+    }
+}
+
+impl Database {
+    /// The store's file for a state folder.
+    pub fn file(&self, state: &Path) -> PathBuf {
+        match self.url.as_deref().and_then(|url| url.strip_prefix("sqlite:///")) {
+            Some(path) => state.join(path),
+            None => state.join(crate::store::FILE),
+        }
+    }
+}
+
+/// How an agent draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Renderer {
+    /// On the main screen, so that tmux keeps the conversation in its history.
+    Classic,
+    /// On the alternate screen.
+    Fullscreen,
+}
+
+impl Choice for Renderer {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("classic", Renderer::Classic), ("fullscreen", Renderer::Fullscreen)];
+}
+
+/// When a task's edits are committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Commit {
+    /// After each turn.
+    Turn,
+    /// When the task is completed.
+    Complete,
+    /// Never by itself.
+    Manual,
+}
+
+impl Choice for Commit {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("turn", Commit::Turn), ("complete", Commit::Complete), ("manual", Commit::Manual)];
+}
+
+/// What happens before an edit of a file that holds another task's uncommitted edits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overlap {
+    /// The agent is told whose.
+    Tell,
+    /// The person is asked.
+    Ask,
+    /// Nothing.
+    Off,
+}
+
+impl Choice for Overlap {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("tell", Overlap::Tell), ("ask", Overlap::Ask), ("off", Overlap::Off)];
+}
+
+/// Who commits to stacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Committer {
+    /// Chorus.
+    Chorus,
+    /// GitButler's own hooks in the agent's settings.
+    ButHooks,
+}
+
+impl Choice for Committer {
+    const NAMES: &'static [(&'static str, Self)] = &[("chorus", Committer::Chorus), ("but-hooks", Committer::ButHooks)];
+}
+
+impl Choice for Isolation {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("auto", Isolation::Auto),
+        ("stack", Isolation::Stack),
+        ("worktree", Isolation::Worktree),
+        ("none", Isolation::None),
+    ];
+}
+
+impl Choice for log::LevelFilter {
+    // The last two are what the Python dashboard called them.
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("off", log::LevelFilter::Off),
+        ("error", log::LevelFilter::Error),
+        ("warn", log::LevelFilter::Warn),
+        ("info", log::LevelFilter::Info),
+        ("debug", log::LevelFilter::Debug),
+        ("trace", log::LevelFilter::Trace),
+        ("warning", log::LevelFilter::Warn),
+        ("critical", log::LevelFilter::Error),
+    ];
+}
+
+type Checked = Result<(), String>;
+
+fn require(holds: bool, why: &str) -> Checked {
+    if holds { Ok(()) } else { Err(why.to_owned()) }
+}
+
+fn filled(text: &str) -> Checked {
+    require(!text.trim().is_empty() && !text.contains(char::is_control), "it must not be empty")
+}
+
+fn at_least_one_word(words: &Words) -> Checked {
+    require(words.0.first().is_some_and(|word| !word.is_empty()), "it must name a program")
+}
+
+fn one_word(text: &str) -> Checked {
+    let plain = !text.is_empty() && !text.starts_with('-') && !text.contains(|c: char| c.is_control() || c == ' ');
+    require(plain, "it must be one word that does not begin with `-`")
+}
+
+fn one_word_if_any(text: &Option<String>) -> Checked {
+    text.as_deref().map_or(Ok(()), one_word)
+}
+
+/// A mode that asks nothing comes from the task itself, where it is shown, and from nowhere else.
+fn no_bypass(mode: &Option<String>) -> Checked {
+    one_word_if_any(mode)?;
+    require(mode.as_deref() != Some("bypassPermissions"), "`bypassPermissions` is only taken from the task itself")
+}
+
+fn key(name: &str) -> Checked {
+    one_word(name)?;
+    require(name.chars().count() <= 20, "it must be a key as tmux names it, such as `C-\\` or `F12`")
+}
+
+fn socket(socket: &Option<String>) -> Checked {
+    let Some(socket) = socket else { return Ok(()) };
+    filled(socket)?;
+    require(socket.starts_with('/') || !socket.contains('/'), "it must be a name or an absolute path")
+}
+
+fn sqlite(url: &Option<String>) -> Checked {
+    let path = url.as_deref().map(|url| url.strip_prefix("sqlite:///").unwrap_or_default());
+    let why = "it must be `sqlite:///name` (in the state folder) or `sqlite:////absolute/path`";
+    require(path.is_none_or(|path| !path.is_empty() && path != ":memory:"), why)
+}
+
+fn within<T: PartialOrd + std::fmt::Debug>(least: T, most: T) -> impl Fn(&T) -> Checked {
+    move |value| require(*value >= least && *value <= most, &format!("it must be from {least:?} to {most:?}"))
+}

@@ -1,0 +1,49 @@
+//! What agents and their panes say and are told: hooks, and `chorus exec`. The format of a hook only grows, for running
+//! agents call whatever binary is there.
+
+use super::{Environment, Json};
+use crate::status::Millis;
+use serde::{Deserialize, Serialize};
+
+/// One event of an agent, as `chorus hook` saw it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Hook {
+    /// Given by the hook process: the same event twice is one event.
+    pub id: String,
+    /// The task's uuid, given by Chorus in the agent's environment.
+    pub task: String,
+    /// The launch this agent process belongs to, given by Chorus.
+    pub launch: String,
+    /// When the hook ran.
+    pub at: Millis,
+    /// True when the client waits for an answer ([`HookReply`]).
+    pub wait: bool,
+    /// What the agent sent on standard input; for `pane-died` `{hook_event_name: "PaneDied"}`.
+    pub event: Json,
+}
+
+/// What `chorus hook` prints.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct HookReply {
+    /// JSON for the agent's standard input; nothing when absent.
+    pub output: Option<Json>,
+}
+
+/// `chorus exec TASK` asks what to run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExecAsk {
+    /// The task's uuid.
+    pub task: String,
+}
+
+/// What `chorus exec` becomes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Exec {
+    /// Program and arguments.
+    pub argv: Vec<String>,
+    /// The whole environment.
+    pub environment: Environment,
+    /// The working folder.
+    pub folder: String,
+}

@@ -1,0 +1,67 @@
+//! What every Neovim of a project is told.
+
+use super::{Opened, Output};
+use crate::task::Task;
+use serde::{Deserialize, Serialize};
+
+/// What the daemon tells every Neovim of the project.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "name", content = "data", rename_all = "snake_case")]
+pub enum Event {
+    /// A task is new or different.
+    TaskChanged(Box<Task>),
+    /// A task is gone.
+    TaskDeleted(TaskDeleted),
+    /// A request opened or changed.
+    RequestOpened(Opened),
+    /// A request closed.
+    RequestClosed(Opened),
+    /// A turn ended.
+    TurnEnded(TurnEnded),
+    /// The watched task's pane changed; only to the connection that watches it.
+    Output(Output),
+    /// Tasks of other projects that need a person.
+    Elsewhere(Elsewhere),
+    /// Background trouble, told once.
+    Notice(Notice),
+}
+
+/// Data of `task_deleted`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct TaskDeleted {
+    /// The task's uuid.
+    pub uuid: String,
+    /// Its number.
+    pub number: i64,
+}
+
+/// Data of `turn_ended`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct TurnEnded {
+    /// The task's uuid.
+    pub uuid: String,
+    /// Its number.
+    pub number: i64,
+    /// Its title.
+    pub title: String,
+    /// The agent's last message, at most 500 characters.
+    pub message: Option<String>,
+}
+
+/// Data of `elsewhere`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Elsewhere {
+    /// How many tasks of other projects need a person.
+    pub count: i64,
+}
+
+/// Data of `notice`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Notice {
+    /// `info`, `warn` or `error`.
+    pub level: String,
+    /// One sentence.
+    pub text: String,
+    /// What to do.
+    pub hint: Option<String>,
+}

@@ -1,0 +1,62 @@
+//! The newest of each live task's agent, for verbs that wait for something to happen: a prompt to arrive, a turn to end.
+
+use crate::status::AgentState;
+use std::collections::HashMap;
+use std::sync::Mutex;
+use tokio::sync::watch;
+
+/// What the monitor last saw of one task's agent.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sight {
+    /// The launch it is about.
+    pub launch: String,
+    /// The status.
+    pub state: AgentState,
+    /// Whether this launch's agent has said that its session began.
+    pub started: bool,
+    /// Prompts that this launch's agent has said it got.
+    pub prompts: u64,
+    /// Why the status is what it is.
+    pub rule: String,
+    /// The evidence behind it.
+    pub pieces: Vec<crate::contract::Piece>,
+    /// What the screen showed last, where it was read.
+    pub reading: Option<crate::detector::screen::Reading>,
+}
+
+/// Every live task's sight, by uuid.
+#[derive(Debug, Default)]
+pub struct Sights {
+    tasks: Mutex<HashMap<String, watch::Sender<Sight>>>,
+}
+
+impl Sights {
+    fn with<T>(&self, act: impl FnOnce(&mut HashMap<String, watch::Sender<Sight>>) -> T) -> T {
+        act(&mut self.tasks.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+    }
+
+    /// Shows a new sight to whoever waits.
+    pub fn show(&self, task: &str, sight: Sight) {
+        self.with(|tasks| {
+            let sender = tasks.entry(task.to_owned()).or_insert_with(|| watch::channel(Sight::default()).0);
+            sender.send_if_modified(|old| std::mem::replace(old, sight.clone()) != sight);
+        });
+    }
+
+    /// Follows one task.
+    pub fn follow(&self, task: &str) -> watch::Receiver<Sight> {
+        self.with(|tasks| {
+            tasks.entry(task.to_owned()).or_insert_with(|| watch::channel(Sight::default()).0).subscribe()
+        })
+    }
+
+    /// The newest sight of a live task.
+    pub fn of(&self, task: &str) -> Option<Sight> {
+        self.with(|tasks| tasks.get(task).map(|sender| sender.borrow().clone()))
+    }
+
+    /// The task ended.
+    pub fn remove(&self, task: &str) {
+        self.with(|tasks| tasks.remove(task));
+    }
+}

@@ -1,0 +1,163 @@
+//! Asking tmux about all panes at once: when, and what follows. One tmux process a sweep, whatever the number of tasks.
+
+use super::Fact;
+use super::watched::Watched;
+use crate::detector::screen::{self, Beside};
+use crate::evidence::Process;
+use crate::ops::Core;
+use crate::process;
+use crate::status::Millis;
+use crate::tmux::{Listing, PaneState, Server, Wanted, capture::Shots};
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Between two listings when no screen is needed: only the safety net below session files, hooks and `pane-died`.
+const NET: Millis = 10_000;
+/// A server that did not answer is asked again after this.
+const AGAIN: Millis = 1_000;
+
+/// When the next sweep is due.
+#[derive(Debug, Default)]
+pub struct Plan {
+    /// Between two looks at panes whose screen is needed: a screen is at most this old when it is judged.
+    every: Millis,
+    /// The newest sweep began then.
+    last: Millis,
+    /// Not before this, whatever happens.
+    wanted_at: Option<Millis>,
+    running: bool,
+}
+
+/// What a sweep is to do.
+#[derive(Debug)]
+pub struct Order {
+    /// Panes to read, by task.
+    screens: Vec<String>,
+}
+
+/// What tmux answered, by socket.
+#[derive(Debug)]
+pub struct Swept {
+    at: Millis,
+    answers: Vec<(PathBuf, Listing, Shots)>,
+}
+
+impl Plan {
+    /// Looks at needed screens every so often (`[tmux] poll_interval`).
+    ///
+    /// At 400 ms this costs 0.7 % of a core for 50 panes. `pipe-pane` into a process of our own for each pane would be
+    /// quicker, and costs 3.3 %.
+    pub fn every(interval: std::time::Duration) -> Plan {
+        Plan { every: interval.as_millis() as Millis, ..Plan::default() }
+    }
+
+    /// Something happened that tmux knows more of.
+    pub fn now(&mut self) {
+        self.wanted_at = Some(0);
+    }
+
+    /// A task is new.
+    pub fn soon(&mut self) {
+        self.wanted_at.get_or_insert(process::now() + 100);
+    }
+
+    /// When the next sweep is due.
+    pub fn next(&self, tasks: usize, often: bool) -> Millis {
+        if self.running || tasks == 0 {
+            return Millis::MAX;
+        }
+        let regular = self.last + if often { self.every } else { NET.max(self.every) };
+        self.wanted_at.map_or(regular, |at| at.min(regular))
+    }
+
+    /// The sweep that is due now, if one is; `often` where a screen is needed or may have to be.
+    pub fn due(
+        &mut self,
+        now: Millis,
+        tasks: usize,
+        often: bool,
+        screens: impl Iterator<Item = String>,
+    ) -> Option<Order> {
+        let screens: Vec<String> = screens.collect();
+        if now < self.next(tasks, often) {
+            return None;
+        }
+        *self = Plan { every: self.every, last: now, wanted_at: None, running: true };
+        Some(Order { screens })
+    }
+}
+
+/// Asks every tmux server that tasks are on, and comes back as a fact.
+pub async fn carry_out(core: Arc<Core>, order: Order) {
+    let mut answers = Vec::new();
+    let wanted: Vec<Wanted> = order.screens.into_iter().map(|pane| Wanted { pane, history: 0 }).collect();
+    for tmux in core.tmux_servers().await {
+        let (listing, shots) = tmux.sweep(&wanted, true).await;
+        answers.push((tmux.socket().to_owned(), listing, shots));
+    }
+    core.fact(Fact::Swept(Box::new(Swept { at: process::now(), answers })));
+}
+
+/// Brings what tmux said into the evidence of each task. Silence is not death.
+pub fn apply(tasks: &mut HashMap<String, Watched>, plan: &mut Plan, mut swept: Swept) {
+    plan.running = false;
+    for watched in tasks.values_mut().filter(|watched| watched.launched.at < swept.at) {
+        let Some((_, listing, shots)) =
+            swept.answers.iter_mut().find(|(socket, ..)| *socket == watched.launched.socket)
+        else {
+            continue;
+        };
+        match listing {
+            Listing::Panes { server, panes } => {
+                let found = panes.iter().find(|pane| is_its(watched, server, pane));
+                apply_pane(watched, found, swept.at);
+            }
+            Listing::Gone => apply_pane(watched, None, swept.at),
+            Listing::Silent(error) => {
+                log::warn!("{error}");
+                watched.evidence.tmux_silent(swept.at);
+                watched.dirty = true;
+                plan.wanted_at = Some(swept.at + AGAIN);
+            }
+        }
+        let pane = &watched.launched.pane;
+        if let Some(shot) = shots.get(&pane.pane).filter(|shot| pane.is_on(&shot.server)) {
+            let text = shot.lines.join("\n");
+            let changed = text != watched.capture;
+            let reading = screen::classify(&watched.launched.rules, &text, Beside::default());
+            watched.evidence.saw_screen(reading, (shot.columns, shot.rows), changed, swept.at);
+            watched.capture = text;
+            watched.dirty = true;
+        }
+    }
+}
+
+fn is_its(watched: &Watched, server: &Server, pane: &PaneState) -> bool {
+    let ours = &watched.launched.pane;
+    ours.is_on(server) && ours.pane == pane.pane && pane.task == watched.launched.task
+}
+
+fn apply_pane(watched: &mut Watched, pane: Option<&PaneState>, at: Millis) {
+    let process = match pane {
+        None => Process::Gone,
+        Some(pane) if pane.dead => Process::Dead { code: pane.code, signal: pane.signal },
+        Some(pane) => Process::Alive {
+            command: Some(pane.command.clone()).filter(|command| !command.is_empty()),
+            suspended: watched.launched.process.as_ref().is_some_and(|process| process::is_suspended(process.pid)),
+        },
+    };
+    let attached = pane.is_some_and(|pane| pane.attached > 0);
+    let known = watched.evidence.process.as_ref().map(|fact| &fact.process);
+    if known != Some(&process) || watched.evidence.silent_since.is_some() {
+        watched.dirty = true;
+    }
+    // tmux counts activity in seconds: what was written in the second of the look may be newer than it.
+    let looked = watched.evidence.screen.as_ref().map(|screen| screen.at / 1000);
+    if pane.zip(looked).is_some_and(|(pane, looked)| pane.activity >= looked) {
+        watched.evidence.screen_disturbed(at);
+        watched.dirty |= watched.gives_only_a_screen();
+    }
+    watched.evidence.saw_process(process, at);
+    watched.attached = attached;
+}

@@ -1,0 +1,233 @@
+//! One live task under watch: whose process it is, and the evidence about it.
+
+use crate::agent::sessions::SessionSeen;
+use crate::agent::transcript::Tail;
+use crate::contract::Hook;
+use crate::detector::rules::Rules;
+use crate::evidence::session_file;
+use crate::evidence::{ApiError, Evidence, Gives, Process, TranscriptFact};
+use crate::process::{self, Identity};
+use crate::status::{AgentState, Millis};
+use crate::tmux::Pane;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// A launch as the monitor needs it.
+#[derive(Clone, Debug)]
+pub struct Launched {
+    /// The task's uuid.
+    pub task: String,
+    /// The launch's uuid; hooks of an earlier one are not about this process.
+    pub launch: String,
+    /// The tmux server's socket.
+    pub socket: PathBuf,
+    /// The pane on it.
+    pub pane: Pane,
+    /// The pane's program.
+    pub process: Option<Identity>,
+    /// The agent's session id, when Chorus gave it one.
+    pub session_id: Option<String>,
+    /// The agent's configuration folder, where it writes session files.
+    pub config_dir: Option<PathBuf>,
+    /// The conversation's file, where it exists already.
+    pub transcript: Option<PathBuf>,
+    /// What the agent gives.
+    pub gives: Gives,
+    /// How its screen is read.
+    pub rules: Rules,
+    /// When it began.
+    pub at: Millis,
+}
+
+/// One live task.
+#[derive(Debug)]
+pub struct Watched {
+    /// Its launch.
+    pub launched: Launched,
+    /// When the watch began; the launch may be older.
+    pub since: Millis,
+    /// What is known.
+    pub evidence: Evidence,
+    /// Something changed since the last verdict.
+    pub dirty: bool,
+    /// When the verdict may change by itself.
+    pub recheck_at: Option<Millis>,
+    /// The evidence asks for a look at the screen.
+    pub wants_screen: bool,
+    /// The last verdict's state.
+    pub state: AgentState,
+    /// Requests that hooks opened and that were open at the last verdict.
+    pub asked: BTreeSet<String>,
+    /// When the newest of them closed.
+    pub answered_at: Millis,
+    /// The request made for a dialog that no hook told of.
+    pub unhooked: Option<String>,
+    /// A turn runs, or ended a moment ago and its `Stop` hook may still come: until when to wait for it.
+    pub turn: Turn,
+    /// Prompts the agent said it got.
+    pub prompts: u64,
+    /// The conversation as last stored.
+    pub session_id: Option<String>,
+    /// The transcript, once a hook named it.
+    pub transcript: Option<Tail>,
+    /// Whether a terminal shows the pane.
+    pub attached: bool,
+    /// The newest capture, to tell whether the screen changed.
+    pub capture: String,
+    /// Whether the exit was told.
+    pub exit_told: bool,
+}
+
+/// Where the current turn is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// None runs.
+    Over,
+    /// Since when it runs.
+    Runs(Millis),
+    /// It came to rest; the agent's own word of it is awaited until then.
+    Ending { began: Millis, until: Millis },
+}
+
+impl Watched {
+    /// Nothing is known yet.
+    pub fn new(launched: Launched) -> Watched {
+        Watched {
+            evidence: Evidence::launched(launched.gives, launched.at),
+            session_id: launched.session_id.clone(),
+            since: process::now(),
+            dirty: true,
+            recheck_at: None,
+            wants_screen: false,
+            state: AgentState::default(),
+            asked: BTreeSet::new(),
+            answered_at: 0,
+            unhooked: None,
+            turn: Turn::Over,
+            prompts: 0,
+            transcript: launched.transcript.clone().map(Tail::new),
+            attached: false,
+            capture: String::new(),
+            exit_told: false,
+            launched,
+        }
+    }
+
+    /// A hook of this launch.
+    pub fn take_hook(&mut self, hook: &Hook) {
+        if hook.launch != self.launched.launch {
+            return;
+        }
+        self.evidence.saw_hook(&hook.event, &hook.id, hook.at);
+        let text = |key: &str| hook.event.get(key).and_then(|value| value.as_str());
+        if text("hook_event_name") == Some("UserPromptSubmit") {
+            self.prompts += 1;
+        }
+        if let Some(path) = text("transcript_path") {
+            let known = self.transcript.as_ref().is_some_and(|tail| tail.path() == Path::new(path));
+            if !known {
+                self.transcript = Some(Tail::new(path));
+            }
+        }
+        self.dirty = true;
+    }
+
+    /// A request is over.
+    pub fn close_request(&mut self, request: &str) {
+        self.evidence.close_request(request);
+        self.asked.remove(request);
+        self.answered_at = process::now();
+        self.dirty = true;
+    }
+
+    /// Whether a session file is this task's: written by the pane's own process, else naming the session id that Chorus
+    /// gave, else written by a process that carries the task's mark (an agent behind a wrapper script).
+    pub fn owns(&self, seen: &SessionSeen) -> bool {
+        if self.launched.config_dir.as_ref() != Some(&seen.config_dir) {
+            return false;
+        }
+        if self.launched.process.as_ref().is_some_and(|process| process.pid == seen.pid) {
+            return true;
+        }
+        let known = self.evidence.session.as_ref();
+        if known.is_some_and(|known| known.file.pid == seen.pid) {
+            return true;
+        }
+        let Some(bytes) = &seen.content else { return false };
+        let names_session = || {
+            let file = session_file::parse(bytes);
+            file.is_some_and(|file| file.session_id.is_some() && file.session_id == self.launched.session_id)
+        };
+        let is_marked = || process::variable_of(seen.pid, "CHORUS_LAUNCH").as_deref() == Some(&self.launched.launch);
+        names_session() || is_marked()
+    }
+
+    /// The session file was written or removed.
+    pub fn take_session(&mut self, seen: SessionSeen, now: Millis) {
+        match seen.content.as_deref().map(session_file::parse) {
+            Some(Some(file)) => {
+                let alive = process::identity(seen.pid)
+                    .is_some_and(|identity| file.start.as_ref().is_none_or(|start| *start == identity.start));
+                self.evidence.saw_session(file, alive, now);
+            }
+            // A half-written file is read again by the watcher.
+            Some(None) => return,
+            None => self.evidence.session_removed(now),
+        }
+        self.dirty = true;
+    }
+
+    /// Reads what the transcript says that nothing else tells: the error a turn ended in, a retry in progress.
+    pub fn read_transcript(&mut self, now: Millis) {
+        let Some(tail) = &mut self.transcript else { return };
+        match tail.read() {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => return log::debug!("cannot read a transcript: {error}"),
+        }
+        let said = tail.said();
+        let at = said.at;
+        let fact = TranscriptFact {
+            at: now,
+            message: said.message.clone(),
+            error: said.error.as_ref().map(|error| ApiError { at, text: error.text.clone() }),
+            retry: said.attempt.map(|attempt| ApiError { at, text: format!("attempt {attempt}") }),
+        };
+        self.evidence.saw_transcript(fact);
+        self.dirty = true;
+    }
+
+    /// Asks the process table; true when tmux should be asked how the process ended.
+    pub fn look_at_process(&mut self, now: Millis) -> bool {
+        let Some(identity) = &self.launched.process else { return false };
+        let stat = process::stat(identity.pid).filter(|stat| stat.start == identity.start && stat.state != 'Z');
+        let suspended = stat.as_ref().map(|stat| stat.state == 'T');
+        let known = self.evidence.process.as_ref().map(|fact| &fact.process);
+        match (suspended, known) {
+            (None, Some(Process::Dead { .. } | Process::Gone)) => false,
+            (None, _) => {
+                self.evidence.session_died(now);
+                self.dirty = true;
+                true
+            }
+            (Some(stopped), Some(Process::Alive { command, suspended })) if stopped != *suspended => {
+                let command = command.clone();
+                self.evidence.saw_process(Process::Alive { command, suspended: stopped }, now);
+                self.dirty = true;
+                false
+            }
+            _ => false,
+        }
+    }
+
+    /// Only its screen tells what it does, so tmux is asked whether there is something new on it.
+    pub fn gives_only_a_screen(&self) -> bool {
+        !self.launched.gives.session_file && self.pane_to_read().is_some()
+    }
+
+    /// The pane to capture, while there is something on it to read.
+    pub fn pane_to_read(&self) -> Option<String> {
+        let dead = matches!(self.evidence.process.as_ref()?.process, Process::Dead { .. } | Process::Gone);
+        (!dead).then(|| self.launched.pane.pane.clone())
+    }
+}

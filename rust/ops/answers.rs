@@ -1,0 +1,47 @@
+//! Hook processes that wait for an answer, by request id.
+
+use crate::contract::Json;
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard};
+use tokio::sync::oneshot;
+
+/// Who waits. A request whose daemon was killed waits again when its hook process reconnects.
+#[derive(Debug, Default)]
+pub struct Answers {
+    waiting: Mutex<HashMap<String, Waiting>>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    event: Json,
+    answer: oneshot::Sender<Option<Json>>,
+}
+
+impl Answers {
+    fn waiting(&self) -> MutexGuard<'_, HashMap<String, Waiting>> {
+        self.waiting.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Waits for the answer to `request`; an earlier waiter of the same request is released without one. Resolves to
+    /// the JSON for the agent, or to nothing when the request is over.
+    pub fn wait(&self, request: &str, event: Json) -> impl Future<Output = Option<Json>> + use<> {
+        let (answer, answered) = oneshot::channel();
+        self.waiting().insert(request.to_owned(), Waiting { event, answer });
+        async { answered.await.ok().flatten() }
+    }
+
+    /// The event a waiting hook process was called with; nothing when none waits.
+    pub fn event(&self, request: &str) -> Option<Json> {
+        self.waiting().get(request).map(|waiting| waiting.event.clone())
+    }
+
+    /// Gives the answer; false when nobody waits any more.
+    pub fn give(&self, request: &str, answer: Json) -> bool {
+        self.waiting().remove(request).is_some_and(|waiting| waiting.answer.send(Some(answer)).is_ok())
+    }
+
+    /// Lets the hook process go without an answer: the agent then keeps its own dialog, or has closed it.
+    pub fn release(&self, request: &str) {
+        self.waiting().remove(request);
+    }
+}

@@ -1,0 +1,97 @@
+//! Ending things: a turn, a task.
+
+use super::{Asker, Core, lock, start, tasks, view};
+use crate::contract::*;
+use crate::error::{Error, Result};
+use crate::monitor::Fact;
+use crate::process;
+use crate::status::AgentStatus;
+use crate::store::{Outcome, Who};
+use crate::task::{Step, Task};
+use crate::tmux::Key;
+
+/// Stops the turn and keeps the session: Escape, once, when a turn runs and nothing is asked.
+pub async fn interrupt(core: &Core, asker: &Asker, task: &str) -> Result<Task> {
+    let task = core.task(asker, task).await?;
+    let _turn = core.turn(&task.uuid).await;
+    let uuid = task.uuid.clone();
+    core.store()?.read(move |tx| tx.may(&uuid, Step::Touch, "interrupt").map(drop)).await?;
+    if task.requests > 0 {
+        return Err(Error::new(
+            Code::RequestOpen,
+            format!("cannot interrupt #{}: it has an open request", task.number),
+        )
+        .hint("use `deny`, which tells the agent why"));
+    }
+    let state = core.sights.of(&task.uuid).map(|sight| sight.state.status);
+    if state != Some(AgentStatus::Busy) {
+        return Err(Error::new(Code::WrongState, format!("cannot interrupt #{}: no turn runs", task.number))
+            .hint("`explain` says what it does"));
+    }
+    let (tmux, pane) = view::pane(core, &task).await?;
+    tmux.keys(&pane, &[Key::Escape]).await?;
+    core.fact(Fact::Interrupted { task: task.uuid.clone(), at: process::now() });
+    let uuid = task.uuid.clone();
+    core.store()?
+        .write(move |tx| {
+            tx.journal(&uuid, Who::Person, "interrupted", "Interrupted the turn", None)?;
+            tx.row(&uuid)
+        })
+        .await
+}
+
+/// Ends the task well.
+pub async fn complete(core: &Core, asker: &Asker, complete: TaskComplete) -> Result<Task> {
+    let task = core.task(asker, &complete.task).await?;
+    let _turn = core.turn(&task.uuid).await;
+    let uuid = task.uuid.clone();
+    let task = core.store()?.read(move |tx| Ok(tx.may(&uuid, Step::Complete, "complete")?.0)).await?;
+    if !complete.force {
+        tasks::refuse_unfinished(&task, "complete")?;
+    }
+    let said = "Nothing was committed: this task's edits are in the shared working tree (isolation none).".to_owned();
+    end(core, &task, Step::Complete, Some(said)).await
+}
+
+/// Gives the task up.
+pub async fn fail(core: &Core, asker: &Asker, fail: TaskFail) -> Result<Task> {
+    let task = core.task(asker, &fail.task).await?;
+    let _turn = core.turn(&task.uuid).await;
+    let uuid = task.uuid.clone();
+    core.store()?.read(move |tx| tx.may(&uuid, Step::Fail, "fail").map(drop)).await?;
+    end(core, &task, Step::Fail, fail.reason).await
+}
+
+/// The agent leaves, its tmux session goes, and then the store says so: a daemon killed in between finds a live task
+/// without a pane and says that, and the verb can be given again.
+async fn end(core: &Core, task: &Task, step: Step, said: Option<String>) -> Result<Task> {
+    let uuid = task.uuid.clone();
+    let (launch, pane) = core.store()?.read(move |tx| Ok((tx.open_launch(&uuid)?, tx.pane(&uuid)?))).await?;
+    core.fact(Fact::Ended { task: task.uuid.clone() });
+    if let Some(identity) = launch.as_ref().and_then(|launch| launch.process.as_ref()) {
+        // A suspended process would not hear that it should leave.
+        process::resume(identity);
+        start::leave(identity).await;
+    }
+    if pane.is_some()
+        && let Ok((tmux, pane)) = view::pane(core, task).await
+    {
+        tmux.kill_session(&pane).await?;
+    }
+    core.web.close(&task.uuid);
+    lock(&core.panes).remove(&task.uuid);
+    lock(&core.execs).remove(&task.uuid);
+    let uuid = task.uuid.clone();
+    let (ended, open) = core
+        .store()?
+        .write(move |tx| {
+            let open = tx.close_requests(&uuid, Outcome::Gone, Who::Chorus)?;
+            if let Some(launch) = launch {
+                tx.end_launch(&launch.id, "ended with the task")?;
+            }
+            Ok((tx.step(&uuid, step, Who::Person, said.as_deref())?, open))
+        })
+        .await?;
+    open.iter().for_each(|request| core.answers.release(&request.id));
+    Ok(ended)
+}

@@ -1,0 +1,103 @@
+//! Tasks as data: create, edit, reopen, delete, and the lists people look at.
+
+use super::{Asker, Core};
+use crate::contract::*;
+use crate::error::{Error, Result};
+use crate::status::AgentStatus;
+use crate::store::{Defaults, Filter, Who};
+use crate::task::{Isolation, Step, Task};
+
+/// Entries of the journal on a task's page.
+const JOURNAL: u32 = 200;
+
+/// Creates a task in the asker's project.
+pub async fn create(core: &Core, asker: &Asker, new: TaskNew) -> Result<Task> {
+    let loaded = core.config_of(&asker.project);
+    refuse_unsupported(new.isolation)?;
+    let defaults = Defaults { agent: loaded.config.agent.default, isolation: loaded.config.vcs.isolation };
+    let project = asker.project.clone();
+    core.store()?.write(move |tx| tx.create(&project, new, &defaults)).await
+}
+
+/// Only what this version does may be asked for by name.
+fn refuse_unsupported(isolation: Option<Isolation>) -> Result<()> {
+    match isolation {
+        Some(Isolation::Stack | Isolation::Worktree) => {
+            Err(Error::new(Code::Unsupported, "cannot isolate by stack or worktree yet").hint("use isolation none"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Changes fields of a task.
+pub async fn edit(core: &Core, asker: &Asker, edit: TaskEdit) -> Result<Task> {
+    let project = asker.project.clone();
+    core.store()?.write(move |tx| tx.edit(&project, edit)).await
+}
+
+/// Makes an ended task pending.
+pub async fn reopen(core: &Core, asker: &Asker, task: &str) -> Result<Task> {
+    let task = core.task(asker, task).await?;
+    core.store()?.write(move |tx| tx.step(&task.uuid, Step::Reopen, Who::Person, None)).await
+}
+
+/// Removes a task that does not run.
+pub async fn delete(core: &Core, asker: &Asker, task: &str) -> Result<Nothing> {
+    let task = core.task(asker, task).await?;
+    core.store()?.write(move |tx| tx.delete(&task.uuid)).await?;
+    Ok(Nothing {})
+}
+
+/// Tasks that fit a filter.
+pub async fn list(core: &Core, asker: &Asker, list: TaskList) -> Result<Tasks> {
+    let filter = Filter::parse(list.filter.as_deref().unwrap_or_default())?;
+    let project = (!list.everywhere).then(|| asker.project.clone());
+    let tasks = core.store()?.read(move |tx| tx.tasks(project.as_deref(), &filter)).await?;
+    Ok(Tasks { tasks })
+}
+
+/// Open requests.
+pub async fn inbox(core: &Core, asker: &Asker, list: TaskList) -> Result<Requests> {
+    let project = (!list.everywhere).then(|| asker.project.clone());
+    let requests = core.store()?.read(move |tx| tx.open_requests(project.as_deref())).await?;
+    Ok(Requests { requests })
+}
+
+/// Everything a fresh client shows, as of one moment.
+pub async fn snapshot(core: &Core, asker: &Asker) -> Result<Snapshot> {
+    let project = asker.project.clone();
+    let look = move |tx: &crate::store::Tx<'_>| {
+        Ok(Snapshot {
+            tasks: tx.tasks(Some(&project), &Filter::default())?,
+            requests: tx.open_requests(Some(&project))?,
+            elsewhere: tx.elsewhere(&project)?,
+        })
+    };
+    core.store()?.read(look).await
+}
+
+/// A task's page.
+pub async fn show(core: &Core, asker: &Asker, task: &str) -> Result<Page> {
+    let (project, given) = (asker.project.clone(), task.to_owned());
+    let look = move |tx: &crate::store::Tx<'_>| {
+        let task = tx.task(&project, &given)?;
+        let requests = tx.open_requests_of(&task.uuid)?;
+        let journal = tx.entries(&task.uuid, JOURNAL)?;
+        Ok(Page { task, requests, journal })
+    };
+    core.store()?.read(look).await
+}
+
+/// Refuses to end a task in the middle of something.
+pub fn refuse_unfinished(task: &Task, doing: &str) -> Result<()> {
+    let number = task.number;
+    if task.requests > 0 {
+        return Err(Error::new(Code::RequestOpen, format!("cannot {doing} #{number}: it has an open request"))
+            .hint(format!("answer it, or use `{doing}!` (`--force` in a shell)")));
+    }
+    if task.agent_status.status == AgentStatus::Busy {
+        return Err(Error::new(Code::TaskBusy, format!("cannot {doing} #{number}: its agent is busy"))
+            .hint(format!("wait, interrupt it, or use `{doing}!` (`--force` in a shell)")));
+    }
+    Ok(())
+}

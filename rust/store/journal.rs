@@ -1,0 +1,41 @@
+//! What happened to a task, as sentences.
+
+use super::column::Cells;
+use super::tx::Tx;
+use crate::contract::Entry;
+use crate::error::Result;
+
+/// Who did it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// A person, by a verb or at the agent's terminal.
+    Person,
+    /// The agent.
+    Agent,
+    /// Chorus by itself.
+    Chorus,
+}
+
+impl Who {
+    /// The word in [`Entry::who`].
+    pub fn word(self) -> &'static str {
+        match self {
+            Who::Person => "person",
+            Who::Agent => "agent",
+            Who::Chorus => "chorus",
+        }
+    }
+}
+
+impl Tx<'_> {
+    /// The newest `limit` entries of the task, newest last.
+    pub fn entries(&self, uuid: &str, limit: u32) -> Result<Vec<Entry>> {
+        let sql = "SELECT at, what, who, text FROM journal WHERE task = ?1 ORDER BY id DESC LIMIT ?2";
+        let mut entries = self.all(sql, rusqlite::params![uuid, limit], |row| {
+            let mut cells = Cells::of(row);
+            Ok(Entry { at: cells.next()?, what: cells.next()?, who: cells.next()?, text: cells.next()? })
+        })?;
+        entries.reverse();
+        Ok(entries)
+    }
+}

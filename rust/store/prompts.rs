@@ -1,0 +1,128 @@
+//! The prompts a task was sent, in the order they were accepted.
+
+use super::column::{Cells, Word};
+use super::journal::Who;
+use super::tx::Tx;
+use super::{refuse, text};
+use crate::contract::Code;
+use crate::error::Result;
+use crate::status::Millis;
+use crate::task::Step;
+use rusqlite::{Row, params};
+use serde::{Deserialize, Serialize};
+
+/// Prompts of one task that may wait.
+const QUEUE: i64 = 100;
+
+/// How far a prompt came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PromptState {
+    /// Accepted.
+    Queued,
+    /// Being typed. After a crash nobody knows whether the agent has it.
+    Sending,
+    /// The agent has it.
+    Delivered,
+    /// Given up, with a reason.
+    Failed,
+}
+
+/// One prompt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prompt {
+    /// Identity, growing.
+    pub id: i64,
+    /// The task's uuid.
+    pub task: String,
+    /// Exactly what the person wrote.
+    pub text: String,
+    /// To be typed as it is, so that `/compact` works.
+    pub raw: bool,
+    /// How far it came.
+    pub state: PromptState,
+    /// Why it failed.
+    pub reason: Option<String>,
+    /// When it was accepted.
+    pub queued_at: Millis,
+}
+
+const SELECT: &str = "SELECT id, task, text, raw, state, reason, queued_at FROM prompts";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Prompt> {
+    let mut cells = Cells::of(row);
+    Ok(Prompt {
+        id: cells.next()?,
+        task: cells.next()?,
+        text: cells.next()?,
+        raw: cells.next()?,
+        state: cells.word()?,
+        reason: cells.next()?,
+        queued_at: cells.next()?,
+    })
+}
+
+impl Tx<'_> {
+    /// Accepts a prompt for a task that runs.
+    pub fn enqueue(&mut self, uuid: &str, text: &str, raw: bool) -> Result<Prompt> {
+        let (task, _) = self.may(uuid, Step::Touch, "send to")?;
+        let accept = |tx: &mut Self| {
+            text::bounded("the prompt", text)?;
+            if text.trim().is_empty() {
+                return Err(refuse(Code::BadInput, "the prompt is empty", "write what the agent should do"));
+            }
+            if task.queued >= QUEUE {
+                let message = format!("{QUEUE} prompts wait already");
+                return Err(refuse(Code::TaskBusy, message, "answer its open request, or see `explain`"));
+            }
+            let sql = "INSERT INTO prompts (task, text, raw, state, queued_at, changed_at)
+                VALUES (?1, ?2, ?3, 'queued', ?4, ?4) RETURNING id, task, text, raw, state, reason, queued_at";
+            let prompt = tx.one(sql, params![uuid, text, raw, tx.now()], read)?;
+            tx.journal(uuid, Who::Person, "prompt", text, None)?;
+            tx.touch(uuid)?;
+            prompt.ok_or_else(|| crate::error::Error::internal("the prompt just made is not there"))
+        };
+        accept(self).map_err(|error| error.context(format!("cannot send to #{}", task.number)))
+    }
+
+    /// The prompt to send next: the oldest that waits, and none while one is being sent.
+    pub fn next_prompt(&self, uuid: &str) -> Result<Option<Prompt>> {
+        let sql = format!("{SELECT} WHERE task = ?1 AND state IN ('queued', 'sending') ORDER BY id LIMIT 1");
+        Ok(self.one(&sql, [uuid], read)?.filter(|prompt| prompt.state == PromptState::Queued))
+    }
+
+    /// Prompts that were being sent. In a daemon that just started: when the one before ended.
+    pub fn sending(&self) -> Result<Vec<Prompt>> {
+        self.all(&format!("{SELECT} WHERE state = 'sending' ORDER BY id"), [], read)
+    }
+
+    /// The prompt the agent got last.
+    pub fn last_prompt(&self, uuid: &str) -> Result<Option<Prompt>> {
+        self.one(&format!("{SELECT} WHERE task = ?1 AND state = 'delivered' ORDER BY id DESC LIMIT 1"), [uuid], read)
+    }
+
+    /// Records how far a prompt came. Delivered and failed are final: true when that was news.
+    pub fn set_prompt(&mut self, id: i64, state: PromptState, reason: Option<&str>) -> Result<bool> {
+        let reason = reason.map(|reason| text::line(reason, 500));
+        let sql = "UPDATE prompts SET state = ?2, reason = ?3, changed_at = ?4
+            WHERE id = ?1 AND state IN ('queued', 'sending') AND state <> ?2 RETURNING task";
+        let task: Option<String> = self.one(sql, params![id, Word(state), reason, self.now()], |row| row.get(0))?;
+        let Some(task) = task else { return Ok(false) };
+        if state == PromptState::Failed {
+            let text = format!("A prompt was not delivered: {}", reason.as_deref().unwrap_or("no reason is known"));
+            self.journal(&task, Who::Chorus, "prompt_failed", &text, None)?;
+        }
+        self.touch(&task)?;
+        Ok(true)
+    }
+
+    /// Fails every prompt of the task that waits.
+    pub fn give_up_prompts(&mut self, uuid: &str, reason: &str) -> Result<()> {
+        let sql = "SELECT id FROM prompts WHERE task = ?1 AND state IN ('queued', 'sending') ORDER BY id";
+        let waiting: Vec<i64> = self.all(sql, [uuid], |row| row.get(0))?;
+        for id in waiting {
+            self.set_prompt(id, PromptState::Failed, Some(reason))?;
+        }
+        Ok(())
+    }
+}

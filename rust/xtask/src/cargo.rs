@@ -1,0 +1,57 @@
+//! Running cargo.
+
+use chorus_testkit::repository;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The cargo that runs this, in the checkout.
+pub fn command() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(repository()).stdin(Stdio::null());
+    command
+}
+
+/// Builds the program in the development profile, its progress on standard error; the program's path.
+pub fn build() -> Result<PathBuf, String> {
+    let mut command = command();
+    command.args(["build", "--package", "chorus", "--bin", "chorus", "--message-format", "json-render-diagnostics"]);
+    let output = command.stderr(Stdio::inherit()).output().map_err(|error| format!("cannot run cargo: {error}"))?;
+    if !output.status.success() {
+        return Err("cannot build chorus: see above".into());
+    }
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let messages = stdout.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let executables = messages.filter(|message| message["target"]["name"] == "chorus");
+    executables
+        .filter_map(|message| message["executable"].as_str().map(PathBuf::from))
+        .next_back()
+        .ok_or_else(|| "cargo built no program named chorus".into())
+}
+
+/// Takes out of a command's environment what cargo and rustup put into this process's: a Neovim opened from here, and
+/// the agents in it, would else build other projects with this one's toolchain and libraries.
+pub fn forget(command: &mut Command) -> &mut Command {
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        let is_cargo_s = ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|prefix| text.starts_with(prefix));
+        if is_cargo_s || matches!(&*text, "CARGO" | "RUSTUP_TOOLCHAIN" | "RUST_RECURSION_COUNT") {
+            command.env_remove(name);
+        }
+    }
+    for name in ["LD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH"] {
+        let Some(value) = std::env::var_os(name) else { continue };
+        let is_foreign = |folder: &PathBuf| !is_build_folder(folder);
+        let kept: Vec<PathBuf> = std::env::split_paths(&value).filter(is_foreign).collect();
+        match std::env::join_paths(&kept) {
+            Ok(value) if !kept.is_empty() => command.env(name, value),
+            _ => command.env_remove(name),
+        };
+    }
+    command
+}
+
+/// Folders of build products and of a Rust toolchain's libraries.
+fn is_build_folder(folder: &Path) -> bool {
+    let has = |name: &str| folder.components().any(|part| part.as_os_str() == name);
+    folder.as_os_str().is_empty() || has("debug") || has("release") || has("rustlib") || has("toolchains")
+}

@@ -1,0 +1,116 @@
+//! `cargo xtask check`: what can be judged without running a test.
+
+pub mod help;
+
+use crate::{Outcome, cargo, is_ci};
+use chorus_testkit::repository;
+use chorus_testkit::tools::{Missing, debian, on_path, stylua::STYLUA};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// What a check found.
+pub enum Finding {
+    /// Nothing wrong.
+    Good,
+    /// What is wrong.
+    Bad(String),
+    /// Not looked at, and why.
+    Skipped(String),
+}
+
+/// Its name and what does it.
+type Check = (&'static str, fn() -> Finding);
+
+const CHECKS: [Check; 6] = [
+    ("Rust format", rust_format),
+    ("Lua format", lua_format),
+    ("Lua lints", lua_lints),
+    ("Lua types", lua_types),
+    ("Rust lints", rust_lints),
+    ("help and verbs", help::drift),
+];
+
+/// Every check, even after one failed.
+pub fn run(_: &[String]) -> Outcome {
+    let (mut passed, mut failed) = (0, 0);
+    for (name, check) in CHECKS {
+        match check() {
+            Finding::Good => {
+                println!("ok       {name}");
+                passed += 1;
+            }
+            Finding::Bad(what) => {
+                println!("FAILED   {name}\n{}\n", what.trim_end());
+                failed += 1;
+            }
+            Finding::Skipped(why) => println!("skipped  {name}: {why}"),
+        }
+    }
+    println!("{passed} passed, {failed} failed");
+    Ok(failed == 0)
+}
+
+/// Runs a program in the checkout; all it says when it fails.
+fn judge(command: &mut Command) -> Finding {
+    let name = command.get_program().to_string_lossy().into_owned();
+    match command.current_dir(repository()).stdin(Stdio::null()).output() {
+        Ok(output) if output.status.success() => Finding::Good,
+        Ok(output) => {
+            let text = [output.stdout, output.stderr].concat();
+            Finding::Bad(String::from_utf8_lossy(&text).into_owned())
+        }
+        Err(error) => Finding::Bad(format!("cannot run {name}: {error}")),
+    }
+}
+
+/// A tool that cannot be had: an excuse on somebody's machine, a fault in continuous integration.
+fn without(Missing(why): Missing) -> Finding {
+    if is_ci() { Finding::Bad(why) } else { Finding::Skipped(why) }
+}
+
+fn rust_format() -> Finding {
+    judge(cargo::command().args(["fmt", "--all", "--check"]))
+}
+
+fn rust_lints() -> Finding {
+    judge(cargo::command().args(["clippy", "--quiet", "--workspace", "--all-targets", "--", "--deny", "warnings"]))
+}
+
+/// Folders with Lua in them.
+fn lua_folders() -> impl Iterator<Item = &'static str> {
+    ["lua", "plugin", "tests"].into_iter().filter(|folder| repository().join(folder).exists())
+}
+
+fn lua_format() -> Finding {
+    match STYLUA.obtain() {
+        Ok(stylua) => judge(Command::new(stylua).args(["--check", "--"]).args(lua_folders())),
+        Err(missing) => without(missing),
+    }
+}
+
+fn lua_lints() -> Finding {
+    let command = match on_path("luacheck") {
+        Some(luacheck) => Command::new(luacheck),
+        None => match debian::LUACHECK.obtain() {
+            Ok(script) => fetched_luacheck(&script),
+            Err(missing) => return without(missing),
+        },
+    };
+    let mut command = command;
+    judge(command.args(["--quiet", "--no-color"]).args(lua_folders()))
+}
+
+/// A fetched script with the Lua fetched beside it.
+fn fetched_luacheck(script: &Path) -> Command {
+    let prefix = debian::LUACHECK.prefix();
+    let mut command = Command::new(prefix.join("bin/lua5.1"));
+    command.arg(script).envs(debian::lua_paths(&prefix));
+    command
+}
+
+fn lua_types() -> Finding {
+    match on_path("emmylua_check") {
+        Some(program) => judge(Command::new(program).arg(".")),
+        None => Finding::Skipped("emmylua_check is not on PATH (cargo install emmylua_check)".into()),
+    }
+}

@@ -1,0 +1,6 @@
+//! The real Claude Code client under the real daemon, in a real tmux, driven by the shell verbs, against a scripted API.
+#![allow(clippy::unwrap_used)]
+
+mod faults;
+mod life;
+mod world;

@@ -1,0 +1,327 @@
+//! One real client's world: a sandbox with its daemon, a scripted API, and the tasks in it.
+
+use chorus_testkit::tools::Tool;
+use chorus_testkit::{FakeApi, Sandbox, claude, given, sandbox::Ran, skip, wait_for, wait_until};
+use serde_json::Value;
+use std::io::Write;
+use std::process::Stdio;
+use std::sync::{Condvar, Mutex, OnceLock};
+
+/// Clients are large: so many tests run one at once, whatever the number of threads.
+const SEATS: usize = 2;
+
+static TAKEN: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());
+
+struct Seat;
+
+impl Seat {
+    fn take() -> Seat {
+        let mut taken = TAKEN.1.wait_while(TAKEN.0.lock().unwrap(), |taken| *taken >= SEATS).unwrap();
+        *taken += 1;
+        Seat
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        *TAKEN.0.lock().unwrap() -= 1;
+        TAKEN.1.notify_one();
+    }
+}
+
+fn clients() -> &'static [Tool] {
+    static ASKED: OnceLock<Vec<Tool>> = OnceLock::new();
+    ASKED.get_or_init(given::clients)
+}
+
+/// Runs a test on the main client.
+pub fn on_main(test: impl Fn(&mut World)) {
+    match clients().first() {
+        Some(client) => test(&mut World::new(client)),
+        None => skip("no Claude Code client was fetched"),
+    }
+}
+
+/// Runs a test on every client.
+pub fn on_each(test: impl Fn(&mut World)) {
+    on_main(&test);
+    for client in clients().iter().skip(1) {
+        eprintln!("Claude Code {}", client.version);
+        test(&mut World::new(client));
+    }
+}
+
+pub struct World {
+    pub sandbox: Sandbox,
+    pub api: FakeApi,
+    pub version: String,
+    _seat: Seat,
+}
+
+impl World {
+    fn new(client: &Tool) -> World {
+        let seat = Seat::take();
+        let mut sandbox = Sandbox::new(env!("CARGO_BIN_EXE_chorus"));
+        let api = FakeApi::start();
+        claude::install(&mut sandbox, client, &api).unwrap();
+        World { sandbox, api, version: client.version.clone(), _seat: seat }
+    }
+
+    /// More keys of the user's own settings.
+    pub fn settings(&self, settings: Value) {
+        let world = claude::World { settings: Some(settings), ..claude::World::trusting(self.sandbox.project()) };
+        world.write(&self.sandbox.home()).unwrap();
+    }
+
+    /// A new task whose agent asks before it does something.
+    pub fn task(&self, title: &str) -> Task<'_> {
+        self.task_with(title, &["--permission-mode", "default"])
+    }
+
+    /// A new task with more words for `chorus new`.
+    pub fn task_with(&self, title: &str, options: &[&str]) -> Task<'_> {
+        let new = self.sandbox.json(["new", "--title", title].iter().chain(options));
+        Task { world: self, number: new["number"].to_string() }
+    }
+
+    /// A new task, started and at rest after a first turn.
+    pub fn ready(&self, title: &str) -> Task<'_> {
+        let task = self.task(title);
+        task.start("[[say ready]]");
+        task.await_turns(1);
+        task
+    }
+
+    /// Every open request of the project.
+    pub fn inbox(&self) -> Vec<Value> {
+        self.sandbox.json(["inbox"]).as_array().unwrap().clone()
+    }
+
+    /// What the model was asked last, as JSON text.
+    pub fn last_body(&self) -> String {
+        self.api.turns().last().expect("a turn of the model").body.to_string()
+    }
+
+    /// The newest tool result that the model was told.
+    pub fn told(&self) -> String {
+        let turns = self.api.turns();
+        let messages = turns.last().expect("a turn of the model").body["messages"].as_array().unwrap().clone();
+        let blocks = messages.iter().rev().filter_map(|message| message["content"].as_array()).flatten();
+        let results = blocks.filter(|block| block["type"] == "tool_result");
+        results.map(|block| block["content"].to_string()).next().unwrap_or_default()
+    }
+}
+
+pub struct Task<'a> {
+    pub world: &'a World,
+    pub number: String,
+}
+
+impl Task<'_> {
+    /// `chorus VERB NUMBER …`, which must be done; its reply.
+    #[track_caller]
+    pub fn verb(&self, verb: &str, words: &[&str]) -> Value {
+        self.world.sandbox.json([verb, &self.number].iter().chain(words))
+    }
+
+    /// `chorus VERB NUMBER …`, which must be refused; the error.
+    #[track_caller]
+    pub fn refused(&self, verb: &str, words: &[&str]) -> Value {
+        let ran: Ran = self.world.sandbox.run([verb, &self.number].iter().chain(words).chain(&["--json"]));
+        assert_eq!(ran.code, 1, "{verb} was not refused: {}{}", ran.stdout, ran.stderr);
+        serde_json::from_str::<Value>(&ran.stdout).unwrap()["error"].clone()
+    }
+
+    pub fn start(&self, prompt: &str) {
+        self.verb("start", &["--prompt", prompt]);
+    }
+
+    /// Sends a text by standard input.
+    pub fn send(&self, text: &str) -> Value {
+        self.send_with(text, &[])
+    }
+
+    /// Sends a text that is typed as it is.
+    pub fn send_raw(&self, text: &str) -> Value {
+        self.send_with(text, &["--raw"])
+    }
+
+    fn send_with(&self, text: &str, options: &[&str]) -> Value {
+        let words = ["send", &self.number, "-", "--json"];
+        let mut command = self.world.sandbox.chorus(words.iter().chain(options));
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        let ran: Ran = child.wait_with_output().unwrap().into();
+        assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+        serde_json::from_str(&ran.stdout).unwrap()
+    }
+
+    /// Sends a prompt, which no other was like, and waits until its turn has ended.
+    #[track_caller]
+    pub fn turn(&self, prompt: &str) {
+        self.send(prompt);
+        self.await_turn_of(prompt);
+    }
+
+    /// Waits until the agent got that prompt last and its turn has ended.
+    #[track_caller]
+    pub fn await_turn_of(&self, prompt: &str) {
+        let told = format!("Got a prompt: {prompt}");
+        self.until(&format!("the turn of {prompt}"), |page| {
+            let journal = page["journal"].as_array().unwrap();
+            let got = journal.iter().rposition(|entry| entry["who"] == "agent" && entry["text"] == told.as_str());
+            let ended = |got: usize| journal[got..].iter().any(|entry| entry["what"] == "turn_ended");
+            got.is_some_and(ended) && state(page).starts_with("idle")
+        });
+    }
+
+    /// Waits until so many turns have ended and the agent rests.
+    #[track_caller]
+    pub fn await_turns(&self, turns: usize) {
+        self.until(&format!("{turns} turns"), |page| count(page, "turn_ended") >= turns && state(page).starts_with("idle"));
+    }
+
+    /// The task's page, as JSON.
+    pub fn page(&self) -> Value {
+        self.verb("show", &[])
+    }
+
+    /// Status and kind: `waiting permission`.
+    pub fn state(&self) -> String {
+        state(&self.page())
+    }
+
+    #[track_caller]
+    pub fn await_state(&self, wanted: &str) {
+        self.until(wanted, |page| state(page) == wanted);
+    }
+
+    /// Waits until the page fits and returns it.
+    #[track_caller]
+    pub fn until(&self, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
+        self.wait(what, || Some(self.page()).filter(&fits))
+    }
+
+    /// The one open request, once there is one.
+    #[track_caller]
+    pub fn request(&self) -> Value {
+        let page = self.until("a request", |page| page["requests"].as_array().is_some_and(|open| open.len() == 1));
+        page["requests"][0].clone()
+    }
+
+    /// So many open requests.
+    #[track_caller]
+    pub fn requests(&self, wanted: usize) -> Vec<Value> {
+        let what = format!("{wanted} requests");
+        let page = self.until(&what, |page| page["requests"].as_array().is_some_and(|open| open.len() == wanted));
+        page["requests"].as_array().unwrap().clone()
+    }
+
+    /// How many entries of that kind the journal has.
+    pub fn count(&self, what: &str) -> usize {
+        count(&self.page(), what)
+    }
+
+    /// The journal's entries of that kind, `who: text`.
+    pub fn entries(&self, what: &str) -> Vec<String> {
+        let page = self.page();
+        let of_kind = page["journal"].as_array().unwrap().iter().filter(|entry| entry["what"] == what);
+        of_kind.map(|entry| format!("{}: {}", entry["who"].as_str().unwrap(), entry["text"].as_str().unwrap())).collect()
+    }
+
+    pub fn session_id(&self) -> String {
+        self.page()["task"]["session_id"].as_str().expect("a session id").to_owned()
+    }
+
+    pub fn pane(&self) -> String {
+        self.page()["task"]["pane"].as_str().expect("a pane").to_owned()
+    }
+
+    /// What tmux says of the pane: `#{pane_pid}` and the like.
+    pub fn of_pane(&self, format: &str) -> String {
+        self.world.sandbox.tmux(["display-message", "-p", "-t", &self.pane(), format]).expect("tmux answers")
+    }
+
+    /// The client's process.
+    pub fn pid(&self) -> i32 {
+        self.of_pane("#{pane_pid}").parse().unwrap()
+    }
+
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_raw(self.pid()).unwrap();
+        rustix::process::kill_process(pid, signal).unwrap();
+    }
+
+    /// Presses keys at the terminal, as a person would.
+    pub fn keys(&self, keys: &[&str]) {
+        let pane = self.pane();
+        let command = ["send-keys", "-t", &pane].into_iter().chain(keys.iter().copied());
+        self.world.sandbox.tmux(command).expect("tmux sends keys");
+    }
+
+    pub fn screen(&self) -> String {
+        self.world.sandbox.tmux(["capture-pane", "-p", "-t", &self.pane()]).unwrap_or_default()
+    }
+
+    /// Waits until the terminal shows a text.
+    #[track_caller]
+    pub fn await_screen(&self, text: &str) {
+        self.wait(&format!("{text:?} on the screen"), || self.screen().contains(text).then_some(()));
+    }
+
+    /// Presses keys until what they should bring about is there: a dialog drops keys pressed right after it appeared.
+    #[track_caller]
+    pub fn keys_until(&self, keys: &[&str], what: &str, done: impl Fn(&Value) -> bool) {
+        let mut pressed = std::time::Instant::now() - std::time::Duration::from_secs(60);
+        self.wait(what, || {
+            if done(&self.page()) {
+                return Some(());
+            }
+            if pressed.elapsed() > std::time::Duration::from_secs(1) {
+                self.keys(keys);
+                pressed = std::time::Instant::now();
+            }
+            None
+        });
+    }
+
+    /// Waits, and shows what is known of the task when it was in vain.
+    #[track_caller]
+    pub fn wait<T>(&self, what: &str, find: impl FnMut() -> Option<T>) -> T {
+        let shown = ShownOnPanic(self);
+        let found = wait_for(&format!("{what} on {}", self.world.version), find);
+        std::mem::forget(shown);
+        found
+    }
+}
+
+/// Status and kind of a page's agent: `waiting permission`.
+pub fn state(page: &Value) -> String {
+    let state = &page["task"]["agent_status"];
+    let words = [state["status"].as_str(), state["kind"].as_str()];
+    words.into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+pub fn count(page: &Value, what: &str) -> usize {
+    page["journal"].as_array().unwrap().iter().filter(|entry| entry["what"] == what).count()
+}
+
+/// Waits for a condition that no task's page shows.
+#[track_caller]
+pub fn until(what: &str, condition: impl FnMut() -> bool) {
+    wait_until(what, condition);
+}
+
+struct ShownOnPanic<'a>(&'a Task<'a>);
+
+impl Drop for ShownOnPanic<'_> {
+    fn drop(&mut self) {
+        let sandbox = &self.0.world.sandbox;
+        for verb in ["show", "explain"] {
+            let ran = sandbox.run([verb, &self.0.number]);
+            eprintln!("{}{}", ran.stdout, ran.stderr);
+        }
+        let pane = sandbox.tmux(["capture-pane", "-p", "-t", &self.0.pane()]);
+        eprintln!("{}\n{}", pane.unwrap_or_default(), sandbox.run(["log"]).stdout);
+    }
+}

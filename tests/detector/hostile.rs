@@ -1,0 +1,144 @@
+//! Whatever a screen, a session file, a hook or a rules file holds, nothing panics and nothing grows without bound.
+
+use crate::corpus::states;
+use chorus::detector::rules::{Rules, parse};
+use chorus::detector::screen::{Beside, Reading, classify};
+use chorus::evidence::{Evidence, Gives, session_file};
+use chorus::status::AgentStatus;
+use serde_json::json;
+
+fn read(capture: &str) -> Reading {
+    let rules = Rules::for_agent("claude", None).unwrap();
+    let reading = classify(&rules, capture, Beside::default());
+    let detail = &reading.detail;
+    for text in [&detail.tool, &detail.summary, &detail.message, &detail.retry, &reading.typed].into_iter().flatten() {
+        assert!(text.chars().count() <= 500 && !text.contains(char::is_control), "unbounded or raw: {text:?}");
+    }
+    if let Some(dialog) = &reading.dialog {
+        for index in 0..dialog.options.len() {
+            dialog.choose(index);
+        }
+        dialog.approve();
+    }
+    reading
+}
+
+/// Numbers without a pattern, the same in every run.
+fn numbers(seed: u64) -> impl FnMut() -> usize {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 11) as usize
+    }
+}
+
+#[test]
+fn truncated_and_damaged_captures() {
+    let mut next = numbers(7);
+    for capture in states().iter().flat_map(|state| state.captures()) {
+        let (name, capture) = (capture.name, capture.escaped);
+        let bytes = capture.as_bytes();
+        for _ in 0..4 {
+            let from = next() % (bytes.len() + 1);
+            let to = from + next() % (bytes.len() + 1 - from);
+            read(&String::from_utf8_lossy(&bytes[from..to]));
+            let mut damaged = bytes.to_vec();
+            for _ in 0..8 {
+                if let Some(byte) = damaged.get_mut(next() % bytes.len().max(1)) {
+                    *byte = next() as u8;
+                }
+            }
+            read(&String::from_utf8_lossy(&damaged));
+        }
+        // Half a screen is never taken for a shell or a death.
+        let half = read(&capture[..capture.floor_char_boundary(capture.len() / 2)]);
+        assert!(half.status != AgentStatus::Exited || name.starts_with("onboarding_no_network"), "{name}");
+    }
+}
+
+#[test]
+fn monstrous_captures() {
+    assert_eq!(read("").status, AgentStatus::Starting);
+    assert_eq!(read(&"\n".repeat(1_000_000)).status, AgentStatus::Starting);
+    read(&"❯".repeat(1_000_000));
+    read(&"\u{1b}[".repeat(1_000_000));
+    read(&"\u{1b}]".repeat(1_000_000));
+    read(&"─".repeat(200_000));
+    read(&"────────────\n❯ \n".repeat(50_000));
+    read(&" ❯ 1. Yes\n".repeat(100_000));
+    read(" 255. x\n 256. y\n ❯ 99. z\n 0. a\n");
+    read(&(0..5_000).map(|row| format!("❯ {row}. {}\n", "x".repeat(300))).collect::<String>());
+    read(&"e\u{301}\u{200d}👩‍👩‍👧\u{202e}\u{0}\u{7f}\n".repeat(10_000));
+    let mut next = numbers(11);
+    for _ in 0..50 {
+        let noise: Vec<u8> = (0..20_000).map(|_| next() as u8).collect();
+        read(&String::from_utf8_lossy(&noise));
+    }
+}
+
+#[test]
+fn monstrous_files_and_hooks() {
+    assert!(session_file::parse("{".repeat(100_000).as_bytes()).is_none());
+    assert!(session_file::parse(format!("{{\"pid\":1,\"name\":\"{}\"}}", "x".repeat(1_000_000)).as_bytes()).is_none());
+    let mut evidence = Evidence::launched(Gives { session_file: true, hooks: true }, 0);
+    for round in 0..5_000_i64 {
+        let id = round.to_string();
+        let input = json!({"command": format!("{round}{}", "x".repeat(1_000))});
+        evidence.saw_hook(
+            &json!({"hook_event_name": "PreToolUse", "tool_use_id": id, "tool_input": input}),
+            &id,
+            round,
+        );
+        evidence.saw_hook(&json!({"hook_event_name": "SubagentStart", "agent_id": id}), &id, round);
+        evidence.saw_hook(
+            &json!({"hook_event_name": "PermissionRequest", "tool_name": "Bash", "tool_input": input}),
+            &id,
+            round,
+        );
+        evidence.close_request(&format!("unknown {round}"));
+    }
+    assert!(
+        evidence.hooks.requests.len() <= 64 && evidence.hooks.tools.len() <= 64 && evidence.hooks.subagents.len() <= 64
+    );
+}
+
+#[test]
+fn a_rules_file_is_refused_in_words() {
+    let refused = |toml: &str| match parse(toml).and_then(|file| Rules::for_agent("claude", Some(file))) {
+        Ok(_) => panic!("accepted: {toml}"),
+        Err(error) => error.message,
+    };
+    assert!(refused("[status.idle]\npatterns = ['(']").contains("pattern `(` of `status`"));
+    assert!(refused("[status.idel]\npatterns = []").contains("idel"));
+    assert!(refused("[[rule]]\nname = 'x'\nstatus = 'idle'\nwhen = []").contains("no condition"));
+    assert!(refused("[[rule]]\nname = 'x'\nstatus = 'lazy'\nwhen = [{in='tail'}]").contains("lazy"));
+    assert!(refused("[status.idle]\npatterns = ['(a{1000}){1000}{1000}']").contains("cannot use pattern"));
+    let many = format!("[status.idle]\npatterns = [{}]", "'a',".repeat(600));
+    assert!(refused(&many).contains("more than"));
+}
+
+#[test]
+fn the_plain_patterns_fit_any_agent() {
+    let seeds =
+        "[status.idle]\npatterns = ['>\\s*$', 'claude>\\s*$']\n[status.waiting]\npatterns = ['\\(y/n\\)', 'Allow\\?']";
+    let rules = Rules::for_agent("other", Some(parse(seeds).unwrap())).unwrap();
+    let status = |text: &str| classify(&rules, text, Beside::default()).status;
+    assert_eq!(status("hello\nother> "), AgentStatus::Idle);
+    assert_eq!(status("other> go\nwork, work"), AgentStatus::Unknown);
+    assert_eq!(status("Delete it? (y/n)\nother> "), AgentStatus::Waiting, "waiting is asked before idle");
+    let far = format!("Delete it? (y/n)\n{}other>", "line\n".repeat(15));
+    assert_eq!(status(&far), AgentStatus::Idle, "only the last 15 lines count");
+}
+
+#[test]
+fn a_persons_rule_comes_first() {
+    let own = "[[rule]]\nname = 'mine'\nstatus = 'waiting'\nkind = 'question'\nwhen = [{in = 'footer', has = 'PRESS (?P<summary>.+)'}]";
+    let rules = Rules::for_agent("claude", Some(parse(own).unwrap())).unwrap();
+    let screen = "──────────────\n❯ \n──────────────\n  PRESS any key · ? for shortcuts";
+    let reading = classify(&rules, screen, Beside::default());
+    assert_eq!((reading.rule.as_str(), reading.detail.summary.as_deref()), ("mine", Some("any key · ? for shortcuts")));
+    let other = "──────────────\n❯ \n──────────────\n  esc to interrupt";
+    assert_eq!(classify(&rules, other, Beside::default()).rule, "busy", "the built-in ones follow");
+}

@@ -1,0 +1,27 @@
+//! Waiting for a condition, with a limit and a readable failure.
+
+use std::time::{Duration, Instant};
+
+/// How long a condition may take. It bounds a broken run; no test measures it.
+pub const LIMIT: Duration = Duration::from_secs(20);
+
+/// Polls until `condition` holds; panics after [`LIMIT`] saying what was awaited.
+#[track_caller]
+pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
+    wait_for(what, || condition().then_some(()));
+}
+
+/// Polls until `find` finds something and returns it; panics after [`LIMIT`] saying what was awaited.
+#[track_caller]
+pub fn wait_for<T>(what: &str, mut find: impl FnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    let mut pause = Duration::from_millis(1);
+    loop {
+        if let Some(found) = find() {
+            return found;
+        }
+        assert!(began.elapsed() < LIMIT, "waited {} s in vain: {what}", LIMIT.as_secs());
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(50));
+    }
+}

@@ -1,0 +1,27 @@
+local helpers = require('helpers')
+
+describe('every module', function()
+  local world
+
+  before_each(function()
+    world = helpers.world()
+  end)
+
+  after_each(function()
+    world:close()
+  end)
+
+  local base = helpers.root .. '/lua'
+  for path in vim.fs.dir(base, { depth = 5 }) do
+    local name = path:match('^(chorus/.+)%.lua$')
+    if name then
+      name = name:gsub('/init$', ''):gsub('/', '.')
+      it(name .. ' loads, alone, without starting anything', function()
+        local autocommands = #vim.api.nvim_get_autocmds({})
+        assert.is_not_nil(require(name))
+        assert.equal(autocommands, #vim.api.nvim_get_autocmds({}))
+        assert.same({}, world.said)
+      end)
+    end
+  end
+end)

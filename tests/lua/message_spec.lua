@@ -1,0 +1,82 @@
+local helpers = require('helpers')
+
+describe('a message', function()
+  local world, message
+
+  before_each(function()
+    world = helpers.world()
+    message = require('chorus.message')
+  end)
+
+  after_each(function()
+    world:close()
+  end)
+
+  it('is a sentence and what to do next', function()
+    message.info('built')
+    message.failure({ code = 'wrong_state', message = 'cannot start #1: it has ended', hint = 'use `reopen` first' })
+    assert.same({
+      { text = 'Chorus: built', level = vim.log.levels.INFO },
+      { text = 'Chorus: cannot start #1: it has ended — use `reopen` first', level = vim.log.levels.ERROR },
+    }, world.said)
+  end)
+
+  it('carries no escapes, and keeps its lines', function()
+    message.warn('a title \27]0;x\7\27[31mred\nsecond\rline', 'hint\27[0m')
+    assert.equal('Chorus: a title red\nsecond line\nhint', world:words())
+  end)
+
+  it('that nobody waits for does not stop the editor: one line, without the hint first', function()
+    local said = {}
+    local stock = setfenv(loadstring('return function(text) table.insert(said, text) end', '@vim/_editor.lua'), { said = said, table = table })
+    vim.notify = stock()
+    message.info('short', 'hint')
+    message.info(('text '):rep(10), ('hint '):rep(10))
+    message.info(('long '):rep(50), 'hint')
+    message.fail(('whole '):rep(50), 'hint')
+    assert.same({ 'Chorus: short — hint', 'Chorus: ' .. vim.trim(('text '):rep(10)) }, { said[1], said[2] })
+    assert.equal(vim.v.echospace, vim.fn.strdisplaywidth(said[3]))
+    assert.truthy(said[4]:find('— hint', 1, true))
+  end)
+
+  it('is left out below the level wished for', function()
+    vim.g.chorus = { notify = 'error' }
+    message.info('a')
+    message.warn('b')
+    message.fail('c')
+    assert.equal('Chorus: c', world:words())
+    vim.g.chorus = { notify = 'off' }
+    require('chorus.config').reset()
+    message.fail('d')
+    assert.equal('Chorus: c', world:words())
+  end)
+
+  it('of the daemon has the level it says, whatever that is', function()
+    for _, level in ipairs({ 'error', 'warn', 'info', 'off', 'odd' }) do
+      message.notice({ level = level, text = level })
+    end
+    local levels = vim.tbl_map(function(each)
+      return each.level
+    end, world.said)
+    local L = vim.log.levels
+    assert.same({ L.ERROR, L.WARN, L.INFO, L.INFO, L.INFO }, levels)
+  end)
+
+  it('shows progress where Neovim can', function()
+    local events = {}
+    pcall(vim.api.nvim_create_autocmd, 'Progress', {
+      group = 'chorus_spec',
+      callback = function(event)
+        events[#events + 1] = event.data.status
+      end,
+    })
+    local progress = message.progress('Chorus build')
+    progress.report('serde', 10)
+    progress.report('tokio\27[31m', 50)
+    progress.done('done')
+    message.progress('Chorus build').done('broken', true)
+    if vim.fn.has('nvim-0.12') == 1 then
+      assert.same({ 'running', 'running', 'success', 'failed' }, events)
+    end
+  end)
+end)

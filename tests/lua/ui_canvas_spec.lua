@@ -1,0 +1,102 @@
+local world = dofile((debug.getinfo(1, 'S').source:match('^@(.*/)') or './') .. 'ui_world.lua')
+
+describe('canvas', function()
+  local canvas, buffer
+
+  before_each(function()
+    world.start()
+    canvas = require('chorus.ui.canvas')
+    buffer = vim.api.nvim_create_buf(false, true)
+    vim.api.nvim_win_set_buf(0, buffer)
+  end)
+
+  local function rows(...)
+    return vim.tbl_map(function(word)
+      return canvas.row({ '  ', { word, 'ChorusNumber' } }, { word = word }, word)
+    end, { ... })
+  end
+
+  --- Groups of the highlights, by line.
+  local function groups()
+    local found = {}
+    for _, mark in ipairs(vim.api.nvim_buf_get_extmarks(buffer, -1, 0, -1, { details = true })) do
+      found[mark[2] + 1] = { mark[3], mark[4].end_col, mark[4].hl_group }
+    end
+    return found
+  end
+
+  it('writes lines, colours and data', function()
+    canvas.draw(buffer, rows('one', 'three'))
+    assert.are.same({ '  one', '  three' }, world.lines(buffer))
+    assert.are.same({ { 2, 5, 'ChorusNumber' }, { 2, 7, 'ChorusNumber' } }, groups())
+    assert.are.equal('three', canvas.data(buffer, 2).word)
+    assert.is_nil(canvas.data(buffer, 3))
+    assert.is_false(vim.bo[buffer].modifiable)
+    assert.is_false(vim.bo[buffer].modified)
+  end)
+
+  it('writes only what differs', function()
+    canvas.draw(buffer, rows('a', 'b', 'c', 'd'))
+    local touched = {}
+    vim.api.nvim_buf_attach(buffer, false, {
+      on_lines = function(_, _, _, first, last, new_last)
+        table.insert(touched, { first, last, new_last })
+      end,
+    })
+    canvas.draw(buffer, rows('a', 'b', 'c', 'd'))
+    assert.are.same({}, touched)
+    canvas.draw(buffer, rows('a', 'x', 'c', 'd'))
+    assert.are.same({ { 1, 2, 2 } }, touched)
+    canvas.draw(buffer, rows('a', 'x', 'new', 'c', 'd'))
+    assert.are.same({ 2, 2, 3 }, touched[2])
+    assert.are.same({ '  a', '  x', '  new', '  c', '  d' }, world.lines(buffer))
+    assert.are.equal(5, #groups())
+  end)
+
+  it('writes a changed colour even where the text stays', function()
+    canvas.draw(buffer, { canvas.row({ { 'a', 'ChorusNumber' } }) })
+    canvas.draw(buffer, { canvas.row({ { 'a', 'ChorusTag' } }) })
+    assert.are.same({ { 0, 1, 'ChorusTag' } }, groups())
+  end)
+
+  it('goes through empty and back', function()
+    canvas.draw(buffer, {})
+    assert.are.same({ '' }, world.lines(buffer))
+    canvas.draw(buffer, rows('a', 'b'))
+    assert.are.same({ '  a', '  b' }, world.lines(buffer))
+    canvas.draw(buffer, {})
+    assert.are.same({ '' }, world.lines(buffer))
+  end)
+
+  it('keeps the cursor on its row when rows come and go', function()
+    canvas.draw(buffer, rows('a', 'b', 'c'))
+    vim.api.nvim_win_set_cursor(0, { 2, 2 })
+    canvas.draw(buffer, rows('new', 'newer', 'a', 'b', 'c'))
+    assert.are.same({ 4, 2 }, vim.api.nvim_win_get_cursor(0))
+    canvas.draw(buffer, rows('c', 'b', 'a'))
+    assert.are.equal(2, vim.api.nvim_win_get_cursor(0)[1])
+    canvas.draw(buffer, rows('b', 'c', 'a'))
+    assert.are.equal(1, vim.api.nvim_win_get_cursor(0)[1])
+  end)
+
+  it('keeps cursors of windows that are not current', function()
+    canvas.draw(buffer, rows('a', 'b', 'c'))
+    local window = vim.api.nvim_get_current_win()
+    vim.api.nvim_win_set_cursor(window, { 3, 0 })
+    vim.cmd.new()
+    canvas.draw(buffer, rows('z', 'a', 'b', 'c'))
+    assert.are.equal(4, vim.api.nvim_win_get_cursor(window)[1])
+  end)
+
+  it('recovers when somebody else has written into the buffer', function()
+    canvas.draw(buffer, rows('a', 'b'))
+    vim.bo[buffer].modifiable = true
+    vim.api.nvim_buf_set_lines(buffer, 0, -1, false, { 'x' })
+    canvas.draw(buffer, rows('a', 'b'))
+    assert.are.same({ '  a', '  b' }, world.lines(buffer))
+  end)
+
+  it('gives a bar in which a percent sign is text', function()
+    assert.are.equal('%#ChorusTag#100%% %%{evil}%* x', canvas.bar({ { '100% %{evil}', 'ChorusTag' }, ' x' }))
+  end)
+end)

@@ -1,0 +1,302 @@
+local world = dofile((debug.getinfo(1, 'S').source:match('^@(.*/)') or './') .. 'ui_world.lua')
+
+describe('front matter', function()
+  local front_matter
+
+  before_each(function()
+    world.start()
+    front_matter = require('chorus.ui.front_matter')
+  end)
+
+  it('is read with types', function()
+    local read = front_matter.parse({
+      '---',
+      'title:  Fix: the login  ',
+      'priority: -2',
+      'tags: +web auth, web [docs]',
+      'agent: claude',
+      'isolation: worktree',
+      'on: #3',
+      '---',
+      '',
+      '# Why',
+      'text: not a field',
+      '---',
+      'more',
+      '',
+    })
+    assert.are.same({}, read.faults)
+    assert.are.same({
+      title = 'Fix: the login',
+      priority = -2,
+      tags = { 'web', 'auth', 'docs' },
+      agent = 'claude',
+      isolation = 'worktree',
+      on = 3,
+    }, read.fields)
+    assert.are.equal('# Why\ntext: not a field\n---\nmore', read.description)
+  end)
+
+  it('leaves out what is empty', function()
+    local read = front_matter.parse({ '---', 'title: x', 'priority:', 'tags:', 'agent:', 'isolation:', 'on:', '---' })
+    assert.are.same({}, read.faults)
+    assert.are.same({ title = 'x', priority = 0, tags = {} }, read.fields)
+    assert.are.equal('', read.description)
+  end)
+
+  it('names the line of every fault', function()
+    for fault, lines in pairs({
+      ['1: the first line is'] = { 'just text' },
+      ['1: a title is needed: `title'] = { '---', 'priority: 1', '---' },
+      ['2: a title is needed: one line'] = { '---', 'title:', '---' },
+      ['2: a title has at most 200'] = { '---', 'title: ' .. ('é'):rep(201), '---' },
+      ['3: a priority is a whole number'] = { '---', 'title: x', 'priority: high', '---' },
+      ['3: isolation is auto'] = { '---', 'title: x', 'isolation: vm', '---' },
+      ['3: `on` is the number'] = { '---', 'title: x', 'on: that one', '---' },
+      ['3: this is one word'] = { '---', 'title: x', 'agent: two words', '---' },
+      ['3: there is no field `prio`'] = { '---', 'title: x', 'prio: 1', '---' },
+      ['3: `title` stands in line 2'] = { '---', 'title: x', 'title: y', '---' },
+      ['3: a line here is `name: value`'] = { '---', 'title: x', 'what?', '---' },
+      ['2: the second `---` is missing'] = { '---', 'title: x' },
+    }) do
+      local found = vim.tbl_map(function(each)
+        return each.line .. ': ' .. each.text
+      end, front_matter.parse(lines).faults)
+      assert.is_truthy(
+        vim.iter(found):any(function(each)
+          return vim.startswith(each, fault)
+        end),
+        fault .. ' not in ' .. vim.inspect(found)
+      )
+    end
+  end)
+
+  it('goes there and back', function()
+    local fields =
+      { title = 'Fix the login', priority = 3, tags = { 'a', 'b' }, agent = 'claude', isolation = 'none', on = 4 }
+    for _, description in ipairs({ '', 'one line', 'two\n\nlines', '---\nlooks: like\n---' }) do
+      local read = front_matter.parse(front_matter.render(fields, description, front_matter.NAMES))
+      assert.are.same({}, read.faults)
+      assert.are.same(fields, read.fields)
+      assert.are.equal(description, read.description)
+    end
+  end)
+end)
+
+describe('draft', function()
+  local draft, select, choices, choose
+
+  before_each(function()
+    world.state_dir = vim.fn.tempname()
+    world.start()
+    draft = require('chorus.ui.draft')
+    world.record_verbs()
+    world.replies.task_new = function(params)
+      return nil, world.task(42, params)
+    end
+    select, choices, choose = vim.ui.select, nil, nil
+    vim.ui.select = function(items, options, on_choice)
+      choices = vim.tbl_map(options.format_item, items)
+      on_choice(choose and items[choose])
+    end
+  end)
+
+  after_each(function()
+    vim.ui.select = select
+    vim.fn.delete(world.state_dir, 'rf')
+  end)
+
+  local function files()
+    return vim.fn.glob(world.state_dir .. '/drafts/*', true, true)
+  end
+
+  local function write_title(title)
+    vim.api.nvim_buf_set_lines(0, 1, 2, false, { 'title: ' .. title })
+    vim.api.nvim_exec_autocmds('InsertLeave', { buffer = 0 })
+  end
+
+  it('begins with the fields, and leaves no file when nothing was typed', function()
+    draft.open({})
+    assert.are.same(
+      { '---', 'title: ', 'priority: 0', 'tags:', 'agent:', 'isolation:', 'on:', '---', '', '' },
+      world.lines()
+    )
+    assert.is_false(vim.bo.modified)
+    vim.cmd('stopinsert | quit')
+    assert.are.same({}, files())
+  end)
+
+  it('creates the task on :w and is gone', function()
+    draft.open({ title = 'Fix the login' })
+    vim.api.nvim_buf_set_lines(0, -1, -1, false, { 'Because of', '', 'this.' })
+    vim.cmd.write()
+    assert.are.same({
+      { 'task_new', { title = 'Fix the login', priority = 0, tags = {}, description = 'Because of\n\nthis.' } },
+    }, world.asked)
+    world.wait(function()
+      return vim.bo.buftype == ''
+    end)
+    assert.are.same({}, files())
+    assert.are.same({}, world.ran)
+    assert.are.equal('#42 Fix the login', world.notified[1][2])
+  end)
+
+  it('starts it at once when asked to', function()
+    draft.open({ title = 'Go', start = true })
+    vim.cmd('wq')
+    world.wait(function()
+      return #world.ran == 1
+    end)
+    assert.are.same({ { 'start', { task = '42' } } }, world.ran)
+    assert.are.same({}, files())
+  end)
+
+  it('keeps what is typed in a file that only the owner may read', function()
+    draft.open({})
+    write_title('Half a tho')
+    assert.are.equal(1, #files())
+    assert.is_truthy(table.concat(vim.fn.readfile(files()[1]), '\n'):find('Half a tho', 1, true))
+    assert.are.equal('rw-------', vim.fn.getfperm(files()[1]))
+    assert.are.equal('rwx------', vim.fn.getfperm(world.state_dir .. '/drafts'))
+  end)
+
+  it('stays, and says why, when creation is refused', function()
+    world.replies.task_new = function()
+      return { code = 'bad_input', message = 'cannot create the task: no agent is named `x`', hint = 'agents: claude' }
+    end
+    draft.open({ title = 'Fix' })
+    vim.cmd.write()
+    world.wait(function()
+      return #world.notified == 1
+    end)
+    assert.are.equal(1, #files())
+    assert.is_truthy(world.notified[1][2]:find('no agent is named `x`', 1, true))
+    assert.is_true(vim.bo.modified)
+    assert.are.equal('acwrite', vim.bo.buftype)
+    vim.cmd.write()
+    assert.are.equal(2, #world.asked)
+    world.wait(function()
+      return #world.notified == 2
+    end)
+  end)
+
+  it('opens again when it was closed by :wq and creation is refused', function()
+    world.replies.task_new = function()
+      return { code = 'internal', message = 'no' }
+    end
+    draft.open({ title = 'Fix' })
+    pcall(vim.cmd, 'wq')
+    world.wait(function()
+      return vim.bo.buftype == 'acwrite' and #world.notified == 1
+    end)
+    assert.are.equal('title: Fix', world.lines()[2])
+    assert.are.equal(1, #files())
+  end)
+
+  it('asks nobody while a field is wrong', function()
+    draft.open({ title = 'Fix' })
+    vim.api.nvim_buf_set_lines(0, 2, 3, false, { 'priority: high' })
+    vim.cmd.write()
+    assert.are.same({}, world.asked)
+    world.wait_notified(1)
+    assert.is_truthy(world.notified[1][2]:find('line 3: a priority is a whole number', 1, true))
+    assert.are.equal(2, vim.diagnostic.get(0)[1].lnum)
+    assert.are.equal(1, #files())
+  end)
+
+  it('is offered again when it was left', function()
+    draft.open({})
+    write_title('Left behind \27[31m')
+    vim.cmd('stopinsert | quit!')
+    assert.are.equal(1, #files())
+    choose = 2
+    draft.open({})
+    assert.are.equal('A new task', choices[1])
+    assert.is_truthy(choices[2]:match('^Left behind  %S+$'))
+    assert.is_truthy(world.lines()[2]:find('Left behind', 1, true))
+    choices = nil
+    draft.open({})
+    assert.is_nil(choices)
+  end)
+
+  it('can be thrown away, after a question', function()
+    draft.open({})
+    write_title('Left behind')
+    vim.cmd('stopinsert | quit!')
+    local asked = {}
+    vim.ui.select = function(items, options, on_choice)
+      table.insert(asked, options.prompt)
+      on_choice(#asked == 1 and items[3] or items[1])
+    end
+    draft.open({})
+    assert.is_truthy(asked[2]:find('Left behind', 1, true))
+    assert.are.same({}, files())
+  end)
+
+  it('belongs to its project', function()
+    draft.open({})
+    write_title('Left behind')
+    vim.cmd('stopinsert | quit!')
+    world.welcome.project = '/home/me/other'
+    draft.open({})
+    assert.is_nil(choices)
+  end)
+
+  it('survives a Neovim that is killed while somebody types', function()
+    local child = vim.fn.jobstart({ vim.v.progpath, '--clean', '--embed', '--headless' }, { rpc = true })
+    local pid = vim.fn.jobpid(child)
+    vim.fn.rpcrequest(
+      child,
+      'nvim_exec_lua',
+      [[
+      local path, state_dir = ...
+      local world = dofile(path)
+      world.state_dir = state_dir
+      world.start()
+      require('chorus.ui.draft').open({})
+    ]],
+      { world.root .. '/tests/lua/ui_world.lua', world.state_dir }
+    )
+    vim.fn.rpcrequest(child, 'nvim_input', 'Typed just now')
+    world.wait(function()
+      return files()[1] and table.concat(vim.fn.readfile(files()[1])):find('Typed just now', 1, true)
+    end, 'the file')
+    choices = nil
+    draft.open({})
+    assert.is_nil(choices, 'a draft that is being written elsewhere is not offered')
+    vim.cmd('stopinsert | quit')
+    vim.uv.kill(pid, 'sigkill')
+    world.wait(function()
+      return vim.fn.jobwait({ child }, 0)[1] ~= -1
+    end, 'the end of the child')
+    choose = 2
+    draft.open({})
+    assert.is_truthy(choices[2]:find('Typed just now', 1, true))
+    assert.are.equal('title: Typed just now', world.lines()[2])
+  end)
+
+  it('takes an excerpt in, fenced', function()
+    local excerpt = { path = 'src/a.lua', first = 3, last = 4, lines = { 'local x', '```' }, filetype = 'lua' }
+    draft.open({ excerpt = excerpt })
+    local shown = table.concat(world.lines(), '\n')
+    assert.is_truthy(shown:find('src/a.lua:3-4\n\n````lua\nlocal x\n```\n````', 1, true), shown)
+    vim.cmd('stopinsert')
+  end)
+
+  it('completes names and values', function()
+    world.know({ world.task(3, { title = 'Other', tags = { 'web' } }) })
+    draft.open({})
+    vim.cmd('stopinsert')
+    local function complete(line, base)
+      vim.api.nvim_buf_set_lines(0, 1, 2, false, { line })
+      vim.api.nvim_win_set_cursor(0, { 2, #line })
+      return draft.complete(0, base)
+    end
+    assert.are.same({ 'isolation: ' }, complete('is', 'is'))
+    assert.are.same({ 'worktree' }, complete('isolation: wo', 'wo'))
+    assert.are.same({ 'web' }, complete('tags: w', 'w'))
+    assert.are.same({ { word = '3', menu = 'Other' } }, complete('on: ', ''))
+    vim.api.nvim_win_set_cursor(0, { 10, 0 })
+    assert.are.same({}, draft.complete(0, ''))
+  end)
+end)

@@ -1,0 +1,285 @@
+local world = dofile((debug.getinfo(1, 'S').source:match('^@(.*/)') or './') .. 'ui_world.lua')
+
+describe('page', function()
+  local page, view, task
+
+  before_each(function()
+    world.start()
+    page, view = require('chorus.ui.page'), require('chorus.ui.page_view')
+    task =
+      world.task(12, { title = 'Fix the login', priority = 2, tags = { 'web' }, description = '# Why\n\nBecause.' })
+    world.know({ task })
+    world.replies.task_show = function()
+      return nil,
+        {
+          task = task,
+          requests = { world.request('r', 12) },
+          journal = {
+            { at = world.now, what = 'created', who = 'person', text = 'created\n\27[31m' .. view.SEPARATOR },
+          },
+        }
+    end
+    world.replies.task_edit = function()
+      return nil, task
+    end
+  end)
+
+  local function open()
+    page.open(task)
+    world.wait(function()
+      return view.separator(world.lines())
+    end)
+  end
+
+  local function params()
+    return vim.tbl_map(
+      function(each)
+        return each[2]
+      end,
+      vim.tbl_filter(function(each)
+        return each[1] == 'task_edit'
+      end, world.asked)
+    )
+  end
+
+  it('shows what can be edited, then what happened', function()
+    open()
+    local lines = world.lines()
+    assert.are.same(
+      { '---', 'title: Fix the login', 'priority: 2', 'tags: web', '---', '', '# Why', '', 'Because.', '' },
+      vim.list_slice(lines, 1, 10)
+    )
+    assert.are.equal(11, view.separator(lines))
+    local below = table.concat(lines, '\n', 12)
+    assert.is_truthy(below:find('● busy', 1, true))
+    assert.is_truthy(below:find('permission rm -rf build', 1, true))
+    assert.is_truthy(below:find('person   created', 1, true))
+    assert.is_false(vim.bo.modified)
+    assert.are.equal('chorus://task/12', vim.api.nvim_buf_get_name(0))
+    assert.are.equal(12, vim.b.chorus_task)
+    assert.are.equal('markdown', vim.bo.filetype)
+  end)
+
+  it('saves what was edited and nothing else', function()
+    open()
+    vim.api.nvim_buf_set_lines(0, 2, 3, false, { 'priority: 5' })
+    vim.api.nvim_buf_set_lines(0, 8, 9, false, { 'Because', 'of this.' })
+    vim.cmd.write()
+    assert.are.same({ { task = 'uuid-12', priority = 5, description = '# Why\n\nBecause\nof this.' } }, params())
+    world.wait(function()
+      return not vim.bo.modified
+    end)
+  end)
+
+  it('asks nobody when nothing was edited', function()
+    open()
+    vim.bo.modified = true
+    vim.cmd.write()
+    assert.are.same({}, params())
+    assert.is_false(vim.bo.modified)
+  end)
+
+  it('saves nothing while something is wrong', function()
+    open()
+    vim.api.nvim_buf_set_lines(0, 1, 2, false, { 'title:' })
+    vim.cmd.write()
+    world.wait_notified(1)
+    assert.is_truthy(world.notified[1][2]:find('line 2: a title is needed', 1, true))
+    vim.cmd.undo()
+    vim.api.nvim_buf_set_lines(0, 10, 11, false, {})
+    vim.cmd.write()
+    world.wait_notified(2)
+    assert.is_truthy(world.notified[2][2]:find('is gone: `u` brings it back', 1, true))
+    assert.are.same({}, params())
+    assert.is_true(vim.bo.modified)
+  end)
+
+  it('stays modified when the daemon refuses', function()
+    world.replies.task_edit = function()
+      return { code = 'bad_input', message = 'cannot edit #12: no' }
+    end
+    open()
+    vim.api.nvim_buf_set_lines(0, 1, 2, false, { 'title: Other' })
+    vim.cmd.write()
+    world.wait(function()
+      return #world.notified == 1
+    end)
+    assert.is_true(vim.bo.modified)
+  end)
+
+  it('follows changes, but not over what is being typed', function()
+    open()
+    task = world.task(12, { title = 'Renamed', revision = 2 })
+    world.event('task_changed', task)
+    world.wait(function()
+      return world.lines()[2] == 'title: Renamed'
+    end)
+    assert.is_false(vim.bo.modified)
+    vim.api.nvim_buf_set_lines(0, 1, 2, false, { 'title: Mine' })
+    task = world.task(12, { title = 'Theirs', revision = 3, result = 'news below' })
+    world.event('task_changed', task)
+    world.wait(function()
+      return table.concat(world.lines(), '\n'):find('news below', 1, true)
+    end)
+    assert.are.equal('title: Mine', world.lines()[2])
+    assert.is_true(vim.bo.modified)
+  end)
+
+  it('finds the separator that is its own, when a description quotes it', function()
+    local quoting = world.task(1, { description = 'a\n' .. view.SEPARATOR .. '\nb' })
+    local lines = view.edited(quoting)
+    lines[#lines + 1] = view.SEPARATOR
+    lines[#lines + 1] = '  told'
+    local changes, faults = view.changes(lines, quoting)
+    assert.are.same({}, changes)
+    assert.are.same({}, faults)
+  end)
+
+  it('counts as looked at only while it is in the window', function()
+    local defer, runs = vim.defer_fn, {}
+    vim.defer_fn = function(callback)
+      table.insert(runs, callback)
+    end
+    task.unread = true
+    world.know({ task })
+    open()
+    vim.cmd.enew()
+    runs[1]()
+    page.open(task)
+    runs[2]()
+    vim.defer_fn = defer
+    local seen = vim.tbl_filter(function(each)
+      return each[1] == 'task_seen'
+    end, world.asked)
+    assert.are.equal(1, #seen)
+  end)
+
+  it('is read by its name', function()
+    vim.api.nvim_create_autocmd('BufReadCmd', {
+      pattern = 'chorus://*',
+      callback = function(event)
+        require('chorus.ui.url').read(event.buf)
+      end,
+    })
+    vim.cmd.edit('chorus://task/12')
+    world.wait(function()
+      return view.separator(world.lines())
+    end)
+    vim.cmd.edit('chorus://dashboard')
+    assert.is_truthy(world.lines()[1]:find('#12', 1, true))
+    vim.cmd.edit()
+    assert.is_truthy(world.lines()[1]:find('#12', 1, true))
+    vim.cmd.edit('chorus://list')
+    assert.is_truthy(world.lines()[1]:find('#12', 1, true))
+    vim.cmd.edit('chorus://nonsense')
+    assert.is_truthy(world.notified[1][2]:find('nothing named', 1, true))
+  end)
+end)
+
+describe('explain', function()
+  it('shows the rule, and each piece of evidence with its age', function()
+    world.start()
+    local rows = require('chorus.ui.explain').render({
+      task = world.task(1),
+      rule = 'an open request wins',
+      evidence = {
+        { source = 'hook', says = 'PermissionRequest for \27[31mBash', at = world.now - 120000, used = true },
+        {
+          source = 'session file',
+          says = ('long '):rep(40),
+          at = world.now,
+          expires = world.now + 60000,
+          used = false,
+        },
+        { source = 'screen', says = 'not read', used = false, expires = world.now - 1 },
+      },
+    }, world.now, 70)
+    local lines = vim.tbl_map(function(row)
+      assert.is_true(require('chorus.text').width(row.text) <= 70)
+      return row.text
+    end, rows)
+    local shown = table.concat(lines, '\n')
+    assert.is_truthy(shown:find('rule          an open request wins', 1, true), shown)
+    assert.is_truthy(shown:find('▶ hook          PermissionRequest for Bash (2m ago)', 1, true), shown)
+    assert.is_truthy(shown:find('counts for 1m', 1, true), shown)
+    assert.is_truthy(shown:find('  screen        not read (expired)', 1, true), shown)
+  end)
+
+  it('says when there is no evidence', function()
+    world.start()
+    require('chorus.ui.explain').open({ task = world.task(1), rule = 'nothing is known', evidence = {} })
+    assert.is_truthy(table.concat(world.lines(), '\n'):find('no evidence', 1, true))
+    world.press('q')
+  end)
+end)
+
+describe('terminal', function()
+  local terminal
+
+  before_each(function()
+    world.start()
+    terminal = require('chorus.ui.terminal')
+    world.know({ world.task(12) })
+    vim.env.TMUX = '/tmp/outer,1,0'
+  end)
+
+  after_each(function()
+    vim.env.TMUX = nil
+  end)
+
+  local function attach(script)
+    world.replies.task_attach = function()
+      return nil, { argv = { 'sh', '-c', script } }
+    end
+    terminal.open(require('chorus.tasks').get(12))
+    world.wait(function()
+      return vim.bo.buftype == 'terminal'
+    end)
+  end
+
+  it('runs in a terminal that is not inside another tmux, and goes when the client does', function()
+    attach('printf "tmux=[%s] term=[%s]" "${TMUX-unset}" "$TERM"; read line')
+    local window, buffer = vim.api.nvim_get_current_win(), vim.api.nvim_get_current_buf()
+    world.wait(function()
+      return table.concat(world.lines(buffer), '\n'):find('tmux=[unset] term=[xterm-256color]', 1, true)
+    end)
+    assert.are.equal(12, vim.b.chorus_task)
+    vim.api.nvim_chan_send(vim.bo[buffer].channel, '\r')
+    world.wait(function()
+      return not vim.api.nvim_win_is_valid(window)
+    end)
+  end)
+
+  it('ends the client, not the task, when it is closed', function()
+    attach('echo $$; exec sleep 1000')
+    local buffer = vim.api.nvim_get_current_buf()
+    local pid
+    world.wait(function()
+      pid = tonumber(world.lines(buffer)[1])
+      return pid
+    end)
+    vim.cmd.stopinsert()
+    vim.api.nvim_win_close(0, true)
+    world.wait(function()
+      return vim.uv.kill(pid, 0) ~= 0
+    end)
+  end)
+
+  it('says why it cannot', function()
+    world.replies.task_attach = function()
+      return { code = 'wrong_state', message = 'cannot attach to #12: it has not been started' }
+    end
+    terminal.open(require('chorus.tasks').get(12))
+    world.wait(function()
+      return #world.notified == 1
+    end)
+    world.replies.task_attach = function()
+      return nil, { argv = { '/no/such/program' } }
+    end
+    terminal.open(require('chorus.tasks').get(12))
+    world.wait(function()
+      return #world.notified == 2
+    end)
+    assert.are.equal('', vim.api.nvim_win_get_config(0).relative)
+  end)
+end)

@@ -1,0 +1,308 @@
+local world = dofile((debug.getinfo(1, 'S').source:match('^@(.*/)') or './') .. 'ui_world.lua')
+
+describe('request', function()
+  local view, request, input, select, typed, picked, prompts
+
+  before_each(function()
+    world.start()
+    view, request = require('chorus.ui.request_view'), require('chorus.ui.request')
+    world.know({ world.task(12, { title = 'Fix the login', requests = 1 }) }, {})
+    input, select, typed, picked, prompts = vim.ui.input, vim.ui.select, nil, nil, {}
+    vim.ui.input = function(options, on_confirm)
+      table.insert(prompts, options.prompt)
+      on_confirm(typed)
+    end
+    vim.ui.select = function(items, options, on_choice)
+      table.insert(prompts, options.prompt)
+      local shown = vim.tbl_map(options.format_item, items)
+      table.insert(prompts, table.concat(shown, '|'))
+      on_choice(picked and items[picked])
+    end
+  end)
+
+  after_each(function()
+    vim.ui.input, vim.ui.select = input, select
+  end)
+
+  local function render(fields, file)
+    local rows = view.render(world.request('r1', 12, fields), {
+      project = '/home/me/shop',
+      answers = { at = 1, chosen = {}, words = {} },
+      read = function()
+        return file
+      end,
+    })
+    return table.concat(
+      vim.tbl_map(function(row)
+        return row.text
+      end, rows),
+      '\n'
+    )
+  end
+
+  describe('view', function()
+    it('shows the whole command, and what would hide in it', function()
+      local shown = render({
+        input = {
+          command = ('x'):rep(3000) .. '; rm -rf /\necho \226\128\174\27[8mhidden',
+          description = 'Just \27[31mlooking',
+        },
+      })
+      assert.is_truthy(shown:find('x; rm -rf /', 1, true))
+      assert.is_truthy(shown:find('    echo <202e><1b>[8mhidden', 1, true))
+      assert.is_truthy(shown:find('The agent says: Just looking', 1, true))
+      assert.is_truthy(shown:find('· allow `rm -rf build` for this session', 1, true))
+    end)
+
+    it('says how much is left out of an endless one', function()
+      local shown = render({ input = { command = ('line\n'):rep(5000) } })
+      assert.is_truthy(shown:find('… %d+ more lines'))
+    end)
+
+    it('shows an edit as a diff of the file', function()
+      local shown = render(
+        { tool = 'Edit', input = { file_path = '/home/me/shop/src/a.lua', old_string = 'two\n', new_string = '2\n' } },
+        'one\ntwo\nthree\n'
+      )
+      assert.is_truthy(shown:find('Edit src/a.lua', 1, true))
+      assert.is_truthy(shown:find('@@ -1,3 +1,3 @@\n   one\n  -two\n  +2\n   three', 1, true), shown)
+    end)
+
+    it('shows an edit of a file that cannot be read', function()
+      local shown = render({ tool = 'Edit', input = { file_path = '/else/where', old_string = 'a', new_string = 'b' } })
+      assert.is_truthy(shown:find('Edit /else/where', 1, true))
+      assert.is_truthy(shown:find('  -a\n  +b', 1, true), shown)
+    end)
+
+    it('shows several edits, each of every occurrence, and a new file', function()
+      local diff = require('chorus.ui.edit_diff')
+      local edits =
+        { { old_string = 'a', new_string = 'x', replace_all = true }, { old_string = 'b%', new_string = '%1' } }
+      local shown = diff.of({ file_path = 'f', edits = edits }, 'a\na\nb%\n')
+      assert.is_truthy(shown:find('-a\n-a\n-b%\n+x\n+x\n+%1', 1, true), shown)
+      shown = render({ tool = 'Write', input = { file_path = '/home/me/shop/new', content = 'one\n' } })
+      assert.is_truthy(shown:find('New file new', 1, true))
+      assert.is_truthy(shown:find('+one', 1, true))
+      shown = render({ tool = 'Write', input = { file_path = '/home/me/shop/old', content = 'two\n' } }, 'one\n')
+      assert.is_truthy(shown:find('  -one\n  +two', 1, true), shown)
+    end)
+
+    it('shows a plan, any other tool, and a dialog', function()
+      assert.is_truthy(
+        render({ kind = 'plan', input = { plan = '# Plan\n\n1. Read' } }):find('  # Plan\n\n  1. Read', 1, true)
+      )
+      local shown = render({ tool = 'mcp__x__y', input = { name = 'bob', list = { 1, 2 }, long = 'a\nb' } })
+      assert.is_truthy(shown:find('  mcp__x__y', 1, true))
+      assert.is_truthy(shown:find('  name  bob', 1, true))
+      assert.is_truthy(shown:find('  long\n    a\n    b', 1, true))
+      shown =
+        render({ kind = 'trust', answerable = 'terminal', summary = 'Do you trust this folder?', input = 'whatever' })
+      assert.is_truthy(shown:find('Do you trust this folder?', 1, true))
+      assert.is_truthy(shown:find('Only the agent’s terminal can answer this', 1, true))
+      assert.is_nil(shown:find('Always allow', 1, true))
+    end)
+
+    it('does not trip over odd input', function()
+      for _, odd in ipairs({
+        { input = { questions = 'no' }, kind = 'question' },
+        {
+          input = {
+            questions = { 'no', 1, { question = 1, options = 'x' }, { options = { 1, {}, { label = 'ok' } } } },
+          },
+          kind = 'question',
+        },
+        { input = { file_path = '/x', edits = { { old_string = 1 } } } },
+        { input = { file_path = 1, content = 'x' } },
+        { input = {} },
+        { input = true },
+        { input = { command = { 'a' } } },
+        { input = { plan = 1 }, kind = 'plan' },
+      }) do
+        assert.is_string(render(odd))
+      end
+    end)
+  end)
+
+  describe('window', function()
+    local function shown()
+      return table.concat(world.lines(), '\n')
+    end
+
+    it('approves by the id that is shown, and closes', function()
+      world.replies.task_approve = function()
+        return nil, {}
+      end
+      request.open(world.request('r7', 12))
+      assert.is_truthy(vim.inspect(vim.api.nvim_win_get_config(0).title):find('Fix the login', 1, true))
+      world.press('a')
+      assert.are.same({ { 'task_approve', { task = 'uuid-12', request = 'r7' } } }, world.asked)
+      world.wait(function()
+        return vim.api.nvim_win_get_config(0).relative == ''
+      end)
+    end)
+
+    it('allows always by the rule that was picked', function()
+      picked = 2
+      request.open(world.request('r7', 12, { suggestions = { 'first', 'second\27[31m' } }))
+      world.press('A')
+      assert.are.equal('first|second', prompts[2])
+      assert.are.same({ { 'task_approve', { task = 'uuid-12', request = 'r7', always = 1 } } }, world.asked)
+      world.asked, picked = {}, nil
+      world.press('A')
+      assert.are.same({}, world.asked)
+    end)
+
+    it('denies with a reason, and not at all on Escape', function()
+      request.open(world.request('r7', 12))
+      world.press('d')
+      assert.are.same({}, world.asked)
+      typed = 'use a branch'
+      world.press('d')
+      assert.are.same({ { 'task_deny', { task = 'uuid-12', request = 'r7', reason = 'use a branch' } } }, world.asked)
+      assert.is_truthy(prompts[1]:find('“rm -rf build” of #12', 1, true))
+    end)
+
+    it('shows the newer request when this one is not open any more', function()
+      world.know({ world.task(12) }, { world.request('r8', 12, { input = { command = 'ls' } }) })
+      world.replies.task_approve = function()
+        return { code = 'request_changed', message = 'cannot approve: another request is open' }
+      end
+      request.open(world.request('r7', 12))
+      world.press('a')
+      world.wait(function()
+        return shown():find('$ ls', 1, true)
+      end)
+      assert.is_truthy(shown():find('Another request is open now', 1, true))
+      assert.are.equal(1, #world.notified)
+      world.asked = {}
+      world.press('a')
+      assert.are.equal('r8', world.asked[1][2].request)
+    end)
+
+    it('says when somebody else has answered, and answers no more', function()
+      local open = world.request('r7', 12)
+      world.know({ world.task(12) }, { open })
+      request.open(open)
+      world.event('request_closed', vim.tbl_extend('force', open, { outcome = 'elsewhere' }))
+      assert.is_truthy(shown():find('Answered already: elsewhere', 1, true))
+      world.press('a')
+      world.press('d')
+      assert.are.same({}, world.asked)
+    end)
+
+    it('shows a request that changed while it was looked at', function()
+      local open = world.request('r7', 12)
+      world.know({ world.task(12) }, { open })
+      request.open(open)
+      world.event('request_opened', world.request('r7', 12, { input = { command = 'other' } }))
+      assert.is_truthy(shown():find('$ other', 1, true))
+      assert.is_truthy(shown():find('has changed while you looked', 1, true))
+    end)
+
+    it('never answers what only the terminal can', function()
+      typed = ''
+      request.open(world.request('r7', 12, { kind = 'trust', answerable = 'terminal' }))
+      world.press('a')
+      world.press('d')
+      assert.are.same({}, world.asked)
+      assert.are.equal(2, #world.notified)
+    end)
+
+    local function question(text, multi, labels)
+      return {
+        question = text,
+        multiSelect = multi,
+        options = vim.tbl_map(function(label)
+          return { label = label, description = 'about ' .. label }
+        end, labels or { 'Red', 'Blue' }),
+      }
+    end
+
+    local function ask(questions)
+      request.open(
+        world.request(
+          'q1',
+          12,
+          { kind = 'question', tool = 'AskUserQuestion', suggestions = {}, input = { questions = questions } }
+        )
+      )
+    end
+
+    it('answers a question by a digit', function()
+      ask({ question('Colour?', false) })
+      assert.is_truthy(shown():find('2  Blue   about Blue', 1, true))
+      world.press('9')
+      world.press('a')
+      assert.are.same({}, world.asked)
+      world.press('2')
+      assert.are.same(
+        { { 'task_answer', { task = 'uuid-12', request = 'q1', answers = { ['Colour?'] = 'Blue' } } } },
+        world.asked
+      )
+    end)
+
+    it('answers several questions, some with several choices', function()
+      ask({ question('Which?', true, { 'A', 'B', 'C' }), question('Colour?', false) })
+      world.press('1')
+      world.press('2')
+      world.press('3')
+      world.press('2')
+      world.press('<CR>')
+      assert.are.same({}, world.asked)
+      world.press('1')
+      assert.are.same({ ['Which?'] = 'A, C', ['Colour?'] = 'Red' }, world.asked[1][2].answers)
+    end)
+
+    it('answers in own words', function()
+      typed = 'Green, please'
+      ask({ question('Colour?', false) })
+      world.press('c')
+      assert.are.same({ ['Colour?'] = 'Green, please' }, world.asked[1][2].answers)
+    end)
+  end)
+
+  describe('inbox', function()
+    it('lists what is open, and opens it', function()
+      local inbox = require('chorus.ui.inbox')
+      world.know(
+        { world.task(12, { title = 'Fix the login' }), world.task(3) },
+        { world.request('a', 12), world.request('b', 3, { opened_at = world.now }) }
+      )
+      inbox.open()
+      assert.is_truthy(world.lines()[1]:match('#12  permission .* Fix the login .* Bash: rm %-rf build'))
+      assert.are.equal(12, vim.b.chorus_task)
+      world.event('request_closed', world.request('a', 12))
+      world.wait(function()
+        return #world.lines() == 1 and world.lines()[1]:find('#3', 1, true)
+      end)
+      world.press('<CR>')
+      assert.is_truthy(table.concat(world.lines(), '\n'):find('$ rm -rf build', 1, true))
+      world.press('q')
+      world.event('request_closed', world.request('b', 3))
+      world.wait(function()
+        return table.concat(world.lines(), '\n'):find('Nobody waits for you', 1, true)
+      end)
+    end)
+
+    it('allows equal requests together, after showing which', function()
+      local inbox = require('chorus.ui.inbox')
+      world.know({ world.task(12), world.task(3), world.task(4) }, {
+        world.request('a', 12),
+        world.request('b', 3, { opened_at = world.now }),
+        world.request('c', 4, { opened_at = world.now + 1, input = { command = 'rm -rf /' } }),
+      })
+      inbox.open()
+      picked = 1
+      world.press('ggVGa')
+      assert.are.same({ { 'info', '#12 and #4 do not ask for the same', 'look at each of them' } }, world.notified)
+      assert.are.same({}, world.asked)
+      world.press('ggVja')
+      assert.is_truthy(prompts[1]:find('Bash asked for by #12, #3:\n  rm -rf build', 1, true), prompts[1])
+      assert.are.same({
+        { 'task_approve', { task = 'uuid-12', request = 'a' } },
+        { 'task_approve', { task = 'uuid-3', request = 'b' } },
+      }, world.asked)
+      world.press('q')
+    end)
+  end)
+end)

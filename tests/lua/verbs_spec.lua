@@ -1,0 +1,334 @@
+local helpers = require('helpers')
+
+describe('the verb', function()
+  local world, verbs, shown
+
+  local function window(name)
+    package.loaded['chorus.ui.' .. name] = {
+      open = function(what)
+        shown[#shown + 1] = { name, what }
+      end,
+    }
+  end
+
+  before_each(function()
+    world = helpers.world()
+    verbs = require('chorus.verbs')
+    shown = {}
+    for _, name in ipairs({ 'draft', 'dashboard', 'list', 'page', 'inbox', 'output', 'terminal', 'explain', 'request' }) do
+      window(name)
+    end
+  end)
+
+  after_each(function()
+    vim.b.chorus_task = nil
+    world:close()
+  end)
+
+  --- Runs a verb and waits until the peer was asked `count` times more.
+  local function asked_by(name, opts, count)
+    local before = #world:asked()
+    verbs.run(name, opts)
+    helpers.settle()
+    local all
+    helpers.wait_for('the request', function()
+      all = world:asked()
+      return #all >= before + (count or 1)
+    end)
+    helpers.settle()
+    return unpack(all, before + 1)
+  end
+
+  local function nothing_asked_by(name, opts)
+    local before = #world:asked()
+    verbs.run(name, opts)
+    helpers.settle()
+    assert.equal(before, #world:asked())
+  end
+
+  local live = helpers.task({ number = 1 })
+  local other = helpers.task({ number = 2 })
+  local pending = helpers.task({ number = 3, status = 'pending', agent_status = 'stopped' })
+  local ended = helpers.task({ number = 4, status = 'failed', agent_status = 'stopped' })
+
+  it('start gives prompt and environment', function()
+    world:connect({ live, pending })
+    vim.env.CHORUS_SPEC = 'given'
+    local request = asked_by('start', { task = '3', args = 'begin with the tests' })
+    assert.equal('task_start', request.method)
+    assert.equal('uuid-3', request.params.task)
+    assert.equal('begin with the tests', request.params.prompt)
+    assert.equal('given', request.params.environment.CHORUS_SPEC)
+    assert.is_nil(asked_by('start', { task = '3' }).params.prompt)
+    assert.truthy(world:words():find('#3 has started — `:Chorus output 3` shows it', 1, true))
+  end)
+
+  it('connects first, and says why it cannot', function()
+    world:tell('snapshot', { tasks = { live }, requests = {}, elsewhere = 0 })
+    verbs.run('show', { task = '1' })
+    helpers.wait_for('the page', function()
+      return #shown == 1
+    end)
+    assert.equal(1, shown[1][2].number)
+    require('chorus.client').disconnect()
+    world:tell('fault', { error = { code = 'store_unusable', message = 'the disk is full', hint = 'make room' } })
+    verbs.run('show', { task = '1' })
+    helpers.wait_for('the message', function()
+      return #world.said == 1
+    end)
+    assert.equal('Chorus: the disk is full — make room', world:words())
+  end)
+
+  it('send takes the text, the lines of a range, or both', function()
+    world:connect({ live })
+    assert.same({ task = 'uuid-1', text = 'hello', raw = false }, asked_by('send', { args = 'hello' }).params)
+    assert.same(
+      { task = 'uuid-1', text = '/compact', raw = true },
+      asked_by('send', { args = '/compact', bang = true }).params
+    )
+    vim.cmd.enew()
+    vim.api.nvim_buf_set_name(0, vim.fn.getcwd() .. '/some/file.lua')
+    vim.api.nvim_buf_set_lines(0, 0, -1, false, { 'one', 'local x = "```"', 'three' })
+    vim.bo.filetype = 'lua'
+    assert.equal('one\nlocal x = "```"', asked_by('send', { range = { first = 1, last = 2 } }).params.text)
+    assert.equal(
+      'explain\n\nsome/file.lua:2\n\n````lua\nlocal x = "```"\n````',
+      asked_by('send', { args = 'explain', range = { first = 2, last = 2 } }).params.text
+    )
+    vim.cmd.bwipeout({ bang = true })
+  end)
+
+  it('send asks for a text where there is none, and says that it waits', function()
+    world:tell('script', { task_send = { result = { queued = true, reason = 'a request is open' } } })
+    world:connect({ live })
+    world.inputs = { 'typed' }
+    assert.equal('typed', asked_by('send', {}).params.text)
+    assert.equal('Chorus: #1 will get it later: a request is open', world:words())
+    nothing_asked_by('send', {})
+    world.inputs = { '' }
+    nothing_asked_by('send', {})
+  end)
+
+  it('asks before a word that may have begun a text names the tasks', function()
+    world:connect({ live, other })
+    nothing_asked_by('send', { task = 'all', args = 'tests must pass' })
+    assert.equal('send #1, #2 (all): tests must pass', world.offered[1].opts.prompt)
+    world.choices = { 1 }
+    local first, second = asked_by('send', { task = 'all', args = 'tests must pass' }, 2)
+    assert.equal('uuid-1', first.params.task)
+    assert.equal('uuid-2', second.params.task)
+  end)
+
+  it('restart starts two at a time, and ! means fresh', function()
+    local tasks = { live, other, helpers.task({ number = 5 }) }
+    world:tell('script', { task_restart = 'hold' })
+    world:connect(tasks)
+    asked_by('restart', { task = 'all' }, 2)
+    assert.equal(2, #world:asked())
+    require('chorus.client').disconnect()
+    world:tell('script', nil)
+    world:connect(tasks)
+    local _, _, third = asked_by('restart', { task = 'all', bang = true }, 3)
+    assert.equal('uuid-5', third.params.task)
+    assert.is_true(third.params.fresh)
+  end)
+
+  it('approve names the request', function()
+    world:connect({ live }, { helpers.request() })
+    assert.same({ task = 'uuid-1', request = 'request-1' }, asked_by('approve', { task = '1' }).params)
+    assert.equal('Chorus: #1 allowed: ls -la', world:words())
+  end)
+
+  it('approve shows which request there is before it is meant', function()
+    world:connect({ live }, { helpers.request() })
+    nothing_asked_by('approve', {})
+    assert.equal(1, #world.offered)
+  end)
+
+  it('approve lets one of several be picked', function()
+    world:connect(
+      { live },
+      { helpers.request(), helpers.request({ id = 'b', summary = 'rm -rf build', opened_at = 2000 }) }
+    )
+    world.choices = { 'rm -rf build' }
+    assert.equal('b', asked_by('approve', { task = '1' }).params.request)
+    assert.same({ '#1 Bash: ls -la', '#1 Bash: rm -rf build' }, world.offered[1].lines)
+  end)
+
+  it('approve opens a question instead, and tells a refusal', function()
+    world:connect({ live, other }, { helpers.request({ kind = 'question' }), helpers.request({ number = 2 }) })
+    nothing_asked_by('approve', { task = '1' })
+    assert.equal('request', shown[1][1])
+    require('chorus.client').disconnect()
+    world:tell('script', {
+      task_approve = {
+        error = { code = 'request_changed', message = 'another request is open by now', hint = 'look at it' },
+      },
+    })
+    world:connect({ other }, { helpers.request({ number = 2 }) })
+    asked_by('approve', { task = '2' })
+    assert.equal('Chorus: another request is open by now — look at it', world:words())
+  end)
+
+  it('deny asks for a reason, which may be empty', function()
+    world:connect({ live }, { helpers.request() })
+    assert.equal('not now', asked_by('deny', { task = '1', args = 'not now' }).params.reason)
+    world.inputs = { '' }
+    assert.is_nil(asked_by('deny', { task = '1' }).params.reason)
+    nothing_asked_by('deny', { task = '1' })
+  end)
+
+  it('answer takes an option by number, a text, or opens the question', function()
+    local question = helpers.request({
+      kind = 'question',
+      input = { questions = { { question = 'Which?', options = { { label = 'Red' }, { label = 'Blue' } } } } },
+    })
+    world:connect({ live }, { question })
+    assert.same({ [''] = 'Blue' }, asked_by('answer', { task = '1', args = '2' }).params.answers)
+    assert.same({ [''] = 'Green' }, asked_by('answer', { task = '1', args = 'Green' }).params.answers)
+    assert.same({ [''] = '7' }, asked_by('answer', { task = '1', args = '7' }).params.answers)
+    nothing_asked_by('answer', { task = '1' })
+    assert.same({ 'request', question }, shown[1])
+  end)
+
+  it('complete says how it ended; ! forces', function()
+    world:tell('script', { task_complete = { result = vim.tbl_extend('force', live, { result = 'branch fix-it' }) } })
+    world:connect({ live })
+    assert.is_false(asked_by('complete', { task = '1' }).params.force)
+    assert.equal('Chorus: #1 is completed: branch fix-it', world:words())
+    assert.is_true(asked_by('complete', { task = '1', bang = true }).params.force)
+  end)
+
+  it('fail asks for the reason', function()
+    world:connect({ live })
+    world.inputs = { 'wrong idea' }
+    assert.same({ task = 'uuid-1', reason = 'wrong idea' }, asked_by('fail', { task = '1' }).params)
+    nothing_asked_by('fail', { task = '1' })
+  end)
+
+  it('delete asks first', function()
+    world:connect({ ended })
+    nothing_asked_by('delete', { task = '4' })
+    assert.equal('Delete #4 Task 4?', world.offered[1].opts.prompt)
+    world.choices = { 'Delete #4' }
+    assert.equal('task_delete', asked_by('delete', { task = '4' }).method)
+  end)
+
+  it('tells what was refused of several in one message', function()
+    world:tell('script', { task_interrupt = { { error = { code = 'wrong_state', message = 'it has ended' } } } })
+    world:connect({
+      helpers.task({ number = 1, agent_status = 'busy' }),
+      helpers.task({ number = 2, agent_status = 'busy' }),
+    })
+    asked_by('interrupt', { task = 'all' }, 2)
+    assert.equal(1, #world.said)
+    assert.equal('Chorus: interrupt was refused for 1 of 2 tasks:\n#1: it has ended', world:words())
+  end)
+
+  it('new hands title, ! and lines to the draft', function()
+    world:connect()
+    vim.cmd.enew()
+    vim.api.nvim_buf_set_lines(0, 0, -1, false, { 'one', 'two' })
+    verbs.run('new', { args = 'Title', bang = true, range = { first = 2, last = 2 } })
+    local draft = shown[1][2]
+    assert.equal('Title', draft.title)
+    assert.is_true(draft.start)
+    assert.same({ path = '', first = 2, last = 2, lines = { 'two' }, filetype = '' }, draft.excerpt)
+    vim.cmd.bwipeout({ bang = true })
+  end)
+
+  it('opens the windows', function()
+    world:tell('script', { task_explain = { result = { task = live, rule = 'session file', evidence = {} } } })
+    world:connect({ live })
+    for _, name in ipairs({ 'dashboard', 'inbox', 'list', 'show', 'edit', 'output', 'attach', 'explain' }) do
+      verbs.run(name, { task = name ~= 'list' and '1' or nil })
+      helpers.wait_for('a window for ' .. name, function()
+        return #shown == 1
+      end)
+      local windows = { show = 'page', edit = 'page', attach = 'terminal' }
+      assert.equal(windows[name] or name, table.remove(shown)[1])
+    end
+  end)
+
+  it('next goes to requests, then troubles, then what is unread, and round again', function()
+    local broken = helpers.task({ number = 6, agent_status = 'error' })
+    local unread = helpers.task({ number = 7, unread = true })
+    world:connect({ helpers.task({ number = 1, requests = 1 }), other, broken, unread }, {
+      helpers.request({ id = 'late', number = 1, opened_at = 20 }),
+      helpers.request({ id = 'early', number = 2, opened_at = 10 }),
+    })
+    local order = {}
+    for _ = 1, 5 do
+      verbs.run('next', {})
+      local window_name, what = unpack(table.remove(shown))
+      order[#order + 1] = window_name .. ' ' .. (what.id or what.number)
+    end
+    assert.same({ 'request early', 'request late', 'output 6', 'output 7', 'request early' }, order)
+  end)
+
+  it('next says when nobody needs anything', function()
+    world:connect({ other })
+    verbs.run('next', {})
+    assert.equal('Chorus: nobody needs you', world:words())
+  end)
+
+  it('pick opens what fits the task', function()
+    world:connect({ live, pending })
+    world.choices = { '#1', '#3' }
+    verbs.run('pick', {})
+    verbs.run('pick', { args = 'pending' })
+    assert.same({ 'output', 'page' }, { shown[1][1], shown[2][1] })
+    verbs.run('pick', { args = 'pendign' })
+    assert.matches('there is no filter `pendign`', world:words(), 1, true)
+  end)
+
+  it('config shows values and notices in a buffer of ours', function()
+    world:tell('script', {
+      config = {
+        result = {
+          notices = { '`[server]` is no longer used' },
+          values = { { key = 'tmux.socket', value = '"chorus\27[31m"', origin = 'default' } },
+        },
+      },
+    })
+    world:connect()
+    verbs.run('config', {})
+    helpers.wait_for('the buffer', function()
+      return vim.api.nvim_buf_get_name(0):match('chorus://config$')
+    end)
+    assert.same(
+      { '# `[server]` is no longer used', 'tmux.socket = "chorus" # default' },
+      vim.api.nvim_buf_get_lines(0, 0, -1, false)
+    )
+    assert.is_false(vim.bo.modifiable)
+    vim.cmd.normal('q')
+    assert.is_nil(vim.api.nvim_buf_get_name(0):match('chorus://'))
+  end)
+
+  it('log opens the log', function()
+    verbs.run('log', {})
+    assert.matches('there is no log yet', world:words(), 1, true)
+    helpers.write(world.folder .. '/state/log', 'first\nlast\n')
+    verbs.run('log', {})
+    assert.equal('last', vim.api.nvim_get_current_line())
+    vim.cmd.bwipeout()
+  end)
+
+  it('is a function of the module', function()
+    world:connect({ live, other })
+    local chorus = require('chorus')
+    chorus.send(1, 'hello')
+    chorus.send({ task = 2, args = '/clear', bang = true })
+    chorus.dashboard()
+    chorus.new('Title')
+    helpers.settle()
+    assert.same({ 'hello', '/clear' }, {
+      world:asked()[1].params.text,
+      world:asked()[2].params.text,
+    })
+    assert.equal('dashboard', shown[1][1])
+    assert.equal('Title', shown[2][2].title)
+    assert.is_nil(chorus.detect)
+    assert.is_nil(chorus.nonsense)
+  end)
+end)

@@ -1,0 +1,59 @@
+//! Chorus as a person meets it: real Neovims on a terminal, the real daemon, the demo agent.
+#![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs)]
+
+mod draft;
+mod editor;
+mod requests;
+
+use chorus_testkit::tools::Tool;
+use chorus_testkit::{Sandbox, given, skip, wait_for};
+use serde_json::Value as Json;
+
+/// Runs a test in a world of its own on each Neovim, oldest first.
+fn on_each_nvim(test: impl Fn(&Sandbox, &Tool)) {
+    let nvims = given::nvims();
+    if nvims.is_empty() {
+        return skip("no Neovim");
+    }
+    if given::tmuxes().is_empty() {
+        return skip("no tmux");
+    }
+    for nvim in nvims {
+        eprintln!("on Neovim {}", nvim.version);
+        let world = Sandbox::new(env!("CARGO_BIN_EXE_chorus"));
+        world.write("config/chorus/chorus.toml", "[agent]\ndefault = \"demo\"\n");
+        test(&world, &nvim);
+    }
+}
+
+/// A task of that title, made in a shell; its number.
+#[track_caller]
+fn new_task(world: &Sandbox, title: &str) -> i64 {
+    world.json(["new", "--title", title])["number"].as_i64().unwrap()
+}
+
+/// A task made and started in a shell; the prompt says what the demo agent plays.
+#[track_caller]
+fn start_task(world: &Sandbox, title: &str, prompt: &str) -> i64 {
+    let number = new_task(world, title);
+    world.json(["start", &number.to_string(), "--prompt", prompt]);
+    number
+}
+
+/// Waits until the task's agent has that status; the task.
+#[track_caller]
+fn wait_status(world: &Sandbox, number: i64, status: &str) -> Json {
+    wait_for(&format!("#{number} is {status}"), || {
+        let tasks = world.json(["list"]);
+        let found = tasks.as_array().unwrap().iter().find(|task| task["number"] == number).cloned();
+        found.filter(|task| task["agent_status"]["status"] == status)
+    })
+}
+
+/// What the task's journal tells, oldest first.
+#[track_caller]
+fn journal(world: &Sandbox, number: i64) -> Vec<String> {
+    let page = world.json(["show", &number.to_string()]);
+    let lines = page["journal"].as_array().unwrap().iter();
+    lines.map(|line| line["text"].as_str().unwrap_or_default().to_owned()).collect()
+}

@@ -1,0 +1,143 @@
+//! Answering a request without leaving the editor.
+
+use crate::editor::Editor;
+use crate::{journal, on_each_nvim, start_task, wait_status};
+use chorus_testkit::{Sandbox, wait_for, wait_until};
+use serde_json::Value as Json;
+
+#[track_caller]
+fn inbox(world: &Sandbox) -> Vec<Json> {
+    world.json(["inbox"]).as_array().unwrap().clone()
+}
+
+#[track_caller]
+fn ask(world: &Sandbox, title: &str, prompt: &str) -> i64 {
+    let number = start_task(world, title, prompt);
+    wait_for("the request", || inbox(world).into_iter().find(|request| request["number"] == number));
+    number
+}
+
+#[test]
+fn it_is_looked_at_then_allowed() {
+    on_each_nvim(|world, nvim| {
+        ask(world, "Write it", "[[write: made.txt]] [[say written]]");
+        let editor = Editor::open(world, nvim);
+        editor.command(":Chorus");
+        editor.sees("Write: made.txt");
+        editor.badge("⚑ 1");
+        editor.press(&["a"]);
+        editor.sees("New file made.txt");
+        editor.sees("+alpha");
+        editor.sees("switch this session to accept edits");
+        editor.sees_that("whose request it is, and that it is a demo", |screen| {
+            let top = screen.lines().find(|line| line.contains("╭") && line.contains("permission"));
+            top.is_some_and(|line| line.contains("#1") && line.contains("[demo]") && line.contains("Write it"))
+        });
+        assert!(!world.project().join("made.txt").exists());
+        editor.press(&["a"]);
+        editor.sees_no("New file made.txt");
+        wait_until("the file is written", || world.project().join("made.txt").exists());
+        editor.sees("✓ unread");
+        editor.badge("✓ 1");
+        assert!(inbox(world).is_empty());
+        assert_eq!(editor.heard("ChorusRequestClosed")[0]["request"]["outcome"], "allowed");
+        let told = journal(world, 1);
+        assert!(told.iter().all(|line| !line.contains("The agent asks something")), "{told:#?}");
+    });
+}
+
+#[test]
+fn it_is_refused_with_a_reason() {
+    on_each_nvim(|world, nvim| {
+        ask(world, "Write it", "[[write: made.txt]] [[say as you wish]]");
+        let editor = Editor::open(world, nvim);
+        editor.command(":Chorus");
+        editor.sees("Write: made.txt");
+        editor.press(&["d"]);
+        editor.sees("Refuse “made.txt” of #1. Reason for the agent (may be empty):");
+        editor.press(&["Escape"]);
+        editor.sees_no("Refuse");
+        assert_eq!(inbox(world).len(), 1, "Escape refuses nothing");
+        editor.press(&["a"]);
+        editor.sees("New file made.txt");
+        editor.press(&["d"]);
+        editor.sees("Refuse “made.txt”");
+        editor.command("use another name");
+        wait_status(world, 1, "idle");
+        assert!(!world.project().join("made.txt").exists());
+        editor.sees_no("New file made.txt");
+        let shown = world.run(["output", "1"]).stdout;
+        assert!(shown.contains("use another name"), "{shown}");
+    });
+}
+
+#[test]
+fn a_rule_allows_what_follows_in_this_session() {
+    on_each_nvim(|world, nvim| {
+        ask(world, "Write them", "[[write: one.txt]] [[write: two.txt]] [[say both]]");
+        let editor = Editor::open(world, nvim);
+        editor.command(":ChorusInbox");
+        editor.sees("Write: one.txt");
+        editor.press(&["Enter"]);
+        editor.sees("New file one.txt");
+        editor.press(&["A"]);
+        editor.sees("Allow for the rest of this session:");
+        editor.sees("1: switch this session to accept edits");
+        editor.press(&["1", "Enter"]);
+        wait_until("both files are written", || world.project().join("two.txt").exists());
+        wait_status(world, 1, "idle");
+        assert_eq!(editor.heard("ChorusRequestOpened").len(), 1);
+    });
+}
+
+#[test]
+fn a_question_is_answered_by_its_digit() {
+    on_each_nvim(|world, nvim| {
+        ask(world, "Choose", "[[ask]] [[say chosen]]");
+        let editor = Editor::open(world, nvim);
+        editor.command(":ChorusNext");
+        editor.sees("Which colour should the button be?");
+        editor.press(&["a"]);
+        editor.sees("choose an answer by its digit");
+        editor.press(&["2"]);
+        wait_status(world, 1, "idle");
+        let shown = world.run(["output", "1"]).stdout;
+        assert!(shown.contains("→ Blue"), "{shown}");
+    });
+}
+
+#[test]
+fn the_output_window_shows_a_request_before_it_is_answered() {
+    on_each_nvim(|world, nvim| {
+        ask(world, "Write it", "[[write: made.txt]] [[say written]]");
+        let editor = Editor::open(world, nvim);
+        editor.command(":ChorusOutput 1");
+        editor.sees("a approve");
+        editor.press(&["a"]);
+        editor.sees("New file made.txt");
+        assert_eq!(inbox(world).len(), 1, "nothing was allowed unseen");
+        editor.press(&["a"]);
+        editor.sees("Wrote 3 lines");
+        editor.sees_no("a approve");
+    });
+}
+
+#[test]
+fn one_answered_elsewhere_is_gone_everywhere() {
+    on_each_nvim(|world, nvim| {
+        ask(world, "Write it", "[[write: made.txt]] [[say written]]");
+        let editor = Editor::open(world, nvim);
+        editor.command(":ChorusInbox");
+        editor.sees("Inbox · 1 open");
+        editor.press(&["Enter"]);
+        editor.sees("New file made.txt");
+        world.json(["approve", "1"]);
+        editor.sees("Answered already: allowed");
+        wait_until("the file is written", || world.project().join("made.txt").exists());
+        editor.sees("+alpha");
+        editor.press(&["a"]);
+        editor.press(&["q"]);
+        editor.sees("Nobody waits for you.");
+        editor.badge("✓ 1");
+    });
+}

@@ -1,0 +1,14 @@
+//! The sidecar as a whole: real daemon, real tmux, real SQLite, and the demo agent in the panes.
+#![allow(clippy::unwrap_used)]
+
+mod daemon;
+mod events;
+mod faults;
+mod hooks;
+mod hostile;
+mod killed;
+mod neovim;
+mod secrets;
+mod shell;
+mod web;
+mod world;

@@ -1,0 +1,152 @@
+//! Requests open, are answered once, and move their task.
+
+use super::*;
+use chorus::contract::Code;
+use chorus::status::Kind;
+use chorus::store::{Closing, NewRequest, Outcome, Received};
+use chorus::task::Status;
+use serde_json::json;
+
+fn asking(id: &str, summary: &str) -> NewRequest {
+    NewRequest {
+        id: id.into(),
+        kind: Kind::Permission,
+        tool: Some("Bash".into()),
+        summary: summary.into(),
+        input: Some(json!({ "command": summary })),
+        suggestions: vec!["allow `ls` in this session".into()],
+        answerable: "hook".into(),
+        at: 1000,
+    }
+}
+
+async fn receive(store: &Store, uuid: &str, new: NewRequest) -> Received {
+    let uuid = uuid.to_owned();
+    store.write(move |tx| tx.receive(&uuid, new)).await.unwrap()
+}
+
+async fn close(store: &Store, id: &'static str, outcome: Outcome) -> Option<chorus::contract::Opened> {
+    let closing = Closing { outcome, who: Who::Person, answer: Some(json!({ "behavior": "allow" })) };
+    store.write(move |tx| tx.close_request(id, closing)).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_task_waits_while_any_request_is_open() {
+    let (_folder, store) = fresh();
+    let uuid = running(&store, "Asks").await.uuid;
+    let mut changes = store.subscribe();
+    let Received::Open(opened) = receive(&store, &uuid, asking("a", "ls\x1b[2J -l")).await else {
+        panic!("it is open")
+    };
+    assert_eq!((opened.number, opened.summary.as_str(), opened.opened_at), (1, "ls [2J -l", 1000));
+    assert_eq!(opened.input, Some(json!({ "command": "ls\x1b[2J -l" })));
+    receive(&store, &uuid, asking("b", "rm x")).await;
+    let task = row(&store, &uuid).await;
+    assert_eq!((task.status, task.requests), (Status::Waiting, 2));
+    assert_eq!(told(&mut changes), ["task_changed", "request_opened", "task_changed", "request_opened"]);
+
+    assert_eq!(close(&store, "a", Outcome::Allowed).await.unwrap().outcome.as_deref(), Some("allowed"));
+    assert_eq!(row(&store, &uuid).await.status, Status::Waiting);
+    assert!(close(&store, "a", Outcome::Denied).await.is_none(), "the first answer wins");
+    close(&store, "b", Outcome::Elsewhere).await.unwrap();
+    assert_eq!(row(&store, &uuid).await.status, Status::Running);
+    assert_eq!(told(&mut changes), ["task_changed", "request_closed", "task_changed", "request_closed"]);
+
+    let entries = store.read(move |tx| tx.entries(&uuid, 2)).await.unwrap();
+    let texts: Vec<_> = entries.iter().map(|entry| entry.text.as_str()).collect();
+    assert_eq!(texts, ["Allowed: ls [2J -l", "Answered at the terminal: rm x"]);
+}
+
+#[tokio::test]
+async fn the_same_evidence_again_is_no_news() {
+    let (_folder, store) = fresh();
+    let uuid = running(&store, "Asks").await.uuid;
+    receive(&store, &uuid, asking("a", "ls")).await;
+    let mut changes = store.subscribe();
+    receive(&store, &uuid, asking("a", "ls")).await;
+    assert_eq!(told(&mut changes), [""; 0]);
+    receive(&store, &uuid, NewRequest { answerable: "terminal".into(), ..asking("a", "ls") }).await;
+    assert_eq!(told(&mut changes), ["request_opened"]);
+}
+
+#[tokio::test]
+async fn a_hook_that_comes_back_gets_its_answer_or_asks_again() {
+    let (_folder, store) = fresh();
+    let uuid = running(&store, "Asks").await.uuid;
+    receive(&store, &uuid, asking("a", "ls")).await;
+    close(&store, "a", Outcome::Allowed).await;
+    let Received::Answered(_, answer) = receive(&store, &uuid, asking("a", "ls")).await else { panic!("answered") };
+    assert_eq!(answer, Some(json!({ "behavior": "allow" })));
+
+    receive(&store, &uuid, asking("b", "rm")).await;
+    close(&store, "b", Outcome::Gone).await;
+    assert!(matches!(receive(&store, &uuid, asking("b", "rm")).await, Received::Open(_)));
+    assert_eq!(row(&store, &uuid).await.status, Status::Waiting);
+}
+
+#[tokio::test]
+async fn an_answer_is_for_the_request_that_was_seen() {
+    let (_folder, store) = fresh();
+    let uuid = running(&store, "Asks").await.uuid;
+    let pick = async |seen: Option<&'static str>| {
+        let uuid = uuid.clone();
+        store.read(move |tx| tx.request_to_answer(&uuid, seen)).await.map(|request| request.id)
+    };
+    assert_eq!(pick(None).await.unwrap_err().code, Code::NoRequest);
+    receive(&store, &uuid, asking("a", "ls")).await;
+    assert_eq!(pick(None).await.unwrap(), "a");
+    receive(&store, &uuid, asking("b", "rm")).await;
+    assert_eq!(pick(None).await.unwrap_err().code, Code::SeveralRequests);
+    assert_eq!(pick(Some("a")).await.unwrap(), "a");
+    close(&store, "a", Outcome::Elsewhere).await;
+    assert_eq!(pick(Some("a")).await.unwrap_err().code, Code::RequestChanged);
+    assert_eq!(pick(None).await.unwrap(), "b");
+}
+
+#[tokio::test]
+async fn ending_a_task_closes_what_it_asked() {
+    let (_folder, store) = fresh();
+    let uuid = running(&store, "Asks").await.uuid;
+    receive(&store, &uuid, asking("a", "ls")).await;
+    let id = uuid.clone();
+    let task = store.write(move |tx| tx.step(&id, Step::Complete, Who::Person, None)).await.unwrap();
+    assert_eq!((task.status, task.requests), (Status::Completed, 0));
+    let request = store.read(|tx| tx.request("a")).await.unwrap().unwrap();
+    assert_eq!(request.outcome.as_deref(), Some("gone"));
+    let late = store.write(move |tx| tx.receive(&uuid, asking("late", "ls"))).await.unwrap_err();
+    assert_eq!(late.code, Code::WrongState);
+}
+
+#[tokio::test]
+async fn no_task_can_take_over_anothers_request() {
+    let (_folder, store) = fresh();
+    let (one, two) = (running(&store, "one").await.uuid, running(&store, "two").await.uuid);
+    receive(&store, &one, asking("a", "ls")).await;
+    let error = store.write(move |tx| tx.receive(&two, asking("a", "rm"))).await.unwrap_err();
+    assert_eq!(error.code, Code::BadInput);
+}
+
+#[tokio::test]
+async fn other_projects_count_what_needs_a_person() {
+    let (_folder, store) = fresh();
+    let count = async || store.read(|tx| tx.elsewhere("/mine")).await.unwrap();
+    let asks = running(&store, "asks").await.uuid;
+    let exited = running(&store, "exited").await.uuid;
+    create(&store, "pending").await;
+    assert_eq!(count().await, 0);
+    receive(&store, &asks, asking("a", "ls")).await;
+    store.write(move |tx| tx.set_agent_state(&exited, state(AgentStatus::Exited))).await.unwrap();
+    assert_eq!(count().await, 2);
+    assert_eq!(store.read(|tx| tx.elsewhere(PROJECT)).await.unwrap(), 0);
+    let open = store.read(|tx| Ok((tx.open_requests(Some(PROJECT))?, tx.open_requests(Some("/mine"))?))).await.unwrap();
+    assert_eq!((open.0.len(), open.1.len()), (1, 0));
+}
+
+#[tokio::test]
+async fn an_input_that_is_too_large_is_left_out() {
+    let (_folder, store) = fresh();
+    let uuid = running(&store, "Asks").await.uuid;
+    let large = NewRequest { input: Some(json!("x".repeat(300_000))), ..asking("a", "Write") };
+    let Received::Open(opened) = receive(&store, &uuid, large).await else { panic!("it is open") };
+    assert_eq!(opened.input, None);
+}
