@@ -1,11 +1,14 @@
 //! The verbs: the only code that combines store, tmux and agents. Each is a function read top to bottom, with its undo.
 
+mod agents;
 mod answer;
 pub mod answers;
 pub mod context;
 mod finish;
 mod health;
 pub mod hooks;
+mod launch;
+mod program;
 mod prompts;
 mod recover;
 mod start;
@@ -126,7 +129,7 @@ impl Core {
 
     /// Begins to watch and to tell: reconciles what the store says with what lives, then takes in spooled events.
     pub async fn begin(self: &Arc<Self>) {
-        if let Err(error) = start::install_program(&self.state) {
+        if let Err(error) = program::install(&self.state) {
             log::error!("{error}");
         }
         crate::web::sweep(&self.state);
@@ -276,7 +279,7 @@ pub async fn answer(core: &Arc<Core>, asker: &Asker, request: Request) -> Result
         Health(_) => Reply::Health(health::health(core, asker).await?),
         Config(_) => Reply::Config(health::config(core, asker)),
         Hook(hook) => Reply::HookReply(hooks::take(core, hook, &asker.gone).await?),
-        Exec(ask) => Reply::Exec(start::exec(core, &ask)?),
+        Exec(ask) => Reply::Exec(launch::exec(core, &ask)?),
     })
 }
 

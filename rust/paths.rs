@@ -4,7 +4,7 @@ use crate::contract::Code;
 use crate::error::{Error, Result};
 use sha2::{Digest, Sha256};
 use std::fs::{DirBuilder, Permissions};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// A socket's path must fit `sockaddr_un` (104 bytes on macOS, 108 on Linux) with room for tmux's own suffixes.
@@ -78,6 +78,11 @@ impl State {
         self.tasks().join(format!("{task}.md"))
     }
 
+    /// The demo agent's configuration folder.
+    pub fn demo(&self) -> PathBuf {
+        self.dir.join("demo")
+    }
+
     fn tasks(&self) -> PathBuf {
         self.dir.join("tasks")
     }
@@ -117,6 +122,24 @@ impl State {
         let digest = Sha256::digest(self.dir.as_os_str().as_encoded_bytes());
         digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
     }
+}
+
+/// Whole or not at all, readable by this user only.
+pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
+    let fault = |error: std::io::Error| {
+        Error::new(Code::StoreUnusable, format!("cannot write {}: {error}", path.display()))
+            .hint("make room, or make the state folder writable")
+    };
+    let partial = path.with_extension("partial");
+    let mut file = std::fs::OpenOptions::new()
+        .create(true)
+        .truncate(true)
+        .write(true)
+        .mode(0o600)
+        .open(&partial)
+        .map_err(fault)?;
+    std::io::Write::write_all(&mut file, bytes).map_err(fault)?;
+    std::fs::rename(&partial, path).map_err(fault)
 }
 
 fn unusable(path: &Path, error: &std::io::Error) -> Error {

@@ -162,10 +162,14 @@ async fn caught<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send 
 fn decode(request: &Value) -> Result<Request> {
     let named = request.as_map().and_then(|fields| fields.iter().find(|(name, _)| name.as_str() == Some("method")));
     let method = named.and_then(|(_, method)| method.as_str()).unwrap_or_default();
-    wire::from_value(request).map_err(|error| match error.message.contains("unknown variant `") && error.message.contains(method) {
-        true => Error::new(Code::UnknownVerb, format!("there is no request {}", crate::store::text::line(method, 40)))
-            .hint("the plugin and the program are of different versions: build both again"),
-        false => error,
+    wire::from_value(request).map_err(|error| {
+        match error.message.contains("unknown variant `") && error.message.contains(method) {
+            true => {
+                Error::new(Code::UnknownVerb, format!("there is no request {}", crate::store::text::line(method, 40)))
+                    .hint("the plugin and the program are of different versions: build both again")
+            }
+            false => error,
+        }
     })
 }
 

@@ -97,9 +97,7 @@ impl Queue {
         }
         match self.events.pop_front()? {
             Slot::Event(event) => Some(Message::Event(*event)),
-            Slot::Newest(key) => {
-                self.newest.remove(&key).map(Message::Event)
-            }
+            Slot::Newest(key) => self.newest.remove(&key).map(Message::Event),
         }
     }
 }

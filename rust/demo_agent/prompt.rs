@@ -98,11 +98,25 @@ impl Prompt {
         self.at += self.text[self.at..].find('\n').unwrap_or(self.text.len() - self.at);
     }
 
-    /// Clears the cursor's line to its left (Ctrl-U).
-    pub fn clear_line(&mut self) {
+    /// Clears the cursor's line to its left (Ctrl-U); at its start, joins it to the line before.
+    pub fn clear_left(&mut self) {
         let end = self.at;
         self.home();
+        if self.at == end {
+            return self.backspace();
+        }
         self.text.replace_range(self.at..end, "");
+    }
+
+    /// Clears the cursor's line to its right (Ctrl-K); at its end, joins the next line to it.
+    pub fn clear_right(&mut self) {
+        let start = self.at;
+        self.end();
+        let end = std::mem::replace(&mut self.at, start);
+        if start == end {
+            return self.delete();
+        }
+        self.text.replace_range(start..end, "");
     }
 
     /// Clears the whole box.
@@ -200,7 +214,7 @@ mod tests {
         let mut prompt = Prompt::default();
         prompt.insert("aé\nbc");
         prompt.left();
-        prompt.clear_line();
+        prompt.clear_left();
         assert_eq!(prompt.text(), "aé\nc");
         prompt.left();
         prompt.backspace();
@@ -211,6 +225,21 @@ mod tests {
         prompt.end();
         prompt.insert("!");
         assert_eq!(prompt.text(), "\nc!");
+    }
+
+    #[test]
+    fn several_lines_are_cleared_by_going_on() {
+        let mut prompt = Prompt::default();
+        prompt.insert("one\ntwo\n\nfour");
+        prompt.home();
+        (0..5).for_each(|_| prompt.clear_left());
+        assert_eq!(prompt.text(), "four");
+        prompt.insert("\nfive\n");
+        prompt.home();
+        prompt.left();
+        prompt.home();
+        (0..3).for_each(|_| prompt.clear_right());
+        assert_eq!(prompt.text(), "\n");
     }
 
     #[test]

@@ -92,6 +92,9 @@ fn topic(prompt: &str) -> String {
     let plain = |line: &str| line.trim_start_matches(['#', '-', '*', '>', ' ']).trim().to_owned();
     let line = prompt.lines().map(plain).find(|line| line.chars().any(char::is_alphanumeric));
     let line = line.unwrap_or_else(|| "A demo task".into());
+    // The prompt that Chorus starts a task with.
+    let title = line.strip_prefix("Work on task #").and_then(|rest| rest.split_once(": ")).map(|(_, title)| title.to_owned());
+    let line = title.unwrap_or(line);
     line.chars().filter(|c| !c.is_control()).take(60).collect()
 }
 
@@ -135,5 +138,6 @@ mod tests {
         assert!(named(&["chorus-demo/fix-the-parser-now.md"]).contains("chorus-demo/fix-the-parser-now-2.md"));
         assert_eq!(slug("…"), "demo");
         assert_eq!(topic("\n\n---\n"), "A demo task");
+        assert_eq!(topic("Work on task #12: Fix: the parser"), "Fix: the parser");
     }
 }

@@ -82,8 +82,8 @@ fn busy(evidence: &Evidence, since: Millis, now: Millis) -> Ruling {
         }
         ruling.until = Some(screen.at + 2 * RETRY_LOOK);
     }
-    let looked = evidence.screen.as_ref().map(|screen| screen.at + RETRY_LOOK);
-    ruling.look = Some(looked.unwrap_or(heard).max(heard + QUIET));
+    let looked = evidence.screen.as_ref().filter(|screen| screen.at >= heard + QUIET);
+    ruling.look = Some(looked.map_or(heard + QUIET, |screen| screen.at + RETRY_LOOK));
     ruling
 }
 

@@ -283,7 +283,8 @@ impl Hooks {
     /// and better: hooks of one turn's end and the next one's begin run side by side and may swap.
     fn forget_calls(&mut self, at: Millis, scope: Scope) {
         let told = scope == Scope::Main && self.over_at.is_some();
-        let kept = |request: &OpenRequest| told || request.at > at || (scope == Scope::Main && request.subagent.is_some());
+        let kept =
+            |request: &OpenRequest| told || request.at > at || (scope == Scope::Main && request.subagent.is_some());
         self.requests.retain(kept);
         self.tools.retain(|_, call| call.at > at);
         if scope == Scope::All {

@@ -17,6 +17,9 @@ const HOOK_MAY_FOLLOW: Millis = 1500;
 
 /// So long after that the dialog is looked for on the screen; without it the request has no words.
 const SCREEN_MAY_FOLLOW: Millis = 1000;
+/// The client removes its session file a moment before it exits: so long is the process's own end awaited. Where the agent
+/// ran below another program there is none.
+const DEATH_MAY_FOLLOW: Millis = 3000;
 /// A daemon that found the agent alive has no evidence yet: for so long what the store says stands.
 const GATHERING: Millis = 1500;
 
@@ -40,7 +43,7 @@ pub async fn judge(core: &Arc<Core>, watched: &mut Watched, now: Millis) {
     let state = steady(&watched.state, verdict.state);
     let ended = follow_turn(watched, &state, now);
     let plan = plan_requests(watched, &state, &verdict.open_requests, now);
-    let exit = follow_exit(watched, &state);
+    let exit = follow_exit(watched, &state, now);
     let session = session_id(watched);
     let no_login = state.status == AgentStatus::LoginRequired && watched.state.status != AgentStatus::LoginRequired;
     watched.state = state.clone();
@@ -49,6 +52,7 @@ pub async fn judge(core: &Arc<Core>, watched: &mut Watched, now: Millis) {
         Sight {
             launch: watched.launched.launch.clone(),
             state: state.clone(),
+            process: watched.process(),
             started: watched.evidence.hooks.started.is_some(),
             prompts: watched.prompts,
             rule: verdict.rule.to_string(),
@@ -61,7 +65,7 @@ pub async fn judge(core: &Arc<Core>, watched: &mut Watched, now: Millis) {
     }
     let (task, launch, attached) = (watched.launched.task.clone(), watched.launched.launch.clone(), watched.attached);
     let change = move |tx: &mut Tx<'_>| {
-        if tx.open_launch(&task)?.is_none_or(|open| open.id != launch) && exit.is_none() {
+        if tx.newest_launch(&task)?.is_none_or(|newest| newest.id != launch) || !tx.row(&task)?.status.is_live() {
             return Ok(false);
         }
         if let Some(session) = session {
@@ -257,9 +261,14 @@ fn unhooked(watched: &Watched, state: &AgentState, id: String, at: Millis) -> Ne
 }
 
 /// How the process ended, the first time that is known.
-fn follow_exit(watched: &mut Watched, state: &AgentState) -> Option<String> {
+fn follow_exit(watched: &mut Watched, state: &AgentState, now: Millis) -> Option<String> {
     let ended = state.status == AgentStatus::Exited && state.kind != Some(Kind::Suspended);
     if !ended {
+        return None;
+    }
+    let until = state.since + DEATH_MAY_FOLLOW;
+    if state.kind.is_none() && now < until {
+        watched.recheck_at = Some(watched.recheck_at.map_or(until, |at| at.min(until)));
         return None;
     }
     (!std::mem::replace(&mut watched.exit_told, true)).then(|| match (state.detail.code, state.detail.signal) {

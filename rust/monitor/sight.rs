@@ -1,5 +1,6 @@
 //! The newest of each live task's agent, for verbs that wait for something to happen: a prompt to arrive, a turn to end.
 
+use crate::process::Identity;
 use crate::status::AgentState;
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -12,6 +13,8 @@ pub struct Sight {
     pub launch: String,
     /// The status.
     pub state: AgentState,
+    /// The agent's own process, where it is known; the pane's may be a program around it.
+    pub process: Option<Identity>,
     /// Whether this launch's agent has said that its session began.
     pub started: bool,
     /// Prompts that this launch's agent has said it got.

@@ -144,7 +144,7 @@ fn apply_pane(watched: &mut Watched, pane: Option<&PaneState>, at: Millis) {
         Some(pane) if pane.dead => Process::Dead { code: pane.code, signal: pane.signal },
         Some(pane) => Process::Alive {
             command: Some(pane.command.clone()).filter(|command| !command.is_empty()),
-            suspended: watched.launched.process.as_ref().is_some_and(|process| process::is_suspended(process.pid)),
+            suspended: watched.is_suspended(),
         },
     };
     let attached = pane.is_some_and(|pane| pane.attached > 0);

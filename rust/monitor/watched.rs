@@ -168,6 +168,11 @@ impl Watched {
             Some(Some(file)) => {
                 let alive = process::identity(seen.pid)
                     .is_some_and(|identity| file.start.as_ref().is_none_or(|start| *start == identity.start));
+                // A client that was killed leaves its file, with the same session id.
+                let known = self.evidence.session.as_ref().is_some_and(|known| known.file.pid == seen.pid);
+                if !alive && !known {
+                    return;
+                }
                 self.evidence.saw_session(file, alive, now);
             }
             // A half-written file is read again by the watcher.
@@ -197,11 +202,28 @@ impl Watched {
         self.dirty = true;
     }
 
+    /// The agent's own process: the one that its session file names, else the pane's.
+    pub fn process(&self) -> Option<Identity> {
+        let named = self.evidence.session.as_ref().filter(|session| session.alive);
+        named.and_then(|session| session.file.identity()).or_else(|| self.launched.process.clone())
+    }
+
+    /// Whether job control stopped the agent. tmux itself continues a pane's own program at once.
+    pub fn is_suspended(&self) -> bool {
+        self.process().is_some_and(|process| process::is_suspended(process.pid))
+    }
+
     /// Asks the process table; true when tmux should be asked how the process ended.
     pub fn look_at_process(&mut self, now: Millis) -> bool {
         let Some(identity) = &self.launched.process else { return false };
+        let named = self.evidence.session.as_ref().filter(|session| session.alive);
+        if named.and_then(|session| session.file.identity()).is_some_and(|process| !process::is_alive(&process)) {
+            self.evidence.session_died(now);
+            self.dirty = true;
+            return true;
+        }
         let stat = process::stat(identity.pid).filter(|stat| stat.start == identity.start && stat.state != 'Z');
-        let suspended = stat.as_ref().map(|stat| stat.state == 'T');
+        let suspended = stat.as_ref().map(|_| self.is_suspended());
         let known = self.evidence.process.as_ref().map(|fact| &fact.process);
         match (suspended, known) {
             (None, Some(Process::Dead { .. } | Process::Gone)) => false,

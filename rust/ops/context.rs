@@ -35,7 +35,7 @@ fn remember(tx: &mut Tx<'_>, task: &str, given: &Given) -> Result<()> {
 
 /// Writes the whole context where the agent may read it unasked; the client takes only so much from a hook.
 pub fn write_whole(state: &State, task: &Task) -> Result<()> {
-    super::start::write_private(&state.context_of(&task.uuid), Context::of(task, &[]).whole().as_bytes())
+    crate::paths::write_private(&state.context_of(&task.uuid), Context::of(task, &[]).whole().as_bytes())
 }
 
 /// The answer to a `SessionStart`: everything for a new, cleared or compacted conversation; for a resumed one only what
@@ -64,7 +64,7 @@ pub async fn await_start(core: &Core, task: &str, launch: &str) {
     let Ok(store) = core.store() else { return };
     let known = store.read(move |tx| Ok((tx.row(&uuid)?, recall(tx, &uuid)?.map(|given| given.launch)))).await;
     let Ok((task, given)) = known else { return };
-    let hooks = super::start::agent_of(&core.config_of(&task.project), &task.agent, &core.state).capabilities().hooks;
+    let hooks = super::agents::named(&core.config_of(&task.project), &task.agent, &core.state).capabilities().hooks;
     if !hooks || given.as_deref() == Some(launch) {
         return;
     }

@@ -67,11 +67,10 @@ pub async fn fail(core: &Core, asker: &Asker, fail: TaskFail) -> Result<Task> {
 async fn end(core: &Core, task: &Task, step: Step, said: Option<String>) -> Result<Task> {
     let uuid = task.uuid.clone();
     let (launch, pane) = core.store()?.read(move |tx| Ok((tx.open_launch(&uuid)?, tx.pane(&uuid)?))).await?;
+    let processes = start::processes(core, &task.uuid, launch.as_ref());
     core.fact(Fact::Ended { task: task.uuid.clone() });
-    if let Some(identity) = launch.as_ref().and_then(|launch| launch.process.as_ref()) {
-        // A suspended process would not hear that it should leave.
-        process::resume(identity);
-        start::leave(identity).await;
+    for process in &processes {
+        start::leave(process).await;
     }
     if pane.is_some()
         && let Ok((tmux, pane)) = view::pane(core, task).await

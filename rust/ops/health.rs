@@ -69,7 +69,7 @@ async fn tmux(core: &Core, project: &str) -> Check {
 
 fn agent_command(core: &Core, asker: &Asker) -> String {
     let loaded = core.config_of(&asker.project);
-    let agent = super::start::agent_of(&loaded, &loaded.config.agent.default, &core.state);
+    let agent = super::agents::named(&loaded, &loaded.config.agent.default, &core.state);
     agent.command.into_iter().next().unwrap_or_default()
 }
 

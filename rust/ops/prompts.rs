@@ -84,7 +84,7 @@ async fn hand_over(core: &Core, task: &Task, prompt: Prompt, free: &Sight) -> Re
     let before = sight.borrow().prompts;
     let was_busy = sight.borrow().state.status == AgentStatus::Busy;
     let loaded = core.config_of(&task.project);
-    let style = match super::start::agent_of(&loaded, &task.agent, &core.state).adapter {
+    let style = match super::agents::named(&loaded, &task.agent, &core.state).adapter {
         Adapter::Claude | Adapter::Demo => Style::PromptBox,
         Adapter::Screen => Style::Plain,
     };

@@ -1,7 +1,7 @@
 //! At the daemon's start: what the store says against what lives. No task is lost, none is shown alive that is dead,
 //! and "tmux did not answer" is not a death.
 
-use super::{Core, start, view};
+use super::{Core, agents, launch, view};
 use crate::contract::Code;
 use crate::error::Result;
 use crate::monitor::Fact;
@@ -150,7 +150,7 @@ async fn compare(core: &Arc<Core>, known: &Known, found: Option<(Pane, bool)>) -
         }
         (Some((pane, dead)), Some(launch)) => {
             let loaded = core.config_of(&task.project);
-            let agent = start::agent_of(&loaded, &task.agent, &core.state);
+            let agent = agents::named(&loaded, &task.agent, &core.state);
             let kept = pane.clone();
             core.store()?.write(move |tx| tx.set_pane(&uuid, Some(&kept))).await?;
             if !dead {
@@ -158,7 +158,7 @@ async fn compare(core: &Arc<Core>, known: &Known, found: Option<(Pane, bool)>) -
             }
             let mut pane = pane;
             pane.process = launch.process.clone().or(pane.process);
-            let launched = start::launched(task, launch, &agent, &loaded, &pane)?;
+            let launched = launch::launched(task, launch, &agent, &loaded, &pane)?;
             core.fact(Fact::Launched(Box::new(launched)));
             Ok(())
         }

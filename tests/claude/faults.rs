@@ -1,6 +1,6 @@
 //! What a person, the system or the API does to a client: each ends in the right status.
 
-use crate::world::{Task, World, on_each, on_main, state};
+use crate::world::{Task, World, on_each, on_main, send, state};
 use rustix::process::Signal;
 
 /// Esc until the agent rests, with no request left.
@@ -118,12 +118,33 @@ fn the_client_is_killed_at_a_request() {
 }
 
 #[test]
-fn the_client_is_suspended_and_continued() {
-    on_each(|world| {
+fn tmux_continues_a_suspended_client_at_once() {
+    on_main(|world| {
         let task = world.ready("Suspended");
-        let pid = task.pid();
-        // The kernel ignores SIGTSTP for the pane's process, which no shell could continue; the client stops itself.
         let suspend: [&dyn Fn(); 2] = [&|| task.signal(Signal::STOP), &|| task.keys(&["C-z"])];
+        for suspend in suspend {
+            suspend();
+            goes_on(&task);
+        }
+    });
+}
+
+/// A client below another program, as an npm launcher or a person's own wrapper is: nothing continues that by itself.
+fn below_another_program(world: &World) {
+    let client = std::fs::read_link(world.sandbox.root().join("bin/claude")).unwrap();
+    let wrapper = world.sandbox.write("bin/wrapper", &format!("#!/bin/sh\n'{}' \"$@\"\n", client.display()));
+    std::fs::set_permissions(&wrapper, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    world.sandbox.link("claude", &wrapper);
+}
+
+#[test]
+fn a_client_below_another_program_is_suspended_and_continued() {
+    on_each(|world| {
+        below_another_program(world);
+        let task = world.ready("Suspended");
+        let client = task.client();
+        assert_ne!(client, task.pid());
+        let suspend: [&dyn Fn(); 2] = [&|| send(client, Signal::STOP), &|| task.keys(&["C-z"])];
         for suspend in suspend {
             suspend();
             task.await_state("exited suspended");
@@ -131,7 +152,19 @@ fn the_client_is_suspended_and_continued() {
             task.await_state("idle");
             goes_on(&task);
         }
-        assert_eq!((task.pid(), task.page()["task"]["restarts"].as_i64()), (pid, Some(0)));
+        assert_eq!((task.client(), task.page()["task"]["restarts"].as_i64()), (client, Some(0)));
+
+        send(client, Signal::STOP);
+        task.await_state("exited suspended");
+        let before = task.session_id();
+        task.verb("restart", &["--fresh"]);
+        task.until("a restart", |page| page["task"]["restarts"] == 1 && state(page) == "idle");
+        assert!(chorus::process::identity(client as u32).is_none(), "the suspended client has left");
+        assert_ne!(task.session_id(), before);
+        goes_on(&task);
+
+        send(task.client(), Signal::KILL);
+        task.await_state("exited code");
     });
 }
 
@@ -207,7 +240,8 @@ fn a_retry_is_busy() {
     on_each(|world| {
         let task = world.ready("Retry");
         task.send("[[error 529 x1 ra=8]]");
-        let retry = |page: &serde_json::Value| page["task"]["agent_status"]["detail"]["retry"].as_str().map(str::to_owned);
+        let retry =
+            |page: &serde_json::Value| page["task"]["agent_status"]["detail"]["retry"].as_str().map(str::to_owned);
         let page = task.until("a retry", |page| retry(page).is_some());
         assert_eq!(state(&page), "busy");
         assert!(retry(&page).unwrap().contains("1/10"), "{:?}", retry(&page));
@@ -230,8 +264,10 @@ fn the_api_refuses_the_key() {
         let task = world.ready("Refused");
         task.send("[[error 401]]");
         asks_for_a_login(world, &task);
-        // The login was made meanwhile.
-        goes_on(&task);
+        let sent = task.send("[[say with a login]]");
+        assert_eq!((&sent["queued"], sent["reason"].as_str()), (&true.into(), Some("the agent has no login")));
+        task.verb("restart", &[]);
+        task.await_turn_of("[[say with a login]]");
     });
 }
 
@@ -250,7 +286,9 @@ fn there_is_no_login() {
 fn work_in_the_background() {
     on_each(|world| {
         let task = world.ready("Background");
-        let background = |word: &'static str| move |page: &serde_json::Value| page["task"]["agent_status"]["detail"]["background"] == word;
+        let background = |word: &'static str| {
+            move |page: &serde_json::Value| page["task"]["agent_status"]["detail"]["background"] == word
+        };
         task.send("[[subagentbg: go [[slow 4]]]] [[say gone]]");
         let page = task.until("a subagent", |page| background("subagent")(page));
         assert_eq!(state(&page), "busy");

@@ -30,8 +30,20 @@ fn a_task_is_started_asks_is_allowed_and_completed() {
         assert_eq!((task.state().as_str(), &task.page()["task"]["status"]), ("stopped", &"completed".into()));
         until("the client to end", || chorus::process::identity(pid as u32).is_none());
         let page = task.page();
-        let what: Vec<&str> = page["journal"].as_array().unwrap().iter().filter_map(|entry| entry["what"].as_str()).collect();
-        let expected = ["created", "started", "isolation", "prompt", "context", "prompt", "request_opened", "request_closed", "turn_ended", "completed"];
+        let what: Vec<&str> =
+            page["journal"].as_array().unwrap().iter().filter_map(|entry| entry["what"].as_str()).collect();
+        let expected = [
+            "created",
+            "started",
+            "isolation",
+            "prompt",
+            "context",
+            "prompt",
+            "request_opened",
+            "request_closed",
+            "turn_ended",
+            "completed",
+        ];
         assert_eq!(what, expected);
     });
 }

@@ -2,6 +2,7 @@
 
 use chorus_testkit::tools::Tool;
 use chorus_testkit::{FakeApi, Sandbox, claude, given, sandbox::Ran, skip, wait_for, wait_until};
+use rustix::process::Signal;
 use serde_json::Value;
 use std::io::Write;
 use std::process::Stdio;
@@ -178,7 +179,9 @@ impl Task<'_> {
     /// Waits until so many turns have ended and the agent rests.
     #[track_caller]
     pub fn await_turns(&self, turns: usize) {
-        self.until(&format!("{turns} turns"), |page| count(page, "turn_ended") >= turns && state(page).starts_with("idle"));
+        self.until(&format!("{turns} turns"), |page| {
+            count(page, "turn_ended") >= turns && state(page).starts_with("idle")
+        });
     }
 
     /// The task's page, as JSON.
@@ -226,7 +229,9 @@ impl Task<'_> {
     pub fn entries(&self, what: &str) -> Vec<String> {
         let page = self.page();
         let of_kind = page["journal"].as_array().unwrap().iter().filter(|entry| entry["what"] == what);
-        of_kind.map(|entry| format!("{}: {}", entry["who"].as_str().unwrap(), entry["text"].as_str().unwrap())).collect()
+        of_kind
+            .map(|entry| format!("{}: {}", entry["who"].as_str().unwrap(), entry["text"].as_str().unwrap()))
+            .collect()
     }
 
     pub fn session_id(&self) -> String {
@@ -242,14 +247,22 @@ impl Task<'_> {
         self.world.sandbox.tmux(["display-message", "-p", "-t", &self.pane(), format]).expect("tmux answers")
     }
 
-    /// The client's process.
+    /// The pane's process, which is the client if nothing is around it.
     pub fn pid(&self) -> i32 {
         self.of_pane("#{pane_pid}").parse().unwrap()
     }
 
-    pub fn signal(&self, signal: rustix::process::Signal) {
-        let pid = rustix::process::Pid::from_raw(self.pid()).unwrap();
-        rustix::process::kill_process(pid, signal).unwrap();
+    /// The client's process, by its session file.
+    pub fn client(&self) -> i32 {
+        let (id, folder) = (self.session_id(), self.world.sandbox.home().join(".claude/sessions"));
+        let files = std::fs::read_dir(folder).unwrap().flatten().map(|entry| std::fs::read(entry.path()).unwrap());
+        let mut sessions = files.filter_map(|file| serde_json::from_slice::<Value>(&file).ok());
+        let session = sessions.find(|session| session["sessionId"] == id.as_str()).expect("a session file");
+        session["pid"].as_i64().unwrap().try_into().unwrap()
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        send(self.pid(), signal);
     }
 
     /// Presses keys at the terminal, as a person would.
@@ -293,6 +306,11 @@ impl Task<'_> {
         std::mem::forget(shown);
         found
     }
+}
+
+/// Sends a signal to a process.
+pub fn send(pid: i32, signal: Signal) {
+    rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), signal).unwrap();
 }
 
 /// Status and kind of a page's agent: `waiting permission`.

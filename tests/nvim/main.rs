@@ -1,6 +1,7 @@
 //! Chorus as a person meets it: real Neovims on a terminal, the real daemon, the demo agent.
 #![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs)]
 
+mod dashboard;
 mod draft;
 mod editor;
 mod requests;

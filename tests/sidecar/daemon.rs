@@ -9,7 +9,8 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 
 fn daemons(world: &World) -> Vec<u32> {
-    let is_daemon = |process: &chorus_testkit::processes::Process| process.argv.get(1).is_some_and(|word| word == "daemon");
+    let is_daemon =
+        |process: &chorus_testkit::processes::Process| process.argv.get(1).is_some_and(|word| word == "daemon");
     world.processes().into_iter().filter(is_daemon).map(|process| process.pid).collect()
 }
 
@@ -18,13 +19,16 @@ fn twenty_at_once_get_one_daemon() {
     let world = World::new();
     let clients: Vec<_> = (0..20)
         .map(|n| world.chorus(["new", "--title", &format!("Task {n}"), "--json"]))
-        .map(|mut client| client.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap())
+        .map(|mut client| {
+            client.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap()
+        })
         .collect();
     for client in clients {
         let ran: Ran = client.wait_with_output().unwrap().into();
         assert_eq!(ran.code, 0, "{}", ran.stderr);
     }
-    let mut numbers: Vec<_> = world.json(["list"]).as_array().unwrap().iter().map(|task| task["number"].as_i64().unwrap()).collect();
+    let mut numbers: Vec<_> =
+        world.json(["list"]).as_array().unwrap().iter().map(|task| task["number"].as_i64().unwrap()).collect();
     numbers.sort_unstable();
     assert_eq!(numbers, (1..=20).collect::<Vec<_>>());
     // Those that came too late leave by themselves.
@@ -78,7 +82,9 @@ fn without_clients_and_live_tasks_it_leaves() {
     let held = UnixStream::connect(world.socket()).unwrap();
     world.json(["complete", &task]);
     // A connection is a client, whether it says something or not.
-    wait_until("the daemon has looked at itself", || ask(&mut held.try_clone().unwrap(), hello(PROTOCOL, &world.project())).is_ok());
+    wait_until("the daemon has looked at itself", || {
+        ask(&mut held.try_clone().unwrap(), hello(PROTOCOL, &world.project())).is_ok()
+    });
     assert!(is_alive(pid));
     drop(held);
     wait_until("the daemon is gone", || !is_alive(pid));
@@ -203,7 +209,10 @@ fn it_finishes_a_verb_before_it_leaves() {
     // tmux that takes a moment, and says that it was called.
     let real = world.tmux.display().to_string();
     let said = world.root().join("asked-tmux");
-    world.script("tmux", &format!("case \"$*\" in *kill-session*) touch {}; sleep 1;; esac; exec {real} \"$@\"", said.display()));
+    world.script(
+        "tmux",
+        &format!("case \"$*\" in *kill-session*) touch {}; sleep 1;; esac; exec {real} \"$@\"", said.display()),
+    );
     let mut verb = world.chorus(["complete", &task, "--json"]);
     let verb = verb.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
     wait_until("the verb is under way", || said.exists());
@@ -224,14 +233,18 @@ fn nonsense_on_the_socket_harms_nobody() {
     let world = World::new();
     world.task("Kept");
     let pid = world.a_daemon();
-    for nonsense in [&b"GET / HTTP/1.1\r\n\r\n"[..], &[0xff; 64], &[0xdd, 0xff, 0xff, 0xff, 0xff], &[0x94, 0x00, 0x01], b""] {
+    for nonsense in
+        [&b"GET / HTTP/1.1\r\n\r\n"[..], &[0xff; 64], &[0xdd, 0xff, 0xff, 0xff, 0xff], &[0x94, 0x00, 0x01], b""]
+    {
         let mut stream = UnixStream::connect(world.socket()).unwrap();
         stream.write_all(nonsense).unwrap();
         stream.shutdown(std::net::Shutdown::Write).unwrap();
         let mut rest = Vec::new();
         let _ = stream.read_to_end(&mut rest);
     }
-    for odd in [json!(null), json!(1), json!({}), json!({ "method": 7 }), json!({ "method": "task_list", "params": [1] })] {
+    for odd in
+        [json!(null), json!(1), json!({}), json!({ "method": 7 }), json!({ "method": "task_list", "params": [1] })]
+    {
         let mut stream = UnixStream::connect(world.socket()).unwrap();
         ask(&mut stream, hello(PROTOCOL, &world.project())).unwrap();
         assert_eq!(ask(&mut stream, odd.clone()).unwrap_err()["code"], "bad_input", "{odd}");

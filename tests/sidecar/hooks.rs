@@ -51,7 +51,9 @@ fn spooled(world: &World) -> Vec<PathBuf> {
 
 /// The prompts the task's journal tells of, in order.
 fn told(world: &World, task: &str) -> Vec<String> {
-    let of = |(what, text): (String, String)| (what == "prompt").then(|| text.strip_prefix("Got a prompt: ").map(str::to_owned))?;
+    let of = |(what, text): (String, String)| {
+        (what == "prompt").then(|| text.strip_prefix("Got a prompt: ").map(str::to_owned))?
+    };
     world.journal(task).into_iter().filter_map(of).filter(|text| text.starts_with("event")).collect()
 }
 
@@ -156,10 +158,16 @@ fn a_hook_is_quiet_whatever_happens() {
     let file = world.write("a-file", "");
     for state in [file.clone(), file.join("below"), PathBuf::from("/proc/nothing")] {
         world.set("CHORUS_STATE_DIR", &state);
-        let marks = Marks(marks.0.iter().map(|(name, value)| match name.as_str() {
-            "CHORUS_STATE_DIR" => (name.clone(), state.display().to_string()),
-            _ => (name.clone(), value.clone()),
-        }).collect());
+        let marks = Marks(
+            marks
+                .0
+                .iter()
+                .map(|(name, value)| match name.as_str() {
+                    "CHORUS_STATE_DIR" => (name.clone(), state.display().to_string()),
+                    _ => (name.clone(), value.clone()),
+                })
+                .collect(),
+        );
         for event in [event.clone(), json!({ "hook_event_name": "SessionStart" }).to_string()] {
             let ran: Ran = marks.begin(&world, event.as_bytes()).wait_with_output().unwrap().into();
             assert_eq!((ran.code, ran.stdout.as_str(), ran.stderr.as_str()), (0, "", ""), "{}", state.display());
@@ -177,7 +185,8 @@ fn hooks_start_a_daemon_and_not_one_each() {
     let before = starts();
     let stamp = world.state().join("spool/.started");
     let _ = std::fs::remove_file(&stamp);
-    let hooks: Vec<Child> = (0..10).map(|n| marks.begin(&world, prompt(&format!("event {n}")).to_string().as_bytes())).collect();
+    let hooks: Vec<Child> =
+        (0..10).map(|n| marks.begin(&world, prompt(&format!("event {n}")).to_string().as_bytes())).collect();
     for hook in hooks {
         assert!(hook.wait_with_output().unwrap().status.success());
     }
@@ -228,7 +237,8 @@ fn a_hook_that_waits_goes_with_its_agent() {
     let task = world.begun("Dies asking", "[[bash: touch asked]]");
     world.request(&task);
     let hooks = || {
-        let is_hook = |process: &chorus_testkit::processes::Process| process.argv.get(1).is_some_and(|word| word == "hook");
+        let is_hook =
+            |process: &chorus_testkit::processes::Process| process.argv.get(1).is_some_and(|word| word == "hook");
         world.processes().iter().filter(|process| is_hook(process)).count()
     };
     assert_eq!(hooks(), 1);

@@ -63,7 +63,13 @@ fn a_token_is_in_its_agent_s_environment_and_nowhere_else() {
         nowhere_but_in(&world, world.agent_pid(&task));
         // Spooled events, and the daemon that a hook starts.
         world.kill_daemon();
-        world.tmux(["send-keys", "-t", world.tmux(["list-panes", "-a", "-F", "#{pane_id}"]).unwrap().as_str(), "[[say more]]", "Enter"]);
+        world.tmux([
+            "send-keys",
+            "-t",
+            world.tmux(["list-panes", "-a", "-F", "#{pane_id}"]).unwrap().as_str(),
+            "[[say more]]",
+            "Enter",
+        ]);
         chorus_testkit::wait_until("the turn is over", || world.prompts(&task) == 2 && world.agent(&task) == "idle");
         nowhere_but_in(&world, world.agent_pid(&task));
     });
@@ -74,7 +80,10 @@ fn a_refused_start_keeps_nothing_of_the_environment() {
     let mut world = World::new();
     world.json(["list"]);
     world.set("CLAUDE_CODE_OAUTH_TOKEN", TOKEN);
-    world.write("config/chorus/chorus.toml", "[agent]\ndefault = \"none\"\n[agent.none]\ncommand = \"no-such-program\"\n");
+    world.write(
+        "config/chorus/chorus.toml",
+        "[agent]\ndefault = \"none\"\n[agent.none]\ncommand = \"no-such-program\"\n",
+    );
     let task = world.task("Cannot start");
     assert_eq!(world.refused(["start", &task]).code, "agent_missing");
     let mut leaks = Vec::new();

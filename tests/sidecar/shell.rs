@@ -5,8 +5,20 @@ use chorus_testkit::{wait_for, wait_until};
 use serde_json::{Value, json};
 
 const FIELDS: [&str; 14] = [
-    "number", "uuid", "title", "status", "agent", "agent_status", "unread", "isolation", "stack", "worktree", "pane",
-    "session_id", "restarts", "priority",
+    "number",
+    "uuid",
+    "title",
+    "status",
+    "agent",
+    "agent_status",
+    "unread",
+    "isolation",
+    "stack",
+    "worktree",
+    "pane",
+    "session_id",
+    "restarts",
+    "priority",
 ];
 
 fn titles(tasks: &Value) -> Vec<&str> {
@@ -17,13 +29,28 @@ fn titles(tasks: &Value) -> Vec<&str> {
 fn a_task_s_whole_life() {
     each(|world| {
         let made = world.json([
-            "new", "--title", "Fix it", "--description", "All of\nit", "--priority", "3", "--tag", "ui", "--tag", "bug", "--agent", "demo",
+            "new",
+            "--title",
+            "Fix it",
+            "--description",
+            "All of\nit",
+            "--priority",
+            "3",
+            "--tag",
+            "ui",
+            "--tag",
+            "bug",
+            "--agent",
+            "demo",
         ]);
         for field in FIELDS.iter().chain(&["tags"]) {
             assert!(made.get(field).is_some(), "{field} in {made}");
         }
         assert!(made["agent_status"].get("status").is_some() && made["agent_status"].get("kind").is_some());
-        assert_eq!((&made["number"], &made["status"], &made["tags"]), (&json!(1), &json!("pending"), &json!(["ui", "bug"])));
+        assert_eq!(
+            (&made["number"], &made["status"], &made["tags"]),
+            (&json!(1), &json!("pending"), &json!(["ui", "bug"]))
+        );
         assert_eq!(made["project"], world.project().to_str().unwrap());
 
         let started = world.json(["start", "1", "--prompt", "[[bash: touch made]] [[say It is done]]"]);
@@ -67,7 +94,10 @@ fn a_task_s_whole_life() {
         world.until("1", "idle");
 
         let edited = world.json(["edit", "1", "--title", "Fixed", "--priority", "-1", "--tag", "done"]);
-        assert_eq!((&edited["title"], &edited["priority"], &edited["tags"]), (&json!("Fixed"), &json!(-1), &json!(["done"])));
+        assert_eq!(
+            (&edited["title"], &edited["priority"], &edited["tags"]),
+            (&json!("Fixed"), &json!(-1), &json!(["done"]))
+        );
         assert_eq!(edited["description"], "All of\nit");
 
         let agent = world.agent_pid("1");
@@ -289,7 +319,8 @@ fn verbs_config_health_and_log_as_json() {
     assert_eq!(row["value"], "\"demo\"");
     assert!(row["origin"].as_str().unwrap().ends_with("chorus.toml"));
     let health = world.json(["health"]);
-    let names: Vec<_> = health["checks"].as_array().unwrap().iter().map(|check| check["name"].as_str().unwrap()).collect();
+    let names: Vec<_> =
+        health["checks"].as_array().unwrap().iter().map(|check| check["name"].as_str().unwrap()).collect();
     assert!(["daemon", "store", "tmux", "demo", "project"].iter().all(|name| names.contains(name)), "{names:?}");
     let log = world.json(["log"]);
     assert_eq!(log["file"], world.state().join("log").to_str().unwrap());

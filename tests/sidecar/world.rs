@@ -234,7 +234,10 @@ impl World {
     /// Lets the demo agent write down what a model would have got.
     pub fn keep_asked(&self) {
         let file = self.root().join("asked");
-        let text = format!("[agent]\ndefault = \"demo\"\n[agent.demo.env]\nCHORUS_DEMO_LOG = {:?}\n", file.display().to_string());
+        let text = format!(
+            "[agent]\ndefault = \"demo\"\n[agent.demo.env]\nCHORUS_DEMO_LOG = {:?}\n",
+            file.display().to_string()
+        );
         self.write("config/chorus/chorus.toml", &text);
     }
 

@@ -98,7 +98,7 @@ impl Client {
             return text.to_owned();
         }
         let texts = last["content"].as_array().unwrap().iter().filter_map(|block| block["text"].as_str());
-        texts.filter(|text| !text.starts_with("<system-reminder>")).last().unwrap_or_default().to_owned()
+        texts.rev().find(|text| !text.starts_with("<system-reminder>")).unwrap_or_default().to_owned()
     }
 }
 
@@ -197,7 +197,6 @@ async fn every_text_arrives(client: &Client) {
 async fn with(which: usize, test: impl AsyncFn(Client), tmux: usize, size: Size, more: &[&str]) {
     let clients = given::clients();
     let Some(client) = clients.get(which).or(clients.last()) else {
-        println!("skipped: no Claude Code client (CHORUS_TEST_CLAUDE)");
         return given::skip("no Claude Code client");
     };
     let tmuxes = given::tmuxes();

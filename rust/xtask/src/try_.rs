@@ -25,8 +25,7 @@ pub fn run(arguments: &[String]) -> Outcome {
     let options = parse(arguments)?;
     let root = cache().join("try");
     if options.reset {
-        reset(&root);
-        return Ok(true);
+        return reset(&root).map(|()| true);
     }
     for needed in ["git", "cc"] {
         on_path(needed).ok_or_else(|| format!("needs {needed}: install it, so that it is on PATH"))?;
@@ -97,18 +96,32 @@ fn parse(arguments: &[String]) -> Result<Options, String> {
     Ok(options)
 }
 
-/// Ends the scratch repository's daemon and tmux server and removes everything of it.
-fn reset(root: &Path) {
+/// Ends everything that runs in the scratch repository and removes it.
+fn reset(root: &Path) -> Result<(), String> {
     let state = root.join("chorus");
-    processes::end(|| {
-        let is_daemon = |process: &Process| process.argv.get(1).is_some_and(|argument| argument == "daemon");
-        processes::naming(&state).into_iter().filter(is_daemon).collect()
-    });
+    if processes::naming(&state).iter().any(|process| is_program(process, "nvim")) {
+        return Err("Neovim is still open in the scratch repository: leave it first".into());
+    }
+    let daemon = || processes::naming(&state).into_iter().filter(is_daemon).collect();
+    processes::end(daemon);
     let socket = root.join("tmux.sock");
     if let (Some(tmux), true) = (tmux().ok().flatten().or_else(|| on_path("tmux")), socket.exists()) {
         let _ = Command::new(tmux).arg("-S").arg(socket).arg("kill-server").output();
     }
-    let _ = std::fs::remove_dir_all(root);
+    // The last hook of an agent that ends with its pane starts the daemon once more.
+    processes::end(|| processes::naming(&state).into_iter().filter(|process| is_program(process, "chorus")).collect());
+    match std::fs::remove_dir_all(root) {
+        Err(error) if root.exists() => Err(format!("cannot remove {}: {error}", root.display())),
+        _ => Ok(()),
+    }
+}
+
+fn is_daemon(process: &Process) -> bool {
+    process.argv.get(1).is_some_and(|argument| argument == "daemon")
+}
+
+fn is_program(process: &Process, name: &str) -> bool {
+    process.argv.first().and_then(|path| Path::new(path).file_name()).is_some_and(|file| file == name)
 }
 
 fn path_folders() -> Vec<PathBuf> {
@@ -157,6 +170,7 @@ fn init_lua(binary: &Path) -> String {
          vim.g.chorus = {{ binary = {} }}\n\
          vim.o.swapfile = false\n\
          vim.o.termguicolors = true\n\
+         vim.o.statusline = \"%<%f %h%m%r%=%{{%v:lua.require'chorus.statusline'.text({{'click':v:true}})%}}  %-14.(%l,%c%V%) %P\"\n\
          pcall(vim.cmd.helptags, {})\n",
         quoted(&checkout),
         quoted(binary),

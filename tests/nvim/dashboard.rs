@@ -1,0 +1,333 @@
+//! The list of tasks, the badge, and the windows that open from them.
+
+use crate::editor::Editor;
+use crate::{new_task, on_each_nvim, start_task, wait_status};
+use chorus_testkit::{wait_for, wait_until};
+use serde_json::json;
+
+/// A stand-in for lualine's base class: enough for a component to be made.
+const LUALINE: &str = "package.loaded['lualine.component'] = {
+  extend = function(base)
+    return setmetatable({ super = { init = function() end } }, { __index = base })
+  end,
+}
+_G.component = require('lualine.components.chorus')";
+
+#[test]
+fn it_stays_true_while_it_is_open() {
+    on_each_nvim(|world, nvim| {
+        let editor = Editor::open(world, nvim);
+        editor.command(":Chorus");
+        editor.sees("No tasks yet.");
+        start_task(world, "A long one", "[[slow 600]]");
+        assert!(editor.line("A long one").contains("#1"));
+        editor.sees("● busy");
+        start_task(world, "One that asks", "[[write: made.txt]] [[say written]]");
+        editor.sees("⚑ permission");
+        start_task(world, "A short one", "[[say all good]]");
+        editor.sees("✓ unread");
+        assert!(editor.line("#1").contains("● busy"));
+        assert!(editor.line("#1").contains("[demo] A long one"));
+        assert!(editor.line("#2").contains("Write: made.txt"));
+        assert!(editor.line("#3").contains("all good"));
+        editor.sees("⚑ 1 needs you   ● 1 busy   ✓ 1 unread");
+
+        editor.badge("⚑ 1 ● 1 ✓ 1");
+        editor.sees("[⚑ 1 ● 1 ✓ 1]");
+        assert_eq!(editor.lua("require('chorus.statusline').text()"), "⚑ 1 ● 1 ✓ 1");
+        let counts = editor.lua("vim.g.chorus_counts");
+        assert_eq!((&counts["waiting"], &counts["busy"], &counts["unread"]), (&json!(1), &json!(1), &json!(1)));
+        editor.run_lua(LUALINE);
+        assert_eq!(editor.lua("_G.component:update_status()"), "⚑ 1 ● 1 ✓ 1");
+
+        let asked = editor.heard("ChorusTaskChanged");
+        let of = |number: i64| {
+            let mut statuses: Vec<_> = asked
+                .iter()
+                .filter(|data| data["number"] == number)
+                .map(|data| data["task"]["agent_status"]["status"].as_str().unwrap_or_default().to_owned())
+                .collect();
+            statuses.dedup();
+            statuses
+        };
+        assert_eq!(of(1), ["stopped", "starting", "idle", "busy"]);
+        assert!(of(2).ends_with(&["busy".into(), "waiting".into()]), "{:?}", of(2));
+
+        world.json(["interrupt", "1"]);
+        editor.badge("⚑ 1 ✓ 1");
+        world.json(["edit", "3", "--title", "Renamed %#Error# \u{1b}[31m"]);
+        editor.sees("Renamed %#Error#");
+        world.json(["complete", "3", "--force"]);
+        editor.sees("1 ended");
+        editor.badge("⚑ 1");
+    });
+}
+
+#[test]
+fn every_key_does_what_it_says() {
+    on_each_nvim(|world, nvim| {
+        new_task(world, "[[slow 600]]");
+        let editor = Editor::open(world, nvim);
+        editor.command(":Chorus");
+        editor.sees("pending");
+        editor.press(&["+"]);
+        editor.sees("P1");
+        editor.press(&["-"]);
+        editor.sees_no("P1");
+        editor.press(&["s"]);
+        editor.sees("● busy");
+        editor.press(&["i"]);
+        editor.sees("○ idle");
+        editor.press(&["S"]);
+        editor.sees("Send to #1:");
+        editor.command("[[say hello from the demo]]");
+        editor.sees_that("the message in the list", |screen| {
+            screen.lines().any(|line| line.contains("#1") && line.ends_with("hello from the demo"))
+        });
+        editor.press(&["e"]);
+        editor.sees("session file");
+        editor.press(&["q"]);
+        editor.sees_no("session file");
+        editor.press(&["o"]);
+        editor.sees("S send");
+        editor.press(&["q"]);
+        editor.sees_no("S send");
+        editor.press(&["Enter"]);
+        editor.sees("S send");
+        editor.press(&["q"]);
+        editor.sees_no("S send");
+        editor.press(&["t"]);
+        editor.sees("TERMINAL");
+        editor.sees("? for shortcuts");
+        editor.press(&["C-\\", "C-q"]);
+        editor.sees_no("? for shortcuts");
+        editor.press(&["p"]);
+        editor.sees("below: what happened");
+        editor.command(":Chorus");
+        editor.sees_no("below: what happened");
+        editor.press(&["r"]);
+        wait_until("a restart", || wait_status(world, 1, "idle")["restarts"] == 1);
+        editor.press(&["R"]);
+        wait_until("a fresh restart", || wait_status(world, 1, "idle")["restarts"] == 2);
+        editor.press(&["g?"]);
+        editor.sees("Keys · dashboard");
+        editor.press(&["q"]);
+        editor.sees_no("Keys · dashboard");
+        editor.press(&["I"]);
+        editor.sees("Nobody waits for you.");
+        editor.press(&["q"]);
+        editor.sees_no("Nobody waits for you.");
+        editor.press(&["n"]);
+        editor.sees(":w creates it");
+        editor.escape();
+        editor.command(":q!");
+        editor.sees_no(":w creates it");
+        editor.press(&["/"]);
+        editor.sees("Show tasks with:");
+        editor.command("nothing");
+        editor.sees("No task matches nothing");
+        editor.press(&["/", "C-u", "Enter"]);
+        editor.sees("#1");
+        editor.press(&["c"]);
+        editor.sees("1 ended");
+        editor.sees_no("#1 ");
+        editor.press(&["Tab"]);
+        editor.sees("✔ completed");
+        editor.press(&["Tab"]);
+        editor.sees_no("✔ completed");
+        editor.press(&["Tab"]);
+        editor.types("/#1\n");
+        editor.press(&["C-u", "Enter"]);
+        editor.types("G");
+        editor.wait_lua("the cursor on the task", "vim.b.chorus_task == 1");
+        editor.press(&["u"]);
+        editor.sees("pending");
+        editor.press(&["s"]);
+        editor.sees("● busy");
+        editor.press(&["f"]);
+        editor.sees("Give up #1; reason:");
+        editor.command("no use");
+        editor.sees("✗ failed");
+        editor.sees("no use");
+        editor.types("G");
+        editor.wait_lua("the cursor on the task", "vim.b.chorus_task == 1");
+        editor.press(&["x"]);
+        editor.sees("Delete #1 [[slow 600]]?");
+        editor.press(&["1", "Enter"]);
+        editor.sees("No tasks yet.");
+        editor.press(&["q"]);
+        editor.sees_no("No tasks yet.");
+        assert_eq!(world.json(["list"]), json!([]));
+    });
+}
+
+#[test]
+fn several_are_selected_at_once() {
+    on_each_nvim(|world, nvim| {
+        for title in ["[[slow 600]] one", "[[slow 600]] two", "[[slow 600]] three"] {
+            new_task(world, title);
+        }
+        let editor = Editor::open(world, nvim);
+        editor.command(":Chorus");
+        editor.sees("three");
+        editor.types("ggVjs");
+        editor.sees("● 2 busy");
+        assert!(editor.line("three").contains("pending"));
+        editor.command(":Chorus start all");
+        editor.sees("● 3 busy");
+        editor.types("ggVGi");
+        editor.badge("");
+    });
+}
+
+#[test]
+fn output_is_live_and_in_colour() {
+    on_each_nvim(|world, nvim| {
+        start_task(world, "A long one", "[[slow 600]]");
+        let editor = Editor::open(world, nvim);
+        editor.command(":ChorusOutput");
+        editor.sees("[demo] A long one");
+        editor.sees("the quick brown fox");
+        let words = |screen: &str| screen.matches("otters").count();
+        let now = words(&editor.screen());
+        editor.sees_that("more words", |screen| words(screen) > now + 1);
+        let colours = editor.colours();
+        let label = colours.lines().find(|line| line.contains("plays a script")).unwrap_or(&colours);
+        assert!(label.contains("\u{1b}[38;") || label.contains("\u{1b}[2m"), "{label:?}");
+        editor.sees("i interrupt");
+        editor.press(&["i"]);
+        editor.sees("○ idle");
+        editor.press(&["S"]);
+        editor.sees("Send to #1:");
+        editor.command("[[lines 200]]");
+        editor.sees("line 200 of the scripted output");
+        editor.types("gg");
+        editor.sees("standing still");
+        editor.sees("the quick brown fox");
+        editor.types("/line 77 of\n");
+        editor.sees("line 77 of the scripted output");
+        editor.types("G");
+        editor.sees_no("standing still");
+    });
+}
+
+#[test]
+fn the_terminal_is_the_task_s_own() {
+    on_each_nvim(|world, nvim| {
+        start_task(world, "Talk", "[[say ready]]");
+        wait_for("its turn", || world.json(["list"])[0]["unread"].as_bool().filter(|unread| *unread));
+        let editor = Editor::open(world, nvim);
+        editor.command(":ChorusAttach");
+        editor.sees("TERMINAL");
+        editor.sees("? for shortcuts");
+        editor.types("[[say typed by hand]]");
+        editor.press(&["Enter"]);
+        editor.sees("● typed by hand");
+        wait_until("it counts as seen", || world.json(["list"])[0]["unread"] == false);
+        editor.press(&["C-\\", "C-q"]);
+        editor.sees_no("? for shortcuts");
+        assert_eq!(editor.mode(), "n");
+        assert_eq!(world.json(["list"])[0]["agent_status"]["status"], "idle");
+        editor.badge("");
+        world.json(["send", "1", "[[say after]]"]);
+        editor.badge("✓ 1");
+    });
+}
+
+#[test]
+fn a_task_is_picked() {
+    on_each_nvim(|world, nvim| {
+        start_task(world, "The first", "[[say ready]]");
+        new_task(world, "The second %#Error# \u{1b}]0;x\u{7}");
+        wait_status(world, 1, "idle");
+        let editor = Editor::open(world, nvim);
+        editor.command(":ChorusPick");
+        editor.sees("Task:");
+        editor.sees("1: #1 The first [idle] (demo) ready");
+        editor.sees("2: #2 The second %#Error# [pending]");
+        editor.press(&["2", "Enter"]);
+        editor.sees("chorus://task/2");
+        editor.command(":ChorusPick live");
+        editor.sees("Task:");
+        editor.press(&["1", "Enter"]);
+        editor.sees("● ready");
+    });
+}
+
+#[test]
+fn the_list_is_edited_as_text() {
+    on_each_nvim(|world, nvim| {
+        for title in ["one", "two", "three"] {
+            new_task(world, title);
+        }
+        let editor = Editor::open(world, nvim);
+        editor.command(":ChorusList");
+        editor.sees("#3");
+        editor.types("GA +later");
+        editor.escape();
+        editor.command(":1s/P0/P5/");
+        editor.types("ofour +new");
+        editor.escape();
+        editor.command(":w");
+        editor.sees("3 changes");
+        editor.press(&["1", "Enter"]);
+        wait_until("the new task", || world.json(["list"]).as_array().unwrap().len() == 4);
+        let tasks = world.json(["list"]);
+        let of = |number: i64| tasks.as_array().unwrap().iter().find(|task| task["number"] == number).unwrap();
+        assert_eq!(of(1)["priority"], 5);
+        assert_eq!(of(3)["tags"], json!(["later"]));
+        assert_eq!((&of(4)["title"], &of(4)["tags"]), (&json!("four"), &json!(["new"])));
+        editor.sees("#4");
+        assert_eq!(editor.lua("vim.bo.modified"), false);
+    });
+}
+
+#[test]
+fn a_page_is_saved_and_kept_true() {
+    on_each_nvim(|world, nvim| {
+        new_task(world, "Fix it");
+        let editor = Editor::open(world, nvim);
+        editor.command(":edit chorus://task/1");
+        editor.sees("title: Fix it");
+        editor.types("gg/^title\nA soon");
+        editor.escape();
+        editor.types("GgO");
+        editor.escape();
+        editor.types("gg/^---\n/^---\noThe reason.");
+        editor.escape();
+        editor.command(":w");
+        wait_until("the title is saved", || world.json(["list"])[0]["title"] == "Fix it soon");
+        let task = &world.json(["show", "1"])["task"];
+        assert_eq!(task["description"].as_str().unwrap().trim(), "The reason.");
+        assert_eq!(editor.lua("vim.bo.modified"), false);
+        world.json(["edit", "1", "--title", "Fix it today"]);
+        editor.sees("title: Fix it today");
+        world.json(["start", "1", "--prompt", "[[say done]]"]);
+        editor.sees("The turn ended: done");
+    });
+}
+
+#[test]
+fn next_goes_where_one_is_needed() {
+    on_each_nvim(|world, nvim| {
+        start_task(world, "Unread", "[[say done]]");
+        editor_less_wait_unread(world);
+        start_task(world, "Asks", "[[write: made.txt]]");
+        wait_status(world, 2, "waiting");
+        let editor = Editor::open(world, nvim);
+        editor.badge("⚑ 1 ✓ 1");
+        editor.command(":ChorusNext");
+        editor.sees("New file made.txt");
+        editor.press(&["q"]);
+        editor.sees_no("New file made.txt");
+        editor.command(":ChorusNext");
+        editor.sees("● done");
+        // On screen for a second in a focused Neovim is seen.
+        editor.badge("⚑ 1");
+        editor.press(&["q"]);
+    });
+}
+
+fn editor_less_wait_unread(world: &chorus_testkit::Sandbox) {
+    wait_for("its turn", || world.json(["list"])[0]["unread"].as_bool().filter(|unread| *unread));
+}
