@@ -66,10 +66,11 @@ impl PromptBox {
     }
 }
 
+/// The upper one ends in the session's name: `─── Fix it ─`.
 fn is_rule(row: &[Cell]) -> bool {
     let text: String = row.iter().map(|cell| cell.c).collect();
     let text = text.trim_end();
-    text.starts_with("───") && text.ends_with("───") && text.matches('─').count() >= 10
+    text.starts_with("───") && text.ends_with('─') && text.matches('─').count() >= 10
 }
 
 fn is_blank(row: &[Cell]) -> bool {
@@ -151,6 +152,12 @@ mod tests {
         {
             assert!(find(&[inside]).unwrap().is_clear(), "{inside:?}");
         }
+    }
+
+    #[test]
+    fn the_session_s_name_stands_in_the_box() {
+        let named = "\x1b[38;5;244m──────────────────────────────── Fix it ─";
+        assert!(PromptBox::find(&[named.into(), "❯".into(), RULE.into()]).unwrap().is_clear());
     }
 
     #[test]
