@@ -111,6 +111,7 @@ impl Monitor {
     async fn take(&mut self, fact: Fact) {
         match fact {
             Fact::Launched(launched) => {
+                self.watch_process(&launched);
                 if let Some(dir) = &launched.config_dir {
                     self.sessions.watch(dir);
                 }
@@ -152,6 +153,18 @@ impl Monitor {
             }
             Fact::Swept(swept) => sweep::apply(&mut self.tasks, &mut self.sweeps, *swept),
         }
+    }
+
+    /// tmux before 3.6 loses word of some deaths (seen with Debian's 3.3a), so the process itself is watched.
+    fn watch_process(&self, launched: &Launched) {
+        let (core, task) = (self.core.clone(), launched.task.clone());
+        let Some(process) = launched.process.clone() else { return };
+        tokio::spawn(async move {
+            process::wait_for_end(&process).await;
+            if let Some(core) = core.upgrade() {
+                core.fact(Fact::PaneDied { task });
+            }
+        });
     }
 
     fn take_session(&mut self, seen: SessionSeen) {
