@@ -17,6 +17,8 @@ const HOOK_MAY_FOLLOW: Millis = 1500;
 
 /// So long after that the dialog is looked for on the screen; without it the request has no words.
 const SCREEN_MAY_FOLLOW: Millis = 1000;
+/// The session file or the process table leads tmux's word of how the agent ended.
+const HOW_MAY_FOLLOW: Millis = 3000;
 /// A daemon that found the agent alive has no evidence yet: for so long what the store says stands.
 const GATHERING: Millis = 1500;
 
@@ -40,7 +42,7 @@ pub async fn judge(core: &Arc<Core>, watched: &mut Watched, now: Millis) {
     let state = steady(&watched.state, verdict.state);
     let ended = follow_turn(watched, &state, now);
     let plan = plan_requests(watched, &state, &verdict.open_requests, now);
-    let exit = follow_exit(watched, &state);
+    let exit = follow_exit(watched, &state, now);
     let session = session_id(watched);
     watched.state = state.clone();
     core.sights.show(
@@ -60,7 +62,8 @@ pub async fn judge(core: &Arc<Core>, watched: &mut Watched, now: Millis) {
     }
     let (task, launch, attached) = (watched.launched.task.clone(), watched.launched.launch.clone(), watched.attached);
     let change = move |tx: &mut Tx<'_>| {
-        if tx.open_launch(&task)?.is_none_or(|open| open.id != launch) && exit.is_none() {
+        // How it ended can become known after the end.
+        if tx.last_launch(&task)?.is_none_or(|last| last.id != launch) {
             return Ok(false);
         }
         if let Some(session) = session {
@@ -247,13 +250,22 @@ fn unhooked(watched: &Watched, state: &AgentState, id: String, at: Millis) -> Ne
     }
 }
 
-/// How the process ended, the first time that is known.
-fn follow_exit(watched: &mut Watched, state: &AgentState) -> Option<String> {
-    let ended = state.status == AgentStatus::Exited && state.kind != Some(Kind::Suspended);
-    if !ended {
+/// How the process ended, once, and when that is known.
+fn follow_exit(watched: &mut Watched, state: &AgentState, now: Millis) -> Option<String> {
+    if state.status != AgentStatus::Exited || state.kind == Some(Kind::Suspended) {
+        watched.exit_seen = None;
         return None;
     }
-    (!std::mem::replace(&mut watched.exit_told, true)).then(|| match (state.detail.code, state.detail.signal) {
+    let known_by = *watched.exit_seen.get_or_insert(now) + HOW_MAY_FOLLOW;
+    if watched.exit_told {
+        return None;
+    }
+    if state.kind.is_none() && now < known_by {
+        watched.recheck_at = Some(watched.recheck_at.map_or(known_by, |at| at.min(known_by)));
+        return None;
+    }
+    watched.exit_told = true;
+    Some(match (state.detail.code, state.detail.signal) {
         (_, Some(signal)) => format!("signal {signal}"),
         (Some(code), _) => format!("exit {code}"),
         _ => "lost".to_owned(),

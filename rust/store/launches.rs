@@ -136,6 +136,11 @@ impl Tx<'_> {
         self.one(&format!("{SELECT} WHERE task = ?1 AND ended_at IS NULL"), [uuid], read)
     }
 
+    /// The task's newest launch, ended or not.
+    pub fn last_launch(&self, uuid: &str) -> Result<Option<Launch>> {
+        self.one(&format!("{SELECT} WHERE task = ?1 ORDER BY started_at DESC, rowid DESC LIMIT 1"), [uuid], read)
+    }
+
     /// Every launch that has not ended, of all tasks.
     pub fn open_launches(&self) -> Result<Vec<Launch>> {
         self.all(&format!("{SELECT} WHERE ended_at IS NULL ORDER BY started_at"), [], read)
