@@ -7,6 +7,8 @@ use crate::error::{Error, Result};
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
+#[cfg(target_os = "linux")]
+use tokio::io::{Interest, unix::AsyncFd};
 
 /// A process, told apart from a later one with the same number.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -73,7 +75,7 @@ pub async fn wait_for_end(identity: &Identity) {
     #[cfg(target_os = "linux")]
     if let Some(pid) = i32::try_from(identity.pid).ok().and_then(rustix::process::Pid::from_raw)
         && let Ok(descriptor) = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::NONBLOCK)
-        && let Ok(descriptor) = tokio::io::unix::AsyncFd::with_interest(descriptor, tokio::io::Interest::READABLE)
+        && let Ok(descriptor) = AsyncFd::register_with_interest(descriptor, Interest::READABLE)
         && is_alive(identity)
     {
         let _ = descriptor.readable().await;

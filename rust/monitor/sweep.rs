@@ -39,6 +39,8 @@ pub struct Order {
 /// What tmux answered, by socket.
 #[derive(Debug)]
 pub struct Swept {
+    /// Before tmux was asked: what began later cannot be missing from the answers.
+    began: Millis,
     at: Millis,
     answers: Vec<(PathBuf, Listing, Shots)>,
 }
@@ -90,19 +92,20 @@ impl Plan {
 
 /// Asks every tmux server that tasks are on, and comes back as a fact.
 pub async fn carry_out(core: Arc<Core>, order: Order) {
+    let began = process::now();
     let mut answers = Vec::new();
     let wanted: Vec<Wanted> = order.screens.into_iter().map(|pane| Wanted { pane, history: 0 }).collect();
     for tmux in core.tmux_servers().await {
         let (listing, shots) = tmux.sweep(&wanted, true).await;
         answers.push((tmux.socket().to_owned(), listing, shots));
     }
-    core.fact(Fact::Swept(Box::new(Swept { at: process::now(), answers })));
+    core.fact(Fact::Swept(Box::new(Swept { began, at: process::now(), answers })));
 }
 
 /// Brings what tmux said into the evidence of each task. Silence is not death.
 pub fn apply(tasks: &mut HashMap<String, Watched>, plan: &mut Plan, mut swept: Swept) {
     plan.running = false;
-    for watched in tasks.values_mut().filter(|watched| watched.launched.at < swept.at) {
+    for watched in tasks.values_mut().filter(|watched| watched.since < swept.began) {
         let Some((_, listing, shots)) =
             swept.answers.iter_mut().find(|(socket, ..)| *socket == watched.launched.socket)
         else {

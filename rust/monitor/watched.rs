@@ -74,6 +74,8 @@ pub struct Watched {
     pub attached: bool,
     /// The newest capture, to tell whether the screen changed.
     pub capture: String,
+    /// When the agent was first seen ended.
+    pub exit_seen: Option<Millis>,
     /// Whether the exit was told.
     pub exit_told: bool,
 }
@@ -108,6 +110,7 @@ impl Watched {
             transcript: launched.transcript.clone().map(Tail::new),
             attached: false,
             capture: String::new(),
+            exit_seen: None,
             exit_told: false,
             launched,
         }
