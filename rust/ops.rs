@@ -169,8 +169,7 @@ impl Core {
     /// Whether any task's tmux session should live.
     pub async fn has_live_tasks(&self) -> bool {
         let Ok(store) = self.store() else { return false };
-        let filter = crate::store::Filter::parse("live").unwrap_or_default();
-        store.read(move |tx| tx.tasks(None, &filter)).await.is_ok_and(|tasks| !tasks.is_empty())
+        store.read(|tx| tx.has_live_tasks()).await.unwrap_or(false)
     }
 
     /// Pids of the programs in live tasks' panes.

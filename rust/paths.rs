@@ -78,6 +78,11 @@ impl State {
         self.tasks().join(format!("{task}.md"))
     }
 
+    /// The demo agent's configuration folder.
+    pub fn demo(&self) -> PathBuf {
+        self.dir.join("demo")
+    }
+
     fn tasks(&self) -> PathBuf {
         self.dir.join("tasks")
     }

@@ -154,13 +154,14 @@ impl Tmux {
         Ok(found)
     }
 
-    /// Runs the commands in one process, given as arguments: the first that fails ends the rest.
+    /// Runs the commands in one process, given as arguments (16 KB at most, 1000 of them): the first that fails ends the
+    /// rest.
     async fn run(&self, commands: &[Command], folder: Option<&Path>) -> Result<Ended> {
         self.start(quote::arguments(commands), Vec::new(), folder).await
     }
 
     /// Runs the commands in one process, given on standard input: any number of them, each on its own, so that one
-    /// that fails leaves the others alone. Their words must hold no line break. (`source-file -`: tmux 3.1.)
+    /// that fails leaves the others alone. (`source-file -`: tmux 3.1.)
     async fn script(&self, commands: &[Command]) -> Result<Ended> {
         self.start(vec!["source-file".into(), "-".into()], quote::script(commands).into_bytes(), None).await
     }

@@ -94,22 +94,15 @@ impl SessionFile {
         let _ = std::fs::remove_file(&self.path);
     }
 
-    /// Replaces the file in one step, so that no reader sees half of it. A demo on a full disk goes on without.
+    /// Writes over the old text and then cuts what is left of it, as the client does (2.1.328, traced): a reader may
+    /// see the new text with the old one's end. A demo on a full disk goes on without.
     fn write(&self) {
-        let new = self.path.with_extension("new");
         let Some(folder) = self.path.parent() else { return };
         let _ = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
-        let written = std::fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&new)
-            .and_then(|mut file| file.write_all(self.fields.to_string().as_bytes()))
-            .and_then(|()| std::fs::rename(&new, &self.path));
-        if written.is_err() {
-            let _ = std::fs::remove_file(&new);
-        }
+        let text = self.fields.to_string();
+        let file = std::fs::OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&self.path);
+        let length = u64::try_from(text.len()).unwrap_or(u64::MAX);
+        let _ = file.and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.set_len(length)));
     }
 }
 

@@ -47,6 +47,12 @@ pub async fn prepare(core: &Core, task: &Task, environment: Environment) -> Resu
         ));
     }
     find_program(&agent, &environment, Path::new(&folder)).map_err(doing)?;
+    let mut environment = environment;
+    if agent.adapter == agent::Adapter::Demo {
+        // The stand-in leaves the real agent's folder alone.
+        let own = core.state.demo().to_string_lossy().into_owned();
+        environment.0.insert("CLAUDE_CONFIG_DIR".into(), own);
+    }
     let config_dir = agent.capabilities().session_file.then(|| agent::environment::config_dir(&environment)).flatten();
     Ok(Prepared { agent, loaded, tmux, environment, config_dir, folder })
 }

@@ -250,7 +250,7 @@ mod tests {
     #[test]
     fn half_an_answer_is_none() {
         let whole = record("t1", "s", "", "");
-        assert!(read(&[whole.clone()]).is_some());
+        assert!(read(std::slice::from_ref(&whole)).is_some());
         assert!(read(&[whole[..whole.len() / 2].to_owned()]).is_none());
         assert!(parse("", MARK, "s").is_none());
         assert!(parse(&whole, MARK, "s").is_none());

@@ -58,7 +58,7 @@ fn is_mark(c: char) -> bool {
 
 fn begins_with_image_type(text: &str) -> bool {
     let is_type = |kind: &&str| text.get(..kind.len()).is_some_and(|start| start.eq_ignore_ascii_case(kind));
-    ["png", "jpg", "jpeg", "gif", "webp", "bmp", "tif", "svg", "heic", "avif", "pdf"].iter().any(|kind| is_type(&kind))
+    ["png", "jpg", "jpeg", "gif", "webp", "bmp", "tif", "svg", "heic", "avif", "pdf"].iter().any(is_type)
 }
 
 #[cfg(test)]

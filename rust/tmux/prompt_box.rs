@@ -46,7 +46,7 @@ impl PromptBox {
         };
         // The fullscreen renderer scrolls within the box: `─── ↑ 285 more ───`.
         let scrolled = |top: usize, bottom: usize| {
-            let inside = rows[top + 1..bottom].iter().all(is_inside);
+            let inside = rows[top + 1..bottom].iter().all(|row| is_inside(row));
             let cut = inside && rows[top].iter().any(|cell| cell.c == '↑');
             cut.then(|| PromptBox { shell: false, text: text(&rows[top + 1..bottom]), cut })
         };
@@ -54,7 +54,7 @@ impl PromptBox {
         let tall = |bottom: usize| {
             let below: Vec<_> = rows[bottom + 1..].iter().filter(|row| !is_blank(row)).collect();
             let is_footer = below.len() <= 2 && below.iter().all(|row| row.iter().all(|cell| cell.c != '❯'));
-            let cut = bottom > 0 && is_footer && rows[..bottom].iter().all(is_inside);
+            let cut = bottom > 0 && is_footer && rows[..bottom].iter().all(|row| is_inside(row));
             cut.then(|| PromptBox { shell: false, text: text(&rows[..bottom]), cut })
         };
         let pairs = rules.windows(2).rev();
@@ -66,10 +66,11 @@ impl PromptBox {
     }
 }
 
-fn is_rule(row: &Vec<Cell>) -> bool {
+/// The upper one ends in the session's name: `─── Fix it ─`.
+fn is_rule(row: &[Cell]) -> bool {
     let text: String = row.iter().map(|cell| cell.c).collect();
     let text = text.trim_end();
-    text.starts_with("───") && text.ends_with("───") && text.matches('─').count() >= 10
+    text.starts_with("───") && text.ends_with('─') && text.matches('─').count() >= 10
 }
 
 fn is_blank(row: &[Cell]) -> bool {
@@ -77,7 +78,7 @@ fn is_blank(row: &[Cell]) -> bool {
 }
 
 /// A row of the box after its first: indented by two.
-fn is_inside(row: &Vec<Cell>) -> bool {
+fn is_inside(row: &[Cell]) -> bool {
     is_blank(row) || row.len() > 2 && is_blank(&row[..2])
 }
 
@@ -151,6 +152,12 @@ mod tests {
         {
             assert!(find(&[inside]).unwrap().is_clear(), "{inside:?}");
         }
+    }
+
+    #[test]
+    fn the_session_s_name_stands_in_the_box() {
+        let named = "\x1b[38;5;244m──────────────────────────────── Fix it ─";
+        assert!(PromptBox::find(&[named.into(), "❯".into(), RULE.into()]).unwrap().is_clear());
     }
 
     #[test]

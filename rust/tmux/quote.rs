@@ -19,14 +19,15 @@ pub(super) fn arguments(commands: &[Command]) -> Vec<OsString> {
     all
 }
 
-/// Commands as lines for `source-file`. Single quotes keep everything but themselves and line breaks.
+/// Commands as lines for `source-file`.
 pub(super) fn script(commands: &[Command]) -> String {
     commands.iter().map(|command| line(command) + "\n").collect()
 }
 
-/// One command as tmux's parser reads it.
+/// One command as tmux's parser reads it, on one line. Single quotes keep everything but themselves and line breaks.
 pub(super) fn line(command: &Command) -> String {
-    command.iter().map(|word| single(word)).collect::<Vec<_>>().join(" ")
+    let word = |word: &String| single(word).replace('\n', r#"'"\n"'"#);
+    command.iter().map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// Words as one POSIX shell command.
@@ -34,7 +35,6 @@ pub(super) fn shell(words: &[String]) -> String {
     words.iter().map(|word| single(word)).collect::<Vec<_>>().join(" ")
 }
 
-/// Both tmux and a shell read this as the word itself.
 fn single(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
@@ -71,6 +71,7 @@ mod tests {
     #[test]
     fn a_quote_cannot_be_left() {
         assert_eq!(line(&command(["a", "it's $HOME #{pid}"])), r"'a' 'it'\''s $HOME #{pid}'");
+        assert_eq!(line(&command(["a", "b\n\nc"])), r#"'a' 'b'"\n"''"\n"'c'"#);
     }
 
     #[test]

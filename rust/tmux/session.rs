@@ -118,7 +118,7 @@ impl Tmux {
         [command(["env", "-u", "TMUX", "-u", "TMUX_PANE"]), tmux, attach].concat()
     }
 
-    /// Runs commands for a pane, on the server that made it and on no other. Their words must hold no line break.
+    /// Runs commands for a pane, on the server that made it and on no other.
     pub(super) async fn on(&self, pane: &Pane, doing: &str, commands: &[Command]) -> Result<()> {
         let mark = listing::mark();
         let Pane { server_pid, server_start, session, window, pane: id, .. } = pane;

@@ -21,6 +21,9 @@ const PAUSE: Duration = Duration::from_millis(30);
 /// How long a client that cleared its box may still be drawing; what is pasted meanwhile meets the old box.
 const REST: Duration = Duration::from_millis(150);
 
+/// How many pieces one tmux process pastes.
+const BATCH: usize = 200;
+
 const ATTACH: &str = "look at its terminal with `attach`";
 
 impl Tmux {
@@ -60,9 +63,14 @@ impl Tmux {
         Err(Error::new(Code::AgentFailed, "cannot send: the agent's prompt does not show what was typed").hint(ATTACH))
     }
 
-    /// Presses Enter once more, for a prompt that was typed and not taken.
-    pub async fn press_enter(&self, pane: &Pane) -> Result<()> {
-        self.keys(pane, &[Key::Enter]).await
+    /// Presses Enter once more if a text still stands in the prompt box; true if so. Never blindly: Enter in a dialog
+    /// would answer it.
+    pub async fn press_enter(&self, pane: &Pane) -> Result<bool> {
+        let stands = PromptBox::find(&self.settled(pane).await?).is_some_and(|found| !found.is_clear());
+        if stands {
+            self.keys(pane, &[Key::Enter]).await?;
+        }
+        Ok(stands)
     }
 
     /// The screen, once a prompt that was just taken has left the box: the session file and the hooks are up to 0.2 s
@@ -139,23 +147,19 @@ impl Tmux {
         Ok(PromptBox::find(&self.look(pane, 0, true).await?.lines).is_some_and(|found| found.is_clear()))
     }
 
-    /// Pastes the pieces, as many by one tmux process as its 16 KB of arguments (1000 of them: 3.7) hold.
+    /// Pastes the pieces. They go by standard input: a command line can be read by every user of the machine.
     async fn paste(&self, pane: &Pane, pieces: &[String]) -> Result<()> {
         let buffer = format!("chorus-{}", pane.pane);
-        let mut commands = Vec::new();
-        let mut bytes = 0;
-        for (number, piece) in pieces.iter().enumerate() {
-            commands.push(command(["set-buffer", "-b", &buffer, "--", piece]));
-            commands.push(command(["paste-buffer", "-p", "-r", "-d", "-b", &buffer, "-t", &pane.pane]));
-            bytes += piece.len() + 100;
-            let next = pieces.get(number + 1).map_or(usize::MAX, String::len);
-            if bytes.saturating_add(next) > 12_000 || commands.len() >= 100 {
-                let ended = self.run(&commands, None).await?;
-                if ended.code != Some(0) {
-                    return Err(self.refused("paste into a pane", &ended));
-                }
-                commands.clear();
-                bytes = 0;
+        for batch in pieces.chunks(BATCH) {
+            let paste = |piece: &String| {
+                [
+                    command(["set-buffer", "-b", &buffer, "--", piece]),
+                    command(["paste-buffer", "-p", "-r", "-d", "-b", &buffer, "-t", &pane.pane]),
+                ]
+            };
+            let ended = self.script(&batch.iter().flat_map(paste).collect::<Vec<_>>()).await?;
+            if ended.code != Some(0) {
+                return Err(self.refused("paste into a pane", &ended));
             }
         }
         Ok(())
@@ -172,7 +176,7 @@ impl Tmux {
             return Err(self.refused("paste into a pane", failed));
         }
         sleep(Duration::from_millis(150)).await;
-        self.press_enter(pane).await?;
+        self.keys(pane, &[Key::Enter]).await?;
         Ok(Delivered { text, displaced: None })
     }
 }

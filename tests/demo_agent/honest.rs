@@ -87,6 +87,7 @@ fn without_a_login_every_turn_fails() {
     stage.await_screen("Not logged in · Please run /login");
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn at_rest_it_sleeps() {
     let stage = demo();

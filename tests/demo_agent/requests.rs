@@ -102,9 +102,8 @@ fn a_question_is_answered_from_outside_or_by_keys_and_needs_an_answer() {
     on_each(|stage| {
         stage.hold();
         stage.prompt("[[ask]]");
-        stage.await_status("waiting");
+        let mut input = stage.await_request()["tool_input"].clone();
         assert_eq!(stage.session().unwrap()["waitingFor"], "input needed");
-        let mut input = stage.last("PermissionRequest")["tool_input"].clone();
         input["answers"] = json!({"Which colour should the button be?": "Blue"});
         stage.release(&json!({"behavior": "allow", "updatedInput": input}));
         stage.await_since("[[ask]]", &asked_and(&["PostToolUse", "Stop"]), "idle");
@@ -134,8 +133,7 @@ fn a_plan_is_not_approved_by_a_bare_allow_but_with_its_input() {
         stage.start(&["--session-id", ID, "--permission-mode", "plan"]);
         stage.hold();
         stage.prompt("[[planfile]] [[plan]]");
-        stage.await_status("waiting");
-        let request = stage.last("PermissionRequest");
+        let request = stage.await_request();
         assert_eq!((&request["tool_name"], &request["permission_mode"]), (&json!("ExitPlanMode"), &json!("plan")));
         stage.release(&json!({"behavior": "allow"}));
         // Still the person's to answer; the second option leaves plan mode and goes on asking.
@@ -148,8 +146,7 @@ fn a_plan_is_not_approved_by_a_bare_allow_but_with_its_input() {
         stage.start(&["--session-id", ID, "--permission-mode", "plan"]);
         stage.hold();
         stage.prompt("[[planfile]] [[plan]]");
-        stage.await_status("waiting");
-        let plan = stage.last("PermissionRequest")["tool_input"]["plan"].clone();
+        let plan = stage.await_request()["tool_input"]["plan"].clone();
         stage.release(&json!({"behavior": "allow", "updatedInput": {"plan": plan}}));
         stage.await_hooks(|hooks| hooks.iter().any(|hook| hook["hook_event_name"] == "Stop"));
         assert_eq!(stage.last("Stop")["permission_mode"], "default");

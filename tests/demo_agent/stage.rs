@@ -328,6 +328,18 @@ impl Stage {
         self.await_that(status, || self.status() == status);
     }
 
+    /// Waits for a dialog and for its hook; what the hook was told.
+    pub fn await_request(&self) -> Value {
+        self.await_status("waiting");
+        let is_told = |hooks: &[Value]| {
+            let mut last = hooks.iter().rev().map(|hook| &hook["hook_event_name"]);
+            last.find(|name| *name == "PermissionRequest" || *name == "UserPromptSubmit")
+                .is_some_and(|name| name == "PermissionRequest")
+        };
+        self.await_hooks(is_told);
+        self.last("PermissionRequest")
+    }
+
     /// Waits for the screen.
     pub fn await_screen(&self, text: &str) {
         self.await_that(text, || self.screen().contains(text));

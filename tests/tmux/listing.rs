@@ -6,7 +6,7 @@ async fn hostile_titles_and_names_change_nothing() {
         let title = "a #{pid} #[fg=red] %5 ; $(x) 'q' 日本 | <x>pane<x>";
         let show = "printf '\\033]2;%s\\007' \"$0\"; cp /bin/sleep \"$1\"; exec \"$1\" 1000";
         let program = bed.folder.path().join("#{pid} | ;x");
-        let pane = bed.start(&["sh", "-c", &show, title, program.to_str().unwrap()]).await;
+        let pane = bed.start(&["sh", "-c", show, title, program.to_str().unwrap()]).await;
         let state = until("the title", async || {
             let state = bed.state(&pane).await;
             (state.title.starts_with("a #{pid}") && state.command.contains("pid")).then_some(state)

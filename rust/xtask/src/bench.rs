@@ -1,27 +1,73 @@
 //! `cargo xtask bench`: each figure beside its budget and a baseline taken in the same run.
+//!
+//! Everything runs in worlds of its own, with the release build. Figures are indications: the machine's load is printed
+//! with them, and only what stands beside each other was taken under the same load.
 
+mod agent_event;
+mod capture;
+mod clock;
+mod cpu;
+mod dashboard;
+mod faults;
+mod hook;
+mod idle;
+mod listener;
+mod memory;
 mod plugin_load;
+mod round_trip;
+mod screen_only;
+mod stage;
+pub mod stand_in;
+mod start;
 mod table;
+mod watching;
+mod world;
 
 use crate::Outcome;
-use table::Row;
+use stage::Stage;
+use table::{Machine, Row};
 
 /// One group of figures.
 struct Bench {
     name: &'static str,
-    measure: fn() -> Result<Vec<Row>, String>,
+    measure: fn(&mut Stage) -> Result<Vec<Row>, String>,
 }
 
-const BENCHES: [Bench; 1] = [Bench { name: "plugin load", measure: plugin_load::measure }];
+/// In the order that lets the shared world grow, and its last tasks come to rest while others are measured.
+const BENCHES: [Bench; 11] = [
+    Bench { name: "plugin load", measure: plugin_load::measure },
+    Bench { name: "round trip", measure: round_trip::measure },
+    Bench { name: "dashboard", measure: dashboard::measure },
+    Bench { name: "hook", measure: hook::measure },
+    Bench { name: "agent event", measure: agent_event::measure },
+    Bench { name: "watching", measure: watching::measure },
+    Bench { name: "memory", measure: memory::measure },
+    Bench { name: "screen-only", measure: screen_only::measure },
+    Bench { name: "start", measure: start::measure },
+    Bench { name: "fault", measure: faults::measure },
+    Bench { name: "idle", measure: idle::measure },
+];
 
-/// Benches whose name holds the filter; false when a budget was passed.
+/// Benches whose name holds the filter; false when a budget was passed or a bench failed.
 pub fn run(arguments: &[String]) -> Outcome {
     let as_json = arguments.iter().any(|argument| argument == "--json");
     let filter = arguments.iter().find(|argument| !argument.starts_with("--"));
-    let mut rows = Vec::new();
-    for bench in BENCHES.iter().filter(|bench| filter.is_none_or(|filter| bench.name.contains(filter.as_str()))) {
-        rows.extend((bench.measure)().map_err(|why| format!("{}: {why}", bench.name))?);
+    let chosen = |bench: &&Bench| filter.is_none_or(|filter| bench.name.contains(filter.as_str()));
+    let mut stage = Stage::new()?;
+    let (mut rows, mut failed) = (Vec::new(), false);
+    let before = clock::load();
+    for bench in BENCHES.iter().filter(chosen) {
+        eprintln!("{} …", bench.name);
+        match (bench.measure)(&mut stage) {
+            Ok(measured) => rows.extend(measured),
+            Err(why) => {
+                eprintln!("{}: {why}", bench.name);
+                failed = true;
+            }
+        }
     }
-    println!("{}", if as_json { table::json(&rows) } else { table::text(&rows) });
-    Ok(rows.iter().all(Row::is_within_budget))
+    let machine =
+        Machine { cores: std::thread::available_parallelism().map_or(1, usize::from), before, after: clock::load() };
+    println!("{}", if as_json { table::json(&rows, &machine) } else { table::text(&rows, &machine) });
+    Ok(!failed && rows.iter().all(Row::is_within_budget))
 }

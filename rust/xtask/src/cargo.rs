@@ -13,8 +13,18 @@ pub fn command() -> Command {
 
 /// Builds the program in the development profile, its progress on standard error; the program's path.
 pub fn build() -> Result<PathBuf, String> {
+    build_with(&[])
+}
+
+/// As [`build`], as people install it.
+pub fn build_release() -> Result<PathBuf, String> {
+    build_with(&["--release"])
+}
+
+fn build_with(more: &[&str]) -> Result<PathBuf, String> {
     let mut command = command();
     command.args(["build", "--package", "chorus", "--bin", "chorus", "--message-format", "json-render-diagnostics"]);
+    command.args(more);
     let output = command.stderr(Stdio::inherit()).output().map_err(|error| format!("cannot run cargo: {error}"))?;
     if !output.status.success() {
         return Err("cannot build chorus: see above".into());

@@ -1,8 +1,9 @@
 //! What sourcing `plugin/chorus.lua` costs at startup, beside a file with as many empty commands.
 
+use super::stage::Stage;
 use super::table::{Row, percentile};
 use crate::check::help::find_nvim;
-use chorus_testkit::{Sandbox, repository};
+use chorus_testkit::repository;
 
 const RUNS: usize = 30;
 
@@ -21,8 +22,8 @@ io.stdout:write(("%f %d %d"):format(took, commands, required))
 "#;
 
 /// Each run in a fresh Neovim, the two files by turns.
-pub fn measure() -> Result<Vec<Row>, String> {
-    let world = Sandbox::new("unused");
+pub fn measure(stage: &mut Stage) -> Result<Vec<Row>, String> {
+    let world = stage.sandbox();
     let nvim = find_nvim()?;
     let script = world.write("load.lua", SCRIPT);
     let plugin = repository().join("plugin/chorus.lua");

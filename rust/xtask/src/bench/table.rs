@@ -9,7 +9,7 @@ pub struct Row {
     pub name: String,
     /// The figure.
     pub value: f64,
-    /// `ms`, `MB`, `%`.
+    /// `ms`, `MB`, `% cpu` (of one core).
     pub unit: &'static str,
     /// The most it may be, in the same unit.
     pub budget: Option<f64>,
@@ -24,8 +24,19 @@ impl Row {
     }
 }
 
-/// One line a row.
-pub fn text(rows: &[Row]) -> String {
+/// Under what the figures were taken.
+#[derive(Clone, Copy, Debug)]
+pub struct Machine {
+    /// Cores.
+    pub cores: usize,
+    /// Load over a minute, before the first figure.
+    pub before: f64,
+    /// And after the last.
+    pub after: f64,
+}
+
+/// One line a row, the machine below.
+pub fn text(rows: &[Row], machine: &Machine) -> String {
     let width = rows.iter().map(|row| row.name.chars().count()).max().unwrap_or_default();
     let lines = rows.iter().map(|row| {
         let mark = if row.is_within_budget() { " " } else { "!" };
@@ -33,7 +44,7 @@ pub fn text(rows: &[Row]) -> String {
         let baseline = row.baseline.as_ref().map(|(name, value)| format!("{} {} ({name})", figure(*value), row.unit));
         let name = &row.name;
         format!(
-            "{mark} {name:width$}  {:>9} {:4} {budget:>8}  {}",
+            "{mark} {name:width$}  {:>9} {:5} {budget:>8}  {}",
             figure(row.value),
             row.unit,
             baseline.unwrap_or_default()
@@ -41,16 +52,19 @@ pub fn text(rows: &[Row]) -> String {
         .trim_end()
         .to_owned()
     });
-    lines.collect::<Vec<_>>().join("\n")
+    let Machine { cores, before, after } = machine;
+    let machine = format!("\n  {cores} cores, load {before:.1} before and {after:.1} after");
+    lines.chain([machine]).collect::<Vec<_>>().join("\n")
 }
 
-/// A list of objects.
-pub fn json(rows: &[Row]) -> String {
+/// `{rows, machine}`; a figure that never came is null.
+pub fn json(rows: &[Row], machine: &Machine) -> String {
     let row = |row: &Row| {
         let baseline = row.baseline.as_ref().map(|(name, value)| json!({"name": name, "value": value}));
         json!({"name": row.name, "value": row.value, "unit": row.unit, "budget": row.budget, "baseline": baseline})
     };
-    serde_json::Value::from(rows.iter().map(row).collect::<Vec<_>>()).to_string()
+    let machine = json!({"cores": machine.cores, "load_before": machine.before, "load_after": machine.after});
+    json!({"rows": rows.iter().map(row).collect::<Vec<_>>(), "machine": machine}).to_string()
 }
 
 /// Three significant digits or so.
@@ -88,9 +102,12 @@ mod tests {
 
     #[test]
     fn a_passed_budget_is_marked() {
-        assert_eq!(text(&[row(0.25)]), "  load      0.250 ms    ≤ 0.300  0.100 ms (empty)");
-        assert!(text(&[row(0.35)]).starts_with('!'));
-        assert!(json(&[row(0.25)]).contains(r#""budget":0.3"#));
+        let machine = Machine { cores: 2, before: 1.0, after: 1.5 };
+        let shown = text(&[row(0.25)], &machine);
+        assert_eq!(shown.lines().next(), Some("  load      0.250 ms     ≤ 0.300  0.100 ms (empty)"));
+        assert!(shown.ends_with("  2 cores, load 1.0 before and 1.5 after"));
+        assert!(text(&[row(0.35)], &machine).starts_with('!'));
+        assert!(json(&[row(0.25)], &machine).contains(r#""budget":0.3"#));
     }
 
     #[test]
