@@ -1,6 +1,6 @@
 //! Ending things: a turn, a task.
 
-use super::{Asker, Core, lock, start, tasks, view};
+use super::{Asker, Core, agents, launch, lock, start, tasks, view};
 use crate::contract::*;
 use crate::error::{Error, Result};
 use crate::monitor::Fact;
@@ -79,8 +79,8 @@ async fn end(core: &Core, task: &Task, step: Step, said: Option<String>) -> Resu
         // It goes on, so it is watched again: its agent has left.
         if let Some(launch) = &launch {
             let loaded = core.config_of(&task.project);
-            let agent = start::agent_of(&loaded, &task.agent, &core.state);
-            let launched = start::launched(task, launch, &agent, &loaded, &recorded)?;
+            let agent = agents::named(&loaded, &task.agent, &core.state);
+            let launched = launch::launched(task, launch, &agent, &loaded, &recorded)?;
             core.fact(Fact::Launched(Box::new(launched)));
         }
         let doing = if step == Step::Complete { "complete" } else { "fail" };
