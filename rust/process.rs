@@ -71,7 +71,10 @@ pub fn is_alive(identity: &Identity) -> bool {
 }
 
 /// Waits until that very process has ended. Linux tells (`pidfd_open(2)`); elsewhere it is looked for.
-#[cfg_attr(target_os = "linux", expect(deprecated, reason = "sound for a descriptor that is owned; its successor is unsafe"))]
+#[cfg_attr(
+    target_os = "linux",
+    expect(deprecated, reason = "sound for a descriptor that is owned; its successor is unsafe")
+)]
 pub async fn wait_for_end(identity: &Identity) {
     #[cfg(target_os = "linux")]
     if let Some(pid) = i32::try_from(identity.pid).ok().and_then(rustix::process::Pid::from_raw)

@@ -1,9 +1,9 @@
 //! A verdict, and what follows from it for the store: the agent's state, requests, the end of a turn, the exit.
 
-use super::sight::Sight;
 use super::watched::{Turn, Watched};
+use crate::core::Core;
+use crate::core::sight::Sight;
 use crate::detector;
-use crate::ops::Core;
 use crate::status::{AgentState, AgentStatus, Kind, Millis};
 use crate::store::{Closing, NewRequest, Outcome, Tx, Who};
 use std::collections::BTreeSet;

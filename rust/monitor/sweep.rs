@@ -1,15 +1,14 @@
 //! Asking tmux about all panes at once: when, and what follows. One tmux process a sweep, whatever the number of tasks.
 
-use super::Fact;
 use super::watched::Watched;
+use crate::core::Core;
+use crate::core::fact::{Fact, Swept};
 use crate::detector::screen::{self, Beside};
 use crate::evidence::Process;
-use crate::ops::Core;
 use crate::process;
 use crate::status::Millis;
-use crate::tmux::{Listing, PaneState, Server, Wanted, capture::Shots};
+use crate::tmux::{Listing, PaneState, Server, Wanted};
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Between two listings when no screen is needed: only the safety net below session files, hooks and `pane-died`.
@@ -34,15 +33,6 @@ pub struct Plan {
 pub struct Order {
     /// Panes to read, by task.
     screens: Vec<String>,
-}
-
-/// What tmux answered, by socket.
-#[derive(Debug)]
-pub struct Swept {
-    /// Before tmux was asked: what began later cannot be missing from the answers.
-    began: Millis,
-    at: Millis,
-    answers: Vec<(PathBuf, Listing, Shots)>,
 }
 
 impl Plan {

@@ -2,8 +2,8 @@
 
 use super::{Asker, Core, agents, launch, lock, start, tasks, view};
 use crate::contract::*;
+use crate::core::fact::Fact;
 use crate::error::{Error, Result};
-use crate::monitor::Fact;
 use crate::process;
 use crate::status::AgentStatus;
 use crate::store::{Outcome, Who};

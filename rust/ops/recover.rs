@@ -3,8 +3,8 @@
 
 use super::{Core, agents, launch, view};
 use crate::contract::Code;
+use crate::core::fact::Fact;
 use crate::error::Result;
-use crate::monitor::Fact;
 use crate::process;
 use crate::status::{AgentState, AgentStatus, Kind, Millis};
 use crate::store::{Boot, Filter, Launch, Outcome, Pane, PromptState, Tx, Who};

@@ -2,9 +2,9 @@
 
 use super::{Asker, Core, lock};
 use crate::contract::*;
-use crate::daemon::outbox::Outbox;
 use crate::detector::screen::{self, Beside, Reading};
 use crate::error::{Error, Result};
+use crate::hub::outbox::Outbox;
 use crate::process::Identity;
 use crate::store::{self, Boot};
 use crate::task::Task;

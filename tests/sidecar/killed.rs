@@ -8,7 +8,8 @@ use std::process::Stdio;
 
 /// How often the model would have got that prompt.
 fn got(world: &World, text: &str) -> usize {
-    let is_it = |asked: &&Value| asked["turn"] == 0 && asked["prompt"].as_str().is_some_and(|prompt| prompt.contains(text));
+    let is_it =
+        |asked: &&Value| asked["turn"] == 0 && asked["prompt"].as_str().is_some_and(|prompt| prompt.contains(text));
     world.asked().iter().filter(is_it).count()
 }
 
@@ -122,7 +123,10 @@ fn the_daemon_in_the_middle_of_a_start() {
         let task = world.task("Half started");
         let real = world.tmux.display().to_string();
         let said = world.root().join("starting");
-        world.script("tmux", &format!("case \"$*\" in *new-session*) touch {}; sleep 600;; esac; exec {real} \"$@\"", said.display()));
+        world.script(
+            "tmux",
+            &format!("case \"$*\" in *new-session*) touch {}; sleep 600;; esac; exec {real} \"$@\"", said.display()),
+        );
         let mut start = world.chorus(["start", &task, "--json"]);
         let start = start.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         wait_until("it is being started", || said.exists());
@@ -146,7 +150,13 @@ fn the_daemon_between_tmux_and_the_store() {
         let real = world.tmux.display().to_string();
         let said = world.root().join("ended");
         // The session goes, and its end is not heard of.
-        world.script("tmux", &format!("case \"$*\" in *kill-session*) {real} \"$@\"; touch {}; sleep 600;; esac; exec {real} \"$@\"", said.display()));
+        world.script(
+            "tmux",
+            &format!(
+                "case \"$*\" in *kill-session*) {real} \"$@\"; touch {}; sleep 600;; esac; exec {real} \"$@\"",
+                said.display()
+            ),
+        );
         let mut verb = world.chorus(["complete", &task]);
         let mut verb = verb.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         wait_until("its session is gone", || said.exists());
@@ -187,9 +197,12 @@ fn the_bridge_ends_with_either_side() {
     two.wait().unwrap();
     let mut three = bridge(&["rpc", "--if-running"]);
     // It holds a connection by then: it answers for the daemon.
-    wait_until("the bridge is connected", || std::fs::read_dir(format!("/proc/{}/fd", three.id())).is_ok_and(|fds| {
-        fds.flatten().any(|fd| std::fs::read_link(fd.path()).is_ok_and(|to| to.to_string_lossy().starts_with("socket:")))
-    }));
+    wait_until("the bridge is connected", || {
+        std::fs::read_dir(format!("/proc/{}/fd", three.id())).is_ok_and(|fds| {
+            fds.flatten()
+                .any(|fd| std::fs::read_link(fd.path()).is_ok_and(|to| to.to_string_lossy().starts_with("socket:")))
+        })
+    });
     world.kill_daemon();
     assert_eq!(three.wait().unwrap().code(), Some(0));
     let mut four = bridge(&["rpc", "--if-running"]);
