@@ -3,15 +3,14 @@
 //! It holds a lock for life, serves the socket, and leaves by itself when it has had no client and no live task for
 //! a while. Killing it at any moment loses nothing.
 
+mod begin;
 pub mod connection;
-pub mod hub;
 pub mod log;
-pub mod outbox;
 pub mod peer;
 pub mod socket;
 
+use crate::core::Core;
 use crate::error::{Error, Result};
-use crate::ops::Core;
 use crate::paths::State;
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,7 +51,7 @@ async fn serve() -> Result<()> {
     let Some(lock) = socket::lock(&state).await? else { return Ok(()) };
     let core = Core::open(state.clone()).await;
     let (mut listener, mut inode) = socket::bind(&state)?;
-    core.begin().await;
+    begin::begin(&core).await;
     ::log::info!("daemon {} serves {}", env!("CARGO_PKG_VERSION"), state.dir.display());
     let mut terminate = signal(SignalKind::terminate()).map_err(Error::internal)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::internal)?;

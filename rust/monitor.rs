@@ -4,57 +4,20 @@
 //! never waits for tmux: a sweep runs beside it and comes back as a fact.
 
 mod judge;
-pub mod sight;
 mod sweep;
 mod watched;
 
 use crate::agent::sessions::{SessionSeen, Sessions};
-use crate::contract::Hook;
-use crate::ops::Core;
+use crate::core::Core;
+use crate::core::fact::{Fact, Launched};
 use crate::process;
 use crate::status::{AgentStatus, Millis};
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
-pub use sweep::{Plan, Swept};
+pub use sweep::Plan;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
-pub use watched::Launched;
 use watched::Watched;
-
-/// One thing that happened.
-#[derive(Debug)]
-pub enum Fact {
-    /// An agent was launched, or found alive when the daemon started.
-    Launched(Box<Launched>),
-    /// The task ended; nothing of it is watched any more.
-    Ended {
-        /// The task's uuid.
-        task: String,
-    },
-    /// A hook ran.
-    Hook(Box<Hook>),
-    /// tmux says that the task's pane died.
-    PaneDied {
-        /// The task's uuid.
-        task: String,
-    },
-    /// A request was answered through Chorus, or its hook process ended.
-    RequestClosed {
-        /// The task's uuid.
-        task: String,
-        /// The request.
-        request: String,
-    },
-    /// Chorus pressed Esc in the task's pane.
-    Interrupted {
-        /// The task's uuid.
-        task: String,
-        /// When.
-        at: Millis,
-    },
-    /// What tmux answered.
-    Swept(Box<Swept>),
-}
 
 /// What the loop knows.
 pub struct Monitor {
@@ -111,6 +74,7 @@ impl Monitor {
     async fn take(&mut self, fact: Fact) {
         match fact {
             Fact::Launched(launched) => {
+                self.watch_process(&launched);
                 if let Some(dir) = &launched.config_dir {
                     self.sessions.watch(dir);
                 }
@@ -152,6 +116,18 @@ impl Monitor {
             }
             Fact::Swept(swept) => sweep::apply(&mut self.tasks, &mut self.sweeps, *swept),
         }
+    }
+
+    /// tmux before 3.6 loses word of some deaths (seen with Debian's 3.3a), so the process itself is watched.
+    fn watch_process(&self, launched: &Launched) {
+        let (core, task) = (self.core.clone(), launched.task.clone());
+        let Some(process) = launched.process.clone() else { return };
+        tokio::spawn(async move {
+            process::wait_for_end(&process).await;
+            if let Some(core) = core.upgrade() {
+                core.fact(Fact::PaneDied { task });
+            }
+        });
     }
 
     fn take_session(&mut self, seen: SessionSeen) {

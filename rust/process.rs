@@ -7,6 +7,8 @@ use crate::error::{Error, Result};
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
+#[cfg(target_os = "linux")]
+use tokio::io::{Interest, unix::AsyncFd};
 
 /// A process, told apart from a later one with the same number.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -66,6 +68,26 @@ pub fn identity(pid: u32) -> Option<Identity> {
 /// Whether that very process lives.
 pub fn is_alive(identity: &Identity) -> bool {
     self::identity(identity.pid).as_ref() == Some(identity)
+}
+
+/// Waits until that very process has ended. Linux tells (`pidfd_open(2)`); elsewhere it is looked for.
+#[cfg_attr(
+    target_os = "linux",
+    expect(deprecated, reason = "sound for a descriptor that is owned; its successor is unsafe")
+)]
+pub async fn wait_for_end(identity: &Identity) {
+    #[cfg(target_os = "linux")]
+    if let Some(pid) = i32::try_from(identity.pid).ok().and_then(rustix::process::Pid::from_raw)
+        && let Ok(descriptor) = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::NONBLOCK)
+        && let Ok(descriptor) = AsyncFd::with_interest(descriptor, Interest::READABLE)
+        && is_alive(identity)
+    {
+        let _ = descriptor.readable().await;
+        return;
+    }
+    while is_alive(identity) {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
 }
 
 /// Asks that very process to end; nothing happens when it is gone.
@@ -184,6 +206,20 @@ mod tests {
     fn a_command_name_may_hold_anything() {
         let line = "7 (a) b) T 3 7 7 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 1 0 354166 1 1";
         assert_eq!(parse_stat(line), Some(Stat { parent: 3, state: 'T', start: "354166".into() }));
+    }
+
+    #[tokio::test]
+    async fn an_end_is_told() {
+        let mut child = tokio::process::Command::new("sleep").arg("600").spawn().unwrap();
+        let identity = identity(child.id().unwrap()).unwrap();
+        let watch = tokio::spawn({
+            let identity = identity.clone();
+            async move { wait_for_end(&identity).await }
+        });
+        tokio::task::yield_now().await;
+        terminate(&identity);
+        watch.await.unwrap();
+        assert!(!child.wait().await.unwrap().success());
     }
 
     #[test]

@@ -8,7 +8,8 @@ mod file;
 pub use file::running;
 
 use file::{pid_of, pids, read};
-use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+use notify::event::{AccessKind, AccessMode};
+use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -61,6 +62,7 @@ impl Sessions {
             let Some(orders) = tell.upgrade() else { return };
             // The receiver ends with the watch.
             let _ = match event {
+                Ok(event) if !is_change(&event.kind) => Ok(()),
                 Ok(event) if !event.need_rescan() => {
                     event.paths.into_iter().try_for_each(|path| orders.send(Order::Touched(path, 0)))
                 }
@@ -84,6 +86,12 @@ impl Sessions {
     pub fn forget(&self, config_dir: &Path) {
         let _ = self.orders.send(Order::Forget(config_dir.to_owned()));
     }
+}
+
+/// Whether an event can mean other content. Reading does not: taken for a change, our own look at a file would call for
+/// the next one, for ever.
+fn is_change(kind: &EventKind) -> bool {
+    !kind.is_access() || matches!(kind, EventKind::Access(AccessKind::Close(AccessMode::Write)))
 }
 
 struct Watch {
@@ -293,6 +301,14 @@ mod tests {
             let content = seen.content.map_or("gone".to_owned(), |content| String::from_utf8(content).unwrap());
             format!("{config}/{} {content}", seen.pid)
         }
+    }
+
+    #[test]
+    fn a_look_at_a_file_is_no_change_of_it() {
+        assert!(!is_change(&EventKind::Access(AccessKind::Open(AccessMode::Any))));
+        assert!(!is_change(&EventKind::Access(AccessKind::Close(AccessMode::Read))));
+        assert!(is_change(&EventKind::Access(AccessKind::Close(AccessMode::Write))));
+        assert!(is_change(&EventKind::Any) && is_change(&EventKind::Other));
     }
 
     #[tokio::test]

@@ -1,10 +1,11 @@
 //! One connection: decodes, guards, hands on, answers. It decides nothing.
 
 use crate::contract::{Code, Failure, Message, PROTOCOL, Reply, Request, Welcome};
-use crate::daemon::outbox::Outbox;
+use crate::core::{Asker, Core};
 use crate::daemon::peer::{self, Peer};
 use crate::error::{Error, Result};
-use crate::ops::{self, Asker, Core};
+use crate::hub::outbox::Outbox;
+use crate::ops;
 use crate::wire;
 use async_trait::async_trait;
 use nvim_rs::compat::tokio::Compat;

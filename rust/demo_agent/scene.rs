@@ -93,7 +93,8 @@ fn topic(prompt: &str) -> String {
     let line = prompt.lines().map(plain).find(|line| line.chars().any(char::is_alphanumeric));
     let line = line.unwrap_or_else(|| "A demo task".into());
     // The prompt that Chorus starts a task with.
-    let title = line.strip_prefix("Work on task #").and_then(|rest| rest.split_once(": ")).map(|(_, title)| title.to_owned());
+    let title =
+        line.strip_prefix("Work on task #").and_then(|rest| rest.split_once(": ")).map(|(_, title)| title.to_owned());
     let line = title.unwrap_or(line);
     line.chars().filter(|c| !c.is_control()).take(60).collect()
 }

@@ -1,9 +1,9 @@
 //! A verdict, and what follows from it for the store: the agent's state, requests, the end of a turn, the exit.
 
-use super::sight::Sight;
 use super::watched::{Turn, Watched};
+use crate::core::Core;
+use crate::core::sight::Sight;
 use crate::detector;
-use crate::ops::Core;
 use crate::status::{AgentState, AgentStatus, Kind, Millis};
 use crate::store::{Closing, NewRequest, Outcome, Tx, Who};
 use std::collections::BTreeSet;
@@ -17,9 +17,8 @@ const HOOK_MAY_FOLLOW: Millis = 1500;
 
 /// So long after that the dialog is looked for on the screen; without it the request has no words.
 const SCREEN_MAY_FOLLOW: Millis = 1000;
-/// The client removes its session file a moment before it exits: so long is the process's own end awaited. Where the agent
-/// ran below another program there is none.
-const DEATH_MAY_FOLLOW: Millis = 3000;
+/// The session file or the process table leads tmux's word of how the agent ended.
+const HOW_MAY_FOLLOW: Millis = 3000;
 /// A daemon that found the agent alive has no evidence yet: for so long what the store says stands.
 const GATHERING: Millis = 1500;
 
@@ -260,18 +259,22 @@ fn unhooked(watched: &Watched, state: &AgentState, id: String, at: Millis) -> Ne
     }
 }
 
-/// How the process ended, the first time that is known.
+/// How the process ended, once, and when that is known.
 fn follow_exit(watched: &mut Watched, state: &AgentState, now: Millis) -> Option<String> {
-    let ended = state.status == AgentStatus::Exited && state.kind != Some(Kind::Suspended);
-    if !ended {
+    if state.status != AgentStatus::Exited || state.kind == Some(Kind::Suspended) {
+        watched.exit_seen = None;
         return None;
     }
-    let until = state.since + DEATH_MAY_FOLLOW;
-    if state.kind.is_none() && now < until {
-        watched.recheck_at = Some(watched.recheck_at.map_or(until, |at| at.min(until)));
+    let known_by = *watched.exit_seen.get_or_insert(now) + HOW_MAY_FOLLOW;
+    if watched.exit_told {
         return None;
     }
-    (!std::mem::replace(&mut watched.exit_told, true)).then(|| match (state.detail.code, state.detail.signal) {
+    if state.kind.is_none() && now < known_by {
+        watched.recheck_at = Some(watched.recheck_at.map_or(known_by, |at| at.min(known_by)));
+        return None;
+    }
+    watched.exit_told = true;
+    Some(match (state.detail.code, state.detail.signal) {
         (_, Some(signal)) => format!("signal {signal}"),
         (Some(code), _) => format!("exit {code}"),
         _ => "lost".to_owned(),

@@ -1,15 +1,14 @@
 //! Asking tmux about all panes at once: when, and what follows. One tmux process a sweep, whatever the number of tasks.
 
-use super::Fact;
 use super::watched::Watched;
+use crate::core::Core;
+use crate::core::fact::{Fact, Swept};
 use crate::detector::screen::{self, Beside};
 use crate::evidence::Process;
-use crate::ops::Core;
 use crate::process;
 use crate::status::Millis;
-use crate::tmux::{Listing, PaneState, Server, Wanted, capture::Shots};
+use crate::tmux::{Listing, PaneState, Server, Wanted};
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Between two listings when no screen is needed: only the safety net below session files, hooks and `pane-died`.
@@ -34,13 +33,6 @@ pub struct Plan {
 pub struct Order {
     /// Panes to read, by task.
     screens: Vec<String>,
-}
-
-/// What tmux answered, by socket.
-#[derive(Debug)]
-pub struct Swept {
-    at: Millis,
-    answers: Vec<(PathBuf, Listing, Shots)>,
 }
 
 impl Plan {
@@ -90,19 +82,20 @@ impl Plan {
 
 /// Asks every tmux server that tasks are on, and comes back as a fact.
 pub async fn carry_out(core: Arc<Core>, order: Order) {
+    let began = process::now();
     let mut answers = Vec::new();
     let wanted: Vec<Wanted> = order.screens.into_iter().map(|pane| Wanted { pane, history: 0 }).collect();
     for tmux in core.tmux_servers().await {
         let (listing, shots) = tmux.sweep(&wanted, true).await;
         answers.push((tmux.socket().to_owned(), listing, shots));
     }
-    core.fact(Fact::Swept(Box::new(Swept { at: process::now(), answers })));
+    core.fact(Fact::Swept(Box::new(Swept { began, at: process::now(), answers })));
 }
 
 /// Brings what tmux said into the evidence of each task. Silence is not death.
 pub fn apply(tasks: &mut HashMap<String, Watched>, plan: &mut Plan, mut swept: Swept) {
     plan.running = false;
-    for watched in tasks.values_mut().filter(|watched| watched.launched.at < swept.at) {
+    for watched in tasks.values_mut().filter(|watched| watched.since < swept.began) {
         let Some((_, listing, shots)) =
             swept.answers.iter_mut().find(|(socket, ..)| *socket == watched.launched.socket)
         else {

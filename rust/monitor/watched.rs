@@ -3,41 +3,13 @@
 use crate::agent::sessions::SessionSeen;
 use crate::agent::transcript::Tail;
 use crate::contract::Hook;
-use crate::detector::rules::Rules;
+use crate::core::fact::Launched;
 use crate::evidence::session_file;
-use crate::evidence::{ApiError, Evidence, Gives, Process, TranscriptFact};
+use crate::evidence::{ApiError, Evidence, Process, TranscriptFact};
 use crate::process::{self, Identity};
 use crate::status::{AgentState, Millis};
-use crate::tmux::Pane;
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-
-/// A launch as the monitor needs it.
-#[derive(Clone, Debug)]
-pub struct Launched {
-    /// The task's uuid.
-    pub task: String,
-    /// The launch's uuid; hooks of an earlier one are not about this process.
-    pub launch: String,
-    /// The tmux server's socket.
-    pub socket: PathBuf,
-    /// The pane on it.
-    pub pane: Pane,
-    /// The pane's program.
-    pub process: Option<Identity>,
-    /// The agent's session id, when Chorus gave it one.
-    pub session_id: Option<String>,
-    /// The agent's configuration folder, where it writes session files.
-    pub config_dir: Option<PathBuf>,
-    /// The conversation's file, where it exists already.
-    pub transcript: Option<PathBuf>,
-    /// What the agent gives.
-    pub gives: Gives,
-    /// How its screen is read.
-    pub rules: Rules,
-    /// When it began.
-    pub at: Millis,
-}
+use std::path::Path;
 
 /// One live task.
 #[derive(Debug)]
@@ -74,6 +46,8 @@ pub struct Watched {
     pub attached: bool,
     /// The newest capture, to tell whether the screen changed.
     pub capture: String,
+    /// When the agent was first seen ended.
+    pub exit_seen: Option<Millis>,
     /// Whether the exit was told.
     pub exit_told: bool,
 }
@@ -108,6 +82,7 @@ impl Watched {
             transcript: launched.transcript.clone().map(Tail::new),
             attached: false,
             capture: String::new(),
+            exit_seen: None,
             exit_told: false,
             launched,
         }

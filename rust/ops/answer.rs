@@ -3,9 +3,9 @@
 use super::{Asker, Core};
 use crate::agent;
 use crate::contract::*;
+use crate::core::fact::Fact;
 use crate::detector::screen::dialog::Dialog;
 use crate::error::{Error, Result};
-use crate::monitor::Fact;
 use crate::status::AgentStatus;
 use crate::store::{Closing, Outcome, Who};
 use crate::task::Task;

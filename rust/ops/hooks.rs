@@ -3,8 +3,8 @@
 use super::Core;
 use crate::agent;
 use crate::contract::{Hook, HookReply, Json};
+use crate::core::fact::Fact;
 use crate::error::Result;
-use crate::monitor::Fact;
 use crate::store::{NewRequest, Outcome, Received, Who};
 use tokio_util::sync::CancellationToken;
 

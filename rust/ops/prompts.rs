@@ -3,8 +3,8 @@
 use super::{Asker, Core, lock, view};
 use crate::agent::Adapter;
 use crate::contract::*;
+use crate::core::sight::Sight;
 use crate::error::{Error, Result};
-use crate::monitor::sight::Sight;
 use crate::status::AgentStatus;
 use crate::store::{Prompt, PromptState, Who};
 use crate::task::Task;

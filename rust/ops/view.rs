@@ -2,9 +2,9 @@
 
 use super::{Asker, Core, lock};
 use crate::contract::*;
-use crate::daemon::outbox::Outbox;
 use crate::detector::screen::{self, Beside, Reading};
 use crate::error::{Error, Result};
+use crate::hub::outbox::Outbox;
 use crate::process::Identity;
 use crate::store::{self, Boot};
 use crate::task::Task;
@@ -121,6 +121,8 @@ async fn stream(core: Arc<Core>, task: Task, outbox: Arc<Outbox>, end: Cancellat
 pub async fn attach(core: &Core, asker: &Asker, task: &str) -> Result<Terminal> {
     let found = core.task(asker, task).await?;
     let (tmux, pane) = pane(core, &found).await?;
+    // What is gone is told here: tmux's own words would flash by in a terminal that closes.
+    tmux.look(&pane, 0, false).await?;
     core.store()?.write(move |tx| tx.seen(&found.uuid)).await?;
     Ok(Terminal { argv: tmux.attach_argv(&pane) })
 }

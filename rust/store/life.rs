@@ -43,6 +43,8 @@ impl Tx<'_> {
             self.give_up_prompts(uuid, "the task has ended")?;
             self.set_agent_state(uuid, AgentState::default())?;
             self.set_pane(uuid, None)?;
+            // Whoever ends a task is done with what it said.
+            self.seen(uuid)?;
         }
         let ended = matches!(step, Step::Complete | Step::Fail).then(|| self.now());
         self.run(

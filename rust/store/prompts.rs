@@ -4,7 +4,7 @@ use super::column::{Cells, Word};
 use super::journal::Who;
 use super::tx::Tx;
 use super::{refuse, text};
-use crate::contract::Code;
+use crate::contract::{Code, Event, Notice};
 use crate::error::Result;
 use crate::status::Millis;
 use crate::task::Step;
@@ -109,8 +109,15 @@ impl Tx<'_> {
         let task: Option<String> = self.one(sql, params![id, Word(state), reason, self.now()], |row| row.get(0))?;
         let Some(task) = task else { return Ok(false) };
         if state == PromptState::Failed {
-            let text = format!("A prompt was not delivered: {}", reason.as_deref().unwrap_or("no reason is known"));
-            self.journal(&task, Who::Chorus, "prompt_failed", &text, None)?;
+            let reason = reason.as_deref().unwrap_or("no reason is known");
+            self.journal(&task, Who::Chorus, "prompt_failed", &format!("A prompt was not delivered: {reason}"), None)?;
+            let row = self.row(&task)?;
+            let notice = Notice {
+                level: "error".to_owned(),
+                text: format!("#{} did not get a prompt: {reason}", row.number),
+                hint: Some(format!("`:Chorus attach {}` shows what it does", row.number)),
+            };
+            self.tell(&row.project, Event::Notice(notice));
         }
         self.touch(&task)?;
         Ok(true)

@@ -107,6 +107,11 @@ impl Tx<'_> {
         Ok(tasks)
     }
 
+    /// Whether any task's tmux session should live.
+    pub fn has_live_tasks(&self) -> Result<bool> {
+        Ok(self.number("SELECT EXISTS (SELECT 1 FROM tasks WHERE status IN ('running', 'waiting'))", [])? == 1)
+    }
+
     /// How many tasks outside of `project` need a person.
     pub fn elsewhere(&self, project: &str) -> Result<i64> {
         self.number(&format!("SELECT count(*) FROM tasks WHERE project <> ?1 AND ({NEEDY})"), [project])

@@ -6,6 +6,7 @@ use super::{Command, Settings, Size, Tmux, command, listing, quote};
 use crate::contract::Code;
 use crate::error::{Error, Result};
 use std::ffi::OsString;
+use std::time::Duration;
 
 /// What a tmux process gets of the environment. The first one's becomes the server's and every pane's, so it
 /// holds nothing secret, nothing of an outer tmux and nothing of Neovim.
@@ -17,6 +18,10 @@ pub(super) fn environment() -> Vec<(OsString, OsString)> {
     };
     std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(kept)).collect()
 }
+
+/// A server that comes up while it is asked is asked again so often, with a pause.
+const ASKED_AGAIN: usize = 20;
+const BETWEEN_ASKING: Duration = Duration::from_millis(20);
 
 /// Where the mark of the owning store is kept.
 const STORE: &str = "@chorus_store";
@@ -83,13 +88,25 @@ impl Tmux {
 
     /// Refuses a server that is not this store's. No server, or an empty unmarked one, is fine.
     pub(super) async fn check_owner(&self) -> Result<()> {
+        for _ in 0..ASKED_AGAIN {
+            if let Some(answer) = self.ask_owner().await? {
+                return answer;
+            }
+            tokio::time::sleep(BETWEEN_ASKING).await;
+        }
+        Err(Error::new(Code::TmuxFailed, "cannot ask the tmux server whose it is: it does not stay")
+            .hint("look at the tmux server, or set CHORUS_TMUX_SOCKET to another absolute path"))
+    }
+
+    /// Nothing when no server answered and one is there by now: another start has brought it up in between.
+    async fn ask_owner(&self) -> Result<Option<Result<()>>> {
         let mark = listing::mark();
         let ask = format!("{mark}#{{{STORE}}}{mark}#{{pid}}{mark}");
         let ended =
             self.script(&[command(["display-message", "-p", &ask]), command(["list-sessions", "-F", &mark])]).await?;
         let text = ended.text();
         let mut parts = text.split(&mark);
-        match (parts.next(), parts.next(), parts.next()) {
+        Ok(Some(match (parts.next(), parts.next(), parts.next()) {
             (Some(_), Some(store), Some(_)) if store == self.store => Ok(()),
             (Some(_), Some(""), Some(_)) if parts.count() <= 1 => Ok(()),
             (Some(_), Some(_), Some(_)) => Err(Error::new(
@@ -98,8 +115,9 @@ impl Tmux {
             )
             .hint("set CHORUS_TMUX_SOCKET to another absolute path")),
             _ if self.is_gone() => Ok(()),
+            _ if text.is_empty() => return Ok(None),
             _ => Err(self.refused("ask the tmux server whose it is", &ended)),
-        }
+        }))
     }
 
     /// Ends the server with every session in it, if it is this store's. No server is fine.

@@ -2,7 +2,7 @@
 
 use crate::editor::Editor;
 use crate::{new_task, on_each_nvim, start_task, wait_status};
-use chorus_testkit::{wait_for, wait_until};
+use chorus_testkit::{Sandbox, wait_until};
 use serde_json::json;
 
 /// A stand-in for lualine's base class: enough for a component to be made.
@@ -174,6 +174,7 @@ fn several_are_selected_at_once() {
         editor.sees("● 2 busy");
         assert!(editor.line("three").contains("pending"));
         editor.command(":Chorus start all");
+        (1..=3).for_each(|number| drop(wait_status(world, number, "busy")));
         editor.sees("● 3 busy");
         editor.types("ggVGi");
         editor.badge("");
@@ -215,7 +216,7 @@ fn output_is_live_and_in_colour() {
 fn the_terminal_is_the_task_s_own() {
     on_each_nvim(|world, nvim| {
         start_task(world, "Talk", "[[say ready]]");
-        wait_for("its turn", || world.json(["list"])[0]["unread"].as_bool().filter(|unread| *unread));
+        wait_unread(world);
         let editor = Editor::open(world, nvim);
         editor.command(":ChorusAttach");
         editor.sees("TERMINAL");
@@ -238,8 +239,8 @@ fn the_terminal_is_the_task_s_own() {
 fn a_task_is_picked() {
     on_each_nvim(|world, nvim| {
         start_task(world, "The first", "[[say ready]]");
-        new_task(world, "The second %#Error# \u{1b}]0;x\u{7}");
-        wait_status(world, 1, "idle");
+        new_task(world, "The second %#Error#");
+        wait_unread(world);
         let editor = Editor::open(world, nvim);
         editor.command(":ChorusPick");
         editor.sees("Task:");
@@ -311,9 +312,8 @@ fn a_page_is_saved_and_kept_true() {
 fn next_goes_where_one_is_needed() {
     on_each_nvim(|world, nvim| {
         start_task(world, "Unread", "[[say done]]");
-        editor_less_wait_unread(world);
+        wait_unread(world);
         start_task(world, "Asks", "[[write: made.txt]]");
-        wait_status(world, 2, "waiting");
         let editor = Editor::open(world, nvim);
         editor.badge("⚑ 1 ✓ 1");
         editor.command(":ChorusNext");
@@ -328,6 +328,7 @@ fn next_goes_where_one_is_needed() {
     });
 }
 
-fn editor_less_wait_unread(world: &chorus_testkit::Sandbox) {
-    wait_for("its turn", || world.json(["list"])[0]["unread"].as_bool().filter(|unread| *unread));
+/// Waits until the first task's turn has ended and nobody has seen it.
+fn wait_unread(world: &Sandbox) {
+    wait_until("a turn ended", || world.json(["list"])[0]["unread"] == true);
 }

@@ -4,8 +4,8 @@ use super::*;
 use chorus::contract::Code;
 use chorus::process::Identity;
 use chorus::status::{Detail, Kind};
-use chorus::store::{Boot, NewLaunch, Pane, Place, PromptState};
-use chorus::task::Status;
+use chorus::store::{Boot, NewLaunch, Pane, Place, PromptState, Tx, Who};
+use chorus::task::{Status, Step};
 
 fn boot() -> Boot {
     Boot { machine: "m".into(), id: "b".into() }
@@ -119,6 +119,13 @@ async fn a_turns_end_is_unread_until_it_is_seen() {
     store.write(move |tx| tx.seen(&id)).await.unwrap();
     assert_eq!(told(&mut changes), ["task_changed"]);
     assert!(!row(&store, &uuid).await.unread);
+
+    let id = uuid.clone();
+    let end = move |tx: &mut Tx<'_>| {
+        tx.end_turn(&id, None)?;
+        tx.step(&id, Step::Complete, Who::Person, None)
+    };
+    assert!(!store.write(end).await.unwrap().unread, "who completes a task has seen it");
 }
 
 #[tokio::test]

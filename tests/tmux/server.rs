@@ -28,6 +28,24 @@ async fn a_missing_or_old_tmux_is_named_with_a_remedy() {
     }
 }
 
+/// Each finds no server, and one of the others has started it a moment later.
+#[tokio::test]
+async fn first_starts_may_come_at_once() {
+    each(async |bed| {
+        let mut starts = tokio::task::JoinSet::new();
+        for index in 0..8 {
+            let (tmux, folder) = (bed.tmux.clone(), bed.folder.path().to_owned());
+            let uuid = format!("{index:08}-1111-4222-8333-444455556666");
+            starts.spawn(async move { tmux.start_session(&uuid, "a task", &folder, &words(&["cat"]), None).await });
+        }
+        for started in starts.join_all().await {
+            started.unwrap();
+        }
+        assert_eq!(bed.panes().await.len(), 8);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_socket_path_that_cannot_work_is_refused() {
     for socket in ["relative/s", &format!("/tmp/{}", "x".repeat(120))] {

@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 /// As many starts as this are under way at once.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 3;
 
 /// Tasks and what runs them.
 pub struct World {
@@ -100,9 +100,9 @@ impl World {
         }
     }
 
-    /// The agents' session files are in here.
+    /// The demo agents' session files are in here.
     pub fn sessions(&self) -> PathBuf {
-        self.sandbox.home().join(".claude/sessions")
+        self.sandbox.state().join("demo/sessions")
     }
 
     /// The daemon's pid.

@@ -1,7 +1,9 @@
 //! The connected Neovims, and telling each what concerns its project.
 
+pub mod outbox;
+
 use crate::contract::{Event, Message};
-use crate::daemon::outbox::Outbox;
+use outbox::Outbox;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 

@@ -1,0 +1,83 @@
+//! What the monitor is told.
+
+use crate::contract::Hook;
+use crate::detector::rules::Rules;
+use crate::evidence::Gives;
+use crate::process::Identity;
+use crate::status::Millis;
+use crate::tmux::capture::Shots;
+use crate::tmux::{Listing, Pane};
+use std::path::PathBuf;
+
+/// One thing that happened.
+#[derive(Debug)]
+pub enum Fact {
+    /// An agent was launched, or found alive when the daemon started.
+    Launched(Box<Launched>),
+    /// The task ended; nothing of it is watched any more.
+    Ended {
+        /// The task's uuid.
+        task: String,
+    },
+    /// A hook ran.
+    Hook(Box<Hook>),
+    /// tmux says that the task's pane died.
+    PaneDied {
+        /// The task's uuid.
+        task: String,
+    },
+    /// A request was answered through Chorus, or its hook process ended.
+    RequestClosed {
+        /// The task's uuid.
+        task: String,
+        /// The request.
+        request: String,
+    },
+    /// Chorus pressed Esc in the task's pane.
+    Interrupted {
+        /// The task's uuid.
+        task: String,
+        /// When.
+        at: Millis,
+    },
+    /// What tmux answered.
+    Swept(Box<Swept>),
+}
+
+/// A launch as the monitor needs it.
+#[derive(Clone, Debug)]
+pub struct Launched {
+    /// The task's uuid.
+    pub task: String,
+    /// The launch's uuid; hooks of an earlier one are not about this process.
+    pub launch: String,
+    /// The tmux server's socket.
+    pub socket: PathBuf,
+    /// The pane on it.
+    pub pane: Pane,
+    /// The pane's program.
+    pub process: Option<Identity>,
+    /// The agent's session id, when Chorus gave it one.
+    pub session_id: Option<String>,
+    /// The agent's configuration folder, where it writes session files.
+    pub config_dir: Option<PathBuf>,
+    /// The conversation's file, where it exists already.
+    pub transcript: Option<PathBuf>,
+    /// What the agent gives.
+    pub gives: Gives,
+    /// How its screen is read.
+    pub rules: Rules,
+    /// When it began.
+    pub at: Millis,
+}
+
+/// What tmux answered, by socket.
+#[derive(Debug)]
+pub struct Swept {
+    /// Before tmux was asked: what began later cannot be missing from the answers.
+    pub began: Millis,
+    /// When the answers were in.
+    pub at: Millis,
+    /// By the server's socket.
+    pub answers: Vec<(PathBuf, Listing, Shots)>,
+}

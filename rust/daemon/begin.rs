@@ -1,0 +1,67 @@
+//! The daemon begins: it watches, types, and tells.
+
+use crate::agent::sessions::Sessions;
+use crate::config;
+use crate::contract::{Elsewhere, Event};
+use crate::core::{Core, environment};
+use crate::{monitor, ops};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc::{UnboundedReceiver, channel};
+
+/// For so long clients wait until the daemon has compared its store with what lives.
+const RECONCILE_FIRST: Duration = Duration::from_secs(1);
+/// Session files that may wait to be taken in.
+const SEEN: usize = 256;
+
+/// Reconciles what the store says with what lives, then takes in spooled events.
+pub async fn begin(core: &Arc<Core>) {
+    if let Err(error) = ops::program::install(&core.state) {
+        log::error!("{error}");
+    }
+    crate::web::sweep(&core.state);
+    let Ok(store) = core.store() else { return };
+    tokio::spawn(publish(core.clone(), store.subscribe()));
+    if let Some((facts, freed)) = core.take_inboxes() {
+        let (tell, seen) = channel(SEEN);
+        let sessions = Sessions::start(tell);
+        let sweeps = monitor::Plan::every(config::read(None, &environment()).config.tmux.poll_interval);
+        tokio::spawn(monitor::run(Arc::downgrade(core), sweeps, facts, sessions, seen));
+        tokio::spawn(deliver(core.clone(), freed));
+    }
+    let me = core.clone();
+    let reconciling = tokio::spawn(async move {
+        ops::recover::reconcile(&me).await;
+        ops::hooks::drain(&me).await;
+    });
+    // A tmux that does not answer keeps nobody waiting.
+    let _ = tokio::time::timeout(RECONCILE_FIRST, reconciling).await;
+}
+
+/// Types what is queued for tasks whose agents are free, each beside the others.
+async fn deliver(core: Arc<Core>, mut freed: UnboundedReceiver<String>) {
+    while let Some(task) = freed.recv().await {
+        let core = core.clone();
+        tokio::spawn(async move { ops::prompts::deliver(&core, &task).await });
+    }
+}
+
+/// Tells Neovims what the store says became different, and other projects' Neovims how many tasks elsewhere wait.
+async fn publish(core: Arc<Core>, mut changes: UnboundedReceiver<Arc<crate::store::Change>>) {
+    let mut told: HashMap<String, i64> = HashMap::new();
+    while let Some(change) = changes.recv().await {
+        core.hub.tell(&change.project, &change.event);
+        if !matches!(change.event, Event::TaskChanged(_) | Event::TaskDeleted(_)) {
+            continue;
+        }
+        for project in core.hub.projects().into_iter().filter(|project| *project != change.project) {
+            let asked = project.clone();
+            let Ok(store) = core.store() else { return };
+            let Ok(count) = store.read(move |tx| tx.elsewhere(&asked)).await else { continue };
+            if told.insert(project.clone(), count) != Some(count) {
+                core.hub.tell(&project, &Event::Elsewhere(Elsewhere { count }));
+            }
+        }
+    }
+}
