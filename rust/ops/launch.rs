@@ -213,7 +213,9 @@ pub fn launched(task: &Task, launch: &Launch, agent: &Agent, loaded: &Loaded, pa
 
 /// The monitor takes over.
 pub async fn watch(core: &Core, prepared: &Prepared, task: &Task, launch: &Launch, pane: Pane) -> Result<Task> {
-    let launched = launched(task, launch, &prepared.agent, &prepared.loaded, &pane)?;
+    // A fresh session has another conversation than the task had so far.
+    let task = Task { session_id: launch.session_id.clone(), ..task.clone() };
+    let launched = launched(&task, launch, &prepared.agent, &prepared.loaded, &pane)?;
     core.watch_pane(&task.uuid, pane.process.as_ref());
     let (uuid, id) = (task.uuid.clone(), launch.id.clone());
     let starting = AgentState { status: AgentStatus::Starting, ..Default::default() };
