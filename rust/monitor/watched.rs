@@ -145,11 +145,7 @@ impl Watched {
         if self.launched.config_dir.as_ref() != Some(&seen.config_dir) {
             return false;
         }
-        if self.launched.process.as_ref().is_some_and(|process| process.pid == seen.pid) {
-            return true;
-        }
-        let known = self.evidence.session.as_ref();
-        if known.is_some_and(|known| known.file.pid == seen.pid) {
+        if self.is_known(seen.pid) {
             return true;
         }
         let Some(bytes) = &seen.content else { return false };
@@ -161,12 +157,22 @@ impl Watched {
         names_session() || is_marked()
     }
 
+    /// Whether that is the process of this launch.
+    fn is_known(&self, pid: u32) -> bool {
+        let in_pane = self.launched.process.as_ref().is_some_and(|process| process.pid == pid);
+        in_pane || self.evidence.session.as_ref().is_some_and(|known| known.file.pid == pid)
+    }
+
     /// The session file was written or removed.
     pub fn take_session(&mut self, seen: SessionSeen, now: Millis) {
         match seen.content.as_deref().map(session_file::parse) {
             Some(Some(file)) => {
                 let alive = process::identity(seen.pid)
                     .is_some_and(|identity| file.start.as_ref().is_none_or(|start| *start == identity.start));
+                // What a killed agent of an earlier launch left names the same session.
+                if !alive && !self.is_known(seen.pid) {
+                    return;
+                }
                 self.evidence.saw_session(file, alive, now);
             }
             // A half-written file is read again by the watcher.
