@@ -31,6 +31,8 @@ pub struct Launched {
     pub config_dir: Option<PathBuf>,
     /// The conversation's file, where it exists already.
     pub transcript: Option<PathBuf>,
+    /// When a turn began that ran when it was last watched.
+    pub turn_since: Option<Millis>,
     /// What the agent gives.
     pub gives: Gives,
     /// How its screen is read.
@@ -102,7 +104,7 @@ impl Watched {
             state: AgentState::default(),
             asked: BTreeSet::new(),
             unhooked: None,
-            turn: Turn::Over,
+            turn: launched.turn_since.map_or(Turn::Over, Turn::Runs),
             prompts: 0,
             transcript: launched.transcript.clone().map(Tail::new),
             attached: false,
@@ -122,6 +124,10 @@ impl Watched {
         let text = |key: &str| hook.event.get(key).and_then(|value| value.as_str());
         if text("hook_event_name") == Some("UserPromptSubmit") {
             self.prompts += 1;
+        }
+        // It was kept while nobody watched: the whole turn went by.
+        if text("hook_event_name") == Some("Stop") && self.turn == Turn::Over && hook.at < self.since {
+            self.turn = Turn::Runs(hook.at);
         }
         if let Some(path) = text("transcript_path") {
             let known = self.transcript.as_ref().is_some_and(|tail| tail.path() == Path::new(path));

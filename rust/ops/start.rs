@@ -352,6 +352,7 @@ pub fn launched(
         session_id: launch.session_id.clone(),
         config_dir: launch.config_dir.as_ref().map(PathBuf::from),
         transcript: transcript(task, launch),
+        turn_since: None,
         gives: Gives { session_file: capabilities.session_file, hooks: capabilities.hooks },
         rules: rules(loaded, agent)?,
         at: launch.started_at,
