@@ -180,7 +180,14 @@ async fn compare(core: &Arc<Core>, known: &Known, found: Option<(Pane, bool)>) -
             }
             let mut pane = pane;
             pane.process = launch.process.clone().or(pane.process);
-            let launched = launch::launched(task, launch, &agent, &loaded, &pane)?;
+            let mut launched = launch::launched(task, launch, &agent, &loaded, &pane)?;
+            let state = &task.agent_status;
+            let runs = match state.status {
+                AgentStatus::Busy => true,
+                AgentStatus::Waiting => !matches!(state.kind, Some(Kind::Trust | Kind::Dialog)),
+                _ => false,
+            };
+            launched.turn_since = runs.then_some(state.since);
             core.fact(Fact::Launched(Box::new(launched)));
             Ok(())
         }
