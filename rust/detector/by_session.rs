@@ -105,8 +105,9 @@ fn at_rest(evidence: &Evidence, session: &SessionFact, since: Millis, now: Milli
     }
     let transcript =
         evidence.transcript.as_ref().filter(|transcript| worked.is_none_or(|worked| transcript.at >= worked));
+    let launched = evidence.launch.as_ref().map_or(0, |launch| launch.at);
     let recorded = transcript.and_then(|transcript| transcript.error.as_ref());
-    if let Some(error) = recorded.filter(|error| worked.is_none_or(|worked| error.at >= worked)) {
+    if let Some(error) = recorded.filter(|error| error.at >= worked.unwrap_or(launched)) {
         let (status, kind) = by_hooks::failure("", Some(&error.text));
         ruling.detail.message = Some(error.text.clone());
         let rule = "session file: idle, transcript: error".to_owned();
@@ -129,7 +130,10 @@ fn at_rest(evidence: &Evidence, session: &SessionFact, since: Millis, now: Milli
         ruling.look = Some(since + SETTLE);
         return ruling;
     };
-    if matches!(screen.reading.status, AgentStatus::Error | AgentStatus::LoginRequired) {
+    // A resumed conversation shows the error it ended in once; the footer speaks of now.
+    let resumed = worked.is_none() && hooks.started.as_ref().is_some_and(|started| started.word == "resume");
+    let counts = !resumed || screen.reading.rule.ends_with(".footer");
+    if counts && matches!(screen.reading.status, AgentStatus::Error | AgentStatus::LoginRequired) {
         let found = by_screen::ruling(screen);
         let rule = format!("session file: {}, {}", background.unwrap_or("idle"), found.rule);
         return Ruling { rule, used: vec![Fact::Session, Fact::Screen], since, ..found };

@@ -118,14 +118,19 @@ fn the_client_is_killed_at_a_request() {
 }
 
 #[test]
-fn tmux_continues_a_suspended_client_at_once() {
-    on_main(|world| {
+fn a_client_that_a_person_suspended_is_restarted() {
+    on_each(|world| {
         let task = world.ready("Suspended");
-        let suspend: [&dyn Fn(); 2] = [&|| task.signal(Signal::STOP), &|| task.keys(&["C-z"])];
-        for suspend in suspend {
-            suspend();
-            goes_on(&task);
-        }
+        // tmux continues a pane's own process at once.
+        task.signal(Signal::STOP);
+        goes_on(&task);
+        let id = task.session_id();
+        task.keys(&["C-z"]);
+        task.await_screen("suspended");
+        task.verb("restart", &[]);
+        task.until("a restart", |page| page["task"]["restarts"] == 1 && state(page) == "idle");
+        goes_on(&task);
+        assert_eq!(task.session_id(), id);
     });
 }
 
@@ -144,14 +149,11 @@ fn a_client_below_another_program_is_suspended_and_continued() {
         let task = world.ready("Suspended");
         let client = task.client();
         assert_ne!(client, task.pid());
-        let suspend: [&dyn Fn(); 2] = [&|| send(client, Signal::STOP), &|| task.keys(&["C-z"])];
-        for suspend in suspend {
-            suspend();
-            task.await_state("exited suspended");
-            task.verb("restart", &[]);
-            task.await_state("idle");
-            goes_on(&task);
-        }
+        send(client, Signal::STOP);
+        task.await_state("exited suspended");
+        assert_eq!(task.send("[[say continued]]")["queued"], true);
+        task.verb("restart", &[]);
+        task.await_turn_of("[[say continued]]");
         assert_eq!((task.client(), task.page()["task"]["restarts"].as_i64()), (client, Some(0)));
 
         send(client, Signal::STOP);

@@ -1,6 +1,10 @@
 //! The real Claude Code client under the real daemon, in a real tmux, driven by the shell verbs, against a scripted API.
 #![allow(clippy::unwrap_used)]
 
+mod answers;
 mod faults;
+mod guard;
+mod keys;
 mod life;
+mod restarts;
 mod world;

@@ -74,6 +74,11 @@ impl World {
         world.write(&self.sandbox.home()).unwrap();
     }
 
+    /// The project's folder is not trusted.
+    pub fn untrusted(&self) {
+        claude::World::default().write(&self.sandbox.home()).unwrap();
+    }
+
     /// A new task whose agent asks before it does something.
     pub fn task(&self, title: &str) -> Task<'_> {
         self.task_with(title, &["--permission-mode", "default"])
