@@ -1,6 +1,6 @@
 //! Ending things: a turn, a task.
 
-use super::{Asker, Core, lock, start, tasks, view};
+use super::{Asker, Core, agents, launch, lock, start, tasks, view};
 use crate::contract::*;
 use crate::error::{Error, Result};
 use crate::monitor::Fact;
@@ -72,10 +72,19 @@ async fn end(core: &Core, task: &Task, step: Step, said: Option<String>) -> Resu
     for process in &processes {
         start::leave(process).await;
     }
-    if pane.is_some()
+    if let Some(recorded) = pane
         && let Ok((tmux, pane)) = view::pane(core, task).await
+        && let Err(error) = tmux.kill_session(&pane).await
     {
-        tmux.kill_session(&pane).await?;
+        // It goes on, so it is watched again: its agent has left.
+        if let Some(launch) = &launch {
+            let loaded = core.config_of(&task.project);
+            let agent = agents::named(&loaded, &task.agent, &core.state);
+            let launched = launch::launched(task, launch, &agent, &loaded, &recorded)?;
+            core.fact(Fact::Launched(Box::new(launched)));
+        }
+        let doing = if step == Step::Complete { "complete" } else { "fail" };
+        return Err(error.context(format!("cannot {doing} #{}", task.number)).hint("try again when tmux answers"));
     }
     core.web.close(&task.uuid);
     lock(&core.panes).remove(&task.uuid);

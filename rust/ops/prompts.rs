@@ -15,6 +15,11 @@ use tokio::sync::watch::Receiver;
 /// The hook `UserPromptSubmit` or a busy session follows Enter by 75–200 ms (Claude Code 2.1.328).
 const CONFIRMED_WITHIN: Duration = Duration::from_secs(2);
 
+/// Between two looks for the agent's prompt box: it is drawn up to a second after the session file says that the prompt is
+/// free, and a person may have something else on the screen that the session file does not tell (Claude Code's history).
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
 /// Accepts a prompt. It is typed at once when the agent is idle or busy (which queues it itself).
 pub async fn send(core: &Core, asker: &Asker, send: TaskSend) -> Result<Sent> {
     let task = core.task(asker, &send.task).await?;
@@ -37,6 +42,7 @@ pub async fn send(core: &Core, asker: &Asker, send: TaskSend) -> Result<Sent> {
 pub async fn deliver(core: &Core, task: &str) {
     let mutex = lock(&core.deliveries).entry(task.to_owned()).or_default().clone();
     let Ok(_alone) = mutex.try_lock_owned() else { return };
+    let mut pause = FIRST_PAUSE;
     while let Some(free) = core.sights.of(task).filter(takes_prompts) {
         let uuid = task.to_owned();
         let Ok(store) = core.store() else { return };
@@ -53,13 +59,18 @@ pub async fn deliver(core: &Core, task: &str) {
             Ok(Over::NotNow) => (PromptState::Queued, None),
             Err(error) => (PromptState::Failed, Some(error.message)),
         };
-        let again = outcome.0 == PromptState::Delivered;
+        let state = outcome.0;
         let stored = store.write(move |tx| tx.set_prompt(id, outcome.0, outcome.1.as_deref())).await;
         if let Err(error) = &stored {
             log::error!("cannot store that a prompt was delivered: {error}");
         }
-        if !again || stored.is_err() {
-            return;
+        match state {
+            PromptState::Delivered if stored.is_ok() => pause = FIRST_PAUSE,
+            PromptState::Queued if stored.is_ok() && !core.stop.is_cancelled() => {
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+            _ => return,
         }
     }
 }

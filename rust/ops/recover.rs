@@ -6,10 +6,10 @@ use crate::contract::Code;
 use crate::error::Result;
 use crate::monitor::Fact;
 use crate::process;
-use crate::status::{AgentState, AgentStatus, Kind};
+use crate::status::{AgentState, AgentStatus, Kind, Millis};
 use crate::store::{Boot, Filter, Launch, Outcome, Pane, PromptState, Tx, Who};
 use crate::task::Task;
-use crate::tmux::{Listing, PaneState, Tmux};
+use crate::tmux::{Listing, PaneState, Server, Tmux};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +28,8 @@ pub async fn reconcile(core: &Arc<Core>) {
     if let Err(error) = prompts(core).await {
         log::error!("cannot reconcile prompts: {error}");
     }
-    match tasks(core).await {
+    let begun = process::now();
+    match tasks(core, begun).await {
         Ok(true) => {}
         Ok(false) => {
             let core = Arc::downgrade(core);
@@ -36,10 +37,10 @@ pub async fn reconcile(core: &Arc<Core>) {
                 loop {
                     tokio::time::sleep(AGAIN).await;
                     let Some(core) = core.upgrade() else { return };
-                    match tasks(&core).await {
+                    match tasks(&core, begun).await {
                         Ok(false) => {}
                         Ok(true) => return,
-                        Err(error) => return log::error!("cannot reconcile tasks: {error}"),
+                        Err(error) => log::error!("cannot reconcile tasks: {error}"),
                     }
                 }
             });
@@ -61,17 +62,31 @@ async fn prompts(core: &Core) -> Result<()> {
         .await
 }
 
-/// True when every live task was compared.
-async fn tasks(core: &Arc<Core>) -> Result<bool> {
+impl Known {
+    /// Whether it is this daemon's to judge: not what a verb began meanwhile, nor a process of another machine.
+    fn is_left_behind(&self, here: &Boot, begun: Millis) -> bool {
+        let at_home = |boot: &Boot| boot.machine == here.machine;
+        match (&self.launch, &self.pane) {
+            (Some(launch), _) => launch.started_at < begun && at_home(&launch.boot),
+            (None, Some(pane)) => at_home(&pane.boot),
+            (None, None) => true,
+        }
+    }
+}
+
+async fn known(core: &Core) -> Result<Vec<Known>> {
     let live = Filter::parse("live")?;
-    let known = core
-        .store()?
-        .read(move |tx| {
-            let known =
-                |task: Task| Ok(Known { launch: tx.open_launch(&task.uuid)?, pane: tx.pane(&task.uuid)?, task });
-            tx.tasks(None, &live)?.into_iter().map(known).collect::<Result<Vec<_>>>()
-        })
-        .await?;
+    let look = move |tx: &Tx<'_>| {
+        let known = |task: Task| Ok(Known { launch: tx.open_launch(&task.uuid)?, pane: tx.pane(&task.uuid)?, task });
+        tx.tasks(None, &live)?.into_iter().map(known).collect()
+    };
+    core.store()?.read(look).await
+}
+
+/// True when every live task that was there when the daemon had `begun` was compared.
+async fn tasks(core: &Arc<Core>, begun: Millis) -> Result<bool> {
+    let left_behind = |known: &Known| known.is_left_behind(&Boot::here(), begun);
+    let known: Vec<Known> = known(core).await?.into_iter().filter(left_behind).collect();
     let mut complete = true;
     for tmux in core.tmux_servers().await {
         let socket = tmux.socket().to_owned();
@@ -87,13 +102,13 @@ async fn tasks(core: &Arc<Core>) -> Result<bool> {
                 for known in &of_server {
                     let found = panes.iter().find(|pane| pane.task == known.task.uuid);
                     let found = found.map(|pane| adopt(&tmux, &server, pane));
-                    compare(core, known, found).await?;
+                    compare_or_log(core, known, found).await;
                 }
-                end_strays(&tmux, &server, &panes, &known).await;
+                end_strays(core, &tmux, &server, &panes).await?;
             }
             Listing::Gone => {
                 for known in &of_server {
-                    compare(core, known, None).await?;
+                    compare_or_log(core, known, None).await;
                 }
             }
             Listing::Silent(error) => {
@@ -106,7 +121,7 @@ async fn tasks(core: &Arc<Core>) -> Result<bool> {
 }
 
 /// A pane as tmux has it, as the store keeps it.
-fn adopt(tmux: &Tmux, server: &crate::tmux::Server, pane: &PaneState) -> (Pane, bool) {
+fn adopt(tmux: &Tmux, server: &Server, pane: &PaneState) -> (Pane, bool) {
     let kept = Pane {
         socket: tmux.socket().to_string_lossy().into_owned(),
         server: view::server_identity(server.pid, server.start),
@@ -117,6 +132,13 @@ fn adopt(tmux: &Tmux, server: &crate::tmux::Server, pane: &PaneState) -> (Pane, 
         process: pane.pid.and_then(process::identity),
     };
     (kept, pane.dead)
+}
+
+/// One task's trouble is not that of the others.
+async fn compare_or_log(core: &Arc<Core>, known: &Known, found: Option<(Pane, bool)>) {
+    if let Err(error) = compare(core, known, found).await {
+        log::error!("cannot reconcile #{} of {}: {error}", known.task.number, known.task.project);
+    }
 }
 
 async fn compare(core: &Arc<Core>, known: &Known, found: Option<(Pane, bool)>) -> Result<()> {
@@ -167,9 +189,11 @@ async fn compare(core: &Arc<Core>, known: &Known, found: Option<(Pane, bool)>) -
     }
 }
 
-/// Sessions of this store whose task is not live: a verb was cut off between tmux and the store.
-async fn end_strays(tmux: &Tmux, server: &crate::tmux::Server, panes: &[PaneState], known: &[Known]) {
-    for pane in panes.iter().filter(|pane| known.iter().all(|known| known.task.uuid != pane.task)) {
+/// Sessions of this store whose task is not live: a verb was cut off between tmux and the store. Which are live is read
+/// after the panes were, so that a task that a verb starts meanwhile is one.
+async fn end_strays(core: &Core, tmux: &Tmux, server: &Server, panes: &[PaneState]) -> Result<()> {
+    let live = known(core).await?;
+    for pane in panes.iter().filter(|pane| live.iter().all(|known| known.task.uuid != pane.task)) {
         let (kept, _) = adopt(tmux, server, pane);
         match tmux.kill_session(&view::tmux_pane(&kept)).await {
             Ok(()) => log::info!("ended a tmux session without a live task"),
@@ -177,4 +201,5 @@ async fn end_strays(tmux: &Tmux, server: &crate::tmux::Server, panes: &[PaneStat
             Err(error) => log::error!("{error}"),
         }
     }
+    Ok(())
 }

@@ -63,9 +63,14 @@ impl Tmux {
         Err(Error::new(Code::AgentFailed, "cannot send: the agent's prompt does not show what was typed").hint(ATTACH))
     }
 
-    /// Presses Enter once more, for a prompt that was typed and not taken.
-    pub async fn press_enter(&self, pane: &Pane) -> Result<()> {
-        self.keys(pane, &[Key::Enter]).await
+    /// Presses Enter once more if a text still stands in the prompt box; true if so. Never blindly: Enter in a dialog
+    /// would answer it.
+    pub async fn press_enter(&self, pane: &Pane) -> Result<bool> {
+        let stands = PromptBox::find(&self.settled(pane).await?).is_some_and(|found| !found.is_clear());
+        if stands {
+            self.keys(pane, &[Key::Enter]).await?;
+        }
+        Ok(stands)
     }
 
     /// The screen, once a prompt that was just taken has left the box: the session file and the hooks are up to 0.2 s
@@ -171,7 +176,7 @@ impl Tmux {
             return Err(self.refused("paste into a pane", failed));
         }
         sleep(Duration::from_millis(150)).await;
-        self.press_enter(pane).await?;
+        self.keys(pane, &[Key::Enter]).await?;
         Ok(Delivered { text, displaced: None })
     }
 }

@@ -1,1 +1,409 @@
-//! Todo.
+//! SIGKILL for each process, alone and together: nothing is lost, nothing that is dead is shown alive.
+
+use crate::world::{World, each, is_alive};
+use chorus_testkit::sandbox::Ran;
+use chorus_testkit::{processes, wait_for, wait_until};
+use serde_json::{Value, json};
+use std::process::Stdio;
+
+/// How often the model would have got that prompt.
+fn got(world: &World, text: &str) -> usize {
+    let is_it = |asked: &&Value| asked["turn"] == 0 && asked["prompt"].as_str().is_some_and(|prompt| prompt.contains(text));
+    world.asked().iter().filter(is_it).count()
+}
+
+/// What the agent itself says it does, without a daemon.
+fn own_word(world: &World, pid: u32) -> String {
+    let file = world.home().join(format!(".claude/sessions/{pid}.json"));
+    let file: Value = serde_json::from_slice(&std::fs::read(file).unwrap_or_default()).unwrap_or_default();
+    file["status"].as_str().unwrap_or_default().to_owned()
+}
+
+/// The session the agent's process was started with or resumes.
+fn session(world: &World, task: &str) -> String {
+    world.look(task)["session_id"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_daemon_at_rest() {
+    each(|world| {
+        world.keep_asked();
+        let task = world.rested("At rest", "[[say hello]]");
+        let (agent, before) = (world.agent_pid(&task), world.look(&task));
+        world.kill_daemon();
+        let after = world.look(&task);
+        for field in ["uuid", "status", "session_id", "restarts", "pane", "unread", "title"] {
+            assert_eq!(after[field], before[field], "{field}");
+        }
+        world.until(&task, "idle");
+        assert!(is_alive(agent));
+        world.json(["send", &task, "[[say more]]"]);
+        world.rests(&task, 2);
+        assert_eq!(got(&world, "[[say more]]"), 1);
+        assert_eq!(world.agent_pid(&task), agent);
+    });
+}
+
+#[test]
+fn the_daemon_while_a_turn_runs_and_ends() {
+    each(|world| {
+        let task = world.begun("Busy", "[[slow 2]]");
+        world.until(&task, "busy");
+        let agent = world.agent_pid(&task);
+        world.kill_daemon();
+        // Nobody watches while the turn ends; what it said is told when somebody does.
+        wait_until("the turn is over", || own_word(&world, agent) == "idle");
+        world.rests(&task, 1);
+        assert_eq!(world.look(&task)["unread"], true);
+        assert_eq!(world.count(&task, "turn_ended"), 1, "{:?}", world.journal(&task));
+    });
+}
+
+#[test]
+fn the_daemon_while_a_turn_goes_on() {
+    let world = World::new();
+    let task = world.begun("Busy", "[[slow 60]]");
+    world.until(&task, "busy");
+    for _ in 0..3 {
+        world.kill_daemon();
+        world.until(&task, "busy");
+    }
+    world.json(["interrupt", &task]);
+    world.until(&task, "idle");
+}
+
+#[test]
+fn the_daemon_with_prompts_in_its_queue() {
+    let world = World::new();
+    world.keep_asked();
+    let task = world.begun("Asks", "[[bash: touch x]] [[say done]]");
+    world.request(&task);
+    for n in 0..3 {
+        world.json(["send", &task, &format!("number {n} [[say yes]]")]);
+    }
+    world.kill_daemon();
+    assert_eq!(world.look(&task)["queued"], 3);
+    world.request(&task);
+    world.json(["approve", &task]);
+    wait_until("all arrived", || world.prompts(&task) == 4);
+    wait_until("nothing waits", || world.look(&task)["queued"] == 0);
+    world.until(&task, "idle");
+    for n in 0..3 {
+        assert_eq!(got(&world, &format!("number {n} ")), 1, "{:?}", world.asked());
+    }
+}
+
+#[test]
+fn the_daemon_while_it_types_a_prompt() {
+    let world = World::new();
+    world.keep_asked();
+    let task = world.rested("Typing", "[[say hello]]");
+    // tmux that pastes and then takes its time.
+    let real = world.tmux.display().to_string();
+    let said = world.root().join("pasting");
+    let slow = format!("case \"$*\" in *buffer*) touch {}; sleep 600;; esac; exec {real} \"$@\"", said.display());
+    world.script("tmux", &slow);
+    world.json(["send", &task, "half typed [[say yes]]"]);
+    wait_until("it is being typed", || said.exists());
+    world.kill_daemon();
+    world.real_tmux();
+    // Nobody knows whether it arrived: it is told, and not typed again.
+    wait_until("it is told", || world.count(&task, "prompt_failed") == 1);
+    assert_eq!(world.look(&task)["queued"], 0);
+    world.json(["send", &task, "the next [[say yes]]"]);
+    world.rests(&task, 2);
+    assert_eq!(got(&world, "half typed"), 0);
+    assert_eq!(got(&world, "the next"), 1);
+}
+
+#[test]
+fn the_daemon_in_the_middle_of_a_start() {
+    each(|world| {
+        let task = world.task("Half started");
+        let real = world.tmux.display().to_string();
+        let said = world.root().join("starting");
+        world.script("tmux", &format!("case \"$*\" in *new-session*) touch {}; sleep 600;; esac; exec {real} \"$@\"", said.display()));
+        let mut start = world.chorus(["start", &task, "--json"]);
+        let start = start.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        wait_until("it is being started", || said.exists());
+        world.kill_daemon();
+        world.real_tmux();
+        let ran: Ran = start.wait_with_output().unwrap().into();
+        assert_eq!(ran.code, 1);
+        assert!(ran.stdout.contains("daemon_unreachable"), "{}", ran.stdout);
+        // Nothing of it lives, and it can be started.
+        wait_until("it is pending again", || world.look(&task)["status"] == "pending");
+        assert_eq!(world.count(&task, "start_failed"), 1);
+        world.json(["start", &task, "--prompt", "[[say hello]]"]);
+        world.rests(&task, 1);
+    });
+}
+
+#[test]
+fn the_daemon_between_tmux_and_the_store() {
+    each(|world| {
+        let task = world.rested("Ends", "[[say hello]]");
+        let real = world.tmux.display().to_string();
+        let said = world.root().join("ended");
+        // The session goes, and its end is not heard of.
+        world.script("tmux", &format!("case \"$*\" in *kill-session*) {real} \"$@\"; touch {}; sleep 600;; esac; exec {real} \"$@\"", said.display()));
+        let mut verb = world.chorus(["complete", &task]);
+        let mut verb = verb.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        wait_until("its session is gone", || said.exists());
+        world.kill_daemon();
+        world.real_tmux();
+        assert!(!verb.wait().unwrap().success());
+        // It is not lost, it is not shown alive, and the verb can be given again.
+        world.until(&task, "exited lost");
+        assert_eq!(world.look(&task)["status"], "running");
+        world.json(["complete", &task]);
+        assert_eq!(world.look(&task)["status"], "completed");
+    });
+}
+
+#[test]
+fn the_bridge() {
+    let world = World::new();
+    let task = world.rested("Bridged", "[[say hello]]");
+    let mut bridge = world.chorus(["rpc"]);
+    let mut bridge = bridge.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let daemon = world.a_daemon();
+    bridge.kill().unwrap();
+    bridge.wait().unwrap();
+    assert_eq!(world.agent(&task), "idle");
+    assert_eq!(world.a_daemon(), daemon);
+}
+
+#[test]
+fn the_bridge_ends_with_either_side() {
+    let world = World::new();
+    world.json(["list"]);
+    let bridge = |args: &[&str]| world.chorus(args).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut one = bridge(&["rpc"]);
+    drop(one.stdin.take());
+    assert_eq!(one.wait().unwrap().code(), Some(0));
+    let mut two = bridge(&["rpc"]);
+    world.terminate(two.id());
+    two.wait().unwrap();
+    let mut three = bridge(&["rpc", "--if-running"]);
+    // It holds a connection by then: it answers for the daemon.
+    wait_until("the bridge is connected", || std::fs::read_dir(format!("/proc/{}/fd", three.id())).is_ok_and(|fds| {
+        fds.flatten().any(|fd| std::fs::read_link(fd.path()).is_ok_and(|to| to.to_string_lossy().starts_with("socket:")))
+    }));
+    world.kill_daemon();
+    assert_eq!(three.wait().unwrap().code(), Some(0));
+    let mut four = bridge(&["rpc", "--if-running"]);
+    assert_eq!(four.wait().unwrap().code(), Some(3));
+    assert_eq!(world.daemon(), None);
+}
+
+#[test]
+fn the_agent() {
+    each(|world| {
+        world.keep_asked();
+        let task = world.rested("Killed", "remember this [[say hello]]");
+        let (id, agent) = (session(&world, &task), world.agent_pid(&task));
+        world.kill(agent);
+        world.until(&task, "exited signal");
+        assert_eq!(world.look(&task)["agent_status"]["detail"]["signal"], 9);
+        assert_eq!(world.look(&task)["status"], "running");
+        // A prompt waits for an agent.
+        assert_eq!(world.json(["send", &task, "are you there [[say yes]]"])["queued"], true);
+        world.json(["restart", &task]);
+        wait_until("it has the prompt", || world.prompts(&task) == 2);
+        world.until(&task, "idle");
+        assert_eq!(session(&world, &task), id);
+        assert_eq!(got(&world, "are you there"), 1);
+        // The conversation went on: the model got all of it.
+        assert!(world.asked().last().unwrap().to_string().contains("remember this"));
+        assert_eq!(world.look(&task)["restarts"], 1);
+    });
+}
+
+#[test]
+fn the_agent_while_it_asks() {
+    let world = World::new();
+    let task = world.begun("Asks", "[[bash: touch x]]");
+    let request = world.request(&task);
+    world.kill(world.agent_pid(&task));
+    world.until(&task, "exited signal");
+    assert_eq!(world.json(["inbox"]), json!([]));
+    assert_eq!(world.refused(["approve", &task]).code, "no_request");
+    let seen = request["id"].as_str().unwrap();
+    assert_eq!(world.refused(["approve", &task, "--request", seen]).code, "request_changed");
+    world.json(["restart", &task]);
+    world.until(&task, "idle");
+    assert!(!world.project().join("x").exists());
+}
+
+#[test]
+fn an_agent_that_ends_by_itself_leaves_its_task() {
+    each(|world| {
+        let task = world.rested("Leaves", "[[say hello]]");
+        world.json(["send", &task, "--raw", "/exit"]);
+        world.until(&task, "exited code");
+        assert_eq!(world.look(&task)["agent_status"]["detail"]["code"], 0);
+        assert_eq!(world.look(&task)["status"], "running");
+        // Its last words are still there.
+        assert!(world.json(["output", &task, "--history", "100"])["lines"].to_string().contains("hello"));
+        world.json(["restart", &task]);
+        world.until(&task, "idle");
+    });
+}
+
+#[test]
+fn the_tmux_server() {
+    each(|world| {
+        let one = world.rested("One", "[[say hello]]");
+        let two = world.begun("Two", "[[bash: touch x]]");
+        world.request(&two);
+        let (first, second) = (session(&world, &one), session(&world, &two));
+        assert!(world.tmux(["kill-server"]).is_some());
+        world.until(&one, "exited lost");
+        world.until(&two, "exited lost");
+        assert_eq!(world.json(["inbox"]), json!([]));
+        for task in [&one, &two] {
+            assert_eq!(world.look(task)["status"], "running");
+            for verb in [vec!["output", task], vec!["attach", task]] {
+                world.refused(verb).is_clear();
+            }
+        }
+        let ran = world.run(["restart", "all"]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        world.until(&one, "idle");
+        world.until(&two, "idle");
+        assert_eq!((session(&world, &one), session(&world, &two)), (first, second));
+        world.json(["complete", &one]);
+        world.json(["fail", &two]);
+    });
+}
+
+#[test]
+fn the_tmux_server_and_the_daemon() {
+    each(|world| {
+        let task = world.rested("Both", "[[say hello]]");
+        let id = session(&world, &task);
+        world.kill_daemon();
+        let server = world.server_pid().unwrap();
+        processes::kill(server);
+        wait_until("the server is gone", || !is_alive(server));
+        world.until(&task, "exited lost");
+        world.json(["restart", &task]);
+        world.until(&task, "idle");
+        assert_eq!(session(&world, &task), id);
+    });
+}
+
+#[test]
+fn a_reboot() {
+    each(|mut world| {
+        world.set("CHORUS_BOOT_ID", "boot-1");
+        world.keep_asked();
+        let rested = world.rested("Rested", "remember this [[say hello]]");
+        let asks = world.begun("Asks", "[[bash: touch x]]");
+        world.request(&asks);
+        world.json(["send", &asks, "after the answer [[say yes]]"]);
+        let busy = world.begun("Busy", "[[slow 600]]");
+        world.until(&busy, "busy");
+        let pending = world.task("Pending");
+        let done = world.rested("Done", "[[say hello]]");
+        world.json(["complete", &done]);
+        let before = [&rested, &asks, &busy].map(|task| session(&world, task));
+
+        power_off(&world);
+        world.set("CHORUS_BOOT_ID", "boot-2");
+
+        for task in [&rested, &asks, &busy] {
+            assert_eq!(world.agent(task), "exited lost");
+            assert_eq!(world.look(task)["status"], "running");
+        }
+        assert_eq!(world.look(&pending)["status"], "pending");
+        assert_eq!(world.look(&done)["status"], "completed");
+        assert_eq!(world.json(["inbox"]), json!([]));
+        assert_eq!(world.look(&asks)["queued"], 1);
+
+        let ran = world.run(["restart", "all"]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        wait_until("what waited arrived", || got(&world, "after the answer") == 1);
+        for task in [&rested, &asks, &busy] {
+            world.until(task, "idle");
+        }
+        assert_eq!([&rested, &asks, &busy].map(|task| session(&world, task)), before);
+        world.json(["send", &rested, "go on [[say yes]]"]);
+        wait_until("it arrived", || got(&world, "go on") == 1);
+        assert!(world.asked().last().unwrap().to_string().contains("remember this"));
+        assert!(!world.project().join("x").exists());
+    });
+}
+
+/// Every process of the world at once, as far as that goes: daemon, agents, tmux server, hooks.
+fn power_off(world: &World) {
+    world.kill_daemon();
+    wait_for("nothing is left", || {
+        let left = world.processes();
+        left.iter().for_each(|process| processes::kill(process.pid));
+        left.is_empty().then_some(())
+    });
+}
+
+#[test]
+fn a_process_of_another_machine_is_not_judged() {
+    let world = World::new();
+    let task = world.rested("Far away", "[[say hello]]");
+    world.kill_daemon();
+    let store = rusqlite::Connection::open(world.state().join("chorus.db")).unwrap();
+    store.execute("UPDATE launches SET machine = 'another'", []).unwrap();
+    drop(store);
+    assert!(world.tmux(["kill-server"]).is_some());
+    assert_eq!(world.agent(&task), "idle");
+    assert_eq!(world.count(&task, "exited"), 0);
+}
+
+#[test]
+fn tmux_that_does_not_answer_is_no_death() {
+    each(|world| {
+        let task = world.rested("Silent", "[[say hello]]");
+        let agent = world.agent_pid(&task);
+        let said = world.root().join("asked-tmux");
+        for script in ["exit 1", "echo nonsense; exit 0", "kill -9 $$", "sleep 600"] {
+            let _ = std::fs::remove_file(&said);
+            world.script("tmux", &format!("echo x >> {}; {script}", said.display()));
+            // A running daemon's safety net, woken by a pane's death that is none; then one that starts.
+            let uuid = world.look(&task)["uuid"].as_str().unwrap().to_owned();
+            let state = world.state().display().to_string();
+            assert_eq!(world.run(["hook", &state, "--pane-died", "%0", &uuid]).code, 0);
+            let asked = || std::fs::read_to_string(&said).is_ok_and(|text| text.lines().count() >= 1);
+            wait_until("tmux was asked", asked);
+            assert_eq!(world.agent(&task), "idle", "{script}");
+            world.kill_daemon();
+            let _ = std::fs::remove_file(&said);
+            world.json(["list"]);
+            wait_until("tmux was asked", asked);
+            let state = world.agent(&task);
+            assert!(["idle", "unknown"].contains(&state.as_str()), "{script}: {state}");
+            assert_eq!(world.count(&task, "exited"), 0, "{script}");
+            assert_eq!(world.look(&task)["status"], "running", "{script}");
+            world.refused(["output", &task]).is_clear();
+            world.real_tmux();
+            world.until(&task, "idle");
+        }
+        assert!(is_alive(agent));
+        assert_eq!(world.agent_pid(&task), agent);
+        world.json(["send", &task, "[[say more]]"]);
+        world.rests(&task, 2);
+    });
+}
+
+#[test]
+fn an_end_that_tmux_refused_leaves_the_task_watched() {
+    let world = World::new();
+    let task = world.rested("Stays", "[[say hello]]");
+    let real = world.tmux.display().to_string();
+    world.script("tmux", &format!("case \"$*\" in *kill-session*) exit 1;; esac; exec {real} \"$@\""));
+    world.refused(["complete", &task]);
+    assert_eq!(world.look(&task)["status"], "running");
+    // Its agent was asked to leave and did: nothing is shown alive that is dead.
+    wait_until("its end is seen", || world.agent(&task).starts_with("exited"));
+    world.real_tmux();
+    assert_eq!(world.json(["complete", &task])["status"], "completed");
+}

@@ -274,6 +274,17 @@ async fn a_draft_gives_way(client: &Client) {
     }
 }
 
+async fn enter_is_pressed_only_on_a_text(client: &Client) {
+    client.has_a_clear_box().await;
+    assert!(!client.bed.tmux.press_enter(&client.pane).await.unwrap());
+    client.bed.by_hand(&["send-keys", "-t", &client.pane.pane, "-l", "typed by hand"]);
+    until("the text", async || client.prompt_box().await.filter(|found| found.text == "typed by hand")).await;
+    let before = client.api.turns().len();
+    assert!(client.bed.tmux.press_enter(&client.pane).await.unwrap());
+    assert_eq!(client.turn_after(before, "typed by hand").await, "typed by hand");
+    client.is("idle").await;
+}
+
 async fn a_prompt_that_came_back_gives_way(client: &Client) {
     let tmux = &client.bed.tmux;
     tmux.deliver(&client.pane, "[[hang 60]]", Style::PromptBox, false).await.unwrap();
@@ -309,6 +320,7 @@ async fn a_dialog_is_not_typed_into(client: &Client) {
         let refused = tmux.deliver(&client.pane, "1", Style::PromptBox, raw).await;
         assert_eq!(refused.unwrap_err().code, Code::TaskBusy);
     }
+    assert!(!tmux.press_enter(&client.pane).await.unwrap(), "Enter would answer it");
     tokio::time::sleep(Duration::from_millis(600)).await;
     tmux.keys(&client.pane, &[Key::Escape]).await.unwrap();
     client.is("idle").await;
@@ -347,6 +359,7 @@ async fn an_ended_client_is_told(client: &Client) {
 async fn situations(client: Client) {
     raw_text_is_typed(&client).await;
     a_draft_gives_way(&client).await;
+    enter_is_pressed_only_on_a_text(&client).await;
     a_prompt_that_came_back_gives_way(&client).await;
     a_busy_client_queues(&client).await;
     a_dialog_is_not_typed_into(&client).await;
