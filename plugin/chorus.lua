@@ -57,6 +57,16 @@ for _, verb in ipairs(verbs) do
   end
 end
 
+local group = api.nvim_create_augroup('chorus', {})
+api.nvim_create_autocmd('BufReadCmd', {
+  group = group,
+  pattern = 'chorus://*',
+  desc = 'Chorus: a task, the dashboard or the list as a buffer',
+  callback = function(args)
+    require('chorus.ui.url').read(args.buf)
+  end,
+})
+
 local function connect()
   vim.schedule(function()
     require('chorus.client').connect({ start = false })
@@ -66,7 +76,7 @@ if vim.v.vim_did_enter == 1 then
   connect()
 else
   api.nvim_create_autocmd('VimEnter', {
-    group = api.nvim_create_augroup('chorus', {}),
+    group = group,
     once = true,
     desc = 'Chorus: connect in the background if a daemon runs',
     callback = connect,
