@@ -77,6 +77,16 @@ local function map_keys()
   end
 end
 
+local group = api.nvim_create_augroup('chorus', {})
+api.nvim_create_autocmd('BufReadCmd', {
+  group = group,
+  pattern = 'chorus://*',
+  desc = 'Chorus: a task, the dashboard or the list as a buffer',
+  callback = function(args)
+    require('chorus.ui.url').read(args.buf)
+  end,
+})
+
 local function enter()
   map_keys()
   vim.schedule(function()
@@ -87,7 +97,7 @@ if vim.v.vim_did_enter == 1 then
   enter()
 else
   api.nvim_create_autocmd('VimEnter', {
-    group = api.nvim_create_augroup('chorus', {}),
+    group = group,
     once = true,
     desc = 'Chorus: map keys; connect in the background if a daemon runs',
     callback = enter,
