@@ -134,7 +134,8 @@ fn queued_prompts_close_no_request() {
         }
         let mut seen = Vec::new();
         while !["q1", "q2", "q3"].iter().any(|file| made(&task, file)) {
-            let page = task.until("a request", |page| page["task"]["requests"] == 1 && state(page) == "waiting permission");
+            let page =
+                task.until("a request", |page| page["task"]["requests"] == 1 && state(page) == "waiting permission");
             let request = page["requests"][0].clone();
             task.await_screen("Do you want to proceed?");
             // Every prompt that is told of now is told while the request is open.

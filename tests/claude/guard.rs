@@ -31,12 +31,19 @@ fn the_client_cannot_approve_its_own_request() {
             let answer: serde_json::Value = serde_json::from_str(line).unwrap();
             assert_eq!(answer["error"]["code"], "from_agent", "{line}");
         }
-        let listed: serde_json::Value = serde_json::from_slice(&std::fs::read(project.join("listed.json")).unwrap()).unwrap();
+        let listed: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(project.join("listed.json")).unwrap()).unwrap();
         assert_eq!(listed[0]["number"], 1, "looking is allowed");
         assert_eq!((task.request(), project.join("guarded").exists()), (request, false));
         let refused = task.entries("refused");
-        assert!(refused.iter().any(|entry| entry.starts_with("agent: An agent asked to approve this task")), "{refused:?}");
-        assert!(refused.iter().any(|entry| entry.starts_with("agent: An agent asked to send this task")), "{refused:?}");
+        assert!(
+            refused.iter().any(|entry| entry.starts_with("agent: An agent asked to approve this task")),
+            "{refused:?}"
+        );
+        assert!(
+            refused.iter().any(|entry| entry.starts_with("agent: An agent asked to send this task")),
+            "{refused:?}"
+        );
 
         world.sandbox.write("project/stop", "");
         task.verb("approve", &[]);

@@ -35,7 +35,9 @@ fn a_conversation_is_resumed_or_begun_afresh() {
         task.turn("[[say afresh]]");
         assert_told_once(world, "after a fresh start");
         let body = world.last_body();
-        assert!(!body.contains("remember-me") && !body.contains("FIRST-DESCRIPTION") && body.contains("SECOND-DESCRIPTION"));
+        assert!(
+            !body.contains("remember-me") && !body.contains("FIRST-DESCRIPTION") && body.contains("SECOND-DESCRIPTION")
+        );
         assert_ne!(task.session_id(), id);
     });
 }
@@ -96,12 +98,16 @@ fn the_context_is_told_once_without_hooks() {
         task.verb("restart", &[]);
         task.until("a restart", |page| page["task"]["restarts"] == 1 && state(page) == "idle");
         task.send("[[say resumed]]");
-        task.until("its answer", |page| page["task"]["agent_status"]["detail"]["message"] == "resumed" && state(page) == "idle");
+        task.until("its answer", |page| {
+            page["task"]["agent_status"]["detail"]["message"] == "resumed" && state(page) == "idle"
+        });
         assert_told_once(world, "after a resume");
         task.verb("restart", &["--fresh"]);
         task.until("a restart", |page| page["task"]["restarts"] == 2 && state(page) == "idle");
         task.send("[[say afresh]]");
-        task.until("its answer", |page| page["task"]["agent_status"]["detail"]["message"] == "afresh" && state(page) == "idle");
+        task.until("its answer", |page| {
+            page["task"]["agent_status"]["detail"]["message"] == "afresh" && state(page) == "idle"
+        });
         assert_told_once(world, "after a fresh start");
     });
 }

@@ -63,7 +63,8 @@ fn the_daemon_while_a_turn_runs_and_ends() {
         let pane = world.tmux(["list-panes", "-a", "-F", "#{pane_id}"]).unwrap();
         world.tmux(["send-keys", "-t", &pane, "-l", "[[say by hand]]"]).unwrap();
         world.tmux(["send-keys", "-t", &pane, "Enter"]).unwrap();
-        let stopped = |path: &std::path::PathBuf| std::fs::read_to_string(path).is_ok_and(|text| text.contains("\"Stop\""));
+        let stopped =
+            |path: &std::path::PathBuf| std::fs::read_to_string(path).is_ok_and(|text| text.contains("\"Stop\""));
         wait_until("the turn is over", || chorus::spool::list(&world.state().join("spool")).iter().any(stopped));
         world.rests(&task, 2);
         let told = world.journal(&task).into_iter().filter(|(what, _)| what == "turn_ended").next_back().unwrap().1;
