@@ -67,7 +67,7 @@ fn the_daemon_while_a_turn_runs_and_ends() {
             |path: &std::path::PathBuf| std::fs::read_to_string(path).is_ok_and(|text| text.contains("\"Stop\""));
         wait_until("the turn is over", || chorus::spool::list(&world.state().join("spool")).iter().any(stopped));
         world.rests(&task, 2);
-        let told = world.journal(&task).into_iter().filter(|(what, _)| what == "turn_ended").next_back().unwrap().1;
+        let told = world.journal(&task).into_iter().rfind(|(what, _)| what == "turn_ended").unwrap().1;
         assert_eq!(told, "The turn ended: by hand");
     });
 }
