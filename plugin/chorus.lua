@@ -36,39 +36,70 @@ local verbs = {
 }
 
 local api = vim.api
-local function complete(...)
-  return require('chorus.command').complete(...)
-end
 
-api.nvim_create_user_command('Chorus', function(call)
-  require('chorus.command').run(call)
-end, { nargs = '*', bang = true, range = true, complete = complete, desc = 'Chorus: the list of tasks, or a verb' })
-
-for _, verb in ipairs(verbs) do
-  local name, does, bang, range = unpack(verb)
-  local desc = 'Chorus: ' .. does
-  local plug, map = '<Plug>(chorus-' .. name .. ')', { noremap = true, silent = true, desc = desc }
-  api.nvim_create_user_command('Chorus' .. name:sub(1, 1):upper() .. name:sub(2), function(call)
-    require('chorus.command').run_verb(name, call)
-  end, { nargs = '*', bang = bang, range = range, complete = complete, desc = desc })
-  api.nvim_set_keymap('n', plug, '<Cmd>Chorus ' .. name .. '<CR>', map)
-  if range then
-    api.nvim_set_keymap('x', plug, ':Chorus ' .. name .. '<CR>', map)
+local function run(call)
+  local command, verb = require('chorus.command'), call.name:sub(#'Chorus' + 1):lower()
+  if verb == '' then
+    command.run(call)
+  else
+    command.run_verb(verb, call)
   end
 end
 
-local function connect()
+local options = {
+  nargs = '*',
+  bang = true,
+  range = true,
+  desc = 'Chorus: the list of tasks, or a verb',
+  complete = function(...)
+    return require('chorus.command').complete(...)
+  end,
+}
+local command = api.nvim_create_user_command
+command('Chorus', run, options)
+for _, verb in ipairs(verbs) do
+  local name = verb[1]
+  options.desc, options.bang, options.range = 'Chorus: ' .. verb[2], verb[3], verb[4]
+  command('Chorus' .. name:sub(1, 1):upper() .. name:sub(2), run, options)
+end
+
+-- A third of the work. Nobody presses a key before `VimEnter`.
+local function map_keys()
+  local map, how = api.nvim_set_keymap, { noremap = true, silent = true }
+  for _, verb in ipairs(verbs) do
+    local name = verb[1]
+    local plug = '<Plug>(chorus-' .. name .. ')'
+    how.desc = 'Chorus: ' .. verb[2]
+    map('n', plug, '<Cmd>Chorus ' .. name .. '<CR>', how)
+    if verb[4] then
+      map('x', plug, ':Chorus ' .. name .. '<CR>', how)
+    end
+  end
+end
+
+local group = api.nvim_create_augroup('chorus', {})
+api.nvim_create_autocmd('BufReadCmd', {
+  group = group,
+  pattern = 'chorus://*',
+  desc = 'Chorus: a task, the dashboard or the list as a buffer',
+  callback = function(args)
+    require('chorus.ui.url').read(args.buf)
+  end,
+})
+
+local function enter()
+  map_keys()
   vim.schedule(function()
     require('chorus.client').connect({ start = false })
   end)
 end
 if vim.v.vim_did_enter == 1 then
-  connect()
+  enter()
 else
   api.nvim_create_autocmd('VimEnter', {
-    group = api.nvim_create_augroup('chorus', {}),
+    group = group,
     once = true,
-    desc = 'Chorus: connect in the background if a daemon runs',
-    callback = connect,
+    desc = 'Chorus: map keys; connect in the background if a daemon runs',
+    callback = enter,
   })
 end

@@ -7,7 +7,7 @@ local M = {}
 M.groups = {
   { 'ChorusTitle', 'Title', "a task's title in a heading" },
   { 'ChorusHeader', 'Comment', 'counts above a list' },
-  { 'ChorusSummary', '@none', 'the summary of a request, the last message' },
+  { 'ChorusSummary', 'Comment', 'the summary of a request, the last message' },
   { 'ChorusNumber', 'Number', "a task's number" },
   { 'ChorusPriority', 'Special', 'a priority other than 0' },
   { 'ChorusTag', 'Tag', "a task's tags" },

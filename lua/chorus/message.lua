@@ -50,8 +50,9 @@ end
 
 ---@param text string
 ---@param hint? string
-function M.fail(text, hint)
-  say('error', text, hint)
+---@param may_be_cut? boolean the whole of it stands elsewhere, as a diagnostic does
+function M.fail(text, hint, may_be_cut)
+  say('error', text, hint, may_be_cut)
 end
 
 --- Shows why a request was refused.

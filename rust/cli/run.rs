@@ -206,9 +206,10 @@ fn on_task(
         "attach" => return attach(client, task, json),
         "web" => {
             let found: Web = call(client, &Request::TaskWeb(TaskWeb { task, write: flag("write") }), json)?;
-            return Ok(if !json {
-                println!("{}", found.url)
-            });
+            if !json {
+                println!("{}", found.url);
+            }
+            return Ok(());
         }
         other => return Err(Refusal::Usage(format!("`{other}` works in Neovim only"))),
     };

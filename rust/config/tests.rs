@@ -29,7 +29,7 @@ fn nothing_configured_is_no_fault() {
     assert_eq!(row(&loaded, "tmux.detach_key"), (r"'C-\'".into(), "default".into()));
     assert_eq!(row(&loaded, "agent.claude.command"), (r#"["claude"]"#.into(), "default".into()));
     assert_eq!(row(&loaded, "tmux.socket").0, "# not set");
-    assert_eq!(row(&loaded, "tmux.poll_interval").0, "1.0");
+    assert_eq!(row(&loaded, "tmux.poll_interval").0, "0.4");
 }
 
 #[test]

@@ -63,6 +63,8 @@ pub struct Launched {
     pub config_dir: Option<PathBuf>,
     /// The conversation's file, where it exists already.
     pub transcript: Option<PathBuf>,
+    /// When a turn began that ran when it was last watched.
+    pub turn_since: Option<Millis>,
     /// What the agent gives.
     pub gives: Gives,
     /// How its screen is read.

@@ -92,7 +92,7 @@ impl Watched {
             told: BTreeSet::new(),
             answered_at: 0,
             unhooked: None,
-            turn: Turn::Over,
+            turn: launched.turn_since.map_or(Turn::Over, Turn::Runs),
             prompts: 0,
             transcript: launched.transcript.clone().map(Tail::new),
             attached: false,
@@ -114,6 +114,10 @@ impl Watched {
             Some("UserPromptSubmit") => self.prompts += 1,
             Some("PermissionRequest") => _ = self.told.insert(hook.id.clone()),
             _ => {}
+        }
+        // It was kept while nobody watched: the whole turn went by.
+        if text("hook_event_name") == Some("Stop") && self.turn == Turn::Over && hook.at < self.since {
+            self.turn = Turn::Runs(hook.at);
         }
         if let Some(path) = text("transcript_path") {
             let known = self.transcript.as_ref().is_some_and(|tail| tail.path() == Path::new(path));
@@ -138,11 +142,7 @@ impl Watched {
         if self.launched.config_dir.as_ref() != Some(&seen.config_dir) {
             return false;
         }
-        if self.launched.process.as_ref().is_some_and(|process| process.pid == seen.pid) {
-            return true;
-        }
-        let known = self.evidence.session.as_ref();
-        if known.is_some_and(|known| known.file.pid == seen.pid) {
+        if self.is_known(seen.pid) {
             return true;
         }
         let Some(bytes) = &seen.content else { return false };
@@ -154,15 +154,20 @@ impl Watched {
         names_session() || is_marked()
     }
 
+    /// Whether that is the process of this launch.
+    fn is_known(&self, pid: u32) -> bool {
+        let in_pane = self.launched.process.as_ref().is_some_and(|process| process.pid == pid);
+        in_pane || self.evidence.session.as_ref().is_some_and(|known| known.file.pid == pid)
+    }
+
     /// The session file was written or removed.
     pub fn take_session(&mut self, seen: SessionSeen, now: Millis) {
         match seen.content.as_deref().map(session_file::parse) {
             Some(Some(file)) => {
                 let alive = process::identity(seen.pid)
                     .is_some_and(|identity| file.start.as_ref().is_none_or(|start| *start == identity.start));
-                // A client that was killed leaves its file, with the same session id.
-                let known = self.evidence.session.as_ref().is_some_and(|known| known.file.pid == seen.pid);
-                if !alive && !known {
+                // What a killed agent of an earlier launch left names the same session.
+                if !alive && !self.is_known(seen.pid) {
                     return;
                 }
                 self.evidence.saw_session(file, alive, now);

@@ -205,6 +205,7 @@ pub fn launched(task: &Task, launch: &Launch, agent: &Agent, loaded: &Loaded, pa
         session_id: launch.session_id.clone(),
         config_dir: launch.config_dir.as_ref().map(PathBuf::from),
         transcript: transcript(task, launch),
+        turn_since: None,
         gives: Gives { session_file: capabilities.session_file, hooks: capabilities.hooks },
         rules: agents::rules(loaded, agent)?,
         at: launch.started_at,

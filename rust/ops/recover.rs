@@ -10,7 +10,7 @@ use crate::status::{AgentState, AgentStatus, Kind, Millis};
 use crate::store::{Boot, Filter, Launch, Outcome, Pane, PromptState, Tx, Who};
 use crate::task::Task;
 use crate::tmux::{Listing, PaneState, Server, Tmux};
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -90,7 +90,7 @@ async fn tasks(core: &Arc<Core>, begun: Millis) -> Result<bool> {
     let mut complete = true;
     for tmux in core.tmux_servers().await {
         let socket = tmux.socket().to_owned();
-        let here = |pane: &Pane| PathBuf::from(&pane.socket) == socket;
+        let here = |pane: &Pane| Path::new(&pane.socket) == socket;
         let at_home = core.tmux_home().is_ok_and(|home| home.socket() == socket);
         let of_server: Vec<&Known> = known
             .iter()
@@ -180,7 +180,14 @@ async fn compare(core: &Arc<Core>, known: &Known, found: Option<(Pane, bool)>) -
             }
             let mut pane = pane;
             pane.process = launch.process.clone().or(pane.process);
-            let launched = launch::launched(task, launch, &agent, &loaded, &pane)?;
+            let mut launched = launch::launched(task, launch, &agent, &loaded, &pane)?;
+            let state = &task.agent_status;
+            let runs = match state.status {
+                AgentStatus::Busy => true,
+                AgentStatus::Waiting => !matches!(state.kind, Some(Kind::Trust | Kind::Dialog)),
+                _ => false,
+            };
+            launched.turn_since = runs.then_some(state.since);
             core.fact(Fact::Launched(Box::new(launched)));
             Ok(())
         }

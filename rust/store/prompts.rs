@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 /// Prompts of one task that may wait.
 const QUEUE: i64 = 100;
+const UNKNOWN: &str = "no reason is known";
 
 /// How far a prompt came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,15 +104,10 @@ impl Tx<'_> {
 
     /// Records how far a prompt came. Delivered and failed are final: true when that was news.
     pub fn set_prompt(&mut self, id: i64, state: PromptState, reason: Option<&str>) -> Result<bool> {
-        let reason = reason.map(|reason| text::line(reason, 500));
-        let sql = "UPDATE prompts SET state = ?2, reason = ?3, changed_at = ?4
-            WHERE id = ?1 AND state IN ('queued', 'sending') AND state <> ?2 RETURNING task";
-        let task: Option<String> = self.one(sql, params![id, Word(state), reason, self.now()], |row| row.get(0))?;
-        let Some(task) = task else { return Ok(false) };
+        let Some(task) = self.move_prompt(id, state, reason)? else { return Ok(false) };
         if state == PromptState::Failed {
-            let reason = reason.as_deref().unwrap_or("no reason is known");
-            self.journal(&task, Who::Chorus, "prompt_failed", &format!("A prompt was not delivered: {reason}"), None)?;
             let row = self.row(&task)?;
+            let reason = text::line(reason.unwrap_or(UNKNOWN), 500);
             let notice = Notice {
                 level: "error".to_owned(),
                 text: format!("#{} did not get a prompt: {reason}", row.number),
@@ -119,8 +115,22 @@ impl Tx<'_> {
             };
             self.tell(&row.project, Event::Notice(notice));
         }
-        self.touch(&task)?;
         Ok(true)
+    }
+
+    /// The task whose prompt it is, if that was news.
+    fn move_prompt(&mut self, id: i64, state: PromptState, reason: Option<&str>) -> Result<Option<String>> {
+        let reason = reason.map(|reason| text::line(reason, 500));
+        let sql = "UPDATE prompts SET state = ?2, reason = ?3, changed_at = ?4
+            WHERE id = ?1 AND state IN ('queued', 'sending') AND state <> ?2 RETURNING task";
+        let task: Option<String> = self.one(sql, params![id, Word(state), reason, self.now()], |row| row.get(0))?;
+        let Some(task) = task else { return Ok(None) };
+        if state == PromptState::Failed {
+            let text = format!("A prompt was not delivered: {}", reason.as_deref().unwrap_or(UNKNOWN));
+            self.journal(&task, Who::Chorus, "prompt_failed", &text, None)?;
+        }
+        self.touch(&task)?;
+        Ok(Some(task))
     }
 
     /// Fails every prompt of the task that waits.
@@ -128,7 +138,7 @@ impl Tx<'_> {
         let sql = "SELECT id FROM prompts WHERE task = ?1 AND state IN ('queued', 'sending') ORDER BY id";
         let waiting: Vec<i64> = self.all(sql, [uuid], |row| row.get(0))?;
         for id in waiting {
-            self.set_prompt(id, PromptState::Failed, Some(reason))?;
+            self.move_prompt(id, PromptState::Failed, Some(reason))?;
         }
         Ok(())
     }

@@ -172,13 +172,6 @@ mod tests {
     }
 
     #[test]
-    fn a_box_may_bear_the_session_s_name() {
-        let named = format!("{RULE}\x1b[2m Chorus demo · Fix it \x1b[0m─");
-        let lines = [&named, "\x1b[39m❯\u{a0}\x1b[7m \x1b[0m", RULE, "  ⏸ manual mode on"].map(str::to_owned);
-        assert!(PromptBox::find(&lines).is_some_and(|found| found.is_clear()));
-    }
-
-    #[test]
     fn several_lines_are_several_lines() {
         let inside = ["❯\u{a0}one one", "  \x1b[7mt\x1b[0mwo", "", "    four"];
         assert_eq!(text(&inside), "one one\ntwo\n\n  four");

@@ -56,7 +56,7 @@ commands, maps = {}, {}
 local function skip() end
 vim = {
   g = {},
-  v = { vim_did_enter = 0 },
+  v = { vim_did_enter = 1 },
   schedule = skip,
   api = {
     nvim_create_user_command = function(name, _, opts)

@@ -41,6 +41,20 @@ fn start_task(world: &Sandbox, title: &str, prompt: &str) -> i64 {
     number
 }
 
+/// Open requests.
+#[track_caller]
+fn inbox(world: &Sandbox) -> Vec<Json> {
+    world.json(["inbox"]).as_array().unwrap().clone()
+}
+
+/// A task started with that prompt, once it asks something.
+#[track_caller]
+fn ask(world: &Sandbox, title: &str, prompt: &str) -> i64 {
+    let number = start_task(world, title, prompt);
+    wait_for("the request", || inbox(world).into_iter().find(|request| request["number"] == number));
+    number
+}
+
 /// Waits until the task's agent has that status; the task.
 #[track_caller]
 fn wait_status(world: &Sandbox, number: i64, status: &str) -> Json {

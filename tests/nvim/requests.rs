@@ -1,21 +1,8 @@
 //! Answering a request without leaving the editor.
 
 use crate::editor::Editor;
-use crate::{journal, on_each_nvim, start_task, wait_status};
-use chorus_testkit::{Sandbox, wait_for, wait_until};
-use serde_json::Value as Json;
-
-#[track_caller]
-fn inbox(world: &Sandbox) -> Vec<Json> {
-    world.json(["inbox"]).as_array().unwrap().clone()
-}
-
-#[track_caller]
-fn ask(world: &Sandbox, title: &str, prompt: &str) -> i64 {
-    let number = start_task(world, title, prompt);
-    wait_for("the request", || inbox(world).into_iter().find(|request| request["number"] == number));
-    number
-}
+use crate::{ask, inbox, journal, on_each_nvim, wait_status};
+use chorus_testkit::wait_until;
 
 #[test]
 fn it_is_looked_at_then_allowed() {

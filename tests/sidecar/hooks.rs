@@ -81,7 +81,7 @@ fn events_of_a_dead_daemon_s_time_count_once_and_before_live_ones() {
     marks.tell(&world, &prompt("event live"));
     let all = ["event 0", "event 1", "event 2", "event 3", "event 4", "event live"];
     wait_until("every event is in the journal", || told(&world, &task) == all);
-    assert_eq!(spooled(&world), [PathBuf::new(); 0]);
+    assert!(spooled(&world).is_empty());
     world.kill_daemon();
     std::fs::write(world.state().join("spool").join(name), bytes).unwrap();
     world.json(["list"]);

@@ -57,6 +57,18 @@ fn the_daemon_while_a_turn_runs_and_ends() {
         world.rests(&task, 1);
         assert_eq!(world.look(&task)["unread"], true);
         assert_eq!(world.count(&task, "turn_ended"), 1, "{:?}", world.journal(&task));
+        // A whole turn that a person began at the terminal.
+        world.kill_daemon();
+        std::fs::write(world.state().join("spool/.started"), "").unwrap();
+        let pane = world.tmux(["list-panes", "-a", "-F", "#{pane_id}"]).unwrap();
+        world.tmux(["send-keys", "-t", &pane, "-l", "[[say by hand]]"]).unwrap();
+        world.tmux(["send-keys", "-t", &pane, "Enter"]).unwrap();
+        let stopped =
+            |path: &std::path::PathBuf| std::fs::read_to_string(path).is_ok_and(|text| text.contains("\"Stop\""));
+        wait_until("the turn is over", || chorus::spool::list(&world.state().join("spool")).iter().any(stopped));
+        world.rests(&task, 2);
+        let told = world.journal(&task).into_iter().rfind(|(what, _)| what == "turn_ended").unwrap().1;
+        assert_eq!(told, "The turn ended: by hand");
     });
 }
 

@@ -1,5 +1,5 @@
 //! The sidecar as a whole: real daemon, real tmux, real SQLite, and the demo agent in the panes.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod daemon;
 mod events;

@@ -24,13 +24,13 @@ function M.wait(start)
   end
 end
 
---- Says why nothing was written, once the autocommand has returned: within it Neovim would call the message an error of
---- the autocommand and ask for Enter.
+--- Says why nothing was written, beside the diagnostic in its line, once the autocommand has returned: within it Neovim
+--- would call the message an error of the autocommand and ask for Enter.
 ---@param text string
 ---@param hint string
 function M.refuse(text, hint)
   vim.schedule(function()
-    require('chorus.message').fail(text, hint)
+    require('chorus.message').fail(text, hint, true)
   end)
 end
 

@@ -27,9 +27,11 @@ pub fn measure(stage: &mut Stage) -> Result<Vec<Row>, String> {
     let nvim = find_nvim()?;
     let script = world.write("load.lua", SCRIPT);
     let plugin = repository().join("plugin/chorus.lua");
+    // Before `VimEnter`, as at a start; `-l` would come after it.
+    let early = format!("+luafile {}", script.display());
     let load = |file: &std::path::Path| -> Result<[f64; 3], String> {
         let mut command = world.command(&nvim);
-        let output = command.args(["--clean", "--headless", "-l"]).arg(&script).env("PLUGIN", file).output();
+        let output = command.args(["--clean", "--headless"]).arg(&early).arg("+qall!").env("PLUGIN", file).output();
         let output = output.map_err(|error| format!("cannot run Neovim: {error}"))?;
         let text = String::from_utf8_lossy(&output.stdout);
         let mut numbers = text.split(' ').filter_map(|number| number.parse().ok());
