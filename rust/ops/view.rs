@@ -72,7 +72,8 @@ pub async fn read_screen(core: &Core, task: &Task) -> Result<Reading> {
 pub async fn output(core: &Core, asker: &Asker, ask: TaskOutput) -> Result<Output> {
     let task = core.task(asker, &ask.task).await?;
     let (tmux, pane) = pane(core, &task).await?;
-    look(&tmux, &pane, &task.uuid, ask.history.min(MOST_HISTORY)).await
+    let looked = look(&tmux, &pane, &task.uuid, ask.history.min(MOST_HISTORY)).await;
+    looked.map_err(|error| error.context(format!("cannot show the output of #{}", task.number)))
 }
 
 async fn look(tmux: &Tmux, pane: &Pane, task: &str, history: u32) -> Result<Output> {
@@ -122,7 +123,8 @@ pub async fn attach(core: &Core, asker: &Asker, task: &str) -> Result<Terminal> 
     let found = core.task(asker, task).await?;
     let (tmux, pane) = pane(core, &found).await?;
     // What is gone is told here: tmux's own words would flash by in a terminal that closes.
-    tmux.look(&pane, 0, false).await?;
+    let there = tmux.look(&pane, 0, false).await;
+    there.map_err(|error| error.context(format!("cannot attach to #{}", found.number)))?;
     core.store()?.write(move |tx| tx.seen(&found.uuid)).await?;
     Ok(Terminal { argv: tmux.attach_argv(&pane) })
 }
@@ -138,6 +140,8 @@ pub async fn seen(core: &Core, asker: &Asker, task: &str) -> Result<Nothing> {
 pub async fn web(core: &Core, asker: &Asker, ask: TaskWeb) -> Result<Web> {
     let task = core.task(asker, &ask.task).await?;
     let (tmux, pane) = pane(core, &task).await?;
+    let there = tmux.look(&pane, 0, false).await;
+    there.map_err(|error| error.context(format!("cannot open a web terminal on #{}", task.number)))?;
     let loaded = core.config_of(&task.project);
     let argv = tmux.attach_argv(&pane);
     let url = core.web.open(&core.state, &loaded.config.web.command, &task.uuid, &argv, ask.write).await?;
