@@ -96,19 +96,24 @@ pub async fn watch(core: &Arc<Core>, asker: &Asker, watch: TaskWatch) -> Result<
 }
 
 async fn stream(core: Arc<Core>, task: Task, outbox: Arc<Outbox>, end: CancellationToken) {
-    let Ok((tmux, pane)) = pane(&core, &task).await else { return };
+    let Ok((mut tmux, mut its)) = pane(&core, &task).await else { return };
     let mut last = None;
     let mut still = 0;
     while !end.is_cancelled() {
-        match look(&tmux, &pane, &task.uuid, 0).await {
+        match look(&tmux, &its, &task.uuid, 0).await {
             Ok(output) if last.as_ref() != Some(&output) => {
                 still = 0;
                 last = Some(output.clone());
                 outbox.put(Message::Event(Event::Output(output)));
             }
             Ok(_) => still += 1,
-            // The pane is gone, or tmux is busy: the status tells which.
-            Err(_) => still = STILL,
+            // The pane is gone, or tmux is busy: the status tells which. A restart may have given the task another.
+            Err(_) => {
+                still = STILL;
+                if let Ok(found) = pane(&core, &task).await {
+                    (tmux, its) = found;
+                }
+            }
         }
         let pause = if still < STILL { QUICK } else { SLOW };
         tokio::select! {
