@@ -137,7 +137,7 @@ fn follow_turn(watched: &mut Watched, state: &AgentState, now: Millis) -> Option
         watched.turn = Turn::Runs(now);
     }
     if matches!(state.status, Exited | Stopped) {
-        watched.turn = Turn::Over;
+        watched.end_turn();
     }
     let (began, until) = match watched.turn {
         Turn::Runs(began) if rests => (began, now + STOP_MAY_FOLLOW),
@@ -158,7 +158,7 @@ fn follow_turn(watched: &mut Watched, state: &AgentState, now: Millis) -> Option
         watched.recheck_at = Some(watched.recheck_at.map_or(until, |at| at.min(until)));
         return None;
     }
-    watched.turn = Turn::Over;
+    watched.end_turn();
     Some(Ended { message: word.flatten().or_else(|| state.detail.message.clone()), by_person })
 }
 

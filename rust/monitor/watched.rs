@@ -41,6 +41,8 @@ pub struct Watched {
     pub turn: Turn,
     /// Prompts the agent said it got.
     pub prompts: u64,
+    /// How many of them belong to turns that are over.
+    pub prompts_done: u64,
     /// The conversation as last stored.
     pub session_id: Option<String>,
     /// The transcript, once a hook named it.
@@ -94,6 +96,7 @@ impl Watched {
             unhooked: None,
             turn: launched.turn_since.map_or(Turn::Over, Turn::Runs),
             prompts: 0,
+            prompts_done: 0,
             transcript: launched.transcript.clone().map(Tail::new),
             attached: false,
             capture: String::new(),
@@ -115,8 +118,8 @@ impl Watched {
             Some("PermissionRequest") => _ = self.told.insert(hook.id.clone()),
             _ => {}
         }
-        // It was kept while nobody watched: the whole turn went by.
-        if text("hook_event_name") == Some("Stop") && self.turn == Turn::Over && hook.at < self.since {
+        // The whole turn went by between two looks, or while nobody watched.
+        if text("hook_event_name") == Some("Stop") && self.turn == Turn::Over && self.prompts > self.prompts_done {
             self.turn = Turn::Runs(hook.at);
         }
         if let Some(path) = text("transcript_path") {
@@ -126,6 +129,12 @@ impl Watched {
             }
         }
         self.dirty = true;
+    }
+
+    /// The turn is over.
+    pub fn end_turn(&mut self) {
+        self.turn = Turn::Over;
+        self.prompts_done = self.prompts;
     }
 
     /// A request is over.
