@@ -76,6 +76,10 @@ async fn serve() -> Result<()> {
                     ::log::error!("the state folder was taken away");
                     break;
                 }
+                if core.could_have_a_store() {
+                    ::log::info!("the store can be opened now");
+                    break;
+                }
                 if !socket::is_there(&state, inode) {
                     (listener, inode) = socket::bind(&state)?;
                     ::log::warn!("the socket's file had vanished and was bound again");
