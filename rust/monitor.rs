@@ -33,8 +33,7 @@ pub struct Monitor {
 /// More strangers than this are forgotten; they are the user's own sessions.
 const MOST_UNCLAIMED: usize = 500;
 
-/// How often the process table is asked about each agent: the way suspension is seen, and the safety net below tmux's
-/// own word of a death. Reading one costs about 8 µs.
+/// How often it is seen about whose process the process table is to be asked.
 const PROCESSES: Millis = 2000;
 
 /// Runs until the daemon ends.
@@ -147,7 +146,7 @@ impl Monitor {
         if now >= self.next_processes {
             self.next_processes = now + PROCESSES;
             for watched in self.tasks.values_mut() {
-                if watched.look_at_process(now) {
+                if watched.is_process_due(now) && watched.look_at_process(now) {
                     self.sweeps.now();
                 }
                 if watched.state.status == AgentStatus::Busy {
