@@ -39,6 +39,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The bytes of a path that every system takes for a socket (macOS: 104, Linux: 108, both with the final zero).
 const SOCKET_PATH_MAX: usize = 103;
 
+/// What to do when tmux does not answer, or in riddles.
+const ANSWERS: &str = "nothing was lost; try again, and see whether `tmux -V` answers";
+
 /// Width and height in cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
@@ -174,7 +177,7 @@ impl Tmux {
         tmux.current_dir(folder.unwrap_or(Path::new("/")));
         process::run(tmux, input, PATIENCE).await.map_err(|error| match error.code {
             Code::ToolMissing => Error { code: Code::TmuxMissing, ..error }.hint(version::INSTALL),
-            _ => Error { code: Code::TmuxFailed, ..error },
+            _ => Error { code: Code::TmuxFailed, ..error }.hint(ANSWERS),
         })
     }
 
@@ -186,7 +189,7 @@ impl Tmux {
                 .hint("restart the task to get a new one");
         }
         let said = if said.is_empty() { "tmux failed and said nothing".into() } else { format!("tmux says: {said}") };
-        Error::new(Code::TmuxFailed, format!("cannot {doing}: {said}"))
+        Error::new(Code::TmuxFailed, format!("cannot {doing}: {said}")).hint(ANSWERS)
     }
 
     /// Whether nobody listens at the socket. A connection that is refused for any other reason is no proof.

@@ -1,7 +1,7 @@
 //! Hook processes that wait for an answer, by request id.
 
 use crate::contract::Json;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard};
 use tokio::sync::oneshot;
 
@@ -9,6 +9,20 @@ use tokio::sync::oneshot;
 #[derive(Debug, Default)]
 pub struct Answers {
     waiting: Mutex<HashMap<String, Waiting>>,
+    pressed: Mutex<HashSet<String>>,
+}
+
+/// A request is being answered by keys, which only whoever holds this closes.
+#[derive(Debug)]
+pub struct Pressing<'a> {
+    answers: &'a Answers,
+    request: String,
+}
+
+impl Drop for Pressing<'_> {
+    fn drop(&mut self) {
+        self.answers.keys().remove(&self.request);
+    }
 }
 
 #[derive(Debug)]
@@ -20,6 +34,21 @@ struct Waiting {
 impl Answers {
     fn waiting(&self) -> MutexGuard<'_, HashMap<String, Waiting>> {
         self.waiting.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    fn keys(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.pressed.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Begins to answer `request` by keys: what follows from them is nobody else's answer.
+    pub fn press(&self, request: &str) -> Pressing<'_> {
+        self.keys().insert(request.to_owned());
+        Pressing { answers: self, request: request.to_owned() }
+    }
+
+    /// Whether `request` is being answered by keys.
+    pub fn is_pressed(&self, request: &str) -> bool {
+        self.keys().contains(request)
     }
 
     /// Waits for the answer to `request`; an earlier waiter of the same request is released without one. Resolves to

@@ -1,9 +1,10 @@
 //! A verdict, and what follows from it for the store: the agent's state, requests, the end of a turn, the exit.
 
-use super::watched::{Turn, Watched};
+use super::watched::{Turn, Unhooked, Watched};
 use crate::core::Core;
 use crate::core::sight::Sight;
 use crate::detector;
+use crate::detector::screen::dialog::Dialog;
 use crate::status::{AgentState, AgentStatus, Kind, Millis};
 use crate::store::{Closing, NewRequest, Outcome, Tx, Who};
 use std::collections::BTreeSet;
@@ -24,6 +25,10 @@ const GATHERING: Millis = 1500;
 
 /// Weighs the evidence of one task and stores what changed.
 pub async fn judge(core: &Arc<Core>, watched: &mut Watched, now: Millis) {
+    if matches!(watched.turn, Turn::Ending { until, .. } if now >= until) {
+        // No hook told how the turn ended.
+        watched.read_transcript(now);
+    }
     let verdict = detector::detect(&watched.evidence, now);
     watched.dirty = false;
     watched.recheck_at = verdict.recheck_at.filter(|at| *at > now);
@@ -41,7 +46,10 @@ pub async fn judge(core: &Arc<Core>, watched: &mut Watched, now: Millis) {
     }
     let state = steady(&watched.state, verdict.state);
     let ended = follow_turn(watched, &state, now);
-    let plan = plan_requests(watched, &state, &verdict.open_requests, now);
+    let mut plan = plan_requests(watched, &state, &verdict.open_requests, now);
+    plan.close.retain(|request| !core.answers.is_pressed(request));
+    watched.told.retain(|request| core.answers.event(request).is_some());
+    let told = watched.told.clone();
     let exit = follow_exit(watched, &state, now);
     let session = session_id(watched);
     let no_login = state.status == AgentStatus::LoginRequired && watched.state.status != AgentStatus::LoginRequired;
@@ -63,6 +71,7 @@ pub async fn judge(core: &Arc<Core>, watched: &mut Watched, now: Millis) {
         core.answers.release(request);
     }
     let (task, launch, attached) = (watched.launched.task.clone(), watched.launched.launch.clone(), watched.attached);
+    let answers = core.clone();
     let change = move |tx: &mut Tx<'_>| {
         if tx.newest_launch(&task)?.is_none_or(|newest| newest.id != launch) || !tx.row(&task)?.status.is_live() {
             return Ok(false);
@@ -70,7 +79,11 @@ pub async fn judge(core: &Arc<Core>, watched: &mut Watched, now: Millis) {
         if let Some(session) = session {
             tx.set_session(&task, &session)?;
         }
-        plan.carry_out(tx, &task)?;
+        let is_ours = |request: &str| {
+            let is_news = answers.answers.event(request).is_some() && !told.contains(request);
+            !is_news && !answers.answers.is_pressed(request)
+        };
+        plan.carry_out(tx, &task, is_ours)?;
         if no_login {
             let advice = crate::agent::login::advice(state.detail.message.as_deref().unwrap_or_default());
             tx.journal(&task, Who::Chorus, "login_required", &advice, None)?;
@@ -124,7 +137,7 @@ fn follow_turn(watched: &mut Watched, state: &AgentState, now: Millis) -> Option
         watched.turn = Turn::Runs(now);
     }
     if matches!(state.status, Exited | Stopped) {
-        watched.turn = Turn::Over;
+        watched.end_turn();
     }
     let (began, until) = match watched.turn {
         Turn::Runs(began) if rests => (began, now + STOP_MAY_FOLLOW),
@@ -145,7 +158,7 @@ fn follow_turn(watched: &mut Watched, state: &AgentState, now: Millis) -> Option
         watched.recheck_at = Some(watched.recheck_at.map_or(until, |at| at.min(until)));
         return None;
     }
-    watched.turn = Turn::Over;
+    watched.end_turn();
     Some(Ended { message: word.flatten().or_else(|| state.detail.message.clone()), by_person })
 }
 
@@ -167,7 +180,8 @@ impl Requests {
         watched.unhooked = None;
     }
 
-    fn carry_out(self, tx: &mut Tx<'_>, task: &str) -> crate::error::Result<()> {
+    /// `is_ours` tells whether an open request may be closed for not being among those that are known.
+    fn carry_out(self, tx: &mut Tx<'_>, task: &str, is_ours: impl Fn(&str) -> bool) -> crate::error::Result<()> {
         let outcome = self.outcome.unwrap_or(Outcome::Elsewhere);
         let who = if outcome == Outcome::Elsewhere { Who::Person } else { Who::Chorus };
         for id in &self.close {
@@ -175,7 +189,7 @@ impl Requests {
         }
         if let Some(kept) = self.close_all_but {
             for request in tx.open_requests_of(task)? {
-                if !kept.contains(&request.id) {
+                if !kept.contains(&request.id) && is_ours(&request.id) {
                     tx.close_request(&request.id, Closing { outcome, who, answer: None })?;
                 }
             }
@@ -200,28 +214,38 @@ fn plan_requests(watched: &mut Watched, state: &AgentState, open: &[String], now
             }
             watched.asked = hooked.clone();
             if !hooked.is_empty() {
-                plan.close.extend(watched.unhooked.take());
+                plan.close.extend(watched.unhooked.take().map(|old| old.id));
                 return plan;
             }
-            let since = state.since.max(watched.launched.at);
             // The session file follows an answer a little later: what it still speaks of is no dialog without a hook.
-            let settled = since.max(watched.answered_at) + HOOK_MAY_FOLLOW;
+            let since = state.since.max(watched.launched.at).max(watched.answered_at);
+            // Hooks that waited for a daemon that was killed come back to the next one.
+            let settled = since.max(watched.since) + HOOK_MAY_FOLLOW;
             let hooks = watched.evidence.launch.as_ref().is_some_and(|launch| launch.gives.hooks);
             let is_asked_by_hook = matches!(state.kind, Some(Kind::Permission | Kind::Question | Kind::Plan));
             if hooks && is_asked_by_hook && now < settled {
                 watched.recheck_at = Some(watched.recheck_at.map_or(settled, |at| at.min(settled)));
                 return plan;
             }
-            let dialog = watched.evidence.screen.as_ref().is_some_and(|screen| screen.reading.dialog.is_some());
-            if !dialog && now < settled + SCREEN_MAY_FOLLOW {
+            let dialog = shown_dialog(watched, since);
+            if dialog.is_none() && now < settled + SCREEN_MAY_FOLLOW {
                 watched.wants_screen = true;
                 watched.recheck_at = Some(settled + SCREEN_MAY_FOLLOW);
                 return plan;
             }
-            let id = format!("seen-{}-{since}", watched.launched.launch);
-            plan.close.extend(watched.unhooked.replace(id.clone()).filter(|old| *old != id));
+            let words = dialog.and(state.detail.summary.clone());
+            let old = watched.unhooked.take().filter(|old| old.since == since);
+            let is_same = |old: &Unhooked| old.words.is_none() || words.is_none() || old.words == words;
+            let id = match &old {
+                Some(old) if is_same(old) => old.id.clone(),
+                // The session file does not tell of a dialog that follows another at once.
+                Some(_) => format!("seen-{}-{now}", watched.launched.launch),
+                None => format!("seen-{}-{since}", watched.launched.launch),
+            };
             plan.close_all_but = Some([id.clone()].into());
-            plan.open = Some(unhooked(watched, state, id, since));
+            plan.open = Some(unhooked(watched, state, id.clone(), since));
+            let words = words.or_else(|| old?.words);
+            watched.unhooked = Some(Unhooked { id, since, words });
         }
         // Nothing is known: what was asked may still be asked.
         AgentStatus::Unknown | AgentStatus::Starting => {}
@@ -235,8 +259,13 @@ fn plan_requests(watched: &mut Watched, state: &AgentState, open: &[String], now
     plan
 }
 
+/// The dialog on the screen, if that was read since.
+fn shown_dialog(watched: &Watched, since: Millis) -> Option<&Dialog> {
+    watched.evidence.screen.as_ref().filter(|screen| screen.at >= since)?.reading.dialog.as_ref()
+}
+
 fn unhooked(watched: &Watched, state: &AgentState, id: String, at: Millis) -> NewRequest {
-    let dialog = watched.evidence.screen.as_ref().and_then(|screen| screen.reading.dialog.as_ref());
+    let dialog = shown_dialog(watched, at);
     let kind = state.kind.unwrap_or(Kind::Dialog);
     let by_keys = matches!(kind, Kind::Permission | Kind::Question | Kind::Plan);
     let summary = state.detail.summary.clone().unwrap_or_else(|| {

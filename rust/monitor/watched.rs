@@ -1,5 +1,6 @@
 //! One live task under watch: whose process it is, and the evidence about it.
 
+use crate::agent::conversation;
 use crate::agent::sessions::SessionSeen;
 use crate::agent::transcript::Tail;
 use crate::contract::Hook;
@@ -9,7 +10,7 @@ use crate::evidence::{ApiError, Evidence, Process, TranscriptFact};
 use crate::process::{self, Identity};
 use crate::status::{AgentState, AgentStatus, Millis};
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// How often the process table is asked about an agent: the way suspension is seen, and the safety net below tmux's own word
 /// of a death. Reading one takes about 20 µs.
@@ -35,14 +36,18 @@ pub struct Watched {
     pub state: AgentState,
     /// Requests that hooks opened and that were open at the last verdict.
     pub asked: BTreeSet<String>,
+    /// Requests of hook processes that wait, as far as they were told here: one may be in the store a moment before.
+    pub told: BTreeSet<String>,
     /// When the newest of them closed.
     pub answered_at: Millis,
     /// The request made for a dialog that no hook told of.
-    pub unhooked: Option<String>,
+    pub unhooked: Option<Unhooked>,
     /// A turn runs, or ended a moment ago and its `Stop` hook may still come: until when to wait for it.
     pub turn: Turn,
     /// Prompts the agent said it got.
     pub prompts: u64,
+    /// How many of them belong to turns that are over.
+    pub prompts_done: u64,
     /// The conversation as last stored.
     pub session_id: Option<String>,
     /// The transcript, once a hook named it.
@@ -70,6 +75,17 @@ pub enum Turn {
     Ending { began: Millis, until: Millis },
 }
 
+/// A dialog that no hook told of, as it was asked about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unhooked {
+    /// The request.
+    pub id: String,
+    /// Since when it is open.
+    pub since: Millis,
+    /// What it asks, once its screen was read.
+    pub words: Option<String>,
+}
+
 impl Watched {
     /// Nothing is known yet.
     pub fn new(launched: Launched) -> Watched {
@@ -82,10 +98,12 @@ impl Watched {
             wants_screen: false,
             state: AgentState::default(),
             asked: BTreeSet::new(),
+            told: BTreeSet::new(),
             answered_at: 0,
             unhooked: None,
             turn: launched.turn_since.map_or(Turn::Over, Turn::Runs),
             prompts: 0,
+            prompts_done: 0,
             transcript: launched.transcript.clone().map(Tail::new),
             attached: false,
             looked_at: 0,
@@ -103,11 +121,13 @@ impl Watched {
         }
         self.evidence.saw_hook(&hook.event, &hook.id, hook.at);
         let text = |key: &str| hook.event.get(key).and_then(|value| value.as_str());
-        if text("hook_event_name") == Some("UserPromptSubmit") {
-            self.prompts += 1;
+        match text("hook_event_name") {
+            Some("UserPromptSubmit") => self.prompts += 1,
+            Some("PermissionRequest") => _ = self.told.insert(hook.id.clone()),
+            _ => {}
         }
-        // It was kept while nobody watched: the whole turn went by.
-        if text("hook_event_name") == Some("Stop") && self.turn == Turn::Over && hook.at < self.since {
+        // The whole turn went by between two looks, or while nobody watched.
+        if text("hook_event_name") == Some("Stop") && self.turn == Turn::Over && self.prompts > self.prompts_done {
             self.turn = Turn::Runs(hook.at);
         }
         if let Some(path) = text("transcript_path") {
@@ -117,6 +137,12 @@ impl Watched {
             }
         }
         self.dirty = true;
+    }
+
+    /// The turn is over.
+    pub fn end_turn(&mut self) {
+        self.turn = Turn::Over;
+        self.prompts_done = self.prompts;
     }
 
     /// A request is over.
@@ -170,8 +196,18 @@ impl Watched {
         self.dirty = true;
     }
 
+    /// Where the agent's conversation lies, when no hook has told.
+    fn find_transcript(&self) -> Option<PathBuf> {
+        let file = &self.evidence.session.as_ref()?.file;
+        let dir = self.launched.config_dir.as_ref()?;
+        conversation::find(dir, Path::new(file.cwd.as_ref()?), file.session_id.as_ref()?)
+    }
+
     /// Reads what the transcript says that nothing else tells: the error a turn ended in, a retry in progress.
     pub fn read_transcript(&mut self, now: Millis) {
+        if self.transcript.is_none() {
+            self.transcript = self.find_transcript().map(Tail::new);
+        }
         let Some(tail) = &mut self.transcript else { return };
         match tail.read() {
             Ok(true) => {}

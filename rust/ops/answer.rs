@@ -4,15 +4,22 @@ use super::{Asker, Core};
 use crate::agent;
 use crate::contract::*;
 use crate::core::fact::Fact;
+use crate::detector::screen::Reading;
 use crate::detector::screen::dialog::Dialog;
 use crate::error::{Error, Result};
 use crate::status::AgentStatus;
 use crate::store::{Closing, Outcome, Who};
 use crate::task::Task;
 use crate::tmux::Key;
+use std::time::Duration;
 
 /// A dialog drops keys pressed sooner after it appeared (Claude Code 2.1.328: at 200 ms still, at 400 ms no more).
 const DIALOG_LISTENS_AFTER: i64 = 500;
+
+/// A hook process tries to reach a daemon this often and a little more.
+const HOOK_COMES_BACK: Duration = Duration::from_secs(1);
+/// A key that a dialog takes changes the screen or the session file in this time.
+const TAKEN_WITHIN: Duration = Duration::from_secs(2);
 
 enum Answer {
     Yes { always: Option<usize> },
@@ -40,10 +47,22 @@ async fn settle(core: &Core, asker: &Asker, task: &str, seen: Option<String>, an
     let _turn = core.turn(&task.uuid).await;
     let uuid = task.uuid.clone();
     let request = core.store()?.read(move |tx| tx.request_to_answer(&uuid, seen.as_deref())).await?;
-    match core.answers.event(&request.id) {
+    match hook_of(core, &request).await {
         Some(event) => by_hook(core, request, &event, answer).await,
         None if request.answerable == "terminal" => Err(terminal_only(&task)),
         None => by_keys(core, &task, request, answer).await,
+    }
+}
+
+/// What the hook process that waits for the answer was called with. After the daemon was killed one comes back by itself.
+async fn hook_of(core: &Core, request: &Opened) -> Option<Json> {
+    let end = tokio::time::Instant::now() + HOOK_COMES_BACK;
+    loop {
+        let event = core.answers.event(&request.id);
+        if event.is_some() || request.answerable != "hook" || tokio::time::Instant::now() > end {
+            return event;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
@@ -80,7 +99,7 @@ async fn by_hook(core: &Core, request: Opened, event: &Json, answer: Answer) -> 
 async fn by_keys(core: &Core, task: &Task, request: Opened, answer: Answer) -> Result<Opened> {
     let wait = request.opened_at + DIALOG_LISTENS_AFTER - crate::process::now();
     if wait > 0 {
-        tokio::time::sleep(std::time::Duration::from_millis(wait as u64)).await;
+        tokio::time::sleep(Duration::from_millis(wait as u64)).await;
     }
     let reading = super::view::read_screen(core, task).await?;
     let changed = || {
@@ -90,19 +109,22 @@ async fn by_keys(core: &Core, task: &Task, request: Opened, answer: Answer) -> R
         )
         .hint("look at what it asks now, or attach")
     };
-    if reading.status != AgentStatus::Waiting || reading.kind != Some(request.kind) {
+    if !is_shown(&request, &reading) {
         return Err(changed());
     }
     let dialog = reading.dialog.as_ref().ok_or_else(changed)?;
     let (keys, outcome) = keys_for(dialog, &answer).ok_or_else(|| terminal_only(task))?;
     let (tmux, pane) = super::view::pane(core, task).await?;
     let keys: Option<Vec<Key>> = keys.iter().map(|name| key(name)).collect();
+    let _pressing = core.answers.press(&request.id);
     tmux.keys(&pane, &keys.ok_or_else(|| terminal_only(task))?).await?;
-    let before = core.sights.follow(&task.uuid);
-    super::prompts::until(before, |sight| sight.state.status != AgentStatus::Waiting).await.ok_or_else(|| {
-        Error::new(Code::NotAnswerable, format!("cannot answer #{}: the agent did not take the key", task.number))
-            .hint(format!("use `attach {}` and answer there", task.number))
-    })?;
+    if !is_taken(core, task, &request).await {
+        return Err(Error::new(
+            Code::NotAnswerable,
+            format!("cannot answer #{}: the agent did not take the key", task.number),
+        )
+        .hint(format!("use `attach {}` and answer there", task.number)));
+    }
     let (id, uuid) = (request.id.clone(), task.uuid.clone());
     let closing = Closing { outcome, who: Who::Person, answer: None };
     // Escape takes no words along: the reason goes as the next prompt.
@@ -117,8 +139,39 @@ async fn by_keys(core: &Core, task: &Task, request: Opened, answer: Answer) -> R
         tx.close_request(&id, closing)
     });
     let closed = closed.await?;
+    core.fact(Fact::RequestClosed { task: request.task.clone(), request: request.id.clone() });
     core.deliver(&task.uuid);
     Ok(closed.unwrap_or(request))
+}
+
+/// Whether the screen shows the dialog of this very request: the same kind, the same words and, where the request was
+/// read off a screen, the same options.
+fn is_shown(request: &Opened, reading: &Reading) -> bool {
+    let squeezed = |text: &str| text.split_whitespace().collect::<String>();
+    let labels = |dialog: &Json| -> Option<Vec<String>> {
+        let options = dialog.get("options")?.as_array()?;
+        options.iter().map(|option| Some(squeezed(option.get("label")?.as_str()?))).collect()
+    };
+    let shown = reading.dialog.as_ref().and_then(|dialog| serde_json::to_value(dialog).ok());
+    let asked = request.input.as_ref().filter(|_| request.answerable == "keys");
+    let words = reading.detail.summary.as_deref().map(squeezed);
+    reading.status == AgentStatus::Waiting
+        && reading.kind == Some(request.kind)
+        && words.is_some_and(|words| words == squeezed(&request.summary))
+        && asked.is_none_or(|asked| labels(asked) == shown.as_ref().and_then(labels))
+}
+
+/// Waits until the session file or the screen tells that a key was taken.
+async fn is_taken(core: &Core, task: &Task, request: &Opened) -> bool {
+    let end = tokio::time::Instant::now() + TAKEN_WITHIN;
+    while tokio::time::Instant::now() < end {
+        let waits = core.sights.of(&task.uuid).is_some_and(|sight| sight.state.status == AgentStatus::Waiting);
+        if !waits || super::view::read_screen(core, task).await.is_ok_and(|reading| !is_shown(request, &reading)) {
+            return true;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    false
 }
 
 /// A key as the screen's rules name it.

@@ -14,10 +14,15 @@ use std::time::Duration;
 /// whose hooks are off sends none, and its first prompt waits so long for nothing.
 const START_MAY_FOLLOW: Duration = Duration::from_secs(5);
 
-/// What the agent was told last, and which launch it was told to.
+/// What the agent was told last, in which launch and which conversation.
 #[derive(Serialize, Deserialize)]
 struct Given {
     launch: String,
+    #[serde(default)]
+    session: Option<String>,
+    /// The agent's hooks work: each conversation asks for itself.
+    #[serde(default)]
+    by_hook: bool,
     context: Context,
 }
 
@@ -42,6 +47,7 @@ pub fn write_whole(state: &State, task: &Task) -> Result<()> {
 /// changed since.
 pub async fn at_session_start(core: &Core, hook: &Hook) -> Result<Option<Json>> {
     let source = hook.event.get("source").and_then(Json::as_str).unwrap_or_default().to_owned();
+    let session = hook.event.get("session_id").and_then(Json::as_str).map(str::to_owned);
     let (uuid, launch, state) = (hook.task.clone(), hook.launch.clone(), core.state.clone());
     let text = core.store()?.write(move |tx| {
         let task = tx.task("", &uuid)?;
@@ -49,7 +55,7 @@ pub async fn at_session_start(core: &Core, hook: &Hook) -> Result<Option<Json>> 
         let context = Context::of(&task, &[]);
         let before = recall(tx, &uuid)?.map(|given| given.context);
         let text = at_start(&source, before.as_ref(), &context, Some(&state.context_of(&uuid)));
-        remember(tx, &uuid, &Given { launch, context })?;
+        remember(tx, &uuid, &Given { launch, session, by_hook: true, context })?;
         if text.is_some() {
             tx.journal(&uuid, Who::Chorus, "context", "Gave the agent the task's context", None)?;
         }
@@ -74,17 +80,24 @@ pub async fn await_start(core: &Core, task: &str, launch: &str) {
     let _ = tokio::time::timeout(START_MAY_FOLLOW, started).await;
 }
 
-/// What stands before a prompt: the context, when this launch's agent did not ask for it by a hook.
+/// What stands before a prompt: the context, when this launch's agent did not ask for it by a hook. A conversation that
+/// has it already, from an earlier launch, is told what changed.
 pub async fn before_prompt(core: &Core, task: &Task, launch: &str) -> Result<String> {
-    let (uuid, launch) = (task.uuid.clone(), launch.to_owned());
+    let (uuid, session, launch) = (task.uuid.clone(), task.session_id.clone(), launch.to_owned());
     core.store()?
         .write(move |tx| {
-            if recall(tx, &uuid)?.is_some_and(|given| given.launch == launch) {
+            let given = recall(tx, &uuid)?;
+            let goes_on = given.as_ref().is_some_and(|given| given.session == session);
+            if given.as_ref().is_some_and(|given| given.launch == launch && (given.by_hook || goes_on)) {
                 return Ok(String::new());
             }
             let context = Context::of(&tx.task("", &uuid)?, &[]);
-            let text = context.whole();
-            remember(tx, &uuid, &Given { launch, context })?;
+            let text = match given.filter(|_| goes_on && session.is_some()) {
+                Some(given) => at_start("resume", Some(&given.context), &context, None),
+                None => Some(context.whole()),
+            };
+            remember(tx, &uuid, &Given { launch, session, by_hook: false, context })?;
+            let Some(text) = text else { return Ok(String::new()) };
             tx.journal(&uuid, Who::Chorus, "context", "Put the task's context before the prompt", None)?;
             Ok(text + "\n\n")
         })

@@ -72,7 +72,8 @@ pub async fn read_screen(core: &Core, task: &Task) -> Result<Reading> {
 pub async fn output(core: &Core, asker: &Asker, ask: TaskOutput) -> Result<Output> {
     let task = core.task(asker, &ask.task).await?;
     let (tmux, pane) = pane(core, &task).await?;
-    look(&tmux, &pane, &task.uuid, ask.history.min(MOST_HISTORY)).await
+    let looked = look(&tmux, &pane, &task.uuid, ask.history.min(MOST_HISTORY)).await;
+    looked.map_err(|error| error.context(format!("cannot show the output of #{}", task.number)))
 }
 
 async fn look(tmux: &Tmux, pane: &Pane, task: &str, history: u32) -> Result<Output> {
@@ -95,19 +96,24 @@ pub async fn watch(core: &Arc<Core>, asker: &Asker, watch: TaskWatch) -> Result<
 }
 
 async fn stream(core: Arc<Core>, task: Task, outbox: Arc<Outbox>, end: CancellationToken) {
-    let Ok((tmux, pane)) = pane(&core, &task).await else { return };
+    let Ok((mut tmux, mut its)) = pane(&core, &task).await else { return };
     let mut last = None;
     let mut still = 0;
     while !end.is_cancelled() {
-        match look(&tmux, &pane, &task.uuid, 0).await {
+        match look(&tmux, &its, &task.uuid, 0).await {
             Ok(output) if last.as_ref() != Some(&output) => {
                 still = 0;
                 last = Some(output.clone());
                 outbox.put(Message::Event(Event::Output(output)));
             }
             Ok(_) => still += 1,
-            // The pane is gone, or tmux is busy: the status tells which.
-            Err(_) => still = STILL,
+            // The pane is gone, or tmux is busy: the status tells which. A restart may have given the task another.
+            Err(_) => {
+                still = STILL;
+                if let Ok(found) = pane(&core, &task).await {
+                    (tmux, its) = found;
+                }
+            }
         }
         let pause = if still < STILL { QUICK } else { SLOW };
         tokio::select! {
@@ -122,7 +128,8 @@ pub async fn attach(core: &Core, asker: &Asker, task: &str) -> Result<Terminal> 
     let found = core.task(asker, task).await?;
     let (tmux, pane) = pane(core, &found).await?;
     // What is gone is told here: tmux's own words would flash by in a terminal that closes.
-    tmux.look(&pane, 0, false).await?;
+    let there = tmux.look(&pane, 0, false).await;
+    there.map_err(|error| error.context(format!("cannot attach to #{}", found.number)))?;
     core.store()?.write(move |tx| tx.seen(&found.uuid)).await?;
     Ok(Terminal { argv: tmux.attach_argv(&pane) })
 }
@@ -138,6 +145,8 @@ pub async fn seen(core: &Core, asker: &Asker, task: &str) -> Result<Nothing> {
 pub async fn web(core: &Core, asker: &Asker, ask: TaskWeb) -> Result<Web> {
     let task = core.task(asker, &ask.task).await?;
     let (tmux, pane) = pane(core, &task).await?;
+    let there = tmux.look(&pane, 0, false).await;
+    there.map_err(|error| error.context(format!("cannot open a web terminal on #{}", task.number)))?;
     let loaded = core.config_of(&task.project);
     let argv = tmux.attach_argv(&pane);
     let url = core.web.open(&core.state, &loaded.config.web.command, &task.uuid, &argv, ask.write).await?;

@@ -6,5 +6,7 @@ mod faults;
 mod guard;
 mod keys;
 mod life;
+mod prompts;
+mod quiet;
 mod restarts;
 mod world;

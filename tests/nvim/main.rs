@@ -3,8 +3,10 @@
 
 mod dashboard;
 mod draft;
+mod edges;
 mod editor;
 mod requests;
+mod survive;
 
 use chorus_testkit::tools::Tool;
 use chorus_testkit::{Sandbox, given, skip, wait_for};
