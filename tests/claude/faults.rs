@@ -241,7 +241,7 @@ fn the_api_refuses_for_good() {
 fn a_retry_is_busy() {
     on_each(|world| {
         let task = world.ready("Retry");
-        task.send("[[error 500 x3 ra=5]]");
+        task.send("[[error 500 x2 ra=7]]");
         let retry =
             |page: &serde_json::Value| page["task"]["agent_status"]["detail"]["retry"].as_str().map(str::to_owned);
         let page = task.until("a retry", |page| retry(page).is_some());
