@@ -96,7 +96,11 @@ const HOSTILE: &str = "%{execute('let g:owned=1')} %#Error#%= #(touch owned) $(t
 fn hostile_text_stays_text() {
     on_each_nvim(|world, nvim| {
         world.json(["new", "--title", HOSTILE, "--tag", "%{execute('let g:owned=1')}"]);
-        start_task(world, HOSTILE, "[[bash: echo \u{1b}]0;owned\u{7} %#Error# > 'made%{1+1}.txt']] [[say %{execute('let g:owned=1')}]]");
+        start_task(
+            world,
+            HOSTILE,
+            "[[bash: echo \u{1b}]0;owned\u{7} %#Error# > 'made%{1+1}.txt']] [[say %{execute('let g:owned=1')}]]",
+        );
         let editor = Editor::open_sized(world, nvim, (160, 40), &[]);
         editor.command(":Chorus");
         editor.sees("⚑ permission");
