@@ -112,6 +112,12 @@ impl Core {
         })
     }
 
+    /// Whether the store could not be opened and now can be: a daemon begun anew would have it.
+    pub fn could_have_a_store(&self) -> bool {
+        let file = || config::read(None, &environment()).config.database.file(&self.state.dir);
+        self.store.is_err() && Store::open_file(&file()).is_ok()
+    }
+
     /// What was told to the monitor and to whoever types prompts, once: the daemon begins with it.
     pub fn take_inboxes(&self) -> Option<(UnboundedReceiver<Fact>, UnboundedReceiver<String>)> {
         lock(&self.taken).take()

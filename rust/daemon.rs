@@ -48,6 +48,8 @@ fn failed(error: &Error) -> i32 {
 async fn serve() -> Result<()> {
     let state = State::from_environment()?;
     state.create()?;
+    // A file-size limit then fails a write, which is told, and does not end the daemon.
+    let _full = signal(SignalKind::from_raw(25)).map_err(Error::internal)?;
     let Some(lock) = socket::lock(&state).await? else { return Ok(()) };
     let core = Core::open(state.clone()).await;
     let (mut listener, mut inode) = socket::bind(&state)?;
@@ -55,13 +57,11 @@ async fn serve() -> Result<()> {
     ::log::info!("daemon {} serves {}", env!("CARGO_PKG_VERSION"), state.dir.display());
     let mut terminate = signal(SignalKind::terminate()).map_err(Error::internal)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::internal)?;
-    // A file-size limit then fails a write, which is told, and does not end the daemon.
-    let _full = signal(SignalKind::from_raw(25)).map_err(Error::internal)?;
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut needed = Instant::now();
     let idle = std::env::var("CHORUS_IDLE_SECONDS").ok().and_then(|text| text.parse().ok());
-    let idle = idle.map_or(IDLE, Duration::from_secs_f64);
+    let idle = idle.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).unwrap_or(IDLE);
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -74,6 +74,10 @@ async fn serve() -> Result<()> {
             _ = look.tick() => {
                 if !socket::holds(&lock, &state) {
                     ::log::error!("the state folder was taken away");
+                    break;
+                }
+                if core.could_have_a_store() {
+                    ::log::info!("the store can be opened now");
                     break;
                 }
                 if !socket::is_there(&state, inode) {

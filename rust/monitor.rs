@@ -8,6 +8,7 @@ mod sweep;
 mod watched;
 
 use crate::agent::sessions::{SessionSeen, Sessions};
+use crate::contract::Hook;
 use crate::core::Core;
 use crate::core::fact::{Fact, Launched};
 use crate::process;
@@ -28,10 +29,15 @@ pub struct Monitor {
     next_processes: Millis,
     /// Session files of processes that no known launch owns: one may be told before its launch is.
     unclaimed: HashMap<u32, SessionSeen>,
+    /// Hooks of launches that were not told yet: of an agent that was quick, or that a daemon has still to find again.
+    early: Vec<Box<Hook>>,
 }
 
 /// More strangers than this are forgotten; they are the user's own sessions.
 const MOST_UNCLAIMED: usize = 500;
+
+/// More early hooks than this are dropped; the spool holds no more.
+const MOST_EARLY: usize = 2000;
 
 /// How often the process table is asked about each agent: the way suspension is seen, and the safety net below tmux's
 /// own word of a death. Reading one costs about 8 µs.
@@ -46,7 +52,7 @@ pub async fn run(
     mut seen: Receiver<SessionSeen>,
 ) {
     let mut monitor =
-        Monitor { core, tasks: HashMap::new(), sessions, sweeps, next_processes: 0, unclaimed: HashMap::new() };
+        Monitor { core, tasks: HashMap::new(), sessions, sweeps, next_processes: 0, unclaimed: HashMap::new(), early: Vec::new() };
     loop {
         let wait = monitor.next_wake() - process::now();
         let wait = Duration::from_millis(wait.clamp(0, 60_000) as u64);
@@ -81,22 +87,25 @@ impl Monitor {
                 self.sweeps.soon();
                 let mut watched = Watched::new(*launched);
                 watched.read_transcript(process::now());
-                self.tasks.insert(watched.launched.task.clone(), watched);
+                let task = watched.launched.task.clone();
+                self.tasks.insert(task.clone(), watched);
+                self.take_early(&task);
                 for seen in std::mem::take(&mut self.unclaimed).into_values() {
                     self.take_session(seen);
                 }
             }
             Fact::Ended { task } => {
                 self.tasks.remove(&task);
+                self.early.retain(|hook| hook.task != task);
                 if let Some(core) = self.core.upgrade() {
                     core.sights.remove(&task);
                 }
             }
-            Fact::Hook(hook) => {
-                if let Some(watched) = self.tasks.get_mut(&hook.task) {
-                    watched.take_hook(&hook);
-                }
-            }
+            Fact::Hook(hook) => match self.tasks.get_mut(&hook.task) {
+                Some(watched) if watched.launched.launch == hook.launch => watched.take_hook(&hook),
+                _ if self.early.len() < MOST_EARLY => self.early.push(hook),
+                _ => {}
+            },
             Fact::PaneDied { task } => {
                 if let Some(watched) = self.tasks.get_mut(&task) {
                     watched.dirty = true;
@@ -128,6 +137,14 @@ impl Monitor {
                 core.fact(Fact::PaneDied { task });
             }
         });
+    }
+
+    /// The hooks that came before their launch was told, and none of the launches before it.
+    fn take_early(&mut self, task: &str) {
+        let Some(watched) = self.tasks.get_mut(task) else { return };
+        for hook in self.early.extract_if(.., |hook| hook.task == task) {
+            watched.take_hook(&hook);
+        }
     }
 
     fn take_session(&mut self, seen: SessionSeen) {

@@ -1,6 +1,6 @@
 //! Ending things: a turn, a task.
 
-use super::{Asker, Core, agents, launch, lock, start, tasks, view};
+use super::{Asker, Core, launch, lock, start, tasks, view};
 use crate::contract::*;
 use crate::core::fact::Fact;
 use crate::error::{Error, Result};
@@ -72,34 +72,33 @@ async fn end(core: &Core, task: &Task, step: Step, said: Option<String>) -> Resu
     for process in &processes {
         start::leave(process).await;
     }
-    if let Some(recorded) = pane
-        && let Ok((tmux, pane)) = view::pane(core, task).await
-        && let Err(error) = tmux.kill_session(&pane).await
-    {
-        // It goes on, so it is watched again: its agent has left.
-        if let Some(launch) = &launch {
-            let loaded = core.config_of(&task.project);
-            let agent = agents::named(&loaded, &task.agent, &core.state);
-            let launched = launch::launched(task, launch, &agent, &loaded, &recorded)?;
-            core.fact(Fact::Launched(Box::new(launched)));
+    let doing = if step == Step::Complete { "complete" } else { "fail" };
+    // It goes on, so it is watched again: its agent has left.
+    let goes_on = |error: Error| {
+        if let (Some(launch), Some(pane)) = (&launch, &pane)
+            && let Err(error) = launch::watch_again(core, task, launch, pane)
+        {
+            log::error!("{error}");
         }
-        let doing = if step == Step::Complete { "complete" } else { "fail" };
-        return Err(error.context(format!("cannot {doing} #{}", task.number)).hint("try again when tmux answers"));
+        error.context(format!("cannot {doing} #{}", task.number))
+    };
+    if pane.is_some()
+        && let Ok((tmux, its)) = view::pane(core, task).await
+    {
+        tmux.kill_session(&its).await.map_err(goes_on)?;
     }
     core.web.close(&task.uuid);
-    lock(&core.panes).remove(&task.uuid);
     lock(&core.execs).remove(&task.uuid);
-    let uuid = task.uuid.clone();
-    let (ended, open) = core
-        .store()?
-        .write(move |tx| {
-            let open = tx.close_requests(&uuid, Outcome::Gone, Who::Chorus)?;
-            if let Some(launch) = launch {
-                tx.end_launch(&launch.id, "ended with the task")?;
-            }
-            Ok((tx.step(&uuid, step, Who::Person, said.as_deref())?, open))
-        })
-        .await?;
+    let (uuid, id) = (task.uuid.clone(), launch.as_ref().map(|launch| launch.id.clone()));
+    let write = core.store()?.write(move |tx| {
+        let open = tx.close_requests(&uuid, Outcome::Gone, Who::Chorus)?;
+        if let Some(id) = id {
+            tx.end_launch(&id, "ended with the task")?;
+        }
+        Ok((tx.step(&uuid, step, Who::Person, said.as_deref())?, open))
+    });
+    let (ended, open) = write.await.map_err(goes_on)?;
+    lock(&core.panes).remove(&task.uuid);
     open.iter().for_each(|request| core.answers.release(&request.id));
     Ok(ended)
 }

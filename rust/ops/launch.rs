@@ -47,6 +47,8 @@ pub async fn prepare(core: &Core, task: &Task, environment: Environment) -> Resu
         ));
     }
     find_program(&agent, &environment, Path::new(&folder)).map_err(doing)?;
+    agents::rules(&loaded, &agent).map_err(doing)?;
+    super::program::install_if_missing(&core.state).map_err(doing)?;
     let mut environment = environment;
     if agent.adapter == agent::Adapter::Demo {
         // The stand-in leaves the real agent's folder alone.
@@ -181,7 +183,8 @@ pub async fn reopen(
     }
     hand_out(core, prepared, task, launch, begin)?;
     let run = pane_argv(&core.state, &task.uuid);
-    let pane = recorded(&tmux, &tmux.respawn(&ours, Path::new(&prepared.folder), &run).await?);
+    let respawned = tmux.respawn(&ours, Path::new(&prepared.folder), &run).await;
+    let pane = recorded(&tmux, &respawned.inspect_err(|_| drop(lock(&core.execs).remove(&task.uuid)))?);
     let (uuid, kept) = (task.uuid.clone(), pane.clone());
     core.store()?.write(move |tx| tx.set_pane(&uuid, Some(&kept))).await?;
     Ok(pane)
@@ -220,7 +223,7 @@ pub async fn watch(core: &Core, prepared: &Prepared, task: &Task, launch: &Launc
     core.watch_pane(&task.uuid, pane.process.as_ref());
     let (uuid, id) = (task.uuid.clone(), launch.id.clone());
     let starting = AgentState { status: AgentStatus::Starting, ..Default::default() };
-    let task = core
+    let kept = core
         .store()?
         .write(move |tx| {
             if let Some(process) = &pane.process {
@@ -229,10 +232,18 @@ pub async fn watch(core: &Core, prepared: &Prepared, task: &Task, launch: &Launc
             tx.set_agent_state(&uuid, starting)?;
             tx.row(&uuid)
         })
-        .await?;
-    // After that, or the monitor's first verdict could be overwritten.
+        .await;
+    // After that, or the monitor's first verdict could be overwritten; and although it failed, since the agent runs.
     core.fact(Fact::Launched(Box::new(launched)));
-    Ok(task)
+    kept
+}
+
+/// Watches what is left in the task's pane after a verb that could not be carried out to its end.
+pub fn watch_again(core: &Core, task: &Task, launch: &Launch, pane: &Pane) -> Result<()> {
+    let loaded = core.config_of(&task.project);
+    let agent = agents::named(&loaded, &task.agent, &core.state);
+    core.fact(Fact::Launched(Box::new(launched(task, launch, &agent, &loaded, pane)?)));
+    Ok(())
 }
 
 /// Waits for one of the two places for agents that are being restarted, and keeps it until this one is up.

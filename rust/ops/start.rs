@@ -1,14 +1,15 @@
 //! Starting a task and restarting its agent. Each step is undone in reverse when a later one fails.
 
-use super::launch::{Prepared, new_launch, open, prepare, reopen, take_place, watch};
+use super::launch::{Prepared, new_launch, open, prepare, reopen, take_place, watch, watch_again};
 use super::{Asker, Core};
 use crate::agent;
 use crate::agent::conversation::{self, Conversation};
 use crate::agent::launch::{Begin, Choice};
 use crate::contract::*;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::process::{self, Identity};
-use crate::store::{Launch, Outcome, Tx, Who};
+use crate::status::{AgentState, AgentStatus, Kind};
+use crate::store::{Launch, Outcome, Pane, Tx, Who};
 use crate::task::{Isolation, Step, Task};
 use std::path::Path;
 use std::time::Duration;
@@ -95,14 +96,28 @@ pub async fn restart(core: &Core, asker: &Asker, restart: TaskRestart) -> Result
             tx.begin_launch(&uuid, new)
         })
         .await?;
-    match reopen(core, &prepared, &task, &launch, begin, pane).await {
+    match reopen(core, &prepared, &task, &launch, begin, pane.clone()).await {
         Ok(pane) => watch(core, &prepared, &task, &launch, pane).await,
         Err(error) => {
-            let why = format!("could not be restarted: {}", error.message);
-            core.store()?.write(move |tx| tx.end_launch(&launch.id, &why)).await?;
+            not_restarted(core, &task, &launch, pane, &error).await?;
             Err(error.context(format!("cannot restart #{}", task.number)))
         }
     }
+}
+
+/// The agent was asked to leave and no other came: the pane there is tells what became of it.
+async fn not_restarted(core: &Core, task: &Task, launch: &Launch, pane: Option<Pane>, error: &Error) -> Result<()> {
+    if let Some(pane) = pane {
+        return watch_again(core, task, launch, &pane);
+    }
+    let (uuid, id, why) = (task.uuid.clone(), launch.id.clone(), format!("could not be restarted: {}", error.message));
+    let lost = AgentState { status: AgentStatus::Exited, kind: Some(Kind::Lost), ..AgentState::default() };
+    core.store()?
+        .write(move |tx| {
+            tx.end_launch(&id, &why)?;
+            tx.set_agent_state(&uuid, lost).map(drop)
+        })
+        .await
 }
 
 /// The conversation goes on where it can; else another begins.

@@ -28,7 +28,10 @@ describe('a message', function()
 
   it('that nobody waits for does not stop the editor: one line, without the hint first', function()
     local said = {}
-    local stock = setfenv(loadstring('return function(text) table.insert(said, text) end', '@vim/_editor.lua'), { said = said, table = table })
+    local stock = setfenv(
+      loadstring('return function(text) table.insert(said, text) end', '@vim/_editor.lua'),
+      { said = said, table = table }
+    )
     vim.notify = stock()
     message.info('short', 'hint')
     message.info(('text '):rep(10), ('hint '):rep(10))

@@ -222,7 +222,9 @@ async fn prompts_keep_their_order_and_one_is_sent_at_a_time() {
     assert!(set(two.id, PromptState::Failed, Some("the agent is gone")).await);
     changes.recv().await.unwrap();
     let told = changes.recv().await.unwrap();
-    assert!(matches!(&told.event, Event::Notice(notice) if notice.text == "#1 did not get a prompt: the agent is gone"));
+    assert!(
+        matches!(&told.event, Event::Notice(notice) if notice.text == "#1 did not get a prompt: the agent is gone")
+    );
     assert_eq!((next().await, row(&store, &uuid).await.queued), (None, 0));
     let id = uuid.clone();
     let (last, entries) = store.read(move |tx| Ok((tx.last_prompt(&id)?, tx.entries(&id, 1)?))).await.unwrap();
