@@ -30,7 +30,7 @@ pub struct Monitor {
     /// Session files of processes that no known launch owns: one may be told before its launch is.
     unclaimed: HashMap<u32, SessionSeen>,
     /// Hooks of launches that were not told yet: of an agent that was quick, or that a daemon has still to find again.
-    early: Vec<Box<Hook>>,
+    early: Vec<Hook>,
 }
 
 /// More strangers than this are forgotten; they are the user's own sessions.
@@ -109,7 +109,7 @@ impl Monitor {
             }
             Fact::Hook(hook) => match self.tasks.get_mut(&hook.task) {
                 Some(watched) if watched.launched.launch == hook.launch => watched.take_hook(&hook),
-                _ if self.early.len() < MOST_EARLY => self.early.push(hook),
+                _ if self.early.len() < MOST_EARLY => self.early.push(*hook),
                 _ => {}
             },
             Fact::PaneDied { task } => {
