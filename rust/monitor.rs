@@ -51,8 +51,15 @@ pub async fn run(
     sessions: Sessions,
     mut seen: Receiver<SessionSeen>,
 ) {
-    let mut monitor =
-        Monitor { core, tasks: HashMap::new(), sessions, sweeps, next_processes: 0, unclaimed: HashMap::new(), early: Vec::new() };
+    let mut monitor = Monitor {
+        core,
+        tasks: HashMap::new(),
+        sessions,
+        sweeps,
+        next_processes: 0,
+        unclaimed: HashMap::new(),
+        early: Vec::new(),
+    };
     loop {
         let wait = monitor.next_wake() - process::now();
         let wait = Duration::from_millis(wait.clamp(0, 60_000) as u64);

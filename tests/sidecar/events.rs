@@ -27,7 +27,8 @@ fn two_neovims_are_told_the_same_in_order_and_a_third_only_how_many_wait() {
         let mut other = Neovim::new(&world, &elsewhere);
         let made = one.ask("task_new", json!({ "title": "Shared" })).unwrap();
         let uuid = made["uuid"].clone();
-        let start = json!({ "task": "1", "prompt": "[[bash: touch x]] [[say all done]]", "environment": world.environment() });
+        let start =
+            json!({ "task": "1", "prompt": "[[bash: touch x]] [[say all done]]", "environment": world.environment() });
         one.ask("task_start", start).unwrap();
         let opened = one.events_until(|name, _| name == "request_opened");
         let request = opened.last().unwrap().1["id"].clone();
@@ -38,14 +39,24 @@ fn two_neovims_are_told_the_same_in_order_and_a_third_only_how_many_wait() {
         let mut told = Vec::new();
         for neovim in [&mut one, &mut two] {
             let ended = neovim.events_until(|name, _| name == "turn_ended");
-            let changes: Vec<i64> =
-                ended.iter().filter(|(name, _)| name == "task_changed").map(|(_, task)| task["revision"].as_i64().unwrap()).collect();
+            let changes: Vec<i64> = ended
+                .iter()
+                .filter(|(name, _)| name == "task_changed")
+                .map(|(_, task)| task["revision"].as_i64().unwrap())
+                .collect();
             assert!(changes.is_sorted(), "{changes:?}");
-            let is_unread = |name: &str, task: &Value| name == "task_changed" && task["uuid"] == uuid && task["unread"] == true;
+            let is_unread =
+                |name: &str, task: &Value| name == "task_changed" && task["uuid"] == uuid && task["unread"] == true;
             if !ended.iter().any(|(name, task)| is_unread(name, task)) {
                 neovim.events_until(is_unread);
             }
-            told.push(ended.into_iter().filter_map(brief).filter(|event| !event.starts_with("request_opened")).collect::<Vec<_>>());
+            told.push(
+                ended
+                    .into_iter()
+                    .filter_map(brief)
+                    .filter(|event| !event.starts_with("request_opened"))
+                    .collect::<Vec<_>>(),
+            );
         }
         assert_eq!(told[0], told[1]);
         assert_eq!(told[0], [format!("request_closed {request} \"allowed\""), "turn_ended \"all done\"".to_owned()]);
@@ -65,7 +76,8 @@ fn a_snapshot_is_everything_a_fresh_neovim_shows() {
     world.task("Pending");
     let mut neovim = Neovim::new(&world, &world.project());
     let snapshot = neovim.ask("snapshot", json!({})).unwrap();
-    let mut numbers: Vec<_> = snapshot["tasks"].as_array().unwrap().iter().map(|task| task["number"].as_i64().unwrap()).collect();
+    let mut numbers: Vec<_> =
+        snapshot["tasks"].as_array().unwrap().iter().map(|task| task["number"].as_i64().unwrap()).collect();
     numbers.sort_unstable();
     assert_eq!(numbers, [1, 2]);
     assert_eq!(snapshot["requests"][0]["id"], request["id"]);

@@ -19,7 +19,23 @@ fn clear(refusal: Refusal, code: &str, words: &[&str]) {
 fn unknown_tasks_and_empty_titles() {
     let world = World::new();
     world.task("There");
-    for verb in ["show", "start", "send", "interrupt", "approve", "deny", "restart", "complete", "fail", "reopen", "delete", "explain", "output", "attach", "web"] {
+    for verb in [
+        "show",
+        "start",
+        "send",
+        "interrupt",
+        "approve",
+        "deny",
+        "restart",
+        "complete",
+        "fail",
+        "reopen",
+        "delete",
+        "explain",
+        "output",
+        "attach",
+        "web",
+    ] {
         let words: &[&str] = if verb == "send" { &["99", "text"] } else { &["99"] };
         clear(world.refused([verb].iter().chain(words)), "no_such_task", &["#99", "#1 `There`"]);
     }
@@ -39,7 +55,16 @@ fn unknown_tasks_and_empty_titles() {
 fn a_task_in_the_wrong_state() {
     let world = World::new();
     let task = world.task("Pending");
-    for verb in [&["send", "1", "x"][..], &["interrupt", "1"], &["restart", "1"], &["complete", "1"], &["fail", "1"], &["output", "1"], &["attach", "1"], &["web", "1"]] {
+    for verb in [
+        &["send", "1", "x"][..],
+        &["interrupt", "1"],
+        &["restart", "1"],
+        &["complete", "1"],
+        &["fail", "1"],
+        &["output", "1"],
+        &["attach", "1"],
+        &["web", "1"],
+    ] {
         clear(world.refused(verb), "wrong_state", &["#1", "start"]);
     }
     for verb in [&["approve", "1"][..], &["deny", "1"], &["answer", "1", "x"]] {
@@ -88,7 +113,9 @@ fn a_project_without_git() {
     let folder = folder.to_str().unwrap();
     world.json(["new", "--title", "Plain", "--project", folder]);
     world.json(["start", "1", "--prompt", "[[say hello]]", "--project", folder]);
-    wait_until("it runs", || world.json(["show", "1", "--project", folder])["task"]["agent_status"]["status"] == "idle");
+    wait_until("it runs", || {
+        world.json(["show", "1", "--project", folder])["task"]["agent_status"]["status"] == "idle"
+    });
     let health = world.run(["health", "--project", folder]);
     assert!(health.stdout.contains("is not a git repository"), "{}", health.stdout);
     // Its folder may go while it is not running.
@@ -103,7 +130,11 @@ fn tmux_that_is_missing_or_old() {
     let world = World::new();
     let task = world.task("Cannot start");
     world.script("tmux", "echo tmux 3.1c");
-    clear(world.refused(["start", &task]), "tmux_old", &["cannot start", "#1", "3.1c is older than 3.2", "install tmux"]);
+    clear(
+        world.refused(["start", &task]),
+        "tmux_old",
+        &["cannot start", "#1", "3.1c is older than 3.2", "install tmux"],
+    );
     world.script("tmux", "echo screen 4");
     clear(world.refused(["start", &task]), "tmux_old", &["install tmux"]);
     world.unlink("tmux");
@@ -165,7 +196,10 @@ fn a_file_where_the_state_folder_should_be() {
     world.set("CHORUS_STATE_DIR", &state);
     std::fs::create_dir_all(state.join("lock")).unwrap();
     let refusal = world.refused(["list"]);
-    assert!(refusal.hint.contains(state.to_str().unwrap()) || refusal.message.contains(state.to_str().unwrap()), "{refusal:?}");
+    assert!(
+        refusal.hint.contains(state.to_str().unwrap()) || refusal.message.contains(state.to_str().unwrap()),
+        "{refusal:?}"
+    );
     let state = world.root().join("state3");
     world.set("CHORUS_STATE_DIR", &state);
     world.write("state3/log/x", "");
@@ -286,7 +320,10 @@ fn a_start_whose_steps_fail_is_undone() {
         let task = world.task("Undone");
         let real = world.tmux.display().to_string();
         // The server refuses the session.
-        world.script("tmux", &format!("case \"$*\" in *new-session*) echo no space for it >&2; exit 1;; esac; exec {real} \"$@\""));
+        world.script(
+            "tmux",
+            &format!("case \"$*\" in *new-session*) echo no space for it >&2; exit 1;; esac; exec {real} \"$@\""),
+        );
         clear(world.refused(["start", &task]), "tmux_failed", &["cannot start #1", "no space for it"]);
         assert_eq!(world.look(&task)["status"], "pending");
         world.real_tmux();
@@ -300,7 +337,10 @@ fn a_start_whose_steps_fail_is_undone() {
         assert_eq!(world.look(&task)["queued"], 0);
         std::fs::remove_dir_all(&in_the_way).unwrap();
         // Its screen rules cannot be read.
-        world.write("config/chorus/chorus.toml", "[agent]\ndefault = \"demo\"\n[agent.demo]\nrules = \"/nonexistent.toml\"\n");
+        world.write(
+            "config/chorus/chorus.toml",
+            "[agent]\ndefault = \"demo\"\n[agent.demo]\nrules = \"/nonexistent.toml\"\n",
+        );
         clear(world.refused(["start", &task]), "bad_input", &["rules"]);
         assert_eq!(world.look(&task)["status"], "pending");
         assert_eq!(world.server_pid(), None);
@@ -316,7 +356,10 @@ fn a_restart_whose_steps_fail_can_be_given_again() {
         let task = world.rested("Again", "[[say hello]]");
         let session = world.look(&task)["session_id"].clone();
         let real = world.tmux.display().to_string();
-        world.script("tmux", &format!("case \"$*\" in *respawn-pane*) echo not now >&2; exit 1;; esac; exec {real} \"$@\""));
+        world.script(
+            "tmux",
+            &format!("case \"$*\" in *respawn-pane*) echo not now >&2; exit 1;; esac; exec {real} \"$@\""),
+        );
         clear(world.refused(["restart", &task]), "tmux_failed", &["cannot restart #1"]);
         // It is not shown alive: its agent has left.
         wait_until("its end is seen", || world.agent(&task).starts_with("exited"));
@@ -345,7 +388,8 @@ fn a_bad_configuration_is_told_and_the_rest_counts() {
 #[test]
 fn without_a_home_it_says_where_to_put_things() {
     let world = World::new();
-    let ran: Ran = Command::new(env!("CARGO_BIN_EXE_chorus")).env_clear().args(["list", "--json"]).output().unwrap().into();
+    let ran: Ran =
+        Command::new(env!("CARGO_BIN_EXE_chorus")).env_clear().args(["list", "--json"]).output().unwrap().into();
     assert_eq!(ran.code, 1);
     assert!(ran.stderr.contains("CHORUS_STATE_DIR") && ran.stdout.contains("store_unusable"), "{ran:?}");
     drop(world);

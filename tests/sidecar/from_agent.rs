@@ -39,10 +39,20 @@ fn from_its_pane_it_may_look_and_nothing_else() {
         let out = world.root().join("out");
         let lines = REFUSED.iter().map(|words| {
             let words: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
-            format!("{} {} --json >> {out} 2>/dev/null\necho \"exit $?\" >> {out}\n", env!("CARGO_BIN_EXE_chorus"), words.join(" "), out = out.display())
+            format!(
+                "{} {} --json >> {out} 2>/dev/null\necho \"exit $?\" >> {out}\n",
+                env!("CARGO_BIN_EXE_chorus"),
+                words.join(" "),
+                out = out.display()
+            )
         });
         let script = lines.collect::<String>()
-            + &format!("{} list --json > {o}.list; {} show 1 --json > {o}.show; touch {o}.done", env!("CARGO_BIN_EXE_chorus"), env!("CARGO_BIN_EXE_chorus"), o = out.display());
+            + &format!(
+                "{} list --json > {o}.list; {} show 1 --json > {o}.show; touch {o}.done",
+                env!("CARGO_BIN_EXE_chorus"),
+                env!("CARGO_BIN_EXE_chorus"),
+                o = out.display()
+            );
         world.write("script", &script);
         in_pane(&world, &task, &format!("sh {}", world.root().join("script").display()));
         let finished = out.with_extension("done");
@@ -50,15 +60,31 @@ fn from_its_pane_it_may_look_and_nothing_else() {
         let said = std::fs::read_to_string(&out).unwrap();
         assert_eq!(said.matches("\"code\":\"from_agent\"").count(), REFUSED.len(), "{said}");
         assert_eq!(said.matches("exit 1").count(), REFUSED.len(), "{said}");
-        let read = |name: &str| -> Value { serde_json::from_slice(&std::fs::read(out.with_extension(name)).unwrap()).unwrap() };
+        let read = |name: &str| -> Value {
+            serde_json::from_slice(&std::fs::read(out.with_extension(name)).unwrap()).unwrap()
+        };
         assert_eq!(read("list").as_array().unwrap().len(), 2);
         assert_eq!(read("show")["task"]["title"], "Ambitious");
         // Nothing was done, and the journal tells what was tried.
         world.rests(&task, 2);
         assert_eq!(world.look("2")["status"], "pending");
         assert_eq!(world.look("1")["title"], "Ambitious");
-        let tried: Vec<String> = world.journal("1").into_iter().filter(|(what, _)| what == "refused").map(|(_, text)| text).collect();
-        for verb in ["send", "interrupt", "approve", "deny", "answer", "restart", "complete", "fail", "reopen", "edit", "output", "attach"] {
+        let tried: Vec<String> =
+            world.journal("1").into_iter().filter(|(what, _)| what == "refused").map(|(_, text)| text).collect();
+        for verb in [
+            "send",
+            "interrupt",
+            "approve",
+            "deny",
+            "answer",
+            "restart",
+            "complete",
+            "fail",
+            "reopen",
+            "edit",
+            "output",
+            "attach",
+        ] {
             assert!(tried.iter().any(|text| text.contains(&format!(" {verb} "))), "{verb}: {tried:?}");
         }
         assert_eq!(world.count("2", "refused"), 2);
@@ -103,7 +129,9 @@ fn a_shell_in_another_terminal_of_the_same_tmux_is_a_person() {
     let out = world.root().join("out");
     let line = format!(
         "cd {}; CHORUS_STATE_DIR={} {chorus} approve {task} --json > {} 2>&1",
-        world.project().display(), world.state().display(), out.display()
+        world.project().display(),
+        world.state().display(),
+        out.display()
     );
     world.tmux(["new-session", "-d", "sh", "-c", &line]).unwrap();
     let said = wait_for("an answer", || std::fs::read_to_string(&out).ok().filter(|text| text.ends_with('\n')));

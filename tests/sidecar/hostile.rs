@@ -37,7 +37,13 @@ fn titles_and_descriptions() {
     each(|world| {
         let all = evil(world.root());
         for (n, text) in all.iter().enumerate() {
-            let ran = world.run(["new", &format!("--title={text}"), &format!("--description={text}\n{text}"), &format!("--tag={text}"), "--json"]);
+            let ran = world.run([
+                "new",
+                &format!("--title={text}"),
+                &format!("--description={text}\n{text}"),
+                &format!("--tag={text}"),
+                "--json",
+            ]);
             assert_eq!(ran.code, 0, "{text}: {}", ran.stderr);
             let made: Value = serde_json::from_str(&ran.stdout).unwrap();
             assert_eq!(made["title"].as_str().unwrap(), text.trim(), "{n}");
@@ -98,7 +104,12 @@ fn prompts_arrive_as_they_are() {
         world.keep_asked();
         let task = world.rested("Prompts", "[[say hello]]");
         let mut turns = 1;
-        for text in evil(world.root()).into_iter().chain(["!touch pwned".into(), "/exit".into(), "exit".into(), "two\nlines\n\tand a tab".into()]) {
+        for text in evil(world.root()).into_iter().chain([
+            "!touch pwned".into(),
+            "/exit".into(),
+            "exit".into(),
+            "two\nlines\n\tand a tab".into(),
+        ]) {
             let ran = world.fed(&["send", &task, "-", "--json"], format!("{text} [[say got it]]").as_bytes());
             assert_eq!(ran.code, 0, "{}", ran.stderr);
             turns += 1;
@@ -108,7 +119,12 @@ fn prompts_arrive_as_they_are() {
         unharmed(&world);
         assert!(!world.project().join("pwned").exists());
         assert_eq!(world.count(&task, "prompt_failed"), 0, "{:?}", world.journal(&task));
-        let asked: Vec<String> = world.asked().iter().filter(|asked| asked["turn"] == 0).map(|asked| asked["prompt"].as_str().unwrap().to_owned()).collect();
+        let asked: Vec<String> = world
+            .asked()
+            .iter()
+            .filter(|asked| asked["turn"] == 0)
+            .map(|asked| asked["prompt"].as_str().unwrap().to_owned())
+            .collect();
         for text in evil(world.root()) {
             assert!(asked.contains(&format!("{text} [[say got it]]")), "{text:?} in {asked:#?}");
         }
@@ -118,7 +134,17 @@ fn prompts_arrive_as_they_are() {
 #[test]
 fn folders_of_any_name() {
     each(|world| {
-        for name in ["with space", "it's \"quoted\"", "#{pid}#S", "semi;colon;", "$(touch pwned)", "日本語 é", "-dash", "%percent%", "new\nline"] {
+        for name in [
+            "with space",
+            "it's \"quoted\"",
+            "#{pid}#S",
+            "semi;colon;",
+            "$(touch pwned)",
+            "日本語 é",
+            "-dash",
+            "%percent%",
+            "new\nline",
+        ] {
             let folder = world.root().join("projects").join(name);
             std::fs::create_dir_all(&folder).unwrap();
             let place = folder.to_str().unwrap();
@@ -129,9 +155,13 @@ fn folders_of_any_name() {
             let request = || world.json(["inbox", &project]).as_array().unwrap().first().cloned();
             wait_until("it asks", || request().is_some());
             world.json(["approve", "1", &project]);
-            wait_until("it ran there", || std::fs::read_to_string(folder.join("here")).is_ok_and(|text| text == format!("{place}\n")));
+            wait_until("it ran there", || {
+                std::fs::read_to_string(folder.join("here")).is_ok_and(|text| text == format!("{place}\n"))
+            });
             world.json(["restart", "1", &project]);
-            wait_until("it is back", || world.json(["show", "1", &project])["task"]["agent_status"]["status"] == "idle");
+            wait_until("it is back", || {
+                world.json(["show", "1", &project])["task"]["agent_status"]["status"] == "idle"
+            });
             world.json(["complete", "1", "--force", &project]);
         }
         assert!(!world.root().join("pwned").exists());
@@ -149,7 +179,11 @@ fn a_state_folder_of_any_name() {
             let task = world.rested("Somewhere", "[[say hello]]");
             // tmux's own word of a death comes through a shell.
             let pane = world.look(&task)["pane"].as_str().unwrap().to_owned();
-            let tmux = world.command("tmux").args(["-S", &socket, "display-message", "-p", "-t", &pane, "#{pane_pid}"]).output().unwrap();
+            let tmux = world
+                .command("tmux")
+                .args(["-S", &socket, "display-message", "-p", "-t", &pane, "#{pane_pid}"])
+                .output()
+                .unwrap();
             world.kill(String::from_utf8_lossy(&tmux.stdout).trim().parse().unwrap());
             world.until(&task, "exited signal");
             world.json(["restart", &task]);
@@ -171,7 +205,8 @@ fn what_a_hook_says_is_bounded_and_cleaned() {
         use std::io::Write;
         let mut command = world.chorus(["hook"]);
         command.env("CHORUS_TASK", &uuid).env("CHORUS_LAUNCH", &launch);
-        let mut child = command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped()).spawn().unwrap();
+        let mut child =
+            command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(event.to_string().as_bytes()).unwrap();
         assert!(child.wait_with_output().unwrap().status.success());
     };

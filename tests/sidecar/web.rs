@@ -55,7 +55,15 @@ fn only_the_secret_path_leads_in() {
     let Some((world, task)) = world() else { return };
     let (host, path) = open(&world, &task, &[]);
     assert!(host.starts_with("127.0.0.1:") && path.len() > 30, "{host}{path}");
-    for wrong in ["/", "/ws", "/token", "/x/", &path[..path.len() - 2], &format!("{}x/", &path[..path.len() - 1]), &format!("/{path}")] {
+    for wrong in [
+        "/",
+        "/ws",
+        "/token",
+        "/x/",
+        &path[..path.len() - 2],
+        &format!("{}x/", &path[..path.len() - 1]),
+        &format!("/{path}"),
+    ] {
         assert!(ask(&host, wrong, "").starts_with("HTTP/1.1 404"), "{wrong}");
         assert!(ask(&host, wrong, UPGRADE).starts_with("HTTP/1.1 404"), "{wrong}");
     }
