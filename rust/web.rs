@@ -7,9 +7,11 @@ mod gate;
 
 use crate::contract::Code;
 use crate::error::{Error, Result};
-use crate::paths::State;
+use crate::paths::{State, write_private};
 use crate::process::{self, Identity};
 use std::collections::HashMap;
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Mutex;
@@ -29,11 +31,19 @@ pub struct Web {
 #[derive(Debug)]
 struct Terminal {
     url: String,
+    argv: Vec<String>,
     write: bool,
     record: PathBuf,
     gate: JoinHandle<()>,
     /// Killed when dropped.
-    _ttyd: Child,
+    ttyd: Child,
+}
+
+impl Terminal {
+    /// Whether it runs, and shows that with this right to type.
+    fn is_it(&mut self, argv: &[String], write: bool) -> bool {
+        self.write == write && self.argv == argv && matches!(self.ttyd.try_wait(), Ok(None))
+    }
 }
 
 impl Drop for Terminal {
@@ -47,7 +57,9 @@ impl Drop for Terminal {
 impl Web {
     /// The address of the task's terminal, started if it is not there with this right to type.
     pub async fn open(&self, state: &State, ttyd: &str, task: &str, argv: &[String], write: bool) -> Result<String> {
-        if let Some(terminal) = self.terminals().get(task).filter(|terminal| terminal.write == write) {
+        if let Some(terminal) = self.terminals().get_mut(task)
+            && terminal.is_it(argv, write)
+        {
             return Ok(terminal.url.clone());
         }
         self.close(task);
@@ -91,7 +103,7 @@ fn folder(state: &State) -> PathBuf {
 async fn start(state: &State, ttyd: &str, task: &str, argv: &[String], write: bool) -> Result<Terminal> {
     let modern = is_read_only_by_default(&version(ttyd).await?);
     let dir = folder(state);
-    std::fs::create_dir_all(&dir).map_err(Error::internal)?;
+    DirBuilder::new().recursive(true).mode(0o700).create(&dir).map_err(Error::internal)?;
     let record = dir.join(task);
     // Long state folders cannot hold a socket; the daemon's own stands in a place that can.
     let socket = match record.with_extension("sock") {
@@ -109,7 +121,7 @@ async fn start(state: &State, ttyd: &str, task: &str, argv: &[String], write: bo
     command.args(argv).env_remove("TMUX").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let child = command.kill_on_drop(true).spawn().map_err(|error| missing(ttyd, &error))?;
     if let Some(identity) = child.id().and_then(process::identity) {
-        std::fs::write(&record, serde_json::to_vec(&identity).unwrap_or_default()).map_err(Error::internal)?;
+        write_private(&record, &serde_json::to_vec(&identity).unwrap_or_default())?;
     }
     wait_for(&socket).await?;
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(Error::internal)?;
@@ -117,7 +129,7 @@ async fn start(state: &State, ttyd: &str, task: &str, argv: &[String], write: bo
     let path = uuid::Uuid::new_v4().simple().to_string();
     let url = format!("http://127.0.0.1:{port}/{path}/");
     let gate = tokio::spawn(gate::serve(listener, path, port, socket));
-    Ok(Terminal { url, write, record, gate, _ttyd: child })
+    Ok(Terminal { url, argv: argv.to_vec(), write, record, gate, ttyd: child })
 }
 
 fn missing(ttyd: &str, error: &dyn std::fmt::Display) -> Error {

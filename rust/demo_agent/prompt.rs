@@ -11,6 +11,8 @@ const FOLDED_CHARS: usize = 800;
 pub struct Prompt {
     text: String,
     at: usize,
+    /// A shell line: `!` came into the empty box. One that is moved to the start by deleting is text (2.1.328).
+    shell: bool,
     pastes: Vec<(String, String)>,
     /// Names this session's pastes in what the model gets.
     mark: String,
@@ -24,7 +26,12 @@ impl Prompt {
 
     /// Whether nothing is in it.
     pub fn is_empty(&self) -> bool {
-        self.text.is_empty()
+        self.text.is_empty() && !self.shell
+    }
+
+    /// Whether it is a shell line; its text is without the `!`.
+    pub fn is_shell(&self) -> bool {
+        self.shell
     }
 
     /// What is shown in it.
@@ -34,6 +41,9 @@ impl Prompt {
 
     /// Puts text at the cursor.
     pub fn insert(&mut self, text: &str) {
+        let shell = text.strip_prefix('!').filter(|_| self.is_empty());
+        self.shell |= shell.is_some();
+        let text = shell.unwrap_or(text);
         self.text.insert_str(self.at, text);
         self.at += text.len();
     }
@@ -65,9 +75,12 @@ impl Prompt {
 
     /// Deletes before the cursor.
     pub fn backspace(&mut self) {
-        if let Some(c) = self.text[..self.at].chars().next_back() {
-            self.at -= c.len_utf8();
-            self.text.remove(self.at);
+        match self.text[..self.at].chars().next_back() {
+            Some(c) => {
+                self.at -= c.len_utf8();
+                self.text.remove(self.at);
+            }
+            None => self.shell = false,
         }
     }
 
@@ -123,6 +136,7 @@ impl Prompt {
     pub fn clear(&mut self) {
         self.text.clear();
         self.at = 0;
+        self.shell = false;
     }
 
     /// Puts a prompt back before what is there.
@@ -135,6 +149,7 @@ impl Prompt {
     pub fn take(&mut self) -> String {
         let mut text = std::mem::take(&mut self.text);
         self.at = 0;
+        self.shell = false;
         for (label, paste) in &self.pastes {
             let newline = if paste.ends_with('\n') { "" } else { "\n" };
             let mark = &self.mark;
@@ -148,8 +163,7 @@ impl Prompt {
 
     /// The box's lines, `❯` and cursor included; at most `rows`, the last ones. `ghost` shows while it is empty.
     pub fn lines(&self, cols: usize, rows: usize, ghost: &str) -> Vec<Line> {
-        let shell = self.text.starts_with('!');
-        let sign = if shell { "!\u{a0}" } else { "❯\u{a0}" };
+        let sign = if self.shell { "!\u{a0}" } else { "❯\u{a0}" };
         if self.is_empty() {
             let mut rest = ghost.chars();
             let under = rest.next().map_or(" ".into(), String::from);
@@ -159,7 +173,6 @@ impl Prompt {
         const CURSOR: char = '\u{e000}';
         let mut text = self.text.clone();
         text.insert(self.at, CURSOR);
-        let text = if shell { text.replacen('!', "", 1) } else { text };
         let wrapped = wrap(&text, cols.saturating_sub(3));
         let skip = wrapped.len().saturating_sub(rows.max(1));
         let line = |(at, text): (usize, &String)| {
@@ -225,6 +238,21 @@ mod tests {
         prompt.end();
         prompt.insert("!");
         assert_eq!(prompt.text(), "\nc!");
+    }
+
+    #[test]
+    fn only_a_mark_in_an_empty_box_begins_a_shell_line() {
+        let mut prompt = Prompt::default();
+        prompt.insert("!ls");
+        assert_eq!((prompt.is_shell(), prompt.text()), (true, "ls"));
+        prompt.clear_left();
+        assert!(!prompt.is_empty());
+        prompt.clear_left();
+        assert!(prompt.is_empty());
+        prompt.insert("x!");
+        prompt.home();
+        prompt.delete();
+        assert_eq!((prompt.is_shell(), prompt.take().as_str()), (false, "!"));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::input::Parser;
 use super::line::Line;
 use super::prompt::Prompt;
 use super::screen::{self, View};
-use super::session::{Ask, Ending, Event, Session, Spin, Word};
+use super::session::{Ask, Ending, Event, Queued, Session, Spin, Word};
 use super::session_file::{SessionFile, Status};
 use super::settings::Settings;
 use super::terminal::{self, Terminal};
@@ -342,7 +342,7 @@ impl Run {
         let (cols, rows) = self.terminal.size();
         let busy = self.is_busy();
         let mode = self.session.state().mode.clone();
-        let queued = self.session.state().queue.iter().map(|queued| queued.text.clone()).collect();
+        let queued = self.session.state().queue.iter().map(Queued::typed).collect();
         let name = self.file.as_ref().map(|file| file.name()).filter(|_| self.session.args.name.is_some());
         let hint = self.hint.map(|(hint, _)| hint);
         let view = View {

@@ -114,6 +114,20 @@ pub struct Queued {
     pub id: u64,
     /// Its text.
     pub text: String,
+    /// A shell line; the text is without the `!`.
+    pub shell: bool,
+}
+
+impl Queued {
+    /// Neither a command nor a shell line.
+    pub fn is_prompt(&self) -> bool {
+        !self.shell && !self.text.starts_with('/')
+    }
+
+    /// As it was typed.
+    pub fn typed(&self) -> String {
+        if self.shell { format!("!{}", self.text) } else { self.text.clone() }
+    }
 }
 
 /// The shared state.

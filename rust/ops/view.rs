@@ -144,6 +144,7 @@ pub async fn seen(core: &Core, asker: &Asker, task: &str) -> Result<Nothing> {
 /// A web terminal.
 pub async fn web(core: &Core, asker: &Asker, ask: TaskWeb) -> Result<Web> {
     let task = core.task(asker, &ask.task).await?;
+    let _turn = core.turn(&task.uuid).await;
     let (tmux, pane) = pane(core, &task).await?;
     let there = tmux.look(&pane, 0, false).await;
     there.map_err(|error| error.context(format!("cannot open a web terminal on #{}", task.number)))?;

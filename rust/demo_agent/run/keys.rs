@@ -94,7 +94,7 @@ impl Run {
 
     /// Brings queued prompts back into the box.
     fn edit_queue(&mut self) {
-        let queued: Vec<String> = self.session.state().queue.drain(..).map(|queued| queued.text).collect();
+        let queued: Vec<String> = self.session.state().queue.drain(..).map(|queued| queued.typed()).collect();
         self.prompt.insert(&queued.join("\n"));
     }
 

@@ -95,13 +95,13 @@ impl Run {
     fn take_queue(&mut self) {
         let mut queue = std::mem::take(&mut self.session.state().queue);
         let mut prompts = Vec::new();
-        while queue.front().is_some_and(|queued| !queued.text.starts_with(['/', '!'])) {
+        while queue.front().is_some_and(Queued::is_prompt) {
             prompts.extend(queue.pop_front().map(|queued| queued.text));
         }
         let special = if prompts.is_empty() { queue.pop_front() } else { None };
         self.session.state().queue = queue;
         if let Some(queued) = special {
-            self.accept(queued.text);
+            self.accept(queued.text, queued.shell);
         } else if !prompts.is_empty() {
             self.print(prompts.iter().cloned().map(Block::Prompt).collect::<Vec<_>>());
             self.pending.push_back(Prompted::Queued(prompts));
@@ -123,27 +123,30 @@ impl Run {
         if self.prompt.text().trim().is_empty() {
             return;
         }
+        let shell = self.prompt.is_shell();
         let text = self.prompt.take();
-        if matches!(text.as_str(), "/exit" | "/quit") {
+        if !shell && matches!(text.as_str(), "/exit" | "/quit") {
             // The client counts the command as a prompt.
             self.session.state().prompt_id = Some(uuid::Uuid::new_v4().to_string());
             return self.leave("prompt_input_exit", 0);
         }
         if !self.is_busy() {
-            return self.accept(text);
+            return self.accept(text, shell);
         }
         let id = self.session.number();
-        self.session.state().queue.push_back(Queued { id, text: text.clone() });
-        if !text.starts_with(['/', '!']) {
+        let queued = Queued { id, text: text.clone(), shell };
+        let is_prompt = queued.is_prompt();
+        self.session.state().queue.push_back(queued);
+        if is_prompt {
             let session = Arc::clone(&self.session);
             std::thread::spawn(move || tell_queued(&session, id, &text));
         }
     }
 
     /// A prompt, a command or a shell line, with nothing else going on.
-    fn accept(&mut self, text: String) {
-        if let Some(line) = text.strip_prefix('!') {
-            return self.pending.push_back(Prompted::Shell(line.trim().to_owned()));
+    fn accept(&mut self, text: String, shell: bool) {
+        if shell {
+            return self.pending.push_back(Prompted::Shell(text.trim().to_owned()));
         }
         let command = text.strip_prefix('/').filter(|rest| rest.chars().all(|c| c.is_ascii_lowercase() || c == '-'));
         if command.is_none() {

@@ -5,7 +5,7 @@ use crate::demo_agent::block::Block;
 use crate::demo_agent::hooks;
 use crate::demo_agent::scene;
 use crate::demo_agent::script::{self, Answer, Step};
-use crate::demo_agent::session::{Ending, Event, shell};
+use crate::demo_agent::session::{Ending, Event, Queued, shell};
 use serde_json::json;
 use std::time::Duration;
 
@@ -94,11 +94,10 @@ impl Turn {
     }
 
     fn take_queue(&mut self) {
-        let plain = |text: &str| !text.starts_with(['/', '!']);
         loop {
             let next = {
                 let queue = &mut self.session.state().queue;
-                if queue.front().is_some_and(|queued| plain(&queued.text)) { queue.pop_front() } else { None }
+                if queue.front().is_some_and(Queued::is_prompt) { queue.pop_front() } else { None }
             };
             let Some(queued) = next else { return };
             self.session.tell(Event::Changed);
