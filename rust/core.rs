@@ -196,10 +196,10 @@ impl Core {
         let Ok(store) = self.store() else { return Vec::new() };
         let recorded = store.read(|tx| tx.panes()).await.unwrap_or_default();
         let mut sockets: Vec<String> = recorded.into_iter().map(|(_, pane)| pane.socket).collect();
-        sockets.extend(self.tmux_home().map(|tmux| tmux.socket().to_string_lossy().into_owned()));
+        let loaded = config::read(None, &environment());
+        sockets.extend(self.tmux(&loaded, None).map(|tmux| tmux.socket().to_string_lossy().into_owned()));
         sockets.sort();
         sockets.dedup();
-        let loaded = config::read(None, &environment());
         sockets.iter().filter_map(|socket| self.tmux(&loaded, Some(socket)).ok()).collect()
     }
 

@@ -178,9 +178,8 @@ impl Monitor {
                 }
             }
         }
-        let screens = self.tasks.values().filter(|watched| watched.wants_screen).filter_map(Watched::pane_to_read);
-        let often = self.tasks.values().any(|watched| watched.wants_screen || watched.gives_only_a_screen());
-        if let Some(order) = self.sweeps.due(now, self.tasks.len(), often, screens) {
+        let screens = self.tasks.values().filter_map(Watched::screen_to_read);
+        if let Some(order) = self.sweeps.due(now, self.tasks.len(), self.reads_screens(), screens) {
             tokio::spawn(sweep::carry_out(core.clone(), order));
         }
     }
@@ -194,10 +193,13 @@ impl Monitor {
         }
     }
 
+    fn reads_screens(&self) -> bool {
+        self.tasks.values().any(|watched| watched.screen_to_read().is_some())
+    }
+
     fn next_wake(&self) -> Millis {
         let rechecks = self.tasks.values().filter_map(|watched| watched.recheck_at).min().unwrap_or(Millis::MAX);
-        let often = self.tasks.values().any(|watched| watched.wants_screen || watched.gives_only_a_screen());
-        let mut wake = rechecks.min(self.sweeps.next(self.tasks.len(), often));
+        let mut wake = rechecks.min(self.sweeps.next(self.tasks.len(), self.reads_screens()));
         if !self.tasks.is_empty() {
             wake = wake.min(self.next_processes);
         }

@@ -80,6 +80,6 @@ pub struct Swept {
     pub began: Millis,
     /// When the answers were in.
     pub at: Millis,
-    /// By the server's socket.
-    pub answers: Vec<(PathBuf, Listing, Shots)>,
+    /// By the server's socket; no listing where none was asked for.
+    pub answers: Vec<(PathBuf, Option<Listing>, Shots)>,
 }

@@ -6,8 +6,9 @@ use crate::core::fact::{Fact, Swept};
 use crate::detector::screen::{self, Beside};
 use crate::evidence::Process;
 use crate::process;
-use crate::status::Millis;
-use crate::tmux::{Listing, PaneState, Server, Wanted};
+use crate::status::{AgentStatus, Millis};
+use crate::tmux::capture::Shots;
+use crate::tmux::{Listing, PaneState, Server, Shot, Wanted};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -23,6 +24,8 @@ pub struct Plan {
     every: Millis,
     /// The newest sweep began then.
     last: Millis,
+    /// The newest that listed all panes.
+    listed: Millis,
     /// Not before this, whatever happens.
     wanted_at: Option<Millis>,
     running: bool,
@@ -31,15 +34,16 @@ pub struct Plan {
 /// What a sweep is to do.
 #[derive(Debug)]
 pub struct Order {
-    /// Panes to read, by task.
-    screens: Vec<String>,
+    /// Whether to list all panes: twenty formats for each pane are most of a sweep's cost.
+    list: bool,
+    /// Panes to read.
+    screens: Vec<Wanted>,
 }
 
 impl Plan {
     /// Looks at needed screens every so often (`[tmux] poll_interval`).
     ///
-    /// At 400 ms this costs 0.7 % of a core for 50 panes. `pipe-pane` into a process of our own for each pane would be
-    /// quicker, and costs 3.3 %.
+    /// `pipe-pane` into a process of our own for each pane would be quicker, and costs 3.3 % of a core for 50 panes.
     pub fn every(interval: std::time::Duration) -> Plan {
         Plan { every: interval.as_millis() as Millis, ..Plan::default() }
     }
@@ -59,7 +63,8 @@ impl Plan {
         if self.running || tasks == 0 {
             return Millis::MAX;
         }
-        let regular = self.last + if often { self.every } else { NET.max(self.every) };
+        let listing = self.listed + NET.max(self.every);
+        let regular = if often { listing.min(self.last + self.every) } else { listing };
         self.wanted_at.map_or(regular, |at| at.min(regular))
     }
 
@@ -69,14 +74,15 @@ impl Plan {
         now: Millis,
         tasks: usize,
         often: bool,
-        screens: impl Iterator<Item = String>,
+        screens: impl Iterator<Item = Wanted>,
     ) -> Option<Order> {
-        let screens: Vec<String> = screens.collect();
         if now < self.next(tasks, often) {
             return None;
         }
-        *self = Plan { every: self.every, last: now, wanted_at: None, running: true };
-        Some(Order { screens })
+        let list = now >= self.next(tasks, false);
+        let listed = if list { now } else { self.listed };
+        *self = Plan { every: self.every, last: now, listed, wanted_at: None, running: true };
+        Some(Order { list, screens: screens.collect() })
     }
 }
 
@@ -84,9 +90,17 @@ impl Plan {
 pub async fn carry_out(core: Arc<Core>, order: Order) {
     let began = process::now();
     let mut answers = Vec::new();
-    let wanted: Vec<Wanted> = order.screens.into_iter().map(|pane| Wanted { pane, history: 0 }).collect();
     for tmux in core.tmux_servers().await {
-        let (listing, shots) = tmux.sweep(&wanted, true).await;
+        let (listing, shots) = match order.list {
+            true => {
+                let (listing, shots) = tmux.sweep(&order.screens, true).await;
+                (Some(listing), shots)
+            }
+            false => match tmux.capture(&order.screens, true).await {
+                Ok(shots) => (None, shots),
+                Err(error) => (Some(Listing::Silent(error)), Shots::new()),
+            },
+        };
         answers.push((tmux.socket().to_owned(), listing, shots));
     }
     core.fact(Fact::Swept(Box::new(Swept { began, at: process::now(), answers })));
@@ -102,12 +116,13 @@ pub fn apply(tasks: &mut HashMap<String, Watched>, plan: &mut Plan, mut swept: S
             continue;
         };
         match listing {
-            Listing::Panes { server, panes } => {
+            None => {}
+            Some(Listing::Panes { server, panes }) => {
                 let found = panes.iter().find(|pane| is_its(watched, server, pane));
                 apply_pane(watched, found, swept.at);
             }
-            Listing::Gone => apply_pane(watched, None, swept.at),
-            Listing::Silent(error) => {
+            Some(Listing::Gone) => apply_pane(watched, None, swept.at),
+            Some(Listing::Silent(error)) => {
                 log::warn!("{error}");
                 watched.evidence.tmux_silent(swept.at);
                 watched.dirty = true;
@@ -116,14 +131,24 @@ pub fn apply(tasks: &mut HashMap<String, Watched>, plan: &mut Plan, mut swept: S
         }
         let pane = &watched.launched.pane;
         if let Some(shot) = shots.get(&pane.pane).filter(|shot| pane.is_on(&shot.server)) {
-            let text = shot.lines.join("\n");
-            let changed = text != watched.capture;
-            let reading = screen::classify(&watched.launched.rules, &text, Beside::default());
-            watched.evidence.saw_screen(reading, (shot.columns, shot.rows), changed, swept.at);
-            watched.capture = text;
-            watched.dirty = true;
+            apply_shot(watched, shot, swept.began);
         }
     }
+}
+
+/// A screen in motion is judged again when it comes to rest or shows something else, and not at each step.
+fn apply_shot(watched: &mut Watched, shot: &Shot, at: Millis) {
+    let text = shot.lines.join("\n");
+    let before = watched.evidence.screen.as_ref().map(|screen| screen.reading.clone());
+    let changed = text != watched.capture;
+    let reading = match &before {
+        Some(reading) if !changed => reading.clone(),
+        _ => screen::classify(&watched.launched.rules, &text, Beside::default()),
+    };
+    let moves_on = watched.state.status == AgentStatus::Busy && watched.gives_only_a_screen();
+    watched.dirty |= watched.wants_screen || before.as_ref() != Some(&reading) || changed && !moves_on;
+    watched.evidence.saw_screen(reading, (shot.columns, shot.rows), changed, at);
+    watched.capture = text;
 }
 
 fn is_its(watched: &Watched, server: &Server, pane: &PaneState) -> bool {
@@ -149,7 +174,6 @@ fn apply_pane(watched: &mut Watched, pane: Option<&PaneState>, at: Millis) {
     let looked = watched.evidence.screen.as_ref().map(|screen| screen.at / 1000);
     if pane.zip(looked).is_some_and(|(pane, looked)| pane.activity >= looked) {
         watched.evidence.screen_disturbed(at);
-        watched.dirty |= watched.gives_only_a_screen();
     }
     watched.evidence.saw_process(process, at);
     watched.attached = attached;

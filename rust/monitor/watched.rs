@@ -9,6 +9,7 @@ use crate::evidence::session_file;
 use crate::evidence::{ApiError, Evidence, Process, TranscriptFact};
 use crate::process::{self, Identity};
 use crate::status::{AgentState, AgentStatus, Millis};
+use crate::tmux::Wanted;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -280,14 +281,18 @@ impl Watched {
         }
     }
 
-    /// Only its screen tells what it does, so tmux is asked whether there is something new on it.
+    /// Only its screen tells what it does.
     pub fn gives_only_a_screen(&self) -> bool {
-        !self.launched.gives.session_file && self.pane_to_read().is_some()
+        !self.launched.gives.session_file
     }
 
-    /// The pane to capture, while there is something on it to read.
-    pub fn pane_to_read(&self) -> Option<String> {
+    /// The pane to capture, while there is something on it to read: in any case when the evidence asks for it, else, where
+    /// nothing but the screen tells, if something was written since the last look.
+    pub fn screen_to_read(&self) -> Option<Wanted> {
         let dead = matches!(self.evidence.process.as_ref()?.process, Process::Dead { .. } | Process::Gone);
-        (!dead).then(|| self.launched.pane.pane.clone())
+        let looked = self.evidence.screen.as_ref().map(|screen| screen.at / 1000);
+        let since = looked.filter(|_| !self.wants_screen);
+        let reads = !dead && (self.wants_screen || self.gives_only_a_screen());
+        reads.then(|| Wanted { since, ..Wanted::screen(&self.launched.pane) })
     }
 }

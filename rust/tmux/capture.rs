@@ -3,7 +3,7 @@
 //! Lines are as the screen has them, not joined (no `-J`): one row is one line, as in a plain `tmux capture-pane`,
 //! which is what people send and what the corpus of screens holds.
 
-use super::{Listing, Pane, Server, Tmux, command, listing, sgr};
+use super::{Listing, Pane, Server, Tmux, command, listing, quote, sgr};
 use crate::contract::Output;
 use crate::error::{Error, Result};
 use std::collections::BTreeMap;
@@ -18,12 +18,14 @@ pub struct Wanted {
     pub pane: String,
     /// Lines of history above the screen.
     pub history: u32,
+    /// Only when something was written to it in that second (since the epoch) or later; else it is left out.
+    pub since: Option<i64>,
 }
 
 impl Wanted {
     /// The screen without history.
     pub fn screen(pane: &Pane) -> Wanted {
-        Wanted { pane: pane.pane.clone(), history: 0 }
+        Wanted { pane: pane.pane.clone(), history: 0, since: None }
     }
 }
 
@@ -64,12 +66,16 @@ fn question(wanted: &[Wanted], escapes: bool, mark: &str) -> Vec<super::Command>
     let fields = ["pane_id", "pid", "start_time", "pane_width", "pane_height", "alternate_on", "pane_dead"];
     let fields: String = fields.iter().map(|field| format!("#{{{field}}}{mark}")).collect();
     let flags = if escapes { "-pe" } else { "-p" };
-    let ask = |Wanted { pane, history }: &Wanted| {
+    let ask = |Wanted { pane, history, since }: &Wanted| {
         let start = format!("-{history}");
-        [
+        let both = [
             command(["display-message", "-p", "-t", pane, &format!("{mark}shot{mark}{fields}")]),
             command(["capture-pane", flags, "-S", if *history == 0 { "0" } else { &start }, "-t", pane]),
-        ]
+        ];
+        let Some(since) = since else { return both.to_vec() };
+        let is_new = format!("#{{e|>=:#{{window_activity}},{since}}}");
+        let both = both.map(|command| quote::line(&command)).join(" ; ");
+        vec![command(["if-shell", "-F", "-t", pane, &is_new, &both])]
     };
     wanted.iter().flat_map(ask).collect()
 }

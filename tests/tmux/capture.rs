@@ -10,8 +10,8 @@ async fn a_flood_and_fake_markers_stay_text() {
         let quiet = bed.start_as("a2-2", &["sh", "-c", "printf quiet; sleep 1000"]).await;
         bed.shows(&pane, "last").await;
         bed.shows(&quiet, "quiet").await;
-        let gone = Wanted { pane: "%99".into(), history: 3 };
-        let deep = Wanted { pane: pane.pane.clone(), history: 2000 };
+        let gone = Wanted { pane: "%99".into(), history: 3, since: None };
+        let deep = Wanted { history: 2000, ..Wanted::screen(&pane) };
         let shots = bed.tmux.capture(&[gone, deep, Wanted::screen(&quiet)], false).await.unwrap();
         assert_eq!(shots.len(), 2, "the pane that is gone is left out and spoils nothing");
         let lines = &shots[&pane.pane].lines;
@@ -19,6 +19,23 @@ async fn a_flood_and_fake_markers_stay_text() {
         assert_eq!(&lines[2038..], ["%end 1 1 0", "last"]);
         assert_eq!(shots[&quiet.pane].lines.len(), 40);
         assert_eq!(shots[&quiet.pane].lines[0], "quiet");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_has_not_been_written_to_is_left_out() {
+    each(async |bed| {
+        let pane = bed.start(&["sh", "-c", "printf quiet; sleep 1000"]).await;
+        bed.shows(&pane, "quiet").await;
+        let written = bed.state(&pane).await.activity;
+        let since = async |since: i64| {
+            let gone = Wanted { pane: "%99".into(), history: 0, since: Some(0) };
+            let shots = bed.tmux.capture(&[gone, Wanted { since: Some(since), ..Wanted::screen(&pane) }], true).await;
+            shots.unwrap().into_values().map(|shot| shot.lines[0].clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(since(written).await, ["quiet"]);
+        assert!(since(written + 1).await.is_empty());
     })
     .await;
 }

@@ -61,6 +61,12 @@ fn all(world: &World, chorus: &Path, name: &str, asked: &dyn Fn() -> usize) -> R
         }
     }
     let mut everything = [&escapes[..], &errors, &exits, &kills].concat();
+    for (what, samples) in [("Esc", &escapes), ("API error", &errors), ("exit", &exits), ("kill", &kills)] {
+        let never = samples.iter().filter(|sample| sample.is_infinite()).count();
+        if never > 0 {
+            eprintln!("fault: {name}: {what}: not told {never} of {} times", samples.len());
+        }
+    }
     let row = |what: &str, samples: &mut Vec<f64>, share: f64, budget| Row {
         name: format!("fault → status, {name}: {what}, {} times, p{:.0}", samples.len(), share * 100.0),
         value: percentile(samples, share),
