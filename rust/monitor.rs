@@ -39,8 +39,7 @@ const MOST_UNCLAIMED: usize = 500;
 /// More early hooks than this are dropped; the spool holds no more.
 const MOST_EARLY: usize = 2000;
 
-/// How often the process table is asked about each agent: the way suspension is seen, and the safety net below tmux's
-/// own word of a death. Reading one costs about 8 µs.
+/// How often it is seen about whose process the process table is to be asked.
 const PROCESSES: Millis = 2000;
 
 /// Runs until the daemon ends.
@@ -164,7 +163,7 @@ impl Monitor {
         if now >= self.next_processes {
             self.next_processes = now + PROCESSES;
             for watched in self.tasks.values_mut() {
-                if watched.look_at_process(now) {
+                if watched.is_process_due(now) && watched.look_at_process(now) {
                     self.sweeps.now();
                 }
                 if watched.state.status == AgentStatus::Busy {

@@ -230,8 +230,6 @@ fn the_terminal_is_the_task_s_own() {
         assert_eq!(editor.mode(), "n");
         assert_eq!(world.json(["list"])[0]["agent_status"]["status"], "idle");
         editor.badge("");
-        world.json(["send", "1", "[[say after]]"]);
-        editor.badge("✓ 1");
     });
 }
 

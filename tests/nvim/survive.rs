@@ -81,6 +81,7 @@ fn what_was_asked_when_the_daemon_died_is_answered_once() {
         let stop = |signal: &str| world.command("kill").args([signal, &daemon.to_string()]).status().unwrap();
         stop("-STOP");
         editor.command(":ChorusFail 1 no use");
+        editor.wait_lua("the command has run", "vim.fn.histget('cmd') == 'ChorusFail 1 no use'");
         editor.run_lua("require('chorus.client').request('task_show', { task = '1' }, function(err) _G.err = err end)");
         stop("-KILL");
         editor.wait_lua("the request has failed", "_G.err");

@@ -57,7 +57,9 @@ function M.row(task, request, columns, age)
     chunks[#chunks + 1] =
       { text.fit(task.priority ~= 0 and 'P' .. task.priority or '', columns.priority), 'ChorusPriority' }
   end
-  local left = columns.title
+  local summary = status.summary(task, request)
+  -- A title that no summary follows may be longer than its column.
+  local left = columns.title + (summary == '' and columns.summary > 0 and columns.summary + 2 or 0)
   for _, label in ipairs(status.labels(task)) do
     chunks[#chunks + 1] = label
     left = left - text.width(label[1])
@@ -73,9 +75,9 @@ function M.row(task, request, columns, age)
     chunks[#chunks + 1] = { shown, 'ChorusTag' }
     left = left - text.width(shown)
   end
-  if columns.summary > 0 then
+  if columns.summary > 0 and summary ~= '' then
     chunks[#chunks + 1] = (' '):rep(left + 2)
-    local summary = text.cut(status.summary(task, request), columns.summary)
+    summary = text.cut(summary, columns.summary)
     chunks[#chunks + 1] = { summary, request and 'ChorusRequest' or has_ended and 'ChorusEnded' or 'ChorusSummary' }
   end
   return canvas.row(chunks, task, task.uuid)
