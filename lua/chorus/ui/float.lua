@@ -9,6 +9,7 @@ local M = {}
 ---@field height number lines, or a share of the screen up to 1
 ---@field title? chorus.Chunk[]
 ---@field footer? chorus.Chunk[]
+---@field covers? boolean the whole screen above the command line, without a border
 ---@field enter? boolean false leaves the cursor where it is
 ---@field on_close? fun()
 ---@field on_resize? fun(width: integer, height: integer)
@@ -67,6 +68,9 @@ end
 
 ---@return table options for the window
 function Float:options()
+  if self.wish.covers then
+    return { relative = 'editor', width = vim.o.columns, height = vim.o.lines - vim.o.cmdheight, row = 0, col = 0 }
+  end
   local lines, above = free_lines()
   local place = M.layout(self.wish, vim.o.columns, lines, self.has_border)
   local options =
@@ -141,6 +145,9 @@ end
 ---@return chorus.Float
 function M.open(buffer, wish)
   local chosen, has_border = border()
+  if wish.covers then
+    chosen, has_border = 'none', false
+  end
   local self = setmetatable({ buffer = buffer, wish = wish, has_border = has_border }, Float)
   local options = self:options()
   options.border = chosen
