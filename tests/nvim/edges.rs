@@ -157,7 +157,7 @@ fn the_configuration_is_shown_and_so_is_the_log() {
 #[test]
 fn a_terminal_on_a_small_screen_hides_nothing() {
     on_each_nvim(|world, nvim| {
-        ask(world, "Ask", "[[write: made.txt]]");
+        ask(world, "Ask for something with a title that is long", "[[write: made.txt]]");
         let editor = Editor::open_sized(world, nvim, (80, 24), &[]);
         editor.command(":ChorusAttach");
         editor.sees("Do you want to create made.txt?");

@@ -129,8 +129,14 @@ function Float:update(wish)
   self.wish = new
   vim.api.nvim_win_set_config(self.window, self:options())
   if not self.has_border then
-    vim.wo[self.window].winbar = require('chorus.ui.canvas').bar(self.wish.title or {})
+    self:head()
   end
+end
+
+--- The title where there is no border for it.
+function Float:head()
+  local pieces = M.pieces(self.wish.title, vim.api.nvim_win_get_width(self.window))
+  vim.wo[self.window].winbar = require('chorus.ui.canvas').bar(pieces or {})
 end
 
 function Float:close()
@@ -155,7 +161,7 @@ function M.open(buffer, wish)
   vim.bo[buffer].bufhidden = 'wipe'
   self.window = vim.api.nvim_open_win(buffer, wish.enter ~= false, options)
   if not has_border and wish.title then
-    vim.wo[self.window].winbar = require('chorus.ui.canvas').bar(wish.title)
+    self:head()
   end
   vim.wo[self.window].winhighlight = 'NormalFloat:NormalFloat,Search:Search'
   vim.keymap.set('n', 'q', function()

@@ -44,7 +44,8 @@ local function open(task, argv)
   local covers = vim.o.columns < FRAMED.columns or vim.o.lines < FRAMED.lines
   -- Without a frame the line above the pane says how to leave.
   local function title(of)
-    return vim.list_extend(covers and footer(60) or {}, status.title(of, status.now()))
+    local way_out = covers and require('chorus.ui.keys').hints('terminal', { 'close' }, 60) or {}
+    return vim.list_extend(way_out, status.title(of, status.now()))
   end
   local window = float.open(buffer, {
     covers = covers,
