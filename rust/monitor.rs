@@ -30,7 +30,7 @@ pub struct Monitor {
     /// Session files of processes that no known launch owns: one may be told before its launch is.
     unclaimed: HashMap<u32, SessionSeen>,
     /// Hooks of launches that were not told yet: of an agent that was quick, or that a daemon has still to find again.
-    early: Vec<Box<Hook>>,
+    early: Vec<Hook>,
 }
 
 /// More strangers than this are forgotten; they are the user's own sessions.
@@ -39,8 +39,7 @@ const MOST_UNCLAIMED: usize = 500;
 /// More early hooks than this are dropped; the spool holds no more.
 const MOST_EARLY: usize = 2000;
 
-/// How often the process table is asked about each agent: the way suspension is seen, and the safety net below tmux's
-/// own word of a death. Reading one costs about 8 µs.
+/// How often it is seen about whose process the process table is to be asked.
 const PROCESSES: Millis = 2000;
 
 /// Runs until the daemon ends.
@@ -51,8 +50,15 @@ pub async fn run(
     sessions: Sessions,
     mut seen: Receiver<SessionSeen>,
 ) {
-    let mut monitor =
-        Monitor { core, tasks: HashMap::new(), sessions, sweeps, next_processes: 0, unclaimed: HashMap::new(), early: Vec::new() };
+    let mut monitor = Monitor {
+        core,
+        tasks: HashMap::new(),
+        sessions,
+        sweeps,
+        next_processes: 0,
+        unclaimed: HashMap::new(),
+        early: Vec::new(),
+    };
     loop {
         let wait = monitor.next_wake() - process::now();
         let wait = Duration::from_millis(wait.clamp(0, 60_000) as u64);
@@ -103,7 +109,7 @@ impl Monitor {
             }
             Fact::Hook(hook) => match self.tasks.get_mut(&hook.task) {
                 Some(watched) if watched.launched.launch == hook.launch => watched.take_hook(&hook),
-                _ if self.early.len() < MOST_EARLY => self.early.push(hook),
+                _ if self.early.len() < MOST_EARLY => self.early.push(*hook),
                 _ => {}
             },
             Fact::PaneDied { task } => {
@@ -164,7 +170,7 @@ impl Monitor {
         if now >= self.next_processes {
             self.next_processes = now + PROCESSES;
             for watched in self.tasks.values_mut() {
-                if watched.look_at_process(now) {
+                if watched.is_process_due(now) && watched.look_at_process(now) {
                     self.sweeps.now();
                 }
                 if watched.state.status == AgentStatus::Busy {

@@ -65,9 +65,14 @@ pub fn identity(pid: u32) -> Option<Identity> {
     (stat.state != 'Z').then_some(Identity { pid, start: stat.start })
 }
 
+/// The facts of that very process; nothing when it is gone or dead.
+pub fn living(identity: &Identity) -> Option<Stat> {
+    stat(identity.pid).filter(|stat| stat.start == identity.start && stat.state != 'Z')
+}
+
 /// Whether that very process lives.
 pub fn is_alive(identity: &Identity) -> bool {
-    self::identity(identity.pid).as_ref() == Some(identity)
+    living(identity).is_some()
 }
 
 /// Waits until that very process has ended. Linux tells (`pidfd_open(2)`); elsewhere it is looked for.

@@ -184,7 +184,11 @@ impl Tmux {
     /// The error of a tmux process that failed.
     fn refused(&self, doing: &str, ended: &Ended) -> Error {
         let said: String = ended.stderr.chars().take(300).collect();
-        if self.is_gone() {
+        // Its own word of why comes first: a server that has no session yet goes with the command that failed.
+        let is_told = !["no server running", "error connecting", "server exited", "lost server"]
+            .iter()
+            .any(|gone| said.starts_with(gone));
+        if self.is_gone() && (said.is_empty() || !is_told) {
             return Error::new(Code::TmuxFailed, format!("cannot {doing}: the tmux server is gone"))
                 .hint("restart the task to get a new one");
         }

@@ -42,7 +42,8 @@ impl View<'_> {
             let ghost = if self.queued.is_empty() { self.ghost } else { "Press up to edit queued messages" };
             lines.push(Line::empty());
             lines.push(Line::rule(cols, &self.label, "─"));
-            lines.extend(self.prompt.lines(cols, rows.saturating_sub(6), ghost));
+            // The top of a tall box leaves the screen, as the client's does.
+            lines.extend(self.prompt.lines(cols, rows, ghost));
             lines.push(Line::rule(cols, "", "─"));
             lines.push(Line::of(format!("  {}", self.footer), Style::Dim).within(cols));
         }

@@ -11,8 +11,8 @@ use crate::status::{AgentStatus, Detail, Kind, Millis};
 const QUIET: Millis = 5_000;
 /// How often a dialog that is being written to is read again.
 const DIALOG_LOOK: Millis = 2_000;
-/// How often a quiet agent's screen is read.
-const RETRY_LOOK: Millis = 10_000;
+/// How often a quiet agent's screen is read. Between two attempts it does not tell of any.
+const RETRY_LOOK: Millis = 5_000;
 
 pub(super) fn rule(evidence: &Evidence, now: Millis) -> Option<Ruling> {
     let session = evidence.session.as_ref().filter(|session| session.alive)?;

@@ -8,9 +8,14 @@ use crate::core::fact::Launched;
 use crate::evidence::session_file;
 use crate::evidence::{ApiError, Evidence, Process, TranscriptFact};
 use crate::process::{self, Identity};
-use crate::status::{AgentState, Millis};
+use crate::status::{AgentState, AgentStatus, Millis};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+
+/// How often the process table is asked about an agent: the way suspension is seen, and the safety net below tmux's own word
+/// of a death. Reading one takes about 20 µs.
+const AT_WORK: Millis = 2_000;
+const AT_REST: Millis = 10_000;
 
 /// One live task.
 #[derive(Debug)]
@@ -49,6 +54,8 @@ pub struct Watched {
     pub transcript: Option<Tail>,
     /// Whether a terminal shows the pane.
     pub attached: bool,
+    /// When the process table was last asked.
+    looked_at: Millis,
     /// The newest capture, to tell whether the screen changed.
     pub capture: String,
     /// When the agent was first seen ended.
@@ -99,6 +106,7 @@ impl Watched {
             prompts_done: 0,
             transcript: launched.transcript.clone().map(Tail::new),
             attached: false,
+            looked_at: 0,
             capture: String::new(),
             exit_seen: None,
             exit_told: false,
@@ -224,22 +232,36 @@ impl Watched {
         named.and_then(|session| session.file.identity()).or_else(|| self.launched.process.clone())
     }
 
-    /// Whether job control stopped the agent. tmux itself continues a pane's own program at once.
+    /// Whether job control stopped the agent, as the process table last said. tmux itself continues a pane's own program at
+    /// once.
     pub fn is_suspended(&self) -> bool {
-        self.process().is_some_and(|process| process::is_suspended(process.pid))
+        match self.evidence.process.as_ref().map(|fact| &fact.process) {
+            Some(Process::Alive { suspended, .. }) => *suspended,
+            _ => self.process().is_some_and(|process| process::is_suspended(process.pid)),
+        }
+    }
+
+    /// Whether it is time to ask the process table: soon again while the agent works or a person is at its terminal.
+    pub fn is_process_due(&self, now: Millis) -> bool {
+        let at_rest = self.state.status == AgentStatus::Idle && !self.attached;
+        now >= self.looked_at + if at_rest { AT_REST } else { AT_WORK }
     }
 
     /// Asks the process table; true when tmux should be asked how the process ended.
     pub fn look_at_process(&mut self, now: Millis) -> bool {
         let Some(identity) = &self.launched.process else { return false };
-        let named = self.evidence.session.as_ref().filter(|session| session.alive);
-        if named.and_then(|session| session.file.identity()).is_some_and(|process| !process::is_alive(&process)) {
+        self.looked_at = now;
+        let own = process::living(identity);
+        let agent = match self.process().filter(|agent| agent != identity) {
+            Some(agent) => process::living(&agent),
+            None => own.clone(),
+        };
+        if agent.is_none() && self.evidence.session.as_ref().is_some_and(|session| session.alive) {
             self.evidence.session_died(now);
             self.dirty = true;
             return true;
         }
-        let stat = process::stat(identity.pid).filter(|stat| stat.start == identity.start && stat.state != 'Z');
-        let suspended = stat.as_ref().map(|_| self.is_suspended());
+        let suspended = own.and(agent).map(|stat| stat.state == 'T');
         let known = self.evidence.process.as_ref().map(|fact| &fact.process);
         match (suspended, known) {
             (None, Some(Process::Dead { .. } | Process::Gone)) => false,

@@ -54,7 +54,10 @@ impl PromptBox {
         let tall = |bottom: usize| {
             let below: Vec<_> = rows[bottom + 1..].iter().filter(|row| !is_blank(row)).collect();
             let is_footer = below.len() <= 2 && below.iter().all(|row| row.iter().all(|cell| cell.c != '❯'));
-            let cut = bottom > 0 && is_footer && rows[..bottom].iter().all(|row| is_inside(row));
+            // Only its rule may have gone.
+            let is_first = |row: &[Cell]| row.first().is_some_and(|cell| matches!(cell.c, '❯' | '!'));
+            let inside = |(at, row): (usize, &Vec<Cell>)| is_inside(row) || at == 0 && is_first(row);
+            let cut = bottom > 0 && is_footer && rows[..bottom].iter().enumerate().all(inside);
             cut.then(|| PromptBox { shell: false, text: text(&rows[..bottom]), cut })
         };
         let pairs = rules.windows(2).rev();
@@ -194,6 +197,7 @@ mod tests {
         let tall = ["  row 8", "  row 9", RULE, "  ⏸ manual mode on", ""];
         assert_eq!(screen(&tall), cut("row 8\nrow 9"));
         assert!(!screen(&tall).unwrap().is_clear());
+        assert_eq!(screen(&["❯\u{a0}row 1", "  row 2", RULE, "  ⏸ manual mode on"]), cut("row 1\nrow 2"));
         let dialog = ["  as before", RULE, " Bash command", " ❯ 1. Yes", "   2. No", " Esc to cancel"];
         assert_eq!(screen(&dialog), None);
     }

@@ -15,7 +15,7 @@ fn got(world: &World, text: &str) -> usize {
 
 /// What the agent itself says it does, without a daemon.
 fn own_word(world: &World, pid: u32) -> String {
-    let file = world.home().join(format!(".claude/sessions/{pid}.json"));
+    let file = world.state().join(format!("demo/sessions/{pid}.json"));
     let file: Value = serde_json::from_slice(&std::fs::read(file).unwrap_or_default()).unwrap_or_default();
     file["status"].as_str().unwrap_or_default().to_owned()
 }
@@ -417,6 +417,25 @@ fn tmux_that_does_not_answer_is_no_death() {
         world.json(["send", &task, "[[say more]]"]);
         world.rests(&task, 2);
     });
+}
+
+#[test]
+fn what_hooks_tell_while_tmux_is_silent_counts_when_it_answers() {
+    let world = World::new();
+    let task = world.rested("Told early", "[[say hello]]");
+    let pane = world.look(&task)["pane"].as_str().unwrap().to_owned();
+    world.kill_daemon();
+    world.script("tmux", "sleep 600");
+    world.json(["list"]);
+    let by_hand = |args: &[&str]| {
+        let mut tmux = world.command(&world.tmux);
+        assert!(tmux.arg("-S").arg(world.tmux_socket()).args(args).status().unwrap().success());
+    };
+    by_hand(&["send-keys", "-t", &pane, "-l", "[[say by hand]]"]);
+    by_hand(&["send-keys", "-t", &pane, "Enter"]);
+    wait_until("its hook was taken in", || world.prompts(&task) == 2);
+    world.real_tmux();
+    world.rests(&task, 2);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod daemon;
 mod events;
 mod faults;
+mod from_agent;
 mod hooks;
 mod hostile;
 mod killed;

@@ -29,6 +29,13 @@ impl DerefMut for World {
     }
 }
 
+impl Drop for World {
+    /// The sandbox ends tmux servers by tmux.
+    fn drop(&mut self) {
+        self.real_tmux();
+    }
+}
+
 /// Runs the test in a world of its own for each tmux.
 #[track_caller]
 pub fn each(test: impl Fn(World)) {
