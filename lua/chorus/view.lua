@@ -18,8 +18,11 @@ end
 ---@param filetype string
 function M.open(name, lines, filetype)
   local clean = require('chorus.text').clean
-  local buffer = vim.fn.bufadd(name)
-  vim.fn.bufload(buffer)
+  local buffer = vim.fn.bufnr('^' .. name .. '$')
+  if buffer == -1 then
+    buffer = vim.api.nvim_create_buf(false, true)
+    vim.api.nvim_buf_set_name(buffer, name)
+  end
   vim.bo[buffer].buftype, vim.bo[buffer].bufhidden, vim.bo[buffer].swapfile = 'nofile', 'wipe', false
   vim.bo[buffer].modifiable = true
   vim.api.nvim_buf_set_lines(

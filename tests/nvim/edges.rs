@@ -135,6 +135,40 @@ fn hostile_text_stays_text() {
 }
 
 #[test]
+fn the_configuration_is_shown_and_so_is_the_log() {
+    on_each_nvim(|world, nvim| {
+        new_task(world, "One");
+        let editor = Editor::open(world, nvim);
+        for _ in 0..2 {
+            editor.command(":Chorus config");
+            editor.sees("agent.default = \"demo\"");
+            editor.press(&["q"]);
+            editor.sees_no("agent.default");
+        }
+        editor.command(":Chorus log");
+        editor.sees("serves ");
+        editor.command(":quit");
+        editor.command(":edit chorus://nothing");
+        editor.sees("there is nothing named chorus://nothing");
+        editor.sees_no("BufReadCmd");
+    });
+}
+
+#[test]
+fn a_terminal_on_a_small_screen_hides_nothing() {
+    on_each_nvim(|world, nvim| {
+        ask(world, "Ask for something with a title that is long", "[[write: made.txt]]");
+        let editor = Editor::open_sized(world, nvim, (80, 24), &[]);
+        editor.command(":ChorusAttach");
+        editor.sees("Do you want to create made.txt?");
+        editor.sees("3. No");
+        editor.sees("<C-\\><C-q> leave");
+        editor.press(&["C-\\", "C-q"]);
+        editor.sees_no("3. No");
+    });
+}
+
+#[test]
 fn a_small_screen_is_enough() {
     on_each_nvim(|world, nvim| {
         ask(world, "One with a title that is longer than what fits", "[[write: a/long/name/of/a/file/to/make.txt]]");

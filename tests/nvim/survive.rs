@@ -94,6 +94,30 @@ fn what_was_asked_when_the_daemon_died_is_answered_once() {
 }
 
 #[test]
+fn a_killed_agent_needs_a_person_and_is_restarted() {
+    on_each_nvim(|world, nvim| {
+        start_task(world, "A long one", "[[slow 600]]");
+        wait_status(world, 1, "busy");
+        let editor = Editor::open(world, nvim);
+        editor.command(":ChorusOutput 1");
+        editor.sees("i interrupt");
+        let is_agent = |process: &Process| process.argv.get(1).is_some_and(|argument| argument == "demo-agent");
+        let agent = world.processes().into_iter().find(is_agent).unwrap().pid;
+        processes::kill(agent);
+        editor.sees("■ signal 9");
+        editor.badge("⚑ 1");
+        editor.sees("r restart");
+        editor.press(&["r"]);
+        editor.sees("○ idle");
+        editor.badge("");
+        editor.press(&["S"]);
+        editor.sees("Send to #1:");
+        editor.command("[[say back again]]");
+        editor.sees("● back again");
+    });
+}
+
+#[test]
 fn two_neovims_show_the_same() {
     on_each_nvim(|world, nvim| {
         ask(world, "One that asks", "[[write: made.txt]] [[say written]]");

@@ -9,6 +9,7 @@ local M = {}
 ---@field height number lines, or a share of the screen up to 1
 ---@field title? chorus.Chunk[]
 ---@field footer? chorus.Chunk[]
+---@field covers? boolean the whole screen above the command line, without a border
 ---@field enter? boolean false leaves the cursor where it is
 ---@field on_close? fun()
 ---@field on_resize? fun(width: integer, height: integer)
@@ -67,6 +68,9 @@ end
 
 ---@return table options for the window
 function Float:options()
+  if self.wish.covers then
+    return { relative = 'editor', width = vim.o.columns, height = vim.o.lines - vim.o.cmdheight, row = 0, col = 0 }
+  end
   local lines, above = free_lines()
   local place = M.layout(self.wish, vim.o.columns, lines, self.has_border)
   local options =
@@ -125,8 +129,14 @@ function Float:update(wish)
   self.wish = new
   vim.api.nvim_win_set_config(self.window, self:options())
   if not self.has_border then
-    vim.wo[self.window].winbar = require('chorus.ui.canvas').bar(self.wish.title or {})
+    self:head()
   end
+end
+
+--- The title where there is no border for it.
+function Float:head()
+  local pieces = M.pieces(self.wish.title, vim.api.nvim_win_get_width(self.window))
+  vim.wo[self.window].winbar = require('chorus.ui.canvas').bar(pieces or {})
 end
 
 function Float:close()
@@ -141,6 +151,9 @@ end
 ---@return chorus.Float
 function M.open(buffer, wish)
   local chosen, has_border = border()
+  if wish.covers then
+    chosen, has_border = 'none', false
+  end
   local self = setmetatable({ buffer = buffer, wish = wish, has_border = has_border }, Float)
   local options = self:options()
   options.border = chosen
@@ -148,7 +161,7 @@ function M.open(buffer, wish)
   vim.bo[buffer].bufhidden = 'wipe'
   self.window = vim.api.nvim_open_win(buffer, wish.enter ~= false, options)
   if not has_border and wish.title then
-    vim.wo[self.window].winbar = require('chorus.ui.canvas').bar(wish.title)
+    self:head()
   end
   vim.wo[self.window].winhighlight = 'NormalFloat:NormalFloat,Search:Search'
   vim.keymap.set('n', 'q', function()

@@ -288,6 +288,7 @@ function M.open(task)
   shown = window
   vim.wo[window.float.window].wrap = true
   vim.wo[window.float.window].linebreak = true
+  vim.wo[window.float.window].breakindent = true
   vim.wo[window.float.window].scrolloff = 0
   vim.wo[window.float.window].sidescrolloff = 0
   -- The pane may show another request than the one that would be answered, or none.

@@ -4,6 +4,9 @@ local status = require('chorus.ui.status')
 
 local M = {}
 
+--- On a smaller screen a frame would hide a part of the pane, which tmux keeps at 80x24 at least.
+local FRAMED = { columns = 82, lines = 28 }
+
 --- The editor's environment without what would make tmux believe that it runs inside another tmux.
 local function environment()
   local variables = vim.fn.environ()
@@ -38,10 +41,17 @@ local function open(task, argv)
   local buffer = vim.api.nvim_create_buf(false, true)
   vim.b[buffer].chorus_task = task.number
   local job
+  local covers = vim.o.columns < FRAMED.columns or vim.o.lines < FRAMED.lines
+  -- Without a frame the line above the pane says how to leave.
+  local function title(of)
+    local way_out = covers and require('chorus.ui.keys').hints('terminal', { 'close' }, 60) or {}
+    return vim.list_extend(way_out, status.title(of, status.now()))
+  end
   local window = float.open(buffer, {
+    covers = covers,
     width = size.width or 0.9,
     height = size.height or 0.9,
-    title = status.title(task, status.now()),
+    title = title(task),
     footer = footer(60),
     on_close = function()
       if job then
@@ -71,7 +81,7 @@ local function open(task, argv)
   require('chorus.ui.keys').set('terminal', buffer, handlers, nil, { 't', 'n' })
   require('chorus.ui.listen').to(buffer, { 'ChorusTaskChanged' }, function(data)
     if data.uuid == task.uuid and data.task then
-      window:update({ title = status.title(data.task, status.now()) })
+      window:update({ title = title(data.task) })
     end
   end)
   require('chorus.ui.seen').watch(window.window, task.uuid)

@@ -11,11 +11,14 @@ function M.read(buffer)
     require('chorus.ui.page').read(buffer)
   elseif name == 'chorus://list' or name:match('^chorus://list/.') then
     require('chorus.ui.list').read(buffer)
-  else
-    require('chorus.message').fail(
-      'there is nothing named ' .. name,
-      'there are chorus://dashboard, chorus://list, chorus://task/12'
-    )
+  elseif name ~= 'chorus://config' then
+    -- Within the autocommand Neovim would call it an error of the autocommand.
+    vim.schedule(function()
+      require('chorus.message').fail(
+        'there is nothing named ' .. name,
+        'there are chorus://dashboard, chorus://list, chorus://task/12'
+      )
+    end)
   end
 end
 
