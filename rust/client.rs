@@ -15,8 +15,26 @@ use std::time::{Duration, Instant};
 /// How long a fresh daemon may take to listen. The one before it may take 5 s to finish its verbs.
 const START_LIMIT: Duration = Duration::from_secs(10);
 
-/// Variables that would mark the daemon, which outlives its starter, as part of something else.
-const NOT_FOR_THE_DAEMON: &[&str] = &["CHORUS_TASK", "CHORUS_LAUNCH", "TMUX", "TMUX_PANE", "NVIM", "CLAUDECODE"];
+/// What the daemon, which outlives its starter, takes of its environment: where things are, and no secret.
+const FOR_THE_DAEMON: &[&str] = &[
+    "HOME",
+    "PATH",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "LANG",
+    "TZ",
+    "TMPDIR",
+    "TMUX_TMPDIR",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "PROJECT_ROOT",
+    "POLL_INTERVAL",
+    "RUST_BACKTRACE",
+];
+/// Whole families of such variables.
+const FAMILIES_FOR_THE_DAEMON: &[&str] = &["LC_", "XDG_", "CHORUS_"];
+/// The marks of a task, which the daemon that a hook starts does not belong to.
+const MARKS: &[&str] = &["CHORUS_TASK", "CHORUS_LAUNCH"];
 
 /// A connection to the daemon.
 #[derive(Debug)]
@@ -123,6 +141,11 @@ fn lost(error: impl std::fmt::Display) -> Error {
     Error::new(Code::DaemonUnreachable, format!("the daemon ended the connection: {error}"))
 }
 
+fn is_for_the_daemon(name: &str) -> bool {
+    let family = FAMILIES_FOR_THE_DAEMON.iter().any(|prefix| name.starts_with(prefix));
+    (family || FOR_THE_DAEMON.contains(&name)) && !MARKS.contains(&name)
+}
+
 /// Starts `chorus daemon` on its own: it leaves this session by itself and survives whoever started it.
 pub fn start_daemon(state: &State) -> Result<()> {
     state.create()?;
@@ -132,11 +155,10 @@ pub fn start_daemon(state: &State) -> Result<()> {
             .hint("make room or make the state folder writable, or name another with CHORUS_STATE_DIR")
     })?;
     let mut command = Command::new(program);
-    command.arg("daemon").env("CHORUS_STATE_DIR", &state.dir).current_dir("/");
+    command.arg("daemon").current_dir("/");
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
-    for name in NOT_FOR_THE_DAEMON {
-        command.env_remove(name);
-    }
+    command.env_clear().envs(std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_for_the_daemon)));
+    command.env("CHORUS_STATE_DIR", &state.dir);
     command.spawn().map_err(|error| Error::internal(format!("cannot start the daemon: {error}")))?;
     Ok(())
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 /// Between two listings when no screen is needed: only the safety net below session files, hooks and `pane-died`.
 const NET: Millis = 10_000;
-/// A server that did not answer is asked again after this.
+/// A server that did not answer, or on which a person looks at a pane, is asked again after this.
 const AGAIN: Millis = 1_000;
 
 /// When the next sweep is due.
@@ -133,6 +133,10 @@ pub fn apply(tasks: &mut HashMap<String, Watched>, plan: &mut Plan, mut swept: S
         if let Some(shot) = shots.get(&pane.pane).filter(|shot| pane.is_on(&shot.server)) {
             apply_shot(watched, shot, swept.began);
         }
+    }
+    // Whether a person looks at a pane decides whether the end of its turn was seen.
+    if tasks.values().any(|watched| watched.attached) {
+        plan.wanted_at.get_or_insert(swept.at + AGAIN);
     }
 }
 

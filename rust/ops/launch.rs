@@ -127,6 +127,8 @@ fn hand_out(core: &Core, prepared: &Prepared, task: &Task, launch: &Launch, begi
     };
     let mut environment = agent::environment::for_agent(&prepared.environment, mark, renderer);
     environment.0.extend(configured.env);
+    // A daemon that one of its hooks starts finds the same tmux server.
+    environment.0.insert("CHORUS_TMUX_SOCKET".into(), prepared.tmux.socket().to_string_lossy().into_owned());
     let exec = Exec { argv, environment, folder: prepared.folder.clone() };
     lock(&core.execs).insert(task.uuid.clone(), exec);
     Ok(())

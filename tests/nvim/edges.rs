@@ -11,7 +11,7 @@ fn events_carry_plain_data() {
         editor.command(":Chorus");
         editor.sees("No tasks yet.");
         start_task(world, "Work", "[[write: made.txt]] [[say written]]");
-        editor.sees("⚑ permission");
+        editor.hears("ChorusRequestOpened");
         world.json(["approve", "1"]);
         editor.badge("✓ 1");
         let changed = editor.heard("ChorusTaskChanged");
@@ -23,7 +23,7 @@ fn events_carry_plain_data() {
         assert_eq!((opened.len(), closed.len()), (1, 1), "{opened:?} {closed:?}");
         assert_eq!(opened[0]["request"]["tool"], "Write");
         assert_eq!(opened[0]["request"]["id"], closed[0]["request"]["id"]);
-        let ended = editor.heard("ChorusTurnEnded");
+        let ended = editor.hears("ChorusTurnEnded");
         assert_eq!(ended.len(), 1);
         let ended = (&ended[0]["number"], &ended[0]["title"], &ended[0]["message"]);
         assert_eq!(ended, (&json!(1), &json!("Work"), &json!("written")));
@@ -103,6 +103,7 @@ fn hostile_text_stays_text() {
         );
         let editor = Editor::open_sized(world, nvim, (160, 40), &[]);
         editor.command(":Chorus");
+        editor.hears("ChorusRequestOpened");
         editor.sees("⚑ permission");
         assert!(editor.line("#2").contains("%{execute('let g:owned=1')} %#Error#%="));
         editor.press(&["/"]);

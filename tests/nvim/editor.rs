@@ -190,6 +190,13 @@ impl<'a> Editor<'a> {
         heard.into_iter().filter(|event| event["name"] == name).map(|event| event["data"].clone()).collect()
     }
 
+    /// Waits for the first `User` event of that name; all of them so far.
+    #[track_caller]
+    pub fn hears(&self, name: &str) -> Vec<Json> {
+        wait_until(&format!("the event {name}"), || !self.heard(name).is_empty());
+        self.heard(name)
+    }
+
     /// Waits until the badge is that.
     #[track_caller]
     pub fn badge(&self, badge: &str) {

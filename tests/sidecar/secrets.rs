@@ -38,6 +38,8 @@ fn nowhere_but_in(world: &World, agent: u32) {
     assert!(!holds(world.tmux(["list-panes", "-a", "-F", "#{pane_start_command}"]).unwrap().as_bytes()));
     for process in world.processes() {
         assert!(!holds(process.argv.join("\0").as_bytes()), "{:?}", process.argv);
+        let is_daemon = process.argv.get(1).is_some_and(|face| face == "daemon");
+        assert!(!is_daemon || !holds(&environment_of(process.pid)), "the daemon's own environment");
     }
     let mut leaks = Vec::new();
     leaks_below(world.root(), &mut leaks);
@@ -47,7 +49,6 @@ fn nowhere_but_in(world: &World, agent: u32) {
 #[test]
 fn a_token_is_in_its_agent_s_environment_and_nowhere_else() {
     each(|mut world| {
-        world.json(["list"]);
         world.set("CLAUDE_CODE_OAUTH_TOKEN", TOKEN);
         world.set("MY_PROXY", format!("http://me:{TOKEN}@localhost"));
         let task = world.begun("Knows a secret", "[[bash: touch made]] [[say done]]");
