@@ -86,7 +86,7 @@ fn a_plan_is_approved() {
 
 #[test]
 fn always_means_that_the_next_call_does_not_ask() {
-    on_each(|world| {
+    on_main(|world| {
         let task = world.ready("Always");
         task.send("[[bash: npm run nothing]]");
         assert_eq!(task.request()["suggestions"][0], "allow `npm run *` in this session");
@@ -101,7 +101,7 @@ fn always_means_that_the_next_call_does_not_ask() {
 
 #[test]
 fn an_answer_outlives_the_daemon() {
-    on_each(|world| {
+    on_main(|world| {
         let task = world.ready("Killed daemon");
         for (file, wait) in [("at-once", false), ("later", true)] {
             let prompt = format!("[[bash: touch {file}]]");
@@ -125,7 +125,7 @@ fn an_answer_outlives_the_daemon() {
 
 #[test]
 fn queued_prompts_close_no_request() {
-    on_each(|world| {
+    on_main(|world| {
         let task = world.ready("Queued");
         task.send("[[slow 2]]");
         task.await_state("busy");

@@ -119,7 +119,7 @@ fn the_client_is_killed_at_a_request() {
 
 #[test]
 fn a_client_that_a_person_suspended_is_restarted() {
-    on_each(|world| {
+    on_main(|world| {
         let task = world.ready("Suspended");
         // tmux continues a pane's own process at once.
         task.signal(Signal::STOP);
@@ -144,7 +144,7 @@ fn below_another_program(world: &World) {
 
 #[test]
 fn a_client_below_another_program_is_suspended_and_continued() {
-    on_each(|world| {
+    on_main(|world| {
         below_another_program(world);
         let task = world.ready("Suspended");
         let client = task.client();
@@ -206,7 +206,7 @@ fn the_person_clears_the_conversation() {
 
 #[test]
 fn the_conversation_is_compacted() {
-    on_each(|world| {
+    on_main(|world| {
         let task = world.ready("Compacted");
         goes_on(&task);
         let id = task.session_id();
@@ -261,7 +261,7 @@ fn asks_for_a_login(world: &World, task: &Task<'_>) {
 
 #[test]
 fn the_api_refuses_the_key() {
-    on_each(|world| {
+    on_main(|world| {
         world.sandbox.set("CLAUDE_CODE_MAX_RETRIES", "1");
         let task = world.ready("Refused");
         task.send("[[error 401]]");
@@ -286,7 +286,7 @@ fn there_is_no_login() {
 
 #[test]
 fn work_in_the_background() {
-    on_each(|world| {
+    on_main(|world| {
         let task = world.ready("Background");
         let background = |word: &'static str| {
             move |page: &serde_json::Value| page["task"]["agent_status"]["detail"]["background"] == word

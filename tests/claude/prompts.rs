@@ -28,7 +28,7 @@ fn arrives(task: &Task<'_>, sent: &str, expected: &str) {
 
 #[test]
 fn every_text_arrives_as_it_was_sent() {
-    on_each(|world| {
+    on_main(|world| {
         let task = world.ready("Exact");
         let exact = |text: &str| arrives(&task, text, text);
         exact("one line");

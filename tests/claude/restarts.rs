@@ -61,7 +61,7 @@ fn a_busy_client_is_restarted() {
 
 #[test]
 fn the_tmux_server_is_killed() {
-    on_each(|world| {
+    on_main(|world| {
         let task = world.ready("Without a server");
         let id = task.session_id();
         world.sandbox.tmux(["kill-server"]).unwrap();
@@ -91,7 +91,7 @@ fn a_client_that_never_got_a_prompt_is_restarted() {
 
 #[test]
 fn the_context_is_told_once_without_hooks() {
-    on_each(|world| {
+    on_main(|world| {
         world.settings(json!({ "disableAllHooks": true }));
         let task = world.ready("No hooks");
         assert_told_once(world, "after the start");
