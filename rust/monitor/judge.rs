@@ -16,6 +16,8 @@ const STOP_MAY_FOLLOW: Millis = 500;
 /// needs a moment to come back.
 const HOOK_MAY_FOLLOW: Millis = 1500;
 
+/// The session file leads the screen by up to 215 ms (Claude Code 2.1.328).
+const DRAWN_BY: Millis = 300;
 /// So long after that the dialog is looked for on the screen; without it the request has no words.
 const SCREEN_MAY_FOLLOW: Millis = 1000;
 /// The session file or the process table leads tmux's word of how the agent ended.
@@ -259,9 +261,9 @@ fn plan_requests(watched: &mut Watched, state: &AgentState, open: &[String], now
     plan
 }
 
-/// The dialog on the screen, if that was read since.
+/// The dialog on the screen, if that was read since, and when it was drawn whole.
 fn shown_dialog(watched: &Watched, since: Millis) -> Option<&Dialog> {
-    watched.evidence.screen.as_ref().filter(|screen| screen.at >= since)?.reading.dialog.as_ref()
+    watched.evidence.screen.as_ref().filter(|screen| screen.at >= since + DRAWN_BY)?.reading.dialog.as_ref()
 }
 
 fn unhooked(watched: &Watched, state: &AgentState, id: String, at: Millis) -> NewRequest {
