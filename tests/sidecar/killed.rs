@@ -114,7 +114,16 @@ fn the_daemon_while_it_types_a_prompt() {
     // tmux that pastes and then takes its time.
     let real = world.tmux.display().to_string();
     let said = world.root().join("pasting");
-    let slow = format!("case \"$*\" in *buffer*) touch {}; sleep 600;; esac; exec {real} \"$@\"", said.display());
+    let slow = format!(
+        "said={}
+        case \"$*\" in *source-file*)
+            cat > $said.$$
+            if grep -q paste-buffer $said.$$; then touch $said; sleep 600; fi
+            exec {real} \"$@\" < $said.$$;;
+        esac
+        exec {real} \"$@\"",
+        said.display()
+    );
     world.script("tmux", &slow);
     world.json(["send", &task, "half typed [[say yes]]"]);
     wait_until("it is being typed", || said.exists());
