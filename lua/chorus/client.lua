@@ -163,7 +163,7 @@ end
 
 -- Window-local folders do not count: moving the cursor must not change the project.
 local function working_folder()
-  return vim.fn.getcwd(-1, 0)
+  return vim.env.CHORUS_PROJECT_ROOT or vim.env.PROJECT_ROOT or vim.fn.getcwd(-1, 0)
 end
 
 local say_hello

@@ -2,6 +2,8 @@
 
 use super::{Refusal, print, target};
 use crate::client::Client;
+use crate::config;
+
 use crate::contract::*;
 use crate::error::Error;
 use crate::paths::State;
@@ -25,8 +27,9 @@ pub fn run(matches: &ArgMatches) -> Outcome {
         _ => {}
     }
     let state = State::from_environment()?;
-    let folder = match options.get_one::<String>("project") {
-        Some(folder) => std::path::PathBuf::from(folder),
+    let configured = config::read(None, &crate::core::environment()).config.general.project_root;
+    let folder = match options.get_one::<String>("project").map(std::path::PathBuf::from).or(configured) {
+        Some(folder) => folder,
         None => std::env::current_dir().map_err(|error| Error::internal(format!("cannot tell the folder: {error}")))?,
     };
     let (mut client, _) = Client::hello(&state, &folder.to_string_lossy())?;
