@@ -24,6 +24,11 @@ pub fn cargo_suite(line: &str) -> Option<String> {
     Some(format!("{stem} {source}"))
 }
 
+/// The name in `test life::starts ... FAILED`.
+pub fn failed_test(line: &str) -> Option<&str> {
+    line.strip_prefix("test ")?.strip_suffix(" ... FAILED")
+}
+
 impl Counts {
     /// `test result: ok. 12 passed; 0 failed; 1 ignored; …`.
     pub fn of_cargo(line: &str) -> Option<Counts> {
