@@ -378,11 +378,6 @@ async fn every_situation_of_the_main_client_in_the_newest_tmux() {
 }
 
 #[tokio::test]
-async fn every_situation_of_the_older_client() {
-    with(1, situations, 0, Size::default(), &[]).await;
-}
-
-#[tokio::test]
 async fn a_plain_program_gets_one_paste() {
     crate::bed::each(async |bed| {
         let pane = bed.start(&["sh", "-c", "printf '\\033[?2004hready'; exec cat -v"]).await;
