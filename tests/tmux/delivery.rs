@@ -378,6 +378,13 @@ async fn every_situation_of_the_main_client_in_the_newest_tmux() {
 }
 
 #[tokio::test]
+async fn every_situation_of_the_older_client() {
+    // Once, on a machine at rest, it did not end: that is a failure with a name and not a run without an end.
+    let driven = with(1, situations, 0, Size::default(), &[]);
+    tokio::time::timeout(Duration::from_secs(300), driven).await.expect("the client's situations end");
+}
+
+#[tokio::test]
 async fn a_plain_program_gets_one_paste() {
     crate::bed::each(async |bed| {
         let pane = bed.start(&["sh", "-c", "printf '\\033[?2004hready'; exec cat -v"]).await;
