@@ -109,6 +109,10 @@ pub async fn carry_out(core: Arc<Core>, order: Order) {
 /// Brings what tmux said into the evidence of each task. Silence is not death.
 pub fn apply(tasks: &mut HashMap<String, Watched>, plan: &mut Plan, mut swept: Swept) {
     plan.running = false;
+    // What this sweep says of a task that began beside it is nobody's word: it is asked again.
+    if tasks.values().any(|watched| watched.since >= swept.began) {
+        plan.soon();
+    }
     for watched in tasks.values_mut().filter(|watched| watched.since < swept.began) {
         let Some((_, listing, shots)) =
             swept.answers.iter_mut().find(|(socket, ..)| *socket == watched.launched.socket)
