@@ -36,8 +36,8 @@ pub async fn edit(core: &Core, asker: &Asker, edit: TaskEdit) -> Result<Task> {
 }
 
 /// Makes an ended task pending.
-pub async fn reopen(core: &Core, asker: &Asker, task: &str) -> Result<Task> {
-    let task = core.task(asker, task).await?;
+pub async fn reopen(core: &Core, asker: &Asker, reopen: &TaskReopen) -> Result<Task> {
+    let task = core.task(asker, &reopen.task).await?;
     core.store()?.write(move |tx| tx.step(&task.uuid, Step::Reopen, Who::Person, None)).await
 }
 
@@ -82,8 +82,9 @@ pub async fn show(core: &Core, asker: &Asker, task: &str) -> Result<Page> {
     let look = move |tx: &crate::store::Tx<'_>| {
         let task = tx.task(&project, &given)?;
         let requests = tx.open_requests_of(&task.uuid)?;
+        let commits = tx.commits(&task.uuid, JOURNAL)?;
         let journal = tx.entries(&task.uuid, JOURNAL)?;
-        Ok(Page { task, requests, journal })
+        Ok(Page { task, requests, commits, journal })
     };
     core.store()?.read(look).await
 }
