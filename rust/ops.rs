@@ -3,7 +3,7 @@
 mod agents;
 mod answer;
 mod changes;
-mod commit;
+pub mod commit;
 pub mod context;
 mod finish;
 mod health;

@@ -92,6 +92,10 @@ section! {
         Free overlap: Overlap = Overlap::Tell;
         /// Who commits.
         Guarded committer: Committer = Committer::Chorus;
+        /// GitButler's program: a name in the PATH of whoever starts a task, or a path.
+        Guarded but: String = "but".to_owned() => filled;
+        /// How a commit's message is made: `{title}`, `{number}`, `{prompt}` and `{summary}` (the agent's last message).
+        Free message: String = "{prompt}\n\n{summary}\n\nTask: #{number} {title}".to_owned() => filled_lines;
     }
 }
 
@@ -246,6 +250,10 @@ fn require(holds: bool, why: &str) -> Checked {
 
 fn filled(text: &str) -> Checked {
     require(!text.trim().is_empty() && !text.contains(char::is_control), "it must not be empty")
+}
+
+fn filled_lines(text: &str) -> Checked {
+    require(!text.trim().is_empty() && !text.contains(|c: char| c.is_control() && c != '\n'), "it must be plain text")
 }
 
 fn at_least_one_word(words: &Words) -> Checked {

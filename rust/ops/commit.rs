@@ -28,3 +28,6 @@ pub async fn preview(_: &Core, _: &Asker, _: Confirm) -> Result<Offer> {
 pub async fn setup(_: &Core, _: &Asker, _: Confirm) -> Result<Offer> {
     Err(later())
 }
+
+/// A turn ended.
+pub async fn at_turn_end(_: &Core, _: &str) {}
