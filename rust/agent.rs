@@ -5,6 +5,7 @@
 
 pub mod answer;
 pub mod context;
+pub mod but_hooks;
 pub mod conversation;
 pub mod environment;
 pub mod event;
