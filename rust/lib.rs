@@ -15,6 +15,7 @@ pub mod detector;
 pub mod error;
 pub mod evidence;
 pub mod exec;
+pub mod guard;
 pub mod hook;
 pub mod hub;
 pub mod monitor;
