@@ -1,0 +1,4 @@
+//! The hand that knows git and GitButler's `but`.
+
+pub mod but;
+pub mod lock;
