@@ -28,6 +28,7 @@ pub mod status;
 pub mod store;
 pub mod task;
 pub mod tmux;
+pub mod vcs;
 pub mod verbs;
 pub mod web;
 pub mod wire;

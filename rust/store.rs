@@ -16,6 +16,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
 mod column;
+mod edits;
 mod fault;
 mod filter;
 mod hooks;

@@ -6,7 +6,8 @@ use serde_json::Value as Json;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-/// A hunk of a difference. Starts count from 1; where a side has no line, git gives the line before.
+/// A hunk of a difference. Starts count from 1; where a side has no line, it is the line after, as `but` (gitoxide) and
+/// Claude Code (jsdiff) tell it and git does not.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Hunk {
@@ -39,7 +40,7 @@ impl Hunk {
 
     /// How many lines are before it on the new side.
     pub(super) fn before(&self) -> usize {
-        if self.new_lines == 0 { self.new_start } else { self.new_start.saturating_sub(1) }
+        self.new_start.saturating_sub(1)
     }
 
     fn side(&self, sign: char) -> Vec<&str> {
@@ -77,8 +78,7 @@ impl Claim {
                 claim.lost = true;
                 continue;
             };
-            let start = if hunk.old_lines == 0 { hunk.old_start } else { hunk.old_start.saturating_sub(1) };
-            if let Some(was) = find(&old, before, start) {
+            if let Some(was) = find(&old, before, hunk.old_start.saturating_sub(1)) {
                 claim.exact.push((was..was + old.len(), at..at + new.len()));
             }
             for line in &hunk.lines {

@@ -14,18 +14,17 @@ fn numbered(changes: &[(usize, &str)]) -> Version {
     text(&(1..=20).map(line).collect::<String>())
 }
 
-/// The hunks from `base` to what the ledger saw, as git would tell them without context.
+/// The hunks from `base` to what the ledger saw, as `but` tells them without context.
 fn hunks(base: &Version, ledger: &Ledger) -> Vec<Hunk> {
     let (old, new) = (base.lines(), ledger.version().lines());
     let bare = |line: &[u8]| String::from_utf8_lossy(line).trim_end_matches('\n').to_owned();
     let tell = |block: difference::Block| {
-        let start = |range: &std::ops::Range<usize>| range.start + usize::from(!range.is_empty());
         let removed = old[block.old.clone()].iter().map(|line| format!("-{}", bare(line)));
         let added = new[block.new.clone()].iter().map(|line| format!("+{}", bare(line)));
         Hunk {
-            old_start: start(&block.old),
+            old_start: block.old.start + 1,
             old_lines: block.old.len(),
-            new_start: start(&block.new),
+            new_start: block.new.start + 1,
             new_lines: block.new.len(),
             lines: removed.chain(added).collect(),
         }
@@ -102,7 +101,7 @@ fn a_difference_aligned_otherwise_has_the_same_owner() {
     let base = text("x\nx\nx\ny\n");
     let ledger = Ledger::first(&base, &text("x\ny\n"), &task("a"));
     for gap in 0..=1 {
-        let hunk = Hunk::of((gap + 1, 2), (gap, 0), "-x\n-x\n");
+        let hunk = Hunk::of((gap + 1, 2), (gap + 1, 0), "-x\n-x\n");
         assert_eq!(ledger.owners_of(&hunk).into_iter().collect::<Vec<_>>(), [task("a")], "{hunk:?}");
     }
 }

@@ -1,0 +1,3 @@
+//! The hand that knows git and GitButler.
+
+pub mod scan;
