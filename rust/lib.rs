@@ -3,6 +3,7 @@
 //! Verbs go down, facts come up, and the store is where they meet.
 
 pub mod agent;
+pub mod attribution;
 pub mod bridge;
 pub mod cli;
 pub mod client;

@@ -2,3 +2,4 @@
 
 pub mod but;
 pub mod lock;
+pub mod scan;
