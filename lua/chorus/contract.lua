@@ -332,8 +332,7 @@ M.shapes.Offer = { text = 'string', done = 'boolean' }
 ---@field lines string[]
 ---@field owner string
 ---@field tasks integer[]
-M.shapes.ChangedHunk =
-  { id = 'string', line = 'integer', lines = 'string[]', owner = 'string', tasks = 'integer[]' }
+M.shapes.ChangedHunk = { id = 'string', line = 'integer', lines = 'string[]', owner = 'string', tasks = 'integer[]' }
 
 ---@class chorus.ChangedFile
 ---@field path string
