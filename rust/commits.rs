@@ -4,3 +4,4 @@
 pub mod change;
 pub mod message;
 pub mod plan;
+pub mod without;

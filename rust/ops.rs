@@ -5,6 +5,7 @@ mod answer;
 mod changes;
 pub mod commit;
 pub mod context;
+mod edits;
 mod finish;
 mod health;
 pub mod hooks;

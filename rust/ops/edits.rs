@@ -1,0 +1,15 @@
+//! Whose each edit is.
+
+use super::Core;
+use crate::contract::{Hook, Json};
+use crate::error::Result;
+
+/// Before a tool runs.
+pub async fn before_tool(_: &Core, _: &Hook) -> Result<Option<Json>> {
+    Ok(None)
+}
+
+/// After it ran.
+pub async fn after_tool(_: &Core, _: &Hook) -> Result<Option<Json>> {
+    Ok(None)
+}
