@@ -25,9 +25,5 @@ pub async fn preview(_: &Core, _: &Asker, _: Confirm) -> Result<Offer> {
     Err(later())
 }
 
-pub async fn setup(_: &Core, _: &Asker, _: Confirm) -> Result<Offer> {
-    Err(later())
-}
-
 /// A turn ended.
 pub async fn at_turn_end(_: &Core, _: &str) {}

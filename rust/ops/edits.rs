@@ -13,3 +13,13 @@ pub async fn before_tool(_: &Core, _: &Hook) -> Result<Option<Json>> {
 pub async fn after_tool(_: &Core, _: &Hook) -> Result<Option<Json>> {
     Ok(None)
 }
+
+/// Looks at the tree.
+pub async fn settle(_: &Core, _: &str) -> Result<Vec<String>> {
+    Ok(Vec::new())
+}
+
+/// A person saved.
+pub async fn saved(_: &Core, _: &str, _: &str) -> Result<()> {
+    Ok(())
+}
