@@ -188,8 +188,11 @@ impl Tree {
         let found: Vec<&change::Hunk> =
             self.hunks.iter().filter(|hunk| hunk.path == assign.path && id(hunk) == *wanted).collect();
         match found.first() {
-            None => Err(Error::new(Code::RequestChanged, format!("cannot assign that edit of {}: it is not there any more", assign.path))
-                .hint("look at the changes again")),
+            None => Err(Error::new(
+                Code::RequestChanged,
+                format!("cannot assign that edit of {}: it is not there any more", assign.path),
+            )
+            .hint("look at the changes again")),
             Some(hunk) if hunk.content != change::Content::Lines => Ok(None),
             Some(_) => Ok(Some(found.into_iter().map(in_ledger).collect())),
         }

@@ -160,7 +160,9 @@ async fn of_worktree(core: &Core, task: &Task, part: &Part) -> Result<String> {
         Part::Commit(oid) => commit(&Git::at(&task.project), oid).await,
         Part::Uncommitted => unstaged(&git).await,
         Part::Stack if !Path::new(&git.folder).is_dir() => match (base, &task.stack) {
-            (Some(base), Some(branch)) => between(&Git::at(&task.project), &format!("{base}...refs/heads/{branch}")).await,
+            (Some(base), Some(branch)) => {
+                between(&Git::at(&task.project), &format!("{base}...refs/heads/{branch}")).await
+            }
             _ => Ok(String::new()),
         },
         Part::Stack => {
@@ -179,7 +181,8 @@ async fn unstaged(git: &Git) -> Result<String> {
     let listed = git.bytes(&["ls-files", "--others", "--exclude-standard", "-z"]).await?;
     for path in listed.split(|byte| *byte == 0).filter(|path| !path.is_empty()).take(500) {
         let path = String::from_utf8_lossy(path).into_owned();
-        let args = ["diff", "--no-index"].into_iter().chain(WORDING).chain(["--", "/dev/null", &path]).collect::<Vec<_>>();
+        let args =
+            ["diff", "--no-index"].into_iter().chain(WORDING).chain(["--", "/dev/null", &path]).collect::<Vec<_>>();
         // It answers 1 where there is a difference.
         text += &git.ask(&args).await?.text();
         if text.len() > MOST {

@@ -23,3 +23,8 @@ pub async fn settle(_: &Core, _: &str) -> Result<Vec<String>> {
 pub async fn saved(_: &Core, _: &str, _: &str) -> Result<()> {
     Ok(())
 }
+
+/// The first task is about to share the tree.
+pub async fn first_look(_: &Core, _: &str) -> Result<()> {
+    Ok(())
+}

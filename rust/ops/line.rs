@@ -14,12 +14,13 @@ pub async fn line(core: &Core, asker: &Asker, ask: LineAsk) -> Result<Line> {
     let number = number.ok_or_else(|| Error::new(Code::BadInput, "cannot look at that line: lines count from 1"))?;
     let project = asker.project.clone();
     let tasks = core.store()?.read(move |tx| tx.tasks(Some(&project), &Filter::default())).await?;
-    if let Some((task, path)) = tasks.iter().find_map(|task| Some((task, changes::relative(task.worktree.as_deref()?, &ask.path)?))) {
+    if let Some((task, path)) =
+        tasks.iter().find_map(|task| Some((task, changes::relative(task.worktree.as_deref()?, &ask.path)?)))
+    {
         return in_worktree(core, task, &path, number).await;
     }
-    let path = changes::relative(&asker.project, &ask.path).ok_or_else(|| {
-        Error::new(Code::BadInput, "cannot tell whose that line is: the file is not in this project")
-    })?;
+    let path = changes::relative(&asker.project, &ask.path)
+        .ok_or_else(|| Error::new(Code::BadInput, "cannot tell whose that line is: the file is not in this project"))?;
     if tasks.iter().any(|task| task.isolation == Isolation::Stack) {
         edits::settle(core, &asker.project).await?;
         let (project, wanted) = (asker.project.clone(), path.clone());
@@ -53,12 +54,18 @@ async fn in_worktree(core: &Core, task: &Task, path: &str, number: usize) -> Res
 
 async fn blamed(core: &Core, git: &Git, path: &str, number: usize) -> Result<Line> {
     let range = format!("{number},{number}");
-    let text = git.read(&["blame", "--porcelain", "-L", &range, "--", path]).await.map_err(|error| {
-        error.context(format!("cannot tell whose line {number} of {path} is"))
-    })?;
+    let text = git
+        .read(&["blame", "--porcelain", "-L", &range, "--", path])
+        .await
+        .map_err(|error| error.context(format!("cannot tell whose line {number} of {path} is")))?;
     let oid = text.split_whitespace().next().unwrap_or_default().to_owned();
     if oid.bytes().all(|byte| byte == b'0') {
-        return Ok(Line { owner: "unclaimed".into(), tasks: Vec::new(), text: "Not committed; no task is known to have written it".into(), commit: None });
+        return Ok(Line {
+            owner: "unclaimed".into(),
+            tasks: Vec::new(),
+            text: "Not committed; no task is known to have written it".into(),
+            commit: None,
+        });
     }
     let raw = git.read(&["cat-file", "commit", &oid]).await?;
     let (change, wanted) = (change_id(&raw), oid.clone());
@@ -66,7 +73,8 @@ async fn blamed(core: &Core, git: &Git, path: &str, number: usize) -> Result<Lin
         .store()?
         .read(move |tx: &Tx<'_>| tx.task_of_commit(&wanted, change.as_deref())?.map(|task| tx.row(&task)).transpose())
         .await?;
-    let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().trim().to_owned();
+    let field =
+        |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().trim().to_owned();
     let (summary, short) = (field("summary "), oid.chars().take(8).collect::<String>());
     Ok(match found {
         Some(task) => Line {
@@ -93,4 +101,3 @@ pub fn change_id(commit: &str) -> Option<String> {
     };
     headers.filter(|line| !line.starts_with(' ')).find_map(named)
 }
-

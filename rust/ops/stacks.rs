@@ -78,12 +78,16 @@ pub fn against(found: &Found, committer: Committer) -> Option<Error> {
         Setup::Missing => error(Code::VcsRefused, "the project is not set up for GitButler".into()).map(|it| {
             it.hint("`chorus setup` explains what `but setup` changes and runs it; or use isolation worktree")
         }),
-        Setup::OtherBranch(branch) => error(Code::VcsRefused, format!("{branch} is checked out, not GitButler's workspace"))
-            .map(|it| it.hint("run `git checkout gitbutler/workspace && but setup`")),
+        Setup::OtherBranch(branch) => {
+            error(Code::VcsRefused, format!("{branch} is checked out, not GitButler's workspace"))
+                .map(|it| it.hint("run `git checkout gitbutler/workspace && but setup`"))
+        }
         Setup::Linked => error(Code::VcsRefused, "the project is a linked worktree or a submodule".into())
             .map(|it| it.hint("work in the main worktree, or use isolation worktree")),
-        Setup::NoRepository => error(Code::NotARepository, "the project is no git repository with a working tree".into())
-            .map(|it| it.hint("run `git init`, then `but setup`")),
+        Setup::NoRepository => {
+            error(Code::NotARepository, "the project is no git repository with a working tree".into())
+                .map(|it| it.hint("run `git init`, then `but setup`"))
+        }
         Setup::Unfinished(what) => error(Code::VcsRefused, format!("a {what} is unfinished"))
             .map(|it| it.hint(format!("finish or abort the {what} first"))),
     };
@@ -189,4 +193,22 @@ pub fn above(tx: &Tx<'_>, task: &Task) -> Result<Option<String>> {
         _ => Err(Error::new(Code::WrongState, format!("#{on}, which it builds on, has no branch"))
             .hint(format!("start #{on} first"))),
     }
+}
+
+/// Takes a branch away that was made for a start which failed, if nothing was committed to it.
+pub async fn drop_empty(but: &But, branch: &str) -> Result<()> {
+    let held = hold(but).await?;
+    let status = but.status().await?;
+    if status.branch(branch).is_some_and(|found| found.commits.is_empty()) {
+        but.branch_delete(branch, &held).await?;
+    }
+    Ok(())
+}
+
+/// Files of the shared tree that hold uncommitted edits of other tasks.
+pub async fn dirty_beside(core: &Core, task: &Task) -> Result<Vec<String>> {
+    let (project, uuid) = (task.project.clone(), task.uuid.clone());
+    let ledgers = core.store()?.read(move |tx| tx.ledgers(&project)).await?;
+    let others = ledgers.into_iter().filter(|(_, ledger)| ledger.tasks().iter().any(|owner| *owner != uuid));
+    Ok(others.map(|(path, _)| path).collect())
 }

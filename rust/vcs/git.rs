@@ -59,7 +59,14 @@ impl Git {
     pub fn command<S: AsRef<OsStr>>(&self, args: &[S]) -> Command {
         let mut command = self.program("git");
         command.env("LC_ALL", "C").env("GIT_TERMINAL_PROMPT", "0").env("GIT_EDITOR", ":").env("GIT_PAGER", "cat");
-        command.args(["-c", "core.quotePath=false", "-c", "core.fsmonitor=false", "-c", "advice.defaultBranchName=false"]);
+        command.args([
+            "-c",
+            "core.quotePath=false",
+            "-c",
+            "core.fsmonitor=false",
+            "-c",
+            "advice.defaultBranchName=false",
+        ]);
         command.args(args);
         command
     }
@@ -129,7 +136,8 @@ impl Git {
 
     /// Short names of the branches below a prefix that ends in `/`.
     pub async fn branches(&self, prefix: &str) -> Result<Vec<String>> {
-        let names = self.read(&["for-each-ref", "--format=%(refname:lstrip=2)", &format!("refs/heads/{prefix}")]).await?;
+        let names =
+            self.read(&["for-each-ref", "--format=%(refname:lstrip=2)", &format!("refs/heads/{prefix}")]).await?;
         Ok(names.lines().map(str::to_owned).collect())
     }
 

@@ -182,7 +182,8 @@ pub fn refusal(repository: &Repository, wanted: Use) -> Option<Error> {
     }
     if let Some(operation) = repository.operation {
         let name = operation.name();
-        let end = if operation == Operation::Bisect { "git bisect reset".to_owned() } else { format!("git {name} --abort") };
+        let end =
+            if operation == Operation::Bisect { "git bisect reset".to_owned() } else { format!("git {name} --abort") };
         return refused(
             format!("a {name} is in progress in {folder}"),
             &format!("finish it, or end it with `{end}`, then start the task again"),
