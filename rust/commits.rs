@@ -3,4 +3,5 @@
 
 pub mod change;
 pub mod message;
+pub mod net;
 pub mod plan;
