@@ -110,18 +110,6 @@ local function change_priority(by)
   end
 end
 
-local function close()
-  local window = vim.api.nvim_get_current_win()
-  local before = vim.fn.bufnr('#')
-  if before > 0 and before ~= open_list.buffer and vim.bo[before].buflisted then
-    vim.api.nvim_win_set_buf(window, before)
-  elseif #vim.api.nvim_tabpage_list_wins(0) > 1 then
-    vim.api.nvim_win_close(window, false)
-  else
-    vim.cmd.enew()
-  end
-end
-
 --- Answers the oldest request of the task under the cursor, after showing it.
 local function answer(how)
   return function()
@@ -135,7 +123,7 @@ end
 local HANDLERS = {
   approve = answer('open_for'),
   deny = answer('deny_for'),
-  close = close,
+  close = require('chorus.ui.place').leave,
   raise = function()
     change_priority(1)
   end,
