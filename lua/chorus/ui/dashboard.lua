@@ -157,25 +157,6 @@ local function selected_numbers()
   return numbers
 end
 
-local function set_window_options(window)
-  local options = {
-    number = false,
-    relativenumber = false,
-    signcolumn = 'no',
-    foldcolumn = '0',
-    statuscolumn = '',
-    colorcolumn = '',
-    wrap = false,
-    list = false,
-    spell = false,
-    cursorline = true,
-    fillchars = 'eob: ',
-  }
-  for name, value in pairs(options) do
-    vim.wo[window][0][name] = value
-  end
-end
-
 --- Makes the buffer the list.
 ---@param buffer integer
 local function set_up(buffer)
@@ -198,7 +179,7 @@ local function set_up(buffer)
     group = group,
     buffer = buffer,
     callback = function()
-      set_window_options(vim.api.nvim_get_current_win())
+      require('chorus.ui.place').calm(vim.api.nvim_get_current_win())
       M.redraw()
     end,
   })
@@ -228,7 +209,7 @@ function M.read(buffer)
   end
   canvas.forget(buffer)
   require('chorus.client').connect({ start = false })
-  set_window_options(vim.api.nvim_get_current_win())
+  require('chorus.ui.place').calm(vim.api.nvim_get_current_win())
   M.redraw()
 end
 

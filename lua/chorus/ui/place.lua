@@ -23,6 +23,27 @@ local function leave_float()
   end
 end
 
+--- A window for a list: nothing beside the lines, each on one line.
+---@param window integer
+function M.calm(window)
+  local options = {
+    number = false,
+    relativenumber = false,
+    signcolumn = 'no',
+    foldcolumn = '0',
+    statuscolumn = '',
+    colorcolumn = '',
+    wrap = false,
+    list = false,
+    spell = false,
+    cursorline = true,
+    fillchars = 'eob: ',
+  }
+  for name, value in pairs(options) do
+    vim.wo[window][0][name] = value
+  end
+end
+
 --- Shows a buffer: where `place` says, else where it is on screen, else in the current window.
 ---@param buffer integer
 ---@param place? table as `nvim_cmd` takes it in `mods`
