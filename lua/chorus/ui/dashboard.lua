@@ -145,7 +145,8 @@ local HANDLERS = {
 }
 
 --- Verbs that a Visual selection may name several tasks for.
-local FOR_MANY = { 'start', 'send', 'interrupt', 'restart', 'restart_fresh', 'complete', 'fail', 'reopen', 'delete' }
+local FOR_MANY =
+  { 'start', 'send', 'interrupt', 'restart', 'restart_fresh', 'complete', 'fail', 'reopen', 'delete', 'commit' }
 
 local function selected_numbers()
   local first, last = require('chorus.ui.keys').selected_lines()

@@ -71,6 +71,10 @@ M.views = {
     {
       verb('new', { 'n' }, 'write a new task', 'new'),
       verb('inbox', { 'I' }, 'all open requests'),
+      verb('diff', { 'D' }, 'its diff', 'diff'),
+      verb('changes', { 'E' }, 'uncommitted edits of all'),
+      verb('commit', { 'C' }, 'commit its edits now'),
+      verb('mend', { 'm' }, 'mend its branch'),
       key('raise', { '+' }, 'higher priority'),
       key('lower', { '-' }, 'lower priority'),
       key('filter', { '/' }, 'show only some tasks'),
@@ -146,7 +150,7 @@ M.views = {
     HELP,
   },
   explain = { CLOSE, verb('output', { 'o' }, 'its output', 'output'), HELP },
-  page = { HELP },
+  page = { key('open', { '<CR>' }, 'the diff of the commit in this line'), HELP },
   list = { HELP },
   draft = { HELP },
   terminal = { key('close', { '<C-\\><C-q>' }, 'leave the terminal; the task goes on', { hint = 'leave' }) },
@@ -172,6 +176,8 @@ function M.of(view)
   return result
 end
 
+local NEEDS_NO_TASK = { new = true, inbox = true, changes = true }
+
 --- Sets the keys of a view in a buffer. An action runs `handlers[action]`, else its verb on the task that `task` names.
 ---@param view string
 ---@param buffer integer
@@ -184,7 +190,7 @@ function M.set(view, buffer, handlers, task, mode)
     if not run and each.verb then
       run = function()
         local named = task and task()
-        if named or not task or each.verb == 'new' or each.verb == 'inbox' then
+        if named or not task or NEEDS_NO_TASK[each.verb] then
           require('chorus.verbs').run(each.verb, { task = named, bang = each.bang or false })
         end
       end
