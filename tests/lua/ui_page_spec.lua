@@ -14,6 +14,7 @@ describe('page', function()
         {
           task = task,
           requests = { world.request('r', 12) },
+          commits = {},
           journal = {
             { at = world.now, what = 'created', who = 'person', text = 'created\n\27[31m' .. view.SEPARATOR },
           },

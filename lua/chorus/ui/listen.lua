@@ -42,6 +42,31 @@ function M.once_per_turn(run)
   end
 end
 
+--- Wraps `run(done)` so that it never overlaps itself: many calls until `done` is called are one run after it, at least
+--- `pause` milliseconds later.
+---@param pause integer
+---@param run fun(done: fun())
+---@return fun()
+function M.one_at_a_time(pause, run)
+  local is_running, is_due = false, false
+  local function go()
+    if is_running then
+      is_due = true
+      return
+    end
+    is_running, is_due = true, false
+    run(function()
+      vim.defer_fn(function()
+        is_running = false
+        if is_due then
+          go()
+        end
+      end, pause)
+    end)
+  end
+  return go
+end
+
 --- Calls `run` every `seconds` until the buffer is wiped out.
 ---@param buffer integer
 ---@param seconds integer
