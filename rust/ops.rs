@@ -13,6 +13,7 @@ pub mod hooks;
 mod isolate;
 mod launch;
 mod line;
+mod mend;
 pub mod program;
 pub mod prompts;
 pub mod recover;
@@ -61,8 +62,8 @@ pub async fn answer(core: &Arc<Core>, asker: &Asker, request: Request) -> Result
         TaskDiff(diff) => Reply::Diff(diff::diff(core, asker, diff).await?),
         TaskCommit(commit) => task(commit::commit(core, asker, commit).await?),
         TaskMessage(one) => Reply::CommitMessage(commit::message(core, asker, &one.task).await?),
-        TaskMend(confirm) => Reply::Offer(commit::mend(core, asker, confirm).await?),
-        TaskPreview(confirm) => Reply::Offer(commit::preview(core, asker, confirm).await?),
+        TaskMend(confirm) => Reply::Offer(mend::mend(core, asker, confirm).await?),
+        TaskPreview(confirm) => Reply::Offer(worktrees::preview(core, asker, confirm).await?),
         Changes(_) => Reply::Changes(changes::changes(core, asker).await?),
         ChangesAssign(assign) => Reply::Changes(changes::assign(core, asker, assign).await?),
         Line(ask) => Reply::Line(line::line(core, asker, ask).await?),
