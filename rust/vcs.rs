@@ -9,3 +9,4 @@ pub mod plumbing;
 pub mod repository;
 pub mod rescue;
 pub mod scan;
+pub mod worktree;

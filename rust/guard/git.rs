@@ -1,4 +1,4 @@
-//! Which git commands leave branches, the index and other tasks' edits alone. Checked with git 2.39 and its manual.
+//! Which git commands leave branches, the index and other tasks' edits alone. Checked with git 2.47 and its manual.
 
 use super::expand::UNKNOWN;
 use super::walk::Offence;

@@ -14,10 +14,11 @@ const READ: Duration = Duration::from_secs(20);
 /// How long one that changes something may take: a commit runs the user's hooks.
 const CHANGE: Duration = Duration::from_secs(300);
 
-/// What binds a git to one repository or one command (`git rev-parse --local-env-vars`, git 2.47).
+/// What binds a git to one repository or one command (`git rev-parse --local-env-vars`, git 2.47, without
+/// `GIT_CONFIG_COUNT`, by which a user may set what holds everywhere).
 #[rustfmt::skip]
-const BINDING: [&str; 17] = [
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_CONFIG", "GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT", "GIT_OBJECT_DIRECTORY",
+const BINDING: [&str; 16] = [
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_CONFIG", "GIT_CONFIG_PARAMETERS", "GIT_OBJECT_DIRECTORY",
     "GIT_DIR", "GIT_WORK_TREE", "GIT_IMPLICIT_WORK_TREE", "GIT_GRAFT_FILE", "GIT_INDEX_FILE", "GIT_NO_REPLACE_OBJECTS",
     "GIT_REPLACE_REF_BASE", "GIT_PREFIX", "GIT_SHALLOW_FILE", "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_QUARANTINE_PATH",
 ];
