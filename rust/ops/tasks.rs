@@ -33,7 +33,12 @@ pub async fn reopen(core: &Core, asker: &Asker, reopen: &TaskReopen) -> Result<T
 /// Removes a task that does not run.
 pub async fn delete(core: &Core, asker: &Asker, task: &str) -> Result<Nothing> {
     let task = core.task(asker, task).await?;
-    core.store()?.write(move |tx| tx.delete(&task.uuid)).await?;
+    let uuid = task.uuid.clone();
+    // While the store still knows what is the worktree's.
+    if !task.status.is_live() {
+        super::worktrees::tidy(core, &task).await;
+    }
+    core.store()?.write(move |tx| tx.delete(&uuid)).await?;
     Ok(Nothing {})
 }
 
