@@ -1,8 +1,8 @@
 //! A verdict, and what follows from it for the store: the agent's state, requests, the end of a turn, the exit.
 
 use super::watched::{Turn, Unhooked, Watched};
-use crate::core::{Core, End};
 use crate::core::sight::Sight;
+use crate::core::{Core, End};
 use crate::detector;
 use crate::detector::screen::dialog::Dialog;
 use crate::status::{AgentState, AgentStatus, Kind, Millis};

@@ -59,16 +59,22 @@ pub async fn recover(core: &Core) {
     for (task, intent) in intents {
         if let Err(error) = finish(core, &task, &intent).await {
             log::error!("cannot finish a commit: {error}");
-            let words = format!("a commit that was being made when the daemon ended cannot be looked at: {}", error.message);
+            let words =
+                format!("a commit that was being made when the daemon ended cannot be looked at: {}", error.message);
             let rescue = format!("all bytes are kept in {}", intent.rescue.reference);
-            let trouble = contract::Trouble { kind: "damaged".into(), text: words, remedy: Some(rescue), above: None, files: Vec::new() };
+            let trouble = contract::Trouble {
+                kind: "damaged".into(),
+                text: words,
+                remedy: Some(rescue),
+                above: None,
+                files: Vec::new(),
+            };
             let told = store.write(move |tx| note(tx, &task, &trouble)).await;
             told.unwrap_or_else(|error| log::error!("cannot store a trouble: {error}"));
         }
     }
-    let resting = |task: &Task| {
-        task.status.is_live() && task.stack.is_some() && task.agent_status.status == AgentStatus::Idle
-    };
+    let resting =
+        |task: &Task| task.status.is_live() && task.stack.is_some() && task.agent_status.status == AgentStatus::Idle;
     let tasks = store.read(|tx| tx.tasks(None, &Filter::default())).await.unwrap_or_default();
     for task in tasks.into_iter().filter(resting) {
         follow(core, End::Turn(task.uuid)).await;

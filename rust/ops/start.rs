@@ -96,7 +96,9 @@ pub async fn restart(core: &Core, asker: &Asker, restart: TaskRestart) -> Result
     }
     let loaded = core.config_of(&task.project);
     let project = crate::vcs::git::Git::at(&task.project);
-    worktrees::restore(core, &task, &loaded, &project).await.map_err(|error| error.context(format!("cannot restart #{}", task.number)))?;
+    worktrees::restore(core, &task, &loaded, &project)
+        .await
+        .map_err(|error| error.context(format!("cannot restart #{}", task.number)))?;
     let prepared = prepare(core, &task, restart.environment).await?;
     take_place(core, &task.uuid).await;
     let known = task.session_id.clone().filter(|_| !restart.fresh);
