@@ -261,6 +261,8 @@ local function set_up()
   is_set_up = true
   require('chorus.highlight').setup()
   require('chorus.statusline').attach()
+  require('chorus.saves').attach()
+  require('chorus.disk').attach()
   local group = vim.api.nvim_create_augroup('chorus_client', {})
   vim.api.nvim_create_autocmd('VimLeave', { group = group, desc = 'Chorus: leave quickly', callback = leave })
   vim.api.nvim_create_autocmd('DirChanged', {
