@@ -32,10 +32,11 @@ end
 
 ---@param path string
 local function tell(path)
-  if due[path] then
-    due[path] = nil
-    require('chorus.client').request('file_saved', { path = path })
+  local client = require('chorus.client')
+  if due[path] and client.is_connected() then
+    client.request('file_saved', { path = path })
   end
+  due[path] = nil
 end
 
 ---@param event { buf: integer, match: string }
