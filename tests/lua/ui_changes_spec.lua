@@ -199,8 +199,8 @@ describe('the list of changes', function()
     assert.are.equal('chorus://changes', vim.api.nvim_buf_get_name(0))
     assert.are.equal('chorus', vim.bo.filetype)
     assert.is_false(vim.bo.modifiable)
-    assert.truthy(vim.wo.winbar:find('1 file', 1, true))
-    assert.truthy(vim.wo.winbar:find('1 unclaimed or mixed', 1, true))
+    assert.truthy(vim.wo.winbar:find('1 file, 2 edits', 1, true))
+    assert.truthy(vim.wo.winbar:find('1 unclaimed', 1, true))
   end)
 
   it('gives a hunk to a task that is picked, those it may be of first', function()
@@ -279,6 +279,18 @@ describe('the list of changes', function()
     assert.are.equal(3, vim.fn.line('.'))
     world.press('[f')
     assert.are.equal(1, vim.fn.line('.'))
+  end)
+
+  it('is left to where one came from', function()
+    vim.cmd.edit(folder .. '/a.lua')
+    require('chorus.ui.dashboard').open()
+    require('chorus.ui.changes').open()
+    local names = {}
+    for _ = 1, 2 do
+      world.press('q')
+      names[#names + 1] = vim.fs.basename(vim.api.nvim_buf_get_name(0))
+    end
+    assert.are.same({ 'dashboard', 'a.lua' }, names)
   end)
 
   it('looks only while it is on screen', function()

@@ -41,17 +41,19 @@ local function remember_task()
   vim.b[view.buffer].chorus_task = #owners == 1 and owners[1] or nil
 end
 
+---@param width integer
 ---@return string
-local function bar()
+local function bar(width)
   local ask = require('chorus.ask')
   local left = { { ' Changes', 'ChorusTitle' } }
   if view.changes then
     local counts = changes_rows.counts(view.changes)
-    left[#left + 1] = { '   ' .. ask.count(counts.files, 'file'), 'ChorusHeader' }
+    local files = ask.count(counts.files, 'file')
+    left[#left + 1] = { ('   %s, %s'):format(files, ask.count(counts.hunks, 'edit')), 'ChorusHeader' }
     for _, each in ipairs({
       { 'task', "tasks'", 'ChorusOwner' },
       { 'user', 'yours', 'ChorusYours' },
-      { 'open', 'unclaimed or mixed', 'ChorusUnclaimed' },
+      { 'open', 'unclaimed', 'ChorusUnclaimed' },
     }) do
       if counts[each[1]] > 0 then
         left[#left + 1] = { ('   %d %s'):format(counts[each[1]], each[2]), each[3] }
@@ -62,7 +64,7 @@ local function bar()
     left[#left + 1] = { '   ' .. require('chorus.text').clean(view.fault, 70), 'ChorusTrouble' }
   end
   local right = require('chorus.ui.keys').hints('changes', { 'assign', 'mine', 'toggle', 'help' }, 60)
-  return canvas.bar(left) .. '%<%=' .. canvas.bar(right)
+  return canvas.bar_of_two(left, right, width)
 end
 
 local function draw()
@@ -80,8 +82,8 @@ local function draw()
     })
   end
   canvas.draw(view.buffer, rows)
-  local said = bar()
   for _, window in ipairs(windows) do
+    local said = bar(vim.api.nvim_win_get_width(window))
     if vim.wo[window].winbar ~= said then
       vim.wo[window][0].winbar = said
     end
@@ -101,6 +103,9 @@ end
 ---@param done fun()
 local function refresh(done)
   local buffer = view.buffer
+  if not vim.api.nvim_buf_is_loaded(buffer) then
+    return done()
+  end
   require('chorus.client').request('changes', {}, function(err, changes)
     done()
     if not vim.api.nvim_buf_is_loaded(buffer) then

@@ -125,7 +125,7 @@ function M.open(wish, lines)
     { '   :w', 'ChorusKey' },
     { ' ' .. wish.does, 'ChorusHint' },
     { '   :q!', 'ChorusKey' },
-    { ' does not', 'ChorusHint' },
+    { ' leaves it as it is', 'ChorusHint' },
   })
   vim.bo[buffer].filetype = 'gitcommit'
   vim.api.nvim_win_set_cursor(0, { 1, 0 })
