@@ -32,7 +32,7 @@ const FOR_THE_DAEMON: &[&str] = &[
     "RUST_BACKTRACE",
 ];
 /// Whole families of such variables.
-const FAMILIES_FOR_THE_DAEMON: &[&str] = &["LC_", "XDG_", "CHORUS_"];
+const FAMILIES_FOR_THE_DAEMON: &[&str] = &["LC_", "XDG_", "CHORUS_", "GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_CONFIG_"];
 /// The marks of a task, which the daemon that a hook starts does not belong to.
 const MARKS: &[&str] = &["CHORUS_TASK", "CHORUS_LAUNCH"];
 

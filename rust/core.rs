@@ -43,7 +43,9 @@ pub struct Core {
     facts: UnboundedSender<Fact>,
     /// Tasks whose agents may be free for a prompt.
     free: UnboundedSender<String>,
-    taken: Mutex<Option<(UnboundedReceiver<Fact>, UnboundedReceiver<String>)>>,
+    /// Tasks whose turns ended, for what follows a turn: a commit.
+    ended: UnboundedSender<String>,
+    taken: Mutex<Option<Inboxes>>,
     /// What `chorus exec` is to run, by task: handed out once and kept nowhere else, for it holds secrets.
     pub execs: Mutex<HashMap<String, Exec>>,
     /// Pids of the programs in live tasks' panes.
@@ -54,6 +56,16 @@ pub struct Core {
     pub deliveries: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     /// Agents that are being restarted, two at a time: after a reboot there may be many.
     pub starting: Arc<tokio::sync::Semaphore>,
+}
+
+/// What was told to the loops that begin with the daemon.
+pub struct Inboxes {
+    /// For the monitor.
+    pub facts: UnboundedReceiver<Fact>,
+    /// Tasks whose agents may be free, for whoever types prompts.
+    pub free: UnboundedReceiver<String>,
+    /// Tasks whose turns ended, for whoever commits.
+    pub ended: UnboundedReceiver<String>,
 }
 
 /// Who asks.
@@ -87,6 +99,7 @@ impl Core {
     pub async fn open(state: State) -> Arc<Core> {
         let (facts, told) = unbounded_channel();
         let (free, freed) = unbounded_channel();
+        let (ended, ends) = unbounded_channel();
         let loaded = config::read(None, &environment());
         log::set_max_level(loaded.config.logging.level);
         let store = Store::open_file(&loaded.config.database.file(&state.dir));
@@ -103,7 +116,8 @@ impl Core {
             web: Web::default(),
             facts,
             free,
-            taken: Mutex::new(Some((told, freed))),
+            ended,
+            taken: Mutex::new(Some(Inboxes { facts: told, free: freed, ended: ends })),
             execs: Mutex::default(),
             panes: Mutex::default(),
             locks: Mutex::default(),
@@ -118,8 +132,8 @@ impl Core {
         self.store.is_err() && Store::open_file(&file()).is_ok()
     }
 
-    /// What was told to the monitor and to whoever types prompts, once: the daemon begins with it.
-    pub fn take_inboxes(&self) -> Option<(UnboundedReceiver<Fact>, UnboundedReceiver<String>)> {
+    /// What was told so far, once: the daemon begins with it.
+    pub fn take_inboxes(&self) -> Option<Inboxes> {
         lock(&self.taken).take()
     }
 
@@ -208,6 +222,12 @@ impl Core {
         if let Some(process) = process {
             lock(&self.panes).insert(task.to_owned(), process.pid);
         }
+    }
+
+    /// A turn of the task ended, and the store knows.
+    pub fn turn_ended(&self, task: &str) {
+        // Whoever commits ends only with the daemon.
+        let _ = self.ended.send(task.to_owned());
     }
 
     /// The task's agent may be free for what is queued.

@@ -17,6 +17,7 @@ use tokio::sync::oneshot;
 
 mod column;
 mod commits;
+mod edits;
 mod fault;
 mod filter;
 mod hooks;

@@ -42,7 +42,7 @@ M.words.Kind = {
 M.words.Isolation = { 'auto', 'stack', 'worktree', 'none' }
 
 --- Why a request was refused.
----@alias chorus.Code 'unknown_verb'|'bad_input'|'no_such_task'|'wrong_state'|'task_busy'|'request_open'|'no_request'|'several_requests'|'request_changed'|'not_answerable'|'tmux_missing'|'tmux_old'|'tmux_failed'|'agent_missing'|'agent_failed'|'store_unusable'|'daemon_unreachable'|'older_client'|'replaced'|'from_agent'|'tool_missing'|'unsupported'|'internal'
+---@alias chorus.Code 'unknown_verb'|'bad_input'|'no_such_task'|'wrong_state'|'task_busy'|'request_open'|'no_request'|'several_requests'|'request_changed'|'not_answerable'|'tmux_missing'|'tmux_old'|'tmux_failed'|'agent_missing'|'agent_failed'|'store_unusable'|'daemon_unreachable'|'older_client'|'replaced'|'from_agent'|'tool_missing'|'not_a_repository'|'git_failed'|'but_missing'|'but_failed'|'vcs_refused'|'unsupported'|'internal'
 M.words.Code = {
   'unknown_verb',
   'bad_input',
@@ -65,6 +65,11 @@ M.words.Code = {
   'replaced',
   'from_agent',
   'tool_missing',
+  'not_a_repository',
+  'git_failed',
+  'but_missing',
+  'but_failed',
+  'vcs_refused',
   'unsupported',
   'internal',
 }
@@ -171,8 +176,10 @@ M.shapes.Task = {
 ---@field kind string
 ---@field text string
 ---@field remedy? string
+---@field above? string
 ---@field files string[]
-M.shapes.Trouble = { kind = 'string', text = 'string', remedy = 'string?', files = 'string[]' }
+M.shapes.Trouble =
+  { kind = 'string', text = 'string', remedy = 'string?', above = 'string?', files = 'string[]' }
 
 --- A commit that Chorus made for a task.
 ---@class chorus.Commit

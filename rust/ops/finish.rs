@@ -1,6 +1,6 @@
 //! Ending things: a turn, a task.
 
-use super::{Asker, Core, launch, lock, start, tasks, view};
+use super::{Asker, Core, commit, launch, lock, start, tasks, view};
 use crate::contract::*;
 use crate::core::fact::Fact;
 use crate::error::{Error, Result};
@@ -49,7 +49,9 @@ pub async fn complete(core: &Core, asker: &Asker, complete: TaskComplete) -> Res
     if !complete.force {
         tasks::refuse_unfinished(&task, "complete")?;
     }
-    let said = "Nothing was committed: this task's edits are in the shared working tree (isolation none).".to_owned();
+    let loaded = core.config_of(&task.project);
+    commit::at_completion(core, &task, &loaded, complete.message.as_deref()).await?;
+    let said = commit::landing(core, &task).await;
     end(core, &task, Step::Complete, Some(said)).await
 }
 

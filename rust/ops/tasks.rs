@@ -5,7 +5,7 @@ use crate::contract::*;
 use crate::error::{Error, Result};
 use crate::status::AgentStatus;
 use crate::store::{Defaults, Filter, Who};
-use crate::task::{Isolation, Step, Task};
+use crate::task::{Step, Task};
 
 /// Entries of the journal on a task's page.
 const JOURNAL: u32 = 200;
@@ -13,20 +13,9 @@ const JOURNAL: u32 = 200;
 /// Creates a task in the asker's project.
 pub async fn create(core: &Core, asker: &Asker, new: TaskNew) -> Result<Task> {
     let loaded = core.config_of(&asker.project);
-    refuse_unsupported(new.isolation)?;
     let defaults = Defaults { agent: loaded.config.agent.default, isolation: loaded.config.vcs.isolation };
     let project = asker.project.clone();
     core.store()?.write(move |tx| tx.create(&project, new, &defaults)).await
-}
-
-/// Only what this version does may be asked for by name.
-fn refuse_unsupported(isolation: Option<Isolation>) -> Result<()> {
-    match isolation {
-        Some(Isolation::Stack | Isolation::Worktree) => {
-            Err(Error::new(Code::Unsupported, "cannot isolate by stack or worktree yet").hint("use isolation none"))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Changes fields of a task.
