@@ -116,8 +116,12 @@ describe('the changes', function()
   end)
 
   it('say what could not be told, and that there is nothing', function()
-    changes.notices, changes.files = { 'git is busy' }, {}
-    assert.are.same({ ' git is busy', '', '  Nothing is uncommitted here.' }, (render()))
+    changes.notices, changes.files = { 'git is busy ' .. ('and more '):rep(12) }, {}
+    local lines = render(80)
+    assert.are.equal(2, #lines)
+    assert.truthy(vim.startswith(lines[1], ' git is busy and more'))
+    changes.notices = {}
+    assert.are.same({ '', '  Nothing is uncommitted here.' }, (render()))
   end)
 
   it('give hunks, or a file of which only its own row is chosen', function()
@@ -208,7 +212,7 @@ describe('the list of changes', function()
     world.press('2Ga')
     local given = wait_asked('changes_assign', 1)[1]
     assert.are.same({ path = 'a.lua', hunk = '1', task = 'uuid-12' }, given)
-    assert.are.equal('Give a.lua: this hunk to:', offered().prompt)
+    assert.are.equal('Give this edit of a.lua to:', offered().prompt)
     assert.are.equal('chorus_task', offered().kind)
     assert.are.same(
       { '#4', '#12' },

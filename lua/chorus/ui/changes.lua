@@ -127,83 +127,6 @@ local function refresh_when_seen()
   end
 end
 
---- Gives edits to a task, one after the other; to the person when there is none.
----@param choices { path: string, hunk?: string }[]
----@param task? chorus.Task
-local function assign(choices, task)
-  local index = 0
-  local function go_on(err, changes)
-    if changes then
-      take(changes)
-    end
-    index = index + 1
-    if err then
-      require('chorus.message').failure(err)
-      view.refresh()
-    elseif choices[index] then
-      local params = { path = choices[index].path, hunk = choices[index].hunk, task = task and task.uuid }
-      require('chorus.client').request('changes_assign', params, go_on)
-    end
-  end
-  go_on()
-end
-
---- Tasks that an edit in the shared tree can be given to: those it may be of first.
----@param chosen chorus.ChangesRow[]
----@return chorus.Task[]
-local function receivers(chosen)
-  local tasks = require('chorus.tasks')
-  local found, seen = {}, {}
-  local function add(task)
-    if task and not seen[task.uuid] then
-      seen[task.uuid] = true
-      found[#found + 1] = task
-    end
-  end
-  for _, data in ipairs(chosen) do
-    vim.tbl_map(function(number)
-      add(tasks.get(number))
-    end, changes_rows.owners(view.changes, data, true))
-  end
-  for _, task in ipairs(tasks.all()) do
-    if tasks.is_live(task) and (task.isolation == 'stack' or task.isolation == 'auto') then
-      add(task)
-    end
-  end
-  return found
-end
-
---- What is chosen, in words.
-local function describe(choices)
-  if #choices > 1 then
-    return ('%d edits'):format(#choices)
-  end
-  return choices[1].path .. (choices[1].hunk and ': this hunk' or '')
-end
-
----@param chosen chorus.ChangesRow[]
-local function give(chosen)
-  local choices = changes_rows.choices(chosen)
-  if #choices == 0 then
-    return
-  end
-  local found = receivers(chosen)
-  if #found == 0 then
-    return require('chorus.message').info('no task works in this tree', '`u` makes the edit yours')
-  end
-  local prompt = ('Give %s to:'):format(require('chorus.text').clean(describe(choices), 60))
-  require('chorus.picker').pick_task(found, prompt, function(task)
-    if task then
-      assign(choices, task)
-    end
-  end)
-end
-
----@param chosen chorus.ChangesRow[]
-local function make_mine(chosen)
-  assign(changes_rows.choices(chosen))
-end
-
 --- Runs a verb on the one task that owns what is under the cursor.
 ---@param name string
 ---@param args? string
@@ -268,27 +191,27 @@ local function toggle_all()
   draw()
 end
 
---- Calls `handle` with the rows chosen: the cursor's, or those of a Visual selection.
----@param handle fun(chosen: chorus.ChangesRow[])
-local function on_chosen(handle)
+--- Gives away the cursor's row, or those of a Visual selection.
+---@param give fun(chosen: chorus.Chosen)
+local function gives(give)
   return function()
     local first, last = vim.fn.line('.'), vim.fn.line('.')
     if vim.fn.mode():match('[vV\22]') then
       first, last = require('chorus.ui.keys').selected_lines()
     end
-    local chosen = {}
+    local rows = {}
     for line = first, last do
-      chosen[#chosen + 1] = canvas.data(view.buffer, line)
+      rows[#rows + 1] = canvas.data(view.buffer, line)
     end
-    if #chosen > 0 then
-      handle(chosen)
+    if #rows > 0 then
+      give({ changes = view.changes, rows = rows, on_changes = take, on_refused = view.refresh })
     end
   end
 end
 
 local function set_keys()
-  local keys = require('chorus.ui.keys')
-  local for_many = { assign = on_chosen(give), mine = on_chosen(make_mine) }
+  local keys, assign = require('chorus.ui.keys'), require('chorus.ui.assign')
+  local for_many = { assign = gives(assign.to_task), mine = gives(assign.to_person) }
   keys.set('changes', view.buffer, for_many, function() end, 'x')
   keys.set(
     'changes',

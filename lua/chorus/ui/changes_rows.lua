@@ -158,7 +158,7 @@ function M.render(changes, options)
       end
     end
   end
-  if #changes.files == 0 then
+  if #changes.files == 0 and #changes.notices == 0 then
     rows[#rows + 1] = canvas.row({})
     rows[#rows + 1] = canvas.row({ { '  Nothing is uncommitted here.', 'ChorusHint' } })
   end

@@ -167,6 +167,7 @@ local function set_up(buffer)
   vim.bo[buffer].swapfile = false
   vim.bo[buffer].undolevels = -1
   vim.bo[buffer].modifiable = false
+  vim.b[buffer].chorus_view = 'dashboard'
   require('chorus.ui.keys').set('dashboard', buffer, HANDLERS, function()
     local task = M.task_under_cursor()
     return task and tostring(task.number)

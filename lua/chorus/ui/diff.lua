@@ -37,7 +37,7 @@ local views = {}
 ---@param word string
 ---@return boolean
 function M.is_part(word)
-  return vim.list_contains(PARTS, word) or word:match('^%x%x%x%x+$') ~= nil
+  return vim.list_contains(PARTS, word) or (#word >= 7 and word:match('^%x+$') ~= nil)
 end
 
 ---@param view chorus.DiffBuffer
