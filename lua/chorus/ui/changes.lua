@@ -100,23 +100,25 @@ local function take(changes)
   draw()
 end
 
----@param done fun()
+---@param done fun(held?: number)
 local function refresh(done)
   local buffer = view.buffer
   if not vim.api.nvim_buf_is_loaded(buffer) then
     return done()
   end
   require('chorus.client').request('changes', {}, function(err, changes)
-    done()
     if not vim.api.nvim_buf_is_loaded(buffer) then
-      return
+      return done()
     end
+    local began = vim.uv.hrtime()
     view.is_stale = false
     if err then
       view.fault = err.message
-      return draw()
+      draw()
+    else
+      take(changes)
     end
-    take(changes)
+    done((vim.uv.hrtime() - began) / 1e6)
   end)
 end
 

@@ -105,7 +105,7 @@ end
 
 --- Asks for the difference and shows it. What is on screen stays when it cannot be had.
 ---@param view chorus.DiffBuffer
----@param done fun()
+---@param done fun(held?: number)
 local function refresh(view, done)
   if not vim.api.nvim_buf_is_loaded(view.buffer) then
     return done()
@@ -114,16 +114,17 @@ local function refresh(view, done)
   local finish = is_first and require('chorus.message').patience(('diff #%d'):format(view.number)) or function() end
   require('chorus.client').request('task_diff', { task = tostring(view.number), part = view.part }, function(err, diff)
     finish(err ~= nil)
-    done()
     if not vim.api.nvim_buf_is_loaded(view.buffer) then
-      return
+      return done()
     end
+    local began = vim.uv.hrtime()
     view.is_stale, view.fault = false, err and text.clean(err.message)
     if not err and (is_first or diff.text ~= view.diff.text) then
       view.patch = patch.parse(diff.text)
     end
     view.diff = diff or view.diff
     draw(view)
+    done((vim.uv.hrtime() - began) / 1e6)
   end)
 end
 
