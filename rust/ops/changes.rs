@@ -3,7 +3,6 @@
 use super::{Asker, Core, edits, stacks};
 use crate::attribution::{Hunk, Ledger, Owner};
 use crate::commits::change::{self, Change, Kind};
-use crate::config::Loaded;
 use crate::contract::*;
 use crate::error::{Error, Result};
 use crate::store::{Filter, Tx, Who};
@@ -24,7 +23,10 @@ pub async fn changes(core: &Core, asker: &Asker) -> Result<Changes> {
             return Ok(Changes { root, files: Vec::new(), notices: vec![notice] });
         }
     };
-    let mut notices = edits::settle(core, &asker.project).await?;
+    let mut notices = Vec::new();
+    if !edits::settle(core, &asker.project).await? {
+        notices.push("The tree is too large to be looked at in time: edits by commands may be missing".to_owned());
+    }
     let tree = Tree::read(core, &asker.project, &but).await?;
     notices.extend(tree.conflicted.iter().map(|path| format!("{path} holds an unresolved conflict")));
     Ok(Changes { root, files: tree.files(), notices })
@@ -243,9 +245,4 @@ pub fn relative(project: &str, path: &str) -> Option<String> {
     let inside = folder.join(path.file_name()?);
     let path = inside.strip_prefix(project).ok()?.to_str()?.to_owned();
     (!path.is_empty() && !path.starts_with(".git/")).then_some(path)
-}
-
-/// The configuration of the project, for callers that have none yet.
-pub fn loaded(core: &Core, asker: &Asker) -> Loaded {
-    core.config_of(&asker.project)
 }

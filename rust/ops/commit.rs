@@ -130,7 +130,7 @@ async fn to_stack(core: &Core, task: &Task, loaded: &Loaded, message: Option<&st
     let place = Place { git: &git, but: &but, held: &held };
     let outcome = vcs::commit(place, &order, &mut desk).await?;
     drop(desk);
-    record(core, task, &order, outcome, place).await
+    record(core, task, &order, outcome).await
 }
 
 /// What the commit engine asks: whose the changes are now, and to write down what it is about to do.
@@ -169,11 +169,12 @@ async fn ledgers(core: &Core, project: &str) -> Result<HashMap<String, Ledger>> 
 }
 
 /// Writes down what came of it, and brings the ledgers up to the new base.
-async fn record(core: &Core, task: &Task, order: &Order, outcome: Outcome, place: Place<'_>) -> Result<Done> {
+async fn record(core: &Core, task: &Task, order: &Order, outcome: Outcome) -> Result<Done> {
     let branch = order.branch.clone();
     let change = match &outcome {
         Outcome::Committed(made) if made.change_id.is_none() => {
-            let raw = place.git.maybe(["cat-file", "commit", made.oid.as_str()]).await?.unwrap_or_default();
+            let git = crate::vcs::git::Git::at(&task.project);
+            let raw = git.find(&["cat-file", "commit", made.oid.as_str()]).await?.unwrap_or_default();
             super::line::change_id(&raw)
         }
         Outcome::Committed(made) => made.change_id.clone(),

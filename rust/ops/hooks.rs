@@ -22,9 +22,9 @@ pub async fn take(core: &Core, hook: Hook, gone: &CancellationToken) -> Result<H
         }
         "PreToolUse" => Ok(HookReply { output: before_tool(core, &hook).await? }),
         "PostToolUse" | "PostToolUseFailure" => {
-            let output = edits::after_tool(core, &hook).await?;
+            edits::after_tool(core, &hook).await?;
             note(core, &hook).await?;
-            Ok(HookReply { output })
+            Ok(HookReply::default())
         }
         "PaneDied" => {
             core.fact(Fact::PaneDied { task: hook.task });
@@ -73,7 +73,7 @@ pub async fn drain(core: &Core) {
 async fn take_late(core: &Core, hook: &Hook) -> Result<()> {
     match name(&hook.event) {
         "PreToolUse" => return before_tool(core, hook).await.map(drop),
-        "PostToolUse" | "PostToolUseFailure" => drop(edits::after_tool(core, hook).await?),
+        "PostToolUse" | "PostToolUseFailure" => edits::after_tool(core, hook).await?,
         _ => {}
     }
     note(core, hook).await

@@ -40,7 +40,9 @@ pub async fn mend(core: &Core, asker: &Asker, confirm: Confirm) -> Result<Offer>
     let loaded = core.config_of(&task.project);
     match commit::run(core, &task, &loaded, None).await.map_err(|error| error.context(&doing))? {
         commit::Done::Trouble(trouble) => Err(commit::refused(&doing, &trouble)),
-        commit::Done::Committed => Ok(Offer { text: format!("Done: its edits are committed to {branch}."), done: true }),
+        commit::Done::Committed => {
+            Ok(Offer { text: format!("Done: its edits are committed to {branch}."), done: true })
+        }
         commit::Done::Nothing => Ok(Offer { text: format!("Done: {branch} is in order."), done: true }),
     }
 }
@@ -96,7 +98,13 @@ async fn carry_out(core: &Core, task: &Task, branch: &str, remedy: &Remedy) -> R
     let names: Vec<String> = changed.into_keys().collect();
     core.store()?
         .write(move |tx| {
-            tx.journal(&uuid, Who::Person, "mended", &format!("Mended the branch; bytes before are in {reference}"), None)?;
+            tx.journal(
+                &uuid,
+                Who::Person,
+                "mended",
+                &format!("Mended the branch; bytes before are in {reference}"),
+                None,
+            )?;
             for name in &names {
                 let text = format!("{name} is not as it was before: its bytes are in {reference}");
                 tx.journal(&uuid, Who::Chorus, "changed_by_mending", &text, None)?;

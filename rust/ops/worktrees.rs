@@ -151,8 +151,13 @@ fn record(
             Ok(Done::Nothing)
         }
         Err(error) => {
-            let trouble =
-                contract::Trouble { kind: "left".into(), text: error.message, remedy: error.hint, above: None, files: Vec::new() };
+            let trouble = contract::Trouble {
+                kind: "left".into(),
+                text: error.message,
+                remedy: error.hint,
+                above: None,
+                files: Vec::new(),
+            };
             commit::note(tx, task, &trouble)?;
             Ok(Done::Trouble(trouble))
         }
