@@ -178,8 +178,7 @@ M.shapes.Task = {
 ---@field remedy? string
 ---@field above? string
 ---@field files string[]
-M.shapes.Trouble =
-  { kind = 'string', text = 'string', remedy = 'string?', above = 'string?', files = 'string[]' }
+M.shapes.Trouble = { kind = 'string', text = 'string', remedy = 'string?', above = 'string?', files = 'string[]' }
 
 --- A commit that Chorus made for a task.
 ---@class chorus.Commit

@@ -116,8 +116,12 @@ describe('the changes', function()
   end)
 
   it('say what could not be told, and that there is nothing', function()
-    changes.notices, changes.files = { 'git is busy' }, {}
-    assert.are.same({ ' git is busy', '', '  Nothing is uncommitted here.' }, (render()))
+    changes.notices, changes.files = { 'git is busy ' .. ('and more '):rep(12) }, {}
+    local lines = render(80)
+    assert.are.equal(2, #lines)
+    assert.truthy(vim.startswith(lines[1], ' git is busy and more'))
+    changes.notices = {}
+    assert.are.same({ '', '  Nothing is uncommitted here.' }, (render()))
   end)
 
   it('give hunks, or a file of which only its own row is chosen', function()
@@ -199,8 +203,8 @@ describe('the list of changes', function()
     assert.are.equal('chorus://changes', vim.api.nvim_buf_get_name(0))
     assert.are.equal('chorus', vim.bo.filetype)
     assert.is_false(vim.bo.modifiable)
-    assert.truthy(vim.wo.winbar:find('1 file', 1, true))
-    assert.truthy(vim.wo.winbar:find('1 unclaimed or mixed', 1, true))
+    assert.truthy(vim.wo.winbar:find('1 file, 2 edits', 1, true))
+    assert.truthy(vim.wo.winbar:find('1 unclaimed', 1, true))
   end)
 
   it('gives a hunk to a task that is picked, those it may be of first', function()
@@ -208,7 +212,7 @@ describe('the list of changes', function()
     world.press('2Ga')
     local given = wait_asked('changes_assign', 1)[1]
     assert.are.same({ path = 'a.lua', hunk = '1', task = 'uuid-12' }, given)
-    assert.are.equal('Give a.lua: this hunk to:', offered().prompt)
+    assert.are.equal('Give this edit of a.lua to:', offered().prompt)
     assert.are.equal('chorus_task', offered().kind)
     assert.are.same(
       { '#4', '#12' },
@@ -279,6 +283,18 @@ describe('the list of changes', function()
     assert.are.equal(3, vim.fn.line('.'))
     world.press('[f')
     assert.are.equal(1, vim.fn.line('.'))
+  end)
+
+  it('is left to where one came from', function()
+    vim.cmd.edit(folder .. '/a.lua')
+    require('chorus.ui.dashboard').open()
+    require('chorus.ui.changes').open()
+    local names = {}
+    for _ = 1, 2 do
+      world.press('q')
+      names[#names + 1] = vim.fs.basename(vim.api.nvim_buf_get_name(0))
+    end
+    assert.are.same({ 'dashboard', 'a.lua' }, names)
   end)
 
   it('looks only while it is on screen', function()

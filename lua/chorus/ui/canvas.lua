@@ -219,4 +219,20 @@ function M.bar(chunks)
   return table.concat(parts)
 end
 
+--- A bar with pieces at both ends; those on the right are left out where there is no room for them.
+---@param left chorus.Chunk[]
+---@param right chorus.Chunk[]
+---@param width integer cells of the window
+---@return string
+function M.bar_of_two(left, right, width)
+  local cells = require('chorus.text').width
+  local used = 1
+  for _, side in ipairs({ left, right }) do
+    for _, chunk in ipairs(side) do
+      used = used + cells(type(chunk) == 'table' and chunk[1] or chunk --[[@as string]])
+    end
+  end
+  return M.bar(left) .. (used <= width and '%=' .. M.bar(right) or '')
+end
+
 return M

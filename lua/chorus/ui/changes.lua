@@ -41,17 +41,19 @@ local function remember_task()
   vim.b[view.buffer].chorus_task = #owners == 1 and owners[1] or nil
 end
 
+---@param width integer
 ---@return string
-local function bar()
+local function bar(width)
   local ask = require('chorus.ask')
   local left = { { ' Changes', 'ChorusTitle' } }
   if view.changes then
     local counts = changes_rows.counts(view.changes)
-    left[#left + 1] = { '   ' .. ask.count(counts.files, 'file'), 'ChorusHeader' }
+    local files = ask.count(counts.files, 'file')
+    left[#left + 1] = { ('   %s, %s'):format(files, ask.count(counts.hunks, 'edit')), 'ChorusHeader' }
     for _, each in ipairs({
       { 'task', "tasks'", 'ChorusOwner' },
       { 'user', 'yours', 'ChorusYours' },
-      { 'open', 'unclaimed or mixed', 'ChorusUnclaimed' },
+      { 'open', 'unclaimed', 'ChorusUnclaimed' },
     }) do
       if counts[each[1]] > 0 then
         left[#left + 1] = { ('   %d %s'):format(counts[each[1]], each[2]), each[3] }
@@ -62,7 +64,7 @@ local function bar()
     left[#left + 1] = { '   ' .. require('chorus.text').clean(view.fault, 70), 'ChorusTrouble' }
   end
   local right = require('chorus.ui.keys').hints('changes', { 'assign', 'mine', 'toggle', 'help' }, 60)
-  return canvas.bar(left) .. '%<%=' .. canvas.bar(right)
+  return canvas.bar_of_two(left, right, width)
 end
 
 local function draw()
@@ -80,8 +82,8 @@ local function draw()
     })
   end
   canvas.draw(view.buffer, rows)
-  local said = bar()
   for _, window in ipairs(windows) do
+    local said = bar(vim.api.nvim_win_get_width(window))
     if vim.wo[window].winbar ~= said then
       vim.wo[window][0].winbar = said
     end
@@ -98,20 +100,25 @@ local function take(changes)
   draw()
 end
 
----@param done fun()
+---@param done fun(held?: number)
 local function refresh(done)
   local buffer = view.buffer
+  if not vim.api.nvim_buf_is_loaded(buffer) then
+    return done()
+  end
   require('chorus.client').request('changes', {}, function(err, changes)
-    done()
     if not vim.api.nvim_buf_is_loaded(buffer) then
-      return
+      return done()
     end
+    local began = vim.uv.hrtime()
     view.is_stale = false
     if err then
       view.fault = err.message
-      return draw()
+      draw()
+    else
+      take(changes)
     end
-    take(changes)
+    done((vim.uv.hrtime() - began) / 1e6)
   end)
 end
 
@@ -120,83 +127,6 @@ local function refresh_when_seen()
   if vim.fn.bufwinid(view.buffer) ~= -1 then
     view.refresh()
   end
-end
-
---- Gives edits to a task, one after the other; to the person when there is none.
----@param choices { path: string, hunk?: string }[]
----@param task? chorus.Task
-local function assign(choices, task)
-  local index = 0
-  local function go_on(err, changes)
-    if changes then
-      take(changes)
-    end
-    index = index + 1
-    if err then
-      require('chorus.message').failure(err)
-      view.refresh()
-    elseif choices[index] then
-      local params = { path = choices[index].path, hunk = choices[index].hunk, task = task and task.uuid }
-      require('chorus.client').request('changes_assign', params, go_on)
-    end
-  end
-  go_on()
-end
-
---- Tasks that an edit in the shared tree can be given to: those it may be of first.
----@param chosen chorus.ChangesRow[]
----@return chorus.Task[]
-local function receivers(chosen)
-  local tasks = require('chorus.tasks')
-  local found, seen = {}, {}
-  local function add(task)
-    if task and not seen[task.uuid] then
-      seen[task.uuid] = true
-      found[#found + 1] = task
-    end
-  end
-  for _, data in ipairs(chosen) do
-    vim.tbl_map(function(number)
-      add(tasks.get(number))
-    end, changes_rows.owners(view.changes, data, true))
-  end
-  for _, task in ipairs(tasks.all()) do
-    if tasks.is_live(task) and (task.isolation == 'stack' or task.isolation == 'auto') then
-      add(task)
-    end
-  end
-  return found
-end
-
---- What is chosen, in words.
-local function describe(choices)
-  if #choices > 1 then
-    return ('%d edits'):format(#choices)
-  end
-  return choices[1].path .. (choices[1].hunk and ': this hunk' or '')
-end
-
----@param chosen chorus.ChangesRow[]
-local function give(chosen)
-  local choices = changes_rows.choices(chosen)
-  if #choices == 0 then
-    return
-  end
-  local found = receivers(chosen)
-  if #found == 0 then
-    return require('chorus.message').info('no task works in this tree', '`u` makes the edit yours')
-  end
-  local prompt = ('Give %s to:'):format(require('chorus.text').clean(describe(choices), 60))
-  require('chorus.picker').pick_task(found, prompt, function(task)
-    if task then
-      assign(choices, task)
-    end
-  end)
-end
-
----@param chosen chorus.ChangesRow[]
-local function make_mine(chosen)
-  assign(changes_rows.choices(chosen))
 end
 
 --- Runs a verb on the one task that owns what is under the cursor.
@@ -263,27 +193,27 @@ local function toggle_all()
   draw()
 end
 
---- Calls `handle` with the rows chosen: the cursor's, or those of a Visual selection.
----@param handle fun(chosen: chorus.ChangesRow[])
-local function on_chosen(handle)
+--- Gives away the cursor's row, or those of a Visual selection.
+---@param give fun(chosen: chorus.Chosen)
+local function gives(give)
   return function()
     local first, last = vim.fn.line('.'), vim.fn.line('.')
     if vim.fn.mode():match('[vV\22]') then
       first, last = require('chorus.ui.keys').selected_lines()
     end
-    local chosen = {}
+    local rows = {}
     for line = first, last do
-      chosen[#chosen + 1] = canvas.data(view.buffer, line)
+      rows[#rows + 1] = canvas.data(view.buffer, line)
     end
-    if #chosen > 0 then
-      handle(chosen)
+    if #rows > 0 then
+      give({ changes = view.changes, rows = rows, on_changes = take, on_refused = view.refresh })
     end
   end
 end
 
 local function set_keys()
-  local keys = require('chorus.ui.keys')
-  local for_many = { assign = on_chosen(give), mine = on_chosen(make_mine) }
+  local keys, assign = require('chorus.ui.keys'), require('chorus.ui.assign')
+  local for_many = { assign = gives(assign.to_task), mine = gives(assign.to_person) }
   keys.set('changes', view.buffer, for_many, function() end, 'x')
   keys.set(
     'changes',

@@ -144,7 +144,9 @@ end
 function M.render(changes, options)
   local rows = {}
   for _, notice in ipairs(changes.notices) do
-    rows[#rows + 1] = canvas.row({ { ' ' .. text.clean(notice), 'ChorusTrouble' } })
+    for _, line in ipairs(text.wrap(text.clean(notice), math.max(options.width - 2, 20))) do
+      rows[#rows + 1] = canvas.row({ { ' ' .. line, 'ChorusTrouble' } })
+    end
   end
   for _, file in ipairs(changes.files) do
     rows[#rows + 1] = file_row(file)
@@ -156,7 +158,7 @@ function M.render(changes, options)
       end
     end
   end
-  if #changes.files == 0 then
+  if #changes.files == 0 and #changes.notices == 0 then
     rows[#rows + 1] = canvas.row({})
     rows[#rows + 1] = canvas.row({ { '  Nothing is uncommitted here.', 'ChorusHint' } })
   end
@@ -165,13 +167,13 @@ end
 
 --- How many hunks there are of each kind of owner.
 ---@param changes chorus.Changes
----@return { files: integer, task: integer, user: integer, open: integer } open: unclaimed or mixed
+---@return { files: integer, hunks: integer, task: integer, user: integer, open: integer } open: unclaimed or mixed
 function M.counts(changes)
-  local counts = { files = #changes.files, task = 0, user = 0, open = 0 }
+  local counts = { files = #changes.files, hunks = 0, task = 0, user = 0, open = 0 }
   for _, file in ipairs(changes.files) do
     for _, hunk in ipairs(file.hunks) do
       local kind = (hunk.owner == 'task' or hunk.owner == 'user') and hunk.owner or 'open'
-      counts[kind] = counts[kind] + 1
+      counts[kind], counts.hunks = counts[kind] + 1, counts.hunks + 1
     end
   end
   return counts

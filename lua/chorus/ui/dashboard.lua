@@ -167,6 +167,7 @@ local function set_up(buffer)
   vim.bo[buffer].swapfile = false
   vim.bo[buffer].undolevels = -1
   vim.bo[buffer].modifiable = false
+  vim.b[buffer].chorus_view = 'dashboard'
   require('chorus.ui.keys').set('dashboard', buffer, HANDLERS, function()
     local task = M.task_under_cursor()
     return task and tostring(task.number)
@@ -214,16 +215,11 @@ function M.read(buffer)
   M.redraw()
 end
 
---- Shows the list: where it is on screen already, else in the current window.
-function M.open()
+--- Shows the list: where `where` says, else where it is on screen already, else in the current window.
+---@param where? table as `chorus.ui.place` takes it
+function M.open(where)
   require('chorus.highlight').setup()
-  local buffer = buffer_of() or find_or_create()
-  local window = vim.fn.bufwinid(buffer)
-  if window ~= -1 then
-    vim.api.nvim_set_current_win(window)
-  else
-    vim.api.nvim_win_set_buf(0, buffer)
-  end
+  require('chorus.ui.place').show(buffer_of() or find_or_create(), where)
   M.redraw()
 end
 

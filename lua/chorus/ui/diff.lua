@@ -37,7 +37,7 @@ local views = {}
 ---@param word string
 ---@return boolean
 function M.is_part(word)
-  return vim.list_contains(PARTS, word) or word:match('^%x%x%x%x+$') ~= nil
+  return vim.list_contains(PARTS, word) or (#word >= 7 and word:match('^%x+$') ~= nil)
 end
 
 ---@param view chorus.DiffBuffer
@@ -58,8 +58,9 @@ end
 
 --- Title, size and keys, above the difference.
 ---@param view chorus.DiffBuffer
+---@param width integer
 ---@return string
-local function bar_of(view)
+local function bar_of(view, width)
   local title = view.diff and text.clean(view.diff.title, 80) or ('#%d'):format(view.number)
   local left = { { ' ' .. title, 'ChorusTitle' } }
   if view.patch and view.patch.files > 0 then
@@ -83,38 +84,47 @@ local function bar_of(view)
       vim.list_extend(right, { { each.keys[1], 'ChorusKey' }, { (' %s  '):format(each.hint), group } })
     end
   end
-  return canvas.bar(left) .. '%<%=' .. canvas.bar(right)
+  return canvas.bar_of_two(left, right, width)
 end
 
 ---@param view chorus.DiffBuffer
-local function draw(view)
-  canvas.draw(view.buffer, rows_of(view))
-  local bar = bar_of(view)
+local function draw_bars(view)
   for _, window in ipairs(vim.fn.win_findbuf(view.buffer)) do
+    local bar = bar_of(view, vim.api.nvim_win_get_width(window))
     if vim.wo[window].winbar ~= bar then
       vim.wo[window][0].winbar = bar
     end
   end
 end
 
+---@param view chorus.DiffBuffer
+local function draw(view)
+  canvas.draw(view.buffer, rows_of(view))
+  draw_bars(view)
+end
+
 --- Asks for the difference and shows it. What is on screen stays when it cannot be had.
 ---@param view chorus.DiffBuffer
----@param done fun()
+---@param done fun(held?: number)
 local function refresh(view, done)
+  if not vim.api.nvim_buf_is_loaded(view.buffer) then
+    return done()
+  end
   local is_first = not view.diff
   local finish = is_first and require('chorus.message').patience(('diff #%d'):format(view.number)) or function() end
   require('chorus.client').request('task_diff', { task = tostring(view.number), part = view.part }, function(err, diff)
     finish(err ~= nil)
-    done()
     if not vim.api.nvim_buf_is_loaded(view.buffer) then
-      return
+      return done()
     end
+    local began = vim.uv.hrtime()
     view.is_stale, view.fault = false, err and text.clean(err.message)
     if not err and (is_first or diff.text ~= view.diff.text) then
       view.patch = patch.parse(diff.text)
     end
     view.diff = diff or view.diff
     draw(view)
+    done((vim.uv.hrtime() - began) / 1e6)
   end)
 end
 
@@ -236,10 +246,17 @@ local function set_up(buffer, number, part)
       end
     end,
   })
+  vim.api.nvim_create_autocmd({ 'VimResized', 'WinResized' }, {
+    group = group,
+    callback = listen.once_per_turn(function()
+      draw_bars(view)
+    end),
+  })
   vim.api.nvim_create_autocmd('BufWipeout', {
     group = group,
     buffer = buffer,
     callback = function()
+      pcall(vim.api.nvim_del_augroup_by_id, group)
       views[buffer] = nil
     end,
   })

@@ -152,6 +152,7 @@ M.views = {
   explain = { CLOSE, verb('output', { 'o' }, 'its output', 'output'), HELP },
   page = { key('open', { '<CR>' }, 'the diff of the commit in this line'), HELP },
   list = { HELP },
+  message = { HELP },
   draft = { HELP },
   terminal = { key('close', { '<C-\\><C-q>' }, 'leave the terminal; the task goes on', { hint = 'leave' }) },
 }

@@ -56,6 +56,10 @@ function M.show(buffer, place)
   elseif window ~= -1 then
     return vim.api.nvim_set_current_win(window)
   end
+  local before = vim.api.nvim_get_current_buf()
+  if before ~= buffer then
+    vim.b[buffer].chorus_came_from = before
+  end
   vim.api.nvim_win_set_buf(0, buffer)
 end
 
@@ -122,11 +126,30 @@ function M.visit(root, path, line)
   vim.cmd.normal({ 'zv', bang = true })
 end
 
---- Leaves a page in the current window: to the buffer before, or by closing a window that was made for it.
+--- Where a page was opened from, else the listed buffer used last.
+---@return integer? buffer
+local function came_from()
+  local current, before = vim.api.nvim_get_current_buf(), vim.b.chorus_came_from
+  vim.b.chorus_came_from = nil
+  if before and before ~= current and vim.api.nvim_buf_is_loaded(before) then
+    return before
+  end
+  local last
+  for _, about in ipairs(vim.fn.getbufinfo({ buflisted = 1 })) do
+    if about.bufnr ~= current and (not last or about.lastused > last.lastused) then
+      last = about
+    end
+  end
+  return last and last.bufnr
+end
+
+--- Leaves a page in the current window: to where one came from, or by closing a window that was made for it.
 function M.leave()
-  local before = vim.fn.bufnr('#')
-  local may_return = before > 0 and before ~= vim.api.nvim_get_current_buf() and vim.bo[before].buflisted
-  if may_return and not vim.w.chorus_is_extra then
+  if vim.w.chorus_is_extra and pcall(vim.api.nvim_win_close, 0, false) then
+    return
+  end
+  local before = came_from()
+  if before then
     vim.api.nvim_win_set_buf(0, before)
   elseif not pcall(vim.api.nvim_win_close, 0, false) then
     vim.cmd.enew()

@@ -15,7 +15,7 @@ function M.read(buffer)
     require('chorus.ui.diff').read(buffer)
   elseif name == 'chorus://changes' then
     require('chorus.ui.changes').read(buffer)
-  elseif name ~= 'chorus://config' then
+  elseif name ~= 'chorus://config' and not name:match('^chorus://message/%d+$') then
     -- Within the autocommand Neovim would call it an error of the autocommand.
     vim.schedule(function()
       require('chorus.message').fail(
