@@ -3,6 +3,7 @@
 pub mod answers;
 pub mod fact;
 pub mod sight;
+pub mod trees;
 
 use crate::config::{self, Loaded};
 use crate::contract::Exec;
@@ -23,6 +24,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
+use trees::Trees;
 
 /// Everything the daemon has, shared by all connections.
 pub struct Core {
@@ -38,6 +40,8 @@ pub struct Core {
     pub answers: Answers,
     /// What each live task's agent does.
     pub sights: Sights,
+    /// Working trees that tasks share.
+    pub trees: Trees,
     /// Web terminals.
     pub web: Web,
     facts: UnboundedSender<Fact>,
@@ -100,6 +104,7 @@ impl Core {
             stop: CancellationToken::new(),
             answers: Answers::default(),
             sights: Sights::default(),
+            trees: Trees::default(),
             web: Web::default(),
             facts,
             free,

@@ -3,6 +3,7 @@
 mod agents;
 mod answer;
 pub mod context;
+pub mod edits;
 mod finish;
 mod health;
 pub mod hooks;
