@@ -3,4 +3,6 @@
 
 pub mod change;
 pub mod message;
+pub mod net;
 pub mod plan;
+pub mod without;

@@ -176,8 +176,9 @@ M.shapes.Task = {
 ---@field kind string
 ---@field text string
 ---@field remedy? string
+---@field above? string
 ---@field files string[]
-M.shapes.Trouble = { kind = 'string', text = 'string', remedy = 'string?', files = 'string[]' }
+M.shapes.Trouble = { kind = 'string', text = 'string', remedy = 'string?', above = 'string?', files = 'string[]' }
 
 --- A commit that Chorus made for a task.
 ---@class chorus.Commit

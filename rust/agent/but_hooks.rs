@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 static COMMAND: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"(?:^|[\s/;&|'"(])but(?:-\w+)?['"]?\s+(?:claude|cursor)\s+(?:pre-tool|post-tool|stop|after-edit)"#).ok()
+    Regex::new(r#"(?:^|[\s/;&|'"(])but(?:-\w+)?['"]?\s+(?:claude|cursor)\s+(?:pre-tool|post-tool|stop|after-edit)"#)
+        .ok()
 });
 
 /// More of a settings file is not read.

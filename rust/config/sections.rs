@@ -94,8 +94,8 @@ section! {
         Guarded committer: Committer = Committer::Chorus;
         /// GitButler's program: a name in the PATH of whoever starts a task, or a path.
         Guarded but: String = "but".to_owned() => filled;
-        /// How a commit's message is made: `{title}`, `{number}`, `{prompt}` and `{summary}` (the agent's last message).
-        Free message: String = "{prompt}\n\n{summary}\n\nTask: #{number} {title}".to_owned() => filled_lines;
+        /// How a commit message is made, from `{title}`, `{number}`, `{prompt}` and `{summary}` (the last message of the agent).
+        Free message: Option<String> = None => filled_lines;
     }
 }
 
@@ -252,8 +252,9 @@ fn filled(text: &str) -> Checked {
     require(!text.trim().is_empty() && !text.contains(char::is_control), "it must not be empty")
 }
 
-fn filled_lines(text: &str) -> Checked {
-    require(!text.trim().is_empty() && !text.contains(|c: char| c.is_control() && c != '\n'), "it must be plain text")
+fn filled_lines(text: &Option<String>) -> Checked {
+    let plain = |text: &str| !text.trim().is_empty() && !text.contains(|c: char| c.is_control() && c != '\n');
+    require(text.as_deref().is_none_or(plain), "it must be plain text")
 }
 
 fn at_least_one_word(words: &Words) -> Checked {

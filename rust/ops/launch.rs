@@ -24,9 +24,11 @@ const COMES_UP: Duration = Duration::from_secs(10);
 /// Everything a launch needs, found before anything is changed.
 pub struct Prepared {
     agent: Agent,
-    loaded: Loaded,
+    /// The configuration in force.
+    pub loaded: Loaded,
     tmux: Tmux,
-    environment: Environment,
+    /// Of the asking client.
+    pub environment: Environment,
     /// Where the agent keeps its session files, if it does.
     pub config_dir: Option<PathBuf>,
     /// Where it will run.

@@ -103,24 +103,34 @@ impl Look {
     /// Paths that are new, different or gone since `before`, sorted, and those that were written too close to `before`
     /// to tell.
     pub fn since(&self, before: &Look) -> Vec<String> {
-        let touched = |(path, stat): &(&Box<str>, &Stat)| {
-            before.files.get(*path) != Some(stat) || stat.changed > before.began - GRAIN
-        };
+        let here = self.files.iter().filter(|(path, stat)| !before.knows(path, Some(**stat)));
         let gone = before.files.keys().filter(|path| !self.files.contains_key(*path));
-        let mut paths: Vec<String> =
-            self.files.iter().filter(touched).map(|(path, _)| path).chain(gone).map(|path| path.to_string()).collect();
+        let mut paths: Vec<String> = here.map(|(path, _)| path).chain(gone).map(|path| path.to_string()).collect();
         paths.sort();
         paths
     }
 
-    /// One file was looked at by itself, beginning at `at` nanoseconds since 1970 ([`now`]): what is known of it is
-    /// newer than the look. A file written too close to that moment stays to be looked at again.
-    pub fn note(&mut self, path: &str, stat: Option<Stat>, at: i128) {
+    /// Whether the file, as it is now, is surely as it was.
+    pub fn knows(&self, path: &str, now: Option<Stat>) -> bool {
+        self.files.get(path).copied() == now && now.is_none_or(|stat| stat.changed <= self.began - GRAIN)
+    }
+
+    /// Whether it was there.
+    pub fn has(&self, path: &str) -> bool {
+        self.files.contains_key(path)
+    }
+
+    /// One file was looked at by itself, and was so. It is looked at again by the next look, once.
+    pub fn note(&mut self, path: &str, stat: Option<Stat>) {
         match stat {
-            Some(stat) if stat.changed <= at - GRAIN => _ = self.files.insert(path.into(), stat),
-            Some(stat) => _ = self.files.insert(path.into(), Stat { inode: 0, ..stat }),
+            Some(stat) => _ = self.files.insert(path.into(), stat),
             None => _ = self.files.remove(path),
         }
+    }
+
+    /// Whether the tree was looked at, rather than single files of it.
+    pub fn is_whole(&self) -> bool {
+        self.began > 0
     }
 
     /// How many files there are.
@@ -135,7 +145,7 @@ impl Look {
 }
 
 /// Nanoseconds since 1970.
-pub fn now() -> i128 {
+fn now() -> i128 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as i128)
 }
 
@@ -236,15 +246,16 @@ mod tests {
         let root = folder.path();
         git(root, &["init", "-q"]);
         write(root, &["a"]);
-        let mut before = look(root);
-        assert_eq!(look(root).since(&before), ["a"]);
-        before = later(before);
-        assert!(look(root).since(&before).is_empty());
         let stat = Stat::of(&root.join("a"));
-        before.note("a", stat, now());
+        let mut before = look(root);
+        before.began = stat.unwrap().changed + GRAIN / 2;
         assert_eq!(look(root).since(&before), ["a"], "it may be written again within the same tick");
-        before.note("a", stat, now() + 1_000_000_000);
+        before.began += GRAIN;
         assert!(look(root).since(&before).is_empty());
+        before.note("a", None);
+        assert_eq!(look(root).since(&before), ["a"]);
+        before.note("a", stat);
+        assert!(look(root).since(&before).is_empty() && before.knows("a", stat) && before.has("a"));
     }
 
     #[test]

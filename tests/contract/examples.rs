@@ -51,7 +51,7 @@ fn task() -> Task {
         commits: 1,
         uncommitted: 1,
         overlaps: vec![3],
-        trouble: Some(Trouble { kind: text(), text: text(), remedy: some(), files: vec![text()] }),
+        trouble: Some(Trouble { kind: text(), text: text(), remedy: some(), above: some(), files: vec![text()] }),
         pane: some(),
         session_id: some(),
         restarts: 1,

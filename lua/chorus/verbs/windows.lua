@@ -29,8 +29,8 @@ run.show = shows('page')
 run.output = shows('output')
 run.attach = shows('terminal')
 
-function run.dashboard()
-  require('chorus.ui.dashboard').open()
+function run.dashboard(call)
+  require('chorus.ui.dashboard').open(call.place)
 end
 
 function run.inbox()
