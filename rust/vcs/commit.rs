@@ -139,8 +139,7 @@ struct Seen {
 
 /// Reads the workspace, and refuses one in which a commit would be lost.
 async fn look(place: Place<'_>, branch: &str) -> Result<std::result::Result<Seen, Trouble>> {
-    let read = async || Ok((place.but.status().await?, place.but.diff().await?));
-    let (status, hunks) = match settle::steady(read).await {
+    let (status, hunks) = match settle::status_and_hunks(place.but).await {
         Ok(both) => both,
         Err(refusal) => return Ok(Err(Trouble::of(&refusal, branch))),
     };
