@@ -128,7 +128,7 @@ local function line_now(old, line, line_of)
   end
 end
 
---- Puts each cursor back on its row, at the same height in the window.
+--- Puts each cursor back on its row, at the same height in the window as long as that leaves nothing empty below.
 local function restore(kept, old, rows)
   if #kept == 0 then
     return
@@ -144,7 +144,8 @@ local function restore(kept, old, rows)
     if line and line ~= vim.api.nvim_win_get_cursor(was.window)[1] then
       vim.api.nvim_win_call(was.window, function()
         local view = vim.fn.winsaveview()
-        view.topline = math.max(1, view.topline + line - view.lnum)
+        local lowest = #rows - vim.api.nvim_win_get_height(0) + 1
+        view.topline = math.max(1, math.min(view.topline + line - view.lnum, lowest))
         view.lnum = line
         vim.fn.winrestview(view)
       end)
