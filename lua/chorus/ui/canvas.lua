@@ -140,16 +140,15 @@ local function restore(kept, old, rows)
     end
   end
   for _, was in ipairs(kept) do
-    local line = line_now(old, was.line, line_of)
-    if line and line ~= vim.api.nvim_win_get_cursor(was.window)[1] then
-      vim.api.nvim_win_call(was.window, function()
-        local view = vim.fn.winsaveview()
-        local lowest = #rows - vim.api.nvim_win_get_height(0) + 1
-        view.topline = math.max(1, math.min(view.topline + line - view.lnum, lowest))
-        view.lnum = line
+    local line = line_now(old, was.line, line_of) or vim.api.nvim_win_get_cursor(was.window)[1]
+    vim.api.nvim_win_call(was.window, function()
+      local view = vim.fn.winsaveview()
+      local top = math.max(1, math.min(view.topline + line - view.lnum, #rows - vim.api.nvim_win_get_height(0) + 1))
+      if line ~= view.lnum or top < view.topline then
+        view.topline, view.lnum = top, line
         vim.fn.winrestview(view)
-      end)
-    end
+      end
+    end)
   end
 end
 
