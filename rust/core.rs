@@ -47,8 +47,8 @@ pub struct Core {
     facts: UnboundedSender<Fact>,
     /// Tasks whose agents may be free for a prompt.
     free: UnboundedSender<String>,
-    /// Tasks whose turns ended, for what follows a turn: a commit.
-    ended: UnboundedSender<String>,
+    /// What ended in tasks, for what follows: a commit.
+    ended: UnboundedSender<End>,
     taken: Mutex<Option<Inboxes>>,
     /// What `chorus exec` is to run, by task: handed out once and kept nowhere else, for it holds secrets.
     pub execs: Mutex<HashMap<String, Exec>>,
@@ -68,8 +68,17 @@ pub struct Inboxes {
     pub facts: UnboundedReceiver<Fact>,
     /// Tasks whose agents may be free, for whoever types prompts.
     pub free: UnboundedReceiver<String>,
-    /// Tasks whose turns ended, for whoever commits.
-    pub ended: UnboundedReceiver<String>,
+    /// What ended in tasks, for whoever commits.
+    pub ended: UnboundedReceiver<End>,
+}
+
+/// Something of a task ended, and the store knows; each names the task's uuid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// A turn.
+    Turn(String),
+    /// The agent, perhaps in the middle of a turn.
+    Agent(String),
 }
 
 /// Who asks.
@@ -229,10 +238,10 @@ impl Core {
         }
     }
 
-    /// A turn of the task ended, and the store knows.
-    pub fn turn_ended(&self, task: &str) {
+    /// Something of a task ended.
+    pub fn ended(&self, end: End) {
         // Whoever commits ends only with the daemon.
-        let _ = self.ended.send(task.to_owned());
+        let _ = self.ended.send(end);
     }
 
     /// The task's agent may be free for what is queued.

@@ -65,6 +65,8 @@ pub(super) struct Claim {
     pub gaps: BTreeSet<usize>,
     /// Whether a hunk was not found: its lines have been changed since.
     pub lost: bool,
+    /// Lines that it tells as they were, and that differ in what it does not tell: indentation, line ending.
+    others: BTreeSet<usize>,
     /// Where the patch is all that happened: lines before, and what they became.
     exact: Vec<(Range<usize>, Range<usize>)>,
 }
@@ -78,16 +80,27 @@ impl Claim {
                 claim.lost = true;
                 continue;
             };
-            if let Some(was) = find(&old, before, hunk.old_start.saturating_sub(1)) {
-                claim.exact.push((was..was + old.len(), at..at + new.len()));
-            }
+            let mut was = find(&old, before, hunk.old_start.saturating_sub(1));
+            claim.exact.extend(was.map(|was| (was..was + old.len(), at..at + new.len())));
             for line in &hunk.lines {
                 match line.as_bytes().first() {
-                    Some(b'+') => _ = claim.lines.insert(at),
-                    Some(b'-') => _ = claim.gaps.insert(at),
+                    Some(b'+') => {
+                        claim.lines.insert(at);
+                        at += 1;
+                    }
+                    Some(b'-') => {
+                        claim.gaps.insert(at);
+                        was = was.map(|was| was + 1);
+                    }
+                    Some(b' ') => {
+                        if was.is_some_and(|was| before[was] != after[at]) {
+                            claim.others.insert(at);
+                        }
+                        at += 1;
+                        was = was.map(|was| was + 1);
+                    }
                     _ => {}
                 }
-                at += usize::from(line.starts_with([' ', '+']));
             }
         }
         claim
@@ -97,7 +110,7 @@ impl Claim {
     pub fn widen(&mut self, block: &Block) {
         let within = |inner: &Range<usize>, outer: &Range<usize>| outer.start <= inner.start && inner.end <= outer.end;
         if self.exact.iter().any(|(old, new)| within(&block.old, old) && within(&block.new, new)) {
-            self.lines.extend(block.new.clone());
+            self.lines.extend(block.new.clone().filter(|line| !self.others.contains(line)));
             self.gaps.insert(block.new.start);
         }
     }

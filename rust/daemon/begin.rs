@@ -3,7 +3,7 @@
 use crate::agent::sessions::Sessions;
 use crate::config;
 use crate::contract::{Elsewhere, Event};
-use crate::core::{Core, Inboxes, environment};
+use crate::core::{Core, End, Inboxes, environment};
 use crate::{monitor, ops};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -35,6 +35,8 @@ pub async fn begin(core: &Arc<Core>) {
     let reconciling = tokio::spawn(async move {
         ops::recover::reconcile(&me).await;
         ops::hooks::drain(&me).await;
+        // Beside everything else: it may wait for another program that holds the repository.
+        tokio::spawn(async move { ops::commit::recover(&me).await });
     });
     // A tmux that does not answer keeps nobody waiting.
     let _ = tokio::time::timeout(RECONCILE_FIRST, reconciling).await;
@@ -49,10 +51,10 @@ async fn deliver(core: Arc<Core>, mut freed: UnboundedReceiver<String>) {
 }
 
 /// Commits what a turn left, each task beside the others.
-async fn commit(core: Arc<Core>, mut ended: UnboundedReceiver<String>) {
-    while let Some(task) = ended.recv().await {
+async fn commit(core: Arc<Core>, mut ended: UnboundedReceiver<End>) {
+    while let Some(end) = ended.recv().await {
         let core = core.clone();
-        tokio::spawn(async move { ops::commit::at_turn_end(&core, &task).await });
+        tokio::spawn(async move { ops::commit::follow(&core, end).await });
     }
 }
 

@@ -1,8 +1,8 @@
 //! A verdict, and what follows from it for the store: the agent's state, requests, the end of a turn, the exit.
 
 use super::watched::{Turn, Unhooked, Watched};
-use crate::core::Core;
 use crate::core::sight::Sight;
+use crate::core::{Core, End};
 use crate::detector;
 use crate::detector::screen::dialog::Dialog;
 use crate::status::{AgentState, AgentStatus, Kind, Millis};
@@ -53,6 +53,7 @@ pub async fn judge(core: &Arc<Core>, watched: &mut Watched, now: Millis) {
     watched.told.retain(|request| core.answers.event(request).is_some());
     let told = watched.told.clone();
     let exit = follow_exit(watched, &state, now);
+    let exited = exit.is_some();
     let session = session_id(watched);
     let no_login = state.status == AgentStatus::LoginRequired && watched.state.status != AgentStatus::LoginRequired;
     watched.state = state.clone();
@@ -106,8 +107,12 @@ pub async fn judge(core: &Arc<Core>, watched: &mut Watched, now: Millis) {
     let Ok(store) = core.store() else { return };
     match store.write(change).await {
         Ok((queued, ended)) => {
+            let task = || watched.launched.task.clone();
             if ended {
-                core.turn_ended(&watched.launched.task);
+                core.ended(End::Turn(task()));
+            }
+            if exited {
+                core.ended(End::Agent(task()));
             }
             if queued && matches!(watched.state.status, AgentStatus::Idle | AgentStatus::Busy) {
                 core.deliver(&watched.launched.task);

@@ -128,15 +128,6 @@ impl Tree {
         })
     }
 
-    /// Paths that hold edits which are not `task`'s alone to lose: of other tasks.
-    pub fn of_others(&self, task: &str) -> Vec<String> {
-        let others = |ledger: &Ledger| ledger.tasks().iter().any(|owner| owner != task);
-        let mut paths: Vec<String> =
-            self.ledgers.iter().filter(|(_, ledger)| others(ledger)).map(|(path, _)| path.clone()).collect();
-        paths.sort();
-        paths
-    }
-
     /// The hunks that are the task's alone, with their paths.
     pub fn of(&self, task: &str) -> Vec<(&Change, &change::Hunk)> {
         let mine = Owner::Task(task.to_owned());

@@ -6,11 +6,13 @@ use crate::commits::message::{self, Told};
 use crate::commits::plan::{self, Plan, Tree};
 use crate::config::{self, Loaded};
 use crate::contract::{self, Code, CommitMessage, TaskCommit};
+use crate::core::End;
 use crate::core::trees::Held;
 use crate::error::{Error, Result};
-use crate::store::{NewCommit, Tx, Who};
+use crate::status::AgentStatus;
+use crate::store::{Filter, NewCommit, Tx, Who};
 use crate::task::{Isolation, Task};
-use crate::vcs::but::{But, Environment};
+use crate::vcs::but::Environment;
 use crate::vcs::commit::{self as vcs, Desk, Intent, Made, Order, Outcome, Place};
 use crate::vcs::plumbing::Git;
 use std::collections::HashMap;
@@ -26,20 +28,69 @@ pub enum Done {
     Trouble(contract::Trouble),
 }
 
-/// A turn ended: what it left is committed, unless configured otherwise.
-pub async fn at_turn_end(core: &Core, task: &str) {
-    let uuid = task.to_owned();
+/// A turn ended: what it left is committed, unless configured otherwise. An agent that ended in the middle of one
+/// leaves its edits uncommitted, and nothing of its is open any more.
+pub async fn follow(core: &Core, end: End) {
+    let (uuid, is_turn) = match end {
+        End::Turn(task) => (task, true),
+        End::Agent(task) => (task, false),
+    };
     let Ok(store) = core.store() else { return };
     let Ok(task) = store.read(move |tx| tx.row(&uuid)).await else { return };
-    let loaded = core.config_of(&task.project);
-    if task.isolation == Isolation::Stack
-        && let Err(error) = edits::calls_over(core, &task, false).await
-    {
+    // Commands that run on after their turn may still edit.
+    let rest = core.sights.of(&task.uuid).is_none_or(|sight| sight.state.detail.background.is_none());
+    if let Err(error) = edits::calls_over(core, &task, rest || !is_turn).await {
         log::warn!("cannot close what #{} had open: {error}", task.number);
     }
-    if loaded.config.vcs.commit == config::Commit::Turn {
+    let loaded = core.config_of(&task.project);
+    if is_turn && task.status.is_live() && loaded.config.vcs.commit == config::Commit::Turn {
         commit_or_tell(core, &task, &loaded, None).await;
     }
+}
+
+/// After the daemon was killed: commits that it was making are finished or found not to be made, and what turns left
+/// meanwhile is committed.
+pub async fn recover(core: &Core) {
+    let Ok(store) = core.store() else { return };
+    let intents = store.read(|tx| tx.intents::<Intent>()).await.unwrap_or_else(|error| {
+        log::error!("cannot read which commits were being made: {error}");
+        Vec::new()
+    });
+    for (task, intent) in intents {
+        if let Err(error) = finish(core, &task, &intent).await {
+            log::error!("cannot finish a commit: {error}");
+            let words =
+                format!("a commit that was being made when the daemon ended cannot be looked at: {}", error.message);
+            let rescue = format!("all bytes are kept in {}", intent.rescue.reference);
+            let trouble = contract::Trouble {
+                kind: "damaged".into(),
+                text: words,
+                remedy: Some(rescue),
+                above: None,
+                files: Vec::new(),
+            };
+            let told = store.write(move |tx| note(tx, &task, &trouble)).await;
+            told.unwrap_or_else(|error| log::error!("cannot store a trouble: {error}"));
+        }
+    }
+    let resting =
+        |task: &Task| task.status.is_live() && task.stack.is_some() && task.agent_status.status == AgentStatus::Idle;
+    let tasks = store.read(|tx| tx.tasks(None, &Filter::default())).await.unwrap_or_default();
+    for task in tasks.into_iter().filter(resting) {
+        follow(core, End::Turn(task.uuid)).await;
+    }
+}
+
+async fn finish(core: &Core, task: &str, intent: &Intent) -> Result<()> {
+    let uuid = task.to_owned();
+    let task = core.store()?.read(move |tx| tx.row(&uuid)).await?;
+    let loaded = core.config_of(&task.project);
+    let but = stacks::open(core, &task.project, &loaded, None).await?;
+    let git = Git::at(Path::new(&task.project), &Environment::of_process());
+    let held = stacks::hold(&but).await?;
+    let outcome = vcs::recover(Place { git: &git, but: &but, held: &held }, intent).await?;
+    let order = Order { number: task.number, branch: intent.branch.clone(), message: intent.message.clone() };
+    record(core, &task, &order, outcome).await.map(drop)
 }
 
 /// Commits; an error becomes a trouble on the task, for nobody waits for an answer.

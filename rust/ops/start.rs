@@ -1,7 +1,7 @@
 //! Starting a task and restarting its agent. Each step is undone in reverse when a later one fails.
 
 use super::launch::{Prepared, new_launch, open, prepare, reopen, take_place, watch, watch_again};
-use super::{Asker, Core, isolate, stacks};
+use super::{Asker, Core, isolate, stacks, worktrees};
 use crate::agent;
 use crate::agent::conversation::{self, Conversation};
 use crate::agent::launch::{Begin, Choice};
@@ -94,6 +94,11 @@ pub async fn restart(core: &Core, asker: &Asker, restart: TaskRestart) -> Result
             })
             .await;
     }
+    let loaded = core.config_of(&task.project);
+    let project = crate::vcs::git::Git::at(&task.project);
+    worktrees::restore(core, &task, &loaded, &project)
+        .await
+        .map_err(|error| error.context(format!("cannot restart #{}", task.number)))?;
     let prepared = prepare(core, &task, restart.environment).await?;
     take_place(core, &task.uuid).await;
     let known = task.session_id.clone().filter(|_| !restart.fresh);

@@ -1,6 +1,6 @@
 //! Tasks as data: create, edit, reopen, delete, and the lists people look at.
 
-use super::{Asker, Core};
+use super::{Asker, Core, discard};
 use crate::contract::*;
 use crate::error::{Error, Result};
 use crate::status::AgentStatus;
@@ -27,13 +27,25 @@ pub async fn edit(core: &Core, asker: &Asker, edit: TaskEdit) -> Result<Task> {
 /// Makes an ended task pending.
 pub async fn reopen(core: &Core, asker: &Asker, reopen: &TaskReopen) -> Result<Task> {
     let task = core.task(asker, &reopen.task).await?;
-    core.store()?.write(move |tx| tx.step(&task.uuid, Step::Reopen, Who::Person, None)).await
+    let uuid = task.uuid.clone();
+    let mut reopened = core.store()?.write(move |tx| tx.step(&uuid, Step::Reopen, Who::Person, None)).await?;
+    if reopen.restore {
+        discard::restore(core, &task).await?;
+        let uuid = task.uuid.clone();
+        reopened = core.store()?.read(move |tx| tx.row(&uuid)).await?;
+    }
+    Ok(reopened)
 }
 
 /// Removes a task that does not run.
 pub async fn delete(core: &Core, asker: &Asker, task: &str) -> Result<Nothing> {
     let task = core.task(asker, task).await?;
-    core.store()?.write(move |tx| tx.delete(&task.uuid)).await?;
+    let uuid = task.uuid.clone();
+    // While the store still knows what is the worktree's.
+    if !task.status.is_live() {
+        super::worktrees::tidy(core, &task).await;
+    }
+    core.store()?.write(move |tx| tx.delete(&uuid)).await?;
     Ok(Nothing {})
 }
 

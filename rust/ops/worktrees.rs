@@ -173,12 +173,15 @@ pub async fn uncommitted(core: &Core, task: &Task) -> Result<Vec<String>> {
     Ok(worktree::standing::changes(&worktree).await?.paths)
 }
 
-/// After a task has ended well: its worktree goes if it is clean and merged, and stays otherwise. Why it stays.
-pub async fn tidy(core: &Core, task: &Task) -> Option<String> {
-    let worktree = of(core, task, &Git::at(&task.project)).await.ok().flatten()?;
-    match worktree::remove::remove(&worktree).await {
-        Ok(()) => None,
-        Err(error) => Some(error.message),
+/// After a task has ended: its worktree goes if it is clean and merged, and stays otherwise.
+pub async fn tidy(core: &Core, task: &Task) {
+    if task.isolation != Isolation::Worktree {
+        return;
+    }
+    if let Ok(Some(worktree)) = of(core, task, &Git::at(&task.project)).await
+        && let Err(error) = worktree::remove::remove(&worktree).await
+    {
+        log::info!("{error}");
     }
 }
 

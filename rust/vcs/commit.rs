@@ -4,8 +4,10 @@
 //! damaged, take back what is wrong. Planned again at most twice. [`recover`] finishes what a kill interrupted.
 
 mod danger;
+mod index;
 mod inspect;
 mod intent;
+mod locks;
 mod narrow;
 mod outcome;
 mod repair;
@@ -137,8 +139,7 @@ struct Seen {
 
 /// Reads the workspace, and refuses one in which a commit would be lost.
 async fn look(place: Place<'_>, branch: &str) -> Result<std::result::Result<Seen, Trouble>> {
-    let read = async { Ok((place.but.status().await?, place.but.diff().await?)) };
-    let (status, hunks) = match read.await {
+    let (status, hunks) = match settle::status_and_hunks(place.but).await {
         Ok(both) => both,
         Err(refusal) => return Ok(Err(Trouble::of(&refusal, branch))),
     };
@@ -244,7 +245,7 @@ async fn judged(place: Place<'_>, intent: &Intent, settled: Settled, plan: &Plan
             let text = format!("the commit {oid} is not as planned and cannot be taken back: {refusal}");
             return done(Trouble::new(Kind::Damaged, text).paths(&found.wrong));
         }
-        settle::bytes(place, intent).await?;
+        settle::bytes(place, intent, &found.wrong).await?;
         if found.wrong.is_empty() && !missing.is_empty() {
             return Ok(Verdict::Narrower(settle::dependences(place.git, intent, &settled.status, missing).await?));
         }

@@ -120,6 +120,11 @@ impl Rescue {
     }
 }
 
+/// Paths as they are now, nothing kept.
+pub(super) async fn read(git: &Git, paths: &BTreeSet<String>) -> Result<BTreeMap<String, Entry>> {
+    entry::read(git, paths, false).await
+}
+
 /// Puts a path to the bytes of an object.
 pub(super) async fn write_object(git: &Git, path: &str, mode: Mode, oid: &str) -> Result<()> {
     write::write(git, path, &Entry::Kept { mode, oid: oid.to_owned(), stamp: Stamp::default() }).await

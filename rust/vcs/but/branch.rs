@@ -45,7 +45,12 @@ impl But {
 
     /// Brings a branch with its stack into the workspace; well when it is there.
     pub async fn apply(&self, branch: &str, held: &Held) -> Result<()> {
-        self.change(self.command(["apply", branch]), held).await.map(drop)
+        self.change(self.command(["apply", branch]), held).await?;
+        // The old grammar answers 0 also where a conflict kept it out.
+        match self.grammar == Grammar::New || self.status().await?.branch(branch).is_some() {
+            true => Ok(()),
+            false => Err(Refusal::ConflictsWith(Vec::new())),
+        }
     }
 
     /// Takes a branch's whole stack out of the workspace; the references stay. The names of its branches.

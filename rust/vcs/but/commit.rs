@@ -60,8 +60,11 @@ impl But {
         };
         let text = self.change(command, held).await?;
         let raw: Raw = serde_json::from_str(&text).map_err(|error| Refusal::garbage("commit", &error, &text))?;
-        match raw.oid.filter(|oid| is_oid(oid)) {
-            Some(oid) => Ok(Committed { oid, change_id: raw.change_id }),
+        match raw.oid {
+            Some(oid) if is_oid(&oid) => Ok(Committed { oid, change_id: raw.change_id }),
+            Some(_) => Err(Refusal::garbage("commit", &"no commit's id", &text)),
+            // The old grammar's way to say that the files changed meanwhile.
+            None if text.contains("commit_id") => Err(Refusal::CheckoutConflict(Vec::new())),
             None => Err(Refusal::garbage("commit", &"no commit's id", &text)),
         }
     }

@@ -108,6 +108,7 @@ impl Refusal {
             Refusal::ModeExit => "run `but teardown`, or `git reset --soft HEAD~1` on gitbutler/workspace".into(),
             Refusal::LinkedWorktree => "work in the main worktree".into(),
             Refusal::DependsOn(_) => format!("`but move {branch} --above {}` stacks it there", self.remedy()?),
+            Refusal::ConflictsWith(others) if others.is_empty() => return None,
             Refusal::ConflictsWith(others) => format!("unapply {} first", others.join(", ")),
             Refusal::AuthorMissing => "run `git config --global user.name NAME` and the same for user.email".into(),
             Refusal::NotApplied(name) => format!("run `but apply {name}`"),
@@ -134,6 +135,7 @@ impl Refusal {
             Refusal::DependsOn(dependences) => {
                 dependences.iter().map(Dependence::reason).collect::<Vec<_>>().join("; ")
             }
+            Refusal::ConflictsWith(others) if others.is_empty() => "it conflicts with an applied branch".into(),
             Refusal::ConflictsWith(others) => format!("it conflicts with {}", others.join(", ")),
             Refusal::AuthorMissing => "git knows no author".into(),
             Refusal::NothingToCommit => "there is nothing to commit".into(),

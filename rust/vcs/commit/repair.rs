@@ -1,10 +1,10 @@
 //! What `but` damaged in the working tree is put right; what somebody else wrote meanwhile stays.
 
+use super::Place;
 use super::intent::Intent;
 use crate::error::{Error, Result};
 use crate::status::Millis;
-use crate::vcs::but::{But, Grammar, Status};
-use crate::vcs::lock::Held;
+use crate::vcs::but::{Grammar, Status};
 use crate::vcs::plumbing::Git;
 use crate::vcs::rescue::{self, Entry, Mode};
 use std::collections::BTreeSet;
@@ -37,15 +37,15 @@ pub(super) enum End {
     Cut,
 }
 
-/// Puts every path of the intent right.
+/// Puts every path of the intent right. Of `wrong` ones the commit holds what somebody wrote meanwhile.
 pub(super) async fn repair(
-    git: &Git,
-    but: &But,
-    held: &Held,
+    place: Place<'_>,
     intent: &Intent,
     status: &Status,
     end: End,
+    wrong: &[String],
 ) -> Result<Repaired> {
+    let Place { git, but, held } = place;
     let changed = intent.rescue.changed(git).await?;
     let mut done = Repaired::default();
     let fresh: Vec<&String> = status.conflicted.iter().filter(|path| !intent.conflicted.contains(path)).collect();
@@ -72,7 +72,8 @@ pub(super) async fn repair(
         if fresh.contains(&path) {
             continue;
         }
-        if is_buts(git, intent, path, now, end).await? {
+        let commits: &[&str] = if wrong.contains(path) { &[&intent.head] } else { &[&intent.head, "HEAD"] };
+        if is_buts(git, intent, path, now, end, commits).await? {
             intent.rescue.write_back(git, path).await?;
             done.written.push(path.clone());
         } else {
@@ -82,8 +83,8 @@ pub(super) async fn repair(
     Ok(done)
 }
 
-/// Whether what is there now is `but`'s doing: the file of the commit that is or was checked out, or nothing.
-async fn is_buts(git: &Git, intent: &Intent, path: &str, now: &Entry, end: End) -> Result<bool> {
+/// Whether what is there now is `but`'s doing: the file of one of `commits`, which are or were checked out, or nothing.
+async fn is_buts(git: &Git, intent: &Intent, path: &str, now: &Entry, end: End, commits: &[&str]) -> Result<bool> {
     if end == End::Cut && !is_of_then(git, intent, path) {
         return Ok(false);
     }
@@ -94,7 +95,7 @@ async fn is_buts(git: &Git, intent: &Intent, path: &str, now: &Entry, end: End) 
             let command = git.command(["hash-object", "--", path]);
             let stored = git.bytes(command, Vec::new()).await?;
             let stored = String::from_utf8_lossy(&stored).trim().to_owned();
-            for commit in [intent.head.as_str(), "HEAD"] {
+            for commit in commits {
                 let there = git.maybe(["rev-parse", "--verify", "--quiet", &format!("{commit}:{path}")]).await?;
                 if there.as_deref() == Some(stored.as_str()) {
                     return Ok(true);

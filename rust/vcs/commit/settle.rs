@@ -4,10 +4,18 @@ use super::inspect::{Found, inspect};
 use super::intent::Intent;
 use super::outcome::{Kind, Trouble};
 use super::repair::{End, Repaired, repair};
-use super::{Place, stack_of};
+use super::{Place, index, locks, stack_of};
+use crate::commits::change::Hunk;
 use crate::error::{Error, Result};
-use crate::vcs::but::{self, Committed, Dependence, Refusal, Status};
+use crate::vcs::but::{self, But, Committed, Dependence, Refusal, Status};
 use crate::vcs::plumbing::Git;
+use std::time::Duration;
+
+/// How often a reading is made again.
+const AGAIN: usize = 6;
+
+/// How long before.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// How `but` answered.
 pub(super) enum Answer {
@@ -56,6 +64,9 @@ pub(super) async fn settle(place: Place<'_>, intent: &Intent, answer: &Answer) -
         Answer::Said(committed) => Some(committed.oid.as_str()),
         _ => None,
     };
+    if matches!(answer, Answer::Unknown(_)) {
+        locks::clear(place.git, intent).await;
+    }
     let mut status = read(place, intent).await?;
     let (lost, mut trouble) = apply_again(place, intent, &status).await?;
     if lost {
@@ -67,8 +78,10 @@ pub(super) async fn settle(place: Place<'_>, intent: &Intent, answer: &Answer) -
         (_, Some(_)) => End::Well,
         (_, None) => End::Without,
     };
-    let repaired = repair(place.git, place.but, place.held, intent, &status, end).await?;
-    if !repaired.written.is_empty() || !repaired.meanwhile.is_empty() {
+    let repaired = repair(place, intent, &status, end, &found.wrong).await?;
+    // An index that cannot be written now is put right after the next commit.
+    let stale = index::freshen(place.git, &found.paths).await.unwrap_or(false);
+    if stale || !repaired.written.is_empty() || !repaired.meanwhile.is_empty() {
         status = read(place, intent).await?;
     }
     if !repaired.conflicted.is_empty() {
@@ -92,9 +105,9 @@ pub(super) async fn settle(place: Place<'_>, intent: &Intent, answer: &Answer) -
 }
 
 /// Puts the bytes right once more, after a commit was taken back.
-pub(super) async fn bytes(place: Place<'_>, intent: &Intent) -> Result<()> {
+pub(super) async fn bytes(place: Place<'_>, intent: &Intent, wrong: &[String]) -> Result<()> {
     let status = read(place, intent).await?;
-    repair(place.git, place.but, place.held, intent, &status, End::Without).await.map(drop)
+    repair(place, intent, &status, End::Without, wrong).await.map(drop)
 }
 
 async fn read(place: Place<'_>, intent: &Intent) -> Result<Status> {
@@ -102,12 +115,40 @@ async fn read(place: Place<'_>, intent: &Intent) -> Result<Status> {
         let kept = format!("the bytes before are in {}", intent.rescue.reference);
         Error::from(refusal).context(format!("cannot verify a commit to {}", intent.branch)).hint(kept)
     };
-    match place.but.status().await {
+    match status(place.but).await {
         // One that was killed may have left something to clean up for the next.
         Err(Refusal::TimedOut(_) | Refusal::Killed(_) | Refusal::Garbage(_) | Refusal::Other(_)) => {
             place.but.status().await.map_err(unread)
         }
         other => other.map_err(unread),
+    }
+}
+
+/// The workspace's status; a reading that fails because files change while it is made is made again, a few times.
+pub(super) async fn status(but: &But) -> but::Result<Status> {
+    for _ in 0..AGAIN {
+        match but.status().await {
+            Err(refusal) if refusal.is_passing() => tokio::time::sleep(PAUSE).await,
+            other => return other,
+        }
+    }
+    but.status().await
+}
+
+/// As [`status`], with the hunks.
+pub(super) async fn status_and_hunks(but: &But) -> but::Result<(Status, Vec<Hunk>)> {
+    let mut tries = 0;
+    loop {
+        let status = but.status().await;
+        let both = match status {
+            Ok(status) => but.diff().await.map(|hunks| (status, hunks)),
+            Err(refusal) => Err(refusal),
+        };
+        match both {
+            Err(refusal) if refusal.is_passing() && tries < AGAIN => tokio::time::sleep(PAUSE).await,
+            other => return other,
+        }
+        tries += 1;
     }
 }
 

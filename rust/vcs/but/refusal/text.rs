@@ -50,7 +50,7 @@ fn by_phrase(text: &str, code: i32) -> Refusal {
         could_not_be_applied(text)
     } else if has("conflicts with existing stack") {
         Refusal::ConflictsWith(after(text, "conflicts with existing stack").map(list).unwrap_or_default())
-    } else if has("AuthorMissing") || has("No author is configured") {
+    } else if has("AuthorMissing") || has("No author is configured") || has("Need committer") {
         Refusal::AuthorMissing
     } else if has("No changes to commit") {
         Refusal::NothingToCommit
@@ -62,7 +62,7 @@ fn by_phrase(text: &str, code: i32) -> Refusal {
         Refusal::HookFailed(words())
     } else if has("would be overwritten by checkout") {
         Refusal::CheckoutConflict(quoted(text, '"'))
-    } else if has("prevent checkout") || has("prevents checkout") {
+    } else if has("prevent checkout") || has("prevents checkout") || has("failed to fill whole buffer") {
         Refusal::CheckoutConflict(Vec::new())
     } else if has("is already applied") {
         Refusal::AlreadyApplied(quoted(text, '\'').into_iter().next().unwrap_or_default())

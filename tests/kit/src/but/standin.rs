@@ -7,15 +7,21 @@ mod change;
 mod commit;
 mod commit_object;
 mod diff;
+mod discard;
 pub mod fault;
 mod git;
+mod history;
 mod hooks;
 mod ids;
+mod oplog;
 mod project;
+mod pull;
 mod rebase;
 mod refusal;
 mod selection;
 mod setup;
+mod show;
+mod stacking;
 mod state;
 mod status;
 mod time;
@@ -56,7 +62,7 @@ pub fn main(words: Vec<String>) -> u8 {
     let (command, _) = invocation.command();
     let fault = match Fault::of(&command) {
         Ok(fault) => fault,
-        Err(refusal) => return refuse(&invocation, &refusal),
+        Err(refusal) => return refuse(&invocation, grammar, &refusal),
     };
     match run(&invocation, grammar, fault.as_ref()) {
         Ok(answer) => {
@@ -77,17 +83,18 @@ pub fn main(words: Vec<String>) -> u8 {
             }
             0
         }
-        Err(refusal) => refuse(&invocation, &refusal),
+        Err(refusal) => refuse(&invocation, grammar, &refusal),
     }
 }
 
-fn refuse(invocation: &Invocation, refusal: &Refusal) -> u8 {
+fn refuse(invocation: &Invocation, grammar: Grammar, refusal: &Refusal) -> u8 {
     if let Some(json) = refusal.json().filter(|_| invocation.json) {
         print(&format!("{json:#}\n"));
     }
     match refusal {
         Refusal::Text(text) => complain(&format!("Error: {text}")),
         Refusal::Bare(text) | Refusal::Usage(text) => complain(text),
+        Refusal::SetupRequired(why) if grammar == Grammar::Old => complain(&format!("Error: Setup required: {why}")),
         Refusal::SetupRequired(why) => {
             complain(&format!("Error: Setup required: {why} - run `but setup` to configure the project"))
         }
@@ -175,6 +182,20 @@ fn run(invocation: &Invocation, grammar: Grammar, fault: Option<&Fault>) -> Resu
         "branch delete" => branch::delete(project, &arguments),
         "commit" if grammar == Grammar::New => commit::new(project, &arguments, fault),
         "commit" => commit::old(project, &arguments, fault),
+        "apply" => stacking::apply(project, &arguments),
+        "unapply" => stacking::unapply(project, &arguments),
+        "move" => stacking::move_(project, &arguments),
+        "uncommit" => history::uncommit(project, &arguments),
+        "reword" => history::reword(project, &arguments),
+        "pick" => history::pick(project, &arguments),
+        "discard" => discard::discard(project, &arguments),
+        "resolve" => discard::resolve(project, &arguments),
+        "stage" | "rub" => discard::stage(project, &arguments),
+        "oplog" | "oplog list" => Ok(oplog::list(project)),
+        "undo" => oplog::undo(project),
+        "redo" => oplog::redo(project),
+        "pull" => pull::pull(project, &arguments),
+        "show" => show::show(project, &arguments),
         _ => Err(Refusal::text(format!("the stand-in cannot do `{command}`"))),
     }?;
     if invocation.status_after { commit::with_status(project, answer) } else { Ok(answer) }
@@ -192,6 +213,21 @@ fn form(command: &str, grammar: Grammar) -> Option<&'static Form> {
         ("branch delete", _) => &branch::DELETE,
         ("commit", Grammar::New) => &commit::NEW,
         ("commit", Grammar::Old) => &commit::OLD,
+        ("apply", _) => &stacking::APPLY,
+        ("unapply", _) => &stacking::UNAPPLY,
+        ("move", Grammar::New) => &stacking::MOVE,
+        ("move", Grammar::Old) => &stacking::MOVE_OLD,
+        ("uncommit", _) => &history::UNCOMMIT,
+        ("reword", _) => &history::REWORD,
+        ("pick", Grammar::New) => &history::PICK,
+        ("pick", Grammar::Old) => &history::PICK_OLD,
+        ("discard", _) => &discard::DISCARD,
+        ("resolve", _) => &discard::RESOLVE,
+        ("stage" | "rub", Grammar::Old) => &discard::STAGE,
+        ("oplog" | "oplog list", _) => &oplog::OPLOG,
+        ("undo" | "redo", _) => &oplog::UNDO,
+        ("pull", _) => &pull::PULL,
+        ("show", _) => &show::SHOW,
         _ => return None,
     })
 }

@@ -73,6 +73,7 @@ pub fn new(project: &mut Project, arguments: &Arguments) -> Result<Answer, Refus
 
 /// Adds a branch to the stacks, and its reference; not yet to the workspace commit.
 pub fn create(project: &mut Project, name: &str, above: Option<(usize, usize)>) -> Result<(), Refusal> {
+    Commit::new(&project.git, "", "", "")?;
     let tip = match above {
         Some((stack, at)) => {
             let tip = project.state.stacks[stack].branches[at].tip.clone();
@@ -80,9 +81,11 @@ pub fn create(project: &mut Project, name: &str, above: Option<(usize, usize)>) 
             tip
         }
         None => {
-            let tip = project.state.target.commit.clone();
+            // The old program takes a branch that is there as it is.
+            let present = project.reference(name).map(str::to_owned);
+            let tip = present.unwrap_or_else(|| project.state.target.commit.clone());
             let stack = Stack::new(name, &tip, project.state.generation);
-            project.state.stacks.insert(0, stack);
+            project.add_stack(stack);
             tip
         }
     };
@@ -94,7 +97,17 @@ pub fn create(project: &mut Project, name: &str, above: Option<(usize, usize)>) 
 /// A name that is free and that git takes; the old grammar mends bad ones and says nothing.
 pub fn checked_name(project: &Project, asked: &str) -> Result<String, Refusal> {
     let mended = mended(asked);
+    let parents = mended.match_indices('/').map(|(at, _)| &mended[..at]);
+    let taken = parents.into_iter().find(|parent| project.reference(parent).is_some());
     if project.grammar == Grammar::Old {
+        if taken.is_some() {
+            let path = project.git.folder.join("refs/heads").join(&mended);
+            let cause = "Not a directory (os error 20)";
+            return Err(Refusal::text(format!(
+                "The ref file {path:?} could not be read in full\n\nCaused by:\n    {cause}"
+            )));
+        }
+        below_is_free(project, &mended)?;
         return Ok(mended);
     }
     if mended != asked {
@@ -109,18 +122,22 @@ pub fn checked_name(project: &Project, asked: &str) -> Result<String, Refusal> {
     if project.reference(asked).is_some() {
         return Err(Refusal::text(format!("A branch named '{asked}' exists but is not applied")));
     }
-    let parents = asked.match_indices('/').map(|(at, _)| &asked[..at]);
-    if let Some(taken) = parents.into_iter().find(|parent| project.reference(parent).is_some()) {
+    if let Some(taken) = taken {
         return Err(Refusal::text(format!("Branch name '{asked}' collides with existing branch '{taken}'")));
     }
-    let below = format!("refs/heads/{asked}/");
-    if project.references.keys().any(|name| name.starts_with(&below)) {
-        let path = project.git.folder.join("logs/refs/heads").join(asked);
-        let cause =
-            format!("0: Could not open reflog file at {path:?} for appending\n    1: Is a directory (os error 21)");
-        return Err(Refusal::text(format!("The reflog could not be created or updated\n\nCaused by:\n    {cause}")));
-    }
+    below_is_free(project, asked)?;
     Ok(asked.to_owned())
+}
+
+/// Refuses a name that is a folder of other branches.
+fn below_is_free(project: &Project, name: &str) -> Result<(), Refusal> {
+    let below = format!("refs/heads/{name}/");
+    if !project.references.keys().any(|name| name.starts_with(&below)) {
+        return Ok(());
+    }
+    let path = project.git.folder.join("logs/refs/heads").join(name);
+    let cause = format!("0: Could not open reflog file at {path:?} for appending\n    1: Is a directory (os error 21)");
+    Err(Refusal::text(format!("The reflog could not be created or updated\n\nCaused by:\n    {cause}")))
 }
 
 fn mended(name: &str) -> String {
@@ -150,12 +167,18 @@ pub fn unknown_target(project: &Project, name: &str) -> Refusal {
 /// Applied stacks and other branches.
 pub fn list(project: &Project, arguments: &Arguments) -> Result<Answer, Refusal> {
     let (empty, ahead) = (arguments.has("--empty"), !arguments.has("--no-ahead"));
+    let check = !arguments.has("--no-check");
     let mut stacks = Vec::new();
     for (at, stack) in project.state.stacks.iter().enumerate() {
         let mut heads = Vec::new();
         for (place, branch) in stack.branches.iter().enumerate() {
-            if empty || branch.tip != project.state.base_of(at, place) {
-                heads.push(describe(project, &branch.name, &branch.tip, false)?);
+            let own = branch.tip != project.state.base_of(at, place);
+            if (empty || own) && !branch.name.is_empty() {
+                let mut head = describe(project, &branch.name, &branch.tip, false)?;
+                if own && check {
+                    head["mergesCleanly"] = json!(true);
+                }
+                heads.push(head);
             }
         }
         if !heads.is_empty() {
@@ -189,11 +212,33 @@ fn describe(project: &Project, name: &str, tip: &str, ahead: bool) -> Result<Val
     }))
 }
 
+/// The old program's way: the commits go to the branch above, and without one the branch stays.
+fn delete_old(project: &mut Project, arguments: &Arguments) -> Result<Answer, Refusal> {
+    let name = arguments.first().unwrap_or_default();
+    let Some((stack, at)) = project.state.find(name) else { return Ok(Answer::silent("")) };
+    let empty = project.state.stacks[stack].branches[at].tip == project.state.base_of(stack, at);
+    if at == 0 && !empty {
+        let why = "as it would leave an anonymous segment";
+        return Err(Refusal::text(format!("Refusing to delete last named segment '{name}' {why}")));
+    }
+    let worktree = project.snapshot()?;
+    project.record("RemoveDependentBranch", &[], &worktree);
+    project.state.stacks[stack].branches.remove(at);
+    project.state.stacks.retain(|stack| !stack.branches.is_empty());
+    project.git.update_references(&[(format!("refs/heads/{name}"), None)])?;
+    let tree = Commit::read(&project.git, &project.state.workspace)?.tree;
+    project.finish(&tree)?;
+    Ok(Answer::silent(format!("Deleted branch {name}")))
+}
+
 /// Deletes applied branches, with their commits and what these brought into the working tree.
 pub fn delete(project: &mut Project, arguments: &Arguments) -> Result<Answer, Refusal> {
+    if project.grammar == Grammar::Old {
+        return delete_old(project, arguments);
+    }
     let worktree = project.snapshot()?;
     let before = project.state.clone();
-    project.record("DeleteBranch", &[], &worktree);
+    project.record("Discard", &[], &worktree);
     let mut gone = Vec::new();
     for name in &arguments.rest {
         let Some((stack, at)) = project.state.find(name) else {
@@ -214,12 +259,6 @@ pub fn delete(project: &mut Project, arguments: &Arguments) -> Result<Answer, Re
         return Err(refusal);
     }
     project.git.update_references(&gone)?;
-    let names = arguments.rest.join(", ");
-    match project.grammar {
-        Grammar::New => {
-            let json = json!({ "type": "branches", "branches": arguments.rest });
-            Ok(Answer::new(json, format!("Deleted branch {names}")))
-        }
-        Grammar::Old => Ok(Answer::silent(format!("Deleted branch {names}"))),
-    }
+    let json = json!({ "type": "branches", "branches": arguments.rest });
+    Ok(Answer::new(json, format!("Deleted branch {}", arguments.rest.join(", "))))
 }

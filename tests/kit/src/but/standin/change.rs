@@ -47,6 +47,15 @@ pub struct Hunk {
     pub lines: Vec<Vec<u8>>,
 }
 
+/// A changed place: first line and number of lines, before and after.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Place {
+    /// Gone or replaced.
+    pub old: (usize, usize),
+    /// New.
+    pub new: (usize, usize),
+}
+
 impl Change {
     /// `added`, `removed`, `modified` or `renamed`.
     pub fn kind(&self) -> &'static str {
@@ -73,26 +82,34 @@ impl Hunk {
         let ((old, old_lines), (new, new_lines)) = (self.old, self.new);
         let mut text = format!("@@ -{old},{old_lines} +{new},{new_lines} @@\n").into_bytes();
         for line in self.lines.iter().filter(|line| line[0] != b'\\') {
-            text.extend(line);
+            text.extend(line.strip_suffix(b"\r").unwrap_or(line));
             text.push(b'\n');
         }
         String::from_utf8_lossy(&text).into_owned()
     }
 
-    /// Lines of the old side that are gone or changed, and lines of the new side that are new.
-    pub fn changed(&self) -> (Vec<usize>, Vec<usize>) {
+    /// The changed places in it, without the lines around them.
+    pub fn places(&self) -> Vec<Place> {
         let (mut old, mut new) = (self.old.0.max(1), self.new.0.max(1));
-        let (mut gone, mut come) = (Vec::new(), Vec::new());
-        for line in &self.lines {
-            match line[0] {
-                b'-' => gone.push(old),
-                b'+' => come.push(new),
-                _ => {}
+        let mut places: Vec<Place> = Vec::new();
+        let mut open = false;
+        for sign in self.lines.iter().map(|line| line[0]).filter(|sign| *sign != b'\\') {
+            if sign == b' ' {
+                (old, new, open) = (old + 1, new + 1, false);
+                continue;
             }
-            old += usize::from(matches!(line[0], b' ' | b'-'));
-            new += usize::from(matches!(line[0], b' ' | b'+'));
+            if !open {
+                places.push(Place { old: (old, 0), new: (new, 0) });
+                open = true;
+            }
+            let place = places.last_mut().expect("just opened");
+            if sign == b'-' {
+                (old, place.old.1) = (old + 1, place.old.1 + 1);
+            } else {
+                (new, place.new.1) = (new + 1, place.new.1 + 1);
+            }
         }
-        (gone, come)
+        places
     }
 
     /// The old text with these hunks of it done, in their order.

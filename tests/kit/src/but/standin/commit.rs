@@ -3,7 +3,7 @@
 use super::answer::{Answer, Refusal};
 use super::arguments::{Arguments, Form};
 use super::branch;
-use super::change::Change;
+use super::change::{Change, Content};
 use super::commit_object::{Commit, merge};
 use super::fault::Fault;
 use super::hooks;
@@ -151,6 +151,9 @@ pub fn old(project: &mut Project, arguments: &Arguments, fault: Option<&Fault>) 
         // A branch that is made stays made, whatever becomes of the commit.
         None if arguments.has("--create") || project.state.stacks.is_empty() => {
             let name = branch::checked_name(project, &branch)?;
+            if project.reference(&name).is_some() {
+                return Err(Refusal::text(format!("Reference '{name}' already exists and is outside the workspace")));
+            }
             let worktree = project.snapshot()?;
             project.record("CreateBranch", &[("branch", &name)], &worktree);
             branch::create(project, &name, None)?;
@@ -226,8 +229,12 @@ fn make(project: &mut Project, order: &Order<'_>, fault: Option<&Fault>) -> Resu
     let parent = moved.as_ref().unwrap_or(&tip);
     let ours = Commit::read(&project.git, parent)?.effective_tree(&project.git)?;
     let merged = merge(&project.git, &workspace, &ours, &chosen)?;
-    if !merged.conflicts.is_empty() {
-        return Ok(Made::Conflicts(merged.conflicts));
+    let mut conflicts = merged.conflicts;
+    if project.grammar == Grammar::Old {
+        conflicts.extend(gone_elsewhere(project, order, &ours)?);
+    }
+    if !conflicts.is_empty() {
+        return Ok(Made::Conflicts(conflicts));
     }
     if let Some(fault) = fault {
         fault.write_meanwhile(project, order.changes, &order.selection)?;
@@ -253,11 +260,35 @@ fn make(project: &mut Project, order: &Order<'_>, fault: Option<&Fault>) -> Resu
     let mut moves = rebase::upwards(project, stack, at, &tip, &commit.id)?;
     moves.push((format!("refs/heads/{}", order.branch), Some(commit.id.clone())));
     project.git.update_references(&moves)?;
+    leave_index_behind(project, order);
     project.finish(&chosen)?;
     if !written.is_empty() {
         mark(project, order, &written)?;
     }
     Ok(Made::Commit(commit))
+}
+
+/// Deleted files that the branch never had: the new program is content with an empty commit, the old one leaves them.
+fn gone_elsewhere(project: &Project, order: &Order<'_>, ours: &str) -> Result<Vec<String>, Refusal> {
+    let deleted = order.selection.keys().map(|at| &order.changes[*at]).filter(|change| change.kind() == "removed");
+    let mut paths = Vec::new();
+    for change in deleted {
+        if project.git.run(&["ls-tree", "--name-only", ours, "--", &change.path])?.is_empty() {
+            paths.push(change.path.clone());
+        }
+    }
+    Ok(paths)
+}
+
+/// The new program leaves the user's index as it was for files without text hunks, and for links.
+fn leave_index_behind(project: &mut Project, order: &Order<'_>) {
+    for change in order.selection.keys().map(|at| &order.changes[*at]) {
+        let text = matches!(&change.content, Content::Hunks(hunks) if !hunks.is_empty()) && change.new.mode != "120000";
+        if project.grammar == Grammar::New && !text && change.previous.is_none() {
+            let mode = if change.old.mode == "000000" { "0" } else { &change.old.mode };
+            project.state.stale.insert(change.path.clone(), (mode.to_owned(), change.old.blob.clone()));
+        }
+    }
 }
 
 /// Paths of the commit that somebody wrote since they were looked at.

@@ -72,7 +72,8 @@ pub fn pieces(project: &Project, changes: &[Change]) -> Vec<Piece> {
 
 fn describe(change: &Change, hunk: Option<usize>) -> Value {
     let content = match (&change.content, hunk) {
-        (Content::Binary, _) => json!({ "type": "binary" }),
+        // What is uncommitted is never called binary: it is a patch without hunks.
+        (Content::Binary, _) => json!({ "type": "patch", "hunks": [] }),
         (Content::Hunks(hunks), only) => {
             let chosen = hunks.iter().enumerate().filter(|(at, _)| only.is_none_or(|only| only == *at));
             let hunks: Vec<Value> = chosen
@@ -101,10 +102,13 @@ fn committed(project: &Project, target: &str) -> Result<Vec<Value>, Refusal> {
         }
     };
     let tree = |commit: &str| Commit::read(&project.git, commit)?.effective_tree(&project.git);
-    let mut changes = change::between(&project.git, &tree(&base)?, &tree(&tip)?)?;
-    let described = changes.iter_mut().map(|change| {
+    let changes = change::between(&project.git, &tree(&base)?, &tree(&tip)?)?;
+    let described = changes.iter().map(|change| {
         let mut described = describe(change, None);
         described["status"] = json!(change.kind());
+        if matches!(change.content, Content::Binary) {
+            described["diff"] = json!({ "type": "binary" });
+        }
         described
     });
     Ok(described.collect())

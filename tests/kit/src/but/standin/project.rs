@@ -41,7 +41,9 @@ impl Place {
         let here = Git::new(folder.to_owned(), PathBuf::new());
         let output = here.try_run(&["rev-parse", "--show-toplevel", "--absolute-git-dir", "--git-common-dir"])?;
         if !output.status.success() {
-            return Ok(None);
+            let bare = here.run(&["rev-parse", "--is-bare-repository"]);
+            let bare = bare.is_ok_and(|answer| answer == "true");
+            return if bare { Err(Refusal::text("Bare repositories are not supported.")) } else { Ok(None) };
         }
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let lines: Vec<&str> = text.lines().collect();
@@ -77,6 +79,13 @@ impl Project {
         if references.get(WORKSPACE).is_some_and(|commit| *commit != state.workspace) {
             let advice = "please run `but teardown` to preserve your work.";
             return Err(Refusal::text(format!("GitButler mode exit required: {advice}")));
+        }
+        let mut state = state;
+        // A branch whose reference somebody deleted has no name any more.
+        for branch in state.stacks.iter_mut().flat_map(|stack| &mut stack.branches) {
+            if !references.contains_key(&format!("refs/heads/{}", branch.name)) {
+                branch.name.clear();
+            }
         }
         Ok(Project { git: place.git, state, references, grammar, unlocked, _lock: lock })
     }

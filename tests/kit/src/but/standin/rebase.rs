@@ -32,7 +32,9 @@ pub fn upwards(project: &mut Project, stack: usize, at: usize, old: &str, base: 
         let tip = commits.last().map_or(base.clone(), |last| became[&last.id].clone());
         old = branch.tip;
         project.state.stacks[stack].branches[place].tip.clone_from(&tip);
-        moves.push((format!("refs/heads/{}", branch.name), Some(tip.clone())));
+        if !branch.name.is_empty() {
+            moves.push((format!("refs/heads/{}", branch.name), Some(tip.clone())));
+        }
         base = tip;
     }
     Ok(moves)

@@ -1,7 +1,7 @@
 //! Why a change cannot go to a branch: whose commits it builds on.
 
 use super::answer::Refusal;
-use super::change::{self, Change, Content, Hunk};
+use super::change::{self, Change, Content, Hunk, Place};
 use super::commit_object::Commit;
 use super::project::Project;
 use super::selection::Selection;
@@ -95,9 +95,9 @@ fn reason(
             let Some(introduced) = introduced(project, &commit, &change.path)? else { continue };
             touches = true;
             let id = commit.change_id()[..3].to_owned();
-            for hunk in chosen(change, hunks) {
-                if builds_on(hunk, change, project, &introduced)? {
-                    lines.push((label(hunk), branch.name.clone(), id.clone()));
+            for place in chosen(change, hunks).into_iter().flat_map(Hunk::places) {
+                if introduced.whole || builds_on(&place, change, project, &introduced.lines)? {
+                    lines.push((label(&place), branch.name.clone(), id.clone()));
                 }
             }
         }
@@ -117,36 +117,39 @@ fn chosen<'a>(change: &'a Change, hunks: Option<&'a [usize]>) -> Vec<&'a Hunk> {
         .collect()
 }
 
-/// Lines that a commit brought into a file; nothing when it does not touch the file.
-fn introduced(project: &Project, commit: &Commit, path: &str) -> Result<Option<Vec<Vec<u8>>>, Refusal> {
+/// What a commit brought into a file.
+struct Introduced {
+    lines: Vec<Vec<u8>>,
+    /// Whether it made the file.
+    whole: bool,
+}
+
+/// Nothing when the commit does not touch the file.
+fn introduced(project: &Project, commit: &Commit, path: &str) -> Result<Option<Introduced>, Refusal> {
     let parent = Commit::read(&project.git, &commit.parents[0])?.effective_tree(&project.git)?;
     let changes = change::between(&project.git, &parent, &commit.effective_tree(&project.git)?)?;
     let found = changes.into_iter().find(|change| change.path == path);
-    Ok(found.map(|change| match change.content {
-        Content::Hunks(hunks) => hunks
-            .into_iter()
-            .flat_map(|hunk| hunk.lines)
-            .filter(|line| line[0] == b'+')
-            .map(|line| line[1..].to_vec())
-            .collect(),
-        Content::Binary => Vec::new(),
+    Ok(found.map(|change| {
+        let whole = change.kind() == "added";
+        let hunks = if let Content::Hunks(hunks) = change.content { hunks } else { Vec::new() };
+        let new = hunks.into_iter().flat_map(|hunk| hunk.lines).filter(|line| line[0] == b'+');
+        Introduced { lines: new.map(|line| line[1..].to_vec()).collect(), whole }
     }))
 }
 
-/// Whether a hunk replaces a line that a commit brought. Blank lines say nothing.
-fn builds_on(hunk: &Hunk, change: &Change, project: &Project, introduced: &[Vec<u8>]) -> Result<bool, Refusal> {
+/// Whether lines are replaced there that a commit brought. Blank ones say nothing.
+fn builds_on(place: &Place, change: &Change, project: &Project, introduced: &[Vec<u8>]) -> Result<bool, Refusal> {
     let old = project.git.read(&change.old.blob)?.unwrap_or_default();
-    let old: Vec<&[u8]> = old.split(|byte| *byte == b'\n').collect();
-    let (gone, _) = hunk.changed();
-    let replaced = gone.iter().filter_map(|line| old.get(line - 1)).filter(|line| !line.trim_ascii().is_empty());
-    Ok(replaced.into_iter().any(|line| introduced.iter().any(|other| other == line)))
+    let lines: Vec<&[u8]> = old.split(|byte| *byte == b'\n').skip(place.old.0 - 1).take(place.old.1).collect();
+    let told = lines.iter().filter(|line| !line.trim_ascii().is_empty());
+    Ok(told.into_iter().any(|line| introduced.iter().any(|other| other == line)))
 }
 
-/// Where a hunk's new lines are, as people say it.
-fn label(hunk: &Hunk) -> String {
-    match hunk.changed().1[..] {
-        [] => format!("around line {}", hunk.new.0),
-        [line] => format!("line {line}"),
-        [first, .., last] => format!("lines {first}–{last}"),
+/// Where it is in the new text, as people say it.
+fn label(place: &Place) -> String {
+    match place.new {
+        (first, 0) => format!("around line {first}"),
+        (line, 1) => format!("line {line}"),
+        (first, count) => format!("lines {first}–{}", first + count - 1),
     }
 }

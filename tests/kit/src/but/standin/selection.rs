@@ -43,7 +43,9 @@ pub fn select_old(project: &Project, changes: &[Change], words: &[String], stack
         let found = find(changes, &ids, &pieces, word);
         let by_path = |change: usize| changes[change].path == *word || word.ends_with('/');
         let owner = |change: usize| project.state.staged.get(&changes[change].path);
-        if found.is_empty() || found.iter().any(|(change, _)| by_path(*change) && owner(*change).is_some()) {
+        if word.ends_with('/') && !found.is_empty() {
+            wrong.push(format!("'{word}' is a path prefix but must be an uncommitted file or hunk"));
+        } else if found.is_empty() || found.iter().any(|(change, _)| by_path(*change) && owner(*change).is_some()) {
             wrong.push(format!("'{word}' not found. Run 'but status' to see available file IDs."));
         } else if found.iter().any(|(change, _)| owner(*change).is_some_and(|owner| owner != stack)) {
             let advice = format!("Use 'but rub {word} zz' to unassign it first.");
@@ -51,6 +53,12 @@ pub fn select_old(project: &Project, changes: &[Change], words: &[String], stack
         } else {
             found.into_iter().for_each(|(change, hunk)| take(&mut selection, change, hunk, changes));
         }
+    }
+    let mut sorted: Vec<&String> = words.iter().collect();
+    sorted.sort();
+    if wrong.is_empty() && sorted.windows(2).any(|pair| pair[0] == pair[1]) {
+        let why = "Alternative hunks algorithms still didn't produce properly ordered hunks or saw duplicate inputs";
+        return Err(Refusal::text(why));
     }
     if wrong.is_empty() {
         Ok(selection)

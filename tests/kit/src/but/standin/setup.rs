@@ -36,6 +36,10 @@ pub fn setup(folder: &Path, shown: &str, arguments: &Arguments) -> Result<Answer
         let why = format!("The repository at {shown} is a non-main worktree. GitButler requires the main worktree.");
         return Err(Refusal::text(format!("Failed to set up GitButler project.\n\nCaused by:\n    {why}")));
     }
+    if !place.head()?.starts_with("refs/") {
+        let why = "Failed to set up GitButler project.\n\nCaused by:\n    Failed to get HEAD reference name";
+        return Err(Refusal::text(why));
+    }
     std::fs::create_dir_all(place.git.folder.join("gitbutler"))?;
     let _lock = lock(&place.git.folder)?;
     let known = State::load(&place.git.folder)?;
@@ -73,7 +77,8 @@ fn enter(git: &Git, state: &mut State, head: &str) -> Result<(), Refusal> {
     state.workspace = workspace_commit(git, state, &merged)?;
     state.generation += 1;
     git.update_references(&[(WORKSPACE.to_owned(), Some(state.workspace.clone()))])?;
-    if !references.contains_key(head) {
+    let here = references.get(head).and_then(|commit| git.run(&["rev-parse", &format!("{commit}^{{tree}}")]).ok());
+    if here.is_none_or(|tree| tree == merged) {
         git.run(&["symbolic-ref", "HEAD", WORKSPACE])?;
     } else {
         // Hooks are for people; what is dirty stays.
@@ -161,7 +166,8 @@ fn script(name: &str) -> String {
              \x20 echo 'GITBUTLER_ERROR: Cannot commit directly to gitbutler/workspace branch.' >&2\n  exit 1\nfi\n"
         }
         _ => {
-            "case \"$(git symbolic-ref --quiet HEAD)\" in refs/heads/gitbutler/*) ;; *)\n\
+            "[ \"$(git rev-parse --git-dir)\" = \"$(git rev-parse --git-common-dir)\" ] || exit 0\n\
+             case \"$(git symbolic-ref --quiet HEAD)\" in refs/heads/gitbutler/*) ;; *)\n\
              \x20 hooks=$(dirname \"$0\")\n  for name in pre-commit post-checkout; do\n\
              \x20   rm -f \"$hooks/$name\"\n\
              \x20   [ -e \"$hooks/$name-user\" ] && mv \"$hooks/$name-user\" \"$hooks/$name\"\n  done\n\

@@ -18,6 +18,8 @@ pub struct State {
     pub generation: u64,
     /// Paths staged to a stack (old grammar only), by the stack's id.
     pub staged: BTreeMap<String, String>,
+    /// Files where git's own index was left behind, and what it holds for them: mode and blob.
+    pub stale: BTreeMap<String, (String, String)>,
     /// Snapshots before each operation, newest first.
     pub oplog: Vec<Snapshot>,
     /// Snapshots before each undo, newest first.
@@ -68,6 +70,8 @@ pub struct Snapshot {
     pub target: Target,
     /// The stacks then.
     pub stacks: Vec<Stack>,
+    /// Local branches then: full names, commits.
+    pub references: BTreeMap<String, String>,
     /// The working tree then, uncommitted and untracked files too.
     pub worktree: String,
 }

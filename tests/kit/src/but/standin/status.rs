@@ -36,6 +36,10 @@ pub fn describe(project: &Project, files: bool) -> Result<Value, Refusal> {
     let mut counted = 0..;
     let mut next = || ids::counted(counted.next().unwrap_or(0));
     for (at, stack) in project.state.stacks.iter().enumerate() {
+        // Stacks without a name are in the workspace, but nobody is told of them.
+        if stack.branches.iter().all(|branch| branch.name.is_empty()) {
+            continue;
+        }
         let cli_id = next();
         let assigned: Vec<Value> =
             changes.iter().filter(|change| staged(change) == Some(&stack.id)).map(&listed).collect();
@@ -45,9 +49,8 @@ pub fn describe(project: &Project, files: bool) -> Result<Value, Refusal> {
             let status = push_status(project, &branch.name, &branch.tip);
             let commits: Result<Vec<Value>, Refusal> =
                 commits.iter().map(|commit| describe_commit(project, commit, files)).collect();
-            let name = project.reference(&branch.name).map_or("", |_| &branch.name);
             branches.push(json!({
-                "cliId": next(), "name": name, "commits": commits?, "upstreamCommits": [],
+                "cliId": next(), "name": branch.name, "commits": commits?, "upstreamCommits": [],
                 "branchStatus": status, "reviewId": null, "ci": null,
             }));
         }

@@ -4,8 +4,10 @@ use super::answer::Refusal;
 use super::commit_object::{Commit, merge, nanoseconds};
 use super::git::Git;
 use super::ids;
-use super::project::{Project, WORKSPACE};
+use super::project::{Project, WORKSPACE, references};
 use super::state::{Snapshot, Stack, State};
+use crate::but::Grammar;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// What happens to a dirty file that a change of the workspace touches too.
@@ -15,6 +17,8 @@ pub enum Overlap {
     Refuse,
     /// It gets conflict markers.
     Mark,
+    /// It stays as it is.
+    Keep,
 }
 
 impl Project {
@@ -24,11 +28,18 @@ impl Project {
         let mut next = tip.to_owned();
         while next != base && next != self.state.target.commit {
             let commit = Commit::read(&self.git, &next)?;
-            let Some(parent) = commit.parents.first().cloned() else { break };
+            let Some(parent) = commit.parents.first().cloned() else { return self.commits_beside(tip) };
             commits.push(commit);
             next = parent;
         }
         Ok(commits)
+    }
+
+    /// The same for a stack that left the target's history before the target was where it is.
+    fn commits_beside(&self, tip: &str) -> Result<Vec<Commit>, Refusal> {
+        let without = format!("^{}", self.state.target.commit);
+        let listed = self.git.run(&["rev-list", "--first-parent", tip, &without])?;
+        listed.lines().map(|id| Commit::read(&self.git, id)).collect()
     }
 
     /// Where a stack left the target's history.
@@ -65,6 +76,11 @@ impl Project {
     /// Notes what an undo of the coming operation brings back.
     pub fn record(&mut self, operation: &str, trailers: &[(&str, &str)], worktree: &str) {
         let snapshot = self.moment(operation, trailers, worktree);
+        if self.state.oplog.is_empty() {
+            // The real program's mark of the target comes with its first snapshot; it tells no more than that.
+            let target = Some(self.state.target.commit.clone());
+            let _ = self.git.update_references(&[("refs/heads/gitbutler/target".into(), target)]);
+        }
         self.state.oplog.insert(0, snapshot);
         self.state.undone.clear();
     }
@@ -79,7 +95,23 @@ impl Project {
             trailers: trailers.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
             target: self.state.target.clone(),
             stacks: self.state.stacks.clone(),
+            references: self.local_branches(),
             worktree: worktree.to_owned(),
+        }
+    }
+
+    /// Local branches as they are now, but for the program's own.
+    fn local_branches(&self) -> BTreeMap<String, String> {
+        let branches = references(&self.git).unwrap_or_else(|_| self.references.clone());
+        let kept = |name: &str| name.starts_with("refs/heads/") && !name.starts_with("refs/heads/gitbutler/");
+        branches.into_iter().filter(|(name, _)| kept(name)).collect()
+    }
+
+    /// Adds a stack where each program puts it.
+    pub fn add_stack(&mut self, stack: Stack) {
+        match self.grammar {
+            Grammar::New => self.state.stacks.insert(0, stack),
+            Grammar::Old => self.state.stacks.push(stack),
         }
     }
 
@@ -102,6 +134,11 @@ impl Project {
         self.state.generation += 1;
         // The user's own index follows; what it cannot follow (conflicts) stays as it is.
         let _ = self.git.try_run(&["read-tree", "-i", "-m", &self.state.workspace])?;
+        if !self.state.stale.is_empty() {
+            let line = |(path, (mode, blob)): (&String, &(String, String))| format!("{mode} {blob}\t{path}\0");
+            let lines: String = self.state.stale.iter().map(line).collect();
+            self.git.feed(&["update-index", "-z", "--index-info"], lines.as_bytes())?;
+        }
         self.state.save(&self.git.folder)
     }
 
@@ -111,17 +148,31 @@ impl Project {
             return Ok(Vec::new());
         }
         let merged = merge(&self.git, before, worktree, after)?;
-        let touched = self.touched_by_both(before, worktree, after)?;
-        let blocked = if overlap == Overlap::Refuse { touched } else { Vec::new() };
-        if !blocked.is_empty() {
-            let names: Vec<String> = blocked.iter().map(|path| format!("{path:?}")).collect();
-            return Err(Refusal::text(format!(
-                "Uncommitted files would be overwritten by checkout: {}",
-                names.join(", ")
-            )));
+        if !merged.conflicts.is_empty() && overlap == Overlap::Refuse {
+            let names: Vec<String> = merged.conflicts.iter().map(|path| format!("{path:?}")).collect();
+            let names = names.join(", ");
+            return Err(Refusal::text(format!("Uncommitted files would be overwritten by checkout: {names}")));
+        }
+        if !merged.conflicts.is_empty() && overlap == Overlap::Keep {
+            return Ok(Vec::new());
         }
         self.bring(worktree, &merged.tree)?;
+        for path in &merged.conflicts {
+            self.name_sides(path)?;
+        }
         Ok(merged.conflicts)
+    }
+
+    /// Calls the sides of a file's conflicts `ours` and `theirs`.
+    fn name_sides(&self, path: &str) -> Result<(), Refusal> {
+        let file = self.git.root.join(path);
+        let text = String::from_utf8_lossy(&std::fs::read(&file)?).into_owned();
+        let named = text.split_inclusive('\n').map(|line| match line.get(..8) {
+            Some("<<<<<<< ") => "<<<<<<< ours\n",
+            Some(">>>>>>> ") => ">>>>>>> theirs\n",
+            _ => line,
+        });
+        Ok(std::fs::write(file, named.collect::<String>())?)
     }
 
     /// Brings the working tree from one tree to another.
@@ -130,13 +181,6 @@ impl Project {
             return Ok(());
         }
         self.git.on_index(&self.index(), &["read-tree", "-m", "-u", from, to], b"").map(|_| ())
-    }
-
-    fn touched_by_both(&self, before: &str, worktree: &str, after: &str) -> Result<Vec<String>, Refusal> {
-        let paths = |to: &str| self.git.run(&["diff-tree", "-r", "-z", "--name-only", "--no-renames", before, to]);
-        let (dirty, moved) = (paths(worktree)?, paths(after)?);
-        let moved: Vec<&str> = moved.split('\0').filter(|path| !path.is_empty()).collect();
-        Ok(dirty.split('\0').filter(|path| moved.contains(path)).map(str::to_owned).collect())
     }
 
     /// Writes three stages into the user's index for files that got conflict markers.
