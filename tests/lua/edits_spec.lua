@@ -98,7 +98,7 @@ describe('the verb', function()
   end)
 
   describe('complete', function()
-    local message = { text = 'Fix the login\n\nIt was flaky.\n#3 is another', files = { 'a.lua', 'b\27[2J.lua' } }
+    local message = { text = 'Fix the login\n\nIt was flaky.\n#3 is another\n', files = { 'a.lua', 'b\27[2J.lua' } }
 
     local function open(task, script)
       world:tell('script', vim.tbl_extend('force', { task_message = { result = message } }, script or {}))
@@ -357,7 +357,7 @@ describe('saving a file', function()
       helpers.settle()
       assert.equal('typed', line(buffer))
       assert.equal(
-        'Chorus: a.txt was changed on disk by #1 Task 1; your unsaved edits are still here — `:e!` takes the file, `:w!` keeps yours',
+        'Chorus: a.txt was changed on disk by #1 Task 1 — `:e!` takes the file, `:w!` keeps your edits',
         world:words()
       )
     end)
