@@ -80,7 +80,7 @@ pub(super) async fn settle(place: Place<'_>, intent: &Intent, answer: &Answer) -
     let repaired = repair(place, intent, &status, end, &found.wrong).await?;
     // An index that cannot be written now is put right after the next commit.
     let stale = index::freshen(place.git, &found.paths).await.unwrap_or(false);
-    if stale || !repaired.written.is_empty() || !repaired.meanwhile.is_empty() {
+    if (stale && !found.missing.is_empty()) || !repaired.written.is_empty() || !repaired.meanwhile.is_empty() {
         status = read(place, intent).await?;
     }
     if !repaired.conflicted.is_empty() {
