@@ -4,6 +4,7 @@
 //! damaged, take back what is wrong. Planned again at most twice. [`recover`] finishes what a kill interrupted.
 
 mod danger;
+mod half;
 mod index;
 mod inspect;
 mod intent;

@@ -4,7 +4,7 @@ use super::inspect::{Found, inspect};
 use super::intent::Intent;
 use super::outcome::{Kind, Trouble};
 use super::repair::{End, Repaired, repair};
-use super::{Place, index, locks, stack_of};
+use super::{Place, half, index, locks, stack_of};
 use crate::error::{Error, Result};
 use crate::vcs::but::{self, Committed, Dependence, Refusal, Status};
 use crate::vcs::plumbing::Git;
@@ -71,7 +71,11 @@ pub(super) async fn settle(place: Place<'_>, intent: &Intent, answer: &Answer) -
     if lost {
         status = read(place, intent).await?;
     }
-    let found = inspect(place.git, intent, named).await?;
+    let mut found = inspect(place.git, intent, named).await?;
+    if matches!(answer, Answer::Unknown(_)) && half::mend(place.git, intent, &status, &found).await? {
+        status = read(place, intent).await?;
+        found = inspect(place.git, intent, named).await?;
+    }
     let end = match (answer, &found.oid) {
         (Answer::Unknown(_), _) => End::Cut,
         (_, Some(_)) => End::Well,
