@@ -5,3 +5,4 @@ pub mod change;
 pub mod message;
 pub mod net;
 pub mod plan;
+pub mod without;

@@ -3,6 +3,7 @@
 //! Verbs go down, facts come up, and the store is where they meet.
 
 pub mod agent;
+pub mod attribution;
 pub mod bridge;
 pub mod cli;
 pub mod client;
@@ -16,6 +17,7 @@ pub mod detector;
 pub mod error;
 pub mod evidence;
 pub mod exec;
+pub mod guard;
 pub mod hook;
 pub mod hub;
 pub mod monitor;

@@ -2,6 +2,11 @@
 
 pub mod but;
 pub mod commit;
+pub mod git;
 pub mod lock;
+pub mod name;
 pub mod plumbing;
+pub mod repository;
 pub mod rescue;
+pub mod scan;
+pub mod worktree;

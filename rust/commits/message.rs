@@ -42,6 +42,17 @@ pub fn message(told: &Told, template: Option<&str>) -> String {
     }
 }
 
+/// A message that a person wrote: theirs, cleaned of control characters, with the trailer where it has none.
+pub fn by_person(text: &str, number: i64) -> String {
+    let text = clean(text);
+    let text = text.trim();
+    let trailer = format!("Chorus-Task: #{number}");
+    match text.lines().any(|line| line.trim() == trailer) {
+        true => format!("{text}\n"),
+        false => format!("{text}\n\n{trailer}\n"),
+    }
+}
+
 fn subject(told: &Told) -> String {
     let prompt = clean(told.prompt);
     let line = prompt.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();

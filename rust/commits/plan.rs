@@ -1,18 +1,8 @@
 //! Which changes of the tree are a task's own: paths and hunks to commit, and what is left and why.
 
 use super::change::{Change, Content, Hunk, Kind};
+use crate::attribution::Owner;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Whose an edit is.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Owner {
-    /// A task, by its uuid.
-    Task(String),
-    /// The user.
-    User,
-    /// Nobody that can be named; the tasks that may have been it.
-    Unclaimed(Vec<String>),
-}
 
 /// A part of the tree that is committed.
 #[derive(Clone, Debug, PartialEq, Eq)]

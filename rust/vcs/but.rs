@@ -5,6 +5,7 @@
 
 pub mod branch;
 mod commit;
+mod delete;
 mod diff;
 pub mod grammar;
 pub mod refusal;

@@ -1,7 +1,8 @@
 //! Two tasks and the user in one file.
 
 use crate::world::{A, B, World, each, task};
-use chorus::commits::plan::{Owner, Why};
+use chorus::attribution::Owner;
+use chorus::commits::plan::Why;
 use chorus::vcs::commit::Kind;
 use chorus_testkit::but::Grammar;
 

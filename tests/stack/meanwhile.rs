@@ -1,7 +1,8 @@
 //! Another writer while a commit is made.
 
 use crate::world::{A, World, each, task};
-use chorus::commits::plan::{Owner, Why};
+use chorus::attribution::Owner;
+use chorus::commits::plan::Why;
 use chorus::vcs::commit::{Kind, Outcome};
 use std::path::PathBuf;
 use std::sync::Arc;

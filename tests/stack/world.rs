@@ -1,7 +1,8 @@
 //! A repository with two tasks' branches, and who claims which edits.
 
+use chorus::attribution::Owner;
 use chorus::commits::change::Hunk;
-use chorus::commits::plan::{Owner, Plan, Tree, plan};
+use chorus::commits::plan::{Plan, Tree, plan};
 use chorus::error::Result;
 use chorus::vcs::but::{But, Environment};
 use chorus::vcs::commit::{self, Desk, Intent, Made, Order, Outcome, Place, Trouble};

@@ -1,7 +1,7 @@
 //! The workspace before a commit, and whether a commit would be lost in it.
 
 use super::outcome::{Kind, Trouble};
-use super::{Place, settle::steady};
+use super::{Place, settle::status_and_hunks};
 use crate::commits::change::Hunk;
 use crate::error::Result;
 use crate::vcs::but::{Refusal, Status};
@@ -18,8 +18,7 @@ pub(super) struct Seen {
 
 /// Reads the workspace, and refuses one in which a commit would be lost.
 pub(super) async fn look(place: Place<'_>, branch: &str) -> Result<std::result::Result<Seen, Trouble>> {
-    let read = async || Ok((place.but.status().await?, place.but.diff().await?));
-    let (status, hunks) = match steady(read).await {
+    let (status, hunks) = match status_and_hunks(place.but).await {
         Ok(both) => both,
         Err(refusal) => return Ok(Err(Trouble::of(&refusal, branch))),
     };

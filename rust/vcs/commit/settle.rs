@@ -5,8 +5,9 @@ use super::intent::Intent;
 use super::outcome::{Kind, Trouble};
 use super::repair::{End, Repaired, repair};
 use super::{Place, half, index, locks, stack_of};
+use crate::commits::change::Hunk;
 use crate::error::{Error, Result};
-use crate::vcs::but::{self, Committed, Dependence, Refusal, Status};
+use crate::vcs::but::{self, But, Committed, Dependence, Refusal, Status};
 use crate::vcs::plumbing::Git;
 use std::time::Duration;
 
@@ -118,7 +119,7 @@ async fn read(place: Place<'_>, intent: &Intent) -> Result<Status> {
         let kept = format!("the bytes before are in {}", intent.rescue.reference);
         Error::from(refusal).context(format!("cannot verify a commit to {}", intent.branch)).hint(kept)
     };
-    match steady(async || place.but.status().await).await {
+    match status(place.but).await {
         // One that was killed may have left something to clean up for the next.
         Err(Refusal::TimedOut(_) | Refusal::Killed(_) | Refusal::Garbage(_) | Refusal::Other(_)) => {
             place.but.status().await.map_err(unread)
@@ -127,15 +128,32 @@ async fn read(place: Place<'_>, intent: &Intent) -> Result<Status> {
     }
 }
 
-/// A reading that fails because files change while it is made is made again, a few times.
-pub(super) async fn steady<T>(read: impl AsyncFn() -> but::Result<T>) -> but::Result<T> {
+/// The workspace's status; a reading that fails because files change while it is made is made again, a few times.
+pub(super) async fn status(but: &But) -> but::Result<Status> {
     for _ in 0..AGAIN {
-        match read().await {
+        match but.status().await {
             Err(refusal) if refusal.is_passing() => tokio::time::sleep(PAUSE).await,
             other => return other,
         }
     }
-    read().await
+    but.status().await
+}
+
+/// As [`status`], with the hunks.
+pub(super) async fn status_and_hunks(but: &But) -> but::Result<(Status, Vec<Hunk>)> {
+    let mut tries = 0;
+    loop {
+        let status = but.status().await;
+        let both = match status {
+            Ok(status) => but.diff().await.map(|hunks| (status, hunks)),
+            Err(refusal) => Err(refusal),
+        };
+        match both {
+            Err(refusal) if refusal.is_passing() && tries < AGAIN => tokio::time::sleep(PAUSE).await,
+            other => return other,
+        }
+        tries += 1;
+    }
 }
 
 /// Branches that were applied before and are not: whether there were any, and what could not be applied again.
