@@ -134,7 +134,7 @@ impl World {
     }
 
     pub async fn post(&self, begun: &Begun, response: Json) {
-        let hook = self.hook("PostToolUse.Write.json", begun, json!({"tool_response": response}));
+        let hook = self.hook("PostToolUse.Edit.json", begun, json!({"tool_response": response}));
         edits::after_tool(&self.core, &hook).await.unwrap();
     }
 

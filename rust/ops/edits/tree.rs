@@ -70,7 +70,9 @@ impl<'c> Tree<'c> {
         let (open, free): (Vec<String>, Vec<String>) =
             paths.into_iter().partition(|path| windows.iter().any(|window| window.edits(path)));
         let changes = free.into_iter().map(|path| (path, By::Owner(by.clone()))).collect();
-        self.take(&mut look, changes).await?;
+        for (path, stat) in self.take(Some(&look), changes).await? {
+            look.note(&path, stat);
+        }
         for path in open {
             let earlier = self.known.pending.remove(&path);
             self.known.pending.insert(path, by.contested(earlier.iter()));
@@ -92,11 +94,11 @@ impl<'c> Tree<'c> {
     /// Takes in one file, changed by `by`.
     pub async fn one(&mut self, path: &str, by: By) -> Result<()> {
         self.rebase(false).await?;
-        let mut look = self.known.look.take().unwrap_or_default();
-        let taken = self.take(&mut look, vec![(path.to_owned(), by)]).await;
-        // Where there was no whole look yet, one file does not make it one.
-        self.known.look = Some(look).filter(Look::is_whole);
-        taken
+        let seen = self.take(self.known.look.as_ref(), vec![(path.to_owned(), by)]).await?;
+        if let Some(look) = &mut self.known.look {
+            seen.iter().for_each(|(path, stat)| look.note(path, *stat));
+        }
+        Ok(())
     }
 
     /// Whether the file is as it was at the last look.
@@ -135,10 +137,11 @@ impl<'c> Tree<'c> {
         Ok(moved)
     }
 
-    /// Reads the files and writes their ledgers.
-    async fn take(&mut self, look: &mut Look, changes: Vec<(String, By)>) -> Result<()> {
+    /// Reads the files and writes their ledgers; returns how they were then. Done again, it changes nothing: whoever
+    /// waits for it may be gone in the middle.
+    async fn take(&self, look: Option<&Look>, changes: Vec<(String, By)>) -> Result<Vec<(String, Option<Stat>)>> {
         if changes.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let (project, paths) = (self.project.clone(), changes.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>());
         let asked = paths.clone();
@@ -151,7 +154,7 @@ impl<'c> Tree<'c> {
         let mut todo = Vec::new();
         for ((path, by), ledger) in changes.into_iter().zip(ledgers) {
             let base = bases.remove(&path);
-            let is_new = ledger.is_none() && base.is_none() && !look.has(&path);
+            let is_new = ledger.is_none() && base.is_none() && !look.is_some_and(|look| look.has(&path));
             if is_new && committed::is_ignored(&self.root, &path).await? {
                 continue;
             }
@@ -162,17 +165,18 @@ impl<'c> Tree<'c> {
             let see = |(path, by, before)| see(&root, path, &by, before);
             todo.into_iter().map(see).collect::<Vec<std::io::Result<Seen>>>()
         });
-        let mut ledgers = Vec::new();
+        let (mut stats, mut ledgers) = (Vec::new(), Vec::new());
         for seen in seen.await? {
             match seen {
                 Ok(seen) => {
-                    look.note(&seen.path, seen.stat);
+                    stats.push((seen.path.clone(), seen.stat));
                     ledgers.extend(seen.ledger.map(|ledger| (seen.path, Some(ledger))));
                 }
                 Err(error) => log::warn!("cannot read an edited file: {error}"),
             }
         }
-        self.keep(ledgers).await
+        self.keep(ledgers).await?;
+        Ok(stats)
     }
 
     /// Ledgers as they are now; none for a file that has no uncommitted edit any more.
