@@ -62,7 +62,7 @@ impl Ledger {
     }
 
     /// The file is now `new`: the lines that `patch` names are `author`'s, whatever else changed is `rest`'s. Lines of
-    /// the patch that were seen before it was known, and that nobody else may have made, are `author`'s too.
+    /// the patch that were seen before it was known are `author`'s too, or nobody's where another may have made them.
     pub fn see_patch(&mut self, new: &Version, author: &Owner, patch: &Patch, rest: &Owner) {
         let old = self.version.clone();
         let (before, after) = (old.lines(), new.lines());
@@ -166,12 +166,12 @@ impl Ledger {
     }
 }
 
-/// An edit tool names what was seen before: its author's, unless it may be another's.
+/// An edit tool names a line that was seen before: its author's, unless another made it, or may have.
 fn claimed_late(mark: &mut Option<Owner>, author: &Owner) {
-    if let Some(Owner::Unclaimed(candidates)) = mark {
-        let only = candidates.iter().all(|candidate| author.tasks().contains(candidate));
-        *mark = Some(if only { author.clone() } else { author.contested(mark.iter()) });
-    }
+    let Some(owner) = mark else { return };
+    let unknown =
+        matches!(owner, Owner::Unclaimed(_)) && owner.tasks().iter().all(|task| author.tasks().contains(task));
+    *owner = if unknown { author.clone() } else { author.contested([&*owner]) };
 }
 
 impl Marks {

@@ -165,6 +165,9 @@ fn a_patch_told_late_claims_what_nobody_else_may_have_made() {
     ledger.see_patch(&now, &task("a"), &told(3, "a"), &Owner::unknown());
     ledger.see_patch(&now, &task("b"), &told(9, "b"), &Owner::unknown());
     assert_eq!(owners(&base, &ledger), [[Owner::one_of(["a", "b"])], [task("b")]]);
+    let mut ledger = Ledger::first(&base, &now, &Owner::User);
+    ledger.see_patch(&now, &task("a"), &told(3, "a"), &Owner::unknown());
+    assert_eq!(owners(&base, &ledger), [[Owner::one_of(["a"])], [Owner::User]], "two say that they wrote it");
 }
 
 #[test]

@@ -50,12 +50,13 @@ pub async fn before_tool(core: &Core, hook: &Hook) -> Result<Option<Json>> {
     if tree.known.look.is_none() {
         tree.look(scan::LIMIT, None).await?;
     }
-    let others = tree.windows().await?.iter().any(|window| window.edits(&path));
-    if !others && !tree.is_known(&path) {
+    let others = tree.editing(&tree.windows().await?).await?;
+    if !others.iter().any(|window| window.edits(&path)) && !tree.is_known(&path) {
         let owner = tree.known.interval.owner();
         tree.one(&path, By::Owner(owner)).await?;
+    } else {
+        tree.rebase(false).await?;
     }
-    tree.rebase(false).await?;
     open(&mut tree, &window(Reach::Edit(path.clone()))).await?;
     warn(core, &mut tree, &task, &path).await
 }
@@ -67,7 +68,7 @@ pub async fn after_tool(core: &Core, hook: &Hook) -> Result<()> {
     let mut tree = Tree::of(core, &task.project).await?;
     let author = Owner::Task(task.uuid.clone());
     let Some(file) = &call.file else { return after_command(&mut tree, &task, &call, hook).await };
-    let (mine, mut others): (Vec<Window>, Vec<Window>) =
+    let (mine, others): (Vec<Window>, Vec<Window>) =
         tree.windows().await?.into_iter().partition(|window| window.task == task.uuid && window.id == call.id);
     let path = match mine.into_iter().next().map(|window| window.reach) {
         // As it was before the edit: a link may have become a file.
@@ -80,6 +81,7 @@ pub async fn after_tool(core: &Core, hook: &Hook) -> Result<()> {
     if tree.known.look.is_none() {
         tree.look(scan::LIMIT, None).await?;
     }
+    let mut others = tree.editing(&others).await?;
     others.retain(|window| window.edits(&path));
     let found = tree.known.pending.get(&path).cloned().unwrap_or_else(|| tree.known.interval.owner());
     // What the tool does not say is of another tool that will say so, or of a formatter that this edit set off.

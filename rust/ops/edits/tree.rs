@@ -4,6 +4,7 @@ use super::call::Call;
 use super::committed::{self, Committed};
 use crate::attribution::interval::{Interval, Window};
 use crate::attribution::{Ledger, Owner, Version};
+use crate::contract::Opened;
 use crate::core::Core;
 use crate::core::trees::Known;
 use crate::error::{Error, Result};
@@ -50,6 +51,23 @@ impl<'c> Tree<'c> {
         self.store.read(move |tx| tx.windows(&project)).await
     }
 
+    /// Of `windows` the edit tools that may be writing now: not those for which a person is asked.
+    pub async fn editing(&self, windows: &[Window]) -> Result<Vec<Window>> {
+        let mut edits: Vec<Window> = windows.iter().filter(|window| !window.is_tree()).cloned().collect();
+        if edits.is_empty() {
+            return Ok(edits);
+        }
+        let project = self.project.clone();
+        let asked = self.store.read(move |tx| tx.open_requests(Some(&project))).await?;
+        let file = |request: &Opened| {
+            let path = request.input.as_ref()?.get("file_path")?.as_str()?;
+            Some((request.task.clone(), super::inside(&self.project, Path::new(path))?))
+        };
+        let asked: Vec<(String, String)> = asked.iter().filter_map(file).collect();
+        edits.retain(|edit| !asked.iter().any(|(task, path)| *task == edit.task && edit.edits(path)));
+        Ok(edits)
+    }
+
     /// A look at the whole tree, for at most `limit`: what became different is whose [`Interval`] says, or `owner`'s
     /// where one is given. False when it took too long; then nothing is taken in, and the interval stays open.
     pub async fn look(&mut self, limit: Duration, owner: Option<Owner>) -> Result<bool> {
@@ -67,8 +85,9 @@ impl<'c> Tree<'c> {
             None => (self.dirty().await?, Interval::unknown(&windows).owner()),
         };
         by = owner.unwrap_or(by);
+        let editing = self.editing(&windows).await?;
         let (open, free): (Vec<String>, Vec<String>) =
-            paths.into_iter().partition(|path| windows.iter().any(|window| window.edits(path)));
+            paths.into_iter().partition(|path| editing.iter().any(|window| window.edits(path)));
         let changes = free.into_iter().map(|path| (path, By::Owner(by.clone()))).collect();
         for (path, stat) in self.take(Some(&look), changes).await? {
             look.note(&path, stat);
