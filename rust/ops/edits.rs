@@ -274,3 +274,9 @@ async fn warn(core: &Core, tree: &mut Tree<'_>, task: &Task, path: &str) -> Resu
         }
     }
 }
+
+/// What became different in the file is `owner`'s: Chorus itself wrote it.
+pub async fn given(core: &Core, project: &str, path: &str, owner: Owner) -> Result<()> {
+    let mut tree = Tree::of(core, project).await?;
+    tree.one(path, By::Owner(owner)).await
+}

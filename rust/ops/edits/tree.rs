@@ -1,5 +1,6 @@
 //! Taking in what became different in a shared tree: by whole looks, and file by file.
 
+use super::super::changes;
 use super::call::Call;
 use super::committed::{self, Committed};
 use crate::attribution::interval::{Interval, Window};
@@ -208,7 +209,11 @@ impl<'c> Tree<'c> {
             ledgers.iter().try_for_each(|(path, ledger)| match ledger {
                 Some(ledger) => tx.put_ledger(&project, path, ledger),
                 None => tx.drop_ledger(&project, path),
-            })
+            })?;
+            changes::recount(tx, &project)?;
+            let paths: Vec<String> = ledgers.into_iter().map(|(path, _)| path).collect();
+            tx.tell_edits(&project, &paths);
+            Ok(())
         });
         written.await
     }

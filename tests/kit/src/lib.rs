@@ -1,5 +1,6 @@
 //! What the tests, the bench and `cargo xtask` share: tools, sandboxes, a scripted API.
 
+pub mod but;
 pub mod claude;
 pub mod fake_api;
 pub mod given;

@@ -1,0 +1,276 @@
+//! A task's edits go to its branch, and it is proved: `but`'s exit code is not believed.
+//!
+//! Under our lock: look, plan, keep the bytes, write the intent down, `but commit`, look again, put right what was
+//! damaged, take back what is wrong. Planned again at most twice. [`recover`] finishes what a kill interrupted.
+
+mod danger;
+mod index;
+mod inspect;
+mod intent;
+mod locks;
+mod narrow;
+mod outcome;
+mod repair;
+mod settle;
+
+pub use danger::{Uncommitted, refuse};
+pub use intent::{Intent, Wanted};
+pub use outcome::{Kind, Made, Outcome, Trouble};
+
+use crate::commits::change::Hunk;
+use crate::commits::plan::{Plan, Tree};
+use crate::error::Result;
+use crate::vcs::but::{But, Dependence, Refusal, Status};
+use crate::vcs::lock::Held;
+use crate::vcs::plumbing::Git;
+use crate::vcs::rescue;
+use narrow::Excluded;
+use settle::{Answer, Settled, settle};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How often one commit is planned.
+const PLANS: usize = 3;
+
+/// How often a plan is narrowed because of dependences.
+const NARROWED: usize = 4;
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// The task's number.
+    pub number: i64,
+    /// The task's branch, applied.
+    pub branch: String,
+    /// The whole message.
+    pub message: String,
+}
+
+/// What a commit asks of its caller.
+#[async_trait::async_trait]
+pub trait Desk: Send {
+    /// Which of the tree's changes, as just read, are the task's. Asked again when they changed meanwhile.
+    async fn plan(&mut self, tree: Tree<'_>) -> Result<Plan>;
+
+    /// Writes down what is about to happen. Called before each `but commit`; a newer intent replaces the one before.
+    async fn intend(&mut self, intent: &Intent) -> Result<()>;
+}
+
+/// A repository to commit in, and our lock.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// Git at the main worktree.
+    pub git: &'a Git,
+    /// `but` there.
+    pub but: &'a But,
+    /// Our lock, held over all of it.
+    pub held: &'a Held,
+}
+
+/// Commits a task's edits. Errors are those of git, the store and the disk; what `but` refuses is a [`Trouble`].
+pub async fn commit(place: Place<'_>, order: &Order, desk: &mut dyn Desk) -> Result<Outcome> {
+    let mut excluded = Excluded::default();
+    let (mut planned, mut narrowed) = (0, 0);
+    loop {
+        let tree = match look(place, &order.branch).await? {
+            Ok(tree) => tree,
+            Err(trouble) => return Ok(Outcome::Trouble(trouble)),
+        };
+        let (status, hunks) = (&tree.status, &tree.hunks);
+        let shown = Tree { changes: &status.changes, conflicted: &status.conflicted, hunks };
+        let mut plan = desk.plan(shown).await?;
+        excluded.narrow(&mut plan, hunks);
+        if plan.take.is_empty() {
+            return Ok(nothing(order, &excluded, plan));
+        }
+        planned += 1;
+        let intent = intend(place, order, &plan, &tree).await?;
+        desk.intend(&intent).await?;
+        let answer = place.but.commit(&order.branch, &order.message, &plan.take, status, place.held).await;
+        let settled = settle(place, &intent, &Answer::of(answer)).await?;
+        match judged(place, &intent, settled, &plan, planned < PLANS).await? {
+            Verdict::Done(mut outcome) => {
+                if let Outcome::Committed(made) = &mut outcome {
+                    let dependences = excluded.dependences();
+                    if made.trouble.is_none() && !dependences.is_empty() {
+                        let trouble = Trouble::of(&Refusal::DependsOn(dependences), &order.branch);
+                        made.trouble = Some(trouble.rescue(&made.rescue));
+                    }
+                }
+                return Ok(outcome);
+            }
+            Verdict::Again => {}
+            Verdict::Narrower(dependences) => {
+                let mut added = false;
+                for dependence in &dependences {
+                    added |= excluded.add(dependence, hunks);
+                }
+                narrowed += 1;
+                planned -= 1;
+                if !added || narrowed > NARROWED {
+                    let trouble = Trouble::of(&Refusal::DependsOn(dependences), &order.branch);
+                    return Ok(Outcome::Trouble(trouble.rescue(&intent.rescue.reference)));
+                }
+            }
+        }
+    }
+}
+
+/// Finishes what a kill interrupted: puts the tree right, and tells whether the commit was made. With
+/// [`Outcome::Nothing`] it was not, and the edits are uncommitted as before: commit again.
+pub async fn recover(place: Place<'_>, intent: &Intent) -> Result<Outcome> {
+    let settled = settle(place, intent, &Answer::Unknown(None)).await?;
+    match judged(place, intent, settled, &Plan::default(), true).await? {
+        Verdict::Done(outcome) => Ok(outcome),
+        Verdict::Again => Ok(Outcome::Nothing { left: Vec::new() }),
+        Verdict::Narrower(dependences) => {
+            let trouble = Trouble::of(&Refusal::DependsOn(dependences), &intent.branch);
+            Ok(Outcome::Trouble(trouble.rescue(&intent.rescue.reference)))
+        }
+    }
+}
+
+/// The workspace as it is.
+struct Seen {
+    status: Status,
+    hunks: Vec<Hunk>,
+    tips: BTreeMap<String, String>,
+    head: String,
+}
+
+/// Reads the workspace, and refuses one in which a commit would be lost.
+async fn look(place: Place<'_>, branch: &str) -> Result<std::result::Result<Seen, Trouble>> {
+    let (status, hunks) = match settle::status_and_hunks(place.but).await {
+        Ok(both) => both,
+        Err(refusal) => return Ok(Err(Trouble::of(&refusal, branch))),
+    };
+    let mut tips = place.git.branches().await?;
+    if status.branch(branch).is_none() {
+        let there = tips.contains_key(branch);
+        let (name, words) = (branch.to_owned(), format!("there is no branch {branch}"));
+        let refusal = if there { Refusal::NotApplied(name) } else { Refusal::NotFound(words) };
+        let mut trouble = Trouble::of(&refusal, branch);
+        trouble.kind = Kind::NotApplied;
+        return Ok(Err(trouble));
+    }
+    tips.retain(|name, _| status.branch(name).is_some());
+    if let Some(moved) = moved(place.git, &status, &tips, branch).await? {
+        return Ok(Err(Trouble::of(&Refusal::MovedOutside(vec![moved]), branch)));
+    }
+    let head = place.git.commit_of("HEAD").await?.unwrap_or_default();
+    Ok(Ok(Seen { status, hunks, tips, head }))
+}
+
+/// A branch of the task's stack that does not point to where `but` believes it does: a commit to it would be lost.
+async fn moved(git: &Git, status: &Status, tips: &BTreeMap<String, String>, branch: &str) -> Result<Option<String>> {
+    for name in stack_of(status, branch) {
+        let (known, real) = (status.tip(&name), tips.get(&name));
+        if known == real.map(String::as_str) {
+            continue;
+        }
+        let (Some(known), Some(real)) = (known, real) else { return Ok(Some(name)) };
+        // An empty branch may lie anywhere below the base.
+        let empty = status.branch(&name).is_some_and(|branch| branch.commits.is_empty());
+        let below = ["merge-base", "--is-ancestor", real.as_str(), known];
+        if !empty || git.maybe(below).await?.is_none() {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
+}
+
+fn stack_of(status: &Status, branch: &str) -> Vec<String> {
+    let stack = status.stacks.iter().find(|stack| stack.branches.iter().any(|one| one.name == branch));
+    let names = stack.into_iter().flat_map(|stack| &stack.branches).map(|one| one.name.clone());
+    names.filter(|name| !name.is_empty()).collect()
+}
+
+async fn intend(place: Place<'_>, order: &Order, plan: &Plan, tree: &Seen) -> Result<Intent> {
+    let changed = tree.status.changes.iter().map(|change| change.path.clone());
+    let all: BTreeSet<String> = changed.chain(tree.status.conflicted.iter().cloned()).collect();
+    // `but` replaces what is not UTF-8: such a path cannot be named.
+    let paths = all.into_iter().filter(|path| !path.contains(char::REPLACEMENT_CHARACTER)).collect();
+    let rescue = rescue::keep(place.git, &paths, order.number).await?;
+    Ok(Intent {
+        number: order.number,
+        branch: order.branch.clone(),
+        message: order.message.clone(),
+        at: crate::process::now(),
+        rescue,
+        tips: tree.tips.clone(),
+        stack: stack_of(&tree.status, &order.branch),
+        head: tree.head.clone(),
+        conflicted: tree.status.conflicted.clone(),
+        wanted: intent::wanted(&plan.take, &tree.status, &tree.hunks),
+    })
+}
+
+fn nothing(order: &Order, excluded: &Excluded, plan: Plan) -> Outcome {
+    match excluded.dependences() {
+        none if none.is_empty() => Outcome::Nothing { left: plan.left },
+        dependences => Outcome::Trouble(Trouble::of(&Refusal::DependsOn(dependences), &order.branch)),
+    }
+}
+
+enum Verdict {
+    Done(Outcome),
+    Again,
+    Narrower(Vec<Dependence>),
+}
+
+/// What to make of what was found after `but` ran.
+async fn judged(place: Place<'_>, intent: &Intent, settled: Settled, plan: &Plan, more: bool) -> Result<Verdict> {
+    let reference = intent.rescue.reference.as_str();
+    let done = |trouble: Trouble| Ok(Verdict::Done(Outcome::Trouble(trouble.rescue(reference))));
+    let found = settled.found;
+    if let Some(lost) = &found.lost {
+        let mut trouble = Trouble::of(&Refusal::MovedOutside(vec![intent.branch.clone()]), &intent.branch);
+        trouble.text = format!("{}: the commit {lost} is not on it; the edits are uncommitted again", trouble.text);
+        return done(trouble.paths(&settled.repaired.written));
+    }
+    let Some(oid) = found.oid else {
+        return match settled.answer {
+            Some(Refusal::DependsOn(dependences)) => Ok(Verdict::Narrower(dependences)),
+            Some(refusal) if refusal.is_passing() && more => Ok(Verdict::Again),
+            Some(refusal) => done(settled.trouble.unwrap_or_else(|| Trouble::of(&refusal, &intent.branch))),
+            None => match settled.trouble {
+                Some(trouble) => done(trouble),
+                None => Ok(Verdict::Again),
+            },
+        };
+    };
+    // A path that is clean by now was put back by its writer; one that is not was left out for what it builds on.
+    let missing: Vec<String> = found.missing.into_iter().filter(|path| settled.status.change(path).is_some()).collect();
+    if !found.wrong.is_empty() || found.paths.is_empty() {
+        if let Err(refusal) = place.but.uncommit(&oid, place.held).await {
+            let text = format!("the commit {oid} is not as planned and cannot be taken back: {refusal}");
+            return done(Trouble::new(Kind::Damaged, text).paths(&found.wrong));
+        }
+        settle::bytes(place, intent, &found.wrong).await?;
+        if found.wrong.is_empty() && !missing.is_empty() {
+            return Ok(Verdict::Narrower(settle::dependences(place.git, intent, &settled.status, missing).await?));
+        }
+        if more {
+            return Ok(Verdict::Again);
+        }
+        let text = "the files change faster than they can be committed";
+        return done(Trouble::new(Kind::Changing, text).paths(&found.wrong));
+    }
+    let mut trouble = settled.trouble;
+    let mut left = plan.left.clone();
+    if !missing.is_empty() {
+        let dependences = settle::dependences(place.git, intent, &settled.status, missing).await?;
+        let why = |one: &Dependence| crate::commits::plan::Why::DependsOn(one.branches.clone());
+        let one = |it: &Dependence| crate::commits::plan::Left { path: it.path.clone(), hunk: None, why: why(it) };
+        left.extend(dependences.iter().map(one));
+        trouble.get_or_insert_with(|| Trouble::of(&Refusal::DependsOn(dependences), &intent.branch).rescue(reference));
+    }
+    Ok(Verdict::Done(Outcome::Committed(Made {
+        oid,
+        change_id: settled.change_id,
+        paths: found.paths,
+        left,
+        meanwhile: settled.repaired.meanwhile,
+        rescue: reference.to_owned(),
+        trouble,
+    })))
+}

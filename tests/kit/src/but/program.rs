@@ -1,0 +1,100 @@
+//! Programs to run a test on: the stand-in in both grammars, and the real ones that the environment names.
+
+use super::Grammar;
+use super::standin;
+use crate::given;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+/// Colon-separated paths of real programs.
+pub const PROGRAMS: &str = "CHORUS_TEST_BUT";
+
+/// One of them.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// For people: `stand-in new`, or a path.
+    pub name: String,
+    /// How it is spoken to.
+    pub grammar: Grammar,
+    /// The executable.
+    path: PathBuf,
+    /// Whether it is the stand-in, which has faults and a log.
+    pub is_standin: bool,
+}
+
+/// The stand-in in both grammars, then every program of [`PROGRAMS`].
+pub fn programs() -> Vec<Program> {
+    static FOUND: OnceLock<Vec<Program>> = OnceLock::new();
+    let real = || given::listed(PROGRAMS).unwrap_or_default().into_iter().map(real);
+    FOUND.get_or_init(|| standins().into_iter().chain(real()).collect()).clone()
+}
+
+/// The stand-in alone, in both grammars: for tests of faults.
+pub fn standins() -> Vec<Program> {
+    let path = built();
+    [("stand-in new", Grammar::New), ("stand-in old", Grammar::Old)]
+        .map(|(name, grammar)| Program { name: name.into(), grammar, path: path.clone(), is_standin: true })
+        .into()
+}
+
+impl Program {
+    /// Puts it into a folder as `but`.
+    pub fn install(&self, folder: &Path) {
+        let but = folder.join("but");
+        let _ = std::fs::remove_file(&but);
+        if !self.is_standin {
+            std::os::unix::fs::symlink(&self.path, but).expect("a link");
+            return;
+        }
+        let grammar = if self.grammar == Grammar::Old { "old" } else { "new" };
+        let script = format!("#!/bin/sh\n{}={grammar} exec '{}' \"$@\"\n", standin::GRAMMAR, self.path.display());
+        std::fs::write(&but, script).expect("a script");
+        std::fs::set_permissions(&but, std::fs::Permissions::from_mode(0o755)).expect("an executable script");
+    }
+}
+
+fn real(path: PathBuf) -> Program {
+    let path = path.canonicalize().unwrap_or_else(|error| panic!("{PROGRAMS}: {}: {error}", path.display()));
+    let home = tempfile::tempdir().expect("a folder");
+    let help = Command::new(&path)
+        .args(["commit", "--help"])
+        .env("HOME", home.path())
+        .env("E2E_TEST_APP_DATA_DIR", home.path())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap_or_else(|error| panic!("{PROGRAMS}: {}: {error}", path.display()));
+    let help = String::from_utf8_lossy(&help.stdout);
+    let grammar = match (help.contains("--branch"), help.contains("--changes")) {
+        (true, false) => Grammar::New,
+        (false, true) => Grammar::Old,
+        _ => panic!("{PROGRAMS}: {} speaks no grammar that is known:\n{help}", path.display()),
+    };
+    Program { name: path.display().to_string(), grammar, path, is_standin: false }
+}
+
+/// The stand-in's executable. Tests of another package get no path to it from cargo, so cargo is asked to build it;
+/// when it is there already that is a moment.
+fn built() -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(build).clone()
+}
+
+fn build() -> PathBuf {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["build", "--quiet", "--package", "chorus-testkit", "--bin", "but-standin"])
+        .args(["--message-format", "json"])
+        .current_dir(crate::repository())
+        .stdin(Stdio::null())
+        .output()
+        .expect("cargo runs");
+    assert!(output.status.success(), "the stand-in does not build: {}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let executables = text.lines().filter_map(|line| {
+        let message: serde_json::Value = serde_json::from_str(line).ok()?;
+        message["executable"].as_str().map(PathBuf::from)
+    });
+    executables.last().expect("cargo tells where it built the stand-in")
+}

@@ -1,0 +1,60 @@
+//! Setting up, status, branches.
+
+use crate::each::{on_each, on_each_program};
+use chorus_testkit::but::{Grammar, Repository};
+use serde_json::json;
+
+#[test]
+fn stack_setup_checks_the_workspace_out_and_keeps_what_is_dirty() {
+    on_each_program(|program| {
+        let repository = Repository::bare(program);
+        repository.write("a.txt", "dirty\n");
+        repository.write("new.txt", "new\n");
+        let answer = repository.json(["setup"]);
+        let target = json!({ "branchName": "gb-local/main", "remoteName": "gb-local", "newlySet": true });
+        assert_eq!(answer["target"], target);
+        assert_eq!(repository.git(["symbolic-ref", "HEAD"]), "refs/heads/gitbutler/workspace");
+        assert!(repository.path().join(".git/gitbutler").is_dir());
+        assert_eq!(repository.dirty(), ["a.txt", "new.txt"]);
+        assert_eq!(repository.json(["setup"])["target"]["newlySet"], false);
+    });
+}
+
+#[test]
+fn stack_before_setup_everything_is_refused_with_setup_required() {
+    on_each_program(|program| {
+        let repository = Repository::bare(program);
+        for words in [&["status", "--json"][..], &["branch", "list", "--json"], &["branch", "new", "--json", "x"]] {
+            let ran = repository.but(words);
+            assert_eq!(ran.code, 1, "{words:?}");
+            let answer: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+            assert_eq!(answer["error"], "setup_required", "{words:?}");
+            assert_eq!(answer["message"], "No GitButler project found at .");
+            assert!(ran.stderr.starts_with("Error: Setup required: "), "{}", ran.stderr);
+        }
+    });
+}
+
+#[test]
+fn stack_status_is_shaped_as_recorded() {
+    on_each(|repository| {
+        repository.new_branch("task-a");
+        repository.write("a.txt", "dirty\n");
+        let status = repository.status();
+        let (dirty, absent) = match repository.program.grammar {
+            Grammar::New => ("uncommittedChanges", "unassignedChanges"),
+            Grammar::Old => ("unassignedChanges", "uncommittedChanges"),
+        };
+        assert_eq!(status[dirty][0]["filePath"], "a.txt");
+        assert_eq!(status[dirty][0]["changeType"], "modified");
+        assert!(status[dirty][0]["cliId"].is_string());
+        assert!(status.get(absent).is_none());
+        assert!(status.get("conflictedFiles").is_none());
+        let branch = &status["stacks"][0]["branches"][0];
+        assert_eq!(branch["name"], "task-a");
+        assert_eq!(branch["commits"], json!([]));
+        assert_eq!(branch["branchStatus"], "completelyUnpushed");
+        assert_eq!(status["mergeBase"]["message"], "initial\n");
+        assert_eq!(status["upstreamState"]["behind"], 0);
+    });
+}
