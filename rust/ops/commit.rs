@@ -268,7 +268,7 @@ fn committed(
     made: &Made,
 ) -> Result<()> {
     let files = i64::try_from(made.paths.len()).unwrap_or(i64::MAX);
-    let text = format!("Committed {files} files to {branch}: {subject}");
+    let text = format!("Committed {} to {branch}: {subject}", counted(files));
     tx.add_commit(task, &NewCommit { oid: made.oid.clone(), change, branch: branch.to_owned(), subject, files })?;
     let data = serde_json::json!({ "commit": made.oid, "paths": made.paths, "rescue": made.rescue });
     tx.journal(task, Who::Chorus, "committed", &text, Some(&data))?;
@@ -280,6 +280,11 @@ fn committed(
         Some(trouble) => note(tx, task, &trouble),
         None => tx.set_trouble(task, None),
     }
+}
+
+/// `1 file`, `2 files`.
+pub fn counted(files: i64) -> String {
+    if files == 1 { "1 file".to_owned() } else { format!("{files} files") }
 }
 
 /// The engine's trouble as people are told.
@@ -358,7 +363,7 @@ pub async fn landing(core: &Core, task: &Task) -> String {
     };
     let left = match row.uncommitted {
         0 => String::new(),
-        files => format!(" {files} files with its edits are uncommitted."),
+        files => format!(" Its edits in {} are uncommitted.", counted(files)),
     };
     let land = match row.isolation {
         Isolation::Stack => format!("`but push {branch}` publishes it, `but land {branch}` lands it"),

@@ -156,7 +156,7 @@ fn record(
 ) -> Result<Done> {
     match made {
         Ok(Some(oid)) => {
-            let text = format!("Committed {files} files to {branch}: {subject}");
+            let text = format!("Committed {} to {branch}: {subject}", commit::counted(files));
             let data = serde_json::json!({ "commit": oid });
             tx.add_commit(task, &NewCommit { oid, change: None, branch, subject, files })?;
             tx.journal(task, Who::Chorus, "committed", &text, Some(&data))?;
