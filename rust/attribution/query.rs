@@ -22,16 +22,6 @@ impl Ledger {
         groups.iter().flat_map(|group| self.owners_in(&group.removed, &group.added)).collect()
     }
 
-    /// Whether the hunk is a difference to what was last seen: its new side is there, at its place.
-    pub fn holds(&self, hunk: &Hunk) -> bool {
-        let Some(_) = self.version.text() else { return true };
-        let lines = self.version.lines();
-        let told: Vec<&str> = hunk.side('+');
-        let there = lines.get(hunk.before()..hunk.before().saturating_add(told.len()));
-        let same = |(told, line): (&&str, &&[u8])| *told == String::from_utf8_lossy(line).trim_end_matches('\n');
-        there.is_some_and(|there| told.iter().zip(there).all(same))
-    }
-
     /// A person says whose the hunk is.
     pub fn assign(&mut self, hunk: &Hunk, owner: &Owner) {
         for group in self.groups(hunk) {

@@ -8,12 +8,12 @@ mod committed;
 mod overlap;
 mod tree;
 
+use crate::attribution::Owner;
 use crate::attribution::interval::{Reach, Window};
-use crate::attribution::{Hunk, Owner};
 use crate::config::Overlap;
-use crate::contract::{Code, Hook, Json};
+use crate::contract::{Hook, Json};
 use crate::core::Core;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::task::{Isolation, Task};
 use crate::vcs::scan;
 use call::Call;
@@ -150,10 +150,14 @@ pub async fn close_background(core: &Core, task: &Task) -> Result<()> {
     calls_over(core, task, true).await
 }
 
-/// The person saved a file: `path` is absolute, or relative to the project.
+/// The person saved a file: `path` is absolute, or relative to the project. While no task shares the tree there is
+/// nothing to tell apart.
 pub async fn saved(core: &Core, project: &str, path: &str) -> Result<()> {
     let Some(path) = inside(project, &Path::new(project).join(path)) else { return Ok(()) };
     let mut tree = Tree::of(core, project).await?;
+    if !tree.is_shared().await? {
+        return Ok(());
+    }
     if tree.known.look.is_none() {
         tree.look(scan::LIMIT, None).await?;
     }
@@ -169,40 +173,20 @@ pub async fn settle(core: &Core, project: &str) -> Result<bool> {
     Ok(seen)
 }
 
-/// A task is about to share the project's tree while none does: all that is uncommitted and not known to be a task's is
-/// the person's, and calls of earlier tasks are over.
+/// A task is about to share the project's tree. While no other does, all that is uncommitted and not known to be a
+/// task's is the person's, and calls of earlier tasks are over.
 pub async fn first_look(core: &Core, project: &str) -> Result<()> {
     let mut tree = Tree::of(core, project).await?;
-    let stale: Vec<String> = tree.windows().await?.into_iter().map(|window| window.task).collect();
-    let closing = tree.store.write(move |tx| stale.iter().try_for_each(|task| tx.close_windows(task, true).map(drop)));
-    closing.await?;
-    tree.look(UNHURRIED, Some(Owner::User)).await?;
-    Ok(())
-}
-
-/// A person says whose a hunk of a file is, or everything uncommitted in it.
-pub async fn assign(core: &Core, project: &str, path: &str, hunk: Option<Hunk>, owner: Owner) -> Result<()> {
-    let mut tree = Tree::of(core, project).await?;
-    if !tree.is_known(path) {
-        let by = By::Owner(tree.known.interval.owner());
-        tree.one(path, by).await?;
+    let alone = !tree.is_shared().await?;
+    if alone {
+        let ours = project.to_owned();
+        let closing = tree.store.write(move |tx| {
+            tx.windows(&ours)?.iter().try_for_each(|window| tx.close_windows(&window.task, true).map(drop))
+        });
+        closing.await?;
     }
-    let refuse = |why: &str| {
-        Error::new(Code::WrongState, format!("cannot say whose an edit of {path:?} is: {why}"))
-            .hint("look at the changes again")
-    };
-    let (clean, moved) = (refuse("it has no uncommitted edits"), refuse("it has changed since it was shown"));
-    let (project, path) = (project.to_owned(), path.to_owned());
-    let written = tree.store.write(move |tx| {
-        let mut ledger = tx.ledger(&project, &path)?.ok_or(clean)?;
-        match hunk {
-            Some(hunk) if !ledger.holds(&hunk) => return Err(moved),
-            Some(hunk) => ledger.assign(&hunk, &owner),
-            None => ledger.assign_all(&owner),
-        }
-        tx.put_ledger(&project, &path, &ledger)
-    });
-    written.await
+    tree.look(UNHURRIED, alone.then_some(Owner::User)).await?;
+    Ok(())
 }
 
 /// Files of the tree whose path is not UTF-8: nobody's edits of them are known. As of the last look.

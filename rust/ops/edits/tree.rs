@@ -9,7 +9,8 @@ use crate::contract::Opened;
 use crate::core::Core;
 use crate::core::trees::Known;
 use crate::error::{Error, Result};
-use crate::store::Store;
+use crate::store::{Filter, Store};
+use crate::task::{Isolation, Task};
 use crate::vcs::scan::{self, Look, Stat};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -52,6 +53,13 @@ impl<'c> Tree<'c> {
         self.store.read(move |tx| tx.windows(&project)).await
     }
 
+    /// Whether a live task shares the tree.
+    pub async fn is_shared(&self) -> Result<bool> {
+        let project = self.project.clone();
+        let shares = |task: &Task| task.status.is_live() && task.isolation == Isolation::Stack;
+        self.store.read(move |tx| Ok(tx.tasks(Some(&project), &Filter::default())?.iter().any(shares))).await
+    }
+
     /// Of `windows` the edit tools that may be writing now: not those for which a person is asked.
     pub async fn editing(&self, windows: &[Window]) -> Result<Vec<Window>> {
         let mut edits: Vec<Window> = windows.iter().filter(|window| !window.is_tree()).cloned().collect();
@@ -69,8 +77,8 @@ impl<'c> Tree<'c> {
         Ok(edits)
     }
 
-    /// A look at the whole tree, for at most `limit`: what became different is whose [`Interval`] says, or `owner`'s
-    /// where one is given. False when it took too long; then nothing is taken in, and the interval stays open.
+    /// A look at the whole tree, for at most `limit`: what became different is whose [`Interval`] says, or the person's
+    /// while no task shares the tree, or `owner`'s where one is given. False when it took too long; then nothing is taken in, and the interval stays open.
     pub async fn look(&mut self, limit: Duration, owner: Option<Owner>) -> Result<bool> {
         let windows = self.windows().await?;
         let moved = self.rebase(false).await? || self.known.look.is_none();
@@ -85,6 +93,9 @@ impl<'c> Tree<'c> {
             Some(before) => (look.since(before), self.known.interval.owner()),
             None => (self.dirty().await?, Interval::unknown(&windows).owner()),
         };
+        if by == Owner::unknown() && !self.is_shared().await? {
+            by = Owner::User;
+        }
         by = owner.unwrap_or(by);
         let editing = self.editing(&windows).await?;
         let (open, free): (Vec<String>, Vec<String>) =
