@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::status::AgentStatus;
 use crate::store::{Filter, NewCommit, Tx, Who};
 use crate::task::{Isolation, Task};
-use crate::vcs::but::Environment;
+use crate::vcs::but::{But, Environment};
 use crate::vcs::commit::{self as vcs, Desk, Intent, Made, Order, Outcome, Place};
 use crate::vcs::plumbing::Git;
 use std::collections::HashMap;
@@ -181,7 +181,19 @@ async fn to_stack(core: &Core, task: &Task, loaded: &Loaded, message: Option<&st
     let place = Place { git: &git, but: &but, held: &held };
     let outcome = vcs::commit(place, &order, &mut desk).await?;
     drop(desk);
-    record(core, task, &order, outcome).await
+    let done = record(core, task, &order, outcome).await?;
+    follow_rewritten(core, &but).await;
+    Ok(done)
+}
+
+/// A commit below others rewrites those above, and so does stacking.
+async fn follow_rewritten(core: &Core, but: &But) {
+    let (Ok(status), Ok(store)) = (but.status().await, core.store()) else { return };
+    let commits = status.branches().flat_map(|branch| &branch.commits);
+    let known = commits.filter_map(|commit| Some((commit.change_id.clone()?, commit.oid.clone()))).collect::<Vec<_>>();
+    if let Err(error) = store.write(move |tx| tx.follow_commits(&known)).await {
+        log::warn!("cannot follow rewritten commits: {error}");
+    }
 }
 
 /// What the commit engine asks: whose the changes are now, and to write down what it is about to do.
