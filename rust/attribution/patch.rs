@@ -43,7 +43,7 @@ impl Hunk {
         self.new_start.saturating_sub(1)
     }
 
-    fn side(&self, sign: char) -> Vec<&str> {
+    pub(super) fn side(&self, sign: char) -> Vec<&str> {
         self.lines.iter().filter_map(|line| line.strip_prefix([' ', sign])).collect()
     }
 }

@@ -22,12 +22,25 @@ impl Ledger {
         groups.iter().flat_map(|group| self.owners_in(&group.removed, &group.added)).collect()
     }
 
+    /// Whether the hunk is a difference to what was last seen: its new side is there, at its place.
+    pub fn holds(&self, hunk: &Hunk) -> bool {
+        let Some(_) = self.version.text() else { return true };
+        let lines = self.version.lines();
+        let told: Vec<&str> = hunk.side('+');
+        let there = lines.get(hunk.before()..hunk.before().saturating_add(told.len()));
+        let same = |(told, line): (&&str, &&[u8])| *told == String::from_utf8_lossy(line).trim_end_matches('\n');
+        there.is_some_and(|there| told.iter().zip(there).all(same))
+    }
+
     /// A person says whose the hunk is.
     pub fn assign(&mut self, hunk: &Hunk, owner: &Owner) {
         for group in self.groups(hunk) {
             self.marks.lines[group.added.clone()].fill(Some(owner.clone()));
             if !group.removed.is_empty() {
-                self.marks.gaps[group.added.start..=group.added.end].fill(Some(owner.clone()));
+                let gaps = &mut self.marks.gaps[group.added.start..=group.added.end];
+                gaps.iter_mut()
+                    .filter(|gap| gap.is_some() || group.added.is_empty())
+                    .for_each(|gap| *gap = Some(owner.clone()));
             }
         }
         let all = self.marks.lines.iter().all(|line| line.as_ref() == Some(owner));

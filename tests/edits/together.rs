@@ -1,6 +1,8 @@
 //! Two tasks and the person in one file.
 
 use crate::world::{World, numbered};
+use chorus::attribution::{Hunk, Owner};
+use chorus::contract::Code;
 use chorus::ops::edits;
 use serde_json::json;
 
@@ -122,4 +124,25 @@ async fn a_notebook_tool_tells_no_patch() {
     world.write("n.ipynb", "{\n\"cells\": [1]\n}\n");
     world.post(&begun, json!({"new_source": "1"})).await;
     assert_eq!(world.whose("n.ipynb").await, "?a:2");
+}
+
+#[tokio::test]
+async fn a_person_says_whose_it_is() {
+    let world = World::new(&[]).await;
+    world.write("a.txt", &numbered(&[(3, "x\n"), (20, "")]));
+    world.settle().await;
+    assert_eq!(world.whose("a.txt").await, "?:3 ?:-20");
+    let (project, a) = (world.project(), Owner::Task(world.a.uuid.clone()));
+    let hunk = Hunk::of((2, 3), (2, 3), "@@ -2,3 +2,3 @@\n line 2\n-line 3\n+x\n line 4\n");
+    edits::assign(&world.core, project, "a.txt", Some(hunk.clone()), a.clone()).await.unwrap();
+    let deletion = Hunk::of((20, 1), (20, 0), "-line 20\n");
+    edits::assign(&world.core, project, "a.txt", Some(deletion), Owner::User).await.unwrap();
+    assert_eq!(world.whose("a.txt").await, "a:3 user:-20");
+    world.write("a.txt", &numbered(&[(1, ""), (3, "x\n"), (20, "")]));
+    let refused = edits::assign(&world.core, project, "a.txt", Some(hunk), Owner::User).await.unwrap_err();
+    assert_eq!(refused.code, Code::WrongState);
+    edits::assign(&world.core, project, "a.txt", None, a.clone()).await.unwrap();
+    assert_eq!(world.whose("a.txt").await, "a:-1 a:2 a:-19");
+    let refused = edits::assign(&world.core, project, "chorus.toml", None, a).await.unwrap_err();
+    assert!(refused.message.contains("no uncommitted edits"), "{refused}");
 }

@@ -5,7 +5,8 @@ use chorus::contract::{Hook, Json, TaskNew};
 use chorus::core::Core;
 use chorus::ops::edits;
 use chorus::paths::State;
-use chorus::store::{Defaults, Who};
+use chorus::status::Kind;
+use chorus::store::{Defaults, NewRequest, Who};
 use chorus::task::{Isolation, Step, Task};
 use serde_json::json;
 use std::cell::Cell;
@@ -133,8 +134,24 @@ impl World {
         edits::before_tool(&self.core, &hook).await.unwrap()
     }
 
+    /// The person is asked whether the call may run.
+    pub async fn ask(&self, begun: &Begun) {
+        let new = NewRequest {
+            id: begun.id.clone(),
+            kind: Kind::Permission,
+            tool: Some(begun.tool.into()),
+            summary: String::new(),
+            input: Some(begun.input.clone()),
+            suggestions: Vec::new(),
+            answerable: "hook".into(),
+            at: chorus::process::now(),
+        };
+        let task = begun.task.clone();
+        self.core.store().unwrap().write(move |tx| tx.receive(&task, new)).await.unwrap();
+    }
+
     pub async fn post(&self, begun: &Begun, response: Json) {
-        let hook = self.hook("PostToolUse.Write.json", begun, json!({"tool_response": response}));
+        let hook = self.hook("PostToolUse.Edit.json", begun, json!({"tool_response": response}));
         edits::after_tool(&self.core, &hook).await.unwrap();
     }
 

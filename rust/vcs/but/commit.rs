@@ -56,7 +56,13 @@ impl But {
         };
         match self.grammar {
             Grammar::New => command.args(["--branch", branch, "--"]).args(&ids),
-            Grammar::Old => command.arg("--changes").arg(ids.join(",")).args(["--", branch]),
+            Grammar::Old => {
+                // Several at a time: one argument may not be longer than 128 KiB.
+                for some in ids.chunks(1000) {
+                    command.arg("--changes").arg(some.join(","));
+                }
+                command.args(["--", branch])
+            }
         };
         let text = self.change(command, held).await?;
         let raw: Raw = serde_json::from_str(&text).map_err(|error| Refusal::garbage("commit", &error, &text))?;

@@ -13,6 +13,7 @@ mod git;
 mod history;
 mod hooks;
 mod ids;
+mod lines;
 mod oplog;
 mod project;
 mod pull;

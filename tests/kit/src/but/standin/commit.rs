@@ -134,6 +134,17 @@ fn destination(project: &Project, arguments: &Arguments) -> Result<(String, bool
 
 /// `commit BRANCH -m MESSAGE [-c] [-p ID…] [--only]`.
 pub fn old(project: &mut Project, arguments: &Arguments, fault: Option<&Fault>) -> Result<Answer, Refusal> {
+    if arguments.values("--message").len() > 1 {
+        let why = "error: the argument '--message <MESSAGE>' cannot be used multiple times";
+        return Err(Refusal::Usage(format!(
+            "{why}\n\nUsage: but {}\n\nFor more information, try '--help'.",
+            OLD.usage
+        )));
+    }
+    if arguments.value("--message").is_none() && arguments.value("--message-file").is_none() {
+        let ways = "either --message (-m), --message-file, or --ai (-i) must be specified";
+        return Err(Refusal::text(format!("In JSON mode, {ways}")));
+    }
     let several = project.state.stacks.len() > 1 && arguments.first().is_none() && !arguments.has("--create");
     if several {
         let advice = "Specify a branch to commit to using the branch argument";
@@ -176,14 +187,10 @@ pub fn old(project: &mut Project, arguments: &Arguments, fault: Option<&Fault>) 
     if hooks {
         hooks::run(&project.git, "pre-commit", &[])?;
     }
-    let message = match (arguments.values("--message"), arguments.value("--message-file")) {
-        ([], Some(file)) => std::fs::read_to_string(file)?,
-        ([], None) => {
-            return Err(Refusal::text(
-                "In JSON mode, a commit message must be provided via --message (-m), --message-file, or --ai (-i)",
-            ));
-        }
-        (messages, _) => messages.join("\n\n"),
+    let message = match (arguments.value("--message"), arguments.value("--message-file")) {
+        (Some(message), _) => message.to_owned(),
+        (None, Some(file)) => std::fs::read_to_string(file)?,
+        (None, None) => unreachable!("refused before"),
     };
     if message.trim().is_empty() {
         return Err(Refusal::text("Aborting commit due to empty commit message."));

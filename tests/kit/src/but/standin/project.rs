@@ -63,7 +63,7 @@ impl Place {
 impl Project {
     /// Opens the project around a folder. `shown` is the folder as it was asked for.
     pub fn open(folder: &Path, shown: &str, grammar: Grammar) -> Result<Project, Refusal> {
-        let Some(place) = Place::of(folder)? else {
+        let Some(mut place) = Place::of(folder)? else {
             let advice = "Please run 'but setup' to initialize the project.";
             return Err(Refusal::text(format!("No git repository found at {shown}\n{advice}")));
         };
@@ -80,6 +80,7 @@ impl Project {
             let advice = "please run `but teardown` to preserve your work.";
             return Err(Refusal::text(format!("GitButler mode exit required: {advice}")));
         }
+        place.git.beside = grammar == Grammar::Old;
         let mut state = state;
         // A branch whose reference somebody deleted has no name any more.
         for branch in state.stacks.iter_mut().flat_map(|stack| &mut stack.branches) {
