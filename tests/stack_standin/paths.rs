@@ -95,12 +95,57 @@ fn stack_an_absolute_path_is_not_known_and_paths_are_the_root_s() {
 fn stack_no_paths_are_everything() {
     on_each(|repository| {
         filled(repository);
+        repository.git(["checkout", "--", "b.txt"]);
         repository.commit("task-a", "all", &[]);
         assert!(repository.dirty().is_empty());
         assert_eq!(repository.file_on("task-a", "bin.dat").unwrap(), b"\0\x01\xff");
         assert_eq!(repository.file_on("task-a", "link").unwrap(), b"a.txt");
-        assert!(repository.file_on("task-a", "b.txt").is_none());
         assert!(repository.git(["ls-tree", "task-a", "a.txt"]).starts_with("100755 "));
+    });
+}
+
+#[test]
+fn stack_a_deleted_file_comes_back_when_the_old_program_commits_others_with_it() {
+    on_each(|repository| {
+        repository.new_branch("task-a");
+        let before = repository.read("b.txt");
+        std::fs::remove_file(repository.path().join("b.txt")).unwrap();
+        repository.write("a.txt", "A\n");
+        repository.commit("task-a", "both", &["a.txt", "b.txt"]);
+        assert_eq!(repository.changed_on("task-a"), ["a.txt", "b.txt"]);
+        match repository.program.grammar {
+            Grammar::New => assert!(repository.dirty().is_empty()),
+            Grammar::Old => {
+                assert_eq!(repository.dirty(), ["b.txt"]);
+                assert_eq!(repository.read("b.txt"), before);
+                std::fs::remove_file(repository.path().join("b.txt")).unwrap();
+                assert!(repository.dirty().is_empty());
+            }
+        }
+        // Alone it stays away.
+        std::fs::remove_file(repository.path().join("README.md")).unwrap();
+        repository.commit("task-a", "alone", &["README.md"]);
+        assert!(repository.dirty().is_empty());
+        assert!(repository.read("README.md").is_none());
+    });
+}
+
+#[test]
+fn stack_a_deleted_file_stays_removed_when_the_new_program_commits_a_binary_with_it() {
+    on_each_of(Grammar::New, |repository| {
+        repository.new_branch("task-a");
+        std::fs::remove_file(repository.path().join("b.txt")).unwrap();
+        repository.write("bin.dat", b"\0\x01\xff");
+        repository.commit("task-a", "both", &["bin.dat", "b.txt"]);
+        assert_eq!(repository.changed_on("task-a"), ["b.txt", "bin.dat"]);
+        assert_eq!(repository.dirty(), ["b.txt"], "though it is committed");
+        for paths in [&["b.txt"][..], &[]] {
+            let again = repository.try_commit("task-a", "again", paths);
+            let words = "Cannot commit: 1 change could not be applied:\n  b.txt\n    no effective change to commit";
+            Refused(1, words).check("again", &again);
+        }
+        repository.git(["reset", "--quiet"]);
+        assert!(repository.dirty().is_empty());
     });
 }
 

@@ -3,7 +3,7 @@
 use super::answer::{Answer, Refusal};
 use super::arguments::{Arguments, Form};
 use super::branch;
-use super::change::{Change, Content};
+use super::change::Change;
 use super::commit_object::{Commit, merge};
 use super::fault::Fault;
 use super::hooks;
@@ -63,7 +63,11 @@ pub fn new(project: &mut Project, arguments: &Arguments, fault: Option<&Fault>) 
     let empty = arguments.has("--empty") || fault.is_some_and(|fault| fault.is("empty-commit"));
     let selection = selection::select(project, &changes, &arguments.rest)?;
     let selection = if empty { Selection::new() } else { selection };
+    refuse_phantoms(project, &changes, &selection)?;
     let (branch, created) = destination(project, arguments)?;
+    if !project.conflicted()?.is_empty() {
+        return Err(Refusal::text("unresolved conflicts exist in the index; class=Checkout (20); code=Conflict (-13)"));
+    }
     let message = match arguments.values("--message") {
         [] if arguments.has("--no-message") => String::new(),
         [] => hooks::edited(&project.git)?,
@@ -103,6 +107,19 @@ pub fn new(project: &mut Project, arguments: &Arguments, fault: Option<&Fault>) 
         json["branch"] = json!(order.branch);
     }
     Ok(Answer::new(json, format!("Created commit {} on branch {}", &commit.change_id()[..3], order.branch)))
+}
+
+/// Files that are gone already cannot be committed once more.
+fn refuse_phantoms(project: &Project, changes: &[Change], selection: &Selection) -> Result<(), Refusal> {
+    let phantoms = project.phantoms()?;
+    let chosen = |path: &String| selection.keys().any(|at| changes[*at].path == *path);
+    let paths: Vec<String> = phantoms.into_iter().map(|change| change.path).filter(chosen).collect();
+    if paths.is_empty() {
+        return Ok(());
+    }
+    let lines: Vec<String> = paths.iter().map(|path| format!("  {path}\n    no effective change to commit")).collect();
+    let noun = if paths.len() == 1 { "change" } else { "changes" };
+    Err(Refusal::text(format!("Cannot commit: {} {noun} could not be applied:\n{}", paths.len(), lines.join("\n"))))
 }
 
 /// Which branch, and whether it has to be made.
@@ -267,8 +284,9 @@ fn make(project: &mut Project, order: &Order<'_>, fault: Option<&Fault>) -> Resu
     let mut moves = rebase::upwards(project, stack, at, &tip, &commit.id)?;
     moves.push((format!("refs/heads/{}", order.branch), Some(commit.id.clone())));
     project.git.update_references(&moves)?;
-    leave_index_behind(project, order);
+    project.leave_index_behind(order.changes, &order.selection);
     project.finish(&chosen)?;
+    bring_deleted_back(project, order)?;
     if !written.is_empty() {
         mark(project, order, &written)?;
     }
@@ -287,15 +305,19 @@ fn gone_elsewhere(project: &Project, order: &Order<'_>, ours: &str) -> Result<Ve
     Ok(paths)
 }
 
-/// The new program leaves the user's index as it was for files without text hunks, and for links.
-fn leave_index_behind(project: &mut Project, order: &Order<'_>) {
-    for change in order.selection.keys().map(|at| &order.changes[*at]) {
-        let text = matches!(&change.content, Content::Hunks(hunks) if !hunks.is_empty()) && change.new.mode != "120000";
-        if project.grammar == Grammar::New && !text && change.previous.is_none() {
-            let mode = if change.old.mode == "000000" { "0" } else { &change.old.mode };
-            project.state.stale.insert(change.path.clone(), (mode.to_owned(), change.old.blob.clone()));
-        }
+/// The old program brings deleted files back into the working tree when their commit holds other changes too.
+fn bring_deleted_back(project: &Project, order: &Order<'_>) -> Result<(), Refusal> {
+    let kinds: Vec<&str> = order.selection.keys().map(|at| order.changes[*at].kind()).collect();
+    let others = kinds.iter().any(|kind| matches!(*kind, "added" | "modified"));
+    if project.grammar == Grammar::New || !others {
+        return Ok(());
     }
+    for change in order.selection.keys().map(|at| &order.changes[*at]).filter(|change| change.kind() == "removed") {
+        let path = project.git.root.join(&change.path);
+        std::fs::create_dir_all(path.parent().unwrap_or(&project.git.root))?;
+        std::fs::write(path, project.git.read(&change.old.blob)?.unwrap_or_default())?;
+    }
+    Ok(())
 }
 
 /// Paths of the commit that somebody wrote since they were looked at.

@@ -118,18 +118,9 @@ impl Project {
         let mut changes = change::between(&self.git, &self.state.workspace, &worktree)?;
         let conflicted = self.conflicted()?;
         changes.retain(|change| !conflicted.contains(&change.path));
+        changes.extend(self.phantoms()?);
+        changes.sort_by(|one, other| one.path.cmp(&other.path));
         Ok((worktree, changes))
-    }
-
-    /// Files with conflict markers that nobody has called resolved: those that git's own index calls unmerged.
-    pub fn conflicted(&self) -> Result<Vec<String>, Refusal> {
-        let output = self.git.feed(&["ls-files", "--unmerged", "-z"], b"")?;
-        let mut paths: Vec<String> = output
-            .split(|byte| *byte == 0)
-            .filter_map(|record| Some(String::from_utf8_lossy(record).split_once('\t')?.1.to_owned()))
-            .collect();
-        paths.dedup();
-        Ok(paths)
     }
 
     /// A branch's commit by its reference; nothing when somebody deleted it.

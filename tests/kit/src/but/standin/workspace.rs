@@ -132,13 +132,7 @@ impl Project {
         let moved = vec![(WORKSPACE.to_owned(), Some(self.state.workspace.clone()))];
         self.git.update_references(&moved)?;
         self.state.generation += 1;
-        // The user's own index follows; what it cannot follow (conflicts) stays as it is.
-        let _ = self.git.try_run(&["read-tree", "-i", "-m", &self.state.workspace])?;
-        if !self.state.stale.is_empty() {
-            let line = |(path, (mode, blob)): (&String, &(String, String))| format!("{mode} {blob}\t{path}\0");
-            let lines: String = self.state.stale.iter().map(line).collect();
-            self.git.feed(&["update-index", "-z", "--index-info"], lines.as_bytes())?;
-        }
+        self.follow()?;
         self.state.save(&self.git.folder)
     }
 
