@@ -15,7 +15,7 @@ const WORDS: &[Row] = &[
     (&["qu\"ote.txt"], Done, Done, &["qu\"ote.txt"]),
     (&["co:lon.txt"], UNKNOWN, INVALID, &[]),
     (&["com,ma.txt"], Done, Refused(1, "'com' not found"), &["com,ma.txt"]),
-    (&["deep/x.txt"], Done, Done, &["deep/x.txt"]),
+    (&["one/x.txt"], Done, Done, &["one/x.txt"]),
     (&["deep/"], Done, Refused(1, "'deep/' is a path prefix"), &["deep/er/y.txt", "deep/x.txt"]),
     (&["deep"], UNKNOWN, INVALID, &[]),
     (&["./good.txt"], UNKNOWN, INVALID, &[]),
@@ -34,7 +34,9 @@ const WORDS: &[Row] = &[
 
 fn filled(repository: &Repository) {
     repository.new_branch("task-a");
-    for path in ["sp ace.txt", "ü ñ.txt", "qu\"ote.txt", "co:lon.txt", "com,ma.txt", "deep/x.txt", "deep/er/y.txt"] {
+    for path in
+        ["sp ace.txt", "ü ñ.txt", "qu\"ote.txt", "co:lon.txt", "com,ma.txt", "one/x.txt", "deep/x.txt", "deep/er/y.txt"]
+    {
         repository.write(path, format!("{path}\n"));
     }
     repository.write("good.txt", "good\n");
@@ -50,18 +52,21 @@ fn filled(repository: &Repository) {
 
 #[test]
 fn stack_paths_are_taken_as_recorded() {
-    for (words, new, old, committed) in WORDS {
-        on_each(|repository| {
-            filled(repository);
-            let dirty = repository.dirty();
+    on_each(|repository| {
+        filled(repository);
+        let mut dirty = repository.dirty();
+        for (words, new, old, committed) in WORDS {
+            let tip = repository.tip("task-a");
             let expected = if repository.program.grammar == Grammar::New { *new } else { *old };
             expected.check(&words.join(" "), &repository.try_commit("task-a", "some", words));
             let committed: &[&str] = if expected.is_done() { committed } else { &[] };
-            assert_eq!(repository.changed_on("task-a"), committed, "{words:?}");
-            let left: Vec<String> = dirty.into_iter().filter(|path| !committed.contains(&path.as_str())).collect();
-            assert_eq!(repository.dirty(), left, "{words:?}");
-        });
-    }
+            let listed = repository.git(["diff", "--name-only", "-z", "--no-renames", &tip, "task-a"]);
+            let listed: Vec<&str> = listed.split('\0').filter(|path| !path.is_empty()).collect();
+            assert_eq!(listed, committed, "{words:?}");
+            dirty.retain(|path| !committed.contains(&path.as_str()));
+            assert_eq!(repository.dirty(), dirty, "{words:?}");
+        }
+    });
 }
 
 #[test]

@@ -78,9 +78,10 @@ fn stack_a_dirty_file_that_upstream_changed_gets_markers_or_stops_the_pull() {
                 let text = String::from_utf8(repository.read("a.txt").unwrap()).unwrap();
                 assert!(text.contains("<<<<<<< ours\ndirty\n=======\nupstream\n>>>>>>> theirs\n"), "{text}");
                 repository.write("c.txt", "another\n");
+                repository.commit("task-a", "C's", &["c.txt"]);
                 let words = "unresolved conflicts exist in the index; class=Checkout (20); code=Conflict (-13)";
-                Outcome::Refused(1, words).check("another", &repository.try_commit("task-a", "C's", &["c.txt"]));
-                std::fs::remove_file(repository.path().join("c.txt")).unwrap();
+                Outcome::Refused(1, words).check("unapply", &repository.but(["unapply", "task-a", "--json"]));
+                assert_eq!(repository.status()["conflictedFiles"], json!(["a.txt"]));
                 repository.write("a.txt", "resolved\n");
                 assert_eq!(repository.json(["resolve", "a.txt"]), json!({ "resolved_files": ["a.txt"] }));
                 assert_eq!(repository.dirty(), ["a.txt"]);

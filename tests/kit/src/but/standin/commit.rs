@@ -65,7 +65,7 @@ pub fn new(project: &mut Project, arguments: &Arguments, fault: Option<&Fault>) 
     let selection = if empty { Selection::new() } else { selection };
     refuse_phantoms(project, &changes, &selection)?;
     let (branch, created) = destination(project, arguments)?;
-    if !project.conflicted()?.is_empty() {
+    if created && !project.conflicted()?.is_empty() {
         return Err(Refusal::text("unresolved conflicts exist in the index; class=Checkout (20); code=Conflict (-13)"));
     }
     let message = match arguments.values("--message") {
@@ -322,7 +322,7 @@ fn bring_deleted_back(project: &Project, order: &Order<'_>) -> Result<(), Refusa
 
 /// Paths of the commit that somebody wrote since they were looked at.
 fn written_meanwhile(project: &Project, order: &Order<'_>) -> Result<Vec<String>, Refusal> {
-    let now = project.snapshot()?;
+    let now = project.snapshot_again()?;
     if now == order.worktree {
         return Ok(Vec::new());
     }

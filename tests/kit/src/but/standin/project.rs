@@ -95,6 +95,12 @@ impl Project {
     pub fn snapshot(&self) -> Result<String, Refusal> {
         let index = self.index();
         self.git.on_index(&index, &["read-tree", "-i", "-m", &self.state.workspace], b"")?;
+        self.snapshot_again()
+    }
+
+    /// The same a moment later.
+    pub fn snapshot_again(&self) -> Result<String, Refusal> {
+        let index = self.index();
         let add = ["-c", "core.safecrlf=false", "-c", "advice.addEmbeddedRepo=false", "add", "--all", "."];
         self.git.on_index(&index, &add, b"")?;
         self.tree_of(&index)

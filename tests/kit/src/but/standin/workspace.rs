@@ -4,7 +4,7 @@ use super::answer::Refusal;
 use super::commit_object::{Commit, merge, nanoseconds};
 use super::git::Git;
 use super::ids;
-use super::project::{Project, WORKSPACE, references};
+use super::project::{Project, WORKSPACE};
 use super::state::{Snapshot, Stack, State};
 use crate::but::Grammar;
 use std::collections::BTreeMap;
@@ -102,7 +102,7 @@ impl Project {
 
     /// Local branches as they are now, but for the program's own.
     fn local_branches(&self) -> BTreeMap<String, String> {
-        let branches = references(&self.git).unwrap_or_else(|_| self.references.clone());
+        let branches = self.references.clone();
         let kept = |name: &str| name.starts_with("refs/heads/") && !name.starts_with("refs/heads/gitbutler/");
         branches.into_iter().filter(|(name, _)| kept(name)).collect()
     }
