@@ -247,15 +247,30 @@ impl Repository {
             .collect()
     }
 
-    /// Lets a fault happen to the next command that it is for, after those given before: `hang`, `garbage`,
-    /// `die-before`, `die-between`, `die-after`, `empty-commit`, `disk-full`, `fail`, `lose-stack`,
-    /// `conflict-markers`, `written-meanwhile`. Each is for `commit` unless it ends in `@COMMAND` or `@*`.
+    /// Lets a fault happen to the next command that it is for, after those given before. Each is for `commit` unless
+    /// it ends in `@COMMAND` or `@*`.
+    ///
+    /// `hang` (holding the program's lock), `garbage` (done, but the answer is none), `die-before`, `die-between`
+    /// (the commit is stored, nothing names it), `die-torn` (the branch has it, the workspace has not), `die-after`
+    /// (done, no answer), `empty-commit`, `disk-full`, `fail`, `lose-stack` (a branch that was made for the commit
+    /// leaves the workspace), `conflict-markers` and `written-meanwhile` (the first file is written during its
+    /// commit), `pause` (see [`Repository::wait_until_paused`]).
     pub fn fault(&self, fault: &str) {
         assert!(self.program.is_standin, "a real program has no faults to choose from");
         let file = self.root.join("faults");
         let before = std::fs::read_to_string(&file).unwrap_or_default();
         let between = if before.is_empty() { "" } else { "\n" };
         std::fs::write(file, format!("{before}{between}{fault}")).expect("a file");
+    }
+
+    /// Waits until a commit with the fault `pause` has read what it commits and has done nothing yet.
+    pub fn wait_until_paused(&self) {
+        crate::wait_until("a commit pauses", || self.root.join("faults.paused").exists());
+    }
+
+    /// Lets a commit that pauses go on.
+    pub fn go_on(&self) {
+        std::fs::write(self.root.join("faults.go"), "").expect("a file");
     }
 
     /// Faults that have not happened yet.

@@ -14,6 +14,7 @@ mod history;
 mod hooks;
 mod ids;
 mod lines;
+mod making;
 mod oplog;
 mod project;
 mod pull;
