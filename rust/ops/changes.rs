@@ -1,6 +1,6 @@
 //! Uncommitted edits as people see them: whose each is, and giving it to a task.
 
-use super::{Asker, Core, edits, stacks};
+use super::{Asker, Core, branches, edits, stacks};
 use crate::attribution::{Hunk, Ledger, Owner};
 use crate::commits::change::{self, Change, Kind};
 use crate::contract::*;
@@ -116,6 +116,7 @@ impl Tree {
     /// Reads both; the ledgers must be up to date.
     pub async fn read(core: &Core, project: &str, but: &But) -> Result<Tree> {
         let status = but.status().await?;
+        branches::follow(core, project, but, &status).await;
         let hunks = but.diff().await?;
         let project = project.to_owned();
         let (ledgers, tasks) = core
