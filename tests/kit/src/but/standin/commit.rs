@@ -141,12 +141,20 @@ pub fn old(project: &mut Project, arguments: &Arguments, fault: Option<&Fault>) 
         let ways = "either --message (-m), --message-file, or --ai (-i) must be specified";
         return Err(Refusal::text(format!("In JSON mode, {ways}")));
     }
+    // Ids are those of the workspace before a branch is made; what is wrong with them is told only afterwards.
+    let (_, changes) = project.dirty()?;
+    let known = arguments.first().and_then(|name| project.state.find(name));
+    let stack = known.map(|(stack, _)| project.state.stacks[stack].id.clone()).unwrap_or_default();
+    let named = match arguments.values("--changes") {
+        [] => None,
+        words => Some(selection::select_old(project, &changes, words, &stack)),
+    };
     let place = place_for(project, arguments)?;
     let stack = project.state.stacks[place.0].id.clone();
     let (worktree, changes) = project.dirty()?;
-    let selection = match arguments.values("--changes") {
-        [] => selection::unstaged_by_others(project, &changes, &stack, arguments.has("--only")),
-        words => selection::select_old(project, &changes, words, &stack)?,
+    let selection = match named {
+        None => selection::unstaged_by_others(project, &changes, &stack, arguments.has("--only")),
+        Some(named) => named?,
     };
     if selection.is_empty() {
         return Err(Refusal::text("No changes to commit."));
