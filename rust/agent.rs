@@ -4,6 +4,7 @@
 //! Facts were measured on Claude Code 2.1.328 and 2.1.197 where no other version is named.
 
 pub mod answer;
+pub mod but_hooks;
 pub mod context;
 pub mod conversation;
 pub mod environment;
@@ -15,6 +16,7 @@ pub mod sessions;
 pub mod settings;
 pub mod suggestion;
 pub mod text;
+pub mod tool;
 pub mod transcript;
 
 use std::path::Path;

@@ -3,6 +3,7 @@
 
 mod args;
 pub mod detect;
+mod edits;
 mod print;
 mod run;
 mod target;
@@ -45,6 +46,11 @@ impl From<Error> for Refusal {
     fn from(error: Error) -> Refusal {
         Refusal::Error(error)
     }
+}
+
+/// Beside what was asked for.
+fn note(text: &str) {
+    eprintln!("{text}");
 }
 
 fn print_error(error: Error, json: bool) {

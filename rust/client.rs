@@ -30,9 +30,11 @@ const FOR_THE_DAEMON: &[&str] = &[
     "PROJECT_ROOT",
     "POLL_INTERVAL",
     "RUST_BACKTRACE",
+    // Where GitButler keeps its list of projects, when that is not in HOME.
+    "E2E_TEST_APP_DATA_DIR",
 ];
 /// Whole families of such variables.
-const FAMILIES_FOR_THE_DAEMON: &[&str] = &["LC_", "XDG_", "CHORUS_"];
+const FAMILIES_FOR_THE_DAEMON: &[&str] = &["LC_", "XDG_", "CHORUS_", "GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_CONFIG_"];
 /// The marks of a task, which the daemon that a hook starts does not belong to.
 const MARKS: &[&str] = &["CHORUS_TASK", "CHORUS_LAUNCH"];
 

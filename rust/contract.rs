@@ -7,12 +7,14 @@
 
 mod agents;
 mod asks;
+mod edits;
 mod events;
 mod failure;
 mod replies;
 
 pub use agents::*;
 pub use asks::*;
+pub use edits::*;
 pub use events::*;
 pub use failure::*;
 pub use replies::*;
@@ -57,7 +59,7 @@ pub enum Request {
     /// Give the task up. Reply: [`Task`].
     TaskFail(TaskFail),
     /// Make an ended task pending. Reply: [`Task`].
-    TaskReopen(One),
+    TaskReopen(TaskReopen),
     /// Remove a task that does not run. Reply: [`Nothing`].
     TaskDelete(One),
     /// The task's page: fields, requests, journal. Reply: [`Page`].
@@ -78,6 +80,26 @@ pub enum Request {
     TaskSeen(One),
     /// A web terminal by ttyd. Reply: [`Web`].
     TaskWeb(TaskWeb),
+    /// A task's edits as a difference. Reply: [`Diff`].
+    TaskDiff(TaskDiff),
+    /// Commit what is the task's now. Reply: [`Task`].
+    TaskCommit(TaskCommit),
+    /// What a commit now would be. Reply: [`CommitMessage`].
+    TaskMessage(One),
+    /// The remedy that the task's trouble offers. Reply: [`Offer`].
+    TaskMend(Confirm),
+    /// A worktree task's branch in the GitButler workspace. Reply: [`Offer`].
+    TaskPreview(Confirm),
+    /// Uncommitted edits and whose they are. Reply: [`Changes`].
+    Changes(Nothing),
+    /// A person says whose an edit is. Reply: [`Changes`].
+    ChangesAssign(ChangesAssign),
+    /// Whose a line is. Reply: [`Line`].
+    Line(LineAsk),
+    /// A person wrote a buffer. Reply: [`Nothing`].
+    FileSaved(FileSaved),
+    /// Make the project a GitButler project. Reply: [`Offer`].
+    Setup(Confirm),
     /// What Chorus needs and whether it is there. Reply: [`Health`].
     Health(Nothing),
     /// Effective configuration and where each value came from. Reply: [`Config`].
@@ -105,6 +127,11 @@ pub enum Reply {
     Output(Output),
     Terminal(Terminal),
     Web(Web),
+    Diff(Diff),
+    CommitMessage(CommitMessage),
+    Offer(Offer),
+    Changes(Changes),
+    Line(Line),
     Health(Health),
     Config(Config),
     Exec(Exec),

@@ -3,6 +3,7 @@
 pub mod answers;
 pub mod fact;
 pub mod sight;
+pub mod trees;
 
 use crate::config::{self, Loaded};
 use crate::contract::Exec;
@@ -23,6 +24,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
+use trees::Trees;
 
 /// Everything the daemon has, shared by all connections.
 pub struct Core {
@@ -38,12 +40,16 @@ pub struct Core {
     pub answers: Answers,
     /// What each live task's agent does.
     pub sights: Sights,
+    /// Working trees that tasks share.
+    pub trees: Trees,
     /// Web terminals.
     pub web: Web,
     facts: UnboundedSender<Fact>,
     /// Tasks whose agents may be free for a prompt.
     free: UnboundedSender<String>,
-    taken: Mutex<Option<(UnboundedReceiver<Fact>, UnboundedReceiver<String>)>>,
+    /// What ended in tasks, for what follows: a commit.
+    ended: UnboundedSender<End>,
+    taken: Mutex<Option<Inboxes>>,
     /// What `chorus exec` is to run, by task: handed out once and kept nowhere else, for it holds secrets.
     pub execs: Mutex<HashMap<String, Exec>>,
     /// Pids of the programs in live tasks' panes.
@@ -54,6 +60,25 @@ pub struct Core {
     pub deliveries: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     /// Agents that are being restarted, two at a time: after a reboot there may be many.
     pub starting: Arc<tokio::sync::Semaphore>,
+}
+
+/// What was told to the loops that begin with the daemon.
+pub struct Inboxes {
+    /// For the monitor.
+    pub facts: UnboundedReceiver<Fact>,
+    /// Tasks whose agents may be free, for whoever types prompts.
+    pub free: UnboundedReceiver<String>,
+    /// What ended in tasks, for whoever commits.
+    pub ended: UnboundedReceiver<End>,
+}
+
+/// Something of a task ended, and the store knows; each names the task's uuid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// A turn.
+    Turn(String),
+    /// The agent, perhaps in the middle of a turn.
+    Agent(String),
 }
 
 /// Who asks.
@@ -87,6 +112,7 @@ impl Core {
     pub async fn open(state: State) -> Arc<Core> {
         let (facts, told) = unbounded_channel();
         let (free, freed) = unbounded_channel();
+        let (ended, ends) = unbounded_channel();
         let loaded = config::read(None, &environment());
         log::set_max_level(loaded.config.logging.level);
         let store = Store::open_file(&loaded.config.database.file(&state.dir));
@@ -100,10 +126,12 @@ impl Core {
             stop: CancellationToken::new(),
             answers: Answers::default(),
             sights: Sights::default(),
+            trees: Trees::default(),
             web: Web::default(),
             facts,
             free,
-            taken: Mutex::new(Some((told, freed))),
+            ended,
+            taken: Mutex::new(Some(Inboxes { facts: told, free: freed, ended: ends })),
             execs: Mutex::default(),
             panes: Mutex::default(),
             locks: Mutex::default(),
@@ -118,8 +146,8 @@ impl Core {
         self.store.is_err() && Store::open_file(&file()).is_ok()
     }
 
-    /// What was told to the monitor and to whoever types prompts, once: the daemon begins with it.
-    pub fn take_inboxes(&self) -> Option<(UnboundedReceiver<Fact>, UnboundedReceiver<String>)> {
+    /// What was told so far, once: the daemon begins with it.
+    pub fn take_inboxes(&self) -> Option<Inboxes> {
         lock(&self.taken).take()
     }
 
@@ -208,6 +236,12 @@ impl Core {
         if let Some(process) = process {
             lock(&self.panes).insert(task.to_owned(), process.pid);
         }
+    }
+
+    /// Something of a task ended.
+    pub fn ended(&self, end: End) {
+        // Whoever commits ends only with the daemon.
+        let _ = self.ended.send(end);
     }
 
     /// The task's agent may be free for what is queued.

@@ -1,8 +1,10 @@
 //! `chorus hook`: what an agent's hooks call. It never fails the agent's turn: whatever happens it exits 0, and it
 //! prints only what the daemon answered.
 
+use crate::agent::tool;
 use crate::client::{Client, start_daemon};
 use crate::contract::{Hook, HookReply, Json, Request};
+use crate::guard;
 use crate::paths::State;
 use crate::spool;
 use std::io::{Read, Write};
@@ -49,12 +51,17 @@ fn tell(state: &State, task: String, launch: String, event: Json) {
         task,
         launch,
         at: crate::process::now(),
-        wait: matches!(name.as_str(), "PermissionRequest" | "SessionStart"),
+        wait: matches!(name.as_str(), "PermissionRequest" | "SessionStart" | "PreToolUse"),
         event,
     };
     let reply = match name.as_str() {
         "PermissionRequest" => ask_until_answered(state, &hook),
         "SessionStart" => ask(state, &hook, Some(LONGEST_WAIT), true).or_else(|| keep(state, &hook)),
+        "PreToolUse" => ask(state, &hook, Some(LONGEST_WAIT), false).or_else(|| {
+            let _ = keep(state, &hook);
+            // Without a daemon the guard still stands.
+            Some(HookReply { output: tool::refused(&hook.event).map(|refused| guard::output(&refused)) })
+        }),
         _ => ask(state, &hook, Some(LONGEST_WAIT), false).or_else(|| keep(state, &hook)),
     };
     if let Some(output) = reply.and_then(|reply| reply.output) {

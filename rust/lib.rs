@@ -3,9 +3,11 @@
 //! Verbs go down, facts come up, and the store is where they meet.
 
 pub mod agent;
+pub mod attribution;
 pub mod bridge;
 pub mod cli;
 pub mod client;
+pub mod commits;
 pub mod config;
 pub mod contract;
 pub mod core;
@@ -15,6 +17,7 @@ pub mod detector;
 pub mod error;
 pub mod evidence;
 pub mod exec;
+pub mod guard;
 pub mod hook;
 pub mod hub;
 pub mod monitor;
@@ -27,6 +30,7 @@ pub mod status;
 pub mod store;
 pub mod task;
 pub mod tmux;
+pub mod vcs;
 pub mod verbs;
 pub mod web;
 pub mod wire;

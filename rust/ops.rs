@@ -2,17 +2,28 @@
 
 mod agents;
 mod answer;
+mod changes;
+pub mod commit;
 pub mod context;
+mod diff;
+mod discard;
+pub mod edits;
 mod finish;
 mod health;
 pub mod hooks;
+mod isolate;
 mod launch;
+mod line;
+mod mend;
 pub mod program;
 pub mod prompts;
 pub mod recover;
+mod repository;
+mod stacks;
 mod start;
 mod tasks;
 mod view;
+mod worktrees;
 
 use crate::contract::*;
 use crate::core::{Asker, Core, lock};
@@ -38,7 +49,7 @@ pub async fn answer(core: &Arc<Core>, asker: &Asker, request: Request) -> Result
         TaskRestart(restart) => task(start::restart(core, asker, restart).await?),
         TaskComplete(complete) => task(finish::complete(core, asker, complete).await?),
         TaskFail(fail) => task(finish::fail(core, asker, fail).await?),
-        TaskReopen(one) => task(tasks::reopen(core, asker, &one.task).await?),
+        TaskReopen(reopen) => task(tasks::reopen(core, asker, &reopen).await?),
         TaskDelete(one) => Reply::Nothing(tasks::delete(core, asker, &one.task).await?),
         TaskShow(one) => Reply::Page(tasks::show(core, asker, &one.task).await?),
         TaskList(list) => Reply::Tasks(tasks::list(core, asker, list).await?),
@@ -49,6 +60,16 @@ pub async fn answer(core: &Arc<Core>, asker: &Asker, request: Request) -> Result
         TaskAttach(one) => Reply::Terminal(view::attach(core, asker, &one.task).await?),
         TaskSeen(one) => Reply::Nothing(view::seen(core, asker, &one.task).await?),
         TaskWeb(web) => Reply::Web(view::web(core, asker, web).await?),
+        TaskDiff(diff) => Reply::Diff(diff::diff(core, asker, diff).await?),
+        TaskCommit(commit) => task(commit::commit(core, asker, commit).await?),
+        TaskMessage(one) => Reply::CommitMessage(commit::message(core, asker, &one.task).await?),
+        TaskMend(confirm) => Reply::Offer(mend::mend(core, asker, confirm).await?),
+        TaskPreview(confirm) => Reply::Offer(worktrees::preview(core, asker, confirm).await?),
+        Changes(_) => Reply::Changes(changes::changes(core, asker).await?),
+        ChangesAssign(assign) => Reply::Changes(changes::assign(core, asker, assign).await?),
+        Line(ask) => Reply::Line(line::line(core, asker, ask).await?),
+        FileSaved(saved) => Reply::Nothing(changes::saved(core, asker, saved).await?),
+        Setup(confirm) => Reply::Offer(repository::setup(core, asker, confirm).await?),
         Health(_) => Reply::Health(health::health(core, asker).await?),
         Config(_) => Reply::Config(health::config(core, asker)),
         Hook(hook) => Reply::HookReply(hooks::take(core, hook, &asker.gone).await?),

@@ -59,6 +59,11 @@ impl State {
         self.dir.join("drafts")
     }
 
+    /// Where tasks' worktrees are.
+    pub fn worktrees(&self) -> PathBuf {
+        self.dir.join("worktrees")
+    }
+
     fn bin(&self) -> PathBuf {
         self.dir.join("bin")
     }

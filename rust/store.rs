@@ -16,6 +16,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
 mod column;
+mod commits;
+mod edits;
 mod fault;
 mod filter;
 mod hooks;
@@ -30,6 +32,7 @@ mod tasks;
 pub mod text;
 mod tx;
 
+pub use commits::NewCommit;
 pub use filter::Filter;
 pub use journal::Who;
 pub use launches::{Boot, Launch, NewLaunch};

@@ -1,5 +1,6 @@
 //! A task and the rules of its life. Pure: no I/O, no clock.
 
+use crate::contract::Trouble;
 use crate::status::{AgentState, Millis};
 use serde::{Deserialize, Serialize};
 
@@ -71,6 +72,14 @@ pub struct Task {
     pub on: Option<i64>,
     /// The worktree's path.
     pub worktree: Option<String>,
+    /// How many commits Chorus made for it.
+    pub commits: i64,
+    /// How many files hold uncommitted edits of it.
+    pub uncommitted: i64,
+    /// Other tasks (numbers) with uncommitted edits in the same files.
+    pub overlaps: Vec<i64>,
+    /// What keeps its edits from being committed.
+    pub trouble: Option<Trouble>,
     /// The tmux pane id, such as `%3`.
     pub pane: Option<String>,
     /// The agent's session id.

@@ -79,8 +79,10 @@ pub const VERBS: &[Verb] = &[
     verb("complete", Many, "", "both", "end a task well")
         .bang("even while it is busy or has an open request")
         .careful(),
-    verb("fail", Many, "[reason]", "both", "give a task up and say why").careful(),
-    verb("reopen", Many, "", "both", "make an ended task pending again"),
+    verb("fail", Many, "[reason]", "both", "give a task up and say why")
+        .bang("discard its branch and uncommitted edits too, after asking")
+        .careful(),
+    verb("reopen", Many, "", "both", "make an ended task pending again").bang("bring back what was discarded"),
     verb("delete", Many, "", "both", "remove a task that does not run").careful(),
     verb("edit", One, "", "both", "change title, description, priority or tags"),
     verb("dashboard", Nothing, "", "nvim", "the list of tasks, with keys for every verb"),
@@ -91,6 +93,15 @@ pub const VERBS: &[Verb] = &[
     verb("next", Nothing, "", "nvim", "go to the task that needs you most"),
     verb("output", One, "", "both", "the task's live output in a floating window"),
     verb("attach", One, "", "both", "the task's terminal"),
+    verb("diff", One, "[part]", "both", "a task's edits: `stack`, `turn`, `uncommitted` or a commit"),
+    verb("changes", Nothing, "", "both", "uncommitted edits, whose they are, and giving them to a task"),
+    verb("blame", Nothing, "", "nvim", "which task wrote the cursor's line"),
+    verb("commit", Many, "[message]", "both", "commit a task's edits to its branch now").careful(),
+    verb("mend", One, "", "both", "do what a task's trouble offers, after asking").bang("without asking").careful(),
+    verb("preview", One, "", "both", "show a worktree task's branch in the GitButler workspace")
+        .bang("without asking")
+        .careful(),
+    verb("setup", Nothing, "", "both", "make this a GitButler project, after explaining").bang("without asking"),
     verb("explain", One, "", "both", "why the status is what it is"),
     verb("web", One, "", "both", "a web terminal by ttyd").bang("let the browser type"),
     verb("config", Nothing, "", "both", "effective configuration and where it came from"),

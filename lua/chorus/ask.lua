@@ -16,6 +16,13 @@ function M.numbers(asked)
   )
 end
 
+---@param number integer
+---@param what string in the singular
+---@return string such as `1 file` or `3 files`
+function M.count(number, what)
+  return ('%d %s%s'):format(number, what, number == 1 and '' or 's')
+end
+
 --- Asks the same of several tasks, at most `at_once` at a time, and says in one message what was refused.
 ---@param verb chorus.Verb
 ---@param asked chorus.Task[]

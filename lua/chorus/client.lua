@@ -4,6 +4,7 @@
 --- `rpcrequest` would hold up the editor and is not used.
 
 local fire = require('chorus.event').fire
+local pending = require('chorus.pending')
 local wire = require('chorus.wire')
 
 local M = {}
@@ -17,24 +18,10 @@ local NO_DAEMON = 3
 --- What may be sent while Neovim leaves, such as a draft that `:wq` created a task from, in milliseconds.
 local LEAVE_LIMIT = 300
 
----@class chorus.Waiting
----@field method string
----@field params table
----@field on_reply fun(err?: chorus.Failure, result?: any)
-
 ---@type 'closed'|'connecting'|'open'
 local phase = 'closed'
 ---@type integer?
 local channel
-local next_id = 0
----@type table<integer, chorus.Waiting>
-local pending = {}
---- Asked before the handshake was done, in order.
----@type chorus.Waiting[]
-local queue = {}
---- Told when the first snapshot is in, or why it is not.
----@type fun(err?: chorus.Failure)[]
-local waiters = {}
 --- Events that came while a snapshot was under way.
 ---@type table[]?
 local held
@@ -53,56 +40,18 @@ local last_error
 local has_told_older = false
 local is_leaving = false
 
---- Calls back after the current turn, whatever the callback does.
----@param callback function
-local function later(callback, ...)
-  local arguments, count = { ... }, select('#', ...)
-  vim.schedule(function()
-    callback(unpack(arguments, 1, count))
-  end)
-end
-
---- Fails everything that waits.
----@param err chorus.Failure
-local function fail_all(err)
-  local failed = {}
-  local ids = vim.tbl_keys(pending)
-  table.sort(ids)
-  for _, id in ipairs(ids) do
-    failed[#failed + 1] = pending[id].on_reply
-  end
-  for _, each in ipairs(queue) do
-    failed[#failed + 1] = each.on_reply
-  end
-  vim.list_extend(failed, waiters)
-  pending, queue, waiters = {}, {}, {}
-  for _, on_reply in ipairs(failed) do
-    later(on_reply, err)
-  end
-end
-
 ---@param asked chorus.Waiting
 local function send(asked)
-  next_id = next_id + 1
-  pending[next_id] = asked
+  local id = pending.add(asked)
   local params = next(asked.params) == nil and vim.empty_dict() or wire.sendable(asked.params)
-  local ok = pcall(vim.rpcnotify, channel, 'request', next_id, { method = asked.method, params = params })
+  local ok = pcall(vim.rpcnotify, channel, 'request', id, { method = asked.method, params = params })
   if not ok then
-    pending[next_id] = nil
-    later(asked.on_reply, wire.reason(''))
+    pending.take(id)
+    pending.later(asked.on_reply, wire.reason(''))
   end
 end
 
 local open_job, take_snapshot
-
----@param err? chorus.Failure
-local function snapshot_done(err)
-  local told = waiters
-  waiters = {}
-  for _, waiter in ipairs(told) do
-    later(waiter, err)
-  end
-end
 
 function take_snapshot()
   held = {}
@@ -115,7 +64,7 @@ function take_snapshot()
       held = nil
       if err then
         last_error = err
-        return snapshot_done(err)
+        return pending.tell_waiters(err)
       end
       local tasks = require('chorus.tasks')
       tasks.snapshot(snapshot)
@@ -124,7 +73,7 @@ function take_snapshot()
       end
       has_snapshot, is_lost = true, false
       fire('ChorusConnected', { project = welcome and welcome.project })
-      snapshot_done()
+      pending.tell_waiters()
     end,
   })
 end
@@ -158,7 +107,7 @@ local function refused(err)
     has_told_older = true
     require('chorus.message').failure(err)
   end
-  fail_all(err)
+  pending.fail_all(err)
 end
 
 -- Window-local folders do not count: moving the cursor must not change the project.
@@ -198,9 +147,7 @@ function say_hello()
       end
       last_error = nil
       take_snapshot()
-      local asked = queue
-      queue = {}
-      vim.tbl_map(send, asked)
+      vim.tbl_map(send, pending.take_kept())
       follow_directory()
     end,
   })
@@ -218,7 +165,7 @@ local function job_ended(job, code, stderr, start)
   phase, channel, has_snapshot, held = 'closed', nil, false, nil
   if code == NO_DAEMON and not start then
     -- A request that came meanwhile may start one; so may the wish to restore what was lost.
-    if #queue > 0 or #waiters > 0 then
+    if pending.wants_connection() then
       open_job(true)
     elseif is_lost then
       try_again(true)
@@ -227,7 +174,7 @@ local function job_ended(job, code, stderr, start)
   end
   local err = wire.reason(stderr)
   last_error = err
-  fail_all(err)
+  pending.fail_all(err)
   if was_open then
     if vim.uv.now() - opened_at > GOOD_AFTER then
       attempt = 0
@@ -246,7 +193,7 @@ local function leave()
   is_leaving = true
   if channel then
     vim.wait(LEAVE_LIMIT, function()
-      return not channel or (next(pending) == nil and #queue == 0)
+      return not channel or pending.is_empty()
     end, 5)
     pcall(vim.fn.jobstop, channel)
   end
@@ -261,6 +208,8 @@ local function set_up()
   is_set_up = true
   require('chorus.highlight').setup()
   require('chorus.statusline').attach()
+  require('chorus.saves').attach()
+  require('chorus.disk').attach()
   local group = vim.api.nvim_create_augroup('chorus_client', {})
   vim.api.nvim_create_autocmd('VimLeave', { group = group, desc = 'Chorus: leave quickly', callback = leave })
   vim.api.nvim_create_autocmd('DirChanged', {
@@ -278,7 +227,7 @@ function open_job(start)
   local binary = install.find()
   if not binary then
     last_error = install.missing()
-    return fail_all(last_error)
+    return pending.fail_all(last_error)
   end
   local argv = { binary, 'rpc', not start and '--if-running' or nil }
   local stderr, job = '', nil
@@ -297,7 +246,7 @@ function open_job(start)
       message = ('cannot run %s'):format(binary),
       hint = 'run `:Chorus install`',
     }
-    return fail_all(last_error)
+    return pending.fail_all(last_error)
   end
   job, channel, phase = started, started, 'connecting'
   say_hello()
@@ -327,7 +276,7 @@ function M.disconnect()
   if job then
     pcall(vim.fn.jobstop, job)
   end
-  fail_all({ code = 'daemon_unreachable', message = 'Neovim ended the connection to the daemon' })
+  pending.fail_all({ code = 'daemon_unreachable', message = 'Neovim ended the connection to the daemon' })
 end
 
 --- Asks for `method`. `on_reply(err, result)` is called once, in a later turn of the main loop; `err` has code, message and
@@ -353,7 +302,7 @@ function M.request(method, params, on_reply)
   if phase == 'open' then
     send(asked)
   else
-    queue[#queue + 1] = asked
+    pending.keep(asked)
     M.connect({ start = true })
   end
   if waits then
@@ -368,7 +317,7 @@ function M.ready(on_ready)
   if phase == 'open' and has_snapshot then
     return on_ready()
   end
-  waiters[#waiters + 1] = on_ready
+  pending.wait_for_snapshot(on_ready)
   if phase == 'open' and not held then
     take_snapshot()
   else
@@ -396,8 +345,7 @@ local function take(message)
     end
     return
   end
-  local asked = pending[message.id]
-  pending[message.id] = nil
+  local asked = pending.take(message.id)
   if asked then
     asked.on_reply(message.error, message.result)
   end
@@ -407,7 +355,7 @@ end
 --- the person something.
 ---@param message table
 function M.receive(message)
-  later(take, wire.without_nil(message))
+  pending.later(take, wire.without_nil(message))
 end
 
 ---@return boolean

@@ -40,8 +40,11 @@ M.verbs = {
     bang = 'even while it is busy or has an open request',
     careful = true,
   }),
-  verb('fail', 'many', '[reason]', 'give a task up and say why', { careful = true }),
-  verb('reopen', 'many', '', 'make an ended task pending again'),
+  verb('fail', 'many', '[reason]', 'give a task up and say why', {
+    bang = 'discard its branch and uncommitted edits too, after asking',
+    careful = true,
+  }),
+  verb('reopen', 'many', '', 'make an ended task pending again', { bang = 'bring back what was discarded' }),
   verb('delete', 'many', '', 'remove a task that does not run', { careful = true }),
   verb('edit', 'one', '', 'change title, description, priority or tags'),
   verb('dashboard', 'nothing', '', 'the list of tasks, with keys for every verb'),
@@ -52,6 +55,16 @@ M.verbs = {
   verb('next', 'nothing', '', 'go to the task that needs you most'),
   verb('output', 'one', '', "the task's live output in a floating window"),
   verb('attach', 'one', '', "the task's terminal"),
+  verb('diff', 'one', '[part]', "a task's edits: `stack`, `turn`, `uncommitted` or a commit"),
+  verb('changes', 'nothing', '', 'uncommitted edits, whose they are, and giving them to a task'),
+  verb('blame', 'nothing', '', "which task wrote the cursor's line"),
+  verb('commit', 'many', '[message]', "commit a task's edits to its branch now", { careful = true }),
+  verb('mend', 'one', '', "do what a task's trouble offers, after asking", { bang = 'without asking', careful = true }),
+  verb('preview', 'one', '', "show a worktree task's branch in the GitButler workspace", {
+    bang = 'without asking',
+    careful = true,
+  }),
+  verb('setup', 'nothing', '', 'make this a GitButler project, after explaining', { bang = 'without asking' }),
   verb('explain', 'one', '', 'why the status is what it is'),
   verb('web', 'one', '', 'a web terminal by ttyd', { bang = 'let the browser type' }),
   verb('config', 'nothing', '', 'effective configuration and where it came from'),
@@ -114,6 +127,16 @@ local function range_of(call)
   return call.range > 0 and { first = call.line1, last = call.line2 } or nil
 end
 
+--- Where a window was asked for, by `:tab`, `:vertical`, `:botright` and the like.
+---@param mods table
+---@return table? as `nvim_cmd` takes it
+local function place_of(mods)
+  if not mods or (mods.tab < 0 and not mods.vertical and not mods.horizontal and mods.split == '') then
+    return nil
+  end
+  return { tab = mods.tab, vertical = mods.vertical, horizontal = mods.horizontal, split = mods.split }
+end
+
 ---@param found chorus.Verb
 ---@param line string
 ---@param call table
@@ -129,7 +152,10 @@ local function run(found, line, call, bang)
     return message.fail(('`%s` does not take `%s`'):format(found.name, args), ('use `%s`'):format(usage))
   end
   local range = found.range and range_of(call) or nil
-  require('chorus.verbs').run(found.name, { task = task, args = args, bang = bang, range = range })
+  require('chorus.verbs').run(
+    found.name,
+    { task = task, args = args, bang = bang, range = range, place = place_of(call.smods) }
+  )
 end
 
 --- `:Chorus [verb] …`
@@ -187,6 +213,13 @@ local function task_words(found)
   return words
 end
 
+--- What may follow the task, where that is a word of a few.
+---@param found chorus.Verb
+---@return string[]
+local function rest_words(found)
+  return found.name == 'diff' and { 'stack', 'turn', 'uncommitted' } or {}
+end
+
 --- Completes `:Chorus` and `:Chorus<Verb>`.
 ---@param lead string
 ---@param line string
@@ -214,8 +247,10 @@ function M.complete(lead, line, position)
     return starting_with(lead, words)
   end
   local task, args = M.split(found, rest)
-  if args ~= '' or rest:find('%-%-') or (task and found.takes == 'one') then
+  if args ~= '' or rest:find('%-%-') then
     return {}
+  elseif task and found.takes == 'one' then
+    return starting_with(lead, rest_words(found))
   end
   local given = vim.split(task or '', '%s+', { trimempty = true })
   if given[1] and not given[1]:match('^#?%d') then
@@ -224,6 +259,7 @@ function M.complete(lead, line, position)
   local words = vim.tbl_filter(function(word)
     return not vim.list_contains(given, word) and (#given == 0 or word:match('^%d') ~= nil)
   end, task_words(found))
+  vim.list_extend(words, rest_words(found))
   return starting_with((lead:gsub('^#', '')), words)
 end
 

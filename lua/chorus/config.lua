@@ -47,7 +47,7 @@ M.schema = {
     key = 'statusline.icons',
     type = 'icons',
     default = {},
-    description = 'Replaces icons by name: a status such as `busy`, or `unread`, `lost`.',
+    description = 'Replaces icons by name: a status such as `busy`, or `unread`, `lost`, `branch`, `edited`, `trouble`.',
   },
   {
     key = 'output.width',

@@ -42,7 +42,7 @@ M.words.Kind = {
 M.words.Isolation = { 'auto', 'stack', 'worktree', 'none' }
 
 --- Why a request was refused.
----@alias chorus.Code 'unknown_verb'|'bad_input'|'no_such_task'|'wrong_state'|'task_busy'|'request_open'|'no_request'|'several_requests'|'request_changed'|'not_answerable'|'tmux_missing'|'tmux_old'|'tmux_failed'|'agent_missing'|'agent_failed'|'store_unusable'|'daemon_unreachable'|'older_client'|'replaced'|'from_agent'|'tool_missing'|'unsupported'|'internal'
+---@alias chorus.Code 'unknown_verb'|'bad_input'|'no_such_task'|'wrong_state'|'task_busy'|'request_open'|'no_request'|'several_requests'|'request_changed'|'not_answerable'|'tmux_missing'|'tmux_old'|'tmux_failed'|'agent_missing'|'agent_failed'|'store_unusable'|'daemon_unreachable'|'older_client'|'replaced'|'from_agent'|'tool_missing'|'not_a_repository'|'git_failed'|'but_missing'|'but_failed'|'vcs_refused'|'unsupported'|'internal'
 M.words.Code = {
   'unknown_verb',
   'bad_input',
@@ -65,6 +65,11 @@ M.words.Code = {
   'replaced',
   'from_agent',
   'tool_missing',
+  'not_a_repository',
+  'git_failed',
+  'but_missing',
+  'but_failed',
+  'vcs_refused',
   'unsupported',
   'internal',
 }
@@ -116,6 +121,10 @@ M.shapes.AgentState = { status = 'AgentStatus', kind = 'Kind?', detail = 'Detail
 ---@field stack? string
 ---@field on? integer
 ---@field worktree? string
+---@field commits integer
+---@field uncommitted integer
+---@field overlaps integer[]
+---@field trouble? chorus.Trouble
 ---@field pane? string
 ---@field session_id? string
 ---@field restarts integer
@@ -145,6 +154,10 @@ M.shapes.Task = {
   stack = 'string?',
   on = 'integer?',
   worktree = 'string?',
+  commits = 'integer',
+  uncommitted = 'integer',
+  overlaps = 'integer[]',
+  trouble = 'Trouble?',
   pane = 'string?',
   session_id = 'string?',
   restarts = 'integer',
@@ -157,6 +170,23 @@ M.shapes.Task = {
   completed_at = 'integer?',
   revision = 'integer',
 }
+
+--- Why a task's edits are not committed, or its branch is not as it should be.
+---@class chorus.Trouble
+---@field kind string
+---@field text string
+---@field remedy? string
+---@field above? string
+---@field files string[]
+M.shapes.Trouble = { kind = 'string', text = 'string', remedy = 'string?', above = 'string?', files = 'string[]' }
+
+--- A commit that Chorus made for a task.
+---@class chorus.Commit
+---@field oid string
+---@field subject string
+---@field at integer
+---@field files integer
+M.shapes.Commit = { oid = 'string', subject = 'string', at = 'integer', files = 'integer' }
 
 --- A request: the agent needs an answer. Every text is untrusted.
 ---@class chorus.Opened
@@ -223,8 +253,9 @@ M.shapes.Entry = { at = 'integer', what = 'string', who = 'string', text = 'stri
 ---@class chorus.Page
 ---@field task chorus.Task
 ---@field requests chorus.Opened[]
+---@field commits chorus.Commit[]
 ---@field journal chorus.Entry[]
-M.shapes.Page = { task = 'Task', requests = 'Opened[]', journal = 'Entry[]' }
+M.shapes.Page = { task = 'Task', requests = 'Opened[]', commits = 'Commit[]', journal = 'Entry[]' }
 
 ---@class chorus.Piece
 ---@field source string
@@ -282,6 +313,55 @@ M.shapes.Setting = { key = 'string', value = 'string', origin = 'string' }
 ---@field values chorus.Setting[]
 ---@field notices string[]
 M.shapes.Config = { values = 'Setting[]', notices = 'string[]' }
+
+---@class chorus.Diff
+---@field number integer
+---@field title string
+---@field root string
+---@field text string
+---@field cut boolean
+M.shapes.Diff = { number = 'integer', title = 'string', root = 'string', text = 'string', cut = 'boolean' }
+
+---@class chorus.CommitMessage
+---@field text string
+---@field files string[]
+M.shapes.CommitMessage = { text = 'string', files = 'string[]' }
+
+---@class chorus.Offer
+---@field text string
+---@field done boolean
+M.shapes.Offer = { text = 'string', done = 'boolean' }
+
+---@class chorus.ChangedHunk
+---@field id string
+---@field line integer
+---@field lines string[]
+---@field owner string
+---@field tasks integer[]
+M.shapes.ChangedHunk = { id = 'string', line = 'integer', lines = 'string[]', owner = 'string', tasks = 'integer[]' }
+
+---@class chorus.ChangedFile
+---@field path string
+---@field change string
+---@field hunks chorus.ChangedHunk[]
+M.shapes.ChangedFile = { path = 'string', change = 'string', hunks = 'ChangedHunk[]' }
+
+---@class chorus.Changes
+---@field root string
+---@field files chorus.ChangedFile[]
+---@field notices string[]
+M.shapes.Changes = { root = 'string', files = 'ChangedFile[]', notices = 'string[]' }
+
+---@class chorus.Line
+---@field owner string
+---@field tasks integer[]
+---@field text string
+---@field commit? string
+M.shapes.Line = { owner = 'string', tasks = 'integer[]', text = 'string', commit = 'string?' }
+
+---@class chorus.EditsChanged
+---@field paths string[]
+M.shapes.EditsChanged = { paths = 'string[]' }
 
 ---@class chorus.TaskDeleted
 ---@field uuid string
@@ -402,7 +482,45 @@ M.shapes.TaskComplete = { task = 'string', force = 'boolean?', message = 'string
 ---@class chorus.TaskFail
 ---@field task string
 ---@field reason? string
-M.shapes.TaskFail = { task = 'string', reason = 'string?' }
+---@field discard? boolean
+M.shapes.TaskFail = { task = 'string', reason = 'string?', discard = 'boolean?' }
+
+---@class chorus.TaskReopen
+---@field task string
+---@field restore? boolean
+M.shapes.TaskReopen = { task = 'string', restore = 'boolean?' }
+
+--- `part` is `stack`, `turn`, `uncommitted` or a commit id.
+---@class chorus.TaskDiff
+---@field task string
+---@field part? string
+M.shapes.TaskDiff = { task = 'string', part = 'string?' }
+
+---@class chorus.TaskCommit
+---@field task string
+---@field message? string
+M.shapes.TaskCommit = { task = 'string', message = 'string?' }
+
+--- Without `confirmed` the reply only says what the step would do.
+---@class chorus.Confirm
+---@field task? string
+---@field confirmed? boolean
+M.shapes.Confirm = { task = 'string?', confirmed = 'boolean?' }
+
+---@class chorus.ChangesAssign
+---@field path string
+---@field hunk? string
+---@field task? string
+M.shapes.ChangesAssign = { path = 'string', hunk = 'string?', task = 'string?' }
+
+---@class chorus.LineAsk
+---@field path string
+---@field line integer
+M.shapes.LineAsk = { path = 'string', line = 'integer' }
+
+---@class chorus.FileSaved
+---@field path string
+M.shapes.FileSaved = { path = 'string' }
 
 ---@class chorus.TaskList
 ---@field filter? string
@@ -439,7 +557,7 @@ M.requests = {
   task_restart = { 'TaskRestart', 'Task' },
   task_complete = { 'TaskComplete', 'Task' },
   task_fail = { 'TaskFail', 'Task' },
-  task_reopen = { 'One', 'Task' },
+  task_reopen = { 'TaskReopen', 'Task' },
   task_delete = { 'One', 'Nothing' },
   task_show = { 'One', 'Page' },
   task_list = { 'TaskList', 'Tasks' },
@@ -450,6 +568,16 @@ M.requests = {
   task_attach = { 'One', 'Terminal' },
   task_seen = { 'One', 'Nothing' },
   task_web = { 'TaskWeb', 'Web' },
+  task_diff = { 'TaskDiff', 'Diff' },
+  task_commit = { 'TaskCommit', 'Task' },
+  task_message = { 'One', 'CommitMessage' },
+  task_mend = { 'Confirm', 'Offer' },
+  task_preview = { 'Confirm', 'Offer' },
+  changes = { 'Nothing', 'Changes' },
+  changes_assign = { 'ChangesAssign', 'Changes' },
+  line = { 'LineAsk', 'Line' },
+  file_saved = { 'FileSaved', 'Nothing' },
+  setup = { 'Confirm', 'Offer' },
   health = { 'Nothing', 'Health' },
   config = { 'Nothing', 'Config' },
 }
@@ -466,6 +594,7 @@ M.events = {
   turn_ended = 'TurnEnded',
   output = 'Output',
   elsewhere = 'Elsewhere',
+  edits_changed = 'EditsChanged',
   notice = 'Notice',
 }
 

@@ -8,6 +8,7 @@ M.all = {
   { 'ChorusRequestOpened', '{request}', 'An agent needs an answer, or what it asks has changed.' },
   { 'ChorusRequestClosed', '{request}', 'A request was answered, here or elsewhere, or is gone.' },
   { 'ChorusTurnEnded', '{uuid, number, title, message}', 'An agent came to rest. `message` is its last one, if any.' },
+  { 'ChorusEditsChanged', '{paths}', 'Uncommitted edits, or whose they are. `paths` from the root, at most 50.' },
   { 'ChorusElsewhereChanged', '{count}', 'How many tasks of other projects need a person.' },
   { 'ChorusConnected', '{project}', 'The tasks of `project` are known, after each connection.' },
   { 'ChorusDisconnected', '{reason}', 'The connection was lost. It is being restored.' },

@@ -14,12 +14,15 @@ local icons = {
   login_required = { '⚑', '!' },
   error = { '✗', 'x' },
   exited = { '■', '#' },
+  branch = { '⎇', '^' },
+  edited = { '✎', '~' },
+  trouble = { '⚠', '!' },
   pending = { '·', '.' },
   completed = { '✔', '=' },
   failed = { '✗', 'x' },
 }
 
---- The mark for an agent's status, a task's status, `unread` or `lost`.
+--- The mark for an agent's status, a task's status, `unread`, `lost`, `branch`, `edited` or `trouble`.
 ---@param of chorus.AgentState|string
 ---@return string
 function M.icon(of)

@@ -9,6 +9,10 @@ local function is_pending(task)
   return task.status == 'pending'
 end
 
+local function has_begun(task)
+  return task.started_at ~= nil or not is_pending(task)
+end
+
 local function has_ended(task)
   return task.status == 'completed' or task.status == 'failed'
 end
@@ -39,6 +43,16 @@ local makes_sense = {
   output = tasks.is_live,
   attach = tasks.is_live,
   web = tasks.is_live,
+  diff = has_begun,
+  commit = function(task)
+    return task.uncommitted > 0
+  end,
+  mend = function(task)
+    return task.trouble ~= nil
+  end,
+  preview = function(task)
+    return task.isolation == 'worktree' and has_begun(task)
+  end,
 }
 
 --- The words that name several tasks, for completion. `+tag` is one too.

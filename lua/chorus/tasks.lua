@@ -187,6 +187,9 @@ local on = {
       output.receive(data)
     end
   end,
+  edits_changed = function(data)
+    fire('ChorusEditsChanged', { paths = data.paths })
+  end,
   elsewhere = function(data)
     set_elsewhere(data.count)
   end,

@@ -141,26 +141,30 @@ function M.wrap(text, width)
   return lines
 end
 
---- The lines of a text in which every character that could hide or reorder something is written out, as `<202e>`.
---- Escape characters are written out too, so that what is shown is what will run.
+--- A line in which every character that could hide or reorder something is written out, as `<202e>`. Escape characters are
+--- written out too, so that what is shown is what is there.
+---@param line string
+---@return string
+function M.reveal_line(line)
+  if is_plain(line) then
+    return line
+  end
+  line = without_invisible(line, function(found)
+    return ('<%04x>'):format(vim.fn.char2nr(found))
+  end)
+  return (line:gsub('[%z\1-\8\10-\31\127]', function(control)
+    return ('<%02x>'):format(control:byte())
+  end))
+end
+
+--- The lines of a text, each as `reveal_line` writes it.
 ---@param value any
 ---@return string[]
 function M.reveal(value)
   if value == nil or value == vim.NIL then
     return {}
   end
-  local lines = vim.split(tostring(value):gsub('\r\n', '\n'), '\n', { plain = true })
-  for index, line in ipairs(lines) do
-    if not is_plain(line) then
-      line = without_invisible(line, function(found)
-        return ('<%04x>'):format(vim.fn.char2nr(found))
-      end)
-      lines[index] = line:gsub('[%z\1-\8\11-\31\127]', function(control)
-        return ('<%02x>'):format(control:byte())
-      end)
-    end
-  end
-  return lines
+  return vim.tbl_map(M.reveal_line, vim.split(tostring(value):gsub('\r\n', '\n'), '\n', { plain = true }))
 end
 
 --- Without escape sequences and controls; tabs stay, and so do characters that only look odd.

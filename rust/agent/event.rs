@@ -217,7 +217,7 @@ mod tests {
             let parsed = parse(event);
             assert!(parsed.session_id.is_some() && parsed.transcript_path.is_some(), "{name}");
             let event_name = name.split('.').next().unwrap();
-            let registered = super::super::settings::settings(std::path::Path::new("/x"), None);
+            let registered = super::super::settings::settings(std::path::Path::new("/x"), None, false);
             let known = registered["hooks"].get(event_name).is_some() || event_name == "PreToolUse";
             assert_eq!(!matches!(parsed.what, What::Other { .. }), known, "{name}");
         }

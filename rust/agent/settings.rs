@@ -40,12 +40,16 @@ const EVENTS: &[(&str, Wait)] = &[
     ("SessionEnd", Wait::Short),
 ];
 
+/// Tools that change files, or may: in a shared working tree the client waits for the hooks around each.
+const EDITS: &str = "Edit|MultiEdit|Write|NotebookEdit|Bash";
+
 /// Seconds that a permission hook may wait.
 const DAY: u32 = 86_400;
 
 /// The settings: `hook` is the program that is run as `hook hook`, `readable` a file that the agent may read without
-/// asking (the whole context, see [`super::context`]).
-pub fn settings(hook: &Path, readable: Option<&Path>) -> Json {
+/// asking (the whole context, see [`super::context`]). With `shared`, other tasks edit the same working tree: the hooks
+/// before and after tools that edit are waited for, so that Chorus knows whose each edit is.
+pub fn settings(hook: &Path, readable: Option<&Path>, shared: bool) -> Json {
     let command = command(hook);
     let entry = |wait: Wait| {
         let mut entry = json!({ "type": "command", "command": command });
@@ -56,8 +60,16 @@ pub fn settings(hook: &Path, readable: Option<&Path>) -> Json {
         }
         json!([{ "hooks": [entry] }])
     };
-    let hooks: serde_json::Map<String, Json> =
+    let mut hooks: serde_json::Map<String, Json> =
         EVENTS.iter().map(|(event, wait)| ((*event).to_owned(), entry(*wait))).collect();
+    if shared {
+        let mut before = entry(Wait::Short);
+        before[0]["matcher"] = json!(EDITS);
+        hooks.insert("PreToolUse".to_owned(), before);
+        for after in ["PostToolUse", "PostToolUseFailure"] {
+            hooks.insert(after.to_owned(), entry(Wait::Short));
+        }
+    }
     let mut settings = json!({ "hooks": hooks });
     if let Some(rule) = readable.and_then(read_rule) {
         settings["permissions"] = json!({ "allow": [rule] });
@@ -90,16 +102,20 @@ mod tests {
 
     #[test]
     fn only_what_must_be_answered_is_waited_for() {
-        let settings = settings(Path::new("/x/chorus"), None);
-        let hooks = settings["hooks"].as_object().unwrap();
-        let waiting: Vec<&str> = hooks
-            .iter()
-            .filter(|(_, entry)| entry[0]["hooks"][0].get("async").is_none())
-            .map(|(event, _)| event.as_str())
-            .collect();
-        assert_eq!(waiting, ["PermissionRequest", "SessionEnd", "SessionStart"]);
-        assert_eq!(hooks["PermissionRequest"][0]["hooks"][0]["timeout"], 86_400);
-        assert!(settings.get("permissions").is_none());
+        let waiting = |shared: bool| {
+            let settings = settings(Path::new("/x/chorus"), None, shared);
+            let hooks = settings["hooks"].as_object().unwrap();
+            assert_eq!(hooks["PermissionRequest"][0]["hooks"][0]["timeout"], 86_400);
+            assert!(settings.get("permissions").is_none());
+            let waits = |entry: &Json| entry[0]["hooks"][0].get("async").is_none();
+            hooks.iter().filter(|(_, entry)| waits(entry)).map(|(event, _)| event.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(waiting(false), ["PermissionRequest", "SessionEnd", "SessionStart"]);
+        let around_edits = ["PostToolUse", "PostToolUseFailure", "PreToolUse"];
+        assert_eq!(
+            waiting(true),
+            [&["PermissionRequest"], &around_edits[..], &["SessionEnd", "SessionStart"]].concat()
+        );
     }
 
     #[test]
@@ -120,7 +136,8 @@ mod tests {
 
     #[test]
     fn one_file_may_be_read_and_no_pattern() {
-        let rule = |path: &str| settings(Path::new("/x"), Some(Path::new(path)))["permissions"]["allow"][0].clone();
+        let rule =
+            |path: &str| settings(Path::new("/x"), Some(Path::new(path)), false)["permissions"]["allow"][0].clone();
         assert_eq!(rule("/state dir/12.md"), "Read(//state dir/12.md)");
         assert_eq!(rule("/state*/12.md"), Json::Null);
         assert_eq!(rule("12.md"), Json::Null);

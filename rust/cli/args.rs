@@ -74,7 +74,13 @@ fn with_options(command: Command, verb: &str) -> Command {
             option("message", "M", "the commit message"),
             flag("no-edit", "take the generated message"),
         ]),
-        "fail" => command.arg(option("reason", "R", "why")),
+        "fail" => command.args([
+            option("reason", "R", "why"),
+            flag("discard", "take its branch and uncommitted edits away, kept under refs/chorus/discarded/"),
+        ]),
+        "reopen" => command.arg(flag("restore", "bring back what was discarded")),
+        "commit" => command.arg(option("message", "M", "the commit message")),
+        "mend" | "preview" | "setup" => command.arg(flag("yes", "do it, instead of saying what it would do")),
         "list" | "inbox" => command.arg(flag("all", "of every project")),
         "output" => command.arg(
             option("history", "N", "lines above the screen").value_parser(clap::value_parser!(u32)).default_value("0"),

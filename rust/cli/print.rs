@@ -118,6 +118,15 @@ pub fn page(page: &Page, now: Millis) -> Vec<String> {
     field("isolation", Some(word(&task.isolation)));
     field("stack", task.stack.clone());
     field("worktree", task.worktree.clone());
+    field("commits", (task.commits > 0).then(|| task.commits.to_string()));
+    field(
+        "uncommitted",
+        (task.uncommitted > 0)
+            .then(|| format!("{} file{}", task.uncommitted, if task.uncommitted == 1 { "" } else { "s" })),
+    );
+    field("overlaps", Some(task.overlaps.iter().map(|other| format!("#{other} ")).collect()));
+    field("trouble", task.trouble.as_ref().map(|trouble| trouble.text.clone()));
+    field("mend", task.trouble.as_ref().and_then(|trouble| trouble.remedy.clone()));
     field("session", task.session_id.clone());
     field("restarts", (task.restarts > 0).then(|| task.restarts.to_string()));
     field("tags", Some(task.tags.join(" ")));
@@ -129,6 +138,13 @@ pub fn page(page: &Page, now: Millis) -> Vec<String> {
     if !page.requests.is_empty() {
         lines.extend([String::new(), "Open requests".into()]);
         lines.extend(requests(&page.requests, now));
+    }
+    if !page.commits.is_empty() {
+        lines.extend([String::new(), "Commits".into()]);
+        lines.extend(page.commits.iter().map(|commit| {
+            let oid: String = commit.oid.chars().take(8).collect();
+            format!("{:>4} ago  {oid}  {}", age(commit.at, now), line(&commit.subject))
+        }));
     }
     if !page.journal.is_empty() {
         lines.extend([String::new(), "Journal".into()]);

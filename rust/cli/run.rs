@@ -1,6 +1,6 @@
 //! One command line to one request (or one a task), and its reply to lines or JSON.
 
-use super::{Refusal, print, target};
+use super::{Refusal, edits, print, target};
 use crate::client::Client;
 use crate::config;
 
@@ -92,6 +92,11 @@ fn on_project(client: &mut Client, name: &str, options: &ArgMatches, words: &[St
                 found.notices.iter().for_each(|notice| eprintln!("{}", print::clean(notice)));
             }
         }
+        "changes" => edits::changes(client, json)?,
+        "setup" => {
+            let confirmed = options.get_flag("yes");
+            edits::offer(client, &Request::Setup(Confirm { task: String::new(), confirmed }), json)?;
+        }
         "health" => {
             let found: Health = call(client, &Request::Health(Nothing {}), json)?;
             if !json {
@@ -166,11 +171,21 @@ fn on_task(
             let answers = [(String::new(), text)].into();
             Request::TaskAnswer(TaskAnswer { task, request: string("request"), answers })
         }
+        "diff" => return edits::diff(client, task, text, json),
+        "mend" => {
+            return edits::offer(client, &Request::TaskMend(Confirm { task, confirmed: flag("yes") }), json);
+        }
+        "preview" => {
+            return edits::offer(client, &Request::TaskPreview(Confirm { task, confirmed: flag("yes") }), json);
+        }
         "interrupt" => Request::TaskInterrupt(One { task }),
         "restart" => Request::TaskRestart(TaskRestart { task, fresh: flag("fresh"), environment: environment() }),
         "complete" => Request::TaskComplete(TaskComplete { task, force: flag("force"), message: string("message") }),
-        "fail" => Request::TaskFail(TaskFail { task, reason: string("reason").or_else(words) }),
-        "reopen" => Request::TaskReopen(One { task }),
+        "fail" => {
+            Request::TaskFail(TaskFail { task, reason: string("reason").or_else(words), discard: flag("discard") })
+        }
+        "reopen" => Request::TaskReopen(TaskReopen { task, restore: flag("restore") }),
+        "commit" => Request::TaskCommit(TaskCommit { task, message: string("message").or_else(words) }),
         "edit" => Request::TaskEdit(TaskEdit {
             task,
             title: string("title"),
@@ -231,7 +246,7 @@ fn on_task(
 }
 
 /// Asks, and prints the reply as it is when JSON is wanted.
-fn call<T: serde::de::DeserializeOwned>(client: &mut Client, request: &Request, json: bool) -> Result<T, Error> {
+pub fn call<T: serde::de::DeserializeOwned>(client: &mut Client, request: &Request, json: bool) -> Result<T, Error> {
     let value = client.call_value(request)?;
     if json {
         let json: serde_json::Value = wire::from_value(&value)?;
@@ -336,6 +351,6 @@ fn log(options: &ArgMatches) -> Outcome {
     Ok(0)
 }
 
-fn say(lines: &[String]) {
+pub fn say(lines: &[String]) {
     lines.iter().for_each(|line| println!("{line}"));
 }

@@ -92,6 +92,10 @@ section! {
         Free overlap: Overlap = Overlap::Tell;
         /// Who commits.
         Guarded committer: Committer = Committer::Chorus;
+        /// GitButler's program: a name in the PATH of whoever starts a task, or a path.
+        Guarded but: String = "but".to_owned() => filled;
+        /// How a commit message is made, from `{title}`, `{number}`, `{prompt}` and `{summary}` (the last message of the agent).
+        Free message: Option<String> = None => filled_lines;
     }
 }
 
@@ -246,6 +250,11 @@ fn require(holds: bool, why: &str) -> Checked {
 
 fn filled(text: &str) -> Checked {
     require(!text.trim().is_empty() && !text.contains(char::is_control), "it must not be empty")
+}
+
+fn filled_lines(text: &Option<String>) -> Checked {
+    let plain = |text: &str| !text.trim().is_empty() && !text.contains(|c: char| c.is_control() && c != '\n');
+    require(text.as_deref().is_none_or(plain), "it must be plain text")
 }
 
 fn at_least_one_word(words: &Words) -> Checked {

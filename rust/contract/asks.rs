@@ -174,6 +174,18 @@ pub struct TaskFail {
     pub task: String,
     /// Why.
     pub reason: Option<String>,
+    /// Take its branch and its uncommitted edits away too; both are kept under `refs/chorus/discarded/`.
+    pub discard: bool,
+}
+
+/// Parameters of `task_reopen`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TaskReopen {
+    /// The task.
+    pub task: String,
+    /// Bring back what was discarded.
+    pub restore: bool,
 }
 
 /// Parameters of `task_list` and `task_inbox`.

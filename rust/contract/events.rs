@@ -22,8 +22,17 @@ pub enum Event {
     Output(Output),
     /// Tasks of other projects that need a person.
     Elsewhere(Elsewhere),
+    /// Uncommitted edits, or whose they are, became different.
+    EditsChanged(EditsChanged),
     /// Background trouble, told once.
     Notice(Notice),
+}
+
+/// Data of `edits_changed`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct EditsChanged {
+    /// Paths from the project's root, at most 50.
+    pub paths: Vec<String>,
 }
 
 /// Data of `task_deleted`.

@@ -39,6 +39,11 @@ pub enum Code {
     Replaced,
     FromAgent,
     ToolMissing,
+    NotARepository,
+    GitFailed,
+    ButMissing,
+    ButFailed,
+    VcsRefused,
     Unsupported,
     Internal,
 }

@@ -1,6 +1,6 @@
 //! What a client is answered.
 
-use super::Json;
+use super::{Commit, Json};
 use crate::status::Millis;
 use crate::task::Task;
 use serde::{Deserialize, Serialize};
@@ -92,6 +92,8 @@ pub struct Page {
     pub task: Task,
     /// Open requests.
     pub requests: Vec<Opened>,
+    /// Newest first, at most 200.
+    pub commits: Vec<Commit>,
     /// Newest last, at most 200.
     pub journal: Vec<Entry>,
 }

@@ -3,7 +3,7 @@
 use crate::agent::sessions::Sessions;
 use crate::config;
 use crate::contract::{Elsewhere, Event};
-use crate::core::{Core, environment};
+use crate::core::{Core, End, Inboxes, environment};
 use crate::{monitor, ops};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,17 +23,20 @@ pub async fn begin(core: &Arc<Core>) {
     crate::web::sweep(&core.state);
     let Ok(store) = core.store() else { return };
     tokio::spawn(publish(core.clone(), store.subscribe()));
-    if let Some((facts, freed)) = core.take_inboxes() {
+    if let Some(Inboxes { facts, free, ended }) = core.take_inboxes() {
         let (tell, seen) = channel(SEEN);
         let sessions = Sessions::start(tell);
         let sweeps = monitor::Plan::every(config::read(None, &environment()).config.tmux.poll_interval);
         tokio::spawn(monitor::run(Arc::downgrade(core), sweeps, facts, sessions, seen));
-        tokio::spawn(deliver(core.clone(), freed));
+        tokio::spawn(deliver(core.clone(), free));
+        tokio::spawn(commit(core.clone(), ended));
     }
     let me = core.clone();
     let reconciling = tokio::spawn(async move {
         ops::recover::reconcile(&me).await;
         ops::hooks::drain(&me).await;
+        // Beside everything else: it may wait for another program that holds the repository.
+        tokio::spawn(async move { ops::commit::recover(&me).await });
     });
     // A tmux that does not answer keeps nobody waiting.
     let _ = tokio::time::timeout(RECONCILE_FIRST, reconciling).await;
@@ -44,6 +47,14 @@ async fn deliver(core: Arc<Core>, mut freed: UnboundedReceiver<String>) {
     while let Some(task) = freed.recv().await {
         let core = core.clone();
         tokio::spawn(async move { ops::prompts::deliver(&core, &task).await });
+    }
+}
+
+/// Commits what a turn left, each task beside the others.
+async fn commit(core: Arc<Core>, mut ended: UnboundedReceiver<End>) {
+    while let Some(end) = ended.recv().await {
+        let core = core.clone();
+        tokio::spawn(async move { ops::commit::follow(&core, end).await });
     }
 }
 

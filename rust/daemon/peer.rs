@@ -48,18 +48,18 @@ pub fn guard(peer: &Peer, request: &Request, panes: &[u32]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::{One, TaskList};
+    use crate::contract::{TaskList, TaskReopen};
 
     #[test]
     fn a_descendant_of_a_pane_may_look_and_nothing_else() {
         let peer = Peer::of(Some(std::process::id()));
         let parent = peer.lineage[1];
         assert!(guard(&peer, &Request::TaskList(TaskList::default()), &[parent]).is_ok());
-        let error = guard(&peer, &Request::TaskReopen(One::default()), &[parent]).unwrap_err();
+        let error = guard(&peer, &Request::TaskReopen(TaskReopen::default()), &[parent]).unwrap_err();
         assert_eq!(error.code, Code::FromAgent);
         let stranger = Peer { is_marked: false, ..peer.clone() };
-        assert!(guard(&stranger, &Request::TaskReopen(One::default()), &[]).is_ok());
+        assert!(guard(&stranger, &Request::TaskReopen(TaskReopen::default()), &[]).is_ok());
         let marked = Peer { is_marked: true, lineage: vec![] };
-        assert!(guard(&marked, &Request::TaskReopen(One::default()), &[]).is_err());
+        assert!(guard(&marked, &Request::TaskReopen(TaskReopen::default()), &[]).is_err());
     }
 }

@@ -1,8 +1,8 @@
 //! A verdict, and what follows from it for the store: the agent's state, requests, the end of a turn, the exit.
 
 use super::watched::{Turn, Unhooked, Watched};
-use crate::core::Core;
 use crate::core::sight::Sight;
+use crate::core::{Core, End};
 use crate::detector;
 use crate::detector::screen::dialog::Dialog;
 use crate::status::{AgentState, AgentStatus, Kind, Millis};
@@ -53,6 +53,7 @@ pub async fn judge(core: &Arc<Core>, watched: &mut Watched, now: Millis) {
     watched.told.retain(|request| core.answers.event(request).is_some());
     let told = watched.told.clone();
     let exit = follow_exit(watched, &state, now);
+    let exited = exit.is_some();
     let session = session_id(watched);
     let no_login = state.status == AgentStatus::LoginRequired && watched.state.status != AgentStatus::LoginRequired;
     watched.state = state.clone();
@@ -76,7 +77,7 @@ pub async fn judge(core: &Arc<Core>, watched: &mut Watched, now: Millis) {
     let answers = core.clone();
     let change = move |tx: &mut Tx<'_>| {
         if tx.newest_launch(&task)?.is_none_or(|newest| newest.id != launch) || !tx.row(&task)?.status.is_live() {
-            return Ok(false);
+            return Ok((false, false));
         }
         if let Some(session) = session {
             tx.set_session(&task, &session)?;
@@ -91,7 +92,7 @@ pub async fn judge(core: &Arc<Core>, watched: &mut Watched, now: Millis) {
             tx.journal(&task, Who::Chorus, "login_required", &advice, None)?;
         }
         tx.set_agent_state(&task, state)?;
-        if let Some(ended) = ended {
+        if let Some(ended) = &ended {
             tx.end_turn(&task, ended.message.as_deref())?;
             if attached || ended.by_person {
                 tx.seen(&task)?;
@@ -101,14 +102,22 @@ pub async fn judge(core: &Arc<Core>, watched: &mut Watched, now: Millis) {
             tx.journal(&task, Who::Agent, "exited", &format!("The agent's session ended: {how}"), None)?;
             tx.end_launch(&launch, &how)?;
         }
-        Ok(tx.row(&task)?.queued > 0)
+        Ok((tx.row(&task)?.queued > 0, ended.is_some()))
     };
     let Ok(store) = core.store() else { return };
     match store.write(change).await {
-        Ok(true) if matches!(watched.state.status, AgentStatus::Idle | AgentStatus::Busy) => {
-            core.deliver(&watched.launched.task);
+        Ok((queued, ended)) => {
+            let task = || watched.launched.task.clone();
+            if ended {
+                core.ended(End::Turn(task()));
+            }
+            if exited {
+                core.ended(End::Agent(task()));
+            }
+            if queued && matches!(watched.state.status, AgentStatus::Idle | AgentStatus::Busy) {
+                core.deliver(&watched.launched.task);
+            }
         }
-        Ok(_) => {}
         Err(error) if error.code == crate::contract::Code::NoSuchTask => {}
         Err(error) => {
             log::error!("cannot store a status: {error}");

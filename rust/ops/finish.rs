@@ -1,6 +1,6 @@
 //! Ending things: a turn, a task.
 
-use super::{Asker, Core, launch, lock, start, tasks, view};
+use super::{Asker, Core, commit, discard, launch, lock, start, tasks, view, worktrees};
 use crate::contract::*;
 use crate::core::fact::Fact;
 use crate::error::{Error, Result};
@@ -49,8 +49,20 @@ pub async fn complete(core: &Core, asker: &Asker, complete: TaskComplete) -> Res
     if !complete.force {
         tasks::refuse_unfinished(&task, "complete")?;
     }
-    let said = "Nothing was committed: this task's edits are in the shared working tree (isolation none).".to_owned();
-    end(core, &task, Step::Complete, Some(said)).await
+    if complete.force && task.agent_status.status == AgentStatus::Busy && task.stack.is_some() {
+        // What is committed must not move meanwhile.
+        let uuid = task.uuid.clone();
+        let launch = core.store()?.read(move |tx| tx.open_launch(&uuid)).await?;
+        for process in &start::processes(core, &task.uuid, launch.as_ref()) {
+            start::leave(process).await;
+        }
+    }
+    let loaded = core.config_of(&task.project);
+    commit::at_completion(core, &task, &loaded, complete.message.as_deref()).await?;
+    let said = commit::landing(core, &task).await;
+    let ended = end(core, &task, Step::Complete, Some(said)).await?;
+    worktrees::tidy(core, &ended).await;
+    Ok(ended)
 }
 
 /// Gives the task up.
@@ -59,7 +71,16 @@ pub async fn fail(core: &Core, asker: &Asker, fail: TaskFail) -> Result<Task> {
     let _turn = core.turn(&task.uuid).await;
     let uuid = task.uuid.clone();
     core.store()?.read(move |tx| tx.may(&uuid, Step::Fail, "fail").map(drop)).await?;
-    end(core, &task, Step::Fail, fail.reason).await
+    let ended = end(core, &task, Step::Fail, fail.reason).await?;
+    if !fail.discard {
+        return Ok(ended);
+    }
+    // After its agent is gone: nothing edits there any more.
+    discard::discard(core, &ended)
+        .await
+        .map_err(|error| error.context(format!("#{} is given up, and its branch is still there", task.number)))?;
+    let uuid = task.uuid.clone();
+    core.store()?.read(move |tx| tx.row(&uuid)).await
 }
 
 /// The agent leaves, its tmux session goes, and then the store says so: a daemon killed in between finds a live task

@@ -21,7 +21,7 @@ pub async fn health(core: &Core, asker: &Asker) -> Result<Health> {
         )
         .await,
     );
-    checks.push(git(asker));
+    checks.extend(super::repository::checks(core, asker).await);
     checks.push(program("ttyd", &loaded.config.web.command, false, "install ttyd for `web`").await);
     checks.extend(
         loaded.faults.iter().map(|fault| check("configuration", "error", fault.clone(), Some("correct chorus.toml"))),
@@ -87,16 +87,4 @@ async fn program(name: &str, command: &str, needed: bool, advice: &str) -> Check
         Ok(ended) => check(name, "warn", format!("{command} --version failed: {}", ended.stderr), Some(advice)),
         Err(error) => check(name, if needed { "error" } else { "warn" }, error.message, Some(advice)),
     }
-}
-
-fn git(asker: &Asker) -> Check {
-    if crate::project::has_git(asker.project.as_ref()) {
-        return check("project", "ok", format!("{} is a git repository", asker.project), None);
-    }
-    check(
-        "project",
-        "warn",
-        format!("{} is not a git repository: tasks cannot be isolated there", asker.project),
-        Some("run `git init` for isolation"),
-    )
 }

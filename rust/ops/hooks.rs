@@ -1,6 +1,6 @@
 //! What agents' hooks tell: each event once, into the monitor; requests into the store; context and answers back.
 
-use super::Core;
+use super::{Core, edits};
 use crate::agent;
 use crate::contract::{Hook, HookReply, Json};
 use crate::core::fact::Fact;
@@ -20,6 +20,12 @@ pub async fn take(core: &Core, hook: Hook, gone: &CancellationToken) -> Result<H
             note(core, &hook).await?;
             Ok(HookReply { output })
         }
+        "PreToolUse" => Ok(HookReply { output: before_tool(core, &hook).await? }),
+        "PostToolUse" | "PostToolUseFailure" => {
+            edits::after_tool(core, &hook).await?;
+            note(core, &hook).await?;
+            Ok(HookReply::default())
+        }
         "PaneDied" => {
             core.fact(Fact::PaneDied { task: hook.task });
             Ok(HookReply::default())
@@ -31,6 +37,21 @@ pub async fn take(core: &Core, hook: Hook, gone: &CancellationToken) -> Result<H
     }
 }
 
+/// The guard first; then the edit that is about to be made.
+async fn before_tool(core: &Core, hook: &Hook) -> Result<Option<Json>> {
+    let Some(refused) = agent::tool::refused(&hook.event) else { return edits::before_tool(core, hook).await };
+    let (id, task, what) = (hook.id.clone(), hook.task.clone(), refused.what.clone());
+    core.store()?
+        .write(move |tx| {
+            if tx.first_time(&id)? {
+                tx.journal(&task, Who::Agent, "refused", &format!("The agent ran `{what}` and was refused"), None)?;
+            }
+            Ok(())
+        })
+        .await?;
+    Ok(Some(crate::guard::output(&refused)))
+}
+
 fn name(event: &Json) -> &str {
     event.get("hook_event_name").and_then(Json::as_str).unwrap_or_default()
 }
@@ -39,13 +60,23 @@ fn name(event: &Json) -> &str {
 pub async fn drain(core: &Core) {
     for path in crate::spool::list(&core.state.spool()) {
         if let Some(hook) = crate::spool::read(&path)
-            && let Err(error) = note(core, &hook).await
+            && let Err(error) = take_late(core, &hook).await
         {
             log::warn!("cannot take in a spooled event: {error}");
             return;
         }
         crate::spool::done(&path);
     }
+}
+
+/// An event that waited in the spool: what was asked for has been answered without us.
+async fn take_late(core: &Core, hook: &Hook) -> Result<()> {
+    match name(&hook.event) {
+        "PreToolUse" => return before_tool(core, hook).await.map(drop),
+        "PostToolUse" | "PostToolUseFailure" => edits::after_tool(core, hook).await?,
+        _ => {}
+    }
+    note(core, hook).await
 }
 
 /// The event to the monitor, the first time it is seen.

@@ -12,7 +12,7 @@ use crate::paths::{State, write_private};
 use crate::process;
 use crate::status::{AgentState, AgentStatus};
 use crate::store::{Boot, Launch, NewLaunch, Pane};
-use crate::task::Task;
+use crate::task::{Isolation, Task};
 use crate::tmux::{Listing, Tmux};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -24,9 +24,11 @@ const COMES_UP: Duration = Duration::from_secs(10);
 /// Everything a launch needs, found before anything is changed.
 pub struct Prepared {
     agent: Agent,
-    loaded: Loaded,
+    /// The configuration in force.
+    pub loaded: Loaded,
     tmux: Tmux,
-    environment: Environment,
+    /// Of the asking client.
+    pub environment: Environment,
     /// Where the agent keeps its session files, if it does.
     pub config_dir: Option<PathBuf>,
     /// Where it will run.
@@ -94,8 +96,9 @@ fn argv(core: &Core, prepared: &Prepared, task: &Task, session: &str, begin: Beg
     let settings = core.state.settings_of(&task.uuid);
     let configured = prepared.loaded.config.agent(&prepared.agent.name);
     if prepared.agent.capabilities().hooks {
-        let json =
-            agent::settings::settings(&core.state.program(), Some(&core.state.context_of(&task.uuid))).to_string();
+        let shared = task.isolation == Isolation::Stack;
+        let json = agent::settings::settings(&core.state.program(), Some(&core.state.context_of(&task.uuid)), shared);
+        let json = json.to_string();
         write_private(&settings, json.as_bytes())?;
         super::context::write_whole(&core.state, task)?;
     }

@@ -1,7 +1,7 @@
 //! Starting a task and restarting its agent. Each step is undone in reverse when a later one fails.
 
 use super::launch::{Prepared, new_launch, open, prepare, reopen, take_place, watch, watch_again};
-use super::{Asker, Core};
+use super::{Asker, Core, isolate, stacks, worktrees};
 use crate::agent;
 use crate::agent::conversation::{self, Conversation};
 use crate::agent::launch::{Begin, Choice};
@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::process::{self, Identity};
 use crate::status::{AgentState, AgentStatus, Kind};
 use crate::store::{Launch, Outcome, Pane, Tx, Who};
-use crate::task::{Isolation, Step, Task};
+use crate::task::{Step, Task};
 use std::path::Path;
 use std::time::Duration;
 use uuid::Uuid;
@@ -24,33 +24,67 @@ pub async fn start(core: &Core, asker: &Asker, start: TaskStart) -> Result<Task>
     let _turn = core.turn(&task.uuid).await;
     let uuid = task.uuid.clone();
     core.store()?.read(move |tx| tx.may(&uuid, Step::Start, "start").map(drop)).await?;
-    let prepared = prepare(core, &task, start.environment).await?;
+    // What is missing is told before anything is made.
+    let mut prepared = prepare(core, &task, start.environment).await?;
+    let settled = match isolate::settle(core, &task, &prepared.loaded, &prepared.environment).await {
+        Ok(settled) => settled,
+        Err(error) => return Err(forget(core, &task, error).await),
+    };
+    prepared.folder = isolate::folder(&task, &settled).to_string_lossy().into_owned();
     let session = Uuid::new_v4().to_string();
     let launch = new_launch(&prepared, &session, false);
     let prompt = start.prompt.clone().unwrap_or_else(|| format!("Work on task #{}: {}", task.number, task.title));
-    let uuid = task.uuid.clone();
+    let (uuid, project) = (task.uuid.clone(), task.project.clone());
+    let wanted = task.isolation;
+    let (isolation, place, said, but) =
+        (settled.isolation, settled.place.clone(), settled.said.clone(), settled.but.clone());
     let begin = move |tx: &mut Tx<'_>| {
         tx.step(&uuid, Step::Start, Who::Person, None)?;
-        tx.set_isolation(&uuid, Isolation::None)?;
-        tx.journal(
-            &uuid,
-            Who::Chorus,
-            "isolation",
-            "Isolation is none: edits stay in the shared working tree and nothing is committed",
-            None,
-        )?;
+        tx.set_isolation(&uuid, isolation)?;
+        tx.set_place(&uuid, &place)?;
+        if let Some(but) = but {
+            stacks::remember(tx, &project, &but)?;
+        }
+        tx.journal(&uuid, Who::Chorus, "isolation", &said, None)?;
         tx.enqueue(&uuid, &prompt, false)?;
-        tx.begin_launch(&uuid, launch)
+        Ok((tx.begin_launch(&uuid, launch)?, tx.task(&project, &uuid)?))
     };
-    let launch = core.store()?.write(begin).await?;
+    let begun = core.store()?.write(begin).await;
+    let before = task;
+    let (launch, task) = match begun {
+        Ok(begun) => begun,
+        Err(error) => {
+            settled.undo().await;
+            return Err(forget(core, &before, error).await);
+        }
+    };
     match open(core, &prepared, &task, &launch, Begin::New).await {
         Ok(pane) => watch(core, &prepared, &task, &launch, pane).await,
         Err(error) => {
             let (uuid, why) = (task.uuid.clone(), error.message.clone());
-            core.store()?.write(move |tx| tx.undo_start(&uuid, &why)).await?;
+            let undo = move |tx: &mut Tx<'_>| {
+                tx.undo_start(&uuid, &why)?;
+                tx.set_isolation(&uuid, wanted)
+            };
+            core.store()?.write(undo).await?;
+            settled.undo().await;
+            let error = forget(core, &before, error).await;
             Err(error.context(format!("cannot start #{}", task.number)))
         }
     }
+}
+
+/// A start that was taken back leaves no branch or worktree on a task that had none before.
+async fn forget(core: &Core, before: &Task, error: Error) -> Error {
+    if before.stack.is_some() {
+        return error;
+    }
+    let uuid = before.uuid.clone();
+    let Ok(store) = core.store() else { return error };
+    if let Err(other) = store.write(move |tx| tx.forget_place(&uuid)).await {
+        log::error!("cannot take back where edits go: {other}");
+    }
+    error
 }
 
 /// The agent, in the same tmux session: with its conversation, or fresh with the task's context. One that job control
@@ -78,6 +112,11 @@ pub async fn restart(core: &Core, asker: &Asker, restart: TaskRestart) -> Result
             })
             .await;
     }
+    let loaded = core.config_of(&task.project);
+    let project = crate::vcs::git::Git::at(&task.project);
+    worktrees::restore(core, &task, &loaded, &project)
+        .await
+        .map_err(|error| error.context(format!("cannot restart #{}", task.number)))?;
     let prepared = prepare(core, &task, restart.environment).await?;
     take_place(core, &task.uuid).await;
     let known = task.session_id.clone().filter(|_| !restart.fresh);

@@ -1,11 +1,11 @@
 //! Tasks as data: create, edit, reopen, delete, and the lists people look at.
 
-use super::{Asker, Core};
+use super::{Asker, Core, discard};
 use crate::contract::*;
 use crate::error::{Error, Result};
 use crate::status::AgentStatus;
 use crate::store::{Defaults, Filter, Who};
-use crate::task::{Isolation, Step, Task};
+use crate::task::{Step, Task};
 
 /// Entries of the journal on a task's page.
 const JOURNAL: u32 = 200;
@@ -13,20 +13,9 @@ const JOURNAL: u32 = 200;
 /// Creates a task in the asker's project.
 pub async fn create(core: &Core, asker: &Asker, new: TaskNew) -> Result<Task> {
     let loaded = core.config_of(&asker.project);
-    refuse_unsupported(new.isolation)?;
     let defaults = Defaults { agent: loaded.config.agent.default, isolation: loaded.config.vcs.isolation };
     let project = asker.project.clone();
     core.store()?.write(move |tx| tx.create(&project, new, &defaults)).await
-}
-
-/// Only what this version does may be asked for by name.
-fn refuse_unsupported(isolation: Option<Isolation>) -> Result<()> {
-    match isolation {
-        Some(Isolation::Stack | Isolation::Worktree) => {
-            Err(Error::new(Code::Unsupported, "cannot isolate by stack or worktree yet").hint("use isolation none"))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Changes fields of a task.
@@ -36,15 +25,27 @@ pub async fn edit(core: &Core, asker: &Asker, edit: TaskEdit) -> Result<Task> {
 }
 
 /// Makes an ended task pending.
-pub async fn reopen(core: &Core, asker: &Asker, task: &str) -> Result<Task> {
-    let task = core.task(asker, task).await?;
-    core.store()?.write(move |tx| tx.step(&task.uuid, Step::Reopen, Who::Person, None)).await
+pub async fn reopen(core: &Core, asker: &Asker, reopen: &TaskReopen) -> Result<Task> {
+    let task = core.task(asker, &reopen.task).await?;
+    let uuid = task.uuid.clone();
+    let mut reopened = core.store()?.write(move |tx| tx.step(&uuid, Step::Reopen, Who::Person, None)).await?;
+    if reopen.restore {
+        discard::restore(core, &task).await?;
+        let uuid = task.uuid.clone();
+        reopened = core.store()?.read(move |tx| tx.row(&uuid)).await?;
+    }
+    Ok(reopened)
 }
 
 /// Removes a task that does not run.
 pub async fn delete(core: &Core, asker: &Asker, task: &str) -> Result<Nothing> {
     let task = core.task(asker, task).await?;
-    core.store()?.write(move |tx| tx.delete(&task.uuid)).await?;
+    let uuid = task.uuid.clone();
+    // While the store still knows what is the worktree's.
+    if !task.status.is_live() {
+        super::worktrees::tidy(core, &task).await;
+    }
+    core.store()?.write(move |tx| tx.delete(&uuid)).await?;
     Ok(Nothing {})
 }
 
@@ -82,8 +83,9 @@ pub async fn show(core: &Core, asker: &Asker, task: &str) -> Result<Page> {
     let look = move |tx: &crate::store::Tx<'_>| {
         let task = tx.task(&project, &given)?;
         let requests = tx.open_requests_of(&task.uuid)?;
+        let commits = tx.commits(&task.uuid, JOURNAL)?;
         let journal = tx.entries(&task.uuid, JOURNAL)?;
-        Ok(Page { task, requests, journal })
+        Ok(Page { task, requests, commits, journal })
     };
     core.store()?.read(look).await
 }

@@ -28,7 +28,8 @@ const NEEDY: &str = "status = 'waiting'
 fn select(description: &str, rest: &str) -> String {
     format!(
         "SELECT project, number, uuid, title, {description}, priority, tags, status, agent, model, permission_mode,
-            agent_status, agent_kind, agent_detail, agent_since, unread, isolation, stack, \"on\", worktree, pane,
+            agent_status, agent_kind, agent_detail, agent_since, unread, isolation, stack, \"on\", worktree,
+            (SELECT count(*) FROM commits WHERE task = uuid AND gone_at IS NULL), uncommitted, overlaps, trouble, pane,
             session_id, restarts,
             (SELECT count(*) FROM prompts WHERE task = uuid AND state IN ('queued', 'sending')),
             (SELECT count(*) FROM requests WHERE task = uuid AND closed_at IS NULL),
@@ -62,6 +63,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Task> {
         stack: cells.next()?,
         on: cells.next()?,
         worktree: cells.next()?,
+        commits: cells.next()?,
+        uncommitted: cells.next()?,
+        overlaps: cells.json()?,
+        trouble: cells.next::<Option<Json<_>>>()?.map(|trouble| trouble.0),
         pane: cells.next()?,
         session_id: cells.next()?,
         restarts: cells.next()?,

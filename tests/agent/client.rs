@@ -88,7 +88,7 @@ impl World {
     pub fn start(&mut self, session_id: &str, mode: Option<&str>) {
         self.launches += 1;
         let settings = self.sandbox.state().join("settings.json");
-        let content = settings::settings(&self.hook, self.readable.as_deref());
+        let content = settings::settings(&self.hook, self.readable.as_deref(), false);
         std::fs::write(&settings, content.to_string()).unwrap();
         let conversation = conversation::conversation(None, &self.config(), &self.sandbox.project(), session_id);
         let running = sessions::running(&self.config(), session_id);

@@ -48,6 +48,10 @@ fn task() -> Task {
         stack: some(),
         on: Some(1),
         worktree: some(),
+        commits: 1,
+        uncommitted: 1,
+        overlaps: vec![3],
+        trouble: Some(Trouble { kind: text(), text: text(), remedy: some(), above: some(), files: vec![text()] }),
         pane: some(),
         session_id: some(),
         restarts: 1,
@@ -87,6 +91,7 @@ fn output() -> Output {
 /// One of each.
 pub fn requests() -> Vec<Request> {
     let one = || One { task: text() };
+    let confirm = || Confirm { task: text(), confirmed: true };
     let list = || TaskList { filter: some(), everywhere: true };
     vec![
         Request::Hello(Hello { protocol: 1, version: text(), folder: text(), client: text() }),
@@ -117,8 +122,8 @@ pub fn requests() -> Vec<Request> {
         Request::TaskAnswer(TaskAnswer { task: text(), request: some(), answers: [(text(), text())].into() }),
         Request::TaskRestart(TaskRestart { task: text(), fresh: true, environment: environment() }),
         Request::TaskComplete(TaskComplete { task: text(), force: true, message: some() }),
-        Request::TaskFail(TaskFail { task: text(), reason: some() }),
-        Request::TaskReopen(one()),
+        Request::TaskFail(TaskFail { task: text(), reason: some(), discard: true }),
+        Request::TaskReopen(TaskReopen { task: text(), restore: true }),
         Request::TaskDelete(one()),
         Request::TaskShow(one()),
         Request::TaskList(list()),
@@ -129,6 +134,16 @@ pub fn requests() -> Vec<Request> {
         Request::TaskAttach(one()),
         Request::TaskSeen(one()),
         Request::TaskWeb(TaskWeb { task: text(), write: true }),
+        Request::TaskDiff(TaskDiff { task: text(), part: text() }),
+        Request::TaskCommit(TaskCommit { task: text(), message: some() }),
+        Request::TaskMessage(one()),
+        Request::TaskMend(confirm()),
+        Request::TaskPreview(confirm()),
+        Request::Changes(Nothing {}),
+        Request::ChangesAssign(ChangesAssign { path: text(), hunk: some(), task: some() }),
+        Request::Line(LineAsk { path: text(), line: 1 }),
+        Request::FileSaved(FileSaved { path: text() }),
+        Request::Setup(confirm()),
         Request::Health(Nothing {}),
         Request::Config(Nothing {}),
         Request::Hook(Hook { id: text(), task: text(), launch: text(), at: 1, wait: true, event: text().into() }),
@@ -153,6 +168,13 @@ pub fn reply_of(request: &Request) -> &'static str {
         Request::TaskOutput(_) => "Output",
         Request::TaskAttach(_) => "Terminal",
         Request::TaskWeb(_) => "Web",
+        Request::TaskDiff(_) => "Diff",
+        Request::TaskCommit(_) => "Task",
+        Request::TaskMessage(_) => "CommitMessage",
+        Request::TaskMend(_) | Request::TaskPreview(_) | Request::Setup(_) => "Offer",
+        Request::Changes(_) | Request::ChangesAssign(_) => "Changes",
+        Request::Line(_) => "Line",
+        Request::FileSaved(_) => "Nothing",
         Request::Health(_) => "Health",
         Request::Config(_) => "Config",
         Request::Hook(_) => "HookReply",
@@ -168,6 +190,7 @@ pub fn replies() -> Vec<(&'static str, Reply)> {
         Reply::Page(Page {
             task: task(),
             requests: vec![opened()],
+            commits: vec![Commit { oid: text(), subject: text(), at: 1, files: 1 }],
             journal: vec![Entry { at: 1, what: text(), who: text(), text: text() }],
         }),
         Reply::Explanation(Explanation {
@@ -183,6 +206,19 @@ pub fn replies() -> Vec<(&'static str, Reply)> {
         Reply::Output(output()),
         Reply::Terminal(Terminal { argv: vec![text()] }),
         Reply::Web(Web { url: text() }),
+        Reply::Diff(Diff { number: 12, title: text(), root: text(), text: text(), cut: true }),
+        Reply::CommitMessage(CommitMessage { text: text(), files: vec![text()] }),
+        Reply::Offer(Offer { text: text(), done: true }),
+        Reply::Changes(Changes {
+            root: text(),
+            files: vec![ChangedFile {
+                path: text(),
+                change: text(),
+                hunks: vec![ChangedHunk { id: text(), line: 1, lines: vec![text()], owner: text(), tasks: vec![12] }],
+            }],
+            notices: vec![text()],
+        }),
+        Reply::Line(Line { owner: text(), tasks: vec![12], text: text(), commit: some() }),
         Reply::Health(Health { checks: vec![Check { name: text(), level: text(), text: text(), advice: some() }] }),
         Reply::Config(Config {
             values: vec![Setting { key: text(), value: text(), origin: text() }],
@@ -210,6 +246,11 @@ fn type_of(reply: &Reply) -> &'static str {
         Reply::Output(_) => "Output",
         Reply::Terminal(_) => "Terminal",
         Reply::Web(_) => "Web",
+        Reply::Diff(_) => "Diff",
+        Reply::CommitMessage(_) => "CommitMessage",
+        Reply::Offer(_) => "Offer",
+        Reply::Changes(_) => "Changes",
+        Reply::Line(_) => "Line",
         Reply::Health(_) => "Health",
         Reply::Config(_) => "Config",
         Reply::Exec(_) => "Exec",
@@ -228,6 +269,7 @@ pub fn events() -> Vec<Event> {
         Event::TurnEnded(TurnEnded { uuid: text(), number: 12, title: text(), message: some() }),
         Event::Output(output()),
         Event::Elsewhere(Elsewhere { count: 1 }),
+        Event::EditsChanged(EditsChanged { paths: vec![text()] }),
         Event::Notice(Notice { level: text(), text: text(), hint: some() }),
     ]
 }

@@ -116,4 +116,29 @@ describe(':Chorus', function()
     vim.cmd.normal({ '2GVj' .. vim.keycode('<Plug>(chorus-send)') })
     assert.same({ { 'send', args = '', bang = false, range = { first = 2, last = 3 } } }, ran)
   end)
+
+  it('passes on where a window was asked for', function()
+    check('Chorus diff 12', { 'diff', task = '12' })
+    check('vertical Chorus diff 12 turn', {
+      'diff',
+      task = '12',
+      args = 'turn',
+      place = { tab = -1, vertical = true, horizontal = false, split = '' },
+    })
+    check('tab ChorusChanges', {
+      'changes',
+      place = { tab = vim.fn.tabpagenr(), vertical = false, horizontal = false, split = '' },
+    })
+  end)
+
+  it('completes the parts of a diff', function()
+    local function completed(line)
+      return vim.fn.getcompletion(line, 'cmdline')
+    end
+    assert.same({ 'stack', 'turn', 'uncommitted' }, completed('Chorus diff 3 '))
+    assert.same({ 'turn' }, completed('ChorusDiff 3 t'))
+    assert.is_true(vim.list_contains(completed('Chorus diff '), '3'))
+    assert.same({ 'uncommitted' }, completed('Chorus diff u'))
+    assert.same({}, completed('Chorus diff 3 turn '))
+  end)
 end)

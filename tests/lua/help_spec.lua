@@ -31,7 +31,9 @@ blocks['chorus-verbs'] = function()
   local lines = {}
   for _, verb in ipairs(require('chorus.command').verbs) do
     local name = ('|:Chorus%s|'):format(verb.name:sub(1, 1):upper() .. verb.name:sub(2))
-    lines[#lines + 1] = ('%-20s %s'):format(name, verb.does)
+    local told = wrapped(verb.does, 21)
+    told[1] = ('%-20s %s'):format(name, vim.trim(told[1]))
+    vim.list_extend(lines, told)
   end
   return lines
 end

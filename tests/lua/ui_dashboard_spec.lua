@@ -105,6 +105,30 @@ describe('dashboard', function()
       assert.are.equal(lines[1]:find('Task 1', 1, true), lines[2]:find('[demo]', 1, true))
     end)
 
+    it('show commits, uncommitted files, overlaps and trouble where there are any', function()
+      local plain = world.task(1)
+      local busy = world.task(2, { commits = 3, uncommitted = 2, overlaps = { 4, 5 } })
+      busy.agent_status.detail.message = 'on it'
+      local trouble = { kind = 'depends', text = 'depends on \27[31m#2', remedy = 'move it', files = { 'a' } }
+      local troubled = world.task(3, { commits = 1, trouble = trouble })
+      local lines, rows = render({ plain, busy, troubled }, { width = 120 })
+      assert.is_truthy(lines[2]:find('2m  ⎇ 3 ✎ 2  Task 2 ', 1, true), lines[2])
+      assert.is_truthy(lines[2]:find('with #4 #5 · on it', 1, true), lines[2])
+      assert.is_truthy(lines[3]:find('⚠ ⎇ 1    Task 3 ', 1, true), lines[3])
+      assert.is_truthy(lines[3]:find('depends on #2', 1, true), lines[3])
+      local function column(line)
+        return text.width(line:sub(1, line:find('Task', 1, true)))
+      end
+      assert.are.equal(column(lines[2]), column(lines[1]))
+      assert.are.equal('ChorusTrouble', rows[3].marks[#rows[3].marks][3])
+      local asked = render({ troubled }, { requests = { [troubled.uuid] = world.request('r', 3) }, width = 100 })
+      assert.is_truthy(asked[1]:find('⚠ ⎇ 1  Task 3', 1, true), asked[1])
+      assert.is_truthy(asked[1]:find('Bash: rm -rf build', 1, true), asked[1])
+      vim.g.chorus = { statusline = { ascii = true } }
+      require('chorus.config').reset()
+      assert.is_truthy(render({ busy }, { width = 120 })[1]:find('^ 3 ~ 2', 1, true))
+    end)
+
     it('do not move when an agent needs somebody', function()
       local tasks = { world.task(1), world.task(2), world.task(3) }
       local before = render(tasks)

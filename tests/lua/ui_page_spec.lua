@@ -14,6 +14,7 @@ describe('page', function()
         {
           task = task,
           requests = { world.request('r', 12) },
+          commits = {},
           journal = {
             { at = world.now, what = 'created', who = 'person', text = 'created\n\27[31m' .. view.SEPARATOR },
           },
@@ -58,6 +59,38 @@ describe('page', function()
     assert.are.equal('chorus://task/12', vim.api.nvim_buf_get_name(0))
     assert.are.equal(12, vim.b.chorus_task)
     assert.are.equal('markdown', vim.bo.filetype)
+  end)
+
+  it('tells of branch, commits and trouble, and opens a commit', function()
+    task.isolation, task.stack, task.commits, task.uncommitted, task.overlaps = 'stack', 'fix-12', 2, 1, { 4 }
+    task.trouble = { kind = 'conflict', text = 'conflicts\27 with main', remedy = 'Rebases.', files = { 'a', 'b' } }
+    world.replies.task_show = function()
+      local commit = { oid = '1a2b3c4d5e6f', subject = 'Fix \27[31mit', at = world.now - 60000, files = 2 }
+      return nil, { task = task, requests = {}, commits = { commit }, journal = {} }
+    end
+    open()
+    local below = table.concat(world.lines(), '\n')
+    for _, words in ipairs({
+      'isolation  stack · fix-12',
+      'edits      2 commits, 1 file uncommitted',
+      'overlaps   with #4, in the same files',
+      'trouble    conflicts',
+      '           a, b',
+      '           `:Chorus mend 12` helps: Rebases.',
+      '  Commits',
+    }) do
+      assert.is_truthy(below:find(words, 1, true), words)
+    end
+    assert.is_nil(below:find('\27', 1, true))
+    vim.fn.search('1a2b3c4d .*Fix it  2 files')
+    world.press('<CR>')
+    assert.are.equal('chorus://diff/12/1a2b3c4d5e6f', vim.api.nvim_buf_get_name(0))
+  end)
+
+  it('leaves <CR> what it is elsewhere', function()
+    open()
+    world.press('gg<CR>')
+    assert.are.same({ 2, 0 }, vim.api.nvim_win_get_cursor(0))
   end)
 
   it('saves what was edited and nothing else', function()

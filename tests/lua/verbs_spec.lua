@@ -206,6 +206,31 @@ describe('the verb', function()
     nothing_asked_by('fail', { task = '1' })
   end)
 
+  it('fail! says what is discarded and where it is kept, and asks', function()
+    local task = helpers.task({ number = 1, stack = 'fix-it-1', commits = 3, uncommitted = 1, title = 'Fix it' })
+    world:connect({ task })
+    nothing_asked_by('fail', { task = '1', args = 'no', bang = true })
+    assert.equal(
+      table.concat({
+        'Give up #1 and discard:',
+        '  #1 Fix it: its branch fix-it-1 with 3 commits, 1 file with uncommitted edits',
+        'All of it is kept under refs/chorus/discarded/ in the repository; `:Chorus! reopen` brings it back.',
+      }, '\n'),
+      world.offered[1].opts.prompt
+    )
+    world.choices = { 'Give up #1 and discard its edits' }
+    assert.same(
+      { task = 'uuid-1', reason = 'no', discard = true },
+      asked_by('fail', { task = '1', args = 'no', bang = true }).params
+    )
+  end)
+
+  it('reopen! brings back what was discarded', function()
+    world:connect({ ended })
+    assert.same({ task = 'uuid-4' }, asked_by('reopen', { task = '4' }).params)
+    assert.same({ task = 'uuid-4', restore = true }, asked_by('reopen', { task = '4', bang = true }).params)
+  end)
+
   it('delete asks first', function()
     world:connect({ ended })
     nothing_asked_by('delete', { task = '4' })

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod crash;
+mod edits;
 mod faults;
 mod life;
 mod requests;

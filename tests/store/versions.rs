@@ -1,6 +1,8 @@
 //! Stores of every earlier version open with all they held. `versions/000N.sql` is what version N wrote.
 
 use super::*;
+use chorus::attribution::Owner;
+use chorus::attribution::interval::Reach;
 use chorus::store::Filter;
 use chorus::task::Status;
 
@@ -29,6 +31,14 @@ async fn every_version_is_brought_up_to_date() {
         assert_eq!(launch.unwrap().session_id.as_deref(), Some("s1"));
         assert_eq!(entries.first().unwrap().text, "Created as `An old task`");
         assert_eq!(create(&store, "A new task").await.number, 3);
+        if path.ends_with("0001.sql") {
+            continue;
+        }
+        let (ledgers, windows) = store.read(|tx| Ok((tx.ledgers(PROJECT)?, tx.windows(PROJECT)?))).await.unwrap();
+        let [(text, lines), (_, picture)] = &ledgers[..] else { panic!("two files have uncommitted edits") };
+        assert_eq!((text.as_str(), lines.owner_of_line(2)), ("src/a b.rs", Some(&Owner::Task("t1".into()))));
+        assert_eq!(picture.whole(), Some(&Owner::one_of(["t1"])));
+        assert_eq!(windows[1].reach, Reach::Background);
     }
     let (folder, _store) = fresh();
     let current = version(&rusqlite::Connection::open(folder.path().join("chorus.db")).unwrap());

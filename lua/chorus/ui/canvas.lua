@@ -102,21 +102,34 @@ local function write_difference(buffer, old, rows)
   write(buffer, rows, head + 1, #rows - tail, #old - tail)
 end
 
---- Where each window's cursor is, by the key of its row.
-local function cursors(buffer, old)
-  local found = {}
-  for _, window in ipairs(vim.fn.win_findbuf(buffer)) do
-    local line = vim.api.nvim_win_get_cursor(window)[1]
-    local row = old[line]
-    if row and row.key then
-      found[#found + 1] = { window = window, line = line, key = row.key }
-    end
-  end
-  return found
+--- Where each window's cursor is.
+---@return {window: integer, line: integer}[]
+local function cursors(buffer)
+  return vim.tbl_map(function(window)
+    return { window = window, line = vim.api.nvim_win_get_cursor(window)[1] }
+  end, vim.fn.win_findbuf(buffer))
 end
 
---- Puts each cursor back on its row, at the same height in the window.
-local function restore(kept, rows)
+--- Where the row that was at `line` is now; when it is gone the next one that is left, else the one before.
+local function line_now(old, line, line_of)
+  for index = line, #old do
+    local found = old[index].key and line_of[old[index].key]
+    if found then
+      return found
+    elseif index == line and not old[index].key then
+      return nil
+    end
+  end
+  for index = math.min(line, #old), 1, -1 do
+    local found = old[index].key and line_of[old[index].key]
+    if found then
+      return found
+    end
+  end
+end
+
+--- Puts each cursor back on its row, at the same height in the window as long as that leaves nothing empty below.
+local function restore(kept, old, rows)
   if #kept == 0 then
     return
   end
@@ -127,15 +140,15 @@ local function restore(kept, rows)
     end
   end
   for _, was in ipairs(kept) do
-    local line = line_of[was.key]
-    if line and line ~= vim.api.nvim_win_get_cursor(was.window)[1] then
-      vim.api.nvim_win_call(was.window, function()
-        local view = vim.fn.winsaveview()
-        view.topline = math.max(1, view.topline + line - view.lnum)
-        view.lnum = line
+    local line = line_now(old, was.line, line_of) or vim.api.nvim_win_get_cursor(was.window)[1]
+    vim.api.nvim_win_call(was.window, function()
+      local view = vim.fn.winsaveview()
+      local top = math.max(1, math.min(view.topline + line - view.lnum, #rows - vim.api.nvim_win_get_height(0) + 1))
+      if line ~= view.lnum or top < view.topline then
+        view.topline, view.lnum = top, line
         vim.fn.winrestview(view)
-      end)
-    end
+      end
+    end)
   end
 end
 
@@ -166,13 +179,13 @@ function M.draw(buffer, rows)
       old[index] = { text = '\n', marks = {} }
     end
   end
-  local kept = cursors(buffer, old)
+  local kept = cursors(buffer)
   vim.bo[buffer].modifiable = true
   write_difference(buffer, old, rows)
   vim.bo[buffer].modifiable = false
   vim.bo[buffer].modified = false
   drawn[buffer] = rows
-  restore(kept, rows)
+  restore(kept, old, rows)
 end
 
 --- Forgets what was drawn, after somebody else has emptied the buffer.
@@ -204,6 +217,22 @@ function M.bar(chunks)
     parts[#parts + 1] = (text:gsub('%%', '%%%%'))
   end
   return table.concat(parts)
+end
+
+--- A bar with pieces at both ends; those on the right are left out where there is no room for them.
+---@param left chorus.Chunk[]
+---@param right chorus.Chunk[]
+---@param width integer cells of the window
+---@return string
+function M.bar_of_two(left, right, width)
+  local cells = require('chorus.text').width
+  local used = 1
+  for _, side in ipairs({ left, right }) do
+    for _, chunk in ipairs(side) do
+      used = used + cells(type(chunk) == 'table' and chunk[1] or chunk --[[@as string]])
+    end
+  end
+  return M.bar(left) .. (used <= width and '%=' .. M.bar(right) or '')
 end
 
 return M

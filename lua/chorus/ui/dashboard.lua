@@ -110,18 +110,6 @@ local function change_priority(by)
   end
 end
 
-local function close()
-  local window = vim.api.nvim_get_current_win()
-  local before = vim.fn.bufnr('#')
-  if before > 0 and before ~= open_list.buffer and vim.bo[before].buflisted then
-    vim.api.nvim_win_set_buf(window, before)
-  elseif #vim.api.nvim_tabpage_list_wins(0) > 1 then
-    vim.api.nvim_win_close(window, false)
-  else
-    vim.cmd.enew()
-  end
-end
-
 --- Answers the oldest request of the task under the cursor, after showing it.
 local function answer(how)
   return function()
@@ -135,7 +123,7 @@ end
 local HANDLERS = {
   approve = answer('open_for'),
   deny = answer('deny_for'),
-  close = close,
+  close = require('chorus.ui.place').leave,
   raise = function()
     change_priority(1)
   end,
@@ -157,7 +145,8 @@ local HANDLERS = {
 }
 
 --- Verbs that a Visual selection may name several tasks for.
-local FOR_MANY = { 'start', 'send', 'interrupt', 'restart', 'restart_fresh', 'complete', 'fail', 'reopen', 'delete' }
+local FOR_MANY =
+  { 'start', 'send', 'interrupt', 'restart', 'restart_fresh', 'complete', 'fail', 'reopen', 'delete', 'commit' }
 
 local function selected_numbers()
   local first, last = require('chorus.ui.keys').selected_lines()
@@ -169,25 +158,6 @@ local function selected_numbers()
   return numbers
 end
 
-local function set_window_options(window)
-  local options = {
-    number = false,
-    relativenumber = false,
-    signcolumn = 'no',
-    foldcolumn = '0',
-    statuscolumn = '',
-    colorcolumn = '',
-    wrap = false,
-    list = false,
-    spell = false,
-    cursorline = true,
-    fillchars = 'eob: ',
-  }
-  for name, value in pairs(options) do
-    vim.wo[window][0][name] = value
-  end
-end
-
 --- Makes the buffer the list.
 ---@param buffer integer
 local function set_up(buffer)
@@ -197,6 +167,7 @@ local function set_up(buffer)
   vim.bo[buffer].swapfile = false
   vim.bo[buffer].undolevels = -1
   vim.bo[buffer].modifiable = false
+  vim.b[buffer].chorus_view = 'dashboard'
   require('chorus.ui.keys').set('dashboard', buffer, HANDLERS, function()
     local task = M.task_under_cursor()
     return task and tostring(task.number)
@@ -210,7 +181,7 @@ local function set_up(buffer)
     group = group,
     buffer = buffer,
     callback = function()
-      set_window_options(vim.api.nvim_get_current_win())
+      require('chorus.ui.place').calm(vim.api.nvim_get_current_win())
       M.redraw()
     end,
   })
@@ -240,20 +211,15 @@ function M.read(buffer)
   end
   canvas.forget(buffer)
   require('chorus.client').connect({ start = false })
-  set_window_options(vim.api.nvim_get_current_win())
+  require('chorus.ui.place').calm(vim.api.nvim_get_current_win())
   M.redraw()
 end
 
---- Shows the list: where it is on screen already, else in the current window.
-function M.open()
+--- Shows the list: where `where` says, else where it is on screen already, else in the current window.
+---@param where? table as `chorus.ui.place` takes it
+function M.open(where)
   require('chorus.highlight').setup()
-  local buffer = buffer_of() or find_or_create()
-  local window = vim.fn.bufwinid(buffer)
-  if window ~= -1 then
-    vim.api.nvim_set_current_win(window)
-  else
-    vim.api.nvim_win_set_buf(0, buffer)
-  end
+  require('chorus.ui.place').show(buffer_of() or find_or_create(), where)
   M.redraw()
 end
 

@@ -11,8 +11,6 @@ local NAMES = { 'title', 'priority', 'tags', 'agent', 'isolation', 'on' }
 --- How long after a keystroke the file is written, in milliseconds.
 local PAUSE = 250
 
-local namespace = vim.api.nvim_create_namespace('chorus_draft')
-
 ---@class chorus.Draft
 ---@field buffer integer
 ---@field path string
@@ -39,22 +37,6 @@ local function keep(draft)
     require('chorus.message').warn('cannot keep the draft: ' .. fault)
   end
   draft.fault = fault
-end
-
-local function show_faults(draft, faults)
-  vim.diagnostic.set(
-    namespace,
-    draft.buffer,
-    vim.tbl_map(function(fault)
-      return {
-        lnum = fault.line - 1,
-        col = 0,
-        message = fault.text,
-        severity = vim.diagnostic.severity.ERROR,
-        source = 'chorus',
-      }
-    end, faults)
-  )
 end
 
 --- The task is made and the draft has served: its windows go.
@@ -98,7 +80,7 @@ local function write(draft)
   end
   keep(draft)
   local read = front_matter.parse(lines_of(draft))
-  show_faults(draft, read.faults)
+  save.show_faults(draft.buffer, read.faults)
   if #read.faults > 0 then
     local first = read.faults[1]
     return save.refuse(('line %d: %s'):format(first.line, first.text), 'the draft is kept; `:w` tries again')
@@ -163,12 +145,10 @@ function M.complete(find_start, base)
   end, found)
 end
 
-local function keep_while_typing(draft)
+---@param draft chorus.Draft
+---@param on fun(events: string|string[], handle: fun())
+local function keep_while_typing(draft, on)
   local timer = assert(vim.uv.new_timer())
-  local group = vim.api.nvim_create_augroup('chorus_draft_' .. draft.buffer, {})
-  local function on(events, run)
-    vim.api.nvim_create_autocmd(events, { group = group, buffer = draft.buffer, callback = run })
-  end
   on({ 'TextChanged', 'TextChangedI', 'TextChangedP' }, function()
     timer:start(
       PAUSE,
@@ -181,8 +161,7 @@ local function keep_while_typing(draft)
   on({ 'InsertLeave', 'BufLeave', 'BufUnload' }, function()
     keep(draft)
   end)
-  vim.api.nvim_create_autocmd('VimLeavePre', {
-    group = group,
+  local leaving = vim.api.nvim_create_autocmd('VimLeavePre', {
     callback = function()
       keep(draft)
     end,
@@ -191,12 +170,7 @@ local function keep_while_typing(draft)
     if not timer:is_closing() then
       timer:close()
     end
-    vim.schedule(function()
-      pcall(vim.api.nvim_del_augroup_by_id, group)
-    end)
-  end)
-  on('BufWriteCmd', function()
-    write(draft)
+    pcall(vim.api.nvim_del_autocmd, leaving)
   end)
 end
 
@@ -214,14 +188,13 @@ end
 
 --- Opens a buffer with these lines.
 local function edit(path, lines, template, starts)
-  require('chorus.highlight').setup()
   local buffer = vim.api.nvim_create_buf(true, false)
   local draft =
     { buffer = buffer, path = path, starts = starts, template = template, is_done = false, is_sending = false }
   vim.api.nvim_buf_set_name(buffer, path)
-  vim.bo[buffer].buftype = 'acwrite'
-  vim.bo[buffer].swapfile = false
-  vim.bo[buffer].bufhidden = 'wipe'
+  local on = save.set_up(buffer, 'draft', 'wipe', function()
+    write(draft)
+  end)
   vim.api.nvim_buf_set_lines(buffer, 0, -1, false, lines)
   vim.bo[buffer].modified = not vim.deep_equal(lines, template)
   vim.bo[buffer].completefunc = "v:lua.require'chorus.ui.draft'.complete"
@@ -229,10 +202,8 @@ local function edit(path, lines, template, starts)
   vim.cmd('botright split')
   vim.api.nvim_win_set_buf(0, buffer)
   vim.api.nvim_win_set_height(0, math.max(12, math.floor(vim.o.lines * 0.4)))
-  keep_while_typing(draft)
+  keep_while_typing(draft, on)
   say_how(draft)
-  require('chorus.ui.keys').set('draft', buffer, {})
-  vim.b[buffer].chorus_view = 'draft'
   vim.bo[buffer].filetype = 'markdown'
   return draft
 end

@@ -71,6 +71,10 @@ M.views = {
     {
       verb('new', { 'n' }, 'write a new task', 'new'),
       verb('inbox', { 'I' }, 'all open requests'),
+      verb('diff', { 'D' }, 'its diff', 'diff'),
+      verb('changes', { 'E' }, 'uncommitted edits of all'),
+      verb('commit', { 'C' }, 'commit its edits now'),
+      verb('mend', { 'm' }, 'mend its branch'),
       key('raise', { '+' }, 'higher priority'),
       key('lower', { '-' }, 'lower priority'),
       key('filter', { '/' }, 'show only some tasks'),
@@ -113,9 +117,42 @@ M.views = {
     CLOSE,
     HELP,
   },
+  changes = {
+    key('assign', { 'a' }, 'give it to a task that you pick', { hint = 'assign' }),
+    key('mine', { 'u' }, 'it is yours', { hint = 'mine' }),
+    key('open', { '<CR>', 'gf' }, 'open the file at this line', { hint = 'file' }),
+    key('toggle', { '<Tab>', '=' }, 'show or hide the lines', { hint = 'lines' }),
+    key('toggle_all', { '<S-Tab>' }, 'all lines, or none'),
+    verb('diff', { 'd' }, 'the diff of the owner', 'diff'),
+    verb('commit', { 'c' }, 'commit the owner’s edits', 'commit'),
+    key('next_hunk', { ']c' }, 'next hunk'),
+    key('previous_hunk', { '[c' }, 'hunk before'),
+    key('next_file', { ']f' }, 'next file'),
+    key('previous_file', { '[f' }, 'file before'),
+    key('reload', { 'R' }, 'look again'),
+    CLOSE,
+    HELP,
+  },
+  diff = {
+    key('open', { 'gf', '<CR>' }, 'open the file at this line', { hint = 'file' }),
+    key('next_hunk', { ']c' }, 'next hunk'),
+    key('previous_hunk', { '[c' }, 'hunk before'),
+    key('next_file', { ']f' }, 'next file'),
+    key('previous_file', { '[f' }, 'file before'),
+    key('stack', { 's' }, 'everything on the branch', { hint = 'stack' }),
+    key('turn', { 't' }, 'the newest turn', { hint = 'turn' }),
+    key('uncommitted', { 'u' }, 'what is uncommitted', { hint = 'uncommitted' }),
+    key('part', { '<Tab>' }, 'the next of these'),
+    key('reload', { 'R' }, 'read it again'),
+    verb('show', { 'p' }, 'the task’s page', 'page'),
+    verb('output', { 'o' }, 'its output', 'output'),
+    CLOSE,
+    HELP,
+  },
   explain = { CLOSE, verb('output', { 'o' }, 'its output', 'output'), HELP },
-  page = { HELP },
+  page = { key('open', { '<CR>' }, 'the diff of the commit in this line'), HELP },
   list = { HELP },
+  message = { HELP },
   draft = { HELP },
   terminal = { key('close', { '<C-\\><C-q>' }, 'leave the terminal; the task goes on', { hint = 'leave' }) },
 }
@@ -140,6 +177,8 @@ function M.of(view)
   return result
 end
 
+local NEEDS_NO_TASK = { new = true, inbox = true, changes = true }
+
 --- Sets the keys of a view in a buffer. An action runs `handlers[action]`, else its verb on the task that `task` names.
 ---@param view string
 ---@param buffer integer
@@ -152,7 +191,7 @@ function M.set(view, buffer, handlers, task, mode)
     if not run and each.verb then
       run = function()
         local named = task and task()
-        if named or not task or each.verb == 'new' or each.verb == 'inbox' then
+        if named or not task or NEEDS_NO_TASK[each.verb] then
           require('chorus.verbs').run(each.verb, { task = named, bang = each.bang or false })
         end
       end

@@ -20,22 +20,6 @@ local function tasks_of(list)
   end, require('chorus.tasks').all())
 end
 
-local function show_faults(list, faults)
-  vim.diagnostic.set(
-    namespace,
-    list.buffer,
-    vim.tbl_map(function(fault)
-      return {
-        lnum = (fault.line or 1) - 1,
-        col = 0,
-        message = fault.text,
-        severity = vim.diagnostic.severity.ERROR,
-        source = 'chorus',
-      }
-    end, faults)
-  )
-end
-
 --- Colours and what cannot be edited, beside the lines.
 local function decorate(list)
   vim.api.nvim_buf_clear_namespace(list.buffer, namespace, 0, -1)
@@ -84,7 +68,7 @@ local function redraw(list)
     vim.bo[list.buffer].undolevels = levels
   end
   vim.bo[list.buffer].modified = false
-  show_faults(list, {})
+  save.show_faults(list.buffer, {})
   decorate(list)
 end
 
@@ -116,7 +100,7 @@ end
 local function write(list)
   local lines = vim.api.nvim_buf_get_lines(list.buffer, 0, -1, false)
   local plan = list_plan.plan(lines, list.tasks)
-  show_faults(list, plan.faults)
+  save.show_faults(list.buffer, plan.faults)
   if #plan.faults > 0 then
     local first = plan.faults[1]
     local where = first.line and ('line %d: '):format(first.line) or ''
@@ -141,14 +125,7 @@ end
 --- Makes a buffer the list of the tasks under a filter.
 local function set_up(buffer, filter)
   local list = { buffer = buffer, filter = filter, tasks = {} }
-  vim.bo[buffer].buftype = 'acwrite'
-  vim.bo[buffer].swapfile = false
-  vim.bo[buffer].bufhidden = 'hide'
-  local group = vim.api.nvim_create_augroup('chorus_list_' .. buffer, {})
-  local function on(events, handle)
-    vim.api.nvim_create_autocmd(events, { group = group, buffer = buffer, callback = handle })
-  end
-  on('BufWriteCmd', function()
+  local on = save.set_up(buffer, 'list', 'hide', function()
     write(list)
   end)
   on('BufReadCmd', function()
@@ -168,8 +145,6 @@ local function set_up(buffer, filter)
       redraw(list)
     end)
   )
-  require('chorus.ui.keys').set('list', buffer, {})
-  vim.b[buffer].chorus_view = 'list'
   redraw(list)
   vim.b[buffer].chorus_is_set_up = true
   vim.bo[buffer].filetype = 'chorus'

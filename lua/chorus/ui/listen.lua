@@ -42,6 +42,34 @@ function M.once_per_turn(run)
   end
 end
 
+--- How much longer the next run waits than the last one held up the loop, so that Neovim stays usable beside it.
+local REST = 20
+
+--- Wraps `run(done)` so that it never overlaps itself: many calls until `done(held)` is called are one run after it, at
+--- least `pause` milliseconds later. `held` is how long the run held up the loop, in milliseconds.
+---@param pause integer
+---@param run fun(done: fun(held?: number))
+---@return fun()
+function M.one_at_a_time(pause, run)
+  local is_running, is_due = false, false
+  local function go()
+    if is_running then
+      is_due = true
+      return
+    end
+    is_running, is_due = true, false
+    run(function(held)
+      vim.defer_fn(function()
+        is_running = false
+        if is_due then
+          go()
+        end
+      end, math.max(pause, math.floor((held or 0) * REST)))
+    end)
+  end
+  return go
+end
+
 --- Calls `run` every `seconds` until the buffer is wiped out.
 ---@param buffer integer
 ---@param seconds integer

@@ -12,25 +12,10 @@ local namespace = vim.api.nvim_create_namespace('chorus_page')
 ---@field buffer integer
 ---@field number integer
 ---@field page? chorus.Page as shown
+---@field rows? chorus.Row[] below the separator
 
 ---@type table<integer, chorus.PageBuffer>
 local pages = {}
-
-local function show_faults(page, faults)
-  vim.diagnostic.set(
-    namespace,
-    page.buffer,
-    vim.tbl_map(function(fault)
-      return {
-        lnum = fault.line - 1,
-        col = 0,
-        message = fault.text,
-        severity = vim.diagnostic.severity.ERROR,
-        source = 'chorus',
-      }
-    end, faults)
-  )
-end
 
 --- Replaces lines where they differ, so that cursor, marks and undo stay as far as they can.
 local function set_lines(buffer, lines)
@@ -56,6 +41,7 @@ local function draw(page)
   local stop = view.separator(lines)
   local above = was_modified and stop and vim.list_slice(lines, 1, stop - 1) or view.edited(page.page.task)
   local rows = view.told(page.page, status.now())
+  page.rows = rows
   local all = vim.list_slice(above)
   all[#all + 1] = view.SEPARATOR
   for _, row in ipairs(rows) do
@@ -100,7 +86,7 @@ local function write(page)
     return save.refuse(('#%d has not been read yet'):format(page.number), '`:e` tries again')
   end
   local params, faults = view.changes(vim.api.nvim_buf_get_lines(page.buffer, 0, -1, false), page.page.task)
-  show_faults(page, faults)
+  save.show_faults(page.buffer, faults)
   if not params then
     local fault = faults[1]
     return save.refuse(('line %d: %s'):format(fault.line, fault.text), 'nothing was saved')
@@ -125,6 +111,19 @@ local function write(page)
   end)
 end
 
+--- Opens the diff of the commit in the cursor's line; elsewhere the key does what it does.
+local function open_commit(page)
+  return function()
+    local stop = view.separator(vim.api.nvim_buf_get_lines(page.buffer, 0, -1, false))
+    local row = stop and page.rows and page.rows[vim.api.nvim_win_get_cursor(0)[1] - stop]
+    if row and row.data and row.data.commit then
+      require('chorus.ui.diff').open({ number = page.number }, row.data.commit)
+    else
+      vim.cmd.normal({ vim.keycode('<CR>'), bang = true })
+    end
+  end
+end
+
 --- Whoever looks at the page has seen the task's last turn.
 local function be_seen(page)
   local task = require('chorus.tasks').get(page.number)
@@ -141,31 +140,17 @@ function M.read(buffer)
   if not number then
     return require('chorus.message').fail('a page is named `chorus://task/12`')
   end
-  require('chorus.highlight').setup()
   local page = pages[buffer]
   if not page then
     page = { buffer = buffer, number = number }
     pages[buffer] = page
-    vim.bo[buffer].buftype = 'acwrite'
-    vim.bo[buffer].swapfile = false
-    vim.bo[buffer].bufhidden = 'hide'
     vim.b[buffer].chorus_task = number
-    vim.b[buffer].chorus_view = 'page'
-    local group = vim.api.nvim_create_augroup('chorus_page_' .. buffer, {})
-    vim.api.nvim_create_autocmd('BufWriteCmd', {
-      group = group,
-      buffer = buffer,
-      callback = function()
-        write(page)
-      end,
-    })
-    vim.api.nvim_create_autocmd('BufWipeout', {
-      group = group,
-      buffer = buffer,
-      callback = function()
-        pages[buffer] = nil
-      end,
-    })
+    local on = save.set_up(buffer, 'page', 'hide', function()
+      write(page)
+    end, { open = open_commit(page) })
+    on('BufWipeout', function()
+      pages[buffer] = nil
+    end)
     local refresh_soon = listen.once_per_turn(function()
       if vim.fn.bufwinid(buffer) ~= -1 then
         refresh(page)
@@ -177,15 +162,10 @@ function M.read(buffer)
       end
     end)
     listen.to(buffer, { 'ChorusConnected' }, refresh_soon)
-    vim.api.nvim_create_autocmd('BufWinEnter', {
-      group = group,
-      buffer = buffer,
-      callback = function()
-        be_seen(page)
-        refresh_soon()
-      end,
-    })
-    require('chorus.ui.keys').set('page', buffer, {})
+    on('BufWinEnter', function()
+      be_seen(page)
+      refresh_soon()
+    end)
     vim.bo[buffer].filetype = 'markdown'
   else
     vim.bo[buffer].modified = false

@@ -13,9 +13,28 @@ M.NAMES = { 'title', 'priority', 'tags' }
 M.SEPARATOR =
   '──────────────── below: what happened, not to be edited ────────────────'
 
-local function fact(rows, name, value)
+local function fact(rows, name, value, group)
   if value and value ~= '' then
-    rows[#rows + 1] = canvas.row({ { '  ' .. text.fit(name, 11), 'ChorusHeader' }, text.clean(value) })
+    rows[#rows + 1] = canvas.row({ { '  ' .. text.fit(name, 11), 'ChorusHeader' }, { text.clean(value), group } })
+  end
+end
+
+--- Where a task's edits go, how many there are, and what is wrong with them.
+local function edit_facts(rows, task)
+  local ask = require('chorus.ask')
+  fact(rows, 'isolation', task.isolation .. (task.stack and ' · ' .. task.stack or ''))
+  fact(rows, 'worktree', task.worktree)
+  fact(rows, 'builds on', task.on and '#' .. task.on)
+  local edits = { task.commits > 0 and ask.count(task.commits, 'commit') or nil }
+  edits[#edits + 1] = task.uncommitted > 0 and ask.count(task.uncommitted, 'file') .. ' uncommitted' or nil
+  fact(rows, 'edits', table.concat(edits, ', '))
+  local overlaps = status.overlaps(task)
+  fact(rows, 'overlaps', overlaps ~= '' and overlaps .. ', in the same files', 'ChorusOverlap')
+  local trouble = task.trouble
+  if trouble then
+    fact(rows, 'trouble', trouble.text, 'ChorusTrouble')
+    fact(rows, '', table.concat(trouble.files, ', '), 'ChorusTrouble')
+    fact(rows, '', trouble.remedy and ('`:Chorus mend %d` helps: %s'):format(task.number, trouble.remedy), 'ChorusHint')
   end
 end
 
@@ -33,9 +52,7 @@ local function facts(rows, task, now)
   if task.permission_mode then
     fact(rows, 'permission', task.permission_mode)
   end
-  fact(rows, 'isolation', task.isolation .. (task.stack and ' · ' .. task.stack or ''))
-  fact(rows, 'worktree', task.worktree)
-  fact(rows, 'builds on', task.on and '#' .. task.on)
+  edit_facts(rows, task)
   fact(rows, 'session', task.session_id)
   fact(rows, 'restarts', task.restarts > 0 and tostring(task.restarts))
   fact(rows, 'result', task.result)
@@ -57,6 +74,17 @@ function M.told(page, now)
         { text.clean(request.summary), 'ChorusSummary' },
         { '  ' .. text.age(now - request.opened_at), 'ChorusAge' },
       }, request)
+    end
+  end
+  if #page.commits > 0 then
+    vim.list_extend(rows, { canvas.row({}), canvas.row({ { '  Commits', 'ChorusTitle' } }) })
+    for _, commit in ipairs(page.commits) do
+      rows[#rows + 1] = canvas.row({
+        { '    ' .. text.clean(commit.oid):sub(1, 8) .. '  ', 'ChorusNumber' },
+        { text.fit(text.age(now - commit.at), 4, true) .. '  ', 'ChorusAge' },
+        text.clean(commit.subject),
+        { '  ' .. require('chorus.ask').count(commit.files, 'file'), 'ChorusHint' },
+      }, { commit = commit.oid })
     end
   end
   if #page.journal > 0 then

@@ -114,6 +114,29 @@ function M.summary(task, request)
   return vim.trim(table.concat(parts, ' '))
 end
 
+--- How many commits a task has and how many files with uncommitted edits, as `⎇ 3 ✎ 2`, after a mark where something is
+--- wrong with them; empty where there is nothing.
+---@param task chorus.Task
+---@return string
+function M.edits(task)
+  local icon = require('chorus.statusline').icon
+  local parts = { task.trouble and icon('trouble') or nil }
+  if task.commits > 0 then
+    parts[#parts + 1] = icon('branch') .. ' ' .. task.commits
+  end
+  if task.uncommitted > 0 then
+    parts[#parts + 1] = icon('edited') .. ' ' .. task.uncommitted
+  end
+  return table.concat(parts, ' ')
+end
+
+--- Which other tasks have uncommitted edits in the same files, as `with #4 #5`; empty where there are none.
+---@param task chorus.Task
+---@return string
+function M.overlaps(task)
+  return #task.overlaps > 0 and 'with #' .. table.concat(task.overlaps, ' #') or ''
+end
+
 --- Words that must never be missing where a task is shown, before its title.
 ---@param task chorus.Task
 ---@return chorus.Chunk[]

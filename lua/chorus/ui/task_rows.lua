@@ -21,18 +21,53 @@ local AGE = 4
 --- moves sideways when a task changes.
 ---@param tasks chorus.Task[]
 ---@param width integer
----@return {number: integer, priority: integer, title: integer, summary: integer}
+---@return {number: integer, edits: integer, priority: integer, title: integer, summary: integer}
 function M.columns(tasks, width)
-  local number, priority = 3, 0
+  local number, edits, priority = 3, 0, 0
   for _, task in ipairs(tasks) do
     number = math.max(number, #tostring(task.number) + 1)
+    edits = math.max(edits, text.width(status.edits(task)))
     if task.priority ~= 0 then
       priority = math.max(priority, #tostring(task.priority) + 2)
     end
   end
-  local free = width - (1 + number + 2 + 2 + WORD + 1 + AGE + 2 + priority) - 1
+  edits = edits > 0 and width >= 60 and edits + 2 or 0
+  local free = width - (1 + number + 2 + 2 + WORD + 1 + AGE + 2 + edits + priority) - 1
   local title = free < 30 and free or math.min(math.max(math.floor(free * 0.5), 24), 60)
-  return { number = number, priority = priority, title = math.max(title, 8), summary = math.max(free - title - 2, 0) }
+  return {
+    number = number,
+    edits = edits,
+    priority = priority,
+    title = math.max(title, 8),
+    summary = math.max(free - title - 2, 0),
+  }
+end
+
+--- What stands last in a task's row: other tasks in the same files, then the open request, the trouble, or what was last
+--- said.
+---@param task chorus.Task
+---@param request? chorus.Opened
+---@param width integer
+---@return chorus.Chunk[] empty where there is nothing to say
+local function last_column(task, request, width)
+  local said, group = status.summary(task, request), 'ChorusSummary'
+  if request then
+    group = 'ChorusRequest'
+  elseif task.trouble then
+    said, group = text.clean(task.trouble.text), 'ChorusTrouble'
+  elseif status.has_ended(task) then
+    group = 'ChorusEnded'
+  end
+  local overlaps = text.cut(status.overlaps(task), width)
+  local chunks = {}
+  if overlaps ~= '' then
+    chunks[1] = { overlaps .. (said ~= '' and ' · ' or ''), 'ChorusOverlap' }
+    width = width - text.width(chunks[1][1])
+  end
+  if said ~= '' and width > 0 then
+    chunks[#chunks + 1] = { text.cut(said, width), group }
+  end
+  return chunks
 end
 
 ---@param task chorus.Task
@@ -53,13 +88,17 @@ function M.row(task, request, columns, age)
     { text.fit(age, AGE, true), 'ChorusAge' },
     '  ',
   }
+  if columns.edits > 0 then
+    local edits_group = task.trouble and 'ChorusTrouble' or has_ended and 'ChorusEnded' or 'ChorusEdits'
+    chunks[#chunks + 1] = { text.fit(status.edits(task), columns.edits), edits_group }
+  end
   if columns.priority > 0 then
     chunks[#chunks + 1] =
       { text.fit(task.priority ~= 0 and 'P' .. task.priority or '', columns.priority), 'ChorusPriority' }
   end
-  local summary = status.summary(task, request)
+  local last = columns.summary > 0 and last_column(task, request, columns.summary) or {}
   -- A title that no summary follows may be longer than its column.
-  local left = columns.title + (summary == '' and columns.summary > 0 and columns.summary + 2 or 0)
+  local left = columns.title + (#last == 0 and columns.summary > 0 and columns.summary + 2 or 0)
   for _, label in ipairs(status.labels(task)) do
     chunks[#chunks + 1] = label
     left = left - text.width(label[1])
@@ -75,10 +114,9 @@ function M.row(task, request, columns, age)
     chunks[#chunks + 1] = { shown, 'ChorusTag' }
     left = left - text.width(shown)
   end
-  if columns.summary > 0 and summary ~= '' then
+  if #last > 0 then
     chunks[#chunks + 1] = (' '):rep(left + 2)
-    summary = text.cut(summary, columns.summary)
-    chunks[#chunks + 1] = { summary, request and 'ChorusRequest' or has_ended and 'ChorusEnded' or 'ChorusSummary' }
+    vim.list_extend(chunks, last)
   end
   return canvas.row(chunks, task, task.uuid)
 end

@@ -11,12 +11,16 @@ function M.read(buffer)
     require('chorus.ui.page').read(buffer)
   elseif name == 'chorus://list' or name:match('^chorus://list/.') then
     require('chorus.ui.list').read(buffer)
-  elseif name ~= 'chorus://config' then
+  elseif name:match('^chorus://diff/%d+/%w+$') then
+    require('chorus.ui.diff').read(buffer)
+  elseif name == 'chorus://changes' then
+    require('chorus.ui.changes').read(buffer)
+  elseif name ~= 'chorus://config' and not name:match('^chorus://message/%d+$') then
     -- Within the autocommand Neovim would call it an error of the autocommand.
     vim.schedule(function()
       require('chorus.message').fail(
         'there is nothing named ' .. name,
-        'there are chorus://dashboard, chorus://list, chorus://task/12'
+        'there are chorus://dashboard, chorus://list, chorus://changes, chorus://task/12, chorus://diff/12/stack'
       )
     end)
   end

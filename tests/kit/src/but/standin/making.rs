@@ -88,7 +88,7 @@ pub fn make(project: &mut Project, order: &Order<'_>, fault: Option<&Fault>) -> 
     project.finish(&chosen)?;
     bring_deleted_back(project, order)?;
     if !written.is_empty() {
-        mark(project, order, &written)?;
+        mark(project, &workspace, &written)?;
     }
     Ok(Made::Commit(commit))
 }
@@ -151,15 +151,32 @@ fn written_meanwhile(project: &Project, order: &Order<'_>) -> Result<Vec<String>
 }
 
 /// Conflict markers in files that were written during their commit.
-fn mark(project: &Project, order: &Order<'_>, paths: &[String]) -> Result<(), Refusal> {
+fn mark(project: &Project, base: &str, paths: &[String]) -> Result<(), Refusal> {
+    let ours = project.snapshot()?;
+    let stages = [base, ours.as_str(), project.state.workspace.as_str()];
+    let folder = tempfile::tempdir()?;
+    let mut input = Vec::new();
     for path in paths {
-        let file = project.git.root.join(path);
-        let mine = std::fs::read_to_string(&file)?;
-        let theirs = project.git.read(&format!("{}:{path}", order.worktree))?.unwrap_or_default();
-        let theirs = String::from_utf8_lossy(&theirs);
-        std::fs::write(file, format!("<<<<<<< ours\n{mine}=======\n{theirs}>>>>>>> theirs\n"))?;
+        input.extend(format!("0 {}\t{path}\0", "0".repeat(40)).into_bytes());
+        let mut files = Vec::new();
+        for (at, tree) in stages.iter().enumerate() {
+            let name = format!("{tree}:{path}");
+            let file = folder.path().join(at.to_string());
+            std::fs::write(&file, project.git.read(&name)?.unwrap_or_default())?;
+            files.push(file.to_string_lossy().into_owned());
+            if let Ok(blob) = project.git.run(&["rev-parse", "--verify", "--quiet", &name]) {
+                input.extend(format!("100644 {blob} {}\t{path}\0", at + 1).into_bytes());
+            }
+        }
+        let sides = ["-L", "ours", "-L", "base", "-L", "theirs"];
+        let merge = std::process::Command::new("git")
+            .args(["merge-file", "-p"])
+            .args(sides)
+            .args([&files[1], &files[0], &files[2]])
+            .output()?;
+        std::fs::write(project.git.root.join(path), merge.stdout)?;
     }
-    project.mark_unmerged(paths, &order.worktree, &order.worktree)
+    project.git.feed(&["update-index", "-z", "--index-info"], &input).map(|_| ())
 }
 
 /// What happens when several commands make branches at once: stacks that this one did not see when it began leave

@@ -94,6 +94,8 @@ impl Project {
     /// The working tree as a tree, ignored files aside.
     pub fn snapshot(&self) -> Result<String, Refusal> {
         let index = self.index();
+        // Only one of us works here at a time, so this one's owner was killed.
+        let _ = std::fs::remove_file(index.with_extension("index.lock"));
         self.git.on_index(&index, &["read-tree", "-i", "-m", &self.state.workspace], b"")?;
         self.snapshot_again()
     }

@@ -1,0 +1,140 @@
+--- Buffers whose files agents change: read again at once where nothing is unsaved, told otherwise.
+
+local M = {}
+
+--- An event names no more paths than this; there may be others then.
+local MOST_PATHS = 50
+
+--- What files with unsaved edits looked like when they were last in step with their buffer, by buffer.
+---@type table<integer, string>
+local known = {}
+
+---@param path string
+---@return string? changes when the file does
+local function look(path)
+  local about = vim.uv.fs_stat(path)
+  return about and ('%d.%d %d'):format(about.mtime.sec, about.mtime.nsec, about.size) or nil
+end
+
+---@param buffer integer
+---@return boolean
+local function is_file(buffer)
+  return vim.api.nvim_buf_is_loaded(buffer) and vim.bo[buffer].buftype == '' and vim.api.nvim_buf_get_name(buffer) ~= ''
+end
+
+---@param buffer integer
+local function remember(buffer)
+  if is_file(buffer) then
+    known[buffer] = look(vim.api.nvim_buf_get_name(buffer))
+  end
+end
+
+--- Which tasks have edits in a file, in words.
+---@param changes chorus.Changes
+---@param path string
+---@return string
+local function owners(changes, path)
+  local numbers, seen = {}, {}
+  for _, file in ipairs(changes.files) do
+    for _, hunk in ipairs(file.path == path and file.hunks or {}) do
+      for _, number in ipairs(hunk.owner ~= 'user' and hunk.tasks or {}) do
+        if not seen[number] then
+          seen[number] = true
+          numbers[#numbers + 1] = number
+        end
+      end
+    end
+  end
+  table.sort(numbers)
+  if #numbers == 1 then
+    local task = require('chorus.tasks').get(numbers[1])
+    return (' by #%d%s'):format(numbers[1], task and ' ' .. require('chorus.text').clean(task.title, 30) or '')
+  end
+  return #numbers > 0 and ' by one of #' .. table.concat(numbers, ', #') or ''
+end
+
+--- Says once for each change on disk that a buffer with unsaved edits is behind, and which task did it.
+---@param behind { buffer: integer, path: string }[]
+local function tell(behind)
+  require('chorus.client').request('changes', {}, function(_, changes)
+    for _, each in ipairs(behind) do
+      local who = changes and owners(changes, each.path) or ''
+      require('chorus.message').warn(
+        ('%s was changed on disk%s'):format(each.path, who),
+        '`:e!` takes the file, `:w!` keeps your edits',
+        true
+      )
+    end
+  end)
+end
+
+---@param buffer integer
+local function read_again(buffer)
+  local reads = vim.bo[buffer].autoread
+  if reads == nil then
+    reads = vim.go.autoread
+  end
+  if reads then
+    -- Not allowed in the command-line window; Neovim looks by itself later then.
+    pcall(vim.cmd.checktime, buffer)
+  end
+end
+
+--- Looks at the buffers of files that have changed.
+---@param root string
+---@param paths string[] from the root
+local function look_at(root, paths)
+  local is_named = {}
+  for _, path in ipairs(paths) do
+    is_named[path] = true
+  end
+  local behind = {}
+  for _, buffer in ipairs(vim.api.nvim_list_bufs()) do
+    local name = is_file(buffer) and vim.uv.fs_realpath(vim.api.nvim_buf_get_name(buffer)) or ''
+    local path = vim.startswith(name, root .. '/') and name:sub(#root + 2) or nil
+    if path and (is_named[path] or #paths >= MOST_PATHS) then
+      if not vim.bo[buffer].modified then
+        read_again(buffer)
+        remember(buffer)
+      elseif known[buffer] and known[buffer] ~= look(name) then
+        known[buffer] = look(name)
+        behind[#behind + 1] = { buffer = buffer, path = path }
+      end
+    end
+  end
+  if #behind > 0 then
+    tell(behind)
+  end
+end
+
+--- Listens for edits, and remembers from now on what files are in step with their buffers.
+function M.attach()
+  local group = vim.api.nvim_create_augroup('chorus_disk', {})
+  vim.api.nvim_create_autocmd({ 'BufReadPost', 'BufWritePost', 'FileChangedShellPost' }, {
+    group = group,
+    desc = 'Chorus: remember the file as it is',
+    callback = function(event)
+      remember(event.buf)
+    end,
+  })
+  vim.api.nvim_create_autocmd('BufUnload', {
+    group = group,
+    callback = function(event)
+      known[event.buf] = nil
+    end,
+  })
+  vim.tbl_map(remember, vim.api.nvim_list_bufs())
+  vim.api.nvim_create_autocmd('User', {
+    group = group,
+    pattern = 'ChorusEditsChanged',
+    desc = 'Chorus: read again what agents have changed',
+    callback = function(event)
+      local welcome = require('chorus.client').welcome()
+      if welcome then
+        look_at(welcome.project, event.data.paths)
+      end
+    end,
+  })
+end
+
+return M

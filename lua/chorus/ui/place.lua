@@ -1,0 +1,159 @@
+--- Which window shows a buffer of ours, and the files it points to.
+local M = {}
+
+---@param window integer
+---@return boolean
+local function is_floating(window)
+  return vim.api.nvim_win_get_config(window).relative ~= ''
+end
+
+--- Goes from a floating window, which is closed when it is ours, to one that a page may take.
+local function leave_float()
+  local window = vim.api.nvim_get_current_win()
+  if not is_floating(window) then
+    return
+  end
+  if vim.b.chorus_view then
+    vim.api.nvim_win_close(window, true)
+  end
+  for _, other in ipairs({ vim.api.nvim_get_current_win(), unpack(vim.api.nvim_tabpage_list_wins(0)) }) do
+    if not is_floating(other) then
+      return vim.api.nvim_set_current_win(other)
+    end
+  end
+end
+
+--- A window for a list: nothing beside the lines, each on one line.
+---@param window integer
+function M.calm(window)
+  local options = {
+    number = false,
+    relativenumber = false,
+    signcolumn = 'no',
+    foldcolumn = '0',
+    statuscolumn = '',
+    colorcolumn = '',
+    wrap = false,
+    list = false,
+    spell = false,
+    cursorline = true,
+    fillchars = 'eob: ',
+  }
+  for name, value in pairs(options) do
+    vim.wo[window][0][name] = value
+  end
+end
+
+--- Shows a buffer: where `place` says, else where it is on screen, else in the current window.
+---@param buffer integer
+---@param place? table as `nvim_cmd` takes it in `mods`
+function M.show(buffer, place)
+  leave_float()
+  local window = vim.fn.bufwinid(buffer)
+  if place then
+    vim.cmd.split({ mods = place })
+    vim.w.chorus_is_extra = true
+  elseif window ~= -1 then
+    return vim.api.nvim_set_current_win(window)
+  end
+  local before = vim.api.nvim_get_current_buf()
+  if before ~= buffer then
+    vim.b[buffer].chorus_came_from = before
+  end
+  vim.api.nvim_win_set_buf(0, buffer)
+end
+
+--- Whether a file may be shown in a window.
+---@param window integer
+---@return boolean
+local function takes_files(window)
+  local buffer = vim.api.nvim_win_get_buf(window)
+  return not is_floating(window)
+    and vim.bo[buffer].buftype == ''
+    and not vim.startswith(vim.api.nvim_buf_get_name(buffer), 'chorus://')
+    and not (vim.fn.exists('+winfixbuf') == 1 and vim.wo[window].winfixbuf)
+end
+
+--- The window a person came from, else another with a file in it, else the current one.
+local function window_for_files()
+  local windows = vim.api.nvim_tabpage_list_wins(0)
+  table.insert(windows, 1, vim.fn.win_getid(vim.fn.winnr('#')))
+  for _, window in ipairs(windows) do
+    if window ~= 0 and window ~= vim.api.nvim_get_current_win() and takes_files(window) then
+      return window
+    end
+  end
+  return vim.api.nvim_get_current_win()
+end
+
+--- The absolute path of a file below `root`; nil for one that leads out of it.
+---@param root string
+---@param path? string
+---@return string?
+function M.below(root, path)
+  if
+    not path
+    or path == ''
+    or path:sub(1, 1) == '/'
+    or ('/' .. path .. '/'):find('/../', 1, true)
+    or path:find('%z')
+  then
+    return nil
+  end
+  return vim.fs.joinpath(root, path)
+end
+
+--- Opens a file at a line, in the window a person came from. Says why it cannot.
+---@param root string
+---@param path? string from `root`
+---@param line integer
+function M.visit(root, path, line)
+  local message = require('chorus.message')
+  local file = M.below(root, path)
+  if not file then
+    return message.info('there is no file in this line')
+  elseif not vim.uv.fs_stat(file) and vim.fn.bufnr(file) == -1 then
+    return message.info(('%s is not there any more'):format(path))
+  end
+  local buffer = vim.fn.bufadd(file)
+  vim.bo[buffer].buflisted = true
+  vim.api.nvim_set_current_win(window_for_files())
+  vim.cmd.normal({ "m'", bang = true })
+  if vim.api.nvim_get_current_buf() ~= buffer then
+    vim.api.nvim_win_set_buf(0, buffer)
+  end
+  vim.api.nvim_win_set_cursor(0, { math.min(math.max(line, 1), vim.api.nvim_buf_line_count(buffer)), 0 })
+  vim.cmd.normal({ 'zv', bang = true })
+end
+
+--- Where a page was opened from, else the listed buffer used last.
+---@return integer? buffer
+local function came_from()
+  local current, before = vim.api.nvim_get_current_buf(), vim.b.chorus_came_from
+  vim.b.chorus_came_from = nil
+  if before and before ~= current and vim.api.nvim_buf_is_loaded(before) then
+    return before
+  end
+  local last
+  for _, about in ipairs(vim.fn.getbufinfo({ buflisted = 1 })) do
+    if about.bufnr ~= current and (not last or about.lastused > last.lastused) then
+      last = about
+    end
+  end
+  return last and last.bufnr
+end
+
+--- Leaves a page in the current window: to where one came from, or by closing a window that was made for it.
+function M.leave()
+  if vim.w.chorus_is_extra and pcall(vim.api.nvim_win_close, 0, false) then
+    return
+  end
+  local before = came_from()
+  if before then
+    vim.api.nvim_win_set_buf(0, before)
+  elseif not pcall(vim.api.nvim_win_close, 0, false) then
+    vim.cmd.enew()
+  end
+end
+
+return M

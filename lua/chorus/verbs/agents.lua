@@ -1,0 +1,75 @@
+--- Verbs that start an agent and talk to it.
+
+local ask = require('chorus.ask')
+local given = require('chorus.verbs.call')
+local message = require('chorus.message')
+
+---@type table<string, fun(call: chorus.Call, verb: chorus.Verb)>
+local run = {}
+
+--- At most so many agents are started at the same time.
+local STARTS_AT_ONCE = 2
+
+--- The environment for an agent: the daemon keeps it in memory and leaves out what belongs to Neovim and tmux.
+local function environment()
+  return vim.fn.environ()
+end
+
+function run.start(call, verb)
+  given.with_tasks(verb, call, function(found)
+    ask.each(verb, found, function(task)
+      return { task = task.uuid, prompt = given.some(call.args), environment = environment() }
+    end, {
+      at_once = STARTS_AT_ONCE,
+      on_reply = function(task)
+        if #found == 1 then
+          message.info(('#%d has started'):format(task.number), ('`:Chorus output %d` shows it'):format(task.number))
+        end
+      end,
+    })
+  end)
+end
+
+--- The lines of a range are the prompt; after a text they follow as an excerpt.
+---@param call chorus.Call
+---@return string?
+local function prompt_of(call)
+  if not call.excerpt then
+    return given.some(call.args)
+  elseif call.args == '' then
+    return table.concat(call.excerpt.lines, '\n')
+  end
+  return call.args .. '\n\n' .. table.concat(require('chorus.excerpt').fenced(call.excerpt), '\n')
+end
+
+function run.send(call, verb)
+  given.with_tasks(verb, call, function(found)
+    local function send(text)
+      ask.each(verb, found, function(task)
+        return { task = task.uuid, text = text, raw = call.bang }
+      end, {
+        on_reply = function(task, sent)
+          if sent.queued then
+            message.info(('#%d will get it later: %s'):format(task.number, sent.reason or 'the agent is not free'))
+          end
+        end,
+      })
+    end
+    local text = prompt_of(call)
+    if text then
+      return send(text)
+    end
+    given.input(('Send to %s: '):format(ask.numbers(found)), function(typed)
+      if typed ~= '' then
+        send(typed)
+      end
+    end)
+  end)
+end
+
+run.interrupt = given.plain()
+run.restart = given.plain(function(call)
+  return { fresh = call.bang, environment = environment() }
+end, { at_once = STARTS_AT_ONCE })
+
+return run

@@ -1,0 +1,95 @@
+--- What is asked for: the verb's tasks, its one task, its open request, a text that is missing.
+
+local ask = require('chorus.ask')
+local message = require('chorus.message')
+local picker = require('chorus.picker')
+local target = require('chorus.target')
+local tasks = require('chorus.tasks')
+
+local M = {}
+
+---@class chorus.Call
+---@field task? string|integer|(string|integer)[] as typed
+---@field args string what follows the task
+---@field bang boolean
+---@field place? table where a window was asked for; the current one otherwise
+---@field excerpt? chorus.Excerpt the lines of the range
+
+---@param text string
+---@return string? nil when there is none
+function M.some(text)
+  return text ~= '' and text or nil
+end
+
+--- Finds the tasks meant. When a word such as `all` named them and a text follows, it asks: the text may have begun so.
+---@param verb chorus.Verb
+---@param call chorus.Call
+---@param on_tasks fun(tasks: chorus.Task[])
+function M.with_tasks(verb, call, on_tasks)
+  target.resolve(verb, call.task, function(found)
+    local by_word = type(call.task) == 'string' and target.is_filter(call.task)
+    if by_word and call.args ~= '' then
+      local question = ('%s %s (%s): %s'):format(verb.name, ask.numbers(found), call.task, call.args)
+      return picker.confirm(question, ('Yes, %s %s'):format(verb.name, ask.numbers(found)), function()
+        on_tasks(found)
+      end)
+    end
+    on_tasks(found)
+  end)
+end
+
+--- Finds the one task meant.
+---@param verb chorus.Verb
+---@param call chorus.Call
+---@param on_task fun(task: chorus.Task)
+function M.with_task(verb, call, on_task)
+  target.resolve(verb, call.task, function(found)
+    on_task(found[1])
+  end)
+end
+
+--- Finds the one open request meant.
+---@param verb chorus.Verb
+---@param call chorus.Call
+---@param on_request fun(request: chorus.Opened)
+function M.with_request(verb, call, on_request)
+  M.with_task(verb, call, function(task)
+    local requests = tasks.requests(task.uuid)
+    if #requests == 0 then
+      message.info(('#%d has no open request'):format(task.number))
+    elseif #requests == 1 then
+      on_request(requests[1])
+    else
+      picker.pick_request(requests, 'Request to ' .. verb.name .. ':', function(request)
+        if request then
+          on_request(request)
+        end
+      end)
+    end
+  end)
+end
+
+---@param prompt string
+---@param on_text fun(text: string) not called when the person leaves
+function M.input(prompt, on_text)
+  vim.ui.input({ prompt = prompt }, function(text)
+    if text then
+      on_text(text)
+    end
+  end)
+end
+
+--- A verb on tasks that needs nothing more.
+---@param params_of? fun(call: chorus.Call): table
+---@param opts? table
+function M.plain(params_of, opts)
+  return function(call, verb)
+    M.with_tasks(verb, call, function(found)
+      ask.each(verb, found, function(task)
+        return vim.tbl_extend('keep', { task = task.uuid }, params_of and params_of(call) or {})
+      end, opts)
+    end)
+  end
+end
+
+return M

@@ -1,0 +1,85 @@
+--- Verbs about a task's edits and its branch.
+
+local ask = require('chorus.ask')
+local client = require('chorus.client')
+local given = require('chorus.verbs.call')
+local message = require('chorus.message')
+local picker = require('chorus.picker')
+
+---@type table<string, fun(call: chorus.Call, verb: chorus.Verb)>
+local run = {}
+
+function run.diff(call, verb)
+  local part = given.some(call.args) or 'stack'
+  if not require('chorus.ui.diff').is_part(part) then
+    return message.fail(
+      ('there is no part `%s` of a diff'):format(part),
+      'there are `stack`, `turn`, `uncommitted`, and ids of commits'
+    )
+  end
+  given.with_task(verb, call, function(task)
+    require('chorus.ui.diff').open(task, part, call.place)
+  end)
+end
+
+function run.changes(call)
+  require('chorus.ui.changes').open(call.place)
+end
+
+function run.blame()
+  require('chorus.ui.blame').show()
+end
+
+function run.commit(call, verb)
+  given.with_tasks(verb, call, function(found)
+    ask.each(verb, found, function(task)
+      return { task = task.uuid, message = given.some(call.args) }
+    end, {
+      on_reply = function(task, now)
+        local where = now.stack and (' on %s'):format(now.stack) or ''
+        message.info(('#%d has %s%s'):format(task.number, ask.count(now.commits, 'commit'), where))
+      end,
+    })
+  end)
+end
+
+--- Says what a step would do and takes it when a person says yes; with `!` takes it at once.
+---@param method string
+---@param params chorus.Confirm
+---@param yes string what yes means
+---@param at_once boolean
+local function offer(method, params, yes, at_once)
+  local done = message.patience(yes)
+  client.request(method, vim.tbl_extend('force', params, { confirmed = at_once }), function(err, said)
+    done(err ~= nil)
+    if err then
+      message.failure(err)
+    elseif said.done or at_once then
+      message.info(said.text)
+    else
+      local sentences = table.concat(require('chorus.text').lines(said.text), '\n')
+      picker.confirm(sentences, yes, function()
+        offer(method, params, yes, true)
+      end)
+    end
+  end)
+end
+
+--- A step that is offered for one task.
+---@param yes string
+local function offers(yes)
+  return function(call, verb)
+    given.with_task(verb, call, function(task)
+      offer('task_' .. verb.name, { task = task.uuid }, yes:format(task.number), call.bang)
+    end)
+  end
+end
+
+run.mend = offers('Mend #%d')
+run.preview = offers('Show the branch of #%d')
+
+function run.setup(call)
+  offer('setup', {}, 'Make this a GitButler project', call.bang)
+end
+
+return run

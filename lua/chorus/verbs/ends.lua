@@ -1,0 +1,121 @@
+--- Verbs that end a task or take it up again.
+
+local ask = require('chorus.ask')
+local client = require('chorus.client')
+local given = require('chorus.verbs.call')
+local message = require('chorus.message')
+local picker = require('chorus.picker')
+local text = require('chorus.text')
+
+---@type table<string, fun(call: chorus.Call, verb: chorus.Verb)>
+local run = {}
+
+---@param task chorus.Task
+---@param ended chorus.Task
+local function say_completed(task, ended)
+  message.info(('#%d is completed%s'):format(task.number, ended.result and ': ' .. ended.result or ''))
+end
+
+--- Lets the message of the last commit be edited, where there is one to make; completes the task then.
+---@param task chorus.Task
+---@param complete fun() without a message
+local function complete_with_message(task, complete)
+  client.request('task_message', { task = task.uuid }, function(err, found)
+    if err and err.code ~= 'unsupported' then
+      return message.failure(err)
+    elseif err or #found.files == 0 then
+      return complete()
+    end
+    require('chorus.ui.commit_message').open({
+      task = task,
+      message = found,
+      does = ('commits this and completes #%d'):format(task.number),
+      send = function(written, on_reply)
+        client.request('task_complete', { task = task.uuid, force = false, message = written }, on_reply)
+      end,
+      on_done = function(ended)
+        say_completed(task, ended)
+      end,
+    })
+  end)
+end
+
+--- Whether a message is worth editing: there may be something to commit, and completing is not refused anyway.
+---@param task chorus.Task
+---@return boolean
+local function may_commit(task)
+  local doing = task.agent_status.status
+  local is_refused = doing == 'busy' or doing == 'waiting' or task.requests > 0
+  local has_branch = task.isolation == 'stack' or task.isolation == 'worktree' or task.stack ~= nil
+  return has_branch and not is_refused
+end
+
+function run.complete(call, verb)
+  given.with_tasks(verb, call, function(found)
+    local function complete()
+      ask.each(verb, found, function(task)
+        return { task = task.uuid, force = call.bang }
+      end, { on_reply = say_completed })
+    end
+    if #found == 1 and not call.bang and may_commit(found[1]) then
+      return complete_with_message(found[1], complete)
+    end
+    complete()
+  end)
+end
+
+--- What `fail!` takes away, and where it is kept.
+---@param found chorus.Task[]
+---@return string
+local function discards(found)
+  local lines = { ('Give up %s and discard:'):format(ask.numbers(found)) }
+  for _, task in ipairs(found) do
+    lines[#lines + 1] = ('  #%d %s: %s%s, %s with uncommitted edits'):format(
+      task.number,
+      text.clean(task.title, 40),
+      task.stack and ('its branch %s with '):format(text.clean(task.stack)) or '',
+      ask.count(task.commits, 'commit'),
+      ask.count(task.uncommitted, 'file')
+    )
+  end
+  lines[#lines + 1] =
+    'All of it is kept under refs/chorus/discarded/ in the repository; `:Chorus! reopen` brings it back.'
+  return table.concat(lines, '\n')
+end
+
+function run.fail(call, verb)
+  given.with_tasks(verb, call, function(found)
+    local function fail(reason)
+      ask.each(verb, found, function(task)
+        return { task = task.uuid, reason = given.some(reason), discard = call.bang or nil }
+      end)
+    end
+    local function ask_for_reason()
+      if call.args ~= '' then
+        return fail(call.args)
+      end
+      given.input(('Give up %s; reason: '):format(ask.numbers(found)), fail)
+    end
+    if not call.bang then
+      return ask_for_reason()
+    end
+    picker.confirm(discards(found), ('Give up %s and discard its edits'):format(ask.numbers(found)), ask_for_reason)
+  end)
+end
+
+function run.delete(call, verb)
+  given.with_tasks(verb, call, function(found)
+    local named = #found == 1 and ('#%d %s'):format(found[1].number, text.clean(found[1].title)) or ask.numbers(found)
+    picker.confirm(('Delete %s?'):format(named), 'Delete ' .. ask.numbers(found), function()
+      ask.each(verb, found, function(task)
+        return { task = task.uuid }
+      end)
+    end)
+  end)
+end
+
+run.reopen = given.plain(function(call)
+  return { restore = call.bang or nil }
+end)
+
+return run

@@ -1,0 +1,134 @@
+--- Verbs that show something.
+
+local client = require('chorus.client')
+local given = require('chorus.verbs.call')
+local message = require('chorus.message')
+local picker = require('chorus.picker')
+local target = require('chorus.target')
+local tasks = require('chorus.tasks')
+
+---@type table<string, fun(call: chorus.Call, verb: chorus.Verb)>
+local run = {}
+
+function run.new(call)
+  require('chorus.ui.draft').open({ title = given.some(call.args), start = call.bang, excerpt = call.excerpt })
+end
+
+--- A verb that shows one task in a window.
+---@param window string
+local function shows(window)
+  return function(call, verb)
+    given.with_task(verb, call, function(task)
+      require('chorus.ui.' .. window).open(task)
+    end)
+  end
+end
+
+run.edit = shows('page')
+run.show = shows('page')
+run.output = shows('output')
+run.attach = shows('terminal')
+
+function run.dashboard(call)
+  require('chorus.ui.dashboard').open(call.place)
+end
+
+function run.inbox()
+  require('chorus.ui.inbox').open()
+end
+
+function run.list(call)
+  require('chorus.ui.list').open(given.some(call.args))
+end
+
+---@param task chorus.Task
+local function open_best(task)
+  require(tasks.is_live(task) and 'chorus.ui.output' or 'chorus.ui.page').open(task)
+end
+
+function run.pick(call)
+  if call.args ~= '' and not target.is_filter(call.args) then
+    return message.fail(('there is no filter `%s`'):format(call.args), '`:Chorus pick <Tab>` lists them')
+  end
+  local found = vim.tbl_filter(function(task)
+    return call.args == '' or target.matches(task, call.args)
+  end, tasks.all())
+  if #found == 0 then
+    return message.info('there is no such task', 'run `:Chorus new` to write one')
+  end
+  picker.pick_task(found, 'Task:', function(task)
+    if task then
+      open_best(task)
+    end
+  end)
+end
+
+function run.next()
+  local need = require('chorus.next').take()
+  if not need then
+    message.info('nobody needs you')
+  elseif need.request then
+    require('chorus.ui.request').open(need.request)
+  else
+    open_best(need.task)
+  end
+end
+
+function run.explain(call, verb)
+  given.with_task(verb, call, function(task)
+    client.request('task_explain', { task = task.uuid }, function(err, explanation)
+      if err then
+        return message.failure(err)
+      end
+      require('chorus.ui.explain').open(explanation)
+    end)
+  end)
+end
+
+function run.web(call, verb)
+  given.with_task(verb, call, function(task)
+    client.request('task_web', { task = task.uuid, write = call.bang }, function(err, web)
+      if err then
+        return message.failure(err)
+      end
+      local _, fault = vim.ui.open(web.url)
+      message.info(('#%d is at %s'):format(task.number, web.url), fault and 'open it in a browser' or nil)
+    end)
+  end)
+end
+
+function run.config()
+  client.request('config', {}, function(err, config)
+    if err then
+      return message.failure(err)
+    end
+    local lines = {}
+    for _, notice in ipairs(config.notices) do
+      lines[#lines + 1] = '# ' .. notice
+    end
+    for _, setting in ipairs(config.values) do
+      lines[#lines + 1] = ('%s = %s # %s'):format(setting.key, setting.value, setting.origin)
+    end
+    require('chorus.view').open('chorus://config', lines, 'toml')
+  end)
+end
+
+function run.log()
+  local log = require('chorus.view').log_path()
+  if vim.fn.filereadable(log) == 0 then
+    return message.info('there is no log yet at ' .. log)
+  end
+  vim.cmd.split({ args = { log }, magic = { file = false, bar = false } })
+  vim.bo.readonly, vim.bo.autoread = true, true
+  vim.cmd.normal({ 'G', bang = true })
+end
+
+function run.health()
+  vim.cmd.checkhealth('chorus')
+end
+
+function run.install()
+  require('chorus.install').run()
+end
+
+return run

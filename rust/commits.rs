@@ -1,0 +1,8 @@
+//! What is committed for a task, decided without touching anything: which of the tree's changes are the task's own,
+//! what is left and why, and the message.
+
+pub mod change;
+pub mod message;
+pub mod net;
+pub mod plan;
+pub mod without;

@@ -1,0 +1,144 @@
+//! The uncommitted changes of a working tree, as `but` words them (both grammars, one model).
+
+/// A changed path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Relative to the repository's root; of a renamed file the new one.
+    pub path: String,
+    /// What happened to it.
+    pub kind: Kind,
+    /// The id `but` takes for it on the command line; good until the next change of the tree.
+    pub cli_id: String,
+    /// The branches of the stack that the old grammar keeps it staged for; empty for most.
+    pub staged_for: Vec<String>,
+}
+
+/// What happened to a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Kind {
+    Added,
+    Removed,
+    Modified,
+    /// The old path goes with it: `but` does not name it.
+    Renamed,
+    /// A word this version does not know.
+    Other,
+}
+
+/// One hunk of a changed path, against the commits in the tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hunk {
+    /// The id `but commit` takes; good until the next change of the tree.
+    pub id: String,
+    /// As in [`Change::path`].
+    pub path: String,
+    /// What `but` shows of it.
+    pub content: Content,
+    /// First line before, counted from 1 (0 lines: the line after which something was added).
+    pub old_start: u32,
+    /// Lines before, context included.
+    pub old_lines: u32,
+    /// First line after, counted from 1.
+    pub new_start: u32,
+    /// Lines after, context included.
+    pub new_lines: u32,
+    /// The hunk as a patch, its `@@` line first; invalid UTF-8 is replaced.
+    pub body: String,
+}
+
+/// What `but` shows of a changed path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Lines.
+    Lines,
+    /// No lines: a binary, an empty file, a mode, a mere rename. It goes as a whole.
+    Whole,
+    /// Too large to be shown. It goes as a whole.
+    TooLarge,
+}
+
+impl Hunk {
+    /// A path as one piece, where `but` lists no hunk of it.
+    pub fn whole(path: &str) -> Hunk {
+        let (id, path, body) = (String::new(), path.to_owned(), String::new());
+        Hunk { id, path, content: Content::Whole, old_start: 0, old_lines: 0, new_start: 0, new_lines: 0, body }
+    }
+
+    /// The lines it adds: their numbers in the file as it is, counted from 1.
+    pub fn added(&self) -> Vec<u32> {
+        let mut line = self.new_start;
+        let mut added = Vec::new();
+        for text in self.lines() {
+            match text.as_bytes().first() {
+                Some(b'+') => added.push(line),
+                Some(b'-' | b'\\') => continue,
+                _ => {}
+            }
+            line += 1;
+        }
+        added
+    }
+
+    /// Where it deletes: for each run of deleted lines the number of lines of the new file above it.
+    pub fn gaps(&self) -> Vec<u32> {
+        let mut above = if self.new_lines == 0 { self.new_start } else { self.new_start.saturating_sub(1) };
+        let mut gaps = Vec::new();
+        for text in self.lines() {
+            match text.as_bytes().first() {
+                Some(b'-') => {
+                    if gaps.last() != Some(&above) {
+                        gaps.push(above);
+                    }
+                }
+                Some(b'\\') => {}
+                _ => above += 1,
+            }
+        }
+        gaps
+    }
+
+    /// Its added and deleted lines with their signs, without context.
+    pub fn signed(&self) -> Vec<&str> {
+        self.lines().filter(|line| line.starts_with(['+', '-'])).collect()
+    }
+
+    fn lines(&self) -> impl Iterator<Item = &str> {
+        // A carriage return belongs to its line: `str::lines` would take it.
+        let body = self.body.strip_suffix('\n').unwrap_or(&self.body);
+        body.split('\n').skip(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hunk(new_start: u32, new_lines: u32, body: &str) -> Hunk {
+        Hunk {
+            id: "h".into(),
+            path: "a".into(),
+            content: Content::Lines,
+            old_start: 1,
+            old_lines: 1,
+            new_start,
+            new_lines,
+            body: body.into(),
+        }
+    }
+
+    #[test]
+    fn lines_and_gaps_are_counted_in_the_new_file() {
+        let hunk =
+            hunk(3, 4, "@@ -3,5 +3,4 @@\n keep\n-gone\n-gone too\n+new\n keep\n+last\n\\ No newline at end of file\n");
+        assert_eq!(hunk.added(), [4, 6]);
+        assert_eq!(hunk.gaps(), [3]);
+        assert_eq!(hunk.signed(), ["-gone", "-gone too", "+new", "+last"]);
+    }
+
+    #[test]
+    fn a_hunk_without_new_lines_lies_after_its_line() {
+        assert_eq!(hunk(0, 0, "@@ -1,1 +0,0 @@\n-only\n").gaps(), [0]);
+        assert_eq!(hunk(7, 0, "@@ -8,1 +7,0 @@\n-x\n").gaps(), [7]);
+    }
+}

@@ -1,0 +1,176 @@
+//! Where edits go: what is asked and answered about changes, branches and commits.
+
+use crate::status::Millis;
+use serde::{Deserialize, Serialize};
+
+/// Why a task's edits are not committed, or its branch is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// `depends_on`, `moved_outside`, `not_applied`, `conflicted`, `changing`, `damaged`, `repository`, `hook`, `tool`,
+    /// `left` (a worktree that was removed, switched or locked).
+    pub kind: String,
+    /// One sentence.
+    pub text: String,
+    /// What `mend` would do, as a sentence; nothing where only a person can.
+    pub remedy: Option<String>,
+    /// The branch above which the task's would be stacked, where that is the remedy.
+    pub above: Option<String>,
+    /// Files it is about.
+    pub files: Vec<String>,
+}
+
+/// A commit that Chorus made for a task.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Commit {
+    /// The commit's id, as it is now.
+    pub oid: String,
+    /// First line of its message.
+    pub subject: String,
+    /// When it was made.
+    pub at: Millis,
+    /// How many files it changes.
+    pub files: i64,
+}
+
+/// Parameters of `task_diff`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TaskDiff {
+    /// The task.
+    pub task: String,
+    /// `stack` (everything on its branch, and what is uncommitted), `turn` (its newest commit), `uncommitted`, or a commit id.
+    pub part: String,
+}
+
+/// Reply: a difference.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Diff {
+    /// The task's number.
+    pub number: i64,
+    /// One line for a window's title.
+    pub title: String,
+    /// The folder that paths in `text` start from.
+    pub root: String,
+    /// Unified, with `a/` and `b/`; at most 2 MB. Untrusted.
+    pub text: String,
+    /// Whether something was left out for its size.
+    pub cut: bool,
+}
+
+/// Parameters of `task_commit`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TaskCommit {
+    /// The task.
+    pub task: String,
+    /// The message; one made from title, prompt and answer otherwise.
+    pub message: Option<String>,
+}
+
+/// Reply of `task_message`: what a commit now would be.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CommitMessage {
+    /// The generated message.
+    pub text: String,
+    /// Files that would be committed; empty when there is nothing.
+    pub files: Vec<String>,
+}
+
+/// A step that is only taken when a person said yes.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Confirm {
+    /// The task; empty where the step is the project's.
+    pub task: String,
+    /// Take it, instead of only saying what it would do.
+    pub confirmed: bool,
+}
+
+/// What a step would do, or did.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Offer {
+    /// In sentences, with the files it would touch.
+    pub text: String,
+    /// Whether it was done.
+    pub done: bool,
+}
+
+/// Reply of `changes`: uncommitted edits in the project's working tree.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Changes {
+    /// The working tree.
+    pub root: String,
+    /// By path.
+    pub files: Vec<ChangedFile>,
+    /// Sentences about what could not be told.
+    pub notices: Vec<String>,
+}
+
+/// A file with uncommitted edits.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ChangedFile {
+    /// From the working tree's root. Untrusted.
+    pub path: String,
+    /// `added`, `removed`, `modified` or `renamed`.
+    pub change: String,
+    /// One for a binary or very large file.
+    pub hunks: Vec<ChangedHunk>,
+}
+
+/// Neighbouring lines that differ.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ChangedHunk {
+    /// Names it in `changes_assign`, for as long as the file stays as it is.
+    pub id: String,
+    /// First line in the working tree, from 1.
+    pub line: i64,
+    /// Lines with ` `, `+` or `-` before them; empty for a binary file. Untrusted.
+    pub lines: Vec<String>,
+    /// `task`, `user`, `unclaimed`, or `mixed` (several owners in lines too near to be taken apart).
+    pub owner: String,
+    /// The owning task, or the tasks it may be of.
+    pub tasks: Vec<i64>,
+}
+
+/// Parameters of `changes_assign`: a person says whose an edit is.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ChangesAssign {
+    /// The file.
+    pub path: String,
+    /// One hunk of it; all otherwise.
+    pub hunk: Option<String>,
+    /// A task; the user's own when absent.
+    pub task: Option<String>,
+}
+
+/// Parameters of `line`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LineAsk {
+    /// An absolute path.
+    pub path: String,
+    /// From 1.
+    pub line: i64,
+}
+
+/// Reply of `line`: whose a line is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Line {
+    /// `task`, `user`, `unclaimed` or `before` (older than any task).
+    pub owner: String,
+    /// The task, or the tasks it may be of.
+    pub tasks: Vec<i64>,
+    /// One sentence: who, when, in which commit.
+    pub text: String,
+    /// The commit that has it; nothing while it is uncommitted.
+    pub commit: Option<String>,
+}
+
+/// Parameters of `file_saved`: a person wrote a buffer.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FileSaved {
+    /// An absolute path.
+    pub path: String,
+}

@@ -1,0 +1,79 @@
+//! The working trees that tasks share: what is known of each since the daemon began, and which paths a commit holds.
+
+use super::lock;
+use crate::attribution::Owner;
+use crate::attribution::interval::Interval;
+use crate::vcs::scan::{Look, Stat};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Every shared tree, by project.
+#[derive(Debug, Default)]
+pub struct Trees {
+    trees: Mutex<HashMap<String, Arc<Tree>>>,
+}
+
+/// One shared tree.
+#[derive(Debug, Default)]
+pub struct Tree {
+    /// Held while edits are taken in, one after the other.
+    pub known: Arc<tokio::sync::Mutex<Known>>,
+    held: watch::Sender<BTreeSet<String>>,
+}
+
+/// What is known of a tree beside its ledgers; none of it outlives the daemon.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// The last whole look; nothing where there was none yet.
+    pub look: Option<Look>,
+    /// The time since then.
+    pub interval: Interval,
+    /// The commit that ledgers are about.
+    pub head: Option<String>,
+    /// Files that changed while an edit tool was open on them, and whose that is as far as the tool does not say.
+    pub pending: BTreeMap<String, Owner>,
+    /// What git tracks although it ignores it, and the index that says so.
+    pub beside: Option<(Option<Stat>, Vec<String>)>,
+    /// What a task was told of others' edits in a file, by task and path.
+    pub told: HashMap<(String, String), String>,
+}
+
+/// Paths that wait while a commit runs; dropping it lets them go.
+#[derive(Debug)]
+pub struct Held {
+    tree: Arc<Tree>,
+    paths: BTreeSet<String>,
+}
+
+impl Trees {
+    /// The project's tree.
+    pub fn of(&self, project: &str) -> Arc<Tree> {
+        lock(&self.trees).entry(project.to_owned()).or_default().clone()
+    }
+
+    /// Lets edit tools wait before they change one of `paths`, until what is returned is dropped.
+    pub fn hold(&self, project: &str, paths: impl IntoIterator<Item = String>) -> Held {
+        let held = Held { tree: self.of(project), paths: paths.into_iter().collect() };
+        held.tree.held.send_modify(|all| all.extend(held.paths.iter().cloned()));
+        held
+    }
+}
+
+impl Tree {
+    /// Waits until no commit holds `path`, for at most `limit`.
+    pub async fn released(&self, path: &str, limit: Duration) {
+        let mut held = self.held.subscribe();
+        let free = held.wait_for(|held| !held.contains(path));
+        if tokio::time::timeout(limit, free).await.is_err() {
+            log::warn!("an edit did not wait any longer for a commit");
+        }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.tree.held.send_modify(|all| all.retain(|path| !self.paths.contains(path)));
+    }
+}

@@ -1,0 +1,266 @@
+//! Whose the edits in a shared working tree are: agents' hooks and the person's saves go in, ledgers come out.
+//!
+//! Only tasks with stack isolation share a tree. An edit tool names its lines itself; what a command changes is found by
+//! a look at the tree before and after it; a save is the person's. What none of these explains is nobody's.
+
+mod call;
+mod committed;
+mod overlap;
+mod tree;
+
+use crate::attribution::Owner;
+use crate::attribution::interval::{Reach, Window};
+use crate::config::Overlap;
+use crate::contract::{Hook, Json};
+use crate::core::Core;
+use crate::error::Result;
+use crate::task::{Isolation, Task};
+use crate::vcs::scan;
+use call::Call;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tree::{By, Tree};
+
+/// How long an edit waits for a commit of its file.
+const HOLD: Duration = Duration::from_secs(2);
+/// How long a look may take when no agent waits for it.
+const UNHURRIED: Duration = Duration::from_secs(10);
+
+/// A tool call of an agent that is about to edit: `PreToolUse` of Edit, MultiEdit, Write, NotebookEdit and Bash. Waits
+/// while a commit holds the file. Returns what to tell the agent, or the person.
+pub async fn before_tool(core: &Core, hook: &Hook) -> Result<Option<Json>> {
+    let Some((task, call)) = edit(core, hook).await? else { return Ok(None) };
+    let window = |reach| Window { id: call.id.clone(), task: task.uuid.clone(), reach, opened: hook.at };
+    let Some(file) = &call.file else {
+        let mut tree = Tree::of(core, &task.project).await?;
+        // Where nobody looked yet, the command may have run already: the event may be from before the daemon.
+        let first = tree.known.look.is_none();
+        let seen = !first && tree.look(scan::LIMIT, None).await?;
+        open(&mut tree, &window(Reach::Shell)).await?;
+        if seen {
+            tree.begin().await?;
+        } else if first {
+            tree.look(scan::LIMIT, None).await?;
+        }
+        return Ok(None);
+    };
+    let Some(path) = inside(&task.project, file) else { return Ok(None) };
+    core.trees.of(&task.project).released(&path, HOLD).await;
+    let mut tree = Tree::of(core, &task.project).await?;
+    if tree.known.look.is_none() {
+        tree.look(scan::LIMIT, None).await?;
+    }
+    let others = tree.editing(&tree.windows().await?).await?;
+    if !others.iter().any(|window| window.edits(&path)) && !tree.is_known(&path) {
+        let owner = tree.known.interval.owner();
+        tree.one(&path, By::Owner(owner)).await?;
+    } else {
+        tree.rebase(false).await?;
+    }
+    open(&mut tree, &window(Reach::Edit(path.clone()))).await?;
+    warn(core, &mut tree, &task, &path).await
+}
+
+/// A tool call of an agent ended: `PostToolUse` or `PostToolUseFailure` of the same tools, also late, and also where its
+/// beginning was missed.
+pub async fn after_tool(core: &Core, hook: &Hook) -> Result<()> {
+    let Some((task, call)) = edit(core, hook).await? else { return Ok(()) };
+    let mut tree = Tree::of(core, &task.project).await?;
+    let author = Owner::Task(task.uuid.clone());
+    let Some(file) = &call.file else { return after_command(&mut tree, &task, &call, hook).await };
+    let (mine, others): (Vec<Window>, Vec<Window>) =
+        tree.windows().await?.into_iter().partition(|window| window.task == task.uuid && window.id == call.id);
+    let path = match mine.into_iter().next().map(|window| window.reach) {
+        // As it was before the edit: a link may have become a file.
+        Some(Reach::Edit(path)) => path,
+        _ => match inside(&task.project, file) {
+            Some(path) => path,
+            None => return Ok(()),
+        },
+    };
+    if tree.known.look.is_none() {
+        tree.look(scan::LIMIT, None).await?;
+    }
+    let mut others = tree.editing(&others).await?;
+    others.retain(|window| window.edits(&path));
+    let found = tree.known.pending.get(&path).cloned().unwrap_or_else(|| tree.known.interval.owner());
+    // What the tool does not say is of another tool that will say so, or of a formatter that this edit set off.
+    let may: Vec<&String> = match &others[..] {
+        [] if call.failed || found == author => Vec::new(),
+        [] => vec![&task.uuid],
+        others => others.iter().map(|window| &window.task).collect(),
+    };
+    let rest = if may.is_empty() { found } else { Owner::one_of(found.tasks().iter().chain(may).map(String::as_str)) };
+    let id = call.id.clone();
+    tree.one(&path, By::Tool { author, call: Box::new(call), rest }).await?;
+    tree.known.pending.remove(&path);
+    close(&mut tree, &task.uuid, &id).await
+}
+
+async fn after_command(tree: &mut Tree<'_>, task: &Task, call: &Call, hook: &Hook) -> Result<()> {
+    let open_then = tree.windows().await?.iter().any(|window| window.task == task.uuid && window.id == call.id);
+    if !open_then || call.background && !call.failed {
+        let reach = if call.background && !call.failed { Reach::Background } else { Reach::Shell };
+        let window = Window { id: call.id.clone(), task: task.uuid.clone(), reach, opened: hook.at };
+        open(tree, &window).await?;
+    }
+    let seen = tree.look(scan::LIMIT, None).await?;
+    if !call.background || call.failed {
+        close(tree, &task.uuid, &call.id).await?;
+        if seen {
+            tree.begin().await?;
+        }
+    }
+    Ok(())
+}
+
+/// The task's turn is over: what its tools may still have edited is found now. With `background` the session has left
+/// the commands that ran on after their calls, too.
+pub async fn calls_over(core: &Core, task: &Task, background: bool) -> Result<()> {
+    if task.isolation != Isolation::Stack {
+        return Ok(());
+    }
+    let mut tree = Tree::of(core, &task.project).await?;
+    let uuid = task.uuid.clone();
+    let ends = |window: &Window| window.task == uuid && (background || window.reach != Reach::Background);
+    if !tree.windows().await?.iter().any(ends) {
+        return Ok(());
+    }
+    let seen = tree.look(scan::LIMIT, None).await?;
+    let closed = tree.store.write(move |tx| tx.close_windows(&uuid, background)).await?;
+    let open = tree.windows().await?;
+    if seen {
+        tree.begin().await?;
+    }
+    for window in &closed {
+        tree.known.interval.closed(window, &open);
+        if let Reach::Edit(path) = &window.reach
+            && !open.iter().any(|window| window.edits(path))
+            && let Some(owner) = tree.known.pending.remove(path)
+        {
+            let owner = Owner::one_of(owner.tasks().iter().chain([&task.uuid]).map(String::as_str));
+            tree.one(path, By::Owner(owner)).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The task's session has left the commands that ran on after their tool calls.
+pub async fn close_background(core: &Core, task: &Task) -> Result<()> {
+    calls_over(core, task, true).await
+}
+
+/// The person saved a file: `path` is absolute, or relative to the project. While no task shares the tree there is
+/// nothing to tell apart.
+pub async fn saved(core: &Core, project: &str, path: &str) -> Result<()> {
+    let Some(path) = inside(project, &Path::new(project).join(path)) else { return Ok(()) };
+    let mut tree = Tree::of(core, project).await?;
+    if !tree.is_shared().await? {
+        return Ok(());
+    }
+    if tree.known.look.is_none() {
+        tree.look(scan::LIMIT, None).await?;
+    }
+    tree.one(&path, By::Owner(Owner::User)).await
+}
+
+/// Brings every ledger up to date, before a commit is planned and after it was made. False when the tree is too large
+/// to be looked at: then edits by commands may be missing.
+pub async fn settle(core: &Core, project: &str) -> Result<bool> {
+    let mut tree = Tree::of(core, project).await?;
+    let seen = tree.look(UNHURRIED, None).await?;
+    tree.rebase(true).await?;
+    Ok(seen)
+}
+
+/// A task is about to share the project's tree. While no other does, all that is uncommitted and not known to be a
+/// task's is the person's, and calls of earlier tasks are over.
+pub async fn first_look(core: &Core, project: &str) -> Result<()> {
+    let mut tree = Tree::of(core, project).await?;
+    let alone = !tree.is_shared().await?;
+    if alone {
+        let ours = project.to_owned();
+        let closing = tree.store.write(move |tx| {
+            tx.windows(&ours)?.iter().try_for_each(|window| tx.close_windows(&window.task, true).map(drop))
+        });
+        closing.await?;
+    }
+    tree.look(UNHURRIED, alone.then_some(Owner::User)).await?;
+    Ok(())
+}
+
+/// Files of the tree whose path is not UTF-8: nobody's edits of them are known. As of the last look.
+pub async fn unnamed(core: &Core, project: &str) -> Result<Vec<PathBuf>> {
+    let tree = Tree::of(core, project).await?;
+    Ok(tree.known.look.as_ref().map(|look| look.unnamed.clone()).unwrap_or_default())
+}
+
+/// The task and the call, where the task shares the project's tree and the tool edits.
+async fn edit(core: &Core, hook: &Hook) -> Result<Option<(Task, Call)>> {
+    let Some(call) = Call::of(&hook.event) else { return Ok(None) };
+    let uuid = hook.task.clone();
+    let task = core.store()?.read(move |tx| tx.row(&uuid)).await?;
+    Ok((task.isolation == Isolation::Stack).then_some((task, call)))
+}
+
+/// The file's path in the project, links resolved; nothing for one outside it, in `.git`, or whose name is not UTF-8.
+fn inside(project: &str, file: &Path) -> Option<String> {
+    let real = file.canonicalize().ok();
+    let real = real.or_else(|| {
+        // It is about to be made, perhaps with its folders.
+        let there = file.ancestors().skip(1).find_map(|parent| Some((parent, parent.canonicalize().ok()?)));
+        there.and_then(|(parent, real)| Some(real.join(file.strip_prefix(parent).ok()?)))
+    })?;
+    let path = real.strip_prefix(project).ok()?;
+    let normal = |part| matches!(part, std::path::Component::Normal(name) if name != ".git");
+    (path.components().all(normal)).then(|| path.to_str().map(str::to_owned)).flatten().filter(|path| !path.is_empty())
+}
+
+async fn open(tree: &mut Tree<'_>, window: &Window) -> Result<()> {
+    let opened = window.clone();
+    tree.store.write(move |tx| tx.open_window(&opened)).await?;
+    tree.known.interval.opened(window);
+    Ok(())
+}
+
+/// Closes the call's window.
+async fn close(tree: &mut Tree<'_>, task: &str, id: &str) -> Result<()> {
+    let (task, id) = (task.to_owned(), id.to_owned());
+    let closed = tree.store.write(move |tx| tx.close_window(&task, &id)).await?;
+    if let Some(window) = &closed {
+        let open = tree.windows().await?;
+        tree.known.interval.closed(window, &open);
+    }
+    Ok(())
+}
+
+/// Whose uncommitted edits the file holds, said once as long as they are the same.
+async fn warn(core: &Core, tree: &mut Tree<'_>, task: &Task, path: &str) -> Result<Option<Json>> {
+    let overlap = core.config_of(&task.project).config.vcs.overlap;
+    let (project, file) = (task.project.clone(), path.to_owned());
+    let found = tree.store.read(move |tx| {
+        let Some(ledger) = tx.ledger(&project, &file)? else { return Ok(None) };
+        let named = |task: &String| tx.row(task).ok().map(|row| (row.uuid, (row.number, row.title)));
+        let names: std::collections::HashMap<_, _> = ledger.tasks().iter().filter_map(named).collect();
+        Ok(Some((ledger, names)))
+    });
+    let Some((ledger, names)) = found.await? else { return Ok(None) };
+    let Some(sentence) = overlap::sentence(&ledger, path, &task.uuid, |task| names.get(task).cloned()) else {
+        return Ok(None);
+    };
+    match overlap {
+        Overlap::Off => Ok(None),
+        Overlap::Ask => Ok(Some(overlap::ask(&sentence))),
+        Overlap::Tell => {
+            let key = (task.uuid.clone(), path.to_owned());
+            let news = tree.known.told.insert(key, sentence.clone()).as_ref() != Some(&sentence);
+            Ok(news.then(|| overlap::tell(&sentence)))
+        }
+    }
+}
+
+/// What became different in the file is `owner`'s: Chorus itself wrote it.
+pub async fn given(core: &Core, project: &str, path: &str, owner: Owner) -> Result<()> {
+    let mut tree = Tree::of(core, project).await?;
+    tree.one(path, By::Owner(owner)).await
+}

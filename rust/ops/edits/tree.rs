@@ -1,0 +1,300 @@
+//! Taking in what became different in a shared tree: by whole looks, and file by file.
+
+use super::super::changes;
+use super::call::Call;
+use super::committed::{self, Committed};
+use crate::attribution::interval::{Interval, Window};
+use crate::attribution::{Ledger, Owner, Version};
+use crate::contract::Opened;
+use crate::core::Core;
+use crate::core::trees::Known;
+use crate::error::{Error, Result};
+use crate::store::{Filter, Store};
+use crate::task::{Isolation, Task};
+use crate::vcs::scan::{self, Look, Stat};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A project's tree, while what is known of it is held.
+pub struct Tree<'c> {
+    pub store: &'c Store,
+    pub project: String,
+    pub root: PathBuf,
+    pub known: tokio::sync::OwnedMutexGuard<Known>,
+}
+
+/// Who changed a file.
+#[derive(Clone, Debug)]
+pub enum By {
+    /// All of it.
+    Owner(Owner),
+    /// An edit tool of `author`, as far as it says so; the rest is `rest`'s.
+    Tool { author: Owner, call: Box<Call>, rest: Owner },
+}
+
+/// A file as it was just seen.
+struct Seen {
+    path: String,
+    stat: Option<Stat>,
+    ledger: Option<Ledger>,
+}
+
+impl<'c> Tree<'c> {
+    /// Waits until nobody else takes something in.
+    pub async fn of(core: &'c Core, project: &str) -> Result<Tree<'c>> {
+        let root = PathBuf::from(project);
+        let known = core.trees.of(project).known.clone().lock_owned().await;
+        Ok(Tree { store: core.store()?, project: project.to_owned(), root, known })
+    }
+
+    pub async fn windows(&self) -> Result<Vec<Window>> {
+        let project = self.project.clone();
+        self.store.read(move |tx| tx.windows(&project)).await
+    }
+
+    /// Whether a live task shares the tree.
+    pub async fn is_shared(&self) -> Result<bool> {
+        let project = self.project.clone();
+        let shares = |task: &Task| task.status.is_live() && task.isolation == Isolation::Stack;
+        self.store.read(move |tx| Ok(tx.tasks(Some(&project), &Filter::default())?.iter().any(shares))).await
+    }
+
+    /// Of `windows` the edit tools that may be writing now: not those for which a person is asked.
+    pub async fn editing(&self, windows: &[Window]) -> Result<Vec<Window>> {
+        let mut edits: Vec<Window> = windows.iter().filter(|window| !window.is_tree()).cloned().collect();
+        if edits.is_empty() {
+            return Ok(edits);
+        }
+        let project = self.project.clone();
+        let asked = self.store.read(move |tx| tx.open_requests(Some(&project))).await?;
+        let file = |request: &Opened| {
+            let path = request.input.as_ref()?.get("file_path")?.as_str()?;
+            Some((request.task.clone(), super::inside(&self.project, Path::new(path))?))
+        };
+        let asked: Vec<(String, String)> = asked.iter().filter_map(file).collect();
+        edits.retain(|edit| !asked.iter().any(|(task, path)| *task == edit.task && edit.edits(path)));
+        Ok(edits)
+    }
+
+    /// A look at the whole tree, for at most `limit`: what became different is whose [`Interval`] says, or the person's
+    /// while no task shares the tree, or `owner`'s where one is given. False when it took too long; then nothing is taken in, and the interval stays open.
+    pub async fn look(&mut self, limit: Duration, owner: Option<Owner>) -> Result<bool> {
+        let windows = self.windows().await?;
+        let moved = self.rebase(false).await? || self.known.look.is_none();
+        let beside = self.beside().await?;
+        let root = self.root.clone();
+        let looked = blocking(move || Look::at(&root, &beside, limit)).await?;
+        let Ok(mut look) = looked else {
+            log::info!("a look at {} took too long", self.project);
+            return Ok(false);
+        };
+        let (paths, mut by) = match &self.known.look {
+            Some(before) => (look.since(before), self.known.interval.owner()),
+            None => (self.dirty().await?, Interval::unknown(&windows).owner()),
+        };
+        if by == Owner::unknown() && !self.is_shared().await? {
+            by = Owner::User;
+        }
+        by = owner.unwrap_or(by);
+        let editing = self.editing(&windows).await?;
+        let (open, free): (Vec<String>, Vec<String>) =
+            paths.into_iter().partition(|path| editing.iter().any(|window| window.edits(path)));
+        let changes = free.into_iter().map(|path| (path, By::Owner(by.clone()))).collect();
+        for (path, stat) in self.take(Some(&look), changes).await? {
+            look.note(&path, stat);
+        }
+        for path in open {
+            let earlier = self.known.pending.remove(&path);
+            self.known.pending.insert(path, by.contested(earlier.iter()));
+        }
+        self.known.look = Some(look);
+        self.known.interval = Interval::begin(&windows);
+        if moved {
+            self.rebase(true).await?;
+        }
+        Ok(true)
+    }
+
+    /// The windows changed at the moment of a look: the time since then begins with those that are open now.
+    pub async fn begin(&mut self) -> Result<()> {
+        self.known.interval = Interval::begin(&self.windows().await?);
+        Ok(())
+    }
+
+    /// Takes in one file, changed by `by`.
+    pub async fn one(&mut self, path: &str, by: By) -> Result<()> {
+        self.rebase(false).await?;
+        let seen = self.take(self.known.look.as_ref(), vec![(path.to_owned(), by)]).await?;
+        if let Some(look) = &mut self.known.look {
+            seen.iter().for_each(|(path, stat)| look.note(path, *stat));
+        }
+        Ok(())
+    }
+
+    /// Whether the file is as it was at the last look.
+    pub fn is_known(&self, path: &str) -> bool {
+        let stat = Stat::of(&self.root.join(path));
+        self.known.look.as_ref().is_some_and(|look| look.knows(path, stat))
+    }
+
+    /// What is committed may have moved: lines that are committed now are nobody's, and files without uncommitted
+    /// edits have no ledger. Without `all` only when the commit is another; true when it is.
+    pub async fn rebase(&mut self, all: bool) -> Result<bool> {
+        let head = committed::head(&self.root).await?;
+        let moved = head != self.known.head;
+        if !all && !moved {
+            return Ok(false);
+        }
+        let project = self.project.clone();
+        let ledgers = self.store.read(move |tx| tx.ledgers(&project)).await?;
+        let paths: Vec<String> = ledgers.iter().map(|(path, _)| path.clone()).collect();
+        if paths.is_empty() {
+            self.known.head = head;
+            return Ok(moved);
+        }
+        let dirty: BTreeSet<String> = committed::dirty(&self.root, &paths).await?.into_iter().collect();
+        let mut bases = committed::at(&self.root, head.as_deref(), &paths).await?;
+        let settled = blocking(move || {
+            let settle = |(path, mut ledger): (String, Ledger)| {
+                let base = bases.remove(&path).map_or_else(Version::absent, |base| base.beside(ledger.version()));
+                let clean = ledger.rebase(&base) || !dirty.contains(&path);
+                (path, (!clean).then_some(ledger))
+            };
+            ledgers.into_iter().map(settle).collect()
+        });
+        self.keep(settled.await?).await?;
+        self.known.head = head;
+        Ok(moved)
+    }
+
+    /// Reads the files and writes their ledgers; returns how they were then. Done again, it changes nothing: whoever
+    /// waits for it may be gone in the middle.
+    async fn take(&self, look: Option<&Look>, changes: Vec<(String, By)>) -> Result<Vec<(String, Option<Stat>)>> {
+        if changes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (project, paths) = (self.project.clone(), changes.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>());
+        let asked = paths.clone();
+        let ledgers =
+            self.store.read(move |tx| asked.iter().map(|path| tx.ledger(&project, path)).collect::<Result<Vec<_>>>());
+        let ledgers = ledgers.await?;
+        let clean: Vec<String> =
+            paths.iter().zip(&ledgers).filter(|(_, ledger)| ledger.is_none()).map(|(path, _)| path.clone()).collect();
+        let mut bases = committed::at(&self.root, self.known.head.as_deref(), &clean).await?;
+        let mut todo = Vec::new();
+        for ((path, by), ledger) in changes.into_iter().zip(ledgers) {
+            let base = bases.remove(&path);
+            let is_new = ledger.is_none() && base.is_none() && !look.is_some_and(|look| look.has(&path));
+            if is_new && committed::is_ignored(&self.root, &path).await? {
+                continue;
+            }
+            todo.push((path, by, ledger.ok_or(base)));
+        }
+        let root = self.root.clone();
+        let seen = blocking(move || {
+            let see = |(path, by, before)| see(&root, path, &by, before);
+            todo.into_iter().map(see).collect::<Vec<std::io::Result<Seen>>>()
+        });
+        let (mut stats, mut ledgers) = (Vec::new(), Vec::new());
+        for seen in seen.await? {
+            match seen {
+                Ok(seen) => {
+                    stats.push((seen.path.clone(), seen.stat));
+                    ledgers.extend(seen.ledger.map(|ledger| (seen.path, Some(ledger))));
+                }
+                Err(error) => log::warn!("cannot read an edited file: {error}"),
+            }
+        }
+        self.keep(ledgers).await?;
+        Ok(stats)
+    }
+
+    /// Ledgers as they are now; none for a file that has no uncommitted edit any more.
+    async fn keep(&self, ledgers: Vec<(String, Option<Ledger>)>) -> Result<()> {
+        if ledgers.is_empty() {
+            return Ok(());
+        }
+        let project = self.project.clone();
+        let written = self.store.write(move |tx| {
+            ledgers.iter().try_for_each(|(path, ledger)| match ledger {
+                Some(ledger) => tx.put_ledger(&project, path, ledger),
+                None => tx.drop_ledger(&project, path),
+            })?;
+            changes::recount(tx, &project)?;
+            let paths: Vec<String> = ledgers.into_iter().map(|(path, _)| path).collect();
+            tx.tell_edits(&project, &paths);
+            Ok(())
+        });
+        written.await
+    }
+
+    /// Files to compare with their ledgers and the commit when nobody looked before.
+    async fn dirty(&self) -> Result<Vec<String>> {
+        let project = self.project.clone();
+        let ledgers = self.store.read(move |tx| tx.ledgers(&project)).await?;
+        let mut paths: BTreeSet<String> = ledgers.into_iter().map(|(path, _)| path).collect();
+        paths.extend(committed::dirty(&self.root, &[]).await?);
+        Ok(paths.into_iter().collect())
+    }
+
+    /// What git tracks although it ignores it: asked again when the index is another.
+    async fn beside(&mut self) -> Result<Vec<String>> {
+        let index = Stat::of(&self.root.join(".git/index"));
+        if let Some((then, paths)) = &self.known.beside
+            && *then == index
+        {
+            return Ok(paths.clone());
+        }
+        let paths = scan::tracked_though_ignored(&self.root).await?;
+        self.known.beside = Some((index, paths.clone()));
+        Ok(paths)
+    }
+}
+
+/// Reads one file and says whose it is now. Its stat is older than its content, so a later change is seen.
+fn see(
+    root: &Path,
+    path: String,
+    by: &By,
+    before: std::result::Result<Ledger, Option<Committed>>,
+) -> std::io::Result<Seen> {
+    let full = root.join(&path);
+    let stat = Stat::of(&full);
+    let now = committed::on_disk(&full)?;
+    let is_clean = before.is_err();
+    let mut ledger = before.unwrap_or_else(|base| {
+        let base = base.map_or_else(Version::absent, |base| base.beside(&now));
+        Ledger::first(&base, &base, &Owner::User)
+    });
+    if *ledger.version() == now && !matches!(by, By::Tool { .. }) {
+        return Ok(Seen { path, stat, ledger: None });
+    }
+    match by {
+        By::Owner(owner) => ledger.see(&now, owner),
+        By::Tool { author, call, rest } => tell(&mut ledger, &now, author, call, rest),
+    }
+    let ledger = Some(ledger).filter(|ledger| !is_clean || !ledger.owners().is_empty());
+    Ok(Seen { path, stat, ledger })
+}
+
+/// What an edit tool says it did, as exactly as it says so.
+fn tell(ledger: &mut Ledger, now: &Version, author: &Owner, call: &Call, rest: &Owner) {
+    let created = ledger.version().lines().is_empty();
+    let whole = match (ledger.version().text(), now.text()) {
+        (Some(old), Some(new)) => call.makes(old, new),
+        (None, Some(new)) if created => call.makes(b"", new),
+        _ => false,
+    };
+    match call.patch() {
+        _ if call.failed => ledger.see(now, rest),
+        _ if whole && ledger.version().content != now.content => ledger.see(now, author),
+        Some(patch) => ledger.see_patch(now, author, &patch, rest),
+        None => ledger.see(now, rest),
+    }
+}
+
+/// Runs what reads files or compares them beside the daemon's one thread.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| Error::internal(format!("cannot look at files: {error}")))
+}

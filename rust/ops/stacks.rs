@@ -1,0 +1,214 @@
+//! The stack of a task in a GitButler project: made when it starts, found again, taken back.
+
+use super::Core;
+use crate::agent::but_hooks::{self, ButHook};
+use crate::config::{Committer, Loaded};
+use crate::contract::{Code, Environment as Given};
+use crate::error::{Error, Result};
+use crate::store::Tx;
+use crate::task::{Isolation, Task};
+use crate::vcs::but::{self, But, Capabilities, Environment, Refusal, Setup};
+use crate::vcs::lock::{Held, Lock};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long a verb waits for another commit in the same repository.
+pub const QUEUE: Duration = Duration::from_secs(60);
+
+/// The key under which the program found at a start is kept: a commit at a turn's end has nobody's PATH.
+fn key(project: &str) -> String {
+    format!("but {project}")
+}
+
+/// `but` for a project and what it can, whether or not the project can be worked on with it.
+pub struct Found {
+    /// The program.
+    pub program: PathBuf,
+    /// What it can.
+    pub capabilities: Capabilities,
+    /// The project's state.
+    pub setup: Setup,
+    /// GitButler's own hooks in the agent's settings.
+    pub hooks: Vec<ButHook>,
+}
+
+/// Looks for `but` in the asking client's PATH, or where it was found before.
+pub async fn find(core: &Core, project: &str, loaded: &Loaded, given: Option<&Given>) -> Result<Found> {
+    let config_dir = given.and_then(crate::agent::environment::config_dir);
+    let path = given.and_then(|given| given.0.get("PATH").cloned());
+    let configured = Some(loaded.config.vcs.but.as_str());
+    let found = path.as_deref().and_then(|path| but::find(configured, path));
+    let program = match found {
+        Some(program) => Some(program),
+        None => remembered(core, project).await.or_else(|| here(configured)),
+    };
+    let program = program.ok_or_else(|| {
+        Error::new(Code::ButMissing, format!("there is no program {}", loaded.config.vcs.but))
+            .hint("install GitButler's command line, or set `[vcs] but`")
+    })?;
+    let capabilities = but::probe(&program, &Environment::of_process()).await;
+    let hooks = but_hooks::find(Path::new(project), config_dir.as_deref());
+    Ok(Found { program, capabilities, setup: but::setup(Path::new(project)), hooks })
+}
+
+async fn remembered(core: &Core, project: &str) -> Option<PathBuf> {
+    let key = key(project);
+    let found = core.store().ok()?.read(move |tx| tx.recall(&key)).await.ok()??;
+    Some(PathBuf::from(found)).filter(|program| program.is_file())
+}
+
+fn here(configured: Option<&str>) -> Option<PathBuf> {
+    but::find(configured, &std::env::var("PATH").unwrap_or_default())
+}
+
+/// Notes which program a task was started with.
+pub fn remember(tx: &mut Tx<'_>, project: &str, program: &Path) -> Result<()> {
+    tx.remember(&key(project), &program.to_string_lossy())
+}
+
+/// What stands against stacks in this project, if anything, with the one command that mends it.
+pub fn against(found: &Found, committer: Committer) -> Option<Error> {
+    let error = |code: Code, why: String| Some(Error::new(code, why));
+    if found.capabilities.grammar.is_none() {
+        let why = format!("`{}` speaks no known grammar ({})", found.program.display(), found.capabilities.version);
+        return error(Code::Unsupported, why).map(|it| it.hint("name another with `[vcs] but`, or use worktrees"));
+    }
+    let refused = match &found.setup {
+        Setup::Ready => None,
+        Setup::Missing => error(Code::VcsRefused, "the project is not set up for GitButler".into()).map(|it| {
+            it.hint("`chorus setup` explains what `but setup` changes and runs it; or use isolation worktree")
+        }),
+        Setup::OtherBranch(branch) => {
+            error(Code::VcsRefused, format!("{branch} is checked out, not GitButler's workspace"))
+                .map(|it| it.hint("run `git checkout gitbutler/workspace && but setup`"))
+        }
+        Setup::Linked => error(Code::VcsRefused, "the project is a linked worktree or a submodule".into())
+            .map(|it| it.hint("work in the main worktree, or use isolation worktree")),
+        Setup::NoRepository => {
+            error(Code::NotARepository, "the project is no git repository with a working tree".into())
+                .map(|it| it.hint("run `git init`, then `but setup`"))
+        }
+        Setup::Unfinished(what) => error(Code::VcsRefused, format!("a {what} is unfinished"))
+            .map(|it| it.hint(format!("finish or abort the {what} first"))),
+    };
+    refused.or_else(|| against_hooks(found, committer))
+}
+
+/// Two committers would race: never both.
+fn against_hooks(found: &Found, committer: Committer) -> Option<Error> {
+    let first = found.hooks.first().filter(|_| committer == Committer::Chorus && found.capabilities.hooks)?;
+    let why = format!("GitButler's own hooks would commit beside Chorus ({}:{})", first.file.display(), first.line);
+    let lines = lines_of(&found.hooks);
+    Some(Error::new(Code::VcsRefused, why).hint(format!("remove {lines}, or set `[vcs] committer = \"but-hooks\"`")))
+}
+
+/// `.claude/settings.local.json lines 5, 9`, a file after the other.
+pub fn lines_of(hooks: &[ButHook]) -> String {
+    let mut parts: Vec<(PathBuf, Vec<String>)> = Vec::new();
+    for hook in hooks {
+        match parts.last_mut().filter(|(file, _)| *file == hook.file) {
+            Some((_, lines)) => lines.push(hook.line.to_string()),
+            None => parts.push((hook.file.clone(), vec![hook.line.to_string()])),
+        }
+    }
+    let part = |(file, lines): &(PathBuf, Vec<String>)| format!("{} line {}", file.display(), lines.join(", "));
+    parts.iter().map(part).collect::<Vec<_>>().join("; ")
+}
+
+/// A usable `but` for a task's project.
+pub async fn open(core: &Core, project: &str, loaded: &Loaded, given: Option<&Given>) -> Result<But> {
+    let found = find(core, project, loaded, given).await?;
+    if let Some(why) = against(&found, Committer::ButHooks) {
+        return Err(why);
+    }
+    Ok(But::open(&found.program, Path::new(project), &Environment::of_process()).await?)
+}
+
+/// Runs `but setup`: a person said so.
+pub async fn set_up(found: &Found, project: &Path) -> Result<()> {
+    let but = But::open(&found.program, project, &Environment::of_process()).await?;
+    let held = hold(&but).await?;
+    Ok(but.set_up(&held).await?)
+}
+
+/// The right to change the repository, for as long as it is held.
+pub async fn hold(but: &But) -> Result<Held> {
+    Lock::of(&but.root().join(".git")).hold(QUEUE).await
+}
+
+/// The branch under which the task's stack is made: its own from before, or a new name.
+pub fn name(task: &Task, taken: impl Fn(&str) -> bool) -> String {
+    match &task.stack {
+        Some(branch) => branch.clone(),
+        None => {
+            let number = u32::try_from(task.number).unwrap_or(u32::MAX);
+            crate::vcs::name::branch_name(number, &task.title, taken)
+        }
+    }
+}
+
+/// Makes or finds the task's stack; true when it was made now. `above` is the branch of the task it builds on.
+pub async fn make(but: &But, branch: &str, above: Option<&str>, others: &[String]) -> Result<bool> {
+    let held = hold(but).await?;
+    let branches = but.branches().await?;
+    match branches.iter().find(|listed| listed.name == branch) {
+        Some(listed) if listed.applied => return Ok(false),
+        Some(_) => {
+            refuse_beside(others, &format!("apply {branch}"))?;
+            but.apply(branch, &held).await?;
+            return Ok(false);
+        }
+        None => {}
+    }
+    match but.branch_new(branch, above, &held).await {
+        Ok(()) => Ok(true),
+        // A branch that the list does not show any more: the task's own from before.
+        Err(Refusal::NotApplied(_)) => {
+            refuse_beside(others, &format!("apply {branch}"))?;
+            but.apply(branch, &held).await?;
+            Ok(false)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What rewrites the working tree runs only while no other task has uncommitted edits in it.
+pub fn refuse_beside(files: &[String], doing: &str) -> Result<()> {
+    if files.is_empty() {
+        return Ok(());
+    }
+    let named = files.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+    let more = files.len().saturating_sub(5);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    Err(Error::new(Code::VcsRefused, format!("cannot {doing}: other tasks have uncommitted edits in {named}{more}"))
+        .hint("wait until their turns end, or commit them first"))
+}
+
+/// The branch of the task that `task` builds on.
+pub fn above(tx: &Tx<'_>, task: &Task) -> Result<Option<String>> {
+    let Some(on) = task.on else { return Ok(None) };
+    let other = tx.task(&task.project, &on.to_string())?;
+    match (other.isolation, other.stack) {
+        (Isolation::Stack | Isolation::Worktree, Some(branch)) => Ok(Some(branch)),
+        _ => Err(Error::new(Code::WrongState, format!("#{on}, which it builds on, has no branch"))
+            .hint(format!("start #{on} first"))),
+    }
+}
+
+/// Takes a branch away that was made for a start which failed, if nothing was committed to it.
+pub async fn drop_empty(but: &But, branch: &str) -> Result<()> {
+    let held = hold(but).await?;
+    let status = but.status().await?;
+    if status.branch(branch).is_some_and(|found| found.commits.is_empty()) {
+        but.branch_delete(branch, &held).await?;
+    }
+    Ok(())
+}
+
+/// Files of the shared tree that hold uncommitted edits of other tasks.
+pub async fn dirty_beside(core: &Core, task: &Task) -> Result<Vec<String>> {
+    let (project, uuid) = (task.project.clone(), task.uuid.clone());
+    let ledgers = core.store()?.read(move |tx| tx.ledgers(&project)).await?;
+    let others = ledgers.into_iter().filter(|(_, ledger)| ledger.tasks().iter().any(|owner| *owner != uuid));
+    Ok(others.map(|(path, _)| path).collect())
+}

@@ -1,0 +1,121 @@
+//! What was committed for a task, what is about to be, and what stands in the way.
+
+use super::column::{Cells, Json};
+use super::text;
+use super::tx::Tx;
+use crate::contract::{Commit, EditsChanged, Event, Trouble};
+use crate::error::Result;
+use rusqlite::params;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// A commit as it was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewCommit {
+    /// The commit's id.
+    pub oid: String,
+    /// GitButler's id of the change, which survives rewriting.
+    pub change: Option<String>,
+    /// The branch it is on.
+    pub branch: String,
+    /// First line of its message.
+    pub subject: String,
+    /// How many files it changes.
+    pub files: i64,
+}
+
+impl Tx<'_> {
+    /// The task's commits, newest first.
+    pub fn commits(&self, task: &str, limit: u32) -> Result<Vec<Commit>> {
+        let sql =
+            "SELECT oid, subject, at, files FROM commits WHERE task = ?1 AND gone_at IS NULL ORDER BY id DESC LIMIT ?2";
+        self.all(sql, params![task, limit], |row| {
+            let mut cells = Cells::of(row);
+            Ok(Commit { oid: cells.next()?, subject: cells.next()?, at: cells.next()?, files: cells.next()? })
+        })
+    }
+
+    /// Records a commit, once.
+    pub fn add_commit(&mut self, task: &str, commit: &NewCommit) -> Result<()> {
+        if self.number("SELECT count(*) FROM commits WHERE task = ?1 AND oid = ?2", [task, &commit.oid])? > 0 {
+            return Ok(());
+        }
+        let subject = text::line(&commit.subject, 200);
+        self.run(
+            "INSERT INTO commits (task, oid, change, branch, subject, files, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![task, commit.oid, commit.change, commit.branch, subject, commit.files, self.now()],
+        )?;
+        self.touch(task)
+    }
+
+    /// Commits that were rewritten: GitButler's id of the change, and the commit's id now.
+    pub fn follow_commits(&mut self, changes: &[(String, String)]) -> Result<()> {
+        for (change, oid) in changes {
+            let sql = "UPDATE commits SET oid = ?2 WHERE change = ?1 AND oid <> ?2 AND gone_at IS NULL";
+            self.run(sql, [change, oid])?;
+        }
+        Ok(())
+    }
+
+    /// The task's commits are on no branch any more: they were discarded.
+    pub fn forget_commits(&mut self, task: &str) -> Result<()> {
+        self.run("UPDATE commits SET gone_at = ?2 WHERE task = ?1 AND gone_at IS NULL", params![task, self.now()])?;
+        self.touch(task)
+    }
+
+    /// The task that a commit was made for, by its id or by GitButler's id of the change.
+    pub fn task_of_commit(&self, oid: &str, change: Option<&str>) -> Result<Option<String>> {
+        let sql = "SELECT task FROM commits WHERE oid = ?1 OR change = ?2 ORDER BY id DESC";
+        self.one(sql, params![oid, change], |row| row.get(0))
+    }
+
+    /// What keeps the task's edits from being committed, or that nothing does.
+    pub fn set_trouble(&mut self, task: &str, trouble: Option<&Trouble>) -> Result<()> {
+        let sql = "UPDATE tasks SET trouble = ?2 WHERE uuid = ?1 AND trouble IS NOT ?2";
+        if self.run(sql, params![task, trouble.map(Json)])? == 1 {
+            self.touch(task)?;
+        }
+        Ok(())
+    }
+
+    /// How many files hold uncommitted edits of the task, and which tasks (numbers) have edits in the same ones.
+    pub fn set_uncommitted(&mut self, task: &str, files: i64, overlaps: &[i64]) -> Result<()> {
+        let sql = "UPDATE tasks SET uncommitted = ?2, overlaps = ?3
+            WHERE uuid = ?1 AND (uncommitted <> ?2 OR overlaps <> ?3)";
+        if self.run(sql, params![task, files, Json(overlaps)])? == 1 {
+            self.touch(task)?;
+        }
+        Ok(())
+    }
+
+    /// Tells every Neovim of the project that uncommitted edits became different.
+    pub fn tell_edits(&mut self, project: &str, paths: &[String]) {
+        let paths = paths.iter().take(50).cloned().collect();
+        self.tell(project, Event::EditsChanged(EditsChanged { paths }));
+    }
+
+    /// Notes what a commit is about to do, before it is done.
+    pub fn begin_intent(&mut self, task: &str, intent: &impl Serialize) -> Result<()> {
+        let text = serde_json::to_string(intent).unwrap_or_default();
+        self.run(
+            "INSERT INTO intents (task, at, intent) VALUES (?1, ?2, ?3)
+            ON CONFLICT (task) DO UPDATE SET at = ?2, intent = ?3",
+            params![task, self.now(), text],
+        )?;
+        Ok(())
+    }
+
+    /// It was done, or undone.
+    pub fn end_intent(&mut self, task: &str) -> Result<()> {
+        self.run("DELETE FROM intents WHERE task = ?1", [task])?;
+        Ok(())
+    }
+
+    /// What was about to be done when the daemon was killed, with the task's uuid.
+    pub fn intents<T: DeserializeOwned>(&self) -> Result<Vec<(String, T)>> {
+        let rows = self.all("SELECT task, intent FROM intents ORDER BY at", [], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+        })?;
+        Ok(rows.into_iter().filter_map(|(task, text)| Some((task, serde_json::from_str(&text).ok()?))).collect())
+    }
+}

@@ -1,0 +1,98 @@
+//! Uncommitted edits: the ledger of each file that has some, and the tool calls that may be editing now.
+
+use super::column::{Cells, Json, Word};
+use super::text;
+use super::tx::Tx;
+use crate::attribution::interval::{Reach, Window};
+use crate::attribution::{Content, Ledger, Version};
+use crate::error::Result;
+use rusqlite::{Row, params};
+
+fn read_ledger(row: &Row<'_>) -> rusqlite::Result<(String, Ledger)> {
+    let mut cells = Cells::of(row);
+    let (path, kind) = (cells.next()?, cells.word()?);
+    let (bytes, hash) = (cells.next::<Option<Vec<u8>>>()?, cells.next::<Option<String>>()?);
+    let content = match hash {
+        Some(hash) => Content::Opaque { hash },
+        None => Content::Text(bytes.unwrap_or_default()),
+    };
+    Ok((path, Ledger::kept(Version { kind, content }, cells.json()?)))
+}
+
+fn read_window(row: &Row<'_>) -> rusqlite::Result<Window> {
+    let mut cells = Cells::of(row);
+    Ok(Window { task: cells.next()?, id: cells.next()?, reach: cells.json()?, opened: cells.next()? })
+}
+
+/// Paths are relative to the project's root.
+impl Tx<'_> {
+    /// The file's ledger; nothing where it has no uncommitted edit.
+    pub fn ledger(&self, project: &str, path: &str) -> Result<Option<Ledger>> {
+        let sql = "SELECT path, kind, content, hash, marks FROM ledgers WHERE project = ?1 AND path = ?2";
+        Ok(self.one(sql, [project, path], read_ledger)?.map(|(_, ledger)| ledger))
+    }
+
+    /// Every file with uncommitted edits, by path.
+    pub fn ledgers(&self, project: &str) -> Result<Vec<(String, Ledger)>> {
+        let sql = "SELECT path, kind, content, hash, marks FROM ledgers WHERE project = ?1 ORDER BY path";
+        self.all(sql, [project], read_ledger)
+    }
+
+    /// Keeps the file's ledger. The project must have had a task.
+    pub fn put_ledger(&mut self, project: &str, path: &str, ledger: &Ledger) -> Result<()> {
+        let Version { kind, content } = ledger.version();
+        let (bytes, hash) = match content {
+            Content::Text(bytes) => (Some(bytes), None),
+            Content::Opaque { hash } => (None, Some(hash)),
+        };
+        self.run(
+            "INSERT INTO ledgers (project, path, kind, content, hash, marks) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            ON CONFLICT DO UPDATE SET kind = ?3, content = ?4, hash = ?5, marks = ?6",
+            params![project, path, Word(kind), bytes, hash, Json(ledger.marks())],
+        )?;
+        Ok(())
+    }
+
+    /// Nothing of the file is uncommitted any more.
+    pub fn drop_ledger(&mut self, project: &str, path: &str) -> Result<()> {
+        self.run("DELETE FROM ledgers WHERE project = ?1 AND path = ?2", [project, path])?;
+        Ok(())
+    }
+
+    /// A tool call begins; told again, it reaches what is told last.
+    pub fn open_window(&mut self, window: &Window) -> Result<()> {
+        let id = text::name("a tool call's id", &window.id)?;
+        self.run(
+            "INSERT INTO windows (task, id, reach, opened_at) VALUES (?1, ?2, ?3, ?4)
+            ON CONFLICT DO UPDATE SET reach = ?3",
+            params![window.task, id, Json(&window.reach), window.opened],
+        )?;
+        Ok(())
+    }
+
+    /// A tool call ended; what it was, if it was open.
+    pub fn close_window(&mut self, task: &str, id: &str) -> Result<Option<Window>> {
+        let id = text::name("a tool call's id", id)?;
+        let sql = "DELETE FROM windows WHERE task = ?1 AND id = ?2 RETURNING task, id, reach, opened_at";
+        self.one(sql, [task, &id], read_window)
+    }
+
+    /// Open tool calls of the project's tasks, oldest first.
+    pub fn windows(&self, project: &str) -> Result<Vec<Window>> {
+        let sql = "SELECT task, id, reach, opened_at FROM windows JOIN tasks ON tasks.uuid = task WHERE project = ?1
+            ORDER BY opened_at, id";
+        self.all(sql, [project], read_window)
+    }
+
+    /// Ends the task's tool calls of which no end was told, and with `background` what runs on after its call; they
+    /// are returned.
+    pub fn close_windows(&mut self, task: &str, background: bool) -> Result<Vec<Window>> {
+        let sql = "SELECT task, id, reach, opened_at FROM windows WHERE task = ?1 ORDER BY opened_at, id";
+        let mut windows = self.all(sql, [task], read_window)?;
+        windows.retain(|window| background || window.reach != Reach::Background);
+        for window in &windows {
+            self.run("DELETE FROM windows WHERE task = ?1 AND id = ?2", [task, &window.id])?;
+        }
+        Ok(windows)
+    }
+}

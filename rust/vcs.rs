@@ -1,0 +1,12 @@
+//! The hand that knows git and GitButler's `but`.
+
+pub mod but;
+pub mod commit;
+pub mod git;
+pub mod lock;
+pub mod name;
+pub mod plumbing;
+pub mod repository;
+pub mod rescue;
+pub mod scan;
+pub mod worktree;

@@ -1,0 +1,152 @@
+//! Running `but`: an environment of chosen variables, no terminal, its own process group, an end.
+
+use super::refusal::{Refusal, Result};
+use std::ffi::{OsStr, OsString};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+use tokio::io::AsyncReadExt;
+use tokio::process::{Child, Command};
+
+/// Variables passed on, besides `XDG_*`, `LC_*`, `GIT_AUTHOR_*` and `GIT_COMMITTER_*`.
+const PASSED: [&str; 7] = ["HOME", "PATH", "LANG", "TMPDIR", "USER", "E2E_TEST_APP_DATA_DIR", "SSH_AUTH_SOCK"];
+
+/// How long output is awaited from descendants that outlive the program.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// The variables that `but` and git see.
+#[derive(Clone, Debug, Default)]
+pub struct Environment(Vec<(OsString, OsString)>);
+
+impl Environment {
+    /// What this process has of the variables that are passed on.
+    pub fn of_process() -> Environment {
+        Environment(std::env::vars_os().filter(|(name, _)| is_passed(name)).collect())
+    }
+
+    /// These variables, whatever they are.
+    pub fn of(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Environment {
+        Environment(variables.into_iter().collect())
+    }
+
+    /// One more variable.
+    pub fn with(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Environment {
+        self.0.push((name.into(), value.into()));
+        self
+    }
+
+    /// Gives a command this environment and nothing else; no prompt, no work in the background.
+    pub fn give(&self, command: &mut Command) {
+        command.env_clear().envs(self.0.iter().map(|(name, value)| (name, value)));
+        command.env("NO_BG_TASKS", "1").env("GIT_TERMINAL_PROMPT", "0").env("GIT_SSH_COMMAND", "ssh -oBatchMode=yes");
+    }
+}
+
+fn is_passed(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    let prefixes = ["XDG_", "LC_", "GIT_AUTHOR_", "GIT_COMMITTER_"];
+    PASSED.contains(&name.as_ref()) || prefixes.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// What a program printed and how it ended.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// Runs `command` to its end. Past `limit` its whole group is killed. Dropped, it is left to end by itself: half a
+/// commit is worse than one that nobody awaits.
+pub(super) async fn run(mut command: Command, stdin: Stdio, limit: Duration) -> Result<Ended> {
+    command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    let mut child = command.spawn().map_err(|error| Refusal::NotStarted(error.to_string()))?;
+    let group = child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(rustix::process::Pid::from_raw);
+    match tokio::time::timeout(limit, end_of(&mut child)).await {
+        Ok(Ok((status, stdout, stderr))) => ended(status, &stdout, &stderr),
+        Ok(Err(error)) => Err(Refusal::NotStarted(format!("its output cannot be read: {error}"))),
+        Err(_) => {
+            if let Some(group) = group {
+                // Not reaped yet, so the number is still its own.
+                let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+            }
+            let _ = child.wait().await;
+            Err(Refusal::TimedOut(limit.as_secs()))
+        }
+    }
+}
+
+async fn end_of(child: &mut Child) -> std::io::Result<(ExitStatus, Vec<u8>, Vec<u8>)> {
+    let (mut stdout, mut stderr) = (child.stdout.take(), child.stderr.take());
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let status = {
+        let reads = async {
+            let out = async { if let Some(pipe) = &mut stdout { pipe.read_to_end(&mut out).await } else { Ok(0) } };
+            let err = async { if let Some(pipe) = &mut stderr { pipe.read_to_end(&mut err).await } else { Ok(0) } };
+            tokio::try_join!(out, err)
+        };
+        tokio::pin!(reads);
+        tokio::select! {
+            read = &mut reads => { read?; child.wait().await? }
+            status = child.wait() => {
+                // A descendant that keeps the pipes open is not awaited.
+                let _ = tokio::time::timeout(GRACE, &mut reads).await;
+                status?
+            }
+        }
+    };
+    Ok((status, out, err))
+}
+
+fn ended(status: ExitStatus, stdout: &[u8], stderr: &[u8]) -> Result<Ended> {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    match (status.code(), status.signal()) {
+        (Some(code), _) => Ok(Ended { code, stdout: text(stdout), stderr: text(stderr) }),
+        (None, signal) => Err(Refusal::Killed(signal.unwrap_or_default())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    #[tokio::test]
+    async fn a_program_that_hangs_is_ended_with_its_children() {
+        let dir = tempfile::tempdir().unwrap();
+        let note = dir.path().join("pid");
+        let script = format!("sleep 600 & echo $! >'{}'; wait", note.display());
+        let ended = run(shell(&script), Stdio::null(), Duration::from_millis(300)).await;
+        assert_eq!(ended.unwrap_err(), Refusal::TimedOut(0));
+        let pid: u32 = std::fs::read_to_string(note).unwrap().trim().parse().unwrap();
+        while crate::process::identity(pid).is_some() {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_descendant_that_keeps_the_pipe_is_not_awaited() {
+        let ended = run(shell("sleep 5 & echo out; exit 3"), Stdio::null(), Duration::from_secs(60)).await.unwrap();
+        assert_eq!((ended.code, ended.stdout.as_str()), (3, "out"));
+    }
+
+    #[tokio::test]
+    async fn ends_are_told_apart() {
+        let killed = run(shell("kill -9 $$"), Stdio::null(), Duration::from_secs(60)).await;
+        assert_eq!(killed.unwrap_err(), Refusal::Killed(9));
+        let missing = run(Command::new("/nonexistent/but"), Stdio::null(), Duration::from_secs(60)).await;
+        assert!(matches!(missing, Err(Refusal::NotStarted(_))));
+    }
+
+    #[test]
+    fn only_chosen_variables_are_passed() {
+        let passed = |name: &str| is_passed(OsStr::new(name));
+        assert!(passed("HOME") && passed("XDG_DATA_HOME") && passed("GIT_AUTHOR_NAME"));
+        assert!(!passed("GIT_DIR") && !passed("CLAUDECODE") && !passed("GIT_INDEX_FILE") && !passed("AWS_SECRET"));
+    }
+}

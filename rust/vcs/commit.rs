@@ -1,0 +1,249 @@
+//! A task's edits go to its branch, and it is proved: `but`'s exit code is not believed.
+//!
+//! Under our lock: look, plan, keep the bytes, write the intent down, `but commit`, look again, put right what was
+//! damaged, take back what is wrong. Planned again at most twice. [`recover`] finishes what a kill interrupted.
+
+mod danger;
+mod half;
+mod index;
+mod inspect;
+mod intent;
+mod locks;
+mod look;
+mod narrow;
+mod outcome;
+mod repair;
+mod settle;
+
+pub use danger::{Uncommitted, refuse};
+pub use intent::{Intent, Wanted};
+pub use outcome::{Kind, Made, Outcome, Trouble};
+
+use crate::commits::change;
+use crate::commits::plan::{Plan, Tree};
+use crate::error::Result;
+use crate::vcs::but::{But, Dependence, Refusal};
+use crate::vcs::lock::Held;
+use crate::vcs::plumbing::Git;
+use crate::vcs::rescue;
+use look::{Seen, look, stack_of};
+use narrow::Excluded;
+use settle::{Answer, Settled, settle};
+use std::collections::BTreeSet;
+
+/// How often one commit is planned.
+const PLANS: usize = 3;
+
+/// The most bytes of paths and ids in one command: half of what Linux takes with its environment.
+const LONGEST_LINE: usize = 1024 * 1024;
+
+/// How often a plan is narrowed because of dependences.
+const NARROWED: usize = 4;
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// The task's number.
+    pub number: i64,
+    /// The task's branch, applied.
+    pub branch: String,
+    /// The whole message.
+    pub message: String,
+}
+
+/// What a commit asks of its caller.
+#[async_trait::async_trait]
+pub trait Desk: Send {
+    /// Which of the tree's changes, as just read, are the task's. Asked again when they changed meanwhile.
+    async fn plan(&mut self, tree: Tree<'_>) -> Result<Plan>;
+
+    /// Writes down what is about to happen. Called before each `but commit`; a newer intent replaces the one before.
+    async fn intend(&mut self, intent: &Intent) -> Result<()>;
+}
+
+/// A repository to commit in, and our lock.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// Git at the main worktree.
+    pub git: &'a Git,
+    /// `but` there.
+    pub but: &'a But,
+    /// Our lock, held over all of it.
+    pub held: &'a Held,
+}
+
+/// Commits a task's edits. Errors are those of git, the store and the disk; what `but` refuses is a [`Trouble`].
+pub async fn commit(place: Place<'_>, order: &Order, desk: &mut dyn Desk) -> Result<Outcome> {
+    let mut excluded = Excluded::default();
+    let (mut planned, mut narrowed) = (0, 0);
+    loop {
+        let tree = match look(place, &order.branch).await? {
+            Ok(tree) => tree,
+            Err(trouble) => return Ok(Outcome::Trouble(trouble)),
+        };
+        let (status, hunks) = (&tree.status, &tree.hunks);
+        let shown = Tree { changes: &status.changes, conflicted: &status.conflicted, hunks };
+        let mut plan = desk.plan(shown).await?;
+        excluded.narrow(&mut plan, hunks);
+        if plan.take.is_empty() {
+            return Ok(nothing(order, &excluded, plan));
+        }
+        let rest = cut(&mut plan);
+        planned += 1;
+        let intent = intend(place, order, &plan, &tree).await?;
+        desk.intend(&intent).await?;
+        let answer = place.but.commit(&order.branch, &order.message, &plan.take, status, place.held).await;
+        let settled = settle(place, &intent, &Answer::of(answer)).await?;
+        match judged(place, &intent, settled, &plan, planned < PLANS).await? {
+            Verdict::Done(mut outcome) => {
+                if let Outcome::Committed(made) = outcome.as_mut() {
+                    made.rest = rest;
+                    let dependences = excluded.dependences();
+                    if made.trouble.is_none() && !dependences.is_empty() {
+                        let trouble = Trouble::of(&Refusal::DependsOn(dependences), &order.branch);
+                        made.trouble = Some(trouble.rescue(&made.rescue));
+                    }
+                }
+                return Ok(*outcome);
+            }
+            Verdict::Again => {}
+            Verdict::Narrower(dependences) => {
+                let mut added = false;
+                for dependence in &dependences {
+                    added |= excluded.add(dependence, hunks);
+                }
+                narrowed += 1;
+                planned -= 1;
+                if !added || narrowed > NARROWED {
+                    let trouble = Trouble::of(&Refusal::DependsOn(dependences), &order.branch);
+                    return Ok(Outcome::Trouble(trouble.rescue(&intent.rescue.reference)));
+                }
+            }
+        }
+    }
+}
+
+/// Finishes what a kill interrupted: puts the tree right, and tells whether the commit was made. With
+/// [`Outcome::Nothing`] it was not, and the edits are uncommitted as before: commit again.
+pub async fn recover(place: Place<'_>, intent: &Intent) -> Result<Outcome> {
+    let settled = settle(place, intent, &Answer::Unknown(None)).await?;
+    match judged(place, intent, settled, &Plan::default(), true).await? {
+        Verdict::Done(outcome) => Ok(*outcome),
+        Verdict::Again => Ok(Outcome::Nothing { left: Vec::new() }),
+        Verdict::Narrower(dependences) => {
+            let trouble = Trouble::of(&Refusal::DependsOn(dependences), &intent.branch);
+            Ok(Outcome::Trouble(trouble.rescue(&intent.rescue.reference)))
+        }
+    }
+}
+
+async fn intend(place: Place<'_>, order: &Order, plan: &Plan, tree: &Seen) -> Result<Intent> {
+    let changed = tree.status.changes.iter().map(|change| change.path.clone());
+    let all: BTreeSet<String> = changed.chain(tree.status.conflicted.iter().cloned()).collect();
+    // `but` replaces what is not UTF-8: such a path cannot be named.
+    let mut paths: BTreeSet<String> =
+        all.into_iter().filter(|path| !path.contains(char::REPLACEMENT_CHARACTER)).collect();
+    if tree.status.changes.iter().any(|change| change.kind == change::Kind::Renamed) {
+        // Their old paths, which `but` does not name, must stay away.
+        let gone = place.git.bytes(place.git.command(["ls-files", "--deleted", "-z"]), Vec::new()).await?;
+        paths
+            .extend(gone.split(|byte| *byte == 0).filter_map(|path| std::str::from_utf8(path).ok()).map(str::to_owned));
+        paths.remove("");
+    }
+    let rescue = rescue::keep(place.git, &paths, order.number).await?;
+    Ok(Intent {
+        number: order.number,
+        branch: order.branch.clone(),
+        message: order.message.clone(),
+        at: crate::process::now(),
+        rescue,
+        tips: tree.tips.clone(),
+        stack: stack_of(&tree.status, &order.branch),
+        head: tree.head.clone(),
+        conflicted: tree.status.conflicted.clone(),
+        wanted: intent::wanted(&plan.take, &tree.status, &tree.hunks),
+    })
+}
+
+fn nothing(order: &Order, excluded: &Excluded, plan: Plan) -> Outcome {
+    match excluded.dependences() {
+        none if none.is_empty() => Outcome::Nothing { left: plan.left },
+        dependences => Outcome::Trouble(Trouble::of(&Refusal::DependsOn(dependences), &order.branch)),
+    }
+}
+
+/// Leaves a plan with as much as fits on a command line; how many pieces wait for the next commit.
+fn cut(plan: &mut Plan) -> usize {
+    let mut size = 0;
+    let fits = plan.take.iter().take_while(|piece| {
+        size += piece.size();
+        size <= LONGEST_LINE
+    });
+    let fits = fits.count().max(1);
+    plan.take.split_off(fits).len()
+}
+
+enum Verdict {
+    Done(Box<Outcome>),
+    Again,
+    Narrower(Vec<Dependence>),
+}
+
+/// What to make of what was found after `but` ran.
+async fn judged(place: Place<'_>, intent: &Intent, settled: Settled, plan: &Plan, more: bool) -> Result<Verdict> {
+    let reference = intent.rescue.reference.as_str();
+    let done = |trouble: Trouble| Ok(Verdict::Done(Box::new(Outcome::Trouble(trouble.rescue(reference)))));
+    let found = settled.found;
+    if let Some(lost) = &found.lost {
+        let mut trouble = Trouble::of(&Refusal::MovedOutside(vec![intent.branch.clone()]), &intent.branch);
+        trouble.text = format!("{}: the commit {lost} is not on it; the edits are uncommitted again", trouble.text);
+        return done(trouble.paths(&settled.repaired.written));
+    }
+    let Some(oid) = found.oid else {
+        return match settled.answer {
+            Some(Refusal::DependsOn(dependences)) => Ok(Verdict::Narrower(dependences)),
+            Some(refusal) if refusal.is_passing() && more => Ok(Verdict::Again),
+            Some(refusal) => done(settled.trouble.unwrap_or_else(|| Trouble::of(&refusal, &intent.branch))),
+            None => match settled.trouble {
+                Some(trouble) => done(trouble),
+                None => Ok(Verdict::Again),
+            },
+        };
+    };
+    // A path that is clean by now was put back by its writer; one that is not was left out for what it builds on.
+    let missing: Vec<String> = found.missing.into_iter().filter(|path| settled.status.change(path).is_some()).collect();
+    if !found.wrong.is_empty() || found.paths.is_empty() {
+        if let Err(refusal) = place.but.uncommit(&oid, place.held).await {
+            let text = format!("the commit {oid} is not as planned and cannot be taken back: {refusal}");
+            return done(Trouble::new(Kind::Damaged, text).paths(&found.wrong));
+        }
+        settle::bytes(place, intent, &found.wrong).await?;
+        if found.wrong.is_empty() && !missing.is_empty() {
+            return Ok(Verdict::Narrower(settle::dependences(place.git, intent, &settled.status, missing).await?));
+        }
+        if more {
+            return Ok(Verdict::Again);
+        }
+        let text = "the files change faster than they can be committed";
+        return done(Trouble::new(Kind::Changing, text).paths(&found.wrong));
+    }
+    let mut trouble = settled.trouble;
+    let mut left = plan.left.clone();
+    if !missing.is_empty() {
+        let dependences = settle::dependences(place.git, intent, &settled.status, missing).await?;
+        let why = |one: &Dependence| crate::commits::plan::Why::DependsOn(one.branches.clone());
+        let one = |it: &Dependence| crate::commits::plan::Left { path: it.path.clone(), hunk: None, why: why(it) };
+        left.extend(dependences.iter().map(one));
+        trouble.get_or_insert_with(|| Trouble::of(&Refusal::DependsOn(dependences), &intent.branch).rescue(reference));
+    }
+    Ok(Verdict::Done(Box::new(Outcome::Committed(Made {
+        oid,
+        change_id: settled.change_id,
+        paths: found.paths,
+        left,
+        rest: 0,
+        meanwhile: settled.repaired.meanwhile,
+        rescue: reference.to_owned(),
+        trouble,
+    }))))
+}

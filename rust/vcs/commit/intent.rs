@@ -1,0 +1,61 @@
+//! What is about to be committed, written down before `but` runs: enough to finish after the daemon was killed.
+
+use crate::commits::change::{Content, Hunk, Kind};
+use crate::commits::net::Net;
+use crate::commits::plan::{Piece, What};
+use crate::status::Millis;
+use crate::vcs::but::Status;
+use crate::vcs::rescue::Rescue;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What is about to be committed, and what the repository looked like.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intent {
+    /// The task's number.
+    pub number: i64,
+    /// The task's branch.
+    pub branch: String,
+    /// The whole message.
+    pub message: String,
+    /// When.
+    pub at: Millis,
+    /// The bytes of every uncommitted path.
+    pub rescue: Rescue,
+    /// Every applied branch and where it points.
+    pub tips: BTreeMap<String, String>,
+    /// The branches of the task's own stack: those above move with a commit.
+    pub stack: Vec<String>,
+    /// The commit that is checked out.
+    pub head: String,
+    /// Paths that held a conflict already.
+    pub conflicted: Vec<String>,
+    /// What is to be committed.
+    pub wanted: Vec<Wanted>,
+}
+
+/// One path that is to be committed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wanted {
+    /// The path.
+    pub path: String,
+    /// The digest of what lines are to be added and taken; nothing where lines say nothing (a binary, a rename).
+    pub net: Option<String>,
+    /// Whether an old path goes with it.
+    pub renamed: bool,
+}
+
+/// The pieces of a plan as they are to be found in the commit.
+pub(super) fn wanted(pieces: &[Piece], status: &Status, hunks: &[Hunk]) -> Vec<Wanted> {
+    let one = |piece: &Piece| {
+        let renamed = status.change(&piece.path).is_some_and(|change| change.kind == Kind::Renamed);
+        let taken = |hunk: &&Hunk| match &piece.what {
+            What::Whole => true,
+            What::Hunks(ids) => ids.contains(&hunk.id),
+        };
+        let hunks: Vec<&Hunk> = hunks.iter().filter(|hunk| hunk.path == piece.path).filter(taken).collect();
+        let lines = !renamed && !hunks.is_empty() && hunks.iter().all(|hunk| hunk.content == Content::Lines);
+        Wanted { path: piece.path.clone(), net: lines.then(|| Net::of_hunks(hunks).digest()), renamed }
+    };
+    pieces.iter().map(one).collect()
+}

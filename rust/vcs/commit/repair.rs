@@ -1,0 +1,156 @@
+//! What `but` damaged in the working tree is put right; what somebody else wrote meanwhile stays.
+
+use super::intent::Intent;
+use super::{Place, index};
+use crate::error::{Error, Result};
+use crate::status::Millis;
+use crate::vcs::but::Status;
+use crate::vcs::plumbing::Git;
+use crate::vcs::rescue::{self, Entry, Mode};
+use std::collections::BTreeSet;
+use std::os::unix::fs::MetadataExt;
+
+/// How long after an intent a change may still be `but`'s doing.
+const DOING: Millis = 120_000;
+
+/// What was found and done.
+#[derive(Debug, Default)]
+pub(super) struct Repaired {
+    /// Put back to what they were.
+    pub written: Vec<String>,
+    /// Written by somebody else meanwhile; left as they are.
+    pub meanwhile: Vec<String>,
+    /// Holding conflict markers that could not be taken out again.
+    pub conflicted: Vec<String>,
+    /// Where the damaged bytes are, if any.
+    pub damaged: Option<String>,
+}
+
+/// How `but` ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// It answered, and the commit is on the branch.
+    Well,
+    /// It answered, and there is no commit.
+    Without,
+    /// It was killed, or the daemon was.
+    Cut,
+}
+
+/// Puts every path of the intent right. Of `wrong` ones the commit holds what somebody wrote meanwhile.
+pub(super) async fn repair(
+    place: Place<'_>,
+    intent: &Intent,
+    status: &Status,
+    end: End,
+    wrong: &[String],
+) -> Result<Repaired> {
+    let git = place.git;
+    let changed = intent.rescue.changed(git).await?;
+    let mut done = Repaired::default();
+    let fresh: Vec<&String> = status.conflicted.iter().filter(|path| !intent.conflicted.contains(path)).collect();
+    if changed.is_empty() && fresh.is_empty() {
+        return Ok(done);
+    }
+    let mut touched: BTreeSet<String> = changed.keys().cloned().collect();
+    touched.extend(fresh.iter().map(|path| (*path).clone()));
+    // Whatever is replaced below can be had again.
+    done.damaged = Some(rescue::keep(git, &touched, intent.number).await?.reference);
+    for path in &fresh {
+        match unmerged(git, path).await? {
+            Some((mode, oid)) => {
+                rescue::write_object(git, path, mode, &oid).await?;
+                done.meanwhile.push((*path).clone());
+            }
+            None => done.conflicted.push((*path).clone()),
+        }
+    }
+    index::settle(git, &done.meanwhile).await?;
+    for (path, now) in &changed {
+        if fresh.contains(&path) {
+            continue;
+        }
+        let commits: &[&str] = if wrong.contains(path) { &[&intent.head] } else { &[&intent.head, "HEAD"] };
+        if is_buts(git, intent, path, now, end, commits).await? {
+            intent.rescue.write_back(git, path).await?;
+            done.written.push(path.clone());
+        } else {
+            done.meanwhile.push(path.clone());
+        }
+    }
+    Ok(done)
+}
+
+/// Whether what is there now is `but`'s doing: the file of one of `commits`, which are or were checked out, or nothing.
+async fn is_buts(git: &Git, intent: &Intent, path: &str, now: &Entry, end: End, commits: &[&str]) -> Result<bool> {
+    if end == End::Cut && !is_of_then(git, intent, path) {
+        return Ok(false);
+    }
+    match now {
+        Entry::Absent => Ok(end != End::Well),
+        Entry::Watched { .. } => Ok(false),
+        Entry::Kept { .. } => {
+            let command = git.command(["hash-object", "--", path]);
+            let stored = git.bytes(command, Vec::new()).await?;
+            let stored = String::from_utf8_lossy(&stored).trim().to_owned();
+            for commit in commits {
+                let there = git.maybe(["rev-parse", "--verify", "--quiet", &format!("{commit}:{path}")]).await?;
+                if there.as_deref() == Some(stored.as_str()) {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        }
+    }
+}
+
+/// Whether the path was changed near the intent: the daemon may come back long after it was killed, and the agents
+/// went on meanwhile.
+fn is_of_then(git: &Git, intent: &Intent, path: &str) -> bool {
+    let full = git.root().join(path);
+    let facts = std::fs::symlink_metadata(&full).or_else(|_| std::fs::metadata(full.parent().unwrap_or(&full)));
+    // A folder that is gone went with its last file.
+    facts.map_or(true, |facts| facts.ctime() * 1000 <= intent.at + DOING)
+}
+
+/// The bytes that were in the tree before `but` merged its own into them: a file written while it was committed. Only
+/// where nobody edited the result since.
+async fn unmerged(git: &Git, path: &str) -> Result<Option<(Mode, String)>> {
+    let stages = git.bytes(git.command(["ls-files", "-u", "-z", "--", path]), Vec::new()).await?;
+    let stages = String::from_utf8_lossy(&stages).into_owned();
+    let stage = |number: &str| {
+        let of = |entry: &str| {
+            let (facts, _) = entry.split_once('\t')?;
+            let words: Vec<&str> = facts.split(' ').collect();
+            (words.get(2) == Some(&number)).then(|| (words[0].to_owned(), words[1].to_owned()))
+        };
+        stages.split('\0').find_map(of)
+    };
+    let (Some((mode, ours)), Some((_, theirs))) = (stage("2"), stage("3")) else { return Ok(None) };
+    let Some(mode) = Mode::of_octal(&mode) else { return Ok(None) };
+    let cannot = |error: std::io::Error| Error::internal(format!("cannot compare a conflict: {error}"));
+    let dir = tempfile::tempdir().map_err(cannot)?;
+    let base = stage("1").map(|(_, oid)| oid);
+    for (name, oid) in [("ours", Some(ours.clone())), ("base", base), ("theirs", Some(theirs))] {
+        let bytes = match oid {
+            Some(oid) => git.bytes(git.command(["cat-file", "blob", &oid]), Vec::new()).await?,
+            None => Vec::new(),
+        };
+        std::fs::write(dir.path().join(name), bytes).map_err(cannot)?;
+    }
+    let file = |name: &str| dir.path().join(name);
+    let mut merge = git.command(["merge-file", "-p", "-L", "ours", "-L", "base", "-L", "theirs"]);
+    merge.args([file("ours"), file("base"), file("theirs")]);
+    let merged = crate::process::run(merge, Vec::new(), std::time::Duration::from_secs(20)).await?.stdout;
+    let now = std::fs::read(git.root().join(path)).map_err(cannot)?;
+    if merged != now {
+        return Ok(None);
+    }
+    // As git would check it out: with the line ends and filters of the tree.
+    let bytes = git.bytes(git.command(["cat-file", "--filters", &format!(":2:{path}")]), Vec::new()).await?;
+    if bytes.is_empty() {
+        return Ok(Some((mode, ours)));
+    }
+    let oid = git.bytes(git.command(["hash-object", "-w", "--stdin"]), bytes).await?;
+    Ok(Some((mode, String::from_utf8_lossy(&oid).trim().to_owned())))
+}

@@ -1,0 +1,218 @@
+//! After `but` ran, however it ended: what came of it, and the tree and the workspace put right.
+
+use super::inspect::{Found, inspect};
+use super::intent::Intent;
+use super::outcome::{Kind, Trouble};
+use super::repair::{End, Repaired, repair};
+use super::{Place, half, index, locks, stack_of};
+use crate::commits::change::Hunk;
+use crate::error::{Error, Result};
+use crate::vcs::but::{self, But, Committed, Dependence, Refusal, Status};
+use crate::vcs::plumbing::Git;
+use std::time::Duration;
+
+/// How often a reading is made again.
+const AGAIN: usize = 6;
+
+/// How long before.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// How `but` answered.
+pub(super) enum Answer {
+    /// That it committed.
+    Said(Committed),
+    /// That it did not.
+    Refused(Refusal),
+    /// Not at all, or nobody was there to hear it.
+    Unknown(Option<Refusal>),
+}
+
+impl Answer {
+    pub fn of(answer: but::Result<Committed>) -> Answer {
+        match answer {
+            Ok(committed) => Answer::Said(committed),
+            Err(
+                refusal @ (Refusal::TimedOut(_) | Refusal::Killed(_) | Refusal::Garbage(_) | Refusal::NotStarted(_)),
+            ) => Answer::Unknown(Some(refusal)),
+            Err(refusal) => Answer::Refused(refusal),
+        }
+    }
+
+    fn refusal(&self) -> Option<Refusal> {
+        match self {
+            Answer::Said(_) => None,
+            Answer::Refused(refusal) => Some(refusal.clone()),
+            Answer::Unknown(refusal) => refusal.clone(),
+        }
+    }
+}
+
+/// What came of an intent.
+pub(super) struct Settled {
+    pub status: Status,
+    pub found: Found,
+    pub repaired: Repaired,
+    pub answer: Option<Refusal>,
+    pub change_id: Option<String>,
+    pub trouble: Option<Trouble>,
+}
+
+/// Looks, applies again what fell out of the workspace, and puts the bytes right.
+pub(super) async fn settle(place: Place<'_>, intent: &Intent, answer: &Answer) -> Result<Settled> {
+    let reference = &intent.rescue.reference;
+    let named = match answer {
+        Answer::Said(committed) => Some(committed.oid.as_str()),
+        _ => None,
+    };
+    if matches!(answer, Answer::Unknown(_)) {
+        locks::clear(place.git, intent).await;
+    }
+    let mut status = read(place, intent).await?;
+    let (lost, mut trouble) = apply_again(place, intent, &status).await?;
+    if lost {
+        status = read(place, intent).await?;
+    }
+    let mut found = inspect(place.git, intent, named).await?;
+    if matches!(answer, Answer::Unknown(_)) && half::mend(place.git, intent, &status, &found).await? {
+        status = read(place, intent).await?;
+        found = inspect(place.git, intent, named).await?;
+    }
+    let end = match (answer, &found.oid) {
+        (Answer::Unknown(_), _) => End::Cut,
+        (_, Some(_)) => End::Well,
+        (_, None) => End::Without,
+    };
+    let repaired = repair(place, intent, &status, end, &found.wrong).await?;
+    // An index that cannot be written now is put right after the next commit.
+    let stale = index::freshen(place.git, &found.paths).await.unwrap_or(false);
+    if (stale && !found.missing.is_empty()) || !repaired.written.is_empty() || !repaired.meanwhile.is_empty() {
+        status = read(place, intent).await?;
+    }
+    if !repaired.conflicted.is_empty() {
+        let text = "files were written while they were committed and hold conflict markers now";
+        let remedy = match &repaired.damaged {
+            Some(now) => format!("edit them, then run `but resolve`; what they hold now is also in {now}"),
+            None => "edit them, then run `but resolve`".to_owned(),
+        };
+        let told = Trouble::new(Kind::Conflicted, text).paths(&repaired.conflicted).remedy(remedy);
+        trouble.get_or_insert(told.rescue(reference));
+    }
+    if let Some(name) = other_moved(place.git, intent, &status).await? {
+        let text = format!("{name} points elsewhere than before, and this commit was not for it");
+        trouble.get_or_insert(Trouble::new(Kind::Damaged, text).rescue(reference));
+    }
+    let change_id = match answer {
+        Answer::Said(committed) => committed.change_id.clone(),
+        _ => change_id(&status, found.oid.as_deref()),
+    };
+    Ok(Settled { status, found, repaired, answer: answer.refusal(), change_id, trouble })
+}
+
+/// Puts the bytes right once more, after a commit was taken back.
+pub(super) async fn bytes(place: Place<'_>, intent: &Intent, wrong: &[String]) -> Result<()> {
+    let status = read(place, intent).await?;
+    repair(place, intent, &status, End::Without, wrong).await.map(drop)
+}
+
+async fn read(place: Place<'_>, intent: &Intent) -> Result<Status> {
+    let unread = |refusal: Refusal| {
+        let kept = format!("the bytes before are in {}", intent.rescue.reference);
+        Error::from(refusal).context(format!("cannot verify a commit to {}", intent.branch)).hint(kept)
+    };
+    match status(place.but).await {
+        // One that was killed may have left something to clean up for the next.
+        Err(Refusal::TimedOut(_) | Refusal::Killed(_) | Refusal::Garbage(_) | Refusal::Other(_)) => {
+            place.but.status().await.map_err(unread)
+        }
+        other => other.map_err(unread),
+    }
+}
+
+/// The workspace's status; a reading that fails because files change while it is made is made again, a few times.
+pub(super) async fn status(but: &But) -> but::Result<Status> {
+    for _ in 0..AGAIN {
+        match but.status().await {
+            Err(refusal) if refusal.is_passing() => tokio::time::sleep(PAUSE).await,
+            other => return other,
+        }
+    }
+    but.status().await
+}
+
+/// As [`status`], with the hunks.
+pub(super) async fn status_and_hunks(but: &But) -> but::Result<(Status, Vec<Hunk>)> {
+    let mut tries = 0;
+    loop {
+        let status = but.status().await;
+        let both = match status {
+            Ok(status) => but.diff().await.map(|hunks| (status, hunks)),
+            Err(refusal) => Err(refusal),
+        };
+        match both {
+            Err(refusal) if refusal.is_passing() && tries < AGAIN => tokio::time::sleep(PAUSE).await,
+            other => return other,
+        }
+        tries += 1;
+    }
+}
+
+/// Branches that were applied before and are not: whether there were any, and what could not be applied again.
+async fn apply_again(place: Place<'_>, intent: &Intent, status: &Status) -> Result<(bool, Option<Trouble>)> {
+    let (mut lost, mut trouble) = (false, None);
+    let gone: Vec<&String> = intent.tips.keys().filter(|name| status.branch(name).is_none()).collect();
+    if gone.is_empty() {
+        return Ok((false, None));
+    }
+    let there = place.git.branches().await?;
+    for name in gone.into_iter().filter(|name| there.contains_key(*name)) {
+        lost = true;
+        match place.but.apply(name, place.held).await {
+            Ok(()) | Err(Refusal::AlreadyApplied(_)) => {}
+            Err(refusal) => {
+                let text = format!("{name} fell out of the workspace: {refusal}");
+                let told = Trouble::new(Kind::NotApplied, text).remedy(format!("run `but apply {name}`"));
+                trouble.get_or_insert(told.rescue(&intent.rescue.reference));
+            }
+        }
+    }
+    Ok((lost, trouble))
+}
+
+/// A branch of another stack that moved.
+async fn other_moved(git: &Git, intent: &Intent, status: &Status) -> Result<Option<String>> {
+    let stack = stack_of(status, &intent.branch);
+    let now = git.branches().await?;
+    let others = intent.tips.iter().filter(|(name, _)| !intent.stack.contains(name) && !stack.contains(name));
+    let mut moved = others.filter(|(name, before)| now.get(*name) != Some(before));
+    Ok(moved.next().map(|(name, _)| name.clone()))
+}
+
+fn change_id(status: &Status, oid: Option<&str>) -> Option<String> {
+    let commits = status.branches().flat_map(|branch| &branch.commits);
+    commits.into_iter().find(|commit| Some(commit.oid.as_str()) == oid)?.change_id.clone()
+}
+
+/// What the paths that `but` silently left out (old grammar) seem to build on: the other branches that change them.
+pub(super) async fn dependences(
+    git: &Git,
+    intent: &Intent,
+    status: &Status,
+    paths: Vec<String>,
+) -> Result<Vec<Dependence>> {
+    let own = stack_of(status, &intent.branch);
+    let others: Vec<&str> = status.names().filter(|name| !own.iter().any(|one| one == name)).collect();
+    let mut found = Vec::new();
+    for path in paths {
+        let mut branches = Vec::new();
+        for name in &others {
+            let (Some(base), Some(tip)) = (&status.base, status.tip(name)) else { continue };
+            let range = format!("{base}...{tip}");
+            let changed = git.line(["diff", "--name-only", &range, "--", &path]).await?;
+            if !changed.is_empty() {
+                branches.push((*name).to_owned());
+            }
+        }
+        found.push(Dependence { path, lines: None, branches });
+    }
+    Ok(found)
+}

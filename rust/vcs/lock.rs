@@ -1,0 +1,156 @@
+//! One mutating `but` at a time per repository: a lock of our own in the git common folder.
+//!
+//! `flock(2)` on `chorus.lock` excludes other processes, a queue the callers of this one. A second file,
+//! `chorus.running`, is the standard input of every mutating `but`: it stays locked while one runs that outlived the
+//! daemon that started it.
+
+use crate::contract::Code;
+use crate::error::{Error, Result};
+use rustix::fs::{FlockOperation, flock};
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::{Arc, LazyLock, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+/// How long a `but` of a daemon that is gone is awaited.
+const ORPHAN: Duration = Duration::from_secs(60);
+
+/// How often a lock that another process holds is tried.
+const AGAIN: Duration = Duration::from_millis(20);
+
+/// The lock of one repository.
+#[derive(Clone, Debug)]
+pub struct Lock {
+    common: PathBuf,
+    queue: Arc<Mutex<()>>,
+}
+
+/// The lock, held until dropped. Every mutating call of `but` asks for it.
+#[derive(Debug)]
+pub struct Held {
+    lock: File,
+    running: File,
+    _turn: OwnedMutexGuard<()>,
+}
+
+static QUEUES: LazyLock<std::sync::Mutex<HashMap<PathBuf, Arc<Mutex<()>>>>> = LazyLock::new(Default::default);
+
+impl Lock {
+    /// The lock of the repository with this git common folder.
+    pub fn of(common: &Path) -> Lock {
+        let common = common.canonicalize().unwrap_or_else(|_| common.to_owned());
+        let mut queues = QUEUES.lock().unwrap_or_else(PoisonError::into_inner);
+        let queue = queues.entry(common.clone()).or_default().clone();
+        Lock { common, queue }
+    }
+
+    /// Waits in the queue, then for other processes, at most `limit` in all.
+    pub async fn hold(&self, limit: Duration) -> Result<Held> {
+        let until = Instant::now() + limit;
+        let busy = || {
+            Error::new(Code::WrongState, format!("the repository was busy for {} s", limit.as_secs()))
+                .hint("another Chorus commits there; try again")
+        };
+        let turn = tokio::time::timeout(limit, self.queue.clone().lock_owned()).await.map_err(|_| busy())?;
+        let lock = self.open("chorus.lock")?;
+        if !locked(&lock, until).await? {
+            return Err(busy());
+        }
+        let mut running = self.open("chorus.running")?;
+        if !locked(&running, Instant::now() + ORPHAN).await? {
+            // What holds it is no `but` but something a git hook left behind: it keeps the old file.
+            std::fs::remove_file(self.common.join("chorus.running")).map_err(|error| self.cannot(&error))?;
+            running = self.open("chorus.running")?;
+            locked(&running, Instant::now()).await?;
+        }
+        Ok(Held { lock, running, _turn: turn })
+    }
+
+    fn open(&self, name: &str) -> Result<File> {
+        let options = OpenOptions::new().read(true).write(true).create(true).truncate(false).clone();
+        options.open(self.common.join(name)).map_err(|error| self.cannot(&error))
+    }
+
+    fn cannot(&self, error: &std::io::Error) -> Error {
+        Error::new(Code::WrongState, format!("cannot lock {}: {error}", self.common.display()))
+            .hint("the repository must be writable")
+    }
+}
+
+async fn locked(file: &File, until: Instant) -> Result<bool> {
+    loop {
+        match flock(file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => return Ok(true),
+            Err(rustix::io::Errno::WOULDBLOCK | rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(Error::internal(format!("cannot lock: {error}"))),
+        }
+        if Instant::now() >= until {
+            return Ok(false);
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
+}
+
+impl Held {
+    /// The standard input of a mutating `but`: empty, and locked as long as it lives.
+    pub fn stdin(&self) -> Stdio {
+        self.running.try_clone().map_or_else(|_| Stdio::null(), Stdio::from)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // Explicitly: a descendant may have kept a copy of the descriptor.
+        let _ = flock(&self.running, FlockOperation::Unlock);
+        let _ = flock(&self.lock, FlockOperation::Unlock);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn one_holder_at_a_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let lock = Lock::of(dir.path());
+        let held = lock.hold(Duration::ZERO).await.unwrap();
+        let refused = Lock::of(dir.path()).hold(Duration::ZERO).await.unwrap_err();
+        assert_eq!(refused.message, "the repository was busy for 0 s");
+        drop(held);
+        lock.hold(Duration::from_secs(9)).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn another_process_is_awaited() {
+        let dir = tempfile::tempdir().unwrap();
+        let other = File::create(dir.path().join("chorus.lock")).unwrap();
+        flock(&other, FlockOperation::LockExclusive).unwrap();
+        let lock = Lock::of(dir.path());
+        assert!(lock.hold(Duration::ZERO).await.is_err());
+        drop(other);
+        lock.hold(Duration::from_secs(9)).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_but_that_outlived_its_daemon_is_awaited() {
+        let dir = tempfile::tempdir().unwrap();
+        let lock = Lock::of(dir.path());
+        let held = lock.hold(Duration::ZERO).await.unwrap();
+        let mut child = std::process::Command::new("sleep").arg("600").stdin(held.stdin()).spawn().unwrap();
+        // A daemon that is killed runs no destructor; its descriptors are closed.
+        let Held { lock: file, running, _turn } = &held;
+        let still = running.try_clone().unwrap();
+        flock(file, FlockOperation::Unlock).unwrap();
+        let again = File::options().read(true).write(true).open(dir.path().join("chorus.running")).unwrap();
+        assert!(!locked(&again, Instant::now()).await.unwrap());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        drop(still);
+        drop(held);
+        assert!(locked(&again, Instant::now()).await.unwrap());
+    }
+}

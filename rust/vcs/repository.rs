@@ -1,0 +1,227 @@
+//! What state a project's repository is in, and why a task cannot start in it.
+
+use super::git::Git;
+use crate::contract::Code;
+use crate::error::{Error, Result};
+use rustix::fs::{Access, access};
+use std::path::{Path, PathBuf};
+
+/// GitButler's branch: all applied stacks in one working tree.
+const WORKSPACE: &str = "refs/heads/gitbutler/workspace";
+
+/// What is checked out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// No repository, or one that this user may not read: git's own words.
+    None(String),
+    /// A repository without a working tree.
+    Bare,
+    /// A branch without commits.
+    Unborn,
+    /// A commit, no branch.
+    Detached,
+    /// A branch, by its short name.
+    Branch(String),
+    /// GitButler's workspace.
+    Workspace,
+}
+
+/// Something of git's that has begun and not ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "git's own words")]
+pub enum Operation {
+    Merge,
+    Rebase,
+    Am,
+    CherryPick,
+    Revert,
+    Bisect,
+}
+
+impl Operation {
+    /// Git's word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Operation::Merge => "merge",
+            Operation::Rebase => "rebase",
+            Operation::Am => "am",
+            Operation::CherryPick => "cherry-pick",
+            Operation::Revert => "revert",
+            Operation::Bisect => "bisect",
+        }
+    }
+}
+
+/// A look at a repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repository {
+    /// The folder that was looked at.
+    pub folder: PathBuf,
+    /// What is checked out.
+    pub kind: Kind,
+    /// What is in progress.
+    pub operation: Option<Operation>,
+    /// Whether git knows whom to name as author and committer.
+    pub identity: bool,
+    /// Whether working tree and repository can be written.
+    pub writable: bool,
+    /// Whether this is a worktree beside the main one.
+    pub is_linked_worktree: bool,
+    /// Whether it names submodules.
+    pub has_submodules: bool,
+    /// Whether GitButler has been set up here.
+    pub has_gitbutler: bool,
+    /// The working tree's root.
+    pub root: Option<PathBuf>,
+}
+
+/// What a task wants of the repository.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// A stack in the one working tree.
+    Stack,
+    /// A worktree of its own.
+    Worktree,
+}
+
+/// Looks. An error only when git cannot be run.
+pub async fn look(folder: &Path) -> Result<Repository> {
+    look_with(&Git::at(folder)).await
+}
+
+/// Looks with an environment, whose HOME and variables may hold the identity.
+pub async fn look_with(git: &Git) -> Result<Repository> {
+    let mut found = Repository {
+        folder: git.folder.clone(),
+        kind: Kind::None(String::new()),
+        operation: None,
+        identity: false,
+        writable: false,
+        is_linked_worktree: false,
+        has_submodules: false,
+        has_gitbutler: false,
+        root: None,
+    };
+    if !git.folder.is_dir() {
+        found.kind = Kind::None("no such folder".into());
+        return Ok(found);
+    }
+    let ended = git.ask(&["rev-parse", "--is-bare-repository", "--is-inside-work-tree"]).await?;
+    let said = ended.text();
+    if ended.code != Some(0) {
+        found.kind = Kind::None(super::git::tail(&ended.stderr).to_owned());
+        return Ok(found);
+    }
+    let (git_dir, common) = (git.git_dir().await?, git.common_dir().await?);
+    found.is_linked_worktree = git_dir != common;
+    found.has_gitbutler = common.join("gitbutler").is_dir();
+    found.operation = operation(&git_dir);
+    if said.starts_with("true") || said.trim_end().ends_with("false") {
+        found.kind = Kind::Bare;
+        return Ok(found);
+    }
+    let root = super::git::path(&git.bytes(&["rev-parse", "--show-toplevel"]).await?);
+    found.has_submodules = root.join(".gitmodules").exists();
+    found.writable = [&root, &common, &common.join("objects")].iter().all(|dir| access(*dir, Access::WRITE_OK).is_ok());
+    found.identity = git.ask(&["var", "GIT_COMMITTER_IDENT"]).await?.code == Some(0)
+        && git.ask(&["var", "GIT_AUTHOR_IDENT"]).await?.code == Some(0);
+    found.kind = match git.branch().await? {
+        None => Kind::Detached,
+        Some(_) if git.head().await?.is_none() => Kind::Unborn,
+        Some(name) if name == WORKSPACE => Kind::Workspace,
+        Some(name) => Kind::Branch(name.strip_prefix("refs/heads/").unwrap_or(&name).to_owned()),
+    };
+    found.root = Some(root);
+    Ok(found)
+}
+
+/// What is in progress, by the files git keeps meanwhile in a worktree's git folder.
+pub fn operation(git_dir: &Path) -> Option<Operation> {
+    let marks = [
+        ("rebase-merge", Operation::Rebase),
+        ("rebase-apply/applying", Operation::Am),
+        ("rebase-apply", Operation::Rebase),
+        ("MERGE_HEAD", Operation::Merge),
+        ("CHERRY_PICK_HEAD", Operation::CherryPick),
+        ("REVERT_HEAD", Operation::Revert),
+        ("BISECT_LOG", Operation::Bisect),
+    ];
+    marks.into_iter().find_map(|(name, operation)| git_dir.join(name).exists().then_some(operation))
+}
+
+/// Why no task can start here in that way; nothing when one can.
+pub fn refusal(repository: &Repository, wanted: Use) -> Option<Error> {
+    let folder = repository.folder.display();
+    let no = |code: Code, why: String, hint: &str| Some(Error::new(code, why).hint(hint));
+    let refused = |why: String, hint: &str| no(Code::VcsRefused, why, hint);
+    match &repository.kind {
+        Kind::None(why) if why.contains("dubious ownership") => {
+            return no(
+                Code::NotARepository,
+                format!("{folder} belongs to another user, and git does not trust it"),
+                "trust it with `git config --global --add safe.directory DIR`, or use `isolation = \"none\"`",
+            );
+        }
+        Kind::None(_) => {
+            return no(
+                Code::NotARepository,
+                format!("{folder} is not in a git repository"),
+                "make one with `git init` and a first commit, or use `isolation = \"none\"`",
+            );
+        }
+        Kind::Bare => {
+            return refused(
+                format!("{folder} has no working tree (a bare repository, or a git folder)"),
+                "open a clone or a worktree of it",
+            );
+        }
+        Kind::Unborn => {
+            return refused(format!("{folder} has no commits yet"), "make a first commit, then start the task again");
+        }
+        _ => {}
+    }
+    if let Some(operation) = repository.operation {
+        let name = operation.name();
+        let end =
+            if operation == Operation::Bisect { "git bisect reset".to_owned() } else { format!("git {name} --abort") };
+        return refused(
+            format!("a {name} is in progress in {folder}"),
+            &format!("finish it, or end it with `{end}`, then start the task again"),
+        );
+    }
+    if !repository.writable {
+        return refused(
+            format!("the repository of {folder} cannot be written"),
+            "make its files writable for you, or use `isolation = \"none\"`",
+        );
+    }
+    if !repository.identity {
+        return refused(
+            "git does not know who you are, so nothing can be committed".into(),
+            "set `git config --global user.name` and `user.email`, then start the task again",
+        );
+    }
+    if wanted == Use::Worktree {
+        return None;
+    }
+    let worktree = "or use `isolation = \"worktree\"`";
+    if repository.is_linked_worktree {
+        return refused(
+            format!("{folder} is a linked worktree, and GitButler works in the main one only"),
+            &format!("open the main worktree, {worktree}"),
+        );
+    }
+    let here = match &repository.kind {
+        Kind::Workspace if repository.has_gitbutler => return None,
+        Kind::Branch(name) => format!("the branch {name:?} is checked out"),
+        Kind::Detached => "HEAD is detached".to_owned(),
+        _ => "its project data is missing".to_owned(),
+    };
+    if repository.has_gitbutler {
+        return refused(
+            format!("{folder} is not in GitButler's workspace: {here}"),
+            &format!("return to it with `but setup`, {worktree}"),
+        );
+    }
+    refused(format!("{folder} is not a GitButler project"), &format!("make it one with `but setup`, {worktree}"))
+}

@@ -1,0 +1,170 @@
+//! The exact bytes of uncommitted paths, kept as git objects under `refs/chorus/rescue/<task>/<millis>`.
+//!
+//! Kept before everything that may damage the working tree; what was damaged is written back from here.
+
+mod entry;
+mod write;
+
+pub use entry::{Entry, Mode, Stamp};
+
+use crate::error::{Error, Result};
+use crate::status::Millis;
+use crate::vcs::plumbing::Git;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Where rescues are.
+const UNDER: &str = "refs/chorus/rescue/";
+
+/// How many of a task are kept at most.
+const KEPT: usize = 50;
+
+/// How long one is kept at most: 14 days.
+const LONGEST: Millis = 14 * 24 * 60 * 60 * 1000;
+
+/// What was kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rescue {
+    /// The reference, a commit without parents whose tree holds the bytes under their paths.
+    pub reference: String,
+    /// Each path as it was.
+    pub entries: BTreeMap<String, Entry>,
+}
+
+/// A kept rescue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its reference.
+    pub reference: String,
+    /// Of this task, by number.
+    pub number: i64,
+    /// When.
+    pub at: Millis,
+}
+
+/// Keeps the paths as they are now, for task `number`. What is neither a file nor a link (a nested repository, a pipe)
+/// and what is larger than 64 MiB is watched and not kept.
+pub async fn keep(git: &Git, paths: &BTreeSet<String>, number: i64) -> Result<Rescue> {
+    let entries = entry::read(git, paths, true).await?;
+    let commit = commit(git, &entries, number).await?;
+    let mut at = crate::process::now();
+    loop {
+        let reference = format!("{UNDER}{number}/{at}");
+        // Created only where there is none.
+        let zero = "0".repeat(commit.len());
+        if git.maybe(["update-ref", &reference, &commit, &zero]).await?.is_some() {
+            return Ok(Rescue { reference, entries });
+        }
+        if git.maybe(["rev-parse", "--verify", "--quiet", &reference]).await?.is_none() {
+            return Err(Error::internal(format!("cannot keep {reference}")).hint("is the repository writable?"));
+        }
+        at += 1;
+    }
+}
+
+async fn commit(git: &Git, entries: &BTreeMap<String, Entry>, number: i64) -> Result<String> {
+    let dir = tempfile::tempdir().map_err(|error| Error::internal(format!("cannot make a folder: {error}")))?;
+    let index = dir.path().join("index");
+    let mut input = Vec::new();
+    for (path, entry) in entries {
+        if let Entry::Kept { mode, oid, .. } = entry {
+            input.extend_from_slice(format!("{} {oid}\t{path}\0", mode.octal()).as_bytes());
+        }
+    }
+    let with_index = |args: &[&str]| {
+        let mut command = git.command(args);
+        command.env("GIT_INDEX_FILE", &index);
+        command
+    };
+    if !input.is_empty() {
+        git.bytes(with_index(&["update-index", "-z", "--index-info"]), input).await?;
+    }
+    let tree = git.bytes(with_index(&["write-tree"]), Vec::new()).await?;
+    let tree = String::from_utf8_lossy(&tree).trim().to_owned();
+    let mut command = git.command(["commit-tree", &tree]);
+    for role in ["AUTHOR", "COMMITTER"] {
+        command.env(format!("GIT_{role}_NAME"), "Chorus").env(format!("GIT_{role}_EMAIL"), "chorus@localhost");
+    }
+    let absent =
+        entries.iter().filter(|(_, entry)| **entry == Entry::Absent).map(|(path, _)| format!("absent: {path:?}\n"));
+    let message = format!("Uncommitted edits before a commit of #{number}\n\n{}", absent.collect::<String>());
+    let commit = git.bytes(command, message.into_bytes()).await?;
+    Ok(String::from_utf8_lossy(&commit).trim().to_owned())
+}
+
+impl Rescue {
+    /// The paths that are not now what they were, and what they are.
+    pub async fn changed(&self, git: &Git) -> Result<BTreeMap<String, Entry>> {
+        let mut moved = BTreeSet::new();
+        for (path, before) in &self.entries {
+            if !before.is_untouched(&git.root().join(path)) {
+                moved.insert(path.clone());
+            }
+        }
+        if moved.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let now = entry::read(git, &moved, false).await?;
+        Ok(now
+            .into_iter()
+            .filter(|(path, now)| self.entries.get(path).is_none_or(|before| !before.same(now)))
+            .collect())
+    }
+
+    /// Puts a path back to what it was, at once (a file beside it, then a rename).
+    pub async fn write_back(&self, git: &Git, path: &str) -> Result<()> {
+        match self.entries.get(path) {
+            Some(entry) => write::write(git, path, entry).await,
+            None => Err(Error::internal(format!("{path} is not in {}", self.reference))),
+        }
+    }
+}
+
+/// Paths as they are now, nothing kept.
+pub(super) async fn read(git: &Git, paths: &BTreeSet<String>) -> Result<BTreeMap<String, Entry>> {
+    entry::read(git, paths, false).await
+}
+
+/// Puts a path to the bytes of an object.
+pub(super) async fn write_object(git: &Git, path: &str, mode: Mode, oid: &str) -> Result<()> {
+    write::write(git, path, &Entry::Kept { mode, oid: oid.to_owned(), stamp: Stamp::default() }).await
+}
+
+/// Every kept rescue, oldest first.
+pub async fn list(git: &Git) -> Result<Vec<Listed>> {
+    let text = git.line(["for-each-ref", "--format=%(refname)", UNDER]).await?;
+    let mut all: Vec<Listed> = text.lines().filter_map(listed).collect();
+    all.sort_by_key(|one| one.at);
+    Ok(all)
+}
+
+fn listed(reference: &str) -> Option<Listed> {
+    let (number, at) = reference.strip_prefix(UNDER)?.split_once('/')?;
+    Some(Listed { reference: reference.to_owned(), number: number.parse().ok()?, at: at.parse().ok()? })
+}
+
+/// Drops what is older than 14 days, and of each task all but the newest 50; never what `named` names (a trouble that
+/// is still open). How many went.
+pub async fn prune(git: &Git, now: Millis, named: &BTreeSet<String>) -> Result<usize> {
+    let gone = spent(list(git).await?, now, named);
+    if gone.is_empty() {
+        return Ok(0);
+    }
+    let input: String = gone.iter().map(|one| format!("delete {}\n", one.reference)).collect();
+    git.bytes(git.command(["update-ref", "--stdin"]), input.into_bytes()).await?;
+    Ok(gone.len())
+}
+
+fn spent(mut all: Vec<Listed>, now: Millis, named: &BTreeSet<String>) -> Vec<Listed> {
+    all.sort_by_key(|one| std::cmp::Reverse(one.at));
+    let mut seen: BTreeMap<i64, usize> = BTreeMap::new();
+    all.retain(|one| {
+        let newer = seen.entry(one.number).or_default();
+        *newer += 1;
+        (*newer > KEPT || now - one.at > LONGEST) && !named.contains(&one.reference)
+    });
+    all
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,194 @@
+//! One path as it was: what kind, which bytes, and by what to see cheaply that nobody touched it since.
+
+use crate::error::{Error, Result};
+use crate::vcs::plumbing::Git;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::Metadata;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::Path;
+
+/// What is larger is watched and not kept.
+const LARGEST: u64 = 64 * 1024 * 1024;
+
+/// A path as it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Entry {
+    /// There was nothing.
+    Absent,
+    /// A file or a link.
+    Kept {
+        /// Which of the two.
+        mode: Mode,
+        /// The object with its bytes as they were, without any filter.
+        oid: String,
+        /// By what to see that it is untouched.
+        stamp: Stamp,
+    },
+    /// Neither a file nor a link, or too large.
+    Watched {
+        /// By what to see that it is untouched.
+        stamp: Stamp,
+    },
+}
+
+/// What a kept path was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Mode {
+    File,
+    Executable,
+    Link,
+}
+
+impl Mode {
+    /// As git's trees say it.
+    pub fn octal(self) -> &'static str {
+        match self {
+            Mode::File => "100644",
+            Mode::Executable => "100755",
+            Mode::Link => "120000",
+        }
+    }
+
+    /// From git's trees.
+    pub fn of_octal(text: &str) -> Option<Mode> {
+        [Mode::File, Mode::Executable, Mode::Link].into_iter().find(|mode| mode.octal() == text)
+    }
+}
+
+/// Size, times, inode and permissions: what changes when somebody writes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    size: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+    inode: u64,
+    permissions: u32,
+}
+
+impl Stamp {
+    fn of(facts: &Metadata) -> Stamp {
+        Stamp {
+            size: facts.len(),
+            modified: (facts.mtime(), facts.mtime_nsec()),
+            changed: (facts.ctime(), facts.ctime_nsec()),
+            inode: facts.ino(),
+            permissions: facts.mode(),
+        }
+    }
+}
+
+impl Entry {
+    /// Whether nobody touched the path since; false also where somebody wrote the same bytes again.
+    pub(super) fn is_untouched(&self, path: &Path) -> bool {
+        match (self, facts(path)) {
+            (Entry::Absent, facts) => facts.is_none(),
+            (Entry::Kept { stamp, .. } | Entry::Watched { stamp }, Some(facts)) => *stamp == Stamp::of(&facts),
+            (Entry::Kept { .. } | Entry::Watched { .. }, None) => false,
+        }
+    }
+
+    /// Whether both have the same kind and bytes.
+    pub(super) fn same(&self, other: &Entry) -> bool {
+        match (self, other) {
+            (Entry::Absent, Entry::Absent) => true,
+            (Entry::Kept { mode, oid, .. }, Entry::Kept { mode: mode2, oid: oid2, .. }) => mode == mode2 && oid == oid2,
+            (Entry::Watched { stamp }, Entry::Watched { stamp: stamp2 }) => stamp == stamp2,
+            _ => false,
+        }
+    }
+}
+
+fn facts(path: &Path) -> Option<Metadata> {
+    std::fs::symlink_metadata(path).ok()
+}
+
+/// Reads paths as they are; with `write` their bytes become objects. One process for all files.
+pub(super) async fn read(git: &Git, paths: &BTreeSet<String>, write: bool) -> Result<BTreeMap<String, Entry>> {
+    let mut entries = BTreeMap::new();
+    let mut files: Vec<(&String, Mode, Stamp)> = Vec::new();
+    for path in paths {
+        let full = git.root().join(path);
+        let Some(facts) = facts(&full) else {
+            entries.insert(path.clone(), Entry::Absent);
+            continue;
+        };
+        let stamp = Stamp::of(&facts);
+        let kind = facts.file_type();
+        if kind.is_symlink() {
+            let oid = link(git, &full, write).await?;
+            entries.insert(path.clone(), Entry::Kept { mode: Mode::Link, oid, stamp });
+        } else if kind.is_file() && !kind.is_fifo() && facts.len() <= LARGEST {
+            let mode = if facts.mode() & 0o111 == 0 { Mode::File } else { Mode::Executable };
+            files.push((path, mode, stamp));
+        } else {
+            entries.insert(path.clone(), Entry::Watched { stamp });
+        }
+    }
+    let oids = hash(git, &files.iter().map(|(path, ..)| path.as_str()).collect::<Vec<_>>(), write).await?;
+    for ((path, mode, stamp), oid) in files.into_iter().zip(oids) {
+        entries.insert(path.clone(), oid.map_or(Entry::Absent, |oid| Entry::Kept { mode, oid, stamp }));
+    }
+    Ok(entries)
+}
+
+async fn link(git: &Git, path: &Path, write: bool) -> Result<String> {
+    let target = std::fs::read_link(path).map_err(|error| Error::internal(format!("cannot read a link: {error}")))?;
+    let mut command = git.command(["hash-object", "--stdin"]);
+    if write {
+        command.arg("-w");
+    }
+    // An empty input is a closed one; a link is never empty.
+    let oid = git.bytes(command, target.as_os_str().as_bytes().to_vec()).await?;
+    Ok(String::from_utf8_lossy(&oid).trim().to_owned())
+}
+
+/// The objects of files; nothing for one that vanished while it was read.
+async fn hash(git: &Git, paths: &[&str], write: bool) -> Result<Vec<Option<String>>> {
+    if paths.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut args = vec!["hash-object", "--no-filters", "--stdin-paths"];
+    if write {
+        args.push("-w");
+    }
+    let input: String = paths.iter().map(|path| quoted(path) + "\n").collect();
+    let all = git.bytes(git.command(&args), input.into_bytes()).await;
+    let all =
+        all.map(|text| String::from_utf8_lossy(&text).lines().map(|oid| Some(oid.to_owned())).collect::<Vec<_>>());
+    match all {
+        Ok(oids) if oids.len() == paths.len() => Ok(oids),
+        // One of them vanished or cannot be read, and git gave up there: each by itself.
+        _ if paths.len() > 1 => {
+            let mut oids = Vec::new();
+            for path in paths {
+                oids.extend(Box::pin(hash(git, &[path], write)).await?);
+            }
+            Ok(oids)
+        }
+        Ok(_) => Err(Error::internal("git hash-object answered too little")),
+        Err(_) if paths.iter().all(|path| facts(&git.root().join(path)).is_none()) => Ok(vec![None]),
+        Err(error) => Err(error),
+    }
+}
+
+/// A path as `--stdin-paths` reads it: quoted as in C where it begins with a quote or holds a line's end.
+fn quoted(path: &str) -> String {
+    if !path.starts_with('"') && !path.contains('\n') {
+        return path.to_owned();
+    }
+    let inner: String = path
+        .chars()
+        .map(|c| match c {
+            '"' => "\\\"".to_owned(),
+            '\\' => "\\\\".to_owned(),
+            '\n' => "\\n".to_owned(),
+            c => c.to_string(),
+        })
+        .collect();
+    format!("\"{inner}\"")
+}

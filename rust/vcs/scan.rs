@@ -1,0 +1,292 @@
+//! A look at a working tree: which files differ from the look before, by what the file system says of them alone.
+
+use crate::error::Result;
+use crate::process;
+use ignore::{WalkBuilder, WalkState};
+use std::collections::HashMap;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// How long a look may take.
+pub const LIMIT: Duration = Duration::from_millis(300);
+
+/// A file written this close to a look (file systems stamp as coarsely) may be written again without a trace.
+const GRAIN: i128 = 10_000_000;
+
+/// What the file system says of one file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stat {
+    modified: i128,
+    /// Any write or change of mode moves it to the present; nothing else can set it.
+    changed: i128,
+    size: u64,
+    inode: u64,
+    mode: u32,
+}
+
+/// Every file that git would track, as it was at one moment. Links are themselves; nested repositories are not entered.
+#[derive(Clone, Debug, Default)]
+pub struct Look {
+    began: i128,
+    files: HashMap<Box<str>, Stat>,
+    /// Files whose path is not UTF-8: they are never claimed.
+    pub unnamed: Vec<PathBuf>,
+}
+
+/// It took too long, and says nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut;
+
+impl Stat {
+    /// Of the file itself, not of where a link points; nothing where there is no file.
+    pub fn of(path: &Path) -> Option<Stat> {
+        std::fs::symlink_metadata(path).ok().filter(|metadata| !metadata.is_dir()).map(|metadata| Stat::from(&metadata))
+    }
+}
+
+impl From<&std::fs::Metadata> for Stat {
+    fn from(metadata: &std::fs::Metadata) -> Stat {
+        let nanos = |seconds: i64, nanos: i64| i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
+        Stat {
+            modified: nanos(metadata.mtime(), metadata.mtime_nsec()),
+            changed: nanos(metadata.ctime(), metadata.ctime_nsec()),
+            size: metadata.size(),
+            inode: metadata.ino(),
+            mode: metadata.mode(),
+        }
+    }
+}
+
+impl Look {
+    /// Looks at `root`, a repository's working tree; `beside` are paths in it that git tracks although it ignores them
+    /// ([`tracked_though_ignored`]). Blocks for at most about `limit`.
+    pub fn at(root: &Path, beside: &[String], limit: Duration) -> std::result::Result<Look, Cut> {
+        let end = Instant::now() + limit;
+        let began = now();
+        let (tell, told) = mpsc::channel();
+        walker(root).run(|| {
+            let tell = tell.clone();
+            Box::new(move |entry| {
+                if Instant::now() > end {
+                    let _ = tell.send(None);
+                    return WalkState::Quit;
+                }
+                // What cannot be read now, or is gone again, is not there.
+                if let Ok(entry) = entry
+                    && entry.file_type().is_some_and(|kind| kind.is_file() || kind.is_symlink())
+                    && let Ok(metadata) = entry.metadata()
+                {
+                    let _ = tell.send(Some((entry.into_path(), Stat::from(&metadata))));
+                }
+                WalkState::Continue
+            })
+        });
+        drop(tell);
+        let mut look = Look { began, ..Look::default() };
+        for found in told {
+            let (path, stat) = found.ok_or(Cut)?;
+            match path.strip_prefix(root).ok().and_then(Path::to_str) {
+                Some(path) => _ = look.files.insert(path.into(), stat),
+                None => look.unnamed.push(path),
+            }
+        }
+        for path in beside {
+            if let Some(stat) = Stat::of(&root.join(path)) {
+                look.files.insert(path.as_str().into(), stat);
+            }
+        }
+        if Instant::now() > end { Err(Cut) } else { Ok(look) }
+    }
+
+    /// Paths that are new, different or gone since `before`, sorted, and those that were written too close to `before`
+    /// to tell.
+    pub fn since(&self, before: &Look) -> Vec<String> {
+        let here = self.files.iter().filter(|(path, stat)| !before.knows(path, Some(**stat)));
+        let gone = before.files.keys().filter(|path| !self.files.contains_key(*path));
+        let mut paths: Vec<String> = here.map(|(path, _)| path).chain(gone).map(|path| path.to_string()).collect();
+        paths.sort();
+        paths
+    }
+
+    /// Whether the file, as it is now, is surely as it was.
+    pub fn knows(&self, path: &str, now: Option<Stat>) -> bool {
+        self.files.get(path).copied() == now && now.is_none_or(|stat| stat.changed <= self.began - GRAIN)
+    }
+
+    /// Whether it was there.
+    pub fn has(&self, path: &str) -> bool {
+        self.files.contains_key(path)
+    }
+
+    /// One file was looked at by itself, and was so. It is looked at again by the next look, once.
+    pub fn note(&mut self, path: &str, stat: Option<Stat>) {
+        match stat {
+            Some(stat) => _ = self.files.insert(path.into(), stat),
+            None => _ = self.files.remove(path),
+        }
+    }
+
+    /// How many files there are.
+    pub fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+}
+
+/// Nanoseconds since 1970.
+fn now() -> i128 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as i128)
+}
+
+/// Everything that git does not ignore, by git's rules only, in two threads.
+fn walker(root: &Path) -> ignore::WalkParallel {
+    let mut walk = WalkBuilder::new(root);
+    walk.standard_filters(false).git_ignore(true).git_exclude(true).git_global(true).threads(2);
+    walk.filter_entry(|entry| {
+        entry.file_name() != ".git"
+            && (entry.depth() == 0
+                || entry.file_type().is_none_or(|kind| !kind.is_dir())
+                || std::fs::symlink_metadata(entry.path().join(".git")).is_err())
+    });
+    walk.build_parallel()
+}
+
+/// Paths in `root` that git tracks although they are ignored.
+pub async fn tracked_though_ignored(root: &Path) -> Result<Vec<String>> {
+    let mut git = tokio::process::Command::new("git");
+    git.current_dir(root).env("GIT_OPTIONAL_LOCKS", "0").args(["ls-files", "-ciz", "--exclude-standard"]);
+    let listed = process::run(git, Vec::new(), Duration::from_secs(10)).await?;
+    let paths = listed.stdout.split(|byte| *byte == 0).filter(|path| !path.is_empty());
+    Ok(paths.filter_map(|path| String::from_utf8(path.to_vec()).ok()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::process::Command;
+
+    fn git(root: &Path, args: &[&str]) {
+        let output = Command::new("git").current_dir(root).args(args).output().unwrap();
+        assert!(output.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    fn write(root: &Path, files: &[&str]) {
+        for file in files {
+            let path = root.join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "x\n").unwrap();
+        }
+    }
+
+    fn look(root: &Path) -> Look {
+        Look::at(root, &[], Duration::from_secs(10)).unwrap()
+    }
+
+    /// A look far enough from what was written before it.
+    fn later(mut look: Look) -> Look {
+        look.began += 1_000_000_000;
+        look
+    }
+
+    #[test]
+    fn it_sees_what_git_would() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        git(root, &["init", "-q"]);
+        fs::write(root.join(".gitignore"), "*.log\n/build/\n!keep.log\n").unwrap();
+        fs::write(root.join(".git/info/exclude"), "private\n").unwrap();
+        fs::write(root.join(".ignore"), "a b\n").unwrap();
+        write(
+            root,
+            &["a b", "c:d", "é/ü", ".hidden", "x.log", "keep.log", "build/out", "private", "sub/x.log", "sub/y"],
+        );
+        write(root, &["nested/in", "module/in"]);
+        git(&root.join("nested"), &["init", "-q"]);
+        fs::write(root.join("module/.git"), "gitdir: elsewhere\n").unwrap();
+        std::os::unix::fs::symlink("nowhere", root.join("link")).unwrap();
+        std::os::unix::fs::symlink("sub", root.join("folder link")).unwrap();
+        let look = Look::at(root, &["x.log".into(), "gone".into()], Duration::from_secs(10)).unwrap();
+        let mut seen: Vec<&str> = look.files.keys().map(|path| &**path).collect();
+        seen.sort_unstable();
+        let expected = [".gitignore", ".hidden", ".ignore", "a b", "c:d", "folder link", "keep.log", "link", "sub/y"];
+        assert_eq!(seen, [&expected[..], &["x.log", "é/ü"]].concat());
+    }
+
+    #[test]
+    fn what_changed_is_told_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        git(root, &["init", "-q"]);
+        write(root, &["same", "changed", "gone", "mode", "replaced"]);
+        let before = later(look(root));
+        assert_eq!(look(root).since(&before), Vec::<String>::new());
+        fs::write(root.join("changed"), "y\n").unwrap();
+        fs::remove_file(root.join("gone")).unwrap();
+        fs::set_permissions(root.join("mode"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        write(root, &["other", "new"]);
+        fs::rename(root.join("other"), root.join("replaced")).unwrap();
+        assert_eq!(look(root).since(&before), ["changed", "gone", "mode", "new", "replaced"]);
+    }
+
+    #[test]
+    fn a_file_written_at_the_moment_of_a_look_is_looked_at_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        git(root, &["init", "-q"]);
+        write(root, &["a"]);
+        let stat = Stat::of(&root.join("a"));
+        let mut before = look(root);
+        before.began = stat.unwrap().changed + GRAIN / 2;
+        assert_eq!(look(root).since(&before), ["a"], "it may be written again within the same tick");
+        before.began += GRAIN;
+        assert!(look(root).since(&before).is_empty());
+        before.note("a", None);
+        assert_eq!(look(root).since(&before), ["a"]);
+        before.note("a", stat);
+        assert!(look(root).since(&before).is_empty() && before.knows("a", stat) && before.has("a"));
+    }
+
+    #[test]
+    fn a_look_that_takes_too_long_says_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), &["a"]);
+        assert!(matches!(Look::at(folder.path(), &[], Duration::ZERO), Err(Cut)));
+    }
+
+    #[tokio::test]
+    async fn what_is_tracked_though_ignored() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        git(root, &["init", "-q"]);
+        write(root, &["a b.log", "c.log"]);
+        fs::write(root.join(".gitignore"), "*.log\n").unwrap();
+        git(root, &["add", "-f", "a b.log"]);
+        assert_eq!(tracked_though_ignored(root).await.unwrap(), ["a b.log"]);
+    }
+
+    /// Run by hand for the figure: `cargo test --lib -- --ignored --nocapture a_look_at`.
+    #[test]
+    #[ignore = "tells a time and judges nothing"]
+    #[expect(clippy::print_stdout, reason = "its only purpose")]
+    fn a_look_at_five_thousand_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        git(root, &["init", "-q"]);
+        for n in 0..5_000 {
+            write(root, &[&format!("d{}/e{}/f{n}", n % 50, n % 7)]);
+        }
+        let before = later(look(root));
+        let begun = Instant::now();
+        let now = look(root);
+        let looked = begun.elapsed();
+        assert!(now.since(&before).is_empty());
+        println!("{} files: look {looked:?}, with difference {:?}", now.len(), begun.elapsed());
+    }
+}

@@ -1,0 +1,242 @@
+//! A worktree of its own for a task: made beside the others in the state folder, on the task's branch.
+//!
+//! [`create`] makes and prepares it, and undoes each step when a later one fails; [`standing`] tells how it is;
+//! [`commit`], [`keep`] and [`remove`] hold to one rule: no edit that is not in a commit is ever removed. Files that git
+//! ignores, and copies that were put there, are no edits.
+
+pub mod commit;
+pub mod keep;
+pub mod prepare;
+pub mod remove;
+pub mod standing;
+pub mod submodule;
+
+use super::git::Git;
+use super::name::{PREFIX, branch_name, short};
+use super::repository::{Kind, Repository, Use, look_with, refusal};
+use crate::contract::Code;
+use crate::error::{Error, Result};
+use prepare::Preparation;
+use sha2::{Digest, Sha256};
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+/// A task's worktree. Its fields are the task's to keep: they are all that is needed to find it again.
+#[derive(Clone, Debug)]
+pub struct Worktree {
+    /// Git in the project's main worktree.
+    pub project: Git,
+    /// Where it is: absolute, canonical.
+    pub folder: PathBuf,
+    /// Its branch, by its short name.
+    pub branch: String,
+    /// The commit it began at.
+    pub base: String,
+    /// The full name of the ref it began at and is to be merged into; nothing when HEAD was detached.
+    pub target: Option<String>,
+}
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub struct Wish<'a> {
+    /// The task's number.
+    pub number: u32,
+    /// The task's title.
+    pub title: &'a str,
+    /// The short name of the branch to begin at, when it is another task's.
+    pub on: Option<&'a str>,
+    /// The folder of all worktrees.
+    pub home: &'a Path,
+    /// What to put into it.
+    pub preparation: &'a Preparation,
+}
+
+impl Worktree {
+    /// Git in the worktree.
+    pub fn git(&self) -> Git {
+        self.project.within(&self.folder)
+    }
+
+    /// The full name of its branch.
+    pub fn reference(&self) -> String {
+        format!("refs/heads/{}", self.branch)
+    }
+
+    /// The newest commit of its branch; nothing when the branch is gone.
+    pub async fn tip(&self) -> Result<Option<String>> {
+        self.project.resolve(&self.reference()).await
+    }
+
+    /// Whether its folder is there and is a worktree of this repository, not something else in its place.
+    pub async fn is_present(&self) -> Result<bool> {
+        if !self.folder.join(".git").is_file() {
+            return Ok(false);
+        }
+        let found = self.git().find(&["rev-parse", "--git-common-dir"]).await?;
+        let common = found.map(|dir| self.folder.join(dir)).and_then(|dir| dir.canonicalize().ok());
+        Ok(common == Some(self.project.common_dir().await?))
+    }
+
+    /// Takes back a [`make`] that did not come to its end, edits included; a branch with commits stays. Says what stayed.
+    pub async fn undo(&self) -> Option<String> {
+        let remove = ["worktree", "remove", "--force", "--force"].map(std::ffi::OsStr::new);
+        let args: Vec<_> = remove.into_iter().chain([self.folder.as_os_str()]).collect();
+        let removed = self.project.change(&args, Vec::new()).await;
+        if self.folder.exists() {
+            let why = removed.err().map_or_else(String::new, |error| format!(" ({error})"));
+            return Some(format!("{} could not be removed{why}", self.folder.display()));
+        }
+        if let Some(shelf) = self.folder.parent() {
+            // Only when it is empty.
+            let _ = std::fs::remove_dir(shelf);
+        }
+        match self.tip().await {
+            Ok(Some(tip)) if tip == self.base => {
+                self.project.delete_ref(&self.reference(), &tip).await.err().map(|error| error.message)
+            }
+            Ok(Some(_)) => Some(format!("the branch {} has commits and was kept", self.branch)),
+            _ => None,
+        }
+    }
+}
+
+/// Makes a worktree for a task: [`plan`], then [`make`].
+pub async fn create(project: &Git, wish: &Wish<'_>) -> Result<Worktree> {
+    let worktree = plan(project, wish).await?;
+    make(&worktree, wish.preparation).await.map_err(|error| error.context(format!("cannot start #{}", wish.number)))?;
+    Ok(worktree)
+}
+
+/// Where a task's worktree will be, on which branch, from which commit. Nothing is made yet but the folder above it, so
+/// that a caller can note it first and [`Worktree::undo`] what a killed [`make`] left.
+pub async fn plan(project: &Git, wish: &Wish<'_>) -> Result<Worktree> {
+    let repository = look_with(project).await?;
+    if let Some(error) = refusal(&repository, Use::Worktree) {
+        return Err(error);
+    }
+    let (base, target) = match wish.on {
+        Some(on) => (tip_of(project, on).await?, Some(format!("refs/heads/{on}"))),
+        None => start(project, &repository).await?,
+    };
+    let shelf = shelf(wish.home, repository.root.as_deref().unwrap_or(&project.folder))?;
+    let branches = project.branches(PREFIX).await?;
+    let taken = |name: &str| {
+        branches.iter().any(|branch| branch == name || branch.starts_with(&format!("{name}/")))
+            || shelf.join(short(name)).symlink_metadata().is_ok()
+    };
+    let branch = branch_name(wish.number, wish.title, taken);
+    let folder = shelf.join(short(&branch));
+    Ok(Worktree { project: project.clone(), folder, branch, base, target })
+}
+
+/// Makes what was planned. When a step fails, nothing of it stays but a branch with commits, which the error names.
+pub async fn make(worktree: &Worktree, preparation: &Preparation) -> Result<()> {
+    // It must not exist yet: what is undone below is ours.
+    worktree.project.update_ref(&worktree.reference(), &worktree.base, None).await?;
+    let Err(mut error) = fill(worktree, preparation).await else { return Ok(()) };
+    if let Some(stayed) = worktree.undo().await {
+        error.message.push_str(&format!("; {stayed}"));
+    }
+    Err(error.context("cannot make its worktree"))
+}
+
+async fn fill(worktree: &Worktree, preparation: &Preparation) -> Result<()> {
+    add(worktree, false).await?;
+    submodule::initialise(worktree).await?;
+    prepare::prepare(worktree, preparation).await
+}
+
+/// Checks the branch out; `again` where git still knows of a worktree there that was removed by hand.
+async fn add(worktree: &Worktree, again: bool) -> Result<()> {
+    let words: &[&str] = if again { &["worktree", "add", "--force"] } else { &["worktree", "add"] };
+    let mut args: Vec<&std::ffi::OsStr> = words.iter().map(std::ffi::OsStr::new).collect();
+    args.extend([worktree.folder.as_os_str(), std::ffi::OsStr::new(&worktree.branch)]);
+    worktree.project.change(&args, Vec::new()).await.map(drop)
+}
+
+/// Makes a worktree again that was removed by hand, on its branch as it is. What was not committed in it is gone.
+pub async fn repair(worktree: &Worktree, preparation: &Preparation) -> Result<()> {
+    let standing = standing::state(worktree).await?;
+    let refuse = |why: String, hint: &str| {
+        Err(Error::new(Code::VcsRefused, format!("cannot make the worktree of {} again: {why}", worktree.branch))
+            .hint(hint))
+    };
+    if standing.present {
+        return Ok(());
+    }
+    if !standing.branch_exists {
+        return refuse(
+            "the branch is gone".into(),
+            "find its commits with `git reflog`, or begin anew with a reopened task",
+        );
+    }
+    if let Some(folder) = standing.elsewhere {
+        return refuse(format!("the branch is checked out in {}", folder.display()), "check out another branch there");
+    }
+    if standing.locked.is_some() {
+        let hint = format!("is its disk missing? if not: `git worktree unlock {}`", worktree.folder.display());
+        return refuse("it is locked".into(), &hint);
+    }
+    if let Some(shelf) = worktree.folder.parent() {
+        private(shelf)?;
+    }
+    add(worktree, true).await?;
+    submodule::initialise(worktree).await?;
+    prepare::prepare(worktree, preparation).await
+}
+
+async fn tip_of(project: &Git, branch: &str) -> Result<String> {
+    project.resolve(&format!("refs/heads/{branch}")).await?.ok_or_else(|| {
+        Error::new(Code::VcsRefused, format!("cannot begin on {branch}: there is no such branch"))
+            .hint("start the other task first, or start this one without `on`")
+    })
+}
+
+/// Where a worktree begins: at HEAD, and in GitButler's workspace where that left its target, as the workspace's own
+/// commit holds every stack.
+async fn start(project: &Git, repository: &Repository) -> Result<(String, Option<String>)> {
+    let head = project.head().await?.ok_or_else(|| Error::new(Code::VcsRefused, "there are no commits yet"))?;
+    if repository.kind != Kind::Workspace {
+        return Ok((head, project.branch().await?));
+    }
+    let target = workspace_target(project).await?.ok_or_else(|| {
+        Error::new(Code::VcsRefused, "cannot tell where GitButler's workspace begins: it names no target branch")
+            .hint("run `but setup` again, or check out a branch")
+    })?;
+    let base = project.find(&["merge-base", &target, &head]).await?.ok_or_else(|| {
+        Error::new(Code::VcsRefused, format!("GitButler's workspace and its target {target} have no common commit"))
+            .hint("run `but setup` again, or check out a branch")
+    })?;
+    Ok((base, Some(target)))
+}
+
+/// The ref GitButler compares with: newer ones say it in the configuration, older ones in a file of theirs.
+async fn workspace_target(project: &Git) -> Result<Option<String>> {
+    let newer = project.find(&["config", "--get", "gitbutler.project.targetRef"]).await?;
+    let file = project.common_dir().await?.join("gitbutler/virtual_branches.toml");
+    let older = || {
+        let text: toml::Table = std::fs::read_to_string(file).ok()?.parse().ok()?;
+        let target = text.get("default_target")?;
+        let word = |name: &str| target.get(name)?.as_str();
+        Some(format!("refs/remotes/{}/{}", word("remoteName")?, word("branchName")?))
+    };
+    let Some(target) = newer.or_else(older) else { return Ok(None) };
+    Ok(project.resolve(&target).await?.map(|_| target))
+}
+
+/// The folder for one project's worktrees, made if it is missing and closed to others.
+fn shelf(home: &Path, project: &Path) -> Result<PathBuf> {
+    let digest = Sha256::digest(project.as_os_str().as_encoded_bytes());
+    let name: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    let dir = home.join(name);
+    private(&dir)?;
+    Ok(dir.canonicalize().unwrap_or(dir))
+}
+
+fn private(dir: &Path) -> Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|error| {
+        Error::new(Code::StoreUnusable, format!("cannot make {}: {error}", dir.display()))
+            .hint("make the state folder writable, or name another with CHORUS_STATE_DIR")
+    })
+}

@@ -1,0 +1,136 @@
+//! Committing a worktree's edits, and showing them.
+
+use super::Worktree;
+use super::keep::tree;
+use super::standing::{Checkout, changes, state};
+use crate::contract::Code;
+use crate::error::{Error, Result};
+use crate::vcs::git::tail;
+use std::time::Duration;
+
+/// A commit may run the user's hooks, with their tests.
+const LIMIT: Duration = Duration::from_secs(600);
+
+/// Which edits are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Span {
+    /// All commits of the branch.
+    Branch,
+    /// What is not committed.
+    Uncommitted,
+    /// Both, as one.
+    Both,
+}
+
+/// Commits everything in the worktree to its branch, but what was prepared and repositories inside it; the new commit,
+/// or nothing when there was nothing to commit. Git's hooks run, as the user has them.
+pub async fn commit_all(worktree: &Worktree, message: &str) -> Result<Option<String>> {
+    let refuse = |why: String, hint: &str| {
+        Err(Error::new(Code::VcsRefused, format!("cannot commit to {}: {why}", worktree.branch)).hint(hint))
+    };
+    let standing = state(worktree).await?;
+    if !standing.present {
+        return refuse("its worktree is gone".into(), "restart the task: the worktree is made again on its branch");
+    }
+    if let Some(operation) = standing.operation {
+        let name = operation.name();
+        let hint = format!("finish or end it in {}, or ask the agent to", worktree.folder.display());
+        return refuse(format!("a {name} is in progress in its worktree"), &hint);
+    }
+    if standing.checkout != Checkout::Ours {
+        let other = match &standing.checkout {
+            Checkout::Other(name) => format!("{} is checked out", name.trim_start_matches("refs/heads/")),
+            _ => "no branch is checked out".to_owned(),
+        };
+        let hint = format!("`git -C {} switch {}`, or ask the agent to", worktree.folder.display(), worktree.branch);
+        return refuse(format!("{other} in its worktree"), &hint);
+    }
+    if standing.applied {
+        let hint = format!(
+            "`but unapply {}`: GitButler loses what is committed to an applied branch from outside",
+            worktree.branch
+        );
+        return refuse("it is applied in GitButler's workspace".into(), &hint);
+    }
+    let changes = changes(worktree).await?;
+    if changes.paths.is_empty() {
+        return Ok(None);
+    }
+    let message = message.replace('\0', "");
+    if message.trim().is_empty() {
+        return Err(Error::new(Code::BadInput, "cannot commit: the message is empty").hint("give the commit a message"));
+    }
+    let git = worktree.git();
+    for who in ["GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"] {
+        if git.ask(&["var", who]).await?.code != Some(0) {
+            return refuse(
+                "git does not know who you are".into(),
+                "set `git config --global user.name` and `user.email`; the edits wait in the worktree",
+            );
+        }
+    }
+    let add: Vec<&str> =
+        ["add", "--all", "--", "."].into_iter().chain(changes.left_out.iter().map(String::as_str)).collect();
+    git.change(&add, Vec::new()).await?;
+    if git.ask(&["diff", "--cached", "--quiet"]).await?.code == Some(0) {
+        return Ok(None);
+    }
+    let before = git.head().await?;
+    let args = ["commit", "--quiet", "--cleanup=whitespace", "--file=-"];
+    let ended = git.run(git.command(&args), message.into_bytes(), LIMIT).await?;
+    let after = git.head().await?;
+    if ended.code == Some(0) && after != before {
+        return Ok(after);
+    }
+    let printed = ended.text();
+    let said = [tail(&ended.stderr), tail(&printed)].join("\n");
+    let why = if said.trim().is_empty() { "git or a hook gave no reason" } else { said.trim() };
+    Err(Error::new(Code::GitFailed, format!("cannot commit to {}: {why}", worktree.branch))
+        .hint("a hook of the repository may have refused it; the edits wait in the worktree"))
+}
+
+/// The difference as `git diff` prints it, bytes; files that git does not know yet are in it.
+pub async fn diff(worktree: &Worktree, span: Span) -> Result<Vec<u8>> {
+    let tip = worktree.tip().await?.ok_or_else(|| {
+        Error::new(Code::VcsRefused, format!("the branch {} is gone", worktree.branch))
+            .hint("find its commits with `git reflog`")
+    })?;
+    let base = base(worktree, &tip).await?;
+    let present = worktree.is_present().await?;
+    let (from, to) = match span {
+        Span::Branch => (base, tip),
+        Span::Uncommitted | Span::Both if !present => return diff_when_gone(worktree, span, base, tip).await,
+        Span::Uncommitted => (worktree.git().head().await?.unwrap_or(tip), tree(worktree).await?),
+        Span::Both => (base, tree(worktree).await?),
+    };
+    between(worktree, &from, &to).await
+}
+
+async fn diff_when_gone(worktree: &Worktree, span: Span, base: String, tip: String) -> Result<Vec<u8>> {
+    if span == Span::Both { between(worktree, &base, &tip).await } else { Ok(Vec::new()) }
+}
+
+/// Where the branch left its target: later than the base when the target was merged in.
+async fn base(worktree: &Worktree, tip: &str) -> Result<String> {
+    let found = match &worktree.target {
+        Some(target) => worktree.project.find(&["merge-base", target, tip]).await?,
+        None => None,
+    };
+    // A branch that was merged has no difference to its target; its own is shown still.
+    Ok(found.filter(|base| base != tip).unwrap_or_else(|| worktree.base.clone()))
+}
+
+async fn between(worktree: &Worktree, from: &str, to: &str) -> Result<Vec<u8>> {
+    let args = [
+        "diff",
+        "--no-color",
+        "--no-ext-diff",
+        "--no-textconv",
+        "--find-renames",
+        "--src-prefix=a/",
+        "--dst-prefix=b/",
+        from,
+        to,
+    ];
+    worktree.project.bytes(&args).await
+}

@@ -1,0 +1,198 @@
+//! How a task's worktree is: there or removed by hand, on its branch or another, dirty, merged.
+
+use super::Worktree;
+use super::prepare::prepared;
+use super::submodule;
+use crate::error::Result;
+use crate::vcs::git::Git;
+use crate::vcs::repository::{Operation, operation};
+use std::path::PathBuf;
+
+/// What is checked out in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Checkout {
+    /// Nothing: it is not there.
+    Nothing,
+    /// The task's branch.
+    Ours,
+    /// Another branch, by its full name: the agent switched.
+    Other(String),
+    /// A commit.
+    Detached,
+}
+
+/// A look at a worktree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Whether its folder is there, as a worktree of this repository.
+    pub present: bool,
+    /// Why it is locked (`git worktree lock`), when it is; the reason may be empty.
+    pub locked: Option<String>,
+    /// What is checked out in it.
+    pub checkout: Checkout,
+    /// Another worktree that has its branch checked out.
+    pub elsewhere: Option<PathBuf>,
+    /// Whether its branch exists.
+    pub branch_exists: bool,
+    /// A merge, rebase or the like that has begun in it.
+    pub operation: Option<Operation>,
+    /// Paths with changes that no commit has, what was prepared left out.
+    pub changes: Vec<String>,
+    /// How many commits its branch has beyond its base.
+    pub ahead: u64,
+    /// Whether the target has everything of its branch, by history or by content (as after a squash).
+    pub merged: bool,
+    /// Whether GitButler's workspace has its branch applied: then nothing may be committed to it from here.
+    pub applied: bool,
+}
+
+impl Standing {
+    /// Why it cannot go without loss; nothing when it can.
+    pub fn loss(&self) -> Option<String> {
+        let other = match &self.checkout {
+            Checkout::Other(name) => Some(format!("{} is checked out in it", name.trim_start_matches("refs/heads/"))),
+            Checkout::Detached => Some("a commit is checked out in it, not its branch".to_owned()),
+            _ => None,
+        };
+        let operation = self.operation.map(|operation| format!("a {} is in progress", operation.name()));
+        let shown = self.changes.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let more = self.changes.len().saturating_sub(3);
+        let changes = match (self.changes.len(), more) {
+            (0, _) => None,
+            (_, 0) => Some(format!("{shown} has changes that are not committed")),
+            _ => Some(format!("{shown} and {more} more have changes that are not committed")),
+        };
+        let unmerged = (!self.merged).then(|| format!("{} of its commits are not merged", self.ahead));
+        operation.or(other).or(changes).or(unmerged)
+    }
+}
+
+/// Looks at a worktree.
+pub async fn state(worktree: &Worktree) -> Result<Standing> {
+    let mut standing = Standing {
+        present: false,
+        locked: None,
+        checkout: Checkout::Nothing,
+        elsewhere: None,
+        branch_exists: false,
+        operation: None,
+        changes: Vec::new(),
+        ahead: 0,
+        merged: true,
+        applied: false,
+    };
+    for entry in list(&worktree.project).await? {
+        if entry.folder == worktree.folder {
+            standing.present = worktree.is_present().await?;
+            standing.locked = entry.locked;
+            standing.checkout = match entry.branch {
+                _ if !standing.present => Checkout::Nothing,
+                Some(name) if name == worktree.reference() => Checkout::Ours,
+                Some(name) => Checkout::Other(name),
+                None => Checkout::Detached,
+            };
+        } else if entry.branch == Some(worktree.reference()) && entry.folder.exists() {
+            standing.elsewhere = Some(entry.folder);
+        }
+    }
+    if standing.present {
+        standing.operation = operation(&worktree.git().git_dir().await?);
+        // A rebase detaches HEAD for as long as it lasts.
+        let changes = changes(worktree).await?;
+        standing.changes = changes.paths.into_iter().chain(changes.nested).collect();
+    }
+    if let Some(tip) = worktree.tip().await? {
+        standing.branch_exists = true;
+        standing.ahead = worktree.project.count(&worktree.base, &tip).await?;
+        standing.merged = merged(worktree, &tip).await?;
+        standing.applied = applied(worktree, &tip).await?;
+    }
+    Ok(standing)
+}
+
+/// What is changed in a worktree and not committed.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// Paths that a commit would take.
+    pub paths: Vec<String>,
+    /// Repositories that the agent made in it, and submodules with changes of their own: no commit takes those.
+    pub nested: Vec<String>,
+    /// What a commit is to leave out, as pathspecs.
+    pub left_out: Vec<String>,
+}
+
+/// Reads what is changed, what was prepared left out.
+pub async fn changes(worktree: &Worktree) -> Result<Changes> {
+    let git = worktree.git();
+    let except = |path: &String| format!(":(exclude,top,literal){}", path.trim_end_matches('/'));
+    let mut changes =
+        Changes { left_out: prepared(worktree).await?.iter().map(except).collect(), ..Changes::default() };
+    let args = ["status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--", "."];
+    let args: Vec<String> = args.into_iter().map(str::to_owned).chain(changes.left_out.iter().cloned()).collect();
+    let status = git.bytes(&args).await?;
+    let modules = submodule::of(&git).await?;
+    for entry in status.split(|byte| *byte == 0).filter(|entry| entry.len() > 3) {
+        let path = String::from_utf8_lossy(&entry[3..]).into_owned();
+        let module = modules.iter().find(|module| module.path == path);
+        if path.ends_with('/') {
+            changes.left_out.push(except(&path));
+            changes.nested.push(path);
+        } else if module.is_some_and(|module| !module.moved) && entry[0] == b' ' {
+            changes.nested.push(path);
+        } else {
+            changes.paths.push(path);
+        }
+    }
+    Ok(changes)
+}
+
+async fn merged(worktree: &Worktree, tip: &str) -> Result<bool> {
+    let git = &worktree.project;
+    let named = match &worktree.target {
+        Some(target) => git.resolve(target).await?,
+        None => None,
+    };
+    let Some(target) = named.or(git.head().await?) else { return Ok(tip == worktree.base) };
+    if tip == worktree.base || git.is_ancestor(tip, &target).await? {
+        return Ok(true);
+    }
+    // A merge that changes nothing: the content is there. Before git 2.38 this is not known, and taken to be false.
+    let merge = git.find(&["merge-tree", "--write-tree", &target, tip]).await?;
+    let tree = git.find(&["rev-parse", "--verify", &format!("{target}^{{tree}}")]).await?;
+    Ok(merge.is_some() && merge == tree)
+}
+
+/// GitButler's workspace commit has every applied branch among its ancestors.
+async fn applied(worktree: &Worktree, tip: &str) -> Result<bool> {
+    let git = &worktree.project;
+    if git.branch().await?.as_deref() != Some("refs/heads/gitbutler/workspace") || tip == worktree.base {
+        return Ok(false);
+    }
+    let landed = match &worktree.target {
+        Some(target) if git.resolve(target).await?.is_some() => git.is_ancestor(tip, target).await?,
+        _ => false,
+    };
+    Ok(!landed && git.is_ancestor(tip, "HEAD").await?)
+}
+
+/// A worktree as git lists it.
+struct Entry {
+    folder: PathBuf,
+    branch: Option<String>,
+    locked: Option<String>,
+}
+
+async fn list(git: &Git) -> Result<Vec<Entry>> {
+    let text = git.read(&["worktree", "list", "--porcelain"]).await?;
+    let entries = text.split("\n\n").filter_map(|block| {
+        let value = |name: &str| {
+            block.lines().find_map(|line| {
+                let rest = line.strip_prefix(name)?;
+                (rest.is_empty() || rest.starts_with(' ')).then(|| rest.trim_start().to_owned())
+            })
+        };
+        let folder = PathBuf::from(value("worktree")?);
+        Some(Entry { folder, branch: value("branch"), locked: value("locked") })
+    });
+    Ok(entries.collect())
+}

@@ -1,0 +1,10 @@
+//! Whose the edits in a shared tree are: hooks as the client sends them go in, on a real repository and a real store.
+#![allow(clippy::unwrap_used)]
+
+mod commands;
+mod cost;
+mod files;
+mod overlap;
+mod restarts;
+mod together;
+mod world;
