@@ -253,8 +253,8 @@ impl Repository {
     /// `hang` (holding the program's lock), `garbage` (done, but the answer is none), `die-before`, `die-between`
     /// (the commit is stored, nothing names it), `die-torn` (the branch has it, the workspace has not), `die-after`
     /// (done, no answer), `empty-commit`, `disk-full`, `fail`, `lose-stack` (a branch that was made for the commit
-    /// leaves the workspace), `conflict-markers` and `written-meanwhile` (the first file is written during its
-    /// commit), `pause` (see [`Repository::wait_until_paused`]).
+    /// leaves the workspace), `written-meanwhile`, `checkout-conflict` and `conflict-markers` (the first file is
+    /// written during its commit, sooner or later), `pause` (see [`Repository::wait_until_paused`]).
     pub fn fault(&self, fault: &str) {
         assert!(self.program.is_standin, "a real program has no faults to choose from");
         let file = self.root.join("faults");

@@ -32,6 +32,8 @@ pub enum Made {
     Commit(Commit),
     /// These paths conflict with other stacks; nothing was done.
     Conflicts(Vec<String>),
+    /// These paths were written since they were looked at; nothing was done.
+    Written(Vec<String>),
 }
 
 /// Puts what was chosen on the branch: its tip, what is above it, the workspace. The working tree is not touched.
@@ -62,10 +64,14 @@ pub fn make(project: &mut Project, order: &Order<'_>, fault: Option<&Fault>) -> 
     }
     let commit = Commit::new(&project.git, &merged.tree, parent, &order.message)?.write(&project.git)?;
     let written = written_meanwhile(project, order)?;
-    if !written.is_empty() && !fault.is_some_and(|fault| fault.is("conflict-markers")) {
+    let happens = |name: &str| fault.is_some_and(|fault| fault.is(name));
+    if happens("checkout-conflict") {
         let count = written.len();
         let noun = if count == 1 { "conflict prevents" } else { "conflicts prevent" };
         return Err(Refusal::text(format!("{count} {noun} checkout; class=Checkout (20); code=Conflict (-13)")));
+    }
+    if !written.is_empty() && !happens("conflict-markers") {
+        return Ok(Made::Written(written));
     }
     if moved.is_some() {
         // The commit belongs to nothing, and its changes leave the working tree.
