@@ -5,7 +5,9 @@
 #[path = "."]
 mod stack {
     mod commands;
+    mod depends;
     mod guard;
+    mod life;
     mod together;
     mod world;
 }

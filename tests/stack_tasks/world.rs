@@ -62,9 +62,8 @@ const BEFORE_BUT: &str = r#"#!/bin/sh
 here='ROOT/but'
 export CHORUS_STANDIN_FAULTS="$here/faults"
 echo "$*" >> "$here/calls"
-if ! read side left < "$here/stop" 2>/dev/null; then
-    exec "$here/real/but" "$@"
-fi
+[ -e "$here/stop" ] || exec "$here/real/but" "$@"
+read side left < "$here/stop"
 if [ "$left" -gt 1 ]; then
     echo "$side $((left - 1))" > "$here/stop"
     exec "$here/real/but" "$@"
