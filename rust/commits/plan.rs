@@ -13,6 +13,16 @@ pub struct Piece {
     pub what: What,
 }
 
+impl Piece {
+    /// Bytes that name it on a command line.
+    pub fn size(&self) -> usize {
+        match &self.what {
+            What::Whole => self.path.len() + 1,
+            What::Hunks(ids) => ids.iter().map(|id| id.len() + 1).sum(),
+        }
+    }
+}
+
 /// How much of a path is committed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {

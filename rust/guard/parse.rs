@@ -85,9 +85,20 @@ impl<'a> Parser<'a> {
         Ok(script)
     }
 
-    /// Another text as a script, one level deeper.
-    pub fn script_of(&self, text: &str) -> Result<Script, Unreadable> {
-        script(text, self.depth + 1)
+    /// The script between backticks, whose own backslashes are taken off first.
+    pub fn backticks(&mut self) -> Result<Script, Unreadable> {
+        let mut text = String::new();
+        loop {
+            match self.next().ok_or(Unreadable)? {
+                '`' => break,
+                '\\' => match self.next().ok_or(Unreadable)? {
+                    c @ ('`' | '\\' | '$') => text.push(c),
+                    c => text.extend(['\\', c]),
+                },
+                c => text.push(c),
+            }
+        }
+        script(&text, self.depth + 1)
     }
 
     /// Skips blanks and joined lines.

@@ -36,7 +36,7 @@ const RUNNERS: &[Runner] = &[
     Runner { names: &["stdbuf", "gstdbuf"], values: "ioe", long: &["--input", "--output", "--error"], ..PLAIN },
     Runner { names: &["sudo", "doas"], values: "ugCDhpRrTtU", long: &["--user", "--group", "--chdir", "--host", "--prompt", "--chroot", "--role", "--type", "--other-user"], ..PLAIN },
     Runner { names: &["flock"], values: "wE", long: &["--timeout", "--wait"], skip: 1, text: Some('c') },
-    Runner { names: &["su"], values: "sgGw", skip: 1, text: Some('c'), ..PLAIN },
+    Runner { names: &["su"], values: "sgGw", skip: 2, text: Some('c'), ..PLAIN },
     Runner { names: &["script"], values: "oIOBTmE", skip: 1, text: Some('c'), ..PLAIN },
     Runner { names: &["npx", "bunx"], values: "p", long: &["--package"], text: Some('c'), ..PLAIN },
     Runner { names: &["strace", "ltrace"], values: "eopsuaISPX", ..PLAIN },
@@ -82,10 +82,10 @@ pub fn inner(name: &str, args: &[String]) -> Option<Inner> {
         }
     }
     let runner = RUNNERS.iter().find(|runner| runner.names.contains(&name))?;
-    if let Some(text) = runner.text.and_then(|letter| text_of(letter, args)) {
+    let mut from = options(&words, runner.values, runner.long) + runner.skip;
+    if let Some(text) = runner.text.and_then(|letter| text_of(letter, args, from)) {
         return Some(Inner::Text(text));
     }
-    let mut from = options(&words, runner.values, runner.long) + runner.skip;
     while words.get(from).is_some_and(|word| is_assignment(word)) {
         from += 1;
     }
@@ -110,20 +110,17 @@ fn options(words: &[&str], values: &str, long: &[&str]) -> usize {
     at.min(words.len())
 }
 
-/// The value of the option that gives a text for a shell, with the words after it.
-fn text_of(letter: char, args: &[String]) -> Option<String> {
+/// The value of the option that gives a text for a shell, with the words after it; only up to where the command would be.
+fn text_of(letter: char, args: &[String], command: usize) -> Option<String> {
     let long = if letter == 'S' { "--split-string" } else { "--command" };
-    for (index, arg) in args.iter().enumerate() {
-        let rest = args.get(index + 1..).unwrap_or_default().join(" ");
-        if let Some(value) = arg.strip_prefix(long) {
-            return Some(format!("{} {rest}", value.trim_start_matches('=')));
-        }
-        let Some(letters) = arg.strip_prefix('-').filter(|letters| !letters.starts_with('-')) else { continue };
-        if let Some((_, value)) = letters.split_once(letter) {
-            return Some(format!("{value} {rest}"));
-        }
-    }
-    None
+    args.iter().enumerate().take(command + 1).find_map(|(index, arg)| {
+        let value = match (arg.strip_prefix(long), arg.strip_prefix('-')) {
+            (Some(value), _) => value.trim_start_matches('='),
+            (_, Some(letters)) if !letters.starts_with('-') => letters.split_once(letter)?.1,
+            _ => return None,
+        };
+        Some(format!("{value} {}", args[index + 1..].join(" ")))
+    })
 }
 
 fn is_assignment(word: &str) -> bool {
@@ -131,9 +128,10 @@ fn is_assignment(word: &str) -> bool {
         .is_some_and(|(name, _)| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
 }
 
-/// Whether a shell's first operand is its text (`-c`), and its operands.
+/// Whether a shell's first operand is its text (`-c`), and its operands; none when it reads its input whatever they are
+/// (`-s`).
 pub fn shell_operands(args: &[String]) -> (bool, &[String]) {
-    let mut is_text = false;
+    let (mut is_text, mut reads) = (false, false);
     let mut at = 0;
     while let Some(arg) = args.get(at) {
         let Some(letters) = arg.strip_prefix(['-', '+']).filter(|letters| !letters.is_empty()) else { break };
@@ -145,11 +143,13 @@ pub fn shell_operands(args: &[String]) -> (bool, &[String]) {
             _ if letters.starts_with('-') => {}
             _ => {
                 is_text |= letters.contains('c');
+                reads |= letters.contains('s');
                 at += usize::from(letters.contains(['o', 'O']));
             }
         }
     }
-    (is_text, args.get(at..).unwrap_or_default())
+    let operands = if reads && !is_text { None } else { args.get(at..) };
+    (is_text, operands.unwrap_or_default())
 }
 
 /// The commands that `find -exec` or `fd -x` runs.

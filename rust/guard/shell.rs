@@ -2,7 +2,7 @@
 
 use super::frame::{Frame, Open};
 use super::parse::{Parser, Unreadable};
-use super::syntax::{Assignment, Command, Part, Script, Word};
+use super::syntax::{Assignment, Command, Script, Word};
 
 type Result<T> = std::result::Result<T, Unreadable>;
 
@@ -94,6 +94,7 @@ impl Parser<'_> {
         match bare {
             Some("if" | "while" | "until" | "{") => frame.begin(Open::Keyword)?,
             Some("then" | "do" | "else" | "elif" | "!" | "coproc") => {}
+            Some("time") if self.before_brace() => {}
             Some("}" | "fi" | "done" | "esac") => frame.end(),
             Some("function") => {
                 self.blanks();
@@ -117,15 +118,21 @@ impl Parser<'_> {
         Ok(())
     }
 
+    /// Whether a group in braces comes next.
+    fn before_brace(&mut self) -> bool {
+        self.blanks();
+        self.peek() == Some('{')
+    }
+
     /// An assignment before the command word, or one of its words.
     fn plain(&mut self, command: &mut Command, word: Word) -> Result<()> {
         if command.words.is_empty()
-            && let Some((name, append, length)) = assigned(&word)
+            && let Some((name, append, length)) = word.assigned()
         {
             let values = if word.bare().is_some_and(|text| text.len() == length) && self.peek() == Some('(') {
                 self.list()?
             } else {
-                vec![after(word, length)]
+                vec![word.after(length)]
             };
             command.assignments.push(Assignment { name, values, append });
         } else {
@@ -227,23 +234,4 @@ impl Parser<'_> {
         }
         Ok(())
     }
-}
-
-/// The name that a word assigns to, whether it adds, and how much of the first part says so.
-fn assigned(word: &Word) -> Option<(String, bool, usize)> {
-    let Some(Part::Text { text, quoted: false }) = word.parts.first() else { return None };
-    let (left, _) = text.split_once('=')?;
-    let name = left.trim_end_matches('+').split('[').next().unwrap_or_default();
-    let fits = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let named = name.starts_with(|c: char| fits(c) && !c.is_ascii_digit()) && name.chars().all(fits);
-    named.then(|| (name.to_owned(), left.ends_with('+'), left.len() + 1))
-}
-
-/// The word without the first `length` bytes.
-fn after(mut word: Word, length: usize) -> Word {
-    if let Some(Part::Text { text, quoted }) = word.parts.first_mut() {
-        text.drain(..length);
-        *quoted = true;
-    }
-    word
 }

@@ -69,4 +69,23 @@ impl Word {
             self.parts.push(Part::Text { text: c.to_string(), quoted });
         }
     }
+
+    /// The name that the word assigns to, whether it adds, and how much of the first part says so.
+    pub fn assigned(&self) -> Option<(String, bool, usize)> {
+        let Some(Part::Text { text, quoted: false }) = self.parts.first() else { return None };
+        let (left, _) = text.split_once('=')?;
+        let name = left.trim_end_matches('+').split('[').next().unwrap_or_default();
+        let fits = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let named = name.starts_with(|c: char| fits(c) && !c.is_ascii_digit()) && name.chars().all(fits);
+        named.then(|| (name.to_owned(), left.ends_with('+'), left.len() + 1))
+    }
+
+    /// The word without the first `length` bytes of its first part.
+    pub fn after(mut self, length: usize) -> Word {
+        if let Some(Part::Text { text, quoted }) = self.parts.first_mut() {
+            text.drain(..length);
+            *quoted = true;
+        }
+        self
+    }
 }

@@ -143,9 +143,11 @@ fn hostile_texts_end() {
         let _ = verdict(&piece.repeat(100_000 / piece.len()));
         let _ = verdict(&format!("{} {}", piece.repeat(50_000 / piece.len()), "<<E ((a $(".repeat(4000)));
     }
-    for nested in ["eval ", "env ", "nohup ", "xargs ", "command "] {
+    for nested in
+        ["eval ", "env ", "nohup ", "xargs ", "command ", "parallel ", "find -exec ", "flock l ", "sudo -u x "]
+    {
         assert!(verdict(&format!("{}git commit", nested.repeat(20))).is_some(), "{nested}");
-        assert!(verdict(&format!("{}git commit", nested.repeat(2000))).is_some(), "{nested}");
+        assert!(verdict(&format!("{}git commit", nested.repeat(100_000 / nested.len()))).is_some(), "{nested}");
     }
     assert!(verdict(&format!("{}git -C x commit{}", "$(echo ".repeat(20), ")".repeat(20))).is_some());
     let doubling = format!("a=xxxxxxxxxxxxxxxx\n{}git commit", "a=\"$a$a$a\"\n$a $a\n".repeat(4000));

@@ -1,7 +1,7 @@
 //! Reading words: quotes, escapes, variables, substitutions, here-documents.
 
 use super::parse::{Parser, Unreadable};
-use super::syntax::{Part, Script, Word};
+use super::syntax::{Part, Word};
 
 type Result<T> = std::result::Result<T, Unreadable>;
 
@@ -197,22 +197,6 @@ impl Parser<'_> {
         self.leave();
         let otherwise = (!rest.parts.is_empty()).then_some(rest);
         Ok(Part::Variable { name, otherwise, changed, quoted })
-    }
-
-    /// The script between backticks, whose own backslashes are taken off first.
-    fn backticks(&mut self) -> Result<Script> {
-        let mut text = String::new();
-        loop {
-            match self.next().ok_or(Unreadable)? {
-                '`' => break,
-                '\\' => match self.next().ok_or(Unreadable)? {
-                    c @ ('`' | '\\' | '$') => text.push(c),
-                    c => text.extend(['\\', c]),
-                },
-                c => text.push(c),
-            }
-        }
-        self.script_of(&text)
     }
 
     /// `$'…'` after the quote.

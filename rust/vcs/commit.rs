@@ -4,10 +4,12 @@
 //! damaged, take back what is wrong. Planned again at most twice. [`recover`] finishes what a kill interrupted.
 
 mod danger;
+mod half;
 mod index;
 mod inspect;
 mod intent;
 mod locks;
+mod look;
 mod narrow;
 mod outcome;
 mod repair;
@@ -17,19 +19,23 @@ pub use danger::{Uncommitted, refuse};
 pub use intent::{Intent, Wanted};
 pub use outcome::{Kind, Made, Outcome, Trouble};
 
-use crate::commits::change::Hunk;
+use crate::commits::change;
 use crate::commits::plan::{Plan, Tree};
 use crate::error::Result;
-use crate::vcs::but::{But, Dependence, Refusal, Status};
+use crate::vcs::but::{But, Dependence, Refusal};
 use crate::vcs::lock::Held;
 use crate::vcs::plumbing::Git;
 use crate::vcs::rescue;
+use look::{Seen, look, stack_of};
 use narrow::Excluded;
 use settle::{Answer, Settled, settle};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// How often one commit is planned.
 const PLANS: usize = 3;
+
+/// The most bytes of paths and ids in one command: half of what Linux takes with its environment.
+const LONGEST_LINE: usize = 1024 * 1024;
 
 /// How often a plan is narrowed because of dependences.
 const NARROWED: usize = 4;
@@ -82,6 +88,7 @@ pub async fn commit(place: Place<'_>, order: &Order, desk: &mut dyn Desk) -> Res
         if plan.take.is_empty() {
             return Ok(nothing(order, &excluded, plan));
         }
+        let rest = cut(&mut plan);
         planned += 1;
         let intent = intend(place, order, &plan, &tree).await?;
         desk.intend(&intent).await?;
@@ -89,14 +96,15 @@ pub async fn commit(place: Place<'_>, order: &Order, desk: &mut dyn Desk) -> Res
         let settled = settle(place, &intent, &Answer::of(answer)).await?;
         match judged(place, &intent, settled, &plan, planned < PLANS).await? {
             Verdict::Done(mut outcome) => {
-                if let Outcome::Committed(made) = &mut outcome {
+                if let Outcome::Committed(made) = outcome.as_mut() {
+                    made.rest = rest;
                     let dependences = excluded.dependences();
                     if made.trouble.is_none() && !dependences.is_empty() {
                         let trouble = Trouble::of(&Refusal::DependsOn(dependences), &order.branch);
                         made.trouble = Some(trouble.rescue(&made.rescue));
                     }
                 }
-                return Ok(outcome);
+                return Ok(*outcome);
             }
             Verdict::Again => {}
             Verdict::Narrower(dependences) => {
@@ -120,7 +128,7 @@ pub async fn commit(place: Place<'_>, order: &Order, desk: &mut dyn Desk) -> Res
 pub async fn recover(place: Place<'_>, intent: &Intent) -> Result<Outcome> {
     let settled = settle(place, intent, &Answer::Unknown(None)).await?;
     match judged(place, intent, settled, &Plan::default(), true).await? {
-        Verdict::Done(outcome) => Ok(outcome),
+        Verdict::Done(outcome) => Ok(*outcome),
         Verdict::Again => Ok(Outcome::Nothing { left: Vec::new() }),
         Verdict::Narrower(dependences) => {
             let trouble = Trouble::of(&Refusal::DependsOn(dependences), &intent.branch);
@@ -129,66 +137,19 @@ pub async fn recover(place: Place<'_>, intent: &Intent) -> Result<Outcome> {
     }
 }
 
-/// The workspace as it is.
-struct Seen {
-    status: Status,
-    hunks: Vec<Hunk>,
-    tips: BTreeMap<String, String>,
-    head: String,
-}
-
-/// Reads the workspace, and refuses one in which a commit would be lost.
-async fn look(place: Place<'_>, branch: &str) -> Result<std::result::Result<Seen, Trouble>> {
-    let (status, hunks) = match settle::status_and_hunks(place.but).await {
-        Ok(both) => both,
-        Err(refusal) => return Ok(Err(Trouble::of(&refusal, branch))),
-    };
-    let mut tips = place.git.branches().await?;
-    if status.branch(branch).is_none() {
-        let there = tips.contains_key(branch);
-        let (name, words) = (branch.to_owned(), format!("there is no branch {branch}"));
-        let refusal = if there { Refusal::NotApplied(name) } else { Refusal::NotFound(words) };
-        let mut trouble = Trouble::of(&refusal, branch);
-        trouble.kind = Kind::NotApplied;
-        return Ok(Err(trouble));
-    }
-    tips.retain(|name, _| status.branch(name).is_some());
-    if let Some(moved) = moved(place.git, &status, &tips, branch).await? {
-        return Ok(Err(Trouble::of(&Refusal::MovedOutside(vec![moved]), branch)));
-    }
-    let head = place.git.commit_of("HEAD").await?.unwrap_or_default();
-    Ok(Ok(Seen { status, hunks, tips, head }))
-}
-
-/// A branch of the task's stack that does not point to where `but` believes it does: a commit to it would be lost.
-async fn moved(git: &Git, status: &Status, tips: &BTreeMap<String, String>, branch: &str) -> Result<Option<String>> {
-    for name in stack_of(status, branch) {
-        let (known, real) = (status.tip(&name), tips.get(&name));
-        if known == real.map(String::as_str) {
-            continue;
-        }
-        let (Some(known), Some(real)) = (known, real) else { return Ok(Some(name)) };
-        // An empty branch may lie anywhere below the base.
-        let empty = status.branch(&name).is_some_and(|branch| branch.commits.is_empty());
-        let below = ["merge-base", "--is-ancestor", real.as_str(), known];
-        if !empty || git.maybe(below).await?.is_none() {
-            return Ok(Some(name));
-        }
-    }
-    Ok(None)
-}
-
-fn stack_of(status: &Status, branch: &str) -> Vec<String> {
-    let stack = status.stacks.iter().find(|stack| stack.branches.iter().any(|one| one.name == branch));
-    let names = stack.into_iter().flat_map(|stack| &stack.branches).map(|one| one.name.clone());
-    names.filter(|name| !name.is_empty()).collect()
-}
-
 async fn intend(place: Place<'_>, order: &Order, plan: &Plan, tree: &Seen) -> Result<Intent> {
     let changed = tree.status.changes.iter().map(|change| change.path.clone());
     let all: BTreeSet<String> = changed.chain(tree.status.conflicted.iter().cloned()).collect();
     // `but` replaces what is not UTF-8: such a path cannot be named.
-    let paths = all.into_iter().filter(|path| !path.contains(char::REPLACEMENT_CHARACTER)).collect();
+    let mut paths: BTreeSet<String> =
+        all.into_iter().filter(|path| !path.contains(char::REPLACEMENT_CHARACTER)).collect();
+    if tree.status.changes.iter().any(|change| change.kind == change::Kind::Renamed) {
+        // Their old paths, which `but` does not name, must stay away.
+        let gone = place.git.bytes(place.git.command(["ls-files", "--deleted", "-z"]), Vec::new()).await?;
+        paths
+            .extend(gone.split(|byte| *byte == 0).filter_map(|path| std::str::from_utf8(path).ok()).map(str::to_owned));
+        paths.remove("");
+    }
     let rescue = rescue::keep(place.git, &paths, order.number).await?;
     Ok(Intent {
         number: order.number,
@@ -211,8 +172,19 @@ fn nothing(order: &Order, excluded: &Excluded, plan: Plan) -> Outcome {
     }
 }
 
+/// Leaves a plan with as much as fits on a command line; how many pieces wait for the next commit.
+fn cut(plan: &mut Plan) -> usize {
+    let mut size = 0;
+    let fits = plan.take.iter().take_while(|piece| {
+        size += piece.size();
+        size <= LONGEST_LINE
+    });
+    let fits = fits.count().max(1);
+    plan.take.split_off(fits).len()
+}
+
 enum Verdict {
-    Done(Outcome),
+    Done(Box<Outcome>),
     Again,
     Narrower(Vec<Dependence>),
 }
@@ -220,7 +192,7 @@ enum Verdict {
 /// What to make of what was found after `but` ran.
 async fn judged(place: Place<'_>, intent: &Intent, settled: Settled, plan: &Plan, more: bool) -> Result<Verdict> {
     let reference = intent.rescue.reference.as_str();
-    let done = |trouble: Trouble| Ok(Verdict::Done(Outcome::Trouble(trouble.rescue(reference))));
+    let done = |trouble: Trouble| Ok(Verdict::Done(Box::new(Outcome::Trouble(trouble.rescue(reference)))));
     let found = settled.found;
     if let Some(lost) = &found.lost {
         let mut trouble = Trouble::of(&Refusal::MovedOutside(vec![intent.branch.clone()]), &intent.branch);
@@ -264,13 +236,14 @@ async fn judged(place: Place<'_>, intent: &Intent, settled: Settled, plan: &Plan
         left.extend(dependences.iter().map(one));
         trouble.get_or_insert_with(|| Trouble::of(&Refusal::DependsOn(dependences), &intent.branch).rescue(reference));
     }
-    Ok(Verdict::Done(Outcome::Committed(Made {
+    Ok(Verdict::Done(Box::new(Outcome::Committed(Made {
         oid,
         change_id: settled.change_id,
         paths: found.paths,
         left,
+        rest: 0,
         meanwhile: settled.repaired.meanwhile,
         rescue: reference.to_owned(),
         trouble,
-    })))
+    }))))
 }

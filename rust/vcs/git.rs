@@ -207,7 +207,8 @@ const TOLD: usize = 2000;
 
 /// The last of an output, for a message.
 pub fn tail(text: &str) -> &str {
-    let from = text.ceil_char_boundary(text.len().saturating_sub(TOLD));
+    let earliest = text.len().saturating_sub(TOLD);
+    let from = (earliest..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     text[from..].trim()
 }
 

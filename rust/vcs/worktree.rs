@@ -78,8 +78,8 @@ impl Worktree {
         Ok(common == Some(self.project.common_dir().await?))
     }
 
-    /// Takes back what [`create`] did; the branch stays when it has commits. Says what stayed.
-    async fn undo(&self) -> Option<String> {
+    /// Takes back a [`make`] that did not come to its end, edits included; a branch with commits stays. Says what stayed.
+    pub async fn undo(&self) -> Option<String> {
         let remove = ["worktree", "remove", "--force", "--force"].map(std::ffi::OsStr::new);
         let args: Vec<_> = remove.into_iter().chain([self.folder.as_os_str()]).collect();
         let removed = self.project.change(&args, Vec::new()).await;
@@ -101,8 +101,16 @@ impl Worktree {
     }
 }
 
-/// Makes a worktree for a task. When a step fails, nothing of it stays but a branch with commits, which the error names.
+/// Makes a worktree for a task: [`plan`], then [`make`].
 pub async fn create(project: &Git, wish: &Wish<'_>) -> Result<Worktree> {
+    let worktree = plan(project, wish).await?;
+    make(&worktree, wish.preparation).await.map_err(|error| error.context(format!("cannot start #{}", wish.number)))?;
+    Ok(worktree)
+}
+
+/// Where a task's worktree will be, on which branch, from which commit. Nothing is made yet but the folder above it, so
+/// that a caller can note it first and [`Worktree::undo`] what a killed [`make`] left.
+pub async fn plan(project: &Git, wish: &Wish<'_>) -> Result<Worktree> {
     let repository = look_with(project).await?;
     if let Some(error) = refusal(&repository, Use::Worktree) {
         return Err(error);
@@ -119,20 +127,18 @@ pub async fn create(project: &Git, wish: &Wish<'_>) -> Result<Worktree> {
     };
     let branch = branch_name(wish.number, wish.title, taken);
     let folder = shelf.join(short(&branch));
-    let worktree = Worktree { project: project.clone(), folder, branch, base, target };
+    Ok(Worktree { project: project.clone(), folder, branch, base, target })
+}
+
+/// Makes what was planned. When a step fails, nothing of it stays but a branch with commits, which the error names.
+pub async fn make(worktree: &Worktree, preparation: &Preparation) -> Result<()> {
     // It must not exist yet: what is undone below is ours.
-    project.update_ref(&worktree.reference(), &worktree.base, None).await?;
-    match fill(&worktree, wish.preparation).await {
-        Ok(()) => Ok(worktree),
-        Err(error) => {
-            let stayed = worktree.undo().await;
-            let mut error = error.context(format!("cannot make a worktree for #{}", wish.number));
-            if let Some(stayed) = stayed {
-                error.message.push_str(&format!("; {stayed}"));
-            }
-            Err(error)
-        }
+    worktree.project.update_ref(&worktree.reference(), &worktree.base, None).await?;
+    let Err(mut error) = fill(worktree, preparation).await else { return Ok(()) };
+    if let Some(stayed) = worktree.undo().await {
+        error.message.push_str(&format!("; {stayed}"));
     }
+    Err(error.context("cannot make its worktree"))
 }
 
 async fn fill(worktree: &Worktree, preparation: &Preparation) -> Result<()> {

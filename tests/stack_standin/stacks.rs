@@ -21,21 +21,6 @@ fn stack_setup_checks_the_workspace_out_and_keeps_what_is_dirty() {
 }
 
 #[test]
-fn stack_before_setup_everything_is_refused_with_setup_required() {
-    on_each_program(|program| {
-        let repository = Repository::bare(program);
-        for words in [&["status", "--json"][..], &["branch", "list", "--json"], &["branch", "new", "--json", "x"]] {
-            let ran = repository.but(words);
-            assert_eq!(ran.code, 1, "{words:?}");
-            let answer: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-            assert_eq!(answer["error"], "setup_required", "{words:?}");
-            assert_eq!(answer["message"], "No GitButler project found at .");
-            assert!(ran.stderr.starts_with("Error: Setup required: "), "{}", ran.stderr);
-        }
-    });
-}
-
-#[test]
 fn stack_status_is_shaped_as_recorded() {
     on_each(|repository| {
         repository.new_branch("task-a");

@@ -5,7 +5,7 @@ use chorus::contract::Code;
 use chorus::vcs::repository::Operation;
 use chorus::vcs::worktree::prepare::Preparation;
 use chorus::vcs::worktree::standing::{Checkout, state};
-use chorus::vcs::worktree::{Wish, create, repair};
+use chorus::vcs::worktree::{Wish, create, plan, repair};
 
 #[tokio::test]
 async fn it_begins_at_head_on_a_branch_of_its_own() {
@@ -128,4 +128,26 @@ async fn removed_by_hand_it_is_made_again_on_its_branch() {
     std::fs::remove_dir_all(&made.folder).unwrap();
     bed.git(["update-ref", "-d", &made.reference()]);
     assert!(repair(&made, &preparation).await.unwrap_err().message.contains("the branch is gone"));
+}
+
+#[tokio::test]
+async fn what_a_killed_daemon_left_half_made_is_undone() {
+    let bed = Bed::new();
+    let before = bed.traces();
+    let home = bed.root.join("worktrees");
+    let preparation = Preparation::default();
+    let wish = Wish { number: 1, title: "x", on: None, home: &home, preparation: &preparation };
+    let planned = plan(&bed.hand(), &wish).await.unwrap();
+    assert_eq!(planned.undo().await, None);
+    assert_eq!(bed.traces(), before);
+
+    let planned = plan(&bed.hand(), &wish).await.unwrap();
+    bed.git(["branch", &planned.branch]);
+    assert_eq!(planned.undo().await, None);
+    assert_eq!(bed.traces(), before);
+
+    let planned = plan(&bed.hand(), &wish).await.unwrap();
+    bed.git(["worktree", "add", "-q", "-b", &planned.branch, &planned.folder.to_string_lossy()]);
+    assert_eq!(planned.undo().await, None);
+    assert_eq!(bed.traces(), before);
 }

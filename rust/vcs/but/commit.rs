@@ -56,7 +56,13 @@ impl But {
         };
         match self.grammar {
             Grammar::New => command.args(["--branch", branch, "--"]).args(&ids),
-            Grammar::Old => command.arg("--changes").arg(ids.join(",")).args(["--", branch]),
+            Grammar::Old => {
+                // Several at a time: one argument may not be longer than 128 KiB.
+                for some in ids.chunks(1000) {
+                    command.arg("--changes").arg(some.join(","));
+                }
+                command.args(["--", branch])
+            }
         };
         let text = self.change(command, held).await?;
         let raw: Raw = serde_json::from_str(&text).map_err(|error| Refusal::garbage("commit", &error, &text))?;
@@ -72,13 +78,6 @@ impl But {
     /// Takes a commit back: its changes are uncommitted again, the working tree stays as it is.
     pub async fn uncommit(&self, oid: &str, held: &Held) -> Result<()> {
         self.change(self.command(["uncommit", oid]), held).await.map(drop)
-    }
-
-    /// Marks conflicted paths of the working tree as resolved, as they are (new grammar).
-    pub async fn resolve(&self, paths: &[String], held: &Held) -> Result<()> {
-        let mut command = self.command(["resolve"]);
-        command.arg("--").args(paths);
-        self.change(command, held).await.map(drop)
     }
 }
 

@@ -29,6 +29,8 @@ pub struct Made {
     pub paths: Vec<String>,
     /// What is uncommitted still.
     pub left: Vec<Left>,
+    /// How many pieces of the task's did not fit into one command: commit again.
+    pub rest: usize,
     /// Paths that somebody wrote while it was made: their bytes stay, those before are in the rescue.
     pub meanwhile: Vec<String>,
     /// The bytes of every path as they were before.

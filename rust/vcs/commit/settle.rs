@@ -4,7 +4,7 @@ use super::inspect::{Found, inspect};
 use super::intent::Intent;
 use super::outcome::{Kind, Trouble};
 use super::repair::{End, Repaired, repair};
-use super::{Place, index, locks, stack_of};
+use super::{Place, half, index, locks, stack_of};
 use crate::commits::change::Hunk;
 use crate::error::{Error, Result};
 use crate::vcs::but::{self, But, Committed, Dependence, Refusal, Status};
@@ -72,7 +72,11 @@ pub(super) async fn settle(place: Place<'_>, intent: &Intent, answer: &Answer) -
     if lost {
         status = read(place, intent).await?;
     }
-    let found = inspect(place.git, intent, named).await?;
+    let mut found = inspect(place.git, intent, named).await?;
+    if matches!(answer, Answer::Unknown(_)) && half::mend(place.git, intent, &status, &found).await? {
+        status = read(place, intent).await?;
+        found = inspect(place.git, intent, named).await?;
+    }
     let end = match (answer, &found.oid) {
         (Answer::Unknown(_), _) => End::Cut,
         (_, Some(_)) => End::Well,
@@ -81,7 +85,7 @@ pub(super) async fn settle(place: Place<'_>, intent: &Intent, answer: &Answer) -
     let repaired = repair(place, intent, &status, end, &found.wrong).await?;
     // An index that cannot be written now is put right after the next commit.
     let stale = index::freshen(place.git, &found.paths).await.unwrap_or(false);
-    if stale || !repaired.written.is_empty() || !repaired.meanwhile.is_empty() {
+    if (stale && !found.missing.is_empty()) || !repaired.written.is_empty() || !repaired.meanwhile.is_empty() {
         status = read(place, intent).await?;
     }
     if !repaired.conflicted.is_empty() {

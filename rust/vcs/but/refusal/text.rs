@@ -62,7 +62,11 @@ fn by_phrase(text: &str, code: i32) -> Refusal {
         Refusal::HookFailed(words())
     } else if has("would be overwritten by checkout") {
         Refusal::CheckoutConflict(quoted(text, '"'))
-    } else if has("prevent checkout") || has("prevents checkout") || has("failed to fill whole buffer") {
+    } else if has("prevent checkout")
+        || has("prevents checkout")
+        || has("failed to fill whole buffer")
+        || has("short read while indexing")
+    {
         Refusal::CheckoutConflict(Vec::new())
     } else if has("is already applied") {
         Refusal::AlreadyApplied(quoted(text, '\'').into_iter().next().unwrap_or_default())

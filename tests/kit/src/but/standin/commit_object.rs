@@ -3,6 +3,7 @@
 use super::answer::Refusal;
 use super::git::Git;
 use super::ids;
+use super::workspace::scratch_index;
 
 /// One commit.
 #[derive(Clone, Debug, Default)]
@@ -153,6 +154,7 @@ pub fn merge(git: &Git, base: &str, ours: &str, theirs: &str) -> Result<Merged, 
     if base == ours {
         return clean(theirs);
     }
+    let trees = [base, ours, theirs];
     // Commits around the trees: merge-tree takes bare trees only since git 2.45.
     let commit = |tree: &str| bare(git, tree, &[]);
     let (base, ours, theirs) = (commit(base)?, commit(ours)?, commit(theirs)?);
@@ -165,7 +167,32 @@ pub fn merge(git: &Git, base: &str, ours: &str, theirs: &str) -> Result<Merged, 
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let mut fields = text.split('\0').filter(|field| !field.is_empty()).map(str::to_owned);
     let tree = fields.next().unwrap_or_default();
-    Ok(Merged { tree, conflicts: fields.collect() })
+    let mut merged = Merged { tree, conflicts: fields.collect() };
+    if git.beside {
+        bring_lines_together(git, &mut merged, trees)?;
+    }
+    Ok(merged)
+}
+
+/// Takes those conflicts out that are about lines beside each other only.
+fn bring_lines_together(git: &Git, merged: &mut Merged, [base, ours, theirs]: [&str; 3]) -> Result<(), Refusal> {
+    let mut lines = Vec::new();
+    let mut left = Vec::new();
+    for path in std::mem::take(&mut merged.conflicts) {
+        match super::lines::merge(git, &path, base, ours, theirs)? {
+            Some(blob) => lines.extend(format!("100644 {blob}\t{path}\0").into_bytes()),
+            None => left.push(path),
+        }
+    }
+    merged.conflicts = left;
+    if !lines.is_empty() {
+        let index = scratch_index(&git.folder);
+        git.on_index(&index, &["read-tree", &merged.tree], b"")?;
+        git.on_index(&index, &["update-index", "-z", "--index-info"], &lines)?;
+        merged.tree = String::from_utf8_lossy(&git.on_index(&index, &["write-tree"], b"")?).trim().to_owned();
+        std::fs::remove_file(index)?;
+    }
+    Ok(())
 }
 
 /// A commit around a tree, by the program itself.

@@ -78,6 +78,10 @@ pub fn stage(project: &mut Project, arguments: &Arguments) -> Result<Answer, Ref
         return Err(Refusal::Usage("error: the following required arguments were not provided".into()));
     };
     let (_, changes) = project.dirty()?;
+    if project.state.staged.contains_key(file) {
+        // What is staged answers to its id only.
+        return Err(Refusal::Bare(format!("Rubbed the wrong way. Source '{file}' not found. {REFRESH}")));
+    }
     let chosen = selection::select(project, &changes, std::slice::from_ref(file));
     let chosen = chosen.map_err(|_| Refusal::text(format!("Source '{file}' not found. {REFRESH}")))?;
     for at in chosen.keys() {

@@ -12,6 +12,8 @@ pub struct Git {
     pub root: PathBuf,
     /// The git folder.
     pub folder: PathBuf,
+    /// Whether changes of lines beside each other can be brought together.
+    pub beside: bool,
     objects: RefCell<Option<Objects>>,
 }
 
@@ -24,7 +26,7 @@ struct Objects {
 impl Git {
     /// Git in that repository.
     pub fn new(root: PathBuf, folder: PathBuf) -> Git {
-        Git { root, folder, objects: RefCell::new(None) }
+        Git { root, folder, beside: false, objects: RefCell::new(None) }
     }
 
     /// A command in the working tree, without locks that are only for speed.

@@ -86,23 +86,23 @@ fn reason(
 ) -> Result<Reason, Refusal> {
     let mut lines = Vec::new();
     let mut branches = Vec::new();
+    let mut commits = Vec::new();
     for (stack, at, branch) in project.state.branches() {
-        if matches!(destination, Destination::Present(name) if *name == branch.name) {
-            continue;
-        }
-        let mut touches = false;
         for commit in project.commits(&branch.tip, project.state.base_of(stack, at))? {
             let Some(introduced) = introduced(project, &commit, &change.path)? else { continue };
-            touches = true;
-            let id = commit.change_id()[..3].to_owned();
-            for place in chosen(change, hunks).into_iter().flat_map(Hunk::places) {
-                if introduced.whole || builds_on(&place, change, project, &introduced.lines)? {
-                    lines.push((label(&place), branch.name.clone(), id.clone()));
-                }
+            commits.push((branch.name.clone(), commit.change_id()[..3].to_owned(), introduced));
+            // The branch that it was to go to does not explain why it cannot.
+            let own = matches!(destination, Destination::Present(name) if *name == branch.name);
+            if !own && !branches.contains(&branch.name) {
+                branches.push(branch.name.clone());
             }
         }
-        if touches {
-            branches.push(branch.name.clone());
+    }
+    for place in chosen(change, hunks).into_iter().flat_map(Hunk::places) {
+        for (branch, id, introduced) in &commits {
+            if introduced.whole || builds_on(&place, change, project, introduced)? {
+                lines.push((label(&place), branch.clone(), id.clone()));
+            }
         }
     }
     Ok(if lines.is_empty() { Reason::Branches(branches) } else { Reason::Lines(lines) })
@@ -117,9 +117,12 @@ fn chosen<'a>(change: &'a Change, hunks: Option<&'a [usize]>) -> Vec<&'a Hunk> {
         .collect()
 }
 
-/// What a commit brought into a file.
+/// What a commit did to a file.
 struct Introduced {
+    /// Lines that it brought.
     lines: Vec<Vec<u8>>,
+    /// Lines between which it took others away.
+    gaps: Vec<[Vec<u8>; 2]>,
     /// Whether it made the file.
     whole: bool,
 }
@@ -132,17 +135,28 @@ fn introduced(project: &Project, commit: &Commit, path: &str) -> Result<Option<I
     Ok(found.map(|change| {
         let whole = change.kind() == "added";
         let hunks = if let Content::Hunks(hunks) = change.content { hunks } else { Vec::new() };
-        let new = hunks.into_iter().flat_map(|hunk| hunk.lines).filter(|line| line[0] == b'+');
-        Introduced { lines: new.map(|line| line[1..].to_vec()).collect(), whole }
+        let (mut lines, mut gaps) = (Vec::new(), Vec::new());
+        for hunk in &hunks {
+            let new: Vec<&Vec<u8>> = hunk.lines.iter().filter(|line| matches!(line[0], b' ' | b'+')).collect();
+            lines.extend(new.iter().filter(|line| line[0] == b'+').map(|line| line[1..].to_vec()));
+            for place in hunk.places().iter().filter(|place| place.new.1 == 0 && place.new.0 > hunk.new.0) {
+                let after = place.new.0 - hunk.new.0;
+                if let (Some(before), Some(after)) = (new.get(after - 1), new.get(after)) {
+                    gaps.push([before[1..].to_vec(), after[1..].to_vec()]);
+                }
+            }
+        }
+        Introduced { lines, gaps, whole }
     }))
 }
 
-/// Whether lines are replaced there that a commit brought. Blank ones say nothing.
-fn builds_on(place: &Place, change: &Change, project: &Project, introduced: &[Vec<u8>]) -> Result<bool, Refusal> {
+/// Whether lines are replaced there that a commit brought, or that it moved together. Blank ones say nothing.
+fn builds_on(place: &Place, change: &Change, project: &Project, introduced: &Introduced) -> Result<bool, Refusal> {
     let old = project.git.read(&change.old.blob)?.unwrap_or_default();
     let lines: Vec<&[u8]> = old.split(|byte| *byte == b'\n').skip(place.old.0 - 1).take(place.old.1).collect();
     let told = lines.iter().filter(|line| !line.trim_ascii().is_empty());
-    Ok(told.into_iter().any(|line| introduced.iter().any(|other| other == line)))
+    let replaced = told.into_iter().any(|line| introduced.lines.iter().any(|other| other == line));
+    Ok(replaced || lines.windows(2).any(|pair| introduced.gaps.iter().any(|gap| gap[..] == *pair)))
 }
 
 /// Where it is in the new text, as people say it.

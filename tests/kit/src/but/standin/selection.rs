@@ -24,10 +24,13 @@ pub fn select(project: &Project, changes: &[Change], words: &[String]) -> Result
     for word in words {
         let found = find(changes, &ids, &pieces, word);
         if found.is_empty() {
-            return Err(Refusal::hint(
-                format!("Could not find uncommitted change: '{word}'"),
-                "Run `but status` for applicable targets.",
-            ));
+            let hint = match project.state.find(word) {
+                Some(_) => format!(
+                    "'{word}' is a branch. To commit onto it, run `but commit -b {word} -m \"message\" [<change>...]`"
+                ),
+                None => "Run `but status` for applicable targets.".to_owned(),
+            };
+            return Err(Refusal::hint(format!("Could not find uncommitted change: '{word}'"), hint));
         }
         found.into_iter().for_each(|(change, hunk)| take(&mut selection, change, hunk, changes));
     }
