@@ -7,7 +7,10 @@ mod stack {
     mod commands;
     mod depends;
     mod guard;
+    mod health;
+    mod killed;
     mod life;
     mod together;
+    mod unstarted;
     mod world;
 }

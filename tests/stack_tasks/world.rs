@@ -31,13 +31,13 @@ impl DerefMut for World {
 /// Runs a test on every program.
 #[track_caller]
 pub fn each(test: impl Fn(World)) {
-    over(programs(), test);
+    over(programs(), World::new, test);
 }
 
 /// Runs a test on the stand-ins, which can be made to fail.
 #[track_caller]
 pub fn each_standin(test: impl Fn(World)) {
-    over(standins(), test);
+    over(standins(), World::new, test);
 }
 
 /// Runs a test that is the same for both grammars on the stand-in of the new one, and on the real programs.
@@ -45,14 +45,15 @@ pub fn each_standin(test: impl Fn(World)) {
 pub fn any(test: impl Fn(World)) {
     let mut programs = programs();
     programs.retain(|program| !program.is_standin || program.grammar == Grammar::New);
-    over(programs, test);
+    over(programs, World::new, test);
 }
 
+/// Runs a test on these programs, in worlds that are made so.
 #[track_caller]
-fn over(programs: Vec<Program>, test: impl Fn(World)) {
+pub fn over(programs: Vec<Program>, world: impl Fn(&Program) -> World, test: impl Fn(World)) {
     for program in programs {
         println!("on {}", program.name);
-        test(World::new(&program));
+        test(world(&program));
     }
 }
 
@@ -70,7 +71,7 @@ if [ "$left" -gt 1 ]; then
 fi
 rm "$here/stop"
 [ "$side" = before ] || "$here/real/but" "$@"
-echo $$ "$*" > "$here/.stopped"
+echo $$ $* > "$here/.stopped"
 mv "$here/.stopped" "$here/stopped"
 exec sleep 600
 "#;
@@ -349,7 +350,12 @@ impl World {
         self.write("but/stop", &format!("{side} {call}\n"));
     }
 
-    /// Waits until it has stopped; its words.
+    /// No `but` stops any more.
+    pub fn go_on(&self) {
+        let _ = std::fs::remove_file(self.root().join("but/stop"));
+    }
+
+    /// Waits until it has stopped; its process and its words.
     #[track_caller]
     pub fn stopped(&self) -> (u32, String) {
         let file = self.root().join("but/stopped");
