@@ -1,7 +1,7 @@
 //! Uncommitted edits as people see them: whose each is, and giving it to a task.
 
 use super::{Asker, Core, branches, edits, stacks};
-use crate::attribution::{Hunk, Ledger, Owner};
+use crate::attribution::{Hunk, Ledger, Owner, Version};
 use crate::commits::change::{self, Change, Kind};
 use crate::contract::*;
 use crate::error::{Error, Result};
@@ -138,6 +138,23 @@ impl Tree {
         let is_mine = |path: &str, hunk: &change::Hunk| self.owners(path, hunk).iter().eq([&mine]);
         let of_change = |change| self.of_path(change).into_iter().map(move |hunk| (change, hunk));
         self.changes.iter().flat_map(of_change).filter(|(change, hunk)| is_mine(&change.path, hunk)).collect()
+    }
+
+    /// Old paths of what the task renamed: `but` names the new ones only.
+    pub fn moved_away(&self, task: &str) -> Vec<String> {
+        let mine = Owner::Task(task.to_owned());
+        let renamed = self.changes.iter().any(|change| change.kind == Kind::Renamed);
+        let is_shown = |path: &String| self.changes.iter().any(|change| change.path == *path);
+        let gone = |(path, ledger): &(&String, &Ledger)| {
+            *ledger.version() == Version::absent() && ledger.owners().iter().eq([&mine]) && !is_shown(path)
+        };
+        self.ledgers.iter().filter(|_| renamed).filter(gone).map(|(path, _)| path.clone()).collect()
+    }
+
+    /// Whether every uncommitted edit of the file is the task's.
+    pub fn is_all(&self, path: &str, task: &str) -> bool {
+        let mine = Owner::Task(task.to_owned());
+        self.ledgers.get(path).is_some_and(|ledger| ledger.owners().iter().all(|owner| *owner == mine))
     }
 
     fn of_path(&self, change: &Change) -> Vec<&change::Hunk> {

@@ -9,4 +9,5 @@ mod life;
 mod prompts;
 mod quiet;
 mod restarts;
+mod stacks;
 mod world;
