@@ -9,4 +9,5 @@ mod life;
 mod prompts;
 mod quiet;
 mod restarts;
+mod worktrees;
 mod world;

@@ -22,7 +22,7 @@ const MANAGED: &str = "GITBUTLER_MANAGED_HOOK";
 const HOOKS: [&str; 2] = ["pre-commit", "post-checkout"];
 
 /// Makes a repository a project and checks its workspace out.
-pub fn setup(folder: &Path, shown: &str, arguments: &Arguments) -> Result<Answer, Refusal> {
+pub fn setup(folder: &Path, shown: &str, grammar: Grammar, arguments: &Arguments) -> Result<Answer, Refusal> {
     let mut place = Place::of(folder)?;
     if place.is_none() && arguments.has("--init") {
         Git::new(folder.to_owned(), folder.to_owned()).run(&["init", "--quiet", "--initial-branch=main"])?;
@@ -54,6 +54,7 @@ pub fn setup(folder: &Path, shown: &str, arguments: &Arguments) -> Result<Answer
     }
     install_hooks(&place.git.folder.join("hooks"))?;
     let target = &state.target;
+    name_target(&place.git, target, grammar)?;
     let name = format!("{}/{}", target.remote, target.branch);
     let answer = json!({
         "repositoryPath": place.git.root,
@@ -140,6 +141,17 @@ fn target(git: &Git) -> Result<Target, Refusal> {
         }
     }
     Err(Refusal::text("Failed to set up GitButler project.\n\nCaused by:\n    No target branch was found"))
+}
+
+/// Where others look for the target: the repository's configuration, in the old grammar a file.
+fn name_target(git: &Git, target: &Target, grammar: Grammar) -> Result<(), Refusal> {
+    if grammar == Grammar::New {
+        let reference = format!("refs/remotes/{}/{}", target.remote, target.branch);
+        return Ok(git.run(&["config", "gitbutler.project.targetRef", &reference]).map(drop)?);
+    }
+    let (branch, remote, commit) = (&target.branch, &target.remote, &target.commit);
+    let text = format!("[default_target]\nbranchName = {branch:?}\nremoteName = {remote:?}\nsha = {commit:?}\n");
+    Ok(std::fs::write(git.folder.join("gitbutler/virtual_branches.toml"), text)?)
 }
 
 fn install_hooks(folder: &Path) -> Result<(), Refusal> {
