@@ -1,7 +1,7 @@
 //! The worktree of a task: made or found at its start, committed to, shown in the workspace, removed without loss.
 
 use super::commit::{self, Done};
-use super::{Asker, Core, stacks};
+use super::{Asker, Core, discard, stacks};
 use crate::commits::message;
 use crate::config::Loaded;
 use crate::contract::{self, Code, Confirm, Offer};
@@ -269,6 +269,17 @@ pub async fn is_merged(core: &Core, task: &Task) -> Result<bool> {
 pub async fn discard(core: &Core, task: &Task) -> Result<Option<String>> {
     let Some(worktree) = of(core, task, &Git::at(&task.project)).await? else { return Ok(None) };
     worktree::remove::discard(&worktree, u32::try_from(task.number).unwrap_or(u32::MAX)).await
+}
+
+/// Brings back what [`discard`] kept: the branch, and a worktree with the edits that were not committed.
+pub async fn bring_back(core: &Core, task: &Task, kept: &str) -> Result<()> {
+    let project = Git::at(&task.project);
+    let Some(worktree) = of(core, task, &project).await? else { return Ok(()) };
+    let tip = worktree::keep::tip(&project, kept).await?;
+    discard::branch_again(&project, &worktree.branch, &tip).await?;
+    worktree::repair(&worktree, &preparation(&core.config_of(&task.project))).await?;
+    worktree::keep::put_back(&worktree, kept).await?;
+    count(core, task).await
 }
 
 /// The branch that shows a worktree task's commits in the workspace. The task's own branch is never applied there:

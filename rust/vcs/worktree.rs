@@ -112,7 +112,8 @@ pub async fn create(project: &Git, wish: &Wish<'_>) -> Result<Worktree> {
 /// that a caller can note it first and [`Worktree::undo`] what a killed [`make`] left.
 pub async fn plan(project: &Git, wish: &Wish<'_>) -> Result<Worktree> {
     let repository = look_with(project).await?;
-    if let Some(error) = refusal(&repository, Use::Worktree) {
+    let branches = project.branches("").await?;
+    if let Some(error) = refusal(&repository, Use::Worktree).or_else(|| name::refusal(&branches)) {
         return Err(error);
     }
     let (base, target) = match wish.on {
@@ -120,10 +121,6 @@ pub async fn plan(project: &Git, wish: &Wish<'_>) -> Result<Worktree> {
         None => start(project, &repository).await?,
     };
     let shelf = shelf(wish.home, repository.root.as_deref().unwrap_or(&project.folder))?;
-    let branches = project.branches("").await?;
-    if let Some(error) = name::refusal(&branches) {
-        return Err(error);
-    }
     let taken = |name: &str| {
         branches.iter().any(|branch| branch == name || branch.starts_with(&format!("{name}/")))
             || shelf.join(short(name)).symlink_metadata().is_ok()

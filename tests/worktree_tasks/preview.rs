@@ -36,7 +36,7 @@ fn it_shows_a_copy_and_the_task_goes_on_in_its_worktree() {
 
         let explained: Ran = world.run(["preview", &task]);
         assert_eq!(explained.code, 0, "{explained:?}");
-        assert!(explained.stdout.contains(&copy) && explained.stdout.contains("--yes"), "{explained:?}");
+        assert!(explained.stdout.contains(&copy) && explained.stderr.contains("--yes"), "{explained:?}");
         assert_eq!(refs(), before, "nothing was done");
 
         world.json(["preview", &task, "--yes"]);
