@@ -1,6 +1,6 @@
 //! Uncommitted edits as people see them: whose each is, and giving it to a task.
 
-use super::{Asker, Core, edits, stacks};
+use super::{Asker, Core, branches, edits, stacks};
 use crate::attribution::{Hunk, Ledger, Owner};
 use crate::commits::change::{self, Change, Kind};
 use crate::contract::*;
@@ -45,6 +45,8 @@ pub async fn assign(core: &Core, asker: &Asker, assign: ChangesAssign) -> Result
     let tree = Tree::read(core, &asker.project, &but).await?;
     let hunks = tree.named(&assign)?;
     let (project, path) = (asker.project.clone(), assign.path.clone());
+    // Nothing else is taken in meanwhile, or it would write an older ledger over this one.
+    let alone = core.trees.of(&project).known.clone().lock_owned().await;
     core.store()?
         .write(move |tx| {
             let Some(mut ledger) = tx.ledger(&project, &path)? else {
@@ -63,6 +65,7 @@ pub async fn assign(core: &Core, asker: &Asker, assign: ChangesAssign) -> Result
             Ok(())
         })
         .await?;
+    drop(alone);
     changes(core, asker).await
 }
 
@@ -115,6 +118,7 @@ impl Tree {
     /// Reads both; the ledgers must be up to date.
     pub async fn read(core: &Core, project: &str, but: &But) -> Result<Tree> {
         let status = but.status().await?;
+        branches::follow(core, project, but, &status).await;
         let hunks = but.diff().await?;
         let project = project.to_owned();
         let (ledgers, tasks) = core

@@ -1,6 +1,6 @@
 //! Committing a task's edits: at a turn's end, when a person says so, on completion; and what stands in the way.
 
-use super::{Asker, Core, changes, edits, stacks, worktrees};
+use super::{Asker, Core, branches, changes, edits, stacks, worktrees};
 use crate::attribution::Ledger;
 use crate::commits::message::{self, Told};
 use crate::commits::plan::{self, Plan, Tree};
@@ -17,6 +17,9 @@ use crate::vcs::commit::{self as vcs, Desk, Intent, Made, Order, Outcome, Place}
 use crate::vcs::plumbing::Git;
 use std::collections::HashMap;
 use std::path::Path;
+
+/// What the journal calls edits that stay uncommitted.
+pub const NOT_COMMITTED: &str = "not_committed";
 
 /// What came of committing a task's edits.
 pub enum Done {
@@ -73,7 +76,7 @@ pub async fn recover(core: &Core) {
                 above: None,
                 files: Vec::new(),
             };
-            let told = store.write(move |tx| note(tx, &task, &trouble)).await;
+            let told = store.write(move |tx| note(tx, &task, NOT_COMMITTED, &trouble)).await;
             told.unwrap_or_else(|error| log::error!("cannot store a trouble: {error}"));
         }
     }
@@ -115,16 +118,17 @@ pub async fn commit_or_tell(core: &Core, task: &Task, loaded: &Loaded, message: 
 async fn tell(core: &Core, task: &Task, trouble: &contract::Trouble) {
     let (uuid, trouble) = (task.uuid.clone(), trouble.clone());
     let Ok(store) = core.store() else { return };
-    let told = store.write(move |tx| note(tx, &uuid, &trouble));
+    let told = store.write(move |tx| note(tx, &uuid, NOT_COMMITTED, &trouble));
     if let Err(error) = told.await {
         log::error!("cannot store a trouble: {error}");
     }
 }
 
 /// Puts a trouble on the task, and journals it when it is news.
-pub fn note(tx: &mut Tx<'_>, task: &str, trouble: &contract::Trouble) -> Result<()> {
+pub fn note(tx: &mut Tx<'_>, task: &str, what: &str, trouble: &contract::Trouble) -> Result<()> {
     if tx.row(task)?.trouble.as_ref() != Some(trouble) {
-        tx.journal(task, Who::Chorus, "not_committed", &format!("Not committed: {}", trouble.text), None)?;
+        let lead = if what == NOT_COMMITTED { "Not committed: " } else { "" };
+        tx.journal(task, Who::Chorus, what, &format!("{lead}{}", trouble.text), None)?;
     }
     tx.set_trouble(task, Some(trouble))
 }
@@ -185,7 +189,11 @@ async fn to_stack(core: &Core, task: &Task, loaded: &Loaded, message: Option<&st
     let place = Place { git: &git, but: &but, held: &held };
     let outcome = vcs::commit(place, &order, &mut desk).await?;
     drop(desk);
-    record(core, task, &order, outcome).await
+    let done = record(core, task, &order, outcome).await?;
+    if let Ok(status) = but.status().await {
+        branches::follow(core, &task.project, &but, &status).await;
+    }
+    Ok(done)
 }
 
 /// What the commit engine asks: whose the changes are now, and to write down what it is about to do.
@@ -253,7 +261,7 @@ async fn record(core: &Core, task: &Task, order: &Order, outcome: Outcome) -> Re
                 }
                 Outcome::Trouble(trouble) => {
                     let trouble = in_words(trouble);
-                    note(tx, &uuid, &trouble)?;
+                    note(tx, &uuid, NOT_COMMITTED, &trouble)?;
                     Done::Trouble(trouble)
                 }
             };
@@ -281,7 +289,7 @@ fn committed(
         tx.journal(task, Who::Chorus, "written_meanwhile", &text, None)?;
     }
     match made.trouble.clone().map(in_words) {
-        Some(trouble) => note(tx, task, &trouble),
+        Some(trouble) => note(tx, task, NOT_COMMITTED, &trouble),
         None => tx.set_trouble(task, None),
     }
 }

@@ -222,7 +222,7 @@ fn record(
                 above: None,
                 files: Vec::new(),
             };
-            commit::note(tx, task, &trouble)?;
+            commit::note(tx, task, commit::NOT_COMMITTED, &trouble)?;
             Ok(Done::Trouble(trouble))
         }
     }

@@ -79,13 +79,6 @@ impl But {
     pub async fn uncommit(&self, oid: &str, held: &Held) -> Result<()> {
         self.change(self.command(["uncommit", oid]), held).await.map(drop)
     }
-
-    /// Marks conflicted paths of the working tree as resolved, as they are (new grammar).
-    pub async fn resolve(&self, paths: &[String], held: &Held) -> Result<()> {
-        let mut command = self.command(["resolve"]);
-        command.arg("--").args(paths);
-        self.change(command, held).await.map(drop)
-    }
 }
 
 /// What the command line names the pieces by.

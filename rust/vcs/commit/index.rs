@@ -35,6 +35,22 @@ pub(super) async fn freshen(git: &Git, paths: &[String]) -> Result<bool> {
     Ok(true)
 }
 
+/// Takes the sides of a conflict out of the index: the paths are as checked out, and changed in the tree.
+pub(super) async fn settle(git: &Git, paths: &[String]) -> Result<()> {
+    let mut input = Vec::new();
+    for path in paths {
+        input.extend_from_slice(format!("0 {}\t{path}\0", "0".repeat(40)).as_bytes());
+    }
+    if input.is_empty() {
+        return Ok(());
+    }
+    let mut command = git.command(["ls-tree", "-z", "HEAD", "--"]);
+    command.args(paths);
+    // `MODE blob OID TAB PATH`, which is what is read below.
+    input.extend(git.bytes(command, Vec::new()).await?);
+    git.bytes(git.command(["update-index", "-z", "--index-info"]), input).await.map(drop)
+}
+
 /// Where the index is not what is checked out: path, and mode and object as checked out.
 async fn stale(git: &Git) -> Result<BTreeMap<String, (String, String)>> {
     let args = ["diff-index", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev", "HEAD"];

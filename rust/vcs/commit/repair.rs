@@ -1,10 +1,10 @@
 //! What `but` damaged in the working tree is put right; what somebody else wrote meanwhile stays.
 
-use super::Place;
 use super::intent::Intent;
+use super::{Place, index};
 use crate::error::{Error, Result};
 use crate::status::Millis;
-use crate::vcs::but::{Grammar, Status};
+use crate::vcs::but::Status;
 use crate::vcs::plumbing::Git;
 use crate::vcs::rescue::{self, Entry, Mode};
 use std::collections::BTreeSet;
@@ -45,7 +45,7 @@ pub(super) async fn repair(
     end: End,
     wrong: &[String],
 ) -> Result<Repaired> {
-    let Place { git, but, held } = place;
+    let git = place.git;
     let changed = intent.rescue.changed(git).await?;
     let mut done = Repaired::default();
     let fresh: Vec<&String> = status.conflicted.iter().filter(|path| !intent.conflicted.contains(path)).collect();
@@ -65,9 +65,7 @@ pub(super) async fn repair(
             None => done.conflicted.push((*path).clone()),
         }
     }
-    if !done.meanwhile.is_empty() && but.grammar() == Grammar::New {
-        but.resolve(&done.meanwhile, held).await?;
-    }
+    index::settle(git, &done.meanwhile).await?;
     for (path, now) in &changed {
         if fresh.contains(&path) {
             continue;
