@@ -6,6 +6,7 @@ use crate::commits::change::{self, Change, Kind};
 use crate::contract::*;
 use crate::error::{Error, Result};
 use crate::store::{Filter, Tx, Who};
+use crate::task::Isolation;
 use crate::vcs::but::But;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -71,7 +72,7 @@ pub async fn assign(core: &Core, asker: &Asker, assign: ChangesAssign) -> Result
 /// Only a task with a stack can own edits in the shared tree.
 async fn owning(core: &Core, asker: &Asker, given: &str) -> Result<String> {
     let task = core.task(asker, given).await?;
-    if task.isolation == crate::task::Isolation::Stack && task.stack.is_some() {
+    if task.isolation == Isolation::Stack && task.stack.is_some() {
         return Ok(task.uuid);
     }
     Err(Error::new(Code::WrongState, format!("cannot give edits to #{}: it has no stack", task.number))
@@ -92,7 +93,8 @@ pub fn recount(tx: &mut Tx<'_>, project: &str) -> Result<()> {
             count.1.extend(others);
         }
     }
-    for task in &tasks {
+    // A worktree is counted by itself.
+    for task in tasks.iter().filter(|task| task.isolation != Isolation::Worktree) {
         let (files, overlaps) = found.remove(&task.uuid).unwrap_or_default();
         let overlaps: Vec<i64> = overlaps.into_iter().collect();
         if (task.uncommitted, &task.overlaps) != (files, &overlaps) {

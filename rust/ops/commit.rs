@@ -48,6 +48,10 @@ pub async fn follow(core: &Core, end: End) {
     let loaded = core.config_of(&task.project);
     if is_turn && task.status.is_live() && loaded.config.vcs.commit == config::Commit::Turn {
         commit_or_tell(core, &task, &loaded, None).await;
+    } else if task.isolation == Isolation::Worktree
+        && let Err(error) = worktrees::count(core, &task).await
+    {
+        log::warn!("cannot count what #{} has not committed: {error}", task.number);
     }
 }
 
@@ -358,6 +362,12 @@ pub async fn at_completion(core: &Core, task: &Task, loaded: &Loaded, message: O
 
 /// What a person is told when a task with a branch has ended well.
 pub async fn landing(core: &Core, task: &Task) -> String {
+    let mut is_merged = false;
+    if task.isolation == Isolation::Worktree {
+        let counted = worktrees::count(core, task).await;
+        counted.unwrap_or_else(|error| log::warn!("cannot count the commits of #{}: {error}", task.number));
+        is_merged = worktrees::is_merged(core, task).await.unwrap_or_default();
+    }
     let uuid = task.uuid.clone();
     let Ok(store) = core.store() else { return String::new() };
     let row = store.read(move |tx| tx.row(&uuid)).await.unwrap_or_else(|_| task.clone());
@@ -375,6 +385,8 @@ pub async fn landing(core: &Core, task: &Task) -> String {
     };
     let land = match row.isolation {
         Isolation::Stack => format!("`but push {branch}` publishes it, `but land {branch}` lands it"),
+        _ if row.commits == 0 => return format!("Nothing was committed.{left}"),
+        _ if is_merged => "All of them are merged".to_owned(),
         _ => format!("`git merge {branch}` takes it in, `git push -u origin {branch}` publishes it"),
     };
     format!("{branch} has {commits}.{left} {land}.")
