@@ -12,7 +12,7 @@ pub fn measure(stage: &mut Stage) -> Result<Vec<Row>, String> {
     let files = project::files(FILES);
     let mut world = project::with_stacks(stage, &program, &files)?;
     world.start(1, "demo", "[[say ready]]", &["idle"]);
-    world.sandbox.set("CHORUS_ISOLATION", "none");
+    world.options = &["--isolation", "none"];
     world.start(1, "demo", "[[say ready]]", &["idle"]);
     let isolation = |n: usize| world.sandbox.json(["show", &world.tasks[n].number])["task"]["isolation"].clone();
     if (isolation(0), isolation(1)) != ("stack".into(), "none".into()) {
