@@ -37,6 +37,26 @@ fn what_somebody_else_adds_after_the_plan_is_not_committed() {
     });
 }
 
+#[test]
+fn a_binary_written_after_the_plan_is_planned_again() {
+    each(async |world: &mut World| {
+        world.repository.write("bin", [0, 1, 2]);
+        world.claim("bin", task("a"));
+        let path = world.repository.path().join("bin");
+        let mut once = true;
+        world.meanwhile = Some(Box::new(move || {
+            if std::mem::take(&mut once) {
+                std::fs::write(&path, [0, 3, 4, 5]).unwrap();
+            }
+        }));
+        let outcome = world.commit("a").await;
+        world.made(outcome);
+        assert_eq!(world.intents.len(), 2);
+        assert_eq!(world.repository.file_on(A, "bin").unwrap(), [0, 3, 4, 5]);
+        world.kept("bin", &[0, 1, 2]);
+    });
+}
+
 /// Changes the first line of a file every two milliseconds.
 struct Writer {
     go: Arc<AtomicBool>,
