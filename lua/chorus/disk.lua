@@ -32,7 +32,7 @@ end
 --- Which tasks have edits in a file, in words.
 ---@param changes chorus.Changes
 ---@param path string
----@return string?
+---@return string
 local function owners(changes, path)
   local numbers, seen = {}, {}
   for _, file in ipairs(changes.files) do
@@ -48,9 +48,9 @@ local function owners(changes, path)
   table.sort(numbers)
   if #numbers == 1 then
     local task = require('chorus.tasks').get(numbers[1])
-    return ('#%d%s'):format(numbers[1], task and ' ' .. require('chorus.text').clean(task.title, 40) or '')
+    return (' by #%d%s'):format(numbers[1], task and ' ' .. require('chorus.text').clean(task.title, 30) or '')
   end
-  return #numbers > 0 and '#' .. table.concat(numbers, ', #') or nil
+  return #numbers > 0 and ' by one of #' .. table.concat(numbers, ', #') or ''
 end
 
 --- Says once for each change on disk that a buffer with unsaved edits is behind, and which task did it.
@@ -58,10 +58,11 @@ end
 local function tell(behind)
   require('chorus.client').request('changes', {}, function(_, changes)
     for _, each in ipairs(behind) do
-      local who = changes and owners(changes, each.path)
+      local who = changes and owners(changes, each.path) or ''
       require('chorus.message').warn(
-        ('%s was changed on disk%s; your unsaved edits are still here'):format(each.path, who and ' by ' .. who or ''),
-        '`:e!` takes the file, `:w!` keeps yours'
+        ('%s was changed on disk%s'):format(each.path, who),
+        '`:e!` takes the file, `:w!` keeps your edits',
+        true
       )
     end
   end)

@@ -44,8 +44,9 @@ end
 
 ---@param text string
 ---@param hint? string
-function M.warn(text, hint)
-  say('warn', text, hint)
+---@param may_be_cut? boolean nobody waits for it
+function M.warn(text, hint, may_be_cut)
+  say('warn', text, hint, may_be_cut)
 end
 
 ---@param text string

@@ -2,13 +2,14 @@
 
 local M = {}
 
---- Several writes of one file are told once, so many milliseconds after the first.
+--- A write is told at once, before anybody else looks at the file; others of the same file within so many milliseconds
+--- are told together at their end.
 local PAUSE = 50
 
 ---@type integer?
 local autocommand
---- Paths written and not told yet.
----@type table<string, true>
+--- Paths told of just now, and whether they were written again since.
+---@type table<string, boolean>
 local due = {}
 
 --- Whether agents work in the tree that this Neovim's files are in.
@@ -33,10 +34,23 @@ end
 ---@param path string
 local function tell(path)
   local client = require('chorus.client')
-  if due[path] and client.is_connected() then
+  if client.is_connected() then
     client.request('file_saved', { path = path })
   end
-  due[path] = nil
+end
+
+--- Tells what was written again, and rests again.
+---@param path string
+local function rest(path)
+  due[path] = false
+  vim.defer_fn(function()
+    local is_due = due[path]
+    due[path] = nil
+    if is_due then
+      tell(path)
+      rest(path)
+    end
+  end, PAUSE)
 end
 
 ---@param event { buf: integer, match: string }
@@ -45,17 +59,24 @@ local function written(event)
     return
   end
   local path = vim.uv.fs_realpath(event.match)
-  if path and is_in_project(path) and not due[path] then
+  if not path or not is_in_project(path) then
+    return
+  elseif due[path] ~= nil then
     due[path] = true
-    vim.defer_fn(function()
-      tell(path)
-    end, PAUSE)
+    return
   end
+  tell(path)
+  rest(path)
 end
 
 --- Tells at once what is still to be told, since Neovim leaves.
 local function tell_all()
-  vim.tbl_map(tell, vim.tbl_keys(due))
+  for path, is_due in pairs(due) do
+    if is_due then
+      tell(path)
+    end
+  end
+  due = {}
 end
 
 --- Listens while a daemon is connected.

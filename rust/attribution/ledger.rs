@@ -62,14 +62,18 @@ impl Ledger {
     }
 
     /// The file is now `new`: the lines that `patch` names are `author`'s, whatever else changed is `rest`'s. Lines of
-    /// the patch that were seen before it was known, and that nobody else may have made, are `author`'s too.
+    /// the patch that were seen before it was known are `author`'s too, or nobody's where another may have made them.
     pub fn see_patch(&mut self, new: &Version, author: &Owner, patch: &Patch, rest: &Owner) {
         let old = self.version.clone();
         let (before, after) = (old.lines(), new.lines());
-        let claim = Claim::of(patch, &before, &after);
-        let mut ours = claim.clone();
-        difference::blocks(&before, &after).iter().for_each(|block| ours.widen(block));
-        let rest = if claim.lost { &rest.contested([author]) } else { rest };
+        let mut late = Claim::of(patch, &before, &after);
+        let mut ours = late.clone();
+        for block in difference::blocks(&before, &after) {
+            ours.widen(&block);
+            late.lines.retain(|line| !block.new.contains(line));
+            late.gaps.retain(|gap| !(block.new.start..=block.new.end).contains(gap));
+        }
+        let rest = if ours.lost { &rest.contested([author]) } else { rest };
         self.change(new, |touch| match touch {
             Touch::Line(line) if ours.lines.contains(&line) => author,
             Touch::Gap(gap) if ours.gaps.contains(&gap) => author,
@@ -78,8 +82,8 @@ impl Ledger {
         });
         let Marks { lines, gaps, .. } = &mut self.marks;
         let named = |marks: &BTreeSet<usize>, most: usize| marks.clone().into_iter().filter(move |at| *at < most);
-        named(&claim.lines, lines.len()).for_each(|line| claimed_late(&mut lines[line], author));
-        named(&claim.gaps, gaps.len()).for_each(|gap| claimed_late(&mut gaps[gap], author));
+        named(&late.lines, lines.len()).for_each(|line| claimed_late(&mut lines[line], author));
+        named(&late.gaps, gaps.len()).for_each(|gap| claimed_late(&mut gaps[gap], author));
     }
 
     /// What is committed is now `base`: lines as they are there are nobody's any more, and may be edited by anyone.
@@ -162,12 +166,12 @@ impl Ledger {
     }
 }
 
-/// An edit tool names what was seen before: its author's, unless it may be another's.
+/// An edit tool names a line that was seen before: its author's, unless another made it, or may have.
 fn claimed_late(mark: &mut Option<Owner>, author: &Owner) {
-    if let Some(Owner::Unclaimed(candidates)) = mark {
-        let only = candidates.iter().all(|candidate| author.tasks().contains(candidate));
-        *mark = Some(if only { author.clone() } else { author.contested(mark.iter()) });
-    }
+    let Some(owner) = mark else { return };
+    let unknown =
+        matches!(owner, Owner::Unclaimed(_)) && owner.tasks().iter().all(|task| author.tasks().contains(task));
+    *owner = if unknown { author.clone() } else { author.contested([&*owner]) };
 }
 
 impl Marks {

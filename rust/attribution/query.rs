@@ -27,7 +27,10 @@ impl Ledger {
         for group in self.groups(hunk) {
             self.marks.lines[group.added.clone()].fill(Some(owner.clone()));
             if !group.removed.is_empty() {
-                self.marks.gaps[group.added.start..=group.added.end].fill(Some(owner.clone()));
+                let gaps = &mut self.marks.gaps[group.added.start..=group.added.end];
+                gaps.iter_mut()
+                    .filter(|gap| gap.is_some() || group.added.is_empty())
+                    .for_each(|gap| *gap = Some(owner.clone()));
             }
         }
         let all = self.marks.lines.iter().all(|line| line.as_ref() == Some(owner));

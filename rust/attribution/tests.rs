@@ -165,6 +165,9 @@ fn a_patch_told_late_claims_what_nobody_else_may_have_made() {
     ledger.see_patch(&now, &task("a"), &told(3, "a"), &Owner::unknown());
     ledger.see_patch(&now, &task("b"), &told(9, "b"), &Owner::unknown());
     assert_eq!(owners(&base, &ledger), [[Owner::one_of(["a", "b"])], [task("b")]]);
+    let mut ledger = Ledger::first(&base, &now, &Owner::User);
+    ledger.see_patch(&now, &task("a"), &told(3, "a"), &Owner::unknown());
+    assert_eq!(owners(&base, &ledger), [[Owner::one_of(["a"])], [Owner::User]], "two say that they wrote it");
 }
 
 #[test]
@@ -280,7 +283,7 @@ fn edit(model: &mut Vec<Modelled>, from: usize, removed: usize, new: Vec<String>
 #[test]
 fn every_line_that_one_alone_touched_is_that_ones() {
     let authors = [task("a"), task("b"), Owner::User];
-    for seed in 0..300 {
+    for seed in 0..100 {
         let mut dice = Dice(seed);
         let line = |n: usize| Modelled { line: format!("base {n}\n"), ..Modelled::default() };
         let mut model: Vec<Modelled> = (0..30).map(line).chain([Modelled::default()]).collect();
@@ -302,6 +305,64 @@ fn every_line_that_one_alone_touched_is_that_ones() {
             let mut rebased = ledger.clone();
             rebased.rebase(&base);
             assert_eq!(owners(&base, &rebased), found, "seed {seed}, step {step}");
+        }
+    }
+}
+
+/// A patch tool's edit, and at once another's that no patch tells: nobody is named for a line that another touched.
+#[test]
+fn of_two_edits_at_once_the_patch_names_its_own_only() {
+    let authors = [task("a"), task("b")];
+    for seed in 0..100 {
+        let mut dice = Dice(seed);
+        let mut model: Vec<(String, BTreeSet<Owner>)> =
+            (0..40).map(|n| (format!("  base {n}\n"), BTreeSet::new())).collect();
+        let version =
+            |model: &[(String, BTreeSet<Owner>)]| text(&model.iter().map(|(line, _)| &line[..]).collect::<String>());
+        let mut ledger = Ledger::first(&version(&model), &version(&model), &Owner::User);
+        for step in 0..15 {
+            let author = &authors[dice.below(2)];
+            let mut edit = |model: &mut Vec<(String, BTreeSet<Owner>)>, who: &Owner| {
+                let from = dice.below(model.len());
+                let removed = dice.below(3).min(model.len() - from);
+                let mut touched: BTreeSet<Owner> =
+                    model[from..from + removed].iter().flat_map(|(_, by)| by.clone()).collect();
+                touched.insert(who.clone());
+                let new = (0..=dice.below(3)).map(|n| (format!("\t{step} -{removed} {n} {who:?}\n"), touched.clone()));
+                let new: Vec<_> = new.collect();
+                let added = new.len();
+                let before = model.clone();
+                model.splice(from..from + removed, new);
+                let (start, tail) = (from.saturating_sub(3), 3.min(before.len() - from - removed));
+                let tell = |sign: &str, line: &str| format!("{sign}{}", line.trim_end().replace('\t', "  "));
+                let mut lines: Vec<String> = before[start..from].iter().map(|(line, _)| tell(" ", line)).collect();
+                lines.extend(before[from..from + removed].iter().map(|(line, _)| tell("-", line)));
+                lines.extend(model[from..from + added].iter().map(|(line, _)| tell("+", line)));
+                lines.extend(before[from + removed..from + removed + tail].iter().map(|(line, _)| tell(" ", line)));
+                let around = from - start + tail;
+                let (old_lines, new_lines) = (around + removed, around + added);
+                Patch { hunks: vec![Hunk { old_start: start + 1, old_lines, new_start: start + 1, new_lines, lines }] }
+            };
+            let patch = edit(&mut model, author);
+            if step % 3 == 0 {
+                edit(&mut model, &Owner::unknown());
+            }
+            ledger.see_patch(&version(&model), author, &patch, &Owner::unknown());
+            for (at, (line, touched)) in model.iter().enumerate() {
+                let found = ledger.owner_of_line(at + 1);
+                let alone = (touched.len() == 1).then(|| touched.first()).flatten();
+                match found {
+                    // Beside another's edit, it may be one difference with that.
+                    Some(Owner::Unclaimed(_)) => {
+                        let plain = step % 3 > 0 && line.starts_with(&format!("\t{step} -0 "));
+                        assert!(
+                            !touched.is_empty() && !(plain && alone == Some(author)),
+                            "seed {seed}, step {step}: {line:?}"
+                        );
+                    }
+                    found => assert_eq!(found, alone, "seed {seed}, step {step}: {line:?} {touched:?}"),
+                }
+            }
         }
     }
 }

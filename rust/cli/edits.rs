@@ -45,7 +45,10 @@ fn lines(changes: &Changes) -> Vec<String> {
         for hunk in &file.hunks {
             let added = hunk.lines.iter().filter(|line| line.starts_with('+')).count();
             let removed = hunk.lines.iter().filter(|line| line.starts_with('-')).count();
-            lines.push(format!("  line {:<6} +{added} -{removed}  {}", hunk.line, owner(hunk)));
+            // Context comes before the edit itself.
+            let context = hunk.lines.iter().take_while(|line| line.starts_with(' ')).count();
+            let line = hunk.line + i64::try_from(context).unwrap_or_default();
+            lines.push(format!("  line {line:<6} +{added} -{removed}  {}", owner(hunk)));
         }
     }
     lines.extend(changes.notices.iter().map(|notice| print::clean(notice)));

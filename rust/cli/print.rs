@@ -119,7 +119,11 @@ pub fn page(page: &Page, now: Millis) -> Vec<String> {
     field("stack", task.stack.clone());
     field("worktree", task.worktree.clone());
     field("commits", (task.commits > 0).then(|| task.commits.to_string()));
-    field("uncommitted", (task.uncommitted > 0).then(|| format!("{} files", task.uncommitted)));
+    field(
+        "uncommitted",
+        (task.uncommitted > 0)
+            .then(|| format!("{} file{}", task.uncommitted, if task.uncommitted == 1 { "" } else { "s" })),
+    );
     field("overlaps", Some(task.overlaps.iter().map(|other| format!("#{other} ")).collect()));
     field("trouble", task.trouble.as_ref().map(|trouble| trouble.text.clone()));
     field("mend", task.trouble.as_ref().and_then(|trouble| trouble.remedy.clone()));

@@ -44,6 +44,8 @@ pub async fn assign(core: &Core, asker: &Asker, assign: ChangesAssign) -> Result
     let tree = Tree::read(core, &asker.project, &but).await?;
     let hunks = tree.named(&assign)?;
     let (project, path) = (asker.project.clone(), assign.path.clone());
+    // Nothing else is taken in meanwhile, or it would write an older ledger over this one.
+    let alone = core.trees.of(&project).known.clone().lock_owned().await;
     core.store()?
         .write(move |tx| {
             let Some(mut ledger) = tx.ledger(&project, &path)? else {
@@ -62,6 +64,7 @@ pub async fn assign(core: &Core, asker: &Asker, assign: ChangesAssign) -> Result
             Ok(())
         })
         .await?;
+    drop(alone);
     changes(core, asker).await
 }
 

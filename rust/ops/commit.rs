@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::status::AgentStatus;
 use crate::store::{Filter, NewCommit, Tx, Who};
 use crate::task::{Isolation, Task};
-use crate::vcs::but::Environment;
+use crate::vcs::but::{But, Environment};
 use crate::vcs::commit::{self as vcs, Desk, Intent, Made, Order, Outcome, Place};
 use crate::vcs::plumbing::Git;
 use std::collections::HashMap;
@@ -181,7 +181,19 @@ async fn to_stack(core: &Core, task: &Task, loaded: &Loaded, message: Option<&st
     let place = Place { git: &git, but: &but, held: &held };
     let outcome = vcs::commit(place, &order, &mut desk).await?;
     drop(desk);
-    record(core, task, &order, outcome).await
+    let done = record(core, task, &order, outcome).await?;
+    follow_rewritten(core, &but).await;
+    Ok(done)
+}
+
+/// A commit below others rewrites those above, and so does stacking.
+async fn follow_rewritten(core: &Core, but: &But) {
+    let (Ok(status), Ok(store)) = (but.status().await, core.store()) else { return };
+    let commits = status.branches().flat_map(|branch| &branch.commits);
+    let known = commits.filter_map(|commit| Some((commit.change_id.clone()?, commit.oid.clone()))).collect::<Vec<_>>();
+    if let Err(error) = store.write(move |tx| tx.follow_commits(&known)).await {
+        log::warn!("cannot follow rewritten commits: {error}");
+    }
 }
 
 /// What the commit engine asks: whose the changes are now, and to write down what it is about to do.
@@ -268,7 +280,7 @@ fn committed(
     made: &Made,
 ) -> Result<()> {
     let files = i64::try_from(made.paths.len()).unwrap_or(i64::MAX);
-    let text = format!("Committed {files} files to {branch}: {subject}");
+    let text = format!("Committed {} to {branch}: {subject}", counted(files));
     tx.add_commit(task, &NewCommit { oid: made.oid.clone(), change, branch: branch.to_owned(), subject, files })?;
     let data = serde_json::json!({ "commit": made.oid, "paths": made.paths, "rescue": made.rescue });
     tx.journal(task, Who::Chorus, "committed", &text, Some(&data))?;
@@ -280,6 +292,11 @@ fn committed(
         Some(trouble) => note(tx, task, &trouble),
         None => tx.set_trouble(task, None),
     }
+}
+
+/// `1 file`, `2 files`.
+pub fn counted(files: i64) -> String {
+    if files == 1 { "1 file".to_owned() } else { format!("{files} files") }
 }
 
 /// The engine's trouble as people are told.
@@ -358,7 +375,7 @@ pub async fn landing(core: &Core, task: &Task) -> String {
     };
     let left = match row.uncommitted {
         0 => String::new(),
-        files => format!(" {files} files with its edits are uncommitted."),
+        files => format!(" Its edits in {} are uncommitted.", counted(files)),
     };
     let land = match row.isolation {
         Isolation::Stack => format!("`but push {branch}` publishes it, `but land {branch}` lands it"),

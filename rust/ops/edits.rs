@@ -17,7 +17,7 @@ use crate::error::Result;
 use crate::task::{Isolation, Task};
 use crate::vcs::scan;
 use call::Call;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tree::{By, Tree};
 
@@ -50,12 +50,13 @@ pub async fn before_tool(core: &Core, hook: &Hook) -> Result<Option<Json>> {
     if tree.known.look.is_none() {
         tree.look(scan::LIMIT, None).await?;
     }
-    let others = tree.windows().await?.iter().any(|window| window.edits(&path));
-    if !others && !tree.is_known(&path) {
+    let others = tree.editing(&tree.windows().await?).await?;
+    if !others.iter().any(|window| window.edits(&path)) && !tree.is_known(&path) {
         let owner = tree.known.interval.owner();
         tree.one(&path, By::Owner(owner)).await?;
+    } else {
+        tree.rebase(false).await?;
     }
-    tree.rebase(false).await?;
     open(&mut tree, &window(Reach::Edit(path.clone()))).await?;
     warn(core, &mut tree, &task, &path).await
 }
@@ -67,8 +68,9 @@ pub async fn after_tool(core: &Core, hook: &Hook) -> Result<()> {
     let mut tree = Tree::of(core, &task.project).await?;
     let author = Owner::Task(task.uuid.clone());
     let Some(file) = &call.file else { return after_command(&mut tree, &task, &call, hook).await };
-    let window = close(&mut tree, &task.uuid, &call.id).await?;
-    let path = match window.map(|window| window.reach) {
+    let (mine, others): (Vec<Window>, Vec<Window>) =
+        tree.windows().await?.into_iter().partition(|window| window.task == task.uuid && window.id == call.id);
+    let path = match mine.into_iter().next().map(|window| window.reach) {
         // As it was before the edit: a link may have become a file.
         Some(Reach::Edit(path)) => path,
         _ => match inside(&task.project, file) {
@@ -79,17 +81,20 @@ pub async fn after_tool(core: &Core, hook: &Hook) -> Result<()> {
     if tree.known.look.is_none() {
         tree.look(scan::LIMIT, None).await?;
     }
-    let mut others = tree.windows().await?;
+    let mut others = tree.editing(&others).await?;
     others.retain(|window| window.edits(&path));
-    let found = tree.known.pending.remove(&path).unwrap_or_else(|| tree.known.interval.owner());
+    let found = tree.known.pending.get(&path).cloned().unwrap_or_else(|| tree.known.interval.owner());
     // What the tool does not say is of another tool that will say so, or of a formatter that this edit set off.
     let may: Vec<&String> = match &others[..] {
-        [] if call.failed => Vec::new(),
+        [] if call.failed || found == author => Vec::new(),
         [] => vec![&task.uuid],
         others => others.iter().map(|window| &window.task).collect(),
     };
     let rest = if may.is_empty() { found } else { Owner::one_of(found.tasks().iter().chain(may).map(String::as_str)) };
-    tree.one(&path, By::Tool { author, call: Box::new(call), rest }).await
+    let id = call.id.clone();
+    tree.one(&path, By::Tool { author, call: Box::new(call), rest }).await?;
+    tree.known.pending.remove(&path);
+    close(&mut tree, &task.uuid, &id).await
 }
 
 async fn after_command(tree: &mut Tree<'_>, task: &Task, call: &Call, hook: &Hook) -> Result<()> {
@@ -145,10 +150,14 @@ pub async fn close_background(core: &Core, task: &Task) -> Result<()> {
     calls_over(core, task, true).await
 }
 
-/// The person saved a file: `path` is absolute, or relative to the project.
+/// The person saved a file: `path` is absolute, or relative to the project. While no task shares the tree there is
+/// nothing to tell apart.
 pub async fn saved(core: &Core, project: &str, path: &str) -> Result<()> {
     let Some(path) = inside(project, &Path::new(project).join(path)) else { return Ok(()) };
     let mut tree = Tree::of(core, project).await?;
+    if !tree.is_shared().await? {
+        return Ok(());
+    }
     if tree.known.look.is_none() {
         tree.look(scan::LIMIT, None).await?;
     }
@@ -164,12 +173,26 @@ pub async fn settle(core: &Core, project: &str) -> Result<bool> {
     Ok(seen)
 }
 
-/// The first task that shares the project's tree starts: all that is uncommitted and not known to be a task's is the
-/// person's.
+/// A task is about to share the project's tree. While no other does, all that is uncommitted and not known to be a
+/// task's is the person's, and calls of earlier tasks are over.
 pub async fn first_look(core: &Core, project: &str) -> Result<()> {
     let mut tree = Tree::of(core, project).await?;
-    tree.look(UNHURRIED, Some(Owner::User)).await?;
+    let alone = !tree.is_shared().await?;
+    if alone {
+        let ours = project.to_owned();
+        let closing = tree.store.write(move |tx| {
+            tx.windows(&ours)?.iter().try_for_each(|window| tx.close_windows(&window.task, true).map(drop))
+        });
+        closing.await?;
+    }
+    tree.look(UNHURRIED, alone.then_some(Owner::User)).await?;
     Ok(())
+}
+
+/// Files of the tree whose path is not UTF-8: nobody's edits of them are known. As of the last look.
+pub async fn unnamed(core: &Core, project: &str) -> Result<Vec<PathBuf>> {
+    let tree = Tree::of(core, project).await?;
+    Ok(tree.known.look.as_ref().map(|look| look.unnamed.clone()).unwrap_or_default())
 }
 
 /// The task and the call, where the task shares the project's tree and the tool edits.
@@ -201,14 +224,14 @@ async fn open(tree: &mut Tree<'_>, window: &Window) -> Result<()> {
 }
 
 /// Closes the call's window.
-async fn close(tree: &mut Tree<'_>, task: &str, id: &str) -> Result<Option<Window>> {
+async fn close(tree: &mut Tree<'_>, task: &str, id: &str) -> Result<()> {
     let (task, id) = (task.to_owned(), id.to_owned());
     let closed = tree.store.write(move |tx| tx.close_window(&task, &id)).await?;
     if let Some(window) = &closed {
         let open = tree.windows().await?;
         tree.known.interval.closed(window, &open);
     }
-    Ok(closed)
+    Ok(())
 }
 
 /// Whose uncommitted edits the file holds, said once as long as they are the same.

@@ -26,7 +26,10 @@ pub async fn start(core: &Core, asker: &Asker, start: TaskStart) -> Result<Task>
     core.store()?.read(move |tx| tx.may(&uuid, Step::Start, "start").map(drop)).await?;
     // What is missing is told before anything is made.
     let mut prepared = prepare(core, &task, start.environment).await?;
-    let settled = isolate::settle(core, &task, &prepared.loaded, &prepared.environment).await?;
+    let settled = match isolate::settle(core, &task, &prepared.loaded, &prepared.environment).await {
+        Ok(settled) => settled,
+        Err(error) => return Err(forget(core, &task, error).await),
+    };
     prepared.folder = isolate::folder(&task, &settled).to_string_lossy().into_owned();
     let session = Uuid::new_v4().to_string();
     let launch = new_launch(&prepared, &session, false);
@@ -47,11 +50,12 @@ pub async fn start(core: &Core, asker: &Asker, start: TaskStart) -> Result<Task>
         Ok((tx.begin_launch(&uuid, launch)?, tx.task(&project, &uuid)?))
     };
     let begun = core.store()?.write(begin).await;
+    let before = task;
     let (launch, task) = match begun {
         Ok(begun) => begun,
         Err(error) => {
             settled.undo().await;
-            return Err(error);
+            return Err(forget(core, &before, error).await);
         }
     };
     match open(core, &prepared, &task, &launch, Begin::New).await {
@@ -64,9 +68,23 @@ pub async fn start(core: &Core, asker: &Asker, start: TaskStart) -> Result<Task>
             };
             core.store()?.write(undo).await?;
             settled.undo().await;
+            let error = forget(core, &before, error).await;
             Err(error.context(format!("cannot start #{}", task.number)))
         }
     }
+}
+
+/// A start that was taken back leaves no branch or worktree on a task that had none before.
+async fn forget(core: &Core, before: &Task, error: Error) -> Error {
+    if before.stack.is_some() {
+        return error;
+    }
+    let uuid = before.uuid.clone();
+    let Ok(store) = core.store() else { return error };
+    if let Err(other) = store.write(move |tx| tx.forget_place(&uuid)).await {
+        log::error!("cannot take back where edits go: {other}");
+    }
+    error
 }
 
 /// The agent, in the same tmux session: with its conversation, or fresh with the task's context. One that job control

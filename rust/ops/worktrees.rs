@@ -26,6 +26,9 @@ pub struct Made {
 #[derive(Serialize, Deserialize)]
 struct Kept {
     target: Option<String>,
+    /// It was begun and is not known to have come to its end.
+    #[serde(default)]
+    unfinished: bool,
 }
 
 fn key(task: &str) -> String {
@@ -71,27 +74,43 @@ pub async fn of(core: &Core, task: &Task, project: &Git) -> Result<Option<Worktr
 pub async fn make(core: &Core, task: &Task, loaded: &Loaded, project: &Git) -> Result<Made> {
     let preparation = preparation(loaded);
     if let Some(worktree) = of(core, task, project).await? {
-        worktree::repair(&worktree, &preparation).await?;
-        return Ok(Made { worktree, is_new: false });
+        if !is_unfinished(core, task).await? {
+            worktree::repair(&worktree, &preparation).await?;
+            return Ok(Made { worktree, is_new: false });
+        }
+        // The daemon was killed while it was made: nothing ran in it yet.
+        if let Some(stayed) = worktree.undo().await {
+            log::warn!("a half-made worktree: {stayed}");
+        }
     }
     let known = task.clone();
     let on = core.store()?.read(move |tx| stacks::above(tx, &known)).await?;
     let home = core.state.worktrees();
     let number = u32::try_from(task.number).unwrap_or(u32::MAX);
     let wish = Wish { number, title: &task.title, on: on.as_deref(), home: &home, preparation: &preparation };
-    let worktree = worktree::create(project, &wish).await?;
-    let (uuid, kept) = (task.uuid.clone(), Kept { target: worktree.target.clone() });
+    let worktree = worktree::plan(project, &wish).await?;
     let made = Made { worktree, is_new: true };
-    let place = made.place();
+    note(core, task, &made, true).await?;
+    worktree::make(&made.worktree, &preparation).await?;
+    note(core, task, &made, false).await?;
+    Ok(made)
+}
+
+/// Before it is made and after: a daemon that is killed in between takes back what there is of it.
+async fn note(core: &Core, task: &Task, made: &Made, unfinished: bool) -> Result<()> {
+    let (uuid, place) = (task.uuid.clone(), made.place());
+    let kept = Kept { target: made.worktree.target.clone(), unfinished };
     let noted = core.store()?.write(move |tx| {
         tx.set_place(&uuid, &place)?;
         tx.remember(&key(&uuid), &serde_json::to_string(&kept).unwrap_or_default())
     });
-    if let Err(error) = noted.await {
-        made.undo().await?;
-        return Err(error);
-    }
-    Ok(made)
+    noted.await
+}
+
+async fn is_unfinished(core: &Core, task: &Task) -> Result<bool> {
+    let uuid = task.uuid.clone();
+    let kept = core.store()?.read(move |tx| tx.recall(&key(&uuid))).await?;
+    Ok(kept.and_then(|json| serde_json::from_str::<Kept>(&json).ok()).is_some_and(|kept| kept.unfinished))
 }
 
 /// Makes the worktree of a live task again where somebody removed it: before its agent is restarted.
@@ -137,7 +156,7 @@ fn record(
 ) -> Result<Done> {
     match made {
         Ok(Some(oid)) => {
-            let text = format!("Committed {files} files to {branch}: {subject}");
+            let text = format!("Committed {} to {branch}: {subject}", commit::counted(files));
             let data = serde_json::json!({ "commit": oid });
             tx.add_commit(task, &NewCommit { oid, change: None, branch, subject, files })?;
             tx.journal(task, Who::Chorus, "committed", &text, Some(&data))?;

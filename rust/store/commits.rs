@@ -48,6 +48,15 @@ impl Tx<'_> {
         self.touch(task)
     }
 
+    /// Commits that were rewritten: GitButler's id of the change, and the commit's id now.
+    pub fn follow_commits(&mut self, changes: &[(String, String)]) -> Result<()> {
+        for (change, oid) in changes {
+            let sql = "UPDATE commits SET oid = ?2 WHERE change = ?1 AND oid <> ?2 AND gone_at IS NULL";
+            self.run(sql, [change, oid])?;
+        }
+        Ok(())
+    }
+
     /// The task's commits are on no branch any more: they were discarded.
     pub fn forget_commits(&mut self, task: &str) -> Result<()> {
         self.run("UPDATE commits SET gone_at = ?2 WHERE task = ?1 AND gone_at IS NULL", params![task, self.now()])?;

@@ -88,6 +88,12 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// The task's edits go nowhere yet: a start was taken back.
+    pub fn forget_place(&mut self, uuid: &str) -> Result<()> {
+        self.run("UPDATE tasks SET stack = NULL, worktree = NULL, base = NULL WHERE uuid = ?1", [uuid])?;
+        self.touch(uuid)
+    }
+
     /// The commit the task started from.
     pub fn base(&self, uuid: &str) -> Result<Option<String>> {
         Ok(self.one("SELECT base FROM tasks WHERE uuid = ?1", [uuid], |row| row.get(0))?.flatten())

@@ -128,11 +128,6 @@ impl Look {
         }
     }
 
-    /// Whether the tree was looked at, rather than single files of it.
-    pub fn is_whole(&self) -> bool {
-        self.began > 0
-    }
-
     /// How many files there are.
     pub fn len(&self) -> usize {
         self.files.len()

@@ -72,6 +72,24 @@ async fn an_edit_during_anothers_command_is_the_edit_tools() {
 }
 
 #[tokio::test]
+async fn a_command_may_change_what_an_edit_waits_to_be_allowed_for() {
+    let world = World::new(&[]).await;
+    let (edit, _) = world.pre(&world.b, "Edit", world.edit_input("a.txt", "line 3\n", "b\n")).await;
+    world.ask(&edit).await;
+    let command = world.shell(&world.a).await;
+    world.write("a.txt", &world.read("a.txt").replace("line 25\n", "sed\n"));
+    world.shell_ends(&command).await;
+    assert_eq!(world.whose("a.txt").await, "a:25");
+    let response = world.apply(&edit);
+    // The person has answered at the terminal, and nobody knows yet.
+    let command = world.shell(&world.a).await;
+    world.shell_ends(&command).await;
+    assert_eq!(world.whose("a.txt").await, "?:3 a:25");
+    world.post(&edit, response).await;
+    assert_eq!(world.whose("a.txt").await, "b:3 a:25");
+}
+
+#[tokio::test]
 async fn a_save_during_a_command_is_the_persons() {
     let world = World::new(&[("b.txt", "x\n")]).await;
     let begun = world.shell(&world.a).await;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod commands;
+mod cost;
 mod files;
 mod overlap;
 mod restarts;

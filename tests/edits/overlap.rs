@@ -51,6 +51,33 @@ async fn what_was_dirty_before_the_first_task_is_the_persons() {
 }
 
 #[tokio::test]
+async fn without_a_task_all_is_the_persons() {
+    let world = World::unseen(&[]).await;
+    world.write("a.txt", &numbered(&[(3, "mine\n")]));
+    edits::saved(&world.core, world.project(), "a.txt").await.unwrap();
+    assert_eq!(world.edited().await, Vec::<String>::new(), "there is nobody to tell it apart from");
+    world.settle().await;
+    assert_eq!(world.whose("a.txt").await, "user:3");
+    world.write("new", "");
+    world.settle().await;
+    assert_eq!(world.whose("new").await, "user:*");
+}
+
+#[tokio::test]
+async fn a_task_that_joins_others_takes_nothing_for_the_persons() {
+    let world = World::new(&[]).await;
+    let command = world.shell(&world.a).await;
+    world.write("1", "");
+    edits::first_look(&world.core, world.project()).await.unwrap();
+    world.write("2", "");
+    world.shell_ends(&command).await;
+    world.write("3", "");
+    edits::first_look(&world.core, world.project()).await.unwrap();
+    let whose = (world.whose("1").await, world.whose("2").await, world.whose("3").await);
+    assert_eq!(whose, ("a:*".into(), "a:*".into(), "?:*".into()));
+}
+
+#[tokio::test]
 async fn an_edit_waits_while_a_commit_holds_its_file() {
     let world = World::new(&[("b.txt", "x\n")]).await;
     let held = world.core.trees.hold(world.project(), ["a.txt".to_owned()]);

@@ -5,7 +5,8 @@ use chorus::contract::{Hook, Json, TaskNew};
 use chorus::core::Core;
 use chorus::ops::edits;
 use chorus::paths::State;
-use chorus::store::{Defaults, Who};
+use chorus::status::Kind;
+use chorus::store::{Defaults, NewRequest, Who};
 use chorus::task::{Isolation, Step, Task};
 use serde_json::json;
 use std::cell::Cell;
@@ -39,10 +40,16 @@ impl World {
     pub async fn new(files: &[(&str, &str)]) -> World {
         let world = World::unseen(files).await;
         edits::first_look(&world.core, world.project()).await.unwrap();
+        let both = [world.a.uuid.clone(), world.b.uuid.clone()];
+        let started =
+            world.core.store().unwrap().write(move |tx| {
+                both.iter().try_for_each(|task| tx.step(task, Step::Start, Who::Person, None).map(drop))
+            });
+        started.await.unwrap();
         world
     }
 
-    /// As [`World::new`], before the first look.
+    /// As [`World::new`], before the first look, and before the tasks are started.
     pub async fn unseen(files: &[(&str, &str)]) -> World {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().canonicalize().unwrap().join("project é");
@@ -53,12 +60,8 @@ impl World {
         let task = async |title: &str| {
             let (project, new) =
                 (root.to_str().unwrap().to_owned(), TaskNew { title: title.into(), ..TaskNew::default() });
-            let started = core.store().unwrap().write(move |tx| {
-                let task =
-                    tx.create(&project, new, &Defaults { agent: "claude".into(), isolation: Isolation::Stack })?;
-                tx.step(&task.uuid, Step::Start, Who::Person, None)
-            });
-            started.await.unwrap()
+            let stack = Defaults { agent: "claude".into(), isolation: Isolation::Stack };
+            core.store().unwrap().write(move |tx| tx.create(&project, new, &stack)).await.unwrap()
         };
         let (a, b) = (task("Task a").await, task("Task b").await);
         let world = World { _folder: folder, root, state, core, a, b, calls: Cell::new(0) };
@@ -133,8 +136,24 @@ impl World {
         edits::before_tool(&self.core, &hook).await.unwrap()
     }
 
+    /// The person is asked whether the call may run.
+    pub async fn ask(&self, begun: &Begun) {
+        let new = NewRequest {
+            id: begun.id.clone(),
+            kind: Kind::Permission,
+            tool: Some(begun.tool.into()),
+            summary: String::new(),
+            input: Some(begun.input.clone()),
+            suggestions: Vec::new(),
+            answerable: "hook".into(),
+            at: chorus::process::now(),
+        };
+        let task = begun.task.clone();
+        self.core.store().unwrap().write(move |tx| tx.receive(&task, new)).await.unwrap();
+    }
+
     pub async fn post(&self, begun: &Begun, response: Json) {
-        let hook = self.hook("PostToolUse.Write.json", begun, json!({"tool_response": response}));
+        let hook = self.hook("PostToolUse.Edit.json", begun, json!({"tool_response": response}));
         edits::after_tool(&self.core, &hook).await.unwrap();
     }
 

@@ -98,7 +98,7 @@ describe('the verb', function()
   end)
 
   describe('complete', function()
-    local message = { text = 'Fix the login\n\nIt was flaky.\n#3 is another', files = { 'a.lua', 'b\27[2J.lua' } }
+    local message = { text = 'Fix the login\n\nIt was flaky.\n#3 is another\n', files = { 'a.lua', 'b\27[2J.lua' } }
 
     local function open(task, script)
       world:tell('script', vim.tbl_extend('force', { task_message = { result = message } }, script or {}))
@@ -247,15 +247,19 @@ describe('saving a file', function()
 
   local stacked = helpers.task({ isolation = 'stack' })
 
-  it('is told once, with the absolute path', function()
+  it('is told at once, with the absolute path, and again in one when it goes on', function()
     world:connect({ stacked })
     write('src/a.lua')
-    write('src/a.lua')
+    assert.same({ project .. '/src/a.lua' }, told())
     write('src/b.lua')
-    helpers.wait_for('the saves', function()
-      return #told() >= 2
+    for _ = 1, 5 do
+      write('src/b.lua')
+    end
+    helpers.wait_for('the last of the saves', function()
+      return #told() >= 3
     end)
-    assert.same({ project .. '/src/a.lua', project .. '/src/b.lua' }, told())
+    assert.equal(project .. '/src/b.lua', told()[2])
+    assert.equal(project .. '/src/b.lua', told()[#told()])
   end)
 
   it('is not told of other places, other buffers, or where no task shares the tree', function()
@@ -298,8 +302,9 @@ describe('saving a file', function()
   it('tells what is not told yet when Neovim leaves', function()
     world:connect({ stacked })
     write('src/a.lua')
+    write('src/a.lua')
     vim.api.nvim_exec_autocmds('VimLeavePre', { group = 'chorus_saves' })
-    assert.same({ project .. '/src/a.lua' }, told())
+    assert.same({ project .. '/src/a.lua', project .. '/src/a.lua' }, told())
   end)
 
   describe('from outside', function()
@@ -357,7 +362,7 @@ describe('saving a file', function()
       helpers.settle()
       assert.equal('typed', line(buffer))
       assert.equal(
-        'Chorus: a.txt was changed on disk by #1 Task 1; your unsaved edits are still here — `:e!` takes the file, `:w!` keeps yours',
+        'Chorus: a.txt was changed on disk by #1 Task 1 — `:e!` takes the file, `:w!` keeps your edits',
         world:words()
       )
     end)

@@ -106,6 +106,8 @@ describe('the changes', function()
   it('show the lines of an unfolded hunk, each with its line in the file', function()
     changes.files[1].hunks[1].lines = { ' same', '-gone\27[2J', '+here\r', ' end' }
     local lines, drawn = render(100, true)
+    assert.are.equal('   ▾     4  +1 -1     #12 Fix the login', lines[2])
+    assert.are.equal(4, drawn[1].data.line)
     assert.are.same({ '       same', '      -gone<1b>[2J', '      +here', '       end' }, vim.list_slice(lines, 3, 6))
     assert.are.same(
       { 3, 4, 4, 5 },

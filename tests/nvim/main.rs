@@ -5,6 +5,7 @@ mod dashboard;
 mod draft;
 mod edges;
 mod editor;
+mod edits;
 mod requests;
 mod survive;
 

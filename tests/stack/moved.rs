@@ -54,7 +54,7 @@ fn a_branch_moved_during_the_commit_loses_no_byte() {
         let environment = world.repository.environment();
         world.meanwhile = Some(Box::new(move || {
             let mut shell = std::process::Command::new("sh");
-            let done = shell.args(["-c", &commit]).env_clear().envs(&environment).current_dir(&root).status();
+            let done = shell.args(["-c", &commit]).env_clear().envs(environment).current_dir(&root).status();
             assert!(done.unwrap().success());
         }));
         let outcome = world.commit("a").await;

@@ -105,12 +105,21 @@ fn stack_messages_arrive_as_they_are() {
     on_each(|repository| {
         repository.new_branch("task-a");
         let long: String = (0..2000).map(|line| format!("line {line} 'of' \"many\" $ünd `so on`\n")).collect();
-        for message in ["subject\n\nbody line 1\nbody line 2", "-", "--json", long.as_str()] {
+        for message in ["subject\n\nbody line 1\nbody line 2", "-", long.as_str()] {
             repository.write("a.txt", message);
             repository.commit("task-a", message, &["a.txt"]);
             let raw = repository.git(["cat-file", "commit", "task-a"]);
             assert!(raw.ends_with(message.trim_end()), "{message:.40}");
         }
+    });
+    on_each(|repository| {
+        repository.new_branch("task-a");
+        repository.write("a.txt", "A\n");
+        let refused = repository.try_commit("task-a", "--like an option", &["a.txt"]);
+        assert_eq!(refused.code, 2, "{}", refused.stderr);
+        let branch = if repository.program.grammar == Grammar::New { "--branch=task-a" } else { "task-a" };
+        repository.json(["commit", branch, "--message=--like an option"]);
+        assert_eq!(repository.git(["log", "-1", "--format=%s", "task-a"]), "--like an option");
     });
     on_each_of(Grammar::New, |repository| {
         repository.write("a.txt", "A\n");

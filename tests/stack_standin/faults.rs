@@ -114,3 +114,32 @@ fn stack_invocations_are_logged() {
         assert!(last.contains(&"two\nlines".to_owned()));
     });
 }
+
+#[test]
+fn stack_fault_torn_between_a_branch_and_the_workspace() {
+    on_each_standin(|repository| {
+        repository.fault("die-torn");
+        assert_eq!(repository.try_commit("task-a", "A's", &["a.txt"]).code, -1);
+        assert_eq!(repository.changed_on("task-a"), ["a.txt"]);
+        assert_eq!(repository.dirty(), ["a.txt"]);
+        assert_eq!(repository.read("a.txt").unwrap(), b"A\n");
+    });
+}
+
+#[test]
+fn stack_fault_a_pause_in_which_the_file_is_written() {
+    on_each_standin(|repository| {
+        repository.fault("pause");
+        std::thread::scope(|scope| {
+            let commit = scope.spawn(|| repository.try_commit("task-a", "A's", &["a.txt"]));
+            repository.wait_until_paused();
+            repository.write("a.txt", "A and more\n");
+            repository.go_on();
+            let ran = commit.join().unwrap();
+            assert!(ran.stderr.contains("1 conflict prevents checkout"), "{}", ran.stderr);
+        });
+        assert_eq!(repository.read("a.txt").unwrap(), b"A and more\n");
+        repository.commit("task-a", "A's", &["a.txt"]);
+        assert_eq!(repository.file_on("task-a", "a.txt").unwrap(), b"A and more\n");
+    });
+}

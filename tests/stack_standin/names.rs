@@ -30,10 +30,10 @@ const NAMES: &[Row] = &[
 
 #[test]
 fn stack_names_are_taken_as_recorded() {
-    for (name, new, old, made) in NAMES {
-        on_each(|repository| {
-            repository.new_branch("taken");
-            repository.new_branch("folder/x");
+    on_each(|repository| {
+        repository.new_branch("taken");
+        repository.new_branch("folder/x");
+        for (name, new, old, made) in NAMES {
             let ran = repository.but(["branch", "new", name, "--json"]);
             let is_new = repository.program.grammar == Grammar::New;
             let expected = if is_new { new } else { old };
@@ -45,8 +45,8 @@ fn stack_names_are_taken_as_recorded() {
                 assert!(repository.branches().iter().any(|branch| branch == made), "{made}");
                 assert_eq!(repository.tip(made), repository.tip("main"));
             }
-        });
-    }
+        }
+    });
 }
 
 #[test]

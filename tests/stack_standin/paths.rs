@@ -15,7 +15,7 @@ const WORDS: &[Row] = &[
     (&["qu\"ote.txt"], Done, Done, &["qu\"ote.txt"]),
     (&["co:lon.txt"], UNKNOWN, INVALID, &[]),
     (&["com,ma.txt"], Done, Refused(1, "'com' not found"), &["com,ma.txt"]),
-    (&["deep/x.txt"], Done, Done, &["deep/x.txt"]),
+    (&["one/x.txt"], Done, Done, &["one/x.txt"]),
     (&["deep/"], Done, Refused(1, "'deep/' is a path prefix"), &["deep/er/y.txt", "deep/x.txt"]),
     (&["deep"], UNKNOWN, INVALID, &[]),
     (&["./good.txt"], UNKNOWN, INVALID, &[]),
@@ -34,7 +34,9 @@ const WORDS: &[Row] = &[
 
 fn filled(repository: &Repository) {
     repository.new_branch("task-a");
-    for path in ["sp ace.txt", "ü ñ.txt", "qu\"ote.txt", "co:lon.txt", "com,ma.txt", "deep/x.txt", "deep/er/y.txt"] {
+    for path in
+        ["sp ace.txt", "ü ñ.txt", "qu\"ote.txt", "co:lon.txt", "com,ma.txt", "one/x.txt", "deep/x.txt", "deep/er/y.txt"]
+    {
         repository.write(path, format!("{path}\n"));
     }
     repository.write("good.txt", "good\n");
@@ -50,18 +52,21 @@ fn filled(repository: &Repository) {
 
 #[test]
 fn stack_paths_are_taken_as_recorded() {
-    for (words, new, old, committed) in WORDS {
-        on_each(|repository| {
-            filled(repository);
-            let dirty = repository.dirty();
+    on_each(|repository| {
+        filled(repository);
+        let mut dirty = repository.dirty();
+        for (words, new, old, committed) in WORDS {
+            let tip = repository.tip("task-a");
             let expected = if repository.program.grammar == Grammar::New { *new } else { *old };
             expected.check(&words.join(" "), &repository.try_commit("task-a", "some", words));
             let committed: &[&str] = if expected.is_done() { committed } else { &[] };
-            assert_eq!(repository.changed_on("task-a"), committed, "{words:?}");
-            let left: Vec<String> = dirty.into_iter().filter(|path| !committed.contains(&path.as_str())).collect();
-            assert_eq!(repository.dirty(), left, "{words:?}");
-        });
-    }
+            let listed = repository.git(["diff", "--name-only", "-z", "--no-renames", &tip, "task-a"]);
+            let listed: Vec<&str> = listed.split('\0').filter(|path| !path.is_empty()).collect();
+            assert_eq!(listed, committed, "{words:?}");
+            dirty.retain(|path| !committed.contains(&path.as_str()));
+            assert_eq!(repository.dirty(), dirty, "{words:?}");
+        }
+    });
 }
 
 #[test]
@@ -95,12 +100,57 @@ fn stack_an_absolute_path_is_not_known_and_paths_are_the_root_s() {
 fn stack_no_paths_are_everything() {
     on_each(|repository| {
         filled(repository);
+        repository.git(["checkout", "--", "b.txt"]);
         repository.commit("task-a", "all", &[]);
         assert!(repository.dirty().is_empty());
         assert_eq!(repository.file_on("task-a", "bin.dat").unwrap(), b"\0\x01\xff");
         assert_eq!(repository.file_on("task-a", "link").unwrap(), b"a.txt");
-        assert!(repository.file_on("task-a", "b.txt").is_none());
         assert!(repository.git(["ls-tree", "task-a", "a.txt"]).starts_with("100755 "));
+    });
+}
+
+#[test]
+fn stack_a_deleted_file_comes_back_when_the_old_program_commits_others_with_it() {
+    on_each(|repository| {
+        repository.new_branch("task-a");
+        let before = repository.read("b.txt");
+        std::fs::remove_file(repository.path().join("b.txt")).unwrap();
+        repository.write("a.txt", "A\n");
+        repository.commit("task-a", "both", &["a.txt", "b.txt"]);
+        assert_eq!(repository.changed_on("task-a"), ["a.txt", "b.txt"]);
+        match repository.program.grammar {
+            Grammar::New => assert!(repository.dirty().is_empty()),
+            Grammar::Old => {
+                assert_eq!(repository.dirty(), ["b.txt"]);
+                assert_eq!(repository.read("b.txt"), before);
+                std::fs::remove_file(repository.path().join("b.txt")).unwrap();
+                assert!(repository.dirty().is_empty());
+            }
+        }
+        // Alone it stays away.
+        std::fs::remove_file(repository.path().join("README.md")).unwrap();
+        repository.commit("task-a", "alone", &["README.md"]);
+        assert!(repository.dirty().is_empty());
+        assert!(repository.read("README.md").is_none());
+    });
+}
+
+#[test]
+fn stack_a_deleted_file_stays_removed_when_the_new_program_commits_a_binary_with_it() {
+    on_each_of(Grammar::New, |repository| {
+        repository.new_branch("task-a");
+        std::fs::remove_file(repository.path().join("b.txt")).unwrap();
+        repository.write("bin.dat", b"\0\x01\xff");
+        repository.commit("task-a", "both", &["bin.dat", "b.txt"]);
+        assert_eq!(repository.changed_on("task-a"), ["b.txt", "bin.dat"]);
+        assert_eq!(repository.dirty(), ["b.txt"], "though it is committed");
+        for paths in [&["b.txt"][..], &[]] {
+            let again = repository.try_commit("task-a", "again", paths);
+            let words = "Cannot commit: 1 change could not be applied:\n  b.txt\n    no effective change to commit";
+            Refused(1, words).check("again", &again);
+        }
+        repository.git(["reset", "--quiet"]);
+        assert!(repository.dirty().is_empty());
     });
 }
 

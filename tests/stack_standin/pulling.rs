@@ -1,6 +1,6 @@
 //! The target moves.
 
-use crate::each::on_each;
+use crate::each::{Outcome, on_each};
 use chorus_testkit::but::{Grammar, Repository};
 use serde_json::json;
 
@@ -62,6 +62,9 @@ fn stack_a_pull_carries_stacks_and_tells_conflicts_with_exit_0() {
 #[test]
 fn stack_a_dirty_file_that_upstream_changed_gets_markers_or_stops_the_pull() {
     on_each(|repository| {
+        repository.new_branch("task-a");
+        repository.change_line("b.txt", 5, "B");
+        repository.commit("task-a", "B's", &["b.txt"]);
         repository.change_line("a.txt", 5, "dirty");
         let dirty = repository.read("a.txt");
         upstream(repository, "a.txt", 5, "upstream");
@@ -74,6 +77,11 @@ fn stack_a_dirty_file_that_upstream_changed_gets_markers_or_stops_the_pull() {
                 assert!(repository.dirty().is_empty());
                 let text = String::from_utf8(repository.read("a.txt").unwrap()).unwrap();
                 assert!(text.contains("<<<<<<< ours\ndirty\n=======\nupstream\n>>>>>>> theirs\n"), "{text}");
+                repository.write("c.txt", "another\n");
+                repository.commit("task-a", "C's", &["c.txt"]);
+                let words = "unresolved conflicts exist in the index; class=Checkout (20); code=Conflict (-13)";
+                Outcome::Refused(1, words).check("unapply", &repository.but(["unapply", "task-a", "--json"]));
+                assert_eq!(repository.status()["conflictedFiles"], json!(["a.txt"]));
                 repository.write("a.txt", "resolved\n");
                 assert_eq!(repository.json(["resolve", "a.txt"]), json!({ "resolved_files": ["a.txt"] }));
                 assert_eq!(repository.dirty(), ["a.txt"]);
@@ -93,8 +101,16 @@ fn stack_a_branch_that_is_upstream_is_integrated() {
         let tip = repository.commit("task-a", "A's", &["a.txt"]);
         repository.git(["update-ref", "refs/heads/main", &tip]);
         let pulled = repository.json(["pull"]);
-        assert_eq!(pulled["integratedBranches"], json!(["task-a"]));
-        assert!(repository.branches().is_empty());
+        match repository.program.grammar {
+            Grammar::New => {
+                assert_eq!(pulled["integratedBranches"], json!(["task-a"]));
+                assert!(repository.branches().is_empty());
+            }
+            Grammar::Old => {
+                assert_eq!(pulled["status"], "up_to_date");
+                assert_eq!(repository.branches(), ["task-a"]);
+            }
+        }
         assert!(repository.dirty().is_empty());
         assert_eq!(repository.read("a.txt").unwrap(), b"A\n");
     });

@@ -128,7 +128,7 @@ local function line_now(old, line, line_of)
   end
 end
 
---- Puts each cursor back on its row, at the same height in the window.
+--- Puts each cursor back on its row, at the same height in the window as long as that leaves nothing empty below.
 local function restore(kept, old, rows)
   if #kept == 0 then
     return
@@ -140,15 +140,15 @@ local function restore(kept, old, rows)
     end
   end
   for _, was in ipairs(kept) do
-    local line = line_now(old, was.line, line_of)
-    if line and line ~= vim.api.nvim_win_get_cursor(was.window)[1] then
-      vim.api.nvim_win_call(was.window, function()
-        local view = vim.fn.winsaveview()
-        view.topline = math.max(1, view.topline + line - view.lnum)
-        view.lnum = line
+    local line = line_now(old, was.line, line_of) or vim.api.nvim_win_get_cursor(was.window)[1]
+    vim.api.nvim_win_call(was.window, function()
+      local view = vim.fn.winsaveview()
+      local top = math.max(1, math.min(view.topline + line - view.lnum, #rows - vim.api.nvim_win_get_height(0) + 1))
+      if line ~= view.lnum or top < view.topline then
+        view.topline, view.lnum = top, line
         vim.fn.winrestview(view)
-      end)
-    end
+      end
+    end)
   end
 end
 

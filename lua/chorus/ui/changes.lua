@@ -51,7 +51,7 @@ local function bar(width)
     local files = ask.count(counts.files, 'file')
     left[#left + 1] = { ('   %s, %s'):format(files, ask.count(counts.hunks, 'edit')), 'ChorusHeader' }
     for _, each in ipairs({
-      { 'task', "tasks'", 'ChorusOwner' },
+      { 'task', 'of tasks', 'ChorusOwner' },
       { 'user', 'yours', 'ChorusYours' },
       { 'open', 'unclaimed', 'ChorusUnclaimed' },
     }) do

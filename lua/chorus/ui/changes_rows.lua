@@ -43,18 +43,24 @@ function M.owner(hunk, title_of)
   return text.clean(hunk.owner .. ' ' .. named)
 end
 
---- Lines added and removed, and the first of them.
+--- Lines added and removed, the first that says something, and where in the file the first is: hunks begin with lines
+--- that are the same.
 ---@param hunk chorus.ChangedHunk
+---@return integer added
+---@return integer removed
+---@return string? first
+---@return integer line
 local function measure(hunk)
-  local added, removed, first = 0, 0, nil
+  local added, removed, same, first = 0, 0, 0, nil
   for _, line in ipairs(hunk.lines) do
     local sign = line:sub(1, 1)
     added, removed = added + (sign == '+' and 1 or 0), removed + (sign == '-' and 1 or 0)
+    same = same + (added + removed == 0 and 1 or 0)
     if SIGNS[sign] and (not first or first:match('^[+-]%s*$')) then
       first = line
     end
   end
-  return added, removed, first
+  return added, removed, first, math.max(hunk.line, 1) + same
 end
 
 ---@param added integer
@@ -85,7 +91,7 @@ local function file_row(file)
   end
   vim.list_extend(chunks, size(added, removed))
   local first = file.hunks[1]
-  local data = { path = file.path, line = first and first.line or 1, starts = 'file' }
+  local data = { path = file.path, line = first and select(4, measure(first)) or 1, starts = 'file' }
   return canvas.row(chunks, data, 'file ' .. file.path)
 end
 
@@ -95,9 +101,9 @@ end
 ---@param options chorus.ChangesOptions
 ---@return chorus.Row
 local function hunk_row(file, hunk, known, options)
-  local added, removed, first = measure(hunk)
+  local added, removed, first, line = measure(hunk)
   local fold = known.is_open and (options.is_ascii and 'v' or '▾') or (options.is_ascii and '>' or '▸')
-  local chunks = { '   ', { fold, 'ChorusHint' }, { text.fit(tostring(hunk.line), 6, true), 'ChorusNumber' }, '  ' }
+  local chunks = { '   ', { fold, 'ChorusHint' }, { text.fit(tostring(line), 6, true), 'ChorusNumber' }, '  ' }
   vim.list_extend(chunks, size(added, removed))
   local free = math.max(options.width - 23, 20)
   local owner = text.cut(M.owner(hunk, options.title_of), free)
@@ -113,7 +119,7 @@ local function hunk_row(file, hunk, known, options)
       chunks[#chunks + 1] = { text.cut(sign .. text.clean(first:sub(2)), left), SIGNS[sign] }
     end
   end
-  local data = { path = file.path, line = hunk.line, hunk = hunk, known = known, starts = 'hunk' }
+  local data = { path = file.path, line = line, hunk = hunk, known = known, starts = 'hunk' }
   return canvas.row(chunks, data, known.key)
 end
 

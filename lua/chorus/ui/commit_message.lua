@@ -18,7 +18,7 @@ local M = {}
 ---@return string[]
 function M.template(task, message, does)
   local lines = {}
-  for _, line in ipairs(text.lines(message.text)) do
+  for _, line in ipairs(text.lines((message.text:gsub('%s+$', '')))) do
     lines[#lines + 1] = line:match('^#') and ' ' .. line or line
   end
   vim.list_extend(lines, {

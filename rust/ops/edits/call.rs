@@ -102,6 +102,20 @@ mod tests {
     }
 
     #[test]
+    fn what_the_client_tells() {
+        let recorded = |name: &str| {
+            let file = format!("{}/tests/fixtures/hooks/PostToolUse.{name}.json", env!("CARGO_MANIFEST_DIR"));
+            Call::of(&serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()).unwrap()
+        };
+        let edit = recorded("Edit");
+        let hunk = &edit.patch().unwrap().hunks[0];
+        assert_eq!((hunk.old_start, hunk.new_lines, hunk.lines[2].as_str()), (1, 3, "+  beta"));
+        assert!(edit.makes(b"one\r\n\talpha\r\nthree\r\n", b"one\r\n\tbeta\r\nthree\r\n"));
+        assert!(recorded("Write").patch().is_none() && recorded("Write.update").patch().is_some());
+        assert!(recorded("Bash.background").background && !recorded("Bash").background);
+    }
+
+    #[test]
     fn what_the_tool_was_asked_to_do_is_all_that_happened() {
         let edit = call("Edit", json!({"file_path": "a", "old_string": "x\ny", "new_string": "z"}));
         assert!(edit.makes(b"x\ny\nx\ny\n", b"z\nx\ny\n") && edit.makes(b"1\r\nx\r\ny\r\n", b"1\r\nz\r\n"));

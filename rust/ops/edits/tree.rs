@@ -5,10 +5,12 @@ use super::call::Call;
 use super::committed::{self, Committed};
 use crate::attribution::interval::{Interval, Window};
 use crate::attribution::{Ledger, Owner, Version};
+use crate::contract::Opened;
 use crate::core::Core;
 use crate::core::trees::Known;
 use crate::error::{Error, Result};
-use crate::store::Store;
+use crate::store::{Filter, Store};
+use crate::task::{Isolation, Task};
 use crate::vcs::scan::{self, Look, Stat};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -51,8 +53,32 @@ impl<'c> Tree<'c> {
         self.store.read(move |tx| tx.windows(&project)).await
     }
 
-    /// A look at the whole tree, for at most `limit`: what became different is whose [`Interval`] says, or `owner`'s
-    /// where one is given. False when it took too long; then nothing is taken in, and the interval stays open.
+    /// Whether a live task shares the tree.
+    pub async fn is_shared(&self) -> Result<bool> {
+        let project = self.project.clone();
+        let shares = |task: &Task| task.status.is_live() && task.isolation == Isolation::Stack;
+        self.store.read(move |tx| Ok(tx.tasks(Some(&project), &Filter::default())?.iter().any(shares))).await
+    }
+
+    /// Of `windows` the edit tools that may be writing now: not those for which a person is asked.
+    pub async fn editing(&self, windows: &[Window]) -> Result<Vec<Window>> {
+        let mut edits: Vec<Window> = windows.iter().filter(|window| !window.is_tree()).cloned().collect();
+        if edits.is_empty() {
+            return Ok(edits);
+        }
+        let project = self.project.clone();
+        let asked = self.store.read(move |tx| tx.open_requests(Some(&project))).await?;
+        let file = |request: &Opened| {
+            let path = request.input.as_ref()?.get("file_path")?.as_str()?;
+            Some((request.task.clone(), super::inside(&self.project, Path::new(path))?))
+        };
+        let asked: Vec<(String, String)> = asked.iter().filter_map(file).collect();
+        edits.retain(|edit| !asked.iter().any(|(task, path)| *task == edit.task && edit.edits(path)));
+        Ok(edits)
+    }
+
+    /// A look at the whole tree, for at most `limit`: what became different is whose [`Interval`] says, or the person's
+    /// while no task shares the tree, or `owner`'s where one is given. False when it took too long; then nothing is taken in, and the interval stays open.
     pub async fn look(&mut self, limit: Duration, owner: Option<Owner>) -> Result<bool> {
         let windows = self.windows().await?;
         let moved = self.rebase(false).await? || self.known.look.is_none();
@@ -67,11 +93,17 @@ impl<'c> Tree<'c> {
             Some(before) => (look.since(before), self.known.interval.owner()),
             None => (self.dirty().await?, Interval::unknown(&windows).owner()),
         };
+        if by == Owner::unknown() && !self.is_shared().await? {
+            by = Owner::User;
+        }
         by = owner.unwrap_or(by);
+        let editing = self.editing(&windows).await?;
         let (open, free): (Vec<String>, Vec<String>) =
-            paths.into_iter().partition(|path| windows.iter().any(|window| window.edits(path)));
+            paths.into_iter().partition(|path| editing.iter().any(|window| window.edits(path)));
         let changes = free.into_iter().map(|path| (path, By::Owner(by.clone()))).collect();
-        self.take(&mut look, changes).await?;
+        for (path, stat) in self.take(Some(&look), changes).await? {
+            look.note(&path, stat);
+        }
         for path in open {
             let earlier = self.known.pending.remove(&path);
             self.known.pending.insert(path, by.contested(earlier.iter()));
@@ -93,11 +125,11 @@ impl<'c> Tree<'c> {
     /// Takes in one file, changed by `by`.
     pub async fn one(&mut self, path: &str, by: By) -> Result<()> {
         self.rebase(false).await?;
-        let mut look = self.known.look.take().unwrap_or_default();
-        let taken = self.take(&mut look, vec![(path.to_owned(), by)]).await;
-        // Where there was no whole look yet, one file does not make it one.
-        self.known.look = Some(look).filter(Look::is_whole);
-        taken
+        let seen = self.take(self.known.look.as_ref(), vec![(path.to_owned(), by)]).await?;
+        if let Some(look) = &mut self.known.look {
+            seen.iter().for_each(|(path, stat)| look.note(path, *stat));
+        }
+        Ok(())
     }
 
     /// Whether the file is as it was at the last look.
@@ -136,10 +168,11 @@ impl<'c> Tree<'c> {
         Ok(moved)
     }
 
-    /// Reads the files and writes their ledgers.
-    async fn take(&mut self, look: &mut Look, changes: Vec<(String, By)>) -> Result<()> {
+    /// Reads the files and writes their ledgers; returns how they were then. Done again, it changes nothing: whoever
+    /// waits for it may be gone in the middle.
+    async fn take(&self, look: Option<&Look>, changes: Vec<(String, By)>) -> Result<Vec<(String, Option<Stat>)>> {
         if changes.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let (project, paths) = (self.project.clone(), changes.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>());
         let asked = paths.clone();
@@ -152,7 +185,7 @@ impl<'c> Tree<'c> {
         let mut todo = Vec::new();
         for ((path, by), ledger) in changes.into_iter().zip(ledgers) {
             let base = bases.remove(&path);
-            let is_new = ledger.is_none() && base.is_none() && !look.has(&path);
+            let is_new = ledger.is_none() && base.is_none() && !look.is_some_and(|look| look.has(&path));
             if is_new && committed::is_ignored(&self.root, &path).await? {
                 continue;
             }
@@ -163,17 +196,18 @@ impl<'c> Tree<'c> {
             let see = |(path, by, before)| see(&root, path, &by, before);
             todo.into_iter().map(see).collect::<Vec<std::io::Result<Seen>>>()
         });
-        let mut ledgers = Vec::new();
+        let (mut stats, mut ledgers) = (Vec::new(), Vec::new());
         for seen in seen.await? {
             match seen {
                 Ok(seen) => {
-                    look.note(&seen.path, seen.stat);
+                    stats.push((seen.path.clone(), seen.stat));
                     ledgers.extend(seen.ledger.map(|ledger| (seen.path, Some(ledger))));
                 }
                 Err(error) => log::warn!("cannot read an edited file: {error}"),
             }
         }
-        self.keep(ledgers).await
+        self.keep(ledgers).await?;
+        Ok(stats)
     }
 
     /// Ledgers as they are now; none for a file that has no uncommitted edit any more.

@@ -40,6 +40,11 @@ pub fn standins() -> Vec<Program> {
 }
 
 impl Program {
+    /// No program, for a repository that is only made.
+    pub(super) fn none() -> Program {
+        Program { name: "none".into(), grammar: Grammar::New, path: PathBuf::new(), is_standin: false }
+    }
+
     /// Puts it into a folder as `but`.
     pub fn install(&self, folder: &Path) {
         let but = folder.join("but");
@@ -92,9 +97,9 @@ fn build() -> PathBuf {
         .expect("cargo runs");
     assert!(output.status.success(), "the stand-in does not build: {}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let executables = text.lines().filter_map(|line| {
+    let mut executables = text.lines().rev().filter_map(|line| {
         let message: serde_json::Value = serde_json::from_str(line).ok()?;
         message["executable"].as_str().map(PathBuf::from)
     });
-    executables.last().expect("cargo tells where it built the stand-in")
+    executables.next().expect("cargo tells where it built the stand-in")
 }

@@ -2,18 +2,21 @@
 
 use super::standin::{self, fault};
 use super::{Grammar, Program};
-use crate::sandbox::Ran;
+use crate::sandbox::{Ran, Sandbox};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 /// The repository: on its workspace branch, `README.md`, `a.txt` and `b.txt` (40 numbered lines each) committed on
 /// `main`, no remote but the one that the program makes. Its folder goes when it is dropped.
 pub struct Repository {
-    folder: tempfile::TempDir,
+    /// Nothing when somebody else's folder is used.
+    folder: Option<tempfile::TempDir>,
     root: PathBuf,
+    environment: BTreeMap<String, String>,
     /// The program.
     pub program: Program,
 }
@@ -22,8 +25,7 @@ impl Repository {
     /// One that is set up.
     pub fn new(program: &Program) -> Repository {
         let repository = Repository::bare(program);
-        let ran = repository.but(["setup", "--json"]);
-        assert_eq!(ran.code, 0, "{}: {}{}", program.name, ran.stdout, ran.stderr);
+        repository.set_up();
         repository
     }
 
@@ -31,23 +33,42 @@ impl Repository {
     pub fn bare(program: &Program) -> Repository {
         let folder = tempfile::Builder::new().prefix("chorus-but-").tempdir_in("/tmp").expect("a folder");
         let root = folder.path().canonicalize().expect("the folder just made");
-        for name in ["bin", "home", "app", "project"] {
-            std::fs::create_dir(root.join(name)).expect("a folder");
-        }
+        copy(template(), &root);
         program.install(&root.join("bin"));
-        let repository = Repository { folder, root, program: program.clone() };
-        repository.git(["init", "--quiet", "--initial-branch=main"]);
-        for (name, value) in
-            [("user.name", "A Tester"), ("user.email", "tester@localhost"), ("commit.gpgSign", "false")]
-        {
-            repository.git(["config", name, value]);
+        let environment = environment(&root, program);
+        Repository { folder: Some(folder), root, environment, program: program.clone() }
+    }
+
+    /// The project of a sandbox, set up: `but` and its environment are the sandbox's from then on.
+    pub fn within(sandbox: &mut Sandbox, program: &Program) -> Repository {
+        let root = sandbox.root().to_owned();
+        std::fs::create_dir_all(root.join("app")).expect("a folder");
+        program.install(&root.join("bin"));
+        for (name, value) in own_environment(&root, program) {
+            sandbox.set(&name, value);
         }
-        repository.write("README.md", "# A project\n");
-        repository.write("a.txt", numbered("line"));
-        repository.write("b.txt", numbered("b"));
-        repository.git(["add", "--all"]);
-        repository.git(["commit", "--quiet", "--message", "initial"]);
+        let environment = sandbox.environment().clone();
+        let repository = Repository { folder: None, root, environment, program: program.clone() };
+        repository.fill();
+        repository.set_up();
         repository
+    }
+
+    fn set_up(&self) {
+        let ran = self.but(["setup", "--json"]);
+        assert_eq!(ran.code, 0, "{}: {}{}", self.program.name, ran.stdout, ran.stderr);
+    }
+
+    /// Files and a commit.
+    fn fill(&self) {
+        for (name, value) in [("name", "A Tester"), ("email", "tester@localhost")] {
+            self.git(["config", &format!("user.{name}"), value]);
+        }
+        self.write("README.md", "# A project\n");
+        self.write("a.txt", numbered("line"));
+        self.write("b.txt", numbered("b"));
+        self.git(["add", "--all"]);
+        self.git(["commit", "--quiet", "--message", "initial"]);
     }
 
     /// Its working tree's top folder.
@@ -61,30 +82,14 @@ impl Repository {
     }
 
     /// What the environment of whoever runs `but` here must hold.
-    pub fn environment(&self) -> BTreeMap<String, String> {
-        let at = |name: &str| self.root.join(name).to_string_lossy().into_owned();
-        let mut environment = BTreeMap::from([
-            ("HOME".to_owned(), at("home")),
-            ("XDG_CONFIG_HOME".to_owned(), at("home/.config")),
-            ("XDG_DATA_HOME".to_owned(), at("home/.local/share")),
-            ("E2E_TEST_APP_DATA_DIR".to_owned(), at("app")),
-            ("NO_BG_TASKS".to_owned(), "1".to_owned()),
-            ("GIT_CONFIG_NOSYSTEM".to_owned(), "1".to_owned()),
-            ("GIT_TERMINAL_PROMPT".to_owned(), "0".to_owned()),
-            ("LANG".to_owned(), "C.UTF-8".to_owned()),
-            ("PATH".to_owned(), format!("{}:/usr/local/bin:/usr/bin:/bin", at("bin"))),
-        ]);
-        if self.program.is_standin {
-            environment.insert(standin::LOG.to_owned(), at("log"));
-            environment.insert(fault::FAULTS.to_owned(), at("faults"));
-        }
-        environment
+    pub fn environment(&self) -> &BTreeMap<String, String> {
+        &self.environment
     }
 
     /// A command in the working tree with that environment and nothing else.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
-        command.env_clear().envs(self.environment()).current_dir(self.path()).stdin(Stdio::null());
+        command.env_clear().envs(&self.environment).current_dir(self.path()).stdin(Stdio::null());
         command
     }
 
@@ -238,19 +243,34 @@ impl Repository {
         let changes = diff["changes"].as_array().expect("changes").iter();
         changes
             .filter(|change| change["path"] == path)
-            .map(|change| change["id"].as_str().unwrap().to_owned())
+            .map(|change| change["id"].as_str().expect("an id").to_owned())
             .collect()
     }
 
-    /// Lets a fault happen to the next command that it is for, after those given before: `hang`, `garbage`,
-    /// `die-before`, `die-between`, `die-after`, `empty-commit`, `disk-full`, `fail`, `lose-stack`,
-    /// `conflict-markers`, `written-meanwhile`. Each is for `commit` unless it ends in `@COMMAND` or `@*`.
+    /// Lets a fault happen to the next command that it is for, after those given before. Each is for `commit` unless
+    /// it ends in `@COMMAND` or `@*`.
+    ///
+    /// `hang` (holding the program's lock), `garbage` (done, but the answer is none), `die-before`, `die-between`
+    /// (the commit is stored, nothing names it), `die-torn` (the branch has it, the workspace has not), `die-after`
+    /// (done, no answer), `empty-commit`, `disk-full`, `fail`, `lose-stack` (a branch that was made for the commit
+    /// leaves the workspace), `conflict-markers` and `written-meanwhile` (the first file is written during its
+    /// commit), `pause` (see [`Repository::wait_until_paused`]).
     pub fn fault(&self, fault: &str) {
         assert!(self.program.is_standin, "a real program has no faults to choose from");
         let file = self.root.join("faults");
         let before = std::fs::read_to_string(&file).unwrap_or_default();
         let between = if before.is_empty() { "" } else { "\n" };
         std::fs::write(file, format!("{before}{between}{fault}")).expect("a file");
+    }
+
+    /// Waits until a commit with the fault `pause` has read what it commits and has done nothing yet.
+    pub fn wait_until_paused(&self) {
+        crate::wait_until("a commit pauses", || self.root.join("faults.paused").exists());
+    }
+
+    /// Lets a commit that pauses go on.
+    pub fn go_on(&self) {
+        std::fs::write(self.root.join("faults.go"), "").expect("a file");
     }
 
     /// Faults that have not happened yet.
@@ -267,8 +287,75 @@ impl Repository {
 
     /// The folder that holds everything of this world.
     pub fn root(&self) -> &Path {
-        self.folder.path()
+        &self.root
     }
+
+    /// Keeps the folder when this is dropped, to look at it by hand.
+    pub fn keep(mut self) -> PathBuf {
+        self.folder.take().map(tempfile::TempDir::keep);
+        self.root.clone()
+    }
+}
+
+/// A world with a repository that is not set up, made once and copied for each.
+fn template() -> &'static Path {
+    static MADE: OnceLock<tempfile::TempDir> = OnceLock::new();
+    MADE.get_or_init(|| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path().to_owned();
+        for name in ["bin", "home", "app", "project"] {
+            std::fs::create_dir(root.join(name)).expect("a folder");
+        }
+        let program = Program::none();
+        let environment = environment(&root, &program);
+        let repository = Repository { folder: None, root, environment, program };
+        repository.git(["init", "--quiet", "--initial-branch=main", "--template="]);
+        std::fs::create_dir(repository.path().join(".git/hooks")).expect("a folder");
+        repository.fill();
+        folder
+    })
+    .path()
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).expect("a folder").flatten() {
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if from.is_dir() {
+            std::fs::create_dir_all(&to).expect("a folder");
+            copy(&from, &to);
+        } else {
+            std::fs::copy(&from, &to).expect("a file");
+        }
+    }
+}
+
+/// What the program itself wants to find in its environment.
+fn own_environment(root: &Path, program: &Program) -> BTreeMap<String, String> {
+    let at = |name: &str| root.join(name).to_string_lossy().into_owned();
+    let mut environment = BTreeMap::from([
+        ("E2E_TEST_APP_DATA_DIR".to_owned(), at("app")),
+        ("NO_BG_TASKS".to_owned(), "1".to_owned()),
+        ("GIT_TERMINAL_PROMPT".to_owned(), "0".to_owned()),
+    ]);
+    if program.is_standin {
+        environment.insert(standin::LOG.to_owned(), at("log"));
+        environment.insert(fault::FAULTS.to_owned(), at("faults"));
+    }
+    environment
+}
+
+fn environment(root: &Path, program: &Program) -> BTreeMap<String, String> {
+    let at = |name: &str| root.join(name).to_string_lossy().into_owned();
+    let mut environment = own_environment(root, program);
+    environment.extend([
+        ("HOME".to_owned(), at("home")),
+        ("XDG_CONFIG_HOME".to_owned(), at("home/.config")),
+        ("XDG_DATA_HOME".to_owned(), at("home/.local/share")),
+        ("GIT_CONFIG_NOSYSTEM".to_owned(), "1".to_owned()),
+        ("LANG".to_owned(), "C.UTF-8".to_owned()),
+        ("PATH".to_owned(), format!("{}:/usr/local/bin:/usr/bin:/bin", at("bin"))),
+    ]);
+    environment
 }
 
 /// Forty lines: `line 1`, `line 2`…

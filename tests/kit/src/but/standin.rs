@@ -14,6 +14,7 @@ mod history;
 mod hooks;
 mod ids;
 mod lines;
+mod making;
 mod oplog;
 mod project;
 mod pull;
@@ -26,6 +27,7 @@ mod stacking;
 mod state;
 mod status;
 mod time;
+mod user_index;
 mod workspace;
 
 use super::Grammar;
@@ -109,7 +111,7 @@ impl Invocation {
         let json = std::env::var("BUT_OUTPUT_FORMAT").is_ok_and(|format| format == "json");
         let here = std::env::current_dir().unwrap_or_default();
         let mut found = Invocation { folder: here, shown: ".".into(), json, status_after: false, words: Vec::new() };
-        let mut words = words.into_iter();
+        let mut words = words.into_iter().peekable();
         while let Some(word) = words.next() {
             match word.as_str() {
                 "--" => {
@@ -123,7 +125,7 @@ impl Invocation {
                 // What an option's value is must not be read as an option of ours.
                 "-m" | "--message" => {
                     found.words.push(word);
-                    found.words.extend(words.next());
+                    found.words.extend(words.next_if(|next| !next.starts_with('-')));
                 }
                 "-C" | "--current-dir" => {
                     found.shown = words.next().unwrap_or_default();

@@ -43,9 +43,10 @@ impl Form {
             if let Some(name) = named(self.flags, option) {
                 found.flags.push(name);
             } else if let Some(name) = named(self.valued, option) {
-                let value = attached.or_else(|| words.next().cloned());
-                let value = value.ok_or_else(|| {
-                    self.refusal(&format!("a value is required for '{option}' but none was supplied"))
+                // A value of its own must not look like an option.
+                let next = || words.next_if(|next| !next.starts_with('-') || next.as_str() == "-").cloned();
+                let value = attached.or_else(next).ok_or_else(|| {
+                    self.refusal(&format!("a value is required for '{option} <VALUE>' but none was supplied"))
                 })?;
                 found.values.entry(name).or_default().push(value);
             } else if let Some(name) = named(self.optional, option) {

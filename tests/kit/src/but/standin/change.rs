@@ -206,3 +206,38 @@ fn header(line: &str) -> Option<Hunk> {
     };
     Some(Hunk { old: side()?, new: side()?, lines: Vec::new() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hunks(patch: &str) -> Vec<Hunk> {
+        match sections(format!("diff --git a/x b/x\n{patch}").as_bytes()).remove(0) {
+            Content::Hunks(hunks) => hunks,
+            Content::Binary => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn chosen_hunks_are_done_and_others_are_not() {
+        let old = b"1\n2\n3\n4\n5";
+        let hunks = hunks("@@ -1,2 +1,2 @@\n-1\n+one\n 2\n@@ -4,2 +4,1 @@\n 4\n-5\n\\ No newline at end of file\n");
+        assert_eq!(Hunk::apply(old, &[&hunks[0]]), b"one\n2\n3\n4\n5");
+        assert_eq!(Hunk::apply(old, &[&hunks[1]]), b"1\n2\n3\n4\n");
+        assert_eq!(Hunk::apply(old, &[&hunks[0], &hunks[1]]), b"one\n2\n3\n4\n");
+    }
+
+    #[test]
+    fn places_are_what_changed_without_the_lines_around() {
+        let hunk = &hunks("@@ -1,5 +1,5 @@\n 1\n-2\n 3\n+new\n 4\n-5\n+five\n")[0];
+        let places: Vec<_> = hunk.places().into_iter().map(|place| (place.old, place.new)).collect();
+        assert_eq!(places, [((2, 1), (2, 0)), ((4, 0), (3, 1)), ((5, 1), (5, 1))]);
+    }
+
+    #[test]
+    fn an_added_file_s_text_has_no_line_before_it() {
+        let hunk = &hunks("@@ -0,0 +1 @@\n+new\r\n")[0];
+        assert_eq!(hunk.text(), "@@ -1,0 +1,1 @@\n+new\n");
+        assert_eq!(Hunk::apply(b"", &[hunk]), b"new\r\n");
+    }
+}

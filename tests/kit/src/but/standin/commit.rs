@@ -3,17 +3,15 @@
 use super::answer::{Answer, Refusal};
 use super::arguments::{Arguments, Form};
 use super::branch;
-use super::change::{Change, Content};
-use super::commit_object::{Commit, merge};
+use super::change::Change;
+use super::commit_object::Commit;
 use super::fault::Fault;
 use super::hooks;
+use super::making::{Made, Order, lose_stacks, make};
 use super::project::Project;
-use super::rebase;
 use super::refusal::{self, Destination};
 use super::selection::{self, Selection};
 use super::status;
-use super::workspace::Overlap;
-use crate::but::Grammar;
 use serde_json::json;
 
 /// `commit` of the new grammar.
@@ -38,32 +36,17 @@ pub const OLD: Form = Form {
     usage: "commit [OPTIONS] [BRANCH] [COMMAND]",
 };
 
-/// One commit to be made.
-struct Order<'a> {
-    branch: String,
-    /// Whether the branch is made for it.
-    created: bool,
-    message: String,
-    changes: &'a [Change],
-    selection: Selection,
-    worktree: String,
-}
-
-/// What came of it.
-enum Made {
-    /// The commit.
-    Commit(Commit),
-    /// These paths conflict with other stacks; nothing was done.
-    Conflicts(Vec<String>),
-}
-
 /// `commit -b BRANCH -m MESSAGE [CHANGE…]`.
 pub fn new(project: &mut Project, arguments: &Arguments, fault: Option<&Fault>) -> Result<Answer, Refusal> {
     let (worktree, changes) = project.dirty()?;
     let empty = arguments.has("--empty") || fault.is_some_and(|fault| fault.is("empty-commit"));
     let selection = selection::select(project, &changes, &arguments.rest)?;
     let selection = if empty { Selection::new() } else { selection };
+    refuse_phantoms(project, &changes, &selection)?;
     let (branch, created) = destination(project, arguments)?;
+    if created && !project.conflicted()?.is_empty() {
+        return Err(Refusal::text("unresolved conflicts exist in the index; class=Checkout (20); code=Conflict (-13)"));
+    }
     let message = match arguments.values("--message") {
         [] if arguments.has("--no-message") => String::new(),
         [] => hooks::edited(&project.git)?,
@@ -103,6 +86,19 @@ pub fn new(project: &mut Project, arguments: &Arguments, fault: Option<&Fault>) 
         json["branch"] = json!(order.branch);
     }
     Ok(Answer::new(json, format!("Created commit {} on branch {}", &commit.change_id()[..3], order.branch)))
+}
+
+/// Files that are gone already cannot be committed once more.
+fn refuse_phantoms(project: &Project, changes: &[Change], selection: &Selection) -> Result<(), Refusal> {
+    let phantoms = project.phantoms()?;
+    let chosen = |path: &String| selection.keys().any(|at| changes[*at].path == *path);
+    let paths: Vec<String> = phantoms.into_iter().map(|change| change.path).filter(chosen).collect();
+    if paths.is_empty() {
+        return Ok(());
+    }
+    let lines: Vec<String> = paths.iter().map(|path| format!("  {path}\n    no effective change to commit")).collect();
+    let noun = if paths.len() == 1 { "change" } else { "changes" };
+    Err(Refusal::text(format!("Cannot commit: {} {noun} could not be applied:\n{}", paths.len(), lines.join("\n"))))
 }
 
 /// Which branch, and whether it has to be made.
@@ -145,35 +141,7 @@ pub fn old(project: &mut Project, arguments: &Arguments, fault: Option<&Fault>) 
         let ways = "either --message (-m), --message-file, or --ai (-i) must be specified";
         return Err(Refusal::text(format!("In JSON mode, {ways}")));
     }
-    let several = project.state.stacks.len() > 1 && arguments.first().is_none() && !arguments.has("--create");
-    if several {
-        let advice = "Specify a branch to commit to using the branch argument";
-        return Err(Refusal::text(format!("Multiple branches found. {advice}")));
-    }
-    let wanted = arguments.first().map(str::to_owned);
-    let branch = match (wanted, &project.state.stacks[..]) {
-        (Some(name), []) => name,
-        (None, [stack]) if !arguments.has("--create") => stack.branches[0].name.clone(),
-        (None, _) => branch::generated(project),
-        (Some(name), _) => name,
-    };
-    let place = match project.state.find(&branch) {
-        Some(place) => place,
-        // A branch that is made stays made, whatever becomes of the commit.
-        None if arguments.has("--create") || project.state.stacks.is_empty() => {
-            let name = branch::checked_name(project, &branch)?;
-            if project.reference(&name).is_some() {
-                return Err(Refusal::text(format!("Reference '{name}' already exists and is outside the workspace")));
-            }
-            let worktree = project.snapshot()?;
-            project.record("CreateBranch", &[("branch", &name)], &worktree);
-            branch::create(project, &name, None)?;
-            let tree = Commit::read(&project.git, &project.state.workspace)?.tree;
-            project.finish(&tree)?;
-            project.state.find(&name).expect("just made")
-        }
-        None => return Err(Refusal::text(format!("Branch '{branch}' not found"))),
-    };
+    let place = place_for(project, arguments)?;
     let stack = project.state.stacks[place.0].id.clone();
     let (worktree, changes) = project.dirty()?;
     let selection = match arguments.values("--changes") {
@@ -222,142 +190,37 @@ pub fn old(project: &mut Project, arguments: &Arguments, fault: Option<&Fault>) 
     Ok(Answer::new(json, format!("✓ Created commit {} on branch {}", &commit.id[..7], order.branch)))
 }
 
-/// Puts what was chosen on the branch: its tip, what is above it, the workspace. The working tree is not touched.
-fn make(project: &mut Project, order: &Order<'_>, fault: Option<&Fault>) -> Result<Made, Refusal> {
-    let (stack, at) = project.state.find(&order.branch).ok_or_else(|| Refusal::text("the branch is gone"))?;
-    let tip = project.state.stacks[stack].branches[at].tip.clone();
-    let moved = project.reference(&order.branch).filter(|reference| *reference != tip).map(str::to_owned);
-    if moved.is_some() && project.grammar == Grammar::Old {
-        let name = &order.branch;
-        return Err(Refusal::text(format!("Failed to find reference refs/heads/{name} in rebase editor")));
+/// The branch that the old grammar means, made when it has to be.
+fn place_for(project: &mut Project, arguments: &Arguments) -> Result<(usize, usize), Refusal> {
+    let several = project.state.stacks.len() > 1 && arguments.first().is_none() && !arguments.has("--create");
+    if several {
+        let advice = "Specify a branch to commit to using the branch argument";
+        return Err(Refusal::text(format!("Multiple branches found. {advice}")));
     }
-    let workspace = Commit::read(&project.git, &project.state.workspace)?.tree;
-    let chosen = selection::tree_with(&project.git, &project.state.workspace, order.changes, &order.selection)?;
-    let parent = moved.as_ref().unwrap_or(&tip);
-    let ours = Commit::read(&project.git, parent)?.effective_tree(&project.git)?;
-    let merged = merge(&project.git, &workspace, &ours, &chosen)?;
-    let mut conflicts = merged.conflicts;
-    if project.grammar == Grammar::Old {
-        conflicts.extend(gone_elsewhere(project, order, &ours)?);
-    }
-    if !conflicts.is_empty() {
-        return Ok(Made::Conflicts(conflicts));
-    }
-    if let Some(fault) = fault {
-        fault.write_meanwhile(project, order.changes, &order.selection)?;
-    }
-    let commit = Commit::new(&project.git, &merged.tree, parent, &order.message)?.write(&project.git)?;
-    let written = written_meanwhile(project, order)?;
-    if !written.is_empty() && !fault.is_some_and(|fault| fault.is("conflict-markers")) {
-        let count = written.len();
-        let noun = if count == 1 { "conflict prevents" } else { "conflicts prevent" };
-        return Err(Refusal::text(format!("{count} {noun} checkout; class=Checkout (20); code=Conflict (-13)")));
-    }
-    if moved.is_some() {
-        // The commit belongs to nothing, and its changes leave the working tree.
-        let rest = merge(&project.git, &chosen, &order.worktree, &workspace)?;
-        project.bring(&order.worktree, &rest.tree)?;
-        project.finish(&workspace)?;
-        return Ok(Made::Commit(commit));
-    }
-    if let Some(fault) = fault {
-        fault.die("die-between");
-    }
-    project.state.stacks[stack].branches[at].tip.clone_from(&commit.id);
-    let mut moves = rebase::upwards(project, stack, at, &tip, &commit.id)?;
-    moves.push((format!("refs/heads/{}", order.branch), Some(commit.id.clone())));
-    project.git.update_references(&moves)?;
-    leave_index_behind(project, order);
-    project.finish(&chosen)?;
-    if !written.is_empty() {
-        mark(project, &workspace, &written)?;
-    }
-    Ok(Made::Commit(commit))
-}
-
-/// Deleted files that the branch never had: the new program is content with an empty commit, the old one leaves them.
-fn gone_elsewhere(project: &Project, order: &Order<'_>, ours: &str) -> Result<Vec<String>, Refusal> {
-    let deleted = order.selection.keys().map(|at| &order.changes[*at]).filter(|change| change.kind() == "removed");
-    let mut paths = Vec::new();
-    for change in deleted {
-        if project.git.run(&["ls-tree", "--name-only", ours, "--", &change.path])?.is_empty() {
-            paths.push(change.path.clone());
-        }
-    }
-    Ok(paths)
-}
-
-/// The new program leaves the user's index as it was for files without text hunks, and for links.
-fn leave_index_behind(project: &mut Project, order: &Order<'_>) {
-    for change in order.selection.keys().map(|at| &order.changes[*at]) {
-        let text = matches!(&change.content, Content::Hunks(hunks) if !hunks.is_empty()) && change.new.mode != "120000";
-        if project.grammar == Grammar::New && !text && change.previous.is_none() {
-            let mode = if change.old.mode == "000000" { "0" } else { &change.old.mode };
-            project.state.stale.insert(change.path.clone(), (mode.to_owned(), change.old.blob.clone()));
-        }
-    }
-}
-
-/// Paths of the commit that somebody wrote since they were looked at.
-fn written_meanwhile(project: &Project, order: &Order<'_>) -> Result<Vec<String>, Refusal> {
-    let now = project.snapshot()?;
-    if now == order.worktree {
-        return Ok(Vec::new());
-    }
-    let output = project.git.run(&["diff-tree", "-r", "-z", "--name-only", "--no-renames", &order.worktree, &now])?;
-    let chosen: Vec<&str> = order.selection.keys().map(|at| order.changes[*at].path.as_str()).collect();
-    Ok(output.split('\0').filter(|path| chosen.contains(path)).map(str::to_owned).collect())
-}
-
-/// Conflict markers in files that were written during their commit.
-fn mark(project: &Project, base: &str, paths: &[String]) -> Result<(), Refusal> {
-    let ours = project.snapshot()?;
-    let stages = [base, ours.as_str(), project.state.workspace.as_str()];
-    let folder = tempfile::tempdir()?;
-    let mut input = Vec::new();
-    for path in paths {
-        input.extend(format!("0 {}\t{path}\0", "0".repeat(40)).into_bytes());
-        let mut files = Vec::new();
-        for (at, tree) in stages.iter().enumerate() {
-            let name = format!("{tree}:{path}");
-            let file = folder.path().join(at.to_string());
-            std::fs::write(&file, project.git.read(&name)?.unwrap_or_default())?;
-            files.push(file.to_string_lossy().into_owned());
-            if let Ok(blob) = project.git.run(&["rev-parse", "--verify", "--quiet", &name]) {
-                input.extend(format!("100644 {blob} {}\t{path}\0", at + 1).into_bytes());
-            }
-        }
-        let sides = ["-L", "ours", "-L", "base", "-L", "theirs"];
-        let merge = std::process::Command::new("git")
-            .args(["merge-file", "-p"])
-            .args(sides)
-            .args([&files[1], &files[0], &files[2]])
-            .output()?;
-        std::fs::write(project.git.root.join(path), merge.stdout)?;
-    }
-    project.git.feed(&["update-index", "-z", "--index-info"], &input).map(|_| ())
-}
-
-/// What happens when several commands make branches at once: stacks that this one did not see when it began leave
-/// the workspace, and their files the working tree; their references stay.
-fn lose_stacks(project: &mut Project, order: &Order<'_>, fault: Option<&Fault>) -> Result<(), Refusal> {
-    if !order.created {
-        return Ok(());
-    }
-    let seen = |stack: &super::state::Stack| {
-        project.unlocked.stacks.iter().any(|seen| seen.id == stack.id)
-            || stack.branches.iter().any(|branch| branch.name == order.branch)
+    let wanted = arguments.first().map(str::to_owned);
+    let branch = match (wanted, &project.state.stacks[..]) {
+        (Some(name), []) => name,
+        (None, [stack]) if !arguments.has("--create") => stack.branches[0].name.clone(),
+        (None, _) => branch::generated(project),
+        (Some(name), _) => name,
     };
-    let mut stacks: Vec<_> = project.state.stacks.iter().filter(|stack| seen(stack)).cloned().collect();
-    if fault.is_some_and(|fault| fault.is("lose-stack")) {
-        stacks.retain(|stack| stack.branches.iter().all(|branch| branch.name != order.branch));
+    match project.state.find(&branch) {
+        Some(place) => Ok(place),
+        // A branch that is made stays made, whatever becomes of the commit.
+        None if arguments.has("--create") || project.state.stacks.is_empty() => {
+            let name = branch::checked_name(project, &branch)?;
+            if project.reference(&name).is_some() {
+                return Err(Refusal::text(format!("Reference '{name}' already exists and is outside the workspace")));
+            }
+            let worktree = project.snapshot()?;
+            project.record("CreateBranch", &[("branch", &name)], &worktree);
+            branch::create(project, &name, None)?;
+            let tree = Commit::read(&project.git, &project.state.workspace)?.tree;
+            project.finish(&tree)?;
+            Ok(project.state.find(&name).expect("just made"))
+        }
+        None => Err(Refusal::text(format!("Branch '{branch}' not found"))),
     }
-    if stacks.len() == project.state.stacks.len() {
-        return Ok(());
-    }
-    project.state.stacks = stacks;
-    let worktree = project.snapshot()?;
-    project.settle(&worktree, Overlap::Mark).map(|_| ())
 }
 
 /// `--status-after`: the answer with the workspace as it is now.

@@ -61,6 +61,20 @@ impl Fault {
         }
     }
 
+    /// Waits in the middle of a commit, the changes read and nothing done yet: until the file of faults has a
+    /// neighbour `….go`. A neighbour `….paused` tells that it waits.
+    pub fn pause(&self) -> Result<(), Refusal> {
+        let Some(file) = std::env::var_os(FAULTS).map(PathBuf::from).filter(|_| self.is("pause")) else {
+            return Ok(());
+        };
+        std::fs::write(file.with_extension("paused"), "")?;
+        while !file.with_extension("go").exists() {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        std::fs::remove_file(file.with_extension("go"))?;
+        Ok(std::fs::remove_file(file.with_extension("paused"))?)
+    }
+
     /// Another program writes the first file of a commit while it is being committed.
     pub fn write_meanwhile(&self, project: &Project, changes: &[Change], selection: &Selection) -> Result<(), Refusal> {
         let first = selection.keys().next().map(|at| changes[*at].path.as_str());

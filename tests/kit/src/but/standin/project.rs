@@ -97,6 +97,12 @@ impl Project {
         // Only one of us works here at a time, so this one's owner was killed.
         let _ = std::fs::remove_file(index.with_extension("index.lock"));
         self.git.on_index(&index, &["read-tree", "-i", "-m", &self.state.workspace], b"")?;
+        self.snapshot_again()
+    }
+
+    /// The same a moment later.
+    pub fn snapshot_again(&self) -> Result<String, Refusal> {
+        let index = self.index();
         let add = ["-c", "core.safecrlf=false", "-c", "advice.addEmbeddedRepo=false", "add", "--all", "."];
         self.git.on_index(&index, &add, b"")?;
         self.tree_of(&index)
@@ -120,18 +126,9 @@ impl Project {
         let mut changes = change::between(&self.git, &self.state.workspace, &worktree)?;
         let conflicted = self.conflicted()?;
         changes.retain(|change| !conflicted.contains(&change.path));
+        changes.extend(self.phantoms()?);
+        changes.sort_by(|one, other| one.path.cmp(&other.path));
         Ok((worktree, changes))
-    }
-
-    /// Files with conflict markers that nobody has called resolved: those that git's own index calls unmerged.
-    pub fn conflicted(&self) -> Result<Vec<String>, Refusal> {
-        let output = self.git.feed(&["ls-files", "--unmerged", "-z"], b"")?;
-        let mut paths: Vec<String> = output
-            .split(|byte| *byte == 0)
-            .filter_map(|record| Some(String::from_utf8_lossy(record).split_once('\t')?.1.to_owned()))
-            .collect();
-        paths.dedup();
-        Ok(paths)
     }
 
     /// A branch's commit by its reference; nothing when somebody deleted it.

@@ -66,8 +66,12 @@ fn rebased_dirty(project: &Project, worktree: &str) -> Result<String, Refusal> {
 
 /// Upstream's new commits, newest first.
 fn commits(project: &Project, now: &str) -> Result<Vec<Commit>, Refusal> {
-    let range = format!("{}..{now}", project.state.target.commit);
-    let listed = project.git.run(&["rev-list", "--first-parent", &range])?;
+    let mut words = vec!["rev-list", "--first-parent", now, "--not", &project.state.target.commit];
+    if project.grammar == Grammar::Old {
+        // What is in the workspace already is nothing new to the old program.
+        words.extend(project.state.stacks.iter().map(super::state::Stack::tip));
+    }
+    let listed = project.git.run(&words)?;
     listed.lines().map(|id| Commit::read(&project.git, id)).collect()
 }
 

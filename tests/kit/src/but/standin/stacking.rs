@@ -120,6 +120,9 @@ pub fn unapply(project: &mut Project, arguments: &Arguments) -> Result<Answer, R
             }
         });
     };
+    if project.grammar == Grammar::New && !project.conflicted()?.is_empty() {
+        return Err(Refusal::text("unresolved conflicts exist in the index; class=Checkout (20); code=Conflict (-13)"));
+    }
     let before = project.state.clone();
     let worktree = project.snapshot()?;
     project.record("UnapplyBranch", &[], &worktree);

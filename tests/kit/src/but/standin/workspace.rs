@@ -4,7 +4,7 @@ use super::answer::Refusal;
 use super::commit_object::{Commit, merge, nanoseconds};
 use super::git::Git;
 use super::ids;
-use super::project::{Project, WORKSPACE, references};
+use super::project::{Project, WORKSPACE};
 use super::state::{Snapshot, Stack, State};
 use crate::but::Grammar;
 use std::collections::BTreeMap;
@@ -102,7 +102,7 @@ impl Project {
 
     /// Local branches as they are now, but for the program's own.
     fn local_branches(&self) -> BTreeMap<String, String> {
-        let branches = references(&self.git).unwrap_or_else(|_| self.references.clone());
+        let branches = self.references.clone();
         let kept = |name: &str| name.starts_with("refs/heads/") && !name.starts_with("refs/heads/gitbutler/");
         branches.into_iter().filter(|(name, _)| kept(name)).collect()
     }
@@ -132,13 +132,7 @@ impl Project {
         let moved = vec![(WORKSPACE.to_owned(), Some(self.state.workspace.clone()))];
         self.git.update_references(&moved)?;
         self.state.generation += 1;
-        // The user's own index follows; what it cannot follow (conflicts) stays as it is.
-        let _ = self.git.try_run(&["read-tree", "-i", "-m", &self.state.workspace])?;
-        if !self.state.stale.is_empty() {
-            let line = |(path, (mode, blob)): (&String, &(String, String))| format!("{mode} {blob}\t{path}\0");
-            let lines: String = self.state.stale.iter().map(line).collect();
-            self.git.feed(&["update-index", "-z", "--index-info"], lines.as_bytes())?;
-        }
+        self.follow()?;
         self.state.save(&self.git.folder)
     }
 
