@@ -51,10 +51,10 @@ fn a_branch_moved_during_the_commit_loses_no_byte() {
         world.claim("second.txt", task("a"));
         let root = world.repository.path();
         let commit = format!("git update-ref refs/heads/{A} $(git commit-tree '{A}^{{tree}}' -p {A} -m outside)");
-        let environment = world.repository.environment();
+        let environment = world.repository.environment().clone();
         world.meanwhile = Some(Box::new(move || {
             let mut shell = std::process::Command::new("sh");
-            let done = shell.args(["-c", &commit]).env_clear().envs(environment).current_dir(&root).status();
+            let done = shell.args(["-c", &commit]).env_clear().envs(&environment).current_dir(&root).status();
             assert!(done.unwrap().success());
         }));
         let outcome = world.commit("a").await;
