@@ -136,7 +136,13 @@ async fn stack(core: &Core, task: &Task, loaded: &Loaded, environment: &Environm
     Ok(Settled {
         isolation: Isolation::Stack,
         place: Place { base, ..place },
-        said: format!("Edits go to the stack {branch}{on}, in the shared working tree"),
+        said: match stacks::broken_hooks(&found) {
+            None => format!("Edits go to the stack {branch}{on}, in the shared working tree"),
+            Some(warning) => {
+                core.warn(&task.project, &warning);
+                format!("Edits go to the stack {branch}{on}, in the shared working tree. {warning}")
+            }
+        },
         but: Some(found.program),
         undo: if made { Undo::Stack(but, branch) } else { Undo::Nothing },
     })
