@@ -100,14 +100,12 @@ fn a_file_that_is_written_all_the_time_loses_nothing() {
         world.claim("a.txt", task("a"));
         world.repository.change_line("a.txt", 30, "thirty");
         let until = Instant::now() + Duration::from_secs(3);
-        let mut made = 0;
         while Instant::now() < until {
             let writer = Writer::start(world.repository.path().join("a.txt"));
             let outcome = world.commit("a").await;
             let last = writer.end();
             match outcome {
                 Outcome::Committed(one) => {
-                    made += 1;
                     assert!(one.trouble.as_ref().is_none_or(|it| it.kind == Kind::Conflicted), "{one:?}");
                     resolved(world, one.trouble.is_some()).await;
                 }
@@ -125,7 +123,6 @@ fn a_file_that_is_written_all_the_time_loses_nothing() {
                 world.kept("a.txt", last.as_bytes());
             }
         }
-        eprintln!("{made} commits");
         world.next_works().await;
         let outcome = world.commit("a").await;
         assert!(!matches!(outcome, Outcome::Trouble(_)), "{outcome:?}");
