@@ -3,7 +3,6 @@
 use super::Grammar;
 use super::standin;
 use crate::given;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
@@ -55,8 +54,7 @@ impl Program {
         }
         let grammar = if self.grammar == Grammar::Old { "old" } else { "new" };
         let script = format!("#!/bin/sh\n{}={grammar} exec '{}' \"$@\"\n", standin::GRAMMAR, self.path.display());
-        std::fs::write(&but, script).expect("a script");
-        std::fs::set_permissions(&but, std::fs::Permissions::from_mode(0o755)).expect("an executable script");
+        crate::sandbox::script(&but, &script);
     }
 }
 
