@@ -14,7 +14,7 @@ fn distant_lines_of_one_file_and_files_of_their_own() {
     each(|world| {
         let (one, two) = both(&world);
         let mine = format!("a.txt:3 task {one}");
-        assert!(world.owners().iter().any(|owner| *owner == mine), "{:?}", world.owners());
+        assert!(world.owners().contains(&mine), "{:?}", world.owners());
         assert_eq!(world.look(&one)["uncommitted"], 2);
         assert_eq!(world.look(&one)["overlaps"].to_string(), format!("[{two}]"));
         let uncommitted = lines_of(world.json(["diff", &one, "uncommitted"])["text"].as_str().unwrap());
