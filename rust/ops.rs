@@ -19,6 +19,7 @@ mod mend;
 pub mod program;
 pub mod prompts;
 pub mod recover;
+mod renames;
 mod repository;
 mod stacks;
 mod start;

@@ -1,6 +1,10 @@
 //! Committing a task's edits: at a turn's end, when a person says so, on completion; and what stands in the way.
 
+<<<<<<< HEAD
 use super::{Asker, Core, branches, changes, edits, stacks, worktrees};
+=======
+use super::{Asker, Core, changes, edits, renames, stacks, worktrees};
+>>>>>>> tasks
 use crate::attribution::Ledger;
 use crate::commits::message::{self, Told};
 use crate::commits::plan::{self, Plan, Tree};
@@ -213,7 +217,10 @@ impl Desk for AtDesk<'_> {
             edits::settle(self.core, &self.task.project).await?;
         }
         let ledgers = ledgers(self.core, &self.task.project).await?;
-        let mut owners = |path: &str, hunk: &crate::commits::change::Hunk| changes::owners(ledgers.get(path), hunk);
+        let git = crate::vcs::git::Git::at(&self.task.project);
+        let origins = renames::origins(&git, tree.changes, tree.hunks, &ledgers).await?;
+        let mut owners =
+            |path: &str, hunk: &crate::commits::change::Hunk| changes::owners(&ledgers, &origins, path, hunk);
         let plan = plan::plan(&self.task.uuid, self.branch, tree, &mut owners);
         let paths = plan.take.iter().map(|piece| piece.path.clone());
         self.held = Some(self.core.trees.hold(&self.task.project, paths));

@@ -66,10 +66,13 @@ async fn of_stack(core: &Core, task: &Task) -> Result<Option<Discarded>> {
     let mut mine: Vec<(Change, Vec<Hunk>)> = by_file(tree.of(&task.uuid));
     // Under a new name there is nothing to go back to: the file stays as long as others have edits in it.
     mine.retain(|(change, _)| change.kind != Kind::Renamed || tree.is_all(&change.path, &task.uuid));
-    let moved_away = tree.moved_away(&task.uuid);
+    let git = Git::at(&task.project);
+    let mut moved_away = Vec::new();
+    for path in tree.moved_away(&task.uuid) {
+        moved_away.extend(git.cat_blob("HEAD", &path).await?.map(|_| path));
+    }
     let files: Vec<String> = mine.iter().map(|(change, _)| &change.path).chain(&moved_away).cloned().collect();
     let _waiting = core.trees.hold(&task.project, files.iter().cloned());
-    let git = Git::at(&task.project);
     let plumbing = plumbing::Git::at(Path::new(&task.project), &Environment::of_process());
     let tip = git.resolve(&format!("refs/heads/{branch}")).await?;
     let reference = format!("refs/chorus/discarded/{}-{}", task.number, crate::process::now());

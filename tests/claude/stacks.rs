@@ -13,7 +13,7 @@ fn on_stacks(test: impl Fn(&World)) {
     on_each(|world| {
         let program = &programs[first.get() % programs.len()];
         first.set(first.get() + 1);
-        println!("with {}", program.name);
+        eprintln!("with {}", program.name);
         set_up(world, program);
         test(world);
     });

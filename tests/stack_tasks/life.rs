@@ -38,7 +38,7 @@ fn commits_wait_for_a_person() {
         world.turn(&task, &(edit("a.txt", 5, "five") + "[[say done]]"));
         let done = world.json(["complete", &task]);
         assert_eq!((&done["status"], &done["commits"]), (&"completed".into(), &1.into()));
-        assert!(done["result"].as_str().unwrap().contains("1 files with its edits are uncommitted"), "{done}");
+        assert!(done["result"].as_str().unwrap().contains("edits in 1 file are uncommitted"), "{done}");
         assert_eq!(world.read("a.txt"), numbered_but(&[(3, "three"), (5, "five")]));
     });
 }

@@ -6,6 +6,7 @@
 mod stack {
     mod commands;
     mod depends;
+    mod gone;
     mod guard;
     mod health;
     mod killed;

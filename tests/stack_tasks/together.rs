@@ -14,7 +14,7 @@ fn distant_lines_of_one_file_and_files_of_their_own() {
     each(|world| {
         let (one, two) = both(&world);
         let mine = format!("a.txt:3 task {one}");
-        assert!(world.owners().iter().any(|owner| *owner == mine), "{:?}", world.owners());
+        assert!(world.owners().contains(&mine), "{:?}", world.owners());
         assert_eq!(world.look(&one)["uncommitted"], 2);
         assert_eq!(world.look(&one)["overlaps"].to_string(), format!("[{two}]"));
         let uncommitted = lines_of(world.json(["diff", &one, "uncommitted"])["text"].as_str().unwrap());
@@ -121,5 +121,30 @@ fn a_person_is_asked_where_that_is_configured() {
         assert_eq!(world.changed_on(&world.branch(&two)), ["a.txt -line 30", "a.txt +thirty by two"]);
         world.answer(&one);
         world.commits(&one, 1);
+    });
+}
+
+#[test]
+fn a_deletion_and_a_copy_are_no_renaming_of_one_task() {
+    each(|world| {
+        let one = world.asking("Deletes", "[[bash: rm b.txt]]");
+        let two = world.asking("Copies", &write("copy.txt", &numbered_but(&[(1, "first")])));
+        std::fs::remove_file(world.project().join("README.md")).unwrap();
+        for task in [&two, &one] {
+            world.answer(task);
+            world.turn(task, &(write(&format!("{task}.txt"), &format!("of {task}\n")) + "[[say done]]"));
+            world.commits(task, 1);
+        }
+        let (first, second) = (world.branch(&one), world.branch(&two));
+        assert_eq!(world.changed_on(&first), ["1.txt +of 1"]);
+        assert_eq!(world.changed_on(&second), ["2.txt +of 2"]);
+        assert_eq!(world.owners(), ["README.md:1 unclaimed".into(), format!("copy.txt:1 mixed {one} {two}")]);
+
+        world.assign("copy.txt", None, Some(&two));
+        world.json(["commit", &two]);
+        assert_eq!(world.on(&second, "b.txt"), None);
+        assert_eq!(world.on(&second, "copy.txt").unwrap(), numbered_but(&[(1, "first")]));
+        assert_eq!(world.changed_on(&first), ["1.txt +of 1"]);
+        assert_eq!(world.look(&one)["uncommitted"], 0);
     });
 }

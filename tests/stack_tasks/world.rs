@@ -4,11 +4,10 @@ use chorus::client::Client;
 use chorus::contract::{Changes, ChangesAssign, FileSaved, Nothing, Request};
 use chorus::paths::State;
 use chorus_testkit::but::{Grammar, Program, programs, standins};
-use chorus_testkit::sandbox::Ran;
+use chorus_testkit::sandbox::{self, Ran};
 use chorus_testkit::{Sandbox, processes, wait_until};
 use serde_json::Value;
 use std::ops::{Deref, DerefMut};
-use std::os::unix::fs::PermissionsExt;
 
 pub struct World {
     sandbox: Sandbox,
@@ -118,10 +117,7 @@ impl World {
     /// Puts a script on PATH.
     pub fn script(&self, name: &str, text: &str) {
         self.unlink(name);
-        let path = self.write(&format!("bin/.{name}"), text);
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-        // In one step: a program that is being written cannot be run.
-        std::fs::rename(&path, self.root().join("bin").join(name)).unwrap();
+        sandbox::script(&self.root().join("bin").join(name), text);
     }
 
     /// Creates a task; its number.
