@@ -1,13 +1,8 @@
 //! Uncommitted edits as people see them: whose each is, and giving it to a task.
 
-<<<<<<< HEAD
-use super::{Asker, Core, branches, edits, stacks};
-use crate::attribution::{Hunk, Ledger, Owner, Version};
-=======
 use super::renames::{self, Origins};
-use super::{Asker, Core, edits, stacks};
+use super::{Asker, Core, branches, edits, stacks};
 use crate::attribution::{Hunk, Ledger, Owner};
->>>>>>> tasks
 use crate::commits::change::{self, Change, Kind};
 use crate::contract::*;
 use crate::error::{Error, Result};

@@ -1,10 +1,6 @@
 //! Committing a task's edits: at a turn's end, when a person says so, on completion; and what stands in the way.
 
-<<<<<<< HEAD
-use super::{Asker, Core, branches, changes, edits, stacks, worktrees};
-=======
-use super::{Asker, Core, changes, edits, renames, stacks, worktrees};
->>>>>>> tasks
+use super::{Asker, Core, branches, changes, edits, renames, stacks, worktrees};
 use crate::attribution::Ledger;
 use crate::commits::message::{self, Told};
 use crate::commits::plan::{self, Plan, Tree};

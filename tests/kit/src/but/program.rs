@@ -56,17 +56,7 @@ impl Program {
     pub fn install(&self, folder: &Path) {
         let but = folder.join("but");
         let _ = std::fs::remove_file(&but);
-<<<<<<< HEAD
         std::os::unix::fs::symlink(&self.path, but).expect("a link");
-=======
-        if !self.is_standin {
-            std::os::unix::fs::symlink(&self.path, but).expect("a link");
-            return;
-        }
-        let grammar = if self.grammar == Grammar::Old { "old" } else { "new" };
-        let script = format!("#!/bin/sh\n{}={grammar} exec '{}' \"$@\"\n", standin::GRAMMAR, self.path.display());
-        crate::sandbox::script(&but, &script);
->>>>>>> tasks
     }
 }
 
