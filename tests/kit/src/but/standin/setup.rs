@@ -147,7 +147,8 @@ fn target(git: &Git) -> Result<Target, Refusal> {
 fn name_target(git: &Git, target: &Target, grammar: Grammar) -> Result<(), Refusal> {
     if grammar == Grammar::New {
         let reference = format!("refs/remotes/{}/{}", target.remote, target.branch);
-        return Ok(git.run(&["config", "gitbutler.project.targetRef", &reference]).map(drop)?);
+        git.run(&["config", "gitbutler.project.targetRef", &reference])?;
+        return Ok(());
     }
     let (branch, remote, commit) = (&target.branch, &target.remote, &target.commit);
     let text = format!("[default_target]\nbranchName = {branch:?}\nremoteName = {remote:?}\nsha = {commit:?}\n");
