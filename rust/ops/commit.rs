@@ -18,6 +18,9 @@ use crate::vcs::plumbing::Git;
 use std::collections::HashMap;
 use std::path::Path;
 
+/// What does not fit into one command goes into another commit; so many at most at once.
+const MOST_COMMITS: usize = 100;
+
 /// What the journal calls edits that stay uncommitted.
 pub const NOT_COMMITTED: &str = "not_committed";
 
@@ -96,8 +99,7 @@ async fn finish(core: &Core, task: &str, intent: &Intent) -> Result<()> {
     let git = Git::at(Path::new(&task.project), &Environment::of_process());
     let held = stacks::hold(&but).await?;
     let outcome = vcs::recover(Place { git: &git, but: &but, held: &held }, intent).await?;
-    let order = Order { number: task.number, branch: intent.branch.clone(), message: intent.message.clone() };
-    record(core, &task, &order, outcome).await.map(drop)
+    record(core, &task, &order_of(intent), outcome).await.map(drop)
 }
 
 /// Commits; an error becomes a trouble on the task, for nobody waits for an answer.
@@ -187,13 +189,34 @@ async fn to_stack(core: &Core, task: &Task, loaded: &Loaded, message: Option<&st
     let mut desk = AtDesk { core, task, branch: &branch, held: None, settled: true };
     let held = stacks::hold(&but).await?;
     let place = Place { git: &git, but: &but, held: &held };
-    let outcome = vcs::commit(place, &order, &mut desk).await?;
+    // One that did not come to its end, but for a daemon that was killed: it is looked at before another is begun.
+    let uuid = task.uuid.clone();
+    if let Some(intent) = core.store()?.read(move |tx| tx.intent::<Intent>(&uuid)).await? {
+        let outcome = vcs::recover(place, &intent).await?;
+        record(core, task, &order_of(&intent), outcome).await?;
+    }
+    let mut done = Done::Nothing;
+    for _ in 0..MOST_COMMITS {
+        let outcome = vcs::commit(place, &order, &mut desk).await?;
+        let rest = matches!(&outcome, Outcome::Committed(made) if made.rest > 0);
+        let more = matches!(done, Done::Committed) && matches!(outcome, Outcome::Nothing { .. });
+        let recorded = record(core, task, &order, outcome).await?;
+        done = if more { Done::Committed } else { recorded };
+        if !rest {
+            break;
+        }
+        desk.settled = false;
+    }
     drop(desk);
-    let done = record(core, task, &order, outcome).await?;
     if let Ok(status) = but.status().await {
         branches::follow(core, &task.project, &but, &status).await;
     }
     Ok(done)
+}
+
+/// The order that an intent was made for.
+fn order_of(intent: &Intent) -> Order {
+    Order { number: intent.number, branch: intent.branch.clone(), message: intent.message.clone() }
 }
 
 /// What the commit engine asks: whose the changes are now, and to write down what it is about to do.

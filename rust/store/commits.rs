@@ -112,6 +112,12 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// What was begun for the task and did not come to its end.
+    pub fn intent<T: DeserializeOwned>(&self, task: &str) -> Result<Option<T>> {
+        let text: Option<String> = self.one("SELECT intent FROM intents WHERE task = ?1", [task], |row| row.get(0))?;
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+    }
+
     /// What was about to be done when the daemon was killed, with the task's uuid.
     pub fn intents<T: DeserializeOwned>(&self) -> Result<Vec<(String, T)>> {
         let rows = self.all("SELECT task, intent FROM intents ORDER BY at", [], |row| {

@@ -1,6 +1,6 @@
 //! Branches that cannot be in the tree together.
 
-use crate::world::{A, World, each, task};
+use super::world::{A, World, each, task};
 use chorus::vcs::but::{Grammar, Refusal};
 
 /// A branch made by git alone that changes a line of `a.txt`.

@@ -1,6 +1,6 @@
 //! The daemon, or `but`, killed at any moment of a commit.
 
-use crate::world::{A, B, World, branch, each, each_standin, task};
+use super::world::{A, B, World, branch, each, each_standin, task};
 use chorus::commits::plan::{Piece, What};
 use chorus::vcs::commit::Outcome;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! A `but` that fails in every way it was seen to, and some more.
 
-use crate::world::{A, B, World, each_standin, task};
+use super::world::{A, B, World, each_standin, task};
 use chorus::vcs::commit::{Kind, Outcome};
 use std::time::Duration;
 

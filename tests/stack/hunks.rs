@@ -1,6 +1,6 @@
 //! Two tasks and the user in one file.
 
-use crate::world::{A, B, World, each, task};
+use super::world::{A, B, World, each, task};
 use chorus::attribution::Owner;
 use chorus::commits::plan::Why;
 use chorus::vcs::commit::Kind;

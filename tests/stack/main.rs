@@ -5,11 +5,15 @@
 // A failure says on which program it was.
 #![allow(clippy::print_stderr)]
 
-mod conflicts;
-mod cut;
-mod faults;
-mod hunks;
-mod meanwhile;
-mod moved;
-mod paths;
-mod world;
+// Every test has `stack` in its name, so that `cargo test stack` selects it.
+#[path = "."]
+mod stack {
+    mod conflicts;
+    mod cut;
+    mod faults;
+    mod hunks;
+    mod meanwhile;
+    mod moved;
+    mod paths;
+    mod world;
+}

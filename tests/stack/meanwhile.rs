@@ -1,6 +1,6 @@
 //! Another writer while a commit is made.
 
-use crate::world::{A, World, each, task};
+use super::world::{A, World, each, task};
 use chorus::attribution::Owner;
 use chorus::commits::plan::Why;
 use chorus::vcs::commit::{Kind, Outcome};

@@ -1,6 +1,6 @@
 //! Repositories in which a commit would be lost, or cannot be made.
 
-use crate::world::{A, B, World, each, task};
+use super::world::{A, B, World, each, task};
 use chorus::vcs::commit::Kind;
 
 /// A commit from outside on an applied branch.

@@ -1,6 +1,6 @@
 //! Whole paths of every kind.
 
-use crate::world::{A, B, World, each, task};
+use super::world::{A, B, World, each, task};
 use chorus::vcs::commit::Outcome;
 use std::os::unix::fs::PermissionsExt;
 
