@@ -75,6 +75,12 @@ mod tests {
     }
 
     #[test]
+    fn a_branch_in_the_way_is_named() {
+        assert!(refusal(&["chorus/1-x".into(), "chorus2".into()]).is_none());
+        assert!(refusal(&["main".into(), "chorus".into()]).unwrap().hint.unwrap().contains("git branch -m chorus"));
+    }
+
+    #[test]
     fn every_name_is_short_and_valid() {
         for title in ["a".repeat(5000), "word ".repeat(500), "🦀".repeat(100), "ß-".repeat(90)] {
             for number in [0, u32::MAX] {

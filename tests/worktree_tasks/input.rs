@@ -171,8 +171,8 @@ fn a_rebase_in_progress() {
 fn a_detached_head() {
     let bad = Bad::repository();
     bad.git(&["switch", "-q", "--detach"]);
-    bad.refuses("stack", &["not a GitButler project", "worktree"]);
-    let task = bad.works("auto", "worktree", &["not a GitButler project"]);
+    bad.refuses("stack", &["not set up for GitButler", "worktree"]);
+    let task = bad.works("auto", "worktree", &["not set up for GitButler"]);
     bad.world.json(bad.words(&["complete", &task, "--no-edit"]));
     assert!(bad.traces().contains("refs/heads/chorus/2-auto"));
     bad.works("worktree", "worktree", &[]);
