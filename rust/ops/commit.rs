@@ -168,7 +168,6 @@ pub async fn run(core: &Core, task: &Task, loaded: &Loaded, message: Option<&str
 
 async fn to_stack(core: &Core, task: &Task, loaded: &Loaded, message: Option<&str>) -> Result<Done> {
     let Some(branch) = task.stack.clone() else { return Ok(Done::Nothing) };
-    edits::settle(core, &task.project).await?;
     let but = stacks::open(core, &task.project, loaded, None).await?;
     let message = match message {
         Some(message) => message::by_person(message, task.number),
@@ -178,20 +177,23 @@ async fn to_stack(core: &Core, task: &Task, loaded: &Loaded, message: Option<&st
     let order = Order { number: task.number, branch: branch.clone(), message };
     let mut desk = AtDesk { core, task, branch: &branch, held: None, settled: true };
     let held = stacks::hold(&but).await?;
+    // When it is this task's turn: others that end meanwhile would all look at the tree at once.
+    edits::settle(core, &task.project).await?;
     let place = Place { git: &git, but: &but, held: &held };
     let outcome = vcs::commit(place, &order, &mut desk).await?;
     drop(desk);
     let done = record(core, task, &order, outcome).await?;
-    follow_rewritten(core, &but).await;
+    // What was mended may have rewritten commits, whether or not one was added.
+    if task.trouble.is_some() && !matches!(done, Done::Committed) {
+        follow_rewritten(core, &but).await;
+    }
     Ok(done)
 }
 
-/// A commit below others rewrites those above, and so does stacking.
 async fn follow_rewritten(core: &Core, but: &But) {
     let (Ok(status), Ok(store)) = (but.status().await, core.store()) else { return };
-    let commits = status.branches().flat_map(|branch| &branch.commits);
-    let known = commits.filter_map(|commit| Some((commit.change_id.clone()?, commit.oid.clone()))).collect::<Vec<_>>();
-    if let Err(error) = store.write(move |tx| tx.follow_commits(&known)).await {
+    let applied = status.changes_applied();
+    if let Err(error) = store.write(move |tx| tx.follow_commits(&applied)).await {
         log::warn!("cannot follow rewritten commits: {error}");
     }
 }
@@ -244,7 +246,9 @@ async fn record(core: &Core, task: &Task, order: &Order, outcome: Outcome) -> Re
         _ => None,
     };
     let subject = order.message.lines().next().unwrap_or_default().to_owned();
-    edits::settle(core, &task.project).await?;
+    if !matches!(outcome, Outcome::Nothing { .. }) {
+        edits::settle(core, &task.project).await?;
+    }
     let (uuid, project) = (task.uuid.clone(), task.project.clone());
     core.store()?
         .write(move |tx| {
@@ -282,6 +286,8 @@ fn committed(
     let files = i64::try_from(made.paths.len()).unwrap_or(i64::MAX);
     let text = format!("Committed {} to {branch}: {subject}", counted(files));
     tx.add_commit(task, &NewCommit { oid: made.oid.clone(), change, branch: branch.to_owned(), subject, files })?;
+    // A commit below others rewrites those above.
+    tx.follow_commits(&made.applied)?;
     let data = serde_json::json!({ "commit": made.oid, "paths": made.paths, "rescue": made.rescue });
     tx.journal(task, Who::Chorus, "committed", &text, Some(&data))?;
     for path in &made.meanwhile {

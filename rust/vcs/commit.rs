@@ -239,6 +239,7 @@ async fn judged(place: Place<'_>, intent: &Intent, settled: Settled, plan: &Plan
     Ok(Verdict::Done(Box::new(Outcome::Committed(Made {
         oid,
         change_id: settled.change_id,
+        applied: settled.status.changes_applied(),
         paths: found.paths,
         left,
         rest: 0,
