@@ -2,6 +2,7 @@
 
 mod agents;
 mod answer;
+mod branches;
 mod changes;
 pub mod commit;
 pub mod context;
@@ -18,6 +19,7 @@ mod mend;
 pub mod program;
 pub mod prompts;
 pub mod recover;
+mod renames;
 mod repository;
 mod stacks;
 mod start;

@@ -1,12 +1,15 @@
 //! Uncommitted edits as people see them: whose each is, and giving it to a task.
 
-use super::{Asker, Core, edits, stacks};
+use super::renames::{self, Origins};
+use super::{Asker, Core, branches, edits, stacks};
 use crate::attribution::{Hunk, Ledger, Owner};
 use crate::commits::change::{self, Change, Kind};
 use crate::contract::*;
 use crate::error::{Error, Result};
 use crate::store::{Filter, Tx, Who};
+use crate::task::Isolation;
 use crate::vcs::but::But;
+use crate::vcs::git::Git;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// More hunks of one file are shown as one.
@@ -44,9 +47,10 @@ pub async fn assign(core: &Core, asker: &Asker, assign: ChangesAssign) -> Result
     let tree = Tree::read(core, &asker.project, &but).await?;
     let hunks = tree.named(&assign)?;
     let (project, path) = (asker.project.clone(), assign.path.clone());
+    let origins = tree.origins.get(&path).cloned().unwrap_or_default();
     // Nothing else is taken in meanwhile, or it would write an older ledger over this one.
     let mut alone = core.trees.of(&project).known.clone().lock_owned().await;
-    alone.touch([&path]);
+    alone.touch(origins.iter().chain([&path]));
     core.store()?
         .write(move |tx| {
             let Some(mut ledger) = tx.ledger(&project, &path)? else {
@@ -57,6 +61,12 @@ pub async fn assign(core: &Core, asker: &Asker, assign: ChangesAssign) -> Result
                 Some(hunks) => hunks.iter().for_each(|hunk| ledger.assign(hunk, &owner)),
             }
             tx.put_ledger(&project, &path, &ledger)?;
+            for origin in &origins {
+                if let Some(mut gone) = tx.ledger(&project, origin)? {
+                    gone.assign_all(&owner);
+                    tx.put_ledger(&project, origin, &gone)?;
+                }
+            }
             if let Owner::Task(task) = &owner {
                 tx.journal(task, Who::Person, "assigned", &format!("Edits in {path} were given to this task"), None)?;
             }
@@ -72,7 +82,7 @@ pub async fn assign(core: &Core, asker: &Asker, assign: ChangesAssign) -> Result
 /// Only a task with a stack can own edits in the shared tree.
 async fn owning(core: &Core, asker: &Asker, given: &str) -> Result<String> {
     let task = core.task(asker, given).await?;
-    if task.isolation == crate::task::Isolation::Stack && task.stack.is_some() {
+    if task.isolation == Isolation::Stack && task.stack.is_some() {
         return Ok(task.uuid);
     }
     Err(Error::new(Code::WrongState, format!("cannot give edits to #{}: it has no stack", task.number))
@@ -92,7 +102,8 @@ pub fn recount(tx: &mut Tx<'_>, project: &str) -> Result<()> {
             count.1.extend(others);
         }
     }
-    for task in &tasks {
+    // A worktree is counted by itself.
+    for task in tasks.iter().filter(|task| task.isolation != Isolation::Worktree) {
         let (files, overlaps) = found.remove(&task.uuid).unwrap_or_default();
         let overlaps: Vec<i64> = overlaps.into_iter().collect();
         if (task.uncommitted, &task.overlaps) != (files, &overlaps) {
@@ -109,6 +120,7 @@ pub struct Tree {
     /// Paths with an unresolved conflict.
     pub conflicted: Vec<String>,
     ledgers: HashMap<String, Ledger>,
+    origins: Origins,
     numbers: HashMap<String, i64>,
 }
 
@@ -116,17 +128,22 @@ impl Tree {
     /// Reads both; the ledgers must be up to date.
     pub async fn read(core: &Core, project: &str, but: &But) -> Result<Tree> {
         let status = but.status().await?;
+        branches::follow(core, project, but, &status).await;
         let hunks = but.diff().await?;
+        let git = Git::at(project);
         let project = project.to_owned();
         let (ledgers, tasks) = core
             .store()?
             .read(move |tx| Ok((tx.ledgers(&project)?, tx.tasks(Some(&project), &Filter::default())?)))
             .await?;
+        let ledgers = ledgers.into_iter().collect();
+        let origins = renames::origins(&git, &status.changes, &hunks, &ledgers).await?;
         Ok(Tree {
             changes: status.changes,
             hunks,
             conflicted: status.conflicted,
-            ledgers: ledgers.into_iter().collect(),
+            ledgers,
+            origins,
             numbers: tasks.into_iter().map(|task| (task.uuid, task.number)).collect(),
         })
     }
@@ -139,13 +156,26 @@ impl Tree {
         self.changes.iter().flat_map(of_change).filter(|(change, hunk)| is_mine(&change.path, hunk)).collect()
     }
 
+    /// Old paths of what the task renamed: `but` names the new ones only.
+    pub fn moved_away(&self, task: &str) -> Vec<String> {
+        let mine = Owner::Task(task.to_owned());
+        let is_mine = |path: &&String| self.ledgers.get(*path).is_some_and(|ledger| ledger.owners().iter().eq([&mine]));
+        renames::gone_from(&self.changes, &self.ledgers).into_iter().filter(is_mine).cloned().collect()
+    }
+
+    /// Whether every uncommitted edit of the file is the task's.
+    pub fn is_all(&self, path: &str, task: &str) -> bool {
+        let mine = Owner::Task(task.to_owned());
+        self.ledgers.get(path).is_some_and(|ledger| ledger.owners().iter().all(|owner| *owner == mine))
+    }
+
     fn of_path(&self, change: &Change) -> Vec<&change::Hunk> {
         self.hunks.iter().filter(|hunk| hunk.path == change.path).collect()
     }
 
     /// Whose a hunk is; nobody's where no ledger knows the file.
     pub fn owners(&self, path: &str, hunk: &change::Hunk) -> BTreeSet<Owner> {
-        owners(self.ledgers.get(path), hunk)
+        owners(&self.ledgers, &self.origins, path, hunk)
     }
 
     fn files(&self) -> Vec<ChangedFile> {
@@ -195,13 +225,24 @@ impl Tree {
     }
 }
 
-/// Whose a hunk is by its file's ledger.
-pub fn owners(ledger: Option<&Ledger>, hunk: &change::Hunk) -> BTreeSet<Owner> {
-    match ledger {
+/// Whose a hunk is by its file's ledger; of a renamed file the deletion under the old name counts, too.
+pub fn owners(
+    ledgers: &HashMap<String, Ledger>,
+    origins: &Origins,
+    path: &str,
+    hunk: &change::Hunk,
+) -> BTreeSet<Owner> {
+    let mut owners = match ledgers.get(path) {
         None => [Owner::unknown()].into(),
         Some(ledger) if hunk.content != change::Content::Lines => ledger.owners(),
         Some(ledger) => ledger.owners_of(&in_ledger(hunk)),
+    };
+    match origins.get(path).map(Vec::as_slice) {
+        None => {}
+        Some([]) => drop(owners.insert(Owner::unknown())),
+        Some(old) => owners.extend(old.iter().filter_map(|path| ledgers.get(path)).flat_map(Ledger::owners)),
     }
+    owners
 }
 
 fn in_ledger(hunk: &change::Hunk) -> Hunk {

@@ -1,6 +1,6 @@
 //! Committing a task's edits: at a turn's end, when a person says so, on completion; and what stands in the way.
 
-use super::{Asker, Core, changes, edits, stacks, worktrees};
+use super::{Asker, Core, branches, changes, edits, renames, stacks, worktrees};
 use crate::attribution::Ledger;
 use crate::commits::message::{self, Told};
 use crate::commits::plan::{self, Plan, Tree};
@@ -12,11 +12,14 @@ use crate::error::{Error, Result};
 use crate::status::AgentStatus;
 use crate::store::{Filter, NewCommit, Tx, Who};
 use crate::task::{Isolation, Task};
-use crate::vcs::but::{But, Environment};
+use crate::vcs::but::{Environment, Status};
 use crate::vcs::commit::{self as vcs, Desk, Intent, Made, Order, Outcome, Place};
 use crate::vcs::plumbing::Git;
 use std::collections::HashMap;
 use std::path::Path;
+
+/// What the journal calls edits that stay uncommitted.
+pub const NOT_COMMITTED: &str = "not_committed";
 
 /// What came of committing a task's edits.
 pub enum Done {
@@ -45,6 +48,10 @@ pub async fn follow(core: &Core, end: End) {
     let loaded = core.config_of(&task.project);
     if is_turn && task.status.is_live() && loaded.config.vcs.commit == config::Commit::Turn {
         commit_or_tell(core, &task, &loaded, None).await;
+    } else if task.isolation == Isolation::Worktree
+        && let Err(error) = worktrees::count(core, &task).await
+    {
+        log::warn!("cannot count what #{} has not committed: {error}", task.number);
     }
 }
 
@@ -69,7 +76,7 @@ pub async fn recover(core: &Core) {
                 above: None,
                 files: Vec::new(),
             };
-            let told = store.write(move |tx| note(tx, &task, &trouble)).await;
+            let told = store.write(move |tx| note(tx, &task, NOT_COMMITTED, &trouble)).await;
             told.unwrap_or_else(|error| log::error!("cannot store a trouble: {error}"));
         }
     }
@@ -111,16 +118,17 @@ pub async fn commit_or_tell(core: &Core, task: &Task, loaded: &Loaded, message: 
 async fn tell(core: &Core, task: &Task, trouble: &contract::Trouble) {
     let (uuid, trouble) = (task.uuid.clone(), trouble.clone());
     let Ok(store) = core.store() else { return };
-    let told = store.write(move |tx| note(tx, &uuid, &trouble));
+    let told = store.write(move |tx| note(tx, &uuid, NOT_COMMITTED, &trouble));
     if let Err(error) = told.await {
         log::error!("cannot store a trouble: {error}");
     }
 }
 
 /// Puts a trouble on the task, and journals it when it is news.
-pub fn note(tx: &mut Tx<'_>, task: &str, trouble: &contract::Trouble) -> Result<()> {
+pub fn note(tx: &mut Tx<'_>, task: &str, what: &str, trouble: &contract::Trouble) -> Result<()> {
     if tx.row(task)?.trouble.as_ref() != Some(trouble) {
-        tx.journal(task, Who::Chorus, "not_committed", &format!("Not committed: {}", trouble.text), None)?;
+        let lead = if what == NOT_COMMITTED { "Not committed: " } else { "" };
+        tx.journal(task, Who::Chorus, what, &format!("{lead}{}", trouble.text), None)?;
     }
     tx.set_trouble(task, Some(trouble))
 }
@@ -175,27 +183,19 @@ async fn to_stack(core: &Core, task: &Task, loaded: &Loaded, message: Option<&st
     };
     let git = Git::at(Path::new(&task.project), &Environment::of_process());
     let order = Order { number: task.number, branch: branch.clone(), message };
-    let mut desk = AtDesk { core, task, branch: &branch, held: None, settled: true };
+    let mut desk = AtDesk { core, task, branch: &branch, held: None, settled: true, seen: None };
     let held = stacks::hold(&but).await?;
     // When it is this task's turn: others that end meanwhile would all look at the tree at once.
     edits::settle(core, &task.project).await?;
     let place = Place { git: &git, but: &but, held: &held };
     let outcome = vcs::commit(place, &order, &mut desk).await?;
+    let seen = desk.seen.take();
     drop(desk);
     let done = record(core, task, &order, outcome).await?;
-    // What was mended may have rewritten commits, whether or not one was added.
-    if task.trouble.is_some() && !matches!(done, Done::Committed) {
-        follow_rewritten(core, &but).await;
+    if let Some(status) = seen {
+        branches::follow(core, &task.project, &but, &status).await;
     }
     Ok(done)
-}
-
-async fn follow_rewritten(core: &Core, but: &But) {
-    let (Ok(status), Ok(store)) = (but.status().await, core.store()) else { return };
-    let applied = status.changes_applied();
-    if let Err(error) = store.write(move |tx| tx.follow_commits(&applied)).await {
-        log::warn!("cannot follow rewritten commits: {error}");
-    }
 }
 
 /// What the commit engine asks: whose the changes are now, and to write down what it is about to do.
@@ -206,6 +206,8 @@ struct AtDesk<'a> {
     /// While it lives, edits of those paths wait.
     held: Option<Held>,
     settled: bool,
+    /// The workspace as it was read last.
+    seen: Option<Status>,
 }
 
 #[async_trait::async_trait]
@@ -215,11 +217,18 @@ impl Desk for AtDesk<'_> {
             edits::settle(self.core, &self.task.project).await?;
         }
         let ledgers = ledgers(self.core, &self.task.project).await?;
-        let mut owners = |path: &str, hunk: &crate::commits::change::Hunk| changes::owners(ledgers.get(path), hunk);
+        let git = crate::vcs::git::Git::at(&self.task.project);
+        let origins = renames::origins(&git, tree.changes, tree.hunks, &ledgers).await?;
+        let mut owners =
+            |path: &str, hunk: &crate::commits::change::Hunk| changes::owners(&ledgers, &origins, path, hunk);
         let plan = plan::plan(&self.task.uuid, self.branch, tree, &mut owners);
         let paths = plan.take.iter().map(|piece| piece.path.clone());
         self.held = Some(self.core.trees.hold(&self.task.project, paths));
         Ok(plan)
+    }
+
+    fn saw(&mut self, status: &Status) {
+        self.seen = Some(status.clone());
     }
 
     async fn intend(&mut self, intent: &Intent) -> Result<()> {
@@ -265,7 +274,7 @@ async fn record(core: &Core, task: &Task, order: &Order, outcome: Outcome) -> Re
                 }
                 Outcome::Trouble(trouble) => {
                     let trouble = in_words(trouble);
-                    note(tx, &uuid, &trouble)?;
+                    note(tx, &uuid, NOT_COMMITTED, &trouble)?;
                     Done::Trouble(trouble)
                 }
             };
@@ -286,8 +295,6 @@ fn committed(
     let files = i64::try_from(made.paths.len()).unwrap_or(i64::MAX);
     let text = format!("Committed {} to {branch}: {subject}", counted(files));
     tx.add_commit(task, &NewCommit { oid: made.oid.clone(), change, branch: branch.to_owned(), subject, files })?;
-    // A commit below others rewrites those above.
-    tx.follow_commits(&made.applied)?;
     let data = serde_json::json!({ "commit": made.oid, "paths": made.paths, "rescue": made.rescue });
     tx.journal(task, Who::Chorus, "committed", &text, Some(&data))?;
     for path in &made.meanwhile {
@@ -295,7 +302,7 @@ fn committed(
         tx.journal(task, Who::Chorus, "written_meanwhile", &text, None)?;
     }
     match made.trouble.clone().map(in_words) {
-        Some(trouble) => note(tx, task, &trouble),
+        Some(trouble) => note(tx, task, NOT_COMMITTED, &trouble),
         None => tx.set_trouble(task, None),
     }
 }
@@ -368,6 +375,12 @@ pub async fn at_completion(core: &Core, task: &Task, loaded: &Loaded, message: O
 
 /// What a person is told when a task with a branch has ended well.
 pub async fn landing(core: &Core, task: &Task) -> String {
+    let mut is_merged = false;
+    if task.isolation == Isolation::Worktree {
+        let counted = worktrees::count(core, task).await;
+        counted.unwrap_or_else(|error| log::warn!("cannot count the commits of #{}: {error}", task.number));
+        is_merged = worktrees::is_merged(core, task).await.unwrap_or_default();
+    }
     let uuid = task.uuid.clone();
     let Ok(store) = core.store() else { return String::new() };
     let row = store.read(move |tx| tx.row(&uuid)).await.unwrap_or_else(|_| task.clone());
@@ -385,6 +398,8 @@ pub async fn landing(core: &Core, task: &Task) -> String {
     };
     let land = match row.isolation {
         Isolation::Stack => format!("`but push {branch}` publishes it, `but land {branch}` lands it"),
+        _ if row.commits == 0 => return format!("Nothing was committed.{left}"),
+        _ if is_merged => "All of them are merged".to_owned(),
         _ => format!("`git merge {branch}` takes it in, `git push -u origin {branch}` publishes it"),
     };
     format!("{branch} has {commits}.{left} {land}.")

@@ -9,8 +9,9 @@ use crate::contract::Code;
 use crate::error::{Error, Result};
 use crate::store::{Tx, Who};
 use crate::task::{Isolation, Task};
-use crate::vcs::but::Environment;
+use crate::vcs::but::{But, Environment, Grammar, Stack};
 use crate::vcs::git::Git;
+use crate::vcs::lock::Held;
 use crate::vcs::{plumbing, rescue};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,34 +63,56 @@ async fn of_stack(core: &Core, task: &Task) -> Result<Option<Discarded>> {
     edits::settle(core, &task.project).await?;
     let held = stacks::hold(&but).await?;
     let tree = Tree::read(core, &task.project, &but).await?;
-    let mine: Vec<(Change, Vec<Hunk>)> = by_file(tree.of(&task.uuid));
-    let files: Vec<String> = mine.iter().map(|(change, _)| change.path.clone()).collect();
-    let _waiting = core.trees.hold(&task.project, files.iter().cloned());
+    let mut mine: Vec<(Change, Vec<Hunk>)> = by_file(tree.of(&task.uuid));
+    // Under a new name there is nothing to go back to: the file stays as long as others have edits in it.
+    mine.retain(|(change, _)| change.kind != Kind::Renamed || tree.is_all(&change.path, &task.uuid));
     let git = Git::at(&task.project);
+    let mut moved_away = Vec::new();
+    for path in tree.moved_away(&task.uuid) {
+        moved_away.extend(git.cat_blob("HEAD", &path).await?.map(|_| path));
+    }
+    let files: Vec<String> = mine.iter().map(|(change, _)| &change.path).chain(&moved_away).cloned().collect();
+    let _waiting = core.trees.hold(&task.project, files.iter().cloned());
     let plumbing = plumbing::Git::at(Path::new(&task.project), &Environment::of_process());
     let tip = git.resolve(&format!("refs/heads/{branch}")).await?;
     let reference = format!("refs/chorus/discarded/{}-{}", task.number, crate::process::now());
     if let Some(tip) = &tip {
         git.update_ref(&format!("{reference}/tip"), tip, None).await?;
     }
-    let dirty: BTreeSet<String> = but.status().await?.changes.into_iter().map(|change| change.path).collect();
+    let mut dirty: BTreeSet<String> = but.status().await?.changes.into_iter().map(|change| change.path).collect();
+    dirty.extend(moved_away.iter().cloned());
     let before = rescue::keep(&plumbing, &dirty, task.number).await?;
     copy(&git, &before.reference, &format!("{reference}/edits")).await?;
     for (change, hunks) in &mine {
         take_out(&git, Path::new(&task.project), change, hunks).await?;
     }
+    for path in &moved_away {
+        put_back(&git, path).await?;
+    }
     let after = rescue::keep(&plumbing, &dirty, task.number).await?;
     copy(&git, &after.reference, &format!("{reference}/after")).await?;
-    if but.status().await?.branch(&branch).is_some()
-        && let Err(refusal) = but.branch_delete(&branch, &held).await
-    {
+    if let Err(error) = delete(&but, &git, &branch, &held).await {
         for file in &files {
             before.write_back(&plumbing, file).await?;
         }
-        return Err(Error::from(refusal).context(format!("cannot discard {branch}; nothing was taken away")));
+        return Err(error.context(format!("cannot discard {branch}; nothing was taken away")));
     }
     edits::settle(core, &task.project).await?;
     Ok(Some(Discarded { reference, branch, files }))
+}
+
+async fn delete(but: &But, git: &Git, branch: &str, held: &Held) -> Result<()> {
+    let status = but.status().await?;
+    let alone = |stack: &&Stack| matches!(&stack.branches[..], [one] if one.name == branch && !one.commits.is_empty());
+    if but.grammar() == Grammar::Old && status.stacks.iter().any(|stack| alone(&stack)) {
+        // It deletes no branch with commits that is a stack of its own (2026-05). Out of the workspace it is git's.
+        but.unapply(branch, held).await?;
+        return git.change(&["update-ref", "-d", &format!("refs/heads/{branch}")], Vec::new()).await.map(drop);
+    }
+    match status.branch(branch) {
+        Some(_) => Ok(but.branch_delete(branch, held).await?),
+        None => Ok(()),
+    }
 }
 
 fn by_file(found: Vec<(&Change, &Hunk)>) -> Vec<(Change, Vec<Hunk>)> {
@@ -113,16 +136,18 @@ async fn take_out(git: &Git, root: &Path, change: &Change, hunks: &[Hunk]) -> Re
     let whole = hunks.iter().any(|hunk| hunk.content != Content::Lines);
     match (change.kind, base) {
         (Kind::Added, _) | (_, None) => std::fs::remove_file(&path).map_err(cannot),
-        (Kind::Removed, Some(_)) => git
-            .change(&["checkout", "--ignore-skip-worktree-bits", "HEAD", "--", &change.path], Vec::new())
-            .await
-            .map(drop),
+        (Kind::Removed, Some(_)) => put_back(git, &change.path).await,
         (_, Some(base)) if whole => write(&path, &base).map_err(cannot),
         (_, Some(base)) => {
             let now = std::fs::read(&path).map_err(cannot)?;
             write(&path, &without(&base, &now, &hunks.iter().map(replaced).collect::<Vec<_>>())).map_err(cannot)
         }
     }
+}
+
+/// A file that was removed, as it is committed.
+async fn put_back(git: &Git, path: &str) -> Result<()> {
+    git.change(&["checkout", "--ignore-skip-worktree-bits", "HEAD", "--", path], Vec::new()).await.map(drop)
 }
 
 /// Lines before and after, from 0; a hunk without lines on a side names the line before it.
@@ -160,7 +185,7 @@ pub async fn restore(core: &Core, task: &Task) -> Result<String> {
     let left = match task.isolation {
         Isolation::Stack => to_stack(core, task, &git, &kept).await?,
         _ => {
-            branch_again(&git, &kept.branch, &kept.reference).await?;
+            worktrees::bring_back(core, task, &kept.reference).await?;
             Vec::new()
         }
     };
@@ -178,7 +203,8 @@ pub async fn restore(core: &Core, task: &Task) -> Result<String> {
     Ok(text)
 }
 
-async fn branch_again(git: &Git, branch: &str, tip: &str) -> Result<()> {
+/// Makes a branch again at a commit.
+pub async fn branch_again(git: &Git, branch: &str, tip: &str) -> Result<()> {
     let name = format!("refs/heads/{branch}");
     match (git.resolve(tip).await?, git.resolve(&name).await?) {
         (None, _) => Ok(()),

@@ -220,8 +220,11 @@ pub fn refusal(repository: &Repository, wanted: Use) -> Option<Error> {
     if repository.has_gitbutler {
         return refused(
             format!("{folder} is not in GitButler's workspace: {here}"),
-            &format!("return to it with `but setup`, {worktree}"),
+            &format!("run `git checkout gitbutler/workspace && but setup`, {worktree}"),
         );
     }
-    refused(format!("{folder} is not a GitButler project"), &format!("make it one with `but setup`, {worktree}"))
+    refused(
+        format!("{folder} is not set up for GitButler"),
+        &format!("`chorus setup` explains what `but setup` changes and runs it, {worktree}"),
+    )
 }

@@ -9,4 +9,6 @@ mod life;
 mod prompts;
 mod quiet;
 mod restarts;
+mod stacks;
+mod worktrees;
 mod world;

@@ -23,7 +23,7 @@ async fn a_usual_repository_takes_worktrees_and_no_stacks() {
     assert!(found.identity && found.writable && !found.is_linked_worktree && !found.has_gitbutler);
     assert_eq!(found.root, Some(bed.project()));
     assert_eq!(refusal(&found, Use::Worktree), None);
-    assert!(why(&found, Use::Stack).ends_with("is not a GitButler project"));
+    assert!(why(&found, Use::Stack).ends_with("is not set up for GitButler"));
 }
 
 #[tokio::test]

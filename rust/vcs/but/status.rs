@@ -54,12 +54,6 @@ impl Status {
         self.branches().find(|branch| branch.name == name)
     }
 
-    /// Every applied commit that has an id of its change, that id first.
-    pub fn changes_applied(&self) -> Vec<(String, String)> {
-        let commits = self.branches().flat_map(|branch| &branch.commits);
-        commits.filter_map(|commit| Some((commit.change_id.clone()?, commit.oid.clone()))).collect()
-    }
-
     /// Every applied branch.
     pub fn branches(&self) -> impl Iterator<Item = &Branch> {
         self.stacks.iter().flat_map(|stack| &stack.branches)

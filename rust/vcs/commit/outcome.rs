@@ -25,8 +25,6 @@ pub struct Made {
     pub oid: String,
     /// What stays when it is rewritten; the old grammar has none.
     pub change_id: Option<String>,
-    /// Every applied commit after it, by what stays when it is rewritten.
-    pub applied: Vec<(String, String)>,
     /// What it changes.
     pub paths: Vec<String>,
     /// What is uncommitted still.

@@ -16,7 +16,8 @@ const RUNS: usize = 200;
 
 fn main() -> std::io::Result<()> {
     let paths: Vec<String> = (0..FILES).map(|n| format!("d{}/f{n}.txt", n / 100)).collect();
-    let ledgers: HashMap<&str, Ledger> = paths.iter().enumerate().map(|(n, path)| (path.as_str(), ledger(n, path))).collect();
+    let ledgers: HashMap<&str, Ledger> =
+        paths.iter().enumerate().map(|(n, path)| (path.as_str(), ledger(n, path))).collect();
     let changes: Vec<Change> = paths.iter().map(|path| modified(path)).collect();
     let hunks: Vec<Hunk> = paths.iter().flat_map(|path| LINES.map(|line| hunk(path, line))).collect();
     let mut out = std::io::stdout().lock();
@@ -36,8 +37,11 @@ fn main() -> std::io::Result<()> {
 /// As the daemon asks the ledgers.
 fn owners(ledgers: &HashMap<&str, Ledger>, path: &str, hunk: &Hunk) -> BTreeSet<Owner> {
     let wide = |count: u32| usize::try_from(count).unwrap_or_default();
-    let edit =
-        Edit::of((wide(hunk.old_start), wide(hunk.old_lines)), (wide(hunk.new_start), wide(hunk.new_lines)), &hunk.body);
+    let edit = Edit::of(
+        (wide(hunk.old_start), wide(hunk.old_lines)),
+        (wide(hunk.new_start), wide(hunk.new_lines)),
+        &hunk.body,
+    );
     ledgers.get(path).map(|ledger| ledger.owners_of(&edit)).unwrap_or_default()
 }
 

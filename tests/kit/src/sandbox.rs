@@ -214,6 +214,19 @@ impl From<Output> for Ran {
     }
 }
 
+/// Writes an executable script. Another program does the writing: a child that a thread of ours forks meanwhile would
+/// hold the file open for writing, and then it cannot be run ("Text file busy").
+///
+/// # Panics
+/// When it cannot be written.
+pub fn script(path: &Path, text: &str) {
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", r#"umask 022; rm -f "$0.new"; cat > "$0.new" && chmod 755 "$0.new" && mv "$0.new" "$0""#]);
+    let mut child = shell.arg(path).stdin(Stdio::piped()).spawn().expect("a shell");
+    std::io::Write::write_all(&mut child.stdin.take().expect("its input"), text.as_bytes()).expect("the script");
+    assert!(child.wait().expect("its end").success(), "{} cannot be written", path.display());
+}
+
 fn environment(root: &Path) -> BTreeMap<String, String> {
     let at = |name: &str| root.join(name).to_string_lossy().into_owned();
     let mut environment: BTreeMap<String, String> = [

@@ -54,12 +54,7 @@ fn edited((file, line): Edit<'_>) -> (String, String) {
 }
 
 /// Milliseconds until all are committed, and until the first is.
-fn together(
-    stage: &Stage,
-    program: &Program,
-    files: &[String],
-    edits: &[Vec<Edit<'_>>],
-) -> Result<(f64, f64), String> {
+fn together(stage: &Stage, program: &Program, files: &[String], edits: &[Vec<Edit<'_>>]) -> Result<(f64, f64), String> {
     let mut world = project::with_stacks(stage, program, files)?;
     world.start(TASKS, "demo", "[[say ready]]", &["idle"]);
     let listener = Listener::start(&world.sandbox, stage.chorus())?;
@@ -87,9 +82,8 @@ fn together(
     let mut times = Vec::new();
     for task in &world.tasks {
         let told = listener.within(LIMIT, began, |told| told.task == task.uuid && told.commits > 0);
-        let told = told.ok_or_else(|| {
-            format!("#{} commits nothing: {}", task.number, turn_end::trouble(&world, &task.number))
-        })?;
+        let told = told
+            .ok_or_else(|| format!("#{} commits nothing: {}", task.number, turn_end::trouble(&world, &task.number)))?;
         times.push(clock::between(began, told.at));
     }
     for (task, edits) in world.tasks.iter().zip(edits) {

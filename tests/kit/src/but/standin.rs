@@ -171,7 +171,7 @@ fn run(invocation: &Invocation, grammar: Grammar, fault: Option<&Fault>) -> Resu
     }
     let (folder, shown) = (invocation.folder.as_path(), invocation.shown.as_str());
     match command.as_str() {
-        "setup" => return setup::setup(folder, shown, &arguments),
+        "setup" => return setup::setup(folder, shown, &arguments, grammar),
         "teardown" => return setup::teardown(folder, shown, grammar, &arguments),
         _ => {}
     }

@@ -22,7 +22,7 @@ const MANAGED: &str = "GITBUTLER_MANAGED_HOOK";
 const HOOKS: [&str; 2] = ["pre-commit", "post-checkout"];
 
 /// Makes a repository a project and checks its workspace out.
-pub fn setup(folder: &Path, shown: &str, arguments: &Arguments) -> Result<Answer, Refusal> {
+pub fn setup(folder: &Path, shown: &str, arguments: &Arguments, grammar: Grammar) -> Result<Answer, Refusal> {
     let mut place = Place::of(folder)?;
     if place.is_none() && arguments.has("--init") {
         Git::new(folder.to_owned(), folder.to_owned()).run(&["init", "--quiet", "--initial-branch=main"])?;
@@ -54,6 +54,7 @@ pub fn setup(folder: &Path, shown: &str, arguments: &Arguments) -> Result<Answer
     }
     install_hooks(&place.git.folder.join("hooks"))?;
     let target = &state.target;
+    tell_target(&place.git, target, grammar)?;
     let name = format!("{}/{}", target.remote, target.branch);
     let answer = json!({
         "repositoryPath": place.git.root,
@@ -61,6 +62,18 @@ pub fn setup(folder: &Path, shown: &str, arguments: &Arguments) -> Result<Answer
         "target": { "branchName": name, "remoteName": target.remote, "newlySet": newly },
     });
     Ok(Answer::new(answer, format!("GitButler project is set up!\nTarget branch: {name}")))
+}
+
+/// Where others read what the target is.
+fn tell_target(git: &Git, target: &Target, grammar: Grammar) -> Result<(), Refusal> {
+    let Target { remote, branch, commit } = target;
+    if grammar == Grammar::New {
+        return git
+            .run(&["config", "gitbutler.project.targetRef", &format!("refs/remotes/{remote}/{branch}")])
+            .map(drop);
+    }
+    let text = format!("[default_target]\nbranchName = {branch:?}\nremoteName = {remote:?}\nsha = {commit:?}\n");
+    Ok(std::fs::write(git.folder.join("gitbutler/virtual_branches.toml"), text)?)
 }
 
 /// Checks the workspace out; a branch with commits of its own that was checked out becomes a stack.

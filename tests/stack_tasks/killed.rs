@@ -1,0 +1,196 @@
+//! Commits that are cut short: the daemon killed at every step, a `but` that dies, hangs or answers nonsense, a full
+//! disk, another writer. Afterwards every byte is somewhere, no edit is on a wrong branch, and the next commit works.
+
+use super::world::{World, edit, numbered_but, write};
+use chorus_testkit::but::{Program, standins};
+use chorus_testkit::wait_until;
+
+/// Two tasks edit one file at the same time, round by round; the person has edited it, too.
+struct Scene {
+    world: World,
+    one: String,
+    two: String,
+    /// So many rounds are over.
+    rounds: usize,
+    /// What the tasks have in `a.txt` besides.
+    more: String,
+}
+
+impl Scene {
+    fn new(program: &Program) -> Scene {
+        println!("on {}", program.name);
+        let world = World::new(program);
+        world.write("project/a.txt", &numbered_but(&[(40, "forty by me")]));
+        let one = world.rested("Be one", "[[say ready]]");
+        let two = world.asking("Be two", &edit("a.txt", 30, "thirty by two"));
+        Scene { world, one, two, rounds: 0, more: String::new() }
+    }
+
+    fn line(&self) -> usize {
+        self.rounds * 2 + 1
+    }
+
+    /// The first task edits, and its turn is not over.
+    #[track_caller]
+    fn edited(&mut self) {
+        self.rounds += 1;
+        let markers = edit("a.txt", self.line(), "by one") + &write(&format!("{}.txt", self.rounds), "of one\n");
+        self.world.json(["send", &self.one, &format!("{markers} [[ask]] [[say done]]")]);
+        self.world.asks(&self.one);
+    }
+
+    fn text(&self) -> String {
+        let lines = (1..=self.rounds).map(|round| (round * 2 + 1, "by one"));
+        let others = [(30, "thirty by two"), (40, "forty by me")];
+        numbered_but(&lines.chain(others).collect::<Vec<_>>()) + &self.more
+    }
+
+    /// The tree is as it was left.
+    #[track_caller]
+    fn tree(&self) {
+        assert_eq!(self.world.read("a.txt"), self.text());
+        for round in 1..=self.rounds {
+            assert_eq!(self.world.read(&format!("{round}.txt")), "of one\n");
+        }
+    }
+
+    /// The commit is made, once; the other's and the person's edits are as uncommitted as before.
+    #[track_caller]
+    fn is_committed(&self) {
+        let Scene { world, one, two, .. } = self;
+        world.commits(one, self.rounds);
+        self.tree();
+        let lines = (1..=self.rounds).map(|round| (round * 2 + 1, "by one")).collect::<Vec<_>>();
+        let branch = world.branch(one);
+        assert_eq!(world.on(&branch, "a.txt").unwrap(), numbered_but(&lines));
+        assert_eq!(world.on(&branch, &format!("{}.txt", self.rounds)).unwrap(), "of one\n");
+        assert_eq!(world.changed_on(&world.branch(two)), [""; 0]);
+        assert_eq!(world.owners()[..2], [format!("a.txt:30 task {two}"), "a.txt:40 user".into()]);
+        assert_eq!(self.intents(), 0);
+    }
+
+    /// The other's commit works, too.
+    #[track_caller]
+    fn ends(&self) {
+        let Scene { world, two, .. } = self;
+        world.answer(two);
+        world.commits(two, 1);
+        assert_eq!(world.changed_on(&world.branch(two)), ["a.txt -line 30", "a.txt +thirty by two"]);
+        self.is_there();
+    }
+
+    #[track_caller]
+    fn is_there(&self) {
+        self.tree();
+        assert_eq!(self.world.owners()[0], "a.txt:40 user");
+    }
+
+    /// What is written down of commits that are being made.
+    fn intents(&self) -> usize {
+        let store = rusqlite::Connection::open(self.world.state().join("chorus.db")).unwrap();
+        store.query_row("SELECT count(*) FROM intents", [], |row| row.get::<_, i64>(0)).unwrap().try_into().unwrap()
+    }
+
+    /// The daemon is killed while the turn's commit is at that call of `but`, with a fault or without; the call's
+    /// words, or nothing when the commit needed fewer.
+    #[track_caller]
+    fn killed_at(&mut self, side: &str, call: usize, fault: Option<&str>) -> Option<String> {
+        self.edited();
+        fault.iter().for_each(|fault| self.world.fault(fault));
+        self.world.stop(side, call);
+        self.world.answer(&self.one);
+        let file = self.world.root().join("but/stopped");
+        wait_until("but stops, or the commit is made", || {
+            file.exists() || self.world.count(&self.one, "committed") == self.rounds
+        });
+        if !file.exists() {
+            self.world.go_on();
+            self.is_committed();
+            return None;
+        }
+        let (but, words) = self.world.stopped();
+        self.world.kill_daemon();
+        self.tree();
+        // The next daemon awaits it, so it must end, as one that works would.
+        self.world.kill(but);
+        self.is_committed();
+        Some(words)
+    }
+}
+
+#[test]
+fn the_daemon_at_each_call_of_but() {
+    for program in standins() {
+        let mut scene = Scene::new(&program);
+        let mut commit = 0;
+        for call in 1.. {
+            let Some(words) = scene.killed_at("before", call, None) else { break };
+            let commits = words.split(' ').any(|word| word == "commit");
+            commit = if commits { call } else { commit };
+        }
+        assert!(commit > 0, "the commit itself was among the calls");
+        scene.killed_at("after", commit, None);
+        scene.ends();
+    }
+}
+
+#[test]
+fn the_daemon_and_a_but_that_dies() {
+    for program in standins() {
+        let mut scene = Scene::new(&program);
+        for fault in ["die-between", "die-after", "garbage", "empty-commit", "disk-full"] {
+            let words = scene.killed_at("after", 3, Some(fault)).unwrap();
+            assert!(words.split(' ').any(|word| word == "commit"), "{words}");
+            assert!(scene.world.has_failed(), "{fault}");
+        }
+        scene.ends();
+    }
+}
+
+#[test]
+fn a_full_disk() {
+    for program in standins() {
+        let mut scene = Scene::new(&program);
+        scene.edited();
+        scene.world.fault("disk-full");
+        scene.world.answer(&scene.one);
+        let trouble = scene.world.trouble(&scene.one);
+        assert!(trouble["text"].as_str().unwrap().contains("No space left"), "{trouble}");
+        assert_eq!(scene.world.look(&scene.one)["uncommitted"], 2);
+        scene.tree();
+        assert_eq!(scene.intents(), 0);
+        scene.world.json(["commit", &scene.one]);
+        scene.is_committed();
+        scene.ends();
+    }
+}
+
+#[test]
+fn another_writer_of_the_file_that_is_committed() {
+    for program in standins() {
+        for fault in ["written-meanwhile", "conflict-markers"] {
+            let mut scene = Scene::new(&program);
+            scene.edited();
+            scene.world.fault(fault);
+            scene.world.answer(&scene.one);
+            scene.world.rests(&scene.one, 2);
+            wait_until("the fault has happened", || scene.world.has_failed());
+            wait_until("the commit is over", || scene.intents() == 0 && scene.world.look(&scene.one)["commits"] == 1);
+            let Scene { world, one, two, .. } = &scene;
+            let branch = world.branch(one);
+            assert!(!world.on(&branch, "a.txt").unwrap().contains("by me"));
+            assert!(!world.on(&branch, "a.txt").unwrap().contains("written meanwhile"));
+            assert!(!world.read("a.txt").contains("<<<<"), "{}", world.read("a.txt"));
+            // Both writings are there, where not in the tree then where the task says.
+            let trouble = world.look(one)["trouble"].clone();
+            let named = trouble["remedy"].as_str().and_then(|remedy| remedy.split(' ').next_back());
+            let kept = named.map(|name| world.git(["grep", "-h", "-e", "", name, "--", "1.txt", "a.txt"]));
+            let all = world.read("1.txt") + &world.read("a.txt") + &kept.unwrap_or_default();
+            assert!(all.contains("written meanwhile") && all.contains("of one"), "{trouble}: {all}");
+            assert!(trouble.is_null() || trouble["kind"] == "conflicted" && fault == "conflict-markers", "{trouble}");
+            world.answer(two);
+            world.commits(two, 1);
+            assert_eq!(world.changed_on(&world.branch(two)), ["a.txt -line 30", "a.txt +thirty by two"]);
+        }
+    }
+}

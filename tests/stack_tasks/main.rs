@@ -1,0 +1,17 @@
+//! Stack tasks as a whole: real daemon, real tmux, the demo agent in the panes, and `but`: the stand-in in both grammars
+//! and every real program that is given.
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+#[path = "."]
+mod stack {
+    mod commands;
+    mod depends;
+    mod gone;
+    mod guard;
+    mod health;
+    mod killed;
+    mod life;
+    mod together;
+    mod unstarted;
+    mod world;
+}

@@ -1,0 +1,71 @@
+//! Starts that do not come about: no branch is left behind.
+
+use super::world::{each, edit};
+use chorus_testkit::wait_until;
+
+#[test]
+fn an_agent_that_is_missing() {
+    each(|world| {
+        world.config("[agent.gone]\ncommand = \"no-such-program\"\n[agent.claude]\ncommand = \"no-such-claude\"\n");
+        let task = world.task("No agent", &["--agent", "claude"]);
+        world.refused(["start", &task]);
+        assert_eq!(world.look(&task)["status"], "pending");
+        assert_eq!((world.branches(), world.stacks().len()), (vec![], 0));
+        // One whose edits cannot be told from others'.
+        let task = world.task("Blind", &["--agent", "gone"]);
+        let refusal = world.refused(["start", &task]);
+        assert_eq!(world.branches(), [""; 0], "{refusal:?}");
+    });
+}
+
+#[test]
+fn a_tmux_that_is_missing_or_fails() {
+    each(|world| {
+        let task = world.task("No tmux", &[]);
+        let tmux = world.root().join("bin/tmux").read_link().unwrap();
+        world.script("tmux", "#!/bin/sh\necho 'no server' >&2\nexit 1\n");
+        world.refused(["start", &task]);
+        assert_eq!(world.look(&task)["status"], "pending");
+        assert_eq!((world.branches(), world.stacks().len()), (vec![], 0));
+        world.link("tmux", &tmux);
+        world.json(["start", &task, "--prompt", &(edit("a.txt", 3, "three") + "[[say done]]")]);
+        world.commits(&task, 1);
+        assert_eq!(world.branches(), ["chorus/1-no-tmux"]);
+    });
+}
+
+#[test]
+fn a_daemon_that_is_killed_between_branch_and_record() {
+    each(|world| {
+        let task = world.task("Cut short", &[]);
+        // Where its branch is made.
+        let mut at = 0;
+        for call in 1.. {
+            world.stop("after", call);
+            let mut start = world.chorus(["start", &task, "--prompt", "[[say done]]"]);
+            let mut start =
+                start.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
+            let file = world.root().join("but/stopped");
+            let mut ended = false;
+            wait_until("but stops, or it is started", || {
+                ended = start.try_wait().unwrap().is_some();
+                ended || file.exists()
+            });
+            if !file.exists() {
+                world.go_on();
+                break;
+            }
+            let (but, words) = world.stopped();
+            world.kill_daemon();
+            world.kill(but);
+            start.wait().unwrap();
+            at = if words.starts_with("branch new") || words.contains(" new ") { call } else { at };
+            assert_eq!(world.look(&task)["status"], "pending", "{words}");
+        }
+        assert!(at > 0, "the branch was made in one of the calls");
+        world.turn(&task, &(edit("a.txt", 3, "three") + "[[say done]]"));
+        world.commits(&task, 1);
+        assert_eq!(world.branches(), ["chorus/1-cut-short"]);
+        assert_eq!(world.stacks(), [["chorus/1-cut-short"]]);
+    });
+}
