@@ -270,6 +270,28 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_commit_is_found_wherever_the_branch_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        run(root, &["init", "-q", "-b", "a/b"]).await;
+        std::fs::write(root.join("first"), "").unwrap();
+        run(root, &["add", "-A"]).await;
+        run(root, &["commit", "-qm", "1"]).await;
+        let first = head(root).await.unwrap().unwrap();
+        assert_eq!(loose_head(root).as_ref(), Some(&first));
+        run(root, &["pack-refs", "--all"]).await;
+        assert_eq!((loose_head(root), head(root).await.unwrap()), (None, Some(first.clone())));
+        std::fs::rename(root.join("first"), root.join("a\n b")).unwrap();
+        run(root, &["add", "-A"]).await;
+        run(root, &["commit", "-qm", "2"]).await;
+        let second = head(root).await.unwrap().unwrap();
+        run(root, &["checkout", "-q", "--detach"]).await;
+        assert_eq!(loose_head(root).as_ref(), Some(&second));
+        assert_eq!(between(root, &first, &second).await.unwrap(), Some(vec!["a\n b".into(), "first".into()]));
+        assert_eq!(between(root, &"1".repeat(40), &second).await.unwrap(), None);
+    }
+
+    #[tokio::test]
     async fn what_is_uncommitted_and_what_is_ignored() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();

@@ -6,8 +6,7 @@ use super::world::World;
 use chorus_testkit::but::{self, Grammar, Program, Repository};
 
 /// The user's configuration: demo agents that ask nobody before they edit. Their first turns commit nothing.
-const CONFIG: &str =
-    "[agent]\ndefault = \"demo\"\n[agent.demo]\npermission_mode = \"acceptEdits\"\n[vcs]\ncommit = ";
+const CONFIG: &str = "[agent]\ndefault = \"demo\"\n[agent.demo]\npermission_mode = \"acceptEdits\"\n[vcs]\ncommit = ";
 
 /// The stand-in in the newer grammar, and the real programs that `CHORUS_TEST_BUT` names.
 pub fn programs() -> Vec<Program> {
