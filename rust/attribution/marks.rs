@@ -2,6 +2,7 @@
 
 use super::Owner;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// The owners in one file. As JSON, equal neighbours are one run: `[[3,null],[1,"user"]]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +21,15 @@ impl Marks {
     /// Nobody's, for so many lines.
     pub fn none(lines: usize) -> Marks {
         Marks { whole: None, lines: vec![None; lines], gaps: vec![None; lines + 1] }
+    }
+
+    /// The tasks, by uuid, that are named; not those that are only candidates.
+    pub fn tasks(&self) -> BTreeSet<String> {
+        let named = |owner: &Owner| match owner {
+            Owner::Task(task) => Some(task.clone()),
+            Owner::User | Owner::Unclaimed(_) => None,
+        };
+        self.owners().filter_map(named).collect()
     }
 
     /// Everyone named, with repetitions.

@@ -73,11 +73,7 @@ impl Ledger {
 
     /// The tasks, by uuid, that are named in it; not those that are only candidates.
     pub fn tasks(&self) -> BTreeSet<String> {
-        let named = |owner: &Owner| match owner {
-            Owner::Task(task) => Some(task.clone()),
-            Owner::User | Owner::Unclaimed(_) => None,
-        };
-        self.marks.owners().filter_map(named).collect()
+        self.marks.tasks()
     }
 
     /// Whose which lines are: first and last, counted from 1, of every run that has an owner. Where lines were deleted,

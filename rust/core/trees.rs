@@ -32,12 +32,23 @@ pub struct Known {
     pub interval: Interval,
     /// The commit that ledgers are about.
     pub head: Option<String>,
+    /// Paths whose ledgers may say more than differs from that commit; any of them where that is not known.
+    pub unsettled: Option<BTreeSet<String>>,
     /// Files that changed while an edit tool was open on them, and whose that is as far as the tool does not say.
     pub pending: BTreeMap<String, Owner>,
     /// What git tracks although it ignores it, and the index that says so.
     pub beside: Option<(Option<Stat>, Vec<String>)>,
     /// What a task was told of others' edits in a file, by task and path.
     pub told: HashMap<(String, String), String>,
+}
+
+impl Known {
+    /// The ledgers of these paths are about to be written.
+    pub fn touch<'a>(&mut self, paths: impl IntoIterator<Item = &'a String>) {
+        if let Some(unsettled) = &mut self.unsettled {
+            unsettled.extend(paths.into_iter().cloned());
+        }
+    }
 }
 
 /// Paths that wait while a commit runs; dropping it lets them go.

@@ -49,7 +49,8 @@ pub async fn assign(core: &Core, asker: &Asker, assign: ChangesAssign) -> Result
     let (project, path) = (asker.project.clone(), assign.path.clone());
     let origins = tree.origins.get(&path).cloned().unwrap_or_default();
     // Nothing else is taken in meanwhile, or it would write an older ledger over this one.
-    let alone = core.trees.of(&project).known.clone().lock_owned().await;
+    let mut alone = core.trees.of(&project).known.clone().lock_owned().await;
+    alone.touch(origins.iter().chain([&path]));
     core.store()?
         .write(move |tx| {
             let Some(mut ledger) = tx.ledger(&project, &path)? else {
@@ -93,8 +94,7 @@ pub fn recount(tx: &mut Tx<'_>, project: &str) -> Result<()> {
     let tasks = tx.tasks(Some(project), &Filter::default())?;
     let numbers: HashMap<&str, i64> = tasks.iter().map(|task| (task.uuid.as_str(), task.number)).collect();
     let mut found: BTreeMap<String, (i64, BTreeSet<i64>)> = BTreeMap::new();
-    for (_, ledger) in tx.ledgers(project)? {
-        let owners = ledger.tasks();
+    for owners in tx.ledger_tasks(project)? {
         for owner in &owners {
             let others = owners.iter().filter(|other| *other != owner).filter_map(|other| numbers.get(other.as_str()));
             let count = found.entry(owner.clone()).or_default();

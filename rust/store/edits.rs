@@ -4,9 +4,10 @@ use super::column::{Cells, Json, Word};
 use super::text;
 use super::tx::Tx;
 use crate::attribution::interval::{Reach, Window};
-use crate::attribution::{Content, Ledger, Version};
+use crate::attribution::{Content, Ledger, Marks, Version};
 use crate::error::Result;
 use rusqlite::{Row, params};
+use std::collections::BTreeSet;
 
 fn read_ledger(row: &Row<'_>) -> rusqlite::Result<(String, Ledger)> {
     let mut cells = Cells::of(row);
@@ -36,6 +37,12 @@ impl Tx<'_> {
     pub fn ledgers(&self, project: &str) -> Result<Vec<(String, Ledger)>> {
         let sql = "SELECT path, kind, content, hash, marks FROM ledgers WHERE project = ?1 ORDER BY path";
         self.all(sql, [project], read_ledger)
+    }
+
+    /// For every file with uncommitted edits the tasks that made some, without reading what the files hold.
+    pub fn ledger_tasks(&self, project: &str) -> Result<Vec<BTreeSet<String>>> {
+        let sql = "SELECT marks FROM ledgers WHERE project = ?1";
+        self.all(sql, [project], |row| Ok(Cells::of(row).json::<Marks>()?.tasks()))
     }
 
     /// Keeps the file's ledger. The project must have had a task.

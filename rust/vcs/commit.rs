@@ -22,7 +22,7 @@ pub use outcome::{Kind, Made, Outcome, Trouble};
 use crate::commits::change;
 use crate::commits::plan::{Plan, Tree};
 use crate::error::Result;
-use crate::vcs::but::{But, Dependence, Refusal};
+use crate::vcs::but::{But, Dependence, Refusal, Status};
 use crate::vcs::lock::Held;
 use crate::vcs::plumbing::Git;
 use crate::vcs::rescue;
@@ -57,6 +57,9 @@ pub trait Desk: Send {
     /// Which of the tree's changes, as just read, are the task's. Asked again when they changed meanwhile.
     async fn plan(&mut self, tree: Tree<'_>) -> Result<Plan>;
 
+    /// The workspace as it was just read: before the commit, and after it.
+    fn saw(&mut self, _status: &Status) {}
+
     /// Writes down what is about to happen. Called before each `but commit`; a newer intent replaces the one before.
     async fn intend(&mut self, intent: &Intent) -> Result<()>;
 }
@@ -82,6 +85,7 @@ pub async fn commit(place: Place<'_>, order: &Order, desk: &mut dyn Desk) -> Res
             Err(trouble) => return Ok(Outcome::Trouble(trouble)),
         };
         let (status, hunks) = (&tree.status, &tree.hunks);
+        desk.saw(status);
         let shown = Tree { changes: &status.changes, conflicted: &status.conflicted, hunks };
         let mut plan = desk.plan(shown).await?;
         excluded.narrow(&mut plan, hunks);
@@ -94,6 +98,7 @@ pub async fn commit(place: Place<'_>, order: &Order, desk: &mut dyn Desk) -> Res
         desk.intend(&intent).await?;
         let answer = place.but.commit(&order.branch, &order.message, &plan.take, status, place.held).await;
         let settled = settle(place, &intent, &Answer::of(answer)).await?;
+        desk.saw(&settled.status);
         match judged(place, &intent, settled, &plan, planned < PLANS).await? {
             Verdict::Done(mut outcome) => {
                 if let Outcome::Committed(made) = outcome.as_mut() {

@@ -270,23 +270,4 @@ mod tests {
         git(root, &["add", "-f", "a b.log"]);
         assert_eq!(tracked_though_ignored(root).await.unwrap(), ["a b.log"]);
     }
-
-    /// Run by hand for the figure: `cargo test --lib -- --ignored --nocapture a_look_at`.
-    #[test]
-    #[ignore = "tells a time and judges nothing"]
-    #[expect(clippy::print_stdout, reason = "its only purpose")]
-    fn a_look_at_five_thousand_files() {
-        let folder = tempfile::tempdir().unwrap();
-        let root = folder.path();
-        git(root, &["init", "-q"]);
-        for n in 0..5_000 {
-            write(root, &[&format!("d{}/e{}/f{n}", n % 50, n % 7)]);
-        }
-        let before = later(look(root));
-        let begun = Instant::now();
-        let now = look(root);
-        let looked = begun.elapsed();
-        assert!(now.since(&before).is_empty());
-        println!("{} files: look {looked:?}, with difference {:?}", now.len(), begun.elapsed());
-    }
 }

@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::status::AgentStatus;
 use crate::store::{Filter, NewCommit, Tx, Who};
 use crate::task::Task;
-use crate::vcs::but::Environment;
+use crate::vcs::but::{Environment, Status};
 use crate::vcs::commit::{self as vcs, Desk, Intent, Made, Order, Outcome, Place};
 use crate::vcs::plumbing::Git;
 use std::collections::HashMap;
@@ -26,7 +26,6 @@ const MOST_COMMITS: usize = 100;
 /// Commits the task's own hunks and files.
 pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&str>) -> Result<Done> {
     let Some(branch) = task.stack.clone() else { return Ok(Done::Nothing) };
-    edits::settle(core, &task.project).await?;
     let but = stacks::open(core, &task.project, loaded, None).await?;
     let message = match message {
         Some(message) => message::by_person(message, task.number),
@@ -34,8 +33,10 @@ pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&
     };
     let git = Git::at(Path::new(&task.project), &Environment::of_process());
     let order = Order { number: task.number, branch: branch.clone(), message };
-    let mut desk = AtDesk { core, task, branch: &branch, held: None, settled: true };
+    let mut desk = AtDesk { core, task, branch: &branch, held: None, settled: true, seen: None };
     let held = stacks::hold(&but).await?;
+    // When it is this task's turn: others that end meanwhile would all look at the tree at once.
+    edits::settle(core, &task.project).await?;
     let place = Place { git: &git, but: &but, held: &held };
     // One that did not come to its end, but for a daemon that was killed: it is looked at before another is begun.
     let uuid = task.uuid.clone();
@@ -55,8 +56,9 @@ pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&
         }
         desk.settled = false;
     }
+    let seen = desk.seen.take();
     drop(desk);
-    if let Ok(status) = but.status().await {
+    if let Some(status) = seen {
         branches::follow(core, &task.project, &but, &status).await;
     }
     Ok(done)
@@ -75,6 +77,8 @@ struct AtDesk<'a> {
     /// While it lives, edits of those paths wait.
     held: Option<Held>,
     settled: bool,
+    /// The workspace as it was read last.
+    seen: Option<Status>,
 }
 
 #[async_trait::async_trait]
@@ -92,6 +96,10 @@ impl Desk for AtDesk<'_> {
         let paths = plan.take.iter().map(|piece| piece.path.clone());
         self.held = Some(self.core.trees.hold(&self.task.project, paths));
         Ok(plan)
+    }
+
+    fn saw(&mut self, status: &Status) {
+        self.seen = Some(status.clone());
     }
 
     async fn intend(&mut self, intent: &Intent) -> Result<()> {
@@ -118,7 +126,9 @@ async fn record(core: &Core, task: &Task, order: &Order, outcome: Outcome) -> Re
         _ => None,
     };
     let subject = order.message.lines().next().unwrap_or_default().to_owned();
-    edits::settle(core, &task.project).await?;
+    if !matches!(outcome, Outcome::Nothing { .. }) {
+        edits::settle(core, &task.project).await?;
+    }
     let (uuid, project) = (task.uuid.clone(), task.project.clone());
     core.store()?
         .write(move |tx| {

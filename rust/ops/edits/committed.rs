@@ -71,8 +71,33 @@ fn records(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// The commit that is checked out; nothing where there is none yet.
 pub async fn head(root: &Path) -> Result<Option<String>> {
+    if let Some(head) = loose_head(root) {
+        return Ok(Some(head));
+    }
     let ended = git(root, ["rev-parse", "-q", "--verify", "HEAD^{commit}"], Vec::new()).await?;
     Ok((ended.code == Some(0)).then(|| ended.text().trim().to_owned()))
+}
+
+/// The same from files alone, which every edit asks for: of a main worktree whose branch has a file. Packed references,
+/// other stores of references and linked worktrees are git's to read.
+fn loose_head(root: &Path) -> Option<String> {
+    let git = root.join(".git");
+    let text = std::fs::read_to_string(git.join("HEAD")).ok()?;
+    let branch = text.strip_prefix("ref: ").map(str::trim_end);
+    let text = match branch {
+        Some(branch) => std::fs::read_to_string(git.join(branch)).ok()?,
+        None => text,
+    };
+    let id = text.trim_end();
+    (matches!(id.len(), 40 | 64) && id.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| id.to_owned())
+}
+
+/// Paths that differ between two commits; nothing where git cannot say, as when one of them is gone.
+pub async fn between(root: &Path, one: &str, other: &str) -> Result<Option<Vec<String>>> {
+    let words = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", one, other, "--"];
+    let ended = git(root, words, Vec::new()).await?;
+    let path = |record: &[u8]| String::from_utf8(record.to_vec()).ok();
+    Ok((ended.code == Some(0)).then(|| records(&ended.stdout).filter_map(path).collect()))
 }
 
 /// Paths that differ from what is committed, of `among`, or of all where that is empty; those that are not UTF-8 and
@@ -242,6 +267,28 @@ mod tests {
         assert_eq!(on_disk(&root.join("sub")).unwrap(), Version::absent());
         let one = at(root, head.as_deref(), &paths[..1]).await.unwrap();
         assert!(one["a b"].version == committed["a b"].version);
+    }
+
+    #[tokio::test]
+    async fn the_commit_is_found_wherever_the_branch_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        run(root, &["init", "-q", "-b", "a/b"]).await;
+        std::fs::write(root.join("first"), "").unwrap();
+        run(root, &["add", "-A"]).await;
+        run(root, &["commit", "-qm", "1"]).await;
+        let first = head(root).await.unwrap().unwrap();
+        assert_eq!(loose_head(root).as_ref(), Some(&first));
+        run(root, &["pack-refs", "--all"]).await;
+        assert_eq!((loose_head(root), head(root).await.unwrap()), (None, Some(first.clone())));
+        std::fs::rename(root.join("first"), root.join("a\n b")).unwrap();
+        run(root, &["add", "-A"]).await;
+        run(root, &["commit", "-qm", "2"]).await;
+        let second = head(root).await.unwrap().unwrap();
+        run(root, &["checkout", "-q", "--detach"]).await;
+        assert_eq!(loose_head(root).as_ref(), Some(&second));
+        assert_eq!(between(root, &first, &second).await.unwrap(), Some(vec!["a\n b".into(), "first".into()]));
+        assert_eq!(between(root, &"1".repeat(40), &second).await.unwrap(), None);
     }
 
     #[tokio::test]

@@ -100,6 +100,7 @@ impl<'c> Tree<'c> {
         let editing = self.editing(&windows).await?;
         let (open, free): (Vec<String>, Vec<String>) =
             paths.into_iter().partition(|path| editing.iter().any(|window| window.edits(path)));
+        self.known.touch(&free);
         let changes = free.into_iter().map(|path| (path, By::Owner(by.clone()))).collect();
         for (path, stat) in self.take(Some(&look), changes).await? {
             look.note(&path, stat);
@@ -125,6 +126,7 @@ impl<'c> Tree<'c> {
     /// Takes in one file, changed by `by`.
     pub async fn one(&mut self, path: &str, by: By) -> Result<()> {
         self.rebase(false).await?;
+        self.known.touch([&path.to_owned()]);
         let seen = self.take(self.known.look.as_ref(), vec![(path.to_owned(), by)]).await?;
         if let Some(look) = &mut self.known.look {
             seen.iter().for_each(|(path, stat)| look.note(path, *stat));
@@ -146,26 +148,54 @@ impl<'c> Tree<'c> {
         if !all && !moved {
             return Ok(false);
         }
-        let project = self.project.clone();
-        let ledgers = self.store.read(move |tx| tx.ledgers(&project)).await?;
-        let paths: Vec<String> = ledgers.iter().map(|(path, _)| path.clone()).collect();
-        if paths.is_empty() {
-            self.known.head = head;
-            return Ok(moved);
+        let unsettled = self.unsettled(head.as_deref()).await?;
+        let ledgers = self.ledgers(unsettled).await?;
+        if !ledgers.is_empty() {
+            self.settle(ledgers, head.as_deref()).await?;
         }
+        self.known.head = head;
+        self.known.unsettled = Some(BTreeSet::new());
+        Ok(moved)
+    }
+
+    /// The paths whose ledgers may have to be settled with that commit: those written since it was done last, and those
+    /// that the commits since then change; nothing where that is not known.
+    async fn unsettled(&self, head: Option<&str>) -> Result<Option<BTreeSet<String>>> {
+        let (Some(touched), Some(then), Some(now)) = (&self.known.unsettled, &self.known.head, head) else {
+            return Ok(None);
+        };
+        let between = if then == now { Some(Vec::new()) } else { committed::between(&self.root, then, now).await? };
+        Ok(between.map(|paths| paths.into_iter().chain(touched.iter().cloned()).collect()))
+    }
+
+    /// The ledgers of these paths, or all.
+    async fn ledgers(&self, among: Option<BTreeSet<String>>) -> Result<Vec<(String, Ledger)>> {
+        let project = self.project.clone();
+        let read = self.store.read(move |tx| match among {
+            None => tx.ledgers(&project),
+            Some(paths) => {
+                let one = |path: String| Ok(tx.ledger(&project, &path)?.map(|ledger| (path, ledger)));
+                paths.into_iter().map(one).filter_map(Result::transpose).collect()
+            }
+        });
+        read.await
+    }
+
+    /// Takes what is committed in `head` out of these ledgers.
+    async fn settle(&self, ledgers: Vec<(String, Ledger)>, head: Option<&str>) -> Result<()> {
+        let paths: Vec<String> = ledgers.iter().map(|(path, _)| path.clone()).collect();
         let dirty: BTreeSet<String> = committed::dirty(&self.root, &paths).await?.into_iter().collect();
-        let mut bases = committed::at(&self.root, head.as_deref(), &paths).await?;
+        let mut bases = committed::at(&self.root, head, &paths).await?;
         let settled = blocking(move || {
             let settle = |(path, mut ledger): (String, Ledger)| {
                 let base = bases.remove(&path).map_or_else(Version::absent, |base| base.beside(ledger.version()));
+                let before = ledger.marks().clone();
                 let clean = ledger.rebase(&base) || !dirty.contains(&path);
-                (path, (!clean).then_some(ledger))
+                (clean || *ledger.marks() != before).then_some((path, (!clean).then_some(ledger)))
             };
-            ledgers.into_iter().map(settle).collect()
+            ledgers.into_iter().filter_map(settle).collect()
         });
-        self.keep(settled.await?).await?;
-        self.known.head = head;
-        Ok(moved)
+        self.keep(settled.await?).await
     }
 
     /// Reads the files and writes their ledgers; returns how they were then. Done again, it changes nothing: whoever

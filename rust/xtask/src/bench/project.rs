@@ -5,8 +5,8 @@ use super::stage::Stage;
 use super::world::World;
 use chorus_testkit::but::{self, Grammar, Program, Repository};
 
-/// The user's configuration: demo agents that ask nobody before they edit.
-const CONFIG: &str = "[agent]\ndefault = \"demo\"\n[agent.demo]\npermission_mode = \"acceptEdits\"\n";
+/// The user's configuration: demo agents that ask nobody before they edit. Their first turns commit nothing.
+const CONFIG: &str = "[agent]\ndefault = \"demo\"\n[agent.demo]\npermission_mode = \"acceptEdits\"\n[vcs]\ncommit = ";
 
 /// The stand-in in the newer grammar, and the real programs that `CHORUS_TEST_BUT` names.
 pub fn programs() -> Vec<Program> {
@@ -43,7 +43,12 @@ pub fn with_stacks(stage: &Stage, program: &Program, files: &[String]) -> Result
     if !setup.status.success() {
         return Err(format!("but setup: {}", String::from_utf8_lossy(&setup.stderr)));
     }
-    Ok(World::new(sandbox, CONFIG))
+    Ok(World::new(sandbox, &format!("{CONFIG}\"manual\"\n")))
+}
+
+/// From now on the end of a turn commits.
+pub fn commit_turns(world: &World) {
+    world.sandbox.write("config/chorus/chorus.toml", &format!("{CONFIG}\"turn\"\n"));
 }
 
 /// The same project without Chorus, with a branch.

@@ -25,6 +25,7 @@ fn one(stage: &Stage, program: &Program) -> Result<[Row; 2], String> {
     let mut world = project::with_stacks(stage, program, &files)?;
     let repository = project::bare(program, &files, "bench");
     world.start(1, "demo", "[[say ready]]", &["idle"]);
+    project::commit_turns(&world);
     let listener = Listener::start(&world.sandbox, stage.chorus())?;
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for (turn, file) in (1..).zip(files.iter().take(TURNS)) {

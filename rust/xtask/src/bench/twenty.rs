@@ -74,6 +74,7 @@ fn together(stage: &Stage, program: &Program, files: &[String], edits: &[Vec<Edi
         let pairs: Vec<_> = (0..TASKS).step_by(2).map(|n| scope.spawn(move || pair(n))).collect();
         pairs.into_iter().try_for_each(|pair| pair.join().unwrap_or_else(|_| Err("an agent's part failed".into())))
     })?;
+    project::commit_turns(&world);
     let began = clock::now();
     for task in &world.tasks {
         agent_event::write_session(&world, task, "idle")?;
