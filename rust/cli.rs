@@ -5,6 +5,7 @@ mod args;
 pub mod detect;
 mod edits;
 mod print;
+mod reply;
 mod run;
 mod target;
 

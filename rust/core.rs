@@ -6,7 +6,7 @@ pub mod sight;
 pub mod trees;
 
 use crate::config::{self, Loaded};
-use crate::contract::Exec;
+use crate::contract::{Event, Exec, Notice};
 use crate::error::Result;
 use crate::hub::Hub;
 use crate::hub::outbox::Outbox;
@@ -236,6 +236,12 @@ impl Core {
         if let Some(process) = process {
             lock(&self.panes).insert(task.to_owned(), process.pid);
         }
+    }
+
+    /// Tells every Neovim of the project, once.
+    pub fn warn(&self, project: &str, text: &str) {
+        let notice = Notice { level: "warn".into(), text: text.to_owned(), hint: None };
+        self.hub.tell(project, &Event::Notice(notice));
     }
 
     /// Something of a task ended.

@@ -2,6 +2,7 @@
 
 mod agents;
 mod answer;
+mod branches;
 mod changes;
 pub mod commit;
 pub mod context;

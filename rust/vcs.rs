@@ -2,6 +2,7 @@
 
 pub mod but;
 pub mod commit;
+pub mod conflicts;
 pub mod git;
 pub mod lock;
 pub mod name;

@@ -23,17 +23,22 @@ function M.count(number, what)
   return ('%d %s%s'):format(number, what, number == 1 and '' or 's')
 end
 
---- Asks the same of several tasks, at most `at_once` at a time, and says in one message what was refused.
+--- Asks the same of several tasks, at most `at_once` at a time. When all have answered, calls `on_reply` for each that was
+--- accepted, and says in one message what was refused.
 ---@param verb chorus.Verb
 ---@param asked chorus.Task[]
 ---@param params_of fun(task: chorus.Task): table
 ---@param opts? { at_once?: integer, on_reply?: fun(task: chorus.Task, result: any) }
 function M.each(verb, asked, params_of, opts)
   opts = opts or {}
-  local following, running, refused = 1, 0, {}
+  local following, running, accepted, refused = 1, 0, {}, {}
   local done = message.patience(('%s %s'):format(verb.name, M.numbers(asked)))
   local function finish()
+    -- What is said now must not be covered by the end of the progress.
     done(#refused > 0)
+    for _, each in ipairs(opts.on_reply and accepted or {}) do
+      opts.on_reply(each.task, each.result)
+    end
     if #refused == 1 and #asked == 1 then
       message.failure(refused[1].err)
     elseif #refused > 0 then
@@ -52,8 +57,8 @@ function M.each(verb, asked, params_of, opts)
         running = running - 1
         if err then
           refused[#refused + 1] = { task = task, err = err }
-        elseif opts.on_reply then
-          opts.on_reply(task, result)
+        else
+          accepted[#accepted + 1] = { task = task, result = result }
         end
         if running == 0 and not asked[following] then
           finish()

@@ -46,6 +46,15 @@ impl Ledger {
         marks.filter(|mark| mark.is_some()).for_each(|mark| *mark = Some(owner.clone()));
     }
 
+    /// What nobody at all is named for, no candidate either, is `owner`'s. True where there was something.
+    pub fn claim_unknown(&mut self, owner: &Owner) -> bool {
+        let unknown = Owner::unknown();
+        let Marks { whole, lines, gaps } = &mut self.marks;
+        let marks = std::iter::once(whole).chain(lines).chain(gaps);
+        let claimed = marks.filter(|mark| mark.as_ref() == Some(&unknown)).map(|mark| *mark = Some(owner.clone()));
+        claimed.count() > 0
+    }
+
     /// Who wrote the line, counted from 1; nobody for a line as it is committed.
     pub fn owner_of_line(&self, line: usize) -> Option<&Owner> {
         let whole = self.marks.whole.as_ref().filter(|_| self.version.text().is_none());

@@ -1,6 +1,6 @@
 //! Verbs about edits and branches, for a shell.
 
-use super::run::{call, say};
+use super::reply::{call, say};
 use super::{Refusal, print};
 use crate::client::Client;
 use crate::contract::*;

@@ -1,5 +1,6 @@
 //! One command line to one request (or one a task), and its reply to lines or JSON.
 
+use super::reply::{call, say};
 use super::{Refusal, edits, print, target};
 use crate::client::Client;
 use crate::config;
@@ -245,16 +246,6 @@ fn on_task(
     Ok(())
 }
 
-/// Asks, and prints the reply as it is when JSON is wanted.
-pub fn call<T: serde::de::DeserializeOwned>(client: &mut Client, request: &Request, json: bool) -> Result<T, Error> {
-    let value = client.call_value(request)?;
-    if json {
-        let json: serde_json::Value = wire::from_value(&value)?;
-        println!("{json}");
-    }
-    wire::from_value(&value)
-}
-
 fn attach(client: &mut Client, task: String, json: bool) -> Result<(), Refusal> {
     let terminal: Terminal = call(client, &Request::TaskAttach(One { task }), json)?;
     if json {
@@ -349,8 +340,4 @@ fn log(options: &ArgMatches) -> Outcome {
         eprintln!("{}", path.display());
     }
     Ok(0)
-}
-
-pub fn say(lines: &[String]) {
-    lines.iter().for_each(|line| println!("{line}"));
 }

@@ -1,12 +1,13 @@
 //! Uncommitted edits as people see them: whose each is, and giving it to a task.
 
 use super::renames::{self, Origins};
-use super::{Asker, Core, edits, stacks};
+use super::{Asker, Core, branches, edits, stacks};
 use crate::attribution::{Hunk, Ledger, Owner};
 use crate::commits::change::{self, Change, Kind};
 use crate::contract::*;
 use crate::error::{Error, Result};
 use crate::store::{Filter, Tx, Who};
+use crate::task::Isolation;
 use crate::vcs::but::But;
 use crate::vcs::git::Git;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -80,7 +81,7 @@ pub async fn assign(core: &Core, asker: &Asker, assign: ChangesAssign) -> Result
 /// Only a task with a stack can own edits in the shared tree.
 async fn owning(core: &Core, asker: &Asker, given: &str) -> Result<String> {
     let task = core.task(asker, given).await?;
-    if task.isolation == crate::task::Isolation::Stack && task.stack.is_some() {
+    if task.isolation == Isolation::Stack && task.stack.is_some() {
         return Ok(task.uuid);
     }
     Err(Error::new(Code::WrongState, format!("cannot give edits to #{}: it has no stack", task.number))
@@ -101,7 +102,8 @@ pub fn recount(tx: &mut Tx<'_>, project: &str) -> Result<()> {
             count.1.extend(others);
         }
     }
-    for task in &tasks {
+    // A worktree is counted by itself.
+    for task in tasks.iter().filter(|task| task.isolation != Isolation::Worktree) {
         let (files, overlaps) = found.remove(&task.uuid).unwrap_or_default();
         let overlaps: Vec<i64> = overlaps.into_iter().collect();
         if (task.uncommitted, &task.overlaps) != (files, &overlaps) {
@@ -126,6 +128,7 @@ impl Tree {
     /// Reads both; the ledgers must be up to date.
     pub async fn read(core: &Core, project: &str, but: &But) -> Result<Tree> {
         let status = but.status().await?;
+        branches::follow(core, project, but, &status).await;
         let hunks = but.diff().await?;
         let git = Git::at(project);
         let project = project.to_owned();

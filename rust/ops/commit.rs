@@ -1,6 +1,6 @@
 //! Committing a task's edits: at a turn's end, when a person says so, on completion; and what stands in the way.
 
-use super::{Asker, Core, changes, edits, renames, stacks, worktrees};
+use super::{Asker, Core, branches, changes, edits, renames, stacks, worktrees};
 use crate::attribution::Ledger;
 use crate::commits::message::{self, Told};
 use crate::commits::plan::{self, Plan, Tree};
@@ -12,11 +12,14 @@ use crate::error::{Error, Result};
 use crate::status::AgentStatus;
 use crate::store::{Filter, NewCommit, Tx, Who};
 use crate::task::{Isolation, Task};
-use crate::vcs::but::{But, Environment};
+use crate::vcs::but::Environment;
 use crate::vcs::commit::{self as vcs, Desk, Intent, Made, Order, Outcome, Place};
 use crate::vcs::plumbing::Git;
 use std::collections::HashMap;
 use std::path::Path;
+
+/// What the journal calls edits that stay uncommitted.
+pub const NOT_COMMITTED: &str = "not_committed";
 
 /// What came of committing a task's edits.
 pub enum Done {
@@ -45,6 +48,10 @@ pub async fn follow(core: &Core, end: End) {
     let loaded = core.config_of(&task.project);
     if is_turn && task.status.is_live() && loaded.config.vcs.commit == config::Commit::Turn {
         commit_or_tell(core, &task, &loaded, None).await;
+    } else if task.isolation == Isolation::Worktree
+        && let Err(error) = worktrees::count(core, &task).await
+    {
+        log::warn!("cannot count what #{} has not committed: {error}", task.number);
     }
 }
 
@@ -69,7 +76,7 @@ pub async fn recover(core: &Core) {
                 above: None,
                 files: Vec::new(),
             };
-            let told = store.write(move |tx| note(tx, &task, &trouble)).await;
+            let told = store.write(move |tx| note(tx, &task, NOT_COMMITTED, &trouble)).await;
             told.unwrap_or_else(|error| log::error!("cannot store a trouble: {error}"));
         }
     }
@@ -111,16 +118,17 @@ pub async fn commit_or_tell(core: &Core, task: &Task, loaded: &Loaded, message: 
 async fn tell(core: &Core, task: &Task, trouble: &contract::Trouble) {
     let (uuid, trouble) = (task.uuid.clone(), trouble.clone());
     let Ok(store) = core.store() else { return };
-    let told = store.write(move |tx| note(tx, &uuid, &trouble));
+    let told = store.write(move |tx| note(tx, &uuid, NOT_COMMITTED, &trouble));
     if let Err(error) = told.await {
         log::error!("cannot store a trouble: {error}");
     }
 }
 
 /// Puts a trouble on the task, and journals it when it is news.
-pub fn note(tx: &mut Tx<'_>, task: &str, trouble: &contract::Trouble) -> Result<()> {
+pub fn note(tx: &mut Tx<'_>, task: &str, what: &str, trouble: &contract::Trouble) -> Result<()> {
     if tx.row(task)?.trouble.as_ref() != Some(trouble) {
-        tx.journal(task, Who::Chorus, "not_committed", &format!("Not committed: {}", trouble.text), None)?;
+        let lead = if what == NOT_COMMITTED { "Not committed: " } else { "" };
+        tx.journal(task, Who::Chorus, what, &format!("{lead}{}", trouble.text), None)?;
     }
     tx.set_trouble(task, Some(trouble))
 }
@@ -182,18 +190,10 @@ async fn to_stack(core: &Core, task: &Task, loaded: &Loaded, message: Option<&st
     let outcome = vcs::commit(place, &order, &mut desk).await?;
     drop(desk);
     let done = record(core, task, &order, outcome).await?;
-    follow_rewritten(core, &but).await;
-    Ok(done)
-}
-
-/// A commit below others rewrites those above, and so does stacking.
-async fn follow_rewritten(core: &Core, but: &But) {
-    let (Ok(status), Ok(store)) = (but.status().await, core.store()) else { return };
-    let commits = status.branches().flat_map(|branch| &branch.commits);
-    let known = commits.filter_map(|commit| Some((commit.change_id.clone()?, commit.oid.clone()))).collect::<Vec<_>>();
-    if let Err(error) = store.write(move |tx| tx.follow_commits(&known)).await {
-        log::warn!("cannot follow rewritten commits: {error}");
+    if let Ok(status) = but.status().await {
+        branches::follow(core, &task.project, &but, &status).await;
     }
+    Ok(done)
 }
 
 /// What the commit engine asks: whose the changes are now, and to write down what it is about to do.
@@ -264,7 +264,7 @@ async fn record(core: &Core, task: &Task, order: &Order, outcome: Outcome) -> Re
                 }
                 Outcome::Trouble(trouble) => {
                     let trouble = in_words(trouble);
-                    note(tx, &uuid, &trouble)?;
+                    note(tx, &uuid, NOT_COMMITTED, &trouble)?;
                     Done::Trouble(trouble)
                 }
             };
@@ -292,7 +292,7 @@ fn committed(
         tx.journal(task, Who::Chorus, "written_meanwhile", &text, None)?;
     }
     match made.trouble.clone().map(in_words) {
-        Some(trouble) => note(tx, task, &trouble),
+        Some(trouble) => note(tx, task, NOT_COMMITTED, &trouble),
         None => tx.set_trouble(task, None),
     }
 }
@@ -365,6 +365,12 @@ pub async fn at_completion(core: &Core, task: &Task, loaded: &Loaded, message: O
 
 /// What a person is told when a task with a branch has ended well.
 pub async fn landing(core: &Core, task: &Task) -> String {
+    let mut is_merged = false;
+    if task.isolation == Isolation::Worktree {
+        let counted = worktrees::count(core, task).await;
+        counted.unwrap_or_else(|error| log::warn!("cannot count the commits of #{}: {error}", task.number));
+        is_merged = worktrees::is_merged(core, task).await.unwrap_or_default();
+    }
     let uuid = task.uuid.clone();
     let Ok(store) = core.store() else { return String::new() };
     let row = store.read(move |tx| tx.row(&uuid)).await.unwrap_or_else(|_| task.clone());
@@ -382,6 +388,8 @@ pub async fn landing(core: &Core, task: &Task) -> String {
     };
     let land = match row.isolation {
         Isolation::Stack => format!("`but push {branch}` publishes it, `but land {branch}` lands it"),
+        _ if row.commits == 0 => return format!("Nothing was committed.{left}"),
+        _ if is_merged => "All of them are merged".to_owned(),
         _ => format!("`git merge {branch}` takes it in, `git push -u origin {branch}` publishes it"),
     };
     format!("{branch} has {commits}.{left} {land}.")

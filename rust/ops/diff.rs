@@ -1,14 +1,15 @@
 //! A task's edits as one difference: its whole branch, its newest commit, or what is uncommitted.
 
 use super::changes::Tree;
-use super::{Asker, Core, edits, stacks};
+use super::{Asker, Core, edits, stacks, worktrees};
 use crate::commits::change::{Change, Hunk, Kind};
 use crate::contract::*;
 use crate::error::{Error, Result};
 use crate::task::{Isolation, Task};
 use crate::vcs::but::But;
 use crate::vcs::git::Git;
-use std::path::Path;
+use crate::vcs::worktree;
+use crate::vcs::worktree::commit::Span;
 
 /// More bytes of a difference are left out.
 const MOST: usize = 2 * 1024 * 1024;
@@ -153,43 +154,14 @@ fn header(change: &Change, hunk: &Hunk) -> String {
 }
 
 async fn of_worktree(core: &Core, task: &Task, part: &Part) -> Result<String> {
-    let (uuid, git) = (task.uuid.clone(), Git::at(folder(task)));
-    let base = core.store()?.read(move |tx| tx.base(&uuid)).await?;
-    match part {
-        Part::Turn => newest(core, task).await,
-        Part::Commit(oid) => commit(&Git::at(&task.project), oid).await,
-        Part::Uncommitted => unstaged(&git).await,
-        Part::Stack if !Path::new(&git.folder).is_dir() => match (base, &task.stack) {
-            (Some(base), Some(branch)) => {
-                between(&Git::at(&task.project), &format!("{base}...refs/heads/{branch}")).await
-            }
-            _ => Ok(String::new()),
-        },
-        Part::Stack => {
-            let committed = match base {
-                Some(base) => between(&git, &format!("{base}...HEAD")).await?,
-                None => String::new(),
-            };
-            Ok(committed + &unstaged(&git).await?)
-        }
-    }
-}
-
-/// Everything that is not committed, files that git does not know yet included; the index stays as it is.
-async fn unstaged(git: &Git) -> Result<String> {
-    let mut text = between(git, "HEAD").await?;
-    let listed = git.bytes(&["ls-files", "--others", "--exclude-standard", "-z"]).await?;
-    for path in listed.split(|byte| *byte == 0).filter(|path| !path.is_empty()).take(500) {
-        let path = String::from_utf8_lossy(path).into_owned();
-        let args =
-            ["diff", "--no-index"].into_iter().chain(WORDING).chain(["--", "/dev/null", &path]).collect::<Vec<_>>();
-        // It answers 1 where there is a difference.
-        text += &git.ask(&args).await?.text();
-        if text.len() > MOST {
-            break;
-        }
-    }
-    Ok(text)
+    let span = match part {
+        Part::Turn => return newest(core, task).await,
+        Part::Commit(oid) => return commit(&Git::at(&task.project), oid).await,
+        Part::Uncommitted => Span::Uncommitted,
+        Part::Stack => Span::Both,
+    };
+    let Some(worktree) = worktrees::of(core, task, &Git::at(&task.project)).await? else { return Ok(String::new()) };
+    Ok(String::from_utf8_lossy(&worktree::commit::diff(&worktree, span).await?).into_owned())
 }
 
 fn bounded(mut text: String) -> (String, bool) {

@@ -185,7 +185,7 @@ pub async fn restore(core: &Core, task: &Task) -> Result<String> {
     let left = match task.isolation {
         Isolation::Stack => to_stack(core, task, &git, &kept).await?,
         _ => {
-            branch_again(&git, &kept.branch, &kept.reference).await?;
+            worktrees::bring_back(core, task, &kept.reference).await?;
             Vec::new()
         }
     };
@@ -203,7 +203,8 @@ pub async fn restore(core: &Core, task: &Task) -> Result<String> {
     Ok(text)
 }
 
-async fn branch_again(git: &Git, branch: &str, tip: &str) -> Result<()> {
+/// Makes a branch again at a commit.
+pub async fn branch_again(git: &Git, branch: &str, tip: &str) -> Result<()> {
     let name = format!("refs/heads/{branch}");
     match (git.resolve(tip).await?, git.resolve(&name).await?) {
         (None, _) => Ok(()),

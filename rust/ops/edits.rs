@@ -161,7 +161,18 @@ pub async fn saved(core: &Core, project: &str, path: &str) -> Result<()> {
     if tree.known.look.is_none() {
         tree.look(scan::LIMIT, None).await?;
     }
-    tree.one(&path, By::Owner(Owner::User)).await
+    tree.one(&path, By::Owner(Owner::User)).await?;
+    // A look may have come between the write and the word of it.
+    let project = project.to_owned();
+    let claim = move |tx: &mut crate::store::Tx<'_>| {
+        let Some(mut ledger) = tx.ledger(&project, &path)? else { return Ok(()) };
+        if ledger.claim_unknown(&Owner::User) {
+            tx.put_ledger(&project, &path, &ledger)?;
+            tx.tell_edits(&project, &[path]);
+        }
+        Ok(())
+    };
+    tree.store.write(claim).await
 }
 
 /// Brings every ledger up to date, before a commit is planned and after it was made. False when the tree is too large

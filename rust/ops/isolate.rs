@@ -78,7 +78,8 @@ async fn auto(core: &Core, task: &Task, loaded: &Loaded, environment: &Environme
     let found = repository::look_with(&git(&task.project, environment)).await?;
     match repository::refusal(&found, Use::Worktree) {
         None => {
-            let mut settled = worktree(core, task, loaded, environment).await?;
+            let made = worktree(core, task, loaded, environment).await;
+            let mut settled = made.map_err(|error| error.context(format!("cannot start #{}", task.number)))?;
             settled.said += &format!(" (no stack: {why_no_stack})");
             Ok(settled)
         }
@@ -124,6 +125,9 @@ async fn stack(core: &Core, task: &Task, loaded: &Loaded, environment: &Environm
     // What is there before the first task is the person's.
     edits::first_look(core, &task.project).await?;
     let taken = Git::at(&task.project).branches("").await?;
+    if let Some(error) = crate::vcs::name::refusal(&taken) {
+        return Err(error);
+    }
     let branch = stacks::name(task, |name| taken.iter().any(|other| other == name));
     // Before it is made: a daemon that is killed in between finds it again.
     let (uuid, place) = (task.uuid.clone(), Place { stack: Some(branch.clone()), ..Place::default() });
@@ -136,7 +140,13 @@ async fn stack(core: &Core, task: &Task, loaded: &Loaded, environment: &Environm
     Ok(Settled {
         isolation: Isolation::Stack,
         place: Place { base, ..place },
-        said: format!("Edits go to the stack {branch}{on}, in the shared working tree"),
+        said: match stacks::broken_hooks(&found) {
+            None => format!("Edits go to the stack {branch}{on}, in the shared working tree"),
+            Some(warning) => {
+                core.warn(&task.project, &warning);
+                format!("Edits go to the stack {branch}{on}, in the shared working tree. {warning}")
+            }
+        },
         but: Some(found.program),
         undo: if made { Undo::Stack(but, branch) } else { Undo::Nothing },
     })

@@ -35,20 +35,19 @@ pub struct Prepared {
     pub folder: String,
 }
 
-/// Finds everything, or says what is missing.
-pub async fn prepare(core: &Core, task: &Task, environment: Environment) -> Result<Prepared> {
+/// Finds everything for an agent that is to run in `folder`, or says what is missing.
+pub async fn prepare(core: &Core, task: &Task, folder: &str, environment: Environment) -> Result<Prepared> {
     let doing = |error: Error| error.context(format!("cannot start the agent of #{}", task.number));
     let loaded = core.config_of(&task.project);
     let agent = agents::named(&loaded, &task.agent, &core.state);
     let tmux = core.tmux(&loaded, None)?;
     tmux.check().await.map_err(doing)?;
-    let folder = task.worktree.clone().unwrap_or_else(|| task.project.clone());
-    if !Path::new(&folder).is_dir() {
+    if !Path::new(folder).is_dir() {
         return Err(doing(
             Error::new(Code::WrongState, format!("its folder {folder} is gone")).hint("make the folder again"),
         ));
     }
-    find_program(&agent, &environment, Path::new(&folder)).map_err(doing)?;
+    find_program(&agent, &environment, Path::new(folder)).map_err(doing)?;
     agents::rules(&loaded, &agent).map_err(doing)?;
     super::program::install_if_missing(&core.state).map_err(doing)?;
     let mut environment = environment;
@@ -58,7 +57,7 @@ pub async fn prepare(core: &Core, task: &Task, environment: Environment) -> Resu
         environment.0.insert("CLAUDE_CONFIG_DIR".into(), own);
     }
     let config_dir = agent.capabilities().session_file.then(|| agent::environment::config_dir(&environment)).flatten();
-    Ok(Prepared { agent, loaded, tmux, environment, config_dir, folder })
+    Ok(Prepared { agent, loaded, tmux, environment, config_dir, folder: folder.to_owned() })
 }
 
 /// The agent's program is looked for where it will be: in the asking client's PATH.

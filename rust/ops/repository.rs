@@ -47,9 +47,8 @@ pub async fn checks(core: &Core, asker: &Asker) -> Vec<Check> {
         last.level = "error".into();
         last.advice = Refusal::ModeExit.hint("");
     }
-    if let Some(hook) = found.hooks.first().filter(|_| !found.capabilities.hooks) {
-        let text = format!("`{}` breaks the agent's edits: this `but` has no such hooks any more", hook.command);
-        checks.push(check("but hooks", "warn", text, Some(format!("remove {}", stacks::lines_of(&found.hooks)))));
+    if let Some(warning) = stacks::broken_hooks(&found) {
+        checks.push(check("but hooks", "warn", warning, Some(format!("remove {}", stacks::lines_of(&found.hooks)))));
     } else if !found.hooks.is_empty() && committer == Committer::ButHooks {
         let text = "GitButler's own hooks commit; Chorus commits nothing (`[vcs] committer`)";
         checks.push(check("but hooks", "ok", text.to_owned(), None));

@@ -34,7 +34,8 @@ pub struct Found {
 
 /// Looks for `but` in the asking client's PATH, or where it was found before.
 pub async fn find(core: &Core, project: &str, loaded: &Loaded, given: Option<&Given>) -> Result<Found> {
-    let config_dir = given.and_then(crate::agent::environment::config_dir);
+    let own = Given(crate::core::environment());
+    let config_dir = crate::agent::environment::config_dir(given.unwrap_or(&own));
     let path = given.and_then(|given| given.0.get("PATH").cloned());
     let configured = Some(loaded.config.vcs.but.as_str());
     let found = path.as_deref().and_then(|path| but::find(configured, path));
@@ -100,6 +101,16 @@ fn against_hooks(found: &Found, committer: Committer) -> Option<Error> {
     let why = format!("GitButler's own hooks would commit beside Chorus ({}:{})", first.file.display(), first.line);
     let lines = lines_of(&found.hooks);
     Some(Error::new(Code::VcsRefused, why).hint(format!("remove {lines}, or set `[vcs] committer = \"but-hooks\"`")))
+}
+
+/// Hooks that this `but` does not have any more: each fails the agent's edits. What to remove.
+pub fn broken_hooks(found: &Found) -> Option<String> {
+    let hook = found.hooks.first().filter(|_| !found.capabilities.hooks)?;
+    let lines = lines_of(&found.hooks);
+    Some(format!(
+        "`{}` breaks the agent's edits, for this `but` has no such hooks any more: remove {lines}",
+        hook.command
+    ))
 }
 
 /// `.claude/settings.local.json lines 5, 9`, a file after the other.

@@ -25,7 +25,7 @@ pub async fn start(core: &Core, asker: &Asker, start: TaskStart) -> Result<Task>
     let uuid = task.uuid.clone();
     core.store()?.read(move |tx| tx.may(&uuid, Step::Start, "start").map(drop)).await?;
     // What is missing is told before anything is made.
-    let mut prepared = prepare(core, &task, start.environment).await?;
+    let mut prepared = prepare(core, &task, &task.project, start.environment).await?;
     let settled = match isolate::settle(core, &task, &prepared.loaded, &prepared.environment).await {
         Ok(settled) => settled,
         Err(error) => return Err(forget(core, &task, error).await),
@@ -117,7 +117,8 @@ pub async fn restart(core: &Core, asker: &Asker, restart: TaskRestart) -> Result
     worktrees::restore(core, &task, &loaded, &project)
         .await
         .map_err(|error| error.context(format!("cannot restart #{}", task.number)))?;
-    let prepared = prepare(core, &task, restart.environment).await?;
+    let folder = task.worktree.as_deref().unwrap_or(&task.project);
+    let prepared = prepare(core, &task, folder, restart.environment).await?;
     take_place(core, &task.uuid).await;
     let known = task.session_id.clone().filter(|_| !restart.fresh);
     for old in &old {

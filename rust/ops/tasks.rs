@@ -27,6 +27,8 @@ pub async fn edit(core: &Core, asker: &Asker, edit: TaskEdit) -> Result<Task> {
 /// Makes an ended task pending.
 pub async fn reopen(core: &Core, asker: &Asker, reopen: &TaskReopen) -> Result<Task> {
     let task = core.task(asker, &reopen.task).await?;
+    // After what a verb before it may still be discarding.
+    let _turn = core.turn(&task.uuid).await;
     let uuid = task.uuid.clone();
     let mut reopened = core.store()?.write(move |tx| tx.step(&uuid, Step::Reopen, Who::Person, None)).await?;
     if reopen.restore {

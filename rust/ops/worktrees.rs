@@ -1,7 +1,7 @@
 //! The worktree of a task: made or found at its start, committed to, shown in the workspace, removed without loss.
 
 use super::commit::{self, Done};
-use super::{Asker, Core, stacks};
+use super::{Asker, Core, discard, stacks};
 use crate::commits::message;
 use crate::config::Loaded;
 use crate::contract::{self, Code, Confirm, Offer};
@@ -45,9 +45,12 @@ impl Made {
         }
     }
 
-    /// Takes back one that was made now; one that was there stays.
+    /// Takes back one that was made now, in which no agent was; one that was there stays.
     pub async fn undo(self) -> Result<()> {
-        if self.is_new { worktree::remove::remove(&self.worktree).await } else { Ok(()) }
+        match self.is_new {
+            true => self.worktree.undo().await.map_or(Ok(()), |stayed| Err(Error::new(Code::VcsRefused, stayed))),
+            false => Ok(()),
+        }
     }
 }
 
@@ -70,16 +73,18 @@ pub async fn of(core: &Core, task: &Task, project: &Git) -> Result<Option<Worktr
     Ok(Some(Worktree { project: project.clone(), folder: PathBuf::from(folder), branch, base, target }))
 }
 
-/// Makes it, or finds the one of a reopened task and makes that whole again.
+/// Makes it, or finds the one of a reopened task and makes that whole again. One whose branch is gone too, because it
+/// was discarded or never had a commit, is made anew.
 pub async fn make(core: &Core, task: &Task, loaded: &Loaded, project: &Git) -> Result<Made> {
     let preparation = preparation(loaded);
     if let Some(worktree) = of(core, task, project).await? {
-        if !is_unfinished(core, task).await? {
+        let is_there = worktree.is_present().await? || worktree.tip().await?.is_some();
+        if is_there && !is_unfinished(core, task).await? {
             worktree::repair(&worktree, &preparation).await?;
             return Ok(Made { worktree, is_new: false });
         }
         // The daemon was killed while it was made: nothing ran in it yet.
-        if let Some(stayed) = worktree.undo().await {
+        if is_there && let Some(stayed) = worktree.undo().await {
             log::warn!("a half-made worktree: {stayed}");
         }
     }
@@ -130,14 +135,56 @@ pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&
         None => commit::generated(core, task, loaded).await?,
     };
     let _held = Lock::of(&project.common_dir().await?).hold(stacks::QUEUE).await?;
+    take_note(core, task, &worktree).await?;
     let made = worktree::commit::commit_all(&worktree, &text).await;
     let subject = text.lines().next().unwrap_or_default().to_owned();
     let files = match &made {
         Ok(Some(oid)) => files(&worktree.git(), oid).await?,
         _ => 0,
     };
+    let left = if made.is_err() { uncommitted(core, task).await?.len() } else { 0 };
     let (uuid, branch) = (task.uuid.clone(), worktree.branch.clone());
-    core.store()?.write(move |tx| record(tx, &uuid, branch, subject, files, made)).await
+    core.store()?
+        .write(move |tx| {
+            tx.set_uncommitted(&uuid, i64::try_from(left).unwrap_or(i64::MAX), &[])?;
+            record(tx, &uuid, branch, subject, files, made)
+        })
+        .await
+}
+
+/// Counts commits that the agent, or a person, made on the branch themselves, and the files that are uncommitted.
+pub async fn count(core: &Core, task: &Task) -> Result<()> {
+    let Some(worktree) = of(core, task, &Git::at(&task.project)).await? else { return Ok(()) };
+    take_note(core, task, &worktree).await?;
+    let left = i64::try_from(uncommitted(core, task).await?.len()).unwrap_or(i64::MAX);
+    let uuid = task.uuid.clone();
+    core.store()?.write(move |tx| tx.set_uncommitted(&uuid, left, &[])).await
+}
+
+/// Notes commits of the branch alone that are not known yet: not Chorus's.
+async fn take_note(core: &Core, task: &Task, worktree: &Worktree) -> Result<()> {
+    let uuid = task.uuid.clone();
+    let known = core.store()?.read(move |tx| tx.commits(&uuid, u32::MAX)).await?;
+    let mut found = Vec::new();
+    for (oid, subject) in worktree::standing::commits(worktree).await? {
+        if known.iter().all(|commit| commit.oid != oid) {
+            let files = files(&worktree.project, &oid).await?;
+            found.push(NewCommit { oid, change: None, branch: worktree.branch.clone(), subject, files });
+        }
+    }
+    if found.is_empty() {
+        return Ok(());
+    }
+    let uuid = task.uuid.clone();
+    let note = move |tx: &mut Tx<'_>| {
+        for commit in &found {
+            let text = format!("Found a commit on {} that Chorus did not make: {}", commit.branch, commit.subject);
+            tx.add_commit(&uuid, commit)?;
+            tx.journal(&uuid, Who::Chorus, "committed", &text, Some(&serde_json::json!({ "commit": commit.oid })))?;
+        }
+        Ok(())
+    };
+    core.store()?.write(note).await
 }
 
 async fn files(git: &Git, oid: &str) -> Result<i64> {
@@ -160,12 +207,10 @@ fn record(
             let data = serde_json::json!({ "commit": oid });
             tx.add_commit(task, &NewCommit { oid, change: None, branch, subject, files })?;
             tx.journal(task, Who::Chorus, "committed", &text, Some(&data))?;
-            tx.set_uncommitted(task, 0, &[])?;
             tx.set_trouble(task, None)?;
             Ok(Done::Committed)
         }
         Ok(None) => {
-            tx.set_uncommitted(task, 0, &[])?;
             tx.set_trouble(task, None)?;
             Ok(Done::Nothing)
         }
@@ -177,7 +222,7 @@ fn record(
                 above: None,
                 files: Vec::new(),
             };
-            commit::note(tx, task, &trouble)?;
+            commit::note(tx, task, commit::NOT_COMMITTED, &trouble)?;
             Ok(Done::Trouble(trouble))
         }
     }
@@ -197,10 +242,26 @@ pub async fn tidy(core: &Core, task: &Task) {
     if task.isolation != Isolation::Worktree {
         return;
     }
-    if let Ok(Some(worktree)) = of(core, task, &Git::at(&task.project)).await
-        && let Err(error) = worktree::remove::remove(&worktree).await
-    {
+    if let Err(error) = try_tidy(core, task).await {
         log::info!("{error}");
+    }
+}
+
+async fn try_tidy(core: &Core, task: &Task) -> Result<()> {
+    let Some(worktree) = of(core, task, &Git::at(&task.project)).await? else { return Ok(()) };
+    worktree::remove::remove(&worktree).await?;
+    if worktree.tip().await?.is_some() {
+        return Ok(());
+    }
+    let uuid = task.uuid.clone();
+    core.store()?.write(move |tx| tx.forget_place(&uuid)).await
+}
+
+/// Whether all that the task committed is merged.
+pub async fn is_merged(core: &Core, task: &Task) -> Result<bool> {
+    match of(core, task, &Git::at(&task.project)).await? {
+        Some(worktree) => Ok(worktree::standing::state(&worktree).await?.merged),
+        None => Ok(false),
     }
 }
 
@@ -208,6 +269,17 @@ pub async fn tidy(core: &Core, task: &Task) {
 pub async fn discard(core: &Core, task: &Task) -> Result<Option<String>> {
     let Some(worktree) = of(core, task, &Git::at(&task.project)).await? else { return Ok(None) };
     worktree::remove::discard(&worktree, u32::try_from(task.number).unwrap_or(u32::MAX)).await
+}
+
+/// Brings back what [`discard`] kept: the branch, and a worktree with the edits that were not committed.
+pub async fn bring_back(core: &Core, task: &Task, kept: &str) -> Result<()> {
+    let project = Git::at(&task.project);
+    let Some(worktree) = of(core, task, &project).await? else { return Ok(()) };
+    let tip = worktree::keep::tip(&project, kept).await?;
+    discard::branch_again(&project, &worktree.branch, &tip).await?;
+    worktree::repair(&worktree, &preparation(&core.config_of(&task.project))).await?;
+    worktree::keep::put_back(&worktree, kept).await?;
+    count(core, task).await
 }
 
 /// The branch that shows a worktree task's commits in the workspace. The task's own branch is never applied there:

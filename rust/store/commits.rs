@@ -35,10 +35,11 @@ impl Tx<'_> {
         })
     }
 
-    /// Records a commit, once.
+    /// Records a commit, once; one that was discarded and is back counts again.
     pub fn add_commit(&mut self, task: &str, commit: &NewCommit) -> Result<()> {
         if self.number("SELECT count(*) FROM commits WHERE task = ?1 AND oid = ?2", [task, &commit.oid])? > 0 {
-            return Ok(());
+            let sql = "UPDATE commits SET gone_at = NULL WHERE task = ?1 AND oid = ?2 AND gone_at IS NOT NULL";
+            return if self.run(sql, [task, &commit.oid])? == 1 { self.touch(task) } else { Ok(()) };
         }
         let subject = text::line(&commit.subject, 200);
         self.run(

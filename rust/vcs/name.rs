@@ -1,5 +1,8 @@
 //! Names of the branches that tasks work on. Pure.
 
+use crate::contract::Code;
+use crate::error::Error;
+
 /// Every branch of a task begins so; none is named exactly so.
 pub const PREFIX: &str = "chorus/";
 
@@ -15,6 +18,15 @@ pub fn branch_name(number: u32, title: &str, taken: impl Fn(&str) -> bool) -> St
     let name = if slug.is_empty() { stem } else { format!("{stem}-{slug}") };
     let numbered = (2..).map(|count: u32| format!("{name}-{count}"));
     std::iter::once(name.clone()).chain(numbered).find(|name| !taken(name)).unwrap_or(name)
+}
+
+/// Why no branch of a task can be made beside these: git keeps `chorus/…` in a folder where `chorus` would be a file.
+pub fn refusal(branches: &[String]) -> Option<Error> {
+    let name = PREFIX.trim_end_matches('/');
+    branches.iter().any(|branch| branch == name).then(|| {
+        Error::new(Code::VcsRefused, format!("there is a branch {name}, so git cannot make {PREFIX}… beside it"))
+            .hint(format!("rename it: `git branch -m {name} OTHER-NAME`"))
+    })
 }
 
 /// What follows the prefix: `12-fix-the-login`.

@@ -12,7 +12,7 @@ pub mod standing;
 pub mod submodule;
 
 use super::git::Git;
-use super::name::{PREFIX, branch_name, short};
+use super::name::{self, branch_name, short};
 use super::repository::{Kind, Repository, Use, look_with, refusal};
 use crate::contract::Code;
 use crate::error::{Error, Result};
@@ -112,7 +112,8 @@ pub async fn create(project: &Git, wish: &Wish<'_>) -> Result<Worktree> {
 /// that a caller can note it first and [`Worktree::undo`] what a killed [`make`] left.
 pub async fn plan(project: &Git, wish: &Wish<'_>) -> Result<Worktree> {
     let repository = look_with(project).await?;
-    if let Some(error) = refusal(&repository, Use::Worktree) {
+    let branches = project.branches("").await?;
+    if let Some(error) = refusal(&repository, Use::Worktree).or_else(|| name::refusal(&branches)) {
         return Err(error);
     }
     let (base, target) = match wish.on {
@@ -120,7 +121,6 @@ pub async fn plan(project: &Git, wish: &Wish<'_>) -> Result<Worktree> {
         None => start(project, &repository).await?,
     };
     let shelf = shelf(wish.home, repository.root.as_deref().unwrap_or(&project.folder))?;
-    let branches = project.branches(PREFIX).await?;
     let taken = |name: &str| {
         branches.iter().any(|branch| branch == name || branch.starts_with(&format!("{name}/")))
             || shelf.join(short(name)).symlink_metadata().is_ok()
@@ -138,18 +138,20 @@ pub async fn make(worktree: &Worktree, preparation: &Preparation) -> Result<()> 
     if let Some(stayed) = worktree.undo().await {
         error.message.push_str(&format!("; {stayed}"));
     }
+    let mend = "mend what git names, then start the task again, or use `isolation = \"none\"`";
+    error.hint.get_or_insert_with(|| mend.to_owned());
     Err(error.context("cannot make its worktree"))
 }
 
 async fn fill(worktree: &Worktree, preparation: &Preparation) -> Result<()> {
-    add(worktree, false).await?;
+    add(worktree).await?;
     submodule::initialise(worktree).await?;
     prepare::prepare(worktree, preparation).await
 }
 
-/// Checks the branch out; `again` where git still knows of a worktree there that was removed by hand.
-async fn add(worktree: &Worktree, again: bool) -> Result<()> {
-    let words: &[&str] = if again { &["worktree", "add", "--force"] } else { &["worktree", "add"] };
+/// Checks the branch out, also where git still knows of a worktree that was removed by hand.
+async fn add(worktree: &Worktree) -> Result<()> {
+    let words = ["worktree", "add", "--quiet", "--force"];
     let mut args: Vec<&std::ffi::OsStr> = words.iter().map(std::ffi::OsStr::new).collect();
     args.extend([worktree.folder.as_os_str(), std::ffi::OsStr::new(&worktree.branch)]);
     worktree.project.change(&args, Vec::new()).await.map(drop)
@@ -181,7 +183,7 @@ pub async fn repair(worktree: &Worktree, preparation: &Preparation) -> Result<()
     if let Some(shelf) = worktree.folder.parent() {
         private(shelf)?;
     }
-    add(worktree, true).await?;
+    add(worktree).await?;
     submodule::initialise(worktree).await?;
     prepare::prepare(worktree, preparation).await
 }

@@ -130,15 +130,7 @@ fn trust_is_for_a_person_to_give() {
         assert_eq!(task.send("[[say and more]]")["queued"], true);
         task.await_screen("trust");
         assert!(world.api.turns().is_empty());
-        // As a person would: to the row that says yes, and Enter.
-        let marked = || task.screen().lines().find(|line| line.trim_start().starts_with('❯')).map(str::to_owned);
-        if !marked().is_some_and(|row| row.contains("Yes")) {
-            let before = marked();
-            task.keys(&["Down"]);
-            task.wait("the marker to move", || (marked().is_some() && marked() != before).then_some(()));
-        }
-        assert!(marked().unwrap().contains("Yes"), "{}", task.screen());
-        task.keys_until(&["Enter"], "an answer", |page| page["task"]["requests"] == 0);
+        task.trust();
         task.await_turn_of("[[say and more]]");
         let prompts: Vec<String> = world.api.turns().into_iter().map(|turn| turn.prompt).collect();
         assert_eq!(prompts, ["[[say trusted now]]", "[[say and more]]"]);

@@ -10,4 +10,5 @@ mod prompts;
 mod quiet;
 mod restarts;
 mod stacks;
+mod worktrees;
 mod world;

@@ -303,6 +303,20 @@ impl Task<'_> {
         });
     }
 
+    /// Says yes to the trust dialog, as a person would: to the row that says so, and Enter.
+    #[track_caller]
+    pub fn trust(&self) {
+        self.await_screen("trust");
+        let marked = || self.screen().lines().find(|line| line.trim_start().starts_with('❯')).map(str::to_owned);
+        if !marked().is_some_and(|row| row.contains("Yes")) {
+            let before = marked();
+            self.keys(&["Down"]);
+            self.wait("the marker to move", || (marked().is_some() && marked() != before).then_some(()));
+        }
+        assert!(marked().unwrap().contains("Yes"), "{}", self.screen());
+        self.keys_until(&["Enter"], "an answer", |page| page["task"]["requests"] == 0);
+    }
+
     /// Waits, and shows what is known of the task when it was in vain.
     #[track_caller]
     pub fn wait<T>(&self, what: &str, find: impl FnMut() -> Option<T>) -> T {

@@ -101,6 +101,17 @@ async fn a_save_during_a_command_is_the_persons() {
 }
 
 #[tokio::test]
+async fn a_save_that_is_told_after_a_look_is_the_persons() {
+    let world = World::new(&[("b.txt", "x\n")]).await;
+    world.write("b.txt", "mine\n");
+    let begun = world.shell(&world.a).await;
+    assert_eq!(world.whose("b.txt").await, "?:1");
+    edits::saved(&world.core, world.project(), "b.txt").await.unwrap();
+    assert_eq!(world.whose("b.txt").await, "user:1");
+    world.shell_ends(&begun).await;
+}
+
+#[tokio::test]
 async fn a_command_in_the_background_runs_until_its_session_leaves_it() {
     let world = World::new(&[]).await;
     let (begun, _) = world.pre(&world.a, "Bash", json!({"command": "sh x", "run_in_background": true})).await;

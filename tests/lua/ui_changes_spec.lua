@@ -248,6 +248,22 @@ describe('the list of changes', function()
     assert.are.same({ 'fail', 'the file has changed', 'look again' }, world.notified[1])
   end)
 
+  it('asks for one thing after the other, so that no older answer comes last', function()
+    local answers = {}
+    require('chorus.client').request = function(method, params, on_reply)
+      table.insert(world.asked, { method, params })
+      table.insert(answers, on_reply)
+    end
+    world.wait(function()
+      world.press('R')
+      return #asked('changes') == 2
+    end, 'looking again')
+    world.press('2Gu')
+    assert.are.equal(0, #asked('changes_assign'))
+    answers[1](nil, vim.deepcopy(reply))
+    assert.are.equal(1, #asked('changes_assign'))
+  end)
+
   it('unfolds hunks, and keeps them unfolded and the cursor on its hunk', function()
     world.press('3G<Tab>')
     assert.are.same({ '      -old 2', '      +new 2' }, vim.list_slice(world.lines(), 4, 5))

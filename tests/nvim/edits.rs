@@ -137,6 +137,33 @@ fn a_task_is_completed_with_a_message_of_ones_own() {
 }
 
 #[test]
+fn a_discard_asks_first_and_can_be_taken_back() {
+    on_each_nvim(|world, nvim| {
+        let editor = open_stacked(world, nvim);
+        edit(world, "stack", "First", 3, "THREE");
+        editor.wait_lua("the edit", "vim.fn.getline(3) == 'THREE'");
+        editor.command(":Chorus! fail 1 wrong idea");
+        editor.sees("1 file with uncommitted edits");
+        editor.sees("refs/chorus/discarded/");
+        editor.types("2");
+        editor.press(&["Enter"]);
+        assert_eq!(world.json(["show", "1"])["task"]["status"], "running");
+
+        editor.command(":Chorus! fail 1 wrong idea");
+        editor.sees("1: Give up #1 and discard its edits");
+        editor.types("1");
+        editor.press(&["Enter"]);
+        editor.sees("#1 is given up");
+        assert_eq!(world.json(["show", "1"])["task"]["status"], "failed");
+        editor.wait_lua("the file as it was", "vim.fn.getline(3) == 'line 3'");
+
+        editor.command(":Chorus! reopen 1");
+        wait_until("the task is pending", || world.json(["show", "1"])["task"]["status"] == "pending");
+        editor.wait_lua("the edit again", "vim.fn.getline(3) == 'THREE'");
+    });
+}
+
+#[test]
 fn unsaved_edits_are_left_alone_and_the_task_is_named() {
     on_each_nvim(|world, nvim| {
         let editor = open_stacked(world, nvim);

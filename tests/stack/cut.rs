@@ -1,6 +1,6 @@
 //! The daemon, or `but`, killed at any moment of a commit.
 
-use crate::world::{A, B, World, branch, each, task};
+use crate::world::{A, B, World, branch, each, each_standin, task};
 use chorus::commits::plan::{Piece, What};
 use chorus::vcs::commit::Outcome;
 use std::time::Duration;
@@ -103,4 +103,31 @@ fn what_agents_did_while_no_daemon_was_there_stays() {
         assert_eq!(world.repository.read("b.txt").unwrap(), b"all new\n");
         world.next_works().await;
     });
+}
+
+#[test]
+fn a_fault_that_nobody_saw_is_put_right_later() {
+    for fault in ["lose-stack", "conflict-markers", "die-between", "die-after", "empty-commit", "hang", "garbage"] {
+        each_standin(async |world: &mut World| {
+            world.repository.write("of b.txt", "b\n");
+            world.claim("of b.txt", task("b"));
+            let outcome = world.commit("b").await;
+            world.made(outcome);
+            let tip = world.repository.tip(B);
+            let pieces = cut_at_intent(world).await;
+            let paths = ["a.txt", "new.txt", "b.txt", "of b.txt"];
+            let before: Vec<_> = paths.iter().map(|path| world.repository.read(path).unwrap()).collect();
+            world.repository.fault(fault);
+            unseen(world, &pieces, Duration::from_secs(if fault == "hang" { 2 } else { 60 })).await;
+            world.recover().await;
+            for (path, bytes) in paths.iter().zip(&before) {
+                let now = String::from_utf8(world.repository.read(path).unwrap()).unwrap();
+                let now = now.strip_suffix("written meanwhile\n").unwrap_or(&now);
+                assert_eq!(now.as_bytes(), bytes, "{fault}: {path}");
+            }
+            assert_eq!(world.repository.tip(B), tip, "{fault}");
+            world.next_works().await;
+            assert_eq!(world.repository.file_on(A, "a.txt"), world.repository.read("a.txt"), "{fault}");
+        });
+    }
 }

@@ -26,7 +26,6 @@ async fn with_fault(world: &mut World, fault: &str) -> Outcome {
     world.but = world.but.clone().with_limit(Duration::from_secs(if fault == "hang" { 2 } else { 60 }));
     world.repository.fault(fault);
     let outcome = world.commit("a").await;
-    eprintln!("{fault}: {outcome:?}");
     assert!(world.repository.faults_left().is_empty());
 
     for (path, bytes) in paths.iter().zip(&before) {

@@ -46,9 +46,6 @@ pub fn each_standin(test: impl AsyncFn(&mut World)) {
 
 fn over(programs: Vec<Program>, test: impl AsyncFn(&mut World)) {
     for program in programs {
-        if std::env::var("ONLY").is_ok_and(|only| !program.name.contains(&only)) {
-            continue;
-        }
         eprintln!("on {}", program.name);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
@@ -67,7 +64,7 @@ impl World {
         let repository = Repository::new(program);
         repository.new_branch(A);
         repository.new_branch(B);
-        let variables = repository.environment().into_iter().map(|(name, value)| (name.into(), value.into()));
+        let variables = repository.environment().iter().map(|(name, value)| (name.into(), value.into()));
         let environment = Environment::of(variables);
         let git = Git::at(&repository.path(), &environment);
         let but = But::open(&repository.bin().join("but"), &repository.path(), &environment).await.unwrap();

@@ -207,3 +207,57 @@ fn stack_sixty_paths_go_in_one_command() {
         assert!(repository.dirty().is_empty());
     });
 }
+
+#[test]
+fn stack_hunks_keep_every_byte() {
+    on_each(|repository| {
+        let text = |changed: &str, end: &str| {
+            let lines = (1..=40).map(|line| if line == 3 { changed.to_owned() } else { format!("line {line}") });
+            lines.collect::<Vec<_>>().join("\r\n") + end
+        };
+        repository.write("ends.txt", text("line 3", ""));
+        repository.commit("task-a", "base", &["ends.txt"]);
+        repository.write("ends.txt", text("changed", " and more, still without a newline"));
+        let hunks = repository.hunks("ends.txt");
+        assert_eq!(hunks.len(), 2);
+        repository.commit("task-a", "the end", &[&hunks[1]]);
+        let expected = text("line 3", " and more, still without a newline");
+        assert_eq!(repository.file_on("task-a", "ends.txt").unwrap(), expected.as_bytes());
+        repository.commit("task-a", "the rest", &["ends.txt"]);
+        assert_eq!(repository.file_on("task-a", "ends.txt"), repository.read("ends.txt"));
+        assert!(repository.dirty().is_empty());
+    });
+}
+
+#[test]
+fn stack_a_file_that_became_a_link_is_one_change() {
+    on_each(|repository| {
+        std::fs::remove_file(repository.path().join("a.txt")).unwrap();
+        std::os::unix::fs::symlink("b.txt", repository.path().join("a.txt")).unwrap();
+        assert_eq!(repository.hunks("a.txt").len(), 1);
+        repository.commit("task-a", "a link", &["a.txt"]);
+        assert!(repository.git(["ls-tree", "task-a", "a.txt"]).starts_with("120000 "));
+        assert!(repository.dirty().is_empty());
+    });
+}
+
+#[test]
+fn stack_a_folder_in_a_file_s_place_is_refused_and_lost_by_the_old_program() {
+    on_each(|repository| {
+        repository.new_branch("task-a");
+        std::fs::remove_file(repository.path().join("a.txt")).unwrap();
+        repository.write("a.txt/inside.txt", "inside\n");
+        let ran = repository.try_commit("task-a", "a folder", &[]);
+        assert!(repository.changed_on("task-a").is_empty());
+        match repository.program.grammar {
+            Grammar::New => {
+                Outcome::Refused(1, "  a.txt\n    the file went missing while committing").check("folder", &ran);
+                assert_eq!(repository.read("a.txt/inside.txt").unwrap(), b"inside\n");
+            }
+            Grammar::Old => {
+                Outcome::Refused(1, "null OID cannot exist").check("folder", &ran);
+                assert!(repository.read("a.txt/inside.txt").is_none());
+            }
+        }
+    });
+}

@@ -2,6 +2,7 @@
 
 use crate::each::{Outcome, on_each};
 use chorus_testkit::but::{Grammar, Repository};
+use std::io::Write;
 
 fn move_reference(repository: &Repository, branch: &str) -> String {
     let tree = format!("{branch}^{{tree}}");
@@ -114,5 +115,38 @@ fn stack_a_lock_held_elsewhere_is_waited_for() {
             commit.join().unwrap();
         });
         assert_eq!(repository.branches(), ["task-a"]);
+    });
+}
+
+#[test]
+fn stack_a_file_written_all_the_time_loses_nothing_by_its_commits() {
+    on_each(|repository| {
+        repository.new_branch("task-a");
+        repository.write("busy.txt", "0\n");
+        repository.commit("task-a", "busy", &["busy.txt"]);
+        let done = std::sync::atomic::AtomicBool::new(false);
+        let written = std::thread::scope(|scope| {
+            let writer = scope.spawn(|| {
+                let mut text = String::from("0\n");
+                let mut file = std::fs::File::options().append(true).open(repository.path().join("busy.txt")).unwrap();
+                while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                    let line = format!("{}\n", text.len());
+                    file.write_all(line.as_bytes()).unwrap();
+                    text.push_str(&line);
+                    std::thread::sleep(std::time::Duration::from_millis(1));
+                }
+                text
+            });
+            for number in 0..3 {
+                // It may be refused, or leave the file out; what is written stays in either case.
+                let ran = repository.try_commit("task-a", &format!("commit {number}"), &["busy.txt"]);
+                assert!(ran.code == 0 || ran.stderr.starts_with("Error: "), "{}", ran.stderr);
+            }
+            done.store(true, std::sync::atomic::Ordering::Relaxed);
+            writer.join().unwrap()
+        });
+        assert_eq!(String::from_utf8(repository.read("busy.txt").unwrap()).unwrap(), written);
+        let committed = repository.file_on("task-a", "busy.txt").unwrap();
+        assert!(written.as_bytes().starts_with(&committed), "what is committed was there at some time");
     });
 }

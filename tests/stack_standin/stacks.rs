@@ -1,6 +1,7 @@
 //! Setting up, status, branches.
 
 use crate::each::{on_each, on_each_program};
+use chorus_testkit::Sandbox;
 use chorus_testkit::but::{Grammar, Repository};
 use serde_json::json;
 
@@ -41,5 +42,19 @@ fn stack_status_is_shaped_as_recorded() {
         assert_eq!(branch["branchStatus"], "completelyUnpushed");
         assert_eq!(status["mergeBase"]["message"], "initial\n");
         assert_eq!(status["upstreamState"]["behind"], 0);
+    });
+}
+
+#[test]
+fn stack_a_sandbox_can_have_the_program_and_its_repository() {
+    on_each_program(|program| {
+        let mut sandbox = Sandbox::new("unused");
+        let repository = Repository::within(&mut sandbox, program);
+        assert_eq!(repository.path(), sandbox.project());
+        repository.write("a.txt", "A\n");
+        let output = sandbox.command("but").args(["status", "--json"]).output().unwrap();
+        let status: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(status, repository.status());
+        assert_eq!(repository.dirty(), ["a.txt"]);
     });
 }

@@ -6,6 +6,7 @@ local M = {}
 ---@class chorus.Chosen
 ---@field changes chorus.Changes as shown
 ---@field rows chorus.ChangesRow[] chosen ones
+---@field ask fun(method: string, params: table, on_reply: fun(err?: chorus.Failure, changes?: chorus.Changes))
 ---@field on_changes fun(changes: chorus.Changes) after each that was given
 ---@field on_refused fun()
 
@@ -25,7 +26,7 @@ local function give(chosen, task)
     index = index + 1
     if choices[index] then
       local params = { path = choices[index].path, hunk = choices[index].hunk, task = task and task.uuid }
-      require('chorus.client').request('changes_assign', params, go_on)
+      chosen.ask('changes_assign', params, go_on)
     end
   end
   go_on()

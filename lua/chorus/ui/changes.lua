@@ -18,6 +18,7 @@ local PAUSE = 150
 ---@field fault? string
 ---@field is_stale boolean
 ---@field refresh fun()
+---@field in_turn fun(job: fun(done: fun()))
 
 ---@type chorus.ChangesBuffer?
 local view
@@ -100,13 +101,26 @@ local function take(changes)
   draw()
 end
 
+--- Asks for changes, or to change them, when what was asked before is answered: an older answer must not come last.
+---@param method string
+---@param params table
+---@param on_reply fun(err?: chorus.Failure, changes?: chorus.Changes)
+local function ask(method, params, on_reply)
+  view.in_turn(function(done)
+    require('chorus.client').request(method, params, function(err, changes)
+      done()
+      on_reply(err, changes)
+    end)
+  end)
+end
+
 ---@param done fun(held?: number)
 local function refresh(done)
   local buffer = view.buffer
   if not vim.api.nvim_buf_is_loaded(buffer) then
     return done()
   end
-  require('chorus.client').request('changes', {}, function(err, changes)
+  ask('changes', {}, function(err, changes)
     if not vim.api.nvim_buf_is_loaded(buffer) then
       return done()
     end
@@ -206,7 +220,7 @@ local function gives(give)
       rows[#rows + 1] = canvas.data(view.buffer, line)
     end
     if #rows > 0 then
-      give({ changes = view.changes, rows = rows, on_changes = take, on_refused = view.refresh })
+      give({ changes = view.changes, rows = rows, ask = ask, on_changes = take, on_refused = view.refresh })
     end
   end
 end
@@ -242,7 +256,7 @@ end
 ---@param buffer integer
 local function set_up(buffer)
   require('chorus.highlight').setup()
-  view = { buffer = buffer, known = {}, is_stale = false }
+  view = { buffer = buffer, known = {}, is_stale = false, in_turn = listen.in_turn() }
   view.refresh = listen.one_at_a_time(PAUSE, refresh)
   vim.bo[buffer].buftype, vim.bo[buffer].bufhidden, vim.bo[buffer].swapfile = 'nofile', 'hide', false
   vim.bo[buffer].undolevels, vim.bo[buffer].modifiable = -1, false

@@ -70,6 +70,25 @@ function M.one_at_a_time(pause, run)
   return go
 end
 
+--- One after the other: what is returned calls `job(done)` once every job before has called its `done`.
+---@return fun(job: fun(done: fun()))
+function M.in_turn()
+  local jobs, is_running = {}, false
+  local function go()
+    local job = table.remove(jobs, 1)
+    is_running = job ~= nil
+    if job then
+      job(go)
+    end
+  end
+  return function(job)
+    jobs[#jobs + 1] = job
+    if not is_running then
+      go()
+    end
+  end
+end
+
 --- Calls `run` every `seconds` until the buffer is wiped out.
 ---@param buffer integer
 ---@param seconds integer

@@ -88,7 +88,12 @@ function run.fail(call, verb)
     local function fail(reason)
       ask.each(verb, found, function(task)
         return { task = task.uuid, reason = given.some(reason), discard = call.bang or nil }
-      end)
+      end, {
+        on_reply = function(task)
+          local hint = call.bang and ('`:Chorus! reopen %d` brings back what it had'):format(task.number) or nil
+          message.info(('#%d is given up'):format(task.number), hint)
+        end,
+      })
     end
     local function ask_for_reason()
       if call.args ~= '' then

@@ -1,9 +1,10 @@
 //! What a commit really holds: `but`'s exit code and answer prove neither that it is on the branch nor what is in it.
 
-use super::intent::Intent;
+use super::intent::{Intent, Wanted};
 use crate::commits::net::Net;
 use crate::error::{Error, Result};
 use crate::vcs::plumbing::Git;
+use crate::vcs::rescue::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What became of an intent.
@@ -64,13 +65,21 @@ async fn compared(git: &Git, intent: &Intent, oid: String) -> Result<Found> {
         let of = |oid: &str| contents.get(oid).map(Vec::as_slice).unwrap_or_default();
         Net::of_versions(of(&change.old), of(&change.new)).digest()
     };
-    let (mut missing, mut wrong) = (Vec::new(), Vec::new());
+    let (mut missing, mut wrong, mut opaque) = (Vec::new(), Vec::new(), Vec::new());
     for wanted in &intent.wanted {
         match (changes.get(&wanted.path), &wanted.net) {
             (None, _) => missing.push(wanted.path.clone()),
             (Some(change), Some(digest)) if *digest != net(change) => wrong.push(wanted.path.clone()),
-            _ => {}
+            (Some(_), Some(_)) => {}
+            (Some(change), None) => opaque.extend((!holds(intent, wanted, &change.new)).then_some((wanted, change))),
         }
+    }
+    if !opaque.is_empty() {
+        // A filter of git's may have changed the bytes; a writer is told by what the tree holds now.
+        let now = intent.rescue.changed(git).await?;
+        let newer = |path: &str, oid: &str| matches!(now.get(path), Some(Entry::Kept { oid: real, .. }) if real == oid);
+        let written = opaque.iter().filter(|(wanted, change)| newer(&wanted.path, &change.new));
+        wrong.extend(written.map(|(wanted, _)| wanted.path.clone()));
     }
     // With a rename its old path goes, and `but` did not say which that is.
     let mut renames = intent.wanted.iter().filter(|wanted| wanted.renamed).count();
@@ -85,6 +94,14 @@ async fn compared(git: &Git, intent: &Intent, oid: String) -> Result<Found> {
         }
     }
     Ok(Found { oid: Some(oid), lost: None, paths: changes.into_keys().collect(), missing, wrong })
+}
+
+/// Whether a committed object is what the tree held before.
+fn holds(intent: &Intent, wanted: &Wanted, oid: &str) -> bool {
+    match intent.rescue.entries.get(&wanted.path) {
+        Some(Entry::Kept { oid: before, .. }) => before == oid,
+        _ => true,
+    }
 }
 
 struct Changed {

@@ -67,12 +67,11 @@ pub(super) async fn settle(place: Place<'_>, intent: &Intent, answer: &Answer) -
     if matches!(answer, Answer::Unknown(_)) {
         locks::clear(place.git, intent).await;
     }
-    let mut status = read(place, intent).await?;
+    let (mut status, mut found) = tokio::try_join!(read(place, intent), inspect(place.git, intent, named))?;
     let (lost, mut trouble) = apply_again(place, intent, &status).await?;
     if lost {
         status = read(place, intent).await?;
     }
-    let mut found = inspect(place.git, intent, named).await?;
     if matches!(answer, Answer::Unknown(_)) && half::mend(place.git, intent, &status, &found).await? {
         status = read(place, intent).await?;
         found = inspect(place.git, intent, named).await?;
@@ -143,12 +142,7 @@ pub(super) async fn status(but: &But) -> but::Result<Status> {
 pub(super) async fn status_and_hunks(but: &But) -> but::Result<(Status, Vec<Hunk>)> {
     let mut tries = 0;
     loop {
-        let status = but.status().await;
-        let both = match status {
-            Ok(status) => but.diff().await.map(|hunks| (status, hunks)),
-            Err(refusal) => Err(refusal),
-        };
-        match both {
+        match tokio::try_join!(but.status(), but.diff()) {
             Err(refusal) if refusal.is_passing() && tries < AGAIN => tokio::time::sleep(PAUSE).await,
             other => return other,
         }

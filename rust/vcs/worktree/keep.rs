@@ -70,6 +70,23 @@ pub async fn keep(worktree: &Worktree, number: u32) -> Result<Option<String>> {
     Ok(Some(name))
 }
 
+/// The branch's tip as it was: below a commit that only keeps edits, else what was kept itself.
+pub async fn tip(project: &Git, kept: &str) -> Result<String> {
+    let said = project.read(&["log", "-1", "--format=%P%n%B", "--end-of-options", kept]).await?;
+    match said.split_once('\n') {
+        Some((parent, message)) if message.trim() == KEPT && !parent.contains(' ') => Ok(parent.to_owned()),
+        _ => Ok(kept.to_owned()),
+    }
+}
+
+/// Puts the edits that were kept into a worktree again, uncommitted.
+pub async fn put_back(worktree: &Worktree, kept: &str) -> Result<()> {
+    worktree.git().change(&["restore", "--source", kept, "--worktree", "--", ":/"], Vec::new()).await.map(drop)
+}
+
+/// What a commit that only keeps edits says.
+const KEPT: &str = "Kept by Chorus before it was discarded";
+
 /// A commit with everything in a working tree, on top of what is checked out and of `other`; that itself when clean.
 async fn snapshot(git: &Git, left_out: &[String], other: Option<&str>) -> Result<String> {
     let head = git.head().await?;
@@ -89,7 +106,7 @@ async fn snapshot(git: &Git, left_out: &[String], other: Option<&str>) -> Result
     }
     let mut command = git.command(&args);
     command.envs(KEEPER);
-    let ended = git.run(command, b"Kept by Chorus before it was discarded\n".to_vec(), LIMIT).await?;
+    let ended = git.run(command, KEPT.into(), LIMIT).await?;
     if ended.code == Some(0) { Ok(ended.text().trim().to_owned()) } else { Err(failed(&args, &ended)) }
 }
 

@@ -146,6 +146,24 @@ pub async fn changes(worktree: &Worktree) -> Result<Changes> {
     Ok(changes)
 }
 
+/// More of a branch's commits than these, the newest, are not listed.
+const MOST_COMMITS: &str = "--max-count=200";
+
+/// Commits that are the branch's own, oldest first, with their subjects: not those of its target, no merges.
+pub async fn commits(worktree: &Worktree) -> Result<Vec<(String, String)>> {
+    let (git, base) = (&worktree.project, format!("^{}", worktree.base));
+    let Some(tip) = worktree.tip().await? else { return Ok(Vec::new()) };
+    let target = match &worktree.target {
+        Some(target) => git.resolve(target).await?.map(|commit| format!("^{commit}")),
+        None => None,
+    };
+    let mut args = vec!["log", "-z", "--reverse", "--first-parent", "--no-merges", MOST_COMMITS, "--format=%H %s"];
+    args.extend([tip.as_str(), &base].into_iter().chain(target.as_deref()));
+    let listed = git.read(&args).await?;
+    let commits = listed.split('\0').filter_map(|entry| entry.split_once(' '));
+    Ok(commits.map(|(oid, subject)| (oid.to_owned(), subject.to_owned())).collect())
+}
+
 async fn merged(worktree: &Worktree, tip: &str) -> Result<bool> {
     let git = &worktree.project;
     let named = match &worktree.target {

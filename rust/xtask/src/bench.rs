@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: each figure beside its budget and a baseline taken in the same run.
 //!
-//! Everything runs in worlds of its own, with the release build. Figures are indications: the machine's load is printed
+//! Everything runs in worlds of its own, with the release build (`--debug` tries a bench with the other). Figures are indications: the machine's load is printed
 //! with them, and only what stands beside each other was taken under the same load.
 
 mod agent_event;
@@ -8,18 +8,25 @@ mod capture;
 mod clock;
 mod cpu;
 mod dashboard;
+mod edit;
 mod faults;
 mod hook;
 mod idle;
 mod listener;
 mod memory;
+mod plan;
 mod plugin_load;
+mod project;
 mod round_trip;
 mod screen_only;
+mod shell;
 mod stage;
 pub mod stand_in;
 mod start;
 mod table;
+mod tool_call;
+mod turn_end;
+mod twenty;
 mod watching;
 mod world;
 
@@ -34,7 +41,7 @@ struct Bench {
 }
 
 /// In the order that lets the shared world grow, and its last tasks come to rest while others are measured.
-const BENCHES: [Bench; 11] = [
+const BENCHES: [Bench; 16] = [
     Bench { name: "plugin load", measure: plugin_load::measure },
     Bench { name: "round trip", measure: round_trip::measure },
     Bench { name: "dashboard", measure: dashboard::measure },
@@ -45,6 +52,11 @@ const BENCHES: [Bench; 11] = [
     Bench { name: "screen-only", measure: screen_only::measure },
     Bench { name: "start", measure: start::measure },
     Bench { name: "fault", measure: faults::measure },
+    Bench { name: "vcs edit", measure: edit::measure },
+    Bench { name: "vcs shell", measure: shell::measure },
+    Bench { name: "vcs plan", measure: plan::measure },
+    Bench { name: "vcs turn end", measure: turn_end::measure },
+    Bench { name: "vcs twenty", measure: twenty::measure },
     Bench { name: "idle", measure: idle::measure },
 ];
 
@@ -53,7 +65,7 @@ pub fn run(arguments: &[String]) -> Outcome {
     let as_json = arguments.iter().any(|argument| argument == "--json");
     let filter = arguments.iter().find(|argument| !argument.starts_with("--"));
     let chosen = |bench: &&Bench| filter.is_none_or(|filter| bench.name.contains(filter.as_str()));
-    let mut stage = Stage::new()?;
+    let mut stage = Stage::new(!arguments.iter().any(|argument| argument == "--debug"))?;
     let (mut rows, mut failed) = (Vec::new(), false);
     let before = clock::load();
     for bench in BENCHES.iter().filter(chosen) {

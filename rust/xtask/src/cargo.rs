@@ -13,29 +13,30 @@ pub fn command() -> Command {
 
 /// Builds the program in the development profile, its progress on standard error; the program's path.
 pub fn build() -> Result<PathBuf, String> {
-    build_with(&[])
+    build_package("chorus", false)
 }
 
 /// As [`build`], as people install it.
 pub fn build_release() -> Result<PathBuf, String> {
-    build_with(&["--release"])
+    build_package("chorus", true)
 }
 
-fn build_with(more: &[&str]) -> Result<PathBuf, String> {
+/// Builds the program that has its package's name.
+pub fn build_package(name: &str, release: bool) -> Result<PathBuf, String> {
     let mut command = command();
-    command.args(["build", "--package", "chorus", "--bin", "chorus", "--message-format", "json-render-diagnostics"]);
-    command.args(more);
+    command.args(["build", "--package", name, "--bin", name, "--message-format", "json-render-diagnostics"]);
+    command.args(release.then_some("--release"));
     let output = command.stderr(Stdio::inherit()).output().map_err(|error| format!("cannot run cargo: {error}"))?;
     if !output.status.success() {
-        return Err("cannot build chorus: see above".into());
+        return Err(format!("cannot build {name}: see above"));
     }
     let stdout = String::from_utf8_lossy(&output.stdout);
     let messages = stdout.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    let executables = messages.filter(|message| message["target"]["name"] == "chorus");
+    let executables = messages.filter(|message| message["target"]["name"] == name);
     executables
         .filter_map(|message| message["executable"].as_str().map(PathBuf::from))
         .next_back()
-        .ok_or_else(|| "cargo built no program named chorus".into())
+        .ok_or_else(|| format!("cargo built no program named {name}"))
 }
 
 /// Takes out of a command's environment what cargo and rustup put into this process's: a Neovim opened from here, and

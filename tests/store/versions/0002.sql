@@ -140,6 +140,32 @@ CREATE TABLE windows (
     opened_at INTEGER NOT NULL,
     PRIMARY KEY (task, id)
 ) STRICT, WITHOUT ROWID;
+ALTER TABLE tasks ADD COLUMN uncommitted INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tasks ADD COLUMN overlaps TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE tasks ADD COLUMN trouble TEXT;
+
+-- Commits made for a task. GitButler rewrites commits; `change` survives that.
+CREATE TABLE commits (
+    id INTEGER PRIMARY KEY,
+    task TEXT NOT NULL REFERENCES tasks (uuid) ON DELETE CASCADE,
+    oid TEXT NOT NULL,
+    change TEXT,
+    branch TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    files INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    gone_at INTEGER
+) STRICT;
+CREATE INDEX commits_of_task ON commits (task, id);
+CREATE INDEX commits_by_oid ON commits (oid);
+CREATE INDEX commits_by_change ON commits (change);
+
+-- A commit that is being made: what a daemon that was killed in between must look at.
+CREATE TABLE intents (
+    task TEXT PRIMARY KEY REFERENCES tasks (uuid) ON DELETE CASCADE,
+    at INTEGER NOT NULL,
+    intent TEXT NOT NULL
+) STRICT;
 INSERT INTO meta VALUES ('id', '11111111-2222-4333-8444-555555555555');
 INSERT INTO projects VALUES ('/home/me/project', 3);
 INSERT INTO tasks (uuid, project, number, title, description, priority, tags, status, agent, agent_status, agent_kind,
@@ -163,3 +189,5 @@ INSERT INTO ledgers VALUES ('/home/me/project', 'x.png', 'executable', NULL, 'ab
     '{"whole":{"unclaimed":["t1"]},"lines":[],"gaps":[[1,null]]}');
 INSERT INTO windows VALUES ('t1', 'toolu_1', '{"kind":"edit","path":"src/a b.rs"}', 1795159034000);
 INSERT INTO windows VALUES ('t1', 'toolu_2', '{"kind":"background"}', 1795159035000);
+UPDATE tasks SET uncommitted = 1, overlaps = '[3]', trouble = '{"kind":"depends","text":"t","remedy":null,"files":["x"]}' WHERE uuid = 't1';
+INSERT INTO commits (task, oid, change, branch, subject, files, at) VALUES ('t1', 'abc', 'wxyz', 'chorus/2-an-old-task', 'Fix it', 1, 1795159036000);

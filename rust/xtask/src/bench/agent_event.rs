@@ -56,7 +56,7 @@ pub fn measure(stage: &mut Stage) -> Result<Vec<Row>, String> {
 }
 
 /// The task's session file says another status; the stamp from just before.
-fn write_session(world: &World, task: &Task, status: &str) -> Result<u64, String> {
+pub fn write_session(world: &World, task: &Task, status: &str) -> Result<u64, String> {
     let path = world.sessions().join(format!("{}.json", task.pid));
     let text = std::fs::read(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
     let mut file: Value = serde_json::from_slice(&text).map_err(|error| error.to_string())?;

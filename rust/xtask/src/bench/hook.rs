@@ -38,7 +38,8 @@ pub fn measure(stage: &mut Stage) -> Result<Vec<Row>, String> {
     Ok(vec![row(0.5, Some(5.0)), row(0.99, None)])
 }
 
-fn run(mut command: Command, input: &str) -> Result<f64, String> {
+/// Milliseconds that the command takes with that input.
+pub fn run(mut command: Command, input: &str) -> Result<f64, String> {
     let began = clock::now();
     let mut child = command.spawn().map_err(|error| error.to_string())?;
     if let Some(mut stdin) = child.stdin.take() {

@@ -1,4 +1,4 @@
--- Writes a line for each `User` event: when, which, the task, its agent's status. A line of input is a task to start.
+-- Writes a line for each `User` event: when, which, the task, its agent's status, its commits. A line of input is a task to start.
 vim.opt.runtimepath:prepend(vim.env.BENCH_CHECKOUT)
 vim.g.chorus = { binary = vim.env.BENCH_CHORUS }
 
@@ -13,16 +13,17 @@ vim.api.nvim_create_autocmd('User', {
     local now = vim.uv.hrtime()
     local data = event.data
     if data.request then
-      say(now, event.match, data.request.task, '')
+      say(now, event.match, data.request.task, '', 0)
     else
-      say(now, event.match, data.uuid, data.task and data.task.agent_status.status or '')
+      local task = data.task
+      say(now, event.match, data.uuid, task and task.agent_status.status or '', task and task.commits or 0)
     end
   end,
 })
 
 local client = require('chorus.client')
 client.ready(function(err)
-  say(0, err and err.message or 'ready', '', '')
+  say(0, err and err.message or 'ready', '', '', 0)
 end)
 
 local input = assert(vim.uv.new_pipe(false))
@@ -31,10 +32,10 @@ input:read_start(vim.schedule_wrap(function(_, line)
   if not line then
     os.exit(0)
   end
-  say(vim.uv.hrtime(), 'start', vim.trim(line), '')
+  say(vim.uv.hrtime(), 'start', vim.trim(line), '', 0)
   client.request('task_start', { task = vim.trim(line), environment = vim.fn.environ() }, function(err)
     if err then
-      say(0, err.message, '', '')
+      say(0, err.message, '', '', 0)
     end
   end)
 end))

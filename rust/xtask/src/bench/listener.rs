@@ -24,6 +24,8 @@ pub struct Told {
     pub task: String,
     /// The agent's status.
     pub status: String,
+    /// How many commits the task has.
+    pub commits: u32,
 }
 
 #[derive(Default)]
@@ -69,6 +71,11 @@ impl Listener {
 
     /// The first fitting event from that stamp on; nothing when none comes.
     pub fn after(&self, from: u64, fits: impl Fn(&Told) -> bool) -> Option<Told> {
+        self.within(LIMIT, from, fits)
+    }
+
+    /// As [`Listener::after`], with a limit of one's own.
+    pub fn within(&self, limit: Duration, from: u64, fits: impl Fn(&Told) -> bool) -> Option<Told> {
         let began = Instant::now();
         let mut told = self.log.lock();
         loop {
@@ -77,7 +84,7 @@ impl Listener {
             if let Some(found) = found {
                 return Some(found.clone());
             }
-            let left = LIMIT.checked_sub(began.elapsed())?;
+            let left = limit.checked_sub(began.elapsed())?;
             told = self.log.more.wait_timeout(told, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
@@ -106,5 +113,11 @@ impl Drop for Listener {
 
 fn read(line: &str) -> Option<Told> {
     let mut fields = line.split('\t').map(str::to_owned);
-    Some(Told { at: fields.next()?.parse().ok()?, name: fields.next()?, task: fields.next()?, status: fields.next()? })
+    Some(Told {
+        at: fields.next()?.parse().ok()?,
+        name: fields.next()?,
+        task: fields.next()?,
+        status: fields.next()?,
+        commits: fields.next()?.parse().ok()?,
+    })
 }

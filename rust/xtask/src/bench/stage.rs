@@ -1,4 +1,4 @@
-//! What the benches share: the release build, and one world of demo agents that grows.
+//! What the benches share: the build, and one world of demo agents that grows.
 
 use super::world::World;
 use crate::cargo;
@@ -8,13 +8,20 @@ use std::path::{Path, PathBuf};
 /// The shared things.
 pub struct Stage {
     chorus: PathBuf,
+    release: bool,
     demos: Option<World>,
 }
 
 impl Stage {
-    /// Builds.
-    pub fn new() -> Result<Stage, String> {
-        Ok(Stage { chorus: cargo::build_release()?, demos: None })
+    /// Builds, in the release profile unless a bench is only tried.
+    pub fn new(release: bool) -> Result<Stage, String> {
+        let chorus = if release { cargo::build_release()? } else { cargo::build()? };
+        Ok(Stage { chorus, release, demos: None })
+    }
+
+    /// A program of the workspace's package of that name, built like the other.
+    pub fn built(&self, package: &str) -> Result<PathBuf, String> {
+        cargo::build_package(package, self.release)
     }
 
     /// The program.

@@ -19,6 +19,8 @@ pub struct World {
     pub tasks: Vec<Task>,
     /// When the last of them was started.
     pub started: Instant,
+    /// Options of `chorus new` for tasks that are started from now on.
+    pub options: &'static [&'static str],
 }
 
 /// One task.
@@ -38,7 +40,7 @@ impl World {
     /// No task yet; `config` is the user's `chorus.toml`.
     pub fn new(sandbox: Sandbox, config: &str) -> World {
         sandbox.write("config/chorus/chorus.toml", config);
-        World { sandbox, tasks: Vec::new(), started: Instant::now() }
+        World { sandbox, tasks: Vec::new(), started: Instant::now(), options: &[] }
     }
 
     /// Starts so many more tasks and waits until each agent has one of these statuses.
@@ -50,7 +52,8 @@ impl World {
             Some(())
         };
         let one = || {
-            let task = self.sandbox.json(["new", "--title", "A task of the bench", "--agent", agent]);
+            let new = ["new", "--title", "A task of the bench", "--agent", agent];
+            let task = self.sandbox.json(new.iter().chain(self.options));
             let number = task["number"].to_string();
             self.sandbox.json(["start", &number, "--prompt", prompt]);
             self.task(&number)

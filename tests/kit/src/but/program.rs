@@ -32,9 +32,17 @@ pub fn programs() -> Vec<Program> {
 
 /// The stand-in alone, in both grammars: for tests of faults.
 pub fn standins() -> Vec<Program> {
+    static FOUND: OnceLock<Vec<Program>> = OnceLock::new();
+    FOUND.get_or_init(find_standins).clone()
+}
+
+fn find_standins() -> Vec<Program> {
     let path = built();
     [("stand-in new", Grammar::New), ("stand-in old", Grammar::Old)]
-        .map(|(name, grammar)| Program { name: name.into(), grammar, path: path.clone(), is_standin: true })
+        .map(|(name, grammar)| {
+            let path = wrapper(&path, if grammar == Grammar::Old { "old" } else { "new" });
+            Program { name: name.into(), grammar, path, is_standin: true }
+        })
         .into()
 }
 
@@ -48,14 +56,30 @@ impl Program {
     pub fn install(&self, folder: &Path) {
         let but = folder.join("but");
         let _ = std::fs::remove_file(&but);
-        if !self.is_standin {
-            std::os::unix::fs::symlink(&self.path, but).expect("a link");
-            return;
-        }
-        let grammar = if self.grammar == Grammar::Old { "old" } else { "new" };
-        let script = format!("#!/bin/sh\n{}={grammar} exec '{}' \"$@\"\n", standin::GRAMMAR, self.path.display());
-        crate::sandbox::script(&but, &script);
+        std::os::unix::fs::symlink(&self.path, but).expect("a link");
     }
+}
+
+/// A script that runs the stand-in in a grammar, beside its executable. A shell writes it: a file that this process had
+/// open for writing while another thread starts a program could not be run for a moment.
+fn wrapper(standin: &Path, grammar: &str) -> PathBuf {
+    let path = standin.with_file_name(format!("but-standin-{grammar}"));
+    let script = format!("#!/bin/sh\n{}={grammar} exec '{}' \"$@\"\n", standin::GRAMMAR, standin.display());
+    if std::fs::read_to_string(&path).is_ok_and(|present| present == script) {
+        return path;
+    }
+    let status = Command::new("sh")
+        .args(["-c", "printf %s \"$1\" >\"$2.$$\" && chmod 755 \"$2.$$\" && mv -f \"$2.$$\" \"$2\"", "sh", &script])
+        .arg(&path)
+        .stdin(Stdio::null())
+        .status();
+    assert!(status.expect("sh runs").success(), "cannot write {}", path.display());
+    path
+}
+
+/// Where things are kept from one run to the next: beside the stand-in.
+pub(super) fn kept() -> PathBuf {
+    built().parent().expect("a folder").to_owned()
 }
 
 fn real(path: PathBuf) -> Program {

@@ -1,7 +1,7 @@
 //! A scratch repository that is a project of one program, in a world of its own.
 
 use super::standin::{self, fault};
-use super::{Grammar, Program};
+use super::{Grammar, Program, program};
 use crate::sandbox::{Ran, Sandbox};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -253,8 +253,8 @@ impl Repository {
     /// `hang` (holding the program's lock), `garbage` (done, but the answer is none), `die-before`, `die-between`
     /// (the commit is stored, nothing names it), `die-torn` (the branch has it, the workspace has not), `die-after`
     /// (done, no answer), `empty-commit`, `disk-full`, `fail`, `lose-stack` (a branch that was made for the commit
-    /// leaves the workspace), `conflict-markers` and `written-meanwhile` (the first file is written during its
-    /// commit), `pause` (see [`Repository::wait_until_paused`]).
+    /// leaves the workspace), `written-meanwhile`, `checkout-conflict` and `conflict-markers` (the first file is
+    /// written during its commit, sooner or later), `pause` (see [`Repository::wait_until_paused`]).
     pub fn fault(&self, fault: &str) {
         assert!(self.program.is_standin, "a real program has no faults to choose from");
         let file = self.root.join("faults");
@@ -297,24 +297,33 @@ impl Repository {
     }
 }
 
-/// A world with a repository that is not set up, made once and copied for each.
+/// A world with a repository that is not set up, made once and copied for each. A change of what is in it needs
+/// another name.
 fn template() -> &'static Path {
-    static MADE: OnceLock<tempfile::TempDir> = OnceLock::new();
+    static MADE: OnceLock<PathBuf> = OnceLock::new();
     MADE.get_or_init(|| {
-        let folder = tempfile::tempdir().expect("a folder");
-        let root = folder.path().to_owned();
-        for name in ["bin", "home", "app", "project"] {
-            std::fs::create_dir(root.join(name)).expect("a folder");
+        let kept = program::kept();
+        let template = kept.join("but-template-1");
+        if !template.exists() {
+            let folder = tempfile::tempdir_in(&kept).expect("a folder");
+            make_template(folder.path());
+            // Somebody else may have made it meanwhile, which is as good.
+            let _ = std::fs::rename(folder.path(), &template);
         }
-        let program = Program::none();
-        let environment = environment(&root, &program);
-        let repository = Repository { folder: None, root, environment, program };
-        repository.git(["init", "--quiet", "--initial-branch=main", "--template="]);
-        std::fs::create_dir(repository.path().join(".git/hooks")).expect("a folder");
-        repository.fill();
-        folder
+        template
     })
-    .path()
+}
+
+fn make_template(root: &Path) {
+    for name in ["bin", "home", "app", "project"] {
+        std::fs::create_dir(root.join(name)).expect("a folder");
+    }
+    let program = Program::none();
+    let environment = environment(root, &program);
+    let repository = Repository { folder: None, root: root.to_owned(), environment, program };
+    repository.git(["init", "--quiet", "--initial-branch=main", "--template="]);
+    std::fs::create_dir(repository.path().join(".git/hooks")).expect("a folder");
+    repository.fill();
 }
 
 fn copy(from: &Path, to: &Path) {

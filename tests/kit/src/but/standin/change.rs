@@ -165,13 +165,27 @@ fn parse(output: &[u8]) -> Vec<Change> {
     let mut sections = sections(rest.strip_prefix(b"\0").unwrap_or(rest)).into_iter();
     for (change, kind) in changes.iter_mut().zip(kinds) {
         change.content = sections.next().unwrap_or(Content::Binary);
-        // A file that became a link is told as one gone and one new; it is only taken whole.
+        // A file that became a link comes as one gone and one new.
         if kind == 'T' {
-            sections.next();
-            change.content = Content::Hunks(Vec::new());
+            change.content = both(&change.content, &sections.next().unwrap_or(Content::Binary));
         }
     }
     changes
+}
+
+/// Everything of one gone and everything of the other new, as one hunk.
+fn both(gone: &Content, new: &Content) -> Content {
+    let first = |content: &Content| match content {
+        Content::Hunks(hunks) => hunks.first().cloned(),
+        Content::Binary => None,
+    };
+    match (first(gone), first(new)) {
+        (Some(gone), Some(new)) => {
+            let lines = [gone.lines, new.lines].concat();
+            Content::Hunks(vec![Hunk { old: gone.old, new: new.new, lines }])
+        }
+        _ => Content::Hunks(Vec::new()),
+    }
 }
 
 fn sections(patch: &[u8]) -> Vec<Content> {

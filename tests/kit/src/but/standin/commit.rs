@@ -75,6 +75,10 @@ pub fn new(project: &mut Project, arguments: &Arguments, fault: Option<&Fault>) 
             };
             return Err(refusal::explain(project, &changes, &order.selection, &paths, &destination)?);
         }
+        Ok(Made::Written(paths)) => {
+            undo(project)?;
+            return Err(not_applied(&paths, "the selected hunks no longer match the worktree"));
+        }
         Err(refusal) => {
             undo(project)?;
             return Err(refusal);
@@ -96,9 +100,14 @@ fn refuse_phantoms(project: &Project, changes: &[Change], selection: &Selection)
     if paths.is_empty() {
         return Ok(());
     }
-    let lines: Vec<String> = paths.iter().map(|path| format!("  {path}\n    no effective change to commit")).collect();
+    Err(not_applied(&paths, "no effective change to commit"))
+}
+
+/// Refuses a commit for one reason that all these paths have.
+fn not_applied(paths: &[String], reason: &str) -> Refusal {
+    let lines: Vec<String> = paths.iter().map(|path| format!("  {path}\n    {reason}")).collect();
     let noun = if paths.len() == 1 { "change" } else { "changes" };
-    Err(Refusal::text(format!("Cannot commit: {} {noun} could not be applied:\n{}", paths.len(), lines.join("\n"))))
+    Refusal::text(format!("Cannot commit: {} {noun} could not be applied:\n{}", paths.len(), lines.join("\n")))
 }
 
 /// Which branch, and whether it has to be made.
@@ -141,12 +150,20 @@ pub fn old(project: &mut Project, arguments: &Arguments, fault: Option<&Fault>) 
         let ways = "either --message (-m), --message-file, or --ai (-i) must be specified";
         return Err(Refusal::text(format!("In JSON mode, {ways}")));
     }
+    // Ids are those of the workspace before a branch is made; what is wrong with them is told only afterwards.
+    let (_, changes) = project.dirty()?;
+    let known = arguments.first().and_then(|name| project.state.find(name));
+    let stack = known.map(|(stack, _)| project.state.stacks[stack].id.clone()).unwrap_or_default();
+    let named = match arguments.values("--changes") {
+        [] => None,
+        words => Some(selection::select_old(project, &changes, words, &stack)),
+    };
     let place = place_for(project, arguments)?;
     let stack = project.state.stacks[place.0].id.clone();
     let (worktree, changes) = project.dirty()?;
-    let selection = match arguments.values("--changes") {
-        [] => selection::unstaged_by_others(project, &changes, &stack, arguments.has("--only")),
-        words => selection::select_old(project, &changes, words, &stack)?,
+    let selection = match named {
+        None => selection::unstaged_by_others(project, &changes, &stack, arguments.has("--only")),
+        Some(named) => named?,
     };
     if selection.is_empty() {
         return Err(Refusal::text("No changes to commit."));
@@ -170,11 +187,22 @@ pub fn old(project: &mut Project, arguments: &Arguments, fault: Option<&Fault>) 
     let empty = fault.is_some_and(|fault| fault.is("empty-commit"));
     let selection = if empty { Selection::new() } else { selection };
     let mut order = Order { branch, created: false, message, changes: &changes, selection, worktree };
+    let asked = order.selection.len();
     let commit = loop {
+        let first = order.selection.len() == asked;
+        let fault = fault.filter(|fault| first || !(fault.writes() || fault.is("pause")));
         match make(project, &order, fault) {
             Ok(Made::Commit(commit)) => break commit,
-            // What cannot go there is left out without a word, down to nothing.
+            // What cannot go there is left out without a word, down to an empty commit.
             Ok(Made::Conflicts(paths)) => order.selection.retain(|at, _| !paths.contains(&changes[*at].path)),
+            // So is what was written meanwhile, down to no commit at all.
+            Ok(Made::Written(paths)) => {
+                order.selection.retain(|at, _| !paths.contains(&changes[*at].path));
+                if order.selection.is_empty() {
+                    let json = json!({ "commit_id": null, "branch": order.branch, "branch_tip": null });
+                    return Ok(Answer::new(json, "✓ Created commit unknown"));
+                }
+            }
             Err(refusal) => {
                 project.state = before;
                 return Err(refusal);

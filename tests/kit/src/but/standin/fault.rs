@@ -75,10 +75,15 @@ impl Fault {
         Ok(std::fs::remove_file(file.with_extension("paused"))?)
     }
 
+    /// Whether a file is written, or may be, during its commit.
+    pub fn writes(&self) -> bool {
+        ["conflict-markers", "checkout-conflict", "written-meanwhile"].iter().any(|name| self.is(name))
+    }
+
     /// Another program writes the first file of a commit while it is being committed.
     pub fn write_meanwhile(&self, project: &Project, changes: &[Change], selection: &Selection) -> Result<(), Refusal> {
         let first = selection.keys().next().map(|at| changes[*at].path.as_str());
-        if let Some(path) = first.filter(|_| self.is("conflict-markers") || self.is("written-meanwhile")) {
+        if let Some(path) = first.filter(|_| self.writes()) {
             let path = project.git.root.join(path);
             let mut content = std::fs::read(&path)?;
             content.extend_from_slice(b"written meanwhile\n");

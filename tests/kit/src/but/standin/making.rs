@@ -32,10 +32,13 @@ pub enum Made {
     Commit(Commit),
     /// These paths conflict with other stacks; nothing was done.
     Conflicts(Vec<String>),
+    /// These paths were written since they were looked at; nothing was done.
+    Written(Vec<String>),
 }
 
 /// Puts what was chosen on the branch: its tip, what is above it, the workspace. The working tree is not touched.
 pub fn make(project: &mut Project, order: &Order<'_>, fault: Option<&Fault>) -> Result<Made, Refusal> {
+    refuse_folders_for_files(project, order)?;
     let (stack, at) = project.state.find(&order.branch).ok_or_else(|| Refusal::text("the branch is gone"))?;
     let tip = project.state.stacks[stack].branches[at].tip.clone();
     let moved = project.reference(&order.branch).filter(|reference| *reference != tip).map(str::to_owned);
@@ -61,10 +64,14 @@ pub fn make(project: &mut Project, order: &Order<'_>, fault: Option<&Fault>) -> 
     }
     let commit = Commit::new(&project.git, &merged.tree, parent, &order.message)?.write(&project.git)?;
     let written = written_meanwhile(project, order)?;
-    if !written.is_empty() && !fault.is_some_and(|fault| fault.is("conflict-markers")) {
+    let happens = |name: &str| fault.is_some_and(|fault| fault.is(name));
+    if happens("checkout-conflict") {
         let count = written.len();
         let noun = if count == 1 { "conflict prevents" } else { "conflicts prevent" };
         return Err(Refusal::text(format!("{count} {noun} checkout; class=Checkout (20); code=Conflict (-13)")));
+    }
+    if !written.is_empty() && !happens("conflict-markers") {
+        return Ok(Made::Written(written));
     }
     if moved.is_some() {
         // The commit belongs to nothing, and its changes leave the working tree.
@@ -117,6 +124,25 @@ fn bring_deleted_back(project: &Project, order: &Order<'_>) -> Result<(), Refusa
         std::fs::write(path, project.git.read(&change.old.blob)?.unwrap_or_default())?;
     }
     Ok(())
+}
+
+/// A file whose place a folder took: the new program refuses, the old one refuses too and loses the folder.
+fn refuse_folders_for_files(project: &Project, order: &Order<'_>) -> Result<(), Refusal> {
+    let chosen: Vec<&Change> = order.selection.keys().map(|at| &order.changes[*at]).collect();
+    let below =
+        |file: &str| chosen.iter().any(|other| other.kind() == "added" && other.path.starts_with(&format!("{file}/")));
+    let Some(file) = chosen.iter().find(|change| change.kind() == "removed" && below(&change.path)) else {
+        return Ok(());
+    };
+    if project.grammar == Grammar::New {
+        let reason = "the file went missing while committing";
+        return Err(Refusal::text(format!(
+            "Cannot commit: 1 change could not be applied:\n  {}\n    {reason}",
+            file.path
+        )));
+    }
+    std::fs::remove_dir_all(project.git.root.join(&file.path))?;
+    Err(Refusal::text("odb: cannot read object: null OID cannot exist; class=Odb (9); code=NotFound (-3)"))
 }
 
 /// Paths of the commit that somebody wrote since they were looked at.

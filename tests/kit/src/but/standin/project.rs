@@ -71,17 +71,21 @@ impl Project {
         let unlocked = if place.linked { None } else { State::load(&place.git.folder)? };
         let unlocked = unlocked.ok_or_else(absent)?;
         let lock = lock(&place.git.folder)?;
-        let state = State::load(&place.git.folder)?.ok_or_else(absent)?;
+        let mut state = State::load(&place.git.folder)?.ok_or_else(absent)?;
         if !place.head()?.starts_with("refs/heads/gitbutler/") {
             return Err(Refusal::SetupRequired("Not currently on a gitbutler/* branch.".into()));
         }
         let references = references(&place.git)?;
+        if let Some(commit) = references.get(WORKSPACE).filter(|commit| **commit != state.workspace)
+            && let Some(next) = State::load_next(&place.git.folder, commit)
+        {
+            state = next;
+        }
         if references.get(WORKSPACE).is_some_and(|commit| *commit != state.workspace) {
             let advice = "please run `but teardown` to preserve your work.";
             return Err(Refusal::text(format!("GitButler mode exit required: {advice}")));
         }
         place.git.beside = grammar == Grammar::Old;
-        let mut state = state;
         // A branch whose reference somebody deleted has no name any more.
         for branch in state.stacks.iter_mut().flat_map(|stack| &mut stack.branches) {
             if !references.contains_key(&format!("refs/heads/{}", branch.name)) {

@@ -76,6 +76,9 @@ pub struct Snapshot {
     pub worktree: String,
 }
 
+/// The state that is about to be remembered.
+const NEXT: &str = "gitbutler/standin.new";
+
 impl State {
     /// Reads it; nothing when the repository was never set up.
     pub fn load(folder: &Path) -> Result<Option<State>, Refusal> {
@@ -88,10 +91,19 @@ impl State {
 
     /// Writes it, whole or not at all.
     pub fn save(&self, folder: &Path) -> Result<(), Refusal> {
-        let path = folder.join("gitbutler/standin.json");
-        let beside = path.with_extension("new");
-        std::fs::write(&beside, serde_json::to_vec(self).expect("plain data"))?;
-        Ok(std::fs::rename(beside, path)?)
+        self.prepare(folder)?;
+        Ok(std::fs::rename(folder.join(NEXT), folder.join("gitbutler/standin.json"))?)
+    }
+
+    /// Writes it beside the old one, for [`State::load_next`].
+    pub fn prepare(&self, folder: &Path) -> Result<(), Refusal> {
+        Ok(std::fs::write(folder.join(NEXT), serde_json::to_vec(self).expect("plain data"))?)
+    }
+
+    /// The state of one that was killed after it wrote this workspace and before it remembered it.
+    pub fn load_next(folder: &Path, workspace: &str) -> Option<State> {
+        let state: State = serde_json::from_slice(&std::fs::read(folder.join(NEXT)).ok()?).ok()?;
+        (state.workspace == workspace).then_some(state)
     }
 
     /// Every branch with its stack's place.

@@ -129,9 +129,10 @@ impl Project {
     /// Makes the workspace commit for a tree that the working tree already agrees with, and remembers everything.
     pub fn finish(&mut self, tree: &str) -> Result<(), Refusal> {
         self.state.workspace = workspace_commit(&self.git, &self.state, tree)?;
+        self.state.generation += 1;
+        self.state.prepare(&self.git.folder)?;
         let moved = vec![(WORKSPACE.to_owned(), Some(self.state.workspace.clone()))];
         self.git.update_references(&moved)?;
-        self.state.generation += 1;
         self.follow()?;
         self.state.save(&self.git.folder)
     }

@@ -1,0 +1,138 @@
+//! Ends: what stays of a worktree and what goes, and how it comes back.
+
+use crate::world::World;
+
+const EDIT: &str = "Write the greeting [[bash: echo hello > greeting.txt]] [[say I wrote the greeting.]]";
+
+fn begun() -> (World, String) {
+    let world = World::new();
+    let task = world.rested("Greet people", EDIT);
+    world.commits(&task, 1);
+    (world, task)
+}
+
+fn discarded(world: &World) -> Vec<String> {
+    world.git(["for-each-ref", "--format=%(refname)", "refs/chorus/discarded"]).lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn completed_unmerged_it_stays_and_the_result_says_how_to_merge() {
+    let (world, task) = begun();
+    let (folder, branch) = (world.worktree(&task), world.branch(&task));
+    std::fs::write(folder.join("last.txt"), "last\n").unwrap();
+    world.json(["complete", &task, "--message", "The last of it"]);
+    assert_eq!(world.subject(&branch), "The last of it");
+    let found = world.look(&task);
+    assert_eq!((&found["status"], &found["commits"]), (&"completed".into(), &2.into()));
+    let said = world.run(["show", &task]).stdout;
+    assert!(said.contains(&branch) && said.contains(&format!("git merge {branch}")), "{said}");
+    assert!(folder.join("greeting.txt").exists());
+    // Reopened, it finds both.
+    world.json(["reopen", &task]);
+    world.json([
+        "start",
+        &task,
+        "--prompt",
+        "Go on with the greeting [[bash: echo more >> greeting.txt]] [[say done]]",
+    ]);
+    world.commits(&task, 3);
+    assert_eq!((world.worktree(&task), world.branch(&task)), (folder.clone(), branch.clone()));
+    world.rests(&task, 2);
+    // Merged, the worktree goes with the end and the branch stays.
+    world.git(["merge", "-q", &branch]);
+    world.json(["complete", &task, "--no-edit"]);
+    assert!(!folder.exists());
+    assert_eq!(world.git(["worktree", "list"]).lines().count(), 1);
+    assert_eq!(world.git(["rev-parse", &branch]), world.git(["rev-parse", "main"]));
+    let said = world.look(&task)["result"].as_str().unwrap_or_default().to_owned();
+    assert!(!said.contains(&format!("git merge {branch}")), "it is merged: {said}");
+    // Reopened after that, it gets a worktree again.
+    world.json(["reopen", &task]);
+    world.json(["start", &task, "--prompt", "Go on still with it [[bash: echo still >> greeting.txt]] [[say done]]"]);
+    world.commits(&task, 4);
+    assert!(folder.exists());
+}
+
+#[test]
+fn merged_later_it_goes_when_the_task_is_deleted() {
+    let (world, task) = begun();
+    let (folder, branch) = (world.worktree(&task), world.branch(&task));
+    world.json(["complete", &task, "--no-edit"]);
+    assert!(folder.exists());
+    world.git(["merge", "-q", "--squash", &branch]);
+    world.commit("squashed");
+    world.json(["delete", &task]);
+    assert!(!folder.exists());
+    // An unmerged one is nobody's to remove.
+    let other = world.rested("Another", "Write another file here [[bash: echo other > greeting.txt]] [[say done]]");
+    world.commits(&other, 1);
+    let kept = world.worktree(&other);
+    std::fs::write(kept.join("greeting.txt"), "changed\n").unwrap();
+    world.json(["fail", &other, "--reason", "not needed"]);
+    world.json(["delete", &other]);
+    assert_eq!(std::fs::read_to_string(kept.join("greeting.txt")).unwrap(), "changed\n");
+}
+
+#[test]
+fn without_edits_nothing_stays() {
+    let world = World::new();
+    let before = world.traces();
+    let task = world.rested("Only talk", "Tell me about it please [[say so it is]]");
+    world.json(["complete", &task, "--no-edit"]);
+    assert_eq!(world.traces(), before);
+    world.json(["reopen", &task]);
+    world.json(["start", &task, "--prompt", EDIT]);
+    world.commits(&task, 1);
+    assert!(world.worktree(&task).join("greeting.txt").exists());
+}
+
+#[test]
+fn failed_it_is_kept_with_every_byte() {
+    let (world, task) = begun();
+    let folder = world.worktree(&task);
+    std::fs::write(folder.join("loose.txt"), "loose\n").unwrap();
+    world.json(["fail", &task]);
+    assert_eq!(std::fs::read_to_string(folder.join("loose.txt")).unwrap(), "loose\n");
+    assert!(discarded(&world).is_empty());
+    world.json(["reopen", &task]);
+    world.json(["start", &task, "--prompt", "Have another try at it [[say trying]]"]);
+    world.commits(&task, 2);
+    assert_eq!(world.on(&world.branch(&task), "loose.txt").unwrap(), "loose\n");
+}
+
+#[test]
+fn discarded_it_is_kept_and_comes_back() {
+    let (world, task) = begun();
+    let (folder, branch) = (world.worktree(&task), world.branch(&task));
+    std::fs::write(folder.join("loose.txt"), "loose\n").unwrap();
+    world.json(["fail", &task, "--discard"]);
+    assert!(!folder.exists());
+    assert_eq!(world.git(["for-each-ref", "refs/heads/chorus"]), "");
+    let kept = discarded(&world);
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    assert_eq!(world.on(&kept[0], "loose.txt").unwrap(), "loose\n");
+    assert!(world.journal(&task).iter().any(|(what, text)| what == "discarded" && text.contains(&kept[0])));
+    // Back as it was: the commit on the branch, the rest uncommitted.
+    world.json(["reopen", &task, "--restore"]);
+    let found = world.look(&task);
+    assert_eq!((&found["status"], &found["commits"], &found["uncommitted"]), (&"pending".into(), &1.into(), &1.into()));
+    assert_eq!(std::fs::read_to_string(folder.join("loose.txt")).unwrap(), "loose\n");
+    assert_eq!(world.git(["log", "--format=%an", &format!("main..{branch}")]), "A Tester");
+    let go_on = "Go on with the greeting [[bash: echo more >> greeting.txt; rm README.md]] [[say done]]";
+    world.json(["start", &task, "--prompt", go_on]);
+    world.commits(&task, 2);
+    assert_eq!((world.worktree(&task), world.branch(&task)), (folder.clone(), branch.clone()));
+    assert_eq!(world.on(&branch, "greeting.txt").unwrap(), "hello\nmore\n");
+    assert_eq!(world.on(&branch, "loose.txt").unwrap(), "loose\n");
+    world.rests(&task, 2);
+
+    // Discarded again and reopened without it: it begins anew.
+    world.json(["fail", &task, "--discard"]);
+    world.json(["reopen", &task]);
+    world.json(["start", &task, "--prompt", "Start all over again [[bash: echo anew > anew.txt]] [[say done]]"]);
+    world.rests(&task, 3);
+    world.awaits(&task, "its commit", |found| found["commits"].as_i64() > Some(0));
+    let branch = world.branch(&task);
+    assert!(world.on(&branch, "anew.txt").is_some() && world.on(&branch, "greeting.txt").is_none());
+    assert_eq!(discarded(&world).len(), 2);
+}

@@ -1,0 +1,16 @@
+//! Tasks with a worktree of their own, from start to end: real daemon, real tmux, real git, the demo agent in the panes.
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+mod endings;
+mod harm;
+mod input;
+mod life;
+#[path = "../sidecar/neovim.rs"]
+#[allow(dead_code, reason = "the suite of the sidecar uses the rest")]
+mod neovim;
+mod preparation;
+mod preview;
+#[path = "../sidecar/world.rs"]
+#[allow(dead_code, reason = "the suite of the sidecar uses the rest")]
+mod sidecar;
+mod world;
