@@ -117,7 +117,7 @@ fn a_project_without_git() {
         world.json(["show", "1", "--project", folder])["task"]["agent_status"]["status"] == "idle"
     });
     let health = world.run(["health", "--project", folder]);
-    assert!(health.stdout.contains("is not a git repository"), "{}", health.stdout);
+    assert!(health.stdout.contains("is not in a git repository"), "{}", health.stdout);
     // Its folder may go while it is not running.
     world.json(["complete", "1", "--project", folder]);
     world.json(["reopen", "1", "--project", folder]);

@@ -203,7 +203,7 @@ fn several_tasks_at_once() {
     let replies: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(replies.iter().map(|task| task["number"].as_i64().unwrap()).collect::<Vec<_>>(), [1, 2, 3]);
     for task in ["1", "2", "3"] {
-        world.until(task, "idle");
+        world.rests(task, 1);
     }
     world.json(["complete", "2"]);
     // One that cannot does not stop the others, and each is told once.
