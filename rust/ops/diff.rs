@@ -168,7 +168,7 @@ fn bounded(mut text: String) -> (String, bool) {
     if text.len() <= MOST {
         return (text, false);
     }
-    let end = text[..text.floor_char_boundary(MOST)].rfind('\n').map_or(0, |at| at + 1);
+    let end = text.as_bytes()[..MOST].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
     text.truncate(end);
     (text, true)
 }

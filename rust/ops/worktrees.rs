@@ -135,7 +135,9 @@ pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&
         None => commit::generated(core, task, loaded).await?,
     };
     let _held = Lock::of(&project.common_dir().await?).hold(stacks::QUEUE).await?;
-    take_note(core, task, &worktree).await?;
+    if let Err(error) = take_note(core, task, &worktree).await {
+        log::warn!("cannot look for commits of others on {}: {error}", worktree.branch);
+    }
     let made = worktree::commit::commit_all(&worktree, &text).await;
     let subject = text.lines().next().unwrap_or_default().to_owned();
     let files = match &made {
@@ -242,9 +244,13 @@ pub async fn tidy(core: &Core, task: &Task) {
     if task.isolation != Isolation::Worktree {
         return;
     }
-    if let Err(error) = try_tidy(core, task).await {
-        log::info!("{error}");
-    }
+    let Err(error) = try_tidy(core, task).await else { return };
+    let mend = error.hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
+    let text = format!("The worktree stays: {}{mend}", error.message);
+    log::info!("{text}");
+    let (Ok(store), uuid) = (core.store(), task.uuid.clone()) else { return };
+    let told = store.write(move |tx| tx.journal(&uuid, Who::Chorus, "worktree_kept", &text, None));
+    told.await.unwrap_or_else(|error| log::error!("cannot journal that a worktree stays: {error}"));
 }
 
 async fn try_tidy(core: &Core, task: &Task) -> Result<()> {

@@ -54,6 +54,19 @@ fn completed_unmerged_it_stays_and_the_result_says_how_to_merge() {
 }
 
 #[test]
+fn committed_at_the_end_only() {
+    let world = World::new();
+    world.configure("[vcs]\ncommit = \"complete\"\n");
+    let task = world.rested("Greet people", EDIT);
+    let found = world.awaits(&task, "one uncommitted file", |found| found["uncommitted"] == 1);
+    assert_eq!(found["commits"], 0);
+    world.json(["complete", &task, "--no-edit"]);
+    let found = world.look(&task);
+    assert_eq!((&found["commits"], &found["uncommitted"]), (&1.into(), &0.into()));
+    assert!(world.subject(&world.branch(&task)).starts_with("Write the greeting"));
+}
+
+#[test]
 fn merged_later_it_goes_when_the_task_is_deleted() {
     let (world, task) = begun();
     let (folder, branch) = (world.worktree(&task), world.branch(&task));

@@ -1,7 +1,6 @@
 //! What may happen to a worktree while its task lives: each is told with its mend, and nothing is lost.
 
 use crate::world::World;
-use chorus_testkit::wait_until;
 use std::os::unix::fs::PermissionsExt;
 
 const EDIT: &str = "Write the greeting [[bash: echo hello > greeting.txt]] [[say I wrote the greeting.]]";
@@ -165,5 +164,7 @@ fn a_worktree_that_is_locked_goes_on_and_stays_at_the_end() {
     world.commits(&task, 2);
     world.git(["merge", "-q", &world.branch(&task)]);
     world.json(["complete", &task, "--no-edit"]);
-    wait_until("it stays", || folder.join("greeting.txt").exists());
+    assert!(folder.join("greeting.txt").exists());
+    let told = world.journal(&task).into_iter().find(|(what, _)| what == "worktree_kept").unwrap().1;
+    assert!(told.contains("it is locked") && told.contains("git worktree unlock"), "{told}");
 }

@@ -188,7 +188,8 @@ fn a_but_of_an_unknown_grammar() {
     bad.world.script("but", "echo 'but 9.0: what do you mean?'; exit 0");
     bad.refuses("stack", &["no known grammar"]);
     bad.works("auto", "worktree", &["no known grammar"]);
-    bad.world.script("but", "sleep 60");
+    // Nobody asks it.
+    bad.world.script("but", "exec sleep 600");
     bad.works("worktree", "worktree", &[]);
 }
 

@@ -10,7 +10,7 @@ fn world(program: &Program) -> (World, Repository) {
     let repository = Repository::new(program);
     for (name, value) in repository.environment() {
         if name != "HOME" && name != "PATH" && !name.starts_with("XDG_CONFIG") {
-            world.set(&name, value);
+            world.set(name, value);
         }
     }
     world.set("HOME", repository.environment()["HOME"].clone());
