@@ -13,11 +13,12 @@ use crate::core::trees::Held;
 use crate::error::Result;
 use crate::status::AgentStatus;
 use crate::store::{Filter, NewCommit, Tx, Who};
-use crate::task::Task;
+use crate::task::{Isolation, Task};
 use crate::vcs::but::{Environment, Status};
 use crate::vcs::commit::{self as vcs, Desk, Intent, Made, Order, Outcome, Place};
 use crate::vcs::plumbing::Git;
-use std::collections::HashMap;
+use crate::vcs::rescue;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 /// What does not fit into one command goes into another commit; so many at most at once.
@@ -203,11 +204,27 @@ pub async fn recover(core: &Core) {
             told.unwrap_or_else(|error| log::error!("cannot store a trouble: {error}"));
         }
     }
+    prune(core).await;
     let resting =
         |task: &Task| task.status.is_live() && task.stack.is_some() && task.agent_status.status == AgentStatus::Idle;
     let tasks = store.read(|tx| tx.tasks(None, &Filter::default())).await.unwrap_or_default();
     for task in tasks.into_iter().filter(resting) {
         follow(core, End::Turn(task.uuid)).await;
+    }
+}
+
+/// Old rescues go, but those that an unfinished commit may need.
+async fn prune(core: &Core) {
+    let Ok(store) = core.store() else { return };
+    let known = store.read(|tx| Ok((tx.tasks(None, &Filter::default())?, tx.intents::<Intent>()?))).await;
+    let Ok((tasks, intents)) = known else { return };
+    let named = intents.into_iter().map(|(_, intent)| intent.rescue.reference).collect();
+    let stacks = tasks.iter().filter(|task| task.isolation == Isolation::Stack);
+    for project in stacks.map(|task| task.project.as_str()).collect::<BTreeSet<&str>>() {
+        let git = Git::at(Path::new(project), &Environment::of_process());
+        if let Err(error) = rescue::prune(&git, crate::process::now(), &named).await {
+            log::info!("cannot let go of old rescues in {project}: {error}");
+        }
     }
 }
 
