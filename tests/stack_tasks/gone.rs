@@ -22,9 +22,15 @@ fn tools_edit_while_there_is_no_daemon() {
         tasks.iter().for_each(|task| world.asks(task));
         let sessions = tasks.each_ref().map(|task| world.session(task));
         let panes = tasks.each_ref().map(|task| world.look(task)["pane"].as_str().unwrap().to_owned());
+        let asks = |pane: &str| world.tmux(["capture-pane", "-p", "-t", pane]).unwrap().contains("Enter to select");
+        panes.iter().for_each(|pane| wait_until("the question is on the screen", || asks(pane)));
         end_daemon(&world);
         for pane in &panes {
-            world.tmux(["send-keys", "-t", pane, "Enter"]).unwrap();
+            // A dialog drops keys pressed right after it appeared.
+            wait_until("the question is answered", || {
+                world.tmux(["send-keys", "-t", pane, "Enter"]).unwrap();
+                !asks(pane)
+            });
         }
         wait_until("both are done", || sessions.iter().all(|session| world.said(session).contains("\"done\"")));
         for task in &tasks {

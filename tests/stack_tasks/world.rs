@@ -63,14 +63,18 @@ here='ROOT/but'
 export CHORUS_STANDIN_FAULTS="$here/faults"
 echo "$*" >> "$here/calls"
 [ -e "$here/stop" ] || exec "$here/real/but" "$@"
-read side left < "$here/stop"
+read side word left < "$here/stop"
+case " $* " in
+    *" $word "*) ;;
+    *) exec "$here/real/but" "$@" ;;
+esac
 if [ "$left" -gt 1 ]; then
-    echo "$side $((left - 1))" > "$here/stop"
+    echo "$side $word $((left - 1))" > "$here/stop"
     exec "$here/real/but" "$@"
 fi
 rm "$here/stop"
 [ "$side" = before ] || "$here/real/but" "$@"
-echo $$ $* > "$here/.stopped"
+echo $$ > "$here/.stopped"
 mv "$here/.stopped" "$here/stopped"
 exec sleep 600
 "#;
@@ -341,9 +345,9 @@ impl World {
         checks.find(|check| check["name"] == name).unwrap_or_else(|| panic!("no {name} in {health:#}")).clone()
     }
 
-    /// The next `but` stops `before` or `after` its call of that number, counted from one.
-    pub fn stop(&self, side: &str, call: usize) {
-        self.write("but/stop", &format!("{side} {call}\n"));
+    /// `but` stops `before` or `after` its call of that number, counted from one, of those with that word (`status`).
+    pub fn stop(&self, side: &str, word: &str, call: usize) {
+        self.write("but/stop", &format!("{side} {word} {call}\n"));
     }
 
     /// No `but` stops any more.
@@ -351,15 +355,14 @@ impl World {
         let _ = std::fs::remove_file(self.root().join("but/stop"));
     }
 
-    /// Waits until it has stopped; its process and its words.
+    /// Waits until it has stopped; its process.
     #[track_caller]
-    pub fn stopped(&self) -> (u32, String) {
+    pub fn stopped(&self) -> u32 {
         let file = self.root().join("but/stopped");
         wait_until("but has stopped", || file.exists());
         let text = std::fs::read_to_string(&file).unwrap();
         std::fs::remove_file(file).unwrap();
-        let (pid, words) = text.trim().split_once(' ').unwrap();
-        (pid.parse().unwrap(), words.to_owned())
+        text.trim().parse().unwrap()
     }
 
     /// The calls of `but` so far.
