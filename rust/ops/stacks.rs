@@ -12,8 +12,8 @@ use crate::vcs::lock::{Held, Lock};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How long a verb waits for another commit in the same repository.
-pub const QUEUE: Duration = Duration::from_secs(60);
+/// How long a commit waits for others in the same repository: many turns may end together.
+pub const QUEUE: Duration = Duration::from_secs(300);
 
 /// The key under which the program found at a start is kept: a commit at a turn's end has nobody's PATH.
 fn key(project: &str) -> String {

@@ -315,12 +315,15 @@ fn two_permissions_at_once() {
         while answered < 2 {
             let page = task.until("a request", |page| page["requests"].as_array().is_some_and(|open| !open.is_empty()));
             let id = page["requests"][0]["id"].as_str().unwrap();
-            task.verb("approve", &["--request", id]);
-            answered += 1;
+            // The client may ask the second anew once the first is answered: then the one that was seen is another.
+            let ran = world.sandbox.run(["approve", &task.number, "--request", id, "--json"]);
+            assert!(ran.code == 0 || ran.stdout.contains("request_changed"), "{}{}", ran.stdout, ran.stderr);
+            answered += usize::from(ran.code == 0);
         }
         task.await_turns(2);
         assert!(["p1", "p2"].iter().all(|file| world.sandbox.project().join(file).exists()));
-        assert_eq!(task.count("request_opened"), 2);
-        assert!(task.entries("request_closed").iter().all(|entry| entry.starts_with("person: Allowed")));
+        assert!(task.count("request_opened") >= 2);
+        let allowed = task.entries("request_closed").into_iter().filter(|entry| entry.starts_with("person: Allowed"));
+        assert_eq!(allowed.count(), 2);
     });
 }

@@ -131,8 +131,10 @@ fn trust_is_for_a_person_to_give() {
         task.await_screen("trust");
         assert!(world.api.turns().is_empty());
         task.trust();
+        // The client tells of a prompt before it sends it.
+        let prompts = || world.api.turns().into_iter().map(|turn| turn.prompt).collect::<Vec<String>>();
+        task.wait("both prompts", || (prompts().len() >= 2).then_some(()));
         task.await_turn_of("[[say and more]]");
-        let prompts: Vec<String> = world.api.turns().into_iter().map(|turn| turn.prompt).collect();
-        assert_eq!(prompts, ["[[say trusted now]]", "[[say and more]]"]);
+        assert_eq!(prompts(), ["[[say trusted now]]", "[[say and more]]"]);
     });
 }

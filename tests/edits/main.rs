@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod commands;
-mod cost;
 mod files;
 mod overlap;
 mod restarts;
