@@ -90,8 +90,10 @@ async fn is_buts(git: &Git, intent: &Intent, path: &str, now: &Entry, end: End, 
         Entry::Absent => Ok(end != End::Well),
         Entry::Watched { .. } => Ok(false),
         Entry::Kept { .. } => {
-            let command = git.command(["hash-object", "--", path]);
-            let stored = git.bytes(command, Vec::new()).await?;
+            // Read by us: git gives up on a file that somebody writes meanwhile.
+            let Ok(bytes) = std::fs::read(git.root().join(path)) else { return Ok(false) };
+            let command = git.command(["hash-object", "--stdin", "--path", path]);
+            let stored = git.bytes(command, bytes).await?;
             let stored = String::from_utf8_lossy(&stored).trim().to_owned();
             for commit in commits {
                 let there = git.maybe(["rev-parse", "--verify", "--quiet", &format!("{commit}:{path}")]).await?;

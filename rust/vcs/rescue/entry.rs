@@ -171,8 +171,19 @@ async fn hash(git: &Git, paths: &[&str], write: bool) -> Result<Vec<Option<Strin
             Ok(oids)
         }
         Ok(_) => Err(Error::internal("git hash-object answered too little")),
-        Err(_) if paths.iter().all(|path| facts(&git.root().join(path)).is_none()) => Ok(vec![None]),
-        Err(error) => Err(error),
+        // It vanished, or somebody writes it meanwhile, on which git gives up.
+        Err(error) => match std::fs::read(git.root().join(paths[0])) {
+            Err(gone) if gone.kind() == std::io::ErrorKind::NotFound => Ok(vec![None]),
+            Err(_) => Err(error),
+            Ok(bytes) => {
+                let mut command = git.command(["hash-object", "--stdin"]);
+                if write {
+                    command.arg("-w");
+                }
+                let oid = git.bytes(command, bytes).await?;
+                Ok(vec![Some(String::from_utf8_lossy(&oid).trim().to_owned())])
+            }
+        },
     }
 }
 
