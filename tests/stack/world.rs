@@ -133,7 +133,17 @@ impl World {
     pub async fn recover(&mut self) -> Outcome {
         let held = self.hold().await;
         let intent = self.intents.last().unwrap().clone();
-        commit::recover(Place { git: &self.git, but: &self.but, held: &held }, &intent).await.unwrap()
+        let place = Place { git: &self.git, but: &self.but, held: &held };
+        match commit::recover(place, &intent).await {
+            Ok(outcome) => outcome,
+            // A real `but` that is killed can leave a workspace that it takes for somebody else's: that is told with its
+            // mend, which a person carries out.
+            Err(error) => {
+                assert!(error.hint.as_ref().is_some_and(|hint| hint.contains("git reset --soft HEAD~1")), "{error:?}");
+                self.repository.git(["reset", "--soft", "HEAD~1"]);
+                commit::recover(place, &intent).await.unwrap()
+            }
+        }
     }
 
     /// The bytes are in the tree, on a branch, or in a rescue.
