@@ -9,13 +9,14 @@ const README: &str = "\
     :ChorusNew              write a task, then :w
     :ChorusStart            start it
     :Chorus                 all tasks; g? shows the keys
+    :Chorus diff            what a task did, on its own branch
     :help chorus            everything else
 ";
 
 const DEMO: &str = "
 There is no `claude` here (or `--demo` was given), so tasks run a built-in
-stand-in, marked (demo). It plays a small script and changes files in this
-repository, but understands nothing.
+stand-in, marked (demo). It plays a small script and changes files in a
+worktree of this repository, but understands nothing.
 ";
 
 const GREET: &str = "\
