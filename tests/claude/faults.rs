@@ -1,6 +1,7 @@
 //! What a person, the system or the API does to a client: each ends in the right status.
 
 use crate::world::{Task, World, on_each, on_main, send, state};
+use chorus_testkit::sandbox::script;
 use rustix::process::Signal;
 
 /// Esc until the agent rests, with no request left.
@@ -137,8 +138,8 @@ fn a_client_that_a_person_suspended_is_restarted() {
 /// A client below another program, as an npm launcher or a person's own wrapper is: nothing continues that by itself.
 fn below_another_program(world: &World) {
     let client = std::fs::read_link(world.sandbox.root().join("bin/claude")).unwrap();
-    let wrapper = world.sandbox.write("bin/wrapper", &format!("#!/bin/sh\n'{}' \"$@\"\n", client.display()));
-    std::fs::set_permissions(&wrapper, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let wrapper = world.sandbox.root().join("bin/wrapper");
+    script(&wrapper, &format!("#!/bin/sh\n'{}' \"$@\"\n", client.display()));
     world.sandbox.link("claude", &wrapper);
 }
 
