@@ -1,10 +1,11 @@
 //! Prompts: accepted into a queue, typed exactly once when the agent is free to take them.
 
-use super::{Asker, Core, lock, view};
 use crate::agent::Adapter;
 use crate::contract::*;
 use crate::core::sight::Sight;
+use crate::core::{Asker, Core, lock};
 use crate::error::{Error, Result};
+use crate::ops::view;
 use crate::status::AgentStatus;
 use crate::store::{Prompt, PromptState, Who};
 use crate::task::Task;
@@ -46,7 +47,7 @@ pub async fn deliver(core: &Core, task: &str) {
     while let Some(free) = core.sights.of(task).filter(takes_prompts) {
         let uuid = task.to_owned();
         let Ok(store) = core.store() else { return };
-        super::context::await_start(core, task, &free.launch).await;
+        crate::ops::conversation::context::await_start(core, task, &free.launch).await;
         let next = store.write(move |tx| {
             let Some(prompt) = tx.next_prompt(&uuid)? else { return Ok(None) };
             tx.set_prompt(prompt.id, PromptState::Sending, None)?;
@@ -89,13 +90,13 @@ async fn hand_over(core: &Core, task: &Task, prompt: Prompt, free: &Sight) -> Re
     let (tmux, pane) = view::pane(core, task).await?;
     let text = match prompt.raw {
         true => prompt.text,
-        false => super::context::before_prompt(core, task, &free.launch).await? + &prompt.text,
+        false => crate::ops::conversation::context::before_prompt(core, task, &free.launch).await? + &prompt.text,
     };
     let sight = core.sights.follow(&task.uuid);
     let before = sight.borrow().prompts;
     let was_busy = sight.borrow().state.status == AgentStatus::Busy;
     let loaded = core.config_of(&task.project);
-    let style = match super::agents::named(&loaded, &task.agent, &core.state).adapter {
+    let style = match crate::ops::agents::named(&loaded, &task.agent, &core.state).adapter {
         Adapter::Claude | Adapter::Demo => Style::PromptBox,
         Adapter::Screen => Style::Plain,
     };

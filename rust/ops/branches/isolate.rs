@@ -1,9 +1,11 @@
 //! Where a task's edits go, settled when it starts: a stack, a worktree, or the project's own folder.
 
-use super::{Core, agents, edits, stacks, worktrees};
 use crate::config::{Committer, Loaded};
 use crate::contract::{Code, Environment};
+use crate::core::Core;
 use crate::error::{Error, Result};
+use crate::ops::branches::worktrees;
+use crate::ops::{agents, edits, stacks};
 use crate::store::Place;
 use crate::task::{Isolation, Task};
 use crate::vcs::but::But;

@@ -1,12 +1,14 @@
 //! Starting a task and restarting its agent. Each step is undone in reverse when a later one fails.
 
-use super::launch::{Prepared, new_launch, open, prepare, reopen, take_place, watch, watch_again};
-use super::{Asker, Core, isolate, stacks, worktrees};
 use crate::agent;
 use crate::agent::conversation::{self, Conversation};
 use crate::agent::launch::{Begin, Choice};
 use crate::contract::*;
+use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
+use crate::ops::branches::{isolate, worktrees};
+use crate::ops::lifecycle::launch::{Prepared, new_launch, open, prepare, reopen, take_place, watch, watch_again};
+use crate::ops::stacks;
 use crate::process::{self, Identity};
 use crate::status::{AgentState, AgentStatus, Kind};
 use crate::store::{Launch, Outcome, Pane, Tx, Who};

@@ -1,11 +1,13 @@
 //! Uncommitted edits as people see them: whose each is, and giving it to a task.
 
-use super::renames::{self, Origins};
-use super::{Asker, Core, branches, edits, stacks};
 use crate::attribution::{Hunk, Ledger, Owner};
 use crate::commits::change::{self, Change, Kind};
 use crate::contract::*;
+use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
+use crate::ops::branches::upstream;
+use crate::ops::edits::renames::{self, Origins};
+use crate::ops::{edits, stacks};
 use crate::store::{Filter, Tx, Who};
 use crate::task::Isolation;
 use crate::vcs::but::But;
@@ -128,7 +130,7 @@ impl Tree {
     /// Reads both; the ledgers must be up to date.
     pub async fn read(core: &Core, project: &str, but: &But) -> Result<Tree> {
         let status = but.status().await?;
-        branches::follow(core, project, but, &status).await;
+        upstream::follow(core, project, but, &status).await;
         let hunks = but.diff().await?;
         let git = Git::at(project);
         let project = project.to_owned();

@@ -1,8 +1,9 @@
 //! Tasks as data: create, edit, reopen, delete, and the lists people look at.
 
-use super::{Asker, Core, discard};
 use crate::contract::*;
+use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
+use crate::ops::branches::discard;
 use crate::status::AgentStatus;
 use crate::store::{Defaults, Filter, Who};
 use crate::task::{Step, Task};
@@ -45,7 +46,7 @@ pub async fn delete(core: &Core, asker: &Asker, task: &str) -> Result<Nothing> {
     let uuid = task.uuid.clone();
     // While the store still knows what is the worktree's.
     if !task.status.is_live() {
-        super::worktrees::tidy(core, &task).await;
+        crate::ops::branches::worktrees::tidy(core, &task).await;
     }
     core.store()?.write(move |tx| tx.delete(&uuid)).await?;
     Ok(Nothing {})

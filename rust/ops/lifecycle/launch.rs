@@ -1,13 +1,14 @@
 //! One launch of an agent: everything it needs is found before anything is changed, then its pane is opened.
 
-use super::{Core, agents, lock, view};
 use crate::agent::launch::Begin;
 use crate::agent::{self, Agent, conversation};
 use crate::config::{self, Loaded};
 use crate::contract::*;
 use crate::core::fact::{Fact, Launched};
+use crate::core::{Core, lock};
 use crate::error::{Error, Result};
 use crate::evidence::Gives;
+use crate::ops::{agents, view};
 use crate::paths::{State, write_private};
 use crate::process;
 use crate::status::{AgentState, AgentStatus};
@@ -49,7 +50,7 @@ pub async fn prepare(core: &Core, task: &Task, folder: &str, environment: Enviro
     }
     find_program(&agent, &environment, Path::new(folder)).map_err(doing)?;
     agents::rules(&loaded, &agent).map_err(doing)?;
-    super::program::install_if_missing(&core.state).map_err(doing)?;
+    crate::ops::program::install_if_missing(&core.state).map_err(doing)?;
     let mut environment = environment;
     if agent.adapter == agent::Adapter::Demo {
         // The stand-in leaves the real agent's folder alone.
@@ -99,7 +100,7 @@ fn argv(core: &Core, prepared: &Prepared, task: &Task, session: &str, begin: Beg
         let json = agent::settings::settings(&core.state.program(), Some(&core.state.context_of(&task.uuid)), shared);
         let json = json.to_string();
         write_private(&settings, json.as_bytes())?;
-        super::context::write_whole(&core.state, task)?;
+        crate::ops::conversation::context::write_whole(&core.state, task)?;
     }
     Ok(agent::launch::argv(&agent::launch::Launch {
         agent: &prepared.agent,

@@ -1,10 +1,12 @@
 //! At the daemon's start: what the store says against what lives. No task is lost, none is shown alive that is dead,
 //! and "tmux did not answer" is not a death.
 
-use super::{Core, agents, launch, view};
 use crate::contract::Code;
+use crate::core::Core;
 use crate::core::fact::Fact;
 use crate::error::Result;
+use crate::ops::lifecycle::launch;
+use crate::ops::{agents, view};
 use crate::process;
 use crate::status::{AgentState, AgentStatus, Kind, Millis};
 use crate::store::{Boot, Filter, Launch, Outcome, Pane, PromptState, Tx, Who};

@@ -1,16 +1,18 @@
 //! Committing a task's edits: at a turn's end, when a person says so, on completion; and what stands in the way.
 
+mod message;
 mod stack;
-mod words;
 
+pub use message::{counted, generated, landing, message};
 pub use stack::recover;
-pub use words::{counted, generated, landing, message};
 
-use super::{Asker, Core, edits, worktrees};
 use crate::config::{self, Loaded};
 use crate::contract::{self, Code, TaskCommit};
 use crate::core::End;
+use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
+use crate::ops::branches::worktrees;
+use crate::ops::edits;
 use crate::store::{Tx, Who};
 use crate::task::{Isolation, Task};
 

@@ -1,9 +1,10 @@
 //! Health of the project's repository: what stands against stacks and worktrees, each with the one command that mends it.
 
-use super::{Asker, Core, stacks};
 use crate::config::Committer;
 use crate::contract::{Check, Confirm, Offer};
+use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
+use crate::ops::stacks;
 use crate::vcs::but::{Grammar, Refusal, Setup};
 use crate::vcs::repository::{self, Use};
 use std::path::Path;

@@ -1,10 +1,12 @@
 //! A task's edits as one difference: its whole branch, its newest commit, or what is uncommitted.
 
-use super::changes::Tree;
-use super::{Asker, Core, edits, stacks, worktrees};
 use crate::commits::change::{Change, Hunk, Kind};
 use crate::contract::*;
+use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
+use crate::ops::branches::changes::Tree;
+use crate::ops::branches::worktrees;
+use crate::ops::{edits, stacks};
 use crate::task::{Isolation, Task};
 use crate::vcs::but::But;
 use crate::vcs::git::Git;

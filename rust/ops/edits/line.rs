@@ -1,9 +1,11 @@
 //! "Which task did this line": by the ledgers while it is uncommitted, by blame and the recorded commits after that.
 
-use super::{Asker, Core, changes, edits};
 use crate::attribution::Owner;
 use crate::contract::*;
+use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
+use crate::ops::branches::changes;
+use crate::ops::edits;
 use crate::store::{Filter, Tx};
 use crate::task::{Isolation, Task};
 use crate::vcs::git::Git;

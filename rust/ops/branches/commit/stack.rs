@@ -1,16 +1,19 @@
 //! A commit to a stack: planned, intended, made, recorded; and finished after the daemon was killed in its middle.
 
-use super::super::{Core, branches, changes, edits, renames, stacks};
-use super::words::{counted, in_words};
+use super::message::{counted, in_words};
 use super::{Done, NOT_COMMITTED, follow, generated, note};
 use crate::attribution::Ledger;
 use crate::commits::message;
 use crate::commits::plan::{self, Plan, Tree};
 use crate::config::Loaded;
 use crate::contract;
+use crate::core::Core;
 use crate::core::End;
 use crate::core::trees::Held;
 use crate::error::Result;
+use crate::ops::branches::{changes, upstream};
+use crate::ops::edits::renames;
+use crate::ops::{edits, stacks};
 use crate::status::AgentStatus;
 use crate::store::{Filter, NewCommit, Tx, Who};
 use crate::task::{Isolation, Task};
@@ -60,7 +63,7 @@ pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&
     let seen = desk.seen.take();
     drop(desk);
     if let Some(status) = seen {
-        branches::follow(core, &task.project, &but, &status).await;
+        upstream::follow(core, &task.project, &but, &status).await;
     }
     Ok(done)
 }
@@ -121,7 +124,7 @@ async fn record(core: &Core, task: &Task, order: &Order, outcome: Outcome) -> Re
         Outcome::Committed(made) if made.change_id.is_none() => {
             let git = crate::vcs::git::Git::at(&task.project);
             let raw = git.find(&["cat-file", "commit", made.oid.as_str()]).await?.unwrap_or_default();
-            super::super::line::change_id(&raw)
+            crate::ops::edits::line::change_id(&raw)
         }
         Outcome::Committed(made) => made.change_id.clone(),
         _ => None,

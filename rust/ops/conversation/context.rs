@@ -1,8 +1,8 @@
 //! The task's context, exactly once a conversation: by the agent's `SessionStart` hook, else before its first prompt.
 
-use super::Core;
 use crate::agent::context::{Context, at_start, session_start_reply};
 use crate::contract::{Hook, Json};
+use crate::core::Core;
 use crate::error::Result;
 use crate::paths::State;
 use crate::store::{Tx, Who};
@@ -70,7 +70,8 @@ pub async fn await_start(core: &Core, task: &str, launch: &str) {
     let Ok(store) = core.store() else { return };
     let known = store.read(move |tx| Ok((tx.row(&uuid)?, recall(tx, &uuid)?.map(|given| given.launch)))).await;
     let Ok((task, given)) = known else { return };
-    let hooks = super::agents::named(&core.config_of(&task.project), &task.agent, &core.state).capabilities().hooks;
+    let hooks =
+        crate::ops::agents::named(&core.config_of(&task.project), &task.agent, &core.state).capabilities().hooks;
     if !hooks || given.as_deref() == Some(launch) {
         return;
     }

@@ -1,9 +1,12 @@
 //! Ending things: a turn, a task.
 
-use super::{Asker, Core, commit, discard, launch, lock, start, tasks, view, worktrees};
 use crate::contract::*;
 use crate::core::fact::Fact;
+use crate::core::{Asker, Core, lock};
 use crate::error::{Error, Result};
+use crate::ops::branches::{commit, discard, worktrees};
+use crate::ops::lifecycle::{launch, start, tasks};
+use crate::ops::view;
 use crate::process;
 use crate::status::AgentStatus;
 use crate::store::{Outcome, Who};

@@ -1,10 +1,11 @@
 //! What agents' hooks tell: each event once, into the monitor; requests into the store; context and answers back.
 
-use super::{Core, edits};
 use crate::agent;
 use crate::contract::{Hook, HookReply, Json};
+use crate::core::Core;
 use crate::core::fact::Fact;
 use crate::error::Result;
+use crate::ops::edits;
 use crate::store::{NewRequest, Outcome, Received, Who};
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +17,7 @@ pub async fn take(core: &Core, hook: Hook, gone: &CancellationToken) -> Result<H
         "PermissionRequest" => ask(core, hook, gone).await,
         "SessionStart" => {
             // Before the event, on which the first prompt waits.
-            let output = super::context::at_session_start(core, &hook).await?;
+            let output = crate::ops::conversation::context::at_session_start(core, &hook).await?;
             note(core, &hook).await?;
             Ok(HookReply { output })
         }

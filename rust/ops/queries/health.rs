@@ -1,7 +1,7 @@
 //! What Chorus needs and whether it is there; what is configured.
 
-use super::{Asker, Core};
 use crate::contract::{self, Check, Health};
+use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
 use crate::paths::State;
 use std::time::Duration;
@@ -21,7 +21,7 @@ pub async fn health(core: &Core, asker: &Asker) -> Result<Health> {
         )
         .await,
     );
-    checks.extend(super::repository::checks(core, asker).await);
+    checks.extend(crate::ops::queries::repository::checks(core, asker).await);
     checks.push(program("ttyd", &loaded.config.web.command, false, "install ttyd for `web`").await);
     checks.extend(
         loaded.faults.iter().map(|fault| check("configuration", "error", fault.clone(), Some("correct chorus.toml"))),
@@ -69,7 +69,7 @@ async fn tmux(core: &Core, project: &str) -> Check {
 
 fn agent_command(core: &Core, asker: &Asker) -> String {
     let loaded = core.config_of(&asker.project);
-    let agent = super::agents::named(&loaded, &loaded.config.agent.default, &core.state);
+    let agent = crate::ops::agents::named(&loaded, &loaded.config.agent.default, &core.state);
     agent.command.into_iter().next().unwrap_or_default()
 }
 

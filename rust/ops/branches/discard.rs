@@ -1,12 +1,14 @@
 //! Taking a task's branch and uncommitted edits away, after all of it was kept, and bringing it back.
 
-use super::changes::Tree;
-use super::{Core, edits, stacks, worktrees};
 use crate::attribution::Owner;
 use crate::commits::change::{Change, Content, Hunk, Kind};
 use crate::commits::without::{Replaced, without};
 use crate::contract::Code;
+use crate::core::Core;
 use crate::error::{Error, Result};
+use crate::ops::branches::changes::Tree;
+use crate::ops::branches::worktrees;
+use crate::ops::{edits, stacks};
 use crate::store::{Tx, Who};
 use crate::task::{Isolation, Task};
 use crate::vcs::but::{But, Environment, Grammar, Stack};

@@ -1,11 +1,13 @@
 //! The worktree of a task: made or found at its start, committed to, shown in the workspace, removed without loss.
 
-use super::commit::{self, Done};
-use super::{Asker, Core, discard, stacks};
 use crate::commits::message;
 use crate::config::Loaded;
 use crate::contract::{self, Code, Confirm, Offer};
+use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
+use crate::ops::branches::commit::{self, Done};
+use crate::ops::branches::discard;
+use crate::ops::stacks;
 use crate::store::{NewCommit, Place, Tx, Who};
 use crate::task::{Isolation, Task};
 use crate::vcs::but::But;

@@ -1,8 +1,10 @@
 //! What a task's trouble offers, done when a person said so.
 
-use super::{Asker, Core, commit, stacks};
 use crate::contract::{Code, Confirm, Offer, Trouble};
+use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
+use crate::ops::branches::commit;
+use crate::ops::stacks;
 use crate::store::Who;
 use crate::task::{Isolation, Task};
 use crate::vcs::but::Environment;

@@ -1,10 +1,12 @@
 //! Commits in words: messages, and what people are told.
 
-use super::super::{Asker, Core, changes, edits, stacks, worktrees};
 use crate::commits::message::{self, Told};
 use crate::config::Loaded;
 use crate::contract::{self, CommitMessage};
+use crate::core::{Asker, Core};
 use crate::error::Result;
+use crate::ops::branches::{changes, worktrees};
+use crate::ops::{edits, stacks};
 use crate::task::{Isolation, Task};
 use crate::vcs::commit as vcs;
 
