@@ -28,7 +28,8 @@ impl Fault {
         let Some((at, fault)) = found else { return Ok(None) };
         let left: Vec<&str> = lines.iter().enumerate().filter(|(line, _)| *line != at).map(|(_, line)| *line).collect();
         let draft = file.with_extension(format!("draft-{}", std::process::id()));
-        crate::files::replace(&draft, &file, left.join("\n").as_bytes())?;
+        std::fs::write(&draft, left.join("\n"))?;
+        std::fs::rename(draft, file)?;
         Ok(Some(Fault(fault)))
     }
 
