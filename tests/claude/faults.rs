@@ -3,6 +3,7 @@
 use crate::world::{Task, World, on_each, on_main, send, state};
 use chorus_testkit::sandbox::script;
 use rustix::process::Signal;
+use serde_json::Value;
 
 /// Esc until the agent rests, with no request left.
 #[track_caller]
@@ -12,12 +13,19 @@ fn escape(task: &Task<'_>) {
     assert_eq!(task.page()["task"]["status"], "running");
 }
 
+/// Waits until the agent's last message is that. It comes by a hook, after the client's own word that it rests.
+#[track_caller]
+fn says(task: &Task<'_>, message: &str) {
+    let told = |page: &Value| page["task"]["agent_status"]["detail"]["message"] == message;
+    task.until(&format!("the message {message:?}"), told);
+}
+
 /// The task can go on.
 #[track_caller]
 fn goes_on(task: &Task<'_>) {
     let word = format!("still here {}", task.count("prompt"));
     task.turn(&format!("[[say {word}]]"));
-    assert_eq!(task.page()["task"]["agent_status"]["detail"]["message"], word);
+    says(task, &word);
 }
 
 #[test]
@@ -182,7 +190,7 @@ fn the_person_leaves_the_client() {
         assert_eq!((&sent["queued"], sent["reason"].as_str()), (&true.into(), Some("the agent has ended: restart it")));
         task.verb("restart", &[]);
         task.await_turns(2);
-        assert_eq!(task.page()["task"]["agent_status"]["detail"]["message"], "after");
+        says(&task, "after");
     });
 }
 
