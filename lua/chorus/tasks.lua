@@ -1,7 +1,7 @@
 --- What the daemon last said about this project's tasks and requests. Only this module changes what is known; it
 --- knows none of its readers, which listen to the `User` events it fires.
 
-local fire = require('chorus.event').fire
+local fire = require('chorus.events').fire
 
 local M = {}
 
@@ -182,7 +182,7 @@ local on = {
     fire('ChorusTurnEnded', { uuid = data.uuid, number = data.number, title = data.title, message = data.message })
   end,
   output = function(data)
-    local output = package.loaded['chorus.ui.output']
+    local output = package.loaded['chorus.ui.pane.output']
     if output then
       output.receive(data)
     end

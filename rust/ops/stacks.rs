@@ -1,9 +1,9 @@
 //! The stack of a task in a GitButler project: made when it starts, found again, taken back.
 
-use super::Core;
 use crate::agent::but_hooks::{self, ButHook};
 use crate::config::{Committer, Loaded};
 use crate::contract::{Code, Environment};
+use crate::core::Core;
 use crate::error::{Error, Result};
 use crate::store::Tx;
 use crate::task::{Isolation, Task};

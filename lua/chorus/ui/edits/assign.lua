@@ -1,0 +1,92 @@
+--- Giving uncommitted edits to a task, or to the person.
+local changes_rows = require('chorus.ui.edits.changes_rows')
+
+local M = {}
+
+---@class chorus.Chosen
+---@field changes chorus.Changes as shown
+---@field rows chorus.ChangesRow[] chosen ones
+---@field ask fun(method: string, params: table, on_reply: fun(err?: chorus.Failure, changes?: chorus.Changes))
+---@field on_changes fun(changes: chorus.Changes) after each that was given
+---@field on_refused fun()
+
+--- Asks for one after the other, since each answer is the whole of the changes; stops at the first that is refused.
+---@param chosen chorus.Chosen
+---@param task? chorus.Task the person's own without
+local function give(chosen, task)
+  local choices = changes_rows.choices(chosen.rows)
+  local index = 0
+  local function go_on(err, changes)
+    if err then
+      require('chorus.message').failure(err)
+      return chosen.on_refused()
+    elseif changes then
+      chosen.on_changes(changes)
+    end
+    index = index + 1
+    if choices[index] then
+      local params = { path = choices[index].path, hunk = choices[index].hunk, task = task and task.uuid }
+      chosen.ask('changes_assign', params, go_on)
+    end
+  end
+  go_on()
+end
+
+--- Tasks that an edit in the shared tree can be given to: those it may be of first.
+---@param chosen chorus.Chosen
+---@return chorus.Task[]
+local function receivers(chosen)
+  local tasks = require('chorus.tasks')
+  local found, seen = {}, {}
+  local function add(task)
+    if task and not seen[task.uuid] then
+      seen[task.uuid] = true
+      found[#found + 1] = task
+    end
+  end
+  for _, row in ipairs(chosen.rows) do
+    for _, number in ipairs(changes_rows.owners(chosen.changes, row, true)) do
+      add(tasks.get(number))
+    end
+  end
+  for _, task in ipairs(tasks.all()) do
+    if tasks.is_live(task) and task.isolation == 'stack' then
+      add(task)
+    end
+  end
+  return found
+end
+
+--- What is chosen, in words.
+---@param choices { path: string, hunk?: string }[]
+---@return string
+local function describe(choices)
+  local path = require('chorus.text').clean(choices[1].path, 50)
+  if #choices > 1 then
+    return ('%d edits'):format(#choices)
+  end
+  return choices[1].hunk and 'this edit of ' .. path or path
+end
+
+--- Lets a task be picked and gives it what is chosen.
+---@param chosen chorus.Chosen
+function M.to_task(chosen)
+  local found = receivers(chosen)
+  if #found == 0 then
+    return require('chorus.message').info('no task works in this tree', 'start one with isolation `stack`')
+  end
+  local prompt = ('Give %s to:'):format(describe(changes_rows.choices(chosen.rows)))
+  require('chorus.picker').pick_task(found, prompt, function(task)
+    if task then
+      give(chosen, task)
+    end
+  end)
+end
+
+--- Makes what is chosen the person's own.
+---@param chosen chorus.Chosen
+function M.to_person(chosen)
+  give(chosen)
+end
+
+return M

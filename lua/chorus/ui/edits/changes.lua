@@ -1,0 +1,309 @@
+--- `chorus://changes`: uncommitted edits, whose they are, and giving them to a task. It stays true while it is on screen.
+local canvas = require('chorus.ui.kit.canvas')
+local changes_rows = require('chorus.ui.edits.changes_rows')
+local listen = require('chorus.ui.kit.listen')
+local place = require('chorus.ui.kit.place')
+
+local M = {}
+
+local NAME = 'chorus://changes'
+
+--- Between two looks, in milliseconds.
+local PAUSE = 150
+
+---@class chorus.ChangesBuffer
+---@field buffer integer
+---@field changes? chorus.Changes
+---@field known chorus.KnownHunks
+---@field fault? string
+---@field is_stale boolean
+---@field refresh fun()
+---@field in_turn fun(job: fun(done: fun()))
+
+---@type chorus.ChangesBuffer?
+local view
+
+---@param number integer
+---@return string?
+local function title_of(number)
+  local task = require('chorus.tasks').get(number)
+  return task and task.title
+end
+
+---@return chorus.ChangesRow?
+local function under_cursor()
+  return canvas.data(view.buffer, vim.api.nvim_win_get_cursor(0)[1])
+end
+
+--- The task of the cursor's row is the one that verbs mean.
+local function remember_task()
+  local data = view.changes and under_cursor()
+  local owners = data and changes_rows.owners(view.changes, data) or {}
+  vim.b[view.buffer].chorus_task = #owners == 1 and owners[1] or nil
+end
+
+---@param width integer
+---@return string
+local function bar(width)
+  local ask = require('chorus.verbs.each_task')
+  local left = { { ' Changes', 'ChorusTitle' } }
+  if view.changes then
+    local counts = changes_rows.counts(view.changes)
+    local files = ask.count(counts.files, 'file')
+    left[#left + 1] = { ('   %s, %s'):format(files, ask.count(counts.hunks, 'edit')), 'ChorusHeader' }
+    for _, each in ipairs({
+      { 'task', 'of tasks', 'ChorusOwner' },
+      { 'user', 'yours', 'ChorusYours' },
+      { 'open', 'unclaimed', 'ChorusUnclaimed' },
+    }) do
+      if counts[each[1]] > 0 then
+        left[#left + 1] = { ('   %d %s'):format(counts[each[1]], each[2]), each[3] }
+      end
+    end
+  end
+  if view.fault then
+    left[#left + 1] = { '   ' .. require('chorus.text').clean(view.fault, 70), 'ChorusTrouble' }
+  end
+  local right = require('chorus.ui.kit.keys').hints('changes', { 'assign', 'mine', 'toggle', 'help' }, 60)
+  return canvas.bar_of_two(left, right, width)
+end
+
+local function draw()
+  local windows = vim.fn.win_findbuf(view.buffer)
+  if #windows == 0 then
+    return
+  end
+  local rows = { canvas.row({}) }
+  if view.changes then
+    rows = changes_rows.render(view.changes, {
+      width = vim.api.nvim_win_get_width(windows[1]) - vim.fn.getwininfo(windows[1])[1].textoff,
+      known = view.known,
+      is_ascii = require('chorus.config').get().statusline.ascii,
+      title_of = title_of,
+    })
+  end
+  canvas.draw(view.buffer, rows)
+  for _, window in ipairs(windows) do
+    local said = bar(vim.api.nvim_win_get_width(window))
+    if vim.wo[window].winbar ~= said then
+      vim.wo[window][0].winbar = said
+    end
+  end
+  if vim.api.nvim_get_current_buf() == view.buffer then
+    remember_task()
+  end
+end
+
+---@param changes chorus.Changes
+local function take(changes)
+  view.fault, view.changes = nil, changes
+  view.known = require('chorus.ui.edits.hunk_ids').follow(view.known, changes.files)
+  draw()
+end
+
+--- Asks for changes, or to change them, when what was asked before is answered: an older answer must not come last.
+---@param method string
+---@param params table
+---@param on_reply fun(err?: chorus.Failure, changes?: chorus.Changes)
+local function ask(method, params, on_reply)
+  view.in_turn(function(done)
+    require('chorus.client').request(method, params, function(err, changes)
+      done()
+      on_reply(err, changes)
+    end)
+  end)
+end
+
+---@param done fun(held?: number)
+local function refresh(done)
+  local buffer = view.buffer
+  if not vim.api.nvim_buf_is_loaded(buffer) then
+    return done()
+  end
+  ask('changes', {}, function(err, changes)
+    if not vim.api.nvim_buf_is_loaded(buffer) then
+      return done()
+    end
+    local began = vim.uv.hrtime()
+    view.is_stale = false
+    if err then
+      view.fault = err.message
+      draw()
+    else
+      take(changes)
+    end
+    done((vim.uv.hrtime() - began) / 1e6)
+  end)
+end
+
+local function refresh_when_seen()
+  view.is_stale = true
+  if vim.fn.bufwinid(view.buffer) ~= -1 then
+    view.refresh()
+  end
+end
+
+--- Runs a verb on the one task that owns what is under the cursor.
+---@param name string
+---@param args? string
+local function on_owner(name, args)
+  return function()
+    local data = view.changes and under_cursor()
+    if not data then
+      return
+    end
+    local owners = changes_rows.owners(view.changes, data)
+    if #owners == 0 then
+      return require('chorus.message').info('no task owns this', '`a` gives it to one')
+    end
+    require('chorus.verbs').run(name, { task = owners, args = args })
+  end
+end
+
+---@param starts 'file'|'hunk'
+---@param direction integer
+local function jump(starts, direction)
+  return function()
+    local rows, count = {}, vim.api.nvim_buf_line_count(view.buffer)
+    for line = 1, count do
+      rows[line] = { data = canvas.data(view.buffer, line) }
+    end
+    local from = vim.api.nvim_win_get_cursor(0)[1]
+    local line = require('chorus.ui.edits.patch_rows').jump(rows, from, starts, direction * vim.v.count1)
+    if line then
+      vim.api.nvim_win_set_cursor(0, { line, 0 })
+    end
+  end
+end
+
+--- Unfolds the hunk under the cursor, or all of the file's; folds them when all are unfolded.
+local function toggle()
+  local data = under_cursor()
+  if not data then
+    return
+  end
+  local these = data.known and { data.known } or view.known[data.path] or {}
+  local all_open = vim.iter(these):all(function(known)
+    return known.is_open
+  end)
+  for _, known in ipairs(these) do
+    known.is_open = not all_open
+  end
+  draw()
+end
+
+local function toggle_all()
+  local any_open = false
+  for _, hunks in pairs(view.known) do
+    any_open = any_open or vim.iter(hunks):any(function(known)
+      return known.is_open
+    end)
+  end
+  for _, hunks in pairs(view.known) do
+    for _, known in ipairs(hunks) do
+      known.is_open = not any_open
+    end
+  end
+  draw()
+end
+
+--- Gives away the cursor's row, or those of a Visual selection.
+---@param give fun(chosen: chorus.Chosen)
+local function gives(give)
+  return function()
+    local first, last = vim.fn.line('.'), vim.fn.line('.')
+    if vim.fn.mode():match('[vV\22]') then
+      first, last = require('chorus.ui.kit.keys').selected_lines()
+    end
+    local rows = {}
+    for line = first, last do
+      rows[#rows + 1] = canvas.data(view.buffer, line)
+    end
+    if #rows > 0 then
+      give({ changes = view.changes, rows = rows, ask = ask, on_changes = take, on_refused = view.refresh })
+    end
+  end
+end
+
+local function set_keys()
+  local keys, assign = require('chorus.ui.kit.keys'), require('chorus.ui.edits.assign')
+  local for_many = { assign = gives(assign.to_task), mine = gives(assign.to_person) }
+  keys.set('changes', view.buffer, for_many, function() end, 'x')
+  keys.set(
+    'changes',
+    view.buffer,
+    vim.tbl_extend('error', for_many, {
+      open = function()
+        local data = under_cursor()
+        if data then
+          place.visit(view.changes.root, data.path, data.line)
+        end
+      end,
+      diff = on_owner('diff', 'uncommitted'),
+      commit = on_owner('commit'),
+      toggle = toggle,
+      toggle_all = toggle_all,
+      next_hunk = jump('hunk', 1),
+      previous_hunk = jump('hunk', -1),
+      next_file = jump('file', 1),
+      previous_file = jump('file', -1),
+      reload = view.refresh,
+      close = place.leave,
+    })
+  )
+end
+
+---@param buffer integer
+local function set_up(buffer)
+  require('chorus.highlight').setup()
+  view = { buffer = buffer, known = {}, is_stale = false, in_turn = listen.in_turn() }
+  view.refresh = listen.one_at_a_time(PAUSE, refresh)
+  vim.bo[buffer].buftype, vim.bo[buffer].bufhidden, vim.bo[buffer].swapfile = 'nofile', 'hide', false
+  vim.bo[buffer].undolevels, vim.bo[buffer].modifiable = -1, false
+  vim.b[buffer].chorus_view = 'changes'
+  set_keys()
+  listen.to(buffer, { 'ChorusEditsChanged', 'ChorusConnected' }, refresh_when_seen)
+  listen.to(buffer, { 'ChorusTaskChanged' }, listen.once_per_turn(draw))
+  local group = vim.api.nvim_create_augroup('chorus_changes', {})
+  vim.api.nvim_create_autocmd('CursorMoved', { group = group, buffer = buffer, callback = remember_task })
+  vim.api.nvim_create_autocmd('BufWinEnter', {
+    group = group,
+    buffer = buffer,
+    callback = function()
+      place.calm(vim.api.nvim_get_current_win())
+      draw()
+      if view.is_stale then
+        view.refresh()
+      end
+    end,
+  })
+  vim.api.nvim_create_autocmd({ 'VimResized', 'WinResized' }, { group = group, callback = listen.once_per_turn(draw) })
+  vim.bo[buffer].filetype = 'chorus'
+end
+
+--- Makes a buffer named `chorus://changes` the list of changes. For `BufReadCmd`.
+---@param buffer integer
+function M.read(buffer)
+  if not view or view.buffer ~= buffer then
+    set_up(buffer)
+  end
+  canvas.forget(buffer)
+  place.calm(vim.api.nvim_get_current_win())
+  draw()
+  view.refresh()
+end
+
+--- Shows the changes.
+---@param where? table as `chorus.ui.kit.place` takes it
+function M.open(where)
+  local buffer = vim.fn.bufadd(NAME)
+  local is_known = view and view.buffer == buffer
+  place.show(buffer, where)
+  if is_known then
+    view.refresh()
+  elseif not view or view.buffer ~= buffer then
+    M.read(buffer)
+  end
+end
+
+return M

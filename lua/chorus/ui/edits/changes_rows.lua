@@ -1,0 +1,231 @@
+--- Uncommitted edits as rows: files, their hunks with whose they are, and the lines of hunks that are unfolded. Pure.
+local canvas = require('chorus.ui.kit.canvas')
+local text = require('chorus.text')
+
+local M = {}
+
+---@class chorus.ChangesRow
+---@field path string
+---@field line integer in the working tree
+---@field hunk? chorus.ChangedHunk nothing in a file's own row
+---@field known? chorus.KnownHunk
+---@field starts? 'file'|'hunk'
+
+---@class chorus.ChangesOptions
+---@field width integer
+---@field known chorus.KnownHunks
+---@field is_ascii boolean
+---@field title_of fun(number: integer): string? a task's title
+
+local GROUPS = { task = 'ChorusOwner', user = 'ChorusYours' }
+local SIGNS = { ['+'] = 'ChorusAdded', ['-'] = 'ChorusRemoved' }
+
+--- Whose a hunk is, in words.
+---@param hunk chorus.ChangedHunk
+---@param title_of fun(number: integer): string?
+---@return string
+function M.owner(hunk, title_of)
+  local numbers = {}
+  for index, number in ipairs(hunk.tasks) do
+    numbers[index] = '#' .. number
+  end
+  local named = table.concat(numbers, ' ')
+  if hunk.owner == 'task' then
+    local title = #hunk.tasks == 1 and text.clean(title_of(hunk.tasks[1])) or ''
+    return title ~= '' and named .. ' ' .. title or named
+  elseif hunk.owner == 'user' then
+    return 'yours'
+  elseif hunk.owner == 'mixed' then
+    return ('mixed %s: too near to be taken apart'):format(named)
+  elseif hunk.owner == 'unclaimed' then
+    return named == '' and 'unclaimed' or 'unclaimed, may be of ' .. named
+  end
+  return text.clean(hunk.owner .. ' ' .. named)
+end
+
+--- Lines added and removed, the first that says something, and where in the file the first is: hunks begin with lines
+--- that are the same.
+---@param hunk chorus.ChangedHunk
+---@return integer added
+---@return integer removed
+---@return string? first
+---@return integer line
+local function measure(hunk)
+  local added, removed, same, first = 0, 0, 0, nil
+  for _, line in ipairs(hunk.lines) do
+    local sign = line:sub(1, 1)
+    added, removed = added + (sign == '+' and 1 or 0), removed + (sign == '-' and 1 or 0)
+    same = same + (added + removed == 0 and 1 or 0)
+    if SIGNS[sign] and (not first or first:match('^[+-]%s*$')) then
+      first = line
+    end
+  end
+  return added, removed, first, math.max(hunk.line, 1) + same
+end
+
+---@param added integer
+---@param removed integer
+---@return chorus.Chunk[]
+local function size(added, removed)
+  local plus, minus = added > 0 and '+' .. added or '', removed > 0 and '-' .. removed or ''
+  local gap = plus ~= '' and minus ~= '' and ' ' or ''
+  return {
+    { plus, 'ChorusAdded' },
+    gap,
+    { minus, 'ChorusRemoved' },
+    (' '):rep(10 - #plus - #gap - #minus),
+  }
+end
+
+---@param file chorus.ChangedFile
+---@return chorus.Row
+local function file_row(file)
+  local added, removed = 0, 0
+  for _, hunk in ipairs(file.hunks) do
+    local more, less = measure(hunk)
+    added, removed = added + more, removed + less
+  end
+  local chunks = { ' ', { text.reveal_line(file.path):gsub('\n', '<0a>'), 'ChorusPath' }, '  ' }
+  if file.change ~= 'modified' then
+    chunks[#chunks + 1] = { text.clean(file.change) .. '  ', 'ChorusHint' }
+  end
+  vim.list_extend(chunks, size(added, removed))
+  local first = file.hunks[1]
+  local data = { path = file.path, line = first and select(4, measure(first)) or 1, starts = 'file' }
+  return canvas.row(chunks, data, 'file ' .. file.path)
+end
+
+---@param file chorus.ChangedFile
+---@param hunk chorus.ChangedHunk
+---@param known chorus.KnownHunk
+---@param options chorus.ChangesOptions
+---@return chorus.Row
+local function hunk_row(file, hunk, known, options)
+  local added, removed, first, line = measure(hunk)
+  local fold = known.is_open and (options.is_ascii and 'v' or '▾') or (options.is_ascii and '>' or '▸')
+  local chunks = { '   ', { fold, 'ChorusHint' }, { text.fit(tostring(line), 6, true), 'ChorusNumber' }, '  ' }
+  vim.list_extend(chunks, size(added, removed))
+  local free = math.max(options.width - 23, 20)
+  local owner = text.cut(M.owner(hunk, options.title_of), free)
+  chunks[#chunks + 1] = { owner, GROUPS[hunk.owner] or 'ChorusUnclaimed' }
+  local column = math.min(math.max(math.floor(free * 0.45), 24), 48)
+  local left = free - math.max(column, text.width(owner)) - 2
+  if left >= 12 then
+    chunks[#chunks + 1] = (' '):rep(math.max(column - text.width(owner), 0) + 2)
+    if #hunk.lines == 0 then
+      chunks[#chunks + 1] = { text.cut('not shown: binary, or very large', left), 'ChorusHint' }
+    elseif first and not known.is_open then
+      local sign = first:sub(1, 1)
+      chunks[#chunks + 1] = { text.cut(sign .. text.clean(first:sub(2)), left), SIGNS[sign] }
+    end
+  end
+  local data = { path = file.path, line = line, hunk = hunk, known = known, starts = 'hunk' }
+  return canvas.row(chunks, data, known.key)
+end
+
+--- The lines of a hunk.
+---@param rows chorus.Row[]
+---@param file chorus.ChangedFile
+---@param hunk chorus.ChangedHunk
+---@param known chorus.KnownHunk
+local function add_lines(rows, file, hunk, known)
+  local line = hunk.line
+  for index, content in ipairs(hunk.lines) do
+    local sign = content:sub(1, 1)
+    local shown = '      ' .. text.reveal_line((content:gsub('\r$', '')))
+    rows[#rows + 1] = {
+      text = shown,
+      marks = SIGNS[sign] and { { 6, #shown, SIGNS[sign] } } or {},
+      key = known.key .. ' ' .. index,
+      data = { path = file.path, line = math.max(line, 1), hunk = hunk, known = known },
+    }
+    line = line + (sign == '-' and 0 or 1)
+  end
+end
+
+--- Every row.
+---@param changes chorus.Changes
+---@param options chorus.ChangesOptions
+---@return chorus.Row[]
+function M.render(changes, options)
+  local rows = {}
+  for _, notice in ipairs(changes.notices) do
+    for _, line in ipairs(text.wrap(text.clean(notice), math.max(options.width - 2, 20))) do
+      rows[#rows + 1] = canvas.row({ { ' ' .. line, 'ChorusTrouble' } })
+    end
+  end
+  for _, file in ipairs(changes.files) do
+    rows[#rows + 1] = file_row(file)
+    for index, hunk in ipairs(file.hunks) do
+      local known = options.known[file.path][index]
+      rows[#rows + 1] = hunk_row(file, hunk, known, options)
+      if known.is_open then
+        add_lines(rows, file, hunk, known)
+      end
+    end
+  end
+  if #changes.files == 0 and #changes.notices == 0 then
+    rows[#rows + 1] = canvas.row({})
+    rows[#rows + 1] = canvas.row({ { '  Nothing is uncommitted here.', 'ChorusHint' } })
+  end
+  return rows
+end
+
+--- How many hunks there are of each kind of owner.
+---@param changes chorus.Changes
+---@return { files: integer, hunks: integer, task: integer, user: integer, open: integer } open: unclaimed or mixed
+function M.counts(changes)
+  local counts = { files = #changes.files, hunks = 0, task = 0, user = 0, open = 0 }
+  for _, file in ipairs(changes.files) do
+    for _, hunk in ipairs(file.hunks) do
+      local kind = (hunk.owner == 'task' or hunk.owner == 'user') and hunk.owner or 'open'
+      counts[kind], counts.hunks = counts[kind] + 1, counts.hunks + 1
+    end
+  end
+  return counts
+end
+
+--- What is to be given away when these rows are chosen: hunks, and whole files of which only the file's row is.
+---@param chosen chorus.ChangesRow[]
+---@return { path: string, hunk?: string }[]
+function M.choices(chosen)
+  local found, has_hunk, seen = {}, {}, {}
+  for _, data in ipairs(chosen) do
+    has_hunk[data.path] = has_hunk[data.path] or data.hunk ~= nil
+  end
+  for _, data in ipairs(chosen) do
+    local name = data.hunk and data.known.key or not has_hunk[data.path] and data.path or nil
+    if name and not seen[name] then
+      seen[name] = true
+      found[#found + 1] = { path = data.path, hunk = data.hunk and data.hunk.id or nil }
+    end
+  end
+  return found
+end
+
+--- The tasks that own what a row stands for, in order; with `may_own` also those it may be of.
+---@param changes chorus.Changes
+---@param data chorus.ChangesRow
+---@param may_own? boolean
+---@return integer[] numbers
+function M.owners(changes, data, may_own)
+  local numbers = {}
+  local function add(hunk)
+    for _, number in ipairs((hunk.owner == 'task' or may_own) and hunk.tasks or {}) do
+      if not vim.list_contains(numbers, number) then
+        numbers[#numbers + 1] = number
+      end
+    end
+  end
+  if data.hunk then
+    add(data.hunk)
+  else
+    for _, file in ipairs(changes.files) do
+      vim.tbl_map(add, file.path == data.path and file.hunks or {})
+    end
+  end
+  table.sort(numbers)
+  return numbers
+end
+
+return M

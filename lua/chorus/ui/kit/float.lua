@@ -1,0 +1,208 @@
+--- The one way Chorus opens a floating window: it follows 'winborder', keeps its place when the editor is resized, closes
+--- with `q` and takes its buffer with it.
+local text = require('chorus.text')
+
+local M = {}
+
+---@class chorus.FloatWish
+---@field width number cells, or a share of the screen up to 1
+---@field height number lines, or a share of the screen up to 1
+---@field title? chorus.Chunk[]
+---@field footer? chorus.Chunk[]
+---@field covers? boolean the whole screen above the command line, without a border
+---@field enter? boolean false leaves the cursor where it is
+---@field on_close? fun()
+---@field on_resize? fun(width: integer, height: integer)
+
+---@class chorus.Float
+---@field window integer
+---@field buffer integer
+---@field wish chorus.FloatWish
+---@field has_border boolean
+local Float = {}
+Float.__index = Float
+
+--- Below this a share of the screen is not worth the empty margin.
+local ROOMY = { columns = 100, lines = 30 }
+
+--- Place and size on a screen. Pure.
+---@param wish {width: number, height: number}
+---@param columns integer
+---@param lines integer lines free for windows
+---@param has_border boolean
+---@return {row: integer, col: integer, width: integer, height: integer}
+function M.layout(wish, columns, lines, has_border)
+  local frame = has_border and 2 or 0
+  local function size(wanted, whole, roomy)
+    local free = math.max(whole - frame, 1)
+    if wanted <= 1 then
+      wanted = whole < roomy and free or math.floor(whole * wanted) - frame
+    end
+    return math.max(1, math.min(math.floor(wanted), free))
+  end
+  local width = size(wish.width, columns, ROOMY.columns)
+  local height = size(wish.height, lines, ROOMY.lines)
+  return {
+    width = width,
+    height = height,
+    row = math.max(0, math.floor((lines - height - frame) / 2)),
+    col = math.max(0, math.floor((columns - width - frame) / 2)),
+  }
+end
+
+--- The border to ask for: nothing where 'winborder' says, else a rounded one.
+---@return string? border
+---@return boolean has_border
+local function border()
+  local chosen = vim.fn.exists('+winborder') == 1 and vim.o.winborder or ''
+  if chosen == '' then
+    return 'rounded', true
+  end
+  return nil, chosen ~= 'none'
+end
+
+local function free_lines()
+  local tabline = (vim.o.showtabline == 2 or (vim.o.showtabline == 1 and vim.fn.tabpagenr('$') > 1)) and 1 or 0
+  return vim.o.lines - vim.o.cmdheight - (vim.o.laststatus > 0 and 1 or 0) - tabline, tabline
+end
+
+---@return table options for the window
+function Float:options()
+  if self.wish.covers then
+    return { relative = 'editor', width = vim.o.columns, height = vim.o.lines - vim.o.cmdheight, row = 0, col = 0 }
+  end
+  local lines, above = free_lines()
+  local place = M.layout(self.wish, vim.o.columns, lines, self.has_border)
+  local options =
+    { relative = 'editor', width = place.width, height = place.height, row = place.row + above, col = place.col }
+  if self.has_border then
+    options.title = M.pieces(self.wish.title, place.width - 2)
+    options.title_pos = options.title and 'left'
+    options.footer = M.pieces(self.wish.footer, place.width - 2)
+    options.footer_pos = options.footer and 'left'
+  end
+  return options
+end
+
+--- Chunks as a border takes them, cut to `width` cells.
+---@param chunks? chorus.Chunk[]
+---@param width integer
+---@return {[1]: string, [2]: string?}[]?
+function M.pieces(chunks, width)
+  if not chunks or #chunks == 0 then
+    return nil
+  end
+  local pieces = {}
+  for _, chunk in ipairs(chunks) do
+    local piece, group = chunk, nil
+    if type(chunk) == 'table' then
+      piece, group = chunk[1], chunk[2]
+    end
+    piece = text.cut(piece, width)
+    width = width - text.width(piece)
+    if piece ~= '' then
+      pieces[#pieces + 1] = { piece, group }
+    end
+  end
+  return #pieces > 0 and pieces or nil
+end
+
+---@return boolean
+function Float:is_open()
+  return vim.api.nvim_win_is_valid(self.window)
+end
+
+--- Width and height of the text area.
+---@return integer width
+---@return integer height
+function Float:size()
+  return vim.api.nvim_win_get_width(self.window), vim.api.nvim_win_get_height(self.window)
+end
+
+--- Changes what the window wishes for (title, footer, size); nothing is drawn when nothing differs.
+---@param wish table
+function Float:update(wish)
+  local new = vim.tbl_extend('force', self.wish, wish)
+  if not self:is_open() or vim.deep_equal(new, self.wish) then
+    return
+  end
+  self.wish = new
+  vim.api.nvim_win_set_config(self.window, self:options())
+  if not self.has_border then
+    self:head()
+  end
+end
+
+--- The title where there is no border for it.
+function Float:head()
+  local pieces = M.pieces(self.wish.title, vim.api.nvim_win_get_width(self.window))
+  vim.wo[self.window].winbar = require('chorus.ui.kit.canvas').bar(pieces or {})
+end
+
+function Float:close()
+  if self:is_open() then
+    vim.api.nvim_win_close(self.window, true)
+  end
+end
+
+--- Opens `buffer` in a floating window. The buffer goes when the window does.
+---@param buffer integer
+---@param wish chorus.FloatWish
+---@return chorus.Float
+function M.open(buffer, wish)
+  local chosen, has_border = border()
+  if wish.covers then
+    chosen, has_border = 'none', false
+  end
+  local self = setmetatable({ buffer = buffer, wish = wish, has_border = has_border }, Float)
+  local options = self:options()
+  options.border = chosen
+  options.style = 'minimal'
+  vim.bo[buffer].bufhidden = 'wipe'
+  self.window = vim.api.nvim_open_win(buffer, wish.enter ~= false, options)
+  if not has_border and wish.title then
+    self:head()
+  end
+  vim.wo[self.window].winhighlight = 'NormalFloat:NormalFloat,Search:Search'
+  vim.keymap.set('n', 'q', function()
+    self:close()
+  end, { buffer = buffer, nowait = true, desc = 'Chorus: close' })
+  local group = vim.api.nvim_create_augroup('chorus_float_' .. self.window, {})
+  vim.api.nvim_create_autocmd('VimResized', {
+    group = group,
+    callback = function()
+      if self:is_open() then
+        vim.api.nvim_win_set_config(self.window, self:options())
+        if self.wish.on_resize then
+          self.wish.on_resize(self:size())
+        end
+      end
+    end,
+  })
+  vim.api.nvim_create_autocmd('WinClosed', {
+    group = group,
+    pattern = tostring(self.window),
+    callback = function()
+      vim.api.nvim_del_augroup_by_id(group)
+      if self.wish.on_close then
+        self.wish.on_close()
+      end
+    end,
+  })
+  return self
+end
+
+--- A scratch buffer of ours, unmodifiable until something is drawn.
+---@param name? string
+---@return integer
+function M.scratch(name)
+  local buffer = vim.api.nvim_create_buf(false, true)
+  vim.bo[buffer].modifiable = false
+  if name then
+    vim.b[buffer].chorus_view = name
+  end
+  vim.bo[buffer].filetype = 'chorus'
+  return buffer
+end
+
+return M

@@ -1,0 +1,319 @@
+--- A task's live output in a floating window: a read-only buffer with the pane's colours, so that scrolling, searching and
+--- copying work as everywhere. It follows the end; away from the end it stands still, as tmux's copy mode does.
+local canvas = require('chorus.ui.kit.canvas')
+local float = require('chorus.ui.kit.float')
+local listen = require('chorus.ui.kit.listen')
+local screen = require('chorus.ui.pane.output_rows')
+local status = require('chorus.ui.kit.status')
+
+local M = {}
+
+--- Lines of history asked for: enough to fill a window while following, what a person may scroll through otherwise.
+local LITTLE_HISTORY, HISTORY = 300, 2000
+
+--- Older lines are let go when more than this many are held.
+local MOST_HISTORY = 10000
+
+--- At most this often is history asked for while the screen scrolls, in milliseconds.
+local HISTORY_PAUSE = 1000
+
+---@class chorus.OutputWindow
+---@field uuid string
+---@field float chorus.Float
+---@field memory chorus.ScreenMemory
+---@field history string[]
+---@field screen string[]
+---@field is_alternate boolean
+---@field is_following boolean
+---@field asked_at integer
+---@field is_asking boolean
+
+---@type chorus.OutputWindow?
+local shown
+
+local function request(method, params, on_reply)
+  require('chorus.client').request(method, params, on_reply or function() end)
+end
+
+local function task_of(window)
+  return require('chorus.tasks').get(window.uuid)
+end
+
+--- Keys worth naming below the window, by what the task needs.
+local function hints(window)
+  local task = task_of(window)
+  local state = task and task.agent_status.status
+  local first = {}
+  if task and (task.requests or 0) > 0 then
+    first = { 'approve', 'deny' }
+  elseif state == 'exited' or state == 'error' or state == 'unknown' then
+    first = { 'restart', 'explain' }
+  elseif state == 'busy' then
+    first = { 'interrupt' }
+  end
+  vim.list_extend(first, { 'send', 'attach', 'close', 'help', 'explain' })
+  local chunks = {}
+  if not window.is_following then
+    chunks[1] = { ' ▼ standing still, G follows ', 'ChorusWaiting' }
+  end
+  local seen, actions = {}, {}
+  for _, action in ipairs(first) do
+    if not seen[action] then
+      seen[action], actions[#actions + 1] = true, action
+    end
+  end
+  local width = window.float:size() - (window.is_following and 0 or 30)
+  return vim.list_extend(chunks, require('chorus.ui.kit.keys').hints('output', actions, width - 2))
+end
+
+local function draw_frame(window)
+  local task = task_of(window)
+  if task and window.float:is_open() then
+    window.float:update({ title = status.title(task, status.now()), footer = hints(window) })
+    local bar = window.is_alternate and ' The agent draws on the alternate screen, which keeps no history.' or ''
+    if window.float.has_border and vim.wo[window.float.window].winbar ~= bar then
+      vim.wo[window.float.window].winbar = bar
+    end
+  end
+end
+
+local function draw_notice(window, err)
+  local rows = { canvas.row({}), canvas.row({ '  ', { require('chorus.text').clean(err.message), 'ChorusTitle' } }) }
+  if err.hint then
+    rows[3] = canvas.row({ '  ', { require('chorus.text').clean(err.hint), 'ChorusHint' } })
+  end
+  canvas.draw(window.float.buffer, rows)
+end
+
+--- Writes history and screen, and keeps the last line at the bottom.
+local function draw(window)
+  if not window.float:is_open() then
+    return
+  end
+  local lines = vim.list_extend(vim.list_slice(window.history), window.screen)
+  canvas.draw(window.float.buffer, screen.rows(lines, (window.float:size()), window.memory))
+  if window.is_following then
+    vim.api.nvim_win_call(window.float.window, function()
+      local last = vim.api.nvim_buf_line_count(window.float.buffer)
+      if vim.api.nvim_win_get_cursor(0)[1] ~= last or vim.fn.line('w$') ~= last or vim.fn.line('w0') > 1 then
+        vim.api.nvim_win_set_cursor(0, { last, 0 })
+        vim.cmd('normal! zb')
+      end
+    end)
+  end
+end
+
+local function is_shown(window)
+  return shown == window and window.float:is_open()
+end
+
+--- History as fetched, below the older lines that the fetch no longer reaches. They belong together where the fetch begins
+--- with lines we hold.
+local function joined(held, fetched)
+  local same = math.min(20, #fetched)
+  if same == 0 or #held > MOST_HISTORY then
+    return fetched
+  end
+  for above = 0, #held - same do
+    local index = 1
+    while index <= same and held[above + index] == fetched[index] do
+      index = index + 1
+    end
+    if index > same then
+      return vim.list_extend(vim.list_slice(held, 1, above), fetched)
+    end
+  end
+  return fetched
+end
+
+--- Takes a pane's content: the last `rows` lines are the screen, what is above them is history.
+local function take(window, output, has_history)
+  local first = math.max(#output.lines - output.rows, 0)
+  local has_scrolled = window.screen[1] ~= output.lines[first + 1]
+  window.screen = vim.list_slice(output.lines, first + 1)
+  window.is_alternate = output.alternate
+  if has_history or first > 0 then
+    window.history = joined(window.history, vim.list_slice(output.lines, 1, first))
+  elseif output.alternate then
+    window.history = {}
+  end
+  return has_scrolled and not has_history
+end
+
+--- Asks for the whole pane; what the reply shows is drawn even where the window stands still, since it only adds lines
+--- between those that stay.
+local function ask(window)
+  if window.is_asking or not is_shown(window) then
+    return
+  end
+  window.is_asking, window.asked_at = true, vim.uv.now()
+  local history = window.is_following and LITTLE_HISTORY or HISTORY
+  request('task_output', { task = window.uuid, history = history }, function(err, output)
+    window.is_asking = false
+    if not is_shown(window) then
+      return
+    elseif err then
+      draw_notice(window, err)
+    else
+      local is_at_top = not window.is_following and vim.api.nvim_win_get_cursor(window.float.window)[1] == 1
+      take(window, output, true)
+      draw(window)
+      if is_at_top then
+        vim.api.nvim_win_set_cursor(window.float.window, { 1, 0 })
+      end
+    end
+    draw_frame(window)
+  end)
+end
+
+local draw_soon = listen.once_per_turn(function()
+  if shown and shown.is_following then
+    draw(shown)
+    draw_frame(shown)
+  end
+end)
+
+--- Called by `chorus.tasks` with each `output` event.
+---@param output chorus.Output
+function M.receive(output)
+  local window = shown
+  if not window or window.uuid ~= output.task or not window.float:is_open() then
+    return
+  end
+  if not window.is_following then
+    return
+  end
+  local has_scrolled = take(window, output, false)
+  draw_soon()
+  if has_scrolled and not output.alternate and vim.uv.now() - window.asked_at > HISTORY_PAUSE then
+    ask(window)
+  end
+end
+
+--- Begins or ends the stream of events. It ends by itself when the connection does.
+local function watch(window, on)
+  if not on and not require('chorus.client').is_connected() then
+    return
+  end
+  request('task_watch', { task = window.uuid, on = on }, function(err)
+    if err and on and is_shown(window) and err.code ~= 'wrong_state' then
+      require('chorus.message').failure(err)
+    end
+  end)
+end
+
+--- Follows while the cursor is in the last line and nothing is selected.
+local function look_where_the_cursor_is(window)
+  local last = vim.api.nvim_buf_line_count(window.float.buffer)
+  local is_following = vim.api.nvim_win_get_cursor(window.float.window)[1] == last and vim.fn.mode() == 'n'
+  if is_following ~= window.is_following then
+    window.is_following = is_following
+    ask(window)
+    draw_frame(window)
+  end
+end
+
+local function listen_for(window)
+  local buffer = window.float.buffer
+  vim.api.nvim_create_autocmd({ 'CursorMoved', 'ModeChanged' }, {
+    buffer = buffer,
+    callback = function()
+      if is_shown(window) and vim.api.nvim_get_current_win() == window.float.window then
+        look_where_the_cursor_is(window)
+      end
+    end,
+  })
+  listen.to(buffer, { 'ChorusTaskChanged', 'ChorusRequestOpened', 'ChorusRequestClosed' }, function()
+    draw_frame(window)
+  end)
+  listen.to(buffer, { 'ChorusConnected' }, function()
+    watch(window, true)
+    ask(window)
+  end)
+  listen.every(buffer, 10, function()
+    draw_frame(window)
+  end)
+  local group = vim.api.nvim_create_augroup('chorus_output', {})
+  vim.api.nvim_create_autocmd({ 'TabLeave', 'TabEnter' }, {
+    group = group,
+    callback = function(event)
+      local is_here = window.float:is_open()
+        and vim.api.nvim_win_get_tabpage(window.float.window) == vim.api.nvim_get_current_tabpage()
+      if is_here then
+        watch(window, event.event == 'TabEnter')
+      end
+    end,
+  })
+end
+
+--- Shows the output of a task. One window shows one task: another task takes its place.
+---@param task chorus.Task
+function M.open(task)
+  require('chorus.highlight').setup()
+  if shown and shown.float:is_open() then
+    if shown.uuid == task.uuid then
+      vim.api.nvim_set_current_win(shown.float.window)
+      return
+    end
+    shown.float:close()
+  end
+  local size = require('chorus.config').get().output or {}
+  local buffer = float.scratch('output')
+  vim.b[buffer].chorus_task = task.number
+  local window = {
+    uuid = task.uuid,
+    memory = screen.memory(),
+    history = {},
+    screen = {},
+    is_alternate = false,
+    is_following = true,
+    asked_at = 0,
+    is_asking = false,
+  }
+  window.float = float.open(buffer, {
+    width = size.width or 0.9,
+    height = size.height or 0.9,
+    title = status.title(task, status.now()),
+    on_close = function()
+      watch(window, false)
+      if shown == window then
+        shown = nil
+      end
+    end,
+    on_resize = function()
+      draw(window)
+      draw_frame(window)
+    end,
+  })
+  shown = window
+  vim.wo[window.float.window].wrap = true
+  vim.wo[window.float.window].linebreak = true
+  vim.wo[window.float.window].breakindent = true
+  vim.wo[window.float.window].scrolloff = 0
+  vim.wo[window.float.window].sidescrolloff = 0
+  -- The pane may show another request than the one that would be answered, or none.
+  local function answer(how)
+    return function()
+      require('chorus.ui.requests.request')[how](task)
+    end
+  end
+  require('chorus.ui.kit.keys').set('output', buffer, {
+    approve = answer('open_for'),
+    deny = answer('deny_for'),
+    close = function()
+      window.float:close()
+    end,
+    wrap = function()
+      vim.wo[window.float.window].wrap = not vim.wo[window.float.window].wrap
+    end,
+  }, function()
+    return tostring(task.number)
+  end)
+  listen_for(window)
+  draw_frame(window)
+  watch(window, true)
+  ask(window)
+  require('chorus.ui.kit.report_seen').watch(window.float.window, task.uuid)
+end
+
+return M

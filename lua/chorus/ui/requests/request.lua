@@ -1,0 +1,359 @@
+--- Looking at one request and answering it. Every answer names the request that was on screen.
+local canvas = require('chorus.ui.kit.canvas')
+local float = require('chorus.ui.kit.float')
+local listen = require('chorus.ui.kit.listen')
+local status = require('chorus.ui.kit.status')
+local text = require('chorus.text')
+local view = require('chorus.ui.requests.request_rows')
+
+local M = {}
+
+--- Files larger than this are not read for a diff, in bytes.
+local MOST_BYTES = 1024 * 1024
+
+---@class chorus.RequestWindow
+---@field request chorus.Opened
+---@field float chorus.Float
+---@field answers chorus.Answers
+---@field notice? string
+---@field is_closed boolean
+---@field files table<string, string|false> as they were when the request was first shown, by path
+
+---@type chorus.RequestWindow[]
+local shown = {}
+
+--- The content of a plain file of a sensible size.
+local function read(path)
+  local about = vim.uv.fs_stat(path)
+  if not about or about.type ~= 'file' or about.size > MOST_BYTES then
+    return nil
+  end
+  local file = io.open(path, 'rb')
+  if not file then
+    return nil
+  end
+  local content = file:read('*a')
+  file:close()
+  return content
+end
+
+--- Sends an answer. `on_done(newer)` gets the request that is open instead, when this one is not any more.
+local function send(method, request, params, on_done)
+  params.task, params.request = request.task, request.id
+  require('chorus.client').request(method, params, function(err)
+    if err then
+      require('chorus.message').failure(err)
+      if err.code ~= 'request_changed' and err.code ~= 'no_request' then
+        return
+      end
+    end
+    if on_done then
+      on_done(err and require('chorus.tasks').requests(request.task)[1])
+    end
+  end)
+end
+
+--- Refuses a request after asking for a reason; Escape refuses nothing.
+---@param request chorus.Opened
+---@param on_done? fun(newer?: chorus.Opened)
+function M.deny(request, on_done)
+  if request.answerable == 'terminal' then
+    return require('chorus.message').info(
+      ('only the terminal of #%d can answer this'):format(request.number),
+      '`:Chorus attach` opens it'
+    )
+  end
+  local about = text.clean(request.summary, 50)
+  vim.ui.input(
+    { prompt = ('Refuse “%s” of #%d. Reason for the agent (may be empty): '):format(about, request.number) },
+    function(reason)
+      if reason then
+        send('task_deny', request, { reason = reason ~= '' and reason or nil }, on_done)
+      end
+    end
+  )
+end
+
+local function title(request)
+  local task = require('chorus.tasks').get(request.task)
+  local icon = require('chorus.statusline').icon({ status = 'waiting' })
+  local chunks = {
+    { (' %s %s '):format(icon, request.kind), 'ChorusRequest' },
+    { text.age(status.now() - request.opened_at), 'ChorusAge' },
+    { ('  #%d  '):format(request.number), 'ChorusNumber' },
+  }
+  vim.list_extend(chunks, task and status.labels(task) or {})
+  chunks[#chunks + 1] = { task and text.clean(task.title) .. ' ' or '', 'ChorusTitle' }
+  return chunks
+end
+
+local function hints(window)
+  local request = window.request
+  local actions = { 'approve', 'always', 'deny', 'output', 'close', 'help' }
+  if window.is_closed then
+    actions = { 'close', 'output' }
+  elseif request.answerable == 'terminal' then
+    actions = { 'attach', 'output', 'close' }
+  elseif request.kind == 'question' then
+    actions = { 'other', 'deny', 'output', 'close', 'help' }
+    local questions = view.questions(request)
+    if #questions > 1 or (questions[1] or {}).multiSelect == true then
+      table.insert(actions, 1, 'submit')
+    end
+  elseif #request.suggestions == 0 then
+    table.remove(actions, 2)
+  end
+  local width = window.float and window.float:size() or 70
+  local chunks = require('chorus.ui.kit.keys').hints('request', actions, width - (request.kind == 'question' and 14 or 2))
+  if request.kind == 'question' and not window.is_closed then
+    chunks = vim.list_extend({ { ' 1-9', 'ChorusKey' }, { ' choose ', 'ChorusHint' } }, chunks)
+  end
+  return chunks
+end
+
+--- Reads a file once: an edit that has been allowed is shown as it was asked for.
+local function read_once(window)
+  return function(path)
+    if window.files[path] == nil then
+      window.files[path] = read(path) or false
+    end
+    return window.files[path] or nil
+  end
+end
+
+local function rows_of(window)
+  return view.render(window.request, {
+    project = window.request.project,
+    read = read_once(window),
+    answers = window.answers,
+    notice = window.notice,
+  })
+end
+
+local function redraw(window)
+  if window.float:is_open() then
+    canvas.draw(window.float.buffer, rows_of(window))
+    window.float:update({ title = title(window.request), footer = hints(window) })
+  end
+end
+
+local function show(window, request, notice)
+  window.request, window.notice, window.is_closed, window.files = request, notice, false, {}
+  window.answers = { at = 1, chosen = {}, words = {} }
+  redraw(window)
+end
+
+--- After an answer: the window goes, unless another request has taken the place of this one.
+local function done(window)
+  return function(newer)
+    if newer then
+      show(window, newer, 'Another request is open now:')
+    else
+      window.float:close()
+    end
+  end
+end
+
+local function answer_question(window)
+  local questions, answers = view.questions(window.request), {}
+  for number, question in ipairs(questions) do
+    local labels = { window.answers.words[number] }
+    for index, option in ipairs(view.options(question)) do
+      if (window.answers.chosen[number] or {})[index] then
+        labels[#labels + 1] = option.label
+      end
+    end
+    if #labels == 0 then
+      window.answers.at = number
+      return redraw(window)
+    end
+    answers[tostring(question.question)] = table.concat(labels, ', ')
+  end
+  send('task_answer', window.request, { answers = answers }, done(window))
+end
+
+--- After a single choice: the next question, or all answers on their way.
+local function go_on(window)
+  local questions = view.questions(window.request)
+  if window.answers.at < #questions then
+    window.answers.at = window.answers.at + 1
+    redraw(window)
+  else
+    answer_question(window)
+  end
+end
+
+local function choose(window, index)
+  local number = window.answers.at
+  local question = view.questions(window.request)[number]
+  if window.is_closed or not question or not view.options(question)[index] then
+    return
+  end
+  local chosen = window.answers.chosen[number] or {}
+  window.answers.chosen[number] = chosen
+  if question.multiSelect == true then
+    chosen[index] = not chosen[index] or nil
+    return redraw(window)
+  end
+  window.answers.chosen[number] = { [index] = true }
+  go_on(window)
+end
+
+local function approve(window, always)
+  if window.is_closed then
+    return
+  elseif window.request.answerable == 'terminal' then
+    require('chorus.message').info('only the agent’s terminal can answer this', 'press the key for its terminal')
+  elseif window.request.kind == 'question' then
+    require('chorus.message').info('this is a question', 'choose an answer by its digit')
+  else
+    send('task_approve', window.request, { always = always }, done(window))
+  end
+end
+
+local function approve_always(window)
+  local request = window.request
+  if #request.suggestions == 0 then
+    return require('chorus.message').info('the agent offers no rule for this', 'allow it once')
+  end
+  local choices = {}
+  for index, suggestion in ipairs(request.suggestions) do
+    choices[index] = { index = index - 1, text = text.clean(suggestion) }
+  end
+  vim.ui.select(choices, {
+    prompt = 'Allow for the rest of this session:',
+    kind = 'chorus_rule',
+    format_item = function(choice)
+      return choice.text
+    end,
+  }, function(choice)
+    if choice and window.request.id == request.id then
+      approve(window, choice.index)
+    end
+  end)
+end
+
+local function handlers(window)
+  return {
+    close = function()
+      window.float:close()
+    end,
+    approve = function()
+      approve(window)
+    end,
+    always = function()
+      approve_always(window)
+    end,
+    deny = function()
+      if not window.is_closed then
+        M.deny(window.request, done(window))
+      end
+    end,
+    submit = function()
+      if window.request.kind == 'question' and not window.is_closed then
+        answer_question(window)
+      end
+    end,
+    other = function()
+      if window.request.kind ~= 'question' or window.is_closed then
+        return
+      end
+      vim.ui.input({ prompt = 'Your answer: ' }, function(words)
+        if words and words ~= '' then
+          window.answers.words[window.answers.at] = words
+          window.answers.chosen[window.answers.at] = nil
+          go_on(window)
+        end
+      end)
+    end,
+  }
+end
+
+local function listen_for(window)
+  listen.to(window.float.buffer, { 'ChorusRequestOpened', 'ChorusRequestClosed' }, function(data, event)
+    if not data.request or data.request.id ~= window.request.id then
+      return
+    elseif event == 'ChorusRequestOpened' then
+      show(window, data.request, 'This request has changed while you looked at it.')
+    else
+      window.is_closed = true
+      window.notice = ('Answered already: %s.'):format(data.request.outcome or 'gone')
+      redraw(window)
+    end
+  end)
+end
+
+--- Shows a request, whole; one that is shown already gets the cursor.
+---@param request chorus.Opened
+function M.open(request)
+  shown = vim.tbl_filter(function(window)
+    return window.float:is_open()
+  end, shown)
+  for _, window in ipairs(shown) do
+    if window.request.id == request.id then
+      return vim.api.nvim_set_current_win(window.float.window)
+    end
+  end
+  require('chorus.highlight').setup()
+  local window = { request = request, answers = { at = 1, chosen = {}, words = {} }, is_closed = false, files = {} }
+  local buffer = float.scratch('request')
+  vim.b[buffer].chorus_task = request.number
+  local rows = rows_of(window)
+  local longest = 72
+  for _, row in ipairs(rows) do
+    longest = math.max(longest, text.width(row.text) + 2)
+  end
+  local width = math.min(longest, 110, vim.o.columns - 4)
+  local height = 1
+  for _, row in ipairs(rows) do
+    height = height + math.max(1, math.ceil(text.width(row.text) / width))
+  end
+  window.float = float.open(buffer, { width = width, height = height, title = title(request) })
+  shown[#shown + 1] = window
+  vim.wo[window.float.window].wrap = true
+  vim.wo[window.float.window].breakindent = true
+  vim.wo[window.float.window].breakindentopt = 'shift:2'
+  vim.wo[window.float.window].linebreak = true
+  if request.kind == 'plan' then
+    pcall(vim.treesitter.start, buffer, 'markdown')
+  end
+  require('chorus.ui.kit.keys').set('request', buffer, handlers(window), function()
+    return tostring(request.number)
+  end)
+  for index = 1, 9 do
+    vim.keymap.set('n', tostring(index), function()
+      choose(window, index)
+    end, { buffer = buffer, nowait = true, desc = 'Chorus: answer ' .. index })
+  end
+  listen_for(window)
+  redraw(window)
+end
+
+--- The oldest open request of a task; says so when there is none.
+local function oldest(task)
+  local request = require('chorus.tasks').requests(task.uuid)[1]
+  if not request then
+    require('chorus.message').info(('#%d asks for nothing'):format(task.number))
+  end
+  return request
+end
+
+--- Shows the oldest open request of a task.
+---@param task chorus.Task
+function M.open_for(task)
+  local request = oldest(task)
+  if request then
+    M.open(request)
+  end
+end
+
+--- Refuses the oldest open request of a task, after asking for a reason.
+---@param task chorus.Task
+function M.deny_for(task)
+  local request = oldest(task)
+  if request then
+    M.deny(request)
+  end
+end
+
+return M

@@ -1,0 +1,287 @@
+--- The buffer in which a new task is written. What is typed is kept in a file all along; `:w` makes the task.
+local drafts = require('chorus.ui.tasks.draft_files')
+local front_matter = require('chorus.ui.tasks.front_matter')
+local save = require('chorus.ui.kit.save')
+local text = require('chorus.text')
+
+local M = {}
+
+local NAMES = { 'title', 'priority', 'tags', 'agent', 'isolation', 'on' }
+
+--- How long after a keystroke the file is written, in milliseconds.
+local PAUSE = 250
+
+---@class chorus.Draft
+---@field buffer integer
+---@field path string
+---@field starts boolean
+---@field template string[] the lines before anything was typed
+---@field is_done boolean
+---@field is_sending boolean
+
+local function lines_of(draft)
+  return vim.api.nvim_buf_get_lines(draft.buffer, 0, -1, false)
+end
+
+--- Writes the file when there is something to lose.
+local function keep(draft)
+  if draft.is_done or not vim.api.nvim_buf_is_loaded(draft.buffer) then
+    return
+  end
+  local lines = lines_of(draft)
+  if vim.deep_equal(lines, draft.template) or not table.concat(lines):find('%S') then
+    return drafts.remove(draft.path)
+  end
+  local fault = drafts.save(draft.path, lines)
+  if fault and fault ~= draft.fault then
+    require('chorus.message').warn('cannot keep the draft: ' .. fault)
+  end
+  draft.fault = fault
+end
+
+--- The task is made and the draft has served: its windows go.
+local function finish(draft, task)
+  for _, window in ipairs(vim.api.nvim_buf_is_valid(draft.buffer) and vim.fn.win_findbuf(draft.buffer) or {}) do
+    if #vim.api.nvim_tabpage_list_wins(vim.api.nvim_win_get_tabpage(window)) > 1 then
+      vim.api.nvim_win_close(window, false)
+    end
+  end
+  if vim.api.nvim_buf_is_valid(draft.buffer) then
+    vim.api.nvim_buf_delete(draft.buffer, { force = true })
+  end
+  if draft.starts then
+    -- The answer may come before the event that tells of the task.
+    require('chorus.tasks').apply({ name = 'task_changed', data = task })
+    require('chorus.verbs').run('start', { task = tostring(task.number) })
+  else
+    local hint = ('`:Chorus start %d` starts it'):format(task.number)
+    require('chorus.message').info(('#%d %s'):format(task.number, text.clean(task.title, 60)), hint)
+  end
+end
+
+--- The daemon refused, or nobody answered: the draft stays, on screen and as a file.
+local function refuse(draft, err)
+  draft.is_sending = false
+  require('chorus.message').fail(
+    'the task was not created: ' .. err.message,
+    err.hint or 'the draft is kept; `:w` tries again'
+  )
+  if vim.api.nvim_buf_is_valid(draft.buffer) then
+    vim.bo[draft.buffer].modified = true
+  else
+    M.resume(draft.path, draft.starts)
+  end
+end
+
+--- `:w`.
+local function write(draft)
+  if draft.is_sending then
+    return
+  end
+  keep(draft)
+  local read = front_matter.parse(lines_of(draft))
+  save.show_faults(draft.buffer, read.faults)
+  if #read.faults > 0 then
+    local first = read.faults[1]
+    return save.refuse(('line %d: %s'):format(first.line, first.text), 'the draft is kept; `:w` tries again')
+  end
+  local params = read.fields
+  params.description = read.description ~= '' and read.description or nil
+  draft.is_sending = true
+  save.wait(function(done)
+    require('chorus.client').request('task_new', params, function(err, task)
+      draft.is_sending = false
+      if err then
+        return done(function()
+          refuse(draft, err)
+        end)
+      end
+      draft.is_done = true
+      drafts.remove(draft.path)
+      save.mark_saved(draft.buffer)
+      done(function()
+        finish(draft, task)
+      end)
+    end)
+  end)
+end
+
+--- Completes names at the start of a line of the head, and values where they are known.
+---@param find_start integer
+---@param base string
+function M.complete(find_start, base)
+  local row, column = unpack(vim.api.nvim_win_get_cursor(0))
+  local line = vim.api.nvim_get_current_line():sub(1, column)
+  if find_start == 1 then
+    return #line:match('^(.-)[^%s:]*$')
+  end
+  local head = vim.api.nvim_buf_get_lines(0, 1, row, false)
+  if vim.list_contains(vim.list_slice(head, 1, #head - 1), '---') then
+    return {}
+  end
+  local name = line:match('^%s*([%w_]+)%s*:')
+  local found = name and front_matter.values(name) or front_matter.NAMES
+  local tasks = require('chorus.tasks').all()
+  if name == 'on' then
+    found = vim.tbl_map(function(task)
+      return { word = tostring(task.number), menu = text.clean(task.title, 40) }
+    end, tasks)
+  elseif name == 'tags' or name == 'agent' then
+    local seen = {}
+    for _, task in ipairs(tasks) do
+      for _, value in ipairs(name == 'tags' and task.tags or { task.agent }) do
+        seen[value] = true
+      end
+    end
+    found = vim.tbl_keys(seen)
+    table.sort(found)
+  elseif not name then
+    found = vim.tbl_map(function(each)
+      return each .. ': '
+    end, found)
+  end
+  return vim.tbl_filter(function(each)
+    return vim.startswith(type(each) == 'table' and each.word or each, base)
+  end, found)
+end
+
+---@param draft chorus.Draft
+---@param on fun(events: string|string[], handle: fun())
+local function keep_while_typing(draft, on)
+  local timer = assert(vim.uv.new_timer())
+  on({ 'TextChanged', 'TextChangedI', 'TextChangedP' }, function()
+    timer:start(
+      PAUSE,
+      0,
+      vim.schedule_wrap(function()
+        keep(draft)
+      end)
+    )
+  end)
+  on({ 'InsertLeave', 'BufLeave', 'BufUnload' }, function()
+    keep(draft)
+  end)
+  local leaving = vim.api.nvim_create_autocmd('VimLeavePre', {
+    callback = function()
+      keep(draft)
+    end,
+  })
+  on('BufWipeout', function()
+    if not timer:is_closing() then
+      timer:close()
+    end
+    pcall(vim.api.nvim_del_autocmd, leaving)
+  end)
+end
+
+--- Says what to do, above the text.
+local function say_how(draft)
+  local bar = require('chorus.ui.kit.canvas').bar({
+    { ' New task', 'ChorusTitle' },
+    { '    :w', 'ChorusKey' },
+    { draft.starts and ' creates it and starts it' or ' creates it', 'ChorusHint' },
+    { '   :q!', 'ChorusKey' },
+    { ' keeps it as a draft', 'ChorusHint' },
+  })
+  vim.api.nvim_set_option_value('winbar', bar, { scope = 'local', win = 0 })
+end
+
+--- Opens a buffer with these lines.
+local function edit(path, lines, template, starts)
+  local buffer = vim.api.nvim_create_buf(true, false)
+  local draft =
+    { buffer = buffer, path = path, starts = starts, template = template, is_done = false, is_sending = false }
+  vim.api.nvim_buf_set_name(buffer, path)
+  local on = save.set_up(buffer, 'draft', 'wipe', function()
+    write(draft)
+  end)
+  vim.api.nvim_buf_set_lines(buffer, 0, -1, false, lines)
+  vim.bo[buffer].modified = not vim.deep_equal(lines, template)
+  vim.bo[buffer].completefunc = "v:lua.require'chorus.ui.tasks.draft'.complete"
+  vim.bo[buffer].omnifunc = "v:lua.require'chorus.ui.tasks.draft'.complete"
+  vim.cmd('botright split')
+  vim.api.nvim_win_set_buf(0, buffer)
+  vim.api.nvim_win_set_height(0, math.max(12, math.floor(vim.o.lines * 0.4)))
+  keep_while_typing(draft, on)
+  say_how(draft)
+  vim.bo[buffer].filetype = 'markdown'
+  return draft
+end
+
+--- Opens a draft that was left.
+---@param path string
+---@param starts? boolean
+function M.resume(path, starts)
+  if vim.fn.filereadable(path) == 0 then
+    return
+  end
+  path = drafts.adopt(path)
+  local lines = vim.fn.readfile(path)
+  edit(path, lines, {}, starts or false)
+  vim.api.nvim_win_set_cursor(0, { #lines, 0 })
+end
+
+---@param options {title: string?, start: boolean?, excerpt: chorus.Excerpt?}
+local function open_new(options)
+  local template = front_matter.render({ priority = 0 }, '', NAMES)
+  template[2] = 'title: '
+  local lines = vim.list_slice(template)
+  lines[2] = 'title: ' .. text.clean(options.title)
+  if options.excerpt then
+    vim.list_extend(lines, require('chorus.editor.excerpt').fenced(options.excerpt))
+  end
+  local draft = edit(drafts.new_path(), lines, template, options.start or false)
+  if options.title then
+    vim.api.nvim_win_set_cursor(0, { #template, 0 })
+  else
+    vim.api.nvim_win_set_cursor(0, { 2, #template[2] })
+    vim.cmd('startinsert!')
+  end
+  keep(draft)
+end
+
+--- Throws drafts away, after asking.
+local function discard(left)
+  local titles = vim.tbl_map(function(draft)
+    return draft.title ~= '' and text.clean(draft.title, 40) or '(no title yet)'
+  end, left)
+  local question = ('Throw away for good: %s?'):format(table.concat(titles, ', '))
+  require('chorus.picker').confirm(question, 'Throw away', function()
+    for _, draft in ipairs(left) do
+      drafts.remove(draft.path)
+    end
+  end)
+end
+
+--- Opens a new-task buffer; offers what was left unfinished first.
+---@param options {title: string?, start: boolean?, excerpt: chorus.Excerpt?}
+function M.open(options)
+  local left = drafts.unfinished()
+  if #left == 0 or options.title or options.excerpt then
+    return open_new(options)
+  end
+  local choices = { { title = 'A new task' } }
+  vim.list_extend(choices, left)
+  choices[#choices + 1] = { title = #left == 1 and 'Throw the draft away' or 'Throw the drafts away', discards = true }
+  vim.ui.select(choices, {
+    prompt = #left == 1 and 'There is an unfinished draft:' or ('There are %d unfinished drafts:'):format(#left),
+    kind = 'chorus_draft',
+    format_item = function(choice)
+      if not choice.path then
+        return choice.title
+      end
+      local title = choice.title ~= '' and text.clean(choice.title, 60) or '(no title yet)'
+      return ('%s  %s'):format(title, text.age((os.time() - choice.at) * 1000))
+    end,
+  }, function(choice)
+    if choice and choice.path then
+      M.resume(choice.path, options.start)
+    elseif choice and choice.discards then
+      discard(left)
+    elseif choice then
+      open_new(options)
+    end
+  end)
+end
+
+return M

@@ -1,0 +1,182 @@
+--- The editable list: one line a task. `:w` turns what was edited into changes, shown first when there are several.
+local list_plan = require('chorus.ui.tasks.list_plan')
+local listen = require('chorus.ui.kit.listen')
+local save = require('chorus.ui.kit.save')
+local text = require('chorus.text')
+
+local M = {}
+
+local namespace = vim.api.nvim_create_namespace('chorus_list')
+
+---@class chorus.ListBuffer
+---@field buffer integer
+---@field filter? string
+---@field tasks chorus.Task[] as shown
+
+local function tasks_of(list)
+  local target = require('chorus.verbs.target')
+  return vim.tbl_filter(function(task)
+    return not list.filter or list.filter == '' or target.matches(task, list.filter)
+  end, require('chorus.tasks').all())
+end
+
+--- Colours and what cannot be edited, beside the lines.
+local function decorate(list)
+  vim.api.nvim_buf_clear_namespace(list.buffer, namespace, 0, -1)
+  local status = require('chorus.ui.kit.status')
+  for index, line in ipairs(vim.api.nvim_buf_get_lines(list.buffer, 0, -1, false)) do
+    local number = line:match('^%s*(#%d+)')
+    local task = number and require('chorus.tasks').get(number)
+    if task then
+      local from, to = line:find('#%d+')
+      local options = { end_col = to, hl_group = 'ChorusNumber', hl_mode = 'combine' }
+      vim.api.nvim_buf_set_extmark(list.buffer, namespace, index - 1, from - 1, options)
+      vim.api.nvim_buf_set_extmark(list.buffer, namespace, index - 1, 0, {
+        virt_text = { { ' ' .. text.fit(status.icon(task), 2) .. text.fit(status.word(task), 11), status.group(task) } },
+        virt_text_pos = 'inline',
+        right_gravity = false,
+      })
+    end
+    local p_from, p_to = line:find('%sP%-?%d+%s')
+    if p_from then
+      local group = line:sub(p_from + 1, p_to - 1) == 'P0' and 'ChorusEnded' or 'ChorusPriority'
+      vim.api.nvim_buf_set_extmark(list.buffer, namespace, index - 1, p_from, { end_col = p_to - 1, hl_group = group })
+    end
+    for tag_from, tag_to in line:gmatch('()%s%+%S+()') do
+      vim.api.nvim_buf_set_extmark(
+        list.buffer,
+        namespace,
+        index - 1,
+        tag_from,
+        { end_col = tag_to - 1, hl_group = 'ChorusTag' }
+      )
+    end
+  end
+end
+
+--- Shows the tasks as they are now; what was typed and not written stays.
+local function redraw(list)
+  if not vim.api.nvim_buf_is_loaded(list.buffer) or vim.bo[list.buffer].modified then
+    return
+  end
+  list.tasks = tasks_of(list)
+  local lines = list_plan.lines(list.tasks)
+  if not vim.deep_equal(lines, vim.api.nvim_buf_get_lines(list.buffer, 0, -1, false)) then
+    local levels = vim.bo[list.buffer].undolevels
+    vim.bo[list.buffer].undolevels = -1
+    vim.api.nvim_buf_set_lines(list.buffer, 0, -1, false, lines)
+    vim.bo[list.buffer].undolevels = levels
+  end
+  vim.bo[list.buffer].modified = false
+  save.show_faults(list.buffer, {})
+  decorate(list)
+end
+
+--- Asks for one change after the other; stops at the first that is refused and leaves the buffer as typed.
+local function run(list, steps)
+  save.wait(function(done)
+    local index = 0
+    local function next_step(err)
+      if err then
+        return done(function()
+          require('chorus.message').failure(err)
+        end)
+      end
+      index = index + 1
+      local step = steps[index]
+      if step then
+        return require('chorus.client').request(step.method, step.params, next_step)
+      end
+      save.mark_saved(list.buffer)
+      done(function()
+        redraw(list)
+      end)
+    end
+    next_step()
+  end)
+end
+
+--- `:w`.
+local function write(list)
+  local lines = vim.api.nvim_buf_get_lines(list.buffer, 0, -1, false)
+  local plan = list_plan.plan(lines, list.tasks)
+  save.show_faults(list.buffer, plan.faults)
+  if #plan.faults > 0 then
+    local first = plan.faults[1]
+    local where = first.line and ('line %d: '):format(first.line) or ''
+    return save.refuse(where .. first.text, 'nothing was changed')
+  end
+  local steps, says = {}, {}
+  for _, edit in ipairs(plan.edits) do
+    steps[#steps + 1], says[#says + 1] = { method = 'task_edit', params = edit.params }, edit.says
+  end
+  for _, new in ipairs(plan.new) do
+    steps[#steps + 1], says[#says + 1] = { method = 'task_new', params = new.params }, new.says
+  end
+  if #steps <= 1 then
+    return run(list, steps)
+  end
+  local question = ('%d changes:\n  %s\n'):format(#says, table.concat(says, '\n  '))
+  require('chorus.picker').confirm(question, ('Make %d changes'):format(#says), function()
+    run(list, steps)
+  end)
+end
+
+--- Makes a buffer the list of the tasks under a filter.
+local function set_up(buffer, filter)
+  local list = { buffer = buffer, filter = filter, tasks = {} }
+  local on = save.set_up(buffer, 'list', 'hide', function()
+    write(list)
+  end)
+  on('BufReadCmd', function()
+    vim.bo[buffer].modified = false
+    redraw(list)
+  end)
+  on({ 'TextChanged', 'InsertLeave' }, function()
+    decorate(list)
+  end)
+  on('CursorMoved', function()
+    vim.b.chorus_task = tonumber(vim.api.nvim_get_current_line():match('^%s*#(%d+)'))
+  end)
+  listen.to(
+    buffer,
+    { 'ChorusTaskChanged', 'ChorusConnected' },
+    listen.once_per_turn(function()
+      redraw(list)
+    end)
+  )
+  redraw(list)
+  vim.b[buffer].chorus_is_set_up = true
+  vim.bo[buffer].filetype = 'chorus'
+end
+
+local function set_window_options()
+  local options =
+    { number = false, relativenumber = false, wrap = false, spell = false, cursorline = true, fillchars = 'eob: ' }
+  for option, value in pairs(options) do
+    vim.wo[0][0][option] = value
+  end
+end
+
+--- Makes a buffer named `chorus://list` or `chorus://list/FILTER` the list. For `BufReadCmd`.
+---@param buffer integer
+function M.read(buffer)
+  if not vim.b[buffer].chorus_is_set_up then
+    set_up(buffer, vim.api.nvim_buf_get_name(buffer):match('^chorus://list/(.+)$'))
+    set_window_options()
+  end
+end
+
+--- Opens the list in the current window.
+---@param filter? string such as `waiting` or `+web`
+function M.open(filter)
+  require('chorus.highlight').setup()
+  local name = 'chorus://list' .. (filter and filter ~= '' and '/' .. filter or '')
+  local buffer = vim.fn.bufadd(name)
+  vim.bo[buffer].buflisted = true
+  vim.api.nvim_win_set_buf(0, buffer)
+  M.read(buffer)
+  set_window_options()
+end
+
+return M

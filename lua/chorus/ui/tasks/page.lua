@@ -1,0 +1,188 @@
+--- `chorus://task/12`: a task's page. `:w` saves what was edited; the rest is kept true unless something is being edited.
+local listen = require('chorus.ui.kit.listen')
+local save = require('chorus.ui.kit.save')
+local status = require('chorus.ui.kit.status')
+local view = require('chorus.ui.tasks.page_rows')
+
+local M = {}
+
+local namespace = vim.api.nvim_create_namespace('chorus_page')
+
+---@class chorus.PageBuffer
+---@field buffer integer
+---@field number integer
+---@field page? chorus.Page as shown
+---@field rows? chorus.Row[] below the separator
+
+---@type table<integer, chorus.PageBuffer>
+local pages = {}
+
+--- Replaces lines where they differ, so that cursor, marks and undo stay as far as they can.
+local function set_lines(buffer, lines)
+  local old = vim.api.nvim_buf_get_lines(buffer, 0, -1, false)
+  local head, shorter = 0, math.min(#old, #lines)
+  while head < shorter and old[head + 1] == lines[head + 1] do
+    head = head + 1
+  end
+  local tail = 0
+  while tail < shorter - head and old[#old - tail] == lines[#lines - tail] do
+    tail = tail + 1
+  end
+  if head < #old or head < #lines then
+    vim.api.nvim_buf_set_lines(buffer, head, #old - tail, false, vim.list_slice(lines, head + 1, #lines - tail))
+  end
+end
+
+--- Writes the page into the buffer; what happened below always, what is edited only when nothing is being edited.
+local function draw(page)
+  local buffer = page.buffer
+  local lines = vim.api.nvim_buf_get_lines(buffer, 0, -1, false)
+  local was_modified = vim.bo[buffer].modified
+  local stop = view.separator(lines)
+  local above = was_modified and stop and vim.list_slice(lines, 1, stop - 1) or view.edited(page.page.task)
+  local rows = view.told(page.page, status.now())
+  page.rows = rows
+  local all = vim.list_slice(above)
+  all[#all + 1] = view.SEPARATOR
+  for _, row in ipairs(rows) do
+    all[#all + 1] = row.text
+  end
+  local levels = vim.bo[buffer].undolevels
+  if not was_modified then
+    vim.bo[buffer].undolevels = -1
+  end
+  set_lines(buffer, all)
+  vim.bo[buffer].undolevels = levels
+  vim.bo[buffer].modified = was_modified
+  vim.api.nvim_buf_clear_namespace(buffer, namespace, 0, -1)
+  vim.api.nvim_buf_set_extmark(buffer, namespace, #above, 0, { end_col = #view.SEPARATOR, hl_group = 'ChorusEnded' })
+  for index, row in ipairs(rows) do
+    for _, mark in ipairs(row.marks) do
+      local to = math.min(mark[2], #row.text)
+      if mark[1] < to then
+        local options = { end_col = to, hl_group = mark[3], priority = 200 }
+        vim.api.nvim_buf_set_extmark(buffer, namespace, #above + index, mark[1], options)
+      end
+    end
+  end
+end
+
+--- Asks for the page and shows it.
+local function refresh(page)
+  require('chorus.client').request('task_show', { task = tostring(page.number) }, function(err, found)
+    if not vim.api.nvim_buf_is_loaded(page.buffer) then
+      return
+    elseif err then
+      return require('chorus.message').failure(err)
+    end
+    page.page = found
+    draw(page)
+  end)
+end
+
+--- `:w`.
+local function write(page)
+  if not page.page then
+    return save.refuse(('#%d has not been read yet'):format(page.number), '`:e` tries again')
+  end
+  local params, faults = view.changes(vim.api.nvim_buf_get_lines(page.buffer, 0, -1, false), page.page.task)
+  save.show_faults(page.buffer, faults)
+  if not params then
+    local fault = faults[1]
+    return save.refuse(('line %d: %s'):format(fault.line, fault.text), 'nothing was saved')
+  elseif not next(params) then
+    vim.bo[page.buffer].modified = false
+    return draw(page)
+  end
+  params.task = page.page.task.uuid
+  save.wait(function(done)
+    require('chorus.client').request('task_edit', params, function(err)
+      if not err then
+        save.mark_saved(page.buffer)
+      end
+      done(function()
+        if err then
+          require('chorus.message').failure(err)
+        elseif vim.api.nvim_buf_is_loaded(page.buffer) then
+          refresh(page)
+        end
+      end)
+    end)
+  end)
+end
+
+--- Opens the diff of the commit in the cursor's line; elsewhere the key does what it does.
+local function open_commit(page)
+  return function()
+    local stop = view.separator(vim.api.nvim_buf_get_lines(page.buffer, 0, -1, false))
+    local row = stop and page.rows and page.rows[vim.api.nvim_win_get_cursor(0)[1] - stop]
+    if row and row.data and row.data.commit then
+      require('chorus.ui.edits.diff').open({ number = page.number }, row.data.commit)
+    else
+      vim.cmd.normal({ vim.keycode('<CR>'), bang = true })
+    end
+  end
+end
+
+--- Whoever looks at the page has seen the task's last turn.
+local function be_seen(page)
+  local task = require('chorus.tasks').get(page.number)
+  local window = vim.fn.bufwinid(page.buffer)
+  if task and window ~= -1 then
+    require('chorus.ui.kit.report_seen').watch(window, task.uuid)
+  end
+end
+
+--- Makes the current buffer, named `chorus://task/12`, that task's page. For `BufReadCmd`.
+---@param buffer integer
+function M.read(buffer)
+  local number = tonumber(vim.api.nvim_buf_get_name(buffer):match('^chorus://task/(%d+)$'))
+  if not number then
+    return require('chorus.message').fail('a page is named `chorus://task/12`')
+  end
+  local page = pages[buffer]
+  if not page then
+    page = { buffer = buffer, number = number }
+    pages[buffer] = page
+    vim.b[buffer].chorus_task = number
+    local on = save.set_up(buffer, 'page', 'hide', function()
+      write(page)
+    end, { open = open_commit(page) })
+    on('BufWipeout', function()
+      pages[buffer] = nil
+    end)
+    local refresh_soon = listen.once_per_turn(function()
+      if vim.fn.bufwinid(buffer) ~= -1 then
+        refresh(page)
+      end
+    end)
+    listen.to(buffer, { 'ChorusTaskChanged', 'ChorusRequestOpened', 'ChorusRequestClosed' }, function(data)
+      if data.number == number or (data.request and data.request.number == number) then
+        refresh_soon()
+      end
+    end)
+    listen.to(buffer, { 'ChorusConnected' }, refresh_soon)
+    on('BufWinEnter', function()
+      be_seen(page)
+      refresh_soon()
+    end)
+    vim.bo[buffer].filetype = 'markdown'
+  else
+    vim.bo[buffer].modified = false
+  end
+  refresh(page)
+  be_seen(page)
+end
+
+--- Opens the page of a task in the current window.
+---@param task chorus.Task
+function M.open(task)
+  local buffer = vim.fn.bufadd(('chorus://task/%d'):format(task.number))
+  vim.bo[buffer].buflisted = true
+  vim.api.nvim_win_set_buf(0, buffer)
+  if not pages[buffer] then
+    M.read(buffer)
+  end
+end
+
+return M

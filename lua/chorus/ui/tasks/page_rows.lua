@@ -1,0 +1,160 @@
+--- A task's page as lines: fields and description to edit, then what happened. Pure.
+local canvas = require('chorus.ui.kit.canvas')
+local front_matter = require('chorus.ui.tasks.front_matter')
+local status = require('chorus.ui.kit.status')
+local text = require('chorus.text')
+
+local M = {}
+
+--- Fields that can be edited here.
+M.NAMES = { 'title', 'priority', 'tags' }
+
+--- Between what is edited and what is told.
+M.SEPARATOR =
+  '──────────────── below: what happened, not to be edited ────────────────'
+
+local function fact(rows, name, value, group)
+  if value and value ~= '' then
+    rows[#rows + 1] = canvas.row({ { '  ' .. text.fit(name, 11), 'ChorusHeader' }, { text.clean(value), group } })
+  end
+end
+
+--- Where a task's edits go, how many there are, and what is wrong with them.
+local function edit_facts(rows, task)
+  local ask = require('chorus.verbs.each_task')
+  fact(rows, 'isolation', task.isolation .. (task.stack and ' · ' .. task.stack or ''))
+  fact(rows, 'worktree', task.worktree)
+  fact(rows, 'builds on', task.on and '#' .. task.on)
+  local edits = { task.commits > 0 and ask.count(task.commits, 'commit') or nil }
+  edits[#edits + 1] = task.uncommitted > 0 and ask.count(task.uncommitted, 'file') .. ' uncommitted' or nil
+  fact(rows, 'edits', table.concat(edits, ', '))
+  local overlaps = status.overlaps(task)
+  fact(rows, 'overlaps', overlaps ~= '' and overlaps .. ', in the same files', 'ChorusOverlap')
+  local trouble = task.trouble
+  if trouble then
+    fact(rows, 'trouble', trouble.text, 'ChorusTrouble')
+    fact(rows, '', table.concat(trouble.files, ', '), 'ChorusTrouble')
+    fact(rows, '', trouble.remedy and ('`:Chorus mend %d` helps: %s'):format(task.number, trouble.remedy), 'ChorusHint')
+  end
+end
+
+--- The facts of a task.
+local function facts(rows, task, now)
+  rows[#rows + 1] = canvas.row({
+    { '  ' .. text.fit('status', 11), 'ChorusHeader' },
+    { status.icon(task) .. ' ' .. status.word(task), status.group(task) },
+    { ' ' .. text.age(now - status.since(task)), 'ChorusAge' },
+  })
+  if task.demo then
+    fact(rows, '', 'This task runs the demo agent, not Claude Code.')
+  end
+  fact(rows, 'agent', task.agent .. (task.model and ' · ' .. task.model or ''))
+  if task.permission_mode then
+    fact(rows, 'permission', task.permission_mode)
+  end
+  edit_facts(rows, task)
+  fact(rows, 'session', task.session_id)
+  fact(rows, 'restarts', task.restarts > 0 and tostring(task.restarts))
+  fact(rows, 'result', task.result)
+  fact(rows, 'message', (task.agent_status.detail or {}).message)
+end
+
+--- Rows below the separator.
+---@param page chorus.Page
+---@param now integer
+---@return chorus.Row[]
+function M.told(page, now)
+  local rows = { canvas.row({}) }
+  facts(rows, page.task, now)
+  if #page.requests > 0 then
+    vim.list_extend(rows, { canvas.row({}), canvas.row({ { '  Open requests', 'ChorusTitle' } }) })
+    for _, request in ipairs(page.requests) do
+      rows[#rows + 1] = canvas.row({
+        { '    ' .. text.fit(request.kind, 11), 'ChorusRequest' },
+        { text.clean(request.summary), 'ChorusSummary' },
+        { '  ' .. text.age(now - request.opened_at), 'ChorusAge' },
+      }, request)
+    end
+  end
+  if #page.commits > 0 then
+    vim.list_extend(rows, { canvas.row({}), canvas.row({ { '  Commits', 'ChorusTitle' } }) })
+    for _, commit in ipairs(page.commits) do
+      rows[#rows + 1] = canvas.row({
+        { '    ' .. text.clean(commit.oid):sub(1, 8) .. '  ', 'ChorusNumber' },
+        { text.fit(text.age(now - commit.at), 4, true) .. '  ', 'ChorusAge' },
+        text.clean(commit.subject),
+        { '  ' .. require('chorus.verbs.each_task').count(commit.files, 'file'), 'ChorusHint' },
+      }, { commit = commit.oid })
+    end
+  end
+  if #page.journal > 0 then
+    vim.list_extend(rows, { canvas.row({}), canvas.row({ { '  Journal', 'ChorusTitle' } }) })
+    for _, entry in ipairs(page.journal) do
+      rows[#rows + 1] = canvas.row({
+        { '    ' .. os.date('%d %b %H:%M', math.floor(entry.at / 1000)) .. '  ', 'ChorusAge' },
+        { text.fit(text.clean(entry.who), 7) .. '  ', 'ChorusHint' },
+        text.clean(entry.text),
+      })
+    end
+  end
+  return rows
+end
+
+--- Lines to edit.
+---@param task chorus.Task
+---@return string[]
+function M.edited(task)
+  local lines = front_matter.render(
+    { title = text.clean(task.title), priority = task.priority, tags = task.tags },
+    table.concat(text.lines(task.description or ''), '\n'),
+    M.NAMES
+  )
+  lines[#lines + 1] = lines[#lines] ~= '' and '' or nil
+  return lines
+end
+
+--- Index of the separator's line, from below, since a description may quote it.
+---@param lines string[]
+---@return integer?
+function M.separator(lines)
+  for index = #lines, 1, -1 do
+    if lines[index] == M.SEPARATOR then
+      return index
+    end
+  end
+end
+
+--- What an edited page changes about its task.
+---@param lines string[] the whole buffer
+---@param task chorus.Task as it was shown
+---@return table? params of `task_edit`, without the task; empty for nothing
+---@return {line: integer, text: string}[] faults
+function M.changes(lines, task)
+  local stop = M.separator(lines)
+  if not stop then
+    return nil, { { line = #lines, text = 'the line “below: what happened” is gone: `u` brings it back' } }
+  end
+  local read = front_matter.parse(vim.list_slice(lines, 1, stop - 1), M.NAMES)
+  if #read.faults > 0 then
+    return nil, read.faults
+  end
+  local before = front_matter.parse(M.edited(task), M.NAMES)
+  local params = {}
+  for _, name in ipairs(M.NAMES) do
+    local value = read.fields[name]
+    if name == 'priority' then
+      value = value or 0
+    elseif name == 'tags' then
+      value = value or {}
+    end
+    if not vim.deep_equal(value, before.fields[name]) then
+      params[name] = value
+    end
+  end
+  if read.description ~= before.description then
+    params.description = read.description
+  end
+  return params, {}
+end
+
+return M
