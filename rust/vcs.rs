@@ -2,6 +2,7 @@
 
 pub mod but;
 pub mod commit;
+pub mod committed;
 pub mod conflicts;
 pub mod environment;
 pub mod git;

@@ -6,13 +6,10 @@ use crate::commits::without::{Replaced, without};
 use crate::contract::Code;
 use crate::core::Core;
 use crate::error::{Error, Result};
-<<<<<<< HEAD:rust/ops/discard.rs
-use crate::paths::{Access, replace};
-=======
 use crate::ops::branches::changes::Tree;
 use crate::ops::branches::worktrees;
 use crate::ops::{edits, stacks};
->>>>>>> main:rust/ops/branches/discard.rs
+use crate::paths::{Access, replace};
 use crate::store::{Tx, Who};
 use crate::task::{Isolation, Task};
 use crate::vcs::but::{But, Grammar, Stack};

@@ -122,15 +122,9 @@ async fn record(core: &Core, task: &Task, order: &Order, outcome: Outcome) -> Re
     let branch = order.branch.clone();
     let change = match &outcome {
         Outcome::Committed(made) if made.change_id.is_none() => {
-<<<<<<< HEAD:rust/ops/commit/stack.rs
             let git = Git::at(&task.project);
             let raw = git.ask(&["cat-file", "commit", made.oid.as_str()]).await?.text();
-            super::super::line::change_id(&raw)
-=======
-            let git = crate::vcs::git::Git::at(&task.project);
-            let raw = git.find(&["cat-file", "commit", made.oid.as_str()]).await?.unwrap_or_default();
             crate::ops::edits::line::change_id(&raw)
->>>>>>> main:rust/ops/branches/commit/stack.rs
         }
         Outcome::Committed(made) => made.change_id.clone(),
         _ => None,
