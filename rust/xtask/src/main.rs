@@ -26,7 +26,7 @@ const TASKS: [Task; 6] = [
         does: "open Neovim with the plugin in DIR, or in a scratch repository",
         run: try_::run,
     },
-    Task { usage: "test [SUITE | FILTER | rust | lua]", does: "every suite, on every Neovim", run: test::run },
+    Task { usage: "test [SUITE… | FILTER | rust | lua]", does: "every suite, on every Neovim", run: test::run },
     Task { usage: "check", does: "format, lints, types, help drift", run: check::run },
     Task { usage: "bench [FILTER] [--json] [--debug]", does: "the budgets, each beside its baseline", run: bench::run },
     Task { usage: "tools", does: "fetch what the others need, say where it is", run: toolbox::run },

@@ -25,16 +25,11 @@ struct Ran {
     ended: Ended,
 }
 
-/// `rust` and `lua` choose a half, a suite's name chooses that suite; anything else chooses tests whose name holds it.
+/// `rust` and `lua` choose a half, names of suites choose those; anything else chooses tests whose name holds it.
 pub fn run(arguments: &[String]) -> Outcome {
-    let filter = match arguments {
-        [] => None,
-        [filter] => Some(filter.as_str()),
-        _ => return Err("usage: cargo xtask test [SUITE | FILTER | rust | lua]".into()),
-    };
     let (toolbox, built) = std::thread::scope(|scope| {
         let toolbox = scope.spawn(Toolbox::gather);
-        let built = built::build();
+        let built = if arguments == ["lua"] { built::without_suites() } else { built::build() };
         (toolbox.join().unwrap_or_default(), built)
     });
     toolbox.missing.iter().for_each(|why| println!("missing: {why}"));
@@ -53,19 +48,34 @@ pub fn run(arguments: &[String]) -> Outcome {
         .iter()
         .map(|nvim| Suite::Lua { name: format!("Lua on Neovim {}", nvim.version), nvim: nvim.path.clone() });
     let mut suites: Vec<Suite> = built.suites.into_iter().chain(of_lua).collect();
-    let mut in_tests = None;
-    match filter {
-        None => {}
-        Some("rust") => suites.retain(|suite| matches!(suite, Suite::Rust { .. })),
-        Some("lua") => suites.retain(|suite| matches!(suite, Suite::Lua { .. })),
-        Some(name) if suites.iter().any(|suite| suite.name() == name) => suites.retain(|suite| suite.name() == name),
-        filter => in_tests = filter,
-    }
+    let filter = choose(&mut suites, arguments)?;
     suites.sort_by_key(|suite| LONGEST.iter().position(|name| *name == suite.name()).unwrap_or(LONGEST.len()));
-    let mut ran = side_by_side(suites, |suite| suite.run(in_tests, &built.chorus, &environment));
+    let mut ran = side_by_side(suites, |suite| suite.run(filter, &built.chorus, &environment));
     let tried_again = try_again(&mut ran, &environment);
     let skipped = std::fs::read_to_string(skips.path()).unwrap_or_default();
     Ok(summarize(&ran, &toolbox, &skipped, &tried_again))
+}
+
+/// Keeps the suites that the arguments name; the filter for the tests in them.
+fn choose<'a>(suites: &mut Vec<Suite>, arguments: &'a [String]) -> Result<Option<&'a str>, String> {
+    let is_asked_for = |suite: &Suite, argument: &str| match argument {
+        "rust" => matches!(suite, Suite::Rust { .. }),
+        "lua" => matches!(suite, Suite::Lua { .. }),
+        name => suite.name() == name,
+    };
+    let unknown: Vec<&String> =
+        arguments.iter().filter(|argument| !suites.iter().any(|suite| is_asked_for(suite, argument))).collect();
+    match (arguments, &unknown[..]) {
+        ([], _) => Ok(None),
+        ([filter], [_]) => Ok(Some(filter)),
+        (_, []) => {
+            suites.retain(|suite| arguments.iter().any(|argument| is_asked_for(suite, argument)));
+            Ok(None)
+        }
+        (_, [name, ..]) => {
+            Err(format!("there is no suite {name}; usage: cargo xtask test [SUITE… | FILTER | rust | lua]"))
+        }
+    }
 }
 
 /// Runs suites, so many at once as keep every core busy: most of them wait more than they compute. What a suite says is
