@@ -3,44 +3,10 @@ if vim.g.loaded_chorus then
 end
 vim.g.loaded_chorus = true
 
--- The verbs of `rust/verbs.rs` that work in Neovim, compared with it by a test:
--- name, what it does, whether `!` means something, whether a range does.
+-- Verbs, written by `cargo xtask generate` from rust/verbs.rs: name, summary, whether `!` and a range mean something.
 local verbs = {
-  { 'new', 'write a new task', true, true },
-  { 'start', 'start a task: tmux session, agent, context' },
-  { 'send', 'send a prompt, delivered exactly', true, true },
-  { 'interrupt', 'stop the turn, keep the session' },
-  { 'approve', 'allow the open request' },
-  { 'deny', 'refuse the open request' },
-  { 'answer', 'answer the open question' },
-  { 'restart', 'restart the agent with its conversation', true },
-  { 'complete', 'end a task well', true },
-  { 'fail', 'give a task up and say why', true },
-  { 'reopen', 'make an ended task pending again', true },
-  { 'delete', 'remove a task that does not run' },
-  { 'edit', 'change title, description, priority or tags' },
-  { 'dashboard', 'the list of tasks, with keys for every verb' },
-  { 'list', 'tasks as editable text; in a shell, the listing' },
-  { 'pick', 'pick a task' },
-  { 'show', "the task's page and its journal" },
-  { 'inbox', 'the open requests' },
-  { 'next', 'go to the task that needs you most' },
-  { 'output', "the task's live output in a floating window" },
-  { 'attach', "the task's terminal" },
-  { 'diff', "a task's edits: `stack`, `turn`, `uncommitted` or a commit" },
-  { 'changes', 'uncommitted edits, whose they are, and giving them to a task' },
-  { 'blame', "which task wrote the cursor's line" },
-  { 'commit', "commit a task's edits to its branch now" },
-  { 'mend', "do what a task's trouble offers, after asking", true },
-  { 'preview', "show a worktree task's branch in the GitButler workspace", true },
-  { 'setup', 'make this a GitButler project, after explaining', true },
-  { 'explain', 'why the status is what it is' },
-  { 'web', 'a web terminal by ttyd', true },
-  { 'config', 'effective configuration and where it came from' },
-  { 'health', 'what Chorus needs and whether it is there' },
-  { 'install', 'build the chorus program' },
-  { 'log', "the daemon's log" },
 }
+-- End of verbs.
 
 local api = vim.api
 

@@ -109,7 +109,7 @@ function M.split(found, line)
       break
     elseif is_number and (found.takes == 'many' or #words == 0) then
       words[#words + 1] = word
-    elseif #words == 0 and require('chorus.target').is_filter(word) then
+    elseif #words == 0 and require('chorus.filter').is_filter(word) then
       words[1], rest = word, after
       rest = rest:gsub('^%-%-%s*', '')
       break
@@ -196,11 +196,11 @@ end
 local function task_words(found)
   local target, tasks = require('chorus.target'), require('chorus.tasks')
   local words, tags = {}, {}
-  for _, task in ipairs(target.candidates(found.name)) do
+  for _, task in ipairs(target.candidates(found)) do
     words[#words + 1] = tostring(task.number)
   end
   if found.takes == 'many' then
-    vim.list_extend(words, target.filters())
+    vim.list_extend(words, require('chorus.filter').words())
     for _, task in ipairs(tasks.all()) do
       for _, tag in ipairs(task.tags) do
         tags['+' .. tag] = true
@@ -243,7 +243,7 @@ function M.complete(lead, line, position)
     return {}
   end
   if found.takes == 'nothing' then
-    local words = found.rest == '[filter]' and rest == '' and require('chorus.target').filters() or {}
+    local words = found.rest == '[filter]' and rest == '' and require('chorus.filter').words() or {}
     return starting_with(lead, words)
   end
   local task, args = M.split(found, rest)

@@ -1,0 +1,98 @@
+//! `lua/chorus/contract.lua`: the contract in `rust/contract`, as data and annotations.
+
+use super::lua::{alias, class, header, quoted};
+use super::source::{Shape, Source, Variant};
+use crate::cargo;
+use std::collections::BTreeSet;
+
+/// What travels between the plugin and the program. `contract/agents.rs` is not read: it is for other faces.
+const FILES: [&str; 8] = [
+    "rust/status.rs",
+    "rust/task.rs",
+    "rust/contract.rs",
+    "rust/contract/replies.rs",
+    "rust/contract/edits.rs",
+    "rust/contract/events.rs",
+    "rust/contract/failure.rs",
+    "rust/contract/asks.rs",
+];
+
+const INTRODUCTION: &str = "\
+--- The Lua half of the contract between plugin and program, as data. The other half is `rust/contract.rs`.
+---
+--- A field's type is a word: `string`, `integer`, `boolean`, `any`, `map` (text to text), the name of a shape or of a
+--- set of words, with `[]` for a list and `?` where it may be absent.
+";
+
+/// The whole file.
+pub fn module() -> Result<String, String> {
+    let source = Source::read(&FILES)?;
+    let (requests, other_faces) = requests(&source)?;
+    let events = source.variants("Event")?;
+    let parameters: BTreeSet<&str> = requests.iter().map(|(request, _)| request.carries.as_str()).collect();
+
+    let mut text = header("rust/contract");
+    text += &format!("\n{INTRODUCTION}\nlocal M = {{}}\n\nM.protocol = {}\n", source.integer("PROTOCOL")?);
+    text += &format!("\n--- The version of plugin and program.\nM.version = {}\n", quoted(&version()?));
+    text += "\n--- Words with a closed set of values.\nM.words = {}\n";
+    for words in &source.words {
+        text += &format!("\n{}M.words.{} = {{\n", alias(words), words.name);
+        words.words.iter().for_each(|word| text += &format!("  {},\n", quoted(word)));
+        text += "}\n";
+    }
+    text += "\n--- Tables with fields.\nM.shapes = {}\n";
+    for shape in source.shapes {
+        text += &format!("\n{}", of_shape(shape, &parameters));
+    }
+    text += "\n--- What Neovim may ask for: the shapes of the parameters and of the reply.\nM.requests = {\n";
+    for (request, reply) in &requests {
+        text += &format!("  {} = {{ {}, {} }},\n", request.name, quoted(&request.carries), quoted(reply));
+    }
+    text += "}\n\n--- Requests of other faces of the program, which no Lua sends.\nM.not_ours = {\n";
+    other_faces.iter().for_each(|name| text += &format!("  {},\n", quoted(name)));
+    text += "}\n\n--- What the daemon reports unasked, and the shape of its data.\nM.events = {\n";
+    for event in events {
+        text += &format!("  {} = {},\n", event.name, quoted(&event.carries));
+    }
+    Ok(text + "}\n\nreturn M\n")
+}
+
+/// The requests of Neovim with the name of their reply, and the names of the other requests.
+fn requests(source: &Source) -> Result<(Vec<(&Variant, String)>, Vec<&str>), String> {
+    let is_known = |name: &str| source.shapes.iter().any(|shape| shape.name == name);
+    let (ours, others): (Vec<_>, Vec<_>) =
+        source.variants("Request")?.iter().partition(|request| is_known(&request.carries));
+    let ours = ours.into_iter().map(|request| Ok((request, reply(request)?))).collect::<Result<_, String>>()?;
+    Ok((ours, others.into_iter().map(|request| request.name.as_str()).collect()))
+}
+
+/// The type after `Reply:` in a request's documentation.
+fn reply(request: &Variant) -> Result<String, String> {
+    let named = request.doc.split_once("Reply: `").and_then(|(_, rest)| rest.split_once('`'));
+    let missing = || format!("the documentation of the request `{}` lacks \"Reply: [`Type`]\"", request.name);
+    named.map(|(name, _)| name.to_owned()).ok_or_else(missing)
+}
+
+/// Only in parameters may what has a default be left out: the daemon sends every field.
+fn of_shape(mut shape: Shape, parameters: &BTreeSet<&str>) -> String {
+    let is_asked = parameters.contains(shape.name.as_str());
+    shape.fields.iter_mut().for_each(|field| field.is_optional |= is_asked && field.has_default);
+    let mut text = class(&shape);
+    if shape.fields.is_empty() {
+        return text + &format!("M.shapes.{} = {{}}\n", shape.name);
+    }
+    text += &format!("M.shapes.{} = {{\n", shape.name);
+    for field in &shape.fields {
+        let absent = if field.is_optional { "?" } else { "" };
+        text += &format!("  {} = '{}{absent}',\n", field.name, field.kind.spelled());
+    }
+    text + "}\n"
+}
+
+/// The program's own version.
+fn version() -> Result<String, String> {
+    let output = std::process::Command::new(cargo::build()?).arg("--version").output();
+    let output = output.map_err(|error| format!("cannot run chorus: {error}"))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    text.split_whitespace().nth(1).map(str::to_owned).ok_or_else(|| "chorus does not say its version".to_owned())
+}
