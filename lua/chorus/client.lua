@@ -3,9 +3,9 @@
 --- A request is `rpcnotify(channel, 'request', id, { method, params })`; answers and events come into `receive`.
 --- `rpcrequest` would hold up the editor and is not used.
 
-local fire = require('chorus.event').fire
-local pending = require('chorus.pending')
-local wire = require('chorus.wire')
+local fire = require('chorus.events').fire
+local pending = require('chorus.client.pending')
+local wire = require('chorus.client.wire')
 
 local M = {}
 
@@ -208,8 +208,8 @@ local function set_up()
   is_set_up = true
   require('chorus.highlight').setup()
   require('chorus.statusline').attach()
-  require('chorus.saves').attach()
-  require('chorus.disk').attach()
+  require('chorus.editor.report_saves').attach()
+  require('chorus.editor.reload').attach()
   local group = vim.api.nvim_create_augroup('chorus_client', {})
   vim.api.nvim_create_autocmd('VimLeave', { group = group, desc = 'Chorus: leave quickly', callback = leave })
   vim.api.nvim_create_autocmd('DirChanged', {

@@ -106,7 +106,7 @@ end
 ---@param faults string[]
 ---@return table
 local function check_keys(given, faults)
-  local views = require('chorus.ui.keys').views
+  local views = require('chorus.ui.kit.keys').views
   local kept = {}
   for view, actions in pairs(given) do
     if not views[view] then

@@ -154,7 +154,7 @@ function M.check()
     check_tmux()
     check_agent()
   end
-  health.info('log: ' .. require('chorus.view').log_path())
+  health.info('log: ' .. require('chorus.ui.kit.plain_text').log_path())
 end
 
 return M

@@ -1,7 +1,7 @@
 --- What the daemon last said about this project's tasks and requests. Only this module changes what is known; it
 --- knows none of its readers, which listen to the `User` events it fires.
 
-local fire = require('chorus.event').fire
+local fire = require('chorus.events').fire
 
 local M = {}
 
@@ -70,7 +70,7 @@ function M.request(id)
 end
 
 --- Whether the task's tmux session should exist.
-M.is_live = require('chorus.fits').live
+M.is_live = require('chorus.tasks.fits').live
 
 local needs_person = { waiting = true, login_required = true, error = true, exited = true }
 
@@ -178,7 +178,7 @@ local on = {
     fire('ChorusTurnEnded', { uuid = data.uuid, number = data.number, title = data.title, message = data.message })
   end,
   output = function(data)
-    local output = package.loaded['chorus.ui.output']
+    local output = package.loaded['chorus.ui.pane.output']
     if output then
       output.receive(data)
     end

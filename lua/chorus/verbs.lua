@@ -26,7 +26,7 @@ function M.run(name, opts)
     return message.fail(('there is no verb `%s`'):format(name))
   end
   local call = { task = opts.task, args = opts.args or '', bang = opts.bang or false, place = opts.place }
-  call.excerpt = opts.range and require('chorus.excerpt').take(opts.range) or nil
+  call.excerpt = opts.range and require('chorus.editor.excerpt').take(opts.range) or nil
   if alone[name] then
     return run[name](call, verb)
   end

@@ -1,4 +1,4 @@
-//! Which tasks a verb applies to. Pure; `lua/chorus/fits.lua` is the other half, compared by `tests/contract`.
+//! Which tasks a verb applies to. Pure; `lua/chorus/tasks/fits.lua` is the other half, compared by `tests/contract`.
 
 use crate::status::AgentStatus;
 use crate::task::{Isolation, Status, Task};

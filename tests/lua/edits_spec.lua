@@ -206,7 +206,7 @@ end)
 
 describe('a commit message', function()
   it('is stripped as git does', function()
-    local strip = require('chorus.ui.commit_message').strip
+    local strip = require('chorus.ui.edits.commit_message').strip
     assert.equal('', strip({}))
     assert.equal('', strip({ '', '# a', '  ', '#' }))
     assert.equal('a\n\nb\nc\n #d', strip({ '', 'a  ', '', '# x', '', 'b', '#y', 'c', ' #d', '', '' }))

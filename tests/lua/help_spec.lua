@@ -54,7 +54,7 @@ end
 
 blocks['chorus-event-list'] = function()
   local lines = {}
-  for _, event in ipairs(require('chorus.event').all) do
+  for _, event in ipairs(require('chorus.events').all) do
     lines[#lines + 1] = tag_line({ event[1] })
     lines[#lines + 1] = ('%s  `%s`'):format(event[1], event[2])
     vim.list_extend(lines, wrapped(event[3], 4))
@@ -76,7 +76,7 @@ end
 
 blocks['chorus-key-list'] = function()
   local lines = {}
-  local views = require('chorus.ui.keys').views
+  local views = require('chorus.ui.kit.keys').views
   local names = vim.tbl_keys(views)
   table.sort(names)
   for _, view in ipairs(names) do

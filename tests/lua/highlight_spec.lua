@@ -34,7 +34,7 @@ describe('the highlight groups', function()
 
   it('are all that the code uses', function()
     local known, events = {}, {}
-    for _, event in ipairs(require('chorus.event').all) do
+    for _, event in ipairs(require('chorus.events').all) do
       events[event[1]] = true
     end
     for _, group in ipairs(highlight.groups) do

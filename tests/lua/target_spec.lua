@@ -5,7 +5,7 @@ describe('the task meant', function()
 
   before_each(function()
     world = helpers.world()
-    target, command = require('chorus.target'), require('chorus.command')
+    target, command = require('chorus.verbs.target'), require('chorus.command')
     got = nil
   end)
 

@@ -92,7 +92,7 @@ describe('the tasks', function()
   it('pass output on only where somebody shows it', function()
     tasks.apply({ name = 'output', data = { task = 'uuid-1' } })
     local got
-    package.loaded['chorus.ui.output'] = {
+    package.loaded['chorus.ui.pane.output'] = {
       receive = function(data)
         got = data
       end,

@@ -5,7 +5,7 @@ describe('blame', function()
 
   before_each(function()
     world.start()
-    blame = require('chorus.ui.blame')
+    blame = require('chorus.ui.edits.blame')
     file = vim.fn.resolve(vim.fn.tempname())
     vim.fn.writefile({ 'one', 'two', 'three' }, file)
     vim.cmd.edit(file)

@@ -5,7 +5,7 @@ describe('canvas', function()
 
   before_each(function()
     world.start()
-    canvas = require('chorus.ui.canvas')
+    canvas = require('chorus.ui.kit.canvas')
     buffer = vim.api.nvim_create_buf(false, true)
     vim.api.nvim_win_set_buf(0, buffer)
   end)

@@ -13,7 +13,7 @@ describe('hunks', function()
 
   before_each(function()
     world.start()
-    hunks = require('chorus.ui.hunks')
+    hunks = require('chorus.ui.edits.hunk_ids')
   end)
 
   local function keys(known, path)
@@ -55,7 +55,7 @@ describe('the changes', function()
 
   before_each(function()
     world.start()
-    rows = require('chorus.ui.changes_rows')
+    rows = require('chorus.ui.edits.changes_rows')
     changes = {
       root = '/project',
       notices = {},
@@ -68,7 +68,7 @@ describe('the changes', function()
   end)
 
   local function render(width, is_open)
-    local known = require('chorus.ui.hunks').follow({}, changes.files)
+    local known = require('chorus.ui.edits.hunk_ids').follow({}, changes.files)
     for _, each in ipairs(is_open and known['src/a.lua'] or {}) do
       each.is_open = true
     end
@@ -164,7 +164,7 @@ describe('the list of changes', function()
       world.task(12, { title = 'Fix it', isolation = 'stack' }),
     })
     world.record_verbs()
-    require('chorus.ui.changes').open()
+    require('chorus.ui.edits.changes').open()
     world.wait(function()
       return vim.api.nvim_buf_line_count(0) == 3
     end, 'the changes')
@@ -305,8 +305,8 @@ describe('the list of changes', function()
 
   it('is left to where one came from', function()
     vim.cmd.edit(folder .. '/a.lua')
-    require('chorus.ui.dashboard').open()
-    require('chorus.ui.changes').open()
+    require('chorus.ui.tasks.dashboard').open()
+    require('chorus.ui.edits.changes').open()
     local names = {}
     for _ = 1, 2 do
       world.press('q')

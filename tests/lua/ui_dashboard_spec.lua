@@ -5,7 +5,7 @@ describe('dashboard', function()
 
   before_each(function()
     world.start()
-    task_rows = require('chorus.ui.task_rows')
+    task_rows = require('chorus.ui.tasks.dashboard_rows')
     text = require('chorus.text')
   end)
 
@@ -38,7 +38,7 @@ describe('dashboard', function()
     end)
 
     it('name every state', function()
-      local status = require('chorus.ui.status')
+      local status = require('chorus.ui.kit.status')
       for word, task in pairs({
         busy = world.task(1, agent('busy')),
         retrying = world.task(1, agent('busy', nil, { retry = 'attempt 4/10' })),
@@ -195,7 +195,7 @@ describe('dashboard', function()
     local dashboard
 
     before_each(function()
-      dashboard = require('chorus.ui.dashboard')
+      dashboard = require('chorus.ui.tasks.dashboard')
       world.record_verbs()
     end)
 
@@ -240,7 +240,7 @@ describe('dashboard', function()
       world.know({ world.task(1) })
       dashboard.open()
       local drawn = 0
-      local canvas = require('chorus.ui.canvas')
+      local canvas = require('chorus.ui.kit.canvas')
       local draw = canvas.draw
       canvas.draw = function(...)
         drawn = drawn + 1

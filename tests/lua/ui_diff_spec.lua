@@ -31,7 +31,7 @@ describe('a patch', function()
 
   before_each(function()
     world.start()
-    patch = require('chorus.ui.patch')
+    patch = require('chorus.ui.edits.patch_rows')
   end)
 
   local function at(rows, line)
@@ -115,7 +115,7 @@ describe('the diff of a task', function()
   end)
 
   local function open(part, where)
-    require('chorus.ui.diff').open(world.task(12), part or 'stack', where)
+    require('chorus.ui.edits.diff').open(world.task(12), part or 'stack', where)
     world.wait(function()
       return vim.api.nvim_buf_line_count(0) > 5
     end, 'the diff')
@@ -163,7 +163,7 @@ describe('the diff of a task', function()
     vim.api.nvim_win_set_cursor(0, { 20, 0 })
     world.press('gf')
     assert.are.equal('bé "x".txt is not there any more', world.notified[1][2])
-    local place = require('chorus.ui.place')
+    local place = require('chorus.ui.kit.place')
     for _, path in ipairs({ '/etc/passwd', '../x', 'a/../../x', '', 'a\0b' }) do
       assert.is_nil(place.below(folder, path))
     end
@@ -245,7 +245,7 @@ describe('the diff of a task', function()
     world.replies.task_diff = function()
       return { code = 'unsupported', message = 'not \27[31myet' }
     end
-    require('chorus.ui.diff').open(world.task(12), 'turn')
+    require('chorus.ui.edits.diff').open(world.task(12), 'turn')
     world.wait(function()
       return world.lines()[1] == 'not yet'
     end, 'the reason')

@@ -5,7 +5,7 @@ describe('front matter', function()
 
   before_each(function()
     world.start()
-    front_matter = require('chorus.ui.front_matter')
+    front_matter = require('chorus.ui.tasks.front_matter')
   end)
 
   it('is read with types', function()
@@ -89,7 +89,7 @@ describe('draft', function()
   before_each(function()
     world.state_dir = vim.fn.tempname()
     world.start()
-    draft = require('chorus.ui.draft')
+    draft = require('chorus.ui.tasks.draft')
     world.record_verbs()
     world.replies.task_new = function(params)
       return nil, world.task(42, params)
@@ -253,7 +253,7 @@ describe('draft', function()
       local world = dofile(path)
       world.state_dir = state_dir
       world.start()
-      require('chorus.ui.draft').open({})
+      require('chorus.ui.tasks.draft').open({})
     ]],
       { world.root .. '/tests/lua/ui_world.lua', world.state_dir }
     )

@@ -5,7 +5,7 @@ describe('float', function()
 
   before_each(function()
     world.start()
-    float = require('chorus.ui.float')
+    float = require('chorus.ui.kit.float')
   end)
 
   it('fits any screen', function()
@@ -67,7 +67,7 @@ describe('float', function()
     local lua = [[
       local path = ...
       dofile(path).start()
-      local float = require('chorus.ui.float')
+      local float = require('chorus.ui.kit.float')
       WINDOW = float.open(float.scratch(), { width = 0.9, height = 0.9 })
       return { WINDOW:size() }
     ]]

@@ -5,7 +5,7 @@ describe('list plan', function()
 
   before_each(function()
     world.start()
-    list_plan = require('chorus.ui.list_plan')
+    list_plan = require('chorus.ui.tasks.list_plan')
     tasks = {
       world.task(12, { title = 'Fix the login', priority = 2, tags = { 'auth', 'web' } }),
       world.task(3, { title = 'C++ and #12 P3 in + a title' }),
@@ -98,7 +98,7 @@ describe('list', function()
 
   before_each(function()
     world.start()
-    list = require('chorus.ui.list')
+    list = require('chorus.ui.tasks.list')
     world.know({ world.task(12, { title = 'Fix the login' }), world.task(3, { title = 'Other', tags = { 'web' } }) })
     world.replies.task_edit = function(params)
       return nil, world.task(12, params)

@@ -5,7 +5,7 @@ describe('colours of a terminal', function()
 
   before_each(function()
     world.start()
-    sgr = require('chorus.ui.sgr')
+    sgr = require('chorus.ui.pane.sgr')
   end)
 
   local function parse(line, style)
@@ -74,7 +74,7 @@ describe('screen', function()
 
   before_each(function()
     world.start()
-    screen = require('chorus.ui.screen')
+    screen = require('chorus.ui.pane.output_rows')
   end)
 
   local function rows(lines, width)
@@ -130,7 +130,7 @@ describe('output', function()
       return nil, {}
     end
     world.know({ world.task(12, { title = 'Fix the login' }), world.task(13) })
-    output = require('chorus.ui.output')
+    output = require('chorus.ui.pane.output')
   end)
 
   --- The screen scrolls by one line.

@@ -5,7 +5,7 @@ describe('page', function()
 
   before_each(function()
     world.start()
-    page, view = require('chorus.ui.page'), require('chorus.ui.page_view')
+    page, view = require('chorus.ui.tasks.page'), require('chorus.ui.tasks.page_rows')
     task =
       world.task(12, { title = 'Fix the login', priority = 2, tags = { 'web' }, description = '# Why\n\nBecause.' })
     world.know({ task })
@@ -213,7 +213,7 @@ end)
 describe('explain', function()
   it('shows the rule, and each piece of evidence with its age', function()
     world.start()
-    local rows = require('chorus.ui.explain').render({
+    local rows = require('chorus.ui.tasks.explain').render({
       task = world.task(1),
       rule = 'an open request wins',
       evidence = {
@@ -241,7 +241,7 @@ describe('explain', function()
 
   it('says when there is no evidence', function()
     world.start()
-    require('chorus.ui.explain').open({ task = world.task(1), rule = 'nothing is known', evidence = {} })
+    require('chorus.ui.tasks.explain').open({ task = world.task(1), rule = 'nothing is known', evidence = {} })
     assert.is_truthy(table.concat(world.lines(), '\n'):find('no evidence', 1, true))
     world.press('q')
   end)
@@ -252,7 +252,7 @@ describe('terminal', function()
 
   before_each(function()
     world.start()
-    terminal = require('chorus.ui.terminal')
+    terminal = require('chorus.ui.pane.terminal')
     world.know({ world.task(12) })
     vim.env.TMUX = '/tmp/outer,1,0'
   end)

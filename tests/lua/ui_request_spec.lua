@@ -5,7 +5,7 @@ describe('request', function()
 
   before_each(function()
     world.start()
-    view, request = require('chorus.ui.request_view'), require('chorus.ui.request')
+    view, request = require('chorus.ui.requests.request_rows'), require('chorus.ui.requests.request')
     world.know({ world.task(12, { title = 'Fix the login', requests = 1 }) }, {})
     input, select, typed, picked, prompts = vim.ui.input, vim.ui.select, nil, nil, {}
     vim.ui.input = function(options, on_confirm)
@@ -75,7 +75,7 @@ describe('request', function()
     end)
 
     it('shows several edits, each of every occurrence, and a new file', function()
-      local diff = require('chorus.ui.edit_diff')
+      local diff = require('chorus.ui.requests.edit_diff')
       local edits =
         { { old_string = 'a', new_string = 'x', replace_all = true }, { old_string = 'b%', new_string = '%1' } }
       local shown = diff.of({ file_path = 'f', edits = edits }, 'a\na\nb%\n')
@@ -263,7 +263,7 @@ describe('request', function()
 
   describe('inbox', function()
     it('lists what is open, and opens it', function()
-      local inbox = require('chorus.ui.inbox')
+      local inbox = require('chorus.ui.requests.inbox')
       world.know(
         { world.task(12, { title = 'Fix the login' }), world.task(3) },
         { world.request('a', 12), world.request('b', 3, { opened_at = world.now }) }
@@ -285,7 +285,7 @@ describe('request', function()
     end)
 
     it('allows equal requests together, after showing which', function()
-      local inbox = require('chorus.ui.inbox')
+      local inbox = require('chorus.ui.requests.inbox')
       world.know({ world.task(12), world.task(3), world.task(4) }, {
         world.request('a', 12),
         world.request('b', 3, { opened_at = world.now }),

@@ -3,8 +3,9 @@ local helpers = require('helpers')
 describe('the verb', function()
   local world, verbs, shown
 
-  local function window(name)
-    package.loaded['chorus.ui.' .. name] = {
+  local function window(module)
+    local name = module:match('%.(%w+)$')
+    package.loaded['chorus.ui.' .. module] = {
       open = function(what)
         shown[#shown + 1] = { name, what }
       end,
@@ -15,8 +16,18 @@ describe('the verb', function()
     world = helpers.world()
     verbs = require('chorus.verbs')
     shown = {}
-    for _, name in ipairs({ 'draft', 'dashboard', 'list', 'page', 'inbox', 'output', 'terminal', 'explain', 'request' }) do
-      window(name)
+    for _, module in ipairs({
+      'tasks.draft',
+      'tasks.dashboard',
+      'tasks.list',
+      'tasks.page',
+      'tasks.explain',
+      'requests.inbox',
+      'requests.request',
+      'pane.output',
+      'pane.terminal',
+    }) do
+      window(module)
     end
   end)
 

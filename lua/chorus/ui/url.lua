@@ -6,15 +6,15 @@ local M = {}
 function M.read(buffer)
   local name = vim.api.nvim_buf_get_name(buffer)
   if name == 'chorus://dashboard' then
-    require('chorus.ui.dashboard').read(buffer)
+    require('chorus.ui.tasks.dashboard').read(buffer)
   elseif name:match('^chorus://task/%d+$') then
-    require('chorus.ui.page').read(buffer)
+    require('chorus.ui.tasks.page').read(buffer)
   elseif name == 'chorus://list' or name:match('^chorus://list/.') then
-    require('chorus.ui.list').read(buffer)
+    require('chorus.ui.tasks.list').read(buffer)
   elseif name:match('^chorus://diff/%d+/%w+$') then
-    require('chorus.ui.diff').read(buffer)
+    require('chorus.ui.edits.diff').read(buffer)
   elseif name == 'chorus://changes' then
-    require('chorus.ui.changes').read(buffer)
+    require('chorus.ui.edits.changes').read(buffer)
   elseif name ~= 'chorus://config' and not name:match('^chorus://message/%d+$') then
     -- Within the autocommand Neovim would call it an error of the autocommand.
     vim.schedule(function()

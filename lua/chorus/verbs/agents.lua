@@ -1,6 +1,6 @@
 --- Verbs that start an agent and talk to it.
 
-local ask = require('chorus.ask')
+local ask = require('chorus.verbs.each_task')
 local given = require('chorus.verbs.call')
 local message = require('chorus.message')
 
@@ -39,7 +39,7 @@ local function prompt_of(call)
   elseif call.args == '' then
     return table.concat(call.excerpt.lines, '\n')
   end
-  return call.args .. '\n\n' .. table.concat(require('chorus.excerpt').fenced(call.excerpt), '\n')
+  return call.args .. '\n\n' .. table.concat(require('chorus.editor.excerpt').fenced(call.excerpt), '\n')
 end
 
 function run.send(call, verb)

@@ -1,10 +1,10 @@
 --- What is asked for: the verb's tasks, its one task, its open request, a text that is missing.
 
-local ask = require('chorus.ask')
-local filter = require('chorus.filter')
+local ask = require('chorus.verbs.each_task')
+local filter = require('chorus.tasks.filter')
 local message = require('chorus.message')
 local picker = require('chorus.picker')
-local target = require('chorus.target')
+local target = require('chorus.verbs.target')
 local tasks = require('chorus.tasks')
 
 local M = {}

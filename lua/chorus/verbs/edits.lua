@@ -1,6 +1,6 @@
 --- Verbs about a task's edits and its branch.
 
-local ask = require('chorus.ask')
+local ask = require('chorus.verbs.each_task')
 local client = require('chorus.client')
 local given = require('chorus.verbs.call')
 local message = require('chorus.message')
@@ -11,23 +11,23 @@ local run = {}
 
 function run.diff(call, verb)
   local part = given.some(call.args) or 'stack'
-  if not require('chorus.ui.diff').is_part(part) then
+  if not require('chorus.ui.edits.diff').is_part(part) then
     return message.fail(
       ('there is no part `%s` of a diff'):format(part),
       'there are `stack`, `turn`, `uncommitted`, and ids of commits'
     )
   end
   given.with_task(verb, call, function(task)
-    require('chorus.ui.diff').open(task, part, call.place)
+    require('chorus.ui.edits.diff').open(task, part, call.place)
   end)
 end
 
 function run.changes(call)
-  require('chorus.ui.changes').open(call.place)
+  require('chorus.ui.edits.changes').open(call.place)
 end
 
 function run.blame()
-  require('chorus.ui.blame').show()
+  require('chorus.ui.edits.blame').show()
 end
 
 function run.commit(call, verb)

@@ -1,6 +1,6 @@
 --- Verbs that end a task or take it up again.
 
-local ask = require('chorus.ask')
+local ask = require('chorus.verbs.each_task')
 local client = require('chorus.client')
 local given = require('chorus.verbs.call')
 local message = require('chorus.message')
@@ -26,7 +26,7 @@ local function complete_with_message(task, complete)
     elseif err or #found.files == 0 then
       return complete()
     end
-    require('chorus.ui.commit_message').open({
+    require('chorus.ui.edits.commit_message').open({
       task = task,
       message = found,
       does = ('commits this and completes #%d'):format(task.number),

@@ -26,7 +26,7 @@ end
 function run.approve(call, verb)
   given.with_request(verb, call, function(request)
     if request.kind == 'question' then
-      return require('chorus.ui.request').open(request)
+      return require('chorus.ui.requests.request').open(request)
     end
     settle(verb, request, {}, 'allowed')
   end)
@@ -58,7 +58,7 @@ end
 function run.answer(call, verb)
   given.with_request(verb, call, function(request)
     if call.args == '' then
-      return require('chorus.ui.request').open(request)
+      return require('chorus.ui.requests.request').open(request)
     end
     local answer = answer_of(request, call.args)
     settle(verb, request, { answers = { [''] = answer } }, ('answered "%s"'):format(answer))

@@ -1,7 +1,7 @@
 --- Verbs that show something.
 
 local client = require('chorus.client')
-local filter = require('chorus.filter')
+local filter = require('chorus.tasks.filter')
 local given = require('chorus.verbs.call')
 local message = require('chorus.message')
 local picker = require('chorus.picker')
@@ -11,11 +11,11 @@ local tasks = require('chorus.tasks')
 local run = {}
 
 function run.new(call)
-  require('chorus.ui.draft').open({ title = given.some(call.args), start = call.bang, excerpt = call.excerpt })
+  require('chorus.ui.tasks.draft').open({ title = given.some(call.args), start = call.bang, excerpt = call.excerpt })
 end
 
 --- A verb that shows one task in a window.
----@param window string
+---@param window string its module below `chorus.ui`
 local function shows(window)
   return function(call, verb)
     given.with_task(verb, call, function(task)
@@ -24,26 +24,26 @@ local function shows(window)
   end
 end
 
-run.edit = shows('page')
-run.show = shows('page')
-run.output = shows('output')
-run.attach = shows('terminal')
+run.edit = shows('tasks.page')
+run.show = shows('tasks.page')
+run.output = shows('pane.output')
+run.attach = shows('pane.terminal')
 
 function run.dashboard(call)
-  require('chorus.ui.dashboard').open(call.place)
+  require('chorus.ui.tasks.dashboard').open(call.place)
 end
 
 function run.inbox()
-  require('chorus.ui.inbox').open()
+  require('chorus.ui.requests.inbox').open()
 end
 
 function run.list(call)
-  require('chorus.ui.list').open(given.some(call.args))
+  require('chorus.ui.tasks.list').open(given.some(call.args))
 end
 
 ---@param task chorus.Task
 local function open_best(task)
-  require(tasks.is_live(task) and 'chorus.ui.output' or 'chorus.ui.page').open(task)
+  require(tasks.is_live(task) and 'chorus.ui.pane.output' or 'chorus.ui.tasks.page').open(task)
 end
 
 function run.pick(call)
@@ -64,11 +64,11 @@ function run.pick(call)
 end
 
 function run.next()
-  local need = require('chorus.next').take()
+  local need = require('chorus.tasks.needs').take()
   if not need then
     message.info('nobody needs you')
   elseif need.request then
-    require('chorus.ui.request').open(need.request)
+    require('chorus.ui.requests.request').open(need.request)
   else
     open_best(need.task)
   end
@@ -80,7 +80,7 @@ function run.explain(call, verb)
       if err then
         return message.failure(err)
       end
-      require('chorus.ui.explain').open(explanation)
+      require('chorus.ui.tasks.explain').open(explanation)
     end)
   end)
 end
@@ -109,12 +109,12 @@ function run.config()
     for _, setting in ipairs(config.values) do
       lines[#lines + 1] = ('%s = %s # %s'):format(setting.key, setting.value, setting.origin)
     end
-    require('chorus.view').open('chorus://config', lines, 'toml')
+    require('chorus.ui.kit.plain_text').open('chorus://config', lines, 'toml')
   end)
 end
 
 function run.log()
-  local log = require('chorus.view').log_path()
+  local log = require('chorus.ui.kit.plain_text').log_path()
   if vim.fn.filereadable(log) == 0 then
     return message.info('there is no log yet at ' .. log)
   end

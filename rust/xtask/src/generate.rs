@@ -51,7 +51,7 @@ fn files() -> Result<Vec<Generated>, String> {
     let verbs = verbs::read()?;
     Ok(vec![
         Generated { path: "lua/chorus/contract.lua", text: contract::module()? },
-        Generated { path: "lua/chorus/verb_table.lua", text: verbs::module(&verbs)? },
+        Generated { path: "lua/chorus/verbs/table.lua", text: verbs::module(&verbs)? },
         Generated { path: verbs::PLUGIN, text: verbs::plugin(&read(verbs::PLUGIN)?, &verbs)? },
     ])
 }

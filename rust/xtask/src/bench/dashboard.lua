@@ -102,7 +102,7 @@ end
 
 vim.schedule(function()
   require('chorus.tasks').snapshot({ tasks = tasks, requests = {}, elsewhere = 0 })
-  require('chorus.ui.dashboard').open()
+  require('chorus.ui.tasks.dashboard').open()
   local client = require('chorus.client')
   vim.defer_fn(function()
     measure('chorus', function(round)

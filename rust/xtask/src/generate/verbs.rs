@@ -1,4 +1,4 @@
-//! The verb table for Neovim: `lua/chorus/verb_table.lua`, and the list in the plugin file, which may require nothing.
+//! The verb table for Neovim: `lua/chorus/verbs/table.lua`, and the list in the plugin file, which may require nothing.
 
 use super::lua::{alias, class, header, quoted};
 use super::source::Source;
@@ -22,7 +22,7 @@ pub fn read() -> Result<Vec<Row>, String> {
     Ok(rows.into_iter().filter(|row| row["place"] != "shell").collect())
 }
 
-/// The whole of `verb_table.lua`.
+/// The whole of `verbs/table.lua`.
 pub fn module(rows: &[Row]) -> Result<String, String> {
     let source = Source::read(&["rust/verbs/fits.rs", "rust/verbs.rs"])?;
     let mut text = header("rust/verbs.rs");

@@ -197,7 +197,7 @@ function M.set(view, buffer, handlers, task, mode)
       end
     elseif each.action == 'help' then
       run = run or function()
-        require('chorus.ui.help').open(view)
+        require('chorus.ui.kit.key_help').open(view)
       end
     end
     for _, lhs in ipairs(run and each.keys or {}) do

@@ -1,7 +1,7 @@
 --- The buffer in which a new task is written. What is typed is kept in a file all along; `:w` makes the task.
-local drafts = require('chorus.ui.drafts')
-local front_matter = require('chorus.ui.front_matter')
-local save = require('chorus.ui.save')
+local drafts = require('chorus.ui.tasks.draft_files')
+local front_matter = require('chorus.ui.tasks.front_matter')
+local save = require('chorus.ui.kit.save')
 local text = require('chorus.text')
 
 local M = {}
@@ -176,7 +176,7 @@ end
 
 --- Says what to do, above the text.
 local function say_how(draft)
-  local bar = require('chorus.ui.canvas').bar({
+  local bar = require('chorus.ui.kit.canvas').bar({
     { ' New task', 'ChorusTitle' },
     { '    :w', 'ChorusKey' },
     { draft.starts and ' creates it and starts it' or ' creates it', 'ChorusHint' },
@@ -197,8 +197,8 @@ local function edit(path, lines, template, starts)
   end)
   vim.api.nvim_buf_set_lines(buffer, 0, -1, false, lines)
   vim.bo[buffer].modified = not vim.deep_equal(lines, template)
-  vim.bo[buffer].completefunc = "v:lua.require'chorus.ui.draft'.complete"
-  vim.bo[buffer].omnifunc = "v:lua.require'chorus.ui.draft'.complete"
+  vim.bo[buffer].completefunc = "v:lua.require'chorus.ui.tasks.draft'.complete"
+  vim.bo[buffer].omnifunc = "v:lua.require'chorus.ui.tasks.draft'.complete"
   vim.cmd('botright split')
   vim.api.nvim_win_set_buf(0, buffer)
   vim.api.nvim_win_set_height(0, math.max(12, math.floor(vim.o.lines * 0.4)))
@@ -228,7 +228,7 @@ local function open_new(options)
   local lines = vim.list_slice(template)
   lines[2] = 'title: ' .. text.clean(options.title)
   if options.excerpt then
-    vim.list_extend(lines, require('chorus.excerpt').fenced(options.excerpt))
+    vim.list_extend(lines, require('chorus.editor.excerpt').fenced(options.excerpt))
   end
   local draft = edit(drafts.new_path(), lines, template, options.start or false)
   if options.title then

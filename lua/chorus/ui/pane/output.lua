@@ -1,10 +1,10 @@
 --- A task's live output in a floating window: a read-only buffer with the pane's colours, so that scrolling, searching and
 --- copying work as everywhere. It follows the end; away from the end it stands still, as tmux's copy mode does.
-local canvas = require('chorus.ui.canvas')
-local float = require('chorus.ui.float')
-local listen = require('chorus.ui.listen')
-local screen = require('chorus.ui.screen')
-local status = require('chorus.ui.status')
+local canvas = require('chorus.ui.kit.canvas')
+local float = require('chorus.ui.kit.float')
+local listen = require('chorus.ui.kit.listen')
+local screen = require('chorus.ui.pane.output_rows')
+local status = require('chorus.ui.kit.status')
 
 local M = {}
 
@@ -63,7 +63,7 @@ local function hints(window)
     end
   end
   local width = window.float:size() - (window.is_following and 0 or 30)
-  return vim.list_extend(chunks, require('chorus.ui.keys').hints('output', actions, width - 2))
+  return vim.list_extend(chunks, require('chorus.ui.kit.keys').hints('output', actions, width - 2))
 end
 
 local function draw_frame(window)
@@ -294,10 +294,10 @@ function M.open(task)
   -- The pane may show another request than the one that would be answered, or none.
   local function answer(how)
     return function()
-      require('chorus.ui.request')[how](task)
+      require('chorus.ui.requests.request')[how](task)
     end
   end
-  require('chorus.ui.keys').set('output', buffer, {
+  require('chorus.ui.kit.keys').set('output', buffer, {
     approve = answer('open_for'),
     deny = answer('deny_for'),
     close = function()
@@ -313,7 +313,7 @@ function M.open(task)
   draw_frame(window)
   watch(window, true)
   ask(window)
-  require('chorus.ui.seen').watch(window.float.window, task.uuid)
+  require('chorus.ui.kit.report_seen').watch(window.float.window, task.uuid)
 end
 
 return M

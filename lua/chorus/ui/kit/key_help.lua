@@ -1,7 +1,7 @@
 --- `g?`: the keys of a window, as they are configured.
 local M = {}
 
-local canvas = require('chorus.ui.canvas')
+local canvas = require('chorus.ui.kit.canvas')
 local text = require('chorus.text')
 
 ---@param keys chorus.Key[]
@@ -52,8 +52,8 @@ end
 --- Opens the help of a view over the current window.
 ---@param view string
 function M.open(view)
-  local float = require('chorus.ui.float')
-  local rows, width = M.render(require('chorus.ui.keys').of(view), vim.o.lines - 5)
+  local float = require('chorus.ui.kit.float')
+  local rows, width = M.render(require('chorus.ui.kit.keys').of(view), vim.o.lines - 5)
   local buffer = float.scratch('help')
   canvas.draw(buffer, rows)
   local window =

@@ -1,8 +1,8 @@
 --- `chorus://diff/12/stack`: a task's edits as a difference, kept true while it is on screen.
-local canvas = require('chorus.ui.canvas')
-local listen = require('chorus.ui.listen')
-local patch = require('chorus.ui.patch')
-local place = require('chorus.ui.place')
+local canvas = require('chorus.ui.kit.canvas')
+local listen = require('chorus.ui.kit.listen')
+local patch = require('chorus.ui.edits.patch_rows')
+local place = require('chorus.ui.kit.place')
 local text = require('chorus.text')
 
 local M = {}
@@ -64,7 +64,7 @@ local function bar_of(view, width)
   local title = view.diff and text.clean(view.diff.title, 80) or ('#%d'):format(view.number)
   local left = { { ' ' .. title, 'ChorusTitle' } }
   if view.patch and view.patch.files > 0 then
-    local files = require('chorus.ask').count(view.patch.files, 'file')
+    local files = require('chorus.verbs.each_task').count(view.patch.files, 'file')
     vim.list_extend(left, {
       { '   ' .. files, 'ChorusHeader' },
       { ' +' .. view.patch.added, 'ChorusAdded' },
@@ -78,7 +78,7 @@ local function bar_of(view, width)
     left[#left + 1] = { '   ' .. text.cut(view.fault, 60), 'ChorusTrouble' }
   end
   local right = {}
-  for _, each in ipairs(require('chorus.ui.keys').of('diff')) do
+  for _, each in ipairs(require('chorus.ui.kit.keys').of('diff')) do
     if each.keys[1] and (vim.list_contains(PARTS, each.action) or each.action == 'help') then
       local group = each.action == view.part and 'ChorusTag' or 'ChorusHint'
       vim.list_extend(right, { { each.keys[1], 'ChorusKey' }, { (' %s  '):format(each.hint), group } })
@@ -214,7 +214,7 @@ local function set_keys(view)
   for _, part in ipairs(PARTS) do
     handlers[part] = switch(view, part)
   end
-  require('chorus.ui.keys').set('diff', view.buffer, handlers, function()
+  require('chorus.ui.kit.keys').set('diff', view.buffer, handlers, function()
     return tostring(view.number)
   end)
 end
@@ -282,7 +282,7 @@ end
 --- Shows a part of a task's difference.
 ---@param task { number: integer }
 ---@param part string
----@param where? table as `chorus.ui.place` takes it
+---@param where? table as `chorus.ui.kit.place` takes it
 function M.open(task, part, where)
   local name = ('chorus://diff/%d/%s'):format(task.number, part)
   local buffer = vim.fn.bufadd(name)

@@ -24,7 +24,7 @@ function M.set_up(buffer, view, bufhidden, write, handlers)
       pcall(vim.api.nvim_del_augroup_by_id, group)
     end)
   end)
-  require('chorus.ui.keys').set(view, buffer, handlers or {})
+  require('chorus.ui.kit.keys').set(view, buffer, handlers or {})
   return on
 end
 

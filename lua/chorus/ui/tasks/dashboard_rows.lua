@@ -1,6 +1,6 @@
 --- Tasks as rows of the dashboard. Pure: tasks, width and time in, rows out.
-local canvas = require('chorus.ui.canvas')
-local status = require('chorus.ui.status')
+local canvas = require('chorus.ui.kit.canvas')
+local status = require('chorus.ui.kit.status')
 local text = require('chorus.text')
 
 local M = {}

@@ -1,7 +1,7 @@
 --- The list of tasks. It stays true while it is open, keeps its order, and has a key for every verb.
-local canvas = require('chorus.ui.canvas')
-local listen = require('chorus.ui.listen')
-local task_rows = require('chorus.ui.task_rows')
+local canvas = require('chorus.ui.kit.canvas')
+local listen = require('chorus.ui.kit.listen')
+local task_rows = require('chorus.ui.tasks.dashboard_rows')
 
 local M = {}
 
@@ -44,7 +44,7 @@ end
 
 local function first_keys()
   local first = {}
-  for _, each in ipairs(require('chorus.ui.keys').of('dashboard')) do
+  for _, each in ipairs(require('chorus.ui.kit.keys').of('dashboard')) do
     first[each.action] = each.keys[1] or ':Chorus ' .. each.action
   end
   return first
@@ -85,7 +85,7 @@ function M.redraw()
   local width = vim.api.nvim_win_get_width(windows[1])
   local rows = task_rows.render(require('chorus.tasks').all(), {
     width = width - vim.fn.getwininfo(windows[1])[1].textoff,
-    now = require('chorus.ui.status').now(),
+    now = require('chorus.ui.kit.status').now(),
     requests = oldest_requests(),
     shows_ended = open_list.shows_ended,
     filter = open_list.filter,
@@ -115,7 +115,7 @@ local function answer(how)
   return function()
     local task = M.task_under_cursor()
     if task then
-      require('chorus.ui.request')[how](task)
+      require('chorus.ui.requests.request')[how](task)
     end
   end
 end
@@ -123,7 +123,7 @@ end
 local HANDLERS = {
   approve = answer('open_for'),
   deny = answer('deny_for'),
-  close = require('chorus.ui.place').leave,
+  close = require('chorus.ui.kit.place').leave,
   raise = function()
     change_priority(1)
   end,
@@ -149,7 +149,7 @@ local FOR_MANY =
   { 'start', 'send', 'interrupt', 'restart', 'restart_fresh', 'complete', 'fail', 'reopen', 'delete', 'commit' }
 
 local function selected_numbers()
-  local first, last = require('chorus.ui.keys').selected_lines()
+  local first, last = require('chorus.ui.kit.keys').selected_lines()
   local numbers = {}
   for line = first, last do
     local task = canvas.data(open_list.buffer, line)
@@ -168,11 +168,11 @@ local function set_up(buffer)
   vim.bo[buffer].undolevels = -1
   vim.bo[buffer].modifiable = false
   vim.b[buffer].chorus_view = 'dashboard'
-  require('chorus.ui.keys').set('dashboard', buffer, HANDLERS, function()
+  require('chorus.ui.kit.keys').set('dashboard', buffer, HANDLERS, function()
     local task = M.task_under_cursor()
     return task and tostring(task.number)
   end)
-  require('chorus.ui.keys').set_for_many('dashboard', buffer, FOR_MANY, selected_numbers)
+  require('chorus.ui.kit.keys').set_for_many('dashboard', buffer, FOR_MANY, selected_numbers)
   listen.to(buffer, EVENTS, listen.once_per_turn(M.redraw))
   listen.every(buffer, AGES, M.redraw)
   local group = vim.api.nvim_create_augroup('chorus_dashboard', {})
@@ -181,7 +181,7 @@ local function set_up(buffer)
     group = group,
     buffer = buffer,
     callback = function()
-      require('chorus.ui.place').calm(vim.api.nvim_get_current_win())
+      require('chorus.ui.kit.place').calm(vim.api.nvim_get_current_win())
       M.redraw()
     end,
   })
@@ -211,15 +211,15 @@ function M.read(buffer)
   end
   canvas.forget(buffer)
   require('chorus.client').connect({ start = false })
-  require('chorus.ui.place').calm(vim.api.nvim_get_current_win())
+  require('chorus.ui.kit.place').calm(vim.api.nvim_get_current_win())
   M.redraw()
 end
 
 --- Shows the list: where `where` says, else where it is on screen already, else in the current window.
----@param where? table as `chorus.ui.place` takes it
+---@param where? table as `chorus.ui.kit.place` takes it
 function M.open(where)
   require('chorus.highlight').setup()
-  require('chorus.ui.place').show(buffer_of() or find_or_create(), where)
+  require('chorus.ui.kit.place').show(buffer_of() or find_or_create(), where)
   M.redraw()
 end
 

@@ -1,6 +1,6 @@
 --- Why a task's status is what it is: the rule that won, and each piece of evidence.
-local canvas = require('chorus.ui.canvas')
-local status = require('chorus.ui.status')
+local canvas = require('chorus.ui.kit.canvas')
+local status = require('chorus.ui.kit.status')
 local text = require('chorus.text')
 
 local M = {}
@@ -60,13 +60,13 @@ end
 ---@param explanation chorus.Explanation
 function M.open(explanation)
   require('chorus.highlight').setup()
-  local float = require('chorus.ui.float')
+  local float = require('chorus.ui.kit.float')
   local width = math.min(96, vim.o.columns - 4)
   local rows = M.render(explanation, status.now(), width)
   local buffer = float.scratch('explain')
   vim.b[buffer].chorus_task = explanation.task.number
   canvas.draw(buffer, rows)
-  local keys = require('chorus.ui.keys')
+  local keys = require('chorus.ui.kit.keys')
   local window
   window = float.open(buffer, {
     width = width,

@@ -1,8 +1,8 @@
 --- Which tasks a verb means: the ones named, else the one under the cursor or of the buffer, else the only one that
 --- can be meant, else the person picks.
 
-local filter = require('chorus.filter')
-local fits = require('chorus.fits')
+local filter = require('chorus.tasks.filter')
+local fits = require('chorus.tasks.fits')
 local tasks = require('chorus.tasks')
 
 local M = {}

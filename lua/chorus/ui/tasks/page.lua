@@ -1,8 +1,8 @@
 --- `chorus://task/12`: a task's page. `:w` saves what was edited; the rest is kept true unless something is being edited.
-local listen = require('chorus.ui.listen')
-local save = require('chorus.ui.save')
-local status = require('chorus.ui.status')
-local view = require('chorus.ui.page_view')
+local listen = require('chorus.ui.kit.listen')
+local save = require('chorus.ui.kit.save')
+local status = require('chorus.ui.kit.status')
+local view = require('chorus.ui.tasks.page_rows')
 
 local M = {}
 
@@ -117,7 +117,7 @@ local function open_commit(page)
     local stop = view.separator(vim.api.nvim_buf_get_lines(page.buffer, 0, -1, false))
     local row = stop and page.rows and page.rows[vim.api.nvim_win_get_cursor(0)[1] - stop]
     if row and row.data and row.data.commit then
-      require('chorus.ui.diff').open({ number = page.number }, row.data.commit)
+      require('chorus.ui.edits.diff').open({ number = page.number }, row.data.commit)
     else
       vim.cmd.normal({ vim.keycode('<CR>'), bang = true })
     end
@@ -129,7 +129,7 @@ local function be_seen(page)
   local task = require('chorus.tasks').get(page.number)
   local window = vim.fn.bufwinid(page.buffer)
   if task and window ~= -1 then
-    require('chorus.ui.seen').watch(window, task.uuid)
+    require('chorus.ui.kit.report_seen').watch(window, task.uuid)
   end
 end
 

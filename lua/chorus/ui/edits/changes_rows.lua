@@ -1,5 +1,5 @@
 --- Uncommitted edits as rows: files, their hunks with whose they are, and the lines of hunks that are unfolded. Pure.
-local canvas = require('chorus.ui.canvas')
+local canvas = require('chorus.ui.kit.canvas')
 local text = require('chorus.text')
 
 local M = {}

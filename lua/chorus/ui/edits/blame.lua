@@ -78,11 +78,11 @@ local function go_to(numbers)
   if #found == 0 then
     message.info('no task wrote this line')
   elseif #found == 1 then
-    require('chorus.ui.page').open(found[1])
+    require('chorus.ui.tasks.page').open(found[1])
   else
     require('chorus.picker').pick_task(found, 'Task:', function(task)
       if task then
-        require('chorus.ui.page').open(task)
+        require('chorus.ui.tasks.page').open(task)
       end
     end)
   end

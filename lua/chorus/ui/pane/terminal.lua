@@ -1,6 +1,6 @@
 --- A task's terminal: a tmux client in a floating window. Leaving it detaches; the task goes on.
-local float = require('chorus.ui.float')
-local status = require('chorus.ui.status')
+local float = require('chorus.ui.kit.float')
+local status = require('chorus.ui.kit.status')
 
 local M = {}
 
@@ -29,7 +29,7 @@ end
 
 --- What a person has to know: the way out.
 local function footer(width)
-  local chunks = require('chorus.ui.keys').hints('terminal', { 'close' }, width)
+  local chunks = require('chorus.ui.kit.keys').hints('terminal', { 'close' }, width)
   return vim.list_extend(chunks, { { ' <C-\\><C-n>', 'ChorusKey' }, { ' normal mode ', 'ChorusHint' } })
 end
 
@@ -44,7 +44,7 @@ local function open(task, argv)
   local covers = vim.o.columns < FRAMED.columns or vim.o.lines < FRAMED.lines
   -- Without a frame the line above the pane says how to leave.
   local function title(of)
-    local way_out = covers and require('chorus.ui.keys').hints('terminal', { 'close' }, 60) or {}
+    local way_out = covers and require('chorus.ui.kit.keys').hints('terminal', { 'close' }, 60) or {}
     return vim.list_extend(way_out, status.title(of, status.now()))
   end
   local window = float.open(buffer, {
@@ -78,13 +78,13 @@ local function open(task, argv)
       window:close()
     end,
   }
-  require('chorus.ui.keys').set('terminal', buffer, handlers, nil, { 't', 'n' })
-  require('chorus.ui.listen').to(buffer, { 'ChorusTaskChanged' }, function(data)
+  require('chorus.ui.kit.keys').set('terminal', buffer, handlers, nil, { 't', 'n' })
+  require('chorus.ui.kit.listen').to(buffer, { 'ChorusTaskChanged' }, function(data)
     if data.uuid == task.uuid and data.task then
       window:update({ title = title(data.task) })
     end
   end)
-  require('chorus.ui.seen').watch(window.window, task.uuid)
+  require('chorus.ui.kit.report_seen').watch(window.window, task.uuid)
   vim.cmd.startinsert()
 end
 

@@ -1,8 +1,8 @@
 --- Every open request of the project, oldest first.
-local canvas = require('chorus.ui.canvas')
-local float = require('chorus.ui.float')
-local listen = require('chorus.ui.listen')
-local status = require('chorus.ui.status')
+local canvas = require('chorus.ui.kit.canvas')
+local float = require('chorus.ui.kit.float')
+local listen = require('chorus.ui.kit.listen')
+local status = require('chorus.ui.kit.status')
 local text = require('chorus.text')
 
 local M = {}
@@ -80,26 +80,26 @@ local HANDLERS = {
   open = function()
     local request = under_cursor()
     if request then
-      require('chorus.ui.request').open(request)
+      require('chorus.ui.requests.request').open(request)
     end
   end,
   deny = function()
     local request = under_cursor()
     if request then
-      require('chorus.ui.request').deny(request)
+      require('chorus.ui.requests.request').deny(request)
     end
   end,
 }
 
 --- Allows the requests of a Visual selection together.
 local function approve_selected()
-  local first, last = require('chorus.ui.keys').selected_lines()
+  local first, last = require('chorus.ui.kit.keys').selected_lines()
   local requests = {}
   for line = first, last do
     requests[#requests + 1] = canvas.data(shown.buffer, line)
   end
   if #requests > 0 then
-    require('chorus.ui.approve_together').run(requests)
+    require('chorus.ui.requests.approve_together').run(requests)
   end
 end
 
@@ -109,7 +109,7 @@ function M.open()
   if shown and shown:is_open() then
     return vim.api.nvim_set_current_win(shown.window)
   end
-  local keys = require('chorus.ui.keys')
+  local keys = require('chorus.ui.kit.keys')
   local buffer = float.scratch('inbox')
   shown = float.open(buffer, {
     width = 0.9,

@@ -1,6 +1,6 @@
 --- A pane's content as rows. Pure, with a memory of lines seen before.
-local canvas = require('chorus.ui.canvas')
-local sgr = require('chorus.ui.sgr')
+local canvas = require('chorus.ui.kit.canvas')
+local sgr = require('chorus.ui.pane.sgr')
 local text = require('chorus.text')
 
 local M = {}

@@ -1,7 +1,7 @@
 --- The editable list: one line a task. `:w` turns what was edited into changes, shown first when there are several.
-local list_plan = require('chorus.ui.list_plan')
-local listen = require('chorus.ui.listen')
-local save = require('chorus.ui.save')
+local list_plan = require('chorus.ui.tasks.list_plan')
+local listen = require('chorus.ui.kit.listen')
+local save = require('chorus.ui.kit.save')
 local text = require('chorus.text')
 
 local M = {}
@@ -14,7 +14,7 @@ local namespace = vim.api.nvim_create_namespace('chorus_list')
 ---@field tasks chorus.Task[] as shown
 
 local function tasks_of(list)
-  local filter = require('chorus.filter')
+  local filter = require('chorus.tasks.filter')
   return vim.tbl_filter(function(task)
     return not list.filter or list.filter == '' or filter.includes(list.filter, task)
   end, require('chorus.tasks').all())
@@ -23,7 +23,7 @@ end
 --- Colours and what cannot be edited, beside the lines.
 local function decorate(list)
   vim.api.nvim_buf_clear_namespace(list.buffer, namespace, 0, -1)
-  local status = require('chorus.ui.status')
+  local status = require('chorus.ui.kit.status')
   for index, line in ipairs(vim.api.nvim_buf_get_lines(list.buffer, 0, -1, false)) do
     local number = line:match('^%s*(#%d+)')
     local task = number and require('chorus.tasks').get(number)

@@ -136,7 +136,7 @@ end
 --- The title where there is no border for it.
 function Float:head()
   local pieces = M.pieces(self.wish.title, vim.api.nvim_win_get_width(self.window))
-  vim.wo[self.window].winbar = require('chorus.ui.canvas').bar(pieces or {})
+  vim.wo[self.window].winbar = require('chorus.ui.kit.canvas').bar(pieces or {})
 end
 
 function Float:close()

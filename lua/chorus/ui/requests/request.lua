@@ -1,10 +1,10 @@
 --- Looking at one request and answering it. Every answer names the request that was on screen.
-local canvas = require('chorus.ui.canvas')
-local float = require('chorus.ui.float')
-local listen = require('chorus.ui.listen')
-local status = require('chorus.ui.status')
+local canvas = require('chorus.ui.kit.canvas')
+local float = require('chorus.ui.kit.float')
+local listen = require('chorus.ui.kit.listen')
+local status = require('chorus.ui.kit.status')
 local text = require('chorus.text')
-local view = require('chorus.ui.request_view')
+local view = require('chorus.ui.requests.request_rows')
 
 local M = {}
 
@@ -104,7 +104,7 @@ local function hints(window)
     table.remove(actions, 2)
   end
   local width = window.float and window.float:size() or 70
-  local chunks = require('chorus.ui.keys').hints('request', actions, width - (request.kind == 'question' and 14 or 2))
+  local chunks = require('chorus.ui.kit.keys').hints('request', actions, width - (request.kind == 'question' and 14 or 2))
   if request.kind == 'question' and not window.is_closed then
     chunks = vim.list_extend({ { ' 1-9', 'ChorusKey' }, { ' choose ', 'ChorusHint' } }, chunks)
   end
@@ -317,7 +317,7 @@ function M.open(request)
   if request.kind == 'plan' then
     pcall(vim.treesitter.start, buffer, 'markdown')
   end
-  require('chorus.ui.keys').set('request', buffer, handlers(window), function()
+  require('chorus.ui.kit.keys').set('request', buffer, handlers(window), function()
     return tostring(request.number)
   end)
   for index = 1, 9 do

@@ -1,7 +1,7 @@
 --- A task's page as lines: fields and description to edit, then what happened. Pure.
-local canvas = require('chorus.ui.canvas')
-local front_matter = require('chorus.ui.front_matter')
-local status = require('chorus.ui.status')
+local canvas = require('chorus.ui.kit.canvas')
+local front_matter = require('chorus.ui.tasks.front_matter')
+local status = require('chorus.ui.kit.status')
 local text = require('chorus.text')
 
 local M = {}
@@ -21,7 +21,7 @@ end
 
 --- Where a task's edits go, how many there are, and what is wrong with them.
 local function edit_facts(rows, task)
-  local ask = require('chorus.ask')
+  local ask = require('chorus.verbs.each_task')
   fact(rows, 'isolation', task.isolation .. (task.stack and ' · ' .. task.stack or ''))
   fact(rows, 'worktree', task.worktree)
   fact(rows, 'builds on', task.on and '#' .. task.on)
@@ -83,7 +83,7 @@ function M.told(page, now)
         { '    ' .. text.clean(commit.oid):sub(1, 8) .. '  ', 'ChorusNumber' },
         { text.fit(text.age(now - commit.at), 4, true) .. '  ', 'ChorusAge' },
         text.clean(commit.subject),
-        { '  ' .. require('chorus.ask').count(commit.files, 'file'), 'ChorusHint' },
+        { '  ' .. require('chorus.verbs.each_task').count(commit.files, 'file'), 'ChorusHint' },
       }, { commit = commit.oid })
     end
   end

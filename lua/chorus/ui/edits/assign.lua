@@ -1,5 +1,5 @@
 --- Giving uncommitted edits to a task, or to the person.
-local changes_rows = require('chorus.ui.changes_rows')
+local changes_rows = require('chorus.ui.edits.changes_rows')
 
 local M = {}
 

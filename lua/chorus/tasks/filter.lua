@@ -1,7 +1,7 @@
---- The words that name several tasks: `all`, `live`, `unread`, a status, `+tag`. Pure; `rust/task/filter.rs` is the other
+--- The words that name several tasks: `all`, `live`, `unread`, a status, `+tag`. Pure; `rust/store/filter.rs` is the other
 --- half, and a test compares the two.
 
-local fits = require('chorus.fits')
+local fits = require('chorus.tasks.fits')
 local words = require('chorus.contract').words
 
 local M = {}

@@ -1,5 +1,5 @@
 --- A commit's message, looked at and edited before the commit is made. `:w` makes it; leaving without does nothing.
-local save = require('chorus.ui.save')
+local save = require('chorus.ui.kit.save')
 local text = require('chorus.text')
 
 local M = {}
@@ -119,7 +119,7 @@ function M.open(wish, lines)
   vim.api.nvim_buf_set_lines(buffer, 0, -1, false, lines)
   vim.bo[buffer].undolevels = vim.go.undolevels
   vim.bo[buffer].modified = false
-  vim.wo[0][0].winbar = require('chorus.ui.canvas').bar({
+  vim.wo[0][0].winbar = require('chorus.ui.kit.canvas').bar({
     { (' #%d '):format(wish.task.number), 'ChorusNumber' },
     { text.clean(wish.task.title, 40), 'ChorusTitle' },
     { '   :w', 'ChorusKey' },

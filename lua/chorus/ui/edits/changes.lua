@@ -1,8 +1,8 @@
 --- `chorus://changes`: uncommitted edits, whose they are, and giving them to a task. It stays true while it is on screen.
-local canvas = require('chorus.ui.canvas')
-local changes_rows = require('chorus.ui.changes_rows')
-local listen = require('chorus.ui.listen')
-local place = require('chorus.ui.place')
+local canvas = require('chorus.ui.kit.canvas')
+local changes_rows = require('chorus.ui.edits.changes_rows')
+local listen = require('chorus.ui.kit.listen')
+local place = require('chorus.ui.kit.place')
 
 local M = {}
 
@@ -45,7 +45,7 @@ end
 ---@param width integer
 ---@return string
 local function bar(width)
-  local ask = require('chorus.ask')
+  local ask = require('chorus.verbs.each_task')
   local left = { { ' Changes', 'ChorusTitle' } }
   if view.changes then
     local counts = changes_rows.counts(view.changes)
@@ -64,7 +64,7 @@ local function bar(width)
   if view.fault then
     left[#left + 1] = { '   ' .. require('chorus.text').clean(view.fault, 70), 'ChorusTrouble' }
   end
-  local right = require('chorus.ui.keys').hints('changes', { 'assign', 'mine', 'toggle', 'help' }, 60)
+  local right = require('chorus.ui.kit.keys').hints('changes', { 'assign', 'mine', 'toggle', 'help' }, 60)
   return canvas.bar_of_two(left, right, width)
 end
 
@@ -97,7 +97,7 @@ end
 ---@param changes chorus.Changes
 local function take(changes)
   view.fault, view.changes = nil, changes
-  view.known = require('chorus.ui.hunks').follow(view.known, changes.files)
+  view.known = require('chorus.ui.edits.hunk_ids').follow(view.known, changes.files)
   draw()
 end
 
@@ -169,7 +169,7 @@ local function jump(starts, direction)
       rows[line] = { data = canvas.data(view.buffer, line) }
     end
     local from = vim.api.nvim_win_get_cursor(0)[1]
-    local line = require('chorus.ui.patch').jump(rows, from, starts, direction * vim.v.count1)
+    local line = require('chorus.ui.edits.patch_rows').jump(rows, from, starts, direction * vim.v.count1)
     if line then
       vim.api.nvim_win_set_cursor(0, { line, 0 })
     end
@@ -213,7 +213,7 @@ local function gives(give)
   return function()
     local first, last = vim.fn.line('.'), vim.fn.line('.')
     if vim.fn.mode():match('[vV\22]') then
-      first, last = require('chorus.ui.keys').selected_lines()
+      first, last = require('chorus.ui.kit.keys').selected_lines()
     end
     local rows = {}
     for line = first, last do
@@ -226,7 +226,7 @@ local function gives(give)
 end
 
 local function set_keys()
-  local keys, assign = require('chorus.ui.keys'), require('chorus.ui.assign')
+  local keys, assign = require('chorus.ui.kit.keys'), require('chorus.ui.edits.assign')
   local for_many = { assign = gives(assign.to_task), mine = gives(assign.to_person) }
   keys.set('changes', view.buffer, for_many, function() end, 'x')
   keys.set(
@@ -294,7 +294,7 @@ function M.read(buffer)
 end
 
 --- Shows the changes.
----@param where? table as `chorus.ui.place` takes it
+---@param where? table as `chorus.ui.kit.place` takes it
 function M.open(where)
   local buffer = vim.fn.bufadd(NAME)
   local is_known = view and view.buffer == buffer

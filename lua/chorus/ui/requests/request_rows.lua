@@ -1,6 +1,6 @@
 --- An open request as rows: the whole of what the agent asks, nothing hidden and nothing cut. Pure.
-local canvas = require('chorus.ui.canvas')
-local edit_diff = require('chorus.ui.edit_diff')
+local canvas = require('chorus.ui.kit.canvas')
+local edit_diff = require('chorus.ui.requests.edit_diff')
 local text = require('chorus.text')
 
 local M = {}
