@@ -97,9 +97,7 @@ pub const VERBS: &[Verb] = &[
         .fits(Live)
         .bang("also discard its branch and uncommitted edits, after confirmation")
         .careful(),
-    verb("reopen", Many, "", "both", "make an ended task pending again")
-        .fits(Ended)
-        .bang("restore what was discarded"),
+    verb("reopen", Many, "", "both", "make an ended task pending again").fits(Ended).bang("restore what was discarded"),
     verb("delete", Many, "", "both", "delete a task that is not running").fits(NotLive).careful(),
     verb("edit", One, "", "both", "edit a task's title, description, priority and tags"),
     verb("dashboard", Nothing, "", "nvim", "open the dashboard: all tasks, with a key for each verb"),
@@ -125,7 +123,9 @@ pub const VERBS: &[Verb] = &[
     verb("setup", Nothing, "", "both", "set up GitButler in this project, after confirmation")
         .bang("skip the confirmation"),
     verb("explain", One, "", "both", "explain a task's status"),
-    verb("web", One, "", "both", "open a task's terminal in a browser, with ttyd").fits(Live).bang("let the browser type"),
+    verb("web", One, "", "both", "open a task's terminal in a browser, with ttyd")
+        .fits(Live)
+        .bang("let the browser type"),
     verb("config", Nothing, "", "both", "show the effective configuration and its sources"),
     verb("health", Nothing, "", "both", "check what Chorus needs"),
     verb("install", Nothing, "", "nvim", "build the chorus program"),

@@ -40,7 +40,9 @@ pub fn resolve(client: &mut Client, verb: &Verb, named: Vec<String>) -> Result<V
             let tasks = list(client, (filter != "all").then(|| filter.clone()))?;
             let fitting: Vec<String> = fitting(verb, tasks).into_iter().map(|task| task.uuid).collect();
             match fitting.is_empty() {
-                true => Err(Refusal::Usage(format!("cannot {}: no task of `{filter}` is in a state for it", verb.name))),
+                true => {
+                    Err(Refusal::Usage(format!("cannot {}: no task of `{filter}` is in a state for it", verb.name)))
+                }
                 false => Ok(fitting),
             }
         }

@@ -1,5 +1,6 @@
 local helpers = require('helpers')
 local contract = require('chorus.contract')
+local shapes = require('shapes')
 
 describe('the contract', function()
   --- `chorus.Task[]` and `table<string, string>` as the table spells them.
@@ -41,7 +42,7 @@ describe('the contract', function()
 
   it('says how a value departs from a shape', function()
     local function check(expected, shape, value)
-      assert.equal(expected, (contract.fault(shape, value)))
+      assert.equal(expected, (shapes.fault(shape, value)))
     end
     check(nil, 'Task', helpers.task())
     check(nil, 'Opened', helpers.request())

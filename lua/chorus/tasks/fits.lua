@@ -1,8 +1,6 @@
 --- Which tasks a verb applies to, by the word in its `fits`. Pure; `rust/verbs/fits.rs` is the other half, and a test
 --- compares the two.
 
----@alias chorus.Fits 'any'|'pending'|'live'|'not_live'|'ended'|'busy'|'asking'|'branch'|'uncommitted'|'worktree'|'trouble'
-
 ---@type table<chorus.Fits, fun(task: chorus.Task): boolean>
 local M = {}
 

@@ -26,10 +26,11 @@ const INTRODUCTION: &str = "\
 
 /// The whole file.
 pub fn module() -> Result<String, String> {
-    let source = Source::read(&FILES)?;
+    let mut source = Source::read(&FILES)?;
+    let parameters: BTreeSet<String> = source.variants("Request")?.iter().map(|it| it.carries.clone()).collect();
+    source.shapes.iter_mut().filter(|shape| parameters.contains(&shape.name)).for_each(leave_out_defaults);
     let (requests, other_faces) = requests(&source)?;
     let events = source.variants("Event")?;
-    let parameters: BTreeSet<&str> = requests.iter().map(|(request, _)| request.carries.as_str()).collect();
 
     let mut text = header("rust/contract");
     text += &format!("\n{INTRODUCTION}\nlocal M = {{}}\n\nM.protocol = {}\n", source.integer("PROTOCOL")?);
@@ -41,9 +42,7 @@ pub fn module() -> Result<String, String> {
         text += "}\n";
     }
     text += "\n--- Tables with fields.\nM.shapes = {}\n";
-    for shape in source.shapes {
-        text += &format!("\n{}", of_shape(shape, &parameters));
-    }
+    source.shapes.iter().for_each(|shape| text += &format!("\n{}", of_shape(shape)));
     text += "\n--- What Neovim may ask for: the shapes of the parameters and of the reply.\nM.requests = {\n";
     for (request, reply) in &requests {
         text += &format!("  {} = {{ {}, {} }},\n", request.name, quoted(&request.carries), quoted(reply));
@@ -73,11 +72,13 @@ fn reply(request: &Variant) -> Result<String, String> {
     named.map(|(name, _)| name.to_owned()).ok_or_else(missing)
 }
 
-/// Only in parameters may what has a default be left out: the daemon sends every field.
-fn of_shape(mut shape: Shape, parameters: &BTreeSet<&str>) -> String {
-    let is_asked = parameters.contains(shape.name.as_str());
-    shape.fields.iter_mut().for_each(|field| field.is_optional |= is_asked && field.has_default);
-    let mut text = class(&shape);
+/// A client may leave out parameters that have a default. The daemon sends every field.
+fn leave_out_defaults(shape: &mut Shape) {
+    shape.fields.iter_mut().for_each(|field| field.is_optional |= field.has_default);
+}
+
+fn of_shape(shape: &Shape) -> String {
+    let mut text = class(shape);
     if shape.fields.is_empty() {
         return text + &format!("M.shapes.{} = {{}}\n", shape.name);
     }

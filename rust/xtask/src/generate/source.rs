@@ -234,9 +234,8 @@ fn is_sent(attributes: &[Attribute]) -> bool {
 /// The names in `#[serde(…)]`.
 fn serde(attributes: &[Attribute]) -> Vec<String> {
     let of_serde = attributes.iter().filter(|attribute| attribute.path().is_ident("serde"));
-    let metas = of_serde.filter_map(|attribute| {
-        attribute.parse_args_with(Punctuated::<syn::Meta, Comma>::parse_terminated).ok()
-    });
+    let metas = of_serde
+        .filter_map(|attribute| attribute.parse_args_with(Punctuated::<syn::Meta, Comma>::parse_terminated).ok());
     metas.flatten().filter_map(|meta| meta.path().get_ident().map(ToString::to_string)).collect()
 }
 
@@ -251,7 +250,9 @@ fn known_attributes(place: &str, attributes: &[Attribute], known: &[&str]) -> Re
 /// The documentation as one line, its links as plain names.
 fn doc(attributes: &[Attribute]) -> String {
     let lines = attributes.iter().filter_map(|attribute| match &attribute.meta {
-        syn::Meta::NameValue(syn::MetaNameValue { path, value: syn::Expr::Lit(literal), .. }) if path.is_ident("doc") => {
+        syn::Meta::NameValue(syn::MetaNameValue { path, value: syn::Expr::Lit(literal), .. })
+            if path.is_ident("doc") =>
+        {
             match &literal.lit {
                 syn::Lit::Str(text) => Some(text.value().trim().to_owned()),
                 _ => None,
@@ -291,6 +292,9 @@ mod tests {
     fn what_is_not_understood_is_an_error() {
         let mut source = Source::default();
         let item = syn::parse_quote! { #[derive(Serialize)] struct S { #[serde(rename = "b")] a: String } };
-        assert_eq!(source.take(item).unwrap_err(), "S.a: `#[serde(rename)]` is not understood by `cargo xtask generate`");
+        assert_eq!(
+            source.take(item).unwrap_err(),
+            "S.a: `#[serde(rename)]` is not understood by `cargo xtask generate`"
+        );
     }
 }
