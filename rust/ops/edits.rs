@@ -5,7 +5,9 @@
 
 mod call;
 mod committed;
+pub mod line;
 mod overlap;
+pub mod renames;
 mod tree;
 
 use crate::attribution::Owner;

@@ -1,6 +1,5 @@
 //! Taking in what became different in a shared tree: by whole looks, and file by file.
 
-use super::super::changes;
 use super::call::Call;
 use super::committed::{self, Committed};
 use crate::attribution::interval::{Interval, Window};
@@ -9,6 +8,7 @@ use crate::contract::Opened;
 use crate::core::Core;
 use crate::core::trees::Known;
 use crate::error::{Error, Result};
+use crate::ops::branches::changes;
 use crate::store::{Filter, Store};
 use crate::task::{Isolation, Task};
 use crate::vcs::scan::{self, Look, Stat};
