@@ -29,7 +29,8 @@ pub fn module() -> Result<String, String> {
     let mut source = Source::read(&FILES)?;
     let parameters: BTreeSet<String> = source.variants("Request")?.iter().map(|it| it.carries.clone()).collect();
     source.shapes.iter_mut().filter(|shape| parameters.contains(&shape.name)).for_each(leave_out_defaults);
-    let (requests, other_faces) = requests(&source)?;
+    let is_read = |request: &&Variant| source.shapes.iter().any(|shape| shape.name == request.carries);
+    let (requests, other_faces): (Vec<_>, Vec<_>) = source.variants("Request")?.iter().partition(is_read);
     let events = source.variants("Event")?;
 
     let mut text = header("rust/contract");
@@ -44,11 +45,11 @@ pub fn module() -> Result<String, String> {
     text += "\n--- Tables with fields.\nM.shapes = {}\n";
     source.shapes.iter().for_each(|shape| text += &format!("\n{}", of_shape(shape)));
     text += "\n--- What Neovim may ask for: the shapes of the parameters and of the reply.\nM.requests = {\n";
-    for (request, reply) in &requests {
-        text += &format!("  {} = {{ {}, {} }},\n", request.name, quoted(&request.carries), quoted(reply));
+    for request in requests {
+        text += &format!("  {} = {{ {}, {} }},\n", request.name, quoted(&request.carries), quoted(reply(request)?));
     }
     text += "}\n\n--- Requests of other faces of the program, which no Lua sends.\nM.not_ours = {\n";
-    other_faces.iter().for_each(|name| text += &format!("  {},\n", quoted(name)));
+    other_faces.iter().for_each(|request| text += &format!("  {},\n", quoted(&request.name)));
     text += "}\n\n--- What the daemon reports unasked, and the shape of its data.\nM.events = {\n";
     for event in events {
         text += &format!("  {} = {},\n", event.name, quoted(&event.carries));
@@ -56,20 +57,11 @@ pub fn module() -> Result<String, String> {
     Ok(text + "}\n\nreturn M\n")
 }
 
-/// The requests of Neovim with the name of their reply, and the names of the other requests.
-fn requests(source: &Source) -> Result<(Vec<(&Variant, String)>, Vec<&str>), String> {
-    let is_known = |name: &str| source.shapes.iter().any(|shape| shape.name == name);
-    let (ours, others): (Vec<_>, Vec<_>) =
-        source.variants("Request")?.iter().partition(|request| is_known(&request.carries));
-    let ours = ours.into_iter().map(|request| Ok((request, reply(request)?))).collect::<Result<_, String>>()?;
-    Ok((ours, others.into_iter().map(|request| request.name.as_str()).collect()))
-}
-
 /// The type after `Reply:` in a request's documentation.
-fn reply(request: &Variant) -> Result<String, String> {
+fn reply(request: &Variant) -> Result<&str, String> {
     let named = request.doc.split_once("Reply: `").and_then(|(_, rest)| rest.split_once('`'));
     let missing = || format!("the documentation of the request `{}` lacks \"Reply: [`Type`]\"", request.name);
-    named.map(|(name, _)| name.to_owned()).ok_or_else(missing)
+    named.map(|(name, _)| name).ok_or_else(missing)
 }
 
 /// A client may leave out parameters that have a default. The daemon sends every field.
