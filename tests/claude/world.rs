@@ -70,13 +70,13 @@ impl World {
 
     /// More keys of the user's own settings.
     pub fn settings(&self, settings: Value) {
-        let world = claude::World { settings: Some(settings), ..claude::World::trusting(self.sandbox.project()) };
+        let world = claude::Configuration { settings: Some(settings), ..claude::Configuration::trusting(self.sandbox.project()) };
         world.write(&self.sandbox.home()).unwrap();
     }
 
     /// The project's folder is not trusted.
     pub fn untrusted(&self) {
-        claude::World::default().write(&self.sandbox.home()).unwrap();
+        claude::Configuration::default().write(&self.sandbox.home()).unwrap();
     }
 
     /// A new task whose agent asks before it does something.

@@ -1,6 +1,7 @@
 //! One daemon a state folder: how it begins, whom it serves, how it leaves.
 
-use crate::world::{World, ask, hello, is_alive, mode};
+use crate::world::{World, ask, hello, mode};
+use chorus_testkit::processes::is_alive;
 use chorus::contract::PROTOCOL;
 use chorus_testkit::sandbox::Ran;
 use chorus_testkit::{wait_for, wait_until};

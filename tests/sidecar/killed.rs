@@ -1,6 +1,7 @@
 //! SIGKILL for each process, alone and together: nothing is lost, nothing that is dead is shown alive.
 
-use crate::world::{World, each, is_alive};
+use crate::world::{World, each};
+use chorus_testkit::processes::is_alive;
 use chorus_testkit::sandbox::Ran;
 use chorus_testkit::{files, processes, wait_for, wait_until};
 use serde_json::{Value, json};
@@ -18,11 +19,6 @@ fn own_word(world: &World, pid: u32) -> String {
     let file = world.state().join(format!("demo/sessions/{pid}.json"));
     let file: Value = files::json(&file).unwrap_or_default();
     file["status"].as_str().unwrap_or_default().to_owned()
-}
-
-/// The session the agent's process was started with or resumes.
-fn session(world: &World, task: &str) -> String {
-    world.look(task)["session_id"].as_str().unwrap().to_owned()
 }
 
 #[test]
@@ -236,7 +232,7 @@ fn the_agent() {
     each(|world| {
         world.keep_asked();
         let task = world.rested("Killed", "remember this [[say hello]]");
-        let (id, agent) = (session(&world, &task), world.agent_pid(&task));
+        let (id, agent) = (world.session(&task), world.agent_pid(&task));
         world.kill(agent);
         world.until(&task, "exited signal");
         assert_eq!(world.look(&task)["agent_status"]["detail"]["signal"], 9);
@@ -246,7 +242,7 @@ fn the_agent() {
         world.json(["restart", &task]);
         wait_until("it has the prompt", || world.prompts(&task) == 2);
         world.until(&task, "idle");
-        assert_eq!(session(&world, &task), id);
+        assert_eq!(world.session(&task), id);
         assert_eq!(got(&world, "are you there"), 1);
         // The conversation went on: the model got all of it.
         assert!(world.asked().last().unwrap().to_string().contains("remember this"));
@@ -291,7 +287,7 @@ fn the_tmux_server() {
         let one = world.rested("One", "[[say hello]]");
         let two = world.begun("Two", "[[bash: touch x]]");
         world.request(&two);
-        let (first, second) = (session(&world, &one), session(&world, &two));
+        let (first, second) = (world.session(&one), world.session(&two));
         assert!(world.tmux(["kill-server"]).is_some());
         world.until(&one, "exited lost");
         world.until(&two, "exited lost");
@@ -306,7 +302,7 @@ fn the_tmux_server() {
         assert_eq!(ran.code, 0, "{}", ran.stderr);
         world.until(&one, "idle");
         world.until(&two, "idle");
-        assert_eq!((session(&world, &one), session(&world, &two)), (first, second));
+        assert_eq!((world.session(&one), world.session(&two)), (first, second));
         world.json(["complete", &one]);
         world.json(["fail", &two]);
     });
@@ -316,7 +312,7 @@ fn the_tmux_server() {
 fn the_tmux_server_and_the_daemon() {
     each(|world| {
         let task = world.rested("Both", "[[say hello]]");
-        let id = session(&world, &task);
+        let id = world.session(&task);
         world.kill_daemon();
         let server = world.server_pid().unwrap();
         processes::kill(server);
@@ -324,7 +320,7 @@ fn the_tmux_server_and_the_daemon() {
         world.until(&task, "exited lost");
         world.json(["restart", &task]);
         world.until(&task, "idle");
-        assert_eq!(session(&world, &task), id);
+        assert_eq!(world.session(&task), id);
     });
 }
 
@@ -342,7 +338,7 @@ fn a_reboot() {
         let pending = world.task("Pending");
         let done = world.rested("Done", "[[say hello]]");
         world.json(["complete", &done]);
-        let before = [&rested, &asks, &busy].map(|task| session(&world, task));
+        let before = [&rested, &asks, &busy].map(|task| world.session(task));
 
         power_off(&world);
         world.set("CHORUS_BOOT_ID", "boot-2");
@@ -362,7 +358,7 @@ fn a_reboot() {
         for task in [&rested, &asks, &busy] {
             world.until(task, "idle");
         }
-        assert_eq!([&rested, &asks, &busy].map(|task| session(&world, task)), before);
+        assert_eq!([&rested, &asks, &busy].map(|task| world.session(task)), before);
         world.json(["send", &rested, "go on [[say yes]]"]);
         wait_until("it arrived", || got(&world, "go on") == 1);
         assert!(world.asked().last().unwrap().to_string().contains("remember this"));

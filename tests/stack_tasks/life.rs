@@ -126,7 +126,7 @@ fn what_was_discarded_is_kept_and_comes_back() {
         world.commits(&other, 1);
         assert_eq!(world.changed_on(&world.branch(&other)), ["a.txt -line 30", "a.txt +thirty by the other"]);
         world.json(["start", &task, "--prompt", "[[say back]]"]);
-        world.until(&task, "all is committed", |page| {
+        world.awaits(&task, "all is committed", |page| {
             page["task"]["uncommitted"] == 0 && page["task"]["stack"] == branch.as_str()
         });
         world.rests(&task, 2);

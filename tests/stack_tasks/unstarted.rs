@@ -23,7 +23,7 @@ fn a_tmux_that_is_missing_or_fails() {
     each(|world| {
         let task = world.task("No tmux", &[]);
         let tmux = world.root().join("bin/tmux").read_link().unwrap();
-        world.script("tmux", "#!/bin/sh\necho 'no server' >&2\nexit 1\n");
+        world.script("tmux", "echo 'no server' >&2\nexit 1\n");
         world.refused(["start", &task]);
         assert_eq!(world.look(&task)["status"], "pending");
         assert_eq!((world.branches(), world.stacks().len()), (vec![], 0));

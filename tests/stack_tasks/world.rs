@@ -4,28 +4,17 @@ use chorus::client::Client;
 use chorus::contract::{Changes, ChangesAssign, FileSaved, Nothing, Request};
 use chorus::paths::State;
 use chorus_testkit::but::{Grammar, Program, programs, standins};
-use chorus_testkit::sandbox::{self, Ran};
-use chorus_testkit::{Sandbox, files, processes, wait_until};
+use chorus_testkit::sandbox::Ran;
+use chorus_testkit::world::count;
+use chorus_testkit::{Sandbox, around, files, wait_until};
 use serde_json::Value;
-use std::ops::{Deref, DerefMut};
 
 pub struct World {
-    sandbox: Sandbox,
+    base: chorus_testkit::World,
     pub program: Program,
 }
 
-impl Deref for World {
-    type Target = Sandbox;
-    fn deref(&self) -> &Sandbox {
-        &self.sandbox
-    }
-}
-
-impl DerefMut for World {
-    fn deref_mut(&mut self) -> &mut Sandbox {
-        &mut self.sandbox
-    }
-}
+around!(World, base: chorus_testkit::World);
 
 /// Runs a test on every program.
 #[track_caller]
@@ -58,8 +47,7 @@ pub fn over(programs: Vec<Program>, world: impl Fn(&Program) -> World, test: imp
 
 /// What stands before `but` on PATH: notes each call, and stops before or after one when a file asks for it, so that a
 /// daemon can be killed there. A daemon chooses the environment of its `but`, so the stand-in's faults are named here.
-const BEFORE_BUT: &str = r#"#!/bin/sh
-here='ROOT/but'
+const BEFORE_BUT: &str = r#"here='ROOT/but'
 export CHORUS_STANDIN_FAULTS="$here/faults"
 echo "$*" >> "$here/calls"
 [ -e "$here/stop" ] || exec "$here/real/but" "$@"
@@ -106,7 +94,7 @@ impl World {
         sandbox.commit("two files");
         std::fs::create_dir_all(sandbox.root().join("but/real")).unwrap();
         program.install(&sandbox.root().join("but/real"));
-        let world = World { sandbox, program: program.clone() };
+        let world = World { base: chorus_testkit::World::new(sandbox), program: program.clone() };
         world.config("");
         world.script("but", &BEFORE_BUT.replace("ROOT", &world.root().display().to_string()));
         world
@@ -117,12 +105,6 @@ impl World {
         let log = self.root().join("asked").display().to_string();
         let text = format!("{more}\n[agent]\ndefault = \"demo\"\n[agent.demo.env]\nCHORUS_DEMO_LOG = {log:?}\n");
         self.write("config/chorus/chorus.toml", &text);
-    }
-
-    /// Puts a script on PATH.
-    pub fn script(&self, name: &str, text: &str) {
-        self.unlink(name);
-        sandbox::script(&self.root().join("bin").join(name), text);
     }
 
     /// Creates a task; its number.
@@ -140,14 +122,6 @@ impl World {
         task
     }
 
-    /// Creates and starts a task, and waits until its first turn is over.
-    #[track_caller]
-    pub fn rested(&self, title: &str, prompt: &str) -> String {
-        let task = self.begun(title, prompt);
-        self.rests(&task, 1);
-        task
-    }
-
     /// Creates and starts a task whose agent plays these markers and then asks: its turn is not over.
     #[track_caller]
     pub fn asking(&self, title: &str, markers: &str) -> String {
@@ -159,7 +133,7 @@ impl World {
     /// Waits until the task's agent asks.
     #[track_caller]
     pub fn asks(&self, task: &str) {
-        self.until(task, "its agent asks", |page| page["requests"].as_array().unwrap().len() == 1);
+        self.awaits(task, "its agent asks", |page| page["requests"].as_array().unwrap().len() == 1);
     }
 
     /// Answers what a task asks: its turn ends.
@@ -168,26 +142,10 @@ impl World {
         self.json(["answer", task, "Red"]);
     }
 
-    /// Sends a prompt, and waits until its turn is over.
-    #[track_caller]
-    pub fn turn(&self, task: &str, prompt: &str) {
-        let turns = self.count(task, "turn_ended");
-        self.json(["send", task, prompt]);
-        self.rests(task, turns + 1);
-    }
-
-    /// Waits until that many turns of the task are over and its agent is idle.
-    #[track_caller]
-    pub fn rests(&self, task: &str, turns: usize) {
-        self.until(task, "its turn is over", |page| {
-            count(page, "turn_ended") >= turns && page["task"]["agent_status"]["status"] == "idle"
-        });
-    }
-
     /// Waits until that many commits of the task were made and nothing is in the way.
     #[track_caller]
     pub fn commits(&self, task: &str, commits: usize) {
-        self.until(task, "its commit is made", |page| {
+        self.awaits(task, "its commit is made", |page| {
             count(page, "committed") >= commits && page["task"]["trouble"].is_null()
         });
         assert_eq!(self.look(task)["commits"], commits);
@@ -196,46 +154,13 @@ impl World {
     /// Waits until the task says what keeps its edits from being committed.
     #[track_caller]
     pub fn trouble(&self, task: &str) -> Value {
-        self.until(task, "there is trouble", |page| !page["task"]["trouble"].is_null())["task"]["trouble"].clone()
-    }
-
-    /// Waits until the task's page fits, and returns it.
-    #[track_caller]
-    pub fn until(&self, task: &str, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
-        let mut last = Value::Null;
-        let waited = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            wait_until(what, || {
-                last = self.json(["show", task]);
-                fits(&last)
-            });
-        }));
-        let log = || std::fs::read_to_string(self.state().join("log")).unwrap_or_default();
-        assert!(waited.is_ok(), "#{task}: not {what} on {}: {last:#}\n{}", self.program.name, log());
-        last
-    }
-
-    /// The task.
-    #[track_caller]
-    pub fn look(&self, task: &str) -> Value {
-        self.json(["show", task])["task"].clone()
-    }
-
-    /// The task's branch.
-    #[track_caller]
-    pub fn branch(&self, task: &str) -> String {
-        self.look(task)["stack"].as_str().expect("a stack").to_owned()
+        self.awaits(task, "there is trouble", |page| !page["task"]["trouble"].is_null())["task"]["trouble"].clone()
     }
 
     /// The agent's conversation, as the agent itself keeps it.
     #[track_caller]
     pub fn transcript(&self, task: &str) -> String {
         self.said(&self.session(task))
-    }
-
-    /// The id of the task's conversation.
-    #[track_caller]
-    pub fn session(&self, task: &str) -> String {
-        self.look(task)["session_id"].as_str().expect("a session").to_owned()
     }
 
     /// A conversation, without asking the daemon.
@@ -245,41 +170,10 @@ impl World {
         files.find_map(|file| std::fs::read_to_string(file).ok()).unwrap_or_default()
     }
 
-    /// The journal's sentences of that kind.
-    #[track_caller]
-    pub fn journal(&self, task: &str, what: &str) -> Vec<String> {
-        let page = self.json(["show", task]);
-        let entries = page["journal"].as_array().unwrap().iter().filter(|entry| entry["what"] == what);
-        entries.map(|entry| entry["text"].as_str().unwrap().to_owned()).collect()
-    }
-
-    /// How often that happened to the task.
-    #[track_caller]
-    pub fn count(&self, task: &str, what: &str) -> usize {
-        count(&self.json(["show", task]), what)
-    }
-
-    /// Why a command is refused.
-    #[track_caller]
-    pub fn refused<I: IntoIterator<Item = S>, S: AsRef<std::ffi::OsStr>>(&self, words: I) -> Refusal {
-        let ran: Ran = self.chorus(words).arg("--json").output().unwrap().into();
-        assert_eq!(ran.code, 1, "{ran:?}");
-        let answer: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
-        let text = |name: &str| answer["error"][name].as_str().unwrap_or_default().to_owned();
-        Refusal { code: text("code"), message: text("message"), hint: text("hint") }
-    }
-
     /// A file of the working tree.
     #[track_caller]
     pub fn read(&self, path: &str) -> String {
         std::fs::read_to_string(self.project().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
-    }
-
-    /// A file as a branch has it; nothing when it has none.
-    pub fn on(&self, branch: &str, path: &str) -> Option<String> {
-        let output = self.command("git").args(["cat-file", "blob", &format!("refs/heads/{branch}:{path}")]).output();
-        let output = output.unwrap();
-        output.status.success().then(|| String::from_utf8(output.stdout).unwrap())
     }
 
     /// What a branch changes since `main`: `a.txt +new`, `a.txt -old`, by line.
@@ -381,32 +275,6 @@ impl World {
     pub fn has_failed(&self) -> bool {
         std::fs::read_to_string(self.root().join("but/faults")).is_ok_and(|text| text.is_empty())
     }
-
-    /// SIGKILL for the daemon, and its end.
-    #[track_caller]
-    pub fn kill_daemon(&self) {
-        self.kill(self.daemon().expect("a daemon"));
-    }
-
-    /// SIGKILL for a process, and its end.
-    #[track_caller]
-    pub fn kill(&self, pid: u32) {
-        processes::kill(pid);
-        wait_until("the process is gone", || chorus::process::identity(pid).is_none());
-    }
-}
-
-/// Why a command was refused.
-#[derive(Debug)]
-pub struct Refusal {
-    pub code: String,
-    pub message: String,
-    pub hint: String,
-}
-
-/// How many entries of that kind a page's journal has.
-pub fn count(page: &Value, what: &str) -> usize {
-    page["journal"].as_array().unwrap().iter().filter(|entry| entry["what"] == what).count()
 }
 
 fn owners(changes: &Changes) -> Vec<String> {

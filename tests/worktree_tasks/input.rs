@@ -1,7 +1,7 @@
 //! Repositories in which no task, or not every task, can have a branch of its own: one clear sentence and what to do
 //! next, a working fallback where isolation is auto, and never a half-made branch or folder.
 
-use crate::sidecar::Refusal;
+use chorus_testkit::world::Refusal;
 use crate::world::World;
 use chorus_testkit::but::{Repository, standins};
 use chorus_testkit::sandbox::Ran;
