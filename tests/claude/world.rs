@@ -70,7 +70,10 @@ impl World {
 
     /// More keys of the user's own settings.
     pub fn settings(&self, settings: Value) {
-        let world = claude::Configuration { settings: Some(settings), ..claude::Configuration::trusting(self.sandbox.project()) };
+        let world = claude::Configuration {
+            settings: Some(settings),
+            ..claude::Configuration::trusting(self.sandbox.project())
+        };
         world.write(&self.sandbox.home()).unwrap();
     }
 

@@ -1,9 +1,9 @@
 //! Bad input and bad places: each one clear sentence and what to do next; nothing is lost, nothing hangs.
 
-use chorus_testkit::world::Refusal;
 use crate::world::{World, each};
 use chorus_testkit::sandbox::Ran;
 use chorus_testkit::wait_until;
+use chorus_testkit::world::Refusal;
 use serde_json::Value;
 use std::process::Command;
 

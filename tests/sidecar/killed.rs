@@ -22,7 +22,7 @@ fn own_word(world: &World, pid: u32) -> String {
 }
 
 #[test]
-fn the_daemon_at_rest() {
+fn killing_the_daemon_at_rest_loses_nothing() {
     each(|world| {
         world.keep_asked();
         let task = world.rested("At rest", "[[say hello]]");
@@ -42,7 +42,7 @@ fn the_daemon_at_rest() {
 }
 
 #[test]
-fn the_daemon_while_a_turn_runs_and_ends() {
+fn a_turn_that_ends_without_a_daemon_is_told_by_the_next() {
     each(|world| {
         let task = world.begun("Busy", "[[slow 2]]");
         world.until(&task, "busy");
@@ -69,7 +69,7 @@ fn the_daemon_while_a_turn_runs_and_ends() {
 }
 
 #[test]
-fn the_daemon_while_a_turn_goes_on() {
+fn a_turn_goes_on_without_the_daemon() {
     let world = World::new();
     let task = world.begun("Busy", "[[slow 60]]");
     world.until(&task, "busy");
@@ -82,7 +82,7 @@ fn the_daemon_while_a_turn_goes_on() {
 }
 
 #[test]
-fn the_daemon_with_prompts_in_its_queue() {
+fn queued_prompts_outlive_the_daemon() {
     let world = World::new();
     world.keep_asked();
     let task = world.begun("Asks", "[[bash: touch x]] [[say done]]");
@@ -102,27 +102,22 @@ fn the_daemon_with_prompts_in_its_queue() {
     }
 }
 
+/// tmux gets its commands on standard input; it hangs before the first that pastes.
+const PASTES_AND_HANGS: &str = "
+    commands=$reached.$$
+    cat > $commands
+    if grep -q paste-buffer $commands; then touch $reached; sleep 600; fi
+    exec $real \"$@\" < $commands
+";
+
 #[test]
-fn the_daemon_while_it_types_a_prompt() {
+fn a_prompt_that_was_being_typed_is_told_and_not_typed_again() {
     let world = World::new();
     world.keep_asked();
     let task = world.rested("Typing", "[[say hello]]");
-    // tmux that pastes and then takes its time.
-    let real = world.tmux.display().to_string();
-    let said = world.root().join("pasting");
-    let slow = format!(
-        "said={}
-        case \"$*\" in *source-file*)
-            cat > $said.$$
-            if grep -q paste-buffer $said.$$; then touch $said; sleep 600; fi
-            exec {real} \"$@\" < $said.$$;;
-        esac
-        exec {real} \"$@\"",
-        said.display()
-    );
-    world.script("tmux", &slow);
+    world.tmux_on("source-file", PASTES_AND_HANGS);
     world.json(["send", &task, "half typed [[say yes]]"]);
-    wait_until("it is being typed", || said.exists());
+    world.await_reached();
     world.kill_daemon();
     world.real_tmux();
     // Nobody knows whether it arrived: it is told, and not typed again.
@@ -135,18 +130,13 @@ fn the_daemon_while_it_types_a_prompt() {
 }
 
 #[test]
-fn the_daemon_in_the_middle_of_a_start() {
+fn a_start_that_was_cut_off_leaves_the_task_pending() {
     each(|world| {
         let task = world.task("Half started");
-        let real = world.tmux.display().to_string();
-        let said = world.root().join("starting");
-        world.script(
-            "tmux",
-            &format!("case \"$*\" in *new-session*) touch {}; sleep 600;; esac; exec {real} \"$@\"", said.display()),
-        );
+        world.tmux_on("new-session", "touch $reached; sleep 600");
         let mut start = world.chorus(["start", &task, "--json"]);
         let start = start.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        wait_until("it is being started", || said.exists());
+        world.await_reached();
         world.kill_daemon();
         world.real_tmux();
         let ran: Ran = start.wait_with_output().unwrap().into();
@@ -161,22 +151,14 @@ fn the_daemon_in_the_middle_of_a_start() {
 }
 
 #[test]
-fn the_daemon_between_tmux_and_the_store() {
+fn a_session_that_ended_unrecorded_is_lost_and_the_verb_works_again() {
     each(|world| {
         let task = world.rested("Ends", "[[say hello]]");
-        let real = world.tmux.display().to_string();
-        let said = world.root().join("ended");
         // The session goes, and its end is not heard of.
-        world.script(
-            "tmux",
-            &format!(
-                "case \"$*\" in *kill-session*) {real} \"$@\"; touch {}; sleep 600;; esac; exec {real} \"$@\"",
-                said.display()
-            ),
-        );
+        world.tmux_on("kill-session", "$real \"$@\"; touch $reached; sleep 600");
         let mut verb = world.chorus(["complete", &task]);
         let mut verb = verb.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        wait_until("its session is gone", || said.exists());
+        world.await_reached();
         world.kill_daemon();
         world.real_tmux();
         assert!(!verb.wait().unwrap().success());
@@ -189,7 +171,7 @@ fn the_daemon_between_tmux_and_the_store() {
 }
 
 #[test]
-fn the_bridge() {
+fn killing_a_bridge_harms_neither_daemon_nor_agent() {
     let world = World::new();
     let task = world.rested("Bridged", "[[say hello]]");
     let mut bridge = world.chorus(["rpc"]);
@@ -228,7 +210,7 @@ fn the_bridge_ends_with_either_side() {
 }
 
 #[test]
-fn the_agent() {
+fn a_killed_agent_restarts_with_its_conversation() {
     each(|world| {
         world.keep_asked();
         let task = world.rested("Killed", "remember this [[say hello]]");
@@ -251,7 +233,7 @@ fn the_agent() {
 }
 
 #[test]
-fn the_agent_while_it_asks() {
+fn a_request_goes_with_its_killed_agent() {
     let world = World::new();
     let task = world.begun("Asks", "[[bash: touch x]]");
     let request = world.request(&task);
@@ -282,7 +264,7 @@ fn an_agent_that_ends_by_itself_leaves_its_task() {
 }
 
 #[test]
-fn the_tmux_server() {
+fn tasks_of_a_killed_tmux_server_restart_with_their_conversations() {
     each(|world| {
         let one = world.rested("One", "[[say hello]]");
         let two = world.begun("Two", "[[bash: touch x]]");
@@ -309,7 +291,7 @@ fn the_tmux_server() {
 }
 
 #[test]
-fn the_tmux_server_and_the_daemon() {
+fn killing_tmux_server_and_daemon_loses_no_conversation() {
     each(|world| {
         let task = world.rested("Both", "[[say hello]]");
         let id = world.session(&task);
@@ -325,7 +307,7 @@ fn the_tmux_server_and_the_daemon() {
 }
 
 #[test]
-fn a_reboot() {
+fn a_reboot_keeps_every_task_and_what_waits_for_it() {
     each(|mut world| {
         world.set("CHORUS_BOOT_ID", "boot-1");
         world.keep_asked();
@@ -447,8 +429,7 @@ fn what_hooks_tell_while_tmux_is_silent_counts_when_it_answers() {
 fn an_end_that_tmux_refused_leaves_the_task_watched() {
     let world = World::new();
     let task = world.rested("Stays", "[[say hello]]");
-    let real = world.tmux.display().to_string();
-    world.script("tmux", &format!("case \"$*\" in *kill-session*) exit 1;; esac; exec {real} \"$@\""));
+    world.tmux_on("kill-session", "exit 1");
     world.refused(["complete", &task]);
     assert_eq!(world.look(&task)["status"], "running");
     // Its agent was asked to leave and did: nothing is shown alive that is dead.

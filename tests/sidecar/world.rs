@@ -1,6 +1,6 @@
 //! A sandbox whose tasks run the demo agent, and what is asked of it again and again.
 
-use chorus_testkit::{Sandbox, around, given};
+use chorus_testkit::{Sandbox, around, given, wait_until};
 use rmpv::Value as Packed;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -63,6 +63,24 @@ impl World {
     /// The daemon's socket.
     pub fn socket(&self) -> PathBuf {
         self.state().join("sock")
+    }
+
+    /// tmux, except that a command with that word runs these lines of shell first. In them `$real` is tmux itself, and
+    /// `touch $reached` ends [`World::await_reached`].
+    pub fn tmux_on(&self, word: &str, lines: &str) {
+        let (real, reached) = (self.tmux.display(), self.root().join("reached"));
+        let _ = std::fs::remove_file(&reached);
+        let text = format!(
+            "real='{real}' reached='{}'\ncase \"$*\" in *{word}*)\n{lines}\n;; esac\nexec $real \"$@\"",
+            reached.display()
+        );
+        self.script("tmux", &text);
+    }
+
+    /// Waits until tmux has reached the place that [`World::tmux_on`] marks.
+    #[track_caller]
+    pub fn await_reached(&self) {
+        wait_until("tmux has come that far", || self.root().join("reached").exists());
     }
 
     /// tmux as it was.

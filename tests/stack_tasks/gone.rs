@@ -1,6 +1,7 @@
 //! Edits that are made while nobody listens: the daemon is gone, the agent goes, the turn is cut.
 
-use super::world::{World, any, each, edit, numbered_but, write};
+use super::edits::{edit, numbered_but, write};
+use super::world::{World, any, each};
 use chorus_testkit::{processes, wait_until};
 
 /// A command that waits until the test goes on; it edits nothing.

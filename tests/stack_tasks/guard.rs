@@ -1,6 +1,7 @@
 //! The guard: what would move other tasks' edits is refused, with a daemon and without one.
 
-use super::world::{any, edit, numbered_but};
+use super::edits::{edit, numbered_but};
+use super::world::any;
 use chorus_testkit::wait_until;
 
 const REFUSED: [&str; 6] = [

@@ -1,6 +1,7 @@
 //! What stands against stacks, said by health and at a start; setting a project up; one committer.
 
-use super::world::{World, any, each, edit, over};
+use super::edits::edit;
+use super::world::{World, any, each, over};
 use chorus_testkit::but::{Grammar, programs, standins};
 
 /// GitButler's own hooks as its documentation has people write them.

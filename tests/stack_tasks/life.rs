@@ -1,6 +1,7 @@
 //! When a task's edits are committed, and what becomes of them and of its branch when it ends.
 
-use super::world::{World, any, each, each_standin, edit, numbered, numbered_but, write};
+use super::edits::{edit, numbered, numbered_but, write};
+use super::world::{World, any, each, each_standin};
 use std::process::Command;
 
 #[test]

@@ -1,6 +1,7 @@
 //! Starts that do not come about: no branch is left behind.
 
-use super::world::{each, edit};
+use super::edits::edit;
+use super::world::each;
 use std::process::Stdio;
 
 #[test]

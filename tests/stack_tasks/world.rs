@@ -1,12 +1,13 @@
 //! A sandbox whose project is set up for `but`, and whose tasks have stacks.
 
+use super::edits::{lines_of, numbered, owners};
 use chorus::client::Client;
 use chorus::contract::{Changes, ChangesAssign, FileSaved, Nothing, Request};
 use chorus::paths::State;
 use chorus_testkit::but::{Grammar, Program, programs, standins};
 use chorus_testkit::sandbox::Ran;
 use chorus_testkit::world::count;
-use chorus_testkit::{Sandbox, around, files, wait_until};
+use chorus_testkit::{Sandbox, around};
 use serde_json::Value;
 
 pub struct World {
@@ -45,29 +46,6 @@ pub fn over(programs: Vec<Program>, world: impl Fn(&Program) -> World, test: imp
     }
 }
 
-/// What stands before `but` on PATH: notes each call, and stops before or after one when a file asks for it, so that a
-/// daemon can be killed there. A daemon chooses the environment of its `but`, so the stand-in's faults are named here.
-const BEFORE_BUT: &str = r#"here='ROOT/but'
-export CHORUS_STANDIN_FAULTS="$here/faults"
-echo "$*" >> "$here/calls"
-[ -e "$here/stop" ] || exec "$here/real/but" "$@"
-read side word left < "$here/stop"
-case " $* " in
-    *" $word "*) ;;
-    *) exec "$here/real/but" "$@" ;;
-esac
-if [ "$left" -gt 1 ]; then
-    echo "$side $word $((left - 1))" > "$here/.stop.$$"
-    mv "$here/.stop.$$" "$here/stop"
-    exec "$here/real/but" "$@"
-fi
-rm "$here/stop"
-[ "$side" = before ] || "$here/real/but" "$@"
-echo $$ > "$here/.stopped"
-mv "$here/.stopped" "$here/stopped"
-exec sleep 600
-"#;
-
 impl World {
     /// A project with `a.txt` and `b.txt`, 40 numbered lines each, that is set up; tasks get stacks and run the demo
     /// agent, which may do everything.
@@ -96,7 +74,7 @@ impl World {
         program.install(&sandbox.root().join("but/real"));
         let world = World { base: chorus_testkit::World::new(sandbox), program: program.clone() };
         world.config("");
-        world.script("but", &BEFORE_BUT.replace("ROOT", &world.root().display().to_string()));
+        world.put_before_but();
         world
     }
 
@@ -239,95 +217,4 @@ impl World {
         let mut checks = health["checks"].as_array().unwrap().iter();
         checks.find(|check| check["name"] == name).unwrap_or_else(|| panic!("no {name} in {health:#}")).clone()
     }
-
-    /// `but` stops `before` or `after` its call of that number, counted from one, of those with that word (`status`).
-    pub fn stop(&self, side: &str, word: &str, call: usize) {
-        self.write("but/stop", &format!("{side} {word} {call}\n"));
-    }
-
-    /// No `but` stops any more.
-    pub fn go_on(&self) {
-        let _ = std::fs::remove_file(self.root().join("but/stop"));
-    }
-
-    /// Waits until it has stopped; its process.
-    #[track_caller]
-    pub fn stopped(&self) -> u32 {
-        let file = self.root().join("but/stopped");
-        wait_until("but has stopped", || file.exists());
-        let text = std::fs::read_to_string(&file).unwrap();
-        std::fs::remove_file(file).unwrap();
-        text.trim().parse().unwrap()
-    }
-
-    /// The calls of `but` so far.
-    pub fn calls(&self) -> Vec<String> {
-        files::lines(&self.root().join("but/calls"))
-    }
-
-    /// Lets a fault happen to the stand-in's next `commit`, or another command: `NAME@COMMAND`.
-    pub fn fault(&self, fault: &str) {
-        assert!(self.program.is_standin);
-        self.write("but/faults", fault);
-    }
-
-    /// Whether the fault has happened.
-    pub fn has_failed(&self) -> bool {
-        std::fs::read_to_string(self.root().join("but/faults")).is_ok_and(|text| text.is_empty())
-    }
-}
-
-fn owners(changes: &Changes) -> Vec<String> {
-    let mut all = Vec::new();
-    for file in &changes.files {
-        for hunk in &file.hunks {
-            let tasks: Vec<String> = hunk.tasks.iter().map(|task| format!(" {task}")).collect();
-            // The first of its lines are the same in both.
-            let same = hunk.lines.iter().take_while(|line| line.starts_with(' ')).count();
-            let line = hunk.line + i64::try_from(same).unwrap();
-            all.push(format!("{}:{line} {}{}", file.path, hunk.owner, tasks.concat()));
-        }
-    }
-    all
-}
-
-/// `PATH +line`, `PATH -line` of a difference.
-pub fn lines_of(diff: &str) -> Vec<String> {
-    let (mut lines, mut from, mut to) = (Vec::new(), String::new(), String::new());
-    for line in diff.lines() {
-        if let Some(path) = line.strip_prefix("--- ") {
-            from = path.trim_start_matches("a/").to_owned();
-        } else if let Some(path) = line.strip_prefix("+++ ") {
-            to = path.trim_start_matches("b/").to_owned();
-        } else if line.starts_with('+') || line.starts_with('-') {
-            lines.push(format!("{} {line}", if to == "/dev/null" { &from } else { &to }));
-        }
-    }
-    lines
-}
-
-/// Forty lines: `line 1`, `line 2`…
-pub fn numbered(word: &str) -> String {
-    (1..=40).map(|number| format!("{word} {number}\n")).collect()
-}
-
-/// Forty numbered lines with some of them changed.
-pub fn numbered_but(changed: &[(usize, &str)]) -> String {
-    let line = |number: usize| {
-        let found = changed.iter().find(|(at, _)| *at == number);
-        found.map_or(format!("line {number}\n"), |(_, text)| format!("{text}\n"))
-    };
-    (1..=40).map(line).collect()
-}
-
-/// The marker of an edit that changes a line of a numbered file.
-pub fn edit(path: &str, line: usize, text: &str) -> String {
-    let input = serde_json::json!({ "file_path": path, "old_string": format!("line {line}\n"),
-        "new_string": format!("{text}\n"), "replace_all": false });
-    format!("[[tool Edit {input}]]")
-}
-
-/// The marker of a whole file's writing.
-pub fn write(path: &str, text: &str) -> String {
-    format!("[[tool Write {}]]", serde_json::json!({ "file_path": path, "content": text }))
 }

@@ -66,7 +66,8 @@ fn differences_and_counts() {
     // A person's own commit in it, and an edit taken back, count too, at the next turn's end.
     world.git_in(&world.worktree(&task), &["commit", "-qam", "By hand in the folder"]);
     world.turn(&task, "Have a look at it [[say done]]");
-    world.awaits(&task, "one uncommitted file", |page| page["task"]["uncommitted"] == 1 && page["task"]["commits"] == 2);
+    world
+        .awaits(&task, "one uncommitted file", |page| page["task"]["uncommitted"] == 1 && page["task"]["commits"] == 2);
     assert!(diff(&["turn"]).contains("+more"));
     let page = world.run(["show", &task]).stdout;
     assert!(page.contains("By hand in the folder") && page.contains("uncommitted"), "{page}");
