@@ -15,6 +15,7 @@ use crate::config::Overlap;
 use crate::contract::{Hook, Json};
 use crate::core::Core;
 use crate::error::Result;
+use crate::project::inside;
 use crate::task::{Isolation, Task};
 use crate::vcs::scan;
 use call::Call;
@@ -213,19 +214,6 @@ async fn edit(core: &Core, hook: &Hook) -> Result<Option<(Task, Call)>> {
     let uuid = hook.task.clone();
     let task = core.store()?.read(move |tx| tx.row(&uuid)).await?;
     Ok((task.isolation == Isolation::Stack).then_some((task, call)))
-}
-
-/// The file's path in the project, links resolved; nothing for one outside it, in `.git`, or whose name is not UTF-8.
-fn inside(project: &str, file: &Path) -> Option<String> {
-    let real = file.canonicalize().ok();
-    let real = real.or_else(|| {
-        // It is about to be made, perhaps with its folders.
-        let there = file.ancestors().skip(1).find_map(|parent| Some((parent, parent.canonicalize().ok()?)));
-        there.and_then(|(parent, real)| Some(real.join(file.strip_prefix(parent).ok()?)))
-    })?;
-    let path = real.strip_prefix(project).ok()?;
-    let normal = |part| matches!(part, std::path::Component::Normal(name) if name != ".git");
-    (path.components().all(normal)).then(|| path.to_str().map(str::to_owned)).flatten().filter(|path| !path.is_empty())
 }
 
 async fn open(tree: &mut Tree<'_>, window: &Window) -> Result<()> {

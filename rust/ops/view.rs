@@ -1,7 +1,7 @@
 //! Looking at a task: its screen, its terminal, why its status is what it is. Changes nothing but what was seen.
 
 use crate::contract::*;
-use crate::core::{Asker, Core, lock};
+use crate::core::{Asker, Core};
 use crate::detector::screen::{self, Beside, Reading};
 use crate::error::{Error, Result};
 use crate::hub::outbox::Outbox;
@@ -83,7 +83,7 @@ async fn look(tmux: &Tmux, pane: &Pane, task: &str, history: u32) -> Result<Outp
 /// Begins or ends the stream of one task's output to this client; another task's stream ends.
 pub async fn watch(core: &Arc<Core>, asker: &Asker, watch: TaskWatch) -> Result<Nothing> {
     let task = core.task(asker, &watch.task).await?;
-    let mut watching = lock(&asker.watching);
+    let mut watching = asker.watching.lock();
     if let Some((_, old)) = watching.take_if(|(old, _)| watch.on || *old == task.uuid) {
         old.cancel();
     }

@@ -66,7 +66,7 @@ fn term(word: &str) -> Result<Term> {
         return Ok(term.clone());
     }
     let names: Vec<_> = TERMS.iter().map(|(name, _)| *name).collect();
-    let message = format!("there is no filter `{}`", super::text::line(word, 50));
+    let message = format!("there is no filter `{}`", crate::text::clean_line(word, 50));
     Err(refuse(Code::BadInput, message, format!("filters are {}, +tag, all", names.join(", "))))
 }
 

@@ -4,6 +4,7 @@
 
 mod examples;
 mod lua;
+mod text;
 mod verbs;
 
 use chorus::contract::{Code, Event, Failure, PROTOCOL, Request};

@@ -269,17 +269,6 @@ fn word(kind: Kind) -> &'static str {
 /// A person wrote a buffer: what is new in the file is theirs.
 pub async fn saved(core: &Core, asker: &Asker, saved: FileSaved) -> Result<Nothing> {
     let project = asker.project.clone();
-    if let Some(path) = relative(&project, &saved.path) {
-        edits::saved(core, &project, &path).await?;
-    }
+    edits::saved(core, &project, &saved.path).await?;
     Ok(Nothing {})
-}
-
-/// The path from the project's root, of a file in its own working tree.
-pub fn relative(project: &str, path: &str) -> Option<String> {
-    let path = std::path::Path::new(path);
-    let folder = path.parent()?.canonicalize().ok()?;
-    let inside = folder.join(path.file_name()?);
-    let path = inside.strip_prefix(project).ok()?.to_str()?.to_owned();
-    (!path.is_empty() && !path.starts_with(".git/")).then_some(path)
 }

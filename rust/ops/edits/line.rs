@@ -4,24 +4,24 @@ use crate::attribution::Owner;
 use crate::contract::*;
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
-use crate::ops::branches::changes;
 use crate::ops::edits;
+use crate::project::inside;
 use crate::store::{Filter, Tx};
 use crate::task::{Isolation, Task};
 use crate::vcs::git::Git;
+use std::path::Path;
 
 /// Whose a line is.
 pub async fn line(core: &Core, asker: &Asker, ask: LineAsk) -> Result<Line> {
     let number = usize::try_from(ask.line).ok().filter(|line| *line > 0);
     let number = number.ok_or_else(|| Error::new(Code::BadInput, "cannot look at that line: lines count from 1"))?;
+    let file = Path::new(&ask.path);
     let project = asker.project.clone();
     let tasks = core.store()?.read(move |tx| tx.tasks(Some(&project), &Filter::default())).await?;
-    if let Some((task, path)) =
-        tasks.iter().find_map(|task| Some((task, changes::relative(task.worktree.as_deref()?, &ask.path)?)))
-    {
+    if let Some((task, path)) = tasks.iter().find_map(|task| Some((task, inside(task.worktree.as_deref()?, file)?))) {
         return in_worktree(core, task, &path, number).await;
     }
-    let path = changes::relative(&asker.project, &ask.path)
+    let path = inside(&asker.project, file)
         .ok_or_else(|| Error::new(Code::BadInput, "cannot tell whose that line is: the file is not in this project"))?;
     if tasks.iter().any(|task| task.isolation == Isolation::Stack) {
         edits::settle(core, &asker.project).await?;

@@ -70,7 +70,7 @@ impl<'c> Tree<'c> {
         let asked = self.store.read(move |tx| tx.open_requests(Some(&project))).await?;
         let file = |request: &Opened| {
             let path = request.input.as_ref()?.get("file_path")?.as_str()?;
-            Some((request.task.clone(), super::inside(&self.project, Path::new(path))?))
+            Some((request.task.clone(), crate::project::inside(&self.project, Path::new(path))?))
         };
         let asked: Vec<(String, String)> = asked.iter().filter_map(file).collect();
         edits.retain(|edit| !asked.iter().any(|(task, path)| *task == edit.task && edit.edits(path)));
