@@ -1,8 +1,8 @@
 //! Hostile text made fit for people, terminals and markdown. Pure.
 //!
 //! Titles, commands, file names and messages come from agents, models and files. Here is the one list of characters that
-//! nobody would see, and what becomes of them: `clean` leaves them out, `reveal` shows that they are there (for what a
-//! person is about to allow, and for what an agent reads), `blank` puts a blank for each.
+//! nobody would see, and what becomes of them: `clean` takes them out, `reveal` shows that they are there (for what a
+//! person is about to allow, and for what an agent reads), `blank` leaves a blank for each.
 
 /// Longer runs of backticks are no markdown; they would make a fence of any size.
 const FENCE: usize = 16;
@@ -22,10 +22,10 @@ pub fn is_unseen(c: char) -> bool {
             | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// One line of at most `most` characters without unseen ones, white space collapsed; the last one is `…` when something
-/// was cut.
+/// One line of at most `most` characters, white space and unseen characters collapsed into single blanks; the last one
+/// is `…` when something was cut.
 pub fn clean_line(text: &str, most: usize) -> String {
-    one_line(text, most, |c| (!is_unseen(c)).then_some(c))
+    one_line(text, most, ' ')
 }
 
 /// Lines without unseen characters, tabs and line ends aside.
@@ -36,7 +36,7 @@ pub fn clean_block(text: &str) -> String {
 
 /// As [`clean_line`], with unseen characters shown as U+FFFD.
 pub fn reveal_line(text: &str, most: usize) -> String {
-    one_line(text, most, |c| Some(revealed(c)))
+    one_line(text, most, char::REPLACEMENT_CHARACTER)
 }
 
 /// Lines with unseen characters shown as U+FFFD, tabs and line ends aside.
@@ -53,10 +53,15 @@ fn revealed(c: char) -> char {
     if is_unseen(c) { char::REPLACEMENT_CHARACTER } else { c }
 }
 
-fn one_line(text: &str, most: usize, each: impl Fn(char) -> Option<char>) -> String {
+fn one_line(text: &str, most: usize, unseen: char) -> String {
     // What lies beyond cannot matter, and a text may hold megabytes.
     let near = clip(text, most.saturating_mul(8).saturating_add(256));
-    let flat: String = near.chars().filter_map(|c| if c.is_whitespace() { Some(' ') } else { each(c) }).collect();
+    let shown = |c: char| match c {
+        c if c.is_whitespace() => ' ',
+        c if is_unseen(c) => unseen,
+        c => c,
+    };
+    let flat: String = near.chars().map(shown).collect();
     let line = flat.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     let cut = near.len() < text.len() || line.chars().count() > most;
     if cut { line.chars().take(most.saturating_sub(1)).chain(['…']).collect() } else { line }
@@ -96,7 +101,7 @@ mod tests {
     #[test]
     fn a_line_is_one_harmless_bounded_line() {
         assert_eq!(reveal_line("  a\r\n\tb\u{1b}[2J \u{202e}c ", 20), "a b�[2J �c");
-        assert_eq!(clean_line("  a\r\n\tb\u{1b}[2J \u{202e}c ", 20), "a b[2J c");
+        assert_eq!(clean_line("  a\r\n\tb\u{1b}[2J \u{202e}c\u{200b}d ", 20), "a b [2J c d");
         for line in [clean_line, reveal_line] {
             assert_eq!(line("  a\n\tb  ", 10), "a b");
             assert_eq!(line("abcdef", 4), "abc…");

@@ -24,7 +24,9 @@ fn what_rust_hides_lua_hides_and_reveals() {
     assert!(unseen.len() > 4000, "{}", unseen.len());
     for c in unseen {
         let cleaned: String = clean.call(format!("a{c}b")).unwrap();
-        assert!(matches!(cleaned.as_str(), "ab" | "a b"), "{c:?} is seen as {cleaned:?}");
+        // An escape takes the sequence that it begins with it.
+        let expected = matches!(cleaned.as_str(), "ab" | "a b") || (c, cleaned.as_str()) == ('\u{1b}', "a");
+        assert!(expected, "{c:?} is seen as {cleaned:?}");
         let revealed: String = reveal.call(format!("a{c}b")).unwrap();
         assert_eq!(revealed.contains(c), c == '\t', "{c:?} is revealed as {revealed:?}");
     }
