@@ -61,7 +61,7 @@ impl Step {
         Step::Answer(Answer::Say(text.to_owned()))
     }
 
-    /// A connection that is refused or lost, whatever the real client would have seen of it.
+    /// A connection that is refused or lost.
     fn lost() -> Step {
         Step::Fault(Fault { code: 0, message: "Connection error".into(), times: None, retry_after: None })
     }
