@@ -1,8 +1,8 @@
 //! A request of the agent: what it wants, in words, and the JSON that settles it. Pure.
 
 use super::suggestion::{self, Suggestion};
-use super::text::{self, clip};
 use super::{answer, event};
+use crate::agent::text::{self, clip};
 use crate::contract::{Code, Json};
 use crate::error::{Error, Result};
 use crate::status::Kind;

@@ -4,7 +4,7 @@
 //! Here each can be had alone, and all together.
 
 use super::event;
-use super::text::code;
+use crate::agent::text::code;
 use crate::contract::Json;
 use serde_json::{Value, json};
 use std::path::Path;

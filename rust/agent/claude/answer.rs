@@ -4,7 +4,7 @@
 //! That is what its own dialog sends (2.1.328 and 2.1.197); a list instead is joined by `,` in 2.1.197. It accepts
 //! answers to some of the questions only; Chorus asks for all, since a question forgotten is not one declined.
 
-use super::text::{block, clip, line};
+use crate::agent::text::{block, clip, line};
 use crate::contract::{Code, Json};
 use crate::error::{Error, Result};
 use serde_json::Value;

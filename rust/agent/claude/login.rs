@@ -1,6 +1,6 @@
 //! An agent without a login: how it shows, and what to tell the person.
 
-use super::text;
+use crate::agent::text;
 
 /// Whether a failed turn (`error` and `message` of `StopFailure`) means that the agent has no valid login.
 ///

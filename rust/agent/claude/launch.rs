@@ -1,7 +1,7 @@
 //! What to run in the pane. Pure.
 
 use super::conversation::Conversation;
-use super::{Agent, text};
+use crate::agent::{Agent, text};
 use crate::contract::Code;
 use crate::error::{Error, Result};
 use std::path::Path;

@@ -47,7 +47,7 @@ const EDITS: &str = "Edit|MultiEdit|Write|NotebookEdit|Bash";
 const DAY: u32 = 86_400;
 
 /// The settings: `hook` is the program that is run as `hook hook`, `readable` a file that the agent may read without
-/// asking (the whole context, see [`super::context`]). With `shared`, other tasks edit the same working tree: the hooks
+/// asking (the whole context, see [`crate::agent::context`]). With `shared`, other tasks edit the same working tree: the hooks
 /// before and after tools that edit are waited for, so that Chorus knows whose each edit is.
 pub fn settings(hook: &Path, readable: Option<&Path>, shared: bool) -> Json {
     let command = command(hook);

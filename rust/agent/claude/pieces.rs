@@ -1,6 +1,6 @@
 //! Text made ready to be typed into a terminal program. Pure.
 
-use super::sgr;
+use crate::tmux::sgr;
 
 /// The longest piece, in UTF-16 units, as Claude Code counts (2.1.328 labels a paste of more than 800).
 const LONGEST: usize = 400;
@@ -8,14 +8,14 @@ const LONGEST: usize = 400;
 /// The text as it will arrive: line breaks are LF, tabs are four spaces (the client's own width), control characters
 /// and escape sequences are gone, and so is white space at the end, which the client trims anyway. Characters without
 /// a shape go from the beginning: the client drops them and would then see what they hid.
-pub(super) fn normalise(text: &str) -> String {
+pub(crate) fn normalise(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace('\r', "\n").replace('\t', "    ");
     let text = sgr::plain(&text);
     text.trim_start_matches(is_shapeless).trim_end_matches(|c: char| c.is_whitespace() || is_shapeless(c)).to_owned()
 }
 
 /// Characters that show nothing and are not white space.
-pub(super) fn is_shapeless(c: char) -> bool {
+pub(crate) fn is_shapeless(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
         | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
@@ -26,7 +26,7 @@ pub(super) fn is_shapeless(c: char) -> bool {
 /// line breaks (from four lines on, a paste is labelled as one), no path of an image whole (it would be attached in
 /// place of its text), no `!` at the beginning of a later piece (2.1.197 may take it for the beginning of the text), and
 /// nothing there that belongs to the character before it.
-pub(super) fn cut(text: &str) -> Vec<String> {
+pub(crate) fn cut(text: &str) -> Vec<String> {
     let mut pieces = Vec::new();
     let mut piece = String::new();
     let (mut units, mut breaks) = (0, 0);

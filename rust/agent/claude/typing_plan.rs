@@ -10,10 +10,11 @@
 //! * Control-C clears the box of an idle client but interrupts a busy one, so Control-U and Control-K do it. A client
 //!   that reads about 80 or more of them at once takes them for text, so they come few at a time.
 
+use super::pieces;
 use super::prompt_box::PromptBox;
-use super::{Key, pieces};
 use crate::contract::Code;
 use crate::error::{Error, Result};
+use crate::tmux::Key;
 
 /// The longest text, in bytes.
 pub const LONGEST: usize = 1_000_000;
@@ -100,7 +101,7 @@ pub fn plan(text: &str, screen: &[String], raw: bool) -> Result<Plan> {
     Ok(Plan { displaced: None, steps, text })
 }
 
-pub(super) fn accepted(text: &str) -> Result<String> {
+pub(crate) fn accepted(text: &str) -> Result<String> {
     if text.len() > LONGEST {
         return Err(Error::new(Code::BadInput, format!("cannot send {} bytes: 1 MB is the most", text.len()))
             .hint("put it into a file and name the file"));
@@ -143,7 +144,7 @@ fn is_abridged(seen: &str, text: &str) -> bool {
 
 impl Step {
     /// Whether this is what the step waits for.
-    pub(super) fn is_met_by(&self, found: &PromptBox) -> bool {
+    pub(crate) fn is_met_by(&self, found: &PromptBox) -> bool {
         let Step::Shows { text, shell } = self else { return true };
         let seen = visible(&found.text);
         if found.cut {
@@ -153,7 +154,7 @@ impl Step {
     }
 
     /// Whether it may still be it, drawn differently: characters of unclear width can hide their neighbours.
-    pub(super) fn is_nearly_met_by(&self, found: &PromptBox) -> bool {
+    pub(crate) fn is_nearly_met_by(&self, found: &PromptBox) -> bool {
         let Step::Shows { text, shell } = self else { return true };
         let seen = visible(&found.text);
         let end = &seen[seen.len().saturating_sub(4)..];

@@ -9,7 +9,7 @@
 //!
 //! It is there while the agent is idle and while it is busy; every dialog replaces it.
 
-use super::sgr::{Piece, scan};
+use crate::tmux::sgr::{Piece, scan};
 
 /// The box. Its text is untrusted.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 //!
 //! Shapes as Claude Code 2.1.328 and 2.1.197 send them; samples lie in `tests/fixtures/hooks`.
 
-use super::text::clip;
+use crate::agent::text::clip;
 use crate::contract::Json;
 use crate::status::Kind;
 use serde_json::Value;
