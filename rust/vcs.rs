@@ -2,12 +2,12 @@
 
 pub mod but;
 pub mod commit;
-pub mod conflicts;
+pub(crate) mod conflicts;
 pub mod git;
 pub mod lock;
-pub mod name;
+pub(crate) mod name;
 pub mod plumbing;
 pub mod repository;
-pub mod rescue;
-pub mod scan;
+pub(crate) mod rescue;
+pub(crate) mod scan;
 pub mod worktree;

@@ -129,12 +129,6 @@ impl Git {
         self.find(&["symbolic-ref", "--quiet", "HEAD"]).await
     }
 
-    /// Whether there is a branch of that short name.
-    pub async fn branch_exists(&self, name: &str) -> Result<bool> {
-        let name = format!("refs/heads/{name}");
-        Ok(self.ask(&["show-ref", "--verify", "--quiet", &name]).await?.code == Some(0))
-    }
-
     /// Short names of the branches below a prefix that ends in `/`.
     pub async fn branches(&self, prefix: &str) -> Result<Vec<String>> {
         let names =
