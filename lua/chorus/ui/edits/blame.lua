@@ -116,10 +116,7 @@ function M.show()
   if not line then
     return message.info('this line is not saved yet: it is yours')
   end
-  require('chorus.client').request('line', { path = path, line = line }, function(err, reply)
-    if err then
-      return message.failure(err)
-    end
+  require('chorus.ask_daemon').once('line', { path = path, line = line }, function(reply)
     local is_there = vim.api.nvim_get_current_buf() == buffer and vim.api.nvim_win_get_cursor(0)[1] == at
     if is_there then
       clear()

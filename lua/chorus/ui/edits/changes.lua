@@ -45,12 +45,12 @@ end
 ---@param width integer
 ---@return string
 local function bar(width)
-  local ask = require('chorus.verbs.each_task')
+  local phrase = require('chorus.phrase')
   local left = { { ' Changes', 'ChorusTitle' } }
   if view.changes then
     local counts = changes_rows.counts(view.changes)
-    local files = ask.count(counts.files, 'file')
-    left[#left + 1] = { ('   %s, %s'):format(files, ask.count(counts.hunks, 'edit')), 'ChorusHeader' }
+    local files = phrase.count(counts.files, 'file')
+    left[#left + 1] = { ('   %s, %s'):format(files, phrase.count(counts.hunks, 'edit')), 'ChorusHeader' }
     for _, each in ipairs({
       { 'task', 'of tasks', 'ChorusOwner' },
       { 'user', 'yours', 'ChorusYours' },
