@@ -202,6 +202,7 @@ end
 function World:connect(tasks, requests)
   self:tell('snapshot', { tasks = tasks or {}, requests = requests or {}, elsewhere = 0 })
   local is_ready, failure = false, nil
+  require('chorus.attach').features()
   require('chorus.client').ready(function(err)
     is_ready, failure = true, err
   end)

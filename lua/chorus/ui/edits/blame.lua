@@ -1,4 +1,5 @@
 --- Which task wrote the cursor's line, said behind the line until the cursor leaves it.
+local dispatch = require('chorus.dispatch')
 local message = require('chorus.message')
 local text = require('chorus.text')
 
@@ -78,11 +79,11 @@ local function go_to(numbers)
   if #found == 0 then
     message.info('no task wrote this line')
   elseif #found == 1 then
-    require('chorus.ui.tasks.page').open(found[1])
+    dispatch.run('show', { task = found[1].number })
   else
     require('chorus.picker').pick_task(found, 'Task:', function(task)
       if task then
-        require('chorus.ui.tasks.page').open(task)
+        dispatch.run('show', { task = task.number })
       end
     end)
   end

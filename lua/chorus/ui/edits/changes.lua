@@ -156,7 +156,7 @@ local function on_owner(name, args)
     if #owners == 0 then
       return require('chorus.message').info('no task owns this', '`a` gives it to one')
     end
-    require('chorus.verbs').run(name, { task = owners, args = args })
+    require('chorus.dispatch').run(name, { task = owners, args = args })
   end
 end
 

@@ -43,7 +43,7 @@ end
 
 local function title(request)
   local task = require('chorus.tasks').get(request.task)
-  local icon = require('chorus.statusline').icon({ status = 'waiting' })
+  local icon = require('chorus.icons').of('waiting')
   local chunks = {
     { (' %s %s '):format(icon, request.kind), 'ChorusRequest' },
     { text.age(status.now() - request.opened_at), 'ChorusAge' },
