@@ -1,37 +1,25 @@
 //! The verbs: the only code that combines store, tmux and agents. Each is a function read top to bottom, with its undo.
 
 mod agents;
-mod answer;
-mod branches;
-mod changes;
-pub mod commit;
-pub mod context;
-mod diff;
-mod discard;
+pub mod branches;
+pub mod conversation;
 pub mod edits;
-mod finish;
-mod health;
-pub mod hooks;
-mod isolate;
-mod launch;
-mod line;
-mod mend;
+pub mod lifecycle;
 pub mod program;
-pub mod prompts;
-pub mod recover;
-mod renames;
-mod repository;
+mod queries;
 mod stacks;
-mod start;
-mod tasks;
 mod view;
-mod worktrees;
 
 use crate::contract::*;
-use crate::core::{Asker, Core, lock};
+use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
 use crate::store::Who;
 use crate::task::Task;
+use branches::{changes, commit, diff, mend, worktrees};
+use conversation::{answer, hooks, prompts};
+use edits::line;
+use lifecycle::{finish, launch, start, tasks};
+use queries::{health, repository};
 use std::sync::Arc;
 
 /// Carries out one request.

@@ -1,6 +1,6 @@
 //! The daemon begins: it watches, types, and tells.
 
-use crate::agent::sessions::Sessions;
+use crate::agent::claude::sessions::Sessions;
 use crate::config;
 use crate::contract::{Elsewhere, Event};
 use crate::core::{Core, End, Inboxes, environment};
@@ -33,10 +33,10 @@ pub async fn begin(core: &Arc<Core>) {
     }
     let me = core.clone();
     let reconciling = tokio::spawn(async move {
-        ops::recover::reconcile(&me).await;
-        ops::hooks::drain(&me).await;
+        ops::lifecycle::recover::reconcile(&me).await;
+        ops::conversation::hooks::drain(&me).await;
         // Beside everything else: it may wait for another program that holds the repository.
-        tokio::spawn(async move { ops::commit::recover(&me).await });
+        tokio::spawn(async move { ops::branches::commit::recover(&me).await });
     });
     // A tmux that does not answer keeps nobody waiting.
     let _ = tokio::time::timeout(RECONCILE_FIRST, reconciling).await;
@@ -46,7 +46,7 @@ pub async fn begin(core: &Arc<Core>) {
 async fn deliver(core: Arc<Core>, mut freed: UnboundedReceiver<String>) {
     while let Some(task) = freed.recv().await {
         let core = core.clone();
-        tokio::spawn(async move { ops::prompts::deliver(&core, &task).await });
+        tokio::spawn(async move { ops::conversation::prompts::deliver(&core, &task).await });
     }
 }
 
@@ -54,7 +54,7 @@ async fn deliver(core: Arc<Core>, mut freed: UnboundedReceiver<String>) {
 async fn commit(core: Arc<Core>, mut ended: UnboundedReceiver<End>) {
     while let Some(end) = ended.recv().await {
         let core = core.clone();
-        tokio::spawn(async move { ops::commit::follow(&core, end).await });
+        tokio::spawn(async move { ops::branches::commit::follow(&core, end).await });
     }
 }
 

@@ -4,8 +4,9 @@
 //! a look at the tree before and after it; a save is the person's. What none of these explains is nobody's.
 
 mod call;
-mod committed;
+pub mod line;
 mod overlap;
+pub mod renames;
 mod tree;
 
 use crate::attribution::Owner;

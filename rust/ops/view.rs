@@ -1,7 +1,7 @@
 //! Looking at a task: its screen, its terminal, why its status is what it is. Changes nothing but what was seen.
 
-use super::{Asker, Core, lock};
 use crate::contract::*;
+use crate::core::{Asker, Core, lock};
 use crate::detector::screen::{self, Beside, Reading};
 use crate::error::{Error, Result};
 use crate::hub::outbox::Outbox;
@@ -63,9 +63,9 @@ pub fn server_identity(pid: u32, start: i64) -> Identity {
 pub async fn read_screen(core: &Core, task: &Task) -> Result<Reading> {
     let (tmux, pane) = pane(core, task).await?;
     let loaded = core.config_of(&task.project);
-    let agent = super::agents::named(&loaded, &task.agent, &core.state);
+    let agent = crate::ops::agents::named(&loaded, &task.agent, &core.state);
     let shot = tmux.look(&pane, 0, true).await?;
-    Ok(screen::classify(&super::agents::rules(&loaded, &agent)?, &shot.lines.join("\n"), Beside::default()))
+    Ok(screen::classify(&crate::ops::agents::rules(&loaded, &agent)?, &shot.lines.join("\n"), Beside::default()))
 }
 
 /// The pane's content now, in colour.

@@ -1,0 +1,140 @@
+//! Committing a task's edits: at a turn's end, when a person says so, on completion; and what stands in the way.
+
+mod message;
+mod stack;
+
+pub use message::{counted, generated, landing, message};
+pub use stack::recover;
+
+use crate::config::{self, Loaded};
+use crate::contract::{self, Code, TaskCommit};
+use crate::core::End;
+use crate::core::{Asker, Core};
+use crate::error::{Error, Result};
+use crate::ops::branches::worktrees;
+use crate::ops::edits;
+use crate::store::{Tx, Who};
+use crate::task::{Isolation, Task};
+
+/// What the journal calls edits that stay uncommitted.
+pub const NOT_COMMITTED: &str = "not_committed";
+
+/// What came of committing a task's edits.
+pub enum Done {
+    /// A commit was made.
+    Committed,
+    /// The task has nothing uncommitted, or no branch.
+    Nothing,
+    /// The edits stay uncommitted; the task says why.
+    Trouble(contract::Trouble),
+}
+
+/// A turn ended: what it left is committed, unless configured otherwise. An agent that ended in the middle of one
+/// leaves its edits uncommitted, and nothing of its is open any more.
+pub async fn follow(core: &Core, end: End) {
+    let (uuid, is_turn) = match end {
+        End::Turn(task) => (task, true),
+        End::Agent(task) => (task, false),
+    };
+    let Ok(store) = core.store() else { return };
+    let Ok(task) = store.read(move |tx| tx.row(&uuid)).await else { return };
+    // Commands that run on after their turn may still edit.
+    let rest = core.sights.of(&task.uuid).is_none_or(|sight| sight.state.detail.background.is_none());
+    if let Err(error) = edits::calls_over(core, &task, rest || !is_turn).await {
+        log::warn!("cannot close what #{} had open: {error}", task.number);
+    }
+    let loaded = core.config_of(&task.project);
+    if is_turn && task.status.is_live() && loaded.config.vcs.commit == config::Commit::Turn {
+        commit_or_tell(core, &task, &loaded, None).await;
+    } else if task.isolation == Isolation::Worktree
+        && let Err(error) = worktrees::count(core, &task).await
+    {
+        log::warn!("cannot count what #{} has not committed: {error}", task.number);
+    }
+}
+
+/// Commits; an error becomes a trouble on the task, for nobody waits for an answer.
+pub async fn commit_or_tell(core: &Core, task: &Task, loaded: &Loaded, message: Option<&str>) {
+    if let Err(error) = run(core, task, loaded, message).await {
+        log::error!("cannot commit the edits of #{}: {error}", task.number);
+        let trouble = contract::Trouble {
+            kind: "tool".into(),
+            text: error.message,
+            remedy: error.hint,
+            above: None,
+            files: Vec::new(),
+        };
+        tell(core, task, &trouble).await;
+    }
+}
+
+async fn tell(core: &Core, task: &Task, trouble: &contract::Trouble) {
+    let (uuid, trouble) = (task.uuid.clone(), trouble.clone());
+    let Ok(store) = core.store() else { return };
+    let told = store.write(move |tx| note(tx, &uuid, NOT_COMMITTED, &trouble));
+    if let Err(error) = told.await {
+        log::error!("cannot store a trouble: {error}");
+    }
+}
+
+/// Puts a trouble on the task, and journals it when it is news.
+pub fn note(tx: &mut Tx<'_>, task: &str, what: &str, trouble: &contract::Trouble) -> Result<()> {
+    if tx.row(task)?.trouble.as_ref() != Some(trouble) {
+        let lead = if what == NOT_COMMITTED { "Not committed: " } else { "" };
+        tx.journal(task, Who::Chorus, what, &format!("{lead}{}", trouble.text), None)?;
+    }
+    tx.set_trouble(task, Some(trouble))
+}
+
+/// The verb.
+pub async fn commit(core: &Core, asker: &Asker, commit: TaskCommit) -> Result<Task> {
+    let task = core.task(asker, &commit.task).await?;
+    let doing = format!("cannot commit the edits of #{}", task.number);
+    if task.stack.is_none() || matches!(task.isolation, Isolation::None | Isolation::Auto) {
+        return Err(Error::new(Code::WrongState, format!("{doing}: it has no branch"))
+            .hint("only a task with isolation stack or worktree has one, once it was started"));
+    }
+    let loaded = core.config_of(&task.project);
+    let message = commit.message.filter(|message| !message.trim().is_empty());
+    let done = run(core, &task, &loaded, message.as_deref()).await.map_err(|error| error.context(&doing))?;
+    match done {
+        Done::Committed => {
+            let uuid = task.uuid.clone();
+            core.store()?.read(move |tx| tx.row(&uuid)).await
+        }
+        Done::Nothing => Err(Error::new(Code::WrongState, format!("{doing}: nothing of it is uncommitted"))
+            .hint("`changes` shows uncommitted edits and whose they are")),
+        Done::Trouble(trouble) => Err(refused(&doing, &trouble)),
+    }
+}
+
+/// A trouble as an answer.
+pub fn refused(doing: &str, trouble: &contract::Trouble) -> Error {
+    let error = Error::new(Code::VcsRefused, format!("{doing}: {}", trouble.text));
+    match (&trouble.above, &trouble.remedy) {
+        (Some(_), _) => error.hint("`mend` offers the remedy"),
+        (None, Some(remedy)) => error.hint(remedy),
+        (None, None) => error,
+    }
+}
+
+/// Commits what is the task's own.
+pub async fn run(core: &Core, task: &Task, loaded: &Loaded, message: Option<&str>) -> Result<Done> {
+    match task.isolation {
+        Isolation::Stack => stack::commit(core, task, loaded, message).await,
+        Isolation::Worktree => worktrees::commit(core, task, loaded, message).await,
+        Isolation::None | Isolation::Auto => Ok(Done::Nothing),
+    }
+}
+
+/// The task ends well: the rest is committed first, and it stays live with the reason if that fails.
+pub async fn at_completion(core: &Core, task: &Task, loaded: &Loaded, message: Option<&str>) -> Result<()> {
+    let doing = format!("cannot complete #{}", task.number);
+    if loaded.config.vcs.commit == config::Commit::Manual && message.is_none() {
+        return Ok(());
+    }
+    match run(core, task, loaded, message).await.map_err(|error| error.context(&doing))? {
+        Done::Trouble(trouble) => Err(refused(&doing, &trouble)),
+        Done::Committed | Done::Nothing => Ok(()),
+    }
+}

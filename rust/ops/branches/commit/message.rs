@@ -1,0 +1,97 @@
+//! Commits in words: messages, and what people are told.
+
+use crate::commits::message::{self, Told};
+use crate::config::Loaded;
+use crate::contract::{self, CommitMessage};
+use crate::core::{Asker, Core};
+use crate::error::Result;
+use crate::ops::branches::{changes, worktrees};
+use crate::ops::{edits, stacks};
+use crate::task::{Isolation, Task};
+use crate::vcs::commit as vcs;
+
+/// `1 file`, `2 files`.
+pub fn counted(files: i64) -> String {
+    if files == 1 { "1 file".to_owned() } else { format!("{files} files") }
+}
+
+/// The engine's trouble as people are told.
+pub fn in_words(trouble: vcs::Trouble) -> contract::Trouble {
+    let kind = serde_json::to_value(trouble.kind).ok();
+    let kept = trouble.rescue.map(|rescue| format!(" (all bytes are kept in {rescue})"));
+    let kept = kept.filter(|_| trouble.kind == vcs::Kind::Damaged).unwrap_or_default();
+    contract::Trouble {
+        kind: kind.as_ref().and_then(|kind| kind.as_str()).unwrap_or("tool").to_owned(),
+        text: format!("{}{kept}", trouble.text),
+        remedy: trouble.remedy,
+        above: trouble.above,
+        files: trouble.paths,
+    }
+}
+
+/// The message made from the task's title, the turn's prompt and the agent's last message.
+pub async fn generated(core: &Core, task: &Task, loaded: &Loaded) -> Result<String> {
+    let uuid = task.uuid.clone();
+    let entries = core.store()?.read(move |tx| tx.entries(&uuid, 200)).await?;
+    let last = |what: &str, lead: &str| {
+        let entry = entries.iter().rev().find(|entry| entry.what == what)?;
+        entry.text.strip_prefix(lead).map(str::to_owned)
+    };
+    let prompt = last("prompt", "Got a prompt: ").unwrap_or_default();
+    let summary = last("turn_ended", "The turn ended: ").unwrap_or_default();
+    // What Chorus itself says first tells nothing that the title does not.
+    let prompt = if prompt.starts_with(&format!("Work on task #{}", task.number)) { String::new() } else { prompt };
+    let told = Told { title: &task.title, number: task.number, prompt: &prompt, summary: &summary };
+    Ok(message::message(&told, loaded.config.vcs.message.as_deref()))
+}
+
+/// What a commit now would be.
+pub async fn message(core: &Core, asker: &Asker, task: &str) -> Result<CommitMessage> {
+    let task = core.task(asker, task).await?;
+    let loaded = core.config_of(&task.project);
+    let files = match task.isolation {
+        Isolation::Stack => {
+            let but = stacks::open(core, &task.project, &loaded, None).await?;
+            edits::settle(core, &task.project).await?;
+            let tree = changes::Tree::read(core, &task.project, &but).await?;
+            let mut files: Vec<String> = tree.of(&task.uuid).iter().map(|(change, _)| change.path.clone()).collect();
+            files.dedup();
+            files
+        }
+        Isolation::Worktree => worktrees::uncommitted(core, &task).await?,
+        Isolation::None | Isolation::Auto => Vec::new(),
+    };
+    Ok(CommitMessage { text: generated(core, &task, &loaded).await?, files })
+}
+
+/// What a person is told when a task with a branch has ended well.
+pub async fn landing(core: &Core, task: &Task) -> String {
+    let mut is_merged = false;
+    if task.isolation == Isolation::Worktree {
+        let counted = worktrees::count(core, task).await;
+        counted.unwrap_or_else(|error| log::warn!("cannot count the commits of #{}: {error}", task.number));
+        is_merged = worktrees::is_merged(core, task).await.unwrap_or_default();
+    }
+    let uuid = task.uuid.clone();
+    let Ok(store) = core.store() else { return String::new() };
+    let row = store.read(move |tx| tx.row(&uuid)).await.unwrap_or_else(|_| task.clone());
+    let Some(branch) = &row.stack else {
+        return "Nothing was committed: its edits are in the shared working tree (isolation none).".to_owned();
+    };
+    let commits = match row.commits {
+        0 => "no commits".to_owned(),
+        1 => "1 commit".to_owned(),
+        more => format!("{more} commits"),
+    };
+    let left = match row.uncommitted {
+        0 => String::new(),
+        files => format!(" Its edits in {} are uncommitted.", counted(files)),
+    };
+    let land = match row.isolation {
+        Isolation::Stack => format!("`but push {branch}` publishes it, `but land {branch}` lands it"),
+        _ if row.commits == 0 => return format!("Nothing was committed.{left}"),
+        _ if is_merged => "All of them are merged".to_owned(),
+        _ => format!("`git merge {branch}` takes it in, `git push -u origin {branch}` publishes it"),
+    };
+    format!("{branch} has {commits}.{left} {land}.")
+}

@@ -1,0 +1,262 @@
+//! Taking a task's branch and uncommitted edits away, after all of it was kept, and bringing it back.
+
+use crate::attribution::Owner;
+use crate::commits::change::{Change, Content, Hunk, Kind};
+use crate::commits::without::{Replaced, without};
+use crate::contract::Code;
+use crate::core::Core;
+use crate::error::{Error, Result};
+use crate::ops::branches::changes::Tree;
+use crate::ops::branches::worktrees;
+use crate::ops::{edits, stacks};
+use crate::paths::{Access, replace};
+use crate::store::{Tx, Who};
+use crate::task::{Isolation, Task};
+use crate::vcs::but::{But, Grammar, Stack};
+use crate::vcs::environment::GitEnvironment;
+use crate::vcs::git::Git;
+use crate::vcs::lock::Held;
+use crate::vcs::merge::three_way;
+use crate::vcs::rescue;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// What was discarded and where it is kept.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Discarded {
+    /// Below it: `tip`, the branch; `edits`, a tree with the bytes of every file that held uncommitted edits; `after`, a
+    /// tree of the same files without the task's.
+    reference: String,
+    branch: String,
+    /// Files that held the task's uncommitted edits.
+    files: Vec<String>,
+}
+
+fn key(task: &str) -> String {
+    format!("discarded {task}")
+}
+
+/// Takes branch and uncommitted edits away; a sentence about where they are kept.
+pub async fn discard(core: &Core, task: &Task) -> Result<String> {
+    let kept = match task.isolation {
+        Isolation::Stack => of_stack(core, task).await?,
+        Isolation::Worktree => worktrees::discard(core, task).await?.map(|reference| {
+            let branch = task.stack.clone().unwrap_or_default();
+            Discarded { reference, branch, files: Vec::new() }
+        }),
+        Isolation::None | Isolation::Auto => None,
+    };
+    let Some(kept) = kept else { return Ok("There was nothing to discard.".to_owned()) };
+    let text = format!("{} was discarded and is kept under {}", kept.branch, kept.reference);
+    let (uuid, said) = (task.uuid.clone(), text.clone());
+    core.store()?
+        .write(move |tx| {
+            tx.remember(&key(&uuid), &serde_json::to_string(&kept).unwrap_or_default())?;
+            tx.forget_commits(&uuid)?;
+            tx.set_trouble(&uuid, None)?;
+            tx.journal(&uuid, Who::Person, "discarded", &said, None)
+        })
+        .await?;
+    Ok(text)
+}
+
+async fn of_stack(core: &Core, task: &Task) -> Result<Option<Discarded>> {
+    let Some(branch) = task.stack.clone() else { return Ok(None) };
+    let loaded = core.config_of(&task.project);
+    let but = stacks::open(core, &task.project, &loaded, None).await?;
+    edits::settle(core, &task.project).await?;
+    let held = stacks::hold(&but).await?;
+    let tree = Tree::read(core, &task.project, &but).await?;
+    let mut mine: Vec<(Change, Vec<Hunk>)> = by_file(tree.of(&task.uuid));
+    // Under a new name there is nothing to go back to: the file stays as long as others have edits in it.
+    mine.retain(|(change, _)| change.kind != Kind::Renamed || tree.is_all(&change.path, &task.uuid));
+    let git = Git::at(&task.project);
+    let mut moved_away = Vec::new();
+    for path in tree.moved_away(&task.uuid) {
+        moved_away.extend(git.cat_blob("HEAD", &path).await?.map(|_| path));
+    }
+    let files: Vec<String> = mine.iter().map(|(change, _)| &change.path).chain(&moved_away).cloned().collect();
+    let _waiting = core.trees.hold(&task.project, files.iter().cloned());
+    let plumbing = Git::plumbing(&task.project, &GitEnvironment::of_process());
+    let tip = git.resolve(&format!("refs/heads/{branch}")).await?;
+    let reference = format!("refs/chorus/discarded/{}-{}", task.number, crate::process::now());
+    if let Some(tip) = &tip {
+        git.update_ref(&format!("{reference}/tip"), tip, None).await?;
+    }
+    let mut dirty: BTreeSet<String> = but.status().await?.changes.into_iter().map(|change| change.path).collect();
+    dirty.extend(moved_away.iter().cloned());
+    let before = rescue::keep(&plumbing, &dirty, task.number).await?;
+    copy(&git, &before.reference, &format!("{reference}/edits")).await?;
+    for (change, hunks) in &mine {
+        take_out(&git, Path::new(&task.project), change, hunks).await?;
+    }
+    for path in &moved_away {
+        put_back(&git, path).await?;
+    }
+    let after = rescue::keep(&plumbing, &dirty, task.number).await?;
+    copy(&git, &after.reference, &format!("{reference}/after")).await?;
+    if let Err(error) = delete(&but, &git, &branch, &held).await {
+        for file in &files {
+            before.write_back(&plumbing, file).await?;
+        }
+        return Err(error.context(format!("cannot discard {branch}; nothing was taken away")));
+    }
+    edits::settle(core, &task.project).await?;
+    Ok(Some(Discarded { reference, branch, files }))
+}
+
+async fn delete(but: &But, git: &Git, branch: &str, held: &Held) -> Result<()> {
+    let status = but.status().await?;
+    let alone = |stack: &&Stack| matches!(&stack.branches[..], [one] if one.name == branch && !one.commits.is_empty());
+    if but.grammar() == Grammar::Old && status.stacks.iter().any(|stack| alone(&stack)) {
+        // It deletes no branch with commits that is a stack of its own (2026-05). Out of the workspace it is git's.
+        but.unapply(branch, held).await?;
+        return git.change(&["update-ref", "-d", &format!("refs/heads/{branch}")], Vec::new()).await.map(drop);
+    }
+    match status.branch(branch) {
+        Some(_) => Ok(but.branch_delete(branch, held).await?),
+        None => Ok(()),
+    }
+}
+
+fn by_file(found: Vec<(&Change, &Hunk)>) -> Vec<(Change, Vec<Hunk>)> {
+    let mut files: BTreeMap<&str, (Change, Vec<Hunk>)> = BTreeMap::new();
+    for (change, hunk) in found {
+        files.entry(&change.path).or_insert_with(|| (change.clone(), Vec::new())).1.push(hunk.clone());
+    }
+    files.into_values().collect()
+}
+
+async fn copy(git: &Git, from: &str, to: &str) -> Result<()> {
+    let oid = git.resolve(from).await?.ok_or_else(|| Error::internal(format!("{from} is gone")))?;
+    git.update_ref(to, &oid, None).await
+}
+
+/// The file without the task's edits.
+async fn take_out(git: &Git, root: &Path, change: &Change, hunks: &[Hunk]) -> Result<()> {
+    let path = root.join(&change.path);
+    let cannot = |error: std::io::Error| Error::new(Code::GitFailed, format!("cannot write {}: {error}", change.path));
+    let base = git.cat_blob("HEAD", &change.path).await?;
+    let whole = hunks.iter().any(|hunk| hunk.content != Content::Lines);
+    match (change.kind, base) {
+        (Kind::Added, _) | (_, None) => std::fs::remove_file(&path).map_err(cannot),
+        (Kind::Removed, Some(_)) => put_back(git, &change.path).await,
+        (_, Some(base)) if whole => replace(&path, &base, Access::AsBefore).map_err(cannot),
+        (_, Some(base)) => {
+            let now = std::fs::read(&path).map_err(cannot)?;
+            replace(&path, &without(&base, &now, &hunks.iter().map(replaced).collect::<Vec<_>>()), Access::AsBefore)
+                .map_err(cannot)
+        }
+    }
+}
+
+/// A file that was removed, as it is committed.
+async fn put_back(git: &Git, path: &str) -> Result<()> {
+    git.change(&["checkout", "--ignore-skip-worktree-bits", "HEAD", "--", path], Vec::new()).await.map(drop)
+}
+
+/// Lines before and after, from 0; a hunk without lines on a side names the line before it.
+fn replaced(hunk: &Hunk) -> Replaced {
+    let range = |start: u32, lines: u32| {
+        let first = if lines == 0 { start } else { start.saturating_sub(1) };
+        first as usize..(first + lines) as usize
+    };
+    Replaced { old: range(hunk.old_start, hunk.old_lines), new: range(hunk.new_start, hunk.new_lines) }
+}
+
+/// Brings back what was discarded; a sentence about what came back.
+pub async fn restore(core: &Core, task: &Task) -> Result<String> {
+    let uuid = task.uuid.clone();
+    let kept = core.store()?.read(move |tx| tx.recall(&key(&uuid))).await?;
+    let kept: Option<Discarded> = kept.and_then(|json| serde_json::from_str(&json).ok());
+    let Some(kept) = kept else {
+        return Err(Error::new(
+            Code::WrongState,
+            format!("#{} has nothing to bring back: nothing of it was discarded", task.number),
+        ));
+    };
+    let git = Git::at(&task.project);
+    let left = match task.isolation {
+        Isolation::Stack => to_stack(core, task, &git, &kept).await?,
+        _ => {
+            worktrees::bring_back(core, task, &kept.reference).await?;
+            Vec::new()
+        }
+    };
+    let mut text = format!("{} is back", kept.branch);
+    if !left.is_empty() {
+        text += &format!("; {} changed meanwhile: their edits are in {}/edits", left.join(", "), kept.reference);
+    }
+    let (uuid, said) = (task.uuid.clone(), text.clone());
+    core.store()?
+        .write(move |tx: &mut Tx<'_>| {
+            tx.remember(&key(&uuid), "")?;
+            tx.journal(&uuid, Who::Person, "restored", &said, None)
+        })
+        .await?;
+    Ok(text)
+}
+
+/// Makes a branch again at a commit.
+pub async fn branch_again(git: &Git, branch: &str, tip: &str) -> Result<()> {
+    let name = format!("refs/heads/{branch}");
+    match (git.resolve(tip).await?, git.resolve(&name).await?) {
+        (None, _) => Ok(()),
+        (Some(tip), None) => git.update_ref(&name, &tip, None).await,
+        (Some(tip), Some(now)) if tip == now => Ok(()),
+        (Some(_), Some(_)) => {
+            Err(Error::new(Code::VcsRefused, format!("cannot bring {branch} back: another branch has that name"))
+                .hint(format!("rename it, or take the commits from {tip}")))
+        }
+    }
+}
+
+/// Files whose edits could not be brought back.
+async fn to_stack(core: &Core, task: &Task, git: &Git, kept: &Discarded) -> Result<Vec<String>> {
+    branch_again(git, &kept.branch, &format!("{}/tip", kept.reference)).await?;
+    let loaded = core.config_of(&task.project);
+    let but = stacks::open(core, &task.project, &loaded, None).await?;
+    let held = stacks::hold(&but).await?;
+    edits::settle(core, &task.project).await?;
+    if git.resolve(&format!("refs/heads/{}", kept.branch)).await?.is_some()
+        && but.status().await?.branch(&kept.branch).is_none()
+    {
+        but.apply(&kept.branch, &held).await?;
+    }
+    edits::settle(core, &task.project).await?;
+    let mut left = Vec::new();
+    for file in &kept.files {
+        if bring_back(git, Path::new(&task.project), file, &kept.reference).await? {
+            edits::given(core, &task.project, file, Owner::Task(task.uuid.clone())).await?;
+        } else {
+            left.push(file.clone());
+        }
+    }
+    Ok(left)
+}
+
+/// The edits that are between `after` and `edits`, on top of the file as it is now; false when they do not fit.
+async fn bring_back(git: &Git, root: &Path, file: &str, reference: &str) -> Result<bool> {
+    let path = root.join(file);
+    let cannot = |error: std::io::Error| Error::new(Code::GitFailed, format!("cannot write {file}: {error}"));
+    let (edits, after) = (
+        git.cat_blob(&format!("{reference}/edits"), file).await?,
+        git.cat_blob(&format!("{reference}/after"), file).await?,
+    );
+    let now = std::fs::read(&path).ok();
+    match (edits, after, now) {
+        (Some(edits), None, None) => {
+            std::fs::create_dir_all(path.parent().unwrap_or(root)).map_err(cannot)?;
+            replace(&path, &edits, Access::AsBefore).map_err(cannot).map(|()| true)
+        }
+        (Some(edits), Some(after), Some(now)) => match three_way(git, &now, &after, &edits).await? {
+            merged if merged.conflicts == 0 => {
+                replace(&path, &merged.bytes, Access::AsBefore).map_err(cannot).map(|()| true)
+            }
+            _ => Ok(false),
+        },
+        (None, Some(after), Some(now)) if after == now => std::fs::remove_file(&path).map_err(cannot).map(|()| true),
+        _ => Ok(false),
+    }
+}

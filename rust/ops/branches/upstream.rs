@@ -1,0 +1,65 @@
+//! What happened to tasks' branches elsewhere: commits that were rewritten, commits that conflict with upstream.
+
+use crate::contract::Trouble;
+use crate::core::Core;
+use crate::error::Result;
+use crate::ops::branches::commit;
+use crate::store::Filter;
+use crate::task::{Isolation, Task};
+use crate::vcs::but::{But, Grammar, Status};
+use crate::vcs::conflicts::{self, Conflicts};
+use crate::vcs::git::Git;
+
+/// The kind of trouble that a conflict with upstream is.
+const UPSTREAM: &str = "upstream";
+
+/// Brings the store up to what the workspace shows. What goes wrong is logged: whoever looks does not ask for this.
+pub async fn follow(core: &Core, project: &str, but: &But, status: &Status) {
+    if let Err(error) = look(core, project, but, status).await {
+        log::warn!("cannot follow the branches of {project}: {error}");
+    }
+}
+
+async fn look(core: &Core, project: &str, but: &But, status: &Status) -> Result<()> {
+    // A commit below others rewrites those above, and so do stacking and pulling.
+    let commits = status.branches().flat_map(|branch| &branch.commits);
+    let known: Vec<_> = commits.filter_map(|commit| Some((commit.change_id.clone()?, commit.oid.clone()))).collect();
+    let name = project.to_owned();
+    let tasks = core
+        .store()?
+        .write(move |tx| {
+            tx.follow_commits(&known)?;
+            tx.tasks(Some(&name), &Filter::default())
+        })
+        .await?;
+    for task in tasks.iter().filter(|task| task.isolation == Isolation::Stack) {
+        let Some(branch) = &task.stack else { continue };
+        let found = conflicts::of(&Git::at(project), status, branch).await?;
+        note(core, task, branch, but.grammar(), found).await?;
+    }
+    Ok(())
+}
+
+async fn note(core: &Core, task: &Task, branch: &str, grammar: Grammar, found: Conflicts) -> Result<()> {
+    let told = task.trouble.as_ref().is_some_and(|trouble| trouble.kind == UPSTREAM);
+    let uuid = task.uuid.clone();
+    let Some(newest) = found.commits.first() else {
+        return if told { core.store()?.write(move |tx| tx.set_trouble(&uuid, None)).await } else { Ok(()) };
+    };
+    let files: Vec<String> = found.files.into_iter().collect();
+    let trouble = Trouble {
+        kind: UPSTREAM.to_owned(),
+        text: format!(
+            "{} of {branch} conflict with upstream in {}",
+            if found.commits.len() == 1 { "1 commit".into() } else { format!("{} commits", found.commits.len()) },
+            files.join(", ")
+        ),
+        remedy: Some(match grammar {
+            Grammar::New => format!("`but resolve conflicts {branch}` shows both sides, `but resolve apply` takes one"),
+            Grammar::Old => format!("`but resolve {newest}` while no task runs"),
+        }),
+        above: None,
+        files,
+    };
+    core.store()?.write(move |tx| commit::note(tx, &uuid, "conflicts", &trouble)).await
+}

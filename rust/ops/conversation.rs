@@ -1,0 +1,6 @@
+//! What is said to an agent and what the agent asks.
+
+pub mod answer;
+pub mod context;
+pub mod hooks;
+pub mod prompts;

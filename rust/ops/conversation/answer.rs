@@ -1,0 +1,201 @@
+//! Answering a request: through the hook that waits for it, else by keys that were checked against the screen first.
+
+use crate::agent;
+use crate::contract::*;
+use crate::core::fact::Fact;
+use crate::core::{Asker, Core};
+use crate::detector::screen::Reading;
+use crate::detector::screen::dialog::Dialog;
+use crate::error::{Error, Result};
+use crate::status::AgentStatus;
+use crate::store::{Closing, Outcome, Who};
+use crate::task::Task;
+use crate::tmux::Key;
+use std::time::Duration;
+
+/// A dialog drops keys pressed sooner after it appeared (Claude Code 2.1.328: at 200 ms still, at 400 ms no more).
+const DIALOG_LISTENS_AFTER: i64 = 500;
+
+/// A hook process tries to reach a daemon this often and a little more.
+const HOOK_COMES_BACK: Duration = Duration::from_secs(1);
+/// A key that a dialog takes changes the screen or the session file in this time.
+const TAKEN_WITHIN: Duration = Duration::from_secs(2);
+
+enum Answer {
+    Yes { always: Option<usize> },
+    No { reason: Option<String> },
+    Words(std::collections::BTreeMap<String, String>),
+}
+
+/// Allows the open request.
+pub async fn approve(core: &Core, asker: &Asker, approve: TaskApprove) -> Result<Opened> {
+    settle(core, asker, &approve.task, approve.request, Answer::Yes { always: approve.always }).await
+}
+
+/// Refuses the open request.
+pub async fn deny(core: &Core, asker: &Asker, deny: TaskDeny) -> Result<Opened> {
+    settle(core, asker, &deny.task, deny.request, Answer::No { reason: deny.reason }).await
+}
+
+/// Answers the open question.
+pub async fn answer(core: &Core, asker: &Asker, answer: TaskAnswer) -> Result<Opened> {
+    settle(core, asker, &answer.task, answer.request, Answer::Words(answer.answers)).await
+}
+
+async fn settle(core: &Core, asker: &Asker, task: &str, seen: Option<String>, answer: Answer) -> Result<Opened> {
+    let task = core.task(asker, task).await?;
+    let _turn = core.turn(&task.uuid).await;
+    let uuid = task.uuid.clone();
+    let request = core.store()?.read(move |tx| tx.request_to_answer(&uuid, seen.as_deref())).await?;
+    match hook_of(core, &request).await {
+        Some(event) => by_hook(core, request, &event, answer).await,
+        None if request.answerable == "terminal" => Err(terminal_only(&task)),
+        None => by_keys(core, &task, request, answer).await,
+    }
+}
+
+/// What the hook process that waits for the answer was called with. After the daemon was killed one comes back by itself.
+async fn hook_of(core: &Core, request: &Opened) -> Option<Json> {
+    let end = tokio::time::Instant::now() + HOOK_COMES_BACK;
+    loop {
+        let event = core.answers.event(&request.id);
+        if event.is_some() || request.answerable != "hook" || tokio::time::Instant::now() > end {
+            return event;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+fn terminal_only(task: &Task) -> Error {
+    Error::new(
+        Code::NotAnswerable,
+        format!("cannot answer #{} from here: the agent asks in its terminal only", task.number),
+    )
+    .hint(format!("use `attach {}` and answer there", task.number))
+}
+
+async fn by_hook(core: &Core, request: Opened, event: &Json, answer: Answer) -> Result<Opened> {
+    let asked = agent::claude::request::parse(event).ok_or_else(|| Error::internal("a request that is none"))?;
+    let (output, outcome) = match &answer {
+        Answer::Yes { always: None } => (asked.allow()?, Outcome::Allowed),
+        Answer::Yes { always: Some(index) } => (asked.allow_always(*index)?, Outcome::Allowed),
+        Answer::No { reason } => (agent::claude::request::deny(reason.as_deref()), Outcome::Denied),
+        Answer::Words(words) => (asked.answer(words)?, Outcome::Answered),
+    };
+    let (id, kept) = (request.id.clone(), output.clone());
+    // Kept before it is given: a daemon killed in between gives it when the hook comes back.
+    let closing = Closing { outcome, who: Who::Person, answer: Some(kept) };
+    let closed = core.store()?.write(move |tx| tx.close_request(&id, closing)).await?;
+    core.answers.give(&request.id, output);
+    core.fact(Fact::RequestClosed { task: request.task.clone(), request: request.id.clone() });
+    closed.ok_or_else(|| {
+        Error::new(Code::RequestChanged, format!("cannot answer #{}: somebody answered first", request.number))
+            .hint("look at what it asks now")
+    })
+}
+
+/// No hook waits: the screen and the session file are read again in this same operation, and a key is pressed only when
+/// they still show this very dialog.
+async fn by_keys(core: &Core, task: &Task, request: Opened, answer: Answer) -> Result<Opened> {
+    let wait = request.opened_at + DIALOG_LISTENS_AFTER - crate::process::now();
+    if wait > 0 {
+        tokio::time::sleep(Duration::from_millis(wait as u64)).await;
+    }
+    let reading = crate::ops::view::read_screen(core, task).await?;
+    let changed = || {
+        Error::new(
+            Code::RequestChanged,
+            format!("cannot answer #{}: its screen shows something else by now", task.number),
+        )
+        .hint("look at what it asks now, or attach")
+    };
+    if !is_shown(&request, &reading) {
+        return Err(changed());
+    }
+    let dialog = reading.dialog.as_ref().ok_or_else(changed)?;
+    let (keys, outcome) = keys_for(dialog, &answer).ok_or_else(|| terminal_only(task))?;
+    let (tmux, pane) = crate::ops::view::pane(core, task).await?;
+    let keys: Option<Vec<Key>> = keys.iter().map(|name| key(name)).collect();
+    let _pressing = core.answers.press(&request.id);
+    tmux.keys(&pane, &keys.ok_or_else(|| terminal_only(task))?).await?;
+    if !is_taken(core, task, &request).await {
+        return Err(Error::new(
+            Code::NotAnswerable,
+            format!("cannot answer #{}: the agent did not take the key", task.number),
+        )
+        .hint(format!("use `attach {}` and answer there", task.number)));
+    }
+    let (id, uuid) = (request.id.clone(), task.uuid.clone());
+    let closing = Closing { outcome, who: Who::Person, answer: None };
+    // Escape takes no words along: the reason goes as the next prompt.
+    let reason = match answer {
+        Answer::No { reason } => reason.filter(|reason| !reason.trim().is_empty()),
+        _ => None,
+    };
+    let closed = core.store()?.write(move |tx| {
+        if let Some(reason) = reason {
+            tx.enqueue(&uuid, &reason, false)?;
+        }
+        tx.close_request(&id, closing)
+    });
+    let closed = closed.await?;
+    core.fact(Fact::RequestClosed { task: request.task.clone(), request: request.id.clone() });
+    core.deliver(&task.uuid);
+    Ok(closed.unwrap_or(request))
+}
+
+/// Whether the screen shows the dialog of this very request: the same kind, the same words and, where the request was
+/// read off a screen, the same options.
+fn is_shown(request: &Opened, reading: &Reading) -> bool {
+    let squeezed = |text: &str| text.split_whitespace().collect::<String>();
+    let labels = |dialog: &Json| -> Option<Vec<String>> {
+        let options = dialog.get("options")?.as_array()?;
+        options.iter().map(|option| Some(squeezed(option.get("label")?.as_str()?))).collect()
+    };
+    let shown = reading.dialog.as_ref().and_then(|dialog| serde_json::to_value(dialog).ok());
+    let asked = request.input.as_ref().filter(|_| request.answerable == "keys");
+    let words = reading.detail.summary.as_deref().map(squeezed);
+    reading.status == AgentStatus::Waiting
+        && reading.kind == Some(request.kind)
+        && words.is_some_and(|words| words == squeezed(&request.summary))
+        && asked.is_none_or(|asked| labels(asked) == shown.as_ref().and_then(labels))
+}
+
+/// Waits until the session file or the screen tells that a key was taken.
+async fn is_taken(core: &Core, task: &Task, request: &Opened) -> bool {
+    let end = tokio::time::Instant::now() + TAKEN_WITHIN;
+    while tokio::time::Instant::now() < end {
+        let waits = core.sights.of(&task.uuid).is_some_and(|sight| sight.state.status == AgentStatus::Waiting);
+        if !waits || crate::ops::view::read_screen(core, task).await.is_ok_and(|reading| !is_shown(request, &reading)) {
+            return true;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    false
+}
+
+/// A key as the screen's rules name it.
+fn key(name: &str) -> Option<Key> {
+    Some(match name {
+        "Enter" => Key::Enter,
+        "Escape" => Key::Escape,
+        "Up" => Key::Up,
+        "Down" => Key::Down,
+        digit => Key::Digit(digit.parse().ok()?),
+    })
+}
+
+/// The keys that mean this answer in this dialog, or nothing where that is not sure. No is Escape, which interrupts the
+/// turn: its digit differs between tools and versions and can mean something else.
+fn keys_for(dialog: &Dialog, answer: &Answer) -> Option<(Vec<String>, Outcome)> {
+    match answer {
+        Answer::Yes { always: None } => dialog.approve().map(|keys| (keys, Outcome::Allowed)),
+        Answer::No { .. } => Some((dialog.deny(), Outcome::Denied)),
+        Answer::Words(words) => {
+            let chosen = words.values().next().filter(|_| words.len() == 1)?;
+            let index = dialog.options.iter().position(|choice| choice.label == *chosen)?;
+            dialog.choose(index).map(|keys| (keys, Outcome::Answered))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,137 @@
+//! Prompts: accepted into a queue, typed exactly once when the agent is free to take them.
+
+use crate::agent::Adapter;
+use crate::contract::*;
+use crate::core::sight::Sight;
+use crate::core::{Asker, Core, lock};
+use crate::error::{Error, Result};
+use crate::ops::view;
+use crate::status::AgentStatus;
+use crate::store::{Prompt, PromptState, Who};
+use crate::task::Task;
+use crate::tmux::Style;
+use std::time::Duration;
+use tokio::sync::watch::Receiver;
+
+/// The hook `UserPromptSubmit` or a busy session follows Enter by 75–200 ms (Claude Code 2.1.328).
+const CONFIRMED_WITHIN: Duration = Duration::from_secs(2);
+
+/// Between two looks for the agent's prompt box: it is drawn up to a second after the session file says that the prompt is
+/// free, and a person may have something else on the screen that the session file does not tell (Claude Code's history).
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// Accepts a prompt. It is typed at once when the agent is idle or busy (which queues it itself).
+pub async fn send(core: &Core, asker: &Asker, send: TaskSend) -> Result<Sent> {
+    let task = core.task(asker, &send.task).await?;
+    let uuid = task.uuid.clone();
+    core.store()?.write(move |tx| tx.enqueue(&uuid, &send.text, send.raw)).await?;
+    let state = core.sights.of(&task.uuid).map(|sight| sight.state).unwrap_or_default();
+    let reason = match state.status {
+        AgentStatus::Idle | AgentStatus::Busy | AgentStatus::Error => None,
+        AgentStatus::Waiting => Some("the agent waits for an answer"),
+        AgentStatus::Starting => Some("the agent is starting"),
+        AgentStatus::LoginRequired => Some("the agent has no login"),
+        AgentStatus::Exited => Some("the agent has ended: restart it"),
+        AgentStatus::Stopped | AgentStatus::Unknown => Some("it is not known what the agent does"),
+    };
+    core.deliver(&task.uuid);
+    Ok(Sent { queued: reason.is_some() || task.queued > 0, reason: reason.map(str::to_owned) })
+}
+
+/// Types what waits, one prompt after the other, as long as the agent takes them.
+pub async fn deliver(core: &Core, task: &str) {
+    let mutex = lock(&core.deliveries).entry(task.to_owned()).or_default().clone();
+    let Ok(_alone) = mutex.try_lock_owned() else { return };
+    let mut pause = FIRST_PAUSE;
+    while let Some(free) = core.sights.of(task).filter(takes_prompts) {
+        let uuid = task.to_owned();
+        let Ok(store) = core.store() else { return };
+        crate::ops::conversation::context::await_start(core, task, &free.launch).await;
+        let next = store.write(move |tx| {
+            let Some(prompt) = tx.next_prompt(&uuid)? else { return Ok(None) };
+            tx.set_prompt(prompt.id, PromptState::Sending, None)?;
+            Ok(Some((tx.row(&uuid)?, prompt)))
+        });
+        let Ok(Some((task, prompt))) = next.await else { return };
+        let id = prompt.id;
+        let outcome = match hand_over(core, &task, prompt, &free).await {
+            Ok(Over::Delivered) => (PromptState::Delivered, None),
+            Ok(Over::NotNow) => (PromptState::Queued, None),
+            Err(error) => (PromptState::Failed, Some(error.message)),
+        };
+        let state = outcome.0;
+        let stored = store.write(move |tx| tx.set_prompt(id, outcome.0, outcome.1.as_deref())).await;
+        if let Err(error) = &stored {
+            log::error!("cannot store that a prompt was delivered: {error}");
+        }
+        match state {
+            PromptState::Delivered if stored.is_ok() => pause = FIRST_PAUSE,
+            PromptState::Queued if stored.is_ok() && !core.stop.is_cancelled() => {
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+            _ => return,
+        }
+    }
+}
+
+fn takes_prompts(sight: &Sight) -> bool {
+    matches!(sight.state.status, AgentStatus::Idle | AgentStatus::Busy | AgentStatus::Error)
+}
+
+enum Over {
+    Delivered,
+    /// Something else is on the screen: nothing was typed.
+    NotNow,
+}
+
+async fn hand_over(core: &Core, task: &Task, prompt: Prompt, free: &Sight) -> Result<Over> {
+    let (tmux, pane) = view::pane(core, task).await?;
+    let text = match prompt.raw {
+        true => prompt.text,
+        false => crate::ops::conversation::context::before_prompt(core, task, &free.launch).await? + &prompt.text,
+    };
+    let sight = core.sights.follow(&task.uuid);
+    let before = sight.borrow().prompts;
+    let was_busy = sight.borrow().state.status == AgentStatus::Busy;
+    let loaded = core.config_of(&task.project);
+    let style = match crate::ops::agents::named(&loaded, &task.agent, &core.state).adapter {
+        Adapter::Claude | Adapter::Demo => Style::PromptBox,
+        Adapter::Screen => Style::Plain,
+    };
+    match tmux.deliver(&pane, &text, style, prompt.raw).await {
+        Ok(delivered) => keep_displaced(core, task, delivered.displaced).await?,
+        // A dialog came in between: nothing was typed.
+        Err(error) if error.code == Code::TaskBusy => return Ok(Over::NotNow),
+        Err(error) => return Err(error),
+    }
+    let arrived = move |sight: &Sight| sight.prompts > before || (!was_busy && sight.state.status != AgentStatus::Idle);
+    if was_busy || until(sight.clone(), arrived).await.is_some() {
+        return Ok(Over::Delivered);
+    }
+    // Enter can be lost while the client is drawing; the text then stands in the box. Never typed twice.
+    tmux.press_enter(&pane).await?;
+    if until(sight, arrived).await.is_some() || prompt.raw {
+        return Ok(Over::Delivered);
+    }
+    Err(Error::new(Code::AgentFailed, "it was typed and the agent did not say that it got it").hint("attach and look"))
+}
+
+/// What a person had typed and not sent is not lost: the journal has it.
+async fn keep_displaced(core: &Core, task: &Task, displaced: Option<String>) -> Result<()> {
+    let Some(text) = displaced else { return Ok(()) };
+    let uuid = task.uuid.clone();
+    core.store()?
+        .write(move |tx| {
+            let told = format!("Cleared what stood in the prompt: {text}");
+            tx.journal(&uuid, Who::Chorus, "displaced", &told, Some(&Json::from(text)))
+        })
+        .await
+}
+
+/// Waits until the sight fits; nothing when it does not in time or the task ended.
+pub async fn until(mut sight: Receiver<Sight>, fits: impl Fn(&Sight) -> bool) -> Option<()> {
+    let waiting = sight.wait_for(|sight| fits(sight));
+    tokio::time::timeout(CONFIRMED_WITHIN, waiting).await.ok()?.ok().map(drop)
+}

@@ -1,0 +1,105 @@
+//! "Which task did this line": by the ledgers while it is uncommitted, by blame and the recorded commits after that.
+
+use crate::attribution::Owner;
+use crate::contract::*;
+use crate::core::{Asker, Core};
+use crate::error::{Error, Result};
+use crate::ops::branches::changes;
+use crate::ops::edits;
+use crate::store::{Filter, Tx};
+use crate::task::{Isolation, Task};
+use crate::vcs::git::Git;
+
+/// Whose a line is.
+pub async fn line(core: &Core, asker: &Asker, ask: LineAsk) -> Result<Line> {
+    let number = usize::try_from(ask.line).ok().filter(|line| *line > 0);
+    let number = number.ok_or_else(|| Error::new(Code::BadInput, "cannot look at that line: lines count from 1"))?;
+    let project = asker.project.clone();
+    let tasks = core.store()?.read(move |tx| tx.tasks(Some(&project), &Filter::default())).await?;
+    if let Some((task, path)) =
+        tasks.iter().find_map(|task| Some((task, changes::relative(task.worktree.as_deref()?, &ask.path)?)))
+    {
+        return in_worktree(core, task, &path, number).await;
+    }
+    let path = changes::relative(&asker.project, &ask.path)
+        .ok_or_else(|| Error::new(Code::BadInput, "cannot tell whose that line is: the file is not in this project"))?;
+    if tasks.iter().any(|task| task.isolation == Isolation::Stack) {
+        edits::settle(core, &asker.project).await?;
+        let (project, wanted) = (asker.project.clone(), path.clone());
+        let ledger = core.store()?.read(move |tx| tx.ledger(&project, &wanted)).await?;
+        if let Some(owner) = ledger.as_ref().and_then(|ledger| ledger.owner_of_line(number)) {
+            return Ok(uncommitted(owner, &tasks));
+        }
+    }
+    blamed(core, &Git::at(&asker.project), &path, number).await
+}
+
+fn uncommitted(owner: &Owner, tasks: &[Task]) -> Line {
+    let found: Vec<&Task> = tasks.iter().filter(|task| owner.tasks().contains(&task.uuid)).collect();
+    let names: Vec<String> = found.iter().map(|task| format!("#{} {}", task.number, task.title)).collect();
+    let (word, text) = match owner {
+        Owner::Task(_) => ("task", format!("{}, not committed yet", names.join(", "))),
+        Owner::User => ("user", "You, not committed".to_owned()),
+        Owner::Unclaimed(_) if names.is_empty() => ("unclaimed", "Nobody knows whose this line is".to_owned()),
+        Owner::Unclaimed(_) => ("unclaimed", format!("Unclaimed, may be of {}", names.join(" or "))),
+    };
+    Line { owner: word.into(), tasks: found.iter().map(|task| task.number).collect(), text, commit: None }
+}
+
+/// Everything there is the task's, save what is older.
+async fn in_worktree(core: &Core, task: &Task, path: &str, number: usize) -> Result<Line> {
+    let folder = task.worktree.as_deref().unwrap_or(&task.project);
+    let found = blamed(core, &Git::at(folder), path, number).await?;
+    let is_new = found.commit.is_none();
+    Ok(if is_new { uncommitted(&Owner::Task(task.uuid.clone()), std::slice::from_ref(task)) } else { found })
+}
+
+async fn blamed(core: &Core, git: &Git, path: &str, number: usize) -> Result<Line> {
+    let range = format!("{number},{number}");
+    let text = git
+        .read(&["blame", "--porcelain", "-L", &range, "--", path])
+        .await
+        .map_err(|error| error.context(format!("cannot tell whose line {number} of {path} is")))?;
+    let oid = text.split_whitespace().next().unwrap_or_default().to_owned();
+    if oid.bytes().all(|byte| byte == b'0') {
+        return Ok(Line {
+            owner: "unclaimed".into(),
+            tasks: Vec::new(),
+            text: "Not committed; no task is known to have written it".into(),
+            commit: None,
+        });
+    }
+    let raw = git.read(&["cat-file", "commit", &oid]).await?;
+    let (change, wanted) = (change_id(&raw), oid.clone());
+    let found = core
+        .store()?
+        .read(move |tx: &Tx<'_>| tx.task_of_commit(&wanted, change.as_deref())?.map(|task| tx.row(&task)).transpose())
+        .await?;
+    let field =
+        |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().trim().to_owned();
+    let (summary, short) = (field("summary "), oid.chars().take(8).collect::<String>());
+    Ok(match found {
+        Some(task) => Line {
+            owner: "task".into(),
+            tasks: vec![task.number],
+            text: format!("#{} {}, in {short}: {summary}", task.number, task.title),
+            commit: Some(oid),
+        },
+        None => Line {
+            owner: "before".into(),
+            tasks: Vec::new(),
+            text: format!("No task: {}, in {short}: {summary}", field("author ")),
+            commit: Some(oid),
+        },
+    })
+}
+
+/// GitButler's id of the change in a commit object (`change-id`; `gitbutler-change-id` up to 2025).
+pub fn change_id(commit: &str) -> Option<String> {
+    let headers = commit.lines().take_while(|line| !line.is_empty());
+    let named = |line: &str| {
+        let value = line.strip_prefix("change-id ").or_else(|| line.strip_prefix("gitbutler-change-id "))?;
+        Some(value.trim().to_owned())
+    };
+    headers.filter(|line| !line.starts_with(' ')).find_map(named)
+}

@@ -1,0 +1,275 @@
+//! One launch of an agent: everything it needs is found before anything is changed, then its pane is opened.
+
+use crate::agent::claude::conversation;
+use crate::agent::claude::launch::Begin;
+use crate::agent::{self, Agent};
+use crate::config::{self, Loaded};
+use crate::contract::*;
+use crate::core::fact::{Fact, Launched};
+use crate::core::{Core, lock};
+use crate::error::{Error, Result};
+use crate::evidence::Gives;
+use crate::ops::{agents, view};
+use crate::paths::{State, write_private};
+use crate::process;
+use crate::status::{AgentState, AgentStatus};
+use crate::store::{Boot, Launch, NewLaunch, Pane};
+use crate::task::{Isolation, Task};
+use crate::tmux::{Listing, Tmux};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long an agent that is being restarted keeps others waiting: eight clients at once took 5 s (2.1.328).
+const COMES_UP: Duration = Duration::from_secs(10);
+
+/// Everything a launch needs, found before anything is changed.
+pub struct Prepared {
+    agent: Agent,
+    /// The configuration in force.
+    pub loaded: Loaded,
+    tmux: Tmux,
+    /// Of the asking client.
+    pub environment: Environment,
+    /// Where the agent keeps its session files, if it does.
+    pub config_dir: Option<PathBuf>,
+    /// Where it will run.
+    pub folder: String,
+}
+
+/// Finds everything for an agent that is to run in `folder`, or says what is missing.
+pub async fn prepare(core: &Core, task: &Task, folder: &str, environment: Environment) -> Result<Prepared> {
+    let doing = |error: Error| error.context(format!("cannot start the agent of #{}", task.number));
+    let loaded = core.config_of(&task.project);
+    let agent = agents::named(&loaded, &task.agent, &core.state);
+    let tmux = core.tmux(&loaded, None)?;
+    tmux.check().await.map_err(doing)?;
+    if !Path::new(folder).is_dir() {
+        return Err(doing(
+            Error::new(Code::WrongState, format!("its folder {folder} is gone")).hint("make the folder again"),
+        ));
+    }
+    find_program(&agent, &environment, Path::new(folder)).map_err(doing)?;
+    agents::rules(&loaded, &agent).map_err(doing)?;
+    crate::ops::program::install_if_missing(&core.state).map_err(doing)?;
+    let mut environment = environment;
+    if agent.adapter == agent::Adapter::Demo {
+        // The stand-in leaves the real agent's folder alone.
+        let own = core.state.demo().to_string_lossy().into_owned();
+        environment.0.insert("CLAUDE_CONFIG_DIR".into(), own);
+    }
+    let config_dir =
+        agent.capabilities().session_file.then(|| agent::claude::environment::config_dir(&environment)).flatten();
+    Ok(Prepared { agent, loaded, tmux, environment, config_dir, folder: folder.to_owned() })
+}
+
+/// The agent's program is looked for where it will be: in the asking client's PATH.
+fn find_program(agent: &Agent, environment: &Environment, folder: &Path) -> Result<()> {
+    let program = agent.command.first().map(String::as_str).unwrap_or_default();
+    let path = environment.0.get("PATH").map(String::as_str).unwrap_or("/usr/local/bin:/usr/bin:/bin");
+    let candidates: Vec<PathBuf> = match program.contains('/') {
+        true => vec![folder.join(program)],
+        false => std::env::split_paths(path).map(|dir| folder.join(dir).join(program)).collect(),
+    };
+    let runs = |file: &PathBuf| {
+        std::fs::metadata(file).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+    };
+    if candidates.iter().any(runs) {
+        return Ok(());
+    }
+    Err(Error::new(Code::AgentMissing, format!("there is no program {program} in PATH")).hint(format!(
+        "install it, or set `command` in [agent.{}] of chorus.toml; `agent = \"demo\"` needs no installation",
+        agent.name
+    )))
+}
+
+/// A launch as it is recorded before its process exists.
+pub fn new_launch(prepared: &Prepared, session: &str, restart: bool) -> NewLaunch {
+    NewLaunch {
+        session_id: prepared.agent.capabilities().resume.then(|| session.to_owned()),
+        config_dir: prepared.config_dir.as_ref().map(|dir| dir.to_string_lossy().into_owned()),
+        boot: Boot::here(),
+        demo: prepared.agent.adapter == agent::Adapter::Demo,
+        restart,
+    }
+}
+
+fn argv(core: &Core, prepared: &Prepared, task: &Task, session: &str, begin: Begin) -> Result<Vec<String>> {
+    let settings = core.state.settings_of(&task.uuid);
+    let configured = prepared.loaded.config.agent(&prepared.agent.name);
+    if prepared.agent.capabilities().hooks {
+        let shared = task.isolation == Isolation::Stack;
+        let json =
+            agent::claude::settings::settings(&core.state.program(), Some(&core.state.context_of(&task.uuid)), shared);
+        let json = json.to_string();
+        write_private(&settings, json.as_bytes())?;
+        crate::ops::conversation::context::write_whole(&core.state, task)?;
+    }
+    Ok(agent::claude::launch::argv(&agent::claude::launch::Launch {
+        agent: &prepared.agent,
+        session_id: session,
+        begin,
+        title: &task.title,
+        settings: &settings,
+        model: task.model.as_deref().or(configured.model.as_deref()),
+        permission_mode: task.permission_mode.as_deref().or(configured.permission_mode.as_deref()),
+    }))
+}
+
+/// What the pane runs: nothing of the agent's command line shows in it.
+fn pane_argv(state: &State, task: &str) -> Vec<String> {
+    let text = |path: &Path| path.to_string_lossy().into_owned();
+    vec![text(&state.program()), "exec".into(), text(&state.dir), task.to_owned()]
+}
+
+/// What `chorus exec` will find.
+fn hand_out(core: &Core, prepared: &Prepared, task: &Task, launch: &Launch, begin: Begin) -> Result<()> {
+    let argv = argv(core, prepared, task, launch.session_id.as_deref().unwrap_or_default(), begin)?;
+    let mark = agent::claude::environment::Mark { task: &task.uuid, launch: &launch.id, state_dir: &core.state.dir };
+    let configured = prepared.loaded.config.agent(&prepared.agent.name);
+    let renderer = match configured.renderer {
+        config::Renderer::Classic => agent::claude::environment::Renderer::Classic,
+        config::Renderer::Fullscreen => agent::claude::environment::Renderer::Fullscreen,
+    };
+    let mut environment = agent::claude::environment::for_agent(&prepared.environment, mark, renderer);
+    environment.0.extend(configured.env);
+    // A daemon that one of its hooks starts finds the same tmux server.
+    environment.0.insert("CHORUS_TMUX_SOCKET".into(), prepared.tmux.socket().to_string_lossy().into_owned());
+    let exec = Exec { argv, environment, folder: prepared.folder.clone() };
+    lock(&core.execs).insert(task.uuid.clone(), exec);
+    Ok(())
+}
+
+/// In a new tmux session.
+pub async fn open(core: &Core, prepared: &Prepared, task: &Task, launch: &Launch, begin: Begin) -> Result<Pane> {
+    hand_out(core, prepared, task, launch, begin)?;
+    let name = format!("{}-{}", task.number, task.title);
+    let run = pane_argv(&core.state, &task.uuid);
+    let opened = prepared.tmux.start_session(&task.uuid, &name, Path::new(&prepared.folder), &run, None).await;
+    let opened = opened.inspect_err(|_| drop(lock(&core.execs).remove(&task.uuid)))?;
+    let pane = recorded(&prepared.tmux, &opened);
+    let (uuid, kept) = (task.uuid.clone(), pane.clone());
+    if let Err(error) = core.store()?.write(move |tx| tx.set_pane(&uuid, Some(&kept))).await {
+        lock(&core.execs).remove(&task.uuid);
+        prepared.tmux.kill_session(&opened).await?;
+        return Err(error);
+    }
+    Ok(pane)
+}
+
+fn recorded(tmux: &Tmux, pane: &crate::tmux::Pane) -> Pane {
+    Pane {
+        socket: tmux.socket().to_string_lossy().into_owned(),
+        server: view::server_identity(pane.server_pid, pane.server_start),
+        boot: Boot::here(),
+        session: pane.session.clone(),
+        window: pane.window.clone(),
+        pane: pane.pane.clone(),
+        process: process::identity(pane.pane_pid),
+    }
+}
+
+/// In the pane there is, or in a new session when tmux or the machine went down meanwhile.
+pub async fn reopen(
+    core: &Core,
+    prepared: &Prepared,
+    task: &Task,
+    launch: &Launch,
+    begin: Begin,
+    pane: Option<Pane>,
+) -> Result<Pane> {
+    let Some(pane) = pane.filter(|pane| pane.boot == Boot::here()) else {
+        return open(core, prepared, task, launch, begin).await;
+    };
+    let tmux = core.tmux(&prepared.loaded, Some(&pane.socket))?;
+    let ours = view::tmux_pane(&pane);
+    match tmux.panes().await {
+        Listing::Panes { server, panes }
+            if ours.is_on(&server) && panes.iter().any(|found| found.pane == ours.pane) => {}
+        Listing::Silent(error) => return Err(error),
+        _ => return open(core, prepared, task, launch, begin).await,
+    }
+    hand_out(core, prepared, task, launch, begin)?;
+    let run = pane_argv(&core.state, &task.uuid);
+    let respawned = tmux.respawn(&ours, Path::new(&prepared.folder), &run).await;
+    let pane = recorded(&tmux, &respawned.inspect_err(|_| drop(lock(&core.execs).remove(&task.uuid)))?);
+    let (uuid, kept) = (task.uuid.clone(), pane.clone());
+    core.store()?.write(move |tx| tx.set_pane(&uuid, Some(&kept))).await?;
+    Ok(pane)
+}
+
+/// The conversation's file, where an earlier launch has begun it.
+fn transcript(task: &Task, launch: &Launch) -> Option<PathBuf> {
+    let folder = task.worktree.as_deref().unwrap_or(&task.project);
+    conversation::find(Path::new(launch.config_dir.as_deref()?), Path::new(folder), task.session_id.as_deref()?)
+}
+
+/// A launch as the monitor watches it.
+pub fn launched(task: &Task, launch: &Launch, agent: &Agent, loaded: &Loaded, pane: &Pane) -> Result<Launched> {
+    let capabilities = agent.capabilities();
+    Ok(Launched {
+        task: task.uuid.clone(),
+        launch: launch.id.clone(),
+        socket: PathBuf::from(&pane.socket),
+        pane: view::tmux_pane(pane),
+        process: pane.process.clone(),
+        session_id: launch.session_id.clone(),
+        config_dir: launch.config_dir.as_ref().map(PathBuf::from),
+        transcript: transcript(task, launch),
+        turn_since: None,
+        gives: Gives { session_file: capabilities.session_file, hooks: capabilities.hooks },
+        rules: agents::rules(loaded, agent)?,
+        at: launch.started_at,
+    })
+}
+
+/// The monitor takes over.
+pub async fn watch(core: &Core, prepared: &Prepared, task: &Task, launch: &Launch, pane: Pane) -> Result<Task> {
+    // A fresh session has another conversation than the task had so far.
+    let task = Task { session_id: launch.session_id.clone(), ..task.clone() };
+    let launched = launched(&task, launch, &prepared.agent, &prepared.loaded, &pane)?;
+    core.watch_pane(&task.uuid, pane.process.as_ref());
+    let (uuid, id) = (task.uuid.clone(), launch.id.clone());
+    let starting = AgentState { status: AgentStatus::Starting, ..Default::default() };
+    let kept = core
+        .store()?
+        .write(move |tx| {
+            if let Some(process) = &pane.process {
+                tx.set_process(&id, process)?;
+            }
+            tx.set_agent_state(&uuid, starting)?;
+            tx.row(&uuid)
+        })
+        .await;
+    // After that, or the monitor's first verdict could be overwritten; and although it failed, since the agent runs.
+    core.fact(Fact::Launched(Box::new(launched)));
+    kept
+}
+
+/// Watches what is left in the task's pane after a verb that could not be carried out to its end.
+pub fn watch_again(core: &Core, task: &Task, launch: &Launch, pane: &Pane) -> Result<()> {
+    let loaded = core.config_of(&task.project);
+    let agent = agents::named(&loaded, &task.agent, &core.state);
+    core.fact(Fact::Launched(Box::new(launched(task, launch, &agent, &loaded, pane)?)));
+    Ok(())
+}
+
+/// Waits for one of the two places for agents that are being restarted, and keeps it until this one is up.
+pub async fn take_place(core: &Core, task: &str) {
+    let Ok(place) = core.starting.clone().acquire_owned().await else { return };
+    let mut sight = core.sights.follow(task);
+    tokio::spawn(async move {
+        let before = sight.borrow_and_update().launch.clone();
+        let is_up = sight.wait_for(|sight| sight.launch != before && sight.state.status != AgentStatus::Starting);
+        let _ = tokio::time::timeout(COMES_UP, is_up).await;
+        drop(place);
+    });
+}
+
+/// Hands out what the pane is to run, once.
+pub fn exec(core: &Core, ask: &ExecAsk) -> Result<Exec> {
+    lock(&core.execs).remove(&ask.task).ok_or_else(|| {
+        Error::new(Code::WrongState, "cannot run the agent: the daemon has no launch waiting for this pane")
+            .hint("restart the task")
+    })
+}

@@ -1,0 +1,4 @@
+//! Reports on the machine and on the repository.
+
+pub mod health;
+pub mod repository;

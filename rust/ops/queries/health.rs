@@ -1,0 +1,90 @@
+//! What Chorus needs and whether it is there; what is configured.
+
+use crate::contract::{self, Check, Health};
+use crate::core::{Asker, Core};
+use crate::error::{Error, Result};
+use crate::paths::State;
+use std::time::Duration;
+
+const PROGRAM_LIMIT: Duration = Duration::from_secs(3);
+
+/// In order of importance: what stops everything comes first.
+pub async fn health(core: &Core, asker: &Asker) -> Result<Health> {
+    let loaded = core.config_of(&asker.project);
+    let mut checks = vec![daemon(&core.state), store(core), tmux(core, &asker.project).await];
+    checks.push(
+        program(
+            &loaded.config.agent.default,
+            &agent_command(core, asker),
+            true,
+            "install Claude Code, or set `[agent] default = \"demo\"`",
+        )
+        .await,
+    );
+    checks.extend(crate::ops::queries::repository::checks(core, asker).await);
+    checks.push(program("ttyd", &loaded.config.web.command, false, "install ttyd for `web`").await);
+    checks.extend(
+        loaded.faults.iter().map(|fault| check("configuration", "error", fault.clone(), Some("correct chorus.toml"))),
+    );
+    checks.extend(loaded.notices.iter().map(|notice| check("configuration", "warn", notice.clone(), None)));
+    Ok(Health { checks })
+}
+
+/// Effective configuration.
+pub fn config(core: &Core, asker: &Asker) -> contract::Config {
+    core.config_of(&asker.project).reply()
+}
+
+fn check(name: &str, level: &str, text: impl Into<String>, advice: Option<&str>) -> Check {
+    Check { name: name.into(), level: level.into(), text: text.into(), advice: advice.map(str::to_owned) }
+}
+
+fn failed(name: &str, error: Error) -> Check {
+    Check { name: name.into(), level: "error".into(), text: error.message, advice: error.hint }
+}
+
+fn daemon(state: &State) -> Check {
+    let text =
+        format!("{} (process {}), state in {}", env!("CARGO_PKG_VERSION"), std::process::id(), state.dir.display());
+    check("daemon", "ok", text, None)
+}
+
+fn store(core: &Core) -> Check {
+    match core.store() {
+        Ok(store) => check("store", "ok", store.file().display().to_string(), None),
+        Err(error) => failed("store", error),
+    }
+}
+
+async fn tmux(core: &Core, project: &str) -> Check {
+    let found = async {
+        let tmux = core.tmux(&core.config_of(project), None)?;
+        Ok((tmux.check().await?, tmux.socket().display().to_string()))
+    };
+    match found.await {
+        Ok((version, socket)) => check("tmux", "ok", format!("{version}, own server at {socket}"), None),
+        Err(error) => failed("tmux", error),
+    }
+}
+
+fn agent_command(core: &Core, asker: &Asker) -> String {
+    let loaded = core.config_of(&asker.project);
+    let agent = crate::ops::agents::named(&loaded, &loaded.config.agent.default, &core.state);
+    agent.command.into_iter().next().unwrap_or_default()
+}
+
+/// As the daemon finds it; a task uses the PATH of the client that starts it.
+async fn program(name: &str, command: &str, needed: bool, advice: &str) -> Check {
+    let mut run = tokio::process::Command::new(command);
+    run.arg("--version").env_remove("TMUX");
+    let found = crate::process::run(run, Vec::new(), PROGRAM_LIMIT).await;
+    match found {
+        Ok(ended) if ended.code == Some(0) => {
+            let said = ended.text();
+            let line = said.lines().next().unwrap_or_default().trim().to_owned();
+            check(name, "ok", format!("{command}: {line}"), None)
+        }
+        Ok(ended) => check(name, "warn", format!("{command} --version failed: {}", ended.stderr), Some(advice)),
+        Err(error) => check(name, if needed { "error" } else { "warn" }, error.message, Some(advice)),
+    }
+}

@@ -1,0 +1,291 @@
+//! Files as they are committed and as they are on the disk, in a form in which the two can be compared.
+
+use crate::attribution::{Content, Kind, LIMIT, Version};
+use crate::error::{Error, Result};
+use crate::vcs::git::Git;
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+/// Paths in one command line.
+const AT_ONCE: usize = 500;
+
+/// A file as it is committed.
+#[derive(Clone, Debug)]
+pub struct Committed {
+    version: Version,
+    /// Whether git gives it another form in the working tree than it has in the commit.
+    converted: bool,
+}
+
+impl Committed {
+    /// To compare with `now`: git takes a file without carriage returns for the same where it would write them.
+    pub fn beside(self, now: &Version) -> Version {
+        let Version { kind, content } = self.version;
+        match (content, now.text()) {
+            (Content::Text(bytes), Some(text)) if self.converted && !text.contains(&b'\r') => {
+                let mut rest = bytes.iter().copied().peekable();
+                let plain = std::iter::from_fn(|| {
+                    let byte = rest.next()?;
+                    Some(if byte == b'\r' { rest.next_if_eq(&b'\n').unwrap_or(byte) } else { byte })
+                });
+                Version::of(kind, plain.collect())
+            }
+            (content, _) => Version { kind, content },
+        }
+    }
+}
+
+/// Git in a working tree, whose paths are no patterns.
+fn git(root: &Path) -> Git {
+    Git::at(root).literal()
+}
+
+fn with_paths<'a>(words: &[&'a str], paths: &'a [String]) -> Vec<&'a str> {
+    words.iter().copied().chain(paths.iter().map(String::as_str)).collect()
+}
+
+fn records(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bytes.split(|byte| *byte == 0).filter(|record| !record.is_empty())
+}
+
+/// The commit that is checked out; nothing where there is none yet.
+pub async fn head(root: &Path) -> Result<Option<String>> {
+    if let Some(head) = loose_head(root) {
+        return Ok(Some(head));
+    }
+    git(root).head().await
+}
+
+/// The same from files alone, which every edit asks for: of a main worktree whose branch has a file. Packed references,
+/// other stores of references and linked worktrees are git's to read.
+fn loose_head(root: &Path) -> Option<String> {
+    let git = root.join(".git");
+    let text = std::fs::read_to_string(git.join("HEAD")).ok()?;
+    let branch = text.strip_prefix("ref: ").map(str::trim_end);
+    let text = match branch {
+        Some(branch) => std::fs::read_to_string(git.join(branch)).ok()?,
+        None => text,
+    };
+    let id = text.trim_end();
+    (matches!(id.len(), 40 | 64) && id.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| id.to_owned())
+}
+
+/// Paths that differ between two commits; nothing where git cannot say, as when one of them is gone.
+pub async fn between(root: &Path, one: &str, other: &str) -> Result<Option<Vec<String>>> {
+    let words = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", one, other, "--"];
+    let ended = git(root).ask(&words).await?;
+    let path = |record: &[u8]| String::from_utf8(record.to_vec()).ok();
+    Ok((ended.code == Some(0)).then(|| records(&ended.stdout).filter_map(path).collect()))
+}
+
+/// Paths that differ from what is committed, of `among`, or of all where that is empty; those that are not UTF-8 and
+/// nested repositories are left out.
+pub async fn dirty(root: &Path, among: &[String]) -> Result<Vec<String>> {
+    let mut paths = Vec::new();
+    let chunks: Vec<&[String]> = if among.is_empty() { vec![&[]] } else { among.chunks(AT_ONCE).collect() };
+    for chunk in chunks {
+        let words = ["status", "--porcelain", "-z", "-uall", "--no-renames", "--ignore-submodules=all", "--"];
+        let listed = git(root).bytes(&with_paths(&words, chunk)).await?;
+        let path = |record: &[u8]| String::from_utf8(record.get(3..)?.to_vec()).ok();
+        paths.extend(records(&listed).filter_map(path).filter(|path| !path.ends_with('/')));
+    }
+    Ok(paths)
+}
+
+/// Whether git ignores the path and does not track it, or it is in another repository.
+pub async fn is_ignored(root: &Path, path: &str) -> Result<bool> {
+    let mut parents = Path::new(path).ancestors().skip(1).filter(|parent| !parent.as_os_str().is_empty());
+    if parents.any(|parent| std::fs::symlink_metadata(root.join(parent).join(".git")).is_ok()) {
+        return Ok(true);
+    }
+    // `check-ignore` takes no literal paths; a path that begins with `./` has no other meaning. Beyond a link and in a
+    // submodule it fails, and such a path is not this repository's either.
+    let ended = Git::at(root).ask(&["check-ignore", "-q", "--", &format!("./{path}")]).await?;
+    Ok(ended.code != Some(1))
+}
+
+/// The files as they are committed in `head`, in the form they have in the working tree (line endings, filters).
+pub async fn at(root: &Path, head: Option<&str>, paths: &[String]) -> Result<HashMap<String, Committed>> {
+    let mut found = HashMap::new();
+    let Some(head) = head else { return Ok(found) };
+    for chunk in paths.chunks(AT_ONCE) {
+        let words = ["ls-tree", "-z", "--full-tree", head, "--"];
+        let listed = git(root).bytes(&with_paths(&words, chunk)).await?;
+        let entries: Vec<(Kind, &str, &str)> = records(&listed).filter_map(entry).collect();
+        for ((kind, _, path), (bytes, converted)) in entries.iter().zip(contents(root, &entries).await?) {
+            found.insert((*path).to_owned(), Committed { version: Version::of(*kind, bytes), converted });
+        }
+    }
+    Ok(found)
+}
+
+/// `MODE blob OID\tPATH`.
+fn entry(record: &[u8]) -> Option<(Kind, &str, &str)> {
+    let (fields, path) = std::str::from_utf8(record).ok()?.split_once('\t')?;
+    let mut fields = fields.split(' ');
+    let kind = match fields.next()? {
+        "100644" | "100664" => Kind::File,
+        "100755" => Kind::Executable,
+        "120000" => Kind::Symlink,
+        _ => return None,
+    };
+    Some((kind, fields.nth(1)?, path))
+}
+
+/// Each content, and whether it was converted. `cat-file --filters` tells the size before that, so each content is
+/// followed by a name that no object has.
+async fn contents(root: &Path, entries: &[(Kind, &str, &str)]) -> Result<Vec<(Vec<u8>, bool)>> {
+    if entries.iter().any(|(_, _, path)| path.contains('\n')) {
+        let mut all = Vec::new();
+        for (_, object, path) in entries {
+            let one = git(root).bytes(&["cat-file", "--filters", &format!("--path={path}"), object]).await?;
+            all.push((one, true));
+        }
+        return Ok(all);
+    }
+    if entries.is_empty() {
+        return Ok(Vec::new());
+    }
+    let end = format!("end-{}", uuid::Uuid::new_v4());
+    let asked: String = entries.iter().map(|(_, object, path)| format!("{object} {path}\n{end} x\n")).collect();
+    let output = git(root).feed(&["cat-file", "--batch", "--filters"], asked.into_bytes()).await?;
+    let end = format!("\n{end} missing\n").into_bytes();
+    let mut rest = &output[..];
+    let mut all = Vec::new();
+    for _ in entries {
+        let header = rest.iter().position(|byte| *byte == b'\n');
+        let body = header.and_then(|header| rest.get(header + 1..));
+        let length = body.and_then(|body| body.windows(end.len()).position(|window| window == end));
+        let (Some(body), Some(length)) = (body, length) else {
+            return Err(Error::internal("cannot read what is committed: git answered something else"));
+        };
+        let size = rest[..rest.len() - body.len() - 1].rsplit(|byte| *byte == b' ').next().unwrap_or_default();
+        all.push((body[..length].to_vec(), size != length.to_string().as_bytes()));
+        rest = &body[length + end.len()..];
+    }
+    Ok(all)
+}
+
+/// The file as it is on the disk. Blocks. What cannot be read counts as it is told: an error, not absence.
+pub fn on_disk(path: &Path) -> std::io::Result<Version> {
+    use std::io::ErrorKind::{NotADirectory, NotFound};
+    let metadata = match std::fs::symlink_metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if matches!(error.kind(), NotFound | NotADirectory) => return Ok(Version::absent()),
+        Err(error) => return Err(error),
+    };
+    if metadata.is_symlink() {
+        let target = std::fs::read_link(path)?;
+        return Ok(Version::of(Kind::Symlink, target.as_os_str().as_bytes().to_vec()));
+    }
+    if !metadata.is_file() {
+        return Ok(Version::absent());
+    }
+    let kind = if metadata.permissions().mode() & 0o100 == 0 { Kind::File } else { Kind::Executable };
+    let mut file = std::fs::File::open(path)?;
+    let mut bytes = Vec::new();
+    file.by_ref().take(LIMIT as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() <= LIMIT {
+        return Ok(Version::of(kind, bytes));
+    }
+    let mut hash = Sha256::new_with_prefix(&bytes);
+    std::io::copy(&mut file, &mut hash)?;
+    Ok(Version { kind, content: Content::Opaque { hash: format!("{:x}", hash.finalize()) } })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn run(root: &Path, args: &[&str]) {
+        Git::at(root).as_chorus().change(args, Vec::new()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn the_same_file_in_git_and_on_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        run(root, &["init", "-q"]).await;
+        run(root, &["config", "core.autocrlf", "true"]).await;
+        assert_eq!(head(root).await.unwrap(), None);
+        let big = "line\n".repeat(LIMIT / 4).replace('\n', "\r\n");
+        let files: [(&str, &[u8]); 7] = [
+            ("a b", b"x\r\ny"),
+            (":c", b"1\r\n"),
+            ("é\n2", b"2\r\n"),
+            ("sub/*", b""),
+            ("bin", b"\0\n"),
+            ("big", big.as_bytes()),
+            ("run", b"#!\r\n"),
+        ];
+        std::fs::create_dir(root.join("sub")).unwrap();
+        for (path, bytes) in files {
+            std::fs::write(root.join(path), bytes).unwrap();
+        }
+        std::fs::set_permissions(root.join("run"), std::fs::Permissions::from_mode(0o755)).unwrap();
+        std::os::unix::fs::symlink("no where", root.join("link")).unwrap();
+        run(root, &["add", "-A"]).await;
+        run(root, &["commit", "-qm", "m"]).await;
+        let head = head(root).await.unwrap();
+        let mut paths: Vec<String> = files.iter().map(|(path, _)| (*path).to_owned()).collect();
+        paths.extend(["link".to_owned(), "sub/x".to_owned(), "sub".to_owned()]);
+        let committed = at(root, head.as_deref(), &paths).await.unwrap();
+        assert_eq!(committed.len(), 8);
+        for (path, committed) in &committed {
+            assert!(on_disk(&root.join(path)).unwrap() == committed.version, "{path:?}");
+        }
+        let plain = Version::of(Kind::File, b"x\ny".to_vec());
+        assert!(committed["a b"].clone().beside(&plain) == plain && committed["bin"].clone().beside(&plain) != plain);
+        assert_eq!(dirty(root, &[]).await.unwrap(), Vec::<String>::new());
+        assert_eq!(on_disk(&root.join("sub")).unwrap(), Version::absent());
+        let one = at(root, head.as_deref(), &paths[..1]).await.unwrap();
+        assert!(one["a b"].version == committed["a b"].version);
+    }
+
+    #[tokio::test]
+    async fn the_commit_is_found_wherever_the_branch_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        run(root, &["init", "-q", "-b", "a/b"]).await;
+        std::fs::write(root.join("first"), "").unwrap();
+        run(root, &["add", "-A"]).await;
+        run(root, &["commit", "-qm", "1"]).await;
+        let first = head(root).await.unwrap().unwrap();
+        assert_eq!(loose_head(root).as_ref(), Some(&first));
+        run(root, &["pack-refs", "--all"]).await;
+        assert_eq!((loose_head(root), head(root).await.unwrap()), (None, Some(first.clone())));
+        std::fs::rename(root.join("first"), root.join("a\n b")).unwrap();
+        run(root, &["add", "-A"]).await;
+        run(root, &["commit", "-qm", "2"]).await;
+        let second = head(root).await.unwrap().unwrap();
+        run(root, &["checkout", "-q", "--detach"]).await;
+        assert_eq!(loose_head(root).as_ref(), Some(&second));
+        assert_eq!(between(root, &first, &second).await.unwrap(), Some(vec!["a\n b".into(), "first".into()]));
+        assert_eq!(between(root, &"1".repeat(40), &second).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn what_is_uncommitted_and_what_is_ignored() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        run(root, &["init", "-q"]).await;
+        std::fs::create_dir_all(root.join("nested/sub")).unwrap();
+        run(&root.join("nested"), &["init", "-q"]).await;
+        for path in ["a b", "x.log", "t.log", "nested/f", "*"] {
+            std::fs::write(root.join(path), "").unwrap();
+        }
+        std::fs::write(root.join(".gitignore"), "*.log\n").unwrap();
+        run(root, &["add", "-f", "t.log", ".gitignore"]).await;
+        let mut all = dirty(root, &[]).await.unwrap();
+        all.sort();
+        assert_eq!(all, ["*", ".gitignore", "a b", "t.log"]);
+        assert_eq!(dirty(root, &["*".into(), "gone".into()]).await.unwrap(), ["*"]);
+        let ignored = async |path: &str| is_ignored(root, path).await.unwrap();
+        assert!(ignored("x.log").await && ignored("nested/f").await && ignored("nested/sub/new").await);
+        assert!(!ignored("a b").await && !ignored("new/*").await && !ignored("t.log").await);
+    }
+}
