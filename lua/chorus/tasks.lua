@@ -74,11 +74,7 @@ function M.request(id)
 end
 
 --- Whether the task's tmux session should exist.
----@param task chorus.Task
----@return boolean
-function M.is_live(task)
-  return task.status == 'running' or task.status == 'waiting'
-end
+M.is_live = require('chorus.tasks.fits').live
 
 --- Calls `receive` with each `output` event of a task; nobody without it.
 ---@param uuid string
