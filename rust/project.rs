@@ -31,6 +31,19 @@ fn worktree_root(dir: &Path) -> Option<PathBuf> {
     }
 }
 
+/// The file's path under the canonical `root`, links resolved; nothing for one outside it, in `.git`, or whose name is not UTF-8.
+pub fn inside(root: &Path, file: &Path) -> Option<String> {
+    let real = file.canonicalize().ok();
+    let real = real.or_else(|| {
+        // It is about to be made, perhaps with its folders.
+        let there = file.ancestors().skip(1).find_map(|parent| Some((parent, parent.canonicalize().ok()?)));
+        there.and_then(|(parent, real)| Some(real.join(file.strip_prefix(parent).ok()?)))
+    })?;
+    let path = real.strip_prefix(root).ok()?;
+    let normal = |part| matches!(part, std::path::Component::Normal(name) if name != ".git");
+    (path.components().all(normal)).then(|| path.to_str().map(str::to_owned)).flatten().filter(|path| !path.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

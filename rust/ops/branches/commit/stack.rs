@@ -1,7 +1,7 @@
 //! A commit to a stack: planned, intended, made, recorded; and finished after the daemon was killed in its middle.
 
-use super::message::{counted, in_words};
-use super::{Done, NOT_COMMITTED, follow, generated, note};
+use super::follow;
+use super::message::generated;
 use crate::attribution::Ledger;
 use crate::commits::message;
 use crate::commits::plan::{self, Plan, Tree};
@@ -11,7 +11,8 @@ use crate::core::Core;
 use crate::core::End;
 use crate::core::trees::Held;
 use crate::error::Result;
-use crate::ops::branches::{changes, upstream};
+use crate::ops::branches::trouble::{Done, NOT_COMMITTED, counted, in_words, note};
+use crate::ops::branches::{uncommitted, upstream};
 use crate::ops::edits::renames;
 use crate::ops::{edits, stacks};
 use crate::status::AgentStatus;
@@ -95,7 +96,7 @@ impl Desk for AtDesk<'_> {
         let git = crate::vcs::git::Git::at(&self.task.project);
         let origins = renames::origins(&git, tree.changes, tree.hunks, &ledgers).await?;
         let mut owners =
-            |path: &str, hunk: &crate::commits::change::Hunk| changes::owners(&ledgers, &origins, path, hunk);
+            |path: &str, hunk: &crate::commits::change::Hunk| uncommitted::owners(&ledgers, &origins, path, hunk);
         let plan = plan::plan(&self.task.uuid, self.branch, tree, &mut owners);
         let paths = plan.take.iter().map(|piece| piece.path.clone());
         self.held = Some(self.core.trees.hold(&self.task.project, paths));
@@ -124,7 +125,7 @@ async fn record(core: &Core, task: &Task, order: &Order, outcome: Outcome) -> Re
         Outcome::Committed(made) if made.change_id.is_none() => {
             let git = crate::vcs::git::Git::at(&task.project);
             let raw = git.find(&["cat-file", "commit", made.oid.as_str()]).await?.unwrap_or_default();
-            crate::ops::edits::line::change_id(&raw)
+            crate::vcs::change_id(&raw)
         }
         Outcome::Committed(made) => made.change_id.clone(),
         _ => None,
@@ -153,7 +154,7 @@ async fn record(core: &Core, task: &Task, order: &Order, outcome: Outcome) -> Re
                     Done::Trouble(trouble)
                 }
             };
-            changes::recount(tx, &project)?;
+            tx.recount_edits(&project)?;
             Ok(done)
         })
         .await
