@@ -78,4 +78,27 @@ mod tests {
         assert_eq!(root(&dir), dir);
         assert!(!has_git(&dir));
     }
+
+    #[test]
+    fn a_file_in_the_project_is_named_as_it_really_lies_there() {
+        let base = tempfile::tempdir().unwrap();
+        let base = base.path().canonicalize().unwrap();
+        let project = base.join("project");
+        std::fs::create_dir_all(project.join("src")).unwrap();
+        std::fs::create_dir_all(project.join("src/.git")).unwrap();
+        std::fs::write(project.join("src/a"), "").unwrap();
+        std::fs::write(base.join("outside"), "").unwrap();
+        let link = |to: &Path, at: &str| std::os::unix::fs::symlink(to, project.join(at)).unwrap();
+        link(&project.join("src"), "folder");
+        link(&project.join("src/a"), "file");
+        link(&base.join("outside"), "away");
+        let found = |path: &str| inside(&project, &project.join(path));
+        for path in ["src/a", "folder/a", "file"] {
+            assert_eq!(found(path).as_deref(), Some("src/a"), "{path}");
+        }
+        assert_eq!(found("folder/new/b").as_deref(), Some("src/new/b"));
+        for path in ["away", "../outside", ".git/HEAD", "src/.git/HEAD", "src/../../outside", ""] {
+            assert_eq!(found(path), None, "{path}");
+        }
+    }
 }
