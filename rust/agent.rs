@@ -1,23 +1,8 @@
-//! Coding agents: Claude Code first. Everything that knows a particular agent is here, but for its session file and its
-//! screens, which are evidence.
-//!
-//! Facts were measured on Claude Code 2.1.328 and 2.1.197 where no other version is named.
+//! Coding agents: Claude Code first. Everything that knows a particular agent is in its folder here.
 
-pub mod answer;
-pub mod but_hooks;
+pub mod claude;
 pub mod context;
-pub mod conversation;
-pub mod environment;
-pub mod event;
-pub mod launch;
-pub mod login;
-pub mod request;
-pub mod sessions;
-pub mod settings;
-pub mod suggestion;
 pub mod text;
-pub mod tool;
-pub mod transcript;
 
 use std::path::Path;
 

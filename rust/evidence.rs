@@ -2,14 +2,13 @@
 //! time; [`crate::detector::detect`] weighs them. Pure: no I/O, no clock.
 
 pub mod hooks;
-pub mod session_file;
 pub mod text;
 
+use crate::agent::claude::session_file::{SessionFile, SessionStatus};
 use crate::detector::screen::Reading;
 use crate::status::Millis;
 use hooks::Hooks;
 use serde_json::Value;
-use session_file::{SessionFile, SessionStatus};
 
 /// What an agent can give; a silence means something only where there could have been a sound.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! `chorus hook`: what an agent's hooks call. It never fails the agent's turn: whatever happens it exits 0, and it
 //! prints only what the daemon answered.
 
-use crate::agent::tool;
+use crate::agent::claude::tool;
 use crate::client::{Client, start_daemon};
 use crate::contract::{Hook, HookReply, Json, Request};
 use crate::guard;

@@ -12,7 +12,6 @@ pub mod config;
 pub mod contract;
 pub mod core;
 pub mod daemon;
-pub mod demo_agent;
 pub mod detector;
 pub mod error;
 pub mod evidence;

@@ -1,6 +1,6 @@
 //! The `chorus` program: the faces of one binary, told apart by the first argument.
 
-use chorus::{bridge, cli, daemon, demo_agent, exec, hook};
+use chorus::{bridge, cli, daemon, exec, hook};
 
 fn main() {
     let mut arguments: Vec<String> =
@@ -22,7 +22,7 @@ fn main() {
             _ => 2,
         },
         "daemon" => daemon::run(),
-        "demo-agent" => demo_agent::run(arguments.split_off(1)),
+        "demo-agent" => chorus_demo_agent::run(arguments.split_off(1)),
         _ => cli::main(arguments),
     };
     std::process::exit(code);

@@ -7,7 +7,7 @@ mod judge;
 mod sweep;
 mod watched;
 
-use crate::agent::sessions::{SessionSeen, Sessions};
+use crate::agent::claude::sessions::{SessionSeen, Sessions};
 use crate::contract::Hook;
 use crate::core::Core;
 use crate::core::fact::{Fact, Launched};

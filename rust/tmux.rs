@@ -7,11 +7,8 @@
 //! on the server that made it.
 
 pub mod capture;
-pub mod deliver;
 pub mod keys;
 pub mod listing;
-mod pieces;
-pub mod prompt_box;
 mod quote;
 mod server;
 pub mod session;
@@ -19,8 +16,8 @@ pub mod sgr;
 mod typing;
 mod version;
 
+pub use crate::agent::claude::typing_plan::{Delivered, Style};
 pub use capture::{Shot, Wanted};
-pub use deliver::{Delivered, Style};
 pub use keys::Key;
 pub use listing::{Listing, PaneState, Server};
 pub use session::Pane;

@@ -1,12 +1,12 @@
 //! `chorus detect`: classifies captured screens, one JSON line a file. It is how a wrong status is reported, and how the
 //! corpus in `tests/fixtures/screens` is kept.
 
+use crate::agent::claude::session_file::{self, SessionFile};
 use crate::contract::Code;
 use crate::detector::rules::{Rules, parse};
 use crate::detector::screen::{Beside, Reading, classify, is_shell};
 use crate::detector::{SETTLE, detect};
 use crate::error::{Error, Result};
-use crate::evidence::session_file::{self, SessionFile};
 use crate::evidence::{Evidence, Gives, Process};
 use serde_json::{Map, Value, json};
 use std::io::{Read, Write};

@@ -1,6 +1,6 @@
 //! The daemon begins: it watches, types, and tells.
 
-use crate::agent::sessions::Sessions;
+use crate::agent::claude::sessions::Sessions;
 use crate::config;
 use crate::contract::{Elsewhere, Event};
 use crate::core::{Core, End, Inboxes, environment};

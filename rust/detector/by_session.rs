@@ -2,8 +2,8 @@
 
 use super::by_process::live_session;
 use super::{FOLLOWS, Fact, Ruling, SETTLE, by_hooks, by_screen};
+use crate::agent::claude::session_file::SessionStatus;
 use crate::evidence::hooks::OpenRequest;
-use crate::evidence::session_file::SessionStatus;
 use crate::evidence::{Evidence, ScreenFact, SessionFact};
 use crate::status::{AgentStatus, Detail, Kind, Millis};
 

@@ -1,8 +1,8 @@
 //! The evidence in sentences, for `explain`.
 
 use super::{Fact, HOOKS_COUNT, SILENCE, STARTING};
+use crate::agent::claude::session_file::SessionStatus;
 use crate::contract::Piece;
-use crate::evidence::session_file::SessionStatus;
 use crate::evidence::{Evidence, Process, SessionFact};
 use crate::status::Millis;
 

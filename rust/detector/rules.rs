@@ -1,4 +1,4 @@
-//! Screen rules: TOML in, compiled once, asked often. `rules/claude.toml` explains the shape by example; a person's
+//! Screen rules: TOML in, compiled once, asked often. `agent/claude/screens.toml` explains the shape by example; a person's
 //! file of the same shape is merged in front of it.
 
 use super::screen::dialog::Means;
@@ -11,7 +11,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-const CLAUDE: &str = include_str!("rules/claude.toml");
+const CLAUDE: &str = include_str!("../agent/claude/screens.toml");
 /// A rules file with more than this is a mistake.
 const MOST: usize = 500;
 

@@ -88,7 +88,7 @@ pub async fn judge(core: &Arc<Core>, watched: &mut Watched, now: Millis) {
         };
         plan.carry_out(tx, &task, is_ours)?;
         if no_login {
-            let advice = crate::agent::login::advice(state.detail.message.as_deref().unwrap_or_default());
+            let advice = crate::agent::claude::login::advice(state.detail.message.as_deref().unwrap_or_default());
             tx.journal(&task, Who::Chorus, "login_required", &advice, None)?;
         }
         tx.set_agent_state(&task, state)?;

@@ -1,11 +1,11 @@
 //! One live task under watch: whose process it is, and the evidence about it.
 
-use crate::agent::conversation;
-use crate::agent::sessions::SessionSeen;
-use crate::agent::transcript::Tail;
+use crate::agent::claude::conversation;
+use crate::agent::claude::session_file;
+use crate::agent::claude::sessions::SessionSeen;
+use crate::agent::claude::transcript::Tail;
 use crate::contract::Hook;
 use crate::core::fact::Launched;
-use crate::evidence::session_file;
 use crate::evidence::{ApiError, Evidence, Process, TranscriptFact};
 use crate::process::{self, Identity};
 use crate::status::{AgentState, AgentStatus, Millis};

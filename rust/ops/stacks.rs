@@ -1,6 +1,6 @@
 //! The stack of a task in a GitButler project: made when it starts, found again, taken back.
 
-use crate::agent::but_hooks::{self, ButHook};
+use crate::agent::claude::but_hooks::{self, ButHook};
 use crate::config::{Committer, Loaded};
 use crate::contract::{Code, Environment as Given};
 use crate::core::Core;
@@ -35,7 +35,7 @@ pub struct Found {
 /// Looks for `but` in the asking client's PATH, or where it was found before.
 pub async fn find(core: &Core, project: &str, loaded: &Loaded, given: Option<&Given>) -> Result<Found> {
     let own = Given(crate::core::environment());
-    let config_dir = crate::agent::environment::config_dir(given.unwrap_or(&own));
+    let config_dir = crate::agent::claude::environment::config_dir(given.unwrap_or(&own));
     let path = given.and_then(|given| given.0.get("PATH").cloned());
     let configured = Some(loaded.config.vcs.but.as_str());
     let found = path.as_deref().and_then(|path| but::find(configured, path));

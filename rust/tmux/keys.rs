@@ -3,7 +3,7 @@
 use super::{Pane, Tmux, command};
 use crate::error::Result;
 
-/// A key that Chorus presses. Text is not typed by keys: see [`super::deliver`].
+/// A key that Chorus presses. Text is not typed by keys: see [`super::Tmux::deliver`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Key {

@@ -24,7 +24,7 @@ pub fn plain(text: &str) -> String {
 }
 
 /// What is left of a text.
-pub(super) enum Piece<'a> {
+pub(crate) enum Piece<'a> {
     /// A character, or a line break.
     Text(char),
     /// `ESC [ … m`, whole.
@@ -32,7 +32,7 @@ pub(super) enum Piece<'a> {
 }
 
 /// Walks through the text. A sequence that is not ended ends with its line.
-pub(super) fn scan<'a>(text: &'a str, mut each: impl FnMut(Piece<'a>)) {
+pub(crate) fn scan<'a>(text: &'a str, mut each: impl FnMut(Piece<'a>)) {
     let mut rest = text;
     let mut drawing = false;
     while let Some(c) = rest.chars().next() {

@@ -1,8 +1,8 @@
-//! The hands of [`super::deliver`]: they follow a plan, look, and plan again.
+//! The hands of [`crate::agent::claude::typing_plan`]: they follow a plan, look, and plan again.
 
-use super::deliver::{Delivered, Plan, Step, Style, accepted, plan};
-use super::prompt_box::PromptBox;
 use super::{Key, Pane, Size, Tmux, command};
+use crate::agent::claude::prompt_box::PromptBox;
+use crate::agent::claude::typing_plan::{Delivered, Plan, Step, Style, accepted, plan};
 use crate::contract::Code;
 use crate::error::{Error, Result};
 use crate::process;

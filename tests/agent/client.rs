@@ -1,8 +1,9 @@
 //! One real client in a sandbox: started as Chorus starts it, its hooks recorded and answered by a script.
 
-use chorus::agent::environment::{self, Mark, Renderer};
-use chorus::agent::launch::{self, Begin, Choice, Launch};
-use chorus::agent::{Agent, conversation, sessions, settings};
+use chorus::agent::Agent;
+use chorus::agent::claude::environment::{self, Mark, Renderer};
+use chorus::agent::claude::launch::{self, Begin, Choice, Launch};
+use chorus::agent::claude::{conversation, sessions, settings};
 use chorus::contract::Environment;
 use chorus_testkit::{FakeApi, Sandbox, claude, given, skip, wait_for};
 use serde_json::Value;

@@ -1,8 +1,8 @@
 //! Chorus's settings, environment and launch as the client sees them.
 
 use crate::client::on_each;
-use chorus::agent::event::{self, What};
-use chorus::agent::{login, sessions};
+use chorus::agent::claude::event::{self, What};
+use chorus::agent::claude::{login, sessions};
 use chorus_testkit::wait_until;
 use std::path::PathBuf;
 

@@ -1,7 +1,7 @@
 //! The client takes Chorus's answers to its requests.
 
 use crate::client::{World, on_each};
-use chorus::agent::request::{self, Asked};
+use chorus::agent::claude::request::{self, Asked};
 use chorus::status::Kind;
 use serde_json::Value;
 use std::collections::BTreeMap;

@@ -1,8 +1,8 @@
 //! The conversation's file as the client writes it.
 
 use crate::client::on_each;
-use chorus::agent::conversation;
-use chorus::agent::transcript::Tail;
+use chorus::agent::claude::conversation;
+use chorus::agent::claude::transcript::Tail;
 
 #[test]
 fn the_tail_follows_messages_retries_and_errors() {

@@ -2,11 +2,12 @@
 //!
 //! The captures, what is right for each, and what was right at first sight: `tests/fixtures/screens/README.md`.
 
+use chorus::agent::claude::session_file;
 use chorus::detector::rules::Rules;
 use chorus::detector::screen::dialog::Means;
 use chorus::detector::screen::{Beside, Reading, classify, lines};
 use chorus::detector::{SETTLE, detect};
-use chorus::evidence::{Evidence, Gives, Process, session_file};
+use chorus::evidence::{Evidence, Gives, Process};
 use chorus::status::{AgentStatus, Kind};
 use serde::Deserialize;
 use serde_json::json;

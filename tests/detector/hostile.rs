@@ -1,9 +1,10 @@
 //! Whatever a screen, a session file, a hook or a rules file holds, nothing panics and nothing grows without bound.
 
 use crate::corpus::states;
+use chorus::agent::claude::session_file;
 use chorus::detector::rules::{Rules, parse};
 use chorus::detector::screen::{Beside, Reading, classify};
-use chorus::evidence::{Evidence, Gives, session_file};
+use chorus::evidence::{Evidence, Gives};
 use chorus::status::AgentStatus;
 use serde_json::json;
 

@@ -1,9 +1,9 @@
 //! Evidence as it comes in, told briefly.
 
+use chorus::agent::claude::session_file::parse;
 use chorus::detector::rules::Rules;
 use chorus::detector::screen::{Beside, classify};
 use chorus::detector::{Verdict, detect};
-use chorus::evidence::session_file::parse;
 use chorus::evidence::{Evidence, Gives, Process};
 use chorus::status::Millis;
 use serde_json::{Value, json};

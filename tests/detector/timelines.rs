@@ -1,8 +1,8 @@
 //! Recorded sessions of the real client, played back in the order in which things became known: every change of its
 //! session file, every hook, and the driver's marks of what was true (`tests/fixtures/timelines`).
 
+use chorus::agent::claude::session_file::parse;
 use chorus::detector::detect;
-use chorus::evidence::session_file::parse;
 use chorus::evidence::{Evidence, Gives};
 use chorus::status::Millis;
 use serde_json::Value;

@@ -1,8 +1,8 @@
 //! What the real Claude Code client sends to the model, byte for byte, against what was sent to its pane.
 
 use crate::bed::{Bed, until};
+use chorus::agent::claude::prompt_box::PromptBox;
 use chorus::contract::Code;
-use chorus::tmux::prompt_box::PromptBox;
 use chorus::tmux::{Key, Pane, Settings, Size, Style};
 use chorus_testkit::{FakeApi, claude, given};
 use std::path::{Path, PathBuf};

@@ -76,11 +76,11 @@ fn terminal_only(task: &Task) -> Error {
 }
 
 async fn by_hook(core: &Core, request: Opened, event: &Json, answer: Answer) -> Result<Opened> {
-    let asked = agent::request::parse(event).ok_or_else(|| Error::internal("a request that is none"))?;
+    let asked = agent::claude::request::parse(event).ok_or_else(|| Error::internal("a request that is none"))?;
     let (output, outcome) = match &answer {
         Answer::Yes { always: None } => (asked.allow()?, Outcome::Allowed),
         Answer::Yes { always: Some(index) } => (asked.allow_always(*index)?, Outcome::Allowed),
-        Answer::No { reason } => (agent::request::deny(reason.as_deref()), Outcome::Denied),
+        Answer::No { reason } => (agent::claude::request::deny(reason.as_deref()), Outcome::Denied),
         Answer::Words(words) => (asked.answer(words)?, Outcome::Answered),
     };
     let (id, kept) = (request.id.clone(), output.clone());

@@ -40,7 +40,7 @@ pub async fn take(core: &Core, hook: Hook, gone: &CancellationToken) -> Result<H
 
 /// The guard first; then the edit that is about to be made.
 async fn before_tool(core: &Core, hook: &Hook) -> Result<Option<Json>> {
-    let Some(refused) = agent::tool::refused(&hook.event) else { return edits::before_tool(core, hook).await };
+    let Some(refused) = agent::claude::tool::refused(&hook.event) else { return edits::before_tool(core, hook).await };
     let (id, task, what) = (hook.id.clone(), hook.task.clone(), refused.what.clone());
     core.store()?
         .write(move |tx| {
@@ -101,7 +101,7 @@ async fn note(core: &Core, hook: &Hook) -> Result<()> {
 
 /// A request, kept in the store, answered from anywhere or closed by the agent.
 async fn ask(core: &Core, hook: Hook, gone: &CancellationToken) -> Result<HookReply> {
-    let Some(request) = agent::request::parse(&hook.event) else { return Ok(HookReply::default()) };
+    let Some(request) = agent::claude::request::parse(&hook.event) else { return Ok(HookReply::default()) };
     let new = NewRequest {
         id: hook.id.clone(),
         kind: request.kind,

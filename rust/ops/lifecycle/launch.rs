@@ -1,7 +1,8 @@
 //! One launch of an agent: everything it needs is found before anything is changed, then its pane is opened.
 
-use crate::agent::launch::Begin;
-use crate::agent::{self, Agent, conversation};
+use crate::agent::claude::conversation;
+use crate::agent::claude::launch::Begin;
+use crate::agent::{self, Agent};
 use crate::config::{self, Loaded};
 use crate::contract::*;
 use crate::core::fact::{Fact, Launched};
@@ -57,7 +58,8 @@ pub async fn prepare(core: &Core, task: &Task, folder: &str, environment: Enviro
         let own = core.state.demo().to_string_lossy().into_owned();
         environment.0.insert("CLAUDE_CONFIG_DIR".into(), own);
     }
-    let config_dir = agent.capabilities().session_file.then(|| agent::environment::config_dir(&environment)).flatten();
+    let config_dir =
+        agent.capabilities().session_file.then(|| agent::claude::environment::config_dir(&environment)).flatten();
     Ok(Prepared { agent, loaded, tmux, environment, config_dir, folder: folder.to_owned() })
 }
 
@@ -97,12 +99,13 @@ fn argv(core: &Core, prepared: &Prepared, task: &Task, session: &str, begin: Beg
     let configured = prepared.loaded.config.agent(&prepared.agent.name);
     if prepared.agent.capabilities().hooks {
         let shared = task.isolation == Isolation::Stack;
-        let json = agent::settings::settings(&core.state.program(), Some(&core.state.context_of(&task.uuid)), shared);
+        let json =
+            agent::claude::settings::settings(&core.state.program(), Some(&core.state.context_of(&task.uuid)), shared);
         let json = json.to_string();
         write_private(&settings, json.as_bytes())?;
         crate::ops::conversation::context::write_whole(&core.state, task)?;
     }
-    Ok(agent::launch::argv(&agent::launch::Launch {
+    Ok(agent::claude::launch::argv(&agent::claude::launch::Launch {
         agent: &prepared.agent,
         session_id: session,
         begin,
@@ -122,13 +125,13 @@ fn pane_argv(state: &State, task: &str) -> Vec<String> {
 /// What `chorus exec` will find.
 fn hand_out(core: &Core, prepared: &Prepared, task: &Task, launch: &Launch, begin: Begin) -> Result<()> {
     let argv = argv(core, prepared, task, launch.session_id.as_deref().unwrap_or_default(), begin)?;
-    let mark = agent::environment::Mark { task: &task.uuid, launch: &launch.id, state_dir: &core.state.dir };
+    let mark = agent::claude::environment::Mark { task: &task.uuid, launch: &launch.id, state_dir: &core.state.dir };
     let configured = prepared.loaded.config.agent(&prepared.agent.name);
     let renderer = match configured.renderer {
-        config::Renderer::Classic => agent::environment::Renderer::Classic,
-        config::Renderer::Fullscreen => agent::environment::Renderer::Fullscreen,
+        config::Renderer::Classic => agent::claude::environment::Renderer::Classic,
+        config::Renderer::Fullscreen => agent::claude::environment::Renderer::Fullscreen,
     };
-    let mut environment = agent::environment::for_agent(&prepared.environment, mark, renderer);
+    let mut environment = agent::claude::environment::for_agent(&prepared.environment, mark, renderer);
     environment.0.extend(configured.env);
     // A daemon that one of its hooks starts finds the same tmux server.
     environment.0.insert("CHORUS_TMUX_SOCKET".into(), prepared.tmux.socket().to_string_lossy().into_owned());

@@ -1,8 +1,8 @@
 //! Starting a task and restarting its agent. Each step is undone in reverse when a later one fails.
 
 use crate::agent;
-use crate::agent::conversation::{self, Conversation};
-use crate::agent::launch::{Begin, Choice};
+use crate::agent::claude::conversation::{self, Conversation};
+use crate::agent::claude::launch::{Begin, Choice};
 use crate::contract::*;
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
@@ -167,10 +167,10 @@ fn choose(prepared: &Prepared, known: Option<String>) -> Result<(String, Begin)>
     let another = || (Uuid::new_v4().to_string(), Begin::New);
     let Some(session) = known else { return Ok(another()) };
     let dir = prepared.config_dir.as_deref();
-    let running = dir.and_then(|dir| agent::sessions::running(dir, &session));
+    let running = dir.and_then(|dir| agent::claude::sessions::running(dir, &session));
     let folder = Path::new(&prepared.folder);
     let known = dir.map_or(Conversation::None, |dir| conversation::conversation(None, dir, folder, &session));
-    Ok(match agent::launch::choose(&known, running)? {
+    Ok(match agent::claude::launch::choose(&known, running)? {
         Choice::With(begin) => (session, begin),
         Choice::Another => another(),
     })

@@ -11,16 +11,7 @@
 
 mod program;
 mod repository;
-pub mod standin;
 
+pub use chorus_but_standin::Grammar;
 pub use program::{PROGRAMS, Program, programs, standins};
 pub use repository::Repository;
-
-/// The two ways in which the program is spoken to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Grammar {
-    /// `but commit -b BRANCH -m MESSAGE [CHANGE…]`: since July 2026.
-    New,
-    /// `but commit BRANCH -m MESSAGE [-p CHANGE…]`: until then.
-    Old,
-}

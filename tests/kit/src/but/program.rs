@@ -1,7 +1,6 @@
 //! Programs to run a test on: the stand-in in both grammars, and the real ones that the environment names.
 
 use super::Grammar;
-use super::standin;
 use crate::given;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -64,7 +63,7 @@ impl Program {
 /// open for writing while another thread starts a program could not be run for a moment.
 fn wrapper(standin: &Path, grammar: &str) -> PathBuf {
     let path = standin.with_file_name(format!("but-standin-{grammar}"));
-    let script = format!("#!/bin/sh\n{}={grammar} exec '{}' \"$@\"\n", standin::GRAMMAR, standin.display());
+    let script = format!("#!/bin/sh\n{}={grammar} exec '{}' \"$@\"\n", chorus_but_standin::GRAMMAR, standin.display());
     if std::fs::read_to_string(&path).is_ok_and(|present| present == script) {
         return path;
     }
@@ -111,7 +110,7 @@ fn built() -> PathBuf {
 fn build() -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        .args(["build", "--quiet", "--package", "chorus-testkit", "--bin", "but-standin"])
+        .args(["build", "--quiet", "--package", "chorus-but-standin"])
         .args(["--message-format", "json"])
         .current_dir(crate::repository())
         .stdin(Stdio::null())

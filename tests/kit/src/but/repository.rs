@@ -1,6 +1,5 @@
 //! A scratch repository that is a project of one program, in a world of its own.
 
-use super::standin::{self, fault};
 use super::{Grammar, Program, program};
 use crate::sandbox::{Ran, Sandbox};
 use serde_json::Value;
@@ -347,8 +346,8 @@ fn own_environment(root: &Path, program: &Program) -> BTreeMap<String, String> {
         ("GIT_TERMINAL_PROMPT".to_owned(), "0".to_owned()),
     ]);
     if program.is_standin {
-        environment.insert(standin::LOG.to_owned(), at("log"));
-        environment.insert(fault::FAULTS.to_owned(), at("faults"));
+        environment.insert(chorus_but_standin::LOG.to_owned(), at("log"));
+        environment.insert(chorus_but_standin::FAULTS.to_owned(), at("faults"));
     }
     environment
 }
