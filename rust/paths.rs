@@ -1,11 +1,15 @@
 //! Where Chorus keeps things: the state folder, the sockets, the log.
 
-use crate::contract::Code;
-use crate::error::{Error, Result};
+pub mod log;
+
+use crate::error::{Code, Error, Result};
 use sha2::{Digest, Sha256};
 use std::fs::{DirBuilder, Permissions};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+
+/// The store's file inside the state folder.
+pub const STORE: &str = "chorus.db";
 
 /// A socket's path must fit `sockaddr_un` (104 bytes on macOS, 108 on Linux) with room for tmux's own suffixes.
 const LONGEST_SOCKET: usize = 100;

@@ -79,7 +79,7 @@ async fn of_stack(core: &Core, task: &Task) -> Result<Option<Discarded>> {
     let _waiting = core.trees.hold(&task.project, files.iter().cloned());
     let plumbing = plumbing::Git::at(Path::new(&task.project), &Environment::of_process());
     let tip = git.resolve(&format!("refs/heads/{branch}")).await?;
-    let reference = format!("refs/chorus/discarded/{}-{}", task.number, crate::process::now());
+    let reference = format!("refs/chorus/discarded/{}-{}", task.number, crate::clock::now());
     if let Some(tip) = &tip {
         git.update_ref(&format!("{reference}/tip"), tip, None).await?;
     }

@@ -98,7 +98,7 @@ async fn by_hook(core: &Core, request: Opened, event: &Json, answer: Answer) -> 
 /// No hook waits: the screen and the session file are read again in this same operation, and a key is pressed only when
 /// they still show this very dialog.
 async fn by_keys(core: &Core, task: &Task, request: Opened, answer: Answer) -> Result<Opened> {
-    let wait = request.opened_at + DIALOG_LISTENS_AFTER - crate::process::now();
+    let wait = request.opened_at + DIALOG_LISTENS_AFTER - crate::clock::now();
     if wait > 0 {
         tokio::time::sleep(Duration::from_millis(wait as u64)).await;
     }

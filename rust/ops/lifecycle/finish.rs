@@ -7,7 +7,6 @@ use crate::error::{Error, Result};
 use crate::ops::branches::{commit, discard, worktrees};
 use crate::ops::lifecycle::{launch, start, tasks};
 use crate::ops::terminal;
-use crate::process;
 use crate::status::AgentStatus;
 use crate::store::{Outcome, Who};
 use crate::task::{Step, Task};
@@ -33,7 +32,7 @@ pub async fn interrupt(core: &Core, asker: &Asker, task: &str) -> Result<Task> {
     }
     let (tmux, pane) = terminal::pane(core, &task).await?;
     tmux.keys(&pane, &[Key::Escape]).await?;
-    core.fact(Fact::Interrupted { task: task.uuid.clone(), at: process::now() });
+    core.fact(Fact::Interrupted { task: task.uuid.clone(), at: crate::clock::now() });
     let uuid = task.uuid.clone();
     core.store()?
         .write(move |tx| {

@@ -30,7 +30,7 @@ pub async fn reconcile(core: &Arc<Core>) {
     if let Err(error) = prompts(core).await {
         log::error!("cannot reconcile prompts: {error}");
     }
-    let begun = process::now();
+    let begun = crate::clock::now();
     match tasks(core, begun).await {
         Ok(true) => {}
         Ok(false) => {

@@ -226,7 +226,7 @@ async fn prune(core: &Core) {
     let stacks = tasks.iter().filter(|task| task.isolation == Isolation::Stack);
     for project in stacks.map(|task| task.project.as_str()).collect::<BTreeSet<&str>>() {
         let git = Git::at(Path::new(project), &Environment::of_process());
-        if let Err(error) = rescue::prune(&git, crate::process::now(), &named).await {
+        if let Err(error) = rescue::prune(&git, crate::clock::now(), &named).await {
             log::info!("cannot let go of old rescues in {project}: {error}");
         }
     }
