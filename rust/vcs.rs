@@ -3,11 +3,13 @@
 pub mod but;
 mod change_id;
 pub mod commit;
+pub mod committed;
 pub mod conflicts;
+pub mod environment;
 pub mod git;
 pub mod lock;
+pub mod merge;
 pub mod name;
-pub mod plumbing;
 pub mod repository;
 pub mod rescue;
 pub mod scan;

@@ -4,7 +4,6 @@
 //! a look at the tree before and after it; a save is the person's. What none of these explains is nobody's.
 
 mod call;
-mod committed;
 pub mod line;
 mod overlap;
 pub mod renames;

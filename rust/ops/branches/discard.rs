@@ -9,12 +9,15 @@ use crate::error::{Error, Result};
 use crate::ops::branches::uncommitted::Uncommitted;
 use crate::ops::branches::{commit, upstream, worktrees};
 use crate::ops::{edits, stacks};
+use crate::paths::{Access, replace};
 use crate::store::{Tx, Who};
 use crate::task::{Isolation, Task};
-use crate::vcs::but::{But, Environment, Grammar, Stack};
+use crate::vcs::but::{But, Grammar, Stack};
+use crate::vcs::environment::GitEnvironment;
 use crate::vcs::git::Git;
 use crate::vcs::lock::Held;
-use crate::vcs::{plumbing, rescue};
+use crate::vcs::merge::three_way;
+use crate::vcs::rescue;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -77,7 +80,7 @@ async fn of_stack(core: &Core, task: &Task) -> Result<Option<Discarded>> {
     }
     let files: Vec<String> = mine.iter().map(|(change, _)| &change.path).chain(&moved_away).cloned().collect();
     let _waiting = core.trees.hold(&task.project, files.iter().cloned());
-    let plumbing = plumbing::Git::at(Path::new(&task.project), &Environment::of_process());
+    let plumbing = Git::plumbing(&task.project, &GitEnvironment::of_process());
     let tip = git.resolve(&format!("refs/heads/{branch}")).await?;
     let reference = format!("refs/chorus/discarded/{}-{}", task.number, crate::clock::now());
     if let Some(tip) = &tip {
@@ -141,10 +144,11 @@ async fn take_out(git: &Git, root: &Path, change: &Change, hunks: &[Hunk]) -> Re
     match (change.kind, base) {
         (Kind::Added, _) | (_, None) => std::fs::remove_file(&path).map_err(cannot),
         (Kind::Removed, Some(_)) => put_back(git, &change.path).await,
-        (_, Some(base)) if whole => write(&path, &base).map_err(cannot),
+        (_, Some(base)) if whole => replace(&path, &base, Access::AsBefore).map_err(cannot),
         (_, Some(base)) => {
             let now = std::fs::read(&path).map_err(cannot)?;
-            write(&path, &without(&base, &now, &hunks.iter().map(replaced).collect::<Vec<_>>())).map_err(cannot)
+            replace(&path, &without(&base, &now, &hunks.iter().map(replaced).collect::<Vec<_>>()), Access::AsBefore)
+                .map_err(cannot)
         }
     }
 }
@@ -161,17 +165,6 @@ fn replaced(hunk: &Hunk) -> Replaced {
         first as usize..(first + lines) as usize
     };
     Replaced { old: range(hunk.old_start, hunk.old_lines), new: range(hunk.new_start, hunk.new_lines) }
-}
-
-/// In place of the file at once, with its mode.
-fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("/"));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    std::io::Write::write_all(&mut file, bytes)?;
-    if let Ok(found) = std::fs::metadata(path) {
-        std::fs::set_permissions(file.path(), found.permissions())?;
-    }
-    file.persist(path).map(drop).map_err(|error| error.error)
 }
 
 /// Brings back what was discarded; a sentence about what came back.
@@ -244,24 +237,15 @@ async fn bring_back(git: &Git, root: &Path, file: &str, reference: &str) -> Resu
     match (edits, after, now) {
         (Some(edits), None, None) => {
             std::fs::create_dir_all(path.parent().unwrap_or(root)).map_err(cannot)?;
-            write(&path, &edits).map_err(cannot).map(|()| true)
+            replace(&path, &edits, Access::AsBefore).map_err(cannot).map(|()| true)
         }
-        (Some(edits), Some(after), Some(now)) => match merged(git, &now, &after, &edits).await? {
-            Some(bytes) => write(&path, &bytes).map_err(cannot).map(|()| true),
-            None => Ok(false),
+        (Some(edits), Some(after), Some(now)) => match three_way(git, &now, &after, &edits).await? {
+            merged if merged.conflicts == 0 => {
+                replace(&path, &merged.bytes, Access::AsBefore).map_err(cannot).map(|()| true)
+            }
+            _ => Ok(false),
         },
         (None, Some(after), Some(now)) if after == now => std::fs::remove_file(&path).map_err(cannot).map(|()| true),
         _ => Ok(false),
     }
-}
-
-/// Three versions into one, by git; nothing on a conflict.
-async fn merged(git: &Git, ours: &[u8], base: &[u8], theirs: &[u8]) -> Result<Option<Vec<u8>>> {
-    let folder = tempfile::tempdir().map_err(Error::internal)?;
-    let names = [("ours", ours), ("base", base), ("theirs", theirs)];
-    for (name, bytes) in names {
-        std::fs::write(folder.path().join(name), bytes).map_err(Error::internal)?;
-    }
-    let ended = git.within(folder.path()).ask(&["merge-file", "-p", "ours", "base", "theirs"]).await?;
-    Ok((ended.code == Some(0)).then_some(ended.stdout))
 }

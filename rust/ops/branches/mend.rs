@@ -8,11 +8,10 @@ use crate::ops::branches::trouble::{Done, refused};
 use crate::ops::stacks;
 use crate::store::Who;
 use crate::task::{Isolation, Task};
-use crate::vcs::but::Environment;
-use crate::vcs::plumbing::Git;
+use crate::vcs::environment::GitEnvironment;
+use crate::vcs::git::Git;
 use crate::vcs::rescue;
 use std::collections::BTreeSet;
-use std::path::Path;
 
 /// A remedy that Chorus can carry out.
 enum Remedy {
@@ -82,7 +81,7 @@ fn told(remedy: &Remedy, branch: &str, trouble: &Trouble, others: &[String]) -> 
 async fn carry_out(core: &Core, task: &Task, branch: &str, remedy: &Remedy) -> Result<()> {
     let loaded = core.config_of(&task.project);
     let but = stacks::open(core, &task.project, &loaded, None).await?;
-    let git = Git::at(Path::new(&task.project), &Environment::of_process());
+    let git = Git::plumbing(&task.project, &GitEnvironment::of_process());
     let held = stacks::hold(&but).await?;
     let dirty: BTreeSet<String> = but.status().await?.changes.into_iter().map(|change| change.path).collect();
     let kept = rescue::keep(&git, &dirty, task.number).await?;

@@ -1,7 +1,6 @@
 //! Taking in what became different in a shared tree: by whole looks, and file by file.
 
 use super::call::Call;
-use super::committed::{self, Committed};
 use crate::attribution::interval::{Interval, Window};
 use crate::attribution::{Ledger, Owner, Version};
 use crate::contract::Opened;
@@ -10,6 +9,7 @@ use crate::core::trees::Known;
 use crate::error::{Error, Result};
 use crate::store::{Filter, Store};
 use crate::task::{Isolation, Task};
+use crate::vcs::committed::{self, Committed};
 use crate::vcs::scan::{self, Look, Stat};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

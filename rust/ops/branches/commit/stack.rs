@@ -18,12 +18,12 @@ use crate::ops::{edits, stacks};
 use crate::status::AgentStatus;
 use crate::store::{Filter, NewCommit, Tx, Who};
 use crate::task::{Isolation, Task};
-use crate::vcs::but::{Environment, Status};
+use crate::vcs::but::Status;
 use crate::vcs::commit::{self as vcs, Desk, Intent, Made, Order, Outcome, Place};
-use crate::vcs::plumbing::Git;
+use crate::vcs::environment::GitEnvironment;
+use crate::vcs::git::Git;
 use crate::vcs::rescue;
 use std::collections::{BTreeSet, HashMap};
-use std::path::Path;
 
 /// What does not fit into one command goes into another commit; so many at most at once.
 const MOST_COMMITS: usize = 100;
@@ -36,7 +36,7 @@ pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&
         Some(message) => message::by_person(message, task.number),
         None => generated(core, task, loaded).await?,
     };
-    let git = Git::at(Path::new(&task.project), &Environment::of_process());
+    let git = Git::plumbing(&task.project, &GitEnvironment::of_process());
     let order = Order { number: task.number, branch: branch.clone(), message };
     let mut desk = AtDesk { core, task, branch: &branch, held: None, settled: true, seen: None };
     let held = stacks::hold(&but).await?;
@@ -93,7 +93,7 @@ impl Desk for AtDesk<'_> {
             edits::settle(self.core, &self.task.project).await?;
         }
         let ledgers = ledgers(self.core, &self.task.project).await?;
-        let git = crate::vcs::git::Git::at(&self.task.project);
+        let git = Git::at(&self.task.project);
         let origins = renames::origins(&git, tree.changes, tree.hunks, &ledgers).await?;
         let mut owners =
             |path: &str, hunk: &crate::commits::change::Hunk| uncommitted::owners(&ledgers, &origins, path, hunk);
@@ -123,8 +123,8 @@ async fn record(core: &Core, task: &Task, order: &Order, outcome: Outcome) -> Re
     let branch = order.branch.clone();
     let change = match &outcome {
         Outcome::Committed(made) if made.change_id.is_none() => {
-            let git = crate::vcs::git::Git::at(&task.project);
-            let raw = git.find(&["cat-file", "commit", made.oid.as_str()]).await?.unwrap_or_default();
+            let git = Git::at(&task.project);
+            let raw = git.ask(&["cat-file", "commit", made.oid.as_str()]).await?.text();
             crate::vcs::change_id(&raw)
         }
         Outcome::Committed(made) => made.change_id.clone(),
@@ -225,7 +225,7 @@ async fn prune(core: &Core) {
     let named = intents.into_iter().map(|(_, intent)| intent.rescue.reference).collect();
     let stacks = tasks.iter().filter(|task| task.isolation == Isolation::Stack);
     for project in stacks.map(|task| task.project.as_str()).collect::<BTreeSet<&str>>() {
-        let git = Git::at(Path::new(project), &Environment::of_process());
+        let git = Git::plumbing(project, &GitEnvironment::of_process());
         if let Err(error) = rescue::prune(&git, crate::clock::now(), &named).await {
             log::info!("cannot let go of old rescues in {project}: {error}");
         }
@@ -237,7 +237,7 @@ async fn finish(core: &Core, task: &str, intent: &Intent) -> Result<()> {
     let task = core.store()?.read(move |tx| tx.row(&uuid)).await?;
     let loaded = core.config_of(&task.project);
     let but = stacks::open(core, &task.project, &loaded, None).await?;
-    let git = Git::at(Path::new(&task.project), &Environment::of_process());
+    let git = Git::plumbing(&task.project, &GitEnvironment::of_process());
     let held = stacks::hold(&but).await?;
     let outcome = vcs::recover(Place { git: &git, but: &but, held: &held }, intent).await?;
     record(core, &task, &order_of(intent), outcome).await.map(drop)
