@@ -32,7 +32,7 @@ pub type Json = serde_json::Value;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "method", content = "params", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Request {
-    /// First on every connection that asks for more than `hook` or `exec`.
+    /// First on every connection that asks for more than `hook` or `exec`. Reply: [`Welcome`].
     Hello(Hello),
     /// Everything a fresh client shows. Reply: [`Snapshot`].
     Snapshot(Nothing),

@@ -18,11 +18,12 @@ pub struct Commit {
 
 /// Parameters of `task_diff`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct TaskDiff {
     /// The task.
     pub task: String,
     /// `stack` (everything on its branch, and what is uncommitted), `turn` (its newest commit), `uncommitted`, or a commit id.
+    #[serde(default)]
     pub part: String,
 }
 
@@ -43,7 +44,7 @@ pub struct Diff {
 
 /// Parameters of `task_commit`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct TaskCommit {
     /// The task.
     pub task: String,
@@ -62,11 +63,13 @@ pub struct CommitMessage {
 
 /// A step that is only taken when a person said yes.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct Confirm {
     /// The task; empty where the step is the project's.
+    #[serde(default)]
     pub task: String,
     /// Take it, instead of only saying what it would do.
+    #[serde(default)]
     pub confirmed: bool,
 }
 
@@ -118,7 +121,7 @@ pub struct ChangedHunk {
 
 /// Parameters of `changes_assign`: a person says whose an edit is.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct ChangesAssign {
     /// The file.
     pub path: String,
@@ -130,7 +133,7 @@ pub struct ChangesAssign {
 
 /// Parameters of `line`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct LineAsk {
     /// An absolute path.
     pub path: String,
@@ -153,7 +156,7 @@ pub struct Line {
 
 /// Parameters of `file_saved`: a person wrote a buffer.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct FileSaved {
     /// An absolute path.
     pub path: String,
