@@ -3,44 +3,44 @@ if vim.g.loaded_chorus then
 end
 vim.g.loaded_chorus = true
 
--- The verbs of `rust/verbs.rs` that work in Neovim, compared with it by a test:
--- name, what it does, whether `!` means something, whether a range does.
+-- Verbs, written by `cargo xtask generate` from rust/verbs.rs: name, summary, whether `!` and a range mean something.
 local verbs = {
   { 'new', 'write a new task', true, true },
-  { 'start', 'start a task: tmux session, agent, context' },
-  { 'send', 'send a prompt, delivered exactly', true, true },
-  { 'interrupt', 'stop the turn, keep the session' },
+  { 'start', 'start an agent on a task, in a tmux session' },
+  { 'send', 'send a prompt exactly as written', true, true },
+  { 'interrupt', 'stop the turn and keep the session' },
   { 'approve', 'allow the open request' },
-  { 'deny', 'refuse the open request' },
+  { 'deny', 'deny the open request' },
   { 'answer', 'answer the open question' },
-  { 'restart', 'restart the agent with its conversation', true },
-  { 'complete', 'end a task well', true },
-  { 'fail', 'give a task up and say why', true },
+  { 'restart', 'restart the agent and keep its conversation', true },
+  { 'complete', 'complete a task and end its session', true },
+  { 'fail', 'give up a task and record the reason', true },
   { 'reopen', 'make an ended task pending again', true },
-  { 'delete', 'remove a task that does not run' },
-  { 'edit', 'change title, description, priority or tags' },
-  { 'dashboard', 'the list of tasks, with keys for every verb' },
-  { 'list', 'tasks as editable text; in a shell, the listing' },
+  { 'delete', 'delete a task that is not running' },
+  { 'edit', "edit a task's title, description, priority and tags" },
+  { 'dashboard', 'open the dashboard: all tasks, with a key for each verb' },
+  { 'list', 'list the tasks; in Neovim, as editable text' },
   { 'pick', 'pick a task' },
-  { 'show', "the task's page and its journal" },
-  { 'inbox', 'the open requests' },
+  { 'show', "show a task's page and its journal" },
+  { 'inbox', 'list the open requests' },
   { 'next', 'go to the task that needs you most' },
-  { 'output', "the task's live output in a floating window" },
-  { 'attach', "the task's terminal" },
-  { 'diff', "a task's edits: `stack`, `turn`, `uncommitted` or a commit" },
-  { 'changes', 'uncommitted edits, whose they are, and giving them to a task' },
-  { 'blame', "which task wrote the cursor's line" },
+  { 'output', "show a task's live output" },
+  { 'attach', "open a task's terminal" },
+  { 'diff', "show a task's edits: `stack`, `turn`, `uncommitted` or a commit" },
+  { 'changes', 'show uncommitted edits and their owners; in Neovim, assign them' },
+  { 'blame', 'show which task wrote the current line' },
   { 'commit', "commit a task's edits to its branch now" },
-  { 'mend', "do what a task's trouble offers, after asking", true },
+  { 'mend', "apply the fix proposed for a task's branch, after confirmation", true },
   { 'preview', "show a worktree task's branch in the GitButler workspace", true },
-  { 'setup', 'make this a GitButler project, after explaining', true },
-  { 'explain', 'why the status is what it is' },
-  { 'web', 'a web terminal by ttyd', true },
-  { 'config', 'effective configuration and where it came from' },
-  { 'health', 'what Chorus needs and whether it is there' },
+  { 'setup', 'set up GitButler in this project, after confirmation', true },
+  { 'explain', "explain a task's status" },
+  { 'web', "open a task's terminal in a browser, with ttyd", true },
+  { 'config', 'show the effective configuration and its sources' },
+  { 'health', 'check what Chorus needs' },
   { 'install', 'build the chorus program' },
-  { 'log', "the daemon's log" },
+  { 'log', "show the daemon's log" },
 }
+-- End of verbs.
 
 local api = vim.api
 
@@ -90,6 +90,7 @@ api.nvim_create_autocmd('BufReadCmd', {
   pattern = 'chorus://*',
   desc = 'Chorus: a task, the dashboard or the list as a buffer',
   callback = function(args)
+    require('chorus.attach').features()
     require('chorus.ui.url').read(args.buf)
   end,
 })
@@ -97,7 +98,7 @@ api.nvim_create_autocmd('BufReadCmd', {
 local function enter()
   map_keys()
   vim.schedule(function()
-    require('chorus.client').connect({ start = false })
+    require('chorus.attach').connect()
   end)
 end
 if vim.v.vim_did_enter == 1 then
