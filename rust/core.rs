@@ -1,9 +1,10 @@
 //! What every part of the daemon shares: the store, the connected Neovims, who waits for what. It decides nothing.
 
-pub mod answers;
-pub mod fact;
-pub mod sight;
-pub mod trees;
+pub(crate) mod answers;
+pub(crate) mod configurations;
+pub(crate) mod fact;
+pub(crate) mod sight;
+pub(crate) mod trees;
 
 use crate::config::{self, Loaded};
 use crate::contract::{Event, Exec, Notice};
@@ -17,6 +18,7 @@ use crate::task::Task;
 use crate::tmux::Tmux;
 use crate::web::Web;
 use answers::Answers;
+use configurations::Configurations;
 use fact::Fact;
 use parking_lot::Mutex;
 use sight::Sights;
@@ -45,6 +47,7 @@ pub struct Core {
     pub trees: Trees,
     /// Web terminals.
     pub web: Web,
+    configurations: Configurations,
     facts: UnboundedSender<Fact>,
     /// Tasks whose agents may be free for a prompt.
     free: UnboundedSender<String>,
@@ -87,8 +90,6 @@ pub enum End {
 pub struct Asker {
     /// The project of the client's folder.
     pub project: String,
-    /// The client's folder.
-    pub folder: String,
     /// Where events for this client go, if it listens.
     pub outbox: Option<Arc<Outbox>>,
     /// Cancelled when the client is gone.
@@ -118,6 +119,7 @@ impl Core {
             sights: Sights::default(),
             trees: Trees::default(),
             web: Web::default(),
+            configurations: Configurations::default(),
             facts,
             free,
             ended,
@@ -174,9 +176,25 @@ impl Core {
         self.store()?.read(move |tx| tx.task(&project, &given)).await
     }
 
-    /// The configuration in force for a project, read afresh: a change counts at once.
+    /// The effective configuration of a project: a change of its files counts at once, a fault in them does not.
     pub fn config_of(&self, project: &str) -> Loaded {
-        config::read(Some(project.as_ref()), &environment::variables())
+        let (loaded, notice) = self
+            .configurations
+            .effective(Some(project), config::read(Some(project.as_ref()), &environment::variables()));
+        if let Some(notice) = notice {
+            log::warn!("{notice}");
+            self.warn(project, &notice);
+        }
+        loaded
+    }
+
+    /// The effective configuration of the user, without a project's.
+    fn config_of_user(&self) -> Loaded {
+        let (loaded, notice) = self.configurations.effective(None, config::read(None, &environment::variables()));
+        if let Some(notice) = notice {
+            log::warn!("{notice}");
+        }
+        loaded
     }
 
     /// Waits for its turn among the verbs on one task, in the order they came.
@@ -206,7 +224,7 @@ impl Core {
 
     /// The tmux server that new tasks go to.
     pub fn tmux_home(&self) -> Result<Tmux> {
-        self.tmux(&config::read(None, &environment::variables()), None)
+        self.tmux(&self.config_of_user(), None)
     }
 
     /// Every tmux server that live tasks are on, and the one that new ones go to.
@@ -214,7 +232,7 @@ impl Core {
         let Ok(store) = self.store() else { return Vec::new() };
         let recorded = store.read(|tx| tx.panes()).await.unwrap_or_default();
         let mut sockets: Vec<String> = recorded.into_iter().map(|(_, pane)| pane.socket).collect();
-        let loaded = config::read(None, &environment::variables());
+        let loaded = self.config_of_user();
         sockets.extend(self.tmux(&loaded, None).map(|tmux| tmux.socket().to_string_lossy().into_owned()));
         sockets.sort();
         sockets.dedup();

@@ -15,17 +15,17 @@ pub fn has_git(folder: &Path) -> bool {
     folder.ancestors().any(|dir| dir.join(".git").exists())
 }
 
-/// The path of `file` from `project`'s root, which is canonical; nothing for a file outside it or in a `.git`, and for one
-/// whose path is not UTF-8.
+/// The path of `file` under the canonical `root`; nothing for a file outside it or in a `.git`, and for one whose path is
+/// not UTF-8.
 ///
 /// Links are followed, also the last one: what an agent, an editor or a person writes through a link is written to the
 /// file that it leads to. A file that is not there yet, perhaps without its folders, is where it would be made.
-pub fn inside(project: impl AsRef<Path>, file: &Path) -> Option<String> {
+pub fn inside(root: &Path, file: &Path) -> Option<String> {
     let real = file.canonicalize().ok().or_else(|| {
         let there = file.ancestors().skip(1).find_map(|parent| Some((parent, parent.canonicalize().ok()?)));
         there.and_then(|(parent, real)| Some(real.join(file.strip_prefix(parent).ok()?)))
     })?;
-    let path = real.strip_prefix(project).ok()?;
+    let path = real.strip_prefix(root).ok()?;
     let normal = |part| matches!(part, Component::Normal(name) if name != ".git");
     path.components().all(normal).then(|| path.to_str().map(str::to_owned)).flatten().filter(|path| !path.is_empty())
 }
@@ -121,5 +121,28 @@ mod tests {
         let dir = base.path().canonicalize().unwrap();
         assert_eq!(root(&dir), dir);
         assert!(!has_git(&dir));
+    }
+
+    #[test]
+    fn a_file_in_the_project_is_named_as_it_really_lies_there() {
+        let base = tempfile::tempdir().unwrap();
+        let base = base.path().canonicalize().unwrap();
+        let project = base.join("project");
+        std::fs::create_dir_all(project.join("src")).unwrap();
+        std::fs::create_dir_all(project.join("src/.git")).unwrap();
+        std::fs::write(project.join("src/a"), "").unwrap();
+        std::fs::write(base.join("outside"), "").unwrap();
+        let link = |to: &Path, at: &str| std::os::unix::fs::symlink(to, project.join(at)).unwrap();
+        link(&project.join("src"), "folder");
+        link(&project.join("src/a"), "file");
+        link(&base.join("outside"), "away");
+        let found = |path: &str| inside(&project, &project.join(path));
+        for path in ["src/a", "folder/a", "file"] {
+            assert_eq!(found(path).as_deref(), Some("src/a"), "{path}");
+        }
+        assert_eq!(found("folder/new/b").as_deref(), Some("src/new/b"));
+        for path in ["away", "../outside", ".git/HEAD", "src/.git/HEAD", "src/../../outside", ""] {
+            assert_eq!(found(path), None, "{path}");
+        }
     }
 }
