@@ -1,11 +1,11 @@
 local helpers = require('helpers')
 
 describe('the task meant', function()
-  local world, target, command, got
+  local world, target, find, got
 
   before_each(function()
     world = helpers.world()
-    target, command = require('chorus.verbs.target'), require('chorus.command')
+    target, find = require('chorus.verbs.target'), require('chorus.verbs.find')
     got = nil
   end)
 
@@ -22,7 +22,7 @@ describe('the task meant', function()
 
   local function resolve(verb, typed)
     got = nil
-    target.resolve(assert(command.find(verb)), typed, function(found)
+    target.resolve(assert(find(verb)), typed, function(found)
       got = vim.tbl_map(function(task)
         return task.number
       end, found)
@@ -79,7 +79,7 @@ describe('the task meant', function()
     local function candidates(verb)
       return vim.tbl_map(function(task)
         return task.number
-      end, target.candidates(assert(command.find(verb))))
+      end, target.candidates(assert(find(verb))))
     end
     assert.same({ 1 }, candidates('interrupt'))
     assert.same({ 1, 3 }, candidates('diff'))

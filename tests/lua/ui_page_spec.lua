@@ -213,7 +213,7 @@ end)
 describe('explain', function()
   it('shows the rule, and each piece of evidence with its age', function()
     world.start()
-    local rows = require('chorus.ui.tasks.explain').render({
+    local rows = require('chorus.ui.tasks.explain_rows').render({
       task = world.task(1),
       rule = 'an open request wins',
       evidence = {

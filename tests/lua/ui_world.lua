@@ -81,6 +81,9 @@ function M.start()
     welcome = function()
       return M.welcome
     end,
+    state_dir = function()
+      return M.state_dir
+    end,
     request = function(method, params, on_reply)
       table.insert(M.asked, { method, params })
       local reply = M.replies[method]
