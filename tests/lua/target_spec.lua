@@ -3,15 +3,14 @@ local helpers = require('helpers')
 describe('the task meant', function()
   local world, target, find, got
 
-  before_each(function()
-    world = helpers.world()
+  helpers.in_a_world(function(fresh)
+    world = fresh
     target, find = require('chorus.verbs.target'), require('chorus.verbs.find')
     got = nil
   end)
 
   after_each(function()
     vim.b.chorus_task = nil
-    world:close()
   end)
 
   local function known(...)
