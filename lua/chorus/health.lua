@@ -5,7 +5,7 @@ local install = require('chorus.install')
 
 local M = {}
 
---- What the daemon may take to answer, in milliseconds.
+--- How long to wait for the daemon, in milliseconds.
 local PATIENCE = 2000
 
 local health = vim.health

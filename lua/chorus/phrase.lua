@@ -1,8 +1,8 @@
---- Short phrases of which sentences are made. Pure.
+--- Phrases for sentences. Pure.
 
 local M = {}
 
---- Names tasks, or tasks by their requests.
+--- Names tasks, or the tasks of requests.
 ---@param named { number: integer }[]
 ---@return string such as `#3, #4`
 function M.numbers(named)
