@@ -256,8 +256,13 @@ end
 ---@param buffer integer
 local function set_up(buffer)
   require('chorus.highlight').setup()
-  view = { buffer = buffer, known = {}, is_stale = false, in_turn = listen.in_turn() }
-  view.refresh = listen.one_at_a_time(PAUSE, refresh)
+  view = {
+    buffer = buffer,
+    known = {},
+    is_stale = false,
+    refresh = listen.one_at_a_time(PAUSE, refresh),
+    in_turn = listen.in_turn(),
+  }
   vim.bo[buffer].buftype, vim.bo[buffer].bufhidden, vim.bo[buffer].swapfile = 'nofile', 'hide', false
   vim.bo[buffer].undolevels, vim.bo[buffer].modifiable = -1, false
   vim.b[buffer].chorus_view = 'changes'

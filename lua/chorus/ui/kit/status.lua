@@ -86,7 +86,7 @@ end
 --- The one line that says most: the open request, the retry, the last message, the reason.
 ---@param task chorus.Task
 ---@param request? chorus.Opened the oldest open request
----@return string clean, not cut
+---@return string # clean, not cut
 function M.summary(task, request)
   local parts = {}
   local detail = task.agent_status.detail or {}
