@@ -363,6 +363,14 @@ function M.welcome()
   return welcome
 end
 
+--- The daemon's state folder; before the first handshake, where a daemon would have it.
+---@return string
+function M.state_dir()
+  return welcome and welcome.state_dir
+    or vim.env.CHORUS_STATE_DIR
+    or vim.fs.joinpath(vim.env.XDG_STATE_HOME or vim.fs.normalize('~/.local/state'), 'chorus')
+end
+
 --- The last trouble; nil when the last attempt went well.
 ---@return chorus.Failure?
 function M.last_error()
