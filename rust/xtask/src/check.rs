@@ -112,7 +112,9 @@ fn fetched_luacheck(script: &Path) -> Command {
 fn lua_types() -> Finding {
     let found = neovim().and_then(|neovim| Ok((emmylua::obtain()?, runtime(&neovim)?)));
     match found {
-        Ok((program, runtime)) => judge(Command::new(program).args(["--warnings-as-errors", "."]).env("VIMRUNTIME", runtime)),
+        Ok((program, runtime)) => {
+            judge(Command::new(program).args(["--warnings-as-errors", "."]).env("VIMRUNTIME", runtime))
+        }
         Err(missing) => without(missing),
     }
 }

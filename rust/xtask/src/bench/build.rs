@@ -27,9 +27,5 @@ pub fn measure() -> Result<Vec<Row>, String> {
         let (name, first) = FIRST[at];
         Row { name: format!("build, {name}"), value, unit, budget, baseline: Some(("at first".into(), first)) }
     };
-    Ok(vec![
-        row(0, wall, "s", None),
-        row(1, processor, "s", Some(CPU_BUDGET)),
-        row(2, size, "MB", Some(SIZE_BUDGET)),
-    ])
+    Ok(vec![row(0, wall, "s", None), row(1, processor, "s", Some(CPU_BUDGET)), row(2, size, "MB", Some(SIZE_BUDGET))])
 }
