@@ -287,6 +287,7 @@ function M.request(method, params, on_reply)
     M.connect({ start = true })
   end
   if waits then
+    ---@diagnostic disable-next-line: await-in-sync only where a coroutine asked
     return coroutine.yield()
   end
 end

@@ -15,7 +15,7 @@ function M.numbers(named)
 end
 
 ---@param number integer
----@param what string in the singular
+---@param what string # in the singular
 ---@return string such as `1 file` or `3 files`
 function M.count(number, what)
   return ('%d %s%s'):format(number, what, number == 1 and '' or 's')

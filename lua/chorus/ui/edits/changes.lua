@@ -253,8 +253,13 @@ end
 
 ---@param buffer integer
 local function set_up(buffer)
-  view = { buffer = buffer, known = {}, is_stale = false, in_turn = listen.in_turn() }
-  view.refresh = listen.one_at_a_time(PAUSE, refresh)
+  view = {
+    buffer = buffer,
+    known = {},
+    is_stale = false,
+    refresh = listen.one_at_a_time(PAUSE, refresh),
+    in_turn = listen.in_turn(),
+  }
   local on = page_buffer.set_up(buffer, {
     view = 'changes',
     on_shown = function()

@@ -6,7 +6,7 @@ local M = {}
 
 ---@class chorus.ChangesRow
 ---@field path string
----@field line integer in the working tree
+---@field line integer # in the working tree
 ---@field hunk? chorus.ChangedHunk nothing in a file's own row
 ---@field known? chorus.KnownHunk
 ---@field starts? 'file'|'hunk'
@@ -173,7 +173,7 @@ end
 
 --- How many hunks there are of each kind of owner.
 ---@param changes chorus.Changes
----@return { files: integer, hunks: integer, task: integer, user: integer, open: integer } open: unclaimed or mixed
+---@return table<string, integer> # by `files`, `hunks`, `task`, `user` and `open` (unclaimed or mixed)
 function M.counts(changes)
   local counts = { files = #changes.files, hunks = 0, task = 0, user = 0, open = 0 }
   for _, file in ipairs(changes.files) do

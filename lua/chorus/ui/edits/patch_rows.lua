@@ -8,7 +8,7 @@ local M = {}
 
 ---@class chorus.PatchLine
 ---@field file chorus.PatchFile
----@field line integer in the file as it is after the difference, from 1
+---@field line integer # in the file as it is after the difference, from 1
 ---@field starts? 'file'|'hunk'
 
 ---@class chorus.Patch

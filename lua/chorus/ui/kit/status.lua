@@ -86,7 +86,7 @@ end
 --- The most useful line about a task: the open request, the retry, the last message, or the result.
 ---@param task chorus.Task
 ---@param request? chorus.Opened the oldest open request
----@return string clean, not cut
+---@return string # clean, not cut
 function M.summary(task, request)
   local parts = {}
   local detail = task.agent_status.detail or {}

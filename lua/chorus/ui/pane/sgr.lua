@@ -205,6 +205,7 @@ local function after(name, parameters)
   while index <= #parts do
     local part = parts[index]
     local code = tonumber(part:match('^%d*')) or 0
+    ---@type integer[]?, integer?
     local numbers, from = nil, nil
     if part:find(':', 1, true) then
       numbers, from = numbers_of(part), 2
