@@ -15,10 +15,11 @@ use crate::config::Overlap;
 use crate::contract::{Hook, Json};
 use crate::core::Core;
 use crate::error::Result;
+use crate::project::inside;
 use crate::task::{Isolation, Task};
 use crate::vcs::scan;
 use call::Call;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 use tree::{By, Tree};
 
@@ -45,7 +46,7 @@ pub async fn before_tool(core: &Core, hook: &Hook) -> Result<Option<Json>> {
         }
         return Ok(None);
     };
-    let Some(path) = inside(&task.project, file) else { return Ok(None) };
+    let Some(path) = inside(Path::new(&task.project), file) else { return Ok(None) };
     core.trees.of(&task.project).released(&path, HOLD).await;
     let mut tree = Tree::of(core, &task.project).await?;
     if tree.known.look.is_none() {
@@ -74,7 +75,7 @@ pub async fn after_tool(core: &Core, hook: &Hook) -> Result<()> {
     let path = match mine.into_iter().next().map(|window| window.reach) {
         // As it was before the edit: a link may have become a file.
         Some(Reach::Edit(path)) => path,
-        _ => match inside(&task.project, file) {
+        _ => match inside(Path::new(&task.project), file) {
             Some(path) => path,
             None => return Ok(()),
         },
@@ -146,15 +147,10 @@ pub async fn calls_over(core: &Core, task: &Task, background: bool) -> Result<()
     Ok(())
 }
 
-/// The task's session has left the commands that ran on after their tool calls.
-pub async fn close_background(core: &Core, task: &Task) -> Result<()> {
-    calls_over(core, task, true).await
-}
-
 /// The person saved a file: `path` is absolute, or relative to the project. While no task shares the tree there is
 /// nothing to tell apart.
 pub async fn saved(core: &Core, project: &str, path: &str) -> Result<()> {
-    let Some(path) = inside(project, &Path::new(project).join(path)) else { return Ok(()) };
+    let Some(path) = inside(Path::new(project), &Path::new(project).join(path)) else { return Ok(()) };
     let mut tree = Tree::of(core, project).await?;
     if !tree.is_shared().await? {
         return Ok(());
@@ -201,31 +197,12 @@ pub async fn first_look(core: &Core, project: &str) -> Result<()> {
     Ok(())
 }
 
-/// Files of the tree whose path is not UTF-8: nobody's edits of them are known. As of the last look.
-pub async fn unnamed(core: &Core, project: &str) -> Result<Vec<PathBuf>> {
-    let tree = Tree::of(core, project).await?;
-    Ok(tree.known.look.as_ref().map(|look| look.unnamed.clone()).unwrap_or_default())
-}
-
 /// The task and the call, where the task shares the project's tree and the tool edits.
 async fn edit(core: &Core, hook: &Hook) -> Result<Option<(Task, Call)>> {
     let Some(call) = Call::of(&hook.event) else { return Ok(None) };
     let uuid = hook.task.clone();
     let task = core.store()?.read(move |tx| tx.row(&uuid)).await?;
     Ok((task.isolation == Isolation::Stack).then_some((task, call)))
-}
-
-/// The file's path in the project, links resolved; nothing for one outside it, in `.git`, or whose name is not UTF-8.
-fn inside(project: &str, file: &Path) -> Option<String> {
-    let real = file.canonicalize().ok();
-    let real = real.or_else(|| {
-        // It is about to be made, perhaps with its folders.
-        let there = file.ancestors().skip(1).find_map(|parent| Some((parent, parent.canonicalize().ok()?)));
-        there.and_then(|(parent, real)| Some(real.join(file.strip_prefix(parent).ok()?)))
-    })?;
-    let path = real.strip_prefix(project).ok()?;
-    let normal = |part| matches!(part, std::path::Component::Normal(name) if name != ".git");
-    (path.components().all(normal)).then(|| path.to_str().map(str::to_owned)).flatten().filter(|path| !path.is_empty())
 }
 
 async fn open(tree: &mut Tree<'_>, window: &Window) -> Result<()> {

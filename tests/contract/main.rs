@@ -4,8 +4,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod examples;
+mod layers;
 mod lua;
 mod rules;
+mod text;
 mod verbs;
 
 use chorus::contract::{Code, Event, Failure, PROTOCOL, Request};

@@ -6,8 +6,8 @@ use crate::commits::without::{Replaced, without};
 use crate::contract::Code;
 use crate::core::Core;
 use crate::error::{Error, Result};
-use crate::ops::branches::changes::Tree;
-use crate::ops::branches::worktrees;
+use crate::ops::branches::uncommitted::Uncommitted;
+use crate::ops::branches::{commit, upstream, worktrees};
 use crate::ops::{edits, stacks};
 use crate::paths::{Access, replace};
 use crate::store::{Tx, Who};
@@ -67,20 +67,22 @@ async fn of_stack(core: &Core, task: &Task) -> Result<Option<Discarded>> {
     let but = stacks::open(core, &task.project, &loaded, None).await?;
     edits::settle(core, &task.project).await?;
     let held = stacks::hold(&but).await?;
-    let tree = Tree::read(core, &task.project, &but).await?;
-    let mut mine: Vec<(Change, Vec<Hunk>)> = by_file(tree.of(&task.uuid));
+    let status = but.status().await?;
+    upstream::follow(core, &task.project, &but, &status).await;
+    let uncommitted = Uncommitted::read(core, &task.project, &but, status).await?;
+    let mut mine: Vec<(Change, Vec<Hunk>)> = by_file(uncommitted.of(&task.uuid));
     // Under a new name there is nothing to go back to: the file stays as long as others have edits in it.
-    mine.retain(|(change, _)| change.kind != Kind::Renamed || tree.is_all(&change.path, &task.uuid));
+    mine.retain(|(change, _)| change.kind != Kind::Renamed || uncommitted.is_all(&change.path, &task.uuid));
     let git = Git::at(&task.project);
     let mut moved_away = Vec::new();
-    for path in tree.moved_away(&task.uuid) {
+    for path in uncommitted.moved_away(&task.uuid) {
         moved_away.extend(git.cat_blob("HEAD", &path).await?.map(|_| path));
     }
     let files: Vec<String> = mine.iter().map(|(change, _)| &change.path).chain(&moved_away).cloned().collect();
     let _waiting = core.trees.hold(&task.project, files.iter().cloned());
     let plumbing = Git::plumbing(&task.project, &GitEnvironment::of_process());
     let tip = git.resolve(&format!("refs/heads/{branch}")).await?;
-    let reference = format!("refs/chorus/discarded/{}-{}", task.number, crate::process::now());
+    let reference = format!("refs/chorus/discarded/{}-{}", task.number, crate::clock::now());
     if let Some(tip) = &tip {
         git.update_ref(&format!("{reference}/tip"), tip, None).await?;
     }
@@ -142,7 +144,7 @@ async fn take_out(git: &Git, root: &Path, change: &Change, hunks: &[Hunk]) -> Re
     match (change.kind, base) {
         (Kind::Added, _) | (_, None) => std::fs::remove_file(&path).map_err(cannot),
         (Kind::Removed, Some(_)) => put_back(git, &change.path).await,
-        (_, Some(base)) if whole => replace(&path, &base, Access::AsBefore).map_err(cannot),
+        (_, Some(_)) if whole => put_back(git, &change.path).await,
         (_, Some(base)) => {
             let now = std::fs::read(&path).map_err(cannot)?;
             replace(&path, &without(&base, &now, &hunks.iter().map(replaced).collect::<Vec<_>>()), Access::AsBefore)
@@ -151,9 +153,13 @@ async fn take_out(git: &Git, root: &Path, change: &Change, hunks: &[Hunk]) -> Re
     }
 }
 
-/// A file that was removed, as it is committed.
+/// The file as it is committed: its bytes, its mode, and a link as a link.
 async fn put_back(git: &Git, path: &str) -> Result<()> {
-    git.change(&["checkout", "--ignore-skip-worktree-bits", "HEAD", "--", path], Vec::new()).await.map(drop)
+    git.clone()
+        .literal()
+        .change(&["checkout", "--ignore-skip-worktree-bits", "HEAD", "--", path], Vec::new())
+        .await
+        .map(drop)
 }
 
 /// Lines before and after, from 0; a hunk without lines on a side names the line before it.
@@ -181,6 +187,7 @@ pub async fn restore(core: &Core, task: &Task) -> Result<String> {
         Isolation::Stack => to_stack(core, task, &git, &kept).await?,
         _ => {
             worktrees::bring_back(core, task, &kept.reference).await?;
+            commit::worktree::count(core, task).await?;
             Vec::new()
         }
     };
@@ -198,23 +205,9 @@ pub async fn restore(core: &Core, task: &Task) -> Result<String> {
     Ok(text)
 }
 
-/// Makes a branch again at a commit.
-pub async fn branch_again(git: &Git, branch: &str, tip: &str) -> Result<()> {
-    let name = format!("refs/heads/{branch}");
-    match (git.resolve(tip).await?, git.resolve(&name).await?) {
-        (None, _) => Ok(()),
-        (Some(tip), None) => git.update_ref(&name, &tip, None).await,
-        (Some(tip), Some(now)) if tip == now => Ok(()),
-        (Some(_), Some(_)) => {
-            Err(Error::new(Code::VcsRefused, format!("cannot bring {branch} back: another branch has that name"))
-                .hint(format!("rename it, or take the commits from {tip}")))
-        }
-    }
-}
-
 /// Files whose edits could not be brought back.
 async fn to_stack(core: &Core, task: &Task, git: &Git, kept: &Discarded) -> Result<Vec<String>> {
-    branch_again(git, &kept.branch, &format!("{}/tip", kept.reference)).await?;
+    worktrees::branch_again(git, &kept.branch, &format!("{}/tip", kept.reference)).await?;
     let loaded = core.config_of(&task.project);
     let but = stacks::open(core, &task.project, &loaded, None).await?;
     let held = stacks::hold(&but).await?;
@@ -258,5 +251,47 @@ async fn bring_back(git: &Git, root: &Path, file: &str, reference: &str) -> Resu
         },
         (None, Some(after), Some(now)) if after == now => std::fs::remove_file(&path).map_err(cannot).map(|()| true),
         _ => Ok(false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn change(path: &str, kind: Kind) -> Change {
+        Change { path: path.into(), kind, cli_id: String::new(), staged_for: Vec::new() }
+    }
+
+    #[tokio::test]
+    async fn what_is_put_back_is_as_committed_and_no_other_file_is_touched() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let git = Git::at(root).as_chorus();
+        let write = |path: &str, text: &str| std::fs::write(root.join(path), text).unwrap();
+        let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
+        let link = |target: &str| std::os::unix::fs::symlink(target, root.join("link")).unwrap();
+        let allow = |bits| std::fs::set_permissions(root.join("run"), PermissionsExt::from_mode(bits)).unwrap();
+        let executable = || std::fs::metadata(root.join("run")).unwrap().permissions().mode() & 0o100 != 0;
+        for path in ["*", "other", "run"] {
+            write(path, "committed");
+        }
+        link("other");
+        git.change(&["init", "-q"], Vec::new()).await.unwrap();
+        git.change(&["add", "-A"], Vec::new()).await.unwrap();
+        git.change(&["commit", "-qm", "x"], Vec::new()).await.unwrap();
+        write("other", "a person's");
+        allow(0o755);
+        for path in ["*", "link"] {
+            std::fs::remove_file(root.join(path)).unwrap();
+        }
+        link("*");
+        take_out(&git, root, &change("*", Kind::Removed), &[]).await.unwrap();
+        for path in ["run", "link"] {
+            take_out(&git, root, &change(path, Kind::Modified), &[Hunk::whole(path)]).await.unwrap();
+        }
+        assert_eq!((read("*").as_str(), read("other").as_str()), ("committed", "a person's"));
+        assert_eq!(std::fs::read_link(root.join("link")).unwrap(), Path::new("other"));
+        assert!(!executable(), "the mode is the task's edit too");
     }
 }

@@ -5,11 +5,11 @@ use crate::agent::claude::launch::Begin;
 use crate::agent::{self, Agent};
 use crate::config::{self, Loaded};
 use crate::contract::*;
+use crate::core::Core;
 use crate::core::fact::{Fact, Launched};
-use crate::core::{Core, lock};
 use crate::error::{Error, Result};
 use crate::evidence::Gives;
-use crate::ops::{agents, view};
+use crate::ops::{agents, terminal};
 use crate::paths::{State, write_private};
 use crate::process;
 use crate::status::{AgentState, AgentStatus};
@@ -136,7 +136,7 @@ fn hand_out(core: &Core, prepared: &Prepared, task: &Task, launch: &Launch, begi
     // A daemon that one of its hooks starts finds the same tmux server.
     environment.0.insert("CHORUS_TMUX_SOCKET".into(), prepared.tmux.socket().to_string_lossy().into_owned());
     let exec = Exec { argv, environment, folder: prepared.folder.clone() };
-    lock(&core.execs).insert(task.uuid.clone(), exec);
+    core.execs.lock().insert(task.uuid.clone(), exec);
     Ok(())
 }
 
@@ -146,11 +146,11 @@ pub async fn open(core: &Core, prepared: &Prepared, task: &Task, launch: &Launch
     let name = format!("{}-{}", task.number, task.title);
     let run = pane_argv(&core.state, &task.uuid);
     let opened = prepared.tmux.start_session(&task.uuid, &name, Path::new(&prepared.folder), &run, None).await;
-    let opened = opened.inspect_err(|_| drop(lock(&core.execs).remove(&task.uuid)))?;
+    let opened = opened.inspect_err(|_| drop(core.execs.lock().remove(&task.uuid)))?;
     let pane = recorded(&prepared.tmux, &opened);
     let (uuid, kept) = (task.uuid.clone(), pane.clone());
     if let Err(error) = core.store()?.write(move |tx| tx.set_pane(&uuid, Some(&kept))).await {
-        lock(&core.execs).remove(&task.uuid);
+        core.execs.lock().remove(&task.uuid);
         prepared.tmux.kill_session(&opened).await?;
         return Err(error);
     }
@@ -160,7 +160,7 @@ pub async fn open(core: &Core, prepared: &Prepared, task: &Task, launch: &Launch
 fn recorded(tmux: &Tmux, pane: &crate::tmux::Pane) -> Pane {
     Pane {
         socket: tmux.socket().to_string_lossy().into_owned(),
-        server: view::server_identity(pane.server_pid, pane.server_start),
+        server: terminal::server_identity(pane.server_pid, pane.server_start),
         boot: Boot::here(),
         session: pane.session.clone(),
         window: pane.window.clone(),
@@ -182,7 +182,7 @@ pub async fn reopen(
         return open(core, prepared, task, launch, begin).await;
     };
     let tmux = core.tmux(&prepared.loaded, Some(&pane.socket))?;
-    let ours = view::tmux_pane(&pane);
+    let ours = terminal::tmux_pane(&pane);
     match tmux.panes().await {
         Listing::Panes { server, panes }
             if ours.is_on(&server) && panes.iter().any(|found| found.pane == ours.pane) => {}
@@ -192,7 +192,7 @@ pub async fn reopen(
     hand_out(core, prepared, task, launch, begin)?;
     let run = pane_argv(&core.state, &task.uuid);
     let respawned = tmux.respawn(&ours, Path::new(&prepared.folder), &run).await;
-    let pane = recorded(&tmux, &respawned.inspect_err(|_| drop(lock(&core.execs).remove(&task.uuid)))?);
+    let pane = recorded(&tmux, &respawned.inspect_err(|_| drop(core.execs.lock().remove(&task.uuid)))?);
     let (uuid, kept) = (task.uuid.clone(), pane.clone());
     core.store()?.write(move |tx| tx.set_pane(&uuid, Some(&kept))).await?;
     Ok(pane)
@@ -211,7 +211,7 @@ pub fn launched(task: &Task, launch: &Launch, agent: &Agent, loaded: &Loaded, pa
         task: task.uuid.clone(),
         launch: launch.id.clone(),
         socket: PathBuf::from(&pane.socket),
-        pane: view::tmux_pane(pane),
+        pane: terminal::tmux_pane(pane),
         process: pane.process.clone(),
         session_id: launch.session_id.clone(),
         config_dir: launch.config_dir.as_ref().map(PathBuf::from),
@@ -268,7 +268,7 @@ pub async fn take_place(core: &Core, task: &str) {
 
 /// Hands out what the pane is to run, once.
 pub fn exec(core: &Core, ask: &ExecAsk) -> Result<Exec> {
-    lock(&core.execs).remove(&ask.task).ok_or_else(|| {
+    core.execs.lock().remove(&ask.task).ok_or_else(|| {
         Error::new(Code::WrongState, "cannot run the agent: the daemon has no launch waiting for this pane")
             .hint("restart the task")
     })
