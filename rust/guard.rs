@@ -30,7 +30,7 @@ pub struct Refused {
     pub reason: String,
 }
 
-/// Judges the text of a `Bash` tool call of an agent in a stack task; nothing when it may run.
+/// Judges the text of a shell command of an agent in a stack task; nothing when it may run.
 ///
 /// A text that cannot be read as shell is refused only if a refused pair such as `git commit` stands in it.
 pub fn verdict(command: &str) -> Option<Refused> {
@@ -40,15 +40,6 @@ pub fn verdict(command: &str) -> Option<Refused> {
         Err(walk::Stop::Refused(offence)) => Some(reason::of(&offence)),
         Err(walk::Stop::Unreadable) => adjacent(command).map(|what| reason::unreadable(&what)),
     }
-}
-
-/// What Claude Code's `PreToolUse` hook prints to refuse the call (2.1.197 and 2.1.328).
-pub fn output(refused: &Refused) -> serde_json::Value {
-    serde_json::json!({"hookSpecificOutput": {
-        "hookEventName": "PreToolUse",
-        "permissionDecision": "deny",
-        "permissionDecisionReason": refused.reason,
-    }})
 }
 
 /// The first refused pair of words, options between them skipped, wherever it stands.

@@ -583,7 +583,7 @@ M.requests = {
 }
 
 --- Requests of other faces of the program, which no Lua sends.
-M.not_ours = { 'hook', 'exec' }
+M.not_ours = { 'hook', 'pane_died', 'exec' }
 
 --- What the daemon tells unasked, and the shape of its data.
 M.events = {

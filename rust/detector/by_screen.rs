@@ -9,7 +9,7 @@ const LOOK: Millis = 2_000;
 
 pub(super) fn rule(evidence: &Evidence, launch: &Launch, now: Millis) -> Option<Ruling> {
     let screen = evidence.screen.as_ref().filter(|screen| screen.at >= launch.at)?;
-    let only_screen = !launch.gives.session_file && !launch.gives.hooks;
+    let only_screen = !launch.gives.session && !launch.gives.hooks;
     if screen.reading.status == AgentStatus::Unknown && only_screen {
         let written = screen.disturbed_at.max(Some(screen.changed_at)).unwrap_or(screen.at);
         let until = written + CHANGING;

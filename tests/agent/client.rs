@@ -1,9 +1,10 @@
 //! One real client in a sandbox: started as Chorus starts it, its hooks recorded and answered by a script.
 
 use chorus::agent::Agent;
-use chorus::agent::claude::environment::{self, Mark, Renderer};
-use chorus::agent::claude::launch::{self, Begin, Choice, Launch};
+use chorus::agent::claude::launch::{self, Choice};
 use chorus::agent::claude::{conversation, sessions, settings};
+use chorus::agent::environment::{self, Mark, Renderer};
+use chorus::agent::launch::{Begin, Launch};
 use chorus::contract::Environment;
 use chorus_testkit::{FakeApi, Sandbox, claude, given, skip, wait_for};
 use serde_json::Value;
@@ -103,6 +104,9 @@ impl World {
             session_id,
             begin,
             title: "--a 'title' #{pane_id}",
+            hook: &self.hook,
+            readable: Path::new("unused"),
+            shared: false,
             settings: &settings,
             model: None,
             permission_mode: mode,

@@ -1,19 +1,10 @@
 //! What to run in the pane. Pure.
 
 use super::conversation::Conversation;
-use crate::agent::{Agent, text};
+use crate::agent::launch::{Begin, Launch};
+use crate::agent::text;
 use crate::contract::Code;
 use crate::error::{Error, Result};
-use std::path::Path;
-
-/// How a conversation is taken up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Begin {
-    /// It begins, with the id that Chorus chose.
-    New,
-    /// It goes on.
-    Resume,
-}
 
 /// What to do with the conversation of that id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,46 +15,22 @@ pub enum Choice {
     Another,
 }
 
-/// One start of an agent's process.
-#[derive(Clone, Copy, Debug)]
-pub struct Launch<'a> {
-    /// The agent.
-    pub agent: &'a Agent,
-    /// The conversation's id, a uuid.
-    pub session_id: &'a str,
-    /// Whether it exists.
-    pub begin: Begin,
-    /// The task's title; untrusted.
-    pub title: &'a str,
-    /// The file that [`super::settings::settings`] was written to.
-    pub settings: &'a Path,
-    /// Only when the task names one.
-    pub model: Option<&'a str>,
-    /// Only when the task names one.
-    pub permission_mode: Option<&'a str>,
-}
-
-/// Program and arguments. An agent of which only the screen is known gets its own command and nothing else.
-///
-/// There is no prompt in it: prompts are typed once the agent is ready, so that none shows in a process list. Every
-/// value is joined to its flag, so that none is taken for a flag.
+/// Program and arguments. Every value is joined to its flag, so that none is taken for a flag.
 pub fn argv(launch: &Launch<'_>) -> Vec<String> {
     let agent = launch.agent;
     let mut argv = agent.command.clone();
-    if agent.capabilities().resume {
-        let begin = match launch.begin {
-            Begin::New => "session-id",
-            Begin::Resume => "resume",
-        };
-        argv.push(format!("--{begin}={}", launch.session_id));
-        let name = name(launch.title);
-        if !name.is_empty() {
-            argv.push(format!("--name={name}"));
-        }
-        argv.push(format!("--settings={}", launch.settings.to_string_lossy()));
-        argv.extend(launch.model.map(|model| format!("--model={}", text::line(model, 200))));
-        argv.extend(launch.permission_mode.map(|mode| format!("--permission-mode={}", text::line(mode, 40))));
+    let begin = match launch.begin {
+        Begin::New => "session-id",
+        Begin::Resume => "resume",
+    };
+    argv.push(format!("--{begin}={}", launch.session_id));
+    let name = name(launch.title);
+    if !name.is_empty() {
+        argv.push(format!("--name={name}"));
     }
+    argv.push(format!("--settings={}", launch.settings.to_string_lossy()));
+    argv.extend(launch.model.map(|model| format!("--model={}", text::line(model, 200))));
+    argv.extend(launch.permission_mode.map(|mode| format!("--permission-mode={}", text::line(mode, 40))));
     argv.extend(agent.args.iter().cloned());
     argv
 }
@@ -93,6 +60,8 @@ pub fn choose(conversation: &Conversation, running: Option<u32>) -> Result<Choic
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agent::Agent;
+    use std::path::Path;
 
     fn agent(name: &str) -> Agent {
         Agent::new(name, Vec::new(), vec!["--verbose".to_owned()], Path::new("/x/chorus"))
@@ -100,7 +69,9 @@ mod tests {
 
     fn launch<'a>(agent: &'a Agent, title: &'a str, begin: Begin) -> Launch<'a> {
         let settings = Path::new("/state dir/settings.json");
-        Launch { agent, session_id: "u-u", begin, title, settings, model: None, permission_mode: None }
+        let unused = Path::new("");
+        let (session_id, hook, readable, shared) = ("u-u", unused, unused, false);
+        Launch { agent, session_id, begin, title, hook, readable, shared, settings, model: None, permission_mode: None }
     }
 
     #[test]
@@ -137,12 +108,6 @@ mod tests {
         }
         let long = "é".repeat(500);
         assert_eq!(argv(&launch(&claude, &long, Begin::New))[2].chars().count(), "--name=".len() + 80);
-    }
-
-    #[test]
-    fn another_agent_gets_only_its_own_words() {
-        let aider = agent("aider");
-        assert_eq!(argv(&launch(&aider, "Fix it", Begin::New)), ["aider", "--verbose"]);
     }
 
     #[test]

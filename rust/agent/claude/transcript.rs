@@ -7,7 +7,10 @@
 //! same `requestDigest` as the one before; neither the error nor the pause is told. A final error is an `assistant` line
 //! with `isApiErrorMessage`. Three 529 in a row are final at once, a 500 is tried ten times.
 
+use super::failure;
+use crate::agent::Transcript;
 use crate::agent::text::clip;
+use crate::evidence::{self, ApiRetry, TranscriptFact};
 use crate::status::Millis;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -78,11 +81,6 @@ impl Tail {
             attempts: 0,
             said: Said::default(),
         }
-    }
-
-    /// The file.
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 
     /// What it says as of the last [`Tail::read`].
@@ -213,6 +211,27 @@ impl Tail {
 
     fn date(&mut self, line: &Value) {
         self.said.at = line.get("timestamp").and_then(Value::as_str).and_then(millis).unwrap_or(self.said.at);
+    }
+}
+
+impl Transcript for Tail {
+    fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn read(&mut self, now: Millis) -> io::Result<Option<TranscriptFact>> {
+        if !Tail::read(self)? {
+            return Ok(None);
+        }
+        let Said { at, message, error, attempt, .. } = self.said.clone();
+        let known =
+            |error: ApiError| evidence::ApiError { at, cause: failure::cause("", &error.text), text: error.text };
+        Ok(Some(TranscriptFact {
+            at: now,
+            message,
+            error: error.map(known),
+            retry: attempt.map(|attempt| ApiRetry { at, text: format!("attempt {attempt}") }),
+        }))
     }
 }
 
