@@ -38,6 +38,9 @@ M.words.Kind = {
   'lost',
 }
 
+---@alias chorus.Answerable 'hook'|'keys'|'terminal'
+M.words.Answerable = { 'hook', 'keys', 'terminal' }
+
 ---@alias chorus.Isolation 'auto'|'stack'|'worktree'|'none'
 M.words.Isolation = { 'auto', 'stack', 'worktree', 'none' }
 
@@ -199,7 +202,7 @@ M.shapes.Commit = { oid = 'string', subject = 'string', at = 'integer', files = 
 ---@field summary string
 ---@field input? any
 ---@field suggestions string[]
----@field answerable string
+---@field answerable chorus.Answerable
 ---@field opened_at integer
 ---@field closed_at? integer
 ---@field outcome? string
@@ -213,7 +216,7 @@ M.shapes.Opened = {
   summary = 'string',
   input = 'any?',
   suggestions = 'string[]',
-  answerable = 'string',
+  answerable = 'Answerable',
   opened_at = 'integer',
   closed_at = 'integer?',
   outcome = 'string?',

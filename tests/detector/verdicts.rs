@@ -212,7 +212,7 @@ fn a_verdict_explains_itself() {
     assert_eq!(verdict.rule, "session file: waiting, permission prompt");
     assert_eq!(verdict.state.since, T0 + 11_030);
     let used: Vec<&str> = verdict.pieces.iter().filter(|piece| piece.used).map(|piece| piece.says.as_str()).collect();
-    assert_eq!(used, ["waiting, permission prompt", "PermissionRequest, Bash: rm -rf build"]);
+    assert_eq!(used, ["waiting, permission prompt", "asked for Bash: rm -rf build"]);
     assert!(verdict.pieces.iter().any(|piece| piece.source == "process" && !piece.used));
     let unknown = Scene::ready().hook(40_000, "UserPromptSubmit", json!({})).at(46_000);
     assert_eq!(unknown.rule, "the session file says idle, newer hooks say busy");
