@@ -9,17 +9,17 @@ mod agents;
 mod asks;
 mod edits;
 mod events;
-mod failure;
 mod replies;
 
+pub use crate::error::{Code, Failure};
 pub use agents::*;
 pub use asks::*;
 pub use edits::*;
 pub use events::*;
-pub use failure::*;
 pub use replies::*;
 
 use crate::task::Task;
+pub use crate::task::Trouble;
 use serde::{Deserialize, Serialize};
 
 /// Grows when an older peer could misread a newer one.
@@ -32,7 +32,7 @@ pub type Json = serde_json::Value;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "method", content = "params", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Request {
-    /// First on every connection that asks for more than `hook` or `exec`.
+    /// First on every connection that asks for more than `hook` or `exec`. Reply: [`Welcome`].
     Hello(Hello),
     /// Everything a fresh client shows. Reply: [`Snapshot`].
     Snapshot(Nothing),

@@ -1,9 +1,14 @@
-//! The guard: which shell commands of an agent in a stack task are refused, so that no task moves another's edits.
+//! The guard refuses shell commands of an agent in a stack task that would move the edits of other tasks.
 //!
-//! All stack tasks share one working tree, and Chorus is its only committer. Pure: a command's text in, a verdict out.
-//! [`parse`] reads the text as a shell would, [`walk`] follows what would run (wrappers, nested shells, variables,
-//! pipes into a shell), [`git`] and [`but`] judge. It is a guard against habit, not a wall: a script file, another
-//! language or an alias of the user's shell get past it, and a switched branch is noticed elsewhere.
+//! All stack tasks share one working tree, and only Chorus commits in it. The guard is pure: it takes the text of a
+//! command and returns a verdict. [`parse`] reads the text as a shell would, [`walk`] follows what would run, [`git`]
+//! and [`but`] judge each call.
+//!
+//! The guard works against habit; it is not a wall. Yet habit takes many forms: an agent puts a command into a
+//! variable, an alias, a here-document, a pipe or a script and runs it from there. So the guard also follows what the
+//! text itself sets, prints and writes ([`expand`], [`printed`]); `tests/refused.txt` holds an example of each form.
+//! The guard does not follow files that the text does not write, other languages, or the aliases of the user's shell.
+//! Chorus notices a branch switched that way by other means.
 
 mod but;
 mod expand;
@@ -21,7 +26,7 @@ mod word;
 /// A command longer than this (bytes) is not parsed.
 const LONGEST: usize = 1 << 20;
 
-/// What is refused, and the words the agent is told.
+/// A refused command, in the words that the agent reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
     /// Program and subcommand: `git commit`.
@@ -30,14 +35,14 @@ pub struct Refused {
     pub reason: String,
 }
 
-/// Judges the text of a shell command of an agent in a stack task; nothing when it may run.
+/// Judges the text of a shell command of an agent in a stack task; `None` when it may run.
 ///
 /// A text that cannot be read as shell is refused only if a refused pair such as `git commit` stands in it.
 pub fn verdict(command: &str) -> Option<Refused> {
     let end = if command.len() > LONGEST { Err(walk::Stop::Unreadable) } else { walk::judge(command) };
     match end {
         Ok(()) => None,
-        Err(walk::Stop::Refused(offence)) => Some(reason::of(&offence)),
+        Err(walk::Stop::Refused(offense)) => Some(reason::of(&offense)),
         Err(walk::Stop::Unreadable) => adjacent(command).map(|what| reason::unreadable(&what)),
     }
 }

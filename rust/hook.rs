@@ -39,7 +39,7 @@ pub fn run(agent: Option<&str>) {
             id: uuid::Uuid::new_v4().to_string(),
             task,
             launch,
-            at: crate::process::now(),
+            at: crate::clock::now(),
             wait: matches!(what, Happening::Asks(_) | Happening::SessionStart(_) | Happening::ToolStart(_)),
             event,
             agent: agent.map(str::to_owned),

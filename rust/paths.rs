@@ -1,11 +1,18 @@
 //! Where Chorus keeps things: the state folder, the sockets, the log.
 
-use crate::contract::Code;
-use crate::error::{Error, Result};
+pub mod log;
+mod replace;
+
+pub use replace::{Access, replace, replace_durably, replace_with_link};
+
+use crate::error::{Code, Error, Result};
 use sha2::{Digest, Sha256};
 use std::fs::{DirBuilder, Permissions};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+
+/// The store's file inside the state folder.
+pub const STORE: &str = "chorus.db";
 
 /// A socket's path must fit `sockaddr_un` (104 bytes on macOS, 108 on Linux) with room for tmux's own suffixes.
 const LONGEST_SOCKET: usize = 100;
@@ -135,16 +142,7 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
         Error::new(Code::StoreUnusable, format!("cannot write {}: {error}", path.display()))
             .hint("make room, or make the state folder writable")
     };
-    let partial = path.with_extension("partial");
-    let mut file = std::fs::OpenOptions::new()
-        .create(true)
-        .truncate(true)
-        .write(true)
-        .mode(0o600)
-        .open(&partial)
-        .map_err(fault)?;
-    std::io::Write::write_all(&mut file, bytes).map_err(fault)?;
-    std::fs::rename(&partial, path).map_err(fault)
+    replace(path, bytes, Access::Private).map_err(fault)
 }
 
 fn unusable(path: &Path, error: &std::io::Error) -> Error {

@@ -1,9 +1,9 @@
 //! Hook events that found no daemon: files in order, bounded, taken in before live ones.
 
 use crate::contract::{Hook, Json};
+use crate::paths::Access;
 use std::fs;
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// More events than this are not kept: the session file and the screen will tell the rest.
@@ -22,11 +22,7 @@ pub fn put(dir: &Path, hook: &Hook, shorten: impl FnOnce(&mut Json)) -> io::Resu
         shorten(&mut short.event);
         bytes = serde_json::to_vec(&short)?;
     }
-    let name = format!("{:016}-{}", hook.at, hook.id);
-    let partial = dir.join(format!(".{name}"));
-    let mut file = fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(&partial)?;
-    io::Write::write_all(&mut file, &bytes)?;
-    fs::rename(&partial, dir.join(format!("{name}.json")))
+    crate::paths::replace(&dir.join(format!("{:016}-{}.json", hook.at, hook.id)), &bytes, Access::Private)
 }
 
 /// The kept events, oldest first. Remove each with [`done`] once it is in the store.

@@ -1,6 +1,10 @@
 //! The table of verbs. What is not here does not exist: `:Chorus`, `:Chorus<Verb>`, `<Plug>(chorus-…)`,
 //! completion, the help's list and the shell's subcommands are made from it or compared with it.
 
+mod fits;
+
+pub use fits::Fits;
+
 use serde::Serialize;
 
 /// What a verb takes as its task.
@@ -22,6 +26,8 @@ pub struct Verb {
     pub name: &'static str,
     /// The task argument.
     pub takes: Takes,
+    /// The tasks it applies to.
+    pub fits: Fits,
     /// What may follow the task, for usage lines; empty for nothing.
     pub rest: &'static str,
     /// What `!` means; empty where it means nothing.
@@ -37,10 +43,14 @@ pub struct Verb {
 }
 
 const fn verb(name: &'static str, takes: Takes, rest: &'static str, place: &'static str, does: &'static str) -> Verb {
-    Verb { name, takes, rest, bang: "", range: false, careful: false, place, does }
+    Verb { name, takes, fits: Fits::Any, rest, bang: "", range: false, careful: false, place, does }
 }
 
 impl Verb {
+    const fn fits(mut self, fits: Fits) -> Verb {
+        self.fits = fits;
+        self
+    }
     const fn bang(mut self, meaning: &'static str) -> Verb {
         self.bang = meaning;
         self
@@ -61,55 +71,67 @@ impl Verb {
     }
 }
 
+use Fits::*;
 use Takes::*;
 
 /// Every verb, in the order of the help.
 pub const VERBS: &[Verb] = &[
     verb("new", Nothing, "[title]", "both", "write a new task").bang("start it at once").range(),
-    verb("start", Many, "[prompt]", "both", "start a task: tmux session, agent, context"),
-    verb("send", Many, "[text]", "both", "send a prompt, delivered exactly")
+    verb("start", Many, "[prompt]", "both", "start an agent on a task, in a tmux session").fits(Pending),
+    verb("send", Many, "[text]", "both", "send a prompt exactly as written")
+        .fits(Live)
         .bang("type the text as it is, so that `/compact` works")
         .range(),
-    verb("interrupt", Many, "", "both", "stop the turn, keep the session"),
-    verb("approve", One, "", "both", "allow the open request").careful(),
-    verb("deny", One, "[reason]", "both", "refuse the open request").careful(),
-    verb("answer", One, "[answer]", "both", "answer the open question").careful(),
-    verb("restart", Many, "", "both", "restart the agent with its conversation")
-        .bang("a fresh session with the task's context"),
-    verb("complete", Many, "", "both", "end a task well")
+    verb("interrupt", Many, "", "both", "stop the turn and keep the session").fits(Busy),
+    verb("approve", One, "", "both", "allow the open request").fits(Asking).careful(),
+    verb("deny", One, "[reason]", "both", "deny the open request").fits(Asking).careful(),
+    verb("answer", One, "[answer]", "both", "answer the open question").fits(Asking).careful(),
+    verb("restart", Many, "", "both", "restart the agent and keep its conversation")
+        .fits(Live)
+        .bang("start a fresh conversation with the task's context"),
+    verb("complete", Many, "", "both", "complete a task and end its session")
+        .fits(Live)
         .bang("even while it is busy or has an open request")
         .careful(),
-    verb("fail", Many, "[reason]", "both", "give a task up and say why")
-        .bang("discard its branch and uncommitted edits too, after asking")
+    verb("fail", Many, "[reason]", "both", "give up a task and record the reason")
+        .fits(Live)
+        .bang("also discard its branch and uncommitted edits, after confirmation")
         .careful(),
-    verb("reopen", Many, "", "both", "make an ended task pending again").bang("bring back what was discarded"),
-    verb("delete", Many, "", "both", "remove a task that does not run").careful(),
-    verb("edit", One, "", "both", "change title, description, priority or tags"),
-    verb("dashboard", Nothing, "", "nvim", "the list of tasks, with keys for every verb"),
-    verb("list", Nothing, "[filter]", "both", "tasks as editable text; in a shell, the listing"),
+    verb("reopen", Many, "", "both", "make an ended task pending again").fits(Ended).bang("restore what was discarded"),
+    verb("delete", Many, "", "both", "delete a task that is not running").fits(NotLive).careful(),
+    verb("edit", One, "", "both", "edit a task's title, description, priority and tags"),
+    verb("dashboard", Nothing, "", "nvim", "open the dashboard: all tasks, with a key for each verb"),
+    verb("list", Nothing, "[filter]", "both", "list the tasks; in Neovim, as editable text"),
     verb("pick", Nothing, "[filter]", "nvim", "pick a task"),
-    verb("show", One, "", "both", "the task's page and its journal"),
-    verb("inbox", Nothing, "", "both", "the open requests"),
+    verb("show", One, "", "both", "show a task's page and its journal"),
+    verb("inbox", Nothing, "", "both", "list the open requests"),
     verb("next", Nothing, "", "nvim", "go to the task that needs you most"),
-    verb("output", One, "", "both", "the task's live output in a floating window"),
-    verb("attach", One, "", "both", "the task's terminal"),
-    verb("diff", One, "[part]", "both", "a task's edits: `stack`, `turn`, `uncommitted` or a commit"),
-    verb("changes", Nothing, "", "both", "uncommitted edits, whose they are, and giving them to a task"),
-    verb("blame", Nothing, "", "nvim", "which task wrote the cursor's line"),
-    verb("commit", Many, "[message]", "both", "commit a task's edits to its branch now").careful(),
-    verb("mend", One, "", "both", "do what a task's trouble offers, after asking").bang("without asking").careful(),
-    verb("preview", One, "", "both", "show a worktree task's branch in the GitButler workspace")
-        .bang("without asking")
+    verb("output", One, "", "both", "show a task's live output").fits(Live),
+    verb("attach", One, "", "both", "open a task's terminal").fits(Live),
+    verb("diff", One, "[part]", "both", "show a task's edits: `stack`, `turn`, `uncommitted` or a commit").fits(Branch),
+    verb("changes", Nothing, "", "both", "show uncommitted edits and their owners; in Neovim, assign them"),
+    verb("blame", Nothing, "", "nvim", "show which task wrote the current line"),
+    verb("commit", Many, "[message]", "both", "commit a task's edits to its branch now").fits(Uncommitted).careful(),
+    verb("mend", One, "", "both", "apply the fix proposed for a task's branch, after confirmation")
+        .fits(Trouble)
+        .bang("skip the confirmation")
         .careful(),
-    verb("setup", Nothing, "", "both", "make this a GitButler project, after explaining").bang("without asking"),
-    verb("explain", One, "", "both", "why the status is what it is"),
-    verb("web", One, "", "both", "a web terminal by ttyd").bang("let the browser type"),
-    verb("config", Nothing, "", "both", "effective configuration and where it came from"),
-    verb("health", Nothing, "", "both", "what Chorus needs and whether it is there"),
+    verb("preview", One, "", "both", "show a worktree task's branch in the GitButler workspace")
+        .fits(Worktree)
+        .bang("skip the confirmation")
+        .careful(),
+    verb("setup", Nothing, "", "both", "set up GitButler in this project, after confirmation")
+        .bang("skip the confirmation"),
+    verb("explain", One, "", "both", "explain a task's status"),
+    verb("web", One, "", "both", "open a task's terminal in a browser, with ttyd")
+        .fits(Live)
+        .bang("let the browser type"),
+    verb("config", Nothing, "", "both", "show the effective configuration and its sources"),
+    verb("health", Nothing, "", "both", "check what Chorus needs"),
     verb("install", Nothing, "", "nvim", "build the chorus program"),
-    verb("log", Nothing, "", "both", "the daemon's log"),
+    verb("log", Nothing, "", "both", "show the daemon's log"),
     verb("detect", Nothing, "FILE…", "shell", "classify captured screens"),
-    verb("verbs", Nothing, "", "shell", "this table"),
+    verb("verbs", Nothing, "", "shell", "list the verbs"),
 ];
 
 /// The verb of that name.

@@ -1,77 +1,9 @@
---- The grammar of `:Chorus`: the table of verbs, reading a command line, completing it.
+--- The grammar of `:Chorus`: reading a command line and completing it.
 
 local M = {}
 
----@class chorus.Verb
----@field name string
----@field takes 'nothing'|'one'|'many' the task argument
----@field rest string what may follow the task; empty for nothing
----@field bang string what `!` means; empty where it means nothing
----@field range boolean whether a range means something
----@field careful boolean never acts on a guessed task
----@field does string
-
----@return chorus.Verb
-local function verb(name, takes, rest, does, more)
-  local it = { name = name, takes = takes, rest = rest, bang = '', range = false, careful = false, does = does }
-  for key, value in pairs(more or {}) do
-    it[key] = value
-  end
-  return it
-end
-
---- The verbs of `rust/verbs.rs` that work in Neovim, in the order of the help. A test compares the two tables.
----@type chorus.Verb[]
-M.verbs = {
-  verb('new', 'nothing', '[title]', 'write a new task', { bang = 'start it at once', range = true }),
-  verb('start', 'many', '[prompt]', 'start a task: tmux session, agent, context'),
-  verb('send', 'many', '[text]', 'send a prompt, delivered exactly', {
-    bang = 'type the text as it is, so that `/compact` works',
-    range = true,
-  }),
-  verb('interrupt', 'many', '', 'stop the turn, keep the session'),
-  verb('approve', 'one', '', 'allow the open request', { careful = true }),
-  verb('deny', 'one', '[reason]', 'refuse the open request', { careful = true }),
-  verb('answer', 'one', '[answer]', 'answer the open question', { careful = true }),
-  verb('restart', 'many', '', 'restart the agent with its conversation', {
-    bang = "a fresh session with the task's context",
-  }),
-  verb('complete', 'many', '', 'end a task well', {
-    bang = 'even while it is busy or has an open request',
-    careful = true,
-  }),
-  verb('fail', 'many', '[reason]', 'give a task up and say why', {
-    bang = 'discard its branch and uncommitted edits too, after asking',
-    careful = true,
-  }),
-  verb('reopen', 'many', '', 'make an ended task pending again', { bang = 'bring back what was discarded' }),
-  verb('delete', 'many', '', 'remove a task that does not run', { careful = true }),
-  verb('edit', 'one', '', 'change title, description, priority or tags'),
-  verb('dashboard', 'nothing', '', 'the list of tasks, with keys for every verb'),
-  verb('list', 'nothing', '[filter]', 'tasks as editable text; in a shell, the listing'),
-  verb('pick', 'nothing', '[filter]', 'pick a task'),
-  verb('show', 'one', '', "the task's page and its journal"),
-  verb('inbox', 'nothing', '', 'the open requests'),
-  verb('next', 'nothing', '', 'go to the task that needs you most'),
-  verb('output', 'one', '', "the task's live output in a floating window"),
-  verb('attach', 'one', '', "the task's terminal"),
-  verb('diff', 'one', '[part]', "a task's edits: `stack`, `turn`, `uncommitted` or a commit"),
-  verb('changes', 'nothing', '', 'uncommitted edits, whose they are, and giving them to a task'),
-  verb('blame', 'nothing', '', "which task wrote the cursor's line"),
-  verb('commit', 'many', '[message]', "commit a task's edits to its branch now", { careful = true }),
-  verb('mend', 'one', '', "do what a task's trouble offers, after asking", { bang = 'without asking', careful = true }),
-  verb('preview', 'one', '', "show a worktree task's branch in the GitButler workspace", {
-    bang = 'without asking',
-    careful = true,
-  }),
-  verb('setup', 'nothing', '', 'make this a GitButler project, after explaining', { bang = 'without asking' }),
-  verb('explain', 'one', '', 'why the status is what it is'),
-  verb('web', 'one', '', 'a web terminal by ttyd', { bang = 'let the browser type' }),
-  verb('config', 'nothing', '', 'effective configuration and where it came from'),
-  verb('health', 'nothing', '', 'what Chorus needs and whether it is there'),
-  verb('install', 'nothing', '', 'build the chorus program'),
-  verb('log', 'nothing', '', "the daemon's log"),
-}
+--- In the order of the help.
+M.verbs = require('chorus.verbs.table')
 
 ---@param name string
 ---@return chorus.Verb?
@@ -109,7 +41,7 @@ function M.split(found, line)
       break
     elseif is_number and (found.takes == 'many' or #words == 0) then
       words[#words + 1] = word
-    elseif #words == 0 and require('chorus.verbs.target').is_filter(word) then
+    elseif #words == 0 and require('chorus.tasks.filter').is_filter(word) then
       words[1], rest = word, after
       rest = rest:gsub('^%-%-%s*', '')
       break
@@ -196,11 +128,11 @@ end
 local function task_words(found)
   local target, tasks = require('chorus.verbs.target'), require('chorus.tasks')
   local words, tags = {}, {}
-  for _, task in ipairs(target.candidates(found.name)) do
+  for _, task in ipairs(target.candidates(found)) do
     words[#words + 1] = tostring(task.number)
   end
   if found.takes == 'many' then
-    vim.list_extend(words, target.filters())
+    vim.list_extend(words, require('chorus.tasks.filter').words())
     for _, task in ipairs(tasks.all()) do
       for _, tag in ipairs(task.tags) do
         tags['+' .. tag] = true
@@ -243,7 +175,7 @@ function M.complete(lead, line, position)
     return {}
   end
   if found.takes == 'nothing' then
-    local words = found.rest == '[filter]' and rest == '' and require('chorus.verbs.target').filters() or {}
+    local words = found.rest == '[filter]' and rest == '' and require('chorus.tasks.filter').words() or {}
     return starting_with(lead, words)
   end
   local task, args = M.split(found, rest)

@@ -1,12 +1,12 @@
---- The Lua half of the RPC contract, as data: requests, replies, events and error codes. The other half is
---- `rust/contract.rs`; a test loads both and fails when they differ. Nothing here touches `vim`.
+-- Generated from rust/contract by `cargo xtask generate`. Do not edit.
+
+--- The Lua half of the contract between plugin and program, as data. The other half is `rust/contract.rs`.
 ---
---- A field's type is a word: `string`, `integer`, `boolean`, `any`, `map` (text to text), the name of a shape below,
---- with `[]` for a list and `?` where it may be absent.
+--- A field's type is a word: `string`, `integer`, `boolean`, `any`, `map` (text to text), the name of a shape or of a
+--- set of words, with `[]` for a list and `?` where it may be absent.
 
 local M = {}
 
---- Grows when an older peer could misread a newer one.
 M.protocol = 1
 
 --- The version of plugin and program.
@@ -15,13 +15,21 @@ M.version = '0.1.0'
 --- Words with a closed set of values.
 M.words = {}
 
----@alias chorus.Status 'pending'|'running'|'waiting'|'completed'|'failed'
-M.words.Status = { 'pending', 'running', 'waiting', 'completed', 'failed' }
-
+--- The agent's own status, beside the task's life (`Status`).
 ---@alias chorus.AgentStatus 'stopped'|'starting'|'busy'|'idle'|'waiting'|'login_required'|'error'|'exited'|'unknown'
-M.words.AgentStatus =
-  { 'stopped', 'starting', 'busy', 'idle', 'waiting', 'login_required', 'error', 'exited', 'unknown' }
+M.words.AgentStatus = {
+  'stopped',
+  'starting',
+  'busy',
+  'idle',
+  'waiting',
+  'login_required',
+  'error',
+  'exited',
+  'unknown',
+}
 
+--- What kind of waiting, error or exit.
 ---@alias chorus.Kind 'permission'|'question'|'plan'|'trust'|'dialog'|'rate_limit'|'server'|'request'|'code'|'signal'|'suspended'|'lost'
 M.words.Kind = {
   'permission',
@@ -38,13 +46,26 @@ M.words.Kind = {
   'lost',
 }
 
----@alias chorus.Answerable 'hook'|'keys'|'terminal'
-M.words.Answerable = { 'hook', 'keys', 'terminal' }
+--- Where a task is in its life.
+---@alias chorus.Status 'pending'|'running'|'waiting'|'completed'|'failed'
+M.words.Status = {
+  'pending',
+  'running',
+  'waiting',
+  'completed',
+  'failed',
+}
 
+--- How a task's edits are kept apart.
 ---@alias chorus.Isolation 'auto'|'stack'|'worktree'|'none'
-M.words.Isolation = { 'auto', 'stack', 'worktree', 'none' }
+M.words.Isolation = {
+  'auto',
+  'stack',
+  'worktree',
+  'none',
+}
 
---- Why a request was refused.
+--- Error codes. Each exists because a client acts on it or a script may.
 ---@alias chorus.Code 'unknown_verb'|'bad_input'|'no_such_task'|'wrong_state'|'task_busy'|'request_open'|'no_request'|'several_requests'|'request_changed'|'not_answerable'|'tmux_missing'|'tmux_old'|'tmux_failed'|'agent_missing'|'agent_failed'|'store_unusable'|'daemon_unreachable'|'older_client'|'replaced'|'from_agent'|'tool_missing'|'not_a_repository'|'git_failed'|'but_missing'|'but_failed'|'vcs_refused'|'unsupported'|'internal'
 M.words.Code = {
   'unknown_verb',
@@ -77,18 +98,31 @@ M.words.Code = {
   'internal',
 }
 
---- Things with fields.
+--- Tables with fields.
 M.shapes = {}
 
---- Facts beside an agent's status. Every text is untrusted.
+--- A status with what is known beside it.
+---@class chorus.AgentState
+---@field status chorus.AgentStatus The status.
+---@field kind? chorus.Kind Its kind, where the status has kinds.
+---@field detail chorus.Detail What more is known.
+---@field since integer When this status began.
+M.shapes.AgentState = {
+  status = 'AgentStatus',
+  kind = 'Kind?',
+  detail = 'Detail',
+  since = 'integer',
+}
+
+--- Facts beside a status. Every text is untrusted and bounded to 500 characters.
 ---@class chorus.Detail
----@field tool? string
----@field summary? string
----@field message? string
----@field retry? string
----@field code? integer
----@field signal? integer
----@field background? string
+---@field tool? string The tool a request is about.
+---@field summary? string One line: the command, the file, the question.
+---@field message? string The last message or error of the agent.
+---@field retry? string The retry in progress, such as `attempt 4/10`.
+---@field code? integer Exit code.
+---@field signal? integer Signal number.
+---@field background? string Work that goes on after the turn: `shell` or `subagent`.
 M.shapes.Detail = {
   tool = 'string?',
   summary = 'string?',
@@ -99,46 +133,40 @@ M.shapes.Detail = {
   background = 'string?',
 }
 
----@class chorus.AgentState
----@field status chorus.AgentStatus
----@field kind? chorus.Kind
----@field detail chorus.Detail
----@field since integer
-M.shapes.AgentState = { status = 'AgentStatus', kind = 'Kind?', detail = 'Detail', since = 'integer' }
-
+--- A task as every client sees it.
 ---@class chorus.Task
----@field project string
----@field number integer
----@field uuid string
----@field title string
----@field description? string
----@field priority integer
----@field tags string[]
----@field status chorus.Status
----@field agent string
----@field model? string
----@field permission_mode? string
----@field agent_status chorus.AgentState
----@field unread boolean
----@field isolation chorus.Isolation
----@field stack? string
----@field on? integer
----@field worktree? string
----@field commits integer
----@field uncommitted integer
----@field overlaps integer[]
----@field trouble? chorus.Trouble
----@field pane? string
----@field session_id? string
----@field restarts integer
----@field queued integer
----@field requests integer
----@field result? string
----@field demo boolean
----@field created_at integer
----@field started_at? integer
----@field completed_at? integer
----@field revision integer
+---@field project string Canonical path of the project.
+---@field number integer `#12`, counted per project.
+---@field uuid string Identity across projects and renumbering.
+---@field title string One line.
+---@field description? string Markdown; absent in lists, present in `Page`.
+---@field priority integer Higher first; 0 by default.
+---@field tags string[] Free words.
+---@field status chorus.Status The task's life.
+---@field agent string The agent's name, `claude` by default.
+---@field model? string The model passed to the agent, if any.
+---@field permission_mode? string The permission mode passed to the agent, if any.
+---@field agent_status chorus.AgentState What the agent does.
+---@field unread boolean A turn ended that nobody has seen.
+---@field isolation chorus.Isolation How edits are kept apart.
+---@field stack? string The stack's branch name.
+---@field on? integer The task (number) this one builds on.
+---@field worktree? string The worktree's path.
+---@field commits integer How many commits Chorus made for it.
+---@field uncommitted integer How many files hold uncommitted edits of it.
+---@field overlaps integer[] Other tasks (numbers) with uncommitted edits in the same files.
+---@field trouble? chorus.Trouble What keeps its edits from being committed.
+---@field pane? string The tmux pane id, such as `%3`.
+---@field session_id? string The agent's session id.
+---@field restarts integer How often the agent was restarted.
+---@field queued integer Prompts accepted and not yet delivered.
+---@field requests integer Number of open requests.
+---@field result? string The reason of a failure, or the result told at completion.
+---@field demo boolean True for `chorus demo-agent`: shown wherever the task is shown.
+---@field created_at integer When it was created.
+---@field started_at? integer When it was first started.
+---@field completed_at? integer When it was completed or failed.
+---@field revision integer Grows with every change of this task.
 M.shapes.Task = {
   project = 'string',
   number = 'integer',
@@ -174,38 +202,70 @@ M.shapes.Task = {
   revision = 'integer',
 }
 
---- Why a task's edits are not committed, or its branch is not as it should be.
----@class chorus.Trouble
----@field kind string
----@field text string
----@field remedy? string
----@field above? string
----@field files string[]
-M.shapes.Trouble = { kind = 'string', text = 'string', remedy = 'string?', above = 'string?', files = 'string[]' }
+--- The daemon's half of the handshake.
+---@class chorus.Welcome
+---@field protocol integer The daemon's `PROTOCOL`.
+---@field version string The daemon's version.
+---@field pid integer Process id of the daemon.
+---@field project string Canonical path of the client's project.
+---@field state_dir string The state folder (drafts live in its `drafts/`).
+M.shapes.Welcome = {
+  protocol = 'integer',
+  version = 'string',
+  pid = 'integer',
+  project = 'string',
+  state_dir = 'string',
+}
 
---- A commit that Chorus made for a task.
----@class chorus.Commit
----@field oid string
----@field subject string
----@field at integer
----@field files integer
-M.shapes.Commit = { oid = 'string', subject = 'string', at = 'integer', files = 'integer' }
+--- Reply: a prompt was accepted.
+---@class chorus.Sent
+---@field queued boolean True when it waits for the agent to be free.
+---@field reason? string Why it waits.
+M.shapes.Sent = {
+  queued = 'boolean',
+  reason = 'string?',
+}
 
---- A request: the agent needs an answer. Every text is untrusted.
+--- Everything a fresh client shows.
+---@class chorus.Snapshot
+---@field tasks chorus.Task[] This project's tasks.
+---@field requests chorus.Opened[] This project's open requests.
+---@field elsewhere integer Tasks of other projects that need a person.
+M.shapes.Snapshot = {
+  tasks = 'Task[]',
+  requests = 'Opened[]',
+  elsewhere = 'integer',
+}
+
+--- Reply: tasks.
+---@class chorus.Tasks
+---@field tasks chorus.Task[] In order: priority, then number.
+M.shapes.Tasks = {
+  tasks = 'Task[]',
+}
+
+--- Reply: open requests.
+---@class chorus.Requests
+---@field requests chorus.Opened[] Oldest first.
+M.shapes.Requests = {
+  requests = 'Opened[]',
+}
+
+--- A request: the agent needs an answer. Texts are untrusted.
 ---@class chorus.Opened
----@field id string
----@field project string
----@field number integer
----@field task string
----@field kind chorus.Kind
----@field tool? string
----@field summary string
----@field input? any
----@field suggestions string[]
----@field answerable chorus.Answerable
----@field opened_at integer
----@field closed_at? integer
----@field outcome? string
+---@field id string Identity; an answer names it.
+---@field project string Project of the task.
+---@field number integer Number of the task.
+---@field task string The task's uuid.
+---@field kind chorus.Kind `permission`, `question`, `plan`, `trust` or `dialog`.
+---@field tool? string The tool asked for.
+---@field summary string One line for lists.
+---@field input? any The whole input: command, file and diff, questions, plan; at most 256 kB.
+---@field suggestions string[] The agent's own rules for "allow always", each as a sentence.
+---@field answerable string How it can be answered: `hook`, `keys`, or `terminal` (only by attaching).
+---@field opened_at integer When it opened.
+---@field closed_at? integer When it closed.
+---@field outcome? string `allowed`, `denied`, `answered`, `elsewhere` or `gone`.
 M.shapes.Opened = {
   id = 'string',
   project = 'string',
@@ -222,198 +282,378 @@ M.shapes.Opened = {
   outcome = 'string?',
 }
 
---- The daemon's half of the handshake.
----@class chorus.Welcome
----@field protocol integer
----@field version string
----@field pid integer
----@field project string
----@field state_dir string
-M.shapes.Welcome =
-  { protocol = 'integer', version = 'string', pid = 'integer', project = 'string', state_dir = 'string' }
-
----@class chorus.Snapshot
----@field tasks chorus.Task[]
----@field requests chorus.Opened[]
----@field elsewhere integer
-M.shapes.Snapshot = { tasks = 'Task[]', requests = 'Opened[]', elsewhere = 'integer' }
-
----@class chorus.Tasks
----@field tasks chorus.Task[]
-M.shapes.Tasks = { tasks = 'Task[]' }
-
----@class chorus.Requests
----@field requests chorus.Opened[]
-M.shapes.Requests = { requests = 'Opened[]' }
-
----@class chorus.Entry
----@field at integer
----@field what string
----@field who string
----@field text string
-M.shapes.Entry = { at = 'integer', what = 'string', who = 'string', text = 'string' }
-
+--- The task's page.
 ---@class chorus.Page
----@field task chorus.Task
----@field requests chorus.Opened[]
----@field commits chorus.Commit[]
----@field journal chorus.Entry[]
-M.shapes.Page = { task = 'Task', requests = 'Opened[]', commits = 'Commit[]', journal = 'Entry[]' }
+---@field task chorus.Task The task, with its description.
+---@field requests chorus.Opened[] Open requests.
+---@field commits chorus.Commit[] Newest first, at most 200.
+---@field journal chorus.Entry[] Newest last, at most 200.
+M.shapes.Page = {
+  task = 'Task',
+  requests = 'Opened[]',
+  commits = 'Commit[]',
+  journal = 'Entry[]',
+}
 
----@class chorus.Piece
----@field source string
----@field says string
----@field at? integer
----@field expires? integer
----@field used boolean
-M.shapes.Piece = { source = 'string', says = 'string', at = 'integer?', expires = 'integer?', used = 'boolean' }
+--- One line of "what happened".
+---@class chorus.Entry
+---@field at integer When.
+---@field what string What: `created`, `started`, `prompt`, `turn_ended`, `request_opened`, …
+---@field who string Who: `person`, `agent`, `chorus`.
+---@field text string One sentence.
+M.shapes.Entry = {
+  at = 'integer',
+  what = 'string',
+  who = 'string',
+  text = 'string',
+}
 
+--- Why a status is what it is.
 ---@class chorus.Explanation
----@field task chorus.Task
----@field rule string
----@field evidence chorus.Piece[]
-M.shapes.Explanation = { task = 'Task', rule = 'string', evidence = 'Piece[]' }
+---@field task chorus.Task The task.
+---@field rule string The rule that won.
+---@field evidence chorus.Piece[] Every piece of evidence.
+M.shapes.Explanation = {
+  task = 'Task',
+  rule = 'string',
+  evidence = 'Piece[]',
+}
 
----@class chorus.Sent
----@field queued boolean
----@field reason? string
-M.shapes.Sent = { queued = 'boolean', reason = 'string?' }
+--- One piece of evidence.
+---@class chorus.Piece
+---@field source string `process`, `session file`, `hook`, `transcript`, `screen`, `chorus`.
+---@field says string What it says, as a sentence.
+---@field at? integer When it was observed.
+---@field expires? integer Until when it counts.
+---@field used boolean Whether the winning rule used it.
+M.shapes.Piece = {
+  source = 'string',
+  says = 'string',
+  at = 'integer?',
+  expires = 'integer?',
+  used = 'boolean',
+}
 
+--- A pane's content.
 ---@class chorus.Output
----@field task string
----@field columns integer
----@field rows integer
----@field lines string[]
----@field alternate boolean
-M.shapes.Output = { task = 'string', columns = 'integer', rows = 'integer', lines = 'string[]', alternate = 'boolean' }
+---@field task string The task's uuid.
+---@field columns integer Width in cells.
+---@field rows integer Height of the screen in cells.
+---@field lines string[] History, then the screen: text with SGR escapes and no other control sequences.
+---@field alternate boolean True on the alternate screen, where tmux keeps no history.
+M.shapes.Output = {
+  task = 'string',
+  columns = 'integer',
+  rows = 'integer',
+  lines = 'string[]',
+  alternate = 'boolean',
+}
 
+--- How to open a terminal on a task.
 ---@class chorus.Terminal
----@field argv string[]
-M.shapes.Terminal = { argv = 'string[]' }
+---@field argv string[] Program and arguments; run with TMUX unset.
+M.shapes.Terminal = {
+  argv = 'string[]',
+}
 
+--- Reply: a web terminal.
 ---@class chorus.Web
----@field url string
-M.shapes.Web = { url = 'string' }
+---@field url string A loopback address with a random path.
+M.shapes.Web = {
+  url = 'string',
+}
 
----@class chorus.Check
----@field name string
----@field level string
----@field text string
----@field advice? string
-M.shapes.Check = { name = 'string', level = 'string', text = 'string', advice = 'string?' }
-
+--- What Chorus needs and whether it is there.
 ---@class chorus.Health
----@field checks chorus.Check[]
-M.shapes.Health = { checks = 'Check[]' }
+---@field checks chorus.Check[] In order of importance.
+M.shapes.Health = {
+  checks = 'Check[]',
+}
 
----@class chorus.Setting
----@field key string
----@field value string
----@field origin string
-M.shapes.Setting = { key = 'string', value = 'string', origin = 'string' }
+--- One line of health.
+---@class chorus.Check
+---@field name string What was looked at.
+---@field level string `ok`, `warn` or `error`.
+---@field text string What was found.
+---@field advice? string What to do, with the exact command.
+M.shapes.Check = {
+  name = 'string',
+  level = 'string',
+  text = 'string',
+  advice = 'string?',
+}
 
+--- Effective configuration.
 ---@class chorus.Config
----@field values chorus.Setting[]
----@field notices string[]
-M.shapes.Config = { values = 'Setting[]', notices = 'string[]' }
+---@field values chorus.Setting[] One row a key.
+---@field notices string[] Faults and notices, as sentences.
+M.shapes.Config = {
+  values = 'Setting[]',
+  notices = 'string[]',
+}
 
+--- One configured value.
+---@class chorus.Setting
+---@field key string Dotted key.
+---@field value string As TOML.
+---@field origin string `default`, a file's path, or the environment variable's name.
+M.shapes.Setting = {
+  key = 'string',
+  value = 'string',
+  origin = 'string',
+}
+
+--- Why a task's edits are not committed, or its branch is not as it should be.
+---@class chorus.Trouble
+---@field kind string `depends_on`, `moved_outside`, `not_applied`, `conflicted`, `changing`, `damaged`, `repository`, `hook`, `tool`, `left` (a worktree that was removed, switched or locked).
+---@field text string One sentence.
+---@field remedy? string What `mend` would do, as a sentence; nothing where only a person can.
+---@field above? string The branch above which the task's would be stacked, where that is the remedy.
+---@field files string[] Files it is about.
+M.shapes.Trouble = {
+  kind = 'string',
+  text = 'string',
+  remedy = 'string?',
+  above = 'string?',
+  files = 'string[]',
+}
+
+--- A commit that Chorus made for a task.
+---@class chorus.Commit
+---@field oid string The commit's id, as it is now.
+---@field subject string First line of its message.
+---@field at integer When it was made.
+---@field files integer How many files it changes.
+M.shapes.Commit = {
+  oid = 'string',
+  subject = 'string',
+  at = 'integer',
+  files = 'integer',
+}
+
+--- Parameters of `task_diff`.
+---@class chorus.TaskDiff
+---@field task string The task.
+---@field part? string `stack` (everything on its branch, and what is uncommitted), `turn` (its newest commit), `uncommitted`, or a commit id.
+M.shapes.TaskDiff = {
+  task = 'string',
+  part = 'string?',
+}
+
+--- Reply: a difference.
 ---@class chorus.Diff
----@field number integer
----@field title string
----@field root string
----@field text string
----@field cut boolean
-M.shapes.Diff = { number = 'integer', title = 'string', root = 'string', text = 'string', cut = 'boolean' }
+---@field number integer The task's number.
+---@field title string One line for a window's title.
+---@field root string The folder that paths in `text` start from.
+---@field text string Unified, with `a/` and `b/`; at most 2 MB. Untrusted.
+---@field cut boolean Whether something was left out for its size.
+M.shapes.Diff = {
+  number = 'integer',
+  title = 'string',
+  root = 'string',
+  text = 'string',
+  cut = 'boolean',
+}
 
+--- Parameters of `task_commit`.
+---@class chorus.TaskCommit
+---@field task string The task.
+---@field message? string The message; one made from title, prompt and answer otherwise.
+M.shapes.TaskCommit = {
+  task = 'string',
+  message = 'string?',
+}
+
+--- Reply of `task_message`: what a commit now would be.
 ---@class chorus.CommitMessage
----@field text string
----@field files string[]
-M.shapes.CommitMessage = { text = 'string', files = 'string[]' }
+---@field text string The generated message.
+---@field files string[] Files that would be committed; empty when there is nothing.
+M.shapes.CommitMessage = {
+  text = 'string',
+  files = 'string[]',
+}
 
+--- A step that is only taken when a person said yes.
+---@class chorus.Confirm
+---@field task? string The task; empty where the step is the project's.
+---@field confirmed? boolean Take it, instead of only saying what it would do.
+M.shapes.Confirm = {
+  task = 'string?',
+  confirmed = 'boolean?',
+}
+
+--- What a step would do, or did.
 ---@class chorus.Offer
----@field text string
----@field done boolean
-M.shapes.Offer = { text = 'string', done = 'boolean' }
+---@field text string In sentences, with the files it would touch.
+---@field done boolean Whether it was done.
+M.shapes.Offer = {
+  text = 'string',
+  done = 'boolean',
+}
 
----@class chorus.ChangedHunk
----@field id string
----@field line integer
----@field lines string[]
----@field owner string
----@field tasks integer[]
-M.shapes.ChangedHunk = { id = 'string', line = 'integer', lines = 'string[]', owner = 'string', tasks = 'integer[]' }
-
----@class chorus.ChangedFile
----@field path string
----@field change string
----@field hunks chorus.ChangedHunk[]
-M.shapes.ChangedFile = { path = 'string', change = 'string', hunks = 'ChangedHunk[]' }
-
+--- Reply of `changes`: uncommitted edits in the project's working tree.
 ---@class chorus.Changes
----@field root string
----@field files chorus.ChangedFile[]
----@field notices string[]
-M.shapes.Changes = { root = 'string', files = 'ChangedFile[]', notices = 'string[]' }
+---@field root string The working tree.
+---@field files chorus.ChangedFile[] By path.
+---@field notices string[] Sentences about what could not be told.
+M.shapes.Changes = {
+  root = 'string',
+  files = 'ChangedFile[]',
+  notices = 'string[]',
+}
 
+--- A file with uncommitted edits.
+---@class chorus.ChangedFile
+---@field path string From the working tree's root. Untrusted.
+---@field change string `added`, `removed`, `modified` or `renamed`.
+---@field hunks chorus.ChangedHunk[] One for a binary or very large file.
+M.shapes.ChangedFile = {
+  path = 'string',
+  change = 'string',
+  hunks = 'ChangedHunk[]',
+}
+
+--- Neighbouring lines that differ.
+---@class chorus.ChangedHunk
+---@field id string Names it in `changes_assign`, for as long as the file stays as it is.
+---@field line integer First line in the working tree, from 1.
+---@field lines string[] Lines with ` `, `+` or `-` before them; empty for a binary file. Untrusted.
+---@field owner string `task`, `user`, `unclaimed`, or `mixed` (several owners in lines too near to be taken apart).
+---@field tasks integer[] The owning task, or the tasks it may be of.
+M.shapes.ChangedHunk = {
+  id = 'string',
+  line = 'integer',
+  lines = 'string[]',
+  owner = 'string',
+  tasks = 'integer[]',
+}
+
+--- Parameters of `changes_assign`: a person says whose an edit is.
+---@class chorus.ChangesAssign
+---@field path string The file.
+---@field hunk? string One hunk of it; all otherwise.
+---@field task? string A task; the user's own when absent.
+M.shapes.ChangesAssign = {
+  path = 'string',
+  hunk = 'string?',
+  task = 'string?',
+}
+
+--- Parameters of `line`.
+---@class chorus.LineAsk
+---@field path string An absolute path.
+---@field line integer From 1.
+M.shapes.LineAsk = {
+  path = 'string',
+  line = 'integer',
+}
+
+--- Reply of `line`: whose a line is.
 ---@class chorus.Line
----@field owner string
----@field tasks integer[]
----@field text string
----@field commit? string
-M.shapes.Line = { owner = 'string', tasks = 'integer[]', text = 'string', commit = 'string?' }
+---@field owner string `task`, `user`, `unclaimed` or `before` (older than any task).
+---@field tasks integer[] The task, or the tasks it may be of.
+---@field text string One sentence: who, when, in which commit.
+---@field commit? string The commit that has it; nothing while it is uncommitted.
+M.shapes.Line = {
+  owner = 'string',
+  tasks = 'integer[]',
+  text = 'string',
+  commit = 'string?',
+}
 
+--- Parameters of `file_saved`: a person wrote a buffer.
+---@class chorus.FileSaved
+---@field path string An absolute path.
+M.shapes.FileSaved = {
+  path = 'string',
+}
+
+--- Data of `edits_changed`.
 ---@class chorus.EditsChanged
----@field paths string[]
-M.shapes.EditsChanged = { paths = 'string[]' }
+---@field paths string[] Paths from the project's root, at most 50.
+M.shapes.EditsChanged = {
+  paths = 'string[]',
+}
 
+--- Data of `task_deleted`.
 ---@class chorus.TaskDeleted
----@field uuid string
----@field number integer
-M.shapes.TaskDeleted = { uuid = 'string', number = 'integer' }
+---@field uuid string The task's uuid.
+---@field number integer Its number.
+M.shapes.TaskDeleted = {
+  uuid = 'string',
+  number = 'integer',
+}
 
+--- Data of `turn_ended`.
 ---@class chorus.TurnEnded
----@field uuid string
----@field number integer
----@field title string
----@field message? string
-M.shapes.TurnEnded = { uuid = 'string', number = 'integer', title = 'string', message = 'string?' }
+---@field uuid string The task's uuid.
+---@field number integer Its number.
+---@field title string Its title.
+---@field message? string The agent's last message, at most 500 characters.
+M.shapes.TurnEnded = {
+  uuid = 'string',
+  number = 'integer',
+  title = 'string',
+  message = 'string?',
+}
 
+--- Data of `elsewhere`.
 ---@class chorus.Elsewhere
----@field count integer
-M.shapes.Elsewhere = { count = 'integer' }
+---@field count integer How many tasks of other projects need a person.
+M.shapes.Elsewhere = {
+  count = 'integer',
+}
 
+--- Data of `notice`.
 ---@class chorus.Notice
----@field level string
----@field text string
----@field hint? string
-M.shapes.Notice = { level = 'string', text = 'string', hint = 'string?' }
+---@field level string `info`, `warn` or `error`.
+---@field text string One sentence.
+---@field hint? string What to do.
+M.shapes.Notice = {
+  level = 'string',
+  text = 'string',
+  hint = 'string?',
+}
 
---- Why a request was refused: what could not be done and why, and what to do next.
+--- Why a request was refused.
 ---@class chorus.Failure
----@field code chorus.Code
----@field message string
----@field hint? string
-M.shapes.Failure = { code = 'Code', message = 'string', hint = 'string?' }
+---@field code chorus.Code For programs.
+---@field message string What could not be done and why, for people.
+---@field hint? string What to do next.
+M.shapes.Failure = {
+  code = 'Code',
+  message = 'string',
+  hint = 'string?',
+}
 
+--- No fields.
+---@class chorus.Nothing
 M.shapes.Nothing = {}
 
+--- Who connects.
 ---@class chorus.Hello
----@field protocol integer
----@field version string
----@field folder string
----@field client string
-M.shapes.Hello = { protocol = 'integer', version = 'string', folder = 'string', client = 'string' }
+---@field protocol integer The client's `PROTOCOL`.
+---@field version string The client's version.
+---@field folder string The client's working folder; the daemon finds the project.
+---@field client string `nvim` or `shell`.
+M.shapes.Hello = {
+  protocol = 'integer',
+  version = 'string',
+  folder = 'string',
+  client = 'string',
+}
 
+--- Parameters of `task_new`.
 ---@class chorus.TaskNew
----@field title string
----@field description? string
----@field priority? integer
----@field tags? string[]
----@field agent? string
----@field model? string
----@field permission_mode? string
----@field isolation? chorus.Isolation
----@field on? integer
+---@field title string One line, at most 200 characters.
+---@field description? string Markdown.
+---@field priority? integer Higher first.
+---@field tags? string[] Free words.
+---@field agent? string A name from `[agent.NAME]`; the configured default otherwise.
+---@field model? string Passed to the agent.
+---@field permission_mode? string Passed to the agent.
+---@field isolation? chorus.Isolation How edits are kept apart.
+---@field on? integer The task (number) this one builds on.
 M.shapes.TaskNew = {
   title = 'string',
   description = 'string?',
@@ -426,126 +666,162 @@ M.shapes.TaskNew = {
   on = 'integer?',
 }
 
+--- Parameters of `task_edit`; absent fields stay as they are.
 ---@class chorus.TaskEdit
----@field task string
----@field title? string
----@field description? string
----@field priority? integer
----@field tags? string[]
-M.shapes.TaskEdit =
-  { task = 'string', title = 'string?', description = 'string?', priority = 'integer?', tags = 'string[]?' }
+---@field task string The task.
+---@field title? string One line.
+---@field description? string Markdown.
+---@field priority? integer Higher first.
+---@field tags? string[] Free words.
+M.shapes.TaskEdit = {
+  task = 'string',
+  title = 'string?',
+  description = 'string?',
+  priority = 'integer?',
+  tags = 'string[]?',
+}
 
+--- Parameters of `task_start`.
 ---@class chorus.TaskStart
----@field task string
----@field prompt? string
----@field environment? table<string, string>
-M.shapes.TaskStart = { task = 'string', prompt = 'string?', environment = 'map?' }
+---@field task string The task.
+---@field prompt? string The first prompt; "work on this task" otherwise.
+---@field environment? table<string,string> For the agent.
+M.shapes.TaskStart = {
+  task = 'string',
+  prompt = 'string?',
+  environment = 'map?',
+}
 
+--- Parameters of `task_send`.
 ---@class chorus.TaskSend
----@field task string
----@field text string
----@field raw? boolean
-M.shapes.TaskSend = { task = 'string', text = 'string', raw = 'boolean?' }
+---@field task string The task.
+---@field text string At most 1 MB.
+---@field raw? boolean Type it as it is, so that `/compact` or `!ls` works.
+M.shapes.TaskSend = {
+  task = 'string',
+  text = 'string',
+  raw = 'boolean?',
+}
 
+--- A verb on one task.
 ---@class chorus.One
----@field task string
-M.shapes.One = { task = 'string' }
+---@field task string The task.
+M.shapes.One = {
+  task = 'string',
+}
 
---- `always` counts suggestions from 0.
+--- Parameters of `task_approve`.
 ---@class chorus.TaskApprove
----@field task string
----@field request? string
----@field always? integer
-M.shapes.TaskApprove = { task = 'string', request = 'string?', always = 'integer?' }
+---@field task string The task.
+---@field request? string The request the person saw; may be absent when exactly one is open.
+---@field always? integer Index into the request's `suggestions`: allow and remember, for this session.
+M.shapes.TaskApprove = {
+  task = 'string',
+  request = 'string?',
+  always = 'integer?',
+}
 
+--- Parameters of `task_deny`.
 ---@class chorus.TaskDeny
----@field task string
----@field request? string
----@field reason? string
-M.shapes.TaskDeny = { task = 'string', request = 'string?', reason = 'string?' }
+---@field task string The task.
+---@field request? string The request the person saw.
+---@field reason? string Told to the agent.
+M.shapes.TaskDeny = {
+  task = 'string',
+  request = 'string?',
+  reason = 'string?',
+}
 
+--- Parameters of `task_answer`.
 ---@class chorus.TaskAnswer
----@field task string
----@field request? string
----@field answers table<string, string>
-M.shapes.TaskAnswer = { task = 'string', request = 'string?', answers = 'map' }
+---@field task string The task.
+---@field request? string The request the person saw.
+---@field answers table<string,string> Question text → chosen label, or free text. A single answer may use the empty key.
+M.shapes.TaskAnswer = {
+  task = 'string',
+  request = 'string?',
+  answers = 'map',
+}
 
+--- Parameters of `task_restart`.
 ---@class chorus.TaskRestart
----@field task string
----@field fresh? boolean
----@field environment? table<string, string>
-M.shapes.TaskRestart = { task = 'string', fresh = 'boolean?', environment = 'map?' }
+---@field task string The task.
+---@field fresh? boolean A fresh session with the task's context, instead of the resumed conversation.
+---@field environment? table<string,string> For the agent.
+M.shapes.TaskRestart = {
+  task = 'string',
+  fresh = 'boolean?',
+  environment = 'map?',
+}
 
+--- Parameters of `task_complete`.
 ---@class chorus.TaskComplete
----@field task string
----@field force? boolean
----@field message? string
-M.shapes.TaskComplete = { task = 'string', force = 'boolean?', message = 'string?' }
+---@field task string The task.
+---@field force? boolean Even while busy or with an open request.
+---@field message? string The commit message, where something is committed.
+M.shapes.TaskComplete = {
+  task = 'string',
+  force = 'boolean?',
+  message = 'string?',
+}
 
+--- Parameters of `task_fail`.
 ---@class chorus.TaskFail
----@field task string
----@field reason? string
----@field discard? boolean
-M.shapes.TaskFail = { task = 'string', reason = 'string?', discard = 'boolean?' }
+---@field task string The task.
+---@field reason? string Why.
+---@field discard? boolean Take its branch and its uncommitted edits away too; both are kept under `refs/chorus/discarded/`.
+M.shapes.TaskFail = {
+  task = 'string',
+  reason = 'string?',
+  discard = 'boolean?',
+}
 
+--- Parameters of `task_reopen`.
 ---@class chorus.TaskReopen
----@field task string
----@field restore? boolean
-M.shapes.TaskReopen = { task = 'string', restore = 'boolean?' }
+---@field task string The task.
+---@field restore? boolean Bring back what was discarded.
+M.shapes.TaskReopen = {
+  task = 'string',
+  restore = 'boolean?',
+}
 
---- `part` is `stack`, `turn`, `uncommitted` or a commit id.
----@class chorus.TaskDiff
----@field task string
----@field part? string
-M.shapes.TaskDiff = { task = 'string', part = 'string?' }
-
----@class chorus.TaskCommit
----@field task string
----@field message? string
-M.shapes.TaskCommit = { task = 'string', message = 'string?' }
-
---- Without `confirmed` the reply only says what the step would do.
----@class chorus.Confirm
----@field task? string
----@field confirmed? boolean
-M.shapes.Confirm = { task = 'string?', confirmed = 'boolean?' }
-
----@class chorus.ChangesAssign
----@field path string
----@field hunk? string
----@field task? string
-M.shapes.ChangesAssign = { path = 'string', hunk = 'string?', task = 'string?' }
-
----@class chorus.LineAsk
----@field path string
----@field line integer
-M.shapes.LineAsk = { path = 'string', line = 'integer' }
-
----@class chorus.FileSaved
----@field path string
-M.shapes.FileSaved = { path = 'string' }
-
+--- Parameters of `task_list` and `task_inbox`.
 ---@class chorus.TaskList
----@field filter? string
----@field everywhere? boolean
-M.shapes.TaskList = { filter = 'string?', everywhere = 'boolean?' }
+---@field filter? string A task status, an agent status, `live`, `unread`, `+tag`, or nothing.
+---@field everywhere? boolean Tasks of every project.
+M.shapes.TaskList = {
+  filter = 'string?',
+  everywhere = 'boolean?',
+}
 
+--- Parameters of `task_output`.
 ---@class chorus.TaskOutput
----@field task string
----@field history? integer
-M.shapes.TaskOutput = { task = 'string', history = 'integer?' }
+---@field task string The task.
+---@field history? integer Lines of history above the screen.
+M.shapes.TaskOutput = {
+  task = 'string',
+  history = 'integer?',
+}
 
+--- Parameters of `task_watch`.
 ---@class chorus.TaskWatch
----@field task string
----@field on? boolean
-M.shapes.TaskWatch = { task = 'string', on = 'boolean?' }
+---@field task string The task.
+---@field on? boolean Begin or end.
+M.shapes.TaskWatch = {
+  task = 'string',
+  on = 'boolean?',
+}
 
+--- Parameters of `task_web`.
 ---@class chorus.TaskWeb
----@field task string
----@field write? boolean
-M.shapes.TaskWeb = { task = 'string', write = 'boolean?' }
+---@field task string The task.
+---@field write? boolean Let the browser type.
+M.shapes.TaskWeb = {
+  task = 'string',
+  write = 'boolean?',
+}
 
---- What Neovim may ask for, and the shape of parameters and reply.
+--- What Neovim may ask for: the shapes of the parameters and of the reply.
 M.requests = {
   hello = { 'Hello', 'Welcome' },
   snapshot = { 'Nothing', 'Snapshot' },
@@ -586,9 +862,12 @@ M.requests = {
 }
 
 --- Requests of other faces of the program, which no Lua sends.
-M.not_ours = { 'hook', 'pane_died', 'exec' }
+M.not_ours = {
+  'hook',
+  'exec',
+}
 
---- What the daemon tells unasked, and the shape of its data.
+--- What the daemon reports unasked, and the shape of its data.
 M.events = {
   task_changed = 'Task',
   task_deleted = 'TaskDeleted',
@@ -600,113 +879,5 @@ M.events = {
   edits_changed = 'EditsChanged',
   notice = 'Notice',
 }
-
-local plain = {
-  string = function(value)
-    return type(value) == 'string'
-  end,
-  integer = function(value)
-    return type(value) == 'number' and value % 1 == 0
-  end,
-  boolean = function(value)
-    return type(value) == 'boolean'
-  end,
-  map = function(value)
-    if type(value) ~= 'table' then
-      return false
-    end
-    for key, item in pairs(value) do
-      if type(key) ~= 'string' or type(item) ~= 'string' then
-        return false
-      end
-    end
-    return true
-  end,
-  any = function()
-    return true
-  end,
-}
-
-local fault_of
-
----@param name string
----@param value any
----@param where string
----@return string?
-local function fault_of_shape(name, value, where)
-  local shape = M.shapes[name]
-  if type(value) ~= 'table' then
-    return where .. ' must be a ' .. name .. ', not a ' .. type(value)
-  end
-  for field in pairs(value) do
-    if shape[field] == nil then
-      return where .. ' has no field `' .. tostring(field) .. '`'
-    end
-  end
-  for field, kind in pairs(shape) do
-    local fault = fault_of(kind, value[field], where .. '.' .. field)
-    if fault then
-      return fault
-    end
-  end
-end
-
----@param kind string
----@param value any
----@param where string
----@return string?
-function fault_of(kind, value, where)
-  if kind:sub(-1) == '?' then
-    if value == nil then
-      return nil
-    end
-    kind = kind:sub(1, -2)
-  end
-  if value == nil and kind ~= 'any' then
-    return where .. ' is missing'
-  end
-  if kind:sub(-2) == '[]' then
-    if type(value) ~= 'table' then
-      return where .. ' must be a list, not a ' .. type(value)
-    end
-    local count = 0
-    for _ in pairs(value) do
-      count = count + 1
-    end
-    for index = 1, count do
-      local fault = fault_of(kind:sub(1, -3), value[index], where .. '[' .. index .. ']')
-      if fault then
-        return fault
-      end
-    end
-    return nil
-  end
-  if M.words[kind] then
-    for _, word in ipairs(M.words[kind]) do
-      if word == value then
-        return nil
-      end
-    end
-    return where .. ' must be one of ' .. table.concat(M.words[kind], ', ') .. ', not ' .. tostring(value)
-  end
-  if M.shapes[kind] then
-    return fault_of_shape(kind, value, where)
-  end
-  local is = plain[kind]
-  if not is then
-    return where .. ' has the unknown type `' .. kind .. '`'
-  end
-  if not is(value) then
-    return where .. ' must be a ' .. kind .. ', not a ' .. type(value)
-  end
-end
-
---- Says how a value departs from a shape, in one sentence; nil when it does not.
----@param shape string such as `Task`, `Task[]` or `string?`
----@param value any
----@return string?
-function M.fault(shape, value)
-  return fault_of(shape, value, shape:match('^%w+'))
-end
 
 return M

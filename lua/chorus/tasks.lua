@@ -70,11 +70,7 @@ function M.request(id)
 end
 
 --- Whether the task's tmux session should exist.
----@param task chorus.Task
----@return boolean
-function M.is_live(task)
-  return task.status == 'running' or task.status == 'waiting'
-end
+M.is_live = require('chorus.tasks.fits').live
 
 local needs_person = { waiting = true, login_required = true, error = true, exited = true }
 

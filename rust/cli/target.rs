@@ -4,7 +4,7 @@ use super::Refusal;
 use crate::client::Client;
 use crate::contract::{Request, TaskList, Tasks};
 use crate::store::Filter;
-use crate::task::{Status, Task};
+use crate::task::Task;
 use crate::verbs::{Takes, Verb};
 
 /// Splits the words into the tasks named first and the text after them.
@@ -23,7 +23,7 @@ fn is_task(word: &str) -> bool {
     (!digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit())) || uuid::Uuid::try_parse(word).is_ok()
 }
 
-/// Where text may follow, only the words that hardly begin a sentence: `send error handling is missing` is one.
+/// Where text may follow, only words that rarely begin a sentence, as `error` does in `send error handling is missing`.
 fn is_filter(verb: &Verb, word: &str) -> bool {
     let names = ["all", "live", "unread", "pending", "running", "waiting", "completed", "failed", "busy", "idle"];
     match verb.rest {
@@ -35,22 +35,30 @@ fn is_filter(verb: &Verb, word: &str) -> bool {
 /// The tasks as the daemon takes them; asks the daemon when none is named or a filter is.
 pub fn resolve(client: &mut Client, verb: &Verb, named: Vec<String>) -> Result<Vec<String>, Refusal> {
     match named.first() {
-        Some(word) if is_task(word) => return Ok(named),
+        Some(word) if is_task(word) => Ok(named),
         Some(filter) => {
-            let filter = (filter != "all").then(|| filter.clone());
-            let tasks = list(client, filter)?;
-            let fit: Vec<String> = tasks.iter().filter(|task| fits(verb, task)).map(|task| task.uuid.clone()).collect();
-            if fit.is_empty() {
-                return Err(Refusal::Usage(format!("there is no task to {} among these", verb.name)));
+            let tasks = list(client, (filter != "all").then(|| filter.clone()))?;
+            let fitting: Vec<String> = fitting(verb, tasks).into_iter().map(|task| task.uuid).collect();
+            match fitting.is_empty() {
+                true => {
+                    Err(Refusal::Usage(format!("cannot {}: no task of `{filter}` is in a state for it", verb.name)))
+                }
+                false => Ok(fitting),
             }
-            return Ok(fit);
         }
-        None => {}
+        None => guess(verb, fitting(verb, list(client, None)?)),
     }
-    let candidates: Vec<Task> = list(client, None)?.into_iter().filter(|task| fits(verb, task)).collect();
+}
+
+fn fitting(verb: &Verb, tasks: Vec<Task>) -> Vec<Task> {
+    tasks.into_iter().filter(|task| verb.fits.includes(task)).collect()
+}
+
+/// The only candidate, unless the verb is careful.
+fn guess(verb: &Verb, candidates: Vec<Task>) -> Result<Vec<String>, Refusal> {
     match candidates.as_slice() {
         [only] if !verb.careful => Ok(vec![only.uuid.clone()]),
-        [] => Err(Refusal::Usage(format!("there is no task to {}", verb.name))),
+        [] => Err(Refusal::Usage(format!("cannot {}: no task is in a state for it", verb.name))),
         some => {
             let numbers: Vec<String> = some.iter().take(12).map(|task| format!("#{}", task.number)).collect();
             Err(Refusal::Usage(format!("name a task to {}: {}", verb.name, numbers.join(" "))))
@@ -61,18 +69,6 @@ pub fn resolve(client: &mut Client, verb: &Verb, named: Vec<String>) -> Result<V
 fn list(client: &mut Client, filter: Option<String>) -> Result<Vec<Task>, Refusal> {
     let tasks: Tasks = client.call(&Request::TaskList(TaskList { filter, everywhere: false }))?;
     Ok(tasks.tasks)
-}
-
-/// Whether a task is in a state that the verb works on.
-fn fits(verb: &Verb, task: &Task) -> bool {
-    match verb.name {
-        "start" => task.status == Status::Pending,
-        "approve" | "deny" | "answer" => task.requests > 0,
-        "reopen" => matches!(task.status, Status::Completed | Status::Failed),
-        "delete" => !task.status.is_live(),
-        "show" | "edit" | "explain" => true,
-        _ => task.status.is_live(),
-    }
 }
 
 #[cfg(test)]

@@ -25,15 +25,17 @@ pub struct Hello {
 
 /// Parameters of `task_new`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct TaskNew {
     /// One line, at most 200 characters.
     pub title: String,
     /// Markdown.
     pub description: Option<String>,
     /// Higher first.
+    #[serde(default)]
     pub priority: i64,
     /// Free words.
+    #[serde(default)]
     pub tags: Vec<String>,
     /// A name from `[agent.NAME]`; the configured default otherwise.
     pub agent: Option<String>,
@@ -49,7 +51,7 @@ pub struct TaskNew {
 
 /// Parameters of `task_edit`; absent fields stay as they are.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct TaskEdit {
     /// The task.
     pub task: String,
@@ -76,31 +78,33 @@ impl std::fmt::Debug for Environment {
 
 /// Parameters of `task_start`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct TaskStart {
     /// The task.
     pub task: String,
     /// The first prompt; "work on this task" otherwise.
     pub prompt: Option<String>,
     /// For the agent.
+    #[serde(default)]
     pub environment: Environment,
 }
 
 /// Parameters of `task_send`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct TaskSend {
     /// The task.
     pub task: String,
     /// At most 1 MB.
     pub text: String,
     /// Type it as it is, so that `/compact` or `!ls` works.
+    #[serde(default)]
     pub raw: bool,
 }
 
 /// A verb on one task.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct One {
     /// The task.
     pub task: String,
@@ -108,7 +112,7 @@ pub struct One {
 
 /// Parameters of `task_approve`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct TaskApprove {
     /// The task.
     pub task: String,
@@ -120,7 +124,7 @@ pub struct TaskApprove {
 
 /// Parameters of `task_deny`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct TaskDeny {
     /// The task.
     pub task: String,
@@ -132,7 +136,7 @@ pub struct TaskDeny {
 
 /// Parameters of `task_answer`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct TaskAnswer {
     /// The task.
     pub task: String,
@@ -144,23 +148,26 @@ pub struct TaskAnswer {
 
 /// Parameters of `task_restart`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct TaskRestart {
     /// The task.
     pub task: String,
     /// A fresh session with the task's context, instead of the resumed conversation.
+    #[serde(default)]
     pub fresh: bool,
     /// For the agent.
+    #[serde(default)]
     pub environment: Environment,
 }
 
 /// Parameters of `task_complete`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct TaskComplete {
     /// The task.
     pub task: String,
     /// Even while busy or with an open request.
+    #[serde(default)]
     pub force: bool,
     /// The commit message, where something is committed.
     pub message: Option<String>,
@@ -168,62 +175,68 @@ pub struct TaskComplete {
 
 /// Parameters of `task_fail`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct TaskFail {
     /// The task.
     pub task: String,
     /// Why.
     pub reason: Option<String>,
     /// Take its branch and its uncommitted edits away too; both are kept under `refs/chorus/discarded/`.
+    #[serde(default)]
     pub discard: bool,
 }
 
 /// Parameters of `task_reopen`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct TaskReopen {
     /// The task.
     pub task: String,
     /// Bring back what was discarded.
+    #[serde(default)]
     pub restore: bool,
 }
 
 /// Parameters of `task_list` and `task_inbox`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct TaskList {
     /// A task status, an agent status, `live`, `unread`, `+tag`, or nothing.
     pub filter: Option<String>,
     /// Tasks of every project.
+    #[serde(default)]
     pub everywhere: bool,
 }
 
 /// Parameters of `task_output`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct TaskOutput {
     /// The task.
     pub task: String,
     /// Lines of history above the screen.
+    #[serde(default)]
     pub history: u32,
 }
 
 /// Parameters of `task_watch`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct TaskWatch {
     /// The task.
     pub task: String,
     /// Begin or end.
+    #[serde(default)]
     pub on: bool,
 }
 
 /// Parameters of `task_web`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct TaskWeb {
     /// The task.
     pub task: String,
     /// Let the browser type.
+    #[serde(default)]
     pub write: bool,
 }

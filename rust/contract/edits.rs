@@ -3,22 +3,6 @@
 use crate::status::Millis;
 use serde::{Deserialize, Serialize};
 
-/// Why a task's edits are not committed, or its branch is not as it should be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Trouble {
-    /// `depends_on`, `moved_outside`, `not_applied`, `conflicted`, `changing`, `damaged`, `repository`, `hook`, `tool`,
-    /// `left` (a worktree that was removed, switched or locked).
-    pub kind: String,
-    /// One sentence.
-    pub text: String,
-    /// What `mend` would do, as a sentence; nothing where only a person can.
-    pub remedy: Option<String>,
-    /// The branch above which the task's would be stacked, where that is the remedy.
-    pub above: Option<String>,
-    /// Files it is about.
-    pub files: Vec<String>,
-}
-
 /// A commit that Chorus made for a task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Commit {
@@ -34,11 +18,12 @@ pub struct Commit {
 
 /// Parameters of `task_diff`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct TaskDiff {
     /// The task.
     pub task: String,
     /// `stack` (everything on its branch, and what is uncommitted), `turn` (its newest commit), `uncommitted`, or a commit id.
+    #[serde(default)]
     pub part: String,
 }
 
@@ -59,7 +44,7 @@ pub struct Diff {
 
 /// Parameters of `task_commit`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct TaskCommit {
     /// The task.
     pub task: String,
@@ -78,11 +63,13 @@ pub struct CommitMessage {
 
 /// A step that is only taken when a person said yes.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct Confirm {
     /// The task; empty where the step is the project's.
+    #[serde(default)]
     pub task: String,
     /// Take it, instead of only saying what it would do.
+    #[serde(default)]
     pub confirmed: bool,
 }
 
@@ -134,7 +121,7 @@ pub struct ChangedHunk {
 
 /// Parameters of `changes_assign`: a person says whose an edit is.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct ChangesAssign {
     /// The file.
     pub path: String,
@@ -146,7 +133,7 @@ pub struct ChangesAssign {
 
 /// Parameters of `line`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct LineAsk {
     /// An absolute path.
     pub path: String,
@@ -169,7 +156,7 @@ pub struct Line {
 
 /// Parameters of `file_saved`: a person wrote a buffer.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct FileSaved {
     /// An absolute path.
     pub path: String,

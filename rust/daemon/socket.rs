@@ -3,8 +3,7 @@
 use crate::contract::Code;
 use crate::error::{Error, Result};
 use crate::paths::State;
-use rustix::fs::{FlockOperation, flock};
-use std::fs::{File, Metadata, OpenOptions, Permissions};
+use std::fs::{File, Metadata, OpenOptions, Permissions, TryLockError};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::time::Duration;
 use tokio::net::{UnixListener, UnixStream};
@@ -39,7 +38,14 @@ fn try_lock(state: &State) -> Result<Option<File>> {
             Error::new(Code::StoreUnusable, format!("cannot open {}: {error}", path.display()))
                 .hint("make the state folder writable, or name another with CHORUS_STATE_DIR")
         })?;
-    Ok(flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok().then_some(file))
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => {
+            Err(Error::new(Code::StoreUnusable, format!("cannot lock {}: {error}", path.display()))
+                .hint("put the state folder on a file system with locks: name another with CHORUS_STATE_DIR"))
+        }
+    }
 }
 
 /// Whether the lock is still the one that others would find: with the state folder taken away or made anew, it is not.

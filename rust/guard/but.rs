@@ -1,8 +1,8 @@
-//! Which GitButler commands only look. Checked with both grammars, of 2026-05 and 2026-08.
+//! Judges GitButler commands: does one only read? Checked with the grammars of 2026-05 and 2026-08.
 
-use super::walk::Offence;
+use super::walk::Offense;
 
-/// Words that are refused wherever they follow `but`; others that are not listed as reading are refused in a command.
+/// Subcommands that change something. [`judge`] also refuses every other one that it does not know to read.
 #[rustfmt::skip]
 const CHANGES: &[&str] = &[
     "commit", "push", "pull", "merge", "land", "move", "squash", "reword", "amend", "uncommit", "discard", "absorb",
@@ -15,8 +15,8 @@ pub fn is_refused(word: &str) -> bool {
     CHANGES.contains(&word)
 }
 
-/// What is wrong with `but ARGS`.
-pub fn judge(args: &[String]) -> Option<Offence> {
+/// The offense of `but ARGS`, if any.
+pub fn judge(args: &[String]) -> Option<Offense> {
     let asks = args.iter().any(|arg| arg == "--help");
     let mut rest = args.iter().map(String::as_str).filter(|arg| *arg != "--");
     let subcommand = loop {
@@ -40,5 +40,5 @@ pub fn judge(args: &[String]) -> Option<Offence> {
     }
     let named = matches!(subcommand, "branch" | "oplog" | "claude" | "alias" | "mcp") && !inner.is_empty();
     let what = if named { format!("{subcommand} {inner}") } else { subcommand.to_owned() };
-    Some(Offence::But(what.replace(super::expand::UNKNOWN, "…")))
+    Some(Offense::But(what.replace(super::expand::UNKNOWN, "…")))
 }

@@ -1,20 +1,20 @@
-//! What words become: variables that the text itself sets are known, and so is what `$(echo …)` prints.
+//! Expands words into fields, with the variables that the text itself sets and with what `$(echo …)` prints.
 
 use super::syntax::{Part, Word};
 use super::walk::{Result, Stop, Walk};
 use super::{but, git};
 
-/// Stands in a field for what only the shell will know.
+/// Stands in a field for a value that only the shell knows.
 pub const UNKNOWN: char = '\0';
 
-/// How many bytes may be parsed and expanded in all.
+/// The most bytes that one verdict may parse and expand: a bound on time and memory for hostile texts.
 pub const BUDGET: usize = 8 << 20;
 
-/// A longer value is not followed.
+/// The longest value (bytes) that is followed.
 const LONGEST_VALUE: usize = 64 << 10;
 
 impl Walk {
-    /// Counts work, so that values that grow by each other end.
+    /// Takes `bytes` from the budget, so that values which double each other come to an end.
     pub fn spend(&mut self, bytes: usize) -> Result<()> {
         self.budget = self.budget.checked_sub(bytes + 1).ok_or(Stop::Unreadable)?;
         Ok(())
@@ -29,7 +29,7 @@ impl Walk {
         Ok(fields)
     }
 
-    /// A word where nothing is split: an assignment, a here-document, a redirection.
+    /// A word that the shell does not split: in an assignment, a here-document or a redirection.
     pub fn whole(&mut self, word: &Word, depth: usize) -> Result<String> {
         Ok(self.split(word, depth)?.join(" "))
     }
@@ -94,13 +94,12 @@ impl Walk {
         let arguments = self.variables.get("@");
         match (name, name.parse::<usize>()) {
             ("IFS", _) => Some(vec![" ".to_owned()]),
-            ("*", _) => arguments.cloned(),
             (_, Ok(number @ 1..)) => Some(vec![arguments?.get(number - 1)?.clone()]),
             _ => self.variables.get(name).cloned(),
         }
     }
 
-    /// Keeps what a variable is; `NAME in` takes the most telling of several.
+    /// Sets a variable. `NAME in`, the loop variable of `for`, takes the value that is most likely to be refused.
     pub fn assign(&mut self, name: &str, values: Vec<String>, append: bool) {
         if let Some(name) = name.strip_suffix(" in") {
             let value = telling(&values).unwrap_or_else(|| UNKNOWN.to_string());
@@ -111,7 +110,7 @@ impl Walk {
         if append && let Some(before) = self.variables.get(name) {
             kept = match (before.as_slice(), kept.as_slice()) {
                 ([before], [value]) => vec![format!("{before}{value}")],
-                _ => before.iter().cloned().chain(kept).collect(),
+                _ => unknown(),
             };
         }
         if kept.iter().map(String::len).sum::<usize>() > LONGEST_VALUE {
@@ -125,7 +124,7 @@ fn unknown() -> Vec<String> {
     vec![UNKNOWN.to_string()]
 }
 
-/// Of words that are used in turn, the first that could be refused, else the first.
+/// Of words that are used in turn, the first that a refused command could hold, else the first.
 pub fn telling(words: &[String]) -> Option<String> {
     let tells = |word: &&String| {
         let first = word.split_whitespace().next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! A list of commands while it is read: which compound commands are open, and what is piped into what.
+//! A list of commands while it is parsed: which compound commands are open, and what is piped into what.
 
 use super::parse::Unreadable;
 use super::syntax::{Command, Script};

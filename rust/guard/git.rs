@@ -1,16 +1,16 @@
-//! Which git commands leave branches, the index and other tasks' edits alone. Checked with git 2.47 and its manual.
+//! Judges git commands: does one leave branches and other tasks' edits alone? Checked with git 2.47 and its manual.
 
 use super::expand::UNKNOWN;
-use super::walk::Offence;
+use super::walk::Offense;
 
-/// Refused, but for a form or two that only reads.
+/// Refused, except in forms that only read.
 #[rustfmt::skip]
 const REFUSED: &[&str] = &[
     "commit", "push", "stash", "rebase", "merge", "reset", "cherry-pick", "revert", "checkout", "switch", "restore",
     "clean", "am", "pull", "update-ref", "symbolic-ref", "filter-branch", "filter-repo", "commit-tree", "bisect",
 ];
 
-/// Refused as well, though often used to look; not a reason to refuse a text that cannot be read.
+/// Refused as well, but often in a form that only reads, so they are no reason to refuse an unreadable text.
 #[rustfmt::skip]
 const REFUSED_PARTLY: &[&str] = &[
     "branch", "tag", "worktree", "submodule", "gc", "prune", "reflog", "read-tree", "checkout-index", "replace",
@@ -18,7 +18,7 @@ const REFUSED_PARTLY: &[&str] = &[
     "remote", "notes", "fetch", "config", "history", "subtree", "lfs", "send-email", "refs",
 ];
 
-/// Always: they read, or change files as any edit does.
+/// Never refused: they read, or change files as any edit does.
 #[rustfmt::skip]
 const PASSES: &[&str] = &[
     "add", "annotate", "apply", "archive", "backfill", "blame", "bugreport", "bundle", "cat-file", "check-attr",
@@ -46,13 +46,13 @@ const VALUES: [&str; 9] = [
     "--list-cmds",
 ];
 
-/// Whether the word is a subcommand that is refused, but for a form or two.
+/// Whether the word is a subcommand that is refused, except in forms that only read.
 pub fn is_refused(word: &str) -> bool {
     REFUSED.contains(&word)
 }
 
-/// What is wrong with `git ARGS`.
-pub fn judge(args: &[String]) -> Option<Offence> {
+/// The offense of `git ARGS`, if any.
+pub fn judge(args: &[String]) -> Option<Offense> {
     let mut rest = args.iter().map(String::as_str);
     let subcommand = loop {
         let word = rest.next()?;
@@ -62,10 +62,10 @@ pub fn judge(args: &[String]) -> Option<Offence> {
                 return None;
             }
             "-c" | "--config-env" if rest.clone().next().is_some_and(alias) => {
-                return Some(Offence::Git(format!("{word} alias.")));
+                return Some(Offense::Git(format!("{word} alias.")));
             }
             _ if word.strip_prefix("--config-env=").is_some_and(alias) => {
-                return Some(Offence::Git("-c alias.".into()));
+                return Some(Offense::Git("-c alias.".into()));
             }
             _ if VALUES.contains(&word) => drop(rest.next()),
             _ if word.starts_with('-') => {}
@@ -74,18 +74,18 @@ pub fn judge(args: &[String]) -> Option<Offence> {
     };
     let args: Vec<&str> = rest.collect();
     if subcommand.contains(UNKNOWN) {
-        return Some(Offence::Unclear("…".into()));
+        return Some(Offense::Unclear("…".into()));
     }
     if PASSES.contains(&subcommand) || matches!(args.first(), Some(&("-h" | "--help"))) {
         return None;
     }
     if !REFUSED.contains(&subcommand) && !REFUSED_PARTLY.contains(&subcommand) {
-        return Some(Offence::Unclear(subcommand.to_owned()));
+        return Some(Offense::Unclear(subcommand.to_owned()));
     }
-    (!reads(subcommand, &args)).then(|| Offence::Git(described(subcommand, &args)))
+    (!reads(subcommand, &args)).then(|| Offense::Git(described(subcommand, &args)))
 }
 
-/// The subcommand, with its own subcommand or option where that is what is refused.
+/// The subcommand, with its own subcommand or option where that one is refused.
 fn described(subcommand: &str, args: &[&str]) -> String {
     let nested = matches!(subcommand, "worktree" | "submodule" | "reflog" | "remote" | "stash" | "bisect" | "notes");
     let option = matches!(subcommand, "branch" | "gc" | "tag");

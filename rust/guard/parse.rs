@@ -1,15 +1,15 @@
-//! The reader of a shell text: where it stands, how deep, and the pieces that span lines.
+//! The parser of a shell text: its position, its depth, and the pieces that span lines.
 
 use super::syntax::{Script, Word};
 
-/// The text is not shell as we read it, or nested too deep to follow.
+/// The text is not valid shell for this parser, or nested too deep to follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unreadable;
 
 /// How deep quotes, substitutions and texts of inner shells may nest together.
 pub const DEEPEST: usize = 24;
 
-/// Reads one text. Each step moves on or ends; what is looked ahead for is remembered, so the whole is linear.
+/// Parses one text. Each step moves on or ends, and lookahead is remembered, so parsing takes linear time.
 pub struct Parser<'a> {
     pub chars: &'a [char],
     pub at: usize,

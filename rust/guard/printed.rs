@@ -1,22 +1,22 @@
-//! What commands print, as far as it can be told from their words.
+//! What `echo`, `printf` and their like print, as far as their arguments say.
 
 /// Whether the word is an option.
 pub fn is_flag(arg: &str) -> bool {
     arg.starts_with('-') && arg.len() > 1
 }
 
-/// The words so that a shell reads them back.
+/// The words, quoted for a shell.
 pub fn quote(args: &[String]) -> String {
     args.iter().map(|arg| format!("'{}'", arg.replace('\'', "'\\''"))).collect::<Vec<_>>().join(" ")
 }
 
-/// All that is known, on lines of their own; nothing when none is.
+/// The known texts, one after another on lines of their own; `None` when none is known.
 pub fn join(texts: &[Option<String>]) -> Option<String> {
     let known: Vec<&str> = texts.iter().flatten().map(String::as_str).collect();
     (!known.is_empty()).then(|| known.join("\n"))
 }
 
-/// What `printf` prints, roughly: arguments in the place of `%…`, those left over after it.
+/// Roughly what `printf` prints: arguments in place of `%…`, then the arguments that are left over.
 pub fn formatted(args: &[String]) -> String {
     let mut args = args.iter().skip_while(|arg| arg.as_str() == "--");
     let format = args.next().map_or("", String::as_str).replace("\\n", "\n");

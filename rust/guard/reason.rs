@@ -1,32 +1,32 @@
-//! What an agent is told: what was refused, why, and what to do instead.
+//! What the agent reads: what was refused, why, and what to do instead.
 
 use super::Refused;
-use super::walk::Offence;
+use super::walk::Offense;
 
 const WHY: &str = "Chorus commits this task's edits to its own branch when your turn ends, and other tasks have \
     uncommitted edits in this same working tree";
 
-/// The longest that a subcommand is quoted.
+/// How much of a subcommand (characters) is quoted.
 const LONGEST: usize = 40;
 
-/// The words for an offence.
-pub fn of(offence: &Offence) -> Refused {
-    match offence {
-        Offence::Git(name) => plain(format!("git {name}"), instead(name)),
-        Offence::But(name) => plain(format!("but {name}"), instead(name)),
-        Offence::Unclear(name) => {
+/// The reason for an offense.
+pub fn of(offense: &Offense) -> Refused {
+    match offense {
+        Offense::Git(name) => plain(format!("git {name}"), instead(name)),
+        Offense::But(name) => plain(format!("but {name}"), instead(name)),
+        Offense::Unclear(name) => {
             let what = format!("git {}", bounded(name));
             let reason = format!(
-                "`{what}` is refused: it is not one of git's own commands, or it cannot be known what it runs. {WHY}. \
+                "`{what}` is refused: it is not one of git's own commands, or Chorus cannot tell what it runs. {WHY}. \
                  Spell out a git command that only reads, such as `git status` or `git diff`."
             );
             Refused { what, reason }
         }
-        Offence::Hidden(name) => {
+        Offense::Hidden(name) => {
             let what = format!("git {}", bounded(name));
             let reason = format!(
-                "This command is refused: which program it runs is known only to the shell, and if that is git it \
-                 would be `{what}`. {WHY}. Name the program plainly; if it is git, {}.",
+                "This command is refused: only the shell knows which program it runs, and if that is git, the command \
+                 is `{what}`. {WHY}. Name the program plainly; if it is git, {}.",
                 instead(name)
             );
             Refused { what, reason }
@@ -34,10 +34,10 @@ pub fn of(offence: &Offence) -> Refused {
     }
 }
 
-/// The words for a command that could not be read, but holds `what`.
+/// The reason for a command that could not be parsed and contains `what`.
 pub fn unreadable(what: &str) -> Refused {
     let reason = format!(
-        "This command is refused: it could not be parsed, and `{what}` stands in it. {WHY}. \
+        "This command is refused: it could not be parsed, and it contains `{what}`. {WHY}. \
          Write it more simply, or leave `{what}` out: {}.",
         instead(what.split(' ').nth(1).unwrap_or_default())
     );
@@ -79,7 +79,7 @@ fn instead(name: &str) -> &'static str {
         "clean" => "delete the files that you made yourself, by name",
         "bisect" => "read the history with `git log` and `git show REV:FILE`, or ask the person",
         "-c" | "config" | "--config-env" => "call the git command by its own name, without an alias",
-        "claude" | "cursor" | "mcp" => "leave it: Chorus alone commits here",
+        "claude" | "cursor" | "mcp" => "leave it out: only Chorus commits here",
         _ => {
             "look with `git status`, `git diff`, `git log` or `but status`, and ask the person for anything that changes branches"
         }

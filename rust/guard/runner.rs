@@ -1,6 +1,6 @@
-//! Programs that run another: which words of theirs are the command.
+//! Programs that run another program, and which of their words are its command.
 
-/// What a runner runs.
+/// The command of a runner.
 pub enum Inner {
     /// A command with its arguments.
     Words(Vec<String>),
@@ -25,13 +25,12 @@ const PLAIN: Runner = Runner { names: &[], values: "", long: &[], skip: 0, text:
 
 #[rustfmt::skip]
 const RUNNERS: &[Runner] = &[
-    Runner { names: &["nohup", "setsid", "noglob", "nocorrect", "builtin", "command", "unbuffer", "chronic", "busybox", "-", "then", "do"], ..PLAIN },
+    Runner { names: &["nohup", "setsid", "builtin", "command", "busybox", "-"], ..PLAIN },
     Runner { names: &["env", "genv"], values: "uC", long: &["--unset", "--chdir"], text: Some('S'), ..PLAIN },
     Runner { names: &["exec"], values: "a", ..PLAIN },
     Runner { names: &["time", "gtime"], values: "fo", long: &["--format", "--output"], ..PLAIN },
     Runner { names: &["nice"], values: "n", long: &["--adjustment"], ..PLAIN },
     Runner { names: &["ionice"], values: "cn", long: &["--class", "--classdata"], ..PLAIN },
-    Runner { names: &["chrt", "taskset"], skip: 1, ..PLAIN },
     Runner { names: &["timeout", "gtimeout"], values: "ks", long: &["--kill-after", "--signal"], skip: 1, ..PLAIN },
     Runner { names: &["stdbuf", "gstdbuf"], values: "ioe", long: &["--input", "--output", "--error"], ..PLAIN },
     Runner { names: &["sudo", "doas"], values: "ugCDhpRrTtU", long: &["--user", "--group", "--chdir", "--host", "--prompt", "--chroot", "--role", "--type", "--other-user"], ..PLAIN },
@@ -39,10 +38,6 @@ const RUNNERS: &[Runner] = &[
     Runner { names: &["su"], values: "sgGw", skip: 2, text: Some('c'), ..PLAIN },
     Runner { names: &["script"], values: "oIOBTmE", skip: 1, text: Some('c'), ..PLAIN },
     Runner { names: &["npx", "bunx"], values: "p", long: &["--package"], text: Some('c'), ..PLAIN },
-    Runner { names: &["strace", "ltrace"], values: "eopsuaISPX", ..PLAIN },
-    Runner { names: &["systemd-run"], values: "pMHuEt", long: &["--unit", "--property", "--description", "--slice"], ..PLAIN },
-    Runner { names: &["caffeinate"], values: "tw", ..PLAIN },
-    Runner { names: &["coproc"], ..PLAIN },
 ];
 
 /// Runners whose first word is a subcommand: `poetry run git …`, and how many words stand before the command.
@@ -62,7 +57,7 @@ const WITH_SUBCOMMAND: &[(&str, &str, usize)] = &[
 
 /// What the program `name` runs when it is called with `args`; nothing when it is no runner.
 pub fn inner(name: &str, args: &[String]) -> Option<Inner> {
-    if matches!(name, "watch" | "parallel" | "entr") {
+    if matches!(name, "watch" | "parallel") {
         let words: Vec<&str> = args.iter().map(String::as_str).take_while(|arg| !arg.starts_with(":::")).collect();
         let from = options(&words, "nj", &["--interval", "--jobs"]);
         return Some(Inner::Text(words[from..].join(" ")));

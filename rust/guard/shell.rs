@@ -1,4 +1,4 @@
-//! Reading commands: separators, keywords, redirections, assignments. Lenient: what a shell would refuse may be read.
+//! Parses commands: separators, keywords, redirections, assignments. It accepts some texts that a shell refuses.
 
 use super::frame::{Frame, Open};
 use super::parse::{Parser, Unreadable};

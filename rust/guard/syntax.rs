@@ -1,4 +1,4 @@
-//! What a shell text says, before anything is expanded.
+//! The syntax tree of a shell text, before expansion.
 
 use std::ops::Range;
 

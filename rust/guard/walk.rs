@@ -8,10 +8,10 @@ use super::syntax::{Command, Script};
 use super::{but, git};
 use std::collections::HashMap;
 
-/// Why the walk ended early.
+/// Why a walk ended early.
 #[derive(Debug)]
 pub enum Stop {
-    Refused(Offence),
+    Refused(Offense),
     Unreadable,
 }
 
@@ -25,26 +25,26 @@ pub type Result<T> = std::result::Result<T, Stop>;
 
 /// What is wrong with a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Offence {
+pub enum Offense {
     /// `git` and a refused subcommand.
     Git(String),
     /// `but` and a refused subcommand.
     But(String),
-    /// `git` with a subcommand that is none of git's own: an alias, or one that is not known.
+    /// `git` with a subcommand that is not one of git's own: an alias, or an unknown one.
     Unclear(String),
-    /// A program only the shell will know, with a subcommand that git refuses.
+    /// A program whose name only the shell knows, with a refused subcommand of git.
     Hidden(String),
 }
 
 const SHELLS: [&str; 10] = ["sh", "bash", "dash", "zsh", "ksh", "mksh", "ash", "fish", "rbash", "yash"];
 
-/// What is known while walking.
+/// The state of a walk.
 pub struct Walk {
-    /// Values of variables that the text sets; `@` are the arguments, `alias NAME` an alias.
+    /// Values of variables that the text sets. `@` holds the arguments, `alias NAME` an alias.
     pub variables: HashMap<String, Vec<String>>,
-    /// Texts that the command itself writes to files.
+    /// Content of files that the text itself writes.
     pub files: HashMap<String, String>,
-    /// How much work is left.
+    /// How many bytes may still be parsed and expanded.
     pub budget: usize,
 }
 
@@ -61,7 +61,7 @@ impl Walk {
         self.run(&script, input, depth)
     }
 
-    /// Runs a script; what it prints, as far as it is known.
+    /// Follows a script and returns what it prints, as far as that is known.
     pub fn run(&mut self, script: &Script, input: Option<&str>, depth: usize) -> Result<Option<String>> {
         if depth > parse::DEEPEST {
             return Err(Stop::Unreadable);
@@ -116,7 +116,7 @@ impl Walk {
         Ok(())
     }
 
-    /// One command with its arguments; what it prints, as far as it is known.
+    /// Follows one command with its arguments and returns what it prints, as far as that is known.
     fn command(&mut self, argv: &[String], input: Option<&str>, depth: usize) -> Result<Option<String>> {
         if depth > parse::DEEPEST {
             return Err(Stop::Unreadable);
@@ -136,16 +136,16 @@ impl Walk {
             "git" => refuse(git::judge(args))?,
             "but" => refuse(but::judge(args))?,
             _ if name.contains([UNKNOWN, '*', '?', '[']) => match git::judge(args) {
-                Some(Offence::Git(what)) => return Err(Stop::Refused(Offence::Hidden(what))),
+                Some(Offense::Git(what)) => return Err(Stop::Refused(Offense::Hidden(what))),
                 _ => return Ok(None),
             },
             _ if name.starts_with("git-") => {
-                let spelt: Vec<String> = std::iter::once(name[4..].to_owned()).chain(args.iter().cloned()).collect();
-                refuse(git::judge(&spelt).filter(|offence| matches!(offence, Offence::Git(_))))?;
+                let spelled: Vec<String> = std::iter::once(name[4..].to_owned()).chain(args.iter().cloned()).collect();
+                refuse(git::judge(&spelled).filter(|offense| matches!(offense, Offense::Git(_))))?;
             }
             "gh" if args.first().is_some_and(|arg| arg == "pr") => {
                 if args.get(1).is_some_and(|arg| arg == "checkout" || arg == "co") {
-                    return Err(Stop::Refused(Offence::Git("checkout".into())));
+                    return Err(Stop::Refused(Offense::Git("checkout".into())));
                 }
             }
             "eval" => return self.text(&args.join(" "), input, depth + 1),
@@ -166,7 +166,7 @@ impl Walk {
                     self.assign("@", args[from + 1..].to_vec(), false);
                 }
             }
-            "echo" | "print" => {
+            "echo" => {
                 let words: Vec<&str> = args.iter().skip_while(|arg| is_flag(arg)).map(String::as_str).collect();
                 return Ok(Some(words.join(" ").replace("\\n", "\n")));
             }
@@ -179,12 +179,6 @@ impl Walk {
                 let texts: Vec<_> = args.iter().map(|arg| self.file(arg)).collect();
                 return Ok(join(&texts));
             }
-            "tee" => {
-                for name in args.iter().filter(|arg| !is_flag(arg)) {
-                    self.write(name, input.unwrap_or_default())?;
-                }
-                return Ok(input.map(str::to_owned));
-            }
             "find" | "fd" | "fdfind" => {
                 for inner in runner::executed(args) {
                     self.command(&inner, None, depth + 1)?;
@@ -195,7 +189,7 @@ impl Walk {
             _ => match runner::inner(name, args) {
                 Some(Inner::Words(inner)) => return self.command(&inner, input, depth + 1),
                 Some(Inner::Text(text)) => return self.text(&text, input, depth + 1),
-                // A filter: taken to print what it reads.
+                // An unknown program counts as a filter that prints what it reads.
                 None => return Ok(input.map(str::to_owned)),
             },
         }
@@ -242,6 +236,6 @@ impl Walk {
     }
 }
 
-fn refuse(offence: Option<Offence>) -> Result<()> {
-    offence.map_or(Ok(()), |offence| Err(Stop::Refused(offence)))
+fn refuse(offense: Option<Offense>) -> Result<()> {
+    offense.map_or(Ok(()), |offense| Err(Stop::Refused(offense)))
 }

@@ -1,4 +1,4 @@
-//! Reading words: quotes, escapes, variables, substitutions, here-documents.
+//! Parses words: quotes, escapes, variables, substitutions.
 
 use super::parse::{Parser, Unreadable};
 use super::syntax::{Part, Word};
@@ -208,13 +208,7 @@ impl Parser<'_> {
                 '\\' => match self.next().ok_or(Unreadable)? {
                     'n' => text.push('\n'),
                     't' => text.push('\t'),
-                    'x' => text.extend(self.number(16, 2)),
-                    'u' => text.extend(self.number(16, 4)),
-                    'U' => text.extend(self.number(16, 8)),
-                    '0'..='7' => {
-                        self.at -= 1;
-                        text.extend(self.number(8, 3));
-                    }
+                    'x' => text.extend(self.hexadecimal()),
                     c => text.push(c),
                 },
                 c => text.push(c),
@@ -222,11 +216,12 @@ impl Parser<'_> {
         }
     }
 
-    fn number(&mut self, base: u32, longest: usize) -> Option<char> {
+    /// The character of up to two digits after `\x`.
+    fn hexadecimal(&mut self) -> Option<char> {
         let mut value = 0_u32;
-        for _ in 0..longest {
-            let Some(digit) = self.peek().and_then(|c| c.to_digit(base)) else { break };
-            value = value.wrapping_mul(base).wrapping_add(digit);
+        for _ in 0..2 {
+            let Some(digit) = self.peek().and_then(|c| c.to_digit(16)) else { break };
+            value = value * 16 + digit;
             self.at += 1;
         }
         char::from_u32(value)

@@ -3,7 +3,6 @@
 //! Only tasks with stack isolation share a tree. An edit tool names its lines itself; what a command changes is found by
 //! a look at the tree before and after it; a save is the person's. What none of these explains is nobody's.
 
-mod committed;
 pub mod line;
 mod overlap;
 pub mod renames;
@@ -16,6 +15,7 @@ use crate::config::Overlap;
 use crate::core::Core;
 use crate::error::Result;
 use crate::evidence::event::{ToolCall, ToolWork};
+use crate::project::inside;
 use crate::status::Millis;
 use crate::task::{Isolation, Task};
 use crate::vcs::scan;
@@ -46,7 +46,7 @@ pub async fn before_tool(core: &Core, task: &str, call: &ToolCall, at: Millis) -
         }
         return Ok(None);
     };
-    let Some(path) = inside(&task.project, &edit.path) else { return Ok(None) };
+    let Some(path) = inside(Path::new(&task.project), &edit.path) else { return Ok(None) };
     core.trees.of(&task.project).released(&path, HOLD).await;
     let mut tree = Tree::of(core, &task.project).await?;
     if tree.known.look.is_none() {
@@ -81,7 +81,7 @@ pub async fn after_tool(core: &Core, task: &str, call: &ToolCall, failed: bool, 
     let path = match mine.into_iter().next().map(|window| window.reach) {
         // As it was before the edit: a link may have become a file.
         Some(Reach::Edit(path)) => path,
-        _ => match inside(&task.project, &edit.path) {
+        _ => match inside(Path::new(&task.project), &edit.path) {
             Some(path) => path,
             None => return Ok(()),
         },
@@ -162,7 +162,7 @@ pub async fn close_background(core: &Core, task: &Task) -> Result<()> {
 /// The person saved a file: `path` is absolute, or relative to the project. While no task shares the tree there is
 /// nothing to tell apart.
 pub async fn saved(core: &Core, project: &str, path: &str) -> Result<()> {
-    let Some(path) = inside(project, &Path::new(project).join(path)) else { return Ok(()) };
+    let Some(path) = inside(Path::new(project), &Path::new(project).join(path)) else { return Ok(()) };
     let mut tree = Tree::of(core, project).await?;
     if !tree.is_shared().await? {
         return Ok(());
@@ -221,19 +221,6 @@ async fn sharing<'a>(core: &Core, task: &str, call: &'a ToolCall) -> Result<Opti
     let uuid = task.to_owned();
     let task = core.store()?.read(move |tx| tx.row(&uuid)).await?;
     Ok((task.isolation == Isolation::Stack).then_some((task, id)))
-}
-
-/// The file's path in the project, links resolved; nothing for one outside it, in `.git`, or whose name is not UTF-8.
-fn inside(project: &str, file: &Path) -> Option<String> {
-    let real = file.canonicalize().ok();
-    let real = real.or_else(|| {
-        // It is about to be made, perhaps with its folders.
-        let there = file.ancestors().skip(1).find_map(|parent| Some((parent, parent.canonicalize().ok()?)));
-        there.and_then(|(parent, real)| Some(real.join(file.strip_prefix(parent).ok()?)))
-    })?;
-    let path = real.strip_prefix(project).ok()?;
-    let normal = |part| matches!(part, std::path::Component::Normal(name) if name != ".git");
-    (path.components().all(normal)).then(|| path.to_str().map(str::to_owned)).flatten().filter(|path| !path.is_empty())
 }
 
 async fn open(tree: &mut Tree<'_>, window: &Window) -> Result<()> {

@@ -2,12 +2,13 @@
 
 use crate::agent::{ADAPTERS, CommittingHook};
 use crate::config::{Committer, Loaded};
-use crate::contract::{Code, Environment as Given};
+use crate::contract::{Code, Environment};
 use crate::core::Core;
 use crate::error::{Error, Result};
 use crate::store::Tx;
 use crate::task::{Isolation, Task};
-use crate::vcs::but::{self, But, Capabilities, Environment, Refusal, Setup};
+use crate::vcs::but::{self, But, Capabilities, Refusal, Setup};
+use crate::vcs::environment::GitEnvironment;
 use crate::vcs::lock::{Held, Lock};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -33,8 +34,8 @@ pub struct Found {
 }
 
 /// Looks for `but` in the asking client's PATH, or where it was found before.
-pub async fn find(core: &Core, project: &str, loaded: &Loaded, given: Option<&Given>) -> Result<Found> {
-    let own = Given(crate::core::environment());
+pub async fn find(core: &Core, project: &str, loaded: &Loaded, given: Option<&Environment>) -> Result<Found> {
+    let own = Environment(crate::core::environment());
     let path = given.and_then(|given| given.0.get("PATH").cloned());
     let configured = Some(loaded.config.vcs.but.as_str());
     let found = path.as_deref().and_then(|path| but::find(configured, path));
@@ -46,7 +47,7 @@ pub async fn find(core: &Core, project: &str, loaded: &Loaded, given: Option<&Gi
         Error::new(Code::ButMissing, format!("there is no program {}", loaded.config.vcs.but))
             .hint("install GitButler's command line, or set `[vcs] but`")
     })?;
-    let capabilities = but::probe(&program, &Environment::of_process()).await;
+    let capabilities = but::probe(&program, &GitEnvironment::of_process()).await;
     let environment = given.unwrap_or(&own);
     let hooks = ADAPTERS.iter().flat_map(|adapter| adapter.committing_hooks(Path::new(project), environment)).collect();
     Ok(Found { program, capabilities, setup: but::setup(Path::new(project)), hooks })
@@ -127,17 +128,17 @@ pub fn lines_of(hooks: &[CommittingHook]) -> String {
 }
 
 /// A usable `but` for a task's project.
-pub async fn open(core: &Core, project: &str, loaded: &Loaded, given: Option<&Given>) -> Result<But> {
+pub async fn open(core: &Core, project: &str, loaded: &Loaded, given: Option<&Environment>) -> Result<But> {
     let found = find(core, project, loaded, given).await?;
     if let Some(why) = against(&found, Committer::ButHooks) {
         return Err(why);
     }
-    Ok(But::open(&found.program, Path::new(project), &Environment::of_process()).await?)
+    Ok(But::open(&found.program, Path::new(project), &GitEnvironment::of_process()).await?)
 }
 
 /// Runs `but setup`: a person said so.
 pub async fn set_up(found: &Found, project: &Path) -> Result<()> {
-    let but = But::open(&found.program, project, &Environment::of_process()).await?;
+    let but = But::open(&found.program, project, &GitEnvironment::of_process()).await?;
     let held = hold(&but).await?;
     Ok(but.set_up(&held).await?)
 }

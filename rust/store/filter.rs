@@ -45,6 +45,11 @@ impl Filter {
         text.split_whitespace().filter(|word| *word != "all").map(term).collect::<Result<_>>().map(Filter)
     }
 
+    /// The words there are, beside `all` and `+tag`.
+    pub fn words() -> Vec<&'static str> {
+        TERMS.iter().map(|(name, _)| *name).collect()
+    }
+
     /// Whether the list shows `task`.
     pub fn matches(&self, task: &Task) -> bool {
         self.0.iter().all(|term| match term {
@@ -65,9 +70,8 @@ fn term(word: &str) -> Result<Term> {
     if let Some((_, term)) = TERMS.iter().find(|(name, _)| *name == word) {
         return Ok(term.clone());
     }
-    let names: Vec<_> = TERMS.iter().map(|(name, _)| *name).collect();
     let message = format!("there is no filter `{}`", super::text::line(word, 50));
-    Err(refuse(Code::BadInput, message, format!("filters are {}, +tag, all", names.join(", "))))
+    Err(refuse(Code::BadInput, message, format!("filters are {}, +tag, all", Filter::words().join(", "))))
 }
 
 #[cfg(test)]

@@ -17,11 +17,11 @@ pub use branch::Listed;
 pub use commit::Committed;
 pub use grammar::{Capabilities, Grammar, find, probe};
 pub use refusal::{Dependence, Refusal, Result};
-pub use run::Environment;
 pub use setup::{Setup, setup};
 pub use status::{Branch, Commit, Stack, Status};
 
 use crate::commits::change::Hunk;
+use crate::vcs::environment::GitEnvironment;
 use crate::vcs::lock::Held;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -38,13 +38,13 @@ pub struct But {
     program: PathBuf,
     root: PathBuf,
     grammar: Grammar,
-    environment: Environment,
+    environment: GitEnvironment,
     limit: Duration,
 }
 
 impl But {
     /// The program, after it was asked for its grammar, in the main worktree at `root`.
-    pub async fn open(program: &Path, root: &Path, environment: &Environment) -> Result<But> {
+    pub async fn open(program: &Path, root: &Path, environment: &GitEnvironment) -> Result<But> {
         let capabilities = probe(program, environment).await;
         let grammar = capabilities.grammar.ok_or(Refusal::UnknownGrammar(capabilities.version))?;
         let (program, root, environment) = (program.to_owned(), root.to_owned(), environment.clone());
@@ -68,7 +68,7 @@ impl But {
     }
 
     /// What it and git see of the environment.
-    pub fn environment(&self) -> &Environment {
+    pub fn environment(&self) -> &GitEnvironment {
         &self.environment
     }
 

@@ -23,8 +23,8 @@ use crate::commits::change;
 use crate::commits::plan::{Plan, Tree};
 use crate::error::Result;
 use crate::vcs::but::{But, Dependence, Refusal, Status};
+use crate::vcs::git::Git;
 use crate::vcs::lock::Held;
-use crate::vcs::plumbing::Git;
 use crate::vcs::rescue;
 use look::{Seen, look, stack_of};
 use narrow::Excluded;
@@ -150,7 +150,7 @@ async fn intend(place: Place<'_>, order: &Order, plan: &Plan, tree: &Seen) -> Re
         all.into_iter().filter(|path| !path.contains(char::REPLACEMENT_CHARACTER)).collect();
     if tree.status.changes.iter().any(|change| change.kind == change::Kind::Renamed) {
         // Their old paths, which `but` does not name, must stay away.
-        let gone = place.git.bytes(place.git.command(["ls-files", "--deleted", "-z"]), Vec::new()).await?;
+        let gone = place.git.bytes(&["ls-files", "--deleted", "-z"]).await?;
         paths
             .extend(gone.split(|byte| *byte == 0).filter_map(|path| std::str::from_utf8(path).ok()).map(str::to_owned));
         paths.remove("");
@@ -160,7 +160,7 @@ async fn intend(place: Place<'_>, order: &Order, plan: &Plan, tree: &Seen) -> Re
         number: order.number,
         branch: order.branch.clone(),
         message: order.message.clone(),
-        at: crate::process::now(),
+        at: crate::clock::now(),
         rescue,
         tips: tree.tips.clone(),
         stack: stack_of(&tree.status, &order.branch),

@@ -1,9 +1,14 @@
-//! Running git: nothing asked at a terminal, nothing inherited that names another repository, an end to every wait.
+//! Running git: the one place that does.
+//!
+//! Git asks nothing at a terminal, inherits nothing that binds it to another repository, answers in English, and always
+//! ends. The environment is one of three: this process's own, a client's, or the chosen variables that `but` gets.
 
+use super::environment::GitEnvironment;
 use crate::contract::{Code, Environment};
 use crate::error::{Error, Result};
 use crate::process::{self, Ended};
-use std::ffi::OsStr;
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::process::Command;
@@ -11,11 +16,15 @@ use tokio::process::Command;
 /// How long a command that only reads may take.
 const READ: Duration = Duration::from_secs(20);
 
+/// How long one beside `but` may take, which also writes objects and references.
+const PLUMBING: Duration = Duration::from_secs(60);
+
 /// How long one that changes something may take: a commit runs the user's hooks.
 const CHANGE: Duration = Duration::from_secs(300);
 
-/// What binds a git to one repository or one command (`git rev-parse --local-env-vars`, git 2.47, without
-/// `GIT_CONFIG_COUNT`, by which a user may set what holds everywhere).
+/// What binds a git to one repository or one command (`git rev-parse --local-env-vars`, git 2.47).
+///
+/// `GIT_CONFIG_COUNT` and its keys stay: a user sets with them what holds everywhere, such as an identity.
 #[rustfmt::skip]
 const BINDING: [&str; 16] = [
     "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_CONFIG", "GIT_CONFIG_PARAMETERS", "GIT_OBJECT_DIRECTORY",
@@ -28,79 +37,152 @@ const BINDING: [&str; 16] = [
 pub struct Git {
     /// Where it runs.
     pub folder: PathBuf,
-    /// The whole environment, for the user's hooks and identity; nothing for this process's own.
-    pub environment: Option<Environment>,
+    variables: Variables,
+    /// Set on top of the variables, for this git only.
+    added: Vec<(OsString, OsString)>,
+    /// Whether paths mean themselves and are no patterns.
+    literal: bool,
+}
+
+/// Which environment git gets.
+#[derive(Clone, Debug)]
+enum Variables {
+    /// This process's own.
+    Own,
+    /// A client's, whole: the user's hooks, filters and identity are as in their shell.
+    Client(Environment),
+    /// The ones `but` gets too, and no others.
+    Chosen(GitEnvironment),
 }
 
 impl Git {
     /// Git in `folder`, with this process's environment.
     pub fn at(folder: impl Into<PathBuf>) -> Git {
-        Git { folder: folder.into(), environment: None }
+        Git { folder: folder.into(), variables: Variables::Own, added: Vec::new(), literal: false }
     }
 
-    /// The same environment in another folder.
+    /// Git in `folder`, with a client's environment; with this process's own where the client sent none.
+    pub fn of_client(folder: impl Into<PathBuf>, environment: &Environment) -> Git {
+        let variables = match environment.0.is_empty() {
+            true => Variables::Own,
+            false => Variables::Client(environment.clone()),
+        };
+        Git { variables, ..Git::at(folder) }
+    }
+
+    /// Git's plumbing beside `but` in the working tree at `root`: it sees what `but` sees, takes paths literally, leaves
+    /// the index alone where it only reads, and never collects garbage.
+    pub fn plumbing(root: impl Into<PathBuf>, environment: &GitEnvironment) -> Git {
+        Git { variables: Variables::Chosen(environment.clone()), ..Git::at(root) }.literal()
+    }
+
+    /// The same git, to which paths mean themselves and are no patterns. Programs that git starts inherit this.
+    pub fn literal(self) -> Git {
+        Git { literal: true, ..self }
+    }
+
+    /// The same git with one more variable.
+    pub fn with(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Git {
+        self.added.push((name.into(), value.into()));
+        self
+    }
+
+    /// The same git, whose commits name Chorus: the user may have no identity.
+    pub fn as_chorus(self) -> Git {
+        let roles = ["AUTHOR", "COMMITTER"].into_iter();
+        roles.fold(self, |git, role| {
+            git.with(format!("GIT_{role}_NAME"), "Chorus").with(format!("GIT_{role}_EMAIL"), "chorus@localhost")
+        })
+    }
+
+    /// The same git in another folder.
     pub fn within(&self, folder: impl Into<PathBuf>) -> Git {
-        Git { folder: folder.into(), environment: self.environment.clone() }
+        Git { folder: folder.into(), ..self.clone() }
     }
 
     /// A program in the folder with the same environment, bound to no repository.
     pub fn program(&self, name: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(name);
-        if let Some(environment) = &self.environment {
-            command.env_clear().envs(&environment.0);
+        match &self.variables {
+            Variables::Own => {}
+            Variables::Client(environment) => _ = command.env_clear().envs(&environment.0),
+            Variables::Chosen(environment) => environment.give(&mut command),
         }
         for name in BINDING {
             command.env_remove(name);
         }
+        command.envs(self.added.iter().map(|(name, value)| (name, value)));
         command.current_dir(&self.folder);
         command
     }
 
-    /// Git with `args`, ready to run; a reading one takes no lock of the index.
+    /// Git with `args`, ready to run.
     pub fn command<S: AsRef<OsStr>>(&self, args: &[S]) -> Command {
         let mut command = self.program("git");
         command.env("LC_ALL", "C").env("GIT_TERMINAL_PROMPT", "0").env("GIT_EDITOR", ":").env("GIT_PAGER", "cat");
-        command.args([
-            "-c",
-            "core.quotePath=false",
-            "-c",
-            "core.fsmonitor=false",
-            "-c",
-            "advice.defaultBranchName=false",
-        ]);
+        if self.literal {
+            command.arg("--literal-pathspecs");
+        }
+        for setting in ["core.quotePath=false", "core.fsmonitor=false", "advice.defaultBranchName=false"] {
+            command.args(["-c", setting]);
+        }
+        if self.is_plumbing() {
+            command.args(["-c", "gc.auto=0"]);
+        }
         command.args(args);
         command
     }
 
-    /// Reads, whatever the exit code.
-    pub async fn ask<S: AsRef<OsStr>>(&self, args: &[S]) -> Result<Ended> {
+    fn is_plumbing(&self) -> bool {
+        matches!(self.variables, Variables::Chosen(_))
+    }
+
+    /// Runs git with `input`, without a lock of the index, whatever the exit code.
+    async fn answer<S: AsRef<OsStr>>(&self, args: &[S], input: Vec<u8>) -> Result<Ended> {
         let mut command = self.command(args);
         command.env("GIT_OPTIONAL_LOCKS", "0");
-        self.run(command, Vec::new(), READ).await
+        self.run(command, input, if self.is_plumbing() { PLUMBING } else { READ }).await
+    }
+
+    /// Reads, whatever the exit code: for questions that git answers with it.
+    pub async fn ask<S: AsRef<OsStr>>(&self, args: &[S]) -> Result<Ended> {
+        self.answer(args, Vec::new()).await
+    }
+
+    /// Whether git exits with 0 rather than with any other code.
+    pub async fn succeeds<S: AsRef<OsStr>>(&self, args: &[S]) -> Result<bool> {
+        Ok(self.ask(args).await?.code == Some(0))
     }
 
     /// Reads bytes; an error when git fails.
     pub async fn bytes<S: AsRef<OsStr>>(&self, args: &[S]) -> Result<Vec<u8>> {
-        let ended = self.ask(args).await?;
+        self.feed(args, Vec::new()).await
+    }
+
+    /// Reads bytes, with `input` on standard input; an error when git fails.
+    pub async fn feed<S: AsRef<OsStr>>(&self, args: &[S], input: Vec<u8>) -> Result<Vec<u8>> {
+        let ended = self.answer(args, input).await?;
         succeeded(args, ended).map(|ended| ended.stdout)
     }
 
     /// Reads text without its last newline; an error when git fails.
     pub async fn read<S: AsRef<OsStr>>(&self, args: &[S]) -> Result<String> {
-        let bytes = self.bytes(args).await?;
-        Ok(String::from_utf8_lossy(&bytes).trim_end_matches('\n').to_owned())
+        self.bytes(args).await.map(|bytes| text(&bytes))
     }
 
-    /// Reads text; nothing when git exits otherwise than with 0.
+    /// Reads text; nothing when git exits with 1, by which it says that there is none, and an error when it fails.
     pub async fn find<S: AsRef<OsStr>>(&self, args: &[S]) -> Result<Option<String>> {
         let ended = self.ask(args).await?;
-        Ok((ended.code == Some(0)).then(|| ended.text().trim_end_matches('\n').to_owned()))
+        match ended.code {
+            Some(1) => Ok(None),
+            _ => succeeded(args, ended).map(|ended| Some(text(&ended.stdout))),
+        }
     }
 
     /// Changes something, with `input` on standard input; an error when git fails.
     pub async fn change<S: AsRef<OsStr>>(&self, args: &[S], input: Vec<u8>) -> Result<String> {
         let ended = self.run(self.command(args), input, CHANGE).await?;
-        succeeded(args, ended).map(|ended| ended.text().trim_end_matches('\n').to_owned())
+        succeeded(args, ended).map(|ended| text(&ended.stdout))
     }
 
     /// Runs a command that [`Git::command`] or [`Git::program`] made to its end.
@@ -129,10 +211,11 @@ impl Git {
         self.find(&["symbolic-ref", "--quiet", "HEAD"]).await
     }
 
-    /// Whether there is a branch of that short name.
-    pub async fn branch_exists(&self, name: &str) -> Result<bool> {
-        let name = format!("refs/heads/{name}");
-        Ok(self.ask(&["show-ref", "--verify", "--quiet", &name]).await?.code == Some(0))
+    /// Every local branch and the commit it points to.
+    pub async fn tips(&self) -> Result<BTreeMap<String, String>> {
+        let text = self.read(&["for-each-ref", "--format=%(objectname) %(refname:strip=2)", "refs/heads/"]).await?;
+        let pair = |line: &str| line.split_once(' ').map(|(oid, name)| (name.to_owned(), oid.to_owned()));
+        Ok(text.lines().filter_map(pair).collect())
     }
 
     /// Short names of the branches below a prefix that ends in `/`.
@@ -161,8 +244,11 @@ impl Git {
 
     /// The bytes of a file in a commit; nothing when it is not there.
     pub async fn cat_blob(&self, rev: &str, path: &str) -> Result<Option<Vec<u8>>> {
-        let ended = self.ask(&["cat-file", "blob", &format!("{rev}:{path}")]).await?;
-        Ok((ended.code == Some(0)).then_some(ended.stdout))
+        let name = format!("{rev}:{path}");
+        match self.find(&["rev-parse", "--verify", "--quiet", "--end-of-options", &name]).await? {
+            Some(oid) => self.bytes(&["cat-file", "blob", &oid]).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Moves a ref from `old` to `new`, only if it still is `old`; an `old` of nothing means that it must not exist yet.
@@ -190,6 +276,11 @@ impl Git {
         let dir = self.folder.join(dir);
         Ok(dir.canonicalize().unwrap_or(dir))
     }
+}
+
+/// What git printed, without its last newline.
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).trim_end_matches('\n').to_owned()
 }
 
 /// A path that git printed on a line of its own.
@@ -226,8 +317,68 @@ pub fn failed<S: AsRef<OsStr>>(args: &[S], ended: &Ended) -> Error {
     if why.contains(".lock': File exists") {
         return error.hint("another git is at work here; if none is, remove the lock file that is named");
     }
+    if ["No space left", "Permission denied", "Read-only file system"].iter().any(|fault| why.contains(fault)) {
+        return error.hint("is the repository writable and the disk not full?");
+    }
     if why.contains("dubious ownership") {
         return error.hint("the repository belongs to another user: `git config --global --add safe.directory DIR`");
     }
     error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn repository() -> (tempfile::TempDir, Git) {
+        let folder = tempfile::tempdir().unwrap();
+        let git = Git::at(folder.path()).as_chorus();
+        git.change(&["init", "-q"], Vec::new()).await.unwrap();
+        (folder, git)
+    }
+
+    #[tokio::test]
+    async fn an_exit_code_of_1_is_an_answer_and_any_other_a_failure() {
+        let (_folder, git) = repository().await;
+        assert_eq!(git.head().await.unwrap(), None);
+        git.change(&["commit", "-q", "--allow-empty", "-m", "x"], Vec::new()).await.unwrap();
+        assert!(git.head().await.unwrap().is_some());
+        assert_eq!(git.resolve("refs/heads/none").await.unwrap(), None);
+        assert_eq!(git.cat_blob("HEAD", "none").await.unwrap(), None);
+        std::fs::write(git.folder.join(".git/config"), "[core\n").unwrap();
+        let failed = git.resolve("HEAD").await.unwrap_err();
+        assert!(failed.code == Code::GitFailed && failed.message.contains("bad config"), "{failed}");
+        assert!(git.cat_blob("HEAD", "none").await.is_err());
+    }
+
+    #[tokio::test]
+    async fn nothing_binds_git_to_another_repository_or_command() {
+        let (_other, other) = repository().await;
+        let (_folder, git) = repository().await;
+        let mut environment = Environment(std::env::vars().collect());
+        for name in BINDING {
+            environment.0.insert(name.to_owned(), other.folder.join(".git").to_string_lossy().into_owned());
+        }
+        environment.0.insert("GIT_CONFIG_PARAMETERS".to_owned(), "'core.bare'='true'".to_owned());
+        environment.0.insert("LC_ALL".to_owned(), "de_DE.UTF-8".to_owned());
+        let bound = Git::of_client(&git.folder, &environment);
+        let chosen = GitEnvironment::of(environment.0.iter().map(|(name, value)| (name.into(), value.into())));
+        for bound in [bound, Git::plumbing(&git.folder, &chosen)] {
+            assert_eq!(bound.git_dir().await.unwrap(), git.git_dir().await.unwrap());
+            assert_eq!(bound.read(&["rev-parse", "--is-bare-repository"]).await.unwrap(), "false");
+            let failed = bound.read(&["cat-file", "blob", "none"]).await.unwrap_err();
+            assert!(failed.message.contains("Not a valid object name"), "{failed}");
+        }
+    }
+
+    #[tokio::test]
+    async fn literal_paths_mean_themselves() {
+        let (_folder, git) = repository().await;
+        for name in ["*", "a"] {
+            std::fs::write(git.folder.join(name), "").unwrap();
+        }
+        let all = git.read(&["ls-files", "-o", "--", "*"]).await.unwrap();
+        let one = git.clone().literal().read(&["ls-files", "-o", "--", "*"]).await.unwrap();
+        assert_eq!((all.as_str(), one.as_str()), ("*\na", "*"));
+    }
 }

@@ -6,9 +6,8 @@
 
 use crate::contract::Code;
 use crate::error::{Error, Result};
-use rustix::fs::{FlockOperation, flock};
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, LazyLock, PoisonError};
@@ -82,10 +81,11 @@ impl Lock {
 
 async fn locked(file: &File, until: Instant) -> Result<bool> {
     loop {
-        match flock(file, FlockOperation::NonBlockingLockExclusive) {
+        match file.try_lock() {
             Ok(()) => return Ok(true),
-            Err(rustix::io::Errno::WOULDBLOCK | rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(Error::internal(format!("cannot lock: {error}"))),
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(error)) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(TryLockError::Error(error)) => return Err(Error::internal(format!("cannot lock: {error}"))),
         }
         if Instant::now() >= until {
             return Ok(false);
@@ -104,8 +104,8 @@ impl Held {
 impl Drop for Held {
     fn drop(&mut self) {
         // Explicitly: a descendant may have kept a copy of the descriptor.
-        let _ = flock(&self.running, FlockOperation::Unlock);
-        let _ = flock(&self.lock, FlockOperation::Unlock);
+        let _ = self.running.unlock();
+        let _ = self.lock.unlock();
     }
 }
 
@@ -128,7 +128,7 @@ mod tests {
     async fn another_process_is_awaited() {
         let dir = tempfile::tempdir().unwrap();
         let other = File::create(dir.path().join("chorus.lock")).unwrap();
-        flock(&other, FlockOperation::LockExclusive).unwrap();
+        other.lock().unwrap();
         let lock = Lock::of(dir.path());
         assert!(lock.hold(Duration::ZERO).await.is_err());
         drop(other);
@@ -144,7 +144,7 @@ mod tests {
         // A daemon that is killed runs no destructor; its descriptors are closed.
         let Held { lock: file, running, _turn } = &held;
         let still = running.try_clone().unwrap();
-        flock(file, FlockOperation::Unlock).unwrap();
+        file.unlock().unwrap();
         let again = File::options().read(true).write(true).open(dir.path().join("chorus.running")).unwrap();
         assert!(!locked(&again, Instant::now()).await.unwrap());
         child.kill().unwrap();

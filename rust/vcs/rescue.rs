@@ -9,7 +9,7 @@ pub use entry::{Entry, Mode, Stamp};
 
 use crate::error::{Error, Result};
 use crate::status::Millis;
-use crate::vcs::plumbing::Git;
+use crate::vcs::git::Git;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,15 +47,15 @@ pub struct Listed {
 pub async fn keep(git: &Git, paths: &BTreeSet<String>, number: i64) -> Result<Rescue> {
     let entries = entry::read(git, paths, true).await?;
     let commit = commit(git, &entries, number).await?;
-    let mut at = crate::process::now();
+    let mut at = crate::clock::now();
     loop {
         let reference = format!("{UNDER}{number}/{at}");
         // Created only where there is none.
         let zero = "0".repeat(commit.len());
-        if git.maybe(["update-ref", &reference, &commit, &zero]).await?.is_some() {
+        if git.succeeds(&["update-ref", &reference, &commit, &zero]).await? {
             return Ok(Rescue { reference, entries });
         }
-        if git.maybe(["rev-parse", "--verify", "--quiet", &reference]).await?.is_none() {
+        if git.find(&["rev-parse", "--verify", "--quiet", &reference]).await?.is_none() {
             return Err(Error::internal(format!("cannot keep {reference}")).hint("is the repository writable?"));
         }
         at += 1;
@@ -71,24 +71,15 @@ async fn commit(git: &Git, entries: &BTreeMap<String, Entry>, number: i64) -> Re
             input.extend_from_slice(format!("{} {oid}\t{path}\0", mode.octal()).as_bytes());
         }
     }
-    let with_index = |args: &[&str]| {
-        let mut command = git.command(args);
-        command.env("GIT_INDEX_FILE", &index);
-        command
-    };
+    let git = git.clone().with("GIT_INDEX_FILE", index).as_chorus();
     if !input.is_empty() {
-        git.bytes(with_index(&["update-index", "-z", "--index-info"]), input).await?;
+        git.feed(&["update-index", "-z", "--index-info"], input).await?;
     }
-    let tree = git.bytes(with_index(&["write-tree"]), Vec::new()).await?;
-    let tree = String::from_utf8_lossy(&tree).trim().to_owned();
-    let mut command = git.command(["commit-tree", &tree]);
-    for role in ["AUTHOR", "COMMITTER"] {
-        command.env(format!("GIT_{role}_NAME"), "Chorus").env(format!("GIT_{role}_EMAIL"), "chorus@localhost");
-    }
+    let tree = git.read(&["write-tree"]).await?;
     let absent =
         entries.iter().filter(|(_, entry)| **entry == Entry::Absent).map(|(path, _)| format!("absent: {path:?}\n"));
     let message = format!("Uncommitted edits before a commit of #{number}\n\n{}", absent.collect::<String>());
-    let commit = git.bytes(command, message.into_bytes()).await?;
+    let commit = git.feed(&["commit-tree", &tree], message.into_bytes()).await?;
     Ok(String::from_utf8_lossy(&commit).trim().to_owned())
 }
 
@@ -97,7 +88,7 @@ impl Rescue {
     pub async fn changed(&self, git: &Git) -> Result<BTreeMap<String, Entry>> {
         let mut moved = BTreeSet::new();
         for (path, before) in &self.entries {
-            if !before.is_untouched(&git.root().join(path)) {
+            if !before.is_untouched(&git.folder.join(path)) {
                 moved.insert(path.clone());
             }
         }
@@ -132,7 +123,7 @@ pub(super) async fn write_object(git: &Git, path: &str, mode: Mode, oid: &str) -
 
 /// Every kept rescue, oldest first.
 pub async fn list(git: &Git) -> Result<Vec<Listed>> {
-    let text = git.line(["for-each-ref", "--format=%(refname)", UNDER]).await?;
+    let text = git.read(&["for-each-ref", "--format=%(refname)", UNDER]).await?;
     let mut all: Vec<Listed> = text.lines().filter_map(listed).collect();
     all.sort_by_key(|one| one.at);
     Ok(all)
@@ -151,7 +142,7 @@ pub async fn prune(git: &Git, now: Millis, named: &BTreeSet<String>) -> Result<u
         return Ok(0);
     }
     let input: String = gone.iter().map(|one| format!("delete {}\n", one.reference)).collect();
-    git.bytes(git.command(["update-ref", "--stdin"]), input.into_bytes()).await?;
+    git.feed(&["update-ref", "--stdin"], input.into_bytes()).await?;
     Ok(gone.len())
 }
 

@@ -1,7 +1,7 @@
 //! A look at a working tree: which files differ from the look before, by what the file system says of them alone.
 
 use crate::error::Result;
-use crate::process;
+use crate::vcs::git::Git;
 use ignore::{WalkBuilder, WalkState};
 use std::collections::HashMap;
 use std::os::unix::fs::MetadataExt;
@@ -159,10 +159,8 @@ fn walker(root: &Path) -> ignore::WalkParallel {
 
 /// Paths in `root` that git tracks although they are ignored.
 pub async fn tracked_though_ignored(root: &Path) -> Result<Vec<String>> {
-    let mut git = tokio::process::Command::new("git");
-    git.current_dir(root).env("GIT_OPTIONAL_LOCKS", "0").args(["ls-files", "-ciz", "--exclude-standard"]);
-    let listed = process::run(git, Vec::new(), Duration::from_secs(10)).await?;
-    let paths = listed.stdout.split(|byte| *byte == 0).filter(|path| !path.is_empty());
+    let listed = Git::at(root).bytes(&["ls-files", "-ciz", "--exclude-standard"]).await?;
+    let paths = listed.split(|byte| *byte == 0).filter(|path| !path.is_empty());
     Ok(paths.filter_map(|path| String::from_utf8(path.to_vec()).ok()).collect())
 }
 

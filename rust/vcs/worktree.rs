@@ -73,8 +73,9 @@ impl Worktree {
         if !self.folder.join(".git").is_file() {
             return Ok(false);
         }
-        let found = self.git().find(&["rev-parse", "--git-common-dir"]).await?;
-        let common = found.map(|dir| self.folder.join(dir)).and_then(|dir| dir.canonicalize().ok());
+        let found = self.git().ask(&["rev-parse", "--git-common-dir"]).await?;
+        let common = self.folder.join(super::git::path(&found.stdout)).canonicalize().ok();
+        let common = common.filter(|_| found.code == Some(0));
         Ok(common == Some(self.project.common_dir().await?))
     }
 

@@ -16,7 +16,8 @@ fn environment() -> Environment {
     Environment([(text(), text())].into())
 }
 
-fn task() -> Task {
+/// A task with every field.
+pub fn task() -> Task {
     Task {
         project: text(),
         number: 12,

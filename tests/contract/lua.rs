@@ -1,4 +1,4 @@
-//! `lua/chorus/contract.lua` in an interpreter of its own, without Neovim.
+//! Modules of the plugin in an interpreter of their own, without Neovim.
 
 use mlua::{Function, Lua, Table, Value};
 use serde_json::Value as Json;
@@ -12,7 +12,7 @@ pub fn read(path: &str) -> String {
 }
 
 /// JSON as Lua sees it after `receive`: null is nothing.
-fn to_lua(lua: &Lua, json: &Json) -> mlua::Result<Value> {
+pub fn to_lua(lua: &Lua, json: &Json) -> mlua::Result<Value> {
     Ok(match json {
         Json::Null => Value::Nil,
         Json::Bool(value) => Value::Boolean(*value),
@@ -35,6 +35,20 @@ fn to_lua(lua: &Lua, json: &Json) -> mlua::Result<Value> {
     })
 }
 
+/// An interpreter that finds the plugin's modules and those of its specs.
+pub fn interpreter() -> Lua {
+    let lua = Lua::new();
+    let folder = |name: &str| format!("{}/{name}/?.lua", env!("CARGO_MANIFEST_DIR"));
+    let package: Table = lua.globals().get("package").unwrap();
+    package.set("path", [folder("lua"), folder("tests/lua")].join(";")).unwrap();
+    lua
+}
+
+/// What a module returns.
+pub fn require(lua: &Lua, name: &str) -> Table {
+    lua.globals().get::<Function>("require").unwrap().call(name).unwrap()
+}
+
 /// The Lua half.
 pub struct Contract {
     lua: Lua,
@@ -43,8 +57,8 @@ pub struct Contract {
 
 impl Contract {
     pub fn load() -> Contract {
-        let lua = Lua::new();
-        let module = lua.load(read("lua/chorus/contract.lua")).set_name("@lua/chorus/contract.lua").eval().unwrap();
+        let lua = interpreter();
+        let module = require(&lua, "chorus.contract");
         Contract { lua, module }
     }
 
@@ -97,7 +111,7 @@ impl Contract {
         let rust: BTreeSet<String> = example.as_object().unwrap().keys().cloned().collect();
         let lua: BTreeSet<String> = self.shape(shape).into_keys().collect();
         crate::compare(&format!("the fields of {what} ({shape})"), &rust, &lua);
-        let fault: Function = self.module.get("fault").unwrap();
+        let fault: Function = require(&self.lua, "shapes").get("fault").unwrap();
         let said: Option<String> = fault.call((shape, to_lua(&self.lua, example).unwrap())).unwrap();
         assert_eq!(said, None, "{what}: what Rust sends is not what Lua expects");
     }

@@ -1,9 +1,12 @@
-//! The two halves of the contract agree: `rust/contract.rs` with `lua/chorus/contract.lua`, `rust/verbs.rs` with
-//! `plugin/chorus.lua` and `lua/chorus/command.lua`.
+//! The two halves agree: `rust/contract.rs` with `lua/chorus/contract.lua`, `rust/verbs.rs` with `plugin/chorus.lua` and
+//! `lua/chorus/verbs/table.lua`, the rules on tasks in `rust/verbs/fits.rs` and `rust/store/filter.rs` with
+//! `lua/chorus/tasks/`.
 #![allow(clippy::unwrap_used)]
 
 mod examples;
+mod layers;
 mod lua;
+mod rules;
 mod verbs;
 
 use chorus::contract::{Code, Event, Failure, PROTOCOL, Request};

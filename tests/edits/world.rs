@@ -123,7 +123,7 @@ impl World {
             id: format!("{}{sample}", begun.id),
             task,
             launch,
-            at: chorus::process::now(),
+            at: chorus::clock::now(),
             wait: false,
             event,
             agent: None,
@@ -160,7 +160,7 @@ impl World {
             input: Some(begun.input.clone()),
             suggestions: Vec::new(),
             answerable: Answerable::Hook,
-            at: chorus::process::now(),
+            at: chorus::clock::now(),
         };
         let task = begun.task.clone();
         self.core.store().unwrap().write(move |tx| tx.receive(&task, new)).await.unwrap();

@@ -15,7 +15,7 @@ describe(':Chorus', function()
     }
     local tasks = require('chorus.tasks')
     for _, task in ipairs({
-      helpers.task({ number = 3, tags = { 'ui', 'urgent' } }),
+      helpers.task({ number = 3, tags = { 'ui', 'urgent' }, stack = 'fix-it-3' }),
       helpers.task({ number = 12, status = 'pending', agent_status = 'stopped' }),
       helpers.task({ number = 31, agent_status = 'busy' }),
     }) do

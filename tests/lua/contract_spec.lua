@@ -1,10 +1,11 @@
 local helpers = require('helpers')
 local contract = require('chorus.contract')
+local shapes = require('shapes')
 
 describe('the contract', function()
-  --- `chorus.Task[]` and `table<string, string>` as the table spells them.
+  --- `chorus.Task[]` and `table<string,string>` as the table spells them.
   local function plain(kind)
-    local renamed = { ['table<string, string>'] = 'map' }
+    local renamed = { ['table<string,string>'] = 'map' }
     return renamed[kind] or (kind:gsub('^chorus%.', ''))
   end
 
@@ -14,7 +15,7 @@ describe('the contract', function()
     for line in helpers.read(helpers.root .. '/lua/chorus/contract.lua'):gmatch('[^\n]+') do
       local alias, choices = line:match('^%-%-%-@alias chorus%.(%w+) (.+)$')
       class = line:match('^%-%-%-@class chorus%.(%w+)') or class
-      local field, absent, kind = line:match('^%-%-%-@field ([%w_]+)(%??) (.+)$')
+      local field, absent, kind = line:match('^%-%-%-@field ([%w_]+)(%??) (%S+)')
       if alias then
         words[alias] = vim.tbl_map(function(choice)
           return choice:sub(2, -2)
@@ -41,7 +42,7 @@ describe('the contract', function()
 
   it('says how a value departs from a shape', function()
     local function check(expected, shape, value)
-      assert.equal(expected, (contract.fault(shape, value)))
+      assert.equal(expected, (shapes.fault(shape, value)))
     end
     check(nil, 'Task', helpers.task())
     check(nil, 'Opened', helpers.request())

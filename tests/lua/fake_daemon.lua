@@ -5,7 +5,8 @@
 -- answered, the events in `before` are told first). The method `fake`, which no real daemon knows, tells it to emit events, to end, or to say what it was asked.
 
 local here = vim.fn.fnamemodify(debug.getinfo(1, 'S').source:sub(2), ':p:h')
-local contract = dofile(vim.fs.joinpath(here, '../../lua/chorus/contract.lua'))
+package.path = here .. '/?.lua;' .. here .. '/../../lua/?.lua;' .. package.path
+local contract, shapes = require('chorus.contract'), require('shapes')
 local folder, if_running = arg[1], arg[3] == '--if-running'
 
 local function read(name)
@@ -118,8 +119,8 @@ local function answer(id, request)
   end
   asked[#asked + 1] = request
   note('asked', vim.json.encode(request))
-  local shapes = contract.requests[method]
-  local fault = not shapes and 'there is no request ' .. method or contract.fault(shapes[1], params)
+  local known = contract.requests[method]
+  local fault = not known and 'there is no request ' .. method or shapes.fault(known[1], params)
   if fault then
     return tell({
       kind = 'response',
@@ -136,7 +137,7 @@ local function answer(id, request)
   emit(given.before)
   local result = given.result
   if not given.error and not result then
-    local make = usual[shapes[2]]
+    local make = usual[known[2]]
     result = make and make(params) or vim.empty_dict()
   end
   tell({ kind = 'response', id = id, result = result or vim.NIL, error = given.error or vim.NIL })

@@ -67,6 +67,30 @@ describe('the task meant', function()
     assert.equal('Chorus: cannot restart: no task is `exited` — run `:Chorus` to see the tasks', world:words())
   end)
 
+  it('is one that the daemon would accept', function()
+    local ended = { status = 'completed', agent_status = 'stopped' }
+    known(
+      as(live, { number = 1, agent_status = 'busy', stack = 'one-1', isolation = 'stack' }),
+      as(live, { number = 2, agent_status = 'waiting', requests = 1, isolation = 'none', uncommitted = 2 }),
+      as(ended, { number = 3, stack = 'three-3', isolation = 'worktree', uncommitted = 1 }),
+      as(pending, { number = 4, isolation = 'worktree' }),
+      as(ended, { number = 5, trouble = { kind = 'hook', text = 'a hook refused it', files = {} } })
+    )
+    local function candidates(verb)
+      return vim.tbl_map(function(task)
+        return task.number
+      end, target.candidates(assert(command.find(verb))))
+    end
+    assert.same({ 1 }, candidates('interrupt'))
+    assert.same({ 1, 3 }, candidates('diff'))
+    assert.same({ 3 }, candidates('commit'))
+    assert.same({ 3 }, candidates('preview'))
+    assert.same({ 5 }, candidates('mend'))
+    assert.same({ 2 }, candidates('deny'))
+    assert.same({ 3, 4, 5 }, candidates('delete'))
+    assert.same({ 1, 2, 3, 4, 5 }, candidates('show'))
+  end)
+
   it('is picked among several when the verb takes one', function()
     known(as(live, { number = 1 }), as(live, { number = 2 }))
     world.choices = { 2 }

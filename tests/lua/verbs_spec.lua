@@ -151,7 +151,7 @@ describe('the verb', function()
   end)
 
   it('approve shows which request there is before it is meant', function()
-    world:connect({ live }, { helpers.request() })
+    world:connect({ vim.tbl_extend('force', live, { requests = 1 }) }, { helpers.request() })
     nothing_asked_by('approve', {})
     assert.equal(1, #world.offered)
   end)

@@ -4,10 +4,11 @@ use chorus::attribution::Owner;
 use chorus::commits::change::Hunk;
 use chorus::commits::plan::{Plan, Tree, plan};
 use chorus::error::Result;
-use chorus::vcs::but::{But, Environment};
+use chorus::vcs::but::But;
 use chorus::vcs::commit::{self, Desk, Intent, Made, Order, Outcome, Place, Trouble};
+use chorus::vcs::environment::GitEnvironment;
+use chorus::vcs::git::Git;
 use chorus::vcs::lock::{Held, Lock};
-use chorus::vcs::plumbing::Git;
 use chorus_testkit::but::{Program, Repository, programs, standins};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -65,8 +66,8 @@ impl World {
         repository.new_branch(A);
         repository.new_branch(B);
         let variables = repository.environment().iter().map(|(name, value)| (name.into(), value.into()));
-        let environment = Environment::of(variables);
-        let git = Git::at(&repository.path(), &environment);
+        let environment = GitEnvironment::of(variables);
+        let git = Git::plumbing(repository.path(), &environment);
         let but = But::open(&repository.bin().join("but"), &repository.path(), &environment).await.unwrap();
         let (claims, intents) = (Vec::new(), Vec::new());
         World { repository, git, but, claims, intents, meanwhile: None, stop_at_intent: false }

@@ -62,7 +62,7 @@ impl Bed {
 
     /// The hand under test, in the project.
     pub fn hand(&self) -> Git {
-        Git { folder: self.project(), environment: Some(self.environment.clone()) }
+        Git::of_client(self.project(), &self.environment)
     }
 
     pub fn git<const N: usize>(&self, args: [&str; N]) -> String {

@@ -6,7 +6,7 @@ use chorus::vcs::git::Git;
 use chorus::vcs::repository::{Kind, Operation, Repository, Use, look_with, refusal};
 
 async fn look(bed: &Bed, folder: &str) -> Repository {
-    look_with(&Git { folder: bed.root.join(folder), environment: Some(bed.environment.clone()) }).await.unwrap()
+    look_with(&Git::of_client(bed.root.join(folder), &bed.environment)).await.unwrap()
 }
 
 fn why(repository: &Repository, wanted: Use) -> String {

@@ -1,6 +1,7 @@
 --- What is asked for: the verb's tasks, its one task, its open request, a text that is missing.
 
 local ask = require('chorus.verbs.each_task')
+local filter = require('chorus.tasks.filter')
 local message = require('chorus.message')
 local picker = require('chorus.picker')
 local target = require('chorus.verbs.target')
@@ -27,7 +28,7 @@ end
 ---@param on_tasks fun(tasks: chorus.Task[])
 function M.with_tasks(verb, call, on_tasks)
   target.resolve(verb, call.task, function(found)
-    local by_word = type(call.task) == 'string' and target.is_filter(call.task)
+    local by_word = type(call.task) == 'string' and filter.is_filter(call.task)
     if by_word and call.args ~= '' then
       local question = ('%s %s (%s): %s'):format(verb.name, ask.numbers(found), call.task, call.args)
       return picker.confirm(question, ('Yes, %s %s'):format(verb.name, ask.numbers(found)), function()

@@ -1,104 +1,17 @@
 --- Which tasks a verb means: the ones named, else the one under the cursor or of the buffer, else the only one that
 --- can be meant, else the person picks.
 
+local filter = require('chorus.tasks.filter')
+local fits = require('chorus.tasks.fits')
 local tasks = require('chorus.tasks')
 
 local M = {}
 
-local function is_pending(task)
-  return task.status == 'pending'
-end
-
-local function has_begun(task)
-  return task.started_at ~= nil or not is_pending(task)
-end
-
-local function has_ended(task)
-  return task.status == 'completed' or task.status == 'failed'
-end
-
-local function has_request(task)
-  return #tasks.requests(task.uuid) > 0
-end
-
---- The tasks for which a verb makes sense; every task where it is not named here.
----@type table<string, fun(task: chorus.Task): boolean>
-local makes_sense = {
-  start = is_pending,
-  send = tasks.is_live,
-  interrupt = function(task)
-    local status = task.agent_status.status
-    return tasks.is_live(task) and (status == 'busy' or status == 'waiting' or status == 'unknown')
-  end,
-  approve = has_request,
-  deny = has_request,
-  answer = has_request,
-  restart = tasks.is_live,
-  complete = tasks.is_live,
-  fail = tasks.is_live,
-  reopen = has_ended,
-  delete = function(task)
-    return not tasks.is_live(task)
-  end,
-  output = tasks.is_live,
-  attach = tasks.is_live,
-  web = tasks.is_live,
-  diff = has_begun,
-  commit = function(task)
-    return task.uncommitted > 0
-  end,
-  mend = function(task)
-    return task.trouble ~= nil
-  end,
-  preview = function(task)
-    return task.isolation == 'worktree' and has_begun(task)
-  end,
-}
-
---- The words that name several tasks, for completion. `+tag` is one too.
----@return string[]
-function M.filters()
-  local contract = require('chorus.contract')
-  local words = { 'all', 'live', 'unread' }
-  vim.list_extend(words, contract.words.Status)
-  for _, word in ipairs(contract.words.AgentStatus) do
-    if not vim.list_contains(words, word) then
-      words[#words + 1] = word
-    end
-  end
-  return words
-end
-
----@param word string
----@return boolean
-function M.is_filter(word)
-  return word:match('^%+%S+$') ~= nil or vim.list_contains(M.filters(), word)
-end
-
---- Whether a filter takes a task in.
----@param task chorus.Task
----@param filter string
----@return boolean
-function M.matches(task, filter)
-  if filter == 'all' then
-    return true
-  elseif filter == 'live' then
-    return tasks.is_live(task)
-  elseif filter == 'unread' then
-    return task.unread
-  elseif filter:sub(1, 1) == '+' then
-    return vim.list_contains(task.tags, filter:sub(2))
-  end
-  return task.status == filter or task.agent_status.status == filter
-end
-
---- The tasks a verb can be meant for, in order.
----@param verb string
+--- The tasks that a verb applies to, in order.
+---@param verb chorus.Verb
 ---@return chorus.Task[]
 function M.candidates(verb)
-  return vim.tbl_filter(makes_sense[verb] or function()
-    return true
-  end, tasks.all())
+  return vim.tbl_filter(fits[verb.fits], tasks.all())
 end
 
 --- Several tasks are cut down to one by the person where the verb takes one.
@@ -128,10 +41,10 @@ local function named(verb, typed)
   for _, word in ipairs(words) do
     local task = tasks.get(word)
     local these = { task }
-    if not task and M.is_filter(tostring(word)) then
+    if not task and filter.is_filter(tostring(word)) then
       these = vim.tbl_filter(function(each)
-        return M.matches(each, word)
-      end, M.candidates(verb.name))
+        return filter.includes(word, each)
+      end, M.candidates(verb))
       if #these == 0 then
         return nil, ('cannot %s: no task is `%s`'):format(verb.name, word), 'run `:Chorus` to see the tasks'
       end
@@ -166,7 +79,7 @@ function M.resolve(verb, typed, on_tasks)
   if here then
     return on_tasks({ here })
   end
-  local candidates = M.candidates(verb.name)
+  local candidates = M.candidates(verb)
   if #candidates == 0 then
     local any = #tasks.all() > 0
     local text = any and ('cannot %s: no task is in a state for it'):format(verb.name) or 'there are no tasks here yet'

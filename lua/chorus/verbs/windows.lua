@@ -1,10 +1,10 @@
 --- Verbs that show something.
 
 local client = require('chorus.client')
+local filter = require('chorus.tasks.filter')
 local given = require('chorus.verbs.call')
 local message = require('chorus.message')
 local picker = require('chorus.picker')
-local target = require('chorus.verbs.target')
 local tasks = require('chorus.tasks')
 
 ---@type table<string, fun(call: chorus.Call, verb: chorus.Verb)>
@@ -47,11 +47,11 @@ local function open_best(task)
 end
 
 function run.pick(call)
-  if call.args ~= '' and not target.is_filter(call.args) then
+  if call.args ~= '' and not filter.is_filter(call.args) then
     return message.fail(('there is no filter `%s`'):format(call.args), '`:Chorus pick <Tab>` lists them')
   end
   local found = vim.tbl_filter(function(task)
-    return call.args == '' or target.matches(task, call.args)
+    return call.args == '' or filter.includes(call.args, task)
   end, tasks.all())
   if #found == 0 then
     return message.info('there is no such task', 'run `:Chorus new` to write one')

@@ -6,15 +6,18 @@ use crate::commits::without::{Replaced, without};
 use crate::contract::Code;
 use crate::core::Core;
 use crate::error::{Error, Result};
-use crate::ops::branches::changes::Tree;
-use crate::ops::branches::worktrees;
+use crate::ops::branches::uncommitted::Uncommitted;
+use crate::ops::branches::{commit, upstream, worktrees};
 use crate::ops::{edits, stacks};
+use crate::paths::{Access, replace};
 use crate::store::{Tx, Who};
 use crate::task::{Isolation, Task};
-use crate::vcs::but::{But, Environment, Grammar, Stack};
+use crate::vcs::but::{But, Grammar, Stack};
+use crate::vcs::environment::GitEnvironment;
 use crate::vcs::git::Git;
 use crate::vcs::lock::Held;
-use crate::vcs::{plumbing, rescue};
+use crate::vcs::merge::three_way;
+use crate::vcs::rescue;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -64,20 +67,22 @@ async fn of_stack(core: &Core, task: &Task) -> Result<Option<Discarded>> {
     let but = stacks::open(core, &task.project, &loaded, None).await?;
     edits::settle(core, &task.project).await?;
     let held = stacks::hold(&but).await?;
-    let tree = Tree::read(core, &task.project, &but).await?;
-    let mut mine: Vec<(Change, Vec<Hunk>)> = by_file(tree.of(&task.uuid));
+    let status = but.status().await?;
+    upstream::follow(core, &task.project, &but, &status).await;
+    let uncommitted = Uncommitted::read(core, &task.project, &but, status).await?;
+    let mut mine: Vec<(Change, Vec<Hunk>)> = by_file(uncommitted.of(&task.uuid));
     // Under a new name there is nothing to go back to: the file stays as long as others have edits in it.
-    mine.retain(|(change, _)| change.kind != Kind::Renamed || tree.is_all(&change.path, &task.uuid));
+    mine.retain(|(change, _)| change.kind != Kind::Renamed || uncommitted.is_all(&change.path, &task.uuid));
     let git = Git::at(&task.project);
     let mut moved_away = Vec::new();
-    for path in tree.moved_away(&task.uuid) {
+    for path in uncommitted.moved_away(&task.uuid) {
         moved_away.extend(git.cat_blob("HEAD", &path).await?.map(|_| path));
     }
     let files: Vec<String> = mine.iter().map(|(change, _)| &change.path).chain(&moved_away).cloned().collect();
     let _waiting = core.trees.hold(&task.project, files.iter().cloned());
-    let plumbing = plumbing::Git::at(Path::new(&task.project), &Environment::of_process());
+    let plumbing = Git::plumbing(&task.project, &GitEnvironment::of_process());
     let tip = git.resolve(&format!("refs/heads/{branch}")).await?;
-    let reference = format!("refs/chorus/discarded/{}-{}", task.number, crate::process::now());
+    let reference = format!("refs/chorus/discarded/{}-{}", task.number, crate::clock::now());
     if let Some(tip) = &tip {
         git.update_ref(&format!("{reference}/tip"), tip, None).await?;
     }
@@ -139,10 +144,11 @@ async fn take_out(git: &Git, root: &Path, change: &Change, hunks: &[Hunk]) -> Re
     match (change.kind, base) {
         (Kind::Added, _) | (_, None) => std::fs::remove_file(&path).map_err(cannot),
         (Kind::Removed, Some(_)) => put_back(git, &change.path).await,
-        (_, Some(base)) if whole => write(&path, &base).map_err(cannot),
+        (_, Some(base)) if whole => replace(&path, &base, Access::AsBefore).map_err(cannot),
         (_, Some(base)) => {
             let now = std::fs::read(&path).map_err(cannot)?;
-            write(&path, &without(&base, &now, &hunks.iter().map(replaced).collect::<Vec<_>>())).map_err(cannot)
+            replace(&path, &without(&base, &now, &hunks.iter().map(replaced).collect::<Vec<_>>()), Access::AsBefore)
+                .map_err(cannot)
         }
     }
 }
@@ -161,17 +167,6 @@ fn replaced(hunk: &Hunk) -> Replaced {
     Replaced { old: range(hunk.old_start, hunk.old_lines), new: range(hunk.new_start, hunk.new_lines) }
 }
 
-/// In place of the file at once, with its mode.
-fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("/"));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    std::io::Write::write_all(&mut file, bytes)?;
-    if let Ok(found) = std::fs::metadata(path) {
-        std::fs::set_permissions(file.path(), found.permissions())?;
-    }
-    file.persist(path).map(drop).map_err(|error| error.error)
-}
-
 /// Brings back what was discarded; a sentence about what came back.
 pub async fn restore(core: &Core, task: &Task) -> Result<String> {
     let uuid = task.uuid.clone();
@@ -188,6 +183,7 @@ pub async fn restore(core: &Core, task: &Task) -> Result<String> {
         Isolation::Stack => to_stack(core, task, &git, &kept).await?,
         _ => {
             worktrees::bring_back(core, task, &kept.reference).await?;
+            commit::worktree::count(core, task).await?;
             Vec::new()
         }
     };
@@ -205,23 +201,9 @@ pub async fn restore(core: &Core, task: &Task) -> Result<String> {
     Ok(text)
 }
 
-/// Makes a branch again at a commit.
-pub async fn branch_again(git: &Git, branch: &str, tip: &str) -> Result<()> {
-    let name = format!("refs/heads/{branch}");
-    match (git.resolve(tip).await?, git.resolve(&name).await?) {
-        (None, _) => Ok(()),
-        (Some(tip), None) => git.update_ref(&name, &tip, None).await,
-        (Some(tip), Some(now)) if tip == now => Ok(()),
-        (Some(_), Some(_)) => {
-            Err(Error::new(Code::VcsRefused, format!("cannot bring {branch} back: another branch has that name"))
-                .hint(format!("rename it, or take the commits from {tip}")))
-        }
-    }
-}
-
 /// Files whose edits could not be brought back.
 async fn to_stack(core: &Core, task: &Task, git: &Git, kept: &Discarded) -> Result<Vec<String>> {
-    branch_again(git, &kept.branch, &format!("{}/tip", kept.reference)).await?;
+    worktrees::branch_again(git, &kept.branch, &format!("{}/tip", kept.reference)).await?;
     let loaded = core.config_of(&task.project);
     let but = stacks::open(core, &task.project, &loaded, None).await?;
     let held = stacks::hold(&but).await?;
@@ -255,24 +237,15 @@ async fn bring_back(git: &Git, root: &Path, file: &str, reference: &str) -> Resu
     match (edits, after, now) {
         (Some(edits), None, None) => {
             std::fs::create_dir_all(path.parent().unwrap_or(root)).map_err(cannot)?;
-            write(&path, &edits).map_err(cannot).map(|()| true)
+            replace(&path, &edits, Access::AsBefore).map_err(cannot).map(|()| true)
         }
-        (Some(edits), Some(after), Some(now)) => match merged(git, &now, &after, &edits).await? {
-            Some(bytes) => write(&path, &bytes).map_err(cannot).map(|()| true),
-            None => Ok(false),
+        (Some(edits), Some(after), Some(now)) => match three_way(git, &now, &after, &edits).await? {
+            merged if merged.conflicts == 0 => {
+                replace(&path, &merged.bytes, Access::AsBefore).map_err(cannot).map(|()| true)
+            }
+            _ => Ok(false),
         },
         (None, Some(after), Some(now)) if after == now => std::fs::remove_file(&path).map_err(cannot).map(|()| true),
         _ => Ok(false),
     }
-}
-
-/// Three versions into one, by git; nothing on a conflict.
-async fn merged(git: &Git, ours: &[u8], base: &[u8], theirs: &[u8]) -> Result<Option<Vec<u8>>> {
-    let folder = tempfile::tempdir().map_err(Error::internal)?;
-    let names = [("ours", ours), ("base", base), ("theirs", theirs)];
-    for (name, bytes) in names {
-        std::fs::write(folder.path().join(name), bytes).map_err(Error::internal)?;
-    }
-    let ended = git.within(folder.path()).ask(&["merge-file", "-p", "ours", "base", "theirs"]).await?;
-    Ok((ended.code == Some(0)).then_some(ended.stdout))
 }

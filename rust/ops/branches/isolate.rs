@@ -93,7 +93,7 @@ async fn auto(core: &Core, task: &Task, loaded: &Loaded, environment: &Environme
 }
 
 fn git(folder: &str, environment: &Environment) -> Git {
-    Git { folder: folder.into(), environment: Some(environment.clone()).filter(|given| !given.0.is_empty()) }
+    Git::of_client(folder, environment)
 }
 
 /// Whether the task may have a stack.

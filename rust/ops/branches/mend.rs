@@ -4,14 +4,14 @@ use crate::contract::{Code, Confirm, Offer, Trouble};
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
 use crate::ops::branches::commit;
+use crate::ops::branches::trouble::{Done, refused};
 use crate::ops::stacks;
 use crate::store::Who;
 use crate::task::{Isolation, Task};
-use crate::vcs::but::Environment;
-use crate::vcs::plumbing::Git;
+use crate::vcs::environment::GitEnvironment;
+use crate::vcs::git::Git;
 use crate::vcs::rescue;
 use std::collections::BTreeSet;
-use std::path::Path;
 
 /// A remedy that Chorus can carry out.
 enum Remedy {
@@ -41,11 +41,9 @@ pub async fn mend(core: &Core, asker: &Asker, confirm: Confirm) -> Result<Offer>
     carry_out(core, &task, branch, &remedy).await.map_err(|error| error.context(&doing))?;
     let loaded = core.config_of(&task.project);
     match commit::run(core, &task, &loaded, None).await.map_err(|error| error.context(&doing))? {
-        commit::Done::Trouble(trouble) => Err(commit::refused(&doing, &trouble)),
-        commit::Done::Committed => {
-            Ok(Offer { text: format!("Done: its edits are committed to {branch}."), done: true })
-        }
-        commit::Done::Nothing => Ok(Offer { text: format!("Done: {branch} is in order."), done: true }),
+        Done::Trouble(trouble) => Err(refused(&doing, &trouble)),
+        Done::Committed => Ok(Offer { text: format!("Done: its edits are committed to {branch}."), done: true }),
+        Done::Nothing => Ok(Offer { text: format!("Done: {branch} is in order."), done: true }),
     }
 }
 
@@ -83,7 +81,7 @@ fn told(remedy: &Remedy, branch: &str, trouble: &Trouble, others: &[String]) -> 
 async fn carry_out(core: &Core, task: &Task, branch: &str, remedy: &Remedy) -> Result<()> {
     let loaded = core.config_of(&task.project);
     let but = stacks::open(core, &task.project, &loaded, None).await?;
-    let git = Git::at(Path::new(&task.project), &Environment::of_process());
+    let git = Git::plumbing(&task.project, &GitEnvironment::of_process());
     let held = stacks::hold(&but).await?;
     let dirty: BTreeSet<String> = but.status().await?.changes.into_iter().map(|change| change.path).collect();
     let kept = rescue::keep(&git, &dirty, task.number).await?;

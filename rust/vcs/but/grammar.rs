@@ -1,7 +1,8 @@
 //! Which `but` there is and what it can, found by asking it, not by its version (development builds say `dev`).
 
 use super::refusal::Refusal;
-use super::run::{self, Environment};
+use super::run;
+use crate::vcs::environment::GitEnvironment;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -50,7 +51,7 @@ type Known = HashMap<(PathBuf, Option<SystemTime>, u64), Capabilities>;
 static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
 
 /// Asks `program` what it can; remembered until the file changes. One that did not answer is asked again.
-pub async fn probe(program: &Path, environment: &Environment) -> Capabilities {
+pub async fn probe(program: &Path, environment: &GitEnvironment) -> Capabilities {
     let facts = std::fs::metadata(program).ok();
     let changed = facts.as_ref().and_then(|facts| facts.modified().ok());
     let key = (program.to_owned(), changed, facts.map_or(0, |facts| facts.len()));
@@ -64,7 +65,7 @@ pub async fn probe(program: &Path, environment: &Environment) -> Capabilities {
     found
 }
 
-async fn ask(program: &Path, environment: &Environment) -> Capabilities {
+async fn ask(program: &Path, environment: &GitEnvironment) -> Capabilities {
     let answer = async |args: &[&str]| -> Result<String, Refusal> {
         let mut command = Command::new(program);
         environment.give(&mut command);
@@ -124,9 +125,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_program_of_another_kind_has_no_grammar() {
-        let found = probe(Path::new("/bin/true"), &Environment::of_process()).await;
+        let found = probe(Path::new("/bin/true"), &GitEnvironment::of_process()).await;
         assert_eq!((found.grammar, found.hooks), (None, false));
-        let found = probe(Path::new("/nonexistent/but"), &Environment::of_process()).await;
+        let found = probe(Path::new("/nonexistent/but"), &GitEnvironment::of_process()).await;
         assert!(found.version.starts_with("but cannot be run"), "{}", found.version);
     }
 }

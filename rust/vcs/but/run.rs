@@ -1,52 +1,14 @@
-//! Running `but`: an environment of chosen variables, no terminal, its own process group, an end.
+//! Running `but`: no terminal, its own process group, an end.
 
 use super::refusal::{Refusal, Result};
-use std::ffi::{OsStr, OsString};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::process::{Child, Command};
 
-/// Variables passed on, besides `XDG_*`, `LC_*`, `GIT_AUTHOR_*` and `GIT_COMMITTER_*`.
-const PASSED: [&str; 7] = ["HOME", "PATH", "LANG", "TMPDIR", "USER", "E2E_TEST_APP_DATA_DIR", "SSH_AUTH_SOCK"];
-
 /// How long output is awaited from descendants that outlive the program.
 const GRACE: Duration = Duration::from_secs(1);
-
-/// The variables that `but` and git see.
-#[derive(Clone, Debug, Default)]
-pub struct Environment(Vec<(OsString, OsString)>);
-
-impl Environment {
-    /// What this process has of the variables that are passed on.
-    pub fn of_process() -> Environment {
-        Environment(std::env::vars_os().filter(|(name, _)| is_passed(name)).collect())
-    }
-
-    /// These variables, whatever they are.
-    pub fn of(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Environment {
-        Environment(variables.into_iter().collect())
-    }
-
-    /// One more variable.
-    pub fn with(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Environment {
-        self.0.push((name.into(), value.into()));
-        self
-    }
-
-    /// Gives a command this environment and nothing else; no prompt, no work in the background.
-    pub fn give(&self, command: &mut Command) {
-        command.env_clear().envs(self.0.iter().map(|(name, value)| (name, value)));
-        command.env("NO_BG_TASKS", "1").env("GIT_TERMINAL_PROMPT", "0").env("GIT_SSH_COMMAND", "ssh -oBatchMode=yes");
-    }
-}
-
-fn is_passed(name: &OsStr) -> bool {
-    let name = name.to_string_lossy();
-    let prefixes = ["XDG_", "LC_", "GIT_AUTHOR_", "GIT_COMMITTER_"];
-    PASSED.contains(&name.as_ref()) || prefixes.iter().any(|prefix| name.starts_with(prefix))
-}
 
 /// What a program printed and how it ended.
 #[derive(Debug)]
@@ -141,12 +103,5 @@ mod tests {
         assert_eq!(killed.unwrap_err(), Refusal::Killed(9));
         let missing = run(Command::new("/nonexistent/but"), Stdio::null(), Duration::from_secs(60)).await;
         assert!(matches!(missing, Err(Refusal::NotStarted(_))));
-    }
-
-    #[test]
-    fn only_chosen_variables_are_passed() {
-        let passed = |name: &str| is_passed(OsStr::new(name));
-        assert!(passed("HOME") && passed("XDG_DATA_HOME") && passed("GIT_AUTHOR_NAME"));
-        assert!(!passed("GIT_DIR") && !passed("CLAUDECODE") && !passed("GIT_INDEX_FILE") && !passed("AWS_SECRET"));
     }
 }

@@ -5,12 +5,12 @@ use super::inspect::Found;
 use super::intent::Intent;
 use crate::error::Result;
 use crate::vcs::but::Status;
-use crate::vcs::plumbing::Git;
+use crate::vcs::git::Git;
 
 /// Makes references and workspace agree again: back where the workspace does not have the commit yet, forth where only
 /// the reference lacks it. Whether anything moved; then all is to be looked at again.
 pub(super) async fn mend(git: &Git, intent: &Intent, status: &Status, found: &Found) -> Result<bool> {
-    let now = git.branches().await?;
+    let now = git.tips().await?;
     let mut moved = false;
     for name in &intent.stack {
         let (Some(before), Some(real)) = (intent.tips.get(name), now.get(name)) else { continue };
@@ -21,7 +21,7 @@ pub(super) async fn mend(git: &Git, intent: &Intent, status: &Status, found: &Fo
         if back || forth {
             let reference = format!("refs/heads/{name}");
             // Only if it still points there.
-            git.line(["update-ref", &reference, known, real]).await?;
+            git.read(&["update-ref", &reference, known, real]).await?;
             log::warn!("{name} is set to {known}: but was killed while it wrote {real}");
             moved = true;
         }

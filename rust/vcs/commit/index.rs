@@ -2,7 +2,7 @@
 //! then shows those paths as changed, and the new grammar's `status` too, for deletions beside a rename.
 
 use crate::error::{Error, Result};
-use crate::vcs::plumbing::Git;
+use crate::vcs::git::Git;
 use crate::vcs::rescue::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,7 +31,7 @@ pub(super) async fn freshen(git: &Git, paths: &[String]) -> Result<bool> {
     if input.is_empty() {
         return Ok(false);
     }
-    git.bytes(git.command(["update-index", "-z", "--index-info"]), input).await?;
+    git.feed(&["update-index", "-z", "--index-info"], input).await?;
     Ok(true)
 }
 
@@ -44,17 +44,16 @@ pub(super) async fn settle(git: &Git, paths: &[String]) -> Result<()> {
     if input.is_empty() {
         return Ok(());
     }
-    let mut command = git.command(["ls-tree", "-z", "HEAD", "--"]);
-    command.args(paths);
-    // `MODE blob OID TAB PATH`, which is what is read below.
-    input.extend(git.bytes(command, Vec::new()).await?);
-    git.bytes(git.command(["update-index", "-z", "--index-info"]), input).await.map(drop)
+    let args: Vec<&str> = ["ls-tree", "-z", "HEAD", "--"].into_iter().chain(paths.iter().map(String::as_str)).collect();
+    // `MODE blob OID TAB PATH`, as `update-index` reads it.
+    input.extend(git.bytes(&args).await?);
+    git.feed(&["update-index", "-z", "--index-info"], input).await.map(drop)
 }
 
 /// Where the index is not what is checked out: path, and mode and object as checked out.
 async fn stale(git: &Git) -> Result<BTreeMap<String, (String, String)>> {
     let args = ["diff-index", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev", "HEAD"];
-    let bytes = git.bytes(git.command(args), Vec::new()).await?;
+    let bytes = git.bytes(&args).await?;
     let text = String::from_utf8_lossy(&bytes);
     let mut parts = text.split('\0');
     let mut stale = BTreeMap::new();

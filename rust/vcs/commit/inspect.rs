@@ -3,7 +3,7 @@
 use super::intent::{Intent, Wanted};
 use crate::commits::net::Net;
 use crate::error::{Error, Result};
-use crate::vcs::plumbing::Git;
+use crate::vcs::git::Git;
 use crate::vcs::rescue::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +25,7 @@ pub(super) struct Found {
 /// Looks for the commit that `but` named, or without a name for one with the intent's message.
 pub(super) async fn inspect(git: &Git, intent: &Intent, named: Option<&str>) -> Result<Found> {
     let before = intent.tips.get(&intent.branch).map(String::as_str).unwrap_or_default();
-    let Some(tip) = git.commit_of(&format!("refs/heads/{}", intent.branch)).await? else {
+    let Some(tip) = git.resolve(&format!("refs/heads/{}", intent.branch)).await? else {
         return Ok(Found { lost: named.map(str::to_owned), ..Found::default() });
     };
     let newer = newer(git, before, &tip).await?;
@@ -46,7 +46,7 @@ async fn newer(git: &Git, before: &str, tip: &str) -> Result<Vec<(String, String
         return Ok(Vec::new());
     }
     let range = if before.is_empty() { tip.to_owned() } else { format!("{before}..{tip}") };
-    let text = git.line(["log", "--format=%H%n%B%x00", "--max-count=200", &range]).await?;
+    let text = git.read(&["log", "--format=%H%n%B%x00", "--max-count=200", &range]).await?;
     let one = |entry: &str| {
         let (oid, message) = entry.trim_start().split_once('\n')?;
         Some((oid.to_owned(), message.to_owned()))
@@ -118,7 +118,7 @@ impl Changed {
 /// What differs between two trees, by path.
 async fn changes(git: &Git, old: &str, new: &str) -> Result<BTreeMap<String, Changed>> {
     let args = ["diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", old, new];
-    let bytes = git.bytes(git.command(args), Vec::new()).await?;
+    let bytes = git.bytes(&args).await?;
     let text = String::from_utf8_lossy(&bytes);
     let mut parts = text.split('\0');
     let mut changes = BTreeMap::new();
@@ -138,7 +138,7 @@ async fn contents(git: &Git, oids: &BTreeSet<&str>) -> Result<BTreeMap<String, V
     if input.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let output = git.bytes(git.command(["cat-file", "--batch"]), input.into_bytes()).await?;
+    let output = git.feed(&["cat-file", "--batch"], input.into_bytes()).await?;
     let mut found = BTreeMap::new();
     let mut rest = output.as_slice();
     while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {

@@ -1,7 +1,7 @@
 //! Locks of references that a killed `but` leaves behind: every later commit would fail on them.
 
 use super::intent::Intent;
-use crate::vcs::plumbing::Git;
+use crate::vcs::git::Git;
 use std::collections::HashMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
@@ -30,7 +30,7 @@ pub(super) async fn clear(git: &Git, intent: &Intent) {
 
 /// The locks made since the intent, each with what tells it from a later one.
 fn there(git: &Git, intent: &Intent) -> HashMap<PathBuf, (u64, i64, i64)> {
-    let folder = git.root().join(".git");
+    let folder = git.folder.join(".git");
     let own =
         ["HEAD", "refs/heads/gitbutler/workspace", "refs/heads/gitbutler/target", "packed-refs"].map(str::to_owned);
     let names = own.into_iter().chain(intent.tips.keys().map(|name| format!("refs/heads/{name}")));

@@ -5,7 +5,7 @@ use super::{Place, settle::status_and_hunks};
 use crate::commits::change::Hunk;
 use crate::error::Result;
 use crate::vcs::but::{Refusal, Status};
-use crate::vcs::plumbing::Git;
+use crate::vcs::git::Git;
 use std::collections::BTreeMap;
 
 /// The workspace as it is.
@@ -22,7 +22,7 @@ pub(super) async fn look(place: Place<'_>, branch: &str) -> Result<std::result::
         Ok(both) => both,
         Err(refusal) => return Ok(Err(Trouble::of(&refusal, branch))),
     };
-    let mut tips = place.git.branches().await?;
+    let mut tips = place.git.tips().await?;
     if status.branch(branch).is_none() {
         let there = tips.contains_key(branch);
         let (name, words) = (branch.to_owned(), format!("there is no branch {branch}"));
@@ -35,7 +35,7 @@ pub(super) async fn look(place: Place<'_>, branch: &str) -> Result<std::result::
     if let Some(moved) = moved(place.git, &status, &tips, branch).await? {
         return Ok(Err(Trouble::of(&Refusal::MovedOutside(vec![moved]), branch)));
     }
-    let head = place.git.commit_of("HEAD").await?.unwrap_or_default();
+    let head = place.git.resolve("HEAD").await?.unwrap_or_default();
     Ok(Ok(Seen { status, hunks, tips, head }))
 }
 
@@ -50,7 +50,7 @@ async fn moved(git: &Git, status: &Status, tips: &BTreeMap<String, String>, bran
         // An empty branch may lie anywhere below the base.
         let empty = status.branch(&name).is_some_and(|branch| branch.commits.is_empty());
         let below = ["merge-base", "--is-ancestor", real.as_str(), known];
-        if !empty || git.maybe(below).await?.is_none() {
+        if !empty || !git.succeeds(&below).await? {
             return Ok(Some(name));
         }
     }

@@ -5,7 +5,8 @@ use super::{Place, index};
 use crate::error::{Error, Result};
 use crate::status::Millis;
 use crate::vcs::but::Status;
-use crate::vcs::plumbing::Git;
+use crate::vcs::git::Git;
+use crate::vcs::merge::three_way;
 use crate::vcs::rescue::{self, Entry, Mode};
 use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
@@ -91,12 +92,11 @@ async fn is_buts(git: &Git, intent: &Intent, path: &str, now: &Entry, end: End, 
         Entry::Watched { .. } => Ok(false),
         Entry::Kept { .. } => {
             // Read by us: git gives up on a file that somebody writes meanwhile.
-            let Ok(bytes) = std::fs::read(git.root().join(path)) else { return Ok(false) };
-            let command = git.command(["hash-object", "--stdin", "--path", path]);
-            let stored = git.bytes(command, bytes).await?;
+            let Ok(bytes) = std::fs::read(git.folder.join(path)) else { return Ok(false) };
+            let stored = git.feed(&["hash-object", "--stdin", "--path", path], bytes).await?;
             let stored = String::from_utf8_lossy(&stored).trim().to_owned();
             for commit in commits {
-                let there = git.maybe(["rev-parse", "--verify", "--quiet", &format!("{commit}:{path}")]).await?;
+                let there = git.find(&["rev-parse", "--verify", "--quiet", &format!("{commit}:{path}")]).await?;
                 if there.as_deref() == Some(stored.as_str()) {
                     return Ok(true);
                 }
@@ -109,7 +109,7 @@ async fn is_buts(git: &Git, intent: &Intent, path: &str, now: &Entry, end: End, 
 /// Whether the path was changed near the intent: the daemon may come back long after it was killed, and the agents
 /// went on meanwhile.
 fn is_of_then(git: &Git, intent: &Intent, path: &str) -> bool {
-    let full = git.root().join(path);
+    let full = git.folder.join(path);
     let facts = std::fs::symlink_metadata(&full).or_else(|_| std::fs::metadata(full.parent().unwrap_or(&full)));
     // A folder that is gone went with its last file.
     facts.map_or(true, |facts| facts.ctime() * 1000 <= intent.at + DOING)
@@ -118,7 +118,7 @@ fn is_of_then(git: &Git, intent: &Intent, path: &str) -> bool {
 /// The bytes that were in the tree before `but` merged its own into them: a file written while it was committed. Only
 /// where nobody edited the result since.
 async fn unmerged(git: &Git, path: &str) -> Result<Option<(Mode, String)>> {
-    let stages = git.bytes(git.command(["ls-files", "-u", "-z", "--", path]), Vec::new()).await?;
+    let stages = git.bytes(&["ls-files", "-u", "-z", "--", path]).await?;
     let stages = String::from_utf8_lossy(&stages).into_owned();
     let stage = |number: &str| {
         let of = |entry: &str| {
@@ -130,29 +130,22 @@ async fn unmerged(git: &Git, path: &str) -> Result<Option<(Mode, String)>> {
     };
     let (Some((mode, ours)), Some((_, theirs))) = (stage("2"), stage("3")) else { return Ok(None) };
     let Some(mode) = Mode::of_octal(&mode) else { return Ok(None) };
+    let base = match stage("1") {
+        Some((_, oid)) => git.bytes(&["cat-file", "blob", &oid]).await?,
+        None => Vec::new(),
+    };
+    let side = async |oid: &str| git.bytes(&["cat-file", "blob", oid]).await;
+    let merged = three_way(git, &side(&ours).await?, &base, &side(&theirs).await?).await?.bytes;
     let cannot = |error: std::io::Error| Error::internal(format!("cannot compare a conflict: {error}"));
-    let dir = tempfile::tempdir().map_err(cannot)?;
-    let base = stage("1").map(|(_, oid)| oid);
-    for (name, oid) in [("ours", Some(ours.clone())), ("base", base), ("theirs", Some(theirs))] {
-        let bytes = match oid {
-            Some(oid) => git.bytes(git.command(["cat-file", "blob", &oid]), Vec::new()).await?,
-            None => Vec::new(),
-        };
-        std::fs::write(dir.path().join(name), bytes).map_err(cannot)?;
-    }
-    let file = |name: &str| dir.path().join(name);
-    let mut merge = git.command(["merge-file", "-p", "-L", "ours", "-L", "base", "-L", "theirs"]);
-    merge.args([file("ours"), file("base"), file("theirs")]);
-    let merged = crate::process::run(merge, Vec::new(), std::time::Duration::from_secs(20)).await?.stdout;
-    let now = std::fs::read(git.root().join(path)).map_err(cannot)?;
+    let now = std::fs::read(git.folder.join(path)).map_err(cannot)?;
     if merged != now {
         return Ok(None);
     }
     // As git would check it out: with the line ends and filters of the tree.
-    let bytes = git.bytes(git.command(["cat-file", "--filters", &format!(":2:{path}")]), Vec::new()).await?;
+    let bytes = git.bytes(&["cat-file", "--filters", &format!(":2:{path}")]).await?;
     if bytes.is_empty() {
         return Ok(Some((mode, ours)));
     }
-    let oid = git.bytes(git.command(["hash-object", "-w", "--stdin"]), bytes).await?;
+    let oid = git.feed(&["hash-object", "-w", "--stdin"], bytes).await?;
     Ok(Some((mode, String::from_utf8_lossy(&oid).trim().to_owned())))
 }

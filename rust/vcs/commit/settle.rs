@@ -8,7 +8,7 @@ use super::{Place, half, index, locks, stack_of};
 use crate::commits::change::Hunk;
 use crate::error::{Error, Result};
 use crate::vcs::but::{self, But, Committed, Dependence, Refusal, Status};
-use crate::vcs::plumbing::Git;
+use crate::vcs::git::Git;
 use std::time::Duration;
 
 /// How often a reading is made again.
@@ -157,7 +157,7 @@ async fn apply_again(place: Place<'_>, intent: &Intent, status: &Status) -> Resu
     if gone.is_empty() {
         return Ok((false, None));
     }
-    let there = place.git.branches().await?;
+    let there = place.git.tips().await?;
     for name in gone.into_iter().filter(|name| there.contains_key(*name)) {
         lost = true;
         match place.but.apply(name, place.held).await {
@@ -175,7 +175,7 @@ async fn apply_again(place: Place<'_>, intent: &Intent, status: &Status) -> Resu
 /// A branch of another stack that moved.
 async fn other_moved(git: &Git, intent: &Intent, status: &Status) -> Result<Option<String>> {
     let stack = stack_of(status, &intent.branch);
-    let now = git.branches().await?;
+    let now = git.tips().await?;
     let others = intent.tips.iter().filter(|(name, _)| !intent.stack.contains(name) && !stack.contains(name));
     let mut moved = others.filter(|(name, before)| now.get(*name) != Some(before));
     Ok(moved.next().map(|(name, _)| name.clone()))
@@ -201,7 +201,7 @@ pub(super) async fn dependences(
         for name in &others {
             let (Some(base), Some(tip)) = (&status.base, status.tip(name)) else { continue };
             let range = format!("{base}...{tip}");
-            let changed = git.line(["diff", "--name-only", &range, "--", &path]).await?;
+            let changed = git.read(&["diff", "--name-only", &range, "--", &path]).await?;
             if !changed.is_empty() {
                 branches.push((*name).to_owned());
             }

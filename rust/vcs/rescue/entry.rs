@@ -1,7 +1,7 @@
 //! One path as it was: what kind, which bytes, and by what to see cheaply that nobody touched it since.
 
 use crate::error::{Error, Result};
-use crate::vcs::plumbing::Git;
+use crate::vcs::git::Git;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::Metadata;
@@ -112,7 +112,7 @@ pub(super) async fn read(git: &Git, paths: &BTreeSet<String>, write: bool) -> Re
     let mut entries = BTreeMap::new();
     let mut files: Vec<(&String, Mode, Stamp)> = Vec::new();
     for path in paths {
-        let full = git.root().join(path);
+        let full = git.folder.join(path);
         let Some(facts) = facts(&full) else {
             entries.insert(path.clone(), Entry::Absent);
             continue;
@@ -138,12 +138,13 @@ pub(super) async fn read(git: &Git, paths: &BTreeSet<String>, write: bool) -> Re
 
 async fn link(git: &Git, path: &Path, write: bool) -> Result<String> {
     let target = std::fs::read_link(path).map_err(|error| Error::internal(format!("cannot read a link: {error}")))?;
-    let mut command = git.command(["hash-object", "--stdin"]);
-    if write {
-        command.arg("-w");
-    }
-    // An empty input is a closed one; a link is never empty.
-    let oid = git.bytes(command, target.as_os_str().as_bytes().to_vec()).await?;
+    hash_bytes(git, target.as_os_str().as_bytes().to_vec(), write).await
+}
+
+/// The object of these bytes.
+async fn hash_bytes(git: &Git, bytes: Vec<u8>, write: bool) -> Result<String> {
+    let args = ["hash-object", "--stdin", "-w"];
+    let oid = git.feed(if write { &args[..] } else { &args[..2] }, bytes).await?;
     Ok(String::from_utf8_lossy(&oid).trim().to_owned())
 }
 
@@ -157,7 +158,7 @@ async fn hash(git: &Git, paths: &[&str], write: bool) -> Result<Vec<Option<Strin
         args.push("-w");
     }
     let input: String = paths.iter().map(|path| quoted(path) + "\n").collect();
-    let all = git.bytes(git.command(&args), input.into_bytes()).await;
+    let all = git.feed(&args, input.into_bytes()).await;
     let all =
         all.map(|text| String::from_utf8_lossy(&text).lines().map(|oid| Some(oid.to_owned())).collect::<Vec<_>>());
     match all {
@@ -172,17 +173,10 @@ async fn hash(git: &Git, paths: &[&str], write: bool) -> Result<Vec<Option<Strin
         }
         Ok(_) => Err(Error::internal("git hash-object answered too little")),
         // It vanished, or somebody writes it meanwhile, on which git gives up.
-        Err(error) => match std::fs::read(git.root().join(paths[0])) {
+        Err(error) => match std::fs::read(git.folder.join(paths[0])) {
             Err(gone) if gone.kind() == std::io::ErrorKind::NotFound => Ok(vec![None]),
             Err(_) => Err(error),
-            Ok(bytes) => {
-                let mut command = git.command(["hash-object", "--stdin"]);
-                if write {
-                    command.arg("-w");
-                }
-                let oid = git.bytes(command, bytes).await?;
-                Ok(vec![Some(String::from_utf8_lossy(&oid).trim().to_owned())])
-            }
+            Ok(bytes) => hash_bytes(git, bytes, write).await.map(|oid| vec![Some(oid)]),
         },
     }
 }

@@ -13,12 +13,12 @@ impl Folder {
         let root = temporary.path().canonicalize().unwrap();
         let done = std::process::Command::new("git").args(["init", "-q"]).current_dir(&root).status().unwrap();
         assert!(done.success());
-        let git = Git::at(&root, &crate::vcs::but::Environment::of_process());
+        let git = Git::plumbing(&root, &crate::vcs::environment::GitEnvironment::of_process());
         Folder { _temporary: temporary, git }
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.git.root().join(name)
+        self.git.folder.join(name)
     }
 
     fn write(&self, name: &str, bytes: &[u8]) {
@@ -75,7 +75,7 @@ async fn every_kind_of_path_comes_back_as_it_was() {
     assert_eq!(before, after);
     assert_eq!(std::fs::read_link(it.path("link")).unwrap(), PathBuf::from("a b.txt"));
     assert!(!it.path("gone").exists());
-    let left: Vec<_> = std::fs::read_dir(it.git.root()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let left: Vec<_> = std::fs::read_dir(&it.git.folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(left.iter().all(|name| !name.to_string_lossy().starts_with(".chorus")), "{left:?}");
 }
 
@@ -102,7 +102,7 @@ async fn rescues_are_listed_under_their_task_and_stay_apart() {
     let references: Vec<_> = listed.iter().map(|one| one.reference.as_str()).collect();
     assert_eq!(references, [&first.reference, &second.reference]);
     assert_eq!(listed[0].number, 12);
-    let shown = it.git.line(["show", &format!("{}:a", first.reference)]).await.unwrap();
+    let shown = it.git.read(&["show", &format!("{}:a", first.reference)]).await.unwrap();
     assert_eq!(shown, "one");
     let now = listed[1].at + LONGEST + 1;
     assert_eq!(prune(&it.git, now, &BTreeSet::from([first.reference.clone()])).await.unwrap(), 1);

@@ -5,20 +5,8 @@ use super::standing::changes;
 use super::submodule;
 use crate::contract::Code;
 use crate::error::{Error, Result};
-use crate::vcs::git::{Git, failed};
+use crate::vcs::git::Git;
 use std::path::PathBuf;
-use std::time::Duration;
-
-/// Hashing a large tree takes its time.
-const LIMIT: Duration = Duration::from_secs(300);
-
-/// Whom a commit that only keeps something names: the user may have no identity.
-const KEEPER: [(&str, &str); 4] = [
-    ("GIT_AUTHOR_NAME", "Chorus"),
-    ("GIT_AUTHOR_EMAIL", "chorus@localhost"),
-    ("GIT_COMMITTER_NAME", "Chorus"),
-    ("GIT_COMMITTER_EMAIL", "chorus@localhost"),
-];
 
 /// The tree of everything in the worktree that a commit would take, without touching its index.
 pub async fn tree(worktree: &Worktree) -> Result<String> {
@@ -32,8 +20,9 @@ async fn tree_of(git: &Git, left_out: &[String]) -> Result<String> {
     // Its times spare git reading every file again.
     let _ = std::fs::copy(dir.join("index"), &index.0);
     let add: Vec<&str> = ["add", "--all", "--", "."].into_iter().chain(left_out.iter().map(String::as_str)).collect();
-    with_index(git, &add, &index).await?;
-    with_index(git, &["write-tree"], &index).await
+    let git = git.clone().with("GIT_INDEX_FILE", &index.0);
+    git.change(&add, Vec::new()).await?;
+    git.change(&["write-tree"], Vec::new()).await
 }
 
 /// A file that goes with this.
@@ -46,17 +35,10 @@ impl Drop for Removed {
     }
 }
 
-async fn with_index(git: &Git, args: &[&str], index: &Removed) -> Result<String> {
-    let mut command = git.command(args);
-    command.env("GIT_INDEX_FILE", &index.0);
-    let ended = git.run(command, Vec::new(), LIMIT).await?;
-    if ended.code == Some(0) { Ok(ended.text().trim().to_owned()) } else { Err(failed(args, &ended)) }
-}
-
 /// Keeps the branch and the worktree as they are under `refs/chorus/discarded/NUMBER-MILLIS`; the ref's name, or nothing
 /// when there is nothing beyond the base.
 pub async fn keep(worktree: &Worktree, number: u32) -> Result<Option<String>> {
-    let name = format!("refs/chorus/discarded/{number}-{}", crate::process::now());
+    let name = format!("refs/chorus/discarded/{number}-{}", crate::clock::now());
     let tip = worktree.tip().await?;
     let mut kept = tip.clone();
     if worktree.is_present().await? {
@@ -104,10 +86,7 @@ async fn snapshot(git: &Git, left_out: &[String], other: Option<&str>) -> Result
     for parent in [head.as_deref(), other].into_iter().flatten() {
         args.extend(["-p", parent]);
     }
-    let mut command = git.command(&args);
-    command.envs(KEEPER);
-    let ended = git.run(command, KEPT.into(), LIMIT).await?;
-    if ended.code == Some(0) { Ok(ended.text().trim().to_owned()) } else { Err(failed(&args, &ended)) }
+    git.clone().as_chorus().change(&args, KEPT.into()).await
 }
 
 /// A submodule's repository goes with the worktree, so what is only there is taken into the project's copy of it.

@@ -175,9 +175,9 @@ async fn merged(worktree: &Worktree, tip: &str) -> Result<bool> {
         return Ok(true);
     }
     // A merge that changes nothing: the content is there. Before git 2.38 this is not known, and taken to be false.
-    let merge = git.find(&["merge-tree", "--write-tree", &target, tip]).await?;
-    let tree = git.find(&["rev-parse", "--verify", &format!("{target}^{{tree}}")]).await?;
-    Ok(merge.is_some() && merge == tree)
+    let merge = git.ask(&["merge-tree", "--write-tree", &target, tip]).await?;
+    let tree = git.read(&["rev-parse", "--verify", &format!("{target}^{{tree}}")]).await?;
+    Ok(merge.code == Some(0) && merge.text().trim_end() == tree)
 }
 
 /// GitButler's workspace commit has every applied branch among its ancestors.

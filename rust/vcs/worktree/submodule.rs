@@ -25,7 +25,11 @@ pub async fn of(git: &Git) -> Result<Vec<Submodule>> {
     for entry in named.unwrap_or_default().split('\0') {
         let Some((key, path)) = entry.split_once('\n') else { continue };
         let Some(name) = key.strip_prefix("submodule.").and_then(|key| key.strip_suffix(".path")) else { continue };
-        let Some(status) = git.find(&["submodule", "status", "--", path]).await? else { continue };
+        let status = git.ask(&["submodule", "status", "--", path]).await?;
+        if status.code != Some(0) {
+            continue;
+        }
+        let status = status.text();
         if !status.is_empty() && !status.starts_with('-') {
             let moved = status.starts_with(['+', 'U']);
             found.push(Submodule { name: name.to_owned(), path: path.to_owned(), moved });

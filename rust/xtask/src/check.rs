@@ -2,7 +2,7 @@
 
 pub mod help;
 
-use crate::{Outcome, cargo, is_ci};
+use crate::{Outcome, cargo, generate, is_ci};
 use chorus_testkit::repository;
 use chorus_testkit::tools::{Missing, debian, on_path, stylua::STYLUA};
 use std::path::Path;
@@ -21,12 +21,13 @@ pub enum Finding {
 /// Its name and what does it.
 type Check = (&'static str, fn() -> Finding);
 
-const CHECKS: [Check; 6] = [
+const CHECKS: [Check; 7] = [
     ("Rust format", rust_format),
     ("Lua format", lua_format),
     ("Lua lints", lua_lints),
     ("Lua types", lua_types),
     ("Rust lints", rust_lints),
+    ("generated files", generate::check),
     ("help and verbs", help::drift),
 ];
 

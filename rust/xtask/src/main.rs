@@ -5,6 +5,7 @@ mod bench;
 mod cargo;
 mod check;
 mod fake_api;
+mod generate;
 mod test;
 mod toolbox;
 mod try_;
@@ -20,7 +21,7 @@ struct Task {
     run: fn(&[String]) -> Outcome,
 }
 
-const TASKS: [Task; 6] = [
+const TASKS: [Task; 7] = [
     Task {
         usage: "try [DIR] [--demo] [--reset] [-- NVIM-ARGS]",
         does: "open Neovim with the plugin in DIR, or in a scratch repository",
@@ -28,6 +29,11 @@ const TASKS: [Task; 6] = [
     },
     Task { usage: "test [FILTER | rust | lua]", does: "every suite, on every Neovim", run: test::run },
     Task { usage: "check", does: "format, lints, types, help drift", run: check::run },
+    Task {
+        usage: "generate",
+        does: "write the Lua and the help's lists that follow from the Rust source",
+        run: generate::run,
+    },
     Task { usage: "bench [FILTER] [--json] [--debug]", does: "the budgets, each beside its baseline", run: bench::run },
     Task { usage: "tools", does: "fetch what the others need, say where it is", run: toolbox::run },
     Task { usage: "fake-api [--port N]", does: "the scripted API, to drive a client by hand", run: fake_api::run },

@@ -14,9 +14,9 @@ local namespace = vim.api.nvim_create_namespace('chorus_list')
 ---@field tasks chorus.Task[] as shown
 
 local function tasks_of(list)
-  local target = require('chorus.verbs.target')
+  local filter = require('chorus.tasks.filter')
   return vim.tbl_filter(function(task)
-    return not list.filter or list.filter == '' or target.matches(task, list.filter)
+    return not list.filter or list.filter == '' or filter.includes(list.filter, task)
   end, require('chorus.tasks').all())
 end
 

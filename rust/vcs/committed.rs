@@ -1,22 +1,15 @@
-//! What is committed, and what is there: files as git and the disk have them.
-//!
-//! The git calls belong to `vcs::git` once that is there.
+//! Files as they are committed and as they are on the disk, in a form in which the two can be compared.
 
 use crate::attribution::{Content, Kind, LIMIT, Version};
 use crate::error::{Error, Result};
-use crate::process::{self, Ended};
+use crate::vcs::git::Git;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
-use std::ffi::OsStr;
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::time::Duration;
 
-/// How long git may take.
-const PATIENCE: Duration = Duration::from_secs(20);
-const DOING: &str = "read what is committed";
 /// Paths in one command line.
 const AT_ONCE: usize = 500;
 
@@ -46,23 +39,13 @@ impl Committed {
     }
 }
 
-async fn git<S: AsRef<OsStr>>(root: &Path, args: impl IntoIterator<Item = S>, input: Vec<u8>) -> Result<Ended> {
-    let mut git = command(root);
-    git.args(args);
-    process::run(git, input, PATIENCE).await
+/// Git in a working tree, whose paths are no patterns.
+fn git(root: &Path) -> Git {
+    Git::at(root).literal()
 }
 
-fn command(root: &Path) -> tokio::process::Command {
-    let mut git = tokio::process::Command::new("git");
-    git.current_dir(root).env("GIT_OPTIONAL_LOCKS", "0").env("GIT_LITERAL_PATHSPECS", "1");
-    git
-}
-
-fn done(ended: Ended, doing: &str) -> Result<Vec<u8>> {
-    match ended.code {
-        Some(0) => Ok(ended.stdout),
-        _ => Err(Error::internal(format!("cannot {doing}: {}", crate::store::text::line(&ended.stderr, 200)))),
-    }
+fn with_paths<'a>(words: &[&'a str], paths: &'a [String]) -> Vec<&'a str> {
+    words.iter().copied().chain(paths.iter().map(String::as_str)).collect()
 }
 
 fn records(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -74,8 +57,7 @@ pub async fn head(root: &Path) -> Result<Option<String>> {
     if let Some(head) = loose_head(root) {
         return Ok(Some(head));
     }
-    let ended = git(root, ["rev-parse", "-q", "--verify", "HEAD^{commit}"], Vec::new()).await?;
-    Ok((ended.code == Some(0)).then(|| ended.text().trim().to_owned()))
+    git(root).head().await
 }
 
 /// The same from files alone, which every edit asks for: of a main worktree whose branch has a file. Packed references,
@@ -95,7 +77,7 @@ fn loose_head(root: &Path) -> Option<String> {
 /// Paths that differ between two commits; nothing where git cannot say, as when one of them is gone.
 pub async fn between(root: &Path, one: &str, other: &str) -> Result<Option<Vec<String>>> {
     let words = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", one, other, "--"];
-    let ended = git(root, words, Vec::new()).await?;
+    let ended = git(root).ask(&words).await?;
     let path = |record: &[u8]| String::from_utf8(record.to_vec()).ok();
     Ok((ended.code == Some(0)).then(|| records(&ended.stdout).filter_map(path).collect()))
 }
@@ -107,8 +89,7 @@ pub async fn dirty(root: &Path, among: &[String]) -> Result<Vec<String>> {
     let chunks: Vec<&[String]> = if among.is_empty() { vec![&[]] } else { among.chunks(AT_ONCE).collect() };
     for chunk in chunks {
         let words = ["status", "--porcelain", "-z", "-uall", "--no-renames", "--ignore-submodules=all", "--"];
-        let ended = git(root, words.into_iter().chain(chunk.iter().map(String::as_str)), Vec::new()).await?;
-        let listed = done(ended, "read what is uncommitted")?;
+        let listed = git(root).bytes(&with_paths(&words, chunk)).await?;
         let path = |record: &[u8]| String::from_utf8(record.get(3..)?.to_vec()).ok();
         paths.extend(records(&listed).filter_map(path).filter(|path| !path.ends_with('/')));
     }
@@ -121,11 +102,10 @@ pub async fn is_ignored(root: &Path, path: &str) -> Result<bool> {
     if parents.any(|parent| std::fs::symlink_metadata(root.join(parent).join(".git")).is_ok()) {
         return Ok(true);
     }
-    // It knows no literal paths; one that begins so has no other meaning.
-    let path = format!("./{path}");
-    let mut git = command(root);
-    git.env_remove("GIT_LITERAL_PATHSPECS").args(["check-ignore", "-q", "--", &path]);
-    Ok(process::run(git, Vec::new(), PATIENCE).await?.code != Some(1))
+    // `check-ignore` takes no literal paths; a path that begins with `./` has no other meaning. Beyond a link and in a
+    // submodule it fails, and such a path is not this repository's either.
+    let ended = Git::at(root).ask(&["check-ignore", "-q", "--", &format!("./{path}")]).await?;
+    Ok(ended.code != Some(1))
 }
 
 /// The files as they are committed in `head`, in the form they have in the working tree (line endings, filters).
@@ -134,8 +114,7 @@ pub async fn at(root: &Path, head: Option<&str>, paths: &[String]) -> Result<Has
     let Some(head) = head else { return Ok(found) };
     for chunk in paths.chunks(AT_ONCE) {
         let words = ["ls-tree", "-z", "--full-tree", head, "--"];
-        let ended = git(root, words.into_iter().chain(chunk.iter().map(String::as_str)), Vec::new()).await?;
-        let listed = done(ended, DOING)?;
+        let listed = git(root).bytes(&with_paths(&words, chunk)).await?;
         let entries: Vec<(Kind, &str, &str)> = records(&listed).filter_map(entry).collect();
         for ((kind, _, path), (bytes, converted)) in entries.iter().zip(contents(root, &entries).await?) {
             found.insert((*path).to_owned(), Committed { version: Version::of(*kind, bytes), converted });
@@ -163,8 +142,8 @@ async fn contents(root: &Path, entries: &[(Kind, &str, &str)]) -> Result<Vec<(Ve
     if entries.iter().any(|(_, _, path)| path.contains('\n')) {
         let mut all = Vec::new();
         for (_, object, path) in entries {
-            let one = git(root, ["cat-file", "--filters", &format!("--path={path}"), object], Vec::new()).await?;
-            all.push((done(one, DOING)?, true));
+            let one = git(root).bytes(&["cat-file", "--filters", &format!("--path={path}"), object]).await?;
+            all.push((one, true));
         }
         return Ok(all);
     }
@@ -173,7 +152,7 @@ async fn contents(root: &Path, entries: &[(Kind, &str, &str)]) -> Result<Vec<(Ve
     }
     let end = format!("end-{}", uuid::Uuid::new_v4());
     let asked: String = entries.iter().map(|(_, object, path)| format!("{object} {path}\n{end} x\n")).collect();
-    let output = done(git(root, ["cat-file", "--batch", "--filters"], asked.into_bytes()).await?, DOING)?;
+    let output = git(root).feed(&["cat-file", "--batch", "--filters"], asked.into_bytes()).await?;
     let end = format!("\n{end} missing\n").into_bytes();
     let mut rest = &output[..];
     let mut all = Vec::new();
@@ -223,9 +202,7 @@ mod tests {
     use super::*;
 
     async fn run(root: &Path, args: &[&str]) {
-        let identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"];
-        let ended = git(root, identity.iter().chain(args), Vec::new()).await.unwrap();
-        assert_eq!(ended.code, Some(0), "git {args:?}: {}", ended.stderr);
+        Git::at(root).as_chorus().change(args, Vec::new()).await.unwrap();
     }
 
     #[tokio::test]

@@ -1,0 +1,56 @@
+--- Which tasks a verb applies to, by the word in its `fits`. Pure; `rust/verbs/fits.rs` is the other half, and a test
+--- compares the two.
+
+---@type table<chorus.Fits, fun(task: chorus.Task): boolean>
+local M = {}
+
+function M.any()
+  return true
+end
+
+function M.pending(task)
+  return task.status == 'pending'
+end
+
+--- Its tmux session runs.
+function M.live(task)
+  return task.status == 'running' or task.status == 'waiting'
+end
+
+function M.not_live(task)
+  return not M.live(task)
+end
+
+function M.ended(task)
+  return task.status == 'completed' or task.status == 'failed'
+end
+
+--- Its agent works on a turn.
+function M.busy(task)
+  return M.live(task) and task.agent_status.status == 'busy'
+end
+
+--- A request is open.
+function M.asking(task)
+  return task.requests > 0
+end
+
+--- It has a branch of its own.
+function M.branch(task)
+  return task.stack ~= nil
+end
+
+function M.uncommitted(task)
+  return M.branch(task) and task.uncommitted > 0
+end
+
+function M.worktree(task)
+  return M.branch(task) and task.isolation == 'worktree'
+end
+
+--- Something keeps its edits from being committed.
+function M.trouble(task)
+  return task.trouble ~= nil
+end
+
+return M

@@ -1,0 +1,53 @@
+//! The variables that `but` and the git beside it see: chosen ones of this process, and no others.
+
+use std::ffi::{OsStr, OsString};
+use tokio::process::Command;
+
+/// Variables passed on, besides `XDG_*`, `LC_*`, `GIT_AUTHOR_*` and `GIT_COMMITTER_*`.
+const PASSED: [&str; 7] = ["HOME", "PATH", "LANG", "TMPDIR", "USER", "E2E_TEST_APP_DATA_DIR", "SSH_AUTH_SOCK"];
+
+/// The variables that `but` and git see.
+#[derive(Clone, Debug, Default)]
+pub struct GitEnvironment(Vec<(OsString, OsString)>);
+
+impl GitEnvironment {
+    /// What this process has of the variables that are passed on.
+    pub fn of_process() -> GitEnvironment {
+        GitEnvironment(std::env::vars_os().filter(|(name, _)| is_passed(name)).collect())
+    }
+
+    /// These variables, whatever they are.
+    pub fn of(variables: impl IntoIterator<Item = (OsString, OsString)>) -> GitEnvironment {
+        GitEnvironment(variables.into_iter().collect())
+    }
+
+    /// One more variable.
+    pub fn with(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> GitEnvironment {
+        self.0.push((name.into(), value.into()));
+        self
+    }
+
+    /// Gives a command this environment and nothing else; no prompt, no work in the background.
+    pub fn give(&self, command: &mut Command) {
+        command.env_clear().envs(self.0.iter().map(|(name, value)| (name, value)));
+        command.env("NO_BG_TASKS", "1").env("GIT_TERMINAL_PROMPT", "0").env("GIT_SSH_COMMAND", "ssh -oBatchMode=yes");
+    }
+}
+
+fn is_passed(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    let prefixes = ["XDG_", "LC_", "GIT_AUTHOR_", "GIT_COMMITTER_"];
+    PASSED.contains(&name.as_ref()) || prefixes.iter().any(|prefix| name.starts_with(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_chosen_variables_are_passed() {
+        let passed = |name: &str| is_passed(OsStr::new(name));
+        assert!(passed("HOME") && passed("XDG_DATA_HOME") && passed("GIT_AUTHOR_NAME"));
+        assert!(!passed("GIT_DIR") && !passed("CLAUDECODE") && !passed("GIT_INDEX_FILE") && !passed("AWS_SECRET"));
+    }
+}

@@ -1,0 +1,125 @@
+//! The rules on tasks that both halves know: which tasks a verb applies to, and which a filter names.
+
+use crate::lua::{interpreter, require, to_lua};
+use crate::{Names, compare, examples, variants};
+use chorus::status::AgentStatus;
+use chorus::store::Filter;
+use chorus::task::{Isolation, Status, Task};
+use chorus::verbs::{Fits, VERBS};
+use mlua::{Function, Lua};
+use serde::de::DeserializeOwned;
+
+fn each<T: DeserializeOwned>() -> Vec<T> {
+    let names = variants::<T>("?".into());
+    names.into_iter().map(|name| serde_json::from_value(name.into()).unwrap()).collect()
+}
+
+/// One task of every kind that a rule could tell apart.
+fn tasks() -> Vec<Task> {
+    let mut tasks = Vec::new();
+    for status in each::<Status>() {
+        for agent in each::<AgentStatus>() {
+            for isolation in each::<Isolation>() {
+                for bits in 0..32 {
+                    let has = |bit: i32| bits & (1 << bit) != 0;
+                    let mut task = examples::task();
+                    task.status = status;
+                    task.agent_status.status = agent;
+                    task.isolation = isolation;
+                    task.requests = i64::from(has(0));
+                    task.uncommitted = i64::from(has(1));
+                    task.stack = task.stack.filter(|_| has(2));
+                    task.trouble = task.trouble.filter(|_| has(3));
+                    task.unread = has(4);
+                    task.tags = if has(4) { vec!["ui".into()] } else { vec![] };
+                    tasks.push(task);
+                }
+            }
+        }
+    }
+    tasks
+}
+
+/// Each task with its Lua form.
+fn in_both(lua: &Lua) -> Vec<(Task, mlua::Value)> {
+    let form = |task: &Task| to_lua(lua, &serde_json::to_value(task).unwrap()).unwrap();
+    tasks().into_iter().map(|task| (task.clone(), form(&task))).collect()
+}
+
+#[test]
+fn a_verb_applies_to_the_same_tasks_in_a_shell_and_in_neovim() {
+    let lua = interpreter();
+    let fits = require(&lua, "chorus.tasks.fits");
+    let known = variants::<Fits>("?".into());
+    let of_lua: Names = fits.pairs::<String, Function>().map(|pair| pair.unwrap().0).collect();
+    compare("words for the tasks that a verb applies to", &known, &of_lua);
+    let tasks = in_both(&lua);
+    for name in known {
+        let rust: Fits = serde_json::from_value(name.clone().into()).unwrap();
+        let function: Function = fits.get(name.as_str()).unwrap();
+        let mut included = 0;
+        for (task, form) in &tasks {
+            included += usize::from(rust.includes(task));
+            assert_eq!(rust.includes(task), function.call::<bool>(form).unwrap(), "`{name}` of {task:?}");
+        }
+        assert!(included > 0 && (included < tasks.len() || rust == Fits::Any), "`{name}` tells no tasks apart");
+    }
+}
+
+#[test]
+fn a_filter_names_the_same_tasks_in_a_shell_and_in_neovim() {
+    let lua = interpreter();
+    let filter = require(&lua, "chorus.tasks.filter");
+    let words: Names = filter.get::<Function>("words").unwrap().call::<Vec<String>>(()).unwrap().into_iter().collect();
+    compare("filters", &Filter::words().into_iter().chain(["all"]).map(str::to_owned).collect(), &words);
+    let includes: Function = filter.get("includes").unwrap();
+    let tasks = in_both(&lua);
+    for word in words.into_iter().chain(["+ui".to_owned(), "+other".to_owned()]) {
+        let rust = Filter::parse(&word).unwrap();
+        for (task, form) in &tasks {
+            let lua: bool = includes.call((word.as_str(), form)).unwrap();
+            assert_eq!(rust.matches(task), lua, "`{word}` of {task:?}");
+        }
+    }
+}
+
+/// Whom the guesses, pickers and filters of both faces offer: each difference there once was is a row here.
+#[test]
+fn a_verb_applies_to_what_the_daemon_accepts() {
+    let task = |status, agent, isolation, stack: bool, uncommitted| {
+        let mut task = examples::task();
+        (task.status, task.isolation, task.uncommitted) = (status, isolation, uncommitted);
+        task.agent_status.status = agent;
+        task.stack = task.stack.filter(|_| stack);
+        task.trouble = None;
+        task
+    };
+    use AgentStatus::{Busy, Idle, Stopped, Unknown, Waiting};
+    use Isolation::{Stack, Worktree};
+    use Status::{Completed, Pending, Running};
+    let rows = [
+        ("interrupt", task(Running, Busy, Stack, true, 0), true),
+        ("interrupt", task(Running, Idle, Stack, true, 0), false),
+        ("interrupt", task(Status::Waiting, Waiting, Stack, true, 0), false),
+        ("interrupt", task(Running, Unknown, Stack, true, 0), false),
+        ("commit", task(Running, Idle, Stack, true, 2), true),
+        ("commit", task(Running, Idle, Stack, true, 0), false),
+        ("commit", task(Completed, Stopped, Worktree, true, 1), true),
+        ("commit", task(Running, Idle, Isolation::None, false, 2), false),
+        ("diff", task(Running, Idle, Stack, true, 0), true),
+        ("diff", task(Completed, Stopped, Stack, true, 0), true),
+        ("diff", task(Pending, Stopped, Stack, true, 0), true),
+        ("diff", task(Pending, Stopped, Stack, false, 0), false),
+        ("diff", task(Running, Idle, Isolation::None, false, 0), false),
+        ("preview", task(Running, Idle, Worktree, true, 0), true),
+        ("preview", task(Completed, Stopped, Worktree, true, 0), true),
+        ("preview", task(Running, Idle, Stack, true, 0), false),
+        ("preview", task(Pending, Stopped, Worktree, false, 0), false),
+        ("mend", task(Running, Idle, Stack, true, 0), false),
+        ("mend", Task { trouble: examples::task().trouble, ..task(Completed, Stopped, Stack, true, 0) }, true),
+    ];
+    for (name, task, expected) in rows {
+        let verb = VERBS.iter().find(|verb| verb.name == name).unwrap();
+        assert_eq!(verb.fits.includes(&task), expected, "{name} of {task:?}");
+    }
+}
