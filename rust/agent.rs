@@ -13,7 +13,6 @@ pub mod claude;
 pub mod context;
 pub mod environment;
 pub mod launch;
-pub mod text;
 
 pub use adapter::{Adapter, AgentReply, Answer, Capabilities, CommittingHook, SessionSeen, SessionWatch, Transcript};
 

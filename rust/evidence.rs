@@ -4,7 +4,6 @@
 pub mod event;
 pub mod hooks;
 pub mod session;
-pub mod text;
 
 use crate::detector::screen::Reading;
 use crate::status::Millis;
@@ -23,7 +22,7 @@ pub struct Gives {
 
 /// One start of the agent's process.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Launch {
+pub struct LaunchFact {
     /// When.
     pub at: Millis,
     /// What to expect of it.
@@ -127,7 +126,7 @@ pub struct ScreenFact {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evidence {
     /// The launch that all of it is about; nothing runs when absent.
-    pub launch: Option<Launch>,
+    pub launch: Option<LaunchFact>,
     /// The process.
     pub process: Option<ProcessFact>,
     /// Since when tmux has not answered. Silence is not death.
@@ -147,7 +146,7 @@ pub struct Evidence {
 impl Evidence {
     /// A fresh launch: what was known is about another process.
     pub fn launched(gives: Gives, at: Millis) -> Evidence {
-        Evidence { launch: Some(Launch { at, gives }), ..Evidence::default() }
+        Evidence { launch: Some(LaunchFact { at, gives }), ..Evidence::default() }
     }
 
     /// tmux or the process table answered.

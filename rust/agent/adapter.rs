@@ -1,8 +1,7 @@
 //! What Chorus asks of an adapter: everything that differs between coding agents, in neutral terms.
 
-use super::environment::Renderer;
-use super::launch::{Begin, Launch, Start};
-use crate::contract::{Environment, Json};
+use super::launch::{AgentLaunch, Begin, Startup};
+use crate::contract::{Environment, Json, Renderer};
 use crate::error::Result;
 use crate::evidence::event::AgentEvent;
 use crate::evidence::session::AgentSession;
@@ -52,7 +51,7 @@ pub trait Adapter: Debug + Sync {
     fn dress(&self, environment: &mut BTreeMap<String, String>, renderer: Renderer);
 
     /// What has to be written for a launch, and what to run.
-    fn start(&self, launch: &Launch<'_>) -> Start;
+    fn start(&self, launch: &AgentLaunch<'_>) -> Startup;
 
     /// How the conversation of that id can be taken up in that folder; nothing where another has to begin.
     ///

@@ -22,15 +22,14 @@ mod tool_call;
 pub mod transcript;
 pub mod typing_plan;
 
-use super::environment::Renderer;
-use super::launch::{Begin, Launch, Start};
+use super::launch::{AgentLaunch, Begin, Startup};
 use super::{Adapter, AgentReply, Answer, Capabilities, CommittingHook, SessionSeen, SessionWatch, Transcript};
-use crate::contract::{Environment, Json};
+use crate::contract::{Environment, Json, Renderer};
 use crate::error::Result;
 use crate::evidence::Gives;
 use crate::evidence::event::AgentEvent;
 use crate::evidence::session::AgentSession;
-use launch::Choice;
+use launch::TakeUp;
 use sessions::{SessionFileSeen, Sessions};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -89,17 +88,17 @@ impl Adapter for Claude {
         environment::dress(environment, renderer);
     }
 
-    fn start(&self, launch: &Launch<'_>) -> Start {
+    fn start(&self, launch: &AgentLaunch<'_>) -> Startup {
         let settings = settings::settings(launch.hook, Some(launch.readable), launch.shared);
-        Start { argv: launch::argv(launch), settings }
+        Startup { argv: launch::argv(launch), settings }
     }
 
     fn take_up(&self, config_dir: &Path, folder: &Path, session_id: &str) -> Result<Option<Begin>> {
         let running = sessions::running(config_dir, session_id);
         let known = conversation::conversation(None, config_dir, folder, session_id);
         Ok(match launch::choose(&known, running)? {
-            Choice::With(begin) => Some(begin),
-            Choice::Another => None,
+            TakeUp::With(begin) => Some(begin),
+            TakeUp::Another => None,
         })
     }
 

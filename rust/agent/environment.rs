@@ -1,8 +1,7 @@
 //! The environment of an agent, made from that of the client that asked for it. Pure.
 
 use super::ADAPTERS;
-pub use crate::config::Renderer;
-use crate::contract::Environment;
+use crate::contract::{Environment, Renderer};
 use std::path::Path;
 
 /// What marks an agent as one of ours.

@@ -15,7 +15,7 @@ pub enum Begin {
 
 /// What is known when an agent is about to be started.
 #[derive(Clone, Copy, Debug)]
-pub struct Launch<'a> {
+pub struct AgentLaunch<'a> {
     /// The agent.
     pub agent: &'a Agent,
     /// The conversation's id, a uuid.
@@ -30,7 +30,7 @@ pub struct Launch<'a> {
     pub readable: &'a Path,
     /// Whether other tasks edit the same working tree, so that the hooks around edits have to be waited for.
     pub shared: bool,
-    /// Where [`Start::settings`] is going to be written.
+    /// Where [`Startup::settings`] is going to be written.
     pub settings: &'a Path,
     /// Only when the task names one.
     pub model: Option<&'a str>,
@@ -40,7 +40,7 @@ pub struct Launch<'a> {
 
 /// How to start it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Start {
+pub struct Startup {
     /// Program and arguments. There is no prompt among them: prompts are typed once the agent is ready, so that none
     /// shows in a process list.
     pub argv: Vec<String>,

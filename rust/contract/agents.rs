@@ -58,3 +58,12 @@ pub struct Exec {
     /// The working folder.
     pub folder: String,
 }
+
+/// Where an agent draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Renderer {
+    /// On the main screen, so that tmux keeps the conversation in its history and the mouse is free.
+    Classic,
+    /// On the alternate screen.
+    Fullscreen,
+}

@@ -2,7 +2,8 @@
 
 use crate::config;
 use crate::contract::{Elsewhere, Event};
-use crate::core::{Core, End, Inboxes, environment};
+use crate::core::{Core, End, Inboxes};
+use crate::environment;
 use crate::{monitor, ops};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,7 +22,7 @@ pub async fn begin(core: &Arc<Core>) {
     let Ok(store) = core.store() else { return };
     tokio::spawn(publish(core.clone(), store.subscribe()));
     if let Some(Inboxes { facts, free, ended }) = core.take_inboxes() {
-        let sweeps = monitor::Plan::every(config::read(None, &environment()).config.tmux.poll_interval);
+        let sweeps = monitor::Plan::every(config::read(None, &environment::variables()).config.tmux.poll_interval);
         tokio::spawn(monitor::run(Arc::downgrade(core), sweeps, facts));
         tokio::spawn(deliver(core.clone(), free));
         tokio::spawn(commit(core.clone(), ended));

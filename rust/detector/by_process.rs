@@ -2,7 +2,7 @@
 
 use super::screen::is_shell;
 use super::{Fact, Ruling, SILENCE, STARTING};
-use crate::evidence::{Evidence, Launch, Process, SessionFact};
+use crate::evidence::{Evidence, LaunchFact, Process, SessionFact};
 use crate::status::{AgentStatus, Detail, Kind, Millis};
 
 /// The client removes its session file as it exits, a little before the pane dies.
@@ -16,7 +16,7 @@ fn exited(kind: Option<Kind>, rule: &str, since: Millis, used: Fact) -> Ruling {
 }
 
 /// The agent ended, or job control stopped it.
-pub(super) fn ended(evidence: &Evidence, launch: &Launch, now: Millis) -> Option<Ruling> {
+pub(super) fn ended(evidence: &Evidence, launch: &LaunchFact, now: Millis) -> Option<Ruling> {
     let fact = evidence.process.as_ref().filter(|fact| fact.at >= launch.at);
     let dead = fact.and_then(|fact| match &fact.process {
         Process::Dead { code, signal } => {
@@ -46,7 +46,7 @@ fn session_over(evidence: &Evidence, now: Millis) -> Option<Ruling> {
 }
 
 /// A shell has the terminal, where the agent had it before.
-fn shell_in_front(evidence: &Evidence, launch: &Launch, now: Millis) -> Option<Ruling> {
+fn shell_in_front(evidence: &Evidence, launch: &LaunchFact, now: Millis) -> Option<Ruling> {
     let fact = evidence.process.as_ref().filter(|fact| fact.at >= launch.at)?;
     let Process::Alive { command: Some(command), .. } = &fact.process else { return None };
     let lived = evidence.hooks.last.is_some() || now >= launch.at + STARTING;

@@ -4,8 +4,8 @@
 use super::event::{
     AgentEvent, AgentRequest, Background, FailureCause, Happening, SessionStart, ToolCall, TurnFailure,
 };
-use crate::evidence::text::one_line;
 use crate::status::{Kind, Millis};
+use crate::text::clean_line;
 use std::collections::{BTreeMap, VecDeque};
 
 /// More open requests or tool calls than this are not kept; the oldest go.
@@ -43,7 +43,7 @@ pub struct RunningCall {
 
 /// A turn that ended well.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Stop {
+pub struct EndedTurn {
     /// When.
     pub at: Millis,
     /// The agent's last message.
@@ -54,7 +54,7 @@ pub struct Stop {
 
 /// A turn that ended by an error of the API, after the client's own retries.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Failure {
+pub struct FailedTurn {
     /// When.
     pub at: Millis,
     /// The agent's class of it.
@@ -67,7 +67,7 @@ pub struct Failure {
 
 /// A session that started.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Start {
+pub struct StartedSession {
     /// When.
     pub at: Millis,
     /// How.
@@ -76,7 +76,7 @@ pub struct Start {
 
 /// A session that ended.
 #[derive(Clone, Debug, PartialEq)]
-pub struct SessionEnd {
+pub struct EndedSession {
     /// When.
     pub at: Millis,
     /// Why, in the agent's own word.
@@ -91,7 +91,7 @@ pub struct Hooks {
     /// The conversation, as of the newest event.
     pub session_id: Option<String>,
     /// The newest start of a session.
-    pub started: Option<Start>,
+    pub started: Option<StartedSession>,
     /// When a prompt was last accepted.
     pub prompt: Option<Millis>,
     /// The newest sign of the main thread at work: a tool call begun or ended.
@@ -103,11 +103,11 @@ pub struct Hooks {
     /// Subagents not known to have ended, by id, with their start.
     pub subagents: BTreeMap<String, Millis>,
     /// The newest turn that ended well.
-    pub stop: Option<Stop>,
+    pub stop: Option<EndedTurn>,
     /// The newest turn that failed.
-    pub failure: Option<Failure>,
+    pub failure: Option<FailedTurn>,
     /// The newest end of a session with which the process ends its work.
-    pub ended: Option<SessionEnd>,
+    pub ended: Option<EndedSession>,
     /// When the agent last got a login.
     pub logged_in: Option<Millis>,
     /// No request from before this is open: the session file said so.
@@ -119,21 +119,21 @@ pub struct Hooks {
 impl Hooks {
     /// Folds in one event. `id` names it: the same id twice is one event.
     pub fn apply(&mut self, event: &AgentEvent, id: &str, at: Millis) {
-        let subagent = event.subagent.as_deref().map(|id| one_line(id, 100));
+        let subagent = event.subagent.as_deref().map(|id| clean_line(id, 100));
         let main = subagent.is_none();
         if self.last.is_none_or(|last| last <= at) {
             self.last = Some(at);
-            self.session_id = event.session_id.as_deref().map(|id| one_line(id, 100)).or(self.session_id.take());
+            self.session_id = event.session_id.as_deref().map(|id| clean_line(id, 100)).or(self.session_id.take());
         }
         match &event.what {
             Happening::SessionStart(how) => {
-                newer(&mut self.started, Start { at, how: *how });
+                newer(&mut self.started, StartedSession { at, how: *how });
                 self.forget_calls(at, Scope::All);
             }
             Happening::SessionEnd { reason, continues } => {
                 self.forget_calls(at, Scope::All);
                 if !continues {
-                    newer(&mut self.ended, SessionEnd { at, reason: one_line(reason, 40) });
+                    newer(&mut self.ended, EndedSession { at, reason: clean_line(reason, 40) });
                 }
             }
             // A request outlives it: a prompt that was queued while the agent was busy is told in the middle of a turn.
@@ -146,7 +146,7 @@ impl Hooks {
                 if main {
                     self.activity = self.activity.max(Some(at));
                     if let Some(id) = &call.id {
-                        self.tools.remove(&one_line(id, 100));
+                        self.tools.remove(&clean_line(id, 100));
                     }
                 }
                 self.close_call(call, subagent.as_deref());
@@ -212,7 +212,7 @@ impl Hooks {
     }
 
     /// The failure the newest turn ended in, unless something happened since.
-    pub fn standing_failure(&self) -> Option<&Failure> {
+    pub fn standing_failure(&self) -> Option<&FailedTurn> {
         let failure = self.failure.as_ref()?;
         let stop = self.stop.as_ref().map(|stop| stop.at);
         let started = self.started.as_ref().map(|start| start.at);
@@ -223,8 +223,8 @@ impl Hooks {
     fn begin_call(&mut self, call: &ToolCall, at: Millis) {
         self.activity = self.activity.max(Some(at));
         if let Some(id) = call.id.as_ref().filter(|_| self.tools.len() < MOST) {
-            let running = RunningCall { tool: one_line(&call.tool, 100), summary: summary(call), at };
-            self.tools.insert(one_line(id, 100), running);
+            let running = RunningCall { tool: clean_line(&call.tool, 100), summary: summary(call), at };
+            self.tools.insert(clean_line(id, 100), running);
         }
     }
 
@@ -243,7 +243,7 @@ impl Hooks {
         self.requests.push(OpenRequest {
             id: id.to_owned(),
             kind: asked.kind,
-            tool: one_line(&call.tool, 100),
+            tool: clean_line(&call.tool, 100),
             summary: summary(call),
             subagent,
             at,
@@ -257,7 +257,7 @@ impl Hooks {
 
     /// A request does not carry the id of its call, so its end is known by tool, input and asker.
     fn close_call(&mut self, call: &ToolCall, subagent: Option<&str>) {
-        let tool = one_line(&call.tool, 100);
+        let tool = clean_line(&call.tool, 100);
         let same_asker = |request: &OpenRequest| request.tool == tool && request.subagent.as_deref() == subagent;
         let is_it = |request: &OpenRequest| same_asker(request) && request.fingerprint == call.fingerprint;
         let exact = self.requests.iter().position(is_it);
@@ -275,19 +275,19 @@ impl Hooks {
         let newest = self.stop.as_ref().is_none_or(|stop| stop.at <= at);
         if let Some(background) = background.filter(|_| newest) {
             let named: BTreeMap<String, Millis> =
-                background.subagents.iter().take(MOST).map(|id| (one_line(id, 100), at)).collect();
+                background.subagents.iter().take(MOST).map(|id| (clean_line(id, 100), at)).collect();
             self.subagents.retain(|id, started| named.contains_key(id) || *started > at);
             named.into_iter().for_each(|(id, at)| _ = self.subagents.entry(id).or_insert(at));
         }
         let shells = background.map_or(0, |background| background.shells);
-        newer(&mut self.stop, Stop { at, message: message.map(|message| one_line(message, 500)), shells });
+        newer(&mut self.stop, EndedTurn { at, message: message.map(|message| clean_line(message, 500)), shells });
         self.forget_calls(at, Scope::Main);
     }
 
     fn fail(&mut self, failure: &TurnFailure, at: Millis) {
-        let (class, cause) = (one_line(&failure.class, 40), failure.cause);
-        let message = failure.message.as_deref().map(|message| one_line(message, 500));
-        newer(&mut self.failure, Failure { at, class, message, cause });
+        let (class, cause) = (clean_line(&failure.class, 40), failure.cause);
+        let message = failure.message.as_deref().map(|message| clean_line(message, 500));
+        newer(&mut self.failure, FailedTurn { at, class, message, cause });
         self.forget_calls(at, Scope::Main);
     }
 
@@ -315,25 +315,25 @@ trait Timed {
     fn time(&self) -> Millis;
 }
 
-impl Timed for Start {
+impl Timed for StartedSession {
     fn time(&self) -> Millis {
         self.at
     }
 }
 
-impl Timed for SessionEnd {
+impl Timed for EndedSession {
     fn time(&self) -> Millis {
         self.at
     }
 }
 
-impl Timed for Stop {
+impl Timed for EndedTurn {
     fn time(&self) -> Millis {
         self.at
     }
 }
 
-impl Timed for Failure {
+impl Timed for FailedTurn {
     fn time(&self) -> Millis {
         self.at
     }
@@ -346,5 +346,5 @@ fn newer<T: Timed>(slot: &mut Option<T>, value: T) {
 }
 
 fn summary(call: &ToolCall) -> Option<String> {
-    call.summary.as_deref().map(|summary| one_line(summary, 500))
+    call.summary.as_deref().map(|summary| clean_line(summary, 500))
 }

@@ -42,7 +42,7 @@ const RUST: &[Layer] = &[
             &["status"],
         ],
     },
-    Layer { name: "base", rows: &[&["paths", "process", "project"], &["clock", "error"]] },
+    Layer { name: "base", rows: &[&["paths", "process", "project"], &["clock", "environment", "error", "text"]] },
 ];
 
 /// What the rows alone would allow.
@@ -56,6 +56,7 @@ const PURE: &[&str] =
     &["attribution", "commits", "contract", "detector", "evidence", "guard", "status", "task", "verbs"];
 const WORLD: &[&str] = &[
     "crate::clock",
+    "crate::environment",
     "crate::paths",
     "crate::process",
     "crate::project",

@@ -2,8 +2,7 @@
 //!
 //! What an outer client leaves was read off a command and a hook run by Claude Code 2.1.328 and 2.1.197.
 
-use crate::agent::environment::Renderer;
-use crate::contract::Environment;
+use crate::contract::{Environment, Renderer};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -5,9 +5,9 @@
 
 use super::request::Asked;
 use super::{failure, tool_call};
-use crate::agent::text::clip;
 use crate::contract::Json;
 use crate::evidence::event::{AgentEvent, Background, Happening, SessionStart, TurnFailure};
+use crate::text::clip;
 use serde_json::Value;
 
 /// Bytes kept of a prompt or message.

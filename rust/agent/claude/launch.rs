@@ -1,14 +1,14 @@
 //! What to run in the pane. Pure.
 
 use super::conversation::Conversation;
-use crate::agent::launch::{Begin, Launch};
-use crate::agent::text;
+use crate::agent::launch::{AgentLaunch, Begin};
 use crate::contract::Code;
 use crate::error::{Error, Result};
+use crate::text::reveal_line;
 
 /// What to do with the conversation of that id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Choice {
+pub enum TakeUp {
     /// Take it up so.
     With(Begin),
     /// It can be neither begun nor resumed, and nothing is lost with it: begin another, with a new id.
@@ -16,7 +16,7 @@ pub enum Choice {
 }
 
 /// Program and arguments. Every value is joined to its flag, so that none is taken for a flag.
-pub fn argv(launch: &Launch<'_>) -> Vec<String> {
+pub fn argv(launch: &AgentLaunch<'_>) -> Vec<String> {
     let agent = launch.agent;
     let mut argv = agent.command.clone();
     let begin = match launch.begin {
@@ -29,15 +29,15 @@ pub fn argv(launch: &Launch<'_>) -> Vec<String> {
         argv.push(format!("--name={name}"));
     }
     argv.push(format!("--settings={}", launch.settings.to_string_lossy()));
-    argv.extend(launch.model.map(|model| format!("--model={}", text::line(model, 200))));
-    argv.extend(launch.permission_mode.map(|mode| format!("--permission-mode={}", text::line(mode, 40))));
+    argv.extend(launch.model.map(|model| format!("--model={}", reveal_line(model, 200))));
+    argv.extend(launch.permission_mode.map(|mode| format!("--permission-mode={}", reveal_line(mode, 40))));
     argv.extend(agent.args.iter().cloned());
     argv
 }
 
 /// A title as the session's name: it shows in the agent's box and in the pane's title.
 fn name(title: &str) -> String {
-    text::line(title, 80)
+    reveal_line(title, 80)
 }
 
 /// How to take up a conversation of which `conversation` is there and that perhaps runs in process `running`.
@@ -47,13 +47,13 @@ fn name(title: &str) -> String {
 ///
 /// # Errors
 /// `wrong_state` when it runs.
-pub fn choose(conversation: &Conversation, running: Option<u32>) -> Result<Choice> {
+pub fn choose(conversation: &Conversation, running: Option<u32>) -> Result<TakeUp> {
     match (running, conversation) {
         (Some(pid), _) => Err(Error::new(Code::WrongState, format!("its session runs already, in process {pid}"))
             .hint("end that agent first, or use `restart!` for a fresh session")),
-        (None, Conversation::Begun) => Ok(Choice::With(Begin::Resume)),
-        (None, Conversation::None) => Ok(Choice::With(Begin::New)),
-        (None, Conversation::Empty) => Ok(Choice::Another),
+        (None, Conversation::Begun) => Ok(TakeUp::With(Begin::Resume)),
+        (None, Conversation::None) => Ok(TakeUp::With(Begin::New)),
+        (None, Conversation::Empty) => Ok(TakeUp::Another),
     }
 }
 
@@ -67,11 +67,22 @@ mod tests {
         Agent::new(name, Vec::new(), vec!["--verbose".to_owned()], Path::new("/x/chorus"))
     }
 
-    fn launch<'a>(agent: &'a Agent, title: &'a str, begin: Begin) -> Launch<'a> {
+    fn launch<'a>(agent: &'a Agent, title: &'a str, begin: Begin) -> AgentLaunch<'a> {
         let settings = Path::new("/state dir/settings.json");
         let unused = Path::new("");
         let (session_id, hook, readable, shared) = ("u-u", unused, unused, false);
-        Launch { agent, session_id, begin, title, hook, readable, shared, settings, model: None, permission_mode: None }
+        AgentLaunch {
+            agent,
+            session_id,
+            begin,
+            title,
+            hook,
+            readable,
+            shared,
+            settings,
+            model: None,
+            permission_mode: None,
+        }
     }
 
     #[test]
@@ -85,7 +96,8 @@ mod tests {
     #[test]
     fn a_resume_differs_by_one_word() {
         let demo = agent("demo");
-        let given = Launch { model: Some("opus"), permission_mode: Some("plan"), ..launch(&demo, "", Begin::Resume) };
+        let given =
+            AgentLaunch { model: Some("opus"), permission_mode: Some("plan"), ..launch(&demo, "", Begin::Resume) };
         let expected = [
             "/x/chorus",
             "demo-agent",
@@ -113,9 +125,9 @@ mod tests {
     #[test]
     fn a_running_session_is_never_opened_twice() {
         let of = |conversation| choose(&conversation, None);
-        assert_eq!(of(Conversation::Begun), Ok(Choice::With(Begin::Resume)));
-        assert_eq!(of(Conversation::None), Ok(Choice::With(Begin::New)));
-        assert_eq!(of(Conversation::Empty), Ok(Choice::Another));
+        assert_eq!(of(Conversation::Begun), Ok(TakeUp::With(Begin::Resume)));
+        assert_eq!(of(Conversation::None), Ok(TakeUp::With(Begin::New)));
+        assert_eq!(of(Conversation::Empty), Ok(TakeUp::Another));
         assert_eq!(choose(&Conversation::Begun, Some(7)).unwrap_err().code, Code::WrongState);
     }
 }

@@ -1,10 +1,10 @@
 //! What to tell the person whose client has no login.
 
-use crate::agent::text;
+use crate::text::reveal_line;
 
 /// What to do, one sentence a line. `message` is what the agent showed; untrusted.
 pub fn advice(message: &str) -> String {
-    let said = match text::line(message, 200) {
+    let said = match reveal_line(message, 200) {
         said if said.is_empty() => String::new(),
         said => format!("The agent says: {said}\n"),
     };

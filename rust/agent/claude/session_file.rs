@@ -2,8 +2,8 @@
 //! 2.1.197 and 2.1.328), so unknown keys and values are kept or ignored, never an error.
 
 use crate::evidence::session::{AgentSession, SessionStatus};
-use crate::evidence::text::one_line;
 use crate::status::Kind;
+use crate::text::clean_line;
 use serde_json::Value;
 
 /// Larger files are not session files; the real ones have under 1 kB.
@@ -16,7 +16,7 @@ pub fn parse(bytes: &[u8]) -> Option<AgentSession> {
     }
     let value: Value = serde_json::from_slice(bytes).ok()?;
     let text = |key: &str| match value.get(key)? {
-        Value::String(text) if !text.is_empty() => Some(one_line(text, 500)),
+        Value::String(text) if !text.is_empty() => Some(clean_line(text, 500)),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     };
@@ -26,7 +26,7 @@ pub fn parse(bytes: &[u8]) -> Option<AgentSession> {
         "idle" => SessionStatus::Idle,
         "waiting" => SessionStatus::Waiting,
         "shell" => SessionStatus::Shell,
-        _ => SessionStatus::Other(one_line(&word, 40)),
+        _ => SessionStatus::Other(clean_line(&word, 40)),
     });
     let waiting_for = text("waitingFor");
     let waiting_kind = match waiting_for.as_deref() {

@@ -1,9 +1,9 @@
 //! Tool calls in the client's events: what they may do to files, and what they say they did.
 
-use crate::agent::text::clip;
 use crate::attribution::{AskedChange, Hunk, Patch, Replacement};
 use crate::contract::Json;
 use crate::evidence::event::{FileEdit, ToolCall, ToolWork};
+use crate::text::clip;
 use serde::Deserialize;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
