@@ -4,6 +4,7 @@
 //! use each other; a place may use every place of the rows below it.
 
 mod arrows;
+mod lua_tree;
 
 use arrows::{Arrow, Source};
 use std::collections::BTreeSet;
