@@ -93,7 +93,7 @@ impl Shell {
             let terminal = serde_json::from_value(reply).map_err(Error::internal)?;
             return Err(become_terminal(&terminal).into());
         }
-        let shown = shown(request, &reply, crate::process::now(), std::io::stdout().is_terminal())?;
+        let shown = shown(request, &reply, crate::clock::now(), std::io::stdout().is_terminal())?;
         match self.json {
             true => println!("{}", json(request, &reply)),
             false => {
