@@ -133,13 +133,28 @@ M.shapes.Detail = {
   background = 'string?',
 }
 
+--- Why a task's edits are not committed, or its branch is not as it should be.
+---@class chorus.Trouble
+---@field kind string `depends_on`, `moved_outside`, `not_applied`, `conflicted`, `changing`, `damaged`, `repository`, `hook`, `tool`, `left` (a worktree that was removed, switched or locked).
+---@field text string One sentence.
+---@field remedy? string What `mend` would do, as a sentence; nothing where only a person can.
+---@field above? string The branch above which the task's would be stacked, where that is the remedy.
+---@field files string[] Files it is about.
+M.shapes.Trouble = {
+  kind = 'string',
+  text = 'string',
+  remedy = 'string?',
+  above = 'string?',
+  files = 'string[]',
+}
+
 --- A task as every client sees it.
 ---@class chorus.Task
 ---@field project string Canonical path of the project.
 ---@field number integer `#12`, counted per project.
 ---@field uuid string Identity across projects and renumbering.
 ---@field title string One line.
----@field description? string Markdown; absent in lists, present in `Page`.
+---@field description? string Markdown; absent in lists, present in a page.
 ---@field priority integer Higher first; 0 by default.
 ---@field tags string[] Free words.
 ---@field status chorus.Status The task's life.
@@ -401,21 +416,6 @@ M.shapes.Setting = {
   key = 'string',
   value = 'string',
   origin = 'string',
-}
-
---- Why a task's edits are not committed, or its branch is not as it should be.
----@class chorus.Trouble
----@field kind string `depends_on`, `moved_outside`, `not_applied`, `conflicted`, `changing`, `damaged`, `repository`, `hook`, `tool`, `left` (a worktree that was removed, switched or locked).
----@field text string One sentence.
----@field remedy? string What `mend` would do, as a sentence; nothing where only a person can.
----@field above? string The branch above which the task's would be stacked, where that is the remedy.
----@field files string[] Files it is about.
-M.shapes.Trouble = {
-  kind = 'string',
-  text = 'string',
-  remedy = 'string?',
-  above = 'string?',
-  files = 'string[]',
 }
 
 --- A commit that Chorus made for a task.
