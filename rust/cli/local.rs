@@ -1,8 +1,9 @@
 //! Verbs that need no daemon.
 
 use super::run::Outcome;
-use super::{Refusal, detect, print};
+use super::{Refusal, detect};
 use crate::paths::State;
+use crate::text::blank;
 use crate::verbs::VERBS;
 use clap::ArgMatches;
 use std::path::PathBuf;
@@ -49,7 +50,7 @@ fn log(options: &ArgMatches) -> Outcome {
     let path = State::from_environment()?.log();
     let bytes = std::fs::read(&path).unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes);
-    let lines: Vec<String> = text.lines().map(print::clean).collect();
+    let lines: Vec<String> = text.lines().map(blank).collect();
     let newest = &lines[lines.len().saturating_sub(200)..];
     if options.get_flag("json") {
         println!("{}", serde_json::json!({ "file": path, "lines": newest }));

@@ -159,10 +159,7 @@ fn typed(text: String) -> Result<String, Refusal> {
 }
 
 fn environment() -> Environment {
-    let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
-        Some((name.into_string().ok()?, value.into_string().ok()?))
-    };
-    Environment(std::env::vars_os().filter_map(text).collect())
+    Environment(crate::environment::variables())
 }
 
 #[cfg(test)]

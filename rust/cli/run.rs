@@ -2,13 +2,15 @@
 
 use super::request::Given;
 use super::shown::{json, shown};
-use super::{Refusal, local, print, target};
+use super::{Refusal, local, target};
 use crate::client::Client;
 use crate::config;
 use crate::contract::{Code, Request, Terminal};
+use crate::environment;
 use crate::error::Error;
 use crate::paths::State;
 use crate::task::Task;
+use crate::text::blank;
 use crate::verbs::{self, Takes, Verb};
 use crate::wire;
 use clap::ArgMatches;
@@ -32,7 +34,7 @@ pub fn run(matches: &ArgMatches) -> Outcome {
         Takes::One | Takes::Many => target::split(verb, &words),
     };
     if verb.rest.is_empty() && !text.is_empty() {
-        return Err(Refusal::Usage(format!("this is not a task: {}", print::clean(&text.join(" ")))));
+        return Err(Refusal::Usage(format!("this is not a task: {}", blank(&text.join(" ")))));
     }
     let given = Given { verb: name, options, text: text.join(" ") };
     let mut shell = Shell { client: connect(options)?, json: options.get_flag("json") };
@@ -44,7 +46,7 @@ pub fn run(matches: &ArgMatches) -> Outcome {
 
 fn connect(options: &ArgMatches) -> Result<Client, Error> {
     let state = State::from_environment()?;
-    let configured = config::read(None, &crate::core::environment()).config.general.project_root;
+    let configured = config::read(None, &environment::variables()).config.general.project_root;
     let folder = match options.get_one::<String>("project").map(std::path::PathBuf::from).or(configured) {
         Some(folder) => folder,
         None => std::env::current_dir().map_err(|error| Error::internal(format!("cannot tell the folder: {error}")))?,

@@ -5,6 +5,7 @@ use crate::contract::*;
 use crate::error::{Error, Result};
 use crate::status::Millis;
 use crate::task::Task;
+use crate::text::blank;
 use serde::de::DeserializeOwned;
 
 /// Lines on standard output, lines on standard error, and the exit code.
@@ -58,18 +59,18 @@ fn read<T: DeserializeOwned>(reply: &Json) -> Result<T> {
 
 fn diff(diff: &Diff) -> Shown {
     let notes = if diff.cut { vec!["the rest was left out for its size".into()] } else { vec![] };
-    Shown { lines: diff.text.lines().map(print::clean).collect(), notes, code: 0 }
+    Shown { lines: diff.text.lines().map(blank).collect(), notes, code: 0 }
 }
 
 /// A step that is taken only with `--yes`.
 fn offer(offer: &Offer) -> Shown {
     let notes = if offer.done { vec![] } else { vec!["nothing was done: add --yes to do it".into()] };
-    Shown { lines: offer.text.lines().map(print::clean).collect(), notes, code: 0 }
+    Shown { lines: offer.text.lines().map(blank).collect(), notes, code: 0 }
 }
 
 fn config(config: &crate::contract::Config) -> Shown {
-    let row = |row: &Setting| format!("{} = {}  # {}", row.key, print::clean(&row.value), row.origin);
-    let notes = config.notices.iter().map(|notice| print::clean(notice)).collect();
+    let row = |row: &Setting| format!("{} = {}  # {}", row.key, blank(&row.value), row.origin);
+    let notes = config.notices.iter().map(|notice| blank(notice)).collect();
     Shown { lines: config.values.iter().map(row).collect(), notes, code: 0 }
 }
 

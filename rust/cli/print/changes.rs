@@ -1,13 +1,13 @@
 //! Uncommitted edits and their owners.
 
-use super::clean;
 use crate::contract::{ChangedHunk, Changes};
+use crate::text::blank;
 
 /// Each file and its hunks, then the notices.
 pub fn changes(changes: &Changes) -> Vec<String> {
     let mut lines = Vec::new();
     for file in &changes.files {
-        lines.push(format!("{} ({})", clean(&file.path), file.change));
+        lines.push(format!("{} ({})", blank(&file.path), file.change));
         for hunk in &file.hunks {
             let added = hunk.lines.iter().filter(|line| line.starts_with('+')).count();
             let removed = hunk.lines.iter().filter(|line| line.starts_with('-')).count();
@@ -17,7 +17,7 @@ pub fn changes(changes: &Changes) -> Vec<String> {
             lines.push(format!("  line {line:<6} +{added} -{removed}  {}", owner(hunk)));
         }
     }
-    lines.extend(changes.notices.iter().map(|notice| clean(notice)));
+    lines.extend(changes.notices.iter().map(|notice| blank(notice)));
     if lines.is_empty() {
         lines.push("no uncommitted edits".to_owned());
     }
