@@ -295,7 +295,10 @@ describe('request', function()
       inbox.open()
       picked = 1
       world.press('ggVGa')
-      assert.are.same({ { 'info', '#12 and #4 do not ask for the same', 'look at each of them' } }, world.notified)
+      assert.are.same(
+        { { 'info', '#12 and #4 do not ask for the same', 'answer each of them separately' } },
+        world.notified
+      )
       assert.are.same({}, world.asked)
       world.replies.task_approve = function()
         return nil, {}
