@@ -73,7 +73,7 @@ function M.attach()
   vim.api.nvim_create_autocmd('User', {
     group = vim.api.nvim_create_augroup('chorus_statusline', {}),
     pattern = { 'ChorusTaskChanged', 'ChorusElsewhereChanged', 'ChorusConnected', 'ChorusDisconnected' },
-    desc = 'Chorus: keep the badge true',
+    desc = 'Chorus: update the badge',
     callback = function()
       if not is_due then
         is_due = true

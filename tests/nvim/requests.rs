@@ -124,7 +124,7 @@ fn one_answered_elsewhere_is_gone_everywhere() {
         editor.sees("+alpha");
         editor.press(&["a"]);
         editor.press(&["q"]);
-        editor.sees("Nobody waits for you.");
+        editor.sees("No requests are open.");
         editor.badge("✓ 1");
     });
 }

@@ -61,7 +61,7 @@ local function tell(behind)
       local who = changes and owners(changes, each.path) or ''
       require('chorus.message').warn(
         ('%s was changed on disk%s'):format(each.path, who),
-        '`:e!` takes the file, `:w!` keeps your edits',
+        '`:e!` loads the file, `:w!` keeps your edits',
         true
       )
     end
@@ -127,7 +127,7 @@ function M.attach()
   vim.api.nvim_create_autocmd('User', {
     group = group,
     pattern = 'ChorusEditsChanged',
-    desc = 'Chorus: read again what agents have changed',
+    desc = 'Chorus: reload files that agents changed',
     callback = function(event)
       local welcome = require('chorus.client').welcome()
       if welcome then

@@ -89,7 +89,7 @@ function M.attach()
       autocommand = autocommand
         or vim.api.nvim_create_autocmd('BufWritePost', {
           group = group,
-          desc = 'Chorus: tell whose edit this was',
+          desc = 'Chorus: report a saved file',
           callback = written,
         })
     end,

@@ -333,7 +333,7 @@ end
 local function oldest(task)
   local request = require('chorus.tasks').requests(task.uuid)[1]
   if not request then
-    require('chorus.message').info(('#%d asks for nothing'):format(task.number))
+    require('chorus.message').info(('#%d has no open request'):format(task.number))
   end
   return request
 end
