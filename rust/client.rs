@@ -152,7 +152,7 @@ fn is_for_the_daemon(name: &str) -> bool {
 pub fn start_daemon(state: &State) -> Result<()> {
     state.create()?;
     let program = std::env::current_exe().map_err(Error::internal)?;
-    let log = crate::daemon::log::open(&state.log()).map_err(|error| {
+    let log = crate::paths::log::open(&state.log()).map_err(|error| {
         Error::new(Code::StoreUnusable, format!("cannot write the log {}: {error}", state.log().display()))
             .hint("make room or make the state folder writable, or name another with CHORUS_STATE_DIR")
     })?;

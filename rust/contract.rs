@@ -9,17 +9,17 @@ mod agents;
 mod asks;
 mod edits;
 mod events;
-mod failure;
 mod replies;
 
+pub use crate::error::{Code, Failure};
 pub use agents::*;
 pub use asks::*;
 pub use edits::*;
 pub use events::*;
-pub use failure::*;
 pub use replies::*;
 
 use crate::task::Task;
+pub use crate::task::Trouble;
 use serde::{Deserialize, Serialize};
 
 /// Grows when an older peer could misread a newer one.

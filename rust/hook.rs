@@ -50,7 +50,7 @@ fn tell(state: &State, task: String, launch: String, event: Json) {
         id: uuid::Uuid::new_v4().to_string(),
         task,
         launch,
-        at: crate::process::now(),
+        at: crate::clock::now(),
         wait: matches!(name.as_str(), "PermissionRequest" | "SessionStart" | "PreToolUse"),
         event,
     };

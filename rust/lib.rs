@@ -7,6 +7,7 @@ pub mod attribution;
 pub mod bridge;
 pub mod cli;
 pub mod client;
+pub mod clock;
 pub mod commits;
 pub mod config;
 pub mod contract;

@@ -60,7 +60,7 @@ pub async fn run(
         early: Vec::new(),
     };
     loop {
-        let wait = monitor.next_wake() - process::now();
+        let wait = monitor.next_wake() - crate::clock::now();
         let wait = Duration::from_millis(wait.clamp(0, 60_000) as u64);
         tokio::select! {
             fact = facts.recv() => match fact {
@@ -92,7 +92,7 @@ impl Monitor {
                 }
                 self.sweeps.soon();
                 let mut watched = Watched::new(*launched);
-                watched.read_transcript(process::now());
+                watched.read_transcript(crate::clock::now());
                 let task = watched.launched.task.clone();
                 self.tasks.insert(task.clone(), watched);
                 self.take_early(&task);
@@ -154,7 +154,7 @@ impl Monitor {
     }
 
     fn take_session(&mut self, seen: SessionSeen) {
-        let now = process::now();
+        let now = crate::clock::now();
         if let Some(watched) = self.tasks.values_mut().find(|watched| watched.owns(&seen)) {
             watched.take_session(seen, now);
         } else if seen.content.is_none() {
@@ -166,7 +166,7 @@ impl Monitor {
 
     /// Asks the process table and tmux when it is time to.
     fn look(&mut self, core: &Arc<Core>) {
-        let now = process::now();
+        let now = crate::clock::now();
         if now >= self.next_processes {
             self.next_processes = now + PROCESSES;
             for watched in self.tasks.values_mut() {
@@ -185,7 +185,7 @@ impl Monitor {
     }
 
     async fn judge(&mut self, core: &Arc<Core>) {
-        let now = process::now();
+        let now = crate::clock::now();
         for watched in self.tasks.values_mut() {
             if watched.dirty || watched.recheck_at.is_some_and(|at| at <= now) {
                 judge::judge(core, watched, now).await;

@@ -1,15 +1,18 @@
 //! Where Chorus keeps things: the state folder, the sockets, the log.
 
+pub mod log;
 mod replace;
 
 pub use replace::{Access, replace, replace_durably, replace_with_link};
 
-use crate::contract::Code;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use sha2::{Digest, Sha256};
 use std::fs::{DirBuilder, Permissions};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+
+/// The store's file inside the state folder.
+pub const STORE: &str = "chorus.db";
 
 /// A socket's path must fit `sockaddr_un` (104 bytes on macOS, 108 on Linux) with room for tmux's own suffixes.
 const LONGEST_SOCKET: usize = 100;

@@ -31,6 +31,19 @@ fn worktree_root(dir: &Path) -> Option<PathBuf> {
     }
 }
 
+/// The file's path under the canonical `root`, links resolved; nothing for one outside it, in `.git`, or whose name is not UTF-8.
+pub fn inside(root: &Path, file: &Path) -> Option<String> {
+    let real = file.canonicalize().ok();
+    let real = real.or_else(|| {
+        // It is about to be made, perhaps with its folders.
+        let there = file.ancestors().skip(1).find_map(|parent| Some((parent, parent.canonicalize().ok()?)));
+        there.and_then(|(parent, real)| Some(real.join(file.strip_prefix(parent).ok()?)))
+    })?;
+    let path = real.strip_prefix(root).ok()?;
+    let normal = |part| matches!(part, std::path::Component::Normal(name) if name != ".git");
+    (path.components().all(normal)).then(|| path.to_str().map(str::to_owned)).flatten().filter(|path| !path.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,5 +77,28 @@ mod tests {
         let dir = base.path().canonicalize().unwrap();
         assert_eq!(root(&dir), dir);
         assert!(!has_git(&dir));
+    }
+
+    #[test]
+    fn a_file_in_the_project_is_named_as_it_really_lies_there() {
+        let base = tempfile::tempdir().unwrap();
+        let base = base.path().canonicalize().unwrap();
+        let project = base.join("project");
+        std::fs::create_dir_all(project.join("src")).unwrap();
+        std::fs::create_dir_all(project.join("src/.git")).unwrap();
+        std::fs::write(project.join("src/a"), "").unwrap();
+        std::fs::write(base.join("outside"), "").unwrap();
+        let link = |to: &Path, at: &str| std::os::unix::fs::symlink(to, project.join(at)).unwrap();
+        link(&project.join("src"), "folder");
+        link(&project.join("src/a"), "file");
+        link(&base.join("outside"), "away");
+        let found = |path: &str| inside(&project, &project.join(path));
+        for path in ["src/a", "folder/a", "file"] {
+            assert_eq!(found(path).as_deref(), Some("src/a"), "{path}");
+        }
+        assert_eq!(found("folder/new/b").as_deref(), Some("src/new/b"));
+        for path in ["away", "../outside", ".git/HEAD", "src/.git/HEAD", "src/../../outside", ""] {
+            assert_eq!(found(path), None, "{path}");
+        }
     }
 }

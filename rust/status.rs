@@ -2,10 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Milliseconds since the Unix epoch.
-pub type Millis = i64;
+pub use crate::clock::Millis;
 
-/// The agent's own status, beside the task's life ([`crate::task::Status`]).
+/// The agent's own status, beside the task's life (`Status`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
 #[serde(rename_all = "snake_case")]
 pub enum AgentStatus {

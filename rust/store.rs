@@ -42,9 +42,6 @@ pub use requests::{Closing, INPUT, NewRequest, Outcome, Received};
 pub use tasks::Defaults;
 pub use tx::Tx;
 
-/// The store's file inside the state folder.
-pub const FILE: &str = "chorus.db";
-
 /// What became different, as every client of the project is told.
 #[derive(Clone, Debug)]
 pub struct Change {
@@ -73,7 +70,7 @@ impl Store {
     /// Fails with [`Code::StoreUnusable`] when the file is damaged, newer than this program, or cannot be written;
     /// it is never deleted.
     pub fn open(folder: &Path) -> Result<Store> {
-        Store::open_file(&folder.join(FILE))
+        Store::open_file(&folder.join(crate::paths::STORE))
     }
 
     /// As [`Store::open`], with the file named.

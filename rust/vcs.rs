@@ -1,6 +1,7 @@
 //! The hand that knows git and GitButler's `but`.
 
 pub mod but;
+mod change_id;
 pub mod commit;
 pub mod committed;
 pub mod conflicts;
@@ -13,3 +14,5 @@ pub mod repository;
 pub mod rescue;
 pub mod scan;
 pub mod worktree;
+
+pub use change_id::change_id;

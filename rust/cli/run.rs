@@ -56,7 +56,7 @@ pub fn run(matches: &ArgMatches) -> Outcome {
 
 fn on_project(client: &mut Client, name: &str, options: &ArgMatches, words: &[String], json: bool) -> Outcome {
     let everywhere = options.try_get_one::<bool>("all").ok().flatten().copied().unwrap_or(false);
-    let now = crate::process::now();
+    let now = crate::clock::now();
     match name {
         "new" => {
             let mut task: crate::task::Task =
@@ -144,7 +144,7 @@ fn on_task(
     let string = |name: &str| options.try_get_one::<String>(name).ok().flatten().cloned();
     let flag = |name: &str| options.try_get_one::<bool>(name).ok().flatten().copied().unwrap_or(false);
     let words = || (!text.is_empty()).then(|| text.to_owned());
-    let now = crate::process::now();
+    let now = crate::clock::now();
     let request = match verb {
         "start" => {
             let prompt = string("prompt").or_else(words).map(read_dash).transpose()?;

@@ -155,7 +155,7 @@ impl Database {
     pub fn file(&self, state: &Path) -> PathBuf {
         match self.url.as_deref().and_then(|url| url.strip_prefix("sqlite:///")) {
             Some(path) => state.join(path),
-            None => state.join(crate::store::FILE),
+            None => state.join(crate::paths::STORE),
         }
     }
 }

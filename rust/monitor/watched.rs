@@ -93,7 +93,7 @@ impl Watched {
         Watched {
             evidence: Evidence::launched(launched.gives, launched.at),
             session_id: launched.session_id.clone(),
-            since: process::now(),
+            since: crate::clock::now(),
             dirty: true,
             recheck_at: None,
             wants_screen: false,
@@ -150,7 +150,7 @@ impl Watched {
     pub fn close_request(&mut self, request: &str) {
         self.evidence.close_request(request);
         self.asked.remove(request);
-        self.answered_at = process::now();
+        self.answered_at = crate::clock::now();
         self.dirty = true;
     }
 

@@ -15,6 +15,7 @@ use crate::config::Overlap;
 use crate::contract::{Hook, Json};
 use crate::core::Core;
 use crate::error::Result;
+use crate::project::inside;
 use crate::task::{Isolation, Task};
 use crate::vcs::scan;
 use call::Call;
@@ -45,7 +46,7 @@ pub async fn before_tool(core: &Core, hook: &Hook) -> Result<Option<Json>> {
         }
         return Ok(None);
     };
-    let Some(path) = inside(&task.project, file) else { return Ok(None) };
+    let Some(path) = inside(Path::new(&task.project), file) else { return Ok(None) };
     core.trees.of(&task.project).released(&path, HOLD).await;
     let mut tree = Tree::of(core, &task.project).await?;
     if tree.known.look.is_none() {
@@ -74,7 +75,7 @@ pub async fn after_tool(core: &Core, hook: &Hook) -> Result<()> {
     let path = match mine.into_iter().next().map(|window| window.reach) {
         // As it was before the edit: a link may have become a file.
         Some(Reach::Edit(path)) => path,
-        _ => match inside(&task.project, file) {
+        _ => match inside(Path::new(&task.project), file) {
             Some(path) => path,
             None => return Ok(()),
         },
@@ -154,7 +155,7 @@ pub async fn close_background(core: &Core, task: &Task) -> Result<()> {
 /// The person saved a file: `path` is absolute, or relative to the project. While no task shares the tree there is
 /// nothing to tell apart.
 pub async fn saved(core: &Core, project: &str, path: &str) -> Result<()> {
-    let Some(path) = inside(project, &Path::new(project).join(path)) else { return Ok(()) };
+    let Some(path) = inside(Path::new(project), &Path::new(project).join(path)) else { return Ok(()) };
     let mut tree = Tree::of(core, project).await?;
     if !tree.is_shared().await? {
         return Ok(());
@@ -213,19 +214,6 @@ async fn edit(core: &Core, hook: &Hook) -> Result<Option<(Task, Call)>> {
     let uuid = hook.task.clone();
     let task = core.store()?.read(move |tx| tx.row(&uuid)).await?;
     Ok((task.isolation == Isolation::Stack).then_some((task, call)))
-}
-
-/// The file's path in the project, links resolved; nothing for one outside it, in `.git`, or whose name is not UTF-8.
-fn inside(project: &str, file: &Path) -> Option<String> {
-    let real = file.canonicalize().ok();
-    let real = real.or_else(|| {
-        // It is about to be made, perhaps with its folders.
-        let there = file.ancestors().skip(1).find_map(|parent| Some((parent, parent.canonicalize().ok()?)));
-        there.and_then(|(parent, real)| Some(real.join(file.strip_prefix(parent).ok()?)))
-    })?;
-    let path = real.strip_prefix(project).ok()?;
-    let normal = |part| matches!(part, std::path::Component::Normal(name) if name != ".git");
-    (path.components().all(normal)).then(|| path.to_str().map(str::to_owned)).flatten().filter(|path| !path.is_empty())
 }
 
 async fn open(tree: &mut Tree<'_>, window: &Window) -> Result<()> {

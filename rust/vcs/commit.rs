@@ -160,7 +160,7 @@ async fn intend(place: Place<'_>, order: &Order, plan: &Plan, tree: &Seen) -> Re
         number: order.number,
         branch: order.branch.clone(),
         message: order.message.clone(),
-        at: crate::process::now(),
+        at: crate::clock::now(),
         rescue,
         tips: tree.tips.clone(),
         stack: stack_of(&tree.status, &order.branch),

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod examples;
+mod layers;
 mod lua;
 mod rules;
 mod verbs;

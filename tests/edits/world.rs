@@ -115,7 +115,7 @@ impl World {
             event[key] = value.clone();
         }
         let (task, launch) = (begun.task.clone(), String::new());
-        Hook { id: format!("{}{sample}", begun.id), task, launch, at: chorus::process::now(), wait: false, event }
+        Hook { id: format!("{}{sample}", begun.id), task, launch, at: chorus::clock::now(), wait: false, event }
     }
 
     /// A tool call begins without a word, as when no daemon runs.
@@ -146,7 +146,7 @@ impl World {
             input: Some(begun.input.clone()),
             suggestions: Vec::new(),
             answerable: "hook".into(),
-            at: chorus::process::now(),
+            at: chorus::clock::now(),
         };
         let task = begun.task.clone();
         self.core.store().unwrap().write(move |tx| tx.receive(&task, new)).await.unwrap();

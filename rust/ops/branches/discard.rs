@@ -6,8 +6,8 @@ use crate::commits::without::{Replaced, without};
 use crate::contract::Code;
 use crate::core::Core;
 use crate::error::{Error, Result};
-use crate::ops::branches::changes::Tree;
-use crate::ops::branches::worktrees;
+use crate::ops::branches::uncommitted::Uncommitted;
+use crate::ops::branches::{commit, upstream, worktrees};
 use crate::ops::{edits, stacks};
 use crate::paths::{Access, replace};
 use crate::store::{Tx, Who};
@@ -67,20 +67,22 @@ async fn of_stack(core: &Core, task: &Task) -> Result<Option<Discarded>> {
     let but = stacks::open(core, &task.project, &loaded, None).await?;
     edits::settle(core, &task.project).await?;
     let held = stacks::hold(&but).await?;
-    let tree = Tree::read(core, &task.project, &but).await?;
-    let mut mine: Vec<(Change, Vec<Hunk>)> = by_file(tree.of(&task.uuid));
+    let status = but.status().await?;
+    upstream::follow(core, &task.project, &but, &status).await;
+    let uncommitted = Uncommitted::read(core, &task.project, &but, status).await?;
+    let mut mine: Vec<(Change, Vec<Hunk>)> = by_file(uncommitted.of(&task.uuid));
     // Under a new name there is nothing to go back to: the file stays as long as others have edits in it.
-    mine.retain(|(change, _)| change.kind != Kind::Renamed || tree.is_all(&change.path, &task.uuid));
+    mine.retain(|(change, _)| change.kind != Kind::Renamed || uncommitted.is_all(&change.path, &task.uuid));
     let git = Git::at(&task.project);
     let mut moved_away = Vec::new();
-    for path in tree.moved_away(&task.uuid) {
+    for path in uncommitted.moved_away(&task.uuid) {
         moved_away.extend(git.cat_blob("HEAD", &path).await?.map(|_| path));
     }
     let files: Vec<String> = mine.iter().map(|(change, _)| &change.path).chain(&moved_away).cloned().collect();
     let _waiting = core.trees.hold(&task.project, files.iter().cloned());
     let plumbing = Git::plumbing(&task.project, &GitEnvironment::of_process());
     let tip = git.resolve(&format!("refs/heads/{branch}")).await?;
-    let reference = format!("refs/chorus/discarded/{}-{}", task.number, crate::process::now());
+    let reference = format!("refs/chorus/discarded/{}-{}", task.number, crate::clock::now());
     if let Some(tip) = &tip {
         git.update_ref(&format!("{reference}/tip"), tip, None).await?;
     }
@@ -181,6 +183,7 @@ pub async fn restore(core: &Core, task: &Task) -> Result<String> {
         Isolation::Stack => to_stack(core, task, &git, &kept).await?,
         _ => {
             worktrees::bring_back(core, task, &kept.reference).await?;
+            commit::worktree::count(core, task).await?;
             Vec::new()
         }
     };
@@ -198,23 +201,9 @@ pub async fn restore(core: &Core, task: &Task) -> Result<String> {
     Ok(text)
 }
 
-/// Makes a branch again at a commit.
-pub async fn branch_again(git: &Git, branch: &str, tip: &str) -> Result<()> {
-    let name = format!("refs/heads/{branch}");
-    match (git.resolve(tip).await?, git.resolve(&name).await?) {
-        (None, _) => Ok(()),
-        (Some(tip), None) => git.update_ref(&name, &tip, None).await,
-        (Some(tip), Some(now)) if tip == now => Ok(()),
-        (Some(_), Some(_)) => {
-            Err(Error::new(Code::VcsRefused, format!("cannot bring {branch} back: another branch has that name"))
-                .hint(format!("rename it, or take the commits from {tip}")))
-        }
-    }
-}
-
 /// Files whose edits could not be brought back.
 async fn to_stack(core: &Core, task: &Task, git: &Git, kept: &Discarded) -> Result<Vec<String>> {
-    branch_again(git, &kept.branch, &format!("{}/tip", kept.reference)).await?;
+    worktrees::branch_again(git, &kept.branch, &format!("{}/tip", kept.reference)).await?;
     let loaded = core.config_of(&task.project);
     let but = stacks::open(core, &task.project, &loaded, None).await?;
     let held = stacks::hold(&but).await?;

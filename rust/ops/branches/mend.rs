@@ -4,6 +4,7 @@ use crate::contract::{Code, Confirm, Offer, Trouble};
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
 use crate::ops::branches::commit;
+use crate::ops::branches::trouble::{Done, refused};
 use crate::ops::stacks;
 use crate::store::Who;
 use crate::task::{Isolation, Task};
@@ -40,11 +41,9 @@ pub async fn mend(core: &Core, asker: &Asker, confirm: Confirm) -> Result<Offer>
     carry_out(core, &task, branch, &remedy).await.map_err(|error| error.context(&doing))?;
     let loaded = core.config_of(&task.project);
     match commit::run(core, &task, &loaded, None).await.map_err(|error| error.context(&doing))? {
-        commit::Done::Trouble(trouble) => Err(commit::refused(&doing, &trouble)),
-        commit::Done::Committed => {
-            Ok(Offer { text: format!("Done: its edits are committed to {branch}."), done: true })
-        }
-        commit::Done::Nothing => Ok(Offer { text: format!("Done: {branch} is in order."), done: true }),
+        Done::Trouble(trouble) => Err(refused(&doing, &trouble)),
+        Done::Committed => Ok(Offer { text: format!("Done: its edits are committed to {branch}."), done: true }),
+        Done::Nothing => Ok(Offer { text: format!("Done: {branch} is in order."), done: true }),
     }
 }
 

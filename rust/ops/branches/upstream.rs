@@ -3,7 +3,7 @@
 use crate::contract::Trouble;
 use crate::core::Core;
 use crate::error::Result;
-use crate::ops::branches::commit;
+use crate::ops::branches::trouble;
 use crate::store::Filter;
 use crate::task::{Isolation, Task};
 use crate::vcs::but::{But, Grammar, Status};
@@ -61,5 +61,5 @@ async fn note(core: &Core, task: &Task, branch: &str, grammar: Grammar, found: C
         above: None,
         files,
     };
-    core.store()?.write(move |tx| commit::note(tx, &uuid, "conflicts", &trouble)).await
+    core.store()?.write(move |tx| trouble::note(tx, &uuid, "conflicts", &trouble)).await
 }

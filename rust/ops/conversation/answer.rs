@@ -7,6 +7,7 @@ use crate::core::{Asker, Core};
 use crate::detector::screen::Reading;
 use crate::detector::screen::dialog::Dialog;
 use crate::error::{Error, Result};
+use crate::ops::terminal;
 use crate::status::AgentStatus;
 use crate::store::{Closing, Outcome, Who};
 use crate::task::Task;
@@ -97,11 +98,11 @@ async fn by_hook(core: &Core, request: Opened, event: &Json, answer: Answer) -> 
 /// No hook waits: the screen and the session file are read again in this same operation, and a key is pressed only when
 /// they still show this very dialog.
 async fn by_keys(core: &Core, task: &Task, request: Opened, answer: Answer) -> Result<Opened> {
-    let wait = request.opened_at + DIALOG_LISTENS_AFTER - crate::process::now();
+    let wait = request.opened_at + DIALOG_LISTENS_AFTER - crate::clock::now();
     if wait > 0 {
         tokio::time::sleep(Duration::from_millis(wait as u64)).await;
     }
-    let reading = crate::ops::view::read_screen(core, task).await?;
+    let reading = terminal::read_screen(core, task).await?;
     let changed = || {
         Error::new(
             Code::RequestChanged,
@@ -114,7 +115,7 @@ async fn by_keys(core: &Core, task: &Task, request: Opened, answer: Answer) -> R
     }
     let dialog = reading.dialog.as_ref().ok_or_else(changed)?;
     let (keys, outcome) = keys_for(dialog, &answer).ok_or_else(|| terminal_only(task))?;
-    let (tmux, pane) = crate::ops::view::pane(core, task).await?;
+    let (tmux, pane) = terminal::pane(core, task).await?;
     let keys: Option<Vec<Key>> = keys.iter().map(|name| key(name)).collect();
     let _pressing = core.answers.press(&request.id);
     tmux.keys(&pane, &keys.ok_or_else(|| terminal_only(task))?).await?;
@@ -166,7 +167,7 @@ async fn is_taken(core: &Core, task: &Task, request: &Opened) -> bool {
     let end = tokio::time::Instant::now() + TAKEN_WITHIN;
     while tokio::time::Instant::now() < end {
         let waits = core.sights.of(&task.uuid).is_some_and(|sight| sight.state.status == AgentStatus::Waiting);
-        if !waits || crate::ops::view::read_screen(core, task).await.is_ok_and(|reading| !is_shown(request, &reading)) {
+        if !waits || terminal::read_screen(core, task).await.is_ok_and(|reading| !is_shown(request, &reading)) {
             return true;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;

@@ -5,7 +5,7 @@ use crate::contract::*;
 use crate::core::sight::Sight;
 use crate::core::{Asker, Core, lock};
 use crate::error::{Error, Result};
-use crate::ops::view;
+use crate::ops::terminal;
 use crate::status::AgentStatus;
 use crate::store::{Prompt, PromptState, Who};
 use crate::task::Task;
@@ -87,7 +87,7 @@ enum Over {
 }
 
 async fn hand_over(core: &Core, task: &Task, prompt: Prompt, free: &Sight) -> Result<Over> {
-    let (tmux, pane) = view::pane(core, task).await?;
+    let (tmux, pane) = terminal::pane(core, task).await?;
     let text = match prompt.raw {
         true => prompt.text,
         false => crate::ops::conversation::context::before_prompt(core, task, &free.launch).await? + &prompt.text,

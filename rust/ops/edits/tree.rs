@@ -7,7 +7,6 @@ use crate::contract::Opened;
 use crate::core::Core;
 use crate::core::trees::Known;
 use crate::error::{Error, Result};
-use crate::ops::branches::changes;
 use crate::store::{Filter, Store};
 use crate::task::{Isolation, Task};
 use crate::vcs::committed::{self, Committed};
@@ -70,7 +69,7 @@ impl<'c> Tree<'c> {
         let asked = self.store.read(move |tx| tx.open_requests(Some(&project))).await?;
         let file = |request: &Opened| {
             let path = request.input.as_ref()?.get("file_path")?.as_str()?;
-            Some((request.task.clone(), super::inside(&self.project, Path::new(path))?))
+            Some((request.task.clone(), crate::project::inside(Path::new(&self.project), Path::new(path))?))
         };
         let asked: Vec<(String, String)> = asked.iter().filter_map(file).collect();
         edits.retain(|edit| !asked.iter().any(|(task, path)| *task == edit.task && edit.edits(path)));
@@ -251,7 +250,7 @@ impl<'c> Tree<'c> {
                 Some(ledger) => tx.put_ledger(&project, path, ledger),
                 None => tx.drop_ledger(&project, path),
             })?;
-            changes::recount(tx, &project)?;
+            tx.recount_edits(&project)?;
             let paths: Vec<String> = ledgers.into_iter().map(|(path, _)| path).collect();
             tx.tell_edits(&project, &paths);
             Ok(())

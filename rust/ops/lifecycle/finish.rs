@@ -6,8 +6,7 @@ use crate::core::{Asker, Core, lock};
 use crate::error::{Error, Result};
 use crate::ops::branches::{commit, discard, worktrees};
 use crate::ops::lifecycle::{launch, start, tasks};
-use crate::ops::view;
-use crate::process;
+use crate::ops::terminal;
 use crate::status::AgentStatus;
 use crate::store::{Outcome, Who};
 use crate::task::{Step, Task};
@@ -31,9 +30,9 @@ pub async fn interrupt(core: &Core, asker: &Asker, task: &str) -> Result<Task> {
         return Err(Error::new(Code::WrongState, format!("cannot interrupt #{}: no turn runs", task.number))
             .hint("`explain` says what it does"));
     }
-    let (tmux, pane) = view::pane(core, &task).await?;
+    let (tmux, pane) = terminal::pane(core, &task).await?;
     tmux.keys(&pane, &[Key::Escape]).await?;
-    core.fact(Fact::Interrupted { task: task.uuid.clone(), at: process::now() });
+    core.fact(Fact::Interrupted { task: task.uuid.clone(), at: crate::clock::now() });
     let uuid = task.uuid.clone();
     core.store()?
         .write(move |tx| {
@@ -107,7 +106,7 @@ async fn end(core: &Core, task: &Task, step: Step, said: Option<String>) -> Resu
         error.context(format!("cannot {doing} #{}", task.number))
     };
     if pane.is_some()
-        && let Ok((tmux, its)) = view::pane(core, task).await
+        && let Ok((tmux, its)) = terminal::pane(core, task).await
     {
         tmux.kill_session(&its).await.map_err(goes_on)?;
     }

@@ -9,7 +9,7 @@ use crate::core::fact::{Fact, Launched};
 use crate::core::{Core, lock};
 use crate::error::{Error, Result};
 use crate::evidence::Gives;
-use crate::ops::{agents, view};
+use crate::ops::{agents, terminal};
 use crate::paths::{State, write_private};
 use crate::process;
 use crate::status::{AgentState, AgentStatus};
@@ -160,7 +160,7 @@ pub async fn open(core: &Core, prepared: &Prepared, task: &Task, launch: &Launch
 fn recorded(tmux: &Tmux, pane: &crate::tmux::Pane) -> Pane {
     Pane {
         socket: tmux.socket().to_string_lossy().into_owned(),
-        server: view::server_identity(pane.server_pid, pane.server_start),
+        server: terminal::server_identity(pane.server_pid, pane.server_start),
         boot: Boot::here(),
         session: pane.session.clone(),
         window: pane.window.clone(),
@@ -182,7 +182,7 @@ pub async fn reopen(
         return open(core, prepared, task, launch, begin).await;
     };
     let tmux = core.tmux(&prepared.loaded, Some(&pane.socket))?;
-    let ours = view::tmux_pane(&pane);
+    let ours = terminal::tmux_pane(&pane);
     match tmux.panes().await {
         Listing::Panes { server, panes }
             if ours.is_on(&server) && panes.iter().any(|found| found.pane == ours.pane) => {}
@@ -211,7 +211,7 @@ pub fn launched(task: &Task, launch: &Launch, agent: &Agent, loaded: &Loaded, pa
         task: task.uuid.clone(),
         launch: launch.id.clone(),
         socket: PathBuf::from(&pane.socket),
-        pane: view::tmux_pane(pane),
+        pane: terminal::tmux_pane(pane),
         process: pane.process.clone(),
         session_id: launch.session_id.clone(),
         config_dir: launch.config_dir.as_ref().map(PathBuf::from),

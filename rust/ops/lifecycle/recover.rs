@@ -6,7 +6,7 @@ use crate::core::Core;
 use crate::core::fact::Fact;
 use crate::error::Result;
 use crate::ops::lifecycle::launch;
-use crate::ops::{agents, view};
+use crate::ops::{agents, terminal};
 use crate::process;
 use crate::status::{AgentState, AgentStatus, Kind, Millis};
 use crate::store::{Boot, Filter, Launch, Outcome, Pane, PromptState, Tx, Who};
@@ -30,7 +30,7 @@ pub async fn reconcile(core: &Arc<Core>) {
     if let Err(error) = prompts(core).await {
         log::error!("cannot reconcile prompts: {error}");
     }
-    let begun = process::now();
+    let begun = crate::clock::now();
     match tasks(core, begun).await {
         Ok(true) => {}
         Ok(false) => {
@@ -126,7 +126,7 @@ async fn tasks(core: &Arc<Core>, begun: Millis) -> Result<bool> {
 fn adopt(tmux: &Tmux, server: &Server, pane: &PaneState) -> (Pane, bool) {
     let kept = Pane {
         socket: tmux.socket().to_string_lossy().into_owned(),
-        server: view::server_identity(server.pid, server.start),
+        server: terminal::server_identity(server.pid, server.start),
         boot: Boot::here(),
         session: pane.session.clone(),
         window: pane.window.clone(),
@@ -204,7 +204,7 @@ async fn end_strays(core: &Core, tmux: &Tmux, server: &Server, panes: &[PaneStat
     let live = known(core).await?;
     for pane in panes.iter().filter(|pane| live.iter().all(|known| known.task.uuid != pane.task)) {
         let (kept, _) = adopt(tmux, server, pane);
-        match tmux.kill_session(&view::tmux_pane(&kept)).await {
+        match tmux.kill_session(&terminal::tmux_pane(&kept)).await {
             Ok(()) => log::info!("ended a tmux session without a live task"),
             Err(error) if error.code == Code::TmuxFailed => log::warn!("{error}"),
             Err(error) => log::error!("{error}"),

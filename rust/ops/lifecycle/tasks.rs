@@ -1,15 +1,12 @@
-//! Tasks as data: create, edit, reopen, delete, and the lists people look at.
+//! Tasks as data: created, edited, reopened, deleted.
 
 use crate::contract::*;
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
-use crate::ops::branches::discard;
+use crate::ops::branches::{discard, worktrees};
 use crate::status::AgentStatus;
-use crate::store::{Defaults, Filter, Who};
+use crate::store::{Defaults, Who};
 use crate::task::{Step, Task};
-
-/// Entries of the journal on a task's page.
-const JOURNAL: u32 = 200;
 
 /// Creates a task in the asker's project.
 pub async fn create(core: &Core, asker: &Asker, new: TaskNew) -> Result<Task> {
@@ -46,51 +43,10 @@ pub async fn delete(core: &Core, asker: &Asker, task: &str) -> Result<Nothing> {
     let uuid = task.uuid.clone();
     // While the store still knows what is the worktree's.
     if !task.status.is_live() {
-        crate::ops::branches::worktrees::tidy(core, &task).await;
+        worktrees::tidy(core, &task).await;
     }
     core.store()?.write(move |tx| tx.delete(&uuid)).await?;
     Ok(Nothing {})
-}
-
-/// Tasks that fit a filter.
-pub async fn list(core: &Core, asker: &Asker, list: TaskList) -> Result<Tasks> {
-    let filter = Filter::parse(list.filter.as_deref().unwrap_or_default())?;
-    let project = (!list.everywhere).then(|| asker.project.clone());
-    let tasks = core.store()?.read(move |tx| tx.tasks(project.as_deref(), &filter)).await?;
-    Ok(Tasks { tasks })
-}
-
-/// Open requests.
-pub async fn inbox(core: &Core, asker: &Asker, list: TaskList) -> Result<Requests> {
-    let project = (!list.everywhere).then(|| asker.project.clone());
-    let requests = core.store()?.read(move |tx| tx.open_requests(project.as_deref())).await?;
-    Ok(Requests { requests })
-}
-
-/// Everything a fresh client shows, as of one moment.
-pub async fn snapshot(core: &Core, asker: &Asker) -> Result<Snapshot> {
-    let project = asker.project.clone();
-    let look = move |tx: &crate::store::Tx<'_>| {
-        Ok(Snapshot {
-            tasks: tx.tasks(Some(&project), &Filter::default())?,
-            requests: tx.open_requests(Some(&project))?,
-            elsewhere: tx.elsewhere(&project)?,
-        })
-    };
-    core.store()?.read(look).await
-}
-
-/// A task's page.
-pub async fn show(core: &Core, asker: &Asker, task: &str) -> Result<Page> {
-    let (project, given) = (asker.project.clone(), task.to_owned());
-    let look = move |tx: &crate::store::Tx<'_>| {
-        let task = tx.task(&project, &given)?;
-        let requests = tx.open_requests_of(&task.uuid)?;
-        let commits = tx.commits(&task.uuid, JOURNAL)?;
-        let journal = tx.entries(&task.uuid, JOURNAL)?;
-        Ok(Page { task, requests, commits, journal })
-    };
-    core.store()?.read(look).await
 }
 
 /// Refuses to end a task in the middle of something.
