@@ -123,8 +123,8 @@ impl Connection {
         if hello.protocol > PROTOCOL {
             // Only a strictly newer client replaces the daemon, so two Neovims cannot do it to each other in turn.
             self.core.stop.cancel();
-            return Err(Error::new(Code::Replaced, "the running daemon is older than this client and leaves")
-                .hint("connect again"));
+            return Err(Error::new(Code::Replaced, "the running daemon is older than this client and is shutting down")
+                .hint("reconnect"));
         }
         if hello.protocol < PROTOCOL {
             return Err(Error::new(Code::OlderClient, "this Neovim runs an older plugin: restart it"));
@@ -166,8 +166,8 @@ fn decode(request: &Value) -> Result<Request> {
     wire::from_value(request).map_err(|error| {
         match error.message.contains("unknown variant `") && error.message.contains(method) {
             true => {
-                Error::new(Code::UnknownVerb, format!("there is no request {}", crate::store::text::line(method, 40)))
-                    .hint("the plugin and the program are of different versions: build both again")
+                Error::new(Code::UnknownVerb, format!("unknown request {}", crate::store::text::line(method, 40)))
+                    .hint("the versions of the plugin and the program differ: rebuild both")
             }
             false => error,
         }
