@@ -1,12 +1,14 @@
 //! What every part of the daemon shares: the store, the connected Neovims, who waits for what. It decides nothing.
 
-pub mod answers;
-pub mod fact;
-pub mod sight;
-pub mod trees;
+pub(crate) mod answers;
+pub(crate) mod configurations;
+pub(crate) mod fact;
+pub(crate) mod sight;
+pub(crate) mod trees;
 
 use crate::config::{self, Loaded};
 use crate::contract::{Event, Exec, Notice};
+use crate::environment;
 use crate::error::Result;
 use crate::hub::Hub;
 use crate::hub::outbox::Outbox;
@@ -16,12 +18,13 @@ use crate::task::Task;
 use crate::tmux::Tmux;
 use crate::web::Web;
 use answers::Answers;
+use configurations::Configurations;
 use fact::Fact;
+use parking_lot::Mutex;
 use sight::Sights;
-use std::collections::{BTreeMap, HashMap};
-use std::ffi::OsString;
+use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 use trees::Trees;
@@ -44,6 +47,7 @@ pub struct Core {
     pub trees: Trees,
     /// Web terminals.
     pub web: Web,
+    configurations: Configurations,
     facts: UnboundedSender<Fact>,
     /// Tasks whose agents may be free for a prompt.
     free: UnboundedSender<String>,
@@ -86,8 +90,6 @@ pub enum End {
 pub struct Asker {
     /// The project of the client's folder.
     pub project: String,
-    /// The client's folder.
-    pub folder: String,
     /// Where events for this client go, if it listens.
     pub outbox: Option<Arc<Outbox>>,
     /// Cancelled when the client is gone.
@@ -96,24 +98,13 @@ pub struct Asker {
     pub watching: Arc<Mutex<Option<(String, CancellationToken)>>>,
 }
 
-/// The daemon's own environment, which configuration reads some keys from.
-pub fn environment() -> BTreeMap<String, String> {
-    let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
-    std::env::vars_os().filter_map(text).collect()
-}
-
-/// A poisoned lock holds what it held: each is held for one step only.
-pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl Core {
     /// Opens the store; a fault of it is told to whoever asks for something.
     pub async fn open(state: State) -> Arc<Core> {
         let (facts, told) = unbounded_channel();
         let (free, freed) = unbounded_channel();
         let (ended, ends) = unbounded_channel();
-        let loaded = config::read(None, &environment());
+        let loaded = config::read(None, &environment::variables());
         log::set_max_level(loaded.config.logging.level);
         let store = Store::open_file(&loaded.config.database.file(&state.dir));
         if let Err(error) = &store {
@@ -128,6 +119,7 @@ impl Core {
             sights: Sights::default(),
             trees: Trees::default(),
             web: Web::default(),
+            configurations: Configurations::default(),
             facts,
             free,
             ended,
@@ -142,13 +134,13 @@ impl Core {
 
     /// Whether the store could not be opened and now can be: a daemon begun anew would have it.
     pub fn could_have_a_store(&self) -> bool {
-        let file = || config::read(None, &environment()).config.database.file(&self.state.dir);
+        let file = || config::read(None, &environment::variables()).config.database.file(&self.state.dir);
         self.store.is_err() && Store::open_file(&file()).is_ok()
     }
 
     /// What was told so far, once: the daemon begins with it.
     pub fn take_inboxes(&self) -> Option<Inboxes> {
-        lock(&self.taken).take()
+        self.taken.lock().take()
     }
 
     /// Ends what is the daemon's own; tasks go on.
@@ -175,7 +167,7 @@ impl Core {
 
     /// Pids of the programs in live tasks' panes.
     pub fn pane_pids(&self) -> Vec<u32> {
-        lock(&self.panes).values().copied().collect()
+        self.panes.lock().values().copied().collect()
     }
 
     /// The task a client means.
@@ -184,14 +176,30 @@ impl Core {
         self.store()?.read(move |tx| tx.task(&project, &given)).await
     }
 
-    /// The configuration in force for a project, read afresh: a change counts at once.
+    /// The effective configuration of a project: a change of its files counts at once, a fault in them does not.
     pub fn config_of(&self, project: &str) -> Loaded {
-        config::read(Some(project.as_ref()), &environment())
+        let (loaded, notice) = self
+            .configurations
+            .effective(Some(project), config::read(Some(project.as_ref()), &environment::variables()));
+        if let Some(notice) = notice {
+            log::warn!("{notice}");
+            self.warn(project, &notice);
+        }
+        loaded
+    }
+
+    /// The effective configuration of the user, without a project's.
+    fn config_of_user(&self) -> Loaded {
+        let (loaded, notice) = self.configurations.effective(None, config::read(None, &environment::variables()));
+        if let Some(notice) = notice {
+            log::warn!("{notice}");
+        }
+        loaded
     }
 
     /// Waits for its turn among the verbs on one task, in the order they came.
     pub async fn turn(&self, task: &str) -> tokio::sync::OwnedMutexGuard<()> {
-        let mutex = lock(&self.locks).entry(task.to_owned()).or_default().clone();
+        let mutex = self.locks.lock().entry(task.to_owned()).or_default().clone();
         mutex.lock_owned().await
     }
 
@@ -216,7 +224,7 @@ impl Core {
 
     /// The tmux server that new tasks go to.
     pub fn tmux_home(&self) -> Result<Tmux> {
-        self.tmux(&config::read(None, &environment()), None)
+        self.tmux(&self.config_of_user(), None)
     }
 
     /// Every tmux server that live tasks are on, and the one that new ones go to.
@@ -224,7 +232,7 @@ impl Core {
         let Ok(store) = self.store() else { return Vec::new() };
         let recorded = store.read(|tx| tx.panes()).await.unwrap_or_default();
         let mut sockets: Vec<String> = recorded.into_iter().map(|(_, pane)| pane.socket).collect();
-        let loaded = config::read(None, &environment());
+        let loaded = self.config_of_user();
         sockets.extend(self.tmux(&loaded, None).map(|tmux| tmux.socket().to_string_lossy().into_owned()));
         sockets.sort();
         sockets.dedup();
@@ -234,7 +242,7 @@ impl Core {
     /// The program in a live task's pane: what descends from it is an agent's doing.
     pub fn watch_pane(&self, task: &str, process: Option<&crate::process::Identity>) {
         if let Some(process) = process {
-            lock(&self.panes).insert(task.to_owned(), process.pid);
+            self.panes.lock().insert(task.to_owned(), process.pid);
         }
     }
 

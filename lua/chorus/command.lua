@@ -1,19 +1,11 @@
 --- The grammar of `:Chorus`: reading a command line and completing it.
 
+local find = require('chorus.verbs.find')
+
 local M = {}
 
 --- In the order of the help.
 M.verbs = require('chorus.verbs.table')
-
----@param name string
----@return chorus.Verb?
-function M.find(name)
-  for _, each in ipairs(M.verbs) do
-    if each.name == name then
-      return each
-    end
-  end
-end
 
 ---@return string[]
 local function names()
@@ -84,6 +76,7 @@ local function run(found, line, call, bang)
     return message.fail(('`%s` does not take `%s`'):format(found.name, args), ('use `%s`'):format(usage))
   end
   local range = found.range and range_of(call) or nil
+  require('chorus.attach').features()
   require('chorus.verbs').run(
     found.name,
     { task = task, args = args, bang = bang, range = range, place = place_of(call.smods) }
@@ -97,7 +90,7 @@ function M.run(call)
   if name == '' then
     name = 'dashboard'
   end
-  local found = M.find(name)
+  local found = find(name)
   if not found then
     local near = require('chorus.nearest')(name, names())
     local hint = near and ('did you mean `:Chorus %s`?'):format(near) or '`:Chorus <Tab>` lists the verbs'
@@ -110,7 +103,7 @@ end
 ---@param name string
 ---@param call table
 function M.run_verb(name, call)
-  run(assert(M.find(name)), call.args, call, call.bang)
+  run(assert(find(name)), call.args, call, call.bang)
 end
 
 ---@param lead string
@@ -170,7 +163,7 @@ function M.complete(lead, line, position)
       return starting_with(lead, names())
     end
   end
-  local found = M.find(name)
+  local found = find(name)
   if not found then
     return {}
   end

@@ -154,7 +154,7 @@ function M.check()
     check_tmux()
     check_agent()
   end
-  health.info('log: ' .. require('chorus.ui.kit.plain_text').log_path())
+  health.info('log: ' .. vim.fs.joinpath(require('chorus.client').state_dir(), 'log'))
 end
 
 return M

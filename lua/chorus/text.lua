@@ -15,14 +15,16 @@ local ESCAPES = {
   '\27[\32-\47]*[\48-\126]',
 }
 
---- Characters that take no cell, reorder their neighbours or draw nothing: C1 controls, soft hyphen, Arabic letter mark,
---- Hangul fillers, zero-width and bidi marks, line separators, variation selectors, byte order mark, tags.
+--- Characters that take no cell, reorder their neighbours or draw nothing: C1 controls, and what Unicode calls
+--- Default_Ignorable_Code_Point, in the order of their numbers. `rust/text.rs` has the same list, joiners aside.
 local INVISIBLE = {
   '\194[\128-\159]',
   '\194\173',
+  '\205\143',
   '\216\156',
   '\225\133[\159\160]',
-  '\225\160\142',
+  '\225\158[\180\181]',
+  '\225\160[\139-\143]',
   '\226\128[\139-\143]',
   '\226\128[\168-\174]',
   '\226\129[\160-\175]',
@@ -30,7 +32,10 @@ local INVISIBLE = {
   '\239\184[\128-\143]',
   '\239\187\191',
   '\239\190\160',
-  '\243\160[\128-\135].',
+  '\239\191[\176-\187]',
+  '\240\155\178[\160-\163]',
+  '\240\157\133[\179-\186]',
+  '\243\160[\128-\191][\128-\191]',
 }
 
 ---@param text string
@@ -40,7 +45,7 @@ local function is_plain(text)
 end
 
 --- Leading bytes of INVISIBLE; what holds none of them needs no search.
-local MAY_HIDE = '[\194\216\225\226\227\239\243]'
+local MAY_HIDE = '[\194\205\216\225\226\227\239\240\243]'
 
 ---@param text string
 ---@param replace? string|fun(found: string): string

@@ -16,7 +16,7 @@ pub(super) fn environment() -> Vec<(OsString, OsString)> {
             || matches!(name, "LANG" | "TMPDIR" | "TZ")
             || name.starts_with("LC_")
     };
-    std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(kept)).collect()
+    crate::environment::chosen(kept)
 }
 
 /// A server that comes up while it is asked is asked again so often, with a pause.
@@ -118,14 +118,6 @@ impl Tmux {
             _ if text.is_empty() => return Ok(None),
             _ => Err(self.refused("ask the tmux server who owns it", &ended)),
         }))
-    }
-
-    /// Ends the server with every session in it, if it is this store's. No server is fine.
-    pub async fn kill_server(&self) -> Result<()> {
-        self.check_owner().await?;
-        let ended = self.run(&[command(["kill-server"])], None).await?;
-        // A server on its way out may answer with anything.
-        if ended.code == Some(0) || self.is_gone() { Ok(()) } else { Err(self.refused("end the tmux server", &ended)) }
     }
 }
 

@@ -1,4 +1,4 @@
-local world = dofile((debug.getinfo(1, 'S').source:match('^@(.*/)') or './') .. 'ui_world.lua')
+local world = require('ui_world')
 
 local PATCH = table.concat({
   'diff --git a/src/a.lua b/src/a.lua',

@@ -109,7 +109,7 @@ end
 
 --- Listens for edits, and remembers from now on what files are in step with their buffers.
 function M.attach()
-  local group = vim.api.nvim_create_augroup('chorus_disk', {})
+  local group = vim.api.nvim_create_augroup('chorus_reload', {})
   vim.api.nvim_create_autocmd({ 'BufReadPost', 'BufWritePost', 'FileChangedShellPost' }, {
     group = group,
     desc = 'Chorus: remember the file as it is',

@@ -3,7 +3,7 @@
 use crate::agent::Adapter;
 use crate::contract::*;
 use crate::core::sight::Sight;
-use crate::core::{Asker, Core, lock};
+use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
 use crate::ops::terminal;
 use crate::status::AgentStatus;
@@ -41,7 +41,7 @@ pub async fn send(core: &Core, asker: &Asker, send: TaskSend) -> Result<Sent> {
 
 /// Types what waits, one prompt after the other, as long as the agent takes them.
 pub async fn deliver(core: &Core, task: &str) {
-    let mutex = lock(&core.deliveries).entry(task.to_owned()).or_default().clone();
+    let mutex = core.deliveries.lock().entry(task.to_owned()).or_default().clone();
     let Ok(_alone) = mutex.try_lock_owned() else { return };
     let mut pause = FIRST_PAUSE;
     while let Some(free) = core.sights.of(task).filter(takes_prompts) {

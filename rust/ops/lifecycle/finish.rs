@@ -2,7 +2,7 @@
 
 use crate::contract::*;
 use crate::core::fact::Fact;
-use crate::core::{Asker, Core, lock};
+use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
 use crate::ops::branches::{commit, discard, worktrees};
 use crate::ops::lifecycle::{launch, start, tasks};
@@ -111,7 +111,7 @@ async fn end(core: &Core, task: &Task, step: Step, said: Option<String>) -> Resu
         tmux.kill_session(&its).await.map_err(goes_on)?;
     }
     core.web.close(&task.uuid);
-    lock(&core.execs).remove(&task.uuid);
+    core.execs.lock().remove(&task.uuid);
     let (uuid, id) = (task.uuid.clone(), launch.as_ref().map(|launch| launch.id.clone()));
     let write = core.store()?.write(move |tx| {
         let open = tx.close_requests(&uuid, Outcome::Gone, Who::Chorus)?;
@@ -121,7 +121,7 @@ async fn end(core: &Core, task: &Task, step: Step, said: Option<String>) -> Resu
         Ok((tx.step(&uuid, step, Who::Person, said.as_deref())?, open))
     });
     let (ended, open) = write.await.map_err(goes_on)?;
-    lock(&core.panes).remove(&task.uuid);
+    core.panes.lock().remove(&task.uuid);
     open.iter().for_each(|request| core.answers.release(&request.id));
     Ok(ended)
 }

@@ -5,8 +5,8 @@ use crate::agent::claude::launch::Begin;
 use crate::agent::{self, Agent};
 use crate::config::{self, Loaded};
 use crate::contract::*;
+use crate::core::Core;
 use crate::core::fact::{Fact, Launched};
-use crate::core::{Core, lock};
 use crate::error::{Error, Result};
 use crate::evidence::Gives;
 use crate::ops::{agents, terminal};
@@ -136,7 +136,7 @@ fn hand_out(core: &Core, prepared: &Prepared, task: &Task, launch: &Launch, begi
     // A daemon that one of its hooks starts finds the same tmux server.
     environment.0.insert("CHORUS_TMUX_SOCKET".into(), prepared.tmux.socket().to_string_lossy().into_owned());
     let exec = Exec { argv, environment, folder: prepared.folder.clone() };
-    lock(&core.execs).insert(task.uuid.clone(), exec);
+    core.execs.lock().insert(task.uuid.clone(), exec);
     Ok(())
 }
 
@@ -146,11 +146,11 @@ pub async fn open(core: &Core, prepared: &Prepared, task: &Task, launch: &Launch
     let name = format!("{}-{}", task.number, task.title);
     let run = pane_argv(&core.state, &task.uuid);
     let opened = prepared.tmux.start_session(&task.uuid, &name, Path::new(&prepared.folder), &run, None).await;
-    let opened = opened.inspect_err(|_| drop(lock(&core.execs).remove(&task.uuid)))?;
+    let opened = opened.inspect_err(|_| drop(core.execs.lock().remove(&task.uuid)))?;
     let pane = recorded(&prepared.tmux, &opened);
     let (uuid, kept) = (task.uuid.clone(), pane.clone());
     if let Err(error) = core.store()?.write(move |tx| tx.set_pane(&uuid, Some(&kept))).await {
-        lock(&core.execs).remove(&task.uuid);
+        core.execs.lock().remove(&task.uuid);
         prepared.tmux.kill_session(&opened).await?;
         return Err(error);
     }
@@ -192,7 +192,7 @@ pub async fn reopen(
     hand_out(core, prepared, task, launch, begin)?;
     let run = pane_argv(&core.state, &task.uuid);
     let respawned = tmux.respawn(&ours, Path::new(&prepared.folder), &run).await;
-    let pane = recorded(&tmux, &respawned.inspect_err(|_| drop(lock(&core.execs).remove(&task.uuid)))?);
+    let pane = recorded(&tmux, &respawned.inspect_err(|_| drop(core.execs.lock().remove(&task.uuid)))?);
     let (uuid, kept) = (task.uuid.clone(), pane.clone());
     core.store()?.write(move |tx| tx.set_pane(&uuid, Some(&kept))).await?;
     Ok(pane)
@@ -268,7 +268,7 @@ pub async fn take_place(core: &Core, task: &str) {
 
 /// Hands out what the pane is to run, once.
 pub fn exec(core: &Core, ask: &ExecAsk) -> Result<Exec> {
-    lock(&core.execs).remove(&ask.task).ok_or_else(|| {
+    core.execs.lock().remove(&ask.task).ok_or_else(|| {
         Error::new(Code::WrongState, "cannot run the agent: the daemon has no launch waiting for this pane")
             .hint("restart the task")
     })

@@ -2,6 +2,7 @@
 local canvas = require('chorus.ui.kit.canvas')
 local changes_rows = require('chorus.ui.edits.changes_rows')
 local listen = require('chorus.ui.kit.listen')
+local page_buffer = require('chorus.ui.kit.page_buffer')
 local place = require('chorus.ui.kit.place')
 
 local M = {}
@@ -45,12 +46,12 @@ end
 ---@param width integer
 ---@return string
 local function bar(width)
-  local ask = require('chorus.verbs.each_task')
+  local phrase = require('chorus.phrase')
   local left = { { ' Changes', 'ChorusTitle' } }
   if view.changes then
     local counts = changes_rows.counts(view.changes)
-    local files = ask.count(counts.files, 'file')
-    left[#left + 1] = { ('   %s, %s'):format(files, ask.count(counts.hunks, 'edit')), 'ChorusHeader' }
+    local files = phrase.count(counts.files, 'file')
+    left[#left + 1] = { ('   %s, %s'):format(files, phrase.count(counts.hunks, 'edit')), 'ChorusHeader' }
     for _, each in ipairs({
       { 'task', 'of tasks', 'ChorusOwner' },
       { 'user', 'yours', 'ChorusYours' },
@@ -84,10 +85,7 @@ local function draw()
   end
   canvas.draw(view.buffer, rows)
   for _, window in ipairs(windows) do
-    local said = bar(vim.api.nvim_win_get_width(window))
-    if vim.wo[window].winbar ~= said then
-      vim.wo[window][0].winbar = said
-    end
+    page_buffer.set_bar(window, bar(vim.api.nvim_win_get_width(window)))
   end
   if vim.api.nvim_get_current_buf() == view.buffer then
     remember_task()
@@ -156,7 +154,7 @@ local function on_owner(name, args)
     if #owners == 0 then
       return require('chorus.message').info('no task owns this', '`a` assigns it to one')
     end
-    require('chorus.verbs').run(name, { task = owners, args = args })
+    require('chorus.dispatch').run(name, { task = owners, args = args })
   end
 end
 
@@ -255,29 +253,23 @@ end
 
 ---@param buffer integer
 local function set_up(buffer)
-  require('chorus.highlight').setup()
   view = { buffer = buffer, known = {}, is_stale = false, in_turn = listen.in_turn() }
   view.refresh = listen.one_at_a_time(PAUSE, refresh)
-  vim.bo[buffer].buftype, vim.bo[buffer].bufhidden, vim.bo[buffer].swapfile = 'nofile', 'hide', false
-  vim.bo[buffer].undolevels, vim.bo[buffer].modifiable = -1, false
-  vim.b[buffer].chorus_view = 'changes'
-  set_keys()
-  listen.to(buffer, { 'ChorusEditsChanged', 'ChorusConnected' }, refresh_when_seen)
-  listen.to(buffer, { 'ChorusTaskChanged' }, listen.once_per_turn(draw))
-  local group = vim.api.nvim_create_augroup('chorus_changes', {})
-  vim.api.nvim_create_autocmd('CursorMoved', { group = group, buffer = buffer, callback = remember_task })
-  vim.api.nvim_create_autocmd('BufWinEnter', {
-    group = group,
-    buffer = buffer,
-    callback = function()
+  local on = page_buffer.set_up(buffer, {
+    view = 'changes',
+    on_shown = function()
       place.calm(vim.api.nvim_get_current_win())
       draw()
       if view.is_stale then
         view.refresh()
       end
     end,
+    on_resized = draw,
   })
-  vim.api.nvim_create_autocmd({ 'VimResized', 'WinResized' }, { group = group, callback = listen.once_per_turn(draw) })
+  on('CursorMoved', remember_task)
+  set_keys()
+  listen.to(buffer, { 'ChorusEditsChanged', 'ChorusConnected' }, refresh_when_seen)
+  listen.to(buffer, { 'ChorusTaskChanged' }, listen.once_per_turn(draw))
   vim.bo[buffer].filetype = 'chorus'
 end
 

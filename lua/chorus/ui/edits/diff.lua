@@ -1,6 +1,7 @@
 --- `chorus://diff/12/stack`: a task's edits as a difference, kept true while it is on screen.
 local canvas = require('chorus.ui.kit.canvas')
 local listen = require('chorus.ui.kit.listen')
+local page_buffer = require('chorus.ui.kit.page_buffer')
 local patch = require('chorus.ui.edits.patch_rows')
 local place = require('chorus.ui.kit.place')
 local text = require('chorus.text')
@@ -64,7 +65,7 @@ local function bar_of(view, width)
   local title = view.diff and text.clean(view.diff.title, 80) or ('#%d'):format(view.number)
   local left = { { ' ' .. title, 'ChorusTitle' } }
   if view.patch and view.patch.files > 0 then
-    local files = require('chorus.verbs.each_task').count(view.patch.files, 'file')
+    local files = require('chorus.phrase').count(view.patch.files, 'file')
     vim.list_extend(left, {
       { '   ' .. files, 'ChorusHeader' },
       { ' +' .. view.patch.added, 'ChorusAdded' },
@@ -90,10 +91,7 @@ end
 ---@param view chorus.DiffBuffer
 local function draw_bars(view)
   for _, window in ipairs(vim.fn.win_findbuf(view.buffer)) do
-    local bar = bar_of(view, vim.api.nvim_win_get_width(window))
-    if vim.wo[window].winbar ~= bar then
-      vim.wo[window][0].winbar = bar
-    end
+    page_buffer.set_bar(window, bar_of(view, vim.api.nvim_win_get_width(window)))
   end
 end
 
@@ -224,42 +222,29 @@ end
 ---@param part string
 ---@return chorus.DiffBuffer
 local function set_up(buffer, number, part)
-  require('chorus.highlight').setup()
   local view = { buffer = buffer, number = number, part = part, is_stale = false }
   views[buffer] = view
   view.refresh = listen.one_at_a_time(PAUSE, function(done)
     refresh(view, done)
   end)
-  vim.bo[buffer].buftype, vim.bo[buffer].bufhidden, vim.bo[buffer].swapfile = 'nofile', 'hide', false
-  vim.bo[buffer].undolevels, vim.bo[buffer].modifiable = -1, false
-  vim.b[buffer].chorus_task, vim.b[buffer].chorus_view = number, 'diff'
-  set_keys(view)
-  listen_for_changes(view)
-  local group = vim.api.nvim_create_augroup('chorus_diff_' .. buffer, {})
-  vim.api.nvim_create_autocmd('BufWinEnter', {
-    group = group,
-    buffer = buffer,
-    callback = function()
+  page_buffer.set_up(buffer, {
+    view = 'diff',
+    on_shown = function()
       draw(view)
       if view.is_stale then
         view.refresh()
       end
     end,
-  })
-  vim.api.nvim_create_autocmd({ 'VimResized', 'WinResized' }, {
-    group = group,
-    callback = listen.once_per_turn(function()
+    on_resized = function()
       draw_bars(view)
-    end),
-  })
-  vim.api.nvim_create_autocmd('BufWipeout', {
-    group = group,
-    buffer = buffer,
-    callback = function()
-      pcall(vim.api.nvim_del_augroup_by_id, group)
+    end,
+    on_wiped = function()
       views[buffer] = nil
     end,
   })
+  vim.b[buffer].chorus_task = number
+  set_keys(view)
+  listen_for_changes(view)
   vim.bo[buffer].filetype = 'diff'
   return view
 end

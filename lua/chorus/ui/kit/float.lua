@@ -1,6 +1,6 @@
 --- The one way Chorus opens a floating window: it follows 'winborder', keeps its place when the editor is resized, closes
 --- with `q` and takes its buffer with it.
-local text = require('chorus.text')
+local canvas = require('chorus.ui.kit.canvas')
 
 local M = {}
 
@@ -76,35 +76,12 @@ function Float:options()
   local options =
     { relative = 'editor', width = place.width, height = place.height, row = place.row + above, col = place.col }
   if self.has_border then
-    options.title = M.pieces(self.wish.title, place.width - 2)
+    options.title = canvas.border_text(self.wish.title, place.width - 2)
     options.title_pos = options.title and 'left'
-    options.footer = M.pieces(self.wish.footer, place.width - 2)
+    options.footer = canvas.border_text(self.wish.footer, place.width - 2)
     options.footer_pos = options.footer and 'left'
   end
   return options
-end
-
---- Chunks as a border takes them, cut to `width` cells.
----@param chunks? chorus.Chunk[]
----@param width integer
----@return {[1]: string, [2]: string?}[]?
-function M.pieces(chunks, width)
-  if not chunks or #chunks == 0 then
-    return nil
-  end
-  local pieces = {}
-  for _, chunk in ipairs(chunks) do
-    local piece, group = chunk, nil
-    if type(chunk) == 'table' then
-      piece, group = chunk[1], chunk[2]
-    end
-    piece = text.cut(piece, width)
-    width = width - text.width(piece)
-    if piece ~= '' then
-      pieces[#pieces + 1] = { piece, group }
-    end
-  end
-  return #pieces > 0 and pieces or nil
 end
 
 ---@return boolean
@@ -135,8 +112,8 @@ end
 
 --- The title where there is no border for it.
 function Float:head()
-  local pieces = M.pieces(self.wish.title, vim.api.nvim_win_get_width(self.window))
-  vim.wo[self.window].winbar = require('chorus.ui.kit.canvas').bar(pieces or {})
+  local pieces = canvas.border_text(self.wish.title, vim.api.nvim_win_get_width(self.window))
+  vim.wo[self.window].winbar = canvas.bar(pieces or {})
 end
 
 function Float:close()

@@ -4,9 +4,7 @@ local M = {}
 --- The folder of the drafts, made when it is not there; nobody else may read it.
 ---@return string
 local function folder()
-  local welcome = require('chorus.client').welcome()
-  local state = welcome and welcome.state_dir or vim.env.CHORUS_STATE_DIR or vim.fn.stdpath('state') .. '/chorus'
-  local drafts = state .. '/drafts'
+  local drafts = vim.fs.joinpath(require('chorus.client').state_dir(), 'drafts')
   if vim.fn.isdirectory(drafts) == 0 then
     vim.fn.mkdir(drafts, 'p', tonumber('700', 8))
   end
