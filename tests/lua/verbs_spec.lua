@@ -186,10 +186,10 @@ describe('the verb', function()
   it('deny asks for a reason, which may be empty', function()
     world:connect({ live }, { helpers.request({ summary = 'ls \27[8m-la' }) })
     assert.equal('not now', asked_by('deny', { task = '1', args = 'not now' }).params.reason)
-    assert.equal('Chorus: #1 refused: ls -la', world:words())
+    assert.equal('Chorus: #1 denied: ls -la', world:words())
     world.inputs = { '' }
     assert.is_nil(asked_by('deny', { task = '1' }).params.reason)
-    assert.equal('Refuse “ls -la” of #1. Reason for the agent (may be empty): ', world.prompts[1])
+    assert.equal('Deny “ls -la” of #1. Reason for the agent (may be empty): ', world.prompts[1])
     nothing_asked_by('deny', { task = '1' })
   end)
 
