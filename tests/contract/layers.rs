@@ -79,11 +79,8 @@ const DATA: &[&str] = &["crate::clock::Millis", "crate::process::Identity"];
 const NEUTRAL: &[&str] = &["attribution", "detector", "evidence", "monitor", "ops", "tmux"];
 
 /// Arrows around the agents that are still to go.
-const STILL: &[(&str, &str)] = &[
-    ("agent::claude", "tmux"),
-    ("evidence", "detector::screen"),
-    ("tmux", "agent::claude"),
-];
+const STILL: &[(&str, &str)] =
+    &[("agent::claude", "tmux"), ("evidence", "detector::screen"), ("tmux", "agent::claude")];
 /// Modules that still know an agent by name.
 const STILL_NAMING: &[&str] = &["tmux"];
 
