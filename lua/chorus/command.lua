@@ -51,7 +51,7 @@ local function range_of(call)
   return call.range > 0 and { first = call.line1, last = call.line2 } or nil
 end
 
---- Where a window was asked for, by `:tab`, `:vertical`, `:botright` and the like.
+--- The place for a window that `:tab`, `:vertical`, `:botright` and the like ask for.
 ---@param mods table
 ---@return table? as `nvim_cmd` takes it
 local function place_of(mods)
@@ -115,7 +115,7 @@ local function starting_with(lead, words)
   end, words)
 end
 
---- What may stand in place of a verb's task: numbers for which it makes sense, filters, tags.
+--- Words for a verb's task argument: numbers of tasks the verb applies to, filters, tags.
 ---@param found chorus.Verb
 ---@return string[]
 local function task_words(found)
@@ -138,7 +138,7 @@ local function task_words(found)
   return words
 end
 
---- What may follow the task, where that is a word of a few.
+--- Words that may follow the task.
 ---@param found chorus.Verb
 ---@return string[]
 local function rest_words(found)

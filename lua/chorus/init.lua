@@ -1,10 +1,10 @@
---- The public door: `require('chorus').start(12)`, and so for every verb.
+--- The public interface: a function for each verb, such as `require('chorus').start(12)`.
 
 local find = require('chorus.verbs.find')
 
 local M = {}
 
---- Takes options, as an alternative to `vim.g.chorus`. Nothing is started.
+--- Sets the options, as an alternative to `vim.g.chorus`. Starts nothing.
 ---@param options? chorus.Options|table
 function M.setup(options)
   vim.g.chorus = options or vim.empty_dict()

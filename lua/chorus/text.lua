@@ -1,10 +1,10 @@
---- Foreign text made safe to show, and fitted to a width in screen cells. Pure.
+--- Makes foreign text safe to show, and fits it to a width in screen cells. Pure.
 ---
 --- Titles, messages, commands and file names come from agents. `clean` is for lists, where a text must be
 --- one harmless line; `reveal` is for what a person is about to allow, where nothing may be hidden.
 local M = {}
 
---- Longest text worth looking at for one line, in bytes.
+--- The part of a text that can matter for one line, in bytes.
 local LINE_BYTES = 4096
 
 --- Whole escape sequences, longest kind first: strings (OSC, DCS, APC, PM, SOS), CSI, two-character ones.

@@ -1,4 +1,4 @@
---- What each verb does in Neovim: find the tasks meant, ask for what is missing, one request each, one message on failure.
+--- Runs a verb in Neovim: finds its tasks, asks for what is missing, sends a request for each, reports failures once.
 
 local client = require('chorus.client')
 local find = require('chorus.verbs.find')
@@ -23,7 +23,7 @@ end
 --- Verbs that need no daemon.
 local alone = { health = true, install = true, log = true }
 
---- Does what a verb says.
+--- Runs a verb.
 ---@param name string
 ---@param opts? { task?: any, args?: string, bang?: boolean, range?: { first: integer, last: integer }, place?: table }
 function M.run(name, opts)

@@ -1,5 +1,6 @@
 //! Hook processes that wait for an answer, by request id.
 
+use crate::agent::Adapter;
 use crate::contract::Json;
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::{HashMap, HashSet};
@@ -25,9 +26,18 @@ impl Drop for Pressing<'_> {
     }
 }
 
+/// What an agent asked, as it asked it.
+#[derive(Clone, Debug)]
+pub struct Asking {
+    /// What knows the agent.
+    pub adapter: &'static dyn Adapter,
+    /// The agent's message.
+    pub message: Json,
+}
+
 #[derive(Debug)]
 struct Waiting {
-    event: Json,
+    asking: Asking,
     answer: oneshot::Sender<Option<Json>>,
 }
 
@@ -53,15 +63,20 @@ impl Answers {
 
     /// Waits for the answer to `request`; an earlier waiter of the same request is released without one. Resolves to
     /// the JSON for the agent, or to nothing when the request is over.
-    pub fn wait(&self, request: &str, event: Json) -> impl Future<Output = Option<Json>> + use<> {
+    pub fn wait(&self, request: &str, asking: Asking) -> impl Future<Output = Option<Json>> + use<> {
         let (answer, answered) = oneshot::channel();
-        self.waiting().insert(request.to_owned(), Waiting { event, answer });
+        self.waiting().insert(request.to_owned(), Waiting { asking, answer });
         async { answered.await.ok().flatten() }
     }
 
-    /// The event a waiting hook process was called with; nothing when none waits.
-    pub fn event(&self, request: &str) -> Option<Json> {
-        self.waiting().get(request).map(|waiting| waiting.event.clone())
+    /// What the waiting hook process was called with; nothing when none waits.
+    pub fn asking(&self, request: &str) -> Option<Asking> {
+        self.waiting().get(request).map(|waiting| waiting.asking.clone())
+    }
+
+    /// Whether a hook process waits.
+    pub fn is_awaited(&self, request: &str) -> bool {
+        self.waiting().contains_key(request)
     }
 
     /// Gives the answer; false when nobody waits any more.

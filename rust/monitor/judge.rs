@@ -5,12 +5,12 @@ use crate::core::sight::Sight;
 use crate::core::{Core, End};
 use crate::detector;
 use crate::detector::screen::dialog::Dialog;
-use crate::status::{AgentState, AgentStatus, Kind, Millis};
+use crate::status::{AgentState, AgentStatus, Answerable, Kind, Millis};
 use crate::store::{Closing, NewRequest, Outcome, Tx, Who};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// The session file leads the `Stop` hook by 90–215 ms (Claude Code 2.1.328): so long is the last message awaited.
+/// The session file leads the hook of a turn that ended by 90–215 ms (Claude Code 2.1.328): so long is the last message awaited.
 const STOP_MAY_FOLLOW: Millis = 500;
 /// A dialog for which no hook came by then has none. The hook comes with the dialog, but one whose daemon was killed
 /// needs a moment to come back.
@@ -50,7 +50,7 @@ pub async fn judge(core: &Arc<Core>, watched: &mut Watched, now: Millis) {
     let ended = follow_turn(watched, &state, now);
     let mut plan = plan_requests(watched, &state, &verdict.open_requests, now);
     plan.close.retain(|request| !core.answers.is_pressed(request));
-    watched.told.retain(|request| core.answers.event(request).is_some());
+    watched.told.retain(|request| core.answers.is_awaited(request));
     let told = watched.told.clone();
     let exit = follow_exit(watched, &state, now);
     let exited = exit.is_some();
@@ -74,7 +74,7 @@ pub async fn judge(core: &Arc<Core>, watched: &mut Watched, now: Millis) {
         core.answers.release(request);
     }
     let (task, launch, attached) = (watched.launched.task.clone(), watched.launched.launch.clone(), watched.attached);
-    let answers = core.clone();
+    let (answers, adapter) = (core.clone(), watched.launched.adapter);
     let change = move |tx: &mut Tx<'_>| {
         if tx.newest_launch(&task)?.is_none_or(|newest| newest.id != launch) || !tx.row(&task)?.status.is_live() {
             return Ok((false, false));
@@ -83,12 +83,13 @@ pub async fn judge(core: &Arc<Core>, watched: &mut Watched, now: Millis) {
             tx.set_session(&task, &session)?;
         }
         let is_ours = |request: &str| {
-            let is_news = answers.answers.event(request).is_some() && !told.contains(request);
+            let is_news = answers.answers.is_awaited(request) && !told.contains(request);
             !is_news && !answers.answers.is_pressed(request)
         };
         plan.carry_out(tx, &task, is_ours)?;
         if no_login {
-            let advice = crate::agent::claude::login::advice(state.detail.message.as_deref().unwrap_or_default());
+            let message = state.detail.message.as_deref().unwrap_or_default();
+            let advice = adapter.map_or_else(|| message.to_owned(), |adapter| adapter.login_advice(message));
             tx.journal(&task, Who::Chorus, "login_required", &advice, None)?;
         }
         tx.set_agent_state(&task, state)?;
@@ -294,7 +295,7 @@ fn unhooked(watched: &Watched, state: &AgentState, id: String, at: Millis) -> Ne
         summary,
         input: dialog.and_then(|dialog| serde_json::to_value(dialog).ok()),
         suggestions: Vec::new(),
-        answerable: if by_keys { "keys" } else { "terminal" }.to_owned(),
+        answerable: if by_keys { Answerable::Keys } else { Answerable::Terminal },
         at,
     }
 }

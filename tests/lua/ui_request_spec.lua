@@ -295,7 +295,10 @@ describe('request', function()
       inbox.open()
       picked = 1
       world.press('ggVGa')
-      assert.are.same({ { 'info', '#12 and #4 ask for different things', 'open each request' } }, world.notified)
+      assert.are.same(
+        { { 'info', '#12 and #4 ask for different things', 'answer each of them separately' } },
+        world.notified
+      )
       assert.are.same({}, world.asked)
       world.replies.task_approve = function()
         return nil, {}

@@ -99,7 +99,7 @@ fn git(folder: &str, environment: &Environment) -> Git {
 /// Whether the task may have a stack.
 async fn can_stack(core: &Core, task: &Task, loaded: &Loaded, environment: &Environment) -> Result<stacks::Found> {
     let agent = agents::named(loaded, &task.agent, &core.state);
-    if !agent.capabilities().hooks {
+    if !agent.capabilities().gives.hooks {
         let why = format!("agent {} tells nothing of its edits, so they cannot be told from others'", task.agent);
         return Err(Error::new(Code::Unsupported, why).hint("use isolation worktree"));
     }

@@ -1,4 +1,4 @@
---- `chorus://diff/12/stack`: a task's edits as a difference, kept true while it is on screen.
+--- `chorus://diff/12/stack`: a task's edits as a diff. Updates live while it is on screen.
 local canvas = require('chorus.ui.kit.canvas')
 local listen = require('chorus.ui.kit.listen')
 local page_buffer = require('chorus.ui.kit.page_buffer')
@@ -11,7 +11,7 @@ local M = {}
 --- The parts that have a key, in order.
 local PARTS = { 'stack', 'turn', 'uncommitted' }
 
---- What an empty one says.
+--- Shown for an empty diff.
 local EMPTY = {
   stack = 'The branch has no commits, and there are no uncommitted edits.',
   turn = 'No turn has been committed yet.',
@@ -57,7 +57,7 @@ local function rows_of(view)
   return rows
 end
 
---- Title, size and keys, above the difference.
+--- Title, size and keys, above the diff.
 ---@param view chorus.DiffBuffer
 ---@param width integer
 ---@return string
@@ -101,7 +101,7 @@ local function draw(view)
   draw_bars(view)
 end
 
---- Asks for the difference and shows it. What is on screen stays when it cannot be had.
+--- Requests the diff and shows it. After a failure the diff on screen stays.
 ---@param view chorus.DiffBuffer
 ---@param done fun(held?: number)
 local function refresh(view, done)
@@ -126,7 +126,7 @@ local function refresh(view, done)
   end)
 end
 
---- Reads it again, now or when it comes on screen.
+--- Refreshes the diff, now or when it comes on screen.
 ---@param view chorus.DiffBuffer
 local function refresh_when_seen(view)
   view.is_stale = true
@@ -135,7 +135,7 @@ local function refresh_when_seen(view)
   end
 end
 
---- What a difference depends on of its task.
+--- The fields of a task that its diff depends on.
 ---@param task? chorus.Task
 local function state_of(task)
   return task and table.concat({ task.status, task.commits, task.uncommitted, task.stack or '' }, ' ') or ''
@@ -249,7 +249,7 @@ local function set_up(buffer, number, part)
   return view
 end
 
---- Makes a buffer named `chorus://diff/12/stack` that task's difference. For `BufReadCmd`.
+--- Makes a buffer named `chorus://diff/12/stack` that task's diff. For `BufReadCmd`.
 ---@param buffer integer
 function M.read(buffer)
   local number, part = vim.api.nvim_buf_get_name(buffer):match('^chorus://diff/(%d+)/(%w+)$')
@@ -264,7 +264,7 @@ function M.read(buffer)
   view.refresh()
 end
 
---- Shows a part of a task's difference.
+--- Shows a part of a task's diff.
 ---@param task { number: integer }
 ---@param part string
 ---@param where? table as `chorus.ui.kit.place` takes it

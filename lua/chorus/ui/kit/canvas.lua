@@ -1,5 +1,5 @@
---- Lines with colours and data, built first and written into a buffer in one step. Only lines that changed are written,
---- and the cursor stays on the row it was on, also when rows come and go above it.
+--- Draws rows with colors and data into a buffer in one step. Writes only lines that changed, and keeps the cursor on its
+--- row when rows come and go above it.
 local cells = require('chorus.text')
 
 local M = {}
@@ -120,7 +120,7 @@ local function cursors(buffer)
   end, vim.fn.win_findbuf(buffer))
 end
 
---- Where the row that was at `line` is now; when it is gone the next one that is left, else the one before.
+--- Where the row that was at `line` is now. For a row that is gone: the next one that is left, else the one before.
 local function line_now(old, line, line_of)
   for index = line, #old do
     local found = old[index].key and line_of[old[index].key]
@@ -138,7 +138,7 @@ local function line_now(old, line, line_of)
   end
 end
 
---- Puts each cursor back on its row, at the same height in the window as long as that leaves nothing empty below.
+--- Puts each cursor back on its row, at the same height in the window unless that leaves empty lines below.
 local function restore(kept, old, rows)
   if #kept == 0 then
     return
@@ -198,7 +198,7 @@ function M.draw(buffer, rows)
   restore(kept, old, rows)
 end
 
---- Forgets what was drawn, after somebody else has emptied the buffer.
+--- Forgets what was drawn, after Neovim has emptied the buffer.
 ---@param buffer integer
 function M.forget(buffer)
   drawn[buffer] = nil

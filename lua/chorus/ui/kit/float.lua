@@ -1,5 +1,4 @@
---- The one way Chorus opens a floating window: it follows 'winborder', keeps its place when the editor is resized, closes
---- with `q` and takes its buffer with it.
+--- Floating windows: they follow 'winborder' and the size of the editor, and `q` closes them with their buffer.
 local canvas = require('chorus.ui.kit.canvas')
 
 local M = {}
@@ -50,7 +49,7 @@ function M.layout(wish, columns, lines, has_border)
   }
 end
 
---- The border to ask for: nothing where 'winborder' says, else a rounded one.
+--- The border to request: none where 'winborder' sets one, else a rounded one.
 ---@return string? border
 ---@return boolean has_border
 local function border()
@@ -96,7 +95,7 @@ function Float:size()
   return vim.api.nvim_win_get_width(self.window), vim.api.nvim_win_get_height(self.window)
 end
 
---- Changes what the window wishes for (title, footer, size); nothing is drawn when nothing differs.
+--- Changes title, footer or size. Draws nothing when nothing differs.
 ---@param wish table
 function Float:update(wish)
   local new = vim.tbl_extend('force', self.wish, wish)

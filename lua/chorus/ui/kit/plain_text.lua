@@ -1,8 +1,8 @@
---- Plain text to read: a split with a buffer of ours, closed by `q`.
+--- Plain text to read in a split; `q` closes it.
 
 local M = {}
 
---- Shows lines, each made harmless, in a split.
+--- Shows cleaned lines in a split.
 ---@param name string
 ---@param lines string[]
 ---@param filetype string

@@ -1,4 +1,4 @@
---- The list of tasks. It stays true while it is open, keeps its order, and has a key for every verb.
+--- `chorus://dashboard`: the list of tasks, with keys for every verb. Updates live and keeps its order.
 local canvas = require('chorus.ui.kit.canvas')
 local listen = require('chorus.ui.kit.listen')
 local page_buffer = require('chorus.ui.kit.page_buffer')
@@ -18,7 +18,7 @@ local EVENTS = {
   'ChorusDisconnected',
 }
 
---- How often the ages are brought up to date while the list is on screen, in seconds.
+--- How often the ages are updated, in seconds.
 local AGES = 10
 
 ---@type {buffer: integer, shows_ended: boolean, filter: string?, cache: table, header: string?}?

@@ -1,4 +1,4 @@
---- Why a task's status is what it is: the rule that won, and each piece of evidence.
+--- Shows why a task has its status.
 local canvas = require('chorus.ui.kit.canvas')
 local explain_rows = require('chorus.ui.tasks.explain_rows')
 local status = require('chorus.ui.kit.status')

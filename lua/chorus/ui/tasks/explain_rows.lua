@@ -1,10 +1,10 @@
---- Why a task's status is what it is, as rows: the rule that won, and each piece of evidence. Pure.
+--- Why a task has its status, as rows: the rule that decided, and each piece of evidence. Pure.
 local canvas = require('chorus.ui.kit.canvas')
 local text = require('chorus.text')
 
 local M = {}
 
---- Source and age of a piece, and how long it still counts.
+--- Age of a piece, and how long it still counts.
 local function times(piece, now)
   local parts = {}
   if piece.at then
@@ -17,7 +17,7 @@ local function times(piece, now)
   return table.concat(parts, ', ')
 end
 
---- Evidence that the rule used comes marked.
+--- Marks the evidence that the rule used.
 ---@param explanation chorus.Explanation
 ---@param now integer
 ---@param width integer
