@@ -163,7 +163,9 @@ impl Reading<'_, '_> {
         let is_section = sections.iter().any(|(name, _)| *name == full || name.starts_with(&below));
         match (reach(&sections, section, key.get_ref()), value.get_ref()) {
             (Some(Reach::Environment), _) => {
-                self.found.wrong.push(Wrong { at, why: format!("`{full}` can only be set by an environment variable") });
+                self.found
+                    .wrong
+                    .push(Wrong { at, why: format!("`{full}` can only be set by an environment variable") });
             }
             (Some(Reach::Guarded), _) if !self.page.trusted => self.found.guarded.push(full),
             (Some(_), _) => self.set(section, full, (key, value)),

@@ -197,7 +197,8 @@ impl Value for Patterns {
             let literal = page.text.get(item.span()).is_some_and(|source| source.starts_with('\''));
             let meant = if literal { single_backslashes(&written) } else { written.clone() };
             if meant != written {
-                let why = format!("`{written}` contains a doubled backslash in a literal string and is read as `{meant}`");
+                let why =
+                    format!("`{written}` contains a doubled backslash in a literal string and is read as `{meant}`");
                 remarks.push(Wrong { at, why });
             }
             if let Err(error) = regex::RegexBuilder::new(&meant).size_limit(COMPILED).build() {

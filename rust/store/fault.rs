@@ -9,7 +9,9 @@ impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Error {
         let unusable = |why: &str| Error::new(Code::StoreUnusable, why);
         match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => unusable("the disk is full").hint("free some space and try again; nothing was lost"),
+            Some(ErrorCode::DiskFull) => {
+                unusable("the disk is full").hint("free some space and try again; nothing was lost")
+            }
             Some(ErrorCode::SystemIoFailure) => unusable("the disk refused to read or write")
                 .hint("check for a full disk, a quota or a file size limit, and try again; nothing was lost"),
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
