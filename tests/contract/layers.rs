@@ -37,7 +37,8 @@ const RUST: &[Layer] = &[
         name: "domain",
         rows: &[
             &["commits", "detector", "guard", "verbs"],
-            &["attribution", "evidence"],
+            &["evidence"],
+            &["attribution"],
             &["contract"],
             &["task"],
             &["status"],
@@ -78,15 +79,10 @@ const DATA: &[&str] = &["crate::clock::Millis", "crate::process::Identity"];
 const NEUTRAL: &[&str] = &["attribution", "detector", "evidence", "monitor", "ops", "tmux"];
 
 /// Arrows around the agents that are still to go.
-const STILL: &[(&str, &str)] = &[
-    ("agent::claude", "tmux"),
-    ("detector", "agent::claude"),
-    ("evidence", "agent::claude"),
-    ("evidence", "detector::screen"),
-    ("tmux", "agent::claude"),
-];
+const STILL: &[(&str, &str)] =
+    &[("agent::claude", "tmux"), ("evidence", "detector::screen"), ("tmux", "agent::claude")];
 /// Modules that still know an agent by name.
-const STILL_NAMING: &[&str] = &["detector", "evidence", "monitor", "ops", "tmux"];
+const STILL_NAMING: &[&str] = &["tmux"];
 
 /// The place of a module: the longest row entry that it lies in, with its position from the top.
 fn place(layers: &[Layer], module: &str) -> Option<(&'static str, usize, &'static str)> {

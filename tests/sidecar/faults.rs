@@ -228,7 +228,7 @@ fn a_full_disk() {
             hint: error["error"]["hint"].as_str().unwrap().into(),
         };
     };
-    clear(refusal, "store_unusable", &["the disk is full", "make room"]);
+    clear(refusal, "store_unusable", &["the disk is full", "free some space"]);
     let before = world.json(["list"]).as_array().unwrap().len();
     // Looking still works, and the agent is not disturbed.
     assert_eq!(world.look(&task)["status"], "running");
