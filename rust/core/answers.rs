@@ -3,12 +3,14 @@
 use crate::contract::Json;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard};
-use tokio::sync::oneshot;
+use std::time::Duration;
+use tokio::sync::{Notify, oneshot};
 
 /// Who waits. A request whose daemon was killed waits again when its hook process reconnects.
 #[derive(Debug, Default)]
 pub struct Answers {
     waiting: Mutex<HashMap<String, Waiting>>,
+    came: Notify,
     pressed: Mutex<HashSet<String>>,
 }
 
@@ -56,12 +58,27 @@ impl Answers {
     pub fn wait(&self, request: &str, event: Json) -> impl Future<Output = Option<Json>> + use<> {
         let (answer, answered) = oneshot::channel();
         self.waiting().insert(request.to_owned(), Waiting { event, answer });
+        self.came.notify_waiters();
         async { answered.await.ok().flatten() }
     }
 
     /// The event a waiting hook process was called with; nothing when none waits.
     pub fn event(&self, request: &str) -> Option<Json> {
         self.waiting().get(request).map(|waiting| waiting.event.clone())
+    }
+
+    /// As [`Answers::event`], of a hook process that may still come within `limit`.
+    pub async fn event_within(&self, request: &str, limit: Duration) -> Option<Json> {
+        let event = async {
+            loop {
+                let came = self.came.notified();
+                if let Some(event) = self.event(request) {
+                    return event;
+                }
+                came.await;
+            }
+        };
+        tokio::time::timeout(limit, event).await.ok()
     }
 
     /// Gives the answer; false when nobody waits any more.
@@ -72,5 +89,24 @@ impl Answers {
     /// Lets the hook process go without an answer: the agent then keeps its own dialog, or has closed it.
     pub fn release(&self, request: &str) {
         self.waiting().remove(request);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_hook_that_comes_later_is_found_when_it_comes() {
+        let answers = Answers::default();
+        let comes = async {
+            tokio::task::yield_now().await;
+            let _other = answers.wait("2", Json::Null);
+            tokio::task::yield_now().await;
+            let _wanted = answers.wait("1", "event".into());
+        };
+        let (event, ()) = tokio::join!(answers.event_within("1", Duration::from_secs(60)), comes);
+        assert_eq!(event, Some("event".into()));
+        assert_eq!(answers.event_within("3", Duration::ZERO).await, None);
     }
 }

@@ -211,8 +211,7 @@ pub async fn unnamed(core: &Core, project: &str) -> Result<Vec<PathBuf>> {
 /// The task and the call, where the task shares the project's tree and the tool edits.
 async fn edit(core: &Core, hook: &Hook) -> Result<Option<(Task, Call)>> {
     let Some(call) = Call::of(&hook.event) else { return Ok(None) };
-    let uuid = hook.task.clone();
-    let task = core.store()?.read(move |tx| tx.row(&uuid)).await?;
+    let task = core.read(&hook.task, |tx, task| tx.row(task)).await?;
     Ok((task.isolation == Isolation::Stack).then_some((task, call)))
 }
 

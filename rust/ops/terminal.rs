@@ -12,8 +12,7 @@ use crate::tmux::{Pane, Tmux};
 
 /// The task's live terminal and the tmux it is in.
 pub async fn pane(core: &Core, task: &Task) -> Result<(Tmux, Pane)> {
-    let uuid = task.uuid.clone();
-    let pane = core.store()?.read(move |tx| tx.pane(&uuid)).await?;
+    let pane = core.read(&task.uuid, |tx, task| tx.pane(task)).await?;
     let none = || {
         Error::new(Code::WrongState, format!("#{} has no terminal: it does not run", task.number))
             .hint("use `start` first")

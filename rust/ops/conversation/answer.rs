@@ -46,8 +46,7 @@ pub async fn answer(core: &Core, asker: &Asker, answer: TaskAnswer) -> Result<Op
 async fn settle(core: &Core, asker: &Asker, task: &str, seen: Option<String>, answer: Answer) -> Result<Opened> {
     let task = core.task(asker, task).await?;
     let _turn = core.turn(&task.uuid).await;
-    let uuid = task.uuid.clone();
-    let request = core.store()?.read(move |tx| tx.request_to_answer(&uuid, seen.as_deref())).await?;
+    let request = core.read(&task.uuid, move |tx, task| tx.request_to_answer(task, seen.as_deref())).await?;
     match hook_of(core, &request).await {
         Some(event) => by_hook(core, request, &event, answer).await,
         None if request.answerable == "terminal" => Err(terminal_only(&task)),
@@ -57,13 +56,9 @@ async fn settle(core: &Core, asker: &Asker, task: &str, seen: Option<String>, an
 
 /// What the hook process that waits for the answer was called with. After the daemon was killed one comes back by itself.
 async fn hook_of(core: &Core, request: &Opened) -> Option<Json> {
-    let end = tokio::time::Instant::now() + HOOK_COMES_BACK;
-    loop {
-        let event = core.answers.event(&request.id);
-        if event.is_some() || request.answerable != "hook" || tokio::time::Instant::now() > end {
-            return event;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
+    match request.answerable.as_str() {
+        "hook" => core.answers.event_within(&request.id, HOOK_COMES_BACK).await,
+        _ => core.answers.event(&request.id),
     }
 }
 
@@ -83,10 +78,9 @@ async fn by_hook(core: &Core, request: Opened, event: &Json, answer: Answer) -> 
         Answer::No { reason } => (agent::claude::request::deny(reason.as_deref()), Outcome::Denied),
         Answer::Words(words) => (asked.answer(words)?, Outcome::Answered),
     };
-    let (id, kept) = (request.id.clone(), output.clone());
     // Kept before it is given: a daemon killed in between gives it when the hook comes back.
-    let closing = Closing { outcome, who: Who::Person, answer: Some(kept) };
-    let closed = core.store()?.write(move |tx| tx.close_request(&id, closing)).await?;
+    let closing = Closing { outcome, who: Who::Person, answer: Some(output.clone()) };
+    let closed = core.write(&request.id, move |tx, id| tx.close_request(id, closing)).await?;
     core.answers.give(&request.id, output);
     core.fact(Fact::RequestClosed { task: request.task.clone(), request: request.id.clone() });
     closed.ok_or_else(|| {
@@ -126,18 +120,17 @@ async fn by_keys(core: &Core, task: &Task, request: Opened, answer: Answer) -> R
         )
         .hint(format!("use `attach {}` and answer there", task.number)));
     }
-    let (id, uuid) = (request.id.clone(), task.uuid.clone());
     let closing = Closing { outcome, who: Who::Person, answer: None };
     // Escape takes no words along: the reason goes as the next prompt.
     let reason = match answer {
         Answer::No { reason } => reason.filter(|reason| !reason.trim().is_empty()),
         _ => None,
     };
-    let closed = core.store()?.write(move |tx| {
+    let closed = core.write(&request, move |tx, request| {
         if let Some(reason) = reason {
-            tx.enqueue(&uuid, &reason, false)?;
+            tx.enqueue(&request.task, &reason, false)?;
         }
-        tx.close_request(&id, closing)
+        tx.close_request(&request.id, closing)
     });
     let closed = closed.await?;
     core.fact(Fact::RequestClosed { task: request.task.clone(), request: request.id.clone() });

@@ -41,15 +41,14 @@ pub async fn take(core: &Core, hook: Hook, gone: &CancellationToken) -> Result<H
 /// The guard first; then the edit that is about to be made.
 async fn before_tool(core: &Core, hook: &Hook) -> Result<Option<Json>> {
     let Some(refused) = agent::claude::tool::refused(&hook.event) else { return edits::before_tool(core, hook).await };
-    let (id, task, what) = (hook.id.clone(), hook.task.clone(), refused.what.clone());
-    core.store()?
-        .write(move |tx| {
-            if tx.first_time(&id)? {
-                tx.journal(&task, Who::Agent, "refused", &format!("The agent ran `{what}` and was refused"), None)?;
-            }
-            Ok(())
-        })
-        .await?;
+    let (id, what) = (hook.id.clone(), refused.what.clone());
+    core.write(&hook.task, move |tx, task| {
+        if tx.first_time(&id)? {
+            tx.journal(task, Who::Agent, "refused", &format!("The agent ran `{what}` and was refused"), None)?;
+        }
+        Ok(())
+    })
+    .await?;
     Ok(Some(crate::guard::output(&refused)))
 }
 
@@ -113,8 +112,7 @@ async fn ask(core: &Core, hook: Hook, gone: &CancellationToken) -> Result<HookRe
         at: hook.at,
     };
     let answered = core.answers.wait(&hook.id, hook.event.clone());
-    let task = hook.task.clone();
-    match core.store()?.write(move |tx| tx.receive(&task, new)).await? {
+    match core.write(&hook.task, move |tx, task| tx.receive(task, new)).await? {
         Received::Answered(_, answer) => return Ok(HookReply { output: answer }),
         Received::Open(_) => core.fact(Fact::Hook(Box::new(hook.clone()))),
     }
