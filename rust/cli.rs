@@ -2,7 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod args;
-pub mod detect;
+pub(crate) mod detect;
 mod edits;
 mod print;
 mod reply;

@@ -1,14 +1,15 @@
 //! What every part of the daemon shares: the store, the connected Neovims, who waits for what. It decides nothing.
 
-pub mod answers;
+pub(crate) mod answers;
+pub(crate) mod configurations;
 mod execs;
-pub mod fact;
+pub(crate) mod fact;
 mod inboxes;
 mod locks;
 mod panes;
-pub mod sight;
+pub(crate) mod sight;
 mod terminals;
-pub mod trees;
+pub(crate) mod trees;
 
 pub use execs::Execs;
 pub use inboxes::{End, Inboxes};
@@ -25,6 +26,7 @@ use crate::store::{Store, Tx};
 use crate::task::Task;
 use crate::web::Web;
 use answers::Answers;
+use configurations::Configurations;
 use fact::Fact;
 use inboxes::Senders;
 use sight::Sights;
@@ -53,6 +55,7 @@ pub struct Core {
     pub trees: Trees,
     /// Web terminals.
     pub web: Web,
+    configurations: Configurations,
     senders: Senders,
     inboxes: Mutex<Option<Inboxes>>,
     /// What `chorus exec` is to run.
@@ -72,8 +75,6 @@ pub struct Core {
 pub struct Asker {
     /// The project of the client's folder.
     pub project: String,
-    /// The client's folder.
-    pub folder: String,
     /// Where events for this client go, if it listens.
     pub outbox: Option<Arc<Outbox>>,
     /// Cancelled when the client is gone.
@@ -112,6 +113,7 @@ impl Core {
             sights: Sights::default(),
             trees: Trees::default(),
             web: Web::default(),
+            configurations: Configurations::default(),
             senders,
             inboxes: Mutex::new(Some(inboxes)),
             execs: Execs::default(),
@@ -185,9 +187,24 @@ impl Core {
         self.read(&asker.project, move |tx, project| tx.task(project, &given)).await
     }
 
-    /// The configuration in force for a project, read afresh: a change counts at once.
+    /// The effective configuration of a project: a change of its files counts at once, a fault in them does not.
     pub fn config_of(&self, project: &str) -> Loaded {
-        config::read(Some(project.as_ref()), &environment())
+        let (loaded, notice) =
+            self.configurations.effective(Some(project), config::read(Some(project.as_ref()), &environment()));
+        if let Some(notice) = notice {
+            log::warn!("{notice}");
+            self.warn(project, &notice);
+        }
+        loaded
+    }
+
+    /// The effective configuration of the user, without a project's.
+    fn config_of_user(&self) -> Loaded {
+        let (loaded, notice) = self.configurations.effective(None, config::read(None, &environment()));
+        if let Some(notice) = notice {
+            log::warn!("{notice}");
+        }
+        loaded
     }
 
     /// Waits for its turn among the verbs on one task, in the order they came.

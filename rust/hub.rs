@@ -92,11 +92,4 @@ impl Hub {
             listener.outbox.put(Message::Event(event.clone()));
         }
     }
-
-    /// Tells everyone.
-    pub fn tell_all(&self, event: &Event) {
-        for listener in self.seats().listeners.values() {
-            listener.outbox.put(Message::Event(event.clone()));
-        }
-    }
 }

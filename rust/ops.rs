@@ -1,11 +1,11 @@
 //! The verbs: the only code that combines store, tmux and agents. Each is a function read top to bottom, with its undo.
 
 mod agents;
-pub mod branches;
-pub mod conversation;
+pub(crate) mod branches;
+pub(crate) mod conversation;
 pub mod edits;
-pub mod lifecycle;
-pub mod program;
+pub(crate) mod lifecycle;
+pub(crate) mod program;
 mod queries;
 mod stacks;
 mod terminal;

@@ -6,12 +6,12 @@
 //! Targets are ids (`$3`, `@3`, `%3`). Ids start again at 0 with a new server, so orders to a [`Pane`] run only
 //! on the server that made it.
 
-pub mod capture;
-pub mod keys;
-pub mod listing;
+pub(crate) mod capture;
+pub(crate) mod keys;
+pub(crate) mod listing;
 mod quote;
 mod server;
-pub mod session;
+pub(crate) mod session;
 pub mod sgr;
 mod typing;
 mod version;

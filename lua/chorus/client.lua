@@ -3,16 +3,17 @@
 --- A request is `rpcnotify(channel, 'request', id, { method, params })`; answers and events come into `receive`.
 --- `rpcrequest` would hold up the editor and is not used.
 
+local contract = require('chorus.contract')
 local fire = require('chorus.events').fire
+local install = require('chorus.install')
+local message = require('chorus.message')
 local pending = require('chorus.client.pending')
+local reconnect = require('chorus.client.reconnect')
+local tasks = require('chorus.tasks')
 local wire = require('chorus.client.wire')
 
 local M = {}
 
---- Waits before a lost connection is tried again, in milliseconds: doubled each time up to the last.
-local FIRST_DELAY, LAST_DELAY = 100, 10000
---- A connection that lived this long was a good one: the next loss begins with the first delay again.
-local GOOD_AFTER = 10000
 --- `chorus rpc --if-running` ends with this code where no daemon runs.
 local NO_DAEMON = 3
 --- What may be sent while Neovim leaves, such as a draft that `:wq` created a task from, in milliseconds.
@@ -32,9 +33,7 @@ local folder
 local has_snapshot = false
 --- Whether a connection was lost and nobody asked for that.
 local is_lost = false
-local attempt, opened_at = 0, 0
----@type uv.uv_timer_t?
-local timer
+local opened_at = 0
 ---@type chorus.Failure?
 local last_error
 local has_told_older = false
@@ -66,7 +65,6 @@ function take_snapshot()
         last_error = err
         return pending.tell_waiters(err)
       end
-      local tasks = require('chorus.tasks')
       tasks.snapshot(snapshot)
       for _, event in ipairs(events) do
         tasks.apply(event)
@@ -80,17 +78,14 @@ end
 
 ---@param start boolean
 local function try_again(start)
-  if timer or is_leaving then
+  if is_leaving then
     return
   end
-  local delay = math.min(FIRST_DELAY * 2 ^ attempt, LAST_DELAY)
-  attempt = attempt + 1
-  timer = vim.defer_fn(function()
-    timer = nil
+  reconnect.later(function()
     if phase == 'closed' then
       open_job(start)
     end
-  end, delay)
+  end)
 end
 
 --- The daemon's answer to `hello` when it is a refusal.
@@ -100,12 +95,12 @@ local function refused(err)
   local job = channel
   phase, channel = 'closed', nil
   pcall(vim.fn.jobstop, job)
-  if err.code == 'replaced' and attempt < 10 then
+  if err.code == 'replaced' and reconnect.attempts() < 10 then
     return try_again(true)
   end
   if is_lost and not has_told_older and err.code == 'older_client' then
     has_told_older = true
-    require('chorus.message').failure(err)
+    message.failure(err)
   end
   pending.fail_all(err)
 end
@@ -127,7 +122,6 @@ local function follow_directory()
 end
 
 function say_hello()
-  local contract = require('chorus.contract')
   folder = working_folder()
   local hello = { protocol = contract.protocol, version = contract.version, folder = folder, client = 'nvim' }
   send({
@@ -176,9 +170,7 @@ local function job_ended(job, code, stderr, start)
   last_error = err
   pending.fail_all(err)
   if was_open then
-    if vim.uv.now() - opened_at > GOOD_AFTER then
-      attempt = 0
-    end
+    reconnect.note_lost(vim.uv.now() - opened_at)
     is_lost = true
     fire('ChorusDisconnected', { reason = err.message })
   end
@@ -199,17 +191,13 @@ local function leave()
   end
 end
 
-local is_set_up = false
+local is_listening = false
 
-local function set_up()
-  if is_set_up then
+local function listen()
+  if is_listening then
     return
   end
-  is_set_up = true
-  require('chorus.highlight').setup()
-  require('chorus.statusline').attach()
-  require('chorus.editor.report_saves').attach()
-  require('chorus.editor.reload').attach()
+  is_listening = true
   local group = vim.api.nvim_create_augroup('chorus_client', {})
   vim.api.nvim_create_autocmd('VimLeave', { group = group, desc = 'Chorus: leave quickly', callback = leave })
   vim.api.nvim_create_autocmd('DirChanged', {
@@ -222,8 +210,7 @@ end
 
 ---@param start boolean
 function open_job(start)
-  local install = require('chorus.install')
-  set_up()
+  listen()
   local binary = install.find()
   if not binary then
     last_error = install.missing()
@@ -258,10 +245,7 @@ function M.connect(opts)
   if phase ~= 'closed' or is_leaving then
     return
   end
-  if timer then
-    timer:close()
-    timer = nil
-  end
+  reconnect.cancel()
   open_job(opts.start)
 end
 
@@ -269,10 +253,7 @@ end
 function M.disconnect()
   local job = channel
   is_lost, phase, channel, has_snapshot, held = false, 'closed', nil, false, nil
-  if timer then
-    timer:close()
-    timer = nil
-  end
+  reconnect.cancel()
   if job then
     pcall(vim.fn.jobstop, job)
   end
@@ -335,27 +316,27 @@ function M.run(body)
   end
 end
 
----@param message table
-local function take(message)
-  if message.kind == 'event' then
+---@param received table
+local function take(received)
+  if received.kind == 'event' then
     if held then
-      held[#held + 1] = message
+      held[#held + 1] = received
     else
-      require('chorus.tasks').apply(message)
+      tasks.apply(received)
     end
     return
   end
-  local asked = pending.take(message.id)
+  local asked = pending.take(received.id)
   if asked then
-    asked.on_reply(message.error, message.result)
+    asked.on_reply(received.error, received.result)
   end
 end
 
 --- Called by the daemon with one message. It only hands over: the daemon waits for it to return, and a callback may ask
 --- the person something.
----@param message table
-function M.receive(message)
-  pending.later(take, wire.without_nil(message))
+---@param received table
+function M.receive(received)
+  pending.later(take, wire.without_nil(received))
 end
 
 ---@return boolean

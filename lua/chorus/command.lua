@@ -84,6 +84,7 @@ local function run(found, line, call, bang)
     return message.fail(('`%s` does not take `%s`'):format(found.name, args), ('use `%s`'):format(usage))
   end
   local range = found.range and range_of(call) or nil
+  require('chorus.attach').features()
   require('chorus.verbs').run(
     found.name,
     { task = task, args = args, bang = bang, range = range, place = place_of(call.smods) }

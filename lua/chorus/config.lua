@@ -1,6 +1,10 @@
 --- The options of the Neovim side: `vim.g.chorus`, or `setup()`. What agents, tmux and version control do is configured
 --- in `chorus.toml`, which the daemon reads.
 
+local nearest = require('chorus.nearest')
+local notify = require('chorus.notify')
+local window_keys = require('chorus.window_keys')
+
 local M = {}
 
 ---@class chorus.Options
@@ -96,7 +100,7 @@ local expected = { number = 'a number above 0', icons = 'a table of texts', keys
 ---@param known string[]
 ---@return string
 local function unknown(where, given, known)
-  local near = require('chorus.nearest')(tostring(given), known)
+  local near = nearest(tostring(given), known)
   local fault = ('unknown option `%s%s`'):format(where, tostring(given))
   return near and ('%s, did you mean `%s%s`?'):format(fault, where, near) or fault
 end
@@ -106,17 +110,16 @@ end
 ---@param faults string[]
 ---@return table
 local function check_keys(given, faults)
-  local views = require('chorus.ui.kit.keys').views
   local kept = {}
   for view, actions in pairs(given) do
-    if not views[view] then
-      faults[#faults + 1] = unknown('keys.', view, vim.tbl_keys(views))
+    if not window_keys[view] then
+      faults[#faults + 1] = unknown('keys.', view, vim.tbl_keys(window_keys))
     elseif type(actions) ~= 'table' then
       faults[#faults + 1] = ('`keys.%s` must be a table'):format(view)
     else
       local names = vim.tbl_map(function(key)
         return key.action
-      end, views[view])
+      end, window_keys[view])
       kept[view] = {}
       for action, keys in pairs(actions) do
         if not vim.list_contains(names, action) then
@@ -215,7 +218,7 @@ function M.get()
     resolved, faults = M.resolve(given)
     if #faults > 0 then
       vim.schedule(function()
-        require('chorus.message').warn(table.concat(faults, '; '), 'see `:help chorus-options`')
+        notify.show('warn', resolved.notify, table.concat(faults, '; '), 'see `:help chorus-options`')
       end)
     end
   end

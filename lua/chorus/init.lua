@@ -23,6 +23,7 @@ local function door(name)
     else
       opts = { task = first, args = second }
     end
+    require('chorus.attach').features()
     require('chorus.verbs').run(name, opts)
   end
 end

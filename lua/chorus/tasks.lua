@@ -2,6 +2,7 @@
 --- knows none of its readers, which listen to the `User` events it fires.
 
 local fire = require('chorus.events').fire
+local message = require('chorus.message')
 
 local M = {}
 
@@ -12,6 +13,9 @@ local open = {}
 local elsewhere = 0
 ---@type chorus.Task[]?
 local ordered
+--- Who reads a task's output, by its uuid.
+---@type table<string, fun(output: chorus.Output)>
+local output_readers = {}
 
 --- Every task of the project: higher priority first, then by number.
 ---@return chorus.Task[]
@@ -71,6 +75,13 @@ end
 
 --- Whether the task's tmux session should exist.
 M.is_live = require('chorus.tasks.fits').live
+
+--- Calls `receive` with each `output` event of a task; nobody without it.
+---@param uuid string
+---@param receive? fun(output: chorus.Output)
+function M.read_output(uuid, receive)
+  output_readers[uuid] = receive
+end
 
 local needs_person = { waiting = true, login_required = true, error = true, exited = true }
 
@@ -178,9 +189,9 @@ local on = {
     fire('ChorusTurnEnded', { uuid = data.uuid, number = data.number, title = data.title, message = data.message })
   end,
   output = function(data)
-    local output = package.loaded['chorus.ui.pane.output']
-    if output then
-      output.receive(data)
+    local receive = output_readers[data.task]
+    if receive then
+      receive(data)
     end
   end,
   edits_changed = function(data)
@@ -190,7 +201,7 @@ local on = {
     set_elsewhere(data.count)
   end,
   notice = function(data)
-    require('chorus.message').notice(data)
+    message.notice(data)
   end,
 }
 

@@ -1,5 +1,6 @@
 //! What files and variables amount to.
 
+use super::read::files;
 use super::*;
 use std::time::Duration;
 

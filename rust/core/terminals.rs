@@ -1,7 +1,7 @@
 //! The tmux servers that tasks' terminals are on.
 
-use super::{Core, environment};
-use crate::config::{self, Loaded};
+use super::Core;
+use crate::config::Loaded;
 use crate::error::Result;
 use crate::tmux::Tmux;
 use std::path::PathBuf;
@@ -28,7 +28,7 @@ impl Core {
 
     /// The tmux server that new tasks go to.
     pub fn tmux_home(&self) -> Result<Tmux> {
-        self.tmux(&config::read(None, &environment()), None)
+        self.tmux(&self.config_of_user(), None)
     }
 
     /// Every tmux server that live tasks are on, and the one that new ones go to.
@@ -36,7 +36,7 @@ impl Core {
         let Ok(store) = self.store() else { return Vec::new() };
         let recorded = store.read(|tx| tx.panes()).await.unwrap_or_default();
         let mut sockets: Vec<String> = recorded.into_iter().map(|(_, pane)| pane.socket).collect();
-        let loaded = config::read(None, &environment());
+        let loaded = self.config_of_user();
         sockets.extend(self.tmux(&loaded, None).map(|tmux| tmux.socket().to_string_lossy().into_owned()));
         sockets.sort();
         sockets.dedup();

@@ -132,7 +132,6 @@ impl Connection {
         let project = crate::project::root(hello.folder.as_ref()).to_string_lossy().into_owned();
         let asker = Asker {
             project: project.clone(),
-            folder: hello.folder.clone(),
             outbox: Some(self.outbox.clone()),
             gone: self.gone.clone(),
             watching: Arc::default(),

@@ -19,7 +19,7 @@ use crate::project::inside;
 use crate::task::{Isolation, Task};
 use crate::vcs::scan;
 use call::Call;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 use tree::{By, Tree};
 
@@ -147,11 +147,6 @@ pub async fn calls_over(core: &Core, task: &Task, background: bool) -> Result<()
     Ok(())
 }
 
-/// The task's session has left the commands that ran on after their tool calls.
-pub async fn close_background(core: &Core, task: &Task) -> Result<()> {
-    calls_over(core, task, true).await
-}
-
 /// The person saved a file: `path` is absolute, or relative to the project. While no task shares the tree there is
 /// nothing to tell apart.
 pub async fn saved(core: &Core, project: &str, path: &str) -> Result<()> {
@@ -200,12 +195,6 @@ pub async fn first_look(core: &Core, project: &str) -> Result<()> {
     }
     tree.look(UNHURRIED, alone.then_some(Owner::User)).await?;
     Ok(())
-}
-
-/// Files of the tree whose path is not UTF-8: nobody's edits of them are known. As of the last look.
-pub async fn unnamed(core: &Core, project: &str) -> Result<Vec<PathBuf>> {
-    let tree = Tree::of(core, project).await?;
-    Ok(tree.known.look.as_ref().map(|look| look.unnamed.clone()).unwrap_or_default())
 }
 
 /// The task and the call, where the task shares the project's tree and the tool edits.

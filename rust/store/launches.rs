@@ -126,11 +126,6 @@ impl Tx<'_> {
         Ok(ended == 1)
     }
 
-    /// The launch of that id.
-    pub fn launch(&self, id: &str) -> Result<Option<Launch>> {
-        self.one(&format!("{SELECT} WHERE id = ?1"), [id], read)
-    }
-
     /// The task's launch that has not ended.
     pub fn open_launch(&self, uuid: &str) -> Result<Option<Launch>> {
         self.one(&format!("{SELECT} WHERE task = ?1 AND ended_at IS NULL"), [uuid], read)
@@ -139,11 +134,6 @@ impl Tx<'_> {
     /// The task's newest launch, ended or not.
     pub fn newest_launch(&self, uuid: &str) -> Result<Option<Launch>> {
         self.one(&format!("{SELECT} WHERE task = ?1 ORDER BY started_at DESC, rowid DESC LIMIT 1"), [uuid], read)
-    }
-
-    /// Every launch that has not ended, of all tasks.
-    pub fn open_launches(&self) -> Result<Vec<Launch>> {
-        self.all(&format!("{SELECT} WHERE ended_at IS NULL ORDER BY started_at"), [], read)
     }
 
     /// The task's launches, oldest first.

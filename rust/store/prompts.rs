@@ -97,11 +97,6 @@ impl Tx<'_> {
         self.all(&format!("{SELECT} WHERE state = 'sending' ORDER BY id"), [], read)
     }
 
-    /// The prompt the agent got last.
-    pub fn last_prompt(&self, uuid: &str) -> Result<Option<Prompt>> {
-        self.one(&format!("{SELECT} WHERE task = ?1 AND state = 'delivered' ORDER BY id DESC LIMIT 1"), [uuid], read)
-    }
-
     /// Records how far a prompt came. Delivered and failed are final: true when that was news.
     pub fn set_prompt(&mut self, id: i64, state: PromptState, reason: Option<&str>) -> Result<bool> {
         let Some(task) = self.move_prompt(id, state, reason)? else { return Ok(false) };

@@ -119,14 +119,6 @@ impl Tmux {
             _ => Err(self.refused("ask the tmux server whose it is", &ended)),
         }))
     }
-
-    /// Ends the server with every session in it, if it is this store's. No server is fine.
-    pub async fn kill_server(&self) -> Result<()> {
-        self.check_owner().await?;
-        let ended = self.run(&[command(["kill-server"])], None).await?;
-        // A server on its way out may answer with anything.
-        if ended.code == Some(0) || self.is_gone() { Ok(()) } else { Err(self.refused("end the tmux server", &ended)) }
-    }
 }
 
 /// No key is taken from the agent but the one that detaches; the mouse scrolls and selects. tmux's own menus, which

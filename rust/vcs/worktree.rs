@@ -5,11 +5,11 @@
 //! ignores, and copies that were put there, are no edits.
 
 pub mod commit;
-pub mod keep;
+pub(crate) mod keep;
 pub mod prepare;
 pub mod remove;
 pub mod standing;
-pub mod submodule;
+pub(crate) mod submodule;
 
 use super::git::Git;
 use super::name::{self, branch_name, short};

@@ -76,7 +76,7 @@ end
 
 blocks['chorus-key-list'] = function()
   local lines = {}
-  local views = require('chorus.ui.kit.keys').views
+  local views = require('chorus.window_keys')
   local names = vim.tbl_keys(views)
   table.sort(names)
   for _, view in ipairs(names) do

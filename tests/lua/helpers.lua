@@ -127,6 +127,7 @@ end
 ---@field choices (string|integer)[] answers to `vim.ui.select`: an index, or what the line contains
 ---@field offered { lines: string[], opts: table }[]
 ---@field inputs string[] answers to `vim.ui.input`
+---@field prompts string[] what `vim.ui.input` asked for
 local World = {}
 World.__index = World
 
@@ -143,7 +144,10 @@ function M.world()
   end
   vim.env.CHORUS_STATE_DIR = folder .. '/state'
   vim.fn.mkdir(folder .. '/peer', 'p')
-  local self = setmetatable({ folder = folder, said = {}, events = {}, choices = {}, offered = {}, inputs = {} }, World)
+  local self = setmetatable(
+    { folder = folder, said = {}, events = {}, choices = {}, offered = {}, inputs = {}, prompts = {} },
+    World
+  )
   local version = require('chorus.contract').version
   local script = '#!/bin/sh\n'
     .. ('if [ "$1" = --version ]; then echo "chorus %s"; exit; fi\n'):format(version)
@@ -166,7 +170,8 @@ function M.world()
     end
     on_choice(nil)
   end
-  vim.ui.input = function(_, on_confirm)
+  vim.ui.input = function(opts, on_confirm)
+    table.insert(self.prompts, opts.prompt)
     on_confirm(table.remove(self.inputs, 1))
   end
   vim.api.nvim_create_autocmd('User', {
@@ -197,6 +202,7 @@ end
 function World:connect(tasks, requests)
   self:tell('snapshot', { tasks = tasks or {}, requests = requests or {}, elsewhere = 0 })
   local is_ready, failure = false, nil
+  require('chorus.attach').features()
   require('chorus.client').ready(function(err)
     is_ready, failure = true, err
   end)

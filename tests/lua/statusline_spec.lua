@@ -27,7 +27,7 @@ describe('the badge', function()
     vim.g.chorus = { statusline = { ascii = true, icons = { busy = 'B' } } }
     assert.equal('! 2 B 3 + 1', statusline.badge(counts({ waiting = 2, busy = 3, unread = 1 }), false))
     for _, status in ipairs(require('chorus.contract').words.AgentStatus) do
-      assert.matches('^[ -~]$', statusline.icon({ status = status }))
+      assert.matches('^[ -~]$', require('chorus.icons').of({ status = status }))
     end
   end)
 

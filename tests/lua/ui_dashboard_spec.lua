@@ -306,7 +306,7 @@ describe('dashboard', function()
       world.know({ world.task(12) })
       dashboard.open()
       world.press('a')
-      assert.are.same({ { 'info', '#12 asks for nothing' } }, world.notified)
+      assert.are.same({ { 'info', '#12 has no open request' } }, world.notified)
     end)
 
     it('changes the priority', function()

@@ -99,6 +99,9 @@ function M.start()
     end
   end
   require('chorus.highlight').setup()
+  require('chorus.dispatch').to(function(name, opts)
+    require('chorus.verbs').run(name, opts)
+  end)
 end
 
 --- Records verbs in place of running them.

@@ -9,6 +9,9 @@ describe('the verb', function()
       open = function(what)
         shown[#shown + 1] = { name, what }
       end,
+      open_newer = function(what)
+        shown[#shown + 1] = what and { 'newer ' .. name, what }
+      end,
     }
   end
 
@@ -182,12 +185,40 @@ describe('the verb', function()
   end)
 
   it('deny asks for a reason, which may be empty', function()
-    world:connect({ live }, { helpers.request() })
+    world:connect({ live }, { helpers.request({ summary = 'ls \27[8m-la' }) })
     assert.equal('not now', asked_by('deny', { task = '1', args = 'not now' }).params.reason)
+    assert.equal('Chorus: #1 refused: ls -la', world:words())
     world.inputs = { '' }
     assert.is_nil(asked_by('deny', { task = '1' }).params.reason)
+    assert.equal('Refuse “ls -la” of #1. Reason for the agent (may be empty): ', world.prompts[1])
     nothing_asked_by('deny', { task = '1' })
   end)
+
+  for name, args in pairs({ approve = '', deny = 'no', answer = 'Red' }) do
+    it(name .. ' shows the newer request when the one that was meant is not open any more', function()
+      local newer = helpers.request({ id = 'newer', opened_at = 2000 })
+      world:tell('script', {
+        ['task_' .. name] = {
+          before = {
+            { name = 'request_closed', data = helpers.request() },
+            { name = 'request_opened', data = newer },
+          },
+          error = { code = 'request_changed', message = 'another request is open by now' },
+        },
+      })
+      world:connect({ live }, { helpers.request() })
+      assert.equal('request-1', asked_by(name, { task = '1', args = args }).params.request)
+      assert.same({ { 'newer request', newer } }, shown)
+      assert.equal('Chorus: another request is open by now', world:words())
+    end)
+
+    it(name .. ' leaves alone what only the terminal can answer', function()
+      world:connect({ live }, { helpers.request({ kind = 'trust', answerable = 'terminal' }) })
+      nothing_asked_by(name, { task = '1', args = name ~= 'deny' and args or '' })
+      assert.same({}, world.prompts)
+      assert.equal('Chorus: only the terminal of #1 can answer this — `:Chorus attach 1` opens it', world:words())
+    end)
+  end
 
   it('answer takes an option by number, a text, or opens the question', function()
     local question = helpers.request({

@@ -1,6 +1,7 @@
 --- Verbs that start an agent and talk to it.
 
-local ask = require('chorus.verbs.each_task')
+local ask_daemon = require('chorus.ask_daemon')
+local phrase = require('chorus.phrase')
 local given = require('chorus.verbs.call')
 local message = require('chorus.message')
 
@@ -17,7 +18,7 @@ end
 
 function run.start(call, verb)
   given.with_tasks(verb, call, function(found)
-    ask.each(verb, found, function(task)
+    ask_daemon.each(verb.name, found, function(task)
       return { task = task.uuid, prompt = given.some(call.args), environment = environment() }
     end, {
       at_once = STARTS_AT_ONCE,
@@ -45,7 +46,7 @@ end
 function run.send(call, verb)
   given.with_tasks(verb, call, function(found)
     local function send(text)
-      ask.each(verb, found, function(task)
+      ask_daemon.each(verb.name, found, function(task)
         return { task = task.uuid, text = text, raw = call.bang }
       end, {
         on_reply = function(task, sent)
@@ -59,7 +60,7 @@ function run.send(call, verb)
     if text then
       return send(text)
     end
-    given.input(('Send to %s: '):format(ask.numbers(found)), function(typed)
+    given.input(('Send to %s: '):format(phrase.numbers(found)), function(typed)
       if typed ~= '' then
         send(typed)
       end

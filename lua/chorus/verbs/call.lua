@@ -1,7 +1,8 @@
 --- What is asked for: the verb's tasks, its one task, its open request, a text that is missing.
 
-local ask = require('chorus.verbs.each_task')
+local ask_daemon = require('chorus.ask_daemon')
 local filter = require('chorus.tasks.filter')
+local phrase = require('chorus.phrase')
 local message = require('chorus.message')
 local picker = require('chorus.picker')
 local target = require('chorus.verbs.target')
@@ -30,8 +31,8 @@ function M.with_tasks(verb, call, on_tasks)
   target.resolve(verb, call.task, function(found)
     local by_word = type(call.task) == 'string' and filter.is_filter(call.task)
     if by_word and call.args ~= '' then
-      local question = ('%s %s (%s): %s'):format(verb.name, ask.numbers(found), call.task, call.args)
-      return picker.confirm(question, ('Yes, %s %s'):format(verb.name, ask.numbers(found)), function()
+      local question = ('%s %s (%s): %s'):format(verb.name, phrase.numbers(found), call.task, call.args)
+      return picker.confirm(question, ('Yes, %s %s'):format(verb.name, phrase.numbers(found)), function()
         on_tasks(found)
       end)
     end
@@ -86,7 +87,7 @@ end
 function M.plain(params_of, opts)
   return function(call, verb)
     M.with_tasks(verb, call, function(found)
-      ask.each(verb, found, function(task)
+      ask_daemon.each(verb.name, found, function(task)
         return vim.tbl_extend('keep', { task = task.uuid }, params_of and params_of(call) or {})
       end, opts)
     end)

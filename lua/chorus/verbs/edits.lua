@@ -1,6 +1,7 @@
 --- Verbs about a task's edits and its branch.
 
-local ask = require('chorus.verbs.each_task')
+local ask_daemon = require('chorus.ask_daemon')
+local phrase = require('chorus.phrase')
 local client = require('chorus.client')
 local given = require('chorus.verbs.call')
 local message = require('chorus.message')
@@ -32,12 +33,12 @@ end
 
 function run.commit(call, verb)
   given.with_tasks(verb, call, function(found)
-    ask.each(verb, found, function(task)
+    ask_daemon.each(verb.name, found, function(task)
       return { task = task.uuid, message = given.some(call.args) }
     end, {
       on_reply = function(task, now)
         local where = now.stack and (' on %s'):format(now.stack) or ''
-        message.info(('#%d has %s%s'):format(task.number, ask.count(now.commits, 'commit'), where))
+        message.info(('#%d has %s%s'):format(task.number, phrase.count(now.commits, 'commit'), where))
       end,
     })
   end)

@@ -1,6 +1,6 @@
 --- Verbs that show something.
 
-local client = require('chorus.client')
+local ask_daemon = require('chorus.ask_daemon')
 local filter = require('chorus.tasks.filter')
 local given = require('chorus.verbs.call')
 local message = require('chorus.message')
@@ -76,21 +76,13 @@ end
 
 function run.explain(call, verb)
   given.with_task(verb, call, function(task)
-    client.request('task_explain', { task = task.uuid }, function(err, explanation)
-      if err then
-        return message.failure(err)
-      end
-      require('chorus.ui.tasks.explain').open(explanation)
-    end)
+    ask_daemon.once('task_explain', { task = task.uuid }, require('chorus.ui.tasks.explain').open)
   end)
 end
 
 function run.web(call, verb)
   given.with_task(verb, call, function(task)
-    client.request('task_web', { task = task.uuid, write = call.bang }, function(err, web)
-      if err then
-        return message.failure(err)
-      end
+    ask_daemon.once('task_web', { task = task.uuid, write = call.bang }, function(web)
       local _, fault = vim.ui.open(web.url)
       message.info(('#%d is at %s'):format(task.number, web.url), fault and 'open it in a browser' or nil)
     end)
@@ -98,10 +90,7 @@ function run.web(call, verb)
 end
 
 function run.config()
-  client.request('config', {}, function(err, config)
-    if err then
-      return message.failure(err)
-    end
+  ask_daemon.once('config', {}, function(config)
     local lines = {}
     for _, notice in ipairs(config.notices) do
       lines[#lines + 1] = '# ' .. notice

@@ -1,4 +1,5 @@
 --- Which task wrote the cursor's line, said behind the line until the cursor leaves it.
+local dispatch = require('chorus.dispatch')
 local message = require('chorus.message')
 local text = require('chorus.text')
 
@@ -78,11 +79,11 @@ local function go_to(numbers)
   if #found == 0 then
     message.info('no task wrote this line')
   elseif #found == 1 then
-    require('chorus.ui.tasks.page').open(found[1])
+    dispatch.run('show', { task = found[1].number })
   else
     require('chorus.picker').pick_task(found, 'Task:', function(task)
       if task then
-        require('chorus.ui.tasks.page').open(task)
+        dispatch.run('show', { task = task.number })
       end
     end)
   end
@@ -116,10 +117,7 @@ function M.show()
   if not line then
     return message.info('this line is not saved yet: it is yours')
   end
-  require('chorus.client').request('line', { path = path, line = line }, function(err, reply)
-    if err then
-      return message.failure(err)
-    end
+  require('chorus.ask_daemon').once('line', { path = path, line = line }, function(reply)
     local is_there = vim.api.nvim_get_current_buf() == buffer and vim.api.nvim_win_get_cursor(0)[1] == at
     if is_there then
       clear()

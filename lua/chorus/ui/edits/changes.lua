@@ -45,12 +45,12 @@ end
 ---@param width integer
 ---@return string
 local function bar(width)
-  local ask = require('chorus.verbs.each_task')
+  local phrase = require('chorus.phrase')
   local left = { { ' Changes', 'ChorusTitle' } }
   if view.changes then
     local counts = changes_rows.counts(view.changes)
-    local files = ask.count(counts.files, 'file')
-    left[#left + 1] = { ('   %s, %s'):format(files, ask.count(counts.hunks, 'edit')), 'ChorusHeader' }
+    local files = phrase.count(counts.files, 'file')
+    left[#left + 1] = { ('   %s, %s'):format(files, phrase.count(counts.hunks, 'edit')), 'ChorusHeader' }
     for _, each in ipairs({
       { 'task', 'of tasks', 'ChorusOwner' },
       { 'user', 'yours', 'ChorusYours' },
@@ -156,7 +156,7 @@ local function on_owner(name, args)
     if #owners == 0 then
       return require('chorus.message').info('no task owns this', '`a` gives it to one')
     end
-    require('chorus.verbs').run(name, { task = owners, args = args })
+    require('chorus.dispatch').run(name, { task = owners, args = args })
   end
 end
 

@@ -64,7 +64,7 @@ local function bar_of(view, width)
   local title = view.diff and text.clean(view.diff.title, 80) or ('#%d'):format(view.number)
   local left = { { ' ' .. title, 'ChorusTitle' } }
   if view.patch and view.patch.files > 0 then
-    local files = require('chorus.verbs.each_task').count(view.patch.files, 'file')
+    local files = require('chorus.phrase').count(view.patch.files, 'file')
     vim.list_extend(left, {
       { '   ' .. files, 'ChorusHeader' },
       { ' +' .. view.patch.added, 'ChorusAdded' },

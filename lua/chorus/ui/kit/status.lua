@@ -57,7 +57,7 @@ end
 ---@return string
 function M.icon(task)
   local name = LIFE[task.status] and task.status or is_unread(task) and 'unread' or task.agent_status
-  return require('chorus.statusline').icon(name)
+  return require('chorus.icons').of(name)
 end
 
 --- The highlight group of mark and word.
@@ -119,7 +119,7 @@ end
 ---@param task chorus.Task
 ---@return string
 function M.edits(task)
-  local icon = require('chorus.statusline').icon
+  local icon = require('chorus.icons').of
   local parts = { task.trouble and icon('trouble') or nil }
   if task.commits > 0 then
     parts[#parts + 1] = icon('branch') .. ' ' .. task.commits

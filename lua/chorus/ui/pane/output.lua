@@ -5,6 +5,7 @@ local float = require('chorus.ui.kit.float')
 local listen = require('chorus.ui.kit.listen')
 local screen = require('chorus.ui.pane.output_rows')
 local status = require('chorus.ui.kit.status')
+local tasks = require('chorus.tasks')
 
 local M = {}
 
@@ -36,7 +37,7 @@ local function request(method, params, on_reply)
 end
 
 local function task_of(window)
-  return require('chorus.tasks').get(window.uuid)
+  return tasks.get(window.uuid)
 end
 
 --- Keys worth naming below the window, by what the task needs.
@@ -173,14 +174,11 @@ local draw_soon = listen.once_per_turn(function()
   end
 end)
 
---- Called by `chorus.tasks` with each `output` event.
+--- Shows an `output` event, unless the window stands still.
+---@param window chorus.OutputWindow
 ---@param output chorus.Output
-function M.receive(output)
-  local window = shown
-  if not window or window.uuid ~= output.task or not window.float:is_open() then
-    return
-  end
-  if not window.is_following then
+local function receive(window, output)
+  if not is_shown(window) or not window.is_following then
     return
   end
   local has_scrolled = take(window, output, false)
@@ -276,6 +274,7 @@ function M.open(task)
     title = status.title(task, status.now()),
     on_close = function()
       watch(window, false)
+      tasks.read_output(window.uuid, nil)
       if shown == window then
         shown = nil
       end
@@ -308,6 +307,9 @@ function M.open(task)
     end,
   }, function()
     return tostring(task.number)
+  end)
+  tasks.read_output(task.uuid, function(output)
+    receive(window, output)
   end)
   listen_for(window)
   draw_frame(window)

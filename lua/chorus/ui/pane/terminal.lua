@@ -91,10 +91,7 @@ end
 --- Opens the terminal of a task.
 ---@param task chorus.Task
 function M.open(task)
-  require('chorus.client').request('task_attach', { task = task.uuid }, function(err, terminal)
-    if err then
-      return require('chorus.message').failure(err)
-    end
+  require('chorus.ask_daemon').once('task_attach', { task = task.uuid }, function(terminal)
     open(task, terminal.argv)
   end)
 end

@@ -102,11 +102,7 @@ end
 local function change_priority(by)
   local task = M.task_under_cursor()
   if task then
-    require('chorus.client').request('task_edit', { task = task.uuid, priority = task.priority + by }, function(err)
-      if err then
-        require('chorus.message').failure(err)
-      end
-    end)
+    require('chorus.ask_daemon').once('task_edit', { task = task.uuid, priority = task.priority + by })
   end
 end
 

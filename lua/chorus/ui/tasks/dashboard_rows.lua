@@ -1,5 +1,6 @@
 --- Tasks as rows of the dashboard. Pure: tasks, width and time in, rows out.
 local canvas = require('chorus.ui.kit.canvas')
+local icons = require('chorus.icons')
 local status = require('chorus.ui.kit.status')
 local text = require('chorus.text')
 
@@ -255,7 +256,6 @@ end
 ---@param options {project: string, filter?: string, is_connected: boolean}
 ---@return chorus.Chunk[]
 function M.header(counts, options)
-  local statusline = require('chorus.statusline')
   local chunks = { { ' Chorus', 'ChorusTitle' }, { ' · ' .. text.clean(options.project, 40), 'ChorusHeader' } }
   local function count(number, icon, word, group)
     if (number or 0) > 0 then
@@ -266,13 +266,13 @@ function M.header(counts, options)
   local waiting, busy = { status = 'waiting' }, { status = 'busy' }
   count(
     counts.waiting,
-    statusline.icon(waiting),
+    icons.of(waiting),
     counts.waiting == 1 and 'needs you' or 'need you',
     highlight.of_status(waiting)
   )
-  count(counts.busy, statusline.icon(busy), 'busy', highlight.of_status(busy))
-  count(counts.unread, statusline.icon('unread'), 'unread', 'ChorusUnread')
-  count(counts.unknown, statusline.icon({ status = 'unknown' }), 'unknown', 'ChorusUnknown')
+  count(counts.busy, icons.of(busy), 'busy', highlight.of_status(busy))
+  count(counts.unread, icons.of('unread'), 'unread', 'ChorusUnread')
+  count(counts.unknown, icons.of('unknown'), 'unknown', 'ChorusUnknown')
   if (counts.elsewhere or 0) > 0 then
     chunks[#chunks + 1] = { ('   (+%d elsewhere)'):format(counts.elsewhere), 'ChorusHeader' }
   end

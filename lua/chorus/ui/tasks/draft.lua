@@ -52,7 +52,7 @@ local function finish(draft, task)
   if draft.starts then
     -- The answer may come before the event that tells of the task.
     require('chorus.tasks').apply({ name = 'task_changed', data = task })
-    require('chorus.verbs').run('start', { task = tostring(task.number) })
+    require('chorus.dispatch').run('start', { task = tostring(task.number) })
   else
     local hint = ('`:Chorus start %d` starts it'):format(task.number)
     require('chorus.message').info(('#%d %s'):format(task.number, text.clean(task.title, 60)), hint)

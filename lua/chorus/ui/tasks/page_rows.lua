@@ -21,12 +21,12 @@ end
 
 --- Where a task's edits go, how many there are, and what is wrong with them.
 local function edit_facts(rows, task)
-  local ask = require('chorus.verbs.each_task')
+  local phrase = require('chorus.phrase')
   fact(rows, 'isolation', task.isolation .. (task.stack and ' · ' .. task.stack or ''))
   fact(rows, 'worktree', task.worktree)
   fact(rows, 'builds on', task.on and '#' .. task.on)
-  local edits = { task.commits > 0 and ask.count(task.commits, 'commit') or nil }
-  edits[#edits + 1] = task.uncommitted > 0 and ask.count(task.uncommitted, 'file') .. ' uncommitted' or nil
+  local edits = { task.commits > 0 and phrase.count(task.commits, 'commit') or nil }
+  edits[#edits + 1] = task.uncommitted > 0 and phrase.count(task.uncommitted, 'file') .. ' uncommitted' or nil
   fact(rows, 'edits', table.concat(edits, ', '))
   local overlaps = status.overlaps(task)
   fact(rows, 'overlaps', overlaps ~= '' and overlaps .. ', in the same files', 'ChorusOverlap')
@@ -83,7 +83,7 @@ function M.told(page, now)
         { '    ' .. text.clean(commit.oid):sub(1, 8) .. '  ', 'ChorusNumber' },
         { text.fit(text.age(now - commit.at), 4, true) .. '  ', 'ChorusAge' },
         text.clean(commit.subject),
-        { '  ' .. require('chorus.verbs.each_task').count(commit.files, 'file'), 'ChorusHint' },
+        { '  ' .. require('chorus.phrase').count(commit.files, 'file'), 'ChorusHint' },
       }, { commit = commit.oid })
     end
   end
