@@ -2,7 +2,6 @@
 
 pub mod claude;
 pub mod context;
-pub mod text;
 
 use std::path::Path;
 

@@ -11,6 +11,7 @@ mod target;
 
 use crate::contract::Failure;
 use crate::error::Error;
+use crate::text::blank;
 
 /// Runs one command line (without the program's name); returns the exit code.
 pub fn main(arguments: Vec<String>) -> i32 {
@@ -55,9 +56,9 @@ fn note(text: &str) {
 }
 
 fn print_error(error: Error, json: bool) {
-    eprintln!("chorus: {}", print::clean(&error.message));
+    eprintln!("chorus: {}", blank(&error.message));
     if let Some(hint) = &error.hint {
-        eprintln!("{}", print::clean(hint));
+        eprintln!("{}", blank(hint));
     }
     if json {
         println!("{}", serde_json::json!({ "error": Failure::from(error) }));

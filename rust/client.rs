@@ -159,7 +159,7 @@ pub fn start_daemon(state: &State) -> Result<()> {
     let mut command = Command::new(program);
     command.arg("daemon").current_dir("/");
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
-    command.env_clear().envs(std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_for_the_daemon)));
+    command.env_clear().envs(crate::environment::chosen(is_for_the_daemon));
     command.env("CHORUS_STATE_DIR", &state.dir);
     command.spawn().map_err(|error| Error::internal(format!("cannot start the daemon: {error}")))?;
     Ok(())

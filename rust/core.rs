@@ -18,6 +18,7 @@ pub use panes::Panes;
 
 use crate::config::{self, Loaded};
 use crate::contract::{Event, Notice};
+use crate::environment;
 use crate::error::Result;
 use crate::hub::Hub;
 use crate::hub::outbox::Outbox;
@@ -29,11 +30,10 @@ use answers::Answers;
 use configurations::Configurations;
 use fact::Fact;
 use inboxes::Senders;
+use parking_lot::Mutex;
 use sight::Sights;
 use std::borrow::Borrow;
-use std::collections::BTreeMap;
-use std::ffi::OsString;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use trees::Trees;
 
@@ -83,22 +83,11 @@ pub struct Asker {
     pub watching: Arc<Mutex<Option<(String, CancellationToken)>>>,
 }
 
-/// The daemon's own environment, which configuration reads some keys from.
-pub fn environment() -> BTreeMap<String, String> {
-    let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
-    std::env::vars_os().filter_map(text).collect()
-}
-
-/// A poisoned lock holds what it held: each is held for one step only.
-pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl Core {
     /// Opens the store; a fault of it is told to whoever asks for something.
     pub async fn open(state: State) -> Arc<Core> {
         let (senders, inboxes) = inboxes::channels();
-        let loaded = config::read(None, &environment());
+        let loaded = config::read(None, &environment::variables());
         log::set_max_level(loaded.config.logging.level);
         let store = Store::open_file(&loaded.config.database.file(&state.dir));
         if let Err(error) = &store {
@@ -126,13 +115,13 @@ impl Core {
 
     /// Whether the store could not be opened and now can be: a daemon begun anew would have it.
     pub fn could_have_a_store(&self) -> bool {
-        let file = || config::read(None, &environment()).config.database.file(&self.state.dir);
+        let file = || config::read(None, &environment::variables()).config.database.file(&self.state.dir);
         self.store.is_err() && Store::open_file(&file()).is_ok()
     }
 
     /// What was told so far, once: the daemon begins with it.
     pub fn take_inboxes(&self) -> Option<Inboxes> {
-        lock(&self.inboxes).take()
+        self.inboxes.lock().take()
     }
 
     /// Ends what is the daemon's own; tasks go on.
@@ -189,8 +178,9 @@ impl Core {
 
     /// The effective configuration of a project: a change of its files counts at once, a fault in them does not.
     pub fn config_of(&self, project: &str) -> Loaded {
-        let (loaded, notice) =
-            self.configurations.effective(Some(project), config::read(Some(project.as_ref()), &environment()));
+        let (loaded, notice) = self
+            .configurations
+            .effective(Some(project), config::read(Some(project.as_ref()), &environment::variables()));
         if let Some(notice) = notice {
             log::warn!("{notice}");
             self.warn(project, &notice);
@@ -200,7 +190,7 @@ impl Core {
 
     /// The effective configuration of the user, without a project's.
     fn config_of_user(&self) -> Loaded {
-        let (loaded, notice) = self.configurations.effective(None, config::read(None, &environment()));
+        let (loaded, notice) = self.configurations.effective(None, config::read(None, &environment::variables()));
         if let Some(notice) = notice {
             log::warn!("{notice}");
         }

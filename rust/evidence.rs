@@ -2,7 +2,6 @@
 //! time; [`crate::detector::detect`] weighs them. Pure: no I/O, no clock.
 
 pub mod hooks;
-pub mod text;
 
 use crate::agent::claude::session_file::{SessionFile, SessionStatus};
 use crate::detector::screen::Reading;

@@ -4,6 +4,7 @@
 use crate::agent::claude::tool;
 use crate::client::{Client, start_daemon};
 use crate::contract::{Hook, HookReply, Json, Request};
+use crate::environment::variable;
 use crate::guard;
 use crate::paths::State;
 use crate::spool;
@@ -22,7 +23,6 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(200);
 
 /// The agent's event from standard input, for the task that the environment names.
 pub fn run() {
-    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let (Some(task), Some(launch)) = (variable("CHORUS_TASK"), variable("CHORUS_LAUNCH")) else { return };
     let mut input = Vec::new();
     if std::io::stdin().take(LONGEST_INPUT).read_to_end(&mut input).is_err() {

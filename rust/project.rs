@@ -2,7 +2,7 @@
 //!
 //! Read from the files git leaves (`gitrepository-layout(5)`), so that no process is started for it.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// The canonical project root for `folder`; the folder as it is when it does not exist.
 pub fn root(folder: &Path) -> PathBuf {
@@ -13,6 +13,21 @@ pub fn root(folder: &Path) -> PathBuf {
 /// Whether the folder is inside a git repository.
 pub fn has_git(folder: &Path) -> bool {
     folder.ancestors().any(|dir| dir.join(".git").exists())
+}
+
+/// The path of `file` under the canonical `root`; nothing for a file outside it or in a `.git`, and for one whose path is
+/// not UTF-8.
+///
+/// Links are followed, also the last one: what an agent, an editor or a person writes through a link is written to the
+/// file that it leads to. A file that is not there yet, perhaps without its folders, is where it would be made.
+pub fn inside(root: &Path, file: &Path) -> Option<String> {
+    let real = file.canonicalize().ok().or_else(|| {
+        let there = file.ancestors().skip(1).find_map(|parent| Some((parent, parent.canonicalize().ok()?)));
+        there.and_then(|(parent, real)| Some(real.join(file.strip_prefix(parent).ok()?)))
+    })?;
+    let path = real.strip_prefix(root).ok()?;
+    let normal = |part| matches!(part, Component::Normal(name) if name != ".git");
+    path.components().all(normal).then(|| path.to_str().map(str::to_owned)).flatten().filter(|path| !path.is_empty())
 }
 
 fn worktree_root(dir: &Path) -> Option<PathBuf> {
@@ -29,19 +44,6 @@ fn worktree_root(dir: &Path) -> Option<PathBuf> {
         Some(name) if name == ".git" => common.parent().map(Path::to_owned),
         _ => Some(common),
     }
-}
-
-/// The file's path under the canonical `root`, links resolved; nothing for one outside it, in `.git`, or whose name is not UTF-8.
-pub fn inside(root: &Path, file: &Path) -> Option<String> {
-    let real = file.canonicalize().ok();
-    let real = real.or_else(|| {
-        // It is about to be made, perhaps with its folders.
-        let there = file.ancestors().skip(1).find_map(|parent| Some((parent, parent.canonicalize().ok()?)));
-        there.and_then(|(parent, real)| Some(real.join(file.strip_prefix(parent).ok()?)))
-    })?;
-    let path = real.strip_prefix(root).ok()?;
-    let normal = |part| matches!(part, std::path::Component::Normal(name) if name != ".git");
-    (path.components().all(normal)).then(|| path.to_str().map(str::to_owned)).flatten().filter(|path| !path.is_empty())
 }
 
 #[cfg(test)]
@@ -69,6 +71,48 @@ mod tests {
             assert_eq!(root(&folder), main, "{}", folder.display());
         }
         assert!(has_git(&main.join("a/b")));
+    }
+
+    #[test]
+    fn a_file_is_where_its_links_lead_and_where_it_would_be_made() {
+        let base = tempfile::tempdir().unwrap();
+        let base = base.path().canonicalize().unwrap();
+        let project = base.join("project");
+        std::fs::create_dir_all(project.join("sub/.git")).unwrap();
+        for file in ["project/a", "project/sub/b", "outside"] {
+            std::fs::write(base.join(file), "").unwrap();
+        }
+        let link = |from: &str, to: &str| std::os::unix::fs::symlink(to, base.join(from)).unwrap();
+        link("project/to_b", "sub/b");
+        link("project/folder", "sub");
+        link("project/out", "../outside");
+        link("project/nowhere", "gone");
+        link("project/loop", "loop");
+        link("from_outside", "project/a");
+        link("alias", "project");
+        let found = |file: &str| inside(&project, &base.join(file));
+        for (file, path) in [
+            ("project/a", "a"),
+            ("project/to_b", "sub/b"),
+            ("project/folder/b", "sub/b"),
+            ("from_outside", "a"),
+            ("alias/sub/b", "sub/b"),
+            ("project/sub/../a", "a"),
+            ("project/new", "new"),
+            ("project/folder/new", "sub/new"),
+            ("project/new/folder/file", "new/folder/file"),
+            ("project/nowhere", "nowhere"),
+            ("project/loop", "loop"),
+        ] {
+            assert_eq!(found(file).as_deref(), Some(path), "{file}");
+        }
+        for file in ["outside", "project/out", "project", "project/sub/.git/x", "project/.git/x", "project/new/../../x"]
+        {
+            assert_eq!(found(file), None, "{file}");
+        }
+        assert_eq!(inside(&project, Path::new("relative")), None);
+        let name: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"\xff");
+        assert_eq!(inside(&project, &project.join(name)), None);
     }
 
     #[test]

@@ -9,9 +9,10 @@
 
 use crate::contract::{Code, Event};
 use crate::error::{Error, Result};
+use parking_lot::Mutex;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, mpsc};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
@@ -99,7 +100,7 @@ impl Store {
     /// Every change from now on, in order. None is ever dropped, so the receiver must be read promptly.
     pub fn subscribe(&self) -> UnboundedReceiver<Arc<Change>> {
         let (listener, changes) = unbounded_channel();
-        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(listener);
+        self.listeners.lock().push(listener);
         changes
     }
 
@@ -169,7 +170,7 @@ impl Desk {
     }
 
     fn publish(&self, changes: Vec<Change>) {
-        let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut listeners = self.listeners.lock();
         for change in changes.into_iter().map(Arc::new) {
             listeners.retain(|listener| listener.send(change.clone()).is_ok());
         }

@@ -105,7 +105,7 @@ local function unknown(where, given, known)
   return near and ('%s, did you mean `%s%s`?'):format(fault, where, near) or fault
 end
 
---- Keeps what is right of `keys`, window by window.
+--- The valid part of `keys`.
 ---@param given table
 ---@param faults string[]
 ---@return table
@@ -149,7 +149,7 @@ local function fault_of(option, value)
   end
 end
 
---- Puts what a person gave over the defaults. What is unknown or wrong is left out and told as a sentence.
+--- Overrides the defaults with the person's options. Leaves out unknown or wrong ones and reports each as a sentence.
 ---@param given any
 ---@return chorus.Options options
 ---@return string[] faults
@@ -206,7 +206,7 @@ local resolved
 ---@type string[]
 local faults = {}
 
---- The options in force. Faults are shown once; `:checkhealth chorus` lists them.
+--- The effective options. Faults are shown once; `:checkhealth chorus` lists them.
 ---@return chorus.Options
 function M.get()
   if not resolved then
@@ -225,7 +225,7 @@ function M.get()
   return resolved
 end
 
---- What is wrong with the options given, as sentences.
+--- Faults in the person's options, as sentences.
 ---@return string[]
 function M.faults()
   M.get()

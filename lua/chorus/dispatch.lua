@@ -5,7 +5,7 @@ local M = {}
 ---@type fun(name: string, opts: table)?
 local run
 
---- Says who runs verbs.
+--- Sets what runs verbs.
 ---@param runner fun(name: string, opts: table)
 function M.to(runner)
   run = runner

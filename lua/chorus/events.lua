@@ -1,4 +1,4 @@
---- The `User` events: what happened, told to everyone with plain data.
+--- The `User` events that report changes, with plain data.
 
 local M = {}
 
@@ -14,7 +14,7 @@ M.all = {
   { 'ChorusDisconnected', '{reason}', 'The connection was lost. It is being restored.' },
 }
 
---- Fires one. A listener's fault is shown by Neovim and stays its own.
+--- Fires an event. Neovim shows a listener's error; the others run all the same.
 ---@param name string
 ---@param data table
 function M.fire(name, data)

@@ -5,12 +5,13 @@ local install = require('chorus.install')
 
 local M = {}
 
---- What the daemon may take to answer, in milliseconds.
+--- How long to wait for the daemon, in milliseconds.
 local PATIENCE = 2000
 
 local health = vim.health
 
 local function check_neovim()
+  ---@diagnostic disable-next-line: call-non-callable by its metatable
   local version = tostring(vim.version())
   if vim.fn.has('nvim-0.10') == 1 then
     health.ok('Neovim ' .. version)
@@ -56,7 +57,7 @@ end
 ---@param done fun(): boolean
 ---@return boolean
 local function wait(done)
-  return vim.wait(PATIENCE, done, 10)
+  return (vim.wait(PATIENCE, done, 10))
 end
 
 ---@return boolean whether the daemon reported on tmux and the agent itself
@@ -154,7 +155,7 @@ function M.check()
     check_tmux()
     check_agent()
   end
-  health.info('log: ' .. require('chorus.ui.kit.plain_text').log_path())
+  health.info('log: ' .. vim.fs.joinpath(require('chorus.client').state_dir(), 'log'))
 end
 
 return M

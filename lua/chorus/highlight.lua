@@ -1,5 +1,4 @@
---- The highlight groups: every one is a link by default, so a colour scheme or a person can set any of them, and
---- `:colorscheme` leaves them alone.
+--- The highlight groups. Each is a link by default, so that a color scheme or a person can set it.
 
 local M = {}
 
@@ -58,7 +57,7 @@ local of_status = {
 
 local is_set = false
 
---- Sets the links that nobody has set before.
+--- Links the groups that are not set yet.
 function M.setup()
   if is_set then
     return

@@ -4,6 +4,7 @@ local config = require('chorus.config')
 
 local M = {}
 
+---@type table<string, string[]>
 local icons = {
   waiting = { '⚑', '!' },
   busy = { '●', '*' },

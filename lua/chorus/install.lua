@@ -11,7 +11,7 @@ function M.root()
   return vim.fs.dirname(vim.fs.dirname(vim.fs.dirname(vim.fn.fnamemodify(here, ':p'))))
 end
 
---- Where the program is looked for, in order. A configured one is the only one.
+--- Where to look for the program, in order. A configured path is the only one.
 ---@return string[]
 function M.places()
   local configured = require('chorus.config').get().binary
@@ -57,7 +57,7 @@ function M.missing()
   }
 end
 
---- What a line of cargo says of its progress. Pure.
+--- The progress in a line of cargo's output. Pure.
 ---@param line string
 ---@return string? text
 ---@return integer? percent
@@ -72,14 +72,14 @@ end
 
 local is_running = false
 
---- Builds the program in the plugin's folder, showing how far it is. With no screen attached it waits for the end, so
---- that a plugin manager's build step can call it.
+--- Builds the program in the plugin's folder and shows progress. Without an attached UI it waits for the end, so that a
+--- plugin manager's build step can call it.
 ---@param on_done? fun(ok: boolean)
 function M.run(on_done)
   local message = require('chorus.message')
   local by_hand = ('`%s` in %s'):format(table.concat(BUILD, ' '), M.root())
   if is_running then
-    return message.info('the build is running already')
+    return message.info('a build is already running')
   end
   if vim.fn.executable('cargo') == 0 then
     message.fail('cannot build chorus: there is no `cargo`', 'install Rust (https://rustup.rs), then run ' .. by_hand)

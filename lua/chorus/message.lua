@@ -1,11 +1,11 @@
---- What Chorus says: one notification per thing a person did, with a title, a sentence and what to do next.
+--- Messages to the person: one notification for each action, with a title, a sentence and what to do next.
 
 local config = require('chorus.config')
 local notify = require('chorus.notify')
 
 local M = {}
 
---- What takes longer than this shows that it is under way, in milliseconds.
+--- Progress is shown after this long, in milliseconds.
 local PATIENCE = 500
 
 ---@param level 'info'|'warn'|'error'
@@ -42,7 +42,7 @@ function M.failure(err)
   M.fail(err.message, err.hint)
 end
 
---- Shows what the daemon tells unasked.
+--- Shows a notice of the daemon.
 ---@param notice chorus.Notice
 function M.notice(notice)
   local is_level = notice.level == 'warn' or notice.level == 'error'
@@ -53,7 +53,7 @@ end
 ---@field report fun(text: string, percent?: integer)
 ---@field done fun(text: string, failed?: boolean) what to say at the end; '' for nothing
 
---- Shows that something long goes on: a progress message where Neovim has them (0.12), else the echo area.
+--- Shows progress: as a progress message where Neovim has them (0.12), else in the echo area.
 ---@param title string
 ---@return chorus.Progress
 function M.progress(title)
@@ -87,7 +87,7 @@ function M.progress(title)
   }
 end
 
---- Shows that something is under way if it takes long. Call what is returned at its end.
+--- Shows progress if an action takes long. Call the returned function at its end.
 ---@param doing string such as `start #3`
 ---@return fun(failed?: boolean) done
 function M.patience(doing)

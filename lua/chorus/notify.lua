@@ -1,4 +1,4 @@
---- One notification in the form that all of Chorus's have: a title, a sentence, and what to do next.
+--- The form of every notification: a title, a sentence, and what to do next.
 
 local text = require('chorus.text')
 
@@ -6,7 +6,7 @@ local M = {}
 
 local RANKS = { info = 1, warn = 2, error = 3, off = 4 }
 
---- Whether messages end up in Neovim's own message area, which stops for Enter at more than one line.
+--- Whether messages go to Neovim's own message area, which asks for Enter after more than one line.
 local function is_stock()
   local source = debug.getinfo(vim.notify, 'S').source
   return source == '?' or vim.startswith(source, '@vim/')

@@ -1,8 +1,8 @@
---- Short phrases of which sentences are made. Pure.
+--- Phrases for sentences. Pure.
 
 local M = {}
 
---- Names tasks, or tasks by their requests.
+--- Names tasks, or the tasks of requests.
 ---@param named { number: integer }[]
 ---@return string such as `#3, #4`
 function M.numbers(named)
@@ -15,7 +15,7 @@ function M.numbers(named)
 end
 
 ---@param number integer
----@param what string in the singular
+---@param what string # in the singular
 ---@return string such as `1 file` or `3 files`
 function M.count(number, what)
   return ('%d %s%s'):format(number, what, number == 1 and '' or 's')

@@ -1,4 +1,4 @@
---- The badge. It reads what the last event left: drawing a statusline computes nothing.
+--- The badge. Events compute its text, so that drawing a statusline computes nothing.
 
 local icons = require('chorus.icons')
 
@@ -39,13 +39,13 @@ end
 
 local is_due = false
 
---- Keeps badge, `g:chorus_status` and `g:chorus_counts` true from now on: once per turn of the loop, however many
---- events it brings.
+--- From now on updates the badge, `g:chorus_status` and `g:chorus_counts`, once for all events of one turn of the main
+--- loop.
 function M.attach()
   vim.api.nvim_create_autocmd('User', {
     group = vim.api.nvim_create_augroup('chorus_statusline', {}),
     pattern = { 'ChorusTaskChanged', 'ChorusElsewhereChanged', 'ChorusConnected', 'ChorusDisconnected' },
-    desc = 'Chorus: keep the badge true',
+    desc = 'Chorus: update the badge',
     callback = function()
       if not is_due then
         is_due = true

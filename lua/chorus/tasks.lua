@@ -1,5 +1,5 @@
---- What the daemon last said about this project's tasks and requests. Only this module changes what is known; it
---- knows none of its readers, which listen to the `User` events it fires.
+--- What is known about this project's tasks and requests. Only this module changes it. Readers listen to the `User` events
+--- that it fires; it knows none of them.
 
 local fire = require('chorus.events').fire
 local message = require('chorus.message')
@@ -13,7 +13,7 @@ local open = {}
 local elsewhere = 0
 ---@type chorus.Task[]?
 local ordered
---- Who reads a task's output, by its uuid.
+--- Readers of a task's output, by its uuid.
 ---@type table<string, fun(output: chorus.Output)>
 local output_readers = {}
 
@@ -76,7 +76,7 @@ end
 --- Whether the task's tmux session should exist.
 M.is_live = require('chorus.tasks.fits').live
 
---- Calls `receive` with each `output` event of a task; nobody without it.
+--- Calls `receive` with each `output` event of a task from now on; without `receive`, no more.
 ---@param uuid string
 ---@param receive? fun(output: chorus.Output)
 function M.read_output(uuid, receive)
@@ -205,7 +205,7 @@ local on = {
   end,
 }
 
---- Takes in one event. One that a newer daemon knows and we do not is left alone.
+--- Applies an event. Ignores one that only a newer daemon knows.
 ---@param event { name: string, data: table }
 function M.apply(event)
   if on[event.name] then
@@ -213,7 +213,7 @@ function M.apply(event)
   end
 end
 
---- Takes in everything at once: what it does not name is gone.
+--- Replaces what is known: what the snapshot does not name is gone.
 ---@param snapshot chorus.Snapshot
 function M.snapshot(snapshot)
   local tasks, requests = {}, {}

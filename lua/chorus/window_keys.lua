@@ -1,4 +1,4 @@
---- The keys of every window: what they do and what they are by default, in the order of the window's help. Pure data.
+--- The keys of every window with their defaults, in the order of the window's help. Pure data.
 
 ---@class chorus.Key
 ---@field action string its name under `keys.<view>` in the configuration

@@ -14,9 +14,9 @@
 //! text the agent gets 2 kB and a file name. Chorus cuts it itself, and names a file that the agent may read unasked.
 //! (The output must be valid JSON: 2.1.197 hands invalid output to the agent as it is, 2.1.328 drops it.)
 
-use super::text::{block, code, fenced, line};
 use crate::contract::Json;
 use crate::task::{Isolation, Task};
+use crate::text::{code, fenced, reveal_block, reveal_line};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::path::Path;
@@ -91,7 +91,7 @@ impl Context {
             let place = format!("{}:{}-{}", excerpt.file, excerpt.first, excerpt.last);
             Part {
                 heading: format!("Referenced: {}", code(&place, 400)),
-                intro: excerpt.note.map(|note| line(note, 500)),
+                intro: excerpt.note.map(|note| reveal_line(note, 500)),
                 text: Some(excerpt.text.to_owned()),
                 language: String::new(),
             }
@@ -158,7 +158,7 @@ impl Part {
             out.push_str("\n\n");
         }
         if let Some(text) = &self.text {
-            out.push_str(&fenced(&self.language, first_units(&block(text), most)));
+            out.push_str(&fenced(&self.language, first_units(&reveal_block(text), most)));
             out.push_str("\n\n");
         }
         out

@@ -1,9 +1,10 @@
 //! Verbs about edits and branches, for a shell.
 
+use super::Refusal;
 use super::reply::{call, say};
-use super::{Refusal, print};
 use crate::client::Client;
 use crate::contract::*;
+use crate::text::blank;
 
 /// Uncommitted edits and whose they are.
 pub fn changes(client: &mut Client, json: bool) -> Result<(), Refusal> {
@@ -18,7 +19,7 @@ pub fn changes(client: &mut Client, json: bool) -> Result<(), Refusal> {
 pub fn diff(client: &mut Client, task: String, part: &str, json: bool) -> Result<(), Refusal> {
     let found: Diff = call(client, &Request::TaskDiff(TaskDiff { task, part: part.to_owned() }), json)?;
     if !json {
-        say(&found.text.lines().map(print::clean).collect::<Vec<_>>());
+        say(&found.text.lines().map(blank).collect::<Vec<_>>());
         if found.cut {
             super::note("the rest was left out for its size");
         }
@@ -30,7 +31,7 @@ pub fn diff(client: &mut Client, task: String, part: &str, json: bool) -> Result
 pub fn offer(client: &mut Client, request: &Request, json: bool) -> Result<(), Refusal> {
     let found: Offer = call(client, request, json)?;
     if !json {
-        say(&found.text.lines().map(print::clean).collect::<Vec<_>>());
+        say(&found.text.lines().map(blank).collect::<Vec<_>>());
         if !found.done {
             super::note("nothing was done: add --yes to do it");
         }
@@ -41,7 +42,7 @@ pub fn offer(client: &mut Client, request: &Request, json: bool) -> Result<(), R
 fn lines(changes: &Changes) -> Vec<String> {
     let mut lines = Vec::new();
     for file in &changes.files {
-        lines.push(format!("{} ({})", print::clean(&file.path), file.change));
+        lines.push(format!("{} ({})", blank(&file.path), file.change));
         for hunk in &file.hunks {
             let added = hunk.lines.iter().filter(|line| line.starts_with('+')).count();
             let removed = hunk.lines.iter().filter(|line| line.starts_with('-')).count();
@@ -51,7 +52,7 @@ fn lines(changes: &Changes) -> Vec<String> {
             lines.push(format!("  line {line:<6} +{added} -{removed}  {}", owner(hunk)));
         }
     }
-    lines.extend(changes.notices.iter().map(|notice| print::clean(notice)));
+    lines.extend(changes.notices.iter().map(|notice| blank(notice)));
     if lines.is_empty() {
         lines.push("no uncommitted edits".to_owned());
     }

@@ -1,27 +1,18 @@
-//! What people read in a shell. Pure: values in, lines out; every foreign text is cleaned of control characters.
+//! What people read in a shell. Pure: values in, lines out; every foreign text is cleaned of what a terminal obeys or hides.
 
 use crate::contract::{Explanation, Health, Opened, Page};
 use crate::status::{AgentState, AgentStatus, Millis};
 use crate::task::{Status, Task};
-
-/// Text without control characters, so that no title can drive the terminal.
-pub fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect()
-}
+use crate::text::blank;
+use crate::tmux::sgr;
 
 /// A line of output without its colours.
 pub fn plain(text: &str) -> String {
-    let mut plain = String::new();
-    let mut rest = text;
-    while let Some((before, escape)) = rest.split_once('\x1b') {
-        plain += before;
-        rest = escape.find('m').map_or("", |end| &escape[end + 1..]);
-    }
-    clean(&(plain + rest))
+    blank(&sgr::plain(text))
 }
 
 fn line(text: &str) -> String {
-    clean(text).replace('\n', " ")
+    blank(text).replace('\n', " ")
 }
 
 /// `2m`, `3h`, `5d`.
@@ -133,7 +124,7 @@ pub fn page(page: &Page, now: Millis) -> Vec<String> {
     field("result", task.result.clone());
     if let Some(description) = task.description.as_ref().filter(|text| !text.is_empty()) {
         lines.push(String::new());
-        lines.extend(description.lines().map(clean));
+        lines.extend(description.lines().map(blank));
     }
     if !page.requests.is_empty() {
         lines.extend([String::new(), "Open requests".into()]);

@@ -6,9 +6,11 @@ use crate::client::Client;
 use crate::config;
 
 use crate::contract::*;
+use crate::environment;
 use crate::error::Error;
 use crate::paths::State;
 use crate::task::Isolation;
+use crate::text::blank;
 use crate::verbs::{self, Takes, Verb};
 use crate::wire;
 use clap::ArgMatches;
@@ -28,7 +30,7 @@ pub fn run(matches: &ArgMatches) -> Outcome {
         _ => {}
     }
     let state = State::from_environment()?;
-    let configured = config::read(None, &crate::core::environment()).config.general.project_root;
+    let configured = config::read(None, &environment::variables()).config.general.project_root;
     let folder = match options.get_one::<String>("project").map(std::path::PathBuf::from).or(configured) {
         Some(folder) => folder,
         None => std::env::current_dir().map_err(|error| Error::internal(format!("cannot tell the folder: {error}")))?,
@@ -48,7 +50,7 @@ pub fn run(matches: &ArgMatches) -> Outcome {
     if verb.takes == Takes::One && verb.rest.is_empty() && !rest.is_empty()
         || named.is_empty() && !rest.is_empty() && verb.rest.is_empty()
     {
-        return Err(Refusal::Usage(format!("this is not a task: {}", print::clean(&rest.join(" ")))));
+        return Err(Refusal::Usage(format!("this is not a task: {}", blank(&rest.join(" ")))));
     }
     let tasks = target::resolve(&mut client, verb, named)?;
     on_tasks(&mut client, verb, options, &tasks, rest.join(" "), json)
@@ -62,7 +64,11 @@ fn on_project(client: &mut Client, name: &str, options: &ArgMatches, words: &[St
             let mut task: crate::task::Task =
                 call(client, &Request::TaskNew(new_task(options, words)?), json && !options.get_flag("start"))?;
             if options.get_flag("start") {
-                let start = TaskStart { task: task.uuid.clone(), prompt: None, environment: environment() };
+                let start = TaskStart {
+                    task: task.uuid.clone(),
+                    prompt: None,
+                    environment: Environment(environment::variables()),
+                };
                 task = call(client, &Request::TaskStart(start), json)?;
             }
             if !json {
@@ -88,9 +94,9 @@ fn on_project(client: &mut Client, name: &str, options: &ArgMatches, words: &[St
         "config" => {
             let found: Config = call(client, &Request::Config(Nothing {}), json)?;
             if !json {
-                let row = |row: &Setting| format!("{} = {}  # {}", row.key, print::clean(&row.value), row.origin);
+                let row = |row: &Setting| format!("{} = {}  # {}", row.key, blank(&row.value), row.origin);
                 say(&found.values.iter().map(row).collect::<Vec<_>>());
-                found.notices.iter().for_each(|notice| eprintln!("{}", print::clean(notice)));
+                found.notices.iter().for_each(|notice| eprintln!("{}", blank(notice)));
             }
         }
         "changes" => edits::changes(client, json)?,
@@ -148,7 +154,7 @@ fn on_task(
     let request = match verb {
         "start" => {
             let prompt = string("prompt").or_else(words).map(read_dash).transpose()?;
-            Request::TaskStart(TaskStart { task, prompt, environment: environment() })
+            Request::TaskStart(TaskStart { task, prompt, environment: Environment(environment::variables()) })
         }
         "send" => {
             let text = words().map(read_dash).transpose()?;
@@ -180,7 +186,11 @@ fn on_task(
             return edits::offer(client, &Request::TaskPreview(Confirm { task, confirmed: flag("yes") }), json);
         }
         "interrupt" => Request::TaskInterrupt(One { task }),
-        "restart" => Request::TaskRestart(TaskRestart { task, fresh: flag("fresh"), environment: environment() }),
+        "restart" => Request::TaskRestart(TaskRestart {
+            task,
+            fresh: flag("fresh"),
+            environment: Environment(environment::variables()),
+        }),
         "complete" => Request::TaskComplete(TaskComplete { task, force: flag("force"), message: string("message") }),
         "fail" => {
             Request::TaskFail(TaskFail { task, reason: string("reason").or_else(words), discard: flag("discard") })
@@ -238,10 +248,10 @@ fn on_task(
     }
     if let Ok(task) = serde_json::from_value::<crate::task::Task>(done.clone()) {
         say(&print::tasks(std::slice::from_ref(&task), now, false));
-        task.result.iter().for_each(|result| println!("{}", print::clean(result)));
+        task.result.iter().for_each(|result| println!("{}", blank(result)));
     } else if let Ok(request) = serde_json::from_value::<Opened>(done) {
         let outcome = request.outcome.unwrap_or_else(|| "answered".into());
-        println!("#{} {outcome}: {}", request.number, print::clean(&request.summary));
+        println!("#{} {outcome}: {}", request.number, blank(&request.summary));
     }
     Ok(())
 }
@@ -290,13 +300,6 @@ fn read_dash(text: String) -> Result<String, Refusal> {
     Ok(input)
 }
 
-fn environment() -> Environment {
-    let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
-        Some((name.into_string().ok()?, value.into_string().ok()?))
-    };
-    Environment(std::env::vars_os().filter_map(text).collect())
-}
-
 fn verbs_table(options: &ArgMatches) -> Outcome {
     if options.get_flag("json") {
         println!("{}", serde_json::to_string(verbs::VERBS).unwrap_or_default());
@@ -331,7 +334,7 @@ fn log(options: &ArgMatches) -> Outcome {
     let path = State::from_environment()?.log();
     let bytes = std::fs::read(&path).unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes);
-    let lines: Vec<String> = text.lines().map(print::clean).collect();
+    let lines: Vec<String> = text.lines().map(blank).collect();
     let newest = &lines[lines.len().saturating_sub(200)..];
     if options.get_flag("json") {
         println!("{}", serde_json::json!({ "file": path, "lines": newest }));

@@ -1,8 +1,8 @@
 //! Hook processes that wait for an answer, by request id.
 
 use crate::contract::Json;
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
 
@@ -35,11 +35,11 @@ struct Waiting {
 
 impl Answers {
     fn waiting(&self) -> MutexGuard<'_, HashMap<String, Waiting>> {
-        self.waiting.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.waiting.lock()
     }
 
     fn keys(&self) -> MutexGuard<'_, HashSet<String>> {
-        self.pressed.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.pressed.lock()
     }
 
     /// Begins to answer `request` by keys: what follows from them is nobody else's answer.

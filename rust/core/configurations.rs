@@ -1,10 +1,9 @@
 //! The configuration of each project: read afresh at every use, so that a change counts at once. A file with faults
 //! changes nothing: the last good configuration stays until the file is good again.
 
-use super::lock;
 use crate::config::Loaded;
+use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::Mutex;
 
 /// The last good configuration of each project, by its root; without a root, of the user alone.
 #[derive(Debug, Default)]
@@ -23,7 +22,7 @@ impl Configurations {
     /// The configuration to use, now that the files read as `fresh`, and a notice when that is not what they say: once
     /// for the same faults. Before any good configuration was loaded, what can be used of the files counts.
     pub fn effective(&self, project: Option<&str>, fresh: Loaded) -> (Loaded, Option<String>) {
-        let mut known = lock(&self.known);
+        let mut known = self.known.lock();
         let project = project.map(str::to_owned);
         if fresh.faults.is_empty() {
             known.insert(project, Known { good: fresh.clone(), reported: Vec::new() });

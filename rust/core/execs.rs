@@ -1,9 +1,8 @@
 //! What `chorus exec` is to run in each task's pane: handed out once and kept nowhere else, for it holds secrets.
 
-use super::lock;
 use crate::contract::Exec;
+use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::Mutex;
 
 /// Launches that wait for their pane, by task.
 #[derive(Default)]
@@ -14,16 +13,16 @@ pub struct Execs {
 impl Execs {
     /// The task's pane will ask for it.
     pub fn hand_out(&self, task: &str, exec: Exec) {
-        lock(&self.waiting).insert(task.to_owned(), exec);
+        self.waiting.lock().insert(task.to_owned(), exec);
     }
 
     /// For the pane that asks, once.
     pub fn take(&self, task: &str) -> Option<Exec> {
-        lock(&self.waiting).remove(task)
+        self.waiting.lock().remove(task)
     }
 
     /// No pane will ask for it any more.
     pub fn withdraw(&self, task: &str) {
-        lock(&self.waiting).remove(task);
+        self.waiting.lock().remove(task);
     }
 }

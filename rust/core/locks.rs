@@ -1,8 +1,8 @@
 //! One at a time a task.
 
-use super::lock;
+use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use tokio::sync::OwnedMutexGuard;
 
 /// A lock for each task.
@@ -13,7 +13,7 @@ pub struct TaskLocks {
 
 impl TaskLocks {
     fn of(&self, task: &str) -> Arc<tokio::sync::Mutex<()>> {
-        lock(&self.tasks).entry(task.to_owned()).or_default().clone()
+        self.tasks.lock().entry(task.to_owned()).or_default().clone()
     }
 
     /// Waits for those that came before, in their order.

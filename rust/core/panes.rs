@@ -1,9 +1,8 @@
 //! The programs in live tasks' panes: what descends from one is an agent's doing.
 
-use super::lock;
 use crate::process::Identity;
+use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::Mutex;
 
 /// Their process ids, by task.
 #[derive(Debug, Default)]
@@ -15,17 +14,17 @@ impl Panes {
     /// The task's pane runs this program, where one is known.
     pub fn watch(&self, task: &str, program: Option<&Identity>) {
         if let Some(program) = program {
-            lock(&self.programs).insert(task.to_owned(), program.pid);
+            self.programs.lock().insert(task.to_owned(), program.pid);
         }
     }
 
     /// The task has no pane any more.
     pub fn forget(&self, task: &str) {
-        lock(&self.programs).remove(task);
+        self.programs.lock().remove(task);
     }
 
     /// Of all live tasks.
     pub fn pids(&self) -> Vec<u32> {
-        lock(&self.programs).values().copied().collect()
+        self.programs.lock().values().copied().collect()
     }
 }

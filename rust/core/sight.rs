@@ -2,8 +2,8 @@
 
 use crate::process::Identity;
 use crate::status::AgentState;
+use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::Mutex;
 use tokio::sync::watch;
 
 /// What the monitor last saw of one task's agent.
@@ -35,7 +35,7 @@ pub struct Sights {
 
 impl Sights {
     fn with<T>(&self, act: impl FnOnce(&mut HashMap<String, watch::Sender<Sight>>) -> T) -> T {
-        act(&mut self.tasks.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+        act(&mut self.tasks.lock())
     }
 
     /// Shows a new sight to whoever waits.

@@ -3,7 +3,8 @@
 use crate::agent::claude::sessions::Sessions;
 use crate::config;
 use crate::contract::{Elsewhere, Event};
-use crate::core::{Core, End, Inboxes, environment};
+use crate::core::{Core, End, Inboxes};
+use crate::environment;
 use crate::{monitor, ops};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -26,7 +27,7 @@ pub async fn begin(core: &Arc<Core>) {
     if let Some(Inboxes { facts, free, ended }) = core.take_inboxes() {
         let (tell, seen) = channel(SEEN);
         let sessions = Sessions::start(tell);
-        let sweeps = monitor::Plan::every(config::read(None, &environment()).config.tmux.poll_interval);
+        let sweeps = monitor::Plan::every(config::read(None, &environment::variables()).config.tmux.poll_interval);
         tokio::spawn(monitor::run(Arc::downgrade(core), sweeps, facts, sessions, seen));
         tokio::spawn(deliver(core.clone(), free));
         tokio::spawn(commit(core.clone(), ended));

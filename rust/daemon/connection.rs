@@ -10,8 +10,9 @@ use crate::wire;
 use async_trait::async_trait;
 use nvim_rs::compat::tokio::Compat;
 use nvim_rs::{Handler, Neovim};
+use parking_lot::Mutex;
 use rmpv::Value;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use tokio::io::WriteHalf;
 use tokio::net::UnixStream;
 use tokio_util::compat::{TokioAsyncReadCompatExt, TokioAsyncWriteCompatExt};
@@ -116,7 +117,7 @@ impl Connection {
     }
 
     fn asker(&self) -> Option<Asker> {
-        self.asker.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+        self.asker.lock().clone()
     }
 
     fn welcome(&self, hello: &crate::contract::Hello, neovim: Option<Neovim<Writer>>) -> Result<Reply> {
@@ -136,7 +137,7 @@ impl Connection {
             gone: self.gone.clone(),
             watching: Arc::default(),
         };
-        let first = self.asker.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).replace(asker).is_none();
+        let first = self.asker.lock().replace(asker).is_none();
         if let Some(neovim) = neovim {
             self.core.hub.listen(self.seat, &project, self.outbox.clone());
             if first {
@@ -165,7 +166,7 @@ fn decode(request: &Value) -> Result<Request> {
     wire::from_value(request).map_err(|error| {
         match error.message.contains("unknown variant `") && error.message.contains(method) {
             true => {
-                Error::new(Code::UnknownVerb, format!("there is no request {}", crate::store::text::line(method, 40)))
+                Error::new(Code::UnknownVerb, format!("there is no request {}", crate::text::clean_line(method, 40)))
                     .hint("the plugin and the program are of different versions: build both again")
             }
             false => error,

@@ -92,7 +92,7 @@ fn process(process: &Process) -> String {
     match process {
         Process::Alive { suspended: true, .. } => "the agent is stopped by job control".into(),
         Process::Alive { command: Some(command), .. } => {
-            format!("the pane lives, {} is in front", crate::evidence::text::one_line(command, 60))
+            format!("the pane lives, {} is in front", crate::text::clean_line(command, 60))
         }
         Process::Alive { command: None, .. } => "the pane lives".into(),
         Process::Dead { signal: Some(signal), .. } => format!("the agent was ended by signal {signal}"),

@@ -6,10 +6,11 @@ use super::screen::layout::{Marks, Part};
 use crate::contract::Code;
 use crate::error::{Error, Result};
 use crate::status::{AgentStatus, Kind};
+use parking_lot::Mutex;
 use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 const CLAUDE: &str = include_str!("../agent/claude/screens.toml");
 /// A rules file with more than this is a mistake.
@@ -178,7 +179,7 @@ impl Rules {
     /// The rules for an agent: the built-in ones when it is `claude`, and a person's in front.
     pub fn for_agent(agent: &str, own: Option<RuleFile>) -> Result<Rules> {
         let (built_in, own) = (agent == "claude", own.unwrap_or_default());
-        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = KNOWN.lock();
         let found = known.iter().position(|(with, file, _)| (*with, file) == (built_in, &own));
         let entry = match found {
             Some(at) => known.remove(at),

@@ -5,8 +5,8 @@ pub mod layout;
 pub mod lines;
 
 use super::rules::{Compiled, Condition, Place, Rule, Rules};
-use crate::evidence::text::one_line;
 use crate::status::{AgentStatus, Detail, Kind};
+use crate::text::clean_line;
 use dialog::{Dialog, Means};
 use layout::{Layout, Part};
 use lines::Line;
@@ -76,7 +76,7 @@ fn reading(status: AgentStatus, kind: Option<Kind>, rule: &str, detail: Detail) 
 }
 
 fn last_line(layout: &Layout) -> Option<String> {
-    Some(one_line(&layout.part(Part::Screen)?.last()?.text, 500))
+    Some(clean_line(&layout.part(Part::Screen)?.last()?.text, 500))
 }
 
 /// A shell in front: the agent ended, or Ctrl-Z stopped it and the shell says so.
@@ -137,7 +137,7 @@ fn holds_one(condition: &Condition, lines: &[&Line], text: &str, detail: &mut De
 
 fn note(found: &Captures, detail: &mut Detail) {
     let group =
-        |name: &str| found.name(name).map(|group| one_line(group.as_str(), 500)).filter(|text| !text.is_empty());
+        |name: &str| found.name(name).map(|group| clean_line(group.as_str(), 500)).filter(|text| !text.is_empty());
     detail.tool = group("tool").or(detail.tool.take());
     detail.summary = group("summary").or(detail.summary.take());
     detail.message = group("message").or(detail.message.take());
@@ -155,7 +155,7 @@ fn by_rule(rules: &Compiled, rule: &Rule, mut detail: Detail, layout: &Layout) -
     }
     let typed = layout.part(Part::Box).and_then(|content| {
         let first = content.first()?.bright.trim_start_matches(|mark: char| !mark.is_alphanumeric() && mark != ' ');
-        Some(one_line(first, 500)).filter(|text| !text.is_empty())
+        Some(clean_line(first, 500)).filter(|text| !text.is_empty())
     });
     let text = &rule.text;
     Reading { status: text.status, kind: text.kind, rule: text.name.clone(), detail, dialog, typed }
@@ -167,10 +167,10 @@ fn about(rules: &Compiled, lines: &[&Line], dialog: Option<&Dialog>, detail: &mu
     let title = filled.first().copied().unwrap_or_default();
     let found = rules.tools.iter().find_map(|tool| Some((tool, tool.title.captures(title)?)));
     if let Some((tool, captures)) = found {
-        let named = captures.name("tool").map(|name| one_line(name.as_str(), 100));
+        let named = captures.name("tool").map(|name| clean_line(name.as_str(), 100));
         detail.tool = detail.tool.take().or(named).or(tool.name.clone());
         let shown = summary(tool.summary, &filled[1..]);
-        detail.summary = detail.summary.take().or(Some(one_line(&shown, 500)).filter(|text| !text.is_empty()));
+        detail.summary = detail.summary.take().or(Some(clean_line(&shown, 500)).filter(|text| !text.is_empty()));
     }
     detail.summary = detail.summary.take().or_else(|| dialog?.question.clone());
 }
@@ -195,7 +195,7 @@ fn by_patterns(rules: &Compiled, layout: &Layout) -> Reading {
     let tail = layout.part(Part::Tail).unwrap_or_default();
     let hit = |patterns: &[regex::Regex]| {
         let found = tail.iter().rev().find(|line| patterns.iter().any(|pattern| pattern.is_match(&line.text)))?;
-        Some(one_line(&found.text, 500))
+        Some(clean_line(&found.text, 500))
     };
     if let Some(line) = hit(&rules.waiting) {
         let detail = Detail { summary: Some(line), ..Detail::default() };

@@ -2,8 +2,8 @@
 //! and its fields); unknown events and missing fields change nothing. Times are those at which the hook ran, so a late
 //! event never overrules a newer one.
 
-use crate::evidence::text::one_line;
 use crate::status::Millis;
+use crate::text::clean_line;
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -108,19 +108,19 @@ impl Hooks {
     pub fn apply(&mut self, event: &Value, id: &str, at: Millis) {
         let text = |key: &str| event.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
         let Some(name) = text("hook_event_name") else { return };
-        let subagent = text("agent_id").map(|id| one_line(id, 100));
+        let subagent = text("agent_id").map(|id| clean_line(id, 100));
         let main = subagent.is_none();
         if self.last.as_ref().is_none_or(|last| last.at <= at) {
-            self.last = Some(Moment { at, word: one_line(name, 40) });
-            self.session_id = text("session_id").map(|id| one_line(id, 100)).or(self.session_id.take());
+            self.last = Some(Moment { at, word: clean_line(name, 40) });
+            self.session_id = text("session_id").map(|id| clean_line(id, 100)).or(self.session_id.take());
         }
         match name {
             "SessionStart" => {
-                newer(&mut self.started, Moment { at, word: one_line(text("source").unwrap_or_default(), 40) });
+                newer(&mut self.started, Moment { at, word: clean_line(text("source").unwrap_or_default(), 40) });
                 self.forget_calls(at, Scope::All);
             }
             "SessionEnd" => {
-                let word = one_line(text("reason").unwrap_or("other"), 40);
+                let word = clean_line(text("reason").unwrap_or("other"), 40);
                 self.forget_calls(at, Scope::All);
                 if word != "clear" && word != "resume" {
                     newer(&mut self.ended, Moment { at, word });
@@ -135,7 +135,7 @@ impl Hooks {
                 self.activity = self.activity.max(Some(at));
                 let call = ToolCall { tool: tool(event), summary: summary(event), at };
                 if let Some(use_id) = text("tool_use_id").filter(|_| self.tools.len() < MOST) {
-                    self.tools.insert(one_line(use_id, 100), call);
+                    self.tools.insert(clean_line(use_id, 100), call);
                 }
             }
             "PostToolUse" | "PostToolUseFailure" | "PermissionDenied" => {
@@ -161,15 +161,15 @@ impl Hooks {
             }
             "Stop" => self.rest(event, at),
             "StopFailure" => {
-                let error = one_line(text("error").unwrap_or("unknown"), 40);
-                let message = text("last_assistant_message").map(|message| one_line(message, 500));
+                let error = clean_line(text("error").unwrap_or("unknown"), 40);
+                let message = text("last_assistant_message").map(|message| clean_line(message, 500));
                 newer(&mut self.failure, StopFailure { at, error, message });
                 self.forget_calls(at, Scope::Main);
             }
             "Notification" => {
                 newer(
                     &mut self.notification,
-                    Moment { at, word: one_line(text("notification_type").unwrap_or_default(), 40) },
+                    Moment { at, word: clean_line(text("notification_type").unwrap_or_default(), 40) },
                 );
             }
             _ => {}
@@ -268,13 +268,14 @@ impl Hooks {
         let newest = self.stop.as_ref().is_none_or(|stop| stop.at <= at);
         if background.is_some() && newest {
             let ids = tasks.iter().filter(|task| is_subagent(task));
-            let ids = ids.filter_map(|task| task.get("id").and_then(Value::as_str)).map(|id| one_line(id, 100));
+            let ids = ids.filter_map(|task| task.get("id").and_then(Value::as_str)).map(|id| clean_line(id, 100));
             let named: BTreeMap<String, Millis> = ids.map(|id| (id, at)).collect();
             self.subagents.retain(|id, started| named.contains_key(id) || *started > at);
             named.into_iter().for_each(|(id, at)| _ = self.subagents.entry(id).or_insert(at));
         }
         let shells = tasks.iter().filter(|task| !is_subagent(task)).count();
-        let message = event.get("last_assistant_message").and_then(Value::as_str).map(|message| one_line(message, 500));
+        let message =
+            event.get("last_assistant_message").and_then(Value::as_str).map(|message| clean_line(message, 500));
         newer(&mut self.stop, Stop { at, message, shells });
         self.forget_calls(at, Scope::Main);
     }
@@ -328,7 +329,7 @@ fn newer<T: Timed>(slot: &mut Option<T>, value: T) {
 }
 
 fn tool(event: &Value) -> String {
-    one_line(event.get("tool_name").and_then(Value::as_str).unwrap_or("unknown"), 100)
+    clean_line(event.get("tool_name").and_then(Value::as_str).unwrap_or("unknown"), 100)
 }
 
 fn fingerprint(event: &Value) -> u64 {
@@ -345,5 +346,5 @@ pub fn summary(event: &Value) -> Option<String> {
         ["command", "file_path", "notebook_path", "url", "plan", "query", "pattern", "path", "description", "prompt"];
     let known = plain.iter().find_map(|key| input.get(key)?.as_str()).or_else(question);
     let object = || input.as_object().filter(|object| !object.is_empty()).map(|_| input.to_string());
-    known.map(str::to_owned).or_else(object).map(|text| one_line(&text, 500))
+    known.map(str::to_owned).or_else(object).map(|text| clean_line(&text, 500))
 }

@@ -35,7 +35,7 @@ pub struct Found {
 
 /// Looks for `but` in the asking client's PATH, or where it was found before.
 pub async fn find(core: &Core, project: &str, loaded: &Loaded, given: Option<&Environment>) -> Result<Found> {
-    let own = Environment(crate::core::environment());
+    let own = Environment(crate::environment::variables());
     let config_dir = crate::agent::claude::environment::config_dir(given.unwrap_or(&own));
     let path = given.and_then(|given| given.0.get("PATH").cloned());
     let configured = Some(loaded.config.vcs.but.as_str());

@@ -70,7 +70,7 @@ fn term(word: &str) -> Result<Term> {
     if let Some((_, term)) = TERMS.iter().find(|(name, _)| *name == word) {
         return Ok(term.clone());
     }
-    let message = format!("there is no filter `{}`", super::text::line(word, 50));
+    let message = format!("there is no filter `{}`", crate::text::clean_line(word, 50));
     Err(refuse(Code::BadInput, message, format!("filters are {}, +tag, all", Filter::words().join(", "))))
 }
 

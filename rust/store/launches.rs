@@ -6,6 +6,7 @@ use super::tx::Tx;
 use crate::error::Result;
 use crate::process::Identity;
 use crate::status::Millis;
+use crate::text::clean_line;
 use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
 
@@ -121,7 +122,7 @@ impl Tx<'_> {
     pub fn end_launch(&mut self, launch: &str, how: &str) -> Result<bool> {
         let ended = self.run(
             "UPDATE launches SET ended_at = ?2, how = ?3 WHERE id = ?1 AND ended_at IS NULL",
-            params![launch, self.now(), text::line(how, text::NAME)],
+            params![launch, self.now(), clean_line(how, text::NAME)],
         )?;
         Ok(ended == 1)
     }

@@ -8,6 +8,7 @@ use crate::contract::{Code, Event, Json as Value, Opened};
 use crate::error::Result;
 use crate::status::{Kind, Millis};
 use crate::task::{Status, Step};
+use crate::text::clean_line;
 use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
 
@@ -109,7 +110,7 @@ impl Tx<'_> {
             return Ok(Received::Answered(old.clone(), answer.flatten()));
         }
         let input = new.input.as_ref().map(Value::to_string).filter(|input| input.len() <= INPUT);
-        let suggestions: Vec<String> = new.suggestions.iter().take(50).map(|rule| text::line(rule, 500)).collect();
+        let suggestions: Vec<String> = new.suggestions.iter().take(50).map(|rule| clean_line(rule, 500)).collect();
         self.run(
             "INSERT INTO requests (id, task, kind, tool, summary, input, suggestions, answerable, opened_at)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
@@ -119,11 +120,11 @@ impl Tx<'_> {
                 id,
                 uuid,
                 Word(new.kind),
-                new.tool.as_deref().map(|tool| text::line(tool, 200)),
-                text::line(&new.summary, 500),
+                new.tool.as_deref().map(|tool| clean_line(tool, 200)),
+                clean_line(&new.summary, 500),
                 input,
                 Json(&suggestions),
-                text::line(&new.answerable, 20),
+                clean_line(&new.answerable, 20),
                 new.at,
             ],
         )?;

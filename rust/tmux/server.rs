@@ -16,7 +16,7 @@ pub(super) fn environment() -> Vec<(OsString, OsString)> {
             || matches!(name, "LANG" | "TMPDIR" | "TZ")
             || name.starts_with("LC_")
     };
-    std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(kept)).collect()
+    crate::environment::chosen(kept)
 }
 
 /// A server that comes up while it is asked is asked again so often, with a pause.

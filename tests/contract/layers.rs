@@ -4,6 +4,7 @@
 //! use each other; a place may use every place of the rows below it.
 
 mod arrows;
+mod lua_tree;
 
 use arrows::{Arrow, Source};
 use std::collections::BTreeSet;
@@ -42,7 +43,7 @@ const RUST: &[Layer] = &[
             &["status"],
         ],
     },
-    Layer { name: "base", rows: &[&["paths", "process", "project"], &["clock", "error"]] },
+    Layer { name: "base", rows: &[&["paths", "process", "project"], &["clock", "environment", "error", "text"]] },
 ];
 
 /// What the rows alone would allow.
@@ -56,6 +57,8 @@ const PURE: &[&str] =
     &["attribution", "commits", "contract", "detector", "evidence", "guard", "status", "task", "verbs"];
 const WORLD: &[&str] = &[
     "crate::clock",
+    "crate::environment",
+    "crate::environment",
     "crate::paths",
     "crate::process",
     "crate::project",

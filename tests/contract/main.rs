@@ -7,6 +7,7 @@ mod examples;
 mod layers;
 mod lua;
 mod rules;
+mod text;
 mod verbs;
 
 use chorus::contract::{Code, Event, Failure, PROTOCOL, Request};

@@ -3,13 +3,9 @@ local helpers = require('helpers')
 describe('the client', function()
   local world, client
 
-  before_each(function()
-    world = helpers.world()
+  helpers.in_a_world(function(fresh)
+    world = fresh
     client = require('chorus.client')
-  end)
-
-  after_each(function()
-    world:close()
   end)
 
   local function pid()

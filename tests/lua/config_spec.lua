@@ -3,13 +3,9 @@ local helpers = require('helpers')
 describe('the options', function()
   local world, config
 
-  before_each(function()
-    world = helpers.world()
+  helpers.in_a_world(function(fresh)
+    world = fresh
     config = require('chorus.config')
-  end)
-
-  after_each(function()
-    world:close()
   end)
 
   local function check(given, expected)

@@ -108,12 +108,8 @@ end
 describe('the help', function()
   local world
 
-  before_each(function()
-    world = helpers.world()
-  end)
-
-  after_each(function()
-    world:close()
+  helpers.in_a_world(function(fresh)
+    world = fresh
   end)
 
   local function text()

@@ -1,5 +1,7 @@
 --- What specs share: a world of their own for each, examples of tasks and requests, waiting, and a fake peer.
-local M = {}
+local fixtures = require('fixtures')
+
+local M = { task = fixtures.task, request = fixtures.request }
 
 local here = vim.fn.fnamemodify(debug.getinfo(1, 'S').source:sub(2), ':p:h')
 
@@ -51,68 +53,20 @@ function M.settle()
   end)
 end
 
----@param over? table
----@return chorus.Task
-function M.task(over)
-  over = over or {}
-  local number = over.number or 1
-  local task = {
-    project = '/project',
-    number = number,
-    uuid = 'uuid-' .. number,
-    title = 'Task ' .. number,
-    priority = 0,
-    tags = {},
-    status = 'running',
-    agent = 'claude',
-    agent_status = { status = 'idle', detail = {}, since = 1000 },
-    unread = false,
-    isolation = 'auto',
-    commits = 0,
-    uncommitted = 0,
-    overlaps = {},
-    restarts = 0,
-    queued = 0,
-    requests = 0,
-    demo = false,
-    created_at = 1000,
-    revision = 1,
-  }
-  if type(over.agent_status) == 'string' then
-    over.agent_status = { status = over.agent_status, detail = {}, since = 1000 }
-  end
-  return vim.tbl_extend('force', task, over)
-end
-
----@param over? table
----@return chorus.Opened
-function M.request(over)
-  over = over or {}
-  local number = over.number or 1
-  local id = over.id or 'request-' .. number
-  return vim.tbl_extend('force', {
-    id = id,
-    project = '/project',
-    number = number,
-    task = 'uuid-' .. number,
-    kind = 'permission',
-    tool = 'Bash',
-    summary = 'ls -la',
-    input = { command = 'ls -la' },
-    suggestions = {},
-    answerable = 'hook',
-    opened_at = 1000,
-  }, over)
-end
-
 --- Forgets every module of ours and what it set up.
-local function forget()
+function M.forget()
   for name in pairs(package.loaded) do
     if name == 'chorus' or vim.startswith(name, 'chorus.') then
       package.loaded[name] = nil
     end
   end
-  for _, group in ipairs({ 'chorus_client', 'chorus_statusline', 'chorus_spec' }) do
+  for _, group in ipairs({
+    'chorus_client',
+    'chorus_statusline',
+    'chorus_report_saves',
+    'chorus_reload',
+    'chorus_spec',
+  }) do
     pcall(vim.api.nvim_del_augroup_by_name, group)
   end
   for _, name in ipairs({ 'chorus', 'chorus_status', 'chorus_counts', 'loaded_chorus' }) do
@@ -136,7 +90,7 @@ local originals = { notify = vim.notify, select = vim.ui.select, input = vim.ui.
 --- A world: private folders, a fake program, no memory; what is said, picked and typed is taken down or given.
 ---@return chorus.World
 function M.world()
-  forget()
+  M.forget()
   local folder = vim.fn.resolve(vim.fn.tempname())
   for _, name in ipairs({ 'HOME', 'XDG_CONFIG_HOME', 'XDG_DATA_HOME', 'XDG_STATE_HOME', 'XDG_CACHE_HOME' }) do
     vim.env[name] = folder .. '/' .. name:lower()
@@ -182,6 +136,19 @@ function M.world()
     end,
   })
   return self
+end
+
+--- Gives each test of a `describe` block a world of its own.
+---@param begin fun(world: chorus.World)
+function M.in_a_world(begin)
+  local busted, world = require('busted'), nil
+  busted.before_each(function()
+    world = M.world()
+    begin(world)
+  end)
+  busted.after_each(function()
+    world:close()
+  end)
 end
 
 --- What the peer is told before it starts.
@@ -278,7 +245,7 @@ function World:close()
   if client then
     client.disconnect()
   end
-  forget()
+  M.forget()
   vim.notify, vim.ui.select, vim.ui.input = originals.notify, originals.select, originals.input
   vim.fn.delete(self.folder, 'rf')
 end

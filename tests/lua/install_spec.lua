@@ -3,8 +3,8 @@ local helpers = require('helpers')
 describe('the program', function()
   local world, install, path
 
-  before_each(function()
-    world = helpers.world()
+  helpers.in_a_world(function(fresh)
+    world = fresh
     install = require('chorus.install')
     path = vim.env.PATH
     vim.fn.mkdir(world.folder .. '/bin')
@@ -16,7 +16,6 @@ describe('the program', function()
 
   after_each(function()
     vim.env.PATH = path
-    world:close()
   end)
 
   local function program(place, text)

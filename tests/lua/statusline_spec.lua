@@ -3,13 +3,9 @@ local helpers = require('helpers')
 describe('the badge', function()
   local world, statusline
 
-  before_each(function()
-    world = helpers.world()
+  helpers.in_a_world(function(fresh)
+    world = fresh
     statusline = require('chorus.statusline')
-  end)
-
-  after_each(function()
-    world:close()
   end)
 
   local function counts(over)

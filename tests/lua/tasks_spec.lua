@@ -3,13 +3,9 @@ local helpers = require('helpers')
 describe('the tasks', function()
   local world, tasks
 
-  before_each(function()
-    world = helpers.world()
+  helpers.in_a_world(function(fresh)
+    world = fresh
     tasks = require('chorus.tasks')
-  end)
-
-  after_each(function()
-    world:close()
   end)
 
   local function changed(over)

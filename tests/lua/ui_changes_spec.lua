@@ -1,4 +1,4 @@
-local world = dofile((debug.getinfo(1, 'S').source:match('^@(.*/)') or './') .. 'ui_world.lua')
+local world = require('ui_world')
 
 local function hunk(id, line, owner, tasks, lines)
   return { id = id, line = line, owner = owner, tasks = tasks or {}, lines = lines or { '-old ' .. id, '+new ' .. id } }

@@ -1,4 +1,4 @@
-local world = dofile((debug.getinfo(1, 'S').source:match('^@(.*/)') or './') .. 'ui_world.lua')
+local world = require('ui_world')
 
 local PATCH = table.concat({
   'diff --git a/src/a.lua b/src/a.lua',
@@ -162,7 +162,7 @@ describe('the diff of a task', function()
     open()
     vim.api.nvim_win_set_cursor(0, { 20, 0 })
     world.press('gf')
-    assert.are.equal('bé "x".txt is not there any more', world.notified[1][2])
+    assert.are.equal('bé "x".txt does not exist any more', world.notified[1][2])
     local place = require('chorus.ui.kit.place')
     for _, path in ipairs({ '/etc/passwd', '../x', 'a/../../x', '', 'a\0b' }) do
       assert.is_nil(place.below(folder, path))

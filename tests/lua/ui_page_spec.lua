@@ -1,4 +1,4 @@
-local world = dofile((debug.getinfo(1, 'S').source:match('^@(.*/)') or './') .. 'ui_world.lua')
+local world = require('ui_world')
 
 describe('page', function()
   local page, view, task
@@ -213,7 +213,7 @@ end)
 describe('explain', function()
   it('shows the rule, and each piece of evidence with its age', function()
     world.start()
-    local rows = require('chorus.ui.tasks.explain').render({
+    local rows = require('chorus.ui.tasks.explain_rows').render({
       task = world.task(1),
       rule = 'an open request wins',
       evidence = {

@@ -1,4 +1,4 @@
-local world = dofile((debug.getinfo(1, 'S').source:match('^@(.*/)') or './') .. 'ui_world.lua')
+local world = require('ui_world')
 
 describe('request', function()
   local view, request, input, select, typed, picked, prompts
@@ -295,7 +295,10 @@ describe('request', function()
       inbox.open()
       picked = 1
       world.press('ggVGa')
-      assert.are.same({ { 'info', '#12 and #4 do not ask for the same', 'look at each of them' } }, world.notified)
+      assert.are.same(
+        { { 'info', '#12 and #4 do not ask for the same', 'answer each of them separately' } },
+        world.notified
+      )
       assert.are.same({}, world.asked)
       world.replies.task_approve = function()
         return nil, {}

@@ -15,8 +15,8 @@ describe('the verb', function()
     }
   end
 
-  before_each(function()
-    world = helpers.world()
+  helpers.in_a_world(function(fresh)
+    world = fresh
     verbs = require('chorus.verbs')
     shown = {}
     for _, module in ipairs({
@@ -36,7 +36,6 @@ describe('the verb', function()
 
   after_each(function()
     vim.b.chorus_task = nil
-    world:close()
   end)
 
   --- Runs a verb and waits until the peer was asked `count` times more.

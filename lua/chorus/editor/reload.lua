@@ -1,17 +1,17 @@
---- Buffers whose files agents change: read again at once where nothing is unsaved, told otherwise.
+--- Reloads buffers whose files agents have changed, and warns where a buffer has unsaved edits.
 
 local M = {}
 
---- An event names no more paths than this; there may be others then.
+--- An event names at most this many paths; with this many there may be others.
 local MOST_PATHS = 50
 
---- What files with unsaved edits looked like when they were last in step with their buffer, by buffer.
+--- Stamps of files when their buffers were last the same as the file, by buffer.
 ---@type table<integer, string>
 local known = {}
 
 ---@param path string
 ---@return string? changes when the file does
-local function look(path)
+local function stamp_of(path)
   local about = vim.uv.fs_stat(path)
   return about and ('%d.%d %d'):format(about.mtime.sec, about.mtime.nsec, about.size) or nil
 end
@@ -25,11 +25,11 @@ end
 ---@param buffer integer
 local function remember(buffer)
   if is_file(buffer) then
-    known[buffer] = look(vim.api.nvim_buf_get_name(buffer))
+    known[buffer] = stamp_of(vim.api.nvim_buf_get_name(buffer))
   end
 end
 
---- Which tasks have edits in a file, in words.
+--- Names the tasks that have edits in a file.
 ---@param changes chorus.Changes
 ---@param path string
 ---@return string
@@ -53,9 +53,9 @@ local function owners(changes, path)
   return #numbers > 0 and ' by one of #' .. table.concat(numbers, ', #') or ''
 end
 
---- Says once for each change on disk that a buffer with unsaved edits is behind, and which task did it.
+--- Warns that buffers with unsaved edits are older than their files, and names the tasks that changed them.
 ---@param behind { buffer: integer, path: string }[]
-local function tell(behind)
+local function warn_about(behind)
   require('chorus.client').request('changes', {}, function(_, changes)
     for _, each in ipairs(behind) do
       local who = changes and owners(changes, each.path) or ''
@@ -69,21 +69,21 @@ local function tell(behind)
 end
 
 ---@param buffer integer
-local function read_again(buffer)
+local function reload(buffer)
   local reads = vim.bo[buffer].autoread
   if reads == nil then
     reads = vim.go.autoread
   end
   if reads then
-    -- Not allowed in the command-line window; Neovim looks by itself later then.
+    -- Not allowed in the command-line window; Neovim checks by itself later.
     pcall(vim.cmd.checktime, buffer)
   end
 end
 
---- Looks at the buffers of files that have changed.
+--- Reloads or warns about the buffers of changed files.
 ---@param root string
 ---@param paths string[] from the root
-local function look_at(root, paths)
+local function update_buffers(root, paths)
   local is_named = {}
   for _, path in ipairs(paths) do
     is_named[path] = true
@@ -94,22 +94,22 @@ local function look_at(root, paths)
     local path = vim.startswith(name, root .. '/') and name:sub(#root + 2) or nil
     if path and (is_named[path] or #paths >= MOST_PATHS) then
       if not vim.bo[buffer].modified then
-        read_again(buffer)
+        reload(buffer)
         remember(buffer)
-      elseif known[buffer] and known[buffer] ~= look(name) then
-        known[buffer] = look(name)
+      elseif known[buffer] and known[buffer] ~= stamp_of(name) then
+        known[buffer] = stamp_of(name)
         behind[#behind + 1] = { buffer = buffer, path = path }
       end
     end
   end
   if #behind > 0 then
-    tell(behind)
+    warn_about(behind)
   end
 end
 
---- Listens for edits, and remembers from now on what files are in step with their buffers.
+--- Listens for edits, and from now on remembers which files are the same as their buffers.
 function M.attach()
-  local group = vim.api.nvim_create_augroup('chorus_disk', {})
+  local group = vim.api.nvim_create_augroup('chorus_reload', {})
   vim.api.nvim_create_autocmd({ 'BufReadPost', 'BufWritePost', 'FileChangedShellPost' }, {
     group = group,
     desc = 'Chorus: remember the file as it is',
@@ -127,11 +127,11 @@ function M.attach()
   vim.api.nvim_create_autocmd('User', {
     group = group,
     pattern = 'ChorusEditsChanged',
-    desc = 'Chorus: read again what agents have changed',
+    desc = 'Chorus: reload what agents have changed',
     callback = function(event)
       local welcome = require('chorus.client').welcome()
       if welcome then
-        look_at(welcome.project, event.data.paths)
+        update_buffers(welcome.project, event.data.paths)
       end
     end,
   })

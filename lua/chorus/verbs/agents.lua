@@ -8,7 +8,7 @@ local message = require('chorus.message')
 ---@type table<string, fun(call: chorus.Call, verb: chorus.Verb)>
 local run = {}
 
---- At most so many agents are started at the same time.
+--- Agents to start at the same time.
 local STARTS_AT_ONCE = 2
 
 --- The environment for an agent: the daemon keeps it in memory and leaves out what belongs to Neovim and tmux.

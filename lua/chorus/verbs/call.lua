@@ -1,4 +1,4 @@
---- What is asked for: the verb's tasks, its one task, its open request, a text that is missing.
+--- The arguments of a verb: its tasks, its one task, its open request, a missing text.
 
 local ask_daemon = require('chorus.ask_daemon')
 local filter = require('chorus.tasks.filter')
@@ -23,7 +23,8 @@ function M.some(text)
   return text ~= '' and text or nil
 end
 
---- Finds the tasks meant. When a word such as `all` named them and a text follows, it asks: the text may have begun so.
+--- Finds the tasks meant. Asks for confirmation when a filter such as `all` is followed by a text: the word may belong to
+--- the text.
 ---@param verb chorus.Verb
 ---@param call chorus.Call
 ---@param on_tasks fun(tasks: chorus.Task[])

@@ -44,7 +44,7 @@ function run.commit(call, verb)
   end)
 end
 
---- Says what a step would do and takes it when a person says yes; with `!` takes it at once.
+--- Explains a step and takes it after confirmation; `!` skips the confirmation.
 ---@param method string
 ---@param params chorus.Confirm
 ---@param yes string what yes means
@@ -66,7 +66,7 @@ local function offer(method, params, yes, at_once)
   end)
 end
 
---- A step that is offered for one task.
+--- A verb that offers a step for one task.
 ---@param yes string
 local function offers(yes)
   return function(call, verb)

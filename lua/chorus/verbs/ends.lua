@@ -17,7 +17,7 @@ local function say_completed(task, ended)
   message.info(('#%d is completed%s'):format(task.number, ended.result and ': ' .. ended.result or ''))
 end
 
---- Lets the message of the last commit be edited, where there is one to make; completes the task then.
+--- Lets the person edit the message of the last commit, if there is something to commit, and completes the task.
 ---@param task chorus.Task
 ---@param complete fun() without a message
 local function complete_with_message(task, complete)
@@ -41,7 +41,7 @@ local function complete_with_message(task, complete)
   end)
 end
 
---- Whether a message is worth editing: there may be something to commit, and completing is not refused anyway.
+--- Whether to offer the message: there may be something to commit, and the daemon will not refuse to complete.
 ---@param task chorus.Task
 ---@return boolean
 local function may_commit(task)
@@ -65,7 +65,7 @@ function run.complete(call, verb)
   end)
 end
 
---- What `fail!` takes away, and where it is kept.
+--- What `fail!` discards, and where the backup is.
 ---@param found chorus.Task[]
 ---@return string
 local function discards(found)

@@ -15,19 +15,23 @@ function run.new(call)
 end
 
 --- A verb that shows one task in a window.
----@param window string its module below `chorus.ui`
-local function shows(window)
+---@param open fun(task: chorus.Task)
+local function shows(open)
   return function(call, verb)
-    given.with_task(verb, call, function(task)
-      require('chorus.ui.' .. window).open(task)
-    end)
+    given.with_task(verb, call, open)
   end
 end
 
-run.edit = shows('tasks.page')
-run.show = shows('tasks.page')
-run.output = shows('pane.output')
-run.attach = shows('pane.terminal')
+run.show = shows(function(task)
+  require('chorus.ui.tasks.page').open(task)
+end)
+run.edit = run.show
+run.output = shows(function(task)
+  require('chorus.ui.pane.output').open(task)
+end)
+run.attach = shows(function(task)
+  require('chorus.ui.pane.terminal').open(task)
+end)
 
 function run.dashboard(call)
   require('chorus.ui.tasks.dashboard').open(call.place)
@@ -43,7 +47,11 @@ end
 
 ---@param task chorus.Task
 local function open_best(task)
-  require(tasks.is_live(task) and 'chorus.ui.pane.output' or 'chorus.ui.tasks.page').open(task)
+  if tasks.is_live(task) then
+    require('chorus.ui.pane.output').open(task)
+  else
+    require('chorus.ui.tasks.page').open(task)
+  end
 end
 
 function run.pick(call)
@@ -103,7 +111,7 @@ function run.config()
 end
 
 function run.log()
-  local log = require('chorus.ui.kit.plain_text').log_path()
+  local log = vim.fs.joinpath(require('chorus.client').state_dir(), 'log')
   if vim.fn.filereadable(log) == 0 then
     return message.info('there is no log yet at ' .. log)
   end

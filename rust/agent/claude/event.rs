@@ -3,9 +3,9 @@
 //!
 //! Shapes as Claude Code 2.1.328 and 2.1.197 send them; samples lie in `tests/fixtures/hooks`.
 
-use crate::agent::text::clip;
 use crate::contract::Json;
 use crate::status::Kind;
+use crate::text::clip;
 use serde_json::Value;
 
 /// Bytes kept of a prompt or message.

@@ -1,9 +1,10 @@
 //! What to run in the pane. Pure.
 
 use super::conversation::Conversation;
-use crate::agent::{Agent, text};
+use crate::agent::Agent;
 use crate::contract::Code;
 use crate::error::{Error, Result};
+use crate::text::reveal_line;
 use std::path::Path;
 
 /// How a conversation is taken up.
@@ -61,8 +62,8 @@ pub fn argv(launch: &Launch<'_>) -> Vec<String> {
             argv.push(format!("--name={name}"));
         }
         argv.push(format!("--settings={}", launch.settings.to_string_lossy()));
-        argv.extend(launch.model.map(|model| format!("--model={}", text::line(model, 200))));
-        argv.extend(launch.permission_mode.map(|mode| format!("--permission-mode={}", text::line(mode, 40))));
+        argv.extend(launch.model.map(|model| format!("--model={}", reveal_line(model, 200))));
+        argv.extend(launch.permission_mode.map(|mode| format!("--permission-mode={}", reveal_line(mode, 40))));
     }
     argv.extend(agent.args.iter().cloned());
     argv
@@ -70,7 +71,7 @@ pub fn argv(launch: &Launch<'_>) -> Vec<String> {
 
 /// A title as the session's name: it shows in the agent's box and in the pane's title.
 fn name(title: &str) -> String {
-    text::line(title, 80)
+    reveal_line(title, 80)
 }
 
 /// How to take up a conversation of which `conversation` is there and that perhaps runs in process `running`.

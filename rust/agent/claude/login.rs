@@ -1,6 +1,6 @@
 //! An agent without a login: how it shows, and what to tell the person.
 
-use crate::agent::text;
+use crate::text::reveal_line;
 
 /// Whether a failed turn (`error` and `message` of `StopFailure`) means that the agent has no valid login.
 ///
@@ -12,7 +12,7 @@ pub fn is_missing(error: &str, message: &str) -> bool {
 
 /// What to do, one sentence a line. `message` is what the agent showed; untrusted.
 pub fn advice(message: &str) -> String {
-    let said = match text::line(message, 200) {
+    let said = match reveal_line(message, 200) {
         said if said.is_empty() => String::new(),
         said => format!("The agent says: {said}\n"),
     };

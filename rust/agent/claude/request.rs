@@ -2,10 +2,10 @@
 
 use super::suggestion::{self, Suggestion};
 use super::{answer, event};
-use crate::agent::text::{self, clip};
 use crate::contract::{Code, Json};
 use crate::error::{Error, Result};
 use crate::status::Kind;
+use crate::text::{clip, reveal_block, reveal_line};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -35,7 +35,7 @@ pub fn parse(event: &Json) -> Option<Asked> {
     if event.get("hook_event_name").and_then(Value::as_str) != Some("PermissionRequest") {
         return None;
     }
-    let tool = text::line(&event::text(event, "tool_name", 400).unwrap_or_default(), 200);
+    let tool = reveal_line(&event::text(event, "tool_name", 400).unwrap_or_default(), 200);
     let whole = event.get("tool_input").cloned().unwrap_or_else(|| json!({}));
     let cwd = event::text(event, "cwd", 4096);
     let kind = match tool.as_str() {
@@ -106,7 +106,7 @@ impl Asked {
 pub fn deny(reason: Option<&str>) -> Json {
     let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
     let message = reason.unwrap_or("The user declined this.");
-    reply(json!({ "behavior": "deny", "message": text::block(clip(message, 16 * 1024)) }))
+    reply(json!({ "behavior": "deny", "message": reveal_block(clip(message, 16 * 1024)) }))
 }
 
 fn reply(decision: Json) -> Json {
@@ -139,7 +139,7 @@ fn summary(tool: &str, input: &Json, cwd: Option<&str>) -> String {
     let said = said.unwrap_or_else(|| {
         if input.as_object().is_some_and(|o| !o.is_empty()) { input.to_string() } else { tool.into() }
     });
-    text::line(&said, 200)
+    reveal_line(&said, 200)
 }
 
 fn question(input: &Json) -> Option<String> {

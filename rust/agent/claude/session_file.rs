@@ -1,9 +1,9 @@
 //! Claude Code's own session file, `<config>/sessions/<pid>.json`, read leniently: it is an internal format (seen in
 //! 2.1.197 and 2.1.328), so unknown keys and values are kept or ignored, never an error.
 
-use crate::evidence::text::one_line;
 use crate::process::Identity;
 use crate::status::Millis;
+use crate::text::clean_line;
 use serde_json::Value;
 
 /// Larger files are not session files; the real ones have under 1 kB.
@@ -74,7 +74,7 @@ pub fn parse(bytes: &[u8]) -> Option<SessionFile> {
     }
     let value: Value = serde_json::from_slice(bytes).ok()?;
     let text = |key: &str| match value.get(key)? {
-        Value::String(text) if !text.is_empty() => Some(one_line(text, 500)),
+        Value::String(text) if !text.is_empty() => Some(clean_line(text, 500)),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     };
@@ -84,7 +84,7 @@ pub fn parse(bytes: &[u8]) -> Option<SessionFile> {
         "idle" => SessionStatus::Idle,
         "waiting" => SessionStatus::Waiting,
         "shell" => SessionStatus::Shell,
-        _ => SessionStatus::Other(one_line(&word, 40)),
+        _ => SessionStatus::Other(clean_line(&word, 40)),
     });
     Some(SessionFile {
         pid: u32::try_from(value.get("pid")?.as_u64()?).ok().filter(|pid| *pid > 0)?,

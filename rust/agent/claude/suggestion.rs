@@ -4,8 +4,8 @@
 //! Here each can be had alone, and all together.
 
 use super::event;
-use crate::agent::text::code;
 use crate::contract::Json;
+use crate::text::code;
 use serde_json::{Value, json};
 use std::path::Path;
 

@@ -7,8 +7,8 @@
 //! same `requestDigest` as the one before; neither the error nor the pause is told. A final error is an `assistant` line
 //! with `isApiErrorMessage`. Three 529 in a row are final at once, a 500 is tried ten times.
 
-use crate::agent::text::clip;
 use crate::status::Millis;
+use crate::text::clip;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::fs::File;

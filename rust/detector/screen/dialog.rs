@@ -1,7 +1,7 @@
 //! A dialog's question and options, read so that keys can answer it safely or not at all.
 
 use super::lines::Line;
-use crate::evidence::text::one_line;
+use crate::text::clean_line;
 use regex::Regex;
 use serde::Serialize;
 use std::sync::LazyLock;
@@ -109,7 +109,7 @@ struct Row {
 }
 
 fn choice(digit: Option<u8>, label: &str, selected: bool, checked: Option<bool>) -> Choice {
-    Choice { digit, label: one_line(label, 200), note: None, selected, checked, means: Means::Other }
+    Choice { digit, label: clean_line(label, 200), note: None, selected, checked, means: Means::Other }
 }
 
 /// The last list counted from its first digit on, preferably one with the marker in it: plans and questions hold lists too.
@@ -137,7 +137,7 @@ fn numbered(lines: &[&Line]) -> Option<Vec<Row>> {
             |line: &&&Line| line.text.chars().take_while(|character| *character == ' ').count() >= row.column.min(5);
         let below = lines[row.place + 1..end].iter().take_while(|line| !line.is_blank()).take_while(indented);
         let note: Vec<&str> = below.map(|line| line.text.trim()).collect();
-        row.choice.note = (!note.is_empty()).then(|| one_line(&note.join(" "), 300));
+        row.choice.note = (!note.is_empty()).then(|| clean_line(&note.join(" "), 300));
     }
     Some(run)
 }
@@ -174,5 +174,5 @@ fn question(above: &[&Line]) -> Option<String> {
     };
     let start = above[start..=filled].iter().rposition(edge).map_or(start, |place| start + place + 1);
     let text: Vec<&str> = above[start.min(filled)..=filled].iter().map(|line| line.text.trim()).collect();
-    Some(one_line(&text.join(" "), 500)).filter(|text| !text.is_empty())
+    Some(clean_line(&text.join(" "), 500)).filter(|text| !text.is_empty())
 }

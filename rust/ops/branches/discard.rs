@@ -143,7 +143,7 @@ async fn take_out(git: &Git, root: &Path, change: &Change, hunks: &[Hunk]) -> Re
     match (change.kind, base) {
         (Kind::Added, _) | (_, None) => std::fs::remove_file(&path).map_err(cannot),
         (Kind::Removed, Some(_)) => put_back(git, &change.path).await,
-        (_, Some(base)) if whole => replace(&path, &base, Access::AsBefore).map_err(cannot),
+        (_, Some(_)) if whole => put_back(git, &change.path).await,
         (_, Some(base)) => {
             let now = std::fs::read(&path).map_err(cannot)?;
             replace(&path, &without(&base, &now, &hunks.iter().map(replaced).collect::<Vec<_>>()), Access::AsBefore)
@@ -152,9 +152,13 @@ async fn take_out(git: &Git, root: &Path, change: &Change, hunks: &[Hunk]) -> Re
     }
 }
 
-/// A file that was removed, as it is committed.
+/// The file as it is committed: its bytes, its mode, and a link as a link.
 async fn put_back(git: &Git, path: &str) -> Result<()> {
-    git.change(&["checkout", "--ignore-skip-worktree-bits", "HEAD", "--", path], Vec::new()).await.map(drop)
+    git.clone()
+        .literal()
+        .change(&["checkout", "--ignore-skip-worktree-bits", "HEAD", "--", path], Vec::new())
+        .await
+        .map(drop)
 }
 
 /// Lines before and after, from 0; a hunk without lines on a side names the line before it.
@@ -244,5 +248,47 @@ async fn bring_back(git: &Git, root: &Path, file: &str, reference: &str) -> Resu
         },
         (None, Some(after), Some(now)) if after == now => std::fs::remove_file(&path).map_err(cannot).map(|()| true),
         _ => Ok(false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn change(path: &str, kind: Kind) -> Change {
+        Change { path: path.into(), kind, cli_id: String::new(), staged_for: Vec::new() }
+    }
+
+    #[tokio::test]
+    async fn what_is_put_back_is_as_committed_and_no_other_file_is_touched() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let git = Git::at(root).as_chorus();
+        let write = |path: &str, text: &str| std::fs::write(root.join(path), text).unwrap();
+        let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
+        let link = |target: &str| std::os::unix::fs::symlink(target, root.join("link")).unwrap();
+        let allow = |bits| std::fs::set_permissions(root.join("run"), PermissionsExt::from_mode(bits)).unwrap();
+        let executable = || std::fs::metadata(root.join("run")).unwrap().permissions().mode() & 0o100 != 0;
+        for path in ["*", "other", "run"] {
+            write(path, "committed");
+        }
+        link("other");
+        git.change(&["init", "-q"], Vec::new()).await.unwrap();
+        git.change(&["add", "-A"], Vec::new()).await.unwrap();
+        git.change(&["commit", "-qm", "x"], Vec::new()).await.unwrap();
+        write("other", "a person's");
+        allow(0o755);
+        for path in ["*", "link"] {
+            std::fs::remove_file(root.join(path)).unwrap();
+        }
+        link("*");
+        take_out(&git, root, &change("*", Kind::Removed), &[]).await.unwrap();
+        for path in ["run", "link"] {
+            take_out(&git, root, &change(path, Kind::Modified), &[Hunk::whole(path)]).await.unwrap();
+        }
+        assert_eq!((read("*").as_str(), read("other").as_str()), ("committed", "a person's"));
+        assert_eq!(std::fs::read_link(root.join("link")).unwrap(), Path::new("other"));
+        assert!(!executable(), "the mode is the task's edit too");
     }
 }

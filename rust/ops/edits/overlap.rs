@@ -2,7 +2,7 @@
 
 use crate::attribution::{Ledger, Owner};
 use crate::contract::Json;
-use crate::store::text;
+use crate::text::clean_line;
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ pub fn sentence(
         let whose = match owner {
             Owner::Task(other) if other != task => {
                 let (number, title) = name(&other)?;
-                format!("task #{number} ({:?})", text::line(&title, 80))
+                format!("task #{number} ({:?})", clean_line(&title, 80))
             }
             Owner::User => "the person you work for".to_owned(),
             Owner::Task(_) | Owner::Unclaimed(_) => return None,
@@ -44,7 +44,7 @@ pub fn sentence(
         Some(format!("{whose}: {}{more}", places.join(", ")))
     });
     let told: Vec<String> = told.collect();
-    let path = text::line(path, 300);
+    let path = clean_line(path, 300);
     (!told.is_empty()).then(|| {
         format!(
             "{path:?} holds uncommitted edits of others, in the working tree that you share with them. {}. Work around \

@@ -1,7 +1,7 @@
 //! What a task's terminal shows: once, or as a stream while a client watches.
 
 use crate::contract::{Event, Message, Nothing, Output, TaskOutput, TaskWatch};
-use crate::core::{Asker, Core, lock};
+use crate::core::{Asker, Core};
 use crate::error::Result;
 use crate::hub::outbox::Outbox;
 use crate::ops::terminal::pane;
@@ -35,7 +35,7 @@ async fn look(tmux: &Tmux, pane: &Pane, task: &str, history: u32) -> Result<Outp
 /// Begins or ends the stream of one task's output to this client; another task's stream ends.
 pub async fn watch(core: &Arc<Core>, asker: &Asker, watch: TaskWatch) -> Result<Nothing> {
     let task = core.task(asker, &watch.task).await?;
-    let mut watching = lock(&asker.watching);
+    let mut watching = asker.watching.lock();
     if let Some((_, old)) = watching.take_if(|(old, _)| watch.on || *old == task.uuid) {
         old.cancel();
     }

@@ -1,4 +1,4 @@
---- Which task wrote the cursor's line, said behind the line until the cursor leaves it.
+--- Shows which task wrote the cursor's line, behind the line until the cursor leaves it.
 local dispatch = require('chorus.dispatch')
 local message = require('chorus.message')
 local text = require('chorus.text')
@@ -11,7 +11,7 @@ local diff = vim.text and vim.text.diff or vim.diff
 ---@type { buffer: integer, line: integer, tasks: integer[] }?
 local shown
 
---- The line of the saved file that a line of the buffer is; nil when it has not been saved as it is. Pure.
+--- The line number in the saved file of a line in the buffer; nil when the line is new or changed. Pure.
 ---@param saved string[]
 ---@param lines string[]
 ---@param line integer
@@ -40,7 +40,7 @@ local function clear()
   pcall(vim.api.nvim_del_augroup_by_name, 'chorus_blame')
 end
 
---- Clears what is said once the cursor has left the line, or the line is edited.
+--- Clears the text once the cursor has left the line, or the line is edited.
 local function clear_in_time()
   local group = vim.api.nvim_create_augroup('chorus_blame', {})
   vim.api.nvim_create_autocmd({ 'CursorMoved', 'TextChanged', 'InsertEnter', 'BufLeave' }, {
@@ -54,7 +54,7 @@ local function clear_in_time()
   })
 end
 
---- Says it behind the line where that is on screen, else below.
+--- Shows the text behind the line where it is visible there, else in the message area.
 ---@param reply chorus.Line
 local function say(reply)
   local sentence = text.clean(reply.text)
@@ -89,7 +89,7 @@ local function go_to(numbers)
   end
 end
 
---- The saved line that the cursor's line is; nil when it is not saved.
+--- The cursor's line number in the saved file; nil when the line is not saved.
 ---@param path string
 ---@return integer?
 local function cursor_line(path)
@@ -100,7 +100,7 @@ local function cursor_line(path)
   return M.saved_line(vim.fn.readfile(path), vim.api.nvim_buf_get_lines(0, 0, -1, false), line)
 end
 
---- Says which task wrote the cursor's line; a second time on the same line, opens its page.
+--- Shows which task wrote the cursor's line. A second time on the same line, opens the task's page.
 function M.show()
   require('chorus.highlight').setup()
   local buffer, at = vim.api.nvim_get_current_buf(), vim.api.nvim_win_get_cursor(0)[1]

@@ -1,4 +1,4 @@
---- A commit's message, looked at and edited before the commit is made. `:w` makes it; leaving without does nothing.
+--- A commit's message, to edit before the commit. `:w` commits; leaving without `:w` does nothing.
 local save = require('chorus.ui.kit.save')
 local text = require('chorus.text')
 
@@ -11,7 +11,7 @@ local M = {}
 ---@field send fun(message: string, on_reply: fun(err?: chorus.Failure, result?: any))
 ---@field on_done fun(result: any)
 
---- Lines to begin with: the message made, then comments on what it is for.
+--- Lines to begin with: the proposed message, then comments on what it is for.
 ---@param task chorus.Task
 ---@param message chorus.CommitMessage
 ---@param does string
@@ -97,7 +97,7 @@ local function write(buffer, wish, state)
   end)
 end
 
---- Opens the buffer, with `lines` where a message has been written before.
+--- Opens the buffer; with `lines` when a message was written before.
 ---@param wish chorus.MessageWish
 ---@param lines? string[]
 function M.open(wish, lines)

@@ -1,4 +1,4 @@
---- Setting the keys of windows, as the person has configured them. `g?` shows the same table.
+--- Sets the keys of windows, as the person has configured them. `g?` shows the same table.
 local config = require('chorus.config')
 local dispatch = require('chorus.dispatch')
 local key_help = require('chorus.ui.kit.key_help')

@@ -27,7 +27,7 @@ local function run(argv, on_exit)
   return vim.fn.termopen(argv, options)
 end
 
---- What a person has to know: the way out.
+--- Hints how to leave the terminal.
 local function footer(width)
   local chunks = require('chorus.ui.kit.keys').hints('terminal', { 'close' }, width)
   return vim.list_extend(chunks, { { ' <C-\\><C-n>', 'ChorusKey' }, { ' normal mode ', 'ChorusHint' } })

@@ -1,4 +1,4 @@
---- Allowing several requests at once: only when they ask for exactly the same, and after showing which they are.
+--- Allows several requests at once, only if they ask for exactly the same, and after confirmation.
 local answer = require('chorus.answer')
 local phrase = require('chorus.phrase')
 local text = require('chorus.text')
@@ -21,12 +21,12 @@ function M.fault(requests)
   end
 end
 
---- Asks whether to allow all of these, then does.
+--- Allows all of these after confirmation.
 ---@param requests chorus.Opened[]
 function M.run(requests)
   local fault = M.fault(requests)
   if fault then
-    return require('chorus.message').info(fault, 'look at each of them')
+    return require('chorus.message').info(fault, 'answer each of them separately')
   end
   local numbers = phrase.numbers(requests)
   local first = requests[1]

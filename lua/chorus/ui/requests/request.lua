@@ -1,6 +1,7 @@
---- Looking at one request and answering it. Every answer names the request that was on screen.
+--- Shows one request with keys to answer it.
 local answer = require('chorus.answer')
 local canvas = require('chorus.ui.kit.canvas')
+local file_reader = require('chorus.ui.requests.file_reader')
 local float = require('chorus.ui.kit.float')
 local listen = require('chorus.ui.kit.listen')
 local status = require('chorus.ui.kit.status')
@@ -9,10 +10,7 @@ local view = require('chorus.ui.requests.request_rows')
 
 local M = {}
 
---- Files larger than this are not read for a diff, in bytes.
-local MOST_BYTES = 1024 * 1024
-
---- Above a request that is open in place of the one that was answered.
+--- Shown above a request that is open in place of the one that was answered.
 local NEWER = 'Another request is open now:'
 
 ---@class chorus.RequestWindow
@@ -21,25 +19,10 @@ local NEWER = 'Another request is open now:'
 ---@field answers chorus.Answers
 ---@field notice? string
 ---@field is_closed boolean
----@field files table<string, string|false> as they were when the request was first shown, by path
+---@field read fun(path: string): string? the content of a file when the request was first shown
 
 ---@type chorus.RequestWindow[]
 local shown = {}
-
---- The content of a plain file of a sensible size.
-local function read(path)
-  local about = vim.uv.fs_stat(path)
-  if not about or about.type ~= 'file' or about.size > MOST_BYTES then
-    return nil
-  end
-  local file = io.open(path, 'rb')
-  if not file then
-    return nil
-  end
-  local content = file:read('*a')
-  file:close()
-  return content
-end
 
 local function title(request)
   local task = require('chorus.tasks').get(request.task)
@@ -79,20 +62,10 @@ local function hints(window)
   return chunks
 end
 
---- Reads a file once: an edit that has been allowed is shown as it was asked for.
-local function read_once(window)
-  return function(path)
-    if window.files[path] == nil then
-      window.files[path] = read(path) or false
-    end
-    return window.files[path] or nil
-  end
-end
-
 local function rows_of(window)
   return view.render(window.request, {
     project = window.request.project,
-    read = read_once(window),
+    read = window.read,
     answers = window.answers,
     notice = window.notice,
   })
@@ -106,7 +79,7 @@ local function redraw(window)
 end
 
 local function show(window, request, notice)
-  window.request, window.notice, window.is_closed, window.files = request, notice, false, {}
+  window.request, window.notice, window.is_closed, window.read = request, notice, false, file_reader()
   window.answers = { at = 1, chosen = {}, words = {} }
   redraw(window)
 end
@@ -267,7 +240,7 @@ function M.open(request, notice)
     notice = notice,
     answers = { at = 1, chosen = {}, words = {} },
     is_closed = false,
-    files = {},
+    read = file_reader(),
   }
   local buffer = float.scratch('request')
   vim.b[buffer].chorus_task = request.number

@@ -1,11 +1,11 @@
---- An open request as rows: the whole of what the agent asks, nothing hidden and nothing cut. Pure.
+--- An open request as rows: everything the agent asks for, with hidden characters revealed. Pure.
 local canvas = require('chorus.ui.kit.canvas')
 local edit_diff = require('chorus.ui.requests.edit_diff')
 local text = require('chorus.text')
 
 local M = {}
 
---- More lines than a person reads; what is left out is said.
+--- More lines than a person reads. A row says how many more there are.
 local MOST_LINES = 3000
 
 ---@class chorus.RequestOptions
@@ -48,7 +48,7 @@ local function diff_group(line)
   return first == '+' and 'Added' or first == '-' and 'Removed' or first == '@' and 'Changed' or nil
 end
 
---- A path as a person knows it: below the project where it is there.
+--- A path relative to the project where it lies inside.
 local function short(path, project)
   if path:sub(1, #project + 1) == project .. '/' then
     return path:sub(#project + 2)

@@ -44,8 +44,7 @@ function M.columns(tasks, width)
   }
 end
 
---- What stands last in a task's row: other tasks in the same files, then the open request, the trouble, or what was last
---- said.
+--- The end of a task's row: other tasks in the same files, then the open request, the trouble, or the last message.
 ---@param task chorus.Task
 ---@param request? chorus.Opened
 ---@param width integer
@@ -191,7 +190,7 @@ local function rule(left, hint, width)
   )
 end
 
---- What an empty list says.
+--- Rows of an empty list.
 local function empty(options)
   if options.filter and options.filter ~= '' then
     return {

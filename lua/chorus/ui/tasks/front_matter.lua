@@ -77,7 +77,7 @@ READ.agent, READ.model, READ.permission_mode = word, word, word
 --- Every name, in the order in which they are written.
 M.NAMES = { 'title', 'priority', 'tags', 'agent', 'isolation', 'on', 'model', 'permission_mode' }
 
---- What may be typed after `name: `, where that is known beforehand.
+--- Known values of a field, for completion.
 ---@param name string
 ---@return string[]
 function M.values(name)
@@ -89,7 +89,7 @@ function M.values(name)
   return {}
 end
 
---- Reads a buffer. Faults name the line (one-based) and say what is wrong; nothing is guessed.
+--- Reads a buffer. Faults name the line (one-based) and the reason.
 ---@param lines string[]
 ---@param names? string[] the names allowed; all by default
 ---@return chorus.FrontMatter

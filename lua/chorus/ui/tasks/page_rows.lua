@@ -1,4 +1,4 @@
---- A task's page as lines: fields and description to edit, then what happened. Pure.
+--- A task's page as lines: fields and description to edit, then its history. Pure.
 local canvas = require('chorus.ui.kit.canvas')
 local front_matter = require('chorus.ui.tasks.front_matter')
 local status = require('chorus.ui.kit.status')
@@ -9,7 +9,7 @@ local M = {}
 --- Fields that can be edited here.
 M.NAMES = { 'title', 'priority', 'tags' }
 
---- Between what is edited and what is told.
+--- Stands between the part to edit and the history.
 M.SEPARATOR =
   '──────────────── below: what happened, not to be edited ────────────────'
 
@@ -19,7 +19,7 @@ local function fact(rows, name, value, group)
   end
 end
 
---- Where a task's edits go, how many there are, and what is wrong with them.
+--- Where a task's edits go, how many there are, and their trouble.
 local function edit_facts(rows, task)
   local phrase = require('chorus.phrase')
   fact(rows, 'isolation', task.isolation .. (task.stack and ' · ' .. task.stack or ''))
@@ -63,7 +63,7 @@ end
 ---@param page chorus.Page
 ---@param now integer
 ---@return chorus.Row[]
-function M.told(page, now)
+function M.history(page, now)
   local rows = { canvas.row({}) }
   facts(rows, page.task, now)
   if #page.requests > 0 then
