@@ -46,6 +46,14 @@ M.words.Kind = {
   'lost',
 }
 
+--- How a request can be answered.
+---@alias chorus.Answerable 'hook'|'keys'|'terminal'
+M.words.Answerable = {
+  'hook',
+  'keys',
+  'terminal',
+}
+
 --- Where a task is in its life.
 ---@alias chorus.Status 'pending'|'running'|'waiting'|'completed'|'failed'
 M.words.Status = {
@@ -106,12 +114,12 @@ M.shapes = {}
 ---@field status chorus.AgentStatus The status.
 ---@field kind? chorus.Kind Its kind, where the status has kinds.
 ---@field detail chorus.Detail What more is known.
----@field since integer When this status began.
+---@field since chorus.Millis When this status began.
 M.shapes.AgentState = {
   status = 'AgentStatus',
   kind = 'Kind?',
   detail = 'Detail',
-  since = 'integer',
+  since = 'Millis',
 }
 
 --- Facts beside a status. Every text is untrusted and bounded to 500 characters.
@@ -133,13 +141,28 @@ M.shapes.Detail = {
   background = 'string?',
 }
 
+--- Why a task's edits are not committed, or its branch is not as it should be.
+---@class chorus.Trouble
+---@field kind string `depends_on`, `moved_outside`, `not_applied`, `conflicted`, `changing`, `damaged`, `repository`, `hook`, `tool`, `left` (a worktree that was removed, switched or locked).
+---@field text string One sentence.
+---@field remedy? string What `mend` would do, as a sentence; nothing where only a person can.
+---@field above? string The branch above which the task's would be stacked, where that is the remedy.
+---@field files string[] Files it is about.
+M.shapes.Trouble = {
+  kind = 'string',
+  text = 'string',
+  remedy = 'string?',
+  above = 'string?',
+  files = 'string[]',
+}
+
 --- A task as every client sees it.
 ---@class chorus.Task
 ---@field project string Canonical path of the project.
 ---@field number integer `#12`, counted per project.
 ---@field uuid string Identity across projects and renumbering.
 ---@field title string One line.
----@field description? string Markdown; absent in lists, present in `Page`.
+---@field description? string Markdown; absent in lists, present in a page.
 ---@field priority integer Higher first; 0 by default.
 ---@field tags string[] Free words.
 ---@field status chorus.Status The task's life.
@@ -163,9 +186,9 @@ M.shapes.Detail = {
 ---@field requests integer Number of open requests.
 ---@field result? string The reason of a failure, or the result told at completion.
 ---@field demo boolean True for `chorus demo-agent`: shown wherever the task is shown.
----@field created_at integer When it was created.
----@field started_at? integer When it was first started.
----@field completed_at? integer When it was completed or failed.
+---@field created_at chorus.Millis When it was created.
+---@field started_at? chorus.Millis When it was first started.
+---@field completed_at? chorus.Millis When it was completed or failed.
 ---@field revision integer Grows with every change of this task.
 M.shapes.Task = {
   project = 'string',
@@ -196,9 +219,9 @@ M.shapes.Task = {
   requests = 'integer',
   result = 'string?',
   demo = 'boolean',
-  created_at = 'integer',
-  started_at = 'integer?',
-  completed_at = 'integer?',
+  created_at = 'Millis',
+  started_at = 'Millis?',
+  completed_at = 'Millis?',
   revision = 'integer',
 }
 
@@ -262,9 +285,9 @@ M.shapes.Requests = {
 ---@field summary string One line for lists.
 ---@field input? any The whole input: command, file and diff, questions, plan; at most 256 kB.
 ---@field suggestions string[] The agent's own rules for "allow always", each as a sentence.
----@field answerable string How it can be answered: `hook`, `keys`, or `terminal` (only by attaching).
----@field opened_at integer When it opened.
----@field closed_at? integer When it closed.
+---@field answerable chorus.Answerable How it can be answered: `hook`, `keys`, or `terminal` (only by attaching).
+---@field opened_at chorus.Millis When it opened.
+---@field closed_at? chorus.Millis When it closed.
 ---@field outcome? string `allowed`, `denied`, `answered`, `elsewhere` or `gone`.
 M.shapes.Opened = {
   id = 'string',
@@ -276,9 +299,9 @@ M.shapes.Opened = {
   summary = 'string',
   input = 'any?',
   suggestions = 'string[]',
-  answerable = 'string',
-  opened_at = 'integer',
-  closed_at = 'integer?',
+  answerable = 'Answerable',
+  opened_at = 'Millis',
+  closed_at = 'Millis?',
   outcome = 'string?',
 }
 
@@ -297,12 +320,12 @@ M.shapes.Page = {
 
 --- One line of "what happened".
 ---@class chorus.Entry
----@field at integer When.
+---@field at chorus.Millis When.
 ---@field what string What: `created`, `started`, `prompt`, `turn_ended`, `request_opened`, …
 ---@field who string Who: `person`, `agent`, `chorus`.
 ---@field text string One sentence.
 M.shapes.Entry = {
-  at = 'integer',
+  at = 'Millis',
   what = 'string',
   who = 'string',
   text = 'string',
@@ -323,14 +346,14 @@ M.shapes.Explanation = {
 ---@class chorus.Piece
 ---@field source string `process`, `session file`, `hook`, `transcript`, `screen`, `chorus`.
 ---@field says string What it says, as a sentence.
----@field at? integer When it was observed.
----@field expires? integer Until when it counts.
+---@field at? chorus.Millis When it was observed.
+---@field expires? chorus.Millis Until when it counts.
 ---@field used boolean Whether the winning rule used it.
 M.shapes.Piece = {
   source = 'string',
   says = 'string',
-  at = 'integer?',
-  expires = 'integer?',
+  at = 'Millis?',
+  expires = 'Millis?',
   used = 'boolean',
 }
 
@@ -403,31 +426,16 @@ M.shapes.Setting = {
   origin = 'string',
 }
 
---- Why a task's edits are not committed, or its branch is not as it should be.
----@class chorus.Trouble
----@field kind string `depends_on`, `moved_outside`, `not_applied`, `conflicted`, `changing`, `damaged`, `repository`, `hook`, `tool`, `left` (a worktree that was removed, switched or locked).
----@field text string One sentence.
----@field remedy? string What `mend` would do, as a sentence; nothing where only a person can.
----@field above? string The branch above which the task's would be stacked, where that is the remedy.
----@field files string[] Files it is about.
-M.shapes.Trouble = {
-  kind = 'string',
-  text = 'string',
-  remedy = 'string?',
-  above = 'string?',
-  files = 'string[]',
-}
-
 --- A commit that Chorus made for a task.
 ---@class chorus.Commit
 ---@field oid string The commit's id, as it is now.
 ---@field subject string First line of its message.
----@field at integer When it was made.
+---@field at chorus.Millis When it was made.
 ---@field files integer How many files it changes.
 M.shapes.Commit = {
   oid = 'string',
   subject = 'string',
-  at = 'integer',
+  at = 'Millis',
   files = 'integer',
 }
 
@@ -864,6 +872,7 @@ M.requests = {
 --- Requests of other faces of the program, which no Lua sends.
 M.not_ours = {
   'hook',
+  'pane_died',
   'exec',
 }
 

@@ -2,6 +2,7 @@
 
 use super::section::section;
 use super::value::{Choice, Patterns, Words};
+use crate::contract::Renderer;
 use crate::task::Isolation;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -158,15 +159,6 @@ impl Database {
             None => state.join(crate::paths::STORE),
         }
     }
-}
-
-/// How an agent draws.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Renderer {
-    /// On the main screen, so that tmux keeps the conversation in its history.
-    Classic,
-    /// On the alternate screen.
-    Fullscreen,
 }
 
 impl Choice for Renderer {

@@ -1,6 +1,6 @@
 //! One connection: decodes, guards, hands on, answers. It decides nothing.
 
-use crate::contract::{Code, Failure, Message, PROTOCOL, Reply, Request, Welcome};
+use crate::contract::{Code, Failure, Message, PROTOCOL, PaneDied, Reply, Request, Welcome};
 use crate::core::{Asker, Core};
 use crate::daemon::peer::{self, Peer};
 use crate::error::{Error, Result};
@@ -104,7 +104,7 @@ impl Connection {
         }
         match request {
             Request::Hello(hello) => self.welcome(&hello, neovim),
-            Request::Hook(_) | Request::Exec(_) => {
+            Request::Hook(_) | Request::PaneDied(_) | Request::Exec(_) => {
                 ops::answer(&self.core, &Asker { gone: self.gone.clone(), ..Asker::default() }, request).await
             }
             request => {
@@ -160,10 +160,20 @@ async fn caught<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send 
     tokio::spawn(work).await.unwrap_or_else(failed)
 }
 
+/// A copy of `chorus hook` from before [`Request::PaneDied`] tells of a pane's death as an event of the agent.
+fn renewed(request: Request) -> Request {
+    match request {
+        Request::Hook(hook) if hook.event == serde_json::json!({ "hook_event_name": "PaneDied" }) => {
+            Request::PaneDied(PaneDied { task: hook.task })
+        }
+        request => request,
+    }
+}
+
 fn decode(request: &Value) -> Result<Request> {
     let named = request.as_map().and_then(|fields| fields.iter().find(|(name, _)| name.as_str() == Some("method")));
     let method = named.and_then(|(_, method)| method.as_str()).unwrap_or_default();
-    wire::from_value(request).map_err(|error| {
+    wire::from_value(request).map(renewed).map_err(|error| {
         match error.message.contains("unknown variant `") && error.message.contains(method) {
             true => {
                 Error::new(Code::UnknownVerb, format!("there is no request {}", crate::text::clean_line(method, 40)))
@@ -195,6 +205,19 @@ async fn pump(neovim: Neovim<Writer>, outbox: Arc<Outbox>, gone: CancellationTok
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pane_s_death_is_understood_as_older_copies_tell_it() {
+        let told = |event: serde_json::Value| {
+            let params =
+                serde_json::json!({"id": "i", "task": "t", "launch": "", "at": 1, "wait": false, "event": event});
+            let request = serde_json::json!({"method": "hook", "params": params});
+            decode(&wire::to_value(&request).unwrap()).unwrap()
+        };
+        let died = told(serde_json::json!({"hook_event_name": "PaneDied"}));
+        assert!(matches!(died, Request::PaneDied(PaneDied { task }) if task == "t"));
+        assert!(matches!(told(serde_json::json!({"hook_event_name": "Stop"})), Request::Hook(_)));
+    }
 
     #[tokio::test]
     async fn a_panic_is_answered_with_an_error() {

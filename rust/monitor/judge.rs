@@ -2,6 +2,7 @@
 
 use super::requests::{self, RequestChanges};
 use super::watched::{Turn, Watched};
+use crate::agent::Adapter;
 use crate::contract::Code;
 use crate::core::answers::Answers;
 use crate::core::sight::Sight;
@@ -13,7 +14,8 @@ use crate::store::{Tx, Who};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// The session file leads the `Stop` hook by 90–215 ms (Claude Code 2.1.328): so long is the last message awaited.
+/// The session file leads the hook of a turn that ended by 90–215 ms (Claude Code 2.1.328): so long is the last message
+/// awaited.
 const STOP_MAY_FOLLOW: Millis = 500;
 /// The session file or the process table leads tmux's word of how the agent ended.
 const HOW_MAY_FOLLOW: Millis = 3000;
@@ -69,6 +71,7 @@ fn weigh(watched: &mut Watched, now: Millis) -> Option<Verdict> {
 struct Changes {
     task: String,
     launch: String,
+    adapter: Option<&'static dyn Adapter>,
     state: AgentState,
     requests: RequestChanges,
     /// Requests of which the monitor knows that a hook waits.
@@ -96,12 +99,13 @@ impl Changes {
         let turn = follow_turn(watched, &state, now);
         let mut requests = requests::plan(watched, &state, &verdict.open_requests, now);
         requests.close.retain(|request| !core.answers.is_pressed(request));
-        watched.told.retain(|request| core.answers.event(request).is_some());
+        watched.told.retain(|request| core.answers.is_awaited(request));
         let exit = follow_exit(watched, &state, now);
         let is_login_required = |state: &AgentState| state.status == AgentStatus::LoginRequired;
         Changes {
             task: watched.launched.task.clone(),
             launch: watched.launched.launch.clone(),
+            adapter: watched.launched.adapter,
             requests,
             told: watched.told.clone(),
             session: session_id(watched),
@@ -123,12 +127,13 @@ impl Changes {
             tx.set_session(task, &session)?;
         }
         let is_ours = |request: &str| {
-            let is_news = answers.event(request).is_some() && !self.told.contains(request);
+            let is_news = answers.is_awaited(request) && !self.told.contains(request);
             !is_news && !answers.is_pressed(request)
         };
         self.requests.store(tx, task, is_ours)?;
         if self.no_login {
-            let advice = crate::agent::claude::login::advice(self.state.detail.message.as_deref().unwrap_or_default());
+            let message = self.state.detail.message.as_deref().unwrap_or_default();
+            let advice = self.adapter.map_or_else(|| message.to_owned(), |adapter| adapter.login_advice(message));
             tx.journal(task, Who::Chorus, "login_required", &advice, None)?;
         }
         tx.set_agent_state(task, self.state)?;

@@ -3,7 +3,7 @@
 use super::watched::{Unhooked, Watched};
 use crate::detector::screen::dialog::Dialog;
 use crate::error::Result;
-use crate::status::{AgentState, AgentStatus, Kind, Millis};
+use crate::status::{AgentState, AgentStatus, Answerable, Kind, Millis};
 use crate::store::{Closing, NewRequest, Outcome, Tx, Who};
 use std::collections::BTreeSet;
 
@@ -138,7 +138,7 @@ fn unhooked(watched: &Watched, state: &AgentState, id: String, at: Millis) -> Ne
         summary,
         input: dialog.and_then(|dialog| serde_json::to_value(dialog).ok()),
         suggestions: Vec::new(),
-        answerable: if by_keys { "keys" } else { "terminal" }.to_owned(),
+        answerable: if by_keys { Answerable::Keys } else { Answerable::Terminal },
         at,
     }
 }

@@ -1,6 +1,6 @@
 //! The stack of a task in a GitButler project: made when it starts, found again, taken back.
 
-use crate::agent::claude::but_hooks::{self, ButHook};
+use crate::agent::{ADAPTERS, CommittingHook};
 use crate::config::{Committer, Loaded};
 use crate::contract::{Code, Environment};
 use crate::core::Core;
@@ -30,13 +30,12 @@ pub struct Found {
     /// The project's state.
     pub setup: Setup,
     /// GitButler's own hooks in the agent's settings.
-    pub hooks: Vec<ButHook>,
+    pub hooks: Vec<CommittingHook>,
 }
 
 /// Looks for `but` in the asking client's PATH, or where it was found before.
 pub async fn find(core: &Core, project: &str, loaded: &Loaded, given: Option<&Environment>) -> Result<Found> {
     let own = Environment(crate::environment::variables());
-    let config_dir = crate::agent::claude::environment::config_dir(given.unwrap_or(&own));
     let path = given.and_then(|given| given.0.get("PATH").cloned());
     let configured = Some(loaded.config.vcs.but.as_str());
     let found = path.as_deref().and_then(|path| but::find(configured, path));
@@ -49,7 +48,8 @@ pub async fn find(core: &Core, project: &str, loaded: &Loaded, given: Option<&En
             .hint("install GitButler's command line, or set `[vcs] but`")
     })?;
     let capabilities = but::probe(&program, &GitEnvironment::of_process()).await;
-    let hooks = but_hooks::find(Path::new(project), config_dir.as_deref());
+    let environment = given.unwrap_or(&own);
+    let hooks = ADAPTERS.iter().flat_map(|adapter| adapter.committing_hooks(Path::new(project), environment)).collect();
     Ok(Found { program, capabilities, setup: but::setup(Path::new(project)), hooks })
 }
 
@@ -114,7 +114,7 @@ pub fn broken_hooks(found: &Found) -> Option<String> {
 }
 
 /// `.claude/settings.local.json lines 5, 9`, a file after the other.
-pub fn lines_of(hooks: &[ButHook]) -> String {
+pub fn lines_of(hooks: &[CommittingHook]) -> String {
     let mut parts: Vec<(PathBuf, Vec<String>)> = Vec::new();
     for hook in hooks {
         match parts.last_mut().filter(|(file, _)| *file == hook.file) {

@@ -2,6 +2,8 @@
 //!
 //! The captures, what is right for each, and what was right at first sight: `tests/fixtures/screens/README.md`.
 
+use chorus::agent::Adapter;
+use chorus::agent::claude::Claude;
 use chorus::agent::claude::session_file;
 use chorus::detector::rules::Rules;
 use chorus::detector::screen::dialog::Means;
@@ -101,13 +103,13 @@ impl Score {
 }
 
 fn claude() -> Rules {
-    Rules::for_agent("claude", None).unwrap()
+    Rules::of(Some(Claude.screen_rules()), None).unwrap()
 }
 
 /// What `state`'s session file and a reading of its screen make together, no hook having told anything.
 fn fused(state: &State, reading: Reading) -> (AgentStatus, Option<Kind>, String) {
     let at = 1_795_159_000_000;
-    let mut evidence = Evidence::launched(Gives { session_file: true, hooks: true }, at);
+    let mut evidence = Evidence::launched(Gives { session: true, hooks: true }, at);
     let suspended = state.session.is_some() && state.command == "bash";
     evidence.saw_process(Process::Alive { command: Some(state.command.clone()), suspended }, at + 1);
     let text =

@@ -127,7 +127,7 @@ async fn usable_but(
     found: &Repository,
 ) -> Result<stacks::Found> {
     let agent = agents::named(loaded, &task.agent, &core.state);
-    if !agent.capabilities().hooks {
+    if !agent.capabilities().gives.hooks {
         let why = format!("agent {} tells nothing of its edits, so they cannot be told from others'", task.agent);
         return Err(Error::new(Code::Unsupported, why).hint("use isolation worktree"));
     }

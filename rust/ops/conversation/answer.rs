@@ -1,14 +1,15 @@
 //! Answering a request: through the hook that waits for it, else by keys that were checked against the screen first.
 
-use crate::agent;
+use crate::agent::Answer;
 use crate::contract::*;
+use crate::core::answers::Asking;
 use crate::core::fact::Fact;
 use crate::core::{Asker, Core};
 use crate::detector::screen::Reading;
 use crate::detector::screen::dialog::Dialog;
 use crate::error::{Error, Result};
 use crate::ops::terminal;
-use crate::status::AgentStatus;
+use crate::status::{AgentStatus, Answerable};
 use crate::store::{Closing, Outcome, Who};
 use crate::task::Task;
 use crate::tmux::Key;
@@ -22,20 +23,14 @@ const HOOK_COMES_BACK: Duration = Duration::from_secs(1);
 /// A key that a dialog takes changes the screen or the session file in this time.
 const TAKEN_WITHIN: Duration = Duration::from_secs(2);
 
-enum Answer {
-    Yes { always: Option<usize> },
-    No { reason: Option<String> },
-    Words(std::collections::BTreeMap<String, String>),
-}
-
 /// Allows the open request.
 pub async fn approve(core: &Core, asker: &Asker, approve: TaskApprove) -> Result<Opened> {
-    settle(core, asker, &approve.task, approve.request, Answer::Yes { always: approve.always }).await
+    settle(core, asker, &approve.task, approve.request, Answer::Allow { always: approve.always }).await
 }
 
 /// Refuses the open request.
 pub async fn deny(core: &Core, asker: &Asker, deny: TaskDeny) -> Result<Opened> {
-    settle(core, asker, &deny.task, deny.request, Answer::No { reason: deny.reason }).await
+    settle(core, asker, &deny.task, deny.request, Answer::Deny { reason: deny.reason }).await
 }
 
 /// Answers the open question.
@@ -48,17 +43,17 @@ async fn settle(core: &Core, asker: &Asker, task: &str, seen: Option<String>, an
     let _turn = core.turn(&task.uuid).await;
     let request = core.read(&task.uuid, move |tx, task| tx.request_to_answer(task, seen.as_deref())).await?;
     match hook_of(core, &request).await {
-        Some(event) => by_hook(core, request, &event, answer).await,
-        None if request.answerable == "terminal" => Err(terminal_only(&task)),
+        Some(asking) => by_hook(core, request, &asking, answer).await,
+        None if request.answerable == Answerable::Terminal => Err(terminal_only(&task)),
         None => by_keys(core, &task, request, answer).await,
     }
 }
 
 /// What the hook process that waits for the answer was called with. After the daemon was killed one comes back by itself.
-async fn hook_of(core: &Core, request: &Opened) -> Option<Json> {
-    match request.answerable.as_str() {
-        "hook" => core.answers.event_within(&request.id, HOOK_COMES_BACK).await,
-        _ => core.answers.event(&request.id),
+async fn hook_of(core: &Core, request: &Opened) -> Option<Asking> {
+    match request.answerable {
+        Answerable::Hook => core.answers.asking_within(&request.id, HOOK_COMES_BACK).await,
+        Answerable::Keys | Answerable::Terminal => core.answers.asking(&request.id),
     }
 }
 
@@ -70,13 +65,12 @@ fn terminal_only(task: &Task) -> Error {
     .hint(format!("use `attach {}` and answer there", task.number))
 }
 
-async fn by_hook(core: &Core, request: Opened, event: &Json, answer: Answer) -> Result<Opened> {
-    let asked = agent::claude::request::parse(event).ok_or_else(|| Error::internal("a request that is none"))?;
-    let (output, outcome) = match &answer {
-        Answer::Yes { always: None } => (asked.allow()?, Outcome::Allowed),
-        Answer::Yes { always: Some(index) } => (asked.allow_always(*index)?, Outcome::Allowed),
-        Answer::No { reason } => (agent::claude::request::deny(reason.as_deref()), Outcome::Denied),
-        Answer::Words(words) => (asked.answer(words)?, Outcome::Answered),
+async fn by_hook(core: &Core, request: Opened, asking: &Asking, answer: Answer) -> Result<Opened> {
+    let output = asking.adapter.answer(&asking.message, &answer)?;
+    let outcome = match answer {
+        Answer::Allow { .. } => Outcome::Allowed,
+        Answer::Deny { .. } => Outcome::Denied,
+        Answer::Words(_) => Outcome::Answered,
     };
     // Kept before it is given: a daemon killed in between gives it when the hook comes back.
     let closing = Closing { outcome, who: Who::Person, answer: Some(output.clone()) };
@@ -123,7 +117,7 @@ async fn by_keys(core: &Core, task: &Task, request: Opened, answer: Answer) -> R
     let closing = Closing { outcome, who: Who::Person, answer: None };
     // Escape takes no words along: the reason goes as the next prompt.
     let reason = match answer {
-        Answer::No { reason } => reason.filter(|reason| !reason.trim().is_empty()),
+        Answer::Deny { reason } => reason.filter(|reason| !reason.trim().is_empty()),
         _ => None,
     };
     let closed = core.write(&request, move |tx, request| {
@@ -147,7 +141,7 @@ fn is_shown(request: &Opened, reading: &Reading) -> bool {
         options.iter().map(|option| Some(squeezed(option.get("label")?.as_str()?))).collect()
     };
     let shown = reading.dialog.as_ref().and_then(|dialog| serde_json::to_value(dialog).ok());
-    let asked = request.input.as_ref().filter(|_| request.answerable == "keys");
+    let asked = request.input.as_ref().filter(|_| request.answerable == Answerable::Keys);
     let words = reading.detail.summary.as_deref().map(squeezed);
     reading.status == AgentStatus::Waiting
         && reading.kind == Some(request.kind)
@@ -183,8 +177,8 @@ fn key(name: &str) -> Option<Key> {
 /// turn: its digit differs between tools and versions and can mean something else.
 fn keys_for(dialog: &Dialog, answer: &Answer) -> Option<(Vec<String>, Outcome)> {
     match answer {
-        Answer::Yes { always: None } => dialog.approve().map(|keys| (keys, Outcome::Allowed)),
-        Answer::No { .. } => Some((dialog.deny(), Outcome::Denied)),
+        Answer::Allow { always: None } => dialog.approve().map(|keys| (keys, Outcome::Allowed)),
+        Answer::Deny { .. } => Some((dialog.deny(), Outcome::Denied)),
         Answer::Words(words) => {
             let chosen = words.values().next().filter(|_| words.len() == 1)?;
             let index = dialog.options.iter().position(|choice| choice.label == *chosen)?;

@@ -1,6 +1,5 @@
 //! Prompts: accepted into a queue, typed exactly once when the agent is free to take them.
 
-use crate::agent::Adapter;
 use crate::contract::*;
 use crate::core::sight::Sight;
 use crate::core::{Asker, Core};
@@ -13,7 +12,7 @@ use crate::tmux::Style;
 use std::time::Duration;
 use tokio::sync::watch::Receiver;
 
-/// The hook `UserPromptSubmit` or a busy session follows Enter by 75–200 ms (Claude Code 2.1.328).
+/// The event of an accepted prompt, or a busy session, follows Enter by 75–200 ms (Claude Code 2.1.328).
 const CONFIRMED_WITHIN: Duration = Duration::from_secs(2);
 
 /// Between two looks for the agent's prompt box: it is drawn up to a second after the session file says that the prompt is
@@ -94,9 +93,9 @@ async fn hand_over(core: &Core, task: &Task, prompt: Prompt, free: &Sight) -> Re
     let before = sight.borrow().prompts;
     let was_busy = sight.borrow().state.status == AgentStatus::Busy;
     let loaded = core.config_of(&task.project);
-    let style = match crate::ops::agents::named(&loaded, &task.agent, &core.state).adapter {
-        Adapter::Claude | Adapter::Demo => Style::PromptBox,
-        Adapter::Screen => Style::Plain,
+    let style = match crate::ops::agents::named(&loaded, &task.agent, &core.state).adapter() {
+        Some(_) => Style::PromptBox,
+        None => Style::Plain,
     };
     match tmux.deliver(&pane, &text, style, prompt.raw).await {
         Ok(delivered) => keep_displaced(core, task, delivered.displaced).await?,

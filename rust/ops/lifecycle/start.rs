@@ -1,8 +1,6 @@
 //! Starting a task and restarting its agent. Each step is undone in reverse when a later one fails.
 
-use crate::agent;
-use crate::agent::claude::conversation::{self, Conversation};
-use crate::agent::claude::launch::{Begin, Choice};
+use crate::agent::launch::Begin;
 use crate::contract::*;
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
@@ -150,14 +148,11 @@ async fn not_restarted(core: &Core, task: &Task, launch: &Launch, pane: Option<P
 fn choose(prepared: &Prepared, known: Option<String>) -> Result<(String, Begin)> {
     let another = || (Uuid::new_v4().to_string(), Begin::New);
     let Some(session) = known else { return Ok(another()) };
-    let dir = prepared.config_dir.as_deref();
-    let running = dir.and_then(|dir| agent::claude::sessions::running(dir, &session));
-    let folder = Path::new(&prepared.folder);
-    let known = dir.map_or(Conversation::None, |dir| conversation::conversation(None, dir, folder, &session));
-    Ok(match agent::claude::launch::choose(&known, running)? {
-        Choice::With(begin) => (session, begin),
-        Choice::Another => another(),
-    })
+    let Some((adapter, dir)) = prepared.agent.adapter().zip(prepared.config_dir.as_deref()) else {
+        return Ok((session, Begin::New));
+    };
+    let begin = adapter.take_up(dir, Path::new(&prepared.folder), &session)?;
+    Ok(begin.map_or_else(another, |begin| (session, begin)))
 }
 
 /// The agent's own process, and the pane's where that is another: a program around it.

@@ -13,7 +13,7 @@ const FILES: [&str; 8] = [
     "rust/contract/replies.rs",
     "rust/contract/edits.rs",
     "rust/contract/events.rs",
-    "rust/contract/failure.rs",
+    "rust/error/failure.rs",
     "rust/contract/asks.rs",
 ];
 
