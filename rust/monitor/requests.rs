@@ -1,8 +1,8 @@
 //! Which requests a verdict closes, and which dialog without a hook becomes one.
 
 use super::watched::{Unhooked, Watched};
-use crate::detector::screen::dialog::Dialog;
 use crate::error::Result;
+use crate::evidence::reading::Dialog;
 use crate::status::{AgentState, AgentStatus, Answerable, Kind, Millis};
 use crate::store::{Closing, NewRequest, Outcome, Tx, Who};
 use std::collections::BTreeSet;

@@ -2,8 +2,9 @@
 
 use crate::contract::Code;
 use crate::core::Core;
-use crate::detector::screen::{self, Beside, Reading};
+use crate::detector::screen::{self, Beside};
 use crate::error::{Error, Result};
+use crate::evidence::reading::ScreenReading;
 use crate::ops::agents;
 use crate::process::Identity;
 use crate::store::{self, Boot};
@@ -47,7 +48,7 @@ pub fn server_identity(pid: u32, start: i64) -> Identity {
 }
 
 /// The screen as it is now, classified.
-pub async fn read_screen(core: &Core, task: &Task) -> Result<Reading> {
+pub async fn read_screen(core: &Core, task: &Task) -> Result<ScreenReading> {
     let (tmux, pane) = pane(core, task).await?;
     let loaded = core.config_of(&task.project);
     let agent = agents::named(&loaded, &task.agent, &core.state);

@@ -5,9 +5,8 @@ use crate::contract::*;
 use crate::core::answers::Asking;
 use crate::core::fact::Fact;
 use crate::core::{Asker, Core};
-use crate::detector::screen::Reading;
-use crate::detector::screen::dialog::Dialog;
 use crate::error::{Error, Result};
+use crate::evidence::reading::{Dialog, ScreenReading};
 use crate::ops::terminal;
 use crate::status::{AgentStatus, Answerable};
 use crate::store::{Closing, Outcome, Who};
@@ -134,7 +133,7 @@ async fn by_keys(core: &Core, task: &Task, request: Opened, answer: Answer) -> R
 
 /// Whether the screen shows the dialog of this very request: the same kind, the same words and, where the request was
 /// read off a screen, the same options.
-fn is_shown(request: &Opened, reading: &Reading) -> bool {
+fn is_shown(request: &Opened, reading: &ScreenReading) -> bool {
     let squeezed = |text: &str| text.split_whitespace().collect::<String>();
     let labels = |dialog: &Json| -> Option<Vec<String>> {
         let options = dialog.get("options")?.as_array()?;
