@@ -107,8 +107,9 @@ fn a_task_s_whole_life() {
         assert!(!crate::world::is_alive(agent));
         assert_eq!(world.refused(["send", "1", "more"]).code, "wrong_state");
         assert_eq!(world.json(["reopen", "1"])["status"], "pending");
+        let turns = world.count("1", "turn_ended");
         world.json(["start", "1", "--prompt", "[[say again]]"]);
-        world.until("1", "idle");
+        world.rests("1", turns + 1);
         assert_eq!(world.refused(["delete", "1"]).code, "wrong_state");
         let failed = world.json(["fail", "1", "no", "use"]);
         assert_eq!((&failed["status"], &failed["result"]), (&json!("failed"), &json!("no use")));
