@@ -59,7 +59,6 @@ const PURE: &[&str] =
 const WORLD: &[&str] = &[
     "crate::clock",
     "crate::environment",
-    "crate::environment",
     "crate::paths",
     "crate::process",
     "crate::project",

@@ -148,7 +148,7 @@ async fn stack(core: &Core, task: &Task, loaded: &Loaded, found: stacks::Found) 
         return Ok(Isolated::none(said));
     }
     let but = found.open(&task.project).await?;
-    let above = core.read(task, |tx, task| stacks::above(tx, task)).await?;
+    let above = core.read(task, stacks::above).await?;
     // What is there before the first task is the person's.
     edits::first_look(core, &task.project).await?;
     let taken = Git::at(&task.project).branches("").await?;

@@ -84,7 +84,7 @@ pub async fn make(core: &Core, task: &Task, loaded: &Loaded, project: &Git) -> R
             log::warn!("a half-made worktree: {stayed}");
         }
     }
-    let on = core.read(task, |tx, task| stacks::above(tx, task)).await?;
+    let on = core.read(task, stacks::above).await?;
     let home = core.state.worktrees();
     let number = u32::try_from(task.number).unwrap_or(u32::MAX);
     let wish = Wish { number, title: &task.title, on: on.as_deref(), home: &home, preparation: &preparation };
