@@ -90,6 +90,7 @@ api.nvim_create_autocmd('BufReadCmd', {
   pattern = 'chorus://*',
   desc = 'Chorus: a task, the dashboard or the list as a buffer',
   callback = function(args)
+    require('chorus.attach').features()
     require('chorus.ui.url').read(args.buf)
   end,
 })
@@ -97,7 +98,7 @@ api.nvim_create_autocmd('BufReadCmd', {
 local function enter()
   map_keys()
   vim.schedule(function()
-    require('chorus.client').connect({ start = false })
+    require('chorus.attach').connect()
   end)
 end
 if vim.v.vim_did_enter == 1 then

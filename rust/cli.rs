@@ -2,15 +2,17 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod args;
-pub mod detect;
-mod edits;
+pub(crate) mod detect;
+mod local;
 mod print;
-mod reply;
+mod request;
 mod run;
+mod shown;
 mod target;
 
 use crate::contract::Failure;
 use crate::error::Error;
+use crate::text::blank;
 
 /// Runs one command line (without the program's name); returns the exit code.
 pub fn main(arguments: Vec<String>) -> i32 {
@@ -49,15 +51,10 @@ impl From<Error> for Refusal {
     }
 }
 
-/// Beside what was asked for.
-fn note(text: &str) {
-    eprintln!("{text}");
-}
-
 fn print_error(error: Error, json: bool) {
-    eprintln!("chorus: {}", print::clean(&error.message));
+    eprintln!("chorus: {}", blank(&error.message));
     if let Some(hint) = &error.hint {
-        eprintln!("{}", print::clean(hint));
+        eprintln!("{}", blank(hint));
     }
     if json {
         println!("{}", serde_json::json!({ "error": Failure::from(error) }));

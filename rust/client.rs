@@ -71,7 +71,7 @@ impl Client {
                 return Ok(client);
             }
         }
-        Err(Error::new(Code::DaemonUnreachable, "the daemon was started and does not answer")
+        Err(Error::new(Code::DaemonUnreachable, "the daemon was started but does not answer")
             .hint(format!("its log is {}", state.log().display())))
     }
 
@@ -152,14 +152,14 @@ fn is_for_the_daemon(name: &str) -> bool {
 pub fn start_daemon(state: &State) -> Result<()> {
     state.create()?;
     let program = std::env::current_exe().map_err(Error::internal)?;
-    let log = crate::daemon::log::open(&state.log()).map_err(|error| {
+    let log = crate::paths::log::open(&state.log()).map_err(|error| {
         Error::new(Code::StoreUnusable, format!("cannot write the log {}: {error}", state.log().display()))
-            .hint("make room or make the state folder writable, or name another with CHORUS_STATE_DIR")
+            .hint("free some space, make the state folder writable, or set CHORUS_STATE_DIR to another folder")
     })?;
     let mut command = Command::new(program);
     command.arg("daemon").current_dir("/");
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
-    command.env_clear().envs(std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_for_the_daemon)));
+    command.env_clear().envs(crate::environment::chosen(is_for_the_daemon));
     command.env("CHORUS_STATE_DIR", &state.dir);
     command.spawn().map_err(|error| Error::internal(format!("cannot start the daemon: {error}")))?;
     Ok(())

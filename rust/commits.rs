@@ -2,7 +2,7 @@
 //! what is left and why, and the message.
 
 pub mod change;
-pub mod message;
-pub mod net;
+pub(crate) mod message;
+pub(crate) mod net;
 pub mod plan;
-pub mod without;
+pub(crate) mod without;

@@ -14,9 +14,8 @@ mod sections;
 mod tests;
 mod value;
 
-pub use read::{files, read};
+pub use read::read;
 pub use sections::*;
-pub use value::{Choice, Patterns, Words};
 
 use file::{Page, Report};
 use section::Section;
@@ -121,12 +120,14 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// On a reload: the configuration that was good stays while this one has faults, which are told.
+    /// On a reload: the last good configuration, with a notice and the faults, while this one has faults.
     pub fn or_last(self, last: &Loaded) -> Loaded {
         if self.faults.is_empty() {
             return self;
         }
-        Loaded { config: last.config.clone(), settings: last.settings.clone(), ..self }
+        let kept = "the last good configuration stays until these faults are corrected".to_owned();
+        let notices = std::iter::once(kept).chain(self.notices).collect();
+        Loaded { config: last.config.clone(), settings: last.settings.clone(), notices, faults: self.faults }
     }
 
     /// The reply to `config`.

@@ -9,17 +9,17 @@ mod agents;
 mod asks;
 mod edits;
 mod events;
-mod failure;
 mod replies;
 
+pub use crate::error::{Code, Failure};
 pub use agents::*;
 pub use asks::*;
 pub use edits::*;
 pub use events::*;
-pub use failure::*;
 pub use replies::*;
 
 use crate::task::Task;
+pub use crate::task::Trouble;
 use serde::{Deserialize, Serialize};
 
 /// Grows when an older peer could misread a newer one.
@@ -106,6 +106,8 @@ pub enum Request {
     Config(Nothing),
     /// From `chorus hook`: one event of an agent. Reply: [`HookReply`], for a permission only once it is answered.
     Hook(Hook),
+    /// From tmux: the program in a task's pane has ended. Reply: [`Nothing`].
+    PaneDied(PaneDied),
     /// From `chorus exec`: what to run in the pane. Reply: [`Exec`].
     Exec(ExecAsk),
 }

@@ -4,10 +4,10 @@
 //! a while. Killing it at any moment loses nothing.
 
 mod begin;
-pub mod connection;
-pub mod log;
-pub mod peer;
-pub mod socket;
+pub(crate) mod connection;
+pub(crate) mod log;
+pub(crate) mod peer;
+pub(crate) mod socket;
 
 use crate::core::Core;
 use crate::error::{Error, Result};

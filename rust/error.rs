@@ -1,6 +1,8 @@
 //! The one error type: a code for programs, a sentence and a remedy for people.
 
-use crate::contract::{Code, Failure};
+mod failure;
+
+pub use failure::{Code, Failure};
 
 /// What could not be done and why (`message`: lower case, no full stop), and what to do next (`hint`).
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

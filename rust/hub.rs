@@ -4,8 +4,9 @@ pub mod outbox;
 
 use crate::contract::{Event, Message};
 use outbox::Outbox;
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 
 /// Every connection: all count for the daemon's life, those that listen get events.
 #[derive(Debug, Default)]
@@ -39,7 +40,7 @@ impl Drop for Working {
 
 impl Hub {
     fn seats(&self) -> MutexGuard<'_, Seats> {
-        self.seats.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.seats.lock()
     }
 
     /// A connection opened; its number.
@@ -89,13 +90,6 @@ impl Hub {
     /// Tells everyone who listens for `project`.
     pub fn tell(&self, project: &str, event: &Event) {
         for listener in self.seats().listeners.values().filter(|listener| listener.project == project) {
-            listener.outbox.put(Message::Event(event.clone()));
-        }
-    }
-
-    /// Tells everyone.
-    pub fn tell_all(&self, event: &Event) {
-        for listener in self.seats().listeners.values() {
             listener.outbox.put(Message::Event(event.clone()));
         }
     }

@@ -1,25 +1,26 @@
 //! The verbs: the only code that combines store, tmux and agents. Each is a function read top to bottom, with its undo.
 
 mod agents;
-pub mod branches;
-pub mod conversation;
+pub(crate) mod branches;
+pub(crate) mod conversation;
 pub mod edits;
-pub mod lifecycle;
-pub mod program;
+pub(crate) mod lifecycle;
+pub(crate) mod program;
 mod queries;
 mod stacks;
-mod view;
+mod terminal;
 
 use crate::contract::*;
+use crate::core::fact::Fact;
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
 use crate::store::Who;
 use crate::task::Task;
-use branches::{changes, commit, diff, mend, worktrees};
+use branches::{changes, commit, diff, mend, preview};
 use conversation::{answer, hooks, prompts};
 use edits::line;
 use lifecycle::{finish, launch, start, tasks};
-use queries::{health, repository};
+use queries::{health, output, repository};
 use std::sync::Arc;
 
 /// Carries out one request.
@@ -27,7 +28,7 @@ pub async fn answer(core: &Arc<Core>, asker: &Asker, request: Request) -> Result
     use Request::*;
     Ok(match request {
         Hello(_) => return Err(Error::internal("`hello` is the connection's own")),
-        Snapshot(_) => Reply::Snapshot(tasks::snapshot(core, asker).await?),
+        Snapshot(_) => Reply::Snapshot(queries::tasks::snapshot(core, asker).await?),
         TaskNew(new) => task(tasks::create(core, asker, new).await?),
         TaskEdit(edit) => task(tasks::edit(core, asker, edit).await?),
         TaskStart(start) => task(start::start(core, asker, start).await?),
@@ -41,27 +42,34 @@ pub async fn answer(core: &Arc<Core>, asker: &Asker, request: Request) -> Result
         TaskFail(fail) => task(finish::fail(core, asker, fail).await?),
         TaskReopen(reopen) => task(tasks::reopen(core, asker, &reopen).await?),
         TaskDelete(one) => Reply::Nothing(tasks::delete(core, asker, &one.task).await?),
-        TaskShow(one) => Reply::Page(tasks::show(core, asker, &one.task).await?),
-        TaskList(list) => Reply::Tasks(tasks::list(core, asker, list).await?),
-        TaskInbox(list) => Reply::Requests(tasks::inbox(core, asker, list).await?),
-        TaskExplain(one) => Reply::Explanation(view::explain(core, asker, &one.task).await?),
-        TaskOutput(output) => Reply::Output(view::output(core, asker, output).await?),
-        TaskWatch(watch) => Reply::Nothing(view::watch(core, asker, watch).await?),
-        TaskAttach(one) => Reply::Terminal(view::attach(core, asker, &one.task).await?),
-        TaskSeen(one) => Reply::Nothing(view::seen(core, asker, &one.task).await?),
-        TaskWeb(web) => Reply::Web(view::web(core, asker, web).await?),
+        TaskShow(one) => Reply::Page(queries::tasks::show(core, asker, &one.task).await?),
+        TaskList(list) => Reply::Tasks(queries::tasks::list(core, asker, list).await?),
+        TaskInbox(list) => Reply::Requests(queries::tasks::inbox(core, asker, list).await?),
+        TaskExplain(one) => Reply::Explanation(queries::tasks::explain(core, asker, &one.task).await?),
+        TaskOutput(output) => Reply::Output(output::output(core, asker, output).await?),
+        TaskWatch(watch) => Reply::Nothing(output::watch(core, asker, watch).await?),
+        TaskAttach(one) => Reply::Terminal(queries::terminal::attach(core, asker, &one.task).await?),
+        TaskSeen(one) => Reply::Nothing(queries::tasks::seen(core, asker, &one.task).await?),
+        TaskWeb(web) => Reply::Web(queries::terminal::web(core, asker, web).await?),
         TaskDiff(diff) => Reply::Diff(diff::diff(core, asker, diff).await?),
         TaskCommit(commit) => task(commit::commit(core, asker, commit).await?),
         TaskMessage(one) => Reply::CommitMessage(commit::message(core, asker, &one.task).await?),
         TaskMend(confirm) => Reply::Offer(mend::mend(core, asker, confirm).await?),
-        TaskPreview(confirm) => Reply::Offer(worktrees::preview(core, asker, confirm).await?),
+        TaskPreview(confirm) => Reply::Offer(preview::preview(core, asker, confirm).await?),
         Changes(_) => Reply::Changes(changes::changes(core, asker).await?),
         ChangesAssign(assign) => Reply::Changes(changes::assign(core, asker, assign).await?),
         Line(ask) => Reply::Line(line::line(core, asker, ask).await?),
-        FileSaved(saved) => Reply::Nothing(changes::saved(core, asker, saved).await?),
+        FileSaved(saved) => {
+            edits::saved(core, &asker.project, &saved.path).await?;
+            Reply::Nothing(Nothing {})
+        }
         Setup(confirm) => Reply::Offer(repository::setup(core, asker, confirm).await?),
         Health(_) => Reply::Health(health::health(core, asker).await?),
         Config(_) => Reply::Config(health::config(core, asker)),
+        PaneDied(died) => {
+            core.fact(Fact::PaneDied { task: died.task });
+            Reply::Nothing(Nothing {})
+        }
         Hook(hook) => Reply::HookReply(hooks::take(core, hook, &asker.gone).await?),
         Exec(ask) => Reply::Exec(launch::exec(core, &ask)?),
     })

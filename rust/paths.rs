@@ -1,15 +1,18 @@
 //! Where Chorus keeps things: the state folder, the sockets, the log.
 
+pub mod log;
 mod replace;
 
 pub use replace::{Access, replace, replace_durably, replace_with_link};
 
-use crate::contract::Code;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use sha2::{Digest, Sha256};
 use std::fs::{DirBuilder, Permissions};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+
+/// The store's file inside the state folder.
+pub const STORE: &str = "chorus.db";
 
 /// A socket's path must fit `sockaddr_un` (104 bytes on macOS, 108 on Linux) with room for tmux's own suffixes.
 const LONGEST_SOCKET: usize = 100;
@@ -137,21 +140,21 @@ impl State {
 pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
     let fault = |error: std::io::Error| {
         Error::new(Code::StoreUnusable, format!("cannot write {}: {error}", path.display()))
-            .hint("make room, or make the state folder writable")
+            .hint("free some space, or make the state folder writable")
     };
     replace(path, bytes, Access::Private).map_err(fault)
 }
 
 fn unusable(path: &Path, error: &std::io::Error) -> Error {
     Error::new(Code::StoreUnusable, format!("cannot use the state folder {}: {error}", path.display()))
-        .hint("make it a folder you can write, or name another with CHORUS_STATE_DIR")
+        .hint("make it a writable folder, or set CHORUS_STATE_DIR to another one")
 }
 
 /// Makes `dir` if it is missing, and refuses one that is not a folder of this user closed to all others.
 fn private_folder(dir: &Path) -> Result<()> {
     let refuse = |why: &str| {
         Error::new(Code::StoreUnusable, format!("cannot use {} for a socket: {why}", dir.display()))
-            .hint("remove it, or name a shorter CHORUS_STATE_DIR")
+            .hint("remove it, or set CHORUS_STATE_DIR to a shorter path")
     };
     match DirBuilder::new().mode(0o700).create(dir) {
         Ok(()) => {}

@@ -2,8 +2,7 @@
 //!
 //! Identity is pid and start time. Linux reads procfs; elsewhere `ps` answers.
 
-use crate::contract::Code;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
@@ -130,12 +129,6 @@ pub fn variable_of(pid: u32, name: &str) -> Option<String> {
     let prefix = format!("{name}=");
     let found = environment.split(|byte| *byte == 0).find_map(|entry| entry.strip_prefix(prefix.as_bytes()))?;
     Some(String::from_utf8_lossy(found).into_owned())
-}
-
-/// The wall clock.
-pub fn now() -> crate::status::Millis {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    since.as_millis() as crate::status::Millis
 }
 
 /// Which machine this is: systemd's or D-Bus's id, else the host's name.

@@ -2,10 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Milliseconds since the Unix epoch.
-pub type Millis = i64;
+pub use crate::clock::Millis;
 
-/// The agent's own status, beside the task's life ([`crate::task::Status`]).
+/// The agent's own status, beside the task's life (`Status`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
 #[serde(rename_all = "snake_case")]
 pub enum AgentStatus {
@@ -58,6 +57,18 @@ pub enum Kind {
     Suspended,
     /// The pane or the tmux server is gone.
     Lost,
+}
+
+/// How a request can be answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answerable {
+    /// By the hook that waits for the answer.
+    Hook,
+    /// By keys, pressed in the dialog on the screen.
+    Keys,
+    /// Only by a person in the agent's terminal.
+    Terminal,
 }
 
 /// A status with what is known beside it.

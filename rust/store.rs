@@ -9,9 +9,10 @@
 
 use crate::contract::{Code, Event};
 use crate::error::{Error, Result};
+use parking_lot::Mutex;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, mpsc};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
@@ -42,9 +43,6 @@ pub use requests::{Closing, INPUT, NewRequest, Outcome, Received};
 pub use tasks::Defaults;
 pub use tx::Tx;
 
-/// The store's file inside the state folder.
-pub const FILE: &str = "chorus.db";
-
 /// What became different, as every client of the project is told.
 #[derive(Clone, Debug)]
 pub struct Change {
@@ -73,7 +71,7 @@ impl Store {
     /// Fails with [`Code::StoreUnusable`] when the file is damaged, newer than this program, or cannot be written;
     /// it is never deleted.
     pub fn open(folder: &Path) -> Result<Store> {
-        Store::open_file(&folder.join(FILE))
+        Store::open_file(&folder.join(crate::paths::STORE))
     }
 
     /// As [`Store::open`], with the file named.
@@ -102,7 +100,7 @@ impl Store {
     /// Every change from now on, in order. None is ever dropped, so the receiver must be read promptly.
     pub fn subscribe(&self) -> UnboundedReceiver<Arc<Change>> {
         let (listener, changes) = unbounded_channel();
-        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(listener);
+        self.listeners.lock().push(listener);
         changes
     }
 
@@ -172,7 +170,7 @@ impl Desk {
     }
 
     fn publish(&self, changes: Vec<Change>) {
-        let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut listeners = self.listeners.lock();
         for change in changes.into_iter().map(Arc::new) {
             listeners.retain(|listener| listener.send(change.clone()).is_ok());
         }

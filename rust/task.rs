@@ -1,6 +1,5 @@
 //! A task and the rules of its life. Pure: no I/O, no clock.
 
-use crate::contract::Trouble;
 use crate::status::{AgentState, Millis};
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +34,22 @@ pub enum Isolation {
     None,
 }
 
+/// Why a task's edits are not committed, or its branch is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// `depends_on`, `moved_outside`, `not_applied`, `conflicted`, `changing`, `damaged`, `repository`, `hook`, `tool`,
+    /// `left` (a worktree that was removed, switched or locked).
+    pub kind: String,
+    /// One sentence.
+    pub text: String,
+    /// What `mend` would do, as a sentence; nothing where only a person can.
+    pub remedy: Option<String>,
+    /// The branch above which the task's would be stacked, where that is the remedy.
+    pub above: Option<String>,
+    /// Files it is about.
+    pub files: Vec<String>,
+}
+
 /// A task as every client sees it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Task {
@@ -46,7 +61,7 @@ pub struct Task {
     pub uuid: String,
     /// One line.
     pub title: String,
-    /// Markdown; absent in lists, present in [`crate::contract::Page`].
+    /// Markdown; absent in lists, present in a page.
     pub description: Option<String>,
     /// Higher first; 0 by default.
     pub priority: i64,

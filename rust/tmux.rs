@@ -6,12 +6,12 @@
 //! Targets are ids (`$3`, `@3`, `%3`). Ids start again at 0 with a new server, so orders to a [`Pane`] run only
 //! on the server that made it.
 
-pub mod capture;
-pub mod keys;
-pub mod listing;
+pub(crate) mod capture;
+pub(crate) mod keys;
+pub(crate) mod listing;
 mod quote;
 mod server;
-pub mod session;
+pub(crate) mod session;
 pub mod sgr;
 mod typing;
 mod version;
@@ -143,7 +143,7 @@ impl Tmux {
             let shown = said.trim().chars().take(80).collect::<String>();
             Error::new(
                 Code::TmuxOld,
-                format!("cannot tell which tmux {} is: it says {shown:?}", self.program.display()),
+                format!("cannot tell the version of {}: it prints {shown:?}", self.program.display()),
             )
             .hint(version::INSTALL)
         })?;
@@ -189,7 +189,7 @@ impl Tmux {
             return Error::new(Code::TmuxFailed, format!("cannot {doing}: the tmux server is gone"))
                 .hint("restart the task to get a new one");
         }
-        let said = if said.is_empty() { "tmux failed and said nothing".into() } else { format!("tmux says: {said}") };
+        let said = if said.is_empty() { "tmux failed without a message".into() } else { format!("tmux says: {said}") };
         Error::new(Code::TmuxFailed, format!("cannot {doing}: {said}")).hint(ANSWERS)
     }
 

@@ -138,13 +138,3 @@ pub const VERBS: &[Verb] = &[
 pub fn find(name: &str) -> Option<&'static Verb> {
     VERBS.iter().find(|verb| verb.name == name)
 }
-
-/// The name most like `given`, if any is near.
-pub fn nearest(given: &str) -> Option<&'static str> {
-    VERBS
-        .iter()
-        .map(|verb| (strsim::jaro_winkler(verb.name, given), verb.name))
-        .filter(|(score, _)| *score > 0.75)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, name)| name)
-}

@@ -9,12 +9,12 @@ use crate::contract::Code;
 use crate::error::{Error, Result};
 use crate::paths::{State, write_private};
 use crate::process::{self, Identity};
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashMap;
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::Mutex;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
@@ -79,8 +79,8 @@ impl Web {
         self.terminals().clear();
     }
 
-    fn terminals(&self) -> std::sync::MutexGuard<'_, HashMap<String, Terminal>> {
-        self.open.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    fn terminals(&self) -> MutexGuard<'_, HashMap<String, Terminal>> {
+        self.open.lock()
     }
 }
 

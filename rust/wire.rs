@@ -2,8 +2,7 @@
 //!
 //! `rmpv::ext` is positional (a struct becomes an array, an enum an index), so `rmp-serde` does the work.
 
-use crate::contract::Code;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use rmpv::Value;
 use serde::{Serialize, de::DeserializeOwned};
 

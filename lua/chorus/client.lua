@@ -1,28 +1,29 @@
 --- The connection to the daemon, through the job `chorus rpc`. Nothing else talks to the job.
 ---
---- A request is `rpcnotify(channel, 'request', id, { method, params })`; answers and events come into `receive`.
---- `rpcrequest` would hold up the editor and is not used.
+--- A request is `rpcnotify(channel, 'request', id, { method, params })`; answers and events arrive in `receive`.
+--- `rpcrequest` would block the editor, so it is not used.
 
+local contract = require('chorus.contract')
 local fire = require('chorus.events').fire
+local install = require('chorus.install')
+local message = require('chorus.message')
 local pending = require('chorus.client.pending')
+local reconnect = require('chorus.client.reconnect')
+local tasks = require('chorus.tasks')
 local wire = require('chorus.client.wire')
 
 local M = {}
 
---- Waits before a lost connection is tried again, in milliseconds: doubled each time up to the last.
-local FIRST_DELAY, LAST_DELAY = 100, 10000
---- A connection that lived this long was a good one: the next loss begins with the first delay again.
-local GOOD_AFTER = 10000
 --- `chorus rpc --if-running` ends with this code where no daemon runs.
 local NO_DAEMON = 3
---- What may be sent while Neovim leaves, such as a draft that `:wq` created a task from, in milliseconds.
+--- How long Neovim waits on exit for requests under way, such as the task that `:wq` in a draft creates, in milliseconds.
 local LEAVE_LIMIT = 300
 
 ---@type 'closed'|'connecting'|'open'
 local phase = 'closed'
 ---@type integer?
 local channel
---- Events that came while a snapshot was under way.
+--- Events that arrived while a snapshot was under way.
 ---@type table[]?
 local held
 ---@type chorus.Welcome?
@@ -30,14 +31,12 @@ local welcome
 ---@type string?
 local folder
 local has_snapshot = false
---- Whether a connection was lost and nobody asked for that.
+--- Whether a connection was lost without `disconnect`.
 local is_lost = false
-local attempt, opened_at = 0, 0
----@type uv.uv_timer_t?
-local timer
+local opened_at = 0
 ---@type chorus.Failure?
 local last_error
-local has_told_older = false
+local has_reported_older = false
 local is_leaving = false
 
 ---@param asked chorus.Waiting
@@ -64,60 +63,56 @@ function take_snapshot()
       held = nil
       if err then
         last_error = err
-        return pending.tell_waiters(err)
+        return pending.notify_waiters(err)
       end
-      local tasks = require('chorus.tasks')
       tasks.snapshot(snapshot)
       for _, event in ipairs(events) do
         tasks.apply(event)
       end
       has_snapshot, is_lost = true, false
       fire('ChorusConnected', { project = welcome and welcome.project })
-      pending.tell_waiters()
+      pending.notify_waiters()
     end,
   })
 end
 
 ---@param start boolean
 local function try_again(start)
-  if timer or is_leaving then
+  if is_leaving then
     return
   end
-  local delay = math.min(FIRST_DELAY * 2 ^ attempt, LAST_DELAY)
-  attempt = attempt + 1
-  timer = vim.defer_fn(function()
-    timer = nil
+  reconnect.later(function()
     if phase == 'closed' then
       open_job(start)
     end
-  end, delay)
+  end)
 end
 
---- The daemon's answer to `hello` when it is a refusal.
+--- Handles the daemon's refusal of `hello`.
 ---@param err chorus.Failure
 local function refused(err)
   last_error = err
   local job = channel
   phase, channel = 'closed', nil
   pcall(vim.fn.jobstop, job)
-  if err.code == 'replaced' and attempt < 10 then
+  if err.code == 'replaced' and reconnect.attempts() < 10 then
     return try_again(true)
   end
-  if is_lost and not has_told_older and err.code == 'older_client' then
-    has_told_older = true
-    require('chorus.message').failure(err)
+  if is_lost and not has_reported_older and err.code == 'older_client' then
+    has_reported_older = true
+    message.failure(err)
   end
   pending.fail_all(err)
 end
 
--- Window-local folders do not count: moving the cursor must not change the project.
+-- Ignores window-local folders: moving the cursor must not change the project.
 local function working_folder()
   return vim.env.CHORUS_PROJECT_ROOT or vim.env.PROJECT_ROOT or vim.fn.getcwd(-1, 0)
 end
 
 local say_hello
 
---- Greets again when the working folder is another one by now. A plugin may change it back and forth, so it waits a bit.
+--- Repeats `hello` after a change of the working folder. A plugin may change it back and forth, so this waits a moment.
 local function follow_directory()
   vim.defer_fn(function()
     if phase == 'open' and working_folder() ~= folder then
@@ -127,7 +122,6 @@ local function follow_directory()
 end
 
 function say_hello()
-  local contract = require('chorus.contract')
   folder = working_folder()
   local hello = { protocol = contract.protocol, version = contract.version, folder = folder, client = 'nvim' }
   send({
@@ -164,7 +158,7 @@ local function job_ended(job, code, stderr, start)
   local was_open = phase == 'open'
   phase, channel, has_snapshot, held = 'closed', nil, false, nil
   if code == NO_DAEMON and not start then
-    -- A request that came meanwhile may start one; so may the wish to restore what was lost.
+    -- A request that was made meanwhile may start a daemon, and so may restoring a lost connection.
     if pending.wants_connection() then
       open_job(true)
     elseif is_lost then
@@ -176,14 +170,12 @@ local function job_ended(job, code, stderr, start)
   last_error = err
   pending.fail_all(err)
   if was_open then
-    if vim.uv.now() - opened_at > GOOD_AFTER then
-      attempt = 0
-    end
+    reconnect.note_lost(vim.uv.now() - opened_at)
     is_lost = true
     fire('ChorusDisconnected', { reason = err.message })
   end
   if is_lost then
-    -- One was running, so one may be started: the tasks go on meanwhile.
+    -- A daemon was running, so a new one may be started: the tasks go on meanwhile.
     try_again(true)
   end
 end
@@ -199,17 +191,13 @@ local function leave()
   end
 end
 
-local is_set_up = false
+local is_listening = false
 
-local function set_up()
-  if is_set_up then
+local function listen()
+  if is_listening then
     return
   end
-  is_set_up = true
-  require('chorus.highlight').setup()
-  require('chorus.statusline').attach()
-  require('chorus.editor.report_saves').attach()
-  require('chorus.editor.reload').attach()
+  is_listening = true
   local group = vim.api.nvim_create_augroup('chorus_client', {})
   vim.api.nvim_create_autocmd('VimLeave', { group = group, desc = 'Chorus: leave quickly', callback = leave })
   vim.api.nvim_create_autocmd('DirChanged', {
@@ -222,8 +210,7 @@ end
 
 ---@param start boolean
 function open_job(start)
-  local install = require('chorus.install')
-  set_up()
+  listen()
   local binary = install.find()
   if not binary then
     last_error = install.missing()
@@ -252,42 +239,36 @@ function open_job(start)
   say_hello()
 end
 
---- Connects, if there is no connection. With `start = false` only where a daemon runs, and without a word.
+--- Connects unless connected. With `start = false` only to a running daemon, and failing silently.
 ---@param opts { start: boolean }
 function M.connect(opts)
   if phase ~= 'closed' or is_leaving then
     return
   end
-  if timer then
-    timer:close()
-    timer = nil
-  end
+  reconnect.cancel()
   open_job(opts.start)
 end
 
---- Ends the connection and asks for no other.
+--- Ends the connection without reconnecting.
 function M.disconnect()
   local job = channel
   is_lost, phase, channel, has_snapshot, held = false, 'closed', nil, false, nil
-  if timer then
-    timer:close()
-    timer = nil
-  end
+  reconnect.cancel()
   if job then
     pcall(vim.fn.jobstop, job)
   end
   pending.fail_all({ code = 'daemon_unreachable', message = 'Neovim ended the connection to the daemon' })
 end
 
---- Asks for `method`. `on_reply(err, result)` is called once, in a later turn of the main loop; `err` has code, message and
---- hint. Without `on_reply`, inside a coroutine, it waits and returns the same two.
+--- Sends a request. `on_reply(err, result)` is called once, in a later turn of the main loop; `err` has code, message and
+--- hint. Inside a coroutine and without `on_reply`, waits for both values and returns them.
 ---@param method string
 ---@param params table
 ---@param on_reply? fun(err?: chorus.Failure, result?: any)
 ---@return chorus.Failure? err
 ---@return any result
 function M.request(method, params, on_reply)
-  -- A LuaJIT with 5.2 compatibility names the main thread too.
+  -- LuaJIT with 5.2 compatibility returns the main thread too.
   local thread, is_main = coroutine.running()
   local waits = not on_reply and thread and not is_main
   if waits then
@@ -306,12 +287,12 @@ function M.request(method, params, on_reply)
     M.connect({ start = true })
   end
   if waits then
+    ---@diagnostic disable-next-line: await-in-sync only where a coroutine asked
     return coroutine.yield()
   end
 end
 
---- Calls `on_ready()` once what the project's tasks are is known, connecting first where needed; `on_ready(err)` when that
---- cannot be.
+--- Calls `on_ready()` once the project's tasks are known, connecting first where needed; `on_ready(err)` on failure.
 ---@param on_ready fun(err?: chorus.Failure)
 function M.ready(on_ready)
   if phase == 'open' and has_snapshot then
@@ -335,27 +316,27 @@ function M.run(body)
   end
 end
 
----@param message table
-local function take(message)
-  if message.kind == 'event' then
+---@param received table
+local function take(received)
+  if received.kind == 'event' then
     if held then
-      held[#held + 1] = message
+      held[#held + 1] = received
     else
-      require('chorus.tasks').apply(message)
+      tasks.apply(received)
     end
     return
   end
-  local asked = pending.take(message.id)
+  local asked = pending.take(received.id)
   if asked then
-    asked.on_reply(message.error, message.result)
+    asked.on_reply(received.error, received.result)
   end
 end
 
---- Called by the daemon with one message. It only hands over: the daemon waits for it to return, and a callback may ask
---- the person something.
----@param message table
-function M.receive(message)
-  pending.later(take, wire.without_nil(message))
+--- The daemon calls this with one message and waits for it to return. A callback may ask the person something, so the
+--- message is handled later.
+---@param received table
+function M.receive(received)
+  pending.later(take, wire.without_nil(received))
 end
 
 ---@return boolean
@@ -375,13 +356,21 @@ function M.is_lost()
   return is_lost
 end
 
---- What the daemon said of itself; nil before the first handshake.
+--- What the daemon reported about itself; nil before the first handshake.
 ---@return chorus.Welcome?
 function M.welcome()
   return welcome
 end
 
---- The last trouble; nil when the last attempt went well.
+--- The daemon's state folder; before the first handshake, where a daemon would have it.
+---@return string
+function M.state_dir()
+  return welcome and welcome.state_dir
+    or vim.env.CHORUS_STATE_DIR
+    or vim.fs.joinpath(vim.env.XDG_STATE_HOME or vim.fs.normalize('~/.local/state'), 'chorus')
+end
+
+--- The last failure; nil after a successful attempt.
 ---@return chorus.Failure?
 function M.last_error()
   return last_error

@@ -1,19 +1,11 @@
 --- The grammar of `:Chorus`: reading a command line and completing it.
 
+local find = require('chorus.verbs.find')
+
 local M = {}
 
 --- In the order of the help.
 M.verbs = require('chorus.verbs.table')
-
----@param name string
----@return chorus.Verb?
-function M.find(name)
-  for _, each in ipairs(M.verbs) do
-    if each.name == name then
-      return each
-    end
-  end
-end
 
 ---@return string[]
 local function names()
@@ -59,7 +51,7 @@ local function range_of(call)
   return call.range > 0 and { first = call.line1, last = call.line2 } or nil
 end
 
---- Where a window was asked for, by `:tab`, `:vertical`, `:botright` and the like.
+--- The place for a window that `:tab`, `:vertical`, `:botright` and the like ask for.
 ---@param mods table
 ---@return table? as `nvim_cmd` takes it
 local function place_of(mods)
@@ -84,6 +76,7 @@ local function run(found, line, call, bang)
     return message.fail(('`%s` does not take `%s`'):format(found.name, args), ('use `%s`'):format(usage))
   end
   local range = found.range and range_of(call) or nil
+  require('chorus.attach').features()
   require('chorus.verbs').run(
     found.name,
     { task = task, args = args, bang = bang, range = range, place = place_of(call.smods) }
@@ -97,7 +90,7 @@ function M.run(call)
   if name == '' then
     name = 'dashboard'
   end
-  local found = M.find(name)
+  local found = find(name)
   if not found then
     local near = require('chorus.nearest')(name, names())
     local hint = near and ('did you mean `:Chorus %s`?'):format(near) or '`:Chorus <Tab>` lists the verbs'
@@ -110,7 +103,7 @@ end
 ---@param name string
 ---@param call table
 function M.run_verb(name, call)
-  run(assert(M.find(name)), call.args, call, call.bang)
+  run(assert(find(name)), call.args, call, call.bang)
 end
 
 ---@param lead string
@@ -122,7 +115,7 @@ local function starting_with(lead, words)
   end, words)
 end
 
---- What may stand in place of a verb's task: numbers for which it makes sense, filters, tags.
+--- Words for a verb's task argument: numbers of tasks the verb applies to, filters, tags.
 ---@param found chorus.Verb
 ---@return string[]
 local function task_words(found)
@@ -145,7 +138,7 @@ local function task_words(found)
   return words
 end
 
---- What may follow the task, where that is a word of a few.
+--- Words that may follow the task.
 ---@param found chorus.Verb
 ---@return string[]
 local function rest_words(found)
@@ -170,7 +163,7 @@ function M.complete(lead, line, position)
       return starting_with(lead, names())
     end
   end
-  local found = M.find(name)
+  local found = find(name)
   if not found then
     return {}
   end

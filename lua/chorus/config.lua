@@ -1,6 +1,10 @@
 --- The options of the Neovim side: `vim.g.chorus`, or `setup()`. What agents, tmux and version control do is configured
 --- in `chorus.toml`, which the daemon reads.
 
+local nearest = require('chorus.nearest')
+local notify = require('chorus.notify')
+local window_keys = require('chorus.window_keys')
+
 local M = {}
 
 ---@class chorus.Options
@@ -23,25 +27,25 @@ M.schema = {
   {
     key = 'binary',
     type = 'string?',
-    description = 'Path of the `chorus` program. When absent it is looked for: see |chorus-install|.',
+    description = 'Path of the `chorus` program. By default Chorus looks for it: see |chorus-install|.',
   },
   {
     key = 'picker',
     type = { 'auto', 'select' },
     default = 'auto',
-    description = 'How to pick: by |vim.ui.select()|, which picker plugins replace. `auto` is the same for now.',
+    description = 'How to pick. `select` uses |vim.ui.select()|, which picker plugins replace. `auto` currently does the same.',
   },
   {
     key = 'notify',
     type = { 'info', 'warn', 'error', 'off' },
     default = 'info',
-    description = 'The least important message shown.',
+    description = 'Least severe level of the messages that Chorus shows.',
   },
   {
     key = 'statusline.ascii',
     type = 'boolean',
     default = false,
-    description = 'Use only ASCII in the badge and for the marks of a status.',
+    description = 'Use only ASCII in the badge and for status marks.',
   },
   {
     key = 'statusline.icons',
@@ -53,13 +57,13 @@ M.schema = {
     key = 'output.width',
     type = 'number',
     default = 0.9,
-    description = "Width of the output window: a part of the editor's up to 1, else columns.",
+    description = "Width of the output window: up to 1 a fraction of the editor's width, else a number of columns.",
   },
   {
     key = 'output.height',
     type = 'number',
     default = 0.9,
-    description = "Height of the output window: a part of the editor's up to 1, else lines.",
+    description = "Height of the output window: up to 1 a fraction of the editor's height, else a number of lines.",
   },
   {
     key = 'keys',
@@ -89,34 +93,33 @@ local types = {
   end,
 }
 
-local expected = { number = 'a number above 0', icons = 'a table of texts', keys = 'a table', ['string?'] = 'a string' }
+local expected = { number = 'a number above 0', icons = 'a table of strings', keys = 'a table', ['string?'] = 'a string' }
 
 ---@param where string
 ---@param given any
 ---@param known string[]
 ---@return string
 local function unknown(where, given, known)
-  local near = require('chorus.nearest')(tostring(given), known)
+  local near = nearest(tostring(given), known)
   local fault = ('unknown option `%s%s`'):format(where, tostring(given))
   return near and ('%s, did you mean `%s%s`?'):format(fault, where, near) or fault
 end
 
---- Keeps what is right of `keys`, window by window.
+--- The valid part of `keys`.
 ---@param given table
 ---@param faults string[]
 ---@return table
 local function check_keys(given, faults)
-  local views = require('chorus.ui.kit.keys').views
   local kept = {}
   for view, actions in pairs(given) do
-    if not views[view] then
-      faults[#faults + 1] = unknown('keys.', view, vim.tbl_keys(views))
+    if not window_keys[view] then
+      faults[#faults + 1] = unknown('keys.', view, vim.tbl_keys(window_keys))
     elseif type(actions) ~= 'table' then
       faults[#faults + 1] = ('`keys.%s` must be a table'):format(view)
     else
       local names = vim.tbl_map(function(key)
         return key.action
-      end, views[view])
+      end, window_keys[view])
       kept[view] = {}
       for action, keys in pairs(actions) do
         if not vim.list_contains(names, action) then
@@ -146,7 +149,7 @@ local function fault_of(option, value)
   end
 end
 
---- Puts what a person gave over the defaults. What is unknown or wrong is left out and told as a sentence.
+--- Overrides the defaults with the person's options. Leaves out unknown or wrong ones and reports each as a sentence.
 ---@param given any
 ---@return chorus.Options options
 ---@return string[] faults
@@ -203,7 +206,7 @@ local resolved
 ---@type string[]
 local faults = {}
 
---- The options in force. Faults are shown once; `:checkhealth chorus` lists them.
+--- The effective options. Faults are shown once; `:checkhealth chorus` lists them.
 ---@return chorus.Options
 function M.get()
   if not resolved then
@@ -215,14 +218,14 @@ function M.get()
     resolved, faults = M.resolve(given)
     if #faults > 0 then
       vim.schedule(function()
-        require('chorus.message').warn(table.concat(faults, '; '), 'see `:help chorus-options`')
+        notify.show('warn', resolved.notify, table.concat(faults, '; '), 'see `:help chorus-options`')
       end)
     end
   end
   return resolved
 end
 
---- What is wrong with the options given, as sentences.
+--- Faults in the person's options, as sentences.
 ---@return string[]
 function M.faults()
   M.get()

@@ -5,12 +5,13 @@ local install = require('chorus.install')
 
 local M = {}
 
---- What the daemon may take to answer, in milliseconds.
+--- How long to wait for the daemon, in milliseconds.
 local PATIENCE = 2000
 
 local health = vim.health
 
 local function check_neovim()
+  ---@diagnostic disable-next-line: call-non-callable by its metatable
   local version = tostring(vim.version())
   if vim.fn.has('nvim-0.10') == 1 then
     health.ok('Neovim ' .. version)
@@ -25,7 +26,7 @@ local function check_options()
     health.warn(fault, 'see `:help chorus-options`')
   end
   if #faults == 0 then
-    health.ok('options are understood')
+    health.ok('options are valid')
   end
 end
 
@@ -56,7 +57,7 @@ end
 ---@param done fun(): boolean
 ---@return boolean
 local function wait(done)
-  return vim.wait(PATIENCE, done, 10)
+  return (vim.wait(PATIENCE, done, 10))
 end
 
 ---@return boolean whether the daemon reported on tmux and the agent itself
@@ -72,7 +73,7 @@ local function check_daemon()
     if err then
       health.error('daemon: ' .. err.message, err.hint)
     else
-      health.info('no daemon runs; the first verb starts one')
+      health.info('no daemon is running; the first verb starts one')
     end
     return false
   end
@@ -115,12 +116,12 @@ end
 
 local function check_tmux()
   if vim.fn.executable('tmux') == 0 then
-    return health.error('there is no `tmux`', 'install tmux 3.2 or newer')
+    return health.error('`tmux` was not found', 'install tmux 3.2 or newer')
   end
   local result = vim.system({ 'tmux', '-V' }, { text = true }):wait(PATIENCE)
   local major, minor = (result.stdout or ''):match('(%d+)%.(%d+)')
   if not major then
-    health.warn('cannot tell the version of tmux', 'Chorus needs tmux 3.2 or newer')
+    health.warn('cannot determine the version of tmux', 'Chorus needs tmux 3.2 or newer')
   elseif tonumber(major) * 100 + tonumber(minor) < 302 then
     health.error('tmux ' .. major .. '.' .. minor .. ' is too old', 'install tmux 3.2 or newer')
   else
@@ -133,7 +134,7 @@ local function check_agent()
     health.ok('agent: ' .. vim.fn.exepath('claude'))
   else
     health.warn(
-      'agent: there is no `claude` on PATH',
+      'agent: `claude` was not found on PATH',
       'install Claude Code, or name another in `[agent.NAME]` of chorus.toml'
     )
   end
@@ -154,7 +155,7 @@ function M.check()
     check_tmux()
     check_agent()
   end
-  health.info('log: ' .. require('chorus.ui.kit.plain_text').log_path())
+  health.info('log: ' .. vim.fs.joinpath(require('chorus.client').state_dir(), 'log'))
 end
 
 return M

@@ -1,5 +1,4 @@
---- The highlight groups: every one is a link by default, so a colour scheme or a person can set any of them, and
---- `:colorscheme` leaves them alone.
+--- The highlight groups. Each is a link by default, so that a color scheme or a person can set it.
 
 local M = {}
 
@@ -16,18 +15,18 @@ M.groups = {
   { 'ChorusHint', 'Comment', 'what a key does; what to do next' },
   { 'ChorusRule', 'Identifier', 'the rule that decided a status' },
   { 'ChorusRequest', 'DiagnosticWarn', 'an open request' },
-  { 'ChorusUnread', 'DiagnosticOk', 'a turn that ended and nobody has seen' },
-  { 'ChorusTrouble', 'DiagnosticError', 'why edits are not committed, or a branch is not as it should be' },
+  { 'ChorusUnread', 'DiagnosticOk', 'a finished turn that nobody has seen' },
+  { 'ChorusTrouble', 'DiagnosticError', 'what prevents a commit, or is wrong with a branch' },
   { 'ChorusOverlap', 'DiagnosticWarn', 'other tasks with edits in the same files' },
-  { 'ChorusEdits', 'Comment', 'how many commits and uncommitted files a task has' },
+  { 'ChorusEdits', 'Comment', 'the number of commits and uncommitted files of a task' },
   { 'ChorusPath', 'Directory', 'a file with uncommitted edits' },
-  { 'ChorusOwner', 'Identifier', 'the task that an edit is of' },
-  { 'ChorusYours', 'Comment', 'an edit that is your own' },
-  { 'ChorusUnclaimed', 'DiagnosticWarn', 'an edit nobody can be named for, or of several' },
+  { 'ChorusOwner', 'Identifier', 'the task that owns an edit' },
+  { 'ChorusYours', 'Comment', 'an edit of your own' },
+  { 'ChorusUnclaimed', 'DiagnosticWarn', 'an edit with no owner, or with several' },
   { 'ChorusAdded', 'Added', 'lines added' },
   { 'ChorusRemoved', 'Removed', 'lines removed' },
   { 'ChorusBlame', 'Comment', 'which task wrote the line' },
-  { 'ChorusDemo', 'Todo', 'the label of the built-in stand-in for an agent' },
+  { 'ChorusDemo', 'Todo', 'the label of the demo agent' },
   { 'ChorusBypass', 'DiagnosticError', 'a task that runs without permission checks' },
   { 'ChorusPending', 'Comment', 'a task that has not been started' },
   { 'ChorusCompleted', 'DiagnosticOk', 'a completed task' },
@@ -58,7 +57,7 @@ local of_status = {
 
 local is_set = false
 
---- Sets the links that nobody has set before.
+--- Links the groups that are not set yet.
 function M.setup()
   if is_set then
     return

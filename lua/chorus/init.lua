@@ -1,8 +1,10 @@
---- The public door: `require('chorus').start(12)`, and so for every verb.
+--- The public interface: a function for each verb, such as `require('chorus').start(12)`.
+
+local find = require('chorus.verbs.find')
 
 local M = {}
 
---- Takes options, as an alternative to `vim.g.chorus`. Nothing is started.
+--- Sets the options, as an alternative to `vim.g.chorus`. Starts nothing.
 ---@param options? chorus.Options|table
 function M.setup(options)
   vim.g.chorus = options or vim.empty_dict()
@@ -14,7 +16,7 @@ end
 ---@param name string
 local function door(name)
   return function(first, second)
-    local verb = assert(require('chorus.command').find(name))
+    local verb = assert(find(name))
     local opts
     if type(first) == 'table' and (first.task or first.args or first.bang or first.range) then
       opts = first
@@ -23,13 +25,14 @@ local function door(name)
     else
       opts = { task = first, args = second }
     end
+    require('chorus.attach').features()
     require('chorus.verbs').run(name, opts)
   end
 end
 
 return setmetatable(M, {
   __index = function(_, name)
-    local verb = type(name) == 'string' and require('chorus.command').find(name)
+    local verb = type(name) == 'string' and find(name)
     if verb then
       M[name] = door(name)
       return rawget(M, name)

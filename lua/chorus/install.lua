@@ -11,7 +11,7 @@ function M.root()
   return vim.fs.dirname(vim.fs.dirname(vim.fs.dirname(vim.fn.fnamemodify(here, ':p'))))
 end
 
---- Where the program is looked for, in order. A configured one is the only one.
+--- Where to look for the program, in order. A configured path is the only one.
 ---@return string[]
 function M.places()
   local configured = require('chorus.config').get().binary
@@ -47,7 +47,7 @@ function M.missing()
     return {
       code = 'tool_missing',
       message = ('cannot run the configured program %s'):format(configured),
-      hint = 'mend the option `binary`, or remove it and run `:Chorus install`',
+      hint = 'correct the option `binary`, or remove it and run `:Chorus install`',
     }
   end
   return {
@@ -57,7 +57,7 @@ function M.missing()
   }
 end
 
---- What a line of cargo says of its progress. Pure.
+--- The progress in a line of cargo's output. Pure.
 ---@param line string
 ---@return string? text
 ---@return integer? percent
@@ -72,17 +72,17 @@ end
 
 local is_running = false
 
---- Builds the program in the plugin's folder, showing how far it is. With no screen attached it waits for the end, so
---- that a plugin manager's build step can call it.
+--- Builds the program in the plugin's folder and shows progress. Without an attached UI it waits for the end, so that a
+--- plugin manager's build step can call it.
 ---@param on_done? fun(ok: boolean)
 function M.run(on_done)
   local message = require('chorus.message')
   local by_hand = ('`%s` in %s'):format(table.concat(BUILD, ' '), M.root())
   if is_running then
-    return message.info('the build is running already')
+    return message.info('a build is already running')
   end
   if vim.fn.executable('cargo') == 0 then
-    message.fail('cannot build chorus: there is no `cargo`', 'install Rust (https://rustup.rs), then run ' .. by_hand)
+    message.fail('cannot build chorus: `cargo` was not found', 'install Rust (https://rustup.rs), then run ' .. by_hand)
     return on_done and on_done(false)
   end
   is_running = true
@@ -113,7 +113,7 @@ function M.run(on_done)
     if ok then
       message.info('built ' .. (M.find() or 'chorus'))
     else
-      message.fail('cannot build chorus:\n' .. table.concat(tail, '\n'), 'to see everything, run ' .. by_hand)
+      message.fail('cannot build chorus:\n' .. table.concat(tail, '\n'), 'for the full output, run ' .. by_hand)
     end
     if on_done then
       on_done(ok)

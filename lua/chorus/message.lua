@@ -1,39 +1,19 @@
---- What Chorus says: one notification per thing a person did, with a title, a sentence and what to do next.
+--- Messages to the person: one notification for each action, with a title, a sentence and what to do next.
+
+local config = require('chorus.config')
+local notify = require('chorus.notify')
 
 local M = {}
 
---- What takes longer than this shows that it is under way, in milliseconds.
+--- Progress is shown after this long, in milliseconds.
 local PATIENCE = 500
-
-local ranks = { info = 1, warn = 2, error = 3, off = 4 }
-
---- Whether messages end up in Neovim's own message area, which stops for Enter at more than one line.
-local function is_stock()
-  local source = debug.getinfo(vim.notify, 'S').source
-  return source == '?' or vim.startswith(source, '@vim/')
-end
 
 ---@param level 'info'|'warn'|'error'
 ---@param text string
 ---@param hint? string
----@param may_be_cut? boolean one line is enough: nobody waits for the rest, or it stands elsewhere
+---@param may_be_cut? boolean
 local function say(level, text, hint, may_be_cut)
-  if ranks[level] < ranks[require('chorus.config').get().notify] then
-    return
-  end
-  local clean = require('chorus.text').clean
-  local lines = vim.tbl_map(function(line)
-    return clean(line)
-  end, vim.split(text, '\n', { plain = true }))
-  lines[1] = 'Chorus: ' .. lines[1]
-  local sentence = table.concat(lines, '\n')
-  local whole = hint and sentence .. (#lines > 1 and '\n' or ' — ') .. clean(hint) or sentence
-  if not (may_be_cut and #lines == 1 and is_stock()) or vim.fn.strdisplaywidth(whole) <= vim.v.echospace then
-    sentence = whole
-  else
-    sentence = require('chorus.text').cut(sentence, vim.v.echospace)
-  end
-  vim.notify(sentence, vim.log.levels[level:upper()], { title = 'Chorus' })
+  notify.show(level, config.get().notify, text, hint, may_be_cut)
 end
 
 ---@param text string
@@ -62,17 +42,18 @@ function M.failure(err)
   M.fail(err.message, err.hint)
 end
 
---- Shows what the daemon tells unasked.
+--- Shows a notice of the daemon.
 ---@param notice chorus.Notice
 function M.notice(notice)
-  say(ranks[notice.level] and notice.level ~= 'off' and notice.level or 'info', notice.text, notice.hint, true)
+  local is_level = notice.level == 'warn' or notice.level == 'error'
+  say(is_level and notice.level --[[@as 'warn'|'error']] or 'info', notice.text, notice.hint, true)
 end
 
 ---@class chorus.Progress
 ---@field report fun(text: string, percent?: integer)
 ---@field done fun(text: string, failed?: boolean) what to say at the end; '' for nothing
 
---- Shows that something long goes on: a progress message where Neovim has them (0.12), else the echo area.
+--- Shows progress: as a progress message where Neovim has them (0.12), else in the echo area.
 ---@param title string
 ---@return chorus.Progress
 function M.progress(title)
@@ -106,7 +87,7 @@ function M.progress(title)
   }
 end
 
---- Shows that something is under way if it takes long. Call what is returned at its end.
+--- Shows progress if an action takes long. Call the returned function at its end.
 ---@param doing string such as `start #3`
 ---@return fun(failed?: boolean) done
 function M.patience(doing)

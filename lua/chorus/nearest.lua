@@ -1,6 +1,6 @@
 --- The word most like a mistyped one. Pure.
 
---- How many letters must be added, dropped, changed or swapped with their neighbour to make one word of another.
+--- Edit distance: letters to add, drop, change or swap with their neighbor.
 ---@param a string
 ---@param b string
 ---@return integer
@@ -22,7 +22,7 @@ local function distance(a, b)
   return rows[#a][#b]
 end
 
---- Nil when nothing is near: a third of the letters may differ, or `given` may begin the word.
+--- Returns nil when no word is near: at most a third of the letters may differ, or `given` may begin the word.
 ---@param given string
 ---@param words string[]
 ---@return string?

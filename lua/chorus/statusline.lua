@@ -1,36 +1,8 @@
---- The badge. It reads what the last event left: drawing a statusline computes nothing.
+--- The badge. Events compute its text, so that drawing a statusline computes nothing.
+
+local icons = require('chorus.icons')
 
 local M = {}
-
-local icons = {
-  waiting = { '⚑', '!' },
-  busy = { '●', '*' },
-  unread = { '✓', '+' },
-  unknown = { '?', '?' },
-  lost = { '⚠', 'x' },
-  idle = { '○', '-' },
-  starting = { '◌', '~' },
-  stopped = { '·', '.' },
-  login_required = { '⚑', '!' },
-  error = { '✗', 'x' },
-  exited = { '■', '#' },
-  branch = { '⎇', '^' },
-  edited = { '✎', '~' },
-  trouble = { '⚠', '!' },
-  pending = { '·', '.' },
-  completed = { '✔', '=' },
-  failed = { '✗', 'x' },
-}
-
---- The mark for an agent's status, a task's status, `unread`, `lost`, `branch`, `edited` or `trouble`.
----@param of chorus.AgentState|string
----@return string
-function M.icon(of)
-  local name = type(of) == 'table' and of.status or of
-  local options = require('chorus.config').get().statusline
-  local pair = icons[name] or icons.unknown
-  return options.icons[name] or pair[options.ascii and 2 or 1]
-end
 
 local badge, escaped = '', ''
 
@@ -40,12 +12,12 @@ local badge, escaped = '', ''
 ---@return string
 function M.badge(counts, is_lost)
   if is_lost then
-    return M.icon('lost')
+    return icons.of('lost')
   end
   local parts = {}
   for _, name in ipairs({ 'waiting', 'busy', 'unread', 'unknown' }) do
     if counts[name] > 0 then
-      parts[#parts + 1] = M.icon(name) .. ' ' .. counts[name]
+      parts[#parts + 1] = icons.of(name) .. ' ' .. counts[name]
     end
   end
   if counts.elsewhere > 0 then
@@ -67,13 +39,13 @@ end
 
 local is_due = false
 
---- Keeps badge, `g:chorus_status` and `g:chorus_counts` true from now on: once per turn of the loop, however many
---- events it brings.
+--- From now on updates the badge, `g:chorus_status` and `g:chorus_counts`, once for all events of one turn of the main
+--- loop.
 function M.attach()
   vim.api.nvim_create_autocmd('User', {
     group = vim.api.nvim_create_augroup('chorus_statusline', {}),
     pattern = { 'ChorusTaskChanged', 'ChorusElsewhereChanged', 'ChorusConnected', 'ChorusDisconnected' },
-    desc = 'Chorus: keep the badge true',
+    desc = 'Chorus: update the badge',
     callback = function()
       if not is_due then
         is_due = true

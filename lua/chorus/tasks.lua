@@ -1,7 +1,8 @@
---- What the daemon last said about this project's tasks and requests. Only this module changes what is known; it
---- knows none of its readers, which listen to the `User` events it fires.
+--- What is known about this project's tasks and requests. Only this module changes it. Readers listen to the `User` events
+--- that it fires; it knows none of them.
 
 local fire = require('chorus.events').fire
+local message = require('chorus.message')
 
 local M = {}
 
@@ -12,6 +13,9 @@ local open = {}
 local elsewhere = 0
 ---@type chorus.Task[]?
 local ordered
+--- Readers of a task's output, by its uuid.
+---@type table<string, fun(output: chorus.Output)>
+local output_readers = {}
 
 --- Every task of the project: higher priority first, then by number.
 ---@return chorus.Task[]
@@ -71,6 +75,13 @@ end
 
 --- Whether the task's tmux session should exist.
 M.is_live = require('chorus.tasks.fits').live
+
+--- Calls `receive` with each `output` event of a task from now on; without `receive`, no more.
+---@param uuid string
+---@param receive? fun(output: chorus.Output)
+function M.read_output(uuid, receive)
+  output_readers[uuid] = receive
+end
 
 local needs_person = { waiting = true, login_required = true, error = true, exited = true }
 
@@ -178,9 +189,9 @@ local on = {
     fire('ChorusTurnEnded', { uuid = data.uuid, number = data.number, title = data.title, message = data.message })
   end,
   output = function(data)
-    local output = package.loaded['chorus.ui.pane.output']
-    if output then
-      output.receive(data)
+    local receive = output_readers[data.task]
+    if receive then
+      receive(data)
     end
   end,
   edits_changed = function(data)
@@ -190,11 +201,11 @@ local on = {
     set_elsewhere(data.count)
   end,
   notice = function(data)
-    require('chorus.message').notice(data)
+    message.notice(data)
   end,
 }
 
---- Takes in one event. One that a newer daemon knows and we do not is left alone.
+--- Applies an event. Ignores one that only a newer daemon knows.
 ---@param event { name: string, data: table }
 function M.apply(event)
   if on[event.name] then
@@ -202,7 +213,7 @@ function M.apply(event)
   end
 end
 
---- Takes in everything at once: what it does not name is gone.
+--- Replaces what is known: what the snapshot does not name is gone.
 ---@param snapshot chorus.Snapshot
 function M.snapshot(snapshot)
   local tasks, requests = {}, {}

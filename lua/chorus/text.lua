@@ -1,10 +1,10 @@
---- Foreign text made safe to show, and fitted to a width in screen cells. Pure.
+--- Makes foreign text safe to show, and fits it to a width in screen cells. Pure.
 ---
 --- Titles, messages, commands and file names come from agents. `clean` is for lists, where a text must be
 --- one harmless line; `reveal` is for what a person is about to allow, where nothing may be hidden.
 local M = {}
 
---- Longest text worth looking at for one line, in bytes.
+--- The part of a text that can matter for one line, in bytes.
 local LINE_BYTES = 4096
 
 --- Whole escape sequences, longest kind first: strings (OSC, DCS, APC, PM, SOS), CSI, two-character ones.
@@ -15,14 +15,16 @@ local ESCAPES = {
   '\27[\32-\47]*[\48-\126]',
 }
 
---- Characters that take no cell, reorder their neighbours or draw nothing: C1 controls, soft hyphen, Arabic letter mark,
---- Hangul fillers, zero-width and bidi marks, line separators, variation selectors, byte order mark, tags.
+--- Characters that take no cell, reorder their neighbours or draw nothing: C1 controls, and what Unicode calls
+--- Default_Ignorable_Code_Point, in the order of their numbers. `rust/text.rs` has the same list, joiners aside.
 local INVISIBLE = {
   '\194[\128-\159]',
   '\194\173',
+  '\205\143',
   '\216\156',
   '\225\133[\159\160]',
-  '\225\160\142',
+  '\225\158[\180\181]',
+  '\225\160[\139-\143]',
   '\226\128[\139-\143]',
   '\226\128[\168-\174]',
   '\226\129[\160-\175]',
@@ -30,7 +32,10 @@ local INVISIBLE = {
   '\239\184[\128-\143]',
   '\239\187\191',
   '\239\190\160',
-  '\243\160[\128-\135].',
+  '\239\191[\176-\187]',
+  '\240\155\178[\160-\163]',
+  '\240\157\133[\179-\186]',
+  '\243\160[\128-\191][\128-\191]',
 }
 
 ---@param text string
@@ -40,7 +45,7 @@ local function is_plain(text)
 end
 
 --- Leading bytes of INVISIBLE; what holds none of them needs no search.
-local MAY_HIDE = '[\194\216\225\226\227\239\243]'
+local MAY_HIDE = '[\194\205\216\225\226\227\239\240\243]'
 
 ---@param text string
 ---@param replace? string|fun(found: string): string

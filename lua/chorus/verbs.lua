@@ -1,14 +1,21 @@
---- What each verb does in Neovim: find the tasks meant, ask for what is missing, one request each, one message on failure.
+--- Runs a verb in Neovim: finds its tasks, asks for what is missing, sends a request for each, reports failures once.
 
 local client = require('chorus.client')
+local find = require('chorus.verbs.find')
 local message = require('chorus.message')
 
 local M = {}
 
 ---@type table<string, fun(call: chorus.Call, verb: chorus.Verb)>
 local run = {}
-for _, subject in ipairs({ 'agents', 'requests', 'ends', 'edits', 'windows' }) do
-  for name, does in pairs(require('chorus.verbs.' .. subject)) do
+for _, subject in ipairs({
+  require('chorus.verbs.agents'),
+  require('chorus.verbs.requests'),
+  require('chorus.verbs.ends'),
+  require('chorus.verbs.edits'),
+  require('chorus.verbs.windows'),
+}) do
+  for name, does in pairs(subject) do
     run[name] = does
   end
 end
@@ -16,12 +23,12 @@ end
 --- Verbs that need no daemon.
 local alone = { health = true, install = true, log = true }
 
---- Does what a verb says.
+--- Runs a verb.
 ---@param name string
 ---@param opts? { task?: any, args?: string, bang?: boolean, range?: { first: integer, last: integer }, place?: table }
 function M.run(name, opts)
   opts = opts or {}
-  local verb = require('chorus.command').find(name)
+  local verb = find(name)
   if not verb then
     return message.fail(('there is no verb `%s`'):format(name))
   end

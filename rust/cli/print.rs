@@ -1,27 +1,22 @@
-//! What people read in a shell. Pure: values in, lines out; every foreign text is cleaned of control characters.
+//! What people read in a shell. Pure: values in, lines out; every foreign text is cleaned of what a terminal obeys or hides.
 
-use crate::contract::{Explanation, Health, Opened, Page};
+mod changes;
+
+pub use changes::changes;
+
+use crate::contract::{Explanation, Health, Opened, Output, Page, Sent};
 use crate::status::{AgentState, AgentStatus, Millis};
 use crate::task::{Status, Task};
-
-/// Text without control characters, so that no title can drive the terminal.
-pub fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect()
-}
+use crate::text::blank;
+use crate::tmux::sgr;
 
 /// A line of output without its colours.
 pub fn plain(text: &str) -> String {
-    let mut plain = String::new();
-    let mut rest = text;
-    while let Some((before, escape)) = rest.split_once('\x1b') {
-        plain += before;
-        rest = escape.find('m').map_or("", |end| &escape[end + 1..]);
-    }
-    clean(&(plain + rest))
+    blank(&sgr::plain(text))
 }
 
 fn line(text: &str) -> String {
-    clean(text).replace('\n', " ")
+    blank(text).replace('\n', " ")
 }
 
 /// `2m`, `3h`, `5d`.
@@ -89,6 +84,31 @@ pub fn tasks(tasks: &[Task], now: Millis, with_project: bool) -> Vec<String> {
     tasks.iter().map(row).collect()
 }
 
+/// A task that a verb changed, and its result where it has one.
+pub fn done(task: &Task, now: Millis) -> Vec<String> {
+    let mut lines = tasks(std::slice::from_ref(task), now, false);
+    lines.extend(task.result.iter().map(|result| blank(result)));
+    lines
+}
+
+/// Why a prompt waits; nothing when it was delivered.
+pub fn sent(sent: &Sent) -> Vec<String> {
+    let reason = sent.reason.as_deref().unwrap_or("the agent is not free");
+    if sent.queued { vec![format!("queued: {}", line(reason))] } else { vec![] }
+}
+
+/// What became of a request.
+pub fn answered(request: &Opened) -> Vec<String> {
+    let outcome = request.outcome.as_deref().unwrap_or("answered");
+    vec![format!("#{} {outcome}: {}", request.number, blank(&request.summary))]
+}
+
+/// The screen and its history.
+pub fn output(output: &Output, in_color: bool) -> Vec<String> {
+    let shown = |line: &String| if in_color { format!("{line}\x1b[m") } else { plain(line) };
+    output.lines.iter().map(shown).collect()
+}
+
 /// One line a request, its id last.
 pub fn requests(requests: &[Opened], now: Millis) -> Vec<String> {
     let row = |request: &Opened| {
@@ -133,7 +153,7 @@ pub fn page(page: &Page, now: Millis) -> Vec<String> {
     field("result", task.result.clone());
     if let Some(description) = task.description.as_ref().filter(|text| !text.is_empty()) {
         lines.push(String::new());
-        lines.extend(description.lines().map(clean));
+        lines.extend(description.lines().map(blank));
     }
     if !page.requests.is_empty() {
         lines.extend([String::new(), "Open requests".into()]);

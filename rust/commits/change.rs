@@ -65,39 +65,6 @@ impl Hunk {
         Hunk { id, path, content: Content::Whole, old_start: 0, old_lines: 0, new_start: 0, new_lines: 0, body }
     }
 
-    /// The lines it adds: their numbers in the file as it is, counted from 1.
-    pub fn added(&self) -> Vec<u32> {
-        let mut line = self.new_start;
-        let mut added = Vec::new();
-        for text in self.lines() {
-            match text.as_bytes().first() {
-                Some(b'+') => added.push(line),
-                Some(b'-' | b'\\') => continue,
-                _ => {}
-            }
-            line += 1;
-        }
-        added
-    }
-
-    /// Where it deletes: for each run of deleted lines the number of lines of the new file above it.
-    pub fn gaps(&self) -> Vec<u32> {
-        let mut above = if self.new_lines == 0 { self.new_start } else { self.new_start.saturating_sub(1) };
-        let mut gaps = Vec::new();
-        for text in self.lines() {
-            match text.as_bytes().first() {
-                Some(b'-') => {
-                    if gaps.last() != Some(&above) {
-                        gaps.push(above);
-                    }
-                }
-                Some(b'\\') => {}
-                _ => above += 1,
-            }
-        }
-        gaps
-    }
-
     /// Its added and deleted lines with their signs, without context.
     pub fn signed(&self) -> Vec<&str> {
         self.lines().filter(|line| line.starts_with(['+', '-'])).collect()
@@ -114,31 +81,22 @@ impl Hunk {
 mod tests {
     use super::*;
 
-    fn hunk(new_start: u32, new_lines: u32, body: &str) -> Hunk {
+    fn hunk(body: &str) -> Hunk {
         Hunk {
             id: "h".into(),
             path: "a".into(),
             content: Content::Lines,
             old_start: 1,
             old_lines: 1,
-            new_start,
-            new_lines,
+            new_start: 3,
+            new_lines: 4,
             body: body.into(),
         }
     }
 
     #[test]
-    fn lines_and_gaps_are_counted_in_the_new_file() {
-        let hunk =
-            hunk(3, 4, "@@ -3,5 +3,4 @@\n keep\n-gone\n-gone too\n+new\n keep\n+last\n\\ No newline at end of file\n");
-        assert_eq!(hunk.added(), [4, 6]);
-        assert_eq!(hunk.gaps(), [3]);
+    fn signed_lines_have_no_context() {
+        let hunk = hunk("@@ -3,5 +3,4 @@\n keep\n-gone\n-gone too\n+new\n keep\n+last\n\\ No newline at end of file\n");
         assert_eq!(hunk.signed(), ["-gone", "-gone too", "+new", "+last"]);
-    }
-
-    #[test]
-    fn a_hunk_without_new_lines_lies_after_its_line() {
-        assert_eq!(hunk(0, 0, "@@ -1,1 +0,0 @@\n-only\n").gaps(), [0]);
-        assert_eq!(hunk(7, 0, "@@ -8,1 +7,0 @@\n-x\n").gaps(), [7]);
     }
 }

@@ -3,22 +3,6 @@
 use crate::status::Millis;
 use serde::{Deserialize, Serialize};
 
-/// Why a task's edits are not committed, or its branch is not as it should be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Trouble {
-    /// `depends_on`, `moved_outside`, `not_applied`, `conflicted`, `changing`, `damaged`, `repository`, `hook`, `tool`,
-    /// `left` (a worktree that was removed, switched or locked).
-    pub kind: String,
-    /// One sentence.
-    pub text: String,
-    /// What `mend` would do, as a sentence; nothing where only a person can.
-    pub remedy: Option<String>,
-    /// The branch above which the task's would be stacked, where that is the remedy.
-    pub above: Option<String>,
-    /// Files it is about.
-    pub files: Vec<String>,
-}
-
 /// A commit that Chorus made for a task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Commit {
@@ -79,13 +63,11 @@ pub struct CommitMessage {
 
 /// A step that is only taken when a person said yes.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct Confirm {
     /// The task; empty where the step is the project's.
-    #[serde(default)]
     pub task: String,
     /// Take it, instead of only saying what it would do.
-    #[serde(default)]
     pub confirmed: bool,
 }
 

@@ -2,8 +2,8 @@
 
 use crate::process::Identity;
 use crate::status::AgentState;
+use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::Mutex;
 use tokio::sync::watch;
 
 /// What the monitor last saw of one task's agent.
@@ -24,7 +24,7 @@ pub struct Sight {
     /// The evidence behind it.
     pub pieces: Vec<crate::contract::Piece>,
     /// What the screen showed last, where it was read.
-    pub reading: Option<crate::detector::screen::Reading>,
+    pub reading: Option<crate::evidence::reading::ScreenReading>,
 }
 
 /// Every live task's sight, by uuid.
@@ -35,7 +35,7 @@ pub struct Sights {
 
 impl Sights {
     fn with<T>(&self, act: impl FnOnce(&mut HashMap<String, watch::Sender<Sight>>) -> T) -> T {
-        act(&mut self.tasks.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+        act(&mut self.tasks.lock())
     }
 
     /// Shows a new sight to whoever waits.

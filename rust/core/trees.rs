@@ -1,11 +1,11 @@
 //! The working trees that tasks share: what is known of each since the daemon began, and which paths a commit holds.
 
-use super::lock;
 use crate::attribution::Owner;
 use crate::attribution::interval::Interval;
 use crate::vcs::scan::{Look, Stat};
+use parking_lot::Mutex;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -61,7 +61,7 @@ pub struct Held {
 impl Trees {
     /// The project's tree.
     pub fn of(&self, project: &str) -> Arc<Tree> {
-        lock(&self.trees).entry(project.to_owned()).or_default().clone()
+        self.trees.lock().entry(project.to_owned()).or_default().clone()
     }
 
     /// Lets edit tools wait before they change one of `paths`, until what is returned is dropped.

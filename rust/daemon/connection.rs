@@ -1,6 +1,6 @@
 //! One connection: decodes, guards, hands on, answers. It decides nothing.
 
-use crate::contract::{Code, Failure, Message, PROTOCOL, Reply, Request, Welcome};
+use crate::contract::{Code, Failure, Message, PROTOCOL, PaneDied, Reply, Request, Welcome};
 use crate::core::{Asker, Core};
 use crate::daemon::peer::{self, Peer};
 use crate::error::{Error, Result};
@@ -10,8 +10,9 @@ use crate::wire;
 use async_trait::async_trait;
 use nvim_rs::compat::tokio::Compat;
 use nvim_rs::{Handler, Neovim};
+use parking_lot::Mutex;
 use rmpv::Value;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use tokio::io::WriteHalf;
 use tokio::net::UnixStream;
 use tokio_util::compat::{TokioAsyncReadCompatExt, TokioAsyncWriteCompatExt};
@@ -97,13 +98,13 @@ impl Connection {
 
     async fn answer(&self, request: &Value, neovim: Option<Neovim<Writer>>) -> Result<Reply> {
         let request = decode(request)?;
-        if let Err(error) = peer::guard(&self.peer, &request, &self.core.pane_pids()) {
+        if let Err(error) = peer::guard(&self.peer, &request, &self.core.panes.pids()) {
             ops::journal_refusal(&self.core, &self.asker(), &request).await;
             return Err(error);
         }
         match request {
             Request::Hello(hello) => self.welcome(&hello, neovim),
-            Request::Hook(_) | Request::Exec(_) => {
+            Request::Hook(_) | Request::PaneDied(_) | Request::Exec(_) => {
                 ops::answer(&self.core, &Asker { gone: self.gone.clone(), ..Asker::default() }, request).await
             }
             request => {
@@ -116,15 +117,18 @@ impl Connection {
     }
 
     fn asker(&self) -> Option<Asker> {
-        self.asker.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+        self.asker.lock().clone()
     }
 
     fn welcome(&self, hello: &crate::contract::Hello, neovim: Option<Neovim<Writer>>) -> Result<Reply> {
         if hello.protocol > PROTOCOL {
             // Only a strictly newer client replaces the daemon, so two Neovims cannot do it to each other in turn.
             self.core.stop.cancel();
-            return Err(Error::new(Code::Replaced, "the running daemon is older than this client and leaves")
-                .hint("connect again"));
+            return Err(Error::new(
+                Code::Replaced,
+                "the running daemon is older than this client and is shutting down",
+            )
+            .hint("reconnect"));
         }
         if hello.protocol < PROTOCOL {
             return Err(Error::new(Code::OlderClient, "this Neovim runs an older plugin: restart it"));
@@ -132,12 +136,11 @@ impl Connection {
         let project = crate::project::root(hello.folder.as_ref()).to_string_lossy().into_owned();
         let asker = Asker {
             project: project.clone(),
-            folder: hello.folder.clone(),
             outbox: Some(self.outbox.clone()),
             gone: self.gone.clone(),
             watching: Arc::default(),
         };
-        let first = self.asker.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).replace(asker).is_none();
+        let first = self.asker.lock().replace(asker).is_none();
         if let Some(neovim) = neovim {
             self.core.hub.listen(self.seat, &project, self.outbox.clone());
             if first {
@@ -160,15 +163,23 @@ async fn caught<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send 
     tokio::spawn(work).await.unwrap_or_else(failed)
 }
 
+/// A copy of `chorus hook` from before [`Request::PaneDied`] tells of a pane's death as an event of the agent.
+fn renewed(request: Request) -> Request {
+    match request {
+        Request::Hook(hook) if hook.event == serde_json::json!({ "hook_event_name": "PaneDied" }) => {
+            Request::PaneDied(PaneDied { task: hook.task })
+        }
+        request => request,
+    }
+}
+
 fn decode(request: &Value) -> Result<Request> {
     let named = request.as_map().and_then(|fields| fields.iter().find(|(name, _)| name.as_str() == Some("method")));
     let method = named.and_then(|(_, method)| method.as_str()).unwrap_or_default();
-    wire::from_value(request).map_err(|error| {
+    wire::from_value(request).map(renewed).map_err(|error| {
         match error.message.contains("unknown variant `") && error.message.contains(method) {
-            true => {
-                Error::new(Code::UnknownVerb, format!("there is no request {}", crate::store::text::line(method, 40)))
-                    .hint("the plugin and the program are of different versions: build both again")
-            }
+            true => Error::new(Code::UnknownVerb, format!("unknown request {}", crate::text::clean_line(method, 40)))
+                .hint("the versions of the plugin and the program differ: rebuild both"),
             false => error,
         }
     })
@@ -195,6 +206,19 @@ async fn pump(neovim: Neovim<Writer>, outbox: Arc<Outbox>, gone: CancellationTok
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pane_s_death_is_understood_as_older_copies_tell_it() {
+        let told = |event: serde_json::Value| {
+            let params =
+                serde_json::json!({"id": "i", "task": "t", "launch": "", "at": 1, "wait": false, "event": event});
+            let request = serde_json::json!({"method": "hook", "params": params});
+            decode(&wire::to_value(&request).unwrap()).unwrap()
+        };
+        let died = told(serde_json::json!({"hook_event_name": "PaneDied"}));
+        assert!(matches!(died, Request::PaneDied(PaneDied { task }) if task == "t"));
+        assert!(matches!(told(serde_json::json!({"hook_event_name": "Stop"})), Request::Hook(_)));
+    }
 
     #[tokio::test]
     async fn a_panic_is_answered_with_an_error() {

@@ -2,8 +2,8 @@
 //! because a Neovim can stand at a prompt for minutes and must neither be flooded nor miss the end.
 
 use crate::contract::{Event, Message};
+use parking_lot::Mutex;
 use std::collections::{HashMap, VecDeque};
-use std::sync::Mutex;
 use tokio::sync::Notify;
 
 /// More single events than this mean a Neovim that has not listened for long: it is let go, connects again, and takes
@@ -40,7 +40,7 @@ enum Slot {
 impl Outbox {
     /// Adds one message.
     pub fn put(&self, message: Message) {
-        let mut queue = self.queue.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut queue = self.queue.lock();
         match message {
             Message::Event(event) => queue.put_event(event),
             answer => queue.answers.push_back(answer),
@@ -52,7 +52,7 @@ impl Outbox {
     /// Takes the next message, waiting for one; nothing when the client has missed too much to go on.
     pub async fn take(&self) -> Option<Message> {
         loop {
-            let next = self.queue.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).next();
+            let next = self.queue.lock().next();
             match next {
                 Next::Message(message) => return Some(*message),
                 Next::Overflow => return None,

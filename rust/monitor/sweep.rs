@@ -5,7 +5,6 @@ use crate::core::Core;
 use crate::core::fact::{Fact, Swept};
 use crate::detector::screen::{self, Beside};
 use crate::evidence::Process;
-use crate::process;
 use crate::status::{AgentStatus, Millis};
 use crate::tmux::capture::Shots;
 use crate::tmux::{Listing, PaneState, Server, Shot, Wanted};
@@ -55,7 +54,7 @@ impl Plan {
 
     /// A task is new.
     pub fn soon(&mut self) {
-        self.wanted_at.get_or_insert(process::now() + 100);
+        self.wanted_at.get_or_insert(crate::clock::now() + 100);
     }
 
     /// When the next sweep is due.
@@ -88,7 +87,7 @@ impl Plan {
 
 /// Asks every tmux server that tasks are on, and comes back as a fact.
 pub async fn carry_out(core: Arc<Core>, order: Order) {
-    let began = process::now();
+    let began = crate::clock::now();
     let mut answers = Vec::new();
     for tmux in core.tmux_servers().await {
         let (listing, shots) = match order.list {
@@ -103,7 +102,7 @@ pub async fn carry_out(core: Arc<Core>, order: Order) {
         };
         answers.push((tmux.socket().to_owned(), listing, shots));
     }
-    core.fact(Fact::Swept(Box::new(Swept { began, at: process::now(), answers })));
+    core.fact(Fact::Swept(Box::new(Swept { began, at: crate::clock::now(), answers })));
 }
 
 /// Brings what tmux said into the evidence of each task. Silence is not death.

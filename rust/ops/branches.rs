@@ -6,5 +6,8 @@ pub mod diff;
 pub mod discard;
 pub mod isolate;
 pub mod mend;
+pub mod preview;
+mod trouble;
+mod uncommitted;
 mod upstream;
 pub mod worktrees;

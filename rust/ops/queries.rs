@@ -1,4 +1,7 @@
-//! Reports on the machine and on the repository.
+//! Reading without changing a task: lists, pages, output and terminals, and reports on machine and repository.
 
 pub mod health;
+pub mod output;
 pub mod repository;
+pub mod tasks;
+pub mod terminal;

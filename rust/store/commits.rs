@@ -1,10 +1,10 @@
 //! What was committed for a task, what is about to be, and what stands in the way.
 
 use super::column::{Cells, Json};
-use super::text;
 use super::tx::Tx;
 use crate::contract::{Commit, EditsChanged, Event, Trouble};
 use crate::error::Result;
+use crate::text::clean_line;
 use rusqlite::params;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -41,7 +41,7 @@ impl Tx<'_> {
             let sql = "UPDATE commits SET gone_at = NULL WHERE task = ?1 AND oid = ?2 AND gone_at IS NOT NULL";
             return if self.run(sql, [task, &commit.oid])? == 1 { self.touch(task) } else { Ok(()) };
         }
-        let subject = text::line(&commit.subject, 200);
+        let subject = clean_line(&commit.subject, 200);
         self.run(
             "INSERT INTO commits (task, oid, change, branch, subject, files, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             params![task, commit.oid, commit.change, commit.branch, subject, commit.files, self.now()],

@@ -1,13 +1,15 @@
 //! Uncommitted edits: the ledger of each file that has some, and the tool calls that may be editing now.
 
+use super::Filter;
 use super::column::{Cells, Json, Word};
 use super::text;
 use super::tx::Tx;
 use crate::attribution::interval::{Reach, Window};
 use crate::attribution::{Content, Ledger, Marks, Version};
 use crate::error::Result;
+use crate::task::Isolation;
 use rusqlite::{Row, params};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 fn read_ledger(row: &Row<'_>) -> rusqlite::Result<(String, Ledger)> {
     let mut cells = Cells::of(row);
@@ -101,5 +103,30 @@ impl Tx<'_> {
             self.run("DELETE FROM windows WHERE task = ?1 AND id = ?2", [task, &window.id])?;
         }
         Ok(windows)
+    }
+
+    /// Writes for every task of the project how many files hold its uncommitted edits and who else has edits in them.
+    pub fn recount_edits(&mut self, project: &str) -> Result<()> {
+        let tasks = self.tasks(Some(project), &Filter::default())?;
+        let numbers: HashMap<&str, i64> = tasks.iter().map(|task| (task.uuid.as_str(), task.number)).collect();
+        let mut found: BTreeMap<String, (i64, BTreeSet<i64>)> = BTreeMap::new();
+        for owners in self.ledger_tasks(project)? {
+            for owner in &owners {
+                let others =
+                    owners.iter().filter(|other| *other != owner).filter_map(|other| numbers.get(other.as_str()));
+                let count = found.entry(owner.clone()).or_default();
+                count.0 += 1;
+                count.1.extend(others);
+            }
+        }
+        // A worktree is counted by itself.
+        for task in tasks.iter().filter(|task| task.isolation != Isolation::Worktree) {
+            let (files, overlaps) = found.remove(&task.uuid).unwrap_or_default();
+            let overlaps: Vec<i64> = overlaps.into_iter().collect();
+            if (task.uncommitted, &task.overlaps) != (files, &overlaps) {
+                self.set_uncommitted(&task.uuid, files, &overlaps)?;
+            }
+        }
+        Ok(())
     }
 }

@@ -6,6 +6,7 @@ use super::tx::Tx;
 use crate::error::Result;
 use crate::process::Identity;
 use crate::status::Millis;
+use crate::text::clean_line;
 use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
 
@@ -121,14 +122,9 @@ impl Tx<'_> {
     pub fn end_launch(&mut self, launch: &str, how: &str) -> Result<bool> {
         let ended = self.run(
             "UPDATE launches SET ended_at = ?2, how = ?3 WHERE id = ?1 AND ended_at IS NULL",
-            params![launch, self.now(), text::line(how, text::NAME)],
+            params![launch, self.now(), clean_line(how, text::NAME)],
         )?;
         Ok(ended == 1)
-    }
-
-    /// The launch of that id.
-    pub fn launch(&self, id: &str) -> Result<Option<Launch>> {
-        self.one(&format!("{SELECT} WHERE id = ?1"), [id], read)
     }
 
     /// The task's launch that has not ended.
@@ -139,11 +135,6 @@ impl Tx<'_> {
     /// The task's newest launch, ended or not.
     pub fn newest_launch(&self, uuid: &str) -> Result<Option<Launch>> {
         self.one(&format!("{SELECT} WHERE task = ?1 ORDER BY started_at DESC, rowid DESC LIMIT 1"), [uuid], read)
-    }
-
-    /// Every launch that has not ended, of all tasks.
-    pub fn open_launches(&self) -> Result<Vec<Launch>> {
-        self.all(&format!("{SELECT} WHERE ended_at IS NULL ORDER BY started_at"), [], read)
     }
 
     /// The task's launches, oldest first.

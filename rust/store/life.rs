@@ -3,12 +3,12 @@
 use super::column::{Json, Word};
 use super::journal::Who;
 use super::requests::Outcome;
-use super::text;
 use super::tx::Tx;
 use crate::contract::{Code, Event, TurnEnded};
 use crate::error::{Error, Result};
 use crate::status::{AgentState, AgentStatus, Detail};
 use crate::task::{Status, Step, Task};
+use crate::text::{clean_block, clean_line};
 use rusqlite::params;
 
 impl Tx<'_> {
@@ -37,7 +37,7 @@ impl Tx<'_> {
             Step::Delete | Step::Touch => return Err(Error::internal("not a step from one status to another")),
         };
         let (_, status) = self.may(uuid, step, doing)?;
-        let said = said.map(text::block).filter(|said| !said.trim().is_empty());
+        let said = said.map(clean_block).filter(|said| !said.trim().is_empty());
         if matches!(step, Step::Complete | Step::Fail) {
             self.close_requests(uuid, Outcome::Gone, Who::Chorus)?;
             self.give_up_prompts(uuid, "the task has ended")?;
@@ -102,7 +102,7 @@ impl Tx<'_> {
         if !task.status.is_live() {
             return Ok(());
         }
-        let message = message.map(|message| text::line(message, 500)).filter(|message| !message.is_empty());
+        let message = message.map(|message| clean_line(message, 500)).filter(|message| !message.is_empty());
         self.run("UPDATE tasks SET unread = 1 WHERE uuid = ?1", [uuid])?;
         let text = message.as_ref().map_or("The turn ended".to_owned(), |message| format!("The turn ended: {message}"));
         self.journal(uuid, Who::Agent, "turn_ended", &text, None)?;
@@ -123,7 +123,7 @@ impl Tx<'_> {
 
 /// Every text at most 500 characters on one line.
 fn bounded(detail: Detail) -> Detail {
-    let line = |text: Option<String>| text.map(|text| text::line(&text, 500));
+    let line = |text: Option<String>| text.map(|text| clean_line(&text, 500));
     Detail {
         tool: line(detail.tool),
         summary: line(detail.summary),

@@ -74,7 +74,7 @@ fn inspect(file: &Path) -> Result<()> {
     }
     let check: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     if check != "ok" {
-        return Err(unusable(format!("it is damaged ({})", super::text::line(&check, 200))));
+        return Err(unusable(format!("it is damaged ({})", crate::text::clean_line(&check, 200))));
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use crate::contract::{Code, Event, Notice};
 use crate::error::Result;
 use crate::status::Millis;
 use crate::task::Step;
+use crate::text::clean_line;
 use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
 
@@ -97,17 +98,12 @@ impl Tx<'_> {
         self.all(&format!("{SELECT} WHERE state = 'sending' ORDER BY id"), [], read)
     }
 
-    /// The prompt the agent got last.
-    pub fn last_prompt(&self, uuid: &str) -> Result<Option<Prompt>> {
-        self.one(&format!("{SELECT} WHERE task = ?1 AND state = 'delivered' ORDER BY id DESC LIMIT 1"), [uuid], read)
-    }
-
     /// Records how far a prompt came. Delivered and failed are final: true when that was news.
     pub fn set_prompt(&mut self, id: i64, state: PromptState, reason: Option<&str>) -> Result<bool> {
         let Some(task) = self.move_prompt(id, state, reason)? else { return Ok(false) };
         if state == PromptState::Failed {
             let row = self.row(&task)?;
-            let reason = text::line(reason.unwrap_or(UNKNOWN), 500);
+            let reason = clean_line(reason.unwrap_or(UNKNOWN), 500);
             let notice = Notice {
                 level: "error".to_owned(),
                 text: format!("#{} did not get a prompt: {reason}", row.number),
@@ -120,7 +116,7 @@ impl Tx<'_> {
 
     /// The task whose prompt it is, if that was news.
     fn move_prompt(&mut self, id: i64, state: PromptState, reason: Option<&str>) -> Result<Option<String>> {
-        let reason = reason.map(|reason| text::line(reason, 500));
+        let reason = reason.map(|reason| clean_line(reason, 500));
         let sql = "UPDATE prompts SET state = ?2, reason = ?3, changed_at = ?4
             WHERE id = ?1 AND state IN ('queued', 'sending') AND state <> ?2 RETURNING task";
         let task: Option<String> = self.one(sql, params![id, Word(state), reason, self.now()], |row| row.get(0))?;

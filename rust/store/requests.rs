@@ -6,8 +6,9 @@ use super::tx::Tx;
 use super::{refuse, text};
 use crate::contract::{Code, Event, Json as Value, Opened};
 use crate::error::Result;
-use crate::status::{Kind, Millis};
+use crate::status::{Answerable, Kind, Millis};
 use crate::task::{Status, Step};
+use crate::text::clean_line;
 use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
 
@@ -29,8 +30,8 @@ pub struct NewRequest {
     pub input: Option<Value>,
     /// The agent's own rules for "allow always", each as a sentence.
     pub suggestions: Vec<String>,
-    /// `hook`, `keys` or `terminal`.
-    pub answerable: String,
+    /// How it can be answered.
+    pub answerable: Answerable,
     /// When it was first seen.
     pub at: Millis,
 }
@@ -86,7 +87,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Opened> {
         summary: cells.next()?,
         input: cells.next::<Option<Json<Value>>>()?.map(|input| input.0),
         suggestions: cells.json()?,
-        answerable: cells.next()?,
+        answerable: cells.word()?,
         opened_at: cells.next()?,
         closed_at: cells.next()?,
         outcome: cells.next()?,
@@ -109,7 +110,7 @@ impl Tx<'_> {
             return Ok(Received::Answered(old.clone(), answer.flatten()));
         }
         let input = new.input.as_ref().map(Value::to_string).filter(|input| input.len() <= INPUT);
-        let suggestions: Vec<String> = new.suggestions.iter().take(50).map(|rule| text::line(rule, 500)).collect();
+        let suggestions: Vec<String> = new.suggestions.iter().take(50).map(|rule| clean_line(rule, 500)).collect();
         self.run(
             "INSERT INTO requests (id, task, kind, tool, summary, input, suggestions, answerable, opened_at)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
@@ -119,11 +120,11 @@ impl Tx<'_> {
                 id,
                 uuid,
                 Word(new.kind),
-                new.tool.as_deref().map(|tool| text::line(tool, 200)),
-                text::line(&new.summary, 500),
+                new.tool.as_deref().map(|tool| clean_line(tool, 200)),
+                clean_line(&new.summary, 500),
                 input,
                 Json(&suggestions),
-                text::line(&new.answerable, 20),
+                Word(new.answerable),
                 new.at,
             ],
         )?;
@@ -204,7 +205,7 @@ impl Tx<'_> {
         if let Some(seen) = seen {
             let found = open.into_iter().find(|request| request.id == seen);
             return found.ok_or_else(|| {
-                let message = format!("cannot answer #{number}: the request you saw is not open any more");
+                let message = format!("cannot answer #{number}: the request you saw is no longer open");
                 refuse(Code::RequestChanged, message, "look at what it asks now, and answer that")
             });
         }
@@ -215,7 +216,7 @@ impl Tx<'_> {
                 Err(refuse(Code::SeveralRequests, message, "name one; `inbox` shows them"))
             }
             (None, _) => {
-                let message = format!("cannot answer #{number}: it asks nothing");
+                let message = format!("cannot answer #{number}: it has no open request");
                 Err(refuse(Code::NoRequest, message, "`explain` says what it does"))
             }
         }

@@ -9,6 +9,7 @@ use crate::contract::{Code, Event, TaskDeleted, TaskEdit, TaskNew};
 use crate::error::{Error, Result};
 use crate::status::{AgentState, AgentStatus};
 use crate::task::{Isolation, Status, Step, Task};
+use crate::text::clean_line;
 use rusqlite::{Row, params};
 
 /// What a new task has where its maker says nothing.
@@ -228,7 +229,7 @@ impl Tx<'_> {
         };
         let shown = match number {
             Ok(number) => format!("#{number}"),
-            Err(_) => format!("`{}`", text::line(given, 50)),
+            Err(_) => format!("`{}`", clean_line(given, 50)),
         };
         let hint = match nearest {
             Some(task) => format!("the nearest is #{} `{}`; `chorus list` shows all", task.number, task.title),

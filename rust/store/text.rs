@@ -1,8 +1,9 @@
-//! Cleaning of texts that people, agents and files give. Pure.
+//! What the store takes of texts that people, agents and files give. Pure.
 
 use super::refuse;
 use crate::contract::Code;
 use crate::error::Result;
+use crate::text::{clean_block, clean_line};
 
 /// Characters in a title.
 pub const TITLE: usize = 200;
@@ -13,34 +14,9 @@ pub const NAME: usize = 100;
 /// Tags of one task.
 pub const TAGS: usize = 30;
 
-/// Marks that turn the direction of text around, so that it reads as something else.
-fn is_misleading(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-}
-
 /// One line without control characters or needless white space.
 fn flat(text: &str) -> String {
-    let spaced: String = text.chars().map(|c| if c.is_control() || is_misleading(c) { ' ' } else { c }).collect();
-    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// One line of at most `limit` characters, cut with `…`.
-pub fn line(text: &str, limit: usize) -> String {
-    // Four bytes a character and some white space to drop: enough of a hostile megabyte to look at.
-    let enough = text.char_indices().nth(limit * 8).map_or(text, |(end, _)| &text[..end]);
-    let mut flat = flat(enough);
-    if let Some((cut, _)) = flat.char_indices().nth(limit) {
-        let keep = flat.char_indices().nth(limit - 1).map_or(cut, |(end, _)| end);
-        flat.truncate(keep);
-        flat.push('…');
-    }
-    flat
-}
-
-/// Lines without control characters, except tabs and line ends.
-pub fn block(text: &str) -> String {
-    let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    text.chars().filter(|c| matches!(c, '\n' | '\t') || !(c.is_control() || is_misleading(*c))).collect()
+    clean_line(text, usize::MAX)
 }
 
 /// A title.
@@ -60,7 +36,7 @@ pub fn title(text: &str) -> Result<String> {
 /// A description; nothing when it is blank.
 pub fn description(text: &str) -> Result<Option<String>> {
     bounded("the description", text)?;
-    Ok(Some(block(text)).filter(|text| !text.trim().is_empty()))
+    Ok(Some(clean_block(text)).filter(|text| !text.trim().is_empty()))
 }
 
 /// Refuses a text of more than [`BODY`] bytes.
@@ -110,14 +86,6 @@ mod tests {
         assert_eq!(title(&"ä".repeat(TITLE)).unwrap().chars().count(), TITLE);
         assert!(title(&"ä".repeat(TITLE + 1)).unwrap_err().message.contains("201"));
         assert_eq!(title("👩‍💻 builds").unwrap(), "👩‍💻 builds");
-    }
-
-    #[test]
-    fn a_line_is_cut_with_an_ellipsis() {
-        assert_eq!(line("abcdef", 6), "abcdef");
-        assert_eq!(line("abcdefg", 6), "abcde…");
-        assert_eq!(line("ééééééé", 3), "éé…");
-        assert_eq!(line(&"x".repeat(2_000_000), 10).chars().count(), 10);
     }
 
     #[test]

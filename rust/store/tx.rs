@@ -52,7 +52,7 @@ impl<'c> Tx<'c> {
         text: &str,
         data: Option<&serde_json::Value>,
     ) -> Result<()> {
-        let text = super::text::line(text, 500);
+        let text = crate::text::clean_line(text, 500);
         self.run(
             "INSERT INTO journal (task, at, who, what, text, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             params![task, self.now, who.word(), what, text, data.map(Json)],

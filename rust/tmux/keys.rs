@@ -9,15 +9,9 @@ use crate::error::Result;
 pub enum Key {
     Enter,
     Escape,
-    Tab,
-    /// Shift-Tab.
-    BTab,
-    Space,
-    Backspace,
     Delete,
     Up,
     Down,
-    Left,
     Right,
     /// 0 to 9.
     Digit(u8),
@@ -29,7 +23,6 @@ impl Key {
     /// As tmux spells it.
     fn name(self) -> String {
         match self {
-            Key::Backspace => "BSpace".into(),
             Key::Delete => "DC".into(),
             Key::Digit(digit) => (digit % 10).to_string(),
             Key::Ctrl(letter) => format!("C-{letter}"),
@@ -60,7 +53,7 @@ mod tests {
 
     #[test]
     fn keys_have_tmux_names() {
-        let keys = [Key::Enter, Key::BTab, Key::Backspace, Key::Delete, Key::Digit(3), Key::Ctrl('u')];
-        assert_eq!(keys.map(Key::name), ["Enter", "BTab", "BSpace", "DC", "3", "C-u"]);
+        let keys = [Key::Enter, Key::Delete, Key::Digit(3), Key::Ctrl('u')];
+        assert_eq!(keys.map(Key::name), ["Enter", "DC", "3", "C-u"]);
     }
 }

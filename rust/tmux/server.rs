@@ -16,7 +16,7 @@ pub(super) fn environment() -> Vec<(OsString, OsString)> {
             || matches!(name, "LANG" | "TMPDIR" | "TZ")
             || name.starts_with("LC_")
     };
-    std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(kept)).collect()
+    crate::environment::chosen(kept)
 }
 
 /// A server that comes up while it is asked is asked again so often, with a pause.
@@ -94,8 +94,8 @@ impl Tmux {
             }
             tokio::time::sleep(BETWEEN_ASKING).await;
         }
-        Err(Error::new(Code::TmuxFailed, "cannot ask the tmux server whose it is: it does not stay")
-            .hint("look at the tmux server, or set CHORUS_TMUX_SOCKET to another absolute path"))
+        Err(Error::new(Code::TmuxFailed, "cannot tell who owns the tmux server: it exits at once")
+            .hint("check the tmux server, or set CHORUS_TMUX_SOCKET to another absolute path"))
     }
 
     /// Nothing when no server answered and one is there by now: another start has brought it up in between.
@@ -116,16 +116,8 @@ impl Tmux {
             .hint("set CHORUS_TMUX_SOCKET to another absolute path")),
             _ if self.is_gone() => Ok(()),
             _ if text.is_empty() => return Ok(None),
-            _ => Err(self.refused("ask the tmux server whose it is", &ended)),
+            _ => Err(self.refused("ask the tmux server who owns it", &ended)),
         }))
-    }
-
-    /// Ends the server with every session in it, if it is this store's. No server is fine.
-    pub async fn kill_server(&self) -> Result<()> {
-        self.check_owner().await?;
-        let ended = self.run(&[command(["kill-server"])], None).await?;
-        // A server on its way out may answer with anything.
-        if ended.code == Some(0) || self.is_gone() { Ok(()) } else { Err(self.refused("end the tmux server", &ended)) }
     }
 }
 

@@ -175,4 +175,36 @@ mod tests {
     fn drawn_lines_are_lines() {
         assert_eq!(sgr_only("\x0elqk\x0flqk"), "┌─┐lqk");
     }
+
+    /// Bytes that begin, continue, end or cut sequences, and text of one to four bytes between them.
+    const HOSTILE: [&str; 24] = [
+        "\x1b", "[", "]", "P", "X", "^", "_", "\\", "\u{9b}", "\u{9c}", "\u{9d}", "\x07", "\x18", "\x0e", "\x0f", "3",
+        ";", ":", "m", "J", "?", " ", "é", "👩",
+    ];
+
+    /// Texts of up to `most` of the pieces, in an order that is the same at each run.
+    fn hostile_texts(count: usize, most: usize) -> impl Iterator<Item = String> {
+        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut next = move |below: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state % below as u64) as usize
+        };
+        (0..count).map(move |_| (0..=next(most)).map(|_| HOSTILE[next(HOSTILE.len())]).collect())
+    }
+
+    #[test]
+    fn nothing_hostile_comes_through_and_no_line_harms_another() {
+        for text in hostile_texts(20_000, 12) {
+            let (coloured, bare) = (sgr_only(&text), plain(&text));
+            assert!(!bare.chars().any(char::is_control), "{text:?}");
+            assert_eq!(sgr_only(&coloured), coloured, "{text:?}");
+            assert_eq!(plain(&coloured), bare, "{text:?}");
+            let rest = coloured.split('\x1b').skip(1).all(|piece| piece.starts_with('[') && piece.contains('m'));
+            assert!(rest && !coloured.chars().any(|c| c.is_control() && c != '\x1b'), "{text:?}");
+            let drawn = text.replace(['\x0e', '\x0f'], "");
+            assert_eq!(sgr_only(&format!("{drawn}\nnext é")), format!("{}\nnext é", sgr_only(&drawn)), "{drawn:?}");
+        }
+    }
 }

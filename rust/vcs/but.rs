@@ -3,15 +3,15 @@
 //! Only `setup_required` and a refused `apply` come as JSON; other failures are text. An exit code of 0 proves
 //! little: a commit is verified by `vcs::commit`.
 
-pub mod branch;
+pub(crate) mod branch;
 mod commit;
 mod delete;
 mod diff;
-pub mod grammar;
-pub mod refusal;
-pub mod run;
-pub mod setup;
-pub mod status;
+pub(crate) mod grammar;
+pub(crate) mod refusal;
+pub(crate) mod run;
+pub(crate) mod setup;
+pub(crate) mod status;
 
 pub use branch::Listed;
 pub use commit::Committed;

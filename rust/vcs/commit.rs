@@ -3,7 +3,6 @@
 //! Under our lock: look, plan, keep the bytes, write the intent down, `but commit`, look again, put right what was
 //! damaged, take back what is wrong. Planned again at most twice. [`recover`] finishes what a kill interrupted.
 
-mod danger;
 mod half;
 mod index;
 mod inspect;
@@ -15,7 +14,6 @@ mod outcome;
 mod repair;
 mod settle;
 
-pub use danger::{Uncommitted, refuse};
 pub use intent::{Intent, Wanted};
 pub use outcome::{Kind, Made, Outcome, Trouble};
 
@@ -160,7 +158,7 @@ async fn intend(place: Place<'_>, order: &Order, plan: &Plan, tree: &Seen) -> Re
         number: order.number,
         branch: order.branch.clone(),
         message: order.message.clone(),
-        at: crate::process::now(),
+        at: crate::clock::now(),
         rescue,
         tips: tree.tips.clone(),
         stack: stack_of(&tree.status, &order.branch),

@@ -1,6 +1,6 @@
 //! The variables that `but` and the git beside it see: chosen ones of this process, and no others.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use tokio::process::Command;
 
 /// Variables passed on, besides `XDG_*`, `LC_*`, `GIT_AUTHOR_*` and `GIT_COMMITTER_*`.
@@ -13,7 +13,7 @@ pub struct GitEnvironment(Vec<(OsString, OsString)>);
 impl GitEnvironment {
     /// What this process has of the variables that are passed on.
     pub fn of_process() -> GitEnvironment {
-        GitEnvironment(std::env::vars_os().filter(|(name, _)| is_passed(name)).collect())
+        GitEnvironment(crate::environment::chosen(is_passed))
     }
 
     /// These variables, whatever they are.
@@ -34,10 +34,9 @@ impl GitEnvironment {
     }
 }
 
-fn is_passed(name: &OsStr) -> bool {
-    let name = name.to_string_lossy();
+fn is_passed(name: &str) -> bool {
     let prefixes = ["XDG_", "LC_", "GIT_AUTHOR_", "GIT_COMMITTER_"];
-    PASSED.contains(&name.as_ref()) || prefixes.iter().any(|prefix| name.starts_with(prefix))
+    PASSED.contains(&name) || prefixes.iter().any(|prefix| name.starts_with(prefix))
 }
 
 #[cfg(test)]
@@ -46,8 +45,12 @@ mod tests {
 
     #[test]
     fn only_chosen_variables_are_passed() {
-        let passed = |name: &str| is_passed(OsStr::new(name));
-        assert!(passed("HOME") && passed("XDG_DATA_HOME") && passed("GIT_AUTHOR_NAME"));
-        assert!(!passed("GIT_DIR") && !passed("CLAUDECODE") && !passed("GIT_INDEX_FILE") && !passed("AWS_SECRET"));
+        assert!(is_passed("HOME") && is_passed("XDG_DATA_HOME") && is_passed("GIT_AUTHOR_NAME"));
+        assert!(
+            !is_passed("GIT_DIR")
+                && !is_passed("CLAUDECODE")
+                && !is_passed("GIT_INDEX_FILE")
+                && !is_passed("AWS_SECRET")
+        );
     }
 }

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::{Arc, LazyLock, PoisonError};
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -35,13 +35,13 @@ pub struct Held {
     _turn: OwnedMutexGuard<()>,
 }
 
-static QUEUES: LazyLock<std::sync::Mutex<HashMap<PathBuf, Arc<Mutex<()>>>>> = LazyLock::new(Default::default);
+static QUEUES: LazyLock<parking_lot::Mutex<HashMap<PathBuf, Arc<Mutex<()>>>>> = LazyLock::new(Default::default);
 
 impl Lock {
     /// The lock of the repository with this git common folder.
     pub fn of(common: &Path) -> Lock {
         let common = common.canonicalize().unwrap_or_else(|_| common.to_owned());
-        let mut queues = QUEUES.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut queues = QUEUES.lock();
         let queue = queues.entry(common.clone()).or_default().clone();
         Lock { common, queue }
     }

@@ -47,7 +47,7 @@ pub struct Listed {
 pub async fn keep(git: &Git, paths: &BTreeSet<String>, number: i64) -> Result<Rescue> {
     let entries = entry::read(git, paths, true).await?;
     let commit = commit(git, &entries, number).await?;
-    let mut at = crate::process::now();
+    let mut at = crate::clock::now();
     loop {
         let reference = format!("{UNDER}{number}/{at}");
         // Created only where there is none.

@@ -5,7 +5,7 @@ use crate::vcs::git::Git;
 use ignore::{WalkBuilder, WalkState};
 use std::collections::HashMap;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -27,12 +27,11 @@ pub struct Stat {
 }
 
 /// Every file that git would track, as it was at one moment. Links are themselves; nested repositories are not entered.
+/// Files whose path is not UTF-8 are left out: they are never claimed.
 #[derive(Clone, Debug, Default)]
 pub struct Look {
     began: i128,
     files: HashMap<Box<str>, Stat>,
-    /// Files whose path is not UTF-8: they are never claimed.
-    pub unnamed: Vec<PathBuf>,
 }
 
 /// It took too long, and says nothing.
@@ -87,9 +86,8 @@ impl Look {
         let mut look = Look { began, ..Look::default() };
         for found in told {
             let (path, stat) = found.ok_or(Cut)?;
-            match path.strip_prefix(root).ok().and_then(Path::to_str) {
-                Some(path) => _ = look.files.insert(path.into(), stat),
-                None => look.unnamed.push(path),
+            if let Some(path) = path.strip_prefix(root).ok().and_then(Path::to_str) {
+                look.files.insert(path.into(), stat);
             }
         }
         for path in beside {
@@ -126,16 +124,6 @@ impl Look {
             Some(stat) => _ = self.files.insert(path.into(), stat),
             None => _ = self.files.remove(path),
         }
-    }
-
-    /// How many files there are.
-    pub fn len(&self) -> usize {
-        self.files.len()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.files.is_empty()
     }
 }
 

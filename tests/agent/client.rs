@@ -1,10 +1,11 @@
 //! One real client in a sandbox: started as Chorus starts it, its hooks recorded and answered by a script.
 
 use chorus::agent::Agent;
-use chorus::agent::claude::environment::{self, Mark, Renderer};
-use chorus::agent::claude::launch::{self, Begin, Choice, Launch};
+use chorus::agent::claude::launch::{self, TakeUp};
 use chorus::agent::claude::{conversation, sessions, settings};
-use chorus::contract::Environment;
+use chorus::agent::environment::{self, Mark};
+use chorus::agent::launch::{AgentLaunch, Begin};
+use chorus::contract::{Environment, Renderer};
 use chorus_testkit::{FakeApi, Sandbox, claude, files, given, sandbox, skip, wait_for};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -96,14 +97,17 @@ impl World {
         let running = sessions::running(&self.config(), session_id);
         let another = uuid::Uuid::new_v4().to_string();
         let (begin, session_id) = match launch::choose(&conversation, running).unwrap() {
-            Choice::With(begin) => (begin, session_id),
-            Choice::Another => (Begin::New, another.as_str()),
+            TakeUp::With(begin) => (begin, session_id),
+            TakeUp::Another => (Begin::New, another.as_str()),
         };
-        let argv = launch::argv(&Launch {
+        let argv = launch::argv(&AgentLaunch {
             agent: &self.agent,
             session_id,
             begin,
             title: "--a 'title' #{pane_id}",
+            hook: &self.hook,
+            readable: Path::new("unused"),
+            shared: false,
             settings: &settings,
             model: None,
             permission_mode: mode,

@@ -124,7 +124,7 @@ async fn a_command_in_the_background_runs_until_its_session_leaves_it() {
     world.write("2", "");
     world.shell_ends(&command).await;
     world.write("3", "");
-    edits::close_background(&world.core, &world.a).await.unwrap();
+    edits::calls_over(&world.core, &world.a, true).await.unwrap();
     world.write("4", "");
     world.settle().await;
     assert_eq!(world.whose("2").await, "?ab:*");

@@ -3,13 +3,9 @@ local helpers = require('helpers')
 describe('the client', function()
   local world, client
 
-  before_each(function()
-    world = helpers.world()
+  helpers.in_a_world(function(fresh)
+    world = fresh
     client = require('chorus.client')
-  end)
-
-  after_each(function()
-    world:close()
   end)
 
   local function pid()
@@ -197,7 +193,7 @@ describe('the client', function()
   end)
 
   it('connects again, losing nothing, when the daemon it met leaves for a newer one', function()
-    local replaced = { code = 'replaced', message = 'the running daemon is older than this client and leaves' }
+    local replaced = { code = 'replaced', message = 'the running daemon is older than this client and is shutting down' }
     world:tell('script', { hello = { error = replaced } })
     local err, result
     client.request('task_list', {}, function(...)

@@ -3,8 +3,8 @@ local helpers = require('helpers')
 describe(':Chorus', function()
   local world, command, ran
 
-  before_each(function()
-    world = helpers.world()
+  helpers.in_a_world(function(fresh)
+    world = fresh
     vim.cmd.runtime('plugin/chorus.lua')
     command = require('chorus.command')
     ran = {}
@@ -21,10 +21,6 @@ describe(':Chorus', function()
     }) do
       tasks.apply({ name = 'task_changed', data = task })
     end
-  end)
-
-  after_each(function()
-    world:close()
   end)
 
   local function check(line, expected)

@@ -3,13 +3,9 @@ local helpers = require('helpers')
 describe('the options', function()
   local world, config
 
-  before_each(function()
-    world = helpers.world()
+  helpers.in_a_world(function(fresh)
+    world = fresh
     config = require('chorus.config')
-  end)
-
-  after_each(function()
-    world:close()
   end)
 
   local function check(given, expected)
@@ -60,7 +56,7 @@ describe('the options', function()
     assert.equal(0.9, options.output.height)
     check(
       { statusline = { ascii = 'no', icons = { busy = 1 } } },
-      { '`statusline.ascii` must be a boolean', '`statusline.icons` must be a table of texts' }
+      { '`statusline.ascii` must be a boolean', '`statusline.icons` must be a table of strings' }
     )
     check({ output = 'wide' }, { '`output` must be a table' })
     check({ statusline = { ascii = false } }, {})

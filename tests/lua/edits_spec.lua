@@ -3,14 +3,13 @@ local helpers = require('helpers')
 describe('the verb', function()
   local world, verbs
 
-  before_each(function()
-    world = helpers.world()
+  helpers.in_a_world(function(fresh)
+    world = fresh
     verbs = require('chorus.verbs')
   end)
 
   after_each(function()
     vim.cmd('silent! %bwipeout!')
-    world:close()
   end)
 
   --- What the peer was asked by `run`, once it is `count` requests.
@@ -117,8 +116,8 @@ describe('the verb', function()
         'It was flaky.',
         ' #3 is another',
         '',
-        '# `:w` commits this and completes #1; closing without it leaves the task as it is.',
-        "# Lines that begin with '#' are left out.",
+        '# `:w` commits this and completes #1; closing without writing leaves the task as it is.',
+        "# Lines that begin with '#' are dropped.",
         '#',
         '# On branch fix-1',
         '# Changes to be committed:',
@@ -216,8 +215,8 @@ end)
 describe('saving a file', function()
   local world, project
 
-  before_each(function()
-    world = helpers.world()
+  helpers.in_a_world(function(fresh)
+    world = fresh
     project = vim.fn.resolve(world.folder) .. '/project'
     vim.fn.mkdir(project .. '/src', 'p')
     vim.cmd.cd(project)
@@ -226,9 +225,6 @@ describe('saving a file', function()
   after_each(function()
     vim.cmd.cd(helpers.root)
     vim.cmd('silent! %bwipeout!')
-    pcall(vim.api.nvim_del_augroup_by_name, 'chorus_saves')
-    pcall(vim.api.nvim_del_augroup_by_name, 'chorus_disk')
-    world:close()
   end)
 
   local function told()
@@ -288,7 +284,7 @@ describe('saving a file', function()
 
   it('listens only while a daemon is connected', function()
     local function listens()
-      return #vim.api.nvim_get_autocmds({ event = 'BufWritePost', group = 'chorus_saves' }) > 0
+      return #vim.api.nvim_get_autocmds({ event = 'BufWritePost', group = 'chorus_report_saves' }) > 0
     end
     world:connect({ stacked })
     assert.is_true(listens())
@@ -303,7 +299,7 @@ describe('saving a file', function()
     world:connect({ stacked })
     write('src/a.lua')
     write('src/a.lua')
-    vim.api.nvim_exec_autocmds('VimLeavePre', { group = 'chorus_saves' })
+    vim.api.nvim_exec_autocmds('VimLeavePre', { group = 'chorus_report_saves' })
     assert.same({ project .. '/src/a.lua', project .. '/src/a.lua' }, told())
   end)
 
@@ -362,7 +358,7 @@ describe('saving a file', function()
       helpers.settle()
       assert.equal('typed', line(buffer))
       assert.equal(
-        'Chorus: a.txt was changed on disk by #1 Task 1 — `:e!` takes the file, `:w!` keeps your edits',
+        'Chorus: a.txt was changed on disk by #1 Task 1 — `:e!` loads the file, `:w!` keeps your edits',
         world:words()
       )
     end)

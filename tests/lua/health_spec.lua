@@ -3,12 +3,8 @@ local helpers = require('helpers')
 describe(':checkhealth chorus', function()
   local world
 
-  before_each(function()
-    world = helpers.world()
-  end)
-
-  after_each(function()
-    world:close()
+  helpers.in_a_world(function(fresh)
+    world = fresh
   end)
 
   local function report()
@@ -49,7 +45,7 @@ describe(':checkhealth chorus', function()
 
   it('starts no daemon', function()
     world:tell('down', '')
-    has(report(), 'no daemon runs')
+    has(report(), 'no daemon is running')
     assert.same({ 'if running' }, world:noted('starts'))
   end)
 

@@ -76,7 +76,7 @@ end
 
 blocks['chorus-key-list'] = function()
   local lines = {}
-  local views = require('chorus.ui.kit.keys').views
+  local views = require('chorus.window_keys')
   local names = vim.tbl_keys(views)
   table.sort(names)
   for _, view in ipairs(names) do
@@ -108,12 +108,8 @@ end
 describe('the help', function()
   local world
 
-  before_each(function()
-    world = helpers.world()
-  end)
-
-  after_each(function()
-    world:close()
+  helpers.in_a_world(function(fresh)
+    world = fresh
   end)
 
   local function text()

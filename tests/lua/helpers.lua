@@ -1,19 +1,25 @@
 --- What specs share: a world of their own for each, examples of tasks and requests, waiting, and a fake peer.
-local M = {}
+local fixtures = require('fixtures')
+
+local M = { task = fixtures.task, request = fixtures.request }
 
 local here = vim.fn.fnamemodify(debug.getinfo(1, 'S').source:sub(2), ':p:h')
 
 M.root = vim.fs.dirname(vim.fs.dirname(here))
 
---- Writes a file in one step: a peer that reads it meanwhile finds the old text or the new one.
+--- Writes a file in one step: a peer that reads it meanwhile finds the old text or the new one. Its mode stays.
 ---@param path string
 ---@param text string
 function M.write(path, text)
   vim.fn.mkdir(vim.fs.dirname(path), 'p')
-  local file = assert(io.open(path .. '.draft', 'w'))
+  local draft, mode = path .. '.draft', vim.fn.getfperm(path)
+  local file = assert(io.open(draft, 'w'))
   file:write(text)
   file:close()
-  assert(os.rename(path .. '.draft', path))
+  if mode ~= '' then
+    vim.fn.setfperm(draft, mode)
+  end
+  assert(os.rename(draft, path))
 end
 
 ---@param path string
@@ -53,68 +59,20 @@ function M.settle()
   end)
 end
 
----@param over? table
----@return chorus.Task
-function M.task(over)
-  over = over or {}
-  local number = over.number or 1
-  local task = {
-    project = '/project',
-    number = number,
-    uuid = 'uuid-' .. number,
-    title = 'Task ' .. number,
-    priority = 0,
-    tags = {},
-    status = 'running',
-    agent = 'claude',
-    agent_status = { status = 'idle', detail = {}, since = 1000 },
-    unread = false,
-    isolation = 'auto',
-    commits = 0,
-    uncommitted = 0,
-    overlaps = {},
-    restarts = 0,
-    queued = 0,
-    requests = 0,
-    demo = false,
-    created_at = 1000,
-    revision = 1,
-  }
-  if type(over.agent_status) == 'string' then
-    over.agent_status = { status = over.agent_status, detail = {}, since = 1000 }
-  end
-  return vim.tbl_extend('force', task, over)
-end
-
----@param over? table
----@return chorus.Opened
-function M.request(over)
-  over = over or {}
-  local number = over.number or 1
-  local id = over.id or 'request-' .. number
-  return vim.tbl_extend('force', {
-    id = id,
-    project = '/project',
-    number = number,
-    task = 'uuid-' .. number,
-    kind = 'permission',
-    tool = 'Bash',
-    summary = 'ls -la',
-    input = { command = 'ls -la' },
-    suggestions = {},
-    answerable = 'hook',
-    opened_at = 1000,
-  }, over)
-end
-
 --- Forgets every module of ours and what it set up.
-local function forget()
+function M.forget()
   for name in pairs(package.loaded) do
     if name == 'chorus' or vim.startswith(name, 'chorus.') then
       package.loaded[name] = nil
     end
   end
-  for _, group in ipairs({ 'chorus_client', 'chorus_statusline', 'chorus_spec' }) do
+  for _, group in ipairs({
+    'chorus_client',
+    'chorus_statusline',
+    'chorus_report_saves',
+    'chorus_reload',
+    'chorus_spec',
+  }) do
     pcall(vim.api.nvim_del_augroup_by_name, group)
   end
   for _, name in ipairs({ 'chorus', 'chorus_status', 'chorus_counts', 'loaded_chorus' }) do
@@ -129,6 +87,7 @@ end
 ---@field choices (string|integer)[] answers to `vim.ui.select`: an index, or what the line contains
 ---@field offered { lines: string[], opts: table }[]
 ---@field inputs string[] answers to `vim.ui.input`
+---@field prompts string[] what `vim.ui.input` asked for
 local World = {}
 World.__index = World
 
@@ -137,7 +96,7 @@ local originals = { notify = vim.notify, select = vim.ui.select, input = vim.ui.
 --- A world: private folders, a fake program, no memory; what is said, picked and typed is taken down or given.
 ---@return chorus.World
 function M.world()
-  forget()
+  M.forget()
   local folder = vim.fn.resolve(vim.fn.tempname())
   for _, name in ipairs({ 'HOME', 'XDG_CONFIG_HOME', 'XDG_DATA_HOME', 'XDG_STATE_HOME', 'XDG_CACHE_HOME' }) do
     vim.env[name] = folder .. '/' .. name:lower()
@@ -145,7 +104,10 @@ function M.world()
   end
   vim.env.CHORUS_STATE_DIR = folder .. '/state'
   vim.fn.mkdir(folder .. '/peer', 'p')
-  local self = setmetatable({ folder = folder, said = {}, events = {}, choices = {}, offered = {}, inputs = {} }, World)
+  local self = setmetatable(
+    { folder = folder, said = {}, events = {}, choices = {}, offered = {}, inputs = {}, prompts = {} },
+    World
+  )
   local version = require('chorus.contract').version
   local script = '#!/bin/sh\n'
     .. ('if [ "$1" = --version ]; then echo "chorus %s"; exit; fi\n'):format(version)
@@ -168,7 +130,8 @@ function M.world()
     end
     on_choice(nil)
   end
-  vim.ui.input = function(_, on_confirm)
+  vim.ui.input = function(opts, on_confirm)
+    table.insert(self.prompts, opts.prompt)
     on_confirm(table.remove(self.inputs, 1))
   end
   vim.api.nvim_create_autocmd('User', {
@@ -179,6 +142,19 @@ function M.world()
     end,
   })
   return self
+end
+
+--- Gives each test of a `describe` block a world of its own.
+---@param begin fun(world: chorus.World)
+function M.in_a_world(begin)
+  local busted, world = require('busted'), nil
+  busted.before_each(function()
+    world = M.world()
+    begin(world)
+  end)
+  busted.after_each(function()
+    world:close()
+  end)
 end
 
 --- What the peer is told before it starts.
@@ -199,6 +175,7 @@ end
 function World:connect(tasks, requests)
   self:tell('snapshot', { tasks = tasks or {}, requests = requests or {}, elsewhere = 0 })
   local is_ready, failure = false, nil
+  require('chorus.attach').features()
   require('chorus.client').ready(function(err)
     is_ready, failure = true, err
   end)
@@ -275,7 +252,7 @@ function World:close()
   if client then
     client.disconnect()
   end
-  forget()
+  M.forget()
   vim.notify, vim.ui.select, vim.ui.input = originals.notify, originals.select, originals.input
   vim.fn.delete(self.folder, 'rf')
 end

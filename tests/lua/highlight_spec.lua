@@ -3,13 +3,9 @@ local helpers = require('helpers')
 describe('the highlight groups', function()
   local world, highlight
 
-  before_each(function()
-    world = helpers.world()
+  helpers.in_a_world(function(fresh)
+    world = fresh
     highlight = require('chorus.highlight')
-  end)
-
-  after_each(function()
-    world:close()
   end)
 
   it('are links by default, which a person or a colour scheme may replace', function()

@@ -3,12 +3,8 @@ local helpers = require('helpers')
 describe('every module', function()
   local world
 
-  before_each(function()
-    world = helpers.world()
-  end)
-
-  after_each(function()
-    world:close()
+  helpers.in_a_world(function(fresh)
+    world = fresh
   end)
 
   local base = helpers.root .. '/lua'

@@ -3,13 +3,9 @@ local helpers = require('helpers')
 describe('a message', function()
   local world, message
 
-  before_each(function()
-    world = helpers.world()
+  helpers.in_a_world(function(fresh)
+    world = fresh
     message = require('chorus.message')
-  end)
-
-  after_each(function()
-    world:close()
   end)
 
   it('is a sentence and what to do next', function()

@@ -3,12 +3,8 @@ local helpers = require('helpers')
 describe('starting Neovim', function()
   local world
 
-  before_each(function()
-    world = helpers.world()
-  end)
-
-  after_each(function()
-    world:close()
+  helpers.in_a_world(function(fresh)
+    world = fresh
   end)
 
   --- Runs a Neovim of its own with the plugin, and `lua` in it once it has started and is at rest.

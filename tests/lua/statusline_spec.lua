@@ -3,13 +3,9 @@ local helpers = require('helpers')
 describe('the badge', function()
   local world, statusline
 
-  before_each(function()
-    world = helpers.world()
+  helpers.in_a_world(function(fresh)
+    world = fresh
     statusline = require('chorus.statusline')
-  end)
-
-  after_each(function()
-    world:close()
   end)
 
   local function counts(over)
@@ -27,7 +23,7 @@ describe('the badge', function()
     vim.g.chorus = { statusline = { ascii = true, icons = { busy = 'B' } } }
     assert.equal('! 2 B 3 + 1', statusline.badge(counts({ waiting = 2, busy = 3, unread = 1 }), false))
     for _, status in ipairs(require('chorus.contract').words.AgentStatus) do
-      assert.matches('^[ -~]$', statusline.icon({ status = status }))
+      assert.matches('^[ -~]$', require('chorus.icons').of({ status = status }))
     end
   end)
 

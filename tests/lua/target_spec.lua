@@ -1,17 +1,16 @@
 local helpers = require('helpers')
 
 describe('the task meant', function()
-  local world, target, command, got
+  local world, target, find, got
 
-  before_each(function()
-    world = helpers.world()
-    target, command = require('chorus.verbs.target'), require('chorus.command')
+  helpers.in_a_world(function(fresh)
+    world = fresh
+    target, find = require('chorus.verbs.target'), require('chorus.verbs.find')
     got = nil
   end)
 
   after_each(function()
     vim.b.chorus_task = nil
-    world:close()
   end)
 
   local function known(...)
@@ -22,7 +21,7 @@ describe('the task meant', function()
 
   local function resolve(verb, typed)
     got = nil
-    target.resolve(assert(command.find(verb)), typed, function(found)
+    target.resolve(assert(find(verb)), typed, function(found)
       got = vim.tbl_map(function(task)
         return task.number
       end, found)
@@ -79,7 +78,7 @@ describe('the task meant', function()
     local function candidates(verb)
       return vim.tbl_map(function(task)
         return task.number
-      end, target.candidates(assert(command.find(verb))))
+      end, target.candidates(assert(find(verb))))
     end
     assert.same({ 1 }, candidates('interrupt'))
     assert.same({ 1, 3 }, candidates('diff'))
@@ -136,8 +135,8 @@ describe('the task meant', function()
     assert.is_nil(resolve('approve'))
     assert.same({
       'Chorus: there are no tasks here yet — run `:Chorus new` to write one',
-      'Chorus: cannot send: no task is in a state for it — run `:Chorus` to see the tasks',
-      'Chorus: cannot approve: no task is in a state for it — run `:Chorus` to see the tasks',
+      'Chorus: there is no task to send — run `:Chorus` to see the tasks',
+      'Chorus: there is no task to approve — run `:Chorus` to see the tasks',
     }, vim.split(world:words(), '\n'))
   end)
 end)

@@ -3,13 +3,9 @@ local helpers = require('helpers')
 describe('the tasks', function()
   local world, tasks
 
-  before_each(function()
-    world = helpers.world()
+  helpers.in_a_world(function(fresh)
+    world = fresh
     tasks = require('chorus.tasks')
-  end)
-
-  after_each(function()
-    world:close()
   end)
 
   local function changed(over)
@@ -90,15 +86,16 @@ describe('the tasks', function()
   end)
 
   it('pass output on only where somebody shows it', function()
+    local got = {}
+    tasks.read_output('uuid-1', function(data)
+      got[#got + 1] = data
+    end)
     tasks.apply({ name = 'output', data = { task = 'uuid-1' } })
-    local got
-    package.loaded['chorus.ui.pane.output'] = {
-      receive = function(data)
-        got = data
-      end,
-    }
+    tasks.apply({ name = 'output', data = { task = 'uuid-2' } })
+    assert.same({ { task = 'uuid-1' } }, got)
+    tasks.read_output('uuid-1', nil)
     tasks.apply({ name = 'output', data = { task = 'uuid-1' } })
-    assert.same({ task = 'uuid-1' }, got)
+    assert.equal(1, #got)
   end)
 
   it('leave an event they do not know alone', function()

@@ -1,4 +1,4 @@
-local world = dofile((debug.getinfo(1, 'S').source:match('^@(.*/)') or './') .. 'ui_world.lua')
+local world = require('ui_world')
 
 describe('blame', function()
   local blame, file
@@ -89,7 +89,7 @@ describe('blame', function()
   it('is for files, and tells a refusal', function()
     vim.cmd.enew()
     blame.show()
-    assert.are.equal('this buffer is no file', world.notified[1][2])
+    assert.are.equal('this buffer is not a file', world.notified[1][2])
     vim.cmd.edit(file)
     world.replies.line = function()
       return { code = 'unsupported', message = 'not yet' }

@@ -1,4 +1,4 @@
-local world = dofile((debug.getinfo(1, 'S').source:match('^@(.*/)') or './') .. 'ui_world.lua')
+local world = require('ui_world')
 
 describe('dashboard', function()
   local task_rows, text
@@ -306,7 +306,7 @@ describe('dashboard', function()
       world.know({ world.task(12) })
       dashboard.open()
       world.press('a')
-      assert.are.same({ { 'info', '#12 asks for nothing' } }, world.notified)
+      assert.are.same({ { 'info', '#12 has no open request' } }, world.notified)
     end)
 
     it('changes the priority', function()
@@ -345,7 +345,7 @@ describe('dashboard', function()
       vim.ui.input = input
       assert.is_nil(line_of(1))
       world.press('g?')
-      assert.is_truthy(table.concat(world.lines(), '\n'):find('why this status', 1, true))
+      assert.is_truthy(table.concat(world.lines(), '\n'):find('explain its status', 1, true))
       world.press('q')
       assert.are.equal('chorus://dashboard', vim.api.nvim_buf_get_name(0))
       world.press('q')

@@ -1,4 +1,4 @@
-local world = dofile((debug.getinfo(1, 'S').source:match('^@(.*/)') or './') .. 'ui_world.lua')
+local world = require('ui_world')
 
 local PATCH = table.concat({
   'diff --git a/src/a.lua b/src/a.lua',
@@ -162,7 +162,7 @@ describe('the diff of a task', function()
     open()
     vim.api.nvim_win_set_cursor(0, { 20, 0 })
     world.press('gf')
-    assert.are.equal('bé "x".txt is not there any more', world.notified[1][2])
+    assert.are.equal('bé "x".txt no longer exists', world.notified[1][2])
     local place = require('chorus.ui.kit.place')
     for _, path in ipairs({ '/etc/passwd', '../x', 'a/../../x', '', 'a\0b' }) do
       assert.is_nil(place.below(folder, path))
@@ -261,7 +261,7 @@ describe('the diff of a task', function()
   it('tells that something was left out', function()
     reply.cut = true
     open()
-    assert.are.equal('The rest is left out: the difference is too large.', world.lines()[23])
+    assert.are.equal('The rest is omitted: the diff is too large.', world.lines()[23])
     assert.truthy(vim.wo.winbar:find('(cut)', 1, true))
   end)
 
@@ -280,6 +280,6 @@ describe('the diff of a task', function()
     assert.are.equal('row', vim.fn.winlayout()[1])
     assert.are.equal('chorus://diff/12/turn', vim.api.nvim_buf_get_name(0))
     vim.cmd('Chorus diff 12 nonsense')
-    assert.are.equal('there is no part `nonsense` of a diff', world.notified[1][2])
+    assert.are.equal('a diff has no part `nonsense`', world.notified[1][2])
   end)
 end)

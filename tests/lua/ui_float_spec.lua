@@ -1,4 +1,4 @@
-local world = dofile((debug.getinfo(1, 'S').source:match('^@(.*/)') or './') .. 'ui_world.lua')
+local world = require('ui_world')
 
 describe('float', function()
   local float
@@ -94,8 +94,8 @@ describe('float', function()
   end)
 
   it('cuts a title that is too long', function()
-    local pieces = float.pieces({ { ('x'):rep(30), 'A' }, { ('y'):rep(30), 'B' } }, 40)
+    local pieces = require('chorus.ui.kit.canvas').border_text({ { ('x'):rep(30), 'A' }, { ('y'):rep(30), 'B' } }, 40)
     assert.are.same({ { ('x'):rep(30), 'A' }, { ('y'):rep(9) .. '…', 'B' } }, pieces)
-    assert.is_nil(float.pieces({}, 10))
+    assert.is_nil(require('chorus.ui.kit.canvas').border_text({}, 10))
   end)
 end)

@@ -1,4 +1,4 @@
-local world = dofile((debug.getinfo(1, 'S').source:match('^@(.*/)') or './') .. 'ui_world.lua')
+local world = require('ui_world')
 
 describe('request', function()
   local view, request, input, select, typed, picked, prompts
@@ -139,6 +139,7 @@ describe('request', function()
       world.wait(function()
         return vim.api.nvim_win_get_config(0).relative == ''
       end)
+      assert.are.same({ { 'info', '#12 allowed: rm -rf build' } }, world.notified)
     end)
 
     it('allows always by the rule that was picked', function()
@@ -280,7 +281,7 @@ describe('request', function()
       world.press('q')
       world.event('request_closed', world.request('b', 3))
       world.wait(function()
-        return table.concat(world.lines(), '\n'):find('Nobody waits for you', 1, true)
+        return table.concat(world.lines(), '\n'):find('No requests are open', 1, true)
       end)
     end)
 
@@ -294,15 +295,65 @@ describe('request', function()
       inbox.open()
       picked = 1
       world.press('ggVGa')
-      assert.are.same({ { 'info', '#12 and #4 do not ask for the same', 'look at each of them' } }, world.notified)
+      assert.are.same(
+        { { 'info', '#12 and #4 ask for different things', 'answer each of them separately' } },
+        world.notified
+      )
       assert.are.same({}, world.asked)
+      world.replies.task_approve = function()
+        return nil, {}
+      end
       world.press('ggVja')
       assert.is_truthy(prompts[1]:find('Bash asked for by #12, #3:\n  rm -rf build', 1, true), prompts[1])
       assert.are.same({
         { 'task_approve', { task = 'uuid-12', request = 'a' } },
         { 'task_approve', { task = 'uuid-3', request = 'b' } },
       }, world.asked)
+      world.wait_notified(2)
+      assert.are.same({ 'info', '#12, #3 allowed: rm -rf build' }, world.notified[2])
       world.press('q')
+    end)
+
+    it('shows what is open instead of one of several that it would have allowed', function()
+      world.know(
+        { world.task(12), world.task(3) },
+        { world.request('a', 12), world.request('b', 3, { opened_at = world.now }) }
+      )
+      require('chorus.ui.requests.inbox').open()
+      picked = 1
+      world.replies.task_approve = function(params)
+        if params.task == 'uuid-3' then
+          return { code = 'request_changed', message = 'another request is open' }
+        end
+        return nil, {}
+      end
+      world.press('ggVja')
+      world.event('request_closed', world.request('b', 3))
+      world.event('request_opened', world.request('c', 3, { input = { command = 'ls' } }))
+      world.wait(function()
+        return table.concat(world.lines(), '\n'):find('$ ls', 1, true)
+      end)
+      assert.is_truthy(table.concat(world.lines(), '\n'):find('Another request is open now', 1, true))
+      assert.are.same(
+        { { 'fail', 'approve was refused for 1 of 2 tasks:\n#3: another request is open' } },
+        world.notified
+      )
+    end)
+
+    it('shows the newer request after refusing one that is not open any more', function()
+      world.know({ world.task(12) }, { world.request('a', 12) })
+      require('chorus.ui.requests.inbox').open()
+      typed = 'no'
+      world.replies.task_deny = function()
+        return { code = 'no_request', message = 'that request is not open' }
+      end
+      world.press('d')
+      world.event('request_closed', world.request('a', 12))
+      world.event('request_opened', world.request('b', 12, { input = { command = 'ls' } }))
+      world.wait(function()
+        return table.concat(world.lines(), '\n'):find('$ ls', 1, true)
+      end)
+      assert.are.same({ { 'fail', 'that request is not open' } }, world.notified)
     end)
   end)
 end)

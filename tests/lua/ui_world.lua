@@ -1,54 +1,41 @@
 --- A world for the specs of lua/chorus/ui: tasks, requests, and a client that records what it is asked.
-local root = vim.fn.fnamemodify(debug.getinfo(1, 'S').source:sub(2), ':p:h:h:h')
+local here = vim.fn.fnamemodify(debug.getinfo(1, 'S').source:sub(2), ':p:h')
+local root = vim.fs.dirname(vim.fs.dirname(here))
 vim.opt.runtimepath:prepend(root)
+-- A spec may load this file in a Neovim of its own.
+package.path = here .. '/?.lua;' .. package.path
+
+local fixtures, helpers = require('fixtures'), require('helpers')
 
 local M = { root = root, asked = {}, ran = {}, notified = {}, replies = {}, connected = true }
 
 local now = 1790000000000
 M.now = now
 
---- A task as the daemon sends it.
+--- A task that has worked for ten minutes.
 function M.task(number, fields)
-  return vim.tbl_deep_extend('force', {
+  local task = fixtures.task({
     project = '/home/me/shop',
     number = number,
-    uuid = ('uuid-%d'):format(number),
-    title = 'Task ' .. number,
-    priority = 0,
-    tags = {},
-    status = 'running',
-    agent = 'claude',
     agent_status = { status = 'busy', detail = {}, since = now - 120000 },
-    unread = false,
-    isolation = 'auto',
-    commits = 0,
-    uncommitted = 0,
-    overlaps = {},
-    restarts = 0,
-    queued = 0,
-    requests = 0,
-    demo = false,
     created_at = now - 3600000,
     started_at = now - 600000,
-    revision = 1,
-  }, fields or {})
+  })
+  return vim.tbl_deep_extend('force', task, fields or {})
 end
 
---- A request as the daemon sends it.
+--- A request that has been open for two minutes.
 function M.request(id, number, fields)
-  return vim.tbl_extend('force', {
-    id = id,
+  local request = fixtures.request({
     project = '/home/me/shop',
+    id = id,
     number = number,
-    task = ('uuid-%d'):format(number),
-    kind = 'permission',
-    tool = 'Bash',
     summary = 'rm -rf build',
     input = { command = 'rm -rf build', description = 'Clean the build folder' },
     suggestions = { 'allow `rm -rf build` for this session' },
-    answerable = 'hook',
     opened_at = now - 120000,
-  }, fields or {})
+  })
+  return vim.tbl_extend('force', request, fields or {})
 end
 
 --- Starts afresh: every chorus module is loaded again, every buffer and window is gone.
@@ -59,11 +46,7 @@ function M.start()
     end
   end
   vim.cmd('silent! %bwipeout!')
-  for name in pairs(package.loaded) do
-    if name:match('^chorus') then
-      package.loaded[name] = nil
-    end
-  end
+  helpers.forget()
   M.asked, M.ran, M.notified, M.replies, M.connected = {}, {}, {}, {}, true
   M.welcome = { state_dir = M.state_dir, project = '/home/me/shop', protocol = 1, version = '0', pid = 1 }
   vim.g.chorus = nil
@@ -80,6 +63,9 @@ function M.start()
     end,
     welcome = function()
       return M.welcome
+    end,
+    state_dir = function()
+      return M.state_dir
     end,
     request = function(method, params, on_reply)
       table.insert(M.asked, { method, params })
@@ -99,6 +85,9 @@ function M.start()
     end
   end
   require('chorus.highlight').setup()
+  require('chorus.dispatch').to(function(name, opts)
+    require('chorus.verbs').run(name, opts)
+  end)
 end
 
 --- Records verbs in place of running them.

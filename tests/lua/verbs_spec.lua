@@ -9,11 +9,14 @@ describe('the verb', function()
       open = function(what)
         shown[#shown + 1] = { name, what }
       end,
+      open_newer = function(what)
+        shown[#shown + 1] = what and { 'newer ' .. name, what }
+      end,
     }
   end
 
-  before_each(function()
-    world = helpers.world()
+  helpers.in_a_world(function(fresh)
+    world = fresh
     verbs = require('chorus.verbs')
     shown = {}
     for _, module in ipairs({
@@ -33,7 +36,6 @@ describe('the verb', function()
 
   after_each(function()
     vim.b.chorus_task = nil
-    world:close()
   end)
 
   --- Runs a verb and waits until the peer was asked `count` times more.
@@ -114,7 +116,7 @@ describe('the verb', function()
     world:connect({ live })
     world.inputs = { 'typed' }
     assert.equal('typed', asked_by('send', {}).params.text)
-    assert.equal('Chorus: #1 will get it later: a request is open', world:words())
+    assert.equal('Chorus: #1 will get the prompt later: a request is open', world:words())
     nothing_asked_by('send', {})
     world.inputs = { '' }
     nothing_asked_by('send', {})
@@ -182,12 +184,40 @@ describe('the verb', function()
   end)
 
   it('deny asks for a reason, which may be empty', function()
-    world:connect({ live }, { helpers.request() })
+    world:connect({ live }, { helpers.request({ summary = 'ls \27[8m-la' }) })
     assert.equal('not now', asked_by('deny', { task = '1', args = 'not now' }).params.reason)
+    assert.equal('Chorus: #1 denied: ls -la', world:words())
     world.inputs = { '' }
     assert.is_nil(asked_by('deny', { task = '1' }).params.reason)
+    assert.equal('Deny “ls -la” of #1. Reason for the agent (may be empty): ', world.prompts[1])
     nothing_asked_by('deny', { task = '1' })
   end)
+
+  for name, args in pairs({ approve = '', deny = 'no', answer = 'Red' }) do
+    it(name .. ' shows the newer request when the one that was meant is not open any more', function()
+      local newer = helpers.request({ id = 'newer', opened_at = 2000 })
+      world:tell('script', {
+        ['task_' .. name] = {
+          before = {
+            { name = 'request_closed', data = helpers.request() },
+            { name = 'request_opened', data = newer },
+          },
+          error = { code = 'request_changed', message = 'another request is open by now' },
+        },
+      })
+      world:connect({ live }, { helpers.request() })
+      assert.equal('request-1', asked_by(name, { task = '1', args = args }).params.request)
+      assert.same({ { 'newer request', newer } }, shown)
+      assert.equal('Chorus: another request is open by now', world:words())
+    end)
+
+    it(name .. ' leaves alone what only the terminal can answer', function()
+      world:connect({ live }, { helpers.request({ kind = 'trust', answerable = 'terminal' }) })
+      nothing_asked_by(name, { task = '1', args = name ~= 'deny' and args or '' })
+      assert.same({}, world.prompts)
+      assert.equal('Chorus: only the terminal of #1 can answer this — `:Chorus attach 1` opens it', world:words())
+    end)
+  end
 
   it('answer takes an option by number, a text, or opens the question', function()
     local question = helpers.request({
@@ -225,7 +255,7 @@ describe('the verb', function()
       table.concat({
         'Give up #1 and discard:',
         '  #1 Fix it: its branch fix-it-1 with 3 commits, 1 file with uncommitted edits',
-        'All of it is kept under refs/chorus/discarded/ in the repository; `:Chorus! reopen` brings it back.',
+        'A backup is kept under refs/chorus/discarded/ in the repository; `:Chorus! reopen` restores it.',
       }, '\n'),
       world.offered[1].opts.prompt
     )
@@ -305,7 +335,7 @@ describe('the verb', function()
   it('next says when nobody needs anything', function()
     world:connect({ other })
     verbs.run('next', {})
-    assert.equal('Chorus: nobody needs you', world:words())
+    assert.equal('Chorus: no task needs you', world:words())
   end)
 
   it('pick opens what fits the task', function()
@@ -315,7 +345,7 @@ describe('the verb', function()
     verbs.run('pick', { args = 'pending' })
     assert.same({ 'output', 'page' }, { shown[1][1], shown[2][1] })
     verbs.run('pick', { args = 'pendign' })
-    assert.matches('there is no filter `pendign`', world:words(), 1, true)
+    assert.matches('unknown filter `pendign`', world:words(), 1, true)
   end)
 
   it('config shows values and notices in a buffer of ours', function()

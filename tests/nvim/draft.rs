@@ -100,7 +100,7 @@ fn a_wrong_line_is_told_without_a_stop() {
         editor.types("gg/^isolation:\nA none of it");
         editor.escape();
         editor.command(":w");
-        editor.sees("line 2: a title is needed");
+        editor.sees("line 2: a title is required");
         assert_eq!(editor.mode(), "n", "{}", editor.screen());
         editor.types("gg/^title:\nA Right");
         editor.escape();

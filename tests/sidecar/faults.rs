@@ -1,10 +1,11 @@
 //! Bad input and bad places: each one clear sentence and what to do next; nothing is lost, nothing hangs.
 
+use crate::neovim::Neovim;
 use crate::world::{World, each};
 use chorus_testkit::sandbox::Ran;
 use chorus_testkit::wait_until;
 use chorus_testkit::world::Refusal;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::process::Command;
 
 /// Refused with that code, clearly, with these words in what is said.
@@ -114,8 +115,10 @@ fn a_project_without_git() {
     let folder = folder.to_str().unwrap();
     world.json(["new", "--title", "Plain", "--project", folder]);
     world.json(["start", "1", "--prompt", "[[say hello]]", "--project", folder]);
-    wait_until("it runs", || {
-        world.json(["show", "1", "--project", folder])["task"]["agent_status"]["status"] == "idle"
+    wait_until("its turn is over", || {
+        let page = world.json(["show", "1", "--project", folder]);
+        let told = page["journal"].as_array().unwrap().iter().any(|entry| entry["what"] == "turn_ended");
+        told && page["task"]["agent_status"]["status"] == "idle"
     });
     let health = world.run(["health", "--project", folder]);
     assert!(health.stdout.contains("is not in a git repository"), "{}", health.stdout);
@@ -226,7 +229,7 @@ fn a_full_disk() {
             hint: error["error"]["hint"].as_str().unwrap().into(),
         };
     };
-    clear(refusal, "store_unusable", &["the disk is full", "make room"]);
+    clear(refusal, "store_unusable", &["the disk is full", "free some space"]);
     let before = world.json(["list"]).as_array().unwrap().len();
     // Looking still works, and the agent is not disturbed.
     assert_eq!(world.look(&task)["status"], "running");
@@ -384,6 +387,31 @@ fn a_bad_configuration_is_told_and_the_rest_counts() {
     world.write("config/chorus/chorus.toml", "not toml at all [");
     assert_eq!(world.agent(&task), "idle");
     assert!(world.json(["config"])["notices"].to_string().contains("chorus.toml"));
+}
+
+#[test]
+fn a_configuration_that_breaks_changes_nothing_and_says_so() {
+    let world = World::new();
+    let write = |text: &str| world.write("config/chorus/chorus.toml", text);
+    let default = || {
+        let config = world.json(["config"]);
+        let row = config["values"].as_array().unwrap().iter().find(|row| row["key"] == "agent.default").unwrap();
+        (row["value"].clone(), config["notices"].to_string())
+    };
+    assert_eq!(default(), ("\"demo\"".into(), "[]".into()));
+    let mut neovim = Neovim::new(&world, &world.project());
+    neovim.ask("snapshot", json!({})).unwrap();
+    write("[agent]\ndefault = \"mine\"\ndefalt = 1\n[agent.mine]\ncommand = \"no-such-agent\"\n");
+    let task = world.rested("Runs", "[[say hello]]");
+    assert_eq!(world.look(&task)["agent"], "demo");
+    let told = neovim.events_until(|name, data| name == "notice" && data["text"].to_string().contains("last good"));
+    assert!(told.last().unwrap().1["text"].to_string().contains("defalt"), "{told:?}");
+    let (kept, notices) = default();
+    assert_eq!(kept, "\"demo\"");
+    assert!(notices.contains("defalt") && notices.contains("last good"), "{notices}");
+    assert!(world.run(["health"]).stdout.contains("defalt"));
+    write("[agent]\ndefault = \"mine\"\n[agent.mine]\ncommand = \"no-such-agent\"\n");
+    assert_eq!(default(), ("\"mine\"".into(), "[]".into()));
 }
 
 #[test]

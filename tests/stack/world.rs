@@ -182,6 +182,19 @@ pub fn branch(task: &str) -> &'static str {
     if task == "a" { A } else { B }
 }
 
+/// The lines that a hunk adds, and for each run of deleted lines the number of lines above it.
+fn places(hunk: &Hunk) -> BTreeSet<u32> {
+    let mut above = if hunk.new_lines == 0 { hunk.new_start } else { hunk.new_start.saturating_sub(1) };
+    let mut places = BTreeSet::new();
+    for line in hunk.body.lines().skip(1).filter(|line| !line.starts_with('\\')) {
+        above += u32::from(!line.starts_with('-'));
+        if line.starts_with(['+', '-']) {
+            places.insert(above);
+        }
+    }
+    places
+}
+
 struct Claims<'a> {
     world: &'a mut World,
     task: String,
@@ -192,8 +205,7 @@ impl Desk for Claims<'_> {
     async fn plan(&mut self, tree: Tree<'_>) -> Result<Plan> {
         let claims = &self.world.claims;
         let mut owners = |path: &str, hunk: &Hunk| -> BTreeSet<Owner> {
-            let mut places = hunk.added();
-            places.extend(hunk.gaps());
+            let places = places(hunk);
             let of = |claim: &&Claim| {
                 claim.path == path && (places.is_empty() || places.iter().any(|place| claim.lines.contains(place)))
             };

@@ -107,16 +107,17 @@ async fn a_server_of_somebody_else_is_left_alone() {
     each(async |bed| {
         let pane = bed.start(&["sleep", "1000"]).await;
         let other = Tmux::new(&bed.program, bed.tmux.socket(), "store-2", Settings::default()).unwrap();
-        let refused = other.start_session(UUID, "x", bed.folder.path(), &words(&["sleep", "9"]), None).await;
-        assert_eq!(refused.unwrap_err().code, Code::TmuxFailed);
-        other.kill_server().await.unwrap_err();
+        let refused = async |tmux: &Tmux| {
+            tmux.start_session(UUID, "x", bed.folder.path(), &words(&["sleep", "9"]), None).await.unwrap_err().code
+        };
+        assert_eq!(refused(&other).await, Code::TmuxFailed);
         assert!(matches!(other.panes().await, Listing::Panes { panes, .. } if panes.is_empty()));
         assert!(!bed.state(&pane).await.dead);
 
-        bed.tmux.kill_server().await.unwrap();
+        bed.tmux.kill_session(&pane).await.unwrap();
         until("the server gone", async || matches!(bed.tmux.panes().await, Listing::Gone).then_some(())).await;
         bed.by_hand(&["new-session", "-d", "-s", "by hand"]);
-        bed.tmux.kill_server().await.unwrap_err();
+        assert_eq!(refused(&bed.tmux).await, Code::TmuxFailed);
         assert_eq!(bed.by_hand(&["list-sessions", "-F", "#{session_name}"]), "by hand");
     })
     .await;

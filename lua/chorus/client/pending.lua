@@ -1,4 +1,4 @@
---- What was asked of the daemon and is not answered yet, in the order it was asked.
+--- Requests to the daemon that have no answer yet, in order.
 
 local M = {}
 
@@ -10,14 +10,14 @@ local M = {}
 local last_id = 0
 ---@type table<integer, chorus.Waiting>
 local sent = {}
---- Asked before the handshake was done.
+--- Requests made before the handshake was done.
 ---@type chorus.Waiting[]
 local queue = {}
---- Told when the first snapshot is in, or why it is not.
+--- Callbacks for the first snapshot, or for its failure.
 ---@type fun(err?: chorus.Failure)[]
 local waiters = {}
 
---- Calls back after the current turn, whatever the callback does.
+--- Calls back after the current turn of the main loop.
 ---@param callback function
 function M.later(callback, ...)
   local arguments, count = { ... }, select('#', ...)
@@ -26,7 +26,7 @@ function M.later(callback, ...)
   end)
 end
 
---- Takes down what is about to be sent.
+--- Records a request that is about to be sent.
 ---@param asked chorus.Waiting
 ---@return integer id
 function M.add(asked)
@@ -35,7 +35,7 @@ function M.add(asked)
   return last_id
 end
 
---- What was sent under an id; it does not wait any more.
+--- Removes and returns the request with this id.
 ---@param id integer
 ---@return chorus.Waiting?
 function M.take(id)
@@ -50,7 +50,7 @@ function M.keep(asked)
   queue[#queue + 1] = asked
 end
 
---- What was kept, in order; it is kept no longer.
+--- Removes and returns the requests that waited for the handshake, in order.
 ---@return chorus.Waiting[]
 function M.take_kept()
   local kept = queue
@@ -64,9 +64,9 @@ function M.wait_for_snapshot(on_ready)
   waiters[#waiters + 1] = on_ready
 end
 
---- The snapshot is in, or cannot be had.
+--- Reports the snapshot, or why there is none.
 ---@param err? chorus.Failure
-function M.tell_waiters(err)
+function M.notify_waiters(err)
   local told = waiters
   waiters = {}
   for _, waiter in ipairs(told) do

@@ -2,7 +2,7 @@
 
 local M = {}
 
---- `vim.NIL` becomes nil, all the way down.
+--- Replaces `vim.NIL` by nil, recursively.
 ---@param value any
 ---@return any
 function M.without_nil(value)
@@ -21,8 +21,7 @@ function M.without_nil(value)
   return value
 end
 
---- The same value with text that is not UTF-8 mended, which the daemon would refuse as a whole; an empty table becomes
---- an empty map.
+--- A copy that the daemon can decode: text that is not UTF-8 is repaired, and an empty table becomes an empty map.
 ---@param value any
 ---@return any
 function M.sendable(value)
@@ -38,7 +37,7 @@ function M.sendable(value)
   return next(copy) == nil and not vim.islist(value) and vim.empty_dict() or copy
 end
 
---- Why the job ended: `chorus rpc` says it as one line of JSON on standard error.
+--- Why the job ended: `chorus rpc` reports it as one line of JSON on standard error.
 ---@param stderr string
 ---@return chorus.Failure
 function M.reason(stderr)

@@ -61,7 +61,7 @@ local function tell(behind)
       local who = changes and owners(changes, each.path) or ''
       require('chorus.message').warn(
         ('%s was changed on disk%s'):format(each.path, who),
-        '`:e!` takes the file, `:w!` keeps your edits',
+        '`:e!` loads the file, `:w!` keeps your edits',
         true
       )
     end
@@ -109,7 +109,7 @@ end
 
 --- Listens for edits, and remembers from now on what files are in step with their buffers.
 function M.attach()
-  local group = vim.api.nvim_create_augroup('chorus_disk', {})
+  local group = vim.api.nvim_create_augroup('chorus_reload', {})
   vim.api.nvim_create_autocmd({ 'BufReadPost', 'BufWritePost', 'FileChangedShellPost' }, {
     group = group,
     desc = 'Chorus: remember the file as it is',
@@ -127,7 +127,7 @@ function M.attach()
   vim.api.nvim_create_autocmd('User', {
     group = group,
     pattern = 'ChorusEditsChanged',
-    desc = 'Chorus: read again what agents have changed',
+    desc = 'Chorus: reload files that agents changed',
     callback = function(event)
       local welcome = require('chorus.client').welcome()
       if welcome then

@@ -81,7 +81,7 @@ end
 
 --- Listens while a daemon is connected.
 function M.attach()
-  local group = vim.api.nvim_create_augroup('chorus_saves', {})
+  local group = vim.api.nvim_create_augroup('chorus_report_saves', {})
   vim.api.nvim_create_autocmd('User', {
     group = group,
     pattern = 'ChorusConnected',
@@ -89,7 +89,7 @@ function M.attach()
       autocommand = autocommand
         or vim.api.nvim_create_autocmd('BufWritePost', {
           group = group,
-          desc = 'Chorus: tell whose edit this was',
+          desc = 'Chorus: report a saved file',
           callback = written,
         })
     end,

@@ -1,4 +1,4 @@
---- Buffers that are named `chorus://…`, however they come to be read: `:edit`, a session, the jump list.
+--- Reads buffers named `chorus://…`, whether by `:edit`, a session or the jump list.
 local M = {}
 
 --- For `BufReadCmd` on `chorus://*`.
@@ -16,11 +16,11 @@ function M.read(buffer)
   elseif name == 'chorus://changes' then
     require('chorus.ui.edits.changes').read(buffer)
   elseif name ~= 'chorus://config' and not name:match('^chorus://message/%d+$') then
-    -- Within the autocommand Neovim would call it an error of the autocommand.
+    -- Within the autocommand Neovim would report an error of the autocommand.
     vim.schedule(function()
       require('chorus.message').fail(
-        'there is nothing named ' .. name,
-        'there are chorus://dashboard, chorus://list, chorus://changes, chorus://task/12, chorus://diff/12/stack'
+        'there is no buffer named ' .. name,
+        'the names are chorus://dashboard, chorus://list, chorus://changes, chorus://task/12, chorus://diff/12/stack'
       )
     end)
   end

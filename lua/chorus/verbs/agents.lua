@@ -1,13 +1,14 @@
 --- Verbs that start an agent and talk to it.
 
-local ask = require('chorus.verbs.each_task')
+local ask_daemon = require('chorus.ask_daemon')
+local phrase = require('chorus.phrase')
 local given = require('chorus.verbs.call')
 local message = require('chorus.message')
 
 ---@type table<string, fun(call: chorus.Call, verb: chorus.Verb)>
 local run = {}
 
---- At most so many agents are started at the same time.
+--- Agents to start at the same time.
 local STARTS_AT_ONCE = 2
 
 --- The environment for an agent: the daemon keeps it in memory and leaves out what belongs to Neovim and tmux.
@@ -17,7 +18,7 @@ end
 
 function run.start(call, verb)
   given.with_tasks(verb, call, function(found)
-    ask.each(verb, found, function(task)
+    ask_daemon.each(verb.name, found, function(task)
       return { task = task.uuid, prompt = given.some(call.args), environment = environment() }
     end, {
       at_once = STARTS_AT_ONCE,
@@ -45,12 +46,12 @@ end
 function run.send(call, verb)
   given.with_tasks(verb, call, function(found)
     local function send(text)
-      ask.each(verb, found, function(task)
+      ask_daemon.each(verb.name, found, function(task)
         return { task = task.uuid, text = text, raw = call.bang }
       end, {
         on_reply = function(task, sent)
           if sent.queued then
-            message.info(('#%d will get it later: %s'):format(task.number, sent.reason or 'the agent is not free'))
+            message.info(('#%d will get the prompt later: %s'):format(task.number, sent.reason or 'the agent is not free'))
           end
         end,
       })
@@ -59,7 +60,7 @@ function run.send(call, verb)
     if text then
       return send(text)
     end
-    given.input(('Send to %s: '):format(ask.numbers(found)), function(typed)
+    given.input(('Send to %s: '):format(phrase.numbers(found)), function(typed)
       if typed ~= '' then
         send(typed)
       end

@@ -1,7 +1,8 @@
---- What is asked for: the verb's tasks, its one task, its open request, a text that is missing.
+--- The arguments of a verb: its tasks, its one task, its open request, a missing text.
 
-local ask = require('chorus.verbs.each_task')
+local ask_daemon = require('chorus.ask_daemon')
 local filter = require('chorus.tasks.filter')
+local phrase = require('chorus.phrase')
 local message = require('chorus.message')
 local picker = require('chorus.picker')
 local target = require('chorus.verbs.target')
@@ -22,7 +23,8 @@ function M.some(text)
   return text ~= '' and text or nil
 end
 
---- Finds the tasks meant. When a word such as `all` named them and a text follows, it asks: the text may have begun so.
+--- Finds the tasks meant. Asks for confirmation when a filter such as `all` is followed by a text: the word may belong to
+--- the text.
 ---@param verb chorus.Verb
 ---@param call chorus.Call
 ---@param on_tasks fun(tasks: chorus.Task[])
@@ -30,8 +32,8 @@ function M.with_tasks(verb, call, on_tasks)
   target.resolve(verb, call.task, function(found)
     local by_word = type(call.task) == 'string' and filter.is_filter(call.task)
     if by_word and call.args ~= '' then
-      local question = ('%s %s (%s): %s'):format(verb.name, ask.numbers(found), call.task, call.args)
-      return picker.confirm(question, ('Yes, %s %s'):format(verb.name, ask.numbers(found)), function()
+      local question = ('%s %s (%s): %s'):format(verb.name, phrase.numbers(found), call.task, call.args)
+      return picker.confirm(question, ('Yes, %s %s'):format(verb.name, phrase.numbers(found)), function()
         on_tasks(found)
       end)
     end
@@ -86,7 +88,7 @@ end
 function M.plain(params_of, opts)
   return function(call, verb)
     M.with_tasks(verb, call, function(found)
-      ask.each(verb, found, function(task)
+      ask_daemon.each(verb.name, found, function(task)
         return vim.tbl_extend('keep', { task = task.uuid }, params_of and params_of(call) or {})
       end, opts)
     end)

@@ -1,6 +1,7 @@
 --- Verbs about a task's edits and its branch.
 
-local ask = require('chorus.verbs.each_task')
+local ask_daemon = require('chorus.ask_daemon')
+local phrase = require('chorus.phrase')
 local client = require('chorus.client')
 local given = require('chorus.verbs.call')
 local message = require('chorus.message')
@@ -13,8 +14,8 @@ function run.diff(call, verb)
   local part = given.some(call.args) or 'stack'
   if not require('chorus.ui.edits.diff').is_part(part) then
     return message.fail(
-      ('there is no part `%s` of a diff'):format(part),
-      'there are `stack`, `turn`, `uncommitted`, and ids of commits'
+      ('a diff has no part `%s`'):format(part),
+      'the parts are `stack`, `turn`, `uncommitted`, and commit ids'
     )
   end
   given.with_task(verb, call, function(task)
@@ -32,18 +33,18 @@ end
 
 function run.commit(call, verb)
   given.with_tasks(verb, call, function(found)
-    ask.each(verb, found, function(task)
+    ask_daemon.each(verb.name, found, function(task)
       return { task = task.uuid, message = given.some(call.args) }
     end, {
       on_reply = function(task, now)
         local where = now.stack and (' on %s'):format(now.stack) or ''
-        message.info(('#%d has %s%s'):format(task.number, ask.count(now.commits, 'commit'), where))
+        message.info(('#%d has %s%s'):format(task.number, phrase.count(now.commits, 'commit'), where))
       end,
     })
   end)
 end
 
---- Says what a step would do and takes it when a person says yes; with `!` takes it at once.
+--- Explains a step and takes it after confirmation; `!` skips the confirmation.
 ---@param method string
 ---@param params chorus.Confirm
 ---@param yes string what yes means
@@ -65,7 +66,7 @@ local function offer(method, params, yes, at_once)
   end)
 end
 
---- A step that is offered for one task.
+--- A verb that offers a step for one task.
 ---@param yes string
 local function offers(yes)
   return function(call, verb)

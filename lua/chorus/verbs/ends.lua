@@ -1,6 +1,7 @@
 --- Verbs that end a task or take it up again.
 
-local ask = require('chorus.verbs.each_task')
+local ask_daemon = require('chorus.ask_daemon')
+local phrase = require('chorus.phrase')
 local client = require('chorus.client')
 local given = require('chorus.verbs.call')
 local message = require('chorus.message')
@@ -16,7 +17,7 @@ local function say_completed(task, ended)
   message.info(('#%d is completed%s'):format(task.number, ended.result and ': ' .. ended.result or ''))
 end
 
---- Lets the message of the last commit be edited, where there is one to make; completes the task then.
+--- Lets the person edit the message of the last commit, if there is something to commit, and completes the task.
 ---@param task chorus.Task
 ---@param complete fun() without a message
 local function complete_with_message(task, complete)
@@ -40,7 +41,7 @@ local function complete_with_message(task, complete)
   end)
 end
 
---- Whether a message is worth editing: there may be something to commit, and completing is not refused anyway.
+--- Whether to offer the message: there may be something to commit, and the daemon will not refuse to complete.
 ---@param task chorus.Task
 ---@return boolean
 local function may_commit(task)
@@ -53,7 +54,7 @@ end
 function run.complete(call, verb)
   given.with_tasks(verb, call, function(found)
     local function complete()
-      ask.each(verb, found, function(task)
+      ask_daemon.each(verb.name, found, function(task)
         return { task = task.uuid, force = call.bang }
       end, { on_reply = say_completed })
     end
@@ -64,33 +65,33 @@ function run.complete(call, verb)
   end)
 end
 
---- What `fail!` takes away, and where it is kept.
+--- What `fail!` discards, and where the backup is.
 ---@param found chorus.Task[]
 ---@return string
 local function discards(found)
-  local lines = { ('Give up %s and discard:'):format(ask.numbers(found)) }
+  local lines = { ('Give up %s and discard:'):format(phrase.numbers(found)) }
   for _, task in ipairs(found) do
     lines[#lines + 1] = ('  #%d %s: %s%s, %s with uncommitted edits'):format(
       task.number,
       text.clean(task.title, 40),
       task.stack and ('its branch %s with '):format(text.clean(task.stack)) or '',
-      ask.count(task.commits, 'commit'),
-      ask.count(task.uncommitted, 'file')
+      phrase.count(task.commits, 'commit'),
+      phrase.count(task.uncommitted, 'file')
     )
   end
   lines[#lines + 1] =
-    'All of it is kept under refs/chorus/discarded/ in the repository; `:Chorus! reopen` brings it back.'
+    'A backup is kept under refs/chorus/discarded/ in the repository; `:Chorus! reopen` restores it.'
   return table.concat(lines, '\n')
 end
 
 function run.fail(call, verb)
   given.with_tasks(verb, call, function(found)
     local function fail(reason)
-      ask.each(verb, found, function(task)
+      ask_daemon.each(verb.name, found, function(task)
         return { task = task.uuid, reason = given.some(reason), discard = call.bang or nil }
       end, {
         on_reply = function(task)
-          local hint = call.bang and ('`:Chorus! reopen %d` brings back what it had'):format(task.number) or nil
+          local hint = call.bang and ('`:Chorus! reopen %d` restores its edits'):format(task.number) or nil
           message.info(('#%d is given up'):format(task.number), hint)
         end,
       })
@@ -99,20 +100,21 @@ function run.fail(call, verb)
       if call.args ~= '' then
         return fail(call.args)
       end
-      given.input(('Give up %s; reason: '):format(ask.numbers(found)), fail)
+      given.input(('Give up %s; reason: '):format(phrase.numbers(found)), fail)
     end
     if not call.bang then
       return ask_for_reason()
     end
-    picker.confirm(discards(found), ('Give up %s and discard its edits'):format(ask.numbers(found)), ask_for_reason)
+    picker.confirm(discards(found), ('Give up %s and discard its edits'):format(phrase.numbers(found)), ask_for_reason)
   end)
 end
 
 function run.delete(call, verb)
   given.with_tasks(verb, call, function(found)
-    local named = #found == 1 and ('#%d %s'):format(found[1].number, text.clean(found[1].title)) or ask.numbers(found)
-    picker.confirm(('Delete %s?'):format(named), 'Delete ' .. ask.numbers(found), function()
-      ask.each(verb, found, function(task)
+    local named = #found == 1 and ('#%d %s'):format(found[1].number, text.clean(found[1].title))
+      or phrase.numbers(found)
+    picker.confirm(('Delete %s?'):format(named), 'Delete ' .. phrase.numbers(found), function()
+      ask_daemon.each(verb.name, found, function(task)
         return { task = task.uuid }
       end)
     end)

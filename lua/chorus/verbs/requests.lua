@@ -1,26 +1,13 @@
 --- Verbs that answer an agent's request.
 
-local client = require('chorus.client')
+local answer = require('chorus.answer')
 local given = require('chorus.verbs.call')
-local message = require('chorus.message')
 
 ---@type table<string, fun(call: chorus.Call, verb: chorus.Verb)>
 local run = {}
 
---- Answers a request by its id, so that another one opened meanwhile is not meant.
----@param verb chorus.Verb
----@param request chorus.Opened
----@param params table
----@param done string
-local function settle(verb, request, params, done)
-  params.task, params.request = request.task, request.id
-  client.request('task_' .. verb.name, params, function(err)
-    if err then
-      message.failure(err)
-    else
-      message.info(('#%d %s: %s'):format(request.number, done, request.summary))
-    end
-  end)
+local function open_newer(newer)
+  require('chorus.ui.requests.request').open_newer(newer)
 end
 
 function run.approve(call, verb)
@@ -28,19 +15,13 @@ function run.approve(call, verb)
     if request.kind == 'question' then
       return require('chorus.ui.requests.request').open(request)
     end
-    settle(verb, request, {}, 'allowed')
+    answer.approve(request, nil, open_newer)
   end)
 end
 
 function run.deny(call, verb)
   given.with_request(verb, call, function(request)
-    local function deny(reason)
-      settle(verb, request, { reason = given.some(reason) }, 'refused')
-    end
-    if call.args ~= '' then
-      return deny(call.args)
-    end
-    given.input(('Refuse #%d (%s); reason, if any: '):format(request.number, request.summary), deny)
+    answer.deny(request, given.some(call.args), open_newer)
   end)
 end
 
@@ -60,8 +41,7 @@ function run.answer(call, verb)
     if call.args == '' then
       return require('chorus.ui.requests.request').open(request)
     end
-    local answer = answer_of(request, call.args)
-    settle(verb, request, { answers = { [''] = answer } }, ('answered "%s"'):format(answer))
+    answer.answer(request, { [''] = answer_of(request, call.args) }, open_newer)
   end)
 end
 

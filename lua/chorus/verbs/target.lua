@@ -1,5 +1,5 @@
---- Which tasks a verb means: the ones named, else the one under the cursor or of the buffer, else the only one that
---- can be meant, else the person picks.
+--- Finds the tasks that a verb means: those named, else the one of the buffer or under the cursor, else the only one the
+--- verb applies to, else the one that the person picks.
 
 local filter = require('chorus.tasks.filter')
 local fits = require('chorus.tasks.fits')
@@ -14,7 +14,7 @@ function M.candidates(verb)
   return vim.tbl_filter(fits[verb.fits], tasks.all())
 end
 
---- Several tasks are cut down to one by the person where the verb takes one.
+--- Lets the person pick one of several tasks where the verb takes one.
 ---@param verb chorus.Verb
 ---@param found chorus.Task[]
 ---@param on_tasks fun(tasks: chorus.Task[])
@@ -82,7 +82,7 @@ function M.resolve(verb, typed, on_tasks)
   local candidates = M.candidates(verb)
   if #candidates == 0 then
     local any = #tasks.all() > 0
-    local text = any and ('cannot %s: no task is in a state for it'):format(verb.name) or 'there are no tasks here yet'
+    local text = any and ('there is no task to %s'):format(verb.name) or 'there are no tasks here yet'
     return message.info(text, any and 'run `:Chorus` to see the tasks' or 'run `:Chorus new` to write one')
   end
   if #candidates == 1 and not verb.careful then

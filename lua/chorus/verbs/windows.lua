@@ -1,6 +1,6 @@
 --- Verbs that show something.
 
-local client = require('chorus.client')
+local ask_daemon = require('chorus.ask_daemon')
 local filter = require('chorus.tasks.filter')
 local given = require('chorus.verbs.call')
 local message = require('chorus.message')
@@ -15,19 +15,23 @@ function run.new(call)
 end
 
 --- A verb that shows one task in a window.
----@param window string its module below `chorus.ui`
-local function shows(window)
+---@param open fun(task: chorus.Task)
+local function shows(open)
   return function(call, verb)
-    given.with_task(verb, call, function(task)
-      require('chorus.ui.' .. window).open(task)
-    end)
+    given.with_task(verb, call, open)
   end
 end
 
-run.edit = shows('tasks.page')
-run.show = shows('tasks.page')
-run.output = shows('pane.output')
-run.attach = shows('pane.terminal')
+run.show = shows(function(task)
+  require('chorus.ui.tasks.page').open(task)
+end)
+run.edit = run.show
+run.output = shows(function(task)
+  require('chorus.ui.pane.output').open(task)
+end)
+run.attach = shows(function(task)
+  require('chorus.ui.pane.terminal').open(task)
+end)
 
 function run.dashboard(call)
   require('chorus.ui.tasks.dashboard').open(call.place)
@@ -43,12 +47,16 @@ end
 
 ---@param task chorus.Task
 local function open_best(task)
-  require(tasks.is_live(task) and 'chorus.ui.pane.output' or 'chorus.ui.tasks.page').open(task)
+  if tasks.is_live(task) then
+    require('chorus.ui.pane.output').open(task)
+  else
+    require('chorus.ui.tasks.page').open(task)
+  end
 end
 
 function run.pick(call)
   if call.args ~= '' and not filter.is_filter(call.args) then
-    return message.fail(('there is no filter `%s`'):format(call.args), '`:Chorus pick <Tab>` lists them')
+    return message.fail(('unknown filter `%s`'):format(call.args), '`:Chorus pick <Tab>` lists them')
   end
   local found = vim.tbl_filter(function(task)
     return call.args == '' or filter.includes(call.args, task)
@@ -66,7 +74,7 @@ end
 function run.next()
   local need = require('chorus.tasks.needs').take()
   if not need then
-    message.info('nobody needs you')
+    message.info('no task needs you')
   elseif need.request then
     require('chorus.ui.requests.request').open(need.request)
   else
@@ -76,21 +84,13 @@ end
 
 function run.explain(call, verb)
   given.with_task(verb, call, function(task)
-    client.request('task_explain', { task = task.uuid }, function(err, explanation)
-      if err then
-        return message.failure(err)
-      end
-      require('chorus.ui.tasks.explain').open(explanation)
-    end)
+    ask_daemon.once('task_explain', { task = task.uuid }, require('chorus.ui.tasks.explain').open)
   end)
 end
 
 function run.web(call, verb)
   given.with_task(verb, call, function(task)
-    client.request('task_web', { task = task.uuid, write = call.bang }, function(err, web)
-      if err then
-        return message.failure(err)
-      end
+    ask_daemon.once('task_web', { task = task.uuid, write = call.bang }, function(web)
       local _, fault = vim.ui.open(web.url)
       message.info(('#%d is at %s'):format(task.number, web.url), fault and 'open it in a browser' or nil)
     end)
@@ -98,10 +98,7 @@ function run.web(call, verb)
 end
 
 function run.config()
-  client.request('config', {}, function(err, config)
-    if err then
-      return message.failure(err)
-    end
+  ask_daemon.once('config', {}, function(config)
     local lines = {}
     for _, notice in ipairs(config.notices) do
       lines[#lines + 1] = '# ' .. notice
@@ -114,7 +111,7 @@ function run.config()
 end
 
 function run.log()
-  local log = require('chorus.ui.kit.plain_text').log_path()
+  local log = vim.fs.joinpath(require('chorus.client').state_dir(), 'log')
   if vim.fn.filereadable(log) == 0 then
     return message.info('there is no log yet at ' .. log)
   end

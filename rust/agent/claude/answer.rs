@@ -4,9 +4,9 @@
 //! That is what its own dialog sends (2.1.328 and 2.1.197); a list instead is joined by `,` in 2.1.197. It accepts
 //! answers to some of the questions only; Chorus asks for all, since a question forgotten is not one declined.
 
-use crate::agent::text::{block, clip, line};
 use crate::contract::{Code, Json};
 use crate::error::{Error, Result};
+use crate::text::{clip, reveal_block, reveal_line};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -29,17 +29,17 @@ pub fn fit(input: &Json, given: &BTreeMap<String, String>) -> Result<BTreeMap<St
     let mut answers = BTreeMap::new();
     for (key, answer) in given {
         let Some(question) = find(&questions, key) else {
-            return Err(Error::new(Code::BadInput, format!("there is no question {:?}", line(key, 80)))
+            return Err(Error::new(Code::BadInput, format!("there is no question {:?}", reveal_line(key, 80)))
                 .hint(format!("the questions are: {}", list(&questions))));
         };
         let answer = question.fit(answer)?;
         if answers.insert(question.text.to_owned(), answer).is_some() {
-            return Err(Error::new(Code::BadInput, format!("{:?} is answered twice", line(question.text, 80))));
+            return Err(Error::new(Code::BadInput, format!("{:?} is answered twice", reveal_line(question.text, 80))));
         }
     }
     let open: Vec<&Question<'_>> = questions.iter().filter(|one| !answers.contains_key(one.text)).collect();
     if let Some(first) = open.first() {
-        return Err(Error::new(Code::BadInput, format!("{:?} has no answer", line(first.text, 80)))
+        return Err(Error::new(Code::BadInput, format!("{:?} has no answer", reveal_line(first.text, 80)))
             .hint(format!("the choices are: {}", first.labels.join(", "))));
     }
     Ok(answers)
@@ -72,7 +72,7 @@ fn find<'a, 'b>(questions: &'b [Question<'a>], key: &str) -> Option<&'b Question
 }
 
 fn list(questions: &[Question<'_>]) -> String {
-    questions.iter().map(|one| format!("{:?}", line(one.text, 80))).collect::<Vec<_>>().join(", ")
+    questions.iter().map(|one| format!("{:?}", reveal_line(one.text, 80))).collect::<Vec<_>>().join(", ")
 }
 
 fn same(one: &str, other: &str) -> bool {
@@ -84,7 +84,7 @@ impl Question<'_> {
     fn fit(&self, answer: &str) -> Result<String> {
         let answer = answer.trim();
         if answer.is_empty() {
-            return Err(Error::new(Code::BadInput, format!("the answer to {:?} is empty", line(self.text, 80)))
+            return Err(Error::new(Code::BadInput, format!("the answer to {:?} is empty", reveal_line(self.text, 80)))
                 .hint(format!("the choices are: {}", self.labels.join(", "))));
         }
         if let Some(label) = self.label(answer) {
@@ -95,7 +95,7 @@ impl Question<'_> {
         {
             return Ok(labels.join(", "));
         }
-        Ok(block(clip(answer, MOST)))
+        Ok(reveal_block(clip(answer, MOST)))
     }
 
     fn label(&self, answer: &str) -> Option<&str> {

@@ -1,33 +1,21 @@
 //! Committing a task's edits: at a turn's end, when a person says so, on completion; and what stands in the way.
 
 mod message;
+mod recover;
 mod stack;
+pub mod worktree;
 
-pub use message::{counted, generated, landing, message};
-pub use stack::recover;
+pub use message::{landing, message};
+pub use recover::recover;
 
 use crate::config::{self, Loaded};
 use crate::contract::{self, Code, TaskCommit};
 use crate::core::End;
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
-use crate::ops::branches::worktrees;
+use crate::ops::branches::trouble::{Done, NOT_COMMITTED, note, refused};
 use crate::ops::edits;
-use crate::store::{Tx, Who};
 use crate::task::{Isolation, Task};
-
-/// What the journal calls edits that stay uncommitted.
-pub const NOT_COMMITTED: &str = "not_committed";
-
-/// What came of committing a task's edits.
-pub enum Done {
-    /// A commit was made.
-    Committed,
-    /// The task has nothing uncommitted, or no branch.
-    Nothing,
-    /// The edits stay uncommitted; the task says why.
-    Trouble(contract::Trouble),
-}
 
 /// A turn ended: what it left is committed, unless configured otherwise. An agent that ended in the middle of one
 /// leaves its edits uncommitted, and nothing of its is open any more.
@@ -36,8 +24,7 @@ pub async fn follow(core: &Core, end: End) {
         End::Turn(task) => (task, true),
         End::Agent(task) => (task, false),
     };
-    let Ok(store) = core.store() else { return };
-    let Ok(task) = store.read(move |tx| tx.row(&uuid)).await else { return };
+    let Ok(task) = core.read(&uuid, |tx, task| tx.row(task)).await else { return };
     // Commands that run on after their turn may still edit.
     let rest = core.sights.of(&task.uuid).is_none_or(|sight| sight.state.detail.background.is_none());
     if let Err(error) = edits::calls_over(core, &task, rest || !is_turn).await {
@@ -47,7 +34,7 @@ pub async fn follow(core: &Core, end: End) {
     if is_turn && task.status.is_live() && loaded.config.vcs.commit == config::Commit::Turn {
         commit_or_tell(core, &task, &loaded, None).await;
     } else if task.isolation == Isolation::Worktree
-        && let Err(error) = worktrees::count(core, &task).await
+        && let Err(error) = worktree::count(core, &task).await
     {
         log::warn!("cannot count what #{} has not committed: {error}", task.number);
     }
@@ -69,21 +56,11 @@ pub async fn commit_or_tell(core: &Core, task: &Task, loaded: &Loaded, message: 
 }
 
 async fn tell(core: &Core, task: &Task, trouble: &contract::Trouble) {
-    let (uuid, trouble) = (task.uuid.clone(), trouble.clone());
-    let Ok(store) = core.store() else { return };
-    let told = store.write(move |tx| note(tx, &uuid, NOT_COMMITTED, &trouble));
-    if let Err(error) = told.await {
+    let trouble = trouble.clone();
+    let noted = core.write(&task.uuid, move |tx, task| note(tx, task, NOT_COMMITTED, &trouble));
+    if let Err(error) = noted.await {
         log::error!("cannot store a trouble: {error}");
     }
-}
-
-/// Puts a trouble on the task, and journals it when it is news.
-pub fn note(tx: &mut Tx<'_>, task: &str, what: &str, trouble: &contract::Trouble) -> Result<()> {
-    if tx.row(task)?.trouble.as_ref() != Some(trouble) {
-        let lead = if what == NOT_COMMITTED { "Not committed: " } else { "" };
-        tx.journal(task, Who::Chorus, what, &format!("{lead}{}", trouble.text), None)?;
-    }
-    tx.set_trouble(task, Some(trouble))
 }
 
 /// The verb.
@@ -98,23 +75,10 @@ pub async fn commit(core: &Core, asker: &Asker, commit: TaskCommit) -> Result<Ta
     let message = commit.message.filter(|message| !message.trim().is_empty());
     let done = run(core, &task, &loaded, message.as_deref()).await.map_err(|error| error.context(&doing))?;
     match done {
-        Done::Committed => {
-            let uuid = task.uuid.clone();
-            core.store()?.read(move |tx| tx.row(&uuid)).await
-        }
+        Done::Committed => core.read(&task.uuid, |tx, task| tx.row(task)).await,
         Done::Nothing => Err(Error::new(Code::WrongState, format!("{doing}: nothing of it is uncommitted"))
             .hint("`changes` shows uncommitted edits and whose they are")),
         Done::Trouble(trouble) => Err(refused(&doing, &trouble)),
-    }
-}
-
-/// A trouble as an answer.
-pub fn refused(doing: &str, trouble: &contract::Trouble) -> Error {
-    let error = Error::new(Code::VcsRefused, format!("{doing}: {}", trouble.text));
-    match (&trouble.above, &trouble.remedy) {
-        (Some(_), _) => error.hint("`mend` offers the remedy"),
-        (None, Some(remedy)) => error.hint(remedy),
-        (None, None) => error,
     }
 }
 
@@ -122,7 +86,7 @@ pub fn refused(doing: &str, trouble: &contract::Trouble) -> Error {
 pub async fn run(core: &Core, task: &Task, loaded: &Loaded, message: Option<&str>) -> Result<Done> {
     match task.isolation {
         Isolation::Stack => stack::commit(core, task, loaded, message).await,
-        Isolation::Worktree => worktrees::commit(core, task, loaded, message).await,
+        Isolation::Worktree => worktree::commit(core, task, loaded, message).await,
         Isolation::None | Isolation::Auto => Ok(Done::Nothing),
     }
 }

@@ -4,8 +4,8 @@ use crate::commits::change::{Change, Hunk, Kind};
 use crate::contract::*;
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
-use crate::ops::branches::changes::Tree;
-use crate::ops::branches::worktrees;
+use crate::ops::branches::uncommitted::Uncommitted;
+use crate::ops::branches::{upstream, worktrees};
 use crate::ops::{edits, stacks};
 use crate::task::{Isolation, Task};
 use crate::vcs::but::But;
@@ -114,8 +114,7 @@ async fn commit(git: &Git, oid: &str) -> Result<String> {
 }
 
 async fn newest(core: &Core, task: &Task) -> Result<String> {
-    let uuid = task.uuid.clone();
-    let commits = core.store()?.read(move |tx| tx.commits(&uuid, 1)).await?;
+    let commits = core.read(&task.uuid, |tx, task| tx.commits(task, 1)).await?;
     match commits.first() {
         Some(newest) => commit(&Git::at(&task.project), &newest.oid).await,
         None => Ok(String::new()),
@@ -125,10 +124,12 @@ async fn newest(core: &Core, task: &Task) -> Result<String> {
 /// The task's own hunks in the shared tree.
 async fn uncommitted(core: &Core, task: &Task, but: &But) -> Result<String> {
     edits::settle(core, &task.project).await?;
-    let tree = Tree::read(core, &task.project, but).await?;
+    let status = but.status().await?;
+    upstream::follow(core, &task.project, but, &status).await;
+    let found = Uncommitted::read(core, &task.project, but, status).await?;
     let mut text = String::new();
     let mut last = None;
-    for (change, hunk) in tree.of(&task.uuid) {
+    for (change, hunk) in found.of(&task.uuid) {
         if last != Some(&change.path) {
             text += &header(change, hunk);
             last = Some(&change.path);

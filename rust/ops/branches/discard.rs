@@ -6,11 +6,11 @@ use crate::commits::without::{Replaced, without};
 use crate::contract::Code;
 use crate::core::Core;
 use crate::error::{Error, Result};
-use crate::ops::branches::changes::Tree;
-use crate::ops::branches::worktrees;
+use crate::ops::branches::uncommitted::Uncommitted;
+use crate::ops::branches::{commit, upstream, worktrees};
 use crate::ops::{edits, stacks};
-use crate::paths::{Access, replace};
-use crate::store::{Tx, Who};
+use crate::paths::{Access, replace, replace_with_link};
+use crate::store::Who;
 use crate::task::{Isolation, Task};
 use crate::vcs::but::{But, Grammar, Stack};
 use crate::vcs::environment::GitEnvironment;
@@ -20,6 +20,7 @@ use crate::vcs::merge::three_way;
 use crate::vcs::rescue;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 /// What was discarded and where it is kept.
@@ -49,15 +50,14 @@ pub async fn discard(core: &Core, task: &Task) -> Result<String> {
     };
     let Some(kept) = kept else { return Ok("There was nothing to discard.".to_owned()) };
     let text = format!("{} was discarded and is kept under {}", kept.branch, kept.reference);
-    let (uuid, said) = (task.uuid.clone(), text.clone());
-    core.store()?
-        .write(move |tx| {
-            tx.remember(&key(&uuid), &serde_json::to_string(&kept).unwrap_or_default())?;
-            tx.forget_commits(&uuid)?;
-            tx.set_trouble(&uuid, None)?;
-            tx.journal(&uuid, Who::Person, "discarded", &said, None)
-        })
-        .await?;
+    let said = text.clone();
+    core.write(&task.uuid, move |tx, task| {
+        tx.remember(&key(task), &serde_json::to_string(&kept).unwrap_or_default())?;
+        tx.forget_commits(task)?;
+        tx.set_trouble(task, None)?;
+        tx.journal(task, Who::Person, "discarded", &said, None)
+    })
+    .await?;
     Ok(text)
 }
 
@@ -67,20 +67,22 @@ async fn of_stack(core: &Core, task: &Task) -> Result<Option<Discarded>> {
     let but = stacks::open(core, &task.project, &loaded, None).await?;
     edits::settle(core, &task.project).await?;
     let held = stacks::hold(&but).await?;
-    let tree = Tree::read(core, &task.project, &but).await?;
-    let mut mine: Vec<(Change, Vec<Hunk>)> = by_file(tree.of(&task.uuid));
+    let status = but.status().await?;
+    upstream::follow(core, &task.project, &but, &status).await;
+    let uncommitted = Uncommitted::read(core, &task.project, &but, status).await?;
+    let mut mine: Vec<(Change, Vec<Hunk>)> = by_file(uncommitted.of(&task.uuid));
     // Under a new name there is nothing to go back to: the file stays as long as others have edits in it.
-    mine.retain(|(change, _)| change.kind != Kind::Renamed || tree.is_all(&change.path, &task.uuid));
+    mine.retain(|(change, _)| change.kind != Kind::Renamed || uncommitted.is_all(&change.path, &task.uuid));
     let git = Git::at(&task.project);
     let mut moved_away = Vec::new();
-    for path in tree.moved_away(&task.uuid) {
+    for path in uncommitted.moved_away(&task.uuid) {
         moved_away.extend(git.cat_blob("HEAD", &path).await?.map(|_| path));
     }
     let files: Vec<String> = mine.iter().map(|(change, _)| &change.path).chain(&moved_away).cloned().collect();
     let _waiting = core.trees.hold(&task.project, files.iter().cloned());
     let plumbing = Git::plumbing(&task.project, &GitEnvironment::of_process());
     let tip = git.resolve(&format!("refs/heads/{branch}")).await?;
-    let reference = format!("refs/chorus/discarded/{}-{}", task.number, crate::process::now());
+    let reference = format!("refs/chorus/discarded/{}-{}", task.number, crate::clock::now());
     if let Some(tip) = &tip {
         git.update_ref(&format!("{reference}/tip"), tip, None).await?;
     }
@@ -142,7 +144,7 @@ async fn take_out(git: &Git, root: &Path, change: &Change, hunks: &[Hunk]) -> Re
     match (change.kind, base) {
         (Kind::Added, _) | (_, None) => std::fs::remove_file(&path).map_err(cannot),
         (Kind::Removed, Some(_)) => put_back(git, &change.path).await,
-        (_, Some(base)) if whole => replace(&path, &base, Access::AsBefore).map_err(cannot),
+        (_, Some(_)) if whole => put_back(git, &change.path).await,
         (_, Some(base)) => {
             let now = std::fs::read(&path).map_err(cannot)?;
             replace(&path, &without(&base, &now, &hunks.iter().map(replaced).collect::<Vec<_>>()), Access::AsBefore)
@@ -151,9 +153,13 @@ async fn take_out(git: &Git, root: &Path, change: &Change, hunks: &[Hunk]) -> Re
     }
 }
 
-/// A file that was removed, as it is committed.
+/// The file as it is committed: its bytes, its mode, and a link as a link.
 async fn put_back(git: &Git, path: &str) -> Result<()> {
-    git.change(&["checkout", "--ignore-skip-worktree-bits", "HEAD", "--", path], Vec::new()).await.map(drop)
+    git.clone()
+        .literal()
+        .change(&["checkout", "--ignore-skip-worktree-bits", "HEAD", "--", path], Vec::new())
+        .await
+        .map(drop)
 }
 
 /// Lines before and after, from 0; a hunk without lines on a side names the line before it.
@@ -167,8 +173,7 @@ fn replaced(hunk: &Hunk) -> Replaced {
 
 /// Brings back what was discarded; a sentence about what came back.
 pub async fn restore(core: &Core, task: &Task) -> Result<String> {
-    let uuid = task.uuid.clone();
-    let kept = core.store()?.read(move |tx| tx.recall(&key(&uuid))).await?;
+    let kept = core.read(&task.uuid, |tx, task| tx.recall(&key(task))).await?;
     let kept: Option<Discarded> = kept.and_then(|json| serde_json::from_str(&json).ok());
     let Some(kept) = kept else {
         return Err(Error::new(
@@ -181,6 +186,7 @@ pub async fn restore(core: &Core, task: &Task) -> Result<String> {
         Isolation::Stack => to_stack(core, task, &git, &kept).await?,
         _ => {
             worktrees::bring_back(core, task, &kept.reference).await?;
+            commit::worktree::count(core, task).await?;
             Vec::new()
         }
     };
@@ -188,33 +194,18 @@ pub async fn restore(core: &Core, task: &Task) -> Result<String> {
     if !left.is_empty() {
         text += &format!("; {} changed meanwhile: their edits are in {}/edits", left.join(", "), kept.reference);
     }
-    let (uuid, said) = (task.uuid.clone(), text.clone());
-    core.store()?
-        .write(move |tx: &mut Tx<'_>| {
-            tx.remember(&key(&uuid), "")?;
-            tx.journal(&uuid, Who::Person, "restored", &said, None)
-        })
-        .await?;
+    let said = text.clone();
+    core.write(&task.uuid, move |tx, task| {
+        tx.remember(&key(task), "")?;
+        tx.journal(task, Who::Person, "restored", &said, None)
+    })
+    .await?;
     Ok(text)
-}
-
-/// Makes a branch again at a commit.
-pub async fn branch_again(git: &Git, branch: &str, tip: &str) -> Result<()> {
-    let name = format!("refs/heads/{branch}");
-    match (git.resolve(tip).await?, git.resolve(&name).await?) {
-        (None, _) => Ok(()),
-        (Some(tip), None) => git.update_ref(&name, &tip, None).await,
-        (Some(tip), Some(now)) if tip == now => Ok(()),
-        (Some(_), Some(_)) => {
-            Err(Error::new(Code::VcsRefused, format!("cannot bring {branch} back: another branch has that name"))
-                .hint(format!("rename it, or take the commits from {tip}")))
-        }
-    }
 }
 
 /// Files whose edits could not be brought back.
 async fn to_stack(core: &Core, task: &Task, git: &Git, kept: &Discarded) -> Result<Vec<String>> {
-    branch_again(git, &kept.branch, &format!("{}/tip", kept.reference)).await?;
+    worktrees::branch_again(git, &kept.branch, &format!("{}/tip", kept.reference)).await?;
     let loaded = core.config_of(&task.project);
     let but = stacks::open(core, &task.project, &loaded, None).await?;
     let held = stacks::hold(&but).await?;
@@ -248,7 +239,13 @@ async fn bring_back(git: &Git, root: &Path, file: &str, reference: &str) -> Resu
     match (edits, after, now) {
         (Some(edits), None, None) => {
             std::fs::create_dir_all(path.parent().unwrap_or(root)).map_err(cannot)?;
-            replace(&path, &edits, Access::AsBefore).map_err(cannot).map(|()| true)
+            let entry = git.clone().literal().read(&["ls-tree", &format!("{reference}/edits"), "--", file]).await?;
+            let made = match entry.split(' ').next() {
+                Some("120000") => replace_with_link(&path, Path::new(std::ffi::OsStr::from_bytes(&edits))),
+                Some("100755") => replace(&path, &edits, Access::Bits(0o755)),
+                _ => replace(&path, &edits, Access::AsBefore),
+            };
+            made.map_err(cannot).map(|()| true)
         }
         (Some(edits), Some(after), Some(now)) => match three_way(git, &now, &after, &edits).await? {
             merged if merged.conflicts == 0 => {
@@ -258,5 +255,73 @@ async fn bring_back(git: &Git, root: &Path, file: &str, reference: &str) -> Resu
         },
         (None, Some(after), Some(now)) if after == now => std::fs::remove_file(&path).map_err(cannot).map(|()| true),
         _ => Ok(false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn change(path: &str, kind: Kind) -> Change {
+        Change { path: path.into(), kind, cli_id: String::new(), staged_for: Vec::new() }
+    }
+
+    #[tokio::test]
+    async fn what_is_put_back_is_as_committed_and_no_other_file_is_touched() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let git = Git::at(root).as_chorus();
+        let write = |path: &str, text: &str| std::fs::write(root.join(path), text).unwrap();
+        let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
+        let link = |target: &str| std::os::unix::fs::symlink(target, root.join("link")).unwrap();
+        let allow = |bits| std::fs::set_permissions(root.join("run"), PermissionsExt::from_mode(bits)).unwrap();
+        let executable = || std::fs::metadata(root.join("run")).unwrap().permissions().mode() & 0o100 != 0;
+        for path in ["*", "other", "run"] {
+            write(path, "committed");
+        }
+        link("other");
+        git.change(&["init", "-q"], Vec::new()).await.unwrap();
+        git.change(&["add", "-A"], Vec::new()).await.unwrap();
+        git.change(&["commit", "-qm", "x"], Vec::new()).await.unwrap();
+        write("other", "a person's");
+        allow(0o755);
+        for path in ["*", "link"] {
+            std::fs::remove_file(root.join(path)).unwrap();
+        }
+        link("*");
+        take_out(&git, root, &change("*", Kind::Removed), &[]).await.unwrap();
+        for path in ["run", "link"] {
+            take_out(&git, root, &change(path, Kind::Modified), &[Hunk::whole(path)]).await.unwrap();
+        }
+        assert_eq!((read("*").as_str(), read("other").as_str()), ("committed", "a person's"));
+        assert_eq!(std::fs::read_link(root.join("link")).unwrap(), Path::new("other"));
+        assert!(!executable(), "the mode is the task's edit too");
+    }
+
+    #[tokio::test]
+    async fn a_file_of_the_tasks_comes_back_with_its_mode_and_a_link_as_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let git = Git::at(root).as_chorus();
+        git.change(&["init", "-q"], Vec::new()).await.unwrap();
+        git.change(&["commit", "-q", "--allow-empty", "-m", "after"], Vec::new()).await.unwrap();
+        let after = git.head().await.unwrap().unwrap();
+        std::fs::create_dir(root.join("new")).unwrap();
+        std::fs::write(root.join("new/run"), "#!/bin/sh\n").unwrap();
+        std::fs::set_permissions(root.join("new/run"), PermissionsExt::from_mode(0o755)).unwrap();
+        std::os::unix::fs::symlink("run", root.join("new/link")).unwrap();
+        git.change(&["add", "-A"], Vec::new()).await.unwrap();
+        git.change(&["commit", "-qm", "edits"], Vec::new()).await.unwrap();
+        let edits = git.head().await.unwrap().unwrap();
+        for (name, oid) in [("edits", &edits), ("after", &after)] {
+            git.update_ref(&format!("refs/kept/{name}"), oid, None).await.unwrap();
+        }
+        std::fs::remove_dir_all(root.join("new")).unwrap();
+        for file in ["new/run", "new/link"] {
+            assert!(bring_back(&git, root, file, "refs/kept").await.unwrap());
+        }
+        assert_eq!(std::fs::read_link(root.join("new/link")).unwrap(), Path::new("run"));
+        assert_eq!(std::fs::metadata(root.join("new/run")).unwrap().permissions().mode() & 0o111, 0o111);
     }
 }

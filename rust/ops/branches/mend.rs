@@ -4,6 +4,7 @@ use crate::contract::{Code, Confirm, Offer, Trouble};
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
 use crate::ops::branches::commit;
+use crate::ops::branches::trouble::{Done, refused};
 use crate::ops::stacks;
 use crate::store::Who;
 use crate::task::{Isolation, Task};
@@ -40,11 +41,9 @@ pub async fn mend(core: &Core, asker: &Asker, confirm: Confirm) -> Result<Offer>
     carry_out(core, &task, branch, &remedy).await.map_err(|error| error.context(&doing))?;
     let loaded = core.config_of(&task.project);
     match commit::run(core, &task, &loaded, None).await.map_err(|error| error.context(&doing))? {
-        commit::Done::Trouble(trouble) => Err(commit::refused(&doing, &trouble)),
-        commit::Done::Committed => {
-            Ok(Offer { text: format!("Done: its edits are committed to {branch}."), done: true })
-        }
-        commit::Done::Nothing => Ok(Offer { text: format!("Done: {branch} is in order."), done: true }),
+        Done::Trouble(trouble) => Err(refused(&doing, &trouble)),
+        Done::Committed => Ok(Offer { text: format!("Done: its edits are committed to {branch}."), done: true }),
+        Done::Nothing => Ok(Offer { text: format!("Done: {branch} is in order."), done: true }),
     }
 }
 
@@ -95,23 +94,16 @@ async fn carry_out(core: &Core, task: &Task, branch: &str, remedy: &Remedy) -> R
         },
     };
     let changed = kept.changed(&git).await?;
-    let (uuid, reference) = (task.uuid.clone(), kept.reference.clone());
-    let names: Vec<String> = changed.into_keys().collect();
-    core.store()?
-        .write(move |tx| {
-            tx.journal(
-                &uuid,
-                Who::Person,
-                "mended",
-                &format!("Mended the branch; bytes before are in {reference}"),
-                None,
-            )?;
-            for name in &names {
-                let text = format!("{name} is not as it was before: its bytes are in {reference}");
-                tx.journal(&uuid, Who::Chorus, "changed_by_mending", &text, None)?;
-            }
-            Ok(())
-        })
-        .await?;
+    let (reference, names) = (kept.reference.clone(), changed.into_keys().collect::<Vec<String>>());
+    core.write(&task.uuid, move |tx, task| {
+        let text = format!("Mended the branch; bytes before are in {reference}");
+        tx.journal(task, Who::Person, "mended", &text, None)?;
+        for name in &names {
+            let text = format!("{name} is not as it was before: its bytes are in {reference}");
+            tx.journal(task, Who::Chorus, "changed_by_mending", &text, None)?;
+        }
+        Ok(())
+    })
+    .await?;
     Ok(done?)
 }

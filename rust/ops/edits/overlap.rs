@@ -1,9 +1,7 @@
 //! What an agent is told before it edits a file that holds others' uncommitted edits. Pure.
 
 use crate::attribution::{Ledger, Owner};
-use crate::contract::Json;
-use crate::store::text;
-use serde_json::json;
+use crate::text::clean_line;
 use std::collections::BTreeMap;
 
 /// Runs of lines named for one owner.
@@ -33,7 +31,7 @@ pub fn sentence(
         let whose = match owner {
             Owner::Task(other) if other != task => {
                 let (number, title) = name(&other)?;
-                format!("task #{number} ({:?})", text::line(&title, 80))
+                format!("task #{number} ({:?})", clean_line(&title, 80))
             }
             Owner::User => "the person you work for".to_owned(),
             Owner::Task(_) | Owner::Unclaimed(_) => return None,
@@ -44,7 +42,7 @@ pub fn sentence(
         Some(format!("{whose}: {}{more}", places.join(", ")))
     });
     let told: Vec<String> = told.collect();
-    let path = text::line(path, 300);
+    let path = clean_line(path, 300);
     (!told.is_empty()).then(|| {
         format!(
             "{path:?} holds uncommitted edits of others, in the working tree that you share with them. {}. Work around \
@@ -52,17 +50,6 @@ pub fn sentence(
             told.join("; ")
         )
     })
-}
-
-/// The answer to `PreToolUse` (Claude Code 2.1.197 and 2.1.328) that adds `sentence` to what the agent knows.
-pub fn tell(sentence: &str) -> Json {
-    json!({"hookSpecificOutput": {"hookEventName": "PreToolUse", "additionalContext": sentence}})
-}
-
-/// The answer to `PreToolUse` that has the person asked.
-pub fn ask(sentence: &str) -> Json {
-    json!({"hookSpecificOutput": {"hookEventName": "PreToolUse", "permissionDecision": "ask",
-        "permissionDecisionReason": sentence}})
 }
 
 #[cfg(test)]

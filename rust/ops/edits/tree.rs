@@ -1,13 +1,12 @@
 //! Taking in what became different in a shared tree: by whole looks, and file by file.
 
-use super::call::Call;
 use crate::attribution::interval::{Interval, Window};
 use crate::attribution::{Ledger, Owner, Version};
 use crate::contract::Opened;
 use crate::core::Core;
 use crate::core::trees::Known;
 use crate::error::{Error, Result};
-use crate::ops::branches::changes;
+use crate::evidence::event::FileEdit;
 use crate::store::{Filter, Store};
 use crate::task::{Isolation, Task};
 use crate::vcs::committed::{self, Committed};
@@ -30,7 +29,7 @@ pub enum By {
     /// All of it.
     Owner(Owner),
     /// An edit tool of `author`, as far as it says so; the rest is `rest`'s.
-    Tool { author: Owner, call: Box<Call>, rest: Owner },
+    Tool { author: Owner, edit: Box<FileEdit>, failed: bool, rest: Owner },
 }
 
 /// A file as it was just seen.
@@ -70,7 +69,7 @@ impl<'c> Tree<'c> {
         let asked = self.store.read(move |tx| tx.open_requests(Some(&project))).await?;
         let file = |request: &Opened| {
             let path = request.input.as_ref()?.get("file_path")?.as_str()?;
-            Some((request.task.clone(), super::inside(&self.project, Path::new(path))?))
+            Some((request.task.clone(), crate::project::inside(Path::new(&self.project), Path::new(path))?))
         };
         let asked: Vec<(String, String)> = asked.iter().filter_map(file).collect();
         edits.retain(|edit| !asked.iter().any(|(task, path)| *task == edit.task && edit.edits(path)));
@@ -251,7 +250,7 @@ impl<'c> Tree<'c> {
                 Some(ledger) => tx.put_ledger(&project, path, ledger),
                 None => tx.drop_ledger(&project, path),
             })?;
-            changes::recount(tx, &project)?;
+            tx.recount_edits(&project)?;
             let paths: Vec<String> = ledgers.into_iter().map(|(path, _)| path).collect();
             tx.tell_edits(&project, &paths);
             Ok(())
@@ -302,24 +301,24 @@ fn see(
     }
     match by {
         By::Owner(owner) => ledger.see(&now, owner),
-        By::Tool { author, call, rest } => tell(&mut ledger, &now, author, call, rest),
+        By::Tool { failed: true, rest, .. } => ledger.see(&now, rest),
+        By::Tool { author, edit, rest, .. } => tell(&mut ledger, &now, author, edit, rest),
     }
     let ledger = Some(ledger).filter(|ledger| !is_clean || !ledger.owners().is_empty());
     Ok(Seen { path, stat, ledger })
 }
 
 /// What an edit tool says it did, as exactly as it says so.
-fn tell(ledger: &mut Ledger, now: &Version, author: &Owner, call: &Call, rest: &Owner) {
+fn tell(ledger: &mut Ledger, now: &Version, author: &Owner, edit: &FileEdit, rest: &Owner) {
     let created = ledger.version().lines().is_empty();
     let whole = match (ledger.version().text(), now.text()) {
-        (Some(old), Some(new)) => call.makes(old, new),
-        (None, Some(new)) if created => call.makes(b"", new),
+        (Some(old), Some(new)) => edit.change.makes(old, new),
+        (None, Some(new)) if created => edit.change.makes(b"", new),
         _ => false,
     };
-    match call.patch() {
-        _ if call.failed => ledger.see(now, rest),
+    match &edit.patch {
         _ if whole && ledger.version().content != now.content => ledger.see(now, author),
-        Some(patch) => ledger.see_patch(now, author, &patch, rest),
+        Some(patch) => ledger.see_patch(now, author, patch, rest),
         None => ledger.see(now, rest),
     }
 }

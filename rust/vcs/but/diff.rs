@@ -76,14 +76,14 @@ mod tests {
         let seen: Vec<_> = hunks.iter().map(|hunk| (hunk.id.as_str(), hunk.path.as_str(), hunk.new_start)).collect();
         assert_eq!(seen, [("nk:e", "a.txt", 1), ("nk:f", "a.txt", 27)]);
         assert_eq!(hunks[0].signed(), ["-line 3", "+line 3 by A"]);
-        assert_eq!((hunks[1].added(), hunks[1].gaps()), (vec![30], vec![29]));
+        assert_eq!((hunks[1].signed(), hunks[1].new_lines), (vec!["-line 30", "+line 30 by B"], 7));
     }
 
     #[test]
     fn the_old_grammar_is_read() {
         let hunks = parse(include_str!("../../../tests/fixtures/gitbutler/old/diff.json")).unwrap();
         assert_eq!(hunks.iter().map(|hunk| hunk.id.as_str()).collect::<Vec<_>>(), ["n0", "o0", "p0"]);
-        assert_eq!(hunks[0].added(), [41]);
+        assert_eq!((hunks[0].signed(), hunks[0].new_start, hunks[0].new_lines), (vec!["+A1"], 38, 4));
     }
 
     #[test]

@@ -3,10 +3,11 @@
 use super::refusal::Refusal;
 use super::run;
 use crate::vcs::environment::GitEnvironment;
+use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 use tokio::process::Command;
 
@@ -55,12 +56,12 @@ pub async fn probe(program: &Path, environment: &GitEnvironment) -> Capabilities
     let facts = std::fs::metadata(program).ok();
     let changed = facts.as_ref().and_then(|facts| facts.modified().ok());
     let key = (program.to_owned(), changed, facts.map_or(0, |facts| facts.len()));
-    if let Some(known) = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+    if let Some(known) = KNOWN.lock().get(&key) {
         return known.clone();
     }
     let found = ask(program, environment).await;
     if found.grammar.is_some() {
-        KNOWN.lock().unwrap_or_else(PoisonError::into_inner).insert(key, found.clone());
+        KNOWN.lock().insert(key, found.clone());
     }
     found
 }

@@ -12,7 +12,7 @@ const GRACE: Duration = Duration::from_secs(1);
 
 /// What a program printed and how it ended.
 #[derive(Debug)]
-pub(super) struct Ended {
+pub(super) struct Exited {
     pub code: i32,
     pub stdout: String,
     pub stderr: String,
@@ -20,7 +20,7 @@ pub(super) struct Ended {
 
 /// Runs `command` to its end. Past `limit` its whole group is killed. Dropped, it is left to end by itself: half a
 /// commit is worse than one that nobody awaits.
-pub(super) async fn run(mut command: Command, stdin: Stdio, limit: Duration) -> Result<Ended> {
+pub(super) async fn run(mut command: Command, stdin: Stdio, limit: Duration) -> Result<Exited> {
     command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     let mut child = command.spawn().map_err(|error| Refusal::NotStarted(error.to_string()))?;
     let group = child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(rustix::process::Pid::from_raw);
@@ -60,10 +60,10 @@ async fn end_of(child: &mut Child) -> std::io::Result<(ExitStatus, Vec<u8>, Vec<
     Ok((status, out, err))
 }
 
-fn ended(status: ExitStatus, stdout: &[u8], stderr: &[u8]) -> Result<Ended> {
+fn ended(status: ExitStatus, stdout: &[u8], stderr: &[u8]) -> Result<Exited> {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
     match (status.code(), status.signal()) {
-        (Some(code), _) => Ok(Ended { code, stdout: text(stdout), stderr: text(stderr) }),
+        (Some(code), _) => Ok(Exited { code, stdout: text(stdout), stderr: text(stderr) }),
         (None, signal) => Err(Refusal::Killed(signal.unwrap_or_default())),
     }
 }

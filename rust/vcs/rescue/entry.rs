@@ -37,7 +37,6 @@ pub enum Entry {
 /// What a kept path was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
 pub enum Mode {
     File,
     Executable,

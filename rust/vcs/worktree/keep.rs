@@ -38,7 +38,7 @@ impl Drop for Removed {
 /// Keeps the branch and the worktree as they are under `refs/chorus/discarded/NUMBER-MILLIS`; the ref's name, or nothing
 /// when there is nothing beyond the base.
 pub async fn keep(worktree: &Worktree, number: u32) -> Result<Option<String>> {
-    let name = format!("refs/chorus/discarded/{number}-{}", crate::process::now());
+    let name = format!("refs/chorus/discarded/{number}-{}", crate::clock::now());
     let tip = worktree.tip().await?;
     let mut kept = tip.clone();
     if worktree.is_present().await? {

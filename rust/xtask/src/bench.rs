@@ -4,6 +4,7 @@
 //! with them, and only what stands beside each other was taken under the same load.
 
 mod agent_event;
+mod build;
 mod capture;
 mod clock;
 mod cpu;
@@ -60,14 +61,27 @@ const BENCHES: [Bench; 16] = [
     Bench { name: "idle", measure: idle::measure },
 ];
 
-/// Benches whose name holds the filter; false when a budget was passed or a bench failed.
+/// Benches whose name holds the filter; false when a budget was passed or a bench failed. `build` alone is the bench
+/// that builds everything anew: it takes minutes and stands in no other run.
 pub fn run(arguments: &[String]) -> Outcome {
     let as_json = arguments.iter().any(|argument| argument == "--json");
-    let filter = arguments.iter().find(|argument| !argument.starts_with("--"));
-    let chosen = |bench: &&Bench| filter.is_none_or(|filter| bench.name.contains(filter.as_str()));
-    let mut stage = Stage::new(!arguments.iter().any(|argument| argument == "--debug"))?;
-    let (mut rows, mut failed) = (Vec::new(), false);
+    let filter = arguments.iter().find(|argument| !argument.starts_with("--")).map(String::as_str);
     let before = clock::load();
+    let (rows, failed) = match filter {
+        Some("build") => (build::measure()?, false),
+        _ => measure(filter, !arguments.iter().any(|argument| argument == "--debug"))?,
+    };
+    let machine =
+        Machine { cores: std::thread::available_parallelism().map_or(1, usize::from), before, after: clock::load() };
+    println!("{}", if as_json { table::json(&rows, &machine) } else { table::text(&rows, &machine) });
+    Ok(!failed && rows.iter().all(Row::is_within_budget))
+}
+
+/// The chosen benches' figures, and whether one of them failed.
+fn measure(filter: Option<&str>, release: bool) -> Result<(Vec<Row>, bool), String> {
+    let chosen = |bench: &&Bench| filter.is_none_or(|filter| bench.name.contains(filter));
+    let mut stage = Stage::new(release)?;
+    let (mut rows, mut failed) = (Vec::new(), false);
     for bench in BENCHES.iter().filter(chosen) {
         eprintln!("{} …", bench.name);
         match (bench.measure)(&mut stage) {
@@ -78,8 +92,5 @@ pub fn run(arguments: &[String]) -> Outcome {
             }
         }
     }
-    let machine =
-        Machine { cores: std::thread::available_parallelism().map_or(1, usize::from), before, after: clock::load() };
-    println!("{}", if as_json { table::json(&rows, &machine) } else { table::text(&rows, &machine) });
-    Ok(!failed && rows.iter().all(Row::is_within_budget))
+    Ok((rows, failed))
 }

@@ -21,12 +21,23 @@ pub fn build_release() -> Result<PathBuf, String> {
     build_package("chorus", true)
 }
 
+/// As [`build_release`], from nothing into a folder of its own.
+pub fn build_release_in(folder: &Path) -> Result<PathBuf, String> {
+    let mut command = command();
+    run(command.args(["build", "--release", "--target-dir"]).arg(folder), "chorus")
+}
+
 /// Builds the program that has its package's name.
 pub fn build_package(name: &str, release: bool) -> Result<PathBuf, String> {
     let mut command = command();
-    command.args(["build", "--package", name, "--bin", name, "--message-format", "json-render-diagnostics"]);
-    command.args(release.then_some("--release"));
-    let output = command.stderr(Stdio::inherit()).output().map_err(|error| format!("cannot run cargo: {error}"))?;
+    command.args(["build", "--package", name, "--bin", name]).args(release.then_some("--release"));
+    run(&mut command, name)
+}
+
+/// Runs a build; the path of the program of that name.
+fn run(command: &mut Command, name: &str) -> Result<PathBuf, String> {
+    command.args(["--message-format", "json-render-diagnostics"]).stderr(Stdio::inherit());
+    let output = command.output().map_err(|error| format!("cannot run cargo: {error}"))?;
     if !output.status.success() {
         return Err(format!("cannot build {name}: see above"));
     }

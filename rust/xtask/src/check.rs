@@ -4,8 +4,8 @@ pub mod help;
 
 use crate::{Outcome, cargo, generate, is_ci};
 use chorus_testkit::repository;
-use chorus_testkit::tools::{Missing, debian, on_path, stylua::STYLUA};
-use std::path::Path;
+use chorus_testkit::tools::{Missing, debian, emmylua, on_path, stylua::STYLUA};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// What a check found.
@@ -114,8 +114,25 @@ fn fetched_luacheck(script: &Path) -> Command {
 }
 
 fn lua_types() -> Finding {
-    match on_path("emmylua_check") {
-        Some(program) => judge(Command::new(program).arg(".")),
-        None => Finding::Skipped("emmylua_check is not on PATH (cargo install emmylua_check)".into()),
+    let found = neovim().and_then(|neovim| Ok((emmylua::obtain()?, runtime(&neovim)?)));
+    match found {
+        Ok((program, runtime)) => {
+            judge(Command::new(program).args(["--warnings-as-errors", "."]).env("VIMRUNTIME", runtime))
+        }
+        Err(missing) => without(missing),
     }
+}
+
+/// The newest Neovim that can be had: its runtime files declare its types.
+fn neovim() -> Result<PathBuf, Missing> {
+    debian::NVIM_NEWEST.obtain().or_else(|missing| on_path("nvim").ok_or(missing))
+}
+
+/// The folder of a Neovim's runtime files.
+fn runtime(neovim: &Path) -> Result<String, Missing> {
+    let mut command = Command::new(neovim);
+    command.args(["--clean", "--headless", "+lua io.stdout:write(vim.env.VIMRUNTIME)", "+quit"]);
+    let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output();
+    let output = output.map_err(|error| Missing(format!("cannot run {}: {error}", neovim.display())))?;
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

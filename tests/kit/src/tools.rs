@@ -3,6 +3,7 @@
 pub mod clients;
 pub mod dbus;
 pub mod debian;
+pub mod emmylua;
 pub mod npm;
 pub mod stylua;
 

@@ -1,4 +1,4 @@
---- Giving uncommitted edits to a task, or to the person.
+--- Assigns uncommitted edits to a task, or to the person.
 local changes_rows = require('chorus.ui.edits.changes_rows')
 
 local M = {}
@@ -10,10 +10,10 @@ local M = {}
 ---@field on_changes fun(changes: chorus.Changes) after each that was given
 ---@field on_refused fun()
 
---- Asks for one after the other, since each answer is the whole of the changes; stops at the first that is refused.
+--- Assigns one edit after the other, since each reply holds all changes. Stops at the first refusal.
 ---@param chosen chorus.Chosen
 ---@param task? chorus.Task the person's own without
-local function give(chosen, task)
+local function assign(chosen, task)
   local choices = changes_rows.choices(chosen.rows)
   local index = 0
   local function go_on(err, changes)
@@ -32,7 +32,7 @@ local function give(chosen, task)
   go_on()
 end
 
---- Tasks that an edit in the shared tree can be given to: those it may be of first.
+--- Tasks to which edits in the shared tree can be assigned, likely owners first.
 ---@param chosen chorus.Chosen
 ---@return chorus.Task[]
 local function receivers(chosen)
@@ -57,7 +57,7 @@ local function receivers(chosen)
   return found
 end
 
---- What is chosen, in words.
+--- Names the chosen edits.
 ---@param choices { path: string, hunk?: string }[]
 ---@return string
 local function describe(choices)
@@ -68,7 +68,7 @@ local function describe(choices)
   return choices[1].hunk and 'this edit of ' .. path or path
 end
 
---- Lets a task be picked and gives it what is chosen.
+--- Lets the person pick a task, and assigns the chosen edits to it.
 ---@param chosen chorus.Chosen
 function M.to_task(chosen)
   local found = receivers(chosen)
@@ -78,15 +78,15 @@ function M.to_task(chosen)
   local prompt = ('Give %s to:'):format(describe(changes_rows.choices(chosen.rows)))
   require('chorus.picker').pick_task(found, prompt, function(task)
     if task then
-      give(chosen, task)
+      assign(chosen, task)
     end
   end)
 end
 
---- Makes what is chosen the person's own.
+--- Assigns the chosen edits to the person.
 ---@param chosen chorus.Chosen
 function M.to_person(chosen)
-  give(chosen)
+  assign(chosen)
 end
 
 return M

@@ -1,4 +1,5 @@
---- Which task wrote the cursor's line, said behind the line until the cursor leaves it.
+--- Shows which task wrote the cursor's line, behind the line until the cursor leaves it.
+local dispatch = require('chorus.dispatch')
 local message = require('chorus.message')
 local text = require('chorus.text')
 
@@ -10,7 +11,7 @@ local diff = vim.text and vim.text.diff or vim.diff
 ---@type { buffer: integer, line: integer, tasks: integer[] }?
 local shown
 
---- The line of the saved file that a line of the buffer is; nil when it has not been saved as it is. Pure.
+--- The line number in the saved file of a line in the buffer; nil when the line is new or changed. Pure.
 ---@param saved string[]
 ---@param lines string[]
 ---@param line integer
@@ -39,7 +40,7 @@ local function clear()
   pcall(vim.api.nvim_del_augroup_by_name, 'chorus_blame')
 end
 
---- Clears what is said once the cursor has left the line, or the line is edited.
+--- Clears the text once the cursor has left the line, or the line is edited.
 local function clear_in_time()
   local group = vim.api.nvim_create_augroup('chorus_blame', {})
   vim.api.nvim_create_autocmd({ 'CursorMoved', 'TextChanged', 'InsertEnter', 'BufLeave' }, {
@@ -53,7 +54,7 @@ local function clear_in_time()
   })
 end
 
---- Says it behind the line where that is on screen, else below.
+--- Shows the text behind the line where it is visible there, else in the message area.
 ---@param reply chorus.Line
 local function say(reply)
   local sentence = text.clean(reply.text)
@@ -78,17 +79,17 @@ local function go_to(numbers)
   if #found == 0 then
     message.info('no task wrote this line')
   elseif #found == 1 then
-    require('chorus.ui.tasks.page').open(found[1])
+    dispatch.run('show', { task = found[1].number })
   else
     require('chorus.picker').pick_task(found, 'Task:', function(task)
       if task then
-        require('chorus.ui.tasks.page').open(task)
+        dispatch.run('show', { task = task.number })
       end
     end)
   end
 end
 
---- The saved line that the cursor's line is; nil when it is not saved.
+--- The cursor's line number in the saved file; nil when the line is not saved.
 ---@param path string
 ---@return integer?
 local function cursor_line(path)
@@ -99,7 +100,7 @@ local function cursor_line(path)
   return M.saved_line(vim.fn.readfile(path), vim.api.nvim_buf_get_lines(0, 0, -1, false), line)
 end
 
---- Says which task wrote the cursor's line; a second time on the same line, opens its page.
+--- Shows which task wrote the cursor's line. A second time on the same line, opens the task's page.
 function M.show()
   require('chorus.highlight').setup()
   local buffer, at = vim.api.nvim_get_current_buf(), vim.api.nvim_win_get_cursor(0)[1]
@@ -109,17 +110,14 @@ function M.show()
   clear()
   local name = vim.api.nvim_buf_get_name(buffer)
   if vim.bo.buftype ~= '' or name == '' then
-    return message.info('this buffer is no file')
+    return message.info('this buffer is not a file')
   end
   local path = vim.uv.fs_realpath(name) or vim.fn.fnamemodify(name, ':p')
   local line = cursor_line(path)
   if not line then
     return message.info('this line is not saved yet: it is yours')
   end
-  require('chorus.client').request('line', { path = path, line = line }, function(err, reply)
-    if err then
-      return message.failure(err)
-    end
+  require('chorus.ask_daemon').once('line', { path = path, line = line }, function(reply)
     local is_there = vim.api.nvim_get_current_buf() == buffer and vim.api.nvim_win_get_cursor(0)[1] == at
     if is_there then
       clear()

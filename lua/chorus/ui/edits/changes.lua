@@ -1,14 +1,15 @@
---- `chorus://changes`: uncommitted edits, whose they are, and giving them to a task. It stays true while it is on screen.
+--- `chorus://changes`: uncommitted edits with their owners, and assigning them. Updates live while it is on screen.
 local canvas = require('chorus.ui.kit.canvas')
 local changes_rows = require('chorus.ui.edits.changes_rows')
 local listen = require('chorus.ui.kit.listen')
+local page_buffer = require('chorus.ui.kit.page_buffer')
 local place = require('chorus.ui.kit.place')
 
 local M = {}
 
 local NAME = 'chorus://changes'
 
---- Between two looks, in milliseconds.
+--- Between two refreshes, in milliseconds.
 local PAUSE = 150
 
 ---@class chorus.ChangesBuffer
@@ -35,7 +36,7 @@ local function under_cursor()
   return canvas.data(view.buffer, vim.api.nvim_win_get_cursor(0)[1])
 end
 
---- The task of the cursor's row is the one that verbs mean.
+--- Makes the task of the cursor's row the one that verbs act on.
 local function remember_task()
   local data = view.changes and under_cursor()
   local owners = data and changes_rows.owners(view.changes, data) or {}
@@ -45,12 +46,12 @@ end
 ---@param width integer
 ---@return string
 local function bar(width)
-  local ask = require('chorus.verbs.each_task')
+  local phrase = require('chorus.phrase')
   local left = { { ' Changes', 'ChorusTitle' } }
   if view.changes then
     local counts = changes_rows.counts(view.changes)
-    local files = ask.count(counts.files, 'file')
-    left[#left + 1] = { ('   %s, %s'):format(files, ask.count(counts.hunks, 'edit')), 'ChorusHeader' }
+    local files = phrase.count(counts.files, 'file')
+    left[#left + 1] = { ('   %s, %s'):format(files, phrase.count(counts.hunks, 'edit')), 'ChorusHeader' }
     for _, each in ipairs({
       { 'task', 'of tasks', 'ChorusOwner' },
       { 'user', 'yours', 'ChorusYours' },
@@ -84,10 +85,7 @@ local function draw()
   end
   canvas.draw(view.buffer, rows)
   for _, window in ipairs(windows) do
-    local said = bar(vim.api.nvim_win_get_width(window))
-    if vim.wo[window].winbar ~= said then
-      vim.wo[window][0].winbar = said
-    end
+    page_buffer.set_bar(window, bar(vim.api.nvim_win_get_width(window)))
   end
   if vim.api.nvim_get_current_buf() == view.buffer then
     remember_task()
@@ -101,7 +99,7 @@ local function take(changes)
   draw()
 end
 
---- Asks for changes, or to change them, when what was asked before is answered: an older answer must not come last.
+--- Sends a request about the changes after the reply to the one before, so that an older reply never comes last.
 ---@param method string
 ---@param params table
 ---@param on_reply fun(err?: chorus.Failure, changes?: chorus.Changes)
@@ -154,9 +152,9 @@ local function on_owner(name, args)
     end
     local owners = changes_rows.owners(view.changes, data)
     if #owners == 0 then
-      return require('chorus.message').info('no task owns this', '`a` gives it to one')
+      return require('chorus.message').info('no task owns this', '`a` assigns it to one')
     end
-    require('chorus.verbs').run(name, { task = owners, args = args })
+    require('chorus.dispatch').run(name, { task = owners, args = args })
   end
 end
 
@@ -207,9 +205,9 @@ local function toggle_all()
   draw()
 end
 
---- Gives away the cursor's row, or those of a Visual selection.
----@param give fun(chosen: chorus.Chosen)
-local function gives(give)
+--- Assigns the cursor's row, or those of a Visual selection.
+---@param assign_rows fun(chosen: chorus.Chosen)
+local function assigns(assign_rows)
   return function()
     local first, last = vim.fn.line('.'), vim.fn.line('.')
     if vim.fn.mode():match('[vV\22]') then
@@ -220,14 +218,14 @@ local function gives(give)
       rows[#rows + 1] = canvas.data(view.buffer, line)
     end
     if #rows > 0 then
-      give({ changes = view.changes, rows = rows, ask = ask, on_changes = take, on_refused = view.refresh })
+      assign_rows({ changes = view.changes, rows = rows, ask = ask, on_changes = take, on_refused = view.refresh })
     end
   end
 end
 
 local function set_keys()
   local keys, assign = require('chorus.ui.kit.keys'), require('chorus.ui.edits.assign')
-  local for_many = { assign = gives(assign.to_task), mine = gives(assign.to_person) }
+  local for_many = { assign = assigns(assign.to_task), mine = assigns(assign.to_person) }
   keys.set('changes', view.buffer, for_many, function() end, 'x')
   keys.set(
     'changes',
@@ -255,29 +253,28 @@ end
 
 ---@param buffer integer
 local function set_up(buffer)
-  require('chorus.highlight').setup()
-  view = { buffer = buffer, known = {}, is_stale = false, in_turn = listen.in_turn() }
-  view.refresh = listen.one_at_a_time(PAUSE, refresh)
-  vim.bo[buffer].buftype, vim.bo[buffer].bufhidden, vim.bo[buffer].swapfile = 'nofile', 'hide', false
-  vim.bo[buffer].undolevels, vim.bo[buffer].modifiable = -1, false
-  vim.b[buffer].chorus_view = 'changes'
-  set_keys()
-  listen.to(buffer, { 'ChorusEditsChanged', 'ChorusConnected' }, refresh_when_seen)
-  listen.to(buffer, { 'ChorusTaskChanged' }, listen.once_per_turn(draw))
-  local group = vim.api.nvim_create_augroup('chorus_changes', {})
-  vim.api.nvim_create_autocmd('CursorMoved', { group = group, buffer = buffer, callback = remember_task })
-  vim.api.nvim_create_autocmd('BufWinEnter', {
-    group = group,
+  view = {
     buffer = buffer,
-    callback = function()
+    known = {},
+    is_stale = false,
+    refresh = listen.one_at_a_time(PAUSE, refresh),
+    in_turn = listen.in_turn(),
+  }
+  local on = page_buffer.set_up(buffer, {
+    view = 'changes',
+    on_shown = function()
       place.calm(vim.api.nvim_get_current_win())
       draw()
       if view.is_stale then
         view.refresh()
       end
     end,
+    on_resized = draw,
   })
-  vim.api.nvim_create_autocmd({ 'VimResized', 'WinResized' }, { group = group, callback = listen.once_per_turn(draw) })
+  on('CursorMoved', remember_task)
+  set_keys()
+  listen.to(buffer, { 'ChorusEditsChanged', 'ChorusConnected' }, refresh_when_seen)
+  listen.to(buffer, { 'ChorusTaskChanged' }, listen.once_per_turn(draw))
   vim.bo[buffer].filetype = 'chorus'
 end
 

@@ -1,4 +1,4 @@
---- Uncommitted edits as rows: files, their hunks with whose they are, and the lines of hunks that are unfolded. Pure.
+--- Uncommitted edits as rows: files, their hunks with owners, and the lines of unfolded hunks. Pure.
 local canvas = require('chorus.ui.kit.canvas')
 local text = require('chorus.text')
 
@@ -6,7 +6,7 @@ local M = {}
 
 ---@class chorus.ChangesRow
 ---@field path string
----@field line integer in the working tree
+---@field line integer # in the working tree
 ---@field hunk? chorus.ChangedHunk nothing in a file's own row
 ---@field known? chorus.KnownHunk
 ---@field starts? 'file'|'hunk'
@@ -20,7 +20,7 @@ local M = {}
 local GROUPS = { task = 'ChorusOwner', user = 'ChorusYours' }
 local SIGNS = { ['+'] = 'ChorusAdded', ['-'] = 'ChorusRemoved' }
 
---- Whose a hunk is, in words.
+--- Names the owner of a hunk.
 ---@param hunk chorus.ChangedHunk
 ---@param title_of fun(number: integer): string?
 ---@return string
@@ -36,15 +36,15 @@ function M.owner(hunk, title_of)
   elseif hunk.owner == 'user' then
     return 'yours'
   elseif hunk.owner == 'mixed' then
-    return ('mixed %s: too near to be taken apart'):format(named)
+    return ('mixed %s: too close to separate'):format(named)
   elseif hunk.owner == 'unclaimed' then
     return named == '' and 'unclaimed' or 'unclaimed, may be of ' .. named
   end
   return text.clean(hunk.owner .. ' ' .. named)
 end
 
---- Lines added and removed, the first that says something, and where in the file the first is: hunks begin with lines
---- that are the same.
+--- Lines added and removed, the first line with text, and the line number of the first change: hunks begin with
+--- unchanged lines.
 ---@param hunk chorus.ChangedHunk
 ---@return integer added
 ---@return integer removed
@@ -166,14 +166,14 @@ function M.render(changes, options)
   end
   if #changes.files == 0 and #changes.notices == 0 then
     rows[#rows + 1] = canvas.row({})
-    rows[#rows + 1] = canvas.row({ { '  Nothing is uncommitted here.', 'ChorusHint' } })
+    rows[#rows + 1] = canvas.row({ { '  There are no uncommitted edits.', 'ChorusHint' } })
   end
   return rows
 end
 
 --- How many hunks there are of each kind of owner.
 ---@param changes chorus.Changes
----@return { files: integer, hunks: integer, task: integer, user: integer, open: integer } open: unclaimed or mixed
+---@return table<string, integer> # by `files`, `hunks`, `task`, `user` and `open` (unclaimed or mixed)
 function M.counts(changes)
   local counts = { files = #changes.files, hunks = 0, task = 0, user = 0, open = 0 }
   for _, file in ipairs(changes.files) do
@@ -185,7 +185,7 @@ function M.counts(changes)
   return counts
 end
 
---- What is to be given away when these rows are chosen: hunks, and whole files of which only the file's row is.
+--- What to assign when these rows are chosen: hunks, and whole files where only the file's row is chosen.
 ---@param chosen chorus.ChangesRow[]
 ---@return { path: string, hunk?: string }[]
 function M.choices(chosen)
@@ -203,7 +203,7 @@ function M.choices(chosen)
   return found
 end
 
---- The tasks that own what a row stands for, in order; with `may_own` also those it may be of.
+--- The tasks that own the edits of a row, in order; with `may_own` also likely owners.
 ---@param changes chorus.Changes
 ---@param data chorus.ChangesRow
 ---@param may_own? boolean

@@ -1,4 +1,4 @@
---- A commit's message, looked at and edited before the commit is made. `:w` makes it; leaving without does nothing.
+--- A commit's message, to edit before the commit. `:w` commits; leaving without `:w` does nothing.
 local save = require('chorus.ui.kit.save')
 local text = require('chorus.text')
 
@@ -11,7 +11,7 @@ local M = {}
 ---@field send fun(message: string, on_reply: fun(err?: chorus.Failure, result?: any))
 ---@field on_done fun(result: any)
 
---- Lines to begin with: the message made, then comments on what it is for.
+--- Lines to begin with: the proposed message, then comments on what it is for.
 ---@param task chorus.Task
 ---@param message chorus.CommitMessage
 ---@param does string
@@ -23,8 +23,8 @@ function M.template(task, message, does)
   end
   vim.list_extend(lines, {
     '',
-    ('# `:w` %s; closing without it leaves the task as it is.'):format(does),
-    "# Lines that begin with '#' are left out.",
+    ('# `:w` %s; closing without writing leaves the task as it is.'):format(does),
+    "# Lines that begin with '#' are dropped.",
     '#',
     task.stack and '# On branch ' .. text.clean(task.stack) or nil,
     '# Changes to be committed:',
@@ -74,7 +74,7 @@ local function write(buffer, wish, state)
   if state.is_sending then
     return
   elseif message == '' then
-    return save.refuse('the message is empty', 'the task is as it was')
+    return save.refuse('the message is empty', 'the task is unchanged')
   end
   state.is_sending = true
   save.wait(function(done)
@@ -97,7 +97,7 @@ local function write(buffer, wish, state)
   end)
 end
 
---- Opens the buffer, with `lines` where a message has been written before.
+--- Opens the buffer; with `lines` when a message was written before.
 ---@param wish chorus.MessageWish
 ---@param lines? string[]
 function M.open(wish, lines)

@@ -1,6 +1,7 @@
---- `chorus://diff/12/stack`: a task's edits as a difference, kept true while it is on screen.
+--- `chorus://diff/12/stack`: a task's edits as a diff. Updates live while it is on screen.
 local canvas = require('chorus.ui.kit.canvas')
 local listen = require('chorus.ui.kit.listen')
+local page_buffer = require('chorus.ui.kit.page_buffer')
 local patch = require('chorus.ui.edits.patch_rows')
 local place = require('chorus.ui.kit.place')
 local text = require('chorus.text')
@@ -10,11 +11,11 @@ local M = {}
 --- The parts that have a key, in order.
 local PARTS = { 'stack', 'turn', 'uncommitted' }
 
---- What an empty one says.
+--- Shown for an empty diff.
 local EMPTY = {
-  stack = 'There is nothing on its branch, and nothing uncommitted.',
+  stack = 'The branch has no commits, and there are no uncommitted edits.',
   turn = 'No turn has been committed yet.',
-  uncommitted = 'There is nothing uncommitted.',
+  uncommitted = 'There are no uncommitted edits.',
 }
 
 --- Between two refreshes, in milliseconds.
@@ -48,15 +49,15 @@ local function rows_of(view)
   end
   local rows = vim.list_slice(view.patch.rows)
   if #rows == 0 then
-    rows[1] = canvas.row({ { EMPTY[view.part] or 'It changes nothing.', 'ChorusHint' } })
+    rows[1] = canvas.row({ { EMPTY[view.part] or 'This commit changes nothing.', 'ChorusHint' } })
   end
   if view.diff.cut then
-    rows[#rows + 1] = canvas.row({ { 'The rest is left out: the difference is too large.', 'ChorusTrouble' } })
+    rows[#rows + 1] = canvas.row({ { 'The rest is omitted: the diff is too large.', 'ChorusTrouble' } })
   end
   return rows
 end
 
---- Title, size and keys, above the difference.
+--- Title, size and keys, above the diff.
 ---@param view chorus.DiffBuffer
 ---@param width integer
 ---@return string
@@ -64,7 +65,7 @@ local function bar_of(view, width)
   local title = view.diff and text.clean(view.diff.title, 80) or ('#%d'):format(view.number)
   local left = { { ' ' .. title, 'ChorusTitle' } }
   if view.patch and view.patch.files > 0 then
-    local files = require('chorus.verbs.each_task').count(view.patch.files, 'file')
+    local files = require('chorus.phrase').count(view.patch.files, 'file')
     vim.list_extend(left, {
       { '   ' .. files, 'ChorusHeader' },
       { ' +' .. view.patch.added, 'ChorusAdded' },
@@ -90,10 +91,7 @@ end
 ---@param view chorus.DiffBuffer
 local function draw_bars(view)
   for _, window in ipairs(vim.fn.win_findbuf(view.buffer)) do
-    local bar = bar_of(view, vim.api.nvim_win_get_width(window))
-    if vim.wo[window].winbar ~= bar then
-      vim.wo[window][0].winbar = bar
-    end
+    page_buffer.set_bar(window, bar_of(view, vim.api.nvim_win_get_width(window)))
   end
 end
 
@@ -103,7 +101,7 @@ local function draw(view)
   draw_bars(view)
 end
 
---- Asks for the difference and shows it. What is on screen stays when it cannot be had.
+--- Requests the diff and shows it. After a failure the diff on screen stays.
 ---@param view chorus.DiffBuffer
 ---@param done fun(held?: number)
 local function refresh(view, done)
@@ -128,7 +126,7 @@ local function refresh(view, done)
   end)
 end
 
---- Reads it again, now or when it comes on screen.
+--- Refreshes the diff, now or when it comes on screen.
 ---@param view chorus.DiffBuffer
 local function refresh_when_seen(view)
   view.is_stale = true
@@ -137,7 +135,7 @@ local function refresh_when_seen(view)
   end
 end
 
---- What a difference depends on of its task.
+--- The fields of a task that its diff depends on.
 ---@param task? chorus.Task
 local function state_of(task)
   return task and table.concat({ task.status, task.commits, task.uncommitted, task.stack or '' }, ' ') or ''
@@ -224,54 +222,41 @@ end
 ---@param part string
 ---@return chorus.DiffBuffer
 local function set_up(buffer, number, part)
-  require('chorus.highlight').setup()
   local view = { buffer = buffer, number = number, part = part, is_stale = false }
   views[buffer] = view
   view.refresh = listen.one_at_a_time(PAUSE, function(done)
     refresh(view, done)
   end)
-  vim.bo[buffer].buftype, vim.bo[buffer].bufhidden, vim.bo[buffer].swapfile = 'nofile', 'hide', false
-  vim.bo[buffer].undolevels, vim.bo[buffer].modifiable = -1, false
-  vim.b[buffer].chorus_task, vim.b[buffer].chorus_view = number, 'diff'
-  set_keys(view)
-  listen_for_changes(view)
-  local group = vim.api.nvim_create_augroup('chorus_diff_' .. buffer, {})
-  vim.api.nvim_create_autocmd('BufWinEnter', {
-    group = group,
-    buffer = buffer,
-    callback = function()
+  page_buffer.set_up(buffer, {
+    view = 'diff',
+    on_shown = function()
       draw(view)
       if view.is_stale then
         view.refresh()
       end
     end,
-  })
-  vim.api.nvim_create_autocmd({ 'VimResized', 'WinResized' }, {
-    group = group,
-    callback = listen.once_per_turn(function()
+    on_resized = function()
       draw_bars(view)
-    end),
-  })
-  vim.api.nvim_create_autocmd('BufWipeout', {
-    group = group,
-    buffer = buffer,
-    callback = function()
-      pcall(vim.api.nvim_del_augroup_by_id, group)
+    end,
+    on_wiped = function()
       views[buffer] = nil
     end,
   })
+  vim.b[buffer].chorus_task = number
+  set_keys(view)
+  listen_for_changes(view)
   vim.bo[buffer].filetype = 'diff'
   return view
 end
 
---- Makes a buffer named `chorus://diff/12/stack` that task's difference. For `BufReadCmd`.
+--- Makes a buffer named `chorus://diff/12/stack` that task's diff. For `BufReadCmd`.
 ---@param buffer integer
 function M.read(buffer)
   local number, part = vim.api.nvim_buf_get_name(buffer):match('^chorus://diff/(%d+)/(%w+)$')
   if not number then
     return
   elseif not M.is_part(part) then
-    return require('chorus.message').fail(('there is no part `%s` of a diff'):format(part))
+    return require('chorus.message').fail(('a diff has no part `%s`'):format(part))
   end
   local view = views[buffer] or set_up(buffer, tonumber(number) --[[@as integer]], part)
   canvas.forget(buffer)
@@ -279,7 +264,7 @@ function M.read(buffer)
   view.refresh()
 end
 
---- Shows a part of a task's difference.
+--- Shows a part of a task's diff.
 ---@param task { number: integer }
 ---@param part string
 ---@param where? table as `chorus.ui.kit.place` takes it

@@ -1,4 +1,4 @@
---- Which hunk is which, from one look at the changes to the next: their ids end with each change of their file. Pure.
+--- Recognizes hunks after a change of their file, which gives them new ids. Pure.
 local M = {}
 
 ---@class chorus.KnownHunk
@@ -10,7 +10,7 @@ local M = {}
 
 ---@alias chorus.KnownHunks table<string, chorus.KnownHunk[]> by path, in the order of the file
 
---- A hunk that changed in every way is still taken for the one before when it begins this near, in lines.
+--- A hunk with new lines is still recognized when it begins this near to where it was, in lines.
 local NEAR = 12
 
 ---@param before chorus.KnownHunk[] not taken yet
@@ -73,7 +73,7 @@ local function follow_file(before, hunks)
   return found
 end
 
---- Recognises the hunks of `files` among those known before: by id, else by their lines, else by where they are.
+--- Recognizes the hunks of `files` among the known ones: by id, else by their lines, else by position.
 ---@param known chorus.KnownHunks
 ---@param files chorus.ChangedFile[]
 ---@return chorus.KnownHunks

@@ -8,7 +8,7 @@ local M = {}
 
 ---@class chorus.PatchLine
 ---@field file chorus.PatchFile
----@field line integer in the file as it is after the difference, from 1
+---@field line integer # in the file as it is after the difference, from 1
 ---@field starts? 'file'|'hunk'
 
 ---@class chorus.Patch
@@ -55,7 +55,7 @@ local function named(rest)
   return path and path == side(b) and path or nil
 end
 
---- What a line before the first hunk says of its file.
+--- Reads a line before the first hunk of a file.
 ---@param file chorus.PatchFile
 ---@param line string
 local function take_header(file, line)

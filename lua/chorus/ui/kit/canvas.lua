@@ -1,5 +1,7 @@
---- Lines with colours and data, built first and written into a buffer in one step. Only lines that changed are written,
---- and the cursor stays on the row it was on, also when rows come and go above it.
+--- Draws rows with colors and data into a buffer in one step. Writes only lines that changed, and keeps the cursor on its
+--- row when rows come and go above it.
+local cells = require('chorus.text')
+
 local M = {}
 
 local namespace = vim.api.nvim_create_namespace('chorus')
@@ -16,6 +18,17 @@ local namespace = vim.api.nvim_create_namespace('chorus')
 ---@type table<integer, chorus.Row[]>
 local drawn = {}
 
+--- Text and highlight group of a chunk.
+---@param chunk chorus.Chunk
+---@return string text
+---@return string? group
+local function parts_of(chunk)
+  if type(chunk) == 'table' then
+    return chunk[1], chunk[2]
+  end
+  return chunk, nil
+end
+
 --- Builds a row from its pieces.
 ---@param chunks chorus.Chunk[]
 ---@param data? any
@@ -24,10 +37,7 @@ local drawn = {}
 function M.row(chunks, data, key)
   local texts, marks, at = {}, {}, 0
   for _, chunk in ipairs(chunks) do
-    local text, group = chunk, nil
-    if type(chunk) == 'table' then
-      text, group = chunk[1], chunk[2]
-    end
+    local text, group = parts_of(chunk)
     if group and text ~= '' then
       marks[#marks + 1] = { at, at + #text, group }
     end
@@ -110,7 +120,7 @@ local function cursors(buffer)
   end, vim.fn.win_findbuf(buffer))
 end
 
---- Where the row that was at `line` is now; when it is gone the next one that is left, else the one before.
+--- Where the row that was at `line` is now. For a row that is gone: the next one that is left, else the one before.
 local function line_now(old, line, line_of)
   for index = line, #old do
     local found = old[index].key and line_of[old[index].key]
@@ -128,7 +138,7 @@ local function line_now(old, line, line_of)
   end
 end
 
---- Puts each cursor back on its row, at the same height in the window as long as that leaves nothing empty below.
+--- Puts each cursor back on its row, at the same height in the window unless that leaves empty lines below.
 local function restore(kept, old, rows)
   if #kept == 0 then
     return
@@ -188,7 +198,7 @@ function M.draw(buffer, rows)
   restore(kept, old, rows)
 end
 
---- Forgets what was drawn, after somebody else has emptied the buffer.
+--- Forgets what was drawn, after Neovim has emptied the buffer.
 ---@param buffer integer
 function M.forget(buffer)
   drawn[buffer] = nil
@@ -203,16 +213,30 @@ function M.data(buffer, line)
   return row and row.data
 end
 
+--- Chunks as the border of a window takes them, cut to `width` cells.
+---@param chunks? chorus.Chunk[]
+---@param width integer
+---@return {[1]: string, [2]: string?}[]? nil when there is nothing to show
+function M.border_text(chunks, width)
+  local pieces = {}
+  for _, chunk in ipairs(chunks or {}) do
+    local text, group = parts_of(chunk)
+    text = cells.cut(text, width)
+    width = width - cells.width(text)
+    if text ~= '' then
+      pieces[#pieces + 1] = { text, group }
+    end
+  end
+  return #pieces > 0 and pieces or nil
+end
+
 --- Pieces as a 'winbar' or 'statusline' value: `%` in their text stays text.
 ---@param chunks chorus.Chunk[]
 ---@return string
 function M.bar(chunks)
   local parts = {}
   for _, chunk in ipairs(chunks) do
-    local text, group = chunk, nil
-    if type(chunk) == 'table' then
-      text, group = chunk[1], chunk[2]
-    end
+    local text, group = parts_of(chunk)
     parts[#parts + 1] = group and ('%%#%s#'):format(group) or '%*'
     parts[#parts + 1] = (text:gsub('%%', '%%%%'))
   end
@@ -225,11 +249,10 @@ end
 ---@param width integer cells of the window
 ---@return string
 function M.bar_of_two(left, right, width)
-  local cells = require('chorus.text').width
   local used = 1
   for _, side in ipairs({ left, right }) do
     for _, chunk in ipairs(side) do
-      used = used + cells(type(chunk) == 'table' and chunk[1] or chunk --[[@as string]])
+      used = used + cells.width((parts_of(chunk)))
     end
   end
   return M.bar(left) .. (used <= width and '%=' .. M.bar(right) or '')

@@ -1,6 +1,5 @@
---- The one way Chorus opens a floating window: it follows 'winborder', keeps its place when the editor is resized, closes
---- with `q` and takes its buffer with it.
-local text = require('chorus.text')
+--- Floating windows: they follow 'winborder' and the size of the editor, and `q` closes them with their buffer.
+local canvas = require('chorus.ui.kit.canvas')
 
 local M = {}
 
@@ -50,7 +49,7 @@ function M.layout(wish, columns, lines, has_border)
   }
 end
 
---- The border to ask for: nothing where 'winborder' says, else a rounded one.
+--- The border to request: none where 'winborder' sets one, else a rounded one.
 ---@return string? border
 ---@return boolean has_border
 local function border()
@@ -76,35 +75,12 @@ function Float:options()
   local options =
     { relative = 'editor', width = place.width, height = place.height, row = place.row + above, col = place.col }
   if self.has_border then
-    options.title = M.pieces(self.wish.title, place.width - 2)
+    options.title = canvas.border_text(self.wish.title, place.width - 2)
     options.title_pos = options.title and 'left'
-    options.footer = M.pieces(self.wish.footer, place.width - 2)
+    options.footer = canvas.border_text(self.wish.footer, place.width - 2)
     options.footer_pos = options.footer and 'left'
   end
   return options
-end
-
---- Chunks as a border takes them, cut to `width` cells.
----@param chunks? chorus.Chunk[]
----@param width integer
----@return {[1]: string, [2]: string?}[]?
-function M.pieces(chunks, width)
-  if not chunks or #chunks == 0 then
-    return nil
-  end
-  local pieces = {}
-  for _, chunk in ipairs(chunks) do
-    local piece, group = chunk, nil
-    if type(chunk) == 'table' then
-      piece, group = chunk[1], chunk[2]
-    end
-    piece = text.cut(piece, width)
-    width = width - text.width(piece)
-    if piece ~= '' then
-      pieces[#pieces + 1] = { piece, group }
-    end
-  end
-  return #pieces > 0 and pieces or nil
 end
 
 ---@return boolean
@@ -119,7 +95,7 @@ function Float:size()
   return vim.api.nvim_win_get_width(self.window), vim.api.nvim_win_get_height(self.window)
 end
 
---- Changes what the window wishes for (title, footer, size); nothing is drawn when nothing differs.
+--- Changes title, footer or size. Draws nothing when nothing differs.
 ---@param wish table
 function Float:update(wish)
   local new = vim.tbl_extend('force', self.wish, wish)
@@ -135,8 +111,8 @@ end
 
 --- The title where there is no border for it.
 function Float:head()
-  local pieces = M.pieces(self.wish.title, vim.api.nvim_win_get_width(self.window))
-  vim.wo[self.window].winbar = require('chorus.ui.kit.canvas').bar(pieces or {})
+  local pieces = canvas.border_text(self.wish.title, vim.api.nvim_win_get_width(self.window))
+  vim.wo[self.window].winbar = canvas.bar(pieces or {})
 end
 
 function Float:close()

@@ -51,9 +51,10 @@ end
 
 --- Opens the help of a view over the current window.
 ---@param view string
-function M.open(view)
+---@param keys chorus.Key[]
+function M.open(view, keys)
   local float = require('chorus.ui.kit.float')
-  local rows, width = M.render(require('chorus.ui.kit.keys').of(view), vim.o.lines - 5)
+  local rows, width = M.render(keys, vim.o.lines - 5)
   local buffer = float.scratch('help')
   canvas.draw(buffer, rows)
   local window =

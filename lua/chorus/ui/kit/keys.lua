@@ -1,169 +1,19 @@
---- The keys of every window, as data: what they do, what they are by default, and setting them. `g?` shows the same table.
+--- Sets the keys of windows, as the person has configured them. `g?` shows the same table.
+local config = require('chorus.config')
+local dispatch = require('chorus.dispatch')
+local key_help = require('chorus.ui.kit.key_help')
+local text = require('chorus.text')
+local window_keys = require('chorus.window_keys')
+
 local M = {}
-
----@class chorus.Key
----@field action string its name under `keys.<view>` in the configuration
----@field keys string[] by default
----@field does string for the help, a few words
----@field verb? string the verb it runs
----@field bang? boolean
----@field hint? string a word for the footer
-
----@return chorus.Key
-local function key(action, keys, does, more)
-  return vim.tbl_extend('force', { action = action, keys = keys, does = does }, more or {})
-end
-
-local function verb(action, keys, does, hint, bang)
-  return key(action, keys, does, { verb = (action:gsub('_.*', '')), hint = hint, bang = bang })
-end
-
-local HELP = key('help', { 'g?' }, 'these keys', { hint = 'help' })
-local CLOSE = key('close', { 'q' }, 'close', { hint = 'close' })
-
---- Keys that mean the same wherever there is one task.
-local function task_keys(names)
-  local all = {
-    approve = verb('approve', { 'a' }, 'look at the request', 'approve'),
-    deny = verb('deny', { 'd' }, 'refuse the request', 'deny'),
-    send = verb('send', { 'S' }, 'send a prompt', 'send'),
-    start = verb('start', { 's' }, 'start', 'start'),
-    interrupt = verb('interrupt', { 'i' }, 'interrupt the turn', 'interrupt'),
-    attach = verb('attach', { 't' }, 'its terminal', 'terminal'),
-    restart = verb('restart', { 'r' }, 'restart, same conversation', 'restart'),
-    restart_fresh = verb('restart_fresh', { 'R' }, 'restart, fresh', nil, true),
-    complete = verb('complete', { 'c' }, 'complete'),
-    fail = verb('fail', { 'f' }, 'give it up'),
-    reopen = verb('reopen', { 'u' }, 'reopen'),
-    delete = verb('delete', { 'x' }, 'delete'),
-    explain = verb('explain', { 'e' }, 'why this status', 'explain'),
-    show = verb('show', { 'p' }, 'its page', 'page'),
-    output = verb('output', { 'o' }, 'its output', 'output'),
-  }
-  return vim.tbl_map(function(name)
-    return all[name]
-  end, names)
-end
-
---- Each window's keys, in the order of its help.
----@type table<string, chorus.Key[]>
-M.views = {
-  dashboard = vim.list_extend(
-    vim.list_extend(
-      { verb('output', { '<CR>', 'o' }, 'live output', 'output') },
-      task_keys({
-        'approve',
-        'deny',
-        'start',
-        'send',
-        'interrupt',
-        'attach',
-        'show',
-        'explain',
-        'restart',
-        'restart_fresh',
-        'complete',
-        'fail',
-        'reopen',
-        'delete',
-      })
-    ),
-    {
-      verb('new', { 'n' }, 'write a new task', 'new'),
-      verb('inbox', { 'I' }, 'all open requests'),
-      verb('diff', { 'D' }, 'its diff', 'diff'),
-      verb('changes', { 'E' }, 'uncommitted edits of all'),
-      verb('commit', { 'C' }, 'commit its edits now'),
-      verb('mend', { 'm' }, 'mend its branch'),
-      key('raise', { '+' }, 'higher priority'),
-      key('lower', { '-' }, 'lower priority'),
-      key('filter', { '/' }, 'show only some tasks'),
-      key('ended', { '<Tab>' }, 'show or hide ended tasks'),
-      CLOSE,
-      HELP,
-    }
-  ),
-  output = vim.list_extend(
-    task_keys({
-      'approve',
-      'deny',
-      'send',
-      'attach',
-      'interrupt',
-      'restart',
-      'restart_fresh',
-      'complete',
-      'explain',
-      'show',
-    }),
-    { key('wrap', { 'gw' }, 'wrap long lines, or not'), CLOSE, HELP }
-  ),
-  request = {
-    key('approve', { 'a' }, 'allow it once', { hint = 'approve' }),
-    key('always', { 'A' }, 'allow it by a rule, for this session', { hint = 'always' }),
-    key('deny', { 'd' }, 'refuse it, with a reason', { hint = 'deny' }),
-    key('other', { 'c' }, 'answer in your own words', { hint = 'other' }),
-    key('submit', { '<CR>' }, 'send the chosen answers', { hint = 'send' }),
-    verb('output', { 'o' }, 'the task’s output', 'output'),
-    verb('attach', { 't' }, 'its terminal', 'terminal'),
-    CLOSE,
-    HELP,
-  },
-  inbox = {
-    key('open', { '<CR>', 'a' }, 'look at the request', { hint = 'open' }),
-    key('deny', { 'd' }, 'refuse it, with a reason', { hint = 'deny' }),
-    verb('output', { 'o' }, 'the task’s output', 'output'),
-    verb('attach', { 't' }, 'its terminal', 'terminal'),
-    CLOSE,
-    HELP,
-  },
-  changes = {
-    key('assign', { 'a' }, 'give it to a task that you pick', { hint = 'assign' }),
-    key('mine', { 'u' }, 'it is yours', { hint = 'mine' }),
-    key('open', { '<CR>', 'gf' }, 'open the file at this line', { hint = 'file' }),
-    key('toggle', { '<Tab>', '=' }, 'show or hide the lines', { hint = 'lines' }),
-    key('toggle_all', { '<S-Tab>' }, 'all lines, or none'),
-    verb('diff', { 'd' }, 'the diff of the owner', 'diff'),
-    verb('commit', { 'c' }, 'commit the owner’s edits', 'commit'),
-    key('next_hunk', { ']c' }, 'next hunk'),
-    key('previous_hunk', { '[c' }, 'hunk before'),
-    key('next_file', { ']f' }, 'next file'),
-    key('previous_file', { '[f' }, 'file before'),
-    key('reload', { 'R' }, 'look again'),
-    CLOSE,
-    HELP,
-  },
-  diff = {
-    key('open', { 'gf', '<CR>' }, 'open the file at this line', { hint = 'file' }),
-    key('next_hunk', { ']c' }, 'next hunk'),
-    key('previous_hunk', { '[c' }, 'hunk before'),
-    key('next_file', { ']f' }, 'next file'),
-    key('previous_file', { '[f' }, 'file before'),
-    key('stack', { 's' }, 'everything on the branch', { hint = 'stack' }),
-    key('turn', { 't' }, 'the newest turn', { hint = 'turn' }),
-    key('uncommitted', { 'u' }, 'what is uncommitted', { hint = 'uncommitted' }),
-    key('part', { '<Tab>' }, 'the next of these'),
-    key('reload', { 'R' }, 'read it again'),
-    verb('show', { 'p' }, 'the task’s page', 'page'),
-    verb('output', { 'o' }, 'its output', 'output'),
-    CLOSE,
-    HELP,
-  },
-  explain = { CLOSE, verb('output', { 'o' }, 'its output', 'output'), HELP },
-  page = { key('open', { '<CR>' }, 'the diff of the commit in this line'), HELP },
-  list = { HELP },
-  message = { HELP },
-  draft = { HELP },
-  terminal = { key('close', { '<C-\\><C-q>' }, 'leave the terminal; the task goes on', { hint = 'leave' }) },
-}
 
 --- The keys of a view as configured. `keys.<view>.<action>` is a key, a list of keys, or false for none.
 ---@param view string
 ---@return chorus.Key[]
 function M.of(view)
-  local configured = (require('chorus.config').get().keys or {})[view] or {}
+  local configured = (config.get().keys or {})[view] or {}
   local result = {}
-  for _, each in ipairs(M.views[view]) do
+  for _, each in ipairs(window_keys[view]) do
     local keys = configured[each.action]
     if keys == nil then
       keys = each.keys
@@ -192,12 +42,12 @@ function M.set(view, buffer, handlers, task, mode)
       run = function()
         local named = task and task()
         if named or not task or NEEDS_NO_TASK[each.verb] then
-          require('chorus.verbs').run(each.verb, { task = named, bang = each.bang or false })
+          dispatch.run(each.verb, { task = named, bang = each.bang or false })
         end
       end
     elseif each.action == 'help' then
       run = run or function()
-        require('chorus.ui.kit.key_help').open(view)
+        key_help.open(view, M.of(view))
       end
     end
     for _, lhs in ipairs(run and each.keys or {}) do
@@ -231,7 +81,7 @@ function M.set_for_many(view, buffer, actions, numbers)
       vim.keymap.set('x', lhs, function()
         local found = numbers()
         if #found > 0 then
-          require('chorus.verbs').run(each.verb, { task = found, bang = each.bang or false })
+          dispatch.run(each.verb, { task = found, bang = each.bang or false })
         end
       end, { buffer = buffer, nowait = true, silent = true, desc = 'Chorus: ' .. each.does })
     end
@@ -248,7 +98,6 @@ function M.hints(view, actions, width)
   for _, each in ipairs(M.of(view)) do
     by_action[each.action] = each
   end
-  local text = require('chorus.text')
   local chunks, used = {}, 1
   for _, action in ipairs(actions) do
     local each = by_action[action]

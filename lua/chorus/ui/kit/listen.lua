@@ -1,7 +1,7 @@
---- Tells a window's buffer what happens, for as long as the buffer lives.
+--- Listening on behalf of a buffer, for as long as the buffer lives; and running callbacks less often.
 local M = {}
 
---- Calls `handle(data, event)` for `User` events of these names. Ends with the buffer.
+--- Calls `handle(data, event)` for `User` events of these names, until the buffer is wiped out.
 ---@param buffer integer
 ---@param events string[] such as `ChorusTaskChanged`
 ---@param handle fun(data: table, event: string)
@@ -25,7 +25,7 @@ function M.to(buffer, events, handle)
   })
 end
 
---- Wraps `run` so that many calls in one turn of the loop are one run after it.
+--- Wraps `run` so that all calls in one turn of the main loop lead to one run after it.
 ---@param run fun()
 ---@return fun()
 function M.once_per_turn(run)
@@ -42,11 +42,11 @@ function M.once_per_turn(run)
   end
 end
 
---- How much longer the next run waits than the last one held up the loop, so that Neovim stays usable beside it.
+--- The next run waits this many times as long as the last one blocked the main loop, so that Neovim stays responsive.
 local REST = 20
 
---- Wraps `run(done)` so that it never overlaps itself: many calls until `done(held)` is called are one run after it, at
---- least `pause` milliseconds later. `held` is how long the run held up the loop, in milliseconds.
+--- Wraps `run(done)` so that it never overlaps itself: all calls before `done(held)` lead to one run after it, at least
+--- `pause` milliseconds later. `held` is how long the run blocked the main loop, in milliseconds.
 ---@param pause integer
 ---@param run fun(done: fun(held?: number))
 ---@return fun()
@@ -70,7 +70,7 @@ function M.one_at_a_time(pause, run)
   return go
 end
 
---- One after the other: what is returned calls `job(done)` once every job before has called its `done`.
+--- Returns a function that queues jobs: `job(done)` is called once every earlier job has called its `done`.
 ---@return fun(job: fun(done: fun()))
 function M.in_turn()
   local jobs, is_running = {}, false

@@ -111,9 +111,9 @@ function M.visit(root, path, line)
   local message = require('chorus.message')
   local file = M.below(root, path)
   if not file then
-    return message.info('there is no file in this line')
+    return message.info('there is no file on this line')
   elseif not vim.uv.fs_stat(file) and vim.fn.bufnr(file) == -1 then
-    return message.info(('%s is not there any more'):format(path))
+    return message.info(('%s no longer exists'):format(path))
   end
   local buffer = vim.fn.bufadd(file)
   vim.bo[buffer].buflisted = true

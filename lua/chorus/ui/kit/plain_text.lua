@@ -1,18 +1,8 @@
---- Plain text to read: a split with a buffer of ours, closed by `q`.
+--- Plain text to read in a split; `q` closes it.
 
 local M = {}
 
---- Where the daemon writes its log.
----@return string
-function M.log_path()
-  local welcome = require('chorus.client').welcome()
-  local state = welcome and welcome.state_dir
-    or vim.env.CHORUS_STATE_DIR
-    or vim.fs.joinpath(vim.env.XDG_STATE_HOME or vim.fs.normalize('~/.local/state'), 'chorus')
-  return vim.fs.joinpath(state, 'log')
-end
-
---- Shows lines, each made harmless, in a split.
+--- Shows cleaned lines in a split.
 ---@param name string
 ---@param lines string[]
 ---@param filetype string

@@ -1,4 +1,4 @@
---- Tells the daemon that a person has seen a task: its window was on screen for a second in a focused Neovim.
+--- Reports to the daemon that a person has seen a task: its window was on screen for a second in a focused Neovim.
 local M = {}
 
 local SECOND = 1000
@@ -10,7 +10,7 @@ local has_focus = true
 ---@type table<integer, {uuid: string, buffer: integer}>
 local watched = {}
 
---- Windows with a second running.
+--- Windows whose second has begun.
 local running = {}
 
 local function is_on_screen(window)

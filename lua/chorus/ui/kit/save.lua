@@ -1,9 +1,9 @@
---- What `:w` does in buffers whose content the daemon keeps: a write command is over when it is over.
+--- `:w` in buffers whose content the daemon keeps. The command waits for the daemon's answer.
 local M = {}
 
 local namespace = vim.api.nvim_create_namespace('chorus_faults')
 
---- Makes a buffer one whose `:w` is ours, with the keys of its view. The filetype is left to be set last.
+--- Makes Chorus handle a buffer's `:w`, and sets the keys of its view. The caller sets the filetype last.
 ---@param buffer integer
 ---@param view string its name under `keys` in the options
 ---@param bufhidden 'hide'|'wipe'
@@ -28,7 +28,7 @@ function M.set_up(buffer, view, bufhidden, write, handlers)
   return on
 end
 
---- Shows what cannot be saved, in its lines.
+--- Shows faults in their lines.
 ---@param buffer integer
 ---@param faults { line?: integer, text: string }[]
 function M.show_faults(buffer, faults)
@@ -47,31 +47,31 @@ function M.show_faults(buffer, faults)
   )
 end
 
---- How long `:w` waits for the daemon, in milliseconds; after that the answer comes when it comes.
+--- How long `:w` waits for the daemon, in milliseconds; a later answer is handled when it arrives.
 local PATIENCE = 2000
 
---- For `BufWriteCmd`. `start(done)` asks the daemon and calls `done(settle)` with the answer's consequences; they follow once
---- the autocommand has returned, since a buffer must neither go nor change while it is being written.
----@param start fun(done: fun(settle: fun()))
+--- For `BufWriteCmd`. `start(done)` sends the request and calls `done(follow_up)` after the answer. `follow_up` runs once the
+--- autocommand has returned, since a buffer must neither go nor change while it is being written.
+---@param start fun(done: fun(follow_up: fun()))
 function M.wait(start)
-  local is_answered, is_writing, consequences = false, true, nil
-  start(function(settle)
-    is_answered, consequences = true, settle
+  local is_answered, is_writing, kept = false, true, nil
+  start(function(follow_up)
+    is_answered, kept = true, follow_up
     if not is_writing then
-      settle()
+      follow_up()
     end
   end)
   vim.wait(PATIENCE, function()
     return is_answered
   end, 1)
   is_writing = false
-  if consequences then
-    vim.schedule(consequences)
+  if kept then
+    vim.schedule(kept)
   end
 end
 
---- Says why nothing was written, beside the diagnostic in its line, once the autocommand has returned: within it Neovim
---- would call the message an error of the autocommand and ask for Enter.
+--- Says why nothing was written, beside the diagnostic in its line. Waits until the autocommand has returned: before, Neovim
+--- would report an error of the autocommand and ask for Enter.
 ---@param text string
 ---@param hint string
 function M.refuse(text, hint)
@@ -80,7 +80,7 @@ function M.refuse(text, hint)
   end)
 end
 
---- No longer modified, if the buffer is still there.
+--- Marks the buffer as unmodified, if it still exists.
 ---@param buffer integer
 function M.mark_saved(buffer)
   if vim.api.nvim_buf_is_loaded(buffer) then

@@ -1,9 +1,9 @@
---- What a task's state is called and how it looks in one line. Pure, apart from the configured icons.
+--- A task's state in one line: words, mark and highlight group. Pure, apart from the configured icons.
 local text = require('chorus.text')
 
 local M = {}
 
---- Highlight groups of what is no agent's doing.
+--- Highlight groups of statuses that do not come from an agent.
 local LIFE = { pending = 'ChorusPending', completed = 'ChorusCompleted', failed = 'ChorusFailed' }
 
 local ERRORS = { rate_limit = 'rate limit', server = 'api error', request = 'refused' }
@@ -57,7 +57,7 @@ end
 ---@return string
 function M.icon(task)
   local name = LIFE[task.status] and task.status or is_unread(task) and 'unread' or task.agent_status
-  return require('chorus.statusline').icon(name)
+  return require('chorus.icons').of(name)
 end
 
 --- The highlight group of mark and word.
@@ -70,7 +70,7 @@ function M.group(task)
   return is_unread(task) and 'ChorusUnread' or require('chorus.highlight').of_status(task.agent_status)
 end
 
---- Since when the state is what it is, in milliseconds since the epoch.
+--- When the state began, in milliseconds since the epoch.
 ---@param task chorus.Task
 ---@return integer
 function M.since(task)
@@ -83,10 +83,10 @@ function M.since(task)
   return since and since > 0 and since or task.started_at or task.created_at
 end
 
---- The one line that says most: the open request, the retry, the last message, the reason.
+--- The most useful line about a task: the open request, the retry, the last message, or the result.
 ---@param task chorus.Task
 ---@param request? chorus.Opened the oldest open request
----@return string clean, not cut
+---@return string # clean, not cut
 function M.summary(task, request)
   local parts = {}
   local detail = task.agent_status.detail or {}
@@ -114,12 +114,11 @@ function M.summary(task, request)
   return vim.trim(table.concat(parts, ' '))
 end
 
---- How many commits a task has and how many files with uncommitted edits, as `⎇ 3 ✎ 2`, after a mark where something is
---- wrong with them; empty where there is nothing.
+--- A task's commits and files with uncommitted edits, as `⎇ 3 ✎ 2`, after a mark for trouble; empty without any.
 ---@param task chorus.Task
 ---@return string
 function M.edits(task)
-  local icon = require('chorus.statusline').icon
+  local icon = require('chorus.icons').of
   local parts = { task.trouble and icon('trouble') or nil }
   if task.commits > 0 then
     parts[#parts + 1] = icon('branch') .. ' ' .. task.commits
@@ -130,14 +129,14 @@ function M.edits(task)
   return table.concat(parts, ' ')
 end
 
---- Which other tasks have uncommitted edits in the same files, as `with #4 #5`; empty where there are none.
+--- Other tasks with uncommitted edits in the same files, as `with #4 #5`; empty without any.
 ---@param task chorus.Task
 ---@return string
 function M.overlaps(task)
   return #task.overlaps > 0 and 'with #' .. table.concat(task.overlaps, ' #') or ''
 end
 
---- Words that must never be missing where a task is shown, before its title.
+--- Labels that always stand before a task's title.
 ---@param task chorus.Task
 ---@return chorus.Chunk[]
 function M.labels(task)

@@ -1,20 +1,21 @@
---- A task's live output in a floating window: a read-only buffer with the pane's colours, so that scrolling, searching and
---- copying work as everywhere. It follows the end; away from the end it stands still, as tmux's copy mode does.
+--- A task's live output in a floating window: a read-only buffer with the pane's colors, so that scrolling, searching and
+--- copying work as everywhere. Follows the end; away from the end it stands still, as tmux's copy mode does.
 local canvas = require('chorus.ui.kit.canvas')
 local float = require('chorus.ui.kit.float')
 local listen = require('chorus.ui.kit.listen')
 local screen = require('chorus.ui.pane.output_rows')
 local status = require('chorus.ui.kit.status')
+local tasks = require('chorus.tasks')
 
 local M = {}
 
---- Lines of history asked for: enough to fill a window while following, what a person may scroll through otherwise.
+--- Lines of history to request: enough to fill a window while following, and more to scroll through otherwise.
 local LITTLE_HISTORY, HISTORY = 300, 2000
 
---- Older lines are let go when more than this many are held.
+--- Older lines are dropped beyond this many.
 local MOST_HISTORY = 10000
 
---- At most this often is history asked for while the screen scrolls, in milliseconds.
+--- Least time between two requests for history while the screen scrolls, in milliseconds.
 local HISTORY_PAUSE = 1000
 
 ---@class chorus.OutputWindow
@@ -36,7 +37,7 @@ local function request(method, params, on_reply)
 end
 
 local function task_of(window)
-  return require('chorus.tasks').get(window.uuid)
+  return tasks.get(window.uuid)
 end
 
 --- Keys worth naming below the window, by what the task needs.
@@ -107,8 +108,7 @@ local function is_shown(window)
   return shown == window and window.float:is_open()
 end
 
---- History as fetched, below the older lines that the fetch no longer reaches. They belong together where the fetch begins
---- with lines we hold.
+--- Joins fetched history with the older lines that the fetch no longer reaches, at the place where the fetch begins.
 local function joined(held, fetched)
   local same = math.min(20, #fetched)
   if same == 0 or #held > MOST_HISTORY then
@@ -126,8 +126,8 @@ local function joined(held, fetched)
   return fetched
 end
 
---- Takes a pane's content: the last `rows` lines are the screen, what is above them is history.
-local function take(window, output, has_history)
+--- Stores a pane's content: the last `rows` lines are the screen, the lines above are history.
+local function store(window, output, has_history)
   local first = math.max(#output.lines - output.rows, 0)
   local has_scrolled = window.screen[1] ~= output.lines[first + 1]
   window.screen = vim.list_slice(output.lines, first + 1)
@@ -140,8 +140,8 @@ local function take(window, output, has_history)
   return has_scrolled and not has_history
 end
 
---- Asks for the whole pane; what the reply shows is drawn even where the window stands still, since it only adds lines
---- between those that stay.
+--- Requests the whole pane. The reply is drawn even where the window stands still, since it only adds lines between
+--- those that stay.
 local function ask(window)
   if window.is_asking or not is_shown(window) then
     return
@@ -156,7 +156,7 @@ local function ask(window)
       draw_notice(window, err)
     else
       local is_at_top = not window.is_following and vim.api.nvim_win_get_cursor(window.float.window)[1] == 1
-      take(window, output, true)
+      store(window, output, true)
       draw(window)
       if is_at_top then
         vim.api.nvim_win_set_cursor(window.float.window, { 1, 0 })
@@ -173,24 +173,21 @@ local draw_soon = listen.once_per_turn(function()
   end
 end)
 
---- Called by `chorus.tasks` with each `output` event.
+--- Shows an `output` event, unless the window stands still.
+---@param window chorus.OutputWindow
 ---@param output chorus.Output
-function M.receive(output)
-  local window = shown
-  if not window or window.uuid ~= output.task or not window.float:is_open() then
+local function receive(window, output)
+  if not is_shown(window) or not window.is_following then
     return
   end
-  if not window.is_following then
-    return
-  end
-  local has_scrolled = take(window, output, false)
+  local has_scrolled = store(window, output, false)
   draw_soon()
   if has_scrolled and not output.alternate and vim.uv.now() - window.asked_at > HISTORY_PAUSE then
     ask(window)
   end
 end
 
---- Begins or ends the stream of events. It ends by itself when the connection does.
+--- Begins or ends the stream of events, which also ends with the connection.
 local function watch(window, on)
   if not on and not require('chorus.client').is_connected() then
     return
@@ -203,7 +200,7 @@ local function watch(window, on)
 end
 
 --- Follows while the cursor is in the last line and nothing is selected.
-local function look_where_the_cursor_is(window)
+local function follow_if_at_end(window)
   local last = vim.api.nvim_buf_line_count(window.float.buffer)
   local is_following = vim.api.nvim_win_get_cursor(window.float.window)[1] == last and vim.fn.mode() == 'n'
   if is_following ~= window.is_following then
@@ -219,7 +216,7 @@ local function listen_for(window)
     buffer = buffer,
     callback = function()
       if is_shown(window) and vim.api.nvim_get_current_win() == window.float.window then
-        look_where_the_cursor_is(window)
+        follow_if_at_end(window)
       end
     end,
   })
@@ -276,6 +273,7 @@ function M.open(task)
     title = status.title(task, status.now()),
     on_close = function()
       watch(window, false)
+      tasks.read_output(window.uuid, nil)
       if shown == window then
         shown = nil
       end
@@ -308,6 +306,9 @@ function M.open(task)
     end,
   }, function()
     return tostring(task.number)
+  end)
+  tasks.read_output(task.uuid, function(output)
+    receive(window, output)
   end)
   listen_for(window)
   draw_frame(window)

@@ -11,7 +11,7 @@ local FRAME = '^%s*\226[\148\149][\128-\191]'
 --- What fills a frame: rules, and the blanks inside.
 local FILLERS = { '─', '╌', '━', '═', ' ' }
 
---- Remembered lines; beyond this many everything is forgotten at once.
+--- Lines to remember; beyond this many all are forgotten at once.
 local MOST = 8000
 
 ---@class chorus.ScreenMemory

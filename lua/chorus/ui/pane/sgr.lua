@@ -1,7 +1,7 @@
---- Colours of a terminal's text (SGR escape sequences) as pieces with highlight groups.
+--- Colors of a terminal's text (SGR escape sequences) as pieces with highlight groups.
 ---
---- A style is a short name such as `f1o`, which is also the tail of its highlight group. It goes on from line to line, as
---- `tmux capture-pane -e` writes it.
+--- A style is a short name such as `f1o`, which is also the tail of its highlight group. A style continues from line to line, as in
+--- the output of `tmux capture-pane -e`.
 local text = require('chorus.text')
 
 local M = {}
@@ -18,7 +18,7 @@ local SET = { [1] = 'o', [2] = 'd', [3] = 'i', [4] = 'u', [7] = 'r', [9] = 's', 
 local UNSET = { [22] = { 'o', 'd' }, [23] = { 'i' }, [24] = { 'u', 'c' }, [27] = { 'r' }, [29] = { 's' } }
 local ORDER = { 'o', 'd', 'i', 'u', 'c', 'r', 's' }
 
---- xterm's sixteen, for colour schemes that set no `g:terminal_color_…`.
+--- xterm's sixteen, for color schemes that set no `g:terminal_color_…`.
 local PALETTE = {
   [0] = '#1c1c1c',
   '#d75f5f',
@@ -42,8 +42,8 @@ local PALETTE = {
 ---@type table<string, chorus.Style>
 local styles = { [''] = { flags = {} } }
 
---- The highlight groups made so far, by style. Neovim holds 20,000 groups for everybody, so an agent that prints a
---- rainbow gets plain text after a thousand.
+--- The highlight groups made so far, by style. All plugins share Neovim's 20,000 groups, so an agent that prints a rainbow
+--- gets plain text after a thousand.
 local groups, group_count = {}, 0
 local MOST_GROUPS = 1000
 
@@ -61,7 +61,7 @@ local function name_of(style)
   return name
 end
 
---- `#rrggbb` of a number in the 256-colour table.
+--- `#rrggbb` of a number in the 256-color table.
 ---@param number integer
 ---@return string
 local function hex(number)
@@ -107,7 +107,7 @@ local function define(name)
   vim.api.nvim_set_hl(0, groups[name], options)
 end
 
---- Colour schemes clear groups that are no links.
+--- Color schemes clear groups that are not links.
 local function define_again_on_change()
   vim.api.nvim_create_autocmd('ColorScheme', {
     group = vim.api.nvim_create_augroup('chorus_sgr', {}),
@@ -140,7 +140,7 @@ local function group_of(name)
   return groups[name]
 end
 
---- A colour after 38 or 48: `5;n`, `2;r;g;b`, and both with colons.
+--- A color after 38 or 48: `5;n`, `2;r;g;b`, and both with colons.
 ---@param numbers integer[]
 ---@param at integer index of the 5 or 2
 ---@return string? colour
@@ -156,7 +156,7 @@ local function extended(numbers, at)
   return nil, at + 1
 end
 
---- Applies one code that stands alone between semicolons; returns false when it begins an extended colour.
+--- Applies one code that stands alone between semicolons; returns false when it begins an extended color.
 local function apply(style, code)
   if code == 0 then
     style.fg, style.bg, style.flags = nil, nil, {}
@@ -181,7 +181,7 @@ local function apply(style, code)
   end
 end
 
---- Numbers of `38:2::1:2:3`, the empty colour space left out.
+--- Numbers of `38:2::1:2:3`, the empty color space left out.
 local function numbers_of(part)
   local numbers = {}
   for digits in part:gmatch('%d+') do
@@ -205,6 +205,7 @@ local function after(name, parameters)
   while index <= #parts do
     local part = parts[index]
     local code = tonumber(part:match('^%d*')) or 0
+    ---@type integer[]?, integer?
     local numbers, from = nil, nil
     if part:find(':', 1, true) then
       numbers, from = numbers_of(part), 2

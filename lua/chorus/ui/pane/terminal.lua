@@ -27,7 +27,7 @@ local function run(argv, on_exit)
   return vim.fn.termopen(argv, options)
 end
 
---- What a person has to know: the way out.
+--- Hints how to leave the terminal.
 local function footer(width)
   local chunks = require('chorus.ui.kit.keys').hints('terminal', { 'close' }, width)
   return vim.list_extend(chunks, { { ' <C-\\><C-n>', 'ChorusKey' }, { ' normal mode ', 'ChorusHint' } })
@@ -91,10 +91,7 @@ end
 --- Opens the terminal of a task.
 ---@param task chorus.Task
 function M.open(task)
-  require('chorus.client').request('task_attach', { task = task.uuid }, function(err, terminal)
-    if err then
-      return require('chorus.message').failure(err)
-    end
+  require('chorus.ask_daemon').once('task_attach', { task = task.uuid }, function(terminal)
     open(task, terminal.argv)
   end)
 end

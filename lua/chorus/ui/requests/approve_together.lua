@@ -1,4 +1,6 @@
---- Allowing several requests at once: only when they ask for exactly the same, and after showing which they are.
+--- Allows several requests at once, only if they ask for exactly the same, and after confirmation.
+local answer = require('chorus.answer')
+local phrase = require('chorus.phrase')
 local text = require('chorus.text')
 
 local M = {}
@@ -14,35 +16,19 @@ function M.fault(requests)
     elseif request.answerable == 'terminal' then
       return ('only the terminal of #%d can answer'):format(request.number)
     elseif request.tool ~= first.tool or not vim.deep_equal(request.input, first.input) then
-      return ('#%d and #%d do not ask for the same'):format(first.number, request.number)
+      return ('#%d and #%d ask for different things'):format(first.number, request.number)
     end
   end
 end
 
-local function approve(requests)
-  for _, request in ipairs(requests) do
-    local params = { task = request.task, request = request.id }
-    require('chorus.client').request('task_approve', params, function(err)
-      if err then
-        require('chorus.message').failure(err)
-      end
-    end)
-  end
-end
-
---- Asks whether to allow all of these, then does.
+--- Allows all of these after confirmation.
 ---@param requests chorus.Opened[]
 function M.run(requests)
   local fault = M.fault(requests)
   if fault then
-    return require('chorus.message').info(fault, 'look at each of them')
+    return require('chorus.message').info(fault, 'answer each of them separately')
   end
-  local numbers = table.concat(
-    vim.tbl_map(function(request)
-      return '#' .. request.number
-    end, requests),
-    ', '
-  )
+  local numbers = phrase.numbers(requests)
   local first = requests[1]
   local whole = type(first.input) == 'table' and first.input.command or vim.inspect(first.input)
   local question = ('%s asked for by %s:\n  %s\n'):format(
@@ -51,7 +37,7 @@ function M.run(requests)
     table.concat(text.reveal(whole), '\n  ')
   )
   require('chorus.picker').confirm(question, 'Allow ' .. numbers, function()
-    approve(requests)
+    answer.approve_all(requests, require('chorus.ui.requests.request').open_newer)
   end)
 end
 

@@ -3,12 +3,12 @@ local M = {}
 
 local diff = vim.text and vim.text.diff or vim.diff
 
---- A missing newline at the end is a matter of the file, not of the edit that is looked at.
+--- Ignores a missing newline at the end, which belongs to the file and not to the edit.
 local function with_newline(content)
   return (content == '' or content:sub(-1) == '\n') and content or content .. '\n'
 end
 
---- Replaces `old` by `new` in `content`, once or everywhere, without patterns; nil when it is not in there.
+--- Replaces `old` by `new` in `content`, once or everywhere, without patterns; nil when `content` does not hold it.
 local function replaced(content, old, new, everywhere)
   local parts, at, found = {}, 1, false
   while old ~= '' do

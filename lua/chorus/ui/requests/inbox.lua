@@ -2,52 +2,13 @@
 local canvas = require('chorus.ui.kit.canvas')
 local float = require('chorus.ui.kit.float')
 local listen = require('chorus.ui.kit.listen')
+local rows = require('chorus.ui.requests.inbox_rows')
 local status = require('chorus.ui.kit.status')
-local text = require('chorus.text')
 
 local M = {}
 
 ---@type chorus.Float?
 local shown
-
---- Rows of the inbox. Pure.
----@param requests chorus.Opened[]
----@param tasks table<string, chorus.Task> by uuid
----@param width integer
----@param now integer
----@return chorus.Row[]
-function M.render(requests, tasks, width, now)
-  if #requests == 0 then
-    return { canvas.row({}), canvas.row({ { '  Nobody waits for you.', 'ChorusHint' } }) }
-  end
-  local rows = {}
-  local title = math.max(math.min(math.floor((width - 30) * 0.35), 40), 12)
-  for _, request in ipairs(requests) do
-    local tool = request.kind == 'permission' and request.tool and text.clean(request.tool, 16) .. ': ' or ''
-    local task = tasks[request.task]
-    local labels, left = {}, title
-    for _, label in ipairs(task and status.labels(task) or {}) do
-      labels[#labels + 1] = label
-      left = left - text.width(label[1])
-    end
-    local chunks = {
-      ' ',
-      { text.fit('#' .. request.number, 4, true), 'ChorusNumber' },
-      '  ',
-      { text.fit(request.kind, 11), 'ChorusRequest' },
-      { text.fit(text.age(now - request.opened_at), 4, true), 'ChorusAge' },
-      '  ',
-    }
-    vim.list_extend(chunks, labels)
-    vim.list_extend(chunks, {
-      text.fit(text.clean(task and task.title or ''), math.max(left, 1)),
-      '  ',
-      { text.cut(tool .. text.clean(request.summary), math.max(width - title - 28, 10)), 'ChorusSummary' },
-    })
-    rows[#rows + 1] = canvas.row(chunks, request, request.id)
-  end
-  return rows
-end
 
 local function redraw()
   if not shown or not shown:is_open() then
@@ -59,7 +20,7 @@ local function redraw()
     by_uuid[task.uuid] = task
   end
   local requests = tasks.requests()
-  canvas.draw(shown.buffer, M.render(requests, by_uuid, (shown:size()), status.now()))
+  canvas.draw(shown.buffer, rows.render(requests, by_uuid, (shown:size()), status.now()))
   shown:update({ title = { { ' Inbox ', 'ChorusTitle' }, { ('· %d open '):format(#requests), 'ChorusRequest' } } })
 end
 

@@ -1,5 +1,7 @@
---- Looking at one request and answering it. Every answer names the request that was on screen.
+--- Shows one request with keys to answer it.
+local answer = require('chorus.answer')
 local canvas = require('chorus.ui.kit.canvas')
+local file_reader = require('chorus.ui.requests.file_reader')
 local float = require('chorus.ui.kit.float')
 local listen = require('chorus.ui.kit.listen')
 local status = require('chorus.ui.kit.status')
@@ -8,8 +10,8 @@ local view = require('chorus.ui.requests.request_rows')
 
 local M = {}
 
---- Files larger than this are not read for a diff, in bytes.
-local MOST_BYTES = 1024 * 1024
+--- Shown above a request that is open in place of the one that was answered.
+local NEWER = 'Another request is open now:'
 
 ---@class chorus.RequestWindow
 ---@field request chorus.Opened
@@ -17,66 +19,14 @@ local MOST_BYTES = 1024 * 1024
 ---@field answers chorus.Answers
 ---@field notice? string
 ---@field is_closed boolean
----@field files table<string, string|false> as they were when the request was first shown, by path
+---@field read fun(path: string): string? the content of a file when the request was first shown
 
 ---@type chorus.RequestWindow[]
 local shown = {}
 
---- The content of a plain file of a sensible size.
-local function read(path)
-  local about = vim.uv.fs_stat(path)
-  if not about or about.type ~= 'file' or about.size > MOST_BYTES then
-    return nil
-  end
-  local file = io.open(path, 'rb')
-  if not file then
-    return nil
-  end
-  local content = file:read('*a')
-  file:close()
-  return content
-end
-
---- Sends an answer. `on_done(newer)` gets the request that is open instead, when this one is not any more.
-local function send(method, request, params, on_done)
-  params.task, params.request = request.task, request.id
-  require('chorus.client').request(method, params, function(err)
-    if err then
-      require('chorus.message').failure(err)
-      if err.code ~= 'request_changed' and err.code ~= 'no_request' then
-        return
-      end
-    end
-    if on_done then
-      on_done(err and require('chorus.tasks').requests(request.task)[1])
-    end
-  end)
-end
-
---- Refuses a request after asking for a reason; Escape refuses nothing.
----@param request chorus.Opened
----@param on_done? fun(newer?: chorus.Opened)
-function M.deny(request, on_done)
-  if request.answerable == 'terminal' then
-    return require('chorus.message').info(
-      ('only the terminal of #%d can answer this'):format(request.number),
-      '`:Chorus attach` opens it'
-    )
-  end
-  local about = text.clean(request.summary, 50)
-  vim.ui.input(
-    { prompt = ('Refuse “%s” of #%d. Reason for the agent (may be empty): '):format(about, request.number) },
-    function(reason)
-      if reason then
-        send('task_deny', request, { reason = reason ~= '' and reason or nil }, on_done)
-      end
-    end
-  )
-end
-
 local function title(request)
   local task = require('chorus.tasks').get(request.task)
-  local icon = require('chorus.statusline').icon({ status = 'waiting' })
+  local icon = require('chorus.icons').of('waiting')
   local chunks = {
     { (' %s %s '):format(icon, request.kind), 'ChorusRequest' },
     { text.age(status.now() - request.opened_at), 'ChorusAge' },
@@ -104,27 +54,18 @@ local function hints(window)
     table.remove(actions, 2)
   end
   local width = window.float and window.float:size() or 70
-  local chunks = require('chorus.ui.kit.keys').hints('request', actions, width - (request.kind == 'question' and 14 or 2))
+  local chunks =
+    require('chorus.ui.kit.keys').hints('request', actions, width - (request.kind == 'question' and 14 or 2))
   if request.kind == 'question' and not window.is_closed then
     chunks = vim.list_extend({ { ' 1-9', 'ChorusKey' }, { ' choose ', 'ChorusHint' } }, chunks)
   end
   return chunks
 end
 
---- Reads a file once: an edit that has been allowed is shown as it was asked for.
-local function read_once(window)
-  return function(path)
-    if window.files[path] == nil then
-      window.files[path] = read(path) or false
-    end
-    return window.files[path] or nil
-  end
-end
-
 local function rows_of(window)
   return view.render(window.request, {
     project = window.request.project,
-    read = read_once(window),
+    read = window.read,
     answers = window.answers,
     notice = window.notice,
   })
@@ -138,16 +79,16 @@ local function redraw(window)
 end
 
 local function show(window, request, notice)
-  window.request, window.notice, window.is_closed, window.files = request, notice, false, {}
+  window.request, window.notice, window.is_closed, window.read = request, notice, false, file_reader()
   window.answers = { at = 1, chosen = {}, words = {} }
   redraw(window)
 end
 
---- After an answer: the window goes, unless another request has taken the place of this one.
-local function done(window)
+--- After an answer: closes the window, or shows the request that is open instead.
+local function close_or_follow(window)
   return function(newer)
     if newer then
-      show(window, newer, 'Another request is open now:')
+      show(window, newer, NEWER)
     else
       window.float:close()
     end
@@ -169,7 +110,7 @@ local function answer_question(window)
     end
     answers[tostring(question.question)] = table.concat(labels, ', ')
   end
-  send('task_answer', window.request, { answers = answers }, done(window))
+  answer.answer(window.request, answers, close_or_follow(window))
 end
 
 --- After a single choice: the next question, or all answers on their way.
@@ -199,15 +140,13 @@ local function choose(window, index)
   go_on(window)
 end
 
-local function approve(window, always)
+local function approve(window, rule)
   if window.is_closed then
     return
-  elseif window.request.answerable == 'terminal' then
-    require('chorus.message').info('only the agent’s terminal can answer this', 'press the key for its terminal')
   elseif window.request.kind == 'question' then
     require('chorus.message').info('this is a question', 'choose an answer by its digit')
   else
-    send('task_approve', window.request, { always = always }, done(window))
+    answer.approve(window.request, rule, close_or_follow(window))
   end
 end
 
@@ -246,7 +185,7 @@ local function handlers(window)
     end,
     deny = function()
       if not window.is_closed then
-        M.deny(window.request, done(window))
+        answer.deny(window.request, nil, close_or_follow(window))
       end
     end,
     submit = function()
@@ -283,9 +222,10 @@ local function listen_for(window)
   end)
 end
 
---- Shows a request, whole; one that is shown already gets the cursor.
+--- Shows a whole request. If its window is open already, moves the cursor there.
 ---@param request chorus.Opened
-function M.open(request)
+---@param notice? string a line above the request
+function M.open(request, notice)
   shown = vim.tbl_filter(function(window)
     return window.float:is_open()
   end, shown)
@@ -295,7 +235,13 @@ function M.open(request)
     end
   end
   require('chorus.highlight').setup()
-  local window = { request = request, answers = { at = 1, chosen = {}, words = {} }, is_closed = false, files = {} }
+  local window = {
+    request = request,
+    notice = notice,
+    answers = { at = 1, chosen = {}, words = {} },
+    is_closed = false,
+    read = file_reader(),
+  }
   local buffer = float.scratch('request')
   vim.b[buffer].chorus_task = request.number
   local rows = rows_of(window)
@@ -329,28 +275,33 @@ function M.open(request)
   redraw(window)
 end
 
---- The oldest open request of a task; says so when there is none.
-local function oldest(task)
-  local request = require('chorus.tasks').requests(task.uuid)[1]
-  if not request then
-    require('chorus.message').info(('#%d asks for nothing'):format(task.number))
+--- After an answer that came too late: shows the request that is open instead.
+---@param newer? chorus.Opened
+function M.open_newer(newer)
+  if newer then
+    M.open(newer, NEWER)
   end
-  return request
 end
 
 --- Shows the oldest open request of a task.
 ---@param task chorus.Task
 function M.open_for(task)
-  local request = oldest(task)
+  local request = answer.oldest(task)
   if request then
     M.open(request)
   end
 end
 
---- Refuses the oldest open request of a task, after asking for a reason.
+--- Refuses a request after asking for a reason, and shows a newer one.
+---@param request chorus.Opened
+function M.deny(request)
+  answer.deny(request, nil, M.open_newer)
+end
+
+--- Refuses the oldest open request of a task.
 ---@param task chorus.Task
 function M.deny_for(task)
-  local request = oldest(task)
+  local request = answer.oldest(task)
   if request then
     M.deny(request)
   end

@@ -1,6 +1,8 @@
---- The list of tasks. It stays true while it is open, keeps its order, and has a key for every verb.
+--- `chorus://dashboard`: the list of tasks, with keys for every verb. Updates live and keeps its order.
 local canvas = require('chorus.ui.kit.canvas')
 local listen = require('chorus.ui.kit.listen')
+local page_buffer = require('chorus.ui.kit.page_buffer')
+local place = require('chorus.ui.kit.place')
 local task_rows = require('chorus.ui.tasks.dashboard_rows')
 
 local M = {}
@@ -16,7 +18,7 @@ local EVENTS = {
   'ChorusDisconnected',
 }
 
---- How often the ages are brought up to date while the list is on screen, in seconds.
+--- How often the ages are updated, in seconds.
 local AGES = 10
 
 ---@type {buffer: integer, shows_ended: boolean, filter: string?, cache: table, header: string?}?
@@ -69,9 +71,7 @@ local function draw_header(windows)
     is_connected = client.is_connected(),
   })) .. '%<%=' .. canvas.bar({ { open_list.keys.help, 'ChorusKey' }, { ' keys ', 'ChorusHint' } })
   for _, window in ipairs(windows) do
-    if vim.wo[window].winbar ~= bar then
-      vim.wo[window][0].winbar = bar
-    end
+    page_buffer.set_bar(window, bar)
   end
 end
 
@@ -102,11 +102,7 @@ end
 local function change_priority(by)
   local task = M.task_under_cursor()
   if task then
-    require('chorus.client').request('task_edit', { task = task.uuid, priority = task.priority + by }, function(err)
-      if err then
-        require('chorus.message').failure(err)
-      end
-    end)
+    require('chorus.ask_daemon').once('task_edit', { task = task.uuid, priority = task.priority + by })
   end
 end
 
@@ -123,7 +119,7 @@ end
 local HANDLERS = {
   approve = answer('open_for'),
   deny = answer('deny_for'),
-  close = require('chorus.ui.kit.place').leave,
+  close = place.leave,
   raise = function()
     change_priority(1)
   end,
@@ -162,12 +158,15 @@ end
 ---@param buffer integer
 local function set_up(buffer)
   open_list = { buffer = buffer, shows_ended = false, cache = {}, keys = first_keys() }
-  vim.bo[buffer].buftype = 'nofile'
-  vim.bo[buffer].bufhidden = 'hide'
-  vim.bo[buffer].swapfile = false
-  vim.bo[buffer].undolevels = -1
-  vim.bo[buffer].modifiable = false
-  vim.b[buffer].chorus_view = 'dashboard'
+  local on = page_buffer.set_up(buffer, {
+    view = 'dashboard',
+    on_shown = function()
+      place.calm(vim.api.nvim_get_current_win())
+      M.redraw()
+    end,
+    on_resized = M.redraw,
+  })
+  on('CursorMoved', remember_task)
   require('chorus.ui.kit.keys').set('dashboard', buffer, HANDLERS, function()
     local task = M.task_under_cursor()
     return task and tostring(task.number)
@@ -175,20 +174,6 @@ local function set_up(buffer)
   require('chorus.ui.kit.keys').set_for_many('dashboard', buffer, FOR_MANY, selected_numbers)
   listen.to(buffer, EVENTS, listen.once_per_turn(M.redraw))
   listen.every(buffer, AGES, M.redraw)
-  local group = vim.api.nvim_create_augroup('chorus_dashboard', {})
-  vim.api.nvim_create_autocmd('CursorMoved', { group = group, buffer = buffer, callback = remember_task })
-  vim.api.nvim_create_autocmd('BufWinEnter', {
-    group = group,
-    buffer = buffer,
-    callback = function()
-      require('chorus.ui.kit.place').calm(vim.api.nvim_get_current_win())
-      M.redraw()
-    end,
-  })
-  vim.api.nvim_create_autocmd(
-    { 'VimResized', 'WinResized' },
-    { group = group, callback = listen.once_per_turn(M.redraw) }
-  )
   vim.bo[buffer].filetype = 'chorus'
 end
 
@@ -211,15 +196,14 @@ function M.read(buffer)
   end
   canvas.forget(buffer)
   require('chorus.client').connect({ start = false })
-  require('chorus.ui.kit.place').calm(vim.api.nvim_get_current_win())
+  place.calm(vim.api.nvim_get_current_win())
   M.redraw()
 end
 
 --- Shows the list: where `where` says, else where it is on screen already, else in the current window.
 ---@param where? table as `chorus.ui.kit.place` takes it
 function M.open(where)
-  require('chorus.highlight').setup()
-  require('chorus.ui.kit.place').show(buffer_of() or find_or_create(), where)
+  place.show(buffer_of() or find_or_create(), where)
   M.redraw()
 end
 

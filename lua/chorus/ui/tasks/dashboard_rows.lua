@@ -1,5 +1,6 @@
 --- Tasks as rows of the dashboard. Pure: tasks, width and time in, rows out.
 local canvas = require('chorus.ui.kit.canvas')
+local icons = require('chorus.icons')
 local status = require('chorus.ui.kit.status')
 local text = require('chorus.text')
 
@@ -43,8 +44,7 @@ function M.columns(tasks, width)
   }
 end
 
---- What stands last in a task's row: other tasks in the same files, then the open request, the trouble, or what was last
---- said.
+--- The end of a task's row: other tasks in the same files, then the open request, the trouble, or the last message.
 ---@param task chorus.Task
 ---@param request? chorus.Opened
 ---@param width integer
@@ -190,7 +190,7 @@ local function rule(left, hint, width)
   )
 end
 
---- What an empty list says.
+--- Rows of an empty list.
 local function empty(options)
   if options.filter and options.filter ~= '' then
     return {
@@ -208,7 +208,7 @@ local function empty(options)
       { options.keys.new, 'ChorusKey' },
       { ' or type ', 'ChorusHint' },
       { ':Chorus new', 'ChorusKey' },
-      { ' to write the first one: a title, then what to do.', 'ChorusHint' },
+      { ' to write the first one: a title, then a description.', 'ChorusHint' },
     }),
     canvas.row({
       { '  ', nil },
@@ -255,7 +255,6 @@ end
 ---@param options {project: string, filter?: string, is_connected: boolean}
 ---@return chorus.Chunk[]
 function M.header(counts, options)
-  local statusline = require('chorus.statusline')
   local chunks = { { ' Chorus', 'ChorusTitle' }, { ' · ' .. text.clean(options.project, 40), 'ChorusHeader' } }
   local function count(number, icon, word, group)
     if (number or 0) > 0 then
@@ -266,13 +265,13 @@ function M.header(counts, options)
   local waiting, busy = { status = 'waiting' }, { status = 'busy' }
   count(
     counts.waiting,
-    statusline.icon(waiting),
+    icons.of(waiting),
     counts.waiting == 1 and 'needs you' or 'need you',
     highlight.of_status(waiting)
   )
-  count(counts.busy, statusline.icon(busy), 'busy', highlight.of_status(busy))
-  count(counts.unread, statusline.icon('unread'), 'unread', 'ChorusUnread')
-  count(counts.unknown, statusline.icon({ status = 'unknown' }), 'unknown', 'ChorusUnknown')
+  count(counts.busy, icons.of(busy), 'busy', highlight.of_status(busy))
+  count(counts.unread, icons.of('unread'), 'unread', 'ChorusUnread')
+  count(counts.unknown, icons.of('unknown'), 'unknown', 'ChorusUnknown')
   if (counts.elsewhere or 0) > 0 then
     chunks[#chunks + 1] = { ('   (+%d elsewhere)'):format(counts.elsewhere), 'ChorusHeader' }
   end

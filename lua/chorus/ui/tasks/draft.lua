@@ -1,4 +1,4 @@
---- The buffer in which a new task is written. What is typed is kept in a file all along; `:w` makes the task.
+--- The buffer for a new task. A file keeps what is typed; `:w` creates the task.
 local drafts = require('chorus.ui.tasks.draft_files')
 local front_matter = require('chorus.ui.tasks.front_matter')
 local save = require('chorus.ui.kit.save')
@@ -39,7 +39,7 @@ local function keep(draft)
   draft.fault = fault
 end
 
---- The task is made and the draft has served: its windows go.
+--- Closes the draft after its task was created.
 local function finish(draft, task)
   for _, window in ipairs(vim.api.nvim_buf_is_valid(draft.buffer) and vim.fn.win_findbuf(draft.buffer) or {}) do
     if #vim.api.nvim_tabpage_list_wins(vim.api.nvim_win_get_tabpage(window)) > 1 then
@@ -50,16 +50,16 @@ local function finish(draft, task)
     vim.api.nvim_buf_delete(draft.buffer, { force = true })
   end
   if draft.starts then
-    -- The answer may come before the event that tells of the task.
+    -- The reply may arrive before the event about the task.
     require('chorus.tasks').apply({ name = 'task_changed', data = task })
-    require('chorus.verbs').run('start', { task = tostring(task.number) })
+    require('chorus.dispatch').run('start', { task = tostring(task.number) })
   else
     local hint = ('`:Chorus start %d` starts it'):format(task.number)
     require('chorus.message').info(('#%d %s'):format(task.number, text.clean(task.title, 60)), hint)
   end
 end
 
---- The daemon refused, or nobody answered: the draft stays, on screen and as a file.
+--- Keeps the draft, on screen and as a file, when the task was not created.
 local function refuse(draft, err)
   draft.is_sending = false
   require('chorus.message').fail(
@@ -208,7 +208,7 @@ local function edit(path, lines, template, starts)
   return draft
 end
 
---- Opens a draft that was left.
+--- Opens an unfinished draft.
 ---@param path string
 ---@param starts? boolean
 function M.resume(path, starts)
@@ -240,20 +240,20 @@ local function open_new(options)
   keep(draft)
 end
 
---- Throws drafts away, after asking.
+--- Deletes drafts after confirmation.
 local function discard(left)
   local titles = vim.tbl_map(function(draft)
     return draft.title ~= '' and text.clean(draft.title, 40) or '(no title yet)'
   end, left)
-  local question = ('Throw away for good: %s?'):format(table.concat(titles, ', '))
-  require('chorus.picker').confirm(question, 'Throw away', function()
+  local question = ('Delete permanently: %s?'):format(table.concat(titles, ', '))
+  require('chorus.picker').confirm(question, 'Delete', function()
     for _, draft in ipairs(left) do
       drafts.remove(draft.path)
     end
   end)
 end
 
---- Opens a new-task buffer; offers what was left unfinished first.
+--- Opens a new-task buffer. Offers unfinished drafts first.
 ---@param options {title: string?, start: boolean?, excerpt: chorus.Excerpt?}
 function M.open(options)
   local left = drafts.unfinished()
@@ -262,7 +262,7 @@ function M.open(options)
   end
   local choices = { { title = 'A new task' } }
   vim.list_extend(choices, left)
-  choices[#choices + 1] = { title = #left == 1 and 'Throw the draft away' or 'Throw the drafts away', discards = true }
+  choices[#choices + 1] = { title = #left == 1 and 'Delete the draft' or 'Delete the drafts', discards = true }
   vim.ui.select(choices, {
     prompt = #left == 1 and 'There is an unfinished draft:' or ('There are %d unfinished drafts:'):format(#left),
     kind = 'chorus_draft',

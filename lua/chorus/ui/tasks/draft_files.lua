@@ -1,12 +1,10 @@
 --- Unfinished new tasks as files, so that no crash loses one: `<state>/drafts/<project>-<time>-<pid>.md`.
 local M = {}
 
---- The folder of the drafts, made when it is not there; nobody else may read it.
+--- The folder of the drafts, created if missing; only its owner may read it.
 ---@return string
 local function folder()
-  local welcome = require('chorus.client').welcome()
-  local state = welcome and welcome.state_dir or vim.env.CHORUS_STATE_DIR or vim.fn.stdpath('state') .. '/chorus'
-  local drafts = state .. '/drafts'
+  local drafts = vim.fs.joinpath(require('chorus.client').state_dir(), 'drafts')
   if vim.fn.isdirectory(drafts) == 0 then
     vim.fn.mkdir(drafts, 'p', tonumber('700', 8))
   end
@@ -34,7 +32,7 @@ function M.new_path()
   return path
 end
 
---- Writes a draft so that a crash leaves the old or the new one, never half of it.
+--- Writes a draft atomically: a crash leaves the old or the new one.
 ---@param path string
 ---@param lines string[]
 ---@return string? fault
@@ -77,7 +75,7 @@ local function is_taken(path)
   return is_neovim
 end
 
---- This project's drafts that nobody writes at now, newest first.
+--- This project's drafts that no Neovim has open, newest first.
 ---@return {path: string, title: string, at: integer}[]
 function M.unfinished()
   local found = {}
@@ -98,7 +96,7 @@ function M.unfinished()
   return found
 end
 
---- Makes a draft left by another Neovim this one's.
+--- Takes over a draft of another Neovim.
 ---@param path string
 ---@return string path
 function M.adopt(path)

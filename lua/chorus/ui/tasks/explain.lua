@@ -1,60 +1,9 @@
---- Why a task's status is what it is: the rule that won, and each piece of evidence.
+--- Shows why a task has its status.
 local canvas = require('chorus.ui.kit.canvas')
+local explain_rows = require('chorus.ui.tasks.explain_rows')
 local status = require('chorus.ui.kit.status')
-local text = require('chorus.text')
 
 local M = {}
-
---- Source and age of a piece, and how long it still counts.
-local function times(piece, now)
-  local parts = {}
-  if piece.at then
-    local age = text.age(now - piece.at)
-    parts[1] = age == 'now' and 'now' or age .. ' ago'
-  end
-  if piece.expires then
-    parts[#parts + 1] = piece.expires > now and 'counts for ' .. text.age(piece.expires - now + 9999) or 'expired'
-  end
-  return table.concat(parts, ', ')
-end
-
---- Rows of an explanation. Pure. Evidence that the rule used comes marked.
----@param explanation chorus.Explanation
----@param now integer
----@param width integer
----@return chorus.Row[]
-function M.render(explanation, now, width)
-  local rows = { canvas.row({}) }
-  local source = 8
-  for _, piece in ipairs(explanation.evidence) do
-    source = math.max(source, math.min(text.width(text.clean(piece.source)), 16))
-  end
-  --- A paragraph beside a label.
-  local function beside(label, words, group)
-    for index, line in ipairs(text.wrap(words, math.max(width - source - 8, 20))) do
-      local head = index == 1 and label or { { (' '):rep(source + 6) } }
-      rows[#rows + 1] = canvas.row(vim.list_extend(vim.list_slice(head), { { line, group } }))
-    end
-  end
-  beside({ { '    ' .. text.fit('rule', source + 2), 'ChorusHeader' } }, text.clean(explanation.rule), 'ChorusRule')
-  rows[#rows + 1] = canvas.row({})
-  for _, piece in ipairs(explanation.evidence) do
-    local when = times(piece, now)
-    local words = text.clean(piece.says) .. (when ~= '' and ' (' .. when .. ')' or '')
-    local label = {
-      { piece.used and '  ▶ ' or '    ', 'ChorusRule' },
-      { text.fit(text.clean(piece.source), source + 2), piece.used and 'ChorusTitle' or 'ChorusHint' },
-    }
-    beside(label, words, not piece.used and 'ChorusHint' or nil)
-  end
-  if #explanation.evidence == 0 then
-    rows[#rows + 1] = canvas.row({ { '    There is no evidence about this task.', 'ChorusHint' } })
-  else
-    rows[#rows + 1] = canvas.row({})
-    rows[#rows + 1] = canvas.row({ { '  ▶ the rule used it', 'ChorusHint' } })
-  end
-  return rows
-end
 
 --- Shows an explanation.
 ---@param explanation chorus.Explanation
@@ -62,7 +11,7 @@ function M.open(explanation)
   require('chorus.highlight').setup()
   local float = require('chorus.ui.kit.float')
   local width = math.min(96, vim.o.columns - 4)
-  local rows = M.render(explanation, status.now(), width)
+  local rows = explain_rows.render(explanation, status.now(), width)
   local buffer = float.scratch('explain')
   vim.b[buffer].chorus_task = explanation.task.number
   canvas.draw(buffer, rows)
@@ -74,7 +23,7 @@ function M.open(explanation)
     title = status.title(explanation.task, status.now()),
     footer = keys.hints('explain', { 'close', 'output' }, 40),
     on_resize = function(new_width)
-      canvas.draw(buffer, M.render(explanation, status.now(), new_width))
+      canvas.draw(buffer, explain_rows.render(explanation, status.now(), new_width))
     end,
   })
   keys.set('explain', buffer, {

@@ -1,4 +1,4 @@
---- The editable list: one line a task. `:w` turns what was edited into changes, shown first when there are several.
+--- `chorus://list`: tasks as editable text, one per line. `:w` applies the edits, after confirmation if there are several.
 local list_plan = require('chorus.ui.tasks.list_plan')
 local listen = require('chorus.ui.kit.listen')
 local save = require('chorus.ui.kit.save')
@@ -54,7 +54,7 @@ local function decorate(list)
   end
 end
 
---- Shows the tasks as they are now; what was typed and not written stays.
+--- Shows the tasks as they are now. Unsaved edits stay.
 local function redraw(list)
   if not vim.api.nvim_buf_is_loaded(list.buffer) or vim.bo[list.buffer].modified then
     return
@@ -72,7 +72,7 @@ local function redraw(list)
   decorate(list)
 end
 
---- Asks for one change after the other; stops at the first that is refused and leaves the buffer as typed.
+--- Applies one change after the other. Stops at the first refusal and leaves the buffer as typed.
 local function run(list, steps)
   save.wait(function(done)
     local index = 0

@@ -1,8 +1,8 @@
---- `chorus://task/12`: a task's page. `:w` saves what was edited; the rest is kept true unless something is being edited.
+--- `chorus://task/12`: a task's page. `:w` saves the edited fields. The page updates live.
 local listen = require('chorus.ui.kit.listen')
 local save = require('chorus.ui.kit.save')
 local status = require('chorus.ui.kit.status')
-local view = require('chorus.ui.tasks.page_rows')
+local page_rows = require('chorus.ui.tasks.page_rows')
 
 local M = {}
 
@@ -33,17 +33,17 @@ local function set_lines(buffer, lines)
   end
 end
 
---- Writes the page into the buffer; what happened below always, what is edited only when nothing is being edited.
+--- Writes the page into the buffer: the part below the separator always, the fields only without unsaved edits.
 local function draw(page)
   local buffer = page.buffer
   local lines = vim.api.nvim_buf_get_lines(buffer, 0, -1, false)
   local was_modified = vim.bo[buffer].modified
-  local stop = view.separator(lines)
-  local above = was_modified and stop and vim.list_slice(lines, 1, stop - 1) or view.edited(page.page.task)
-  local rows = view.told(page.page, status.now())
+  local stop = page_rows.separator(lines)
+  local above = was_modified and stop and vim.list_slice(lines, 1, stop - 1) or page_rows.edited(page.page.task)
+  local rows = page_rows.history(page.page, status.now())
   page.rows = rows
   local all = vim.list_slice(above)
-  all[#all + 1] = view.SEPARATOR
+  all[#all + 1] = page_rows.SEPARATOR
   for _, row in ipairs(rows) do
     all[#all + 1] = row.text
   end
@@ -55,7 +55,13 @@ local function draw(page)
   vim.bo[buffer].undolevels = levels
   vim.bo[buffer].modified = was_modified
   vim.api.nvim_buf_clear_namespace(buffer, namespace, 0, -1)
-  vim.api.nvim_buf_set_extmark(buffer, namespace, #above, 0, { end_col = #view.SEPARATOR, hl_group = 'ChorusEnded' })
+  vim.api.nvim_buf_set_extmark(
+    buffer,
+    namespace,
+    #above,
+    0,
+    { end_col = #page_rows.SEPARATOR, hl_group = 'ChorusEnded' }
+  )
   for index, row in ipairs(rows) do
     for _, mark in ipairs(row.marks) do
       local to = math.min(mark[2], #row.text)
@@ -83,9 +89,9 @@ end
 --- `:w`.
 local function write(page)
   if not page.page then
-    return save.refuse(('#%d has not been read yet'):format(page.number), '`:e` tries again')
+    return save.refuse(('#%d has not been loaded yet'):format(page.number), '`:e` tries again')
   end
-  local params, faults = view.changes(vim.api.nvim_buf_get_lines(page.buffer, 0, -1, false), page.page.task)
+  local params, faults = page_rows.changes(vim.api.nvim_buf_get_lines(page.buffer, 0, -1, false), page.page.task)
   save.show_faults(page.buffer, faults)
   if not params then
     local fault = faults[1]
@@ -111,10 +117,10 @@ local function write(page)
   end)
 end
 
---- Opens the diff of the commit in the cursor's line; elsewhere the key does what it does.
+--- Opens the diff of the commit in the cursor's line. Elsewhere the key keeps its usual meaning.
 local function open_commit(page)
   return function()
-    local stop = view.separator(vim.api.nvim_buf_get_lines(page.buffer, 0, -1, false))
+    local stop = page_rows.separator(vim.api.nvim_buf_get_lines(page.buffer, 0, -1, false))
     local row = stop and page.rows and page.rows[vim.api.nvim_win_get_cursor(0)[1] - stop]
     if row and row.data and row.data.commit then
       require('chorus.ui.edits.diff').open({ number = page.number }, row.data.commit)
@@ -124,7 +130,7 @@ local function open_commit(page)
   end
 end
 
---- Whoever looks at the page has seen the task's last turn.
+--- A person who opens the page has seen the task's last turn.
 local function be_seen(page)
   local task = require('chorus.tasks').get(page.number)
   local window = vim.fn.bufwinid(page.buffer)

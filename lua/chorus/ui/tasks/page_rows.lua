@@ -1,4 +1,4 @@
---- A task's page as lines: fields and description to edit, then what happened. Pure.
+--- A task's page as lines: fields and description to edit, then its history. Pure.
 local canvas = require('chorus.ui.kit.canvas')
 local front_matter = require('chorus.ui.tasks.front_matter')
 local status = require('chorus.ui.kit.status')
@@ -9,7 +9,7 @@ local M = {}
 --- Fields that can be edited here.
 M.NAMES = { 'title', 'priority', 'tags' }
 
---- Between what is edited and what is told.
+--- Stands between the part to edit and the history.
 M.SEPARATOR =
   '──────────────── below: what happened, not to be edited ────────────────'
 
@@ -19,14 +19,14 @@ local function fact(rows, name, value, group)
   end
 end
 
---- Where a task's edits go, how many there are, and what is wrong with them.
+--- Where a task's edits go, how many there are, and their trouble.
 local function edit_facts(rows, task)
-  local ask = require('chorus.verbs.each_task')
+  local phrase = require('chorus.phrase')
   fact(rows, 'isolation', task.isolation .. (task.stack and ' · ' .. task.stack or ''))
   fact(rows, 'worktree', task.worktree)
   fact(rows, 'builds on', task.on and '#' .. task.on)
-  local edits = { task.commits > 0 and ask.count(task.commits, 'commit') or nil }
-  edits[#edits + 1] = task.uncommitted > 0 and ask.count(task.uncommitted, 'file') .. ' uncommitted' or nil
+  local edits = { task.commits > 0 and phrase.count(task.commits, 'commit') or nil }
+  edits[#edits + 1] = task.uncommitted > 0 and phrase.count(task.uncommitted, 'file') .. ' uncommitted' or nil
   fact(rows, 'edits', table.concat(edits, ', '))
   local overlaps = status.overlaps(task)
   fact(rows, 'overlaps', overlaps ~= '' and overlaps .. ', in the same files', 'ChorusOverlap')
@@ -34,7 +34,7 @@ local function edit_facts(rows, task)
   if trouble then
     fact(rows, 'trouble', trouble.text, 'ChorusTrouble')
     fact(rows, '', table.concat(trouble.files, ', '), 'ChorusTrouble')
-    fact(rows, '', trouble.remedy and ('`:Chorus mend %d` helps: %s'):format(task.number, trouble.remedy), 'ChorusHint')
+    fact(rows, '', trouble.remedy and ('`:Chorus mend %d` fixes it: %s'):format(task.number, trouble.remedy), 'ChorusHint')
   end
 end
 
@@ -63,7 +63,7 @@ end
 ---@param page chorus.Page
 ---@param now integer
 ---@return chorus.Row[]
-function M.told(page, now)
+function M.history(page, now)
   local rows = { canvas.row({}) }
   facts(rows, page.task, now)
   if #page.requests > 0 then
@@ -83,7 +83,7 @@ function M.told(page, now)
         { '    ' .. text.clean(commit.oid):sub(1, 8) .. '  ', 'ChorusNumber' },
         { text.fit(text.age(now - commit.at), 4, true) .. '  ', 'ChorusAge' },
         text.clean(commit.subject),
-        { '  ' .. require('chorus.verbs.each_task').count(commit.files, 'file'), 'ChorusHint' },
+        { '  ' .. require('chorus.phrase').count(commit.files, 'file'), 'ChorusHint' },
       }, { commit = commit.oid })
     end
   end
@@ -132,7 +132,7 @@ end
 function M.changes(lines, task)
   local stop = M.separator(lines)
   if not stop then
-    return nil, { { line = #lines, text = 'the line “below: what happened” is gone: `u` brings it back' } }
+    return nil, { { line = #lines, text = 'the line “below: what happened” is gone: `u` restores it' } }
   end
   local read = front_matter.parse(vim.list_slice(lines, 1, stop - 1), M.NAMES)
   if #read.faults > 0 then

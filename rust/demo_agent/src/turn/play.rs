@@ -6,6 +6,7 @@ use crate::hooks;
 use crate::scene;
 use crate::script::{self, Answer, Step};
 use crate::session::{Ending, Event, Queued, shell};
+use chorus_markers as markers;
 use serde_json::json;
 use std::time::Duration;
 
@@ -13,8 +14,6 @@ use std::time::Duration;
 const LATENCY: f64 = 0.3;
 /// A `Stop` hook that never lets go is overruled then.
 const MOST_STOPS: usize = 8;
-/// What a script that ran out of markers says.
-const SCRIPT_OVER: &str = "All scripted steps are done.";
 
 impl Turn {
     /// Plays a prompt that hooks have not been told of.
@@ -81,7 +80,7 @@ impl Turn {
             }
         }
         self.request(prompt, steps.len())?;
-        Ok(Ok(self.say(if notice { "The background work has ended." } else { SCRIPT_OVER })))
+        Ok(Ok(self.say(if notice { "The background work has ended." } else { markers::SCRIPT_OVER })))
     }
 
     /// What happens before each turn of the model: queued prompts join in, the request is logged, time passes.
@@ -124,20 +123,20 @@ impl Turn {
                     std::iter::successors(Some(0.2), |at| Some(at + 0.2)).take_while(|at| *at <= *seconds + 0.01);
                 let count = count.count().max(1);
                 for words in 1..=count {
-                    self.show(Block::Says(script::slow_text(words)));
+                    self.show(Block::Says(markers::slow_text(words)));
                     self.pause(0.2)?;
                 }
-                Ok(self.say(&script::slow_text(count)))
+                Ok(self.say(&markers::slow_text(count)))
             }
             Answer::Think(seconds) => {
                 self.work("thinking");
                 self.pause(*seconds)?;
                 self.work("");
-                Ok(self.say("I have thought about it."))
+                Ok(self.say(markers::THOUGHT))
             }
             Answer::Hang(seconds) => {
                 self.pause(*seconds)?;
-                Ok(self.say("Back again."))
+                Ok(self.say(markers::BACK))
             }
             Answer::Report { done, refused } => {
                 let text = if self.refused { refused } else { done };

@@ -24,7 +24,7 @@ impl Turn {
         for attempt in 1.. {
             if fault.times.is_some_and(|times| attempt > times) {
                 self.work("");
-                return Ok(Ok(format!("Recovered after {} failures.", attempt - 1)));
+                return Ok(Ok(chorus_markers::recovered(attempt - 1)));
             }
             if attempt >= last {
                 break;

@@ -1,38 +1,20 @@
 //! Commits in words: messages, and what people are told.
 
+use super::worktree;
 use crate::commits::message::{self, Told};
 use crate::config::Loaded;
-use crate::contract::{self, CommitMessage};
+use crate::contract::CommitMessage;
 use crate::core::{Asker, Core};
 use crate::error::Result;
-use crate::ops::branches::{changes, worktrees};
+use crate::ops::branches::trouble::counted;
+use crate::ops::branches::uncommitted::Uncommitted;
+use crate::ops::branches::{upstream, worktrees};
 use crate::ops::{edits, stacks};
 use crate::task::{Isolation, Task};
-use crate::vcs::commit as vcs;
-
-/// `1 file`, `2 files`.
-pub fn counted(files: i64) -> String {
-    if files == 1 { "1 file".to_owned() } else { format!("{files} files") }
-}
-
-/// The engine's trouble as people are told.
-pub fn in_words(trouble: vcs::Trouble) -> contract::Trouble {
-    let kind = serde_json::to_value(trouble.kind).ok();
-    let kept = trouble.rescue.map(|rescue| format!(" (all bytes are kept in {rescue})"));
-    let kept = kept.filter(|_| trouble.kind == vcs::Kind::Damaged).unwrap_or_default();
-    contract::Trouble {
-        kind: kind.as_ref().and_then(|kind| kind.as_str()).unwrap_or("tool").to_owned(),
-        text: format!("{}{kept}", trouble.text),
-        remedy: trouble.remedy,
-        above: trouble.above,
-        files: trouble.paths,
-    }
-}
 
 /// The message made from the task's title, the turn's prompt and the agent's last message.
 pub async fn generated(core: &Core, task: &Task, loaded: &Loaded) -> Result<String> {
-    let uuid = task.uuid.clone();
-    let entries = core.store()?.read(move |tx| tx.entries(&uuid, 200)).await?;
+    let entries = core.read(&task.uuid, |tx, task| tx.entries(task, 200)).await?;
     let last = |what: &str, lead: &str| {
         let entry = entries.iter().rev().find(|entry| entry.what == what)?;
         entry.text.strip_prefix(lead).map(str::to_owned)
@@ -53,8 +35,11 @@ pub async fn message(core: &Core, asker: &Asker, task: &str) -> Result<CommitMes
         Isolation::Stack => {
             let but = stacks::open(core, &task.project, &loaded, None).await?;
             edits::settle(core, &task.project).await?;
-            let tree = changes::Tree::read(core, &task.project, &but).await?;
-            let mut files: Vec<String> = tree.of(&task.uuid).iter().map(|(change, _)| change.path.clone()).collect();
+            let status = but.status().await?;
+            upstream::follow(core, &task.project, &but, &status).await;
+            let uncommitted = Uncommitted::read(core, &task.project, &but, status).await?;
+            let mut files: Vec<String> =
+                uncommitted.of(&task.uuid).iter().map(|(change, _)| change.path.clone()).collect();
             files.dedup();
             files
         }
@@ -68,13 +53,11 @@ pub async fn message(core: &Core, asker: &Asker, task: &str) -> Result<CommitMes
 pub async fn landing(core: &Core, task: &Task) -> String {
     let mut is_merged = false;
     if task.isolation == Isolation::Worktree {
-        let counted = worktrees::count(core, task).await;
+        let counted = worktree::count(core, task).await;
         counted.unwrap_or_else(|error| log::warn!("cannot count the commits of #{}: {error}", task.number));
         is_merged = worktrees::is_merged(core, task).await.unwrap_or_default();
     }
-    let uuid = task.uuid.clone();
-    let Ok(store) = core.store() else { return String::new() };
-    let row = store.read(move |tx| tx.row(&uuid)).await.unwrap_or_else(|_| task.clone());
+    let row = core.read(&task.uuid, |tx, task| tx.row(task)).await.unwrap_or_else(|_| task.clone());
     let Some(branch) = &row.stack else {
         return "Nothing was committed: its edits are in the shared working tree (isolation none).".to_owned();
     };

@@ -1,28 +1,24 @@
-//! A commit to a stack: planned, intended, made, recorded; and finished after the daemon was killed in its middle.
+//! A commit to a stack: planned, intended, made, recorded.
 
-use super::message::{counted, in_words};
-use super::{Done, NOT_COMMITTED, follow, generated, note};
+use super::message::generated;
 use crate::attribution::Ledger;
 use crate::commits::message;
 use crate::commits::plan::{self, Plan, Tree};
 use crate::config::Loaded;
-use crate::contract;
 use crate::core::Core;
-use crate::core::End;
 use crate::core::trees::Held;
 use crate::error::Result;
-use crate::ops::branches::{changes, upstream};
+use crate::ops::branches::trouble::{Done, NOT_COMMITTED, counted, in_words, note};
+use crate::ops::branches::{uncommitted, upstream};
 use crate::ops::edits::renames;
 use crate::ops::{edits, stacks};
-use crate::status::AgentStatus;
-use crate::store::{Filter, NewCommit, Tx, Who};
-use crate::task::{Isolation, Task};
+use crate::store::{NewCommit, Tx, Who};
+use crate::task::Task;
 use crate::vcs::but::Status;
 use crate::vcs::commit::{self as vcs, Desk, Intent, Made, Order, Outcome, Place};
 use crate::vcs::environment::GitEnvironment;
 use crate::vcs::git::Git;
-use crate::vcs::rescue;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 /// What does not fit into one command goes into another commit; so many at most at once.
 const MOST_COMMITS: usize = 100;
@@ -43,8 +39,7 @@ pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&
     edits::settle(core, &task.project).await?;
     let place = Place { git: &git, but: &but, held: &held };
     // One that did not come to its end, but for a daemon that was killed: it is looked at before another is begun.
-    let uuid = task.uuid.clone();
-    if let Some(intent) = core.store()?.read(move |tx| tx.intent::<Intent>(&uuid)).await? {
+    if let Some(intent) = core.read(&task.uuid, |tx, task| tx.intent::<Intent>(task)).await? {
         let outcome = vcs::recover(place, &intent).await?;
         record(core, task, &order_of(&intent), outcome).await?;
     }
@@ -69,7 +64,7 @@ pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&
 }
 
 /// The order that an intent was made for.
-fn order_of(intent: &Intent) -> Order {
+pub fn order_of(intent: &Intent) -> Order {
     Order { number: intent.number, branch: intent.branch.clone(), message: intent.message.clone() }
 }
 
@@ -95,7 +90,7 @@ impl Desk for AtDesk<'_> {
         let git = Git::at(&self.task.project);
         let origins = renames::origins(&git, tree.changes, tree.hunks, &ledgers).await?;
         let mut owners =
-            |path: &str, hunk: &crate::commits::change::Hunk| changes::owners(&ledgers, &origins, path, hunk);
+            |path: &str, hunk: &crate::commits::change::Hunk| uncommitted::owners(&ledgers, &origins, path, hunk);
         let plan = plan::plan(&self.task.uuid, self.branch, tree, &mut owners);
         let paths = plan.take.iter().map(|piece| piece.path.clone());
         self.held = Some(self.core.trees.hold(&self.task.project, paths));
@@ -107,24 +102,23 @@ impl Desk for AtDesk<'_> {
     }
 
     async fn intend(&mut self, intent: &Intent) -> Result<()> {
-        let (uuid, intent) = (self.task.uuid.clone(), intent.clone());
-        self.core.store()?.write(move |tx| tx.begin_intent(&uuid, &intent)).await
+        let intent = intent.clone();
+        self.core.write(&self.task.uuid, move |tx, task| tx.begin_intent(task, &intent)).await
     }
 }
 
 async fn ledgers(core: &Core, project: &str) -> Result<HashMap<String, Ledger>> {
-    let project = project.to_owned();
-    Ok(core.store()?.read(move |tx| tx.ledgers(&project)).await?.into_iter().collect())
+    Ok(core.read(project, |tx, project| tx.ledgers(project)).await?.into_iter().collect())
 }
 
 /// Writes down what came of it, and brings the ledgers up to the new base.
-async fn record(core: &Core, task: &Task, order: &Order, outcome: Outcome) -> Result<Done> {
+pub async fn record(core: &Core, task: &Task, order: &Order, outcome: Outcome) -> Result<Done> {
     let branch = order.branch.clone();
     let change = match &outcome {
         Outcome::Committed(made) if made.change_id.is_none() => {
             let git = Git::at(&task.project);
             let raw = git.ask(&["cat-file", "commit", made.oid.as_str()]).await?.text();
-            crate::ops::edits::line::change_id(&raw)
+            crate::vcs::change_id(&raw)
         }
         Outcome::Committed(made) => made.change_id.clone(),
         _ => None,
@@ -133,30 +127,29 @@ async fn record(core: &Core, task: &Task, order: &Order, outcome: Outcome) -> Re
     if !matches!(outcome, Outcome::Nothing { .. }) {
         edits::settle(core, &task.project).await?;
     }
-    let (uuid, project) = (task.uuid.clone(), task.project.clone());
-    core.store()?
-        .write(move |tx| {
-            tx.end_intent(&uuid)?;
-            let done = match outcome {
-                Outcome::Committed(made) => {
-                    committed(tx, &uuid, &branch, subject, change, &made)?;
-                    tx.tell_edits(&project, &made.paths);
-                    Done::Committed
-                }
-                Outcome::Nothing { .. } => {
-                    tx.set_trouble(&uuid, None)?;
-                    Done::Nothing
-                }
-                Outcome::Trouble(trouble) => {
-                    let trouble = in_words(trouble);
-                    note(tx, &uuid, NOT_COMMITTED, &trouble)?;
-                    Done::Trouble(trouble)
-                }
-            };
-            changes::recount(tx, &project)?;
-            Ok(done)
-        })
-        .await
+    core.write(task, move |tx, task| {
+        let uuid = &task.uuid;
+        tx.end_intent(uuid)?;
+        let done = match outcome {
+            Outcome::Committed(made) => {
+                committed(tx, uuid, &branch, subject, change, &made)?;
+                tx.tell_edits(&task.project, &made.paths);
+                Done::Committed
+            }
+            Outcome::Nothing { .. } => {
+                tx.set_trouble(uuid, None)?;
+                Done::Nothing
+            }
+            Outcome::Trouble(trouble) => {
+                let trouble = in_words(trouble);
+                note(tx, uuid, NOT_COMMITTED, &trouble)?;
+                Done::Trouble(trouble)
+            }
+        };
+        tx.recount_edits(&task.project)?;
+        Ok(done)
+    })
+    .await
 }
 
 fn committed(
@@ -180,64 +173,4 @@ fn committed(
         Some(trouble) => note(tx, task, NOT_COMMITTED, &trouble),
         None => tx.set_trouble(task, None),
     }
-}
-
-/// After the daemon was killed: commits that it was making are finished or found not to be made, and what turns left
-/// meanwhile is committed.
-pub async fn recover(core: &Core) {
-    let Ok(store) = core.store() else { return };
-    let intents = store.read(|tx| tx.intents::<Intent>()).await.unwrap_or_else(|error| {
-        log::error!("cannot read which commits were being made: {error}");
-        Vec::new()
-    });
-    for (task, intent) in intents {
-        if let Err(error) = finish(core, &task, &intent).await {
-            log::error!("cannot finish a commit: {error}");
-            let words =
-                format!("a commit that was being made when the daemon ended cannot be looked at: {}", error.message);
-            let rescue = format!("all bytes are kept in {}", intent.rescue.reference);
-            let trouble = contract::Trouble {
-                kind: "damaged".into(),
-                text: words,
-                remedy: Some(rescue),
-                above: None,
-                files: Vec::new(),
-            };
-            let told = store.write(move |tx| note(tx, &task, NOT_COMMITTED, &trouble)).await;
-            told.unwrap_or_else(|error| log::error!("cannot store a trouble: {error}"));
-        }
-    }
-    prune(core).await;
-    let resting =
-        |task: &Task| task.status.is_live() && task.stack.is_some() && task.agent_status.status == AgentStatus::Idle;
-    let tasks = store.read(|tx| tx.tasks(None, &Filter::default())).await.unwrap_or_default();
-    for task in tasks.into_iter().filter(resting) {
-        follow(core, End::Turn(task.uuid)).await;
-    }
-}
-
-/// Old rescues go, but those that an unfinished commit may need.
-async fn prune(core: &Core) {
-    let Ok(store) = core.store() else { return };
-    let known = store.read(|tx| Ok((tx.tasks(None, &Filter::default())?, tx.intents::<Intent>()?))).await;
-    let Ok((tasks, intents)) = known else { return };
-    let named = intents.into_iter().map(|(_, intent)| intent.rescue.reference).collect();
-    let stacks = tasks.iter().filter(|task| task.isolation == Isolation::Stack);
-    for project in stacks.map(|task| task.project.as_str()).collect::<BTreeSet<&str>>() {
-        let git = Git::plumbing(project, &GitEnvironment::of_process());
-        if let Err(error) = rescue::prune(&git, crate::process::now(), &named).await {
-            log::info!("cannot let go of old rescues in {project}: {error}");
-        }
-    }
-}
-
-async fn finish(core: &Core, task: &str, intent: &Intent) -> Result<()> {
-    let uuid = task.to_owned();
-    let task = core.store()?.read(move |tx| tx.row(&uuid)).await?;
-    let loaded = core.config_of(&task.project);
-    let but = stacks::open(core, &task.project, &loaded, None).await?;
-    let git = Git::plumbing(&task.project, &GitEnvironment::of_process());
-    let held = stacks::hold(&but).await?;
-    let outcome = vcs::recover(Place { git: &git, but: &but, held: &held }, intent).await?;
-    record(core, &task, &order_of(intent), outcome).await.map(drop)
 }

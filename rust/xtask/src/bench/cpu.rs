@@ -33,6 +33,12 @@ fn children(pid: u32) -> u64 {
     fields.split_whitespace().skip(13).take(2).filter_map(|field| field.parse::<u64>().ok()).sum::<u64>() * TICK
 }
 
+/// Seconds that the children used that this process has waited for, and theirs.
+#[expect(clippy::cast_precision_loss, reason = "nanoseconds of minutes")]
+pub fn seconds_of_children() -> f64 {
+    children(std::process::id()) as f64 / 1e9
+}
+
 /// Several processes from a moment on.
 pub struct Meter {
     began: Instant,

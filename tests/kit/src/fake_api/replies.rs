@@ -1,7 +1,7 @@
 //! What a request is answered with. Pure, but for the count of scripted failures.
 
-use super::calls::{self, Call};
-use super::markers;
+use super::conversation;
+use chorus_markers::{self as markers, Call, HttpError, Marker};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -52,7 +52,7 @@ pub enum Reply {
         /// Instead of the usual sentence.
         text: Option<String>,
         /// `retry-after`, in seconds.
-        retry_after: Option<String>,
+        retry_after: Option<f64>,
     },
     /// Close before any byte.
     Refuse,
@@ -82,11 +82,11 @@ pub struct Step {
 
 /// Finds the step. Requests without tools (titles, summaries) play none.
 pub fn step(body: &Value) -> Step {
-    let (prompt, turn) = markers::current_step(list(body, "messages"));
+    let (prompt, turn) = conversation::current_step(list(body, "messages"));
     let marker = if list(body, "tools").is_empty() {
         String::new()
     } else {
-        markers::split(&prompt).get(turn).map(|marker| (*marker).to_owned()).unwrap_or_default()
+        markers::bodies(&prompt).get(turn).map(|marker| (*marker).to_owned()).unwrap_or_default()
     };
     Step { prompt, turn, marker }
 }
@@ -96,19 +96,13 @@ pub fn reply(body: &Value, step: &Step, settings: &Settings, failed: &mut BTreeM
     if settings.fail > 0 {
         return Reply::Error { status: settings.fail, text: None, retry_after: None };
     }
-    let (word, argument) = calls::word_and_argument(&step.marker);
-    match word.as_str() {
-        "error" | "errmsg" => return scripted_error(&word, argument, &step.prompt, failed),
-        "refuse" => return Reply::Refuse,
-        _ => {}
-    }
     let tools: Vec<&str> = list(body, "tools").iter().filter_map(|tool| tool["name"].as_str()).collect();
-    if tools.is_empty() {
-        return small(body);
-    }
-    match calls::of_marker(&step.marker, &tools) {
-        Some(calls) => tool_use(calls, &tools, list(body, "messages")),
-        None => message(&word, argument, step),
+    match markers::parse(&step.marker) {
+        Marker::Error(error) => scripted_error(error, &step.prompt, failed),
+        Marker::Refuse => Reply::Refuse,
+        _ if tools.is_empty() => small(body),
+        Marker::Calls(calls) => tool_use(offered(calls, &tools), &tools, list(body, "messages")),
+        marker => message(marker, step),
     }
 }
 
@@ -124,19 +118,13 @@ fn parts(parts: Vec<Part>, stop: &str) -> Reply {
     Reply::Message { parts, stop: stop.to_owned(), usage: None, at_once: false }
 }
 
-fn scripted_error(word: &str, argument: &str, prompt: &str, failed: &mut BTreeMap<String, u32>) -> Reply {
-    let (code, rest) = argument.split_once(' ').unwrap_or((argument, ""));
-    let status = code.parse().unwrap_or(500);
-    if word == "errmsg" {
-        return Reply::Error { status, text: Some(rest.to_owned()), retry_after: None };
-    }
-    let times: Option<u32> = rest.split(' ').find_map(|part| part.strip_prefix('x')?.parse().ok());
-    let retry_after = rest.split(' ').find_map(|part| part.strip_prefix("ra=")).map(str::to_owned);
+fn scripted_error(error: HttpError, prompt: &str, failed: &mut BTreeMap<String, u32>) -> Reply {
+    let HttpError { status, text: own, times, retry_after } = error;
     let count = failed.entry(prompt.to_owned()).or_default();
     *count += 1;
     match times {
-        Some(times) if *count > times => text(format!("Recovered after {times} failures.")),
-        _ => Reply::Error { status, text: None, retry_after },
+        Some(times) if *count > times => text(markers::recovered(times)),
+        _ => Reply::Error { status, text: own, retry_after },
     }
 }
 
@@ -171,8 +159,29 @@ fn instance(schema: &Value) -> Value {
     }
 }
 
+/// The calls under the names that this client offers: two of its tools have had two.
+fn offered(calls: Vec<Call>, tools: &[&str]) -> Vec<Call> {
+    let is_old = |old: &str, new: &str| tools.contains(&old) && !tools.contains(&new);
+    let translate = |mut call: Call| match call.name.as_str() {
+        "Agent" if is_old("Task", "Agent") => {
+            call.name = "Task".into();
+            vec![call]
+        }
+        "TodoWrite" if !tools.contains(&"TodoWrite") => list(&call.input, "todos").iter().map(task_create).collect(),
+        _ => vec![call],
+    };
+    calls.into_iter().flat_map(translate).collect()
+}
+
+/// One step of a list as the client's newer tool takes it.
+fn task_create(step: &Value) -> Call {
+    let subject = step["content"].as_str().unwrap_or_default();
+    let input = json!({"subject": subject, "description": format!("{subject}."), "activeForm": step["activeForm"]});
+    Call { name: "TaskCreate".into(), input }
+}
+
 fn tool_use(mut calls: Vec<Call>, tools: &[&str], messages: &[Value]) -> Reply {
-    let searched = markers::searched(messages);
+    let searched = conversation::searched(messages);
     let is_missing = |name: &str| !tools.contains(&name) && !searched.iter().any(|known| known == name);
     let mut missing: Vec<&str> = calls.iter().map(|call| call.name.as_str()).filter(|name| is_missing(name)).collect();
     missing.sort_unstable();
@@ -182,7 +191,7 @@ fn tool_use(mut calls: Vec<Call>, tools: &[&str], messages: &[Value]) -> Reply {
         return parts(vec![Part::Use(Call { name: "ToolSearch".into(), input })], "tool_use");
     }
     for call in &mut calls {
-        if call.input["file_path"] == calls::PLAN_FILE {
+        if call.input["file_path"] == markers::PLAN_FILE {
             call.input["file_path"] = plan_file(messages).into();
         }
     }
@@ -198,39 +207,27 @@ fn plan_file(messages: &[Value]) -> String {
     files.rfind(|path| path.contains("/plans/")).unwrap_or("/tmp/plan.md").to_owned()
 }
 
-fn message(word: &str, argument: &str, step: &Step) -> Reply {
-    let seconds = |default: f64| Duration::from_secs_f64(argument.parse().unwrap_or(default).clamp(0.0, 3600.0));
-    match word {
-        "say" => text(argument),
-        "slow" => {
-            let words = (seconds(5.0).as_millis() / 200).max(1);
+fn message(marker: Marker, step: &Step) -> Reply {
+    let time = |seconds: f64| Duration::from_secs_f64(seconds.clamp(0.0, 3600.0));
+    let said = |text: &str| Part::Text(text.to_owned());
+    match marker {
+        Marker::Say(said) => text(said),
+        Marker::Slow(seconds) => {
+            let words = (time(seconds).as_millis() / 200).max(1);
             parts(vec![Part::Slow(usize::try_from(words).unwrap_or(1))], "end_turn")
         }
-        "think" => parts(vec![Part::Thinking(seconds(3.0)), Part::Text("I have thought about it.".into())], "end_turn"),
-        "lines" => {
-            let lines = (1..=argument.parse().unwrap_or(10)).map(|i: u32| format!("line {i} of the scripted output"));
-            text(lines.collect::<Vec<_>>().join("\n"))
-        }
-        "md" => text(
-            "# Heading\n\nSome **bold** text and `code`.\n\n- item one\n- item two\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n\
-             ```python\nprint('hello')\n```\n",
-        ),
-        "hang" => parts(vec![Part::Pause(seconds(30.0)), Part::Text("Back again.".into())], "end_turn"),
-        "usage" => Reply::Message {
-            parts: vec![Part::Text(format!("Reported {argument} input tokens."))],
+        Marker::Think(seconds) => parts(vec![Part::Thinking(time(seconds)), said(markers::THOUGHT)], "end_turn"),
+        Marker::Hang(seconds) => parts(vec![Part::Pause(time(seconds)), said(markers::BACK)], "end_turn"),
+        Marker::Usage(tokens) => Reply::Message {
+            parts: vec![Part::Text(markers::reported(&tokens))],
             stop: "end_turn".into(),
-            usage: argument.parse().ok(),
+            usage: tokens.parse().ok(),
             at_once: false,
         },
-        "stop" => {
-            parts(vec![Part::Text("Stopping early.".into())], if argument.is_empty() { "max_tokens" } else { argument })
-        }
-        "sseerror" => {
-            let kind = if argument.is_empty() { "overloaded_error" } else { argument };
-            parts(vec![Part::Text("Partial ".into()), Part::Fail(kind.to_owned())], "end_turn")
-        }
-        "drop" => parts(vec![Part::Text("Partial text before the drop ".into()), Part::Drop], "end_turn"),
-        _ if step.prompt.contains("[[") => text("All scripted steps are done."),
+        Marker::Stop(reason) => parts(vec![said(markers::STOPPED)], &reason),
+        Marker::StreamError(kind) => parts(vec![said("Partial "), Part::Fail(kind)], "end_turn"),
+        Marker::Drop => parts(vec![said("Partial text before the drop "), Part::Drop], "end_turn"),
+        _ if step.prompt.contains("[[") => text(markers::SCRIPT_OVER),
         _ => text("Hello from the fake model."),
     }
 }
@@ -252,7 +249,7 @@ mod tests {
     fn an_error_recovers_after_its_count() {
         let body = ask("[[error 529 x1 ra=2]]", &["Bash"]);
         let mut failed = BTreeMap::new();
-        let error = Reply::Error { status: 529, text: None, retry_after: Some("2".into()) };
+        let error = Reply::Error { status: 529, text: None, retry_after: Some(2.0) };
         assert_eq!(answer(&body, &mut failed), error);
         assert_eq!(answer(&body, &mut failed), text("Recovered after 1 failures."));
     }

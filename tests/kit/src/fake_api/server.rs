@@ -191,8 +191,8 @@ fn messages(mut stream: &TcpStream, world: &World, request: &Incoming, body: Val
     match reply {
         Reply::Refuse => Ok(End::Dropped),
         Reply::Error { status, text, retry_after } => {
-            let kind = error_type(status);
-            let text = text.unwrap_or_else(|| format!("Scripted {kind}"));
+            let kind = chorus_markers::error_type(status);
+            let text = text.unwrap_or_else(|| chorus_markers::message_of(status));
             let body = json!({"type": "error", "error": {"type": kind, "message": text}, "request_id": "req_fake"});
             let extra = retry_after.map(|seconds| format!("retry-after: {seconds}\r\n")).unwrap_or_default();
             http::send_json(&mut stream, false, status, &extra, &body).map(|()| End::Whole)
@@ -241,20 +241,6 @@ fn set(settings: &mut Settings, query: &str) {
             "fail" => settings.fail = value.parse().unwrap_or(0),
             _ => {}
         }
-    }
-}
-
-fn error_type(status: u16) -> &'static str {
-    match status {
-        400 => "invalid_request_error",
-        401 => "authentication_error",
-        402 => "billing_error",
-        403 => "permission_error",
-        404 => "not_found_error",
-        413 => "request_too_large",
-        429 => "rate_limit_error",
-        529 => "overloaded_error",
-        _ => "api_error",
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::http;
 use super::replies::Part;
+use chorus_markers::{slow_text, slow_word};
 use serde_json::{Value, json};
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
@@ -49,22 +50,13 @@ pub enum End {
     Dropped,
 }
 
-const WORDS: &str =
-    "the quick brown fox jumps over a lazy dog while seven careful otters sort pebbles beside the quiet river";
-
-/// `count` words, a full stop after each twelve.
-fn words(count: usize) -> impl Iterator<Item = String> {
-    let end = |i: usize| if i % 12 == 11 { ".\n" } else { " " };
-    WORDS.split(' ').cycle().take(count).enumerate().map(move |(i, word)| format!("{word}{}", end(i)))
-}
-
 /// The message as one JSON object.
 pub fn whole(head: &Head, parts: &[Part]) -> Value {
     let mut content = Vec::new();
     for (index, part) in parts.iter().enumerate() {
         match part {
             Part::Text(text) => content.push(json!({"type": "text", "text": text})),
-            Part::Slow(count) => content.push(json!({"type": "text", "text": words(*count).collect::<String>()})),
+            Part::Slow(count) => content.push(json!({"type": "text", "text": slow_text(*count)})),
             Part::Use(call) => content
                 .push(json!({"type": "tool_use", "id": head.call_id(index), "name": call.name, "input": call.input})),
             Part::Pause(time) => std::thread::sleep(*time),
@@ -134,8 +126,8 @@ fn block(out: &mut impl Write, head: &Head, index: usize, part: &Part) -> io::Re
         Part::Use(call) => pieces(&call.input.to_string(), 400)
             .try_for_each(|piece| delta("input_json_delta", "partial_json", piece))?,
         Part::Slow(count) => {
-            for word in words(*count) {
-                delta("text_delta", "text", &word)?;
+            for word in 0..*count {
+                delta("text_delta", "text", &slow_word(word))?;
                 std::thread::sleep(Duration::from_millis(200));
             }
         }

@@ -1,40 +1,6 @@
-//! Finding the marker that a request's turn plays. Pure.
+//! Where a conversation stands: which prompt its newest turn plays, and how far. Pure.
 
 use serde_json::Value;
-
-/// Top-level `[[…]]` bodies in order; they may nest.
-pub fn split(text: &str) -> Vec<&str> {
-    let mut found = Vec::new();
-    let mut rest = text;
-    while let Some(start) = rest.find("[[") {
-        let body = &rest[start + 2..];
-        let Some(length) = body_length(body) else { break };
-        found.push(body[..length].trim());
-        rest = &body[length + 2..];
-    }
-    found
-}
-
-fn body_length(body: &str) -> Option<usize> {
-    let mut depth = 1;
-    let mut at = 0;
-    while at < body.len() {
-        let rest = &body.as_bytes()[at..];
-        if rest.starts_with(b"[[") {
-            depth += 1;
-            at += 2;
-        } else if rest.starts_with(b"]]") {
-            depth -= 1;
-            if depth == 0 {
-                return Some(at);
-            }
-            at += 2;
-        } else {
-            at += 1;
-        }
-    }
-    None
-}
 
 /// The prompt that the conversation's newest turn answers, and how many model turns already followed it.
 pub fn current_step(messages: &[Value]) -> (String, usize) {
@@ -107,14 +73,6 @@ pub fn searched(messages: &[Value]) -> Vec<String> {
 mod tests {
     use super::*;
     use serde_json::json;
-
-    #[test]
-    fn markers_nest_and_an_open_one_ends_the_list() {
-        assert_eq!(
-            split("a [[say x]] [[subagent: go [[lines 2]] on]] é [[open"),
-            ["say x", "subagent: go [[lines 2]] on"]
-        );
-    }
 
     #[test]
     fn the_turn_counts_from_the_last_typed_prompt() {

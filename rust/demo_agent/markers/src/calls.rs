@@ -1,4 +1,4 @@
-//! Tool markers as tool calls. Pure.
+//! Tool markers as tool calls.
 
 use serde_json::{Value, json};
 
@@ -16,19 +16,9 @@ pub const PLAN_FILE: &str = "PLANFILE";
 
 const PLAN: &str = "# Plan\n\n1. Read the code\n2. Change `app.txt`\n3. Run the tests\n";
 
-/// Splits `bash: ls -l` and `read F` into word and argument.
-pub fn word_and_argument(marker: &str) -> (String, &str) {
-    let first = marker.split(' ').next().unwrap_or_default();
-    let (word, rest) = match first.find(':') {
-        Some(colon) => (&marker[..colon], &marker[colon + 1..]),
-        None => (first, &marker[first.len()..]),
-    };
-    (word.to_lowercase(), rest.trim())
-}
-
-/// The calls of a tool marker; nothing when it is not one. `tools` are the names the client offers.
-pub fn of_marker(marker: &str, tools: &[&str]) -> Option<Vec<Call>> {
-    let (word, rest) = word_and_argument(marker);
+/// The calls of a tool marker; nothing when it is not one.
+pub fn parse(marker: &str) -> Option<Vec<Call>> {
+    let (word, rest) = super::word_and_argument(marker);
     let call = |name: &str, input: Value| Some(vec![Call { name: name.to_owned(), input }]);
     let or = |default: &str| if rest.is_empty() { default.to_owned() } else { rest.to_owned() };
     match word.as_str() {
@@ -38,7 +28,10 @@ pub fn of_marker(marker: &str, tools: &[&str]) -> Option<Vec<Call>> {
         }
         "read" => call("Read", json!({"file_path": rest})),
         "write" => call("Write", json!({"file_path": rest, "content": "alpha\none\ntwo\n"})),
-        "edit" => call("Edit", json!({"file_path": rest, "old_string": "alpha", "new_string": "beta"})),
+        "edit" => {
+            let (old, new) = ("alpha", "beta");
+            call("Edit", json!({"file_path": rest, "old_string": old, "new_string": new, "replace_all": false}))
+        }
         "webfetch" => call("WebFetch", json!({"url": or("https://example.com/"), "prompt": "Summarise the page"})),
         "websearch" => call("WebSearch", json!({"query": or("fake query")})),
         "ask" => call("AskUserQuestion", json!({"questions": [colour()]})),
@@ -46,22 +39,21 @@ pub fn of_marker(marker: &str, tools: &[&str]) -> Option<Vec<Call>> {
         "plan" => call("ExitPlanMode", json!({"plan": PLAN})),
         "planfile" => call("Write", json!({"file_path": or(PLAN_FILE), "content": PLAN})),
         "enterplan" => call("EnterPlanMode", json!({})),
-        "todo" => Some(todo(tools)),
+        "todo" => call("TodoWrite", json!({"todos": todos()})),
         "subagent" | "subagentbg" => {
-            let name = if tools.contains(&"Task") && !tools.contains(&"Agent") { "Task" } else { "Agent" };
             let mut input = json!({
                 "description": "Scripted helper", "prompt": or("say hello"), "subagent_type": "general-purpose",
             });
             if word.ends_with("bg") {
                 input["run_in_background"] = true.into();
             }
-            call(name, input)
+            call("Agent", input)
         }
         "tool" => {
             let (name, body) = rest.split_once(' ').unwrap_or((rest, "{}"));
             call(name, serde_json::from_str(body).unwrap_or_else(|_| json!({})))
         }
-        "par" => Some(rest.split('|').flat_map(|part| of_marker(part.trim(), tools).unwrap_or_default()).collect()),
+        "par" => Some(rest.split('|').flat_map(|part| parse(part.trim()).unwrap_or_default()).collect()),
         _ => None,
     }
 }
@@ -88,42 +80,38 @@ fn platforms() -> Value {
     })
 }
 
-/// The client's list of steps has had two shapes.
-fn todo(tools: &[&str]) -> Vec<Call> {
+fn todos() -> Vec<Value> {
     let steps = [
         ("Read the code", "Reading the code", "completed"),
         ("Write the fix", "Writing the fix", "in_progress"),
         ("Run the tests", "Running the tests", "pending"),
     ];
-    if tools.contains(&"TodoWrite") {
-        let todos: Vec<Value> = steps
-            .map(|(subject, doing, status)| json!({"content": subject, "activeForm": doing, "status": status}))
-            .into();
-        return vec![Call { name: "TodoWrite".into(), input: json!({"todos": todos}) }];
-    }
-    steps
-        .map(|(subject, doing, _)| Call {
-            name: "TaskCreate".into(),
-            input: json!({"subject": subject, "description": format!("{subject}."), "activeForm": doing}),
-        })
-        .into()
+    steps.map(|(subject, doing, status)| json!({"content": subject, "activeForm": doing, "status": status})).into()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_marker_is_a_word_and_its_argument() {
-        assert_eq!(word_and_argument("bash: echo a:b"), ("bash".into(), "echo a:b"));
-        assert_eq!(word_and_argument("webfetch http://x/y"), ("webfetch".into(), "http://x/y"));
-        assert_eq!(word_and_argument("md"), ("md".into(), ""));
+    fn names(marker: &str) -> Vec<String> {
+        parse(marker).unwrap_or_default().into_iter().map(|call| call.name).collect()
     }
 
     #[test]
     fn parallel_calls_come_in_one_message() {
-        let calls = of_marker("par bash: ls | read F", &[]).unwrap();
-        assert_eq!(calls.iter().map(|call| call.name.as_str()).collect::<Vec<_>>(), ["Bash", "Read"]);
-        assert_eq!(of_marker("say hello", &[]), None);
+        assert_eq!(names("par bash: ls | read F"), ["Bash", "Read"]);
+        assert_eq!(parse("say hello"), None);
+    }
+
+    #[test]
+    fn a_command_keeps_its_colons() {
+        let calls = parse("bash: echo a: b").expect("a call");
+        assert_eq!(calls[0].input["command"], "echo a: b");
+    }
+
+    #[test]
+    fn any_tool_can_be_called() {
+        let calls = parse(r#"tool Write {"file_path":"/f","content":"x"}"#).expect("a call");
+        assert_eq!((calls[0].name.as_str(), &calls[0].input["content"]), ("Write", &json!("x")));
     }
 }

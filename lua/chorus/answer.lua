@@ -1,0 +1,128 @@
+--- Answers to what agents ask. Nothing else sends them. Each answer names the request that the person saw, so that a
+--- newer one is never answered by mistake.
+
+local ask_daemon = require('chorus.ask_daemon')
+local message = require('chorus.message')
+local phrase = require('chorus.phrase')
+local tasks = require('chorus.tasks')
+local text = require('chorus.text')
+
+local M = {}
+
+--- Refusals that mean: the request that the person saw is not open any more.
+local OUTDATED = { request_changed = true, no_request = true }
+
+--- Called when the request is not open any more, because this answer was accepted or because another was. `newer` is the
+--- request that its task has now.
+---@alias chorus.AfterAnswer fun(newer?: chorus.Opened)
+
+--- Whether Chorus can answer a request. Says where to answer it otherwise.
+---@param request chorus.Opened
+---@return boolean
+local function can_answer(request)
+  if request.answerable == 'terminal' then
+    message.info(
+      ('only the terminal of #%d can answer this'):format(request.number),
+      ('`:Chorus attach %d` opens it'):format(request.number)
+    )
+    return false
+  end
+  return true
+end
+
+--- The oldest request that a task has open besides this one.
+---@param request chorus.Opened
+---@return chorus.Opened?
+local function another_of(request)
+  return vim.iter(tasks.requests(request.task)):find(function(open)
+    return open.id ~= request.id
+  end)
+end
+
+--- Sends the same answer to each of these requests and reports the outcome in one message.
+---@param verb string
+---@param requests chorus.Opened[]
+---@param params table
+---@param done string what happened to the requests, such as `allowed`
+---@param after chorus.AfterAnswer
+local function send(verb, requests, params, done, after)
+  ask_daemon.each(verb, requests, function(request)
+    return vim.tbl_extend('error', { task = request.task, request = request.id }, params)
+  end, {
+    on_end = function(refused)
+      if #refused == 0 then
+        message.info(('%s %s: %s'):format(phrase.numbers(requests), done, text.clean(requests[1].summary)))
+        return after()
+      end
+      for _, each in ipairs(refused) do
+        if OUTDATED[each.err.code] then
+          return after(another_of(each.subject))
+        end
+      end
+    end,
+  })
+end
+
+--- Allows a request.
+---@param request chorus.Opened
+---@param rule? integer index of the agent's suggestion that also allows requests like this one, from 0
+---@param after chorus.AfterAnswer
+function M.approve(request, rule, after)
+  if can_answer(request) then
+    send('approve', { request }, { always = rule }, 'allowed', after)
+  end
+end
+
+--- Allows several requests for the same thing.
+---@param requests chorus.Opened[]
+---@param after chorus.AfterAnswer
+function M.approve_all(requests, after)
+  if vim.iter(requests):all(can_answer) then
+    send('approve', requests, {}, 'allowed', after)
+  end
+end
+
+--- Denies a request. Asks for a reason when there is none, which may be empty; Escape denies nothing.
+---@param request chorus.Opened
+---@param reason? string
+---@param after chorus.AfterAnswer
+function M.deny(request, reason, after)
+  if not can_answer(request) then
+    return
+  end
+  local function deny(typed)
+    if typed then
+      send('deny', { request }, { reason = typed ~= '' and typed or nil }, 'denied', after)
+    end
+  end
+  if reason then
+    return deny(reason)
+  end
+  local summary = text.clean(request.summary, 50)
+  local prompt = ('Deny “%s” of #%d. Reason for the agent (may be empty): '):format(summary, request.number)
+  vim.ui.input({ prompt = prompt }, deny)
+end
+
+--- Answers the questions of a request.
+---@param request chorus.Opened
+---@param answers table<string, string> by question; the key of a lone question may be empty
+---@param after chorus.AfterAnswer
+function M.answer(request, answers, after)
+  if can_answer(request) then
+    local words = vim.tbl_values(answers)
+    send('answer', { request }, { answers = answers }, ('answered "%s"'):format(table.concat(words, '", "')), after)
+  end
+end
+
+--- The oldest open request of a task. Says so when there is none.
+---@param task chorus.Task
+---@return chorus.Opened?
+function M.oldest(task)
+  local request = tasks.requests(task.uuid)[1]
+  if not request then
+    message.info(('#%d has no open request'):format(task.number))
+  end
+  return request
+end
+
+return M

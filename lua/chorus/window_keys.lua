@@ -1,0 +1,156 @@
+--- The keys of every window with their defaults, in the order of the window's help. Pure data.
+
+---@class chorus.Key
+---@field action string its name under `keys.<view>` in the configuration
+---@field keys string[] by default
+---@field does string for the help, a few words
+---@field verb? string the verb it runs
+---@field bang? boolean
+---@field hint? string a word for the footer
+
+---@return chorus.Key
+local function key(action, keys, does, more)
+  return vim.tbl_extend('force', { action = action, keys = keys, does = does }, more or {})
+end
+
+local function verb(action, keys, does, hint, bang)
+  return key(action, keys, does, { verb = (action:gsub('_.*', '')), hint = hint, bang = bang })
+end
+
+local HELP = key('help', { 'g?' }, 'list these keys', { hint = 'help' })
+local CLOSE = key('close', { 'q' }, 'close', { hint = 'close' })
+
+--- Keys that mean the same wherever there is one task.
+local function task_keys(names)
+  local all = {
+    approve = verb('approve', { 'a' }, 'open the request', 'approve'),
+    deny = verb('deny', { 'd' }, 'deny the request', 'deny'),
+    send = verb('send', { 'S' }, 'send a prompt', 'send'),
+    start = verb('start', { 's' }, 'start', 'start'),
+    interrupt = verb('interrupt', { 'i' }, 'interrupt the turn', 'interrupt'),
+    attach = verb('attach', { 't' }, 'open its terminal', 'terminal'),
+    restart = verb('restart', { 'r' }, 'restart with its conversation', 'restart'),
+    restart_fresh = verb('restart_fresh', { 'R' }, 'restart with a new session', nil, true),
+    complete = verb('complete', { 'c' }, 'complete'),
+    fail = verb('fail', { 'f' }, 'give it up, with a reason'),
+    reopen = verb('reopen', { 'u' }, 'reopen'),
+    delete = verb('delete', { 'x' }, 'delete'),
+    explain = verb('explain', { 'e' }, 'explain its status', 'explain'),
+    show = verb('show', { 'p' }, 'open its page', 'page'),
+    output = verb('output', { 'o' }, 'open its output', 'output'),
+  }
+  return vim.tbl_map(function(name)
+    return all[name]
+  end, names)
+end
+
+---@type table<string, chorus.Key[]>
+return {
+  dashboard = vim.list_extend(
+    vim.list_extend(
+      { verb('output', { '<CR>', 'o' }, 'open its live output', 'output') },
+      task_keys({
+        'approve',
+        'deny',
+        'start',
+        'send',
+        'interrupt',
+        'attach',
+        'show',
+        'explain',
+        'restart',
+        'restart_fresh',
+        'complete',
+        'fail',
+        'reopen',
+        'delete',
+      })
+    ),
+    {
+      verb('new', { 'n' }, 'write a new task', 'new'),
+      verb('inbox', { 'I' }, 'open the inbox'),
+      verb('diff', { 'D' }, 'open its diff', 'diff'),
+      verb('changes', { 'E' }, 'show all uncommitted edits'),
+      verb('commit', { 'C' }, 'commit its edits now'),
+      verb('mend', { 'm' }, 'fix its branch'),
+      key('raise', { '+' }, 'raise its priority'),
+      key('lower', { '-' }, 'lower its priority'),
+      key('filter', { '/' }, 'filter the tasks'),
+      key('ended', { '<Tab>' }, 'show or hide ended tasks'),
+      CLOSE,
+      HELP,
+    }
+  ),
+  output = vim.list_extend(
+    task_keys({
+      'approve',
+      'deny',
+      'send',
+      'attach',
+      'interrupt',
+      'restart',
+      'restart_fresh',
+      'complete',
+      'explain',
+      'show',
+    }),
+    { key('wrap', { 'gw' }, 'wrap long lines or not'), CLOSE, HELP }
+  ),
+  request = {
+    key('approve', { 'a' }, 'allow it once', { hint = 'approve' }),
+    key('always', { 'A' }, 'allow it by a rule, for this session', { hint = 'always' }),
+    key('deny', { 'd' }, 'deny it, with a reason', { hint = 'deny' }),
+    key('other', { 'c' }, 'answer in your own words', { hint = 'other' }),
+    key('submit', { '<CR>' }, 'send the chosen answers', { hint = 'send' }),
+    verb('output', { 'o' }, 'open the task’s output', 'output'),
+    verb('attach', { 't' }, 'open its terminal', 'terminal'),
+    CLOSE,
+    HELP,
+  },
+  inbox = {
+    key('open', { '<CR>', 'a' }, 'open the request', { hint = 'open' }),
+    key('deny', { 'd' }, 'deny it, with a reason', { hint = 'deny' }),
+    verb('output', { 'o' }, 'open the task’s output', 'output'),
+    verb('attach', { 't' }, 'open its terminal', 'terminal'),
+    CLOSE,
+    HELP,
+  },
+  changes = {
+    key('assign', { 'a' }, 'assign it to a task that you pick', { hint = 'assign' }),
+    key('mine', { 'u' }, 'make it yours', { hint = 'mine' }),
+    key('open', { '<CR>', 'gf' }, 'open the file at this line', { hint = 'file' }),
+    key('toggle', { '<Tab>', '=' }, 'show or hide the lines', { hint = 'lines' }),
+    key('toggle_all', { '<S-Tab>' }, 'show or hide all lines'),
+    verb('diff', { 'd' }, 'open the owner’s diff', 'diff'),
+    verb('commit', { 'c' }, 'commit the owner’s edits', 'commit'),
+    key('next_hunk', { ']c' }, 'next hunk'),
+    key('previous_hunk', { '[c' }, 'previous hunk'),
+    key('next_file', { ']f' }, 'next file'),
+    key('previous_file', { '[f' }, 'previous file'),
+    key('reload', { 'R' }, 'scan again'),
+    CLOSE,
+    HELP,
+  },
+  diff = {
+    key('open', { 'gf', '<CR>' }, 'open the file at this line', { hint = 'file' }),
+    key('next_hunk', { ']c' }, 'next hunk'),
+    key('previous_hunk', { '[c' }, 'previous hunk'),
+    key('next_file', { ']f' }, 'next file'),
+    key('previous_file', { '[f' }, 'previous file'),
+    key('stack', { 's' }, 'the whole branch', { hint = 'stack' }),
+    key('turn', { 't' }, 'the newest turn', { hint = 'turn' }),
+    key('uncommitted', { 'u' }, 'the uncommitted edits', { hint = 'uncommitted' }),
+    key('part', { '<Tab>' }, 'the next of these three'),
+    key('reload', { 'R' }, 'reload'),
+    verb('show', { 'p' }, 'open the task’s page', 'page'),
+    verb('output', { 'o' }, 'open its output', 'output'),
+    CLOSE,
+    HELP,
+  },
+  explain = { CLOSE, verb('output', { 'o' }, 'open its output', 'output'), HELP },
+  page = { key('open', { '<CR>' }, 'open the diff of this line’s commit'), HELP },
+  list = { HELP },
+  message = { HELP },
+  draft = { HELP },
+  terminal = { key('close', { '<C-\\><C-q>' }, 'leave the terminal; the task keeps running', { hint = 'leave' }) },
+}

@@ -1,0 +1,116 @@
+//! A commit to a task's worktree: everything in it, and what its agent or a person committed there themselves.
+
+use super::message;
+use crate::commits::message::by_person;
+use crate::config::Loaded;
+use crate::contract;
+use crate::core::Core;
+use crate::error::Result;
+use crate::ops::branches::trouble::{self, Done, NOT_COMMITTED};
+use crate::ops::branches::worktrees;
+use crate::ops::stacks;
+use crate::store::{NewCommit, Tx, Who};
+use crate::task::Task;
+use crate::vcs::git::Git;
+use crate::vcs::lock::Lock;
+use crate::vcs::worktree::{self, Worktree};
+
+/// Commits everything in it.
+pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&str>) -> Result<Done> {
+    let project = Git::at(&task.project);
+    let Some(worktree) = worktrees::of(core, task, &project).await? else { return Ok(Done::Nothing) };
+    let text = match message {
+        Some(message) => by_person(message, task.number),
+        None => message::generated(core, task, loaded).await?,
+    };
+    let _held = Lock::of(&project.common_dir().await?).hold(stacks::QUEUE).await?;
+    if let Err(error) = take_note(core, task, &worktree).await {
+        log::warn!("cannot look for commits of others on {}: {error}", worktree.branch);
+    }
+    let made = worktree::commit::commit_all(&worktree, &text).await;
+    let subject = text.lines().next().unwrap_or_default().to_owned();
+    let files = match &made {
+        Ok(Some(oid)) => files(&worktree.git(), oid).await?,
+        _ => 0,
+    };
+    let left = if made.is_err() { worktrees::uncommitted(core, task).await?.len() } else { 0 };
+    let branch = worktree.branch.clone();
+    core.write(&task.uuid, move |tx, task| {
+        tx.set_uncommitted(task, i64::try_from(left).unwrap_or(i64::MAX), &[])?;
+        record(tx, task, branch, subject, files, made)
+    })
+    .await
+}
+
+/// Counts commits that the agent, or a person, made on the branch themselves, and the files that are uncommitted.
+pub async fn count(core: &Core, task: &Task) -> Result<()> {
+    let Some(worktree) = worktrees::of(core, task, &Git::at(&task.project)).await? else { return Ok(()) };
+    take_note(core, task, &worktree).await?;
+    let left = i64::try_from(worktrees::uncommitted(core, task).await?.len()).unwrap_or(i64::MAX);
+    core.write(&task.uuid, move |tx, task| tx.set_uncommitted(task, left, &[])).await
+}
+
+/// Notes commits of the branch alone that are not known yet: not Chorus's.
+async fn take_note(core: &Core, task: &Task, worktree: &Worktree) -> Result<()> {
+    let known = core.read(&task.uuid, |tx, task| tx.commits(task, u32::MAX)).await?;
+    let mut found = Vec::new();
+    for (oid, subject) in worktree::standing::commits(worktree).await? {
+        if known.iter().all(|commit| commit.oid != oid) {
+            let files = files(&worktree.project, &oid).await?;
+            found.push(NewCommit { oid, change: None, branch: worktree.branch.clone(), subject, files });
+        }
+    }
+    if found.is_empty() {
+        return Ok(());
+    }
+    let noted = core.write(&task.uuid, move |tx, task| {
+        for commit in &found {
+            let text = format!("Found a commit on {} that Chorus did not make: {}", commit.branch, commit.subject);
+            tx.add_commit(task, commit)?;
+            tx.journal(task, Who::Chorus, "committed", &text, Some(&serde_json::json!({ "commit": commit.oid })))?;
+        }
+        Ok(())
+    });
+    noted.await
+}
+
+async fn files(git: &Git, oid: &str) -> Result<i64> {
+    let args = ["diff-tree", "--no-commit-id", "--name-only", "-r", "-z", "--root", oid];
+    let listed = git.bytes(&args).await?;
+    Ok(i64::try_from(listed.split(|byte| *byte == 0).filter(|path| !path.is_empty()).count()).unwrap_or(i64::MAX))
+}
+
+fn record(
+    tx: &mut Tx<'_>,
+    task: &str,
+    branch: String,
+    subject: String,
+    files: i64,
+    made: Result<Option<String>>,
+) -> Result<Done> {
+    match made {
+        Ok(Some(oid)) => {
+            let text = format!("Committed {} to {branch}: {subject}", trouble::counted(files));
+            let data = serde_json::json!({ "commit": oid });
+            tx.add_commit(task, &NewCommit { oid, change: None, branch, subject, files })?;
+            tx.journal(task, Who::Chorus, "committed", &text, Some(&data))?;
+            tx.set_trouble(task, None)?;
+            Ok(Done::Committed)
+        }
+        Ok(None) => {
+            tx.set_trouble(task, None)?;
+            Ok(Done::Nothing)
+        }
+        Err(error) => {
+            let trouble = contract::Trouble {
+                kind: "left".into(),
+                text: error.message,
+                remedy: error.hint,
+                above: None,
+                files: Vec::new(),
+            };
+            trouble::note(tx, task, NOT_COMMITTED, &trouble)?;
+            Ok(Done::Trouble(trouble))
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! A worktree task's commits shown in the GitButler workspace, on a branch of their own.
+
+use crate::contract::{Code, Confirm, Offer};
+use crate::core::{Asker, Core};
+use crate::error::{Error, Result};
+use crate::ops::stacks;
+use crate::task::{Isolation, Task};
+use crate::vcs::but::But;
+use crate::vcs::git::Git;
+
+/// The branch that shows a worktree task's commits in the workspace. The task's own branch is never applied there:
+/// GitButler loses commits on an applied branch that something else moved (2026-08).
+fn shown(branch: &str) -> String {
+    format!("{branch}-preview")
+}
+
+/// Shows the task's branch in the GitButler workspace, or brings what is shown up to date.
+pub async fn preview(core: &Core, asker: &Asker, confirm: Confirm) -> Result<Offer> {
+    let task = core.task(asker, &confirm.task).await?;
+    let doing = format!("cannot show #{} in the workspace", task.number);
+    let (Isolation::Worktree, Some(branch)) = (task.isolation, &task.stack) else {
+        let hint = "a stack is in the workspace already; a task with isolation worktree can be shown there";
+        return Err(Error::new(Code::WrongState, format!("{doing}: it has no worktree")).hint(hint));
+    };
+    let loaded = core.config_of(&task.project);
+    let but = stacks::open(core, &task.project, &loaded, None).await.map_err(|error| error.context(&doing))?;
+    let others = stacks::dirty_beside(core, &task).await?;
+    if !confirm.confirmed {
+        let mut text = format!(
+            "The commits of {branch} would be shown in the workspace as {}, a branch of their own: the task goes on in \
+             its worktree, and `preview` again brings the branch up to date.",
+            shown(branch)
+        );
+        if !others.is_empty() {
+            text += &format!("\nTasks have uncommitted edits in {}.", others.join(", "));
+        }
+        return Ok(Offer { text, done: false });
+    }
+    let base = core.read(&task.uuid, |tx, task| tx.base(task)).await?;
+    show(&but, &task, branch, base).await.map_err(|error| error.context(&doing))?;
+    Ok(Offer { text: format!("{} is in the workspace.", shown(branch)), done: true })
+}
+
+async fn show(but: &But, task: &Task, branch: &str, base: Option<String>) -> Result<()> {
+    let held = stacks::hold(but).await?;
+    let git = Git::at(&task.project);
+    let (name, reference) = (shown(branch), format!("refs/heads/{}", shown(branch)));
+    let tree = |rev: &str| format!("{rev}^{{tree}}");
+    let wanted = git.find(&["rev-parse", "--verify", "--quiet", &tree(&format!("refs/heads/{branch}"))]).await?;
+    let wanted = wanted.ok_or_else(|| Error::new(Code::VcsRefused, format!("there is no branch {branch} any more")))?;
+    let before = git.resolve(&reference).await?;
+    let applied = but.status().await?.branch(&name).is_some();
+    if applied && git.find(&["rev-parse", "--verify", "--quiet", &tree(&reference)]).await?.as_ref() == Some(&wanted) {
+        return Ok(());
+    }
+    // One commit with other ids than the branch's: whoever asks whether that is in the workspace hears no.
+    let base = base.ok_or_else(|| Error::internal("the task has no base commit"))?;
+    let message = format!("Preview of #{}: {}\n", task.number, task.title);
+    let made = git.change(&["commit-tree", &wanted, "-p", &base, "-F", "-"], message.into_bytes()).await?;
+    // Moved only while it is out of the workspace.
+    if applied {
+        but.unapply(&name, &held).await?;
+    }
+    git.update_ref(&reference, made.trim(), before.as_deref()).await?;
+    Ok(but.apply(&name, &held).await?)
+}

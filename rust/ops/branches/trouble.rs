@@ -1,0 +1,57 @@
+//! Why a task's edits are not committed: on the task, in its journal, and as an answer.
+
+use crate::contract::{self, Code};
+use crate::error::{Error, Result};
+use crate::store::{Tx, Who};
+use crate::vcs::commit as vcs;
+
+/// What the journal calls edits that stay uncommitted.
+pub const NOT_COMMITTED: &str = "not_committed";
+
+/// What came of committing a task's edits.
+pub enum Done {
+    /// A commit was made.
+    Committed,
+    /// The task has nothing uncommitted, or no branch.
+    Nothing,
+    /// The edits stay uncommitted; the task says why.
+    Trouble(contract::Trouble),
+}
+
+/// Puts a trouble on the task, and journals it when it is news.
+pub fn note(tx: &mut Tx<'_>, task: &str, what: &str, trouble: &contract::Trouble) -> Result<()> {
+    if tx.row(task)?.trouble.as_ref() != Some(trouble) {
+        let lead = if what == NOT_COMMITTED { "Not committed: " } else { "" };
+        tx.journal(task, Who::Chorus, what, &format!("{lead}{}", trouble.text), None)?;
+    }
+    tx.set_trouble(task, Some(trouble))
+}
+
+/// A trouble as an answer.
+pub fn refused(doing: &str, trouble: &contract::Trouble) -> Error {
+    let error = Error::new(Code::VcsRefused, format!("{doing}: {}", trouble.text));
+    match (&trouble.above, &trouble.remedy) {
+        (Some(_), _) => error.hint("`mend` offers the remedy"),
+        (None, Some(remedy)) => error.hint(remedy),
+        (None, None) => error,
+    }
+}
+
+/// The engine's trouble as people are told.
+pub fn in_words(trouble: vcs::Trouble) -> contract::Trouble {
+    let kind = serde_json::to_value(trouble.kind).ok();
+    let kept = trouble.rescue.map(|rescue| format!(" (all bytes are kept in {rescue})"));
+    let kept = kept.filter(|_| trouble.kind == vcs::Kind::Damaged).unwrap_or_default();
+    contract::Trouble {
+        kind: kind.as_ref().and_then(|kind| kind.as_str()).unwrap_or("tool").to_owned(),
+        text: format!("{}{kept}", trouble.text),
+        remedy: trouble.remedy,
+        above: trouble.above,
+        files: trouble.paths,
+    }
+}
+
+/// `1 file`, `2 files`.
+pub fn counted(files: i64) -> String {
+    if files == 1 { "1 file".to_owned() } else { format!("{files} files") }
+}

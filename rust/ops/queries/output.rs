@@ -1,0 +1,76 @@
+//! What a task's terminal shows: once, or as a stream while a client watches.
+
+use crate::contract::{Event, Message, Nothing, Output, TaskOutput, TaskWatch};
+use crate::core::{Asker, Core};
+use crate::error::Result;
+use crate::hub::outbox::Outbox;
+use crate::ops::terminal::pane;
+use crate::task::Task;
+use crate::tmux::{Pane, Tmux};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// Between two looks at a watched pane that changes: 20 updates a second.
+const QUICK: Duration = Duration::from_millis(50);
+/// Between two looks at a watched pane that has been still for a while.
+const SLOW: Duration = Duration::from_millis(250);
+/// Looks without a change until a pane counts as still.
+const STILL: u32 = 20;
+/// Lines of history a client may ask for.
+const MOST_HISTORY: u32 = 10_000;
+
+/// The pane's content now, in colour.
+pub async fn output(core: &Core, asker: &Asker, ask: TaskOutput) -> Result<Output> {
+    let task = core.task(asker, &ask.task).await?;
+    let (tmux, pane) = pane(core, &task).await?;
+    let looked = look(&tmux, &pane, &task.uuid, ask.history.min(MOST_HISTORY)).await;
+    looked.map_err(|error| error.context(format!("cannot show the output of #{}", task.number)))
+}
+
+async fn look(tmux: &Tmux, pane: &Pane, task: &str, history: u32) -> Result<Output> {
+    Ok(tmux.look(pane, history, true).await?.output(task))
+}
+
+/// Begins or ends the stream of one task's output to this client; another task's stream ends.
+pub async fn watch(core: &Arc<Core>, asker: &Asker, watch: TaskWatch) -> Result<Nothing> {
+    let task = core.task(asker, &watch.task).await?;
+    let mut watching = asker.watching.lock();
+    if let Some((_, old)) = watching.take_if(|(old, _)| watch.on || *old == task.uuid) {
+        old.cancel();
+    }
+    if let (true, Some(outbox)) = (watch.on, asker.outbox.clone()) {
+        let end = asker.gone.child_token();
+        *watching = Some((task.uuid.clone(), end.clone()));
+        tokio::spawn(stream(core.clone(), task, outbox, end));
+    }
+    Ok(Nothing {})
+}
+
+async fn stream(core: Arc<Core>, task: Task, outbox: Arc<Outbox>, end: CancellationToken) {
+    let Ok((mut tmux, mut its)) = pane(&core, &task).await else { return };
+    let mut last = None;
+    let mut still = 0;
+    while !end.is_cancelled() {
+        match look(&tmux, &its, &task.uuid, 0).await {
+            Ok(output) if last.as_ref() != Some(&output) => {
+                still = 0;
+                last = Some(output.clone());
+                outbox.put(Message::Event(Event::Output(output)));
+            }
+            Ok(_) => still += 1,
+            // The pane is gone, or tmux is busy: the status tells which. A restart may have given the task another.
+            Err(_) => {
+                still = STILL;
+                if let Ok(found) = pane(&core, &task).await {
+                    (tmux, its) = found;
+                }
+            }
+        }
+        let pause = if still < STILL { QUICK } else { SLOW };
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = end.cancelled() => {}
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The lists of tasks and requests, a task's page, and why its status is what it is.
+
+use crate::contract::{Explanation, Nothing, Page, Requests, Snapshot, TaskList, Tasks};
+use crate::core::{Asker, Core};
+use crate::error::Result;
+use crate::store::Filter;
+
+/// Entries of the journal on a task's page.
+const JOURNAL: u32 = 200;
+
+/// Tasks that fit a filter.
+pub async fn list(core: &Core, asker: &Asker, list: TaskList) -> Result<Tasks> {
+    let filter = Filter::parse(list.filter.as_deref().unwrap_or_default())?;
+    let project = (!list.everywhere).then(|| asker.project.clone());
+    let tasks = core.store()?.read(move |tx| tx.tasks(project.as_deref(), &filter)).await?;
+    Ok(Tasks { tasks })
+}
+
+/// Open requests.
+pub async fn inbox(core: &Core, asker: &Asker, list: TaskList) -> Result<Requests> {
+    let project = (!list.everywhere).then(|| asker.project.clone());
+    let requests = core.store()?.read(move |tx| tx.open_requests(project.as_deref())).await?;
+    Ok(Requests { requests })
+}
+
+/// Everything a fresh client shows, as of one moment.
+pub async fn snapshot(core: &Core, asker: &Asker) -> Result<Snapshot> {
+    let snapshot = core.read(&asker.project, |tx, project| {
+        Ok(Snapshot {
+            tasks: tx.tasks(Some(project), &Filter::default())?,
+            requests: tx.open_requests(Some(project))?,
+            elsewhere: tx.elsewhere(project)?,
+        })
+    });
+    snapshot.await
+}
+
+/// A task's page.
+pub async fn show(core: &Core, asker: &Asker, task: &str) -> Result<Page> {
+    let given = task.to_owned();
+    let page = core.read(&asker.project, move |tx, project| {
+        let task = tx.task(project, &given)?;
+        let requests = tx.open_requests_of(&task.uuid)?;
+        let commits = tx.commits(&task.uuid, JOURNAL)?;
+        let journal = tx.entries(&task.uuid, JOURNAL)?;
+        Ok(Page { task, requests, commits, journal })
+    });
+    page.await
+}
+
+/// Why the status is what it is.
+pub async fn explain(core: &Core, asker: &Asker, task: &str) -> Result<Explanation> {
+    let task = core.task(asker, task).await?;
+    match core.sights.of(&task.uuid).filter(|_| task.status.is_live()) {
+        Some(sight) => Ok(Explanation { task, rule: sight.rule, evidence: sight.pieces }),
+        None => Ok(Explanation { rule: "no session runs".into(), evidence: Vec::new(), task }),
+    }
+}
+
+/// A person has seen the last turn.
+pub async fn seen(core: &Core, asker: &Asker, task: &str) -> Result<Nothing> {
+    let task = core.task(asker, task).await?;
+    core.write(&task.uuid, |tx, task| tx.seen(task)).await?;
+    Ok(Nothing {})
+}

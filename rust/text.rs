@@ -1,0 +1,145 @@
+//! Hostile text made fit for people, terminals and markdown. Pure.
+//!
+//! Titles, commands, file names and messages come from agents, models and files. Here is the one list of characters that
+//! nobody would see, and what becomes of them: `clean` takes them out, `reveal` shows that they are there (for what a
+//! person is about to allow, and for what an agent reads), `blank` leaves a blank for each.
+
+/// Longer runs of backticks are no markdown; they would make a fence of any size.
+const FENCE: usize = 16;
+
+/// Whether a terminal obeys the character, or it hides, or it makes text look like other text.
+///
+/// Control characters, those that change the direction of text, and all that Unicode draws as nothing
+/// (`Default_Ignorable_Code_Point`), save joiners and the two variation selectors that scripts and emoji need.
+/// `INVISIBLE` of `lua/chorus/text.lua` covers this list.
+pub fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0d}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// One line of at most `most` characters, white space and unseen characters collapsed into single blanks; the last one
+/// is `…` when something was cut.
+pub fn clean_line(text: &str, most: usize) -> String {
+    one_line(text, most, ' ')
+}
+
+/// Lines without unseen characters, tabs and line ends aside.
+pub fn clean_block(text: &str) -> String {
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    text.chars().filter(|c| matches!(c, '\n' | '\t') || !is_unseen(*c)).collect()
+}
+
+/// As [`clean_line`], with unseen characters shown as U+FFFD.
+pub fn reveal_line(text: &str, most: usize) -> String {
+    one_line(text, most, char::REPLACEMENT_CHARACTER)
+}
+
+/// Lines with unseen characters shown as U+FFFD, tabs and line ends aside.
+pub fn reveal_block(text: &str) -> String {
+    text.replace("\r\n", "\n").chars().map(|c| if matches!(c, '\n' | '\t') { c } else { revealed(c) }).collect()
+}
+
+/// The text as a shell may print it: a blank for each unseen character, line ends aside.
+pub fn blank(text: &str) -> String {
+    text.chars().map(|c| if is_unseen(c) && c != '\n' { ' ' } else { c }).collect()
+}
+
+fn revealed(c: char) -> char {
+    if is_unseen(c) { char::REPLACEMENT_CHARACTER } else { c }
+}
+
+fn one_line(text: &str, most: usize, unseen: char) -> String {
+    // What lies beyond cannot matter, and a text may hold megabytes.
+    let near = clip(text, most.saturating_mul(8).saturating_add(256));
+    let shown = |c: char| match c {
+        c if c.is_whitespace() => ' ',
+        c if is_unseen(c) => unseen,
+        c => c,
+    };
+    let flat: String = near.chars().map(shown).collect();
+    let line = flat.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    let cut = near.len() < text.len() || line.chars().count() > most;
+    if cut { line.chars().take(most.saturating_sub(1)).chain(['…']).collect() } else { line }
+}
+
+/// At most `most` bytes of the text, whole characters only.
+pub fn clip(text: &str, most: usize) -> &str {
+    let mut end = most.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+/// The text as inline code of markdown that it cannot leave.
+pub fn code(text: &str, most: usize) -> String {
+    format!("`{}`", reveal_line(text, most).replace('`', "'"))
+}
+
+/// The text as a fenced block of markdown that it cannot leave.
+pub fn fenced(language: &str, text: &str) -> String {
+    let mut text = reveal_block(text);
+    let mut longest = text.split(|c| c != '`').map(str::len).max().unwrap_or_default();
+    if longest > FENCE {
+        text = text.replace('`', "'");
+        longest = 0;
+    }
+    let fence = "`".repeat(longest.max(2) + 1);
+    let end = if text.ends_with('\n') { "" } else { "\n" };
+    format!("{fence}{language}\n{text}{end}{fence}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_one_harmless_bounded_line() {
+        assert_eq!(reveal_line("  a\r\n\tb\u{1b}[2J \u{202e}c ", 20), "a b�[2J �c");
+        assert_eq!(clean_line("  a\r\n\tb\u{1b}[2J \u{202e}c\u{200b}d ", 20), "a b [2J c d");
+        for line in [clean_line, reveal_line] {
+            assert_eq!(line("  a\n\tb  ", 10), "a b");
+            assert_eq!(line("abcdef", 4), "abc…");
+            assert_eq!(line("abcd", 4), "abcd");
+            assert_eq!(line(&"é".repeat(99), 3), "éé…");
+            assert_eq!(line(&"𝔸".repeat(99), 99), "𝔸".repeat(99));
+            assert_eq!(line(&"x".repeat(2_000_000), 10).chars().count(), 10);
+            assert_eq!(line(&" ".repeat(9_000_000), 3), "…");
+        }
+        assert_eq!(clean_line("\u{1b}[31mred\u{202e}", 10), "[31mred");
+    }
+
+    #[test]
+    fn what_scripts_and_emoji_need_stays() {
+        for text in ["👩‍💻 ❤️ ☎︎", "می‌خواهم", "e\u{301}"] {
+            assert_eq!((clean_line(text, 99), blank(text)), (text.to_owned(), text.to_owned()));
+        }
+    }
+
+    #[test]
+    fn lines_and_tabs_stay_and_escapes_go() {
+        let hostile = "a\r\nb\tc\u{1b}[0m\u{200b}\n";
+        assert_eq!(clean_block(hostile), "a\nb\tc[0m\n");
+        assert_eq!(reveal_block(hostile), "a\nb\tc�[0m�\n");
+        assert_eq!(blank("a\u{1b}]0;x\u{7}\nb\u{9b}2J\u{202e}"), "a ]0;x \nb 2J ");
+    }
+
+    #[test]
+    fn nothing_leaves_a_fence() {
+        assert_eq!(fenced("sh", "a\n```\nb"), "````sh\na\n```\nb\n````");
+        assert_eq!(fenced("", "a\n"), "```\na\n```");
+        assert_eq!(fenced("", &"`".repeat(99)), format!("```\n{}\n```", "'".repeat(99)));
+        assert_eq!(code("a`b\nc", 9), "`a'b c`");
+    }
+
+    #[test]
+    fn a_clip_keeps_characters_whole() {
+        assert_eq!(clip("aé", 2), "a");
+        assert_eq!(clip("aé", 9), "aé");
+    }
+}
