@@ -5,9 +5,9 @@ pub(crate) mod configurations;
 mod execs;
 pub(crate) mod fact;
 mod inboxes;
+pub(crate) mod live;
 mod locks;
 mod panes;
-pub(crate) mod sight;
 mod terminals;
 pub(crate) mod trees;
 
@@ -30,8 +30,8 @@ use answers::Answers;
 use configurations::Configurations;
 use fact::Fact;
 use inboxes::Senders;
+use live::LiveStatuses;
 use parking_lot::Mutex;
-use sight::LiveStatuses;
 use std::borrow::Borrow;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -50,7 +50,7 @@ pub struct Core {
     /// Hook processes that wait for an answer.
     pub answers: Answers,
     /// What each live task's agent does.
-    pub sights: LiveStatuses,
+    pub live: LiveStatuses,
     /// Working trees that tasks share.
     pub trees: Trees,
     /// Web terminals.
@@ -99,7 +99,7 @@ impl Core {
             hub: Arc::default(),
             stop: CancellationToken::new(),
             answers: Answers::default(),
-            sights: LiveStatuses::default(),
+            live: LiveStatuses::default(),
             trees: Trees::default(),
             web: Web::default(),
             configurations: Configurations::default(),
@@ -205,7 +205,7 @@ impl Core {
     /// Tells every Neovim of the project, once.
     pub fn warn(&self, project: &str, text: &str) {
         let notice = Notice { level: "warn".into(), text: text.to_owned(), hint: None };
-        self.hub.tell(project, &Event::Notice(notice));
+        self.hub.notify(project, &Event::Notice(notice));
     }
 
     /// Something of a task ended.

@@ -60,7 +60,7 @@ pub async fn answer(core: &Arc<Core>, asker: &Asker, request: Request) -> Result
         ChangesAssign(assign) => Reply::Changes(changes::assign(core, asker, assign).await?),
         Line(ask) => Reply::Line(line::line(core, asker, ask).await?),
         FileSaved(saved) => {
-            edits::saved(core, &asker.project, &saved.path).await?;
+            edits::attribute_save(core, &asker.project, &saved.path).await?;
             Reply::Nothing(Nothing {})
         }
         Setup(confirm) => Reply::Offer(repository::setup(core, asker, confirm).await?),
@@ -70,7 +70,7 @@ pub async fn answer(core: &Arc<Core>, asker: &Asker, request: Request) -> Result
             core.fact(Fact::PaneDied { task: died.task });
             Reply::Nothing(Nothing {})
         }
-        Hook(hook) => Reply::HookReply(hooks::take(core, hook, &asker.gone).await?),
+        Hook(hook) => Reply::HookReply(hooks::receive(core, hook, &asker.gone).await?),
         Exec(ask) => Reply::Exec(launch::exec(core, &ask)?),
     })
 }

@@ -5,7 +5,7 @@ use super::watched::{Turn, Watched};
 use crate::agent::Adapter;
 use crate::contract::Code;
 use crate::core::answers::Answers;
-use crate::core::sight::LiveStatus;
+use crate::core::live::LiveStatus;
 use crate::core::{Core, Ending};
 use crate::detector::{self, Verdict};
 use crate::error::Result;
@@ -153,7 +153,7 @@ impl VerdictChanges {
 
 /// Shows verbs that wait for something what the agent does now.
 fn publish(core: &Core, watched: &Watched, verdict: Verdict) {
-    core.sights.show(
+    core.live.publish(
         &watched.launched.task,
         LiveStatus {
             launch: watched.launched.launch.clone(),

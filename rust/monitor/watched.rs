@@ -116,7 +116,7 @@ impl Watched {
     }
 
     /// An event of this launch.
-    pub fn take_event(&mut self, report: &AgentReport) {
+    pub fn receive_event(&mut self, report: &AgentReport) {
         if report.launch != self.launched.launch {
             return;
         }
@@ -175,7 +175,7 @@ impl Watched {
     }
 
     /// The session file was written or removed.
-    pub fn take_session(&mut self, seen: SessionSeen, now: Millis) {
+    pub fn receive_session(&mut self, seen: SessionSeen, now: Millis) {
         let Some(session) = seen.session else {
             self.evidence.session_removed(now);
             self.dirty = true;
@@ -237,7 +237,7 @@ impl Watched {
     }
 
     /// Asks the process table; true when tmux should be asked how the process ended.
-    pub fn look_at_process(&mut self, now: Millis) -> bool {
+    pub fn check_process(&mut self, now: Millis) -> bool {
         let Some(identity) = &self.launched.process else { return false };
         self.looked_at = now;
         let own = process::living(identity);

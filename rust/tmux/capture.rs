@@ -117,7 +117,7 @@ impl Tmux {
     }
 
     /// What one pane shows.
-    pub async fn look(&self, pane: &Pane, history: u32, escapes: bool) -> Result<Shot> {
+    pub async fn capture_pane(&self, pane: &Pane, history: u32, escapes: bool) -> Result<Shot> {
         let wanted = Wanted { history, ..Wanted::screen(pane) };
         let mut shots = self.capture(&[wanted], escapes).await?;
         let shot = shots.remove(&pane.pane).filter(|shot| pane.is_on(&shot.server));

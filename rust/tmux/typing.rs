@@ -36,7 +36,7 @@ impl Tmux {
         if process::is_suspended(pane.pane_pid) {
             return Err(Error::new(Code::TaskBusy, "cannot send: the agent is suspended").hint("continue it first"));
         }
-        if self.look(pane, 0, false).await?.dead {
+        if self.capture_pane(pane, 0, false).await?.dead {
             return Err(Error::new(Code::TaskBusy, "cannot send: the agent has ended").hint("use `restart` first"));
         }
         if style == Style::Plain {
@@ -78,7 +78,7 @@ impl Tmux {
     async fn settled(&self, pane: &Pane) -> Result<Vec<String>> {
         let end = Instant::now() + Duration::from_millis(400);
         loop {
-            let shot = self.look(pane, 0, true).await?;
+            let shot = self.capture_pane(pane, 0, true).await?;
             let found = PromptBox::find(&shot.lines);
             if found.as_ref().is_some_and(PromptBox::is_clear) || Instant::now() > end {
                 return Ok(shot.lines);
@@ -128,7 +128,7 @@ impl Tmux {
         let begun = Instant::now();
         let (mut last, mut changed) = (None, begun);
         loop {
-            let found = PromptBox::find(&self.look(pane, 0, true).await?.lines);
+            let found = PromptBox::find(&self.capture_pane(pane, 0, true).await?.lines);
             if last.as_ref() != Some(&found) {
                 changed = Instant::now();
             } else if fits(found.as_ref()) {
@@ -144,7 +144,7 @@ impl Tmux {
     }
 
     async fn is_clear(&self, pane: &Pane) -> Result<bool> {
-        Ok(PromptBox::find(&self.look(pane, 0, true).await?.lines).is_some_and(|found| found.is_clear()))
+        Ok(PromptBox::find(&self.capture_pane(pane, 0, true).await?.lines).is_some_and(|found| found.is_clear()))
     }
 
     /// Pastes the pieces. They go by standard input: a command line can be read by every user of the machine.

@@ -79,7 +79,7 @@ impl Client {
     }
 
     async fn prompt_box(&self) -> Option<PromptBox> {
-        PromptBox::find(&self.bed.tmux.look(&self.pane, 0, true).await.unwrap().lines)
+        PromptBox::find(&self.bed.tmux.capture_pane(&self.pane, 0, true).await.unwrap().lines)
     }
 
     async fn has_a_clear_box(&self) {
@@ -87,7 +87,7 @@ impl Client {
     }
 
     async fn screen(&self) -> String {
-        self.bed.tmux.look(&self.pane, 0, true).await.unwrap().lines.join("\n")
+        self.bed.tmux.capture_pane(&self.pane, 0, true).await.unwrap().lines.join("\n")
     }
 
     /// What was typed last, in that request.
@@ -308,7 +308,7 @@ async fn a_busy_client_queues(client: &Client) {
     assert_eq!(delivered.displaced.as_deref(), Some("a draft"));
     assert_eq!(client.turn_after(before + 1, text).await, text);
     client.is("idle").await;
-    let screen = client.bed.tmux.look(&client.pane, 100, false).await.unwrap().lines.join("\n");
+    let screen = client.bed.tmux.capture_pane(&client.pane, 100, false).await.unwrap().lines.join("\n");
     assert!(!screen.contains("Interrupted"), "{screen}");
 }
 

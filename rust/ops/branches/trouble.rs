@@ -19,7 +19,7 @@ pub enum Done {
 }
 
 /// Puts a trouble on the task, and journals it when it is news.
-pub fn note(tx: &mut Tx<'_>, task: &str, what: &str, trouble: &contract::Trouble) -> Result<()> {
+pub fn record(tx: &mut Tx<'_>, task: &str, what: &str, trouble: &contract::Trouble) -> Result<()> {
     if tx.row(task)?.trouble.as_ref() != Some(trouble) {
         let lead = if what == NOT_COMMITTED { "Not committed: " } else { "" };
         tx.journal(task, Who::Chorus, what, &format!("{lead}{}", trouble.text), None)?;
@@ -28,7 +28,7 @@ pub fn note(tx: &mut Tx<'_>, task: &str, what: &str, trouble: &contract::Trouble
 }
 
 /// A trouble as an answer.
-pub fn refused(doing: &str, trouble: &contract::Trouble) -> Error {
+pub fn as_error(doing: &str, trouble: &contract::Trouble) -> Error {
     let error = Error::new(Code::VcsRefused, format!("{doing}: {}", trouble.text));
     match (&trouble.above, &trouble.remedy) {
         (Some(_), _) => error.hint("`mend` offers the remedy"),
@@ -38,7 +38,7 @@ pub fn refused(doing: &str, trouble: &contract::Trouble) -> Error {
 }
 
 /// The engine's trouble as people are told.
-pub fn in_words(trouble: vcs::CommitTrouble) -> contract::Trouble {
+pub fn describe(trouble: vcs::CommitTrouble) -> contract::Trouble {
     let kind = serde_json::to_value(trouble.kind).ok();
     let kept = trouble.rescue.map(|rescue| format!(" (all bytes are kept in {rescue})"));
     let kept = kept.filter(|_| trouble.kind == vcs::TroubleKind::Damaged).unwrap_or_default();
@@ -52,6 +52,6 @@ pub fn in_words(trouble: vcs::CommitTrouble) -> contract::Trouble {
 }
 
 /// `1 file`, `2 files`.
-pub fn counted(files: i64) -> String {
+pub fn file_count(files: i64) -> String {
     if files == 1 { "1 file".to_owned() } else { format!("{files} files") }
 }

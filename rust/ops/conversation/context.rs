@@ -74,8 +74,8 @@ pub async fn await_start(core: &Core, task: &str, launch: &str) {
     if !hooks || given.as_deref() == Some(launch) {
         return;
     }
-    let mut sight = core.sights.follow(&task.uuid);
-    let started = sight.wait_for(|sight| sight.launch != launch || sight.started);
+    let mut live = core.live.follow(&task.uuid);
+    let started = live.wait_for(|live| live.launch != launch || live.started);
     // Without the hook the context goes before the prompt.
     let _ = tokio::time::timeout(START_MAY_FOLLOW, started).await;
 }

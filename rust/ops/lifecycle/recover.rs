@@ -96,7 +96,7 @@ async fn tasks(core: &Arc<Core>, begun: Millis) -> Result<bool> {
         let of_server: Vec<&LiveTask> = known
             .iter()
             .filter(|known| known.pane.as_ref().map_or(at_home, here))
-            .filter(|known| core.sights.of(&known.task.uuid).is_none())
+            .filter(|known| core.live.of(&known.task.uuid).is_none())
             .collect();
         match tmux.panes().await {
             Listing::Panes { server, panes } => {

@@ -24,12 +24,12 @@ const MOST_HISTORY: u32 = 10_000;
 pub async fn output(core: &Core, asker: &Asker, ask: TaskOutput) -> Result<Output> {
     let task = core.task(asker, &ask.task).await?;
     let (tmux, pane) = pane(core, &task).await?;
-    let looked = look(&tmux, &pane, &task.uuid, ask.history.min(MOST_HISTORY)).await;
-    looked.map_err(|error| error.context(format!("cannot show the output of #{}", task.number)))
+    let captured = capture(&tmux, &pane, &task.uuid, ask.history.min(MOST_HISTORY)).await;
+    captured.map_err(|error| error.context(format!("cannot show the output of #{}", task.number)))
 }
 
-async fn look(tmux: &Tmux, pane: &Pane, task: &str, history: u32) -> Result<Output> {
-    Ok(tmux.look(pane, history, true).await?.output(task))
+async fn capture(tmux: &Tmux, pane: &Pane, task: &str, history: u32) -> Result<Output> {
+    Ok(tmux.capture_pane(pane, history, true).await?.output(task))
 }
 
 /// Begins or ends the stream of one task's output to this client; another task's stream ends.
@@ -52,7 +52,7 @@ async fn stream(core: Arc<Core>, task: Task, outbox: Arc<Outbox>, end: Cancellat
     let mut last = None;
     let mut still = 0;
     while !end.is_cancelled() {
-        match look(&tmux, &its, &task.uuid, 0).await {
+        match capture(&tmux, &its, &task.uuid, 0).await {
             Ok(output) if last.as_ref() != Some(&output) => {
                 still = 0;
                 last = Some(output.clone());

@@ -70,7 +70,7 @@ async fn workspace(core: &Core, asker: &Asker, loaded: &crate::config::Loaded, p
 }
 
 async fn git(asker: &Asker) -> Check {
-    let found = match repository::look(Path::new(&asker.project)).await {
+    let found = match repository::inspect(Path::new(&asker.project)).await {
         Ok(found) => found,
         Err(error) => return check("project", "error", error.message, error.hint),
     };

@@ -6,7 +6,7 @@ use crate::config::Loaded;
 use crate::contract::CommitMessage;
 use crate::core::{Asker, Core};
 use crate::error::Result;
-use crate::ops::branches::trouble::counted;
+use crate::ops::branches::trouble::file_count;
 use crate::ops::branches::uncommitted::Uncommitted;
 use crate::ops::branches::{upstream, worktrees};
 use crate::ops::{edits, stacks};
@@ -34,7 +34,7 @@ pub async fn message(core: &Core, asker: &Asker, task: &str) -> Result<CommitMes
     let files = match task.isolation {
         Isolation::Stack => {
             let but = stacks::open(core, &task.project, &loaded, None).await?;
-            edits::settle(core, &task.project).await?;
+            edits::reconcile(core, &task.project).await?;
             let status = but.status().await?;
             upstream::follow(core, &task.project, &but, &status).await;
             let uncommitted = Uncommitted::read(core, &task.project, &but, status).await?;
@@ -68,7 +68,7 @@ pub async fn landing(core: &Core, task: &Task) -> String {
     };
     let left = match row.uncommitted {
         0 => String::new(),
-        files => format!(" Its edits in {} are uncommitted.", counted(files)),
+        files => format!(" Its edits in {} are uncommitted.", file_count(files)),
     };
     let land = match row.isolation {
         Isolation::Stack => format!("`but push {branch}` publishes it, `but land {branch}` lands it"),
