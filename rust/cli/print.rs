@@ -1,10 +1,10 @@
 //! What people read in a shell. Pure: values in, lines out; every foreign text is cleaned of what a terminal obeys or hides.
 
 use crate::contract::{Explanation, Health, Opened, Page};
+use crate::sgr;
 use crate::status::{AgentState, AgentStatus, Millis};
 use crate::task::{Status, Task};
 use crate::text::blank;
-use crate::tmux::sgr;
 
 /// A line of output without its colours.
 pub fn plain(text: &str) -> String {

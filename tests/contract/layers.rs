@@ -36,7 +36,7 @@ const RUST: &[Layer] = &[
     Layer {
         name: "domain",
         rows: &[
-            &["commits", "detector", "guard", "verbs"],
+            &["commits", "detector", "guard", "typing", "verbs"],
             &["evidence"],
             &["attribution"],
             &["contract"],
@@ -44,7 +44,10 @@ const RUST: &[Layer] = &[
             &["status"],
         ],
     },
-    Layer { name: "base", rows: &[&["paths", "process", "project"], &["clock", "environment", "error", "text"]] },
+    Layer {
+        name: "base",
+        rows: &[&["paths", "process", "project"], &["clock", "environment", "error", "sgr", "text"]],
+    },
 ];
 
 /// What the rows alone would allow.
@@ -55,7 +58,7 @@ const NEVER: &[(&str, &str, &str)] = &[
 
 /// Pure modules, and the crates and modules through which they would touch the world.
 const PURE: &[&str] =
-    &["attribution", "commits", "contract", "detector", "evidence", "guard", "status", "task", "verbs"];
+    &["attribution", "commits", "contract", "detector", "evidence", "guard", "status", "task", "typing", "verbs"];
 const WORLD: &[&str] = &[
     "crate::clock",
     "crate::environment",
@@ -82,7 +85,7 @@ const NEUTRAL: &[&str] = &["attribution", "detector", "evidence", "monitor", "op
 const STILL: &[(&str, &str)] =
     &[("agent::claude", "tmux"), ("evidence", "detector::screen"), ("tmux", "agent::claude")];
 /// Modules that still know an agent by name.
-const STILL_NAMING: &[&str] = &["tmux"];
+const STILL_NAMING: &[&str] = &[];
 
 /// The place of a module: the longest row entry that it lies in, with its position from the top.
 fn place(layers: &[Layer], module: &str) -> Option<(&'static str, usize, &'static str)> {
