@@ -20,9 +20,6 @@ pub trait Adapter: Debug + Sync {
     /// Its name, by which a hook says whose it is.
     fn name(&self) -> &'static str;
 
-    /// What people call the agent.
-    fn title(&self) -> &'static str;
-
     /// What the agent can do for Chorus.
     fn capabilities(&self) -> Capabilities;
 

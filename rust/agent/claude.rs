@@ -51,10 +51,6 @@ impl Adapter for Claude {
         "claude"
     }
 
-    fn title(&self) -> &'static str {
-        "Claude Code"
-    }
-
     fn capabilities(&self) -> Capabilities {
         Capabilities { gives: Gives { session: true, hooks: true }, resume: true }
     }

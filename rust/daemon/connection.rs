@@ -98,7 +98,7 @@ impl Connection {
 
     async fn answer(&self, request: &Value, neovim: Option<Neovim<Writer>>) -> Result<Reply> {
         let request = decode(request)?;
-        if let Err(error) = peer::guard(&self.peer, &request, &self.core.pane_pids()) {
+        if let Err(error) = peer::guard(&self.peer, &request, &self.core.panes.pids()) {
             ops::journal_refusal(&self.core, &self.asker(), &request).await;
             return Err(error);
         }

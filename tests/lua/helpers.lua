@@ -7,15 +7,19 @@ local here = vim.fn.fnamemodify(debug.getinfo(1, 'S').source:sub(2), ':p:h')
 
 M.root = vim.fs.dirname(vim.fs.dirname(here))
 
---- Writes a file in one step: a peer that reads it meanwhile finds the old text or the new one.
+--- Writes a file in one step: a peer that reads it meanwhile finds the old text or the new one. Its mode stays.
 ---@param path string
 ---@param text string
 function M.write(path, text)
   vim.fn.mkdir(vim.fs.dirname(path), 'p')
-  local file = assert(io.open(path .. '.draft', 'w'))
+  local draft, mode = path .. '.draft', vim.fn.getfperm(path)
+  local file = assert(io.open(draft, 'w'))
   file:write(text)
   file:close()
-  assert(os.rename(path .. '.draft', path))
+  if mode ~= '' then
+    vim.fn.setfperm(draft, mode)
+  end
+  assert(os.rename(draft, path))
 end
 
 ---@param path string

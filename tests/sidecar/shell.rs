@@ -170,6 +170,7 @@ fn lists_are_filtered_and_ordered() {
     assert_eq!(titles(&world.json(["list"])), ["High", "Plain", "Low"]);
     assert_eq!(titles(&world.json(["list", "+ui"])), ["High", "Low"]);
     assert_eq!(titles(&world.json(["list", "pending"])), ["High", "Low"]);
+    assert_eq!(titles(&world.json(["list", "+ui", "live"])), [""; 0]);
     for filter in ["running", "live", "idle"] {
         assert_eq!(titles(&world.json(["list", filter])), ["Plain"], "{filter}");
     }
@@ -254,6 +255,7 @@ fn exit_code_2_is_wrong_usage_and_changes_nothing() {
         &["new", "--title", "x", "--isolation", "jail"],
         &["show", "1", "2"],
         &["show", "one"],
+        &["interrupt", "1", "now"],
         &["send", "1"],
         &["answer", "1"],
         // Several could be meant.

@@ -3,7 +3,6 @@
 use crate::contract::{self, Check, Health};
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
-use crate::ops::agents;
 use crate::paths::State;
 use std::time::Duration;
 
@@ -13,11 +12,15 @@ const PROGRAM_LIMIT: Duration = Duration::from_secs(3);
 pub async fn health(core: &Core, asker: &Asker) -> Result<Health> {
     let loaded = core.config_of(&asker.project);
     let mut checks = vec![daemon(&core.state), store(core), tmux(core, &asker.project).await];
-    let agent = agents::named(&loaded, &loaded.config.agent.default, &core.state);
-    let title = agent.adapter().map_or(agent.name.as_str(), |adapter| adapter.title());
-    let advice = format!("install {title}, or set `[agent] default = \"demo\"`");
-    let command = agent.command.first().map(String::as_str).unwrap_or_default();
-    checks.push(program(&agent.name, command, true, &advice).await);
+    checks.push(
+        program(
+            &loaded.config.agent.default,
+            &agent_command(core, asker),
+            true,
+            "install it, or set `[agent] default = \"demo\"`",
+        )
+        .await,
+    );
     checks.extend(crate::ops::queries::repository::checks(core, asker).await);
     checks.push(program("ttyd", &loaded.config.web.command, false, "install ttyd for `web`").await);
     checks.extend(
@@ -62,6 +65,12 @@ async fn tmux(core: &Core, project: &str) -> Check {
         Ok((version, socket)) => check("tmux", "ok", format!("{version}, own server at {socket}"), None),
         Err(error) => failed("tmux", error),
     }
+}
+
+fn agent_command(core: &Core, asker: &Asker) -> String {
+    let loaded = core.config_of(&asker.project);
+    let agent = crate::ops::agents::named(&loaded, &loaded.config.agent.default, &core.state);
+    agent.command.into_iter().next().unwrap_or_default()
 }
 
 /// As the daemon finds it; a task uses the PATH of the client that starts it.
