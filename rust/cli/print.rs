@@ -10,7 +10,7 @@ use crate::status::{AgentState, AgentStatus, Millis};
 use crate::task::{Status, Task};
 use crate::text::blank;
 
-/// A line of output without its colours.
+/// A line of output without its colors.
 pub fn plain(text: &str) -> String {
     blank(&sgr::plain(text))
 }

@@ -2,7 +2,7 @@
 
 use crate::agent::Adapter;
 use crate::contract::*;
-use crate::core::sight::Sight;
+use crate::core::sight::LiveStatus;
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
 use crate::ops::agents;
@@ -74,7 +74,7 @@ pub async fn deliver(core: &Core, task: &str) {
     }
 }
 
-fn takes_prompts(sight: &Sight) -> bool {
+fn takes_prompts(sight: &LiveStatus) -> bool {
     matches!(sight.state.status, AgentStatus::Idle | AgentStatus::Busy | AgentStatus::Error)
 }
 
@@ -84,7 +84,7 @@ enum Over {
     NotNow,
 }
 
-async fn hand_over(core: &Core, task: &Task, prompt: Prompt, free: &Sight) -> Result<Over> {
+async fn hand_over(core: &Core, task: &Task, prompt: Prompt, free: &LiveStatus) -> Result<Over> {
     let (tmux, pane) = terminal::pane(core, task).await?;
     let text = match prompt.raw {
         true => prompt.text,
@@ -101,7 +101,8 @@ async fn hand_over(core: &Core, task: &Task, prompt: Prompt, free: &Sight) -> Re
         Err(error) if error.code == Code::TaskBusy => return Ok(Over::NotNow),
         Err(error) => return Err(error),
     }
-    let arrived = move |sight: &Sight| sight.prompts > before || (!was_busy && sight.state.status != AgentStatus::Idle);
+    let arrived =
+        move |sight: &LiveStatus| sight.prompts > before || (!was_busy && sight.state.status != AgentStatus::Idle);
     if was_busy || until(sight.clone(), arrived).await.is_some() {
         return Ok(Over::Delivered);
     }
@@ -126,7 +127,7 @@ async fn keep_displaced(core: &Core, task: &Task, displaced: Option<String>) -> 
 }
 
 /// Waits until the sight fits; nothing when it does not in time or the task ended.
-pub async fn until(mut sight: Receiver<Sight>, fits: impl Fn(&Sight) -> bool) -> Option<()> {
+pub async fn until(mut sight: Receiver<LiveStatus>, fits: impl Fn(&LiveStatus) -> bool) -> Option<()> {
     let waiting = sight.wait_for(|sight| fits(sight));
     tokio::time::timeout(CONFIRMED_WITHIN, waiting).await.ok()?.ok().map(drop)
 }
