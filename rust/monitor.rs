@@ -1,4 +1,4 @@
-//! The only loop with a clock: facts in, evidence gathered, a status out.
+//! The only loop with a clock: facts come in, evidence is gathered, a status goes out.
 //!
 //! Everything that can wake it is a [`Fact`], a session file, or a time at which a verdict may change by itself. It
 //! never waits for tmux: a sweep runs beside it and comes back as a fact.
@@ -29,9 +29,9 @@ pub struct Monitor {
     sessions: SessionWatches,
     sweeps: sweep::SweepPlan,
     next_processes: Millis,
-    /// Sessions of processes that no known launch owns: one may be told before its launch is.
+    /// Sessions of processes that no known launch owns: one may be reported before its launch is.
     unclaimed: HashMap<u32, SessionSeen>,
-    /// Events of launches that were not told yet: of an agent that was quick, or that a daemon has still to find again.
+    /// Events of launches that were not reported yet: of a quick agent, or of one that a new daemon has not found yet.
     early: Vec<AgentReport>,
 }
 
@@ -145,7 +145,7 @@ impl Monitor {
         });
     }
 
-    /// The events that came before their launch was told, and none of the launches before it.
+    /// Receives the events that came before the report of their launch, and none of earlier launches.
     fn receive_early(&mut self, task: &str) {
         let Some(watched) = self.tasks.get_mut(task) else { return };
         for report in self.early.extract_if(.., |report| report.task == task) {

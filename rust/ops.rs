@@ -1,4 +1,5 @@
-//! The verbs: the only code that combines store, tmux and agents. Each is a function read top to bottom, with its undo.
+//! The operations: the only code that combines store, tmux, agents and git. Each verb is one function, read from top to
+//! bottom together with its undo.
 
 mod agents;
 pub(crate) mod branches;

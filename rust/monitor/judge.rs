@@ -46,7 +46,7 @@ pub async fn judge(core: &Arc<Core>, watched: &mut Watched, now: Millis) {
 /// The verdict on what is known now; nothing while too little is known for one.
 fn weigh(watched: &mut Watched, now: Millis) -> Option<Verdict> {
     if matches!(watched.turn, Turn::Ending { until, .. } if now >= until) {
-        // No hook told how the turn ended.
+        // No hook reported how the turn ended.
         watched.read_transcript(now);
     }
     let verdict = detector::detect(&watched.evidence, now);

@@ -1,7 +1,8 @@
-//! Whose the edits in a shared working tree are: agents' hooks and the person's saves go in, ledgers come out.
+//! Attributes the edits in a shared working tree: agents' hooks and the person's saves go in, ledgers come out.
 //!
-//! Only tasks with stack isolation share a tree. An edit tool names its lines itself; what a command changes is found by
-//! a look at the tree before and after it; a save is the person's. What none of these explains is nobody's.
+//! Only tasks with stack isolation share a tree. An edit tool names its lines itself. A scan of the tree before and
+//! after a command finds what the command changed. A save is the person's. An edit that none of these explains stays
+//! unclaimed.
 
 pub mod line;
 mod overlap;
@@ -25,7 +26,7 @@ use tree::{By, EditedTree};
 
 /// How long an edit waits for a commit of its file.
 const HOLD: Duration = Duration::from_secs(2);
-/// How long a look may take when no agent waits for it.
+/// How long a scan may take when no agent waits for it.
 const UNHURRIED: Duration = Duration::from_secs(10);
 
 /// A tool call of a task's agent that may edit is about to begin. Waits while a commit holds the file. Returns what to
@@ -166,7 +167,7 @@ pub async fn attribute_save(core: &Core, project: &str, path: &str) -> Result<()
         tree.scan(scan::LIMIT, None).await?;
     }
     tree.attribute(&path, By::Owner(Owner::User)).await?;
-    // A look may have come between the write and the word of it.
+    // A scan may have come between the write and the report of it.
     let project = project.to_owned();
     let claim = move |tx: &mut crate::store::Tx<'_>| {
         let Some(mut ledger) = tx.ledger(&project, &path)? else { return Ok(()) };

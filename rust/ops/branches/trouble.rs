@@ -18,7 +18,7 @@ pub enum Done {
     Trouble(contract::Trouble),
 }
 
-/// Puts a trouble on the task, and journals it when it is news.
+/// Puts a trouble on the task, and journals it when it is new.
 pub fn record(tx: &mut Tx<'_>, task: &str, what: &str, trouble: &contract::Trouble) -> Result<()> {
     if tx.row(task)?.trouble.as_ref() != Some(trouble) {
         let lead = if what == NOT_COMMITTED { "Not committed: " } else { "" };
@@ -27,7 +27,7 @@ pub fn record(tx: &mut Tx<'_>, task: &str, what: &str, trouble: &contract::Troub
     tx.set_trouble(task, Some(trouble))
 }
 
-/// A trouble as an answer.
+/// A trouble as the error of a request.
 pub fn as_error(doing: &str, trouble: &contract::Trouble) -> Error {
     let error = Error::new(Code::VcsRefused, format!("{doing}: {}", trouble.text));
     match (&trouble.above, &trouble.remedy) {
@@ -37,7 +37,7 @@ pub fn as_error(doing: &str, trouble: &contract::Trouble) -> Error {
     }
 }
 
-/// The engine's trouble as people are told.
+/// The commit engine's trouble as the task shows it.
 pub fn describe(trouble: vcs::CommitTrouble) -> contract::Trouble {
     let kind = serde_json::to_value(trouble.kind).ok();
     let kept = trouble.rescue.map(|rescue| format!(" (all bytes are kept in {rescue})"));

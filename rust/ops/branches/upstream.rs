@@ -13,7 +13,7 @@ use crate::vcs::git::Git;
 /// The kind of trouble that a conflict with upstream is.
 const UPSTREAM: &str = "upstream";
 
-/// Brings the store up to what the workspace shows. What goes wrong is logged: whoever looks does not ask for this.
+/// Brings the store up to date with the workspace. A failure is only logged: the caller asked for something else.
 pub async fn follow(core: &Core, project: &str, but: &But, status: &ButStatus) {
     if let Err(error) = record(core, project, but, status).await {
         log::warn!("cannot follow the branches of {project}: {error}");

@@ -148,7 +148,7 @@ fn is_shown(request: &Opened, reading: &ScreenReading) -> bool {
         && asked.is_none_or(|asked| labels(asked) == shown.as_ref().and_then(labels))
 }
 
-/// Waits until the session file or the screen tells that a key was taken.
+/// Waits until the session file or the screen shows that the agent took a key.
 async fn is_taken(core: &Core, task: &Task, request: &Opened) -> bool {
     let end = tokio::time::Instant::now() + TAKEN_WITHIN;
     while tokio::time::Instant::now() < end {

@@ -36,7 +36,7 @@ impl Intake {
     }
 }
 
-/// Takes in one event. For a permission it returns only when the request is answered or gone; `gone` tells that the
+/// Receives one event. For a permission it returns only when the request is answered or gone; `gone` means that the
 /// hook's process ended, which is how the agent says that the person answered no at the terminal.
 pub async fn receive(core: &Core, hook: Hook, gone: &CancellationToken) -> Result<HookReply> {
     drain(core).await;

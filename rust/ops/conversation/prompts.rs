@@ -1,21 +1,22 @@
 //! Prompts: accepted into a queue, typed exactly once when the agent is free to take them.
 
+use crate::agent::Adapter;
 use crate::contract::*;
 use crate::core::live::LiveStatus;
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
+use crate::ops::agents;
 use crate::ops::terminal;
 use crate::status::AgentStatus;
 use crate::store::{Prompt, PromptState, Who};
 use crate::task::Task;
-use crate::tmux::Style;
 use std::time::Duration;
 use tokio::sync::watch::Receiver;
 
 /// The event of an accepted prompt, or a busy session, follows Enter by 75–200 ms (Claude Code 2.1.328).
 const CONFIRMED_WITHIN: Duration = Duration::from_secs(2);
 
-/// Between two looks for the agent's prompt box: it is drawn up to a second after the session file says that the prompt is
+/// Between two checks for the agent's prompt box: it is drawn up to a second after the session file says that the prompt is
 /// free, and a person may have something else on the screen that the session file does not tell (Claude Code's history).
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
@@ -93,11 +94,8 @@ async fn hand_over(core: &Core, task: &Task, prompt: Prompt, free: &LiveStatus) 
     let before = live.borrow().prompts;
     let was_busy = live.borrow().state.status == AgentStatus::Busy;
     let loaded = core.config_of(&task.project);
-    let style = match crate::ops::agents::named(&loaded, &task.agent, &core.state).adapter() {
-        Some(_) => Style::PromptBox,
-        None => Style::Plain,
-    };
-    match tmux.deliver(&pane, &text, style, prompt.raw).await {
+    let known = agents::named(&loaded, &task.agent, &core.state).adapter().map(Adapter::prompt);
+    match tmux.deliver(&pane, &text, known, prompt.raw).await {
         Ok(delivered) => keep_displaced(core, task, delivered.displaced).await?,
         // A dialog came in between: nothing was typed.
         Err(error) if error.code == Code::TaskBusy => return Ok(Over::NotNow),
@@ -109,7 +107,9 @@ async fn hand_over(core: &Core, task: &Task, prompt: Prompt, free: &LiveStatus) 
         return Ok(Over::Delivered);
     }
     // Enter can be lost while the client is drawing; the text then stands in the box. Never typed twice.
-    tmux.press_enter(&pane).await?;
+    if let Some(known) = known {
+        tmux.press_enter(&pane, known).await?;
+    }
     if wait_until(live, arrived).await.is_some() || prompt.raw {
         return Ok(Over::Delivered);
     }

@@ -1,4 +1,4 @@
-//! Taking in what became different in a shared tree: by whole looks, and file by file.
+//! Attributes what changed in a shared tree: by scans of the whole tree, and file by file.
 
 use crate::attribution::interval::{Interval, Window};
 use crate::attribution::{Ledger, Owner, Version};
@@ -76,8 +76,9 @@ impl<'c> EditedTree<'c> {
         Ok(edits)
     }
 
-    /// A look at the whole tree, for at most `limit`: what became different is whose [`Interval`] says, or the person's
-    /// while no task shares the tree, or `owner`'s where one is given. False when it took too long; then nothing is taken in, and the interval stays open.
+    /// Scans the whole tree, for at most `limit`. Changes belong to whom [`Interval`] names, or to the person while no
+    /// task shares the tree, or to `owner` where one is given. False when the scan took too long: then nothing is
+    /// attributed, and the interval stays open.
     pub async fn scan(&mut self, limit: Duration, owner: Option<Owner>) -> Result<bool> {
         let windows = self.windows().await?;
         let moved = self.rebase(false).await? || self.known.scan.is_none();
@@ -116,7 +117,7 @@ impl<'c> EditedTree<'c> {
         Ok(true)
     }
 
-    /// The windows changed at the moment of a look: the time since then begins with those that are open now.
+    /// The windows changed at the moment of a scan: the interval begins with those that are open now.
     pub async fn begin(&mut self) -> Result<()> {
         self.known.interval = Interval::begin(&self.windows().await?);
         Ok(())
@@ -133,7 +134,7 @@ impl<'c> EditedTree<'c> {
         Ok(())
     }
 
-    /// Whether the file is as it was at the last look.
+    /// Whether the file is as it was at the last scan.
     pub fn is_known(&self, path: &str) -> bool {
         let stat = FileStat::of(&self.root.join(path));
         self.known.scan.as_ref().is_some_and(|scan| scan.knows(path, stat))
@@ -157,7 +158,7 @@ impl<'c> EditedTree<'c> {
         Ok(moved)
     }
 
-    /// The paths whose ledgers may have to be settled with that commit: those written since it was done last, and those
+    /// The paths whose ledgers may have to be reconciled with that commit: those written since the last time, and those
     /// that the commits since then change; nothing where that is not known.
     async fn stale(&self, head: Option<&str>) -> Result<Option<BTreeSet<String>>> {
         let (Some(touched), Some(then), Some(now)) = (&self.known.stale, &self.known.head, head) else {

@@ -61,7 +61,7 @@ pub async fn prepare(core: &Core, task: &Task, folder: &str, environment: Enviro
     Ok(Prepared { agent, loaded, tmux, environment, config_dir, folder: folder.to_owned() })
 }
 
-/// The agent's program is looked for where it will be: in the asking client's PATH.
+/// Searches the agent's program where it will run: in the asking client's PATH.
 fn find_program(agent: &Agent, environment: &Environment, folder: &Path) -> Result<()> {
     let program = agent.command.first().map(String::as_str).unwrap_or_default();
     let path = environment.0.get("PATH").map(String::as_str).unwrap_or("/usr/local/bin:/usr/bin:/bin");

@@ -23,7 +23,7 @@ pub async fn start(core: &Core, asker: &Asker, start: TaskStart) -> Result<Task>
     let task = core.task(asker, &start.task).await?;
     let _turn = core.turn(&task.uuid).await;
     core.read(&task.uuid, |tx, task| tx.may(task, Step::Start, "start").map(drop)).await?;
-    // What is missing is told before anything is made.
+    // Anything missing is reported before anything is made.
     let mut prepared = prepare(core, &task, &task.project, start.environment).await?;
     let isolated = match isolate::isolate(core, &task, &prepared.loaded, &prepared.environment).await {
         Ok(isolated) => isolated,
@@ -130,7 +130,7 @@ pub async fn restart(core: &Core, asker: &Asker, restart: TaskRestart) -> Result
     }
 }
 
-/// The agent was asked to leave and no other came: the pane there is tells what became of it.
+/// The old agent was asked to leave and no new one came: what is left in the pane is watched again.
 async fn not_restarted(
     core: &Core,
     task: &Task,

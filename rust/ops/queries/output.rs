@@ -11,16 +11,16 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// Between two looks at a watched pane that changes: 20 updates a second.
+/// Between two captures of a watched pane that changes: 20 updates a second.
 const QUICK: Duration = Duration::from_millis(50);
-/// Between two looks at a watched pane that has been still for a while.
+/// Between two captures of a watched pane that has been still for a while.
 const SLOW: Duration = Duration::from_millis(250);
-/// Looks without a change until a pane counts as still.
+/// Captures without a change until a pane counts as still.
 const STILL: u32 = 20;
 /// Lines of history a client may ask for.
 const MOST_HISTORY: u32 = 10_000;
 
-/// The pane's content now, in colour.
+/// The pane's content now, in color.
 pub async fn output(core: &Core, asker: &Asker, ask: TaskOutput) -> Result<Output> {
     let task = core.task(asker, &ask.task).await?;
     let (tmux, pane) = pane(core, &task).await?;
@@ -59,7 +59,7 @@ async fn stream(core: Arc<Core>, task: Task, outbox: Arc<Outbox>, end: Cancellat
                 outbox.put(Message::Event(Event::Output(output)));
             }
             Ok(_) => still += 1,
-            // The pane is gone, or tmux is busy: the status tells which. A restart may have given the task another.
+            // The pane is gone, or tmux is busy: the status shows which. A restart may have given the task another.
             Err(_) => {
                 still = STILL;
                 if let Ok(found) = pane(&core, &task).await {

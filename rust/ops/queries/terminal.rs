@@ -5,11 +5,11 @@ use crate::core::{Asker, Core};
 use crate::error::Result;
 use crate::ops::terminal::pane;
 
-/// How to open the task's terminal. Whoever opens it sees the task.
+/// The command that opens the task's terminal. Opening it marks the task as seen.
 pub async fn attach(core: &Core, asker: &Asker, task: &str) -> Result<Terminal> {
     let found = core.task(asker, task).await?;
     let (tmux, pane) = pane(core, &found).await?;
-    // What is gone is told here: tmux's own words would flash by in a terminal that closes.
+    // A pane that is gone is reported here: tmux's own message would flash by in a terminal that closes.
     let there = tmux.capture_pane(&pane, 0, false).await;
     there.map_err(|error| error.context(format!("cannot attach to #{}", found.number)))?;
     core.write(&found.uuid, |tx, task| tx.seen(task)).await?;

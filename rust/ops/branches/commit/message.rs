@@ -1,4 +1,4 @@
-//! Commits in words: messages, and what people are told.
+//! The message of a commit, and the summary of a task's commits when it completes.
 
 use super::worktree;
 use crate::commits::message::{self, TurnSummary};
@@ -21,7 +21,7 @@ pub async fn generated(core: &Core, task: &Task, loaded: &Loaded) -> Result<Stri
     };
     let prompt = last("prompt", "Got a prompt: ").unwrap_or_default();
     let summary = last("turn_ended", "The turn ended: ").unwrap_or_default();
-    // What Chorus itself says first tells nothing that the title does not.
+    // Chorus's own first prompt adds nothing to the title.
     let prompt = if prompt.starts_with(&format!("Work on task #{}", task.number)) { String::new() } else { prompt };
     let told = TurnSummary { title: &task.title, number: task.number, prompt: &prompt, summary: &summary };
     Ok(message::message(&told, loaded.config.vcs.message.as_deref()))
@@ -49,7 +49,7 @@ pub async fn message(core: &Core, asker: &Asker, task: &str) -> Result<CommitMes
     Ok(CommitMessage { text: generated(core, &task, &loaded).await?, files })
 }
 
-/// What a person is told when a task with a branch has ended well.
+/// The summary of a completed task: its commits, and how to land them.
 pub async fn landing(core: &Core, task: &Task) -> String {
     let mut is_merged = false;
     if task.isolation == Isolation::Worktree {

@@ -35,10 +35,10 @@ pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&
     let order = CommitOrder { number: task.number, branch: branch.clone(), message };
     let mut desk = AtDesk { core, task, branch: &branch, held: None, settled: true, seen: None };
     let held = stacks::hold(&but).await?;
-    // When it is this task's turn: others that end meanwhile would all look at the tree at once.
+    // Only under the lock: turns that end together would otherwise all scan the tree at once.
     edits::reconcile(core, &task.project).await?;
     let place = CommitPlace { git: &git, but: &but, held: &held };
-    // One that did not come to its end, but for a daemon that was killed: it is looked at before another is begun.
+    // A commit that was cut off while the daemon lived: it is finished before another begins.
     if let Some(intent) = core.read(&task.uuid, |tx, task| tx.intent::<Intent>(task)).await? {
         let outcome = vcs::recover(place, &intent).await?;
         record(core, task, &order_of(&intent), outcome).await?;
