@@ -1,13 +1,27 @@
-//! Coding agents: Claude Code first. Everything that knows a particular agent is in its folder here.
+//! Coding agents, in neutral terms. What knows one of them is in its own folder: [`claude`].
+//!
+//! An [`Adapter`] says what differs between agents; the rest of Chorus sees only neutral types. An agent may lead by
+//! what it says of its session (a file, an event stream), by its hooks, or by its screen alone: [`Capabilities::gives`]
+//! says by which, and the detector weighs what comes in. What an agent sends is parsed once, where it comes in, into an
+//! [`crate::evidence::event::AgentEvent`].
+//!
+//! To add an agent: a folder beside `claude/` with an implementation of [`Adapter`], its screen rules and samples under
+//! `tests/fixtures`; a name for it in [`AgentKind`], which the compiler then asks about below; its section in the help.
 
+mod adapter;
 pub mod claude;
 pub mod context;
+pub mod environment;
+pub mod launch;
 
+pub use adapter::{Adapter, AgentReply, Answer, Capabilities, CommittingHook, SessionSeen, SessionWatch, Transcript};
+
+use crate::evidence::Gives;
 use std::path::Path;
 
-/// How Chorus talks to an agent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Adapter {
+/// Which adapter an agent has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AgentKind {
     /// Claude Code.
     Claude,
     /// `chorus demo-agent`, which behaves as Claude Code does.
@@ -16,15 +30,31 @@ pub enum Adapter {
     Screen,
 }
 
-/// What an agent can do for Chorus.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Capabilities {
-    /// It takes `--settings` with hooks and calls them.
-    pub hooks: bool,
-    /// It writes `<config>/sessions/<pid>.json`.
-    pub session_file: bool,
-    /// It resumes a conversation by its id.
-    pub resume: bool,
+/// Every adapter, once.
+pub const ADAPTERS: &[&dyn Adapter] = &[&claude::Claude];
+
+impl AgentKind {
+    /// The adapter; nothing where only the screen is known.
+    pub fn adapter(self) -> Option<&'static dyn Adapter> {
+        match self {
+            AgentKind::Claude | AgentKind::Demo => Some(&claude::Claude),
+            AgentKind::Screen => None,
+        }
+    }
+
+    /// The kind that a built-in agent's name or its program's file name says.
+    pub fn named(name: &str) -> Option<AgentKind> {
+        match name {
+            "claude" => Some(AgentKind::Claude),
+            _ => None,
+        }
+    }
+}
+
+/// The adapter of that name, for a hook's event. Copies of `chorus hook` from when there was one adapter give no name.
+pub fn of_hook(name: Option<&str>) -> &'static dyn Adapter {
+    let named = |name: &str| ADAPTERS.iter().copied().find(|adapter| adapter.name() == name);
+    name.and_then(named).unwrap_or(&claude::Claude)
 }
 
 /// One configured agent.
@@ -32,8 +62,8 @@ pub struct Capabilities {
 pub struct Agent {
     /// The name in `[agent.NAME]`.
     pub name: String,
-    /// How Chorus talks to it.
-    pub adapter: Adapter,
+    /// Which adapter it has.
+    pub kind: AgentKind,
     /// Program and the arguments that belong to it; never empty.
     pub command: Vec<String>,
     /// Arguments that follow Chorus's own.
@@ -42,26 +72,29 @@ pub struct Agent {
 
 impl Agent {
     /// The agent of that name. Without a `command`, `demo` is this very program (`chorus`), any other is the program
-    /// of its name. A command whose program is called `claude` is Claude Code, under whatever name.
+    /// of its name. A command whose program is called as a built-in agent is that agent, under whatever name.
     pub fn new(name: &str, command: Vec<String>, args: Vec<String>, chorus: &Path) -> Agent {
-        let demo = || vec![chorus.to_string_lossy().into_owned(), "demo-agent".to_owned()];
-        let (adapter, command) = match (name, command.first()) {
-            ("demo", None) => (Adapter::Demo, demo()),
-            ("claude", None) => (Adapter::Claude, vec!["claude".to_owned()]),
-            (_, None) => (Adapter::Screen, vec![name.to_owned()]),
-            ("claude", Some(_)) => (Adapter::Claude, command),
-            (_, Some(program)) if Path::new(program).file_name().is_some_and(|file| file == "claude") => {
-                (Adapter::Claude, command)
-            }
-            (_, Some(_)) => (Adapter::Screen, command),
+        let Some(program) = command.first() else {
+            let (kind, command) = match name {
+                "demo" => (AgentKind::Demo, vec![chorus.to_string_lossy().into_owned(), "demo-agent".to_owned()]),
+                _ => (AgentKind::named(name).unwrap_or(AgentKind::Screen), vec![name.to_owned()]),
+            };
+            return Agent { name: name.to_owned(), kind, command, args };
         };
-        Agent { name: name.to_owned(), adapter, command, args }
+        let of_program = || AgentKind::named(Path::new(program).file_name()?.to_str()?);
+        let kind = AgentKind::named(name).or_else(of_program).unwrap_or(AgentKind::Screen);
+        Agent { name: name.to_owned(), kind, command, args }
+    }
+
+    /// Its adapter; nothing where only its screen is known.
+    pub fn adapter(&self) -> Option<&'static dyn Adapter> {
+        self.kind.adapter()
     }
 
     /// What it can do for Chorus.
     pub fn capabilities(&self) -> Capabilities {
-        let full = self.adapter != Adapter::Screen;
-        Capabilities { hooks: full, session_file: full, resume: full }
+        let screen_alone = Capabilities { gives: Gives::default(), resume: false };
+        self.adapter().map_or(screen_alone, Adapter::capabilities)
     }
 }
 
@@ -77,11 +110,11 @@ mod tests {
     #[test]
     fn an_agent_is_known_by_its_name_or_its_program() {
         assert_eq!(agent("claude", &[]).command, ["claude"]);
-        assert_eq!(agent("claude", &["npx", "claude-code"]).adapter, Adapter::Claude);
-        assert_eq!(agent("work", &["/opt/claude", "--verbose"]).adapter, Adapter::Claude);
+        assert_eq!(agent("claude", &["npx", "claude-code"]).kind, AgentKind::Claude);
+        assert_eq!(agent("work", &["/opt/claude", "--verbose"]).kind, AgentKind::Claude);
         assert_eq!(agent("aider", &[]).command, ["aider"]);
         assert_eq!(agent("demo", &[]).command, ["/x/chorus", "demo-agent"]);
-        assert!(agent("demo", &[]).capabilities().hooks);
-        assert!(!agent("demo", &["sh"]).capabilities().hooks);
+        assert!(agent("demo", &[]).capabilities().gives.hooks);
+        assert!(!agent("demo", &["sh"]).capabilities().gives.hooks);
     }
 }

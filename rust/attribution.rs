@@ -4,6 +4,7 @@
 //! was before: a hunk (difference from the committed content to the working tree) takes the owners of the lines it adds
 //! and of the gaps where it deletes.
 
+mod change;
 mod difference;
 pub mod interval;
 mod ledger;
@@ -12,6 +13,7 @@ mod patch;
 mod query;
 mod version;
 
+pub use change::{AskedChange, Replacement};
 pub use ledger::Ledger;
 pub use marks::Marks;
 pub use patch::{Hunk, Patch};

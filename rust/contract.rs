@@ -106,6 +106,8 @@ pub enum Request {
     Config(Nothing),
     /// From `chorus hook`: one event of an agent. Reply: [`HookReply`], for a permission only once it is answered.
     Hook(Hook),
+    /// From tmux: the program in a task's pane has ended. Reply: [`Nothing`].
+    PaneDied(PaneDied),
     /// From `chorus exec`: what to run in the pane. Reply: [`Exec`].
     Exec(ExecAsk),
 }

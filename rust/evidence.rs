@@ -1,26 +1,29 @@
 //! Everything known about one task's agent, each piece with its source and time. The monitor brings one piece at a
 //! time; [`crate::detector::detect`] weighs them. Pure: no I/O, no clock.
 
+pub mod event;
 pub mod hooks;
+pub mod reading;
+pub mod session;
 
-use crate::agent::claude::session_file::{SessionFile, SessionStatus};
-use crate::detector::screen::Reading;
 use crate::status::Millis;
+use event::{AgentEvent, FailureCause};
 use hooks::Hooks;
-use serde_json::Value;
+use reading::ScreenReading;
+use session::{AgentSession, SessionStatus};
 
 /// What an agent can give; a silence means something only where there could have been a sound.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Gives {
-    /// It writes a session file.
-    pub session_file: bool,
+    /// It tells its status itself, by a session file or an event stream; that leads then.
+    pub session: bool,
     /// Its hooks call Chorus.
     pub hooks: bool,
 }
 
 /// One start of the agent's process.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Launch {
+pub struct LaunchFact {
     /// When.
     pub at: Millis,
     /// What to expect of it.
@@ -61,7 +64,7 @@ pub struct ProcessFact {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionFact {
     /// Its content.
-    pub file: SessionFile,
+    pub file: AgentSession,
     /// Whether its process (pid and start) lives; a file whose process does not is stale.
     pub alive: bool,
     /// When it was read, or found to be stale.
@@ -81,16 +84,27 @@ pub struct TranscriptFact {
     pub message: Option<String>,
     /// The error the last turn ended in, when nothing follows it.
     pub error: Option<ApiError>,
-    /// A retry in progress, such as `attempt 4/10`, when nothing follows it.
-    pub retry: Option<ApiError>,
+    /// A retry in progress, when nothing follows it.
+    pub retry: Option<ApiRetry>,
 }
 
-/// An error of the API, as the client recorded it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// An error of the API, as the agent recorded it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiError {
     /// When it was recorded.
     pub at: Millis,
-    /// The text, or for a retry `attempt 4/10`.
+    /// The text.
+    pub text: String,
+    /// What kind of failure it is.
+    pub cause: FailureCause,
+}
+
+/// A retry of the same request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiRetry {
+    /// When it was recorded.
+    pub at: Millis,
+    /// Which one, such as `attempt 4`.
     pub text: String,
 }
 
@@ -98,7 +112,7 @@ pub struct ApiError {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScreenFact {
     /// What the rules made of it.
-    pub reading: Reading,
+    pub reading: ScreenReading,
     /// When it was captured.
     pub at: Millis,
     /// Width and height in cells.
@@ -113,7 +127,7 @@ pub struct ScreenFact {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evidence {
     /// The launch that all of it is about; nothing runs when absent.
-    pub launch: Option<Launch>,
+    pub launch: Option<LaunchFact>,
     /// The process.
     pub process: Option<ProcessFact>,
     /// Since when tmux has not answered. Silence is not death.
@@ -133,7 +147,7 @@ pub struct Evidence {
 impl Evidence {
     /// A fresh launch: what was known is about another process.
     pub fn launched(gives: Gives, at: Millis) -> Evidence {
-        Evidence { launch: Some(Launch { at, gives }), ..Evidence::default() }
+        Evidence { launch: Some(LaunchFact { at, gives }), ..Evidence::default() }
     }
 
     /// tmux or the process table answered.
@@ -148,7 +162,7 @@ impl Evidence {
     }
 
     /// The session file was read; `alive` tells whether its process (pid and start) lives.
-    pub fn saw_session(&mut self, file: SessionFile, alive: bool, at: Millis) {
+    pub fn saw_session(&mut self, file: AgentSession, alive: bool, at: Millis) {
         let same = |known: &SessionFact| known.file.pid == file.pid && known.file.start == file.start;
         let before = self.session.take().filter(same);
         let mut busy_at = before.as_ref().and_then(|known| known.busy_at);
@@ -184,8 +198,8 @@ impl Evidence {
         }
     }
 
-    /// A hook ran at `at`; `id` names the event. One from before the launch is about another process.
-    pub fn saw_hook(&mut self, event: &Value, id: &str, at: Millis) {
+    /// An event happened at `at`; `id` names it. One from before the launch is about another process.
+    pub fn saw_event(&mut self, event: &AgentEvent, id: &str, at: Millis) {
         if self.launch.as_ref().is_some_and(|launch| at >= launch.at) {
             self.hooks.apply(event, id, at);
         }
@@ -202,7 +216,7 @@ impl Evidence {
     }
 
     /// The screen was captured and classified; `changed` tells whether its content differs from the look before.
-    pub fn saw_screen(&mut self, reading: Reading, size: (u32, u32), changed: bool, at: Millis) {
+    pub fn saw_screen(&mut self, reading: ScreenReading, size: (u32, u32), changed: bool, at: Millis) {
         let before = self.screen.take().filter(|_| !changed).map(|screen| screen.changed_at);
         self.screen = Some(ScreenFact { reading, at, size, changed_at: before.unwrap_or(at), disturbed_at: None });
     }

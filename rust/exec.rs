@@ -1,7 +1,7 @@
 //! `chorus exec STATE TASK`: the pane's program. It asks the daemon what to run and becomes that, so that tmux and every
 //! command line carry nothing secret or long.
 
-use crate::agent::claude::environment::enter_pane;
+use crate::agent::environment::enter_pane;
 use crate::client::Client;
 use crate::contract::{Code, Exec, ExecAsk, Request};
 use crate::error::{Error, Result};

@@ -47,15 +47,6 @@ pub fn verdict(command: &str) -> Option<Refused> {
     }
 }
 
-/// What Claude Code's `PreToolUse` hook prints to refuse the call (2.1.197 and 2.1.328).
-pub fn output(refused: &Refused) -> serde_json::Value {
-    serde_json::json!({"hookSpecificOutput": {
-        "hookEventName": "PreToolUse",
-        "permissionDecision": "deny",
-        "permissionDecisionReason": refused.reason,
-    }})
-}
-
 /// The first refused pair of words, options between them skipped, wherever it stands.
 fn adjacent(text: &str) -> Option<String> {
     let mut program = None;

@@ -12,7 +12,8 @@ fn main() {
             match arguments.as_slice() {
                 // tmux adds the pane's id and the task.
                 [_, state, died, .., task] if died == "--pane-died" => hook::pane_died(state.as_ref(), task),
-                _ => hook::run(),
+                [_, agent] => hook::run(Some(agent)),
+                _ => hook::run(None),
             }
             0
         }

@@ -4,20 +4,22 @@
 //! never waits for tmux: a sweep runs beside it and comes back as a fact.
 
 mod judge;
+mod requests;
+mod sessions;
 mod sweep;
 mod watched;
 
-use crate::agent::claude::sessions::{SessionSeen, Sessions};
-use crate::contract::Hook;
+use crate::agent::SessionSeen;
 use crate::core::Core;
-use crate::core::fact::{Fact, Launched};
+use crate::core::fact::{AgentReport, Fact, Launched};
 use crate::process;
 use crate::status::{AgentStatus, Millis};
+use sessions::Sessions;
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 pub use sweep::Plan;
-use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
+use tokio::sync::mpsc::{UnboundedReceiver, channel};
 use watched::Watched;
 
 /// What the loop knows.
@@ -27,33 +29,31 @@ pub struct Monitor {
     sessions: Sessions,
     sweeps: sweep::Plan,
     next_processes: Millis,
-    /// Session files of processes that no known launch owns: one may be told before its launch is.
+    /// Sessions of processes that no known launch owns: one may be told before its launch is.
     unclaimed: HashMap<u32, SessionSeen>,
-    /// Hooks of launches that were not told yet: of an agent that was quick, or that a daemon has still to find again.
-    early: Vec<Hook>,
+    /// Events of launches that were not told yet: of an agent that was quick, or that a daemon has still to find again.
+    early: Vec<AgentReport>,
 }
 
 /// More strangers than this are forgotten; they are the user's own sessions.
 const MOST_UNCLAIMED: usize = 500;
 
-/// More early hooks than this are dropped; the spool holds no more.
+/// More early events than this are dropped; the spool holds no more.
 const MOST_EARLY: usize = 2000;
+
+/// What agents said of their sessions that may wait to be taken in.
+const SEEN: usize = 256;
 
 /// How often it is seen about whose process the process table is to be asked.
 const PROCESSES: Millis = 2000;
 
 /// Runs until the daemon ends.
-pub async fn run(
-    core: Weak<Core>,
-    sweeps: sweep::Plan,
-    mut facts: UnboundedReceiver<Fact>,
-    sessions: Sessions,
-    mut seen: Receiver<SessionSeen>,
-) {
+pub async fn run(core: Weak<Core>, sweeps: sweep::Plan, mut facts: UnboundedReceiver<Fact>) {
+    let (tell, mut seen) = channel(SEEN);
     let mut monitor = Monitor {
         core,
         tasks: HashMap::new(),
-        sessions,
+        sessions: Sessions::new(tell),
         sweeps,
         next_processes: 0,
         unclaimed: HashMap::new(),
@@ -87,8 +87,8 @@ impl Monitor {
         match fact {
             Fact::Launched(launched) => {
                 self.watch_process(&launched);
-                if let Some(dir) = &launched.config_dir {
-                    self.sessions.watch(dir);
+                if let Some((adapter, dir)) = launched.adapter.zip(launched.config_dir.as_deref()) {
+                    self.sessions.watch(adapter, dir);
                 }
                 self.sweeps.soon();
                 let mut watched = Watched::new(*launched);
@@ -102,14 +102,14 @@ impl Monitor {
             }
             Fact::Ended { task } => {
                 self.tasks.remove(&task);
-                self.early.retain(|hook| hook.task != task);
+                self.early.retain(|report| report.task != task);
                 if let Some(core) = self.core.upgrade() {
                     core.sights.remove(&task);
                 }
             }
-            Fact::Hook(hook) => match self.tasks.get_mut(&hook.task) {
-                Some(watched) if watched.launched.launch == hook.launch => watched.take_hook(&hook),
-                _ if self.early.len() < MOST_EARLY => self.early.push(*hook),
+            Fact::Event(report) => match self.tasks.get_mut(&report.task) {
+                Some(watched) if watched.launched.launch == report.launch => watched.take_event(&report),
+                _ if self.early.len() < MOST_EARLY => self.early.push(*report),
                 _ => {}
             },
             Fact::PaneDied { task } => {
@@ -145,11 +145,11 @@ impl Monitor {
         });
     }
 
-    /// The hooks that came before their launch was told, and none of the launches before it.
+    /// The events that came before their launch was told, and none of the launches before it.
     fn take_early(&mut self, task: &str) {
         let Some(watched) = self.tasks.get_mut(task) else { return };
-        for hook in self.early.extract_if(.., |hook| hook.task == task) {
-            watched.take_hook(&hook);
+        for report in self.early.extract_if(.., |report| report.task == task) {
+            watched.take_event(&report);
         }
     }
 
@@ -157,7 +157,7 @@ impl Monitor {
         let now = crate::clock::now();
         if let Some(watched) = self.tasks.values_mut().find(|watched| watched.owns(&seen)) {
             watched.take_session(seen, now);
-        } else if seen.content.is_none() {
+        } else if seen.session.is_none() {
             self.unclaimed.remove(&seen.pid);
         } else if self.unclaimed.len() < MOST_UNCLAIMED {
             self.unclaimed.insert(seen.pid, seen);

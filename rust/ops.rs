@@ -11,6 +11,7 @@ mod stacks;
 mod terminal;
 
 use crate::contract::*;
+use crate::core::fact::Fact;
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
 use crate::store::Who;
@@ -65,6 +66,10 @@ pub async fn answer(core: &Arc<Core>, asker: &Asker, request: Request) -> Result
         Setup(confirm) => Reply::Offer(repository::setup(core, asker, confirm).await?),
         Health(_) => Reply::Health(health::health(core, asker).await?),
         Config(_) => Reply::Config(health::config(core, asker)),
+        PaneDied(died) => {
+            core.fact(Fact::PaneDied { task: died.task });
+            Reply::Nothing(Nothing {})
+        }
         Hook(hook) => Reply::HookReply(hooks::take(core, hook, &asker.gone).await?),
         Exec(ask) => Reply::Exec(launch::exec(core, &ask)?),
     })

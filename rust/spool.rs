@@ -1,6 +1,6 @@
 //! Hook events that found no daemon: files in order, bounded, taken in before live ones.
 
-use crate::contract::Hook;
+use crate::contract::{Hook, Json};
 use crate::paths::Access;
 use std::fs;
 use std::io;
@@ -8,22 +8,18 @@ use std::path::{Path, PathBuf};
 
 /// More events than this are not kept: the session file and the screen will tell the rest.
 const MOST_EVENTS: usize = 2000;
-/// Longer events are kept without the tool's input and output.
+/// Longer events are kept without their bulk.
 const LONGEST_EVENT: usize = 256 * 1024;
-/// Fields that may be long and that no status depends on.
-const LONG_FIELDS: &[&str] = &["tool_input", "tool_response", "prompt", "last_assistant_message"];
 
-/// Keeps one event. The file appears whole or not at all.
-pub fn put(dir: &Path, hook: &Hook) -> io::Result<()> {
+/// Keeps one event; `shorten` takes the bulk out of one that is too long. The file appears whole or not at all.
+pub fn put(dir: &Path, hook: &Hook, shorten: impl FnOnce(&mut Json)) -> io::Result<()> {
     if fs::read_dir(dir)?.count() >= MOST_EVENTS {
         return Ok(());
     }
     let mut bytes = serde_json::to_vec(hook)?;
     if bytes.len() > LONGEST_EVENT {
         let mut short = hook.clone();
-        if let Some(fields) = short.event.as_object_mut() {
-            fields.retain(|name, _| !LONG_FIELDS.contains(&name.as_str()));
-        }
+        shorten(&mut short.event);
         bytes = serde_json::to_vec(&short)?;
     }
     crate::paths::replace(&dir.join(format!("{:016}-{}.json", hook.at, hook.id)), &bytes, Access::Private)
@@ -57,18 +53,20 @@ mod tests {
     use serde_json::json;
 
     fn hook(at: i64, id: &str, event: serde_json::Value) -> Hook {
-        Hook { id: id.into(), task: "t".into(), launch: "l".into(), at, wait: false, event }
+        Hook { id: id.into(), task: "t".into(), launch: "l".into(), at, wait: false, event, agent: None }
     }
 
     #[test]
     fn events_come_back_in_order_and_long_ones_without_their_bulk() {
         let dir = tempfile::tempdir().unwrap();
-        put(dir.path(), &hook(20, "b", json!({"hook_event_name": "Stop"}))).unwrap();
+        let shorten = |event: &mut Json| event["bulk"] = json!(null);
+        put(dir.path(), &hook(20, "b", json!({"name": "short"})), shorten).unwrap();
         let bulk = "x".repeat(LONGEST_EVENT);
-        put(dir.path(), &hook(3, "a", json!({"hook_event_name": "PostToolUse", "tool_response": bulk}))).unwrap();
+        put(dir.path(), &hook(3, "a", json!({"name": "long", "bulk": bulk})), shorten).unwrap();
         let read: Vec<Hook> = list(dir.path()).iter().filter_map(|path| super::read(path)).collect();
         assert_eq!(read.iter().map(|hook| hook.at).collect::<Vec<_>>(), [3, 20]);
-        assert_eq!(read[0].event, json!({"hook_event_name": "PostToolUse"}));
+        assert_eq!(read[0].event, json!({"name": "long", "bulk": null}));
+        assert_eq!(read[1].event, json!({"name": "short"}));
         list(dir.path()).iter().for_each(|path| done(path));
         assert!(list(dir.path()).is_empty());
     }

@@ -59,6 +59,18 @@ pub enum Kind {
     Lost,
 }
 
+/// How a request can be answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answerable {
+    /// By the hook that waits for the answer.
+    Hook,
+    /// By keys, pressed in the dialog on the screen.
+    Keys,
+    /// Only by a person in the agent's terminal.
+    Terminal,
+}
+
 /// A status with what is known beside it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
 pub struct AgentState {

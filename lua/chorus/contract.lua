@@ -46,6 +46,14 @@ M.words.Kind = {
   'lost',
 }
 
+--- How a request can be answered.
+---@alias chorus.Answerable 'hook'|'keys'|'terminal'
+M.words.Answerable = {
+  'hook',
+  'keys',
+  'terminal',
+}
+
 --- Where a task is in its life.
 ---@alias chorus.Status 'pending'|'running'|'waiting'|'completed'|'failed'
 M.words.Status = {
@@ -133,13 +141,28 @@ M.shapes.Detail = {
   background = 'string?',
 }
 
+--- Why a task's edits are not committed, or its branch is not as it should be.
+---@class chorus.Trouble
+---@field kind string `depends_on`, `moved_outside`, `not_applied`, `conflicted`, `changing`, `damaged`, `repository`, `hook`, `tool`, `left` (a worktree that was removed, switched or locked).
+---@field text string One sentence.
+---@field remedy? string What `mend` would do, as a sentence; nothing where only a person can.
+---@field above? string The branch above which the task's would be stacked, where that is the remedy.
+---@field files string[] Files it is about.
+M.shapes.Trouble = {
+  kind = 'string',
+  text = 'string',
+  remedy = 'string?',
+  above = 'string?',
+  files = 'string[]',
+}
+
 --- A task as every client sees it.
 ---@class chorus.Task
 ---@field project string Canonical path of the project.
 ---@field number integer `#12`, counted per project.
 ---@field uuid string Identity across projects and renumbering.
 ---@field title string One line.
----@field description? string Markdown; absent in lists, present in `Page`.
+---@field description? string Markdown; absent in lists, present in a page.
 ---@field priority integer Higher first; 0 by default.
 ---@field tags string[] Free words.
 ---@field status chorus.Status The task's life.
@@ -262,7 +285,7 @@ M.shapes.Requests = {
 ---@field summary string One line for lists.
 ---@field input? any The whole input: command, file and diff, questions, plan; at most 256 kB.
 ---@field suggestions string[] The agent's own rules for "allow always", each as a sentence.
----@field answerable string How it can be answered: `hook`, `keys`, or `terminal` (only by attaching).
+---@field answerable chorus.Answerable How it can be answered: `hook`, `keys`, or `terminal` (only by attaching).
 ---@field opened_at integer When it opened.
 ---@field closed_at? integer When it closed.
 ---@field outcome? string `allowed`, `denied`, `answered`, `elsewhere` or `gone`.
@@ -276,7 +299,7 @@ M.shapes.Opened = {
   summary = 'string',
   input = 'any?',
   suggestions = 'string[]',
-  answerable = 'string',
+  answerable = 'Answerable',
   opened_at = 'integer',
   closed_at = 'integer?',
   outcome = 'string?',
@@ -403,21 +426,6 @@ M.shapes.Setting = {
   origin = 'string',
 }
 
---- Why a task's edits are not committed, or its branch is not as it should be.
----@class chorus.Trouble
----@field kind string `depends_on`, `moved_outside`, `not_applied`, `conflicted`, `changing`, `damaged`, `repository`, `hook`, `tool`, `left` (a worktree that was removed, switched or locked).
----@field text string One sentence.
----@field remedy? string What `mend` would do, as a sentence; nothing where only a person can.
----@field above? string The branch above which the task's would be stacked, where that is the remedy.
----@field files string[] Files it is about.
-M.shapes.Trouble = {
-  kind = 'string',
-  text = 'string',
-  remedy = 'string?',
-  above = 'string?',
-  files = 'string[]',
-}
-
 --- A commit that Chorus made for a task.
 ---@class chorus.Commit
 ---@field oid string The commit's id, as it is now.
@@ -518,7 +526,7 @@ M.shapes.ChangedFile = {
 ---@field id string Names it in `changes_assign`, for as long as the file stays as it is.
 ---@field line integer First line in the working tree, from 1.
 ---@field lines string[] Lines with ` `, `+` or `-` before them; empty for a binary file. Untrusted.
----@field owner string `task`, `user`, `unclaimed`, or `mixed` (several owners in lines too near to be taken apart).
+---@field owner string `task`, `user`, `unclaimed`, or `mixed` (several owners in lines too close to separate).
 ---@field tasks integer[] The owning task, or the tasks it may be of.
 M.shapes.ChangedHunk = {
   id = 'string',
@@ -864,6 +872,7 @@ M.requests = {
 --- Requests of other faces of the program, which no Lua sends.
 M.not_ours = {
   'hook',
+  'pane_died',
   'exec',
 }
 

@@ -7,15 +7,144 @@ pub mod but_hooks;
 pub mod conversation;
 pub mod environment;
 pub mod event;
+pub mod failure;
 pub mod launch;
 pub mod login;
 pub mod pieces;
 pub mod prompt_box;
+pub mod reply;
 pub mod request;
 pub mod session_file;
 pub mod sessions;
 pub mod settings;
 pub mod suggestion;
-pub mod tool;
+mod tool_call;
 pub mod transcript;
 pub mod typing_plan;
+
+use super::launch::{AgentLaunch, Begin, Startup};
+use super::{Adapter, AgentReply, Answer, Capabilities, CommittingHook, SessionSeen, SessionWatch, Transcript};
+use crate::contract::{Environment, Json, Renderer};
+use crate::error::Result;
+use crate::evidence::Gives;
+use crate::evidence::event::AgentEvent;
+use crate::evidence::session::AgentSession;
+use launch::TakeUp;
+use sessions::{SessionFileSeen, Sessions};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use tokio::sync::mpsc::{Sender, channel};
+
+/// Fields of an event that may be long and that no status depends on.
+const LONG_FIELDS: &[&str] = &["tool_input", "tool_response", "prompt", "last_assistant_message"];
+
+/// Session files that may wait to be taken in.
+const SEEN: usize = 256;
+
+/// The adapter. The agent leads by its session file; its hooks tell kind and detail.
+#[derive(Debug)]
+pub struct Claude;
+
+impl Adapter for Claude {
+    fn name(&self) -> &'static str {
+        "claude"
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { gives: Gives { session: true, hooks: true }, resume: true }
+    }
+
+    fn parse(&self, message: &Json) -> AgentEvent {
+        event::parse(message)
+    }
+
+    fn shorten(&self, message: &mut Json) {
+        if let Some(fields) = message.as_object_mut() {
+            fields.retain(|name, _| !LONG_FIELDS.contains(&name.as_str()));
+        }
+    }
+
+    fn reply(&self, reply: &AgentReply) -> Json {
+        reply::reply(reply)
+    }
+
+    fn answer(&self, message: &Json, answer: &Answer) -> Result<Json> {
+        request::Asked::of(message).reply(answer)
+    }
+
+    fn screen_rules(&self) -> &'static str {
+        include_str!("claude/screens.toml")
+    }
+
+    fn config_dir(&self, environment: &Environment) -> Option<PathBuf> {
+        environment::config_dir(environment)
+    }
+
+    fn set_config_dir(&self, environment: &mut Environment, config_dir: &Path) {
+        environment::set_config_dir(environment, config_dir);
+    }
+
+    fn dress(&self, environment: &mut BTreeMap<String, String>, renderer: Renderer) {
+        environment::dress(environment, renderer);
+    }
+
+    fn start(&self, launch: &AgentLaunch<'_>) -> Startup {
+        let settings = settings::settings(launch.hook, Some(launch.readable), launch.shared);
+        Startup { argv: launch::argv(launch), settings }
+    }
+
+    fn take_up(&self, config_dir: &Path, folder: &Path, session_id: &str) -> Result<Option<Begin>> {
+        let running = sessions::running(config_dir, session_id);
+        let known = conversation::conversation(None, config_dir, folder, session_id);
+        Ok(match launch::choose(&known, running)? {
+            TakeUp::With(begin) => Some(begin),
+            TakeUp::Another => None,
+        })
+    }
+
+    fn watch_sessions(&self, seen: Sender<SessionSeen>) -> Option<Box<dyn SessionWatch>> {
+        let (tell, mut files) = channel(SEEN);
+        tokio::spawn(async move {
+            while let Some(file) = files.recv().await {
+                if let Some(said) = said(file)
+                    && seen.send(said).await.is_err()
+                {
+                    return;
+                }
+            }
+        });
+        Some(Box::new(Sessions::start(tell)))
+    }
+
+    fn session_file(&self, content: &[u8]) -> Option<AgentSession> {
+        session_file::parse(content)
+    }
+
+    fn find_transcript(&self, config_dir: &Path, folder: &Path, session_id: &str) -> Option<PathBuf> {
+        conversation::find(config_dir, folder, session_id)
+    }
+
+    fn transcript(&self, file: &Path) -> Box<dyn Transcript> {
+        Box::new(transcript::Tail::new(file))
+    }
+
+    fn login_advice(&self, message: &str) -> String {
+        login::advice(message)
+    }
+
+    fn committing_hooks(&self, folder: &Path, environment: &Environment) -> Vec<CommittingHook> {
+        but_hooks::find(folder, environment::config_dir(environment).as_deref())
+    }
+}
+
+/// What a session file says; nothing when it is no session file.
+fn said(file: SessionFileSeen) -> Option<SessionSeen> {
+    let SessionFileSeen { config_dir, pid, content, .. } = file;
+    match content {
+        Some(content) => {
+            let session = Some(session_file::parse(&content)?);
+            Some(SessionSeen { config_dir, pid, session })
+        }
+        None => Some(SessionSeen { config_dir, pid, session: None }),
+    }
+}

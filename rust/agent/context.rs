@@ -14,11 +14,10 @@
 //! text the agent gets 2 kB and a file name. Chorus cuts it itself, and names a file that the agent may read unasked.
 //! (The output must be valid JSON: 2.1.197 hands invalid output to the agent as it is, 2.1.328 drops it.)
 
-use crate::contract::Json;
+use crate::evidence::event::SessionStart;
 use crate::task::{Isolation, Task};
 use crate::text::{code, fenced, reveal_block, reveal_line};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use std::path::Path;
 
 /// UTF-16 units that the client takes: 10,000 arrived, of 10,001 only the beginning did.
@@ -184,24 +183,19 @@ fn committing(task: &Task) -> String {
     }
 }
 
-/// The text for a session that starts, if any: everything for a new conversation (`startup`, `clear`, `compact`), what
-/// changed for one that knows the context `before` (`resume`, `fork`). A resumed conversation that never got it gets all.
-pub fn at_start(source: &str, before: Option<&Context>, now: &Context, whole: Option<&Path>) -> Option<String> {
-    match (source, before) {
-        ("resume", Some(before)) => {
+/// The text for a session that starts, if any: everything for a new conversation, what changed for one that knows the
+/// context `before`. A resumed conversation that never got it gets all.
+pub fn at_start(how: SessionStart, before: Option<&Context>, now: &Context, whole: Option<&Path>) -> Option<String> {
+    match (how, before) {
+        (SessionStart::Resumed, Some(before)) => {
             let changes = now.since(before)?.brief(whole);
             let changed = "Since you last saw it, your task changed in these parts.\n\n";
             Some(format!("{changed}{}", first_units(&changes, MOST - units(changed))))
         }
         // A fork holds the conversation, context included, under an id that nobody saw before.
-        ("fork", _) => now.since(before?).map(|changes| changes.brief(whole)),
+        (SessionStart::Forked, _) => now.since(before?).map(|changes| changes.brief(whole)),
         _ => Some(now.brief(whole)),
     }
-}
-
-/// What the hook prints at `SessionStart`.
-pub fn session_start_reply(text: &str) -> Json {
-    json!({ "hookSpecificOutput": { "hookEventName": "SessionStart", "additionalContext": text } })
 }
 
 fn units(text: &str) -> usize {
@@ -219,6 +213,7 @@ fn first_units(text: &str, most: usize) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn task(title: &str, description: &str) -> Task {
         let task = json!({
@@ -323,13 +318,13 @@ four
     #[test]
     fn a_new_conversation_gets_everything_and_a_known_one_only_what_changed() {
         let (old, new) = (context("old"), context("new"));
-        for source in ["startup", "clear", "compact", "something new"] {
-            assert_eq!(at_start(source, Some(&new), &new, None), Some(new.brief(None)), "{source}");
+        for how in [SessionStart::New, SessionStart::Cleared, SessionStart::Compacted] {
+            assert_eq!(at_start(how, Some(&new), &new, None), Some(new.brief(None)), "{how:?}");
         }
-        assert_eq!(at_start("resume", Some(&new), &new, None), None);
-        assert_eq!(at_start("resume", None, &new, None), Some(new.brief(None)));
-        assert_eq!(at_start("fork", None, &new, None), None);
-        let changed = at_start("resume", Some(&old), &new, None).unwrap();
+        assert_eq!(at_start(SessionStart::Resumed, Some(&new), &new, None), None);
+        assert_eq!(at_start(SessionStart::Resumed, None, &new, None), Some(new.brief(None)));
+        assert_eq!(at_start(SessionStart::Forked, None, &new, None), None);
+        let changed = at_start(SessionStart::Resumed, Some(&old), &new, None).unwrap();
         assert!(changed.contains("new") && !changed.contains("Committing"), "{changed}");
     }
 
@@ -337,7 +332,7 @@ four
     fn what_is_gone_is_said_to_be_gone() {
         let with = Context::of(&task("Fix it", "x"), &[EXCERPT]);
         let renamed = Context::of(&task("Fix that", "x"), &[]);
-        let changed = at_start("resume", Some(&with), &renamed, None).unwrap();
+        let changed = at_start(SessionStart::Resumed, Some(&with), &renamed, None).unwrap();
         assert!(changed.contains("`Fix that`") && changed.contains("no longer part"));
         assert!(!changed.contains("`Fix it`"));
     }

@@ -1,15 +1,12 @@
 //! Differences as others tell them: hunks, and the patch an edit tool says it made.
 
 use super::difference::Block;
-use serde::Deserialize;
-use serde_json::Value as Json;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-/// A hunk of a difference. Starts count from 1; where a side has no line, it is the line after, as `but` (gitoxide) and
-/// Claude Code (jsdiff) tell it and git does not.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+/// A hunk of a difference. Starts count from 1; where a side has no line, it is the line after, as gitoxide and
+/// jsdiff tell it and git does not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hunk {
     /// First line on the old side.
     pub old_start: usize,
@@ -23,8 +20,7 @@ pub struct Hunk {
     pub lines: Vec<String>,
 }
 
-/// What an edit tool says it changed: `tool_response.structuredPatch` of Claude Code 2.1 (three lines of context; tabs
-/// and line endings may be told differently from what is in the file).
+/// What an edit tool says it changed. Indentation and line endings may differ from what is in the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Patch {
     /// In order.
@@ -45,14 +41,6 @@ impl Hunk {
 
     fn side(&self, sign: char) -> Vec<&str> {
         self.lines.iter().filter_map(|line| line.strip_prefix([' ', sign])).collect()
-    }
-}
-
-impl Patch {
-    /// From an edit tool's response; nothing where it told none.
-    pub fn of(response: &Json) -> Option<Patch> {
-        let hunks = Vec::<Hunk>::deserialize(response.get("structuredPatch")?).ok()?;
-        (!hunks.is_empty()).then_some(Patch { hunks })
     }
 }
 

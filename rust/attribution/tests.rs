@@ -119,7 +119,13 @@ fn context_and_headers_in_a_hunk_are_passed_over() {
 }
 
 fn patch(hunks: serde_json::Value) -> Patch {
-    Patch::of(&serde_json::json!({"structuredPatch": hunks})).unwrap()
+    let hunk = |hunk: &serde_json::Value| {
+        let number = |key: &str| hunk[key].as_u64().unwrap() as usize;
+        let lines = hunk["lines"].as_array().unwrap().iter().map(|line| line.as_str().unwrap().to_owned()).collect();
+        let (old_start, old_lines) = (number("oldStart"), number("oldLines"));
+        Hunk { old_start, old_lines, new_start: number("newStart"), new_lines: number("newLines"), lines }
+    };
+    Patch { hunks: hunks.as_array().unwrap().iter().map(hunk).collect() }
 }
 
 #[test]

@@ -1,12 +1,14 @@
 //! `chorus detect`: classifies captured screens, one JSON line a file. It is how a wrong status is reported, and how the
 //! corpus in `tests/fixtures/screens` is kept.
 
-use crate::agent::claude::session_file::{self, SessionFile};
+use crate::agent::{ADAPTERS, Adapter, AgentKind};
 use crate::contract::Code;
 use crate::detector::rules::{Rules, parse};
-use crate::detector::screen::{Beside, Reading, classify, is_shell};
+use crate::detector::screen::{Beside, classify, is_shell};
 use crate::detector::{SETTLE, detect};
 use crate::error::{Error, Result};
+use crate::evidence::reading::ScreenReading;
+use crate::evidence::session::AgentSession;
 use crate::evidence::{Evidence, Gives, Process};
 use serde_json::{Map, Value, json};
 use std::io::{Read, Write};
@@ -35,7 +37,8 @@ pub struct Options {
 /// Writes one line for each file: `{"file","status","kind","rule","detail"}`.
 pub fn run(options: &Options, out: &mut dyn Write) -> Result<()> {
     let own = options.rules.as_deref().map(|path| parse(&text(path)?)).transpose()?;
-    let rules = Rules::for_agent(&options.agent, own)?;
+    let adapter = AgentKind::named(&options.agent).and_then(AgentKind::adapter);
+    let rules = Rules::of(adapter.map(Adapter::screen_rules), own)?;
     let session = options.session_file.as_deref().map(session).transpose()?;
     for file in &options.files {
         let line = line(options, &rules, session.as_ref(), &file.to_string_lossy(), &text(file)?);
@@ -44,7 +47,7 @@ pub fn run(options: &Options, out: &mut dyn Write) -> Result<()> {
     Ok(())
 }
 
-fn line(options: &Options, rules: &Rules, session: Option<&SessionFile>, file: &str, capture: &str) -> Value {
+fn line(options: &Options, rules: &Rules, session: Option<&AgentSession>, file: &str, capture: &str) -> Value {
     let beside = Beside { command: options.command.as_deref(), dead: options.dead };
     let reading = classify(rules, capture, beside);
     let more = more(&reading);
@@ -63,9 +66,9 @@ fn line(options: &Options, rules: &Rules, session: Option<&SessionFile>, file: &
 const LATER: i64 = 10 * SETTLE;
 
 /// The session file's status and the screen, as of one moment after the screen had settled.
-fn evidence(session: &SessionFile, reading: Reading, command: Option<String>) -> Evidence {
-    let mut evidence = Evidence::launched(Gives { session_file: true, hooks: true }, -LATER);
-    let session = SessionFile { status_updated_at: Some(0), updated_at: Some(0), ..session.clone() };
+fn evidence(session: &AgentSession, reading: ScreenReading, command: Option<String>) -> Evidence {
+    let mut evidence = Evidence::launched(Gives { session: true, hooks: true }, -LATER);
+    let session = AgentSession { status_updated_at: Some(0), updated_at: Some(0), ..session.clone() };
     // A shell in front of an agent that lives: job control stopped the agent.
     let suspended = command.as_deref().is_some_and(is_shell);
     evidence.saw_process(Process::Alive { command, suspended }, 0);
@@ -75,7 +78,7 @@ fn evidence(session: &SessionFile, reading: Reading, command: Option<String>) ->
 }
 
 /// What stands on the screen beside the status's own details.
-fn more(reading: &Reading) -> Map<String, Value> {
+fn more(reading: &ScreenReading) -> Map<String, Value> {
     let mut more = Map::new();
     if let Some(dialog) = &reading.dialog {
         more.insert("question".into(), json!(dialog.question));
@@ -92,10 +95,13 @@ fn detail(detail: &crate::status::Detail, more: Map<String, Value>) -> Value {
     known.into_iter().chain(more).filter(|(_, value)| !value.is_null()).collect()
 }
 
-fn session(path: &Path) -> Result<SessionFile> {
+fn session(path: &Path) -> Result<AgentSession> {
     let text = text(path)?;
     let refused = || Error::new(Code::BadInput, format!("cannot read {}: it is no session file", path.display()));
-    session_file::parse(text.as_bytes()).ok_or_else(|| refused().hint("give `<config>/sessions/<pid>.json`"))
+    ADAPTERS
+        .iter()
+        .find_map(|adapter| adapter.session_file(text.as_bytes()))
+        .ok_or_else(|| refused().hint("give `<config>/sessions/<pid>.json`"))
 }
 
 /// A file's text; bytes that are not UTF-8 are replaced.

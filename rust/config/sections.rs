@@ -2,6 +2,7 @@
 
 use super::section::section;
 use super::value::{Choice, Patterns, Words};
+use crate::contract::Renderer;
 use crate::task::Isolation;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -160,15 +161,6 @@ impl Database {
     }
 }
 
-/// How an agent draws.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Renderer {
-    /// On the main screen, so that tmux keeps the conversation in its history.
-    Classic,
-    /// On the alternate screen.
-    Fullscreen,
-}
-
 impl Choice for Renderer {
     const NAMES: &'static [(&'static str, Self)] =
         &[("classic", Renderer::Classic), ("fullscreen", Renderer::Fullscreen)];
@@ -273,7 +265,7 @@ fn one_word_if_any(text: &Option<String>) -> Checked {
 /// A mode that asks nothing comes from the task itself, where it is shown, and from nowhere else.
 fn no_bypass(mode: &Option<String>) -> Checked {
     one_word_if_any(mode)?;
-    require(mode.as_deref() != Some("bypassPermissions"), "`bypassPermissions` is only taken from the task itself")
+    require(mode.as_deref() != Some("bypassPermissions"), "only a task itself may set `bypassPermissions`")
 }
 
 fn key(name: &str) -> Checked {

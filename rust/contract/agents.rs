@@ -18,8 +18,19 @@ pub struct Hook {
     pub at: Millis,
     /// True when the client waits for an answer ([`HookReply`]).
     pub wait: bool,
-    /// What the agent sent on standard input; for `pane-died` `{hook_event_name: "PaneDied"}`.
+    /// What the agent sent on standard input.
     pub event: Json,
+    /// The name of the adapter that reads it; absent from older copies, which knew one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+}
+
+/// From tmux's `pane-died` hook.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PaneDied {
+    /// The task's uuid.
+    pub task: String,
 }
 
 /// What `chorus hook` prints.
@@ -46,4 +57,13 @@ pub struct Exec {
     pub environment: Environment,
     /// The working folder.
     pub folder: String,
+}
+
+/// Where an agent draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Renderer {
+    /// On the main screen, so that tmux keeps the conversation in its history and the mouse is free.
+    Classic,
+    /// On the alternate screen.
+    Fullscreen,
 }

@@ -76,7 +76,7 @@ pub struct Opened {
     /// The agent's own rules for "allow always", each as a sentence.
     pub suggestions: Vec<String>,
     /// How it can be answered: `hook`, `keys`, or `terminal` (only by attaching).
-    pub answerable: String,
+    pub answerable: crate::status::Answerable,
     /// When it opened.
     pub opened_at: Millis,
     /// When it closed.

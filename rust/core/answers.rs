@@ -1,14 +1,17 @@
 //! Hook processes that wait for an answer, by request id.
 
+use crate::agent::Adapter;
 use crate::contract::Json;
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::{HashMap, HashSet};
-use tokio::sync::oneshot;
+use std::time::Duration;
+use tokio::sync::{Notify, oneshot};
 
 /// Who waits. A request whose daemon was killed waits again when its hook process reconnects.
 #[derive(Debug, Default)]
 pub struct Answers {
     waiting: Mutex<HashMap<String, Waiting>>,
+    came: Notify,
     pressed: Mutex<HashSet<String>>,
 }
 
@@ -25,9 +28,18 @@ impl Drop for Pressing<'_> {
     }
 }
 
+/// What an agent asked, as it asked it.
+#[derive(Clone, Debug)]
+pub struct Asking {
+    /// What knows the agent.
+    pub adapter: &'static dyn Adapter,
+    /// The agent's message.
+    pub message: Json,
+}
+
 #[derive(Debug)]
 struct Waiting {
-    event: Json,
+    asking: Asking,
     answer: oneshot::Sender<Option<Json>>,
 }
 
@@ -53,15 +65,35 @@ impl Answers {
 
     /// Waits for the answer to `request`; an earlier waiter of the same request is released without one. Resolves to
     /// the JSON for the agent, or to nothing when the request is over.
-    pub fn wait(&self, request: &str, event: Json) -> impl Future<Output = Option<Json>> + use<> {
+    pub fn wait(&self, request: &str, asking: Asking) -> impl Future<Output = Option<Json>> + use<> {
         let (answer, answered) = oneshot::channel();
-        self.waiting().insert(request.to_owned(), Waiting { event, answer });
+        self.waiting().insert(request.to_owned(), Waiting { asking, answer });
+        self.came.notify_waiters();
         async { answered.await.ok().flatten() }
     }
 
-    /// The event a waiting hook process was called with; nothing when none waits.
-    pub fn event(&self, request: &str) -> Option<Json> {
-        self.waiting().get(request).map(|waiting| waiting.event.clone())
+    /// What the waiting hook process was called with; nothing when none waits.
+    pub fn asking(&self, request: &str) -> Option<Asking> {
+        self.waiting().get(request).map(|waiting| waiting.asking.clone())
+    }
+
+    /// Whether a hook process waits.
+    pub fn is_awaited(&self, request: &str) -> bool {
+        self.waiting().contains_key(request)
+    }
+
+    /// As [`Answers::asking`], of a hook process that may still come within `limit`.
+    pub async fn asking_within(&self, request: &str, limit: Duration) -> Option<Asking> {
+        let asking = async {
+            loop {
+                let came = self.came.notified();
+                if let Some(asking) = self.asking(request) {
+                    return asking;
+                }
+                came.await;
+            }
+        };
+        tokio::time::timeout(limit, asking).await.ok()
     }
 
     /// Gives the answer; false when nobody waits any more.
@@ -72,5 +104,25 @@ impl Answers {
     /// Lets the hook process go without an answer: the agent then keeps its own dialog, or has closed it.
     pub fn release(&self, request: &str) {
         self.waiting().remove(request);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_hook_that_comes_later_is_found_when_it_comes() {
+        let answers = Answers::default();
+        let asking = |message: &str| Asking { adapter: crate::agent::of_hook(None), message: message.into() };
+        let comes = async {
+            tokio::task::yield_now().await;
+            let _other = answers.wait("2", asking("other"));
+            tokio::task::yield_now().await;
+            let _wanted = answers.wait("1", asking("wanted"));
+        };
+        let (found, ()) = tokio::join!(answers.asking_within("1", Duration::from_secs(60)), comes);
+        assert_eq!(found.map(|asking| asking.message), Some("wanted".into()));
+        assert!(answers.asking_within("3", Duration::ZERO).await.is_none());
     }
 }

@@ -1,8 +1,9 @@
 //! What the monitor is told.
 
-use crate::contract::Hook;
+use crate::agent::Adapter;
 use crate::detector::rules::Rules;
 use crate::evidence::Gives;
+use crate::evidence::event::AgentEvent;
 use crate::process::Identity;
 use crate::status::Millis;
 use crate::tmux::capture::Shots;
@@ -19,8 +20,8 @@ pub enum Fact {
         /// The task's uuid.
         task: String,
     },
-    /// A hook ran.
-    Hook(Box<Hook>),
+    /// An agent told of an event.
+    Event(Box<AgentReport>),
     /// tmux says that the task's pane died.
     PaneDied {
         /// The task's uuid.
@@ -44,6 +45,21 @@ pub enum Fact {
     Swept(Box<Swept>),
 }
 
+/// One event of a task's agent, read where it came in.
+#[derive(Clone, Debug)]
+pub struct AgentReport {
+    /// The same event twice is one event.
+    pub id: String,
+    /// The task's uuid.
+    pub task: String,
+    /// The launch that it belongs to.
+    pub launch: String,
+    /// When it happened.
+    pub at: Millis,
+    /// The event.
+    pub event: AgentEvent,
+}
+
 /// A launch as the monitor needs it.
 #[derive(Clone, Debug)]
 pub struct Launched {
@@ -65,6 +81,8 @@ pub struct Launched {
     pub transcript: Option<PathBuf>,
     /// When a turn began that ran when it was last watched.
     pub turn_since: Option<Millis>,
+    /// What knows the agent; nothing where only its screen is known.
+    pub adapter: Option<&'static dyn Adapter>,
     /// What the agent gives.
     pub gives: Gives,
     /// How its screen is read.

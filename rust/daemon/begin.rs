@@ -1,6 +1,5 @@
 //! The daemon begins: it watches, types, and tells.
 
-use crate::agent::claude::sessions::Sessions;
 use crate::config;
 use crate::contract::{Elsewhere, Event};
 use crate::core::{Core, End, Inboxes};
@@ -9,12 +8,10 @@ use crate::{monitor, ops};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc::{UnboundedReceiver, channel};
+use tokio::sync::mpsc::UnboundedReceiver;
 
 /// For so long clients wait until the daemon has compared its store with what lives.
 const RECONCILE_FIRST: Duration = Duration::from_secs(1);
-/// Session files that may wait to be taken in.
-const SEEN: usize = 256;
 
 /// Reconciles what the store says with what lives, then takes in spooled events.
 pub async fn begin(core: &Arc<Core>) {
@@ -25,10 +22,8 @@ pub async fn begin(core: &Arc<Core>) {
     let Ok(store) = core.store() else { return };
     tokio::spawn(publish(core.clone(), store.subscribe()));
     if let Some(Inboxes { facts, free, ended }) = core.take_inboxes() {
-        let (tell, seen) = channel(SEEN);
-        let sessions = Sessions::start(tell);
         let sweeps = monitor::Plan::every(config::read(None, &environment::variables()).config.tmux.poll_interval);
-        tokio::spawn(monitor::run(Arc::downgrade(core), sweeps, facts, sessions, seen));
+        tokio::spawn(monitor::run(Arc::downgrade(core), sweeps, facts));
         tokio::spawn(deliver(core.clone(), free));
         tokio::spawn(commit(core.clone(), ended));
     }

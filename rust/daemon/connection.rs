@@ -1,6 +1,6 @@
 //! One connection: decodes, guards, hands on, answers. It decides nothing.
 
-use crate::contract::{Code, Failure, Message, PROTOCOL, Reply, Request, Welcome};
+use crate::contract::{Code, Failure, Message, PROTOCOL, PaneDied, Reply, Request, Welcome};
 use crate::core::{Asker, Core};
 use crate::daemon::peer::{self, Peer};
 use crate::error::{Error, Result};
@@ -98,13 +98,13 @@ impl Connection {
 
     async fn answer(&self, request: &Value, neovim: Option<Neovim<Writer>>) -> Result<Reply> {
         let request = decode(request)?;
-        if let Err(error) = peer::guard(&self.peer, &request, &self.core.pane_pids()) {
+        if let Err(error) = peer::guard(&self.peer, &request, &self.core.panes.pids()) {
             ops::journal_refusal(&self.core, &self.asker(), &request).await;
             return Err(error);
         }
         match request {
             Request::Hello(hello) => self.welcome(&hello, neovim),
-            Request::Hook(_) | Request::Exec(_) => {
+            Request::Hook(_) | Request::PaneDied(_) | Request::Exec(_) => {
                 ops::answer(&self.core, &Asker { gone: self.gone.clone(), ..Asker::default() }, request).await
             }
             request => {
@@ -124,8 +124,11 @@ impl Connection {
         if hello.protocol > PROTOCOL {
             // Only a strictly newer client replaces the daemon, so two Neovims cannot do it to each other in turn.
             self.core.stop.cancel();
-            return Err(Error::new(Code::Replaced, "the running daemon is older than this client and leaves")
-                .hint("connect again"));
+            return Err(Error::new(
+                Code::Replaced,
+                "the running daemon is older than this client and is shutting down",
+            )
+            .hint("reconnect"));
         }
         if hello.protocol < PROTOCOL {
             return Err(Error::new(Code::OlderClient, "this Neovim runs an older plugin: restart it"));
@@ -160,15 +163,23 @@ async fn caught<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send 
     tokio::spawn(work).await.unwrap_or_else(failed)
 }
 
+/// A copy of `chorus hook` from before [`Request::PaneDied`] tells of a pane's death as an event of the agent.
+fn renewed(request: Request) -> Request {
+    match request {
+        Request::Hook(hook) if hook.event == serde_json::json!({ "hook_event_name": "PaneDied" }) => {
+            Request::PaneDied(PaneDied { task: hook.task })
+        }
+        request => request,
+    }
+}
+
 fn decode(request: &Value) -> Result<Request> {
     let named = request.as_map().and_then(|fields| fields.iter().find(|(name, _)| name.as_str() == Some("method")));
     let method = named.and_then(|(_, method)| method.as_str()).unwrap_or_default();
-    wire::from_value(request).map_err(|error| {
+    wire::from_value(request).map(renewed).map_err(|error| {
         match error.message.contains("unknown variant `") && error.message.contains(method) {
-            true => {
-                Error::new(Code::UnknownVerb, format!("there is no request {}", crate::text::clean_line(method, 40)))
-                    .hint("the plugin and the program are of different versions: build both again")
-            }
+            true => Error::new(Code::UnknownVerb, format!("unknown request {}", crate::text::clean_line(method, 40)))
+                .hint("the versions of the plugin and the program differ: rebuild both"),
             false => error,
         }
     })
@@ -195,6 +206,19 @@ async fn pump(neovim: Neovim<Writer>, outbox: Arc<Outbox>, gone: CancellationTok
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pane_s_death_is_understood_as_older_copies_tell_it() {
+        let told = |event: serde_json::Value| {
+            let params =
+                serde_json::json!({"id": "i", "task": "t", "launch": "", "at": 1, "wait": false, "event": event});
+            let request = serde_json::json!({"method": "hook", "params": params});
+            decode(&wire::to_value(&request).unwrap()).unwrap()
+        };
+        let died = told(serde_json::json!({"hook_event_name": "PaneDied"}));
+        assert!(matches!(died, Request::PaneDied(PaneDied { task }) if task == "t"));
+        assert!(matches!(told(serde_json::json!({"hook_event_name": "Stop"})), Request::Hook(_)));
+    }
 
     #[tokio::test]
     async fn a_panic_is_answered_with_an_error() {

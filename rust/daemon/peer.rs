@@ -33,7 +33,7 @@ impl Peer {
 /// What any client may ask, agents included.
 pub fn is_open_to_agents(request: &Request) -> bool {
     use Request::*;
-    matches!(request, Hello(_) | Hook(_) | Exec(_) | TaskList(_) | TaskShow(_))
+    matches!(request, Hello(_) | Hook(_) | PaneDied(_) | Exec(_) | TaskList(_) | TaskShow(_))
 }
 
 /// Refuses what an agent may not ask.

@@ -1,16 +1,16 @@
 //! Hooks alone, where no session file says what the agent does. They miss every interruption, so they are checked
 //! against the screen and expire.
 
-use super::by_session::kind_of;
 use super::{Fact, HOOKS_COUNT, Ruling, SETTLE, STARTING, by_screen, open_requests};
 use crate::evidence::Evidence;
+use crate::evidence::event::{FailureCause, SessionStart};
 use crate::status::{AgentStatus, Detail, Kind, Millis};
 
 /// How often the screen is read while only hooks speak.
 const LOOK: Millis = 5_000;
 
 pub(super) fn rule(evidence: &Evidence, now: Millis) -> Option<Ruling> {
-    let told = evidence.hooks.last.as_ref()?.at;
+    let told = evidence.hooks.last?;
     let interrupted = evidence.interrupted_at.filter(|at| *at > told);
     let newest = interrupted.unwrap_or(told);
     let looked = evidence.screen.as_ref().filter(|screen| screen.at >= newest + SETTLE);
@@ -53,50 +53,43 @@ fn by_events(evidence: &Evidence, now: Millis) -> Option<Ruling> {
     };
     if let Some(request) = open_requests(evidence, now).first() {
         let detail = Detail { tool: Some(request.tool.clone()), summary: request.summary.clone(), ..Detail::default() };
-        let waiting = ruling(AgentStatus::Waiting, "PermissionRequest", request.at, vec![Fact::Requests]);
-        return Some(Ruling { kind: Some(kind_of(&request.tool)), detail, ..waiting });
+        let waiting = ruling(AgentStatus::Waiting, "a request", request.at, vec![Fact::Requests]);
+        return Some(Ruling { kind: Some(request.kind), detail, ..waiting });
     }
     let worked = hooks.working_at();
     if let Some(at) = worked.filter(|at| hooks.resting_at().is_none_or(|rested| rested < *at)) {
         let call = hooks.tools.values().max_by_key(|call| call.at);
         let tool = call.map(|call| call.tool.clone());
         let detail = Detail { tool, summary: call.and_then(|call| call.summary.clone()), ..Detail::default() };
-        let busy = ruling(AgentStatus::Busy, "UserPromptSubmit or a tool call", at, vec![Fact::Prompt, Fact::Activity]);
+        let busy = ruling(AgentStatus::Busy, "a prompt or a tool call", at, vec![Fact::Prompt, Fact::Activity]);
         return Some(Ruling { detail, ..busy });
     }
     if let Some(failure) = hooks.standing_failure() {
-        let (status, kind) = self::failure(&failure.error, failure.message.as_deref());
+        let (status, kind) = self::failure(failure.cause);
         let detail = Detail { message: failure.message.clone(), ..Detail::default() };
-        return Some(Ruling { kind, detail, ..ruling(status, "StopFailure", failure.at, vec![Fact::Failure]) });
+        return Some(Ruling { kind, detail, ..ruling(status, "the turn failed", failure.at, vec![Fact::Failure]) });
     }
-    let started = hooks.started.as_ref().filter(|started| started.word != "compact");
+    let started = hooks.started.as_ref().filter(|started| started.how != SessionStart::Compacted);
     if let Some(stop) = hooks.stop.as_ref().filter(|stop| started.is_none_or(|started| started.at <= stop.at)) {
         let subagents = !hooks.subagents.is_empty();
         let background = if subagents { Some("subagent") } else { (stop.shells > 0).then_some("shell") };
         let detail =
             Detail { message: stop.message.clone(), background: background.map(str::to_owned), ..Detail::default() };
         let status = if subagents { AgentStatus::Busy } else { AgentStatus::Idle };
-        return Some(Ruling { detail, ..ruling(status, "Stop", stop.at, vec![Fact::Stop, Fact::Subagents]) });
+        return Some(Ruling { detail, ..ruling(status, "the turn ended", stop.at, vec![Fact::Stop, Fact::Subagents]) });
     }
     // The prompt is free 0.3 to 1.6 s after this; the session file or the screen will say when.
     let started = started?;
-    let status = if started.word == "clear" { AgentStatus::Idle } else { AgentStatus::Starting };
-    Some(ruling(status, "SessionStart", started.at, vec![Fact::Started]))
+    let status = if started.how == SessionStart::Cleared { AgentStatus::Idle } else { AgentStatus::Starting };
+    Some(ruling(status, "the session started", started.at, vec![Fact::Started]))
 }
 
-/// Status and kind of a turn that ended in an error: the hook's word where it has one, else the text.
-pub(super) fn failure(error: &str, message: Option<&str>) -> (AgentStatus, Option<Kind>) {
-    let message = message.unwrap_or_default().to_ascii_lowercase();
-    let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
-    if error == "authentication_failed" || says(&["run /login", "not logged in"]) {
-        return (AgentStatus::LoginRequired, None);
+/// Status and kind of a turn that failed.
+pub(super) fn failure(cause: FailureCause) -> (AgentStatus, Option<Kind>) {
+    match cause {
+        FailureCause::Login => (AgentStatus::LoginRequired, None),
+        FailureCause::RateLimit => (AgentStatus::Error, Some(Kind::RateLimit)),
+        FailureCause::Server => (AgentStatus::Error, Some(Kind::Server)),
+        FailureCause::Request => (AgentStatus::Error, Some(Kind::Request)),
     }
-    let kind = match error {
-        "rate_limit" => Kind::RateLimit,
-        "server_error" | "overloaded" => Kind::Server,
-        _ if says(&["(429)", "error: 429", "rate limit", "usage limit", "limit reached"]) => Kind::RateLimit,
-        _ if says(&["error: 5", "overloaded", "unable to connect", "connection", "econn", "timed out"]) => Kind::Server,
-        _ => Kind::Request,
-    };
-    (AgentStatus::Error, Some(kind))
 }

@@ -2,12 +2,12 @@
 
 use super::screen::is_shell;
 use super::{Fact, Ruling, SILENCE, STARTING};
-use crate::evidence::{Evidence, Launch, Process, SessionFact};
+use crate::evidence::{Evidence, LaunchFact, Process, SessionFact};
 use crate::status::{AgentStatus, Detail, Kind, Millis};
 
 /// The client removes its session file as it exits, a little before the pane dies.
 const REMOVED: Millis = 500;
-/// `SessionEnd` comes a little before the end.
+/// The event of a session that ends comes a little before the end.
 const ENDING: Millis = 1_000;
 
 fn exited(kind: Option<Kind>, rule: &str, since: Millis, used: Fact) -> Ruling {
@@ -16,7 +16,7 @@ fn exited(kind: Option<Kind>, rule: &str, since: Millis, used: Fact) -> Ruling {
 }
 
 /// The agent ended, or job control stopped it.
-pub(super) fn ended(evidence: &Evidence, launch: &Launch, now: Millis) -> Option<Ruling> {
+pub(super) fn ended(evidence: &Evidence, launch: &LaunchFact, now: Millis) -> Option<Ruling> {
     let fact = evidence.process.as_ref().filter(|fact| fact.at >= launch.at);
     let dead = fact.and_then(|fact| match &fact.process {
         Process::Dead { code, signal } => {
@@ -46,7 +46,7 @@ fn session_over(evidence: &Evidence, now: Millis) -> Option<Ruling> {
 }
 
 /// A shell has the terminal, where the agent had it before.
-fn shell_in_front(evidence: &Evidence, launch: &Launch, now: Millis) -> Option<Ruling> {
+fn shell_in_front(evidence: &Evidence, launch: &LaunchFact, now: Millis) -> Option<Ruling> {
     let fact = evidence.process.as_ref().filter(|fact| fact.at >= launch.at)?;
     let Process::Alive { command: Some(command), .. } = &fact.process else { return None };
     let lived = evidence.hooks.last.is_some() || now >= launch.at + STARTING;
@@ -54,18 +54,18 @@ fn shell_in_front(evidence: &Evidence, launch: &Launch, now: Millis) -> Option<R
     over.then(|| exited(None, "process: a shell is in front", fact.at, Fact::Process))
 }
 
-/// `SessionEnd`, and no session file says otherwise.
+/// The session ended by its own word, and no session file says otherwise.
 fn said_goodbye(evidence: &Evidence, now: Millis) -> Option<Ruling> {
     let ended = evidence.hooks.ended.as_ref()?;
-    let newer = evidence.hooks.last.as_ref().is_some_and(|last| last.at > ended.at);
+    let newer = evidence.hooks.last.as_ref().is_some_and(|last| *last > ended.at);
     let over = now >= ended.at + ENDING && !newer && live_session(evidence).is_none();
-    over.then(|| exited(None, "hook: SessionEnd", ended.at, Fact::Ended))
+    over.then(|| exited(None, "hook: the session ended", ended.at, Fact::Ended))
 }
 
 /// tmux does not answer and nothing else is left to go by. That is not a death.
 pub(super) fn silent(evidence: &Evidence, now: Millis) -> Option<Ruling> {
     let since = evidence.silent_since.filter(|since| now >= since + SILENCE)?;
-    let heard = evidence.hooks.last.as_ref().is_some_and(|last| last.at > since);
+    let heard = evidence.hooks.last.as_ref().is_some_and(|last| *last > since);
     let rule = "tmux does not answer".to_owned();
     (!heard).then(|| Ruling {
         status: AgentStatus::Unknown,

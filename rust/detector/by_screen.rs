@@ -1,15 +1,15 @@
 //! The screen, where nothing else speaks: start dialogs, and agents that give nothing but a screen.
 
 use super::{CHANGING, DISTURBED, Fact, Ruling, SETTLE};
-use crate::evidence::{Evidence, Launch, ScreenFact};
+use crate::evidence::{Evidence, LaunchFact, ScreenFact};
 use crate::status::{AgentStatus, Kind, Millis};
 
 /// How often a screen that tells of work, or of a start dialog, is read again.
 const LOOK: Millis = 2_000;
 
-pub(super) fn rule(evidence: &Evidence, launch: &Launch, now: Millis) -> Option<Ruling> {
+pub(super) fn rule(evidence: &Evidence, launch: &LaunchFact, now: Millis) -> Option<Ruling> {
     let screen = evidence.screen.as_ref().filter(|screen| screen.at >= launch.at)?;
-    let only_screen = !launch.gives.session_file && !launch.gives.hooks;
+    let only_screen = !launch.gives.session && !launch.gives.hooks;
     if screen.reading.status == AgentStatus::Unknown && only_screen {
         let written = screen.disturbed_at.max(Some(screen.changed_at)).unwrap_or(screen.at);
         let until = written + CHANGING;

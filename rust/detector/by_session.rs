@@ -2,8 +2,9 @@
 
 use super::by_process::live_session;
 use super::{FOLLOWS, Fact, Ruling, SETTLE, by_hooks, by_screen};
-use crate::agent::claude::session_file::SessionStatus;
+use crate::evidence::event::SessionStart;
 use crate::evidence::hooks::OpenRequest;
+use crate::evidence::session::SessionStatus;
 use crate::evidence::{Evidence, ScreenFact, SessionFact};
 use crate::status::{AgentStatus, Detail, Kind, Millis};
 
@@ -97,9 +98,9 @@ fn at_rest(evidence: &Evidence, session: &SessionFact, since: Millis, now: Milli
     let worked = hooks.working_at().max(session.busy_at);
     let stands = |at: Millis| session.busy_at.is_none_or(|busy| busy <= at);
     if let Some(failure) = hooks.standing_failure().filter(|failure| stands(failure.at)) {
-        let (status, kind) = by_hooks::failure(&failure.error, failure.message.as_deref());
+        let (status, kind) = by_hooks::failure(failure.cause);
         ruling.detail.message = failure.message.clone();
-        let rule = format!("session file: {}, hook: StopFailure", background.unwrap_or("idle"));
+        let rule = format!("session file: {}, hook: the turn failed", background.unwrap_or("idle"));
         ruling.used.push(Fact::Failure);
         return Ruling { status, kind, rule, since: failure.at, ..ruling };
     }
@@ -108,7 +109,7 @@ fn at_rest(evidence: &Evidence, session: &SessionFact, since: Millis, now: Milli
     let launched = evidence.launch.as_ref().map_or(0, |launch| launch.at);
     let recorded = transcript.and_then(|transcript| transcript.error.as_ref());
     if let Some(error) = recorded.filter(|error| error.at >= worked.unwrap_or(launched)) {
-        let (status, kind) = by_hooks::failure("", Some(&error.text));
+        let (status, kind) = by_hooks::failure(error.cause);
         ruling.detail.message = Some(error.text.clone());
         let rule = "session file: idle, transcript: error".to_owned();
         ruling.used.push(Fact::Transcript);
@@ -131,7 +132,8 @@ fn at_rest(evidence: &Evidence, session: &SessionFact, since: Millis, now: Milli
         return ruling;
     };
     // A resumed conversation shows the error it ended in once; the footer speaks of now.
-    let resumed = worked.is_none() && hooks.started.as_ref().is_some_and(|started| started.word == "resume");
+    let resumed =
+        worked.is_none() && hooks.started.as_ref().is_some_and(|started| started.how == SessionStart::Resumed);
     let counts = !resumed || screen.reading.rule.ends_with(".footer");
     if counts && matches!(screen.reading.status, AgentStatus::Error | AgentStatus::LoginRequired) {
         let found = by_screen::ruling(screen);
@@ -154,12 +156,7 @@ fn waiting(evidence: &Evidence, session: &SessionFact, since: Millis) -> Ruling 
         None => Some(since + SETTLE),
         Some(screen) => screen.disturbed_at.map(|disturbed| (disturbed + SETTLE).min(screen.at + DIALOG_LOOK)),
     };
-    let said = match wanted {
-        "input needed" => Some(Kind::Question),
-        "dialog open" => Some(Kind::Dialog),
-        "permission prompt" | "sandbox request" => Some(Kind::Permission),
-        _ => None,
-    };
+    let said = session.file.waiting_kind;
     if said == Some(Kind::Dialog) {
         ruling.kind = said;
         ruling.look = look;
@@ -172,20 +169,20 @@ fn waiting(evidence: &Evidence, session: &SessionFact, since: Millis) -> Ruling 
     let requests = &evidence.hooks.requests;
     let shown = dialog.and_then(|screen| requests.iter().find(|request| shows(screen, request)));
     let request = shown.or_else(|| requests.first().filter(|_| requests.len() == 1));
-    let request = request.filter(|request| said != Some(Kind::Question) || request.tool == "AskUserQuestion");
+    let request = request.filter(|request| said != Some(Kind::Question) || request.kind == Kind::Question);
     if let Some(request) = request {
-        ruling.kind = said.filter(|kind| *kind == Kind::Question).or(Some(kind_of(&request.tool)));
+        ruling.kind = said.filter(|kind| *kind == Kind::Question).or(Some(request.kind));
         ruling.detail =
             Detail { tool: Some(request.tool.clone()), summary: request.summary.clone(), ..Detail::default() };
         ruling.used.push(Fact::Requests);
         ruling.look = look.filter(|_| requests.len() > 1);
         return ruling;
     }
-    ruling.kind = said.or(requests.first().map(|request| kind_of(&request.tool)));
+    ruling.kind = said.or(requests.first().map(|request| request.kind));
     ruling.look = look;
     if let Some(screen) = dialog {
         let seen = screen.reading.kind.filter(|kind| matches!(kind, Kind::Permission | Kind::Question | Kind::Plan));
-        // 2.1.197 calls a question a permission prompt, and both versions a plan.
+        // An agent may call a question or a plan a permission.
         ruling.kind = if said == Some(Kind::Question) { said } else { seen.or(said).or(screen.reading.kind) };
         ruling.detail = screen.reading.detail.clone();
         ruling.used.push(Fact::Screen);
@@ -202,15 +199,6 @@ fn shows(screen: &ScreenFact, request: &OpenRequest) -> bool {
     !seen.is_empty()
         && !asked.is_empty()
         && (seen == asked || asked.starts_with(&seen) || (!name.is_empty() && seen == name))
-}
-
-/// The kind of waiting that a tool's request is.
-pub(super) fn kind_of(tool: &str) -> Kind {
-    match tool {
-        "ExitPlanMode" => Kind::Plan,
-        "AskUserQuestion" => Kind::Question,
-        _ => Kind::Permission,
-    }
 }
 
 /// Hooks of the main thread that the file has not followed for long: the screen decides, or nobody.

@@ -1,8 +1,8 @@
 //! The evidence in sentences, for `explain`.
 
 use super::{Fact, HOOKS_COUNT, SILENCE, STARTING};
-use crate::agent::claude::session_file::SessionStatus;
 use crate::contract::Piece;
+use crate::evidence::session::SessionStatus;
 use crate::evidence::{Evidence, Process, SessionFact};
 use crate::status::Millis;
 
@@ -32,10 +32,10 @@ pub(super) fn pieces(evidence: &Evidence, used: &[Fact]) -> Vec<Piece> {
     }
     let hooks = &evidence.hooks;
     if let Some(started) = &hooks.started {
-        add(Fact::Started, "hook", format!("SessionStart, source {}", started.word), started.at, None);
+        add(Fact::Started, "hook", format!("a session started: {}", started.how.word()), started.at, None);
     }
     if let Some(at) = hooks.prompt {
-        add(Fact::Prompt, "hook", "UserPromptSubmit: a prompt was accepted".into(), at, Some(at + HOOKS_COUNT));
+        add(Fact::Prompt, "hook", "a prompt was accepted".into(), at, Some(at + HOOKS_COUNT));
     }
     if let Some(at) = hooks.activity {
         let running = hooks.tools.values().max_by_key(|call| call.at);
@@ -49,7 +49,7 @@ pub(super) fn pieces(evidence: &Evidence, used: &[Fact]) -> Vec<Piece> {
         add(
             Fact::Requests,
             "hook",
-            format!("PermissionRequest{who}, {}{what}", request.tool),
+            format!("asked{who} for {}{what}", request.tool),
             request.at,
             Some(request.at + HOOKS_COUNT),
         );
@@ -59,14 +59,14 @@ pub(super) fn pieces(evidence: &Evidence, used: &[Fact]) -> Vec<Piece> {
     }
     if let Some(stop) = &hooks.stop {
         let rest = if stop.shells > 0 { format!("; background shells: {}", stop.shells) } else { String::new() };
-        add(Fact::Stop, "hook", format!("Stop: the turn ended{rest}"), stop.at, None);
+        add(Fact::Stop, "hook", format!("the turn ended{rest}"), stop.at, None);
     }
     if let Some(failure) = &hooks.failure {
         let message = failure.message.as_deref().unwrap_or("no message");
-        add(Fact::Failure, "hook", format!("StopFailure, {}: {message}", failure.error), failure.at, None);
+        add(Fact::Failure, "hook", format!("the turn failed, {}: {message}", failure.class), failure.at, None);
     }
     if let Some(ended) = &hooks.ended {
-        add(Fact::Ended, "hook", format!("SessionEnd, reason {}", ended.word), ended.at, None);
+        add(Fact::Ended, "hook", format!("the session ended, reason {}", ended.reason), ended.at, None);
     }
     if let Some(transcript) = &evidence.transcript {
         let error = transcript.error.as_ref().map(|error| format!("ends in an error: {}", error.text));

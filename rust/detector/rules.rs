@@ -1,10 +1,10 @@
-//! Screen rules: TOML in, compiled once, asked often. `agent/claude/screens.toml` explains the shape by example; a person's
-//! file of the same shape is merged in front of it.
+//! Screen rules: TOML in, compiled once, asked often. The rules that an adapter brings explain the shape by example; a
+//! person's file of the same shape is merged in front of them.
 
-use super::screen::dialog::Means;
 use super::screen::layout::{Marks, Part};
 use crate::contract::Code;
 use crate::error::{Error, Result};
+use crate::evidence::reading::Means;
 use crate::status::{AgentStatus, Kind};
 use parking_lot::Mutex;
 use regex::{Regex, RegexBuilder};
@@ -12,7 +12,6 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-const CLAUDE: &str = include_str!("../agent/claude/screens.toml");
 /// A rules file with more than this is a mistake.
 const MOST: usize = 500;
 
@@ -20,7 +19,7 @@ const MOST: usize = 500;
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RuleFile {
-    /// How the interface is found; absent marks are those of Claude Code.
+    /// How the interface is found; absent marks are those of the built-in rules.
     pub layout: LayoutText,
     /// In order: the first that holds wins.
     pub rule: Vec<RuleText>,
@@ -167,7 +166,7 @@ pub(super) struct Compiled {
 }
 
 /// The sets compiled last, newest first. One takes 3.5 MB and 30 ms, and the agents of all tasks want the same.
-static KNOWN: Mutex<Vec<(bool, RuleFile, Rules)>> = Mutex::new(Vec::new());
+static KNOWN: Mutex<Vec<(Option<&'static str>, RuleFile, Rules)>> = Mutex::new(Vec::new());
 const MOST_KNOWN: usize = 8;
 
 /// Reads a rules file.
@@ -176,16 +175,17 @@ pub fn parse(toml: &str) -> Result<RuleFile> {
 }
 
 impl Rules {
-    /// The rules for an agent: the built-in ones when it is `claude`, and a person's in front.
-    pub fn for_agent(agent: &str, own: Option<RuleFile>) -> Result<Rules> {
-        let (built_in, own) = (agent == "claude", own.unwrap_or_default());
+    /// The rules for an agent: the built-in ones (as TOML) where there are any, and a person's in front.
+    pub fn of(built_in: Option<&'static str>, own: Option<RuleFile>) -> Result<Rules> {
+        let (key, own) = (built_in, own.unwrap_or_default());
         let mut known = KNOWN.lock();
         let found = known.iter().position(|(with, file, _)| (*with, file) == (built_in, &own));
         let entry = match found {
             Some(at) => known.remove(at),
             None => {
-                let file = if built_in { own.clone().in_front_of(parse(CLAUDE)?) } else { own.clone() };
-                (built_in, own, Rules::compile(file)?)
+                let built_in = built_in.map(parse).transpose()?.unwrap_or_default();
+                let file = own.clone().in_front_of(built_in);
+                (key, own, Rules::compile(file)?)
             }
         };
         let rules = entry.2.clone();
@@ -294,11 +294,12 @@ mod tests {
     fn equal_rules_are_compiled_once() {
         let shared = |one: &Rules, other: &Rules| Arc::ptr_eq(&one.0, &other.0);
         let own = || parse("[status.idle]\npatterns = ['^> $']").ok();
-        let claude = Rules::for_agent("claude", None).unwrap();
-        assert!(shared(&claude, &Rules::for_agent("claude", Some(RuleFile::default())).unwrap()));
-        assert!(!shared(&claude, &Rules::for_agent("claude", own()).unwrap()));
-        let aider = Rules::for_agent("aider", own()).unwrap();
-        assert!(shared(&aider, &Rules::for_agent("codex", own()).unwrap()));
-        assert!(!shared(&aider, &Rules::for_agent("claude", own()).unwrap()));
+        let built_in = Some("[status.idle]\npatterns = ['^free$']");
+        let known = Rules::of(built_in, None).unwrap();
+        assert!(shared(&known, &Rules::of(built_in, Some(RuleFile::default())).unwrap()));
+        assert!(!shared(&known, &Rules::of(built_in, own()).unwrap()));
+        let alone = Rules::of(None, own()).unwrap();
+        assert!(shared(&alone, &Rules::of(None, own()).unwrap()));
+        assert!(!shared(&alone, &Rules::of(built_in, own()).unwrap()));
     }
 }

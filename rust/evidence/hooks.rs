@@ -1,12 +1,12 @@
-//! What an agent's hooks have told, folded event by event. Names and shapes are those of Claude Code 2.1.328 (`hook_event_name`
-//! and its fields); unknown events and missing fields change nothing. Times are those at which the hook ran, so a late
-//! event never overrules a newer one.
+//! What an agent's events have told, folded one by one. Times are those at which the event happened, so a late event
+//! never overrules a newer one.
 
-use crate::status::Millis;
+use super::event::{
+    AgentEvent, AgentRequest, Background, FailureCause, Happening, SessionStart, ToolCall, TurnFailure,
+};
+use crate::status::{Kind, Millis};
 use crate::text::clean_line;
-use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// More open requests or tool calls than this are not kept; the oldest go.
 const MOST: usize = 64;
@@ -16,7 +16,9 @@ const MOST: usize = 64;
 pub struct OpenRequest {
     /// The hook event's id, given by the hook process.
     pub id: String,
-    /// `Bash`, `AskUserQuestion`, `ExitPlanMode`, `mcp__server__tool`, …
+    /// Permission, question or plan.
+    pub kind: Kind,
+    /// The tool.
     pub tool: String,
     /// One line: the command, the file, the question.
     pub summary: Option<String>,
@@ -24,13 +26,13 @@ pub struct OpenRequest {
     pub subagent: Option<String>,
     /// When it was asked.
     pub at: Millis,
-    /// Fingerprint of the call's input: with the tool it is the only thing that ties a request to its end.
-    input: u64,
+    /// Of the call's input: with the tool it is the only thing that ties a request to its end.
+    fingerprint: u64,
 }
 
 /// A tool call that has begun and not ended.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ToolCall {
+pub struct RunningCall {
     /// The tool.
     pub tool: String,
     /// One line: the command, the file.
@@ -41,7 +43,7 @@ pub struct ToolCall {
 
 /// A turn that ended well.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Stop {
+pub struct EndedTurn {
     /// When.
     pub at: Millis,
     /// The agent's last message.
@@ -52,51 +54,62 @@ pub struct Stop {
 
 /// A turn that ended by an error of the API, after the client's own retries.
 #[derive(Clone, Debug, PartialEq)]
-pub struct StopFailure {
+pub struct FailedTurn {
     /// When.
     pub at: Millis,
-    /// `authentication_failed`, `rate_limit`, `server_error`, `unknown`.
-    pub error: String,
+    /// The agent's class of it.
+    pub class: String,
     /// The text shown.
     pub message: Option<String>,
+    /// What kind of failure it is.
+    pub cause: FailureCause,
 }
 
-/// A moment with a word: the source of a start, the reason of an end, the type of a notification.
+/// A session that started.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Moment {
+pub struct StartedSession {
     /// When.
     pub at: Millis,
-    /// `startup`, `clear`, `prompt_input_exit`, `idle_prompt`, …
-    pub word: String,
+    /// How.
+    pub how: SessionStart,
+}
+
+/// A session that ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EndedSession {
+    /// When.
+    pub at: Millis,
+    /// Why, in the agent's own word.
+    pub reason: String,
 }
 
 /// Everything the hooks of one launch have told.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Hooks {
-    /// The newest event of any kind.
-    pub last: Option<Moment>,
+    /// When the newest event of any kind happened.
+    pub last: Option<Millis>,
     /// The conversation, as of the newest event.
     pub session_id: Option<String>,
-    /// The newest `SessionStart`; the word is its source.
-    pub started: Option<Moment>,
-    /// The newest `UserPromptSubmit`.
+    /// The newest start of a session.
+    pub started: Option<StartedSession>,
+    /// When a prompt was last accepted.
     pub prompt: Option<Millis>,
     /// The newest sign of the main thread at work: a tool call begun or ended.
     pub activity: Option<Millis>,
     /// Requests not known to be answered, oldest first.
     pub requests: Vec<OpenRequest>,
-    /// Tool calls of the main thread not known to have ended, by `tool_use_id`.
-    pub tools: BTreeMap<String, ToolCall>,
-    /// Subagents not known to have ended (`agent_id`), with their start.
+    /// Tool calls of the main thread not known to have ended, by id.
+    pub tools: BTreeMap<String, RunningCall>,
+    /// Subagents not known to have ended, by id, with their start.
     pub subagents: BTreeMap<String, Millis>,
-    /// The newest `Stop`.
-    pub stop: Option<Stop>,
-    /// The newest `StopFailure`.
-    pub failure: Option<StopFailure>,
-    /// The newest `SessionEnd` that ends the process's work (not `clear` or `resume`); the word is its reason.
-    pub ended: Option<Moment>,
-    /// The newest `Notification`; the word is its type.
-    pub notification: Option<Moment>,
+    /// The newest turn that ended well.
+    pub stop: Option<EndedTurn>,
+    /// The newest turn that failed.
+    pub failure: Option<FailedTurn>,
+    /// The newest end of a session with which the process ends its work.
+    pub ended: Option<EndedSession>,
+    /// When the agent last got a login.
+    pub logged_in: Option<Millis>,
     /// No request from before this is open: the session file said so.
     over_at: Option<Millis>,
     /// Requests closed before they were opened, which asynchronous hooks can bring about.
@@ -105,74 +118,59 @@ pub struct Hooks {
 
 impl Hooks {
     /// Folds in one event. `id` names it: the same id twice is one event.
-    pub fn apply(&mut self, event: &Value, id: &str, at: Millis) {
-        let text = |key: &str| event.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
-        let Some(name) = text("hook_event_name") else { return };
-        let subagent = text("agent_id").map(|id| clean_line(id, 100));
+    pub fn apply(&mut self, event: &AgentEvent, id: &str, at: Millis) {
+        let subagent = event.subagent.as_deref().map(|id| clean_line(id, 100));
         let main = subagent.is_none();
-        if self.last.as_ref().is_none_or(|last| last.at <= at) {
-            self.last = Some(Moment { at, word: clean_line(name, 40) });
-            self.session_id = text("session_id").map(|id| clean_line(id, 100)).or(self.session_id.take());
+        if self.last.is_none_or(|last| last <= at) {
+            self.last = Some(at);
+            self.session_id = event.session_id.as_deref().map(|id| clean_line(id, 100)).or(self.session_id.take());
         }
-        match name {
-            "SessionStart" => {
-                newer(&mut self.started, Moment { at, word: clean_line(text("source").unwrap_or_default(), 40) });
+        match &event.what {
+            Happening::SessionStart(how) => {
+                newer(&mut self.started, StartedSession { at, how: *how });
                 self.forget_calls(at, Scope::All);
             }
-            "SessionEnd" => {
-                let word = clean_line(text("reason").unwrap_or("other"), 40);
+            Happening::SessionEnd { reason, continues } => {
                 self.forget_calls(at, Scope::All);
-                if word != "clear" && word != "resume" {
-                    newer(&mut self.ended, Moment { at, word });
+                if !continues {
+                    newer(&mut self.ended, EndedSession { at, reason: clean_line(reason, 40) });
                 }
             }
             // A request outlives it: a prompt that was queued while the agent was busy is told in the middle of a turn.
-            "UserPromptSubmit" if main => {
+            Happening::PromptTaken { .. } if main => {
                 self.prompt = self.prompt.max(Some(at));
                 self.tools.retain(|_, call| call.at > at);
             }
-            "PreToolUse" if main => {
-                self.activity = self.activity.max(Some(at));
-                let call = ToolCall { tool: tool(event), summary: summary(event), at };
-                if let Some(use_id) = text("tool_use_id").filter(|_| self.tools.len() < MOST) {
-                    self.tools.insert(clean_line(use_id, 100), call);
-                }
-            }
-            "PostToolUse" | "PostToolUseFailure" | "PermissionDenied" => {
+            Happening::ToolStart(call) if main => self.begin_call(call, at),
+            Happening::ToolEnd { call, .. } => {
                 if main {
                     self.activity = self.activity.max(Some(at));
-                    if let Some(use_id) = text("tool_use_id") {
-                        self.tools.remove(use_id);
+                    if let Some(id) = &call.id {
+                        self.tools.remove(&clean_line(id, 100));
                     }
                 }
-                self.close_call(event, subagent.as_deref());
+                self.close_call(call, subagent.as_deref());
             }
-            "PermissionRequest" => self.open(event, id, subagent, at),
-            "SubagentStart" => {
+            Happening::Asks(request) => self.open(request, id, subagent, at),
+            Happening::SubagentStart => {
                 if let Some(id) = subagent.filter(|_| self.subagents.len() < MOST) {
                     self.subagents.insert(id, at);
                 }
             }
-            "SubagentStop" => {
+            Happening::SubagentEnd => {
                 if let Some(id) = subagent {
                     self.subagents.remove(&id);
                     self.requests.retain(|request| request.subagent.as_ref() != Some(&id));
                 }
             }
-            "Stop" => self.rest(event, at),
-            "StopFailure" => {
-                let error = clean_line(text("error").unwrap_or("unknown"), 40);
-                let message = text("last_assistant_message").map(|message| clean_line(message, 500));
-                newer(&mut self.failure, StopFailure { at, error, message });
-                self.forget_calls(at, Scope::Main);
-            }
-            "Notification" => {
-                newer(
-                    &mut self.notification,
-                    Moment { at, word: clean_line(text("notification_type").unwrap_or_default(), 40) },
-                );
-            }
-            _ => {}
+            Happening::TurnEnd { message, background } => self.rest(message.as_deref(), background.as_ref(), at),
+            Happening::TurnFailure(failure) => self.fail(failure, at),
+            Happening::LoggedIn => self.logged_in = self.logged_in.max(Some(at)),
+            Happening::PromptTaken { .. }
+            | Happening::ToolStart(_)
+            | Happening::Notice
+            | Happening::Compaction
+            | Happening::Other => {}
         }
     }
 
@@ -209,21 +207,28 @@ impl Hooks {
     pub fn resting_at(&self) -> Option<Millis> {
         let stop = self.stop.as_ref().map(|stop| stop.at);
         let failure = self.failure.as_ref().map(|failure| failure.at);
-        let started = self.started.as_ref().filter(|start| start.word != "compact").map(|start| start.at);
+        let started = self.started.as_ref().filter(|start| start.how != SessionStart::Compacted).map(|start| start.at);
         stop.max(failure).max(started)
     }
 
     /// The failure the newest turn ended in, unless something happened since.
-    pub fn standing_failure(&self) -> Option<&StopFailure> {
+    pub fn standing_failure(&self) -> Option<&FailedTurn> {
         let failure = self.failure.as_ref()?;
         let stop = self.stop.as_ref().map(|stop| stop.at);
         let started = self.started.as_ref().map(|start| start.at);
-        let login = self.notification.as_ref().filter(|moment| moment.word == "auth_success").map(|moment| moment.at);
-        let since = self.working_at().max(stop).max(started).max(login);
+        let since = self.working_at().max(stop).max(started).max(self.logged_in);
         since.is_none_or(|since| since <= failure.at).then_some(failure)
     }
 
-    fn open(&mut self, event: &Value, id: &str, subagent: Option<String>, at: Millis) {
+    fn begin_call(&mut self, call: &ToolCall, at: Millis) {
+        self.activity = self.activity.max(Some(at));
+        if let Some(id) = call.id.as_ref().filter(|_| self.tools.len() < MOST) {
+            let running = RunningCall { tool: clean_line(&call.tool, 100), summary: summary(call), at };
+            self.tools.insert(clean_line(id, 100), running);
+        }
+    }
+
+    fn open(&mut self, asked: &AgentRequest, id: &str, subagent: Option<String>, at: Millis) {
         if let Some(place) = self.closed_early.iter().position(|closed| closed == id) {
             self.closed_early.remove(place);
             return;
@@ -234,21 +239,29 @@ impl Hooks {
         {
             return;
         }
-        let (tool, summary, input) = (tool(event), summary(event), fingerprint(event));
-        self.requests.push(OpenRequest { id: id.to_owned(), tool, summary, subagent, at, input });
+        let call = &asked.call;
+        self.requests.push(OpenRequest {
+            id: id.to_owned(),
+            kind: asked.kind,
+            tool: clean_line(&call.tool, 100),
+            summary: summary(call),
+            subagent,
+            at,
+            fingerprint: call.fingerprint,
+        });
         self.requests.sort_by_key(|request| request.at);
         if self.requests.len() > MOST {
             self.requests.remove(0);
         }
     }
 
-    /// A permission request carries no `tool_use_id`, so its end is known by tool, input and asker.
-    fn close_call(&mut self, event: &Value, subagent: Option<&str>) {
-        let tool = tool(event);
+    /// A request does not carry the id of its call, so its end is known by tool, input and asker.
+    fn close_call(&mut self, call: &ToolCall, subagent: Option<&str>) {
+        let tool = clean_line(&call.tool, 100);
         let same_asker = |request: &OpenRequest| request.tool == tool && request.subagent.as_deref() == subagent;
-        let input = fingerprint(event);
-        let exact = self.requests.iter().position(|request| same_asker(request) && request.input == input);
-        // The client adds the answers to a question's input, and may amend others.
+        let is_it = |request: &OpenRequest| same_asker(request) && request.fingerprint == call.fingerprint;
+        let exact = self.requests.iter().position(is_it);
+        // An agent adds the answers to a question's input, and may amend others.
         let alone = || {
             let mut alike = (0..self.requests.len()).filter(|place| same_asker(&self.requests[*place]));
             alike.next().filter(|_| alike.next().is_none())
@@ -258,25 +271,23 @@ impl Hooks {
         }
     }
 
-    fn rest(&mut self, event: &Value, at: Millis) {
-        let background = event.get("background_tasks").and_then(Value::as_array);
-        let running =
-            |task: &&Value| task.get("status").and_then(Value::as_str).is_none_or(|status| status == "running");
-        let is_subagent = |task: &&Value| task.get("type").and_then(Value::as_str) == Some("subagent");
-        let tasks: Vec<&Value> =
-            background.map(|tasks| tasks.iter().filter(running).take(MOST).collect()).unwrap_or_default();
+    fn rest(&mut self, message: Option<&str>, background: Option<&Background>, at: Millis) {
         let newest = self.stop.as_ref().is_none_or(|stop| stop.at <= at);
-        if background.is_some() && newest {
-            let ids = tasks.iter().filter(|task| is_subagent(task));
-            let ids = ids.filter_map(|task| task.get("id").and_then(Value::as_str)).map(|id| clean_line(id, 100));
-            let named: BTreeMap<String, Millis> = ids.map(|id| (id, at)).collect();
+        if let Some(background) = background.filter(|_| newest) {
+            let named: BTreeMap<String, Millis> =
+                background.subagents.iter().take(MOST).map(|id| (clean_line(id, 100), at)).collect();
             self.subagents.retain(|id, started| named.contains_key(id) || *started > at);
             named.into_iter().for_each(|(id, at)| _ = self.subagents.entry(id).or_insert(at));
         }
-        let shells = tasks.iter().filter(|task| !is_subagent(task)).count();
-        let message =
-            event.get("last_assistant_message").and_then(Value::as_str).map(|message| clean_line(message, 500));
-        newer(&mut self.stop, Stop { at, message, shells });
+        let shells = background.map_or(0, |background| background.shells);
+        newer(&mut self.stop, EndedTurn { at, message: message.map(|message| clean_line(message, 500)), shells });
+        self.forget_calls(at, Scope::Main);
+    }
+
+    fn fail(&mut self, failure: &TurnFailure, at: Millis) {
+        let (class, cause) = (clean_line(&failure.class, 40), failure.cause);
+        let message = failure.message.as_deref().map(|message| clean_line(message, 500));
+        newer(&mut self.failure, FailedTurn { at, class, message, cause });
         self.forget_calls(at, Scope::Main);
     }
 
@@ -304,19 +315,25 @@ trait Timed {
     fn time(&self) -> Millis;
 }
 
-impl Timed for Moment {
+impl Timed for StartedSession {
     fn time(&self) -> Millis {
         self.at
     }
 }
 
-impl Timed for Stop {
+impl Timed for EndedSession {
     fn time(&self) -> Millis {
         self.at
     }
 }
 
-impl Timed for StopFailure {
+impl Timed for EndedTurn {
+    fn time(&self) -> Millis {
+        self.at
+    }
+}
+
+impl Timed for FailedTurn {
     fn time(&self) -> Millis {
         self.at
     }
@@ -328,23 +345,6 @@ fn newer<T: Timed>(slot: &mut Option<T>, value: T) {
     }
 }
 
-fn tool(event: &Value) -> String {
-    clean_line(event.get("tool_name").and_then(Value::as_str).unwrap_or("unknown"), 100)
-}
-
-fn fingerprint(event: &Value) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    event.get("tool_input").map(Value::to_string).hash(&mut hasher);
-    hasher.finish()
-}
-
-/// One line about a tool call: what a person needs to see in a list.
-pub fn summary(event: &Value) -> Option<String> {
-    let input = event.get("tool_input")?;
-    let question = || input.get("questions")?.get(0)?.get("question")?.as_str();
-    let plain =
-        ["command", "file_path", "notebook_path", "url", "plan", "query", "pattern", "path", "description", "prompt"];
-    let known = plain.iter().find_map(|key| input.get(key)?.as_str()).or_else(question);
-    let object = || input.as_object().filter(|object| !object.is_empty()).map(|_| input.to_string());
-    known.map(str::to_owned).or_else(object).map(|text| clean_line(&text, 500))
+fn summary(call: &ToolCall) -> Option<String> {
+    call.summary.as_deref().map(|summary| clean_line(summary, 500))
 }

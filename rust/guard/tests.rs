@@ -64,15 +64,6 @@ fn the_reason_says_what_why_and_what_instead() {
     assert!(long.what.len() < 60 && long.reason.len() < 600);
 }
 
-#[test]
-fn the_answer_is_the_hooks_denial() {
-    let refused = Refused { what: "git commit".into(), reason: "no".into() };
-    let hook = &output(&refused)["hookSpecificOutput"];
-    assert_eq!(hook["hookEventName"], "PreToolUse");
-    assert_eq!(hook["permissionDecision"], "deny");
-    assert_eq!(hook["permissionDecisionReason"], "no");
-}
-
 /// A small generator of its own, so that a failure can be repeated.
 struct Dice(u64);
 

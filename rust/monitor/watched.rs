@@ -1,17 +1,14 @@
 //! One live task under watch: whose process it is, and the evidence about it.
 
-use crate::agent::claude::conversation;
-use crate::agent::claude::session_file;
-use crate::agent::claude::sessions::SessionSeen;
-use crate::agent::claude::transcript::Tail;
-use crate::contract::Hook;
-use crate::core::fact::Launched;
-use crate::evidence::{ApiError, Evidence, Process, TranscriptFact};
+use crate::agent::{SessionSeen, Transcript};
+use crate::core::fact::{AgentReport, Launched};
+use crate::evidence::event::Happening;
+use crate::evidence::{Evidence, Process};
 use crate::process::{self, Identity};
 use crate::status::{AgentState, AgentStatus, Millis};
 use crate::tmux::Wanted;
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// How often the process table is asked about an agent: the way suspension is seen, and the safety net below tmux's own word
 /// of a death. Reading one takes about 20 µs.
@@ -52,7 +49,7 @@ pub struct Watched {
     /// The conversation as last stored.
     pub session_id: Option<String>,
     /// The transcript, once a hook named it.
-    pub transcript: Option<Tail>,
+    pub transcript: Option<Box<dyn Transcript>>,
     /// Whether a terminal shows the pane.
     pub attached: bool,
     /// When the process table was last asked.
@@ -105,7 +102,10 @@ impl Watched {
             turn: launched.turn_since.map_or(Turn::Over, Turn::Runs),
             prompts: 0,
             prompts_done: 0,
-            transcript: launched.transcript.clone().map(Tail::new),
+            transcript: launched
+                .adapter
+                .zip(launched.transcript.as_deref())
+                .map(|(adapter, file)| adapter.transcript(file)),
             attached: false,
             looked_at: 0,
             capture: String::new(),
@@ -115,26 +115,25 @@ impl Watched {
         }
     }
 
-    /// A hook of this launch.
-    pub fn take_hook(&mut self, hook: &Hook) {
-        if hook.launch != self.launched.launch {
+    /// An event of this launch.
+    pub fn take_event(&mut self, report: &AgentReport) {
+        if report.launch != self.launched.launch {
             return;
         }
-        self.evidence.saw_hook(&hook.event, &hook.id, hook.at);
-        let text = |key: &str| hook.event.get(key).and_then(|value| value.as_str());
-        match text("hook_event_name") {
-            Some("UserPromptSubmit") => self.prompts += 1,
-            Some("PermissionRequest") => _ = self.told.insert(hook.id.clone()),
+        self.evidence.saw_event(&report.event, &report.id, report.at);
+        match &report.event.what {
+            Happening::PromptTaken { .. } => self.prompts += 1,
+            Happening::Asks(_) => _ = self.told.insert(report.id.clone()),
+            // The whole turn went by between two looks, or while nobody watched.
+            Happening::TurnEnd { .. } if self.turn == Turn::Over && self.prompts > self.prompts_done => {
+                self.turn = Turn::Runs(report.at);
+            }
             _ => {}
         }
-        // The whole turn went by between two looks, or while nobody watched.
-        if text("hook_event_name") == Some("Stop") && self.turn == Turn::Over && self.prompts > self.prompts_done {
-            self.turn = Turn::Runs(hook.at);
-        }
-        if let Some(path) = text("transcript_path") {
-            let known = self.transcript.as_ref().is_some_and(|tail| tail.path() == Path::new(path));
+        if let Some(path) = &report.event.transcript {
+            let known = self.transcript.as_ref().is_some_and(|transcript| transcript.path() == path);
             if !known {
-                self.transcript = Some(Tail::new(path));
+                self.transcript = self.launched.adapter.map(|adapter| adapter.transcript(path));
             }
         }
         self.dirty = true;
@@ -163,11 +162,8 @@ impl Watched {
         if self.is_known(seen.pid) {
             return true;
         }
-        let Some(bytes) = &seen.content else { return false };
-        let names_session = || {
-            let file = session_file::parse(bytes);
-            file.is_some_and(|file| file.session_id.is_some() && file.session_id == self.launched.session_id)
-        };
+        let Some(session) = &seen.session else { return false };
+        let names_session = || session.session_id.is_some() && session.session_id == self.launched.session_id;
         let is_marked = || process::variable_of(seen.pid, "CHORUS_LAUNCH").as_deref() == Some(&self.launched.launch);
         names_session() || is_marked()
     }
@@ -180,51 +176,43 @@ impl Watched {
 
     /// The session file was written or removed.
     pub fn take_session(&mut self, seen: SessionSeen, now: Millis) {
-        match seen.content.as_deref().map(session_file::parse) {
-            Some(Some(file)) => {
-                let alive = process::identity(seen.pid)
-                    .is_some_and(|identity| file.start.as_ref().is_none_or(|start| *start == identity.start));
-                // What a killed agent of an earlier launch left names the same session.
-                if !alive && !self.is_known(seen.pid) {
-                    return;
-                }
-                self.evidence.saw_session(file, alive, now);
-            }
-            // A half-written file is read again by the watcher.
-            Some(None) => return,
-            None => self.evidence.session_removed(now),
+        let Some(session) = seen.session else {
+            self.evidence.session_removed(now);
+            self.dirty = true;
+            return;
+        };
+        let alive = process::identity(seen.pid)
+            .is_some_and(|identity| session.start.as_ref().is_none_or(|start| *start == identity.start));
+        // What a killed agent of an earlier launch left names the same session.
+        if !alive && !self.is_known(seen.pid) {
+            return;
         }
+        self.evidence.saw_session(session, alive, now);
         self.dirty = true;
     }
 
-    /// Where the agent's conversation lies, when no hook has told.
-    fn find_transcript(&self) -> Option<PathBuf> {
+    /// The agent's conversation as it is recorded, when no event has named the file.
+    fn find_transcript(&self) -> Option<Box<dyn Transcript>> {
         let file = &self.evidence.session.as_ref()?.file;
-        let dir = self.launched.config_dir.as_ref()?;
-        conversation::find(dir, Path::new(file.cwd.as_ref()?), file.session_id.as_ref()?)
+        let (adapter, dir) = (self.launched.adapter?, self.launched.config_dir.as_ref()?);
+        let path = adapter.find_transcript(dir, Path::new(file.cwd.as_ref()?), file.session_id.as_ref()?)?;
+        Some(adapter.transcript(&path))
     }
 
     /// Reads what the transcript says that nothing else tells: the error a turn ended in, a retry in progress.
     pub fn read_transcript(&mut self, now: Millis) {
         if self.transcript.is_none() {
-            self.transcript = self.find_transcript().map(Tail::new);
+            self.transcript = self.find_transcript();
         }
-        let Some(tail) = &mut self.transcript else { return };
-        match tail.read() {
-            Ok(true) => {}
-            Ok(false) => return,
-            Err(error) => return log::debug!("cannot read a transcript: {error}"),
+        let Some(transcript) = &mut self.transcript else { return };
+        match transcript.read(now) {
+            Ok(Some(fact)) => {
+                self.evidence.saw_transcript(fact);
+                self.dirty = true;
+            }
+            Ok(None) => {}
+            Err(error) => log::debug!("cannot read a transcript: {error}"),
         }
-        let said = tail.said();
-        let at = said.at;
-        let fact = TranscriptFact {
-            at: now,
-            message: said.message.clone(),
-            error: said.error.as_ref().map(|error| ApiError { at, text: error.text.clone() }),
-            retry: said.attempt.map(|attempt| ApiError { at, text: format!("attempt {attempt}") }),
-        };
-        self.evidence.saw_transcript(fact);
-        self.dirty = true;
     }
 
     /// The agent's own process: the one that its session file names, else the pane's.
@@ -283,7 +271,7 @@ impl Watched {
 
     /// Only its screen tells what it does.
     pub fn gives_only_a_screen(&self) -> bool {
-        !self.launched.gives.session_file
+        !self.launched.gives.session
     }
 
     /// The pane to capture, while there is something on it to read: in any case when the evidence asks for it, else, where

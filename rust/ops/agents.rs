@@ -1,6 +1,6 @@
 //! The configured agents, and how their screens are read.
 
-use crate::agent::{self, Agent};
+use crate::agent::{Adapter, Agent};
 use crate::config::Loaded;
 use crate::contract::Code;
 use crate::detector::rules::Rules;
@@ -26,6 +26,5 @@ pub fn rules(loaded: &Loaded, agent: &Agent) -> Result<Rules> {
     let mut own = text.as_deref().map(crate::detector::rules::parse).transpose()?.unwrap_or_default();
     own.status.idle.patterns.extend(loaded.config.idle.patterns.0.iter().cloned());
     own.status.waiting.patterns.extend(loaded.config.waiting.patterns.0.iter().cloned());
-    let name = if agent.adapter == agent::Adapter::Screen { &agent.name } else { "claude" };
-    Rules::for_agent(name, Some(own))
+    Rules::of(agent.adapter().map(Adapter::screen_rules), Some(own))
 }

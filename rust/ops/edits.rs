@@ -3,22 +3,22 @@
 //! Only tasks with stack isolation share a tree. An edit tool names its lines itself; what a command changes is found by
 //! a look at the tree before and after it; a save is the person's. What none of these explains is nobody's.
 
-mod call;
 pub mod line;
 mod overlap;
 pub mod renames;
 mod tree;
 
+use crate::agent::AgentReply;
 use crate::attribution::Owner;
 use crate::attribution::interval::{Reach, Window};
 use crate::config::Overlap;
-use crate::contract::{Hook, Json};
 use crate::core::Core;
 use crate::error::Result;
+use crate::evidence::event::{ToolCall, ToolWork};
 use crate::project::inside;
+use crate::status::Millis;
 use crate::task::{Isolation, Task};
 use crate::vcs::scan;
-use call::Call;
 use std::path::Path;
 use std::time::Duration;
 use tree::{By, Tree};
@@ -28,12 +28,12 @@ const HOLD: Duration = Duration::from_secs(2);
 /// How long a look may take when no agent waits for it.
 const UNHURRIED: Duration = Duration::from_secs(10);
 
-/// A tool call of an agent that is about to edit: `PreToolUse` of Edit, MultiEdit, Write, NotebookEdit and Bash. Waits
-/// while a commit holds the file. Returns what to tell the agent, or the person.
-pub async fn before_tool(core: &Core, hook: &Hook) -> Result<Option<Json>> {
-    let Some((task, call)) = edit(core, hook).await? else { return Ok(None) };
-    let window = |reach| Window { id: call.id.clone(), task: task.uuid.clone(), reach, opened: hook.at };
-    let Some(file) = &call.file else {
+/// A tool call of a task's agent that may edit is about to begin. Waits while a commit holds the file. Returns what to
+/// tell the agent, or the person.
+pub async fn before_tool(core: &Core, task: &str, call: &ToolCall, at: Millis) -> Result<Option<AgentReply>> {
+    let Some((task, id)) = sharing(core, task, call).await? else { return Ok(None) };
+    let window = |reach| Window { id: id.to_owned(), task: task.uuid.clone(), reach, opened: at };
+    let ToolWork::Edit(edit) = &call.work else {
         let mut tree = Tree::of(core, &task.project).await?;
         // Where nobody looked yet, the command may have run already: the event may be from before the daemon.
         let first = tree.known.look.is_none();
@@ -46,7 +46,7 @@ pub async fn before_tool(core: &Core, hook: &Hook) -> Result<Option<Json>> {
         }
         return Ok(None);
     };
-    let Some(path) = inside(Path::new(&task.project), file) else { return Ok(None) };
+    let Some(path) = inside(Path::new(&task.project), &edit.path) else { return Ok(None) };
     core.trees.of(&task.project).released(&path, HOLD).await;
     let mut tree = Tree::of(core, &task.project).await?;
     if tree.known.look.is_none() {
@@ -63,19 +63,25 @@ pub async fn before_tool(core: &Core, hook: &Hook) -> Result<Option<Json>> {
     warn(core, &mut tree, &task, &path).await
 }
 
-/// A tool call of an agent ended: `PostToolUse` or `PostToolUseFailure` of the same tools, also late, and also where its
-/// beginning was missed.
-pub async fn after_tool(core: &Core, hook: &Hook) -> Result<()> {
-    let Some((task, call)) = edit(core, hook).await? else { return Ok(()) };
+/// A tool call of a task's agent ended, perhaps long ago, and perhaps one whose beginning was missed.
+pub async fn after_tool(core: &Core, task: &str, call: &ToolCall, failed: bool, at: Millis) -> Result<()> {
+    let Some((task, id)) = sharing(core, task, call).await? else { return Ok(()) };
     let mut tree = Tree::of(core, &task.project).await?;
     let author = Owner::Task(task.uuid.clone());
-    let Some(file) = &call.file else { return after_command(&mut tree, &task, &call, hook).await };
+    let edit = match &call.work {
+        ToolWork::Edit(edit) => edit,
+        ToolWork::Shell { background, .. } => {
+            let window = Window { id: id.to_owned(), task: task.uuid.clone(), reach: Reach::Shell, opened: at };
+            return after_command(&mut tree, window, *background && !failed).await;
+        }
+        ToolWork::None => return Ok(()),
+    };
     let (mine, others): (Vec<Window>, Vec<Window>) =
-        tree.windows().await?.into_iter().partition(|window| window.task == task.uuid && window.id == call.id);
+        tree.windows().await?.into_iter().partition(|window| window.task == task.uuid && window.id == id);
     let path = match mine.into_iter().next().map(|window| window.reach) {
         // As it was before the edit: a link may have become a file.
         Some(Reach::Edit(path)) => path,
-        _ => match inside(Path::new(&task.project), file) {
+        _ => match inside(Path::new(&task.project), &edit.path) {
             Some(path) => path,
             None => return Ok(()),
         },
@@ -88,27 +94,28 @@ pub async fn after_tool(core: &Core, hook: &Hook) -> Result<()> {
     let found = tree.known.pending.get(&path).cloned().unwrap_or_else(|| tree.known.interval.owner());
     // What the tool does not say is of another tool that will say so, or of a formatter that this edit set off.
     let may: Vec<&String> = match &others[..] {
-        [] if call.failed || found == author => Vec::new(),
+        [] if failed || found == author => Vec::new(),
         [] => vec![&task.uuid],
         others => others.iter().map(|window| &window.task).collect(),
     };
     let rest = if may.is_empty() { found } else { Owner::one_of(found.tasks().iter().chain(may).map(String::as_str)) };
-    let id = call.id.clone();
-    tree.one(&path, By::Tool { author, call: Box::new(call), rest }).await?;
+    tree.one(&path, By::Tool { author, edit: edit.clone(), failed, rest }).await?;
     tree.known.pending.remove(&path);
-    close(&mut tree, &task.uuid, &id).await
+    close(&mut tree, &task.uuid, id).await
 }
 
-async fn after_command(tree: &mut Tree<'_>, task: &Task, call: &Call, hook: &Hook) -> Result<()> {
-    let open_then = tree.windows().await?.iter().any(|window| window.task == task.uuid && window.id == call.id);
-    if !open_then || call.background && !call.failed {
-        let reach = if call.background && !call.failed { Reach::Background } else { Reach::Shell };
-        let window = Window { id: call.id.clone(), task: task.uuid.clone(), reach, opened: hook.at };
+/// A shell command ended, or with `runs_on` its call did.
+async fn after_command(tree: &mut Tree<'_>, window: Window, runs_on: bool) -> Result<()> {
+    let is_same = |other: &Window| other.task == window.task && other.id == window.id;
+    let open_then = tree.windows().await?.iter().any(is_same);
+    if runs_on {
+        open(tree, &Window { reach: Reach::Background, ..window.clone() }).await?;
+    } else if !open_then {
         open(tree, &window).await?;
     }
     let seen = tree.look(scan::LIMIT, None).await?;
-    if !call.background || call.failed {
-        close(tree, &task.uuid, &call.id).await?;
+    if !runs_on {
+        close(tree, &window.task, &window.id).await?;
         if seen {
             tree.begin().await?;
         }
@@ -197,12 +204,11 @@ pub async fn first_look(core: &Core, project: &str) -> Result<()> {
     Ok(())
 }
 
-/// The task and the call, where the task shares the project's tree and the tool edits.
-async fn edit(core: &Core, hook: &Hook) -> Result<Option<(Task, Call)>> {
-    let Some(call) = Call::of(&hook.event) else { return Ok(None) };
-    let uuid = hook.task.clone();
-    let task = core.store()?.read(move |tx| tx.row(&uuid)).await?;
-    Ok((task.isolation == Isolation::Stack).then_some((task, call)))
+/// The task and the call's id, where the task shares the project's tree and the tool may edit.
+async fn sharing<'a>(core: &Core, task: &str, call: &'a ToolCall) -> Result<Option<(Task, &'a str)>> {
+    let Some(id) = call.id.as_deref().filter(|_| call.work != ToolWork::None) else { return Ok(None) };
+    let task = core.read(task, |tx, task| tx.row(task)).await?;
+    Ok((task.isolation == Isolation::Stack).then_some((task, id)))
 }
 
 async fn open(tree: &mut Tree<'_>, window: &Window) -> Result<()> {
@@ -224,7 +230,7 @@ async fn close(tree: &mut Tree<'_>, task: &str, id: &str) -> Result<()> {
 }
 
 /// Whose uncommitted edits the file holds, said once as long as they are the same.
-async fn warn(core: &Core, tree: &mut Tree<'_>, task: &Task, path: &str) -> Result<Option<Json>> {
+async fn warn(core: &Core, tree: &mut Tree<'_>, task: &Task, path: &str) -> Result<Option<AgentReply>> {
     let overlap = core.config_of(&task.project).config.vcs.overlap;
     let (project, file) = (task.project.clone(), path.to_owned());
     let found = tree.store.read(move |tx| {
@@ -239,11 +245,11 @@ async fn warn(core: &Core, tree: &mut Tree<'_>, task: &Task, path: &str) -> Resu
     };
     match overlap {
         Overlap::Off => Ok(None),
-        Overlap::Ask => Ok(Some(overlap::ask(&sentence))),
+        Overlap::Ask => Ok(Some(AgentReply::AskPerson(sentence))),
         Overlap::Tell => {
             let key = (task.uuid.clone(), path.to_owned());
             let news = tree.known.told.insert(key, sentence.clone()).as_ref() != Some(&sentence);
-            Ok(news.then(|| overlap::tell(&sentence)))
+            Ok(news.then_some(AgentReply::Note(sentence)))
         }
     }
 }

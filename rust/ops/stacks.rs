@@ -1,6 +1,6 @@
 //! The stack of a task in a GitButler project: made when it starts, found again, taken back.
 
-use crate::agent::claude::but_hooks::{self, ButHook};
+use crate::agent::{ADAPTERS, CommittingHook};
 use crate::config::{Committer, Loaded};
 use crate::contract::{Code, Environment};
 use crate::core::Core;
@@ -30,13 +30,12 @@ pub struct Found {
     /// The project's state.
     pub setup: Setup,
     /// GitButler's own hooks in the agent's settings.
-    pub hooks: Vec<ButHook>,
+    pub hooks: Vec<CommittingHook>,
 }
 
 /// Looks for `but` in the asking client's PATH, or where it was found before.
 pub async fn find(core: &Core, project: &str, loaded: &Loaded, given: Option<&Environment>) -> Result<Found> {
     let own = Environment(crate::environment::variables());
-    let config_dir = crate::agent::claude::environment::config_dir(given.unwrap_or(&own));
     let path = given.and_then(|given| given.0.get("PATH").cloned());
     let configured = Some(loaded.config.vcs.but.as_str());
     let found = path.as_deref().and_then(|path| but::find(configured, path));
@@ -49,13 +48,13 @@ pub async fn find(core: &Core, project: &str, loaded: &Loaded, given: Option<&En
             .hint("install GitButler's command line, or set `[vcs] but`")
     })?;
     let capabilities = but::probe(&program, &GitEnvironment::of_process()).await;
-    let hooks = but_hooks::find(Path::new(project), config_dir.as_deref());
+    let environment = given.unwrap_or(&own);
+    let hooks = ADAPTERS.iter().flat_map(|adapter| adapter.committing_hooks(Path::new(project), environment)).collect();
     Ok(Found { program, capabilities, setup: but::setup(Path::new(project)), hooks })
 }
 
 async fn remembered(core: &Core, project: &str) -> Option<PathBuf> {
-    let key = key(project);
-    let found = core.store().ok()?.read(move |tx| tx.recall(&key)).await.ok()??;
+    let found = core.read(project, |tx, project| tx.recall(&key(project))).await.ok()??;
     Some(PathBuf::from(found)).filter(|program| program.is_file())
 }
 
@@ -115,7 +114,7 @@ pub fn broken_hooks(found: &Found) -> Option<String> {
 }
 
 /// `.claude/settings.local.json lines 5, 9`, a file after the other.
-pub fn lines_of(hooks: &[ButHook]) -> String {
+pub fn lines_of(hooks: &[CommittingHook]) -> String {
     let mut parts: Vec<(PathBuf, Vec<String>)> = Vec::new();
     for hook in hooks {
         match parts.last_mut().filter(|(file, _)| *file == hook.file) {
@@ -129,11 +128,17 @@ pub fn lines_of(hooks: &[ButHook]) -> String {
 
 /// A usable `but` for a task's project.
 pub async fn open(core: &Core, project: &str, loaded: &Loaded, given: Option<&Environment>) -> Result<But> {
-    let found = find(core, project, loaded, given).await?;
-    if let Some(why) = against(&found, Committer::ButHooks) {
-        return Err(why);
+    find(core, project, loaded, given).await?.open(project).await
+}
+
+impl Found {
+    /// The project as this `but` has it, unless something stands against that.
+    pub async fn open(&self, project: &str) -> Result<But> {
+        match against(self, Committer::ButHooks) {
+            Some(why) => Err(why),
+            None => Ok(But::open(&self.program, Path::new(project), &GitEnvironment::of_process()).await?),
+        }
     }
-    Ok(But::open(&found.program, Path::new(project), &GitEnvironment::of_process()).await?)
 }
 
 /// Runs `but setup`: a person said so.
@@ -219,8 +224,7 @@ pub async fn drop_empty(but: &But, branch: &str) -> Result<()> {
 
 /// Files of the shared tree that hold uncommitted edits of other tasks.
 pub async fn dirty_beside(core: &Core, task: &Task) -> Result<Vec<String>> {
-    let (project, uuid) = (task.project.clone(), task.uuid.clone());
-    let ledgers = core.store()?.read(move |tx| tx.ledgers(&project)).await?;
-    let others = ledgers.into_iter().filter(|(_, ledger)| ledger.tasks().iter().any(|owner| *owner != uuid));
+    let ledgers = core.read(&task.project, |tx, project| tx.ledgers(project)).await?;
+    let others = ledgers.into_iter().filter(|(_, ledger)| ledger.tasks().iter().any(|owner| *owner != task.uuid));
     Ok(others.map(|(path, _)| path).collect())
 }

@@ -6,7 +6,7 @@ use super::tx::Tx;
 use super::{refuse, text};
 use crate::contract::{Code, Event, Json as Value, Opened};
 use crate::error::Result;
-use crate::status::{Kind, Millis};
+use crate::status::{Answerable, Kind, Millis};
 use crate::task::{Status, Step};
 use crate::text::clean_line;
 use rusqlite::{Row, params};
@@ -30,8 +30,8 @@ pub struct NewRequest {
     pub input: Option<Value>,
     /// The agent's own rules for "allow always", each as a sentence.
     pub suggestions: Vec<String>,
-    /// `hook`, `keys` or `terminal`.
-    pub answerable: String,
+    /// How it can be answered.
+    pub answerable: Answerable,
     /// When it was first seen.
     pub at: Millis,
 }
@@ -87,7 +87,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Opened> {
         summary: cells.next()?,
         input: cells.next::<Option<Json<Value>>>()?.map(|input| input.0),
         suggestions: cells.json()?,
-        answerable: cells.next()?,
+        answerable: cells.word()?,
         opened_at: cells.next()?,
         closed_at: cells.next()?,
         outcome: cells.next()?,
@@ -124,7 +124,7 @@ impl Tx<'_> {
                 clean_line(&new.summary, 500),
                 input,
                 Json(&suggestions),
-                clean_line(&new.answerable, 20),
+                Word(new.answerable),
                 new.at,
             ],
         )?;
@@ -205,7 +205,7 @@ impl Tx<'_> {
         if let Some(seen) = seen {
             let found = open.into_iter().find(|request| request.id == seen);
             return found.ok_or_else(|| {
-                let message = format!("cannot answer #{number}: the request you saw is not open any more");
+                let message = format!("cannot answer #{number}: the request you saw is no longer open");
                 refuse(Code::RequestChanged, message, "look at what it asks now, and answer that")
             });
         }
@@ -216,7 +216,7 @@ impl Tx<'_> {
                 Err(refuse(Code::SeveralRequests, message, "name one; `inbox` shows them"))
             }
             (None, _) => {
-                let message = format!("cannot answer #{number}: it asks nothing");
+                let message = format!("cannot answer #{number}: it has no open request");
                 Err(refuse(Code::NoRequest, message, "`explain` says what it does"))
             }
         }

@@ -1,7 +1,9 @@
 //! The context is in the request exactly once, whatever happens to the conversation.
 
 use crate::client::{World, on_each};
+use chorus::agent::claude::{Claude, event};
 use chorus::agent::context::{self, Context, Excerpt};
+use chorus::agent::{Adapter, AgentReply};
 use chorus::task::Task;
 use serde_json::json;
 
@@ -22,8 +24,8 @@ fn answer_starts(world: &World, before: Option<&Context>, now: &Context) {
     let whole = world.readable.as_deref();
     for source in ["startup", "clear", "compact", "resume"] {
         let event = format!("SessionStart.{source}");
-        match context::at_start(source, before, now, whole) {
-            Some(text) => world.reply(&event, &context::session_start_reply(&text)),
+        match context::at_start(event::source(source), before, now, whole) {
+            Some(text) => world.reply(&event, &Claude.reply(&AgentReply::Context(text))),
             None => world.be_silent(&event),
         }
     }

@@ -1,8 +1,8 @@
 //! Chorus's settings, environment and launch as the client sees them.
 
 use crate::client::on_each;
-use chorus::agent::claude::event::{self, What};
-use chorus::agent::claude::{login, sessions};
+use chorus::agent::claude::{event, login, sessions};
+use chorus::evidence::event::{FailureCause, Happening};
 use chorus_testkit::wait_until;
 use std::path::PathBuf;
 
@@ -33,7 +33,7 @@ fn hooks_come_in_order_and_know_their_task() {
         for json in world.events() {
             let event = event::parse(&json);
             assert_eq!(event.session_id.as_deref(), Some(id));
-            assert!(!matches!(event.what, What::Other { .. }), "{json}");
+            assert_ne!(event.what, Happening::Other, "{json}");
         }
     });
 }
@@ -95,8 +95,10 @@ fn a_missing_login_is_told_as_such() {
         world.person.push(("ANTHROPIC_API_KEY".to_owned(), String::new()));
         world.start("aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa", None);
         world.turn("hello");
-        let What::StopFailure(failed) = event::parse(world.named("StopFailure").last().unwrap()).what else { panic!() };
-        assert_eq!(failed.kind(), None, "{failed:?}");
-        assert!(login::advice(&failed.message).starts_with("The agent says: Not logged in"), "{failed:?}");
+        let failed = event::parse(world.named("StopFailure").last().unwrap()).what;
+        let Happening::TurnFailure(failed) = failed else { panic!("{failed:?}") };
+        assert_eq!(failed.cause, FailureCause::Login, "{failed:?}");
+        let message = failed.message.as_deref().unwrap();
+        assert!(login::advice(message).starts_with("The agent says: Not logged in"), "{failed:?}");
     });
 }

@@ -15,7 +15,7 @@ fn answered(world: &World, prompt: &str, answer: impl Fn(&Asked) -> Value) -> As
     let request = || world.named("PermissionRequest").get(before).cloned();
     let event = world.wait(&format!("a request for {prompt}"), request);
     world.await_status("waiting");
-    let asked = request::parse(&event).unwrap();
+    let asked = Asked::of(&event);
     world.reply("PermissionRequest", &answer(&asked));
     world.wait(&format!("the end of {prompt}"), || (world.count("Stop") > ends).then_some(()));
     world.await_status("idle");
@@ -27,7 +27,7 @@ fn a_command_is_allowed_refused_or_allowed_for_good() {
     on_each(|world| {
         world.start("33333333-3333-4333-8333-333333333333", Some("default"));
         let asked = answered(world, "[[bash: npm run nothing]]", |asked| asked.allow().unwrap());
-        assert_eq!((asked.kind, asked.summary.as_str()), (Kind::Permission, "npm run nothing"));
+        assert_eq!((asked.request.kind, asked.request.summary.as_str()), (Kind::Permission, "npm run nothing"));
         assert_eq!(asked.suggestions[0].sentence, "allow `npm run *` in this session");
         assert!(!world.told().contains("permission"), "{}", world.told());
 
@@ -47,7 +47,7 @@ fn a_mode_may_be_switched_with_the_answer() {
     on_each(|world| {
         world.start("44444444-4444-4444-8444-444444444444", Some("default"));
         let asked = answered(world, "[[write new.txt]]", |asked| asked.allow_always(0).unwrap());
-        assert_eq!(asked.summary, "new.txt");
+        assert_eq!(asked.request.summary, "new.txt");
         assert!(asked.suggestions[0].sentence.contains("accept edits"), "{:?}", asked.suggestions);
         world.turn("[[write more.txt]]");
         assert!(world.sandbox.project().join("more.txt").exists());
@@ -65,7 +65,10 @@ fn questions_are_answered_as_in_the_clients_own_dialog() {
             ])
         };
         let asked = answered(world, "[[ask2]]", |asked| asked.answer(&answers("macOS, linux")).unwrap());
-        assert_eq!((asked.kind, asked.summary.as_str()), (Kind::Question, "Which colour should the button be? (+1)"));
+        assert_eq!(
+            (asked.request.kind, asked.request.summary.as_str()),
+            (Kind::Question, "Which colour should the button be? (+1)")
+        );
         let told = world.told();
         assert!(told.contains(r#"button be?\"=\"Blue\""#) && told.contains(r#"support?\"=\"Linux, macOS\""#), "{told}");
 
@@ -82,7 +85,7 @@ fn a_plan_is_approved_or_sent_back() {
         world.start("66666666-6666-4666-8666-666666666666", Some("plan"));
         let prompt = "[[planfile]] [[plan]]";
         let asked = answered(world, prompt, |_| request::deny(Some("change step 2")));
-        assert_eq!((asked.kind, asked.summary.as_str()), (Kind::Plan, "1. Read the code"));
+        assert_eq!((asked.request.kind, asked.request.summary.as_str()), (Kind::Plan, "1. Read the code"));
         assert_eq!(world.told(), "\"change step 2\"");
 
         answered(world, prompt, |asked| asked.allow().unwrap());

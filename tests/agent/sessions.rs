@@ -1,6 +1,7 @@
 //! The watch over the client's session files.
 
 use crate::client::on_each;
+use chorus::agent::SessionWatch;
 use chorus::agent::claude::sessions::Sessions;
 use serde_json::Value;
 use std::path::PathBuf;

@@ -78,7 +78,7 @@ fn opened() -> Opened {
         summary: text(),
         input: Some(serde_json::json!({"command": "ls"})),
         suggestions: vec![text()],
-        answerable: text(),
+        answerable: chorus::status::Answerable::Hook,
         opened_at: 1,
         closed_at: Some(1),
         outcome: some(),
@@ -147,7 +147,16 @@ pub fn requests() -> Vec<Request> {
         Request::Setup(confirm()),
         Request::Health(Nothing {}),
         Request::Config(Nothing {}),
-        Request::Hook(Hook { id: text(), task: text(), launch: text(), at: 1, wait: true, event: text().into() }),
+        Request::Hook(Hook {
+            id: text(),
+            task: text(),
+            launch: text(),
+            at: 1,
+            wait: true,
+            event: text().into(),
+            agent: some(),
+        }),
+        Request::PaneDied(PaneDied { task: text() }),
         Request::Exec(ExecAsk { task: text() }),
     ]
 }
@@ -179,6 +188,7 @@ pub fn reply_of(request: &Request) -> &'static str {
         Request::Health(_) => "Health",
         Request::Config(_) => "Config",
         Request::Hook(_) => "HookReply",
+        Request::PaneDied(_) => "Nothing",
         Request::Exec(_) => "Exec",
     }
 }

@@ -60,6 +60,7 @@ fn words_agree() {
     let lua = Contract::load();
     compare("isolations", &variants::<Isolation>("?".into()), &lua.word("Isolation"));
     compare("kinds", &variants::<chorus::status::Kind>("?".into()), &lua.word("Kind"));
+    compare("answerable", &variants::<chorus::status::Answerable>("?".into()), &lua.word("Answerable"));
     compare("agent statuses", &variants::<chorus::status::AgentStatus>("?".into()), &lua.word("AgentStatus"));
     compare("task statuses", &variants::<chorus::task::Status>("?".into()), &lua.word("Status"));
 }

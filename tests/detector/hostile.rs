@@ -1,15 +1,18 @@
 //! Whatever a screen, a session file, a hook or a rules file holds, nothing panics and nothing grows without bound.
 
 use crate::corpus::states;
+use chorus::agent::Adapter;
+use chorus::agent::claude::Claude;
 use chorus::agent::claude::session_file;
 use chorus::detector::rules::{Rules, parse};
-use chorus::detector::screen::{Beside, Reading, classify};
+use chorus::detector::screen::{Beside, classify};
+use chorus::evidence::reading::ScreenReading;
 use chorus::evidence::{Evidence, Gives};
 use chorus::status::AgentStatus;
 use serde_json::json;
 
-fn read(capture: &str) -> Reading {
-    let rules = Rules::for_agent("claude", None).unwrap();
+fn read(capture: &str) -> ScreenReading {
+    let rules = Rules::of(Some(Claude.screen_rules()), None).unwrap();
     let reading = classify(&rules, capture, Beside::default());
     let detail = &reading.detail;
     for text in [&detail.tool, &detail.summary, &detail.message, &detail.retry, &reading.typed].into_iter().flatten() {
@@ -83,18 +86,18 @@ fn monstrous_captures() {
 fn monstrous_files_and_hooks() {
     assert!(session_file::parse("{".repeat(100_000).as_bytes()).is_none());
     assert!(session_file::parse(format!("{{\"pid\":1,\"name\":\"{}\"}}", "x".repeat(1_000_000)).as_bytes()).is_none());
-    let mut evidence = Evidence::launched(Gives { session_file: true, hooks: true }, 0);
+    let mut evidence = Evidence::launched(Gives { session: true, hooks: true }, 0);
     for round in 0..5_000_i64 {
         let id = round.to_string();
         let input = json!({"command": format!("{round}{}", "x".repeat(1_000))});
-        evidence.saw_hook(
-            &json!({"hook_event_name": "PreToolUse", "tool_use_id": id, "tool_input": input}),
+        evidence.saw_event(
+            &Claude.parse(&json!({"hook_event_name": "PreToolUse", "tool_use_id": id, "tool_input": input})),
             &id,
             round,
         );
-        evidence.saw_hook(&json!({"hook_event_name": "SubagentStart", "agent_id": id}), &id, round);
-        evidence.saw_hook(
-            &json!({"hook_event_name": "PermissionRequest", "tool_name": "Bash", "tool_input": input}),
+        evidence.saw_event(&Claude.parse(&json!({"hook_event_name": "SubagentStart", "agent_id": id})), &id, round);
+        evidence.saw_event(
+            &Claude.parse(&json!({"hook_event_name": "PermissionRequest", "tool_name": "Bash", "tool_input": input})),
             &id,
             round,
         );
@@ -107,7 +110,7 @@ fn monstrous_files_and_hooks() {
 
 #[test]
 fn a_rules_file_is_refused_in_words() {
-    let refused = |toml: &str| match parse(toml).and_then(|file| Rules::for_agent("claude", Some(file))) {
+    let refused = |toml: &str| match parse(toml).and_then(|file| Rules::of(Some(Claude.screen_rules()), Some(file))) {
         Ok(_) => panic!("accepted: {toml}"),
         Err(error) => error.message,
     };
@@ -124,7 +127,7 @@ fn a_rules_file_is_refused_in_words() {
 fn the_plain_patterns_fit_any_agent() {
     let seeds =
         "[status.idle]\npatterns = ['>\\s*$', 'claude>\\s*$']\n[status.waiting]\npatterns = ['\\(y/n\\)', 'Allow\\?']";
-    let rules = Rules::for_agent("other", Some(parse(seeds).unwrap())).unwrap();
+    let rules = Rules::of(None, Some(parse(seeds).unwrap())).unwrap();
     let status = |text: &str| classify(&rules, text, Beside::default()).status;
     assert_eq!(status("hello\nother> "), AgentStatus::Idle);
     assert_eq!(status("other> go\nwork, work"), AgentStatus::Unknown);
@@ -136,7 +139,7 @@ fn the_plain_patterns_fit_any_agent() {
 #[test]
 fn a_persons_rule_comes_first() {
     let own = "[[rule]]\nname = 'mine'\nstatus = 'waiting'\nkind = 'question'\nwhen = [{in = 'footer', has = 'PRESS (?P<summary>.+)'}]";
-    let rules = Rules::for_agent("claude", Some(parse(own).unwrap())).unwrap();
+    let rules = Rules::of(Some(Claude.screen_rules()), Some(parse(own).unwrap())).unwrap();
     let screen = "──────────────\n❯ \n──────────────\n  PRESS any key · ? for shortcuts";
     let reading = classify(&rules, screen, Beside::default());
     assert_eq!((reading.rule.as_str(), reading.detail.summary.as_deref()), ("mine", Some("any key · ? for shortcuts")));

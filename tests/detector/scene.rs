@@ -1,5 +1,7 @@
 //! Evidence as it comes in, told briefly.
 
+use chorus::agent::Adapter;
+use chorus::agent::claude::Claude;
 use chorus::agent::claude::session_file::parse;
 use chorus::detector::rules::Rules;
 use chorus::detector::screen::{Beside, classify};
@@ -16,7 +18,7 @@ pub struct Scene(pub Evidence);
 impl Scene {
     /// Claude Code: a session file and hooks.
     pub fn claude() -> Scene {
-        Scene(Evidence::launched(Gives { session_file: true, hooks: true }, T0))
+        Scene(Evidence::launched(Gives { session: true, hooks: true }, T0))
     }
 
     /// An agent that gives nothing but a screen.
@@ -60,7 +62,7 @@ impl Scene {
     pub fn hook(mut self, at: Millis, name: &str, fields: Value) -> Scene {
         let mut event = fields;
         event["hook_event_name"] = json!(name);
-        self.0.saw_hook(&event, &format!("{name}-{at}"), T0 + at);
+        self.0.saw_event(&Claude.parse(&event), &format!("{name}-{at}"), T0 + at);
         self
     }
 
@@ -74,7 +76,7 @@ impl Scene {
     }
 
     pub fn screen(mut self, at: Millis, text: &str) -> Scene {
-        let rules = Rules::for_agent("claude", None).unwrap();
+        let rules = Rules::of(Some(Claude.screen_rules()), None).unwrap();
         self.0.saw_screen(classify(&rules, text, Beside::default()), (80, 24), true, T0 + at);
         self
     }

@@ -1,6 +1,8 @@
 //! Recorded sessions of the real client, played back in the order in which things became known: every change of its
 //! session file, every hook, and the driver's marks of what was true (`tests/fixtures/timelines`).
 
+use chorus::agent::Adapter;
+use chorus::agent::claude::Claude;
 use chorus::agent::claude::session_file::parse;
 use chorus::detector::detect;
 use chorus::evidence::{Evidence, Gives};
@@ -37,12 +39,12 @@ fn status_word(evidence: &Evidence, now: Millis) -> String {
 
 /// Plays a timeline; tells what was wrong at the marks, and how many marks there were.
 fn play(name: &str, lines: &[Value], files: bool, hooks: bool) -> (Vec<String>, usize) {
-    let mut evidence = Evidence::launched(Gives { session_file: files, hooks }, time(&lines[0]) - 1_000);
+    let mut evidence = Evidence::launched(Gives { session: files, hooks }, time(&lines[0]) - 1_000);
     let (mut wrong, mut marks) = (Vec::new(), 0);
     for (place, line) in lines.iter().enumerate() {
         let at = time(line);
         if let Some(hook) = line.get("hook").filter(|_| hooks) {
-            evidence.saw_hook(hook, &place.to_string(), at);
+            evidence.saw_event(&Claude.parse(hook), &place.to_string(), at);
         } else if let Some(file) = line.get("file").filter(|_| files) {
             match (parse(file.to_string().as_bytes()), line["alive"] == true) {
                 (Some(file), true) => evidence.saw_session(file, true, at),

@@ -1,6 +1,7 @@
 //! What a verdict holds beside the status: details, open requests, the wish for a look, reasons.
 
 use crate::scene::{BOX, Scene, T0, bash, box_under, permission_screen, word};
+use chorus::agent::claude::failure;
 use chorus::evidence::{ApiError, Process, TranscriptFact};
 use chorus::status::{AgentStatus, Millis};
 use serde_json::json;
@@ -176,7 +177,7 @@ fn hooks_out_of_order_or_twice_do_no_harm() {
 fn the_transcript_tells_errors_where_hooks_are_off() {
     let fact = |at, text: &str| TranscriptFact {
         at: T0 + at,
-        error: Some(ApiError { at: T0 + at, text: text.into() }),
+        error: Some(ApiError { at: T0 + at, text: text.into(), cause: failure::cause("", text) }),
         ..TranscriptFact::default()
     };
     let off = Scene::claude().alive(10).file(900, "idle", None).file(5_000, "busy", None).file(9_000, "idle", None);
@@ -211,7 +212,7 @@ fn a_verdict_explains_itself() {
     assert_eq!(verdict.rule, "session file: waiting, permission prompt");
     assert_eq!(verdict.state.since, T0 + 11_030);
     let used: Vec<&str> = verdict.pieces.iter().filter(|piece| piece.used).map(|piece| piece.says.as_str()).collect();
-    assert_eq!(used, ["waiting, permission prompt", "PermissionRequest, Bash: rm -rf build"]);
+    assert_eq!(used, ["waiting, permission prompt", "asked for Bash: rm -rf build"]);
     assert!(verdict.pieces.iter().any(|piece| piece.source == "process" && !piece.used));
     let unknown = Scene::ready().hook(40_000, "UserPromptSubmit", json!({})).at(46_000);
     assert_eq!(unknown.rule, "the session file says idle, newer hooks say busy");

@@ -1,10 +1,14 @@
 //! A repository, a daemon's core on a store, and two tasks whose agent's tools the test plays.
 
+use chorus::agent::Adapter;
+use chorus::agent::claude::Claude;
 use chorus::attribution::Owner;
 use chorus::contract::{Hook, Json, TaskNew};
 use chorus::core::Core;
+use chorus::evidence::event::Happening;
 use chorus::ops::edits;
 use chorus::paths::State;
+use chorus::status::Answerable;
 use chorus::status::Kind;
 use chorus::store::{Defaults, NewRequest, Who};
 use chorus::task::{Isolation, Step, Task};
@@ -115,7 +119,15 @@ impl World {
             event[key] = value.clone();
         }
         let (task, launch) = (begun.task.clone(), String::new());
-        Hook { id: format!("{}{sample}", begun.id), task, launch, at: chorus::clock::now(), wait: false, event }
+        Hook {
+            id: format!("{}{sample}", begun.id),
+            task,
+            launch,
+            at: chorus::clock::now(),
+            wait: false,
+            event,
+            agent: None,
+        }
     }
 
     /// A tool call begins without a word, as when no daemon runs.
@@ -133,7 +145,9 @@ impl World {
 
     pub async fn announce(&self, begun: &Begun) -> Option<Json> {
         let hook = self.hook("PreToolUse.Edit.json", begun, json!({}));
-        edits::before_tool(&self.core, &hook).await.unwrap()
+        let Happening::ToolStart(call) = Claude.parse(&hook.event).what else { panic!("no call begins: {hook:?}") };
+        let reply = edits::before_tool(&self.core, &hook.task, &call, hook.at).await.unwrap();
+        reply.map(|reply| Claude.reply(&reply))
     }
 
     /// The person is asked whether the call may run.
@@ -145,7 +159,7 @@ impl World {
             summary: String::new(),
             input: Some(begun.input.clone()),
             suggestions: Vec::new(),
-            answerable: "hook".into(),
+            answerable: Answerable::Hook,
             at: chorus::clock::now(),
         };
         let task = begun.task.clone();
@@ -153,13 +167,18 @@ impl World {
     }
 
     pub async fn post(&self, begun: &Begun, response: Json) {
-        let hook = self.hook("PostToolUse.Edit.json", begun, json!({"tool_response": response}));
-        edits::after_tool(&self.core, &hook).await.unwrap();
+        self.ended(self.hook("PostToolUse.Edit.json", begun, json!({"tool_response": response}))).await;
     }
 
     pub async fn failed(&self, begun: &Begun) {
-        let hook = self.hook("PostToolUseFailure.json", begun, json!({}));
-        edits::after_tool(&self.core, &hook).await.unwrap();
+        self.ended(self.hook("PostToolUseFailure.json", begun, json!({}))).await;
+    }
+
+    async fn ended(&self, hook: Hook) {
+        let Happening::ToolEnd { call, failed } = Claude.parse(&hook.event).what else {
+            panic!("no call ends: {hook:?}")
+        };
+        edits::after_tool(&self.core, &hook.task, &call, failed, hook.at).await.unwrap();
     }
 
     /// Where the Edit tool would change a file.

@@ -2,6 +2,7 @@
 
 use super::*;
 use chorus::contract::Code;
+use chorus::status::Answerable;
 use chorus::status::Kind;
 use chorus::store::{Closing, NewRequest, Outcome, Received};
 use chorus::task::Status;
@@ -15,7 +16,7 @@ fn asking(id: &str, summary: &str) -> NewRequest {
         summary: summary.into(),
         input: Some(json!({ "command": summary })),
         suggestions: vec!["allow `ls` in this session".into()],
-        answerable: "hook".into(),
+        answerable: Answerable::Hook,
         at: 1000,
     }
 }
@@ -65,7 +66,7 @@ async fn the_same_evidence_again_is_no_news() {
     let mut changes = store.subscribe();
     receive(&store, &uuid, asking("a", "ls")).await;
     assert_eq!(told(&mut changes), [""; 0]);
-    receive(&store, &uuid, NewRequest { answerable: "terminal".into(), ..asking("a", "ls") }).await;
+    receive(&store, &uuid, NewRequest { answerable: Answerable::Terminal, ..asking("a", "ls") }).await;
     assert_eq!(told(&mut changes), ["request_opened"]);
 }
 

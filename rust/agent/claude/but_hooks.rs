@@ -1,9 +1,10 @@
 //! Hooks of GitButler's own (`but claude pre-tool|post-tool|stop`, up to May 2026) in the settings of Claude Code, which
 //! would commit beside Chorus. The files are read and never written.
 
+use crate::agent::CommittingHook;
 use crate::contract::Json;
 use regex::Regex;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::LazyLock;
 
 static COMMAND: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -14,28 +15,17 @@ static COMMAND: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// More of a settings file is not read.
 const LONGEST: u64 = 4 * 1024 * 1024;
 
-/// One such hook.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ButHook {
-    /// The settings file.
-    pub file: PathBuf,
-    /// Its line there, from 1.
-    pub line: usize,
-    /// The command.
-    pub command: String,
-}
-
 /// Every such hook that a client in `folder` with the configuration folder `config` would run.
-pub fn find(folder: &Path, config: Option<&Path>) -> Vec<ButHook> {
+pub fn find(folder: &Path, config: Option<&Path>) -> Vec<CommittingHook> {
     let project = ["settings.json", "settings.local.json"].map(|name| folder.join(".claude").join(name));
     let user = config.map(|config| config.join("settings.json"));
     project.into_iter().chain(user).flat_map(|file| in_file(&file)).collect()
 }
 
-fn in_file(file: &Path) -> Vec<ButHook> {
+fn in_file(file: &Path) -> Vec<CommittingHook> {
     let small = std::fs::metadata(file).is_ok_and(|found| found.is_file() && found.len() <= LONGEST);
     let Some(text) = small.then(|| std::fs::read_to_string(file).ok()).flatten() else { return Vec::new() };
-    let hook = |(line, command)| ButHook { file: file.to_owned(), line, command };
+    let hook = |(line, command)| CommittingHook { file: file.to_owned(), line, command };
     in_text(&text).into_iter().map(hook).collect()
 }
 

@@ -1,47 +1,14 @@
-//! The environment of an agent, made from that of the client that asked for it. Pure.
+//! The client's variables: what an outer client leaves in an environment, and what Chorus sets.
 //!
-//! What an outer agent leaves behind was read off a command and a hook run by Claude Code 2.1.328 and 2.1.197.
+//! What an outer client leaves was read off a command and a hook run by Claude Code 2.1.328 and 2.1.197.
 
-use crate::contract::Environment;
+use crate::contract::{Environment, Renderer};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Where the agent draws.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Renderer {
-    /// On the main screen: the conversation is in tmux's history, the mouse is free.
-    #[default]
-    Classic,
-    /// On the alternate screen.
-    Fullscreen,
-}
-
-/// What marks an agent as one of ours.
-#[derive(Clone, Copy, Debug)]
-pub struct Mark<'a> {
-    /// The task's uuid.
-    pub task: &'a str,
-    /// This start of the agent's process.
-    pub launch: &'a str,
-    /// The state folder, by which a hook finds its daemon.
-    pub state_dir: &'a Path,
-}
-
-/// Prefixes of what the agent must not inherit: Neovim's, tmux's, an outer task's.
-const PREFIXES: &[&str] = &["NVIM", "VIM", "TMUX", "CHORUS_"];
-
-/// The user's own choice, although it begins like Neovim's.
-const KEPT: &[&str] = &["NVIM_APPNAME", "VIMINIT"];
-
-/// What the agent must not inherit, by name, a subject a line.
+/// What another client must not inherit, a subject a line.
 const NAMES: &[&str] = &[
-    // Terminals, Neovim's among them: the pane has its own.
-    "COLUMNS LINES TERM TERMCAP TERM_PROGRAM TERM_PROGRAM_VERSION STY WINDOWID VTE_VERSION MYVIMRC",
-    "KITTY_WINDOW_ID KITTY_PID WEZTERM_PANE ITERM_SESSION_ID ALACRITTY_WINDOW_ID",
-    // A shell's position.
-    "PWD OLDPWD SHLVL _",
-    // Git's, when Neovim is its editor: they would bind the agent's git to that one command.
-    "GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_PREFIX GIT_OBJECT_DIRECTORY GIT_COMMON_DIR",
-    // An outer agent's.
+    // An outer client's.
     "CLAUDECODE AI_AGENT CLAUDE_PID CLAUDE_EFFORT CLAUDE_ENV_FILE CLAUDE_PROJECT_DIR CLAUDE_PLUGIN_ROOT",
     "CLAUDE_CODE_ENTRYPOINT CLAUDE_CODE_EXECPATH CLAUDE_CODE_CHILD_SESSION CLAUDE_CODE_CHILD_NOTES_DIR",
     "CLAUDE_CODE_SESSION_ID CLAUDE_CODE_SESSION_ATTENDED CLAUDE_CODE_SESSION_KIND CLAUDE_CODE_SESSION_NAME",
@@ -53,127 +20,45 @@ const NAMES: &[&str] = &[
     "CLAUDE_CODE_DISABLE_ALTERNATE_SCREEN CLAUDE_CODE_NO_FLICKER",
 ];
 
-/// What an outer agent sets for its commands over the user's own value, which is lost; only with `CLAUDECODE` is it its.
+/// What an outer client sets for its commands over the person's own value, which is lost.
 const OVERRULED: &[&str] = &["GIT_EDITOR", "NoDefaultCurrentDirectoryInExePath", "COREPACK_ENABLE_AUTO_PIN"];
 
-/// What the pane's program takes over from its own environment, which tmux made.
-pub const FROM_PANE: &[&str] = &["TERM", "TERM_PROGRAM", "TERM_PROGRAM_VERSION", "TMUX", "TMUX_PANE"];
-
-/// The environment for an agent: the client's, without what belongs to others, with Chorus's marks. It has no `TERM`
-/// and no `TMUX`: see [`enter_pane`].
-pub fn for_agent(client: &Environment, mark: Mark<'_>, renderer: Renderer) -> Environment {
-    let is_named = |name: &str| NAMES.iter().any(|line| line.split_whitespace().any(|other| other == name));
-    let nested = client.0.contains_key("CLAUDECODE");
-    let stays = |name: &str| {
-        let another = PREFIXES.iter().any(|prefix| name.starts_with(prefix)) && !KEPT.contains(&name);
-        !(another || is_named(name) || nested && OVERRULED.contains(&name))
-    };
-    let is_sound = |name: &str, value: &str| !name.is_empty() && !name.contains(['=', '\0']) && !value.contains('\0');
-    let kept = client.0.iter().filter(|(name, value)| stays(name) && is_sound(name, value));
-    let mut environment: Environment = Environment(kept.map(|(name, value)| (name.clone(), value.clone())).collect());
-
-    let set = &mut environment.0;
-    let mut put = |name: &str, value: &str| set.insert(name.to_owned(), value.to_owned());
-    put("CHORUS_TASK", mark.task);
-    put("CHORUS_LAUNCH", mark.launch);
-    put("CHORUS_STATE_DIR", &mark.state_dir.to_string_lossy());
-    // tmux reduces colours for a lesser terminal by itself.
-    put("COLORTERM", "truecolor");
-    match renderer {
-        Renderer::Classic => put("CLAUDE_CODE_DISABLE_ALTERNATE_SCREEN", "1"),
-        Renderer::Fullscreen => put("CLAUDE_CODE_NO_FLICKER", "1"),
-    };
-    if !["LC_ALL", "LC_CTYPE", "LANG"].iter().any(|name| set.get(*name).is_some_and(|value| !value.is_empty())) {
-        set.insert("LANG".to_owned(), "C.UTF-8".to_owned());
+/// Takes out what an outer client left, and sets the renderer.
+pub fn dress(environment: &mut BTreeMap<String, String>, renderer: Renderer) {
+    // Only the commands of a client have it.
+    if environment.contains_key("CLAUDECODE") {
+        OVERRULED.iter().for_each(|name| drop(environment.remove(*name)));
     }
-    environment
+    NAMES.iter().flat_map(|line| line.split_whitespace()).for_each(|name| drop(environment.remove(name)));
+    let name = match renderer {
+        Renderer::Classic => "CLAUDE_CODE_DISABLE_ALTERNATE_SCREEN",
+        Renderer::Fullscreen => "CLAUDE_CODE_NO_FLICKER",
+    };
+    environment.insert(name.to_owned(), "1".to_owned());
 }
 
-/// Completes the environment inside the pane, whose own variables `of_pane` looks up.
-///
-/// Without `TMUX` Claude Code 2.1.328 asks the terminal for graphics, which ends up in the pane's title.
-pub fn enter_pane(environment: &mut Environment, of_pane: impl Fn(&str) -> Option<String>) {
-    for name in FROM_PANE {
-        if let Some(value) = of_pane(name) {
-            environment.0.insert((*name).to_owned(), value);
-        }
-    }
-}
-
-/// Claude Code's configuration folder in that environment: `CLAUDE_CONFIG_DIR`, else `~/.claude`.
+/// The client's configuration folder in that environment: `CLAUDE_CONFIG_DIR`, else `~/.claude`.
 pub fn config_dir(environment: &Environment) -> Option<PathBuf> {
     let of = |name: &str| environment.0.get(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     of("CLAUDE_CONFIG_DIR").or_else(|| Some(of("HOME")?.join(".claude")))
+}
+
+/// Names the client's configuration folder in that environment.
+pub fn set_config_dir(environment: &mut Environment, config_dir: &Path) {
+    environment.0.insert("CLAUDE_CONFIG_DIR".to_owned(), config_dir.to_string_lossy().into_owned());
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn agent_of(client: &[(&str, &str)]) -> Environment {
-        let client = Environment(client.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect());
-        let mark = Mark { task: "t", launch: "l", state_dir: Path::new("/s") };
-        for_agent(&client, mark, Renderer::Classic)
-    }
-
-    #[test]
-    fn what_belongs_to_the_person_reaches_the_agent() {
-        let names = "
-            PATH HOME SHELL SSH_AUTH_SOCK HTTPS_PROXY no_proxy CLAUDE_CODE_OAUTH_TOKEN
-            CLAUDE_CONFIG_DIR ANTHROPIC_API_KEY ANTHROPIC_BASE_URL CLAUDE_CODE_USE_BEDROCK
-            AWS_PROFILE LANG EDITOR GIT_EDITOR GIT_AUTHOR_NAME NVIM_APPNAME DISABLE_TELEMETRY
-            VIRTUAL_ENV CLAUDE_CODE_MAX_OUTPUT_TOKENS DBUS_SESSION_BUS_ADDRESS
-        ";
-        for name in names.split_whitespace() {
-            assert_eq!(agent_of(&[(name, "x")]).0.get(name).map(String::as_str), Some("x"), "{name}");
-        }
-    }
-
-    #[test]
-    fn what_belongs_to_others_does_not() {
-        let names = "
-            NVIM NVIM_LISTEN_ADDRESS NVIM_LOG_FILE VIM VIMRUNTIME MYVIMRC TMUX TMUX_PANE
-            TMUX_TMPDIR TERM COLUMNS CLAUDECODE CLAUDE_CODE_ENTRYPOINT CLAUDE_CODE_SSE_PORT
-            CLAUDE_CODE_SESSION_ID CLAUDE_CODE_MESSAGING_TOKEN AI_AGENT GIT_DIR GIT_INDEX_FILE PWD
-            CHORUS_BOOT_ID CHORUS_TMUX_SOCKET CLAUDE_CODE_NO_FLICKER
-        ";
-        for name in names.split_whitespace() {
-            assert_eq!(agent_of(&[(name, "x")]).0.get(name), None, "{name}");
-        }
-        assert_eq!(agent_of(&[("CLAUDECODE", "1"), ("GIT_EDITOR", "true")]).0.get("GIT_EDITOR"), None);
-    }
-
-    #[test]
-    fn the_marks_are_chorus_s_own() {
-        let agent = agent_of(&[("CHORUS_TASK", "outer"), ("CHORUS_LAUNCH", "outer"), ("COLORTERM", "")]);
-        let expected = [
-            ("CHORUS_LAUNCH", "l"),
-            ("CHORUS_STATE_DIR", "/s"),
-            ("CHORUS_TASK", "t"),
-            ("CLAUDE_CODE_DISABLE_ALTERNATE_SCREEN", "1"),
-            ("COLORTERM", "truecolor"),
-            ("LANG", "C.UTF-8"),
-        ];
-        assert_eq!(agent.0, expected.map(|(n, v)| (n.to_owned(), v.to_owned())).into());
-    }
-
-    #[test]
-    fn a_variable_that_no_process_can_have_is_dropped() {
-        assert_eq!(agent_of(&[("A", "x\0y"), ("B=C", "1"), ("", "1")]).0, agent_of(&[]).0);
-    }
-
-    #[test]
-    fn the_pane_has_the_last_word_on_its_terminal() {
-        let mut agent = agent_of(&[("TERM", "xterm-kitty"), ("TMUX", "/outer,1,0")]);
-        enter_pane(&mut agent, |name| (name == "TERM").then(|| "tmux-256color".to_owned()));
-        assert_eq!(agent.0["TERM"], "tmux-256color");
-        assert!(!agent.0.contains_key("TMUX"));
-    }
-
     #[test]
     fn the_configuration_folder_follows_the_environment() {
-        assert_eq!(config_dir(&agent_of(&[("HOME", "/h")])), Some("/h/.claude".into()));
-        assert_eq!(config_dir(&agent_of(&[("HOME", "/h"), ("CLAUDE_CONFIG_DIR", "/c")])), Some("/c".into()));
-        assert_eq!(config_dir(&agent_of(&[("CLAUDE_CONFIG_DIR", "")])), None);
+        let of = |client: &[(&str, &str)]| {
+            config_dir(&Environment(client.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect()))
+        };
+        assert_eq!(of(&[("HOME", "/h")]), Some("/h/.claude".into()));
+        assert_eq!(of(&[("HOME", "/h"), ("CLAUDE_CONFIG_DIR", "/c")]), Some("/c".into()));
+        assert_eq!(of(&[("CLAUDE_CONFIG_DIR", "")]), None);
     }
 }

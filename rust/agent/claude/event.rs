@@ -1,10 +1,12 @@
-//! What an agent's hook sent, typed. Pure and lenient: every field may be missing, every text is hostile and bounded,
-//! unknown events are [`What::Other`].
+//! What the client's hooks send, read into [`AgentEvent`]. Pure and lenient: every field may be missing, every text is
+//! hostile and bounded, unknown events are [`Happening::Other`].
 //!
 //! Shapes as Claude Code 2.1.328 and 2.1.197 send them; samples lie in `tests/fixtures/hooks`.
 
+use super::request::Asked;
+use super::{failure, tool_call};
 use crate::contract::Json;
-use crate::status::Kind;
+use crate::evidence::event::{AgentEvent, Background, Happening, SessionStart, TurnFailure};
 use crate::text::clip;
 use serde_json::Value;
 
@@ -12,176 +14,72 @@ use serde_json::Value;
 const TEXT: usize = 64 * 1024;
 /// Bytes kept of a name or path.
 const WORD: usize = 4 * 1024;
-
-/// One event of an agent.
-#[derive(Clone, Debug, PartialEq)]
-pub struct AgentEvent {
-    /// The conversation; `/clear` and the client's own `/resume` change it within one process.
-    pub session_id: Option<String>,
-    /// The conversation's file. It does not exist before the first prompt.
-    pub transcript_path: Option<String>,
-    /// The agent's folder now.
-    pub cwd: Option<String>,
-    /// The prompt whose turn this belongs to.
-    pub prompt_id: Option<String>,
-    /// `default`, `acceptEdits`, `plan`, `auto`, `dontAsk`, `bypassPermissions`.
-    pub permission_mode: Option<String>,
-    /// The subagent that this comes from; nothing for the main conversation.
-    pub subagent: Option<String>,
-    /// What happened.
-    pub what: What,
-}
-
-/// What happened.
-#[derive(Clone, Debug, PartialEq)]
-pub enum What {
-    /// A session begins or goes on.
-    SessionStart {
-        /// `startup`, `resume`, `clear`, `compact`, `fork`.
-        source: String,
-        /// Not with every source.
-        model: Option<String>,
-    },
-    /// A prompt was accepted: typed, queued, or a background task's notification.
-    UserPromptSubmit {
-        /// The text; pasted parts in `<pasted_content>`.
-        prompt: String,
-    },
-    /// A tool call begins.
-    PreToolUse(Call),
-    /// A tool call ended well.
-    PostToolUse(Call),
-    /// A tool call failed.
-    PostToolUseFailure {
-        /// The call.
-        call: Call,
-        /// `Exit code 1`.
-        error: String,
-        /// A person stopped it.
-        interrupted: bool,
-    },
-    /// The agent needs an answer; see [`super::request`].
-    PermissionRequest,
-    /// Nobody answered for a while, and the like.
-    Notification {
-        /// `permission_prompt` (after 6 s), `idle_prompt` (after 60 s), …
-        kind: String,
-        /// For people.
-        message: String,
-    },
-    /// A turn ended.
-    Stop {
-        /// The last message.
-        message: Option<String>,
-        /// Subagents and shells that go on.
-        background: usize,
-    },
-    /// A turn ended by an API error, after the client's own retries.
-    StopFailure(Failed),
-    /// A subagent began.
-    SubagentStart {
-        /// `general-purpose`, …
-        agent_type: String,
-    },
-    /// A subagent ended. Compaction has one with an empty type.
-    SubagentStop {
-        /// `general-purpose`, …
-        agent_type: String,
-    },
-    /// The conversation is about to be summarised.
-    PreCompact {
-        /// `manual` or `auto`.
-        trigger: String,
-    },
-    /// The session ended; nothing comes after a SIGKILL.
-    SessionEnd {
-        /// `prompt_input_exit`, `clear`, `resume`, `other` (SIGTERM, SIGHUP).
-        reason: String,
-    },
-    /// tmux: the pane's program ended.
-    PaneDied,
-    /// An event that Chorus does not know.
-    Other {
-        /// Its name.
-        name: String,
-    },
-}
-
-/// A tool call. Its input and output stay in the raw event.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Call {
-    /// `Bash`, `Edit`, `mcp__server__tool`, …
-    pub tool: String,
-    /// Ties the events of one call together; absent in `PermissionRequest`.
-    pub id: Option<String>,
-    /// The file it works on, where it has one.
-    pub file: Option<String>,
-}
-
-/// Why a turn failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failed {
-    /// The client's class: `authentication_failed`, `rate_limit`, `server_error`, `unknown` (a 400), …
-    pub error: String,
-    /// The text that the client showed.
-    pub message: String,
-}
-
-impl Failed {
-    /// What kind of error it is; nothing when the agent has no login.
-    pub fn kind(&self) -> Option<Kind> {
-        match self.error.as_str() {
-            _ if super::login::is_missing(&self.error, &self.message) => None,
-            "rate_limit" => Some(Kind::RateLimit),
-            "server_error" => Some(Kind::Server),
-            _ => Some(Kind::Request),
-        }
-    }
-}
+/// More background tasks are not read.
+const MOST_TASKS: usize = 64;
 
 /// Reads one event.
 pub fn parse(event: &Json) -> AgentEvent {
-    let word = |key: &str| text(event, key, WORD);
-    let plain = |key: &str| word(key).unwrap_or_default();
+    let plain = |key: &str| word(event, key).unwrap_or_default();
+    let message = || text(event, "last_assistant_message", TEXT);
     let what = match event.get("hook_event_name").and_then(Value::as_str).unwrap_or_default() {
-        "SessionStart" => What::SessionStart { source: plain("source"), model: word("model") },
-        "UserPromptSubmit" => What::UserPromptSubmit { prompt: text(event, "prompt", TEXT).unwrap_or_default() },
-        "PreToolUse" => What::PreToolUse(call(event)),
-        "PostToolUse" => What::PostToolUse(call(event)),
-        "PostToolUseFailure" => What::PostToolUseFailure {
-            call: call(event),
-            error: plain("error"),
-            interrupted: event.get("is_interrupt").and_then(Value::as_bool).unwrap_or_default(),
-        },
-        "PermissionRequest" => What::PermissionRequest,
-        "Notification" => What::Notification { kind: plain("notification_type"), message: plain("message") },
-        "Stop" => What::Stop {
-            message: text(event, "last_assistant_message", TEXT),
-            background: event.get("background_tasks").and_then(Value::as_array).map_or(0, Vec::len),
-        },
-        "StopFailure" => What::StopFailure(Failed { error: plain("error"), message: plain("last_assistant_message") }),
-        "SubagentStart" => What::SubagentStart { agent_type: plain("agent_type") },
-        "SubagentStop" => What::SubagentStop { agent_type: plain("agent_type") },
-        "PreCompact" => What::PreCompact { trigger: plain("trigger") },
-        "SessionEnd" => What::SessionEnd { reason: plain("reason") },
-        "PaneDied" => What::PaneDied,
-        other => What::Other { name: clip(other, WORD).to_owned() },
+        "SessionStart" => Happening::SessionStart(source(&plain("source"))),
+        "UserPromptSubmit" => Happening::PromptTaken { prompt: text(event, "prompt", TEXT).unwrap_or_default() },
+        "PreToolUse" => Happening::ToolStart(tool_call::read(event)),
+        "PostToolUse" | "PermissionDenied" => Happening::ToolEnd { call: tool_call::read(event), failed: false },
+        "PostToolUseFailure" => Happening::ToolEnd { call: tool_call::read(event), failed: true },
+        "PermissionRequest" => Happening::Asks(Box::new(Asked::of(event).request)),
+        "Notification" if plain("notification_type") == "auth_success" => Happening::LoggedIn,
+        "Notification" => Happening::Notice,
+        "Stop" => Happening::TurnEnd { message: message(), background: background(event) },
+        "StopFailure" => {
+            let (class, message) = (word(event, "error").unwrap_or_else(|| "unknown".to_owned()), message());
+            let cause = failure::cause(&class, message.as_deref().unwrap_or_default());
+            Happening::TurnFailure(TurnFailure { class, message, cause })
+        }
+        "SubagentStart" => Happening::SubagentStart,
+        "SubagentStop" => Happening::SubagentEnd,
+        "PreCompact" => Happening::Compaction,
+        "SessionEnd" => {
+            let reason = word(event, "reason").unwrap_or_else(|| "other".to_owned());
+            let continues = matches!(reason.as_str(), "clear" | "resume");
+            Happening::SessionEnd { reason, continues }
+        }
+        _ => Happening::Other,
     };
     AgentEvent {
-        session_id: word("session_id"),
-        transcript_path: word("transcript_path"),
-        cwd: word("cwd"),
-        prompt_id: word("prompt_id"),
-        permission_mode: word("permission_mode"),
-        subagent: word("agent_id"),
+        session_id: word(event, "session_id"),
+        transcript: word(event, "transcript_path").map(Into::into),
+        subagent: word(event, "agent_id"),
         what,
     }
 }
 
-fn call(event: &Json) -> Call {
-    let input = event.get("tool_input");
-    let file = input.and_then(|input| text(input, "file_path", WORD).or_else(|| text(input, "notebook_path", WORD)));
-    Call { tool: text(event, "tool_name", WORD).unwrap_or_default(), id: text(event, "tool_use_id", WORD), file }
+/// The `source` of a `SessionStart`; one that is not known is a new conversation's, which is told everything.
+pub fn source(word: &str) -> SessionStart {
+    match word {
+        "resume" => SessionStart::Resumed,
+        "clear" => SessionStart::Cleared,
+        "compact" => SessionStart::Compacted,
+        "fork" => SessionStart::Forked,
+        _ => SessionStart::New,
+    }
+}
+
+/// What goes on after a `Stop`; nothing where the client does not say.
+fn background(event: &Json) -> Option<Background> {
+    let tasks = event.get("background_tasks")?.as_array()?;
+    let field = |task: &'_ Json, key: &str| task.get(key).and_then(Value::as_str).map(str::to_owned);
+    let is_running = |task: &&Json| field(task, "status").is_none_or(|status| status == "running");
+    let running = tasks.iter().filter(is_running).take(MOST_TASKS);
+    let is_subagent = |task: &&Json| field(task, "type").as_deref() == Some("subagent");
+    let (subagents, others): (Vec<&Json>, Vec<&Json>) = running.partition(is_subagent);
+    let subagents = subagents.iter().filter_map(|task| word(task, "id")).collect();
+    Some(Background { subagents, shells: others.len() })
+}
+
+/// A name or path, bounded.
+pub(super) fn word(event: &Json, key: &str) -> Option<String> {
+    text(event, key, WORD)
 }
 
 /// A text field, bounded; nothing when it is absent, empty or no text.
@@ -193,6 +91,7 @@ pub(super) fn text(object: &Json, key: &str, most: usize) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evidence::event::FailureCause;
     use serde_json::json;
 
     fn samples() -> Vec<(String, Json)> {
@@ -215,46 +114,51 @@ mod tests {
         assert!(samples.len() > 70);
         for (name, event) in &samples {
             let parsed = parse(event);
-            assert!(parsed.session_id.is_some() && parsed.transcript_path.is_some(), "{name}");
+            assert!(parsed.session_id.is_some() && parsed.transcript.is_some(), "{name}");
             let event_name = name.split('.').next().unwrap();
             let registered = super::super::settings::settings(std::path::Path::new("/x"), None, false);
             let known = registered["hooks"].get(event_name).is_some() || event_name == "PreToolUse";
-            assert_eq!(!matches!(parsed.what, What::Other { .. }), known, "{name}");
+            assert_eq!(parsed.what != Happening::Other, known, "{name}");
         }
     }
 
     #[test]
     fn the_fields_that_matter_arrive() {
-        let start = sample("SessionStart.startup");
-        assert_eq!(start.what, What::SessionStart { source: "startup".into(), model: Some("claude-opus-5-5".into()) });
-        assert!(
-            matches!(sample("UserPromptSubmit").what, What::UserPromptSubmit { prompt } if prompt == "[[bash: false]]")
-        );
-        assert!(matches!(sample("Stop.with-background-tasks").what, What::Stop { background: 1, message: Some(_) }));
-        let What::PostToolUse(call) = sample("PostToolUse.Write").what else { panic!() };
-        assert_eq!((call.tool.as_str(), call.file.is_some(), call.id.is_some()), ("Write", true, true));
+        assert_eq!(sample("SessionStart.startup").what, Happening::SessionStart(SessionStart::New));
+        assert_eq!(sample("SessionStart.compact").what, Happening::SessionStart(SessionStart::Compacted));
+        let taken = Happening::PromptTaken { prompt: "[[bash: false]]".into() };
+        assert_eq!(sample("UserPromptSubmit").what, taken);
+        let Happening::TurnEnd { message: Some(_), background: Some(background) } =
+            sample("Stop.with-background-tasks").what
+        else {
+            panic!()
+        };
+        assert_eq!((background.subagents.as_slice(), background.shells), (&["acc99e5963696498a".to_owned()][..], 0));
+        let Happening::ToolEnd { call, failed: false } = sample("PostToolUse.Write").what else { panic!() };
+        assert_eq!((call.tool.as_str(), call.summary.is_some(), call.id.is_some()), ("Write", true, true));
         assert!(sample("PreToolUse.Bash.in-subagent").subagent.is_some());
-        assert_eq!(sample("SessionEnd.clear").what, What::SessionEnd { reason: "clear".into() });
+        let cleared = Happening::SessionEnd { reason: "clear".into(), continues: true };
+        assert_eq!(sample("SessionEnd.clear").what, cleared);
     }
 
     #[test]
     fn failures_have_kinds() {
-        let kind = |name: &str| match sample(name).what {
-            What::StopFailure(failed) => failed.kind(),
+        let cause = |name: &str| match sample(name).what {
+            Happening::TurnFailure(failure) => failure.cause,
             other => panic!("{other:?}"),
         };
-        assert_eq!(kind("StopFailure.rate_limit"), Some(Kind::RateLimit));
-        assert_eq!(kind("StopFailure.server_error"), Some(Kind::Server));
-        assert_eq!(kind("StopFailure.unknown"), Some(Kind::Request));
-        assert_eq!(kind("StopFailure.authentication_failed"), None);
+        assert_eq!(cause("StopFailure.rate_limit"), FailureCause::RateLimit);
+        assert_eq!(cause("StopFailure.server_error"), FailureCause::Server);
+        assert_eq!(cause("StopFailure.unknown"), FailureCause::Request);
+        assert_eq!(cause("StopFailure.authentication_failed"), FailureCause::Login);
     }
 
     #[test]
     fn anything_at_all_can_be_read() {
         for event in [json!(null), json!([]), json!("x"), json!({}), json!({"hook_event_name": 7, "session_id": {}})] {
-            assert_eq!(parse(&event).what, What::Other { name: String::new() });
+            assert_eq!(parse(&event), AgentEvent::default());
         }
         let huge = json!({"hook_event_name": "UserPromptSubmit", "prompt": "é".repeat(1_000_000)});
-        assert!(matches!(parse(&huge).what, What::UserPromptSubmit { prompt } if prompt.len() <= TEXT));
+        assert!(matches!(parse(&huge).what, Happening::PromptTaken { prompt } if prompt.len() <= TEXT));
     }
 }

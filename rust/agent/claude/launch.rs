@@ -1,70 +1,36 @@
 //! What to run in the pane. Pure.
 
 use super::conversation::Conversation;
-use crate::agent::Agent;
+use crate::agent::launch::{AgentLaunch, Begin};
 use crate::contract::Code;
 use crate::error::{Error, Result};
 use crate::text::reveal_line;
-use std::path::Path;
-
-/// How a conversation is taken up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Begin {
-    /// It begins, with the id that Chorus chose.
-    New,
-    /// It goes on.
-    Resume,
-}
 
 /// What to do with the conversation of that id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Choice {
+pub enum TakeUp {
     /// Take it up so.
     With(Begin),
     /// It can be neither begun nor resumed, and nothing is lost with it: begin another, with a new id.
     Another,
 }
 
-/// One start of an agent's process.
-#[derive(Clone, Copy, Debug)]
-pub struct Launch<'a> {
-    /// The agent.
-    pub agent: &'a Agent,
-    /// The conversation's id, a uuid.
-    pub session_id: &'a str,
-    /// Whether it exists.
-    pub begin: Begin,
-    /// The task's title; untrusted.
-    pub title: &'a str,
-    /// The file that [`super::settings::settings`] was written to.
-    pub settings: &'a Path,
-    /// Only when the task names one.
-    pub model: Option<&'a str>,
-    /// Only when the task names one.
-    pub permission_mode: Option<&'a str>,
-}
-
-/// Program and arguments. An agent of which only the screen is known gets its own command and nothing else.
-///
-/// There is no prompt in it: prompts are typed once the agent is ready, so that none shows in a process list. Every
-/// value is joined to its flag, so that none is taken for a flag.
-pub fn argv(launch: &Launch<'_>) -> Vec<String> {
+/// Program and arguments. Every value is joined to its flag, so that none is taken for a flag.
+pub fn argv(launch: &AgentLaunch<'_>) -> Vec<String> {
     let agent = launch.agent;
     let mut argv = agent.command.clone();
-    if agent.capabilities().resume {
-        let begin = match launch.begin {
-            Begin::New => "session-id",
-            Begin::Resume => "resume",
-        };
-        argv.push(format!("--{begin}={}", launch.session_id));
-        let name = name(launch.title);
-        if !name.is_empty() {
-            argv.push(format!("--name={name}"));
-        }
-        argv.push(format!("--settings={}", launch.settings.to_string_lossy()));
-        argv.extend(launch.model.map(|model| format!("--model={}", reveal_line(model, 200))));
-        argv.extend(launch.permission_mode.map(|mode| format!("--permission-mode={}", reveal_line(mode, 40))));
+    let begin = match launch.begin {
+        Begin::New => "session-id",
+        Begin::Resume => "resume",
+    };
+    argv.push(format!("--{begin}={}", launch.session_id));
+    let name = name(launch.title);
+    if !name.is_empty() {
+        argv.push(format!("--name={name}"));
     }
+    argv.push(format!("--settings={}", launch.settings.to_string_lossy()));
+    argv.extend(launch.model.map(|model| format!("--model={}", reveal_line(model, 200))));
+    argv.extend(launch.permission_mode.map(|mode| format!("--permission-mode={}", reveal_line(mode, 40))));
     argv.extend(agent.args.iter().cloned());
     argv
 }
@@ -81,27 +47,42 @@ fn name(title: &str) -> String {
 ///
 /// # Errors
 /// `wrong_state` when it runs.
-pub fn choose(conversation: &Conversation, running: Option<u32>) -> Result<Choice> {
+pub fn choose(conversation: &Conversation, running: Option<u32>) -> Result<TakeUp> {
     match (running, conversation) {
         (Some(pid), _) => Err(Error::new(Code::WrongState, format!("its session runs already, in process {pid}"))
             .hint("end that agent first, or use `restart!` for a fresh session")),
-        (None, Conversation::Begun) => Ok(Choice::With(Begin::Resume)),
-        (None, Conversation::None) => Ok(Choice::With(Begin::New)),
-        (None, Conversation::Empty) => Ok(Choice::Another),
+        (None, Conversation::Begun) => Ok(TakeUp::With(Begin::Resume)),
+        (None, Conversation::None) => Ok(TakeUp::With(Begin::New)),
+        (None, Conversation::Empty) => Ok(TakeUp::Another),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agent::Agent;
+    use std::path::Path;
 
     fn agent(name: &str) -> Agent {
         Agent::new(name, Vec::new(), vec!["--verbose".to_owned()], Path::new("/x/chorus"))
     }
 
-    fn launch<'a>(agent: &'a Agent, title: &'a str, begin: Begin) -> Launch<'a> {
+    fn launch<'a>(agent: &'a Agent, title: &'a str, begin: Begin) -> AgentLaunch<'a> {
         let settings = Path::new("/state dir/settings.json");
-        Launch { agent, session_id: "u-u", begin, title, settings, model: None, permission_mode: None }
+        let unused = Path::new("");
+        let (session_id, hook, readable, shared) = ("u-u", unused, unused, false);
+        AgentLaunch {
+            agent,
+            session_id,
+            begin,
+            title,
+            hook,
+            readable,
+            shared,
+            settings,
+            model: None,
+            permission_mode: None,
+        }
     }
 
     #[test]
@@ -115,7 +96,8 @@ mod tests {
     #[test]
     fn a_resume_differs_by_one_word() {
         let demo = agent("demo");
-        let given = Launch { model: Some("opus"), permission_mode: Some("plan"), ..launch(&demo, "", Begin::Resume) };
+        let given =
+            AgentLaunch { model: Some("opus"), permission_mode: Some("plan"), ..launch(&demo, "", Begin::Resume) };
         let expected = [
             "/x/chorus",
             "demo-agent",
@@ -141,17 +123,11 @@ mod tests {
     }
 
     #[test]
-    fn another_agent_gets_only_its_own_words() {
-        let aider = agent("aider");
-        assert_eq!(argv(&launch(&aider, "Fix it", Begin::New)), ["aider", "--verbose"]);
-    }
-
-    #[test]
     fn a_running_session_is_never_opened_twice() {
         let of = |conversation| choose(&conversation, None);
-        assert_eq!(of(Conversation::Begun), Ok(Choice::With(Begin::Resume)));
-        assert_eq!(of(Conversation::None), Ok(Choice::With(Begin::New)));
-        assert_eq!(of(Conversation::Empty), Ok(Choice::Another));
+        assert_eq!(of(Conversation::Begun), Ok(TakeUp::With(Begin::Resume)));
+        assert_eq!(of(Conversation::None), Ok(TakeUp::With(Begin::New)));
+        assert_eq!(of(Conversation::Empty), Ok(TakeUp::Another));
         assert_eq!(choose(&Conversation::Begun, Some(7)).unwrap_err().code, Code::WrongState);
     }
 }

@@ -1,14 +1,6 @@
-//! An agent without a login: how it shows, and what to tell the person.
+//! What to tell the person whose client has no login.
 
 use crate::text::reveal_line;
-
-/// Whether a failed turn (`error` and `message` of `StopFailure`) means that the agent has no valid login.
-///
-/// Claude Code says nothing at its start. After a prompt it shows `Not logged in · Please run /login`, and for a key or
-/// token that the API refuses `Please run /login · API Error: 401 …`; the class is `authentication_failed` for both.
-pub fn is_missing(error: &str, message: &str) -> bool {
-    error == "authentication_failed" || message.contains("Please run /login")
-}
 
 /// What to do, one sentence a line. `message` is what the agent showed; untrusted.
 pub fn advice(message: &str) -> String {
@@ -27,13 +19,6 @@ pub fn advice(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn both_ways_to_be_without_a_login_are_seen() {
-        assert!(is_missing("authentication_failed", "Please run /login · API Error: 401 Scripted"));
-        assert!(is_missing("unknown", "Not logged in · Please run /login"));
-        assert!(!is_missing("server_error", "API Error: 500 Scripted api_error"));
-    }
 
     #[test]
     fn the_advice_is_harmless_and_says_what_to_type() {

@@ -1,59 +1,67 @@
-//! A request of the agent: what it wants, in words, and the JSON that settles it. Pure.
+//! A `PermissionRequest`: what the client asks, in words, and the JSON that answers it. Pure.
 
 use super::suggestion::{self, Suggestion};
-use super::{answer, event};
+use super::{answer, event, tool_call};
+use crate::agent::Answer;
 use crate::contract::{Code, Json};
 use crate::error::{Error, Result};
+use crate::evidence::event::AgentRequest;
 use crate::status::Kind;
 use crate::text::{clip, reveal_block, reveal_line};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Bytes of [`Asked::input`], at most.
+/// Bytes of [`AgentRequest::input`], at most.
 const INPUT: usize = 256 * 1024;
 
-/// What the agent asks.
+/// What the client asks, with what a reply needs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Asked {
-    /// Permission, question or plan.
-    pub kind: Kind,
-    /// `Bash`, `Edit`, `AskUserQuestion`, `ExitPlanMode`, `mcp__server__tool`, …
-    pub tool: String,
-    /// One line: the command, the file, the question.
-    pub summary: String,
-    /// The tool's input, at most 256 kB; untrusted.
-    pub input: Json,
+    /// What it asks.
+    pub request: AgentRequest,
     /// What can be allowed beyond this once.
     pub suggestions: Vec<Suggestion>,
     /// The whole input, for the reply.
     whole: Json,
 }
 
-/// Reads a `PermissionRequest`; nothing for any other event.
-pub fn parse(event: &Json) -> Option<Asked> {
-    if event.get("hook_event_name").and_then(Value::as_str) != Some("PermissionRequest") {
-        return None;
-    }
-    let tool = reveal_line(&event::text(event, "tool_name", 400).unwrap_or_default(), 200);
-    let whole = event.get("tool_input").cloned().unwrap_or_else(|| json!({}));
-    let cwd = event::text(event, "cwd", 4096);
-    let kind = match tool.as_str() {
-        "AskUserQuestion" => Kind::Question,
-        "ExitPlanMode" => Kind::Plan,
-        _ => Kind::Permission,
-    };
-    Some(Asked {
-        kind,
-        summary: summary(&tool, &whole, cwd.as_deref()),
-        input: bounded(&whole),
-        suggestions: suggestion::of(event.get("permission_suggestions"), cwd.as_deref()),
-        tool,
-        whole,
-    })
-}
-
 impl Asked {
+    /// Reads a `PermissionRequest`.
+    pub fn of(event: &Json) -> Asked {
+        let tool = reveal_line(&event::text(event, "tool_name", 400).unwrap_or_default(), 200);
+        let whole = event.get("tool_input").cloned().unwrap_or_else(|| json!({}));
+        let cwd = event::text(event, "cwd", 4096);
+        let kind = match tool.as_str() {
+            "AskUserQuestion" => Kind::Question,
+            "ExitPlanMode" => Kind::Plan,
+            _ => Kind::Permission,
+        };
+        let suggestions = suggestion::of(event.get("permission_suggestions"), cwd.as_deref());
+        let request = AgentRequest {
+            kind,
+            summary: summary(&tool, &whole, cwd.as_deref()),
+            input: bounded(&whole),
+            suggestions: suggestions.iter().map(|suggestion| suggestion.sentence.clone()).collect(),
+            tool,
+            call: tool_call::read(event),
+        };
+        Asked { request, suggestions, whole }
+    }
+
+    /// The reply that gives this answer.
+    ///
+    /// # Errors
+    /// As those below.
+    pub fn reply(&self, answer: &Answer) -> Result<Json> {
+        match answer {
+            Answer::Allow { always: None } => self.allow(),
+            Answer::Allow { always: Some(index) } => self.allow_always(*index),
+            Answer::Deny { reason } => Ok(deny(reason.as_deref())),
+            Answer::Words(words) => self.answer(words),
+        }
+    }
+
     /// The reply that allows it once.
     ///
     /// A plan is approved only with its input given back: 2.1.328 ignores a bare allow for it, 2.1.197 does not. The
@@ -62,7 +70,7 @@ impl Asked {
     /// # Errors
     /// `not_answerable` for a question, which has to be answered.
     pub fn allow(&self) -> Result<Json> {
-        match self.kind {
+        match self.request.kind {
             Kind::Question => Err(Error::new(Code::NotAnswerable, "this is a question, not a permission")
                 .hint("answer it with `answer`, or `deny` it")),
             Kind::Plan => Ok(reply(json!({ "behavior": "allow", "updatedInput": self.whole }))),
@@ -91,7 +99,7 @@ impl Asked {
     /// # Errors
     /// `not_answerable` when it is no question; `bad_input` when an answer fits no question or one lacks an answer.
     pub fn answer(&self, answers: &BTreeMap<String, String>) -> Result<Json> {
-        if self.kind != Kind::Question {
+        if self.request.kind != Kind::Question {
             return Err(Error::new(Code::NotAnswerable, "this is not a question").hint("use `approve` or `deny`"));
         }
         let answers = answer::fit(&self.whole, answers)?;
@@ -183,10 +191,11 @@ fn cut(json: &Json, most: usize) -> Json {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evidence::event::Happening;
 
     fn sample(name: &str) -> Asked {
         let path = format!("{}/tests/fixtures/hooks/PermissionRequest.{name}.json", env!("CARGO_MANIFEST_DIR"));
-        parse(&serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()).unwrap()
+        Asked::of(&serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap())
     }
 
     fn decision(reply: &Json) -> &Json {
@@ -205,22 +214,24 @@ mod tests {
             ("AskUserQuestion", Kind::Question, "Which colour should the button be?"),
             ("ExitPlanMode", Kind::Plan, "1. Read the code"),
         ] {
-            let asked = sample(name);
+            let asked = sample(name).request;
             assert_eq!((asked.kind, asked.summary.as_str()), (kind, summary), "{name}");
         }
     }
 
     #[test]
     fn nothing_but_a_request_is_one() {
-        assert_eq!(parse(&json!({"hook_event_name": "PreToolUse", "tool_name": "Bash"})), None);
-        let bare = parse(&json!({"hook_event_name": "PermissionRequest"})).unwrap();
+        let read = |event: Json| event::parse(&event).what;
+        let begun = read(json!({"hook_event_name": "PreToolUse", "tool_name": "Bash"}));
+        assert!(matches!(begun, Happening::ToolStart(_)));
+        let Happening::Asks(bare) = read(json!({"hook_event_name": "PermissionRequest"})) else { panic!() };
         assert_eq!((bare.kind, bare.summary.as_str(), bare.suggestions.len()), (Kind::Permission, "", 0));
     }
 
     #[test]
     fn a_plan_gets_its_input_back() {
         let plan = sample("ExitPlanMode");
-        assert_eq!(decision(&plan.allow().unwrap())["updatedInput"], plan.input);
+        assert_eq!(decision(&plan.allow().unwrap())["updatedInput"], plan.request.input);
         assert_eq!(decision(&sample("Bash").allow().unwrap()), &json!({ "behavior": "allow" }));
         assert_eq!(sample("AskUserQuestion").allow().unwrap_err().code, Code::NotAnswerable);
     }
@@ -248,7 +259,7 @@ mod tests {
         let reply = asked.answer(&[(String::new(), "blue".to_owned())].into()).unwrap();
         let input = &decision(&reply)["updatedInput"];
         assert_eq!(input["answers"], json!({"Which colour should the button be?": "Blue"}));
-        assert_eq!(input["questions"], asked.input["questions"]);
+        assert_eq!(input["questions"], asked.request.input["questions"]);
         assert_eq!(sample("Bash").answer(&BTreeMap::new()).unwrap_err().code, Code::NotAnswerable);
     }
 
@@ -258,8 +269,8 @@ mod tests {
         let many = json!({"edits": vec![json!({"old_string": "x".repeat(300)}); 5_000]});
         for input in [file, many] {
             let event = json!({"hook_event_name": "PermissionRequest", "tool_name": "Write", "tool_input": input});
-            let asked = parse(&event).unwrap();
-            assert!(asked.input.to_string().len() <= INPUT);
+            let asked = Asked::of(&event);
+            assert!(asked.request.input.to_string().len() <= INPUT);
             assert_eq!(asked.whole, event["tool_input"]);
         }
     }

@@ -1,74 +1,16 @@
 //! Claude Code's own session file, `<config>/sessions/<pid>.json`, read leniently: it is an internal format (seen in
 //! 2.1.197 and 2.1.328), so unknown keys and values are kept or ignored, never an error.
 
-use crate::process::Identity;
-use crate::status::Millis;
+use crate::evidence::session::{AgentSession, SessionStatus};
+use crate::status::Kind;
 use crate::text::clean_line;
 use serde_json::Value;
 
 /// Larger files are not session files; the real ones have under 1 kB.
 const LIMIT: usize = 64 * 1024;
 
-/// What the client says it is doing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SessionStatus {
-    /// A turn runs, or a background subagent does.
-    Busy,
-    /// The prompt is free.
-    Idle,
-    /// A dialog is open; see [`SessionFile::waiting_for`].
-    Waiting,
-    /// The prompt is free and a background shell command runs.
-    Shell,
-    /// A word this version does not know.
-    Other(String),
-}
-
-/// One session file. Texts are untrusted and bounded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SessionFile {
-    /// The agent's process.
-    pub pid: u32,
-    /// The process's start, as in [`Identity::start`] (`procStart`: field 22 of `stat`).
-    pub start: Option<String>,
-    /// The conversation; `/clear` and an in-app `/resume` change it within one process.
-    pub session_id: Option<String>,
-    /// The agent's working folder.
-    pub cwd: Option<String>,
-    /// The client's version, such as `2.1.328`.
-    pub version: Option<String>,
-    /// `<session>:@<window>.%<pane>`, when the client runs in tmux.
-    pub tmux: Option<String>,
-    /// The session's name.
-    pub name: Option<String>,
-    /// Absent until the start dialogs are answered.
-    pub status: Option<SessionStatus>,
-    /// `permission prompt`, `input needed`, `dialog open`, `sandbox request`, …
-    pub waiting_for: Option<String>,
-    /// When the client started.
-    pub started_at: Option<Millis>,
-    /// When the file was written.
-    pub updated_at: Option<Millis>,
-    /// When `status` last changed.
-    pub status_updated_at: Option<Millis>,
-}
-
-impl SessionFile {
-    /// The process that wrote the file, as far as it can be told apart from a later one with its number.
-    pub fn identity(&self) -> Option<Identity> {
-        self.start.clone().map(|start| Identity { pid: self.pid, start })
-    }
-
-    /// The tmux pane id in `tmux`, such as `%34`.
-    pub fn pane(&self) -> Option<&str> {
-        let tmux = self.tmux.as_deref()?;
-        let pane = &tmux[tmux.rfind('%')?..];
-        (pane.len() > 1 && pane[1..].bytes().all(|byte| byte.is_ascii_digit())).then_some(pane)
-    }
-}
-
 /// Reads a session file; nothing when it is not one, or not whole (the reader then keeps what it knew).
-pub fn parse(bytes: &[u8]) -> Option<SessionFile> {
+pub fn parse(bytes: &[u8]) -> Option<AgentSession> {
     if bytes.len() > LIMIT {
         return None;
     }
@@ -86,17 +28,21 @@ pub fn parse(bytes: &[u8]) -> Option<SessionFile> {
         "shell" => SessionStatus::Shell,
         _ => SessionStatus::Other(clean_line(&word, 40)),
     });
-    Some(SessionFile {
+    let waiting_for = text("waitingFor");
+    let waiting_kind = match waiting_for.as_deref() {
+        Some("input needed") => Some(Kind::Question),
+        Some("dialog open") => Some(Kind::Dialog),
+        Some("permission prompt" | "sandbox request") => Some(Kind::Permission),
+        _ => None,
+    };
+    Some(AgentSession {
         pid: u32::try_from(value.get("pid")?.as_u64()?).ok().filter(|pid| *pid > 0)?,
         start: text("procStart"),
         session_id: text("sessionId"),
         cwd: text("cwd"),
-        version: text("version"),
-        tmux: text("tmux"),
-        name: text("name"),
         status,
-        waiting_for: text("waitingFor"),
-        started_at: time("startedAt"),
+        waiting_for,
+        waiting_kind,
         updated_at: time("updatedAt"),
         status_updated_at: time("statusUpdatedAt"),
     })
@@ -105,6 +51,7 @@ pub fn parse(bytes: &[u8]) -> Option<SessionFile> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::process::Identity;
 
     const REAL: &str = r#"{"pid":6294,"sessionId":"e366","cwd":"/tmp/proj3","startedAt":1795159031843,"procStart":"354166",
         "version":"2.1.328","kind":"interactive","entrypoint":"cli","tmux":"aj:@34.%34","name":"proj3-be","nameSource":"derived",
@@ -115,7 +62,6 @@ mod tests {
         let file = parse(REAL.as_bytes()).unwrap();
         assert_eq!(file.status, Some(SessionStatus::Waiting));
         assert_eq!(file.waiting_for.as_deref(), Some("input needed"));
-        assert_eq!(file.pane(), Some("%34"));
         assert_eq!(file.identity(), Some(Identity { pid: 6294, start: "354166".into() }));
         assert_eq!(file.status_updated_at, Some(1_795_159_034_500));
     }

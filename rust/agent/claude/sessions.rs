@@ -7,6 +7,7 @@ mod file;
 
 pub use file::running;
 
+use crate::agent::SessionWatch;
 use file::{pid_of, pids, read};
 use notify::event::{AccessKind, AccessMode};
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
@@ -26,7 +27,7 @@ const LOOK_ANYWAY: Duration = Duration::from_secs(30);
 
 /// A session file was written or went away.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SessionSeen {
+pub struct SessionFileSeen {
     /// The configuration folder, as it was given to [`Sessions::watch`].
     pub config_dir: PathBuf,
     /// The process that the file is about, by its name.
@@ -55,7 +56,7 @@ enum Order {
 
 impl Sessions {
     /// Begins to watch, on the current runtime. What is seen goes to `seen`; each distinct content once.
-    pub fn start(seen: mpsc::Sender<SessionSeen>) -> Sessions {
+    pub fn start(seen: mpsc::Sender<SessionFileSeen>) -> Sessions {
         let (orders, received) = mpsc::unbounded_channel();
         let tell = orders.downgrade();
         let handler = move |event: notify::Result<notify::Event>| {
@@ -77,14 +78,15 @@ impl Sessions {
         Sessions { orders }
     }
 
-    /// Watches a configuration folder, which need not exist. Its present files are told at once.
-    pub fn watch(&self, config_dir: &Path) {
-        let _ = self.orders.send(Order::Watch(config_dir.to_owned()));
-    }
-
     /// Stops watching it.
     pub fn forget(&self, config_dir: &Path) {
         let _ = self.orders.send(Order::Forget(config_dir.to_owned()));
+    }
+}
+
+impl SessionWatch for Sessions {
+    fn watch(&self, config_dir: &Path) {
+        let _ = self.orders.send(Order::Watch(config_dir.to_owned()));
     }
 }
 
@@ -96,7 +98,7 @@ fn is_change(kind: &EventKind) -> bool {
 
 struct Watch {
     watcher: Option<RecommendedWatcher>,
-    seen: mpsc::Sender<SessionSeen>,
+    seen: mpsc::Sender<SessionFileSeen>,
     again: mpsc::WeakUnboundedSender<Order>,
     /// By configuration folder.
     folders: BTreeMap<PathBuf, Folder>,
@@ -247,7 +249,7 @@ impl Watch {
         if before != content {
             let config_dir = config_dir.to_owned();
             // Nobody listens when the daemon ends.
-            let _ = self.seen.send(SessionSeen { config_dir, pid, path, content }).await;
+            let _ = self.seen.send(SessionFileSeen { config_dir, pid, path, content }).await;
         }
     }
 
@@ -275,7 +277,7 @@ mod tests {
     struct World {
         root: tempfile::TempDir,
         sessions: Sessions,
-        seen: mpsc::Receiver<SessionSeen>,
+        seen: mpsc::Receiver<SessionFileSeen>,
     }
 
     impl World {

@@ -44,15 +44,15 @@ fn read(update: &Json, cwd: Option<&str>) -> Option<Suggestion> {
         "addRules" => {
             let behavior = field("behavior")?;
             let rules = update.get("rules")?.as_array().filter(|rules| !rules.is_empty() && rules.len() <= MOST)?;
-            let rules: Vec<Rule> = rules.iter().map(Rule::read).collect::<Option<_>>()?;
-            let what = rules.iter().map(Rule::in_words).collect::<Vec<_>>().join(" and ");
+            let rules: Vec<PermissionRule> = rules.iter().map(PermissionRule::read).collect::<Option<_>>()?;
+            let what = rules.iter().map(PermissionRule::in_words).collect::<Vec<_>>().join(" and ");
             let verb = match behavior {
                 "allow" => "allow",
                 "deny" => "always refuse",
                 "ask" => "always ask before",
                 _ => return None,
             };
-            let rules: Vec<Json> = rules.iter().map(Rule::json).collect();
+            let rules: Vec<Json> = rules.iter().map(PermissionRule::json).collect();
             let update = json!({ "type": "addRules", "rules": rules, "behavior": behavior });
             (format!("{verb} {what} in this session"), update)
         }
@@ -87,20 +87,20 @@ fn read(update: &Json, cwd: Option<&str>) -> Option<Suggestion> {
 }
 
 /// A permission rule: `Bash(npm run *)`.
-struct Rule {
+struct PermissionRule {
     tool: String,
     content: Option<String>,
 }
 
-impl Rule {
-    fn read(rule: &Json) -> Option<Rule> {
+impl PermissionRule {
+    fn read(rule: &Json) -> Option<PermissionRule> {
         let content = rule.get("ruleContent").filter(|content| !content.is_null());
         // A rule without its content would allow everything, so one that is not understood is none.
         let content = match content {
             None => None,
             Some(content) => Some(content.as_str().filter(|content| content.len() <= 2000)?.to_owned()),
         };
-        Some(Rule { tool: event::text(rule, "toolName", 200)?, content })
+        Some(PermissionRule { tool: event::text(rule, "toolName", 200)?, content })
     }
 
     fn json(&self) -> Json {

@@ -7,6 +7,9 @@
 //! same `requestDigest` as the one before; neither the error nor the pause is told. A final error is an `assistant` line
 //! with `isApiErrorMessage`. Three 529 in a row are final at once, a 500 is tried ten times.
 
+use super::failure;
+use crate::agent::Transcript;
+use crate::evidence::{self, ApiRetry, TranscriptFact};
 use crate::status::Millis;
 use crate::text::clip;
 use serde_json::Value;
@@ -31,7 +34,7 @@ pub struct Said {
     /// The agent's last message.
     pub message: Option<String>,
     /// The error that the last turn ended in, when nothing follows it.
-    pub error: Option<ApiError>,
+    pub error: Option<RecordedError>,
     /// From 2 on: which attempt of the same request is under way. Nothing when it was answered.
     pub attempt: Option<u32>,
     /// Whether the last turn has ended.
@@ -42,7 +45,7 @@ pub struct Said {
 
 /// A final error of the API.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ApiError {
+pub struct RecordedError {
     /// The text shown.
     pub text: String,
     /// The client's class, as in `StopFailure`.
@@ -78,11 +81,6 @@ impl Tail {
             attempts: 0,
             said: Said::default(),
         }
-    }
-
-    /// The file.
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 
     /// What it says as of the last [`Tail::read`].
@@ -189,7 +187,7 @@ impl Tail {
         let field = |key: &str| line.get(key);
         if field("isApiErrorMessage").and_then(Value::as_bool) == Some(true) {
             self.said.ended = true;
-            self.said.error = Some(ApiError {
+            self.said.error = Some(RecordedError {
                 text: text.unwrap_or_default(),
                 class: field("error")
                     .and_then(Value::as_str)
@@ -213,6 +211,27 @@ impl Tail {
 
     fn date(&mut self, line: &Value) {
         self.said.at = line.get("timestamp").and_then(Value::as_str).and_then(millis).unwrap_or(self.said.at);
+    }
+}
+
+impl Transcript for Tail {
+    fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn read(&mut self, now: Millis) -> io::Result<Option<TranscriptFact>> {
+        if !Tail::read(self)? {
+            return Ok(None);
+        }
+        let Said { at, message, error, attempt, .. } = self.said.clone();
+        let known =
+            |error: RecordedError| evidence::ApiError { at, cause: failure::cause("", &error.text), text: error.text };
+        Ok(Some(TranscriptFact {
+            at: now,
+            message,
+            error: error.map(known),
+            retry: attempt.map(|attempt| ApiRetry { at, text: format!("attempt {attempt}") }),
+        }))
     }
 }
 
@@ -315,7 +334,7 @@ mod tests {
     fn an_error_counts_until_something_follows() {
         let mut world = World::new();
         let said = world.lines(&[PROMPT, &answer("before"), FAILED]);
-        let expected = ApiError { text: "API Error: 400 x".into(), class: "unknown".into(), status: Some(400) };
+        let expected = RecordedError { text: "API Error: 400 x".into(), class: "unknown".into(), status: Some(400) };
         assert_eq!((said.error, said.ended), (Some(expected), true));
         assert_eq!(said.message.as_deref(), Some("before"));
         assert_eq!(world.lines(&[PROMPT]).error, None);

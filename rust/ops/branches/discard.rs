@@ -9,8 +9,8 @@ use crate::error::{Error, Result};
 use crate::ops::branches::uncommitted::Uncommitted;
 use crate::ops::branches::{commit, upstream, worktrees};
 use crate::ops::{edits, stacks};
-use crate::paths::{Access, replace};
-use crate::store::{Tx, Who};
+use crate::paths::{Access, replace, replace_with_link};
+use crate::store::Who;
 use crate::task::{Isolation, Task};
 use crate::vcs::but::{But, Grammar, Stack};
 use crate::vcs::environment::GitEnvironment;
@@ -20,6 +20,7 @@ use crate::vcs::merge::three_way;
 use crate::vcs::rescue;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 /// What was discarded and where it is kept.
@@ -49,15 +50,14 @@ pub async fn discard(core: &Core, task: &Task) -> Result<String> {
     };
     let Some(kept) = kept else { return Ok("There was nothing to discard.".to_owned()) };
     let text = format!("{} was discarded and is kept under {}", kept.branch, kept.reference);
-    let (uuid, said) = (task.uuid.clone(), text.clone());
-    core.store()?
-        .write(move |tx| {
-            tx.remember(&key(&uuid), &serde_json::to_string(&kept).unwrap_or_default())?;
-            tx.forget_commits(&uuid)?;
-            tx.set_trouble(&uuid, None)?;
-            tx.journal(&uuid, Who::Person, "discarded", &said, None)
-        })
-        .await?;
+    let said = text.clone();
+    core.write(&task.uuid, move |tx, task| {
+        tx.remember(&key(task), &serde_json::to_string(&kept).unwrap_or_default())?;
+        tx.forget_commits(task)?;
+        tx.set_trouble(task, None)?;
+        tx.journal(task, Who::Person, "discarded", &said, None)
+    })
+    .await?;
     Ok(text)
 }
 
@@ -173,8 +173,7 @@ fn replaced(hunk: &Hunk) -> Replaced {
 
 /// Brings back what was discarded; a sentence about what came back.
 pub async fn restore(core: &Core, task: &Task) -> Result<String> {
-    let uuid = task.uuid.clone();
-    let kept = core.store()?.read(move |tx| tx.recall(&key(&uuid))).await?;
+    let kept = core.read(&task.uuid, |tx, task| tx.recall(&key(task))).await?;
     let kept: Option<Discarded> = kept.and_then(|json| serde_json::from_str(&json).ok());
     let Some(kept) = kept else {
         return Err(Error::new(
@@ -195,13 +194,12 @@ pub async fn restore(core: &Core, task: &Task) -> Result<String> {
     if !left.is_empty() {
         text += &format!("; {} changed meanwhile: their edits are in {}/edits", left.join(", "), kept.reference);
     }
-    let (uuid, said) = (task.uuid.clone(), text.clone());
-    core.store()?
-        .write(move |tx: &mut Tx<'_>| {
-            tx.remember(&key(&uuid), "")?;
-            tx.journal(&uuid, Who::Person, "restored", &said, None)
-        })
-        .await?;
+    let said = text.clone();
+    core.write(&task.uuid, move |tx, task| {
+        tx.remember(&key(task), "")?;
+        tx.journal(task, Who::Person, "restored", &said, None)
+    })
+    .await?;
     Ok(text)
 }
 
@@ -241,7 +239,13 @@ async fn bring_back(git: &Git, root: &Path, file: &str, reference: &str) -> Resu
     match (edits, after, now) {
         (Some(edits), None, None) => {
             std::fs::create_dir_all(path.parent().unwrap_or(root)).map_err(cannot)?;
-            replace(&path, &edits, Access::AsBefore).map_err(cannot).map(|()| true)
+            let entry = git.clone().literal().read(&["ls-tree", &format!("{reference}/edits"), "--", file]).await?;
+            let made = match entry.split(' ').next() {
+                Some("120000") => replace_with_link(&path, Path::new(std::ffi::OsStr::from_bytes(&edits))),
+                Some("100755") => replace(&path, &edits, Access::Bits(0o755)),
+                _ => replace(&path, &edits, Access::AsBefore),
+            };
+            made.map_err(cannot).map(|()| true)
         }
         (Some(edits), Some(after), Some(now)) => match three_way(git, &now, &after, &edits).await? {
             merged if merged.conflicts == 0 => {
@@ -293,5 +297,31 @@ mod tests {
         assert_eq!((read("*").as_str(), read("other").as_str()), ("committed", "a person's"));
         assert_eq!(std::fs::read_link(root.join("link")).unwrap(), Path::new("other"));
         assert!(!executable(), "the mode is the task's edit too");
+    }
+
+    #[tokio::test]
+    async fn a_file_of_the_tasks_comes_back_with_its_mode_and_a_link_as_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let git = Git::at(root).as_chorus();
+        git.change(&["init", "-q"], Vec::new()).await.unwrap();
+        git.change(&["commit", "-q", "--allow-empty", "-m", "after"], Vec::new()).await.unwrap();
+        let after = git.head().await.unwrap().unwrap();
+        std::fs::create_dir(root.join("new")).unwrap();
+        std::fs::write(root.join("new/run"), "#!/bin/sh\n").unwrap();
+        std::fs::set_permissions(root.join("new/run"), PermissionsExt::from_mode(0o755)).unwrap();
+        std::os::unix::fs::symlink("run", root.join("new/link")).unwrap();
+        git.change(&["add", "-A"], Vec::new()).await.unwrap();
+        git.change(&["commit", "-qm", "edits"], Vec::new()).await.unwrap();
+        let edits = git.head().await.unwrap().unwrap();
+        for (name, oid) in [("edits", &edits), ("after", &after)] {
+            git.update_ref(&format!("refs/kept/{name}"), oid, None).await.unwrap();
+        }
+        std::fs::remove_dir_all(root.join("new")).unwrap();
+        for file in ["new/run", "new/link"] {
+            assert!(bring_back(&git, root, file, "refs/kept").await.unwrap());
+        }
+        assert_eq!(std::fs::read_link(root.join("new/link")).unwrap(), Path::new("run"));
+        assert_eq!(std::fs::metadata(root.join("new/run")).unwrap().permissions().mode() & 0o111, 0o111);
     }
 }

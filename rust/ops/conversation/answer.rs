@@ -1,14 +1,14 @@
 //! Answering a request: through the hook that waits for it, else by keys that were checked against the screen first.
 
-use crate::agent;
+use crate::agent::Answer;
 use crate::contract::*;
+use crate::core::answers::Asking;
 use crate::core::fact::Fact;
 use crate::core::{Asker, Core};
-use crate::detector::screen::Reading;
-use crate::detector::screen::dialog::Dialog;
 use crate::error::{Error, Result};
+use crate::evidence::reading::{Dialog, ScreenReading};
 use crate::ops::terminal;
-use crate::status::AgentStatus;
+use crate::status::{AgentStatus, Answerable};
 use crate::store::{Closing, Outcome, Who};
 use crate::task::Task;
 use crate::tmux::Key;
@@ -22,20 +22,14 @@ const HOOK_COMES_BACK: Duration = Duration::from_secs(1);
 /// A key that a dialog takes changes the screen or the session file in this time.
 const TAKEN_WITHIN: Duration = Duration::from_secs(2);
 
-enum Answer {
-    Yes { always: Option<usize> },
-    No { reason: Option<String> },
-    Words(std::collections::BTreeMap<String, String>),
-}
-
 /// Allows the open request.
 pub async fn approve(core: &Core, asker: &Asker, approve: TaskApprove) -> Result<Opened> {
-    settle(core, asker, &approve.task, approve.request, Answer::Yes { always: approve.always }).await
+    settle(core, asker, &approve.task, approve.request, Answer::Allow { always: approve.always }).await
 }
 
 /// Refuses the open request.
 pub async fn deny(core: &Core, asker: &Asker, deny: TaskDeny) -> Result<Opened> {
-    settle(core, asker, &deny.task, deny.request, Answer::No { reason: deny.reason }).await
+    settle(core, asker, &deny.task, deny.request, Answer::Deny { reason: deny.reason }).await
 }
 
 /// Answers the open question.
@@ -46,24 +40,19 @@ pub async fn answer(core: &Core, asker: &Asker, answer: TaskAnswer) -> Result<Op
 async fn settle(core: &Core, asker: &Asker, task: &str, seen: Option<String>, answer: Answer) -> Result<Opened> {
     let task = core.task(asker, task).await?;
     let _turn = core.turn(&task.uuid).await;
-    let uuid = task.uuid.clone();
-    let request = core.store()?.read(move |tx| tx.request_to_answer(&uuid, seen.as_deref())).await?;
+    let request = core.read(&task.uuid, move |tx, task| tx.request_to_answer(task, seen.as_deref())).await?;
     match hook_of(core, &request).await {
-        Some(event) => by_hook(core, request, &event, answer).await,
-        None if request.answerable == "terminal" => Err(terminal_only(&task)),
+        Some(asking) => by_hook(core, request, &asking, answer).await,
+        None if request.answerable == Answerable::Terminal => Err(terminal_only(&task)),
         None => by_keys(core, &task, request, answer).await,
     }
 }
 
 /// What the hook process that waits for the answer was called with. After the daemon was killed one comes back by itself.
-async fn hook_of(core: &Core, request: &Opened) -> Option<Json> {
-    let end = tokio::time::Instant::now() + HOOK_COMES_BACK;
-    loop {
-        let event = core.answers.event(&request.id);
-        if event.is_some() || request.answerable != "hook" || tokio::time::Instant::now() > end {
-            return event;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
+async fn hook_of(core: &Core, request: &Opened) -> Option<Asking> {
+    match request.answerable {
+        Answerable::Hook => core.answers.asking_within(&request.id, HOOK_COMES_BACK).await,
+        Answerable::Keys | Answerable::Terminal => core.answers.asking(&request.id),
     }
 }
 
@@ -75,18 +64,16 @@ fn terminal_only(task: &Task) -> Error {
     .hint(format!("use `attach {}` and answer there", task.number))
 }
 
-async fn by_hook(core: &Core, request: Opened, event: &Json, answer: Answer) -> Result<Opened> {
-    let asked = agent::claude::request::parse(event).ok_or_else(|| Error::internal("a request that is none"))?;
-    let (output, outcome) = match &answer {
-        Answer::Yes { always: None } => (asked.allow()?, Outcome::Allowed),
-        Answer::Yes { always: Some(index) } => (asked.allow_always(*index)?, Outcome::Allowed),
-        Answer::No { reason } => (agent::claude::request::deny(reason.as_deref()), Outcome::Denied),
-        Answer::Words(words) => (asked.answer(words)?, Outcome::Answered),
+async fn by_hook(core: &Core, request: Opened, asking: &Asking, answer: Answer) -> Result<Opened> {
+    let output = asking.adapter.answer(&asking.message, &answer)?;
+    let outcome = match answer {
+        Answer::Allow { .. } => Outcome::Allowed,
+        Answer::Deny { .. } => Outcome::Denied,
+        Answer::Words(_) => Outcome::Answered,
     };
-    let (id, kept) = (request.id.clone(), output.clone());
     // Kept before it is given: a daemon killed in between gives it when the hook comes back.
-    let closing = Closing { outcome, who: Who::Person, answer: Some(kept) };
-    let closed = core.store()?.write(move |tx| tx.close_request(&id, closing)).await?;
+    let closing = Closing { outcome, who: Who::Person, answer: Some(output.clone()) };
+    let closed = core.write(&request.id, move |tx, id| tx.close_request(id, closing)).await?;
     core.answers.give(&request.id, output);
     core.fact(Fact::RequestClosed { task: request.task.clone(), request: request.id.clone() });
     closed.ok_or_else(|| {
@@ -126,18 +113,17 @@ async fn by_keys(core: &Core, task: &Task, request: Opened, answer: Answer) -> R
         )
         .hint(format!("use `attach {}` and answer there", task.number)));
     }
-    let (id, uuid) = (request.id.clone(), task.uuid.clone());
     let closing = Closing { outcome, who: Who::Person, answer: None };
     // Escape takes no words along: the reason goes as the next prompt.
     let reason = match answer {
-        Answer::No { reason } => reason.filter(|reason| !reason.trim().is_empty()),
+        Answer::Deny { reason } => reason.filter(|reason| !reason.trim().is_empty()),
         _ => None,
     };
-    let closed = core.store()?.write(move |tx| {
+    let closed = core.write(&request, move |tx, request| {
         if let Some(reason) = reason {
-            tx.enqueue(&uuid, &reason, false)?;
+            tx.enqueue(&request.task, &reason, false)?;
         }
-        tx.close_request(&id, closing)
+        tx.close_request(&request.id, closing)
     });
     let closed = closed.await?;
     core.fact(Fact::RequestClosed { task: request.task.clone(), request: request.id.clone() });
@@ -147,14 +133,14 @@ async fn by_keys(core: &Core, task: &Task, request: Opened, answer: Answer) -> R
 
 /// Whether the screen shows the dialog of this very request: the same kind, the same words and, where the request was
 /// read off a screen, the same options.
-fn is_shown(request: &Opened, reading: &Reading) -> bool {
+fn is_shown(request: &Opened, reading: &ScreenReading) -> bool {
     let squeezed = |text: &str| text.split_whitespace().collect::<String>();
     let labels = |dialog: &Json| -> Option<Vec<String>> {
         let options = dialog.get("options")?.as_array()?;
         options.iter().map(|option| Some(squeezed(option.get("label")?.as_str()?))).collect()
     };
     let shown = reading.dialog.as_ref().and_then(|dialog| serde_json::to_value(dialog).ok());
-    let asked = request.input.as_ref().filter(|_| request.answerable == "keys");
+    let asked = request.input.as_ref().filter(|_| request.answerable == Answerable::Keys);
     let words = reading.detail.summary.as_deref().map(squeezed);
     reading.status == AgentStatus::Waiting
         && reading.kind == Some(request.kind)
@@ -190,8 +176,8 @@ fn key(name: &str) -> Option<Key> {
 /// turn: its digit differs between tools and versions and can mean something else.
 fn keys_for(dialog: &Dialog, answer: &Answer) -> Option<(Vec<String>, Outcome)> {
     match answer {
-        Answer::Yes { always: None } => dialog.approve().map(|keys| (keys, Outcome::Allowed)),
-        Answer::No { .. } => Some((dialog.deny(), Outcome::Denied)),
+        Answer::Allow { always: None } => dialog.approve().map(|keys| (keys, Outcome::Allowed)),
+        Answer::Deny { .. } => Some((dialog.deny(), Outcome::Denied)),
         Answer::Words(words) => {
             let chosen = words.values().next().filter(|_| words.len() == 1)?;
             let index = dialog.options.iter().position(|choice| choice.label == *chosen)?;

@@ -1,67 +1,84 @@
-//! What agents' hooks tell: each event once, into the monitor; requests into the store; context and answers back.
+//! What agents' hooks tell: each event is read once here, then goes to the monitor; requests go into the store; context and
+//! answers go back.
 
-use crate::agent;
+use crate::agent::{self, Adapter, AgentReply};
 use crate::contract::{Hook, HookReply, Json};
 use crate::core::Core;
-use crate::core::fact::Fact;
+use crate::core::answers::Asking;
+use crate::core::fact::{AgentReport, Fact};
 use crate::error::Result;
+use crate::evidence::event::{AgentRequest, Happening, ToolCall};
+use crate::guard;
+use crate::ops::conversation::context;
 use crate::ops::edits;
+use crate::status::Answerable;
 use crate::store::{NewRequest, Outcome, Received, Who};
 use tokio_util::sync::CancellationToken;
+
+/// One event as it came in, with what answers it.
+struct Intake {
+    adapter: &'static dyn Adapter,
+    report: AgentReport,
+    /// As the agent sent it.
+    message: Json,
+}
+
+impl Intake {
+    fn of(hook: Hook) -> Intake {
+        let adapter = agent::of_hook(hook.agent.as_deref());
+        let event = adapter.parse(&hook.event);
+        let report = AgentReport { id: hook.id, task: hook.task, launch: hook.launch, at: hook.at, event };
+        Intake { adapter, report, message: hook.event }
+    }
+
+    fn reply(&self, reply: Option<AgentReply>) -> HookReply {
+        HookReply { output: reply.map(|reply| self.adapter.reply(&reply)) }
+    }
+}
 
 /// Takes in one event. For a permission it returns only when the request is answered or gone; `gone` tells that the
 /// hook's process ended, which is how the agent says that the person answered no at the terminal.
 pub async fn take(core: &Core, hook: Hook, gone: &CancellationToken) -> Result<HookReply> {
     drain(core).await;
-    match name(&hook.event) {
-        "PermissionRequest" => ask(core, hook, gone).await,
-        "SessionStart" => {
+    let intake = Intake::of(hook);
+    let report = &intake.report;
+    match &report.event.what {
+        Happening::Asks(_) => return ask(core, intake, gone).await,
+        Happening::SessionStart(how) => {
             // Before the event, on which the first prompt waits.
-            let output = crate::ops::conversation::context::at_session_start(core, &hook).await?;
-            note(core, &hook).await?;
-            Ok(HookReply { output })
+            let text = context::at_session_start(core, report, *how).await?;
+            note(core, report).await?;
+            return Ok(intake.reply(text.map(AgentReply::Context)));
         }
-        "PreToolUse" => Ok(HookReply { output: before_tool(core, &hook).await? }),
-        "PostToolUse" | "PostToolUseFailure" => {
-            edits::after_tool(core, &hook).await?;
-            note(core, &hook).await?;
-            Ok(HookReply::default())
-        }
-        "PaneDied" => {
-            core.fact(Fact::PaneDied { task: hook.task });
-            Ok(HookReply::default())
-        }
-        _ => {
-            note(core, &hook).await?;
-            Ok(HookReply::default())
-        }
+        Happening::ToolStart(call) => return Ok(intake.reply(before_tool(core, report, call).await?)),
+        Happening::ToolEnd { call, failed } => edits::after_tool(core, &report.task, call, *failed, report.at).await?,
+        _ => {}
     }
+    note(core, report).await?;
+    Ok(HookReply::default())
 }
 
 /// The guard first; then the edit that is about to be made.
-async fn before_tool(core: &Core, hook: &Hook) -> Result<Option<Json>> {
-    let Some(refused) = agent::claude::tool::refused(&hook.event) else { return edits::before_tool(core, hook).await };
-    let (id, task, what) = (hook.id.clone(), hook.task.clone(), refused.what.clone());
-    core.store()?
-        .write(move |tx| {
-            if tx.first_time(&id)? {
-                tx.journal(&task, Who::Agent, "refused", &format!("The agent ran `{what}` and was refused"), None)?;
-            }
-            Ok(())
-        })
-        .await?;
-    Ok(Some(crate::guard::output(&refused)))
-}
-
-fn name(event: &Json) -> &str {
-    event.get("hook_event_name").and_then(Json::as_str).unwrap_or_default()
+async fn before_tool(core: &Core, report: &AgentReport, call: &ToolCall) -> Result<Option<AgentReply>> {
+    let Some(refused) = call.work.command().and_then(guard::verdict) else {
+        return edits::before_tool(core, &report.task, call, report.at).await;
+    };
+    let (id, what) = (report.id.clone(), refused.what);
+    core.write(&report.task, move |tx, task| {
+        if tx.first_time(&id)? {
+            tx.journal(task, Who::Agent, "refused", &format!("The agent ran `{what}` and was refused"), None)?;
+        }
+        Ok(())
+    })
+    .await?;
+    Ok(Some(AgentReply::Refuse(refused.reason)))
 }
 
 /// Takes in what found no daemon, oldest first, before anything newer.
 pub async fn drain(core: &Core) {
     for path in crate::spool::list(&core.state.spool()) {
         if let Some(hook) = crate::spool::read(&path)
-            && let Err(error) = take_late(core, &hook).await
+            && let Err(error) = take_late(core, &Intake::of(hook).report).await
         {
             log::warn!("cannot take in a spooled event: {error}");
             return;
@@ -71,61 +88,67 @@ pub async fn drain(core: &Core) {
 }
 
 /// An event that waited in the spool: what was asked for has been answered without us.
-async fn take_late(core: &Core, hook: &Hook) -> Result<()> {
-    match name(&hook.event) {
-        "PreToolUse" => return before_tool(core, hook).await.map(drop),
-        "PostToolUse" | "PostToolUseFailure" => edits::after_tool(core, hook).await?,
+async fn take_late(core: &Core, report: &AgentReport) -> Result<()> {
+    match &report.event.what {
+        Happening::ToolStart(call) => return before_tool(core, report, call).await.map(drop),
+        Happening::ToolEnd { call, failed } => edits::after_tool(core, &report.task, call, *failed, report.at).await?,
         _ => {}
     }
-    note(core, hook).await
+    note(core, report).await
 }
 
 /// The event to the monitor, the first time it is seen.
-async fn note(core: &Core, hook: &Hook) -> Result<()> {
-    let (id, task) = (hook.id.clone(), hook.task.clone());
-    let event = name(&hook.event).to_owned();
-    let prompt =
-        hook.event.get("prompt").and_then(Json::as_str).map(str::to_owned).filter(|_| event == "UserPromptSubmit");
-    let first = core.store()?.write(move |tx| {
-        let first = tx.first_time(&id)? && tx.row(&task).is_ok_and(|task| task.status.is_live());
+async fn note(core: &Core, report: &AgentReport) -> Result<()> {
+    let id = report.id.clone();
+    let prompt = match &report.event.what {
+        Happening::PromptTaken { prompt } if !prompt.is_empty() => Some(format!("Got a prompt: {prompt}")),
+        _ => None,
+    };
+    let first = core.write(&report.task, move |tx, task| {
+        let first = tx.first_time(&id)? && tx.row(task).is_ok_and(|task| task.status.is_live());
         if let Some(prompt) = prompt.filter(|_| first) {
-            tx.journal(&task, Who::Agent, "prompt", &format!("Got a prompt: {prompt}"), None)?;
+            tx.journal(task, Who::Agent, "prompt", &prompt, None)?;
         }
         Ok(first)
     });
     if first.await? {
-        core.fact(Fact::Hook(Box::new(hook.clone())));
+        core.fact(Fact::Event(Box::new(report.clone())));
     }
     Ok(())
 }
 
 /// A request, kept in the store, answered from anywhere or closed by the agent.
-async fn ask(core: &Core, hook: Hook, gone: &CancellationToken) -> Result<HookReply> {
-    let Some(request) = agent::claude::request::parse(&hook.event) else { return Ok(HookReply::default()) };
-    let new = NewRequest {
-        id: hook.id.clone(),
-        kind: request.kind,
-        tool: Some(request.tool),
-        summary: request.summary,
-        input: Some(request.input),
-        suggestions: request.suggestions.iter().map(|suggestion| suggestion.sentence.clone()).collect(),
-        answerable: "hook".into(),
-        at: hook.at,
-    };
-    let answered = core.answers.wait(&hook.id, hook.event.clone());
-    let task = hook.task.clone();
-    match core.store()?.write(move |tx| tx.receive(&task, new)).await? {
+async fn ask(core: &Core, intake: Intake, gone: &CancellationToken) -> Result<HookReply> {
+    let Intake { adapter, report, message } = intake;
+    let Happening::Asks(asked) = &report.event.what else { return Ok(HookReply::default()) };
+    let new = new_request(&report, asked);
+    let answered = core.answers.wait(&report.id, Asking { adapter, message });
+    let (id, task) = (report.id.clone(), report.task.clone());
+    match core.write(&task, move |tx, task| tx.receive(task, new)).await? {
         Received::Answered(_, answer) => return Ok(HookReply { output: answer }),
-        Received::Open(_) => core.fact(Fact::Hook(Box::new(hook.clone()))),
+        Received::Open(_) => core.fact(Fact::Event(Box::new(report))),
     }
     tokio::select! {
         output = answered => Ok(HookReply { output }),
         () = gone.cancelled() => {
-            core.answers.release(&hook.id);
-            close(core, &hook.id, Outcome::Elsewhere).await;
-            core.fact(Fact::RequestClosed { task: hook.task, request: hook.id });
+            core.answers.release(&id);
+            close(core, &id, Outcome::Elsewhere).await;
+            core.fact(Fact::RequestClosed { task, request: id });
             Ok(HookReply::default())
         }
+    }
+}
+
+fn new_request(report: &AgentReport, asked: &AgentRequest) -> NewRequest {
+    NewRequest {
+        id: report.id.clone(),
+        kind: asked.kind,
+        tool: Some(asked.tool.clone()),
+        summary: asked.summary.clone(),
+        input: Some(asked.input.clone()),
+        suggestions: asked.suggestions.clone(),
+        answerable: Answerable::Hook,
+        at: report.at,
     }
 }
 

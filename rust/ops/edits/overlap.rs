@@ -1,9 +1,7 @@
 //! What an agent is told before it edits a file that holds others' uncommitted edits. Pure.
 
 use crate::attribution::{Ledger, Owner};
-use crate::contract::Json;
 use crate::text::clean_line;
-use serde_json::json;
 use std::collections::BTreeMap;
 
 /// Runs of lines named for one owner.
@@ -52,17 +50,6 @@ pub fn sentence(
             told.join("; ")
         )
     })
-}
-
-/// The answer to `PreToolUse` (Claude Code 2.1.197 and 2.1.328) that adds `sentence` to what the agent knows.
-pub fn tell(sentence: &str) -> Json {
-    json!({"hookSpecificOutput": {"hookEventName": "PreToolUse", "additionalContext": sentence}})
-}
-
-/// The answer to `PreToolUse` that has the person asked.
-pub fn ask(sentence: &str) -> Json {
-    json!({"hookSpecificOutput": {"hookEventName": "PreToolUse", "permissionDecision": "ask",
-        "permissionDecisionReason": sentence}})
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
 //! Taking in what became different in a shared tree: by whole looks, and file by file.
 
-use super::call::Call;
 use crate::attribution::interval::{Interval, Window};
 use crate::attribution::{Ledger, Owner, Version};
 use crate::contract::Opened;
 use crate::core::Core;
 use crate::core::trees::Known;
 use crate::error::{Error, Result};
+use crate::evidence::event::FileEdit;
 use crate::store::{Filter, Store};
 use crate::task::{Isolation, Task};
 use crate::vcs::committed::{self, Committed};
@@ -29,7 +29,7 @@ pub enum By {
     /// All of it.
     Owner(Owner),
     /// An edit tool of `author`, as far as it says so; the rest is `rest`'s.
-    Tool { author: Owner, call: Box<Call>, rest: Owner },
+    Tool { author: Owner, edit: Box<FileEdit>, failed: bool, rest: Owner },
 }
 
 /// A file as it was just seen.
@@ -301,24 +301,24 @@ fn see(
     }
     match by {
         By::Owner(owner) => ledger.see(&now, owner),
-        By::Tool { author, call, rest } => tell(&mut ledger, &now, author, call, rest),
+        By::Tool { failed: true, rest, .. } => ledger.see(&now, rest),
+        By::Tool { author, edit, rest, .. } => tell(&mut ledger, &now, author, edit, rest),
     }
     let ledger = Some(ledger).filter(|ledger| !is_clean || !ledger.owners().is_empty());
     Ok(Seen { path, stat, ledger })
 }
 
 /// What an edit tool says it did, as exactly as it says so.
-fn tell(ledger: &mut Ledger, now: &Version, author: &Owner, call: &Call, rest: &Owner) {
+fn tell(ledger: &mut Ledger, now: &Version, author: &Owner, edit: &FileEdit, rest: &Owner) {
     let created = ledger.version().lines().is_empty();
     let whole = match (ledger.version().text(), now.text()) {
-        (Some(old), Some(new)) => call.makes(old, new),
-        (None, Some(new)) if created => call.makes(b"", new),
+        (Some(old), Some(new)) => edit.change.makes(old, new),
+        (None, Some(new)) if created => edit.change.makes(b"", new),
         _ => false,
     };
-    match call.patch() {
-        _ if call.failed => ledger.see(now, rest),
+    match &edit.patch {
         _ if whole && ledger.version().content != now.content => ledger.see(now, author),
-        Some(patch) => ledger.see_patch(now, author, &patch, rest),
+        Some(patch) => ledger.see_patch(now, author, patch, rest),
         None => ledger.see(now, rest),
     }
 }

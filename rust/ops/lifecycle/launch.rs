@@ -1,14 +1,13 @@
 //! One launch of an agent: everything it needs is found before anything is changed, then its pane is opened.
 
-use crate::agent::claude::conversation;
-use crate::agent::claude::launch::Begin;
-use crate::agent::{self, Agent};
-use crate::config::{self, Loaded};
+use crate::agent::environment::{self, Mark};
+use crate::agent::launch::{AgentLaunch, Begin};
+use crate::agent::{Agent, AgentKind};
+use crate::config::Loaded;
 use crate::contract::*;
 use crate::core::Core;
 use crate::core::fact::{Fact, Launched};
 use crate::error::{Error, Result};
-use crate::evidence::Gives;
 use crate::ops::{agents, terminal};
 use crate::paths::{State, write_private};
 use crate::process;
@@ -25,7 +24,8 @@ const COMES_UP: Duration = Duration::from_secs(10);
 
 /// Everything a launch needs, found before anything is changed.
 pub struct Prepared {
-    agent: Agent,
+    /// The agent.
+    pub agent: Agent,
     /// The configuration in force.
     pub loaded: Loaded,
     tmux: Tmux,
@@ -53,13 +53,11 @@ pub async fn prepare(core: &Core, task: &Task, folder: &str, environment: Enviro
     agents::rules(&loaded, &agent).map_err(doing)?;
     crate::ops::program::install_if_missing(&core.state).map_err(doing)?;
     let mut environment = environment;
-    if agent.adapter == agent::Adapter::Demo {
+    if let Some(adapter) = agent.adapter().filter(|_| agent.kind == AgentKind::Demo) {
         // The stand-in leaves the real agent's folder alone.
-        let own = core.state.demo().to_string_lossy().into_owned();
-        environment.0.insert("CLAUDE_CONFIG_DIR".into(), own);
+        adapter.set_config_dir(&mut environment, &core.state.demo());
     }
-    let config_dir =
-        agent.capabilities().session_file.then(|| agent::claude::environment::config_dir(&environment)).flatten();
+    let config_dir = agent.adapter().and_then(|adapter| adapter.config_dir(&environment));
     Ok(Prepared { agent, loaded, tmux, environment, config_dir, folder: folder.to_owned() })
 }
 
@@ -89,31 +87,33 @@ pub fn new_launch(prepared: &Prepared, session: &str, restart: bool) -> NewLaunc
         session_id: prepared.agent.capabilities().resume.then(|| session.to_owned()),
         config_dir: prepared.config_dir.as_ref().map(|dir| dir.to_string_lossy().into_owned()),
         boot: Boot::here(),
-        demo: prepared.agent.adapter == agent::Adapter::Demo,
+        demo: prepared.agent.kind == AgentKind::Demo,
         restart,
     }
 }
 
+/// What to run; what the agent reads at its start is written. An agent of which only the screen is known gets its own
+/// command and nothing else.
 fn argv(core: &Core, prepared: &Prepared, task: &Task, session: &str, begin: Begin) -> Result<Vec<String>> {
+    let agent = &prepared.agent;
+    let Some(adapter) = agent.adapter() else { return Ok(agent.command.iter().chain(&agent.args).cloned().collect()) };
     let settings = core.state.settings_of(&task.uuid);
-    let configured = prepared.loaded.config.agent(&prepared.agent.name);
-    if prepared.agent.capabilities().hooks {
-        let shared = task.isolation == Isolation::Stack;
-        let json =
-            agent::claude::settings::settings(&core.state.program(), Some(&core.state.context_of(&task.uuid)), shared);
-        let json = json.to_string();
-        write_private(&settings, json.as_bytes())?;
-        crate::ops::conversation::context::write_whole(&core.state, task)?;
-    }
-    Ok(agent::claude::launch::argv(&agent::claude::launch::Launch {
-        agent: &prepared.agent,
+    let configured = prepared.loaded.config.agent(&agent.name);
+    let start = adapter.start(&AgentLaunch {
+        agent,
         session_id: session,
         begin,
         title: &task.title,
+        hook: &core.state.program(),
+        readable: &core.state.context_of(&task.uuid),
+        shared: task.isolation == Isolation::Stack,
         settings: &settings,
         model: task.model.as_deref().or(configured.model.as_deref()),
         permission_mode: task.permission_mode.as_deref().or(configured.permission_mode.as_deref()),
-    }))
+    });
+    write_private(&settings, start.settings.to_string().as_bytes())?;
+    crate::ops::conversation::context::write_whole(&core.state, task)?;
+    Ok(start.argv)
 }
 
 /// What the pane runs: nothing of the agent's command line shows in it.
@@ -125,18 +125,14 @@ fn pane_argv(state: &State, task: &str) -> Vec<String> {
 /// What `chorus exec` will find.
 fn hand_out(core: &Core, prepared: &Prepared, task: &Task, launch: &Launch, begin: Begin) -> Result<()> {
     let argv = argv(core, prepared, task, launch.session_id.as_deref().unwrap_or_default(), begin)?;
-    let mark = agent::claude::environment::Mark { task: &task.uuid, launch: &launch.id, state_dir: &core.state.dir };
+    let mark = Mark { task: &task.uuid, launch: &launch.id, state_dir: &core.state.dir };
     let configured = prepared.loaded.config.agent(&prepared.agent.name);
-    let renderer = match configured.renderer {
-        config::Renderer::Classic => agent::claude::environment::Renderer::Classic,
-        config::Renderer::Fullscreen => agent::claude::environment::Renderer::Fullscreen,
-    };
-    let mut environment = agent::claude::environment::for_agent(&prepared.environment, mark, renderer);
+    let mut environment = environment::for_agent(&prepared.environment, mark, configured.renderer);
     environment.0.extend(configured.env);
     // A daemon that one of its hooks starts finds the same tmux server.
     environment.0.insert("CHORUS_TMUX_SOCKET".into(), prepared.tmux.socket().to_string_lossy().into_owned());
     let exec = Exec { argv, environment, folder: prepared.folder.clone() };
-    core.execs.lock().insert(task.uuid.clone(), exec);
+    core.execs.hand_out(&task.uuid, exec);
     Ok(())
 }
 
@@ -146,15 +142,20 @@ pub async fn open(core: &Core, prepared: &Prepared, task: &Task, launch: &Launch
     let name = format!("{}-{}", task.number, task.title);
     let run = pane_argv(&core.state, &task.uuid);
     let opened = prepared.tmux.start_session(&task.uuid, &name, Path::new(&prepared.folder), &run, None).await;
-    let opened = opened.inspect_err(|_| drop(core.execs.lock().remove(&task.uuid)))?;
+    let opened = opened.inspect_err(|_| core.execs.withdraw(&task.uuid))?;
     let pane = recorded(&prepared.tmux, &opened);
-    let (uuid, kept) = (task.uuid.clone(), pane.clone());
-    if let Err(error) = core.store()?.write(move |tx| tx.set_pane(&uuid, Some(&kept))).await {
-        core.execs.lock().remove(&task.uuid);
+    if let Err(error) = keep_pane(core, task, &pane).await {
+        core.execs.withdraw(&task.uuid);
         prepared.tmux.kill_session(&opened).await?;
         return Err(error);
     }
     Ok(pane)
+}
+
+/// Records where the task's terminal is.
+pub async fn keep_pane(core: &Core, task: &Task, pane: &Pane) -> Result<()> {
+    let pane = pane.clone();
+    core.write(&task.uuid, move |tx, task| tx.set_pane(task, Some(&pane))).await
 }
 
 fn recorded(tmux: &Tmux, pane: &crate::tmux::Pane) -> Pane {
@@ -192,21 +193,20 @@ pub async fn reopen(
     hand_out(core, prepared, task, launch, begin)?;
     let run = pane_argv(&core.state, &task.uuid);
     let respawned = tmux.respawn(&ours, Path::new(&prepared.folder), &run).await;
-    let pane = recorded(&tmux, &respawned.inspect_err(|_| drop(core.execs.lock().remove(&task.uuid)))?);
-    let (uuid, kept) = (task.uuid.clone(), pane.clone());
-    core.store()?.write(move |tx| tx.set_pane(&uuid, Some(&kept))).await?;
+    let pane = recorded(&tmux, &respawned.inspect_err(|_| core.execs.withdraw(&task.uuid))?);
+    keep_pane(core, task, &pane).await?;
     Ok(pane)
 }
 
 /// The conversation's file, where an earlier launch has begun it.
-fn transcript(task: &Task, launch: &Launch) -> Option<PathBuf> {
-    let folder = task.worktree.as_deref().unwrap_or(&task.project);
-    conversation::find(Path::new(launch.config_dir.as_deref()?), Path::new(folder), task.session_id.as_deref()?)
+fn transcript(task: &Task, launch: &Launch, agent: &Agent) -> Option<PathBuf> {
+    let folder = Path::new(task.worktree.as_deref().unwrap_or(&task.project));
+    let config_dir = Path::new(launch.config_dir.as_deref()?);
+    agent.adapter()?.find_transcript(config_dir, folder, task.session_id.as_deref()?)
 }
 
 /// A launch as the monitor watches it.
 pub fn launched(task: &Task, launch: &Launch, agent: &Agent, loaded: &Loaded, pane: &Pane) -> Result<Launched> {
-    let capabilities = agent.capabilities();
     Ok(Launched {
         task: task.uuid.clone(),
         launch: launch.id.clone(),
@@ -215,9 +215,10 @@ pub fn launched(task: &Task, launch: &Launch, agent: &Agent, loaded: &Loaded, pa
         process: pane.process.clone(),
         session_id: launch.session_id.clone(),
         config_dir: launch.config_dir.as_ref().map(PathBuf::from),
-        transcript: transcript(task, launch),
+        transcript: transcript(task, launch, agent),
         turn_since: None,
-        gives: Gives { session_file: capabilities.session_file, hooks: capabilities.hooks },
+        adapter: agent.adapter(),
+        gives: agent.capabilities().gives,
         rules: agents::rules(loaded, agent)?,
         at: launch.started_at,
     })
@@ -228,19 +229,17 @@ pub async fn watch(core: &Core, prepared: &Prepared, task: &Task, launch: &Launc
     // A fresh session has another conversation than the task had so far.
     let task = Task { session_id: launch.session_id.clone(), ..task.clone() };
     let launched = launched(&task, launch, &prepared.agent, &prepared.loaded, &pane)?;
-    core.watch_pane(&task.uuid, pane.process.as_ref());
-    let (uuid, id) = (task.uuid.clone(), launch.id.clone());
+    core.panes.watch(&task.uuid, pane.process.as_ref());
+    let id = launch.id.clone();
     let starting = AgentState { status: AgentStatus::Starting, ..Default::default() };
-    let kept = core
-        .store()?
-        .write(move |tx| {
-            if let Some(process) = &pane.process {
-                tx.set_process(&id, process)?;
-            }
-            tx.set_agent_state(&uuid, starting)?;
-            tx.row(&uuid)
-        })
-        .await;
+    let kept = core.write(&task.uuid, move |tx, task| {
+        if let Some(process) = &pane.process {
+            tx.set_process(&id, process)?;
+        }
+        tx.set_agent_state(task, starting)?;
+        tx.row(task)
+    });
+    let kept = kept.await;
     // After that, or the monitor's first verdict could be overwritten; and although it failed, since the agent runs.
     core.fact(Fact::Launched(Box::new(launched)));
     kept
@@ -268,7 +267,7 @@ pub async fn take_place(core: &Core, task: &str) {
 
 /// Hands out what the pane is to run, once.
 pub fn exec(core: &Core, ask: &ExecAsk) -> Result<Exec> {
-    core.execs.lock().remove(&ask.task).ok_or_else(|| {
+    core.execs.take(&ask.task).ok_or_else(|| {
         Error::new(Code::WrongState, "cannot run the agent: the daemon has no launch waiting for this pane")
             .hint("restart the task")
     })
