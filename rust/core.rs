@@ -12,7 +12,7 @@ mod terminals;
 pub(crate) mod trees;
 
 pub use execs::Execs;
-pub use inboxes::{End, Inboxes};
+pub use inboxes::{Ending, Inboxes};
 pub use locks::TaskLocks;
 pub use panes::Panes;
 
@@ -31,7 +31,7 @@ use configurations::Configurations;
 use fact::Fact;
 use inboxes::Senders;
 use parking_lot::Mutex;
-use sight::Sights;
+use sight::LiveStatuses;
 use std::borrow::Borrow;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -50,7 +50,7 @@ pub struct Core {
     /// Hook processes that wait for an answer.
     pub answers: Answers,
     /// What each live task's agent does.
-    pub sights: Sights,
+    pub sights: LiveStatuses,
     /// Working trees that tasks share.
     pub trees: Trees,
     /// Web terminals.
@@ -99,7 +99,7 @@ impl Core {
             hub: Arc::default(),
             stop: CancellationToken::new(),
             answers: Answers::default(),
-            sights: Sights::default(),
+            sights: LiveStatuses::default(),
             trees: Trees::default(),
             web: Web::default(),
             configurations: Configurations::default(),
@@ -209,7 +209,7 @@ impl Core {
     }
 
     /// Something of a task ended.
-    pub fn ended(&self, end: End) {
+    pub fn ended(&self, end: Ending) {
         // The receiver lives as long as the daemon, so a failed send means shutdown.
         let _ = self.senders.ended.send(end);
     }

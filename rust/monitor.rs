@@ -14,11 +14,11 @@ use crate::core::Core;
 use crate::core::fact::{AgentReport, Fact, Launched};
 use crate::process;
 use crate::status::{AgentStatus, Millis};
-use sessions::Sessions;
+use sessions::SessionWatches;
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
-pub use sweep::Plan;
+pub use sweep::SweepPlan;
 use tokio::sync::mpsc::{UnboundedReceiver, channel};
 use watched::Watched;
 
@@ -26,8 +26,8 @@ use watched::Watched;
 pub struct Monitor {
     core: Weak<Core>,
     tasks: HashMap<String, Watched>,
-    sessions: Sessions,
-    sweeps: sweep::Plan,
+    sessions: SessionWatches,
+    sweeps: sweep::SweepPlan,
     next_processes: Millis,
     /// Sessions of processes that no known launch owns: one may be told before its launch is.
     unclaimed: HashMap<u32, SessionSeen>,
@@ -48,12 +48,12 @@ const SEEN: usize = 256;
 const PROCESSES: Millis = 2000;
 
 /// Runs until the daemon ends.
-pub async fn run(core: Weak<Core>, sweeps: sweep::Plan, mut facts: UnboundedReceiver<Fact>) {
+pub async fn run(core: Weak<Core>, sweeps: sweep::SweepPlan, mut facts: UnboundedReceiver<Fact>) {
     let (tell, mut seen) = channel(SEEN);
     let mut monitor = Monitor {
         core,
         tasks: HashMap::new(),
-        sessions: Sessions::new(tell),
+        sessions: SessionWatches::new(tell),
         sweeps,
         next_processes: 0,
         unclaimed: HashMap::new(),

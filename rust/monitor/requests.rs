@@ -4,7 +4,7 @@ use super::watched::{Unhooked, Watched};
 use crate::error::Result;
 use crate::evidence::reading::Dialog;
 use crate::status::{AgentState, AgentStatus, Answerable, Kind, Millis};
-use crate::store::{Closing, NewRequest, Outcome, Tx, Who};
+use crate::store::{Closing, NewRequest, RequestOutcome, Tx, Who};
 use std::collections::BTreeSet;
 
 /// A dialog for which no hook came by then has none. The hook comes with the dialog, but one whose daemon was killed
@@ -21,7 +21,7 @@ const SCREEN_MAY_FOLLOW: Millis = 1000;
 pub struct RequestChanges {
     /// These are answered, or gone.
     pub close: Vec<String>,
-    outcome: Option<Outcome>,
+    outcome: Option<RequestOutcome>,
     close_all_but: Option<BTreeSet<String>>,
     open: Option<NewRequest>,
 }
@@ -37,8 +37,8 @@ impl RequestChanges {
 
     /// Stores them. `is_ours` tells whether an open request may be closed for not being among those that are known.
     pub fn store(self, tx: &mut Tx<'_>, task: &str, is_ours: impl Fn(&str) -> bool) -> Result<()> {
-        let outcome = self.outcome.unwrap_or(Outcome::Elsewhere);
-        let who = if outcome == Outcome::Elsewhere { Who::Person } else { Who::Chorus };
+        let outcome = self.outcome.unwrap_or(RequestOutcome::Elsewhere);
+        let who = if outcome == RequestOutcome::Elsewhere { Who::Person } else { Who::Chorus };
         for id in &self.close {
             tx.close_request(id, Closing { outcome, who, answer: None })?;
         }
@@ -105,7 +105,7 @@ pub fn plan(watched: &mut Watched, state: &AgentState, open: &[String], now: Mil
         // Nothing is known: what was asked may still be asked.
         AgentStatus::Unknown | AgentStatus::Starting => {}
         AgentStatus::Exited | AgentStatus::Stopped => {
-            plan.outcome = Some(Outcome::Gone);
+            plan.outcome = Some(RequestOutcome::Gone);
             plan.keep_only(BTreeSet::new(), watched);
         }
         // A hook can come before the session file says so: what the detector holds open stays.

@@ -21,7 +21,7 @@ use crate::task::{Isolation, Task};
 use crate::vcs::scan;
 use std::path::Path;
 use std::time::Duration;
-use tree::{By, Tree};
+use tree::{By, EditedTree};
 
 /// How long an edit waits for a commit of its file.
 const HOLD: Duration = Duration::from_secs(2);
@@ -34,7 +34,7 @@ pub async fn before_tool(core: &Core, task: &str, call: &ToolCall, at: Millis) -
     let Some((task, id)) = sharing(core, task, call).await? else { return Ok(None) };
     let window = |reach| Window { id: id.to_owned(), task: task.uuid.clone(), reach, opened: at };
     let ToolWork::Edit(edit) = &call.work else {
-        let mut tree = Tree::of(core, &task.project).await?;
+        let mut tree = EditedTree::of(core, &task.project).await?;
         // Where nobody looked yet, the command may have run already: the event may be from before the daemon.
         let first = tree.known.look.is_none();
         let seen = !first && tree.look(scan::LIMIT, None).await?;
@@ -48,7 +48,7 @@ pub async fn before_tool(core: &Core, task: &str, call: &ToolCall, at: Millis) -
     };
     let Some(path) = inside(Path::new(&task.project), &edit.path) else { return Ok(None) };
     core.trees.of(&task.project).released(&path, HOLD).await;
-    let mut tree = Tree::of(core, &task.project).await?;
+    let mut tree = EditedTree::of(core, &task.project).await?;
     if tree.known.look.is_none() {
         tree.look(scan::LIMIT, None).await?;
     }
@@ -66,7 +66,7 @@ pub async fn before_tool(core: &Core, task: &str, call: &ToolCall, at: Millis) -
 /// A tool call of a task's agent ended, perhaps long ago, and perhaps one whose beginning was missed.
 pub async fn after_tool(core: &Core, task: &str, call: &ToolCall, failed: bool, at: Millis) -> Result<()> {
     let Some((task, id)) = sharing(core, task, call).await? else { return Ok(()) };
-    let mut tree = Tree::of(core, &task.project).await?;
+    let mut tree = EditedTree::of(core, &task.project).await?;
     let author = Owner::Task(task.uuid.clone());
     let edit = match &call.work {
         ToolWork::Edit(edit) => edit,
@@ -105,7 +105,7 @@ pub async fn after_tool(core: &Core, task: &str, call: &ToolCall, failed: bool, 
 }
 
 /// A shell command ended, or with `runs_on` its call did.
-async fn after_command(tree: &mut Tree<'_>, window: Window, runs_on: bool) -> Result<()> {
+async fn after_command(tree: &mut EditedTree<'_>, window: Window, runs_on: bool) -> Result<()> {
     let is_same = |other: &Window| other.task == window.task && other.id == window.id;
     let open_then = tree.windows().await?.iter().any(is_same);
     if runs_on {
@@ -129,7 +129,7 @@ pub async fn calls_over(core: &Core, task: &Task, background: bool) -> Result<()
     if task.isolation != Isolation::Stack {
         return Ok(());
     }
-    let mut tree = Tree::of(core, &task.project).await?;
+    let mut tree = EditedTree::of(core, &task.project).await?;
     let uuid = task.uuid.clone();
     let ends = |window: &Window| window.task == uuid && (background || window.reach != Reach::Background);
     if !tree.windows().await?.iter().any(ends) {
@@ -158,7 +158,7 @@ pub async fn calls_over(core: &Core, task: &Task, background: bool) -> Result<()
 /// nothing to tell apart.
 pub async fn saved(core: &Core, project: &str, path: &str) -> Result<()> {
     let Some(path) = inside(Path::new(project), &Path::new(project).join(path)) else { return Ok(()) };
-    let mut tree = Tree::of(core, project).await?;
+    let mut tree = EditedTree::of(core, project).await?;
     if !tree.is_shared().await? {
         return Ok(());
     }
@@ -182,7 +182,7 @@ pub async fn saved(core: &Core, project: &str, path: &str) -> Result<()> {
 /// Brings every ledger up to date, before a commit is planned and after it was made. False when the tree is too large
 /// to be looked at: then edits by commands may be missing.
 pub async fn settle(core: &Core, project: &str) -> Result<bool> {
-    let mut tree = Tree::of(core, project).await?;
+    let mut tree = EditedTree::of(core, project).await?;
     let seen = tree.look(UNHURRIED, None).await?;
     tree.rebase(true).await?;
     Ok(seen)
@@ -191,7 +191,7 @@ pub async fn settle(core: &Core, project: &str) -> Result<bool> {
 /// A task is about to share the project's tree. While no other does, all that is uncommitted and not known to be a
 /// task's is the person's, and calls of earlier tasks are over.
 pub async fn first_look(core: &Core, project: &str) -> Result<()> {
-    let mut tree = Tree::of(core, project).await?;
+    let mut tree = EditedTree::of(core, project).await?;
     let alone = !tree.is_shared().await?;
     if alone {
         let ours = project.to_owned();
@@ -211,7 +211,7 @@ async fn sharing<'a>(core: &Core, task: &str, call: &'a ToolCall) -> Result<Opti
     Ok((task.isolation == Isolation::Stack).then_some((task, id)))
 }
 
-async fn open(tree: &mut Tree<'_>, window: &Window) -> Result<()> {
+async fn open(tree: &mut EditedTree<'_>, window: &Window) -> Result<()> {
     let opened = window.clone();
     tree.store.write(move |tx| tx.open_window(&opened)).await?;
     tree.known.interval.opened(window);
@@ -219,7 +219,7 @@ async fn open(tree: &mut Tree<'_>, window: &Window) -> Result<()> {
 }
 
 /// Closes the call's window.
-async fn close(tree: &mut Tree<'_>, task: &str, id: &str) -> Result<()> {
+async fn close(tree: &mut EditedTree<'_>, task: &str, id: &str) -> Result<()> {
     let (task, id) = (task.to_owned(), id.to_owned());
     let closed = tree.store.write(move |tx| tx.close_window(&task, &id)).await?;
     if let Some(window) = &closed {
@@ -230,7 +230,7 @@ async fn close(tree: &mut Tree<'_>, task: &str, id: &str) -> Result<()> {
 }
 
 /// Whose uncommitted edits the file holds, said once as long as they are the same.
-async fn warn(core: &Core, tree: &mut Tree<'_>, task: &Task, path: &str) -> Result<Option<AgentReply>> {
+async fn warn(core: &Core, tree: &mut EditedTree<'_>, task: &Task, path: &str) -> Result<Option<AgentReply>> {
     let overlap = core.config_of(&task.project).config.vcs.overlap;
     let (project, file) = (task.project.clone(), path.to_owned());
     let found = tree.store.read(move |tx| {
@@ -256,6 +256,6 @@ async fn warn(core: &Core, tree: &mut Tree<'_>, task: &Task, path: &str) -> Resu
 
 /// What became different in the file is `owner`'s: Chorus itself wrote it.
 pub async fn given(core: &Core, project: &str, path: &str, owner: Owner) -> Result<()> {
-    let mut tree = Tree::of(core, project).await?;
+    let mut tree = EditedTree::of(core, project).await?;
     tree.one(path, By::Owner(owner)).await
 }

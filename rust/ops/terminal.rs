@@ -31,7 +31,7 @@ pub async fn pane(core: &Core, task: &Task) -> Result<(Tmux, Pane)> {
 }
 
 /// A recorded pane as tmux is asked about it.
-pub fn tmux_pane(pane: &store::Pane) -> Pane {
+pub fn tmux_pane(pane: &store::RecordedPane) -> Pane {
     Pane {
         server_pid: pane.server.pid,
         server_start: pane.server.start.parse().unwrap_or_default(),

@@ -17,7 +17,7 @@ const GRAIN: i128 = 10_000_000;
 
 /// What the file system says of one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stat {
+pub struct FileStat {
     modified: i128,
     /// Any write or change of mode moves it to the present; nothing else can set it.
     changed: i128,
@@ -31,24 +31,27 @@ pub struct Stat {
 #[derive(Clone, Debug, Default)]
 pub struct Look {
     began: i128,
-    files: HashMap<Box<str>, Stat>,
+    files: HashMap<Box<str>, FileStat>,
 }
 
 /// It took too long, and says nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cut;
 
-impl Stat {
+impl FileStat {
     /// Of the file itself, not of where a link points; nothing where there is no file.
-    pub fn of(path: &Path) -> Option<Stat> {
-        std::fs::symlink_metadata(path).ok().filter(|metadata| !metadata.is_dir()).map(|metadata| Stat::from(&metadata))
+    pub fn of(path: &Path) -> Option<FileStat> {
+        std::fs::symlink_metadata(path)
+            .ok()
+            .filter(|metadata| !metadata.is_dir())
+            .map(|metadata| FileStat::from(&metadata))
     }
 }
 
-impl From<&std::fs::Metadata> for Stat {
-    fn from(metadata: &std::fs::Metadata) -> Stat {
+impl From<&std::fs::Metadata> for FileStat {
+    fn from(metadata: &std::fs::Metadata) -> FileStat {
         let nanos = |seconds: i64, nanos: i64| i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
-        Stat {
+        FileStat {
             modified: nanos(metadata.mtime(), metadata.mtime_nsec()),
             changed: nanos(metadata.ctime(), metadata.ctime_nsec()),
             size: metadata.size(),
@@ -77,7 +80,7 @@ impl Look {
                     && entry.file_type().is_some_and(|kind| kind.is_file() || kind.is_symlink())
                     && let Ok(metadata) = entry.metadata()
                 {
-                    let _ = tell.send(Some((entry.into_path(), Stat::from(&metadata))));
+                    let _ = tell.send(Some((entry.into_path(), FileStat::from(&metadata))));
                 }
                 WalkState::Continue
             })
@@ -91,7 +94,7 @@ impl Look {
             }
         }
         for path in beside {
-            if let Some(stat) = Stat::of(&root.join(path)) {
+            if let Some(stat) = FileStat::of(&root.join(path)) {
                 look.files.insert(path.as_str().into(), stat);
             }
         }
@@ -109,7 +112,7 @@ impl Look {
     }
 
     /// Whether the file, as it is now, is surely as it was.
-    pub fn knows(&self, path: &str, now: Option<Stat>) -> bool {
+    pub fn knows(&self, path: &str, now: Option<FileStat>) -> bool {
         self.files.get(path).copied() == now && now.is_none_or(|stat| stat.changed <= self.began - GRAIN)
     }
 
@@ -119,7 +122,7 @@ impl Look {
     }
 
     /// One file was looked at by itself, and was so. It is looked at again by the next look, once.
-    pub fn note(&mut self, path: &str, stat: Option<Stat>) {
+    pub fn note(&mut self, path: &str, stat: Option<FileStat>) {
         match stat {
             Some(stat) => _ = self.files.insert(path.into(), stat),
             None => _ = self.files.remove(path),
@@ -227,7 +230,7 @@ mod tests {
         let root = folder.path();
         git(root, &["init", "-q"]);
         write(root, &["a"]);
-        let stat = Stat::of(&root.join("a"));
+        let stat = FileStat::of(&root.join("a"));
         let mut before = look(root);
         before.began = stat.unwrap().changed + GRAIN / 2;
         assert_eq!(look(root).since(&before), ["a"], "it may be written again within the same tick");

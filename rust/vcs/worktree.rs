@@ -13,7 +13,7 @@ pub(crate) mod submodule;
 
 use super::git::Git;
 use super::name::{self, branch_name, short};
-use super::repository::{Kind, Repository, Use, look_with, refusal};
+use super::repository::{Repository, RepositoryKind, Use, look_with, refusal};
 use crate::contract::Code;
 use crate::error::{Error, Result};
 use prepare::Preparation;
@@ -200,7 +200,7 @@ async fn tip_of(project: &Git, branch: &str) -> Result<String> {
 /// commit holds every stack.
 async fn start(project: &Git, repository: &Repository) -> Result<(String, Option<String>)> {
     let head = project.head().await?.ok_or_else(|| Error::new(Code::VcsRefused, "there are no commits yet"))?;
-    if repository.kind != Kind::Workspace {
+    if repository.kind != RepositoryKind::Workspace {
         return Ok((head, project.branch().await?));
     }
     let target = workspace_target(project).await?.ok_or_else(|| {

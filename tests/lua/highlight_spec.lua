@@ -7,7 +7,7 @@ describe('the highlight groups', function()
     highlight = require('chorus.highlight')
   end)
 
-  it('are links by default, which a person or a colour scheme may replace', function()
+  it('are links by default, which a person or a color scheme may replace', function()
     vim.api.nvim_set_hl(0, 'ChorusBusy', { fg = '#123456' })
     highlight.setup()
     assert.same({ fg = 0x123456 }, vim.api.nvim_get_hl(0, { name = 'ChorusBusy' }))

@@ -49,7 +49,7 @@ async fn colours_come_and_nothing_else() {
         let output = bed.tmux.look(&pane, 0, true).await.unwrap().output("t");
         assert_eq!((output.columns, output.rows, output.alternate), (120, 40, false));
         assert!(output.lines[0].starts_with("\x1b[31mred\x1b["), "{:?}", output.lines[0]);
-        let plain = chorus::tmux::sgr::plain(&output.lines[0]);
+        let plain = chorus::sgr::plain(&output.lines[0]);
         assert_eq!(plain.trim_end(), "red link ┌─┐ end");
     })
     .await;

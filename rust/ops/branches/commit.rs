@@ -10,7 +10,7 @@ pub use recover::recover;
 
 use crate::config::{self, Loaded};
 use crate::contract::{self, Code, TaskCommit};
-use crate::core::End;
+use crate::core::Ending;
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
 use crate::ops::branches::trouble::{Done, NOT_COMMITTED, note, refused};
@@ -19,10 +19,10 @@ use crate::task::{Isolation, Task};
 
 /// A turn ended: what it left is committed, unless configured otherwise. An agent that ended in the middle of one
 /// leaves its edits uncommitted, and nothing of its is open any more.
-pub async fn follow(core: &Core, end: End) {
+pub async fn follow(core: &Core, end: Ending) {
     let (uuid, is_turn) = match end {
-        End::Turn(task) => (task, true),
-        End::Agent(task) => (task, false),
+        Ending::Turn(task) => (task, true),
+        Ending::Agent(task) => (task, false),
     };
     let Ok(task) = core.read(&uuid, |tx, task| tx.row(task)).await else { return };
     // Commands that run on after their turn may still edit.

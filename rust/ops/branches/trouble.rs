@@ -38,10 +38,10 @@ pub fn refused(doing: &str, trouble: &contract::Trouble) -> Error {
 }
 
 /// The engine's trouble as people are told.
-pub fn in_words(trouble: vcs::Trouble) -> contract::Trouble {
+pub fn in_words(trouble: vcs::CommitTrouble) -> contract::Trouble {
     let kind = serde_json::to_value(trouble.kind).ok();
     let kept = trouble.rescue.map(|rescue| format!(" (all bytes are kept in {rescue})"));
-    let kept = kept.filter(|_| trouble.kind == vcs::Kind::Damaged).unwrap_or_default();
+    let kept = kept.filter(|_| trouble.kind == vcs::TroubleKind::Damaged).unwrap_or_default();
     contract::Trouble {
         kind: kind.as_ref().and_then(|kind| kind.as_str()).unwrap_or("tool").to_owned(),
         text: format!("{}{kept}", trouble.text),

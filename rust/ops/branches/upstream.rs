@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::ops::branches::trouble;
 use crate::store::Filter;
 use crate::task::{Isolation, Task};
-use crate::vcs::but::{But, Grammar, Status};
+use crate::vcs::but::{But, ButStatus, Grammar};
 use crate::vcs::conflicts::{self, Conflicts};
 use crate::vcs::git::Git;
 
@@ -14,13 +14,13 @@ use crate::vcs::git::Git;
 const UPSTREAM: &str = "upstream";
 
 /// Brings the store up to what the workspace shows. What goes wrong is logged: whoever looks does not ask for this.
-pub async fn follow(core: &Core, project: &str, but: &But, status: &Status) {
+pub async fn follow(core: &Core, project: &str, but: &But, status: &ButStatus) {
     if let Err(error) = look(core, project, but, status).await {
         log::warn!("cannot follow the branches of {project}: {error}");
     }
 }
 
-async fn look(core: &Core, project: &str, but: &But, status: &Status) -> Result<()> {
+async fn look(core: &Core, project: &str, but: &But, status: &ButStatus) -> Result<()> {
     // A commit below others rewrites those above, and so do stacking and pulling.
     let commits = status.branches().flat_map(|branch| &branch.commits);
     let known: Vec<_> = commits.filter_map(|commit| Some((commit.change_id.clone()?, commit.oid.clone()))).collect();

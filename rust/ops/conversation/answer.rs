@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::evidence::reading::{Dialog, ScreenReading};
 use crate::ops::terminal;
 use crate::status::{AgentStatus, Answerable};
-use crate::store::{Closing, Outcome, Who};
+use crate::store::{Closing, RequestOutcome, Who};
 use crate::task::Task;
 use crate::tmux::Key;
 use std::time::Duration;
@@ -67,9 +67,9 @@ fn terminal_only(task: &Task) -> Error {
 async fn by_hook(core: &Core, request: Opened, asking: &Asking, answer: Answer) -> Result<Opened> {
     let output = asking.adapter.answer(&asking.message, &answer)?;
     let outcome = match answer {
-        Answer::Allow { .. } => Outcome::Allowed,
-        Answer::Deny { .. } => Outcome::Denied,
-        Answer::Words(_) => Outcome::Answered,
+        Answer::Allow { .. } => RequestOutcome::Allowed,
+        Answer::Deny { .. } => RequestOutcome::Denied,
+        Answer::Words(_) => RequestOutcome::Answered,
     };
     // Kept before it is given: a daemon killed in between gives it when the hook comes back.
     let closing = Closing { outcome, who: Who::Person, answer: Some(output.clone()) };
@@ -174,14 +174,14 @@ fn key(name: &str) -> Option<Key> {
 
 /// The keys that mean this answer in this dialog, or nothing where that is not sure. No is Escape, which interrupts the
 /// turn: its digit differs between tools and versions and can mean something else.
-fn keys_for(dialog: &Dialog, answer: &Answer) -> Option<(Vec<String>, Outcome)> {
+fn keys_for(dialog: &Dialog, answer: &Answer) -> Option<(Vec<String>, RequestOutcome)> {
     match answer {
-        Answer::Allow { always: None } => dialog.approve().map(|keys| (keys, Outcome::Allowed)),
-        Answer::Deny { .. } => Some((dialog.deny(), Outcome::Denied)),
+        Answer::Allow { always: None } => dialog.approve().map(|keys| (keys, RequestOutcome::Allowed)),
+        Answer::Deny { .. } => Some((dialog.deny(), RequestOutcome::Denied)),
         Answer::Words(words) => {
             let chosen = words.values().next().filter(|_| words.len() == 1)?;
             let index = dialog.options.iter().position(|choice| choice.label == *chosen)?;
-            dialog.choose(index).map(|keys| (keys, Outcome::Answered))
+            dialog.choose(index).map(|keys| (keys, RequestOutcome::Answered))
         }
         _ => None,
     }

@@ -18,7 +18,7 @@ const START_MAY_FOLLOW: Duration = Duration::from_secs(5);
 
 /// What the agent was told last, in which launch and which conversation.
 #[derive(Serialize, Deserialize)]
-struct Given {
+struct GivenContext {
     launch: String,
     #[serde(default)]
     session: Option<String>,
@@ -32,11 +32,11 @@ fn key(task: &str) -> String {
     format!("context {task}")
 }
 
-fn recall(tx: &Tx<'_>, task: &str) -> Result<Option<Given>> {
+fn recall(tx: &Tx<'_>, task: &str) -> Result<Option<GivenContext>> {
     Ok(tx.recall(&key(task))?.and_then(|json| serde_json::from_str(&json).ok()))
 }
 
-fn remember(tx: &mut Tx<'_>, task: &str, given: &Given) -> Result<()> {
+fn remember(tx: &mut Tx<'_>, task: &str, given: &GivenContext) -> Result<()> {
     tx.remember(&key(task), &serde_json::to_string(given).unwrap_or_default())
 }
 
@@ -56,7 +56,7 @@ pub async fn at_session_start(core: &Core, report: &AgentReport, how: SessionSta
         let context = Context::of(&task, &[]);
         let before = recall(tx, uuid)?.map(|given| given.context);
         let text = at_start(how, before.as_ref(), &context, Some(&state.context_of(uuid)));
-        remember(tx, uuid, &Given { launch, session, by_hook: true, context })?;
+        remember(tx, uuid, &GivenContext { launch, session, by_hook: true, context })?;
         if text.is_some() {
             tx.journal(uuid, Who::Chorus, "context", "Gave the agent the task's context", None)?;
         }
@@ -95,7 +95,7 @@ pub async fn before_prompt(core: &Core, task: &Task, launch: &str) -> Result<Str
             Some(given) => at_start(SessionStart::Resumed, Some(&given.context), &context, None),
             None => Some(context.whole()),
         };
-        remember(tx, uuid, &Given { launch, session, by_hook: false, context })?;
+        remember(tx, uuid, &GivenContext { launch, session, by_hook: false, context })?;
         let Some(text) = text else { return Ok(String::new()) };
         tx.journal(uuid, Who::Chorus, "context", "Put the task's context before the prompt", None)?;
         Ok(text + "\n\n")

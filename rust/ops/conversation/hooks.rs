@@ -12,7 +12,7 @@ use crate::guard;
 use crate::ops::conversation::context;
 use crate::ops::edits;
 use crate::status::Answerable;
-use crate::store::{NewRequest, Outcome, Received, Who};
+use crate::store::{NewRequest, Received, RequestOutcome, Who};
 use tokio_util::sync::CancellationToken;
 
 /// One event as it came in, with what answers it.
@@ -132,7 +132,7 @@ async fn ask(core: &Core, intake: Intake, gone: &CancellationToken) -> Result<Ho
         output = answered => Ok(HookReply { output }),
         () = gone.cancelled() => {
             core.answers.release(&id);
-            close(core, &id, Outcome::Elsewhere).await;
+            close(core, &id, RequestOutcome::Elsewhere).await;
             core.fact(Fact::RequestClosed { task, request: id });
             Ok(HookReply::default())
         }
@@ -153,9 +153,9 @@ fn new_request(report: &AgentReport, asked: &AgentRequest) -> NewRequest {
 }
 
 /// Closes a request that nobody answered through Chorus.
-pub async fn close(core: &Core, request: &str, outcome: Outcome) {
+pub async fn close(core: &Core, request: &str, outcome: RequestOutcome) {
     let id = request.to_owned();
-    let who = if outcome == Outcome::Elsewhere { Who::Person } else { Who::Chorus };
+    let who = if outcome == RequestOutcome::Elsewhere { Who::Person } else { Who::Chorus };
     let Ok(store) = core.store() else { return };
     let closing = crate::store::Closing { outcome, who, answer: None };
     if let Err(error) = store.write(move |tx| tx.close_request(&id, closing)).await {

@@ -1,14 +1,15 @@
 //! Prompts: accepted into a queue, typed exactly once when the agent is free to take them.
 
+use crate::agent::Adapter;
 use crate::contract::*;
-use crate::core::sight::Sight;
+use crate::core::sight::LiveStatus;
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
+use crate::ops::agents;
 use crate::ops::terminal;
 use crate::status::AgentStatus;
 use crate::store::{Prompt, PromptState, Who};
 use crate::task::Task;
-use crate::tmux::Style;
 use std::time::Duration;
 use tokio::sync::watch::Receiver;
 
@@ -73,7 +74,7 @@ pub async fn deliver(core: &Core, task: &str) {
     }
 }
 
-fn takes_prompts(sight: &Sight) -> bool {
+fn takes_prompts(sight: &LiveStatus) -> bool {
     matches!(sight.state.status, AgentStatus::Idle | AgentStatus::Busy | AgentStatus::Error)
 }
 
@@ -83,7 +84,7 @@ enum Over {
     NotNow,
 }
 
-async fn hand_over(core: &Core, task: &Task, prompt: Prompt, free: &Sight) -> Result<Over> {
+async fn hand_over(core: &Core, task: &Task, prompt: Prompt, free: &LiveStatus) -> Result<Over> {
     let (tmux, pane) = terminal::pane(core, task).await?;
     let text = match prompt.raw {
         true => prompt.text,
@@ -93,22 +94,22 @@ async fn hand_over(core: &Core, task: &Task, prompt: Prompt, free: &Sight) -> Re
     let before = sight.borrow().prompts;
     let was_busy = sight.borrow().state.status == AgentStatus::Busy;
     let loaded = core.config_of(&task.project);
-    let style = match crate::ops::agents::named(&loaded, &task.agent, &core.state).adapter() {
-        Some(_) => Style::PromptBox,
-        None => Style::Plain,
-    };
-    match tmux.deliver(&pane, &text, style, prompt.raw).await {
+    let known = agents::named(&loaded, &task.agent, &core.state).adapter().map(Adapter::prompt);
+    match tmux.deliver(&pane, &text, known, prompt.raw).await {
         Ok(delivered) => keep_displaced(core, task, delivered.displaced).await?,
         // A dialog came in between: nothing was typed.
         Err(error) if error.code == Code::TaskBusy => return Ok(Over::NotNow),
         Err(error) => return Err(error),
     }
-    let arrived = move |sight: &Sight| sight.prompts > before || (!was_busy && sight.state.status != AgentStatus::Idle);
+    let arrived =
+        move |sight: &LiveStatus| sight.prompts > before || (!was_busy && sight.state.status != AgentStatus::Idle);
     if was_busy || until(sight.clone(), arrived).await.is_some() {
         return Ok(Over::Delivered);
     }
     // Enter can be lost while the client is drawing; the text then stands in the box. Never typed twice.
-    tmux.press_enter(&pane).await?;
+    if let Some(known) = known {
+        tmux.press_enter(&pane, known).await?;
+    }
     if until(sight, arrived).await.is_some() || prompt.raw {
         return Ok(Over::Delivered);
     }
@@ -126,7 +127,7 @@ async fn keep_displaced(core: &Core, task: &Task, displaced: Option<String>) -> 
 }
 
 /// Waits until the sight fits; nothing when it does not in time or the task ended.
-pub async fn until(mut sight: Receiver<Sight>, fits: impl Fn(&Sight) -> bool) -> Option<()> {
+pub async fn until(mut sight: Receiver<LiveStatus>, fits: impl Fn(&LiveStatus) -> bool) -> Option<()> {
     let waiting = sight.wait_for(|sight| fits(sight));
     tokio::time::timeout(CONFIRMED_WITHIN, waiting).await.ok()?.ok().map(drop)
 }

@@ -4,23 +4,23 @@ use crate::attribution::interval::{Interval, Window};
 use crate::attribution::{Ledger, Owner, Version};
 use crate::contract::Opened;
 use crate::core::Core;
-use crate::core::trees::Known;
+use crate::core::trees::TreeKnowledge;
 use crate::error::{Error, Result};
 use crate::evidence::event::FileEdit;
 use crate::store::{Filter, Store};
 use crate::task::{Isolation, Task};
 use crate::vcs::committed::{self, Committed};
-use crate::vcs::scan::{self, Look, Stat};
+use crate::vcs::scan::{self, FileStat, Look};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// A project's tree, while what is known of it is held.
-pub struct Tree<'c> {
+pub struct EditedTree<'c> {
     pub store: &'c Store,
     pub project: String,
     pub root: PathBuf,
-    pub known: tokio::sync::OwnedMutexGuard<Known>,
+    pub known: tokio::sync::OwnedMutexGuard<TreeKnowledge>,
 }
 
 /// Who changed a file.
@@ -33,18 +33,18 @@ pub enum By {
 }
 
 /// A file as it was just seen.
-struct Seen {
+struct SeenFile {
     path: String,
-    stat: Option<Stat>,
+    stat: Option<FileStat>,
     ledger: Option<Ledger>,
 }
 
-impl<'c> Tree<'c> {
+impl<'c> EditedTree<'c> {
     /// Waits until nobody else takes something in.
-    pub async fn of(core: &'c Core, project: &str) -> Result<Tree<'c>> {
+    pub async fn of(core: &'c Core, project: &str) -> Result<EditedTree<'c>> {
         let root = PathBuf::from(project);
         let known = core.trees.of(project).known.clone().lock_owned().await;
-        Ok(Tree { store: core.store()?, project: project.to_owned(), root, known })
+        Ok(EditedTree { store: core.store()?, project: project.to_owned(), root, known })
     }
 
     pub async fn windows(&self) -> Result<Vec<Window>> {
@@ -135,7 +135,7 @@ impl<'c> Tree<'c> {
 
     /// Whether the file is as it was at the last look.
     pub fn is_known(&self, path: &str) -> bool {
-        let stat = Stat::of(&self.root.join(path));
+        let stat = FileStat::of(&self.root.join(path));
         self.known.look.as_ref().is_some_and(|look| look.knows(path, stat))
     }
 
@@ -199,7 +199,7 @@ impl<'c> Tree<'c> {
 
     /// Reads the files and writes their ledgers; returns how they were then. Done again, it changes nothing: whoever
     /// waits for it may be gone in the middle.
-    async fn take(&self, look: Option<&Look>, changes: Vec<(String, By)>) -> Result<Vec<(String, Option<Stat>)>> {
+    async fn take(&self, look: Option<&Look>, changes: Vec<(String, By)>) -> Result<Vec<(String, Option<FileStat>)>> {
         if changes.is_empty() {
             return Ok(Vec::new());
         }
@@ -223,7 +223,7 @@ impl<'c> Tree<'c> {
         let root = self.root.clone();
         let seen = blocking(move || {
             let see = |(path, by, before)| see(&root, path, &by, before);
-            todo.into_iter().map(see).collect::<Vec<std::io::Result<Seen>>>()
+            todo.into_iter().map(see).collect::<Vec<std::io::Result<SeenFile>>>()
         });
         let (mut stats, mut ledgers) = (Vec::new(), Vec::new());
         for seen in seen.await? {
@@ -269,7 +269,7 @@ impl<'c> Tree<'c> {
 
     /// What git tracks although it ignores it: asked again when the index is another.
     async fn beside(&mut self) -> Result<Vec<String>> {
-        let index = Stat::of(&self.root.join(".git/index"));
+        let index = FileStat::of(&self.root.join(".git/index"));
         if let Some((then, paths)) = &self.known.beside
             && *then == index
         {
@@ -287,9 +287,9 @@ fn see(
     path: String,
     by: &By,
     before: std::result::Result<Ledger, Option<Committed>>,
-) -> std::io::Result<Seen> {
+) -> std::io::Result<SeenFile> {
     let full = root.join(&path);
-    let stat = Stat::of(&full);
+    let stat = FileStat::of(&full);
     let now = committed::on_disk(&full)?;
     let is_clean = before.is_err();
     let mut ledger = before.unwrap_or_else(|base| {
@@ -297,7 +297,7 @@ fn see(
         Ledger::first(&base, &base, &Owner::User)
     });
     if *ledger.version() == now && !matches!(by, By::Tool { .. }) {
-        return Ok(Seen { path, stat, ledger: None });
+        return Ok(SeenFile { path, stat, ledger: None });
     }
     match by {
         By::Owner(owner) => ledger.see(&now, owner),
@@ -305,7 +305,7 @@ fn see(
         By::Tool { author, edit, rest, .. } => tell(&mut ledger, &now, author, edit, rest),
     }
     let ledger = Some(ledger).filter(|ledger| !is_clean || !ledger.owners().is_empty());
-    Ok(Seen { path, stat, ledger })
+    Ok(SeenFile { path, stat, ledger })
 }
 
 /// What an edit tool says it did, as exactly as it says so.

@@ -12,7 +12,7 @@ use crate::ops::{agents, terminal};
 use crate::paths::{State, write_private};
 use crate::process;
 use crate::status::{AgentState, AgentStatus};
-use crate::store::{Boot, Launch, NewLaunch, Pane};
+use crate::store::{Boot, Launch, NewLaunch, RecordedPane};
 use crate::task::{Isolation, Task};
 use crate::tmux::{Listing, Tmux};
 use std::os::unix::fs::PermissionsExt;
@@ -137,7 +137,13 @@ fn hand_out(core: &Core, prepared: &Prepared, task: &Task, launch: &Launch, begi
 }
 
 /// In a new tmux session.
-pub async fn open(core: &Core, prepared: &Prepared, task: &Task, launch: &Launch, begin: Begin) -> Result<Pane> {
+pub async fn open(
+    core: &Core,
+    prepared: &Prepared,
+    task: &Task,
+    launch: &Launch,
+    begin: Begin,
+) -> Result<RecordedPane> {
     hand_out(core, prepared, task, launch, begin)?;
     let name = format!("{}-{}", task.number, task.title);
     let run = pane_argv(&core.state, &task.uuid);
@@ -153,13 +159,13 @@ pub async fn open(core: &Core, prepared: &Prepared, task: &Task, launch: &Launch
 }
 
 /// Records where the task's terminal is.
-pub async fn keep_pane(core: &Core, task: &Task, pane: &Pane) -> Result<()> {
+pub async fn keep_pane(core: &Core, task: &Task, pane: &RecordedPane) -> Result<()> {
     let pane = pane.clone();
     core.write(&task.uuid, move |tx, task| tx.set_pane(task, Some(&pane))).await
 }
 
-fn recorded(tmux: &Tmux, pane: &crate::tmux::Pane) -> Pane {
-    Pane {
+fn recorded(tmux: &Tmux, pane: &crate::tmux::Pane) -> RecordedPane {
+    RecordedPane {
         socket: tmux.socket().to_string_lossy().into_owned(),
         server: terminal::server_identity(pane.server_pid, pane.server_start),
         boot: Boot::here(),
@@ -177,8 +183,8 @@ pub async fn reopen(
     task: &Task,
     launch: &Launch,
     begin: Begin,
-    pane: Option<Pane>,
-) -> Result<Pane> {
+    pane: Option<RecordedPane>,
+) -> Result<RecordedPane> {
     let Some(pane) = pane.filter(|pane| pane.boot == Boot::here()) else {
         return open(core, prepared, task, launch, begin).await;
     };
@@ -206,7 +212,7 @@ fn transcript(task: &Task, launch: &Launch, agent: &Agent) -> Option<PathBuf> {
 }
 
 /// A launch as the monitor watches it.
-pub fn launched(task: &Task, launch: &Launch, agent: &Agent, loaded: &Loaded, pane: &Pane) -> Result<Launched> {
+pub fn launched(task: &Task, launch: &Launch, agent: &Agent, loaded: &Loaded, pane: &RecordedPane) -> Result<Launched> {
     Ok(Launched {
         task: task.uuid.clone(),
         launch: launch.id.clone(),
@@ -225,7 +231,7 @@ pub fn launched(task: &Task, launch: &Launch, agent: &Agent, loaded: &Loaded, pa
 }
 
 /// The monitor takes over.
-pub async fn watch(core: &Core, prepared: &Prepared, task: &Task, launch: &Launch, pane: Pane) -> Result<Task> {
+pub async fn watch(core: &Core, prepared: &Prepared, task: &Task, launch: &Launch, pane: RecordedPane) -> Result<Task> {
     // A fresh session has another conversation than the task had so far.
     let task = Task { session_id: launch.session_id.clone(), ..task.clone() };
     let launched = launched(&task, launch, &prepared.agent, &prepared.loaded, &pane)?;
@@ -246,7 +252,7 @@ pub async fn watch(core: &Core, prepared: &Prepared, task: &Task, launch: &Launc
 }
 
 /// Watches what is left in the task's pane after a verb that could not be carried out to its end.
-pub fn watch_again(core: &Core, task: &Task, launch: &Launch, pane: &Pane) -> Result<()> {
+pub fn watch_again(core: &Core, task: &Task, launch: &Launch, pane: &RecordedPane) -> Result<()> {
     let loaded = core.config_of(&task.project);
     let agent = agents::named(&loaded, &task.agent, &core.state);
     core.fact(Fact::Launched(Box::new(launched(task, launch, &agent, &loaded, pane)?)));

@@ -9,7 +9,7 @@ use crate::ops::lifecycle::launch::{Prepared, new_launch, open, prepare, reopen,
 use crate::ops::stacks;
 use crate::process::{self, Identity};
 use crate::status::{AgentState, AgentStatus, Kind};
-use crate::store::{Launch, Outcome, Pane, Who};
+use crate::store::{Launch, RecordedPane, RequestOutcome, Who};
 use crate::task::{Step, Task};
 use std::path::Path;
 use std::time::Duration;
@@ -116,7 +116,7 @@ pub async fn restart(core: &Core, asker: &Asker, restart: TaskRestart) -> Result
     let new = new_launch(&prepared, &session, true);
     let how = if restart.fresh { "Restarted the agent with a fresh session" } else { "Restarted the agent" };
     let launch = core.write(&task.uuid, move |tx, task| {
-        tx.close_requests(task, Outcome::Gone, Who::Chorus)?;
+        tx.close_requests(task, RequestOutcome::Gone, Who::Chorus)?;
         tx.journal(task, Who::Person, "restarted", how, None)?;
         tx.begin_launch(task, new)
     });
@@ -131,7 +131,13 @@ pub async fn restart(core: &Core, asker: &Asker, restart: TaskRestart) -> Result
 }
 
 /// The agent was asked to leave and no other came: the pane there is tells what became of it.
-async fn not_restarted(core: &Core, task: &Task, launch: &Launch, pane: Option<Pane>, error: &Error) -> Result<()> {
+async fn not_restarted(
+    core: &Core,
+    task: &Task,
+    launch: &Launch,
+    pane: Option<RecordedPane>,
+    error: &Error,
+) -> Result<()> {
     if let Some(pane) = pane {
         return watch_again(core, task, launch, &pane);
     }

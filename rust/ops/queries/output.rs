@@ -20,7 +20,7 @@ const STILL: u32 = 20;
 /// Lines of history a client may ask for.
 const MOST_HISTORY: u32 = 10_000;
 
-/// The pane's content now, in colour.
+/// The pane's content now, in color.
 pub async fn output(core: &Core, asker: &Asker, ask: TaskOutput) -> Result<Output> {
     let task = core.task(asker, &ask.task).await?;
     let (tmux, pane) = pane(core, &task).await?;

@@ -1,7 +1,7 @@
 //! Commits in words: messages, and what people are told.
 
 use super::worktree;
-use crate::commits::message::{self, Told};
+use crate::commits::message::{self, TurnSummary};
 use crate::config::Loaded;
 use crate::contract::CommitMessage;
 use crate::core::{Asker, Core};
@@ -23,7 +23,7 @@ pub async fn generated(core: &Core, task: &Task, loaded: &Loaded) -> Result<Stri
     let summary = last("turn_ended", "The turn ended: ").unwrap_or_default();
     // What Chorus itself says first tells nothing that the title does not.
     let prompt = if prompt.starts_with(&format!("Work on task #{}", task.number)) { String::new() } else { prompt };
-    let told = Told { title: &task.title, number: task.number, prompt: &prompt, summary: &summary };
+    let told = TurnSummary { title: &task.title, number: task.number, prompt: &prompt, summary: &summary };
     Ok(message::message(&told, loaded.config.vcs.message.as_deref()))
 }
 
