@@ -2,7 +2,7 @@
 
 use crate::attribution::Owner;
 use crate::attribution::interval::Interval;
-use crate::vcs::scan::{FileStat, Look};
+use crate::vcs::scan::{FileStat, Scan};
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -26,27 +26,27 @@ pub struct SharedTree {
 /// What is known of a tree beside its ledgers; none of it outlives the daemon.
 #[derive(Debug, Default)]
 pub struct TreeKnowledge {
-    /// The last whole look; nothing where there was none yet.
-    pub look: Option<Look>,
+    /// The last complete scan; nothing before the first.
+    pub scan: Option<Scan>,
     /// The time since then.
     pub interval: Interval,
     /// The commit that ledgers are about.
     pub head: Option<String>,
     /// Paths whose ledgers may say more than differs from that commit; any of them where that is not known.
-    pub unsettled: Option<BTreeSet<String>>,
+    pub stale: Option<BTreeSet<String>>,
     /// Files that changed while an edit tool was open on them, and whose that is as far as the tool does not say.
     pub pending: BTreeMap<String, Owner>,
     /// What git tracks although it ignores it, and the index that says so.
     pub beside: Option<(Option<FileStat>, Vec<String>)>,
-    /// What a task was told of others' edits in a file, by task and path.
-    pub told: HashMap<(String, String), String>,
+    /// The last warning to a task about others' edits in a file, by task and path.
+    pub warned: HashMap<(String, String), String>,
 }
 
 impl TreeKnowledge {
     /// The ledgers of these paths are about to be written.
     pub fn touch<'a>(&mut self, paths: impl IntoIterator<Item = &'a String>) {
-        if let Some(unsettled) = &mut self.unsettled {
-            unsettled.extend(paths.into_iter().cloned());
+        if let Some(stale) = &mut self.stale {
+            stale.extend(paths.into_iter().cloned());
         }
     }
 }

@@ -50,7 +50,7 @@ async fn deliver(core: Arc<Core>, mut freed: UnboundedReceiver<String>) {
 async fn commit(core: Arc<Core>, mut ended: UnboundedReceiver<Ending>) {
     while let Some(end) = ended.recv().await {
         let core = core.clone();
-        tokio::spawn(async move { ops::branches::commit::follow(&core, end).await });
+        tokio::spawn(async move { ops::branches::commit::after_ending(&core, end).await });
     }
 }
 
@@ -58,7 +58,7 @@ async fn commit(core: Arc<Core>, mut ended: UnboundedReceiver<Ending>) {
 async fn publish(core: Arc<Core>, mut changes: UnboundedReceiver<Arc<crate::store::StoreChange>>) {
     let mut told: HashMap<String, i64> = HashMap::new();
     while let Some(change) = changes.recv().await {
-        core.hub.tell(&change.project, &change.event);
+        core.hub.notify(&change.project, &change.event);
         if !matches!(change.event, Event::TaskChanged(_) | Event::TaskDeleted(_)) {
             continue;
         }
@@ -67,7 +67,7 @@ async fn publish(core: Arc<Core>, mut changes: UnboundedReceiver<Arc<crate::stor
             let Ok(store) = core.store() else { return };
             let Ok(count) = store.read(move |tx| tx.elsewhere(&asked)).await else { continue };
             if told.insert(project.clone(), count) != Some(count) {
-                core.hub.tell(&project, &Event::Elsewhere(Elsewhere { count }));
+                core.hub.notify(&project, &Event::Elsewhere(Elsewhere { count }));
             }
         }
     }

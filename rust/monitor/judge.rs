@@ -5,7 +5,7 @@ use super::watched::{Turn, Watched};
 use crate::agent::Adapter;
 use crate::contract::Code;
 use crate::core::answers::Answers;
-use crate::core::sight::LiveStatus;
+use crate::core::live::LiveStatus;
 use crate::core::{Core, Ending};
 use crate::detector::{self, Verdict};
 use crate::error::Result;
@@ -46,7 +46,7 @@ pub async fn judge(core: &Arc<Core>, watched: &mut Watched, now: Millis) {
 /// The verdict on what is known now; nothing while too little is known for one.
 fn weigh(watched: &mut Watched, now: Millis) -> Option<Verdict> {
     if matches!(watched.turn, Turn::Ending { until, .. } if now >= until) {
-        // No hook told how the turn ended.
+        // No hook reported how the turn ended.
         watched.read_transcript(now);
     }
     let verdict = detector::detect(&watched.evidence, now);
@@ -153,7 +153,7 @@ impl VerdictChanges {
 
 /// Shows verbs that wait for something what the agent does now.
 fn publish(core: &Core, watched: &Watched, verdict: Verdict) {
-    core.sights.show(
+    core.live.publish(
         &watched.launched.task,
         LiveStatus {
             launch: watched.launched.launch.clone(),

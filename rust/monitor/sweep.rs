@@ -19,7 +19,7 @@ const AGAIN: Millis = 1_000;
 /// When the next sweep is due.
 #[derive(Debug, Default)]
 pub struct SweepPlan {
-    /// Between two looks at panes whose screen is needed: a screen is at most this old when it is judged.
+    /// Between two captures of panes whose screen is needed: a screen is at most this old when it is judged.
     every: Millis,
     /// The newest sweep began then.
     last: Millis,
@@ -177,7 +177,7 @@ fn apply_pane(watched: &mut Watched, pane: Option<&PaneState>, at: Millis) {
     if known != Some(&process) || watched.evidence.silent_since.is_some() {
         watched.dirty = true;
     }
-    // tmux counts activity in seconds: what was written in the second of the look may be newer than it.
+    // tmux counts activity in seconds: something written in the second of the capture may be newer than it.
     let looked = watched.evidence.screen.as_ref().map(|screen| screen.at / 1000);
     if pane.zip(looked).is_some_and(|(pane, looked)| pane.activity >= looked) {
         watched.evidence.screen_disturbed(at);

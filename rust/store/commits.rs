@@ -90,9 +90,9 @@ impl Tx<'_> {
     }
 
     /// Tells every Neovim of the project that uncommitted edits became different.
-    pub fn tell_edits(&mut self, project: &str, paths: &[String]) {
+    pub fn notify_edits(&mut self, project: &str, paths: &[String]) {
         let paths = paths.iter().take(50).cloned().collect();
-        self.tell(project, Event::EditsChanged(EditsChanged { paths }));
+        self.notify(project, Event::EditsChanged(EditsChanged { paths }));
     }
 
     /// Notes what a commit is about to do, before it is done.

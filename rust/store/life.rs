@@ -108,7 +108,7 @@ impl Tx<'_> {
         self.journal(uuid, Who::Agent, "turn_ended", &text, None)?;
         self.touch(uuid)?;
         let ended = TurnEnded { uuid: task.uuid, number: task.number, title: task.title, message };
-        self.tell(&task.project, Event::TurnEnded(ended));
+        self.notify(&task.project, Event::TurnEnded(ended));
         Ok(())
     }
 

@@ -109,7 +109,7 @@ impl Tx<'_> {
                 text: format!("#{} did not get a prompt: {reason}", row.number),
                 hint: Some(format!("`:Chorus attach {}` shows what it does", row.number)),
             };
-            self.tell(&row.project, Event::Notice(notice));
+            self.notify(&row.project, Event::Notice(notice));
         }
         Ok(true)
     }

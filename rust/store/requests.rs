@@ -137,7 +137,7 @@ impl Tx<'_> {
             self.run("UPDATE tasks SET status = ?2 WHERE uuid = ?1", params![uuid, WordColumn(Status::Waiting)])?;
             self.touch(uuid)?;
         }
-        self.tell(&request.project, Event::RequestOpened(request.clone()));
+        self.notify(&request.project, Event::RequestOpened(request.clone()));
         Ok(Received::Open(request))
     }
 
@@ -174,7 +174,7 @@ impl Tx<'_> {
             [&request.task],
         )?;
         self.touch(&request.task)?;
-        self.tell(&request.project, Event::RequestClosed(request.clone()));
+        self.notify(&request.project, Event::RequestClosed(request.clone()));
         Ok(Some(request))
     }
 

@@ -203,7 +203,7 @@ impl Tx<'_> {
         self.run("DELETE FROM tasks WHERE uuid = ?1", [uuid])?;
         self.forget(uuid);
         let gone = TaskDeleted { uuid: task.uuid, number: task.number };
-        self.tell(&task.project, Event::TaskDeleted(gone));
+        self.notify(&task.project, Event::TaskDeleted(gone));
         Ok(())
     }
 

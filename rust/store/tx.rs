@@ -75,7 +75,7 @@ impl<'c> Tx<'c> {
     }
 
     /// Publishes beside the task's row.
-    pub(super) fn tell(&mut self, project: &str, event: Event) {
+    pub(super) fn notify(&mut self, project: &str, event: Event) {
         self.told.push(StoreChange { project: project.to_owned(), event });
     }
 

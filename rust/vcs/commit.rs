@@ -1,6 +1,6 @@
 //! A task's edits go to its branch, and it is proved: `but`'s exit code is not believed.
 //!
-//! Under our lock: look, plan, keep the bytes, write the intent down, `but commit`, look again, put right what was
+//! Under our lock: scan, plan, keep the bytes, write the intent down, `but commit`, scan again, put right what was
 //! damaged, take back what is wrong. Planned again at most twice. [`recover`] finishes what a kill interrupted.
 
 mod half;
@@ -8,11 +8,11 @@ mod index;
 mod inspect;
 mod intent;
 mod locks;
-mod look;
 mod narrow;
 mod outcome;
+mod reconcile;
 mod repair;
-mod settle;
+mod scan;
 
 pub use intent::{Intent, PlannedPath};
 pub use outcome::{CommitOutcome, CommitTrouble, Made, TroubleKind};
@@ -24,9 +24,9 @@ use crate::vcs::but::{But, ButStatus, Dependence, Refusal};
 use crate::vcs::git::Git;
 use crate::vcs::lock::Held;
 use crate::vcs::rescue;
-use look::{ScannedWorkspace, look, stack_of};
 use narrow::Excluded;
-use settle::{ButAnswer, Settled, settle};
+use reconcile::{ButAnswer, Reconciled, reconcile};
+use scan::{ScannedWorkspace, scan, stack_of};
 use std::collections::BTreeSet;
 
 /// How often one commit is planned.
@@ -78,7 +78,7 @@ pub async fn commit(place: CommitPlace<'_>, order: &CommitOrder, desk: &mut dyn 
     let mut excluded = Excluded::default();
     let (mut planned, mut narrowed) = (0, 0);
     loop {
-        let tree = match look(place, &order.branch).await? {
+        let tree = match scan(place, &order.branch).await? {
             Ok(tree) => tree,
             Err(trouble) => return Ok(CommitOutcome::Trouble(trouble)),
         };
@@ -95,9 +95,9 @@ pub async fn commit(place: CommitPlace<'_>, order: &CommitOrder, desk: &mut dyn 
         let intent = intend(place, order, &plan, &tree).await?;
         desk.intend(&intent).await?;
         let answer = place.but.commit(&order.branch, &order.message, &plan.take, status, place.held).await;
-        let settled = settle(place, &intent, &ButAnswer::of(answer)).await?;
-        desk.saw(&settled.status);
-        match judged(place, &intent, settled, &plan, planned < PLANS).await? {
+        let reconciled = reconcile(place, &intent, &ButAnswer::of(answer)).await?;
+        desk.saw(&reconciled.status);
+        match judged(place, &intent, reconciled, &plan, planned < PLANS).await? {
             CommitVerdict::Done(mut outcome) => {
                 if let CommitOutcome::Committed(made) = outcome.as_mut() {
                     made.rest = rest;
@@ -129,8 +129,8 @@ pub async fn commit(place: CommitPlace<'_>, order: &CommitOrder, desk: &mut dyn 
 /// Finishes what a kill interrupted: puts the tree right, and tells whether the commit was made. With
 /// [`CommitOutcome::Nothing`] it was not, and the edits are uncommitted as before: commit again.
 pub async fn recover(place: CommitPlace<'_>, intent: &Intent) -> Result<CommitOutcome> {
-    let settled = settle(place, intent, &ButAnswer::Unknown(None)).await?;
-    match judged(place, intent, settled, &CommitPlan::default(), true).await? {
+    let reconciled = reconcile(place, intent, &ButAnswer::Unknown(None)).await?;
+    match judged(place, intent, reconciled, &CommitPlan::default(), true).await? {
         CommitVerdict::Done(outcome) => Ok(*outcome),
         CommitVerdict::Again => Ok(CommitOutcome::Nothing { left: Vec::new() }),
         CommitVerdict::Narrower(dependences) => {
@@ -201,41 +201,42 @@ enum CommitVerdict {
 async fn judged(
     place: CommitPlace<'_>,
     intent: &Intent,
-    settled: Settled,
+    reconciled: Reconciled,
     plan: &CommitPlan,
     more: bool,
 ) -> Result<CommitVerdict> {
     let reference = intent.rescue.reference.as_str();
     let done =
         |trouble: CommitTrouble| Ok(CommitVerdict::Done(Box::new(CommitOutcome::Trouble(trouble.rescue(reference)))));
-    let found = settled.found;
+    let found = reconciled.found;
     if let Some(lost) = &found.lost {
         let mut trouble = CommitTrouble::of(&Refusal::MovedOutside(vec![intent.branch.clone()]), &intent.branch);
         trouble.text = format!("{}: the commit {lost} is not on it; the edits are uncommitted again", trouble.text);
-        return done(trouble.paths(&settled.repaired.written));
+        return done(trouble.paths(&reconciled.repaired.written));
     }
     let Some(oid) = found.oid else {
-        return match settled.answer {
+        return match reconciled.answer {
             Some(Refusal::DependsOn(dependences)) => Ok(CommitVerdict::Narrower(dependences)),
             Some(refusal) if refusal.is_passing() && more => Ok(CommitVerdict::Again),
-            Some(refusal) => done(settled.trouble.unwrap_or_else(|| CommitTrouble::of(&refusal, &intent.branch))),
-            None => match settled.trouble {
+            Some(refusal) => done(reconciled.trouble.unwrap_or_else(|| CommitTrouble::of(&refusal, &intent.branch))),
+            None => match reconciled.trouble {
                 Some(trouble) => done(trouble),
                 None => Ok(CommitVerdict::Again),
             },
         };
     };
     // A path that is clean by now was put back by its writer; one that is not was left out for what it builds on.
-    let missing: Vec<String> = found.missing.into_iter().filter(|path| settled.status.change(path).is_some()).collect();
+    let missing: Vec<String> =
+        found.missing.into_iter().filter(|path| reconciled.status.change(path).is_some()).collect();
     if !found.wrong.is_empty() || found.paths.is_empty() {
         if let Err(refusal) = place.but.uncommit(&oid, place.held).await {
             let text = format!("the commit {oid} is not as planned and cannot be taken back: {refusal}");
             return done(CommitTrouble::new(TroubleKind::Damaged, text).paths(&found.wrong));
         }
-        settle::bytes(place, intent, &found.wrong).await?;
+        reconcile::bytes(place, intent, &found.wrong).await?;
         if found.wrong.is_empty() && !missing.is_empty() {
             return Ok(CommitVerdict::Narrower(
-                settle::dependences(place.git, intent, &settled.status, missing).await?,
+                reconcile::dependences(place.git, intent, &reconciled.status, missing).await?,
             ));
         }
         if more {
@@ -244,10 +245,10 @@ async fn judged(
         let text = "the files change faster than they can be committed";
         return done(CommitTrouble::new(TroubleKind::Changing, text).paths(&found.wrong));
     }
-    let mut trouble = settled.trouble;
+    let mut trouble = reconciled.trouble;
     let mut left = plan.left.clone();
     if !missing.is_empty() {
-        let dependences = settle::dependences(place.git, intent, &settled.status, missing).await?;
+        let dependences = reconcile::dependences(place.git, intent, &reconciled.status, missing).await?;
         let why = |one: &Dependence| crate::commits::plan::Why::DependsOn(one.branches.clone());
         let one = |it: &Dependence| crate::commits::plan::Left { path: it.path.clone(), hunk: None, why: why(it) };
         left.extend(dependences.iter().map(one));
@@ -257,11 +258,11 @@ async fn judged(
     }
     Ok(CommitVerdict::Done(Box::new(CommitOutcome::Committed(Made {
         oid,
-        change_id: settled.change_id,
+        change_id: reconciled.change_id,
         paths: found.paths,
         left,
         rest: 0,
-        meanwhile: settled.repaired.meanwhile,
+        meanwhile: reconciled.repaired.meanwhile,
         rescue: reference.to_owned(),
         trouble,
     }))))

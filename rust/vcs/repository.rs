@@ -85,12 +85,12 @@ pub enum Use {
 }
 
 /// Looks. An error only when git cannot be run.
-pub async fn look(folder: &Path) -> Result<Repository> {
-    look_with(&Git::at(folder)).await
+pub async fn inspect(folder: &Path) -> Result<Repository> {
+    inspect_with(&Git::at(folder)).await
 }
 
 /// Looks with an environment, whose HOME and variables may hold the identity.
-pub async fn look_with(git: &Git) -> Result<Repository> {
+pub async fn inspect_with(git: &Git) -> Result<Repository> {
     let mut found = Repository {
         folder: git.folder.clone(),
         kind: RepositoryKind::None(String::new()),

@@ -1,10 +1,9 @@
 local helpers = require('helpers')
 
 describe('the highlight groups', function()
-  local world, highlight
+  local highlight
 
-  helpers.in_a_world(function(fresh)
-    world = fresh
+  helpers.in_a_world(function()
     highlight = require('chorus.highlight')
   end)
 

@@ -3,10 +3,10 @@
 use crate::bed::Bed;
 use chorus::contract::Code;
 use chorus::vcs::git::Git;
-use chorus::vcs::repository::{Operation, Repository, RepositoryKind, Use, look_with, refusal};
+use chorus::vcs::repository::{Operation, Repository, RepositoryKind, Use, inspect_with, refusal};
 
 async fn look(bed: &Bed, folder: &str) -> Repository {
-    look_with(&Git::of_client(bed.root.join(folder), &bed.environment)).await.unwrap()
+    inspect_with(&Git::of_client(bed.root.join(folder), &bed.environment)).await.unwrap()
 }
 
 fn why(repository: &Repository, wanted: Use) -> String {

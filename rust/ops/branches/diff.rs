@@ -123,7 +123,7 @@ async fn newest(core: &Core, task: &Task) -> Result<String> {
 
 /// The task's own hunks in the shared tree.
 async fn uncommitted(core: &Core, task: &Task, but: &But) -> Result<String> {
-    edits::settle(core, &task.project).await?;
+    edits::reconcile(core, &task.project).await?;
     let status = but.status().await?;
     upstream::follow(core, &task.project, but, &status).await;
     let found = Uncommitted::read(core, &task.project, but, status).await?;

@@ -65,7 +65,7 @@ async fn of_stack(core: &Core, task: &Task) -> Result<Option<Discarded>> {
     let Some(branch) = task.stack.clone() else { return Ok(None) };
     let loaded = core.config_of(&task.project);
     let but = stacks::open(core, &task.project, &loaded, None).await?;
-    edits::settle(core, &task.project).await?;
+    edits::reconcile(core, &task.project).await?;
     let held = stacks::hold(&but).await?;
     let status = but.status().await?;
     upstream::follow(core, &task.project, &but, &status).await;
@@ -104,7 +104,7 @@ async fn of_stack(core: &Core, task: &Task) -> Result<Option<Discarded>> {
         }
         return Err(error.context(format!("cannot discard {branch}; nothing was taken away")));
     }
-    edits::settle(core, &task.project).await?;
+    edits::reconcile(core, &task.project).await?;
     Ok(Some(Discarded { reference, branch, files }))
 }
 
@@ -209,17 +209,17 @@ async fn to_stack(core: &Core, task: &Task, git: &Git, kept: &Discarded) -> Resu
     let loaded = core.config_of(&task.project);
     let but = stacks::open(core, &task.project, &loaded, None).await?;
     let held = stacks::hold(&but).await?;
-    edits::settle(core, &task.project).await?;
+    edits::reconcile(core, &task.project).await?;
     if git.resolve(&format!("refs/heads/{}", kept.branch)).await?.is_some()
         && but.status().await?.branch(&kept.branch).is_none()
     {
         but.apply(&kept.branch, &held).await?;
     }
-    edits::settle(core, &task.project).await?;
+    edits::reconcile(core, &task.project).await?;
     let mut left = Vec::new();
     for file in &kept.files {
         if bring_back(git, Path::new(&task.project), file, &kept.reference).await? {
-            edits::given(core, &task.project, file, Owner::Task(task.uuid.clone())).await?;
+            edits::attribute(core, &task.project, file, Owner::Task(task.uuid.clone())).await?;
         } else {
             left.push(file.clone());
         }

@@ -73,7 +73,7 @@ pub async fn isolate(core: &Core, task: &Task, loaded: &Loaded, environment: &En
         Isolation::Auto | Isolation::None => error.context(format!("cannot start #{}", task.number)),
     };
     let git = git(&task.project, environment);
-    let scan = async || repository::look_with(&git).await.map_err(doing);
+    let scan = async || repository::inspect_with(&git).await.map_err(doing);
     match task.isolation {
         Isolation::None => {
             let said = "Isolation is none: edits stay in the shared working tree and nothing is committed";
@@ -150,7 +150,7 @@ async fn stack(core: &Core, task: &Task, loaded: &Loaded, found: stacks::FoundBu
     let but = found.open(&task.project).await?;
     let above = core.read(task, stacks::above).await?;
     // What is there before the first task is the person's.
-    edits::first_look(core, &task.project).await?;
+    edits::first_scan(core, &task.project).await?;
     let taken = Git::at(&task.project).branches("").await?;
     if let Some(error) = crate::vcs::name::refusal(&taken) {
         return Err(error);

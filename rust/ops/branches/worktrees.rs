@@ -90,14 +90,14 @@ pub async fn make(core: &Core, task: &Task, loaded: &Loaded, project: &Git) -> R
     let wish = Wish { number, title: &task.title, on: on.as_deref(), home: &home, preparation: &preparation };
     let worktree = worktree::plan(project, &wish).await?;
     let made = MadeWorktree { worktree, is_new: true };
-    note(core, task, &made, true).await?;
+    record(core, task, &made, true).await?;
     worktree::make(&made.worktree, &preparation).await?;
-    note(core, task, &made, false).await?;
+    record(core, task, &made, false).await?;
     Ok(made)
 }
 
 /// Before it is made and after: a daemon that is killed in between takes back what there is of it.
-async fn note(core: &Core, task: &Task, made: &MadeWorktree, unfinished: bool) -> Result<()> {
+async fn record(core: &Core, task: &Task, made: &MadeWorktree, unfinished: bool) -> Result<()> {
     let (place, kept) = (made.place(), Kept { target: made.worktree.target.clone(), unfinished });
     let noted = core.write(&task.uuid, move |tx, task| {
         tx.set_place(task, &place)?;

@@ -36,9 +36,9 @@ impl Intake {
     }
 }
 
-/// Takes in one event. For a permission it returns only when the request is answered or gone; `gone` tells that the
+/// Receives one event. For a permission it returns only when the request is answered or gone; `gone` means that the
 /// hook's process ended, which is how the agent says that the person answered no at the terminal.
-pub async fn take(core: &Core, hook: Hook, gone: &CancellationToken) -> Result<HookReply> {
+pub async fn receive(core: &Core, hook: Hook, gone: &CancellationToken) -> Result<HookReply> {
     drain(core).await;
     let intake = Intake::of(hook);
     let report = &intake.report;
@@ -78,7 +78,7 @@ async fn before_tool(core: &Core, report: &AgentReport, call: &ToolCall) -> Resu
 pub async fn drain(core: &Core) {
     for path in crate::spool::list(&core.state.spool()) {
         if let Some(hook) = crate::spool::read(&path)
-            && let Err(error) = take_late(core, &Intake::of(hook).report).await
+            && let Err(error) = receive_late(core, &Intake::of(hook).report).await
         {
             log::warn!("cannot take in a spooled event: {error}");
             return;
@@ -88,7 +88,7 @@ pub async fn drain(core: &Core) {
 }
 
 /// An event that waited in the spool: what was asked for has been answered without us.
-async fn take_late(core: &Core, report: &AgentReport) -> Result<()> {
+async fn receive_late(core: &Core, report: &AgentReport) -> Result<()> {
     match &report.event.what {
         Happening::ToolStart(call) => return before_tool(core, report, call).await.map(drop),
         Happening::ToolEnd { call, failed } => edits::after_tool(core, &report.task, call, *failed, report.at).await?,

@@ -1,4 +1,4 @@
-//! What an agent is told before it edits a file that holds others' uncommitted edits. Pure.
+//! The warning to an agent that is about to edit a file with others' uncommitted edits. Pure.
 
 use crate::attribution::{Ledger, Owner};
 use crate::text::clean_line;

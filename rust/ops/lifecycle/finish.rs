@@ -24,7 +24,7 @@ pub async fn interrupt(core: &Core, asker: &Asker, task: &str) -> Result<Task> {
         )
         .hint("use `deny`, which tells the agent why"));
     }
-    let state = core.sights.of(&task.uuid).map(|sight| sight.state.status);
+    let state = core.live.of(&task.uuid).map(|live| live.state.status);
     if state != Some(AgentStatus::Busy) {
         return Err(Error::new(Code::WrongState, format!("cannot interrupt #{}: no turn runs", task.number))
             .hint("`explain` says what it does"));

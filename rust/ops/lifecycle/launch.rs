@@ -61,7 +61,7 @@ pub async fn prepare(core: &Core, task: &Task, folder: &str, environment: Enviro
     Ok(Prepared { agent, loaded, tmux, environment, config_dir, folder: folder.to_owned() })
 }
 
-/// The agent's program is looked for where it will be: in the asking client's PATH.
+/// Searches the agent's program where it will run: in the asking client's PATH.
 fn find_program(agent: &Agent, environment: &Environment, folder: &Path) -> Result<()> {
     let program = agent.command.first().map(String::as_str).unwrap_or_default();
     let path = environment.0.get("PATH").map(String::as_str).unwrap_or("/usr/local/bin:/usr/bin:/bin");
@@ -260,12 +260,12 @@ pub fn watch_again(core: &Core, task: &Task, launch: &Launch, pane: &RecordedPan
 }
 
 /// Waits for one of the two places for agents that are being restarted, and keeps it until this one is up.
-pub async fn take_place(core: &Core, task: &str) {
+pub async fn wait_for_slot(core: &Core, task: &str) {
     let Ok(place) = core.starting.clone().acquire_owned().await else { return };
-    let mut sight = core.sights.follow(task);
+    let mut live = core.live.follow(task);
     tokio::spawn(async move {
-        let before = sight.borrow_and_update().launch.clone();
-        let is_up = sight.wait_for(|sight| sight.launch != before && sight.state.status != AgentStatus::Starting);
+        let before = live.borrow_and_update().launch.clone();
+        let is_up = live.wait_for(|live| live.launch != before && live.state.status != AgentStatus::Starting);
         let _ = tokio::time::timeout(COMES_UP, is_up).await;
         drop(place);
     });

@@ -51,7 +51,7 @@ pub async fn reconcile(core: &Arc<Core>) {
     }
 }
 
-/// Nobody knows whether a prompt that was being typed arrived: it is not typed again, and the person is told.
+/// Nobody knows whether a prompt that was being typed arrived: it counts as failed and is not typed again.
 async fn prompts(core: &Core) -> Result<()> {
     let why = "the daemon was stopped while it was typed: look whether the agent has it";
     core.write(why, |tx, why| {
@@ -96,7 +96,7 @@ async fn tasks(core: &Arc<Core>, begun: Millis) -> Result<bool> {
         let of_server: Vec<&LiveTask> = known
             .iter()
             .filter(|known| known.pane.as_ref().map_or(at_home, here))
-            .filter(|known| core.sights.of(&known.task.uuid).is_none())
+            .filter(|known| core.live.of(&known.task.uuid).is_none())
             .collect();
         match tmux.panes().await {
             Listing::Panes { server, panes } => {

@@ -1,11 +1,11 @@
 //! Commits to stacks that the daemon was making when it was killed: finished, or found not to have been made.
 
-use super::follow;
+use super::after_ending;
 use super::stack::{order_of, record};
 use crate::contract;
 use crate::core::{Core, Ending};
 use crate::error::Result;
-use crate::ops::branches::trouble::{NOT_COMMITTED, note};
+use crate::ops::branches::trouble::{self, NOT_COMMITTED};
 use crate::ops::stacks;
 use crate::status::AgentStatus;
 use crate::store::Filter;
@@ -37,7 +37,7 @@ pub async fn recover(core: &Core) {
                 above: None,
                 files: Vec::new(),
             };
-            let told = store.write(move |tx| note(tx, &task, NOT_COMMITTED, &trouble)).await;
+            let told = store.write(move |tx| trouble::record(tx, &task, NOT_COMMITTED, &trouble)).await;
             told.unwrap_or_else(|error| log::error!("cannot store a trouble: {error}"));
         }
     }
@@ -46,7 +46,7 @@ pub async fn recover(core: &Core) {
         |task: &Task| task.status.is_live() && task.stack.is_some() && task.agent_status.status == AgentStatus::Idle;
     let tasks = store.read(|tx| tx.tasks(None, &Filter::default())).await.unwrap_or_default();
     for task in tasks.into_iter().filter(resting) {
-        follow(core, Ending::Turn(task.uuid)).await;
+        after_ending(core, Ending::Turn(task.uuid)).await;
     }
 }
 

@@ -8,7 +8,7 @@ use crate::config::Loaded;
 use crate::core::Core;
 use crate::core::trees::HeldPaths;
 use crate::error::Result;
-use crate::ops::branches::trouble::{Done, NOT_COMMITTED, counted, in_words, note};
+use crate::ops::branches::trouble::{self, Done, NOT_COMMITTED, describe, file_count};
 use crate::ops::branches::{uncommitted, upstream};
 use crate::ops::edits::renames;
 use crate::ops::{edits, stacks};
@@ -35,10 +35,10 @@ pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&
     let order = CommitOrder { number: task.number, branch: branch.clone(), message };
     let mut desk = AtDesk { core, task, branch: &branch, held: None, settled: true, seen: None };
     let held = stacks::hold(&but).await?;
-    // When it is this task's turn: others that end meanwhile would all look at the tree at once.
-    edits::settle(core, &task.project).await?;
+    // Only under the lock: turns that end together would otherwise all scan the tree at once.
+    edits::reconcile(core, &task.project).await?;
     let place = CommitPlace { git: &git, but: &but, held: &held };
-    // One that did not come to its end, but for a daemon that was killed: it is looked at before another is begun.
+    // A commit that was cut off while the daemon lived: it is finished before another begins.
     if let Some(intent) = core.read(&task.uuid, |tx, task| tx.intent::<Intent>(task)).await? {
         let outcome = vcs::recover(place, &intent).await?;
         record(core, task, &order_of(&intent), outcome).await?;
@@ -84,7 +84,7 @@ struct AtDesk<'a> {
 impl CommitDesk for AtDesk<'_> {
     async fn plan(&mut self, tree: ShownTree<'_>) -> Result<CommitPlan> {
         if !std::mem::take(&mut self.settled) {
-            edits::settle(self.core, &self.task.project).await?;
+            edits::reconcile(self.core, &self.task.project).await?;
         }
         let ledgers = ledgers(self.core, &self.task.project).await?;
         let git = Git::at(&self.task.project);
@@ -125,7 +125,7 @@ pub async fn record(core: &Core, task: &Task, order: &CommitOrder, outcome: Comm
     };
     let subject = order.message.lines().next().unwrap_or_default().to_owned();
     if !matches!(outcome, CommitOutcome::Nothing { .. }) {
-        edits::settle(core, &task.project).await?;
+        edits::reconcile(core, &task.project).await?;
     }
     core.write(task, move |tx, task| {
         let uuid = &task.uuid;
@@ -133,7 +133,7 @@ pub async fn record(core: &Core, task: &Task, order: &CommitOrder, outcome: Comm
         let done = match outcome {
             CommitOutcome::Committed(made) => {
                 committed(tx, uuid, &branch, subject, change, &made)?;
-                tx.tell_edits(&task.project, &made.paths);
+                tx.notify_edits(&task.project, &made.paths);
                 Done::Committed
             }
             CommitOutcome::Nothing { .. } => {
@@ -141,8 +141,8 @@ pub async fn record(core: &Core, task: &Task, order: &CommitOrder, outcome: Comm
                 Done::Nothing
             }
             CommitOutcome::Trouble(trouble) => {
-                let trouble = in_words(trouble);
-                note(tx, uuid, NOT_COMMITTED, &trouble)?;
+                let trouble = describe(trouble);
+                trouble::record(tx, uuid, NOT_COMMITTED, &trouble)?;
                 Done::Trouble(trouble)
             }
         };
@@ -161,7 +161,7 @@ fn committed(
     made: &Made,
 ) -> Result<()> {
     let files = i64::try_from(made.paths.len()).unwrap_or(i64::MAX);
-    let text = format!("Committed {} to {branch}: {subject}", counted(files));
+    let text = format!("Committed {} to {branch}: {subject}", file_count(files));
     tx.add_commit(task, &NewCommit { oid: made.oid.clone(), change, branch: branch.to_owned(), subject, files })?;
     let data = serde_json::json!({ "commit": made.oid, "paths": made.paths, "rescue": made.rescue });
     tx.journal(task, Who::Chorus, "committed", &text, Some(&data))?;
@@ -169,8 +169,8 @@ fn committed(
         let text = format!("{path} was written while it was committed: its bytes before are in {}", made.rescue);
         tx.journal(task, Who::Chorus, "written_meanwhile", &text, None)?;
     }
-    match made.trouble.clone().map(in_words) {
-        Some(trouble) => note(tx, task, NOT_COMMITTED, &trouble),
+    match made.trouble.clone().map(describe) {
+        Some(trouble) => trouble::record(tx, task, NOT_COMMITTED, &trouble),
         None => tx.set_trouble(task, None),
     }
 }

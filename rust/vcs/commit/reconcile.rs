@@ -48,7 +48,7 @@ impl ButAnswer {
 }
 
 /// What came of an intent.
-pub(super) struct Settled {
+pub(super) struct Reconciled {
     pub status: ButStatus,
     pub found: Found,
     pub repaired: Repaired,
@@ -58,7 +58,7 @@ pub(super) struct Settled {
 }
 
 /// Looks, applies again what fell out of the workspace, and puts the bytes right.
-pub(super) async fn settle(place: CommitPlace<'_>, intent: &Intent, answer: &ButAnswer) -> Result<Settled> {
+pub(super) async fn reconcile(place: CommitPlace<'_>, intent: &Intent, answer: &ButAnswer) -> Result<Reconciled> {
     let reference = &intent.rescue.reference;
     let named = match answer {
         ButAnswer::Said(committed) => Some(committed.oid.as_str()),
@@ -104,7 +104,7 @@ pub(super) async fn settle(place: CommitPlace<'_>, intent: &Intent, answer: &But
         ButAnswer::Said(committed) => committed.change_id.clone(),
         _ => change_id(&status, found.oid.as_deref()),
     };
-    Ok(Settled { status, found, repaired, answer: answer.refusal(), change_id, trouble })
+    Ok(Reconciled { status, found, repaired, answer: answer.refusal(), change_id, trouble })
 }
 
 /// Puts the bytes right once more, after a commit was taken back.

@@ -27,7 +27,7 @@ pub struct LiveStatus {
     pub reading: Option<crate::evidence::reading::ScreenReading>,
 }
 
-/// Every live task's sight, by uuid.
+/// The latest status of every live task, by uuid.
 #[derive(Debug, Default)]
 pub struct LiveStatuses {
     tasks: Mutex<HashMap<String, watch::Sender<LiveStatus>>>,
@@ -38,11 +38,11 @@ impl LiveStatuses {
         act(&mut self.tasks.lock())
     }
 
-    /// Shows a new sight to whoever waits.
-    pub fn show(&self, task: &str, sight: LiveStatus) {
+    /// Sends a new status to every follower.
+    pub fn publish(&self, task: &str, live: LiveStatus) {
         self.with(|tasks| {
             let sender = tasks.entry(task.to_owned()).or_insert_with(|| watch::channel(LiveStatus::default()).0);
-            sender.send_if_modified(|old| std::mem::replace(old, sight.clone()) != sight);
+            sender.send_if_modified(|old| std::mem::replace(old, live.clone()) != live);
         });
     }
 
@@ -53,7 +53,7 @@ impl LiveStatuses {
         })
     }
 
-    /// The newest sight of a live task.
+    /// The latest status of a live task.
     pub fn of(&self, task: &str) -> Option<LiveStatus> {
         self.with(|tasks| tasks.get(task).map(|sender| sender.borrow().clone()))
     }

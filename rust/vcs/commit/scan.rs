@@ -1,7 +1,7 @@
 //! The workspace before a commit, and whether a commit would be lost in it.
 
 use super::outcome::{CommitTrouble, TroubleKind};
-use super::{CommitPlace, settle::status_and_hunks};
+use super::{CommitPlace, reconcile::status_and_hunks};
 use crate::commits::change::DiffHunk;
 use crate::error::Result;
 use crate::vcs::but::{ButStatus, Refusal};
@@ -17,7 +17,7 @@ pub(super) struct ScannedWorkspace {
 }
 
 /// Reads the workspace, and refuses one in which a commit would be lost.
-pub(super) async fn look(
+pub(super) async fn scan(
     place: CommitPlace<'_>,
     branch: &str,
 ) -> Result<std::result::Result<ScannedWorkspace, CommitTrouble>> {
