@@ -11,6 +11,19 @@ fn move_outside(world: &World, branch: &str) -> String {
     commit
 }
 
+/// What the next commit is to take.
+fn second_edit(world: &mut World) {
+    world.repository.write("second.txt", "second\n");
+    world.claim("second.txt", task("a"));
+}
+
+/// What a person does to make GitButler see a branch as it is.
+async fn take_up_again(world: &World) {
+    let held = world.hold().await;
+    world.but.unapply(A, &held).await.unwrap();
+    world.but.apply(A, &held).await.unwrap();
+}
+
 async fn with_a_commit(world: &mut World) {
     world.repository.write("first.txt", "first\n");
     world.claim("first.txt", task("a"));
@@ -23,18 +36,14 @@ fn a_branch_moved_from_outside_is_told_and_nothing_is_lost() {
     each(async |world: &mut World| {
         with_a_commit(world).await;
         let outside = move_outside(world, A);
-        world.repository.write("second.txt", "second\n");
-        world.claim("second.txt", task("a"));
+        second_edit(world);
         let outcome = world.commit("a").await;
         let trouble = world.trouble(outcome);
         assert_eq!(trouble.kind, TroubleKind::MovedOutside, "{}", trouble.text);
         assert_eq!(world.repository.tip(A), outside);
         assert_eq!(world.repository.read("second.txt").unwrap(), b"second\n");
 
-        let held = world.hold().await;
-        world.but.unapply(A, &held).await.unwrap();
-        world.but.apply(A, &held).await.unwrap();
-        drop(held);
+        take_up_again(world).await;
         let outcome = world.commit("a").await;
         world.made(outcome);
         world.repository.git(["merge-base", "--is-ancestor", &outside, A]);
@@ -65,10 +74,7 @@ fn a_branch_moved_during_the_commit_loses_no_byte() {
         world.kept("b.txt", &world.repository.read("b.txt").unwrap());
         assert!(world.repository.read("b.txt").unwrap().starts_with(b"b 1\nb 2\nb's own\n"));
 
-        let held = world.hold().await;
-        world.but.unapply(A, &held).await.unwrap();
-        world.but.apply(A, &held).await.unwrap();
-        drop(held);
+        take_up_again(world).await;
         let outcome = world.commit("a").await;
         world.made(outcome);
         assert_eq!(world.repository.file_on(A, "second.txt").unwrap(), b"second\n");
@@ -84,8 +90,7 @@ fn another_stack_that_was_moved_is_left_as_it_is() {
         let outcome = world.commit("b").await;
         world.made(outcome);
         let outside = move_outside(world, B);
-        world.repository.write("second.txt", "second\n");
-        world.claim("second.txt", task("a"));
+        second_edit(world);
         let outcome = world.commit("a").await;
         assert_eq!(world.made(outcome).trouble, None);
         assert_eq!(world.repository.tip(B), outside);
@@ -99,8 +104,7 @@ fn a_branch_that_is_not_applied_is_told() {
         let held = world.hold().await;
         world.but.unapply(A, &held).await.unwrap();
         drop(held);
-        world.repository.write("second.txt", "second\n");
-        world.claim("second.txt", task("a"));
+        second_edit(world);
         let outcome = world.commit("a").await;
         let trouble = world.trouble(outcome);
         assert_eq!((trouble.kind, trouble.remedy.unwrap()), (TroubleKind::NotApplied, format!("run `but apply {A}`")));
@@ -116,8 +120,7 @@ fn a_branch_that_is_not_applied_is_told() {
 fn a_repository_on_another_branch_or_with_a_commit_on_the_workspace_is_told() {
     each(async |world: &mut World| {
         with_a_commit(world).await;
-        world.repository.write("second.txt", "second\n");
-        world.claim("second.txt", task("a"));
+        second_edit(world);
         world.repository.git(["commit", "--quiet", "--no-verify", "--allow-empty", "-m", "on the workspace"]);
         let outcome = world.commit("a").await;
         let trouble = world.trouble(outcome);

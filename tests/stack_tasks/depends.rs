@@ -46,7 +46,7 @@ fn a_task_begins_on_top_of_another() {
     each(|world| {
         let one = world.rested("Below", &(edit("a.txt", 10, "ten by one") + "[[say done]]"));
         world.commits(&one, 1);
-        let two = world.task("Above", &["--on", &one]);
+        let two = world.task_with("Above", &["--on", &one]);
         let prompt = rewrite("a.txt", "ten by one", "ten by two") + "[[say done]]";
         world.json(["start", &two, "--prompt", &prompt]);
         world.commits(&two, 1);
@@ -69,8 +69,8 @@ fn a_task_begins_on_top_of_another() {
 #[test]
 fn what_it_builds_on_must_have_a_branch() {
     super::world::any(|world| {
-        let one = world.task("Not begun", &[]);
-        let two = world.task("Above", &["--on", &one]);
+        let one = world.task("Not begun");
+        let two = world.task_with("Above", &["--on", &one]);
         let refusal = world.refused(["start", &two]);
         assert_eq!(refusal.code, "wrong_state", "{refusal:?}");
         assert!(refusal.hint.contains(&format!("start #{one}")), "{refusal:?}");

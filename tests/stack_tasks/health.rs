@@ -28,13 +28,13 @@ fn stands_against(world: &World, why: &str, advice: &str) {
     assert_eq!(text("level"), "warn", "{line}");
     assert!(text("text").contains(why) && text("advice").contains(advice), "{line}");
     let before = (world.branches(), world.git(["status", "--porcelain"]));
-    let task = world.task("Refused", &[]);
+    let task = world.task("Refused");
     let refusal = world.refused(["start", &task]);
     assert!(refusal.message.contains(why), "{refusal:?}");
     assert!(refusal.hint.contains(advice), "{refusal:?}");
     let page = world.look(&task);
     assert_eq!((&page["status"], &page["stack"]), (&"pending".into(), &serde_json::Value::Null));
-    let task = world.task("Gets on", &["--isolation", "auto"]);
+    let task = world.task_with("Gets on", &["--isolation", "auto"]);
     world.json(["start", &task, "--prompt", "[[say done]]"]);
     world.rests(&task, 1);
     assert_eq!(world.look(&task)["isolation"], "worktree");
@@ -56,7 +56,7 @@ fn a_project_that_is_not_set_up() {
         assert_eq!(world.json(["setup", "--yes"])["done"], true);
         assert_eq!(world.git(["rev-parse", "--abbrev-ref", "HEAD"]), "gitbutler/workspace");
         assert_eq!(world.health("but")["level"], "ok");
-        let task = world.task("Now", &["--isolation", "auto"]);
+        let task = world.task_with("Now", &["--isolation", "auto"]);
         world.json(["start", &task, "--prompt", &(edit("a.txt", 3, "three") + "[[say done]]")]);
         world.commits(&task, 1);
         assert_eq!(world.look(&task)["isolation"], "stack");
@@ -115,7 +115,7 @@ fn gitbutlers_own_hooks() {
         if world.program.grammar == Grammar::Old {
             let line = world.health("but");
             assert!(line["level"] == "warn" && named(line["advice"].as_str().unwrap()), "{line}");
-            let task = world.task("Two committers", &[]);
+            let task = world.task("Two committers");
             let refusal = world.refused(["start", &task]);
             assert!(refusal.message.contains("would commit beside Chorus") && named(&refusal.hint), "{refusal:?}");
             assert_eq!(world.branches(), [""; 0]);

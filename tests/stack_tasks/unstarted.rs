@@ -8,12 +8,12 @@ use std::process::Stdio;
 fn an_agent_that_is_missing() {
     each(|world| {
         world.config("[agent.gone]\ncommand = \"no-such-program\"\n[agent.claude]\ncommand = \"no-such-claude\"\n");
-        let task = world.task("No agent", &["--agent", "claude"]);
+        let task = world.task_with("No agent", &["--agent", "claude"]);
         world.refused(["start", &task]);
         assert_eq!(world.look(&task)["status"], "pending");
         assert_eq!((world.branches(), world.stacks().len()), (vec![], 0));
         // One whose edits cannot be told from others'.
-        let task = world.task("Blind", &["--agent", "gone"]);
+        let task = world.task_with("Blind", &["--agent", "gone"]);
         let refusal = world.refused(["start", &task]);
         assert_eq!(world.branches(), [""; 0], "{refusal:?}");
     });
@@ -22,7 +22,7 @@ fn an_agent_that_is_missing() {
 #[test]
 fn a_tmux_that_is_missing_or_fails() {
     each(|world| {
-        let task = world.task("No tmux", &[]);
+        let task = world.task("No tmux");
         let tmux = world.root().join("bin/tmux").read_link().unwrap();
         world.script("tmux", "echo 'no server' >&2\nexit 1\n");
         world.refused(["start", &task]);
@@ -38,7 +38,7 @@ fn a_tmux_that_is_missing_or_fails() {
 #[test]
 fn a_daemon_that_is_killed_between_branch_and_record() {
     each(|world| {
-        let task = world.task("Cut short", &[]);
+        let task = world.task("Cut short");
         // Where its branch is made.
         for side in ["before", "after"] {
             world.stop(side, "new", 1);

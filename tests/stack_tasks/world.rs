@@ -15,6 +15,9 @@ pub struct World {
     pub program: Program,
 }
 
+/// Tasks whose agents may do everything.
+const ALLOWED: [&str; 2] = ["--permission-mode", "bypassPermissions"];
+
 around!(World, base: chorus_testkit::World);
 
 /// Runs a test on every program.
@@ -72,7 +75,7 @@ impl World {
         sandbox.commit("two files");
         std::fs::create_dir_all(sandbox.root().join("but/real")).unwrap();
         program.install(&sandbox.root().join("but/real"));
-        let world = World { base: chorus_testkit::World::new(sandbox), program: program.clone() };
+        let world = World { base: chorus_testkit::World::with_options(sandbox, &ALLOWED), program: program.clone() };
         world.config("");
         world.put_before_but();
         world
@@ -83,21 +86,6 @@ impl World {
         let log = self.root().join("asked").display().to_string();
         let text = format!("{more}\n[agent]\ndefault = \"demo\"\n[agent.demo.env]\nCHORUS_DEMO_LOG = {log:?}\n");
         self.write("config/chorus/chorus.toml", &text);
-    }
-
-    /// Creates a task; its number.
-    #[track_caller]
-    pub fn task(&self, title: &str, more: &[&str]) -> String {
-        let words = ["new", "--title", title, "--permission-mode", "bypassPermissions"];
-        self.json(words.iter().chain(more))["number"].to_string()
-    }
-
-    /// Creates and starts a task.
-    #[track_caller]
-    pub fn begun(&self, title: &str, prompt: &str) -> String {
-        let task = self.task(title, &[]);
-        self.json(["start", &task, "--prompt", prompt]);
-        task
     }
 
     /// Creates and starts a task whose agent plays these markers and then asks: its turn is not over.

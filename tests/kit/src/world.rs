@@ -11,6 +11,7 @@ use std::process::Stdio;
 /// The world of one test. A suite adds what is its own in a type around this one: see [`crate::around`].
 pub struct World {
     sandbox: Sandbox,
+    options: &'static [&'static str],
 }
 
 /// Why a command was refused.
@@ -58,7 +59,12 @@ around!(World, sandbox: Sandbox);
 impl World {
     /// Around a sandbox, whatever its configuration says.
     pub fn new(sandbox: Sandbox) -> World {
-        World { sandbox }
+        World { sandbox, options: &[] }
+    }
+
+    /// The same, where every new task gets these words for `chorus new`.
+    pub fn with_options(sandbox: Sandbox, options: &'static [&'static str]) -> World {
+        World { sandbox, options }
     }
 
     /// Creates a task; its number.
@@ -70,7 +76,7 @@ impl World {
     /// Creates a task with more words for `chorus new`; its number.
     #[track_caller]
     pub fn task_with(&self, title: &str, options: &[&str]) -> String {
-        self.json(["new", "--title", title].iter().chain(options))["number"].to_string()
+        self.json(["new", "--title", title].iter().chain(self.options).chain(options))["number"].to_string()
     }
 
     /// Creates and starts a task with that first prompt, and waits until the agent has it.
@@ -231,7 +237,7 @@ impl World {
 
     /// A file as a branch has it; nothing when it has none.
     pub fn on(&self, branch: &str, path: &str) -> Option<String> {
-        let object = format!("refs/heads/{branch}:{path}");
+        let object = format!("{branch}:{path}");
         let ran: Ran = self.command("git").args(["cat-file", "blob", &object]).output().expect("git runs").into();
         (ran.code == 0).then_some(ran.stdout)
     }
