@@ -60,7 +60,7 @@ pub struct World {
 impl World {
     fn new(client: &Path, version: &str) -> World {
         let sandbox = Sandbox::new(env!("CARGO_BIN_EXE_chorus"));
-        claude::World::trusting(sandbox.project()).write(&sandbox.home()).unwrap();
+        claude::Configuration::trusting(sandbox.project()).write(&sandbox.home()).unwrap();
         for folder in ["state/events", "state/replies"] {
             std::fs::create_dir(sandbox.root().join(folder)).unwrap();
         }

@@ -41,14 +41,14 @@ fn the_person_at_the_terminal_is_first() {
         assert!(task.entries("request_closed")[0].starts_with("person: Answered at the terminal: touch first"));
         assert!(world.inbox().is_empty());
         task.await_state("busy");
-        assert_eq!(task.refused("approve", &["--request", id(&first)])["code"], "request_changed");
-        assert_eq!(task.refused("approve", &[])["code"], "no_request");
+        assert_eq!(task.refused("approve", &["--request", id(&first)]).code, "request_changed");
+        assert_eq!(task.refused("approve", &[]).code, "no_request");
 
         world.sandbox.write("project/go", "");
         let second = task.request();
         assert_ne!(id(&first), id(&second));
-        assert_eq!(task.refused("approve", &["--request", id(&first)])["code"], "request_changed");
-        assert_eq!(task.refused("deny", &["--request", id(&first)])["code"], "request_changed");
+        assert_eq!(task.refused("approve", &["--request", id(&first)]).code, "request_changed");
+        assert_eq!(task.refused("deny", &["--request", id(&first)]).code, "request_changed");
         assert_eq!((id(&task.request()), made(&task, "second")), (id(&second), false));
         task.verb("approve", &["--request", id(&second)]);
         task.await_turns(2);
@@ -64,7 +64,7 @@ fn a_question_is_answered() {
         let request = task.request();
         assert_eq!((request["kind"].as_str(), request["tool"].as_str()), (Some("question"), Some("AskUserQuestion")));
         task.await_state("waiting question");
-        assert_eq!(task.refused("approve", &[])["code"], "not_answerable");
+        assert_eq!(task.refused("approve", &[]).code, "not_answerable");
         assert_eq!(task.verb("answer", &["blue"])["outcome"], "answered");
         task.await_turn_of("[[ask]] [[say thank you]]");
         assert!(world.told().contains(r#"button be?\"=\"Blue\""#), "{}", world.told());
@@ -90,7 +90,7 @@ fn always_means_that_the_next_call_does_not_ask() {
         let task = world.ready("Always");
         task.send("[[bash: npm run nothing]]");
         assert_eq!(task.request()["suggestions"][0], "allow `npm run *` in this session");
-        assert_eq!(task.refused("approve", &["--always", "7"])["code"], "bad_input");
+        assert_eq!(task.refused("approve", &["--always", "7"]).code, "bad_input");
         task.verb("approve", &["--always", "0"]);
         task.await_turn_of("[[bash: npm run nothing]]");
         task.turn("[[bash: npm run more]]");
@@ -157,7 +157,7 @@ fn several_requests_are_answered_by_name_only() {
         two.send("[[bash: touch two]]");
         let requests = [one.request(), two.request()];
         assert_eq!(world.inbox().len(), 2);
-        assert_eq!(one.refused("approve", &["--request", id(&requests[1])])["code"], "request_changed");
+        assert_eq!(one.refused("approve", &["--request", id(&requests[1])]).code, "request_changed");
         two.verb("approve", &[]);
         two.await_turn_of("[[bash: touch two]]");
         assert!(made(&two, "two") && !made(&one, "one"));

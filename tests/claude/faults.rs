@@ -75,7 +75,7 @@ fn escape_at_a_plan() {
 fn interrupt() {
     on_main(|world| {
         let task = world.ready("Interrupt");
-        assert_eq!(task.refused("interrupt", &[])["code"], "wrong_state");
+        assert_eq!(task.refused("interrupt", &[]).code, "wrong_state");
         task.send("[[slow 60]]");
         task.await_state("busy");
         task.await_screen("quick brown");
@@ -86,7 +86,7 @@ fn interrupt() {
 
         task.send("[[bash: touch x]]");
         task.request();
-        assert_eq!(task.refused("interrupt", &[])["code"], "request_open");
+        assert_eq!(task.refused("interrupt", &[]).code, "request_open");
         task.verb("deny", &[]);
         task.await_turn_of("[[bash: touch x]]");
     });
@@ -121,7 +121,7 @@ fn the_client_is_killed_at_a_request() {
         task.await_state("exited signal");
         task.requests(0);
         let error = task.refused("approve", &["--request", request["id"].as_str().unwrap()]);
-        assert_eq!(error["code"], "request_changed");
+        assert_eq!(error.code, "request_changed");
         assert_eq!(task.entries("request_closed"), ["chorus: No longer asked: touch x"]);
     });
 }

@@ -1,11 +1,11 @@
 //! One real client's world: a sandbox with its daemon, a scripted API, and the tasks in it.
 
 use chorus_testkit::tools::Tool;
-use chorus_testkit::{FakeApi, Sandbox, claude, files, given, sandbox::Ran, skip, wait_for, wait_until};
+use chorus_testkit::world::Refusal;
+pub use chorus_testkit::world::{count, state};
+use chorus_testkit::{FakeApi, Sandbox, claude, files, given, skip, wait_for, wait_until};
 use rustix::process::Signal;
 use serde_json::Value;
-use std::io::Write;
-use std::process::Stdio;
 use std::sync::{Condvar, Mutex, OnceLock};
 
 /// Clients are large: so many tests run one at once, whatever the number of threads.
@@ -53,7 +53,7 @@ pub fn on_each(test: impl Fn(&mut World)) {
 }
 
 pub struct World {
-    pub sandbox: Sandbox,
+    pub sandbox: chorus_testkit::World,
     pub api: FakeApi,
     pub version: String,
     _seat: Seat,
@@ -65,18 +65,21 @@ impl World {
         let mut sandbox = Sandbox::new(env!("CARGO_BIN_EXE_chorus"));
         let api = FakeApi::start();
         claude::install(&mut sandbox, client, &api).unwrap();
-        World { sandbox, api, version: client.version.clone(), _seat: seat }
+        World { sandbox: chorus_testkit::World::new(sandbox), api, version: client.version.clone(), _seat: seat }
     }
 
     /// More keys of the user's own settings.
     pub fn settings(&self, settings: Value) {
-        let world = claude::World { settings: Some(settings), ..claude::World::trusting(self.sandbox.project()) };
+        let world = claude::Configuration {
+            settings: Some(settings),
+            ..claude::Configuration::trusting(self.sandbox.project())
+        };
         world.write(&self.sandbox.home()).unwrap();
     }
 
     /// The project's folder is not trusted.
     pub fn untrusted(&self) {
-        claude::World::default().write(&self.sandbox.home()).unwrap();
+        claude::Configuration::default().write(&self.sandbox.home()).unwrap();
     }
 
     /// A new task whose agent asks before it does something.
@@ -86,8 +89,7 @@ impl World {
 
     /// A new task with more words for `chorus new`.
     pub fn task_with(&self, title: &str, options: &[&str]) -> Task<'_> {
-        let new = self.sandbox.json(["new", "--title", title].iter().chain(options));
-        Task { world: self, number: new["number"].to_string() }
+        Task { world: self, number: self.sandbox.task_with(title, options) }
     }
 
     /// A new task, started and at rest after a first turn.
@@ -130,12 +132,10 @@ impl Task<'_> {
         self.world.sandbox.json([verb, &self.number].iter().chain(words))
     }
 
-    /// `chorus VERB NUMBER …`, which must be refused; the error.
+    /// `chorus VERB NUMBER …`, which must be refused; why it was.
     #[track_caller]
-    pub fn refused(&self, verb: &str, words: &[&str]) -> Value {
-        let ran: Ran = self.world.sandbox.run([verb, &self.number].iter().chain(words).chain(&["--json"]));
-        assert_eq!(ran.code, 1, "{verb} was not refused: {}{}", ran.stdout, ran.stderr);
-        serde_json::from_str::<Value>(&ran.stdout).unwrap()["error"].clone()
+    pub fn refused(&self, verb: &str, words: &[&str]) -> Refusal {
+        self.world.sandbox.refused([verb, &self.number].iter().chain(words))
     }
 
     pub fn start(&self, prompt: &str) {
@@ -153,11 +153,8 @@ impl Task<'_> {
     }
 
     fn send_with(&self, text: &str, options: &[&str]) -> Value {
-        let words = ["send", &self.number, "-", "--json"];
-        let mut command = self.world.sandbox.chorus(words.iter().chain(options));
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
-        let ran: Ran = child.wait_with_output().unwrap().into();
+        let words = [&["send", &self.number, "-", "--json"], options].concat();
+        let ran = self.world.sandbox.fed(&words, text.as_bytes());
         assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
         serde_json::from_str(&ran.stdout).unwrap()
     }
@@ -191,7 +188,7 @@ impl Task<'_> {
 
     /// The task's page, as JSON.
     pub fn page(&self) -> Value {
-        self.verb("show", &[])
+        self.world.sandbox.page(&self.number)
     }
 
     /// Status and kind: `waiting permission`.
@@ -201,13 +198,13 @@ impl Task<'_> {
 
     #[track_caller]
     pub fn await_state(&self, wanted: &str) {
-        self.until(wanted, |page| state(page) == wanted);
+        self.world.sandbox.until(&self.number, wanted);
     }
 
     /// Waits until the page fits and returns it.
     #[track_caller]
     pub fn until(&self, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
-        self.wait(what, || Some(self.page()).filter(&fits))
+        self.world.sandbox.awaits(&self.number, &format!("{what} on {}", self.world.version), fits)
     }
 
     /// The one open request, once there is one.
@@ -240,7 +237,7 @@ impl Task<'_> {
     }
 
     pub fn session_id(&self) -> String {
-        self.page()["task"]["session_id"].as_str().expect("a session id").to_owned()
+        self.world.sandbox.session(&self.number)
     }
 
     pub fn pane(&self) -> String {
@@ -334,17 +331,6 @@ pub fn send(pid: i32, signal: Signal) {
     rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), signal).unwrap();
 }
 
-/// Status and kind of a page's agent: `waiting permission`.
-pub fn state(page: &Value) -> String {
-    let state = &page["task"]["agent_status"];
-    let words = [state["status"].as_str(), state["kind"].as_str()];
-    words.into_iter().flatten().collect::<Vec<_>>().join(" ")
-}
-
-pub fn count(page: &Value, what: &str) -> usize {
-    page["journal"].as_array().unwrap().iter().filter(|entry| entry["what"] == what).count()
-}
-
 /// Waits for a condition that no task's page shows.
 #[track_caller]
 pub fn until(what: &str, condition: impl FnMut() -> bool) {
@@ -355,12 +341,6 @@ struct ShownOnPanic<'a>(&'a Task<'a>);
 
 impl Drop for ShownOnPanic<'_> {
     fn drop(&mut self) {
-        let sandbox = &self.0.world.sandbox;
-        for verb in ["show", "explain"] {
-            let ran = sandbox.run([verb, &self.0.number]);
-            eprintln!("{}{}", ran.stdout, ran.stderr);
-        }
-        let pane = sandbox.tmux(["capture-pane", "-p", "-t", &self.0.pane()]);
-        eprintln!("{}\n{}", pane.unwrap_or_default(), sandbox.run(["log"]).stdout);
+        eprintln!("{:#}\n{}", self.0.page(), self.0.world.sandbox.all_of(&self.0.number));
     }
 }

@@ -3,11 +3,11 @@
 use crate::editor::Editor;
 use crate::{journal, on_each_nvim, wait_status};
 use chorus_testkit::tools::Tool;
-use chorus_testkit::{Sandbox, but, wait_until};
+use chorus_testkit::{World, but, wait_until};
 use std::fmt::Write;
 
 /// Lines `line 1` to `line 40` in `app.txt`, committed.
-fn numbered(world: &Sandbox) {
+fn numbered(world: &World) {
     let text = (1..=40).fold(String::new(), |mut text, number| {
         writeln!(text, "line {number}").unwrap();
         text
@@ -17,12 +17,12 @@ fn numbered(world: &Sandbox) {
 }
 
 /// Nothing is committed before a task is completed, so that its edits can be looked at.
-fn configure(world: &Sandbox) {
+fn configure(world: &World) {
     world.write("config/chorus/chorus.toml", "[agent]\ndefault = \"demo\"\n[vcs]\ncommit = \"complete\"\n");
 }
 
 /// A task whose agent replaces a line of `app.txt` and comes to rest.
-fn edit(world: &Sandbox, isolation: &str, title: &str, line: u32, becomes: &str) {
+fn edit(world: &World, isolation: &str, title: &str, line: u32, becomes: &str) {
     let mode = ["--permission-mode", "acceptEdits"];
     let new = world.json(["new", "--title", title, "--isolation", isolation].into_iter().chain(mode));
     let number = new["number"].as_i64().unwrap();
@@ -39,7 +39,7 @@ fn edit_prompt(line: u32, becomes: &str) -> String {
 }
 
 /// A GitButler project, with `app.txt` open.
-fn open_stacked<'a>(world: &'a Sandbox, nvim: &Tool) -> Editor<'a> {
+fn open_stacked<'a>(world: &'a World, nvim: &Tool) -> Editor<'a> {
     let standin = but::standins().swap_remove(0);
     standin.install(&world.root().join("bin"));
     numbered(world);

@@ -1,7 +1,8 @@
 //! One daemon a state folder: how it begins, whom it serves, how it leaves.
 
-use crate::world::{World, ask, hello, is_alive, mode};
+use crate::world::{World, ask, hello, mode};
 use chorus::contract::PROTOCOL;
+use chorus_testkit::processes::is_alive;
 use chorus_testkit::sandbox::Ran;
 use chorus_testkit::{wait_for, wait_until};
 use serde_json::json;
@@ -206,16 +207,11 @@ fn it_finishes_a_verb_before_it_leaves() {
     let world = World::new();
     let task = world.rested("Ends slowly", "[[say hello]]");
     let daemon = world.a_daemon();
-    // tmux that takes a moment, and says that it was called.
-    let real = world.tmux.display().to_string();
-    let said = world.root().join("asked-tmux");
-    world.script(
-        "tmux",
-        &format!("case \"$*\" in *kill-session*) touch {}; sleep 1;; esac; exec {real} \"$@\"", said.display()),
-    );
+    // A tmux that takes a moment.
+    world.tmux_on("kill-session", "touch $reached; sleep 1");
     let mut verb = world.chorus(["complete", &task, "--json"]);
     let verb = verb.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
-    wait_until("the verb is under way", || said.exists());
+    world.await_reached();
     world.terminate(daemon);
     // Who comes now gets the next daemon, not a refusal.
     let next = world.run(["list", "--json"]);

@@ -1,9 +1,10 @@
 //! Bad input and bad places: each one clear sentence and what to do next; nothing is lost, nothing hangs.
 
 use crate::neovim::Neovim;
-use crate::world::{Refusal, World, each};
+use crate::world::{World, each};
 use chorus_testkit::sandbox::Ran;
 use chorus_testkit::wait_until;
+use chorus_testkit::world::Refusal;
 use serde_json::{Value, json};
 use std::process::Command;
 
@@ -236,7 +237,7 @@ fn a_full_disk() {
     world.kill_daemon();
     world.unset("CHORUS_STORE_PAGES");
     assert_eq!(world.json(["list"]).as_array().unwrap().len(), before);
-    assert!(crate::world::is_alive(agent));
+    assert!(chorus_testkit::processes::is_alive(agent));
     world.until(&task, "idle");
     world.json(["send", &task, "[[say more]]"]);
     wait_until("it arrived", || world.prompts(&task) == 2);

@@ -1,6 +1,7 @@
 //! `chorus hook`: events that find no daemon are kept and count once; no hook ever fails its agent.
 
-use crate::world::{World, is_alive, mode};
+use crate::world::{World, mode};
+use chorus_testkit::processes::is_alive;
 use chorus_testkit::sandbox::Ran;
 use chorus_testkit::{wait_for, wait_until};
 use serde_json::{Value, json};

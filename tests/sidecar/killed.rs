@@ -1,6 +1,7 @@
 //! SIGKILL for each process, alone and together: nothing is lost, nothing that is dead is shown alive.
 
-use crate::world::{World, each, is_alive};
+use crate::world::{World, each};
+use chorus_testkit::processes::is_alive;
 use chorus_testkit::sandbox::Ran;
 use chorus_testkit::{files, processes, wait_for, wait_until};
 use serde_json::{Value, json};
@@ -20,13 +21,8 @@ fn own_word(world: &World, pid: u32) -> String {
     file["status"].as_str().unwrap_or_default().to_owned()
 }
 
-/// The session the agent's process was started with or resumes.
-fn session(world: &World, task: &str) -> String {
-    world.look(task)["session_id"].as_str().unwrap().to_owned()
-}
-
 #[test]
-fn the_daemon_at_rest() {
+fn killing_the_daemon_at_rest_loses_nothing() {
     each(|world| {
         world.keep_asked();
         let task = world.rested("At rest", "[[say hello]]");
@@ -46,7 +42,7 @@ fn the_daemon_at_rest() {
 }
 
 #[test]
-fn the_daemon_while_a_turn_runs_and_ends() {
+fn a_turn_that_ends_without_a_daemon_is_told_by_the_next() {
     each(|world| {
         let task = world.begun("Busy", "[[slow 2]]");
         world.until(&task, "busy");
@@ -73,7 +69,7 @@ fn the_daemon_while_a_turn_runs_and_ends() {
 }
 
 #[test]
-fn the_daemon_while_a_turn_goes_on() {
+fn a_turn_goes_on_without_the_daemon() {
     let world = World::new();
     let task = world.begun("Busy", "[[slow 60]]");
     world.until(&task, "busy");
@@ -86,7 +82,7 @@ fn the_daemon_while_a_turn_goes_on() {
 }
 
 #[test]
-fn the_daemon_with_prompts_in_its_queue() {
+fn queued_prompts_outlive_the_daemon() {
     let world = World::new();
     world.keep_asked();
     let task = world.begun("Asks", "[[bash: touch x]] [[say done]]");
@@ -106,27 +102,22 @@ fn the_daemon_with_prompts_in_its_queue() {
     }
 }
 
+/// tmux gets its commands on standard input; it hangs before the first that pastes.
+const PASTES_AND_HANGS: &str = "
+    commands=$reached.$$
+    cat > $commands
+    if grep -q paste-buffer $commands; then touch $reached; sleep 600; fi
+    exec $real \"$@\" < $commands
+";
+
 #[test]
-fn the_daemon_while_it_types_a_prompt() {
+fn a_prompt_that_was_being_typed_is_told_and_not_typed_again() {
     let world = World::new();
     world.keep_asked();
     let task = world.rested("Typing", "[[say hello]]");
-    // tmux that pastes and then takes its time.
-    let real = world.tmux.display().to_string();
-    let said = world.root().join("pasting");
-    let slow = format!(
-        "said={}
-        case \"$*\" in *source-file*)
-            cat > $said.$$
-            if grep -q paste-buffer $said.$$; then touch $said; sleep 600; fi
-            exec {real} \"$@\" < $said.$$;;
-        esac
-        exec {real} \"$@\"",
-        said.display()
-    );
-    world.script("tmux", &slow);
+    world.tmux_on("source-file", PASTES_AND_HANGS);
     world.json(["send", &task, "half typed [[say yes]]"]);
-    wait_until("it is being typed", || said.exists());
+    world.await_reached();
     world.kill_daemon();
     world.real_tmux();
     // Nobody knows whether it arrived: it is told, and not typed again.
@@ -139,18 +130,13 @@ fn the_daemon_while_it_types_a_prompt() {
 }
 
 #[test]
-fn the_daemon_in_the_middle_of_a_start() {
+fn a_start_that_was_cut_off_leaves_the_task_pending() {
     each(|world| {
         let task = world.task("Half started");
-        let real = world.tmux.display().to_string();
-        let said = world.root().join("starting");
-        world.script(
-            "tmux",
-            &format!("case \"$*\" in *new-session*) touch {}; sleep 600;; esac; exec {real} \"$@\"", said.display()),
-        );
+        world.tmux_on("new-session", "touch $reached; sleep 600");
         let mut start = world.chorus(["start", &task, "--json"]);
         let start = start.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        wait_until("it is being started", || said.exists());
+        world.await_reached();
         world.kill_daemon();
         world.real_tmux();
         let ran: Ran = start.wait_with_output().unwrap().into();
@@ -165,22 +151,14 @@ fn the_daemon_in_the_middle_of_a_start() {
 }
 
 #[test]
-fn the_daemon_between_tmux_and_the_store() {
+fn a_session_that_ended_unrecorded_is_lost_and_the_verb_works_again() {
     each(|world| {
         let task = world.rested("Ends", "[[say hello]]");
-        let real = world.tmux.display().to_string();
-        let said = world.root().join("ended");
         // The session goes, and its end is not heard of.
-        world.script(
-            "tmux",
-            &format!(
-                "case \"$*\" in *kill-session*) {real} \"$@\"; touch {}; sleep 600;; esac; exec {real} \"$@\"",
-                said.display()
-            ),
-        );
+        world.tmux_on("kill-session", "$real \"$@\"; touch $reached; sleep 600");
         let mut verb = world.chorus(["complete", &task]);
         let mut verb = verb.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        wait_until("its session is gone", || said.exists());
+        world.await_reached();
         world.kill_daemon();
         world.real_tmux();
         assert!(!verb.wait().unwrap().success());
@@ -193,7 +171,7 @@ fn the_daemon_between_tmux_and_the_store() {
 }
 
 #[test]
-fn the_bridge() {
+fn killing_a_bridge_harms_neither_daemon_nor_agent() {
     let world = World::new();
     let task = world.rested("Bridged", "[[say hello]]");
     let mut bridge = world.chorus(["rpc"]);
@@ -232,11 +210,11 @@ fn the_bridge_ends_with_either_side() {
 }
 
 #[test]
-fn the_agent() {
+fn a_killed_agent_restarts_with_its_conversation() {
     each(|world| {
         world.keep_asked();
         let task = world.rested("Killed", "remember this [[say hello]]");
-        let (id, agent) = (session(&world, &task), world.agent_pid(&task));
+        let (id, agent) = (world.session(&task), world.agent_pid(&task));
         world.kill(agent);
         world.until(&task, "exited signal");
         assert_eq!(world.look(&task)["agent_status"]["detail"]["signal"], 9);
@@ -246,7 +224,7 @@ fn the_agent() {
         world.json(["restart", &task]);
         wait_until("it has the prompt", || world.prompts(&task) == 2);
         world.until(&task, "idle");
-        assert_eq!(session(&world, &task), id);
+        assert_eq!(world.session(&task), id);
         assert_eq!(got(&world, "are you there"), 1);
         // The conversation went on: the model got all of it.
         assert!(world.asked().last().unwrap().to_string().contains("remember this"));
@@ -255,7 +233,7 @@ fn the_agent() {
 }
 
 #[test]
-fn the_agent_while_it_asks() {
+fn a_request_goes_with_its_killed_agent() {
     let world = World::new();
     let task = world.begun("Asks", "[[bash: touch x]]");
     let request = world.request(&task);
@@ -286,12 +264,12 @@ fn an_agent_that_ends_by_itself_leaves_its_task() {
 }
 
 #[test]
-fn the_tmux_server() {
+fn tasks_of_a_killed_tmux_server_restart_with_their_conversations() {
     each(|world| {
         let one = world.rested("One", "[[say hello]]");
         let two = world.begun("Two", "[[bash: touch x]]");
         world.request(&two);
-        let (first, second) = (session(&world, &one), session(&world, &two));
+        let (first, second) = (world.session(&one), world.session(&two));
         assert!(world.tmux(["kill-server"]).is_some());
         world.until(&one, "exited lost");
         world.until(&two, "exited lost");
@@ -306,17 +284,17 @@ fn the_tmux_server() {
         assert_eq!(ran.code, 0, "{}", ran.stderr);
         world.until(&one, "idle");
         world.until(&two, "idle");
-        assert_eq!((session(&world, &one), session(&world, &two)), (first, second));
+        assert_eq!((world.session(&one), world.session(&two)), (first, second));
         world.json(["complete", &one]);
         world.json(["fail", &two]);
     });
 }
 
 #[test]
-fn the_tmux_server_and_the_daemon() {
+fn killing_tmux_server_and_daemon_loses_no_conversation() {
     each(|world| {
         let task = world.rested("Both", "[[say hello]]");
-        let id = session(&world, &task);
+        let id = world.session(&task);
         world.kill_daemon();
         let server = world.server_pid().unwrap();
         processes::kill(server);
@@ -324,12 +302,12 @@ fn the_tmux_server_and_the_daemon() {
         world.until(&task, "exited lost");
         world.json(["restart", &task]);
         world.until(&task, "idle");
-        assert_eq!(session(&world, &task), id);
+        assert_eq!(world.session(&task), id);
     });
 }
 
 #[test]
-fn a_reboot() {
+fn a_reboot_keeps_every_task_and_what_waits_for_it() {
     each(|mut world| {
         world.set("CHORUS_BOOT_ID", "boot-1");
         world.keep_asked();
@@ -342,7 +320,7 @@ fn a_reboot() {
         let pending = world.task("Pending");
         let done = world.rested("Done", "[[say hello]]");
         world.json(["complete", &done]);
-        let before = [&rested, &asks, &busy].map(|task| session(&world, task));
+        let before = [&rested, &asks, &busy].map(|task| world.session(task));
 
         power_off(&world);
         world.set("CHORUS_BOOT_ID", "boot-2");
@@ -362,7 +340,7 @@ fn a_reboot() {
         for task in [&rested, &asks, &busy] {
             world.until(task, "idle");
         }
-        assert_eq!([&rested, &asks, &busy].map(|task| session(&world, task)), before);
+        assert_eq!([&rested, &asks, &busy].map(|task| world.session(task)), before);
         world.json(["send", &rested, "go on [[say yes]]"]);
         wait_until("it arrived", || got(&world, "go on") == 1);
         assert!(world.asked().last().unwrap().to_string().contains("remember this"));
@@ -451,8 +429,7 @@ fn what_hooks_tell_while_tmux_is_silent_counts_when_it_answers() {
 fn an_end_that_tmux_refused_leaves_the_task_watched() {
     let world = World::new();
     let task = world.rested("Stays", "[[say hello]]");
-    let real = world.tmux.display().to_string();
-    world.script("tmux", &format!("case \"$*\" in *kill-session*) exit 1;; esac; exec {real} \"$@\""));
+    world.tmux_on("kill-session", "exit 1");
     world.refused(["complete", &task]);
     assert_eq!(world.look(&task)["status"], "running");
     // Its agent was asked to leave and did: nothing is shown alive that is dead.

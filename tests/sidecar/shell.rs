@@ -104,7 +104,7 @@ fn a_task_s_whole_life() {
         let done = world.json(["complete", "1"]);
         assert_eq!(done["status"], "completed");
         assert!(done["pane"].is_null() && !done["result"].as_str().unwrap().is_empty(), "{done}");
-        assert!(!crate::world::is_alive(agent));
+        assert!(!chorus_testkit::processes::is_alive(agent));
         assert_eq!(world.refused(["send", "1", "more"]).code, "wrong_state");
         assert_eq!(world.json(["reopen", "1"])["status"], "pending");
         let turns = world.count("1", "turn_ended");

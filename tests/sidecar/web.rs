@@ -1,6 +1,7 @@
 //! A web terminal by the real ttyd: behind a random path, for this host only, and gone with its task.
 
-use crate::world::{World, is_alive};
+use crate::world::World;
+use chorus_testkit::processes::is_alive;
 use chorus_testkit::wait::LIMIT;
 use chorus_testkit::{given, skip, wait_until};
 use std::io::{Read, Write};

@@ -1,6 +1,7 @@
 //! What commands change, what the person changes, and what nobody can be named for.
 
-use super::world::{World, any, each, edit, numbered, numbered_but};
+use super::edits::{edit, numbered, numbered_but};
+use super::world::{World, any, each};
 use chorus_testkit::wait_until;
 
 /// The words of a command that says that it began, waits for [`let_go`] of that name, and then runs on.

@@ -1,6 +1,7 @@
 //! Tasks whose edits build on others'.
 
-use super::world::{each, edit, numbered_but, write};
+use super::edits::{edit, numbered_but, write};
+use super::world::each;
 
 /// The marker of an edit of a line that reads so.
 fn rewrite(path: &str, old: &str, new: &str) -> String {
@@ -53,7 +54,7 @@ fn a_task_begins_on_top_of_another() {
         assert_eq!(world.stacks(), [[second.clone(), first.clone()]]);
         assert_eq!(world.changed_on(&first), ["a.txt -line 10", "a.txt +ten by one"]);
         let diff = world.json(["diff", &two]);
-        let lines = super::world::lines_of(diff["text"].as_str().unwrap());
+        let lines = super::edits::lines_of(diff["text"].as_str().unwrap());
         assert_eq!(lines, ["a.txt -ten by one", "a.txt +ten by two"]);
         // The one below goes on.
         world.turn(&one, &(edit("a.txt", 30, "thirty by one") + "[[say done]]"));

@@ -1,6 +1,7 @@
 //! Edits that are made while nobody listens: the daemon is gone, the agent goes, the turn is cut.
 
-use super::world::{World, any, each, edit, numbered_but, write};
+use super::edits::{edit, numbered_but, write};
+use super::world::{World, any, each};
 use chorus_testkit::{processes, wait_until};
 
 /// A command that waits until the test goes on; it edits nothing.
@@ -71,7 +72,7 @@ fn an_agent_that_dies_in_its_turn_leaves_its_edits_to_the_next() {
         let pane = world.look(&task)["pane"].as_str().unwrap().to_owned();
         let pid = world.tmux(["display-message", "-p", "-t", &pane, "#{pane_pid}"]).unwrap();
         processes::kill(pid.parse().unwrap());
-        world.until(&task, "its end is seen", |page| page["task"]["agent_status"]["status"] == "exited");
+        world.awaits(&task, "its end is seen", |page| page["task"]["agent_status"]["status"] == "exited");
         assert_eq!(world.owners(), [format!("a.txt:3 task {task}")]);
         assert_eq!(world.look(&task)["commits"], 0);
         world.json(["restart", &task]);
@@ -86,9 +87,9 @@ fn an_agent_that_dies_in_its_turn_leaves_its_edits_to_the_next() {
 fn an_interrupted_turn_is_over() {
     any(|world| {
         let task = world.begun("Cut", &(edit("a.txt", 3, "three") + "[[hang 600]]"));
-        world.until(&task, "it has edited", |page| page["task"]["uncommitted"] == 1);
+        world.awaits(&task, "it has edited", |page| page["task"]["uncommitted"] == 1);
         world.json(["interrupt", &task]);
-        world.until(&task, "it rests", |page| page["task"]["agent_status"]["status"] == "idle");
+        world.awaits(&task, "it rests", |page| page["task"]["agent_status"]["status"] == "idle");
         world.turn(&task, "[[say nothing more]]");
         world.commits(&task, 1);
         assert_eq!(world.changed_on(&world.branch(&task)), ["a.txt -line 3", "a.txt +three"]);

@@ -1,6 +1,7 @@
 //! The guard: what would move other tasks' edits is refused, with a daemon and without one.
 
-use super::world::{any, edit, numbered_but};
+use super::edits::{edit, numbered_but};
+use super::world::any;
 use chorus_testkit::wait_until;
 
 const REFUSED: [&str; 6] = [
@@ -20,7 +21,7 @@ fn what_moves_others_edits_is_refused_and_looking_is_not() {
         let task = world.rested("Guarded", &(edit("a.txt", 3, "three") + &markers + look + "[[say done]]"));
         world.commits(&task, 1);
         let told = world.transcript(&task);
-        let refusals = world.journal(&task, "refused");
+        let refusals = world.told(&task, "refused");
         for what in ["git commit", "git stash", "but commit", "git checkout", "git reset", "git push"] {
             assert!(refusals.iter().any(|entry| entry.contains(what)), "{what}: {refusals:?}");
         }
@@ -51,6 +52,6 @@ fn it_stands_without_a_daemon() {
         assert!(world.said(&session).contains("Chorus commits"), "{}", world.said(&session));
         assert_eq!(world.git(["rev-parse", "HEAD"]), tip);
         world.rests(&task, 1);
-        assert_eq!(world.journal(&task, "refused").len(), 1);
+        assert_eq!(world.told(&task, "refused").len(), 1);
     });
 }

@@ -1,6 +1,7 @@
 //! What stands against stacks, said by health and at a start; setting a project up; one committer.
 
-use super::world::{World, any, each, edit, over};
+use super::edits::edit;
+use super::world::{World, any, each, over};
 use chorus_testkit::but::{Grammar, programs, standins};
 
 /// GitButler's own hooks as its documentation has people write them.
@@ -37,7 +38,7 @@ fn stands_against(world: &World, why: &str, advice: &str) {
     world.json(["start", &task, "--prompt", "[[say done]]"]);
     world.rests(&task, 1);
     assert_eq!(world.look(&task)["isolation"], "worktree");
-    let said = world.journal(&task, "isolation").concat();
+    let said = world.told(&task, "isolation").concat();
     assert!(said.contains("worktree at") && said.contains(why), "{said}");
     world.json(["fail", &task, "--discard"]);
     assert_eq!((world.branches(), world.git(["status", "--porcelain"])), before);
@@ -88,7 +89,7 @@ fn a_commit_on_the_workspace_itself() {
             assert_eq!(world.run(["health"]).code, 1);
         }
         world.turn(&task, &(edit("a.txt", 3, "three") + "[[say done]]"));
-        world.until(&task, "it is committed, or says why not", |page| {
+        world.awaits(&task, "it is committed, or says why not", |page| {
             !page["task"]["trouble"].is_null() || page["task"]["commits"] == 1
         });
         assert!(world.read("a.txt").contains("three"));
@@ -99,7 +100,7 @@ fn a_commit_on_the_workspace_itself() {
 #[test]
 fn a_but_that_is_missing_or_strange() {
     any(|world| {
-        world.script("but", "#!/bin/sh\necho 'buttons are {} \u{1b}[31m'\nexit 0\n");
+        world.script("but", "echo 'buttons are {} \u{1b}[31m'\nexit 0\n");
         stands_against(&world, "no known grammar", "but");
         world.unlink("but");
         stands_against(&world, "there is no program but", "install");
@@ -124,7 +125,7 @@ fn gitbutlers_own_hooks() {
             world.json(["start", &task, "--prompt", &(edit("a.txt", 3, "three") + "[[say done]]")]);
             world.rests(&task, 1);
             assert_eq!(world.look(&task)["isolation"], "none");
-            assert!(world.journal(&task, "isolation")[0].contains("Chorus commits nothing"));
+            assert!(world.told(&task, "isolation")[0].contains("Chorus commits nothing"));
             assert!(!world.calls().iter().any(|call| call.starts_with("commit") && !call.contains("--help")));
         } else {
             let line = world.health("but hooks");
@@ -132,7 +133,7 @@ fn gitbutlers_own_hooks() {
             assert_eq!(world.health("but")["level"], "ok");
             let task = world.rested("One committer", &(edit("a.txt", 3, "three") + "[[say done]]"));
             world.commits(&task, 1);
-            let told = world.journal(&task, "isolation").concat();
+            let told = world.told(&task, "isolation").concat();
             assert!(told.contains("Edits go to the stack"), "{told}");
         }
         assert_eq!(world.read(".claude/settings.local.json"), HOOKS);

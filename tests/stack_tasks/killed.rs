@@ -1,7 +1,8 @@
 //! Commits that are cut short: the daemon killed at every step, a `but` that dies, hangs or answers nonsense, a full
 //! disk, another writer. Afterwards every byte is somewhere, no edit is on a wrong branch, and the next commit works.
 
-use super::world::{World, edit, numbered_but, write};
+use super::edits::{edit, numbered_but, write};
+use super::world::World;
 use chorus_testkit::but::{Program, standins};
 use chorus_testkit::wait_until;
 

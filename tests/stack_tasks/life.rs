@@ -1,6 +1,7 @@
 //! When a task's edits are committed, and what becomes of them and of its branch when it ends.
 
-use super::world::{World, any, each, each_standin, edit, numbered, numbered_but, write};
+use super::edits::{edit, numbered, numbered_but, write};
+use super::world::{World, any, each, each_standin};
 use std::process::Command;
 
 #[test]
@@ -126,7 +127,7 @@ fn what_was_discarded_is_kept_and_comes_back() {
         world.commits(&other, 1);
         assert_eq!(world.changed_on(&world.branch(&other)), ["a.txt -line 30", "a.txt +thirty by the other"]);
         world.json(["start", &task, "--prompt", "[[say back]]"]);
-        world.until(&task, "all is committed", |page| {
+        world.awaits(&task, "all is committed", |page| {
             page["task"]["uncommitted"] == 0 && page["task"]["stack"] == branch.as_str()
         });
         world.rests(&task, 2);

@@ -6,11 +6,13 @@
 mod stack {
     mod commands;
     mod depends;
+    mod edits;
     mod gone;
     mod guard;
     mod health;
     mod killed;
     mod life;
+    mod stops;
     mod together;
     mod unstarted;
     mod world;

@@ -1,6 +1,7 @@
 //! Several tasks in one working tree at the same time: each edit on its own branch, the tree as it was left.
 
-use super::world::{World, each, edit, lines_of, numbered_but, write};
+use super::edits::{edit, lines_of, numbered_but, write};
+use super::world::{World, each};
 
 /// Two tasks have edited, and neither turn is over.
 fn both(world: &World) -> (String, String) {

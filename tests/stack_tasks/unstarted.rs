@@ -1,6 +1,7 @@
 //! Starts that do not come about: no branch is left behind.
 
-use super::world::{each, edit};
+use super::edits::edit;
+use super::world::each;
 use std::process::Stdio;
 
 #[test]
@@ -23,7 +24,7 @@ fn a_tmux_that_is_missing_or_fails() {
     each(|world| {
         let task = world.task("No tmux", &[]);
         let tmux = world.root().join("bin/tmux").read_link().unwrap();
-        world.script("tmux", "#!/bin/sh\necho 'no server' >&2\nexit 1\n");
+        world.script("tmux", "echo 'no server' >&2\nexit 1\n");
         world.refused(["start", &task]);
         assert_eq!(world.look(&task)["status"], "pending");
         assert_eq!((world.branches(), world.stacks().len()), (vec![], 0));

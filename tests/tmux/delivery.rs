@@ -27,7 +27,7 @@ impl Client {
         std::fs::write(root.join("project/file.txt"), "hello\n").unwrap();
         std::fs::write(root.join("project/src/main.rs"), "fn main() {}\n").unwrap();
         std::fs::write(root.join("project/shot.png"), PNG).unwrap();
-        claude::World::trusting(root.join("project")).write(root).unwrap();
+        claude::Configuration::trusting(root.join("project")).write(root).unwrap();
         let mut argv: Vec<String> =
             ["env", "-i", "PATH=/usr/bin:/bin", "TERM=tmux-256color", "LANG=C.UTF-8"].map(Into::into).into();
         argv.push(format!("HOME={}", root.display()));

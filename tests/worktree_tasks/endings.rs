@@ -58,8 +58,8 @@ fn committed_at_the_end_only() {
     let world = World::new();
     world.configure("[vcs]\ncommit = \"complete\"\n");
     let task = world.rested("Greet people", EDIT);
-    let found = world.awaits(&task, "one uncommitted file", |found| found["uncommitted"] == 1);
-    assert_eq!(found["commits"], 0);
+    let page = world.awaits(&task, "one uncommitted file", |page| page["task"]["uncommitted"] == 1);
+    assert_eq!(page["task"]["commits"], 0);
     world.json(["complete", &task, "--no-edit"]);
     let found = world.look(&task);
     assert_eq!((&found["commits"], &found["uncommitted"]), (&1.into(), &0.into()));
@@ -144,7 +144,7 @@ fn discarded_it_is_kept_and_comes_back() {
     world.json(["reopen", &task]);
     world.json(["start", &task, "--prompt", "Start all over again [[bash: echo anew > anew.txt]] [[say done]]"]);
     world.rests(&task, 3);
-    world.awaits(&task, "its commit", |found| found["commits"].as_i64() > Some(0));
+    world.awaits(&task, "its commit", |page| page["task"]["commits"].as_i64() > Some(0));
     let branch = world.branch(&task);
     assert!(world.on(&branch, "anew.txt").is_some() && world.on(&branch, "greeting.txt").is_none());
     assert_eq!(discarded(&world).len(), 2);

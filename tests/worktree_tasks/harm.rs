@@ -82,7 +82,7 @@ fn an_agent_that_switched_branches_or_began_a_merge_is_told() {
     let tip = world.git(["rev-parse", &branch]);
     world.git_in(&folder, &["merge", "--abort"]);
     world.turn(&task, "And go on without it [[bash: echo z > z.txt]] [[say done]]");
-    world.awaits(&task, "no trouble", |found| found["trouble"].is_null());
+    world.awaits(&task, "no trouble", |page| page["task"]["trouble"].is_null());
     assert_eq!(world.git(["rev-parse", &format!("{branch}~1")]), tip);
     assert!(world.on(&branch, "z.txt").is_some() && world.on(&branch, "y.txt").is_some());
 }

@@ -1,11 +1,11 @@
 //! Repositories in which no task, or not every task, can have a branch of its own: one clear sentence and what to do
 //! next, a working fallback where isolation is auto, and never a half-made branch or folder.
 
-use crate::sidecar::Refusal;
 use crate::world::World;
 use chorus_testkit::but::{Repository, standins};
 use chorus_testkit::sandbox::Ran;
 use chorus_testkit::wait_until;
+use chorus_testkit::world::Refusal;
 use std::path::{Path, PathBuf};
 
 /// A world with a folder `given` that is the project, and a `but` that would do.

@@ -48,7 +48,7 @@ fn differences_and_counts() {
     let world = World::new();
     world.configure("[vcs]\ncommit = \"manual\"\n");
     let task = world.rested("Greet people", EDIT);
-    world.awaits(&task, "one uncommitted file", |found| found["uncommitted"] == 1);
+    world.awaits(&task, "one uncommitted file", |page| page["task"]["uncommitted"] == 1);
     let diff = |part: &[&str]| world.json(["diff", &task].iter().chain(part))["text"].as_str().unwrap().to_owned();
     assert!(diff(&[]).contains("+hello"));
     assert_eq!(diff(&["uncommitted"]), diff(&["stack"]));
@@ -59,14 +59,15 @@ fn differences_and_counts() {
     assert_eq!(world.subject(&world.branch(&task)), "By hand");
     assert!(diff(&["turn"]).contains("+hello") && diff(&["uncommitted"]).is_empty());
     world.turn(&task, "Change it twice [[bash: echo two > two.txt; echo more >> greeting.txt]] [[say done]]");
-    world.awaits(&task, "two uncommitted files", |found| found["uncommitted"] == 2);
+    world.awaits(&task, "two uncommitted files", |page| page["task"]["uncommitted"] == 2);
     assert!(diff(&["uncommitted"]).contains("+more") && diff(&["uncommitted"]).contains("+++ b/two.txt"));
     assert!(!diff(&["turn"]).contains("two.txt") && diff(&[]).contains("two.txt"));
     assert_eq!(world.json(["diff", &task])["root"], world.look(&task)["worktree"]);
     // A person's own commit in it, and an edit taken back, count too, at the next turn's end.
     world.git_in(&world.worktree(&task), &["commit", "-qam", "By hand in the folder"]);
     world.turn(&task, "Have a look at it [[say done]]");
-    world.awaits(&task, "one uncommitted file", |found| found["uncommitted"] == 1 && found["commits"] == 2);
+    world
+        .awaits(&task, "one uncommitted file", |page| page["task"]["uncommitted"] == 1 && page["task"]["commits"] == 2);
     assert!(diff(&["turn"]).contains("+more"));
     let page = world.run(["show", &task]).stdout;
     assert!(page.contains("By hand in the folder") && page.contains("uncommitted"), "{page}");

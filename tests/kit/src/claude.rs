@@ -13,17 +13,17 @@ pub const KEY: &str = "sk-test-dummy";
 
 /// What the client finds in its configuration.
 #[derive(Clone, Debug, Default)]
-pub struct World {
+pub struct Configuration {
     /// Folders that need no trust dialog; their subfolders neither.
     pub trusted: Vec<PathBuf>,
     /// More keys of `settings.json`.
     pub settings: Option<Value>,
 }
 
-impl World {
-    /// A world that trusts one folder.
-    pub fn trusting(folder: impl Into<PathBuf>) -> World {
-        World { trusted: vec![folder.into()], settings: None }
+impl Configuration {
+    /// One that trusts one folder.
+    pub fn trusting(folder: impl Into<PathBuf>) -> Configuration {
+        Configuration { trusted: vec![folder.into()], settings: None }
     }
 
     /// Writes the configuration below HOME: onboarding done, the key approved, the folders trusted.
@@ -72,7 +72,7 @@ pub fn environment(port: u16) -> Vec<(&'static str, String)> {
 /// # Errors
 /// When the sandbox cannot be written.
 pub fn install(sandbox: &mut Sandbox, client: &Tool, api: &FakeApi) -> std::io::Result<()> {
-    World::trusting(sandbox.project()).write(&sandbox.home())?;
+    Configuration::trusting(sandbox.project()).write(&sandbox.home())?;
     sandbox.link("claude", &client.path);
     for (name, value) in environment(api.port()) {
         sandbox.set(name, value);

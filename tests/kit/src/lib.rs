@@ -9,11 +9,13 @@ pub mod processes;
 pub mod sandbox;
 pub mod tools;
 pub mod wait;
+pub mod world;
 
 pub use fake_api::FakeApi;
 pub use given::skip;
 pub use sandbox::Sandbox;
 pub use wait::{wait_for, wait_until};
+pub use world::World;
 
 /// The checkout this was built from.
 pub fn repository() -> &'static std::path::Path {

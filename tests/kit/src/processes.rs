@@ -28,6 +28,11 @@ pub fn naming(root: &Path) -> Vec<Process> {
         .collect()
 }
 
+/// Whether a process runs: one that is dead and not reaped does not.
+pub fn is_alive(pid: u32) -> bool {
+    argv(pid).is_some()
+}
+
 /// Nothing for a process that is gone or dead and not reaped.
 fn argv(pid: u32) -> Option<Vec<String>> {
     let raw = std::fs::read(format!("/proc/{pid}/cmdline")).ok().filter(|raw| !raw.is_empty())?;
