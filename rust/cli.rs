@@ -3,10 +3,11 @@
 
 mod args;
 pub(crate) mod detect;
-mod edits;
+mod local;
 mod print;
-mod reply;
+mod request;
 mod run;
+mod shown;
 mod target;
 
 use crate::contract::Failure;
@@ -48,11 +49,6 @@ impl From<Error> for Refusal {
     fn from(error: Error) -> Refusal {
         Refusal::Error(error)
     }
-}
-
-/// Beside what was asked for.
-fn note(text: &str) {
-    eprintln!("{text}");
 }
 
 fn print_error(error: Error, json: bool) {

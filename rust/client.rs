@@ -71,7 +71,7 @@ impl Client {
                 return Ok(client);
             }
         }
-        Err(Error::new(Code::DaemonUnreachable, "the daemon was started and does not answer")
+        Err(Error::new(Code::DaemonUnreachable, "the daemon was started but does not answer")
             .hint(format!("its log is {}", state.log().display())))
     }
 
@@ -154,7 +154,7 @@ pub fn start_daemon(state: &State) -> Result<()> {
     let program = std::env::current_exe().map_err(Error::internal)?;
     let log = crate::paths::log::open(&state.log()).map_err(|error| {
         Error::new(Code::StoreUnusable, format!("cannot write the log {}: {error}", state.log().display()))
-            .hint("make room or make the state folder writable, or name another with CHORUS_STATE_DIR")
+            .hint("free some space, make the state folder writable, or set CHORUS_STATE_DIR to another folder")
     })?;
     let mut command = Command::new(program);
     command.arg("daemon").current_dir("/");

@@ -2,30 +2,38 @@
 
 pub(crate) mod answers;
 pub(crate) mod configurations;
+mod execs;
 pub(crate) mod fact;
+mod inboxes;
+mod locks;
+mod panes;
 pub(crate) mod sight;
+mod terminals;
 pub(crate) mod trees;
 
+pub use execs::Execs;
+pub use inboxes::{End, Inboxes};
+pub use locks::TaskLocks;
+pub use panes::Panes;
+
 use crate::config::{self, Loaded};
-use crate::contract::{Event, Exec, Notice};
+use crate::contract::{Event, Notice};
 use crate::environment;
 use crate::error::Result;
 use crate::hub::Hub;
 use crate::hub::outbox::Outbox;
 use crate::paths::State;
-use crate::store::Store;
+use crate::store::{Store, Tx};
 use crate::task::Task;
-use crate::tmux::Tmux;
 use crate::web::Web;
 use answers::Answers;
 use configurations::Configurations;
 use fact::Fact;
+use inboxes::Senders;
 use parking_lot::Mutex;
 use sight::Sights;
-use std::collections::HashMap;
-use std::path::PathBuf;
+use std::borrow::Borrow;
 use std::sync::Arc;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 use trees::Trees;
 
@@ -48,41 +56,18 @@ pub struct Core {
     /// Web terminals.
     pub web: Web,
     configurations: Configurations,
-    facts: UnboundedSender<Fact>,
-    /// Tasks whose agents may be free for a prompt.
-    free: UnboundedSender<String>,
-    /// What ended in tasks, for what follows: a commit.
-    ended: UnboundedSender<End>,
-    taken: Mutex<Option<Inboxes>>,
-    /// What `chorus exec` is to run, by task: handed out once and kept nowhere else, for it holds secrets.
-    pub execs: Mutex<HashMap<String, Exec>>,
-    /// Pids of the programs in live tasks' panes.
-    pub panes: Mutex<HashMap<String, u32>>,
+    senders: Senders,
+    inboxes: Mutex<Option<Inboxes>>,
+    /// What `chorus exec` is to run.
+    pub execs: Execs,
+    /// The programs in live tasks' panes.
+    pub panes: Panes,
     /// One verb at a time a task.
-    pub locks: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
-    /// One delivery at a time a task, beside the verbs.
-    pub deliveries: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    pub verbs: TaskLocks,
+    /// One delivery of prompts at a time a task, beside the verbs.
+    pub deliveries: TaskLocks,
     /// Agents that are being restarted, two at a time: after a reboot there may be many.
     pub starting: Arc<tokio::sync::Semaphore>,
-}
-
-/// What was told to the loops that begin with the daemon.
-pub struct Inboxes {
-    /// For the monitor.
-    pub facts: UnboundedReceiver<Fact>,
-    /// Tasks whose agents may be free, for whoever types prompts.
-    pub free: UnboundedReceiver<String>,
-    /// What ended in tasks, for whoever commits.
-    pub ended: UnboundedReceiver<End>,
-}
-
-/// Something of a task ended, and the store knows; each names the task's uuid.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum End {
-    /// A turn.
-    Turn(String),
-    /// The agent, perhaps in the middle of a turn.
-    Agent(String),
 }
 
 /// Who asks.
@@ -101,9 +86,7 @@ pub struct Asker {
 impl Core {
     /// Opens the store; a fault of it is told to whoever asks for something.
     pub async fn open(state: State) -> Arc<Core> {
-        let (facts, told) = unbounded_channel();
-        let (free, freed) = unbounded_channel();
-        let (ended, ends) = unbounded_channel();
+        let (senders, inboxes) = inboxes::channels();
         let loaded = config::read(None, &environment::variables());
         log::set_max_level(loaded.config.logging.level);
         let store = Store::open_file(&loaded.config.database.file(&state.dir));
@@ -120,14 +103,12 @@ impl Core {
             trees: Trees::default(),
             web: Web::default(),
             configurations: Configurations::default(),
-            facts,
-            free,
-            ended,
-            taken: Mutex::new(Some(Inboxes { facts: told, free: freed, ended: ends })),
-            execs: Mutex::default(),
-            panes: Mutex::default(),
-            locks: Mutex::default(),
-            deliveries: Mutex::default(),
+            senders,
+            inboxes: Mutex::new(Some(inboxes)),
+            execs: Execs::default(),
+            panes: Panes::default(),
+            verbs: TaskLocks::default(),
+            deliveries: TaskLocks::default(),
             starting: Arc::new(tokio::sync::Semaphore::new(2)),
         })
     }
@@ -140,7 +121,7 @@ impl Core {
 
     /// What was told so far, once: the daemon begins with it.
     pub fn take_inboxes(&self) -> Option<Inboxes> {
-        self.taken.lock().take()
+        self.inboxes.lock().take()
     }
 
     /// Ends what is the daemon's own; tasks go on.
@@ -153,10 +134,34 @@ impl Core {
         self.store.as_ref().map_err(Clone::clone)
     }
 
+    /// Looks into the store without changing it. `about` is lent to `look`, which runs on the store's thread.
+    pub async fn read<K, T, F>(&self, about: &K, look: F) -> Result<T>
+    where
+        K: ToOwned + ?Sized,
+        K::Owned: Send + 'static,
+        T: Send + 'static,
+        F: FnOnce(&Tx<'_>, &K) -> Result<T> + Send + 'static,
+    {
+        let about = about.to_owned();
+        self.store()?.read(move |tx| look(tx, about.borrow())).await
+    }
+
+    /// Changes the store in one transaction. `about` is lent to `change`, which runs on the store's thread.
+    pub async fn write<K, T, F>(&self, about: &K, change: F) -> Result<T>
+    where
+        K: ToOwned + ?Sized,
+        K::Owned: Send + 'static,
+        T: Send + 'static,
+        F: FnOnce(&mut Tx<'_>, &K) -> Result<T> + Send + 'static,
+    {
+        let about = about.to_owned();
+        self.store()?.write(move |tx| change(tx, about.borrow())).await
+    }
+
     /// Tells the monitor.
     pub fn fact(&self, fact: Fact) {
-        // The monitor ends only with the daemon.
-        let _ = self.facts.send(fact);
+        // The receiver lives as long as the daemon, so a failed send means shutdown.
+        let _ = self.senders.facts.send(fact);
     }
 
     /// Whether any task's tmux session should live.
@@ -165,15 +170,10 @@ impl Core {
         store.read(|tx| tx.has_live_tasks()).await.unwrap_or(false)
     }
 
-    /// Pids of the programs in live tasks' panes.
-    pub fn pane_pids(&self) -> Vec<u32> {
-        self.panes.lock().values().copied().collect()
-    }
-
     /// The task a client means.
     pub async fn task(&self, asker: &Asker, given: &str) -> Result<Task> {
-        let (project, given) = (asker.project.clone(), given.to_owned());
-        self.store()?.read(move |tx| tx.task(&project, &given)).await
+        let given = given.to_owned();
+        self.read(&asker.project, move |tx, project| tx.task(project, &given)).await
     }
 
     /// The effective configuration of a project: a change of its files counts at once, a fault in them does not.
@@ -199,51 +199,7 @@ impl Core {
 
     /// Waits for its turn among the verbs on one task, in the order they came.
     pub async fn turn(&self, task: &str) -> tokio::sync::OwnedMutexGuard<()> {
-        let mutex = self.locks.lock().entry(task.to_owned()).or_default().clone();
-        mutex.lock_owned().await
-    }
-
-    /// The tmux server at `socket`, or the one new tasks go to, as `loaded` has it configured.
-    pub fn tmux(&self, loaded: &Loaded, socket: Option<&str>) -> Result<Tmux> {
-        let tmux = &loaded.config.tmux;
-        let socket = match (socket, &tmux.socket) {
-            (Some(recorded), _) => PathBuf::from(recorded),
-            (None, Some(name)) => self.state.tmux_socket_named(name)?,
-            (None, None) => self.state.tmux_socket()?,
-        };
-        let text = |path: &std::path::Path| path.to_string_lossy().into_owned();
-        let cells = |count: u32| u16::try_from(count).unwrap_or(u16::MAX);
-        let settings = crate::tmux::Settings {
-            size: crate::tmux::Size { columns: cells(tmux.columns), rows: cells(tmux.rows) },
-            history: tmux.history_limit,
-            detach_key: tmux.detach_key.clone(),
-            on_pane_died: vec![text(&self.state.program()), "hook".into(), text(&self.state.dir), "--pane-died".into()],
-        };
-        Tmux::new(&tmux.command, socket, self.store()?.id(), settings)
-    }
-
-    /// The tmux server that new tasks go to.
-    pub fn tmux_home(&self) -> Result<Tmux> {
-        self.tmux(&self.config_of_user(), None)
-    }
-
-    /// Every tmux server that live tasks are on, and the one that new ones go to.
-    pub async fn tmux_servers(&self) -> Vec<Tmux> {
-        let Ok(store) = self.store() else { return Vec::new() };
-        let recorded = store.read(|tx| tx.panes()).await.unwrap_or_default();
-        let mut sockets: Vec<String> = recorded.into_iter().map(|(_, pane)| pane.socket).collect();
-        let loaded = self.config_of_user();
-        sockets.extend(self.tmux(&loaded, None).map(|tmux| tmux.socket().to_string_lossy().into_owned()));
-        sockets.sort();
-        sockets.dedup();
-        sockets.iter().filter_map(|socket| self.tmux(&loaded, Some(socket)).ok()).collect()
-    }
-
-    /// The program in a live task's pane: what descends from it is an agent's doing.
-    pub fn watch_pane(&self, task: &str, process: Option<&crate::process::Identity>) {
-        if let Some(process) = process {
-            self.panes.lock().insert(task.to_owned(), process.pid);
-        }
+        self.verbs.lock(task).await
     }
 
     /// Tells every Neovim of the project, once.
@@ -254,13 +210,13 @@ impl Core {
 
     /// Something of a task ended.
     pub fn ended(&self, end: End) {
-        // Whoever commits ends only with the daemon.
-        let _ = self.ended.send(end);
+        // The receiver lives as long as the daemon, so a failed send means shutdown.
+        let _ = self.senders.ended.send(end);
     }
 
     /// The task's agent may be free for what is queued.
     pub fn deliver(&self, task: &str) {
-        // Whoever types ends only with the daemon.
-        let _ = self.free.send(task.to_owned());
+        // The receiver lives as long as the daemon, so a failed send means shutdown.
+        let _ = self.senders.free.send(task.to_owned());
     }
 }

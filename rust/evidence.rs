@@ -3,12 +3,13 @@
 
 pub mod event;
 pub mod hooks;
+pub mod reading;
 pub mod session;
 
-use crate::detector::screen::Reading;
 use crate::status::Millis;
 use event::{AgentEvent, FailureCause};
 use hooks::Hooks;
+use reading::ScreenReading;
 use session::{AgentSession, SessionStatus};
 
 /// What an agent can give; a silence means something only where there could have been a sound.
@@ -111,7 +112,7 @@ pub struct ApiRetry {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScreenFact {
     /// What the rules made of it.
-    pub reading: Reading,
+    pub reading: ScreenReading,
     /// When it was captured.
     pub at: Millis,
     /// Width and height in cells.
@@ -215,7 +216,7 @@ impl Evidence {
     }
 
     /// The screen was captured and classified; `changed` tells whether its content differs from the look before.
-    pub fn saw_screen(&mut self, reading: Reading, size: (u32, u32), changed: bool, at: Millis) {
+    pub fn saw_screen(&mut self, reading: ScreenReading, size: (u32, u32), changed: bool, at: Millis) {
         let before = self.screen.take().filter(|_| !changed).map(|screen| screen.changed_at);
         self.screen = Some(ScreenFact { reading, at, size, changed_at: before.unwrap_or(at), disturbed_at: None });
     }

@@ -4,6 +4,7 @@
 //! never waits for tmux: a sweep runs beside it and comes back as a fact.
 
 mod judge;
+mod requests;
 mod sessions;
 mod sweep;
 mod watched;

@@ -140,21 +140,21 @@ impl State {
 pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
     let fault = |error: std::io::Error| {
         Error::new(Code::StoreUnusable, format!("cannot write {}: {error}", path.display()))
-            .hint("make room, or make the state folder writable")
+            .hint("free some space, or make the state folder writable")
     };
     replace(path, bytes, Access::Private).map_err(fault)
 }
 
 fn unusable(path: &Path, error: &std::io::Error) -> Error {
     Error::new(Code::StoreUnusable, format!("cannot use the state folder {}: {error}", path.display()))
-        .hint("make it a folder you can write, or name another with CHORUS_STATE_DIR")
+        .hint("make it a writable folder, or set CHORUS_STATE_DIR to another one")
 }
 
 /// Makes `dir` if it is missing, and refuses one that is not a folder of this user closed to all others.
 fn private_folder(dir: &Path) -> Result<()> {
     let refuse = |why: &str| {
         Error::new(Code::StoreUnusable, format!("cannot use {} for a socket: {why}", dir.display()))
-            .hint("remove it, or name a shorter CHORUS_STATE_DIR")
+            .hint("remove it, or set CHORUS_STATE_DIR to a shorter path")
     };
     match DirBuilder::new().mode(0o700).create(dir) {
         Ok(()) => {}

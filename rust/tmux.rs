@@ -143,7 +143,7 @@ impl Tmux {
             let shown = said.trim().chars().take(80).collect::<String>();
             Error::new(
                 Code::TmuxOld,
-                format!("cannot tell which tmux {} is: it says {shown:?}", self.program.display()),
+                format!("cannot tell the version of {}: it prints {shown:?}", self.program.display()),
             )
             .hint(version::INSTALL)
         })?;
@@ -189,7 +189,7 @@ impl Tmux {
             return Error::new(Code::TmuxFailed, format!("cannot {doing}: the tmux server is gone"))
                 .hint("restart the task to get a new one");
         }
-        let said = if said.is_empty() { "tmux failed and said nothing".into() } else { format!("tmux says: {said}") };
+        let said = if said.is_empty() { "tmux failed without a message".into() } else { format!("tmux says: {said}") };
         Error::new(Code::TmuxFailed, format!("cannot {doing}: {said}")).hint(ANSWERS)
     }
 

@@ -82,7 +82,7 @@ function M.approve_all(requests, after)
   end
 end
 
---- Refuses a request. Asks for a reason when there is none, which may be empty; Escape refuses nothing.
+--- Denies a request. Asks for a reason when there is none, which may be empty; Escape denies nothing.
 ---@param request chorus.Opened
 ---@param reason? string
 ---@param after chorus.AfterAnswer
@@ -92,14 +92,14 @@ function M.deny(request, reason, after)
   end
   local function deny(typed)
     if typed then
-      send('deny', { request }, { reason = typed ~= '' and typed or nil }, 'refused', after)
+      send('deny', { request }, { reason = typed ~= '' and typed or nil }, 'denied', after)
     end
   end
   if reason then
     return deny(reason)
   end
   local summary = text.clean(request.summary, 50)
-  local prompt = ('Refuse “%s” of #%d. Reason for the agent (may be empty): '):format(summary, request.number)
+  local prompt = ('Deny “%s” of #%d. Reason for the agent (may be empty): '):format(summary, request.number)
   vim.ui.input({ prompt = prompt }, deny)
 end
 

@@ -27,25 +27,25 @@ M.schema = {
   {
     key = 'binary',
     type = 'string?',
-    description = 'Path of the `chorus` program. When absent it is looked for: see |chorus-install|.',
+    description = 'Path of the `chorus` program. By default Chorus looks for it: see |chorus-install|.',
   },
   {
     key = 'picker',
     type = { 'auto', 'select' },
     default = 'auto',
-    description = 'How to pick: by |vim.ui.select()|, which picker plugins replace. `auto` is the same for now.',
+    description = 'How to pick. `select` uses |vim.ui.select()|, which picker plugins replace. `auto` currently does the same.',
   },
   {
     key = 'notify',
     type = { 'info', 'warn', 'error', 'off' },
     default = 'info',
-    description = 'The least important message shown.',
+    description = 'Least severe level of the messages that Chorus shows.',
   },
   {
     key = 'statusline.ascii',
     type = 'boolean',
     default = false,
-    description = 'Use only ASCII in the badge and for the marks of a status.',
+    description = 'Use only ASCII in the badge and for status marks.',
   },
   {
     key = 'statusline.icons',
@@ -57,13 +57,13 @@ M.schema = {
     key = 'output.width',
     type = 'number',
     default = 0.9,
-    description = "Width of the output window: a part of the editor's up to 1, else columns.",
+    description = "Width of the output window: up to 1 a fraction of the editor's width, else a number of columns.",
   },
   {
     key = 'output.height',
     type = 'number',
     default = 0.9,
-    description = "Height of the output window: a part of the editor's up to 1, else lines.",
+    description = "Height of the output window: up to 1 a fraction of the editor's height, else a number of lines.",
   },
   {
     key = 'keys',
@@ -93,7 +93,7 @@ local types = {
   end,
 }
 
-local expected = { number = 'a number above 0', icons = 'a table of texts', keys = 'a table', ['string?'] = 'a string' }
+local expected = { number = 'a number above 0', icons = 'a table of strings', keys = 'a table', ['string?'] = 'a string' }
 
 ---@param where string
 ---@param given any

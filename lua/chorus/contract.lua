@@ -114,12 +114,12 @@ M.shapes = {}
 ---@field status chorus.AgentStatus The status.
 ---@field kind? chorus.Kind Its kind, where the status has kinds.
 ---@field detail chorus.Detail What more is known.
----@field since chorus.Millis When this status began.
+---@field since integer When this status began.
 M.shapes.AgentState = {
   status = 'AgentStatus',
   kind = 'Kind?',
   detail = 'Detail',
-  since = 'Millis',
+  since = 'integer',
 }
 
 --- Facts beside a status. Every text is untrusted and bounded to 500 characters.
@@ -186,9 +186,9 @@ M.shapes.Trouble = {
 ---@field requests integer Number of open requests.
 ---@field result? string The reason of a failure, or the result told at completion.
 ---@field demo boolean True for `chorus demo-agent`: shown wherever the task is shown.
----@field created_at chorus.Millis When it was created.
----@field started_at? chorus.Millis When it was first started.
----@field completed_at? chorus.Millis When it was completed or failed.
+---@field created_at integer When it was created.
+---@field started_at? integer When it was first started.
+---@field completed_at? integer When it was completed or failed.
 ---@field revision integer Grows with every change of this task.
 M.shapes.Task = {
   project = 'string',
@@ -219,9 +219,9 @@ M.shapes.Task = {
   requests = 'integer',
   result = 'string?',
   demo = 'boolean',
-  created_at = 'Millis',
-  started_at = 'Millis?',
-  completed_at = 'Millis?',
+  created_at = 'integer',
+  started_at = 'integer?',
+  completed_at = 'integer?',
   revision = 'integer',
 }
 
@@ -286,8 +286,8 @@ M.shapes.Requests = {
 ---@field input? any The whole input: command, file and diff, questions, plan; at most 256 kB.
 ---@field suggestions string[] The agent's own rules for "allow always", each as a sentence.
 ---@field answerable chorus.Answerable How it can be answered: `hook`, `keys`, or `terminal` (only by attaching).
----@field opened_at chorus.Millis When it opened.
----@field closed_at? chorus.Millis When it closed.
+---@field opened_at integer When it opened.
+---@field closed_at? integer When it closed.
 ---@field outcome? string `allowed`, `denied`, `answered`, `elsewhere` or `gone`.
 M.shapes.Opened = {
   id = 'string',
@@ -300,8 +300,8 @@ M.shapes.Opened = {
   input = 'any?',
   suggestions = 'string[]',
   answerable = 'Answerable',
-  opened_at = 'Millis',
-  closed_at = 'Millis?',
+  opened_at = 'integer',
+  closed_at = 'integer?',
   outcome = 'string?',
 }
 
@@ -320,12 +320,12 @@ M.shapes.Page = {
 
 --- One line of "what happened".
 ---@class chorus.Entry
----@field at chorus.Millis When.
+---@field at integer When.
 ---@field what string What: `created`, `started`, `prompt`, `turn_ended`, `request_opened`, …
 ---@field who string Who: `person`, `agent`, `chorus`.
 ---@field text string One sentence.
 M.shapes.Entry = {
-  at = 'Millis',
+  at = 'integer',
   what = 'string',
   who = 'string',
   text = 'string',
@@ -346,14 +346,14 @@ M.shapes.Explanation = {
 ---@class chorus.Piece
 ---@field source string `process`, `session file`, `hook`, `transcript`, `screen`, `chorus`.
 ---@field says string What it says, as a sentence.
----@field at? chorus.Millis When it was observed.
----@field expires? chorus.Millis Until when it counts.
+---@field at? integer When it was observed.
+---@field expires? integer Until when it counts.
 ---@field used boolean Whether the winning rule used it.
 M.shapes.Piece = {
   source = 'string',
   says = 'string',
-  at = 'Millis?',
-  expires = 'Millis?',
+  at = 'integer?',
+  expires = 'integer?',
   used = 'boolean',
 }
 
@@ -430,12 +430,12 @@ M.shapes.Setting = {
 ---@class chorus.Commit
 ---@field oid string The commit's id, as it is now.
 ---@field subject string First line of its message.
----@field at chorus.Millis When it was made.
+---@field at integer When it was made.
 ---@field files integer How many files it changes.
 M.shapes.Commit = {
   oid = 'string',
   subject = 'string',
-  at = 'Millis',
+  at = 'integer',
   files = 'integer',
 }
 
@@ -526,7 +526,7 @@ M.shapes.ChangedFile = {
 ---@field id string Names it in `changes_assign`, for as long as the file stays as it is.
 ---@field line integer First line in the working tree, from 1.
 ---@field lines string[] Lines with ` `, `+` or `-` before them; empty for a binary file. Untrusted.
----@field owner string `task`, `user`, `unclaimed`, or `mixed` (several owners in lines too near to be taken apart).
+---@field owner string `task`, `user`, `unclaimed`, or `mixed` (several owners in lines too close to separate).
 ---@field tasks integer[] The owning task, or the tasks it may be of.
 M.shapes.ChangedHunk = {
   id = 'string',

@@ -4,14 +4,14 @@ local M = {}
 
 --- Name, data, when.
 M.all = {
-  { 'ChorusTaskChanged', '{uuid, number, task}', 'A task is new or different; without `task` it is gone.' },
-  { 'ChorusRequestOpened', '{request}', 'An agent needs an answer, or what it asks has changed.' },
-  { 'ChorusRequestClosed', '{request}', 'A request was answered, here or elsewhere, or is gone.' },
-  { 'ChorusTurnEnded', '{uuid, number, title, message}', 'An agent came to rest. `message` is its last one, if any.' },
-  { 'ChorusEditsChanged', '{paths}', 'Uncommitted edits, or whose they are. `paths` from the root, at most 50.' },
-  { 'ChorusElsewhereChanged', '{count}', 'How many tasks of other projects need a person.' },
-  { 'ChorusConnected', '{project}', 'The tasks of `project` are known, after each connection.' },
-  { 'ChorusDisconnected', '{reason}', 'The connection was lost. It is being restored.' },
+  { 'ChorusTaskChanged', '{uuid, number, task}', 'A task was created or changed. Without `task`, it was deleted.' },
+  { 'ChorusRequestOpened', '{request}', 'An agent needs an answer, or its request has changed.' },
+  { 'ChorusRequestClosed', '{request}', 'A request was answered here or elsewhere, or was withdrawn.' },
+  { 'ChorusTurnEnded', '{uuid, number, title, message}', 'A turn ended. `message` is the last message of the agent, if any.' },
+  { 'ChorusEditsChanged', '{paths}', 'Uncommitted edits or their owners changed. `paths` are relative to the root, at most 50.' },
+  { 'ChorusElsewhereChanged', '{count}', 'The number of tasks in other projects that need you changed.' },
+  { 'ChorusConnected', '{project}', 'Chorus connected and knows the tasks of `project`.' },
+  { 'ChorusDisconnected', '{reason}', 'The connection was lost. Chorus is reconnecting.' },
 }
 
 --- Fires an event. Neovim shows a listener's error; the others run all the same.

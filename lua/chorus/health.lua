@@ -26,7 +26,7 @@ local function check_options()
     health.warn(fault, 'see `:help chorus-options`')
   end
   if #faults == 0 then
-    health.ok('options are understood')
+    health.ok('options are valid')
   end
 end
 
@@ -73,7 +73,7 @@ local function check_daemon()
     if err then
       health.error('daemon: ' .. err.message, err.hint)
     else
-      health.info('no daemon runs; the first verb starts one')
+      health.info('no daemon is running; the first verb starts one')
     end
     return false
   end
@@ -116,12 +116,12 @@ end
 
 local function check_tmux()
   if vim.fn.executable('tmux') == 0 then
-    return health.error('there is no `tmux`', 'install tmux 3.2 or newer')
+    return health.error('`tmux` was not found', 'install tmux 3.2 or newer')
   end
   local result = vim.system({ 'tmux', '-V' }, { text = true }):wait(PATIENCE)
   local major, minor = (result.stdout or ''):match('(%d+)%.(%d+)')
   if not major then
-    health.warn('cannot tell the version of tmux', 'Chorus needs tmux 3.2 or newer')
+    health.warn('cannot determine the version of tmux', 'Chorus needs tmux 3.2 or newer')
   elseif tonumber(major) * 100 + tonumber(minor) < 302 then
     health.error('tmux ' .. major .. '.' .. minor .. ' is too old', 'install tmux 3.2 or newer')
   else
@@ -134,7 +134,7 @@ local function check_agent()
     health.ok('agent: ' .. vim.fn.exepath('claude'))
   else
     health.warn(
-      'agent: there is no `claude` on PATH',
+      'agent: `claude` was not found on PATH',
       'install Claude Code, or name another in `[agent.NAME]` of chorus.toml'
     )
   end

@@ -47,7 +47,7 @@ function M.missing()
     return {
       code = 'tool_missing',
       message = ('cannot run the configured program %s'):format(configured),
-      hint = 'mend the option `binary`, or remove it and run `:Chorus install`',
+      hint = 'correct the option `binary`, or remove it and run `:Chorus install`',
     }
   end
   return {
@@ -82,7 +82,7 @@ function M.run(on_done)
     return message.info('a build is already running')
   end
   if vim.fn.executable('cargo') == 0 then
-    message.fail('cannot build chorus: there is no `cargo`', 'install Rust (https://rustup.rs), then run ' .. by_hand)
+    message.fail('cannot build chorus: `cargo` was not found', 'install Rust (https://rustup.rs), then run ' .. by_hand)
     return on_done and on_done(false)
   end
   is_running = true
@@ -113,7 +113,7 @@ function M.run(on_done)
     if ok then
       message.info('built ' .. (M.find() or 'chorus'))
     else
-      message.fail('cannot build chorus:\n' .. table.concat(tail, '\n'), 'to see everything, run ' .. by_hand)
+      message.fail('cannot build chorus:\n' .. table.concat(tail, '\n'), 'for the full output, run ' .. by_hand)
     end
     if on_done then
       on_done(ok)

@@ -4,9 +4,10 @@
 use crate::agent::{ADAPTERS, Adapter, AgentKind};
 use crate::contract::Code;
 use crate::detector::rules::{Rules, parse};
-use crate::detector::screen::{Beside, Reading, classify, is_shell};
+use crate::detector::screen::{Beside, classify, is_shell};
 use crate::detector::{SETTLE, detect};
 use crate::error::{Error, Result};
+use crate::evidence::reading::ScreenReading;
 use crate::evidence::session::AgentSession;
 use crate::evidence::{Evidence, Gives, Process};
 use serde_json::{Map, Value, json};
@@ -65,7 +66,7 @@ fn line(options: &Options, rules: &Rules, session: Option<&AgentSession>, file: 
 const LATER: i64 = 10 * SETTLE;
 
 /// The session file's status and the screen, as of one moment after the screen had settled.
-fn evidence(session: &AgentSession, reading: Reading, command: Option<String>) -> Evidence {
+fn evidence(session: &AgentSession, reading: ScreenReading, command: Option<String>) -> Evidence {
     let mut evidence = Evidence::launched(Gives { session: true, hooks: true }, -LATER);
     let session = AgentSession { status_updated_at: Some(0), updated_at: Some(0), ..session.clone() };
     // A shell in front of an agent that lives: job control stopped the agent.
@@ -77,7 +78,7 @@ fn evidence(session: &AgentSession, reading: Reading, command: Option<String>) -
 }
 
 /// What stands on the screen beside the status's own details.
-fn more(reading: &Reading) -> Map<String, Value> {
+fn more(reading: &ScreenReading) -> Map<String, Value> {
     let mut more = Map::new();
     if let Some(dialog) = &reading.dialog {
         more.insert("question".into(), json!(dialog.question));

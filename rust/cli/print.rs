@@ -1,6 +1,10 @@
 //! What people read in a shell. Pure: values in, lines out; every foreign text is cleaned of what a terminal obeys or hides.
 
-use crate::contract::{Explanation, Health, Opened, Page};
+mod changes;
+
+pub use changes::changes;
+
+use crate::contract::{Explanation, Health, Opened, Output, Page, Sent};
 use crate::status::{AgentState, AgentStatus, Millis};
 use crate::task::{Status, Task};
 use crate::text::blank;
@@ -78,6 +82,31 @@ pub fn tasks(tasks: &[Task], now: Millis, with_project: bool) -> Vec<String> {
         text
     };
     tasks.iter().map(row).collect()
+}
+
+/// A task that a verb changed, and its result where it has one.
+pub fn done(task: &Task, now: Millis) -> Vec<String> {
+    let mut lines = tasks(std::slice::from_ref(task), now, false);
+    lines.extend(task.result.iter().map(|result| blank(result)));
+    lines
+}
+
+/// Why a prompt waits; nothing when it was delivered.
+pub fn sent(sent: &Sent) -> Vec<String> {
+    let reason = sent.reason.as_deref().unwrap_or("the agent is not free");
+    if sent.queued { vec![format!("queued: {}", line(reason))] } else { vec![] }
+}
+
+/// What became of a request.
+pub fn answered(request: &Opened) -> Vec<String> {
+    let outcome = request.outcome.as_deref().unwrap_or("answered");
+    vec![format!("#{} {outcome}: {}", request.number, blank(&request.summary))]
+}
+
+/// The screen and its history.
+pub fn output(output: &Output, in_color: bool) -> Vec<String> {
+    let shown = |line: &String| if in_color { format!("{line}\x1b[m") } else { plain(line) };
+    output.lines.iter().map(shown).collect()
 }
 
 /// One line a request, its id last.

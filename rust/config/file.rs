@@ -68,9 +68,9 @@ pub fn apply(page: &Page<'_>, config: &mut Config, report: &mut Report) {
     report.faults.extend(told(page, found.wrong));
     report.notices.extend(told(page, found.remarks));
     for (keys, why) in [
-        (found.retired, "left out, since nothing here uses it any more"),
-        (found.reserved, "without effect yet"),
-        (found.guarded, "not read from a project file yet (commands, permissions and paths)"),
+        (found.retired, "ignored, because this version no longer uses it"),
+        (found.reserved, "no effect in this version"),
+        (found.guarded, "ignored in a project file (commands, permissions and paths)"),
     ] {
         if !keys.is_empty() {
             report.notices.push(format!("{}: {why}: {}", page.name, keys.join(", ")));
@@ -163,7 +163,9 @@ impl Reading<'_, '_> {
         let is_section = sections.iter().any(|(name, _)| *name == full || name.starts_with(&below));
         match (reach(&sections, section, key.get_ref()), value.get_ref()) {
             (Some(Reach::Environment), _) => {
-                self.found.wrong.push(Wrong { at, why: format!("`{full}` is set by the environment only") });
+                self.found
+                    .wrong
+                    .push(Wrong { at, why: format!("`{full}` can only be set by an environment variable") });
             }
             (Some(Reach::Guarded), _) if !self.page.trusted => self.found.guarded.push(full),
             (Some(_), _) => self.set(section, full, (key, value)),

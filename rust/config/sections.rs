@@ -265,7 +265,7 @@ fn one_word_if_any(text: &Option<String>) -> Checked {
 /// A mode that asks nothing comes from the task itself, where it is shown, and from nowhere else.
 fn no_bypass(mode: &Option<String>) -> Checked {
     one_word_if_any(mode)?;
-    require(mode.as_deref() != Some("bypassPermissions"), "`bypassPermissions` is only taken from the task itself")
+    require(mode.as_deref() != Some("bypassPermissions"), "only a task itself may set `bypassPermissions`")
 }
 
 fn key(name: &str) -> Checked {

@@ -57,7 +57,7 @@ fn the_dashboards_own_file_loads() {
     assert_eq!(config.idle.patterns.0, [r">\s*$", r"claude>\s*$"]);
     assert_eq!(config.waiting.patterns.0, [r"\(y/n\)", r"Allow\?", "Do you want to", r"Continue\?"]);
 
-    let retired: Vec<_> = loaded.notices.iter().filter(|notice| notice.contains("left out")).collect();
+    let retired: Vec<_> = loaded.notices.iter().filter(|notice| notice.contains("no longer uses")).collect();
     let [retired] = &retired[..] else { panic!("one notice for all of them: {:?}", loaded.notices) };
     assert!(retired.contains("editor") && retired.contains("server") && retired.contains("tmux.session_prefix"));
     let doubled: Vec<_> = loaded.notices.iter().filter(|notice| notice.contains("doubled backslash")).collect();
@@ -66,7 +66,7 @@ fn the_dashboards_own_file_loads() {
     assert_eq!(
         *doubled[0],
         format!(
-            r"/u/chorus.toml:{line}:13: `status.idle.patterns`: `>\\s*$` holds a doubled backslash in a literal string and is read as `>\s*$`"
+            r"/u/chorus.toml:{line}:13: `status.idle.patterns`: `>\\s*$` contains a doubled backslash in a literal string and is read as `>\s*$`"
         )
     );
 }
@@ -82,7 +82,7 @@ fn what_is_wrong_is_told_with_its_place_and_the_rest_counts() {
         ("zzz = 1", "1:1: unknown key `zzz`"),
         ("\"a\\u001b\" = 1", "1:1: unknown key `a\\u{1b}`"),
         ("tmux = 3", "1:1: `tmux` is a section: write [tmux]"),
-        ("[tmux]\nrows = '50'", "2:8: `tmux.rows`: expected a whole number from 0 on, found a string"),
+        ("[tmux]\nrows = '50'", "2:8: `tmux.rows`: expected a whole number of at least 0, found a string"),
         ("[tmux]\nrows = 10", "2:8: `tmux.rows`: it must be from 24 to 1000"),
         ("[tmux]\npoll_interval = 0", "2:17: `tmux.poll_interval`: it must be from 100ms to 3600s"),
         ("[tmux]\npoll_interval = nan", "2:17: `tmux.poll_interval`: expected a number of seconds, found a number"),
@@ -90,13 +90,13 @@ fn what_is_wrong_is_told_with_its_place_and_the_rest_counts() {
         ("[vcs]\ncommit = 'never'", "2:10: `vcs.commit`: it must be one of `turn`, `complete`, `manual`"),
         ("[notifications]\nenabled = 1", "2:11: `notifications.enabled`: expected true or false, found a whole number"),
         ("[documents]\npatterns = ['a', 1]", "2:18: `documents.patterns`: expected a string, found a whole number"),
-        ("[agent.claude]\ncommand = 'a \"b'", "2:11: `agent.claude.command`: a quote in it is not closed"),
+        ("[agent.claude]\ncommand = 'a \"b'", "2:11: `agent.claude.command`: it contains an unclosed quote"),
         ("[agent.claude]\ncommand = ''", "2:11: `agent.claude.command`: it must name a program"),
         ("[agent.'a b']\n", "1:8: `a b` cannot be an agent's name: use letters, digits, `-` and `_`"),
-        ("state_dir = '/x'", "1:1: `state_dir` is set by the environment only"),
+        ("state_dir = '/x'", "1:1: `state_dir` can only be set by an environment variable"),
         (
             "[agent.claude]\npermission_mode = 'bypassPermissions'",
-            "2:19: `agent.claude.permission_mode`: `bypassPermissions` is only taken from the task itself",
+            "2:19: `agent.claude.permission_mode`: only a task itself may set `bypassPermissions`",
         ),
         (
             "[database]\nurl = 'postgres://x'",
@@ -104,7 +104,7 @@ fn what_is_wrong_is_told_with_its_place_and_the_rest_counts() {
         ),
         (
             "[status.idle]\npatterns = ['(']",
-            "2:13: `status.idle.patterns`: `(` is no regular expression: unclosed group",
+            "2:13: `status.idle.patterns`: `(` is not a regular expression: unclosed group",
         ),
     ] {
         let loaded = user(&format!("{text}\n[web]\ncommand = 'my-ttyd'"));
@@ -172,8 +172,8 @@ fn a_project_sets_only_what_does_no_harm() {
     assert_eq!(
         loaded.notices,
         [
-            "/p/chorus.toml: without effect yet: policy",
-            "/p/chorus.toml: not read from a project file yet (commands, permissions and paths): agent.claude.args, \
+            "/p/chorus.toml: no effect in this version: policy",
+            "/p/chorus.toml: ignored in a project file (commands, permissions and paths): agent.claude.args, \
             agent.claude.command, agent.claude.permission_mode, agent.claude.rules, agent.default, agent.evil, \
             database.url, tmux.command, tmux.socket, vcs.worktree.run, web.command",
         ]

@@ -56,7 +56,7 @@ impl Value for bool {
 
 impl Value for u32 {
     fn read(given: &Spanned<DeValue<'_>>, _: &Page<'_>, _: &mut Vec<Wrong>) -> Result<Self, Wrong> {
-        let wrong = || expected("a whole number from 0 on", given);
+        let wrong = || expected("a whole number of at least 0", given);
         let number = given.get_ref().as_integer().ok_or_else(wrong)?;
         u32::from_str_radix(number.as_str(), number.radix()).map_err(|_| wrong())
     }
@@ -139,7 +139,7 @@ impl Value for BTreeMap<String, String> {
         let entry = |(name, value): (&Spanned<_>, &_)| {
             let name: String = String::from(std::borrow::Cow::clone(name.get_ref()));
             if name.is_empty() || name.contains(['=', '\0']) {
-                return Err(Wrong { at: given.span().start, why: "a variable's name must not hold `=`".into() });
+                return Err(Wrong { at: given.span().start, why: "a variable's name must not contain `=`".into() });
             }
             Ok((name, String::read(value, page, remarks)?))
         };
@@ -161,12 +161,12 @@ impl Value for Words {
     fn read(given: &Spanned<DeValue<'_>>, page: &Page<'_>, remarks: &mut Vec<Wrong>) -> Result<Self, Wrong> {
         let words = match given.get_ref() {
             DeValue::String(text) => shlex::split(text)
-                .ok_or_else(|| Wrong { at: given.span().start, why: "a quote in it is not closed".into() })?,
+                .ok_or_else(|| Wrong { at: given.span().start, why: "it contains an unclosed quote".into() })?,
             DeValue::Array(_) => Vec::read(given, page, remarks)?,
             _ => return Err(expected("a list of strings, or a string", given)),
         };
         if words.iter().any(|word| word.contains('\0')) {
-            return Err(Wrong { at: given.span().start, why: "it must not hold a NUL".into() });
+            return Err(Wrong { at: given.span().start, why: "it must not contain a NUL".into() });
         }
         Ok(Words(words))
     }
@@ -197,13 +197,14 @@ impl Value for Patterns {
             let literal = page.text.get(item.span()).is_some_and(|source| source.starts_with('\''));
             let meant = if literal { single_backslashes(&written) } else { written.clone() };
             if meant != written {
-                let why = format!("`{written}` holds a doubled backslash in a literal string and is read as `{meant}`");
+                let why =
+                    format!("`{written}` contains a doubled backslash in a literal string and is read as `{meant}`");
                 remarks.push(Wrong { at, why });
             }
             if let Err(error) = regex::RegexBuilder::new(&meant).size_limit(COMPILED).build() {
                 let last =
                     error.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-                return Err(Wrong { at, why: format!("`{meant}` is no regular expression: {last}") });
+                return Err(Wrong { at, why: format!("`{meant}` is not a regular expression: {last}") });
             }
             patterns.push(meant);
         }

@@ -199,12 +199,11 @@ pub struct TaskReopen {
 
 /// Parameters of `task_list` and `task_inbox`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct TaskList {
     /// A task status, an agent status, `live`, `unread`, `+tag`, or nothing.
     pub filter: Option<String>,
     /// Tasks of every project.
-    #[serde(default)]
     pub everywhere: bool,
 }
 

@@ -63,13 +63,11 @@ pub struct CommitMessage {
 
 /// A step that is only taken when a person said yes.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct Confirm {
     /// The task; empty where the step is the project's.
-    #[serde(default)]
     pub task: String,
     /// Take it, instead of only saying what it would do.
-    #[serde(default)]
     pub confirmed: bool,
 }
 

@@ -4,12 +4,14 @@ use crate::agent::Adapter;
 use crate::contract::Json;
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::{HashMap, HashSet};
-use tokio::sync::oneshot;
+use std::time::Duration;
+use tokio::sync::{Notify, oneshot};
 
 /// Who waits. A request whose daemon was killed waits again when its hook process reconnects.
 #[derive(Debug, Default)]
 pub struct Answers {
     waiting: Mutex<HashMap<String, Waiting>>,
+    came: Notify,
     pressed: Mutex<HashSet<String>>,
 }
 
@@ -66,6 +68,7 @@ impl Answers {
     pub fn wait(&self, request: &str, asking: Asking) -> impl Future<Output = Option<Json>> + use<> {
         let (answer, answered) = oneshot::channel();
         self.waiting().insert(request.to_owned(), Waiting { asking, answer });
+        self.came.notify_waiters();
         async { answered.await.ok().flatten() }
     }
 
@@ -79,6 +82,20 @@ impl Answers {
         self.waiting().contains_key(request)
     }
 
+    /// As [`Answers::asking`], of a hook process that may still come within `limit`.
+    pub async fn asking_within(&self, request: &str, limit: Duration) -> Option<Asking> {
+        let asking = async {
+            loop {
+                let came = self.came.notified();
+                if let Some(asking) = self.asking(request) {
+                    return asking;
+                }
+                came.await;
+            }
+        };
+        tokio::time::timeout(limit, asking).await.ok()
+    }
+
     /// Gives the answer; false when nobody waits any more.
     pub fn give(&self, request: &str, answer: Json) -> bool {
         self.waiting().remove(request).is_some_and(|waiting| waiting.answer.send(Some(answer)).is_ok())
@@ -87,5 +104,25 @@ impl Answers {
     /// Lets the hook process go without an answer: the agent then keeps its own dialog, or has closed it.
     pub fn release(&self, request: &str) {
         self.waiting().remove(request);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_hook_that_comes_later_is_found_when_it_comes() {
+        let answers = Answers::default();
+        let asking = |message: &str| Asking { adapter: crate::agent::of_hook(None), message: message.into() };
+        let comes = async {
+            tokio::task::yield_now().await;
+            let _other = answers.wait("2", asking("other"));
+            tokio::task::yield_now().await;
+            let _wanted = answers.wait("1", asking("wanted"));
+        };
+        let (found, ()) = tokio::join!(answers.asking_within("1", Duration::from_secs(60)), comes);
+        assert_eq!(found.map(|asking| asking.message), Some("wanted".into()));
+        assert!(answers.asking_within("3", Duration::ZERO).await.is_none());
     }
 }

@@ -24,7 +24,7 @@ pub struct Sight {
     /// The evidence behind it.
     pub pieces: Vec<crate::contract::Piece>,
     /// What the screen showed last, where it was read.
-    pub reading: Option<crate::detector::screen::Reading>,
+    pub reading: Option<crate::evidence::reading::ScreenReading>,
 }
 
 /// Every live task's sight, by uuid.

@@ -98,7 +98,7 @@ impl Connection {
 
     async fn answer(&self, request: &Value, neovim: Option<Neovim<Writer>>) -> Result<Reply> {
         let request = decode(request)?;
-        if let Err(error) = peer::guard(&self.peer, &request, &self.core.pane_pids()) {
+        if let Err(error) = peer::guard(&self.peer, &request, &self.core.panes.pids()) {
             ops::journal_refusal(&self.core, &self.asker(), &request).await;
             return Err(error);
         }
@@ -124,8 +124,11 @@ impl Connection {
         if hello.protocol > PROTOCOL {
             // Only a strictly newer client replaces the daemon, so two Neovims cannot do it to each other in turn.
             self.core.stop.cancel();
-            return Err(Error::new(Code::Replaced, "the running daemon is older than this client and leaves")
-                .hint("connect again"));
+            return Err(Error::new(
+                Code::Replaced,
+                "the running daemon is older than this client and is shutting down",
+            )
+            .hint("reconnect"));
         }
         if hello.protocol < PROTOCOL {
             return Err(Error::new(Code::OlderClient, "this Neovim runs an older plugin: restart it"));
@@ -175,10 +178,8 @@ fn decode(request: &Value) -> Result<Request> {
     let method = named.and_then(|(_, method)| method.as_str()).unwrap_or_default();
     wire::from_value(request).map(renewed).map_err(|error| {
         match error.message.contains("unknown variant `") && error.message.contains(method) {
-            true => {
-                Error::new(Code::UnknownVerb, format!("there is no request {}", crate::text::clean_line(method, 40)))
-                    .hint("the plugin and the program are of different versions: build both again")
-            }
+            true => Error::new(Code::UnknownVerb, format!("unknown request {}", crate::text::clean_line(method, 40)))
+                .hint("the versions of the plugin and the program differ: rebuild both"),
             false => error,
         }
     })

@@ -36,14 +36,14 @@ fn try_lock(state: &State) -> Result<Option<File>> {
     let file =
         OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path).map_err(|error| {
             Error::new(Code::StoreUnusable, format!("cannot open {}: {error}", path.display()))
-                .hint("make the state folder writable, or name another with CHORUS_STATE_DIR")
+                .hint("make the state folder writable, or set CHORUS_STATE_DIR to another folder")
         })?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(error)) => {
             Err(Error::new(Code::StoreUnusable, format!("cannot lock {}: {error}", path.display()))
-                .hint("put the state folder on a file system with locks: name another with CHORUS_STATE_DIR"))
+                .hint("set CHORUS_STATE_DIR to a folder on a file system that supports locks"))
         }
     }
 }
@@ -59,7 +59,7 @@ pub fn bind(state: &State) -> Result<(UnixListener, u64)> {
     let path = state.socket()?;
     let fault = |error: std::io::Error| {
         Error::new(Code::StoreUnusable, format!("cannot listen on {}: {error}", path.display()))
-            .hint("make the state folder writable, or name another with CHORUS_STATE_DIR")
+            .hint("make the state folder writable, or set CHORUS_STATE_DIR to another folder")
     };
     match std::fs::remove_file(&path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(fault(error)),

@@ -1,10 +1,10 @@
 //! Screen rules: TOML in, compiled once, asked often. The rules that an adapter brings explain the shape by example; a
 //! person's file of the same shape is merged in front of them.
 
-use super::screen::dialog::Means;
 use super::screen::layout::{Marks, Part};
 use crate::contract::Code;
 use crate::error::{Error, Result};
+use crate::evidence::reading::Means;
 use crate::status::{AgentStatus, Kind};
 use parking_lot::Mutex;
 use regex::{Regex, RegexBuilder};

@@ -5,30 +5,13 @@ pub mod layout;
 pub mod lines;
 
 use super::rules::{Compiled, Condition, Place, Rule, Rules};
+use crate::evidence::reading::{Dialog, Means, ScreenReading};
 use crate::status::{AgentStatus, Detail, Kind};
 use crate::text::clean_line;
-use dialog::{Dialog, Means};
 use layout::{Layout, Part};
 use lines::Line;
 use regex::Captures;
 use std::collections::BTreeMap;
-
-/// What a screen says. `Unknown` with rule `none` when no rule holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reading {
-    /// The status.
-    pub status: AgentStatus,
-    /// Its kind.
-    pub kind: Option<Kind>,
-    /// The rule that held.
-    pub rule: String,
-    /// What more it says; texts are bounded.
-    pub detail: Detail,
-    /// The dialog's question and options.
-    pub dialog: Option<Dialog>,
-    /// Unsent text in the prompt box, its first line; ghost text is not counted where the capture has escapes.
-    pub typed: Option<String>,
-}
 
 /// What is known beside the screen.
 #[derive(Clone, Copy, Debug, Default)]
@@ -49,7 +32,7 @@ pub fn is_shell(command: &str) -> bool {
 }
 
 /// Classifies a capture, plain or with SGR escapes.
-pub fn classify(rules: &Rules, capture: &str, beside: Beside) -> Reading {
+pub fn classify(rules: &Rules, capture: &str, beside: Beside) -> ScreenReading {
     let lines = lines::lines(capture);
     let rules = &*rules.0;
     let layout = Layout::of(&lines, &rules.marks);
@@ -71,8 +54,8 @@ pub fn classify(rules: &Rules, capture: &str, beside: Beside) -> Reading {
     }
 }
 
-fn reading(status: AgentStatus, kind: Option<Kind>, rule: &str, detail: Detail) -> Reading {
-    Reading { status, kind, rule: rule.to_owned(), detail, ..Reading::default() }
+fn reading(status: AgentStatus, kind: Option<Kind>, rule: &str, detail: Detail) -> ScreenReading {
+    ScreenReading { status, kind, rule: rule.to_owned(), detail, ..ScreenReading::default() }
 }
 
 fn last_line(layout: &Layout) -> Option<String> {
@@ -80,7 +63,7 @@ fn last_line(layout: &Layout) -> Option<String> {
 }
 
 /// A shell in front: the agent ended, or Ctrl-Z stopped it and the shell says so.
-fn left_to_shell(layout: &Layout) -> Reading {
+fn left_to_shell(layout: &Layout) -> ScreenReading {
     let tail = layout.part(Part::Tail).unwrap_or_default();
     let stopped = tail.iter().any(|line| line.text.contains("has been suspended") || line.text.contains("]+  Stopped"));
     let kind = stopped.then_some(Kind::Suspended);
@@ -144,7 +127,7 @@ fn note(found: &Captures, detail: &mut Detail) {
     detail.retry = group("retry").or(detail.retry.take());
 }
 
-fn by_rule(rules: &Compiled, rule: &Rule, mut detail: Detail, layout: &Layout) -> Reading {
+fn by_rule(rules: &Compiled, rule: &Rule, mut detail: Detail, layout: &Layout) -> ScreenReading {
     let means = |text: &str| {
         rules.means.iter().find(|(_, pattern)| pattern.is_match(text)).map_or(Means::Other, |found| found.0)
     };
@@ -158,7 +141,7 @@ fn by_rule(rules: &Compiled, rule: &Rule, mut detail: Detail, layout: &Layout) -
         Some(clean_line(first, 500)).filter(|text| !text.is_empty())
     });
     let text = &rule.text;
-    Reading { status: text.status, kind: text.kind, rule: text.name.clone(), detail, dialog, typed }
+    ScreenReading { status: text.status, kind: text.kind, rule: text.name.clone(), detail, dialog, typed }
 }
 
 /// Tool and summary of a dialog, by its title; the question where the title tells nothing.
@@ -191,7 +174,7 @@ fn summary(place: Place, below: &[&str]) -> String {
 }
 
 /// The plain patterns: waiting before idle, on the last 15 lines.
-fn by_patterns(rules: &Compiled, layout: &Layout) -> Reading {
+fn by_patterns(rules: &Compiled, layout: &Layout) -> ScreenReading {
     let tail = layout.part(Part::Tail).unwrap_or_default();
     let hit = |patterns: &[regex::Regex]| {
         let found = tail.iter().rev().find(|line| patterns.iter().any(|pattern| pattern.is_match(&line.text)))?;

@@ -207,8 +207,7 @@ pub async fn first_look(core: &Core, project: &str) -> Result<()> {
 /// The task and the call's id, where the task shares the project's tree and the tool may edit.
 async fn sharing<'a>(core: &Core, task: &str, call: &'a ToolCall) -> Result<Option<(Task, &'a str)>> {
     let Some(id) = call.id.as_deref().filter(|_| call.work != ToolWork::None) else { return Ok(None) };
-    let uuid = task.to_owned();
-    let task = core.store()?.read(move |tx| tx.row(&uuid)).await?;
+    let task = core.read(task, |tx, task| tx.row(task)).await?;
     Ok((task.isolation == Isolation::Stack).then_some((task, id)))
 }
 

@@ -19,7 +19,7 @@ pub fn install(state: &State) -> Result<()> {
     copied.map_err(|error| {
         let _ = std::fs::remove_file(&partial);
         Error::new(Code::StoreUnusable, format!("cannot copy the chorus program to {}: {error}", target.display()))
-            .hint("make room, or make the state folder writable")
+            .hint("free some space, or make the state folder writable")
     })
 }
 

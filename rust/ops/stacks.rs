@@ -54,8 +54,7 @@ pub async fn find(core: &Core, project: &str, loaded: &Loaded, given: Option<&En
 }
 
 async fn remembered(core: &Core, project: &str) -> Option<PathBuf> {
-    let key = key(project);
-    let found = core.store().ok()?.read(move |tx| tx.recall(&key)).await.ok()??;
+    let found = core.read(project, |tx, project| tx.recall(&key(project))).await.ok()??;
     Some(PathBuf::from(found)).filter(|program| program.is_file())
 }
 
@@ -129,11 +128,17 @@ pub fn lines_of(hooks: &[CommittingHook]) -> String {
 
 /// A usable `but` for a task's project.
 pub async fn open(core: &Core, project: &str, loaded: &Loaded, given: Option<&Environment>) -> Result<But> {
-    let found = find(core, project, loaded, given).await?;
-    if let Some(why) = against(&found, Committer::ButHooks) {
-        return Err(why);
+    find(core, project, loaded, given).await?.open(project).await
+}
+
+impl Found {
+    /// The project as this `but` has it, unless something stands against that.
+    pub async fn open(&self, project: &str) -> Result<But> {
+        match against(self, Committer::ButHooks) {
+            Some(why) => Err(why),
+            None => Ok(But::open(&self.program, Path::new(project), &GitEnvironment::of_process()).await?),
+        }
     }
-    Ok(But::open(&found.program, Path::new(project), &GitEnvironment::of_process()).await?)
 }
 
 /// Runs `but setup`: a person said so.
@@ -219,8 +224,7 @@ pub async fn drop_empty(but: &But, branch: &str) -> Result<()> {
 
 /// Files of the shared tree that hold uncommitted edits of other tasks.
 pub async fn dirty_beside(core: &Core, task: &Task) -> Result<Vec<String>> {
-    let (project, uuid) = (task.project.clone(), task.uuid.clone());
-    let ledgers = core.store()?.read(move |tx| tx.ledgers(&project)).await?;
-    let others = ledgers.into_iter().filter(|(_, ledger)| ledger.tasks().iter().any(|owner| *owner != uuid));
+    let ledgers = core.read(&task.project, |tx, project| tx.ledgers(project)).await?;
+    let others = ledgers.into_iter().filter(|(_, ledger)| ledger.tasks().iter().any(|owner| *owner != task.uuid));
     Ok(others.map(|(path, _)| path).collect())
 }

@@ -2,8 +2,9 @@
 
 use crate::contract::Code;
 use crate::core::Core;
-use crate::detector::screen::{self, Beside, Reading};
+use crate::detector::screen::{self, Beside};
 use crate::error::{Error, Result};
+use crate::evidence::reading::ScreenReading;
 use crate::ops::agents;
 use crate::process::Identity;
 use crate::store::{self, Boot};
@@ -12,8 +13,7 @@ use crate::tmux::{Pane, Tmux};
 
 /// The task's live terminal and the tmux it is in.
 pub async fn pane(core: &Core, task: &Task) -> Result<(Tmux, Pane)> {
-    let uuid = task.uuid.clone();
-    let pane = core.store()?.read(move |tx| tx.pane(&uuid)).await?;
+    let pane = core.read(&task.uuid, |tx, task| tx.pane(task)).await?;
     let none = || {
         Error::new(Code::WrongState, format!("#{} has no terminal: it does not run", task.number))
             .hint("use `start` first")
@@ -48,7 +48,7 @@ pub fn server_identity(pid: u32, start: i64) -> Identity {
 }
 
 /// The screen as it is now, classified.
-pub async fn read_screen(core: &Core, task: &Task) -> Result<Reading> {
+pub async fn read_screen(core: &Core, task: &Task) -> Result<ScreenReading> {
     let (tmux, pane) = pane(core, task).await?;
     let loaded = core.config_of(&task.project);
     let agent = agents::named(&loaded, &task.agent, &core.state);

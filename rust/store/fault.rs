@@ -9,20 +9,22 @@ impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Error {
         let unusable = |why: &str| Error::new(Code::StoreUnusable, why);
         match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => unusable("the disk is full").hint("make room and try again; nothing was lost"),
+            Some(ErrorCode::DiskFull) => {
+                unusable("the disk is full").hint("free some space and try again; nothing was lost")
+            }
             Some(ErrorCode::SystemIoFailure) => unusable("the disk refused to read or write")
-                .hint("see whether the disk, a quota or a file size limit is reached, and try again; nothing was lost"),
+                .hint("check for a full disk, a quota or a file size limit, and try again; nothing was lost"),
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
-                unusable("it cannot be written").hint("see who owns the file and its folder, and their modes")
+                unusable("it cannot be written").hint("check the owner and the permissions of the file and its folder")
             }
             Some(ErrorCode::CannotOpen) => {
-                unusable("it cannot be opened").hint("see who owns the file and its folder, and their modes")
+                unusable("it cannot be opened").hint("check the owner and the permissions of the file and its folder")
             }
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-                unusable("another program holds it").hint("end that program and try again")
+                unusable("another program has locked it").hint("end that program and try again")
             }
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => unusable("it is damaged"),
-            _ => Error::internal(format!("the store's work failed: {error}")),
+            _ => Error::internal(format!("the store failed: {error}")),
         }
     }
 }

@@ -70,8 +70,8 @@ fn term(word: &str) -> Result<Term> {
     if let Some((_, term)) = TERMS.iter().find(|(name, _)| *name == word) {
         return Ok(term.clone());
     }
-    let message = format!("there is no filter `{}`", crate::text::clean_line(word, 50));
-    Err(refuse(Code::BadInput, message, format!("filters are {}, +tag, all", Filter::words().join(", "))))
+    let message = format!("unknown filter `{}`", crate::text::clean_line(word, 50));
+    Err(refuse(Code::BadInput, message, format!("the filters are {}, +tag, all", Filter::words().join(", "))))
 }
 
 #[cfg(test)]

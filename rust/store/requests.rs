@@ -205,7 +205,7 @@ impl Tx<'_> {
         if let Some(seen) = seen {
             let found = open.into_iter().find(|request| request.id == seen);
             return found.ok_or_else(|| {
-                let message = format!("cannot answer #{number}: the request you saw is not open any more");
+                let message = format!("cannot answer #{number}: the request you saw is no longer open");
                 refuse(Code::RequestChanged, message, "look at what it asks now, and answer that")
             });
         }
@@ -216,7 +216,7 @@ impl Tx<'_> {
                 Err(refuse(Code::SeveralRequests, message, "name one; `inbox` shows them"))
             }
             (None, _) => {
-                let message = format!("cannot answer #{number}: it asks nothing");
+                let message = format!("cannot answer #{number}: it has no open request");
                 Err(refuse(Code::NoRequest, message, "`explain` says what it does"))
             }
         }

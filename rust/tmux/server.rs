@@ -94,8 +94,8 @@ impl Tmux {
             }
             tokio::time::sleep(BETWEEN_ASKING).await;
         }
-        Err(Error::new(Code::TmuxFailed, "cannot ask the tmux server whose it is: it does not stay")
-            .hint("look at the tmux server, or set CHORUS_TMUX_SOCKET to another absolute path"))
+        Err(Error::new(Code::TmuxFailed, "cannot tell who owns the tmux server: it exits at once")
+            .hint("check the tmux server, or set CHORUS_TMUX_SOCKET to another absolute path"))
     }
 
     /// Nothing when no server answered and one is there by now: another start has brought it up in between.
@@ -116,7 +116,7 @@ impl Tmux {
             .hint("set CHORUS_TMUX_SOCKET to another absolute path")),
             _ if self.is_gone() => Ok(()),
             _ if text.is_empty() => return Ok(None),
-            _ => Err(self.refused("ask the tmux server whose it is", &ended)),
+            _ => Err(self.refused("ask the tmux server who owns it", &ended)),
         }))
     }
 }

@@ -240,6 +240,6 @@ fn shelf(home: &Path, project: &Path) -> Result<PathBuf> {
 fn private(dir: &Path) -> Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|error| {
         Error::new(Code::StoreUnusable, format!("cannot make {}: {error}", dir.display()))
-            .hint("make the state folder writable, or name another with CHORUS_STATE_DIR")
+            .hint("make the state folder writable, or set CHORUS_STATE_DIR to another folder")
     })
 }

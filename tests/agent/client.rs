@@ -6,7 +6,7 @@ use chorus::agent::claude::{conversation, sessions, settings};
 use chorus::agent::environment::{self, Mark};
 use chorus::agent::launch::{AgentLaunch, Begin};
 use chorus::contract::{Environment, Renderer};
-use chorus_testkit::{FakeApi, Sandbox, claude, given, skip, wait_for};
+use chorus_testkit::{FakeApi, Sandbox, claude, files, given, sandbox, skip, wait_for};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,9 @@ event=$(mktemp events/new.XXXXXX)
 cat > "$event"
 name=$(sed -n 's/.*"hook_event_name":"\([A-Za-z]*\)".*/\1/p' "$event")
 source=$(sed -n 's/.*"source":"\([a-z]*\)".*/\1/p' "$event")
-printf '%s %s %s' "$1" "$CHORUS_TASK" "$CHORUS_LAUNCH" > "events/mark.${event##*.}"
+mark=${event##*.}
+printf '%s %s %s' "$1" "$CHORUS_TASK" "$CHORUS_LAUNCH" > "events/draft.$mark"
+mv "events/draft.$mark" "events/mark.$mark"
 mv "$event" "events/$(date +%s%N).json"
 reply="replies/$name${source:+.$source}"
 if [ "$name" = PermissionRequest ]; then
@@ -62,9 +64,8 @@ impl World {
         for folder in ["state/events", "state/replies"] {
             std::fs::create_dir(sandbox.root().join(folder)).unwrap();
         }
-        let hook = sandbox.write("state/it's a hook", HOOK);
-        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        std::fs::set_permissions(&hook, executable).unwrap();
+        let hook = sandbox.state().join("it's a hook");
+        sandbox::script(&hook, HOOK);
         // The server outlives each client.
         let server = ["-f", "/dev/null", "start-server", ";", "set-option", "-s", "exit-empty", "off"];
         sandbox.tmux(server).expect("tmux starts");
@@ -133,7 +134,7 @@ impl World {
     pub fn session(&self) -> Option<Value> {
         let files = std::fs::read_dir(self.config().join("sessions")).ok()?.flatten().map(|entry| entry.path());
         let mut json = files.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
-        serde_json::from_slice(&std::fs::read(json.next()?).ok()?).ok()
+        files::json(&json.next()?)
     }
 
     #[track_caller]
@@ -195,17 +196,17 @@ impl World {
     /// Leaves the client.
     #[track_caller]
     pub fn exit(&self) {
-        let pid = self.session().expect("a session")["pid"].as_u64().unwrap().try_into().unwrap();
+        let pid = self.wait("a session", || self.session())["pid"].as_u64().unwrap().try_into().unwrap();
         self.send("/exit");
         self.wait("the client ends", || chorus::process::identity(pid).is_none().then_some(()));
     }
 
     /// Every hook event so far, in order.
     pub fn events(&self) -> Vec<Value> {
-        let mut files: Vec<PathBuf> =
+        let mut found: Vec<PathBuf> =
             self.event_files().filter(|path| path.extension().is_some_and(|e| e == "json")).collect();
-        files.sort();
-        files.iter().filter_map(|file| serde_json::from_slice(&std::fs::read(file).ok()?).ok()).collect()
+        found.sort();
+        found.iter().filter_map(|file| files::json(file)).collect()
     }
 
     /// What each hook process was given: its argument, task and launch.

@@ -1,7 +1,9 @@
 //! What a person, the system or the API does to a client: each ends in the right status.
 
 use crate::world::{Task, World, on_each, on_main, send, state};
+use chorus_testkit::sandbox::script;
 use rustix::process::Signal;
+use serde_json::Value;
 
 /// Esc until the agent rests, with no request left.
 #[track_caller]
@@ -11,12 +13,19 @@ fn escape(task: &Task<'_>) {
     assert_eq!(task.page()["task"]["status"], "running");
 }
 
+/// Waits until the agent's last message is that. It comes by a hook, after the client's own word that it rests.
+#[track_caller]
+fn says(task: &Task<'_>, message: &str) {
+    let told = |page: &Value| page["task"]["agent_status"]["detail"]["message"] == message;
+    task.until(&format!("the message {message:?}"), told);
+}
+
 /// The task can go on.
 #[track_caller]
 fn goes_on(task: &Task<'_>) {
     let word = format!("still here {}", task.count("prompt"));
     task.turn(&format!("[[say {word}]]"));
-    assert_eq!(task.page()["task"]["agent_status"]["detail"]["message"], word);
+    says(task, &word);
 }
 
 #[test]
@@ -137,8 +146,8 @@ fn a_client_that_a_person_suspended_is_restarted() {
 /// A client below another program, as an npm launcher or a person's own wrapper is: nothing continues that by itself.
 fn below_another_program(world: &World) {
     let client = std::fs::read_link(world.sandbox.root().join("bin/claude")).unwrap();
-    let wrapper = world.sandbox.write("bin/wrapper", &format!("#!/bin/sh\n'{}' \"$@\"\n", client.display()));
-    std::fs::set_permissions(&wrapper, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let wrapper = world.sandbox.root().join("bin/wrapper");
+    script(&wrapper, &format!("#!/bin/sh\n'{}' \"$@\"\n", client.display()));
     world.sandbox.link("claude", &wrapper);
 }
 
@@ -181,7 +190,7 @@ fn the_person_leaves_the_client() {
         assert_eq!((&sent["queued"], sent["reason"].as_str()), (&true.into(), Some("the agent has ended: restart it")));
         task.verb("restart", &[]);
         task.await_turns(2);
-        assert_eq!(task.page()["task"]["agent_status"]["detail"]["message"], "after");
+        says(&task, "after");
     });
 }
 

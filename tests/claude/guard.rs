@@ -1,14 +1,15 @@
 //! An agent must not answer itself.
 
 use crate::world::on_main;
-use serde_json::json;
+use chorus_testkit::files;
+use serde_json::{Value, json};
 
 const ATTEMPTS: &str = r#"
 until test -e stop; do
     chorus approve 1 --json
     env -u CHORUS_TASK chorus approve 1 --json
     chorus send 1 --json "[[say I sent this]]"
-    chorus list --json > listed.json
+    chorus list --json > listed.draft && mv listed.draft listed.json
     sleep 0.1
 done > attempts.log 2> /dev/null
 "#;
@@ -24,15 +25,13 @@ fn the_client_cannot_approve_its_own_request() {
         let request = task.request();
         assert_eq!(request["summary"], "touch guarded");
         let project = world.sandbox.project();
-        let log = || std::fs::read_to_string(project.join("attempts.log")).unwrap_or_default();
-        let tried = log().lines().count();
-        task.wait("more attempts", || (log().lines().count() >= tried + 9).then_some(()));
-        for line in log().lines().filter(|line| line.ends_with('}')) {
-            let answer: serde_json::Value = serde_json::from_str(line).unwrap();
-            assert_eq!(answer["error"]["code"], "from_agent", "{line}");
+        let attempts = || files::json_lines::<Value>(&project.join("attempts.log"));
+        let tried = attempts().len();
+        task.wait("more attempts", || (attempts().len() >= tried + 9).then_some(()));
+        for answer in attempts() {
+            assert_eq!(answer["error"]["code"], "from_agent", "{answer}");
         }
-        let listed: serde_json::Value =
-            serde_json::from_slice(&std::fs::read(project.join("listed.json")).unwrap()).unwrap();
+        let listed: Value = task.wait("a look", || files::json(&project.join("listed.json")));
         assert_eq!(listed[0]["number"], 1, "looking is allowed");
         assert_eq!((task.request(), project.join("guarded").exists()), (request, false));
         let refused = task.entries("refused");

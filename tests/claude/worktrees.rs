@@ -1,6 +1,7 @@
 //! Tasks in worktrees of their own: whether the client trusts the new folder, and what it writes there.
 
 use crate::world::{World, on_each};
+use chorus_testkit::{files, wait_for};
 use serde_json::Value;
 
 /// A new task in a worktree.
@@ -10,8 +11,8 @@ fn task<'a>(world: &'a World, title: &str) -> crate::world::Task<'a> {
 
 /// Folders that the client trusts, by its own configuration.
 fn trusted(world: &World) -> Vec<String> {
-    let config = std::fs::read(world.sandbox.home().join(".claude.json")).unwrap();
-    let config: Value = serde_json::from_slice(&config).unwrap();
+    let config = world.sandbox.home().join(".claude.json");
+    let config: Value = wait_for("the client's configuration", || files::json(&config));
     let projects = config["projects"].as_object().unwrap();
     let trusted = projects.iter().filter(|(_, project)| project["hasTrustDialogAccepted"] == true);
     trusted.map(|(name, _)| name.clone()).collect()

@@ -1,7 +1,7 @@
 //! One real client's world: a sandbox with its daemon, a scripted API, and the tasks in it.
 
 use chorus_testkit::tools::Tool;
-use chorus_testkit::{FakeApi, Sandbox, claude, given, sandbox::Ran, skip, wait_for, wait_until};
+use chorus_testkit::{FakeApi, Sandbox, claude, files, given, sandbox::Ran, skip, wait_for, wait_until};
 use rustix::process::Signal;
 use serde_json::Value;
 use std::io::Write;
@@ -260,9 +260,11 @@ impl Task<'_> {
     /// The client's process, by its session file.
     pub fn client(&self) -> i32 {
         let (id, folder) = (self.session_id(), self.world.sandbox.home().join(".claude/sessions"));
-        let files = std::fs::read_dir(folder).unwrap().flatten().map(|entry| std::fs::read(entry.path()).unwrap());
-        let mut sessions = files.filter_map(|file| serde_json::from_slice::<Value>(&file).ok());
-        let session = sessions.find(|session| session["sessionId"] == id.as_str()).expect("a session file");
+        let find = || {
+            let sessions = std::fs::read_dir(&folder).ok()?.flatten().filter_map(|entry| files::json(&entry.path()));
+            sessions.into_iter().find(|session: &Value| session["sessionId"] == id.as_str())
+        };
+        let session = self.wait("the client's session file", find);
         session["pid"].as_i64().unwrap().try_into().unwrap()
     }
 

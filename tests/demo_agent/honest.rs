@@ -11,8 +11,8 @@ fn it_says_demo_wherever_it_shows() {
         stage.start_in(size, &["--session-id", ID, "-n", "a task"]);
         stage.await_screen("Chorus demo agent — not Claude Code");
         stage.await_screen("Chorus demo · a task ─");
-        assert_eq!(stage.session().unwrap()["version"], "0.0.0-demo");
-        assert_eq!(stage.session().unwrap()["demo"], true);
+        assert_eq!(stage.session()["version"], "0.0.0-demo");
+        assert_eq!(stage.session()["demo"], true);
         let title = stage.tmux(&["display-message", "-p", "-t", "a", "#{pane_title}"]);
         assert_eq!(title.trim(), "✳ a task (Chorus demo)");
         stage.prompt("[[bash: touch x]]");
@@ -62,7 +62,7 @@ fn trust_is_asked_first_and_no_is_preselected() {
     let stage = demo().variable("CHORUS_DEMO_TRUST", "1");
     stage.start_in((80, 24), &["--session-id", ID]);
     stage.await_screen("❯ No, exit");
-    assert_eq!(stage.session(), None);
+    assert!(stage.session_now().is_none());
     stage.press_until("Down", || stage.screen().contains("❯ Yes, I trust this folder"));
     stage.press(&["Enter"]);
     stage.await_status("idle");

@@ -2,6 +2,7 @@
 
 use super::{ID, demo, on_each};
 use crate::stage::{Stage, clients};
+use chorus_testkit::files;
 use serde_json::json;
 
 #[test]
@@ -125,12 +126,12 @@ fn clear_is_a_new_session_in_the_same_process() {
     on_each(|stage| {
         stage.prompt("[[say first]]");
         stage.await_since("[[say first]]", &["UserPromptSubmit", "Stop"], "idle");
-        let before = stage.session().unwrap();
+        let before = stage.session();
         stage.send("/clear");
         stage.await_hooks(|hooks| hooks.iter().any(|hook| hook["source"] == "clear"));
         let after = ["UserPromptSubmit", "Stop", "SessionEnd", "SessionStart"];
         stage.await_since("[[say first]]", &after, "idle");
-        let now = stage.session().unwrap();
+        let now = stage.session();
         assert_eq!(now["pid"], before["pid"]);
         assert_ne!(now["sessionId"], before["sessionId"]);
         assert_eq!(stage.last("SessionStart")["session_id"], now["sessionId"]);
@@ -152,7 +153,7 @@ fn a_compaction_keeps_the_session() {
             ["UserPromptSubmit", "Stop", "PreCompact", "SubagentStop", "SubagentStop", "SessionStart", "PostCompact"];
         stage.await_since("[[say first]]", &expected, "idle");
         assert_eq!(stage.last("SessionStart")["source"], "compact");
-        assert_eq!(stage.session().unwrap()["sessionId"], ID);
+        assert_eq!(stage.session()["sessionId"], ID);
     });
 }
 
@@ -170,7 +171,7 @@ fn exit_and_signals_take_the_file_along_and_a_kill_leaves_it() {
                 signal => stage.signal(signal),
             }
             stage.await_end();
-            assert_eq!(stage.session(), None, "{how}");
+            assert!(stage.session_now().is_none(), "{how}");
             assert_eq!(stage.last("SessionEnd")["reason"], reason, "{how}");
         }
         let stage = Stage::new(&client);
@@ -195,7 +196,7 @@ fn a_conversation_is_resumed_and_ids_are_checked() {
         stage.await_hooks(|hooks| hooks.iter().any(|hook| hook["source"] == "resume"));
         stage.await_screen("● remember");
         stage.await_status("idle");
-        assert_eq!(stage.session().unwrap()["sessionId"], ID);
+        assert_eq!(stage.session()["sessionId"], ID);
 
         let refused = |args: [&str; 2], error: &str| {
             let output = stage.program().args(args).output().unwrap();
@@ -231,10 +232,7 @@ fn context_is_in_the_request_once() {
     let stage = demo();
     let context =
         |text: &str| json!({"hookSpecificOutput": {"hookEventName": "SessionStart", "additionalContext": text}});
-    let last_request = || {
-        let text = std::fs::read_to_string(stage.path("requests.jsonl")).unwrap();
-        text.lines().last().unwrap().to_owned()
-    };
+    let last_request = || files::lines(&stage.path("requests.jsonl")).pop().unwrap();
     stage.print("SessionStart", &context("CONTEXT-A"));
     stage.start(&["--session-id", ID]);
     for (word, more) in [("one", ""), ("two", "/compact")] {

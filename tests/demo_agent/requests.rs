@@ -16,7 +16,7 @@ fn a_hook_allows() {
         stage.hold();
         stage.prompt("[[bash: touch made]]");
         stage.await_status("waiting");
-        assert_eq!(stage.session().unwrap()["waitingFor"], "permission prompt");
+        assert_eq!(stage.session()["waitingFor"], "permission prompt");
         stage.release(&json!({"behavior": "allow"}));
         stage.await_since("[[bash: touch made]]", &asked_and(&["PostToolUse", "Stop"]), "idle");
         assert!(stage.project().join("made").exists());
@@ -103,7 +103,7 @@ fn a_question_is_answered_from_outside_or_by_keys_and_needs_an_answer() {
         stage.hold();
         stage.prompt("[[ask]]");
         let mut input = stage.await_request()["tool_input"].clone();
-        assert_eq!(stage.session().unwrap()["waitingFor"], "input needed");
+        assert_eq!(stage.session()["waitingFor"], "input needed");
         input["answers"] = json!({"Which colour should the button be?": "Blue"});
         stage.release(&json!({"behavior": "allow", "updatedInput": input}));
         stage.await_since("[[ask]]", &asked_and(&["PostToolUse", "Stop"]), "idle");

@@ -70,7 +70,7 @@ fn every_event_has_the_fields_of_its_recording() {
     stage.send("/clear");
     stage.await_hooks(|hooks| hooks.iter().any(|hook| hook["source"] == "clear"));
     play("[[say last]]", &[]);
-    let id = stage.session().unwrap()["sessionId"].as_str().unwrap().to_owned();
+    let id = stage.session()["sessionId"].as_str().unwrap().to_owned();
     stage.send("/exit");
     stage.await_end();
     stage.start_in((80, 24), &["--resume", &id]);

@@ -1,13 +1,12 @@
 //! A stage: one agent in a private tmux, with hooks that write down what they are told.
 
+use chorus_testkit::files;
+use chorus_testkit::wait::LIMIT;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
-
-/// Long enough for any machine; nothing waits so long when all is well.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Every event these tests look at.
 const EVENTS: &[&str] = &[
@@ -227,7 +226,7 @@ impl Stage {
     /// Presses a key until `done`: a dialog that has just appeared takes none.
     pub fn press_until(&self, key: &str, done: impl Fn() -> bool) {
         let begin = Instant::now();
-        while begin.elapsed() < PATIENCE {
+        while begin.elapsed() < LIMIT {
             self.press(&[key]);
             let soon = Instant::now() + Duration::from_secs(1);
             while Instant::now() < soon {
@@ -242,7 +241,8 @@ impl Stage {
 
     /// Answers the open dialog by a key.
     pub fn answer(&self, key: &str) {
-        self.press_until(key, || self.status() != "waiting");
+        let is_answered = || self.session_now().is_some_and(|session| session["status"] != "waiting");
+        self.press_until(key, is_answered);
     }
 
     /// What is on the screen.
@@ -250,22 +250,31 @@ impl Stage {
         self.tmux(&["capture-pane", "-p", "-t", "a"])
     }
 
-    /// The session file; nothing when there is none.
-    pub fn session(&self) -> Option<Value> {
-        let mut files: Vec<PathBuf> = std::fs::read_dir(self.config().join("sessions"))
+    /// The session file, once it can be read: its agent writes over it.
+    pub fn session(&self) -> Value {
+        let mut found = None;
+        self.await_that("a session file", || {
+            found = self.session_now();
+            found.is_some()
+        });
+        found.unwrap_or_default()
+    }
+
+    /// The session file; nothing when there is none, and for the moment in which it is written.
+    pub fn session_now(&self) -> Option<Value> {
+        let mut found: Vec<PathBuf> = std::fs::read_dir(self.config().join("sessions"))
             .ok()?
             .flatten()
             .map(|entry| entry.path())
             .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
             .collect();
-        files.sort();
-        serde_json::from_slice(&std::fs::read(files.pop()?).ok()?).ok()
+        found.sort();
+        files::json(&found.pop()?)
     }
 
-    /// Its status; empty when there is none.
+    /// Its status.
     pub fn status(&self) -> String {
-        let session = self.session().unwrap_or_default();
-        session["status"].as_str().unwrap_or_default().to_owned()
+        self.session()["status"].as_str().unwrap_or_default().to_owned()
     }
 
     /// The agent's process.
@@ -287,9 +296,7 @@ impl Stage {
 
     /// What the hooks were told, in order.
     pub fn hooks(&self) -> Vec<Value> {
-        let text = std::fs::read_to_string(self.path("hooks.jsonl")).unwrap_or_default();
-        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-        whole.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        files::json_lines(&self.path("hooks.jsonl"))
     }
 
     /// The names of the events since the last prompt with that text, it included.
@@ -356,10 +363,10 @@ impl Stage {
     }
 
     /// Waits for anything.
-    pub fn await_that(&self, what: &str, done: impl Fn() -> bool) {
+    pub fn await_that(&self, what: &str, mut done: impl FnMut() -> bool) {
         let begin = Instant::now();
         while !done() {
-            assert!(begin.elapsed() < PATIENCE, "waited in vain for {what}\n{}", self.scene());
+            assert!(begin.elapsed() < LIMIT, "waited in vain for {what}\n{}", self.scene());
             std::thread::sleep(Duration::from_millis(10));
         }
     }
@@ -367,7 +374,7 @@ impl Stage {
     /// All there is to know when a wait was in vain.
     fn scene(&self) -> String {
         let events: Vec<String> = self.hooks().iter().map(|hook| hook["hook_event_name"].to_string()).collect();
-        format!("{:?}\nsession {:?}\nhooks {events:?}\n{}", self.client, self.session(), self.screen())
+        format!("{:?}\nsession {:?}\nhooks {events:?}\n{}", self.client, self.session_now(), self.screen())
     }
 }
 

@@ -6,9 +6,9 @@ use chorus::agent::Adapter;
 use chorus::agent::claude::Claude;
 use chorus::agent::claude::session_file;
 use chorus::detector::rules::Rules;
-use chorus::detector::screen::dialog::Means;
-use chorus::detector::screen::{Beside, Reading, classify, lines};
+use chorus::detector::screen::{Beside, classify, lines};
 use chorus::detector::{SETTLE, detect};
+use chorus::evidence::reading::{Means, ScreenReading};
 use chorus::evidence::{Evidence, Gives, Process};
 use chorus::status::{AgentStatus, Kind};
 use serde::Deserialize;
@@ -107,7 +107,7 @@ fn claude() -> Rules {
 }
 
 /// What `state`'s session file and a reading of its screen make together, no hook having told anything.
-fn fused(state: &State, reading: Reading) -> (AgentStatus, Option<Kind>, String) {
+fn fused(state: &State, reading: ScreenReading) -> (AgentStatus, Option<Kind>, String) {
     let at = 1_795_159_000_000;
     let mut evidence = Evidence::launched(Gives { session: true, hooks: true }, at);
     let suspended = state.session.is_some() && state.command == "bash";
@@ -160,7 +160,7 @@ fn escapes_change_nothing_but_what_was_typed() {
     let rules = claude();
     for state in states() {
         for capture in state.captures() {
-            let read = |text: &str| Reading { typed: None, ..classify(&rules, text, state.beside()) };
+            let read = |text: &str| ScreenReading { typed: None, ..classify(&rules, text, state.beside()) };
             assert_eq!(read(&capture.escaped), read(&capture.plain), "{}", capture.name);
         }
     }

@@ -5,12 +5,13 @@ use chorus::agent::Adapter;
 use chorus::agent::claude::Claude;
 use chorus::agent::claude::session_file;
 use chorus::detector::rules::{Rules, parse};
-use chorus::detector::screen::{Beside, Reading, classify};
+use chorus::detector::screen::{Beside, classify};
+use chorus::evidence::reading::ScreenReading;
 use chorus::evidence::{Evidence, Gives};
 use chorus::status::AgentStatus;
 use serde_json::json;
 
-fn read(capture: &str) -> Reading {
+fn read(capture: &str) -> ScreenReading {
     let rules = Rules::of(Some(Claude.screen_rules()), None).unwrap();
     let reading = classify(&rules, capture, Beside::default());
     let detail = &reading.detail;

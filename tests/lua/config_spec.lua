@@ -56,7 +56,7 @@ describe('the options', function()
     assert.equal(0.9, options.output.height)
     check(
       { statusline = { ascii = 'no', icons = { busy = 1 } } },
-      { '`statusline.ascii` must be a boolean', '`statusline.icons` must be a table of texts' }
+      { '`statusline.ascii` must be a boolean', '`statusline.icons` must be a table of strings' }
     )
     check({ output = 'wide' }, { '`output` must be a table' })
     check({ statusline = { ascii = false } }, {})

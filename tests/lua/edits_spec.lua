@@ -116,8 +116,8 @@ describe('the verb', function()
         'It was flaky.',
         ' #3 is another',
         '',
-        '# `:w` commits this and completes #1; closing without it leaves the task as it is.',
-        "# Lines that begin with '#' are left out.",
+        '# `:w` commits this and completes #1; closing without writing leaves the task as it is.',
+        "# Lines that begin with '#' are dropped.",
         '#',
         '# On branch fix-1',
         '# Changes to be committed:',
@@ -358,7 +358,7 @@ describe('saving a file', function()
       helpers.settle()
       assert.equal('typed', line(buffer))
       assert.equal(
-        'Chorus: a.txt was changed on disk by #1 Task 1 — `:e!` takes the file, `:w!` keeps your edits',
+        'Chorus: a.txt was changed on disk by #1 Task 1 — `:e!` loads the file, `:w!` keeps your edits',
         world:words()
       )
     end)

@@ -45,7 +45,7 @@ describe(':checkhealth chorus', function()
 
   it('starts no daemon', function()
     world:tell('down', '')
-    has(report(), 'no daemon runs')
+    has(report(), 'no daemon is running')
     assert.same({ 'if running' }, world:noted('starts'))
   end)
 

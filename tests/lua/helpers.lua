@@ -7,13 +7,19 @@ local here = vim.fn.fnamemodify(debug.getinfo(1, 'S').source:sub(2), ':p:h')
 
 M.root = vim.fs.dirname(vim.fs.dirname(here))
 
+--- Writes a file in one step: a peer that reads it meanwhile finds the old text or the new one. Its mode stays.
 ---@param path string
 ---@param text string
 function M.write(path, text)
   vim.fn.mkdir(vim.fs.dirname(path), 'p')
-  local file = assert(io.open(path, 'w'))
+  local draft, mode = path .. '.draft', vim.fn.getfperm(path)
+  local file = assert(io.open(draft, 'w'))
   file:write(text)
   file:close()
+  if mode ~= '' then
+    vim.fn.setfperm(draft, mode)
+  end
+  assert(os.rename(draft, path))
 end
 
 ---@param path string
@@ -210,11 +216,12 @@ function World:asked()
   end, result.asked)
 end
 
---- Every line the peers noted in `starts` or `asked`, over all connections.
+--- Every line the peers noted in `starts` or `asked`, over all connections; one that is being written does not count.
 ---@param name 'starts'|'asked'
 ---@return string[]
 function World:noted(name)
-  return vim.split(M.read(self.folder .. '/peer/' .. name) or '', '\n', { trimempty = true })
+  local text = M.read(self.folder .. '/peer/' .. name) or ''
+  return vim.split(text:match('^(.*)\n') or '', '\n', { trimempty = true })
 end
 
 ---@param name string

@@ -82,7 +82,7 @@ describe('the program', function()
   it('that cannot be built says why and how to see more', function()
     assert.is_false(build('#!/bin/sh\necho "error: linker cc not found" >&2\nexit 101\n'))
     assert.equal(
-      'Chorus: cannot build chorus:\nerror: linker cc not found\nto see everything, run `cargo build --release --locked` in '
+      'Chorus: cannot build chorus:\nerror: linker cc not found\nfor the full output, run `cargo build --release --locked` in '
         .. world.folder
         .. '/root',
       world:words()
@@ -96,7 +96,7 @@ describe('the program', function()
       ok = result
     end)
     assert.is_false(ok)
-    assert.matches('there is no `cargo`', world:words(), 1, true)
+    assert.matches('`cargo` was not found', world:words(), 1, true)
   end)
 
   it('shows how far the build is', function()

@@ -135,8 +135,8 @@ describe('the task meant', function()
     assert.is_nil(resolve('approve'))
     assert.same({
       'Chorus: there are no tasks here yet — run `:Chorus new` to write one',
-      'Chorus: cannot send: no task is in a state for it — run `:Chorus` to see the tasks',
-      'Chorus: cannot approve: no task is in a state for it — run `:Chorus` to see the tasks',
+      'Chorus: there is no task to send — run `:Chorus` to see the tasks',
+      'Chorus: there is no task to approve — run `:Chorus` to see the tasks',
     }, vim.split(world:words(), '\n'))
   end)
 end)

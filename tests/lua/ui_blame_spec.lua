@@ -89,7 +89,7 @@ describe('blame', function()
   it('is for files, and tells a refusal', function()
     vim.cmd.enew()
     blame.show()
-    assert.are.equal('this buffer is no file', world.notified[1][2])
+    assert.are.equal('this buffer is not a file', world.notified[1][2])
     vim.cmd.edit(file)
     world.replies.line = function()
       return { code = 'unsupported', message = 'not yet' }

@@ -93,7 +93,7 @@ describe('the changes', function()
       ' b<1b>[31m.txt  added  +1',
       '   ▸     1  +1        unclaimed, may be of #3 #4          +only',
       ' pic.png',
-      '   ▸     1            mixed #3 #4: too near to be taken apart  not shown: binary, or very large',
+      '   ▸     1            mixed #3 #4: too close to separate  not shown: binary, or very large',
     }, (render()))
   end)
 
@@ -123,7 +123,7 @@ describe('the changes', function()
     assert.are.equal(2, #lines)
     assert.truthy(vim.startswith(lines[1], ' git is busy and more'))
     changes.notices = {}
-    assert.are.same({ '', '  Nothing is uncommitted here.' }, (render()))
+    assert.are.same({ '', '  There are no uncommitted edits.' }, (render()))
   end)
 
   it('give hunks, or a file of which only its own row is chosen', function()
@@ -241,11 +241,11 @@ describe('the list of changes', function()
       return world.lines()[2]:find('yours', 1, true)
     end, 'the new owner')
     world.replies.changes_assign = function()
-      return { code = 'wrong_state', message = 'the file has changed', hint = 'look again' }
+      return { code = 'wrong_state', message = 'the file has changed', hint = 'scan again' }
     end
     world.press('u')
     world.wait_notified(1)
-    assert.are.same({ 'fail', 'the file has changed', 'look again' }, world.notified[1])
+    assert.are.same({ 'fail', 'the file has changed', 'scan again' }, world.notified[1])
   end)
 
   it('asks for one thing after the other, so that no older answer comes last', function()

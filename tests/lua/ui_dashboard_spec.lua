@@ -345,7 +345,7 @@ describe('dashboard', function()
       vim.ui.input = input
       assert.is_nil(line_of(1))
       world.press('g?')
-      assert.is_truthy(table.concat(world.lines(), '\n'):find('why this status', 1, true))
+      assert.is_truthy(table.concat(world.lines(), '\n'):find('explain its status', 1, true))
       world.press('q')
       assert.are.equal('chorus://dashboard', vim.api.nvim_buf_get_name(0))
       world.press('q')

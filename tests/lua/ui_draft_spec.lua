@@ -47,15 +47,15 @@ describe('front matter', function()
   it('names the line of every fault', function()
     for fault, lines in pairs({
       ['1: the first line is'] = { 'just text' },
-      ['1: a title is needed: `title'] = { '---', 'priority: 1', '---' },
-      ['2: a title is needed: one line'] = { '---', 'title:', '---' },
+      ['1: a title is required: `title'] = { '---', 'priority: 1', '---' },
+      ['2: a title is required: one line'] = { '---', 'title:', '---' },
       ['2: a title has at most 200'] = { '---', 'title: ' .. ('é'):rep(201), '---' },
       ['3: a priority is a whole number'] = { '---', 'title: x', 'priority: high', '---' },
       ['3: isolation is auto'] = { '---', 'title: x', 'isolation: vm', '---' },
       ['3: `on` is the number'] = { '---', 'title: x', 'on: that one', '---' },
-      ['3: this is one word'] = { '---', 'title: x', 'agent: two words', '---' },
-      ['3: there is no field `prio`'] = { '---', 'title: x', 'prio: 1', '---' },
-      ['3: `title` stands in line 2'] = { '---', 'title: x', 'title: y', '---' },
+      ['3: this must be one word'] = { '---', 'title: x', 'agent: two words', '---' },
+      ['3: unknown field `prio`'] = { '---', 'title: x', 'prio: 1', '---' },
+      ['3: `title` is already on line 2'] = { '---', 'title: x', 'title: y', '---' },
       ['3: a line here is `name: value`'] = { '---', 'title: x', 'what?', '---' },
       ['2: the second `---` is missing'] = { '---', 'title: x' },
     }) do

@@ -76,7 +76,7 @@ describe('page', function()
       'overlaps   with #4, in the same files',
       'trouble    conflicts',
       '           a, b',
-      '           `:Chorus mend 12` helps: Rebases.',
+      '           `:Chorus mend 12` fixes it: Rebases.',
       '  Commits',
     }) do
       assert.is_truthy(below:find(words, 1, true), words)
@@ -117,12 +117,12 @@ describe('page', function()
     vim.api.nvim_buf_set_lines(0, 1, 2, false, { 'title:' })
     vim.cmd.write()
     world.wait_notified(1)
-    assert.is_truthy(world.notified[1][2]:find('line 2: a title is needed', 1, true))
+    assert.is_truthy(world.notified[1][2]:find('line 2: a title is required', 1, true))
     vim.cmd.undo()
     vim.api.nvim_buf_set_lines(0, 10, 11, false, {})
     vim.cmd.write()
     world.wait_notified(2)
-    assert.is_truthy(world.notified[2][2]:find('is gone: `u` brings it back', 1, true))
+    assert.is_truthy(world.notified[2][2]:find('is gone: `u` restores it', 1, true))
     assert.are.same({}, params())
     assert.is_true(vim.bo.modified)
   end)
@@ -206,7 +206,7 @@ describe('page', function()
     assert.is_truthy(world.lines()[1]:find('#12', 1, true))
     vim.cmd.edit('chorus://nonsense')
     world.wait_notified(1)
-    assert.is_truthy(world.notified[1][2]:find('nothing named', 1, true))
+    assert.is_truthy(world.notified[1][2]:find('no buffer named', 1, true))
   end)
 end)
 
@@ -235,7 +235,7 @@ describe('explain', function()
     local shown = table.concat(lines, '\n')
     assert.is_truthy(shown:find('rule          an open request wins', 1, true), shown)
     assert.is_truthy(shown:find('▶ hook          PermissionRequest for Bash (2m ago)', 1, true), shown)
-    assert.is_truthy(shown:find('counts for 1m', 1, true), shown)
+    assert.is_truthy(shown:find('valid for 1m', 1, true), shown)
     assert.is_truthy(shown:find('  screen        not read (expired)', 1, true), shown)
   end)
 

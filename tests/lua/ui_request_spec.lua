@@ -281,7 +281,7 @@ describe('request', function()
       world.press('q')
       world.event('request_closed', world.request('b', 3))
       world.wait(function()
-        return table.concat(world.lines(), '\n'):find('Nobody waits for you', 1, true)
+        return table.concat(world.lines(), '\n'):find('No requests are open', 1, true)
       end)
     end)
 
@@ -296,7 +296,7 @@ describe('request', function()
       picked = 1
       world.press('ggVGa')
       assert.are.same(
-        { { 'info', '#12 and #4 do not ask for the same', 'answer each of them separately' } },
+        { { 'info', '#12 and #4 ask for different things', 'answer each of them separately' } },
         world.notified
       )
       assert.are.same({}, world.asked)

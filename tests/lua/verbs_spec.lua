@@ -116,7 +116,7 @@ describe('the verb', function()
     world:connect({ live })
     world.inputs = { 'typed' }
     assert.equal('typed', asked_by('send', {}).params.text)
-    assert.equal('Chorus: #1 will get it later: a request is open', world:words())
+    assert.equal('Chorus: #1 will get the prompt later: a request is open', world:words())
     nothing_asked_by('send', {})
     world.inputs = { '' }
     nothing_asked_by('send', {})
@@ -186,10 +186,10 @@ describe('the verb', function()
   it('deny asks for a reason, which may be empty', function()
     world:connect({ live }, { helpers.request({ summary = 'ls \27[8m-la' }) })
     assert.equal('not now', asked_by('deny', { task = '1', args = 'not now' }).params.reason)
-    assert.equal('Chorus: #1 refused: ls -la', world:words())
+    assert.equal('Chorus: #1 denied: ls -la', world:words())
     world.inputs = { '' }
     assert.is_nil(asked_by('deny', { task = '1' }).params.reason)
-    assert.equal('Refuse “ls -la” of #1. Reason for the agent (may be empty): ', world.prompts[1])
+    assert.equal('Deny “ls -la” of #1. Reason for the agent (may be empty): ', world.prompts[1])
     nothing_asked_by('deny', { task = '1' })
   end)
 
@@ -255,7 +255,7 @@ describe('the verb', function()
       table.concat({
         'Give up #1 and discard:',
         '  #1 Fix it: its branch fix-it-1 with 3 commits, 1 file with uncommitted edits',
-        'All of it is kept under refs/chorus/discarded/ in the repository; `:Chorus! reopen` brings it back.',
+        'A backup is kept under refs/chorus/discarded/ in the repository; `:Chorus! reopen` restores it.',
       }, '\n'),
       world.offered[1].opts.prompt
     )
@@ -335,7 +335,7 @@ describe('the verb', function()
   it('next says when nobody needs anything', function()
     world:connect({ other })
     verbs.run('next', {})
-    assert.equal('Chorus: nobody needs you', world:words())
+    assert.equal('Chorus: no task needs you', world:words())
   end)
 
   it('pick opens what fits the task', function()
@@ -345,7 +345,7 @@ describe('the verb', function()
     verbs.run('pick', { args = 'pending' })
     assert.same({ 'output', 'page' }, { shown[1][1], shown[2][1] })
     verbs.run('pick', { args = 'pendign' })
-    assert.matches('there is no filter `pendign`', world:words(), 1, true)
+    assert.matches('unknown filter `pendign`', world:words(), 1, true)
   end)
 
   it('config shows values and notices in a buffer of ours', function()

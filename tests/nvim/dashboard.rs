@@ -114,9 +114,9 @@ fn every_key_does_what_it_says() {
         editor.press(&["q"]);
         editor.sees_no("Keys · dashboard");
         editor.press(&["I"]);
-        editor.sees("Nobody waits for you.");
+        editor.sees("No requests are open.");
         editor.press(&["q"]);
-        editor.sees_no("Nobody waits for you.");
+        editor.sees_no("No requests are open.");
         editor.press(&["n"]);
         editor.sees(":w creates it");
         editor.escape();

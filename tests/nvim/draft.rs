@@ -44,9 +44,9 @@ fn a_bang_starts_it_at_once() {
         editor.command(":wq");
         editor.sees("#1 has started");
         editor.sees("[✓ 1]");
-        let task = wait_status(world, 1, "idle");
-        assert_eq!(task["status"], "running");
-        assert_eq!(task["agent_status"]["detail"]["message"], "done");
+        assert_eq!(wait_status(world, 1, "idle")["status"], "running");
+        let message = || world.json(["list"])[0]["agent_status"]["detail"]["message"].clone();
+        wait_until("its message is told", || message() == "done");
     });
 }
 
@@ -100,7 +100,7 @@ fn a_wrong_line_is_told_without_a_stop() {
         editor.types("gg/^isolation:\nA none of it");
         editor.escape();
         editor.command(":w");
-        editor.sees("line 2: a title is needed");
+        editor.sees("line 2: a title is required");
         assert_eq!(editor.mode(), "n", "{}", editor.screen());
         editor.types("gg/^title:\nA Right");
         editor.escape();

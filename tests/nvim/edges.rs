@@ -42,7 +42,7 @@ fn health_tells_what_is_there() {
         new_task(world, "One");
         let editor = Editor::open_sized(world, nvim, (120, 100), &[]);
         editor.command(":checkhealth chorus");
-        for text in ["chorus: Neovim", "options are understood", "daemon 0.", "tmux: 3.", "log: "] {
+        for text in ["chorus: Neovim", "options are valid", "daemon 0.", "tmux: 3.", "log: "] {
             editor.sees(text);
         }
         editor.sees_no("ERROR");
@@ -150,7 +150,7 @@ fn the_configuration_is_shown_and_so_is_the_log() {
         editor.sees("serves ");
         editor.command(":quit");
         editor.command(":edit chorus://nothing");
-        editor.sees("there is nothing named chorus://nothing");
+        editor.sees("there is no buffer named chorus://nothing");
         editor.sees_no("BufReadCmd");
     });
 }

@@ -41,14 +41,14 @@ fn it_is_refused_with_a_reason() {
         editor.command(":Chorus");
         editor.sees("Write: made.txt");
         editor.press(&["d"]);
-        editor.sees("Refuse “made.txt” of #1. Reason for the agent (may be empty):");
+        editor.sees("Deny “made.txt” of #1. Reason for the agent (may be empty):");
         editor.press(&["Escape"]);
         editor.sees_no("Refuse");
         assert_eq!(inbox(world).len(), 1, "Escape refuses nothing");
         editor.press(&["a"]);
         editor.sees("New file made.txt");
         editor.press(&["d"]);
-        editor.sees("Refuse “made.txt”");
+        editor.sees("Deny “made.txt”");
         editor.command("use another name");
         wait_status(world, 1, "idle");
         assert!(!world.project().join("made.txt").exists());
@@ -124,7 +124,7 @@ fn one_answered_elsewhere_is_gone_everywhere() {
         editor.sees("+alpha");
         editor.press(&["a"]);
         editor.press(&["q"]);
-        editor.sees("Nobody waits for you.");
+        editor.sees("No requests are open.");
         editor.badge("✓ 1");
     });
 }

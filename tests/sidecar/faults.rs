@@ -114,8 +114,10 @@ fn a_project_without_git() {
     let folder = folder.to_str().unwrap();
     world.json(["new", "--title", "Plain", "--project", folder]);
     world.json(["start", "1", "--prompt", "[[say hello]]", "--project", folder]);
-    wait_until("it runs", || {
-        world.json(["show", "1", "--project", folder])["task"]["agent_status"]["status"] == "idle"
+    wait_until("its turn is over", || {
+        let page = world.json(["show", "1", "--project", folder]);
+        let told = page["journal"].as_array().unwrap().iter().any(|entry| entry["what"] == "turn_ended");
+        told && page["task"]["agent_status"]["status"] == "idle"
     });
     let health = world.run(["health", "--project", folder]);
     assert!(health.stdout.contains("is not in a git repository"), "{}", health.stdout);
@@ -226,7 +228,7 @@ fn a_full_disk() {
             hint: error["error"]["hint"].as_str().unwrap().into(),
         };
     };
-    clear(refusal, "store_unusable", &["the disk is full", "make room"]);
+    clear(refusal, "store_unusable", &["the disk is full", "free some space"]);
     let before = world.json(["list"]).as_array().unwrap().len();
     // Looking still works, and the agent is not disturbed.
     assert_eq!(world.look(&task)["status"], "running");

@@ -128,12 +128,12 @@ fn a_shell_in_another_terminal_of_the_same_tmux_is_a_person() {
     let chorus = env!("CARGO_BIN_EXE_chorus");
     let out = world.root().join("out");
     let line = format!(
-        "cd {}; CHORUS_STATE_DIR={} {chorus} approve {task} --json > {} 2>&1",
+        "cd {}; CHORUS_STATE_DIR={} {chorus} approve {task} --json > {out}.draft 2>&1; mv {out}.draft {out}",
         world.project().display(),
         world.state().display(),
-        out.display()
+        out = out.display()
     );
     world.tmux(["new-session", "-d", "sh", "-c", &line]).unwrap();
-    let said = wait_for("an answer", || std::fs::read_to_string(&out).ok().filter(|text| text.ends_with('\n')));
+    let said = wait_for("an answer", || std::fs::read_to_string(&out).ok());
     assert!(said.contains("\"allowed\""), "{said}");
 }

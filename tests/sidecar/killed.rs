@@ -2,7 +2,7 @@
 
 use crate::world::{World, each, is_alive};
 use chorus_testkit::sandbox::Ran;
-use chorus_testkit::{processes, wait_for, wait_until};
+use chorus_testkit::{files, processes, wait_for, wait_until};
 use serde_json::{Value, json};
 use std::process::Stdio;
 
@@ -16,7 +16,7 @@ fn got(world: &World, text: &str) -> usize {
 /// What the agent itself says it does, without a daemon.
 fn own_word(world: &World, pid: u32) -> String {
     let file = world.state().join(format!("demo/sessions/{pid}.json"));
-    let file: Value = serde_json::from_slice(&std::fs::read(file).unwrap_or_default()).unwrap_or_default();
+    let file: Value = files::json(&file).unwrap_or_default();
     file["status"].as_str().unwrap_or_default().to_owned()
 }
 
@@ -406,7 +406,7 @@ fn tmux_that_does_not_answer_is_no_death() {
             let uuid = world.look(&task)["uuid"].as_str().unwrap().to_owned();
             let state = world.state().display().to_string();
             assert_eq!(world.run(["hook", &state, "--pane-died", "%0", &uuid]).code, 0);
-            let asked = || std::fs::read_to_string(&said).is_ok_and(|text| text.lines().count() >= 1);
+            let asked = || !files::lines(&said).is_empty();
             wait_until("tmux was asked", asked);
             assert_eq!(world.agent(&task), "idle", "{script}");
             world.kill_daemon();

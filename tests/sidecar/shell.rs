@@ -107,8 +107,9 @@ fn a_task_s_whole_life() {
         assert!(!crate::world::is_alive(agent));
         assert_eq!(world.refused(["send", "1", "more"]).code, "wrong_state");
         assert_eq!(world.json(["reopen", "1"])["status"], "pending");
+        let turns = world.count("1", "turn_ended");
         world.json(["start", "1", "--prompt", "[[say again]]"]);
-        world.until("1", "idle");
+        world.rests("1", turns + 1);
         assert_eq!(world.refused(["delete", "1"]).code, "wrong_state");
         let failed = world.json(["fail", "1", "no", "use"]);
         assert_eq!((&failed["status"], &failed["result"]), (&json!("failed"), &json!("no use")));
@@ -169,6 +170,7 @@ fn lists_are_filtered_and_ordered() {
     assert_eq!(titles(&world.json(["list"])), ["High", "Plain", "Low"]);
     assert_eq!(titles(&world.json(["list", "+ui"])), ["High", "Low"]);
     assert_eq!(titles(&world.json(["list", "pending"])), ["High", "Low"]);
+    assert_eq!(titles(&world.json(["list", "+ui", "live"])), [""; 0]);
     for filter in ["running", "live", "idle"] {
         assert_eq!(titles(&world.json(["list", filter])), ["Plain"], "{filter}");
     }
@@ -253,6 +255,7 @@ fn exit_code_2_is_wrong_usage_and_changes_nothing() {
         &["new", "--title", "x", "--isolation", "jail"],
         &["show", "1", "2"],
         &["show", "one"],
+        &["interrupt", "1", "now"],
         &["send", "1"],
         &["answer", "1"],
         // Several could be meant.

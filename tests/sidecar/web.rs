@@ -1,10 +1,10 @@
 //! A web terminal by the real ttyd: behind a random path, for this host only, and gone with its task.
 
 use crate::world::{World, is_alive};
+use chorus_testkit::wait::LIMIT;
 use chorus_testkit::{given, skip, wait_until};
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
 
 /// A world with ttyd on PATH and a task that runs.
 fn world() -> Option<(World, String)> {
@@ -28,7 +28,7 @@ fn open(world: &World, task: &str, more: &[&str]) -> (String, String) {
 /// The answer's head.
 fn ask(host: &str, path: &str, more: &str) -> String {
     let mut stream = TcpStream::connect(host).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.set_read_timeout(Some(LIMIT)).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\n{more}\r\n").unwrap();
     head(&mut stream)
 }
@@ -85,7 +85,7 @@ fn it_shows_the_task_and_ends_with_it() {
     let Some((world, task)) = world() else { return };
     let (host, path) = open(&world, &task, &[]);
     let mut stream = TcpStream::connect(&host).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.set_read_timeout(Some(LIMIT)).unwrap();
     write!(stream, "GET {path}ws HTTP/1.1\r\nHost: {host}\r\n{UPGRADE}\r\n").unwrap();
     assert!(head(&mut stream).starts_with("HTTP/1.1 101"));
     // ttyd's first message, as its page sends it: one masked binary frame.

@@ -1,7 +1,7 @@
 //! A sandbox whose tasks run the demo agent, and what is asked of it again and again.
 
-use chorus_testkit::sandbox::Ran;
-use chorus_testkit::{Sandbox, given, processes, wait_for, wait_until};
+use chorus_testkit::sandbox::{self, Ran};
+use chorus_testkit::{Sandbox, files, given, processes, wait_for, wait_until};
 use rmpv::Value as Packed;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -222,10 +222,7 @@ impl World {
     /// Puts a script first on PATH under that name.
     pub fn script(&self, name: &str, text: &str) {
         self.unlink(name);
-        let path = self.write(&format!("bin/.{name}"), &format!("#!/bin/sh\n{text}\n"));
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-        // In one step: a program that is being written cannot be run.
-        std::fs::rename(&path, self.root().join("bin").join(name)).unwrap();
+        sandbox::script(&self.root().join("bin").join(name), &format!("#!/bin/sh\n{text}\n"));
     }
 
     /// tmux as it was.
@@ -250,8 +247,7 @@ impl World {
 
     /// What a model would have got, one request after the other.
     pub fn asked(&self) -> Vec<Value> {
-        let text = std::fs::read_to_string(self.root().join("asked")).unwrap_or_default();
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        files::json_lines(&self.root().join("asked"))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::each::{Outcome, on_each, on_each_of};
 use chorus_testkit::but::Grammar;
+use chorus_testkit::sandbox::script;
 
 #[test]
 fn stack_each_branch_gets_its_own_files_and_the_working_tree_stays() {
@@ -147,9 +148,7 @@ fn stack_only_the_old_program_runs_the_hooks_of_git() {
         repository.new_branch("task-a");
         repository.write("a.txt", "A\n");
         let hook = repository.path().join(".git/hooks/pre-commit-user");
-        std::fs::write(&hook, "#!/bin/sh\necho no\nexit 1\n").unwrap();
-        use std::os::unix::fs::PermissionsExt;
-        std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
+        script(&hook, "#!/bin/sh\necho no\nexit 1\n");
         let ran = repository.try_commit("task-a", "A's", &["a.txt"]);
         match repository.program.grammar {
             Grammar::New => Outcome::Done.check("hooks", &ran),

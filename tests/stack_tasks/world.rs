@@ -5,7 +5,7 @@ use chorus::contract::{Changes, ChangesAssign, FileSaved, Nothing, Request};
 use chorus::paths::State;
 use chorus_testkit::but::{Grammar, Program, programs, standins};
 use chorus_testkit::sandbox::{self, Ran};
-use chorus_testkit::{Sandbox, processes, wait_until};
+use chorus_testkit::{Sandbox, files, processes, wait_until};
 use serde_json::Value;
 use std::ops::{Deref, DerefMut};
 
@@ -69,7 +69,8 @@ case " $* " in
     *) exec "$here/real/but" "$@" ;;
 esac
 if [ "$left" -gt 1 ]; then
-    echo "$side $word $((left - 1))" > "$here/stop"
+    echo "$side $word $((left - 1))" > "$here/.stop.$$"
+    mv "$here/.stop.$$" "$here/stop"
     exec "$here/real/but" "$@"
 fi
 rm "$here/stop"
@@ -367,8 +368,7 @@ impl World {
 
     /// The calls of `but` so far.
     pub fn calls(&self) -> Vec<String> {
-        let text = std::fs::read_to_string(self.root().join("but/calls")).unwrap_or_default();
-        text.lines().map(str::to_owned).collect()
+        files::lines(&self.root().join("but/calls"))
     }
 
     /// Lets a fault happen to the stand-in's next `commit`, or another command: `NAME@COMMAND`.

@@ -137,7 +137,7 @@ async fn a_held_database_is_told_and_not_waited_for_for_ever() {
     holder.execute_batch("BEGIN IMMEDIATE").unwrap();
     let error = store.write(|tx| tx.create(PROJECT, titled("Held"), &defaults())).await.unwrap_err();
     assert_eq!(error.code, Code::StoreUnusable);
-    assert!(error.message.ends_with("another program holds it"), "{error}");
+    assert!(error.message.ends_with("another program has locked it"), "{error}");
     holder.execute_batch("COMMIT").unwrap();
     assert_eq!(create(&store, "Free again").await.number, 1);
 }

@@ -1,6 +1,7 @@
 //! A private server for each test and each tmux.
 
 use chorus::tmux::{Listing, Pane, PaneState, Settings, Tmux};
+use chorus_testkit::wait::LIMIT;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -99,7 +100,7 @@ pub async fn until<T>(what: &str, probe: impl AsyncFn() -> Option<T>) -> T {
         if let Some(found) = probe().await {
             return found;
         }
-        assert!(begun.elapsed() < Duration::from_secs(30), "never: {what}");
+        assert!(begun.elapsed() < LIMIT, "never: {what}");
         tokio::time::sleep(Duration::from_millis(15)).await;
     }
 }

@@ -4,7 +4,8 @@ use crate::bed::{Bed, until};
 use chorus::agent::claude::prompt_box::PromptBox;
 use chorus::contract::Code;
 use chorus::tmux::{Key, Pane, Settings, Size, Style};
-use chorus_testkit::{FakeApi, claude, given};
+use chorus_testkit::wait::LIMIT;
+use chorus_testkit::{FakeApi, claude, files, given};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -40,9 +41,9 @@ impl Client {
 
     fn session(&self) -> Option<serde_json::Value> {
         let folder = std::fs::read_dir(self.bed.folder.path().join(".claude/sessions")).ok()?;
-        let files =
+        let mut found =
             folder.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "json"));
-        files.filter_map(|path| serde_json::from_slice(&std::fs::read(path).ok()?).ok()).next()
+        found.find_map(|path| files::json(&path))
     }
 
     async fn is(&self, status: &str) {
@@ -71,7 +72,7 @@ impl Client {
     async fn turn_after(&self, before: usize, text: &str) -> String {
         let begun = Instant::now();
         while self.api.turns().len() == before {
-            assert!(begun.elapsed() < Duration::from_secs(10), "not taken: {text:?}\n{}", self.screen().await);
+            assert!(begun.elapsed() < LIMIT, "not taken: {text:?}\n{}", self.screen().await);
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         self.typed(before)
@@ -233,7 +234,7 @@ async fn raw_text_is_typed(client: &Client) {
     until("the command run", async || client.file("RAW").exists().then_some(())).await;
     client.is("idle").await;
     client.send("hello").await;
-    let session = client.session().unwrap()["sessionId"].clone();
+    let session = until("its session", async || client.session()).await["sessionId"].clone();
     raw("/clear").await;
     until("another session", async || client.session().filter(|now| now["sessionId"] != session)).await;
     client.is("idle").await;

@@ -2,7 +2,8 @@ use crate::bed::{Bed, UUID, each, programs, until, words};
 use chorus::contract::Code;
 use chorus::process;
 use chorus::tmux::{Listing, Settings, Tmux, Version};
-use std::os::unix::fs::PermissionsExt;
+use chorus_testkit::files;
+use chorus_testkit::sandbox::script;
 use std::process::Command;
 
 #[tokio::test]
@@ -20,8 +21,7 @@ async fn a_missing_or_old_tmux_is_named_with_a_remedy() {
     assert!(error.hint.unwrap().contains("install tmux 3.2"));
     for said in ["tmux 3.1c", "screen 4"] {
         let fake = folder.path().join("fake");
-        std::fs::write(&fake, format!("#!/bin/sh\necho {said}\n")).unwrap();
-        std::fs::set_permissions(&fake, std::fs::Permissions::from_mode(0o755)).unwrap();
+        script(&fake, &format!("#!/bin/sh\necho {said}\n"));
         let error = Tmux::new(&fake, &socket, "x", Settings::default()).unwrap().check().await.unwrap_err();
         assert_eq!(error.code, Code::TmuxOld, "{said}");
         assert!(error.hint.is_some());
@@ -173,17 +173,16 @@ async fn a_dead_pane_is_told_with_its_task() {
         let folder = tempfile::Builder::new().prefix("we ird #[x] #{pid} %H '\"$(x);").tempdir().unwrap();
         let hook = folder.path().join("it's ;");
         let told = folder.path().join("told");
-        std::fs::write(&hook, "#!/bin/sh\nd=$1; shift; printf '<%s>' \"$@\" >> \"$d\"; echo >> \"$d\"\n").unwrap();
-        std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
+        script(&hook, "#!/bin/sh\nd=$1; shift; printf '<%s>' \"$@\" >> \"$d\"; echo >> \"$d\"\n");
         let on_pane_died = [&hook, &told].map(|path| path.to_str().unwrap().to_owned()).into();
         let bed = Bed::new(&program, Settings { on_pane_died, ..Settings::default() });
         let pane = bed.start(&["sh", "-c", "exit 0"]).await;
         let line = until("the hook", async || {
             // A listing makes tmux notice the end where it lost the signal.
             bed.panes().await;
-            std::fs::read_to_string(&told).ok().filter(|text| text.ends_with('\n'))
+            files::lines(&told).pop()
         })
         .await;
-        assert_eq!(line, format!("<{}><{UUID}>\n", pane.pane));
+        assert_eq!(line, format!("<{}><{UUID}>", pane.pane));
     }
 }

@@ -3,6 +3,7 @@
 use crate::bed::Bed;
 use chorus::contract::Code;
 use chorus::vcs::worktree::commit::{Span, commit_all, diff};
+use chorus_testkit::sandbox::script;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 #[tokio::test]
@@ -34,9 +35,8 @@ async fn it_takes_every_kind_of_change() {
 async fn a_failing_hook_is_told_and_nothing_is_lost() {
     let bed = Bed::new();
     let made = bed.make(1, "x").await;
-    bed.write("project/.git/hooks/pre-commit", "#!/bin/sh\necho lint: no tabs >&2\nexit 1\n");
     let hook = bed.project().join(".git/hooks/pre-commit");
-    std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
+    script(&hook, "#!/bin/sh\necho lint: no tabs >&2\nexit 1\n");
     std::fs::write(made.folder.join("b"), "x").unwrap();
     let error = commit_all(&made, "m").await.unwrap_err();
     assert!(error.code == Code::GitFailed && error.message.contains("lint: no tabs"), "{error}");

@@ -1,7 +1,7 @@
 //! What may happen to a worktree while its task lives: each is told with its mend, and nothing is lost.
 
 use crate::world::World;
-use std::os::unix::fs::PermissionsExt;
+use chorus_testkit::sandbox::script;
 
 const EDIT: &str = "Write the greeting [[bash: echo hello > greeting.txt]] [[say I wrote the greeting.]]";
 
@@ -90,8 +90,8 @@ fn an_agent_that_switched_branches_or_began_a_merge_is_told() {
 #[test]
 fn a_hook_that_refuses_the_commit_is_told_in_its_own_words() {
     let (world, task) = begun();
-    let hook = world.write("project/.git/hooks/pre-commit", "#!/bin/sh\necho the linter says no >&2\nexit 1\n");
-    std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let hook = world.project().join(".git/hooks/pre-commit");
+    script(&hook, "#!/bin/sh\necho the linter says no >&2\nexit 1\n");
     world.turn(&task, "Write something bad here [[bash: echo bad > bad.txt]] [[say done]]");
     world.trouble(&task, &["the linter says no", "hook"]);
     let found = world.look(&task);

@@ -1,17 +1,17 @@
---- Reloads buffers whose files agents have changed, and warns where a buffer has unsaved edits.
+--- Buffers whose files agents change: read again at once where nothing is unsaved, told otherwise.
 
 local M = {}
 
---- An event names at most this many paths; with this many there may be others.
+--- An event names no more paths than this; there may be others then.
 local MOST_PATHS = 50
 
---- Stamps of files when their buffers were last the same as the file, by buffer.
+--- What files with unsaved edits looked like when they were last in step with their buffer, by buffer.
 ---@type table<integer, string>
 local known = {}
 
 ---@param path string
 ---@return string? changes when the file does
-local function stamp_of(path)
+local function look(path)
   local about = vim.uv.fs_stat(path)
   return about and ('%d.%d %d'):format(about.mtime.sec, about.mtime.nsec, about.size) or nil
 end
@@ -25,11 +25,11 @@ end
 ---@param buffer integer
 local function remember(buffer)
   if is_file(buffer) then
-    known[buffer] = stamp_of(vim.api.nvim_buf_get_name(buffer))
+    known[buffer] = look(vim.api.nvim_buf_get_name(buffer))
   end
 end
 
---- Names the tasks that have edits in a file.
+--- Which tasks have edits in a file, in words.
 ---@param changes chorus.Changes
 ---@param path string
 ---@return string
@@ -53,15 +53,15 @@ local function owners(changes, path)
   return #numbers > 0 and ' by one of #' .. table.concat(numbers, ', #') or ''
 end
 
---- Warns that buffers with unsaved edits are older than their files, and names the tasks that changed them.
+--- Says once for each change on disk that a buffer with unsaved edits is behind, and which task did it.
 ---@param behind { buffer: integer, path: string }[]
-local function warn_about(behind)
+local function tell(behind)
   require('chorus.client').request('changes', {}, function(_, changes)
     for _, each in ipairs(behind) do
       local who = changes and owners(changes, each.path) or ''
       require('chorus.message').warn(
         ('%s was changed on disk%s'):format(each.path, who),
-        '`:e!` takes the file, `:w!` keeps your edits',
+        '`:e!` loads the file, `:w!` keeps your edits',
         true
       )
     end
@@ -69,21 +69,21 @@ local function warn_about(behind)
 end
 
 ---@param buffer integer
-local function reload(buffer)
+local function read_again(buffer)
   local reads = vim.bo[buffer].autoread
   if reads == nil then
     reads = vim.go.autoread
   end
   if reads then
-    -- Not allowed in the command-line window; Neovim checks by itself later.
+    -- Not allowed in the command-line window; Neovim looks by itself later then.
     pcall(vim.cmd.checktime, buffer)
   end
 end
 
---- Reloads or warns about the buffers of changed files.
+--- Looks at the buffers of files that have changed.
 ---@param root string
 ---@param paths string[] from the root
-local function update_buffers(root, paths)
+local function look_at(root, paths)
   local is_named = {}
   for _, path in ipairs(paths) do
     is_named[path] = true
@@ -94,20 +94,20 @@ local function update_buffers(root, paths)
     local path = vim.startswith(name, root .. '/') and name:sub(#root + 2) or nil
     if path and (is_named[path] or #paths >= MOST_PATHS) then
       if not vim.bo[buffer].modified then
-        reload(buffer)
+        read_again(buffer)
         remember(buffer)
-      elseif known[buffer] and known[buffer] ~= stamp_of(name) then
-        known[buffer] = stamp_of(name)
+      elseif known[buffer] and known[buffer] ~= look(name) then
+        known[buffer] = look(name)
         behind[#behind + 1] = { buffer = buffer, path = path }
       end
     end
   end
   if #behind > 0 then
-    warn_about(behind)
+    tell(behind)
   end
 end
 
---- Listens for edits, and from now on remembers which files are the same as their buffers.
+--- Listens for edits, and remembers from now on what files are in step with their buffers.
 function M.attach()
   local group = vim.api.nvim_create_augroup('chorus_reload', {})
   vim.api.nvim_create_autocmd({ 'BufReadPost', 'BufWritePost', 'FileChangedShellPost' }, {
@@ -127,11 +127,11 @@ function M.attach()
   vim.api.nvim_create_autocmd('User', {
     group = group,
     pattern = 'ChorusEditsChanged',
-    desc = 'Chorus: reload what agents have changed',
+    desc = 'Chorus: reload files that agents changed',
     callback = function(event)
       local welcome = require('chorus.client').welcome()
       if welcome then
-        update_buffers(welcome.project, event.data.paths)
+        look_at(welcome.project, event.data.paths)
       end
     end,
   })

@@ -1,18 +1,18 @@
---- Reports every file written in this Neovim to the daemon, which attributes such edits to the person.
+--- Tells the daemon of every file that is written here, so that a person's own edits are not taken for an agent's.
 
 local M = {}
 
---- The first write of a file is reported at once, before a scan can see it. Further writes of the file within so many
---- milliseconds are reported together at their end.
+--- A write is told at once, before anybody else looks at the file; others of the same file within so many milliseconds
+--- are told together at their end.
 local PAUSE = 50
 
 ---@type integer?
 local autocommand
---- Paths reported just now, and whether they were written again since.
+--- Paths told of just now, and whether they were written again since.
 ---@type table<string, boolean>
 local due = {}
 
---- Whether agents work in the person's working tree.
+--- Whether agents work in the tree that this Neovim's files are in.
 ---@return boolean
 local function is_shared()
   local tasks = require('chorus.tasks')
@@ -32,23 +32,23 @@ local function is_in_project(path)
 end
 
 ---@param path string
-local function report(path)
+local function tell(path)
   local client = require('chorus.client')
   if client.is_connected() then
     client.request('file_saved', { path = path })
   end
 end
 
---- Reports the file again after the pause if it was written meanwhile.
+--- Tells what was written again, and rests again.
 ---@param path string
-local function pause(path)
+local function rest(path)
   due[path] = false
   vim.defer_fn(function()
     local is_due = due[path]
     due[path] = nil
     if is_due then
-      report(path)
-      pause(path)
+      tell(path)
+      rest(path)
     end
   end, PAUSE)
 end
@@ -65,15 +65,15 @@ local function written(event)
     due[path] = true
     return
   end
-  report(path)
-  pause(path)
+  tell(path)
+  rest(path)
 end
 
---- Reports what waits for its pause, since Neovim exits.
-local function report_all()
+--- Tells at once what is still to be told, since Neovim leaves.
+local function tell_all()
   for path, is_due in pairs(due) do
     if is_due then
-      report(path)
+      tell(path)
     end
   end
   due = {}
@@ -89,7 +89,7 @@ function M.attach()
       autocommand = autocommand
         or vim.api.nvim_create_autocmd('BufWritePost', {
           group = group,
-          desc = 'Chorus: report whose edit this was',
+          desc = 'Chorus: report a saved file',
           callback = written,
         })
     end,
@@ -104,7 +104,7 @@ function M.attach()
       end
     end,
   })
-  vim.api.nvim_create_autocmd('VimLeavePre', { group = group, callback = report_all })
+  vim.api.nvim_create_autocmd('VimLeavePre', { group = group, callback = tell_all })
 end
 
 return M

@@ -19,8 +19,8 @@ function M.read(buffer)
     -- Within the autocommand Neovim would report an error of the autocommand.
     vim.schedule(function()
       require('chorus.message').fail(
-        'there is nothing named ' .. name,
-        'there are chorus://dashboard, chorus://list, chorus://changes, chorus://task/12, chorus://diff/12/stack'
+        'there is no buffer named ' .. name,
+        'the names are chorus://dashboard, chorus://list, chorus://changes, chorus://task/12, chorus://diff/12/stack'
       )
     end)
   end

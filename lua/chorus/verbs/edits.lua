@@ -14,8 +14,8 @@ function run.diff(call, verb)
   local part = given.some(call.args) or 'stack'
   if not require('chorus.ui.edits.diff').is_part(part) then
     return message.fail(
-      ('there is no part `%s` of a diff'):format(part),
-      'there are `stack`, `turn`, `uncommitted`, and ids of commits'
+      ('a diff has no part `%s`'):format(part),
+      'the parts are `stack`, `turn`, `uncommitted`, and commit ids'
     )
   end
   given.with_task(verb, call, function(task)

@@ -80,7 +80,7 @@ local function discards(found)
     )
   end
   lines[#lines + 1] =
-    'All of it is kept under refs/chorus/discarded/ in the repository; `:Chorus! reopen` brings it back.'
+    'A backup is kept under refs/chorus/discarded/ in the repository; `:Chorus! reopen` restores it.'
   return table.concat(lines, '\n')
 end
 
@@ -91,7 +91,7 @@ function run.fail(call, verb)
         return { task = task.uuid, reason = given.some(reason), discard = call.bang or nil }
       end, {
         on_reply = function(task)
-          local hint = call.bang and ('`:Chorus! reopen %d` brings back what it had'):format(task.number) or nil
+          local hint = call.bang and ('`:Chorus! reopen %d` restores its edits'):format(task.number) or nil
           message.info(('#%d is given up'):format(task.number), hint)
         end,
       })

@@ -82,7 +82,7 @@ function M.resolve(verb, typed, on_tasks)
   local candidates = M.candidates(verb)
   if #candidates == 0 then
     local any = #tasks.all() > 0
-    local text = any and ('cannot %s: no task is in a state for it'):format(verb.name) or 'there are no tasks here yet'
+    local text = any and ('there is no task to %s'):format(verb.name) or 'there are no tasks here yet'
     return message.info(text, any and 'run `:Chorus` to see the tasks' or 'run `:Chorus new` to write one')
   end
   if #candidates == 1 and not verb.careful then

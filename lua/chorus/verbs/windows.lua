@@ -56,7 +56,7 @@ end
 
 function run.pick(call)
   if call.args ~= '' and not filter.is_filter(call.args) then
-    return message.fail(('there is no filter `%s`'):format(call.args), '`:Chorus pick <Tab>` lists them')
+    return message.fail(('unknown filter `%s`'):format(call.args), '`:Chorus pick <Tab>` lists them')
   end
   local found = vim.tbl_filter(function(task)
     return call.args == '' or filter.includes(call.args, task)
@@ -74,7 +74,7 @@ end
 function run.next()
   local need = require('chorus.tasks.needs').take()
   if not need then
-    message.info('nobody needs you')
+    message.info('no task needs you')
   elseif need.request then
     require('chorus.ui.requests.request').open(need.request)
   else

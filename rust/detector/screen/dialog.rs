@@ -1,87 +1,10 @@
 //! A dialog's question and options, read so that keys can answer it safely or not at all.
 
 use super::lines::Line;
+use crate::evidence::reading::{Dialog, DialogOption, Means};
 use crate::text::clean_line;
 use regex::Regex;
-use serde::Serialize;
 use std::sync::LazyLock;
-
-/// What choosing an option does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Means {
-    /// Allows, once.
-    Yes,
-    /// Refuses.
-    No,
-    /// Allows and remembers.
-    Always,
-    /// Allows and changes the session's permission mode.
-    Mode,
-    /// Anything else.
-    Other,
-}
-
-/// One option.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Choice {
-    /// The digit that chooses and confirms it (or, with `checked`, toggles it); none in an unnumbered list.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub digit: Option<u8>,
-    /// Its first line.
-    pub label: String,
-    /// What stands below the label: its rest, or a description.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
-    /// Whether the marker stands on it.
-    pub selected: bool,
-    /// For a list with several answers, whether it is ticked.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub checked: Option<bool>,
-    /// What choosing it does.
-    pub means: Means,
-}
-
-/// A dialog with options.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Dialog {
-    /// The paragraph above the options.
-    pub question: Option<String>,
-    /// Top to bottom.
-    pub options: Vec<Choice>,
-    /// Whether the whole list is on screen with the marker on exactly one row: only then do arrows lead anywhere sure.
-    pub complete: bool,
-}
-
-impl Dialog {
-    /// The keys (tmux names) that choose the option at `index`: its digit, or arrows and Enter from the marked row.
-    /// Nothing where that is not sure, for a refusal (never by digit: see [`Dialog::deny`]), and for a tick.
-    pub fn choose(&self, index: usize) -> Option<Vec<String>> {
-        let choice = self.options.get(index)?;
-        if !self.complete || choice.means == Means::No || choice.checked.is_some() {
-            return None;
-        }
-        if let Some(digit) = choice.digit {
-            return Some(vec![digit.to_string()]);
-        }
-        let marked = self.options.iter().position(|choice| choice.selected)?;
-        let arrow = if index > marked { "Down" } else { "Up" };
-        let moves = std::iter::repeat_n(arrow, index.abs_diff(marked));
-        Some(moves.chain(["Enter"]).map(str::to_owned).collect())
-    }
-
-    /// The keys that allow once; nothing unless exactly one option means yes.
-    pub fn approve(&self) -> Option<Vec<String>> {
-        let mut yes = (0..self.options.len()).filter(|index| self.options[*index].means == Means::Yes);
-        let index = yes.next().filter(|_| yes.next().is_none())?;
-        self.choose(index)
-    }
-
-    /// The key that refuses. In Claude Code it also ends the turn, and quits it at a start dialog.
-    pub fn deny(&self) -> Vec<String> {
-        vec!["Escape".to_owned()]
-    }
-}
 
 static NUMBERED: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"^(\s*)([❯›>]\s+)?(\d{1,2})\.\s+(?:\[([ xX✔✓])\]\s+)?(\S.*)$").ok());
@@ -92,7 +15,7 @@ pub fn read(lines: &[&Line], more: &Regex, means: &dyn Fn(&str) -> Means) -> Opt
     let rows = numbered(lines).or_else(|| unnumbered(lines))?;
     let first = rows.first()?.place;
     let digits_start_at_one = rows.first().is_none_or(|row| row.choice.digit.is_none_or(|digit| digit == 1));
-    let mut options: Vec<Choice> = rows.into_iter().map(|row| row.choice).collect();
+    let mut options: Vec<DialogOption> = rows.into_iter().map(|row| row.choice).collect();
     for choice in &mut options {
         let whole = choice.note.as_ref().map_or(choice.label.clone(), |note| format!("{} {note}", choice.label));
         choice.means = means(&whole);
@@ -105,11 +28,11 @@ pub fn read(lines: &[&Line], more: &Regex, means: &dyn Fn(&str) -> Means) -> Opt
 struct Row {
     place: usize,
     column: usize,
-    choice: Choice,
+    choice: DialogOption,
 }
 
-fn choice(digit: Option<u8>, label: &str, selected: bool, checked: Option<bool>) -> Choice {
-    Choice { digit, label: clean_line(label, 200), note: None, selected, checked, means: Means::Other }
+fn choice(digit: Option<u8>, label: &str, selected: bool, checked: Option<bool>) -> DialogOption {
+    DialogOption { digit, label: clean_line(label, 200), note: None, selected, checked, means: Means::Other }
 }
 
 /// The last list counted from its first digit on, preferably one with the marker in it: plans and questions hold lists too.

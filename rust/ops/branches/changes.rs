@@ -43,35 +43,34 @@ pub async fn assign(core: &Core, asker: &Asker, assign: ChangesAssign) -> Result
     edits::settle(core, &asker.project).await?;
     let uncommitted = Uncommitted::read(core, &asker.project, &but, but.status().await?).await?;
     let hunks = uncommitted.named(&assign)?;
-    let (project, path) = (asker.project.clone(), assign.path.clone());
+    let path = assign.path.clone();
     let origins = uncommitted.origins_of(&path);
     // Nothing else is taken in meanwhile, or it would write an older ledger over this one.
-    let mut alone = core.trees.of(&project).known.clone().lock_owned().await;
+    let mut alone = core.trees.of(&asker.project).known.clone().lock_owned().await;
     alone.touch(origins.iter().chain([&path]));
-    core.store()?
-        .write(move |tx| {
-            let Some(mut ledger) = tx.ledger(&project, &path)? else {
-                return Err(Error::new(Code::BadInput, format!("cannot assign {path}: it has no uncommitted edits")));
-            };
-            match hunks {
-                None => ledger.assign_all(&owner),
-                Some(hunks) => hunks.iter().for_each(|hunk| ledger.assign(hunk, &owner)),
+    core.write(&asker.project, move |tx, project| {
+        let Some(mut ledger) = tx.ledger(project, &path)? else {
+            return Err(Error::new(Code::BadInput, format!("cannot assign {path}: it has no uncommitted edits")));
+        };
+        match hunks {
+            None => ledger.assign_all(&owner),
+            Some(hunks) => hunks.iter().for_each(|hunk| ledger.assign(hunk, &owner)),
+        }
+        tx.put_ledger(project, &path, &ledger)?;
+        for origin in &origins {
+            if let Some(mut gone) = tx.ledger(project, origin)? {
+                gone.assign_all(&owner);
+                tx.put_ledger(project, origin, &gone)?;
             }
-            tx.put_ledger(&project, &path, &ledger)?;
-            for origin in &origins {
-                if let Some(mut gone) = tx.ledger(&project, origin)? {
-                    gone.assign_all(&owner);
-                    tx.put_ledger(&project, origin, &gone)?;
-                }
-            }
-            if let Owner::Task(task) = &owner {
-                tx.journal(task, Who::Person, "assigned", &format!("Edits in {path} were given to this task"), None)?;
-            }
-            tx.recount_edits(&project)?;
-            tx.tell_edits(&project, std::slice::from_ref(&path));
-            Ok(())
-        })
-        .await?;
+        }
+        if let Owner::Task(task) = &owner {
+            tx.journal(task, Who::Person, "assigned", &format!("Edits in {path} were given to this task"), None)?;
+        }
+        tx.recount_edits(project)?;
+        tx.tell_edits(project, std::slice::from_ref(&path));
+        Ok(())
+    })
+    .await?;
     drop(alone);
     changes(core, asker).await
 }

@@ -24,8 +24,7 @@ pub async fn follow(core: &Core, end: End) {
         End::Turn(task) => (task, true),
         End::Agent(task) => (task, false),
     };
-    let Ok(store) = core.store() else { return };
-    let Ok(task) = store.read(move |tx| tx.row(&uuid)).await else { return };
+    let Ok(task) = core.read(&uuid, |tx, task| tx.row(task)).await else { return };
     // Commands that run on after their turn may still edit.
     let rest = core.sights.of(&task.uuid).is_none_or(|sight| sight.state.detail.background.is_none());
     if let Err(error) = edits::calls_over(core, &task, rest || !is_turn).await {
@@ -57,10 +56,9 @@ pub async fn commit_or_tell(core: &Core, task: &Task, loaded: &Loaded, message: 
 }
 
 async fn tell(core: &Core, task: &Task, trouble: &contract::Trouble) {
-    let (uuid, trouble) = (task.uuid.clone(), trouble.clone());
-    let Ok(store) = core.store() else { return };
-    let told = store.write(move |tx| note(tx, &uuid, NOT_COMMITTED, &trouble));
-    if let Err(error) = told.await {
+    let trouble = trouble.clone();
+    let noted = core.write(&task.uuid, move |tx, task| note(tx, task, NOT_COMMITTED, &trouble));
+    if let Err(error) = noted.await {
         log::error!("cannot store a trouble: {error}");
     }
 }
@@ -77,10 +75,7 @@ pub async fn commit(core: &Core, asker: &Asker, commit: TaskCommit) -> Result<Ta
     let message = commit.message.filter(|message| !message.trim().is_empty());
     let done = run(core, &task, &loaded, message.as_deref()).await.map_err(|error| error.context(&doing))?;
     match done {
-        Done::Committed => {
-            let uuid = task.uuid.clone();
-            core.store()?.read(move |tx| tx.row(&uuid)).await
-        }
+        Done::Committed => core.read(&task.uuid, |tx, task| tx.row(task)).await,
         Done::Nothing => Err(Error::new(Code::WrongState, format!("{doing}: nothing of it is uncommitted"))
             .hint("`changes` shows uncommitted edits and whose they are")),
         Done::Trouble(trouble) => Err(refused(&doing, &trouble)),

@@ -114,8 +114,7 @@ async fn commit(git: &Git, oid: &str) -> Result<String> {
 }
 
 async fn newest(core: &Core, task: &Task) -> Result<String> {
-    let uuid = task.uuid.clone();
-    let commits = core.store()?.read(move |tx| tx.commits(&uuid, 1)).await?;
+    let commits = core.read(&task.uuid, |tx, task| tx.commits(task, 1)).await?;
     match commits.first() {
         Some(newest) => commit(&Git::at(&task.project), &newest.oid).await,
         None => Ok(String::new()),

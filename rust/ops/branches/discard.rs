@@ -10,7 +10,7 @@ use crate::ops::branches::uncommitted::Uncommitted;
 use crate::ops::branches::{commit, upstream, worktrees};
 use crate::ops::{edits, stacks};
 use crate::paths::{Access, replace, replace_with_link};
-use crate::store::{Tx, Who};
+use crate::store::Who;
 use crate::task::{Isolation, Task};
 use crate::vcs::but::{But, Grammar, Stack};
 use crate::vcs::environment::GitEnvironment;
@@ -50,15 +50,14 @@ pub async fn discard(core: &Core, task: &Task) -> Result<String> {
     };
     let Some(kept) = kept else { return Ok("There was nothing to discard.".to_owned()) };
     let text = format!("{} was discarded and is kept under {}", kept.branch, kept.reference);
-    let (uuid, said) = (task.uuid.clone(), text.clone());
-    core.store()?
-        .write(move |tx| {
-            tx.remember(&key(&uuid), &serde_json::to_string(&kept).unwrap_or_default())?;
-            tx.forget_commits(&uuid)?;
-            tx.set_trouble(&uuid, None)?;
-            tx.journal(&uuid, Who::Person, "discarded", &said, None)
-        })
-        .await?;
+    let said = text.clone();
+    core.write(&task.uuid, move |tx, task| {
+        tx.remember(&key(task), &serde_json::to_string(&kept).unwrap_or_default())?;
+        tx.forget_commits(task)?;
+        tx.set_trouble(task, None)?;
+        tx.journal(task, Who::Person, "discarded", &said, None)
+    })
+    .await?;
     Ok(text)
 }
 
@@ -174,8 +173,7 @@ fn replaced(hunk: &Hunk) -> Replaced {
 
 /// Brings back what was discarded; a sentence about what came back.
 pub async fn restore(core: &Core, task: &Task) -> Result<String> {
-    let uuid = task.uuid.clone();
-    let kept = core.store()?.read(move |tx| tx.recall(&key(&uuid))).await?;
+    let kept = core.read(&task.uuid, |tx, task| tx.recall(&key(task))).await?;
     let kept: Option<Discarded> = kept.and_then(|json| serde_json::from_str(&json).ok());
     let Some(kept) = kept else {
         return Err(Error::new(
@@ -196,13 +194,12 @@ pub async fn restore(core: &Core, task: &Task) -> Result<String> {
     if !left.is_empty() {
         text += &format!("; {} changed meanwhile: their edits are in {}/edits", left.join(", "), kept.reference);
     }
-    let (uuid, said) = (task.uuid.clone(), text.clone());
-    core.store()?
-        .write(move |tx: &mut Tx<'_>| {
-            tx.remember(&key(&uuid), "")?;
-            tx.journal(&uuid, Who::Person, "restored", &said, None)
-        })
-        .await?;
+    let said = text.clone();
+    core.write(&task.uuid, move |tx, task| {
+        tx.remember(&key(task), "")?;
+        tx.journal(task, Who::Person, "restored", &said, None)
+    })
+    .await?;
     Ok(text)
 }
 

@@ -1,4 +1,4 @@
-//! Where a task's edits go, settled when it starts: a stack, a worktree, or the project's own folder.
+//! Where a task's edits go, decided when it starts: a stack, a worktree, or the project's own folder.
 
 use crate::config::{Committer, Loaded};
 use crate::contract::{Code, Environment};
@@ -10,11 +10,12 @@ use crate::store::Place;
 use crate::task::{Isolation, Task};
 use crate::vcs::but::But;
 use crate::vcs::git::Git;
-use crate::vcs::repository::{self, Use};
+use crate::vcs::repository::{self, Repository, Use};
 use std::path::PathBuf;
 
-/// What was settled, and how to take back what was made for it.
-pub struct Settled {
+/// Where a task's edits go.
+#[derive(Clone)]
+pub struct Home {
     /// Never `auto`.
     pub isolation: Isolation,
     /// Branch, worktree and base commit.
@@ -23,6 +24,12 @@ pub struct Settled {
     pub said: String,
     /// The `but` that later commits use.
     pub but: Option<PathBuf>,
+}
+
+/// The home of a task's edits, made, and how to take back what was made for it.
+pub struct Isolated {
+    /// Where they go.
+    pub home: Home,
     undo: Undo,
 }
 
@@ -32,13 +39,19 @@ enum Undo {
     Worktree(worktrees::Made),
 }
 
-impl Settled {
-    fn none(said: String) -> Settled {
-        Settled { isolation: Isolation::None, place: Place::default(), said, but: None, undo: Undo::Nothing }
+impl Isolated {
+    fn none(said: String) -> Isolated {
+        let home = Home { isolation: Isolation::None, place: Place::default(), said, but: None };
+        Isolated { home, undo: Undo::Nothing }
     }
 
-    /// Takes back what was made, because the start failed later. What cannot be is told in the log: an empty branch
-    /// harms nobody, and the next start finds it.
+    /// The folder the agent works in.
+    pub fn folder(&self, task: &Task) -> PathBuf {
+        self.home.place.worktree.as_deref().map_or_else(|| PathBuf::from(&task.project), PathBuf::from)
+    }
+
+    /// Takes back what was made, because the start failed later. A failure is only logged: an empty branch harms
+    /// nobody, and the next start finds it.
     pub async fn undo(self) {
         let undone = match self.undo {
             Undo::Nothing => Ok(()),
@@ -51,44 +64,53 @@ impl Settled {
     }
 }
 
-/// Settles it and makes branch or worktree; a reopened task finds what it had. Nothing is made when it is refused.
-pub async fn settle(core: &Core, task: &Task, loaded: &Loaded, environment: &Environment) -> Result<Settled> {
-    let doing = |name: &str| format!("cannot start #{} with isolation {name}", task.number);
+/// Decides where the edits go and makes the branch or worktree; a reopened task finds the one it had. A refused start
+/// makes nothing.
+pub async fn isolate(core: &Core, task: &Task, loaded: &Loaded, environment: &Environment) -> Result<Isolated> {
+    let doing = |error: Error| match task.isolation {
+        Isolation::Stack => error.context(format!("cannot start #{} with isolation stack", task.number)),
+        Isolation::Worktree => error.context(format!("cannot start #{} with isolation worktree", task.number)),
+        Isolation::Auto | Isolation::None => error.context(format!("cannot start #{}", task.number)),
+    };
+    let git = git(&task.project, environment);
+    let scan = async || repository::look_with(&git).await.map_err(doing);
     match task.isolation {
         Isolation::None => {
             let said = "Isolation is none: edits stay in the shared working tree and nothing is committed";
-            Ok(Settled::none(said.to_owned()))
+            Ok(Isolated::none(said.to_owned()))
         }
-        Isolation::Stack => stack(core, task, loaded, environment).await.map_err(|error| error.context(doing("stack"))),
-        Isolation::Worktree => {
-            worktree(core, task, loaded, environment).await.map_err(|error| error.context(doing("worktree")))
+        Isolation::Stack => {
+            let found = usable_but(core, task, loaded, environment, &scan().await?).await.map_err(doing)?;
+            stack(core, task, loaded, found).await.map_err(doing)
         }
-        Isolation::Auto => auto(core, task, loaded, environment).await,
+        Isolation::Worktree => worktree(core, task, loaded, &git, &scan().await?).await.map_err(doing),
+        Isolation::Auto => auto(core, task, loaded, environment, &git, &scan().await?).await.map_err(doing),
     }
 }
 
 /// A stack where the project is a GitButler project with a usable `but`, else a worktree, else none, and it says why.
-async fn auto(core: &Core, task: &Task, loaded: &Loaded, environment: &Environment) -> Result<Settled> {
-    let why_no_stack = match can_stack(core, task, loaded, environment).await {
-        Ok(_) => {
-            return stack(core, task, loaded, environment)
-                .await
-                .map_err(|error| error.context(format!("cannot start #{}", task.number)));
-        }
+async fn auto(
+    core: &Core,
+    task: &Task,
+    loaded: &Loaded,
+    environment: &Environment,
+    git: &Git,
+    found: &Repository,
+) -> Result<Isolated> {
+    let why_no_stack = match usable_but(core, task, loaded, environment, found).await {
+        Ok(but) => return stack(core, task, loaded, but).await,
         Err(error) => error.message,
     };
-    let found = repository::look_with(&git(&task.project, environment)).await?;
-    match repository::refusal(&found, Use::Worktree) {
+    match repository::refusal(found, Use::Worktree) {
         None => {
-            let made = worktree(core, task, loaded, environment).await;
-            let mut settled = made.map_err(|error| error.context(format!("cannot start #{}", task.number)))?;
-            settled.said += &format!(" (no stack: {why_no_stack})");
-            Ok(settled)
+            let mut isolated = worktree(core, task, loaded, git, found).await?;
+            isolated.home.said += &format!(" (no stack: {why_no_stack})");
+            Ok(isolated)
         }
-        Some(error) => Ok(Settled::none(format!(
-            "Edits stay in the shared working tree and nothing is committed: {}",
-            error.message
-        ))),
+        Some(error) => {
+            let said = "Edits stay in the shared working tree and nothing is committed";
+            Ok(Isolated::none(format!("{said}: {}", error.message)))
+        }
     }
 }
 
@@ -96,15 +118,20 @@ fn git(folder: &str, environment: &Environment) -> Git {
     Git::of_client(folder, environment)
 }
 
-/// Whether the task may have a stack.
-async fn can_stack(core: &Core, task: &Task, loaded: &Loaded, environment: &Environment) -> Result<stacks::Found> {
+/// The `but` of a task that may have a stack, or why it may not.
+async fn usable_but(
+    core: &Core,
+    task: &Task,
+    loaded: &Loaded,
+    environment: &Environment,
+    found: &Repository,
+) -> Result<stacks::Found> {
     let agent = agents::named(loaded, &task.agent, &core.state);
     if !agent.capabilities().gives.hooks {
         let why = format!("agent {} tells nothing of its edits, so they cannot be told from others'", task.agent);
         return Err(Error::new(Code::Unsupported, why).hint("use isolation worktree"));
     }
-    let found = repository::look_with(&git(&task.project, environment)).await?;
-    if let Some(error) = repository::refusal(&found, Use::Stack) {
+    if let Some(error) = repository::refusal(found, Use::Stack) {
         return Err(error);
     }
     let found = stacks::find(core, &task.project, loaded, Some(environment)).await?;
@@ -114,16 +141,14 @@ async fn can_stack(core: &Core, task: &Task, loaded: &Loaded, environment: &Envi
     }
 }
 
-async fn stack(core: &Core, task: &Task, loaded: &Loaded, environment: &Environment) -> Result<Settled> {
-    let found = can_stack(core, task, loaded, environment).await?;
+async fn stack(core: &Core, task: &Task, loaded: &Loaded, found: stacks::Found) -> Result<Isolated> {
     if loaded.config.vcs.committer == Committer::ButHooks {
         let said =
             "GitButler's own hooks commit this task's edits (`[vcs] committer`); Chorus commits nothing".to_owned();
-        return Ok(Settled::none(said));
+        return Ok(Isolated::none(said));
     }
-    let but = stacks::open(core, &task.project, loaded, Some(environment)).await?;
-    let known = task.clone();
-    let above = core.store()?.read(move |tx| stacks::above(tx, &known)).await?;
+    let but = found.open(&task.project).await?;
+    let above = core.read(task, stacks::above).await?;
     // What is there before the first task is the person's.
     edits::first_look(core, &task.project).await?;
     let taken = Git::at(&task.project).branches("").await?;
@@ -132,14 +157,14 @@ async fn stack(core: &Core, task: &Task, loaded: &Loaded, environment: &Environm
     }
     let branch = stacks::name(task, |name| taken.iter().any(|other| other == name));
     // Before it is made: a daemon that is killed in between finds it again.
-    let (uuid, place) = (task.uuid.clone(), Place { stack: Some(branch.clone()), ..Place::default() });
+    let place = Place { stack: Some(branch.clone()), ..Place::default() };
     let noted = place.clone();
-    core.store()?.write(move |tx| tx.set_place(&uuid, &noted)).await?;
+    core.write(&task.uuid, move |tx, task| tx.set_place(task, &noted)).await?;
     let others = stacks::dirty_beside(core, task).await?;
     let made = stacks::make(&but, &branch, above.as_deref(), &others).await?;
     let base = Git::at(&task.project).resolve(&format!("refs/heads/{branch}")).await?;
     let on = above.map(|above| format!(" on top of {above}")).unwrap_or_default();
-    Ok(Settled {
+    let home = Home {
         isolation: Isolation::Stack,
         place: Place { base, ..place },
         said: match stacks::broken_hooks(&found) {
@@ -150,29 +175,18 @@ async fn stack(core: &Core, task: &Task, loaded: &Loaded, environment: &Environm
             }
         },
         but: Some(found.program),
-        undo: if made { Undo::Stack(but, branch) } else { Undo::Nothing },
-    })
+    };
+    Ok(Isolated { home, undo: if made { Undo::Stack(but, branch) } else { Undo::Nothing } })
 }
 
-async fn worktree(core: &Core, task: &Task, loaded: &Loaded, environment: &Environment) -> Result<Settled> {
-    let git = git(&task.project, environment);
-    let found = repository::look_with(&git).await?;
-    if let Some(error) = repository::refusal(&found, Use::Worktree) {
+async fn worktree(core: &Core, task: &Task, loaded: &Loaded, git: &Git, found: &Repository) -> Result<Isolated> {
+    if let Some(error) = repository::refusal(found, Use::Worktree) {
         return Err(error);
     }
-    let made = worktrees::make(core, task, loaded, &git).await?;
+    let made = worktrees::make(core, task, loaded, git).await?;
     let place = made.place();
     let (branch, folder) = (place.stack.clone().unwrap_or_default(), place.worktree.clone().unwrap_or_default());
-    Ok(Settled {
-        isolation: Isolation::Worktree,
-        place,
-        said: format!("Edits go to the branch {branch}, in a worktree at {folder}"),
-        but: None,
-        undo: Undo::Worktree(made),
-    })
-}
-
-/// The folder the agent works in.
-pub fn folder(task: &Task, settled: &Settled) -> PathBuf {
-    settled.place.worktree.as_deref().map_or_else(|| PathBuf::from(&task.project), PathBuf::from)
+    let said = format!("Edits go to the branch {branch}, in a worktree at {folder}");
+    let home = Home { isolation: Isolation::Worktree, place, said, but: None };
+    Ok(Isolated { home, undo: Undo::Worktree(made) })
 }

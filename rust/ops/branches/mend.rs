@@ -94,23 +94,16 @@ async fn carry_out(core: &Core, task: &Task, branch: &str, remedy: &Remedy) -> R
         },
     };
     let changed = kept.changed(&git).await?;
-    let (uuid, reference) = (task.uuid.clone(), kept.reference.clone());
-    let names: Vec<String> = changed.into_keys().collect();
-    core.store()?
-        .write(move |tx| {
-            tx.journal(
-                &uuid,
-                Who::Person,
-                "mended",
-                &format!("Mended the branch; bytes before are in {reference}"),
-                None,
-            )?;
-            for name in &names {
-                let text = format!("{name} is not as it was before: its bytes are in {reference}");
-                tx.journal(&uuid, Who::Chorus, "changed_by_mending", &text, None)?;
-            }
-            Ok(())
-        })
-        .await?;
+    let (reference, names) = (kept.reference.clone(), changed.into_keys().collect::<Vec<String>>());
+    core.write(&task.uuid, move |tx, task| {
+        let text = format!("Mended the branch; bytes before are in {reference}");
+        tx.journal(task, Who::Person, "mended", &text, None)?;
+        for name in &names {
+            let text = format!("{name} is not as it was before: its bytes are in {reference}");
+            tx.journal(task, Who::Chorus, "changed_by_mending", &text, None)?;
+        }
+        Ok(())
+    })
+    .await?;
     Ok(done?)
 }

@@ -36,8 +36,7 @@ pub async fn preview(core: &Core, asker: &Asker, confirm: Confirm) -> Result<Off
         }
         return Ok(Offer { text, done: false });
     }
-    let uuid = task.uuid.clone();
-    let base = core.store()?.read(move |tx| tx.base(&uuid)).await?;
+    let base = core.read(&task.uuid, |tx, task| tx.base(task)).await?;
     show(&but, &task, branch, base).await.map_err(|error| error.context(&doing))?;
     Ok(Offer { text: format!("{} is in the workspace.", shown(branch)), done: true })
 }

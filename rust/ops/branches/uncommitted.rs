@@ -30,11 +30,9 @@ impl Uncommitted {
     pub async fn read(core: &Core, project: &str, but: &But, status: Status) -> Result<Uncommitted> {
         let hunks = but.diff().await?;
         let git = Git::at(project);
-        let project = project.to_owned();
-        let (ledgers, tasks) = core
-            .store()?
-            .read(move |tx| Ok((tx.ledgers(&project)?, tx.tasks(Some(&project), &Filter::default())?)))
-            .await?;
+        let known =
+            core.read(project, |tx, project| Ok((tx.ledgers(project)?, tx.tasks(Some(project), &Filter::default())?)));
+        let (ledgers, tasks) = known.await?;
         let ledgers = ledgers.into_iter().collect();
         let origins = renames::origins(&git, &status.changes, &hunks, &ledgers).await?;
         Ok(Uncommitted {

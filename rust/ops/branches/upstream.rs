@@ -24,14 +24,11 @@ async fn look(core: &Core, project: &str, but: &But, status: &Status) -> Result<
     // A commit below others rewrites those above, and so do stacking and pulling.
     let commits = status.branches().flat_map(|branch| &branch.commits);
     let known: Vec<_> = commits.filter_map(|commit| Some((commit.change_id.clone()?, commit.oid.clone()))).collect();
-    let name = project.to_owned();
-    let tasks = core
-        .store()?
-        .write(move |tx| {
-            tx.follow_commits(&known)?;
-            tx.tasks(Some(&name), &Filter::default())
-        })
-        .await?;
+    let tasks = core.write(project, move |tx, project| {
+        tx.follow_commits(&known)?;
+        tx.tasks(Some(project), &Filter::default())
+    });
+    let tasks = tasks.await?;
     for task in tasks.iter().filter(|task| task.isolation == Isolation::Stack) {
         let Some(branch) = &task.stack else { continue };
         let found = conflicts::of(&Git::at(project), status, branch).await?;
@@ -42,9 +39,8 @@ async fn look(core: &Core, project: &str, but: &But, status: &Status) -> Result<
 
 async fn note(core: &Core, task: &Task, branch: &str, grammar: Grammar, found: Conflicts) -> Result<()> {
     let told = task.trouble.as_ref().is_some_and(|trouble| trouble.kind == UPSTREAM);
-    let uuid = task.uuid.clone();
     let Some(newest) = found.commits.first() else {
-        return if told { core.store()?.write(move |tx| tx.set_trouble(&uuid, None)).await } else { Ok(()) };
+        return if told { core.write(&task.uuid, |tx, task| tx.set_trouble(task, None)).await } else { Ok(()) };
     };
     let files: Vec<String> = found.files.into_iter().collect();
     let trouble = Trouble {
@@ -61,5 +57,5 @@ async fn note(core: &Core, task: &Task, branch: &str, grammar: Grammar, found: C
         above: None,
         files,
     };
-    core.store()?.write(move |tx| trouble::note(tx, &uuid, "conflicts", &trouble)).await
+    core.write(&task.uuid, move |tx, task| trouble::note(tx, task, "conflicts", &trouble)).await
 }

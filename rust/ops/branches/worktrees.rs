@@ -63,8 +63,7 @@ fn preparation(loaded: &Loaded) -> Preparation {
 /// The task's worktree by what the store says, whether or not it is still there.
 pub async fn of(core: &Core, task: &Task, project: &Git) -> Result<Option<Worktree>> {
     let (Some(branch), Some(folder)) = (task.stack.clone(), task.worktree.clone()) else { return Ok(None) };
-    let uuid = task.uuid.clone();
-    let (base, kept) = core.store()?.read(move |tx| Ok((tx.base(&uuid)?, tx.recall(&key(&uuid))?))).await?;
+    let (base, kept) = core.read(&task.uuid, |tx, task| Ok((tx.base(task)?, tx.recall(&key(task))?))).await?;
     let kept: Option<Kept> = kept.and_then(|json| serde_json::from_str(&json).ok());
     let (base, target) = (base.unwrap_or_default(), kept.and_then(|kept| kept.target));
     Ok(Some(Worktree { project: project.clone(), folder: PathBuf::from(folder), branch, base, target }))
@@ -85,8 +84,7 @@ pub async fn make(core: &Core, task: &Task, loaded: &Loaded, project: &Git) -> R
             log::warn!("a half-made worktree: {stayed}");
         }
     }
-    let known = task.clone();
-    let on = core.store()?.read(move |tx| stacks::above(tx, &known)).await?;
+    let on = core.read(task, stacks::above).await?;
     let home = core.state.worktrees();
     let number = u32::try_from(task.number).unwrap_or(u32::MAX);
     let wish = Wish { number, title: &task.title, on: on.as_deref(), home: &home, preparation: &preparation };
@@ -100,18 +98,16 @@ pub async fn make(core: &Core, task: &Task, loaded: &Loaded, project: &Git) -> R
 
 /// Before it is made and after: a daemon that is killed in between takes back what there is of it.
 async fn note(core: &Core, task: &Task, made: &Made, unfinished: bool) -> Result<()> {
-    let (uuid, place) = (task.uuid.clone(), made.place());
-    let kept = Kept { target: made.worktree.target.clone(), unfinished };
-    let noted = core.store()?.write(move |tx| {
-        tx.set_place(&uuid, &place)?;
-        tx.remember(&key(&uuid), &serde_json::to_string(&kept).unwrap_or_default())
+    let (place, kept) = (made.place(), Kept { target: made.worktree.target.clone(), unfinished });
+    let noted = core.write(&task.uuid, move |tx, task| {
+        tx.set_place(task, &place)?;
+        tx.remember(&key(task), &serde_json::to_string(&kept).unwrap_or_default())
     });
     noted.await
 }
 
 async fn is_unfinished(core: &Core, task: &Task) -> Result<bool> {
-    let uuid = task.uuid.clone();
-    let kept = core.store()?.read(move |tx| tx.recall(&key(&uuid))).await?;
+    let kept = core.read(&task.uuid, |tx, task| tx.recall(&key(task))).await?;
     Ok(kept.and_then(|json| serde_json::from_str::<Kept>(&json).ok()).is_some_and(|kept| kept.unfinished))
 }
 
@@ -141,9 +137,8 @@ pub async fn tidy(core: &Core, task: &Task) {
     let mend = error.hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
     let text = format!("The worktree stays: {}{mend}", error.message);
     log::info!("{text}");
-    let (Ok(store), uuid) = (core.store(), task.uuid.clone()) else { return };
-    let told = store.write(move |tx| tx.journal(&uuid, Who::Chorus, "worktree_kept", &text, None));
-    told.await.unwrap_or_else(|error| log::error!("cannot journal that a worktree stays: {error}"));
+    let journaled = core.write(&task.uuid, move |tx, task| tx.journal(task, Who::Chorus, "worktree_kept", &text, None));
+    journaled.await.unwrap_or_else(|error| log::error!("cannot journal that a worktree stays: {error}"));
 }
 
 async fn try_tidy(core: &Core, task: &Task) -> Result<()> {
@@ -152,8 +147,7 @@ async fn try_tidy(core: &Core, task: &Task) -> Result<()> {
     if worktree.tip().await?.is_some() {
         return Ok(());
     }
-    let uuid = task.uuid.clone();
-    core.store()?.write(move |tx| tx.forget_place(&uuid)).await
+    core.write(&task.uuid, |tx, task| tx.forget_place(task)).await
 }
 
 /// Whether all that the task committed is merged.

@@ -5,9 +5,8 @@ use crate::contract::*;
 use crate::core::answers::Asking;
 use crate::core::fact::Fact;
 use crate::core::{Asker, Core};
-use crate::detector::screen::Reading;
-use crate::detector::screen::dialog::Dialog;
 use crate::error::{Error, Result};
+use crate::evidence::reading::{Dialog, ScreenReading};
 use crate::ops::terminal;
 use crate::status::{AgentStatus, Answerable};
 use crate::store::{Closing, Outcome, Who};
@@ -41,8 +40,7 @@ pub async fn answer(core: &Core, asker: &Asker, answer: TaskAnswer) -> Result<Op
 async fn settle(core: &Core, asker: &Asker, task: &str, seen: Option<String>, answer: Answer) -> Result<Opened> {
     let task = core.task(asker, task).await?;
     let _turn = core.turn(&task.uuid).await;
-    let uuid = task.uuid.clone();
-    let request = core.store()?.read(move |tx| tx.request_to_answer(&uuid, seen.as_deref())).await?;
+    let request = core.read(&task.uuid, move |tx, task| tx.request_to_answer(task, seen.as_deref())).await?;
     match hook_of(core, &request).await {
         Some(asking) => by_hook(core, request, &asking, answer).await,
         None if request.answerable == Answerable::Terminal => Err(terminal_only(&task)),
@@ -52,13 +50,9 @@ async fn settle(core: &Core, asker: &Asker, task: &str, seen: Option<String>, an
 
 /// What the hook process that waits for the answer was called with. After the daemon was killed one comes back by itself.
 async fn hook_of(core: &Core, request: &Opened) -> Option<Asking> {
-    let end = tokio::time::Instant::now() + HOOK_COMES_BACK;
-    loop {
-        let asking = core.answers.asking(&request.id);
-        if asking.is_some() || request.answerable != Answerable::Hook || tokio::time::Instant::now() > end {
-            return asking;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
+    match request.answerable {
+        Answerable::Hook => core.answers.asking_within(&request.id, HOOK_COMES_BACK).await,
+        Answerable::Keys | Answerable::Terminal => core.answers.asking(&request.id),
     }
 }
 
@@ -77,10 +71,9 @@ async fn by_hook(core: &Core, request: Opened, asking: &Asking, answer: Answer) 
         Answer::Deny { .. } => Outcome::Denied,
         Answer::Words(_) => Outcome::Answered,
     };
-    let (id, kept) = (request.id.clone(), output.clone());
     // Kept before it is given: a daemon killed in between gives it when the hook comes back.
-    let closing = Closing { outcome, who: Who::Person, answer: Some(kept) };
-    let closed = core.store()?.write(move |tx| tx.close_request(&id, closing)).await?;
+    let closing = Closing { outcome, who: Who::Person, answer: Some(output.clone()) };
+    let closed = core.write(&request.id, move |tx, id| tx.close_request(id, closing)).await?;
     core.answers.give(&request.id, output);
     core.fact(Fact::RequestClosed { task: request.task.clone(), request: request.id.clone() });
     closed.ok_or_else(|| {
@@ -120,18 +113,17 @@ async fn by_keys(core: &Core, task: &Task, request: Opened, answer: Answer) -> R
         )
         .hint(format!("use `attach {}` and answer there", task.number)));
     }
-    let (id, uuid) = (request.id.clone(), task.uuid.clone());
     let closing = Closing { outcome, who: Who::Person, answer: None };
     // Escape takes no words along: the reason goes as the next prompt.
     let reason = match answer {
         Answer::Deny { reason } => reason.filter(|reason| !reason.trim().is_empty()),
         _ => None,
     };
-    let closed = core.store()?.write(move |tx| {
+    let closed = core.write(&request, move |tx, request| {
         if let Some(reason) = reason {
-            tx.enqueue(&uuid, &reason, false)?;
+            tx.enqueue(&request.task, &reason, false)?;
         }
-        tx.close_request(&id, closing)
+        tx.close_request(&request.id, closing)
     });
     let closed = closed.await?;
     core.fact(Fact::RequestClosed { task: request.task.clone(), request: request.id.clone() });
@@ -141,7 +133,7 @@ async fn by_keys(core: &Core, task: &Task, request: Opened, answer: Answer) -> R
 
 /// Whether the screen shows the dialog of this very request: the same kind, the same words and, where the request was
 /// read off a screen, the same options.
-fn is_shown(request: &Opened, reading: &Reading) -> bool {
+fn is_shown(request: &Opened, reading: &ScreenReading) -> bool {
     let squeezed = |text: &str| text.split_whitespace().collect::<String>();
     let labels = |dialog: &Json| -> Option<Vec<String>> {
         let options = dialog.get("options")?.as_array()?;

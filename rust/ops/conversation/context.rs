@@ -49,16 +49,16 @@ pub fn write_whole(state: &State, task: &Task) -> Result<()> {
 /// changed since.
 pub async fn at_session_start(core: &Core, report: &AgentReport, how: SessionStart) -> Result<Option<String>> {
     let session = report.event.session_id.clone();
-    let (uuid, launch, state) = (report.task.clone(), report.launch.clone(), core.state.clone());
-    let text = core.store()?.write(move |tx| {
-        let task = tx.task("", &uuid)?;
+    let (launch, state) = (report.launch.clone(), core.state.clone());
+    let text = core.write(&report.task, move |tx, uuid| {
+        let task = tx.task("", uuid)?;
         write_whole(&state, &task)?;
         let context = Context::of(&task, &[]);
-        let before = recall(tx, &uuid)?.map(|given| given.context);
-        let text = at_start(how, before.as_ref(), &context, Some(&state.context_of(&uuid)));
-        remember(tx, &uuid, &Given { launch, session, by_hook: true, context })?;
+        let before = recall(tx, uuid)?.map(|given| given.context);
+        let text = at_start(how, before.as_ref(), &context, Some(&state.context_of(uuid)));
+        remember(tx, uuid, &Given { launch, session, by_hook: true, context })?;
         if text.is_some() {
-            tx.journal(&uuid, Who::Chorus, "context", "Gave the agent the task's context", None)?;
+            tx.journal(uuid, Who::Chorus, "context", "Gave the agent the task's context", None)?;
         }
         Ok(text)
     });
@@ -67,9 +67,7 @@ pub async fn at_session_start(core: &Core, report: &AgentReport, how: SessionSta
 
 /// Waits until this launch's agent has asked for the context by its hook, where it may yet do so.
 pub async fn await_start(core: &Core, task: &str, launch: &str) {
-    let uuid = task.to_owned();
-    let Ok(store) = core.store() else { return };
-    let known = store.read(move |tx| Ok((tx.row(&uuid)?, recall(tx, &uuid)?.map(|given| given.launch)))).await;
+    let known = core.read(task, |tx, task| Ok((tx.row(task)?, recall(tx, task)?.map(|given| given.launch)))).await;
     let Ok((task, given)) = known else { return };
     let hooks =
         crate::ops::agents::named(&core.config_of(&task.project), &task.agent, &core.state).capabilities().gives.hooks;
@@ -85,23 +83,22 @@ pub async fn await_start(core: &Core, task: &str, launch: &str) {
 /// What stands before a prompt: the context, when this launch's agent did not ask for it by a hook. A conversation that
 /// has it already, from an earlier launch, is told what changed.
 pub async fn before_prompt(core: &Core, task: &Task, launch: &str) -> Result<String> {
-    let (uuid, session, launch) = (task.uuid.clone(), task.session_id.clone(), launch.to_owned());
-    core.store()?
-        .write(move |tx| {
-            let given = recall(tx, &uuid)?;
-            let goes_on = given.as_ref().is_some_and(|given| given.session == session);
-            if given.as_ref().is_some_and(|given| given.launch == launch && (given.by_hook || goes_on)) {
-                return Ok(String::new());
-            }
-            let context = Context::of(&tx.task("", &uuid)?, &[]);
-            let text = match given.filter(|_| goes_on && session.is_some()) {
-                Some(given) => at_start(SessionStart::Resumed, Some(&given.context), &context, None),
-                None => Some(context.whole()),
-            };
-            remember(tx, &uuid, &Given { launch, session, by_hook: false, context })?;
-            let Some(text) = text else { return Ok(String::new()) };
-            tx.journal(&uuid, Who::Chorus, "context", "Put the task's context before the prompt", None)?;
-            Ok(text + "\n\n")
-        })
-        .await
+    let (session, launch) = (task.session_id.clone(), launch.to_owned());
+    core.write(&task.uuid, move |tx, uuid| {
+        let given = recall(tx, uuid)?;
+        let goes_on = given.as_ref().is_some_and(|given| given.session == session);
+        if given.as_ref().is_some_and(|given| given.launch == launch && (given.by_hook || goes_on)) {
+            return Ok(String::new());
+        }
+        let context = Context::of(&tx.task("", uuid)?, &[]);
+        let text = match given.filter(|_| goes_on && session.is_some()) {
+            Some(given) => at_start(SessionStart::Resumed, Some(&given.context), &context, None),
+            None => Some(context.whole()),
+        };
+        remember(tx, uuid, &Given { launch, session, by_hook: false, context })?;
+        let Some(text) = text else { return Ok(String::new()) };
+        tx.journal(uuid, Who::Chorus, "context", "Put the task's context before the prompt", None)?;
+        Ok(text + "\n\n")
+    })
+    .await
 }

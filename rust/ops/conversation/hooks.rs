@@ -63,15 +63,14 @@ async fn before_tool(core: &Core, report: &AgentReport, call: &ToolCall) -> Resu
     let Some(refused) = call.work.command().and_then(guard::verdict) else {
         return edits::before_tool(core, &report.task, call, report.at).await;
     };
-    let (id, task, what) = (report.id.clone(), report.task.clone(), refused.what);
-    core.store()?
-        .write(move |tx| {
-            if tx.first_time(&id)? {
-                tx.journal(&task, Who::Agent, "refused", &format!("The agent ran `{what}` and was refused"), None)?;
-            }
-            Ok(())
-        })
-        .await?;
+    let (id, what) = (report.id.clone(), refused.what);
+    core.write(&report.task, move |tx, task| {
+        if tx.first_time(&id)? {
+            tx.journal(task, Who::Agent, "refused", &format!("The agent ran `{what}` and was refused"), None)?;
+        }
+        Ok(())
+    })
+    .await?;
     Ok(Some(AgentReply::Refuse(refused.reason)))
 }
 
@@ -100,15 +99,15 @@ async fn take_late(core: &Core, report: &AgentReport) -> Result<()> {
 
 /// The event to the monitor, the first time it is seen.
 async fn note(core: &Core, report: &AgentReport) -> Result<()> {
-    let (id, task) = (report.id.clone(), report.task.clone());
+    let id = report.id.clone();
     let prompt = match &report.event.what {
         Happening::PromptTaken { prompt } if !prompt.is_empty() => Some(format!("Got a prompt: {prompt}")),
         _ => None,
     };
-    let first = core.store()?.write(move |tx| {
-        let first = tx.first_time(&id)? && tx.row(&task).is_ok_and(|task| task.status.is_live());
+    let first = core.write(&report.task, move |tx, task| {
+        let first = tx.first_time(&id)? && tx.row(task).is_ok_and(|task| task.status.is_live());
         if let Some(prompt) = prompt.filter(|_| first) {
-            tx.journal(&task, Who::Agent, "prompt", &prompt, None)?;
+            tx.journal(task, Who::Agent, "prompt", &prompt, None)?;
         }
         Ok(first)
     });
@@ -125,8 +124,7 @@ async fn ask(core: &Core, intake: Intake, gone: &CancellationToken) -> Result<Ho
     let new = new_request(&report, asked);
     let answered = core.answers.wait(&report.id, Asking { adapter, message });
     let (id, task) = (report.id.clone(), report.task.clone());
-    let asks = task.clone();
-    match core.store()?.write(move |tx| tx.receive(&asks, new)).await? {
+    match core.write(&task, move |tx, task| tx.receive(task, new)).await? {
         Received::Answered(_, answer) => return Ok(HookReply { output: answer }),
         Received::Open(_) => core.fact(Fact::Event(Box::new(report))),
     }

@@ -23,8 +23,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// Accepts a prompt. It is typed at once when the agent is idle or busy (which queues it itself).
 pub async fn send(core: &Core, asker: &Asker, send: TaskSend) -> Result<Sent> {
     let task = core.task(asker, &send.task).await?;
-    let uuid = task.uuid.clone();
-    core.store()?.write(move |tx| tx.enqueue(&uuid, &send.text, send.raw)).await?;
+    core.write(&task.uuid, move |tx, task| tx.enqueue(task, &send.text, send.raw)).await?;
     let state = core.sights.of(&task.uuid).map(|sight| sight.state).unwrap_or_default();
     let reason = match state.status {
         AgentStatus::Idle | AgentStatus::Busy | AgentStatus::Error => None,
@@ -40,8 +39,7 @@ pub async fn send(core: &Core, asker: &Asker, send: TaskSend) -> Result<Sent> {
 
 /// Types what waits, one prompt after the other, as long as the agent takes them.
 pub async fn deliver(core: &Core, task: &str) {
-    let mutex = core.deliveries.lock().entry(task.to_owned()).or_default().clone();
-    let Ok(_alone) = mutex.try_lock_owned() else { return };
+    let Some(_alone) = core.deliveries.try_lock(task) else { return };
     let mut pause = FIRST_PAUSE;
     while let Some(free) = core.sights.of(task).filter(takes_prompts) {
         let uuid = task.to_owned();
@@ -120,13 +118,11 @@ async fn hand_over(core: &Core, task: &Task, prompt: Prompt, free: &Sight) -> Re
 /// What a person had typed and not sent is not lost: the journal has it.
 async fn keep_displaced(core: &Core, task: &Task, displaced: Option<String>) -> Result<()> {
     let Some(text) = displaced else { return Ok(()) };
-    let uuid = task.uuid.clone();
-    core.store()?
-        .write(move |tx| {
-            let told = format!("Cleared what stood in the prompt: {text}");
-            tx.journal(&uuid, Who::Chorus, "displaced", &told, Some(&Json::from(text)))
-        })
-        .await
+    core.write(&task.uuid, move |tx, task| {
+        let cleared = format!("Cleared what stood in the prompt: {text}");
+        tx.journal(task, Who::Chorus, "displaced", &cleared, Some(&Json::from(text)))
+    })
+    .await
 }
 
 /// Waits until the sight fits; nothing when it does not in time or the task ended.

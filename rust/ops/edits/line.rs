@@ -6,7 +6,7 @@ use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
 use crate::ops::edits;
 use crate::project::inside;
-use crate::store::{Filter, Tx};
+use crate::store::Filter;
 use crate::task::{Isolation, Task};
 use crate::vcs::git::Git;
 
@@ -14,8 +14,7 @@ use crate::vcs::git::Git;
 pub async fn line(core: &Core, asker: &Asker, ask: LineAsk) -> Result<Line> {
     let number = usize::try_from(ask.line).ok().filter(|line| *line > 0);
     let number = number.ok_or_else(|| Error::new(Code::BadInput, "cannot look at that line: lines count from 1"))?;
-    let project = asker.project.clone();
-    let tasks = core.store()?.read(move |tx| tx.tasks(Some(&project), &Filter::default())).await?;
+    let tasks = core.read(&asker.project, |tx, project| tx.tasks(Some(project), &Filter::default())).await?;
     if let Some((task, path)) =
         tasks.iter().find_map(|task| Some((task, inside(task.worktree.as_deref()?.as_ref(), ask.path.as_ref())?)))
     {
@@ -25,8 +24,8 @@ pub async fn line(core: &Core, asker: &Asker, ask: LineAsk) -> Result<Line> {
         .ok_or_else(|| Error::new(Code::BadInput, "cannot tell whose that line is: the file is not in this project"))?;
     if tasks.iter().any(|task| task.isolation == Isolation::Stack) {
         edits::settle(core, &asker.project).await?;
-        let (project, wanted) = (asker.project.clone(), path.clone());
-        let ledger = core.store()?.read(move |tx| tx.ledger(&project, &wanted)).await?;
+        let wanted = path.clone();
+        let ledger = core.read(&asker.project, move |tx, project| tx.ledger(project, &wanted)).await?;
         if let Some(owner) = ledger.as_ref().and_then(|ledger| ledger.owner_of_line(number)) {
             return Ok(uncommitted(owner, &tasks));
         }
@@ -70,11 +69,12 @@ async fn blamed(core: &Core, git: &Git, path: &str, number: usize) -> Result<Lin
         });
     }
     let raw = git.read(&["cat-file", "commit", &oid]).await?;
-    let (change, wanted) = (crate::vcs::change_id(&raw), oid.clone());
-    let found = core
-        .store()?
-        .read(move |tx: &Tx<'_>| tx.task_of_commit(&wanted, change.as_deref())?.map(|task| tx.row(&task)).transpose())
-        .await?;
+    let change = crate::vcs::change_id(&raw);
+    let found = core.read(&oid, move |tx, oid| {
+        let task = tx.task_of_commit(oid, change.as_deref())?;
+        task.map(|task| tx.row(&task)).transpose()
+    });
+    let found = found.await?;
     let field =
         |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().trim().to_owned();
     let (summary, short) = (field("summary "), oid.chars().take(8).collect::<String>());

@@ -16,8 +16,7 @@ use crate::tmux::Key;
 pub async fn interrupt(core: &Core, asker: &Asker, task: &str) -> Result<Task> {
     let task = core.task(asker, task).await?;
     let _turn = core.turn(&task.uuid).await;
-    let uuid = task.uuid.clone();
-    core.store()?.read(move |tx| tx.may(&uuid, Step::Touch, "interrupt").map(drop)).await?;
+    core.read(&task.uuid, |tx, task| tx.may(task, Step::Touch, "interrupt").map(drop)).await?;
     if task.requests > 0 {
         return Err(Error::new(
             Code::RequestOpen,
@@ -33,28 +32,24 @@ pub async fn interrupt(core: &Core, asker: &Asker, task: &str) -> Result<Task> {
     let (tmux, pane) = terminal::pane(core, &task).await?;
     tmux.keys(&pane, &[Key::Escape]).await?;
     core.fact(Fact::Interrupted { task: task.uuid.clone(), at: crate::clock::now() });
-    let uuid = task.uuid.clone();
-    core.store()?
-        .write(move |tx| {
-            tx.journal(&uuid, Who::Person, "interrupted", "Interrupted the turn", None)?;
-            tx.row(&uuid)
-        })
-        .await
+    core.write(&task.uuid, |tx, task| {
+        tx.journal(task, Who::Person, "interrupted", "Interrupted the turn", None)?;
+        tx.row(task)
+    })
+    .await
 }
 
 /// Ends the task well.
 pub async fn complete(core: &Core, asker: &Asker, complete: TaskComplete) -> Result<Task> {
     let task = core.task(asker, &complete.task).await?;
     let _turn = core.turn(&task.uuid).await;
-    let uuid = task.uuid.clone();
-    let task = core.store()?.read(move |tx| Ok(tx.may(&uuid, Step::Complete, "complete")?.0)).await?;
+    let task = core.read(&task.uuid, |tx, task| Ok(tx.may(task, Step::Complete, "complete")?.0)).await?;
     if !complete.force {
         tasks::refuse_unfinished(&task, "complete")?;
     }
     if complete.force && task.agent_status.status == AgentStatus::Busy && task.stack.is_some() {
         // What is committed must not move meanwhile.
-        let uuid = task.uuid.clone();
-        let launch = core.store()?.read(move |tx| tx.open_launch(&uuid)).await?;
+        let launch = core.read(&task.uuid, |tx, task| tx.open_launch(task)).await?;
         for process in &start::processes(core, &task.uuid, launch.as_ref()) {
             start::leave(process).await;
         }
@@ -71,8 +66,7 @@ pub async fn complete(core: &Core, asker: &Asker, complete: TaskComplete) -> Res
 pub async fn fail(core: &Core, asker: &Asker, fail: TaskFail) -> Result<Task> {
     let task = core.task(asker, &fail.task).await?;
     let _turn = core.turn(&task.uuid).await;
-    let uuid = task.uuid.clone();
-    core.store()?.read(move |tx| tx.may(&uuid, Step::Fail, "fail").map(drop)).await?;
+    core.read(&task.uuid, |tx, task| tx.may(task, Step::Fail, "fail").map(drop)).await?;
     let ended = end(core, &task, Step::Fail, fail.reason).await?;
     if !fail.discard {
         return Ok(ended);
@@ -81,15 +75,13 @@ pub async fn fail(core: &Core, asker: &Asker, fail: TaskFail) -> Result<Task> {
     discard::discard(core, &ended)
         .await
         .map_err(|error| error.context(format!("#{} is given up, and its branch is still there", task.number)))?;
-    let uuid = task.uuid.clone();
-    core.store()?.read(move |tx| tx.row(&uuid)).await
+    core.read(&task.uuid, |tx, task| tx.row(task)).await
 }
 
 /// The agent leaves, its tmux session goes, and then the store says so: a daemon killed in between finds a live task
 /// without a pane and says that, and the verb can be given again.
 async fn end(core: &Core, task: &Task, step: Step, said: Option<String>) -> Result<Task> {
-    let uuid = task.uuid.clone();
-    let (launch, pane) = core.store()?.read(move |tx| Ok((tx.open_launch(&uuid)?, tx.pane(&uuid)?))).await?;
+    let (launch, pane) = core.read(&task.uuid, |tx, task| Ok((tx.open_launch(task)?, tx.pane(task)?))).await?;
     let processes = start::processes(core, &task.uuid, launch.as_ref());
     core.fact(Fact::Ended { task: task.uuid.clone() });
     for process in &processes {
@@ -111,17 +103,17 @@ async fn end(core: &Core, task: &Task, step: Step, said: Option<String>) -> Resu
         tmux.kill_session(&its).await.map_err(goes_on)?;
     }
     core.web.close(&task.uuid);
-    core.execs.lock().remove(&task.uuid);
-    let (uuid, id) = (task.uuid.clone(), launch.as_ref().map(|launch| launch.id.clone()));
-    let write = core.store()?.write(move |tx| {
-        let open = tx.close_requests(&uuid, Outcome::Gone, Who::Chorus)?;
+    core.execs.withdraw(&task.uuid);
+    let id = launch.as_ref().map(|launch| launch.id.clone());
+    let write = core.write(&task.uuid, move |tx, task| {
+        let open = tx.close_requests(task, Outcome::Gone, Who::Chorus)?;
         if let Some(id) = id {
             tx.end_launch(&id, "ended with the task")?;
         }
-        Ok((tx.step(&uuid, step, Who::Person, said.as_deref())?, open))
+        Ok((tx.step(task, step, Who::Person, said.as_deref())?, open))
     });
     let (ended, open) = write.await.map_err(goes_on)?;
-    core.panes.lock().remove(&task.uuid);
+    core.panes.forget(&task.uuid);
     open.iter().for_each(|request| core.answers.release(&request.id));
     Ok(ended)
 }

@@ -132,7 +132,7 @@ fn hand_out(core: &Core, prepared: &Prepared, task: &Task, launch: &Launch, begi
     // A daemon that one of its hooks starts finds the same tmux server.
     environment.0.insert("CHORUS_TMUX_SOCKET".into(), prepared.tmux.socket().to_string_lossy().into_owned());
     let exec = Exec { argv, environment, folder: prepared.folder.clone() };
-    core.execs.lock().insert(task.uuid.clone(), exec);
+    core.execs.hand_out(&task.uuid, exec);
     Ok(())
 }
 
@@ -142,15 +142,20 @@ pub async fn open(core: &Core, prepared: &Prepared, task: &Task, launch: &Launch
     let name = format!("{}-{}", task.number, task.title);
     let run = pane_argv(&core.state, &task.uuid);
     let opened = prepared.tmux.start_session(&task.uuid, &name, Path::new(&prepared.folder), &run, None).await;
-    let opened = opened.inspect_err(|_| drop(core.execs.lock().remove(&task.uuid)))?;
+    let opened = opened.inspect_err(|_| core.execs.withdraw(&task.uuid))?;
     let pane = recorded(&prepared.tmux, &opened);
-    let (uuid, kept) = (task.uuid.clone(), pane.clone());
-    if let Err(error) = core.store()?.write(move |tx| tx.set_pane(&uuid, Some(&kept))).await {
-        core.execs.lock().remove(&task.uuid);
+    if let Err(error) = keep_pane(core, task, &pane).await {
+        core.execs.withdraw(&task.uuid);
         prepared.tmux.kill_session(&opened).await?;
         return Err(error);
     }
     Ok(pane)
+}
+
+/// Records where the task's terminal is.
+pub async fn keep_pane(core: &Core, task: &Task, pane: &Pane) -> Result<()> {
+    let pane = pane.clone();
+    core.write(&task.uuid, move |tx, task| tx.set_pane(task, Some(&pane))).await
 }
 
 fn recorded(tmux: &Tmux, pane: &crate::tmux::Pane) -> Pane {
@@ -188,9 +193,8 @@ pub async fn reopen(
     hand_out(core, prepared, task, launch, begin)?;
     let run = pane_argv(&core.state, &task.uuid);
     let respawned = tmux.respawn(&ours, Path::new(&prepared.folder), &run).await;
-    let pane = recorded(&tmux, &respawned.inspect_err(|_| drop(core.execs.lock().remove(&task.uuid)))?);
-    let (uuid, kept) = (task.uuid.clone(), pane.clone());
-    core.store()?.write(move |tx| tx.set_pane(&uuid, Some(&kept))).await?;
+    let pane = recorded(&tmux, &respawned.inspect_err(|_| core.execs.withdraw(&task.uuid))?);
+    keep_pane(core, task, &pane).await?;
     Ok(pane)
 }
 
@@ -225,19 +229,17 @@ pub async fn watch(core: &Core, prepared: &Prepared, task: &Task, launch: &Launc
     // A fresh session has another conversation than the task had so far.
     let task = Task { session_id: launch.session_id.clone(), ..task.clone() };
     let launched = launched(&task, launch, &prepared.agent, &prepared.loaded, &pane)?;
-    core.watch_pane(&task.uuid, pane.process.as_ref());
-    let (uuid, id) = (task.uuid.clone(), launch.id.clone());
+    core.panes.watch(&task.uuid, pane.process.as_ref());
+    let id = launch.id.clone();
     let starting = AgentState { status: AgentStatus::Starting, ..Default::default() };
-    let kept = core
-        .store()?
-        .write(move |tx| {
-            if let Some(process) = &pane.process {
-                tx.set_process(&id, process)?;
-            }
-            tx.set_agent_state(&uuid, starting)?;
-            tx.row(&uuid)
-        })
-        .await;
+    let kept = core.write(&task.uuid, move |tx, task| {
+        if let Some(process) = &pane.process {
+            tx.set_process(&id, process)?;
+        }
+        tx.set_agent_state(task, starting)?;
+        tx.row(task)
+    });
+    let kept = kept.await;
     // After that, or the monitor's first verdict could be overwritten; and although it failed, since the agent runs.
     core.fact(Fact::Launched(Box::new(launched)));
     kept
@@ -265,7 +267,7 @@ pub async fn take_place(core: &Core, task: &str) {
 
 /// Hands out what the pane is to run, once.
 pub fn exec(core: &Core, ask: &ExecAsk) -> Result<Exec> {
-    core.execs.lock().remove(&ask.task).ok_or_else(|| {
+    core.execs.take(&ask.task).ok_or_else(|| {
         Error::new(Code::WrongState, "cannot run the agent: the daemon has no launch waiting for this pane")
             .hint("restart the task")
     })

@@ -9,7 +9,7 @@ use crate::ops::lifecycle::launch;
 use crate::ops::{agents, terminal};
 use crate::process;
 use crate::status::{AgentState, AgentStatus, Kind, Millis};
-use crate::store::{Boot, Filter, Launch, Outcome, Pane, PromptState, Tx, Who};
+use crate::store::{Boot, Filter, Launch, Outcome, Pane, PromptState, Who};
 use crate::task::Task;
 use crate::tmux::{Listing, PaneState, Server, Tmux};
 use std::path::Path;
@@ -53,15 +53,14 @@ pub async fn reconcile(core: &Arc<Core>) {
 
 /// Nobody knows whether a prompt that was being typed arrived: it is not typed again, and the person is told.
 async fn prompts(core: &Core) -> Result<()> {
-    core.store()?
-        .write(|tx| {
-            for prompt in tx.sending()? {
-                let why = "the daemon was stopped while it was typed: look whether the agent has it";
-                tx.set_prompt(prompt.id, PromptState::Failed, Some(why))?;
-            }
-            Ok(())
-        })
-        .await
+    let why = "the daemon was stopped while it was typed: look whether the agent has it";
+    core.write(why, |tx, why| {
+        for prompt in tx.sending()? {
+            tx.set_prompt(prompt.id, PromptState::Failed, Some(why))?;
+        }
+        Ok(())
+    })
+    .await
 }
 
 impl Known {
@@ -78,11 +77,11 @@ impl Known {
 
 async fn known(core: &Core) -> Result<Vec<Known>> {
     let live = Filter::parse("live")?;
-    let look = move |tx: &Tx<'_>| {
+    let known = core.read(&live, |tx, live| {
         let known = |task: Task| Ok(Known { launch: tx.open_launch(&task.uuid)?, pane: tx.pane(&task.uuid)?, task });
-        tx.tasks(None, &live)?.into_iter().map(known).collect()
-    };
-    core.store()?.read(look).await
+        tx.tasks(None, live)?.into_iter().map(known).collect()
+    });
+    known.await
 }
 
 /// True when every live task that was there when the daemon had `begun` was compared.
@@ -144,41 +143,39 @@ async fn compare_or_log(core: &Arc<Core>, known: &Known, found: Option<(Pane, bo
 }
 
 async fn compare(core: &Arc<Core>, known: &Known, found: Option<(Pane, bool)>) -> Result<()> {
-    let (task, uuid) = (&known.task, known.task.uuid.clone());
+    let task = &known.task;
     match (found, &known.launch) {
         // It was being started when the daemon ended: nothing of it lives.
         (None, Some(_)) if known.pane.is_none() => {
             let why = "the daemon was stopped while it started";
-            core.store()?.write(move |tx| tx.undo_start(&uuid, why).map(drop)).await
+            core.write(&task.uuid, move |tx, task| tx.undo_start(task, why).map(drop)).await
         }
         (None, launch) => {
             let lost = AgentState { status: AgentStatus::Exited, kind: Some(Kind::Lost), ..AgentState::default() };
             let launch = launch.clone();
-            core.store()?
-                .write(move |tx: &mut Tx<'_>| {
-                    tx.close_requests(&uuid, Outcome::Gone, Who::Chorus)?;
-                    if let Some(launch) = launch {
-                        tx.journal(
-                            &uuid,
-                            Who::Chorus,
-                            "exited",
-                            "The agent's session was lost with its tmux server: restart resumes it",
-                            None,
-                        )?;
-                        tx.end_launch(&launch.id, "lost")?;
-                        tx.set_agent_state(&uuid, lost)?;
-                    }
-                    Ok(())
-                })
-                .await
+            core.write(&task.uuid, move |tx, task| {
+                tx.close_requests(task, Outcome::Gone, Who::Chorus)?;
+                if let Some(launch) = launch {
+                    tx.journal(
+                        task,
+                        Who::Chorus,
+                        "exited",
+                        "The agent's session was lost with its tmux server: restart resumes it",
+                        None,
+                    )?;
+                    tx.end_launch(&launch.id, "lost")?;
+                    tx.set_agent_state(task, lost)?;
+                }
+                Ok(())
+            })
+            .await
         }
         (Some((pane, dead)), Some(launch)) => {
             let loaded = core.config_of(&task.project);
             let agent = agents::named(&loaded, &task.agent, &core.state);
-            let kept = pane.clone();
-            core.store()?.write(move |tx| tx.set_pane(&uuid, Some(&kept))).await?;
+            launch::keep_pane(core, task, &pane).await?;
             if !dead {
-                core.watch_pane(&task.uuid, pane.process.as_ref());
+                core.panes.watch(&task.uuid, pane.process.as_ref());
             }
             let mut pane = pane;
             pane.process = launch.process.clone().or(pane.process);
@@ -194,7 +191,7 @@ async fn compare(core: &Arc<Core>, known: &Known, found: Option<(Pane, bool)>) -
             Ok(())
         }
         // The session ended before, and the pane with its last words is still there.
-        (Some((pane, _)), None) => core.store()?.write(move |tx| tx.set_pane(&uuid, Some(&pane))).await,
+        (Some((pane, _)), None) => launch::keep_pane(core, task, &pane).await,
     }
 }
 

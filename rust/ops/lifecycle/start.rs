@@ -9,7 +9,7 @@ use crate::ops::lifecycle::launch::{Prepared, new_launch, open, prepare, reopen,
 use crate::ops::stacks;
 use crate::process::{self, Identity};
 use crate::status::{AgentState, AgentStatus, Kind};
-use crate::store::{Launch, Outcome, Pane, Tx, Who};
+use crate::store::{Launch, Outcome, Pane, Who};
 use crate::task::{Step, Task};
 use std::path::Path;
 use std::time::Duration;
@@ -22,52 +22,48 @@ const LEAVE: Duration = Duration::from_secs(3);
 pub async fn start(core: &Core, asker: &Asker, start: TaskStart) -> Result<Task> {
     let task = core.task(asker, &start.task).await?;
     let _turn = core.turn(&task.uuid).await;
-    let uuid = task.uuid.clone();
-    core.store()?.read(move |tx| tx.may(&uuid, Step::Start, "start").map(drop)).await?;
+    core.read(&task.uuid, |tx, task| tx.may(task, Step::Start, "start").map(drop)).await?;
     // What is missing is told before anything is made.
     let mut prepared = prepare(core, &task, &task.project, start.environment).await?;
-    let settled = match isolate::settle(core, &task, &prepared.loaded, &prepared.environment).await {
-        Ok(settled) => settled,
+    let isolated = match isolate::isolate(core, &task, &prepared.loaded, &prepared.environment).await {
+        Ok(isolated) => isolated,
         Err(error) => return Err(forget(core, &task, error).await),
     };
-    prepared.folder = isolate::folder(&task, &settled).to_string_lossy().into_owned();
+    prepared.folder = isolated.folder(&task).to_string_lossy().into_owned();
     let session = Uuid::new_v4().to_string();
     let launch = new_launch(&prepared, &session, false);
     let prompt = start.prompt.clone().unwrap_or_else(|| format!("Work on task #{}: {}", task.number, task.title));
-    let (uuid, project) = (task.uuid.clone(), task.project.clone());
-    let wanted = task.isolation;
-    let (isolation, place, said, but) =
-        (settled.isolation, settled.place.clone(), settled.said.clone(), settled.but.clone());
-    let begin = move |tx: &mut Tx<'_>| {
-        tx.step(&uuid, Step::Start, Who::Person, None)?;
-        tx.set_isolation(&uuid, isolation)?;
-        tx.set_place(&uuid, &place)?;
-        if let Some(but) = but {
-            stacks::remember(tx, &project, &but)?;
+    let home = isolated.home.clone();
+    let begun = core.write(&task, move |tx, Task { uuid, project, .. }| {
+        tx.step(uuid, Step::Start, Who::Person, None)?;
+        tx.set_isolation(uuid, home.isolation)?;
+        tx.set_place(uuid, &home.place)?;
+        if let Some(but) = &home.but {
+            stacks::remember(tx, project, but)?;
         }
-        tx.journal(&uuid, Who::Chorus, "isolation", &said, None)?;
-        tx.enqueue(&uuid, &prompt, false)?;
-        Ok((tx.begin_launch(&uuid, launch)?, tx.task(&project, &uuid)?))
-    };
-    let begun = core.store()?.write(begin).await;
+        tx.journal(uuid, Who::Chorus, "isolation", &home.said, None)?;
+        tx.enqueue(uuid, &prompt, false)?;
+        Ok((tx.begin_launch(uuid, launch)?, tx.task(project, uuid)?))
+    });
+    let begun = begun.await;
     let before = task;
     let (launch, task) = match begun {
         Ok(begun) => begun,
         Err(error) => {
-            settled.undo().await;
+            isolated.undo().await;
             return Err(forget(core, &before, error).await);
         }
     };
     match open(core, &prepared, &task, &launch, Begin::New).await {
         Ok(pane) => watch(core, &prepared, &task, &launch, pane).await,
         Err(error) => {
-            let (uuid, why) = (task.uuid.clone(), error.message.clone());
-            let undo = move |tx: &mut Tx<'_>| {
-                tx.undo_start(&uuid, &why)?;
-                tx.set_isolation(&uuid, wanted)
-            };
-            core.store()?.write(undo).await?;
-            settled.undo().await;
+            let why = error.message.clone();
+            let undo = core.write(&before, move |tx, before| {
+                tx.undo_start(&before.uuid, &why)?;
+                tx.set_isolation(&before.uuid, before.isolation)
+            });
+            undo.await?;
+            isolated.undo().await;
             let error = forget(core, &before, error).await;
             Err(error.context(format!("cannot start #{}", task.number)))
         }
@@ -79,9 +75,7 @@ async fn forget(core: &Core, before: &Task, error: Error) -> Error {
     if before.stack.is_some() {
         return error;
     }
-    let uuid = before.uuid.clone();
-    let Ok(store) = core.store() else { return error };
-    if let Err(other) = store.write(move |tx| tx.forget_place(&uuid)).await {
+    if let Err(other) = core.write(&before.uuid, |tx, task| tx.forget_place(task)).await {
         log::error!("cannot take back where edits go: {other}");
     }
     error
@@ -92,25 +86,19 @@ async fn forget(core: &Core, before: &Task, error: Error) -> Error {
 pub async fn restart(core: &Core, asker: &Asker, restart: TaskRestart) -> Result<Task> {
     let task = core.task(asker, &restart.task).await?;
     let _turn = core.turn(&task.uuid).await;
-    let uuid = task.uuid.clone();
-    let (earlier, pane) = core
-        .store()?
-        .read(move |tx| {
-            tx.may(&uuid, Step::Touch, "restart")?;
-            Ok((tx.launches(&uuid)?.pop(), tx.pane(&uuid)?))
-        })
-        .await?;
+    let known = core.read(&task.uuid, |tx, task| {
+        tx.may(task, Step::Touch, "restart")?;
+        Ok((tx.launches(task)?.pop(), tx.pane(task)?))
+    });
+    let (earlier, pane) = known.await?;
     let old = processes(core, &task.uuid, earlier.as_ref());
     if let Some(identity) = old.first().filter(|old| !restart.fresh && process::is_suspended(old.pid)) {
         process::resume(identity);
-        let uuid = task.uuid.clone();
-        return core
-            .store()?
-            .write(move |tx| {
-                tx.journal(&uuid, Who::Person, "continued", "Continued the suspended agent", None)?;
-                tx.row(&uuid)
-            })
-            .await;
+        let continued = core.write(&task.uuid, |tx, task| {
+            tx.journal(task, Who::Person, "continued", "Continued the suspended agent", None)?;
+            tx.row(task)
+        });
+        return continued.await;
     }
     let loaded = core.config_of(&task.project);
     let project = crate::vcs::git::Git::at(&task.project);
@@ -126,16 +114,13 @@ pub async fn restart(core: &Core, asker: &Asker, restart: TaskRestart) -> Result
     }
     let (session, begin) = choose(&prepared, known)?;
     let new = new_launch(&prepared, &session, true);
-    let (uuid, fresh) = (task.uuid.clone(), restart.fresh);
-    let launch = core
-        .store()?
-        .write(move |tx| {
-            tx.close_requests(&uuid, Outcome::Gone, Who::Chorus)?;
-            let how = if fresh { "Restarted the agent with a fresh session" } else { "Restarted the agent" };
-            tx.journal(&uuid, Who::Person, "restarted", how, None)?;
-            tx.begin_launch(&uuid, new)
-        })
-        .await?;
+    let how = if restart.fresh { "Restarted the agent with a fresh session" } else { "Restarted the agent" };
+    let launch = core.write(&task.uuid, move |tx, task| {
+        tx.close_requests(task, Outcome::Gone, Who::Chorus)?;
+        tx.journal(task, Who::Person, "restarted", how, None)?;
+        tx.begin_launch(task, new)
+    });
+    let launch = launch.await?;
     match reopen(core, &prepared, &task, &launch, begin, pane.clone()).await {
         Ok(pane) => watch(core, &prepared, &task, &launch, pane).await,
         Err(error) => {
@@ -150,14 +135,13 @@ async fn not_restarted(core: &Core, task: &Task, launch: &Launch, pane: Option<P
     if let Some(pane) = pane {
         return watch_again(core, task, launch, &pane);
     }
-    let (uuid, id, why) = (task.uuid.clone(), launch.id.clone(), format!("could not be restarted: {}", error.message));
+    let (id, why) = (launch.id.clone(), format!("could not be restarted: {}", error.message));
     let lost = AgentState { status: AgentStatus::Exited, kind: Some(Kind::Lost), ..AgentState::default() };
-    core.store()?
-        .write(move |tx| {
-            tx.end_launch(&id, &why)?;
-            tx.set_agent_state(&uuid, lost).map(drop)
-        })
-        .await
+    core.write(&task.uuid, move |tx, task| {
+        tx.end_launch(&id, &why)?;
+        tx.set_agent_state(task, lost).map(drop)
+    })
+    .await
 }
 
 /// The conversation goes on where it can; else another begins.

@@ -12,14 +12,12 @@ use crate::task::{Step, Task};
 pub async fn create(core: &Core, asker: &Asker, new: TaskNew) -> Result<Task> {
     let loaded = core.config_of(&asker.project);
     let defaults = Defaults { agent: loaded.config.agent.default, isolation: loaded.config.vcs.isolation };
-    let project = asker.project.clone();
-    core.store()?.write(move |tx| tx.create(&project, new, &defaults)).await
+    core.write(&asker.project, move |tx, project| tx.create(project, new, &defaults)).await
 }
 
 /// Changes fields of a task.
 pub async fn edit(core: &Core, asker: &Asker, edit: TaskEdit) -> Result<Task> {
-    let project = asker.project.clone();
-    core.store()?.write(move |tx| tx.edit(&project, edit)).await
+    core.write(&asker.project, move |tx, project| tx.edit(project, edit)).await
 }
 
 /// Makes an ended task pending.
@@ -27,12 +25,10 @@ pub async fn reopen(core: &Core, asker: &Asker, reopen: &TaskReopen) -> Result<T
     let task = core.task(asker, &reopen.task).await?;
     // After what a verb before it may still be discarding.
     let _turn = core.turn(&task.uuid).await;
-    let uuid = task.uuid.clone();
-    let mut reopened = core.store()?.write(move |tx| tx.step(&uuid, Step::Reopen, Who::Person, None)).await?;
+    let mut reopened = core.write(&task.uuid, |tx, task| tx.step(task, Step::Reopen, Who::Person, None)).await?;
     if reopen.restore {
         discard::restore(core, &task).await?;
-        let uuid = task.uuid.clone();
-        reopened = core.store()?.read(move |tx| tx.row(&uuid)).await?;
+        reopened = core.read(&task.uuid, |tx, task| tx.row(task)).await?;
     }
     Ok(reopened)
 }
@@ -40,12 +36,11 @@ pub async fn reopen(core: &Core, asker: &Asker, reopen: &TaskReopen) -> Result<T
 /// Removes a task that does not run.
 pub async fn delete(core: &Core, asker: &Asker, task: &str) -> Result<Nothing> {
     let task = core.task(asker, task).await?;
-    let uuid = task.uuid.clone();
     // While the store still knows what is the worktree's.
     if !task.status.is_live() {
         worktrees::tidy(core, &task).await;
     }
-    core.store()?.write(move |tx| tx.delete(&uuid)).await?;
+    core.write(&task.uuid, |tx, task| tx.delete(task)).await?;
     Ok(Nothing {})
 }
 

@@ -17,7 +17,7 @@ pub async fn health(core: &Core, asker: &Asker) -> Result<Health> {
             &loaded.config.agent.default,
             &agent_command(core, asker),
             true,
-            "install Claude Code, or set `[agent] default = \"demo\"`",
+            "install it, or set `[agent] default = \"demo\"`",
         )
         .await,
     );

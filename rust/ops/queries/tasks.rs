@@ -3,7 +3,7 @@
 use crate::contract::{Explanation, Nothing, Page, Requests, Snapshot, TaskList, Tasks};
 use crate::core::{Asker, Core};
 use crate::error::Result;
-use crate::store::{Filter, Tx};
+use crate::store::Filter;
 
 /// Entries of the journal on a task's page.
 const JOURNAL: u32 = 200;
@@ -25,28 +25,27 @@ pub async fn inbox(core: &Core, asker: &Asker, list: TaskList) -> Result<Request
 
 /// Everything a fresh client shows, as of one moment.
 pub async fn snapshot(core: &Core, asker: &Asker) -> Result<Snapshot> {
-    let project = asker.project.clone();
-    let look = move |tx: &Tx<'_>| {
+    let snapshot = core.read(&asker.project, |tx, project| {
         Ok(Snapshot {
-            tasks: tx.tasks(Some(&project), &Filter::default())?,
-            requests: tx.open_requests(Some(&project))?,
-            elsewhere: tx.elsewhere(&project)?,
+            tasks: tx.tasks(Some(project), &Filter::default())?,
+            requests: tx.open_requests(Some(project))?,
+            elsewhere: tx.elsewhere(project)?,
         })
-    };
-    core.store()?.read(look).await
+    });
+    snapshot.await
 }
 
 /// A task's page.
 pub async fn show(core: &Core, asker: &Asker, task: &str) -> Result<Page> {
-    let (project, given) = (asker.project.clone(), task.to_owned());
-    let look = move |tx: &Tx<'_>| {
-        let task = tx.task(&project, &given)?;
+    let given = task.to_owned();
+    let page = core.read(&asker.project, move |tx, project| {
+        let task = tx.task(project, &given)?;
         let requests = tx.open_requests_of(&task.uuid)?;
         let commits = tx.commits(&task.uuid, JOURNAL)?;
         let journal = tx.entries(&task.uuid, JOURNAL)?;
         Ok(Page { task, requests, commits, journal })
-    };
-    core.store()?.read(look).await
+    });
+    page.await
 }
 
 /// Why the status is what it is.
@@ -61,6 +60,6 @@ pub async fn explain(core: &Core, asker: &Asker, task: &str) -> Result<Explanati
 /// A person has seen the last turn.
 pub async fn seen(core: &Core, asker: &Asker, task: &str) -> Result<Nothing> {
     let task = core.task(asker, task).await?;
-    core.store()?.write(move |tx| tx.seen(&task.uuid)).await?;
+    core.write(&task.uuid, |tx, task| tx.seen(task)).await?;
     Ok(Nothing {})
 }

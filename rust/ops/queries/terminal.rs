@@ -12,7 +12,7 @@ pub async fn attach(core: &Core, asker: &Asker, task: &str) -> Result<Terminal> 
     // What is gone is told here: tmux's own words would flash by in a terminal that closes.
     let there = tmux.look(&pane, 0, false).await;
     there.map_err(|error| error.context(format!("cannot attach to #{}", found.number)))?;
-    core.store()?.write(move |tx| tx.seen(&found.uuid)).await?;
+    core.write(&found.uuid, |tx, task| tx.seen(task)).await?;
     Ok(Terminal { argv: tmux.attach_argv(&pane) })
 }
 

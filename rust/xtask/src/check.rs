@@ -31,11 +31,15 @@ const CHECKS: [Check; 7] = [
     ("help and verbs", help::drift),
 ];
 
-/// Every check, even after one failed.
+/// Every check, even after one failed: those that fetch a program beside those that compile.
 pub fn run(_: &[String]) -> Outcome {
+    let findings = std::thread::scope(|scope| {
+        let running = CHECKS.map(|(name, check)| (name, scope.spawn(check)));
+        running.map(|(name, running)| (name, running.join().unwrap_or_else(|_| Finding::Bad("it panicked".into()))))
+    });
     let (mut passed, mut failed) = (0, 0);
-    for (name, check) in CHECKS {
-        match check() {
+    for (name, finding) in findings {
+        match finding {
             Finding::Good => {
                 println!("ok       {name}");
                 passed += 1;

@@ -1,160 +1,145 @@
-//! `cargo xtask test`: the Rust suites, then the Lua specs inside each Neovim.
+//! `cargo xtask test`: the Rust suites and the Lua specs inside each Neovim, several side by side.
 
+mod built;
 mod counts;
+mod suite;
 
 use crate::toolbox::Toolbox;
-use crate::{Outcome, cargo, is_ci};
-use chorus_testkit::{Sandbox, given, repository};
+use crate::{Outcome, is_ci};
+use chorus_testkit::given;
 use counts::Counts;
-use std::io::{BufRead, BufReader, Read};
-use std::process::Command;
-use std::time::Instant;
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use suite::{Ended, Environment, Suite};
 
 /// More failures than this are no matter of load.
 const MOST_TRIED_AGAIN: usize = 5;
 
-/// One line of the summary.
-struct Suite {
-    name: String,
-    counts: Counts,
-    seconds: f64,
+/// The suites that take longest begin first, so that none of them is left alone at the end.
+const LONGEST: [&str; 8] =
+    ["claude", "sidecar", "stack_tasks", "nvim", "tmux", "demo_agent", "stack_standin", "worktree_tasks"];
+
+/// A suite that ran.
+struct Ran {
+    suite: Suite,
+    ended: Ended,
 }
 
-/// `rust` and `lua` choose a half; anything else chooses tests whose name holds it.
+/// `rust` and `lua` choose a half, names of suites choose those; anything else chooses tests whose name holds it.
 pub fn run(arguments: &[String]) -> Outcome {
-    let filter = match arguments {
-        [] => None,
-        [filter] => Some(filter.as_str()),
-        _ => return Err("usage: cargo xtask test [FILTER | rust | lua]".into()),
-    };
-    let toolbox = Toolbox::gather();
+    let (toolbox, built) = std::thread::scope(|scope| {
+        let toolbox = scope.spawn(Toolbox::gather);
+        let built = if arguments == ["lua"] { built::without_suites() } else { built::build() };
+        (toolbox.join().unwrap_or_default(), built)
+    });
     toolbox.missing.iter().for_each(|why| println!("missing: {why}"));
     if !toolbox.suffices() {
         let rule = if is_ci() { ", and with CI=true nothing may be skipped" } else { "" };
         return Err(format!("the suites cannot run without what is missing (see above){rule}"));
     }
-    let binary = cargo::build()?;
+    let built = built?;
     let skips = tempfile::NamedTempFile::new().map_err(|error| format!("cannot make a temporary file: {error}"))?;
     let mut environment = toolbox.environment();
     environment.push((given::SKIPS, skips.path().into()));
-    environment.push(("CHORUS_TEST_BINARY", binary.clone().into()));
+    environment.push(("CHORUS_TEST_BINARY", built.chorus.clone().into()));
 
-    let name_filter = filter.filter(|filter| !matches!(*filter, "rust" | "lua"));
-    let mut suites = Vec::new();
-    if filter != Some("lua") {
-        suites.extend(rust(name_filter, &environment)?);
-    }
-    if filter != Some("rust") {
-        for nvim in &toolbox.nvims {
-            let world = Sandbox::new(&binary);
-            let mut command = world.command(&nvim.path);
-            command.args(["--clean", "--headless", "-l", "tests/lua/run.lua"]).current_dir(repository());
-            command.args(name_filter.map(|filter| format!("--filter={filter}"))).arg("tests/lua");
-            command.envs(environment.iter().cloned());
-            suites.push(lua(format!("Lua on Neovim {}", nvim.version), &mut command)?);
-        }
-    }
+    let of_lua = toolbox
+        .nvims
+        .iter()
+        .map(|nvim| Suite::Lua { name: format!("Lua on Neovim {}", nvim.version), nvim: nvim.path.clone() });
+    let mut suites: Vec<Suite> = built.suites.into_iter().chain(of_lua).collect();
+    let filter = choose(&mut suites, arguments)?;
+    suites.sort_by_key(|suite| LONGEST.iter().position(|name| *name == suite.name()).unwrap_or(LONGEST.len()));
+    let mut ran = side_by_side(suites, |suite| suite.run(filter, &built.chorus, &environment));
+    let tried_again = try_again(&mut ran, &environment);
     let skipped = std::fs::read_to_string(skips.path()).unwrap_or_default();
-    Ok(summarise(&suites, &toolbox, &skipped))
+    Ok(summarize(&ran, &toolbox, &skipped, &tried_again))
 }
 
-fn rust(filter: Option<&str>, environment: &[(&str, std::ffi::OsString)]) -> Result<Vec<Suite>, String> {
-    let mut command = cargo::command();
-    command.args(["test", "--workspace", "--no-fail-fast"]).args(filter);
-    command.envs(environment.iter().cloned());
-    // Until its result comes a suite counts as failed: a test may take the whole process down.
-    let broken = Counts { failed: 1, ..Counts::default() };
-    let mut suites: Vec<Suite> = Vec::new();
-    let mut failed: Vec<(usize, String)> = Vec::new();
-    let mut began = Instant::now();
-    let ended_well = stream(&mut command, |line| {
-        if let Some(name) = counts::failed_test(line) {
-            failed.push((suites.len().saturating_sub(1), name.to_owned()));
-        } else if let Some(name) = counts::cargo_suite(line) {
-            suites.push(Suite { name, counts: broken, seconds: 0.0 });
-            began = Instant::now();
-        } else if let (Some(counts), Some(suite)) = (Counts::of_cargo(line), suites.last_mut()) {
-            suite.counts = counts;
-            suite.seconds = began.elapsed().as_secs_f64();
+/// Keeps the suites that the arguments name; the filter for the tests in them.
+fn choose<'a>(suites: &mut Vec<Suite>, arguments: &'a [String]) -> Result<Option<&'a str>, String> {
+    let is_asked_for = |suite: &Suite, argument: &str| match argument {
+        "rust" => matches!(suite, Suite::Rust { .. }),
+        "lua" => matches!(suite, Suite::Lua { .. }),
+        name => suite.name() == name,
+    };
+    let unknown: Vec<&String> =
+        arguments.iter().filter(|argument| !suites.iter().any(|suite| is_asked_for(suite, argument))).collect();
+    match (arguments, &unknown[..]) {
+        ([], _) => Ok(None),
+        ([filter], [_]) => Ok(Some(filter)),
+        (_, []) => {
+            suites.retain(|suite| arguments.iter().any(|argument| is_asked_for(suite, argument)));
+            Ok(None)
         }
-    })?;
-    if !ended_well && suites.iter().all(|suite| suite.counts.failed == 0) {
-        suites.push(Suite { name: "cargo test (it did not build)".into(), counts: broken, seconds: 0.0 });
+        (_, [name, ..]) => {
+            Err(format!("there is no suite {name}; usage: cargo xtask test [SUITE… | FILTER | rust | lua]"))
+        }
     }
-    try_again(&mut suites, &failed, environment)?;
-    // An empty suite (a crate's documentation, a filter that matches nothing) tells nobody anything.
-    suites.retain(|suite| suite.counts != Counts::default());
-    Ok(suites)
+}
+
+/// Runs suites, so many at once as keep every core busy: most of them wait more than they compute. What a suite says is
+/// shown in one piece when it has ended.
+fn side_by_side(suites: Vec<Suite>, run: impl Fn(&Suite) -> Ended + Sync) -> Vec<Ran> {
+    let at_once = 2 * std::thread::available_parallelism().map_or(1, usize::from);
+    let waiting = Mutex::new(VecDeque::from(suites));
+    let ran = Mutex::new(Vec::new());
+    let next = || waiting.lock().ok()?.pop_front();
+    std::thread::scope(|scope| {
+        for _ in 0..at_once {
+            scope.spawn(|| {
+                while let Some(suite) = next() {
+                    let ended = run(&suite);
+                    let Ok(mut ran) = ran.lock() else { return };
+                    // An empty suite (a program without tests, a filter that matches nothing) tells nobody anything.
+                    if ended.counts != Counts::default() {
+                        println!("\n     Ran {}\n{}", suite.name(), ended.output.trim_end());
+                        ran.push(Ran { suite, ended });
+                    }
+                }
+            });
+        }
+    });
+    let mut ran = ran.into_inner().unwrap_or_default();
+    ran.sort_by(|one, other| one.suite.name().cmp(other.suite.name()));
+    ran
 }
 
 /// A few failures are tried once more, alone: real clients on a loaded machine can be slower than any patience. What
 /// passes then is told as such; what fails twice has failed.
-fn try_again(
-    suites: &mut [Suite],
-    failed: &[(usize, String)],
-    environment: &[(&str, std::ffi::OsString)],
-) -> Result<(), String> {
-    let counted: u32 = suites.iter().map(|suite| suite.counts.failed).sum();
-    if failed.is_empty() || failed.len() > MOST_TRIED_AGAIN || counted as usize != failed.len() {
-        return Ok(());
+fn try_again(ran: &mut [Ran], environment: &Environment) -> Vec<String> {
+    let of_rust = || ran.iter().filter(|ran| matches!(ran.suite, Suite::Rust { .. }));
+    let failed: usize = of_rust().map(|ran| ran.ended.failed.len()).sum();
+    let counted: u32 = of_rust().map(|ran| ran.ended.counts.failed).sum();
+    if failed == 0 || failed > MOST_TRIED_AGAIN || counted as usize != failed {
+        return Vec::new();
     }
     println!("\n     Running what failed once more");
-    let mut command = cargo::command();
-    command.args(["test", "--workspace", "--no-fail-fast", "--", "--exact"]);
-    command.args(failed.iter().map(|(_, name)| name)).envs(environment.iter().cloned());
-    let mut passed = 0;
-    let ended_well = stream(&mut command, |line| passed += Counts::of_cargo(line).map_or(0, |counts| counts.passed))?;
-    if !ended_well || (passed as usize) < failed.len() {
-        return Ok(());
-    }
-    for (suite, name) in failed {
-        println!("passed at the second try: {name}");
-        suites[*suite].counts.failed -= 1;
-        suites[*suite].counts.passed += 1;
-    }
-    Ok(())
-}
-
-fn lua(name: String, command: &mut Command) -> Result<Suite, String> {
-    println!("\n     Running {name}");
-    let began = Instant::now();
-    let mut counts = Counts::default();
-    let ended_well = stream(command, |line| {
-        if let Some(found) = Counts::of_busted(line) {
-            counts = found;
+    let mut told = Vec::new();
+    for Ran { suite, ended } in ran {
+        let passed = suite.try_again(&ended.failed, environment);
+        for name in &ended.failed {
+            let how = if passed.contains(&name.as_str()) { "passed" } else { "failed again" };
+            told.push(format!("{} {name}: {how}", suite.name()));
         }
-    })?;
-    if !ended_well && counts.failed == 0 {
-        counts.failed = 1;
+        for _ in passed {
+            ended.counts.failed -= 1;
+            ended.counts.passed += 1;
+        }
     }
-    Ok(Suite { name, counts, seconds: began.elapsed().as_secs_f64() })
+    told
 }
 
-/// Runs to the end with both outputs in their order, shown as they come; whether it ended well.
-fn stream(command: &mut Command, mut each: impl FnMut(&str)) -> Outcome {
-    let name = command.get_program().to_string_lossy().into_owned();
-    let fail = |error: std::io::Error| format!("cannot run {name}: {error}");
-    let (reader, writer) = std::io::pipe().map_err(fail)?;
-    command.stdout(writer.try_clone().map_err(fail)?).stderr(writer);
-    let mut child = command.spawn().map_err(fail)?;
-    // The command holds the pipe's other end too; while it does, the pipe has no end.
-    command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
-    let mut lines = BufReader::new(reader.take(u64::MAX));
-    let mut line = Vec::new();
-    while lines.read_until(b'\n', &mut line).map_err(fail)? > 0 {
-        let text = String::from_utf8_lossy(&line);
-        print!("{text}");
-        each(text.trim_end());
-        line.clear();
+/// Failures once more, the table, and last what counts; whether all is well.
+fn summarize(ran: &[Ran], toolbox: &Toolbox, skipped: &str, tried_again: &[String]) -> bool {
+    for Ran { suite, ended } in ran.iter().filter(|ran| ran.ended.counts.failed > 0) {
+        println!("\n     Failed in {}\n{}", suite.name(), counts::failures(&ended.output).trim_end());
     }
-    child.wait().map(|status| status.success()).map_err(fail)
-}
-
-fn summarise(suites: &[Suite], toolbox: &Toolbox, skipped: &str) -> bool {
-    let width = suites.iter().map(|suite| suite.name.len()).max().unwrap_or_default();
+    let width = ran.iter().map(|ran| ran.suite.name().len()).max().unwrap_or_default();
     println!("\n{:width$}  {:>6}  {:>6}  {:>7}  {:>7}", "suite", "passed", "failed", "ignored", "seconds");
     let mut total = Counts::default();
-    for Suite { name, counts, seconds } in suites {
+    for Ran { suite, ended: Ended { counts, seconds, .. } } in ran {
+        let name = suite.name();
         println!("{name:width$}  {:>6}  {:>6}  {:>7}  {seconds:>7.1}", counts.passed, counts.failed, counts.ignored);
         total.add(*counts);
     }
@@ -163,6 +148,8 @@ fn summarise(suites: &[Suite], toolbox: &Toolbox, skipped: &str) -> bool {
     if total.passed + total.failed == 0 {
         println!("no test ran");
     }
+    tried_again.iter().for_each(|line| println!("second try: {line}"));
+    println!("second tries: {}", tried_again.len());
     println!("{} passed, {} failed", total.passed, total.failed);
     total.failed == 0 && total.passed > 0
 }

@@ -27,7 +27,9 @@ impl Fault {
         let found = lines.iter().enumerate().find_map(|(at, line)| Some((at, meant(line, command)?)));
         let Some((at, fault)) = found else { return Ok(None) };
         let left: Vec<&str> = lines.iter().enumerate().filter(|(line, _)| *line != at).map(|(_, line)| *line).collect();
-        std::fs::write(file, left.join("\n"))?;
+        let draft = file.with_extension(format!("draft-{}", std::process::id()));
+        std::fs::write(&draft, left.join("\n"))?;
+        std::fs::rename(draft, file)?;
         Ok(Some(Fault(fault)))
     }
 

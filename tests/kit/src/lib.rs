@@ -3,6 +3,7 @@
 pub mod but;
 pub mod claude;
 pub mod fake_api;
+pub mod files;
 pub mod given;
 pub mod processes;
 pub mod sandbox;

@@ -1,5 +1,6 @@
 //! A world of its own for one test: folders, environment, tmux sockets, and the end of everything started in it.
 
+use crate::files;
 use crate::given;
 use crate::processes::{self, Process};
 use crate::tools::on_path;
@@ -8,6 +9,7 @@ use std::ffi::OsStr;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The world. Dropped, it ends every process whose environment names its folder, then the folder itself goes; with
 /// `CHORUS_KEEP` set, a failed test's folder stays.
@@ -16,6 +18,7 @@ pub struct Sandbox {
     root: PathBuf,
     chorus: PathBuf,
     environment: BTreeMap<String, String>,
+    drafts: AtomicU32,
 }
 
 /// How a shell command ended.
@@ -46,7 +49,8 @@ impl Sandbox {
             std::fs::set_permissions(root.join(name), std::fs::Permissions::from_mode(0o700)).expect("private folders");
         }
         let environment = environment(&root);
-        let sandbox = Sandbox { folder: Some(folder), root, chorus: chorus.into(), environment };
+        let sandbox =
+            Sandbox { folder: Some(folder), root, chorus: chorus.into(), environment, drafts: AtomicU32::new(0) };
         let tmux = given::tmuxes().into_iter().next().map(|tmux| tmux.path);
         let nvim = given::nvims().pop().map(|nvim| nvim.path);
         for (name, program) in [("git", on_path("git")), ("tmux", tmux), ("nvim", nvim), ("but", on_path("but"))] {
@@ -117,11 +121,13 @@ impl Sandbox {
         let _ = std::fs::remove_file(self.root.join("bin").join(name));
     }
 
-    /// Writes a file below the sandbox's folder, with the folders above it.
+    /// Writes a file below the sandbox's folder, with the folders above it. A daemon that reads it meanwhile finds the
+    /// old text or the new one.
     pub fn write(&self, path: &str, text: &str) -> PathBuf {
         let path = self.root.join(path);
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("folders in the sandbox");
-        std::fs::write(&path, text).expect("a file in the sandbox");
+        let draft = self.root.join(format!(".draft-{}", self.drafts.fetch_add(1, Ordering::Relaxed)));
+        files::replace(&draft, &path, text.as_bytes()).expect("a file in the sandbox");
         path
     }
 

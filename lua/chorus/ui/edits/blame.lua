@@ -110,7 +110,7 @@ function M.show()
   clear()
   local name = vim.api.nvim_buf_get_name(buffer)
   if vim.bo.buftype ~= '' or name == '' then
-    return message.info('this buffer is no file')
+    return message.info('this buffer is not a file')
   end
   local path = vim.uv.fs_realpath(name) or vim.fn.fnamemodify(name, ':p')
   local line = cursor_line(path)

@@ -152,7 +152,7 @@ local function on_owner(name, args)
     end
     local owners = changes_rows.owners(view.changes, data)
     if #owners == 0 then
-      return require('chorus.message').info('no task owns this', '`a` gives it to one')
+      return require('chorus.message').info('no task owns this', '`a` assigns it to one')
     end
     require('chorus.dispatch').run(name, { task = owners, args = args })
   end

@@ -36,7 +36,7 @@ function M.owner(hunk, title_of)
   elseif hunk.owner == 'user' then
     return 'yours'
   elseif hunk.owner == 'mixed' then
-    return ('mixed %s: too near to be taken apart'):format(named)
+    return ('mixed %s: too close to separate'):format(named)
   elseif hunk.owner == 'unclaimed' then
     return named == '' and 'unclaimed' or 'unclaimed, may be of ' .. named
   end
@@ -166,7 +166,7 @@ function M.render(changes, options)
   end
   if #changes.files == 0 and #changes.notices == 0 then
     rows[#rows + 1] = canvas.row({})
-    rows[#rows + 1] = canvas.row({ { '  Nothing is uncommitted here.', 'ChorusHint' } })
+    rows[#rows + 1] = canvas.row({ { '  There are no uncommitted edits.', 'ChorusHint' } })
   end
   return rows
 end

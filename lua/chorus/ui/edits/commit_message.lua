@@ -23,8 +23,8 @@ function M.template(task, message, does)
   end
   vim.list_extend(lines, {
     '',
-    ('# `:w` %s; closing without it leaves the task as it is.'):format(does),
-    "# Lines that begin with '#' are left out.",
+    ('# `:w` %s; closing without writing leaves the task as it is.'):format(does),
+    "# Lines that begin with '#' are dropped.",
     '#',
     task.stack and '# On branch ' .. text.clean(task.stack) or nil,
     '# Changes to be committed:',
@@ -74,7 +74,7 @@ local function write(buffer, wish, state)
   if state.is_sending then
     return
   elseif message == '' then
-    return save.refuse('the message is empty', 'the task is as it was')
+    return save.refuse('the message is empty', 'the task is unchanged')
   end
   state.is_sending = true
   save.wait(function(done)

@@ -13,9 +13,9 @@ local PARTS = { 'stack', 'turn', 'uncommitted' }
 
 --- Shown for an empty diff.
 local EMPTY = {
-  stack = 'There is nothing on its branch, and nothing uncommitted.',
+  stack = 'The branch has no commits, and there are no uncommitted edits.',
   turn = 'No turn has been committed yet.',
-  uncommitted = 'There is nothing uncommitted.',
+  uncommitted = 'There are no uncommitted edits.',
 }
 
 --- Between two refreshes, in milliseconds.
@@ -49,10 +49,10 @@ local function rows_of(view)
   end
   local rows = vim.list_slice(view.patch.rows)
   if #rows == 0 then
-    rows[1] = canvas.row({ { EMPTY[view.part] or 'It changes nothing.', 'ChorusHint' } })
+    rows[1] = canvas.row({ { EMPTY[view.part] or 'This commit changes nothing.', 'ChorusHint' } })
   end
   if view.diff.cut then
-    rows[#rows + 1] = canvas.row({ { 'The rest is left out: the difference is too large.', 'ChorusTrouble' } })
+    rows[#rows + 1] = canvas.row({ { 'The rest is omitted: the diff is too large.', 'ChorusTrouble' } })
   end
   return rows
 end
@@ -256,7 +256,7 @@ function M.read(buffer)
   if not number then
     return
   elseif not M.is_part(part) then
-    return require('chorus.message').fail(('there is no part `%s` of a diff'):format(part))
+    return require('chorus.message').fail(('a diff has no part `%s`'):format(part))
   end
   local view = views[buffer] or set_up(buffer, tonumber(number) --[[@as integer]], part)
   canvas.forget(buffer)

@@ -7,7 +7,7 @@ local function is_floating(window)
   return vim.api.nvim_win_get_config(window).relative ~= ''
 end
 
---- Leaves a floating window for one that a page may take. Closes the floating window if it is one of Chorus.
+--- Goes from a floating window, which is closed when it is ours, to one that a page may take.
 local function leave_float()
   local window = vim.api.nvim_get_current_win()
   if not is_floating(window) then
@@ -23,7 +23,7 @@ local function leave_float()
   end
 end
 
---- Makes a window fit for a list: no columns beside the lines, and no wrapping.
+--- A window for a list: nothing beside the lines, each on one line.
 ---@param window integer
 function M.calm(window)
   local options = {
@@ -111,9 +111,9 @@ function M.visit(root, path, line)
   local message = require('chorus.message')
   local file = M.below(root, path)
   if not file then
-    return message.info('there is no file in this line')
+    return message.info('there is no file on this line')
   elseif not vim.uv.fs_stat(file) and vim.fn.bufnr(file) == -1 then
-    return message.info(('%s does not exist any more'):format(path))
+    return message.info(('%s no longer exists'):format(path))
   end
   local buffer = vim.fn.bufadd(file)
   vim.bo[buffer].buflisted = true
@@ -126,7 +126,7 @@ function M.visit(root, path, line)
   vim.cmd.normal({ 'zv', bang = true })
 end
 
---- The buffer that a page was opened from, else the listed buffer used last.
+--- Where a page was opened from, else the listed buffer used last.
 ---@return integer? buffer
 local function came_from()
   local current, before = vim.api.nvim_get_current_buf(), vim.b.chorus_came_from
@@ -143,7 +143,7 @@ local function came_from()
   return last and last.bufnr
 end
 
---- Leaves a page in the current window: shows the buffer it was opened from, or closes the window that was made for it.
+--- Leaves a page in the current window: to where one came from, or by closing a window that was made for it.
 function M.leave()
   if vim.w.chorus_is_extra and pcall(vim.api.nvim_win_close, 0, false) then
     return

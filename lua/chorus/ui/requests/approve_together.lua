@@ -16,7 +16,7 @@ function M.fault(requests)
     elseif request.answerable == 'terminal' then
       return ('only the terminal of #%d can answer'):format(request.number)
     elseif request.tool ~= first.tool or not vim.deep_equal(request.input, first.input) then
-      return ('#%d and #%d do not ask for the same'):format(first.number, request.number)
+      return ('#%d and #%d ask for different things'):format(first.number, request.number)
     end
   end
 end

@@ -12,7 +12,7 @@ local M = {}
 ---@return chorus.Row[]
 function M.render(requests, tasks, width, now)
   if #requests == 0 then
-    return { canvas.row({}), canvas.row({ { '  Nobody waits for you.', 'ChorusHint' } }) }
+    return { canvas.row({}), canvas.row({ { '  No requests are open.', 'ChorusHint' } }) }
   end
   local rows = {}
   local title = math.max(math.min(math.floor((width - 30) * 0.35), 40), 12)

@@ -81,7 +81,7 @@ local function show_command(rows, input)
   end
   if input.run_in_background == true then
     blank(rows)
-    rows[#rows + 1] = canvas.row({ { '  It runs in the background.', 'ChorusHint' } })
+    rows[#rows + 1] = canvas.row({ { '  The command runs in the background.', 'ChorusHint' } })
   end
 end
 
@@ -122,7 +122,7 @@ local function show_questions(rows, request, answers)
     end
     body(rows, question.question, is_current and 'ChorusTitle' or nil)
     if question.multiSelect == true then
-      rows[#rows + 1] = canvas.row({ { '  several may be chosen; <CR> sends', 'ChorusHint' } })
+      rows[#rows + 1] = canvas.row({ { '  choose one or more; <CR> sends', 'ChorusHint' } })
     end
     blank(rows)
     local options = M.options(question)
@@ -197,12 +197,12 @@ local function show_ways(rows, request)
   elseif request.answerable == 'keys' then
     blank(rows)
     rows[#rows + 1] = canvas.row({
-      { '  Answered by pressing keys in the agent’s terminal: refusing also ends its turn.', 'ChorusHint' },
+      { '  Chorus answers by pressing keys in the agent’s terminal; denying also ends the turn.', 'ChorusHint' },
     })
   end
   if #request.suggestions > 0 and request.answerable ~= 'terminal' then
     blank(rows)
-    rows[#rows + 1] = canvas.row({ { '  Always allow offers', 'ChorusHeader' } })
+    rows[#rows + 1] = canvas.row({ { '  Allow always by a rule', 'ChorusHeader' } })
     for _, suggestion in ipairs(request.suggestions) do
       rows[#rows + 1] = canvas.row({ { '    · ', 'ChorusHint' }, text.clean(suggestion) })
     end

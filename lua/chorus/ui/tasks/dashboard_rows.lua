@@ -208,7 +208,7 @@ local function empty(options)
       { options.keys.new, 'ChorusKey' },
       { ' or type ', 'ChorusHint' },
       { ':Chorus new', 'ChorusKey' },
-      { ' to write the first one: a title, then what to do.', 'ChorusHint' },
+      { ' to write the first one: a title, then a description.', 'ChorusHint' },
     }),
     canvas.row({
       { '  ', nil },

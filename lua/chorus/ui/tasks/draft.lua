@@ -245,8 +245,8 @@ local function discard(left)
   local titles = vim.tbl_map(function(draft)
     return draft.title ~= '' and text.clean(draft.title, 40) or '(no title yet)'
   end, left)
-  local question = ('Throw away for good: %s?'):format(table.concat(titles, ', '))
-  require('chorus.picker').confirm(question, 'Throw away', function()
+  local question = ('Delete permanently: %s?'):format(table.concat(titles, ', '))
+  require('chorus.picker').confirm(question, 'Delete', function()
     for _, draft in ipairs(left) do
       drafts.remove(draft.path)
     end
@@ -262,7 +262,7 @@ function M.open(options)
   end
   local choices = { { title = 'A new task' } }
   vim.list_extend(choices, left)
-  choices[#choices + 1] = { title = #left == 1 and 'Throw the draft away' or 'Throw the drafts away', discards = true }
+  choices[#choices + 1] = { title = #left == 1 and 'Delete the draft' or 'Delete the drafts', discards = true }
   vim.ui.select(choices, {
     prompt = #left == 1 and 'There is an unfinished draft:' or ('There are %d unfinished drafts:'):format(#left),
     kind = 'chorus_draft',

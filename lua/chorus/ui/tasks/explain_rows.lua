@@ -12,7 +12,7 @@ local function times(piece, now)
     parts[1] = age == 'now' and 'now' or age .. ' ago'
   end
   if piece.expires then
-    parts[#parts + 1] = piece.expires > now and 'counts for ' .. text.age(piece.expires - now + 9999) or 'expired'
+    parts[#parts + 1] = piece.expires > now and 'valid for ' .. text.age(piece.expires - now + 9999) or 'expired'
   end
   return table.concat(parts, ', ')
 end
@@ -50,7 +50,7 @@ function M.render(explanation, now, width)
     rows[#rows + 1] = canvas.row({ { '    There is no evidence about this task.', 'ChorusHint' } })
   else
     rows[#rows + 1] = canvas.row({})
-    rows[#rows + 1] = canvas.row({ { '  ▶ the rule used it', 'ChorusHint' } })
+    rows[#rows + 1] = canvas.row({ { '  ▶ used by the rule', 'ChorusHint' } })
   end
   return rows
 end

@@ -12,7 +12,7 @@ local READ = {}
 
 function READ.title(value)
   if value == '' then
-    return nil, 'a title is needed: one line that says what to do'
+    return nil, 'a title is required: one line that says what to do'
   elseif vim.fn.strchars(value) > 200 then
     return nil, 'a title has at most 200 characters'
   end
@@ -67,7 +67,7 @@ local function word(value)
   if value == '' then
     return nil
   elseif value:find('%s') then
-    return nil, 'this is one word'
+    return nil, 'this must be one word'
   end
   return value
 end
@@ -112,9 +112,9 @@ function M.parse(lines, names)
           fault(index, 'a line here is `name: value`; the description begins below the second `---`')
         end
       elseif not vim.list_contains(names, name) then
-        fault(index, ('there is no field `%s`; there are %s'):format(name, table.concat(names, ', ')))
+        fault(index, ('unknown field `%s`; the fields are %s'):format(name, table.concat(names, ', ')))
       elseif line_of[name] then
-        fault(index, ('`%s` stands in line %d already'):format(name, line_of[name]))
+        fault(index, ('`%s` is already on line %d'):format(name, line_of[name]))
       else
         line_of[name] = index
         local read, why = READ[name](value)
@@ -131,7 +131,7 @@ function M.parse(lines, names)
     fault(1, 'the first line is `---`, then `title: …`')
   end
   if lines[1] == '---' and not line_of.title then
-    fault(1, 'a title is needed: `title: …`')
+    fault(1, 'a title is required: `title: …`')
   end
   local description = table.concat(vim.list_slice(lines, (stop or #lines) + 1), '\n')
   return { fields = fields, description = vim.trim(description), faults = faults }

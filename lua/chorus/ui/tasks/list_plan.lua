@@ -101,7 +101,7 @@ function M.plan(lines, tasks)
     if not line:find('%S') then
       goto continue
     elseif read.title == '' then
-      fault(index, 'a title is needed')
+      fault(index, 'a title is required')
     elseif vim.fn.strchars(read.title) > 200 then
       fault(index, 'a title has at most 200 characters')
     elseif not read.number then
@@ -110,7 +110,7 @@ function M.plan(lines, tasks)
     elseif not task then
       fault(index, ('#%d is not in this list; a new task has no number'):format(read.number))
     elseif seen[read.number] then
-      fault(index, ('#%d stands here twice; a new task has no number'):format(read.number))
+      fault(index, ('#%d appears twice; a new task has no number'):format(read.number))
     else
       seen[read.number] = true
       plan.edits[#plan.edits + 1] = edit_of(task, read)
@@ -121,7 +121,7 @@ function M.plan(lines, tasks)
     if not seen[task.number] then
       fault(
         nil,
-        ('the line of #%d is gone: `:Chorus delete %d` deletes a task, `u` brings the line back'):format(
+        ('the line of #%d is gone: `:Chorus delete %d` deletes a task, `u` restores the line'):format(
           task.number,
           task.number
         )

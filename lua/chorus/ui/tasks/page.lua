@@ -89,7 +89,7 @@ end
 --- `:w`.
 local function write(page)
   if not page.page then
-    return save.refuse(('#%d has not been read yet'):format(page.number), '`:e` tries again')
+    return save.refuse(('#%d has not been loaded yet'):format(page.number), '`:e` tries again')
   end
   local params, faults = page_rows.changes(vim.api.nvim_buf_get_lines(page.buffer, 0, -1, false), page.page.task)
   save.show_faults(page.buffer, faults)

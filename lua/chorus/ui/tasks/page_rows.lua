@@ -34,7 +34,7 @@ local function edit_facts(rows, task)
   if trouble then
     fact(rows, 'trouble', trouble.text, 'ChorusTrouble')
     fact(rows, '', table.concat(trouble.files, ', '), 'ChorusTrouble')
-    fact(rows, '', trouble.remedy and ('`:Chorus mend %d` helps: %s'):format(task.number, trouble.remedy), 'ChorusHint')
+    fact(rows, '', trouble.remedy and ('`:Chorus mend %d` fixes it: %s'):format(task.number, trouble.remedy), 'ChorusHint')
   end
 end
 
@@ -132,7 +132,7 @@ end
 function M.changes(lines, task)
   local stop = M.separator(lines)
   if not stop then
-    return nil, { { line = #lines, text = 'the line “below: what happened” is gone: `u` brings it back' } }
+    return nil, { { line = #lines, text = 'the line “below: what happened” is gone: `u` restores it' } }
   end
   local read = front_matter.parse(vim.list_slice(lines, 1, stop - 1), M.NAMES)
   if #read.faults > 0 then

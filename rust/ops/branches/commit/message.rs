@@ -14,8 +14,7 @@ use crate::task::{Isolation, Task};
 
 /// The message made from the task's title, the turn's prompt and the agent's last message.
 pub async fn generated(core: &Core, task: &Task, loaded: &Loaded) -> Result<String> {
-    let uuid = task.uuid.clone();
-    let entries = core.store()?.read(move |tx| tx.entries(&uuid, 200)).await?;
+    let entries = core.read(&task.uuid, |tx, task| tx.entries(task, 200)).await?;
     let last = |what: &str, lead: &str| {
         let entry = entries.iter().rev().find(|entry| entry.what == what)?;
         entry.text.strip_prefix(lead).map(str::to_owned)
@@ -58,9 +57,7 @@ pub async fn landing(core: &Core, task: &Task) -> String {
         counted.unwrap_or_else(|error| log::warn!("cannot count the commits of #{}: {error}", task.number));
         is_merged = worktrees::is_merged(core, task).await.unwrap_or_default();
     }
-    let uuid = task.uuid.clone();
-    let Ok(store) = core.store() else { return String::new() };
-    let row = store.read(move |tx| tx.row(&uuid)).await.unwrap_or_else(|_| task.clone());
+    let row = core.read(&task.uuid, |tx, task| tx.row(task)).await.unwrap_or_else(|_| task.clone());
     let Some(branch) = &row.stack else {
         return "Nothing was committed: its edits are in the shared working tree (isolation none).".to_owned();
     };

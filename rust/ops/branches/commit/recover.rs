@@ -66,8 +66,7 @@ async fn prune(core: &Core) {
 }
 
 async fn finish(core: &Core, task: &str, intent: &Intent) -> Result<()> {
-    let uuid = task.to_owned();
-    let task = core.store()?.read(move |tx| tx.row(&uuid)).await?;
+    let task = core.read(task, |tx, task| tx.row(task)).await?;
     let loaded = core.config_of(&task.project);
     let but = stacks::open(core, &task.project, &loaded, None).await?;
     let git = Git::plumbing(&task.project, &GitEnvironment::of_process());

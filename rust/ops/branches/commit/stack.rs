@@ -39,8 +39,7 @@ pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&
     edits::settle(core, &task.project).await?;
     let place = Place { git: &git, but: &but, held: &held };
     // One that did not come to its end, but for a daemon that was killed: it is looked at before another is begun.
-    let uuid = task.uuid.clone();
-    if let Some(intent) = core.store()?.read(move |tx| tx.intent::<Intent>(&uuid)).await? {
+    if let Some(intent) = core.read(&task.uuid, |tx, task| tx.intent::<Intent>(task)).await? {
         let outcome = vcs::recover(place, &intent).await?;
         record(core, task, &order_of(&intent), outcome).await?;
     }
@@ -103,14 +102,13 @@ impl Desk for AtDesk<'_> {
     }
 
     async fn intend(&mut self, intent: &Intent) -> Result<()> {
-        let (uuid, intent) = (self.task.uuid.clone(), intent.clone());
-        self.core.store()?.write(move |tx| tx.begin_intent(&uuid, &intent)).await
+        let intent = intent.clone();
+        self.core.write(&self.task.uuid, move |tx, task| tx.begin_intent(task, &intent)).await
     }
 }
 
 async fn ledgers(core: &Core, project: &str) -> Result<HashMap<String, Ledger>> {
-    let project = project.to_owned();
-    Ok(core.store()?.read(move |tx| tx.ledgers(&project)).await?.into_iter().collect())
+    Ok(core.read(project, |tx, project| tx.ledgers(project)).await?.into_iter().collect())
 }
 
 /// Writes down what came of it, and brings the ledgers up to the new base.
@@ -129,30 +127,29 @@ pub async fn record(core: &Core, task: &Task, order: &Order, outcome: Outcome) -
     if !matches!(outcome, Outcome::Nothing { .. }) {
         edits::settle(core, &task.project).await?;
     }
-    let (uuid, project) = (task.uuid.clone(), task.project.clone());
-    core.store()?
-        .write(move |tx| {
-            tx.end_intent(&uuid)?;
-            let done = match outcome {
-                Outcome::Committed(made) => {
-                    committed(tx, &uuid, &branch, subject, change, &made)?;
-                    tx.tell_edits(&project, &made.paths);
-                    Done::Committed
-                }
-                Outcome::Nothing { .. } => {
-                    tx.set_trouble(&uuid, None)?;
-                    Done::Nothing
-                }
-                Outcome::Trouble(trouble) => {
-                    let trouble = in_words(trouble);
-                    note(tx, &uuid, NOT_COMMITTED, &trouble)?;
-                    Done::Trouble(trouble)
-                }
-            };
-            tx.recount_edits(&project)?;
-            Ok(done)
-        })
-        .await
+    core.write(task, move |tx, task| {
+        let uuid = &task.uuid;
+        tx.end_intent(uuid)?;
+        let done = match outcome {
+            Outcome::Committed(made) => {
+                committed(tx, uuid, &branch, subject, change, &made)?;
+                tx.tell_edits(&task.project, &made.paths);
+                Done::Committed
+            }
+            Outcome::Nothing { .. } => {
+                tx.set_trouble(uuid, None)?;
+                Done::Nothing
+            }
+            Outcome::Trouble(trouble) => {
+                let trouble = in_words(trouble);
+                note(tx, uuid, NOT_COMMITTED, &trouble)?;
+                Done::Trouble(trouble)
+            }
+        };
+        tx.recount_edits(&task.project)?;
+        Ok(done)
+    })
+    .await
 }
 
 fn committed(

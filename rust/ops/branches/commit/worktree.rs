@@ -34,13 +34,12 @@ pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&
         _ => 0,
     };
     let left = if made.is_err() { worktrees::uncommitted(core, task).await?.len() } else { 0 };
-    let (uuid, branch) = (task.uuid.clone(), worktree.branch.clone());
-    core.store()?
-        .write(move |tx| {
-            tx.set_uncommitted(&uuid, i64::try_from(left).unwrap_or(i64::MAX), &[])?;
-            record(tx, &uuid, branch, subject, files, made)
-        })
-        .await
+    let branch = worktree.branch.clone();
+    core.write(&task.uuid, move |tx, task| {
+        tx.set_uncommitted(task, i64::try_from(left).unwrap_or(i64::MAX), &[])?;
+        record(tx, task, branch, subject, files, made)
+    })
+    .await
 }
 
 /// Counts commits that the agent, or a person, made on the branch themselves, and the files that are uncommitted.
@@ -48,14 +47,12 @@ pub async fn count(core: &Core, task: &Task) -> Result<()> {
     let Some(worktree) = worktrees::of(core, task, &Git::at(&task.project)).await? else { return Ok(()) };
     take_note(core, task, &worktree).await?;
     let left = i64::try_from(worktrees::uncommitted(core, task).await?.len()).unwrap_or(i64::MAX);
-    let uuid = task.uuid.clone();
-    core.store()?.write(move |tx| tx.set_uncommitted(&uuid, left, &[])).await
+    core.write(&task.uuid, move |tx, task| tx.set_uncommitted(task, left, &[])).await
 }
 
 /// Notes commits of the branch alone that are not known yet: not Chorus's.
 async fn take_note(core: &Core, task: &Task, worktree: &Worktree) -> Result<()> {
-    let uuid = task.uuid.clone();
-    let known = core.store()?.read(move |tx| tx.commits(&uuid, u32::MAX)).await?;
+    let known = core.read(&task.uuid, |tx, task| tx.commits(task, u32::MAX)).await?;
     let mut found = Vec::new();
     for (oid, subject) in worktree::standing::commits(worktree).await? {
         if known.iter().all(|commit| commit.oid != oid) {
@@ -66,16 +63,15 @@ async fn take_note(core: &Core, task: &Task, worktree: &Worktree) -> Result<()> 
     if found.is_empty() {
         return Ok(());
     }
-    let uuid = task.uuid.clone();
-    let note = move |tx: &mut Tx<'_>| {
+    let noted = core.write(&task.uuid, move |tx, task| {
         for commit in &found {
             let text = format!("Found a commit on {} that Chorus did not make: {}", commit.branch, commit.subject);
-            tx.add_commit(&uuid, commit)?;
-            tx.journal(&uuid, Who::Chorus, "committed", &text, Some(&serde_json::json!({ "commit": commit.oid })))?;
+            tx.add_commit(task, commit)?;
+            tx.journal(task, Who::Chorus, "committed", &text, Some(&serde_json::json!({ "commit": commit.oid })))?;
         }
         Ok(())
-    };
-    core.store()?.write(note).await
+    });
+    noted.await
 }
 
 async fn files(git: &Git, oid: &str) -> Result<i64> {

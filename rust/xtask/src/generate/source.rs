@@ -48,6 +48,15 @@ impl Kind {
         }
     }
 
+    /// The type that is declared elsewhere, if one is.
+    fn named(&self) -> Option<&str> {
+        match self {
+            Kind::Plain(_) => None,
+            Kind::Named(name) => Some(name),
+            Kind::List(item) => item.named(),
+        }
+    }
+
     /// As an annotation spells it.
     pub fn annotation(&self) -> String {
         match self {
@@ -91,7 +100,23 @@ impl Source {
         for item in items {
             source.take(item)?;
         }
+        source.refuse_unknown_types()?;
         Ok(source)
+    }
+
+    /// A type that no file declares would be described by a name that means nothing.
+    fn refuse_unknown_types(&self) -> Result<(), String> {
+        let is_known = |name: &str| {
+            self.shapes.iter().any(|shape| shape.name == name) || self.words.iter().any(|words| words.name == name)
+        };
+        for shape in &self.shapes {
+            for field in &shape.fields {
+                if let Some(name) = field.kind.named().filter(|name| !is_known(name)) {
+                    return Err(format!("{}.{}: no file that is read declares `{name}`", shape.name, field.name));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The value of a constant.

@@ -1,4 +1,7 @@
-//! Reading the results that cargo and busted print. Pure.
+//! Reading the results that Rust's tests and busted print. Pure.
+
+/// So many lines are shown of a suite that broke off.
+const LAST_LINES: usize = 40;
 
 /// How many tests ended how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -11,22 +14,22 @@ pub struct Counts {
     pub ignored: u32,
 }
 
-/// The name in `Running tests/tmux.rs (target/…)` and `Doc-tests chorus`.
-pub fn cargo_suite(line: &str) -> Option<String> {
-    let line = line.trim_start();
-    if let Some(name) = line.strip_prefix("Doc-tests ") {
-        return Some(format!("documentation of {name}"));
-    }
-    let (source, program) = line.strip_prefix("Running ")?.split_once(" (")?;
-    let Some(source) = source.strip_prefix("unittests ") else { return Some(source.to_owned()) };
-    // Every crate has a `src/lib.rs`; the program's name tells which.
-    let stem = program.trim_end_matches(')').rsplit('/').next()?.rsplit_once('-')?.0;
-    Some(format!("{stem} {source}"))
-}
-
 /// The name in `test life::starts ... FAILED`.
 pub fn failed_test(line: &str) -> Option<&str> {
     line.strip_prefix("test ")?.strip_suffix(" ... FAILED")
+}
+
+/// What a suite's output says of its failures; of one that broke off, its end.
+pub fn failures(output: &str) -> &str {
+    if let Some((_, told)) = output.split_once("\nfailures:\n\n") {
+        return told;
+    }
+    let of_busted = ["\nFailure ", "\nError "].iter().filter_map(|word| output.find(word)).min();
+    if let Some(at) = of_busted {
+        return &output[at + 1..];
+    }
+    let last = output.rmatch_indices('\n').nth(LAST_LINES).map_or(0, |(at, _)| at + 1);
+    &output[last..]
 }
 
 impl Counts {
@@ -84,13 +87,12 @@ mod tests {
     }
 
     #[test]
-    fn suites_are_named() {
-        let name = |line: &str| cargo_suite(line).unwrap();
-        assert_eq!(name("     Running tests/tmux.rs (target/debug/deps/tmux-0a1b)"), "tests/tmux.rs");
-        assert_eq!(
-            name("     Running unittests src/lib.rs (target/debug/deps/chorus_testkit-0a)"),
-            "chorus_testkit src/lib.rs"
-        );
-        assert_eq!(cargo_suite("running 3 tests"), None);
+    fn failures_are_found_again() {
+        let cargo = "test a ... ok\ntest b ... FAILED\n\nfailures:\n\n---- b stdout ----\nsaid\n\nfailures:\n    b\n";
+        assert_eq!(failed_test("test b ... FAILED"), Some("b"));
+        assert!(failures(cargo).starts_with("---- b stdout ----\nsaid"));
+        let busted = "1 success / 1 failure / 0 errors / 0 pending : 0.1 seconds\n\nFailure -> a_spec.lua @ 3\nwhat\n";
+        assert!(failures(busted).starts_with("Failure -> a_spec.lua"));
+        assert_eq!(failures("it died\n"), "it died\n");
     }
 }

@@ -259,7 +259,8 @@ impl Repository {
         let file = self.root.join("faults");
         let before = std::fs::read_to_string(&file).unwrap_or_default();
         let between = if before.is_empty() { "" } else { "\n" };
-        std::fs::write(file, format!("{before}{between}{fault}")).expect("a file");
+        let text = format!("{before}{between}{fault}");
+        crate::files::replace(&self.root.join("faults.draft"), &file, text.as_bytes()).expect("a file");
     }
 
     /// Waits until a commit with the fault `pause` has read what it commits and has done nothing yet.
@@ -280,8 +281,7 @@ impl Repository {
 
     /// The arguments of every invocation of the stand-in so far.
     pub fn invocations(&self) -> Vec<Vec<String>> {
-        let text = std::fs::read_to_string(self.root.join("log")).unwrap_or_default();
-        text.lines().map(|line| serde_json::from_str(line).expect("an array")).collect()
+        crate::files::json_lines(&self.root.join("log"))
     }
 
     /// The folder that holds everything of this world.

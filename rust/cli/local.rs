@@ -1,0 +1,62 @@
+//! Verbs that need no daemon.
+
+use super::run::Outcome;
+use super::{Refusal, detect};
+use crate::paths::State;
+use crate::text::blank;
+use crate::verbs::VERBS;
+use clap::ArgMatches;
+use std::path::PathBuf;
+
+/// The verb of that name, when it is one of these.
+pub fn verb(name: &str) -> Option<fn(&ArgMatches) -> Outcome> {
+    match name {
+        "verbs" => Some(verbs),
+        "detect" => Some(detect),
+        "log" => Some(log),
+        _ => None,
+    }
+}
+
+fn verbs(options: &ArgMatches) -> Outcome {
+    if options.get_flag("json") {
+        println!("{}", serde_json::to_string(VERBS).unwrap_or_default());
+    } else {
+        VERBS.iter().for_each(|verb| println!("{:<10} {}", verb.name, verb.does));
+    }
+    Ok(0)
+}
+
+fn detect(options: &ArgMatches) -> Outcome {
+    let path = |name: &str| options.get_one::<String>(name).map(Into::into);
+    let files: Vec<PathBuf> = options.get_many::<String>("words").into_iter().flatten().map(Into::into).collect();
+    if files.is_empty() {
+        return Err(Refusal::Usage("name captured screens, or `-`".into()));
+    }
+    let options = detect::Options {
+        agent: options.get_one::<String>("agent").cloned().unwrap_or_else(|| "claude".into()),
+        session_file: path("session-file"),
+        command: options.get_one::<String>("command").cloned(),
+        dead: options.get_one::<i32>("dead").copied(),
+        rules: path("rules"),
+        files,
+    };
+    detect::run(&options, &mut std::io::stdout().lock())?;
+    Ok(0)
+}
+
+/// The newest lines of the daemon's log.
+fn log(options: &ArgMatches) -> Outcome {
+    let path = State::from_environment()?.log();
+    let bytes = std::fs::read(&path).unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
+    let lines: Vec<String> = text.lines().map(blank).collect();
+    let newest = &lines[lines.len().saturating_sub(200)..];
+    if options.get_flag("json") {
+        println!("{}", serde_json::json!({ "file": path, "lines": newest }));
+    } else {
+        newest.iter().for_each(|line| println!("{line}"));
+        eprintln!("{}", path.display());
+    }
+    Ok(0)
+}

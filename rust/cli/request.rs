@@ -1,0 +1,222 @@
+//! From a command line to the request it means.
+
+use super::Refusal;
+use crate::contract::*;
+use crate::task::Isolation;
+use clap::ArgMatches;
+use std::io::Read;
+
+/// What follows a verb, without the tasks it names.
+pub struct Given<'a> {
+    pub verb: &'a str,
+    pub options: &'a ArgMatches,
+    pub text: String,
+}
+
+impl Given<'_> {
+    /// The request of a verb on the project.
+    pub fn of_project(&self) -> Result<Request, Refusal> {
+        let filter = Some(self.text.clone()).filter(|text| !text.is_empty());
+        Ok(match self.verb {
+            "new" => Request::TaskNew(self.new_task()?),
+            "list" => Request::TaskList(TaskList { filter, everywhere: self.flag("all") }),
+            "inbox" => Request::TaskInbox(TaskList { filter, everywhere: self.flag("all") }),
+            "changes" => Request::Changes(Nothing {}),
+            "setup" => Request::Setup(self.confirm(String::new())),
+            "config" => Request::Config(Nothing {}),
+            "health" => Request::Health(Nothing {}),
+            other => return Err(elsewhere(other)),
+        })
+    }
+
+    /// The request of a verb on one task.
+    pub fn of_task(&self, task: String) -> Result<Request, Refusal> {
+        let (flag, string) = (|name| self.flag(name), |name| self.string(name));
+        let request = string("request");
+        Ok(match self.verb {
+            "start" => {
+                let prompt = self.or_text("prompt").map(typed).transpose()?;
+                Request::TaskStart(TaskStart { task, prompt, environment: environment() })
+            }
+            "send" => {
+                let text = typed(self.text_for("say what to send, or `-` to read it")?)?;
+                Request::TaskSend(TaskSend { task, text, raw: flag("raw") })
+            }
+            "interrupt" => Request::TaskInterrupt(One { task }),
+            "approve" => Request::TaskApprove(TaskApprove { task, request, always: self.suggestion() }),
+            "deny" => Request::TaskDeny(TaskDeny { task, request, reason: self.or_text("reason") }),
+            "answer" => {
+                let answers = [(String::new(), self.text_for("say the answer")?)].into();
+                Request::TaskAnswer(TaskAnswer { task, request, answers })
+            }
+            "restart" => Request::TaskRestart(TaskRestart { task, fresh: flag("fresh"), environment: environment() }),
+            "complete" => {
+                Request::TaskComplete(TaskComplete { task, force: flag("force"), message: string("message") })
+            }
+            "fail" => Request::TaskFail(TaskFail { task, reason: self.or_text("reason"), discard: flag("discard") }),
+            "reopen" => Request::TaskReopen(TaskReopen { task, restore: flag("restore") }),
+            "delete" => Request::TaskDelete(One { task }),
+            "edit" => Request::TaskEdit(self.edit(task)?),
+            "show" => Request::TaskShow(One { task }),
+            "output" => Request::TaskOutput(TaskOutput { task, history: self.number("history").unwrap_or_default() }),
+            "attach" => Request::TaskAttach(One { task }),
+            "diff" => Request::TaskDiff(TaskDiff { task, part: self.text.clone() }),
+            "commit" => Request::TaskCommit(TaskCommit { task, message: self.or_text("message") }),
+            "mend" => Request::TaskMend(self.confirm(task)),
+            "preview" => Request::TaskPreview(self.confirm(task)),
+            "explain" => Request::TaskExplain(One { task }),
+            "web" => Request::TaskWeb(TaskWeb { task, write: flag("write") }),
+            other => return Err(elsewhere(other)),
+        })
+    }
+
+    /// Whether the new task is to be started at once, by [`Given::start`].
+    pub fn starts(&self) -> bool {
+        self.verb == "new" && self.flag("start")
+    }
+
+    /// The request that starts the new task.
+    pub fn start(&self, task: String) -> Request {
+        Request::TaskStart(TaskStart { task, prompt: None, environment: environment() })
+    }
+
+    fn string(&self, name: &str) -> Option<String> {
+        self.options.try_get_one::<String>(name).ok().flatten().cloned()
+    }
+
+    fn number<T: Copy + Send + Sync + 'static>(&self, name: &str) -> Option<T> {
+        self.options.try_get_one::<T>(name).ok().flatten().copied()
+    }
+
+    fn flag(&self, name: &str) -> bool {
+        self.number(name).unwrap_or_default()
+    }
+
+    fn tags(&self) -> Option<Vec<String>> {
+        self.options.get_many::<String>("tag").map(|tags| tags.cloned().collect())
+    }
+
+    /// An option, or else the text.
+    fn or_text(&self, name: &str) -> Option<String> {
+        self.string(name).or_else(|| Some(self.text.clone()).filter(|text| !text.is_empty()))
+    }
+
+    fn text_for(&self, missing: &str) -> Result<String, Refusal> {
+        Some(self.text.clone()).filter(|text| !text.is_empty()).ok_or_else(|| Refusal::Usage(missing.to_owned()))
+    }
+
+    fn confirm(&self, task: String) -> Confirm {
+        Confirm { task, confirmed: self.flag("yes") }
+    }
+
+    /// People count from 1.
+    fn suggestion(&self) -> Option<usize> {
+        self.number::<usize>("always").map(|position| position.saturating_sub(1))
+    }
+
+    fn edit(&self, task: String) -> Result<TaskEdit, Refusal> {
+        Ok(TaskEdit {
+            task,
+            title: self.string("title"),
+            description: self.string("description").map(typed).transpose()?,
+            priority: self.number("priority"),
+            tags: self.tags(),
+        })
+    }
+
+    fn new_task(&self) -> Result<TaskNew, Refusal> {
+        let isolation = self.string("isolation").map(|name| serde_json::from_value::<Isolation>(name.into()));
+        let isolation = isolation
+            .transpose()
+            .map_err(|_| Refusal::Usage("--isolation takes auto, stack, worktree or none".into()))?;
+        Ok(TaskNew {
+            title: self.string("title").unwrap_or_else(|| self.text.clone()),
+            description: self.string("description").map(typed).transpose()?,
+            priority: self.number("priority").unwrap_or_default(),
+            tags: self.tags().unwrap_or_default(),
+            agent: self.string("agent"),
+            model: self.string("model"),
+            permission_mode: self.string("permission-mode"),
+            isolation,
+            on: self.number("on"),
+        })
+    }
+}
+
+fn elsewhere(verb: &str) -> Refusal {
+    Refusal::Usage(format!("`{verb}` works in Neovim only"))
+}
+
+/// A text as typed; `-` is standard input.
+fn typed(text: String) -> Result<String, Refusal> {
+    if text != "-" {
+        return Ok(text);
+    }
+    let mut input = String::new();
+    let read = std::io::stdin().read_to_string(&mut input);
+    read.map_err(|error| Refusal::Usage(format!("cannot read standard input: {error}")))?;
+    Ok(input)
+}
+
+fn environment() -> Environment {
+    Environment(crate::environment::variables())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{args, target};
+    use crate::verbs::{self, Takes, VERBS};
+
+    /// The request of a command line whose verb names task 1, as JSON.
+    fn request(line: &str) -> serde_json::Value {
+        let words = std::iter::once("chorus").chain(line.split_whitespace());
+        let matches = args::command().try_get_matches_from(words).unwrap();
+        let (name, options) = matches.subcommand().unwrap();
+        let verb = verbs::find(name).unwrap();
+        let words: Vec<String> = options.try_get_many("words").ok().flatten().into_iter().flatten().cloned().collect();
+        let (_, text) = target::split(verb, &words);
+        let given = Given { verb: name, options, text: text.join(" ") };
+        let request = match verb.takes {
+            Takes::Nothing => given.of_project(),
+            Takes::One | Takes::Many => given.of_task("1".into()),
+        };
+        let mut request = serde_json::to_value(request.ok().unwrap()).unwrap();
+        let params = request["params"].as_object_mut().unwrap();
+        params.remove("environment");
+        params.retain(|_, value| !value.is_null());
+        request
+    }
+
+    #[test]
+    fn every_verb_of_the_table_has_a_request() {
+        let without_daemon = ["log", "detect", "verbs"];
+        for verb in VERBS.iter().filter(|verb| verb.place != "nvim" && !without_daemon.contains(&verb.name)) {
+            let task = if verb.takes == Takes::Nothing { "" } else { "1" };
+            let text = if verb.rest.is_empty() { "" } else { "text" };
+            let made = request(&format!("{} {task} {text}", verb.name));
+            let method = made["method"].as_str().unwrap();
+            assert!(method == verb.name || method == format!("task_{}", verb.name), "{}: {method}", verb.name);
+        }
+    }
+
+    #[test]
+    fn options_and_text_become_parameters() {
+        let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+        for (line, params) in [
+            ("approve 1 --request r --always 2", r#"{"task": "1", "request": "r", "always": 1}"#),
+            ("deny 1 not on a Friday", r#"{"task": "1", "reason": "not on a Friday"}"#),
+            ("deny 1 --reason no", r#"{"task": "1", "reason": "no"}"#),
+            ("send 1 --raw /compact", r#"{"task": "1", "text": "/compact", "raw": true}"#),
+            ("output 1 --history 5", r#"{"task": "1", "history": 5}"#),
+            ("fail 1 --discard no use", r#"{"task": "1", "reason": "no use", "discard": true}"#),
+            ("edit 1 --priority -1 --tag a --tag b", r#"{"task": "1", "priority": -1, "tags": ["a", "b"]}"#),
+            ("mend 1 --yes", r#"{"task": "1", "confirmed": true}"#),
+            ("diff 1 turn", r#"{"task": "1", "part": "turn"}"#),
+            ("list pending +ui --all", r#"{"filter": "pending +ui", "everywhere": true}"#),
+            ("new Fix it --isolation none", r#"{"title": "Fix it", "isolation": "none", "priority": 0, "tags": []}"#),
+        ] {
+            assert_eq!(request(line)["params"], json(params), "{line}");
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! What a reply looks like in a shell. Pure.
+
+use super::print;
+use crate::contract::*;
+use crate::error::{Error, Result};
+use crate::status::Millis;
+use crate::task::Task;
+use crate::text::blank;
+use serde::de::DeserializeOwned;
+
+/// Lines on standard output, lines on standard error, and the exit code.
+#[derive(Debug, Default, PartialEq)]
+pub struct Shown {
+    pub lines: Vec<String>,
+    pub notes: Vec<String>,
+    pub code: i32,
+}
+
+impl From<Vec<String>> for Shown {
+    fn from(lines: Vec<String>) -> Shown {
+        Shown { lines, ..Shown::default() }
+    }
+}
+
+/// The reply as JSON for a script: a list is a list.
+pub fn json(request: &Request, reply: &Json) -> Json {
+    match request {
+        Request::TaskList(_) => reply["tasks"].clone(),
+        Request::TaskInbox(_) => reply["requests"].clone(),
+        _ => reply.clone(),
+    }
+}
+
+/// The reply as lines for people; `in_color` where the terminal may show what the agent's terminal showed.
+pub fn shown(request: &Request, reply: &Json, now: Millis, in_color: bool) -> Result<Shown> {
+    use Request::*;
+    Ok(match request {
+        TaskShow(_) => print::page(&read(reply)?, now).into(),
+        TaskExplain(_) => print::explanation(&read(reply)?, now).into(),
+        TaskList(list) => print::tasks(&read::<Tasks>(reply)?.tasks, now, list.everywhere).into(),
+        TaskInbox(_) => print::requests(&read::<Requests>(reply)?.requests, now).into(),
+        TaskOutput(_) => print::output(&read(reply)?, in_color).into(),
+        TaskSend(_) => print::sent(&read(reply)?).into(),
+        TaskApprove(_) | TaskDeny(_) | TaskAnswer(_) => print::answered(&read(reply)?).into(),
+        TaskWeb(_) => vec![read::<Web>(reply)?.url].into(),
+        TaskDiff(_) => diff(&read(reply)?),
+        TaskMend(_) | TaskPreview(_) | Setup(_) => offer(&read(reply)?),
+        Changes(_) => print::changes(&read(reply)?).into(),
+        Config(_) => config(&read(reply)?),
+        Health(_) => health(&read(reply)?),
+        TaskNew(_) | TaskEdit(_) | TaskStart(_) | TaskInterrupt(_) | TaskRestart(_) | TaskComplete(_) | TaskFail(_)
+        | TaskReopen(_) | TaskCommit(_) => print::done(&read::<Task>(reply)?, now).into(),
+        // A terminal is opened, not shown; a deleted task is gone; no shell asks for the others.
+        _ => Shown::default(),
+    })
+}
+
+fn read<T: DeserializeOwned>(reply: &Json) -> Result<T> {
+    T::deserialize(reply).map_err(|error| Error::internal(format!("cannot read the reply: {error}")))
+}
+
+fn diff(diff: &Diff) -> Shown {
+    let notes = if diff.cut { vec!["the rest was left out for its size".into()] } else { vec![] };
+    Shown { lines: diff.text.lines().map(blank).collect(), notes, code: 0 }
+}
+
+/// A step that is taken only with `--yes`.
+fn offer(offer: &Offer) -> Shown {
+    let notes = if offer.done { vec![] } else { vec!["nothing was done: add --yes to do it".into()] };
+    Shown { lines: offer.text.lines().map(blank).collect(), notes, code: 0 }
+}
+
+fn config(config: &crate::contract::Config) -> Shown {
+    let row = |row: &Setting| format!("{} = {}  # {}", row.key, blank(&row.value), row.origin);
+    let notes = config.notices.iter().map(|notice| blank(notice)).collect();
+    Shown { lines: config.values.iter().map(row).collect(), notes, code: 0 }
+}
+
+fn health(health: &crate::contract::Health) -> Shown {
+    let has_error = health.checks.iter().any(|check| check.level == "error");
+    Shown { lines: print::health(health), notes: vec![], code: i32::from(has_error) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_offer_that_was_not_taken_says_how_to_take_it() {
+        let request = Request::Setup(Confirm::default());
+        let show = |done: bool| shown(&request, &json!({"text": "one\ntwo", "done": done}), 0, false).unwrap();
+        assert_eq!(show(true), Shown { lines: vec!["one".into(), "two".into()], notes: vec![], code: 0 });
+        assert_eq!(show(false).notes, ["nothing was done: add --yes to do it"]);
+    }
+
+    #[test]
+    fn health_fails_where_a_check_does() {
+        let check = |level: &str| json!({"name": "tmux", "level": level, "text": "found", "advice": null});
+        let code = |level: &str| {
+            let reply = json!({"checks": [check("ok"), check(level)]});
+            shown(&Request::Health(Nothing {}), &reply, 0, false).unwrap().code
+        };
+        assert_eq!((code("warn"), code("error")), (0, 1));
+    }
+
+    #[test]
+    fn scripts_get_lists_as_lists() {
+        let list = Request::TaskList(TaskList::default());
+        assert_eq!(json(&list, &json!({"tasks": [1]})), json!([1]));
+        assert_eq!(json(&Request::TaskWeb(TaskWeb::default()), &json!({"url": "u"})), json!({"url": "u"}));
+    }
+}

@@ -1,0 +1,38 @@
+//! What is sent to the loops that begin with the daemon.
+
+use super::fact::Fact;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+/// What was sent to the loops that begin with the daemon.
+pub struct Inboxes {
+    /// For the monitor.
+    pub facts: UnboundedReceiver<Fact>,
+    /// Tasks whose agents may be free for a queued prompt.
+    pub free: UnboundedReceiver<String>,
+    /// What ended in tasks: a commit follows.
+    pub ended: UnboundedReceiver<End>,
+}
+
+/// Something of a task ended, and the store knows; each names the task's uuid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// A turn.
+    Turn(String),
+    /// The agent, perhaps in the middle of a turn.
+    Agent(String),
+}
+
+/// The other ends of [`Inboxes`].
+pub(super) struct Senders {
+    pub facts: UnboundedSender<Fact>,
+    pub free: UnboundedSender<String>,
+    pub ended: UnboundedSender<End>,
+}
+
+pub(super) fn channels() -> (Senders, Inboxes) {
+    let (facts, facts_inbox) = unbounded_channel();
+    let (free, free_inbox) = unbounded_channel();
+    let (ended, ended_inbox) = unbounded_channel();
+    let inboxes = Inboxes { facts: facts_inbox, free: free_inbox, ended: ended_inbox };
+    (Senders { facts, free, ended }, inboxes)
+}

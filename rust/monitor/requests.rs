@@ -1,0 +1,144 @@
+//! Which requests a verdict closes, and which dialog without a hook becomes one.
+
+use super::watched::{Unhooked, Watched};
+use crate::error::Result;
+use crate::evidence::reading::Dialog;
+use crate::status::{AgentState, AgentStatus, Answerable, Kind, Millis};
+use crate::store::{Closing, NewRequest, Outcome, Tx, Who};
+use std::collections::BTreeSet;
+
+/// A dialog for which no hook came by then has none. The hook comes with the dialog, but one whose daemon was killed
+/// needs a moment to come back.
+const HOOK_MAY_FOLLOW: Millis = 1500;
+
+/// The session file leads the screen by up to 215 ms (Claude Code 2.1.328).
+const DRAWN_BY: Millis = 300;
+/// So long after that the dialog is looked for on the screen; without it the request has no words.
+const SCREEN_MAY_FOLLOW: Millis = 1000;
+
+/// Requests to close and to open, planned from a verdict.
+#[derive(Default)]
+pub struct RequestChanges {
+    /// These are answered, or gone.
+    pub close: Vec<String>,
+    outcome: Option<Outcome>,
+    close_all_but: Option<BTreeSet<String>>,
+    open: Option<NewRequest>,
+}
+
+impl RequestChanges {
+    /// Only these are still asked.
+    fn keep_only(&mut self, open: BTreeSet<String>, watched: &mut Watched) {
+        self.close = watched.asked.difference(&open).cloned().collect();
+        self.close_all_but = Some(open.clone());
+        watched.asked = open;
+        watched.unhooked = None;
+    }
+
+    /// Stores them. `is_ours` tells whether an open request may be closed for not being among those that are known.
+    pub fn store(self, tx: &mut Tx<'_>, task: &str, is_ours: impl Fn(&str) -> bool) -> Result<()> {
+        let outcome = self.outcome.unwrap_or(Outcome::Elsewhere);
+        let who = if outcome == Outcome::Elsewhere { Who::Person } else { Who::Chorus };
+        for id in &self.close {
+            tx.close_request(id, Closing { outcome, who, answer: None })?;
+        }
+        if let Some(kept) = self.close_all_but {
+            for request in tx.open_requests_of(task)? {
+                if !kept.contains(&request.id) && is_ours(&request.id) {
+                    tx.close_request(&request.id, Closing { outcome, who, answer: None })?;
+                }
+            }
+        }
+        if let Some(new) = self.open {
+            tx.receive(task, new)?;
+        }
+        Ok(())
+    }
+}
+
+/// Pure but for what it notes in `watched`: which requests the verdict closes, and whether a dialog without a hook
+/// becomes one.
+pub fn plan(watched: &mut Watched, state: &AgentState, open: &[String], now: Millis) -> RequestChanges {
+    let hooked: BTreeSet<String> = open.iter().cloned().collect();
+    let mut plan = RequestChanges::default();
+    match state.status {
+        AgentStatus::Waiting => {
+            plan.close = watched.asked.difference(&hooked).cloned().collect();
+            if !plan.close.is_empty() {
+                watched.answered_at = now;
+            }
+            watched.asked = hooked.clone();
+            if !hooked.is_empty() {
+                plan.close.extend(watched.unhooked.take().map(|old| old.id));
+                return plan;
+            }
+            // The session file follows an answer a little later: what it still speaks of is no dialog without a hook.
+            let since = state.since.max(watched.launched.at).max(watched.answered_at);
+            // Hooks that waited for a daemon that was killed come back to the next one.
+            let settled = since.max(watched.since) + HOOK_MAY_FOLLOW;
+            let hooks = watched.evidence.launch.as_ref().is_some_and(|launch| launch.gives.hooks);
+            let is_asked_by_hook = matches!(state.kind, Some(Kind::Permission | Kind::Question | Kind::Plan));
+            if hooks && is_asked_by_hook && now < settled {
+                watched.recheck_at = Some(watched.recheck_at.map_or(settled, |at| at.min(settled)));
+                return plan;
+            }
+            let dialog = shown_dialog(watched, since);
+            if dialog.is_none() && now < settled + SCREEN_MAY_FOLLOW {
+                watched.wants_screen = true;
+                watched.recheck_at = Some(settled + SCREEN_MAY_FOLLOW);
+                return plan;
+            }
+            let words = dialog.and(state.detail.summary.clone());
+            let old = watched.unhooked.take().filter(|old| old.since == since);
+            let is_same = |old: &Unhooked| old.words.is_none() || words.is_none() || old.words == words;
+            let id = match &old {
+                Some(old) if is_same(old) => old.id.clone(),
+                // The session file does not tell of a dialog that follows another at once.
+                Some(_) => format!("seen-{}-{now}", watched.launched.launch),
+                None => format!("seen-{}-{since}", watched.launched.launch),
+            };
+            plan.close_all_but = Some([id.clone()].into());
+            plan.open = Some(unhooked(watched, state, id.clone(), since));
+            let words = words.or_else(|| old?.words);
+            watched.unhooked = Some(Unhooked { id, since, words });
+        }
+        // Nothing is known: what was asked may still be asked.
+        AgentStatus::Unknown | AgentStatus::Starting => {}
+        AgentStatus::Exited | AgentStatus::Stopped => {
+            plan.outcome = Some(Outcome::Gone);
+            plan.keep_only(BTreeSet::new(), watched);
+        }
+        // A hook can come before the session file says so: what the detector holds open stays.
+        _ => plan.keep_only(hooked, watched),
+    }
+    plan
+}
+
+/// The dialog on the screen, if that was read since, and when it was drawn whole.
+fn shown_dialog(watched: &Watched, since: Millis) -> Option<&Dialog> {
+    watched.evidence.screen.as_ref().filter(|screen| screen.at >= since + DRAWN_BY)?.reading.dialog.as_ref()
+}
+
+fn unhooked(watched: &Watched, state: &AgentState, id: String, at: Millis) -> NewRequest {
+    let dialog = shown_dialog(watched, at);
+    let kind = state.kind.unwrap_or(Kind::Dialog);
+    let by_keys = matches!(kind, Kind::Permission | Kind::Question | Kind::Plan);
+    let summary = state.detail.summary.clone().unwrap_or_else(|| {
+        match kind {
+            Kind::Trust => "The agent asks something before it starts: attach and answer there",
+            Kind::Dialog => "A dialog is open in the agent",
+            _ => "The agent asks something: attach to see it",
+        }
+        .to_owned()
+    });
+    NewRequest {
+        id,
+        kind,
+        tool: state.detail.tool.clone(),
+        summary,
+        input: dialog.and_then(|dialog| serde_json::to_value(dialog).ok()),
+        suggestions: Vec::new(),
+        answerable: if by_keys { Answerable::Keys } else { Answerable::Terminal },
+        at,
+    }
+}
