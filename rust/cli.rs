@@ -26,11 +26,11 @@ pub fn main(arguments: Vec<String>) -> i32 {
     let json = matches.get_flag("json");
     match run::run(&matches) {
         Ok(code) => code,
-        Err(Refusal::Usage(text)) => {
+        Err(InputRefusal::Usage(text)) => {
             eprintln!("chorus: {text}");
             2
         }
-        Err(Refusal::Error(error)) => {
+        Err(InputRefusal::Error(error)) => {
             print_error(error, json);
             1
         }
@@ -38,16 +38,16 @@ pub fn main(arguments: Vec<String>) -> i32 {
 }
 
 /// Why a command line was not carried out.
-enum Refusal {
+enum InputRefusal {
     /// The words are off.
     Usage(String),
     /// Chorus refused.
     Error(Error),
 }
 
-impl From<Error> for Refusal {
-    fn from(error: Error) -> Refusal {
-        Refusal::Error(error)
+impl From<Error> for InputRefusal {
+    fn from(error: Error) -> InputRefusal {
+        InputRefusal::Error(error)
     }
 }
 

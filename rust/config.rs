@@ -17,7 +17,7 @@ mod value;
 pub use read::read;
 pub use sections::*;
 
-use file::{Page, Report};
+use file::{ConfigurationFile, Report};
 use section::Section;
 
 /// The name of every configuration file.
@@ -25,7 +25,7 @@ pub const FILE: &str = "chorus.toml";
 
 /// The effective configuration. `Default` is what counts where nothing is configured.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Config {
+pub struct Configuration {
     /// What only the environment sets.
     pub general: General,
     /// Which agent.
@@ -54,9 +54,9 @@ pub struct Config {
     pub logging: Logging,
 }
 
-impl Default for Config {
+impl Default for Configuration {
     fn default() -> Self {
-        Config {
+        Configuration {
             general: General::default(),
             agent: Agents::default(),
             agents: BTreeMap::from([("claude".to_owned(), Agent::named("claude"))]),
@@ -74,7 +74,7 @@ impl Default for Config {
     }
 }
 
-impl Config {
+impl Configuration {
     /// The agent of that name; one that is not configured is its name as a command.
     pub fn agent(&self, name: &str) -> Agent {
         self.agents.get(name).cloned().unwrap_or_else(|| Agent::named(name))
@@ -110,7 +110,7 @@ pub type Source = (PathBuf, String);
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Loaded {
     /// The effective values.
-    pub config: Config,
+    pub config: Configuration,
     /// The same as rows, with their origins.
     pub settings: Vec<Setting>,
     /// What a person should know.
@@ -150,20 +150,27 @@ const ENVIRONMENT: &[(&str, &str)] = &[
 
 /// Puts defaults, the user's file, the project's file and the environment over each other.
 pub fn load(user: Option<Source>, project: Option<Source>, environment: &BTreeMap<String, String>) -> Loaded {
-    let mut config = Config::default();
+    let mut config = Configuration::default();
     let mut report = Report::default();
     let home = environment.get("HOME").map(PathBuf::from);
     for (source, trusted) in [(user, true), (project, false)] {
         if let Some((path, text)) = source {
             let folder = path.parent().unwrap_or(Path::new("/")).to_owned();
-            let page = Page { name: path.display().to_string(), text: &text, folder, home: home.clone(), trusted };
+            let page = ConfigurationFile {
+                name: path.display().to_string(),
+                text: &text,
+                folder,
+                home: home.clone(),
+                trusted,
+            };
             file::apply(&page, &mut config, &mut report);
         }
     }
     for (variable, key) in ENVIRONMENT.iter().rev() {
         if let Some(text) = environment.get(*variable).filter(|text| !text.is_empty()) {
             let folder = PathBuf::new();
-            let page = Page { name: (*variable).to_owned(), text, folder, home: home.clone(), trusted: true };
+            let page =
+                ConfigurationFile { name: (*variable).to_owned(), text, folder, home: home.clone(), trusted: true };
             file::apply_variable(&page, key, &mut config, &mut report);
         }
     }
@@ -171,7 +178,7 @@ pub fn load(user: Option<Source>, project: Option<Source>, environment: &BTreeMa
     Loaded { config, settings, notices: report.notices, faults: report.faults }
 }
 
-fn settings(config: &mut Config, origins: &BTreeMap<String, String>) -> Vec<Setting> {
+fn settings(config: &mut Configuration, origins: &BTreeMap<String, String>) -> Vec<Setting> {
     let mut settings = Vec::new();
     for (name, section) in config.sections() {
         for key in section.keys() {

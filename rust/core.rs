@@ -25,7 +25,7 @@ use crate::hub::outbox::Outbox;
 use crate::paths::State;
 use crate::store::{Store, Tx};
 use crate::task::Task;
-use crate::web::Web;
+use crate::web::WebTerminals;
 use answers::Answers;
 use configurations::Configurations;
 use fact::Fact;
@@ -54,7 +54,7 @@ pub struct Core {
     /// Working trees that tasks share.
     pub trees: Trees,
     /// Web terminals.
-    pub web: Web,
+    pub web: WebTerminals,
     configurations: Configurations,
     senders: Senders,
     inboxes: Mutex<Option<Inboxes>>,
@@ -101,7 +101,7 @@ impl Core {
             answers: Answers::default(),
             live: LiveStatuses::default(),
             trees: Trees::default(),
-            web: Web::default(),
+            web: WebTerminals::default(),
             configurations: Configurations::default(),
             senders,
             inboxes: Mutex::new(Some(inboxes)),

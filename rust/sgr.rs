@@ -6,8 +6,8 @@
 pub fn sgr_only(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     scan(text, |piece| match piece {
-        Piece::Text(c) => clean.push(c),
-        Piece::Sgr(sequence) => clean.push_str(sequence),
+        SgrPiece::Text(c) => clean.push(c),
+        SgrPiece::Sgr(sequence) => clean.push_str(sequence),
     });
     clean
 }
@@ -16,7 +16,7 @@ pub fn sgr_only(text: &str) -> String {
 pub fn plain(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     scan(text, |piece| {
-        if let Piece::Text(c) = piece {
+        if let SgrPiece::Text(c) = piece {
             clean.push(c);
         }
     });
@@ -24,7 +24,7 @@ pub fn plain(text: &str) -> String {
 }
 
 /// What is left of a text.
-pub(crate) enum Piece<'a> {
+pub(crate) enum SgrPiece<'a> {
     /// A character, or a line break.
     Text(char),
     /// `ESC [ … m`, whole.
@@ -32,7 +32,7 @@ pub(crate) enum Piece<'a> {
 }
 
 /// Walks through the text. A sequence that is not ended ends with its line.
-pub(crate) fn scan<'a>(text: &'a str, mut each: impl FnMut(Piece<'a>)) {
+pub(crate) fn scan<'a>(text: &'a str, mut each: impl FnMut(SgrPiece<'a>)) {
     let mut rest = text;
     let mut drawing = false;
     while let Some(c) = rest.chars().next() {
@@ -45,9 +45,9 @@ pub(crate) fn scan<'a>(text: &'a str, mut each: impl FnMut(Piece<'a>)) {
                 match c {
                     '\x0e' => drawing = true,
                     '\x0f' => drawing = false,
-                    '\n' => each(Piece::Text(c)),
+                    '\n' => each(SgrPiece::Text(c)),
                     _ if c.is_control() => {}
-                    _ => each(Piece::Text(if drawing { line_drawing(c) } else { c })),
+                    _ => each(SgrPiece::Text(if drawing { line_drawing(c) } else { c })),
                 }
                 after
             }
@@ -56,7 +56,7 @@ pub(crate) fn scan<'a>(text: &'a str, mut each: impl FnMut(Piece<'a>)) {
 }
 
 /// What follows an escape sequence. `whole` begins with ESC, `after` behind it.
-fn escape<'a>(whole: &'a str, after: &'a str, each: &mut impl FnMut(Piece<'a>)) -> &'a str {
+fn escape<'a>(whole: &'a str, after: &'a str, each: &mut impl FnMut(SgrPiece<'a>)) -> &'a str {
     match after.chars().next() {
         Some('[') => {
             let length = csi(&after[1..]);
@@ -64,7 +64,7 @@ fn escape<'a>(whole: &'a str, after: &'a str, each: &mut impl FnMut(Piece<'a>)) 
             let body = &after[1..1 + length];
             let is_sgr = |body: &str| body.chars().all(|c| c.is_ascii_digit() || c == ';' || c == ':');
             if body.strip_suffix('m').is_some_and(is_sgr) {
-                each(Piece::Sgr(sequence));
+                each(SgrPiece::Sgr(sequence));
             }
             &whole[sequence.len()..]
         }

@@ -10,6 +10,7 @@
 use crate::contract::{Code, Event};
 use crate::error::{Error, Result};
 use parking_lot::Mutex;
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
@@ -53,7 +54,6 @@ pub struct StoreChange {
 }
 
 type Listeners = Arc<Mutex<Vec<UnboundedSender<Arc<StoreChange>>>>>;
-type Job = Box<dyn FnOnce(&mut StoreDesk) + Send>;
 
 /// A handle on the store; clones share the connection, and the last one to go closes it.
 #[derive(Clone)]
@@ -82,7 +82,7 @@ impl Store {
         let (jobs, queue) = mpsc::channel::<Job>();
         std::thread::Builder::new()
             .name("store".into())
-            .spawn(move || queue.into_iter().for_each(|job| job(&mut desk)))
+            .spawn(move || queue.into_iter().for_each(|job| desk.take(job)))
             .map_err(|error| Error::internal(format!("cannot start the store's thread: {error}")))?;
         Ok(Store { jobs, listeners, id, file: file.to_owned() })
     }
@@ -105,38 +105,53 @@ impl Store {
     }
 
     /// Looks without changing, at one consistent state.
-    pub async fn read<T, F>(&self, look: F) -> Result<T>
+    pub fn read<T, F>(&self, look: F) -> impl Future<Output = Result<T>> + Send
     where
         T: Send + 'static,
         F: FnOnce(&Tx<'_>) -> Result<T> + Send + 'static,
     {
-        self.ask(|desk| desk.read(look)).await
+        self.ask(Work::Read(Box::new(move |tx| Ok(Box::new(look(tx)?)))))
     }
 
     /// Changes as one transaction: all of it and its journal entries, or nothing when `change` fails. It runs to its
     /// end even when the returned future is dropped. `change` must only compute: every other caller waits for it.
-    pub async fn write<T, F>(&self, change: F) -> Result<T>
+    pub fn write<T, F>(&self, change: F) -> impl Future<Output = Result<T>> + Send
     where
         T: Send + 'static,
         F: FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
-        self.ask(|desk| desk.write(change)).await
+        self.ask(Work::Write(Box::new(move |tx| Ok(Box::new(change(tx)?)))))
     }
 
-    async fn ask<T, F>(&self, work: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: FnOnce(&mut StoreDesk) -> Result<T> + Send + 'static,
-    {
+    async fn ask<T: 'static>(&self, work: Work) -> Result<T> {
+        let worked = self.ask_any(work).await?;
+        worked.downcast().map(|value| *value).map_err(|_| Error::internal("the store answered something else"))
+    }
+
+    async fn ask_any(&self, work: Work) -> Result<Worked> {
         let (answer, answered) = oneshot::channel();
-        let job: Job = Box::new(move |desk| {
-            let outcome = catch_unwind(AssertUnwindSafe(|| work(desk)));
-            let _ = answer.send(outcome.unwrap_or_else(|_| Err(Error::internal("the store's work panicked"))));
-        });
         let gone = || Error::internal("the store's thread has ended");
-        self.jobs.send(job).map_err(|_| gone())?;
+        self.jobs.send(Job { work, answer }).map_err(|_| gone())?;
         answered.await.map_err(|_| gone())?
     }
+}
+
+/// What work came to, of whatever type: the path to the thread and back is compiled once for all.
+type Worked = Box<dyn Any + Send>;
+
+type Look = dyn FnOnce(&Tx<'_>) -> Result<Worked> + Send;
+type Alter = dyn FnOnce(&mut Tx<'_>) -> Result<Worked> + Send;
+
+/// What is to be done in a transaction.
+enum Work {
+    Read(Box<Look>),
+    Write(Box<Alter>),
+}
+
+/// Work for the store's thread, and who waits for it.
+struct Job {
+    work: Work,
+    answer: oneshot::Sender<Result<Worked>>,
 }
 
 /// What the store's thread works with.
@@ -147,7 +162,16 @@ struct StoreDesk {
 }
 
 impl StoreDesk {
-    fn read<T>(&mut self, look: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
+    fn take(&mut self, Job { work, answer }: Job) {
+        let outcome = catch_unwind(AssertUnwindSafe(|| match work {
+            Work::Read(look) => self.read(look),
+            Work::Write(change) => self.write(change),
+        }));
+        // The asker may have gone.
+        let _ = answer.send(outcome.unwrap_or_else(|_| Err(Error::internal("the store's work panicked"))));
+    }
+
+    fn read(&mut self, look: impl FnOnce(&Tx<'_>) -> Result<Worked>) -> Result<Worked> {
         let look = || {
             let transaction = self.connection.transaction()?;
             look(&Tx::new(&transaction))
@@ -155,7 +179,7 @@ impl StoreDesk {
         look().map_err(|error| fault::in_file(error, &self.file))
     }
 
-    fn write<T>(&mut self, change: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+    fn write(&mut self, change: impl FnOnce(&mut Tx<'_>) -> Result<Worked>) -> Result<Worked> {
         let change = || {
             let transaction = self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
             let mut tx = Tx::new(&transaction);

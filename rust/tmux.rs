@@ -19,7 +19,7 @@ pub use crate::typing::Key;
 pub use capture::{Shot, Wanted};
 pub use listing::{Listing, PaneState, Server};
 pub use session::Pane;
-pub use version::Version;
+pub use version::TmuxVersion;
 
 use crate::contract::Code;
 use crate::error::{Error, Result};
@@ -129,7 +129,7 @@ impl Tmux {
     }
 
     /// Which tmux this is. Refused with `tmux_missing`, or `tmux_old` below 3.2.
-    pub async fn check(&self) -> Result<Version> {
+    pub async fn check(&self) -> Result<TmuxVersion> {
         let mut ask = tokio::process::Command::new(&self.program);
         ask.arg("-V").env_clear().envs(server::environment());
         let ended = process::run(ask, Vec::new(), PATIENCE).await.map_err(|error| match error.code {
@@ -137,7 +137,7 @@ impl Tmux {
             _ => error,
         })?;
         let said = ended.text();
-        let found = Version::parse(&said).ok_or_else(|| {
+        let found = TmuxVersion::parse(&said).ok_or_else(|| {
             let shown = said.trim().chars().take(80).collect::<String>();
             Error::new(
                 Code::TmuxOld,
@@ -145,8 +145,8 @@ impl Tmux {
             )
             .hint(version::INSTALL)
         })?;
-        if found < Version::OLDEST {
-            return Err(Error::new(Code::TmuxOld, format!("tmux {found} is older than {}", Version::OLDEST))
+        if found < TmuxVersion::OLDEST {
+            return Err(Error::new(Code::TmuxOld, format!("tmux {found} is older than {}", TmuxVersion::OLDEST))
                 .hint(version::INSTALL));
         }
         Ok(found)

@@ -24,12 +24,12 @@ const TTYD_LIMIT: Duration = Duration::from_secs(5);
 
 /// The web terminals of all tasks: at most one a task, ended with it.
 #[derive(Debug, Default)]
-pub struct Web {
-    open: Mutex<HashMap<String, Terminal>>,
+pub struct WebTerminals {
+    open: Mutex<HashMap<String, OpenTerminal>>,
 }
 
 #[derive(Debug)]
-struct Terminal {
+struct OpenTerminal {
     url: String,
     argv: Vec<String>,
     write: bool,
@@ -39,14 +39,14 @@ struct Terminal {
     ttyd: Child,
 }
 
-impl Terminal {
+impl OpenTerminal {
     /// Whether it runs, and shows that with this right to type.
     fn is_it(&mut self, argv: &[String], write: bool) -> bool {
         self.write == write && self.argv == argv && matches!(self.ttyd.try_wait(), Ok(None))
     }
 }
 
-impl Drop for Terminal {
+impl Drop for OpenTerminal {
     fn drop(&mut self) {
         self.gate.abort();
         let _ = std::fs::remove_file(&self.record);
@@ -54,7 +54,7 @@ impl Drop for Terminal {
     }
 }
 
-impl Web {
+impl WebTerminals {
     /// The address of the task's terminal, started if it is not there with this right to type.
     pub async fn open(&self, state: &State, ttyd: &str, task: &str, argv: &[String], write: bool) -> Result<String> {
         if let Some(terminal) = self.terminals().get_mut(task)
@@ -79,7 +79,7 @@ impl Web {
         self.terminals().clear();
     }
 
-    fn terminals(&self) -> MutexGuard<'_, HashMap<String, Terminal>> {
+    fn terminals(&self) -> MutexGuard<'_, HashMap<String, OpenTerminal>> {
         self.open.lock()
     }
 }
@@ -100,7 +100,7 @@ fn folder(state: &State) -> PathBuf {
     state.dir.join("web")
 }
 
-async fn start(state: &State, ttyd: &str, task: &str, argv: &[String], write: bool) -> Result<Terminal> {
+async fn start(state: &State, ttyd: &str, task: &str, argv: &[String], write: bool) -> Result<OpenTerminal> {
     let modern = is_read_only_by_default(&version(ttyd).await?);
     let dir = folder(state);
     DirBuilder::new().recursive(true).mode(0o700).create(&dir).map_err(Error::internal)?;
@@ -129,7 +129,7 @@ async fn start(state: &State, ttyd: &str, task: &str, argv: &[String], write: bo
     let path = uuid::Uuid::new_v4().simple().to_string();
     let url = format!("http://127.0.0.1:{port}/{path}/");
     let gate = tokio::spawn(gate::serve(listener, path, port, socket));
-    Ok(Terminal { url, argv: argv.to_vec(), write, record, gate, ttyd: child })
+    Ok(OpenTerminal { url, argv: argv.to_vec(), write, record, gate, ttyd: child })
 }
 
 fn missing(ttyd: &str, error: &dyn std::fmt::Display) -> Error {

@@ -47,12 +47,12 @@ pub struct Excerpt<'a> {
 /// Everything that an agent is told, part by part, so that a later state can be compared.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Context {
-    parts: Vec<Part>,
+    parts: Vec<ContextPart>,
 }
 
 /// One part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Part {
+struct ContextPart {
     /// Its heading; unique.
     heading: String,
     /// A sentence of Chorus or a line of the person.
@@ -66,13 +66,13 @@ impl Context {
     /// The context of a task.
     pub fn of(task: &Task, excerpts: &[Excerpt<'_>]) -> Context {
         let mut parts = vec![
-            Part {
+            ContextPart {
                 heading: format!("Your task: #{} {}", task.number, code(&task.title, 200)),
                 intro: Some("A person gave you this task through Chorus and may watch, answer and steer.".to_owned()),
                 text: None,
                 language: String::new(),
             },
-            Part {
+            ContextPart {
                 heading: "Committing".to_owned(),
                 intro: Some(committing(task)),
                 text: None,
@@ -80,7 +80,7 @@ impl Context {
             },
         ];
         let description = task.description.as_deref().filter(|description| !description.trim().is_empty());
-        parts.extend(description.map(|description| Part {
+        parts.extend(description.map(|description| ContextPart {
             heading: "Description".to_owned(),
             intro: None,
             text: Some(description.to_owned()),
@@ -88,7 +88,7 @@ impl Context {
         }));
         parts.extend(excerpts.iter().map(|excerpt| {
             let place = format!("{}:{}-{}", excerpt.file, excerpt.first, excerpt.last);
-            Part {
+            ContextPart {
                 heading: format!("Referenced: {}", code(&place, 400)),
                 intro: excerpt.note.map(|note| reveal_line(note, 500)),
                 text: Some(excerpt.text.to_owned()),
@@ -110,12 +110,12 @@ impl Context {
 
     /// What the agent does not know yet, given what it was told before.
     fn since(&self, before: &Context) -> Option<Context> {
-        let is_new = |part: &&Part| !before.parts.contains(part);
-        let mut parts: Vec<Part> = self.parts.iter().filter(is_new).cloned().collect();
+        let is_new = |part: &&ContextPart| !before.parts.contains(part);
+        let mut parts: Vec<ContextPart> = self.parts.iter().filter(is_new).cloned().collect();
         let has = |heading: &str| self.parts.iter().any(|part| part.heading == heading);
         // The title is the first part's heading; the new one replaces it.
         let gone = before.parts.iter().skip(1).filter(|part| !has(&part.heading));
-        parts.extend(gone.map(|part| Part {
+        parts.extend(gone.map(|part| ContextPart {
             intro: Some("This is no longer part of the task.".to_owned()),
             text: None,
             ..part.clone()
@@ -148,7 +148,7 @@ impl Context {
     }
 }
 
-impl Part {
+impl ContextPart {
     /// The part with at most `most` UTF-16 units of its text.
     fn render(&self, most: usize) -> String {
         let mut out = format!("# {}\n\n", self.heading);

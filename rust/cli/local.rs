@@ -1,7 +1,7 @@
 //! Verbs that need no daemon.
 
 use super::run::Outcome;
-use super::{Refusal, detect};
+use super::{InputRefusal, detect};
 use crate::paths::State;
 use crate::text::blank;
 use crate::verbs::VERBS;
@@ -31,7 +31,7 @@ fn detect(options: &ArgMatches) -> Outcome {
     let path = |name: &str| options.get_one::<String>(name).map(Into::into);
     let files: Vec<PathBuf> = options.get_many::<String>("words").into_iter().flatten().map(Into::into).collect();
     if files.is_empty() {
-        return Err(Refusal::Usage("name captured screens, or `-`".into()));
+        return Err(InputRefusal::Usage("name captured screens, or `-`".into()));
     }
     let options = detect::Options {
         agent: options.get_one::<String>("agent").cloned().unwrap_or_else(|| "claude".into()),

@@ -1,6 +1,6 @@
 //! From a command line to the request it means.
 
-use super::Refusal;
+use super::InputRefusal;
 use crate::contract::*;
 use crate::task::Isolation;
 use clap::ArgMatches;
@@ -15,7 +15,7 @@ pub struct Given<'a> {
 
 impl Given<'_> {
     /// The request of a verb on the project.
-    pub fn of_project(&self) -> Result<Request, Refusal> {
+    pub fn of_project(&self) -> Result<Request, InputRefusal> {
         let filter = Some(self.text.clone()).filter(|text| !text.is_empty());
         Ok(match self.verb {
             "new" => Request::TaskNew(self.new_task()?),
@@ -30,7 +30,7 @@ impl Given<'_> {
     }
 
     /// The request of a verb on one task.
-    pub fn of_task(&self, task: String) -> Result<Request, Refusal> {
+    pub fn of_task(&self, task: String) -> Result<Request, InputRefusal> {
         let (flag, string) = (|name| self.flag(name), |name| self.string(name));
         let request = string("request");
         Ok(match self.verb {
@@ -101,8 +101,8 @@ impl Given<'_> {
         self.string(name).or_else(|| Some(self.text.clone()).filter(|text| !text.is_empty()))
     }
 
-    fn text_for(&self, missing: &str) -> Result<String, Refusal> {
-        Some(self.text.clone()).filter(|text| !text.is_empty()).ok_or_else(|| Refusal::Usage(missing.to_owned()))
+    fn text_for(&self, missing: &str) -> Result<String, InputRefusal> {
+        Some(self.text.clone()).filter(|text| !text.is_empty()).ok_or_else(|| InputRefusal::Usage(missing.to_owned()))
     }
 
     fn confirm(&self, task: String) -> Confirm {
@@ -114,7 +114,7 @@ impl Given<'_> {
         self.number::<usize>("always").map(|position| position.saturating_sub(1))
     }
 
-    fn edit(&self, task: String) -> Result<TaskEdit, Refusal> {
+    fn edit(&self, task: String) -> Result<TaskEdit, InputRefusal> {
         Ok(TaskEdit {
             task,
             title: self.string("title"),
@@ -124,11 +124,11 @@ impl Given<'_> {
         })
     }
 
-    fn new_task(&self) -> Result<TaskNew, Refusal> {
+    fn new_task(&self) -> Result<TaskNew, InputRefusal> {
         let isolation = self.string("isolation").map(|name| serde_json::from_value::<Isolation>(name.into()));
         let isolation = isolation
             .transpose()
-            .map_err(|_| Refusal::Usage("--isolation takes auto, stack, worktree or none".into()))?;
+            .map_err(|_| InputRefusal::Usage("--isolation takes auto, stack, worktree or none".into()))?;
         Ok(TaskNew {
             title: self.string("title").unwrap_or_else(|| self.text.clone()),
             description: self.string("description").map(typed).transpose()?,
@@ -143,18 +143,18 @@ impl Given<'_> {
     }
 }
 
-fn elsewhere(verb: &str) -> Refusal {
-    Refusal::Usage(format!("`{verb}` works in Neovim only"))
+fn elsewhere(verb: &str) -> InputRefusal {
+    InputRefusal::Usage(format!("`{verb}` works in Neovim only"))
 }
 
 /// A text as typed; `-` is standard input.
-fn typed(text: String) -> Result<String, Refusal> {
+fn typed(text: String) -> Result<String, InputRefusal> {
     if text != "-" {
         return Ok(text);
     }
     let mut input = String::new();
     let read = std::io::stdin().read_to_string(&mut input);
-    read.map_err(|error| Refusal::Usage(format!("cannot read standard input: {error}")))?;
+    read.map_err(|error| InputRefusal::Usage(format!("cannot read standard input: {error}")))?;
     Ok(input)
 }
 

@@ -2,7 +2,7 @@
 
 use super::request::Given;
 use super::shown::{json, shown};
-use super::{Refusal, local, target};
+use super::{InputRefusal, local, target};
 use crate::client::Client;
 use crate::config;
 use crate::contract::{Code, Request, Terminal};
@@ -18,12 +18,12 @@ use std::io::IsTerminal;
 use std::os::unix::process::CommandExt;
 
 /// The exit code, or why the command line was not carried out.
-pub type Outcome = Result<i32, Refusal>;
+pub type Outcome = Result<i32, InputRefusal>;
 
 /// Carries out one command line; returns the exit code.
 pub fn run(matches: &ArgMatches) -> Outcome {
-    let Some((name, options)) = matches.subcommand() else { return Err(Refusal::Usage("name a verb".into())) };
-    let verb = verbs::find(name).ok_or_else(|| Refusal::Usage(format!("there is no verb {name}")))?;
+    let Some((name, options)) = matches.subcommand() else { return Err(InputRefusal::Usage("name a verb".into())) };
+    let verb = verbs::find(name).ok_or_else(|| InputRefusal::Usage(format!("there is no verb {name}")))?;
     if let Some(local) = local::verb(name) {
         return local(options);
     }
@@ -34,7 +34,7 @@ pub fn run(matches: &ArgMatches) -> Outcome {
         Takes::One | Takes::Many => target::split(verb, &words),
     };
     if verb.rest.is_empty() && !text.is_empty() {
-        return Err(Refusal::Usage(format!("this is not a task: {}", blank(&text.join(" ")))));
+        return Err(InputRefusal::Usage(format!("this is not a task: {}", blank(&text.join(" ")))));
     }
     let given = Given { verb: name, options, text: text.join(" ") };
     let mut shell = Shell { client: connect(options)?, json: options.get_flag("json") };
@@ -78,7 +78,7 @@ impl Shell {
             match given.of_task(task).and_then(|request| self.show(&request)) {
                 Ok(_) => {}
                 // One that cannot does not stop the others.
-                Err(Refusal::Error(error)) if several => {
+                Err(InputRefusal::Error(error)) if several => {
                     super::print_error(error, self.json);
                     code = 1;
                 }

@@ -1,6 +1,6 @@
 //! Which tasks a command line means: the given ones, a filter, or the only candidate.
 
-use super::Refusal;
+use super::InputRefusal;
 use crate::client::Client;
 use crate::contract::{Request, TaskList, Tasks};
 use crate::store::Filter;
@@ -33,16 +33,17 @@ fn is_filter(verb: &Verb, word: &str) -> bool {
 }
 
 /// The tasks as the daemon takes them; asks the daemon when none is named or a filter is.
-pub fn resolve(client: &mut Client, verb: &Verb, named: Vec<String>) -> Result<Vec<String>, Refusal> {
+pub fn resolve(client: &mut Client, verb: &Verb, named: Vec<String>) -> Result<Vec<String>, InputRefusal> {
     match named.first() {
         Some(word) if is_task(word) => Ok(named),
         Some(filter) => {
             let tasks = list(client, (filter != "all").then(|| filter.clone()))?;
             let fitting: Vec<String> = fitting(verb, tasks).into_iter().map(|task| task.uuid).collect();
             match fitting.is_empty() {
-                true => {
-                    Err(Refusal::Usage(format!("cannot {}: no task of `{filter}` is in a state for it", verb.name)))
-                }
+                true => Err(InputRefusal::Usage(format!(
+                    "cannot {}: no task of `{filter}` is in a state for it",
+                    verb.name
+                ))),
                 false => Ok(fitting),
             }
         }
@@ -55,18 +56,18 @@ fn fitting(verb: &Verb, tasks: Vec<Task>) -> Vec<Task> {
 }
 
 /// The only candidate, unless the verb is careful.
-fn guess(verb: &Verb, candidates: Vec<Task>) -> Result<Vec<String>, Refusal> {
+fn guess(verb: &Verb, candidates: Vec<Task>) -> Result<Vec<String>, InputRefusal> {
     match candidates.as_slice() {
         [only] if !verb.careful => Ok(vec![only.uuid.clone()]),
-        [] => Err(Refusal::Usage(format!("cannot {}: no task is in a state for it", verb.name))),
+        [] => Err(InputRefusal::Usage(format!("cannot {}: no task is in a state for it", verb.name))),
         some => {
             let numbers: Vec<String> = some.iter().take(12).map(|task| format!("#{}", task.number)).collect();
-            Err(Refusal::Usage(format!("name a task to {}: {}", verb.name, numbers.join(" "))))
+            Err(InputRefusal::Usage(format!("name a task to {}: {}", verb.name, numbers.join(" "))))
         }
     }
 }
 
-fn list(client: &mut Client, filter: Option<String>) -> Result<Vec<Task>, Refusal> {
+fn list(client: &mut Client, filter: Option<String>) -> Result<Vec<Task>, InputRefusal> {
     let tasks: Tasks = client.call(&Request::TaskList(TaskList { filter, everywhere: false }))?;
     Ok(tasks.tasks)
 }

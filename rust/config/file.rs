@@ -1,8 +1,8 @@
 //! One source put over the configuration so far: what it sets, and what is wrong with it.
 
-use super::section::{Reach, Section};
+use super::section::{KeyReach, Section};
 use super::value::Wrong;
-use super::{Agent, Config};
+use super::{Agent, Configuration};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -24,7 +24,7 @@ const RETIRED: &[&str] = &[
 const RESERVED: &[&str] = &["policy"];
 
 /// A source that is being read.
-pub struct Page<'t> {
+pub struct ConfigurationFile<'t> {
     /// A file's path or a variable's name.
     pub name: String,
     /// All of it.
@@ -54,7 +54,7 @@ pub fn dotted(section: &str, key: &str) -> String {
 }
 
 /// Puts a file over `config`.
-pub fn apply(page: &Page<'_>, config: &mut Config, report: &mut Report) {
+pub fn apply(page: &ConfigurationFile<'_>, config: &mut Configuration, report: &mut Report) {
     let mut reading = Reading { page, config, set: Vec::new(), found: Findings::default() };
     match DeTable::parse(page.text) {
         Ok(table) => reading.table("", table.get_ref()),
@@ -79,7 +79,7 @@ pub fn apply(page: &Page<'_>, config: &mut Config, report: &mut Report) {
 }
 
 /// Puts an environment variable over `config`.
-pub fn apply_variable(page: &Page<'_>, key: &str, config: &mut Config, report: &mut Report) {
+pub fn apply_variable(page: &ConfigurationFile<'_>, key: &str, config: &mut Configuration, report: &mut Report) {
     let (section, key) = key.rsplit_once('.').unwrap_or(("", key));
     let Some((_, target)) = config.sections().into_iter().find(|(name, _)| name == section) else { return };
     let text = Spanned::new(0..page.text.len(), DeValue::String(page.text.into()));
@@ -97,7 +97,7 @@ pub fn apply_variable(page: &Page<'_>, key: &str, config: &mut Config, report: &
 }
 
 /// In the order of the lines, each with its place.
-fn told(page: &Page<'_>, mut all: Vec<Wrong>) -> impl Iterator<Item = String> {
+fn told(page: &ConfigurationFile<'_>, mut all: Vec<Wrong>) -> impl Iterator<Item = String> {
     all.sort_by_key(|wrong| wrong.at);
     all.into_iter().map(|wrong| format!("{}:{}: {}", page.name, place(page.text, wrong.at), wrong.why))
 }
@@ -113,14 +113,14 @@ struct Findings {
 }
 
 struct Reading<'p, 't> {
-    page: &'p Page<'t>,
-    config: &'p mut Config,
+    page: &'p ConfigurationFile<'t>,
+    config: &'p mut Configuration,
     /// Dotted keys.
     set: Vec<String>,
     found: Findings,
 }
 
-type Entry<'e, 'i> = (&'e Spanned<Cow<'i, str>>, &'e Spanned<DeValue<'i>>);
+type ConfiguredKey<'e, 'i> = (&'e Spanned<Cow<'i, str>>, &'e Spanned<DeValue<'i>>);
 
 impl Reading<'_, '_> {
     fn table(&mut self, section: &str, table: &DeTable<'_>) {
@@ -139,7 +139,7 @@ impl Reading<'_, '_> {
     }
 
     /// `[agent.NAME]`: a new one is made, but not by a project, which would choose a command by it.
-    fn agent(&mut self, full: String, (name, value): Entry<'_, '_>) {
+    fn agent(&mut self, full: String, (name, value): ConfiguredKey<'_, '_>) {
         let known = self.config.agents.contains_key(name.get_ref().as_ref());
         if !is_name(name.get_ref()) {
             let why =
@@ -156,18 +156,18 @@ impl Reading<'_, '_> {
         }
     }
 
-    fn entry(&mut self, section: &str, full: String, (key, value): Entry<'_, '_>) {
+    fn entry(&mut self, section: &str, full: String, (key, value): ConfiguredKey<'_, '_>) {
         let sections = self.config.sections();
         let at = key.span().start;
         let below = format!("{full}.");
         let is_section = sections.iter().any(|(name, _)| *name == full || name.starts_with(&below));
         match (reach(&sections, section, key.get_ref()), value.get_ref()) {
-            (Some(Reach::Environment), _) => {
+            (Some(KeyReach::Environment), _) => {
                 self.found
                     .wrong
                     .push(Wrong { at, why: format!("`{full}` can only be set by an environment variable") });
             }
-            (Some(Reach::Guarded), _) if !self.page.trusted => self.found.guarded.push(full),
+            (Some(KeyReach::Guarded), _) if !self.page.trusted => self.found.guarded.push(full),
             (Some(_), _) => self.set(section, full, (key, value)),
             (None, DeValue::Table(inner)) if is_section => self.table(&full, inner),
             (None, _) if is_section => {
@@ -180,7 +180,7 @@ impl Reading<'_, '_> {
         }
     }
 
-    fn set(&mut self, section: &str, full: String, (key, value): Entry<'_, '_>) {
+    fn set(&mut self, section: &str, full: String, (key, value): ConfiguredKey<'_, '_>) {
         let target = self.config.sections().into_iter().find(|(name, _)| name == section);
         match target.map(|(_, target)| target.set(key.get_ref(), value, self.page)) {
             Some(Ok(remarks)) => {
@@ -195,7 +195,7 @@ impl Reading<'_, '_> {
 
 type Sections<'c> = [(String, &'c mut dyn Section)];
 
-fn reach(sections: &Sections<'_>, section: &str, key: &str) -> Option<Reach> {
+fn reach(sections: &Sections<'_>, section: &str, key: &str) -> Option<KeyReach> {
     let (_, section) = sections.iter().find(|(name, _)| name == section)?;
     section.keys().iter().find(|known| known.name == key).map(|known| known.reach)
 }

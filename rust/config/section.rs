@@ -1,13 +1,13 @@
 //! What a section of the file is: a struct whose fields are its keys.
 
-use super::file::Page;
+use super::file::ConfigurationFile;
 use super::value::Wrong;
 use toml::Spanned;
 use toml::de::DeValue;
 
 /// Who may set a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reach {
+pub enum KeyReach {
     /// Any file.
     Free,
     /// The user's file only: it runs commands, widens permissions or changes paths.
@@ -18,19 +18,24 @@ pub enum Reach {
 
 /// A key of a section.
 #[derive(Clone, Copy, Debug)]
-pub struct Key {
+pub struct SectionKey {
     /// Its name, without the section's.
     pub name: &'static str,
     /// Who may set it.
-    pub reach: Reach,
+    pub reach: KeyReach,
 }
 
 /// Fields by name; made by [`section!`].
 pub trait Section {
     /// In the order they are declared.
-    fn keys(&self) -> &'static [Key];
+    fn keys(&self) -> &'static [SectionKey];
     /// Reads a value into the field. Does nothing for a key that is not its own.
-    fn set(&mut self, key: &str, value: &Spanned<DeValue<'_>>, page: &Page<'_>) -> Result<Vec<Wrong>, Wrong>;
+    fn set(
+        &mut self,
+        key: &str,
+        value: &Spanned<DeValue<'_>>,
+        page: &ConfigurationFile<'_>,
+    ) -> Result<Vec<Wrong>, Wrong>;
     /// The field as TOML.
     fn show(&self, key: &str) -> String;
 }
@@ -53,16 +58,16 @@ macro_rules! section {
         }
 
         impl $crate::config::section::Section for $name {
-            fn keys(&self) -> &'static [$crate::config::section::Key] {
-                use $crate::config::section::{Key, Reach};
-                &[$(Key { name: stringify!($key), reach: Reach::$reach }),*]
+            fn keys(&self) -> &'static [$crate::config::section::SectionKey] {
+                use $crate::config::section::{SectionKey, KeyReach};
+                &[$(SectionKey { name: stringify!($key), reach: KeyReach::$reach }),*]
             }
 
             fn set(
                 &mut self,
                 key: &str,
                 given: &toml::Spanned<toml::de::DeValue<'_>>,
-                page: &$crate::config::file::Page<'_>,
+                page: &$crate::config::file::ConfigurationFile<'_>,
             ) -> Result<Vec<$crate::config::value::Wrong>, $crate::config::value::Wrong> {
                 use $crate::config::value::Value;
                 let mut remarks = Vec::new();

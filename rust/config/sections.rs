@@ -88,7 +88,7 @@ section! {
         /// How the edits of tasks that do not say are kept apart.
         Free isolation: Isolation = Isolation::Auto;
         /// When a task's edits are committed.
-        Free commit: Commit = Commit::Turn;
+        Free commit: CommitWhen = CommitWhen::Turn;
         /// What happens before an edit of a file that holds another task's uncommitted edits.
         Free overlap: Overlap = Overlap::Tell;
         /// Who commits.
@@ -168,7 +168,7 @@ impl Choice for Renderer {
 
 /// When a task's edits are committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Commit {
+pub enum CommitWhen {
     /// After each turn.
     Turn,
     /// When the task is completed.
@@ -177,9 +177,9 @@ pub enum Commit {
     Manual,
 }
 
-impl Choice for Commit {
+impl Choice for CommitWhen {
     const NAMES: &'static [(&'static str, Self)] =
-        &[("turn", Commit::Turn), ("complete", Commit::Complete), ("manual", Commit::Manual)];
+        &[("turn", CommitWhen::Turn), ("complete", CommitWhen::Complete), ("manual", CommitWhen::Manual)];
 }
 
 /// What happens before an edit of a file that holds another task's uncommitted edits.

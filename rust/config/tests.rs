@@ -26,7 +26,7 @@ fn row(loaded: &Loaded, key: &str) -> (String, String) {
 #[test]
 fn nothing_configured_is_no_fault() {
     let loaded = load(None, None, &BTreeMap::new());
-    assert_eq!((&loaded.config, loaded.notices.len(), loaded.faults.len()), (&Config::default(), 0, 0));
+    assert_eq!((&loaded.config, loaded.notices.len(), loaded.faults.len()), (&Configuration::default(), 0, 0));
     assert_eq!(row(&loaded, "tmux.detach_key"), (r"'C-\'".into(), "default".into()));
     assert_eq!(row(&loaded, "agent.claude.command"), (r#"["claude"]"#.into(), "default".into()));
     assert_eq!(row(&loaded, "tmux.socket").0, "# not set");
@@ -124,7 +124,7 @@ fn columns_count_characters_and_faults_come_in_order() {
 #[test]
 fn a_file_that_is_no_toml_is_one_fault_and_no_setting() {
     let loaded = user("[tmux]\nrows = 50\n[tmux\n");
-    assert_eq!(loaded.config, Config::default());
+    assert_eq!(loaded.config, Configuration::default());
     assert_eq!(loaded.faults.len(), 1);
     assert!(loaded.faults[0].starts_with("/u/chorus.toml:3:"), "{}", loaded.faults[0]);
 }
@@ -164,7 +164,7 @@ fn a_project_sets_only_what_does_no_harm() {
         [database]\nurl = 'sqlite:///x'\n[web]\ncommand = 'x'\n[vcs.worktree]\nrun = [['rm', 'x']]\n[policy]\nallow = ['Bash']",
     );
     assert_eq!(loaded.faults, [""; 0]);
-    let mut expected = Config::default();
+    let mut expected = Configuration::default();
     expected.tmux.rows = 50;
     expected.agents.get_mut("claude").unwrap().model = Some("opus".into());
     assert_eq!(loaded.config, expected);
@@ -210,7 +210,7 @@ fn the_nearer_source_wins() {
 fn a_variable_that_makes_no_sense_is_a_fault() {
     let loaded = load(None, None, &environment(&[("CHORUS_POLL_INTERVAL", "often"), ("CHORUS_TMUX_SOCKET", "")]));
     assert_eq!(loaded.faults, ["CHORUS_POLL_INTERVAL: expected a number of seconds, found a string"]);
-    assert_eq!(loaded.config, Config::default());
+    assert_eq!(loaded.config, Configuration::default());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! How a value stands in the file: reading it with its place, and showing it.
 
-use super::file::Page;
+use super::file::ConfigurationFile;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,7 +19,11 @@ pub struct Wrong {
 /// A type that a key can have.
 pub trait Value: Sized {
     /// Reads; what was understood in another way than written is remarked upon.
-    fn read(given: &Spanned<DeValue<'_>>, page: &Page<'_>, remarks: &mut Vec<Wrong>) -> Result<Self, Wrong>;
+    fn read(
+        given: &Spanned<DeValue<'_>>,
+        page: &ConfigurationFile<'_>,
+        remarks: &mut Vec<Wrong>,
+    ) -> Result<Self, Wrong>;
     /// As TOML.
     fn show(&self) -> String;
 }
@@ -45,7 +49,7 @@ fn quoted(text: &str) -> String {
 }
 
 impl Value for bool {
-    fn read(given: &Spanned<DeValue<'_>>, _: &Page<'_>, _: &mut Vec<Wrong>) -> Result<Self, Wrong> {
+    fn read(given: &Spanned<DeValue<'_>>, _: &ConfigurationFile<'_>, _: &mut Vec<Wrong>) -> Result<Self, Wrong> {
         given.get_ref().as_bool().ok_or_else(|| expected("true or false", given))
     }
 
@@ -55,7 +59,7 @@ impl Value for bool {
 }
 
 impl Value for u32 {
-    fn read(given: &Spanned<DeValue<'_>>, _: &Page<'_>, _: &mut Vec<Wrong>) -> Result<Self, Wrong> {
+    fn read(given: &Spanned<DeValue<'_>>, _: &ConfigurationFile<'_>, _: &mut Vec<Wrong>) -> Result<Self, Wrong> {
         let wrong = || expected("a whole number of at least 0", given);
         let number = given.get_ref().as_integer().ok_or_else(wrong)?;
         u32::from_str_radix(number.as_str(), number.radix()).map_err(|_| wrong())
@@ -68,7 +72,7 @@ impl Value for u32 {
 
 /// Seconds, whole or not.
 impl Value for Duration {
-    fn read(given: &Spanned<DeValue<'_>>, _: &Page<'_>, _: &mut Vec<Wrong>) -> Result<Self, Wrong> {
+    fn read(given: &Spanned<DeValue<'_>>, _: &ConfigurationFile<'_>, _: &mut Vec<Wrong>) -> Result<Self, Wrong> {
         let number = match given.get_ref() {
             DeValue::Integer(number) if number.radix() == 10 => number.as_str(),
             DeValue::Float(number) => number.as_str(),
@@ -84,7 +88,7 @@ impl Value for Duration {
 }
 
 impl Value for String {
-    fn read(given: &Spanned<DeValue<'_>>, _: &Page<'_>, _: &mut Vec<Wrong>) -> Result<Self, Wrong> {
+    fn read(given: &Spanned<DeValue<'_>>, _: &ConfigurationFile<'_>, _: &mut Vec<Wrong>) -> Result<Self, Wrong> {
         given.get_ref().as_str().map(str::to_owned).ok_or_else(|| expected("a string", given))
     }
 
@@ -95,7 +99,11 @@ impl Value for String {
 
 /// `~/` is the user's home; any other relative path is beside the file.
 impl Value for PathBuf {
-    fn read(given: &Spanned<DeValue<'_>>, page: &Page<'_>, remarks: &mut Vec<Wrong>) -> Result<Self, Wrong> {
+    fn read(
+        given: &Spanned<DeValue<'_>>,
+        page: &ConfigurationFile<'_>,
+        remarks: &mut Vec<Wrong>,
+    ) -> Result<Self, Wrong> {
         let text = String::read(given, page, remarks)?;
         if text.is_empty() || text.contains('\0') {
             return Err(Wrong { at: given.span().start, why: "it must be a path".into() });
@@ -112,7 +120,11 @@ impl Value for PathBuf {
 }
 
 impl<T: Value> Value for Option<T> {
-    fn read(given: &Spanned<DeValue<'_>>, page: &Page<'_>, remarks: &mut Vec<Wrong>) -> Result<Self, Wrong> {
+    fn read(
+        given: &Spanned<DeValue<'_>>,
+        page: &ConfigurationFile<'_>,
+        remarks: &mut Vec<Wrong>,
+    ) -> Result<Self, Wrong> {
         T::read(given, page, remarks).map(Some)
     }
 
@@ -122,7 +134,11 @@ impl<T: Value> Value for Option<T> {
 }
 
 impl<T: Value> Value for Vec<T> {
-    fn read(given: &Spanned<DeValue<'_>>, page: &Page<'_>, remarks: &mut Vec<Wrong>) -> Result<Self, Wrong> {
+    fn read(
+        given: &Spanned<DeValue<'_>>,
+        page: &ConfigurationFile<'_>,
+        remarks: &mut Vec<Wrong>,
+    ) -> Result<Self, Wrong> {
         let list = given.get_ref().as_array().ok_or_else(|| expected("a list", given))?;
         list.iter().map(|item| T::read(item, page, remarks)).collect()
     }
@@ -134,7 +150,11 @@ impl<T: Value> Value for Vec<T> {
 
 /// Names and secrets: only the names are shown.
 impl Value for BTreeMap<String, String> {
-    fn read(given: &Spanned<DeValue<'_>>, page: &Page<'_>, remarks: &mut Vec<Wrong>) -> Result<Self, Wrong> {
+    fn read(
+        given: &Spanned<DeValue<'_>>,
+        page: &ConfigurationFile<'_>,
+        remarks: &mut Vec<Wrong>,
+    ) -> Result<Self, Wrong> {
         let table = given.get_ref().as_table().ok_or_else(|| expected("a table of names and strings", given))?;
         let entry = |(name, value): (&Spanned<_>, &_)| {
             let name: String = String::from(std::borrow::Cow::clone(name.get_ref()));
@@ -158,7 +178,11 @@ pub struct Words(pub Vec<String>);
 
 /// A list of strings, or one string split into words as a shell would, without expanding anything.
 impl Value for Words {
-    fn read(given: &Spanned<DeValue<'_>>, page: &Page<'_>, remarks: &mut Vec<Wrong>) -> Result<Self, Wrong> {
+    fn read(
+        given: &Spanned<DeValue<'_>>,
+        page: &ConfigurationFile<'_>,
+        remarks: &mut Vec<Wrong>,
+    ) -> Result<Self, Wrong> {
         let words = match given.get_ref() {
             DeValue::String(text) => shlex::split(text)
                 .ok_or_else(|| Wrong { at: given.span().start, why: "it contains an unclosed quote".into() })?,
@@ -186,7 +210,11 @@ const COMPILED: usize = 1 << 20;
 pub struct Patterns(pub Vec<String>);
 
 impl Value for Patterns {
-    fn read(given: &Spanned<DeValue<'_>>, page: &Page<'_>, remarks: &mut Vec<Wrong>) -> Result<Self, Wrong> {
+    fn read(
+        given: &Spanned<DeValue<'_>>,
+        page: &ConfigurationFile<'_>,
+        remarks: &mut Vec<Wrong>,
+    ) -> Result<Self, Wrong> {
         let list = given.get_ref().as_array().ok_or_else(|| expected("a list of patterns", given))?;
         if list.len() > PATTERNS {
             return Err(Wrong { at: given.span().start, why: format!("at most {PATTERNS} patterns are allowed") });
@@ -238,7 +266,7 @@ pub trait Choice: Copy + PartialEq + 'static {
 }
 
 impl<T: Choice> Value for T {
-    fn read(given: &Spanned<DeValue<'_>>, _: &Page<'_>, _: &mut Vec<Wrong>) -> Result<Self, Wrong> {
+    fn read(given: &Spanned<DeValue<'_>>, _: &ConfigurationFile<'_>, _: &mut Vec<Wrong>) -> Result<Self, Wrong> {
         let text = given.get_ref().as_str().ok_or_else(|| expected("a string", given))?;
         let found = T::NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
         found.map(|(_, value)| *value).ok_or_else(|| {

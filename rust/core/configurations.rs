@@ -8,11 +8,11 @@ use std::collections::HashMap;
 /// The last good configuration of each project, by its root; without a root, of the user alone.
 #[derive(Debug, Default)]
 pub struct Configurations {
-    known: Mutex<HashMap<Option<String>, Known>>,
+    known: Mutex<HashMap<Option<String>, GoodConfiguration>>,
 }
 
 #[derive(Debug)]
-struct Known {
+struct GoodConfiguration {
     good: Loaded,
     /// The faults that were reported since.
     reported: Vec<String>,
@@ -25,7 +25,7 @@ impl Configurations {
         let mut known = self.known.lock();
         let project = project.map(str::to_owned);
         if fresh.faults.is_empty() {
-            known.insert(project, Known { good: fresh.clone(), reported: Vec::new() });
+            known.insert(project, GoodConfiguration { good: fresh.clone(), reported: Vec::new() });
             return (fresh, None);
         }
         let Some(known) = known.get_mut(&project) else { return (fresh, None) };

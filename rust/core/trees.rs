@@ -78,7 +78,7 @@ impl SharedTree {
         let mut held = self.held.subscribe();
         let free = held.wait_for(|held| !held.contains(path));
         if tokio::time::timeout(limit, free).await.is_err() {
-            log::warn!("an edit did not wait any longer for a commit");
+            log::warn!("an edit stopped waiting for a commit");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Screen rules: TOML in, compiled once, asked often. The rules that an adapter brings explain the shape by example; a
 //! person's file of the same shape is merged in front of them.
 
-use super::screen::layout::{Marks, Part};
+use super::screen::layout::{LayoutMarks, ScreenPart};
 use crate::contract::Code;
 use crate::error::{Error, Result};
 use crate::evidence::reading::Means;
@@ -31,7 +31,7 @@ pub struct RuleFile {
     pub status: StatusText,
 }
 
-/// `[layout]`: regular expressions on single lines; see [`Marks`].
+/// `[layout]`: regular expressions on single lines; see [`LayoutMarks`].
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(missing_docs, reason = "they are those of Marks")]
@@ -72,7 +72,7 @@ pub struct RuleText {
 pub struct ConditionText {
     /// The part of the screen; it must be there.
     #[serde(rename = "in")]
-    pub part: Part,
+    pub part: ScreenPart,
     /// Found in the part's text, with all white space collapsed so that wrapped sentences match.
     pub has: Option<String>,
     /// Found on one of the part's lines.
@@ -137,7 +137,7 @@ pub(super) struct Rule {
 /// A compiled condition.
 #[derive(Clone, Debug)]
 pub(super) struct Condition {
-    pub(super) part: Part,
+    pub(super) part: ScreenPart,
     pub(super) has: Option<Regex>,
     pub(super) line: Option<Regex>,
     pub(super) lacks: Option<Regex>,
@@ -160,7 +160,7 @@ pub(super) struct Compiled {
     pub(super) rules: Vec<Rule>,
     pub(super) tools: Vec<Tool>,
     pub(super) means: Vec<(Means, Regex)>,
-    pub(super) marks: Marks,
+    pub(super) marks: LayoutMarks,
     pub(super) waiting: Vec<Regex>,
     pub(super) idle: Vec<Regex>,
 }
@@ -257,10 +257,10 @@ impl RuleFile {
     }
 }
 
-fn marks(text: &LayoutText) -> Result<Marks> {
+fn marks(text: &LayoutText) -> Result<LayoutMarks> {
     // Without a mark nothing is ever found by it.
     let mark = |pattern: &Option<String>| compiled("layout", pattern.as_deref().unwrap_or(r"[^\s\S]"));
-    Ok(Marks {
+    Ok(LayoutMarks {
         divider: mark(&text.divider)?,
         prompt: mark(&text.prompt)?,
         echo: mark(&text.echo)?,

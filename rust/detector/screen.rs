@@ -8,8 +8,8 @@ use super::rules::{Compiled, Condition, Place, Rule, Rules};
 use crate::evidence::reading::{Dialog, Means, ScreenReading};
 use crate::status::{AgentStatus, Detail, Kind};
 use crate::text::clean_line;
-use layout::{Layout, Part};
-use lines::Line;
+use layout::{Layout, ScreenPart};
+use lines::ScreenLine;
 use regex::Captures;
 use std::collections::BTreeMap;
 
@@ -59,12 +59,12 @@ fn reading(status: AgentStatus, kind: Option<Kind>, rule: &str, detail: Detail) 
 }
 
 fn last_line(layout: &Layout) -> Option<String> {
-    Some(clean_line(&layout.part(Part::Screen)?.last()?.text, 500))
+    Some(clean_line(&layout.part(ScreenPart::Screen)?.last()?.text, 500))
 }
 
 /// A shell in front: the agent ended, or Ctrl-Z stopped it and the shell says so.
 fn left_to_shell(layout: &Layout) -> ScreenReading {
-    let tail = layout.part(Part::Tail).unwrap_or_default();
+    let tail = layout.part(ScreenPart::Tail).unwrap_or_default();
     let stopped = tail.iter().any(|line| line.text.contains("has been suspended") || line.text.contains("]+  Stopped"));
     let kind = stopped.then_some(Kind::Suspended);
     reading(AgentStatus::Exited, kind, if stopped { "suspended" } else { "shell" }, Detail::default())
@@ -75,13 +75,21 @@ struct Flat(BTreeMap<u8, String>);
 
 impl Flat {
     fn of(layout: &Layout) -> Flat {
-        let parts = [Part::Screen, Part::Tail, Part::Box, Part::Footer, Part::Turn, Part::Last, Part::Dialog];
-        let text = |part: Part| Some((part as u8, flatten(layout.part(part)?)));
+        let parts = [
+            ScreenPart::Screen,
+            ScreenPart::Tail,
+            ScreenPart::Box,
+            ScreenPart::Footer,
+            ScreenPart::Turn,
+            ScreenPart::Last,
+            ScreenPart::Dialog,
+        ];
+        let text = |part: ScreenPart| Some((part as u8, flatten(layout.part(part)?)));
         Flat(parts.into_iter().filter_map(text).collect())
     }
 }
 
-fn flatten(lines: &[&Line]) -> String {
+fn flatten(lines: &[&ScreenLine]) -> String {
     let words = lines.iter().flat_map(|line| line.text.split_whitespace());
     words.fold(String::new(), |mut flat, word| {
         if !flat.is_empty() {
@@ -105,7 +113,7 @@ fn holds(rule: &Rule, layout: &Layout, flat: &Flat) -> Option<Detail> {
     Some(detail)
 }
 
-fn holds_one(condition: &Condition, lines: &[&Line], text: &str, detail: &mut Detail) -> Option<()> {
+fn holds_one(condition: &Condition, lines: &[&ScreenLine], text: &str, detail: &mut Detail) -> Option<()> {
     if condition.lacks.as_ref().is_some_and(|lacks| lacks.is_match(text)) {
         return None;
     }
@@ -132,11 +140,11 @@ fn by_rule(rules: &Compiled, rule: &Rule, mut detail: Detail, layout: &Layout) -
         rules.means.iter().find(|(_, pattern)| pattern.is_match(text)).map_or(Means::Other, |found| found.0)
     };
     let mut dialog = None;
-    if let Some(lines) = layout.part(Part::Dialog).filter(|_| rule.text.status == AgentStatus::Waiting) {
+    if let Some(lines) = layout.part(ScreenPart::Dialog).filter(|_| rule.text.status == AgentStatus::Waiting) {
         dialog = rule.text.options.then(|| dialog::read(lines, &rules.marks.more, &means)).flatten();
         about(rules, lines, dialog.as_ref(), &mut detail);
     }
-    let typed = layout.part(Part::Box).and_then(|content| {
+    let typed = layout.part(ScreenPart::Box).and_then(|content| {
         let first = content.first()?.bright.trim_start_matches(|mark: char| !mark.is_alphanumeric() && mark != ' ');
         Some(clean_line(first, 500)).filter(|text| !text.is_empty())
     });
@@ -145,7 +153,7 @@ fn by_rule(rules: &Compiled, rule: &Rule, mut detail: Detail, layout: &Layout) -
 }
 
 /// Tool and summary of a dialog, by its title; the question where the title tells nothing.
-fn about(rules: &Compiled, lines: &[&Line], dialog: Option<&Dialog>, detail: &mut Detail) {
+fn about(rules: &Compiled, lines: &[&ScreenLine], dialog: Option<&Dialog>, detail: &mut Detail) {
     let filled: Vec<&str> = lines.iter().map(|line| line.text.trim()).filter(|text| !text.is_empty()).collect();
     let title = filled.first().copied().unwrap_or_default();
     let found = rules.tools.iter().find_map(|tool| Some((tool, tool.title.captures(title)?)));
@@ -175,7 +183,7 @@ fn summary(place: Place, below: &[&str]) -> String {
 
 /// The plain patterns: waiting before idle, on the last 15 lines.
 fn by_patterns(rules: &Compiled, layout: &Layout) -> ScreenReading {
-    let tail = layout.part(Part::Tail).unwrap_or_default();
+    let tail = layout.part(ScreenPart::Tail).unwrap_or_default();
     let hit = |patterns: &[regex::Regex]| {
         let found = tail.iter().rev().find(|line| patterns.iter().any(|pattern| pattern.is_match(&line.text)))?;
         Some(clean_line(&found.text, 500))

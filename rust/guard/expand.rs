@@ -1,6 +1,6 @@
 //! Expands words into fields, with the variables that the text itself sets and with what `$(echo …)` prints.
 
-use super::syntax::{Part, Word};
+use super::syntax::{Word, WordPart};
 use super::walk::{Result, Stop, Walk};
 use super::{but, git};
 
@@ -44,13 +44,13 @@ impl Walk {
         let mut field: Option<String> = None;
         for part in &word.parts {
             let (values, splits) = match part {
-                Part::Text { text, .. } => (vec![text.clone()], false),
-                Part::Variable { name, otherwise, changed, quoted } => {
+                WordPart::Text { text, .. } => (vec![text.clone()], false),
+                WordPart::Variable { name, otherwise, changed, quoted } => {
                     let stand_in = otherwise.as_ref().map(|word| self.whole(word, depth)).transpose()?;
                     let known = if *changed { None } else { self.value(name) };
                     (known.or(stand_in.filter(|_| !changed).map(|text| vec![text])).unwrap_or_else(unknown), !quoted)
                 }
-                Part::Substitution { script, quoted, file } => {
+                WordPart::Substitution { script, quoted, file } => {
                     let printed = self.run(script, None, depth + 1)?;
                     match printed {
                         Some(text) if *file => {

@@ -1,7 +1,7 @@
 //! A list of commands while it is parsed: which compound commands are open, and what is piped into what.
 
 use super::parse::Unreadable;
-use super::syntax::{Command, Script};
+use super::syntax::{Script, ShellCommand};
 
 /// How many compound commands may be open at once.
 const MOST_OPEN: usize = 200;
@@ -18,7 +18,7 @@ pub enum Open {
 #[derive(Default)]
 pub struct Frame {
     pub script: Script,
-    pub command: Command,
+    pub command: ShellCommand,
     /// With the number of commands before each.
     pub open: Vec<(Open, usize)>,
     /// Where the compound command that has just ended began.

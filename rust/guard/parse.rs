@@ -148,7 +148,7 @@ impl<'a> Parser<'a> {
         let mut delimiter = String::new();
         let mut expands = true;
         for part in &word.parts {
-            let super::syntax::Part::Text { text, quoted } = part else { return Err(Unreadable) };
+            let super::syntax::WordPart::Text { text, quoted } = part else { return Err(Unreadable) };
             delimiter.push_str(text);
             expands &= !quoted;
         }
@@ -166,7 +166,7 @@ impl<'a> Parser<'a> {
             let chars = self.chars.get(from..to).unwrap_or_default();
             Parser::new(chars, self.depth + 1)?.quoted(&mut body, None)?;
         } else {
-            body.parts.push(super::syntax::Part::Text { text: self.text(from, to), quoted: true });
+            body.parts.push(super::syntax::WordPart::Text { text: self.text(from, to), quoted: true });
         }
         Ok(body)
     }

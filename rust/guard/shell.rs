@@ -2,7 +2,7 @@
 
 use super::frame::{Frame, Open};
 use super::parse::{Parser, Unreadable};
-use super::syntax::{Assignment, Command, Script, Word};
+use super::syntax::{Assignment, Script, ShellCommand, Word};
 
 type Result<T> = std::result::Result<T, Unreadable>;
 
@@ -60,7 +60,7 @@ impl Parser<'_> {
                 ')' => {
                     self.at += 1;
                     if frame.pattern(Some(false)) {
-                        frame.command = Command::default();
+                        frame.command = ShellCommand::default();
                     } else if let Some(from) = frame.open.iter().rposition(|(open, _)| matches!(open, Open::Paren)) {
                         frame.open.truncate(from + 1);
                         frame.end();
@@ -125,7 +125,7 @@ impl Parser<'_> {
     }
 
     /// An assignment before the command word, or one of its words.
-    fn plain(&mut self, command: &mut Command, word: Word) -> Result<()> {
+    fn plain(&mut self, command: &mut ShellCommand, word: Word) -> Result<()> {
         if command.words.is_empty()
             && let Some((name, append, length)) = word.assigned()
         {
@@ -185,7 +185,7 @@ impl Parser<'_> {
     }
 
     /// `[[ … ]]`: no command, but it may hold substitutions.
-    fn test(&mut self, command: &mut Command) -> Result<()> {
+    fn test(&mut self, command: &mut ShellCommand) -> Result<()> {
         loop {
             self.lines();
             let word = self.word()?;
@@ -201,7 +201,7 @@ impl Parser<'_> {
     }
 
     /// `<`, `>` and their longer forms, with what they name.
-    fn redirect(&mut self, command: &mut Command) -> Result<()> {
+    fn redirect(&mut self, command: &mut ShellCommand) -> Result<()> {
         if self.take('<') {
             if self.take('<') {
                 let word = if self.take('<') {

@@ -5,12 +5,12 @@ use std::ops::Range;
 /// A list of commands in the order of the text; compound commands are dissolved into their simple ones.
 #[derive(Debug, Default)]
 pub struct Script {
-    pub commands: Vec<Command>,
+    pub commands: Vec<ShellCommand>,
 }
 
 /// A simple command.
 #[derive(Debug, Default)]
-pub struct Command {
+pub struct ShellCommand {
     /// `a=b` before the command word.
     pub assignments: Vec<Assignment>,
     pub words: Vec<Word>,
@@ -37,11 +37,11 @@ pub struct Assignment {
 /// Parts that stand together without a space.
 #[derive(Debug, Default)]
 pub struct Word {
-    pub parts: Vec<Part>,
+    pub parts: Vec<WordPart>,
 }
 
 #[derive(Debug)]
-pub enum Part {
+pub enum WordPart {
     /// Literal text; a quoted one is never split, and holds no pattern or keyword.
     Text { text: String, quoted: bool },
     /// `$name`, or `${name…}` with what may stand in for it; `changed` by an operator, or the value of `$((…))`.
@@ -54,25 +54,25 @@ impl Word {
     /// The text, when it is one literal piece without quotes, as keywords are.
     pub fn bare(&self) -> Option<&str> {
         match self.parts.as_slice() {
-            [Part::Text { text, quoted: false }] => Some(text),
+            [WordPart::Text { text, quoted: false }] => Some(text),
             _ => None,
         }
     }
 
     /// Adds literal text to the last part where it is of the same kind.
     pub fn push(&mut self, c: char, quoted: bool) {
-        if let Some(Part::Text { text, quoted: last }) = self.parts.last_mut()
+        if let Some(WordPart::Text { text, quoted: last }) = self.parts.last_mut()
             && *last == quoted
         {
             text.push(c);
         } else {
-            self.parts.push(Part::Text { text: c.to_string(), quoted });
+            self.parts.push(WordPart::Text { text: c.to_string(), quoted });
         }
     }
 
     /// The name that the word assigns to, whether it adds, and how much of the first part says so.
     pub fn assigned(&self) -> Option<(String, bool, usize)> {
-        let Some(Part::Text { text, quoted: false }) = self.parts.first() else { return None };
+        let Some(WordPart::Text { text, quoted: false }) = self.parts.first() else { return None };
         let (left, _) = text.split_once('=')?;
         let name = left.trim_end_matches('+').split('[').next().unwrap_or_default();
         let fits = |c: char| c.is_ascii_alphanumeric() || c == '_';
@@ -82,7 +82,7 @@ impl Word {
 
     /// The word without the first `length` bytes of its first part.
     pub fn after(mut self, length: usize) -> Word {
-        if let Some(Part::Text { text, quoted }) = self.parts.first_mut() {
+        if let Some(WordPart::Text { text, quoted }) = self.parts.first_mut() {
             text.drain(..length);
             *quoted = true;
         }

@@ -4,7 +4,7 @@ use super::expand::{BUDGET, UNKNOWN, telling};
 use super::parse::{self, Unreadable};
 use super::printed::{formatted, is_flag, join, quote};
 use super::runner::{self, Inner};
-use super::syntax::{Command, Script};
+use super::syntax::{Script, ShellCommand};
 use super::{but, git};
 use std::collections::HashMap;
 
@@ -78,7 +78,7 @@ impl Walk {
         Ok(join(&printed))
     }
 
-    fn simple(&mut self, command: &Command, piped: Option<String>, depth: usize) -> Result<Option<String>> {
+    fn simple(&mut self, command: &ShellCommand, piped: Option<String>, depth: usize) -> Result<Option<String>> {
         let mut input = piped;
         for assignment in &command.assignments {
             let values = match assignment.values.as_slice() {

@@ -1,7 +1,7 @@
 //! Parses words: quotes, escapes, variables, substitutions.
 
 use super::parse::{Parser, Unreadable};
-use super::syntax::{Part, Word};
+use super::syntax::{Word, WordPart};
 
 type Result<T> = std::result::Result<T, Unreadable>;
 
@@ -18,12 +18,12 @@ impl Parser<'_> {
             match c {
                 '\'' => {
                     self.at += 1;
-                    word.parts.push(Part::Text { text: self.until_quote()?, quoted: true });
+                    word.parts.push(WordPart::Text { text: self.until_quote()?, quoted: true });
                 }
                 '"' => {
                     self.at += 1;
                     // An empty string is a word, too.
-                    word.parts.push(Part::Text { text: String::new(), quoted: true });
+                    word.parts.push(WordPart::Text { text: String::new(), quoted: true });
                     self.quoted(&mut word, Some('"'))?;
                 }
                 '\\' => self.escape(&mut word),
@@ -31,7 +31,7 @@ impl Parser<'_> {
                 '<' | '>' if self.peek_at(1) == Some('(') => {
                     self.at += 2;
                     let script = self.nested(Some(')'))?;
-                    word.parts.push(Part::Substitution { script, quoted: true, file: true });
+                    word.parts.push(WordPart::Substitution { script, quoted: true, file: true });
                 }
                 c if ends_word(c) => break,
                 c => {
@@ -94,13 +94,13 @@ impl Parser<'_> {
     fn dollar(&mut self, word: &mut Word, quoted: bool) -> Result<()> {
         if self.next() == Some('`') {
             let script = self.backticks()?;
-            word.parts.push(Part::Substitution { script, quoted, file: false });
+            word.parts.push(WordPart::Substitution { script, quoted, file: false });
             return Ok(());
         }
-        let variable = |name: String| Part::Variable { name, otherwise: None, changed: false, quoted };
+        let variable = |name: String| WordPart::Variable { name, otherwise: None, changed: false, quoted };
         match self.peek() {
             Some('(') => match self.arithmetic()? {
-                Some(inside) => word.parts.push(Part::Variable {
+                Some(inside) => word.parts.push(WordPart::Variable {
                     name: String::new(),
                     otherwise: Some(inside),
                     changed: true,
@@ -109,7 +109,7 @@ impl Parser<'_> {
                 None => {
                     self.at += 1;
                     let script = self.nested(Some(')'))?;
-                    word.parts.push(Part::Substitution { script, quoted, file: false });
+                    word.parts.push(WordPart::Substitution { script, quoted, file: false });
                 }
             },
             Some('{') => {
@@ -120,7 +120,7 @@ impl Parser<'_> {
             Some('\'') if !quoted => {
                 self.at += 1;
                 let text = self.ansi()?;
-                word.parts.push(Part::Text { text, quoted: true });
+                word.parts.push(WordPart::Text { text, quoted: true });
             }
             // `$"…"` is a string to translate: the quote is read next.
             Some('"') if !quoted => {}
@@ -147,7 +147,7 @@ impl Parser<'_> {
     }
 
     /// `${…}` after the brace.
-    fn braces(&mut self, quoted: bool) -> Result<Part> {
+    fn braces(&mut self, quoted: bool) -> Result<WordPart> {
         let mut changed = self.peek().is_some_and(|c| c == '!' || c == '#');
         if changed {
             self.at += 1;
@@ -179,7 +179,7 @@ impl Parser<'_> {
             match self.peek().ok_or(Unreadable)? {
                 '\'' if !quoted => {
                     self.at += 1;
-                    rest.parts.push(Part::Text { text: self.until_quote()?, quoted: true });
+                    rest.parts.push(WordPart::Text { text: self.until_quote()?, quoted: true });
                 }
                 '"' => {
                     self.at += 1;
@@ -196,7 +196,7 @@ impl Parser<'_> {
         self.at += 1;
         self.leave();
         let otherwise = (!rest.parts.is_empty()).then_some(rest);
-        Ok(Part::Variable { name, otherwise, changed, quoted })
+        Ok(WordPart::Variable { name, otherwise, changed, quoted })
     }
 
     /// `$'…'` after the quote.

@@ -131,13 +131,12 @@ pub async fn end_calls(core: &Core, task: &Task, background: bool) -> Result<()>
         return Ok(());
     }
     let mut tree = EditedTree::of(core, &task.project).await?;
-    let uuid = task.uuid.clone();
-    let ends = |window: &Window| window.task == uuid && (background || window.reach != Reach::Background);
+    let ends = |window: &Window| window.task == task.uuid && (background || window.reach != Reach::Background);
     if !tree.windows().await?.iter().any(ends) {
         return Ok(());
     }
     let seen = tree.scan(scan::LIMIT, None).await?;
-    let closed = tree.store.write(move |tx| tx.close_windows(&uuid, background)).await?;
+    let closed = core.write(&task.uuid, move |tx, task| tx.close_windows(task, background)).await?;
     let open = tree.windows().await?;
     if seen {
         tree.begin().await?;
@@ -168,20 +167,19 @@ pub async fn attribute_save(core: &Core, project: &str, path: &str) -> Result<()
     }
     tree.attribute(&path, By::Owner(Owner::User)).await?;
     // A scan may have come between the write and the report of it.
-    let project = project.to_owned();
-    let claim = move |tx: &mut crate::store::Tx<'_>| {
-        let Some(mut ledger) = tx.ledger(&project, &path)? else { return Ok(()) };
+    let claim = core.write(project, move |tx, project| {
+        let Some(mut ledger) = tx.ledger(project, &path)? else { return Ok(()) };
         if ledger.claim_unknown(&Owner::User) {
-            tx.put_ledger(&project, &path, &ledger)?;
-            tx.notify_edits(&project, &[path]);
+            tx.put_ledger(project, &path, &ledger)?;
+            tx.notify_edits(project, &[path]);
         }
         Ok(())
-    };
-    tree.store.write(claim).await
+    });
+    claim.await
 }
 
 /// Brings every ledger up to date, before a commit is planned and after it was made. False when the tree is too large
-/// to be scanned at: then edits by commands may be missing.
+/// to be scanned in time: then edits by commands may be missing.
 pub async fn reconcile(core: &Core, project: &str) -> Result<bool> {
     let mut tree = EditedTree::of(core, project).await?;
     let seen = tree.scan(UNHURRIED, None).await?;
@@ -195,9 +193,8 @@ pub async fn first_scan(core: &Core, project: &str) -> Result<()> {
     let mut tree = EditedTree::of(core, project).await?;
     let alone = !tree.is_shared().await?;
     if alone {
-        let ours = project.to_owned();
-        let closing = tree.store.write(move |tx| {
-            tx.windows(&ours)?.iter().try_for_each(|window| tx.close_windows(&window.task, true).map(drop))
+        let closing = core.write(project, |tx, project| {
+            tx.windows(project)?.iter().try_for_each(|window| tx.close_windows(&window.task, true).map(drop))
         });
         closing.await?;
     }
@@ -213,16 +210,15 @@ async fn sharing<'a>(core: &Core, task: &str, call: &'a ToolCall) -> Result<Opti
 }
 
 async fn open(tree: &mut EditedTree<'_>, window: &Window) -> Result<()> {
-    let opened = window.clone();
-    tree.store.write(move |tx| tx.open_window(&opened)).await?;
+    tree.core.write(window, |tx, window| tx.open_window(window)).await?;
     tree.known.interval.opened(window);
     Ok(())
 }
 
 /// Closes the call's window.
 async fn close(tree: &mut EditedTree<'_>, task: &str, id: &str) -> Result<()> {
-    let (task, id) = (task.to_owned(), id.to_owned());
-    let closed = tree.store.write(move |tx| tx.close_window(&task, &id)).await?;
+    let id = id.to_owned();
+    let closed = tree.core.write(task, move |tx, task| tx.close_window(task, &id)).await?;
     if let Some(window) = &closed {
         let open = tree.windows().await?;
         tree.known.interval.closed(window, &open);
@@ -233,9 +229,9 @@ async fn close(tree: &mut EditedTree<'_>, task: &str, id: &str) -> Result<()> {
 /// Whose uncommitted edits the file holds, said once as long as they are the same.
 async fn warn(core: &Core, tree: &mut EditedTree<'_>, task: &Task, path: &str) -> Result<Option<AgentReply>> {
     let overlap = core.config_of(&task.project).config.vcs.overlap;
-    let (project, file) = (task.project.clone(), path.to_owned());
-    let found = tree.store.read(move |tx| {
-        let Some(ledger) = tx.ledger(&project, &file)? else { return Ok(None) };
+    let file = path.to_owned();
+    let found = core.read(&task.project, move |tx, project| {
+        let Some(ledger) = tx.ledger(project, &file)? else { return Ok(None) };
         let named = |task: &String| tx.row(task).ok().map(|row| (row.uuid, (row.number, row.title)));
         let names: std::collections::HashMap<_, _> = ledger.tasks().iter().filter_map(named).collect();
         Ok(Some((ledger, names)))

@@ -212,7 +212,7 @@ impl Tx<'_> {
             let found = open.into_iter().find(|request| request.id == seen);
             return found.ok_or_else(|| {
                 let message = format!("cannot answer #{number}: the request you saw is no longer open");
-                refuse(Code::RequestChanged, message, "look at what it asks now, and answer that")
+                refuse(Code::RequestChanged, message, "read what it asks now, and answer that")
             });
         }
         match (open.pop(), open.len()) {

@@ -13,8 +13,8 @@ pub(crate) mod run;
 pub(crate) mod setup;
 pub(crate) mod status;
 
-pub use branch::Listed;
-pub use commit::Committed;
+pub use branch::ListedBranch;
+pub use commit::ButCommit;
 pub use grammar::{ButCapabilities, Grammar, find, probe};
 pub use refusal::{Dependence, Refusal, Result};
 pub use setup::{Setup, setup};

@@ -5,7 +5,7 @@
 mod entry;
 mod write;
 
-pub use entry::{Entry, Mode, Stamp};
+pub use entry::{Mode, RescueEntry, Stamp};
 
 use crate::error::{Error, Result};
 use crate::status::Millis;
@@ -28,12 +28,12 @@ pub struct Rescue {
     /// The reference, a commit without parents whose tree holds the bytes under their paths.
     pub reference: String,
     /// Each path as it was.
-    pub entries: BTreeMap<String, Entry>,
+    pub entries: BTreeMap<String, RescueEntry>,
 }
 
 /// A kept rescue.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listed {
+pub struct ListedRescue {
     /// Its reference.
     pub reference: String,
     /// Of this task, by number.
@@ -62,12 +62,12 @@ pub async fn keep(git: &Git, paths: &BTreeSet<String>, number: i64) -> Result<Re
     }
 }
 
-async fn commit(git: &Git, entries: &BTreeMap<String, Entry>, number: i64) -> Result<String> {
+async fn commit(git: &Git, entries: &BTreeMap<String, RescueEntry>, number: i64) -> Result<String> {
     let dir = tempfile::tempdir().map_err(|error| Error::internal(format!("cannot make a folder: {error}")))?;
     let index = dir.path().join("index");
     let mut input = Vec::new();
     for (path, entry) in entries {
-        if let Entry::Kept { mode, oid, .. } = entry {
+        if let RescueEntry::Kept { mode, oid, .. } = entry {
             input.extend_from_slice(format!("{} {oid}\t{path}\0", mode.octal()).as_bytes());
         }
     }
@@ -76,8 +76,10 @@ async fn commit(git: &Git, entries: &BTreeMap<String, Entry>, number: i64) -> Re
         git.feed(&["update-index", "-z", "--index-info"], input).await?;
     }
     let tree = git.read(&["write-tree"]).await?;
-    let absent =
-        entries.iter().filter(|(_, entry)| **entry == Entry::Absent).map(|(path, _)| format!("absent: {path:?}\n"));
+    let absent = entries
+        .iter()
+        .filter(|(_, entry)| **entry == RescueEntry::Absent)
+        .map(|(path, _)| format!("absent: {path:?}\n"));
     let message = format!("Uncommitted edits before a commit of #{number}\n\n{}", absent.collect::<String>());
     let commit = git.feed(&["commit-tree", &tree], message.into_bytes()).await?;
     Ok(String::from_utf8_lossy(&commit).trim().to_owned())
@@ -85,7 +87,7 @@ async fn commit(git: &Git, entries: &BTreeMap<String, Entry>, number: i64) -> Re
 
 impl Rescue {
     /// The paths that are not now what they were, and what they are.
-    pub async fn changed(&self, git: &Git) -> Result<BTreeMap<String, Entry>> {
+    pub async fn changed(&self, git: &Git) -> Result<BTreeMap<String, RescueEntry>> {
         let mut moved = BTreeSet::new();
         for (path, before) in &self.entries {
             if !before.is_untouched(&git.folder.join(path)) {
@@ -112,26 +114,26 @@ impl Rescue {
 }
 
 /// Paths as they are now, nothing kept.
-pub(super) async fn read(git: &Git, paths: &BTreeSet<String>) -> Result<BTreeMap<String, Entry>> {
+pub(super) async fn read(git: &Git, paths: &BTreeSet<String>) -> Result<BTreeMap<String, RescueEntry>> {
     entry::read(git, paths, false).await
 }
 
 /// Puts a path to the bytes of an object.
 pub(super) async fn write_object(git: &Git, path: &str, mode: Mode, oid: &str) -> Result<()> {
-    write::write(git, path, &Entry::Kept { mode, oid: oid.to_owned(), stamp: Stamp::default() }).await
+    write::write(git, path, &RescueEntry::Kept { mode, oid: oid.to_owned(), stamp: Stamp::default() }).await
 }
 
 /// Every kept rescue, oldest first.
-pub async fn list(git: &Git) -> Result<Vec<Listed>> {
+pub async fn list(git: &Git) -> Result<Vec<ListedRescue>> {
     let text = git.read(&["for-each-ref", "--format=%(refname)", UNDER]).await?;
-    let mut all: Vec<Listed> = text.lines().filter_map(listed).collect();
+    let mut all: Vec<ListedRescue> = text.lines().filter_map(listed).collect();
     all.sort_by_key(|one| one.at);
     Ok(all)
 }
 
-fn listed(reference: &str) -> Option<Listed> {
+fn listed(reference: &str) -> Option<ListedRescue> {
     let (number, at) = reference.strip_prefix(UNDER)?.split_once('/')?;
-    Some(Listed { reference: reference.to_owned(), number: number.parse().ok()?, at: at.parse().ok()? })
+    Some(ListedRescue { reference: reference.to_owned(), number: number.parse().ok()?, at: at.parse().ok()? })
 }
 
 /// Drops what is older than 14 days, and of each task all but the newest 50; never what `named` names (a trouble that
@@ -146,7 +148,7 @@ pub async fn prune(git: &Git, now: Millis, named: &BTreeSet<String>) -> Result<u
     Ok(gone.len())
 }
 
-fn spent(mut all: Vec<Listed>, now: Millis, named: &BTreeSet<String>) -> Vec<Listed> {
+fn spent(mut all: Vec<ListedRescue>, now: Millis, named: &BTreeSet<String>) -> Vec<ListedRescue> {
     all.sort_by_key(|one| std::cmp::Reverse(one.at));
     let mut seen: BTreeMap<i64, usize> = BTreeMap::new();
     all.retain(|one| {

@@ -25,6 +25,17 @@ const RUST: &[Layer] = &[
             &["ops::lifecycle"],
             &["ops::conversation", "ops::queries"],
             &["ops::branches"],
+            &[
+                "ops::branches::changes",
+                "ops::branches::diff",
+                "ops::branches::discard",
+                "ops::branches::isolate",
+                "ops::branches::mend",
+                "ops::branches::preview",
+            ],
+            &["ops::branches::commit"],
+            &["ops::branches::uncommitted", "ops::branches::upstream", "ops::branches::worktrees"],
+            &["ops::branches::trouble"],
             &["ops::edits"],
             &["ops::stacks", "ops::terminal", "ops::program"],
             &["ops::agents"],
@@ -190,7 +201,7 @@ fn an_arrow_upward_or_aside_is_found() {
     assert_eq!(why("tmux", "vcs::git"), "`tmux` and `vcs` stand side by side (adapters): neither uses the other");
     assert_eq!(
         why("ops::edits::tree", "ops::branches::changes"),
-        "`ops::edits` (operations) lies below `ops::branches` (operations)"
+        "`ops::edits` (operations) lies below `ops::branches::changes` (operations)"
     );
     assert!(why("monitor::judge", "ops::edits").starts_with("`monitor` never uses `ops::edits`"));
     assert_eq!(why("ops::lifecycle::start", "ops::edits"), "");

@@ -1,14 +1,14 @@
 use crate::bed::{Bed, UUID, each, programs, until, words};
 use chorus::contract::Code;
 use chorus::process;
-use chorus::tmux::{Listing, Settings, Tmux, Version};
+use chorus::tmux::{Listing, Settings, Tmux, TmuxVersion};
 use chorus_testkit::files;
 use chorus_testkit::sandbox::script;
 use std::process::Command;
 
 #[tokio::test]
 async fn the_version_is_told() {
-    each(async |bed| assert!(bed.tmux.check().await.unwrap() >= Version::OLDEST)).await;
+    each(async |bed| assert!(bed.tmux.check().await.unwrap() >= TmuxVersion::OLDEST)).await;
 }
 
 #[tokio::test]

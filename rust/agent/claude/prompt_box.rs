@@ -9,7 +9,7 @@
 //!
 //! It is there while the agent is idle and while it is busy; every dialog replaces it.
 
-use crate::sgr::{Piece, scan};
+use crate::sgr::{SgrPiece, scan};
 use crate::typing::PromptSeen;
 
 /// Finds the box in the lines of a screen captured with escapes: without them a hint looks like text.
@@ -85,9 +85,9 @@ fn rows(screen: &str) -> Vec<Vec<Cell>> {
     let (mut dim, mut reverse) = (false, false);
     let mut rows = vec![Vec::new()];
     scan(screen, |piece| match piece {
-        Piece::Text('\n') => rows.push(Vec::new()),
-        Piece::Text(c) => rows.last_mut().expect("there is a row").push(Cell { c, dim, reverse }),
-        Piece::Sgr(sequence) => {
+        SgrPiece::Text('\n') => rows.push(Vec::new()),
+        SgrPiece::Text(c) => rows.last_mut().expect("there is a row").push(Cell { c, dim, reverse }),
+        SgrPiece::Sgr(sequence) => {
             let mut parameters = sequence[2..sequence.len() - 1].split(';');
             while let Some(parameter) = parameters.next() {
                 match parameter {

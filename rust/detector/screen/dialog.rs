@@ -1,6 +1,6 @@
 //! A dialog's question and options, read so that keys can answer it safely or not at all.
 
-use super::lines::Line;
+use super::lines::ScreenLine;
 use crate::evidence::reading::{Dialog, DialogOption, Means};
 use crate::text::clean_line;
 use regex::Regex;
@@ -11,7 +11,7 @@ static NUMBERED: LazyLock<Option<Regex>> =
 static MARKED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^(\s*[❯›]\s+)(\S.*)$").ok());
 
 /// Reads the options of a dialog's lines; nothing when there are none.
-pub fn read(lines: &[&Line], more: &Regex, means: &dyn Fn(&str) -> Means) -> Option<Dialog> {
+pub fn read(lines: &[&ScreenLine], more: &Regex, means: &dyn Fn(&str) -> Means) -> Option<Dialog> {
     let rows = numbered(lines).or_else(|| unnumbered(lines))?;
     let first = rows.first()?.place;
     let digits_start_at_one = rows.first().is_none_or(|row| row.choice.digit.is_none_or(|digit| digit == 1));
@@ -36,7 +36,7 @@ fn choice(digit: Option<u8>, label: &str, selected: bool, checked: Option<bool>)
 }
 
 /// The last list counted from its first digit on, preferably one with the marker in it: plans and questions hold lists too.
-fn numbered(lines: &[&Line]) -> Option<Vec<Row>> {
+fn numbered(lines: &[&ScreenLine]) -> Option<Vec<Row>> {
     let pattern = NUMBERED.as_ref()?;
     let mut runs: Vec<Vec<Row>> = Vec::new();
     for (place, line) in lines.iter().enumerate() {
@@ -56,8 +56,9 @@ fn numbered(lines: &[&Line]) -> Option<Vec<Row>> {
     let mut run = runs.swap_remove(marked?);
     let ends: Vec<usize> = run.iter().skip(1).map(|row| row.place).chain([lines.len()]).collect();
     for (row, end) in run.iter_mut().zip(ends) {
-        let indented =
-            |line: &&&Line| line.text.chars().take_while(|character| *character == ' ').count() >= row.column.min(5);
+        let indented = |line: &&&ScreenLine| {
+            line.text.chars().take_while(|character| *character == ' ').count() >= row.column.min(5)
+        };
         let below = lines[row.place + 1..end].iter().take_while(|line| !line.is_blank()).take_while(indented);
         let note: Vec<&str> = below.map(|line| line.text.trim()).collect();
         row.choice.note = (!note.is_empty()).then(|| clean_line(&note.join(" "), 300));
@@ -66,14 +67,14 @@ fn numbered(lines: &[&Line]) -> Option<Vec<Row>> {
 }
 
 /// The rows around the marker that begin in its label's column.
-fn unnumbered(lines: &[&Line]) -> Option<Vec<Row>> {
+fn unnumbered(lines: &[&ScreenLine]) -> Option<Vec<Row>> {
     let pattern = MARKED.as_ref()?;
     let (place, found) =
         lines.iter().enumerate().rev().find_map(|(place, line)| Some((place, pattern.captures(&line.text)?)))?;
     let bare = found[2].trim_start_matches(['✔', '✓', ' ']);
     let columns =
         [found[1].chars().count(), found[1].chars().count() + found[2].chars().count() - bare.chars().count()];
-    let starts = |line: &Line| {
+    let starts = |line: &ScreenLine| {
         let column = line.text.chars().take_while(|character| *character == ' ').count();
         !line.is_blank() && columns.contains(&column)
     };
@@ -87,11 +88,11 @@ fn unnumbered(lines: &[&Line]) -> Option<Vec<Row>> {
     Some(rows.collect())
 }
 
-fn question(above: &[&Line]) -> Option<String> {
+fn question(above: &[&ScreenLine]) -> Option<String> {
     let filled = above.iter().rposition(|line| !line.is_blank())?;
     let start = above[..filled].iter().rposition(|line| line.is_blank()).map_or(0, |blank| blank + 1);
     let start = start.max(filled.saturating_sub(5));
-    let edge = |line: &&Line| {
+    let edge = |line: &&ScreenLine| {
         let text = line.text.trim();
         text.starts_with('│') || text.chars().all(|character| matches!(character, '╌' | '─' | '╭' | '╮' | '╰' | '╯'))
     };

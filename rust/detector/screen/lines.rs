@@ -8,14 +8,14 @@ const MOST_BYTES: usize = 2 * 1024 * 1024;
 
 /// One line of a screen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Line {
+pub struct ScreenLine {
     /// Everything on it, without escapes and trailing blanks.
     pub text: String,
     /// The same with dim text blanked: what stands in a prompt box without having been typed (a *ghost*) is dim.
     pub bright: String,
 }
 
-impl Line {
+impl ScreenLine {
     /// Whether nothing is on it.
     pub fn is_blank(&self) -> bool {
         self.text.is_empty()
@@ -23,20 +23,20 @@ impl Line {
 }
 
 /// Reads a capture, plain or with SGR escapes (`capture-pane -e`). Other escapes are skipped. Never panics.
-pub fn lines(capture: &str) -> Vec<Line> {
+pub fn lines(capture: &str) -> Vec<ScreenLine> {
     let mut start = capture.len().saturating_sub(MOST_BYTES);
     while !capture.is_char_boundary(start) {
         start += 1;
     }
     let mut dim = false;
-    let mut lines: Vec<Line> = capture[start..].split('\n').map(|line| read(line, &mut dim)).collect();
+    let mut lines: Vec<ScreenLine> = capture[start..].split('\n').map(|line| read(line, &mut dim)).collect();
     let surplus = lines.len().saturating_sub(MOST_LINES);
     lines.drain(..surplus);
     lines
 }
 
-fn read(raw: &str, dim: &mut bool) -> Line {
-    let mut line = Line::default();
+fn read(raw: &str, dim: &mut bool) -> ScreenLine {
+    let mut line = ScreenLine::default();
     let mut count = 0;
     let mut characters = raw.chars().peekable();
     // One reversed cell is the cursor; the client draws the ghost's first character under it.
@@ -139,7 +139,7 @@ fn blank_cursor(bright: &mut String, reversed: &mut Option<usize>) {
 mod tests {
     use super::*;
 
-    fn one(capture: &str) -> Line {
+    fn one(capture: &str) -> ScreenLine {
         lines(capture).remove(0)
     }
 

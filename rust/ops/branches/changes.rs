@@ -17,13 +17,13 @@ pub async fn changes(core: &Core, asker: &Asker) -> Result<Changes> {
     let but = match stacks::open(core, &asker.project, &loaded, None).await {
         Ok(but) => but,
         Err(why) => {
-            let notice = format!("Edits are told apart in a GitButler project only: {}", why.message);
+            let notice = format!("Edits are attributed to tasks in a GitButler project only: {}", why.message);
             return Ok(Changes { root, files: Vec::new(), notices: vec![notice] });
         }
     };
     let mut notices = Vec::new();
     if !edits::reconcile(core, &asker.project).await? {
-        notices.push("The tree is too large to be looked at in time: edits by commands may be missing".to_owned());
+        notices.push("The tree is too large to scan in time: edits by commands may be missing".to_owned());
     }
     let status = but.status().await?;
     upstream::follow(core, &asker.project, &but, &status).await;
@@ -64,7 +64,7 @@ pub async fn assign(core: &Core, asker: &Asker, assign: ChangesAssign) -> Result
             }
         }
         if let Owner::Task(task) = &owner {
-            tx.journal(task, Who::Person, "assigned", &format!("Edits in {path} were given to this task"), None)?;
+            tx.journal(task, Who::Person, "assigned", &format!("Edits in {path} were assigned to this task"), None)?;
         }
         tx.recount_edits(project)?;
         tx.notify_edits(project, std::slice::from_ref(&path));
@@ -81,6 +81,6 @@ async fn owning(core: &Core, asker: &Asker, given: &str) -> Result<String> {
     if task.isolation == Isolation::Stack && task.stack.is_some() {
         return Ok(task.uuid);
     }
-    Err(Error::new(Code::WrongState, format!("cannot give edits to #{}: it has no stack", task.number))
+    Err(Error::new(Code::WrongState, format!("cannot assign edits to #{}: it has no stack", task.number))
         .hint("start it with isolation stack"))
 }

@@ -31,7 +31,7 @@ pub async fn after_ending(core: &Core, end: Ending) {
         log::warn!("cannot close what #{} had open: {error}", task.number);
     }
     let loaded = core.config_of(&task.project);
-    if is_turn && task.status.is_live() && loaded.config.vcs.commit == config::Commit::Turn {
+    if is_turn && task.status.is_live() && loaded.config.vcs.commit == config::CommitWhen::Turn {
         commit_or_record(core, &task, &loaded, None).await;
     } else if task.isolation == Isolation::Worktree
         && let Err(error) = worktree::count(core, &task).await
@@ -94,7 +94,7 @@ pub async fn run(core: &Core, task: &Task, loaded: &Loaded, message: Option<&str
 /// The task ends well: the rest is committed first, and it stays live with the reason if that fails.
 pub async fn at_completion(core: &Core, task: &Task, loaded: &Loaded, message: Option<&str>) -> Result<()> {
     let doing = format!("cannot complete #{}", task.number);
-    if loaded.config.vcs.commit == config::Commit::Manual && message.is_none() {
+    if loaded.config.vcs.commit == config::CommitWhen::Manual && message.is_none() {
         return Ok(());
     }
     match run(core, task, loaded, message).await.map_err(|error| error.context(&doing))? {

@@ -36,7 +36,7 @@ pub async fn diff(core: &Core, asker: &Asker, ask: TaskDiff) -> Result<Diff> {
         Isolation::Stack => (of_stack(core, &task, &part).await?, task.project.clone()),
         Isolation::Worktree => (of_worktree(core, &task, &part).await?, folder(&task)),
         Isolation::None | Isolation::Auto => {
-            let why = format!("cannot tell the edits of #{} from others: it has no branch of its own", task.number);
+            let why = format!("cannot show the edits of #{}: it has no branch of its own", task.number);
             return Err(Error::new(Code::Unsupported, why).hint("`git diff` shows the whole working tree"));
         }
     };

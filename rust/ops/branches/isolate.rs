@@ -128,7 +128,7 @@ async fn usable_but(
 ) -> Result<stacks::FoundBut> {
     let agent = agents::named(loaded, &task.agent, &core.state);
     if !agent.capabilities().gives.hooks {
-        let why = format!("agent {} tells nothing of its edits, so they cannot be told from others'", task.agent);
+        let why = format!("agent {} does not report its edits, so they cannot be attributed", task.agent);
         return Err(Error::new(Code::Unsupported, why).hint("use isolation worktree"));
     }
     if let Some(error) = repository::refusal(found, Use::Stack) {

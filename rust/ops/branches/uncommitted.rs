@@ -121,7 +121,7 @@ impl Uncommitted {
                 Code::RequestChanged,
                 format!("cannot assign that edit of {}: it is not there any more", assign.path),
             )
-            .hint("look at the changes again")),
+            .hint("refresh the changes and try again")),
             Some(hunk) if hunk.content != change::HunkContent::Lines => Ok(None),
             Some(_) => Ok(Some(found.into_iter().map(in_ledger).collect())),
         }

@@ -77,8 +77,8 @@ async fn by_hook(core: &Core, request: Opened, asking: &Asking, answer: Answer) 
     core.answers.give(&request.id, output);
     core.fact(Fact::RequestClosed { task: request.task.clone(), request: request.id.clone() });
     closed.ok_or_else(|| {
-        Error::new(Code::RequestChanged, format!("cannot answer #{}: somebody answered first", request.number))
-            .hint("look at what it asks now")
+        Error::new(Code::RequestChanged, format!("cannot answer #{}: another answer came first", request.number))
+            .hint("read what it asks now")
     })
 }
 
@@ -95,7 +95,7 @@ async fn by_keys(core: &Core, task: &Task, request: Opened, answer: Answer) -> R
             Code::RequestChanged,
             format!("cannot answer #{}: its screen shows something else by now", task.number),
         )
-        .hint("look at what it asks now, or attach")
+        .hint("read what it asks now, or attach")
     };
     if !is_shown(&request, &reading) {
         return Err(changed());

@@ -113,7 +113,7 @@ async fn hand_over(core: &Core, task: &Task, prompt: Prompt, free: &LiveStatus) 
     if wait_until(live, arrived).await.is_some() || prompt.raw {
         return Ok(Over::Delivered);
     }
-    Err(Error::new(Code::AgentFailed, "it was typed and the agent did not say that it got it").hint("attach and look"))
+    Err(Error::new(Code::AgentFailed, "it was typed, and the agent did not confirm it").hint("attach and check"))
 }
 
 /// What a person had typed and not sent is not lost: the journal has it.

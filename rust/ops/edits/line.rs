@@ -13,15 +13,17 @@ use crate::vcs::git::Git;
 /// Whose a line is.
 pub async fn line(core: &Core, asker: &Asker, ask: LineAsk) -> Result<Line> {
     let number = usize::try_from(ask.line).ok().filter(|line| *line > 0);
-    let number = number.ok_or_else(|| Error::new(Code::BadInput, "cannot look at that line: lines count from 1"))?;
+    let number =
+        number.ok_or_else(|| Error::new(Code::BadInput, "cannot find the owner of that line: lines count from 1"))?;
     let tasks = core.read(&asker.project, |tx, project| tx.tasks(Some(project), &Filter::default())).await?;
     if let Some((task, path)) =
         tasks.iter().find_map(|task| Some((task, inside(task.worktree.as_deref()?.as_ref(), ask.path.as_ref())?)))
     {
         return in_worktree(core, task, &path, number).await;
     }
-    let path = inside(asker.project.as_ref(), ask.path.as_ref())
-        .ok_or_else(|| Error::new(Code::BadInput, "cannot tell whose that line is: the file is not in this project"))?;
+    let path = inside(asker.project.as_ref(), ask.path.as_ref()).ok_or_else(|| {
+        Error::new(Code::BadInput, "cannot find the owner of that line: the file is not in this project")
+    })?;
     if tasks.iter().any(|task| task.isolation == Isolation::Stack) {
         edits::reconcile(core, &asker.project).await?;
         let wanted = path.clone();
@@ -39,8 +41,10 @@ fn uncommitted(owner: &Owner, tasks: &[Task]) -> Line {
     let (word, text) = match owner {
         Owner::Task(_) => ("task", format!("{}, not committed yet", names.join(", "))),
         Owner::User => ("user", "You, not committed".to_owned()),
-        Owner::Unclaimed(_) if names.is_empty() => ("unclaimed", "Nobody knows whose this line is".to_owned()),
-        Owner::Unclaimed(_) => ("unclaimed", format!("Unclaimed, may be of {}", names.join(" or "))),
+        Owner::Unclaimed(_) if names.is_empty() => {
+            ("unclaimed", "This line is unclaimed: no task is known to have written it".to_owned())
+        }
+        Owner::Unclaimed(_) => ("unclaimed", format!("Unclaimed: {} may have written it", names.join(" or "))),
     };
     Line { owner: word.into(), tasks: found.iter().map(|task| task.number).collect(), text, commit: None }
 }
@@ -58,7 +62,7 @@ async fn blamed(core: &Core, git: &Git, path: &str, number: usize) -> Result<Lin
     let text = git
         .read(&["blame", "--porcelain", "-L", &range, "--", path])
         .await
-        .map_err(|error| error.context(format!("cannot tell whose line {number} of {path} is")))?;
+        .map_err(|error| error.context(format!("cannot find the owner of line {number} of {path}")))?;
     let oid = text.split_whitespace().next().unwrap_or_default().to_owned();
     if oid.bytes().all(|byte| byte == b'0') {
         return Ok(Line {

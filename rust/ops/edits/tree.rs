@@ -7,7 +7,7 @@ use crate::core::Core;
 use crate::core::trees::TreeKnowledge;
 use crate::error::{Error, Result};
 use crate::evidence::event::FileEdit;
-use crate::store::{Filter, Store};
+use crate::store::Filter;
 use crate::task::{Isolation, Task};
 use crate::vcs::committed::{self, Committed};
 use crate::vcs::scan::{self, FileStat, Scan};
@@ -17,7 +17,7 @@ use std::time::Duration;
 
 /// A project's tree, while what is known of it is held.
 pub struct EditedTree<'c> {
-    pub store: &'c Store,
+    pub core: &'c Core,
     pub project: String,
     pub root: PathBuf,
     pub known: tokio::sync::OwnedMutexGuard<TreeKnowledge>,
@@ -44,19 +44,18 @@ impl<'c> EditedTree<'c> {
     pub async fn of(core: &'c Core, project: &str) -> Result<EditedTree<'c>> {
         let root = PathBuf::from(project);
         let known = core.trees.of(project).known.clone().lock_owned().await;
-        Ok(EditedTree { store: core.store()?, project: project.to_owned(), root, known })
+        Ok(EditedTree { core, project: project.to_owned(), root, known })
     }
 
     pub async fn windows(&self) -> Result<Vec<Window>> {
-        let project = self.project.clone();
-        self.store.read(move |tx| tx.windows(&project)).await
+        self.core.read(&self.project, |tx, project| tx.windows(project)).await
     }
 
     /// Whether a live task shares the tree.
     pub async fn is_shared(&self) -> Result<bool> {
-        let project = self.project.clone();
         let shares = |task: &Task| task.status.is_live() && task.isolation == Isolation::Stack;
-        self.store.read(move |tx| Ok(tx.tasks(Some(&project), &Filter::default())?.iter().any(shares))).await
+        let tasks = self.core.read(&self.project, |tx, project| tx.tasks(Some(project), &Filter::default()));
+        Ok(tasks.await?.iter().any(shares))
     }
 
     /// Of `windows` the edit tools that may be writing now: not those for which a person is asked.
@@ -65,8 +64,7 @@ impl<'c> EditedTree<'c> {
         if edits.is_empty() {
             return Ok(edits);
         }
-        let project = self.project.clone();
-        let asked = self.store.read(move |tx| tx.open_requests(Some(&project))).await?;
+        let asked = self.core.read(&self.project, |tx, project| tx.open_requests(Some(project))).await?;
         let file = |request: &Opened| {
             let path = request.input.as_ref()?.get("file_path")?.as_str()?;
             Some((request.task.clone(), crate::project::inside(Path::new(&self.project), Path::new(path))?))
@@ -170,11 +168,10 @@ impl<'c> EditedTree<'c> {
 
     /// The ledgers of these paths, or all.
     async fn ledgers(&self, among: Option<BTreeSet<String>>) -> Result<Vec<(String, Ledger)>> {
-        let project = self.project.clone();
-        let read = self.store.read(move |tx| match among {
-            None => tx.ledgers(&project),
+        let read = self.core.read(&self.project, |tx, project| match among {
+            None => tx.ledgers(project),
             Some(paths) => {
-                let one = |path: String| Ok(tx.ledger(&project, &path)?.map(|ledger| (path, ledger)));
+                let one = |path: String| Ok(tx.ledger(project, &path)?.map(|ledger| (path, ledger)));
                 paths.into_iter().map(one).filter_map(Result::transpose).collect()
             }
         });
@@ -208,10 +205,11 @@ impl<'c> EditedTree<'c> {
         if changes.is_empty() {
             return Ok(Vec::new());
         }
-        let (project, paths) = (self.project.clone(), changes.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>());
+        let paths: Vec<String> = changes.iter().map(|(path, _)| path.clone()).collect();
         let asked = paths.clone();
-        let ledgers =
-            self.store.read(move |tx| asked.iter().map(|path| tx.ledger(&project, path)).collect::<Result<Vec<_>>>());
+        let ledgers = self.core.read(&self.project, move |tx, project| {
+            asked.iter().map(|path| tx.ledger(project, path)).collect::<Result<Vec<_>>>()
+        });
         let ledgers = ledgers.await?;
         let clean: Vec<String> =
             paths.iter().zip(&ledgers).filter(|(_, ledger)| ledger.is_none()).map(|(path, _)| path.clone()).collect();
@@ -249,15 +247,14 @@ impl<'c> EditedTree<'c> {
         if ledgers.is_empty() {
             return Ok(());
         }
-        let project = self.project.clone();
-        let written = self.store.write(move |tx| {
+        let written = self.core.write(&self.project, move |tx, project| {
             ledgers.iter().try_for_each(|(path, ledger)| match ledger {
-                Some(ledger) => tx.put_ledger(&project, path, ledger),
-                None => tx.drop_ledger(&project, path),
+                Some(ledger) => tx.put_ledger(project, path, ledger),
+                None => tx.drop_ledger(project, path),
             })?;
-            tx.recount_edits(&project)?;
+            tx.recount_edits(project)?;
             let paths: Vec<String> = ledgers.into_iter().map(|(path, _)| path).collect();
-            tx.notify_edits(&project, &paths);
+            tx.notify_edits(project, &paths);
             Ok(())
         });
         written.await
@@ -265,8 +262,7 @@ impl<'c> EditedTree<'c> {
 
     /// Files to compare with their ledgers and the commit when nobody scanned before.
     async fn dirty(&self) -> Result<Vec<String>> {
-        let project = self.project.clone();
-        let ledgers = self.store.read(move |tx| tx.ledgers(&project)).await?;
+        let ledgers = self.core.read(&self.project, |tx, project| tx.ledgers(project)).await?;
         let mut paths: BTreeSet<String> = ledgers.into_iter().map(|(path, _)| path).collect();
         paths.extend(committed::dirty(&self.root, &[]).await?);
         Ok(paths.into_iter().collect())

@@ -74,7 +74,7 @@ pub async fn fail(core: &Core, asker: &Asker, fail: TaskFail) -> Result<Task> {
     // After its agent is gone: nothing edits there any more.
     discard::discard(core, &ended)
         .await
-        .map_err(|error| error.context(format!("#{} is given up, and its branch is still there", task.number)))?;
+        .map_err(|error| error.context(format!("#{} has failed, and its branch is still there", task.number)))?;
     core.read(&task.uuid, |tx, task| tx.row(task)).await
 }
 

@@ -53,7 +53,7 @@ pub async fn reconcile(core: &Arc<Core>) {
 
 /// Nobody knows whether a prompt that was being typed arrived: it counts as failed and is not typed again.
 async fn prompts(core: &Core) -> Result<()> {
-    let why = "the daemon was stopped while it was typed: look whether the agent has it";
+    let why = "the daemon was stopped while it was typed: check whether the agent has it";
     core.write(why, |tx, why| {
         for prompt in tx.sending()? {
             tx.set_prompt(prompt.id, PromptState::Failed, Some(why))?;

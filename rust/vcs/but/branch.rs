@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 /// A branch that `but branch list` names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listed {
+pub struct ListedBranch {
     /// Without `refs/heads/`.
     pub name: String,
     /// Whether it is in the workspace.
@@ -66,7 +66,7 @@ impl But {
     }
 
     /// Branches applied and not (of these the 20 newest), empty ones included.
-    pub async fn branches(&self) -> Result<Vec<Listed>> {
+    pub async fn branches(&self) -> Result<Vec<ListedBranch>> {
         let args = ["branch", "list", "--no-check", "--no-ahead", "--empty"];
         let text = self.call(self.command(args), std::process::Stdio::null()).await?;
         listed(&text)
@@ -98,11 +98,11 @@ struct Named {
     name: String,
 }
 
-fn listed(text: &str) -> Result<Vec<Listed>> {
+fn listed(text: &str) -> Result<Vec<ListedBranch>> {
     let raw: Raw = serde_json::from_str(text).map_err(|error| Refusal::garbage("branch list", &error, text))?;
     let heads = raw.stacks.into_iter().flat_map(|stack| stack.heads);
-    let applied = heads.map(|head| Listed { name: head.name, applied: true });
-    Ok(applied.chain(raw.branches.into_iter().map(|one| Listed { name: one.name, applied: false })).collect())
+    let applied = heads.map(|head| ListedBranch { name: head.name, applied: true });
+    Ok(applied.chain(raw.branches.into_iter().map(|one| ListedBranch { name: one.name, applied: false })).collect())
 }
 
 #[cfg(test)]
@@ -113,7 +113,7 @@ mod tests {
     fn both_lists_are_read() {
         let new = listed(include_str!("../../../tests/fixtures/gitbutler/new/branches.json")).unwrap();
         assert_eq!(new.iter().filter(|one| one.applied).count(), 9);
-        assert!(new.contains(&Listed { name: "plainbr".into(), applied: false }));
+        assert!(new.contains(&ListedBranch { name: "plainbr".into(), applied: false }));
         let old = listed(include_str!("../../../tests/fixtures/gitbutler/old/branches.json")).unwrap();
         assert_eq!(old.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["task-a", "task-b"]);
     }

@@ -11,7 +11,7 @@ const LONGEST_ARGUMENT: usize = 100_000;
 
 /// What `but` says it committed. It may be wrong: see `vcs::commit`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Committed {
+pub struct ButCommit {
     /// The commit.
     pub oid: String,
     /// What stays when it is rewritten; the old grammar has none.
@@ -35,7 +35,7 @@ impl But {
         pieces: &[PlannedPiece],
         status: &ButStatus,
         held: &Held,
-    ) -> Result<Committed> {
+    ) -> Result<ButCommit> {
         let ids = ids(self.grammar, pieces, status)?;
         if ids.is_empty() {
             // Without any `but` would take everything.
@@ -67,7 +67,7 @@ impl But {
         let text = self.change(command, held).await?;
         let raw: Raw = serde_json::from_str(&text).map_err(|error| Refusal::garbage("commit", &error, &text))?;
         match raw.oid {
-            Some(oid) if is_oid(&oid) => Ok(Committed { oid, change_id: raw.change_id }),
+            Some(oid) if is_oid(&oid) => Ok(ButCommit { oid, change_id: raw.change_id }),
             Some(_) => Err(Refusal::garbage("commit", &"no commit's id", &text)),
             // The old grammar's way to say that the files changed meanwhile.
             None if text.contains("commit_id") => Err(Refusal::CheckoutConflict(Vec::new())),

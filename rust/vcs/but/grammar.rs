@@ -47,9 +47,9 @@ fn is_executable(program: &Path) -> bool {
     program.is_absolute() && program.is_file() && rustix::fs::access(program, rustix::fs::Access::EXEC_OK).is_ok()
 }
 
-type Known = HashMap<(PathBuf, Option<SystemTime>, u64), ButCapabilities>;
+type ProbedGrammar = HashMap<(PathBuf, Option<SystemTime>, u64), ButCapabilities>;
 
-static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
+static KNOWN: LazyLock<Mutex<ProbedGrammar>> = LazyLock::new(Mutex::default);
 
 /// Asks `program` what it can; remembered until the file changes. One that did not answer is asked again.
 pub async fn probe(program: &Path, environment: &GitEnvironment) -> ButCapabilities {

@@ -3,7 +3,7 @@
 
 use crate::error::{Error, Result};
 use crate::vcs::git::Git;
-use crate::vcs::rescue::Entry;
+use crate::vcs::rescue::RescueEntry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Sets the index's entries of these paths to what is checked out, where the tree holds just that. Whether any was
@@ -19,8 +19,8 @@ pub(super) async fn freshen(git: &Git, paths: &[String]) -> Result<bool> {
     let mut input = Vec::new();
     for (path, (mode, oid)) in &stale {
         let clean = match there.get(path) {
-            Some(Entry::Absent) => mode == "000000",
-            Some(Entry::Kept { mode: real, oid: known, .. }) => mode == real.octal() && oid == known,
+            Some(RescueEntry::Absent) => mode == "000000",
+            Some(RescueEntry::Kept { mode: real, oid: known, .. }) => mode == real.octal() && oid == known,
             _ => false,
         };
         if clean {

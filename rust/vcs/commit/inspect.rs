@@ -4,7 +4,7 @@ use super::intent::{Intent, PlannedPath};
 use crate::commits::net::Net;
 use crate::error::{Error, Result};
 use crate::vcs::git::Git;
-use crate::vcs::rescue::Entry;
+use crate::vcs::rescue::RescueEntry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What became of an intent.
@@ -77,7 +77,8 @@ async fn compared(git: &Git, intent: &Intent, oid: String) -> Result<Found> {
     if !opaque.is_empty() {
         // A filter of git's may have changed the bytes; a writer is told by what the tree holds now.
         let now = intent.rescue.changed(git).await?;
-        let newer = |path: &str, oid: &str| matches!(now.get(path), Some(Entry::Kept { oid: real, .. }) if real == oid);
+        let newer =
+            |path: &str, oid: &str| matches!(now.get(path), Some(RescueEntry::Kept { oid: real, .. }) if real == oid);
         let written = opaque.iter().filter(|(wanted, change)| newer(&wanted.path, &change.new));
         wrong.extend(written.map(|(wanted, _)| wanted.path.clone()));
     }
@@ -99,7 +100,7 @@ async fn compared(git: &Git, intent: &Intent, oid: String) -> Result<Found> {
 /// Whether a committed object is what the tree held before.
 fn holds(intent: &Intent, wanted: &PlannedPath, oid: &str) -> bool {
     match intent.rescue.entries.get(&wanted.path) {
-        Some(Entry::Kept { oid: before, .. }) => before == oid,
+        Some(RescueEntry::Kept { oid: before, .. }) => before == oid,
         _ => true,
     }
 }

@@ -7,7 +7,7 @@ use super::repair::{ButEnd, Repaired, repair};
 use super::{CommitPlace, half, index, locks, stack_of};
 use crate::commits::change::DiffHunk;
 use crate::error::{Error, Result};
-use crate::vcs::but::{self, But, ButStatus, Committed, Dependence, Refusal};
+use crate::vcs::but::{self, But, ButCommit, ButStatus, Dependence, Refusal};
 use crate::vcs::git::Git;
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How `but` answered.
 pub(super) enum ButAnswer {
     /// That it committed.
-    Said(Committed),
+    Said(ButCommit),
     /// That it did not.
     Refused(Refusal),
     /// Not at all, or nobody was there to hear it.
@@ -28,7 +28,7 @@ pub(super) enum ButAnswer {
 }
 
 impl ButAnswer {
-    pub fn of(answer: but::Result<Committed>) -> ButAnswer {
+    pub fn of(answer: but::Result<ButCommit>) -> ButAnswer {
         match answer {
             Ok(committed) => ButAnswer::Said(committed),
             Err(

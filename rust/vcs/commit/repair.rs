@@ -7,7 +7,7 @@ use crate::status::Millis;
 use crate::vcs::but::ButStatus;
 use crate::vcs::git::Git;
 use crate::vcs::merge::three_way;
-use crate::vcs::rescue::{self, Entry, Mode};
+use crate::vcs::rescue::{self, Mode, RescueEntry};
 use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
 
@@ -83,14 +83,21 @@ pub(super) async fn repair(
 }
 
 /// Whether what is there now is `but`'s doing: the file of one of `commits`, which are or were checked out, or nothing.
-async fn is_buts(git: &Git, intent: &Intent, path: &str, now: &Entry, end: ButEnd, commits: &[&str]) -> Result<bool> {
+async fn is_buts(
+    git: &Git,
+    intent: &Intent,
+    path: &str,
+    now: &RescueEntry,
+    end: ButEnd,
+    commits: &[&str],
+) -> Result<bool> {
     if end == ButEnd::Cut && !is_of_then(git, intent, path) {
         return Ok(false);
     }
     match now {
-        Entry::Absent => Ok(end != ButEnd::Well),
-        Entry::Watched { .. } => Ok(false),
-        Entry::Kept { .. } => {
+        RescueEntry::Absent => Ok(end != ButEnd::Well),
+        RescueEntry::Watched { .. } => Ok(false),
+        RescueEntry::Kept { .. } => {
             // Read by us: git gives up on a file that somebody writes meanwhile.
             let Ok(bytes) = std::fs::read(git.folder.join(path)) else { return Ok(false) };
             let stored = git.feed(&["hash-object", "--stdin", "--path", path], bytes).await?;

@@ -15,7 +15,7 @@ const LARGEST: u64 = 64 * 1024 * 1024;
 /// A path as it was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Entry {
+pub enum RescueEntry {
     /// There was nothing.
     Absent,
     /// A file or a link.
@@ -81,22 +81,26 @@ impl Stamp {
     }
 }
 
-impl Entry {
+impl RescueEntry {
     /// Whether nobody touched the path since; false also where somebody wrote the same bytes again.
     pub(super) fn is_untouched(&self, path: &Path) -> bool {
         match (self, facts(path)) {
-            (Entry::Absent, facts) => facts.is_none(),
-            (Entry::Kept { stamp, .. } | Entry::Watched { stamp }, Some(facts)) => *stamp == Stamp::of(&facts),
-            (Entry::Kept { .. } | Entry::Watched { .. }, None) => false,
+            (RescueEntry::Absent, facts) => facts.is_none(),
+            (RescueEntry::Kept { stamp, .. } | RescueEntry::Watched { stamp }, Some(facts)) => {
+                *stamp == Stamp::of(&facts)
+            }
+            (RescueEntry::Kept { .. } | RescueEntry::Watched { .. }, None) => false,
         }
     }
 
     /// Whether both have the same kind and bytes.
-    pub(super) fn same(&self, other: &Entry) -> bool {
+    pub(super) fn same(&self, other: &RescueEntry) -> bool {
         match (self, other) {
-            (Entry::Absent, Entry::Absent) => true,
-            (Entry::Kept { mode, oid, .. }, Entry::Kept { mode: mode2, oid: oid2, .. }) => mode == mode2 && oid == oid2,
-            (Entry::Watched { stamp }, Entry::Watched { stamp: stamp2 }) => stamp == stamp2,
+            (RescueEntry::Absent, RescueEntry::Absent) => true,
+            (RescueEntry::Kept { mode, oid, .. }, RescueEntry::Kept { mode: mode2, oid: oid2, .. }) => {
+                mode == mode2 && oid == oid2
+            }
+            (RescueEntry::Watched { stamp }, RescueEntry::Watched { stamp: stamp2 }) => stamp == stamp2,
             _ => false,
         }
     }
@@ -107,30 +111,30 @@ fn facts(path: &Path) -> Option<Metadata> {
 }
 
 /// Reads paths as they are; with `write` their bytes become objects. One process for all files.
-pub(super) async fn read(git: &Git, paths: &BTreeSet<String>, write: bool) -> Result<BTreeMap<String, Entry>> {
+pub(super) async fn read(git: &Git, paths: &BTreeSet<String>, write: bool) -> Result<BTreeMap<String, RescueEntry>> {
     let mut entries = BTreeMap::new();
     let mut files: Vec<(&String, Mode, Stamp)> = Vec::new();
     for path in paths {
         let full = git.folder.join(path);
         let Some(facts) = facts(&full) else {
-            entries.insert(path.clone(), Entry::Absent);
+            entries.insert(path.clone(), RescueEntry::Absent);
             continue;
         };
         let stamp = Stamp::of(&facts);
         let kind = facts.file_type();
         if kind.is_symlink() {
             let oid = link(git, &full, write).await?;
-            entries.insert(path.clone(), Entry::Kept { mode: Mode::Link, oid, stamp });
+            entries.insert(path.clone(), RescueEntry::Kept { mode: Mode::Link, oid, stamp });
         } else if kind.is_file() && !kind.is_fifo() && facts.len() <= LARGEST {
             let mode = if facts.mode() & 0o111 == 0 { Mode::File } else { Mode::Executable };
             files.push((path, mode, stamp));
         } else {
-            entries.insert(path.clone(), Entry::Watched { stamp });
+            entries.insert(path.clone(), RescueEntry::Watched { stamp });
         }
     }
     let oids = hash(git, &files.iter().map(|(path, ..)| path.as_str()).collect::<Vec<_>>(), write).await?;
     for ((path, mode, stamp), oid) in files.into_iter().zip(oids) {
-        entries.insert(path.clone(), oid.map_or(Entry::Absent, |oid| Entry::Kept { mode, oid, stamp }));
+        entries.insert(path.clone(), oid.map_or(RescueEntry::Absent, |oid| RescueEntry::Kept { mode, oid, stamp }));
     }
     Ok(entries)
 }

@@ -111,7 +111,7 @@ async fn rescues_are_listed_under_their_task_and_stay_apart() {
 
 #[test]
 fn old_ones_and_all_but_the_newest_fifty_of_a_task_go() {
-    let one = |number: i64, at: Millis| Listed { reference: format!("{number}/{at}"), number, at };
+    let one = |number: i64, at: Millis| ListedRescue { reference: format!("{number}/{at}"), number, at };
     let mut all: Vec<_> = (0..60).map(|at| one(1, 1_000_000 + at)).collect();
     all.push(one(2, 5));
     let gone = spent(all, 1_000_100 + LONGEST - 100, &BTreeSet::from(["1/1000003".to_owned()]));
@@ -129,6 +129,6 @@ async fn a_nested_repository_and_a_pipe_are_watched_only() {
     std::fs::create_dir(it.path("nested")).unwrap();
     rustix::fs::mknodat(rustix::fs::CWD, it.path("pipe"), rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
     let rescue = it.keep(&["nested", "pipe"]).await;
-    assert!(rescue.entries.values().all(|entry| matches!(entry, Entry::Watched { .. })));
+    assert!(rescue.entries.values().all(|entry| matches!(entry, RescueEntry::Watched { .. })));
     assert!(rescue.write_back(&it.git, "pipe").await.is_err());
 }

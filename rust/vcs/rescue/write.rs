@@ -1,6 +1,6 @@
 //! Writing a kept path back: whole beside it, then in its place in one step.
 
-use super::{Entry, Mode};
+use super::{Mode, RescueEntry};
 use crate::contract::Code;
 use crate::error::{Error, Result};
 use crate::paths::{self, Access};
@@ -9,15 +9,15 @@ use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-pub(super) async fn write(git: &Git, path: &str, entry: &Entry) -> Result<()> {
+pub(super) async fn write(git: &Git, path: &str, entry: &RescueEntry) -> Result<()> {
     let full = git.folder.join(path);
     match entry {
-        Entry::Absent => match std::fs::remove_file(&full) {
+        RescueEntry::Absent => match std::fs::remove_file(&full) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(cannot(&full, &error)),
             _ => Ok(()),
         },
-        Entry::Watched { .. } => Err(Error::internal(format!("{path} was not kept"))),
-        Entry::Kept { mode, oid, .. } => {
+        RescueEntry::Watched { .. } => Err(Error::internal(format!("{path} was not kept"))),
+        RescueEntry::Kept { mode, oid, .. } => {
             let folder = full.parent().unwrap_or(&git.folder);
             std::fs::create_dir_all(folder).map_err(|error| cannot(&full, &error))?;
             match mode {
