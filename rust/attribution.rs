@@ -17,7 +17,7 @@ pub use change::{AskedChange, Replacement};
 pub use ledger::Ledger;
 pub use marks::Marks;
 pub use patch::{Hunk, Patch};
-pub use version::{Content, Kind, LIMIT, Version};
+pub use version::{Content, FileKind, LIMIT, Version};
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;

@@ -1,18 +1,18 @@
-//! What every part of the daemon shares: the store, the connected Neovims, who waits for what. It decides nothing.
+//! What the daemon's parts share: the store, the connected Neovims, and who waits for what. It makes no decisions.
 
 pub(crate) mod answers;
 pub(crate) mod configurations;
 mod execs;
 pub(crate) mod fact;
 mod inboxes;
+pub(crate) mod live;
 mod locks;
 mod panes;
-pub(crate) mod sight;
 mod terminals;
 pub(crate) mod trees;
 
 pub use execs::Execs;
-pub use inboxes::{End, Inboxes};
+pub use inboxes::{Ending, Inboxes};
 pub use locks::TaskLocks;
 pub use panes::Panes;
 
@@ -30,8 +30,8 @@ use answers::Answers;
 use configurations::Configurations;
 use fact::Fact;
 use inboxes::Senders;
+use live::LiveStatuses;
 use parking_lot::Mutex;
-use sight::Sights;
 use std::borrow::Borrow;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -50,7 +50,7 @@ pub struct Core {
     /// Hook processes that wait for an answer.
     pub answers: Answers,
     /// What each live task's agent does.
-    pub sights: Sights,
+    pub live: LiveStatuses,
     /// Working trees that tasks share.
     pub trees: Trees,
     /// Web terminals.
@@ -84,7 +84,7 @@ pub struct Asker {
 }
 
 impl Core {
-    /// Opens the store; a fault of it is told to whoever asks for something.
+    /// Opens the store; a fault in it becomes the error of every request that needs it.
     pub async fn open(state: State) -> Arc<Core> {
         let (senders, inboxes) = inboxes::channels();
         let loaded = config::read(None, &environment::variables());
@@ -99,7 +99,7 @@ impl Core {
             hub: Arc::default(),
             stop: CancellationToken::new(),
             answers: Answers::default(),
-            sights: Sights::default(),
+            live: LiveStatuses::default(),
             trees: Trees::default(),
             web: Web::default(),
             configurations: Configurations::default(),
@@ -119,7 +119,7 @@ impl Core {
         self.store.is_err() && Store::open_file(&file()).is_ok()
     }
 
-    /// What was told so far, once: the daemon begins with it.
+    /// The inboxes, once: the daemon's loops begin with them.
     pub fn take_inboxes(&self) -> Option<Inboxes> {
         self.inboxes.lock().take()
     }
@@ -134,7 +134,7 @@ impl Core {
         self.store.as_ref().map_err(Clone::clone)
     }
 
-    /// Looks into the store without changing it. `about` is lent to `look`, which runs on the store's thread.
+    /// Reads the store. `about` is lent to `look`, which runs on the store's thread.
     pub async fn read<K, T, F>(&self, about: &K, look: F) -> Result<T>
     where
         K: ToOwned + ?Sized,
@@ -158,7 +158,7 @@ impl Core {
         self.store()?.write(move |tx| change(tx, about.borrow())).await
     }
 
-    /// Tells the monitor.
+    /// Reports to the monitor.
     pub fn fact(&self, fact: Fact) {
         // The receiver lives as long as the daemon, so a failed send means shutdown.
         let _ = self.senders.facts.send(fact);
@@ -202,14 +202,14 @@ impl Core {
         self.verbs.lock(task).await
     }
 
-    /// Tells every Neovim of the project, once.
+    /// Shows a warning in every Neovim of the project.
     pub fn warn(&self, project: &str, text: &str) {
         let notice = Notice { level: "warn".into(), text: text.to_owned(), hint: None };
-        self.hub.tell(project, &Event::Notice(notice));
+        self.hub.notify(project, &Event::Notice(notice));
     }
 
     /// Something of a task ended.
-    pub fn ended(&self, end: End) {
+    pub fn ended(&self, end: Ending) {
         // The receiver lives as long as the daemon, so a failed send means shutdown.
         let _ = self.senders.ended.send(end);
     }

@@ -34,7 +34,7 @@ pub const CHANGING: Millis = 3_000;
 
 /// A fact that a ruling can rest on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fact {
+enum RuledFact {
     Launch,
     Process,
     Silence,
@@ -60,7 +60,7 @@ struct Ruling {
     detail: Detail,
     rule: String,
     since: Millis,
-    used: Vec<Fact>,
+    used: Vec<RuledFact>,
     /// When mere time may change it.
     until: Option<Millis>,
     /// When the screen should be read, if that would help.
@@ -115,7 +115,7 @@ fn rule(evidence: &Evidence, now: Millis) -> Ruling {
 /// No source says anything: starting for a while, then unknown.
 fn nothing(evidence: &Evidence, launched: Millis, now: Millis) -> Ruling {
     let looked = evidence.screen.as_ref().map(|screen| screen.at).filter(|at| *at >= launched);
-    let blank = Ruling { since: launched, used: vec![Fact::Launch], ..Ruling::default() };
+    let blank = Ruling { since: launched, used: vec![RuledFact::Launch], ..Ruling::default() };
     if now < launched + STARTING {
         let look = looked.map_or(launched + SETTLE, |at| at + 1_000);
         let (until, rule) = (Some(launched + STARTING), "launched".to_owned());
@@ -123,7 +123,7 @@ fn nothing(evidence: &Evidence, launched: Millis, now: Millis) -> Ruling {
     }
     let rule = if looked.is_some() { "no evidence: the screen fits no rule" } else { "no evidence since the launch" };
     let mut used = blank.used.clone();
-    used.extend(looked.map(|_| Fact::Screen));
+    used.extend(looked.map(|_| RuledFact::Screen));
     let look = Some(looked.map_or(now, |at| at + 5_000));
     Ruling { status: AgentStatus::Unknown, rule: rule.to_owned(), since: launched + STARTING, look, used, ..blank }
 }

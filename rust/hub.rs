@@ -88,7 +88,7 @@ impl Hub {
     }
 
     /// Tells everyone who listens for `project`.
-    pub fn tell(&self, project: &str, event: &Event) {
+    pub fn notify(&self, project: &str, event: &Event) {
         for listener in self.seats().listeners.values().filter(|listener| listener.project == project) {
             listener.outbox.put(Message::Event(event.clone()));
         }

@@ -1,4 +1,4 @@
-//! The only loop with a clock: facts in, evidence gathered, a status out.
+//! The only loop with a clock: facts come in, evidence is gathered, a status goes out.
 //!
 //! Everything that can wake it is a [`Fact`], a session file, or a time at which a verdict may change by itself. It
 //! never waits for tmux: a sweep runs beside it and comes back as a fact.
@@ -14,11 +14,11 @@ use crate::core::Core;
 use crate::core::fact::{AgentReport, Fact, Launched};
 use crate::process;
 use crate::status::{AgentStatus, Millis};
-use sessions::Sessions;
+use sessions::SessionWatches;
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
-pub use sweep::Plan;
+pub use sweep::SweepPlan;
 use tokio::sync::mpsc::{UnboundedReceiver, channel};
 use watched::Watched;
 
@@ -26,12 +26,12 @@ use watched::Watched;
 pub struct Monitor {
     core: Weak<Core>,
     tasks: HashMap<String, Watched>,
-    sessions: Sessions,
-    sweeps: sweep::Plan,
+    sessions: SessionWatches,
+    sweeps: sweep::SweepPlan,
     next_processes: Millis,
-    /// Sessions of processes that no known launch owns: one may be told before its launch is.
+    /// Sessions of processes that no known launch owns: one may be reported before its launch is.
     unclaimed: HashMap<u32, SessionSeen>,
-    /// Events of launches that were not told yet: of an agent that was quick, or that a daemon has still to find again.
+    /// Events of launches that were not reported yet: of a quick agent, or of one that a new daemon has not found yet.
     early: Vec<AgentReport>,
 }
 
@@ -48,12 +48,12 @@ const SEEN: usize = 256;
 const PROCESSES: Millis = 2000;
 
 /// Runs until the daemon ends.
-pub async fn run(core: Weak<Core>, sweeps: sweep::Plan, mut facts: UnboundedReceiver<Fact>) {
+pub async fn run(core: Weak<Core>, sweeps: sweep::SweepPlan, mut facts: UnboundedReceiver<Fact>) {
     let (tell, mut seen) = channel(SEEN);
     let mut monitor = Monitor {
         core,
         tasks: HashMap::new(),
-        sessions: Sessions::new(tell),
+        sessions: SessionWatches::new(tell),
         sweeps,
         next_processes: 0,
         unclaimed: HashMap::new(),
@@ -64,26 +64,26 @@ pub async fn run(core: Weak<Core>, sweeps: sweep::Plan, mut facts: UnboundedRece
         let wait = Duration::from_millis(wait.clamp(0, 60_000) as u64);
         tokio::select! {
             fact = facts.recv() => match fact {
-                Some(fact) => monitor.take(fact).await,
+                Some(fact) => monitor.receive(fact).await,
                 None => return,
             },
-            Some(seen) = seen.recv() => monitor.take_session(seen),
+            Some(seen) = seen.recv() => monitor.receive_session(seen),
             () = tokio::time::sleep(wait) => {}
         }
         while let Ok(fact) = facts.try_recv() {
-            monitor.take(fact).await;
+            monitor.receive(fact).await;
         }
         while let Ok(seen) = seen.try_recv() {
-            monitor.take_session(seen);
+            monitor.receive_session(seen);
         }
         let Some(core) = monitor.core.upgrade() else { return };
-        monitor.look(&core);
+        monitor.poll(&core);
         monitor.judge(&core).await;
     }
 }
 
 impl Monitor {
-    async fn take(&mut self, fact: Fact) {
+    async fn receive(&mut self, fact: Fact) {
         match fact {
             Fact::Launched(launched) => {
                 self.watch_process(&launched);
@@ -95,20 +95,20 @@ impl Monitor {
                 watched.read_transcript(crate::clock::now());
                 let task = watched.launched.task.clone();
                 self.tasks.insert(task.clone(), watched);
-                self.take_early(&task);
+                self.receive_early(&task);
                 for seen in std::mem::take(&mut self.unclaimed).into_values() {
-                    self.take_session(seen);
+                    self.receive_session(seen);
                 }
             }
             Fact::Ended { task } => {
                 self.tasks.remove(&task);
                 self.early.retain(|report| report.task != task);
                 if let Some(core) = self.core.upgrade() {
-                    core.sights.remove(&task);
+                    core.live.remove(&task);
                 }
             }
             Fact::Event(report) => match self.tasks.get_mut(&report.task) {
-                Some(watched) if watched.launched.launch == report.launch => watched.take_event(&report),
+                Some(watched) if watched.launched.launch == report.launch => watched.receive_event(&report),
                 _ if self.early.len() < MOST_EARLY => self.early.push(*report),
                 _ => {}
             },
@@ -145,18 +145,18 @@ impl Monitor {
         });
     }
 
-    /// The events that came before their launch was told, and none of the launches before it.
-    fn take_early(&mut self, task: &str) {
+    /// Receives the events that came before the report of their launch, and none of earlier launches.
+    fn receive_early(&mut self, task: &str) {
         let Some(watched) = self.tasks.get_mut(task) else { return };
         for report in self.early.extract_if(.., |report| report.task == task) {
-            watched.take_event(&report);
+            watched.receive_event(&report);
         }
     }
 
-    fn take_session(&mut self, seen: SessionSeen) {
+    fn receive_session(&mut self, seen: SessionSeen) {
         let now = crate::clock::now();
         if let Some(watched) = self.tasks.values_mut().find(|watched| watched.owns(&seen)) {
-            watched.take_session(seen, now);
+            watched.receive_session(seen, now);
         } else if seen.session.is_none() {
             self.unclaimed.remove(&seen.pid);
         } else if self.unclaimed.len() < MOST_UNCLAIMED {
@@ -165,12 +165,12 @@ impl Monitor {
     }
 
     /// Asks the process table and tmux when it is time to.
-    fn look(&mut self, core: &Arc<Core>) {
+    fn poll(&mut self, core: &Arc<Core>) {
         let now = crate::clock::now();
         if now >= self.next_processes {
             self.next_processes = now + PROCESSES;
             for watched in self.tasks.values_mut() {
-                if watched.is_process_due(now) && watched.look_at_process(now) {
+                if watched.is_process_due(now) && watched.check_process(now) {
                     self.sweeps.now();
                 }
                 if watched.state.status == AgentStatus::Busy {

@@ -1,4 +1,5 @@
-//! The verbs: the only code that combines store, tmux and agents. Each is a function read top to bottom, with its undo.
+//! The operations: the only code that combines store, tmux, agents and git. Each verb is one function, read from top to
+//! bottom together with its undo.
 
 mod agents;
 pub(crate) mod branches;
@@ -60,7 +61,7 @@ pub async fn answer(core: &Arc<Core>, asker: &Asker, request: Request) -> Result
         ChangesAssign(assign) => Reply::Changes(changes::assign(core, asker, assign).await?),
         Line(ask) => Reply::Line(line::line(core, asker, ask).await?),
         FileSaved(saved) => {
-            edits::saved(core, &asker.project, &saved.path).await?;
+            edits::attribute_save(core, &asker.project, &saved.path).await?;
             Reply::Nothing(Nothing {})
         }
         Setup(confirm) => Reply::Offer(repository::setup(core, asker, confirm).await?),
@@ -70,7 +71,7 @@ pub async fn answer(core: &Arc<Core>, asker: &Asker, request: Request) -> Result
             core.fact(Fact::PaneDied { task: died.task });
             Reply::Nothing(Nothing {})
         }
-        Hook(hook) => Reply::HookReply(hooks::take(core, hook, &asker.gone).await?),
+        Hook(hook) => Reply::HookReply(hooks::receive(core, hook, &asker.gone).await?),
         Exec(ask) => Reply::Exec(launch::exec(core, &ask)?),
     })
 }

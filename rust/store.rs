@@ -38,22 +38,22 @@ pub use commits::NewCommit;
 pub use filter::Filter;
 pub use journal::Who;
 pub use launches::{Boot, Launch, NewLaunch};
-pub use places::{Pane, Place};
+pub use places::{RecordedPane, TaskPlace};
 pub use prompts::{Prompt, PromptState};
-pub use requests::{Closing, INPUT, NewRequest, Outcome, Received};
+pub use requests::{Closing, INPUT, NewRequest, Received, RequestOutcome};
 pub use tasks::Defaults;
 pub use tx::Tx;
 
 /// What became different, as every client of the project is told.
 #[derive(Clone, Debug)]
-pub struct Change {
+pub struct StoreChange {
     /// Canonical path of the project.
     pub project: String,
     /// `TaskChanged`, `TaskDeleted`, `RequestOpened`, `RequestClosed` or `TurnEnded`.
     pub event: Event,
 }
 
-type Listeners = Arc<Mutex<Vec<UnboundedSender<Arc<Change>>>>>;
+type Listeners = Arc<Mutex<Vec<UnboundedSender<Arc<StoreChange>>>>>;
 
 /// A handle on the store; clones share the connection, and the last one to go closes it.
 #[derive(Clone)]
@@ -78,7 +78,7 @@ impl Store {
     pub fn open_file(file: &Path) -> Result<Store> {
         let (connection, id) = open::open(file)?;
         let listeners = Listeners::default();
-        let mut desk = Desk { connection, file: file.to_owned(), listeners: listeners.clone() };
+        let mut desk = StoreDesk { connection, file: file.to_owned(), listeners: listeners.clone() };
         let (jobs, queue) = mpsc::channel::<Job>();
         std::thread::Builder::new()
             .name("store".into())
@@ -98,7 +98,7 @@ impl Store {
     }
 
     /// Every change from now on, in order. None is ever dropped, so the receiver must be read promptly.
-    pub fn subscribe(&self) -> UnboundedReceiver<Arc<Change>> {
+    pub fn subscribe(&self) -> UnboundedReceiver<Arc<StoreChange>> {
         let (listener, changes) = unbounded_channel();
         self.listeners.lock().push(listener);
         changes
@@ -155,13 +155,13 @@ struct Job {
 }
 
 /// What the store's thread works with.
-struct Desk {
+struct StoreDesk {
     connection: rusqlite::Connection,
     file: PathBuf,
     listeners: Listeners,
 }
 
-impl Desk {
+impl StoreDesk {
     fn take(&mut self, Job { work, answer }: Job) {
         let outcome = catch_unwind(AssertUnwindSafe(|| match work {
             Work::Read(look) => self.read(look),
@@ -193,7 +193,7 @@ impl Desk {
         Ok(value)
     }
 
-    fn publish(&self, changes: Vec<Change>) {
+    fn publish(&self, changes: Vec<StoreChange>) {
         let mut listeners = self.listeners.lock();
         for change in changes.into_iter().map(Arc::new) {
             listeners.retain(|listener| listener.send(change.clone()).is_ok());

@@ -12,13 +12,11 @@ pub(crate) mod listing;
 mod quote;
 mod server;
 pub(crate) mod session;
-pub mod sgr;
 mod typing;
 mod version;
 
-pub use crate::agent::claude::typing_plan::{Delivered, Style};
+pub use crate::typing::Key;
 pub use capture::{Shot, Wanted};
-pub use keys::Key;
 pub use listing::{Listing, PaneState, Server};
 pub use session::Pane;
 pub use version::Version;

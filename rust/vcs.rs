@@ -1,4 +1,4 @@
-//! The hand that knows git and GitButler's `but`.
+//! The adapter for git and GitButler's `but`.
 
 pub mod but;
 mod change_id;

@@ -93,7 +93,8 @@ local types = {
   end,
 }
 
-local expected = { number = 'a number above 0', icons = 'a table of strings', keys = 'a table', ['string?'] = 'a string' }
+local expected =
+  { number = 'a number above 0', icons = 'a table of strings', keys = 'a table', ['string?'] = 'a string' }
 
 ---@param where string
 ---@param given any

@@ -526,7 +526,7 @@ M.shapes.ChangedFile = {
 ---@field id string Names it in `changes_assign`, for as long as the file stays as it is.
 ---@field line integer First line in the working tree, from 1.
 ---@field lines string[] Lines with ` `, `+` or `-` before them; empty for a binary file. Untrusted.
----@field owner string `task`, `user`, `unclaimed`, or `mixed` (several owners in lines too close to separate).
+---@field owner string `task`, `user`, `unclaimed`, or `mixed` (several owners in lines too near to be taken apart).
 ---@field tasks integer[] The owning task, or the tasks it may be of.
 M.shapes.ChangedHunk = {
   id = 'string',

@@ -7,8 +7,16 @@ M.all = {
   { 'ChorusTaskChanged', '{uuid, number, task}', 'A task was created or changed. Without `task`, it was deleted.' },
   { 'ChorusRequestOpened', '{request}', 'An agent needs an answer, or its request has changed.' },
   { 'ChorusRequestClosed', '{request}', 'A request was answered here or elsewhere, or was withdrawn.' },
-  { 'ChorusTurnEnded', '{uuid, number, title, message}', 'A turn ended. `message` is the last message of the agent, if any.' },
-  { 'ChorusEditsChanged', '{paths}', 'Uncommitted edits or their owners changed. `paths` are relative to the root, at most 50.' },
+  {
+    'ChorusTurnEnded',
+    '{uuid, number, title, message}',
+    'A turn ended. `message` is the last message of the agent, if any.',
+  },
+  {
+    'ChorusEditsChanged',
+    '{paths}',
+    'Uncommitted edits or their owners changed. `paths` are relative to the root, at most 50.',
+  },
   { 'ChorusElsewhereChanged', '{count}', 'The number of tasks in other projects that need you changed.' },
   { 'ChorusConnected', '{project}', 'Chorus connected and knows the tasks of `project`.' },
   { 'ChorusDisconnected', '{reason}', 'The connection was lost. Chorus is reconnecting.' },

@@ -15,7 +15,7 @@ local ESCAPES = {
   '\27[\32-\47]*[\48-\126]',
 }
 
---- Characters that take no cell, reorder their neighbours or draw nothing: C1 controls, and what Unicode calls
+--- Characters that take no cell, reorder their neighbors or draw nothing: C1 controls, and what Unicode calls
 --- Default_Ignorable_Code_Point, in the order of their numbers. `rust/text.rs` has the same list, joiners aside.
 local INVISIBLE = {
   '\194[\128-\159]',

@@ -7,6 +7,7 @@ use crate::evidence::event::AgentEvent;
 use crate::evidence::session::AgentSession;
 use crate::evidence::{Gives, TranscriptFact};
 use crate::status::Millis;
+use crate::typing::AgentPrompt;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::io;
@@ -39,6 +40,9 @@ pub trait Adapter: Debug + Sync {
 
     /// The screen rules, as TOML.
     fn screen_rules(&self) -> &'static str;
+
+    /// How the agent's prompt is read and filled.
+    fn prompt(&self) -> &'static dyn AgentPrompt;
 
     /// The agent's configuration folder, given its environment.
     fn config_dir(&self, environment: &Environment) -> Option<PathBuf>;

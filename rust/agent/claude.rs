@@ -10,8 +10,8 @@ pub mod event;
 pub mod failure;
 pub mod launch;
 pub mod login;
-pub mod pieces;
-pub mod prompt_box;
+mod pieces;
+mod prompt_box;
 pub mod reply;
 pub mod request;
 pub mod session_file;
@@ -20,7 +20,7 @@ pub mod settings;
 pub mod suggestion;
 mod tool_call;
 pub mod transcript;
-pub mod typing_plan;
+mod typing_plan;
 
 use super::launch::{AgentLaunch, Begin, Startup};
 use super::{Adapter, AgentReply, Answer, Capabilities, CommittingHook, SessionSeen, SessionWatch, Transcript};
@@ -29,6 +29,7 @@ use crate::error::Result;
 use crate::evidence::Gives;
 use crate::evidence::event::AgentEvent;
 use crate::evidence::session::AgentSession;
+use crate::typing::{AgentPrompt, PromptMatch, PromptSeen, PromptWanted, TypingPlan};
 use launch::TakeUp;
 use sessions::{SessionFileSeen, Sessions};
 use std::collections::BTreeMap;
@@ -74,6 +75,10 @@ impl Adapter for Claude {
 
     fn screen_rules(&self) -> &'static str {
         include_str!("claude/screens.toml")
+    }
+
+    fn prompt(&self) -> &'static dyn AgentPrompt {
+        &Claude
     }
 
     fn config_dir(&self, environment: &Environment) -> Option<PathBuf> {
@@ -134,6 +139,20 @@ impl Adapter for Claude {
 
     fn committing_hooks(&self, folder: &Path, environment: &Environment) -> Vec<CommittingHook> {
         but_hooks::find(folder, environment::config_dir(environment).as_deref())
+    }
+}
+
+impl AgentPrompt for Claude {
+    fn find(&self, screen: &[String]) -> Option<PromptSeen> {
+        prompt_box::find(screen)
+    }
+
+    fn plan(&self, text: &str, screen: &[String], raw: bool) -> Result<TypingPlan> {
+        typing_plan::plan(text, screen, raw)
+    }
+
+    fn matches(&self, wanted: &PromptWanted, seen: &PromptSeen) -> PromptMatch {
+        typing_plan::matches(wanted, seen)
     }
 }
 

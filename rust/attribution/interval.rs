@@ -1,4 +1,4 @@
-//! Who may have made a change that a look at the tree finds: from the tool calls that were open since the look before.
+//! Who may have made a change that a scan of the tree finds: the tool calls that were open since the scan before.
 
 use super::Owner;
 use serde::{Deserialize, Serialize};
@@ -41,7 +41,7 @@ impl Window {
     }
 }
 
-/// The time since the last whole look at the tree.
+/// The time since the last complete scan of the tree.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Interval {
     /// Tasks whose commands ran all the time.
@@ -51,13 +51,13 @@ pub struct Interval {
 }
 
 impl Interval {
-    /// A look ends now; `windows` are open.
+    /// A scan ends now; `windows` are open.
     pub fn begin(windows: &[Window]) -> Interval {
         let part: BTreeSet<String> = running(windows).cloned().collect();
         Interval { whole: part.clone(), part }
     }
 
-    /// Nobody looked for a while, such as before a restart; `windows` are open, and others may have been.
+    /// There was no scan for a while, such as before a restart; `windows` are open, and others may have been.
     pub fn unknown(windows: &[Window]) -> Interval {
         Interval { whole: BTreeSet::new(), part: running(windows).cloned().collect() }
     }
@@ -102,7 +102,7 @@ mod tests {
         let a = window("1", "a", Reach::Shell);
         let mut interval = Interval::begin(std::slice::from_ref(&a));
         assert_eq!(interval.owner(), Owner::Task("a".into()));
-        // The look at its end is taken before it counts as closed; a look that was cut off keeps the interval open.
+        // The scan at its end runs before it counts as closed; a scan that was cut off keeps the interval open.
         interval.closed(&a, &[]);
         assert_eq!(interval.owner(), Owner::one_of(["a"]));
         assert_eq!(Interval::begin(&[]).owner(), Owner::unknown());

@@ -2,7 +2,7 @@
 
 use super::difference::{self, Block};
 use super::patch::Claim;
-use super::{Kind, Marks, Owner, Patch, Version};
+use super::{FileKind, Marks, Owner, Patch, Version};
 use std::collections::BTreeSet;
 
 /// What a file held when last seen, and who made it so.
@@ -110,7 +110,7 @@ impl Ledger {
         }
         let (from, to) = (self.version.text().is_some(), new.text().is_some());
         match (self.version.kind, new.kind) {
-            (Kind::Absent, _) => {
+            (FileKind::Absent, _) => {
                 let before = self.marks.whole.take();
                 self.marks = Marks::none(0);
                 self.lines(&[], &new.lines(), |touch| who(touch).contested(before.iter()));

@@ -4,7 +4,7 @@ use super::Owner;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// The owners in one file. As JSON, equal neighbours are one run: `[[3,null],[1,"user"]]`.
+/// The owners in one file. As JSON, equal neighbors are one run: `[[3,null],[1,"user"]]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Marks {
     /// Who made the file what it is: created or deleted it, changed its mode, wrote what has no lines.

@@ -1,7 +1,7 @@
 //! Asking a ledger whose a hunk is, and settling that by hand.
 
 use super::difference::{Block, slid, slides};
-use super::{Hunk, Kind, Ledger, Marks, Owner};
+use super::{FileKind, Hunk, Ledger, Marks, Owner};
 use std::collections::{BTreeSet, VecDeque};
 use std::ops::Range;
 
@@ -34,7 +34,7 @@ impl Ledger {
             }
         }
         let all = self.marks.lines.iter().all(|line| line.as_ref() == Some(owner));
-        if self.marks.whole.is_some() && (all || self.version.kind == Kind::Absent) {
+        if self.marks.whole.is_some() && (all || self.version.kind == FileKind::Absent) {
             self.marks.whole = Some(owner.clone());
         }
     }

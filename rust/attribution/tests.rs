@@ -1,7 +1,7 @@
 use super::*;
 
 fn text(text: &str) -> Version {
-    Version::of(Kind::File, text.as_bytes().to_vec())
+    Version::of(FileKind::File, text.as_bytes().to_vec())
 }
 
 fn task(name: &str) -> Owner {
@@ -190,7 +190,7 @@ fn whole_files() {
     assert!(ledger.rebase(&gone), "and is as it was");
 
     let mut ledger = Ledger::first(&base, &numbered(&[(2, "b\n")]), &b);
-    ledger.see(&Version { kind: Kind::Executable, ..numbered(&[(2, "b\n")]) }, &a);
+    ledger.see(&Version { kind: FileKind::Executable, ..numbered(&[(2, "b\n")]) }, &a);
     assert_eq!((ledger.whole(), ledger.owner_of_line(2)), (Some(&a), Some(&b)));
     assert!(!ledger.rebase(&numbered(&[(2, "b\n")])));
     assert_eq!((ledger.whole(), ledger.owner_of_line(2)), (Some(&a), None));
@@ -199,18 +199,18 @@ fn whole_files() {
     let hunk = Hunk::of((1, 1), (0, 0), "-1\n");
     assert_eq!(deleted.owners_of(&hunk).into_iter().collect::<Vec<_>>(), [task("a")]);
 
-    let link = Version::of(Kind::Symlink, b"there".to_vec());
+    let link = Version::of(FileKind::Symlink, b"there".to_vec());
     let mut ledger = Ledger::first(&base, &link, &a);
-    ledger.see(&Version::of(Kind::Symlink, b"here".to_vec()), &b);
+    ledger.see(&Version::of(FileKind::Symlink, b"here".to_vec()), &b);
     assert_eq!(ledger.owners().into_iter().collect::<Vec<_>>(), [Owner::one_of(["a", "b"])]);
 
-    let binary = |byte: u8| Version::of(Kind::File, vec![0, byte]);
+    let binary = |byte: u8| Version::of(FileKind::File, vec![0, byte]);
     assert_ne!(binary(1), binary(2));
     let mut ledger = Ledger::first(&binary(1), &binary(2), &a);
     assert_eq!((ledger.whole(), ledger.owner_of_line(1)), (Some(&a), Some(&a)));
     ledger.see(&text("now text\n"), &b);
     assert_eq!((ledger.whole(), ledger.owner_of_line(1)), (Some(&both), Some(&both)));
-    let big = Version::of(Kind::File, vec![b'\n'; LIMIT + 1]);
+    let big = Version::of(FileKind::File, vec![b'\n'; LIMIT + 1]);
     assert!(matches!(big.content, Content::Opaque { .. }));
 }
 

@@ -9,7 +9,7 @@ pub const LIMIT: usize = 1 << 20;
 /// What is at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum FileKind {
     /// Nothing.
     Absent,
     /// A file.
@@ -36,7 +36,7 @@ pub enum Content {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Version {
     /// What it is.
-    pub kind: Kind,
+    pub kind: FileKind,
     /// What is in it; empty where there is nothing.
     pub content: Content,
 }
@@ -44,11 +44,11 @@ pub struct Version {
 impl Version {
     /// No file.
     pub fn absent() -> Version {
-        Version { kind: Kind::Absent, content: Content::Text(Vec::new()) }
+        Version { kind: FileKind::Absent, content: Content::Text(Vec::new()) }
     }
 
     /// A file of these bytes, all of them.
-    pub fn of(kind: Kind, bytes: Vec<u8>) -> Version {
+    pub fn of(kind: FileKind, bytes: Vec<u8>) -> Version {
         let content = match bytes.len() > LIMIT || bytes.contains(&0) {
             true => Content::Opaque { hash: format!("{:x}", Sha256::digest(&bytes)) },
             false => Content::Text(bytes),
@@ -59,7 +59,7 @@ impl Version {
     /// The text whose lines have owners; nothing where the file has one owner as a whole.
     pub fn text(&self) -> Option<&[u8]> {
         match (self.kind, &self.content) {
-            (Kind::File | Kind::Executable, Content::Text(bytes)) => Some(bytes),
+            (FileKind::File | FileKind::Executable, Content::Text(bytes)) => Some(bytes),
             _ => None,
         }
     }

@@ -1,6 +1,6 @@
 //! The command line, made from the table of verbs.
 
-use crate::verbs::{Takes, VERBS};
+use crate::verbs::{Takes, VERBS, Verb};
 use clap::{Arg, ArgAction, Command};
 
 /// `chorus` with one subcommand a verb.
@@ -26,7 +26,7 @@ pub fn command() -> Command {
             let words = Arg::new("words").num_args(0..).value_name(placeholder);
             command = command.arg(words.trailing_var_arg(false).allow_hyphen_values(false));
         }
-        chorus = chorus.subcommand(with_options(command, verb.name));
+        chorus = chorus.subcommand(with_options(command, verb));
     }
     chorus
 }
@@ -39,13 +39,15 @@ fn option(name: &'static str, value: &'static str, help: &'static str) -> Arg {
     Arg::new(name).long(name).value_name(value).help(help).allow_hyphen_values(true)
 }
 
-fn with_options(command: Command, verb: &str) -> Command {
-    let tag = option("tag", "T", "a free word; may be given again").action(ArgAction::Append);
-    let priority = option("priority", "N", "higher first").value_parser(clap::value_parser!(i64));
-    let title = option("title", "T", "one line");
+fn with_options(command: Command, verb: &Verb) -> Command {
+    // What `!` means in Neovim.
+    let bang = |name| flag(name, verb.bang);
+    let tag = option("tag", "T", "a tag; may be repeated").action(ArgAction::Append);
+    let priority = option("priority", "N", "higher numbers come first").value_parser(clap::value_parser!(i64));
+    let title = option("title", "T", "the title, one line");
     let description = option("description", "D", "markdown; `-` reads standard input");
-    let request = option("request", "ID", "the request you saw");
-    match verb {
+    let request = option("request", "ID", "the request you mean; refused if another is open");
+    match verb.name {
         "new" => command.args([
             title,
             description,
@@ -56,40 +58,42 @@ fn with_options(command: Command, verb: &str) -> Command {
             option("permission-mode", "M", "passed to the agent"),
             option("isolation", "I", "auto, stack, worktree or none"),
             option("on", "N", "the task it builds on").value_parser(clap::value_parser!(i64)),
-            flag("start", "start it at once"),
+            bang("start"),
         ]),
         "edit" => command.args([title, description, priority, tag]),
         "start" => command.arg(option("prompt", "P", "the first prompt")),
-        "send" => command.arg(flag("raw", "type the text as it is, so that `/compact` works")),
+        "send" => command.arg(bang("raw")),
         "approve" => command.args([
             request,
             option("always", "K", "allow and remember the K-th suggestion for this session")
                 .value_parser(clap::value_parser!(usize)),
         ]),
-        "deny" => command.args([request, option("reason", "R", "told to the agent")]),
+        "deny" => command.args([request, option("reason", "R", "the reason, for the agent")]),
         "answer" => command.args([request]),
-        "restart" => command.arg(flag("fresh", "a fresh session with the task's context")),
+        "restart" => command.arg(bang("fresh")),
         "complete" => command.args([
-            flag("force", "even while it is busy or has an open request"),
+            bang("force"),
             option("message", "M", "the commit message"),
-            flag("no-edit", "take the generated message"),
+            flag("no-edit", "commit with the generated message"),
         ]),
         "fail" => command.args([
-            option("reason", "R", "why"),
-            flag("discard", "take its branch and uncommitted edits away, kept under refs/chorus/discarded/"),
+            option("reason", "R", "the reason"),
+            flag("discard", "discard its branch and uncommitted edits; a backup is kept under refs/chorus/discarded/"),
         ]),
-        "reopen" => command.arg(flag("restore", "bring back what was discarded")),
+        "reopen" => command.arg(bang("restore")),
         "commit" => command.arg(option("message", "M", "the commit message")),
-        "mend" | "preview" | "setup" => command.arg(flag("yes", "do it, instead of saying what it would do")),
-        "list" | "inbox" => command.arg(flag("all", "of every project")),
+        "mend" | "preview" | "setup" => command.arg(flag("yes", "apply it; otherwise it is only described")),
+        "list" | "inbox" => command.arg(flag("all", "include every project")),
         "output" => command.arg(
-            option("history", "N", "lines above the screen").value_parser(clap::value_parser!(u32)).default_value("0"),
+            option("history", "N", "lines of history above the screen")
+                .value_parser(clap::value_parser!(u32))
+                .default_value("0"),
         ),
-        "web" => command.arg(flag("write", "let the browser type")),
+        "web" => command.arg(bang("write")),
         "detect" => command.args([
-            option("agent", "NAME", "whose screen rules; `claude` by default"),
-            option("rules", "F", "a rules file to put in front"),
-            option("session-file", "F", "the agent's session file beside the screen"),
+            option("agent", "NAME", "the agent whose screen rules apply; default `claude`"),
+            option("rules", "F", "a rules file, tried before the built-in rules"),
+            option("session-file", "F", "the agent's session file at the time"),
             option("command", "NAME", "the pane's foreground command"),
             option("dead", "CODE", "the pane is dead with this exit code").value_parser(clap::value_parser!(i32)),
         ]),

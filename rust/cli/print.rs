@@ -5,12 +5,12 @@ mod changes;
 pub use changes::changes;
 
 use crate::contract::{Explanation, Health, Opened, Output, Page, Sent};
+use crate::sgr;
 use crate::status::{AgentState, AgentStatus, Millis};
 use crate::task::{Status, Task};
 use crate::text::blank;
-use crate::tmux::sgr;
 
-/// A line of output without its colours.
+/// A line of output without its colors.
 pub fn plain(text: &str) -> String {
     blank(&sgr::plain(text))
 }

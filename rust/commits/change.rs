@@ -2,11 +2,11 @@
 
 /// A changed path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
+pub struct FileChange {
     /// Relative to the repository's root; of a renamed file the new one.
     pub path: String,
     /// What happened to it.
-    pub kind: Kind,
+    pub kind: ChangeKind,
     /// The id `but` takes for it on the command line; good until the next change of the tree.
     pub cli_id: String,
     /// The branches of the stack that the old grammar keeps it staged for; empty for most.
@@ -16,7 +16,7 @@ pub struct Change {
 /// What happened to a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
-pub enum Kind {
+pub enum ChangeKind {
     Added,
     Removed,
     Modified,
@@ -28,13 +28,13 @@ pub enum Kind {
 
 /// One hunk of a changed path, against the commits in the tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hunk {
+pub struct DiffHunk {
     /// The id `but commit` takes; good until the next change of the tree.
     pub id: String,
-    /// As in [`Change::path`].
+    /// As in [`FileChange::path`].
     pub path: String,
     /// What `but` shows of it.
-    pub content: Content,
+    pub content: HunkContent,
     /// First line before, counted from 1 (0 lines: the line after which something was added).
     pub old_start: u32,
     /// Lines before, context included.
@@ -49,7 +49,7 @@ pub struct Hunk {
 
 /// What `but` shows of a changed path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Content {
+pub enum HunkContent {
     /// Lines.
     Lines,
     /// No lines: a binary, an empty file, a mode, a mere rename. It goes as a whole.
@@ -58,11 +58,11 @@ pub enum Content {
     TooLarge,
 }
 
-impl Hunk {
+impl DiffHunk {
     /// A path as one piece, where `but` lists no hunk of it.
-    pub fn whole(path: &str) -> Hunk {
+    pub fn whole(path: &str) -> DiffHunk {
         let (id, path, body) = (String::new(), path.to_owned(), String::new());
-        Hunk { id, path, content: Content::Whole, old_start: 0, old_lines: 0, new_start: 0, new_lines: 0, body }
+        DiffHunk { id, path, content: HunkContent::Whole, old_start: 0, old_lines: 0, new_start: 0, new_lines: 0, body }
     }
 
     /// Its added and deleted lines with their signs, without context.
@@ -81,11 +81,11 @@ impl Hunk {
 mod tests {
     use super::*;
 
-    fn hunk(body: &str) -> Hunk {
-        Hunk {
+    fn hunk(body: &str) -> DiffHunk {
+        DiffHunk {
             id: "h".into(),
             path: "a".into(),
-            content: Content::Lines,
+            content: HunkContent::Lines,
             old_start: 1,
             old_lines: 1,
             new_start: 3,

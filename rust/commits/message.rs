@@ -10,7 +10,7 @@ const LINES: usize = 60;
 
 /// What a message is made from. All of it may be empty but the number.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Told<'a> {
+pub struct TurnSummary<'a> {
     /// The task's title.
     pub title: &'a str,
     /// The task's number.
@@ -25,7 +25,7 @@ pub struct Told<'a> {
 ///
 /// Without a template the first line says what the turn was asked for, or the task's title where that says too little;
 /// the body is the agent's last message. A template may hold `{title}`, `{number}`, `{prompt}`, `{summary}`.
-pub fn message(told: &Told, template: Option<&str>) -> String {
+pub fn message(told: &TurnSummary, template: Option<&str>) -> String {
     let text = match template {
         Some(template) => fill(template, told),
         None => format!("{}\n\n{}", subject(told), clean(told.summary)),
@@ -53,7 +53,7 @@ pub fn by_person(text: &str, number: i64) -> String {
     }
 }
 
-fn subject(told: &Told) -> String {
+fn subject(told: &TurnSummary) -> String {
     let prompt = clean(told.prompt);
     let line = prompt.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
     // "yes", "go on", a command of the client: not what the commit is about.
@@ -63,7 +63,7 @@ fn subject(told: &Told) -> String {
 }
 
 /// Only the template's own braces are filled: a title that holds `{prompt}` stays as it is.
-fn fill(template: &str, told: &Told) -> String {
+fn fill(template: &str, told: &TurnSummary) -> String {
     let mut text = String::new();
     let mut rest = template;
     while let Some(open) = rest.find('{') {
@@ -186,8 +186,8 @@ fn wrap(line: &str, body: &mut Vec<String>) {
 mod tests {
     use super::*;
 
-    fn told<'a>(title: &'a str, prompt: &'a str, summary: &'a str) -> Told<'a> {
-        Told { title, number: 12, prompt, summary }
+    fn told<'a>(title: &'a str, prompt: &'a str, summary: &'a str) -> TurnSummary<'a> {
+        TurnSummary { title, number: 12, prompt, summary }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What a change adds and takes, line by line, whatever the algorithm that told the difference: for each text how
 //! many more lines of it there are after than before. A commit is compared by it with what was planned.
 
-use super::change::Hunk;
+use super::change::DiffHunk;
 use std::collections::BTreeMap;
 
 /// For each line's text how many more (or fewer) of it there are; never 0.
@@ -10,7 +10,7 @@ pub struct Net(BTreeMap<String, i64>);
 
 impl Net {
     /// Of hunks of one file.
-    pub fn of_hunks<'a>(hunks: impl IntoIterator<Item = &'a Hunk>) -> Net {
+    pub fn of_hunks<'a>(hunks: impl IntoIterator<Item = &'a DiffHunk>) -> Net {
         let mut net = Net::default();
         for hunk in hunks {
             for line in hunk.signed() {
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn hunks_and_versions_agree() {
-        let mut hunk = Hunk::whole("a");
+        let mut hunk = DiffHunk::whole("a");
         hunk.body = "@@ -1,3 +1,3 @@\n one\n-two\n+2\n+one\n-three\n\\ No newline at end of file\n".into();
         let versions = Net::of_versions(b"one\ntwo\nthree", b"one\n2\none\n");
         assert_eq!(Net::of_hunks([&hunk]), versions);

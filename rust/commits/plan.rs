@@ -1,19 +1,19 @@
 //! Which changes of the tree are a task's own: paths and hunks to commit, and what is left and why.
 
-use super::change::{Change, Content, Hunk, Kind};
+use super::change::{ChangeKind, DiffHunk, FileChange, HunkContent};
 use crate::attribution::Owner;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A part of the tree that is committed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Piece {
+pub struct PlannedPiece {
     /// The path.
     pub path: String,
     /// All of it or some.
     pub what: What,
 }
 
-impl Piece {
+impl PlannedPiece {
     /// Bytes that name it on a command line.
     pub fn size(&self) -> usize {
         match &self.what {
@@ -28,7 +28,7 @@ impl Piece {
 pub enum What {
     /// Every change of it.
     Whole,
-    /// These hunks, by the ids of [`Hunk::id`].
+    /// These hunks, by the ids of [`DiffHunk::id`].
     Hunks(Vec<String>),
 }
 
@@ -66,36 +66,41 @@ pub enum Why {
 
 /// What is committed for a task and what is not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Plan {
+pub struct CommitPlan {
     /// To be committed, by path.
-    pub take: Vec<Piece>,
+    pub take: Vec<PlannedPiece>,
     /// Everything else that is uncommitted.
     pub left: Vec<Left>,
 }
 
 /// The tree's uncommitted changes, as just read.
 #[derive(Clone, Copy, Debug)]
-pub struct Tree<'a> {
+pub struct ShownTree<'a> {
     /// Changed paths.
-    pub changes: &'a [Change],
+    pub changes: &'a [FileChange],
     /// Paths with an unresolved conflict.
     pub conflicted: &'a [String],
     /// Their hunks.
-    pub hunks: &'a [Hunk],
+    pub hunks: &'a [DiffHunk],
 }
 
 /// Plans a commit of the edits of `task` to `branch`. `owners` says whose a hunk's edits are; none is nobody's.
-pub fn plan(task: &str, branch: &str, tree: Tree, owners: &mut dyn FnMut(&str, &Hunk) -> BTreeSet<Owner>) -> Plan {
-    let mut by_path: BTreeMap<&str, Vec<&Change>> = BTreeMap::new();
+pub fn plan(
+    task: &str,
+    branch: &str,
+    tree: ShownTree,
+    owners: &mut dyn FnMut(&str, &DiffHunk) -> BTreeSet<Owner>,
+) -> CommitPlan {
+    let mut by_path: BTreeMap<&str, Vec<&FileChange>> = BTreeMap::new();
     for change in tree.changes {
         by_path.entry(&change.path).or_default().push(change);
     }
-    let mut plan = Plan::default();
+    let mut plan = CommitPlan::default();
     for path in tree.conflicted {
         by_path.remove(path.as_str());
         plan.left.push(Left { path: path.clone(), hunk: None, why: Why::Conflicted });
     }
-    let mut hunks: BTreeMap<&str, Vec<&Hunk>> = BTreeMap::new();
+    let mut hunks: BTreeMap<&str, Vec<&DiffHunk>> = BTreeMap::new();
     for hunk in tree.hunks {
         hunks.entry(&hunk.path).or_default().push(hunk);
     }
@@ -105,28 +110,28 @@ pub fn plan(task: &str, branch: &str, tree: Tree, owners: &mut dyn FnMut(&str, &
             plan.left.push(Left { path: path.to_owned(), hunk: None, why });
             continue;
         }
-        let whole = Hunk::whole(path);
+        let whole = DiffHunk::whole(path);
         let hunks = hunks.remove(path).unwrap_or_else(|| vec![&whole]);
-        let at_once = changes.iter().any(|change| change.kind != Kind::Modified)
-            || hunks.iter().any(|hunk| hunk.content != Content::Lines);
+        let at_once = changes.iter().any(|change| change.kind != ChangeKind::Modified)
+            || hunks.iter().any(|hunk| hunk.content != HunkContent::Lines);
         one_path(&mut plan, task, path, &units(&hunks, at_once), at_once, owners);
     }
     plan
 }
 
-fn barred(path: &str, changes: &[&Change], branch: &str) -> Option<Why> {
+fn barred(path: &str, changes: &[&FileChange], branch: &str) -> Option<Why> {
     // `but` replaces what is not UTF-8.
     if path.contains(char::REPLACEMENT_CHARACTER) {
         return Some(Why::NotUtf8);
     }
     let elsewhere =
-        |change: &&&Change| !change.staged_for.is_empty() && !change.staged_for.iter().any(|it| it == branch);
+        |change: &&&FileChange| !change.staged_for.is_empty() && !change.staged_for.iter().any(|it| it == branch);
     changes.iter().find(elsewhere).map(|change| Why::Staged(change.staged_for.clone()))
 }
 
 /// Hunks that go together: those with the same id, or all of a path that only goes at once.
-fn units<'a>(hunks: &[&'a Hunk], at_once: bool) -> Vec<Vec<&'a Hunk>> {
-    let mut units: Vec<Vec<&Hunk>> = Vec::new();
+fn units<'a>(hunks: &[&'a DiffHunk], at_once: bool) -> Vec<Vec<&'a DiffHunk>> {
+    let mut units: Vec<Vec<&DiffHunk>> = Vec::new();
     for hunk in hunks {
         match units.iter_mut().find(|unit| at_once || unit.iter().any(|it| it.id == hunk.id)) {
             Some(unit) => unit.push(hunk),
@@ -137,12 +142,12 @@ fn units<'a>(hunks: &[&'a Hunk], at_once: bool) -> Vec<Vec<&'a Hunk>> {
 }
 
 fn one_path(
-    plan: &mut Plan,
+    plan: &mut CommitPlan,
     task: &str,
     path: &str,
-    units: &[Vec<&Hunk>],
+    units: &[Vec<&DiffHunk>],
     at_once: bool,
-    owners: &mut dyn FnMut(&str, &Hunk) -> BTreeSet<Owner>,
+    owners: &mut dyn FnMut(&str, &DiffHunk) -> BTreeSet<Owner>,
 ) {
     let mut mine = Vec::new();
     let before = plan.left.len();
@@ -158,7 +163,7 @@ fn one_path(
     }
     let what = if plan.left.len() == before { What::Whole } else { What::Hunks(mine) };
     if what != What::Hunks(Vec::new()) {
-        plan.take.push(Piece { path: path.to_owned(), what });
+        plan.take.push(PlannedPiece { path: path.to_owned(), what });
     }
 }
 
@@ -177,14 +182,14 @@ fn why_not(task: &str, mut owners: BTreeSet<Owner>) -> Option<Why> {
 mod tests {
     use super::*;
 
-    fn change(path: &str, kind: Kind) -> Change {
-        Change { path: path.into(), kind, cli_id: "id".into(), staged_for: Vec::new() }
+    fn change(path: &str, kind: ChangeKind) -> FileChange {
+        FileChange { path: path.into(), kind, cli_id: "id".into(), staged_for: Vec::new() }
     }
 
-    fn hunk(path: &str, id: &str, line: u32) -> Hunk {
+    fn hunk(path: &str, id: &str, line: u32) -> DiffHunk {
         let body = "@@ @@\n-x\n+y\n".to_owned();
-        let content = Content::Lines;
-        Hunk {
+        let content = HunkContent::Lines;
+        DiffHunk {
             id: id.into(),
             path: path.into(),
             content,
@@ -201,23 +206,23 @@ mod tests {
     }
 
     /// Plans for task `a`; owners by hunk id.
-    fn planned(changes: &[Change], hunks: &[Hunk], owned: &[(&str, &[Owner])]) -> Plan {
-        let mut owners = |_: &str, hunk: &Hunk| {
+    fn planned(changes: &[FileChange], hunks: &[DiffHunk], owned: &[(&str, &[Owner])]) -> CommitPlan {
+        let mut owners = |_: &str, hunk: &DiffHunk| {
             let found = owned.iter().find(|(id, _)| *id == hunk.id);
             found.map(|(_, owners)| owners.iter().cloned().collect()).unwrap_or_default()
         };
-        plan("a", "chorus/a", Tree { changes, conflicted: &["w".into()], hunks }, &mut owners)
+        plan("a", "chorus/a", ShownTree { changes, conflicted: &["w".into()], hunks }, &mut owners)
     }
 
-    fn whole(path: &str) -> Piece {
-        Piece { path: path.into(), what: What::Whole }
+    fn whole(path: &str) -> PlannedPiece {
+        PlannedPiece { path: path.into(), what: What::Whole }
     }
 
     #[test]
     fn a_path_whose_hunks_are_all_the_tasks_goes_whole() {
         let hunks = [hunk("f", "1", 3), hunk("f", "2", 30)];
         let mine = [task("a")];
-        let plan = planned(&[change("f", Kind::Modified)], &hunks, &[("1", &mine), ("2", &mine)]);
+        let plan = planned(&[change("f", ChangeKind::Modified)], &hunks, &[("1", &mine), ("2", &mine)]);
         assert_eq!(plan.take, [whole("f")]);
     }
 
@@ -226,8 +231,8 @@ mod tests {
         let hunks = [hunk("f", "1", 3), hunk("f", "2", 30), hunk("f", "3", 60), hunk("f", "4", 90)];
         let nobody = [Owner::Unclaimed(vec!["a".into(), "b".into()])];
         let owned: [(&str, &[Owner]); 3] = [("1", &[task("a")]), ("2", &[task("b")]), ("3", &nobody)];
-        let plan = planned(&[change("f", Kind::Modified)], &hunks, &owned);
-        assert_eq!(plan.take, [Piece { path: "f".into(), what: What::Hunks(vec!["1".into()]) }]);
+        let plan = planned(&[change("f", ChangeKind::Modified)], &hunks, &owned);
+        assert_eq!(plan.take, [PlannedPiece { path: "f".into(), what: What::Hunks(vec!["1".into()]) }]);
         let left: Vec<_> = plan.left[1..].iter().map(|left| (left.hunk.unwrap().0, left.why.clone())).collect();
         let candidates = Why::Unclaimed(vec!["a".into(), "b".into()]);
         assert_eq!(left, [(30, Why::Others("b".into())), (60, candidates), (90, Why::Unclaimed(vec![]))]);
@@ -235,15 +240,20 @@ mod tests {
 
     #[test]
     fn one_hunk_of_two_is_nobodys_to_commit() {
-        let plan = planned(&[change("f", Kind::Modified)], &[hunk("f", "1", 3)], &[("1", &[task("a"), Owner::User])]);
+        let plan =
+            planned(&[change("f", ChangeKind::Modified)], &[hunk("f", "1", 3)], &[("1", &[task("a"), Owner::User])]);
         assert!(plan.take.is_empty());
         assert_eq!(plan.left[1].why, Why::Mixed(vec![task("a"), Owner::User]));
     }
 
     #[test]
     fn a_new_or_renamed_or_binary_file_goes_at_once_or_not_at_all() {
-        let changes = [change("new", Kind::Added), change("moved", Kind::Renamed), change("bin", Kind::Modified)];
-        let hunks = [hunk("new", "1", 1), hunk("moved", "2", 1), hunk("moved", "3", 50), Hunk::whole("bin")];
+        let changes = [
+            change("new", ChangeKind::Added),
+            change("moved", ChangeKind::Renamed),
+            change("bin", ChangeKind::Modified),
+        ];
+        let hunks = [hunk("new", "1", 1), hunk("moved", "2", 1), hunk("moved", "3", 50), DiffHunk::whole("bin")];
         let mine: &[Owner] = &[task("a")];
         let plan = planned(&changes, &hunks, &[("1", mine), ("2", mine), ("3", &[Owner::User]), ("", mine)]);
         assert_eq!(plan.take, [whole("bin"), whole("new")]);
@@ -254,17 +264,17 @@ mod tests {
 
     #[test]
     fn a_change_without_a_hunk_is_asked_for_as_a_whole() {
-        let plan = planned(&[change("empty", Kind::Added)], &[], &[("", &[task("a")])]);
+        let plan = planned(&[change("empty", ChangeKind::Added)], &[], &[("", &[task("a")])]);
         assert_eq!(plan.take, [whole("empty")]);
     }
 
     #[test]
     fn what_cannot_be_committed_says_why() {
-        let mut staged = change("staged", Kind::Modified);
+        let mut staged = change("staged", ChangeKind::Modified);
         staged.staged_for = vec!["other".into()];
-        let mut own = change("own", Kind::Modified);
+        let mut own = change("own", ChangeKind::Modified);
         own.staged_for = vec!["chorus/a".into()];
-        let changes = [change("\u{fffd}", Kind::Added), change("w", Kind::Modified), staged, own];
+        let changes = [change("\u{fffd}", ChangeKind::Added), change("w", ChangeKind::Modified), staged, own];
         let plan = planned(&changes, &[], &[("", &[task("a")])]);
         assert_eq!(plan.take, [whole("own")]);
         let whys: Vec<_> = plan.left.iter().map(|left| (left.path.as_str(), left.why.clone())).collect();

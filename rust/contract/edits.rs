@@ -111,7 +111,7 @@ pub struct ChangedHunk {
     pub line: i64,
     /// Lines with ` `, `+` or `-` before them; empty for a binary file. Untrusted.
     pub lines: Vec<String>,
-    /// `task`, `user`, `unclaimed`, or `mixed` (several owners in lines too near to be taken apart).
+    /// `task`, `user`, `unclaimed`, or `mixed` (several owners in lines too close to separate).
     pub owner: String,
     /// The owning task, or the tasks it may be of.
     pub tasks: Vec<i64>,

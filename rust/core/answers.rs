@@ -15,7 +15,7 @@ pub struct Answers {
     pressed: Mutex<HashSet<String>>,
 }
 
-/// A request is being answered by keys, which only whoever holds this closes.
+/// A request that is being answered by keys: only the holder of this closes it.
 #[derive(Debug)]
 pub struct Pressing<'a> {
     answers: &'a Answers,

@@ -1,4 +1,4 @@
-//! What the monitor is told.
+//! What is reported to the monitor.
 
 use crate::agent::Adapter;
 use crate::detector::rules::Rules;
@@ -20,7 +20,7 @@ pub enum Fact {
         /// The task's uuid.
         task: String,
     },
-    /// An agent told of an event.
+    /// An agent reported an event.
     Event(Box<AgentReport>),
     /// tmux says that the task's pane died.
     PaneDied {

@@ -10,12 +10,12 @@ pub struct Inboxes {
     /// Tasks whose agents may be free for a queued prompt.
     pub free: UnboundedReceiver<String>,
     /// What ended in tasks: a commit follows.
-    pub ended: UnboundedReceiver<End>,
+    pub ended: UnboundedReceiver<Ending>,
 }
 
 /// Something of a task ended, and the store knows; each names the task's uuid.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum End {
+pub enum Ending {
     /// A turn.
     Turn(String),
     /// The agent, perhaps in the middle of a turn.
@@ -26,7 +26,7 @@ pub enum End {
 pub(super) struct Senders {
     pub facts: UnboundedSender<Fact>,
     pub free: UnboundedSender<String>,
-    pub ended: UnboundedSender<End>,
+    pub ended: UnboundedSender<Ending>,
 }
 
 pub(super) fn channels() -> (Senders, Inboxes) {

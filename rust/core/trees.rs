@@ -2,7 +2,7 @@
 
 use crate::attribution::Owner;
 use crate::attribution::interval::Interval;
-use crate::vcs::scan::{Look, Stat};
+use crate::vcs::scan::{FileStat, Scan};
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -12,67 +12,67 @@ use tokio::sync::watch;
 /// Every shared tree, by project.
 #[derive(Debug, Default)]
 pub struct Trees {
-    trees: Mutex<HashMap<String, Arc<Tree>>>,
+    trees: Mutex<HashMap<String, Arc<SharedTree>>>,
 }
 
 /// One shared tree.
 #[derive(Debug, Default)]
-pub struct Tree {
+pub struct SharedTree {
     /// Held while edits are taken in, one after the other.
-    pub known: Arc<tokio::sync::Mutex<Known>>,
+    pub known: Arc<tokio::sync::Mutex<TreeKnowledge>>,
     held: watch::Sender<BTreeSet<String>>,
 }
 
 /// What is known of a tree beside its ledgers; none of it outlives the daemon.
 #[derive(Debug, Default)]
-pub struct Known {
-    /// The last whole look; nothing where there was none yet.
-    pub look: Option<Look>,
+pub struct TreeKnowledge {
+    /// The last complete scan; nothing before the first.
+    pub scan: Option<Scan>,
     /// The time since then.
     pub interval: Interval,
     /// The commit that ledgers are about.
     pub head: Option<String>,
     /// Paths whose ledgers may say more than differs from that commit; any of them where that is not known.
-    pub unsettled: Option<BTreeSet<String>>,
+    pub stale: Option<BTreeSet<String>>,
     /// Files that changed while an edit tool was open on them, and whose that is as far as the tool does not say.
     pub pending: BTreeMap<String, Owner>,
     /// What git tracks although it ignores it, and the index that says so.
-    pub beside: Option<(Option<Stat>, Vec<String>)>,
-    /// What a task was told of others' edits in a file, by task and path.
-    pub told: HashMap<(String, String), String>,
+    pub beside: Option<(Option<FileStat>, Vec<String>)>,
+    /// The last warning to a task about others' edits in a file, by task and path.
+    pub warned: HashMap<(String, String), String>,
 }
 
-impl Known {
+impl TreeKnowledge {
     /// The ledgers of these paths are about to be written.
     pub fn touch<'a>(&mut self, paths: impl IntoIterator<Item = &'a String>) {
-        if let Some(unsettled) = &mut self.unsettled {
-            unsettled.extend(paths.into_iter().cloned());
+        if let Some(stale) = &mut self.stale {
+            stale.extend(paths.into_iter().cloned());
         }
     }
 }
 
 /// Paths that wait while a commit runs; dropping it lets them go.
 #[derive(Debug)]
-pub struct Held {
-    tree: Arc<Tree>,
+pub struct HeldPaths {
+    tree: Arc<SharedTree>,
     paths: BTreeSet<String>,
 }
 
 impl Trees {
     /// The project's tree.
-    pub fn of(&self, project: &str) -> Arc<Tree> {
+    pub fn of(&self, project: &str) -> Arc<SharedTree> {
         self.trees.lock().entry(project.to_owned()).or_default().clone()
     }
 
     /// Lets edit tools wait before they change one of `paths`, until what is returned is dropped.
-    pub fn hold(&self, project: &str, paths: impl IntoIterator<Item = String>) -> Held {
-        let held = Held { tree: self.of(project), paths: paths.into_iter().collect() };
+    pub fn hold(&self, project: &str, paths: impl IntoIterator<Item = String>) -> HeldPaths {
+        let held = HeldPaths { tree: self.of(project), paths: paths.into_iter().collect() };
         held.tree.held.send_modify(|all| all.extend(held.paths.iter().cloned()));
         held
     }
 }
 
-impl Tree {
+impl SharedTree {
     /// Waits until no commit holds `path`, for at most `limit`.
     pub async fn released(&self, path: &str, limit: Duration) {
         let mut held = self.held.subscribe();
@@ -83,7 +83,7 @@ impl Tree {
     }
 }
 
-impl Drop for Held {
+impl Drop for HeldPaths {
     fn drop(&mut self) {
         self.tree.held.send_modify(|all| all.retain(|path| !self.paths.contains(path)));
     }

@@ -2,7 +2,7 @@
 
 use crate::config;
 use crate::contract::{Elsewhere, Event};
-use crate::core::{Core, End, Inboxes};
+use crate::core::{Core, Ending, Inboxes};
 use crate::environment;
 use crate::{monitor, ops};
 use std::collections::HashMap;
@@ -22,7 +22,7 @@ pub async fn begin(core: &Arc<Core>) {
     let Ok(store) = core.store() else { return };
     tokio::spawn(publish(core.clone(), store.subscribe()));
     if let Some(Inboxes { facts, free, ended }) = core.take_inboxes() {
-        let sweeps = monitor::Plan::every(config::read(None, &environment::variables()).config.tmux.poll_interval);
+        let sweeps = monitor::SweepPlan::every(config::read(None, &environment::variables()).config.tmux.poll_interval);
         tokio::spawn(monitor::run(Arc::downgrade(core), sweeps, facts));
         tokio::spawn(deliver(core.clone(), free));
         tokio::spawn(commit(core.clone(), ended));
@@ -47,18 +47,18 @@ async fn deliver(core: Arc<Core>, mut freed: UnboundedReceiver<String>) {
 }
 
 /// Commits what a turn left, each task beside the others.
-async fn commit(core: Arc<Core>, mut ended: UnboundedReceiver<End>) {
+async fn commit(core: Arc<Core>, mut ended: UnboundedReceiver<Ending>) {
     while let Some(end) = ended.recv().await {
         let core = core.clone();
-        tokio::spawn(async move { ops::branches::commit::follow(&core, end).await });
+        tokio::spawn(async move { ops::branches::commit::after_ending(&core, end).await });
     }
 }
 
 /// Tells Neovims what the store says became different, and other projects' Neovims how many tasks elsewhere wait.
-async fn publish(core: Arc<Core>, mut changes: UnboundedReceiver<Arc<crate::store::Change>>) {
+async fn publish(core: Arc<Core>, mut changes: UnboundedReceiver<Arc<crate::store::StoreChange>>) {
     let mut told: HashMap<String, i64> = HashMap::new();
     while let Some(change) = changes.recv().await {
-        core.hub.tell(&change.project, &change.event);
+        core.hub.notify(&change.project, &change.event);
         if !matches!(change.event, Event::TaskChanged(_) | Event::TaskDeleted(_)) {
             continue;
         }
@@ -67,7 +67,7 @@ async fn publish(core: Arc<Core>, mut changes: UnboundedReceiver<Arc<crate::stor
             let Ok(store) = core.store() else { return };
             let Ok(count) = store.read(move |tx| tx.elsewhere(&asked)).await else { continue };
             if told.insert(project.clone(), count) != Some(count) {
-                core.hub.tell(&project, &Event::Elsewhere(Elsewhere { count }));
+                core.hub.notify(&project, &Event::Elsewhere(Elsewhere { count }));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Hooks alone, where no session file says what the agent does. They miss every interruption, so they are checked
 //! against the screen and expire.
 
-use super::{Fact, HOOKS_COUNT, Ruling, SETTLE, STARTING, by_screen, open_requests};
+use super::{HOOKS_COUNT, RuledFact, Ruling, SETTLE, STARTING, by_screen, open_requests};
 use crate::evidence::Evidence;
 use crate::evidence::event::{FailureCause, SessionStart};
 use crate::status::{AgentStatus, Detail, Kind, Millis};
@@ -24,7 +24,14 @@ pub(super) fn rule(evidence: &Evidence, now: Millis) -> Option<Ruling> {
     }
     if interrupted.is_some() {
         let (status, rule) = (AgentStatus::Unknown, "Chorus interrupted; no hook tells that".to_owned());
-        return Some(Ruling { status, rule, since: newest, used: vec![Fact::Interrupt], look, ..Ruling::default() });
+        return Some(Ruling {
+            status,
+            rule,
+            since: newest,
+            used: vec![RuledFact::Interrupt],
+            look,
+            ..Ruling::default()
+        });
     }
     if let Some(ruling) = by_hooks.as_mut().filter(|ruling| ruling.status != AgentStatus::Idle) {
         ruling.look = look;
@@ -53,7 +60,7 @@ fn by_events(evidence: &Evidence, now: Millis) -> Option<Ruling> {
     };
     if let Some(request) = open_requests(evidence, now).first() {
         let detail = Detail { tool: Some(request.tool.clone()), summary: request.summary.clone(), ..Detail::default() };
-        let waiting = ruling(AgentStatus::Waiting, "a request", request.at, vec![Fact::Requests]);
+        let waiting = ruling(AgentStatus::Waiting, "a request", request.at, vec![RuledFact::Requests]);
         return Some(Ruling { kind: Some(request.kind), detail, ..waiting });
     }
     let worked = hooks.working_at();
@@ -61,13 +68,18 @@ fn by_events(evidence: &Evidence, now: Millis) -> Option<Ruling> {
         let call = hooks.tools.values().max_by_key(|call| call.at);
         let tool = call.map(|call| call.tool.clone());
         let detail = Detail { tool, summary: call.and_then(|call| call.summary.clone()), ..Detail::default() };
-        let busy = ruling(AgentStatus::Busy, "a prompt or a tool call", at, vec![Fact::Prompt, Fact::Activity]);
+        let busy =
+            ruling(AgentStatus::Busy, "a prompt or a tool call", at, vec![RuledFact::Prompt, RuledFact::Activity]);
         return Some(Ruling { detail, ..busy });
     }
     if let Some(failure) = hooks.standing_failure() {
         let (status, kind) = self::failure(failure.cause);
         let detail = Detail { message: failure.message.clone(), ..Detail::default() };
-        return Some(Ruling { kind, detail, ..ruling(status, "the turn failed", failure.at, vec![Fact::Failure]) });
+        return Some(Ruling {
+            kind,
+            detail,
+            ..ruling(status, "the turn failed", failure.at, vec![RuledFact::Failure])
+        });
     }
     let started = hooks.started.as_ref().filter(|started| started.how != SessionStart::Compacted);
     if let Some(stop) = hooks.stop.as_ref().filter(|stop| started.is_none_or(|started| started.at <= stop.at)) {
@@ -76,12 +88,15 @@ fn by_events(evidence: &Evidence, now: Millis) -> Option<Ruling> {
         let detail =
             Detail { message: stop.message.clone(), background: background.map(str::to_owned), ..Detail::default() };
         let status = if subagents { AgentStatus::Busy } else { AgentStatus::Idle };
-        return Some(Ruling { detail, ..ruling(status, "the turn ended", stop.at, vec![Fact::Stop, Fact::Subagents]) });
+        return Some(Ruling {
+            detail,
+            ..ruling(status, "the turn ended", stop.at, vec![RuledFact::Stop, RuledFact::Subagents])
+        });
     }
     // The prompt is free 0.3 to 1.6 s after this; the session file or the screen will say when.
     let started = started?;
     let status = if started.how == SessionStart::Cleared { AgentStatus::Idle } else { AgentStatus::Starting };
-    Some(ruling(status, "the session started", started.at, vec![Fact::Started]))
+    Some(ruling(status, "the session started", started.at, vec![RuledFact::Started]))
 }
 
 /// Status and kind of a turn that failed.

@@ -1,7 +1,7 @@
 //! The process's truth: an agent that has ended or is stopped, whatever else is said.
 
 use super::screen::is_shell;
-use super::{Fact, Ruling, SILENCE, STARTING};
+use super::{RuledFact, Ruling, SILENCE, STARTING};
 use crate::evidence::{Evidence, LaunchFact, Process, SessionFact};
 use crate::status::{AgentStatus, Detail, Kind, Millis};
 
@@ -10,7 +10,7 @@ const REMOVED: Millis = 500;
 /// The event of a session that ends comes a little before the end.
 const ENDING: Millis = 1_000;
 
-fn exited(kind: Option<Kind>, rule: &str, since: Millis, used: Fact) -> Ruling {
+fn exited(kind: Option<Kind>, rule: &str, since: Millis, used: RuledFact) -> Ruling {
     let (status, used) = (AgentStatus::Exited, vec![used]);
     Ruling { status, kind, rule: rule.to_owned(), since, used, ..Ruling::default() }
 }
@@ -22,11 +22,11 @@ pub(super) fn ended(evidence: &Evidence, launch: &LaunchFact, now: Millis) -> Op
         Process::Dead { code, signal } => {
             let kind = if signal.is_some() { Some(Kind::Signal) } else { code.map(|_| Kind::Code) };
             let detail = Detail { code: *code, signal: *signal, ..Detail::default() };
-            Some(Ruling { detail, ..exited(kind, "process: dead", fact.at, Fact::Process) })
+            Some(Ruling { detail, ..exited(kind, "process: dead", fact.at, RuledFact::Process) })
         }
-        Process::Gone => Some(exited(Some(Kind::Lost), "process: the pane is gone", fact.at, Fact::Process)),
+        Process::Gone => Some(exited(Some(Kind::Lost), "process: the pane is gone", fact.at, RuledFact::Process)),
         Process::Alive { suspended: true, .. } => {
-            Some(exited(Some(Kind::Suspended), "process: suspended", fact.at, Fact::Process))
+            Some(exited(Some(Kind::Suspended), "process: suspended", fact.at, RuledFact::Process))
         }
         Process::Alive { .. } => None,
     });
@@ -39,10 +39,10 @@ pub(super) fn ended(evidence: &Evidence, launch: &LaunchFact, now: Millis) -> Op
 fn session_over(evidence: &Evidence, now: Millis) -> Option<Ruling> {
     let session = evidence.session.as_ref()?;
     if !session.alive {
-        return Some(exited(None, "session file: its process is gone", session.at, Fact::Session));
+        return Some(exited(None, "session file: its process is gone", session.at, RuledFact::Session));
     }
     let removed = session.removed_at.filter(|removed| now >= removed + REMOVED)?;
-    Some(exited(None, "session file: removed", removed, Fact::Session))
+    Some(exited(None, "session file: removed", removed, RuledFact::Session))
 }
 
 /// A shell has the terminal, where the agent had it before.
@@ -51,7 +51,7 @@ fn shell_in_front(evidence: &Evidence, launch: &LaunchFact, now: Millis) -> Opti
     let Process::Alive { command: Some(command), .. } = &fact.process else { return None };
     let lived = evidence.hooks.last.is_some() || now >= launch.at + STARTING;
     let over = is_shell(command) && lived && live_session(evidence).is_none();
-    over.then(|| exited(None, "process: a shell is in front", fact.at, Fact::Process))
+    over.then(|| exited(None, "process: a shell is in front", fact.at, RuledFact::Process))
 }
 
 /// The session ended by its own word, and no session file says otherwise.
@@ -59,7 +59,7 @@ fn said_goodbye(evidence: &Evidence, now: Millis) -> Option<Ruling> {
     let ended = evidence.hooks.ended.as_ref()?;
     let newer = evidence.hooks.last.as_ref().is_some_and(|last| *last > ended.at);
     let over = now >= ended.at + ENDING && !newer && live_session(evidence).is_none();
-    over.then(|| exited(None, "hook: the session ended", ended.at, Fact::Ended))
+    over.then(|| exited(None, "hook: the session ended", ended.at, RuledFact::Ended))
 }
 
 /// tmux does not answer and nothing else is left to go by. That is not a death.
@@ -71,7 +71,7 @@ pub(super) fn silent(evidence: &Evidence, now: Millis) -> Option<Ruling> {
         status: AgentStatus::Unknown,
         rule,
         since,
-        used: vec![Fact::Silence],
+        used: vec![RuledFact::Silence],
         ..Ruling::default()
     })
 }

@@ -1,6 +1,6 @@
 //! The screen, where nothing else speaks: start dialogs, and agents that give nothing but a screen.
 
-use super::{CHANGING, DISTURBED, Fact, Ruling, SETTLE};
+use super::{CHANGING, DISTURBED, RuledFact, Ruling, SETTLE};
 use crate::evidence::{Evidence, LaunchFact, ScreenFact};
 use crate::status::{AgentStatus, Kind, Millis};
 
@@ -14,7 +14,7 @@ pub(super) fn rule(evidence: &Evidence, launch: &LaunchFact, now: Millis) -> Opt
         let written = screen.disturbed_at.max(Some(screen.changed_at)).unwrap_or(screen.at);
         let until = written + CHANGING;
         if now < until {
-            let (rule, used) = ("screen: changing".to_owned(), vec![Fact::Screen]);
+            let (rule, used) = ("screen: changing".to_owned(), vec![RuledFact::Screen]);
             let (status, since) = (AgentStatus::Busy, screen.changed_at);
             return Some(Ruling {
                 status,
@@ -56,7 +56,7 @@ pub(super) fn ruling(screen: &ScreenFact) -> Ruling {
         detail: reading.detail.clone(),
         rule: format!("screen: {}", reading.rule),
         since: screen.changed_at,
-        used: vec![Fact::Screen],
+        used: vec![RuledFact::Screen],
         until: None,
         look: None,
     }

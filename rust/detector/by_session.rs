@@ -1,7 +1,7 @@
 //! The agent's own session file leads: it is right even where no hook fires. Hooks, transcript and screen add what it leaves out.
 
 use super::by_process::live_session;
-use super::{FOLLOWS, Fact, Ruling, SETTLE, by_hooks, by_screen};
+use super::{FOLLOWS, RuledFact, Ruling, SETTLE, by_hooks, by_screen};
 use crate::evidence::event::SessionStart;
 use crate::evidence::hooks::OpenRequest;
 use crate::evidence::session::SessionStatus;
@@ -44,7 +44,7 @@ fn since(session: &SessionFact) -> Millis {
 }
 
 fn ruling(status: AgentStatus, word: &str, since: Millis) -> Ruling {
-    Ruling { status, rule: format!("session file: {word}"), since, used: vec![Fact::Session], ..Ruling::default() }
+    Ruling { status, rule: format!("session file: {word}"), since, used: vec![RuledFact::Session], ..Ruling::default() }
 }
 
 /// The screen, if it was read late enough to show the present status.
@@ -58,13 +58,13 @@ fn busy(evidence: &Evidence, since: Millis, now: Millis) -> Ruling {
     let stopped = hooks.stop.as_ref().filter(|stop| hooks.working_at().is_none_or(|worked| worked < stop.at));
     if stopped.is_some() && !hooks.subagents.is_empty() {
         ruling.detail.background = Some("subagent".into());
-        ruling.used.extend([Fact::Stop, Fact::Subagents]);
+        ruling.used.extend([RuledFact::Stop, RuledFact::Subagents]);
         return ruling;
     }
     if let Some(call) = hooks.tools.values().max_by_key(|call| call.at) {
         ruling.detail.tool = Some(call.tool.clone());
         ruling.detail.summary = call.summary.clone();
-        ruling.used.push(Fact::Activity);
+        ruling.used.push(RuledFact::Activity);
         return ruling;
     }
     let heard = hooks.working_at().max(Some(since)).unwrap_or(since);
@@ -72,14 +72,14 @@ fn busy(evidence: &Evidence, since: Millis, now: Millis) -> Ruling {
     let seen = screen_of(evidence, heard).filter(|screen| screen.reading.status == AgentStatus::Busy);
     if let Some(retry) = recorded.filter(|retry| retry.at >= heard) {
         ruling.detail.retry = Some(retry.text.clone());
-        ruling.used.push(Fact::Transcript);
+        ruling.used.push(RuledFact::Transcript);
     }
     if let Some(screen) = seen.filter(|screen| now < screen.at + 2 * RETRY_LOOK) {
         let found = &screen.reading.detail;
         if found.retry.is_some() || found.message.is_some() {
             ruling.detail.retry = found.retry.clone().or(Some("retrying".into()));
             ruling.detail.message = found.message.clone();
-            ruling.used.push(Fact::Screen);
+            ruling.used.push(RuledFact::Screen);
         }
         ruling.until = Some(screen.at + 2 * RETRY_LOOK);
     }
@@ -101,7 +101,7 @@ fn at_rest(evidence: &Evidence, session: &SessionFact, since: Millis, now: Milli
         let (status, kind) = by_hooks::failure(failure.cause);
         ruling.detail.message = failure.message.clone();
         let rule = format!("session file: {}, hook: the turn failed", background.unwrap_or("idle"));
-        ruling.used.push(Fact::Failure);
+        ruling.used.push(RuledFact::Failure);
         return Ruling { status, kind, rule, since: failure.at, ..ruling };
     }
     let transcript =
@@ -112,16 +112,16 @@ fn at_rest(evidence: &Evidence, session: &SessionFact, since: Millis, now: Milli
         let (status, kind) = by_hooks::failure(error.cause);
         ruling.detail.message = Some(error.text.clone());
         let rule = "session file: idle, transcript: error".to_owned();
-        ruling.used.push(Fact::Transcript);
+        ruling.used.push(RuledFact::Transcript);
         return Ruling { status, kind, rule, since: error.at, ..ruling };
     }
     let stop = hooks.stop.as_ref().filter(|stop| hooks.working_at().is_none_or(|worked| stop.at >= worked));
     if let Some(stop) = stop {
         ruling.detail.message = stop.message.clone();
-        ruling.used.push(Fact::Stop);
+        ruling.used.push(RuledFact::Stop);
     } else if let Some(message) = transcript.and_then(|transcript| transcript.message.clone()) {
         ruling.detail.message = Some(message);
-        ruling.used.push(Fact::Transcript);
+        ruling.used.push(RuledFact::Transcript);
     }
     // Where no hook told how the last turn ended, or none has run yet, the screen does, once.
     if stop.is_some() {
@@ -138,7 +138,7 @@ fn at_rest(evidence: &Evidence, session: &SessionFact, since: Millis, now: Milli
     if counts && matches!(screen.reading.status, AgentStatus::Error | AgentStatus::LoginRequired) {
         let found = by_screen::ruling(screen);
         let rule = format!("session file: {}, {}", background.unwrap_or("idle"), found.rule);
-        return Ruling { rule, used: vec![Fact::Session, Fact::Screen], since, ..found };
+        return Ruling { rule, used: vec![RuledFact::Session, RuledFact::Screen], since, ..found };
     }
     ruling
 }
@@ -162,7 +162,7 @@ fn waiting(evidence: &Evidence, session: &SessionFact, since: Millis) -> Ruling 
         ruling.look = look;
         if let Some(screen) = dialog {
             ruling.detail = screen.reading.detail.clone();
-            ruling.used.push(Fact::Screen);
+            ruling.used.push(RuledFact::Screen);
         }
         return ruling;
     }
@@ -174,7 +174,7 @@ fn waiting(evidence: &Evidence, session: &SessionFact, since: Millis) -> Ruling 
         ruling.kind = said.filter(|kind| *kind == Kind::Question).or(Some(request.kind));
         ruling.detail =
             Detail { tool: Some(request.tool.clone()), summary: request.summary.clone(), ..Detail::default() };
-        ruling.used.push(Fact::Requests);
+        ruling.used.push(RuledFact::Requests);
         ruling.look = look.filter(|_| requests.len() > 1);
         return ruling;
     }
@@ -185,7 +185,7 @@ fn waiting(evidence: &Evidence, session: &SessionFact, since: Millis) -> Ruling 
         // An agent may call a question or a plan a permission.
         ruling.kind = if said == Some(Kind::Question) { said } else { seen.or(said).or(screen.reading.kind) };
         ruling.detail = screen.reading.detail.clone();
-        ruling.used.push(Fact::Screen);
+        ruling.used.push(RuledFact::Screen);
     }
     ruling
 }
@@ -208,7 +208,7 @@ fn disagreement(evidence: &Evidence, since: Millis, now: Millis) -> Option<Rulin
     if rested || now < worked + FOLLOWS {
         return None;
     }
-    let used = vec![Fact::Session, Fact::Prompt, Fact::Activity, Fact::Screen];
+    let used = vec![RuledFact::Session, RuledFact::Prompt, RuledFact::Activity, RuledFact::Screen];
     let Some(screen) = evidence.screen.as_ref().filter(|screen| screen.at >= worked + SETTLE) else {
         let rule = "the session file says idle, newer hooks say busy".to_owned();
         return Some(Ruling {

@@ -1,29 +1,29 @@
 //! The evidence in sentences, for `explain`.
 
-use super::{Fact, HOOKS_COUNT, SILENCE, STARTING};
+use super::{HOOKS_COUNT, RuledFact, SILENCE, STARTING};
 use crate::contract::Piece;
 use crate::evidence::session::SessionStatus;
 use crate::evidence::{Evidence, Process, SessionFact};
 use crate::status::Millis;
 
 /// Every piece of evidence, in the order of trust; `used` marks those the ruling rests on.
-pub(super) fn pieces(evidence: &Evidence, used: &[Fact]) -> Vec<Piece> {
+pub(super) fn pieces(evidence: &Evidence, used: &[RuledFact]) -> Vec<Piece> {
     let mut pieces = Vec::new();
-    let mut add = |fact: Fact, source: &str, says: String, at: Millis, expires: Option<Millis>| {
+    let mut add = |fact: RuledFact, source: &str, says: String, at: Millis, expires: Option<Millis>| {
         pieces.push(Piece { source: source.to_owned(), says, at: Some(at), expires, used: used.contains(&fact) });
     };
     if let Some(launch) = &evidence.launch {
-        add(Fact::Launch, "chorus", "launched the agent".into(), launch.at, Some(launch.at + STARTING));
+        add(RuledFact::Launch, "chorus", "launched the agent".into(), launch.at, Some(launch.at + STARTING));
     }
     if let Some(fact) = &evidence.process {
-        add(Fact::Process, "process", process(&fact.process), fact.at, None);
+        add(RuledFact::Process, "process", process(&fact.process), fact.at, None);
     }
     if let Some(since) = evidence.silent_since {
-        add(Fact::Silence, "process", "tmux does not answer".into(), since, Some(since + SILENCE));
+        add(RuledFact::Silence, "process", "tmux does not answer".into(), since, Some(since + SILENCE));
     }
     if let Some(session) = &evidence.session {
         add(
-            Fact::Session,
+            RuledFact::Session,
             "session file",
             session_file(session),
             session.file.status_updated_at.unwrap_or(session.at),
@@ -32,22 +32,22 @@ pub(super) fn pieces(evidence: &Evidence, used: &[Fact]) -> Vec<Piece> {
     }
     let hooks = &evidence.hooks;
     if let Some(started) = &hooks.started {
-        add(Fact::Started, "hook", format!("a session started: {}", started.how.word()), started.at, None);
+        add(RuledFact::Started, "hook", format!("a session started: {}", started.how.word()), started.at, None);
     }
     if let Some(at) = hooks.prompt {
-        add(Fact::Prompt, "hook", "a prompt was accepted".into(), at, Some(at + HOOKS_COUNT));
+        add(RuledFact::Prompt, "hook", "a prompt was accepted".into(), at, Some(at + HOOKS_COUNT));
     }
     if let Some(at) = hooks.activity {
         let running = hooks.tools.values().max_by_key(|call| call.at);
         let says =
             running.map_or("a tool call ended".to_owned(), |call| format!("{} began and has not ended", call.tool));
-        add(Fact::Activity, "hook", says, at, Some(at + HOOKS_COUNT));
+        add(RuledFact::Activity, "hook", says, at, Some(at + HOOKS_COUNT));
     }
     for request in &hooks.requests {
         let who = if request.subagent.is_some() { " for a subagent" } else { "" };
         let what = request.summary.as_deref().map(|summary| format!(": {summary}")).unwrap_or_default();
         add(
-            Fact::Requests,
+            RuledFact::Requests,
             "hook",
             format!("asked{who} for {}{what}", request.tool),
             request.at,
@@ -55,24 +55,30 @@ pub(super) fn pieces(evidence: &Evidence, used: &[Fact]) -> Vec<Piece> {
         );
     }
     if let Some(at) = hooks.subagents.values().max() {
-        add(Fact::Subagents, "hook", format!("subagents that have not ended: {}", hooks.subagents.len()), *at, None);
+        add(
+            RuledFact::Subagents,
+            "hook",
+            format!("subagents that have not ended: {}", hooks.subagents.len()),
+            *at,
+            None,
+        );
     }
     if let Some(stop) = &hooks.stop {
         let rest = if stop.shells > 0 { format!("; background shells: {}", stop.shells) } else { String::new() };
-        add(Fact::Stop, "hook", format!("the turn ended{rest}"), stop.at, None);
+        add(RuledFact::Stop, "hook", format!("the turn ended{rest}"), stop.at, None);
     }
     if let Some(failure) = &hooks.failure {
         let message = failure.message.as_deref().unwrap_or("no message");
-        add(Fact::Failure, "hook", format!("the turn failed, {}: {message}", failure.class), failure.at, None);
+        add(RuledFact::Failure, "hook", format!("the turn failed, {}: {message}", failure.class), failure.at, None);
     }
     if let Some(ended) = &hooks.ended {
-        add(Fact::Ended, "hook", format!("the session ended, reason {}", ended.reason), ended.at, None);
+        add(RuledFact::Ended, "hook", format!("the session ended, reason {}", ended.reason), ended.at, None);
     }
     if let Some(transcript) = &evidence.transcript {
         let error = transcript.error.as_ref().map(|error| format!("ends in an error: {}", error.text));
         let retry = transcript.retry.as_ref().map(|retry| format!("tells of a retry: {}", retry.text));
         let says = error.or(retry).unwrap_or_else(|| "tells of no error".to_owned());
-        add(Fact::Transcript, "transcript", says, transcript.at, None);
+        add(RuledFact::Transcript, "transcript", says, transcript.at, None);
     }
     if let Some(screen) = &evidence.screen {
         let reading = &screen.reading;
@@ -80,10 +86,10 @@ pub(super) fn pieces(evidence: &Evidence, used: &[Fact]) -> Vec<Piece> {
         let late = if screen.disturbed_at.is_some() { "; written to since" } else { "" };
         let says =
             format!("rule `{}` says {}{kind}{late}", reading.rule, format!("{:?}", reading.status).to_lowercase());
-        add(Fact::Screen, "screen", says, screen.at, screen.disturbed_at.map(|at| at + super::DISTURBED));
+        add(RuledFact::Screen, "screen", says, screen.at, screen.disturbed_at.map(|at| at + super::DISTURBED));
     }
     if let Some(at) = evidence.interrupted_at {
-        add(Fact::Interrupt, "chorus", "pressed Esc in the pane".into(), at, None);
+        add(RuledFact::Interrupt, "chorus", "pressed Esc in the pane".into(), at, None);
     }
     pieces
 }

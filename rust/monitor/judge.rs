@@ -5,8 +5,8 @@ use super::watched::{Turn, Watched};
 use crate::agent::Adapter;
 use crate::contract::Code;
 use crate::core::answers::Answers;
-use crate::core::sight::Sight;
-use crate::core::{Core, End};
+use crate::core::live::LiveStatus;
+use crate::core::{Core, Ending};
 use crate::detector::{self, Verdict};
 use crate::error::Result;
 use crate::status::{AgentState, AgentStatus, Kind, Millis};
@@ -25,7 +25,7 @@ const GATHERING: Millis = 1500;
 /// Weighs the evidence of one task, stores what follows from it, and acts on what was stored.
 pub async fn judge(core: &Arc<Core>, watched: &mut Watched, now: Millis) {
     let Some(verdict) = weigh(watched, now) else { return };
-    let changes = Changes::plan(core, watched, &verdict, now);
+    let changes = VerdictChanges::plan(core, watched, &verdict, now);
     watched.state = changes.state.clone();
     publish(core, watched, verdict);
     changes.requests.close.iter().for_each(|request| core.answers.release(request));
@@ -46,7 +46,7 @@ pub async fn judge(core: &Arc<Core>, watched: &mut Watched, now: Millis) {
 /// The verdict on what is known now; nothing while too little is known for one.
 fn weigh(watched: &mut Watched, now: Millis) -> Option<Verdict> {
     if matches!(watched.turn, Turn::Ending { until, .. } if now >= until) {
-        // No hook told how the turn ended.
+        // No hook reported how the turn ended.
         watched.read_transcript(now);
     }
     let verdict = detector::detect(&watched.evidence, now);
@@ -68,7 +68,7 @@ fn weigh(watched: &mut Watched, now: Millis) -> Option<Verdict> {
 }
 
 /// What a verdict changes in the store.
-struct Changes {
+struct VerdictChanges {
     task: String,
     launch: String,
     adapter: Option<&'static dyn Adapter>,
@@ -93,8 +93,8 @@ struct Stored {
     turn_ended: bool,
 }
 
-impl Changes {
-    fn plan(core: &Core, watched: &mut Watched, verdict: &Verdict, now: Millis) -> Changes {
+impl VerdictChanges {
+    fn plan(core: &Core, watched: &mut Watched, verdict: &Verdict, now: Millis) -> VerdictChanges {
         let state = steady(&watched.state, verdict.state.clone());
         let turn = follow_turn(watched, &state, now);
         let mut requests = requests::plan(watched, &state, &verdict.open_requests, now);
@@ -102,7 +102,7 @@ impl Changes {
         watched.told.retain(|request| core.answers.is_awaited(request));
         let exit = follow_exit(watched, &state, now);
         let is_login_required = |state: &AgentState| state.status == AgentStatus::LoginRequired;
-        Changes {
+        VerdictChanges {
             task: watched.launched.task.clone(),
             launch: watched.launched.launch.clone(),
             adapter: watched.launched.adapter,
@@ -153,9 +153,9 @@ impl Changes {
 
 /// Shows verbs that wait for something what the agent does now.
 fn publish(core: &Core, watched: &Watched, verdict: Verdict) {
-    core.sights.show(
+    core.live.publish(
         &watched.launched.task,
-        Sight {
+        LiveStatus {
             launch: watched.launched.launch.clone(),
             state: watched.state.clone(),
             process: watched.process(),
@@ -172,10 +172,10 @@ fn publish(core: &Core, watched: &Watched, verdict: Verdict) {
 fn follow_up(core: &Core, watched: &Watched, stored: &Stored, exited: bool) {
     let task = &watched.launched.task;
     if stored.turn_ended {
-        core.ended(End::Turn(task.clone()));
+        core.ended(Ending::Turn(task.clone()));
     }
     if exited {
-        core.ended(End::Agent(task.clone()));
+        core.ended(Ending::Agent(task.clone()));
     }
     if stored.queued && matches!(watched.state.status, AgentStatus::Idle | AgentStatus::Busy) {
         core.deliver(task);

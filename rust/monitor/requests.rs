@@ -4,7 +4,7 @@ use super::watched::{Unhooked, Watched};
 use crate::error::Result;
 use crate::evidence::reading::Dialog;
 use crate::status::{AgentState, AgentStatus, Answerable, Kind, Millis};
-use crate::store::{Closing, NewRequest, Outcome, Tx, Who};
+use crate::store::{Closing, NewRequest, RequestOutcome, Tx, Who};
 use std::collections::BTreeSet;
 
 /// A dialog for which no hook came by then has none. The hook comes with the dialog, but one whose daemon was killed
@@ -13,7 +13,7 @@ const HOOK_MAY_FOLLOW: Millis = 1500;
 
 /// The session file leads the screen by up to 215 ms (Claude Code 2.1.328).
 const DRAWN_BY: Millis = 300;
-/// So long after that the dialog is looked for on the screen; without it the request has no words.
+/// For so long after that the dialog is searched on the screen; without it the request has no words.
 const SCREEN_MAY_FOLLOW: Millis = 1000;
 
 /// Requests to close and to open, planned from a verdict.
@@ -21,7 +21,7 @@ const SCREEN_MAY_FOLLOW: Millis = 1000;
 pub struct RequestChanges {
     /// These are answered, or gone.
     pub close: Vec<String>,
-    outcome: Option<Outcome>,
+    outcome: Option<RequestOutcome>,
     close_all_but: Option<BTreeSet<String>>,
     open: Option<NewRequest>,
 }
@@ -35,10 +35,10 @@ impl RequestChanges {
         watched.unhooked = None;
     }
 
-    /// Stores them. `is_ours` tells whether an open request may be closed for not being among those that are known.
+    /// Stores them. `is_ours` says whether an open request that is not known here may be closed.
     pub fn store(self, tx: &mut Tx<'_>, task: &str, is_ours: impl Fn(&str) -> bool) -> Result<()> {
-        let outcome = self.outcome.unwrap_or(Outcome::Elsewhere);
-        let who = if outcome == Outcome::Elsewhere { Who::Person } else { Who::Chorus };
+        let outcome = self.outcome.unwrap_or(RequestOutcome::Elsewhere);
+        let who = if outcome == RequestOutcome::Elsewhere { Who::Person } else { Who::Chorus };
         for id in &self.close {
             tx.close_request(id, Closing { outcome, who, answer: None })?;
         }
@@ -93,7 +93,7 @@ pub fn plan(watched: &mut Watched, state: &AgentState, open: &[String], now: Mil
             let is_same = |old: &Unhooked| old.words.is_none() || words.is_none() || old.words == words;
             let id = match &old {
                 Some(old) if is_same(old) => old.id.clone(),
-                // The session file does not tell of a dialog that follows another at once.
+                // The session file does not show a dialog that follows another at once.
                 Some(_) => format!("seen-{}-{now}", watched.launched.launch),
                 None => format!("seen-{}-{since}", watched.launched.launch),
             };
@@ -105,7 +105,7 @@ pub fn plan(watched: &mut Watched, state: &AgentState, open: &[String], now: Mil
         // Nothing is known: what was asked may still be asked.
         AgentStatus::Unknown | AgentStatus::Starting => {}
         AgentStatus::Exited | AgentStatus::Stopped => {
-            plan.outcome = Some(Outcome::Gone);
+            plan.outcome = Some(RequestOutcome::Gone);
             plan.keep_only(BTreeSet::new(), watched);
         }
         // A hook can come before the session file says so: what the detector holds open stays.

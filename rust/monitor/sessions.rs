@@ -7,16 +7,16 @@ use tokio::sync::mpsc::Sender;
 
 /// One watch for each adapter, from its first launch on.
 #[derive(Debug)]
-pub struct Sessions {
+pub struct SessionWatches {
     seen: Sender<SessionSeen>,
     /// By the adapter's name.
     watches: HashMap<&'static str, Option<Box<dyn SessionWatch>>>,
 }
 
-impl Sessions {
+impl SessionWatches {
     /// None yet; what is seen goes to `seen`.
-    pub fn new(seen: Sender<SessionSeen>) -> Sessions {
-        Sessions { seen, watches: HashMap::new() }
+    pub fn new(seen: Sender<SessionSeen>) -> SessionWatches {
+        SessionWatches { seen, watches: HashMap::new() }
     }
 
     /// Watches the sessions of one configuration folder of that kind of agent.

@@ -18,8 +18,8 @@ const AGAIN: Millis = 1_000;
 
 /// When the next sweep is due.
 #[derive(Debug, Default)]
-pub struct Plan {
-    /// Between two looks at panes whose screen is needed: a screen is at most this old when it is judged.
+pub struct SweepPlan {
+    /// Between two captures of panes whose screen is needed: a screen is at most this old when it is judged.
     every: Millis,
     /// The newest sweep began then.
     last: Millis,
@@ -32,19 +32,19 @@ pub struct Plan {
 
 /// What a sweep is to do.
 #[derive(Debug)]
-pub struct Order {
+pub struct SweepOrder {
     /// Whether to list all panes: twenty formats for each pane are most of a sweep's cost.
     list: bool,
     /// Panes to read.
     screens: Vec<Wanted>,
 }
 
-impl Plan {
+impl SweepPlan {
     /// Looks at needed screens every so often (`[tmux] poll_interval`).
     ///
     /// `pipe-pane` into a process of our own for each pane would be quicker, and costs 3.3 % of a core for 50 panes.
-    pub fn every(interval: std::time::Duration) -> Plan {
-        Plan { every: interval.as_millis() as Millis, ..Plan::default() }
+    pub fn every(interval: std::time::Duration) -> SweepPlan {
+        SweepPlan { every: interval.as_millis() as Millis, ..SweepPlan::default() }
     }
 
     /// Something happened that tmux knows more of.
@@ -74,19 +74,19 @@ impl Plan {
         tasks: usize,
         often: bool,
         screens: impl Iterator<Item = Wanted>,
-    ) -> Option<Order> {
+    ) -> Option<SweepOrder> {
         if now < self.next(tasks, often) {
             return None;
         }
         let list = now >= self.next(tasks, false);
         let listed = if list { now } else { self.listed };
-        *self = Plan { every: self.every, last: now, listed, wanted_at: None, running: true };
-        Some(Order { list, screens: screens.collect() })
+        *self = SweepPlan { every: self.every, last: now, listed, wanted_at: None, running: true };
+        Some(SweepOrder { list, screens: screens.collect() })
     }
 }
 
 /// Asks every tmux server that tasks are on, and comes back as a fact.
-pub async fn carry_out(core: Arc<Core>, order: Order) {
+pub async fn carry_out(core: Arc<Core>, order: SweepOrder) {
     let began = crate::clock::now();
     let mut answers = Vec::new();
     for tmux in core.tmux_servers().await {
@@ -106,7 +106,7 @@ pub async fn carry_out(core: Arc<Core>, order: Order) {
 }
 
 /// Brings what tmux said into the evidence of each task. Silence is not death.
-pub fn apply(tasks: &mut HashMap<String, Watched>, plan: &mut Plan, mut swept: Swept) {
+pub fn apply(tasks: &mut HashMap<String, Watched>, plan: &mut SweepPlan, mut swept: Swept) {
     plan.running = false;
     // What this sweep says of a task that began beside it is nobody's word: it is asked again.
     if tasks.values().any(|watched| watched.since >= swept.began) {
@@ -177,7 +177,7 @@ fn apply_pane(watched: &mut Watched, pane: Option<&PaneState>, at: Millis) {
     if known != Some(&process) || watched.evidence.silent_since.is_some() {
         watched.dirty = true;
     }
-    // tmux counts activity in seconds: what was written in the second of the look may be newer than it.
+    // tmux counts activity in seconds: something written in the second of the capture may be newer than it.
     let looked = watched.evidence.screen.as_ref().map(|screen| screen.at / 1000);
     if pane.zip(looked).is_some_and(|(pane, looked)| pane.activity >= looked) {
         watched.evidence.screen_disturbed(at);

@@ -28,17 +28,17 @@ pub struct Watched {
     pub dirty: bool,
     /// When the verdict may change by itself.
     pub recheck_at: Option<Millis>,
-    /// The evidence asks for a look at the screen.
+    /// The evidence needs the screen.
     pub wants_screen: bool,
     /// The last verdict's state.
     pub state: AgentState,
     /// Requests that hooks opened and that were open at the last verdict.
     pub asked: BTreeSet<String>,
-    /// Requests of hook processes that wait, as far as they were told here: one may be in the store a moment before.
+    /// Requests of waiting hook processes that were reported here: the store may know one a moment earlier.
     pub told: BTreeSet<String>,
     /// When the newest of them closed.
     pub answered_at: Millis,
-    /// The request made for a dialog that no hook told of.
+    /// The request made for a dialog that no hook reported.
     pub unhooked: Option<Unhooked>,
     /// A turn runs, or ended a moment ago and its `Stop` hook may still come: until when to wait for it.
     pub turn: Turn,
@@ -58,7 +58,7 @@ pub struct Watched {
     pub capture: String,
     /// When the agent was first seen ended.
     pub exit_seen: Option<Millis>,
-    /// Whether the exit was told.
+    /// Whether the exit was reported.
     pub exit_told: bool,
 }
 
@@ -73,7 +73,7 @@ pub enum Turn {
     Ending { began: Millis, until: Millis },
 }
 
-/// A dialog that no hook told of, as it was asked about.
+/// A dialog that no hook reported, as it became a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unhooked {
     /// The request.
@@ -116,7 +116,7 @@ impl Watched {
     }
 
     /// An event of this launch.
-    pub fn take_event(&mut self, report: &AgentReport) {
+    pub fn receive_event(&mut self, report: &AgentReport) {
         if report.launch != self.launched.launch {
             return;
         }
@@ -124,7 +124,7 @@ impl Watched {
         match &report.event.what {
             Happening::PromptTaken { .. } => self.prompts += 1,
             Happening::Asks(_) => _ = self.told.insert(report.id.clone()),
-            // The whole turn went by between two looks, or while nobody watched.
+            // The whole turn went by between two reads, or while no daemon ran.
             Happening::TurnEnd { .. } if self.turn == Turn::Over && self.prompts > self.prompts_done => {
                 self.turn = Turn::Runs(report.at);
             }
@@ -175,7 +175,7 @@ impl Watched {
     }
 
     /// The session file was written or removed.
-    pub fn take_session(&mut self, seen: SessionSeen, now: Millis) {
+    pub fn receive_session(&mut self, seen: SessionSeen, now: Millis) {
         let Some(session) = seen.session else {
             self.evidence.session_removed(now);
             self.dirty = true;
@@ -199,7 +199,7 @@ impl Watched {
         Some(adapter.transcript(&path))
     }
 
-    /// Reads what the transcript says that nothing else tells: the error a turn ended in, a retry in progress.
+    /// Reads from the transcript what nothing else reports: the error a turn ended in, a retry in progress.
     pub fn read_transcript(&mut self, now: Millis) {
         if self.transcript.is_none() {
             self.transcript = self.find_transcript();
@@ -237,7 +237,7 @@ impl Watched {
     }
 
     /// Asks the process table; true when tmux should be asked how the process ended.
-    pub fn look_at_process(&mut self, now: Millis) -> bool {
+    pub fn check_process(&mut self, now: Millis) -> bool {
         let Some(identity) = &self.launched.process else { return false };
         self.looked_at = now;
         let own = process::living(identity);
@@ -269,13 +269,13 @@ impl Watched {
         }
     }
 
-    /// Only its screen tells what it does.
+    /// Only its screen shows what it does.
     pub fn gives_only_a_screen(&self) -> bool {
         !self.launched.gives.session
     }
 
     /// The pane to capture, while there is something on it to read: in any case when the evidence asks for it, else, where
-    /// nothing but the screen tells, if something was written since the last look.
+    /// only the screen shows, if something was written since the last capture.
     pub fn screen_to_read(&self) -> Option<Wanted> {
         let dead = matches!(self.evidence.process.as_ref()?.process, Process::Dead { .. } | Process::Gone);
         let looked = self.evidence.screen.as_ref().map(|screen| screen.at / 1000);

@@ -1,7 +1,8 @@
-//! Whose the edits in a shared working tree are: agents' hooks and the person's saves go in, ledgers come out.
+//! Attributes the edits in a shared working tree: agents' hooks and the person's saves go in, ledgers come out.
 //!
-//! Only tasks with stack isolation share a tree. An edit tool names its lines itself; what a command changes is found by
-//! a look at the tree before and after it; a save is the person's. What none of these explains is nobody's.
+//! Only tasks with stack isolation share a tree. An edit tool names its lines itself. A scan of the tree before and
+//! after a command finds what the command changed. A save is the person's. An edit that none of these explains stays
+//! unclaimed.
 
 pub mod line;
 mod overlap;
@@ -21,11 +22,11 @@ use crate::task::{Isolation, Task};
 use crate::vcs::scan;
 use std::path::Path;
 use std::time::Duration;
-use tree::{By, Tree};
+use tree::{By, EditedTree};
 
 /// How long an edit waits for a commit of its file.
 const HOLD: Duration = Duration::from_secs(2);
-/// How long a look may take when no agent waits for it.
+/// How long a scan may take when no agent waits for it.
 const UNHURRIED: Duration = Duration::from_secs(10);
 
 /// A tool call of a task's agent that may edit is about to begin. Waits while a commit holds the file. Returns what to
@@ -34,28 +35,28 @@ pub async fn before_tool(core: &Core, task: &str, call: &ToolCall, at: Millis) -
     let Some((task, id)) = sharing(core, task, call).await? else { return Ok(None) };
     let window = |reach| Window { id: id.to_owned(), task: task.uuid.clone(), reach, opened: at };
     let ToolWork::Edit(edit) = &call.work else {
-        let mut tree = Tree::of(core, &task.project).await?;
-        // Where nobody looked yet, the command may have run already: the event may be from before the daemon.
-        let first = tree.known.look.is_none();
-        let seen = !first && tree.look(scan::LIMIT, None).await?;
+        let mut tree = EditedTree::of(core, &task.project).await?;
+        // Where nobody scanned yet, the command may have run already: the event may be from before the daemon.
+        let first = tree.known.scan.is_none();
+        let seen = !first && tree.scan(scan::LIMIT, None).await?;
         open(&mut tree, &window(Reach::Shell)).await?;
         if seen {
             tree.begin().await?;
         } else if first {
-            tree.look(scan::LIMIT, None).await?;
+            tree.scan(scan::LIMIT, None).await?;
         }
         return Ok(None);
     };
     let Some(path) = inside(Path::new(&task.project), &edit.path) else { return Ok(None) };
     core.trees.of(&task.project).released(&path, HOLD).await;
-    let mut tree = Tree::of(core, &task.project).await?;
-    if tree.known.look.is_none() {
-        tree.look(scan::LIMIT, None).await?;
+    let mut tree = EditedTree::of(core, &task.project).await?;
+    if tree.known.scan.is_none() {
+        tree.scan(scan::LIMIT, None).await?;
     }
     let others = tree.editing(&tree.windows().await?).await?;
     if !others.iter().any(|window| window.edits(&path)) && !tree.is_known(&path) {
         let owner = tree.known.interval.owner();
-        tree.one(&path, By::Owner(owner)).await?;
+        tree.attribute(&path, By::Owner(owner)).await?;
     } else {
         tree.rebase(false).await?;
     }
@@ -66,7 +67,7 @@ pub async fn before_tool(core: &Core, task: &str, call: &ToolCall, at: Millis) -
 /// A tool call of a task's agent ended, perhaps long ago, and perhaps one whose beginning was missed.
 pub async fn after_tool(core: &Core, task: &str, call: &ToolCall, failed: bool, at: Millis) -> Result<()> {
     let Some((task, id)) = sharing(core, task, call).await? else { return Ok(()) };
-    let mut tree = Tree::of(core, &task.project).await?;
+    let mut tree = EditedTree::of(core, &task.project).await?;
     let author = Owner::Task(task.uuid.clone());
     let edit = match &call.work {
         ToolWork::Edit(edit) => edit,
@@ -86,8 +87,8 @@ pub async fn after_tool(core: &Core, task: &str, call: &ToolCall, failed: bool, 
             None => return Ok(()),
         },
     };
-    if tree.known.look.is_none() {
-        tree.look(scan::LIMIT, None).await?;
+    if tree.known.scan.is_none() {
+        tree.scan(scan::LIMIT, None).await?;
     }
     let mut others = tree.editing(&others).await?;
     others.retain(|window| window.edits(&path));
@@ -99,13 +100,13 @@ pub async fn after_tool(core: &Core, task: &str, call: &ToolCall, failed: bool, 
         others => others.iter().map(|window| &window.task).collect(),
     };
     let rest = if may.is_empty() { found } else { Owner::one_of(found.tasks().iter().chain(may).map(String::as_str)) };
-    tree.one(&path, By::Tool { author, edit: edit.clone(), failed, rest }).await?;
+    tree.attribute(&path, By::Tool { author, edit: edit.clone(), failed, rest }).await?;
     tree.known.pending.remove(&path);
     close(&mut tree, &task.uuid, id).await
 }
 
 /// A shell command ended, or with `runs_on` its call did.
-async fn after_command(tree: &mut Tree<'_>, window: Window, runs_on: bool) -> Result<()> {
+async fn after_command(tree: &mut EditedTree<'_>, window: Window, runs_on: bool) -> Result<()> {
     let is_same = |other: &Window| other.task == window.task && other.id == window.id;
     let open_then = tree.windows().await?.iter().any(is_same);
     if runs_on {
@@ -113,7 +114,7 @@ async fn after_command(tree: &mut Tree<'_>, window: Window, runs_on: bool) -> Re
     } else if !open_then {
         open(tree, &window).await?;
     }
-    let seen = tree.look(scan::LIMIT, None).await?;
+    let seen = tree.scan(scan::LIMIT, None).await?;
     if !runs_on {
         close(tree, &window.task, &window.id).await?;
         if seen {
@@ -125,17 +126,17 @@ async fn after_command(tree: &mut Tree<'_>, window: Window, runs_on: bool) -> Re
 
 /// The task's turn is over: what its tools may still have edited is found now. With `background` the session has left
 /// the commands that ran on after their calls, too.
-pub async fn calls_over(core: &Core, task: &Task, background: bool) -> Result<()> {
+pub async fn end_calls(core: &Core, task: &Task, background: bool) -> Result<()> {
     if task.isolation != Isolation::Stack {
         return Ok(());
     }
-    let mut tree = Tree::of(core, &task.project).await?;
+    let mut tree = EditedTree::of(core, &task.project).await?;
     let uuid = task.uuid.clone();
     let ends = |window: &Window| window.task == uuid && (background || window.reach != Reach::Background);
     if !tree.windows().await?.iter().any(ends) {
         return Ok(());
     }
-    let seen = tree.look(scan::LIMIT, None).await?;
+    let seen = tree.scan(scan::LIMIT, None).await?;
     let closed = tree.store.write(move |tx| tx.close_windows(&uuid, background)).await?;
     let open = tree.windows().await?;
     if seen {
@@ -148,7 +149,7 @@ pub async fn calls_over(core: &Core, task: &Task, background: bool) -> Result<()
             && let Some(owner) = tree.known.pending.remove(path)
         {
             let owner = Owner::one_of(owner.tasks().iter().chain([&task.uuid]).map(String::as_str));
-            tree.one(path, By::Owner(owner)).await?;
+            tree.attribute(path, By::Owner(owner)).await?;
         }
     }
     Ok(())
@@ -156,23 +157,23 @@ pub async fn calls_over(core: &Core, task: &Task, background: bool) -> Result<()
 
 /// The person saved a file: `path` is absolute, or relative to the project. While no task shares the tree there is
 /// nothing to tell apart.
-pub async fn saved(core: &Core, project: &str, path: &str) -> Result<()> {
+pub async fn attribute_save(core: &Core, project: &str, path: &str) -> Result<()> {
     let Some(path) = inside(Path::new(project), &Path::new(project).join(path)) else { return Ok(()) };
-    let mut tree = Tree::of(core, project).await?;
+    let mut tree = EditedTree::of(core, project).await?;
     if !tree.is_shared().await? {
         return Ok(());
     }
-    if tree.known.look.is_none() {
-        tree.look(scan::LIMIT, None).await?;
+    if tree.known.scan.is_none() {
+        tree.scan(scan::LIMIT, None).await?;
     }
-    tree.one(&path, By::Owner(Owner::User)).await?;
-    // A look may have come between the write and the word of it.
+    tree.attribute(&path, By::Owner(Owner::User)).await?;
+    // A scan may have come between the write and the report of it.
     let project = project.to_owned();
     let claim = move |tx: &mut crate::store::Tx<'_>| {
         let Some(mut ledger) = tx.ledger(&project, &path)? else { return Ok(()) };
         if ledger.claim_unknown(&Owner::User) {
             tx.put_ledger(&project, &path, &ledger)?;
-            tx.tell_edits(&project, &[path]);
+            tx.notify_edits(&project, &[path]);
         }
         Ok(())
     };
@@ -180,18 +181,18 @@ pub async fn saved(core: &Core, project: &str, path: &str) -> Result<()> {
 }
 
 /// Brings every ledger up to date, before a commit is planned and after it was made. False when the tree is too large
-/// to be looked at: then edits by commands may be missing.
-pub async fn settle(core: &Core, project: &str) -> Result<bool> {
-    let mut tree = Tree::of(core, project).await?;
-    let seen = tree.look(UNHURRIED, None).await?;
+/// to be scanned at: then edits by commands may be missing.
+pub async fn reconcile(core: &Core, project: &str) -> Result<bool> {
+    let mut tree = EditedTree::of(core, project).await?;
+    let seen = tree.scan(UNHURRIED, None).await?;
     tree.rebase(true).await?;
     Ok(seen)
 }
 
 /// A task is about to share the project's tree. While no other does, all that is uncommitted and not known to be a
 /// task's is the person's, and calls of earlier tasks are over.
-pub async fn first_look(core: &Core, project: &str) -> Result<()> {
-    let mut tree = Tree::of(core, project).await?;
+pub async fn first_scan(core: &Core, project: &str) -> Result<()> {
+    let mut tree = EditedTree::of(core, project).await?;
     let alone = !tree.is_shared().await?;
     if alone {
         let ours = project.to_owned();
@@ -200,7 +201,7 @@ pub async fn first_look(core: &Core, project: &str) -> Result<()> {
         });
         closing.await?;
     }
-    tree.look(UNHURRIED, alone.then_some(Owner::User)).await?;
+    tree.scan(UNHURRIED, alone.then_some(Owner::User)).await?;
     Ok(())
 }
 
@@ -211,7 +212,7 @@ async fn sharing<'a>(core: &Core, task: &str, call: &'a ToolCall) -> Result<Opti
     Ok((task.isolation == Isolation::Stack).then_some((task, id)))
 }
 
-async fn open(tree: &mut Tree<'_>, window: &Window) -> Result<()> {
+async fn open(tree: &mut EditedTree<'_>, window: &Window) -> Result<()> {
     let opened = window.clone();
     tree.store.write(move |tx| tx.open_window(&opened)).await?;
     tree.known.interval.opened(window);
@@ -219,7 +220,7 @@ async fn open(tree: &mut Tree<'_>, window: &Window) -> Result<()> {
 }
 
 /// Closes the call's window.
-async fn close(tree: &mut Tree<'_>, task: &str, id: &str) -> Result<()> {
+async fn close(tree: &mut EditedTree<'_>, task: &str, id: &str) -> Result<()> {
     let (task, id) = (task.to_owned(), id.to_owned());
     let closed = tree.store.write(move |tx| tx.close_window(&task, &id)).await?;
     if let Some(window) = &closed {
@@ -230,7 +231,7 @@ async fn close(tree: &mut Tree<'_>, task: &str, id: &str) -> Result<()> {
 }
 
 /// Whose uncommitted edits the file holds, said once as long as they are the same.
-async fn warn(core: &Core, tree: &mut Tree<'_>, task: &Task, path: &str) -> Result<Option<AgentReply>> {
+async fn warn(core: &Core, tree: &mut EditedTree<'_>, task: &Task, path: &str) -> Result<Option<AgentReply>> {
     let overlap = core.config_of(&task.project).config.vcs.overlap;
     let (project, file) = (task.project.clone(), path.to_owned());
     let found = tree.store.read(move |tx| {
@@ -248,14 +249,14 @@ async fn warn(core: &Core, tree: &mut Tree<'_>, task: &Task, path: &str) -> Resu
         Overlap::Ask => Ok(Some(AgentReply::AskPerson(sentence))),
         Overlap::Tell => {
             let key = (task.uuid.clone(), path.to_owned());
-            let news = tree.known.told.insert(key, sentence.clone()).as_ref() != Some(&sentence);
+            let news = tree.known.warned.insert(key, sentence.clone()).as_ref() != Some(&sentence);
             Ok(news.then_some(AgentReply::Note(sentence)))
         }
     }
 }
 
 /// What became different in the file is `owner`'s: Chorus itself wrote it.
-pub async fn given(core: &Core, project: &str, path: &str, owner: Owner) -> Result<()> {
-    let mut tree = Tree::of(core, project).await?;
-    tree.one(path, By::Owner(owner)).await
+pub async fn attribute(core: &Core, project: &str, path: &str, owner: Owner) -> Result<()> {
+    let mut tree = EditedTree::of(core, project).await?;
+    tree.attribute(path, By::Owner(owner)).await
 }

@@ -7,7 +7,7 @@ use crate::core::Core;
 use crate::error::{Error, Result};
 use crate::store::Tx;
 use crate::task::{Isolation, Task};
-use crate::vcs::but::{self, But, Capabilities, Refusal, Setup};
+use crate::vcs::but::{self, But, ButCapabilities, Refusal, Setup};
 use crate::vcs::environment::GitEnvironment;
 use crate::vcs::lock::{Held, Lock};
 use std::path::{Path, PathBuf};
@@ -22,11 +22,11 @@ fn key(project: &str) -> String {
 }
 
 /// `but` for a project and what it can, whether or not the project can be worked on with it.
-pub struct Found {
+pub struct FoundBut {
     /// The program.
     pub program: PathBuf,
     /// What it can.
-    pub capabilities: Capabilities,
+    pub capabilities: ButCapabilities,
     /// The project's state.
     pub setup: Setup,
     /// GitButler's own hooks in the agent's settings.
@@ -34,7 +34,7 @@ pub struct Found {
 }
 
 /// Looks for `but` in the asking client's PATH, or where it was found before.
-pub async fn find(core: &Core, project: &str, loaded: &Loaded, given: Option<&Environment>) -> Result<Found> {
+pub async fn find(core: &Core, project: &str, loaded: &Loaded, given: Option<&Environment>) -> Result<FoundBut> {
     let own = Environment(crate::environment::variables());
     let path = given.and_then(|given| given.0.get("PATH").cloned());
     let configured = Some(loaded.config.vcs.but.as_str());
@@ -50,7 +50,7 @@ pub async fn find(core: &Core, project: &str, loaded: &Loaded, given: Option<&En
     let capabilities = but::probe(&program, &GitEnvironment::of_process()).await;
     let environment = given.unwrap_or(&own);
     let hooks = ADAPTERS.iter().flat_map(|adapter| adapter.committing_hooks(Path::new(project), environment)).collect();
-    Ok(Found { program, capabilities, setup: but::setup(Path::new(project)), hooks })
+    Ok(FoundBut { program, capabilities, setup: but::setup(Path::new(project)), hooks })
 }
 
 async fn remembered(core: &Core, project: &str) -> Option<PathBuf> {
@@ -68,7 +68,7 @@ pub fn remember(tx: &mut Tx<'_>, project: &str, program: &Path) -> Result<()> {
 }
 
 /// What stands against stacks in this project, if anything, with the one command that mends it.
-pub fn against(found: &Found, committer: Committer) -> Option<Error> {
+pub fn against(found: &FoundBut, committer: Committer) -> Option<Error> {
     let error = |code: Code, why: String| Some(Error::new(code, why));
     if found.capabilities.grammar.is_none() {
         let why = format!("`{}` speaks no known grammar ({})", found.program.display(), found.capabilities.version);
@@ -96,7 +96,7 @@ pub fn against(found: &Found, committer: Committer) -> Option<Error> {
 }
 
 /// Two committers would race: never both.
-fn against_hooks(found: &Found, committer: Committer) -> Option<Error> {
+fn against_hooks(found: &FoundBut, committer: Committer) -> Option<Error> {
     let first = found.hooks.first().filter(|_| committer == Committer::Chorus && found.capabilities.hooks)?;
     let why = format!("GitButler's own hooks would commit beside Chorus ({}:{})", first.file.display(), first.line);
     let lines = lines_of(&found.hooks);
@@ -104,7 +104,7 @@ fn against_hooks(found: &Found, committer: Committer) -> Option<Error> {
 }
 
 /// Hooks that this `but` does not have any more: each fails the agent's edits. What to remove.
-pub fn broken_hooks(found: &Found) -> Option<String> {
+pub fn broken_hooks(found: &FoundBut) -> Option<String> {
     let hook = found.hooks.first().filter(|_| !found.capabilities.hooks)?;
     let lines = lines_of(&found.hooks);
     Some(format!(
@@ -131,7 +131,7 @@ pub async fn open(core: &Core, project: &str, loaded: &Loaded, given: Option<&En
     find(core, project, loaded, given).await?.open(project).await
 }
 
-impl Found {
+impl FoundBut {
     /// The project as this `but` has it, unless something stands against that.
     pub async fn open(&self, project: &str) -> Result<But> {
         match against(self, Committer::ButHooks) {
@@ -142,7 +142,7 @@ impl Found {
 }
 
 /// Runs `but setup`: a person said so.
-pub async fn set_up(found: &Found, project: &Path) -> Result<()> {
+pub async fn set_up(found: &FoundBut, project: &Path) -> Result<()> {
     let but = But::open(&found.program, project, &GitEnvironment::of_process()).await?;
     let held = hold(&but).await?;
     Ok(but.set_up(&held).await?)

@@ -31,7 +31,7 @@ pub async fn pane(core: &Core, task: &Task) -> Result<(Tmux, Pane)> {
 }
 
 /// A recorded pane as tmux is asked about it.
-pub fn tmux_pane(pane: &store::Pane) -> Pane {
+pub fn tmux_pane(pane: &store::RecordedPane) -> Pane {
     Pane {
         server_pid: pane.server.pid,
         server_start: pane.server.start.parse().unwrap_or_default(),
@@ -52,6 +52,6 @@ pub async fn read_screen(core: &Core, task: &Task) -> Result<ScreenReading> {
     let (tmux, pane) = pane(core, task).await?;
     let loaded = core.config_of(&task.project);
     let agent = agents::named(&loaded, &task.agent, &core.state);
-    let shot = tmux.look(&pane, 0, true).await?;
+    let shot = tmux.capture_pane(&pane, 0, true).await?;
     Ok(screen::classify(&agents::rules(&loaded, &agent)?, &shot.lines.join("\n"), Beside::default()))
 }

@@ -7,9 +7,9 @@ use serde::de::DeserializeOwned;
 use serde::de::value::{Error as WordError, StrDeserializer};
 
 /// A unit variant by its serde name.
-pub struct Word<T>(pub T);
+pub struct WordColumn<T>(pub T);
 
-impl<T: Serialize> ToSql for Word<T> {
+impl<T: Serialize> ToSql for WordColumn<T> {
     fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
         match serde_json::to_value(&self.0) {
             Ok(serde_json::Value::String(word)) => Ok(word.into()),
@@ -18,26 +18,26 @@ impl<T: Serialize> ToSql for Word<T> {
     }
 }
 
-impl<T: DeserializeOwned> FromSql for Word<T> {
+impl<T: DeserializeOwned> FromSql for WordColumn<T> {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         let word = StrDeserializer::<WordError>::new(value.as_str()?);
-        T::deserialize(word).map(Word).map_err(FromSqlError::other)
+        T::deserialize(word).map(WordColumn).map_err(FromSqlError::other)
     }
 }
 
 /// Anything else, as JSON.
-pub struct Json<T>(pub T);
+pub struct JsonColumn<T>(pub T);
 
-impl<T: Serialize> ToSql for Json<T> {
+impl<T: Serialize> ToSql for JsonColumn<T> {
     fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
         let text = serde_json::to_string(&self.0);
         text.map(ToSqlOutput::from).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
     }
 }
 
-impl<T: DeserializeOwned> FromSql for Json<T> {
+impl<T: DeserializeOwned> FromSql for JsonColumn<T> {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        serde_json::from_str(value.as_str()?).map(Json).map_err(FromSqlError::other)
+        serde_json::from_str(value.as_str()?).map(JsonColumn).map_err(FromSqlError::other)
     }
 }
 
@@ -61,11 +61,11 @@ impl<'r, 's> Cells<'r, 's> {
 
     /// The next cell, a word.
     pub fn word<T: DeserializeOwned>(&mut self) -> Result<T> {
-        self.next::<Word<T>>().map(|word| word.0)
+        self.next::<WordColumn<T>>().map(|word| word.0)
     }
 
     /// The next cell, JSON.
     pub fn json<T: DeserializeOwned>(&mut self) -> Result<T> {
-        self.next::<Json<T>>().map(|json| json.0)
+        self.next::<JsonColumn<T>>().map(|json| json.0)
     }
 }

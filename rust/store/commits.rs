@@ -1,6 +1,6 @@
 //! What was committed for a task, what is about to be, and what stands in the way.
 
-use super::column::{Cells, Json};
+use super::column::{Cells, JsonColumn};
 use super::tx::Tx;
 use crate::contract::{Commit, EditsChanged, Event, Trouble};
 use crate::error::Result;
@@ -73,7 +73,7 @@ impl Tx<'_> {
     /// What keeps the task's edits from being committed, or that nothing does.
     pub fn set_trouble(&mut self, task: &str, trouble: Option<&Trouble>) -> Result<()> {
         let sql = "UPDATE tasks SET trouble = ?2 WHERE uuid = ?1 AND trouble IS NOT ?2";
-        if self.run(sql, params![task, trouble.map(Json)])? == 1 {
+        if self.run(sql, params![task, trouble.map(JsonColumn)])? == 1 {
             self.touch(task)?;
         }
         Ok(())
@@ -83,16 +83,16 @@ impl Tx<'_> {
     pub fn set_uncommitted(&mut self, task: &str, files: i64, overlaps: &[i64]) -> Result<()> {
         let sql = "UPDATE tasks SET uncommitted = ?2, overlaps = ?3
             WHERE uuid = ?1 AND (uncommitted <> ?2 OR overlaps <> ?3)";
-        if self.run(sql, params![task, files, Json(overlaps)])? == 1 {
+        if self.run(sql, params![task, files, JsonColumn(overlaps)])? == 1 {
             self.touch(task)?;
         }
         Ok(())
     }
 
     /// Tells every Neovim of the project that uncommitted edits became different.
-    pub fn tell_edits(&mut self, project: &str, paths: &[String]) {
+    pub fn notify_edits(&mut self, project: &str, paths: &[String]) {
         let paths = paths.iter().take(50).cloned().collect();
-        self.tell(project, Event::EditsChanged(EditsChanged { paths }));
+        self.notify(project, Event::EditsChanged(EditsChanged { paths }));
     }
 
     /// Notes what a commit is about to do, before it is done.

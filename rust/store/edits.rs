@@ -1,7 +1,7 @@
 //! Uncommitted edits: the ledger of each file that has some, and the tool calls that may be editing now.
 
 use super::Filter;
-use super::column::{Cells, Json, Word};
+use super::column::{Cells, JsonColumn, WordColumn};
 use super::text;
 use super::tx::Tx;
 use crate::attribution::interval::{Reach, Window};
@@ -57,7 +57,7 @@ impl Tx<'_> {
         self.run(
             "INSERT INTO ledgers (project, path, kind, content, hash, marks) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
             ON CONFLICT DO UPDATE SET kind = ?3, content = ?4, hash = ?5, marks = ?6",
-            params![project, path, Word(kind), bytes, hash, Json(ledger.marks())],
+            params![project, path, WordColumn(kind), bytes, hash, JsonColumn(ledger.marks())],
         )?;
         Ok(())
     }
@@ -74,7 +74,7 @@ impl Tx<'_> {
         self.run(
             "INSERT INTO windows (task, id, reach, opened_at) VALUES (?1, ?2, ?3, ?4)
             ON CONFLICT DO UPDATE SET reach = ?3",
-            params![window.task, id, Json(&window.reach), window.opened],
+            params![window.task, id, JsonColumn(&window.reach), window.opened],
         )?;
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! A task's life, and its agent's.
 
-use super::column::{Json, Word};
+use super::column::{JsonColumn, WordColumn};
 use super::journal::Who;
-use super::requests::Outcome;
+use super::requests::RequestOutcome;
 use super::tx::Tx;
 use crate::contract::{Code, Event, TurnEnded};
 use crate::error::{Error, Result};
@@ -39,7 +39,7 @@ impl Tx<'_> {
         let (_, status) = self.may(uuid, step, doing)?;
         let said = said.map(clean_block).filter(|said| !said.trim().is_empty());
         if matches!(step, Step::Complete | Step::Fail) {
-            self.close_requests(uuid, Outcome::Gone, Who::Chorus)?;
+            self.close_requests(uuid, RequestOutcome::Gone, Who::Chorus)?;
             self.give_up_prompts(uuid, "the task has ended")?;
             self.set_agent_state(uuid, AgentState::default())?;
             self.set_pane(uuid, None)?;
@@ -51,7 +51,7 @@ impl Tx<'_> {
             "UPDATE tasks SET status = ?2, result = ?3, completed_at = ?4, unread = unread AND ?4 IS NULL,
                 started_at = CASE WHEN ?2 = 'running' THEN coalesce(started_at, ?5) ELSE started_at END
             WHERE uuid = ?1",
-            params![uuid, Word(status), said, ended, self.now()],
+            params![uuid, WordColumn(status), said, ended, self.now()],
         )?;
         let text = said.map_or(done.to_owned(), |said| format!("{done}: {said}"));
         self.journal(uuid, who, what, &text, None)?;
@@ -62,11 +62,11 @@ impl Tx<'_> {
     /// Makes a task pending again whose start did not succeed, and says why.
     pub fn undo_start(&mut self, uuid: &str, why: &str) -> Result<Task> {
         if self.row(uuid)?.status.is_live() {
-            self.close_requests(uuid, Outcome::Gone, Who::Chorus)?;
+            self.close_requests(uuid, RequestOutcome::Gone, Who::Chorus)?;
             self.give_up_prompts(uuid, "the task could not be started")?;
             self.set_agent_state(uuid, AgentState::default())?;
             self.set_pane(uuid, None)?;
-            self.run("UPDATE tasks SET status = ?2 WHERE uuid = ?1", params![uuid, Word(Status::Pending)])?;
+            self.run("UPDATE tasks SET status = ?2 WHERE uuid = ?1", params![uuid, WordColumn(Status::Pending)])?;
             self.journal(uuid, Who::Chorus, "start_failed", &format!("Could not be started: {why}"), None)?;
             self.touch(uuid)?;
         }
@@ -90,7 +90,7 @@ impl Tx<'_> {
         }
         self.run(
             "UPDATE tasks SET agent_status = ?2, agent_kind = ?3, agent_detail = ?4, agent_since = ?5 WHERE uuid = ?1",
-            params![uuid, Word(state.status), state.kind.map(Word), Json(&state.detail), state.since],
+            params![uuid, WordColumn(state.status), state.kind.map(WordColumn), JsonColumn(&state.detail), state.since],
         )?;
         self.touch(uuid)?;
         Ok(true)
@@ -108,7 +108,7 @@ impl Tx<'_> {
         self.journal(uuid, Who::Agent, "turn_ended", &text, None)?;
         self.touch(uuid)?;
         let ended = TurnEnded { uuid: task.uuid, number: task.number, title: task.title, message };
-        self.tell(&task.project, Event::TurnEnded(ended));
+        self.notify(&task.project, Event::TurnEnded(ended));
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! Where a task is: its tmux pane, and where its edits go.
 
-use super::column::{Cells, Json};
+use super::column::{Cells, JsonColumn};
 use super::launches::Boot;
 use super::text;
 use super::tx::Tx;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// The task's terminal. Ids count within one tmux server, so they mean something only while that very server lives.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pane {
+pub struct RecordedPane {
     /// Absolute path of the tmux server's socket.
     pub socket: String,
     /// The tmux server.
@@ -30,7 +30,7 @@ pub struct Pane {
 
 /// Where a task's edits go. Absent fields stay as they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Place {
+pub struct TaskPlace {
     /// The stack's branch.
     pub stack: Option<String>,
     /// The worktree's path.
@@ -41,15 +41,15 @@ pub struct Place {
 
 impl Tx<'_> {
     /// The task's terminal, if it has one.
-    pub fn pane(&self, uuid: &str) -> Result<Option<Pane>> {
+    pub fn pane(&self, uuid: &str) -> Result<Option<RecordedPane>> {
         let found = self.one("SELECT terminal FROM tasks WHERE uuid = ?1", [uuid], |row| {
-            Ok(row.get::<_, Option<Json<Pane>>>(0)?.map(|pane| pane.0))
+            Ok(row.get::<_, Option<JsonColumn<RecordedPane>>>(0)?.map(|pane| pane.0))
         })?;
         Ok(found.flatten())
     }
 
     /// Every task's terminal, with the task's uuid.
-    pub fn panes(&self) -> Result<Vec<(String, Pane)>> {
+    pub fn panes(&self) -> Result<Vec<(String, RecordedPane)>> {
         self.all("SELECT uuid, terminal FROM tasks WHERE terminal IS NOT NULL ORDER BY uuid", [], |row| {
             let mut cells = Cells::of(row);
             Ok((cells.next()?, cells.json()?))
@@ -57,10 +57,10 @@ impl Tx<'_> {
     }
 
     /// Records the task's terminal, or that it has none.
-    pub fn set_pane(&mut self, uuid: &str, pane: Option<&Pane>) -> Result<()> {
+    pub fn set_pane(&mut self, uuid: &str, pane: Option<&RecordedPane>) -> Result<()> {
         let changed = self.run(
             "UPDATE tasks SET pane = ?2, terminal = ?3 WHERE uuid = ?1 AND terminal IS NOT ?3",
-            params![uuid, pane.map(|pane| &pane.pane), pane.map(Json)],
+            params![uuid, pane.map(|pane| &pane.pane), pane.map(JsonColumn)],
         )?;
         if changed == 1 {
             self.touch(uuid)?;
@@ -70,7 +70,7 @@ impl Tx<'_> {
 
     /// Records how the task's edits are kept apart, once that is settled.
     pub fn set_isolation(&mut self, uuid: &str, isolation: crate::task::Isolation) -> Result<()> {
-        let word = super::column::Word(isolation);
+        let word = super::column::WordColumn(isolation);
         if self.run("UPDATE tasks SET isolation = ?2 WHERE uuid = ?1 AND isolation <> ?2", params![uuid, word])? == 1 {
             self.touch(uuid)?;
         }
@@ -78,7 +78,7 @@ impl Tx<'_> {
     }
 
     /// Records where the task's edits go.
-    pub fn set_place(&mut self, uuid: &str, place: &Place) -> Result<()> {
+    pub fn set_place(&mut self, uuid: &str, place: &TaskPlace) -> Result<()> {
         self.run(
             "UPDATE tasks SET stack = coalesce(?2, stack), worktree = coalesce(?3, worktree), base = coalesce(?4, base)
             WHERE uuid = ?1",

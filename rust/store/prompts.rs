@@ -1,6 +1,6 @@
 //! The prompts a task was sent, in the order they were accepted.
 
-use super::column::{Cells, Word};
+use super::column::{Cells, WordColumn};
 use super::journal::Who;
 use super::tx::Tx;
 use super::{refuse, text};
@@ -109,7 +109,7 @@ impl Tx<'_> {
                 text: format!("#{} did not get a prompt: {reason}", row.number),
                 hint: Some(format!("`:Chorus attach {}` shows what it does", row.number)),
             };
-            self.tell(&row.project, Event::Notice(notice));
+            self.notify(&row.project, Event::Notice(notice));
         }
         Ok(true)
     }
@@ -119,7 +119,8 @@ impl Tx<'_> {
         let reason = reason.map(|reason| clean_line(reason, 500));
         let sql = "UPDATE prompts SET state = ?2, reason = ?3, changed_at = ?4
             WHERE id = ?1 AND state IN ('queued', 'sending') AND state <> ?2 RETURNING task";
-        let task: Option<String> = self.one(sql, params![id, Word(state), reason, self.now()], |row| row.get(0))?;
+        let task: Option<String> =
+            self.one(sql, params![id, WordColumn(state), reason, self.now()], |row| row.get(0))?;
         let Some(task) = task else { return Ok(None) };
         if state == PromptState::Failed {
             let text = format!("A prompt was not delivered: {}", reason.as_deref().unwrap_or(UNKNOWN));

@@ -1,6 +1,6 @@
 //! Requests: what agents need answers to.
 
-use super::column::{Cells, Json, Word};
+use super::column::{Cells, JsonColumn, WordColumn};
 use super::journal::Who;
 use super::tx::Tx;
 use super::{refuse, text};
@@ -39,7 +39,7 @@ pub struct NewRequest {
 /// How a request closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub enum RequestOutcome {
     /// Chorus said yes.
     Allowed,
     /// Chorus said no.
@@ -56,7 +56,7 @@ pub enum Outcome {
 #[derive(Clone, Debug)]
 pub struct Closing {
     /// How.
-    pub outcome: Outcome,
+    pub outcome: RequestOutcome,
     /// Who answered.
     pub who: Who,
     /// The answer itself, kept.
@@ -85,7 +85,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Opened> {
         kind: cells.word()?,
         tool: cells.next()?,
         summary: cells.next()?,
-        input: cells.next::<Option<Json<Value>>>()?.map(|input| input.0),
+        input: cells.next::<Option<JsonColumn<Value>>>()?.map(|input| input.0),
         suggestions: cells.json()?,
         answerable: cells.word()?,
         opened_at: cells.next()?,
@@ -105,7 +105,7 @@ impl Tx<'_> {
         }
         if let Some(old) = old.as_ref().filter(|old| old.outcome.as_deref().is_some_and(|outcome| outcome != "gone")) {
             let answer = self.one("SELECT answer FROM requests WHERE id = ?1", [&id], |row| {
-                Ok(row.get::<_, Option<Json<Value>>>(0)?.map(|answer| answer.0))
+                Ok(row.get::<_, Option<JsonColumn<Value>>>(0)?.map(|answer| answer.0))
             })?;
             return Ok(Received::Answered(old.clone(), answer.flatten()));
         }
@@ -119,12 +119,12 @@ impl Tx<'_> {
             params![
                 id,
                 uuid,
-                Word(new.kind),
+                WordColumn(new.kind),
                 new.tool.as_deref().map(|tool| clean_line(tool, 200)),
                 clean_line(&new.summary, 500),
                 input,
-                Json(&suggestions),
-                Word(new.answerable),
+                JsonColumn(&suggestions),
+                WordColumn(new.answerable),
                 new.at,
             ],
         )?;
@@ -134,10 +134,10 @@ impl Tx<'_> {
         }
         if old.is_none_or(|old| old.closed_at.is_some()) {
             self.journal(uuid, Who::Agent, "request_opened", &format!("Asks: {}", request.summary), None)?;
-            self.run("UPDATE tasks SET status = ?2 WHERE uuid = ?1", params![uuid, Word(Status::Waiting)])?;
+            self.run("UPDATE tasks SET status = ?2 WHERE uuid = ?1", params![uuid, WordColumn(Status::Waiting)])?;
             self.touch(uuid)?;
         }
-        self.tell(&request.project, Event::RequestOpened(request.clone()));
+        self.notify(&request.project, Event::RequestOpened(request.clone()));
         Ok(Received::Open(request))
     }
 
@@ -146,18 +146,24 @@ impl Tx<'_> {
         let closed = self.run(
             "UPDATE requests SET closed_at = ?2, outcome = ?3, closed_by = ?4, answer = ?5
             WHERE id = ?1 AND closed_at IS NULL",
-            params![id, self.now(), Word(closing.outcome), closing.who.word(), closing.answer.as_ref().map(Json)],
+            params![
+                id,
+                self.now(),
+                WordColumn(closing.outcome),
+                closing.who.word(),
+                closing.answer.as_ref().map(JsonColumn)
+            ],
         )?;
         if closed == 0 {
             return Ok(None);
         }
         let request = self.existing(id)?;
         let how = match closing.outcome {
-            Outcome::Allowed => "Allowed",
-            Outcome::Denied => "Denied",
-            Outcome::Answered => "Answered",
-            Outcome::Elsewhere => "Answered at the terminal",
-            Outcome::Gone => "No longer asked",
+            RequestOutcome::Allowed => "Allowed",
+            RequestOutcome::Denied => "Denied",
+            RequestOutcome::Answered => "Answered",
+            RequestOutcome::Elsewhere => "Answered at the terminal",
+            RequestOutcome::Gone => "No longer asked",
         };
         let data = serde_json::json!({ "request": id, "outcome": closing.outcome, "answer": closing.answer });
         let text = format!("{how}: {}", request.summary);
@@ -168,12 +174,12 @@ impl Tx<'_> {
             [&request.task],
         )?;
         self.touch(&request.task)?;
-        self.tell(&request.project, Event::RequestClosed(request.clone()));
+        self.notify(&request.project, Event::RequestClosed(request.clone()));
         Ok(Some(request))
     }
 
     /// Closes every open request of the task in the same way, without an answer.
-    pub fn close_requests(&mut self, uuid: &str, outcome: Outcome, who: Who) -> Result<Vec<Opened>> {
+    pub fn close_requests(&mut self, uuid: &str, outcome: RequestOutcome, who: Who) -> Result<Vec<Opened>> {
         let mut closed = Vec::new();
         for request in self.open_requests_of(uuid)? {
             closed.extend(self.close_request(&request.id, Closing { outcome, who, answer: None })?);

@@ -1,6 +1,6 @@
 //! Tasks: their rows, finding them, creating, editing, deleting.
 
-use super::column::{Cells, Json, Word};
+use super::column::{Cells, JsonColumn, WordColumn};
 use super::filter::Filter;
 use super::journal::Who;
 use super::tx::Tx;
@@ -55,7 +55,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Task> {
         permission_mode: cells.next()?,
         agent_status: AgentState {
             status: cells.word()?,
-            kind: cells.next::<Option<Word<_>>>()?.map(|kind| kind.0),
+            kind: cells.next::<Option<WordColumn<_>>>()?.map(|kind| kind.0),
             detail: cells.json()?,
             since: cells.next()?,
         },
@@ -67,7 +67,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Task> {
         commits: cells.next()?,
         uncommitted: cells.next()?,
         overlaps: cells.json()?,
-        trouble: cells.next::<Option<Json<_>>>()?.map(|trouble| trouble.0),
+        trouble: cells.next::<Option<JsonColumn<_>>>()?.map(|trouble| trouble.0),
         pane: cells.next()?,
         session_id: cells.next()?,
         restarts: cells.next()?,
@@ -150,14 +150,14 @@ impl Tx<'_> {
                     title,
                     description,
                     new.priority,
-                    Json(&tags),
-                    Word(Status::Pending),
+                    JsonColumn(&tags),
+                    WordColumn(Status::Pending),
                     agent,
                     model,
                     permission_mode,
-                    Word(idle),
+                    WordColumn(idle),
                     tx.now(),
-                    Word(new.isolation.unwrap_or(defaults.isolation)),
+                    WordColumn(new.isolation.unwrap_or(defaults.isolation)),
                     new.on,
                 ],
             )?;
@@ -186,7 +186,7 @@ impl Tx<'_> {
             if !changed.is_empty() {
                 tx.run(
                     "UPDATE tasks SET title = ?2, description = ?3, priority = ?4, tags = ?5 WHERE uuid = ?1",
-                    params![task.uuid, title, description, priority, Json(&tags)],
+                    params![task.uuid, title, description, priority, JsonColumn(&tags)],
                 )?;
                 tx.journal(&task.uuid, Who::Person, "edited", &format!("Changed {}", changed.join(", ")), None)?;
                 tx.touch(&task.uuid)?;
@@ -203,7 +203,7 @@ impl Tx<'_> {
         self.run("DELETE FROM tasks WHERE uuid = ?1", [uuid])?;
         self.forget(uuid);
         let gone = TaskDeleted { uuid: task.uuid, number: task.number };
-        self.tell(&task.project, Event::TaskDeleted(gone));
+        self.notify(&task.project, Event::TaskDeleted(gone));
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! One transaction: the place of every typed operation. Those that only look take `&self`.
 
-use super::Change;
-use super::column::Json;
+use super::StoreChange;
+use super::column::JsonColumn;
 use super::journal::Who;
 use crate::contract::Event;
 use crate::error::Result;
@@ -14,7 +14,7 @@ pub struct Tx<'c> {
     db: &'c Connection,
     now: Millis,
     touched: Vec<String>,
-    told: Vec<Change>,
+    told: Vec<StoreChange>,
 }
 
 impl<'c> Tx<'c> {
@@ -55,7 +55,7 @@ impl<'c> Tx<'c> {
         let text = crate::text::clean_line(text, 500);
         self.run(
             "INSERT INTO journal (task, at, who, what, text, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            params![task, self.now, who.word(), what, text, data.map(Json)],
+            params![task, self.now, who.word(), what, text, data.map(JsonColumn)],
         )?;
         Ok(())
     }
@@ -75,16 +75,16 @@ impl<'c> Tx<'c> {
     }
 
     /// Publishes beside the task's row.
-    pub(super) fn tell(&mut self, project: &str, event: Event) {
-        self.told.push(Change { project: project.to_owned(), event });
+    pub(super) fn notify(&mut self, project: &str, event: Event) {
+        self.told.push(StoreChange { project: project.to_owned(), event });
     }
 
     /// What to publish: rows first, then what happened to them.
-    pub(super) fn finish(mut self) -> Result<Vec<Change>> {
+    pub(super) fn finish(mut self) -> Result<Vec<StoreChange>> {
         let mut changes = Vec::new();
         for task in &self.touched {
             let task = self.row(task)?;
-            changes.push(Change { project: task.project.clone(), event: Event::TaskChanged(Box::new(task)) });
+            changes.push(StoreChange { project: task.project.clone(), event: Event::TaskChanged(Box::new(task)) });
         }
         changes.append(&mut self.told);
         Ok(changes)

@@ -3,9 +3,10 @@
 //! Lines are as the screen has them, not joined (no `-J`): one row is one line, as in a plain `tmux capture-pane`,
 //! which is what people send and what the corpus of screens holds.
 
-use super::{Listing, Pane, Server, Tmux, command, listing, quote, sgr};
+use super::{Listing, Pane, Server, Tmux, command, listing, quote};
 use crate::contract::Output;
 use crate::error::{Error, Result};
+use crate::sgr;
 use std::collections::BTreeMap;
 
 /// How many panes one tmux process reads: more would hold the server, and every agent's output, for too long.
@@ -117,7 +118,7 @@ impl Tmux {
     }
 
     /// What one pane shows.
-    pub async fn look(&self, pane: &Pane, history: u32, escapes: bool) -> Result<Shot> {
+    pub async fn capture_pane(&self, pane: &Pane, history: u32, escapes: bool) -> Result<Shot> {
         let wanted = Wanted { history, ..Wanted::screen(pane) };
         let mut shots = self.capture(&[wanted], escapes).await?;
         let shot = shots.remove(&pane.pane).filter(|shot| pane.is_on(&shot.server));

@@ -2,32 +2,15 @@
 
 use super::{Pane, Tmux, command};
 use crate::error::Result;
+use crate::typing::Key;
 
-/// A key that Chorus presses. Text is not typed by keys: see [`super::Tmux::deliver`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Key {
-    Enter,
-    Escape,
-    Delete,
-    Up,
-    Down,
-    Right,
-    /// 0 to 9.
-    Digit(u8),
-    /// A lower-case letter with Control.
-    Ctrl(char),
-}
-
-impl Key {
-    /// As tmux spells it.
-    fn name(self) -> String {
-        match self {
-            Key::Delete => "DC".into(),
-            Key::Digit(digit) => (digit % 10).to_string(),
-            Key::Ctrl(letter) => format!("C-{letter}"),
-            named => format!("{named:?}"),
-        }
+/// As tmux spells it.
+fn name(key: Key) -> String {
+    match key {
+        Key::Delete => "DC".into(),
+        Key::Digit(digit) => (digit % 10).to_string(),
+        Key::Ctrl(letter) => format!("C-{letter}"),
+        named => format!("{named:?}"),
     }
 }
 
@@ -35,7 +18,7 @@ impl Tmux {
     /// Presses the keys one after another. Copy mode is left first: it would swallow them.
     pub async fn keys(&self, pane: &Pane, keys: &[Key]) -> Result<()> {
         let mut press = command(["send-keys", "-t", &pane.pane]);
-        press.extend(keys.iter().map(|key| key.name()));
+        press.extend(keys.iter().map(|key| name(*key)));
         let leave = command(["copy-mode", "-q", "-t", &pane.pane]);
         let commands = if keys.is_empty() { vec![leave] } else { vec![leave, press] };
         self.on(pane, "type into a pane", &commands).await
@@ -54,6 +37,6 @@ mod tests {
     #[test]
     fn keys_have_tmux_names() {
         let keys = [Key::Enter, Key::Delete, Key::Digit(3), Key::Ctrl('u')];
-        assert_eq!(keys.map(Key::name), ["Enter", "DC", "3", "C-u"]);
+        assert_eq!(keys.map(name), ["Enter", "DC", "3", "C-u"]);
     }
 }

@@ -1,11 +1,12 @@
-//! The hands of [`crate::agent::claude::typing_plan`]: they follow a plan, look, and plan again.
+//! Prompts, delivered exactly: what the agent receives is what was sent. The agent's own [`AgentPrompt`] plans; here the
+//! plan is followed step by step, each seen on the screen, and made again where it did not hold.
 
-use super::{Key, Pane, Size, Tmux, command};
-use crate::agent::claude::prompt_box::PromptBox;
-use crate::agent::claude::typing_plan::{Delivered, Plan, Step, Style, accepted, plan};
+use super::{Pane, Size, Tmux, command};
 use crate::contract::Code;
 use crate::error::{Error, Result};
 use crate::process;
+use crate::typing::prepared::accepted;
+use crate::typing::{AgentPrompt, Delivered, Key, PromptMatch, PromptSeen, TypingPlan, TypingStep};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -27,33 +28,38 @@ const BATCH: usize = 200;
 const ATTACH: &str = "look at its terminal with `attach`";
 
 impl Tmux {
-    /// Types the text into the pane and presses Enter. One delivery to a pane at a time, please.
+    /// Types the text into the pane and presses Enter. One delivery to a pane at a time, please. Without a prompt that is
+    /// known, it is one bracketed paste and Enter, without a look.
     ///
     /// Refused with `task_busy`, and nothing typed, when the agent does not show its prompt, is suspended or has ended;
     /// with `agent_failed`, and nothing entered, when what it shows never is what was typed.
-    pub async fn deliver(&self, pane: &Pane, text: &str, style: Style, raw: bool) -> Result<Delivered> {
+    pub async fn deliver(
+        &self,
+        pane: &Pane,
+        text: &str,
+        prompt: Option<&dyn AgentPrompt>,
+        raw: bool,
+    ) -> Result<Delivered> {
         self.leave_copy_mode(pane).await?;
         if process::is_suspended(pane.pane_pid) {
             return Err(Error::new(Code::TaskBusy, "cannot send: the agent is suspended").hint("continue it first"));
         }
-        if self.look(pane, 0, false).await?.dead {
+        if self.capture_pane(pane, 0, false).await?.dead {
             return Err(Error::new(Code::TaskBusy, "cannot send: the agent has ended").hint("use `restart` first"));
         }
-        if style == Style::Plain {
-            return self.deliver_plain(pane, text).await;
-        }
+        let Some(prompt) = prompt else { return self.deliver_plain(pane, text).await };
         let (mut displaced, mut failures) = (None, 0);
         // A long draft takes many rounds to clear.
         for round in 0..200 {
             if round > 0 {
                 sleep(REST).await;
             }
-            let screen = self.settled(pane).await?;
-            let plan = plan(text, &screen, raw)?;
-            let met = self.follow(pane, &plan, &screen).await?;
+            let screen = self.settled(pane, prompt).await?;
+            let plan = prompt.plan(text, &screen, raw)?;
+            let met = self.follow(pane, prompt, &plan, &screen).await?;
             match plan.displaced {
                 None if met => return Ok(Delivered { text: plan.text, displaced }),
-                _ if !met && (failures == 2 || self.is_clear(pane).await?) => break,
+                _ if !met && (failures == 2 || self.is_clear(pane, prompt).await?) => break,
                 None => failures += 1,
                 // What is left of a failed attempt is nobody's draft.
                 Some(draft) if failures == 0 => displaced = displaced.or(Some(draft)),
@@ -65,8 +71,8 @@ impl Tmux {
 
     /// Presses Enter once more if a text still stands in the prompt box; true if so. Never blindly: Enter in a dialog
     /// would answer it.
-    pub async fn press_enter(&self, pane: &Pane) -> Result<bool> {
-        let stands = PromptBox::find(&self.settled(pane).await?).is_some_and(|found| !found.is_clear());
+    pub async fn press_enter(&self, pane: &Pane, prompt: &dyn AgentPrompt) -> Result<bool> {
+        let stands = prompt.find(&self.settled(pane, prompt).await?).is_some_and(|found| !found.is_clear());
         if stands {
             self.keys(pane, &[Key::Enter]).await?;
         }
@@ -75,12 +81,12 @@ impl Tmux {
 
     /// The screen, once a prompt that was just taken has left the box: the session file and the hooks are up to 0.2 s
     /// ahead of it.
-    async fn settled(&self, pane: &Pane) -> Result<Vec<String>> {
+    async fn settled(&self, pane: &Pane, prompt: &dyn AgentPrompt) -> Result<Vec<String>> {
         let end = Instant::now() + Duration::from_millis(400);
         loop {
-            let shot = self.look(pane, 0, true).await?;
-            let found = PromptBox::find(&shot.lines);
-            if found.as_ref().is_some_and(PromptBox::is_clear) || Instant::now() > end {
+            let shot = self.capture_pane(pane, 0, true).await?;
+            let found = prompt.find(&shot.lines);
+            if found.as_ref().is_some_and(PromptSeen::is_clear) || Instant::now() > end {
                 return Ok(shot.lines);
             }
             if found.is_some_and(|found| found.is_hidden()) {
@@ -95,20 +101,29 @@ impl Tmux {
     }
 
     /// Takes the steps; false when the box never showed what one of them waits for.
-    async fn follow(&self, pane: &Pane, plan: &Plan, screen: &[String]) -> Result<bool> {
+    async fn follow(
+        &self,
+        pane: &Pane,
+        prompt: &dyn AgentPrompt,
+        plan: &TypingPlan,
+        screen: &[String],
+    ) -> Result<bool> {
         for step in &plan.steps {
             let met = match step {
-                Step::Press(keys) => self.keys(pane, keys).await.map(|()| true)?,
-                Step::Paste(pieces) => self.paste(pane, pieces).await.map(|()| true)?,
-                Step::Changes => {
-                    let before = PromptBox::find(screen);
-                    self.wait(pane, |found| found != before.as_ref()).await?.is_ok()
+                TypingStep::Press(keys) => self.keys(pane, keys).await.map(|()| true)?,
+                TypingStep::Paste(pieces) => self.paste(pane, pieces).await.map(|()| true)?,
+                TypingStep::Changes => {
+                    let before = prompt.find(screen);
+                    self.wait(pane, prompt, |found| found != before.as_ref()).await?.is_ok()
                 }
-                Step::Shows { .. } => {
-                    let is_met = |found: Option<&PromptBox>| found.is_some_and(|found| step.is_met_by(found));
-                    match self.wait(pane, is_met).await? {
+                TypingStep::Shows(wanted) => {
+                    let shows = |found: &PromptSeen| prompt.matches(wanted, found);
+                    let is_met = |found: Option<&PromptSeen>| found.map(shows) == Some(PromptMatch::Full);
+                    match self.wait(pane, prompt, is_met).await? {
                         Ok(()) => true,
-                        Err(last) => !plan.text.is_ascii() && last.is_some_and(|found| step.is_nearly_met_by(&found)),
+                        Err(last) => {
+                            !plan.text.is_ascii() && last.is_some_and(|found| shows(&found) != PromptMatch::None)
+                        }
                     }
                 }
             };
@@ -123,18 +138,19 @@ impl Tmux {
     async fn wait(
         &self,
         pane: &Pane,
-        fits: impl Fn(Option<&PromptBox>) -> bool,
-    ) -> Result<std::result::Result<(), Option<PromptBox>>> {
+        prompt: &dyn AgentPrompt,
+        fits: impl Fn(Option<&PromptSeen>) -> bool,
+    ) -> Result<std::result::Result<(), Option<PromptSeen>>> {
         let begun = Instant::now();
         let (mut last, mut changed) = (None, begun);
         loop {
-            let found = PromptBox::find(&self.look(pane, 0, true).await?.lines);
+            let found = prompt.find(&self.capture_pane(pane, 0, true).await?.lines);
             if last.as_ref() != Some(&found) {
                 changed = Instant::now();
             } else if fits(found.as_ref()) {
                 return Ok(Ok(()));
             }
-            let is_clear = found.as_ref().is_some_and(PromptBox::is_clear);
+            let is_clear = found.as_ref().is_some_and(PromptSeen::is_clear);
             if changed.elapsed() > if is_clear { LONG_PATIENCE } else { PATIENCE } {
                 return Ok(Err(found));
             }
@@ -143,8 +159,8 @@ impl Tmux {
         }
     }
 
-    async fn is_clear(&self, pane: &Pane) -> Result<bool> {
-        Ok(PromptBox::find(&self.look(pane, 0, true).await?.lines).is_some_and(|found| found.is_clear()))
+    async fn is_clear(&self, pane: &Pane, prompt: &dyn AgentPrompt) -> Result<bool> {
+        Ok(prompt.find(&self.capture_pane(pane, 0, true).await?.lines).is_some_and(|found| found.is_clear()))
     }
 
     /// Pastes the pieces. They go by standard input: a command line can be read by every user of the machine.

@@ -15,12 +15,12 @@ pub(crate) mod status;
 
 pub use branch::Listed;
 pub use commit::Committed;
-pub use grammar::{Capabilities, Grammar, find, probe};
+pub use grammar::{ButCapabilities, Grammar, find, probe};
 pub use refusal::{Dependence, Refusal, Result};
 pub use setup::{Setup, setup};
-pub use status::{Branch, Commit, Stack, Status};
+pub use status::{Branch, ButStatus, Stack, StackCommit};
 
-use crate::commits::change::Hunk;
+use crate::commits::change::DiffHunk;
 use crate::vcs::environment::GitEnvironment;
 use crate::vcs::lock::Held;
 use std::ffi::OsStr;
@@ -73,12 +73,12 @@ impl But {
     }
 
     /// What is uncommitted and what is applied. Waits while another `but` writes.
-    pub async fn status(&self) -> Result<Status> {
-        Status::parse(&self.call(self.command(["status"]), Stdio::null()).await?)
+    pub async fn status(&self) -> Result<ButStatus> {
+        ButStatus::parse(&self.call(self.command(["status"]), Stdio::null()).await?)
     }
 
     /// The hunks of what is uncommitted.
-    pub async fn diff(&self) -> Result<Vec<Hunk>> {
+    pub async fn diff(&self) -> Result<Vec<DiffHunk>> {
         diff::parse(&self.call(self.command(["diff"]), Stdio::null()).await?)
     }
 

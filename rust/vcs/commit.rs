@@ -1,6 +1,6 @@
 //! A task's edits go to its branch, and it is proved: `but`'s exit code is not believed.
 //!
-//! Under our lock: look, plan, keep the bytes, write the intent down, `but commit`, look again, put right what was
+//! Under our lock: scan, plan, keep the bytes, write the intent down, `but commit`, scan again, put right what was
 //! damaged, take back what is wrong. Planned again at most twice. [`recover`] finishes what a kill interrupted.
 
 mod half;
@@ -8,25 +8,25 @@ mod index;
 mod inspect;
 mod intent;
 mod locks;
-mod look;
 mod narrow;
 mod outcome;
+mod reconcile;
 mod repair;
-mod settle;
+mod scan;
 
-pub use intent::{Intent, Wanted};
-pub use outcome::{Kind, Made, Outcome, Trouble};
+pub use intent::{Intent, PlannedPath};
+pub use outcome::{CommitOutcome, CommitTrouble, Made, TroubleKind};
 
 use crate::commits::change;
-use crate::commits::plan::{Plan, Tree};
+use crate::commits::plan::{CommitPlan, ShownTree};
 use crate::error::Result;
-use crate::vcs::but::{But, Dependence, Refusal, Status};
+use crate::vcs::but::{But, ButStatus, Dependence, Refusal};
 use crate::vcs::git::Git;
 use crate::vcs::lock::Held;
 use crate::vcs::rescue;
-use look::{Seen, look, stack_of};
 use narrow::Excluded;
-use settle::{Answer, Settled, settle};
+use reconcile::{ButAnswer, Reconciled, reconcile};
+use scan::{ScannedWorkspace, scan, stack_of};
 use std::collections::BTreeSet;
 
 /// How often one commit is planned.
@@ -40,7 +40,7 @@ const NARROWED: usize = 4;
 
 /// What is asked for.
 #[derive(Clone, Debug)]
-pub struct Order {
+pub struct CommitOrder {
     /// The task's number.
     pub number: i64,
     /// The task's branch, applied.
@@ -51,12 +51,12 @@ pub struct Order {
 
 /// What a commit asks of its caller.
 #[async_trait::async_trait]
-pub trait Desk: Send {
+pub trait CommitDesk: Send {
     /// Which of the tree's changes, as just read, are the task's. Asked again when they changed meanwhile.
-    async fn plan(&mut self, tree: Tree<'_>) -> Result<Plan>;
+    async fn plan(&mut self, tree: ShownTree<'_>) -> Result<CommitPlan>;
 
     /// The workspace as it was just read: before the commit, and after it.
-    fn saw(&mut self, _status: &Status) {}
+    fn saw(&mut self, _status: &ButStatus) {}
 
     /// Writes down what is about to happen. Called before each `but commit`; a newer intent replaces the one before.
     async fn intend(&mut self, intent: &Intent) -> Result<()>;
@@ -64,7 +64,7 @@ pub trait Desk: Send {
 
 /// A repository to commit in, and our lock.
 #[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
+pub struct CommitPlace<'a> {
     /// Git at the main worktree.
     pub git: &'a Git,
     /// `but` there.
@@ -73,18 +73,18 @@ pub struct Place<'a> {
     pub held: &'a Held,
 }
 
-/// Commits a task's edits. Errors are those of git, the store and the disk; what `but` refuses is a [`Trouble`].
-pub async fn commit(place: Place<'_>, order: &Order, desk: &mut dyn Desk) -> Result<Outcome> {
+/// Commits a task's edits. Errors are those of git, the store and the disk; what `but` refuses is a [`CommitTrouble`].
+pub async fn commit(place: CommitPlace<'_>, order: &CommitOrder, desk: &mut dyn CommitDesk) -> Result<CommitOutcome> {
     let mut excluded = Excluded::default();
     let (mut planned, mut narrowed) = (0, 0);
     loop {
-        let tree = match look(place, &order.branch).await? {
+        let tree = match scan(place, &order.branch).await? {
             Ok(tree) => tree,
-            Err(trouble) => return Ok(Outcome::Trouble(trouble)),
+            Err(trouble) => return Ok(CommitOutcome::Trouble(trouble)),
         };
         let (status, hunks) = (&tree.status, &tree.hunks);
         desk.saw(status);
-        let shown = Tree { changes: &status.changes, conflicted: &status.conflicted, hunks };
+        let shown = ShownTree { changes: &status.changes, conflicted: &status.conflicted, hunks };
         let mut plan = desk.plan(shown).await?;
         excluded.narrow(&mut plan, hunks);
         if plan.take.is_empty() {
@@ -95,22 +95,22 @@ pub async fn commit(place: Place<'_>, order: &Order, desk: &mut dyn Desk) -> Res
         let intent = intend(place, order, &plan, &tree).await?;
         desk.intend(&intent).await?;
         let answer = place.but.commit(&order.branch, &order.message, &plan.take, status, place.held).await;
-        let settled = settle(place, &intent, &Answer::of(answer)).await?;
-        desk.saw(&settled.status);
-        match judged(place, &intent, settled, &plan, planned < PLANS).await? {
-            Verdict::Done(mut outcome) => {
-                if let Outcome::Committed(made) = outcome.as_mut() {
+        let reconciled = reconcile(place, &intent, &ButAnswer::of(answer)).await?;
+        desk.saw(&reconciled.status);
+        match judged(place, &intent, reconciled, &plan, planned < PLANS).await? {
+            CommitVerdict::Done(mut outcome) => {
+                if let CommitOutcome::Committed(made) = outcome.as_mut() {
                     made.rest = rest;
                     let dependences = excluded.dependences();
                     if made.trouble.is_none() && !dependences.is_empty() {
-                        let trouble = Trouble::of(&Refusal::DependsOn(dependences), &order.branch);
+                        let trouble = CommitTrouble::of(&Refusal::DependsOn(dependences), &order.branch);
                         made.trouble = Some(trouble.rescue(&made.rescue));
                     }
                 }
                 return Ok(*outcome);
             }
-            Verdict::Again => {}
-            Verdict::Narrower(dependences) => {
+            CommitVerdict::Again => {}
+            CommitVerdict::Narrower(dependences) => {
                 let mut added = false;
                 for dependence in &dependences {
                     added |= excluded.add(dependence, hunks);
@@ -118,8 +118,8 @@ pub async fn commit(place: Place<'_>, order: &Order, desk: &mut dyn Desk) -> Res
                 narrowed += 1;
                 planned -= 1;
                 if !added || narrowed > NARROWED {
-                    let trouble = Trouble::of(&Refusal::DependsOn(dependences), &order.branch);
-                    return Ok(Outcome::Trouble(trouble.rescue(&intent.rescue.reference)));
+                    let trouble = CommitTrouble::of(&Refusal::DependsOn(dependences), &order.branch);
+                    return Ok(CommitOutcome::Trouble(trouble.rescue(&intent.rescue.reference)));
                 }
             }
         }
@@ -127,26 +127,31 @@ pub async fn commit(place: Place<'_>, order: &Order, desk: &mut dyn Desk) -> Res
 }
 
 /// Finishes what a kill interrupted: puts the tree right, and tells whether the commit was made. With
-/// [`Outcome::Nothing`] it was not, and the edits are uncommitted as before: commit again.
-pub async fn recover(place: Place<'_>, intent: &Intent) -> Result<Outcome> {
-    let settled = settle(place, intent, &Answer::Unknown(None)).await?;
-    match judged(place, intent, settled, &Plan::default(), true).await? {
-        Verdict::Done(outcome) => Ok(*outcome),
-        Verdict::Again => Ok(Outcome::Nothing { left: Vec::new() }),
-        Verdict::Narrower(dependences) => {
-            let trouble = Trouble::of(&Refusal::DependsOn(dependences), &intent.branch);
-            Ok(Outcome::Trouble(trouble.rescue(&intent.rescue.reference)))
+/// [`CommitOutcome::Nothing`] it was not, and the edits are uncommitted as before: commit again.
+pub async fn recover(place: CommitPlace<'_>, intent: &Intent) -> Result<CommitOutcome> {
+    let reconciled = reconcile(place, intent, &ButAnswer::Unknown(None)).await?;
+    match judged(place, intent, reconciled, &CommitPlan::default(), true).await? {
+        CommitVerdict::Done(outcome) => Ok(*outcome),
+        CommitVerdict::Again => Ok(CommitOutcome::Nothing { left: Vec::new() }),
+        CommitVerdict::Narrower(dependences) => {
+            let trouble = CommitTrouble::of(&Refusal::DependsOn(dependences), &intent.branch);
+            Ok(CommitOutcome::Trouble(trouble.rescue(&intent.rescue.reference)))
         }
     }
 }
 
-async fn intend(place: Place<'_>, order: &Order, plan: &Plan, tree: &Seen) -> Result<Intent> {
+async fn intend(
+    place: CommitPlace<'_>,
+    order: &CommitOrder,
+    plan: &CommitPlan,
+    tree: &ScannedWorkspace,
+) -> Result<Intent> {
     let changed = tree.status.changes.iter().map(|change| change.path.clone());
     let all: BTreeSet<String> = changed.chain(tree.status.conflicted.iter().cloned()).collect();
     // `but` replaces what is not UTF-8: such a path cannot be named.
     let mut paths: BTreeSet<String> =
         all.into_iter().filter(|path| !path.contains(char::REPLACEMENT_CHARACTER)).collect();
-    if tree.status.changes.iter().any(|change| change.kind == change::Kind::Renamed) {
+    if tree.status.changes.iter().any(|change| change.kind == change::ChangeKind::Renamed) {
         // Their old paths, which `but` does not name, must stay away.
         let gone = place.git.bytes(&["ls-files", "--deleted", "-z"]).await?;
         paths
@@ -168,15 +173,15 @@ async fn intend(place: Place<'_>, order: &Order, plan: &Plan, tree: &Seen) -> Re
     })
 }
 
-fn nothing(order: &Order, excluded: &Excluded, plan: Plan) -> Outcome {
+fn nothing(order: &CommitOrder, excluded: &Excluded, plan: CommitPlan) -> CommitOutcome {
     match excluded.dependences() {
-        none if none.is_empty() => Outcome::Nothing { left: plan.left },
-        dependences => Outcome::Trouble(Trouble::of(&Refusal::DependsOn(dependences), &order.branch)),
+        none if none.is_empty() => CommitOutcome::Nothing { left: plan.left },
+        dependences => CommitOutcome::Trouble(CommitTrouble::of(&Refusal::DependsOn(dependences), &order.branch)),
     }
 }
 
 /// Leaves a plan with as much as fits on a command line; how many pieces wait for the next commit.
-fn cut(plan: &mut Plan) -> usize {
+fn cut(plan: &mut CommitPlan) -> usize {
     let mut size = 0;
     let fits = plan.take.iter().take_while(|piece| {
         size += piece.size();
@@ -186,66 +191,78 @@ fn cut(plan: &mut Plan) -> usize {
     plan.take.split_off(fits).len()
 }
 
-enum Verdict {
-    Done(Box<Outcome>),
+enum CommitVerdict {
+    Done(Box<CommitOutcome>),
     Again,
     Narrower(Vec<Dependence>),
 }
 
 /// What to make of what was found after `but` ran.
-async fn judged(place: Place<'_>, intent: &Intent, settled: Settled, plan: &Plan, more: bool) -> Result<Verdict> {
+async fn judged(
+    place: CommitPlace<'_>,
+    intent: &Intent,
+    reconciled: Reconciled,
+    plan: &CommitPlan,
+    more: bool,
+) -> Result<CommitVerdict> {
     let reference = intent.rescue.reference.as_str();
-    let done = |trouble: Trouble| Ok(Verdict::Done(Box::new(Outcome::Trouble(trouble.rescue(reference)))));
-    let found = settled.found;
+    let done =
+        |trouble: CommitTrouble| Ok(CommitVerdict::Done(Box::new(CommitOutcome::Trouble(trouble.rescue(reference)))));
+    let found = reconciled.found;
     if let Some(lost) = &found.lost {
-        let mut trouble = Trouble::of(&Refusal::MovedOutside(vec![intent.branch.clone()]), &intent.branch);
+        let mut trouble = CommitTrouble::of(&Refusal::MovedOutside(vec![intent.branch.clone()]), &intent.branch);
         trouble.text = format!("{}: the commit {lost} is not on it; the edits are uncommitted again", trouble.text);
-        return done(trouble.paths(&settled.repaired.written));
+        return done(trouble.paths(&reconciled.repaired.written));
     }
     let Some(oid) = found.oid else {
-        return match settled.answer {
-            Some(Refusal::DependsOn(dependences)) => Ok(Verdict::Narrower(dependences)),
-            Some(refusal) if refusal.is_passing() && more => Ok(Verdict::Again),
-            Some(refusal) => done(settled.trouble.unwrap_or_else(|| Trouble::of(&refusal, &intent.branch))),
-            None => match settled.trouble {
+        return match reconciled.answer {
+            Some(Refusal::DependsOn(dependences)) => Ok(CommitVerdict::Narrower(dependences)),
+            Some(refusal) if refusal.is_passing() && more => Ok(CommitVerdict::Again),
+            Some(refusal) => done(reconciled.trouble.unwrap_or_else(|| CommitTrouble::of(&refusal, &intent.branch))),
+            None => match reconciled.trouble {
                 Some(trouble) => done(trouble),
-                None => Ok(Verdict::Again),
+                None => Ok(CommitVerdict::Again),
             },
         };
     };
     // A path that is clean by now was put back by its writer; one that is not was left out for what it builds on.
-    let missing: Vec<String> = found.missing.into_iter().filter(|path| settled.status.change(path).is_some()).collect();
+    let missing: Vec<String> =
+        found.missing.into_iter().filter(|path| reconciled.status.change(path).is_some()).collect();
     if !found.wrong.is_empty() || found.paths.is_empty() {
         if let Err(refusal) = place.but.uncommit(&oid, place.held).await {
             let text = format!("the commit {oid} is not as planned and cannot be taken back: {refusal}");
-            return done(Trouble::new(Kind::Damaged, text).paths(&found.wrong));
+            return done(CommitTrouble::new(TroubleKind::Damaged, text).paths(&found.wrong));
         }
-        settle::bytes(place, intent, &found.wrong).await?;
+        reconcile::bytes(place, intent, &found.wrong).await?;
         if found.wrong.is_empty() && !missing.is_empty() {
-            return Ok(Verdict::Narrower(settle::dependences(place.git, intent, &settled.status, missing).await?));
+            return Ok(CommitVerdict::Narrower(
+                reconcile::dependences(place.git, intent, &reconciled.status, missing).await?,
+            ));
         }
         if more {
-            return Ok(Verdict::Again);
+            return Ok(CommitVerdict::Again);
         }
         let text = "the files change faster than they can be committed";
-        return done(Trouble::new(Kind::Changing, text).paths(&found.wrong));
+        return done(CommitTrouble::new(TroubleKind::Changing, text).paths(&found.wrong));
     }
-    let mut trouble = settled.trouble;
+    let mut trouble = reconciled.trouble;
     let mut left = plan.left.clone();
     if !missing.is_empty() {
-        let dependences = settle::dependences(place.git, intent, &settled.status, missing).await?;
+        let dependences = reconcile::dependences(place.git, intent, &reconciled.status, missing).await?;
         let why = |one: &Dependence| crate::commits::plan::Why::DependsOn(one.branches.clone());
         let one = |it: &Dependence| crate::commits::plan::Left { path: it.path.clone(), hunk: None, why: why(it) };
         left.extend(dependences.iter().map(one));
-        trouble.get_or_insert_with(|| Trouble::of(&Refusal::DependsOn(dependences), &intent.branch).rescue(reference));
+        trouble.get_or_insert_with(|| {
+            CommitTrouble::of(&Refusal::DependsOn(dependences), &intent.branch).rescue(reference)
+        });
     }
-    Ok(Verdict::Done(Box::new(Outcome::Committed(Made {
+    Ok(CommitVerdict::Done(Box::new(CommitOutcome::Committed(Made {
         oid,
-        change_id: settled.change_id,
+        change_id: reconciled.change_id,
         paths: found.paths,
         left,
         rest: 0,
-        meanwhile: settled.repaired.meanwhile,
+        meanwhile: reconciled.repaired.meanwhile,
         rescue: reference.to_owned(),
         trouble,
     }))))

@@ -1,6 +1,6 @@
 //! Files as they are committed and as they are on the disk, in a form in which the two can be compared.
 
-use crate::attribution::{Content, Kind, LIMIT, Version};
+use crate::attribution::{Content, FileKind, LIMIT, Version};
 use crate::error::{Error, Result};
 use crate::vcs::git::Git;
 use sha2::{Digest, Sha256};
@@ -115,7 +115,7 @@ pub async fn at(root: &Path, head: Option<&str>, paths: &[String]) -> Result<Has
     for chunk in paths.chunks(AT_ONCE) {
         let words = ["ls-tree", "-z", "--full-tree", head, "--"];
         let listed = git(root).bytes(&with_paths(&words, chunk)).await?;
-        let entries: Vec<(Kind, &str, &str)> = records(&listed).filter_map(entry).collect();
+        let entries: Vec<(FileKind, &str, &str)> = records(&listed).filter_map(entry).collect();
         for ((kind, _, path), (bytes, converted)) in entries.iter().zip(contents(root, &entries).await?) {
             found.insert((*path).to_owned(), Committed { version: Version::of(*kind, bytes), converted });
         }
@@ -124,13 +124,13 @@ pub async fn at(root: &Path, head: Option<&str>, paths: &[String]) -> Result<Has
 }
 
 /// `MODE blob OID\tPATH`.
-fn entry(record: &[u8]) -> Option<(Kind, &str, &str)> {
+fn entry(record: &[u8]) -> Option<(FileKind, &str, &str)> {
     let (fields, path) = std::str::from_utf8(record).ok()?.split_once('\t')?;
     let mut fields = fields.split(' ');
     let kind = match fields.next()? {
-        "100644" | "100664" => Kind::File,
-        "100755" => Kind::Executable,
-        "120000" => Kind::Symlink,
+        "100644" | "100664" => FileKind::File,
+        "100755" => FileKind::Executable,
+        "120000" => FileKind::Symlink,
         _ => return None,
     };
     Some((kind, fields.nth(1)?, path))
@@ -138,7 +138,7 @@ fn entry(record: &[u8]) -> Option<(Kind, &str, &str)> {
 
 /// Each content, and whether it was converted. `cat-file --filters` tells the size before that, so each content is
 /// followed by a name that no object has.
-async fn contents(root: &Path, entries: &[(Kind, &str, &str)]) -> Result<Vec<(Vec<u8>, bool)>> {
+async fn contents(root: &Path, entries: &[(FileKind, &str, &str)]) -> Result<Vec<(Vec<u8>, bool)>> {
     if entries.iter().any(|(_, _, path)| path.contains('\n')) {
         let mut all = Vec::new();
         for (_, object, path) in entries {
@@ -180,12 +180,12 @@ pub fn on_disk(path: &Path) -> std::io::Result<Version> {
     };
     if metadata.is_symlink() {
         let target = std::fs::read_link(path)?;
-        return Ok(Version::of(Kind::Symlink, target.as_os_str().as_bytes().to_vec()));
+        return Ok(Version::of(FileKind::Symlink, target.as_os_str().as_bytes().to_vec()));
     }
     if !metadata.is_file() {
         return Ok(Version::absent());
     }
-    let kind = if metadata.permissions().mode() & 0o100 == 0 { Kind::File } else { Kind::Executable };
+    let kind = if metadata.permissions().mode() & 0o100 == 0 { FileKind::File } else { FileKind::Executable };
     let mut file = std::fs::File::open(path)?;
     let mut bytes = Vec::new();
     file.by_ref().take(LIMIT as u64 + 1).read_to_end(&mut bytes)?;
@@ -238,7 +238,7 @@ mod tests {
         for (path, committed) in &committed {
             assert!(on_disk(&root.join(path)).unwrap() == committed.version, "{path:?}");
         }
-        let plain = Version::of(Kind::File, b"x\ny".to_vec());
+        let plain = Version::of(FileKind::File, b"x\ny".to_vec());
         assert!(committed["a b"].clone().beside(&plain) == plain && committed["bin"].clone().beside(&plain) != plain);
         assert_eq!(dirty(root, &[]).await.unwrap(), Vec::<String>::new());
         assert_eq!(on_disk(&root.join("sub")).unwrap(), Version::absent());

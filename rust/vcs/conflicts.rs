@@ -3,7 +3,7 @@
 //! GitButler, both grammars, keeps such a commit with the sides of the conflict in its tree, and names the files in
 //! `.conflict-files`, which is TOML: `ancestorEntries`, `ourEntries`, `theirEntries`.
 
-use super::but::Status;
+use super::but::ButStatus;
 use super::git::Git;
 use crate::error::Result;
 use std::collections::BTreeSet;
@@ -18,7 +18,7 @@ pub struct Conflicts {
 }
 
 /// Looks at one branch.
-pub async fn of(git: &Git, status: &Status, branch: &str) -> Result<Conflicts> {
+pub async fn of(git: &Git, status: &ButStatus, branch: &str) -> Result<Conflicts> {
     let commits = status.branch(branch).map(|found| found.commits.as_slice()).unwrap_or_default();
     let mut found = Conflicts::default();
     for commit in commits.iter().filter(|commit| commit.conflicted) {

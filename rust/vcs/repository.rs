@@ -11,7 +11,7 @@ const WORKSPACE: &str = "refs/heads/gitbutler/workspace";
 
 /// What is checked out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum RepositoryKind {
     /// No repository, or one that this user may not read: git's own words.
     None(String),
     /// A repository without a working tree.
@@ -58,7 +58,7 @@ pub struct Repository {
     /// The folder that was looked at.
     pub folder: PathBuf,
     /// What is checked out.
-    pub kind: Kind,
+    pub kind: RepositoryKind,
     /// What is in progress.
     pub operation: Option<Operation>,
     /// Whether git knows whom to name as author and committer.
@@ -85,15 +85,15 @@ pub enum Use {
 }
 
 /// Looks. An error only when git cannot be run.
-pub async fn look(folder: &Path) -> Result<Repository> {
-    look_with(&Git::at(folder)).await
+pub async fn inspect(folder: &Path) -> Result<Repository> {
+    inspect_with(&Git::at(folder)).await
 }
 
 /// Looks with an environment, whose HOME and variables may hold the identity.
-pub async fn look_with(git: &Git) -> Result<Repository> {
+pub async fn inspect_with(git: &Git) -> Result<Repository> {
     let mut found = Repository {
         folder: git.folder.clone(),
-        kind: Kind::None(String::new()),
+        kind: RepositoryKind::None(String::new()),
         operation: None,
         identity: false,
         writable: false,
@@ -103,13 +103,13 @@ pub async fn look_with(git: &Git) -> Result<Repository> {
         root: None,
     };
     if !git.folder.is_dir() {
-        found.kind = Kind::None("no such folder".into());
+        found.kind = RepositoryKind::None("no such folder".into());
         return Ok(found);
     }
     let ended = git.ask(&["rev-parse", "--is-bare-repository", "--is-inside-work-tree"]).await?;
     let said = ended.text();
     if ended.code != Some(0) {
-        found.kind = Kind::None(super::git::tail(&ended.stderr).to_owned());
+        found.kind = RepositoryKind::None(super::git::tail(&ended.stderr).to_owned());
         return Ok(found);
     }
     let (git_dir, common) = (git.git_dir().await?, git.common_dir().await?);
@@ -117,7 +117,7 @@ pub async fn look_with(git: &Git) -> Result<Repository> {
     found.has_gitbutler = common.join("gitbutler").is_dir();
     found.operation = operation(&git_dir);
     if said.starts_with("true") || said.trim_end().ends_with("false") {
-        found.kind = Kind::Bare;
+        found.kind = RepositoryKind::Bare;
         return Ok(found);
     }
     let root = super::git::path(&git.bytes(&["rev-parse", "--show-toplevel"]).await?);
@@ -126,10 +126,10 @@ pub async fn look_with(git: &Git) -> Result<Repository> {
     found.identity = git.ask(&["var", "GIT_COMMITTER_IDENT"]).await?.code == Some(0)
         && git.ask(&["var", "GIT_AUTHOR_IDENT"]).await?.code == Some(0);
     found.kind = match git.branch().await? {
-        None => Kind::Detached,
-        Some(_) if git.head().await?.is_none() => Kind::Unborn,
-        Some(name) if name == WORKSPACE => Kind::Workspace,
-        Some(name) => Kind::Branch(name.strip_prefix("refs/heads/").unwrap_or(&name).to_owned()),
+        None => RepositoryKind::Detached,
+        Some(_) if git.head().await?.is_none() => RepositoryKind::Unborn,
+        Some(name) if name == WORKSPACE => RepositoryKind::Workspace,
+        Some(name) => RepositoryKind::Branch(name.strip_prefix("refs/heads/").unwrap_or(&name).to_owned()),
     };
     found.root = Some(root);
     Ok(found)
@@ -155,27 +155,27 @@ pub fn refusal(repository: &Repository, wanted: Use) -> Option<Error> {
     let no = |code: Code, why: String, hint: &str| Some(Error::new(code, why).hint(hint));
     let refused = |why: String, hint: &str| no(Code::VcsRefused, why, hint);
     match &repository.kind {
-        Kind::None(why) if why.contains("dubious ownership") => {
+        RepositoryKind::None(why) if why.contains("dubious ownership") => {
             return no(
                 Code::NotARepository,
                 format!("{folder} belongs to another user, and git does not trust it"),
                 "trust it with `git config --global --add safe.directory DIR`, or use `isolation = \"none\"`",
             );
         }
-        Kind::None(_) => {
+        RepositoryKind::None(_) => {
             return no(
                 Code::NotARepository,
                 format!("{folder} is not in a git repository"),
                 "make one with `git init` and a first commit, or use `isolation = \"none\"`",
             );
         }
-        Kind::Bare => {
+        RepositoryKind::Bare => {
             return refused(
                 format!("{folder} has no working tree (a bare repository, or a git folder)"),
                 "open a clone or a worktree of it",
             );
         }
-        Kind::Unborn => {
+        RepositoryKind::Unborn => {
             return refused(format!("{folder} has no commits yet"), "make a first commit, then start the task again");
         }
         _ => {}
@@ -212,9 +212,9 @@ pub fn refusal(repository: &Repository, wanted: Use) -> Option<Error> {
         );
     }
     let here = match &repository.kind {
-        Kind::Workspace if repository.has_gitbutler => return None,
-        Kind::Branch(name) => format!("the branch {name:?} is checked out"),
-        Kind::Detached => "HEAD is detached".to_owned(),
+        RepositoryKind::Workspace if repository.has_gitbutler => return None,
+        RepositoryKind::Branch(name) => format!("the branch {name:?} is checked out"),
+        RepositoryKind::Detached => "HEAD is detached".to_owned(),
         _ => "its project data is missing".to_owned(),
     };
     if repository.has_gitbutler {

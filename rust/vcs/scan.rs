@@ -1,4 +1,4 @@
-//! A look at a working tree: which files differ from the look before, by what the file system says of them alone.
+//! A scan of a working tree: which files differ from the scan before, by what the file system says of them alone.
 
 use crate::error::Result;
 use crate::vcs::git::Git;
@@ -9,15 +9,15 @@ use std::path::Path;
 use std::sync::mpsc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// How long a look may take.
+/// How long a scan may take.
 pub const LIMIT: Duration = Duration::from_millis(300);
 
-/// A file written this close to a look (file systems stamp as coarsely) may be written again without a trace.
+/// A file written this close to a scan (file systems stamp as coarsely) may be written again without a trace.
 const GRAIN: i128 = 10_000_000;
 
 /// What the file system says of one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stat {
+pub struct FileStat {
     modified: i128,
     /// Any write or change of mode moves it to the present; nothing else can set it.
     changed: i128,
@@ -29,26 +29,29 @@ pub struct Stat {
 /// Every file that git would track, as it was at one moment. Links are themselves; nested repositories are not entered.
 /// Files whose path is not UTF-8 are left out: they are never claimed.
 #[derive(Clone, Debug, Default)]
-pub struct Look {
+pub struct Scan {
     began: i128,
-    files: HashMap<Box<str>, Stat>,
+    files: HashMap<Box<str>, FileStat>,
 }
 
 /// It took too long, and says nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cut;
 
-impl Stat {
+impl FileStat {
     /// Of the file itself, not of where a link points; nothing where there is no file.
-    pub fn of(path: &Path) -> Option<Stat> {
-        std::fs::symlink_metadata(path).ok().filter(|metadata| !metadata.is_dir()).map(|metadata| Stat::from(&metadata))
+    pub fn of(path: &Path) -> Option<FileStat> {
+        std::fs::symlink_metadata(path)
+            .ok()
+            .filter(|metadata| !metadata.is_dir())
+            .map(|metadata| FileStat::from(&metadata))
     }
 }
 
-impl From<&std::fs::Metadata> for Stat {
-    fn from(metadata: &std::fs::Metadata) -> Stat {
+impl From<&std::fs::Metadata> for FileStat {
+    fn from(metadata: &std::fs::Metadata) -> FileStat {
         let nanos = |seconds: i64, nanos: i64| i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
-        Stat {
+        FileStat {
             modified: nanos(metadata.mtime(), metadata.mtime_nsec()),
             changed: nanos(metadata.ctime(), metadata.ctime_nsec()),
             size: metadata.size(),
@@ -58,18 +61,18 @@ impl From<&std::fs::Metadata> for Stat {
     }
 }
 
-impl Look {
-    /// Looks at `root`, a repository's working tree; `beside` are paths in it that git tracks although it ignores them
+impl Scan {
+    /// Scans `root`, a repository's working tree; `beside` are paths in it that git tracks although it ignores them
     /// ([`tracked_though_ignored`]). Blocks for at most about `limit`.
-    pub fn at(root: &Path, beside: &[String], limit: Duration) -> std::result::Result<Look, Cut> {
+    pub fn at(root: &Path, beside: &[String], limit: Duration) -> std::result::Result<Scan, Cut> {
         let end = Instant::now() + limit;
         let began = now();
-        let (tell, told) = mpsc::channel();
+        let (send, received) = mpsc::channel();
         walker(root).run(|| {
-            let tell = tell.clone();
+            let send = send.clone();
             Box::new(move |entry| {
                 if Instant::now() > end {
-                    let _ = tell.send(None);
+                    let _ = send.send(None);
                     return WalkState::Quit;
                 }
                 // What cannot be read now, or is gone again, is not there.
@@ -77,30 +80,30 @@ impl Look {
                     && entry.file_type().is_some_and(|kind| kind.is_file() || kind.is_symlink())
                     && let Ok(metadata) = entry.metadata()
                 {
-                    let _ = tell.send(Some((entry.into_path(), Stat::from(&metadata))));
+                    let _ = send.send(Some((entry.into_path(), FileStat::from(&metadata))));
                 }
                 WalkState::Continue
             })
         });
-        drop(tell);
-        let mut look = Look { began, ..Look::default() };
-        for found in told {
+        drop(send);
+        let mut scan = Scan { began, ..Scan::default() };
+        for found in received {
             let (path, stat) = found.ok_or(Cut)?;
             if let Some(path) = path.strip_prefix(root).ok().and_then(Path::to_str) {
-                look.files.insert(path.into(), stat);
+                scan.files.insert(path.into(), stat);
             }
         }
         for path in beside {
-            if let Some(stat) = Stat::of(&root.join(path)) {
-                look.files.insert(path.as_str().into(), stat);
+            if let Some(stat) = FileStat::of(&root.join(path)) {
+                scan.files.insert(path.as_str().into(), stat);
             }
         }
-        if Instant::now() > end { Err(Cut) } else { Ok(look) }
+        if Instant::now() > end { Err(Cut) } else { Ok(scan) }
     }
 
     /// Paths that are new, different or gone since `before`, sorted, and those that were written too close to `before`
     /// to tell.
-    pub fn since(&self, before: &Look) -> Vec<String> {
+    pub fn since(&self, before: &Scan) -> Vec<String> {
         let here = self.files.iter().filter(|(path, stat)| !before.knows(path, Some(**stat)));
         let gone = before.files.keys().filter(|path| !self.files.contains_key(*path));
         let mut paths: Vec<String> = here.map(|(path, _)| path).chain(gone).map(|path| path.to_string()).collect();
@@ -109,7 +112,7 @@ impl Look {
     }
 
     /// Whether the file, as it is now, is surely as it was.
-    pub fn knows(&self, path: &str, now: Option<Stat>) -> bool {
+    pub fn knows(&self, path: &str, now: Option<FileStat>) -> bool {
         self.files.get(path).copied() == now && now.is_none_or(|stat| stat.changed <= self.began - GRAIN)
     }
 
@@ -118,8 +121,8 @@ impl Look {
         self.files.contains_key(path)
     }
 
-    /// One file was looked at by itself, and was so. It is looked at again by the next look, once.
-    pub fn note(&mut self, path: &str, stat: Option<Stat>) {
+    /// One file was checked by itself, and was so. The next scan checks it again, once.
+    pub fn note(&mut self, path: &str, stat: Option<FileStat>) {
         match stat {
             Some(stat) => _ = self.files.insert(path.into(), stat),
             None => _ = self.files.remove(path),
@@ -171,14 +174,14 @@ mod tests {
         }
     }
 
-    fn look(root: &Path) -> Look {
-        Look::at(root, &[], Duration::from_secs(10)).unwrap()
+    fn scan(root: &Path) -> Scan {
+        Scan::at(root, &[], Duration::from_secs(10)).unwrap()
     }
 
-    /// A look far enough from what was written before it.
-    fn later(mut look: Look) -> Look {
-        look.began += 1_000_000_000;
-        look
+    /// A scan far enough from what was written before it.
+    fn later(mut scan: Scan) -> Scan {
+        scan.began += 1_000_000_000;
+        scan
     }
 
     #[test]
@@ -198,8 +201,8 @@ mod tests {
         fs::write(root.join("module/.git"), "gitdir: elsewhere\n").unwrap();
         std::os::unix::fs::symlink("nowhere", root.join("link")).unwrap();
         std::os::unix::fs::symlink("sub", root.join("folder link")).unwrap();
-        let look = Look::at(root, &["x.log".into(), "gone".into()], Duration::from_secs(10)).unwrap();
-        let mut seen: Vec<&str> = look.files.keys().map(|path| &**path).collect();
+        let scan = Scan::at(root, &["x.log".into(), "gone".into()], Duration::from_secs(10)).unwrap();
+        let mut seen: Vec<&str> = scan.files.keys().map(|path| &**path).collect();
         seen.sort_unstable();
         let expected = [".gitignore", ".hidden", ".ignore", "a b", "c:d", "folder link", "keep.log", "link", "sub/y"];
         assert_eq!(seen, [&expected[..], &["x.log", "é/ü"]].concat());
@@ -211,39 +214,39 @@ mod tests {
         let root = folder.path();
         git(root, &["init", "-q"]);
         write(root, &["same", "changed", "gone", "mode", "replaced"]);
-        let before = later(look(root));
-        assert_eq!(look(root).since(&before), Vec::<String>::new());
+        let before = later(scan(root));
+        assert_eq!(scan(root).since(&before), Vec::<String>::new());
         fs::write(root.join("changed"), "y\n").unwrap();
         fs::remove_file(root.join("gone")).unwrap();
         fs::set_permissions(root.join("mode"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
         write(root, &["other", "new"]);
         fs::rename(root.join("other"), root.join("replaced")).unwrap();
-        assert_eq!(look(root).since(&before), ["changed", "gone", "mode", "new", "replaced"]);
+        assert_eq!(scan(root).since(&before), ["changed", "gone", "mode", "new", "replaced"]);
     }
 
     #[test]
-    fn a_file_written_at_the_moment_of_a_look_is_looked_at_again() {
+    fn a_file_written_at_the_moment_of_a_scan_is_checked_again() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
         git(root, &["init", "-q"]);
         write(root, &["a"]);
-        let stat = Stat::of(&root.join("a"));
-        let mut before = look(root);
+        let stat = FileStat::of(&root.join("a"));
+        let mut before = scan(root);
         before.began = stat.unwrap().changed + GRAIN / 2;
-        assert_eq!(look(root).since(&before), ["a"], "it may be written again within the same tick");
+        assert_eq!(scan(root).since(&before), ["a"], "it may be written again within the same tick");
         before.began += GRAIN;
-        assert!(look(root).since(&before).is_empty());
+        assert!(scan(root).since(&before).is_empty());
         before.note("a", None);
-        assert_eq!(look(root).since(&before), ["a"]);
+        assert_eq!(scan(root).since(&before), ["a"]);
         before.note("a", stat);
-        assert!(look(root).since(&before).is_empty() && before.knows("a", stat) && before.has("a"));
+        assert!(scan(root).since(&before).is_empty() && before.knows("a", stat) && before.has("a"));
     }
 
     #[test]
-    fn a_look_that_takes_too_long_says_nothing() {
+    fn a_scan_that_takes_too_long_says_nothing() {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), &["a"]);
-        assert!(matches!(Look::at(folder.path(), &[], Duration::ZERO), Err(Cut)));
+        assert!(matches!(Scan::at(folder.path(), &[], Duration::ZERO), Err(Cut)));
     }
 
     #[tokio::test]

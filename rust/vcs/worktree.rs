@@ -13,7 +13,7 @@ pub(crate) mod submodule;
 
 use super::git::Git;
 use super::name::{self, branch_name, short};
-use super::repository::{Kind, Repository, Use, look_with, refusal};
+use super::repository::{Repository, RepositoryKind, Use, inspect_with, refusal};
 use crate::contract::Code;
 use crate::error::{Error, Result};
 use prepare::Preparation;
@@ -112,7 +112,7 @@ pub async fn create(project: &Git, wish: &Wish<'_>) -> Result<Worktree> {
 /// Where a task's worktree will be, on which branch, from which commit. Nothing is made yet but the folder above it, so
 /// that a caller can note it first and [`Worktree::undo`] what a killed [`make`] left.
 pub async fn plan(project: &Git, wish: &Wish<'_>) -> Result<Worktree> {
-    let repository = look_with(project).await?;
+    let repository = inspect_with(project).await?;
     let branches = project.branches("").await?;
     if let Some(error) = refusal(&repository, Use::Worktree).or_else(|| name::refusal(&branches)) {
         return Err(error);
@@ -200,7 +200,7 @@ async fn tip_of(project: &Git, branch: &str) -> Result<String> {
 /// commit holds every stack.
 async fn start(project: &Git, repository: &Repository) -> Result<(String, Option<String>)> {
     let head = project.head().await?.ok_or_else(|| Error::new(Code::VcsRefused, "there are no commits yet"))?;
-    if repository.kind != Kind::Workspace {
+    if repository.kind != RepositoryKind::Workspace {
         return Ok((head, project.branch().await?));
     }
     let target = workspace_target(project).await?.ok_or_else(|| {

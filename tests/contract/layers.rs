@@ -36,7 +36,7 @@ const RUST: &[Layer] = &[
     Layer {
         name: "domain",
         rows: &[
-            &["commits", "detector", "guard", "verbs"],
+            &["commits", "detector", "guard", "typing", "verbs"],
             &["evidence"],
             &["attribution"],
             &["contract"],
@@ -44,7 +44,10 @@ const RUST: &[Layer] = &[
             &["status"],
         ],
     },
-    Layer { name: "base", rows: &[&["paths", "process", "project"], &["clock", "environment", "error", "text"]] },
+    Layer {
+        name: "base",
+        rows: &[&["paths", "process", "project"], &["clock", "environment", "error", "sgr", "text"]],
+    },
 ];
 
 /// What the rows alone would allow.
@@ -55,7 +58,7 @@ const NEVER: &[(&str, &str, &str)] = &[
 
 /// Pure modules, and the crates and modules through which they would touch the world.
 const PURE: &[&str] =
-    &["attribution", "commits", "contract", "detector", "evidence", "guard", "status", "task", "verbs"];
+    &["attribution", "commits", "contract", "detector", "evidence", "guard", "status", "task", "typing", "verbs"];
 const WORLD: &[&str] = &[
     "crate::clock",
     "crate::environment",
@@ -76,10 +79,8 @@ const WORLD: &[&str] = &[
 const DATA: &[&str] = &["crate::clock::Millis", "crate::process::Identity"];
 
 /// Modules that know no agent by name.
-const NEUTRAL: &[&str] = &["attribution", "detector", "evidence", "monitor", "ops"];
-
-/// Arrows around the agents' screens that are still to go.
-const STILL: &[(&str, &str)] = &[("agent::claude", "tmux"), ("tmux", "agent::claude")];
+const NEUTRAL: &[&str] =
+    &["attribution", "core", "daemon", "detector", "evidence", "hook", "monitor", "ops", "spool", "tmux", "typing"];
 
 /// The place of a module: the longest row entry that it lies in, with its position from the top.
 fn place(layers: &[Layer], module: &str) -> Option<(&'static str, usize, &'static str)> {
@@ -102,9 +103,6 @@ fn against(layers: &[Layer], from: &str, to: &str) -> Option<String> {
     };
     if let Some((.., why)) = NEVER.iter().find(|(from, to, _)| is_in(from_place, from) && is_in(to_place, to)) {
         return Some(format!("`{from_place}` never uses `{to_place}`: {why}"));
-    }
-    if STILL.iter().any(|(above, below)| is_in(from, above) && is_in(to, below)) {
-        return None;
     }
     if from_place == to_place || from_row < to_row {
         return None;

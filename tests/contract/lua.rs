@@ -1,7 +1,9 @@
 //! Modules of the plugin in an interpreter of their own, without Neovim.
 
 use mlua::{Function, Lua, Table, Value};
-use serde_json::Value as Json;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -87,18 +89,14 @@ impl Contract {
         word.sequence_values().map(Result::unwrap).collect()
     }
 
-    /// Shapes of parameters and reply; nothing for a request that Lua does not send.
-    pub fn request(&self, method: &str) -> Option<(String, String)> {
-        let entry: Option<Table> = self.table("requests").get(method).unwrap();
-        entry.map(|entry| (entry.get(1).unwrap(), entry.get(2).unwrap()))
+    /// Shapes of parameters and reply.
+    pub fn request(&self, method: &str) -> (String, String) {
+        let entry: Table = self.table("requests").get(method).unwrap();
+        (entry.get(1).unwrap(), entry.get(2).unwrap())
     }
 
     pub fn event(&self, name: &str) -> String {
         self.table("events").get(name).unwrap()
-    }
-
-    pub fn has_shape(&self, name: &str) -> bool {
-        self.table("shapes").contains_key(name).unwrap()
     }
 
     pub fn shape(&self, name: &str) -> BTreeMap<String, String> {
@@ -106,13 +104,33 @@ impl Contract {
         shape.pairs().map(Result::unwrap).collect()
     }
 
-    /// The example has exactly the shape's fields, and each fits its type.
-    pub fn agree(&self, what: &str, shape: &str, example: &Json) {
-        let rust: BTreeSet<String> = example.as_object().unwrap().keys().cloned().collect();
-        let lua: BTreeSet<String> = self.shape(shape).into_keys().collect();
-        crate::compare(&format!("the fields of {what} ({shape})"), &rust, &lua);
+    /// A value of a type with every field in it, so that each is compared.
+    pub fn example(&self, kind: &str) -> Json {
+        let kind = kind.trim_end_matches('?');
+        if let Some(item) = kind.strip_suffix("[]") {
+            return Json::Array(vec![self.example(item)]);
+        }
+        match kind {
+            "string" => "x".into(),
+            "integer" => 1.into(),
+            "boolean" => true.into(),
+            "any" | "map" => json!({ "x": "x" }),
+            words if self.table("words").contains_key(words).unwrap() => self.word(words).pop_first().unwrap().into(),
+            shape => {
+                let fields = self.shape(shape).into_iter().map(|(field, kind)| (field, self.example(&kind)));
+                Json::Object(fields.collect())
+            }
+        }
+    }
+
+    /// Rust reads a full example of the shape and writes the same.
+    pub fn agree<T: DeserializeOwned + Serialize>(&self, shape: &str) {
+        let example = self.example(shape);
+        let read: T = serde_json::from_value(example.clone()).unwrap_or_else(|error| panic!("{shape}: {error}"));
+        let written = serde_json::to_value(read).unwrap();
+        assert_eq!(written, example, "{shape}: Rust left, Lua right");
         let fault: Function = require(&self.lua, "shapes").get("fault").unwrap();
-        let said: Option<String> = fault.call((shape, to_lua(&self.lua, example).unwrap())).unwrap();
-        assert_eq!(said, None, "{what}: what Rust sends is not what Lua expects");
+        let said: Option<String> = fault.call((shape, to_lua(&self.lua, &written).unwrap())).unwrap();
+        assert_eq!(said, None, "{shape}: what Rust sends is not what Lua expects");
     }
 }

@@ -3,17 +3,17 @@
 //! `lua/chorus/tasks/`.
 #![allow(clippy::unwrap_used)]
 
-mod examples;
 mod layers;
 mod lua;
 mod rules;
 mod text;
 mod verbs;
 
-use chorus::contract::{Code, Event, Failure, PROTOCOL, Request};
-use chorus::task::Isolation;
+use chorus::contract::*;
+use chorus::task::{Isolation, Task};
 use lua::Contract;
 use serde::de::DeserializeOwned;
+use serde_json::json;
 use std::collections::BTreeSet;
 
 type Names = BTreeSet<String>;
@@ -33,10 +33,6 @@ fn compare(what: &str, rust: &Names, lua: &Names) {
         rust_only.is_empty() && lua_only.is_empty(),
         "{what} differ\n  only in Rust: {rust_only}\n  only in Lua:  {lua_only}\n"
     );
-}
-
-fn names(of: &[serde_json::Value], tag: &str) -> Names {
-    of.iter().map(|value| value[tag].as_str().unwrap().to_owned()).collect()
 }
 
 #[test]
@@ -68,60 +64,86 @@ fn words_agree() {
 #[test]
 fn requests_agree() {
     let lua = Contract::load();
-    let wrong = serde_json::json!({"method": "?", "params": {}});
-    let examples: Vec<_> = examples::requests().iter().map(|it| serde_json::to_value(it).unwrap()).collect();
-    let known = variants::<Request>(wrong);
-    compare("requests (Lua: examples in tests/contract)", &known, &names(&examples, "method"));
+    let known = variants::<Request>(json!({"method": "?", "params": {}}));
     compare("requests", &known, &(&lua.keys("requests") | &lua.list("not_ours")));
-    for (request, example) in examples::requests().iter().zip(&examples) {
-        let method = example["method"].as_str().unwrap();
-        let Some((params, reply)) = lua.request(method) else { continue };
-        lua.agree(method, &params, &example["params"]);
-        assert_eq!(reply, examples::reply_of(request), "the reply of `{method}`: Lua left, Rust right");
+    for method in lua.keys("requests") {
+        let (params, _) = lua.request(&method);
+        let example = json!({"method": method, "params": lua.example(&params)});
+        let read: Request = serde_json::from_value(example.clone()).unwrap_or_else(|error| panic!("{method}: {error}"));
+        assert_eq!(serde_json::to_value(read).unwrap(), example, "{method}: Rust left, Lua right");
     }
 }
 
+/// A reply that Neovim may get is listed here: without it the test that follows fails.
 #[test]
 fn replies_agree() {
     let lua = Contract::load();
-    for (name, reply) in examples::replies() {
-        if lua.has_shape(name) {
-            lua.agree(&format!("reply {name}"), name, &serde_json::to_value(reply).unwrap());
-        } else {
-            assert!(["Exec", "HookReply"].contains(&name), "Lua has no shape `{name}`");
-        }
+    let mut compared = Names::new();
+    macro_rules! agree {
+        ($($name:ident)*) => {$(
+            lua.agree::<$name>(stringify!($name));
+            compared.insert(stringify!($name).to_owned());
+        )*};
     }
-    let failure = Failure { code: Code::Internal, message: "x".into(), hint: Some("x".into()) };
-    lua.agree("failure", "Failure", &serde_json::to_value(failure).unwrap());
+    agree!(Welcome Snapshot Page Explanation Task Sent Tasks Requests Opened Output Terminal Web Diff CommitMessage);
+    agree!(Offer Changes Line Health Config Nothing);
+    let replies: Names = lua.keys("requests").iter().map(|method| lua.request(method).1).collect();
+    compare("replies", &compared, &replies);
+    lua.agree::<Failure>("Failure");
+}
+
+/// What each arm of `ops::answer` replies is what the documentation of its request says, from which Lua has it.
+#[test]
+fn the_operations_reply_what_the_contract_says() {
+    let lua = Contract::load();
+    let source = lua::read("rust/ops.rs");
+    let (_, table) = source.split_once("Ok(match request {").unwrap();
+    let (table, _) = table.split_once("\n    })").unwrap();
+    // An arm of several lines is one.
+    let table = table.replace("\n            ", " ");
+    let mut answered = Names::new();
+    for arm in table.split("\n        ").filter(|arm| arm.starts_with(char::is_uppercase)) {
+        let (variant, does) = arm.split_once('(').unwrap();
+        let method =
+            variant.chars().fold(String::new(), |name, letter| match letter.is_uppercase() && !name.is_empty() {
+                true => format!("{name}_{}", letter.to_lowercase()),
+                false => format!("{name}{}", letter.to_lowercase()),
+            });
+        if !lua.keys("requests").contains(&method) || method == "hello" {
+            continue;
+        }
+        let reply = match does.split_once("Reply::") {
+            Some((_, named)) => named.split('(').next().unwrap(),
+            None => "Task",
+        };
+        assert!(reply != "Task" || does.contains("=> task("), "{arm}");
+        assert_eq!(lua.request(&method).1, reply, "the reply of `{method}`: contract left, rust/ops.rs right");
+        answered.insert(method);
+    }
+    answered.insert("hello".into());
+    compare("requests with a reply", &answered, &lua.keys("requests"));
 }
 
 #[test]
 fn events_agree() {
     let lua = Contract::load();
-    let examples: Vec<_> = examples::events().iter().map(|it| serde_json::to_value(it).unwrap()).collect();
-    let known = variants::<Event>(serde_json::json!({"name": "?", "data": {}}));
-    compare("events (Lua: examples in tests/contract)", &known, &names(&examples, "name"));
-    compare("events", &known, &lua.keys("events"));
-    for example in examples {
-        let name = example["name"].as_str().unwrap();
-        lua.agree(&format!("event {name}"), &lua.event(name), &example["data"]);
+    compare("events", &variants::<Event>(json!({"name": "?", "data": {}})), &lua.keys("events"));
+    for name in lua.keys("events") {
+        let example = json!({"name": name, "data": lua.example(&lua.event(&name))});
+        let read: Event = serde_json::from_value(example.clone()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(serde_json::to_value(read).unwrap(), example, "{name}: Rust left, Lua right");
     }
 }
 
 #[test]
 fn what_lua_leaves_out_rust_may_miss() {
     let lua = Contract::load();
-    for example in examples::requests().iter().map(|it| serde_json::to_value(it).unwrap()) {
-        let method = example["method"].as_str().unwrap();
-        let Some((shape, _)) = lua.request(method) else { continue };
-        let mut params = example["params"].as_object().unwrap().clone();
-        for (field, kind) in lua.shape(&shape) {
-            if kind.ends_with('?') {
-                params.remove(&field);
-            }
-        }
-        let sent = serde_json::json!({"method": method, "params": params});
-        let read = serde_json::from_value::<Request>(sent);
+    for method in lua.keys("requests") {
+        let (shape, _) = lua.request(&method);
+        let fields = lua.shape(&shape);
+        let mut params = lua.example(&shape);
+        params.as_object_mut().unwrap().retain(|field, _| !fields[field].ends_with('?'));
+        let read = serde_json::from_value::<Request>(json!({"method": method, "params": params}));
         assert!(read.is_ok(), "`{method}`: Lua may leave out what Rust wants: {}", read.unwrap_err());
     }
 }

@@ -1,7 +1,7 @@
 //! The rules on tasks that both halves know: which tasks a verb applies to, and which a filter names.
 
-use crate::lua::{interpreter, require, to_lua};
-use crate::{Names, compare, examples, variants};
+use crate::lua::{Contract, interpreter, require, to_lua};
+use crate::{Names, compare, variants};
 use chorus::status::AgentStatus;
 use chorus::store::Filter;
 use chorus::task::{Isolation, Status, Task};
@@ -14,15 +14,20 @@ fn each<T: DeserializeOwned>() -> Vec<T> {
     names.into_iter().map(|name| serde_json::from_value(name.into()).unwrap()).collect()
 }
 
+/// A task with every field.
+fn full_task() -> Task {
+    serde_json::from_value(Contract::load().example("Task")).unwrap()
+}
+
 /// One task of every kind that a rule could tell apart.
 fn tasks() -> Vec<Task> {
-    let mut tasks = Vec::new();
+    let (mut tasks, full) = (Vec::new(), full_task());
     for status in each::<Status>() {
         for agent in each::<AgentStatus>() {
             for isolation in each::<Isolation>() {
                 for bits in 0..32 {
                     let has = |bit: i32| bits & (1 << bit) != 0;
-                    let mut task = examples::task();
+                    let mut task = full.clone();
                     task.status = status;
                     task.agent_status.status = agent;
                     task.isolation = isolation;
@@ -86,8 +91,9 @@ fn a_filter_names_the_same_tasks_in_a_shell_and_in_neovim() {
 /// Whom the guesses, pickers and filters of both faces offer: each difference there once was is a row here.
 #[test]
 fn a_verb_applies_to_what_the_daemon_accepts() {
+    let full = full_task();
     let task = |status, agent, isolation, stack: bool, uncommitted| {
-        let mut task = examples::task();
+        let mut task = full.clone();
         (task.status, task.isolation, task.uncommitted) = (status, isolation, uncommitted);
         task.agent_status.status = agent;
         task.stack = task.stack.filter(|_| stack);
@@ -116,7 +122,7 @@ fn a_verb_applies_to_what_the_daemon_accepts() {
         ("preview", task(Running, Idle, Stack, true, 0), false),
         ("preview", task(Pending, Stopped, Worktree, false, 0), false),
         ("mend", task(Running, Idle, Stack, true, 0), false),
-        ("mend", Task { trouble: examples::task().trouble, ..task(Completed, Stopped, Stack, true, 0) }, true),
+        ("mend", Task { trouble: full.trouble.clone(), ..task(Completed, Stopped, Stack, true, 0) }, true),
     ];
     for (name, task, expected) in rows {
         let verb = VERBS.iter().find(|verb| verb.name == name).unwrap();

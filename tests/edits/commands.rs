@@ -94,7 +94,7 @@ async fn a_save_during_a_command_is_the_persons() {
     let world = World::new(&[("b.txt", "x\n")]).await;
     let begun = world.shell(&world.a).await;
     world.write("b.txt", "mine\n");
-    edits::saved(&world.core, world.project(), "b.txt").await.unwrap();
+    edits::attribute_save(&world.core, world.project(), "b.txt").await.unwrap();
     world.write("c.txt", "");
     world.shell_ends(&begun).await;
     assert_eq!((world.whose("b.txt").await, world.whose("c.txt").await), ("user:1".into(), "a:*".into()));
@@ -106,7 +106,7 @@ async fn a_save_that_is_told_after_a_look_is_the_persons() {
     world.write("b.txt", "mine\n");
     let begun = world.shell(&world.a).await;
     assert_eq!(world.whose("b.txt").await, "?:1");
-    edits::saved(&world.core, world.project(), "b.txt").await.unwrap();
+    edits::attribute_save(&world.core, world.project(), "b.txt").await.unwrap();
     assert_eq!(world.whose("b.txt").await, "user:1");
     world.shell_ends(&begun).await;
 }
@@ -117,14 +117,14 @@ async fn a_command_in_the_background_runs_until_its_session_leaves_it() {
     let (begun, _) = world.pre(&world.a, "Bash", json!({"command": "sh x", "run_in_background": true})).await;
     world.post(&begun, json!({"stdout": "", "backgroundTaskId": "b1"})).await;
     world.write("1", "");
-    edits::calls_over(&world.core, &world.a, false).await.unwrap();
+    edits::end_calls(&world.core, &world.a, false).await.unwrap();
     world.settle().await;
     assert_eq!(world.whose("1").await, "a:*", "a turn's end is not its end");
     let command = world.shell(&world.b).await;
     world.write("2", "");
     world.shell_ends(&command).await;
     world.write("3", "");
-    edits::calls_over(&world.core, &world.a, true).await.unwrap();
+    edits::end_calls(&world.core, &world.a, true).await.unwrap();
     world.write("4", "");
     world.settle().await;
     assert_eq!(world.whose("2").await, "?ab:*");
@@ -139,7 +139,7 @@ async fn a_call_that_never_ended_ends_with_its_turn() {
     let (edit, _) = world.pre(&world.a, "Edit", world.edit_input("a.txt", "line 3\n", "a\n")).await;
     world.apply(&edit);
     world.write("1", "");
-    edits::calls_over(&world.core, &world.a, false).await.unwrap();
+    edits::end_calls(&world.core, &world.a, false).await.unwrap();
     assert_eq!(world.whose("1").await, "a:*");
     assert_eq!(world.whose("a.txt").await, "?a:3", "nobody said that the edit was made");
     world.write("2", "");

@@ -68,13 +68,13 @@ async fn what_is_ignored_or_elsewhere_is_nobodys_business() {
     fs::create_dir(world.root.join("other")).unwrap();
     fs::create_dir(world.root.join("other/.git")).unwrap();
     world.put(&world.a, "other/x", "a\n").await;
-    edits::saved(&world.core, world.project(), "x.log").await.unwrap();
-    edits::saved(&world.core, world.project(), "/").await.unwrap();
+    edits::attribute_save(&world.core, world.project(), "x.log").await.unwrap();
+    edits::attribute_save(&world.core, world.project(), "/").await.unwrap();
     world.settle().await;
     assert_eq!(world.edited().await, Vec::<String>::new());
     world.put(&world.a, "folder/of/its/own", "a\n").await;
     symlink("a.txt", world.root.join("link")).unwrap();
-    edits::saved(&world.core, world.project(), "link").await.unwrap();
+    edits::attribute_save(&world.core, world.project(), "link").await.unwrap();
     world.edit(&world.a, "link", "line 3", "a").await;
     assert_eq!(world.whose("a.txt").await, "a:3", "through a link");
     assert_eq!(world.whose("folder/of/its/own").await, "a:* a:1");

@@ -16,7 +16,7 @@ async fn whose_edits_are_there_is_told_once() {
     assert_eq!(told["hookSpecificOutput"]["hookEventName"], "PreToolUse");
     assert_eq!(world.edit(&world.b, "a.txt", "line 21\n", "b\n").await, None, "told already");
     world.write("a.txt", &world.read("a.txt").replace("line 28\n", "mine\n"));
-    edits::saved(&world.core, world.project(), "a.txt").await.unwrap();
+    edits::attribute_save(&world.core, world.project(), "a.txt").await.unwrap();
     let told = world.edit(&world.b, "a.txt", "line 22\n", "b\n").await.unwrap();
     assert!(told.to_string().contains("the person you work for: line 29"), "{told}");
 }
@@ -42,7 +42,7 @@ async fn what_was_dirty_before_the_first_task_is_the_persons() {
     world.write("a.txt", &numbered(&[(3, "mine\n")]));
     world.write("new", "mine\n");
     std::fs::remove_file(world.root.join("b.txt")).unwrap();
-    edits::first_look(&world.core, world.project()).await.unwrap();
+    edits::first_scan(&world.core, world.project()).await.unwrap();
     world.settle().await;
     assert_eq!(world.edited().await, ["a.txt", "b.txt", "new"]);
     assert_eq!(world.whose("b.txt").await, "user:* user:-1");
@@ -54,7 +54,7 @@ async fn what_was_dirty_before_the_first_task_is_the_persons() {
 async fn without_a_task_all_is_the_persons() {
     let world = World::unseen(&[]).await;
     world.write("a.txt", &numbered(&[(3, "mine\n")]));
-    edits::saved(&world.core, world.project(), "a.txt").await.unwrap();
+    edits::attribute_save(&world.core, world.project(), "a.txt").await.unwrap();
     assert_eq!(world.edited().await, Vec::<String>::new(), "there is nobody to tell it apart from");
     world.settle().await;
     assert_eq!(world.whose("a.txt").await, "user:3");
@@ -68,11 +68,11 @@ async fn a_task_that_joins_others_takes_nothing_for_the_persons() {
     let world = World::new(&[]).await;
     let command = world.shell(&world.a).await;
     world.write("1", "");
-    edits::first_look(&world.core, world.project()).await.unwrap();
+    edits::first_scan(&world.core, world.project()).await.unwrap();
     world.write("2", "");
     world.shell_ends(&command).await;
     world.write("3", "");
-    edits::first_look(&world.core, world.project()).await.unwrap();
+    edits::first_scan(&world.core, world.project()).await.unwrap();
     let whose = (world.whose("1").await, world.whose("2").await, world.whose("3").await);
     assert_eq!(whose, ("a:*".into(), "a:*".into(), "?:*".into()));
 }

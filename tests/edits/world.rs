@@ -43,7 +43,7 @@ impl World {
     /// Committed are `a.txt`, with the lines 1 to 30, and `files`. Everything is clean and looked at.
     pub async fn new(files: &[(&str, &str)]) -> World {
         let world = World::unseen(files).await;
-        edits::first_look(&world.core, world.project()).await.unwrap();
+        edits::first_scan(&world.core, world.project()).await.unwrap();
         let both = [world.a.uuid.clone(), world.b.uuid.clone()];
         let started =
             world.core.store().unwrap().write(move |tx| {
@@ -224,7 +224,7 @@ impl World {
     }
 
     pub async fn settle(&self) {
-        assert!(edits::settle(&self.core, self.project()).await.unwrap());
+        assert!(edits::reconcile(&self.core, self.project()).await.unwrap());
     }
 
     /// Whose what in a file is, such as `a:3 user:5-6 ?ab:9`; a deletion is `a:-9`, the file itself `a:*`.

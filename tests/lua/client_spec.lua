@@ -193,7 +193,8 @@ describe('the client', function()
   end)
 
   it('connects again, losing nothing, when the daemon it met leaves for a newer one', function()
-    local replaced = { code = 'replaced', message = 'the running daemon is older than this client and is shutting down' }
+    local replaced =
+      { code = 'replaced', message = 'the running daemon is older than this client and is shutting down' }
     world:tell('script', { hello = { error = replaced } })
     local err, result
     client.request('task_list', {}, function(...)

@@ -38,6 +38,41 @@ blocks['chorus-verbs'] = function()
   return lines
 end
 
+--- What the words of `fits` say, in the order of the help.
+local applies_to = {
+  { 'any', 'every task' },
+  { 'pending', 'pending' },
+  { 'live', 'running' },
+  { 'busy', 'agent works on a turn' },
+  { 'asking', 'has an open request' },
+  { 'ended', 'completed or failed' },
+  { 'not_live', 'not running' },
+  { 'branch', 'has a branch' },
+  { 'uncommitted', 'has uncommitted edits' },
+  { 'worktree', 'has a worktree branch' },
+  { 'trouble', 'needs a fix' },
+}
+
+blocks['chorus-verb-tasks'] = function()
+  local lines, listed = {}, 0
+  for _, each in ipairs(applies_to) do
+    local word, tasks = each[1], each[2]
+    local verbs = {}
+    for _, verb in ipairs(require('chorus.command').verbs) do
+      if verb.takes ~= 'nothing' and verb.fits == word then
+        verbs[#verbs + 1], listed = verb.name, listed + 1
+      end
+    end
+    assert(#verbs > 0, 'no verb applies to: ' .. tasks)
+    lines[#lines + 1] = ('    %-25s %s'):format(tasks, table.concat(verbs, ' '))
+  end
+  local with_task = vim.tbl_filter(function(verb)
+    return verb.takes ~= 'nothing'
+  end, require('chorus.command').verbs)
+  assert.equal(#with_task, listed)
+  return lines
+end
+
 blocks['chorus-option-list'] = function()
   local lines = {}
   for _, option in ipairs(require('chorus.config').schema) do

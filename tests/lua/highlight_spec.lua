@@ -1,14 +1,13 @@
 local helpers = require('helpers')
 
 describe('the highlight groups', function()
-  local world, highlight
+  local highlight
 
-  helpers.in_a_world(function(fresh)
-    world = fresh
+  helpers.in_a_world(function()
     highlight = require('chorus.highlight')
   end)
 
-  it('are links by default, which a person or a colour scheme may replace', function()
+  it('are links by default, which a person or a color scheme may replace', function()
     vim.api.nvim_set_hl(0, 'ChorusBusy', { fg = '#123456' })
     highlight.setup()
     assert.same({ fg = 0x123456 }, vim.api.nvim_get_hl(0, { name = 'ChorusBusy' }))

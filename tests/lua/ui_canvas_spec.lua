@@ -25,7 +25,7 @@ describe('canvas', function()
     return found
   end
 
-  it('writes lines, colours and data', function()
+  it('writes lines, colors and data', function()
     canvas.draw(buffer, rows('one', 'three'))
     assert.are.same({ '  one', '  three' }, world.lines(buffer))
     assert.are.same({ { 2, 5, 'ChorusNumber' }, { 2, 7, 'ChorusNumber' } }, groups())
@@ -53,7 +53,7 @@ describe('canvas', function()
     assert.are.equal(5, #groups())
   end)
 
-  it('writes a changed colour even where the text stays', function()
+  it('writes a changed color even where the text stays', function()
     canvas.draw(buffer, { canvas.row({ { 'a', 'ChorusNumber' } }) })
     canvas.draw(buffer, { canvas.row({ { 'a', 'ChorusTag' } }) })
     assert.are.same({ { 0, 1, 'ChorusTag' } }, groups())

@@ -82,9 +82,7 @@ describe('list plan', function()
     assert.is_truthy(
       fault_of({ lines[1], lines[2] }):find('0: the line of #104 is gone: `:Chorus delete 104`', 1, true)
     )
-    assert.is_truthy(
-      fault_of({ lines[1], lines[2], lines[3], '#12 P2 copy' }):find('4: #12 appears twice', 1, true)
-    )
+    assert.is_truthy(fault_of({ lines[1], lines[2], lines[3], '#12 P2 copy' }):find('4: #12 appears twice', 1, true))
     assert.is_truthy(fault_of({ lines[1], lines[2], lines[3], '#99 P2 x' }):find('4: #99 is not in this list', 1, true))
     assert.is_truthy(fault_of({ '#12 P2', lines[2], lines[3] }):find('1: a title is required', 1, true))
     assert.is_truthy(

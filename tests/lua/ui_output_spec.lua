@@ -1,6 +1,6 @@
 local world = require('ui_world')
 
-describe('colours of a terminal', function()
+describe('colors of a terminal', function()
   local sgr
 
   before_each(function()
@@ -48,7 +48,7 @@ describe('colours of a terminal', function()
     assert.are.same({ { 'second', 'oF2' } }, (parse('second', style)))
   end)
 
-  it('survive a change of the colour scheme', function()
+  it('survive a change of the color scheme', function()
     parse('\27[31mx')
     vim.cmd.colorscheme('habamax')
     assert.is_truthy(vim.api.nvim_get_hl(0, { name = 'ChorusSgr_F1' }).fg)

@@ -1,12 +1,12 @@
 //! The daemon, or `but`, killed at any moment of a commit.
 
 use super::world::{A, B, World, branch, each, each_standin, task};
-use chorus::commits::plan::{Piece, What};
-use chorus::vcs::commit::Outcome;
+use chorus::commits::plan::{PlannedPiece, What};
+use chorus::vcs::commit::CommitOutcome;
 use std::time::Duration;
 
 /// A commit of `a.txt` and a new file that is cut right after its intent was written down.
-async fn cut_at_intent(world: &mut World) -> Vec<Piece> {
+async fn cut_at_intent(world: &mut World) -> Vec<PlannedPiece> {
     world.repository.change_line("a.txt", 3, "three by a");
     world.repository.write("new.txt", "new\n");
     world.repository.change_line("b.txt", 9, "nine by b");
@@ -16,11 +16,11 @@ async fn cut_at_intent(world: &mut World) -> Vec<Piece> {
     world.stop_at_intent = true;
     world.try_commit("a").await.unwrap_err();
     world.stop_at_intent = false;
-    ["a.txt", "new.txt"].map(|path| Piece { path: path.into(), what: What::Whole }).into()
+    ["a.txt", "new.txt"].map(|path| PlannedPiece { path: path.into(), what: What::Whole }).into()
 }
 
 /// `but commit` as the daemon would have run it, with nobody to look at what came of it.
-async fn unseen(world: &World, pieces: &[Piece], limit: Duration) {
+async fn unseen(world: &World, pieces: &[PlannedPiece], limit: Duration) {
     let held = world.hold().await;
     let status = world.but.status().await.unwrap();
     let message = world.intents.last().unwrap().message.clone();
@@ -32,7 +32,7 @@ async fn unseen(world: &World, pieces: &[Piece], limit: Duration) {
 fn before_but_ran_nothing_was_committed() {
     each(async |world: &mut World| {
         cut_at_intent(world).await;
-        assert_eq!(world.recover().await, Outcome::Nothing { left: vec![] });
+        assert_eq!(world.recover().await, CommitOutcome::Nothing { left: vec![] });
         let outcome = world.commit("a").await;
         assert_eq!(world.made(outcome).paths, ["a.txt", "new.txt"]);
         world.next_works().await;
@@ -71,7 +71,7 @@ fn but_killed_at_any_moment_loses_nothing() {
             unseen(world, &pieces, Duration::from_millis(moment * moment)).await;
             let outcome = world.recover().await;
             let outcome = match outcome {
-                Outcome::Nothing { .. } => world.commit("a").await,
+                CommitOutcome::Nothing { .. } => world.commit("a").await,
                 other => other,
             };
             let made = world.made(outcome);

@@ -1,12 +1,12 @@
 //! A `but` that fails in every way it was seen to, and some more.
 
 use super::world::{A, B, World, each_standin, task};
-use chorus::vcs::commit::{Kind, Outcome};
+use chorus::vcs::commit::{CommitOutcome, TroubleKind};
 use std::time::Duration;
 
 /// Both tasks and the user have edits; the commit of `a` meets a fault. Afterwards every byte is there, none is on a
 /// wrong branch, and the next commits work.
-async fn with_fault(world: &mut World, fault: &str) -> Outcome {
+async fn with_fault(world: &mut World, fault: &str) -> CommitOutcome {
     world.repository.write("before.txt", "before\n");
     world.claim("before.txt", task("b"));
     let outcome = world.commit("b").await;
@@ -49,7 +49,7 @@ async fn with_fault(world: &mut World, fault: &str) -> Outcome {
 fn one_that_hangs() {
     each_standin(async |world: &mut World| {
         let outcome = with_fault(world, "hang").await;
-        assert_eq!(world.trouble(outcome).kind, Kind::Tool);
+        assert_eq!(world.trouble(outcome).kind, TroubleKind::Tool);
     });
 }
 
@@ -64,7 +64,7 @@ fn one_that_answers_garbage() {
 fn one_that_dies_before_anything() {
     each_standin(async |world: &mut World| {
         let outcome = with_fault(world, "die-before").await;
-        assert_eq!(world.trouble(outcome).kind, Kind::Tool);
+        assert_eq!(world.trouble(outcome).kind, TroubleKind::Tool);
     });
 }
 
@@ -94,7 +94,7 @@ fn one_that_makes_an_empty_commit() {
 fn one_that_finds_the_disk_full() {
     each_standin(async |world: &mut World| {
         let outcome = with_fault(world, "disk-full").await;
-        assert_eq!(world.trouble(outcome).kind, Kind::Tool);
+        assert_eq!(world.trouble(outcome).kind, TroubleKind::Tool);
     });
 }
 
@@ -102,7 +102,7 @@ fn one_that_finds_the_disk_full() {
 fn one_that_fails() {
     each_standin(async |world: &mut World| {
         let outcome = with_fault(world, "fail").await;
-        assert_eq!(world.trouble(outcome).kind, Kind::Tool);
+        assert_eq!(world.trouble(outcome).kind, TroubleKind::Tool);
     });
 }
 

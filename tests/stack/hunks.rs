@@ -3,7 +3,7 @@
 use super::world::{A, B, World, each, task};
 use chorus::attribution::Owner;
 use chorus::commits::plan::Why;
-use chorus::vcs::commit::Kind;
+use chorus::vcs::commit::TroubleKind;
 use chorus_testkit::but::Grammar;
 
 fn lines(world: &World, branch: &str, path: &str) -> Vec<String> {
@@ -50,7 +50,7 @@ fn a_change_on_anothers_commit_is_told_with_its_remedy_and_the_rest_is_committed
         let made = both.made(outcome);
         assert_eq!(made.paths, ["free.txt"]);
         let trouble = made.trouble.unwrap();
-        assert_eq!((trouble.kind, trouble.above.as_deref()), (Kind::DependsOn, Some(A)), "{}", trouble.text);
+        assert_eq!((trouble.kind, trouble.above.as_deref()), (TroubleKind::DependsOn, Some(A)), "{}", trouble.text);
         assert_eq!(trouble.paths, ["a.txt"]);
         assert_eq!(both.repository.dirty(), ["a.txt"]);
         both.kept("a.txt", &both.repository.read("a.txt").unwrap());
@@ -77,7 +77,7 @@ fn only_a_change_on_anothers_commit_is_a_trouble_and_no_commit() {
         let world = World::claims_of(&["a.txt"], "b", world);
         let outcome = world.commit("b").await;
         let trouble = world.trouble(outcome);
-        assert_eq!((trouble.kind, trouble.above.as_deref()), (Kind::DependsOn, Some(A)), "{}", trouble.text);
+        assert_eq!((trouble.kind, trouble.above.as_deref()), (TroubleKind::DependsOn, Some(A)), "{}", trouble.text);
         assert_eq!(world.repository.tip(B), tip, "no empty commit stays");
         assert_eq!(world.repository.dirty(), ["a.txt"]);
         let empty = world.repository.git(["log", "--format=%s", &format!("main..{B}")]);
@@ -102,7 +102,7 @@ fn hunks_beside_one_that_depends_are_committed() {
         let world = World::claims_of(&["a.txt"], "b", world);
         let outcome = world.commit("b").await;
         let made = world.made(outcome);
-        assert_eq!(made.trouble.unwrap().kind, Kind::DependsOn);
+        assert_eq!(made.trouble.unwrap().kind, TroubleKind::DependsOn);
         let b = lines(world, B, "a.txt");
         assert_eq!((b[2].as_str(), b[29].as_str()), ("line 3", "thirty by b"));
     });

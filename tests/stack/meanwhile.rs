@@ -3,7 +3,7 @@
 use super::world::{A, World, each, task};
 use chorus::attribution::Owner;
 use chorus::commits::plan::Why;
-use chorus::vcs::commit::{Kind, Outcome};
+use chorus::vcs::commit::{CommitOutcome, TroubleKind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -105,15 +105,17 @@ fn a_file_that_is_written_all_the_time_loses_nothing() {
             let outcome = world.commit("a").await;
             let last = writer.end();
             match outcome {
-                Outcome::Committed(one) => {
-                    assert!(one.trouble.as_ref().is_none_or(|it| it.kind == Kind::Conflicted), "{one:?}");
+                CommitOutcome::Committed(one) => {
+                    assert!(one.trouble.as_ref().is_none_or(|it| it.kind == TroubleKind::Conflicted), "{one:?}");
                     resolved(world, one.trouble.is_some()).await;
                 }
-                Outcome::Trouble(trouble) => {
-                    assert!(matches!(trouble.kind, Kind::Changing | Kind::Conflicted), "{trouble:?}");
-                    resolved(world, trouble.kind == Kind::Conflicted).await;
+                CommitOutcome::Trouble(trouble) => {
+                    assert!(matches!(trouble.kind, TroubleKind::Changing | TroubleKind::Conflicted), "{trouble:?}");
+                    resolved(world, trouble.kind == TroubleKind::Conflicted).await;
                 }
-                Outcome::Nothing { left } => resolved(world, left.iter().any(|it| it.why == Why::Conflicted)).await,
+                CommitOutcome::Nothing { left } => {
+                    resolved(world, left.iter().any(|it| it.why == Why::Conflicted)).await
+                }
             }
             let now = world.repository.read("a.txt").unwrap();
             if !String::from_utf8_lossy(&now).contains("thirty") {
@@ -126,7 +128,7 @@ fn a_file_that_is_written_all_the_time_loses_nothing() {
         }
         world.next_works().await;
         let outcome = world.commit("a").await;
-        assert!(!matches!(outcome, Outcome::Trouble(_)), "{outcome:?}");
+        assert!(!matches!(outcome, CommitOutcome::Trouble(_)), "{outcome:?}");
         assert!(!world.repository.dirty().contains(&"a.txt".to_owned()));
     });
 }

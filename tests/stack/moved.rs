@@ -1,7 +1,7 @@
 //! Repositories in which a commit would be lost, or cannot be made.
 
 use super::world::{A, B, World, each, task};
-use chorus::vcs::commit::Kind;
+use chorus::vcs::commit::TroubleKind;
 
 /// A commit from outside on an applied branch.
 fn move_outside(world: &World, branch: &str) -> String {
@@ -27,7 +27,7 @@ fn a_branch_moved_from_outside_is_told_and_nothing_is_lost() {
         world.claim("second.txt", task("a"));
         let outcome = world.commit("a").await;
         let trouble = world.trouble(outcome);
-        assert_eq!(trouble.kind, Kind::MovedOutside, "{}", trouble.text);
+        assert_eq!(trouble.kind, TroubleKind::MovedOutside, "{}", trouble.text);
         assert_eq!(world.repository.tip(A), outside);
         assert_eq!(world.repository.read("second.txt").unwrap(), b"second\n");
 
@@ -60,7 +60,7 @@ fn a_branch_moved_during_the_commit_loses_no_byte() {
         let outcome = world.commit("a").await;
         world.meanwhile = None;
         let trouble = world.trouble(outcome);
-        assert_eq!(trouble.kind, Kind::MovedOutside, "{}", trouble.text);
+        assert_eq!(trouble.kind, TroubleKind::MovedOutside, "{}", trouble.text);
         assert_eq!(world.repository.read("second.txt").unwrap(), b"second\n");
         world.kept("b.txt", &world.repository.read("b.txt").unwrap());
         assert!(world.repository.read("b.txt").unwrap().starts_with(b"b 1\nb 2\nb's own\n"));
@@ -103,7 +103,7 @@ fn a_branch_that_is_not_applied_is_told() {
         world.claim("second.txt", task("a"));
         let outcome = world.commit("a").await;
         let trouble = world.trouble(outcome);
-        assert_eq!((trouble.kind, trouble.remedy.unwrap()), (Kind::NotApplied, format!("run `but apply {A}`")));
+        assert_eq!((trouble.kind, trouble.remedy.unwrap()), (TroubleKind::NotApplied, format!("run `but apply {A}`")));
         assert_eq!(world.repository.dirty(), ["second.txt"]);
         let held = world.hold().await;
         world.but.apply(A, &held).await.unwrap();
@@ -121,13 +121,13 @@ fn a_repository_on_another_branch_or_with_a_commit_on_the_workspace_is_told() {
         world.repository.git(["commit", "--quiet", "--no-verify", "--allow-empty", "-m", "on the workspace"]);
         let outcome = world.commit("a").await;
         let trouble = world.trouble(outcome);
-        assert_eq!(trouble.kind, Kind::Repository, "{}", trouble.text);
+        assert_eq!(trouble.kind, TroubleKind::Repository, "{}", trouble.text);
         assert!(trouble.remedy.unwrap().contains("reset --soft"));
         world.repository.git(["reset", "--quiet", "--soft", "HEAD~1"]);
         world.repository.git(["checkout", "--quiet", "main"]);
         let outcome = world.commit("a").await;
         let trouble = world.trouble(outcome);
-        assert_eq!(trouble.kind, Kind::Repository, "{}", trouble.text);
+        assert_eq!(trouble.kind, TroubleKind::Repository, "{}", trouble.text);
         assert_eq!(world.repository.read("second.txt").unwrap(), b"second\n");
         world.repository.git(["checkout", "--quiet", "gitbutler/workspace"]);
         world.next_works().await;
@@ -143,7 +143,7 @@ fn without_an_author_nothing_is_committed() {
         world.claim("x", task("a"));
         let outcome = world.commit("a").await;
         let trouble = world.trouble(outcome);
-        assert_eq!(trouble.kind, Kind::Repository, "{}", trouble.text);
+        assert_eq!(trouble.kind, TroubleKind::Repository, "{}", trouble.text);
         assert_eq!(world.repository.dirty(), ["x"]);
         world.repository.git(["config", "user.name", "A Tester"]);
         world.repository.git(["config", "user.email", "tester@localhost"]);

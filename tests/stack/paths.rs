@@ -1,7 +1,7 @@
 //! Whole paths of every kind.
 
 use super::world::{A, B, World, each, task};
-use chorus::vcs::commit::Outcome;
+use chorus::vcs::commit::CommitOutcome;
 use std::os::unix::fs::PermissionsExt;
 
 const NAMES: [&str; 12] = [
@@ -104,10 +104,10 @@ fn a_thousand_files_at_once() {
 fn nothing_of_the_tasks_is_no_commit() {
     each(async |world: &mut World| {
         let tip = world.repository.tip(A);
-        assert_eq!(world.commit("a").await, Outcome::Nothing { left: vec![] });
+        assert_eq!(world.commit("a").await, CommitOutcome::Nothing { left: vec![] });
         world.repository.write("user.txt", "mine");
         let outcome = world.commit("a").await;
-        assert!(matches!(&outcome, Outcome::Nothing { left } if left.len() == 1), "{outcome:?}");
+        assert!(matches!(&outcome, CommitOutcome::Nothing { left } if left.len() == 1), "{outcome:?}");
         assert_eq!(world.repository.tip(A), tip);
         assert_eq!(world.repository.dirty(), ["user.txt"]);
     });
@@ -116,12 +116,12 @@ fn nothing_of_the_tasks_is_no_commit() {
 #[test]
 fn a_message_longer_than_an_argument_can_be() {
     each(async |world: &mut World| {
-        use chorus::commits::plan::{Piece, What};
+        use chorus::commits::plan::{PlannedPiece, What};
         world.repository.write("x", "x");
         let message = format!("Long\n\n{}end\n", "a line of it\n".repeat(20_000));
         let held = world.hold().await;
         let status = world.but.status().await.unwrap();
-        let piece = Piece { path: "x".into(), what: What::Whole };
+        let piece = PlannedPiece { path: "x".into(), what: What::Whole };
         world.but.commit(A, &message, &[piece], &status, &held).await.unwrap();
         assert_eq!(world.repository.git(["log", "-1", "--format=%B", A]), message.trim());
     });

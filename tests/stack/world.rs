@@ -1,11 +1,11 @@
 //! A repository with two tasks' branches, and who claims which edits.
 
 use chorus::attribution::Owner;
-use chorus::commits::change::Hunk;
-use chorus::commits::plan::{Plan, Tree, plan};
+use chorus::commits::change::DiffHunk;
+use chorus::commits::plan::{CommitPlan, ShownTree, plan};
 use chorus::error::Result;
 use chorus::vcs::but::But;
-use chorus::vcs::commit::{self, Desk, Intent, Made, Order, Outcome, Place, Trouble};
+use chorus::vcs::commit::{self, CommitDesk, CommitOrder, CommitOutcome, CommitPlace, CommitTrouble, Intent, Made};
 use chorus::vcs::environment::GitEnvironment;
 use chorus::vcs::git::Git;
 use chorus::vcs::lock::{Held, Lock};
@@ -95,26 +95,26 @@ impl World {
     }
 
     /// Commits the edits of a task to its branch.
-    pub async fn commit(&mut self, task: &str) -> Outcome {
+    pub async fn commit(&mut self, task: &str) -> CommitOutcome {
         self.try_commit(task).await.unwrap()
     }
 
-    pub async fn try_commit(&mut self, task: &str) -> Result<Outcome> {
+    pub async fn try_commit(&mut self, task: &str) -> Result<CommitOutcome> {
         let held = self.hold().await;
         let (git, but) = (self.git.clone(), self.but.clone());
         let branch = branch(task).to_owned();
         let number = if task == "a" { 1 } else { 2 };
         let message = format!("Work of {task}\n\nIts body.\n\nChorus-Task: #{number}\n");
-        let order = Order { number, branch, message };
+        let order = CommitOrder { number, branch, message };
         let mut desk = Claims { world: self, task: task.into() };
-        commit::commit(Place { git: &git, but: &but, held: &held }, &order, &mut desk).await
+        commit::commit(CommitPlace { git: &git, but: &but, held: &held }, &order, &mut desk).await
     }
 
     /// Commits, which must go well.
     #[track_caller]
-    pub fn made(&self, outcome: Outcome) -> Made {
+    pub fn made(&self, outcome: CommitOutcome) -> Made {
         match outcome {
-            Outcome::Committed(made) => {
+            CommitOutcome::Committed(made) => {
                 let on = self.repository.git(["rev-parse", &format!("{}^{{commit}}", made.oid)]);
                 assert_eq!(on, made.oid);
                 made
@@ -124,17 +124,17 @@ impl World {
     }
 
     #[track_caller]
-    pub fn trouble(&self, outcome: Outcome) -> Trouble {
+    pub fn trouble(&self, outcome: CommitOutcome) -> CommitTrouble {
         match outcome {
-            Outcome::Trouble(trouble) => trouble,
+            CommitOutcome::Trouble(trouble) => trouble,
             other => panic!("{other:?}"),
         }
     }
 
-    pub async fn recover(&mut self) -> Outcome {
+    pub async fn recover(&mut self) -> CommitOutcome {
         let held = self.hold().await;
         let intent = self.intents.last().unwrap().clone();
-        let place = Place { git: &self.git, but: &self.but, held: &held };
+        let place = CommitPlace { git: &self.git, but: &self.but, held: &held };
         match commit::recover(place, &intent).await {
             Ok(outcome) => outcome,
             // A real `but` that is killed can leave a workspace that it takes for somebody else's: that is told with its
@@ -183,7 +183,7 @@ pub fn branch(task: &str) -> &'static str {
 }
 
 /// The lines that a hunk adds, and for each run of deleted lines the number of lines above it.
-fn places(hunk: &Hunk) -> BTreeSet<u32> {
+fn places(hunk: &DiffHunk) -> BTreeSet<u32> {
     let mut above = if hunk.new_lines == 0 { hunk.new_start } else { hunk.new_start.saturating_sub(1) };
     let mut places = BTreeSet::new();
     for line in hunk.body.lines().skip(1).filter(|line| !line.starts_with('\\')) {
@@ -201,10 +201,10 @@ struct Claims<'a> {
 }
 
 #[async_trait::async_trait]
-impl Desk for Claims<'_> {
-    async fn plan(&mut self, tree: Tree<'_>) -> Result<Plan> {
+impl CommitDesk for Claims<'_> {
+    async fn plan(&mut self, tree: ShownTree<'_>) -> Result<CommitPlan> {
         let claims = &self.world.claims;
-        let mut owners = |path: &str, hunk: &Hunk| -> BTreeSet<Owner> {
+        let mut owners = |path: &str, hunk: &DiffHunk| -> BTreeSet<Owner> {
             let places = places(hunk);
             let of = |claim: &&Claim| {
                 claim.path == path && (places.is_empty() || places.iter().any(|place| claim.lines.contains(place)))

@@ -2,18 +2,18 @@
 
 use super::*;
 use chorus::attribution::interval::{Reach, Window};
-use chorus::attribution::{Kind, Ledger, Owner, Version};
+use chorus::attribution::{FileKind, Ledger, Owner, Version};
 
 #[tokio::test]
 async fn a_ledger_comes_back_as_it_was() {
     let (folder, store) = fresh();
     let task = Owner::Task(create(&store, "one").await.uuid);
-    let text = |text: &[u8]| Version::of(Kind::File, text.to_vec());
+    let text = |text: &[u8]| Version::of(FileKind::File, text.to_vec());
     let mut lines = Ledger::first(&text(b"a\nb\nc"), &text(b"a\r\nx\nc\xff"), &task);
     lines.see(&text(b"x\nc\xff"), &Owner::User);
-    let binary = Ledger::first(&text(b""), &Version::of(Kind::Executable, vec![0, 1]), &Owner::one_of(["t"]));
+    let binary = Ledger::first(&text(b""), &Version::of(FileKind::Executable, vec![0, 1]), &Owner::one_of(["t"]));
     let gone = Ledger::first(&text(b"a\n"), &Version::absent(), &task);
-    let link = Ledger::first(&text(b"a\n"), &Version::of(Kind::Symlink, b"there".to_vec()), &Owner::unknown());
+    let link = Ledger::first(&text(b"a\n"), &Version::of(FileKind::Symlink, b"there".to_vec()), &Owner::unknown());
     let kept = [("a é: b", lines), ("b", binary), ("c", gone), ("d", link)];
     let put = kept.clone();
     let written = store.write(move |tx| put.iter().try_for_each(|(path, ledger)| tx.put_ledger(PROJECT, path, ledger)));

@@ -4,16 +4,16 @@ use super::*;
 use chorus::contract::Code;
 use chorus::process::Identity;
 use chorus::status::{Detail, Kind};
-use chorus::store::{Boot, NewLaunch, Pane, Place, PromptState, Tx, Who};
+use chorus::store::{Boot, NewLaunch, PromptState, RecordedPane, TaskPlace, Tx, Who};
 use chorus::task::{Status, Step};
 
 fn boot() -> Boot {
     Boot { machine: "m".into(), id: "b".into() }
 }
 
-fn pane() -> Pane {
+fn pane() -> RecordedPane {
     let identity = |pid| Identity { pid, start: "77".into() };
-    Pane {
+    RecordedPane {
         socket: "/tmp/s".into(),
         server: identity(5),
         boot: boot(),
@@ -188,8 +188,11 @@ async fn places_are_added_to() {
     let id = uuid.clone();
     store
         .write(move |tx| {
-            tx.set_place(&id, &Place { stack: Some("b".into()), base: Some("abc".into()), ..Place::default() })?;
-            tx.set_place(&id, &Place { worktree: Some("/w".into()), ..Place::default() })
+            tx.set_place(
+                &id,
+                &TaskPlace { stack: Some("b".into()), base: Some("abc".into()), ..TaskPlace::default() },
+            )?;
+            tx.set_place(&id, &TaskPlace { worktree: Some("/w".into()), ..TaskPlace::default() })
         })
         .await
         .unwrap();

@@ -11,7 +11,7 @@ mod versions;
 
 use chorus::contract::{Event, TaskNew};
 use chorus::status::{AgentState, AgentStatus};
-use chorus::store::{Change, Defaults, Store, Who};
+use chorus::store::{Defaults, Store, StoreChange, Who};
 use chorus::task::{Isolation, Step, Task};
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -56,7 +56,7 @@ fn state(status: AgentStatus) -> AgentState {
 }
 
 /// The names of the events that are there, in order.
-fn told(changes: &mut UnboundedReceiver<Arc<Change>>) -> Vec<&'static str> {
+fn told(changes: &mut UnboundedReceiver<Arc<StoreChange>>) -> Vec<&'static str> {
     let mut names = Vec::new();
     while let Ok(change) = changes.try_recv() {
         names.push(match &change.event {

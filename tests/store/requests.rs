@@ -4,7 +4,7 @@ use super::*;
 use chorus::contract::Code;
 use chorus::status::Answerable;
 use chorus::status::Kind;
-use chorus::store::{Closing, NewRequest, Outcome, Received};
+use chorus::store::{Closing, NewRequest, Received, RequestOutcome};
 use chorus::task::Status;
 use serde_json::json;
 
@@ -26,7 +26,7 @@ async fn receive(store: &Store, uuid: &str, new: NewRequest) -> Received {
     store.write(move |tx| tx.receive(&uuid, new)).await.unwrap()
 }
 
-async fn close(store: &Store, id: &'static str, outcome: Outcome) -> Option<chorus::contract::Opened> {
+async fn close(store: &Store, id: &'static str, outcome: RequestOutcome) -> Option<chorus::contract::Opened> {
     let closing = Closing { outcome, who: Who::Person, answer: Some(json!({ "behavior": "allow" })) };
     store.write(move |tx| tx.close_request(id, closing)).await.unwrap()
 }
@@ -46,10 +46,10 @@ async fn a_task_waits_while_any_request_is_open() {
     assert_eq!((task.status, task.requests), (Status::Waiting, 2));
     assert_eq!(told(&mut changes), ["task_changed", "request_opened", "task_changed", "request_opened"]);
 
-    assert_eq!(close(&store, "a", Outcome::Allowed).await.unwrap().outcome.as_deref(), Some("allowed"));
+    assert_eq!(close(&store, "a", RequestOutcome::Allowed).await.unwrap().outcome.as_deref(), Some("allowed"));
     assert_eq!(row(&store, &uuid).await.status, Status::Waiting);
-    assert!(close(&store, "a", Outcome::Denied).await.is_none(), "the first answer wins");
-    close(&store, "b", Outcome::Elsewhere).await.unwrap();
+    assert!(close(&store, "a", RequestOutcome::Denied).await.is_none(), "the first answer wins");
+    close(&store, "b", RequestOutcome::Elsewhere).await.unwrap();
     assert_eq!(row(&store, &uuid).await.status, Status::Running);
     assert_eq!(told(&mut changes), ["task_changed", "request_closed", "task_changed", "request_closed"]);
 
@@ -75,12 +75,12 @@ async fn a_hook_that_comes_back_gets_its_answer_or_asks_again() {
     let (_folder, store) = fresh();
     let uuid = running(&store, "Asks").await.uuid;
     receive(&store, &uuid, asking("a", "ls")).await;
-    close(&store, "a", Outcome::Allowed).await;
+    close(&store, "a", RequestOutcome::Allowed).await;
     let Received::Answered(_, answer) = receive(&store, &uuid, asking("a", "ls")).await else { panic!("answered") };
     assert_eq!(answer, Some(json!({ "behavior": "allow" })));
 
     receive(&store, &uuid, asking("b", "rm")).await;
-    close(&store, "b", Outcome::Gone).await;
+    close(&store, "b", RequestOutcome::Gone).await;
     assert!(matches!(receive(&store, &uuid, asking("b", "rm")).await, Received::Open(_)));
     assert_eq!(row(&store, &uuid).await.status, Status::Waiting);
 }
@@ -99,7 +99,7 @@ async fn an_answer_is_for_the_request_that_was_seen() {
     receive(&store, &uuid, asking("b", "rm")).await;
     assert_eq!(pick(None).await.unwrap_err().code, Code::SeveralRequests);
     assert_eq!(pick(Some("a")).await.unwrap(), "a");
-    close(&store, "a", Outcome::Elsewhere).await;
+    close(&store, "a", RequestOutcome::Elsewhere).await;
     assert_eq!(pick(Some("a")).await.unwrap_err().code, Code::RequestChanged);
     assert_eq!(pick(None).await.unwrap(), "b");
 }

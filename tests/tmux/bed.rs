@@ -67,7 +67,7 @@ impl Bed {
     /// The pane's text, once it holds `text`.
     pub async fn shows(&self, pane: &Pane, text: &str) -> String {
         until(&format!("{text:?} on the screen"), async || {
-            let screen = self.tmux.look(pane, 0, false).await.unwrap().lines.join("\n");
+            let screen = self.tmux.capture_pane(pane, 0, false).await.unwrap().lines.join("\n");
             screen.contains(text).then_some(screen)
         })
         .await

@@ -46,10 +46,10 @@ async fn colours_come_and_nothing_else() {
         let draw = "printf '\\033[31mred\\033[0m \\033]8;;http://x\\033\\\\link\\033]8;;\\033\\\\ \\033(0lqk\\033(B end'; sleep 1000";
         let pane = bed.start(&["sh", "-c", draw]).await;
         bed.shows(&pane, "end").await;
-        let output = bed.tmux.look(&pane, 0, true).await.unwrap().output("t");
+        let output = bed.tmux.capture_pane(&pane, 0, true).await.unwrap().output("t");
         assert_eq!((output.columns, output.rows, output.alternate), (120, 40, false));
         assert!(output.lines[0].starts_with("\x1b[31mred\x1b["), "{:?}", output.lines[0]);
-        let plain = chorus::tmux::sgr::plain(&output.lines[0]);
+        let plain = chorus::sgr::plain(&output.lines[0]);
         assert_eq!(plain.trim_end(), "red link ┌─┐ end");
     })
     .await;
@@ -61,7 +61,7 @@ async fn the_alternate_screen_comes_without_what_was_before() {
         let draw = "seq 1 200; printf '\\033[?1049h\\033[Hfull'; sleep 1000";
         let pane = bed.start(&["sh", "-c", draw]).await;
         bed.shows(&pane, "full").await;
-        let shot = bed.tmux.look(&pane, 100, false).await.unwrap();
+        let shot = bed.tmux.capture_pane(&pane, 100, false).await.unwrap();
         assert!(shot.alternate);
         assert_eq!((shot.lines.len(), shot.lines[0].as_str()), (40, "full"));
     })
@@ -77,7 +77,7 @@ async fn keys_reach_a_pane_in_copy_mode() {
         bed.tmux.keys(&pane, &[Key::Digit(3), Key::Enter]).await.unwrap();
         assert!(!bed.state(&pane).await.in_mode);
         until("the echo", async || {
-            let lines = bed.tmux.look(&pane, 0, false).await.unwrap().lines;
+            let lines = bed.tmux.capture_pane(&pane, 0, false).await.unwrap().lines;
             (lines[0] == "3" && lines[1] == "3").then_some(())
         })
         .await;

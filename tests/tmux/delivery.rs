@@ -1,9 +1,10 @@
 //! What the real Claude Code client sends to the model, byte for byte, against what was sent to its pane.
 
 use crate::bed::{Bed, until};
-use chorus::agent::claude::prompt_box::PromptBox;
+use chorus::agent::claude::Claude;
 use chorus::contract::Code;
-use chorus::tmux::{Key, Pane, Settings, Size, Style};
+use chorus::tmux::{Key, Pane, Settings, Size};
+use chorus::typing::{AgentPrompt, PromptSeen};
 use chorus_testkit::wait::LIMIT;
 use chorus_testkit::{FakeApi, claude, files, given};
 use std::path::{Path, PathBuf};
@@ -57,7 +58,7 @@ impl Client {
     /// Delivers a prompt and tells what the model got.
     async fn send(&self, text: &str) -> String {
         let before = self.api.turns().len();
-        let delivered = match self.bed.tmux.deliver(&self.pane, text, Style::PromptBox, false).await {
+        let delivered = match self.bed.tmux.deliver(&self.pane, text, Some(&Claude), false).await {
             Ok(delivered) => delivered,
             Err(error) => panic!("{error} {text:?}\n{}", self.screen().await),
         };
@@ -78,16 +79,16 @@ impl Client {
         self.typed(before)
     }
 
-    async fn prompt_box(&self) -> Option<PromptBox> {
-        PromptBox::find(&self.bed.tmux.look(&self.pane, 0, true).await.unwrap().lines)
+    async fn prompt_box(&self) -> Option<PromptSeen> {
+        Claude.find(&self.bed.tmux.capture_pane(&self.pane, 0, true).await.unwrap().lines)
     }
 
     async fn has_a_clear_box(&self) {
-        until("a clear box", async || self.prompt_box().await.filter(PromptBox::is_clear)).await;
+        until("a clear box", async || self.prompt_box().await.filter(PromptSeen::is_clear)).await;
     }
 
     async fn screen(&self) -> String {
-        self.bed.tmux.look(&self.pane, 0, true).await.unwrap().lines.join("\n")
+        self.bed.tmux.capture_pane(&self.pane, 0, true).await.unwrap().lines.join("\n")
     }
 
     /// What was typed last, in that request.
@@ -229,7 +230,7 @@ async fn every_text_arrives_in_the_older_client() {
 }
 
 async fn raw_text_is_typed(client: &Client) {
-    let raw = async |text: &str| client.bed.tmux.deliver(&client.pane, text, Style::PromptBox, true).await.unwrap();
+    let raw = async |text: &str| client.bed.tmux.deliver(&client.pane, text, Some(&Claude), true).await.unwrap();
     raw("!touch RAW").await;
     until("the command run", async || client.file("RAW").exists().then_some(())).await;
     client.is("idle").await;
@@ -263,7 +264,7 @@ async fn a_draft_gives_way(client: &Client) {
         .await;
         tmux.keys(&client.pane, &keys).await.unwrap();
         let before = client.api.turns().len();
-        let delivered = tmux.deliver(&client.pane, "the prompt", Style::PromptBox, false).await;
+        let delivered = tmux.deliver(&client.pane, "the prompt", Some(&Claude), false).await;
         let Ok(delivered) = delivered else { panic!("{delivered:?} {draft:?}\n{}", client.screen().await) };
         assert_eq!(client.turn_after(before, draft).await, "the prompt");
         if draft.len() < 200 {
@@ -277,18 +278,18 @@ async fn a_draft_gives_way(client: &Client) {
 
 async fn enter_is_pressed_only_on_a_text(client: &Client) {
     client.has_a_clear_box().await;
-    assert!(!client.bed.tmux.press_enter(&client.pane).await.unwrap());
+    assert!(!client.bed.tmux.press_enter(&client.pane, &Claude).await.unwrap());
     client.bed.by_hand(&["send-keys", "-t", &client.pane.pane, "-l", "typed by hand"]);
     until("the text", async || client.prompt_box().await.filter(|found| found.text == "typed by hand")).await;
     let before = client.api.turns().len();
-    assert!(client.bed.tmux.press_enter(&client.pane).await.unwrap());
+    assert!(client.bed.tmux.press_enter(&client.pane, &Claude).await.unwrap());
     assert_eq!(client.turn_after(before, "typed by hand").await, "typed by hand");
     client.is("idle").await;
 }
 
 async fn a_prompt_that_came_back_gives_way(client: &Client) {
     let tmux = &client.bed.tmux;
-    tmux.deliver(&client.pane, "[[hang 60]]", Style::PromptBox, false).await.unwrap();
+    tmux.deliver(&client.pane, "[[hang 60]]", Some(&Claude), false).await.unwrap();
     client.is("busy").await;
     tmux.keys(&client.pane, &[Key::Escape]).await.unwrap();
     client.is("idle").await;
@@ -298,30 +299,30 @@ async fn a_prompt_that_came_back_gives_way(client: &Client) {
 async fn a_busy_client_queues(client: &Client) {
     let before = client.api.turns().len();
     let tmux = &client.bed.tmux;
-    tmux.deliver(&client.pane, "[[slow 3]]", Style::PromptBox, false).await.unwrap();
+    tmux.deliver(&client.pane, "[[slow 3]]", Some(&Claude), false).await.unwrap();
     client.is("busy").await;
     client.has_a_clear_box().await;
     client.bed.by_hand(&["send-keys", "-t", &client.pane.pane, "-l", "a draft"]);
     client.bed.shows(&client.pane, "a draft").await;
     let text = "and then\nthis @file";
-    let delivered = tmux.deliver(&client.pane, text, Style::PromptBox, false).await.unwrap();
+    let delivered = tmux.deliver(&client.pane, text, Some(&Claude), false).await.unwrap();
     assert_eq!(delivered.displaced.as_deref(), Some("a draft"));
     assert_eq!(client.turn_after(before + 1, text).await, text);
     client.is("idle").await;
-    let screen = client.bed.tmux.look(&client.pane, 100, false).await.unwrap().lines.join("\n");
+    let screen = client.bed.tmux.capture_pane(&client.pane, 100, false).await.unwrap().lines.join("\n");
     assert!(!screen.contains("Interrupted"), "{screen}");
 }
 
 async fn a_dialog_is_not_typed_into(client: &Client) {
     let tmux = &client.bed.tmux;
-    tmux.deliver(&client.pane, "[[bash: touch ALLOWED]]", Style::PromptBox, false).await.unwrap();
+    tmux.deliver(&client.pane, "[[bash: touch ALLOWED]]", Some(&Claude), false).await.unwrap();
     client.is("waiting").await;
     client.bed.shows(&client.pane, "1. Yes").await;
     for raw in [false, true] {
-        let refused = tmux.deliver(&client.pane, "1", Style::PromptBox, raw).await;
+        let refused = tmux.deliver(&client.pane, "1", Some(&Claude), raw).await;
         assert_eq!(refused.unwrap_err().code, Code::TaskBusy);
     }
-    assert!(!tmux.press_enter(&client.pane).await.unwrap(), "Enter would answer it");
+    assert!(!tmux.press_enter(&client.pane, &Claude).await.unwrap(), "Enter would answer it");
     tokio::time::sleep(Duration::from_millis(600)).await;
     tmux.keys(&client.pane, &[Key::Escape]).await.unwrap();
     client.is("idle").await;
@@ -340,7 +341,7 @@ async fn a_client_that_was_stopped_gets_all_of_it(client: &Client) {
             tokio::time::sleep(Duration::from_millis(700)).await;
             signal("-CONT").unwrap();
         };
-        let delivered = client.bed.tmux.deliver(&client.pane, &text, Style::PromptBox, false);
+        let delivered = client.bed.tmux.deliver(&client.pane, &text, Some(&Claude), false);
         let (delivered, ()) = tokio::join!(delivered, later);
         match delivered {
             Ok(_) => assert_eq!(client.turn_after(before, &text).await, text),
@@ -351,9 +352,9 @@ async fn a_client_that_was_stopped_gets_all_of_it(client: &Client) {
 }
 
 async fn an_ended_client_is_told(client: &Client) {
-    client.bed.tmux.deliver(&client.pane, "/exit", Style::PromptBox, true).await.unwrap();
+    client.bed.tmux.deliver(&client.pane, "/exit", Some(&Claude), true).await.unwrap();
     until("the exit", async || client.bed.state(&client.pane).await.dead.then_some(())).await;
-    let refused = client.bed.tmux.deliver(&client.pane, "hello", Style::PromptBox, false).await;
+    let refused = client.bed.tmux.deliver(&client.pane, "hello", Some(&Claude), false).await;
     assert_eq!(refused.unwrap_err().code, Code::TaskBusy);
 }
 
@@ -390,7 +391,7 @@ async fn a_plain_program_gets_one_paste() {
     crate::bed::each(async |bed| {
         let pane = bed.start(&["sh", "-c", "printf '\\033[?2004hready'; exec cat -v"]).await;
         bed.shows(&pane, "ready").await;
-        bed.tmux.deliver(&pane, "one\ntwo;\x1b[0m", Style::Plain, false).await.unwrap();
+        bed.tmux.deliver(&pane, "one\ntwo;\x1b[0m", None, false).await.unwrap();
         bed.shows(&pane, "^[[200~one").await;
         bed.shows(&pane, "two;^[[201~").await;
     })

@@ -153,13 +153,13 @@ async fn silence_is_not_death() {
         signal("-KILL");
         until("the server gone", async || matches!(bed.tmux.panes().await, Listing::Gone).then_some(())).await;
         assert!(bed.tmux.socket().exists());
-        assert!(bed.tmux.look(&pane, 0, false).await.is_err());
+        assert!(bed.tmux.capture_pane(&pane, 0, false).await.is_err());
         let next = bed.start(&["sleep", "1000"]).await;
         assert_eq!(next.pane, pane.pane, "ids start again");
         assert_ne!(next.server_pid, pane.server_pid);
         // Orders and questions about the old pane do not reach the new one with its name.
         assert!(bed.tmux.keys(&pane, &[]).await.is_err());
-        assert!(bed.tmux.look(&pane, 0, false).await.is_err());
+        assert!(bed.tmux.capture_pane(&pane, 0, false).await.is_err());
         bed.tmux.kill_session(&pane).await.unwrap();
         assert!(!bed.state(&next).await.dead);
         bed.by_hand(&["kill-server"]);

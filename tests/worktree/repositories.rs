@@ -3,10 +3,10 @@
 use crate::bed::Bed;
 use chorus::contract::Code;
 use chorus::vcs::git::Git;
-use chorus::vcs::repository::{Kind, Operation, Repository, Use, look_with, refusal};
+use chorus::vcs::repository::{Operation, Repository, RepositoryKind, Use, inspect_with, refusal};
 
 async fn look(bed: &Bed, folder: &str) -> Repository {
-    look_with(&Git::of_client(bed.root.join(folder), &bed.environment)).await.unwrap()
+    inspect_with(&Git::of_client(bed.root.join(folder), &bed.environment)).await.unwrap()
 }
 
 fn why(repository: &Repository, wanted: Use) -> String {
@@ -19,7 +19,7 @@ fn why(repository: &Repository, wanted: Use) -> String {
 async fn a_usual_repository_takes_worktrees_and_no_stacks() {
     let bed = Bed::new();
     let found = look(&bed, "project").await;
-    assert_eq!(found.kind, Kind::Branch("main".into()));
+    assert_eq!(found.kind, RepositoryKind::Branch("main".into()));
     assert!(found.identity && found.writable && !found.is_linked_worktree && !found.has_gitbutler);
     assert_eq!(found.root, Some(bed.project()));
     assert_eq!(refusal(&found, Use::Worktree), None);
@@ -32,13 +32,13 @@ async fn what_is_no_repository() {
     std::fs::create_dir(bed.root.join("plain")).unwrap();
     for folder in ["plain", "nowhere"] {
         let found = look(&bed, folder).await;
-        assert!(matches!(found.kind, Kind::None(_)), "{found:?}");
+        assert!(matches!(found.kind, RepositoryKind::None(_)), "{found:?}");
         let error = refusal(&found, Use::Worktree).unwrap();
         assert_eq!(error.code, Code::NotARepository);
     }
     bed.git(["clone", "-q", "--bare", ".", "../bare"]);
     assert!(why(&look(&bed, "bare").await, Use::Worktree).contains("no working tree"));
-    assert_eq!(look(&bed, "project/.git").await.kind, Kind::Bare);
+    assert_eq!(look(&bed, "project/.git").await.kind, RepositoryKind::Bare);
 }
 
 #[tokio::test]
@@ -48,7 +48,7 @@ async fn no_commits_and_no_branch() {
     let bed = Bed::new();
     bed.git(["checkout", "-q", "--detach"]);
     let found = look(&bed, "project").await;
-    assert_eq!(found.kind, Kind::Detached);
+    assert_eq!(found.kind, RepositoryKind::Detached);
     assert_eq!(refusal(&found, Use::Worktree), None);
     assert!(refusal(&found, Use::Stack).is_some());
 }
@@ -95,7 +95,7 @@ async fn gitbutlers_workspace() {
     bed.git(["checkout", "-q", "-b", "gitbutler/workspace"]);
     std::fs::create_dir(bed.project().join(".git/gitbutler")).unwrap();
     let found = look(&bed, "project").await;
-    assert_eq!(found.kind, Kind::Workspace);
+    assert_eq!(found.kind, RepositoryKind::Workspace);
     assert_eq!(refusal(&found, Use::Stack), None);
     bed.git(["worktree", "add", "-q", "../side"]);
     let side = look(&bed, "side").await;
@@ -111,5 +111,5 @@ async fn an_inherited_git_dir_is_not_followed() {
     let mut bed = Bed::new();
     std::fs::create_dir(bed.root.join("plain")).unwrap();
     bed.environment.0.insert("GIT_DIR".into(), bed.project().join(".git").to_string_lossy().into_owned());
-    assert!(matches!(look(&bed, "plain").await.kind, Kind::None(_)));
+    assert!(matches!(look(&bed, "plain").await.kind, RepositoryKind::None(_)));
 }

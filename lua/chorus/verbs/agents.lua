@@ -51,7 +51,9 @@ function run.send(call, verb)
       end, {
         on_reply = function(task, sent)
           if sent.queued then
-            message.info(('#%d will get the prompt later: %s'):format(task.number, sent.reason or 'the agent is not free'))
+            message.info(
+              ('#%d will get the prompt later: %s'):format(task.number, sent.reason or 'the agent is not free')
+            )
           end
         end,
       })

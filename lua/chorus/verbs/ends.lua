@@ -79,8 +79,7 @@ local function discards(found)
       phrase.count(task.uncommitted, 'file')
     )
   end
-  lines[#lines + 1] =
-    'A backup is kept under refs/chorus/discarded/ in the repository; `:Chorus! reopen` restores it.'
+  lines[#lines + 1] = 'A backup is kept under refs/chorus/discarded/ in the repository; `:Chorus! reopen` restores it.'
   return table.concat(lines, '\n')
 end
 

@@ -9,64 +9,40 @@
 //!
 //! It is there while the agent is idle and while it is busy; every dialog replaces it.
 
-use crate::tmux::sgr::{Piece, scan};
+use crate::sgr::{Piece, scan};
+use crate::typing::PromptSeen;
 
-/// The box. Its text is untrusted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PromptBox {
-    /// Whether what is typed is a shell command (the box begins with `!`); unknown, so false, when it is cut.
-    pub shell: bool,
-    /// What is typed, as far as it is on screen, without the hints that the box shows in its place. A long line is
-    /// several lines here.
-    pub text: String,
-    /// Whether the beginning is not on screen.
-    pub cut: bool,
-}
-
-impl PromptBox {
-    /// Whether nothing is typed.
-    pub fn is_clear(&self) -> bool {
-        !self.shell && !self.cut && self.text.is_empty()
-    }
-
-    /// Whether nothing of it can be seen: 2.1.197 does not draw what comes back onto the screen while a long text is
-    /// cleared, until the terminal's size changes.
-    pub fn is_hidden(&self) -> bool {
-        self.cut && self.text.is_empty()
-    }
-
-    /// Finds the box in the lines of a screen captured with escapes: without them a hint looks like text.
-    pub fn find(lines: &[String]) -> Option<PromptBox> {
-        let rows = rows(&lines.join("\n"));
-        let rules: Vec<usize> = (0..rows.len()).filter(|&at| is_rule(&rows[at])).collect();
-        let whole = |top: usize, bottom: usize| {
-            let inside = &rows[top + 1..bottom];
-            let sign = inside.first()?.first().filter(|cell| matches!(cell.c, '❯' | '!'))?;
-            Some(PromptBox { shell: sign.c == '!', text: text(inside), cut: false })
-        };
-        // The fullscreen renderer scrolls within the box: `─── ↑ 285 more ───`.
-        let scrolled = |top: usize, bottom: usize| {
-            let inside = rows[top + 1..bottom].iter().all(|row| is_inside(row));
-            let cut = inside && rows[top].iter().any(|cell| cell.c == '↑');
-            cut.then(|| PromptBox { shell: false, text: text(&rows[top + 1..bottom]), cut })
-        };
-        // The classic renderer lets its top scroll away.
-        let tall = |bottom: usize| {
-            let below: Vec<_> = rows[bottom + 1..].iter().filter(|row| !is_blank(row)).collect();
-            let is_footer = below.len() <= 2 && below.iter().all(|row| row.iter().all(|cell| cell.c != '❯'));
-            // Only its rule may have gone.
-            let is_first = |row: &[Cell]| row.first().is_some_and(|cell| matches!(cell.c, '❯' | '!'));
-            let inside = |(at, row): (usize, &Vec<Cell>)| is_inside(row) || at == 0 && is_first(row);
-            let cut = bottom > 0 && is_footer && rows[..bottom].iter().enumerate().all(inside);
-            cut.then(|| PromptBox { shell: false, text: text(&rows[..bottom]), cut })
-        };
-        let pairs = rules.windows(2).rev();
-        let found = pairs.map(|pair| (pair[0], pair[1])).find_map(|(top, bottom)| {
-            let found = whole(top, bottom);
-            found.or_else(|| scrolled(top, bottom))
-        });
-        found.or_else(|| rules.last().and_then(|&bottom| tall(bottom)))
-    }
+/// Finds the box in the lines of a screen captured with escapes: without them a hint looks like text.
+pub fn find(lines: &[String]) -> Option<PromptSeen> {
+    let rows = rows(&lines.join("\n"));
+    let rules: Vec<usize> = (0..rows.len()).filter(|&at| is_rule(&rows[at])).collect();
+    let whole = |top: usize, bottom: usize| {
+        let inside = &rows[top + 1..bottom];
+        let sign = inside.first()?.first().filter(|cell| matches!(cell.c, '❯' | '!'))?;
+        Some(PromptSeen { shell: sign.c == '!', text: text(inside), cut: false })
+    };
+    // The fullscreen renderer scrolls within the box: `─── ↑ 285 more ───`.
+    let scrolled = |top: usize, bottom: usize| {
+        let inside = rows[top + 1..bottom].iter().all(|row| is_inside(row));
+        let cut = inside && rows[top].iter().any(|cell| cell.c == '↑');
+        cut.then(|| PromptSeen { shell: false, text: text(&rows[top + 1..bottom]), cut })
+    };
+    // The classic renderer lets its top scroll away.
+    let tall = |bottom: usize| {
+        let below: Vec<_> = rows[bottom + 1..].iter().filter(|row| !is_blank(row)).collect();
+        let is_footer = below.len() <= 2 && below.iter().all(|row| row.iter().all(|cell| cell.c != '❯'));
+        // Only its rule may have gone.
+        let is_first = |row: &[Cell]| row.first().is_some_and(|cell| matches!(cell.c, '❯' | '!'));
+        let inside = |(at, row): (usize, &Vec<Cell>)| is_inside(row) || at == 0 && is_first(row);
+        let cut = bottom > 0 && is_footer && rows[..bottom].iter().enumerate().all(inside);
+        cut.then(|| PromptSeen { shell: false, text: text(&rows[..bottom]), cut })
+    };
+    let pairs = rules.windows(2).rev();
+    let found = pairs.map(|pair| (pair[0], pair[1])).find_map(|(top, bottom)| {
+        let found = whole(top, bottom);
+        found.or_else(|| scrolled(top, bottom))
+    });
+    found.or_else(|| rules.last().and_then(|&bottom| tall(bottom)))
 }
 
 /// The upper one ends in the session's name: `─── Fix it ─`.
@@ -138,11 +114,11 @@ mod tests {
 
     const RULE: &str = "\x1b[38;5;244m────────────────────────────────────────";
 
-    fn find(inside: &[&str]) -> Option<PromptBox> {
+    fn find(inside: &[&str]) -> Option<PromptSeen> {
         let mut lines = vec!["● Hello".to_owned(), RULE.to_owned()];
         lines.extend(inside.iter().map(|&line| line.to_owned()));
         lines.extend([RULE.to_owned(), "\x1b[39m  ⏸ manual mode on".to_owned(), String::new()]);
-        PromptBox::find(&lines)
+        super::find(&lines)
     }
 
     fn text(inside: &[&str]) -> String {
@@ -160,7 +136,7 @@ mod tests {
     #[test]
     fn the_session_s_name_stands_in_the_box() {
         let named = "\x1b[38;5;244m──────────────────────────────── Fix it ─";
-        assert!(PromptBox::find(&[named.into(), "❯".into(), RULE.into()]).unwrap().is_clear());
+        assert!(super::find(&[named.into(), "❯".into(), RULE.into()]).unwrap().is_clear());
     }
 
     #[test]
@@ -189,8 +165,8 @@ mod tests {
 
     #[test]
     fn a_box_may_begin_above_the_screen() {
-        let screen = |lines: &[&str]| PromptBox::find(&lines.iter().map(|&line| line.to_owned()).collect::<Vec<_>>());
-        let cut = |text: &str| Some(PromptBox { shell: false, text: text.into(), cut: true });
+        let screen = |lines: &[&str]| super::find(&lines.iter().map(|&line| line.to_owned()).collect::<Vec<_>>());
+        let cut = |text: &str| Some(PromptSeen { shell: false, text: text.into(), cut: true });
         let scrolled =
             ["● Hello", "─── \x1b[2m↑ 285 more\x1b[0m ─────────────", "  row 8", "", "  row 9", RULE, "  ⏸ manual"];
         assert_eq!(screen(&scrolled), cut("row 8\n\nrow 9"));
@@ -205,7 +181,7 @@ mod tests {
     #[test]
     fn a_dialog_is_no_box() {
         assert_eq!(find(&[" Bash command", "   rm x", " Do you want to proceed?", " ❯ 1. Yes", "   2. No"]), None);
-        assert_eq!(PromptBox::find(&[]), None);
-        assert_eq!(PromptBox::find(&[RULE.into(), "❯ cut".into()]), None);
+        assert_eq!(super::find(&[]), None);
+        assert_eq!(super::find(&[RULE.into(), "❯ cut".into()]), None);
     }
 }

@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_colour_is_not_dim() {
+    fn a_color_is_not_dim() {
         assert_eq!(one("\u{1b}[38;5;2mgreen\u{1b}[48;2;2;2;2m on\u{1b}[0m").bright, "green on");
         assert_eq!(one("\u{1b}[1;2mboth\u{1b}[22m none").bright, "     none");
     }

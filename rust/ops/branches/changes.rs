@@ -22,7 +22,7 @@ pub async fn changes(core: &Core, asker: &Asker) -> Result<Changes> {
         }
     };
     let mut notices = Vec::new();
-    if !edits::settle(core, &asker.project).await? {
+    if !edits::reconcile(core, &asker.project).await? {
         notices.push("The tree is too large to be looked at in time: edits by commands may be missing".to_owned());
     }
     let status = but.status().await?;
@@ -40,7 +40,7 @@ pub async fn assign(core: &Core, asker: &Asker, assign: ChangesAssign) -> Result
         None => Owner::User,
         Some(given) => Owner::Task(owning(core, asker, given).await?),
     };
-    edits::settle(core, &asker.project).await?;
+    edits::reconcile(core, &asker.project).await?;
     let uncommitted = Uncommitted::read(core, &asker.project, &but, but.status().await?).await?;
     let hunks = uncommitted.named(&assign)?;
     let path = assign.path.clone();
@@ -67,7 +67,7 @@ pub async fn assign(core: &Core, asker: &Asker, assign: ChangesAssign) -> Result
             tx.journal(task, Who::Person, "assigned", &format!("Edits in {path} were given to this task"), None)?;
         }
         tx.recount_edits(project)?;
-        tx.tell_edits(project, std::slice::from_ref(&path));
+        tx.notify_edits(project, std::slice::from_ref(&path));
         Ok(())
     })
     .await?;

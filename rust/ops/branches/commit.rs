@@ -10,29 +10,29 @@ pub use recover::recover;
 
 use crate::config::{self, Loaded};
 use crate::contract::{self, Code, TaskCommit};
-use crate::core::End;
+use crate::core::Ending;
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
-use crate::ops::branches::trouble::{Done, NOT_COMMITTED, note, refused};
+use crate::ops::branches::trouble::{self, Done, NOT_COMMITTED, as_error};
 use crate::ops::edits;
 use crate::task::{Isolation, Task};
 
 /// A turn ended: what it left is committed, unless configured otherwise. An agent that ended in the middle of one
 /// leaves its edits uncommitted, and nothing of its is open any more.
-pub async fn follow(core: &Core, end: End) {
+pub async fn after_ending(core: &Core, end: Ending) {
     let (uuid, is_turn) = match end {
-        End::Turn(task) => (task, true),
-        End::Agent(task) => (task, false),
+        Ending::Turn(task) => (task, true),
+        Ending::Agent(task) => (task, false),
     };
     let Ok(task) = core.read(&uuid, |tx, task| tx.row(task)).await else { return };
     // Commands that run on after their turn may still edit.
-    let rest = core.sights.of(&task.uuid).is_none_or(|sight| sight.state.detail.background.is_none());
-    if let Err(error) = edits::calls_over(core, &task, rest || !is_turn).await {
+    let rest = core.live.of(&task.uuid).is_none_or(|live| live.state.detail.background.is_none());
+    if let Err(error) = edits::end_calls(core, &task, rest || !is_turn).await {
         log::warn!("cannot close what #{} had open: {error}", task.number);
     }
     let loaded = core.config_of(&task.project);
     if is_turn && task.status.is_live() && loaded.config.vcs.commit == config::Commit::Turn {
-        commit_or_tell(core, &task, &loaded, None).await;
+        commit_or_record(core, &task, &loaded, None).await;
     } else if task.isolation == Isolation::Worktree
         && let Err(error) = worktree::count(core, &task).await
     {
@@ -41,7 +41,7 @@ pub async fn follow(core: &Core, end: End) {
 }
 
 /// Commits; an error becomes a trouble on the task, for nobody waits for an answer.
-pub async fn commit_or_tell(core: &Core, task: &Task, loaded: &Loaded, message: Option<&str>) {
+pub async fn commit_or_record(core: &Core, task: &Task, loaded: &Loaded, message: Option<&str>) {
     if let Err(error) = run(core, task, loaded, message).await {
         log::error!("cannot commit the edits of #{}: {error}", task.number);
         let trouble = contract::Trouble {
@@ -51,13 +51,13 @@ pub async fn commit_or_tell(core: &Core, task: &Task, loaded: &Loaded, message: 
             above: None,
             files: Vec::new(),
         };
-        tell(core, task, &trouble).await;
+        record(core, task, &trouble).await;
     }
 }
 
-async fn tell(core: &Core, task: &Task, trouble: &contract::Trouble) {
+async fn record(core: &Core, task: &Task, trouble: &contract::Trouble) {
     let trouble = trouble.clone();
-    let noted = core.write(&task.uuid, move |tx, task| note(tx, task, NOT_COMMITTED, &trouble));
+    let noted = core.write(&task.uuid, move |tx, task| trouble::record(tx, task, NOT_COMMITTED, &trouble));
     if let Err(error) = noted.await {
         log::error!("cannot store a trouble: {error}");
     }
@@ -78,7 +78,7 @@ pub async fn commit(core: &Core, asker: &Asker, commit: TaskCommit) -> Result<Ta
         Done::Committed => core.read(&task.uuid, |tx, task| tx.row(task)).await,
         Done::Nothing => Err(Error::new(Code::WrongState, format!("{doing}: nothing of it is uncommitted"))
             .hint("`changes` shows uncommitted edits and whose they are")),
-        Done::Trouble(trouble) => Err(refused(&doing, &trouble)),
+        Done::Trouble(trouble) => Err(as_error(&doing, &trouble)),
     }
 }
 
@@ -98,7 +98,7 @@ pub async fn at_completion(core: &Core, task: &Task, loaded: &Loaded, message: O
         return Ok(());
     }
     match run(core, task, loaded, message).await.map_err(|error| error.context(&doing))? {
-        Done::Trouble(trouble) => Err(refused(&doing, &trouble)),
+        Done::Trouble(trouble) => Err(as_error(&doing, &trouble)),
         Done::Committed | Done::Nothing => Ok(()),
     }
 }

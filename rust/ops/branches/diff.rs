@@ -1,6 +1,6 @@
 //! A task's edits as one difference: its whole branch, its newest commit, or what is uncommitted.
 
-use crate::commits::change::{Change, Hunk, Kind};
+use crate::commits::change::{ChangeKind, DiffHunk, FileChange};
 use crate::contract::*;
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
@@ -21,7 +21,7 @@ const WORDING: [&str; 6] =
     ["--no-color", "--no-ext-diff", "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/", "--find-renames"];
 
 /// Which edits.
-enum Part {
+enum DiffPart {
     Stack,
     Turn,
     Uncommitted,
@@ -44,26 +44,26 @@ pub async fn diff(core: &Core, asker: &Asker, ask: TaskDiff) -> Result<Diff> {
     Ok(Diff { number: task.number, title: title(&task, &part), root, text, cut })
 }
 
-fn part(given: &str) -> Result<Part> {
+fn part(given: &str) -> Result<DiffPart> {
     match given {
-        "" | "stack" => Ok(Part::Stack),
-        "turn" => Ok(Part::Turn),
-        "uncommitted" => Ok(Part::Uncommitted),
+        "" | "stack" => Ok(DiffPart::Stack),
+        "turn" => Ok(DiffPart::Turn),
+        "uncommitted" => Ok(DiffPart::Uncommitted),
         oid if oid.len() >= 7 && oid.len() <= 64 && oid.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
-            Ok(Part::Commit(oid.to_owned()))
+            Ok(DiffPart::Commit(oid.to_owned()))
         }
         _ => Err(Error::new(Code::BadInput, "cannot show that part of a task's edits")
             .hint("use `stack`, `turn`, `uncommitted` or a commit id")),
     }
 }
 
-fn title(task: &Task, part: &Part) -> String {
+fn title(task: &Task, part: &DiffPart) -> String {
     let branch = task.stack.as_deref().unwrap_or("no branch");
     match part {
-        Part::Stack => format!("#{} {branch}: everything", task.number),
-        Part::Turn => format!("#{} {branch}: the last commit", task.number),
-        Part::Uncommitted => format!("#{} {branch}: uncommitted", task.number),
-        Part::Commit(oid) => format!("#{} {branch}: {}", task.number, oid.chars().take(8).collect::<String>()),
+        DiffPart::Stack => format!("#{} {branch}: everything", task.number),
+        DiffPart::Turn => format!("#{} {branch}: the last commit", task.number),
+        DiffPart::Uncommitted => format!("#{} {branch}: uncommitted", task.number),
+        DiffPart::Commit(oid) => format!("#{} {branch}: {}", task.number, oid.chars().take(8).collect::<String>()),
     }
 }
 
@@ -71,14 +71,14 @@ fn folder(task: &Task) -> String {
     task.worktree.clone().unwrap_or_else(|| task.project.clone())
 }
 
-async fn of_stack(core: &Core, task: &Task, part: &Part) -> Result<String> {
+async fn of_stack(core: &Core, task: &Task, part: &DiffPart) -> Result<String> {
     let loaded = core.config_of(&task.project);
     let but = stacks::open(core, &task.project, &loaded, None).await?;
     match part {
-        Part::Turn => newest(core, task).await,
-        Part::Commit(oid) => commit(&Git::at(&task.project), oid).await,
-        Part::Uncommitted => uncommitted(core, task, &but).await,
-        Part::Stack => {
+        DiffPart::Turn => newest(core, task).await,
+        DiffPart::Commit(oid) => commit(&Git::at(&task.project), oid).await,
+        DiffPart::Uncommitted => uncommitted(core, task, &but).await,
+        DiffPart::Stack => {
             let committed = committed(task, &but).await?;
             Ok(committed + &uncommitted(core, task, &but).await?)
         }
@@ -123,7 +123,7 @@ async fn newest(core: &Core, task: &Task) -> Result<String> {
 
 /// The task's own hunks in the shared tree.
 async fn uncommitted(core: &Core, task: &Task, but: &But) -> Result<String> {
-    edits::settle(core, &task.project).await?;
+    edits::reconcile(core, &task.project).await?;
     let status = but.status().await?;
     upstream::follow(core, &task.project, but, &status).await;
     let found = Uncommitted::read(core, &task.project, but, status).await?;
@@ -142,11 +142,11 @@ async fn uncommitted(core: &Core, task: &Task, but: &But) -> Result<String> {
     Ok(text)
 }
 
-fn header(change: &Change, hunk: &Hunk) -> String {
+fn header(change: &FileChange, hunk: &DiffHunk) -> String {
     let path = &change.path;
     let (from, to) = match change.kind {
-        Kind::Added => ("/dev/null".to_owned(), format!("b/{path}")),
-        Kind::Removed => (format!("a/{path}"), "/dev/null".to_owned()),
+        ChangeKind::Added => ("/dev/null".to_owned(), format!("b/{path}")),
+        ChangeKind::Removed => (format!("a/{path}"), "/dev/null".to_owned()),
         _ => (format!("a/{path}"), format!("b/{path}")),
     };
     let start = format!("diff --git a/{path} b/{path}\n");
@@ -156,12 +156,12 @@ fn header(change: &Change, hunk: &Hunk) -> String {
     }
 }
 
-async fn of_worktree(core: &Core, task: &Task, part: &Part) -> Result<String> {
+async fn of_worktree(core: &Core, task: &Task, part: &DiffPart) -> Result<String> {
     let span = match part {
-        Part::Turn => return newest(core, task).await,
-        Part::Commit(oid) => return commit(&Git::at(&task.project), oid).await,
-        Part::Uncommitted => Span::Uncommitted,
-        Part::Stack => Span::Both,
+        DiffPart::Turn => return newest(core, task).await,
+        DiffPart::Commit(oid) => return commit(&Git::at(&task.project), oid).await,
+        DiffPart::Uncommitted => Span::Uncommitted,
+        DiffPart::Stack => Span::Both,
     };
     let Some(worktree) = worktrees::of(core, task, &Git::at(&task.project)).await? else { return Ok(String::new()) };
     Ok(String::from_utf8_lossy(&worktree::commit::diff(&worktree, span).await?).into_owned())

@@ -1,7 +1,7 @@
 //! Taking a task's branch and uncommitted edits away, after all of it was kept, and bringing it back.
 
 use crate::attribution::Owner;
-use crate::commits::change::{Change, Content, Hunk, Kind};
+use crate::commits::change::{ChangeKind, DiffHunk, FileChange, HunkContent};
 use crate::commits::without::{Replaced, without};
 use crate::contract::Code;
 use crate::core::Core;
@@ -65,14 +65,14 @@ async fn of_stack(core: &Core, task: &Task) -> Result<Option<Discarded>> {
     let Some(branch) = task.stack.clone() else { return Ok(None) };
     let loaded = core.config_of(&task.project);
     let but = stacks::open(core, &task.project, &loaded, None).await?;
-    edits::settle(core, &task.project).await?;
+    edits::reconcile(core, &task.project).await?;
     let held = stacks::hold(&but).await?;
     let status = but.status().await?;
     upstream::follow(core, &task.project, &but, &status).await;
     let uncommitted = Uncommitted::read(core, &task.project, &but, status).await?;
-    let mut mine: Vec<(Change, Vec<Hunk>)> = by_file(uncommitted.of(&task.uuid));
+    let mut mine: Vec<(FileChange, Vec<DiffHunk>)> = by_file(uncommitted.of(&task.uuid));
     // Under a new name there is nothing to go back to: the file stays as long as others have edits in it.
-    mine.retain(|(change, _)| change.kind != Kind::Renamed || uncommitted.is_all(&change.path, &task.uuid));
+    mine.retain(|(change, _)| change.kind != ChangeKind::Renamed || uncommitted.is_all(&change.path, &task.uuid));
     let git = Git::at(&task.project);
     let mut moved_away = Vec::new();
     for path in uncommitted.moved_away(&task.uuid) {
@@ -104,7 +104,7 @@ async fn of_stack(core: &Core, task: &Task) -> Result<Option<Discarded>> {
         }
         return Err(error.context(format!("cannot discard {branch}; nothing was taken away")));
     }
-    edits::settle(core, &task.project).await?;
+    edits::reconcile(core, &task.project).await?;
     Ok(Some(Discarded { reference, branch, files }))
 }
 
@@ -122,8 +122,8 @@ async fn delete(but: &But, git: &Git, branch: &str, held: &Held) -> Result<()> {
     }
 }
 
-fn by_file(found: Vec<(&Change, &Hunk)>) -> Vec<(Change, Vec<Hunk>)> {
-    let mut files: BTreeMap<&str, (Change, Vec<Hunk>)> = BTreeMap::new();
+fn by_file(found: Vec<(&FileChange, &DiffHunk)>) -> Vec<(FileChange, Vec<DiffHunk>)> {
+    let mut files: BTreeMap<&str, (FileChange, Vec<DiffHunk>)> = BTreeMap::new();
     for (change, hunk) in found {
         files.entry(&change.path).or_insert_with(|| (change.clone(), Vec::new())).1.push(hunk.clone());
     }
@@ -136,14 +136,14 @@ async fn copy(git: &Git, from: &str, to: &str) -> Result<()> {
 }
 
 /// The file without the task's edits.
-async fn take_out(git: &Git, root: &Path, change: &Change, hunks: &[Hunk]) -> Result<()> {
+async fn take_out(git: &Git, root: &Path, change: &FileChange, hunks: &[DiffHunk]) -> Result<()> {
     let path = root.join(&change.path);
     let cannot = |error: std::io::Error| Error::new(Code::GitFailed, format!("cannot write {}: {error}", change.path));
     let base = git.cat_blob("HEAD", &change.path).await?;
-    let whole = hunks.iter().any(|hunk| hunk.content != Content::Lines);
+    let whole = hunks.iter().any(|hunk| hunk.content != HunkContent::Lines);
     match (change.kind, base) {
-        (Kind::Added, _) | (_, None) => std::fs::remove_file(&path).map_err(cannot),
-        (Kind::Removed, Some(_)) => put_back(git, &change.path).await,
+        (ChangeKind::Added, _) | (_, None) => std::fs::remove_file(&path).map_err(cannot),
+        (ChangeKind::Removed, Some(_)) => put_back(git, &change.path).await,
         (_, Some(_)) if whole => put_back(git, &change.path).await,
         (_, Some(base)) => {
             let now = std::fs::read(&path).map_err(cannot)?;
@@ -163,7 +163,7 @@ async fn put_back(git: &Git, path: &str) -> Result<()> {
 }
 
 /// Lines before and after, from 0; a hunk without lines on a side names the line before it.
-fn replaced(hunk: &Hunk) -> Replaced {
+fn replaced(hunk: &DiffHunk) -> Replaced {
     let range = |start: u32, lines: u32| {
         let first = if lines == 0 { start } else { start.saturating_sub(1) };
         first as usize..(first + lines) as usize
@@ -209,17 +209,17 @@ async fn to_stack(core: &Core, task: &Task, git: &Git, kept: &Discarded) -> Resu
     let loaded = core.config_of(&task.project);
     let but = stacks::open(core, &task.project, &loaded, None).await?;
     let held = stacks::hold(&but).await?;
-    edits::settle(core, &task.project).await?;
+    edits::reconcile(core, &task.project).await?;
     if git.resolve(&format!("refs/heads/{}", kept.branch)).await?.is_some()
         && but.status().await?.branch(&kept.branch).is_none()
     {
         but.apply(&kept.branch, &held).await?;
     }
-    edits::settle(core, &task.project).await?;
+    edits::reconcile(core, &task.project).await?;
     let mut left = Vec::new();
     for file in &kept.files {
         if bring_back(git, Path::new(&task.project), file, &kept.reference).await? {
-            edits::given(core, &task.project, file, Owner::Task(task.uuid.clone())).await?;
+            edits::attribute(core, &task.project, file, Owner::Task(task.uuid.clone())).await?;
         } else {
             left.push(file.clone());
         }
@@ -263,8 +263,8 @@ mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
 
-    fn change(path: &str, kind: Kind) -> Change {
-        Change { path: path.into(), kind, cli_id: String::new(), staged_for: Vec::new() }
+    fn change(path: &str, kind: ChangeKind) -> FileChange {
+        FileChange { path: path.into(), kind, cli_id: String::new(), staged_for: Vec::new() }
     }
 
     #[tokio::test]
@@ -290,9 +290,9 @@ mod tests {
             std::fs::remove_file(root.join(path)).unwrap();
         }
         link("*");
-        take_out(&git, root, &change("*", Kind::Removed), &[]).await.unwrap();
+        take_out(&git, root, &change("*", ChangeKind::Removed), &[]).await.unwrap();
         for path in ["run", "link"] {
-            take_out(&git, root, &change(path, Kind::Modified), &[Hunk::whole(path)]).await.unwrap();
+            take_out(&git, root, &change(path, ChangeKind::Modified), &[DiffHunk::whole(path)]).await.unwrap();
         }
         assert_eq!((read("*").as_str(), read("other").as_str()), ("committed", "a person's"));
         assert_eq!(std::fs::read_link(root.join("link")).unwrap(), Path::new("other"));

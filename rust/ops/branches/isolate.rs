@@ -6,7 +6,7 @@ use crate::core::Core;
 use crate::error::{Error, Result};
 use crate::ops::branches::worktrees;
 use crate::ops::{agents, edits, stacks};
-use crate::store::Place;
+use crate::store::TaskPlace;
 use crate::task::{Isolation, Task};
 use crate::vcs::but::But;
 use crate::vcs::git::Git;
@@ -19,7 +19,7 @@ pub struct Home {
     /// Never `auto`.
     pub isolation: Isolation,
     /// Branch, worktree and base commit.
-    pub place: Place,
+    pub place: TaskPlace,
     /// For the journal, one sentence.
     pub said: String,
     /// The `but` that later commits use.
@@ -36,12 +36,12 @@ pub struct Isolated {
 enum Undo {
     Nothing,
     Stack(But, String),
-    Worktree(worktrees::Made),
+    Worktree(worktrees::MadeWorktree),
 }
 
 impl Isolated {
     fn none(said: String) -> Isolated {
-        let home = Home { isolation: Isolation::None, place: Place::default(), said, but: None };
+        let home = Home { isolation: Isolation::None, place: TaskPlace::default(), said, but: None };
         Isolated { home, undo: Undo::Nothing }
     }
 
@@ -73,7 +73,7 @@ pub async fn isolate(core: &Core, task: &Task, loaded: &Loaded, environment: &En
         Isolation::Auto | Isolation::None => error.context(format!("cannot start #{}", task.number)),
     };
     let git = git(&task.project, environment);
-    let scan = async || repository::look_with(&git).await.map_err(doing);
+    let scan = async || repository::inspect_with(&git).await.map_err(doing);
     match task.isolation {
         Isolation::None => {
             let said = "Isolation is none: edits stay in the shared working tree and nothing is committed";
@@ -125,7 +125,7 @@ async fn usable_but(
     loaded: &Loaded,
     environment: &Environment,
     found: &Repository,
-) -> Result<stacks::Found> {
+) -> Result<stacks::FoundBut> {
     let agent = agents::named(loaded, &task.agent, &core.state);
     if !agent.capabilities().gives.hooks {
         let why = format!("agent {} tells nothing of its edits, so they cannot be told from others'", task.agent);
@@ -141,7 +141,7 @@ async fn usable_but(
     }
 }
 
-async fn stack(core: &Core, task: &Task, loaded: &Loaded, found: stacks::Found) -> Result<Isolated> {
+async fn stack(core: &Core, task: &Task, loaded: &Loaded, found: stacks::FoundBut) -> Result<Isolated> {
     if loaded.config.vcs.committer == Committer::ButHooks {
         let said =
             "GitButler's own hooks commit this task's edits (`[vcs] committer`); Chorus commits nothing".to_owned();
@@ -150,14 +150,14 @@ async fn stack(core: &Core, task: &Task, loaded: &Loaded, found: stacks::Found) 
     let but = found.open(&task.project).await?;
     let above = core.read(task, stacks::above).await?;
     // What is there before the first task is the person's.
-    edits::first_look(core, &task.project).await?;
+    edits::first_scan(core, &task.project).await?;
     let taken = Git::at(&task.project).branches("").await?;
     if let Some(error) = crate::vcs::name::refusal(&taken) {
         return Err(error);
     }
     let branch = stacks::name(task, |name| taken.iter().any(|other| other == name));
     // Before it is made: a daemon that is killed in between finds it again.
-    let place = Place { stack: Some(branch.clone()), ..Place::default() };
+    let place = TaskPlace { stack: Some(branch.clone()), ..TaskPlace::default() };
     let noted = place.clone();
     core.write(&task.uuid, move |tx, task| tx.set_place(task, &noted)).await?;
     let others = stacks::dirty_beside(core, task).await?;
@@ -166,7 +166,7 @@ async fn stack(core: &Core, task: &Task, loaded: &Loaded, found: stacks::Found) 
     let on = above.map(|above| format!(" on top of {above}")).unwrap_or_default();
     let home = Home {
         isolation: Isolation::Stack,
-        place: Place { base, ..place },
+        place: TaskPlace { base, ..place },
         said: match stacks::broken_hooks(&found) {
             None => format!("Edits go to the stack {branch}{on}, in the shared working tree"),
             Some(warning) => {

@@ -4,7 +4,7 @@ use crate::contract::{Code, Confirm, Offer, Trouble};
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
 use crate::ops::branches::commit;
-use crate::ops::branches::trouble::{Done, refused};
+use crate::ops::branches::trouble::{Done, as_error};
 use crate::ops::stacks;
 use crate::store::Who;
 use crate::task::{Isolation, Task};
@@ -36,12 +36,12 @@ pub async fn mend(core: &Core, asker: &Asker, confirm: Confirm) -> Result<Offer>
     })?;
     let others = stacks::dirty_beside(core, &task).await?;
     if !confirm.confirmed {
-        return Ok(Offer { text: told(&remedy, branch, trouble, &others), done: false });
+        return Ok(Offer { text: proposal(&remedy, branch, trouble, &others), done: false });
     }
     carry_out(core, &task, branch, &remedy).await.map_err(|error| error.context(&doing))?;
     let loaded = core.config_of(&task.project);
     match commit::run(core, &task, &loaded, None).await.map_err(|error| error.context(&doing))? {
-        Done::Trouble(trouble) => Err(refused(&doing, &trouble)),
+        Done::Trouble(trouble) => Err(as_error(&doing, &trouble)),
         Done::Committed => Ok(Offer { text: format!("Done: its edits are committed to {branch}."), done: true }),
         Done::Nothing => Ok(Offer { text: format!("Done: {branch} is in order."), done: true }),
     }
@@ -57,7 +57,7 @@ fn remedy(task: &Task, trouble: &Trouble) -> Option<Remedy> {
     }
 }
 
-fn told(remedy: &Remedy, branch: &str, trouble: &Trouble, others: &[String]) -> String {
+fn proposal(remedy: &Remedy, branch: &str, trouble: &Trouble, others: &[String]) -> String {
     let mut text = format!("{}\n", trouble.text);
     text += &match remedy {
         Remedy::Above(above) => format!(

@@ -53,7 +53,7 @@ async fn show(but: &But, task: &Task, branch: &str, base: Option<String>) -> Res
     if applied && git.find(&["rev-parse", "--verify", "--quiet", &tree(&reference)]).await?.as_ref() == Some(&wanted) {
         return Ok(());
     }
-    // One commit with other ids than the branch's: whoever asks whether that is in the workspace hears no.
+    // One commit with an id of its own: the branch's commits must not count as being in the workspace.
     let base = base.ok_or_else(|| Error::internal("the task has no base commit"))?;
     let message = format!("Preview of #{}: {}\n", task.number, task.title);
     let made = git.change(&["commit-tree", &wanted, "-p", &base, "-F", "-"], message.into_bytes()).await?;

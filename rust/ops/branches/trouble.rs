@@ -18,8 +18,8 @@ pub enum Done {
     Trouble(contract::Trouble),
 }
 
-/// Puts a trouble on the task, and journals it when it is news.
-pub fn note(tx: &mut Tx<'_>, task: &str, what: &str, trouble: &contract::Trouble) -> Result<()> {
+/// Puts a trouble on the task, and journals it when it is new.
+pub fn record(tx: &mut Tx<'_>, task: &str, what: &str, trouble: &contract::Trouble) -> Result<()> {
     if tx.row(task)?.trouble.as_ref() != Some(trouble) {
         let lead = if what == NOT_COMMITTED { "Not committed: " } else { "" };
         tx.journal(task, Who::Chorus, what, &format!("{lead}{}", trouble.text), None)?;
@@ -27,8 +27,8 @@ pub fn note(tx: &mut Tx<'_>, task: &str, what: &str, trouble: &contract::Trouble
     tx.set_trouble(task, Some(trouble))
 }
 
-/// A trouble as an answer.
-pub fn refused(doing: &str, trouble: &contract::Trouble) -> Error {
+/// A trouble as the error of a request.
+pub fn as_error(doing: &str, trouble: &contract::Trouble) -> Error {
     let error = Error::new(Code::VcsRefused, format!("{doing}: {}", trouble.text));
     match (&trouble.above, &trouble.remedy) {
         (Some(_), _) => error.hint("`mend` offers the remedy"),
@@ -37,11 +37,11 @@ pub fn refused(doing: &str, trouble: &contract::Trouble) -> Error {
     }
 }
 
-/// The engine's trouble as people are told.
-pub fn in_words(trouble: vcs::Trouble) -> contract::Trouble {
+/// The commit engine's trouble as the task shows it.
+pub fn describe(trouble: vcs::CommitTrouble) -> contract::Trouble {
     let kind = serde_json::to_value(trouble.kind).ok();
     let kept = trouble.rescue.map(|rescue| format!(" (all bytes are kept in {rescue})"));
-    let kept = kept.filter(|_| trouble.kind == vcs::Kind::Damaged).unwrap_or_default();
+    let kept = kept.filter(|_| trouble.kind == vcs::TroubleKind::Damaged).unwrap_or_default();
     contract::Trouble {
         kind: kind.as_ref().and_then(|kind| kind.as_str()).unwrap_or("tool").to_owned(),
         text: format!("{}{kept}", trouble.text),
@@ -52,6 +52,6 @@ pub fn in_words(trouble: vcs::Trouble) -> contract::Trouble {
 }
 
 /// `1 file`, `2 files`.
-pub fn counted(files: i64) -> String {
+pub fn file_count(files: i64) -> String {
     if files == 1 { "1 file".to_owned() } else { format!("{files} files") }
 }

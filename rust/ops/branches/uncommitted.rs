@@ -1,13 +1,13 @@
 //! What is uncommitted in a shared working tree, and whose each hunk is.
 
 use crate::attribution::{Hunk, Ledger, Owner};
-use crate::commits::change::{self, Change, Kind};
+use crate::commits::change::{self, ChangeKind, FileChange};
 use crate::contract::{ChangedFile, ChangedHunk, ChangesAssign, Code};
 use crate::core::Core;
 use crate::error::{Error, Result};
 use crate::ops::edits::renames::{self, Origins};
 use crate::store::Filter;
-use crate::vcs::but::{But, Status};
+use crate::vcs::but::{But, ButStatus};
 use crate::vcs::git::Git;
 use std::collections::{BTreeSet, HashMap};
 
@@ -16,8 +16,8 @@ const MOST_HUNKS: usize = 500;
 
 /// What `but` says is uncommitted beside what the ledgers say of it.
 pub struct Uncommitted {
-    changes: Vec<Change>,
-    hunks: Vec<change::Hunk>,
+    changes: Vec<FileChange>,
+    hunks: Vec<change::DiffHunk>,
     /// Paths with an unresolved conflict.
     pub conflicted: Vec<String>,
     ledgers: HashMap<String, Ledger>,
@@ -27,7 +27,7 @@ pub struct Uncommitted {
 
 impl Uncommitted {
     /// Reads both; `status` is as it was read just now, and the ledgers must be up to date.
-    pub async fn read(core: &Core, project: &str, but: &But, status: Status) -> Result<Uncommitted> {
+    pub async fn read(core: &Core, project: &str, but: &But, status: ButStatus) -> Result<Uncommitted> {
         let hunks = but.diff().await?;
         let git = Git::at(project);
         let known =
@@ -46,9 +46,9 @@ impl Uncommitted {
     }
 
     /// The hunks that are the task's alone, with their paths.
-    pub fn of(&self, task: &str) -> Vec<(&Change, &change::Hunk)> {
+    pub fn of(&self, task: &str) -> Vec<(&FileChange, &change::DiffHunk)> {
         let mine = Owner::Task(task.to_owned());
-        let is_mine = |path: &str, hunk: &change::Hunk| self.owners(path, hunk).iter().eq([&mine]);
+        let is_mine = |path: &str, hunk: &change::DiffHunk| self.owners(path, hunk).iter().eq([&mine]);
         let of_change = |change| self.of_path(change).into_iter().map(move |hunk| (change, hunk));
         self.changes.iter().flat_map(of_change).filter(|(change, hunk)| is_mine(&change.path, hunk)).collect()
     }
@@ -66,7 +66,7 @@ impl Uncommitted {
         self.ledgers.get(path).is_some_and(|ledger| ledger.owners().iter().all(|owner| *owner == mine))
     }
 
-    fn of_path(&self, change: &Change) -> Vec<&change::Hunk> {
+    fn of_path(&self, change: &FileChange) -> Vec<&change::DiffHunk> {
         self.hunks.iter().filter(|hunk| hunk.path == change.path).collect()
     }
 
@@ -76,7 +76,7 @@ impl Uncommitted {
     }
 
     /// Whose a hunk is; nobody's where no ledger knows the file.
-    pub fn owners(&self, path: &str, hunk: &change::Hunk) -> BTreeSet<Owner> {
+    pub fn owners(&self, path: &str, hunk: &change::DiffHunk) -> BTreeSet<Owner> {
         owners(&self.ledgers, &self.origins, path, hunk)
     }
 
@@ -95,7 +95,7 @@ impl Uncommitted {
         files
     }
 
-    fn shown(&self, hunk: &change::Hunk) -> ChangedHunk {
+    fn shown(&self, hunk: &change::DiffHunk) -> ChangedHunk {
         let owners = self.owners(&hunk.path, hunk);
         let number = |task: &String| self.numbers.get(task).copied();
         let mut tasks: Vec<i64> = owners.iter().flat_map(Owner::tasks).filter_map(number).collect();
@@ -114,7 +114,7 @@ impl Uncommitted {
     /// The hunks that an assignment names; nothing for the whole file.
     pub fn named(&self, assign: &ChangesAssign) -> Result<Option<Vec<Hunk>>> {
         let Some(wanted) = &assign.hunk else { return Ok(None) };
-        let found: Vec<&change::Hunk> =
+        let found: Vec<&change::DiffHunk> =
             self.hunks.iter().filter(|hunk| hunk.path == assign.path && id(hunk) == *wanted).collect();
         match found.first() {
             None => Err(Error::new(
@@ -122,7 +122,7 @@ impl Uncommitted {
                 format!("cannot assign that edit of {}: it is not there any more", assign.path),
             )
             .hint("look at the changes again")),
-            Some(hunk) if hunk.content != change::Content::Lines => Ok(None),
+            Some(hunk) if hunk.content != change::HunkContent::Lines => Ok(None),
             Some(_) => Ok(Some(found.into_iter().map(in_ledger).collect())),
         }
     }
@@ -133,11 +133,11 @@ pub fn owners(
     ledgers: &HashMap<String, Ledger>,
     origins: &Origins,
     path: &str,
-    hunk: &change::Hunk,
+    hunk: &change::DiffHunk,
 ) -> BTreeSet<Owner> {
     let mut owners = match ledgers.get(path) {
         None => [Owner::unknown()].into(),
-        Some(ledger) if hunk.content != change::Content::Lines => ledger.owners(),
+        Some(ledger) if hunk.content != change::HunkContent::Lines => ledger.owners(),
         Some(ledger) => ledger.owners_of(&in_ledger(hunk)),
     };
     match origins.get(path).map(Vec::as_slice) {
@@ -148,21 +148,21 @@ pub fn owners(
     owners
 }
 
-fn in_ledger(hunk: &change::Hunk) -> Hunk {
+fn in_ledger(hunk: &change::DiffHunk) -> Hunk {
     let wide = |count: u32| usize::try_from(count).unwrap_or_default();
     Hunk::of((wide(hunk.old_start), wide(hunk.old_lines)), (wide(hunk.new_start), wide(hunk.new_lines)), &hunk.body)
 }
 
 /// Where it is: `but`'s own ids are others at each call.
-fn id(hunk: &change::Hunk) -> String {
+fn id(hunk: &change::DiffHunk) -> String {
     format!("{},{}+{},{}", hunk.old_start, hunk.old_lines, hunk.new_start, hunk.new_lines)
 }
 
-fn word(kind: Kind) -> &'static str {
+fn word(kind: ChangeKind) -> &'static str {
     match kind {
-        Kind::Added => "added",
-        Kind::Removed => "removed",
-        Kind::Renamed => "renamed",
-        Kind::Modified | Kind::Other => "modified",
+        ChangeKind::Added => "added",
+        ChangeKind::Removed => "removed",
+        ChangeKind::Renamed => "renamed",
+        ChangeKind::Modified | ChangeKind::Other => "modified",
     }
 }

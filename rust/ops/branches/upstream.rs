@@ -6,21 +6,21 @@ use crate::error::Result;
 use crate::ops::branches::trouble;
 use crate::store::Filter;
 use crate::task::{Isolation, Task};
-use crate::vcs::but::{But, Grammar, Status};
+use crate::vcs::but::{But, ButStatus, Grammar};
 use crate::vcs::conflicts::{self, Conflicts};
 use crate::vcs::git::Git;
 
 /// The kind of trouble that a conflict with upstream is.
 const UPSTREAM: &str = "upstream";
 
-/// Brings the store up to what the workspace shows. What goes wrong is logged: whoever looks does not ask for this.
-pub async fn follow(core: &Core, project: &str, but: &But, status: &Status) {
-    if let Err(error) = look(core, project, but, status).await {
+/// Brings the store up to date with the workspace. A failure is only logged: the caller asked for something else.
+pub async fn follow(core: &Core, project: &str, but: &But, status: &ButStatus) {
+    if let Err(error) = record(core, project, but, status).await {
         log::warn!("cannot follow the branches of {project}: {error}");
     }
 }
 
-async fn look(core: &Core, project: &str, but: &But, status: &Status) -> Result<()> {
+async fn record(core: &Core, project: &str, but: &But, status: &ButStatus) -> Result<()> {
     // A commit below others rewrites those above, and so do stacking and pulling.
     let commits = status.branches().flat_map(|branch| &branch.commits);
     let known: Vec<_> = commits.filter_map(|commit| Some((commit.change_id.clone()?, commit.oid.clone()))).collect();
@@ -32,12 +32,12 @@ async fn look(core: &Core, project: &str, but: &But, status: &Status) -> Result<
     for task in tasks.iter().filter(|task| task.isolation == Isolation::Stack) {
         let Some(branch) = &task.stack else { continue };
         let found = conflicts::of(&Git::at(project), status, branch).await?;
-        note(core, task, branch, but.grammar(), found).await?;
+        record_conflicts(core, task, branch, but.grammar(), found).await?;
     }
     Ok(())
 }
 
-async fn note(core: &Core, task: &Task, branch: &str, grammar: Grammar, found: Conflicts) -> Result<()> {
+async fn record_conflicts(core: &Core, task: &Task, branch: &str, grammar: Grammar, found: Conflicts) -> Result<()> {
     let told = task.trouble.as_ref().is_some_and(|trouble| trouble.kind == UPSTREAM);
     let Some(newest) = found.commits.first() else {
         return if told { core.write(&task.uuid, |tx, task| tx.set_trouble(task, None)).await } else { Ok(()) };
@@ -57,5 +57,5 @@ async fn note(core: &Core, task: &Task, branch: &str, grammar: Grammar, found: C
         above: None,
         files,
     };
-    core.write(&task.uuid, move |tx, task| trouble::note(tx, task, "conflicts", &trouble)).await
+    core.write(&task.uuid, move |tx, task| trouble::record(tx, task, "conflicts", &trouble)).await
 }

@@ -5,7 +5,7 @@ use crate::contract::Code;
 use crate::core::Core;
 use crate::error::{Error, Result};
 use crate::ops::stacks;
-use crate::store::{Place, Who};
+use crate::store::{TaskPlace, Who};
 use crate::task::{Isolation, Task};
 use crate::vcs::git::Git;
 use crate::vcs::worktree::prepare::Preparation;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// A worktree that a start made or found.
-pub struct Made {
+pub struct MadeWorktree {
     worktree: Worktree,
     is_new: bool,
 }
@@ -32,10 +32,10 @@ fn key(task: &str) -> String {
     format!("worktree {task}")
 }
 
-impl Made {
+impl MadeWorktree {
     /// Where the task's edits go.
-    pub fn place(&self) -> Place {
-        Place {
+    pub fn place(&self) -> TaskPlace {
+        TaskPlace {
             stack: Some(self.worktree.branch.clone()),
             worktree: Some(self.worktree.folder.to_string_lossy().into_owned()),
             base: Some(self.worktree.base.clone()),
@@ -71,13 +71,13 @@ pub async fn of(core: &Core, task: &Task, project: &Git) -> Result<Option<Worktr
 
 /// Makes it, or finds the one of a reopened task and makes that whole again. One whose branch is gone too, because it
 /// was discarded or never had a commit, is made anew.
-pub async fn make(core: &Core, task: &Task, loaded: &Loaded, project: &Git) -> Result<Made> {
+pub async fn make(core: &Core, task: &Task, loaded: &Loaded, project: &Git) -> Result<MadeWorktree> {
     let preparation = preparation(loaded);
     if let Some(worktree) = of(core, task, project).await? {
         let is_there = worktree.is_present().await? || worktree.tip().await?.is_some();
         if is_there && !is_unfinished(core, task).await? {
             worktree::repair(&worktree, &preparation).await?;
-            return Ok(Made { worktree, is_new: false });
+            return Ok(MadeWorktree { worktree, is_new: false });
         }
         // The daemon was killed while it was made: nothing ran in it yet.
         if is_there && let Some(stayed) = worktree.undo().await {
@@ -89,15 +89,15 @@ pub async fn make(core: &Core, task: &Task, loaded: &Loaded, project: &Git) -> R
     let number = u32::try_from(task.number).unwrap_or(u32::MAX);
     let wish = Wish { number, title: &task.title, on: on.as_deref(), home: &home, preparation: &preparation };
     let worktree = worktree::plan(project, &wish).await?;
-    let made = Made { worktree, is_new: true };
-    note(core, task, &made, true).await?;
+    let made = MadeWorktree { worktree, is_new: true };
+    record(core, task, &made, true).await?;
     worktree::make(&made.worktree, &preparation).await?;
-    note(core, task, &made, false).await?;
+    record(core, task, &made, false).await?;
     Ok(made)
 }
 
 /// Before it is made and after: a daemon that is killed in between takes back what there is of it.
-async fn note(core: &Core, task: &Task, made: &Made, unfinished: bool) -> Result<()> {
+async fn record(core: &Core, task: &Task, made: &MadeWorktree, unfinished: bool) -> Result<()> {
     let (place, kept) = (made.place(), Kept { target: made.worktree.target.clone(), unfinished });
     let noted = core.write(&task.uuid, move |tx, task| {
         tx.set_place(task, &place)?;

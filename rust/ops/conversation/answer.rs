@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::evidence::reading::{Dialog, ScreenReading};
 use crate::ops::terminal;
 use crate::status::{AgentStatus, Answerable};
-use crate::store::{Closing, Outcome, Who};
+use crate::store::{Closing, RequestOutcome, Who};
 use crate::task::Task;
 use crate::tmux::Key;
 use std::time::Duration;
@@ -24,20 +24,20 @@ const TAKEN_WITHIN: Duration = Duration::from_secs(2);
 
 /// Allows the open request.
 pub async fn approve(core: &Core, asker: &Asker, approve: TaskApprove) -> Result<Opened> {
-    settle(core, asker, &approve.task, approve.request, Answer::Allow { always: approve.always }).await
+    reply(core, asker, &approve.task, approve.request, Answer::Allow { always: approve.always }).await
 }
 
 /// Refuses the open request.
 pub async fn deny(core: &Core, asker: &Asker, deny: TaskDeny) -> Result<Opened> {
-    settle(core, asker, &deny.task, deny.request, Answer::Deny { reason: deny.reason }).await
+    reply(core, asker, &deny.task, deny.request, Answer::Deny { reason: deny.reason }).await
 }
 
 /// Answers the open question.
 pub async fn answer(core: &Core, asker: &Asker, answer: TaskAnswer) -> Result<Opened> {
-    settle(core, asker, &answer.task, answer.request, Answer::Words(answer.answers)).await
+    reply(core, asker, &answer.task, answer.request, Answer::Words(answer.answers)).await
 }
 
-async fn settle(core: &Core, asker: &Asker, task: &str, seen: Option<String>, answer: Answer) -> Result<Opened> {
+async fn reply(core: &Core, asker: &Asker, task: &str, seen: Option<String>, answer: Answer) -> Result<Opened> {
     let task = core.task(asker, task).await?;
     let _turn = core.turn(&task.uuid).await;
     let request = core.read(&task.uuid, move |tx, task| tx.request_to_answer(task, seen.as_deref())).await?;
@@ -67,9 +67,9 @@ fn terminal_only(task: &Task) -> Error {
 async fn by_hook(core: &Core, request: Opened, asking: &Asking, answer: Answer) -> Result<Opened> {
     let output = asking.adapter.answer(&asking.message, &answer)?;
     let outcome = match answer {
-        Answer::Allow { .. } => Outcome::Allowed,
-        Answer::Deny { .. } => Outcome::Denied,
-        Answer::Words(_) => Outcome::Answered,
+        Answer::Allow { .. } => RequestOutcome::Allowed,
+        Answer::Deny { .. } => RequestOutcome::Denied,
+        Answer::Words(_) => RequestOutcome::Answered,
     };
     // Kept before it is given: a daemon killed in between gives it when the hook comes back.
     let closing = Closing { outcome, who: Who::Person, answer: Some(output.clone()) };
@@ -148,11 +148,11 @@ fn is_shown(request: &Opened, reading: &ScreenReading) -> bool {
         && asked.is_none_or(|asked| labels(asked) == shown.as_ref().and_then(labels))
 }
 
-/// Waits until the session file or the screen tells that a key was taken.
+/// Waits until the session file or the screen shows that the agent took a key.
 async fn is_taken(core: &Core, task: &Task, request: &Opened) -> bool {
     let end = tokio::time::Instant::now() + TAKEN_WITHIN;
     while tokio::time::Instant::now() < end {
-        let waits = core.sights.of(&task.uuid).is_some_and(|sight| sight.state.status == AgentStatus::Waiting);
+        let waits = core.live.of(&task.uuid).is_some_and(|live| live.state.status == AgentStatus::Waiting);
         if !waits || terminal::read_screen(core, task).await.is_ok_and(|reading| !is_shown(request, &reading)) {
             return true;
         }
@@ -174,14 +174,14 @@ fn key(name: &str) -> Option<Key> {
 
 /// The keys that mean this answer in this dialog, or nothing where that is not sure. No is Escape, which interrupts the
 /// turn: its digit differs between tools and versions and can mean something else.
-fn keys_for(dialog: &Dialog, answer: &Answer) -> Option<(Vec<String>, Outcome)> {
+fn keys_for(dialog: &Dialog, answer: &Answer) -> Option<(Vec<String>, RequestOutcome)> {
     match answer {
-        Answer::Allow { always: None } => dialog.approve().map(|keys| (keys, Outcome::Allowed)),
-        Answer::Deny { .. } => Some((dialog.deny(), Outcome::Denied)),
+        Answer::Allow { always: None } => dialog.approve().map(|keys| (keys, RequestOutcome::Allowed)),
+        Answer::Deny { .. } => Some((dialog.deny(), RequestOutcome::Denied)),
         Answer::Words(words) => {
             let chosen = words.values().next().filter(|_| words.len() == 1)?;
             let index = dialog.options.iter().position(|choice| choice.label == *chosen)?;
-            dialog.choose(index).map(|keys| (keys, Outcome::Answered))
+            dialog.choose(index).map(|keys| (keys, RequestOutcome::Answered))
         }
         _ => None,
     }

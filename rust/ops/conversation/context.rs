@@ -16,9 +16,9 @@ use std::time::Duration;
 /// whose hooks are off sends none, and its first prompt waits so long for nothing.
 const START_MAY_FOLLOW: Duration = Duration::from_secs(5);
 
-/// What the agent was told last, in which launch and which conversation.
+/// The context that the agent got last, in which launch and which conversation.
 #[derive(Serialize, Deserialize)]
-struct Given {
+struct GivenContext {
     launch: String,
     #[serde(default)]
     session: Option<String>,
@@ -32,11 +32,11 @@ fn key(task: &str) -> String {
     format!("context {task}")
 }
 
-fn recall(tx: &Tx<'_>, task: &str) -> Result<Option<Given>> {
+fn recall(tx: &Tx<'_>, task: &str) -> Result<Option<GivenContext>> {
     Ok(tx.recall(&key(task))?.and_then(|json| serde_json::from_str(&json).ok()))
 }
 
-fn remember(tx: &mut Tx<'_>, task: &str, given: &Given) -> Result<()> {
+fn remember(tx: &mut Tx<'_>, task: &str, given: &GivenContext) -> Result<()> {
     tx.remember(&key(task), &serde_json::to_string(given).unwrap_or_default())
 }
 
@@ -45,7 +45,7 @@ pub fn write_whole(state: &State, task: &Task) -> Result<()> {
     crate::paths::write_private(&state.context_of(&task.uuid), Context::of(task, &[]).whole().as_bytes())
 }
 
-/// What an agent is told as a session starts: everything for a new, cleared or compacted conversation; for a resumed one only what
+/// The context for an agent whose session starts: everything for a new, cleared or compacted conversation; for a resumed one only what
 /// changed since.
 pub async fn at_session_start(core: &Core, report: &AgentReport, how: SessionStart) -> Result<Option<String>> {
     let session = report.event.session_id.clone();
@@ -56,7 +56,7 @@ pub async fn at_session_start(core: &Core, report: &AgentReport, how: SessionSta
         let context = Context::of(&task, &[]);
         let before = recall(tx, uuid)?.map(|given| given.context);
         let text = at_start(how, before.as_ref(), &context, Some(&state.context_of(uuid)));
-        remember(tx, uuid, &Given { launch, session, by_hook: true, context })?;
+        remember(tx, uuid, &GivenContext { launch, session, by_hook: true, context })?;
         if text.is_some() {
             tx.journal(uuid, Who::Chorus, "context", "Gave the agent the task's context", None)?;
         }
@@ -74,14 +74,14 @@ pub async fn await_start(core: &Core, task: &str, launch: &str) {
     if !hooks || given.as_deref() == Some(launch) {
         return;
     }
-    let mut sight = core.sights.follow(&task.uuid);
-    let started = sight.wait_for(|sight| sight.launch != launch || sight.started);
+    let mut live = core.live.follow(&task.uuid);
+    let started = live.wait_for(|live| live.launch != launch || live.started);
     // Without the hook the context goes before the prompt.
     let _ = tokio::time::timeout(START_MAY_FOLLOW, started).await;
 }
 
 /// What stands before a prompt: the context, when this launch's agent did not ask for it by a hook. A conversation that
-/// has it already, from an earlier launch, is told what changed.
+/// has it already, from an earlier launch, gets only what changed.
 pub async fn before_prompt(core: &Core, task: &Task, launch: &str) -> Result<String> {
     let (session, launch) = (task.session_id.clone(), launch.to_owned());
     core.write(&task.uuid, move |tx, uuid| {
@@ -95,7 +95,7 @@ pub async fn before_prompt(core: &Core, task: &Task, launch: &str) -> Result<Str
             Some(given) => at_start(SessionStart::Resumed, Some(&given.context), &context, None),
             None => Some(context.whole()),
         };
-        remember(tx, uuid, &Given { launch, session, by_hook: false, context })?;
+        remember(tx, uuid, &GivenContext { launch, session, by_hook: false, context })?;
         let Some(text) = text else { return Ok(String::new()) };
         tx.journal(uuid, Who::Chorus, "context", "Put the task's context before the prompt", None)?;
         Ok(text + "\n\n")

@@ -12,7 +12,7 @@ use crate::guard;
 use crate::ops::conversation::context;
 use crate::ops::edits;
 use crate::status::Answerable;
-use crate::store::{NewRequest, Outcome, Received, Who};
+use crate::store::{NewRequest, Received, RequestOutcome, Who};
 use tokio_util::sync::CancellationToken;
 
 /// One event as it came in, with what answers it.
@@ -36,9 +36,9 @@ impl Intake {
     }
 }
 
-/// Takes in one event. For a permission it returns only when the request is answered or gone; `gone` tells that the
+/// Receives one event. For a permission it returns only when the request is answered or gone; `gone` means that the
 /// hook's process ended, which is how the agent says that the person answered no at the terminal.
-pub async fn take(core: &Core, hook: Hook, gone: &CancellationToken) -> Result<HookReply> {
+pub async fn receive(core: &Core, hook: Hook, gone: &CancellationToken) -> Result<HookReply> {
     drain(core).await;
     let intake = Intake::of(hook);
     let report = &intake.report;
@@ -78,7 +78,7 @@ async fn before_tool(core: &Core, report: &AgentReport, call: &ToolCall) -> Resu
 pub async fn drain(core: &Core) {
     for path in crate::spool::list(&core.state.spool()) {
         if let Some(hook) = crate::spool::read(&path)
-            && let Err(error) = take_late(core, &Intake::of(hook).report).await
+            && let Err(error) = receive_late(core, &Intake::of(hook).report).await
         {
             log::warn!("cannot take in a spooled event: {error}");
             return;
@@ -88,7 +88,7 @@ pub async fn drain(core: &Core) {
 }
 
 /// An event that waited in the spool: what was asked for has been answered without us.
-async fn take_late(core: &Core, report: &AgentReport) -> Result<()> {
+async fn receive_late(core: &Core, report: &AgentReport) -> Result<()> {
     match &report.event.what {
         Happening::ToolStart(call) => return before_tool(core, report, call).await.map(drop),
         Happening::ToolEnd { call, failed } => edits::after_tool(core, &report.task, call, *failed, report.at).await?,
@@ -132,7 +132,7 @@ async fn ask(core: &Core, intake: Intake, gone: &CancellationToken) -> Result<Ho
         output = answered => Ok(HookReply { output }),
         () = gone.cancelled() => {
             core.answers.release(&id);
-            close(core, &id, Outcome::Elsewhere).await;
+            close(core, &id, RequestOutcome::Elsewhere).await;
             core.fact(Fact::RequestClosed { task, request: id });
             Ok(HookReply::default())
         }
@@ -153,9 +153,9 @@ fn new_request(report: &AgentReport, asked: &AgentRequest) -> NewRequest {
 }
 
 /// Closes a request that nobody answered through Chorus.
-pub async fn close(core: &Core, request: &str, outcome: Outcome) {
+pub async fn close(core: &Core, request: &str, outcome: RequestOutcome) {
     let id = request.to_owned();
-    let who = if outcome == Outcome::Elsewhere { Who::Person } else { Who::Chorus };
+    let who = if outcome == RequestOutcome::Elsewhere { Who::Person } else { Who::Chorus };
     let Ok(store) = core.store() else { return };
     let closing = crate::store::Closing { outcome, who, answer: None };
     if let Err(error) = store.write(move |tx| tx.close_request(&id, closing)).await {

@@ -1,21 +1,22 @@
 //! Prompts: accepted into a queue, typed exactly once when the agent is free to take them.
 
+use crate::agent::Adapter;
 use crate::contract::*;
-use crate::core::sight::Sight;
+use crate::core::live::LiveStatus;
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
+use crate::ops::agents;
 use crate::ops::terminal;
 use crate::status::AgentStatus;
 use crate::store::{Prompt, PromptState, Who};
 use crate::task::Task;
-use crate::tmux::Style;
 use std::time::Duration;
 use tokio::sync::watch::Receiver;
 
 /// The event of an accepted prompt, or a busy session, follows Enter by 75–200 ms (Claude Code 2.1.328).
 const CONFIRMED_WITHIN: Duration = Duration::from_secs(2);
 
-/// Between two looks for the agent's prompt box: it is drawn up to a second after the session file says that the prompt is
+/// Between two checks for the agent's prompt box: it is drawn up to a second after the session file says that the prompt is
 /// free, and a person may have something else on the screen that the session file does not tell (Claude Code's history).
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
@@ -24,7 +25,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 pub async fn send(core: &Core, asker: &Asker, send: TaskSend) -> Result<Sent> {
     let task = core.task(asker, &send.task).await?;
     core.write(&task.uuid, move |tx, task| tx.enqueue(task, &send.text, send.raw)).await?;
-    let state = core.sights.of(&task.uuid).map(|sight| sight.state).unwrap_or_default();
+    let state = core.live.of(&task.uuid).map(|live| live.state).unwrap_or_default();
     let reason = match state.status {
         AgentStatus::Idle | AgentStatus::Busy | AgentStatus::Error => None,
         AgentStatus::Waiting => Some("the agent waits for an answer"),
@@ -41,7 +42,7 @@ pub async fn send(core: &Core, asker: &Asker, send: TaskSend) -> Result<Sent> {
 pub async fn deliver(core: &Core, task: &str) {
     let Some(_alone) = core.deliveries.try_lock(task) else { return };
     let mut pause = FIRST_PAUSE;
-    while let Some(free) = core.sights.of(task).filter(takes_prompts) {
+    while let Some(free) = core.live.of(task).filter(takes_prompts) {
         let uuid = task.to_owned();
         let Ok(store) = core.store() else { return };
         crate::ops::conversation::context::await_start(core, task, &free.launch).await;
@@ -73,8 +74,8 @@ pub async fn deliver(core: &Core, task: &str) {
     }
 }
 
-fn takes_prompts(sight: &Sight) -> bool {
-    matches!(sight.state.status, AgentStatus::Idle | AgentStatus::Busy | AgentStatus::Error)
+fn takes_prompts(live: &LiveStatus) -> bool {
+    matches!(live.state.status, AgentStatus::Idle | AgentStatus::Busy | AgentStatus::Error)
 }
 
 enum Over {
@@ -83,33 +84,33 @@ enum Over {
     NotNow,
 }
 
-async fn hand_over(core: &Core, task: &Task, prompt: Prompt, free: &Sight) -> Result<Over> {
+async fn hand_over(core: &Core, task: &Task, prompt: Prompt, free: &LiveStatus) -> Result<Over> {
     let (tmux, pane) = terminal::pane(core, task).await?;
     let text = match prompt.raw {
         true => prompt.text,
         false => crate::ops::conversation::context::before_prompt(core, task, &free.launch).await? + &prompt.text,
     };
-    let sight = core.sights.follow(&task.uuid);
-    let before = sight.borrow().prompts;
-    let was_busy = sight.borrow().state.status == AgentStatus::Busy;
+    let live = core.live.follow(&task.uuid);
+    let before = live.borrow().prompts;
+    let was_busy = live.borrow().state.status == AgentStatus::Busy;
     let loaded = core.config_of(&task.project);
-    let style = match crate::ops::agents::named(&loaded, &task.agent, &core.state).adapter() {
-        Some(_) => Style::PromptBox,
-        None => Style::Plain,
-    };
-    match tmux.deliver(&pane, &text, style, prompt.raw).await {
+    let known = agents::named(&loaded, &task.agent, &core.state).adapter().map(Adapter::prompt);
+    match tmux.deliver(&pane, &text, known, prompt.raw).await {
         Ok(delivered) => keep_displaced(core, task, delivered.displaced).await?,
         // A dialog came in between: nothing was typed.
         Err(error) if error.code == Code::TaskBusy => return Ok(Over::NotNow),
         Err(error) => return Err(error),
     }
-    let arrived = move |sight: &Sight| sight.prompts > before || (!was_busy && sight.state.status != AgentStatus::Idle);
-    if was_busy || until(sight.clone(), arrived).await.is_some() {
+    let arrived =
+        move |live: &LiveStatus| live.prompts > before || (!was_busy && live.state.status != AgentStatus::Idle);
+    if was_busy || wait_until(live.clone(), arrived).await.is_some() {
         return Ok(Over::Delivered);
     }
     // Enter can be lost while the client is drawing; the text then stands in the box. Never typed twice.
-    tmux.press_enter(&pane).await?;
-    if until(sight, arrived).await.is_some() || prompt.raw {
+    if let Some(known) = known {
+        tmux.press_enter(&pane, known).await?;
+    }
+    if wait_until(live, arrived).await.is_some() || prompt.raw {
         return Ok(Over::Delivered);
     }
     Err(Error::new(Code::AgentFailed, "it was typed and the agent did not say that it got it").hint("attach and look"))
@@ -125,8 +126,8 @@ async fn keep_displaced(core: &Core, task: &Task, displaced: Option<String>) -> 
     .await
 }
 
-/// Waits until the sight fits; nothing when it does not in time or the task ended.
-pub async fn until(mut sight: Receiver<Sight>, fits: impl Fn(&Sight) -> bool) -> Option<()> {
-    let waiting = sight.wait_for(|sight| fits(sight));
+/// Waits until the latest status fits; nothing when it does not in time or the task ended.
+pub async fn wait_until(mut live: Receiver<LiveStatus>, fits: impl Fn(&LiveStatus) -> bool) -> Option<()> {
+    let waiting = live.wait_for(|live| fits(live));
     tokio::time::timeout(CONFIRMED_WITHIN, waiting).await.ok()?.ok().map(drop)
 }

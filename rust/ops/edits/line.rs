@@ -23,7 +23,7 @@ pub async fn line(core: &Core, asker: &Asker, ask: LineAsk) -> Result<Line> {
     let path = inside(asker.project.as_ref(), ask.path.as_ref())
         .ok_or_else(|| Error::new(Code::BadInput, "cannot tell whose that line is: the file is not in this project"))?;
     if tasks.iter().any(|task| task.isolation == Isolation::Stack) {
-        edits::settle(core, &asker.project).await?;
+        edits::reconcile(core, &asker.project).await?;
         let wanted = path.clone();
         let ledger = core.read(&asker.project, move |tx, project| tx.ledger(project, &wanted)).await?;
         if let Some(owner) = ledger.as_ref().and_then(|ledger| ledger.owner_of_line(number)) {

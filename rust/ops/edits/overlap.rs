@@ -1,4 +1,4 @@
-//! What an agent is told before it edits a file that holds others' uncommitted edits. Pure.
+//! The warning to an agent that is about to edit a file with others' uncommitted edits. Pure.
 
 use crate::attribution::{Ledger, Owner};
 use crate::text::clean_line;
@@ -55,17 +55,17 @@ pub fn sentence(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attribution::{Kind, Version};
+    use crate::attribution::{FileKind, Version};
 
     fn ledger(old: &str, new: &str, owner: &Owner) -> Ledger {
-        let text = |text: &str| Version::of(Kind::File, text.as_bytes().to_vec());
+        let text = |text: &str| Version::of(FileKind::File, text.as_bytes().to_vec());
         Ledger::first(&text(old), &text(new), owner)
     }
 
     #[test]
     fn others_are_named_with_their_lines() {
         let mut ledger = ledger("a\nb\nc\nd\ne\n", "A\nB\nc\nd\ne\n", &Owner::Task("one".into()));
-        ledger.see(&Version::of(Kind::File, b"A\nB\nc\ne\nuser\n".to_vec()), &Owner::User);
+        ledger.see(&Version::of(FileKind::File, b"A\nB\nc\ne\nuser\n".to_vec()), &Owner::User);
         let name = |task: &str| (task == "one").then(|| (4, "Say \"hi\"\nand more".to_owned()));
         let told = sentence(&ledger, "src/a b", "two", name).unwrap();
         let whose =

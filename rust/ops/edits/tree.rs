@@ -1,26 +1,26 @@
-//! Taking in what became different in a shared tree: by whole looks, and file by file.
+//! Attributes what changed in a shared tree: by scans of the whole tree, and file by file.
 
 use crate::attribution::interval::{Interval, Window};
 use crate::attribution::{Ledger, Owner, Version};
 use crate::contract::Opened;
 use crate::core::Core;
-use crate::core::trees::Known;
+use crate::core::trees::TreeKnowledge;
 use crate::error::{Error, Result};
 use crate::evidence::event::FileEdit;
 use crate::store::{Filter, Store};
 use crate::task::{Isolation, Task};
 use crate::vcs::committed::{self, Committed};
-use crate::vcs::scan::{self, Look, Stat};
+use crate::vcs::scan::{self, FileStat, Scan};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// A project's tree, while what is known of it is held.
-pub struct Tree<'c> {
+pub struct EditedTree<'c> {
     pub store: &'c Store,
     pub project: String,
     pub root: PathBuf,
-    pub known: tokio::sync::OwnedMutexGuard<Known>,
+    pub known: tokio::sync::OwnedMutexGuard<TreeKnowledge>,
 }
 
 /// Who changed a file.
@@ -33,18 +33,18 @@ pub enum By {
 }
 
 /// A file as it was just seen.
-struct Seen {
+struct SeenFile {
     path: String,
-    stat: Option<Stat>,
+    stat: Option<FileStat>,
     ledger: Option<Ledger>,
 }
 
-impl<'c> Tree<'c> {
+impl<'c> EditedTree<'c> {
     /// Waits until nobody else takes something in.
-    pub async fn of(core: &'c Core, project: &str) -> Result<Tree<'c>> {
+    pub async fn of(core: &'c Core, project: &str) -> Result<EditedTree<'c>> {
         let root = PathBuf::from(project);
         let known = core.trees.of(project).known.clone().lock_owned().await;
-        Ok(Tree { store: core.store()?, project: project.to_owned(), root, known })
+        Ok(EditedTree { store: core.store()?, project: project.to_owned(), root, known })
     }
 
     pub async fn windows(&self) -> Result<Vec<Window>> {
@@ -76,20 +76,21 @@ impl<'c> Tree<'c> {
         Ok(edits)
     }
 
-    /// A look at the whole tree, for at most `limit`: what became different is whose [`Interval`] says, or the person's
-    /// while no task shares the tree, or `owner`'s where one is given. False when it took too long; then nothing is taken in, and the interval stays open.
-    pub async fn look(&mut self, limit: Duration, owner: Option<Owner>) -> Result<bool> {
+    /// Scans the whole tree, for at most `limit`. Changes belong to whom [`Interval`] names, or to the person while no
+    /// task shares the tree, or to `owner` where one is given. False when the scan took too long: then nothing is
+    /// attributed, and the interval stays open.
+    pub async fn scan(&mut self, limit: Duration, owner: Option<Owner>) -> Result<bool> {
         let windows = self.windows().await?;
-        let moved = self.rebase(false).await? || self.known.look.is_none();
+        let moved = self.rebase(false).await? || self.known.scan.is_none();
         let beside = self.beside().await?;
         let root = self.root.clone();
-        let looked = blocking(move || Look::at(&root, &beside, limit)).await?;
-        let Ok(mut look) = looked else {
+        let scanned = blocking(move || Scan::at(&root, &beside, limit)).await?;
+        let Ok(mut scan) = scanned else {
             log::info!("a look at {} took too long", self.project);
             return Ok(false);
         };
-        let (paths, mut by) = match &self.known.look {
-            Some(before) => (look.since(before), self.known.interval.owner()),
+        let (paths, mut by) = match &self.known.scan {
+            Some(before) => (scan.since(before), self.known.interval.owner()),
             None => (self.dirty().await?, Interval::unknown(&windows).owner()),
         };
         if by == Owner::unknown() && !self.is_shared().await? {
@@ -101,14 +102,14 @@ impl<'c> Tree<'c> {
             paths.into_iter().partition(|path| editing.iter().any(|window| window.edits(path)));
         self.known.touch(&free);
         let changes = free.into_iter().map(|path| (path, By::Owner(by.clone()))).collect();
-        for (path, stat) in self.take(Some(&look), changes).await? {
-            look.note(&path, stat);
+        for (path, stat) in self.attribute_each(Some(&scan), changes).await? {
+            scan.note(&path, stat);
         }
         for path in open {
             let earlier = self.known.pending.remove(&path);
             self.known.pending.insert(path, by.contested(earlier.iter()));
         }
-        self.known.look = Some(look);
+        self.known.scan = Some(scan);
         self.known.interval = Interval::begin(&windows);
         if moved {
             self.rebase(true).await?;
@@ -116,27 +117,27 @@ impl<'c> Tree<'c> {
         Ok(true)
     }
 
-    /// The windows changed at the moment of a look: the time since then begins with those that are open now.
+    /// The windows changed at the moment of a scan: the interval begins with those that are open now.
     pub async fn begin(&mut self) -> Result<()> {
         self.known.interval = Interval::begin(&self.windows().await?);
         Ok(())
     }
 
     /// Takes in one file, changed by `by`.
-    pub async fn one(&mut self, path: &str, by: By) -> Result<()> {
+    pub async fn attribute(&mut self, path: &str, by: By) -> Result<()> {
         self.rebase(false).await?;
         self.known.touch([&path.to_owned()]);
-        let seen = self.take(self.known.look.as_ref(), vec![(path.to_owned(), by)]).await?;
-        if let Some(look) = &mut self.known.look {
-            seen.iter().for_each(|(path, stat)| look.note(path, *stat));
+        let seen = self.attribute_each(self.known.scan.as_ref(), vec![(path.to_owned(), by)]).await?;
+        if let Some(scan) = &mut self.known.scan {
+            seen.iter().for_each(|(path, stat)| scan.note(path, *stat));
         }
         Ok(())
     }
 
-    /// Whether the file is as it was at the last look.
+    /// Whether the file is as it was at the last scan.
     pub fn is_known(&self, path: &str) -> bool {
-        let stat = Stat::of(&self.root.join(path));
-        self.known.look.as_ref().is_some_and(|look| look.knows(path, stat))
+        let stat = FileStat::of(&self.root.join(path));
+        self.known.scan.as_ref().is_some_and(|scan| scan.knows(path, stat))
     }
 
     /// What is committed may have moved: lines that are committed now are nobody's, and files without uncommitted
@@ -147,20 +148,20 @@ impl<'c> Tree<'c> {
         if !all && !moved {
             return Ok(false);
         }
-        let unsettled = self.unsettled(head.as_deref()).await?;
-        let ledgers = self.ledgers(unsettled).await?;
+        let stale = self.stale(head.as_deref()).await?;
+        let ledgers = self.ledgers(stale).await?;
         if !ledgers.is_empty() {
-            self.settle(ledgers, head.as_deref()).await?;
+            self.reconcile(ledgers, head.as_deref()).await?;
         }
         self.known.head = head;
-        self.known.unsettled = Some(BTreeSet::new());
+        self.known.stale = Some(BTreeSet::new());
         Ok(moved)
     }
 
-    /// The paths whose ledgers may have to be settled with that commit: those written since it was done last, and those
+    /// The paths whose ledgers may have to be reconciled with that commit: those written since the last time, and those
     /// that the commits since then change; nothing where that is not known.
-    async fn unsettled(&self, head: Option<&str>) -> Result<Option<BTreeSet<String>>> {
-        let (Some(touched), Some(then), Some(now)) = (&self.known.unsettled, &self.known.head, head) else {
+    async fn stale(&self, head: Option<&str>) -> Result<Option<BTreeSet<String>>> {
+        let (Some(touched), Some(then), Some(now)) = (&self.known.stale, &self.known.head, head) else {
             return Ok(None);
         };
         let between = if then == now { Some(Vec::new()) } else { committed::between(&self.root, then, now).await? };
@@ -181,7 +182,7 @@ impl<'c> Tree<'c> {
     }
 
     /// Takes what is committed in `head` out of these ledgers.
-    async fn settle(&self, ledgers: Vec<(String, Ledger)>, head: Option<&str>) -> Result<()> {
+    async fn reconcile(&self, ledgers: Vec<(String, Ledger)>, head: Option<&str>) -> Result<()> {
         let paths: Vec<String> = ledgers.iter().map(|(path, _)| path.clone()).collect();
         let dirty: BTreeSet<String> = committed::dirty(&self.root, &paths).await?.into_iter().collect();
         let mut bases = committed::at(&self.root, head, &paths).await?;
@@ -199,7 +200,11 @@ impl<'c> Tree<'c> {
 
     /// Reads the files and writes their ledgers; returns how they were then. Done again, it changes nothing: whoever
     /// waits for it may be gone in the middle.
-    async fn take(&self, look: Option<&Look>, changes: Vec<(String, By)>) -> Result<Vec<(String, Option<Stat>)>> {
+    async fn attribute_each(
+        &self,
+        scan: Option<&Scan>,
+        changes: Vec<(String, By)>,
+    ) -> Result<Vec<(String, Option<FileStat>)>> {
         if changes.is_empty() {
             return Ok(Vec::new());
         }
@@ -214,7 +219,7 @@ impl<'c> Tree<'c> {
         let mut todo = Vec::new();
         for ((path, by), ledger) in changes.into_iter().zip(ledgers) {
             let base = bases.remove(&path);
-            let is_new = ledger.is_none() && base.is_none() && !look.is_some_and(|look| look.has(&path));
+            let is_new = ledger.is_none() && base.is_none() && !scan.is_some_and(|scan| scan.has(&path));
             if is_new && committed::is_ignored(&self.root, &path).await? {
                 continue;
             }
@@ -222,8 +227,8 @@ impl<'c> Tree<'c> {
         }
         let root = self.root.clone();
         let seen = blocking(move || {
-            let see = |(path, by, before)| see(&root, path, &by, before);
-            todo.into_iter().map(see).collect::<Vec<std::io::Result<Seen>>>()
+            let read = |(path, by, before)| read_file(&root, path, &by, before);
+            todo.into_iter().map(read).collect::<Vec<std::io::Result<SeenFile>>>()
         });
         let (mut stats, mut ledgers) = (Vec::new(), Vec::new());
         for seen in seen.await? {
@@ -252,13 +257,13 @@ impl<'c> Tree<'c> {
             })?;
             tx.recount_edits(&project)?;
             let paths: Vec<String> = ledgers.into_iter().map(|(path, _)| path).collect();
-            tx.tell_edits(&project, &paths);
+            tx.notify_edits(&project, &paths);
             Ok(())
         });
         written.await
     }
 
-    /// Files to compare with their ledgers and the commit when nobody looked before.
+    /// Files to compare with their ledgers and the commit when nobody scanned before.
     async fn dirty(&self) -> Result<Vec<String>> {
         let project = self.project.clone();
         let ledgers = self.store.read(move |tx| tx.ledgers(&project)).await?;
@@ -269,7 +274,7 @@ impl<'c> Tree<'c> {
 
     /// What git tracks although it ignores it: asked again when the index is another.
     async fn beside(&mut self) -> Result<Vec<String>> {
-        let index = Stat::of(&self.root.join(".git/index"));
+        let index = FileStat::of(&self.root.join(".git/index"));
         if let Some((then, paths)) = &self.known.beside
             && *then == index
         {
@@ -282,14 +287,14 @@ impl<'c> Tree<'c> {
 }
 
 /// Reads one file and says whose it is now. Its stat is older than its content, so a later change is seen.
-fn see(
+fn read_file(
     root: &Path,
     path: String,
     by: &By,
     before: std::result::Result<Ledger, Option<Committed>>,
-) -> std::io::Result<Seen> {
+) -> std::io::Result<SeenFile> {
     let full = root.join(&path);
-    let stat = Stat::of(&full);
+    let stat = FileStat::of(&full);
     let now = committed::on_disk(&full)?;
     let is_clean = before.is_err();
     let mut ledger = before.unwrap_or_else(|base| {
@@ -297,19 +302,19 @@ fn see(
         Ledger::first(&base, &base, &Owner::User)
     });
     if *ledger.version() == now && !matches!(by, By::Tool { .. }) {
-        return Ok(Seen { path, stat, ledger: None });
+        return Ok(SeenFile { path, stat, ledger: None });
     }
     match by {
         By::Owner(owner) => ledger.see(&now, owner),
         By::Tool { failed: true, rest, .. } => ledger.see(&now, rest),
-        By::Tool { author, edit, rest, .. } => tell(&mut ledger, &now, author, edit, rest),
+        By::Tool { author, edit, rest, .. } => attribute_call(&mut ledger, &now, author, edit, rest),
     }
     let ledger = Some(ledger).filter(|ledger| !is_clean || !ledger.owners().is_empty());
-    Ok(Seen { path, stat, ledger })
+    Ok(SeenFile { path, stat, ledger })
 }
 
 /// What an edit tool says it did, as exactly as it says so.
-fn tell(ledger: &mut Ledger, now: &Version, author: &Owner, edit: &FileEdit, rest: &Owner) {
+fn attribute_call(ledger: &mut Ledger, now: &Version, author: &Owner, edit: &FileEdit, rest: &Owner) {
     let created = ledger.version().lines().is_empty();
     let whole = match (ledger.version().text(), now.text()) {
         (Some(old), Some(new)) => edit.change.makes(old, new),

@@ -8,7 +8,7 @@ use crate::ops::branches::{commit, discard, worktrees};
 use crate::ops::lifecycle::{launch, start, tasks};
 use crate::ops::terminal;
 use crate::status::AgentStatus;
-use crate::store::{Outcome, Who};
+use crate::store::{RequestOutcome, Who};
 use crate::task::{Step, Task};
 use crate::tmux::Key;
 
@@ -24,7 +24,7 @@ pub async fn interrupt(core: &Core, asker: &Asker, task: &str) -> Result<Task> {
         )
         .hint("use `deny`, which tells the agent why"));
     }
-    let state = core.sights.of(&task.uuid).map(|sight| sight.state.status);
+    let state = core.live.of(&task.uuid).map(|live| live.state.status);
     if state != Some(AgentStatus::Busy) {
         return Err(Error::new(Code::WrongState, format!("cannot interrupt #{}: no turn runs", task.number))
             .hint("`explain` says what it does"));
@@ -106,7 +106,7 @@ async fn end(core: &Core, task: &Task, step: Step, said: Option<String>) -> Resu
     core.execs.withdraw(&task.uuid);
     let id = launch.as_ref().map(|launch| launch.id.clone());
     let write = core.write(&task.uuid, move |tx, task| {
-        let open = tx.close_requests(task, Outcome::Gone, Who::Chorus)?;
+        let open = tx.close_requests(task, RequestOutcome::Gone, Who::Chorus)?;
         if let Some(id) = id {
             tx.end_launch(&id, "ended with the task")?;
         }

@@ -12,7 +12,7 @@ use crate::ops::{agents, terminal};
 use crate::paths::{State, write_private};
 use crate::process;
 use crate::status::{AgentState, AgentStatus};
-use crate::store::{Boot, Launch, NewLaunch, Pane};
+use crate::store::{Boot, Launch, NewLaunch, RecordedPane};
 use crate::task::{Isolation, Task};
 use crate::tmux::{Listing, Tmux};
 use std::os::unix::fs::PermissionsExt;
@@ -61,7 +61,7 @@ pub async fn prepare(core: &Core, task: &Task, folder: &str, environment: Enviro
     Ok(Prepared { agent, loaded, tmux, environment, config_dir, folder: folder.to_owned() })
 }
 
-/// The agent's program is looked for where it will be: in the asking client's PATH.
+/// Searches the agent's program where it will run: in the asking client's PATH.
 fn find_program(agent: &Agent, environment: &Environment, folder: &Path) -> Result<()> {
     let program = agent.command.first().map(String::as_str).unwrap_or_default();
     let path = environment.0.get("PATH").map(String::as_str).unwrap_or("/usr/local/bin:/usr/bin:/bin");
@@ -137,7 +137,13 @@ fn hand_out(core: &Core, prepared: &Prepared, task: &Task, launch: &Launch, begi
 }
 
 /// In a new tmux session.
-pub async fn open(core: &Core, prepared: &Prepared, task: &Task, launch: &Launch, begin: Begin) -> Result<Pane> {
+pub async fn open(
+    core: &Core,
+    prepared: &Prepared,
+    task: &Task,
+    launch: &Launch,
+    begin: Begin,
+) -> Result<RecordedPane> {
     hand_out(core, prepared, task, launch, begin)?;
     let name = format!("{}-{}", task.number, task.title);
     let run = pane_argv(&core.state, &task.uuid);
@@ -153,13 +159,13 @@ pub async fn open(core: &Core, prepared: &Prepared, task: &Task, launch: &Launch
 }
 
 /// Records where the task's terminal is.
-pub async fn keep_pane(core: &Core, task: &Task, pane: &Pane) -> Result<()> {
+pub async fn keep_pane(core: &Core, task: &Task, pane: &RecordedPane) -> Result<()> {
     let pane = pane.clone();
     core.write(&task.uuid, move |tx, task| tx.set_pane(task, Some(&pane))).await
 }
 
-fn recorded(tmux: &Tmux, pane: &crate::tmux::Pane) -> Pane {
-    Pane {
+fn recorded(tmux: &Tmux, pane: &crate::tmux::Pane) -> RecordedPane {
+    RecordedPane {
         socket: tmux.socket().to_string_lossy().into_owned(),
         server: terminal::server_identity(pane.server_pid, pane.server_start),
         boot: Boot::here(),
@@ -177,8 +183,8 @@ pub async fn reopen(
     task: &Task,
     launch: &Launch,
     begin: Begin,
-    pane: Option<Pane>,
-) -> Result<Pane> {
+    pane: Option<RecordedPane>,
+) -> Result<RecordedPane> {
     let Some(pane) = pane.filter(|pane| pane.boot == Boot::here()) else {
         return open(core, prepared, task, launch, begin).await;
     };
@@ -206,7 +212,7 @@ fn transcript(task: &Task, launch: &Launch, agent: &Agent) -> Option<PathBuf> {
 }
 
 /// A launch as the monitor watches it.
-pub fn launched(task: &Task, launch: &Launch, agent: &Agent, loaded: &Loaded, pane: &Pane) -> Result<Launched> {
+pub fn launched(task: &Task, launch: &Launch, agent: &Agent, loaded: &Loaded, pane: &RecordedPane) -> Result<Launched> {
     Ok(Launched {
         task: task.uuid.clone(),
         launch: launch.id.clone(),
@@ -225,7 +231,7 @@ pub fn launched(task: &Task, launch: &Launch, agent: &Agent, loaded: &Loaded, pa
 }
 
 /// The monitor takes over.
-pub async fn watch(core: &Core, prepared: &Prepared, task: &Task, launch: &Launch, pane: Pane) -> Result<Task> {
+pub async fn watch(core: &Core, prepared: &Prepared, task: &Task, launch: &Launch, pane: RecordedPane) -> Result<Task> {
     // A fresh session has another conversation than the task had so far.
     let task = Task { session_id: launch.session_id.clone(), ..task.clone() };
     let launched = launched(&task, launch, &prepared.agent, &prepared.loaded, &pane)?;
@@ -246,7 +252,7 @@ pub async fn watch(core: &Core, prepared: &Prepared, task: &Task, launch: &Launc
 }
 
 /// Watches what is left in the task's pane after a verb that could not be carried out to its end.
-pub fn watch_again(core: &Core, task: &Task, launch: &Launch, pane: &Pane) -> Result<()> {
+pub fn watch_again(core: &Core, task: &Task, launch: &Launch, pane: &RecordedPane) -> Result<()> {
     let loaded = core.config_of(&task.project);
     let agent = agents::named(&loaded, &task.agent, &core.state);
     core.fact(Fact::Launched(Box::new(launched(task, launch, &agent, &loaded, pane)?)));
@@ -254,12 +260,12 @@ pub fn watch_again(core: &Core, task: &Task, launch: &Launch, pane: &Pane) -> Re
 }
 
 /// Waits for one of the two places for agents that are being restarted, and keeps it until this one is up.
-pub async fn take_place(core: &Core, task: &str) {
+pub async fn wait_for_slot(core: &Core, task: &str) {
     let Ok(place) = core.starting.clone().acquire_owned().await else { return };
-    let mut sight = core.sights.follow(task);
+    let mut live = core.live.follow(task);
     tokio::spawn(async move {
-        let before = sight.borrow_and_update().launch.clone();
-        let is_up = sight.wait_for(|sight| sight.launch != before && sight.state.status != AgentStatus::Starting);
+        let before = live.borrow_and_update().launch.clone();
+        let is_up = live.wait_for(|live| live.launch != before && live.state.status != AgentStatus::Starting);
         let _ = tokio::time::timeout(COMES_UP, is_up).await;
         drop(place);
     });

@@ -9,7 +9,7 @@ use crate::ops::lifecycle::launch;
 use crate::ops::{agents, terminal};
 use crate::process;
 use crate::status::{AgentState, AgentStatus, Kind, Millis};
-use crate::store::{Boot, Filter, Launch, Outcome, Pane, PromptState, Who};
+use crate::store::{Boot, Filter, Launch, PromptState, RecordedPane, RequestOutcome, Who};
 use crate::task::Task;
 use crate::tmux::{Listing, PaneState, Server, Tmux};
 use std::path::Path;
@@ -19,10 +19,10 @@ use std::time::Duration;
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// A live task as the store has it.
-struct Known {
+struct LiveTask {
     task: Task,
     launch: Option<Launch>,
-    pane: Option<Pane>,
+    pane: Option<RecordedPane>,
 }
 
 /// Compares and mends; goes on in the background while a tmux server does not answer.
@@ -51,7 +51,7 @@ pub async fn reconcile(core: &Arc<Core>) {
     }
 }
 
-/// Nobody knows whether a prompt that was being typed arrived: it is not typed again, and the person is told.
+/// Nobody knows whether a prompt that was being typed arrived: it counts as failed and is not typed again.
 async fn prompts(core: &Core) -> Result<()> {
     let why = "the daemon was stopped while it was typed: look whether the agent has it";
     core.write(why, |tx, why| {
@@ -63,7 +63,7 @@ async fn prompts(core: &Core) -> Result<()> {
     .await
 }
 
-impl Known {
+impl LiveTask {
     /// Whether it is this daemon's to judge: not what a verb began meanwhile, nor a process of another machine.
     fn is_left_behind(&self, here: &Boot, begun: Millis) -> bool {
         let at_home = |boot: &Boot| boot.machine == here.machine;
@@ -75,10 +75,10 @@ impl Known {
     }
 }
 
-async fn known(core: &Core) -> Result<Vec<Known>> {
+async fn known(core: &Core) -> Result<Vec<LiveTask>> {
     let live = Filter::parse("live")?;
     let known = core.read(&live, |tx, live| {
-        let known = |task: Task| Ok(Known { launch: tx.open_launch(&task.uuid)?, pane: tx.pane(&task.uuid)?, task });
+        let known = |task: Task| Ok(LiveTask { launch: tx.open_launch(&task.uuid)?, pane: tx.pane(&task.uuid)?, task });
         tx.tasks(None, live)?.into_iter().map(known).collect()
     });
     known.await
@@ -86,17 +86,17 @@ async fn known(core: &Core) -> Result<Vec<Known>> {
 
 /// True when every live task that was there when the daemon had `begun` was compared.
 async fn tasks(core: &Arc<Core>, begun: Millis) -> Result<bool> {
-    let left_behind = |known: &Known| known.is_left_behind(&Boot::here(), begun);
-    let known: Vec<Known> = known(core).await?.into_iter().filter(left_behind).collect();
+    let left_behind = |known: &LiveTask| known.is_left_behind(&Boot::here(), begun);
+    let known: Vec<LiveTask> = known(core).await?.into_iter().filter(left_behind).collect();
     let mut complete = true;
     for tmux in core.tmux_servers().await {
         let socket = tmux.socket().to_owned();
-        let here = |pane: &Pane| Path::new(&pane.socket) == socket;
+        let here = |pane: &RecordedPane| Path::new(&pane.socket) == socket;
         let at_home = core.tmux_home().is_ok_and(|home| home.socket() == socket);
-        let of_server: Vec<&Known> = known
+        let of_server: Vec<&LiveTask> = known
             .iter()
             .filter(|known| known.pane.as_ref().map_or(at_home, here))
-            .filter(|known| core.sights.of(&known.task.uuid).is_none())
+            .filter(|known| core.live.of(&known.task.uuid).is_none())
             .collect();
         match tmux.panes().await {
             Listing::Panes { server, panes } => {
@@ -122,8 +122,8 @@ async fn tasks(core: &Arc<Core>, begun: Millis) -> Result<bool> {
 }
 
 /// A pane as tmux has it, as the store keeps it.
-fn adopt(tmux: &Tmux, server: &Server, pane: &PaneState) -> (Pane, bool) {
-    let kept = Pane {
+fn adopt(tmux: &Tmux, server: &Server, pane: &PaneState) -> (RecordedPane, bool) {
+    let kept = RecordedPane {
         socket: tmux.socket().to_string_lossy().into_owned(),
         server: terminal::server_identity(server.pid, server.start),
         boot: Boot::here(),
@@ -136,13 +136,13 @@ fn adopt(tmux: &Tmux, server: &Server, pane: &PaneState) -> (Pane, bool) {
 }
 
 /// One task's trouble is not that of the others.
-async fn compare_or_log(core: &Arc<Core>, known: &Known, found: Option<(Pane, bool)>) {
+async fn compare_or_log(core: &Arc<Core>, known: &LiveTask, found: Option<(RecordedPane, bool)>) {
     if let Err(error) = compare(core, known, found).await {
         log::error!("cannot reconcile #{} of {}: {error}", known.task.number, known.task.project);
     }
 }
 
-async fn compare(core: &Arc<Core>, known: &Known, found: Option<(Pane, bool)>) -> Result<()> {
+async fn compare(core: &Arc<Core>, known: &LiveTask, found: Option<(RecordedPane, bool)>) -> Result<()> {
     let task = &known.task;
     match (found, &known.launch) {
         // It was being started when the daemon ended: nothing of it lives.
@@ -154,7 +154,7 @@ async fn compare(core: &Arc<Core>, known: &Known, found: Option<(Pane, bool)>) -
             let lost = AgentState { status: AgentStatus::Exited, kind: Some(Kind::Lost), ..AgentState::default() };
             let launch = launch.clone();
             core.write(&task.uuid, move |tx, task| {
-                tx.close_requests(task, Outcome::Gone, Who::Chorus)?;
+                tx.close_requests(task, RequestOutcome::Gone, Who::Chorus)?;
                 if let Some(launch) = launch {
                     tx.journal(
                         task,

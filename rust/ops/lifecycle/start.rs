@@ -5,11 +5,11 @@ use crate::contract::*;
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
 use crate::ops::branches::{isolate, worktrees};
-use crate::ops::lifecycle::launch::{Prepared, new_launch, open, prepare, reopen, take_place, watch, watch_again};
+use crate::ops::lifecycle::launch::{Prepared, new_launch, open, prepare, reopen, wait_for_slot, watch, watch_again};
 use crate::ops::stacks;
 use crate::process::{self, Identity};
 use crate::status::{AgentState, AgentStatus, Kind};
-use crate::store::{Launch, Outcome, Pane, Who};
+use crate::store::{Launch, RecordedPane, RequestOutcome, Who};
 use crate::task::{Step, Task};
 use std::path::Path;
 use std::time::Duration;
@@ -23,7 +23,7 @@ pub async fn start(core: &Core, asker: &Asker, start: TaskStart) -> Result<Task>
     let task = core.task(asker, &start.task).await?;
     let _turn = core.turn(&task.uuid).await;
     core.read(&task.uuid, |tx, task| tx.may(task, Step::Start, "start").map(drop)).await?;
-    // What is missing is told before anything is made.
+    // Anything missing is reported before anything is made.
     let mut prepared = prepare(core, &task, &task.project, start.environment).await?;
     let isolated = match isolate::isolate(core, &task, &prepared.loaded, &prepared.environment).await {
         Ok(isolated) => isolated,
@@ -107,7 +107,7 @@ pub async fn restart(core: &Core, asker: &Asker, restart: TaskRestart) -> Result
         .map_err(|error| error.context(format!("cannot restart #{}", task.number)))?;
     let folder = task.worktree.as_deref().unwrap_or(&task.project);
     let prepared = prepare(core, &task, folder, restart.environment).await?;
-    take_place(core, &task.uuid).await;
+    wait_for_slot(core, &task.uuid).await;
     let known = task.session_id.clone().filter(|_| !restart.fresh);
     for old in &old {
         leave(old).await;
@@ -116,7 +116,7 @@ pub async fn restart(core: &Core, asker: &Asker, restart: TaskRestart) -> Result
     let new = new_launch(&prepared, &session, true);
     let how = if restart.fresh { "Restarted the agent with a fresh session" } else { "Restarted the agent" };
     let launch = core.write(&task.uuid, move |tx, task| {
-        tx.close_requests(task, Outcome::Gone, Who::Chorus)?;
+        tx.close_requests(task, RequestOutcome::Gone, Who::Chorus)?;
         tx.journal(task, Who::Person, "restarted", how, None)?;
         tx.begin_launch(task, new)
     });
@@ -130,8 +130,14 @@ pub async fn restart(core: &Core, asker: &Asker, restart: TaskRestart) -> Result
     }
 }
 
-/// The agent was asked to leave and no other came: the pane there is tells what became of it.
-async fn not_restarted(core: &Core, task: &Task, launch: &Launch, pane: Option<Pane>, error: &Error) -> Result<()> {
+/// The old agent was asked to leave and no new one came: what is left in the pane is watched again.
+async fn not_restarted(
+    core: &Core,
+    task: &Task,
+    launch: &Launch,
+    pane: Option<RecordedPane>,
+    error: &Error,
+) -> Result<()> {
     if let Some(pane) = pane {
         return watch_again(core, task, launch, &pane);
     }
@@ -158,8 +164,8 @@ fn choose(prepared: &Prepared, known: Option<String>) -> Result<(String, Begin)>
 /// The agent's own process, and the pane's where that is another: a program around it.
 pub fn processes(core: &Core, task: &str, launch: Option<&Launch>) -> Vec<Identity> {
     let of_pane = launch.and_then(|launch| launch.process.clone());
-    let named = core.sights.of(task).filter(|sight| launch.is_some_and(|launch| launch.id == sight.launch));
-    let mut found: Vec<Identity> = named.and_then(|sight| sight.process).into_iter().collect();
+    let named = core.live.of(task).filter(|live| launch.is_some_and(|launch| launch.id == live.launch));
+    let mut found: Vec<Identity> = named.and_then(|live| live.process).into_iter().collect();
     found.extend(of_pane.filter(|process| !found.contains(process)));
     found
 }

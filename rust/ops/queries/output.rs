@@ -11,25 +11,25 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// Between two looks at a watched pane that changes: 20 updates a second.
+/// Between two captures of a watched pane that changes: 20 updates a second.
 const QUICK: Duration = Duration::from_millis(50);
-/// Between two looks at a watched pane that has been still for a while.
+/// Between two captures of a watched pane that has been still for a while.
 const SLOW: Duration = Duration::from_millis(250);
-/// Looks without a change until a pane counts as still.
+/// Captures without a change until a pane counts as still.
 const STILL: u32 = 20;
 /// Lines of history a client may ask for.
 const MOST_HISTORY: u32 = 10_000;
 
-/// The pane's content now, in colour.
+/// The pane's content now, in color.
 pub async fn output(core: &Core, asker: &Asker, ask: TaskOutput) -> Result<Output> {
     let task = core.task(asker, &ask.task).await?;
     let (tmux, pane) = pane(core, &task).await?;
-    let looked = look(&tmux, &pane, &task.uuid, ask.history.min(MOST_HISTORY)).await;
-    looked.map_err(|error| error.context(format!("cannot show the output of #{}", task.number)))
+    let captured = capture(&tmux, &pane, &task.uuid, ask.history.min(MOST_HISTORY)).await;
+    captured.map_err(|error| error.context(format!("cannot show the output of #{}", task.number)))
 }
 
-async fn look(tmux: &Tmux, pane: &Pane, task: &str, history: u32) -> Result<Output> {
-    Ok(tmux.look(pane, history, true).await?.output(task))
+async fn capture(tmux: &Tmux, pane: &Pane, task: &str, history: u32) -> Result<Output> {
+    Ok(tmux.capture_pane(pane, history, true).await?.output(task))
 }
 
 /// Begins or ends the stream of one task's output to this client; another task's stream ends.
@@ -52,14 +52,14 @@ async fn stream(core: Arc<Core>, task: Task, outbox: Arc<Outbox>, end: Cancellat
     let mut last = None;
     let mut still = 0;
     while !end.is_cancelled() {
-        match look(&tmux, &its, &task.uuid, 0).await {
+        match capture(&tmux, &its, &task.uuid, 0).await {
             Ok(output) if last.as_ref() != Some(&output) => {
                 still = 0;
                 last = Some(output.clone());
                 outbox.put(Message::Event(Event::Output(output)));
             }
             Ok(_) => still += 1,
-            // The pane is gone, or tmux is busy: the status tells which. A restart may have given the task another.
+            // The pane is gone, or tmux is busy: the status shows which. A restart may have given the task another.
             Err(_) => {
                 still = STILL;
                 if let Ok(found) = pane(&core, &task).await {

@@ -10,7 +10,7 @@ use crate::vcs::repository::{self, Use};
 use std::path::Path;
 use std::time::Duration;
 
-/// What `but setup` changes, for whoever is asked.
+/// What `but setup` changes, shown before a person confirms.
 const EXPLAINED: &str = "`but setup` makes this a GitButler project, so that several tasks can share one working tree, \
 each with its own branch:\n\
 - it checks out the branch gitbutler/workspace; uncommitted files stay as they are, and a local branch with commits \
@@ -59,7 +59,7 @@ pub async fn checks(core: &Core, asker: &Asker) -> Vec<Check> {
 
 const STALE: &str = "a commit was made on the workspace itself";
 
-/// Asked of `but`, since only it tells.
+/// The state of the workspace, which only `but` knows.
 async fn workspace(core: &Core, asker: &Asker, loaded: &crate::config::Loaded, program: String) -> String {
     let Ok(but) = stacks::open(core, &asker.project, loaded, None).await else { return program };
     match but.with_limit(Duration::from_secs(5)).status().await {
@@ -70,7 +70,7 @@ async fn workspace(core: &Core, asker: &Asker, loaded: &crate::config::Loaded, p
 }
 
 async fn git(asker: &Asker) -> Check {
-    let found = match repository::look(Path::new(&asker.project)).await {
+    let found = match repository::inspect(Path::new(&asker.project)).await {
         Ok(found) => found,
         Err(error) => return check("project", "error", error.message, error.hint),
     };

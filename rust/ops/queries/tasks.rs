@@ -51,8 +51,8 @@ pub async fn show(core: &Core, asker: &Asker, task: &str) -> Result<Page> {
 /// Why the status is what it is.
 pub async fn explain(core: &Core, asker: &Asker, task: &str) -> Result<Explanation> {
     let task = core.task(asker, task).await?;
-    match core.sights.of(&task.uuid).filter(|_| task.status.is_live()) {
-        Some(sight) => Ok(Explanation { task, rule: sight.rule, evidence: sight.pieces }),
+    match core.live.of(&task.uuid).filter(|_| task.status.is_live()) {
+        Some(live) => Ok(Explanation { task, rule: live.rule, evidence: live.pieces }),
         None => Ok(Explanation { rule: "no session runs".into(), evidence: Vec::new(), task }),
     }
 }

@@ -5,12 +5,12 @@ use crate::core::{Asker, Core};
 use crate::error::Result;
 use crate::ops::terminal::pane;
 
-/// How to open the task's terminal. Whoever opens it sees the task.
+/// The command that opens the task's terminal. Opening it marks the task as seen.
 pub async fn attach(core: &Core, asker: &Asker, task: &str) -> Result<Terminal> {
     let found = core.task(asker, task).await?;
     let (tmux, pane) = pane(core, &found).await?;
-    // What is gone is told here: tmux's own words would flash by in a terminal that closes.
-    let there = tmux.look(&pane, 0, false).await;
+    // A pane that is gone is reported here: tmux's own message would flash by in a terminal that closes.
+    let there = tmux.capture_pane(&pane, 0, false).await;
     there.map_err(|error| error.context(format!("cannot attach to #{}", found.number)))?;
     core.write(&found.uuid, |tx, task| tx.seen(task)).await?;
     Ok(Terminal { argv: tmux.attach_argv(&pane) })
@@ -21,7 +21,7 @@ pub async fn web(core: &Core, asker: &Asker, ask: TaskWeb) -> Result<Web> {
     let task = core.task(asker, &ask.task).await?;
     let _turn = core.turn(&task.uuid).await;
     let (tmux, pane) = pane(core, &task).await?;
-    let there = tmux.look(&pane, 0, false).await;
+    let there = tmux.capture_pane(&pane, 0, false).await;
     there.map_err(|error| error.context(format!("cannot open a web terminal on #{}", task.number)))?;
     let loaded = core.config_of(&task.project);
     let argv = tmux.attach_argv(&pane);

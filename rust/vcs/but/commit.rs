@@ -1,7 +1,7 @@
 //! `but commit` and `but uncommit`.
 
-use super::{But, Grammar, Refusal, Result, Status};
-use crate::commits::plan::{Piece, What};
+use super::{But, ButStatus, Grammar, Refusal, Result};
+use crate::commits::plan::{PlannedPiece, What};
 use crate::vcs::lock::Held;
 use serde::Deserialize;
 use std::io::Write as _;
@@ -32,8 +32,8 @@ impl But {
         &self,
         branch: &str,
         message: &str,
-        pieces: &[Piece],
-        status: &Status,
+        pieces: &[PlannedPiece],
+        status: &ButStatus,
         held: &Held,
     ) -> Result<Committed> {
         let ids = ids(self.grammar, pieces, status)?;
@@ -82,7 +82,7 @@ impl But {
 }
 
 /// What the command line names the pieces by.
-fn ids(grammar: Grammar, pieces: &[Piece], status: &Status) -> Result<Vec<String>> {
+fn ids(grammar: Grammar, pieces: &[PlannedPiece], status: &ButStatus) -> Result<Vec<String>> {
     let mut ids = Vec::new();
     for piece in pieces {
         match &piece.what {
@@ -125,10 +125,10 @@ mod tests {
         let text = r#"{"uncommittedChanges":[{"cliId":"qt","filePath":"co:lon","changeType":"added"},
             {"cliId":"zzm","filePath":"zz","changeType":"added"},{"cliId":"nk","filePath":"a b.txt","changeType":"added"}],
             "stacks":[]}"#;
-        let status = Status::parse(text).unwrap();
-        let whole = |path: &str| Piece { path: path.into(), what: What::Whole };
+        let status = ButStatus::parse(text).unwrap();
+        let whole = |path: &str| PlannedPiece { path: path.into(), what: What::Whole };
         let mut pieces = vec![whole("co:lon"), whole("zz"), whole("a b.txt")];
-        pieces.push(Piece { path: "c".into(), what: What::Hunks(vec!["x:1".into(), "x:2".into()]) });
+        pieces.push(PlannedPiece { path: "c".into(), what: What::Hunks(vec!["x:1".into(), "x:2".into()]) });
         assert_eq!(ids(Grammar::New, &pieces, &status).unwrap(), ["qt", "zzm", "a b.txt", "x:1", "x:2"]);
         assert_eq!(ids(Grammar::Old, &pieces, &status).unwrap(), ["qt", "zzm", "nk", "x:1", "x:2"]);
         assert!(matches!(ids(Grammar::Old, &[whole("clean")], &status), Err(Refusal::BadPath(_))));

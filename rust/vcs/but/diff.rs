@@ -1,11 +1,11 @@
 //! `but diff --json`, both grammars: the hunks of what is uncommitted.
 
 use super::refusal::{Refusal, Result};
-use crate::commits::change::{Content, Hunk};
+use crate::commits::change::{DiffHunk, HunkContent};
 use serde::Deserialize;
 
 /// Reads what `but diff --json` printed.
-pub fn parse(text: &str) -> Result<Vec<Hunk>> {
+pub fn parse(text: &str) -> Result<Vec<DiffHunk>> {
     let raw: Raw = serde_json::from_str(text).map_err(|error| Refusal::garbage("diff", &error, text))?;
     Ok(raw.changes.into_iter().flat_map(RawChange::hunks).collect())
 }
@@ -41,15 +41,15 @@ struct RawHunk {
 }
 
 impl RawChange {
-    fn hunks(self) -> Vec<Hunk> {
+    fn hunks(self) -> Vec<DiffHunk> {
         let (kind, hunks) = self.diff.map(|diff| (diff.kind, diff.hunks)).unwrap_or_default();
         let content = match kind.as_str() {
-            "patch" if !hunks.is_empty() => Content::Lines,
-            "tooLarge" => Content::TooLarge,
-            _ => Content::Whole,
+            "patch" if !hunks.is_empty() => HunkContent::Lines,
+            "tooLarge" => HunkContent::TooLarge,
+            _ => HunkContent::Whole,
         };
         let (id, path) = (self.id, self.path);
-        let hunk = |raw: RawHunk| Hunk {
+        let hunk = |raw: RawHunk| DiffHunk {
             id: id.clone(),
             path: path.clone(),
             content,
@@ -59,7 +59,7 @@ impl RawChange {
             new_lines: raw.new_lines,
             body: raw.diff,
         };
-        if content == Content::Lines {
+        if content == HunkContent::Lines {
             return hunks.into_iter().map(hunk).collect();
         }
         vec![hunk(RawHunk { old_start: 0, old_lines: 0, new_start: 0, new_lines: 0, diff: String::new() })]
@@ -92,7 +92,7 @@ mod tests {
             {"id":"b","path":"b","diff":{"type":"binary"}},{"id":"t","path":"t","diff":{"type":"tooLarge","sizeInBytes":9}},
             {"id":"n","path":"n","diff":null}]}"#;
         let contents: Vec<_> = parse(text).unwrap().iter().map(|hunk| hunk.content).collect();
-        assert_eq!(contents, [Content::Whole, Content::Whole, Content::TooLarge, Content::Whole]);
+        assert_eq!(contents, [HunkContent::Whole, HunkContent::Whole, HunkContent::TooLarge, HunkContent::Whole]);
         assert!(matches!(parse("[]"), Err(Refusal::Garbage(_))));
     }
 }

@@ -25,7 +25,7 @@ pub enum Grammar {
 
 /// What a `but` can.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Capabilities {
+pub struct ButCapabilities {
     /// Nothing for one that is neither, or does not answer.
     pub grammar: Option<Grammar>,
     /// What `but --version` says, `but ` left out; or why it did not answer.
@@ -47,12 +47,12 @@ fn is_executable(program: &Path) -> bool {
     program.is_absolute() && program.is_file() && rustix::fs::access(program, rustix::fs::Access::EXEC_OK).is_ok()
 }
 
-type Known = HashMap<(PathBuf, Option<SystemTime>, u64), Capabilities>;
+type Known = HashMap<(PathBuf, Option<SystemTime>, u64), ButCapabilities>;
 
 static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
 
 /// Asks `program` what it can; remembered until the file changes. One that did not answer is asked again.
-pub async fn probe(program: &Path, environment: &GitEnvironment) -> Capabilities {
+pub async fn probe(program: &Path, environment: &GitEnvironment) -> ButCapabilities {
     let facts = std::fs::metadata(program).ok();
     let changed = facts.as_ref().and_then(|facts| facts.modified().ok());
     let key = (program.to_owned(), changed, facts.map_or(0, |facts| facts.len()));
@@ -66,7 +66,7 @@ pub async fn probe(program: &Path, environment: &GitEnvironment) -> Capabilities
     found
 }
 
-async fn ask(program: &Path, environment: &GitEnvironment) -> Capabilities {
+async fn ask(program: &Path, environment: &GitEnvironment) -> ButCapabilities {
     let answer = async |args: &[&str]| -> Result<String, Refusal> {
         let mut command = Command::new(program);
         environment.give(&mut command);
@@ -76,11 +76,11 @@ async fn ask(program: &Path, environment: &GitEnvironment) -> Capabilities {
     };
     let version = match answer(&["--version"]).await {
         Ok(version) => version.lines().next().unwrap_or_default().chars().take(60).collect::<String>(),
-        Err(refusal) => return Capabilities { grammar: None, version: refusal.to_string(), hooks: false },
+        Err(refusal) => return ButCapabilities { grammar: None, version: refusal.to_string(), hooks: false },
     };
     let grammar = grammar_of(&answer(&["commit", "--help"]).await.unwrap_or_default());
     let hooks = answer(&["claude", "--help"]).await.is_ok_and(|help| has_hooks(&help));
-    Capabilities { grammar, version: version.strip_prefix("but ").unwrap_or(&version).to_owned(), hooks }
+    ButCapabilities { grammar, version: version.strip_prefix("but ").unwrap_or(&version).to_owned(), hooks }
 }
 
 /// Both help texts name options of their own. An old `but` prints its general help for what it does not know.

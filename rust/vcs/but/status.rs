@@ -1,14 +1,14 @@
 //! `but status --json`, both grammars.
 
 use super::refusal::{Refusal, Result};
-use crate::commits::change::{Change, Kind};
+use crate::commits::change::{ChangeKind, FileChange};
 use serde::Deserialize;
 
 /// The workspace: what is uncommitted and what is applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Status {
+pub struct ButStatus {
     /// Uncommitted changes, staged ones (old grammar) included.
-    pub changes: Vec<Change>,
+    pub changes: Vec<FileChange>,
     /// Paths with an unresolved conflict in the working tree.
     pub conflicted: Vec<String>,
     /// Applied stacks, newest first.
@@ -30,14 +30,14 @@ pub struct Branch {
     /// Full name, without `refs/heads/`; empty where its reference was deleted.
     pub name: String,
     /// Its own commits, newest first.
-    pub commits: Vec<Commit>,
+    pub commits: Vec<StackCommit>,
     /// `but`'s word: `completelyUnpushed`, `nothingToPush`, `unpushedCommits`, `integrated`, …
     pub status: String,
 }
 
 /// A commit of a branch.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Commit {
+pub struct StackCommit {
     /// Object id.
     pub oid: String,
     /// What stays when it is rewritten; the old grammar has none.
@@ -48,7 +48,7 @@ pub struct Commit {
     pub conflicted: bool,
 }
 
-impl Status {
+impl ButStatus {
     /// An applied branch.
     pub fn branch(&self, name: &str) -> Option<&Branch> {
         self.branches().find(|branch| branch.name == name)
@@ -73,17 +73,17 @@ impl Status {
     }
 
     /// An uncommitted change by its path.
-    pub fn change(&self, path: &str) -> Option<&Change> {
+    pub fn change(&self, path: &str) -> Option<&FileChange> {
         self.changes.iter().find(|change| change.path == path)
     }
 
     /// Reads what `but status --json` printed.
-    pub fn parse(text: &str) -> Result<Status> {
+    pub fn parse(text: &str) -> Result<ButStatus> {
         let raw: Raw = serde_json::from_str(text).map_err(|error| Refusal::garbage("status", &error, text))?;
         let Some(uncommitted) = raw.uncommitted else {
             return Err(Refusal::garbage("status", &"neither uncommittedChanges nor unassignedChanges", text));
         };
-        let mut changes: Vec<Change> = uncommitted.into_iter().map(|change| change.staged_for(&[])).collect();
+        let mut changes: Vec<FileChange> = uncommitted.into_iter().map(|change| change.staged_for(&[])).collect();
         let mut stacks = Vec::new();
         for stack in raw.stacks {
             let branches: Vec<Branch> = stack.branches.into_iter().map(Branch::from).collect();
@@ -92,7 +92,7 @@ impl Status {
             stacks.push(Stack { branches });
         }
         let base = raw.base.map(|base| base.oid).filter(|oid| !oid.is_empty());
-        Ok(Status { changes, conflicted: raw.conflicted, stacks, base })
+        Ok(ButStatus { changes, conflicted: raw.conflicted, stacks, base })
     }
 }
 
@@ -122,15 +122,15 @@ struct RawChange {
 }
 
 impl RawChange {
-    fn staged_for(self, branches: &[String]) -> Change {
+    fn staged_for(self, branches: &[String]) -> FileChange {
         let kind = match self.change_type.as_str() {
-            "added" => Kind::Added,
-            "removed" => Kind::Removed,
-            "modified" => Kind::Modified,
-            "renamed" => Kind::Renamed,
-            _ => Kind::Other,
+            "added" => ChangeKind::Added,
+            "removed" => ChangeKind::Removed,
+            "modified" => ChangeKind::Modified,
+            "renamed" => ChangeKind::Renamed,
+            _ => ChangeKind::Other,
         };
-        Change { path: self.file_path, kind, cli_id: self.cli_id, staged_for: branches.to_vec() }
+        FileChange { path: self.file_path, kind, cli_id: self.cli_id, staged_for: branches.to_vec() }
     }
 }
 
@@ -153,7 +153,7 @@ struct RawBranch {
 
 impl From<RawBranch> for Branch {
     fn from(raw: RawBranch) -> Branch {
-        let commits = raw.commits.into_iter().map(Commit::from).collect();
+        let commits = raw.commits.into_iter().map(StackCommit::from).collect();
         Branch { name: raw.name.unwrap_or_default(), commits, status: raw.status }
     }
 }
@@ -168,9 +168,9 @@ struct RawCommit {
     conflicted: Option<bool>,
 }
 
-impl From<RawCommit> for Commit {
-    fn from(raw: RawCommit) -> Commit {
-        Commit {
+impl From<RawCommit> for StackCommit {
+    fn from(raw: RawCommit) -> StackCommit {
+        StackCommit {
             oid: raw.commit_id,
             change_id: raw.change_id,
             message: raw.message,
@@ -189,9 +189,9 @@ mod tests {
 
     #[test]
     fn the_new_grammar_is_read() {
-        let status = Status::parse(NEW).unwrap();
+        let status = ButStatus::parse(NEW).unwrap();
         let change = status.change("a.txt").unwrap();
-        assert_eq!((change.kind, change.cli_id.as_str()), (Kind::Modified, "nk"));
+        assert_eq!((change.kind, change.cli_id.as_str()), (ChangeKind::Modified, "nk"));
         assert_eq!(status.names().collect::<Vec<_>>(), ["tb", "ta"]);
         assert_eq!(status.tip("tb"), Some("fd766b00f6e67aeaee29e90c58d39e93d477d7ee"));
         let commit = &status.branch("ta").unwrap().commits[0];
@@ -202,14 +202,14 @@ mod tests {
 
     #[test]
     fn conflicted_files_are_told() {
-        let status = Status::parse(CONFLICTED).unwrap();
+        let status = ButStatus::parse(CONFLICTED).unwrap();
         assert_eq!(status.conflicted, ["a.txt", "w.txt"]);
         assert!(status.changes.is_empty());
     }
 
     #[test]
     fn the_old_grammar_is_read_with_what_it_keeps_staged() {
-        let status = Status::parse(OLD).unwrap();
+        let status = ButStatus::parse(OLD).unwrap();
         let staged = |path: &str| status.change(path).unwrap().staged_for.join(" ");
         assert_eq!(staged("a.txt"), "task-a2 task-a");
         assert_eq!(staged("new.txt"), "task-b");
@@ -219,9 +219,9 @@ mod tests {
     #[test]
     fn garbage_is_refused_and_unknown_fields_are_not() {
         for garbage in ["", "null", "[]", "{}", "Initiated a background sync...", r#"{"stacks":[]}"#] {
-            assert!(matches!(Status::parse(garbage), Err(Refusal::Garbage(_))), "{garbage}");
+            assert!(matches!(ButStatus::parse(garbage), Err(Refusal::Garbage(_))), "{garbage}");
         }
         let odd = r#"{"uncommittedChanges":[{"cliId":"x","filePath":"p","changeType":"swapped","new":1}],"stacks":[],"x":{}}"#;
-        assert_eq!(Status::parse(odd).unwrap().changes[0].kind, Kind::Other);
+        assert_eq!(ButStatus::parse(odd).unwrap().changes[0].kind, ChangeKind::Other);
     }
 }

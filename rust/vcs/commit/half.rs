@@ -4,12 +4,12 @@
 use super::inspect::Found;
 use super::intent::Intent;
 use crate::error::Result;
-use crate::vcs::but::Status;
+use crate::vcs::but::ButStatus;
 use crate::vcs::git::Git;
 
 /// Makes references and workspace agree again: back where the workspace does not have the commit yet, forth where only
 /// the reference lacks it. Whether anything moved; then all is to be looked at again.
-pub(super) async fn mend(git: &Git, intent: &Intent, status: &Status, found: &Found) -> Result<bool> {
+pub(super) async fn mend(git: &Git, intent: &Intent, status: &ButStatus, found: &Found) -> Result<bool> {
     let now = git.tips().await?;
     let mut moved = false;
     for name in &intent.stack {
@@ -29,7 +29,7 @@ pub(super) async fn mend(git: &Git, intent: &Intent, status: &Status, found: &Fo
     Ok(moved)
 }
 
-fn is_ours(status: &Status, intent: &Intent, oid: &str) -> bool {
+fn is_ours(status: &ButStatus, intent: &Intent, oid: &str) -> bool {
     let commits = status.branches().flat_map(|branch| &branch.commits);
     commits.into_iter().any(|commit| commit.oid == oid && commit.message.trim() == intent.message.trim())
 }

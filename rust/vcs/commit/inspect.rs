@@ -1,6 +1,6 @@
 //! What a commit really holds: `but`'s exit code and answer prove neither that it is on the branch nor what is in it.
 
-use super::intent::{Intent, Wanted};
+use super::intent::{Intent, PlannedPath};
 use crate::commits::net::Net;
 use crate::error::{Error, Result};
 use crate::vcs::git::Git;
@@ -97,7 +97,7 @@ async fn compared(git: &Git, intent: &Intent, oid: String) -> Result<Found> {
 }
 
 /// Whether a committed object is what the tree held before.
-fn holds(intent: &Intent, wanted: &Wanted, oid: &str) -> bool {
+fn holds(intent: &Intent, wanted: &PlannedPath, oid: &str) -> bool {
     match intent.rescue.entries.get(&wanted.path) {
         Some(Entry::Kept { oid: before, .. }) => before == oid,
         _ => true,

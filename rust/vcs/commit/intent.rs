@@ -1,10 +1,10 @@
 //! What is about to be committed, written down before `but` runs: enough to finish after the daemon was killed.
 
-use crate::commits::change::{Content, Hunk, Kind};
+use crate::commits::change::{ChangeKind, DiffHunk, HunkContent};
 use crate::commits::net::Net;
-use crate::commits::plan::{Piece, What};
+use crate::commits::plan::{PlannedPiece, What};
 use crate::status::Millis;
-use crate::vcs::but::Status;
+use crate::vcs::but::ButStatus;
 use crate::vcs::rescue::Rescue;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -31,12 +31,12 @@ pub struct Intent {
     /// Paths that held a conflict already.
     pub conflicted: Vec<String>,
     /// What is to be committed.
-    pub wanted: Vec<Wanted>,
+    pub wanted: Vec<PlannedPath>,
 }
 
 /// One path that is to be committed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Wanted {
+pub struct PlannedPath {
     /// The path.
     pub path: String,
     /// The digest of what lines are to be added and taken; nothing where lines say nothing (a binary, a rename).
@@ -46,16 +46,16 @@ pub struct Wanted {
 }
 
 /// The pieces of a plan as they are to be found in the commit.
-pub(super) fn wanted(pieces: &[Piece], status: &Status, hunks: &[Hunk]) -> Vec<Wanted> {
-    let one = |piece: &Piece| {
-        let renamed = status.change(&piece.path).is_some_and(|change| change.kind == Kind::Renamed);
-        let taken = |hunk: &&Hunk| match &piece.what {
+pub(super) fn wanted(pieces: &[PlannedPiece], status: &ButStatus, hunks: &[DiffHunk]) -> Vec<PlannedPath> {
+    let one = |piece: &PlannedPiece| {
+        let renamed = status.change(&piece.path).is_some_and(|change| change.kind == ChangeKind::Renamed);
+        let taken = |hunk: &&DiffHunk| match &piece.what {
             What::Whole => true,
             What::Hunks(ids) => ids.contains(&hunk.id),
         };
-        let hunks: Vec<&Hunk> = hunks.iter().filter(|hunk| hunk.path == piece.path).filter(taken).collect();
-        let lines = !renamed && !hunks.is_empty() && hunks.iter().all(|hunk| hunk.content == Content::Lines);
-        Wanted { path: piece.path.clone(), net: lines.then(|| Net::of_hunks(hunks).digest()), renamed }
+        let hunks: Vec<&DiffHunk> = hunks.iter().filter(|hunk| hunk.path == piece.path).filter(taken).collect();
+        let lines = !renamed && !hunks.is_empty() && hunks.iter().all(|hunk| hunk.content == HunkContent::Lines);
+        PlannedPath { path: piece.path.clone(), net: lines.then(|| Net::of_hunks(hunks).digest()), renamed }
     };
     pieces.iter().map(one).collect()
 }

@@ -1,7 +1,7 @@
 //! Leaving out of a plan what builds on other branches' commits, so that the rest can be committed.
 
-use crate::commits::change::Hunk;
-use crate::commits::plan::{Left, Plan, What, Why};
+use crate::commits::change::DiffHunk;
+use crate::commits::plan::{CommitPlan, Left, What, Why};
 use crate::vcs::but::Dependence;
 
 /// What is left out of a task's commits for now.
@@ -10,10 +10,10 @@ pub(super) struct Excluded(Vec<(Dependence, Option<String>)>);
 
 impl Excluded {
     /// Leaves out the hunk that a dependence names, or its whole path; false when all of it was left out already.
-    pub fn add(&mut self, dependence: &Dependence, hunks: &[Hunk]) -> bool {
-        let there: Vec<&Hunk> = hunks.iter().filter(|hunk| hunk.path == dependence.path).collect();
+    pub fn add(&mut self, dependence: &Dependence, hunks: &[DiffHunk]) -> bool {
+        let there: Vec<&DiffHunk> = hunks.iter().filter(|hunk| hunk.path == dependence.path).collect();
         let lines = dependence.lines.as_deref().and_then(range);
-        let named = |hunk: &&&Hunk| {
+        let named = |hunk: &&&DiffHunk| {
             lines.is_some_and(|(first, last)| first <= hunk.new_start + hunk.new_lines && last >= hunk.new_start)
         };
         let bodies: Vec<Option<String>> = match there.iter().filter(named).collect::<Vec<_>>() {
@@ -36,7 +36,7 @@ impl Excluded {
     }
 
     /// Takes what is left out from a plan.
-    pub fn narrow(&self, plan: &mut Plan, hunks: &[Hunk]) {
+    pub fn narrow(&self, plan: &mut CommitPlan, hunks: &[DiffHunk]) {
         for (dependence, body) in &self.0 {
             let Some(place) = plan.take.iter().position(|piece| piece.path == dependence.path) else { continue };
             let piece = plan.take.remove(place);
@@ -57,7 +57,7 @@ impl Excluded {
                 }
             }
             if !keep.is_empty() {
-                plan.take.push(crate::commits::plan::Piece { path: piece.path, what: What::Hunks(keep) });
+                plan.take.push(crate::commits::plan::PlannedPiece { path: piece.path, what: What::Hunks(keep) });
             }
         }
     }
@@ -75,13 +75,13 @@ fn range(text: &str) -> Option<(u32, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commits::change::Content;
-    use crate::commits::plan::Piece;
+    use crate::commits::change::HunkContent;
+    use crate::commits::plan::PlannedPiece;
 
-    fn hunk(id: &str, line: u32) -> Hunk {
+    fn hunk(id: &str, line: u32) -> DiffHunk {
         let body = format!("@@ @@\n-x{line}\n+y{line}\n");
-        let content = Content::Lines;
-        Hunk {
+        let content = HunkContent::Lines;
+        DiffHunk {
             id: id.into(),
             path: "a".into(),
             content,
@@ -93,8 +93,8 @@ mod tests {
         }
     }
 
-    fn whole() -> Plan {
-        Plan { take: vec![Piece { path: "a".into(), what: What::Whole }], left: Vec::new() }
+    fn whole() -> CommitPlan {
+        CommitPlan { take: vec![PlannedPiece { path: "a".into(), what: What::Whole }], left: Vec::new() }
     }
 
     fn on(lines: Option<&str>) -> Dependence {
@@ -109,7 +109,7 @@ mod tests {
         assert!(!excluded.add(&on(Some("line 3")), &hunks), "said twice");
         let mut plan = whole();
         excluded.narrow(&mut plan, &hunks);
-        assert_eq!(plan.take, [Piece { path: "a".into(), what: What::Hunks(vec!["2".into()]) }]);
+        assert_eq!(plan.take, [PlannedPiece { path: "a".into(), what: What::Hunks(vec!["2".into()]) }]);
         assert_eq!(plan.left[0].hunk, Some((1, 7)));
         assert_eq!(plan.left[0].why, Why::DependsOn(vec!["x".into()]));
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// What came of a commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum CommitOutcome {
     /// It is on the branch, with what was planned and nothing else.
     Committed(Made),
     /// Nothing of the task's was uncommitted.
@@ -15,7 +15,7 @@ pub enum Outcome {
         left: Vec<Left>,
     },
     /// Nothing was committed. Every byte is in the tree or in the rescue.
-    Trouble(Trouble),
+    Trouble(CommitTrouble),
 }
 
 /// A commit that was made.
@@ -36,14 +36,14 @@ pub struct Made {
     /// The bytes of every path as they were before.
     pub rescue: String,
     /// What did not go well beside it.
-    pub trouble: Option<Trouble>,
+    pub trouble: Option<CommitTrouble>,
 }
 
 /// Why edits are not committed, for the task's page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Trouble {
+pub struct CommitTrouble {
     /// For programs.
-    pub kind: Kind,
+    pub kind: TroubleKind,
     /// For people: lower case, no full stop.
     pub text: String,
     /// What to do.
@@ -59,7 +59,7 @@ pub struct Trouble {
 /// Kinds of trouble.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum TroubleKind {
     /// Edits build on commits of other branches.
     DependsOn,
     /// The branch was moved by something else than `but`.
@@ -80,41 +80,41 @@ pub enum Kind {
     Tool,
 }
 
-impl Trouble {
-    pub(super) fn new(kind: Kind, text: impl Into<String>) -> Trouble {
-        Trouble { kind, text: text.into(), remedy: None, above: None, paths: Vec::new(), rescue: None }
+impl CommitTrouble {
+    pub(super) fn new(kind: TroubleKind, text: impl Into<String>) -> CommitTrouble {
+        CommitTrouble { kind, text: text.into(), remedy: None, above: None, paths: Vec::new(), rescue: None }
     }
 
-    pub(super) fn paths(mut self, paths: &[String]) -> Trouble {
+    pub(super) fn paths(mut self, paths: &[String]) -> CommitTrouble {
         self.paths = paths.to_vec();
         self
     }
 
-    pub(super) fn rescue(mut self, reference: &str) -> Trouble {
+    pub(super) fn rescue(mut self, reference: &str) -> CommitTrouble {
         self.rescue = Some(reference.to_owned());
         self
     }
 
-    pub(super) fn remedy(mut self, remedy: impl Into<String>) -> Trouble {
+    pub(super) fn remedy(mut self, remedy: impl Into<String>) -> CommitTrouble {
         self.remedy = Some(remedy.into());
         self
     }
 
     /// What a refusal means for a task's branch.
-    pub fn of(refusal: &Refusal, branch: &str) -> Trouble {
+    pub fn of(refusal: &Refusal, branch: &str) -> CommitTrouble {
         let kind = match refusal {
-            Refusal::DependsOn(_) | Refusal::StagedElsewhere(_) => Kind::DependsOn,
-            Refusal::MovedOutside(_) => Kind::MovedOutside,
-            Refusal::NotApplied(_) => Kind::NotApplied,
-            Refusal::CheckoutConflict(_) | Refusal::BadPath(_) | Refusal::NothingToCommit => Kind::Changing,
-            Refusal::HookFailed(_) => Kind::Hook,
+            Refusal::DependsOn(_) | Refusal::StagedElsewhere(_) => TroubleKind::DependsOn,
+            Refusal::MovedOutside(_) => TroubleKind::MovedOutside,
+            Refusal::NotApplied(_) => TroubleKind::NotApplied,
+            Refusal::CheckoutConflict(_) | Refusal::BadPath(_) | Refusal::NothingToCommit => TroubleKind::Changing,
+            Refusal::HookFailed(_) => TroubleKind::Hook,
             Refusal::NoRepository
             | Refusal::SetupRequired
             | Refusal::OtherBranch
             | Refusal::ModeExit
             | Refusal::LinkedWorktree
-            | Refusal::AuthorMissing => Kind::Repository,
-            _ => Kind::Tool,
+            | Refusal::AuthorMissing => TroubleKind::Repository,
+            _ => TroubleKind::Tool,
         };
         let paths = match refusal {
             Refusal::DependsOn(dependences) => dependences.iter().map(|one| one.path.clone()).collect(),
@@ -122,6 +122,6 @@ impl Trouble {
             _ => Vec::new(),
         };
         let above = refusal.remedy().map(str::to_owned);
-        Trouble { kind, text: refusal.to_string(), remedy: refusal.hint(branch), above, paths, rescue: None }
+        CommitTrouble { kind, text: refusal.to_string(), remedy: refusal.hint(branch), above, paths, rescue: None }
     }
 }

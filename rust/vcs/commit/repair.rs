@@ -1,10 +1,10 @@
 //! What `but` damaged in the working tree is put right; what somebody else wrote meanwhile stays.
 
 use super::intent::Intent;
-use super::{Place, index};
+use super::{CommitPlace, index};
 use crate::error::{Error, Result};
 use crate::status::Millis;
-use crate::vcs::but::Status;
+use crate::vcs::but::ButStatus;
 use crate::vcs::git::Git;
 use crate::vcs::merge::three_way;
 use crate::vcs::rescue::{self, Entry, Mode};
@@ -29,7 +29,7 @@ pub(super) struct Repaired {
 
 /// How `but` ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum ButEnd {
     /// It answered, and the commit is on the branch.
     Well,
     /// It answered, and there is no commit.
@@ -40,10 +40,10 @@ pub(super) enum End {
 
 /// Puts every path of the intent right. Of `wrong` ones the commit holds what somebody wrote meanwhile.
 pub(super) async fn repair(
-    place: Place<'_>,
+    place: CommitPlace<'_>,
     intent: &Intent,
-    status: &Status,
-    end: End,
+    status: &ButStatus,
+    end: ButEnd,
     wrong: &[String],
 ) -> Result<Repaired> {
     let git = place.git;
@@ -83,12 +83,12 @@ pub(super) async fn repair(
 }
 
 /// Whether what is there now is `but`'s doing: the file of one of `commits`, which are or were checked out, or nothing.
-async fn is_buts(git: &Git, intent: &Intent, path: &str, now: &Entry, end: End, commits: &[&str]) -> Result<bool> {
-    if end == End::Cut && !is_of_then(git, intent, path) {
+async fn is_buts(git: &Git, intent: &Intent, path: &str, now: &Entry, end: ButEnd, commits: &[&str]) -> Result<bool> {
+    if end == ButEnd::Cut && !is_of_then(git, intent, path) {
         return Ok(false);
     }
     match now {
-        Entry::Absent => Ok(end != End::Well),
+        Entry::Absent => Ok(end != ButEnd::Well),
         Entry::Watched { .. } => Ok(false),
         Entry::Kept { .. } => {
             // Read by us: git gives up on a file that somebody writes meanwhile.

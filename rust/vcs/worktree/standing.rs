@@ -112,7 +112,7 @@ pub async fn state(worktree: &Worktree) -> Result<Standing> {
 
 /// What is changed in a worktree and not committed.
 #[derive(Clone, Debug, Default)]
-pub struct Changes {
+pub struct DirtyPaths {
     /// Paths that a commit would take.
     pub paths: Vec<String>,
     /// Repositories that the agent made in it, and submodules with changes of their own: no commit takes those.
@@ -122,11 +122,11 @@ pub struct Changes {
 }
 
 /// Reads what is changed, what was prepared left out.
-pub async fn changes(worktree: &Worktree) -> Result<Changes> {
+pub async fn changes(worktree: &Worktree) -> Result<DirtyPaths> {
     let git = worktree.git();
     let except = |path: &String| format!(":(exclude,top,literal){}", path.trim_end_matches('/'));
     let mut changes =
-        Changes { left_out: prepared(worktree).await?.iter().map(except).collect(), ..Changes::default() };
+        DirtyPaths { left_out: prepared(worktree).await?.iter().map(except).collect(), ..DirtyPaths::default() };
     let args = ["status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--", "."];
     let args: Vec<String> = args.into_iter().map(str::to_owned).chain(changes.left_out.iter().cloned()).collect();
     let status = git.bytes(&args).await?;
@@ -194,13 +194,13 @@ async fn applied(worktree: &Worktree, tip: &str) -> Result<bool> {
 }
 
 /// A worktree as git lists it.
-struct Entry {
+struct ListedWorktree {
     folder: PathBuf,
     branch: Option<String>,
     locked: Option<String>,
 }
 
-async fn list(git: &Git) -> Result<Vec<Entry>> {
+async fn list(git: &Git) -> Result<Vec<ListedWorktree>> {
     let text = git.read(&["worktree", "list", "--porcelain"]).await?;
     let entries = text.split("\n\n").filter_map(|block| {
         let value = |name: &str| {
@@ -210,7 +210,7 @@ async fn list(git: &Git) -> Result<Vec<Entry>> {
             })
         };
         let folder = PathBuf::from(value("worktree")?);
-        Some(Entry { folder, branch: value("branch"), locked: value("locked") })
+        Some(ListedWorktree { folder, branch: value("branch"), locked: value("locked") })
     });
     Ok(entries.collect())
 }

@@ -2,9 +2,9 @@
 //!
 //! A program of its own, so that `cargo xtask` is not built together with all of Chorus.
 
-use chorus::attribution::{Hunk as Edit, Kind as FileKind, Ledger, Owner, Version};
-use chorus::commits::change::{Change, Content, Hunk, Kind};
-use chorus::commits::plan::{Tree, plan};
+use chorus::attribution::{FileKind, Hunk as Edit, Ledger, Owner, Version};
+use chorus::commits::change::{ChangeKind, DiffHunk, FileChange, HunkContent};
+use chorus::commits::plan::{ShownTree, plan};
 use std::collections::{BTreeSet, HashMap};
 use std::io::Write;
 use std::time::Instant;
@@ -18,12 +18,12 @@ fn main() -> std::io::Result<()> {
     let paths: Vec<String> = (0..FILES).map(|n| format!("d{}/f{n}.txt", n / 100)).collect();
     let ledgers: HashMap<&str, Ledger> =
         paths.iter().enumerate().map(|(n, path)| (path.as_str(), ledger(n, path))).collect();
-    let changes: Vec<Change> = paths.iter().map(|path| modified(path)).collect();
-    let hunks: Vec<Hunk> = paths.iter().flat_map(|path| LINES.map(|line| hunk(path, line))).collect();
+    let changes: Vec<FileChange> = paths.iter().map(|path| modified(path)).collect();
+    let hunks: Vec<DiffHunk> = paths.iter().flat_map(|path| LINES.map(|line| hunk(path, line))).collect();
     let mut out = std::io::stdout().lock();
     for run in 0..RUNS {
         let task = format!("task {}", run % TASKS);
-        let tree = Tree { changes: &changes, conflicted: &[], hunks: &hunks };
+        let tree = ShownTree { changes: &changes, conflicted: &[], hunks: &hunks };
         let began = Instant::now();
         let plan = plan(&task, "chorus/1-a-task", tree, &mut |path, hunk| owners(&ledgers, path, hunk));
         let took = began.elapsed();
@@ -35,7 +35,7 @@ fn main() -> std::io::Result<()> {
 }
 
 /// As the daemon asks the ledgers.
-fn owners(ledgers: &HashMap<&str, Ledger>, path: &str, hunk: &Hunk) -> BTreeSet<Owner> {
+fn owners(ledgers: &HashMap<&str, Ledger>, path: &str, hunk: &DiffHunk) -> BTreeSet<Owner> {
     let wide = |count: u32| usize::try_from(count).unwrap_or_default();
     let edit = Edit::of(
         (wide(hunk.old_start), wide(hunk.old_lines)),
@@ -65,12 +65,12 @@ fn ledger(number: usize, path: &str) -> Ledger {
     ledger
 }
 
-fn modified(path: &str) -> Change {
-    Change { path: path.to_owned(), kind: Kind::Modified, cli_id: "id".to_owned(), staged_for: Vec::new() }
+fn modified(path: &str) -> FileChange {
+    FileChange { path: path.to_owned(), kind: ChangeKind::Modified, cli_id: "id".to_owned(), staged_for: Vec::new() }
 }
 
 /// As `but` tells it, with three lines of context.
-fn hunk(path: &str, at: usize) -> Hunk {
+fn hunk(path: &str, at: usize) -> DiffHunk {
     let context = |lines: std::ops::Range<usize>| lines.map(|n| format!(" {}", line(path, n))).collect::<String>();
     let start = u32::try_from(at - 3).unwrap_or_default();
     let body = format!(
@@ -79,10 +79,10 @@ fn hunk(path: &str, at: usize) -> Hunk {
         line(path, at),
         context(at + 1..at + 4)
     );
-    Hunk {
+    DiffHunk {
         id: format!("{path}:{at}"),
         path: path.to_owned(),
-        content: Content::Lines,
+        content: HunkContent::Lines,
         old_start: start,
         old_lines: 7,
         new_start: start,

@@ -7,7 +7,7 @@ local text = require('chorus.text')
 local M = {}
 
 ---@class chorus.Style
----@field fg? string `1` for a palette colour, `#rrggbb`
+---@field fg? string `1` for a palette color, `#rrggbb`
 ---@field bg? string
 ---@field flags table<string, true> by their letter in FLAGS
 
@@ -68,8 +68,8 @@ local function hex(number)
   if number < 16 then
     return vim.g['terminal_color_' .. number] or PALETTE[number]
   elseif number >= 232 then
-    local grey = (number - 232) * 10 + 8
-    return ('#%02x%02x%02x'):format(grey, grey, grey)
+    local gray = (number - 232) * 10 + 8
+    return ('#%02x%02x%02x'):format(gray, gray, gray)
   end
   local function level(step)
     return step == 0 and 0 or step * 40 + 55
@@ -78,24 +78,24 @@ local function hex(number)
   return ('#%02x%02x%02x'):format(level(math.floor(cube / 36)), level(math.floor(cube / 6) % 6), level(cube % 6))
 end
 
---- What `nvim_set_hl` takes for one of a style's colours.
----@param colour? string
+--- What `nvim_set_hl` takes for one of a style's colors.
+---@param color? string
 ---@return string? gui
 ---@return integer? cterm
-local function colours(colour)
-  if not colour then
+local function colors(color)
+  if not color then
     return nil, nil
-  elseif colour:sub(1, 1) == '#' then
-    return colour, nil
+  elseif color:sub(1, 1) == '#' then
+    return color, nil
   end
-  return hex(tonumber(colour)), tonumber(colour)
+  return hex(tonumber(color)), tonumber(color)
 end
 
 local function define(name)
   local style = styles[name]
   local options = {}
-  options.fg, options.ctermfg = colours(style.fg)
-  options.bg, options.ctermbg = colours(style.bg)
+  options.fg, options.ctermfg = colors(style.fg)
+  options.bg, options.ctermbg = colors(style.bg)
   for flag in pairs(style.flags) do
     options[FLAGS[flag]] = true
   end
@@ -143,7 +143,7 @@ end
 --- A color after 38 or 48: `5;n`, `2;r;g;b`, and both with colons.
 ---@param numbers integer[]
 ---@param at integer index of the 5 or 2
----@return string? colour
+---@return string? color
 ---@return integer next
 local function extended(numbers, at)
   if numbers[at] == 5 then
@@ -225,11 +225,11 @@ local function after(name, parameters)
         style.flags[numbers[2] == 3 and 'c' or 'u'] = true
       end
     else
-      local colour, next_index = extended(numbers, from)
+      local color, next_index = extended(numbers, from)
       if code == 38 then
-        style.fg = colour
+        style.fg = color
       elseif code == 48 then
-        style.bg = colour
+        style.bg = color
       end
       if from == 1 then
         index = index + next_index

@@ -34,7 +34,12 @@ local function edit_facts(rows, task)
   if trouble then
     fact(rows, 'trouble', trouble.text, 'ChorusTrouble')
     fact(rows, '', table.concat(trouble.files, ', '), 'ChorusTrouble')
-    fact(rows, '', trouble.remedy and ('`:Chorus mend %d` fixes it: %s'):format(task.number, trouble.remedy), 'ChorusHint')
+    fact(
+      rows,
+      '',
+      trouble.remedy and ('`:Chorus mend %d` fixes it: %s'):format(task.number, trouble.remedy),
+      'ChorusHint'
+    )
   end
 end
 

@@ -1,12 +1,12 @@
-//! Commits in words: messages, and what people are told.
+//! The message of a commit, and the summary of a task's commits when it completes.
 
 use super::worktree;
-use crate::commits::message::{self, Told};
+use crate::commits::message::{self, TurnSummary};
 use crate::config::Loaded;
 use crate::contract::CommitMessage;
 use crate::core::{Asker, Core};
 use crate::error::Result;
-use crate::ops::branches::trouble::counted;
+use crate::ops::branches::trouble::file_count;
 use crate::ops::branches::uncommitted::Uncommitted;
 use crate::ops::branches::{upstream, worktrees};
 use crate::ops::{edits, stacks};
@@ -21,9 +21,9 @@ pub async fn generated(core: &Core, task: &Task, loaded: &Loaded) -> Result<Stri
     };
     let prompt = last("prompt", "Got a prompt: ").unwrap_or_default();
     let summary = last("turn_ended", "The turn ended: ").unwrap_or_default();
-    // What Chorus itself says first tells nothing that the title does not.
+    // Chorus's own first prompt adds nothing to the title.
     let prompt = if prompt.starts_with(&format!("Work on task #{}", task.number)) { String::new() } else { prompt };
-    let told = Told { title: &task.title, number: task.number, prompt: &prompt, summary: &summary };
+    let told = TurnSummary { title: &task.title, number: task.number, prompt: &prompt, summary: &summary };
     Ok(message::message(&told, loaded.config.vcs.message.as_deref()))
 }
 
@@ -34,7 +34,7 @@ pub async fn message(core: &Core, asker: &Asker, task: &str) -> Result<CommitMes
     let files = match task.isolation {
         Isolation::Stack => {
             let but = stacks::open(core, &task.project, &loaded, None).await?;
-            edits::settle(core, &task.project).await?;
+            edits::reconcile(core, &task.project).await?;
             let status = but.status().await?;
             upstream::follow(core, &task.project, &but, &status).await;
             let uncommitted = Uncommitted::read(core, &task.project, &but, status).await?;
@@ -49,7 +49,7 @@ pub async fn message(core: &Core, asker: &Asker, task: &str) -> Result<CommitMes
     Ok(CommitMessage { text: generated(core, &task, &loaded).await?, files })
 }
 
-/// What a person is told when a task with a branch has ended well.
+/// The summary of a completed task: its commits, and how to land them.
 pub async fn landing(core: &Core, task: &Task) -> String {
     let mut is_merged = false;
     if task.isolation == Isolation::Worktree {
@@ -68,7 +68,7 @@ pub async fn landing(core: &Core, task: &Task) -> String {
     };
     let left = match row.uncommitted {
         0 => String::new(),
-        files => format!(" Its edits in {} are uncommitted.", counted(files)),
+        files => format!(" Its edits in {} are uncommitted.", file_count(files)),
     };
     let land = match row.isolation {
         Isolation::Stack => format!("`but push {branch}` publishes it, `but land {branch}` lands it"),

@@ -1,16 +1,16 @@
 //! Commits to stacks that the daemon was making when it was killed: finished, or found not to have been made.
 
-use super::follow;
+use super::after_ending;
 use super::stack::{order_of, record};
 use crate::contract;
-use crate::core::{Core, End};
+use crate::core::{Core, Ending};
 use crate::error::Result;
-use crate::ops::branches::trouble::{NOT_COMMITTED, note};
+use crate::ops::branches::trouble::{self, NOT_COMMITTED};
 use crate::ops::stacks;
 use crate::status::AgentStatus;
 use crate::store::Filter;
 use crate::task::{Isolation, Task};
-use crate::vcs::commit::{self as vcs, Intent, Place};
+use crate::vcs::commit::{self as vcs, CommitPlace, Intent};
 use crate::vcs::environment::GitEnvironment;
 use crate::vcs::git::Git;
 use crate::vcs::rescue;
@@ -37,7 +37,7 @@ pub async fn recover(core: &Core) {
                 above: None,
                 files: Vec::new(),
             };
-            let told = store.write(move |tx| note(tx, &task, NOT_COMMITTED, &trouble)).await;
+            let told = store.write(move |tx| trouble::record(tx, &task, NOT_COMMITTED, &trouble)).await;
             told.unwrap_or_else(|error| log::error!("cannot store a trouble: {error}"));
         }
     }
@@ -46,7 +46,7 @@ pub async fn recover(core: &Core) {
         |task: &Task| task.status.is_live() && task.stack.is_some() && task.agent_status.status == AgentStatus::Idle;
     let tasks = store.read(|tx| tx.tasks(None, &Filter::default())).await.unwrap_or_default();
     for task in tasks.into_iter().filter(resting) {
-        follow(core, End::Turn(task.uuid)).await;
+        after_ending(core, Ending::Turn(task.uuid)).await;
     }
 }
 
@@ -71,6 +71,6 @@ async fn finish(core: &Core, task: &str, intent: &Intent) -> Result<()> {
     let but = stacks::open(core, &task.project, &loaded, None).await?;
     let git = Git::plumbing(&task.project, &GitEnvironment::of_process());
     let held = stacks::hold(&but).await?;
-    let outcome = vcs::recover(Place { git: &git, but: &but, held: &held }, intent).await?;
+    let outcome = vcs::recover(CommitPlace { git: &git, but: &but, held: &held }, intent).await?;
     record(core, &task, &order_of(intent), outcome).await.map(drop)
 }

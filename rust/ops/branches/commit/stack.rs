@@ -3,19 +3,19 @@
 use super::message::generated;
 use crate::attribution::Ledger;
 use crate::commits::message;
-use crate::commits::plan::{self, Plan, Tree};
+use crate::commits::plan::{self, CommitPlan, ShownTree};
 use crate::config::Loaded;
 use crate::core::Core;
-use crate::core::trees::Held;
+use crate::core::trees::HeldPaths;
 use crate::error::Result;
-use crate::ops::branches::trouble::{Done, NOT_COMMITTED, counted, in_words, note};
+use crate::ops::branches::trouble::{self, Done, NOT_COMMITTED, describe, file_count};
 use crate::ops::branches::{uncommitted, upstream};
 use crate::ops::edits::renames;
 use crate::ops::{edits, stacks};
 use crate::store::{NewCommit, Tx, Who};
 use crate::task::Task;
-use crate::vcs::but::Status;
-use crate::vcs::commit::{self as vcs, Desk, Intent, Made, Order, Outcome, Place};
+use crate::vcs::but::ButStatus;
+use crate::vcs::commit::{self as vcs, CommitDesk, CommitOrder, CommitOutcome, CommitPlace, Intent, Made};
 use crate::vcs::environment::GitEnvironment;
 use crate::vcs::git::Git;
 use std::collections::HashMap;
@@ -32,13 +32,13 @@ pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&
         None => generated(core, task, loaded).await?,
     };
     let git = Git::plumbing(&task.project, &GitEnvironment::of_process());
-    let order = Order { number: task.number, branch: branch.clone(), message };
+    let order = CommitOrder { number: task.number, branch: branch.clone(), message };
     let mut desk = AtDesk { core, task, branch: &branch, held: None, settled: true, seen: None };
     let held = stacks::hold(&but).await?;
-    // When it is this task's turn: others that end meanwhile would all look at the tree at once.
-    edits::settle(core, &task.project).await?;
-    let place = Place { git: &git, but: &but, held: &held };
-    // One that did not come to its end, but for a daemon that was killed: it is looked at before another is begun.
+    // Only under the lock: turns that end together would otherwise all scan the tree at once.
+    edits::reconcile(core, &task.project).await?;
+    let place = CommitPlace { git: &git, but: &but, held: &held };
+    // A commit that was cut off while the daemon lived: it is finished before another begins.
     if let Some(intent) = core.read(&task.uuid, |tx, task| tx.intent::<Intent>(task)).await? {
         let outcome = vcs::recover(place, &intent).await?;
         record(core, task, &order_of(&intent), outcome).await?;
@@ -46,8 +46,8 @@ pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&
     let mut done = Done::Nothing;
     for _ in 0..MOST_COMMITS {
         let outcome = vcs::commit(place, &order, &mut desk).await?;
-        let rest = matches!(&outcome, Outcome::Committed(made) if made.rest > 0);
-        let more = matches!(done, Done::Committed) && matches!(outcome, Outcome::Nothing { .. });
+        let rest = matches!(&outcome, CommitOutcome::Committed(made) if made.rest > 0);
+        let more = matches!(done, Done::Committed) && matches!(outcome, CommitOutcome::Nothing { .. });
         let recorded = record(core, task, &order, outcome).await?;
         done = if more { Done::Committed } else { recorded };
         if !rest {
@@ -64,8 +64,8 @@ pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&
 }
 
 /// The order that an intent was made for.
-pub fn order_of(intent: &Intent) -> Order {
-    Order { number: intent.number, branch: intent.branch.clone(), message: intent.message.clone() }
+pub fn order_of(intent: &Intent) -> CommitOrder {
+    CommitOrder { number: intent.number, branch: intent.branch.clone(), message: intent.message.clone() }
 }
 
 /// What the commit engine asks: whose the changes are now, and to write down what it is about to do.
@@ -74,30 +74,30 @@ struct AtDesk<'a> {
     task: &'a Task,
     branch: &'a str,
     /// While it lives, edits of those paths wait.
-    held: Option<Held>,
+    held: Option<HeldPaths>,
     settled: bool,
     /// The workspace as it was read last.
-    seen: Option<Status>,
+    seen: Option<ButStatus>,
 }
 
 #[async_trait::async_trait]
-impl Desk for AtDesk<'_> {
-    async fn plan(&mut self, tree: Tree<'_>) -> Result<Plan> {
+impl CommitDesk for AtDesk<'_> {
+    async fn plan(&mut self, tree: ShownTree<'_>) -> Result<CommitPlan> {
         if !std::mem::take(&mut self.settled) {
-            edits::settle(self.core, &self.task.project).await?;
+            edits::reconcile(self.core, &self.task.project).await?;
         }
         let ledgers = ledgers(self.core, &self.task.project).await?;
         let git = Git::at(&self.task.project);
         let origins = renames::origins(&git, tree.changes, tree.hunks, &ledgers).await?;
         let mut owners =
-            |path: &str, hunk: &crate::commits::change::Hunk| uncommitted::owners(&ledgers, &origins, path, hunk);
+            |path: &str, hunk: &crate::commits::change::DiffHunk| uncommitted::owners(&ledgers, &origins, path, hunk);
         let plan = plan::plan(&self.task.uuid, self.branch, tree, &mut owners);
         let paths = plan.take.iter().map(|piece| piece.path.clone());
         self.held = Some(self.core.trees.hold(&self.task.project, paths));
         Ok(plan)
     }
 
-    fn saw(&mut self, status: &Status) {
+    fn saw(&mut self, status: &ButStatus) {
         self.seen = Some(status.clone());
     }
 
@@ -112,37 +112,37 @@ async fn ledgers(core: &Core, project: &str) -> Result<HashMap<String, Ledger>> 
 }
 
 /// Writes down what came of it, and brings the ledgers up to the new base.
-pub async fn record(core: &Core, task: &Task, order: &Order, outcome: Outcome) -> Result<Done> {
+pub async fn record(core: &Core, task: &Task, order: &CommitOrder, outcome: CommitOutcome) -> Result<Done> {
     let branch = order.branch.clone();
     let change = match &outcome {
-        Outcome::Committed(made) if made.change_id.is_none() => {
+        CommitOutcome::Committed(made) if made.change_id.is_none() => {
             let git = Git::at(&task.project);
             let raw = git.ask(&["cat-file", "commit", made.oid.as_str()]).await?.text();
             crate::vcs::change_id(&raw)
         }
-        Outcome::Committed(made) => made.change_id.clone(),
+        CommitOutcome::Committed(made) => made.change_id.clone(),
         _ => None,
     };
     let subject = order.message.lines().next().unwrap_or_default().to_owned();
-    if !matches!(outcome, Outcome::Nothing { .. }) {
-        edits::settle(core, &task.project).await?;
+    if !matches!(outcome, CommitOutcome::Nothing { .. }) {
+        edits::reconcile(core, &task.project).await?;
     }
     core.write(task, move |tx, task| {
         let uuid = &task.uuid;
         tx.end_intent(uuid)?;
         let done = match outcome {
-            Outcome::Committed(made) => {
+            CommitOutcome::Committed(made) => {
                 committed(tx, uuid, &branch, subject, change, &made)?;
-                tx.tell_edits(&task.project, &made.paths);
+                tx.notify_edits(&task.project, &made.paths);
                 Done::Committed
             }
-            Outcome::Nothing { .. } => {
+            CommitOutcome::Nothing { .. } => {
                 tx.set_trouble(uuid, None)?;
                 Done::Nothing
             }
-            Outcome::Trouble(trouble) => {
-                let trouble = in_words(trouble);
-                note(tx, uuid, NOT_COMMITTED, &trouble)?;
+            CommitOutcome::Trouble(trouble) => {
+                let trouble = describe(trouble);
+                trouble::record(tx, uuid, NOT_COMMITTED, &trouble)?;
                 Done::Trouble(trouble)
             }
         };
@@ -161,7 +161,7 @@ fn committed(
     made: &Made,
 ) -> Result<()> {
     let files = i64::try_from(made.paths.len()).unwrap_or(i64::MAX);
-    let text = format!("Committed {} to {branch}: {subject}", counted(files));
+    let text = format!("Committed {} to {branch}: {subject}", file_count(files));
     tx.add_commit(task, &NewCommit { oid: made.oid.clone(), change, branch: branch.to_owned(), subject, files })?;
     let data = serde_json::json!({ "commit": made.oid, "paths": made.paths, "rescue": made.rescue });
     tx.journal(task, Who::Chorus, "committed", &text, Some(&data))?;
@@ -169,8 +169,8 @@ fn committed(
         let text = format!("{path} was written while it was committed: its bytes before are in {}", made.rescue);
         tx.journal(task, Who::Chorus, "written_meanwhile", &text, None)?;
     }
-    match made.trouble.clone().map(in_words) {
-        Some(trouble) => note(tx, task, NOT_COMMITTED, &trouble),
+    match made.trouble.clone().map(describe) {
+        Some(trouble) => trouble::record(tx, task, NOT_COMMITTED, &trouble),
         None => tx.set_trouble(task, None),
     }
 }

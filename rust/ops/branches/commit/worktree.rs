@@ -24,13 +24,13 @@ pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&
         None => message::generated(core, task, loaded).await?,
     };
     let _held = Lock::of(&project.common_dir().await?).hold(stacks::QUEUE).await?;
-    if let Err(error) = take_note(core, task, &worktree).await {
+    if let Err(error) = record_foreign_commits(core, task, &worktree).await {
         log::warn!("cannot look for commits of others on {}: {error}", worktree.branch);
     }
     let made = worktree::commit::commit_all(&worktree, &text).await;
     let subject = text.lines().next().unwrap_or_default().to_owned();
     let files = match &made {
-        Ok(Some(oid)) => files(&worktree.git(), oid).await?,
+        Ok(Some(oid)) => count_files(&worktree.git(), oid).await?,
         _ => 0,
     };
     let left = if made.is_err() { worktrees::uncommitted(core, task).await?.len() } else { 0 };
@@ -45,18 +45,18 @@ pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&
 /// Counts commits that the agent, or a person, made on the branch themselves, and the files that are uncommitted.
 pub async fn count(core: &Core, task: &Task) -> Result<()> {
     let Some(worktree) = worktrees::of(core, task, &Git::at(&task.project)).await? else { return Ok(()) };
-    take_note(core, task, &worktree).await?;
+    record_foreign_commits(core, task, &worktree).await?;
     let left = i64::try_from(worktrees::uncommitted(core, task).await?.len()).unwrap_or(i64::MAX);
     core.write(&task.uuid, move |tx, task| tx.set_uncommitted(task, left, &[])).await
 }
 
 /// Notes commits of the branch alone that are not known yet: not Chorus's.
-async fn take_note(core: &Core, task: &Task, worktree: &Worktree) -> Result<()> {
+async fn record_foreign_commits(core: &Core, task: &Task, worktree: &Worktree) -> Result<()> {
     let known = core.read(&task.uuid, |tx, task| tx.commits(task, u32::MAX)).await?;
     let mut found = Vec::new();
     for (oid, subject) in worktree::standing::commits(worktree).await? {
         if known.iter().all(|commit| commit.oid != oid) {
-            let files = files(&worktree.project, &oid).await?;
+            let files = count_files(&worktree.project, &oid).await?;
             found.push(NewCommit { oid, change: None, branch: worktree.branch.clone(), subject, files });
         }
     }
@@ -74,7 +74,7 @@ async fn take_note(core: &Core, task: &Task, worktree: &Worktree) -> Result<()> 
     noted.await
 }
 
-async fn files(git: &Git, oid: &str) -> Result<i64> {
+async fn count_files(git: &Git, oid: &str) -> Result<i64> {
     let args = ["diff-tree", "--no-commit-id", "--name-only", "-r", "-z", "--root", oid];
     let listed = git.bytes(&args).await?;
     Ok(i64::try_from(listed.split(|byte| *byte == 0).filter(|path| !path.is_empty()).count()).unwrap_or(i64::MAX))
@@ -90,7 +90,7 @@ fn record(
 ) -> Result<Done> {
     match made {
         Ok(Some(oid)) => {
-            let text = format!("Committed {} to {branch}: {subject}", trouble::counted(files));
+            let text = format!("Committed {} to {branch}: {subject}", trouble::file_count(files));
             let data = serde_json::json!({ "commit": oid });
             tx.add_commit(task, &NewCommit { oid, change: None, branch, subject, files })?;
             tx.journal(task, Who::Chorus, "committed", &text, Some(&data))?;
@@ -109,7 +109,7 @@ fn record(
                 above: None,
                 files: Vec::new(),
             };
-            trouble::note(tx, task, NOT_COMMITTED, &trouble)?;
+            trouble::record(tx, task, NOT_COMMITTED, &trouble)?;
             Ok(Done::Trouble(trouble))
         }
     }

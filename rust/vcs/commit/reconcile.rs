@@ -2,12 +2,12 @@
 
 use super::inspect::{Found, inspect};
 use super::intent::Intent;
-use super::outcome::{Kind, Trouble};
-use super::repair::{End, Repaired, repair};
-use super::{Place, half, index, locks, stack_of};
-use crate::commits::change::Hunk;
+use super::outcome::{CommitTrouble, TroubleKind};
+use super::repair::{ButEnd, Repaired, repair};
+use super::{CommitPlace, half, index, locks, stack_of};
+use crate::commits::change::DiffHunk;
 use crate::error::{Error, Result};
-use crate::vcs::but::{self, But, Committed, Dependence, Refusal, Status};
+use crate::vcs::but::{self, But, ButStatus, Committed, Dependence, Refusal};
 use crate::vcs::git::Git;
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ const AGAIN: usize = 6;
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// How `but` answered.
-pub(super) enum Answer {
+pub(super) enum ButAnswer {
     /// That it committed.
     Said(Committed),
     /// That it did not.
@@ -27,44 +27,44 @@ pub(super) enum Answer {
     Unknown(Option<Refusal>),
 }
 
-impl Answer {
-    pub fn of(answer: but::Result<Committed>) -> Answer {
+impl ButAnswer {
+    pub fn of(answer: but::Result<Committed>) -> ButAnswer {
         match answer {
-            Ok(committed) => Answer::Said(committed),
+            Ok(committed) => ButAnswer::Said(committed),
             Err(
                 refusal @ (Refusal::TimedOut(_) | Refusal::Killed(_) | Refusal::Garbage(_) | Refusal::NotStarted(_)),
-            ) => Answer::Unknown(Some(refusal)),
-            Err(refusal) => Answer::Refused(refusal),
+            ) => ButAnswer::Unknown(Some(refusal)),
+            Err(refusal) => ButAnswer::Refused(refusal),
         }
     }
 
     fn refusal(&self) -> Option<Refusal> {
         match self {
-            Answer::Said(_) => None,
-            Answer::Refused(refusal) => Some(refusal.clone()),
-            Answer::Unknown(refusal) => refusal.clone(),
+            ButAnswer::Said(_) => None,
+            ButAnswer::Refused(refusal) => Some(refusal.clone()),
+            ButAnswer::Unknown(refusal) => refusal.clone(),
         }
     }
 }
 
 /// What came of an intent.
-pub(super) struct Settled {
-    pub status: Status,
+pub(super) struct Reconciled {
+    pub status: ButStatus,
     pub found: Found,
     pub repaired: Repaired,
     pub answer: Option<Refusal>,
     pub change_id: Option<String>,
-    pub trouble: Option<Trouble>,
+    pub trouble: Option<CommitTrouble>,
 }
 
 /// Looks, applies again what fell out of the workspace, and puts the bytes right.
-pub(super) async fn settle(place: Place<'_>, intent: &Intent, answer: &Answer) -> Result<Settled> {
+pub(super) async fn reconcile(place: CommitPlace<'_>, intent: &Intent, answer: &ButAnswer) -> Result<Reconciled> {
     let reference = &intent.rescue.reference;
     let named = match answer {
-        Answer::Said(committed) => Some(committed.oid.as_str()),
+        ButAnswer::Said(committed) => Some(committed.oid.as_str()),
         _ => None,
     };
-    if matches!(answer, Answer::Unknown(_)) {
+    if matches!(answer, ButAnswer::Unknown(_)) {
         locks::clear(place.git, intent).await;
     }
     let (mut status, mut found) = tokio::try_join!(read(place, intent), inspect(place.git, intent, named))?;
@@ -72,14 +72,14 @@ pub(super) async fn settle(place: Place<'_>, intent: &Intent, answer: &Answer) -
     if lost {
         status = read(place, intent).await?;
     }
-    if matches!(answer, Answer::Unknown(_)) && half::mend(place.git, intent, &status, &found).await? {
+    if matches!(answer, ButAnswer::Unknown(_)) && half::mend(place.git, intent, &status, &found).await? {
         status = read(place, intent).await?;
         found = inspect(place.git, intent, named).await?;
     }
     let end = match (answer, &found.oid) {
-        (Answer::Unknown(_), _) => End::Cut,
-        (_, Some(_)) => End::Well,
-        (_, None) => End::Without,
+        (ButAnswer::Unknown(_), _) => ButEnd::Cut,
+        (_, Some(_)) => ButEnd::Well,
+        (_, None) => ButEnd::Without,
     };
     let repaired = repair(place, intent, &status, end, &found.wrong).await?;
     // An index that cannot be written now is put right after the next commit.
@@ -93,27 +93,27 @@ pub(super) async fn settle(place: Place<'_>, intent: &Intent, answer: &Answer) -
             Some(now) => format!("edit them, then run `but resolve`; what they hold now is also in {now}"),
             None => "edit them, then run `but resolve`".to_owned(),
         };
-        let told = Trouble::new(Kind::Conflicted, text).paths(&repaired.conflicted).remedy(remedy);
+        let told = CommitTrouble::new(TroubleKind::Conflicted, text).paths(&repaired.conflicted).remedy(remedy);
         trouble.get_or_insert(told.rescue(reference));
     }
     if let Some(name) = other_moved(place.git, intent, &status).await? {
         let text = format!("{name} points elsewhere than before, and this commit was not for it");
-        trouble.get_or_insert(Trouble::new(Kind::Damaged, text).rescue(reference));
+        trouble.get_or_insert(CommitTrouble::new(TroubleKind::Damaged, text).rescue(reference));
     }
     let change_id = match answer {
-        Answer::Said(committed) => committed.change_id.clone(),
+        ButAnswer::Said(committed) => committed.change_id.clone(),
         _ => change_id(&status, found.oid.as_deref()),
     };
-    Ok(Settled { status, found, repaired, answer: answer.refusal(), change_id, trouble })
+    Ok(Reconciled { status, found, repaired, answer: answer.refusal(), change_id, trouble })
 }
 
 /// Puts the bytes right once more, after a commit was taken back.
-pub(super) async fn bytes(place: Place<'_>, intent: &Intent, wrong: &[String]) -> Result<()> {
+pub(super) async fn bytes(place: CommitPlace<'_>, intent: &Intent, wrong: &[String]) -> Result<()> {
     let status = read(place, intent).await?;
-    repair(place, intent, &status, End::Without, wrong).await.map(drop)
+    repair(place, intent, &status, ButEnd::Without, wrong).await.map(drop)
 }
 
-async fn read(place: Place<'_>, intent: &Intent) -> Result<Status> {
+async fn read(place: CommitPlace<'_>, intent: &Intent) -> Result<ButStatus> {
     let unread = |refusal: Refusal| {
         let kept = format!("the bytes before are in {}", intent.rescue.reference);
         Error::from(refusal).context(format!("cannot verify a commit to {}", intent.branch)).hint(kept)
@@ -128,7 +128,7 @@ async fn read(place: Place<'_>, intent: &Intent) -> Result<Status> {
 }
 
 /// The workspace's status; a reading that fails because files change while it is made is made again, a few times.
-pub(super) async fn status(but: &But) -> but::Result<Status> {
+pub(super) async fn status(but: &But) -> but::Result<ButStatus> {
     for _ in 0..AGAIN {
         match but.status().await {
             Err(refusal) if refusal.is_passing() => tokio::time::sleep(PAUSE).await,
@@ -139,7 +139,7 @@ pub(super) async fn status(but: &But) -> but::Result<Status> {
 }
 
 /// As [`status`], with the hunks.
-pub(super) async fn status_and_hunks(but: &But) -> but::Result<(Status, Vec<Hunk>)> {
+pub(super) async fn status_and_hunks(but: &But) -> but::Result<(ButStatus, Vec<DiffHunk>)> {
     let mut tries = 0;
     loop {
         match tokio::try_join!(but.status(), but.diff()) {
@@ -151,7 +151,11 @@ pub(super) async fn status_and_hunks(but: &But) -> but::Result<(Status, Vec<Hunk
 }
 
 /// Branches that were applied before and are not: whether there were any, and what could not be applied again.
-async fn apply_again(place: Place<'_>, intent: &Intent, status: &Status) -> Result<(bool, Option<Trouble>)> {
+async fn apply_again(
+    place: CommitPlace<'_>,
+    intent: &Intent,
+    status: &ButStatus,
+) -> Result<(bool, Option<CommitTrouble>)> {
     let (mut lost, mut trouble) = (false, None);
     let gone: Vec<&String> = intent.tips.keys().filter(|name| status.branch(name).is_none()).collect();
     if gone.is_empty() {
@@ -164,7 +168,7 @@ async fn apply_again(place: Place<'_>, intent: &Intent, status: &Status) -> Resu
             Ok(()) | Err(Refusal::AlreadyApplied(_)) => {}
             Err(refusal) => {
                 let text = format!("{name} fell out of the workspace: {refusal}");
-                let told = Trouble::new(Kind::NotApplied, text).remedy(format!("run `but apply {name}`"));
+                let told = CommitTrouble::new(TroubleKind::NotApplied, text).remedy(format!("run `but apply {name}`"));
                 trouble.get_or_insert(told.rescue(&intent.rescue.reference));
             }
         }
@@ -173,7 +177,7 @@ async fn apply_again(place: Place<'_>, intent: &Intent, status: &Status) -> Resu
 }
 
 /// A branch of another stack that moved.
-async fn other_moved(git: &Git, intent: &Intent, status: &Status) -> Result<Option<String>> {
+async fn other_moved(git: &Git, intent: &Intent, status: &ButStatus) -> Result<Option<String>> {
     let stack = stack_of(status, &intent.branch);
     let now = git.tips().await?;
     let others = intent.tips.iter().filter(|(name, _)| !intent.stack.contains(name) && !stack.contains(name));
@@ -181,7 +185,7 @@ async fn other_moved(git: &Git, intent: &Intent, status: &Status) -> Result<Opti
     Ok(moved.next().map(|(name, _)| name.clone()))
 }
 
-fn change_id(status: &Status, oid: Option<&str>) -> Option<String> {
+fn change_id(status: &ButStatus, oid: Option<&str>) -> Option<String> {
     let commits = status.branches().flat_map(|branch| &branch.commits);
     commits.into_iter().find(|commit| Some(commit.oid.as_str()) == oid)?.change_id.clone()
 }
@@ -190,7 +194,7 @@ fn change_id(status: &Status, oid: Option<&str>) -> Option<String> {
 pub(super) async fn dependences(
     git: &Git,
     intent: &Intent,
-    status: &Status,
+    status: &ButStatus,
     paths: Vec<String>,
 ) -> Result<Vec<Dependence>> {
     let own = stack_of(status, &intent.branch);

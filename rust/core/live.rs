@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 /// What the monitor last saw of one task's agent.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Sight {
+pub struct LiveStatus {
     /// The launch it is about.
     pub launch: String,
     /// The status.
@@ -27,34 +27,34 @@ pub struct Sight {
     pub reading: Option<crate::evidence::reading::ScreenReading>,
 }
 
-/// Every live task's sight, by uuid.
+/// The latest status of every live task, by uuid.
 #[derive(Debug, Default)]
-pub struct Sights {
-    tasks: Mutex<HashMap<String, watch::Sender<Sight>>>,
+pub struct LiveStatuses {
+    tasks: Mutex<HashMap<String, watch::Sender<LiveStatus>>>,
 }
 
-impl Sights {
-    fn with<T>(&self, act: impl FnOnce(&mut HashMap<String, watch::Sender<Sight>>) -> T) -> T {
+impl LiveStatuses {
+    fn with<T>(&self, act: impl FnOnce(&mut HashMap<String, watch::Sender<LiveStatus>>) -> T) -> T {
         act(&mut self.tasks.lock())
     }
 
-    /// Shows a new sight to whoever waits.
-    pub fn show(&self, task: &str, sight: Sight) {
+    /// Sends a new status to every follower.
+    pub fn publish(&self, task: &str, live: LiveStatus) {
         self.with(|tasks| {
-            let sender = tasks.entry(task.to_owned()).or_insert_with(|| watch::channel(Sight::default()).0);
-            sender.send_if_modified(|old| std::mem::replace(old, sight.clone()) != sight);
+            let sender = tasks.entry(task.to_owned()).or_insert_with(|| watch::channel(LiveStatus::default()).0);
+            sender.send_if_modified(|old| std::mem::replace(old, live.clone()) != live);
         });
     }
 
     /// Follows one task.
-    pub fn follow(&self, task: &str) -> watch::Receiver<Sight> {
+    pub fn follow(&self, task: &str) -> watch::Receiver<LiveStatus> {
         self.with(|tasks| {
-            tasks.entry(task.to_owned()).or_insert_with(|| watch::channel(Sight::default()).0).subscribe()
+            tasks.entry(task.to_owned()).or_insert_with(|| watch::channel(LiveStatus::default()).0).subscribe()
         })
     }
 
-    /// The newest sight of a live task.
-    pub fn of(&self, task: &str) -> Option<Sight> {
+    /// The latest status of a live task.
+    pub fn of(&self, task: &str) -> Option<LiveStatus> {
         self.with(|tasks| tasks.get(task).map(|sender| sender.borrow().clone()))
     }
 

@@ -1,46 +1,49 @@
 //! The workspace before a commit, and whether a commit would be lost in it.
 
-use super::outcome::{Kind, Trouble};
-use super::{Place, settle::status_and_hunks};
-use crate::commits::change::Hunk;
+use super::outcome::{CommitTrouble, TroubleKind};
+use super::{CommitPlace, reconcile::status_and_hunks};
+use crate::commits::change::DiffHunk;
 use crate::error::Result;
-use crate::vcs::but::{Refusal, Status};
+use crate::vcs::but::{ButStatus, Refusal};
 use crate::vcs::git::Git;
 use std::collections::BTreeMap;
 
 /// The workspace as it is.
-pub(super) struct Seen {
-    pub status: Status,
-    pub hunks: Vec<Hunk>,
+pub(super) struct ScannedWorkspace {
+    pub status: ButStatus,
+    pub hunks: Vec<DiffHunk>,
     pub tips: BTreeMap<String, String>,
     pub head: String,
 }
 
 /// Reads the workspace, and refuses one in which a commit would be lost.
-pub(super) async fn look(place: Place<'_>, branch: &str) -> Result<std::result::Result<Seen, Trouble>> {
+pub(super) async fn scan(
+    place: CommitPlace<'_>,
+    branch: &str,
+) -> Result<std::result::Result<ScannedWorkspace, CommitTrouble>> {
     let (status, hunks) = match status_and_hunks(place.but).await {
         Ok(both) => both,
-        Err(refusal) => return Ok(Err(Trouble::of(&refusal, branch))),
+        Err(refusal) => return Ok(Err(CommitTrouble::of(&refusal, branch))),
     };
     let mut tips = place.git.tips().await?;
     if status.branch(branch).is_none() {
         let there = tips.contains_key(branch);
         let (name, words) = (branch.to_owned(), format!("there is no branch {branch}"));
         let refusal = if there { Refusal::NotApplied(name) } else { Refusal::NotFound(words) };
-        let mut trouble = Trouble::of(&refusal, branch);
-        trouble.kind = Kind::NotApplied;
+        let mut trouble = CommitTrouble::of(&refusal, branch);
+        trouble.kind = TroubleKind::NotApplied;
         return Ok(Err(trouble));
     }
     tips.retain(|name, _| status.branch(name).is_some());
     if let Some(moved) = moved(place.git, &status, &tips, branch).await? {
-        return Ok(Err(Trouble::of(&Refusal::MovedOutside(vec![moved]), branch)));
+        return Ok(Err(CommitTrouble::of(&Refusal::MovedOutside(vec![moved]), branch)));
     }
     let head = place.git.resolve("HEAD").await?.unwrap_or_default();
-    Ok(Ok(Seen { status, hunks, tips, head }))
+    Ok(Ok(ScannedWorkspace { status, hunks, tips, head }))
 }
 
 /// A branch of the task's stack that does not point to where `but` believes it does: a commit to it would be lost.
-async fn moved(git: &Git, status: &Status, tips: &BTreeMap<String, String>, branch: &str) -> Result<Option<String>> {
+async fn moved(git: &Git, status: &ButStatus, tips: &BTreeMap<String, String>, branch: &str) -> Result<Option<String>> {
     for name in stack_of(status, branch) {
         let (known, real) = (status.tip(&name), tips.get(&name));
         if known == real.map(String::as_str) {
@@ -58,7 +61,7 @@ async fn moved(git: &Git, status: &Status, tips: &BTreeMap<String, String>, bran
 }
 
 /// The branches of an applied branch's stack.
-pub(super) fn stack_of(status: &Status, branch: &str) -> Vec<String> {
+pub(super) fn stack_of(status: &ButStatus, branch: &str) -> Vec<String> {
     let stack = status.stacks.iter().find(|stack| stack.branches.iter().any(|one| one.name == branch));
     let names = stack.into_iter().flat_map(|stack| &stack.branches).map(|one| one.name.clone());
     names.filter(|name| !name.is_empty()).collect()
