@@ -105,13 +105,15 @@ impl Connection {
         match request {
             Request::Hello(hello) => self.welcome(&hello, neovim),
             Request::Hook(_) | Request::PaneDied(_) | Request::Exec(_) => {
-                ops::answer(&self.core, &Asker { gone: self.gone.clone(), ..Asker::default() }, request).await
+                let asker = Asker { gone: self.gone.clone(), ..Asker::default() };
+                Box::pin(ops::answer(&self.core, &asker, request)).await
             }
             request => {
                 let _working = self.core.hub.work();
                 let asker =
                     self.asker().ok_or_else(|| Error::new(Code::BadInput, "the first request must be `hello`"))?;
-                ops::answer(&self.core, &asker, request).await
+                // It is as large as the largest of all operations: a heap block each, not a part of every future above.
+                Box::pin(ops::answer(&self.core, &asker, request)).await
             }
         }
     }
