@@ -1,18 +1,7 @@
 //! What an agent is told about its task, as markdown. Pure.
 //!
-//! The carrier is the output of the `SessionStart` hook, measured on 2.1.328 and 2.1.197 against a recording API; how
-//! often a marker was in the request of the next prompt:
-//!
-//! | carrier | start | `/compact` | `/clear` | resumed, carrier silent | resumed, other text |
-//! |---|---|---|---|---|---|
-//! | `SessionStart` `additionalContext` | 1 | 1 | 1 | 1 (kept) | old 1 + new 1 |
-//! | `--append-system-prompt[-file]` | 1 | 1 | 1 | 1 (2.1.328), 0 (2.1.197) | old 1 (2.1.328), new 1 (2.1.197) |
-//! | first prompt | 1 | 0 | 0 | 1 | |
-//!
-//! So `SessionStart` alone follows every change, with nothing in a process list: everything at `startup`, `clear` and
-//! `compact`, only what changed at `resume`. The client takes at most [`MOST`] UTF-16 units of one hook; of a longer
-//! text the agent gets 2 kB and a file name. Chorus cuts it itself, and names a file that the agent may read unasked.
-//! (The output must be valid JSON: 2.1.197 hands invalid output to the agent as it is, 2.1.328 drops it.)
+//! An agent is told everything at the start of a conversation, and only what changed when it goes on with one that it
+//! knows. Chorus cuts the text to what an agent takes, and names a file that the agent may read unasked.
 
 use crate::evidence::event::SessionStart;
 use crate::task::{Isolation, Task};
@@ -20,7 +9,8 @@ use crate::text::{code, fenced, reveal_block, reveal_line};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// UTF-16 units that the client takes: 10,000 arrived, of 10,001 only the beginning did.
+/// UTF-16 units that an agent is told at the start of a session, at most. Claude Code takes no more: 10,000 arrived, of
+/// 10,001 only the beginning did.
 pub const MOST: usize = 10_000;
 
 /// UTF-16 units kept free for fences, whose length depends on what they hold.
