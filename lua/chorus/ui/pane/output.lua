@@ -199,10 +199,18 @@ local function watch(window, on)
   end)
 end
 
+--- Whether the person selects or searches, which redrawing would disturb. A prompt or a command that is being typed does
+--- not: its window would miss what comes meanwhile, and then no longer be at the end.
+local function is_selecting_or_searching()
+  local mode = vim.fn.mode()
+  return mode ~= 'n' and not (mode == 'c' and vim.fn.getcmdtype():find('[:@]'))
+end
+
 --- Follows while the cursor is in the last line and nothing is selected.
 local function follow_if_at_end(window)
   local last = vim.api.nvim_buf_line_count(window.float.buffer)
-  local is_following = vim.api.nvim_win_get_cursor(window.float.window)[1] == last and vim.fn.mode() == 'n'
+  local is_at_end = vim.api.nvim_win_get_cursor(window.float.window)[1] == last
+  local is_following = is_at_end and not is_selecting_or_searching()
   if is_following ~= window.is_following then
     window.is_following = is_following
     ask(window)
