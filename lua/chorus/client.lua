@@ -140,6 +140,8 @@ function say_hello()
         phase, opened_at = 'open', vim.uv.now()
       end
       last_error = nil
+      -- An older daemon refuses it and uses its own.
+      send({ method = 'environment', params = vim.fn.environ(), on_reply = function() end })
       take_snapshot()
       vim.tbl_map(send, pending.take_kept())
       follow_directory()

@@ -871,6 +871,7 @@ M.requests = {
 
 --- Requests of other faces of the program, which no Lua sends.
 M.not_ours = {
+  'environment',
   'hook',
   'pane_died',
   'exec',

@@ -215,7 +215,7 @@ async fn start(project: &Git, repository: &Repository) -> Result<(String, Option
 }
 
 /// The ref GitButler compares with: newer ones say it in the configuration, older ones in a file of theirs.
-async fn workspace_target(project: &Git) -> Result<Option<String>> {
+pub(crate) async fn workspace_target(project: &Git) -> Result<Option<String>> {
     let newer = project.find(&["config", "--get", "gitbutler.project.targetRef"]).await?;
     let file = project.common_dir().await?.join("gitbutler/virtual_branches.toml");
     let older = || {

@@ -7,6 +7,7 @@ use super::Worktree;
 use crate::contract::Code;
 use crate::error::{Error, Result};
 use crate::vcs::git::tail;
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Component, Path, PathBuf};
@@ -61,11 +62,61 @@ pub async fn prepare(worktree: &Worktree, preparation: &Preparation) -> Result<(
     Ok(())
 }
 
-/// Paths that were put into the worktree, relative to it.
+/// Paths that were put into the worktree, relative to it, and those that a hook edited at the checkout.
 pub async fn prepared(worktree: &Worktree) -> Result<Vec<String>> {
     let list = fs::read(worktree.git().git_dir().await?.join(LIST)).unwrap_or_default();
     let paths = list.split(|byte| *byte == 0).filter(|path| !path.is_empty());
-    Ok(paths.map(|path| String::from_utf8_lossy(path).into_owned()).collect())
+    let placed = paths.map(|path| String::from_utf8_lossy(path).into_owned());
+    Ok(placed.chain(edited_by_hook(worktree).await?).collect())
+}
+
+/// Changed files with what git would make of each; nothing for one that is gone.
+pub type TreeState = BTreeMap<String, Option<String>>;
+
+/// The list of what a hook edited at the checkout, in the worktree's git folder, as JSON.
+const EDITED: &str = "chorus-hook-edits";
+
+/// What differs from what is checked out in a worktree.
+pub async fn state(worktree: &Worktree) -> Result<TreeState> {
+    let git = worktree.git();
+    let args = ["status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--ignore-submodules=all"];
+    let listed = git.bytes(&args).await?;
+    let mut state = TreeState::new();
+    for entry in listed.split(|byte| *byte == 0).filter(|entry| entry.len() > 3 && !entry.ends_with(b"/")) {
+        let Ok(path) = std::str::from_utf8(&entry[3..]) else { continue };
+        state.insert(path.to_owned(), hash(worktree, path).await?);
+    }
+    Ok(state)
+}
+
+async fn hash(worktree: &Worktree, path: &str) -> Result<Option<String>> {
+    let file = worktree.folder.join(path);
+    if !file.symlink_metadata().is_ok_and(|found| found.is_file()) {
+        return Ok(None);
+    }
+    worktree.git().read(&["hash-object", "--", path]).await.map(Some)
+}
+
+/// Notes what became different since `before` as no edit of the task's; how many files.
+pub async fn note_edits(worktree: &Worktree, before: &TreeState) -> Result<usize> {
+    let mut edited = state(worktree).await?;
+    edited.retain(|path, now| before.get(path) != Some(now));
+    let list = worktree.git().git_dir().await?.join(EDITED);
+    fs::write(&list, serde_json::to_vec(&edited).map_err(Error::internal)?).map_err(Error::internal)?;
+    Ok(edited.len())
+}
+
+/// What a hook edited at the checkout and is as it left it.
+async fn edited_by_hook(worktree: &Worktree) -> Result<Vec<String>> {
+    let list = fs::read(worktree.git().git_dir().await?.join(EDITED)).unwrap_or_default();
+    let edited: TreeState = serde_json::from_slice(&list).unwrap_or_default();
+    let mut still = Vec::new();
+    for (path, then) in edited {
+        if hash(worktree, &path).await? == then {
+            still.push(path);
+        }
+    }
+    Ok(still)
 }
 
 fn refused(path: &str, why: impl std::fmt::Display) -> Error {
