@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod args;
+mod folder;
 pub(crate) mod detect;
 mod local;
 mod print;

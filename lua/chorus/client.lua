@@ -105,9 +105,18 @@ local function refused(err)
   pending.fail_all(err)
 end
 
--- Ignores window-local folders: moving the cursor must not change the project.
+-- Ignores window-local folders: moving the cursor must not change the project. Other programs use PROJECT_ROOT too, so a
+-- repository that Neovim is in is stronger. A relative folder is relative to Neovim's.
 local function working_folder()
-  return vim.env.CHORUS_PROJECT_ROOT or vim.env.PROJECT_ROOT or vim.fn.getcwd(-1, 0)
+  local here = vim.fn.getcwd(-1, 0)
+  local named = vim.env.CHORUS_PROJECT_ROOT
+  if not named and not vim.fs.root(here, '.git') then
+    named = vim.env.PROJECT_ROOT
+  end
+  if not named or named == '' then
+    return here
+  end
+  return vim.startswith(named, '/') and named or vim.fs.joinpath(here, named)
 end
 
 local say_hello

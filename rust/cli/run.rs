@@ -1,10 +1,10 @@
 //! Carries out one command line: a request, or one for each task, and what is shown of the reply.
 
+use super::folder::folder;
 use super::request::Given;
 use super::shown::{json, shown};
 use super::{InputRefusal, local, target};
 use crate::client::Client;
-use crate::config;
 use crate::contract::{Code, Environment, Request, Terminal};
 use crate::environment;
 use crate::error::Error;
@@ -50,11 +50,10 @@ pub fn run(matches: &ArgMatches) -> Outcome {
 
 fn connect(options: &ArgMatches) -> Result<Client, Error> {
     let state = State::from_environment()?;
-    let configured = config::read(None, &environment::variables()).config.general.project_root;
-    let folder = match options.get_one::<String>("project").map(std::path::PathBuf::from).or(configured) {
-        Some(folder) => folder,
-        None => std::env::current_dir().map_err(|error| Error::internal(format!("cannot tell the folder: {error}")))?,
-    };
+    let (folder, surprise) = folder(options.get_one::<String>("project").map(String::as_str))?;
+    if let Some(variable) = surprise {
+        eprintln!("note: {variable} chose the project {}", folder.display());
+    }
     Ok(Client::hello(&state, &folder.to_string_lossy())?.0)
 }
 
