@@ -137,7 +137,6 @@ impl Writes {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
