@@ -2,8 +2,8 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod args;
-mod folder;
 pub(crate) mod detect;
+mod folder;
 mod local;
 mod print;
 mod request;

@@ -49,7 +49,8 @@ mod tests {
         }
         let shop = base.join("shop/sub");
         let of = |here: &Path, option: Option<&str>, set: &'static [(&str, &str)]| {
-            let variable = |name: &str| set.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned());
+            let variable =
+                |name: &str| set.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned());
             chosen(here, option, variable)
         };
         assert_eq!(of(&shop, None, &[]).unwrap(), (shop.clone(), None));

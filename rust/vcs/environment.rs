@@ -153,10 +153,12 @@ mod tests {
 
     #[test]
     fn a_client_s_own_reaches_programs_and_its_surroundings_do_not() {
-        let names = "PATH SSH_AUTH_SOCK GNUPGHOME GPG_TTY LANG LC_CTYPE GIT_AUTHOR_NAME GIT_CONFIG_COUNT GIT_CONFIG_GLOBAL
+        let names =
+            "PATH SSH_AUTH_SOCK GNUPGHOME GPG_TTY LANG LC_CTYPE GIT_AUTHOR_NAME GIT_CONFIG_COUNT GIT_CONFIG_GLOBAL
             XDG_CONFIG_HOME GIT_SSH_COMMAND EDITOR NVIM_APPNAME VIRTUAL_ENV LEFTHOOK HUSKY";
         let kept: Vec<(&str, &str)> = names.split_whitespace().map(|name| (name, "x")).collect();
-        let names = "NVIM VIMRUNTIME TMUX TMUX_PANE CHORUS_TASK CHORUS_TMUX_SOCKET PWD GIT_DIR GIT_INDEX_FILE CLAUDECODE";
+        let names =
+            "NVIM VIMRUNTIME TMUX TMUX_PANE CHORUS_TASK CHORUS_TMUX_SOCKET PWD GIT_DIR GIT_INDEX_FILE CLAUDECODE";
         let left: Vec<(&str, &str)> = names.split_whitespace().map(|name| (name, "outer")).collect();
         let all: Vec<(&str, &str)> = kept.iter().chain(&left).copied().collect();
         let found = given(&GitEnvironment::of_client(&client(&all)).marked("t", Path::new("/s")), false);
@@ -186,10 +188,10 @@ mod tests {
             let is_locale = |name: &str| name.starts_with("LC_") || name.starts_with("LANG");
             found.into_iter().filter(|(name, _)| is_locale(name)).map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>()
         };
-        assert_eq!(locale(&[("LC_ALL", "de_DE.UTF-8"), ("LC_CTYPE", "C"), ("LANGUAGE", "de")]), [
-            "LANG=de_DE.UTF-8",
-            "LC_MESSAGES=C"
-        ]);
+        assert_eq!(
+            locale(&[("LC_ALL", "de_DE.UTF-8"), ("LC_CTYPE", "C"), ("LANGUAGE", "de")]),
+            ["LANG=de_DE.UTF-8", "LC_MESSAGES=C"]
+        );
         assert_eq!(locale(&[("LANG", "C.UTF-8"), ("LC_CTYPE", "x")]), ["LANG=C.UTF-8", "LC_CTYPE=x", "LC_MESSAGES=C"]);
     }
 }

@@ -20,9 +20,24 @@ const FOLDERS: &[&str] = &[".husky", ".githooks", ".git-hooks", ".hooks", ".left
 /// Beginnings of the names of files at the top from which programs read what a hook is to run: pre-commit and prek,
 /// lefthook, husky, lint-staged, simple-git-hooks, commitlint, overcommit, hk, captainhook, grumphp, rusty-hook.
 const FILES: &[&str] = &[
-    ".pre-commit-", "prek.toml", "lefthook", ".lefthook", ".huskyrc", "husky.config.", ".lintstagedrc", "lint-staged.config.",
-    ".simple-git-hooks.", "simple-git-hooks.", ".commitlintrc", "commitlint.config.", ".overcommit.y", "hk.pkl", ".hk.pkl",
-    "captainhook.json", "grumphp.y", ".rusty-hook.toml",
+    ".pre-commit-",
+    "prek.toml",
+    "lefthook",
+    ".lefthook",
+    ".huskyrc",
+    "husky.config.",
+    ".lintstagedrc",
+    "lint-staged.config.",
+    ".simple-git-hooks.",
+    "simple-git-hooks.",
+    ".commitlintrc",
+    "commitlint.config.",
+    ".overcommit.y",
+    "hk.pkl",
+    ".hk.pkl",
+    "captainhook.json",
+    "grumphp.y",
+    ".rusty-hook.toml",
 ];
 
 /// The file of which only these fields decide what hooks run.
@@ -176,7 +191,8 @@ pub async fn post_checkout(git: &Git) -> Result<Option<PathBuf>> {
 pub async fn run_post_checkout(git: &Git, hook: &Path) -> Result<Option<String>> {
     let head = git.head().await?.unwrap_or_default();
     let mut command = git.program(hook);
-    command.args(["0".repeat(head.len()), head, "1".to_owned()].map(|word| OsStr::from_bytes(word.as_bytes()).to_owned()));
+    command
+        .args(["0".repeat(head.len()), head, "1".to_owned()].map(|word| OsStr::from_bytes(word.as_bytes()).to_owned()));
     let ended = match git.run(command, Vec::new(), LIMIT).await {
         Ok(ended) => ended,
         Err(error) => return Ok(Some(error.message)),

@@ -35,7 +35,8 @@ fn tool(world: &World, name: &str, text: &str) -> PathBuf {
 fn hooks_and_filters_have_the_environment_of_the_client_that_started_the_task() {
     let mut world = World::new();
     // Another shell starts the daemon.
-    let fake = [("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_KEY_0", "core.hooksPath"), ("GIT_CONFIG_VALUE_0", "/nonexistent")];
+    let fake =
+        [("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_KEY_0", "core.hooksPath"), ("GIT_CONFIG_VALUE_0", "/nonexistent")];
     for (name, value) in fake {
         world.set(name, value);
     }
@@ -137,7 +138,8 @@ fn what_a_person_has_configured_changes_nothing_that_chorus_reads() {
         world.git(["config", key, value]);
     }
     let commits = "git add -A && git commit -qm Größe && echo 2 >> made.txt && git commit -qam Zweite";
-    let task = world.rested("Signs", &format!("Commit it yourself [[bash: echo 1 > made.txt && {commits}]] [[say done]]"));
+    let task =
+        world.rested("Signs", &format!("Commit it yourself [[bash: echo 1 > made.txt && {commits}]] [[say done]]"));
     world.awaits(&task, "both commits are found", |page| page["task"]["commits"] == 2);
     let told = world.told(&task, "committed");
     assert!(told[0].ends_with("Größe") && told[1].ends_with("Zweite"), "{told:?}");
@@ -179,7 +181,8 @@ fn with_hooks_in_the_tree(option: &str) -> (World, PathBuf) {
     (world, ran)
 }
 
-const CHANGE: &str = "Change the hook itself [[bash: echo 'echo the task >> ../ran' >> .husky/pre-commit]] [[say done]]";
+const CHANGE: &str =
+    "Change the hook itself [[bash: echo 'echo the task >> ../ran' >> .husky/pre-commit]] [[say done]]";
 
 #[test]
 fn hooks_run_until_the_task_changes_them() {

@@ -24,7 +24,10 @@ pub async fn health(core: &Core, asker: &Asker) -> Result<Health> {
         .await,
     );
     checks.extend(crate::ops::queries::repository::checks(core, asker).await);
-    checks.push(program("ttyd", &loaded.config.web.command, &GitEnvironment::of_process(), false, "install ttyd for `web`").await);
+    checks.push(
+        program("ttyd", &loaded.config.web.command, &GitEnvironment::of_process(), false, "install ttyd for `web`")
+            .await,
+    );
     checks.extend(
         loaded.faults.iter().map(|fault| check("configuration", "error", fault.clone(), Some("correct chorus.toml"))),
     );

@@ -111,9 +111,11 @@ async fn hint(git: &Git, why: &str) -> Result<String> {
         ));
     }
     if why.contains("not found") {
-        return Ok("a hook misses a program: it has the PATH of the shell that started the task. Restart the task, or \
+        return Ok(
+            "a hook misses a program: it has the PATH of the shell that started the task. Restart the task, or \
             commit, from a shell that has the program. The edits wait in the worktree"
-            .to_owned());
+                .to_owned(),
+        );
     }
     Ok("a hook of the repository may have refused it; the edits wait in the worktree".to_owned())
 }
