@@ -29,8 +29,8 @@ pub async fn answer(core: &Arc<Core>, asker: &Asker, request: Request) -> Result
     use Request::*;
     Ok(match request {
         Hello(_) => return Err(Error::internal("`hello` is the connection's own")),
-        Environment(environment) => {
-            core.environments.bring(&asker.project, &environment);
+        Environment(brought) => {
+            core.environments.bring(&asker.project, &brought.environment);
             Reply::Nothing(Nothing {})
         }
         Snapshot(_) => Reply::Snapshot(queries::tasks::snapshot(core, asker).await?),

@@ -149,9 +149,9 @@ function say_hello()
         phase, opened_at = 'open', vim.uv.now()
       end
       last_error = nil
-      -- An older daemon refuses it and uses its own.
-      send({ method = 'environment', params = vim.fn.environ(), on_reply = function() end })
       take_snapshot()
+      -- For what the daemon runs in the project. An older one refuses it and uses its own.
+      send({ method = 'environment', params = { environment = vim.fn.environ() }, on_reply = function() end })
       vim.tbl_map(send, pending.take_kept())
       follow_directory()
     end,

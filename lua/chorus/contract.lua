@@ -689,6 +689,13 @@ M.shapes.TaskEdit = {
   tags = 'string[]?',
 }
 
+--- Parameters of `environment`.
+---@class chorus.Brought
+---@field environment? table<string,string> For what later verbs run in the project.
+M.shapes.Brought = {
+  environment = 'map?',
+}
+
 --- Parameters of `task_start`.
 ---@class chorus.TaskStart
 ---@field task string The task.
@@ -832,6 +839,7 @@ M.shapes.TaskWeb = {
 --- What Neovim may ask for: the shapes of the parameters and of the reply.
 M.requests = {
   hello = { 'Hello', 'Welcome' },
+  environment = { 'Brought', 'Nothing' },
   snapshot = { 'Nothing', 'Snapshot' },
   task_new = { 'TaskNew', 'Task' },
   task_edit = { 'TaskEdit', 'Task' },
@@ -871,7 +879,6 @@ M.requests = {
 
 --- Requests of other faces of the program, which no Lua sends.
 M.not_ours = {
-  'environment',
   'hook',
   'pane_died',
   'exec',

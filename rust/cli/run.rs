@@ -5,7 +5,7 @@ use super::request::Given;
 use super::shown::{json, shown};
 use super::{InputRefusal, local, target};
 use crate::client::Client;
-use crate::contract::{Code, Environment, Request, Terminal};
+use crate::contract::{Brought, Code, Environment, Request, Terminal};
 use crate::environment;
 use crate::error::Error;
 use crate::paths::State;
@@ -70,7 +70,10 @@ impl Shell {
         if LOOKING.contains(&verb.name) {
             return Ok(());
         }
-        match self.client.call_value(&Request::Environment(Environment(environment::variables()))) {
+        match self
+            .client
+            .call_value(&Request::Environment(Brought { environment: Environment(environment::variables()) }))
+        {
             Err(error) if error.code == Code::DaemonUnreachable => Err(error),
             _ => Ok(()),
         }

@@ -45,12 +45,14 @@ fn hooks_and_filters_have_the_environment_of_the_client_that_started_the_task() 
     world.run(["list"]);
     fake.iter().for_each(|(name, _)| world.unset(name));
     let folder = tool(&world, "mytool", "grep -v OUT || true");
-    world.set("PATH", format!("{}:{}", folder.display(), world.environment()["PATH"]));
+    let path = format!("{}:{}", folder.display(), world.environment()["PATH"]);
+    world.set("PATH", path);
     for (name, value) in [("SSH_AUTH_SOCK", "/the/agent"), ("GNUPGHOME", "/the/keys"), ("GIT_AUTHOR_NAME", "Me")] {
         world.set(name, value);
     }
     world.set("LC_ALL", "C.UTF-8");
-    world.set("TMPDIR", world.root().join("tmp").display().to_string());
+    let temporary = world.root().join("tmp");
+    world.set("TMPDIR", temporary);
     let seen = world.root().join("seen");
     hook(&world, "pre-commit", &format!("env > {}; mytool </dev/null", seen.display()));
     world.git(["config", "filter.strip.clean", "mytool"]);
@@ -280,6 +282,7 @@ fn a_relative_project_is_the_client_s_and_one_that_is_not_there_is_refused() {
     assert!(world.refused(["list"]).message.contains("CHORUS_PROJECT_ROOT"));
     world.unset("CHORUS_PROJECT_ROOT");
     // Other programs use this name: the repository in front of the person is stronger.
-    world.set("PROJECT_ROOT", world.root().join("other").display().to_string());
+    let other = world.root().join("other");
+    world.set("PROJECT_ROOT", other);
     assert_eq!(world.json(["list"]).as_array().unwrap().len(), 1);
 }
