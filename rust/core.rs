@@ -189,7 +189,8 @@ impl Core {
         if is_news {
             let fault = configurations::fault(&loaded);
             if let Some(fault) = &fault {
-                let holds = if loaded.gap.is_none() { "the last good configuration stays" } else { "no agent is started" };
+                let holds =
+                    if loaded.gap.is_none() { "the last good configuration stays" } else { "no agent is started" };
                 log::warn!("{holds}: {fault}");
                 self.warn(project, &format!("{holds}: {fault}"));
             }
@@ -207,8 +208,7 @@ impl Core {
     /// The effective configuration of the user, without a project's.
     fn config_of_user(&self) -> Loaded {
         let environment = environment::variables();
-        let (loaded, is_news) =
-            self.configurations.effective(None, Files::read(None, &environment), &environment);
+        let (loaded, is_news) = self.configurations.effective(None, Files::read(None, &environment), &environment);
         if let Some(fault) = configurations::fault(&loaded).filter(|_| is_news) {
             log::warn!("the configuration has a fault: {fault}");
         }

@@ -70,12 +70,7 @@ impl Tx<'_> {
 
     /// Records how the task's edits are kept apart, once that is settled, and why they are not where that was not asked
     /// for.
-    pub fn set_isolation(
-        &mut self,
-        uuid: &str,
-        isolation: crate::task::Isolation,
-        reason: Option<&str>,
-    ) -> Result<()> {
+    pub fn set_isolation(&mut self, uuid: &str, isolation: crate::task::Isolation, reason: Option<&str>) -> Result<()> {
         let word = super::column::WordColumn(isolation);
         let reason = reason.map(|reason| crate::text::clean_line(reason, 500));
         let changed = self.run(
