@@ -64,7 +64,13 @@ enum Variables {
 impl Git {
     /// Git in `folder`, with this process's environment.
     pub fn at(folder: impl Into<PathBuf>) -> Git {
-        Git { folder: folder.into(), variables: Variables::Own, added: Vec::new(), settings: Vec::new(), literal: false }
+        Git {
+            folder: folder.into(),
+            variables: Variables::Own,
+            added: Vec::new(),
+            settings: Vec::new(),
+            literal: false,
+        }
     }
 
     /// Git in `folder`, with a client's environment; with this process's own where the client sent none.

@@ -39,7 +39,10 @@ async fn outside_of_a_sparse_checkout() {
     }
     assert!(shown(&made).await.contains("out/new"));
     commit_all(&made, "m").await.unwrap().unwrap();
-    assert_eq!(bed.git(["ls-tree", "-r", "--name-only", &made.branch]), ".gitignore\na.txt\nin/a\nin/new\nout/a\nout/new");
+    assert_eq!(
+        bed.git(["ls-tree", "-r", "--name-only", &made.branch]),
+        ".gitignore\na.txt\nin/a\nin/new\nout/a\nout/new"
+    );
 }
 
 #[tokio::test]

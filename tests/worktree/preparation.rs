@@ -141,8 +141,7 @@ async fn no_commit_of_an_agent_takes_it_and_the_project_is_as_before() {
     for path in ["node_modules/m.js", "data/rare", "a [b]*.txt"] {
         bed.write(&format!("project/{path}"), "x");
     }
-    let preparation =
-        Preparation { copy: words(&["a [b]*.txt"]), link: words(&["node_modules", "data"]), run: vec![] };
+    let preparation = Preparation { copy: words(&["a [b]*.txt"]), link: words(&["node_modules", "data"]), run: vec![] };
     let status = bed.git(["status", "--porcelain"]);
     let made = bed.make_with(1, "x", &preparation).await.unwrap();
     std::fs::write(made.folder.join("b.swp"), "x").unwrap();

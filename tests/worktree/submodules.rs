@@ -118,7 +118,10 @@ async fn one_that_cannot_be_had_is_told_and_ends_nothing() {
     let bed = nested();
     bed.write("gitconfig", "[user]\nname = T\nemail = t@localhost\n[clone]\ndefaultRemoteName = upstream\n");
     let made = bed.make(1, "x").await;
-    assert_eq!(bed.git_in(&made.folder.join("lib"), ["remote", "get-url", "upstream"]), bed.root.join("lib").to_string_lossy());
+    assert_eq!(
+        bed.git_in(&made.folder.join("lib"), ["remote", "get-url", "upstream"]),
+        bed.root.join("lib").to_string_lossy()
+    );
     bed.git(["update-index", "--cacheinfo", "160000", &"1".repeat(40), "lib"]);
     bed.git(["commit", "-qm", "a commit that nobody has"]);
     let plan = plan(&bed, 2).await;

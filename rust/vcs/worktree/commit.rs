@@ -122,7 +122,9 @@ pub async fn diff(worktree: &Worktree, span: Span) -> Result<Vec<u8>> {
     let (from, to) = match span {
         Span::Branch => (base, tip),
         Span::Uncommitted | Span::Both if !present => return diff_when_gone(worktree, span, base, tip).await,
-        Span::Uncommitted => (worktree.git().head().await?.unwrap_or(tip), tree(&worktree.git(), &changes(worktree).await?).await?),
+        Span::Uncommitted => {
+            (worktree.git().head().await?.unwrap_or(tip), tree(&worktree.git(), &changes(worktree).await?).await?)
+        }
         Span::Both => (base, tree(&worktree.git(), &changes(worktree).await?).await?),
     };
     between(worktree, &from, &to).await

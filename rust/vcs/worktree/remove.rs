@@ -1,8 +1,8 @@
 //! Removing a task's worktree: when nothing is lost by it, or when that was asked for and everything is kept first.
 
-use super::{Worktree, settings};
 use super::keep::keep;
 use super::standing::{Checkout, Standing, state};
+use super::{Worktree, settings};
 use crate::contract::Code;
 use crate::error::{Error, Result};
 use std::ffi::OsStr;

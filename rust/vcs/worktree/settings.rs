@@ -113,10 +113,12 @@ async fn users_patterns(project: &Git) -> Result<Vec<u8>> {
     let named = project.find(&["config", "--type=path", "--get", "core.excludesFile"]).await?;
     let usual = || {
         let base = project.variable("XDG_CONFIG_HOME").filter(|base| !base.is_empty()).map(PathBuf::from);
-        base.or_else(|| Some(PathBuf::from(project.variable("HOME")?).join(".config"))).map(|base| base.join("git/ignore"))
+        base.or_else(|| Some(PathBuf::from(project.variable("HOME")?).join(".config")))
+            .map(|base| base.join("git/ignore"))
     };
     let file = named.map(|named| project.folder.join(named)).or_else(usual);
-    let is_readable = |file: &PathBuf| file.metadata().is_ok_and(|found| found.is_file() && found.len() < MOST_PATTERNS);
+    let is_readable =
+        |file: &PathBuf| file.metadata().is_ok_and(|found| found.is_file() && found.len() < MOST_PATTERNS);
     let mut patterns = file.filter(is_readable).and_then(|file| fs::read(file).ok()).unwrap_or_default();
     if !patterns.is_empty() {
         patterns.push(b'\n');

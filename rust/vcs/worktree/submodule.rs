@@ -61,7 +61,10 @@ pub async fn initialise(project: &Git, worktree: &Git) -> Result<Vec<String>> {
     let named = match names(worktree).await {
         Ok(named) => named,
         Err(error) => {
-            notes.push(format!(".gitmodules cannot be read, so submodules are missing in the worktree: {}", error.message));
+            notes.push(format!(
+                ".gitmodules cannot be read, so submodules are missing in the worktree: {}",
+                error.message
+            ));
             return Ok(notes);
         }
     };
