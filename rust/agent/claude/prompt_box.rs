@@ -19,6 +19,11 @@ pub fn find(lines: &[String]) -> Option<PromptSeen> {
     let whole = |top: usize, bottom: usize| {
         let inside = &rows[top + 1..bottom];
         let sign = inside.first()?.first().filter(|cell| matches!(cell.c, '❯' | '!'))?;
+        // Control-R: what is typed now looks for an earlier prompt.
+        let is_search = rows.get(bottom + 1).is_some_and(|below| characters(below).trim_start().starts_with(SEARCH));
+        if is_search {
+            return None;
+        }
         Some(PromptSeen { shell: sign.c == '!', text: text(inside), cut: false })
     };
     // The fullscreen renderer scrolls within the box: `─── ↑ 285 more ───`.
@@ -58,9 +63,16 @@ fn cut_box(rows: &[Vec<Cell>]) -> Option<PromptSeen> {
     is_box.then(|| PromptSeen { shell: false, text: text(rows), cut: true })
 }
 
+/// What stands below a box that looks for an earlier prompt.
+const SEARCH: &str = "search prompts:";
+
+fn characters(row: &[Cell]) -> String {
+    row.iter().map(|cell| cell.c).collect()
+}
+
 /// The upper one ends in the session's name: `─── Fix it ─`.
 fn is_rule(row: &[Cell]) -> bool {
-    let text: String = row.iter().map(|cell| cell.c).collect();
+    let text = characters(row);
     let text = text.trim_end();
     text.starts_with("───") && text.ends_with('─') && text.matches('─').count() >= 10
 }
@@ -189,6 +201,13 @@ mod tests {
         assert_eq!(screen(&["❯\u{a0}row 1", "  row 2", RULE, "  ⏸ manual mode on"]), cut("row 1\nrow 2"));
         let dialog = ["  as before", RULE, " Bash command", " ❯ 1. Yes", "   2. No", " Esc to cancel"];
         assert_eq!(screen(&dialog), None);
+    }
+
+    #[test]
+    fn a_search_for_an_earlier_prompt_is_no_box() {
+        let screen = |below: &str| [RULE, "❯", RULE, below].map(str::to_owned);
+        assert_eq!(super::find(&screen("  search prompts:   ⏸ manual mode on")), None);
+        assert!(super::find(&screen("  ⏸ manual mode on")).is_some());
     }
 
     #[test]
