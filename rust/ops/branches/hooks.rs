@@ -8,7 +8,7 @@ use crate::store::{Filter, Who};
 use crate::task::{Isolation, Task};
 use crate::vcs::git::{Git, Hooks};
 use crate::vcs::hooks::{self, HookFiles};
-use crate::vcs::worktree::{Worktree, prepare};
+use crate::vcs::worktree::{Worktree, hook_edits};
 
 /// Whether hooks run, and why they do not.
 pub struct HookDecision {
@@ -121,9 +121,9 @@ async fn run_post_checkout(core: &Core, task: &Task, loaded: &Loaded, worktree: 
         return journal(core, task, "checkout_hook", why.to_owned()).await;
     }
     journal(core, task, "checkout_hook", "The repository's post-checkout hook runs".to_owned()).await?;
-    let before = prepare::state(worktree).await?;
+    let before = hook_edits::state(worktree).await?;
     let failed = hooks::run_post_checkout(&git, &hook).await?;
-    let edited = prepare::note_edits(worktree, &before).await?;
+    let edited = hook_edits::note(worktree, &before).await?;
     if edited > 0 {
         let text = format!(
             "The post-checkout hook edited {}, which Chorus leaves uncommitted",
