@@ -8,7 +8,7 @@ const EDIT: &str = "Write the greeting [[bash: echo hello > greeting.txt]] [[say
 
 /// A line of shell that asks the daemon for a new task and notes the answer in a file.
 fn asks(answer: &Path) -> String {
-    format!("{} new --title Injected --json > {} 2>&1", env!("CARGO_BIN_EXE_chorus"), answer.display())
+    format!("{} new --title Injected --json > {} 2>&1 || true", env!("CARGO_BIN_EXE_chorus"), answer.display())
 }
 
 /// A hook of the project's repository.
@@ -96,13 +96,13 @@ fn after_a_restart_of_the_daemon_the_next_client_brings_its_environment() {
 fn nothing_that_runs_in_a_task_s_tree_may_do_what_its_agent_may_not() {
     let world = World::new();
     let answer = |place: &str| world.root().join(format!("answer-{place}"));
-    hook(&world, "post-checkout", &asks(&answer("post-checkout")));
-    hook(&world, "pre-commit", &asks(&answer("pre-commit")));
     let filter = world.write("filter.sh", &format!("{}; cat", asks(&answer("filter"))));
     let run = world.write("run.sh", &asks(&answer("run")));
     world.git(["config", "filter.asks.clean", &format!("sh {}", filter.display())]);
     world.write("project/.gitattributes", "greeting.txt filter=asks\n");
     world.commit("attributes");
+    hook(&world, "post-checkout", &asks(&answer("post-checkout")));
+    hook(&world, "pre-commit", &asks(&answer("pre-commit")));
     world.configure(&format!("[vcs.worktree]\nrun = [\"sh -c 'sh {} || true'\"]\n", run.display()));
     let task = world.rested("Greet people", EDIT);
     world.commits(&task, 1);
@@ -149,7 +149,8 @@ fn what_a_person_has_configured_changes_nothing_that_chorus_reads() {
     assert!(diff.starts_with("diff --git a/made.txt b/made.txt") && !diff.contains('\u{1b}'), "{diff}");
     world.json(["fail", &task, "--discard"]);
     world.json(["reopen", &task, "--restore"]);
-    assert_eq!(world.subject(&world.branch(&task)), "Zweite");
+    // The person's own git shows the signature.
+    assert!(world.subject(&world.branch(&task)).ends_with("Zweite"));
 }
 
 #[test]

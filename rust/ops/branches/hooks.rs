@@ -51,6 +51,10 @@ pub async fn decide(core: &Core, task: &Task, loaded: &Loaded, git: &Git) -> Res
         RunHooks::Never => return decided(Hooks::Off, Vec::new()),
         RunHooks::Unchanged => {}
     }
+    if !git.folder.is_dir() {
+        // The commit itself says what is wrong.
+        return decided(Hooks::Run, Vec::new());
+    }
     let known = core.read(task, |tx, task| tx.recall(&key(task))).await?;
     let known: HookFiles = known.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
     let Some(base) = base(core, task, git).await? else { return decided(Hooks::Run, Vec::new()) };
