@@ -19,6 +19,7 @@ end
 
 local HELP = key('help', { 'g?' }, 'list these keys', { hint = 'help' })
 local CLOSE = key('close', { 'q' }, 'close', { hint = 'close' })
+local CLOSE_FLOAT = key('close', { 'q', '<Esc>' }, 'close', { hint = 'close' })
 
 --- Keys that mean the same wherever there is one task.
 local function task_keys(names)
@@ -104,7 +105,7 @@ return {
     key('submit', { '<CR>' }, 'send the chosen answers', { hint = 'send' }),
     verb('output', { 'o' }, 'open the task’s output', 'output'),
     verb('attach', { 't' }, 'open its terminal', 'terminal'),
-    CLOSE,
+    CLOSE_FLOAT,
     HELP,
   },
   inbox = {
@@ -112,7 +113,7 @@ return {
     key('deny', { 'd' }, 'deny it, with a reason', { hint = 'deny' }),
     verb('output', { 'o' }, 'open the task’s output', 'output'),
     verb('attach', { 't' }, 'open its terminal', 'terminal'),
-    CLOSE,
+    CLOSE_FLOAT,
     HELP,
   },
   changes = {
@@ -147,7 +148,7 @@ return {
     CLOSE,
     HELP,
   },
-  explain = { CLOSE, verb('output', { 'o' }, 'open its output', 'output'), HELP },
+  explain = { CLOSE_FLOAT, verb('output', { 'o' }, 'open its output', 'output'), HELP },
   page = { key('open', { '<CR>' }, 'open the diff of this line’s commit'), HELP },
   list = { HELP },
   message = { HELP },

@@ -1,8 +1,10 @@
 //! What people read in a shell. Pure: values in, lines out; every foreign text is cleaned of what a terminal obeys or hides.
 
 mod changes;
+mod requests;
 
 pub use changes::changes;
+pub use requests::requests;
 
 use crate::contract::{Explanation, Health, Opened, Output, Page, Sent};
 use crate::sgr;
@@ -107,21 +109,6 @@ pub fn answered(request: &Opened) -> Vec<String> {
 pub fn output(output: &Output, in_color: bool) -> Vec<String> {
     let shown = |line: &String| if in_color { format!("{line}\x1b[m") } else { plain(line) };
     output.lines.iter().map(shown).collect()
-}
-
-/// One line a request, its id last.
-pub fn requests(requests: &[Opened], now: Millis) -> Vec<String> {
-    let row = |request: &Opened| {
-        format!(
-            "#{}  {}  {}  {}  {}",
-            request.number,
-            word(&request.kind),
-            age(request.opened_at, now),
-            line(&request.summary),
-            request.id
-        )
-    };
-    requests.iter().map(row).collect()
 }
 
 /// A task's page.

@@ -8,11 +8,13 @@ use crate::status::AgentStatus;
 use crate::store::{Defaults, Who};
 use crate::task::{Step, Task};
 
-/// Creates a task in the asker's project.
+/// Creates a task in the project it names, which is the asker's unless it names one.
 pub async fn create(core: &Core, asker: &Asker, new: TaskNew) -> Result<Task> {
-    let loaded = core.config_of(&asker.project);
+    let named = new.folder.as_ref().map(|folder| crate::project::root(folder.as_ref()).to_string_lossy().into_owned());
+    let project = named.unwrap_or_else(|| asker.project.clone());
+    let loaded = core.config_of(&project);
     let defaults = Defaults { agent: loaded.config.agent.default, isolation: loaded.config.vcs.isolation };
-    core.write(&asker.project, move |tx, project| tx.create(project, new, &defaults)).await
+    core.write(&project, move |tx, project| tx.create(project, new, &defaults)).await
 }
 
 /// Changes fields of a task.

@@ -4,8 +4,8 @@ local canvas = require('chorus.ui.kit.canvas')
 local M = {}
 
 ---@class chorus.FloatWish
----@field width number cells, or a share of the screen up to 1
----@field height number lines, or a share of the screen up to 1
+---@field width number cells, or a share of the screen below 1
+---@field height number lines, or a share of the screen below 1
 ---@field title? chorus.Chunk[]
 ---@field footer? chorus.Chunk[]
 ---@field covers? boolean the whole screen above the command line, without a border
@@ -34,7 +34,7 @@ function M.layout(wish, columns, lines, has_border)
   local frame = has_border and 2 or 0
   local function size(wanted, whole, roomy)
     local free = math.max(whole - frame, 1)
-    if wanted <= 1 then
+    if wanted < 1 then
       wanted = whole < roomy and free or math.floor(whole * wanted) - frame
     end
     return math.max(1, math.min(math.floor(wanted), free))
