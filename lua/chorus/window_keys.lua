@@ -149,9 +149,13 @@ return {
     HELP,
   },
   explain = { CLOSE_FLOAT, verb('output', { 'o' }, 'open its output', 'output'), HELP },
-  page = { key('open', { '<CR>' }, 'open the diff of this line’s commit'), HELP },
-  list = { HELP },
-  message = { HELP },
-  draft = { HELP },
+  page = {
+    key('write', { '<C-s>' }, 'save the page, as `:w` does'),
+    key('open', { '<CR>' }, 'open the diff of this line’s commit'),
+    HELP,
+  },
+  list = { key('write', { '<C-s>' }, 'change the tasks, as `:w` does'), HELP },
+  message = { key('write', { '<C-s>' }, 'commit, as `:w` does'), HELP },
+  draft = { key('write', { '<C-s>' }, 'create the task, as `:w` does'), HELP },
   terminal = { key('close', { '<C-\\><C-q>' }, 'leave the terminal; the task keeps running', { hint = 'leave' }) },
 }

@@ -111,9 +111,16 @@ function M.open(wish, lines)
   vim.cmd.split({ mods = { split = 'botright' } })
   vim.api.nvim_win_set_buf(0, buffer)
   vim.api.nvim_win_set_height(0, math.min(math.max(#lines + 1, 10), math.floor(vim.o.lines * 0.5)))
-  save.set_up(buffer, 'message', 'wipe', function()
-    write(buffer, wish, state)
-  end)
+  save.set_up(buffer, {
+    view = 'message',
+    bufhidden = 'wipe',
+    write = function()
+      write(buffer, wish, state)
+    end,
+    saves = false,
+    undone = 'nothing was committed',
+    does = wish.does,
+  })
   vim.b[buffer].chorus_task = wish.task.number
   vim.bo[buffer].undolevels = -1
   vim.api.nvim_buf_set_lines(buffer, 0, -1, false, lines)

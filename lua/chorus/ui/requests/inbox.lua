@@ -83,7 +83,7 @@ function M.open()
   vim.wo[shown.window].wrap = false
   keys.set('inbox', buffer, HANDLERS, function()
     local request = under_cursor()
-    return request and tostring(request.number)
+    return request and request.task
   end)
   for _, each in ipairs(keys.of('inbox')) do
     for _, lhs in ipairs(each.action == 'open' and each.keys or {}) do

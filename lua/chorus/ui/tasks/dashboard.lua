@@ -169,7 +169,7 @@ local function set_up(buffer)
   on('CursorMoved', remember_task)
   require('chorus.ui.kit.keys').set('dashboard', buffer, HANDLERS, function()
     local task = M.task_under_cursor()
-    return task and tostring(task.number)
+    return task and task.uuid
   end)
   require('chorus.ui.kit.keys').set_for_many('dashboard', buffer, FOR_MANY, selected_numbers)
   listen.to(buffer, EVENTS, listen.once_per_turn(M.redraw))

@@ -269,6 +269,7 @@ function M.header(counts, options)
     counts.waiting == 1 and 'needs you' or 'need you',
     highlight.of_status(waiting)
   )
+  count(counts.trouble, icons.of('trouble'), 'cannot commit', 'ChorusTrouble')
   count(counts.busy, icons.of(busy), 'busy', highlight.of_status(busy))
   count(counts.unread, icons.of('unread'), 'unread', 'ChorusUnread')
   count(counts.unknown, icons.of('unknown'), 'unknown', 'ChorusUnknown')

@@ -31,7 +31,7 @@ function M.open(explanation)
       window:close()
     end,
   }, function()
-    return tostring(explanation.task.number)
+    return explanation.task.uuid
   end)
 end
 

@@ -11,6 +11,7 @@ local namespace = vim.api.nvim_create_namespace('chorus_page')
 ---@class chorus.PageBuffer
 ---@field buffer integer
 ---@field number integer
+---@field uuid? string once it is known: another project may have a task of that number
 ---@field page? chorus.Page as shown
 ---@field rows? chorus.Row[] below the separator
 
@@ -75,13 +76,14 @@ end
 
 --- Asks for the page and shows it.
 local function refresh(page)
-  require('chorus.client').request('task_show', { task = tostring(page.number) }, function(err, found)
+  require('chorus.client').request('task_show', { task = page.uuid or tostring(page.number) }, function(err, found)
     if not vim.api.nvim_buf_is_loaded(page.buffer) then
       return
     elseif err then
       return require('chorus.message').failure(err)
     end
-    page.page = found
+    page.page, page.uuid = found, found.task.uuid
+    vim.b[page.buffer].chorus_uuid = page.uuid
     draw(page)
   end)
 end
@@ -132,7 +134,7 @@ end
 
 --- A person who opens the page has seen the task's last turn.
 local function be_seen(page)
-  local task = require('chorus.tasks').get(page.number)
+  local task = require('chorus.tasks').get(page.uuid or page.number)
   local window = vim.fn.bufwinid(page.buffer)
   if task and window ~= -1 then
     require('chorus.ui.kit.report_seen').watch(window, task.uuid)
@@ -151,9 +153,17 @@ function M.read(buffer)
     page = { buffer = buffer, number = number }
     pages[buffer] = page
     vim.b[buffer].chorus_task = number
-    local on = save.set_up(buffer, 'page', 'hide', function()
-      write(page)
-    end, { open = open_commit(page) })
+    local on = save.set_up(buffer, {
+      view = 'page',
+      bufhidden = 'hide',
+      write = function()
+        write(page)
+      end,
+      saves = true,
+      undone = 'the page was not saved',
+      does = 'saves it',
+      handlers = { open = open_commit(page) },
+    })
     on('BufWipeout', function()
       pages[buffer] = nil
     end)
@@ -186,8 +196,15 @@ function M.open(task)
   local buffer = vim.fn.bufadd(('chorus://task/%d'):format(task.number))
   vim.bo[buffer].buflisted = true
   vim.api.nvim_win_set_buf(0, buffer)
-  if not pages[buffer] then
+  local page = pages[buffer]
+  if not page then
     M.read(buffer)
+  elseif page.uuid and page.uuid ~= task.uuid and vim.bo[buffer].modified then
+    local unsaved = ('the page of #%d of %s has unsaved edits'):format(task.number, page.page.task.project)
+    require('chorus.message').fail(unsaved, '`:w` saves them')
+  elseif page.uuid ~= task.uuid then
+    page.uuid = task.uuid
+    refresh(page)
   end
 end
 
