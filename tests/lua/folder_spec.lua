@@ -25,7 +25,7 @@ describe('what was opened for one project', function()
   after_each(function()
     vim.o.autochdir = false
     pcall(vim.api.nvim_del_augroup_by_name, 'chorus_spec_root')
-    vim.cmd('silent! %bwipeout!')
+    vim.cmd('silent! only! | silent! %bwipeout!')
     vim.cmd.cd(first_folder)
   end)
 
@@ -137,7 +137,7 @@ describe('what was opened for one project', function()
     end)
     require('chorus.verbs').run('complete', {})
     assert.same({}, asked('task_complete'))
-    assert.matches('in another project', world:words(), 1, true)
+    assert.matches('is not in this project', world:words(), 1, true)
   end)
 end)
 
@@ -152,7 +152,13 @@ describe('a session', function()
   end)
 
   after_each(function()
-    vim.cmd('silent! %bwipeout!')
+    vim.cmd('silent! only! | silent! %bwipeout!')
+    vim.api.nvim_del_augroup_by_name('chorus')
+    for name in pairs(vim.api.nvim_get_commands({})) do
+      if name:match('^Chorus') then
+        vim.api.nvim_del_user_command(name)
+      end
+    end
   end)
 
   --- Writes a session, forgets everything, and restores it as another Neovim would.

@@ -275,11 +275,11 @@ describe('dashboard', function()
       }) do
         world.ran = {}
         world.press(keys)
-        assert.are.same({ { expected, { task = '12', bang = false } } }, world.ran)
+        assert.are.same({ { expected, { task = 'uuid-12', bang = false } } }, world.ran)
       end
       world.ran = {}
       world.press('R')
-      assert.are.same({ { 'restart', { task = '12', bang = true } } }, world.ran)
+      assert.are.same({ { 'restart', { task = 'uuid-12', bang = true } } }, world.ran)
     end)
 
     it('runs a verb on every task selected', function()

@@ -80,8 +80,8 @@ function M.resolve(verb, typed, on_tasks)
   if here then
     return on_tasks({ here })
   end
-  if vim.b.chorus_uuid then
-    return message.fail(('this buffer’s task #%d is in another project'):format(vim.b.chorus_task))
+  if meant and vim.b.chorus_uuid then
+    return message.fail(('task #%s of this buffer is not in this project'):format(vim.b.chorus_task or '?'))
   end
   local candidates = M.candidates(verb)
   if #candidates == 0 then
