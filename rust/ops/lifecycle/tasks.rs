@@ -12,7 +12,8 @@ use crate::task::{Step, Task};
 pub async fn create(core: &Core, asker: &Asker, new: TaskNew) -> Result<Task> {
     let named = new.folder.as_ref().map(|folder| crate::project::root(folder.as_ref()).to_string_lossy().into_owned());
     let project = named.unwrap_or_else(|| asker.project.clone());
-    let loaded = core.config_of(&project);
+    // Its agent and its isolation are settled here, for good.
+    let loaded = core.whole_config_of(&project).map_err(|error| error.context("cannot create a task"))?;
     let defaults = Defaults { agent: loaded.config.agent.default, isolation: loaded.config.vcs.isolation };
     core.write(&project, move |tx, project| tx.create(project, new, &defaults)).await
 }
