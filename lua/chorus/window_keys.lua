@@ -152,6 +152,7 @@ return {
   page = {
     key('write', { '<C-s>' }, 'save the page, as `:w` does'),
     key('open', { '<CR>' }, 'open the diff of this line’s commit'),
+    key('close', { 'q' }, 'back to where you came from', { hint = 'back' }),
     HELP,
   },
   list = { key('write', { '<C-s>' }, 'change the tasks, as `:w` does'), HELP },

@@ -291,6 +291,23 @@ describe('dashboard', function()
       assert.are.equal('n', vim.fn.mode())
     end)
 
+    it('marks a task that is not isolated, and names a fault of the configuration', function()
+      local fault = '/home/me/.config/chorus/chorus.toml:2:1: unknown key `permision_mode`'
+      require('chorus.tasks').snapshot({
+        tasks = { world.task(12, { isolation = 'none', isolation_reason = 'git does not know who you are' }) },
+        requests = {},
+        elsewhere = 0,
+        configuration_fault = fault,
+      })
+      dashboard.open()
+      assert.is_truthy(world.lines()[1]:find('⚠ not isolated', 1, true), world.lines()[1])
+      assert.is_truthy(vim.wo.winbar:find('⚠ chorus.toml:2:1: unknown key `permision_mode`', 1, true), vim.wo.winbar)
+      world.event('configuration_fault', {})
+      world.wait(function()
+        return not vim.wo.winbar:find('chorus.toml', 1, true)
+      end)
+    end)
+
     it('shows the request before it is approved', function()
       world.know({ world.task(12, { requests = 1 }) }, { world.request('r1', 12) })
       dashboard.open()

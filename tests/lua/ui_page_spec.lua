@@ -43,6 +43,18 @@ describe('page', function()
     )
   end
 
+  it('says how to save and to leave, and leads back', function()
+    vim.cmd.enew()
+    local before = vim.api.nvim_get_current_buf()
+    vim.bo.buflisted = true
+    open()
+    assert.is_truthy(vim.wo.winbar:find('saves', 1, true), vim.wo.winbar)
+    assert.is_truthy(vim.wo.winbar:find('back', 1, true), vim.wo.winbar)
+    world.press('q')
+    assert.are.equal(before, vim.api.nvim_get_current_buf())
+    assert.are.equal('', vim.wo.winbar)
+  end)
+
   it('shows what can be edited, then what happened', function()
     open()
     local lines = world.lines()

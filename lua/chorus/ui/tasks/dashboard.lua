@@ -16,6 +16,7 @@ local EVENTS = {
   'ChorusElsewhereChanged',
   'ChorusConnected',
   'ChorusDisconnected',
+  'ChorusConfigurationFault',
 }
 
 --- How often the ages are updated, in seconds.
@@ -69,6 +70,7 @@ local function draw_header(windows)
     project = vim.fn.fnamemodify(welcome and welcome.project or vim.fn.getcwd(), ':t'),
     filter = open_list.filter,
     is_connected = client.is_connected(),
+    fault = tasks.configuration_fault(),
   })) .. '%<%=' .. canvas.bar({ { open_list.keys.help, 'ChorusKey' }, { ' keys ', 'ChorusHint' } })
   for _, window in ipairs(windows) do
     page_buffer.set_bar(window, bar)

@@ -74,6 +74,27 @@ local function draw(page)
   end
 end
 
+--- Says what to do, above the text.
+---@param page chorus.PageBuffer
+local function draw_bar(page)
+  local task = require('chorus.tasks').get(page.uuid or page.number)
+  local chunks = {
+    { (' #%d '):format(page.number), 'ChorusNumber' },
+    { task and require('chorus.text').clean(task.title, 40) or '', 'ChorusTitle' },
+    { '   :w', 'ChorusKey' },
+    { ' saves', 'ChorusHint' },
+  }
+  for _, each in ipairs(require('chorus.ui.kit.keys').of('page')) do
+    if each.keys[1] and each.hint then
+      vim.list_extend(chunks, { { '   ' .. each.keys[1], 'ChorusKey' }, { ' ' .. each.hint, 'ChorusHint' } })
+    end
+  end
+  local bar = require('chorus.ui.kit.canvas').bar(chunks)
+  for _, window in ipairs(vim.fn.win_findbuf(page.buffer)) do
+    require('chorus.ui.kit.page_buffer').set_bar(window, bar)
+  end
+end
+
 --- Asks for the page and shows it.
 local function refresh(page)
   require('chorus.client').request('task_show', { task = page.uuid or tostring(page.number) }, function(err, found)
@@ -162,7 +183,7 @@ function M.read(buffer)
       saves = true,
       undone = 'the page was not saved',
       does = 'saves it',
-      handlers = { open = open_commit(page) },
+      handlers = { open = open_commit(page), close = require('chorus.ui.kit.place').leave },
     })
     on('BufWipeout', function()
       pages[buffer] = nil
@@ -179,6 +200,7 @@ function M.read(buffer)
     end)
     listen.to(buffer, { 'ChorusConnected' }, refresh_soon)
     on('BufWinEnter', function()
+      draw_bar(page)
       be_seen(page)
       refresh_soon()
     end)
@@ -186,6 +208,7 @@ function M.read(buffer)
   else
     vim.bo[buffer].modified = false
   end
+  draw_bar(page)
   refresh(page)
   be_seen(page)
 end
@@ -194,7 +217,11 @@ end
 ---@param task chorus.Task
 function M.open(task)
   local buffer = vim.fn.bufadd(('chorus://task/%d'):format(task.number))
+  local before = vim.api.nvim_get_current_buf()
   vim.bo[buffer].buflisted = true
+  if before ~= buffer then
+    vim.b[buffer].chorus_came_from = before
+  end
   vim.api.nvim_win_set_buf(0, buffer)
   local page = pages[buffer]
   if not page then
