@@ -9,6 +9,7 @@ local M = {}
 ---@field title? chorus.Chunk[]
 ---@field footer? chorus.Chunk[]
 ---@field covers? boolean the whole screen above the command line, without a border
+---@field closes_on_leave? boolean when the person goes on to a window that does not float
 ---@field enter? boolean false leaves the cursor where it is
 ---@field on_close? fun()
 ---@field on_resize? fun(width: integer, height: integer)
@@ -155,6 +156,17 @@ function M.open(buffer, wish)
       end
     end,
   })
+  if wish.closes_on_leave then
+    vim.api.nvim_create_autocmd('WinLeave', {
+      group = group,
+      buffer = buffer,
+      callback = vim.schedule_wrap(function()
+        if vim.api.nvim_win_get_config(0).relative == '' then
+          self:close()
+        end
+      end),
+    })
+  end
   vim.api.nvim_create_autocmd('WinClosed', {
     group = group,
     pattern = tostring(self.window),
