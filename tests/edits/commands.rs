@@ -232,13 +232,14 @@ async fn edits_that_a_command_takes_away_and_brings_back_keep_their_owners() {
     world.settle().await;
     world.write("a.txt", &a.replace("line 20\n", "other\n"));
     world.shell_ends(&command).await;
-    assert_eq!(world.whose("a.txt").await, "?b:3 ?b:20", "not as they were");
+    assert_eq!(world.whose("a.txt").await, "?ab:3 ?ab:20", "not as they were");
 }
 
 #[tokio::test]
 async fn unclaimed_edits_are_assigned_to_their_candidate_at_once() {
     let world = World::new(&[("b.txt", "x\n")]).await;
     world.edit(&world.b, "a.txt", "line 20\n", "b\n").await;
+    edits::end_calls(&world.core, &world.b, false, chorus::clock::now()).await.unwrap();
     let command = world.shell(&world.a).await;
     world.write("a.txt", &world.read("a.txt").replace("line 3\n", "a\n"));
     world.write("new", "1\n2\n");

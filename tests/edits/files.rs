@@ -1,7 +1,6 @@
 //! Files that are more than lines, and those that are nobody's business.
 
 use crate::world::World;
-use chorus::ops::edits;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 
@@ -27,7 +26,7 @@ async fn deletes_renames_modes_links_and_binaries() {
         assert_eq!(world.whose(name).await, "?a:* ?a:-1", "{name}");
     }
     assert_eq!(world.whose("new").await, "?a:* ?a:1");
-    assert_eq!(world.whose("mode").await, "?a:* b:1");
+    assert_eq!(world.whose("mode").await, "?ab:* b:1", "or a hook after the edit by b");
     assert_eq!(world.whose("dangling").await, "?a:*");
     assert_eq!(world.whose("picture").await, "?a:*");
     assert_eq!(world.whose("empty").await, "?a:1");

@@ -1,7 +1,6 @@
 //! Two tasks and the person in one file.
 
 use crate::world::{World, numbered};
-use chorus::ops::edits;
 use serde_json::json;
 
 #[tokio::test]
