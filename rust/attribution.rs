@@ -13,6 +13,7 @@ mod past;
 mod patch;
 mod query;
 mod version;
+mod write;
 
 pub use change::{AskedChange, Replacement};
 pub use ledger::Ledger;
@@ -20,6 +21,7 @@ pub use marks::Marks;
 pub use past::Past;
 pub use patch::{Hunk, Patch};
 pub use version::{Content, FileKind, LIMIT, Version};
+pub use write::{FileState, Nanos, Write, WriteKind};
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;

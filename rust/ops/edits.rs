@@ -8,6 +8,7 @@ mod overlap;
 pub mod renames;
 pub mod saves;
 mod tree;
+pub mod written;
 
 use crate::agent::AgentReply;
 use crate::attribution::Owner;
