@@ -33,7 +33,10 @@ const UNHURRIED: Duration = Duration::from_secs(10);
 /// A tool call of a task's agent that may edit is about to begin. Waits while a commit holds the file. Returns what to
 /// tell the agent, or the person.
 pub async fn before_tool(core: &Core, task: &str, call: &ToolCall, at: Millis) -> Result<Option<AgentReply>> {
-    let Some((task, id)) = sharing(core, task, call).await? else { return Ok(None) };
+    let Some((task, id)) = sharing(core, task, call).await? else {
+        goes_on(core, task).await?;
+        return Ok(None);
+    };
     let window = |reach| Window { id: id.to_owned(), task: task.uuid.clone(), reach, opened: at };
     let ToolWork::Edit(edit) = &call.work else {
         let mut tree = EditedTree::of(core, &task.project).await?;
@@ -65,6 +68,15 @@ pub async fn before_tool(core: &Core, task: &str, call: &ToolCall, at: Millis) -
     tree.known.interval.goes_on(&task.uuid);
     open(&mut tree, &window(Reach::Edit(path.clone()))).await?;
     warn(core, &mut tree, &task, &path).await
+}
+
+/// A tool call of a task's agent that does not edit begins: hooks of its earlier calls have ended.
+async fn goes_on(core: &Core, task: &str) -> Result<()> {
+    let task = core.read(task, |tx, task| tx.row(task)).await?;
+    if task.isolation == Isolation::Stack {
+        core.trees.of(&task.project).known.lock().await.interval.goes_on(&task.uuid);
+    }
+    Ok(())
 }
 
 /// A tool call of a task's agent ended, perhaps long ago, and perhaps one whose beginning was missed.
