@@ -81,6 +81,8 @@ pub struct Task {
     pub unread: bool,
     /// How edits are kept apart.
     pub isolation: Isolation,
+    /// Why its edits are not kept apart although that was not asked for; only with isolation `none`.
+    pub isolation_reason: Option<String>,
     /// The stack's branch name.
     pub stack: Option<String>,
     /// The task (number) this one builds on.

@@ -172,6 +172,7 @@ M.shapes.Trouble = {
 ---@field agent_status chorus.AgentState What the agent does.
 ---@field unread boolean A turn ended that nobody has seen.
 ---@field isolation chorus.Isolation How edits are kept apart.
+---@field isolation_reason? string Why its edits are not kept apart although that was not asked for; only with isolation `none`.
 ---@field stack? string The stack's branch name.
 ---@field on? integer The task (number) this one builds on.
 ---@field worktree? string The worktree's path.
@@ -206,6 +207,7 @@ M.shapes.Task = {
   agent_status = 'AgentState',
   unread = 'boolean',
   isolation = 'Isolation',
+  isolation_reason = 'string?',
   stack = 'string?',
   on = 'integer?',
   worktree = 'string?',
@@ -256,10 +258,12 @@ M.shapes.Sent = {
 ---@field tasks chorus.Task[] This project's tasks.
 ---@field requests chorus.Opened[] This project's open requests.
 ---@field elsewhere integer Tasks of other projects that need a person.
+---@field configuration_fault? string The first fault in the project's configuration, as `FILE:LINE:COLUMN: what is wrong`.
 M.shapes.Snapshot = {
   tasks = 'Task[]',
   requests = 'Opened[]',
   elsewhere = 'integer',
+  configuration_fault = 'string?',
 }
 
 --- Reply: tasks.
@@ -629,6 +633,13 @@ M.shapes.Elsewhere = {
   count = 'integer',
 }
 
+--- Data of `configuration_fault`.
+---@class chorus.ConfigurationFault
+---@field fault? string `FILE:LINE:COLUMN: what is wrong`, of the first fault; nothing when the configuration is good.
+M.shapes.ConfigurationFault = {
+  fault = 'string?',
+}
+
 --- Data of `notice`.
 ---@class chorus.Notice
 ---@field level string `info`, `warn` or `error`.
@@ -903,6 +914,7 @@ M.events = {
   turn_ended = 'TurnEnded',
   output = 'Output',
   elsewhere = 'Elsewhere',
+  configuration_fault = 'ConfigurationFault',
   edits_changed = 'EditsChanged',
   notice = 'Notice',
 }
