@@ -70,8 +70,8 @@ pub async fn before_tool(core: &Core, task: &str, call: &ToolCall, at: Millis) -
     warn(core, &mut tree, &task, &path).await
 }
 
-/// A tool call of a task's agent that does not edit begins: hooks of its earlier calls have ended.
-async fn goes_on(core: &Core, task: &str) -> Result<()> {
+/// A task's agent calls a tool that does not edit, or asks: hooks of its earlier calls have ended.
+pub async fn goes_on(core: &Core, task: &str) -> Result<()> {
     let task = core.read(task, |tx, task| tx.row(task)).await?;
     if task.isolation == Isolation::Stack {
         core.trees.of(&task.project).known.lock().await.interval.goes_on(&task.uuid);
