@@ -188,7 +188,9 @@ pub async fn first_scan(core: &Core, project: &str) -> Result<()> {
     let alone = !tree.is_shared().await?;
     if alone {
         let closing = core.write(project, |tx, project| {
-            tx.windows(project)?.iter().try_for_each(|window| tx.close_windows(&window.task, true, Millis::MAX).map(drop))
+            tx.windows(project)?
+                .iter()
+                .try_for_each(|window| tx.close_windows(&window.task, true, Millis::MAX).map(drop))
         });
         closing.await?;
     }

@@ -82,7 +82,8 @@ pub async fn commit(core: &Core, asker: &Asker, commit: TaskCommit) -> Result<Ta
         Done::Committed => core.read(&task.uuid, |tx, task| tx.row(task)).await,
         Done::Nothing => {
             let row = core.read(&task.uuid, |tx, task| tx.row(task)).await?;
-            let hint = trouble::unclaimed(&row).unwrap_or("`changes` shows uncommitted edits and whose they are".into());
+            let hint =
+                trouble::unclaimed(&row).unwrap_or("`changes` shows uncommitted edits and whose they are".into());
             Err(Error::new(Code::WrongState, format!("{doing}: nothing of it is uncommitted")).hint(hint))
         }
         Done::Trouble(trouble) => Err(as_error(&doing, &trouble)),

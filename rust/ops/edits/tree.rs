@@ -283,7 +283,8 @@ impl<'c> EditedTree<'c> {
         }
         let root = self.root.clone();
         let seen = blocking(move || {
-            let read = |(path, by, before, past): (String, By, _, Vec<Ledger>)| read_file(&root, path, &by, before, &past);
+            let read =
+                |(path, by, before, past): (String, By, _, Vec<Ledger>)| read_file(&root, path, &by, before, &past);
             todo.into_iter().map(read).collect::<Vec<std::io::Result<SeenFile>>>()
         });
         let (mut read, mut ledgers) = (Vec::new(), Vec::new());

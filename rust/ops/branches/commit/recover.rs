@@ -2,8 +2,8 @@
 
 use super::after_ending;
 use super::stack::{order_of, record};
-use crate::contract;
 use crate::clock;
+use crate::contract;
 use crate::core::{Core, Ending};
 use crate::error::Result;
 use crate::ops::branches::trouble::{self, NOT_COMMITTED};
