@@ -144,7 +144,7 @@ ALTER TABLE tasks ADD COLUMN uncommitted INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE tasks ADD COLUMN overlaps TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE tasks ADD COLUMN trouble TEXT;
 ALTER TABLE tasks ADD COLUMN isolation_reason TEXT;
-ALTER TABLE requests ADD COLUMN cut INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tasks ADD COLUMN unclaimed INTEGER NOT NULL DEFAULT 0;
 
 -- Commits made for a task. GitButler rewrites commits; `change` survives that.
 CREATE TABLE commits (
