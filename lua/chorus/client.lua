@@ -105,18 +105,27 @@ local function refused(err)
   pending.fail_all(err)
 end
 
--- Ignores window-local folders: moving the cursor must not change the project. Other programs use PROJECT_ROOT too, so a
--- repository that Neovim is in is stronger. A relative folder is relative to Neovim's.
+--- Whether the path is one of Chorus's own files. Worktrees are a project's.
+---@param path string
+---@return boolean
+local function is_own(path)
+  local state = M.state_dir()
+  return (path == state or vim.startswith(path, state .. '/')) and not vim.startswith(path, state .. '/worktrees/')
+end
+
+-- Ignores window-local folders: moving the cursor must not change the project. 'autochdir' follows Chorus's own files too.
+-- Other programs use PROJECT_ROOT as well, so a repository that Neovim is in is stronger. A relative folder is relative to
+-- Neovim's.
 local function working_folder()
   local here = vim.fn.getcwd(-1, 0)
   local named = vim.env.CHORUS_PROJECT_ROOT
   if not named and not vim.fs.root(here, '.git') then
     named = vim.env.PROJECT_ROOT
   end
-  if not named or named == '' then
-    return here
+  if named and named ~= '' then
+    return vim.startswith(named, '/') and named or vim.fs.joinpath(here, named)
   end
-  return vim.startswith(named, '/') and named or vim.fs.joinpath(here, named)
+  return folder and is_own(here) and folder or here
 end
 
 local say_hello
@@ -371,6 +380,19 @@ end
 ---@return chorus.Welcome?
 function M.welcome()
   return welcome
+end
+
+--- The folder whose project the connection is for, or would be for.
+---@return string
+function M.folder()
+  return phase ~= 'closed' and folder or working_folder()
+end
+
+--- What names a folder in a request: nil when the connection is for it anyway.
+---@param wanted? string
+---@return string?
+function M.elsewhere(wanted)
+  return wanted ~= M.folder() and wanted or nil
 end
 
 --- The daemon's state folder; before the first handshake, where a daemon would have it.
