@@ -187,8 +187,9 @@ impl Core {
         if is_news {
             let fault = configurations::fault(&loaded);
             if let Some(fault) = &fault {
-                log::warn!("the configuration has a fault: {fault}");
-                self.warn(project, &format!("the configuration has a fault: {fault}"));
+                let holds = if loaded.gap.is_none() { "the last good configuration stays" } else { "no agent is started" };
+                log::warn!("{holds}: {fault}");
+                self.warn(project, &format!("{holds}: {fault}"));
             }
             self.hub.notify(project, &Event::ConfigurationFault(ConfigurationFault { fault }));
         }

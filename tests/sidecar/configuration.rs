@@ -1,8 +1,10 @@
 //! A configuration with a fault widens nothing: its last good version stays, and without one nothing is started.
 
 use crate::world::World;
+use chorus_testkit::sandbox::Ran;
+use serde_json::Value;
 
-const FAULT: &str = "chorus.toml:2:1: unknown key `agent.defualt`; did you mean `agent.default`?";
+const FAULT: &str = "chorus.toml:2:1: unknown key `agent.defualt`; did you mean `default`?";
 
 fn configure(world: &World, text: &str) {
     world.write("config/chorus/chorus.toml", text);
@@ -45,29 +47,30 @@ fn a_file_that_is_away_is_no_empty_one() {
     assert_eq!(world.look(&task)["status"], "pending");
 }
 
+const IDENTITY: [&str; 2] = ["GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"];
+
 #[test]
 fn a_task_that_is_not_isolated_says_so_when_it_starts() {
-    let world = World::new();
-    // A repository without an identity, as a new machine has it.
-    let git = |words: &[&str]| {
+    let mut world = World::new();
+    for words in [&["init", "-q"][..], &["commit", "-q", "--allow-empty", "-m", "first"]] {
         let ran = world.command("git").arg("-C").arg(world.project()).args(words).output().unwrap();
         assert!(ran.status.success(), "{ran:?}");
-    };
-    git(&["init", "-q"]);
-    git(&["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "first"]);
-    git(&["config", "user.useConfigOnly", "true"]);
-    let task = world.task("Shares the tree");
-    let ran: chorus_testkit::sandbox::Ran =
-        world.chorus(["start", &task, "--prompt", "[[say hello]]"]).output().unwrap().into();
+    }
+    let task = world.json(["new", "--title", "Shares the tree", "--isolation", "auto"])["number"].to_string();
+    // As on a new machine.
+    IDENTITY.iter().for_each(|name| world.set(name, ""));
+    let start = ["start", &task, "--prompt", "[[say hello]]"];
+    let ran: Ran = world.chorus(start).output().unwrap().into();
     assert!(ran.stdout.contains("not isolated: git does not know who you are"), "{ran:?}");
     let reason = world.look(&task)["isolation_reason"].as_str().unwrap_or_default().to_owned();
     assert!(reason.contains("git config"), "{reason}");
     assert!(world.journal(&task).iter().any(|(what, text)| what == "isolation" && text.contains(&reason)));
-    world.json(["complete", &task]);
+    assert!(world.run(["list"]).stdout.contains("(not isolated)"));
+    world.json(["complete", &task, "--force"]);
     world.json(["reopen", &task]);
-    // What could not be isolated then may be now.
-    git(&["config", "user.name", "a"]);
-    git(&["config", "user.email", "a@b"]);
-    world.json(["start", &task, "--prompt", "[[say hello]]"]);
-    assert_eq!((&world.look(&task)["isolation"], &world.look(&task)["isolation_reason"]), (&"worktree".into(), &serde_json::Value::Null));
+    // What could not be isolated then can be now.
+    IDENTITY.iter().for_each(|name| world.set(name, "A Tester"));
+    world.json(start);
+    let after = world.look(&task);
+    assert_eq!((&after["isolation"], &after["isolation_reason"]), (&"worktree".into(), &Value::Null));
 }
