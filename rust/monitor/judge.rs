@@ -175,6 +175,7 @@ fn follow_up(core: &Core, watched: &Watched, stored: &Stored, exited: bool) {
         core.ended(Ending::Turn(task.clone()));
     }
     if exited {
+        core.panes.forget_dead(task);
         core.ended(Ending::Agent(task.clone()));
     }
     if stored.queued && matches!(watched.state.status, AgentStatus::Idle | AgentStatus::Busy) {
