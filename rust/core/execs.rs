@@ -77,7 +77,8 @@ mod tests {
             tokio::task::yield_now().await;
             execs.opened("t", Some(&identity(7)));
         };
-        let (stranger, ()) = tokio::join!(execs.take("t", &[identity(9), identity(1)]), opens);
+        let other = [identity(9), identity(1)];
+        let (stranger, ()) = tokio::join!(execs.take("t", &other), opens);
         assert!(stranger.is_none());
         assert!(execs.take("t", &[Identity { start: "later".into(), ..identity(7) }]).await.is_none());
         assert!(execs.take("t", &child).await.is_some());
