@@ -143,7 +143,7 @@ M.shapes.Detail = {
 
 --- Why a task's edits are not committed, or its branch is not as it should be.
 ---@class chorus.Trouble
----@field kind string `depends_on`, `moved_outside`, `not_applied`, `conflicted`, `changing`, `damaged`, `repository`, `hook`, `tool`, `left` (a worktree that was removed, switched or locked).
+---@field kind string `depends_on`, `moved_outside`, `not_applied`, `conflicted`, `changing`, `damaged`, `repository`, `hook`, `tool`, `left` (a worktree that was removed, switched or locked), `nested` (edits in a repository inside the worktree), `prepared` (somebody committed what Chorus put into the worktree).
 ---@field text string One sentence.
 ---@field remedy? string What `mend` would do, as a sentence; nothing where only a person can.
 ---@field above? string The branch above which the task's would be stacked, where that is the remedy.

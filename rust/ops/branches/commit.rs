@@ -101,11 +101,18 @@ pub async fn run(core: &Core, task: &Task, loaded: &Loaded, message: Option<&str
 /// The task ends well: the rest is committed first, and it stays live with the reason if that fails.
 pub async fn at_completion(core: &Core, task: &Task, loaded: &Loaded, message: Option<&str>) -> Result<()> {
     let doing = format!("cannot complete #{}", task.number);
+    if task.isolation == Isolation::Worktree
+        && let Some(trouble) = worktree::preparation_trouble(core, task, loaded).await?
+    {
+        return Err(as_error(&doing, &trouble));
+    }
     loaded.whole().map_err(|error| error.context(&doing))?;
     if loaded.config.vcs.commit == config::CommitWhen::Manual && message.is_none() {
         return Ok(());
     }
     match run(core, task, loaded, message).await.map_err(|error| error.context(&doing))? {
+        // The worktree stays, and says so.
+        Done::Trouble(trouble) if trouble.kind == worktree::NESTED => Ok(()),
         Done::Trouble(trouble) => Err(as_error(&doing, &trouble)),
         Done::Committed | Done::Nothing => Ok(()),
     }

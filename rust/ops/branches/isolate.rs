@@ -193,7 +193,10 @@ async fn worktree(core: &Core, task: &Task, loaded: &Loaded, git: &Git, found: &
     let made = worktrees::make(core, task, loaded, git).await?;
     let place = made.place();
     let (branch, folder) = (place.stack.clone().unwrap_or_default(), place.worktree.clone().unwrap_or_default());
-    let said = format!("Edits go to the branch {branch}, in a worktree at {folder}");
+    let mut said = format!("Edits go to the branch {branch}, in a worktree at {folder}");
+    for note in &made.notes {
+        said += &format!(". {note}");
+    }
     let home = Home { isolation: Isolation::Worktree, place, reason: None, said, but: None };
     Ok(Isolated { home, undo: Undo::Worktree(made) })
 }
