@@ -28,6 +28,7 @@ local verbs = {
   { 'attach', "open a task's terminal" },
   { 'diff', "show a task's edits: `stack`, `turn`, `uncommitted` or a commit" },
   { 'changes', 'show uncommitted edits and their owners; in Neovim, assign them' },
+  { 'assign', 'assign the unclaimed edits that may be of a task to it', true },
   { 'blame', 'show which task wrote the current line' },
   { 'commit', "commit a task's edits to its branch now" },
   { 'mend', "apply the fix proposed for a task's branch, after confirmation", true },

@@ -118,6 +118,7 @@ return {
   changes = {
     key('assign', { 'a' }, 'assign it to a task that you pick', { hint = 'assign' }),
     key('mine', { 'u' }, 'make it yours', { hint = 'mine' }),
+    key('assign_all', { 'A' }, 'assign all that may be of its task'),
     key('open', { '<CR>', 'gf' }, 'open the file at this line', { hint = 'file' }),
     key('toggle', { '<Tab>', '=' }, 'show or hide the lines', { hint = 'lines' }),
     key('toggle_all', { '<S-Tab>' }, 'show or hide all lines'),

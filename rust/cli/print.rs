@@ -162,6 +162,13 @@ pub fn page(page: &Page, now: Millis) -> Vec<String> {
             .then(|| format!("{} file{}", task.uncommitted, if task.uncommitted == 1 { "" } else { "s" })),
     );
     field("overlaps", Some(task.overlaps.iter().map(|other| format!("#{other} ")).collect()));
+    field(
+        "unclaimed",
+        (task.unclaimed > 0).then(|| {
+            let edits = if task.unclaimed == 1 { "edit" } else { "edits" };
+            format!("{} {edits} may be of it: `assign {}` assigns them", task.unclaimed, task.number)
+        }),
+    );
     field("trouble", task.trouble.as_ref().map(|trouble| trouble.text.clone()));
     field("mend", task.trouble.as_ref().and_then(|trouble| trouble.remedy.clone()));
     field("session", task.session_id.clone());

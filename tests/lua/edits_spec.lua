@@ -258,41 +258,39 @@ describe('saving a file', function()
     assert.equal(project .. '/src/b.lua', told()[#told()])
   end)
 
-  it('is not told of other places, other buffers, or where no task shares the tree', function()
+  it('is told of every place, for the daemon knows where agents work, and of no other buffers', function()
     world:connect({ stacked })
-    write(world.folder .. '/elsewhere.lua')
+    local elsewhere = vim.fn.resolve(world.folder) .. '/elsewhere.lua'
+    write(elsewhere)
     local buffer = vim.api.nvim_create_buf(true, false)
     vim.bo[buffer].buftype = 'acwrite'
     vim.api.nvim_buf_set_name(buffer, project .. '/src/ours')
     vim.api.nvim_exec_autocmds('BufWritePost', { buffer = buffer })
     write('src/last.lua')
-    local function become(isolation, revision)
-      world:emit({
-        name = 'task_changed',
-        data = vim.tbl_extend('force', stacked, { isolation = isolation, revision = revision }),
-      })
-    end
-    become('worktree', 2)
-    write('src/a.lua')
-    become('stack', 3)
-    write('src/the_very_last.lua')
-    helpers.wait_for('the last', function()
+    helpers.wait_for('both', function()
       return #told() == 2
     end)
-    assert.same({ project .. '/src/last.lua', project .. '/src/the_very_last.lua' }, told())
+    assert.same({ elsewhere, project .. '/src/last.lua' }, told())
   end)
 
-  it('listens only while a daemon is connected', function()
-    local function listens()
-      return #vim.api.nvim_get_autocmds({ event = 'BufWritePost', group = 'chorus_report_saves' }) > 0
-    end
+  it('is told with the time of the file, to see whether somebody else wrote since', function()
     world:connect({ stacked })
-    assert.is_true(listens())
-    world:tell('fault', { error = { code = 'store_unusable', message = 'away' } })
-    require('chorus.client').request('fake', { exit = 1 })
-    helpers.wait_for('the loss', function()
-      return not listens()
+    write('src/a.lua')
+    local about, saved = vim.uv.fs_stat(project .. '/src/a.lua'), nil
+    for _, request in ipairs(world:asked()) do
+      saved = request.method == 'file_saved' and request.params or saved
+    end
+    assert.same({ about.mtime.sec, about.mtime.nsec }, { saved.seconds, saved.nanoseconds })
+  end)
+
+  it('is kept until a daemon hears of it', function()
+    require('chorus.attach').features()
+    write('src/early.lua')
+    world:connect({ stacked })
+    helpers.wait_for('the early one', function()
+      return #told() == 1
     end)
+    assert.same({ project .. '/src/early.lua' }, told())
   end)
 
   it('tells what is not told yet when Neovim leaves', function()

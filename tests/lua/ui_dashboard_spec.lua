@@ -121,6 +121,9 @@ describe('dashboard', function()
       end
       assert.are.equal(column(lines[2]), column(lines[1]))
       assert.are.equal('ChorusTrouble', rows[3].marks[#rows[3].marks][3])
+      local maybe = world.task(4, { unclaimed = 2 })
+      maybe.agent_status.status = 'idle'
+      assert.is_truthy(render({ maybe }, { width = 120 })[1]:find('2 unclaimed edits may be of it', 1, true))
       local asked = render({ troubled }, { requests = { [troubled.uuid] = world.request('r', 3) }, width = 100 })
       assert.is_truthy(asked[1]:find('⚠ ⎇ 1  Task 3', 1, true), asked[1])
       assert.is_truthy(asked[1]:find('Bash: rm -rf build', 1, true), asked[1])

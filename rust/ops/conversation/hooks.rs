@@ -46,7 +46,10 @@ pub async fn receive(core: &Core, hook: Hook, gone: &CancellationToken) -> Resul
         return Ok(intake.reply(receive_replaced(core, report).await?));
     }
     match &report.event.what {
-        Happening::Asks(_) => return ask(core, intake, gone).await,
+        Happening::Asks(_) => {
+            edits::goes_on(core, &report.task).await?;
+            return ask(core, intake, gone).await;
+        }
         Happening::SessionStart(how) => {
             // Before the event, on which the first prompt waits.
             let text = context::at_session_start(core, report, *how).await?;

@@ -55,6 +55,8 @@ local function last_column(task, request, width)
     group = 'ChorusRequest'
   elseif task.trouble then
     said, group = text.clean(task.trouble.text), 'ChorusTrouble'
+  elseif status.unclaimed(task) ~= '' and task.agent_status.status ~= 'busy' then
+    said, group = status.unclaimed(task), 'ChorusUnclaimed'
   elseif status.has_ended(task) then
     group = 'ChorusEnded'
   end

@@ -30,6 +30,9 @@ local function edit_facts(rows, task)
   fact(rows, 'edits', table.concat(edits, ', '))
   local overlaps = status.overlaps(task)
   fact(rows, 'overlaps', overlaps ~= '' and overlaps .. ', in the same files', 'ChorusOverlap')
+  local unclaimed = status.unclaimed(task)
+  fact(rows, 'unclaimed', unclaimed, 'ChorusUnclaimed')
+  fact(rows, '', unclaimed ~= '' and ('`:Chorus assign %d` assigns them to it'):format(task.number), 'ChorusHint')
   local trouble = task.trouble
   if trouble then
     fact(rows, 'trouble', trouble.text, 'ChorusTrouble')
