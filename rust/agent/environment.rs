@@ -144,7 +144,9 @@ mod tests {
     fn the_pane_has_the_last_word_on_its_terminal() {
         let mut agent = agent_of(&[("TERM", "xterm-kitty"), ("TMUX", "/outer,1,0")]);
         let of_pane = [("TERM", "tmux-256color"), ("TMUX", "/ours,1,0"), ("TMUX_PANE", "%0")];
-        enter_pane(&mut agent, |name| of_pane.iter().find(|(own, _)| *own == name).map(|(_, value)| (*value).to_owned()));
+        enter_pane(&mut agent, |name| {
+            of_pane.iter().find(|(own, _)| *own == name).map(|(_, value)| (*value).to_owned())
+        });
         assert_eq!(agent.0["TERM"], "tmux-256color");
         assert_eq!((agent.0["TMUX"].as_str(), agent.0.get("TMUX_PANE")), ("/a/tmux-7/x,0,0", None));
     }

@@ -81,11 +81,14 @@ pub fn judge(name: &str, args: &[String]) -> Option<Offense> {
     }
     match name {
         "tmux" => return tmux(args),
-        "rm" | "rmdir" | "unlink" | "mv" | "shred" | "truncate" | "trash" | "trash-put" => return git_folder(name, args),
+        "rm" | "rmdir" | "unlink" | "mv" | "shred" | "truncate" | "trash" | "trash-put" => {
+            return git_folder(name, args);
+        }
         _ => {}
     }
     let rule = RULES.iter().find(|rule| rule.names.contains(&name))?;
-    let is_harmless = |arg: &String| rule.harmless.iter().any(|option| arg == option || arg.split('=').next() == Some(*option));
+    let is_harmless =
+        |arg: &String| rule.harmless.iter().any(|option| arg == option || arg.split('=').next() == Some(*option));
     if args.iter().any(is_harmless) {
         return None;
     }
@@ -118,8 +121,25 @@ const TMUX: [(&str, &str, usize); 2] = [("kill-server", "kill-server", 8), ("sen
 
 /// Commands of tmux that run a shell command.
 const TMUX_RUNS: [&str; 19] = [
-    "new-session", "new", "new-window", "neww", "split-window", "splitw", "respawn-pane", "respawnp", "respawn-window",
-    "respawnw", "run-shell", "run", "if-shell", "if", "pipe-pane", "pipep", "display-popup", "popup", "confirm-before",
+    "new-session",
+    "new",
+    "new-window",
+    "neww",
+    "split-window",
+    "splitw",
+    "respawn-pane",
+    "respawnp",
+    "respawn-window",
+    "respawnw",
+    "run-shell",
+    "run",
+    "if-shell",
+    "if",
+    "pipe-pane",
+    "pipep",
+    "display-popup",
+    "popup",
+    "confirm-before",
 ];
 
 /// tmux: another server than the agent's own, the end of a server, or keys that nobody judges.
@@ -140,9 +160,9 @@ fn tmux(args: &[String]) -> Option<Offense> {
     }
     tmux_commands(args).into_iter().find_map(|command| {
         let word = command.first()?;
-        let (name, ..) = TMUX.iter().find(|(name, alias, least)| {
-            word == alias || word.len() >= *least && name.starts_with(word.as_str())
-        })?;
+        let (name, ..) = TMUX
+            .iter()
+            .find(|(name, alias, least)| word == alias || word.len() >= *least && name.starts_with(word.as_str()))?;
         refused(name)
     })
 }
@@ -163,7 +183,8 @@ fn tmux_commands(args: &[String]) -> Vec<Vec<String>> {
 pub fn tmux_texts(args: &[String]) -> Vec<String> {
     let runs = |command: &&Vec<String>| command.first().is_some_and(|word| TMUX_RUNS.contains(&word.as_str()));
     let commands = tmux_commands(args);
-    let ends = commands.iter().filter(runs).flat_map(|command| (1..command.len()).map(|from| command[from..].join(" ")));
+    let ends =
+        commands.iter().filter(runs).flat_map(|command| (1..command.len()).map(|from| command[from..].join(" ")));
     ends.collect()
 }
 

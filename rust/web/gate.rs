@@ -66,7 +66,8 @@ impl Keys {
     /// same site, whatever site or program opened the address.
     fn welcome(&self) -> Vec<u8> {
         let Keys { place, key, .. } = self;
-        let page = format!(r#"<!doctype html><meta http-equiv="refresh" content="0;url=/{place}/"><title>Chorus</title>"#);
+        let page =
+            format!(r#"<!doctype html><meta http-equiv="refresh" content="0;url=/{place}/"><title>Chorus</title>"#);
         let head = [
             "HTTP/1.1 200 OK".to_owned(),
             "Content-Type: text/html; charset=utf-8".to_owned(),

@@ -269,7 +269,8 @@ fn an_agent_speaks_for_its_own_task_only() {
     let world = World::new();
     let (one, two) = (world.rested("One", "[[say hello]]"), world.rested("Two", "[[say hello]]"));
     let (of_one, of_two) = (Marks::of(&world, &one), Marks::of(&world, &two));
-    let asks = json!({ "hook_event_name": "PermissionRequest", "tool_name": "Bash", "tool_input": { "command": "ls" } });
+    let asks =
+        json!({ "hook_event_name": "PermissionRequest", "tool_name": "Bash", "tool_input": { "command": "ls" } });
     // As from a process of the first task's agent that pretends to be the second's.
     let pretends = |marks: &BTreeMap<String, String>| {
         let file = world.write("event", &asks.to_string());

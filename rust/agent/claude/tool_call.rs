@@ -89,8 +89,8 @@ const LOOKS: [&str; 18] = [
 
 /// Words in the names of tools that change files, although they name none.
 const CHANGES: [&str; 16] = [
-    "write", "edit", "replace", "rename", "create", "delete", "remove", "move", "insert", "apply", "refactor", "format",
-    "execute", "run", "patch", "generate",
+    "write", "edit", "replace", "rename", "create", "delete", "remove", "move", "insert", "apply", "refactor",
+    "format", "execute", "run", "patch", "generate",
 ];
 
 /// What a tool of an MCP server may do to files, by its name and its input: nothing else tells. One that runs a command
