@@ -1,8 +1,10 @@
 //! What people read in a shell. Pure: values in, lines out; every foreign text is cleaned of what a terminal obeys or hides.
 
 mod changes;
+mod requests;
 
 pub use changes::changes;
+pub use requests::requests;
 
 use crate::contract::{Explanation, Health, Opened, Output, Page, Sent};
 use crate::sgr;
@@ -122,24 +124,6 @@ pub fn output(output: &Output, in_color: bool) -> Vec<String> {
     output.lines.iter().map(shown).collect()
 }
 
-/// One line a request, its id last; below it what `approve --always N` would allow, by N.
-pub fn requests(requests: &[Opened], now: Millis) -> Vec<String> {
-    let rows = |request: &Opened| {
-        let row = format!(
-            "#{}  {}  {}  {}  {}",
-            request.number,
-            word(&request.kind),
-            age(request.opened_at, now),
-            line(&request.summary),
-            request.id
-        );
-        let always = request.suggestions.iter().enumerate();
-        let always = always.map(|(index, rule)| format!("      --always {}  {}", index + 1, line(rule)));
-        std::iter::once(row).chain(always).collect::<Vec<_>>()
-    };
-    requests.iter().flat_map(rows).collect()
-}
-
 /// A task's page.
 pub fn page(page: &Page, now: Millis) -> Vec<String> {
     let task = &page.task;
@@ -235,11 +219,11 @@ mod tests {
     #[test]
     fn what_may_be_allowed_always_is_numbered_as_it_is_named() {
         let request = serde_json::json!({"id": "r", "project": "/p", "number": 2, "task": "t", "kind": "permission",
-            "tool": "Bash", "summary": "touch x", "input": null, "suggestions": ["allow edits", "allow touch *"],
+            "tool": "Bash", "summary": "touch x", "input": null, "cut": false, "suggestions": ["allow edits", "allow touch *"],
             "answerable": "hook", "opened_at": 0, "closed_at": 0, "outcome": "allowed"});
         let request: Opened = serde_json::from_value(request).unwrap();
         let lines = requests(std::slice::from_ref(&request), 1000);
-        assert_eq!(lines[1..], ["      --always 1  allow edits", "      --always 2  allow touch *"]);
+        assert_eq!(lines[1..], ["  --always 1  allow edits", "  --always 2  allow touch *"]);
         assert_eq!(allowed(&request, Some(1)), ["#2 allowed: touch x", "always: allow touch *"]);
         assert_eq!(allowed(&request, None), ["#2 allowed: touch x"]);
     }

@@ -132,6 +132,7 @@ impl Given<'_> {
             .transpose()
             .map_err(|_| InputRefusal::Usage("--isolation takes auto, stack, worktree or none".into()))?;
         Ok(TaskNew {
+            folder: None,
             title: self.string("title").unwrap_or_else(|| self.text.clone()),
             description: self.string("description").map(typed).transpose()?,
             priority: self.number("priority").unwrap_or_default(),

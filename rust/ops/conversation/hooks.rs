@@ -169,6 +169,7 @@ fn new_request(report: &AgentReport, asked: &AgentRequest) -> NewRequest {
         tool: Some(asked.tool.clone()),
         summary: asked.summary.clone(),
         input: Some(asked.input.clone()),
+        cut: asked.cut,
         suggestions: asked.suggestions.clone(),
         answerable: Answerable::Hook,
         at: report.at,
