@@ -10,7 +10,7 @@ mod locks;
 mod panes;
 mod terminals;
 pub(crate) mod trees;
-pub(crate) mod writes;
+pub mod writes;
 
 pub use execs::Execs;
 pub use inboxes::{Ending, Inboxes};
