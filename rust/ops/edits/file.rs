@@ -90,8 +90,8 @@ impl ReadFile {
                 }
             }
         }
-        if let Some(from) = &self.moved_from {
-            ledger.adopt(from);
+        if let (Some(from), Some(before)) = (&self.moved_from, &before) {
+            ledger.adopt(from, before.version());
         }
         let ledger = Some(ledger).filter(|ledger| !is_clean || !ledger.owners().is_empty());
         SeenFile { path, stat, ledger, before, saved, explained }
