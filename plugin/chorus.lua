@@ -96,6 +96,28 @@ api.nvim_create_autocmd('BufReadCmd', {
   end,
 })
 
+api.nvim_create_autocmd('SessionLoadPost', {
+  group = group,
+  desc = 'Chorus: fill the buffers that a session restored by name',
+  callback = function()
+    local is_ours = function(buffer)
+      return vim.startswith(api.nvim_buf_get_name(buffer), 'chorus://')
+    end
+    if vim.iter(api.nvim_list_bufs()):any(is_ours) then
+      require('chorus.attach').features()
+      require('chorus.ui.url').restore()
+    end
+  end,
+})
+api.nvim_create_autocmd({ 'BufReadPost', 'BufNewFile' }, {
+  group = group,
+  pattern = '*/drafts/*.md',
+  desc = 'Chorus: open the file of a draft as the draft',
+  callback = function(args)
+    require('chorus.ui.url').open_draft_file(args.buf)
+  end,
+})
+
 local function enter()
   map_keys()
   vim.schedule(function()

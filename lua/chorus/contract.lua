@@ -290,6 +290,7 @@ M.shapes.Requests = {
 ---@field tool? string The tool asked for.
 ---@field summary string One line for lists.
 ---@field input? any The whole input: command, file and diff, questions, plan; at most 256 kB.
+---@field cut boolean Whether the input is not whole: Chorus cut it, or keeps nothing of it.
 ---@field suggestions string[] The agent's own rules for "allow always", each as a sentence.
 ---@field answerable chorus.Answerable How it can be answered: `hook`, `keys`, or `terminal` (only by attaching).
 ---@field opened_at integer When it opened.
@@ -304,6 +305,7 @@ M.shapes.Opened = {
   tool = 'string?',
   summary = 'string',
   input = 'any?',
+  cut = 'boolean',
   suggestions = 'string[]',
   answerable = 'Answerable',
   opened_at = 'integer',
@@ -387,7 +389,7 @@ M.shapes.Terminal = {
 
 --- Reply: a web terminal.
 ---@class chorus.Web
----@field url string A loopback address with a random path.
+---@field url string A loopback address that leads in once.
 M.shapes.Web = {
   url = 'string',
 }
@@ -681,6 +683,7 @@ M.shapes.Hello = {
 
 --- Parameters of `task_new`.
 ---@class chorus.TaskNew
+---@field folder? string A folder of the project that the task is for; the client's own project otherwise.
 ---@field title string One line, at most 200 characters.
 ---@field description? string Markdown.
 ---@field priority? integer Higher first.
@@ -691,6 +694,7 @@ M.shapes.Hello = {
 ---@field isolation? chorus.Isolation How edits are kept apart.
 ---@field on? integer The task (number) this one builds on.
 M.shapes.TaskNew = {
+  folder = 'string?',
   title = 'string',
   description = 'string?',
   priority = 'integer?',

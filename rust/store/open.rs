@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("0002_edits.sql"),
     include_str!("0003_isolation.sql"),
     include_str!("0004_unclaimed.sql"),
+    include_str!("0005_requests.sql"),
 ];
 
 /// Marks the file as ours: `CHOR`.

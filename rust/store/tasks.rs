@@ -23,7 +23,8 @@ pub struct Defaults {
 
 /// A task needs a person: something is asked of one, or nothing goes on without one.
 const NEEDY: &str = "status = 'waiting'
-    OR status = 'running' AND agent_status IN ('login_required', 'error', 'exited')";
+    OR status = 'running' AND agent_status IN ('login_required', 'error', 'exited')
+    OR trouble IS NOT NULL";
 
 /// In the order of [`read`]. `description` is an expression: lists leave the text out.
 fn select(description: &str, rest: &str) -> String {

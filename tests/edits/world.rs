@@ -158,6 +158,7 @@ impl World {
             tool: Some(begun.tool.into()),
             summary: String::new(),
             input: Some(begun.input.clone()),
+            cut: false,
             suggestions: Vec::new(),
             answerable: Answerable::Hook,
             at: chorus::clock::now(),

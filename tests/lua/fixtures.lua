@@ -52,6 +52,7 @@ function M.request(over)
     tool = 'Bash',
     summary = 'ls -la',
     input = { command = 'ls -la' },
+    cut = false,
     suggestions = {},
     answerable = 'hook',
     opened_at = 1000,

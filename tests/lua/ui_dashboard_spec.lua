@@ -278,11 +278,11 @@ describe('dashboard', function()
       }) do
         world.ran = {}
         world.press(keys)
-        assert.are.same({ { expected, { task = '12', bang = false } } }, world.ran)
+        assert.are.same({ { expected, { task = 'uuid-12', bang = false } } }, world.ran)
       end
       world.ran = {}
       world.press('R')
-      assert.are.same({ { 'restart', { task = '12', bang = true } } }, world.ran)
+      assert.are.same({ { 'restart', { task = 'uuid-12', bang = true } } }, world.ran)
     end)
 
     it('runs a verb on every task selected', function()
@@ -292,6 +292,23 @@ describe('dashboard', function()
       world.press('Vjjjs')
       assert.are.same({ { 'start', { task = { 2, 3 }, bang = false } } }, world.ran)
       assert.are.equal('n', vim.fn.mode())
+    end)
+
+    it('marks a task that is not isolated, and names a fault of the configuration', function()
+      local fault = '/home/me/.config/chorus/chorus.toml:2:1: unknown key `permision_mode`'
+      require('chorus.tasks').snapshot({
+        tasks = { world.task(12, { isolation = 'none', isolation_reason = 'git does not know who you are' }) },
+        requests = {},
+        elsewhere = 0,
+        configuration_fault = fault,
+      })
+      dashboard.open()
+      assert.is_truthy(world.lines()[1]:find('⚠ not isolated', 1, true), world.lines()[1])
+      assert.is_truthy(vim.wo.winbar:find('⚠ chorus.toml:2:1: unknown key `permision_mode`', 1, true), vim.wo.winbar)
+      world.event('configuration_fault', {})
+      world.wait(function()
+        return not vim.wo.winbar:find('chorus.toml', 1, true)
+      end)
     end)
 
     it('shows the request before it is approved', function()

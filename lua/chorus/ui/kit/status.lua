@@ -152,6 +152,10 @@ function M.labels(task)
   if task.demo then
     labels[#labels + 1] = { '[demo] ', 'ChorusDemo' }
   end
+  if task.isolation_reason and not M.has_ended(task) then
+    local icon = require('chorus.icons').of('trouble')
+    labels[#labels + 1] = { icon .. ' not isolated ', 'ChorusTrouble' }
+  end
   if task.permission_mode == 'bypassPermissions' then
     labels[#labels + 1] = { '[asks nothing] ', 'ChorusBypass' }
   end

@@ -23,6 +23,7 @@ end
 local function edit_facts(rows, task)
   local phrase = require('chorus.phrase')
   fact(rows, 'isolation', task.isolation .. (task.stack and ' · ' .. task.stack or ''))
+  fact(rows, '', task.isolation_reason, 'ChorusTrouble')
   fact(rows, 'worktree', task.worktree)
   fact(rows, 'builds on', task.on and '#' .. task.on)
   local edits = { task.commits > 0 and phrase.count(task.commits, 'commit') or nil }
