@@ -11,7 +11,7 @@ mod locks;
 mod panes;
 mod terminals;
 pub(crate) mod trees;
-pub(crate) mod writes;
+pub mod writes;
 
 pub use environments::Environments;
 pub use execs::Execs;
