@@ -34,9 +34,10 @@ const FOR_THE_DAEMON: &[&str] = &[
 ];
 /// Whole families of such variables.
 const FAMILIES_FOR_THE_DAEMON: &[&str] = &["LC_", "XDG_", "CHORUS_"];
-/// What of these is not for it: the marks of a task, which the daemon that a hook starts does not belong to, and one
-/// client's project.
-const NOT_FOR_THE_DAEMON: &[&str] = &["CHORUS_TASK", "CHORUS_LAUNCH", "CHORUS_PROJECT_ROOT"];
+/// The marks of a task, which the daemon that a hook starts does not belong to.
+const MARKS: &[&str] = &["CHORUS_TASK", "CHORUS_LAUNCH"];
+/// One client's project, which is not the daemon's.
+const PROJECT: &str = "CHORUS_PROJECT_ROOT";
 
 /// A connection to the daemon.
 #[derive(Debug)]
@@ -145,7 +146,7 @@ fn lost(error: impl std::fmt::Display) -> Error {
 
 fn is_for_the_daemon(name: &str) -> bool {
     let family = FAMILIES_FOR_THE_DAEMON.iter().any(|prefix| name.starts_with(prefix));
-    (family || FOR_THE_DAEMON.contains(&name)) && !NOT_FOR_THE_DAEMON.contains(&name)
+    (family || FOR_THE_DAEMON.contains(&name)) && !MARKS.contains(&name) && name != PROJECT
 }
 
 /// Starts `chorus daemon` on its own: it leaves this session by itself and survives whoever started it.
