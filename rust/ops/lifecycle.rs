@@ -5,3 +5,4 @@ pub mod launch;
 pub mod recover;
 pub mod start;
 pub mod tasks;
+pub mod tidy;

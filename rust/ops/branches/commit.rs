@@ -6,7 +6,7 @@ mod stack;
 pub mod worktree;
 
 pub use message::{landing, message};
-pub use recover::recover;
+pub use recover::{prune, recover};
 
 use crate::config::{self, Loaded};
 use crate::contract::{self, Code, TaskCommit};

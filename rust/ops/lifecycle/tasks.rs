@@ -4,6 +4,7 @@ use crate::contract::*;
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
 use crate::ops::branches::{discard, worktrees};
+use crate::ops::lifecycle::tidy;
 use crate::status::AgentStatus;
 use crate::store::{Defaults, Who};
 use crate::task::{Step, Task};
@@ -44,6 +45,7 @@ pub async fn delete(core: &Core, asker: &Asker, task: &str) -> Result<Nothing> {
         worktrees::tidy(core, &task).await;
     }
     core.write(&task.uuid, |tx, task| tx.delete(task)).await?;
+    tidy::forget_files(&core.state, &task.uuid);
     Ok(Nothing {})
 }
 

@@ -51,7 +51,7 @@ pub async fn recover(core: &Core) {
 }
 
 /// Old rescues go, but those that an unfinished commit may need.
-async fn prune(core: &Core) {
+pub async fn prune(core: &Core) {
     let Ok(store) = core.store() else { return };
     let known = store.read(|tx| Ok((tx.tasks(None, &Filter::default())?, tx.intents::<Intent>()?))).await;
     let Ok((tasks, intents)) = known else { return };
