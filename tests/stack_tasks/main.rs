@@ -14,6 +14,7 @@ mod stack {
     mod life;
     mod stops;
     mod together;
+    mod traced;
     mod unstarted;
     mod world;
 }
