@@ -9,6 +9,7 @@ pub(crate) mod conflicts;
 pub mod environment;
 pub mod git;
 pub mod ignored;
+pub(crate) mod hooks;
 pub mod lock;
 pub mod merge;
 pub(crate) mod name;
