@@ -220,6 +220,8 @@ pub enum Trace {
 
 impl Choice for Trace {
     const NAMES: &'static [(&'static str, Self)] = &[("auto", Trace::Auto), ("off", Trace::Off)];
+}
+
 /// Whether the repository's hooks run where Chorus commits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunHooks {
