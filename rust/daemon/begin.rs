@@ -32,7 +32,7 @@ pub async fn begin(core: &Arc<Core>) {
         ops::lifecycle::recover::reconcile(&me).await;
         ops::conversation::hooks::drain(&me).await;
         // Beside everything else: it may wait for another program that holds the repository.
-        tokio::spawn(async move { ops::branches::commit::recover(&me).await });
+        tokio::spawn(async move { ops::branches::commit::recover::recover(&me).await });
     });
     // A tmux that does not answer keeps nobody waiting.
     let _ = tokio::time::timeout(RECONCILE_FIRST, reconciling).await;

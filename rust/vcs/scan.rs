@@ -48,6 +48,14 @@ impl FileStat {
     }
 }
 
+impl FileStat {
+    /// Of a path below `root`: one below a link is not there.
+    pub fn beneath(root: &Path, path: &str) -> Option<FileStat> {
+        let is_there = crate::paths::Beneath::find(root, path).is_ok_and(|place| place.is_some());
+        is_there.then(|| FileStat::of(&root.join(path))).flatten()
+    }
+}
+
 impl From<&std::fs::Metadata> for FileStat {
     fn from(metadata: &std::fs::Metadata) -> FileStat {
         let nanos = |seconds: i64, nanos: i64| i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
@@ -94,7 +102,7 @@ impl Scan {
             }
         }
         for path in beside {
-            if let Some(stat) = FileStat::of(&root.join(path)) {
+            if let Some(stat) = FileStat::beneath(root, path) {
                 scan.files.insert(path.as_str().into(), stat);
             }
         }

@@ -1,9 +1,8 @@
 //! Removal loses nothing: it refuses, or everything is under `refs/chorus/discarded/` first.
 
-use crate::bed::Bed;
+use crate::bed::{Bed, discard, remove};
 use chorus::vcs::worktree::Worktree;
 use chorus::vcs::worktree::commit::commit_all;
-use chorus::vcs::worktree::remove::{discard, remove};
 
 fn discarded(bed: &Bed) -> String {
     bed.git(["for-each-ref", "--format=%(refname)", "refs/chorus/discarded"])

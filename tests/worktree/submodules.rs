@@ -1,9 +1,8 @@
 //! Submodules come along without the network, and what is only in them is not lost.
 
-use crate::bed::Bed;
+use crate::bed::{Bed, discard, remove};
 use chorus::vcs::worktree::Worktree;
 use chorus::vcs::worktree::commit::commit_all;
-use chorus::vcs::worktree::remove::{discard, remove};
 
 /// A project with the submodules `used` and `unused`, of which the first is checked out.
 async fn bed() -> (Bed, Worktree) {

@@ -134,7 +134,7 @@ impl<'c> EditedTree<'c> {
 
     /// Whether the file is as it was at the last scan.
     pub fn is_known(&self, path: &str) -> bool {
-        let stat = FileStat::of(&self.root.join(path));
+        let stat = FileStat::beneath(&self.root, path);
         self.known.scan.as_ref().is_some_and(|scan| scan.knows(path, stat))
     }
 
@@ -289,9 +289,8 @@ fn read_file(
     by: &By,
     before: std::result::Result<Ledger, Option<Committed>>,
 ) -> std::io::Result<SeenFile> {
-    let full = root.join(&path);
-    let stat = FileStat::of(&full);
-    let now = committed::on_disk(&full)?;
+    let stat = FileStat::beneath(root, &path);
+    let now = committed::on_disk(root, &path)?;
     let is_clean = before.is_err();
     let mut ledger = before.unwrap_or_else(|base| {
         let base = base.map_or_else(Version::absent, |base| base.beside(&now));
