@@ -10,6 +10,7 @@ mod locks;
 mod panes;
 mod terminals;
 pub(crate) mod trees;
+pub(crate) mod writes;
 
 pub use execs::Execs;
 pub use inboxes::{Ending, Inboxes};
@@ -36,6 +37,7 @@ use std::borrow::Borrow;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use trees::Trees;
+use writes::Writes;
 
 /// Everything the daemon has, shared by all connections.
 pub struct Core {
@@ -53,6 +55,8 @@ pub struct Core {
     pub live: LiveStatuses,
     /// Working trees that tasks share.
     pub trees: Trees,
+    /// What the kernel reported of tasks' writes.
+    pub writes: Writes,
     /// Web terminals.
     pub web: WebTerminals,
     configurations: Configurations,
@@ -101,6 +105,7 @@ impl Core {
             answers: Answers::default(),
             live: LiveStatuses::default(),
             trees: Trees::default(),
+            writes: Writes::default(),
             web: WebTerminals::default(),
             configurations: Configurations::default(),
             senders,
