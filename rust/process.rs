@@ -200,25 +200,30 @@ pub async fn run(mut command: tokio::process::Command, input: Vec<u8>, limit: Du
 const GRACE: Duration = Duration::from_secs(1);
 
 /// Runs `command`, which changes something, to its end: in a process group of its own, which is killed past `limit`.
-/// Dropped, it is left to end by itself: half a change is worse than one that nobody awaits. `begun` gets its pid.
+/// Dropped, it is left to end by itself: half a change is worse than one that nobody awaits. It inherits `inherited`, and
+/// `begun` gets its pid.
 pub async fn finish(
     mut command: tokio::process::Command,
     stdin: Stdio,
     limit: Duration,
+    inherited: Option<&std::fs::File>,
     begun: impl FnOnce(u32) + Send,
 ) -> Result<Ended> {
     let name = command.as_std().get_program().to_string_lossy().into_owned();
     command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    // Unlike all other descriptors this copy is not closed in the program.
+    let copy = inherited.and_then(|file| rustix::io::dup(file).ok());
     let mut child =
         command.spawn().map_err(|error| Error::new(Code::ToolMissing, format!("cannot run {name}: {error}")))?;
+    drop(copy);
     let pid = child.id();
-    pid.into_iter().for_each(begun);
+    if let Some(pid) = pid {
+        begun(pid);
+    }
     match tokio::time::timeout(limit, end_of(&mut child)).await {
-        Ok(Ok((status, stdout, stderr))) => Ok(Ended {
-            code: status.code(),
-            stdout,
-            stderr: String::from_utf8_lossy(&stderr).trim().to_owned(),
-        }),
+        Ok(Ok((status, stdout, stderr))) => {
+            Ok(Ended { code: status.code(), stdout, stderr: String::from_utf8_lossy(&stderr).trim().to_owned() })
+        }
         Ok(Err(error)) => Err(Error::internal(format!("cannot read from {name}: {error}"))),
         Err(_) => {
             if let Some(group) = pid.and_then(|pid| i32::try_from(pid).ok()).and_then(rustix::process::Pid::from_raw) {
@@ -273,7 +278,7 @@ mod tests {
         let (told, mut pid) = (std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0)), 0);
         let tell = told.clone();
         let begun = move |pid| tell.store(pid, std::sync::atomic::Ordering::SeqCst);
-        let running = finish(command, reader.into(), Duration::from_secs(600), begun);
+        let running = finish(command, reader.into(), Duration::from_secs(600), None, begun);
         tokio::select! {
             _ = running => panic!("it waits"),
             () = async { while pid == 0 {

@@ -4,13 +4,15 @@
 //! ends. The environment is one of three: this process's own, a client's, or the chosen variables that `but` gets.
 
 use super::environment::GitEnvironment;
+use super::lock::{Held, Running};
 use crate::contract::{Code, Environment};
 use crate::error::{Error, Result};
 use crate::process::{self, Ended};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 use tokio::process::Command;
 
 /// How long a command that only reads may take.
@@ -21,6 +23,10 @@ const PLUMBING: Duration = Duration::from_secs(60);
 
 /// How long one that changes something may take: a commit runs the user's hooks.
 const CHANGE: Duration = Duration::from_secs(300);
+
+/// How long a git that changes something waits for a lock that another git holds: an editor's or a prompt's `git status`
+/// holds one for an instant.
+const LOCKED: Duration = Duration::from_secs(2);
 
 /// What binds a git to one repository or one command (`git rev-parse --local-env-vars`, git 2.47).
 ///
@@ -40,8 +46,12 @@ pub struct Git {
     variables: Variables,
     /// Set on top of the variables, for this git only.
     added: Vec<(OsString, OsString)>,
+    /// Settings that go over the configuration.
+    settings: Vec<String>,
     /// Whether paths mean themselves and are no patterns.
     literal: bool,
+    /// What a git that changes something takes along, under the repository's lock.
+    running: Option<Running>,
 }
 
 /// Which environment git gets.
@@ -58,7 +68,14 @@ enum Variables {
 impl Git {
     /// Git in `folder`, with this process's environment.
     pub fn at(folder: impl Into<PathBuf>) -> Git {
-        Git { folder: folder.into(), variables: Variables::Own, added: Vec::new(), literal: false }
+        Git {
+            folder: folder.into(),
+            variables: Variables::Own,
+            added: Vec::new(),
+            settings: Vec::new(),
+            running: None,
+            literal: false,
+        }
     }
 
     /// Git in `folder`, with a client's environment; with this process's own where the client sent none.
@@ -87,6 +104,12 @@ impl Git {
         self
     }
 
+    /// The same git with one setting of its own.
+    pub fn setting(mut self, key: &str, value: &str) -> Git {
+        self.settings.push(format!("{key}={value}"));
+        self
+    }
+
     /// The same git, whose commits name Chorus: the user may have no identity.
     pub fn as_chorus(self) -> Git {
         let roles = ["AUTHOR", "COMMITTER"].into_iter();
@@ -98,6 +121,28 @@ impl Git {
     /// The same git in another folder.
     pub fn within(&self, folder: impl Into<PathBuf>) -> Git {
         Git { folder: folder.into(), ..self.clone() }
+    }
+
+    /// What the git's environment says of a variable.
+    pub fn variable(&self, name: &str) -> Option<OsString> {
+        let added = self.added.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+        added.or_else(|| match &self.variables {
+            Variables::Own => std::env::var_os(name),
+            Variables::Client(environment) => environment.0.get(name).map(OsString::from),
+            Variables::Chosen(environment) => environment.get(name),
+        })
+    }
+
+    /// Where git stops looking for a repository: above its folder. In a folder that is none, git fails and never
+    /// changes the repository around it.
+    fn ceilings(&self) -> Option<OsString> {
+        let folder = self.folder.canonicalize().ok()?;
+        let mut ceilings = folder.parent()?.as_os_str().to_owned();
+        if let Some(others) = self.variable("GIT_CEILING_DIRECTORIES") {
+            ceilings.push(":");
+            ceilings.push(others);
+        }
+        Some(ceilings)
     }
 
     /// A program in the folder with the same environment, bound to no repository.
@@ -120,6 +165,9 @@ impl Git {
     pub fn command<S: AsRef<OsStr>>(&self, args: &[S]) -> Command {
         let mut command = self.program("git");
         command.env("LC_ALL", "C").env("GIT_TERMINAL_PROMPT", "0").env("GIT_EDITOR", ":").env("GIT_PAGER", "cat");
+        if let Some(ceilings) = self.ceilings() {
+            command.env("GIT_CEILING_DIRECTORIES", ceilings);
+        }
         if self.literal {
             command.arg("--literal-pathspecs");
         }
@@ -128,6 +176,9 @@ impl Git {
         }
         if self.is_plumbing() {
             command.args(["-c", "gc.auto=0"]);
+        }
+        for setting in &self.settings {
+            command.args(["-c", setting]);
         }
         command.args(args);
         command
@@ -181,19 +232,69 @@ impl Git {
 
     /// Changes something, with `input` on standard input; an error when git fails.
     pub async fn change<S: AsRef<OsStr>>(&self, args: &[S], input: Vec<u8>) -> Result<String> {
-        let ended = self.run(self.command(args), input, CHANGE).await?;
+        let ended = self.attempt(args, input, CHANGE).await?;
         succeeded(args, ended).map(|ended| text(&ended.stdout))
+    }
+
+    /// Changes something, whatever the exit code. While another git holds a lock, it is tried again, for two seconds.
+    pub async fn attempt<S: AsRef<OsStr>>(&self, args: &[S], input: Vec<u8>, limit: Duration) -> Result<Ended> {
+        let began = Instant::now();
+        let mut pause = Duration::from_millis(50);
+        loop {
+            let ended = self.finish(self.command(args), &input, limit).await?;
+            if ended.code == Some(0) || !is_locked(&ended.stderr) || began.elapsed() > LOCKED {
+                return Ok(ended);
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_millis(400));
+        }
+    }
+
+    /// The same git, which changes something while this lock is held: nobody gets the lock as long as it runs, also when
+    /// this process has ended.
+    pub fn holding(mut self, held: &Held) -> Git {
+        self.running = Some(held.running());
+        self
+    }
+
+    /// The same git, whose objects and references are on the disk when it has ended.
+    pub fn durable(self) -> Git {
+        self.setting("core.fsync", "loose-object,reference")
+    }
+
+    /// Runs what changes something to its end, also when nobody awaits it any more.
+    async fn finish(&self, command: Command, input: &[u8], limit: Duration) -> Result<Ended> {
+        use std::io::{Seek, Write};
+        self.refuse_without_folder()?;
+        let stdin = match input {
+            [] => Stdio::null(),
+            // A file, not a pipe: somebody would have to be there to fill it.
+            input => {
+                let file = tempfile::tempfile().and_then(|mut file| {
+                    file.write_all(input)?;
+                    file.rewind().map(|()| file)
+                });
+                file.map_err(|error| Error::new(Code::GitFailed, format!("cannot run git: {error}")))?.into()
+            }
+        };
+        let (running, noted) = (self.running.clone(), self.running.clone());
+        let begun = move |pid| noted.iter().for_each(|running| running.note(pid));
+        process::finish(command, stdin, limit, running.as_ref().map(Running::file), begun).await.map_err(told)
+    }
+
+    fn refuse_without_folder(&self) -> Result<()> {
+        match self.folder.is_dir() {
+            true => Ok(()),
+            false => {
+                Err(Error::new(Code::GitFailed, format!("cannot run git: {} is no folder", self.folder.display())))
+            }
+        }
     }
 
     /// Runs a command that [`Git::command`] or [`Git::program`] made to its end.
     pub async fn run(&self, command: Command, input: Vec<u8>, limit: Duration) -> Result<Ended> {
-        if !self.folder.is_dir() {
-            return Err(Error::new(Code::GitFailed, format!("cannot run git: {} is no folder", self.folder.display())));
-        }
-        process::run(command, input, limit).await.map_err(|error| match error.code {
-            Code::ToolMissing => error.hint("install git, or put it on the PATH of the shell that starts Chorus"),
-            _ => Error { code: Code::GitFailed, ..error },
-        })
+        self.refuse_without_folder()?;
+        process::run(command, input, limit).await.map_err(told)
     }
 
     /// The commit that `rev` names; nothing when there is none.
@@ -261,6 +362,12 @@ impl Git {
         self.change(&["update-ref", "-d", name, old], Vec::new()).await.map(drop)
     }
 
+    /// Whether the folder is the top of a repository's working tree, and not a folder of another or none.
+    pub async fn is_toplevel(&self) -> Result<bool> {
+        // In a git folder this fails, and above the folder git does not look.
+        Ok(self.folder.is_dir() && self.succeeds(&["rev-parse", "--show-toplevel"]).await?)
+    }
+
     /// The repository's own folder, shared by its worktrees: absolute, canonical.
     pub async fn common_dir(&self) -> Result<PathBuf> {
         self.dir("--git-common-dir").await
@@ -278,6 +385,14 @@ impl Git {
     }
 }
 
+/// An error of running git.
+fn told(error: Error) -> Error {
+    match error.code {
+        Code::ToolMissing => error.hint("install git, or put it on the PATH of the shell that starts Chorus"),
+        _ => Error { code: Code::GitFailed, ..error },
+    }
+}
+
 /// What git printed, without its last newline.
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).trim_end_matches('\n').to_owned()
@@ -287,6 +402,11 @@ fn text(bytes: &[u8]) -> String {
 pub fn path(line: &[u8]) -> PathBuf {
     use std::os::unix::ffi::OsStrExt;
     Path::new(OsStr::from_bytes(line.strip_suffix(b"\n").unwrap_or(line))).to_owned()
+}
+
+/// Whether git gave up because another git holds a lock: of an index, a ref or the configuration.
+fn is_locked(error: &str) -> bool {
+    error.contains(".lock': File exists") || (error.contains("could not lock") && error.contains("File exists"))
 }
 
 fn succeeded<S: AsRef<OsStr>>(args: &[S], ended: Ended) -> Result<Ended> {
@@ -314,7 +434,7 @@ pub fn failed<S: AsRef<OsStr>>(args: &[S], ended: &Ended) -> Error {
         (_, error, _) => error,
     };
     let error = Error::new(Code::GitFailed, format!("git {name} failed: {why}"));
-    if why.contains(".lock': File exists") {
+    if is_locked(why) {
         return error.hint("another git is at work here; if none is, remove the lock file that is named");
     }
     if ["No space left", "Permission denied", "Read-only file system"].iter().any(|fault| why.contains(fault)) {
@@ -369,6 +489,38 @@ mod tests {
             let failed = bound.read(&["cat-file", "blob", "none"]).await.unwrap_err();
             assert!(failed.message.contains("Not a valid object name"), "{failed}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_is_no_repository_never_means_the_one_around_it() {
+        let (_folder, git) = repository().await;
+        git.change(&["remote", "add", "origin", "https://example.org/a.git"], Vec::new()).await.unwrap();
+        let inner = git.within(git.folder.join("inner"));
+        std::fs::create_dir(&inner.folder).unwrap();
+        assert!(git.is_toplevel().await.unwrap() && !inner.is_toplevel().await.unwrap());
+        let set = ["remote", "set-url", "origin", "https://example.org/b.git"];
+        assert!(inner.change(&set, Vec::new()).await.unwrap_err().message.contains("not a git repository"));
+        assert_eq!(git.read(&["remote", "get-url", "origin"]).await.unwrap(), "https://example.org/a.git");
+        // A file `.git` that leads nowhere is no way up either.
+        std::fs::write(inner.folder.join(".git"), "gitdir: gone\n").unwrap();
+        assert!(inner.change(&set, Vec::new()).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_lock_of_another_git_is_waited_for() {
+        let (_folder, git) = repository().await;
+        let lock = git.folder.join(".git/index.lock");
+        std::fs::write(&lock, "").unwrap();
+        std::fs::write(git.folder.join("a"), "").unwrap();
+        let freed = async {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            std::fs::remove_file(&lock).unwrap();
+        };
+        let (added, ()) = tokio::join!(git.change(&["add", "a"], Vec::new()), freed);
+        added.unwrap();
+        std::fs::write(git.folder.join(".git/config.lock"), "").unwrap();
+        let failed = git.change(&["config", "a.b", "c"], Vec::new()).await.unwrap_err();
+        assert!(failed.hint.is_some_and(|hint| hint.contains("lock file")), "{}", failed.message);
     }
 
     #[tokio::test]

@@ -51,6 +51,11 @@ impl Running {
         self.file.try_clone().map_or_else(|_| Stdio::null(), Stdio::from)
     }
 
+    /// What stays locked as long as a program has it.
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
     /// Notes which program runs now.
     pub fn note(&self, pid: u32) {
         let text = process::identity(pid).and_then(|identity| serde_json::to_string(&identity).ok());

@@ -7,6 +7,7 @@ mod write;
 
 pub use entry::{Mode, RescueEntry, Stamp};
 
+use crate::contract::Code;
 use crate::error::{Error, Result};
 use crate::paths::Content;
 use crate::status::Millis;
@@ -52,6 +53,7 @@ pub struct ListedRescue {
 /// Keeps the paths as they are now, for task `number`. What is neither a file nor a link (a nested repository, a pipe)
 /// and what is larger than 64 MiB is watched and not kept.
 pub async fn keep(git: &Git, paths: &BTreeSet<String>, number: i64) -> Result<Rescue> {
+    let git = &git.clone().durable();
     let entries = entry::read(git, paths, true).await?;
     let commit = commit(git, &entries, number).await?;
     let mut at = crate::clock::now();
@@ -161,8 +163,28 @@ pub async fn keep_under(
     entries: &BTreeMap<String, RescueEntry>,
     number: i64,
 ) -> Result<()> {
+    let git = &git.clone().durable();
     let commit = commit(git, entries, number).await?;
     git.read(&["update-ref", reference, &commit]).await.map(drop)
+}
+
+/// Removes a path, if it is there.
+pub(super) async fn remove(git: &Git, path: &str) -> Result<()> {
+    put(git, path, &RescueEntry::Absent).await
+}
+
+/// Puts a path to the bytes of an object.
+pub(super) async fn write_object(git: &Git, path: &str, mode: Mode, oid: &str) -> Result<()> {
+    put(git, path, &RescueEntry::Kept { mode, oid: oid.to_owned(), stamp: Stamp::default() }).await
+}
+
+async fn put(git: &Git, path: &str, entry: &RescueEntry) -> Result<()> {
+    let seen = now(git, path).await?;
+    match seen.same(entry) || replace(git, path, &seen, entry).await? {
+        true => Ok(()),
+        false => Err(Error::new(Code::VcsRefused, format!("cannot write {path}: somebody writes it at this moment"))
+            .hint("wait until nobody writes it, then try again")),
+    }
 }
 
 /// Every kept rescue, oldest first.

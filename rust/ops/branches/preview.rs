@@ -4,6 +4,8 @@ use crate::contract::{Code, Confirm, Offer};
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
 use crate::ops::branches::commit::recover::settle;
+use crate::ops::branches::commit::worktree::preparation_trouble;
+use crate::ops::branches::trouble::as_error;
 use crate::ops::{rewrite, stacks};
 use crate::task::{Isolation, Task};
 use crate::vcs::but::But;
@@ -26,6 +28,9 @@ pub async fn preview(core: &Core, asker: &Asker, confirm: Confirm) -> Result<Off
     };
     let loaded = core.config_of(&task.project);
     let but = stacks::open(core, &task.project, &loaded, None).await.map_err(|error| error.context(&doing))?;
+    if let Some(trouble) = preparation_trouble(core, &task, &loaded).await? {
+        return Err(as_error(&doing, &trouble));
+    }
     let mut others = stacks::touched_beside(core, &task, &but, branch).await.map_err(|error| error.context(&doing))?;
     if Git::at(&task.project).resolve(&format!("refs/heads/{}", shown(branch))).await?.is_some() {
         others.extend(stacks::touched_beside(core, &task, &but, &shown(branch)).await?);

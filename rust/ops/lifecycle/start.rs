@@ -36,7 +36,7 @@ pub async fn start(core: &Core, asker: &Asker, start: TaskStart) -> Result<Task>
     let home = isolated.home.clone();
     let begun = core.write(&task, move |tx, Task { uuid, project, .. }| {
         tx.step(uuid, Step::Start, Who::Person, None)?;
-        tx.set_isolation(uuid, home.isolation)?;
+        tx.set_isolation(uuid, home.isolation, home.reason.as_deref())?;
         tx.set_place(uuid, &home.place)?;
         if let Some(but) = &home.but {
             stacks::remember(tx, project, but)?;
@@ -55,12 +55,17 @@ pub async fn start(core: &Core, asker: &Asker, start: TaskStart) -> Result<Task>
         }
     };
     match open(core, &prepared, &task, &launch, Begin::New).await {
-        Ok(pane) => watch(core, &prepared, &task, &launch, pane).await,
+        Ok(pane) => {
+            if let Some(reason) = &task.isolation_reason {
+                core.warn(&task.project, &format!("#{} is not isolated: {reason}", task.number));
+            }
+            watch(core, &prepared, &task, &launch, pane).await
+        }
         Err(error) => {
             let why = error.message.clone();
             let undo = core.write(&before, move |tx, before| {
                 tx.undo_start(&before.uuid, &why)?;
-                tx.set_isolation(&before.uuid, before.isolation)
+                tx.set_isolation(&before.uuid, before.isolation, before.isolation_reason.as_deref())
             });
             undo.await?;
             isolated.undo(core).await;
@@ -100,7 +105,9 @@ pub async fn restart(core: &Core, asker: &Asker, restart: TaskRestart) -> Result
         });
         return continued.await;
     }
-    let loaded = core.config_of(&task.project);
+    let loaded = core
+        .whole_config_of(&task.project)
+        .map_err(|error| error.context(format!("cannot restart #{}", task.number)))?;
     let project = crate::vcs::git::Git::at(&task.project);
     worktrees::restore(core, &task, &loaded, &project)
         .await

@@ -3,10 +3,11 @@
 //! Its folder is first moved aside, where nobody finds it any more, and looked at once more: what a background process
 //! wrote since the first look is kept too, or the folder comes back.
 
-use super::Worktree;
-use super::keep::{keep, tree};
-use super::standing::{Checkout, Standing, changes, state};
-use super::submodule;
+use super::dirty::changes;
+use super::keep::keep;
+use super::stage::exact_tree;
+use super::standing::{Checkout, Standing, state};
+use super::{Worktree, settings, submodule};
 use crate::contract::Code;
 use crate::error::{Error, Result};
 use crate::vcs::lock::Held;
@@ -55,7 +56,8 @@ pub async fn discard(worktree: &Worktree, number: u32, held: &Held, log: &mut dy
         return Err(refused(worktree, "its branch is applied in GitButler's workspace").hint(hint));
     }
     refuse_another(worktree).await?;
-    let kept = keep(worktree, number).await?;
+    let durable = Worktree { project: worktree.project.clone().durable(), ..worktree.clone() };
+    let kept = keep(&durable, number).await?;
     let mut intent = intent(worktree, kept, true).await?;
     let mut permit = Permit::begin(held, &Intent::RemoveWorktree(Box::new(intent.clone())), log).await?;
     if let Some(aside) = move_aside(worktree, &intent, &permit).await? {
@@ -104,16 +106,16 @@ pub async fn recover(
 
 /// Paths in a worktree with uncommitted edits that putting back what is kept would overwrite.
 pub async fn overwritten(worktree: &Worktree, kept: &str) -> Result<Vec<String>> {
-    let dirty = changes(worktree).await?.paths;
-    if dirty.is_empty() {
-        return Ok(dirty);
+    let found = changes(worktree).await?;
+    if found.paths.is_empty() {
+        return Ok(Vec::new());
     }
-    let now = tree(worktree).await?;
+    let now = exact_tree(&worktree.git(), &found).await?;
     let args = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", now.as_str(), kept, "--"];
     let other = worktree.git().bytes(&args).await?;
     let other: Vec<String> =
         other.split(|byte| *byte == 0).map(|path| String::from_utf8_lossy(path).into_owned()).collect();
-    Ok(dirty.into_iter().filter(|path| other.contains(path)).collect())
+    Ok(found.paths.into_iter().filter(|path| other.contains(path)).collect())
 }
 
 async fn intent(worktree: &Worktree, kept: Option<String>, discards: bool) -> Result<RemoveIntent> {
@@ -203,6 +205,7 @@ async fn take_away(worktree: &Worktree, intent: &RemoveIntent, _permit: &Permit<
     if worktree.folder.exists() && worktree.is_present().await? {
         return removed.map(drop);
     }
+    settings::tidy(&worktree.project).await;
     if let Some(shelf) = worktree.folder.parent() {
         // Only when it is empty.
         let _ = std::fs::remove_dir(shelf);
