@@ -80,6 +80,14 @@ async fn of_stack(core: &Core, task: &Task) -> Result<Option<Discarded>> {
             return Ok(Some(kept));
         };
         moved = path;
+        let mut written = Vec::new();
+        for file in files {
+            if rescue::now(&git, &file.path).await?.same(&file.to) {
+                written.push(file);
+            }
+        }
+        files = written;
+        kept.files = files.iter().map(|file| file.path.clone()).collect();
         edits::reconcile(core, &task.project).await?;
     }
     if !files.is_empty() {
