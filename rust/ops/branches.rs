@@ -5,6 +5,7 @@ pub mod commit;
 pub mod diff;
 pub mod discard;
 mod discarded;
+mod hooks;
 pub mod isolate;
 pub mod mend;
 pub mod preview;

@@ -7,7 +7,6 @@ use crate::store::{Tx, Who};
 use crate::task::Task;
 use crate::vcs::but::But;
 use crate::vcs::commit::CommitPlace;
-use crate::vcs::environment::GitEnvironment;
 use crate::vcs::git::Git;
 use crate::vcs::lock::Held;
 use crate::vcs::rewrite::{self, Action, Intent, IntentLog, Rewritten};
@@ -34,9 +33,9 @@ impl IntentLog for TaskLog<'_> {
     }
 }
 
-/// Git beside `but` in a project's tree.
-pub fn git(project: &str) -> Git {
-    Git::plumbing(project, &GitEnvironment::of_process())
+/// Git beside `but` in its tree.
+pub fn git(but: &But) -> Git {
+    Git::plumbing(but.root(), but.environment())
 }
 
 /// Keeps every uncommitted byte, writes the intent down, acts, and looks at every byte. `record` writes down what came of
@@ -49,7 +48,7 @@ pub async fn run(
     action: Action,
     record: impl FnOnce(&mut Tx<'_>, &str, &str) -> Result<()> + Send + 'static,
 ) -> Result<Rewritten> {
-    let git = git(&task.project);
+    let git = git(but);
     let place = CommitPlace { git: &git, but, held };
     let kept = rewrite::keep(place, task.number, &BTreeSet::new()).await?;
     let (intent, permit) = kept.begin(place, action, &mut TaskLog::of(core, &task.uuid)).await?;

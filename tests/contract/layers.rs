@@ -34,6 +34,7 @@ const RUST: &[Layer] = &[
                 "ops::branches::preview",
             ],
             &["ops::branches::commit"],
+            &["ops::branches::hooks"],
             &[
                 "ops::branches::prune",
                 "ops::branches::uncommitted",

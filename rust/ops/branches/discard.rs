@@ -39,10 +39,10 @@ pub async fn discard(core: &Core, task: &Task) -> Result<String> {
 async fn of_stack(core: &Core, task: &Task) -> Result<Option<Discarded>> {
     let Some(branch) = task.stack.clone() else { return Ok(None) };
     let loaded = core.config_of(&task.project);
-    let but = stacks::open(core, &task.project, &loaded, None).await?;
+    let but = stacks::open_for(core, task, &loaded).await?;
     edits::reconcile(core, &task.project).await?;
     let held = stacks::hold(&but).await?;
-    let git = rewrite::git(&task.project);
+    let git = rewrite::git(&but);
     let place = CommitPlace { git: &git, but: &but, held: &held };
     let reference = format!("refs/chorus/discarded/{}-{}", task.number, crate::clock::now());
     if let Some(tip) = git.resolve(&format!("refs/heads/{branch}")).await? {
@@ -240,12 +240,12 @@ pub async fn restore(core: &Core, task: &Task) -> Result<()> {
         return commit::worktree::count(core, task).await;
     }
     let loaded = core.config_of(&task.project);
-    let but = stacks::open(core, &task.project, &loaded, None).await?;
+    let but = stacks::open_for(core, task, &loaded).await?;
     edits::reconcile(core, &task.project).await?;
     let held = stacks::hold(&but).await?;
     let action =
         Action::Restore { branch: kept.branch.clone(), reference: kept.reference.clone(), files: kept.files.clone() };
-    let git = rewrite::git(&task.project);
+    let git = rewrite::git(&but);
     let place = CommitPlace { git: &git, but: &but, held: &held };
     let before = vcs::keep(place, task.number, &kept.files.iter().cloned().collect()).await?;
     let (intent, permit) = before.begin(place, action, &mut TaskLog::of(core, &task.uuid)).await?;

@@ -78,7 +78,7 @@ fn proposal(remedy: &Remedy, branch: &str, trouble: &Trouble, others: &[String])
 
 /// Files with others' edits that the remedy could touch.
 async fn beside(core: &Core, task: &Task, branch: &str, remedy: &Remedy) -> Result<Vec<String>> {
-    let but = stacks::open(core, &task.project, &core.config_of(&task.project), None).await?;
+    let but = stacks::open_for(core, task, &core.config_of(&task.project)).await?;
     let mut files = stacks::touched_beside(core, task, &but, branch).await?;
     if let Remedy::Above(above) = remedy {
         files.extend(stacks::touched_beside(core, task, &but, above).await?);
@@ -91,7 +91,7 @@ async fn beside(core: &Core, task: &Task, branch: &str, remedy: &Remedy) -> Resu
 /// Under our lock, with every uncommitted byte kept before.
 async fn carry_out(core: &Core, task: &Task, branch: &str, remedy: &Remedy) -> Result<()> {
     let loaded = core.config_of(&task.project);
-    let but = stacks::open(core, &task.project, &loaded, None).await?;
+    let but = stacks::open_for(core, task, &loaded).await?;
     let held = stacks::hold(&but).await?;
     let branch = branch.to_owned();
     let action = match remedy {

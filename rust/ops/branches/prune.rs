@@ -2,8 +2,8 @@
 
 use crate::core::Core;
 use crate::ops::branches::discarded::reference_of;
-use crate::ops::rewrite;
 use crate::store::Filter;
+use crate::vcs::git::Git;
 use crate::vcs::rescue;
 use crate::vcs::rewrite::Intent;
 use std::collections::BTreeSet;
@@ -25,7 +25,8 @@ pub async fn prune(core: &Core) {
         Err(error) => return log::error!("cannot read which backups are needed: {error}"),
     };
     for project in projects.into_iter().filter(|project| std::path::Path::new(project).join(".git").exists()) {
-        if let Err(error) = rescue::prune(&rewrite::git(&project), crate::clock::now(), &named).await {
+        let git = Git::plumbing(&project, &core.environments.of_project(&project));
+        if let Err(error) = rescue::prune(&git, crate::clock::now(), &named).await {
             log::info!("cannot let go of old backups in {project}: {error}");
         }
     }

@@ -83,8 +83,8 @@ async fn is_open(core: &Core, task: &Task, intent: &Intent) -> Result<bool> {
 
 async fn commit(core: &Core, task: &Task, intent: &CommitIntent) -> Result<()> {
     let loaded = core.config_of(&task.project);
-    let but = stacks::open(core, &task.project, &loaded, None).await?;
-    let git = rewrite::git(&task.project);
+    let but = stacks::open_for(core, task, &loaded).await?;
+    let git = rewrite::git(&but);
     let held = stacks::hold(&but).await?;
     if !is_open(core, task, &Intent::Commit(Box::new(intent.clone()))).await? {
         return Ok(());
@@ -95,8 +95,8 @@ async fn commit(core: &Core, task: &Task, intent: &CommitIntent) -> Result<()> {
 
 async fn rewriting(core: &Core, task: &Task, intent: &RewriteIntent) -> Result<()> {
     let loaded = core.config_of(&task.project);
-    let but = stacks::open(core, &task.project, &loaded, None).await?;
-    let git = rewrite::git(&task.project);
+    let but = stacks::open_for(core, task, &loaded).await?;
+    let git = rewrite::git(&but);
     let held = stacks::hold(&but).await?;
     if !is_open(core, task, &Intent::Rewrite(Box::new(intent.clone()))).await? {
         return Ok(());
