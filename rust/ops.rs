@@ -11,6 +11,7 @@ mod queries;
 mod rewrite;
 mod stacks;
 mod terminal;
+pub mod tracing;
 
 use crate::contract::{self, *};
 use crate::core::fact::Fact;
