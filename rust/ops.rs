@@ -8,8 +8,10 @@ pub mod edits;
 pub(crate) mod lifecycle;
 pub(crate) mod program;
 mod queries;
+mod rewrite;
 mod stacks;
 mod terminal;
+pub mod tracing;
 
 use crate::contract::{self, *};
 use crate::core::fact::Fact;

@@ -9,11 +9,13 @@ pub(crate) mod conflicts;
 pub mod environment;
 pub mod git;
 pub(crate) mod hooks;
+pub mod ignored;
 pub mod lock;
 pub mod merge;
 pub(crate) mod name;
 pub mod repository;
 pub(crate) mod rescue;
+pub mod rewrite;
 pub(crate) mod scan;
 pub mod worktree;
 

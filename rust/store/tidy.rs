@@ -14,9 +14,11 @@ const AT_ONCE: usize = 500;
 /// Pages that are given back to the disk at once.
 const PAGES_AT_ONCE: u32 = 1000;
 
-/// A closed request keeps what it asked and how it was answered for so long, its row for three times that.
-const CONTENTS: Millis = 30 * DAY;
-const ROW: Millis = 90 * DAY;
+/// How long closed requests and the text of delivered prompts are kept. The journal still tells of them.
+const CLOSED: Millis = 30 * DAY;
+
+/// How long the journal of a deleted task is kept.
+const DELETED: Millis = 90 * DAY;
 
 /// Bytes of what closed requests asked and were answered: the newest are kept whole.
 const MOST_CONTENTS: i64 = 64 * 1024 * 1024;
@@ -51,7 +53,7 @@ const RULES: &[Rule] = &[
             (SELECT id FROM journal WHERE task = ?1 ORDER BY id DESC LIMIT ?3 OFFSET ?2)",
     },
     Rule {
-        keep: Keep::For(ROW),
+        keep: Keep::For(DELETED),
         owners: "SELECT DISTINCT task FROM journal WHERE task NOT IN (SELECT uuid FROM tasks)",
         trim: "DELETE FROM journal WHERE id IN
             (SELECT id FROM journal WHERE task = ?1 AND at < ?2 ORDER BY id LIMIT ?3)",
@@ -75,7 +77,7 @@ const RULES: &[Rule] = &[
             WHERE task = ?1 AND state IN ('delivered', 'failed') ORDER BY id DESC LIMIT ?3 OFFSET ?2)",
     },
     Rule {
-        keep: Keep::For(CONTENTS),
+        keep: Keep::For(CLOSED),
         owners: "SELECT DISTINCT task FROM prompts",
         trim: "UPDATE prompts SET text = '' WHERE id IN (SELECT id FROM prompts
             WHERE task = ?1 AND state = 'delivered' AND text <> '' AND changed_at < ?2 ORDER BY id LIMIT ?3)",
@@ -98,19 +100,16 @@ enum Loss {
 
 /// `room` is what closed requests that are newer left of [`MOST_CONTENTS`].
 fn loss(now: Millis, closed: Millis, size: i64, room: &mut i64) -> Loss {
-    match now - closed {
-        age if age > ROW => Loss::All,
-        _ if size == 0 => Loss::Nothing,
-        age if age > CONTENTS || size > *room => {
-            // What is older does not take the place of what was let go.
-            *room = if age > CONTENTS { *room } else { 0 };
-            Loss::Contents
-        }
-        _ => {
-            *room -= size;
-            Loss::Nothing
-        }
+    if now - closed > CLOSED {
+        return Loss::All;
     }
+    if size <= *room {
+        *room -= size;
+        return Loss::Nothing;
+    }
+    // What is older does not take the place of what was let go.
+    *room = 0;
+    Loss::Contents
 }
 
 /// Where a walk through the requests stands, from the newest to the oldest.
@@ -219,6 +218,6 @@ mod tests {
         assert_eq!(after(2, 6), Loss::Contents, "only 4 bytes of room were left");
         assert_eq!(after(3, 1), Loss::Contents, "an older one does not take its place");
         assert_eq!(after(4, 0), Loss::Nothing);
-        assert_eq!((after(31, 1), after(91, 0)), (Loss::Contents, Loss::All));
+        assert_eq!((after(30, 1), after(31, 0)), (Loss::Contents, Loss::All));
     }
 }

@@ -11,10 +11,12 @@ mod stack {
     mod gone;
     mod guard;
     mod health;
+    mod kept;
     mod killed;
     mod life;
     mod stops;
     mod together;
+    mod traced;
     mod unstarted;
     mod world;
 }

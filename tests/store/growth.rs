@@ -28,6 +28,7 @@ fn size(folder: &std::path::Path) -> u64 {
 
 /// `days` days until `now` of 2,000 requests each, by 20 tasks, with their lines in the journal.
 fn work(connection: &Connection, tasks: &[String], first: i64, days: i64, now: i64) {
+    connection.execute_batch("PRAGMA synchronous = OFF").unwrap();
     let uuids = serde_json::to_string(tasks).unwrap();
     let begun = now - days * DAY;
     let made = "WITH RECURSIVE n (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n < ?2 * 2000 - 1),
@@ -38,12 +39,13 @@ fn work(connection: &Connection, tasks: &[String], first: i64, days: i64, now: i
         "{made} INSERT INTO requests (id, task, kind, tool, summary, input, answerable, opened_at, closed_at, outcome,
             closed_by, answer)
         SELECT (?4 + n) || '-0000-4000-8000-000000000000', task, 'permission', 'Bash', printf('%.60c', 'x'),
-            '\"' || printf('%.2000c', 'x') || '\"', 'hook', at, at + 1, 'allowed', 'person', '{{}}' FROM made"
+            '\"' || printf('%.1500c', 'x') || '\"', 'hook', at, at + 1, 'allowed', 'person', '{{}}' FROM made"
     );
     connection.execute(&requests, values).unwrap();
+    let values = params![uuids, days, begun];
     let journal = format!(
         "{made} INSERT INTO journal (task, at, who, what, text)
-        SELECT task, at + ?4 * 0, 'agent', 'request_opened', 'Asks: ' || printf('%.60c', 'x') FROM made"
+        SELECT task, at, 'agent', 'request_opened', 'Asks: ' || printf('%.60c', 'x') FROM made"
     );
     connection.execute(&journal, values).unwrap();
 }
@@ -57,28 +59,28 @@ async fn half_a_year_of_requests_stays_bounded() {
     }
     let connection = sqlite(folder.path());
     let begun = row(&store, &tasks[0]).await.created_at;
-    for step in 1..=12 {
-        let now = begun + step * 15 * DAY;
-        work(&connection, &tasks, step * 1_000_000, 15, now);
+    for step in 1..=6 {
+        let now = begun + step * 30 * DAY;
+        work(&connection, &tasks, step * 1_000_000, 30, now);
         store.tidy(now).await.unwrap();
     }
     assert!(size(folder.path()) < BOUND, "{}", size(folder.path()));
     assert_eq!(number(&connection, "SELECT count(*) FROM journal"), 20 * 2000);
     let with_input = number(&connection, "SELECT count(*) FROM requests WHERE input IS NOT NULL");
-    assert!(with_input > 10_000 && with_input <= 30 * 2000, "{with_input}");
-    assert_eq!(number(&connection, "SELECT count(*) FROM requests"), 90 * 2000);
+    assert!(with_input > 10_000 && with_input < 30 * 2000, "{with_input}");
+    assert_eq!(number(&connection, "SELECT count(*) FROM requests"), 30 * 2000);
     assert_eq!(number(&connection, "PRAGMA freelist_count"), 0);
 }
 
 #[tokio::test]
 async fn a_store_that_could_not_shrink_does() {
-    let (folder, store) = fresh();
-    let uuid = running(&store, "Old").await.uuid;
-    drop(store);
+    let folder = tempfile::tempdir().unwrap();
     let connection = sqlite(folder.path());
-    connection.execute_batch("PRAGMA journal_mode = DELETE; PRAGMA auto_vacuum = NONE; VACUUM").unwrap();
-    assert_eq!(number(&connection, "PRAGMA auto_vacuum"), 0);
+    let old = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/store/versions/0001.sql");
+    connection.execute_batch(&std::fs::read_to_string(old).unwrap()).unwrap();
+    let uuid: String = connection.query_row("SELECT uuid FROM tasks", [], |row| row.get(0)).unwrap();
     work(&connection, std::slice::from_ref(&uuid), 0, 10, 0);
+    assert_eq!(number(&connection, "PRAGMA auto_vacuum"), 0);
     drop(connection);
     let before = size(folder.path());
     let store = Store::open(folder.path()).unwrap();
@@ -86,8 +88,8 @@ async fn a_store_that_could_not_shrink_does() {
     assert!(size(folder.path()) < before / 10, "{before} became {}", size(folder.path()));
     let connection = sqlite(folder.path());
     assert_eq!(number(&connection, "PRAGMA auto_vacuum"), 2);
-    assert_eq!(row(&store, &uuid).await.title, "Old");
-    assert_eq!(number(&connection, "SELECT count(*) FROM journal WHERE what = 'request_opened'"), 2000 - 2);
+    assert_eq!(number(&connection, "SELECT count(*) FROM journal"), 2000);
+    assert_eq!(row(&store, &uuid).await.requests, 1, "an open one stays");
 }
 
 #[tokio::test]
@@ -138,15 +140,11 @@ async fn what_is_open_and_what_is_young_stays() {
 
     store.tidy(now + 31 * DAY).await.unwrap();
     assert_eq!(texts(), ",waits");
-    let closed = request("closed").await.unwrap();
-    assert_eq!((closed.input, closed.cut, closed.summary.as_str()), (None, true, "ls"));
+    assert!(request("closed").await.is_none());
     assert!(request("open").await.unwrap().input.is_some());
     assert_eq!(number(&connection, "SELECT count(*) FROM launches"), 101);
     let task = uuid.clone();
     assert!(store.read(move |tx| tx.open_launch(&task)).await.unwrap().is_some());
-
-    store.tidy(now + 91 * DAY).await.unwrap();
-    assert!(request("closed").await.is_none() && request("open").await.is_some());
 }
 
 #[tokio::test]

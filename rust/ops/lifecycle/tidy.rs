@@ -3,7 +3,7 @@
 
 use crate::core::Core;
 use crate::error::Result;
-use crate::ops::branches::commit;
+use crate::ops::branches::prune;
 use crate::paths::State;
 use crate::status::Millis;
 use crate::store::Filter;
@@ -73,7 +73,7 @@ async fn all(core: &Core, now: Millis) {
             log::warn!("cannot tidy up {what}: {error}");
         }
     }
-    commit::prune(core).await;
+    prune::prune(core).await;
     let noted = core.write(DONE, move |tx, key| tx.remember(key, &now.to_string())).await;
     noted.unwrap_or_else(|error| log::warn!("cannot note that it was tidied up: {error}"));
 }
