@@ -228,7 +228,7 @@ fn without_tracing_the_pane_is_the_agents_and_nobody_wonders() {
     let standin = standins().into_iter().take(1).collect();
     over(standin, World::new, |world| {
         let shell = Shell::start(world, "[vcs]\ntrace = \"off\"\n");
-        assert_eq!(shell.pane_process(), shell.world.agent_pid(&shell.task));
+        shell.is_untraced("off");
         assert!(shell.world.health("write tracing")["text"].as_str().unwrap().contains("off"));
         shell.types("exit 0");
         assert_eq!(shell.ended().0, "0");
