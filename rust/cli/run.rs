@@ -2,7 +2,7 @@
 
 use super::request::Given;
 use super::shown::{json, shown};
-use super::{InputRefusal, local, target};
+use super::{InputRefusal, local, output, target};
 use crate::client::Client;
 use crate::config;
 use crate::contract::{Code, Request, Terminal};
@@ -97,10 +97,10 @@ impl Shell {
         }
         let shown = shown(request, &reply, crate::clock::now(), std::io::stdout().is_terminal())?;
         match self.json {
-            true => println!("{}", json(request, &reply)),
+            true => output::line(json(request, &reply)),
             false => {
-                shown.lines.iter().for_each(|line| println!("{line}"));
-                shown.notes.iter().for_each(|note| eprintln!("{note}"));
+                shown.lines.iter().for_each(output::line);
+                shown.notes.iter().for_each(output::note);
             }
         }
         Ok(shown.code)
