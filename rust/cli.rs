@@ -2,6 +2,7 @@
 
 mod args;
 pub(crate) mod detect;
+mod folder;
 mod local;
 mod output;
 mod print;

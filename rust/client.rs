@@ -9,13 +9,16 @@ use rmpv::Value;
 use serde::de::DeserializeOwned;
 use std::io::{BufReader, Write};
 use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long a fresh daemon may take to listen. The one before it may take 5 s to finish its verbs.
 const START_LIMIT: Duration = Duration::from_secs(10);
 
-/// What the daemon, which outlives its starter, takes of its environment: where things are, and no secret.
+/// What the daemon, which outlives its starter, takes of its environment: where things are, and no secret. Nothing that
+/// decides for one shell or one project, as git's variables do, and nothing that goes with a shell, as its temporary
+/// folder may.
 const FOR_THE_DAEMON: &[&str] = &[
     "HOME",
     "PATH",
@@ -24,19 +27,22 @@ const FOR_THE_DAEMON: &[&str] = &[
     "SHELL",
     "LANG",
     "TZ",
-    "TMPDIR",
     "TMUX_TMPDIR",
     "DBUS_SESSION_BUS_ADDRESS",
-    "PROJECT_ROOT",
-    "POLL_INTERVAL",
     "RUST_BACKTRACE",
     // Where GitButler keeps its list of projects, when that is not in HOME.
     "E2E_TEST_APP_DATA_DIR",
 ];
 /// Whole families of such variables.
-const FAMILIES_FOR_THE_DAEMON: &[&str] = &["LC_", "XDG_", "CHORUS_", "GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_CONFIG_"];
+const FAMILIES_FOR_THE_DAEMON: &[&str] = &["LC_", "XDG_", "CHORUS_"];
 /// The marks of a task, which the daemon that a hook starts does not belong to.
-const MARKS: &[&str] = &["CHORUS_TASK", "CHORUS_LAUNCH"];
+const MARKS: &[&str] = &["CHORUS_TASK", "CHORUS_LAUNCH", TRACED];
+
+/// In the environment of a traced agent: the state folder of the tracer beside it.
+pub const TRACED: &str = "CHORUS_TRACED";
+
+/// One client's project, which is not the daemon's.
+const PROJECT: &str = "CHORUS_PROJECT_ROOT";
 
 /// A connection to the daemon.
 #[derive(Debug)]
@@ -150,12 +156,24 @@ fn lost(error: impl std::fmt::Display) -> Error {
 
 fn is_for_the_daemon(name: &str) -> bool {
     let family = FAMILIES_FOR_THE_DAEMON.iter().any(|prefix| name.starts_with(prefix));
-    (family || FOR_THE_DAEMON.contains(&name)) && !MARKS.contains(&name)
+    (family || FOR_THE_DAEMON.contains(&name)) && !MARKS.contains(&name) && name != PROJECT
+}
+
+/// The file by whose writing a traced program asks its tracer for a daemon.
+pub fn start_request(state: &State) -> PathBuf {
+    state.dir.join("start")
 }
 
 /// Starts `chorus daemon` on its own: it leaves this session by itself and survives whoever started it.
+///
+/// Below a tracer, the daemon would be traced too, and end with the tracer. So the tracer is asked, by a write that it
+/// sees.
 pub fn start_daemon(state: &State) -> Result<()> {
     state.create()?;
+    if std::env::var_os(TRACED).is_some_and(|beside| Path::new(&beside) == state.dir) {
+        let asked = std::fs::write(start_request(state), "");
+        return asked.map_err(|error| Error::internal(format!("cannot ask for a daemon: {error}")));
+    }
     let program = std::env::current_exe().map_err(Error::internal)?;
     let log = crate::paths::log::open(&state.log()).map_err(|error| {
         Error::new(Code::StoreUnusable, format!("cannot write the log {}: {error}", state.log().display()))

@@ -8,6 +8,7 @@ pub(crate) mod connection;
 pub(crate) mod log;
 pub(crate) mod peer;
 pub(crate) mod socket;
+mod tracer;
 
 use crate::core::Core;
 use crate::error::{Error, Result};
@@ -67,6 +68,9 @@ async fn serve() -> Result<()> {
     // A file-size limit then fails a write, which is told, and does not end the daemon.
     let _full = signal(SignalKind::from_raw(25)).map_err(Error::internal)?;
     let Some(lock) = socket::lock(&state).await? else { return Ok(()) };
+    if let Err(error) = state.use_temporary_folder() {
+        ::log::warn!("{error}");
+    }
     let core = Core::open(state.clone()).await;
     let (mut listener, mut inode) = socket::bind(&state)?;
     begin::begin(&core).await;

@@ -2,7 +2,7 @@
 
 use super::section::section;
 use super::value::{Choice, Patterns, Words};
-use crate::contract::Renderer;
+use crate::contract::{Environment, Renderer};
 use crate::task::Isolation;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -91,6 +91,10 @@ section! {
         Free commit: CommitWhen = CommitWhen::Turn;
         /// What happens before an edit of a file that holds another task's uncommitted edits.
         Free overlap: Overlap = Overlap::Tell;
+        /// Whether the kernel reports what the processes of stack tasks' agents write.
+        Guarded trace: Trace = Trace::Auto;
+        /// Whether the repository's hooks run where Chorus commits.
+        Guarded hooks: RunHooks = RunHooks::Unchanged;
         /// Who commits.
         Guarded committer: Committer = Committer::Chorus;
         /// GitButler's program: a name in the PATH of whoever starts a task, or a path.
@@ -145,6 +149,13 @@ section! {
 }
 
 impl Agent {
+    /// The environment that the agent gets where `client` asks for it: the configured variables override the client's.
+    pub fn environment(&self, client: &Environment) -> Environment {
+        let mut environment = client.clone();
+        environment.0.extend(self.env.clone());
+        environment
+    }
+
     /// An agent whose command is its name.
     pub fn named(name: &str) -> Agent {
         Agent { command: Words(vec![name.to_owned()]), ..Agent::default() }
@@ -196,6 +207,35 @@ pub enum Overlap {
 impl Choice for Overlap {
     const NAMES: &'static [(&'static str, Self)] =
         &[("tell", Overlap::Tell), ("ask", Overlap::Ask), ("off", Overlap::Off)];
+}
+
+/// Whether the kernel reports what agents' processes write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trace {
+    /// For tasks that share a working tree, where it can.
+    Auto,
+    /// Never.
+    Off,
+}
+
+impl Choice for Trace {
+    const NAMES: &'static [(&'static str, Self)] = &[("auto", Trace::Auto), ("off", Trace::Off)];
+}
+
+/// Whether the repository's hooks run where Chorus commits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunHooks {
+    /// While they are as in the task's base.
+    Unchanged,
+    /// Never.
+    Never,
+    /// Also those that the task changed.
+    Always,
+}
+
+impl Choice for RunHooks {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("unchanged", RunHooks::Unchanged), ("never", RunHooks::Never), ("always", RunHooks::Always)];
 }
 
 /// Who commits to stacks.

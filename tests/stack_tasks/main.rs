@@ -7,6 +7,7 @@ mod stack {
     mod commands;
     mod depends;
     mod edits;
+    mod environment;
     mod gone;
     mod guard;
     mod health;
@@ -14,6 +15,7 @@ mod stack {
     mod life;
     mod stops;
     mod together;
+    mod traced;
     mod unstarted;
     mod world;
 }

@@ -1,9 +1,11 @@
 //! What Chorus needs and whether it is there; what is configured.
 
+use crate::config::Trace;
 use crate::contract::{self, Check, Health};
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
 use crate::paths::State;
+use crate::vcs::environment::GitEnvironment;
 use std::time::Duration;
 
 const PROGRAM_LIMIT: Duration = Duration::from_secs(3);
@@ -16,13 +18,18 @@ pub async fn health(core: &Core, asker: &Asker) -> Result<Health> {
         program(
             &loaded.config.agent.default,
             &agent_command(core, asker),
+            &agent_environment(core, asker),
             true,
             "install it, or set `[agent] default = \"demo\"`",
         )
         .await,
     );
     checks.extend(crate::ops::queries::repository::checks(core, asker).await);
-    checks.push(program("ttyd", &loaded.config.web.command, false, "install ttyd for `web`").await);
+    checks.push(write_tracing(loaded.config.vcs.trace).await);
+    checks.push(
+        program("ttyd", &loaded.config.web.command, &GitEnvironment::of_process(), false, "install ttyd for `web`")
+            .await,
+    );
     checks.extend(
         loaded.faults.iter().map(|fault| check("configuration", "error", fault.clone(), Some("correct chorus.toml"))),
     );
@@ -67,16 +74,44 @@ async fn tmux(core: &Core, project: &str) -> Check {
     }
 }
 
+/// Whether the kernel can say which task wrote a file. Trying it takes a thread, since a filter is never taken off again.
+async fn write_tracing(configured: Trace) -> Check {
+    let name = "write tracing";
+    if configured == Trace::Off {
+        return check(name, "ok", "off: `[vcs] trace` says so", None);
+    }
+    let tried = tokio::task::spawn_blocking(chorus_write_trace::available).await;
+    match tried.unwrap_or_else(|error| Err(error.to_string())) {
+        Ok(()) => {
+            let text =
+                "the kernel reports what stack tasks write; programs in their terminals gain no privileges (sudo)";
+            check(name, "ok", text, None)
+        }
+        Err(why) => {
+            let advice = "without it, Chorus takes shell commands' edits for candidates by the time they were made";
+            check(name, "warn", format!("not possible here: {why}"), Some(advice))
+        }
+    }
+}
+
 fn agent_command(core: &Core, asker: &Asker) -> String {
     let loaded = core.config_of(&asker.project);
     let agent = crate::ops::agents::named(&loaded, &loaded.config.agent.default, &core.state);
     agent.command.into_iter().next().unwrap_or_default()
 }
 
-/// As the daemon finds it; a task uses the PATH of the client that starts it.
-async fn program(name: &str, command: &str, needed: bool, advice: &str) -> Check {
+/// What the agent would have, were it started by the client that asks.
+fn agent_environment(core: &Core, asker: &Asker) -> GitEnvironment {
+    let loaded = core.config_of(&asker.project);
+    let configured = loaded.config.agent(&loaded.config.agent.default);
+    GitEnvironment::of_client(&configured.environment(&core.environments.client_of(&asker.project)))
+}
+
+/// As it is found in that environment.
+async fn program(name: &str, command: &str, environment: &GitEnvironment, needed: bool, advice: &str) -> Check {
     let mut run = tokio::process::Command::new(command);
-    run.arg("--version").env_remove("TMUX");
+    environment.give(&mut run);
+    run.arg("--version");
     let found = crate::process::run(run, Vec::new(), PROGRAM_LIMIT).await;
     match found {
         Ok(ended) if ended.code == Some(0) => {
