@@ -52,7 +52,7 @@ fn connect(options: &ArgMatches) -> Result<Client, Error> {
     let state = State::from_environment()?;
     let (folder, surprise) = folder(options.get_one::<String>("project").map(String::as_str))?;
     if let Some(variable) = surprise {
-        eprintln!("note: {variable} chose the project {}", folder.display());
+        output::note(format!("note: {variable} chose the project {}", folder.display()));
     }
     Ok(Client::hello(&state, &folder.to_string_lossy())?.0)
 }
