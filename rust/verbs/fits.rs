@@ -31,6 +31,8 @@ pub enum Fits {
     Worktree,
     /// Tasks with something that keeps their edits from being committed.
     Trouble,
+    /// Tasks with an alert.
+    Alerted,
 }
 
 impl Fits {
@@ -48,6 +50,7 @@ impl Fits {
             Fits::Uncommitted => task.stack.is_some() && task.uncommitted > 0,
             Fits::Worktree => task.stack.is_some() && task.isolation == Isolation::Worktree,
             Fits::Trouble => task.trouble.is_some(),
+            Fits::Alerted => !task.alerts.is_empty(),
         }
     }
 }

@@ -35,6 +35,7 @@ fn tasks() -> Vec<Task> {
                     task.uncommitted = i64::from(has(1));
                     task.stack = task.stack.filter(|_| has(2));
                     task.trouble = task.trouble.filter(|_| has(3));
+                    task.alerts.retain(|_| has(0));
                     task.unread = has(4);
                     task.tags = if has(4) { vec!["ui".into()] } else { vec![] };
                     tasks.push(task);

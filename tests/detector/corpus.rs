@@ -115,6 +115,8 @@ fn fused(state: &State, reading: ScreenReading) -> (AgentStatus, Option<Kind>, S
     let text =
         json!({"pid": 7, "status": state.session, "waitingFor": state.waiting_for, "statusUpdatedAt": at + 1_000});
     evidence.saw_session(session_file::parse(text.to_string().as_bytes()).unwrap(), true, at + 1_015);
+    // Ctrl-Z in a client that is the pane's own program: it has left its terminal.
+    evidence.saw_terminal(state.session.is_some() && state.status == "exited", at + 1_020);
     evidence.saw_screen(reading, (80, 24), true, at + 1_000 + SETTLE);
     let verdict = detect(&evidence, at + 1_400);
     (verdict.state.status, verdict.state.kind, verdict.rule)

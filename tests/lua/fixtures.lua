@@ -22,6 +22,7 @@ function M.task(over)
     commits = 0,
     uncommitted = 0,
     overlaps = {},
+    alerts = {},
     restarts = 0,
     queued = 0,
     requests = 0,

@@ -51,6 +51,7 @@ local applies_to = {
   { 'uncommitted', 'has uncommitted edits' },
   { 'worktree', 'has a worktree branch' },
   { 'trouble', 'needs a fix' },
+  { 'alerted', 'has an alert' },
 }
 
 blocks['chorus-verb-tasks'] = function()

@@ -131,3 +131,25 @@ pub async fn wait_until(mut live: Receiver<LiveStatus>, fits: impl Fn(&LiveStatu
     let waiting = live.wait_for(|live| fits(live));
     tokio::time::timeout(CONFIRMED_WITHIN, waiting).await.ok()?.ok().map(drop)
 }
+
+/// Sends again what the agent did not get.
+pub async fn resend(core: &Core, asker: &Asker, task: &str) -> Result<Task> {
+    let task = core.task(asker, task).await?;
+    let resent = core.write(&task.uuid, |tx, task| {
+        tx.resend_prompts(task)?;
+        tx.row(task)
+    });
+    let resent = resent.await?;
+    core.deliver(&task.uuid);
+    Ok(resent)
+}
+
+/// Forgets what the agent did not get, and the task's other alerts.
+pub async fn dismiss(core: &Core, asker: &Asker, task: &str) -> Result<Task> {
+    let task = core.task(asker, task).await?;
+    core.write(&task.uuid, |tx, task| {
+        tx.end_alerts(task)?;
+        tx.row(task)
+    })
+    .await
+}
