@@ -12,12 +12,14 @@ mod marks;
 mod patch;
 mod query;
 mod version;
+mod write;
 
 pub use change::{AskedChange, Replacement};
 pub use ledger::Ledger;
 pub use marks::Marks;
 pub use patch::{Hunk, Patch};
 pub use version::{Content, FileKind, LIMIT, Version};
+pub use write::{FileState, Nanos, Write, WriteKind};
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;

@@ -2,7 +2,8 @@
 //!
 //! [`load`] is pure. What is wrong in a file is told with its place and left out; the rest of the file counts.
 
-use crate::contract::{self, Setting};
+use crate::contract::{self, Code, Setting};
+use crate::error::{Error, Result};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -14,7 +15,7 @@ mod sections;
 mod tests;
 mod value;
 
-pub use read::read;
+pub use read::{Files, GoodFiles, read};
 pub use sections::*;
 
 use file::{ConfigurationFile, Report};
@@ -117,17 +118,17 @@ pub struct Loaded {
     pub notices: Vec<String>,
     /// What is wrong, as `FILE:LINE:COLUMN: …`.
     pub faults: Vec<String>,
+    /// Why nothing may be done that these values would allow: they are only a part of what the person wrote, and no
+    /// good file was read before. Agents could get rights that the person denies them in the rest.
+    pub gap: Option<String>,
 }
 
 impl Loaded {
-    /// On a reload: the last good configuration, with a notice and the faults, while this one has faults.
-    pub fn or_last(self, last: &Loaded) -> Loaded {
-        if self.faults.is_empty() {
-            return self;
-        }
-        let kept = "the last good configuration stays until these faults are corrected".to_owned();
-        let notices = std::iter::once(kept).chain(self.notices).collect();
-        Loaded { config: last.config.clone(), settings: last.settings.clone(), notices, faults: self.faults }
+    /// Refuses to act on values that are only a part of what the person wrote.
+    pub fn whole(&self) -> Result<()> {
+        let Some(fault) = &self.gap else { return Ok(()) };
+        Err(Error::new(Code::BadInput, format!("the configuration has a fault: {fault}"))
+            .hint("correct it and try again: until then Chorus starts no agent and commits nothing by itself"))
     }
 
     /// The reply to `config`.
@@ -166,16 +167,22 @@ pub fn load(user: Option<Source>, project: Option<Source>, environment: &BTreeMa
             file::apply(&page, &mut config, &mut report);
         }
     }
+    let mut gap = None;
     for (variable, key) in ENVIRONMENT.iter().rev() {
+        let before = report.faults.len();
         if let Some(text) = environment.get(*variable).filter(|text| !text.is_empty()) {
             let folder = PathBuf::new();
             let page =
                 ConfigurationFile { name: (*variable).to_owned(), text, folder, home: home.clone(), trusted: true };
             file::apply_variable(&page, key, &mut config, &mut report);
         }
+        // Only one of them keeps agents apart.
+        if *key == "vcs.isolation" {
+            gap = report.faults.get(before).cloned();
+        }
     }
     let settings = settings(&mut config, &report.origins);
-    Loaded { config, settings, notices: report.notices, faults: report.faults }
+    Loaded { config, settings, notices: report.notices, faults: report.faults, gap }
 }
 
 fn settings(config: &mut Configuration, origins: &BTreeMap<String, String>) -> Vec<Setting> {

@@ -10,14 +10,15 @@ mod locks;
 mod panes;
 mod terminals;
 pub(crate) mod trees;
+pub(crate) mod writes;
 
 pub use execs::Execs;
 pub use inboxes::{Ending, Inboxes};
 pub use locks::TaskLocks;
 pub use panes::Panes;
 
-use crate::config::{self, Loaded};
-use crate::contract::{Event, Notice};
+use crate::config::{self, Files, Loaded};
+use crate::contract::{ConfigurationFault, Event, Notice};
 use crate::environment;
 use crate::error::Result;
 use crate::hub::Hub;
@@ -36,6 +37,7 @@ use std::borrow::Borrow;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use trees::Trees;
+use writes::Writes;
 
 /// Everything the daemon has, shared by all connections.
 pub struct Core {
@@ -53,6 +55,8 @@ pub struct Core {
     pub live: LiveStatuses,
     /// Working trees that tasks share.
     pub trees: Trees,
+    /// What the kernel reported of tasks' writes.
+    pub writes: Writes,
     /// Web terminals.
     pub web: WebTerminals,
     configurations: Configurations,
@@ -101,6 +105,7 @@ impl Core {
             answers: Answers::default(),
             live: LiveStatuses::default(),
             trees: Trees::default(),
+            writes: Writes::default(),
             web: WebTerminals::default(),
             configurations: Configurations::default(),
             senders,
@@ -178,23 +183,43 @@ impl Core {
 
     /// The effective configuration of a project: a change of its files counts at once, a fault in them does not.
     pub fn config_of(&self, project: &str) -> Loaded {
-        let (loaded, notice) = self
-            .configurations
-            .effective(Some(project), config::read(Some(project.as_ref()), &environment::variables()));
-        if let Some(notice) = notice {
-            log::warn!("{notice}");
-            self.warn(project, &notice);
+        let environment = environment::variables();
+        let files = Files::read(Some(project.as_ref()), &environment);
+        let (loaded, is_news) = self.configurations.effective(Some(project), files, &environment);
+        if is_news {
+            let fault = configurations::fault(&loaded);
+            if let Some(fault) = &fault {
+                let holds =
+                    if loaded.gap.is_none() { "the last good configuration stays" } else { "no agent is started" };
+                log::warn!("{holds}: {fault}");
+                self.warn(project, &format!("{holds}: {fault}"));
+            }
+            self.hub.notify(project, &Event::ConfigurationFault(ConfigurationFault { fault }));
         }
         loaded
     }
 
+    /// As [`Core::config_of`], to act on: refused where the values are only a part of what the person wrote.
+    pub fn whole_config_of(&self, project: &str) -> Result<Loaded> {
+        let loaded = self.config_of(project);
+        loaded.whole().map(|()| loaded)
+    }
+
     /// The effective configuration of the user, without a project's.
     fn config_of_user(&self) -> Loaded {
-        let (loaded, notice) = self.configurations.effective(None, config::read(None, &environment::variables()));
-        if let Some(notice) = notice {
-            log::warn!("{notice}");
+        let environment = environment::variables();
+        let (loaded, is_news) = self.configurations.effective(None, Files::read(None, &environment), &environment);
+        if let Some(fault) = configurations::fault(&loaded).filter(|_| is_news) {
+            log::warn!("the configuration has a fault: {fault}");
         }
         loaded
+    }
+
+    /// Reads the configuration of each project that a Neovim shows: a fault, or its end, is told within a tick.
+    pub fn look_at_configurations(&self) {
+        for project in self.hub.projects() {
+            self.config_of(&project);
+        }
     }
 
     /// Waits for its turn among the verbs on one task, in the order they came.

@@ -84,6 +84,7 @@ async fn serve() -> Result<()> {
                     (listener, inode) = socket::bind(&state)?;
                     ::log::warn!("the socket's file had vanished and was bound again");
                 }
+                core.look_at_configurations();
                 if core.hub.open() > 0 || core.has_live_tasks().await {
                     needed = Instant::now();
                 } else if needed.elapsed() >= idle {

@@ -170,7 +170,11 @@ impl Monitor {
             return;
         }
         let now = crate::clock::now();
-        if let Some(watched) = self.tasks.values_mut().find(|watched| watched.owns(&seen)) {
+        // The process first: two agents may be in one conversation.
+        let known = self.tasks.iter().find(|(_, watched)| watched.knows(&seen));
+        let owner = known.or_else(|| self.tasks.iter().find(|(_, watched)| watched.owns(&seen)));
+        let owner = owner.map(|(task, _)| task.clone());
+        if let Some(watched) = owner.and_then(|task| self.tasks.get_mut(&task)) {
             watched.receive_session(seen, now);
         } else if seen.session.is_none() {
             self.unclaimed.remove(&seen.pid);

@@ -38,7 +38,8 @@ pub enum Isolation {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trouble {
     /// `depends_on`, `moved_outside`, `not_applied`, `conflicted`, `changing`, `damaged`, `repository`, `hook`, `tool`,
-    /// `left` (a worktree that was removed, switched or locked).
+    /// `left` (a worktree that was removed, switched or locked), `nested` (edits in a repository inside the worktree),
+    /// `prepared` (somebody committed what Chorus put into the worktree).
     pub kind: String,
     /// One sentence.
     pub text: String,
@@ -104,6 +105,8 @@ pub struct Task {
     pub unread: bool,
     /// How edits are kept apart.
     pub isolation: Isolation,
+    /// Why its edits are not kept apart although that was not asked for; only with isolation `none`.
+    pub isolation_reason: Option<String>,
     /// The stack's branch name.
     pub stack: Option<String>,
     /// The task (number) this one builds on.

@@ -91,6 +91,10 @@ pub trait AgentPrompt: Debug + Sync {
     /// Finds the prompt in the lines of a screen captured with escapes. Dialogs replace it.
     fn find(&self, screen: &[String]) -> Option<PromptSeen>;
 
+    /// Finds the prompt like [`find`](Self::find), and also where only the text that was just typed tells it from other
+    /// parts of a screen: a prompt so tall that its beginning is not on the screen.
+    fn find_typed(&self, screen: &[String], wanted: &PromptWanted) -> Option<PromptSeen>;
+
     /// Plans the delivery of `text` to what the screen (captured with escapes) shows. `raw` text is typed as it is, so
     /// that commands of the agent work; any other is a prompt, whatever it begins with.
     ///

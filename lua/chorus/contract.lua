@@ -151,7 +151,7 @@ M.shapes.Detail = {
 
 --- Why a task's edits are not committed, or its branch is not as it should be.
 ---@class chorus.Trouble
----@field kind string `depends_on`, `moved_outside`, `not_applied`, `conflicted`, `changing`, `damaged`, `repository`, `hook`, `tool`, `left` (a worktree that was removed, switched or locked).
+---@field kind string `depends_on`, `moved_outside`, `not_applied`, `conflicted`, `changing`, `damaged`, `repository`, `hook`, `tool`, `left` (a worktree that was removed, switched or locked), `nested` (edits in a repository inside the worktree), `prepared` (somebody committed what Chorus put into the worktree).
 ---@field text string One sentence.
 ---@field remedy? string What `mend` would do, as a sentence; nothing where only a person can.
 ---@field above? string The branch above which the task's would be stacked, where that is the remedy.
@@ -191,6 +191,7 @@ M.shapes.Alert = {
 ---@field agent_status chorus.AgentState What the agent does.
 ---@field unread boolean A turn ended that nobody has seen.
 ---@field isolation chorus.Isolation How edits are kept apart.
+---@field isolation_reason? string Why its edits are not kept apart although that was not asked for; only with isolation `none`.
 ---@field stack? string The stack's branch name.
 ---@field on? integer The task (number) this one builds on.
 ---@field worktree? string The worktree's path.
@@ -225,6 +226,7 @@ M.shapes.Task = {
   agent_status = 'AgentState',
   unread = 'boolean',
   isolation = 'Isolation',
+  isolation_reason = 'string?',
   stack = 'string?',
   on = 'integer?',
   worktree = 'string?',
@@ -275,10 +277,12 @@ M.shapes.Sent = {
 ---@field tasks chorus.Task[] This project's tasks.
 ---@field requests chorus.Opened[] This project's open requests.
 ---@field elsewhere integer Tasks of other projects that need a person.
+---@field configuration_fault? string The first fault in the project's configuration, as `FILE:LINE:COLUMN: what is wrong`.
 M.shapes.Snapshot = {
   tasks = 'Task[]',
   requests = 'Opened[]',
   elsewhere = 'integer',
+  configuration_fault = 'string?',
 }
 
 --- Reply: tasks.
@@ -633,6 +637,13 @@ M.shapes.Elsewhere = {
   count = 'integer',
 }
 
+--- Data of `configuration_fault`.
+---@class chorus.ConfigurationFault
+---@field fault? string `FILE:LINE:COLUMN: what is wrong`, of the first fault; nothing when the configuration is good.
+M.shapes.ConfigurationFault = {
+  fault = 'string?',
+}
+
 --- Data of `notice`.
 ---@class chorus.Notice
 ---@field level string `info`, `warn` or `error`.
@@ -910,6 +921,7 @@ M.events = {
   turn_ended = 'TurnEnded',
   output = 'Output',
   elsewhere = 'Elsewhere',
+  configuration_fault = 'ConfigurationFault',
   edits_changed = 'EditsChanged',
   notice = 'Notice',
 }

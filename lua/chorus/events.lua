@@ -18,6 +18,11 @@ M.all = {
     'Uncommitted edits or their owners changed. `paths` are relative to the root, at most 50.',
   },
   { 'ChorusElsewhereChanged', '{count}', 'The number of tasks in other projects that need you changed.' },
+  {
+    'ChorusConfigurationFault',
+    '{fault}',
+    'The configuration has another fault than before. Without `fault`, it is good again.',
+  },
   { 'ChorusConnected', '{project}', 'Chorus connected and knows the tasks of `project`.' },
   { 'ChorusDisconnected', '{reason}', 'The connection was lost. Chorus is reconnecting.' },
 }

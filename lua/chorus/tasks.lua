@@ -11,6 +11,8 @@ local known = {}
 ---@type table<string, chorus.Opened>
 local open = {}
 local elsewhere = 0
+---@type string?
+local configuration_fault
 ---@type chorus.Task[]?
 local ordered
 --- Readers of a task's output, by its uuid.
@@ -178,6 +180,20 @@ local function set_elsewhere(count)
   end
 end
 
+---@param fault? string
+local function set_configuration_fault(fault)
+  if configuration_fault ~= fault then
+    configuration_fault = fault
+    fire('ChorusConfigurationFault', { fault = fault })
+  end
+end
+
+--- The first fault in the configuration of the project, as `FILE:LINE:COLUMN: what is wrong`.
+---@return string?
+function M.configuration_fault()
+  return configuration_fault
+end
+
 local on = {
   task_changed = put,
   task_deleted = function(data)
@@ -199,6 +215,9 @@ local on = {
   end,
   elsewhere = function(data)
     set_elsewhere(data.count)
+  end,
+  configuration_fault = function(data)
+    set_configuration_fault(data.fault)
   end,
   notice = function(data)
     message.notice(data)
@@ -240,6 +259,7 @@ function M.snapshot(snapshot)
   end
   vim.tbl_map(opened, snapshot.requests)
   set_elsewhere(snapshot.elsewhere)
+  set_configuration_fault(snapshot.configuration_fault)
 end
 
 return M

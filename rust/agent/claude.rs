@@ -155,6 +155,11 @@ impl AgentPrompt for Claude {
         prompt_box::find(screen)
     }
 
+    fn find_typed(&self, screen: &[String], wanted: &PromptWanted) -> Option<PromptSeen> {
+        let is_wanted = |found: &PromptSeen| typing_plan::matches(wanted, found) == PromptMatch::Full;
+        prompt_box::find(screen).or_else(|| prompt_box::find_end(screen, is_wanted))
+    }
+
     fn plan(&self, text: &str, screen: &[String], raw: bool) -> Result<TypingPlan> {
         typing_plan::plan(text, screen, raw)
     }

@@ -73,6 +73,9 @@ pub fn tasks(tasks: &[Task], now: Millis, with_project: bool) -> Vec<String> {
         if task.unread {
             text += "  (unread)";
         }
+        if task.isolation_reason.is_some() {
+            text += "  (not isolated)";
+        }
         if task.demo {
             text += "  (demo)";
         }
@@ -87,6 +90,9 @@ pub fn tasks(tasks: &[Task], now: Millis, with_project: bool) -> Vec<String> {
 /// A task that a verb changed, and its result where it has one.
 pub fn done(task: &Task, now: Millis) -> Vec<String> {
     let mut lines = tasks(std::slice::from_ref(task), now, false);
+    if let Some(reason) = task.isolation_reason.as_ref().filter(|_| task.status.is_live()) {
+        lines.push(format!("not isolated: {}", line(reason)));
+    }
     lines.extend(task.result.iter().map(|result| blank(result)));
     lines.extend(alerts(task));
     lines
@@ -145,6 +151,7 @@ pub fn page(page: &Page, now: Millis) -> Vec<String> {
     field("message", task.agent_status.detail.message.clone());
     field("agent", Some(if task.demo { format!("{} (demo)", task.agent) } else { task.agent.clone() }));
     field("isolation", Some(word(&task.isolation)));
+    field("because", task.isolation_reason.clone());
     field("stack", task.stack.clone());
     field("worktree", task.worktree.clone());
     field("commits", (task.commits > 0).then(|| task.commits.to_string()));

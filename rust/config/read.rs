@@ -18,30 +18,99 @@ pub fn files(project: Option<&Path>, environment: &BTreeMap<String, String>) -> 
     (user, project)
 }
 
-/// Reads the files and loads them. One that cannot be read is a fault, one that is not there is not.
+/// The text of the user's file and of the project's as they are now, or why one cannot be read.
+pub struct Files {
+    user: Option<ReadFile>,
+    project: Option<ReadFile>,
+}
+
+/// A path, and what is there: a text, nothing, or what cannot be read.
+type ReadFile = (PathBuf, Result<Option<String>, String>);
+
+impl Files {
+    /// Reads both.
+    pub fn read(project: Option<&Path>, environment: &BTreeMap<String, String>) -> Files {
+        let read = |path: PathBuf| {
+            let text = text(&path);
+            (path, text)
+        };
+        let (user, project) = files(project, environment);
+        Files { user: user.map(read), project: project.map(read) }
+    }
+}
+
+/// Reads the files and loads what can be used of them. One that cannot be read is a fault, one that is not there is not.
 pub fn read(project: Option<&Path>, environment: &BTreeMap<String, String>) -> Loaded {
-    let (user, project) = files(project, environment);
-    let mut faults = Vec::new();
-    let mut source = |path: Option<PathBuf>| -> Option<Source> {
-        let path = path?;
-        match text(&path) {
-            Ok(text) => Some((path, text?)),
-            Err(why) => {
-                faults.push(format!("{}: cannot be read: {why}", path.display()));
-                None
+    GoodFiles::default().load(Files::read(project, environment), environment)
+}
+
+/// The last good text of each file. It stays in force while the file has a fault, whatever the other file says, so that
+/// a broken file neither lifts a restriction nor keeps one in the other file from counting.
+#[derive(Debug, Default)]
+pub struct GoodFiles {
+    texts: BTreeMap<PathBuf, String>,
+}
+
+impl GoodFiles {
+    /// The configuration to use now that the files read like that.
+    pub fn load(&mut self, files: Files, environment: &BTreeMap<String, String>) -> Loaded {
+        let (mut faults, mut gap, mut kept) = (Vec::new(), None, Vec::new());
+        let mut pick = |file: Option<ReadFile>, trusted: bool| -> Option<Source> {
+            let (path, found) = file?;
+            let wrong = match &found {
+                Ok(None) => Vec::new(),
+                Ok(Some(text)) if self.texts.get(&path) == Some(text) => Vec::new(),
+                Ok(Some(text)) => {
+                    let alone = Some((path.clone(), text.clone()));
+                    let (user, project) = if trusted { (alone, None) } else { (None, alone) };
+                    load(user, project, &home_of(environment)).faults
+                }
+                Err(why) => vec![format!("{}: cannot be read: {why}", path.display())],
+            };
+            let Some(first) = wrong.first().cloned() else {
+                let Some(text) = found.ok().flatten() else {
+                    self.texts.remove(&path);
+                    return None;
+                };
+                self.texts.insert(path.clone(), text.clone());
+                return Some((path, text));
+            };
+            faults.extend(wrong);
+            match self.texts.get(&path) {
+                Some(good) => {
+                    kept.push(format!("{}: its last good version stays until the fault is corrected", path.display()));
+                    Some((path, good.clone()))
+                }
+                None => {
+                    gap.get_or_insert(first);
+                    Some((path, found.ok().flatten()?))
+                }
             }
-        }
-    };
-    let (user, project) = (source(user), source(project));
-    let mut loaded = load(user, project, environment);
-    loaded.faults.splice(0..0, faults);
-    loaded
+        };
+        let (user, project) = (pick(files.user, true), pick(files.project, false));
+        let mut loaded = load(user, project, environment);
+        // Those of the files themselves are known already; what is left is the environment's.
+        loaded.faults.retain(|fault| !faults.contains(fault));
+        loaded.faults.splice(0..0, faults);
+        loaded.notices.splice(0..0, kept);
+        loaded.gap = gap.or(loaded.gap);
+        loaded
+    }
+}
+
+/// What a file's values may depend on.
+fn home_of(environment: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    environment.iter().filter(|(name, _)| *name == "HOME").map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 /// The file's text, if there is a file. A project can put anything there, so a pipe or device is not opened.
 fn text(path: &Path) -> Result<Option<String>, String> {
     match std::fs::metadata(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            // Whoever keeps the file elsewhere and links to it has one, although it is away.
+            let is_link = std::fs::symlink_metadata(path).is_ok();
+            return if is_link { Err("it is a link to a file that is not there".into()) } else { Ok(None) };
+        }
         Err(error) => return Err(error.to_string()),
         Ok(found) if !found.is_file() => return Err("it is not a file".into()),
         Ok(_) => {}

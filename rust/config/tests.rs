@@ -130,14 +130,6 @@ fn a_file_that_is_no_toml_is_one_fault_and_no_setting() {
 }
 
 #[test]
-fn the_last_good_configuration_stays_while_the_file_is_faulty() {
-    let good = user("[tmux]\nrows = 50");
-    let kept = user("[tmux]\nrows = 60\nx = 1").or_last(&good);
-    assert_eq!((kept.config.tmux.rows, kept.faults.len(), row(&kept, "tmux.rows").0.as_str()), (50, 1, "50"));
-    assert_eq!(user("[tmux]\nrows = 60").or_last(&good).config.tmux.rows, 60);
-}
-
-#[test]
 fn an_agent_is_what_its_section_says() {
     let loaded = user(
         "[agent]\ndefault = 'work'\n[agent.work]\ncommand = \"env 'A=b c' claude\"\nrules = '~/rules.toml'\n[agent.work.env]\nTOKEN = 'secret'",

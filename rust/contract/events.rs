@@ -22,6 +22,8 @@ pub enum Event {
     Output(Output),
     /// Tasks of other projects that need a person.
     Elsewhere(Elsewhere),
+    /// The project's configuration has another fault than before, or none any more.
+    ConfigurationFault(ConfigurationFault),
     /// Uncommitted edits, or whose they are, became different.
     EditsChanged(EditsChanged),
     /// Background trouble, told once.
@@ -62,6 +64,13 @@ pub struct TurnEnded {
 pub struct Elsewhere {
     /// How many tasks of other projects need a person.
     pub count: i64,
+}
+
+/// Data of `configuration_fault`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ConfigurationFault {
+    /// `FILE:LINE:COLUMN: what is wrong`, of the first fault; nothing when the configuration is good.
+    pub fault: Option<String>,
 }
 
 /// Data of `notice`.

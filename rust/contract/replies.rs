@@ -38,6 +38,8 @@ pub struct Snapshot {
     pub requests: Vec<Opened>,
     /// Tasks of other projects that need a person.
     pub elsewhere: i64,
+    /// The first fault in the project's configuration, as `FILE:LINE:COLUMN: what is wrong`.
+    pub configuration_fault: Option<String>,
 }
 
 /// Reply: tasks.

@@ -1,69 +1,116 @@
 //! The configuration of each project: read afresh at every use, so that a change counts at once. A file with faults
-//! changes nothing: the last good configuration stays until the file is good again.
+//! changes nothing: its last good version stays until the file is good again.
 
-use crate::config::Loaded;
+use crate::config::{Files, GoodFiles, Loaded};
+use crate::text::clean_line;
 use parking_lot::Mutex;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-/// The last good configuration of each project, by its root; without a root, of the user alone.
+/// The last good files, and which faults of each project were reported.
 #[derive(Debug, Default)]
 pub struct Configurations {
-    known: Mutex<HashMap<Option<String>, GoodConfiguration>>,
-}
-
-#[derive(Debug)]
-struct GoodConfiguration {
-    good: Loaded,
-    /// The faults that were reported since.
-    reported: Vec<String>,
+    good: Mutex<GoodFiles>,
+    /// By the project's root; without a root, of the user alone.
+    reported: Mutex<HashMap<Option<String>, Vec<String>>>,
 }
 
 impl Configurations {
-    /// The configuration to use, now that the files read as `fresh`, and a notice when that is not what they say: once
-    /// for the same faults. Before any good configuration was loaded, what can be used of the files counts.
-    pub fn effective(&self, project: Option<&str>, fresh: Loaded) -> (Loaded, Option<String>) {
-        let mut known = self.known.lock();
-        let project = project.map(str::to_owned);
-        if fresh.faults.is_empty() {
-            known.insert(project, GoodConfiguration { good: fresh.clone(), reported: Vec::new() });
-            return (fresh, None);
-        }
-        let Some(known) = known.get_mut(&project) else { return (fresh, None) };
-        let is_news = known.reported != fresh.faults;
-        known.reported.clone_from(&fresh.faults);
-        let notice = is_news.then(|| format!("the last good configuration stays: {}", fresh.faults.join("; ")));
-        (fresh.or_last(&known.good), notice)
+    /// The configuration to use now that the files read like that, and whether its faults are other ones than before.
+    pub fn effective(
+        &self,
+        project: Option<&str>,
+        files: Files,
+        environment: &BTreeMap<String, String>,
+    ) -> (Loaded, bool) {
+        let loaded = self.good.lock().load(files, environment);
+        let mut reported = self.reported.lock();
+        let before = reported.entry(project.map(str::to_owned)).or_default();
+        let is_news = *before != loaded.faults;
+        before.clone_from(&loaded.faults);
+        (loaded, is_news)
     }
+}
+
+/// The first fault, for one line of a window.
+pub fn fault(loaded: &Loaded) -> Option<String> {
+    loaded.faults.first().map(|fault| clean_line(fault, 500))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::Path;
 
-    fn loaded(text: &str) -> Loaded {
-        crate::config::load(Some(("/u/chorus.toml".into(), text.into())), None, &Default::default())
+    /// A home with a configuration file, and a project.
+    struct Desk {
+        folder: tempfile::TempDir,
+        configurations: Configurations,
+    }
+
+    impl Desk {
+        fn new() -> Desk {
+            let folder = tempfile::tempdir().unwrap();
+            std::fs::create_dir_all(folder.path().join("chorus")).unwrap();
+            std::fs::create_dir_all(folder.path().join("p")).unwrap();
+            Desk { folder, configurations: Configurations::default() }
+        }
+
+        fn write(&self, path: &str, text: &str) {
+            std::fs::write(self.folder.path().join(path), text).unwrap();
+        }
+
+        fn effective(&self) -> (Loaded, bool) {
+            let root = self.folder.path();
+            let text = |path: &Path| path.to_string_lossy().into_owned();
+            let environment = [("XDG_CONFIG_HOME".to_owned(), text(root)), ("HOME".to_owned(), text(root))].into();
+            let project = root.join("p");
+            let files = Files::read(Some(&project), &environment);
+            self.configurations.effective(project.to_str(), files, &environment)
+        }
+
+        fn rows(&self, text: &str) -> (u32, bool, bool) {
+            self.write("chorus/chorus.toml", text);
+            let (loaded, is_news) = self.effective();
+            (loaded.config.tmux.rows, is_news, loaded.whole().is_ok())
+        }
     }
 
     #[test]
     fn a_broken_file_changes_nothing_and_is_reported_once() {
-        let configurations = Configurations::default();
-        let rows = |text: &str| {
-            let (loaded, notice) = configurations.effective(Some("/p"), loaded(text));
-            (loaded.config.tmux.rows, notice.is_some())
-        };
-        assert_eq!(rows("[tmux]\nrows = 50"), (50, false));
-        assert_eq!(rows("[tmux]\nrows = 60\nx = 1"), (50, true));
-        assert_eq!(rows("[tmux]\nrows = 60\nx = 1"), (50, false));
-        assert_eq!(rows("[tmux]\nrows = 60\ny = 1"), (50, true));
-        assert_eq!(rows("[tmux]\nrows = 60"), (60, false));
-        assert_eq!(rows("[tmux]\nrows = 70\ny = 1"), (60, true));
+        let desk = Desk::new();
+        assert_eq!(desk.rows("[tmux]\nrows = 50"), (50, false, true));
+        assert_eq!(desk.rows("[tmux]\nrows = 60\nx = 1"), (50, true, true));
+        assert_eq!(desk.rows("[tmux]\nrows = 60\nx = 1"), (50, false, true));
+        assert_eq!(desk.rows("[tmux]\nrows = 60\ny = 1"), (50, true, true));
+        assert_eq!(desk.rows("[tmux]\nrows = 60"), (60, true, true));
+        assert_eq!(desk.rows("[tmux"), (60, true, true));
+        std::fs::remove_file(desk.folder.path().join("chorus/chorus.toml")).unwrap();
+        std::os::unix::fs::symlink("/nowhere", desk.folder.path().join("chorus/chorus.toml")).unwrap();
+        let (loaded, _) = desk.effective();
+        assert_eq!(loaded.config.tmux.rows, 60);
+        assert!(loaded.faults[0].contains("a link to a file that is not there"), "{:?}", loaded.faults);
     }
 
     #[test]
-    fn without_a_good_one_what_can_be_used_counts() {
-        let configurations = Configurations::default();
-        configurations.effective(Some("/other"), loaded("[tmux]\nrows = 50"));
-        let (loaded, notice) = configurations.effective(Some("/p"), loaded("[tmux]\nrows = 60\nx = 1"));
-        assert_eq!((loaded.config.tmux.rows, loaded.faults.len(), notice), (60, 1, None));
+    fn without_a_good_one_nothing_may_be_done_on_it() {
+        let desk = Desk::new();
+        assert_eq!(desk.rows("[tmux]\nrows = 60\nx = 1"), (60, true, false));
+        let (loaded, _) = desk.effective();
+        let error = loaded.whole().unwrap_err();
+        assert!(error.message.contains("chorus.toml:3:1: unknown key `tmux.x`"), "{error:?}");
+        assert_eq!(fault(&loaded), loaded.gap);
+        assert_eq!(desk.rows("[tmux]\nrows = 60"), (60, true, true));
+    }
+
+    #[test]
+    fn a_broken_file_of_the_project_does_not_hold_back_the_user_s() {
+        let desk = Desk::new();
+        assert_eq!(desk.rows("[tmux]\nrows = 50"), (50, false, true));
+        desk.write("p/chorus.toml", "x = 1");
+        assert_eq!(desk.rows("[tmux]\nrows = 70"), (70, true, false));
+        desk.write("p/chorus.toml", "");
+        assert_eq!(desk.rows("[tmux]\nrows = 70"), (70, true, true));
+        desk.write("p/chorus.toml", "x = 1");
+        assert_eq!(desk.rows("[tmux]\nrows = 80"), (80, true, true));
     }
 }

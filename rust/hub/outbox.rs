@@ -72,6 +72,7 @@ impl Queue {
             Event::TaskChanged(task) => Some(task.uuid.clone()),
             Event::Output(output) => Some(format!("output {}", output.task)),
             Event::Elsewhere(_) => Some("elsewhere".to_owned()),
+            Event::ConfigurationFault(_) => Some("configuration_fault".to_owned()),
             _ => None,
         };
         match key {

@@ -162,6 +162,11 @@ impl Watched {
         self.dirty = true;
     }
 
+    /// Whether a session file is of a process that is known as this task's.
+    pub fn knows(&self, seen: &SessionSeen) -> bool {
+        self.launched.config_dir.as_ref() == Some(&seen.config_dir) && self.is_known(seen.pid)
+    }
+
     /// Whether a session file is this task's: written by the pane's own process, else naming the session id that Chorus
     /// gave, else written by a process that carries the task's mark (an agent behind a wrapper script).
     pub fn owns(&self, seen: &SessionSeen) -> bool {

@@ -8,6 +8,7 @@ pub mod line;
 mod overlap;
 pub mod renames;
 mod tree;
+pub mod written;
 
 use crate::agent::AgentReply;
 use crate::attribution::Owner;

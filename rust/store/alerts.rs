@@ -15,6 +15,15 @@ impl Tx<'_> {
     /// Puts an alert on a live task, in place of an earlier one of its kind. The journal gets its text where that is
     /// news: true then.
     pub fn alert(&mut self, uuid: &str, alert: &Alert) -> Result<bool> {
+        let is_news = self.put_alert(uuid, alert)?;
+        if is_news {
+            self.journal(uuid, Who::Chorus, "alert", &alert.text, None)?;
+        }
+        Ok(is_news)
+    }
+
+    /// The same for what the journal tells already.
+    pub(super) fn put_alert(&mut self, uuid: &str, alert: &Alert) -> Result<bool> {
         if !self.row(uuid)?.status.is_live() {
             return Ok(false);
         }
@@ -26,12 +35,10 @@ impl Tx<'_> {
             WHERE text <> ?3 OR remedy IS NOT ?4",
             params![uuid, WordColumn(alert.kind), text, remedy, self.now()],
         )?;
-        if changed == 0 {
-            return Ok(false);
+        if changed == 1 {
+            self.touch(uuid)?;
         }
-        self.touch(uuid)?;
-        self.journal(uuid, Who::Chorus, "alert", &text, None)?;
-        Ok(true)
+        Ok(changed == 1)
     }
 
     /// What such an alert was about is over.

@@ -68,10 +68,17 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Records how the task's edits are kept apart, once that is settled.
-    pub fn set_isolation(&mut self, uuid: &str, isolation: crate::task::Isolation) -> Result<()> {
+    /// Records how the task's edits are kept apart, once that is settled, and why they are not where that was not asked
+    /// for.
+    pub fn set_isolation(&mut self, uuid: &str, isolation: crate::task::Isolation, reason: Option<&str>) -> Result<()> {
         let word = super::column::WordColumn(isolation);
-        if self.run("UPDATE tasks SET isolation = ?2 WHERE uuid = ?1 AND isolation <> ?2", params![uuid, word])? == 1 {
+        let reason = reason.map(|reason| crate::text::clean_line(reason, 500));
+        let changed = self.run(
+            "UPDATE tasks SET isolation = ?2, isolation_reason = ?3
+            WHERE uuid = ?1 AND (isolation <> ?2 OR isolation_reason IS NOT ?3)",
+            params![uuid, word, reason],
+        )?;
+        if changed == 1 {
             self.touch(uuid)?;
         }
         Ok(())

@@ -118,6 +118,22 @@ impl Tx<'_> {
         Ok(true)
     }
 
+    /// Reports that a prompt waits although its agent looks free, and why.
+    pub fn report_waiting_prompt(&mut self, id: i64, why: &str) -> Result<()> {
+        let owner = "SELECT task FROM prompts WHERE id = ?1";
+        let Some(task) = self.one::<String>(owner, [id], |row| row.get(0))? else { return Ok(()) };
+        let row = self.row(&task)?;
+        let why = clean_line(why, 500);
+        self.journal(&task, Who::Chorus, "prompt_waits", &format!("A prompt waits: {why}"), None)?;
+        let notice = Notice {
+            level: "warn".to_owned(),
+            text: format!("a prompt of #{} waits: {why}", row.number),
+            hint: Some(format!("`:Chorus attach {}` shows what the agent does", row.number)),
+        };
+        self.notify(&row.project, Event::Notice(notice));
+        Ok(())
+    }
+
     /// The task whose prompt it is, if that was news.
     fn move_prompt(&mut self, id: i64, state: PromptState, reason: Option<&str>) -> Result<Option<String>> {
         let reason = reason.map(|reason| clean_line(reason, 500));
@@ -163,7 +179,7 @@ impl Tx<'_> {
             text: format!("it did not get the prompt “{}”{others}: {reason}", clean_line(&newest.text, 60)),
             remedy: Some("`resend` sends it again, `dismiss` forgets it".to_owned()),
         };
-        self.alert(uuid, &alert).map(drop)
+        self.put_alert(uuid, &alert).map(drop)
     }
 
     /// Accepts again what the agent did not get, in its order.

@@ -30,7 +30,8 @@ const NEEDY: &str = "status = 'waiting'
 fn select(description: &str, rest: &str) -> String {
     format!(
         "SELECT project, number, uuid, title, {description}, priority, tags, status, agent, model, permission_mode,
-            agent_status, agent_kind, agent_detail, agent_since, unread, isolation, stack, \"on\", worktree,
+            agent_status, agent_kind, agent_detail, agent_since, unread, isolation, isolation_reason,
+            stack, \"on\", worktree,
             (SELECT count(*) FROM commits WHERE task = uuid AND gone_at IS NULL), uncommitted, overlaps, trouble,
             (SELECT json_group_array(json_object('kind', kind, 'text', text, 'remedy', remedy))
                 FROM alerts WHERE task = uuid),
@@ -65,6 +66,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Task> {
         },
         unread: cells.next()?,
         isolation: cells.word()?,
+        isolation_reason: cells.next()?,
         stack: cells.next()?,
         on: cells.next()?,
         worktree: cells.next()?,

@@ -1,6 +1,6 @@
 //! Typed keys.
 
-use super::{Pane, Tmux, command};
+use super::{Command, Pane, Tmux, command};
 use crate::error::Result;
 use crate::typing::Key;
 
@@ -15,19 +15,22 @@ fn name(key: Key) -> String {
 }
 
 impl Tmux {
-    /// Presses the keys one after another. Copy mode is left first: it would swallow them.
+    /// Presses the keys one after another. Copy mode is left first: it would swallow them. Refused with `task_busy` when
+    /// the program in the pane has ended.
     pub async fn keys(&self, pane: &Pane, keys: &[Key]) -> Result<()> {
         let mut press = command(["send-keys", "-t", &pane.pane]);
         press.extend(keys.iter().map(|key| name(*key)));
-        let leave = command(["copy-mode", "-q", "-t", &pane.pane]);
-        let commands = if keys.is_empty() { vec![leave] } else { vec![leave, press] };
-        self.on(pane, "type into a pane", &commands).await
+        self.type_into(pane, &[leave(pane), press]).await
     }
 
     /// Leaves copy mode, in which a pane takes no keys and shows old lines.
     pub async fn leave_copy_mode(&self, pane: &Pane) -> Result<()> {
-        self.keys(pane, &[]).await
+        self.on(pane, "leave copy mode", &[leave(pane)]).await
     }
+}
+
+fn leave(pane: &Pane) -> Command {
+    command(["copy-mode", "-q", "-t", &pane.pane])
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::{Command, Server, Size, Tmux, command, listing, quote};
 use crate::contract::Code;
 use crate::error::{Error, Result};
+use crate::process::Ended;
 use std::path::Path;
 
 /// A task's pane, and the server that made it. Ids alone name another pane once a server was started anew.
@@ -120,22 +121,33 @@ impl Tmux {
 
     /// Runs commands for a pane, on the server that made it and on no other.
     pub(super) async fn on(&self, pane: &Pane, doing: &str, commands: &[Command]) -> Result<()> {
+        self.run_if(&is_same(pane), pane, doing, commands).await
+    }
+
+    /// Runs commands that put keys or text into a pane whose program still runs.
+    pub(super) async fn type_into(&self, pane: &Pane, commands: &[Command]) -> Result<()> {
+        self.run_if(&takes_text(pane), pane, "type into a pane", commands).await
+    }
+
+    async fn run_if(&self, condition: &str, pane: &Pane, doing: &str, commands: &[Command]) -> Result<()> {
         let mark = listing::mark();
-        let Pane { server_pid, server_start, session, window, pane: id, .. } = pane;
-        let same = format!(
-            "#{{==:#{{pid}} #{{start_time}} #{{session_id}} #{{window_id}},{server_pid} {server_start} {session} {window}}}"
-        );
-        let body = commands.iter().map(quote::line).collect::<Vec<_>>().join(" ; ");
-        let other = quote::line(&command(["display-message", "-p", &mark]));
-        let ended = self.run(&[command(["if-shell", "-F", "-t", id, &same, &body, &other])], None).await?;
+        let ended = self.run(&[guarded(condition, pane, commands, &mark)], None).await?;
+        self.judge(pane, doing, &mark, ended)
+    }
+
+    /// Refuses what a guarded command left undone, told by the mark it printed.
+    pub(super) fn judge(&self, pane: &Pane, doing: &str, mark: &str, ended: Ended) -> Result<()> {
         if ended.code != Some(0) {
             return Err(self.refused(doing, &ended));
         }
-        if ended.text().contains(&mark) {
-            return Err(Error::new(Code::TmuxFailed, format!("cannot {doing}: the pane {id} is gone"))
-                .hint("restart the task to get a new one"));
+        let id = &pane.pane;
+        match ended.text().split_once(mark).map(|(_, rest)| rest.starts_with('1')) {
+            None => Ok(()),
+            Some(true) => Err(Error::new(Code::TaskBusy, format!("cannot {doing}: the program in {id} has ended"))
+                .hint("restart the task")),
+            Some(false) => Err(Error::new(Code::TmuxFailed, format!("cannot {doing}: the pane {id} is gone"))
+                .hint("restart the task to get a new one")),
         }
-        Ok(())
     }
 
     /// Whether tmux answers, or is gone, and the session does not exist.
@@ -148,6 +160,29 @@ impl Tmux {
             }
         }
     }
+}
+
+/// A format that is true on the server that made the pane, and on no other.
+fn is_same(pane: &Pane) -> String {
+    let Pane { server_pid, server_start, session, window, .. } = pane;
+    format!(
+        "#{{==:#{{pid}} #{{start_time}} #{{session_id}} #{{window_id}},{server_pid} {server_start} {session} {window}}}"
+    )
+}
+
+/// A format that is true where text can be put into the pane. `paste-buffer` into a pane whose program has ended crashes
+/// tmux 3.3a with everything in it, and the program can end at any time: so tmux looks itself, right before it pastes.
+pub(super) fn takes_text(pane: &Pane) -> String {
+    format!("#{{&&:{},#{{?pane_dead,0,1}}}}", is_same(pane))
+}
+
+/// One command that runs the others if the condition holds for the pane, and otherwise prints the mark and a 1 if the
+/// pane is dead.
+pub(super) fn guarded(condition: &str, pane: &Pane, commands: &[Command], mark: &str) -> Command {
+    let body = commands.iter().map(quote::line).collect::<Vec<_>>().join(" ; ");
+    let told = format!("{mark}#{{pane_dead}}");
+    let other = quote::line(&command(["display-message", "-p", "-t", &pane.pane, &told]));
+    command(["if-shell", "-F", "-t", &pane.pane, condition, &body, &other])
 }
 
 /// tmux runs several words as they are, but gives a single one to a shell.

@@ -1,7 +1,7 @@
 //! Prompts, delivered exactly: what the agent receives is what was sent. The agent's own [`AgentPrompt`] plans; here the
 //! plan is followed step by step, each seen on the screen, and made again where it did not hold.
 
-use super::{Pane, Size, Tmux, command};
+use super::{Command, Pane, Size, Tmux, command, listing, session};
 use crate::contract::Code;
 use crate::error::{Error, Result};
 use crate::process;
@@ -27,12 +27,15 @@ const BATCH: usize = 200;
 
 const ATTACH: &str = "look at its terminal with `attach`";
 
+const PASTE: &str = "paste into a pane";
+
 impl Tmux {
     /// Types the text into the pane and presses Enter. One delivery to a pane at a time, please. Without a prompt that is
     /// known, it is one bracketed paste and Enter, without a look.
     ///
-    /// Refused with `task_busy`, and nothing typed, when the agent does not show its prompt, is suspended or has ended;
-    /// with `agent_failed`, and nothing entered, when what it shows never is what was typed.
+    /// Refused with `task_busy` when the agent has nothing of the text: it does not show its prompt, is suspended, or has
+    /// ended. With `agent_failed`, and nothing entered, when what it shows never is what was typed, or when something
+    /// else came on the screen before Enter.
     pub async fn deliver(
         &self,
         pane: &Pane,
@@ -48,14 +51,18 @@ impl Tmux {
             return Err(Error::new(Code::TaskBusy, "cannot send: the agent has ended").hint("use `restart` first"));
         }
         let Some(prompt) = prompt else { return self.deliver_plain(pane, text).await };
-        let (mut displaced, mut failures) = (None, 0);
+        let (mut displaced, mut failures, mut is_typed) = (None, 0, false);
         // A long draft takes many rounds to clear.
         for round in 0..200 {
             if round > 0 {
                 sleep(REST).await;
             }
             let screen = self.settled(pane, prompt).await?;
-            let plan = prompt.plan(text, &screen, raw)?;
+            let plan = match prompt.plan(text, &screen, raw) {
+                Err(error) if error.code == Code::TaskBusy && is_typed => return Err(not_entered()),
+                plan => plan?,
+            };
+            is_typed |= plan.displaced.is_none();
             let met = self.follow(pane, prompt, &plan, &screen).await?;
             match plan.displaced {
                 None if met => return Ok(Delivered { text: plan.text, displaced }),
@@ -114,12 +121,12 @@ impl Tmux {
                 TypingStep::Paste(pieces) => self.paste(pane, pieces).await.map(|()| true)?,
                 TypingStep::Changes => {
                     let before = prompt.find(screen);
-                    self.wait(pane, prompt, |found| found != before.as_ref()).await?.is_ok()
+                    self.wait(pane, |screen| prompt.find(screen), |found| found != before.as_ref()).await?.is_ok()
                 }
                 TypingStep::Shows(wanted) => {
                     let shows = |found: &PromptSeen| prompt.matches(wanted, found);
                     let is_met = |found: Option<&PromptSeen>| found.map(shows) == Some(PromptMatch::Full);
-                    match self.wait(pane, prompt, is_met).await? {
+                    match self.wait(pane, |screen| prompt.find_typed(screen, wanted), is_met).await? {
                         Ok(()) => true,
                         Err(last) => {
                             !plan.text.is_ascii() && last.is_some_and(|found| shows(&found) != PromptMatch::None)
@@ -138,13 +145,13 @@ impl Tmux {
     async fn wait(
         &self,
         pane: &Pane,
-        prompt: &dyn AgentPrompt,
+        find: impl Fn(&[String]) -> Option<PromptSeen>,
         fits: impl Fn(Option<&PromptSeen>) -> bool,
     ) -> Result<std::result::Result<(), Option<PromptSeen>>> {
         let begun = Instant::now();
         let (mut last, mut changed) = (None, begun);
         loop {
-            let found = prompt.find(&self.capture_pane(pane, 0, true).await?.lines);
+            let found = find(&self.capture_pane(pane, 0, true).await?.lines);
             if last.as_ref() != Some(&found) {
                 changed = Instant::now();
             } else if fits(found.as_ref()) {
@@ -167,16 +174,10 @@ impl Tmux {
     async fn paste(&self, pane: &Pane, pieces: &[String]) -> Result<()> {
         let buffer = format!("chorus-{}", pane.pane);
         for batch in pieces.chunks(BATCH) {
-            let paste = |piece: &String| {
-                [
-                    command(["set-buffer", "-b", &buffer, "--", piece]),
-                    command(["paste-buffer", "-p", "-r", "-d", "-b", &buffer, "-t", &pane.pane]),
-                ]
-            };
-            let ended = self.script(&batch.iter().flat_map(paste).collect::<Vec<_>>()).await?;
-            if ended.code != Some(0) {
-                return Err(self.refused("paste into a pane", &ended));
-            }
+            let mark = listing::mark();
+            let fill = |piece: &String| command(["set-buffer", "-b", &buffer, "--", piece]);
+            let commands: Vec<_> = batch.iter().flat_map(|piece| [fill(piece), put(pane, &buffer, &mark)]).collect();
+            self.judge(pane, PASTE, &mark, self.script(&commands).await?)?;
         }
         Ok(())
     }
@@ -186,13 +187,26 @@ impl Tmux {
         let buffer = format!("chorus-{}", pane.pane);
         let load = ["load-buffer", "-b", &buffer, "-"].map(Into::into).into();
         let loaded = self.start(load, text.clone().into_bytes(), None).await?;
-        let paste = command(["paste-buffer", "-p", "-r", "-d", "-b", &buffer, "-t", &pane.pane]);
-        let pasted = self.run(&[paste], None).await?;
-        if let Some(failed) = [&loaded, &pasted].into_iter().find(|ended| ended.code != Some(0)) {
-            return Err(self.refused("paste into a pane", failed));
+        if loaded.code != Some(0) {
+            return Err(self.refused(PASTE, &loaded));
         }
+        let mark = listing::mark();
+        let pasted = self.run(&[put(pane, &buffer, &mark)], None).await?;
+        self.judge(pane, PASTE, &mark, pasted)?;
         sleep(Duration::from_millis(150)).await;
         self.keys(pane, &[Key::Enter]).await?;
         Ok(Delivered { text, displaced: None })
     }
+}
+
+/// Something else came on the screen between the paste and Enter. The text may stand below it, so it is not typed again.
+fn not_entered() -> Error {
+    Error::new(Code::AgentFailed, "it was typed and not entered: the agent shows something else than its prompt now")
+        .hint("attach: press Enter if the text stands in its prompt, or clear it and send it again")
+}
+
+/// The command that pastes a buffer into the pane, if the pane can take it.
+fn put(pane: &Pane, buffer: &str, mark: &str) -> Command {
+    let paste = command(["paste-buffer", "-p", "-r", "-d", "-b", buffer, "-t", &pane.pane]);
+    session::guarded(&session::takes_text(pane), pane, &[paste], mark)
 }

@@ -27,6 +27,11 @@ impl GitEnvironment {
         self
     }
 
+    /// The value of a variable.
+    pub fn get(&self, name: &str) -> Option<OsString> {
+        self.0.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.clone())
+    }
+
     /// Gives a command this environment and nothing else; no prompt, no work in the background.
     pub fn give(&self, command: &mut Command) {
         command.env_clear().envs(self.0.iter().map(|(name, value)| (name, value)));

@@ -10,7 +10,7 @@ use crate::process::{self, Ended};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::process::Command;
 
 /// How long a command that only reads may take.
@@ -21,6 +21,10 @@ const PLUMBING: Duration = Duration::from_secs(60);
 
 /// How long one that changes something may take: a commit runs the user's hooks.
 const CHANGE: Duration = Duration::from_secs(300);
+
+/// How long a git that changes something waits for a lock that another git holds: an editor's or a prompt's `git status`
+/// holds one for an instant.
+const LOCKED: Duration = Duration::from_secs(2);
 
 /// What binds a git to one repository or one command (`git rev-parse --local-env-vars`, git 2.47).
 ///
@@ -40,6 +44,8 @@ pub struct Git {
     variables: Variables,
     /// Set on top of the variables, for this git only.
     added: Vec<(OsString, OsString)>,
+    /// Settings that go over the configuration.
+    settings: Vec<String>,
     /// Whether paths mean themselves and are no patterns.
     literal: bool,
 }
@@ -58,7 +64,13 @@ enum Variables {
 impl Git {
     /// Git in `folder`, with this process's environment.
     pub fn at(folder: impl Into<PathBuf>) -> Git {
-        Git { folder: folder.into(), variables: Variables::Own, added: Vec::new(), literal: false }
+        Git {
+            folder: folder.into(),
+            variables: Variables::Own,
+            added: Vec::new(),
+            settings: Vec::new(),
+            literal: false,
+        }
     }
 
     /// Git in `folder`, with a client's environment; with this process's own where the client sent none.
@@ -87,6 +99,12 @@ impl Git {
         self
     }
 
+    /// The same git with one setting of its own.
+    pub fn setting(mut self, key: &str, value: &str) -> Git {
+        self.settings.push(format!("{key}={value}"));
+        self
+    }
+
     /// The same git, whose commits name Chorus: the user may have no identity.
     pub fn as_chorus(self) -> Git {
         let roles = ["AUTHOR", "COMMITTER"].into_iter();
@@ -98,6 +116,28 @@ impl Git {
     /// The same git in another folder.
     pub fn within(&self, folder: impl Into<PathBuf>) -> Git {
         Git { folder: folder.into(), ..self.clone() }
+    }
+
+    /// What the git's environment says of a variable.
+    pub fn variable(&self, name: &str) -> Option<OsString> {
+        let added = self.added.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+        added.or_else(|| match &self.variables {
+            Variables::Own => std::env::var_os(name),
+            Variables::Client(environment) => environment.0.get(name).map(OsString::from),
+            Variables::Chosen(environment) => environment.get(name),
+        })
+    }
+
+    /// Where git stops looking for a repository: above its folder. In a folder that is none, git fails and never
+    /// changes the repository around it.
+    fn ceilings(&self) -> Option<OsString> {
+        let folder = self.folder.canonicalize().ok()?;
+        let mut ceilings = folder.parent()?.as_os_str().to_owned();
+        if let Some(others) = self.variable("GIT_CEILING_DIRECTORIES") {
+            ceilings.push(":");
+            ceilings.push(others);
+        }
+        Some(ceilings)
     }
 
     /// A program in the folder with the same environment, bound to no repository.
@@ -120,6 +160,9 @@ impl Git {
     pub fn command<S: AsRef<OsStr>>(&self, args: &[S]) -> Command {
         let mut command = self.program("git");
         command.env("LC_ALL", "C").env("GIT_TERMINAL_PROMPT", "0").env("GIT_EDITOR", ":").env("GIT_PAGER", "cat");
+        if let Some(ceilings) = self.ceilings() {
+            command.env("GIT_CEILING_DIRECTORIES", ceilings);
+        }
         if self.literal {
             command.arg("--literal-pathspecs");
         }
@@ -128,6 +171,9 @@ impl Git {
         }
         if self.is_plumbing() {
             command.args(["-c", "gc.auto=0"]);
+        }
+        for setting in &self.settings {
+            command.args(["-c", setting]);
         }
         command.args(args);
         command
@@ -181,8 +227,22 @@ impl Git {
 
     /// Changes something, with `input` on standard input; an error when git fails.
     pub async fn change<S: AsRef<OsStr>>(&self, args: &[S], input: Vec<u8>) -> Result<String> {
-        let ended = self.run(self.command(args), input, CHANGE).await?;
+        let ended = self.attempt(args, input, CHANGE).await?;
         succeeded(args, ended).map(|ended| text(&ended.stdout))
+    }
+
+    /// Changes something, whatever the exit code. While another git holds a lock, it is tried again, for two seconds.
+    pub async fn attempt<S: AsRef<OsStr>>(&self, args: &[S], input: Vec<u8>, limit: Duration) -> Result<Ended> {
+        let began = Instant::now();
+        let mut pause = Duration::from_millis(50);
+        loop {
+            let ended = self.run(self.command(args), input.clone(), limit).await?;
+            if ended.code == Some(0) || !is_locked(&ended.stderr) || began.elapsed() > LOCKED {
+                return Ok(ended);
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_millis(400));
+        }
     }
 
     /// Runs a command that [`Git::command`] or [`Git::program`] made to its end.
@@ -261,6 +321,12 @@ impl Git {
         self.change(&["update-ref", "-d", name, old], Vec::new()).await.map(drop)
     }
 
+    /// Whether the folder is the top of a repository's working tree, and not a folder of another or none.
+    pub async fn is_toplevel(&self) -> Result<bool> {
+        // In a git folder this fails, and above the folder git does not look.
+        Ok(self.folder.is_dir() && self.succeeds(&["rev-parse", "--show-toplevel"]).await?)
+    }
+
     /// The repository's own folder, shared by its worktrees: absolute, canonical.
     pub async fn common_dir(&self) -> Result<PathBuf> {
         self.dir("--git-common-dir").await
@@ -289,6 +355,11 @@ pub fn path(line: &[u8]) -> PathBuf {
     Path::new(OsStr::from_bytes(line.strip_suffix(b"\n").unwrap_or(line))).to_owned()
 }
 
+/// Whether git gave up because another git holds a lock: of an index, a ref or the configuration.
+fn is_locked(error: &str) -> bool {
+    error.contains(".lock': File exists") || (error.contains("could not lock") && error.contains("File exists"))
+}
+
 fn succeeded<S: AsRef<OsStr>>(args: &[S], ended: Ended) -> Result<Ended> {
     if ended.code == Some(0) { Ok(ended) } else { Err(failed(args, &ended)) }
 }
@@ -314,7 +385,7 @@ pub fn failed<S: AsRef<OsStr>>(args: &[S], ended: &Ended) -> Error {
         (_, error, _) => error,
     };
     let error = Error::new(Code::GitFailed, format!("git {name} failed: {why}"));
-    if why.contains(".lock': File exists") {
+    if is_locked(why) {
         return error.hint("another git is at work here; if none is, remove the lock file that is named");
     }
     if ["No space left", "Permission denied", "Read-only file system"].iter().any(|fault| why.contains(fault)) {
@@ -369,6 +440,38 @@ mod tests {
             let failed = bound.read(&["cat-file", "blob", "none"]).await.unwrap_err();
             assert!(failed.message.contains("Not a valid object name"), "{failed}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_is_no_repository_never_means_the_one_around_it() {
+        let (_folder, git) = repository().await;
+        git.change(&["remote", "add", "origin", "https://example.org/a.git"], Vec::new()).await.unwrap();
+        let inner = git.within(git.folder.join("inner"));
+        std::fs::create_dir(&inner.folder).unwrap();
+        assert!(git.is_toplevel().await.unwrap() && !inner.is_toplevel().await.unwrap());
+        let set = ["remote", "set-url", "origin", "https://example.org/b.git"];
+        assert!(inner.change(&set, Vec::new()).await.unwrap_err().message.contains("not a git repository"));
+        assert_eq!(git.read(&["remote", "get-url", "origin"]).await.unwrap(), "https://example.org/a.git");
+        // A file `.git` that leads nowhere is no way up either.
+        std::fs::write(inner.folder.join(".git"), "gitdir: gone\n").unwrap();
+        assert!(inner.change(&set, Vec::new()).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_lock_of_another_git_is_waited_for() {
+        let (_folder, git) = repository().await;
+        let lock = git.folder.join(".git/index.lock");
+        std::fs::write(&lock, "").unwrap();
+        std::fs::write(git.folder.join("a"), "").unwrap();
+        let freed = async {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            std::fs::remove_file(&lock).unwrap();
+        };
+        let (added, ()) = tokio::join!(git.change(&["add", "a"], Vec::new()), freed);
+        added.unwrap();
+        std::fs::write(git.folder.join(".git/config.lock"), "").unwrap();
+        let failed = git.change(&["config", "a.b", "c"], Vec::new()).await.unwrap_err();
+        assert!(failed.hint.is_some_and(|hint| hint.contains("lock file")), "{}", failed.message);
     }
 
     #[tokio::test]

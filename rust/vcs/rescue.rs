@@ -123,6 +123,11 @@ pub(super) async fn write_object(git: &Git, path: &str, mode: Mode, oid: &str) -
     write::write(git, path, &RescueEntry::Kept { mode, oid: oid.to_owned(), stamp: Stamp::default() }).await
 }
 
+/// Removes a path, if it is there.
+pub(super) async fn remove(git: &Git, path: &str) -> Result<()> {
+    write::write(git, path, &RescueEntry::Absent).await
+}
+
 /// Every kept rescue, oldest first.
 pub async fn list(git: &Git) -> Result<Vec<ListedRescue>> {
     let text = git.read(&["for-each-ref", "--format=%(refname)", UNDER]).await?;

@@ -5,9 +5,12 @@
 //! ignores, and copies that were put there, are no edits.
 
 pub mod commit;
+pub mod dirty;
 pub(crate) mod keep;
 pub mod prepare;
 pub mod remove;
+mod settings;
+mod stage;
 pub mod standing;
 pub(crate) mod submodule;
 
@@ -88,6 +91,7 @@ impl Worktree {
             let why = removed.err().map_or_else(String::new, |error| format!(" ({error})"));
             return Some(format!("{} could not be removed{why}", self.folder.display()));
         }
+        settings::tidy(&self.project).await;
         if let Some(shelf) = self.folder.parent() {
             // Only when it is empty.
             let _ = std::fs::remove_dir(shelf);
@@ -131,11 +135,15 @@ pub async fn plan(project: &Git, wish: &Wish<'_>) -> Result<Worktree> {
     Ok(Worktree { project: project.clone(), folder, branch, base, target })
 }
 
-/// Makes what was planned. When a step fails, nothing of it stays but a branch with commits, which the error names.
-pub async fn make(worktree: &Worktree, preparation: &Preparation) -> Result<()> {
+/// Makes what was planned; what a person should know of it, in a sentence each. When a step fails, nothing of it stays but
+/// a branch with commits, which the error names.
+pub async fn make(worktree: &Worktree, preparation: &Preparation) -> Result<Vec<String>> {
     // It must not exist yet: what is undone below is ours.
     worktree.project.update_ref(&worktree.reference(), &worktree.base, None).await?;
-    let Err(mut error) = fill(worktree, preparation).await else { return Ok(()) };
+    let mut error = match fill(worktree, preparation).await {
+        Ok(notes) => return Ok(notes),
+        Err(error) => error,
+    };
     if let Some(stayed) = worktree.undo().await {
         error.message.push_str(&format!("; {stayed}"));
     }
@@ -144,10 +152,11 @@ pub async fn make(worktree: &Worktree, preparation: &Preparation) -> Result<()> 
     Err(error.context("cannot make its worktree"))
 }
 
-async fn fill(worktree: &Worktree, preparation: &Preparation) -> Result<()> {
+async fn fill(worktree: &Worktree, preparation: &Preparation) -> Result<Vec<String>> {
     add(worktree).await?;
-    submodule::initialise(worktree).await?;
-    prepare::prepare(worktree, preparation).await
+    let mut notes = submodule::initialise(&worktree.project, &worktree.git()).await?;
+    notes.extend(prepare::prepare(worktree, preparation).await?);
+    Ok(notes)
 }
 
 /// Checks the branch out, also where git still knows of a worktree that was removed by hand.
@@ -155,18 +164,42 @@ async fn add(worktree: &Worktree) -> Result<()> {
     let words = ["worktree", "add", "--quiet", "--force"];
     let mut args: Vec<&std::ffi::OsStr> = words.iter().map(std::ffi::OsStr::new).collect();
     args.extend([worktree.folder.as_os_str(), std::ffi::OsStr::new(&worktree.branch)]);
-    worktree.project.change(&args, Vec::new()).await.map(drop)
+    worktree.project.change(&args, Vec::new()).await?;
+    see_index(worktree).await
 }
 
-/// Makes a worktree again that was removed by hand, on its branch as it is. What was not committed in it is gone.
-pub async fn repair(worktree: &Worktree, preparation: &Preparation) -> Result<()> {
+/// Sees to it that git knows the files that it checked out. With `core.splitIndex` and `index.skipHash`
+/// (`feature.manyFiles`), git 2.47 writes an index in which all of them are deleted, and a commit would delete them.
+async fn see_index(worktree: &Worktree) -> Result<()> {
+    let git = worktree.git();
+    let all_gone = async || -> Result<bool> {
+        let known = git.bytes(&["ls-files", "-z"]).await?;
+        Ok(known.is_empty() && !git.bytes(&["ls-tree", "-z", "HEAD"]).await?.is_empty())
+    };
+    if !all_gone().await? {
+        return Ok(());
+    }
+    settings::without_split_index(worktree).await?;
+    git.change(&["reset", "--quiet"], Vec::new()).await?;
+    match all_gone().await? {
+        false => Ok(()),
+        true => Err(Error::new(Code::VcsRefused, "git takes every file of the new worktree for deleted")
+            .hint("is `core.splitIndex` set together with `feature.manyFiles` or `index.skipHash`? unset one of them")),
+    }
+}
+
+/// Makes a worktree again that was removed by hand, on its branch as it is; what a person should know of it. What was not
+/// committed in it is gone.
+pub async fn repair(worktree: &Worktree, preparation: &Preparation) -> Result<Vec<String>> {
     let standing = standing::state(worktree).await?;
     let refuse = |why: String, hint: &str| {
         Err(Error::new(Code::VcsRefused, format!("cannot make the worktree of {} again: {why}", worktree.branch))
             .hint(hint))
     };
     if standing.present {
-        return Ok(());
+        // The user's own patterns may have changed.
+        prepare::exclude(worktree).await?;
+        return Ok(Vec::new());
     }
     if !standing.branch_exists {
         return refuse(
@@ -184,9 +217,7 @@ pub async fn repair(worktree: &Worktree, preparation: &Preparation) -> Result<()
     if let Some(shelf) = worktree.folder.parent() {
         private(shelf)?;
     }
-    add(worktree).await?;
-    submodule::initialise(worktree).await?;
-    prepare::prepare(worktree, preparation).await
+    fill(worktree, preparation).await
 }
 
 async fn tip_of(project: &Git, branch: &str) -> Result<String> {

@@ -127,3 +127,21 @@ fn what_a_person_was_typing_is_kept() {
         assert_eq!(task.entries("displaced"), ["chorus: Cleared what stood in the prompt: my own draft"]);
     });
 }
+
+#[test]
+fn a_prompt_that_waits_for_the_box_is_reported_and_arrives_once() {
+    on_main(|world| {
+        let task = world.ready("History");
+        arrives(&task, "the first", "the first");
+        task.keys(&["C-r"]);
+        task.await_screen("search prompts:");
+        let before = world.api.turns().len();
+        task.send("sent meanwhile");
+        task.wait("the report", || (task.count("prompt_waits") == 1).then_some(()));
+        task.keys(&["Escape"]);
+        let found = task.wait("it arrives", || world.api.turns().get(before).map(|turn| typed(&turn.body)));
+        assert_eq!(found, "sent meanwhile");
+        task.until("rest", |page| state(page) == "idle");
+        assert_eq!(world.api.turns().len(), before + 1);
+    });
+}

@@ -121,7 +121,7 @@ async fn only_tasks_that_share_the_tree() {
     let world = World::new(&[]).await;
     let uuid = world.a.uuid.clone();
     let alone = chorus::task::Isolation::Worktree;
-    world.core.store().unwrap().write(move |tx| tx.set_isolation(&uuid, alone)).await.unwrap();
+    world.core.store().unwrap().write(move |tx| tx.set_isolation(&uuid, alone, None)).await.unwrap();
     world.edit(&world.a, "a.txt", "line 3", "a").await;
     assert_eq!(world.edited().await, Vec::<String>::new());
 }

@@ -375,10 +375,10 @@ fn a_restart_whose_steps_fail_can_be_given_again() {
 }
 
 #[test]
-fn a_bad_configuration_is_told_and_the_rest_counts() {
+fn a_bad_configuration_is_told_and_what_runs_goes_on() {
     let world = World::new();
-    world.write("config/chorus/chorus.toml", "[agent]\ndefault = \"demo\"\ndefalt = 1\n[tmux]\ncolumns = \"wide\"\n");
     let task = world.rested("Runs", "[[say hello]]");
+    world.write("config/chorus/chorus.toml", "[agent]\ndefault = \"demo\"\ndefalt = 1\n[tmux]\ncolumns = \"wide\"\n");
     let config = world.json(["config"]);
     let notices = config["notices"].to_string();
     assert!(notices.contains("defalt") && notices.contains("default") && notices.contains("columns"), "{notices}");

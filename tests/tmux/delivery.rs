@@ -4,9 +4,10 @@ use crate::bed::{Bed, until};
 use chorus::agent::claude::Claude;
 use chorus::contract::Code;
 use chorus::tmux::{Key, Pane, Settings, Size};
-use chorus::typing::{AgentPrompt, PromptSeen};
-use chorus_testkit::wait::LIMIT;
+use chorus::typing::{AgentPrompt, PromptMatch, PromptSeen, PromptWanted, TypingPlan, TypingStep};
+use chorus_testkit::wait::{LIMIT, wait_until};
 use chorus_testkit::{FakeApi, claude, files, given};
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -19,7 +20,7 @@ struct Client {
 }
 
 impl Client {
-    async fn start(client: &given::Tool, tmux: &Path, size: Size, more: &[&str]) -> Client {
+    async fn start(client: &given::Tool, tmux: &Path, size: Size, more: &[&str], settings: Option<Value>) -> Client {
         let bed = Bed::new(tmux, Settings { size, ..Settings::default() });
         let api = FakeApi::start();
         let root = bed.folder.path();
@@ -27,7 +28,9 @@ impl Client {
         std::fs::write(root.join("project/file.txt"), "hello\n").unwrap();
         std::fs::write(root.join("project/src/main.rs"), "fn main() {}\n").unwrap();
         std::fs::write(root.join("project/shot.png"), PNG).unwrap();
-        claude::Configuration::trusting(root.join("project")).write(root).unwrap();
+        claude::Configuration { settings, ..claude::Configuration::trusting(root.join("project")) }
+            .write(root)
+            .unwrap();
         let mut argv: Vec<String> =
             ["env", "-i", "PATH=/usr/bin:/bin", "TERM=tmux-256color", "LANG=C.UTF-8"].map(Into::into).into();
         argv.push(format!("HOME={}", root.display()));
@@ -197,6 +200,17 @@ async fn every_text_arrives(client: &Client) {
 }
 
 async fn with(which: usize, test: impl AsyncFn(Client), tmux: usize, size: Size, more: &[&str]) {
+    with_settings(which, test, tmux, size, more, None).await;
+}
+
+async fn with_settings(
+    which: usize,
+    test: impl AsyncFn(Client),
+    tmux: usize,
+    size: Size,
+    more: &[&str],
+    settings: Option<Value>,
+) {
     let clients = given::clients();
     let Some(client) = clients.get(which).or(clients.last()) else {
         return given::skip("no Claude Code client");
@@ -204,7 +218,7 @@ async fn with(which: usize, test: impl AsyncFn(Client), tmux: usize, size: Size,
     let tmuxes = given::tmuxes();
     let tmux = tmuxes.get(tmux).or(tmuxes.last()).expect("a tmux");
     println!("Claude Code {} on tmux {}", client.version, tmux.version);
-    test(Client::start(client, &tmux.path, size, more).await).await;
+    test(Client::start(client, &tmux.path, size, more, settings).await).await;
 }
 
 const FULLSCREEN: [&str; 2] = ["CLAUDE_CODE_DISABLE_ALTERNATE_SCREEN=", "CLAUDE_CODE_NO_FLICKER=1"];
@@ -384,6 +398,76 @@ async fn every_situation_of_the_older_client() {
     // Once, on a machine at rest, it did not end: that is a failure with a name and not a run without an end.
     let driven = with(1, situations, 0, Size::default(), &[]);
     tokio::time::timeout(Duration::from_secs(300), driven).await.expect("the client's situations end");
+}
+
+/// What a person may have configured below the prompt: several rows, and one that begins like a choice in a dialog.
+const STATUS_LINES: [&str; 3] = ["one\\ntwo", "one\\ntwo\\nthree", "❯ shop main"];
+
+#[tokio::test]
+async fn a_tall_prompt_arrives_above_any_status_line() {
+    let tall = (1..=60).map(|line| format!("line {line} of sixty")).collect::<Vec<_>>().join("\n");
+    for shown in STATUS_LINES {
+        let settings = json!({"statusLine": {"type": "command", "command": format!("printf '{shown}'")}});
+        let first = shown.split('\\').next().unwrap();
+        let test = async |client: Client| {
+            client.send("hello").await;
+            client.bed.shows(&client.pane, first).await;
+            assert_eq!(client.send(&tall).await, tall, "above {shown:?}");
+        };
+        with_settings(0, test, 0, Size::default(), &[], Some(settings)).await;
+    }
+}
+
+/// Plans while the program runs; when the plan is followed, it has ended.
+#[derive(Debug)]
+struct Ending {
+    program: PathBuf,
+    socket: PathBuf,
+    pane: Pane,
+}
+
+impl AgentPrompt for Ending {
+    fn find(&self, _: &[String]) -> Option<PromptSeen> {
+        Some(PromptSeen { shell: false, text: String::new(), cut: false })
+    }
+
+    fn find_typed(&self, screen: &[String], _: &PromptWanted) -> Option<PromptSeen> {
+        self.find(screen)
+    }
+
+    fn plan(&self, text: &str, _: &[String], _: bool) -> chorus::error::Result<TypingPlan> {
+        let program = rustix::process::Pid::from_raw(self.pane.pane_pid as i32).unwrap();
+        rustix::process::kill_process(program, rustix::process::Signal::KILL).unwrap();
+        wait_until("the pane is dead", || {
+            let mut tmux = std::process::Command::new(&self.program);
+            tmux.arg("-S").arg(&self.socket).args(["display-message", "-p", "-t", &self.pane.pane, "#{pane_dead}"]);
+            tmux.output().unwrap().stdout == b"1\n"
+        });
+        Ok(TypingPlan { displaced: None, steps: vec![TypingStep::Paste(vec![text.into()])], text: text.into() })
+    }
+
+    fn matches(&self, _: &PromptWanted, _: &PromptSeen) -> PromptMatch {
+        PromptMatch::None
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_typed_into_a_pane_whose_program_has_ended() {
+    crate::bed::each(async |bed| {
+        let other = bed.start_as("1b9dfe2c-1111-4222-8333-444455556667", &["sleep", "600"]).await;
+        let pane = bed.start(&["sleep", "600"]).await;
+        let (program, socket) = (bed.program.clone(), bed.tmux.socket().to_owned());
+        let ending = Ending { program, socket, pane: pane.clone() };
+        let refused = bed.tmux.deliver(&pane, "one", Some(&ending), false).await;
+        assert_eq!(refused.unwrap_err().code, Code::TaskBusy);
+        until("its end", async || bed.state(&pane).await.dead.then_some(())).await;
+        for key in [Key::Enter, Key::Escape, Key::Ctrl('u')] {
+            assert_eq!(bed.tmux.keys(&pane, &[key]).await.unwrap_err().code, Code::TaskBusy);
+        }
+        assert_eq!(bed.tmux.deliver(&pane, "two", None, false).await.unwrap_err().code, Code::TaskBusy);
+        assert!(!bed.state(&other).await.dead, "the other program runs on the same server");
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Worktrees of tasks, with real git.
 #![allow(clippy::unwrap_used)]
 
+mod adding;
 mod bed;
 mod commits;
 mod life;

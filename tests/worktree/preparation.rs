@@ -1,8 +1,9 @@
 //! What is put into a worktree stays in it, is never committed, and leaves no trace when it fails.
 
 use crate::bed::{Bed, words};
-use chorus::vcs::worktree::commit::commit_all;
-use chorus::vcs::worktree::prepare::Preparation;
+use chorus::vcs::worktree::commit::{Span, commit_all, diff};
+use chorus::vcs::worktree::prepare::{Preparation, committed};
+use chorus::vcs::worktree::remove::{discard, remove};
 use chorus::vcs::worktree::standing::state;
 use std::os::unix::fs::symlink;
 
@@ -96,4 +97,112 @@ async fn a_place_that_is_taken_and_one_that_cannot_be_written() {
     let error = other.make_with(1, "x", &Preparation::default()).await.unwrap_err();
     assert!(error.message.contains("cannot make"), "{error}");
     assert_eq!(other.git(["branch"]), "* main");
+}
+
+#[tokio::test]
+async fn what_git_ignores_is_prepared_and_everything_else_committed() {
+    let bed = Bed::new();
+    bed.write("project/.gitignore", ".env\nnode_modules\nbuild/\n.claude/settings.local.json\n");
+    bed.git(["commit", "-qam", "ignored"]);
+    for path in [".env", "node_modules/m.js", "build/out.txt", ".claude/settings.local.json", "conf/a", "conf/b.log"] {
+        bed.write(&format!("project/{path}"), "x");
+    }
+    let preparation = Preparation {
+        copy: words(&[".env", "build/out.txt", ".claude/settings.local.json", "conf"]),
+        link: words(&["node_modules"]),
+        run: vec![],
+    };
+    let made = bed.make_with(1, "x", &preparation).await.unwrap();
+    assert!(state(&made).await.unwrap().changes.is_empty());
+    assert_eq!(commit_all(&made, "nothing").await.unwrap(), None);
+    std::fs::write(made.folder.join("b.txt"), "x").unwrap();
+    assert!(String::from_utf8_lossy(&diff(&made, Span::Uncommitted).await.unwrap()).contains("+++ b/b.txt"));
+    commit_all(&made, "turn").await.unwrap().unwrap();
+    assert_eq!(bed.git(["ls-tree", "-r", "--name-only", &made.branch]), ".gitignore\na.txt\nb.txt");
+    std::fs::write(made.folder.join("c.txt"), "x").unwrap();
+    let kept = discard(&made, 1).await.unwrap().unwrap();
+    assert_eq!(bed.git(["ls-tree", "-r", "--name-only", &kept]), ".gitignore\na.txt\nb.txt\nc.txt");
+}
+
+/// A commit of everything by the agent's own git.
+fn commit_everything(bed: &Bed, folder: &std::path::Path) {
+    bed.git_in(folder, ["add", "-A"]);
+    bed.git_in(folder, ["commit", "-q", "--allow-empty", "-m", "theirs"]);
+}
+
+#[tokio::test]
+async fn no_commit_of_an_agent_takes_it_and_the_project_is_as_before() {
+    let bed = Bed::new();
+    let users = "[user]\nname = T\nemail = t@localhost\n[core]\nexcludesFile = ~/mine\n";
+    bed.write("gitconfig", users);
+    bed.write("home/mine", "*.swp");
+    bed.write("project/.gitignore", "node_modules/\n");
+    bed.git(["commit", "-qam", "ignored"]);
+    for path in ["node_modules/m.js", "data/rare", "a [b]*.txt"] {
+        bed.write(&format!("project/{path}"), "x");
+    }
+    let preparation = Preparation { copy: words(&["a [b]*.txt"]), link: words(&["node_modules", "data"]), run: vec![] };
+    let status = bed.git(["status", "--porcelain"]);
+    let made = bed.make_with(1, "x", &preparation).await.unwrap();
+    std::fs::write(made.folder.join("b.swp"), "x").unwrap();
+    std::fs::write(made.folder.join("a [b]c.txt"), "x").unwrap();
+    commit_everything(&bed, &made.folder);
+    assert_eq!(bed.git(["ls-tree", "-r", "--name-only", &made.branch]), ".gitignore\na [b]c.txt\na.txt");
+    assert_eq!(bed.git(["status", "--porcelain"]), status, "the project's own working tree is as before");
+    // Another worktree of the same project, of the person's own, is too.
+    bed.git(["worktree", "add", "-q", "../own"]);
+    bed.write("own/data", "x");
+    assert_eq!(bed.git_in(&bed.root.join("own"), ["status", "--porcelain"]), "?? data");
+    bed.git(["merge", "-q", "--no-edit", &made.branch]);
+    assert!(bed.project().join("node_modules/m.js").is_file() && bed.project().join("data/rare").is_file());
+    remove(&made).await.unwrap();
+    assert!(!std::fs::read_to_string(bed.project().join(".git/config")).unwrap().contains("includeIf"));
+}
+
+#[tokio::test]
+async fn one_that_was_forced_in_is_found_and_can_leave_again() {
+    let bed = Bed::new();
+    bed.write("project/node_modules/m.js", "x");
+    bed.write("project/.gitignore", "*\n!*.txt\n!node_modules\n");
+    bed.git(["commit", "-qam", "a rule that takes everything back"]);
+    let preparation = Preparation { link: words(&["node_modules"]), ..Preparation::default() };
+    let made = bed.make_with(1, "x", &preparation).await.unwrap();
+    // The rule in the tree goes over what is excluded: Chorus's own commit does not take it even when it was staged.
+    std::fs::write(made.folder.join("b.txt"), "x").unwrap();
+    bed.git_in(&made.folder, ["add", "-f", "node_modules"]);
+    commit_all(&made, "m").await.unwrap().unwrap();
+    assert_eq!(committed(&made, &preparation).await.unwrap(), Vec::<String>::new());
+    bed.git_in(&made.folder, ["add", "-f", "node_modules"]);
+    bed.git_in(&made.folder, ["commit", "-qm", "theirs"]);
+    assert_eq!(committed(&made, &preparation).await.unwrap(), ["node_modules"]);
+    bed.git_in(&made.folder, ["rm", "-rq", "--cached", "--", "node_modules"]);
+    commit_all(&made, "out again").await.unwrap().unwrap();
+    assert_eq!(committed(&made, &preparation).await.unwrap(), Vec::<String>::new());
+    assert!(made.folder.join("node_modules").is_symlink());
+}
+
+#[tokio::test]
+async fn behind_a_link_and_in_a_submodule() {
+    let bed = Bed::new();
+    bed.git(["init", "-q", "-b", "main", "../library"]);
+    bed.git_in(&bed.root.join("library"), ["commit", "-q", "--allow-empty", "-m", "library"]);
+    let url = bed.root.join("library").to_string_lossy().into_owned();
+    bed.git(["submodule", "--quiet", "add", &url, "lib"]);
+    bed.write("project/docs/a.md", "x");
+    bed.git(["add", "docs"]);
+    bed.git(["commit", "-qm", "more"]);
+    for path in ["lib/.env", "docs/local"] {
+        bed.write(&format!("project/{path}"), "x");
+    }
+    let preparation = Preparation { copy: words(&["lib/.env", "docs/local"]), ..Preparation::default() };
+    let made = bed.make_with(1, "x", &preparation).await.unwrap();
+    assert!(state(&made).await.unwrap().changes.is_empty());
+    std::fs::remove_dir_all(made.folder.join("docs")).unwrap();
+    bed.write("away/a.md", "away");
+    bed.write("away/local", "away");
+    symlink(bed.root.join("away"), made.folder.join("docs")).unwrap();
+    assert!(String::from_utf8_lossy(&diff(&made, Span::Uncommitted).await.unwrap()).contains("deleted file"));
+    commit_all(&made, "m").await.unwrap().unwrap();
+    assert!(bed.git(["ls-tree", &made.branch, "docs"]).starts_with("120000"));
+    assert_eq!(bed.git_in(&made.folder, ["status", "--porcelain"]), "");
 }

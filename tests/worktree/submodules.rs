@@ -1,9 +1,11 @@
 //! Submodules come along without the network, and what is only in them is not lost.
 
 use crate::bed::Bed;
-use chorus::vcs::worktree::Worktree;
 use chorus::vcs::worktree::commit::commit_all;
+use chorus::vcs::worktree::dirty::changes;
+use chorus::vcs::worktree::prepare::Preparation;
 use chorus::vcs::worktree::remove::{discard, remove};
+use chorus::vcs::worktree::{self, Wish, Worktree, make};
 
 /// A project with the submodules `used` and `unused`, of which the first is checked out.
 async fn bed() -> (Bed, Worktree) {
@@ -59,4 +61,112 @@ async fn a_discard_keeps_their_commits_and_edits() {
     assert_eq!(bed.git_in(&modules, ["show", &format!("{name}:new")]), "committed");
     assert_eq!(bed.git_in(&modules, ["show", &format!("{name}:l.txt")]), "edited");
     assert!(!made.folder.exists());
+}
+
+/// A project with a remote and one submodule, `lib`, which has one itself, `lib/inner`.
+fn nested() -> Bed {
+    let bed = Bed::new();
+    bed.git(["remote", "add", "origin", "https://example.org/shop.git"]);
+    for name in ["inner", "lib"] {
+        let folder = bed.root.join(name);
+        bed.git(["init", "-q", "-b", "main", &folder.to_string_lossy()]);
+        bed.write(&format!("{name}/{name}.txt"), "x\n");
+        bed.git_in(&folder, ["add", "-A"]);
+        bed.git_in(&folder, ["commit", "-qm", name]);
+    }
+    let url = |name: &str| bed.root.join(name).to_string_lossy().into_owned();
+    bed.git_in(&bed.root.join("lib"), ["submodule", "--quiet", "add", &url("inner"), "inner"]);
+    bed.git_in(&bed.root.join("lib"), ["commit", "-qm", "inner"]);
+    bed.git(["submodule", "--quiet", "add", &url("lib"), "lib"]);
+    bed.git(["submodule", "--quiet", "update", "--init", "--recursive"]);
+    bed.git(["commit", "-qm", "submodules"]);
+    for name in ["lib", "inner"] {
+        std::fs::rename(bed.root.join(name), bed.root.join(format!("{name}-away"))).unwrap();
+    }
+    bed.write("gitconfig", "[user]\nname = T\nemail = t@localhost\n");
+    bed
+}
+
+/// Task `number`'s worktree, not made yet.
+async fn plan(bed: &Bed, number: u32) -> Worktree {
+    let (home, preparation) = (bed.root.join("worktrees"), Preparation::default());
+    let wish = Wish { number, title: "x", on: None, home: &home, preparation: &preparation };
+    worktree::plan(&bed.hand(), &wish).await.unwrap()
+}
+
+const REMOTE: [&str; 3] = ["remote", "get-url", "origin"];
+
+#[tokio::test]
+async fn no_way_of_updating_one_reaches_the_projects_own_remote() {
+    for update in ["none", "merge", "rebase", "!touch ran"] {
+        let bed = nested();
+        bed.git(["config", "submodule.lib.update", update]);
+        let made = bed.make(1, "x").await;
+        assert_eq!(bed.git(REMOTE), "https://example.org/shop.git", "{update}");
+        for file in ["lib/lib.txt", "lib/inner/inner.txt"] {
+            assert!(made.folder.join(file).is_file(), "{update}: {file}");
+        }
+        assert_eq!(bed.git_in(&made.folder.join("lib"), REMOTE), bed.root.join("lib").to_string_lossy());
+        assert!(!made.folder.join("lib/ran").exists());
+        assert_eq!(bed.git(["config", "submodule.lib.update"]), update);
+    }
+}
+
+#[tokio::test]
+async fn one_that_cannot_be_had_is_told_and_ends_nothing() {
+    // The project's copy lacks the commit, its remote is gone, and the user's clones name their remote otherwise.
+    let bed = nested();
+    bed.write("gitconfig", "[user]\nname = T\nemail = t@localhost\n[clone]\ndefaultRemoteName = upstream\n");
+    let made = bed.make(1, "x").await;
+    assert_eq!(
+        bed.git_in(&made.folder.join("lib"), ["remote", "get-url", "upstream"]),
+        bed.root.join("lib").to_string_lossy()
+    );
+    bed.git(["update-index", "--cacheinfo", "160000", &"1".repeat(40), "lib"]);
+    bed.git(["commit", "-qm", "a commit that nobody has"]);
+    let plan = plan(&bed, 2).await;
+    let notes = make(&plan, &Preparation::default()).await.unwrap();
+    assert!(notes[0].contains("the submodule lib is missing"), "{notes:?}");
+    assert_eq!(bed.git(REMOTE), "https://example.org/shop.git");
+}
+
+#[tokio::test]
+async fn what_only_looks_like_one_is_passed_over() {
+    let bed = nested();
+    let more = "[submodule \"plain\"]\npath = plain\nurl = x\n[submodule \"none\"]\npath = none\nurl = y\n";
+    let modules = bed.project().join(".gitmodules");
+    let text = std::fs::read_to_string(&modules).unwrap();
+    std::fs::write(&modules, text + more).unwrap();
+    bed.write("project/plain/file", "x");
+    bed.git(["init", "-q", "embedded"]);
+    bed.git_in(&bed.project().join("embedded"), ["commit", "-q", "--allow-empty", "-m", "x"]);
+    bed.git(["add", "-A"]);
+    bed.git(["commit", "-qm", "a plain folder, no folder, a repository without an entry"]);
+    bed.git(["submodule", "--quiet", "deinit", "-f", "lib"]);
+    let first = plan(&bed, 1).await;
+    let notes = make(&first, &Preparation::default()).await.unwrap();
+    assert!(notes.len() == 1 && notes[0].contains("embedded"), "{notes:?}");
+    assert_eq!(bed.git(REMOTE), "https://example.org/shop.git");
+    assert_eq!(commit_all(&first, "m").await.unwrap(), None);
+    std::fs::write(modules, "[submodule\n").unwrap();
+    bed.git(["commit", "-qam", "broken"]);
+    assert_eq!(make(&plan(&bed, 2).await, &Preparation::default()).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn nothing_inside_is_lost_though_git_is_told_to_ignore_it() {
+    for ignore in ["all", "dirty"] {
+        let bed = nested();
+        bed.git(["config", "submodule.lib.ignore", ignore]);
+        let made = bed.make(1, "x").await;
+        std::fs::write(made.folder.join("lib/inner/inner.txt"), "edited\n").unwrap();
+        assert_eq!(commit_all(&made, "m").await.unwrap(), None);
+        assert_eq!(changes(&made).await.unwrap().nested, ["lib"]);
+        let error = remove(&made).await.unwrap_err();
+        assert!(error.message.contains("lib has changes"), "{error}");
+        std::fs::write(made.folder.join("b.txt"), "x").unwrap();
+        let name = discard(&made, 1).await.unwrap().unwrap();
+        let inner = bed.project().join("lib/inner");
+        assert_eq!(bed.git_in(&inner, ["show", &format!("{name}:inner.txt")]), "edited");
+    }
 }

@@ -19,6 +19,11 @@ pub fn find(lines: &[String]) -> Option<PromptSeen> {
     let whole = |top: usize, bottom: usize| {
         let inside = &rows[top + 1..bottom];
         let sign = inside.first()?.first().filter(|cell| matches!(cell.c, '❯' | '!'))?;
+        // Control-R: what is typed now looks for an earlier prompt.
+        let is_search = rows.get(bottom + 1).is_some_and(|below| characters(below).trim_start().starts_with(SEARCH));
+        if is_search {
+            return None;
+        }
         Some(PromptSeen { shell: sign.c == '!', text: text(inside), cut: false })
     };
     // The fullscreen renderer scrolls within the box: `─── ↑ 285 more ───`.
@@ -31,11 +36,8 @@ pub fn find(lines: &[String]) -> Option<PromptSeen> {
     let tall = |bottom: usize| {
         let below: Vec<_> = rows[bottom + 1..].iter().filter(|row| !is_blank(row)).collect();
         let is_footer = below.len() <= 2 && below.iter().all(|row| row.iter().all(|cell| cell.c != '❯'));
-        // Only its rule may have gone.
-        let is_first = |row: &[Cell]| row.first().is_some_and(|cell| matches!(cell.c, '❯' | '!'));
-        let inside = |(at, row): (usize, &Vec<Cell>)| is_inside(row) || at == 0 && is_first(row);
-        let cut = bottom > 0 && is_footer && rows[..bottom].iter().enumerate().all(inside);
-        cut.then(|| PromptSeen { shell: false, text: text(&rows[..bottom]), cut })
+        let is_box = bottom > 0 && is_footer;
+        is_box.then(|| cut_box(&rows[..bottom])).flatten()
     };
     let pairs = rules.windows(2).rev();
     let found = pairs.map(|pair| (pair[0], pair[1])).find_map(|(top, bottom)| {
@@ -45,9 +47,32 @@ pub fn find(lines: &[String]) -> Option<PromptSeen> {
     found.or_else(|| rules.last().and_then(|&bottom| tall(bottom)))
 }
 
+/// Finds a box whose beginning scrolled away (the classic renderer lets it), under a footer of any kind: a status line of
+/// the user's may have several rows and begin with `❯`, as a dialog does. So the text must fit what was typed.
+pub fn find_end(lines: &[String], fits: impl Fn(&PromptSeen) -> bool) -> Option<PromptSeen> {
+    let rows = rows(&lines.join("\n"));
+    let bottoms = (1..rows.len()).filter(|&at| is_rule(&rows[at]));
+    bottoms.filter_map(|bottom| cut_box(&rows[..bottom])).find(fits)
+}
+
+/// The end of a box, from the top of the screen on.
+fn cut_box(rows: &[Vec<Cell>]) -> Option<PromptSeen> {
+    // Only its rule may have gone.
+    let is_first = |row: &[Cell]| row.first().is_some_and(|cell| matches!(cell.c, '❯' | '!'));
+    let is_box = rows.iter().enumerate().all(|(at, row)| is_inside(row) || at == 0 && is_first(row));
+    is_box.then(|| PromptSeen { shell: false, text: text(rows), cut: true })
+}
+
+/// What stands below a box that looks for an earlier prompt.
+const SEARCH: &str = "search prompts:";
+
+fn characters(row: &[Cell]) -> String {
+    row.iter().map(|cell| cell.c).collect()
+}
+
 /// The upper one ends in the session's name: `─── Fix it ─`.
 fn is_rule(row: &[Cell]) -> bool {
-    let text: String = row.iter().map(|cell| cell.c).collect();
+    let text = characters(row);
     let text = text.trim_end();
     text.starts_with("───") && text.ends_with('─') && text.matches('─').count() >= 10
 }
@@ -176,6 +201,33 @@ mod tests {
         assert_eq!(screen(&["❯\u{a0}row 1", "  row 2", RULE, "  ⏸ manual mode on"]), cut("row 1\nrow 2"));
         let dialog = ["  as before", RULE, " Bash command", " ❯ 1. Yes", "   2. No", " Esc to cancel"];
         assert_eq!(screen(&dialog), None);
+    }
+
+    #[test]
+    fn a_search_for_an_earlier_prompt_is_no_box() {
+        let screen = |below: &str| [RULE, "❯", RULE, below].map(str::to_owned);
+        assert_eq!(super::find(&screen("  search prompts:   ⏸ manual mode on")), None);
+        assert!(super::find(&screen("  ⏸ manual mode on")).is_some());
+    }
+
+    #[test]
+    fn a_tall_box_under_any_footer_is_known_by_its_text() {
+        let screen = |footer: &[&str]| {
+            let lines = [&["  row 8", "", "  row 9", RULE], footer].concat();
+            lines.iter().map(|&line| line.to_owned()).collect::<Vec<_>>()
+        };
+        let ends = |end: &'static str| move |found: &PromptSeen| found.text == end;
+        for footer in [
+            &["  ~/shop  main", "  12 %  $0.31", "  auto mode", "  ? for shortcuts"][..],
+            &["❯ ~/shop main", "  ⏸ manual mode on"],
+            &[RULE, "❯ 1. Yes", RULE],
+        ] {
+            let found = find_end(&screen(footer), ends("row 8\n\nrow 9"));
+            assert!(found.is_some_and(|found| found.cut), "{footer:?}");
+            assert_eq!(find_end(&screen(footer), ends("row 7\nrow 9")), None);
+        }
+        let after_an_answer: Vec<String> = ["● done", "  row 9", RULE, "  a", "  b", "  c"].map(Into::into).into();
+        assert_eq!(find_end(&after_an_answer, |_| true), None);
     }
 
     #[test]

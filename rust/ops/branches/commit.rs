@@ -32,7 +32,10 @@ pub async fn after_ending(core: &Core, end: Ending) {
     }
     let loaded = core.config_of(&task.project);
     if is_turn && task.status.is_live() && loaded.config.vcs.commit == config::CommitWhen::Turn {
-        commit_or_record(core, &task, &loaded, None).await;
+        match loaded.whole() {
+            Ok(()) => commit_or_record(core, &task, &loaded, None).await,
+            Err(error) => record_error(core, &task, error).await,
+        }
     } else if task.isolation == Isolation::Worktree
         && let Err(error) = worktree::count(core, &task).await
     {
@@ -44,15 +47,19 @@ pub async fn after_ending(core: &Core, end: Ending) {
 pub async fn commit_or_record(core: &Core, task: &Task, loaded: &Loaded, message: Option<&str>) {
     if let Err(error) = run(core, task, loaded, message).await {
         log::error!("cannot commit the edits of #{}: {error}", task.number);
-        let trouble = contract::Trouble {
-            kind: "tool".into(),
-            text: error.message,
-            remedy: error.hint,
-            above: None,
-            files: Vec::new(),
-        };
-        record(core, task, &trouble).await;
+        record_error(core, task, error).await;
     }
+}
+
+async fn record_error(core: &Core, task: &Task, error: Error) {
+    let trouble = contract::Trouble {
+        kind: "tool".into(),
+        text: error.message,
+        remedy: error.hint,
+        above: None,
+        files: Vec::new(),
+    };
+    record(core, task, &trouble).await;
 }
 
 async fn record(core: &Core, task: &Task, trouble: &contract::Trouble) {
@@ -71,7 +78,7 @@ pub async fn commit(core: &Core, asker: &Asker, commit: TaskCommit) -> Result<Ta
         return Err(Error::new(Code::WrongState, format!("{doing}: it has no branch"))
             .hint("only a task with isolation stack or worktree has one, once it was started"));
     }
-    let loaded = core.config_of(&task.project);
+    let loaded = core.whole_config_of(&task.project).map_err(|error| error.context(&doing))?;
     let message = commit.message.filter(|message| !message.trim().is_empty());
     let done = run(core, &task, &loaded, message.as_deref()).await.map_err(|error| error.context(&doing))?;
     match done {
@@ -94,10 +101,18 @@ pub async fn run(core: &Core, task: &Task, loaded: &Loaded, message: Option<&str
 /// The task ends well: the rest is committed first, and it stays live with the reason if that fails.
 pub async fn at_completion(core: &Core, task: &Task, loaded: &Loaded, message: Option<&str>) -> Result<()> {
     let doing = format!("cannot complete #{}", task.number);
+    if task.isolation == Isolation::Worktree
+        && let Some(trouble) = worktree::preparation_trouble(core, task, loaded).await?
+    {
+        return Err(as_error(&doing, &trouble));
+    }
+    loaded.whole().map_err(|error| error.context(&doing))?;
     if loaded.config.vcs.commit == config::CommitWhen::Manual && message.is_none() {
         return Ok(());
     }
     match run(core, task, loaded, message).await.map_err(|error| error.context(&doing))? {
+        // The worktree stays, and says so.
+        Done::Trouble(trouble) if trouble.kind == worktree::NESTED => Ok(()),
         Done::Trouble(trouble) => Err(as_error(&doing, &trouble)),
         Done::Committed | Done::Nothing => Ok(()),
     }

@@ -20,6 +20,8 @@ pub struct Home {
     pub isolation: Isolation,
     /// Branch, worktree and base commit.
     pub place: TaskPlace,
+    /// Why the edits are not kept apart although that was not asked for.
+    pub reason: Option<String>,
     /// For the journal, one sentence.
     pub said: String,
     /// The `but` that later commits use.
@@ -40,8 +42,8 @@ enum Undo {
 }
 
 impl Isolated {
-    fn none(said: String) -> Isolated {
-        let home = Home { isolation: Isolation::None, place: TaskPlace::default(), said, but: None };
+    fn none(said: String, reason: Option<String>) -> Isolated {
+        let home = Home { isolation: Isolation::None, place: TaskPlace::default(), reason, said, but: None };
         Isolated { home, undo: Undo::Nothing }
     }
 
@@ -75,17 +77,19 @@ pub async fn isolate(
     environment: &Environment,
     hooks_off: Option<&str>,
 ) -> Result<Isolated> {
-    let doing = |error: Error| match task.isolation {
+    // A task that only could not be isolated last time may be now.
+    let asked = if task.isolation_reason.is_some() { Isolation::Auto } else { task.isolation };
+    let doing = |error: Error| match asked {
         Isolation::Stack => error.context(format!("cannot start #{} with isolation stack", task.number)),
         Isolation::Worktree => error.context(format!("cannot start #{} with isolation worktree", task.number)),
         Isolation::Auto | Isolation::None => error.context(format!("cannot start #{}", task.number)),
     };
     let git = git(&task.project, environment);
     let scan = async || repository::inspect_with(&git).await.map_err(doing);
-    match task.isolation {
+    match asked {
         Isolation::None => {
             let said = "Isolation is none: edits stay in the shared working tree and nothing is committed";
-            Ok(Isolated::none(said.to_owned()))
+            Ok(Isolated::none(said.to_owned(), None))
         }
         Isolation::Stack => {
             let found = usable_but(core, task, loaded, environment, hooks_off, &scan().await?).await.map_err(doing)?;
@@ -117,8 +121,10 @@ async fn auto(
             Ok(isolated)
         }
         Some(error) => {
-            let said = "Edits stay in the shared working tree and nothing is committed";
-            Ok(Isolated::none(format!("{said}: {}", error.message)))
+            let reason = error.hint.map_or_else(|| error.message.clone(), |hint| format!("{}; {hint}", error.message));
+            let said =
+                format!("Not isolated: edits stay in the shared working tree and nothing is committed: {reason}");
+            Ok(Isolated::none(said, Some(reason)))
         }
     }
 }
@@ -159,7 +165,7 @@ async fn stack(core: &Core, task: &Task, loaded: &Loaded, found: stacks::FoundBu
     if loaded.config.vcs.committer == Committer::ButHooks {
         let said =
             "GitButler's own hooks commit this task's edits (`[vcs] committer`); Chorus commits nothing".to_owned();
-        return Ok(Isolated::none(said));
+        return Ok(Isolated::none(said, None));
     }
     let but = found.open(&task.project).await?;
     let above = core.read(task, stacks::above).await?;
@@ -181,6 +187,7 @@ async fn stack(core: &Core, task: &Task, loaded: &Loaded, found: stacks::FoundBu
     let home = Home {
         isolation: Isolation::Stack,
         place: TaskPlace { base, ..place },
+        reason: None,
         said: match stacks::broken_hooks(&found) {
             None => format!("Edits go to the stack {branch}{on}, in the shared working tree"),
             Some(warning) => {
@@ -200,7 +207,10 @@ async fn worktree(core: &Core, task: &Task, loaded: &Loaded, git: &Git, found: &
     let made = worktrees::make(core, task, loaded, git).await?;
     let place = made.place();
     let (branch, folder) = (place.stack.clone().unwrap_or_default(), place.worktree.clone().unwrap_or_default());
-    let said = format!("Edits go to the branch {branch}, in a worktree at {folder}");
-    let home = Home { isolation: Isolation::Worktree, place, said, but: None };
+    let mut said = format!("Edits go to the branch {branch}, in a worktree at {folder}");
+    for note in &made.notes {
+        said += &format!(". {note}");
+    }
+    let home = Home { isolation: Isolation::Worktree, place, reason: None, said, but: None };
     Ok(Isolated { home, undo: Undo::Worktree(made) })
 }

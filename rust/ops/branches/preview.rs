@@ -3,6 +3,8 @@
 use crate::contract::{Code, Confirm, Offer};
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
+use crate::ops::branches::commit::worktree::preparation_trouble;
+use crate::ops::branches::trouble::as_error;
 use crate::ops::stacks;
 use crate::task::{Isolation, Task};
 use crate::vcs::but::But;
@@ -24,6 +26,9 @@ pub async fn preview(core: &Core, asker: &Asker, confirm: Confirm) -> Result<Off
     };
     let loaded = core.config_of(&task.project);
     let but = stacks::open(core, &task.project, &loaded, None).await.map_err(|error| error.context(&doing))?;
+    if let Some(trouble) = preparation_trouble(core, &task, &loaded).await? {
+        return Err(as_error(&doing, &trouble));
+    }
     let others = stacks::dirty_beside(core, &task).await?;
     if !confirm.confirmed {
         let mut text = format!(

@@ -8,6 +8,7 @@ use crate::ops::stacks;
 use crate::store::{TaskPlace, Who};
 use crate::task::{Isolation, Task};
 use crate::vcs::git::Git;
+use crate::vcs::worktree::dirty::DirtyPaths;
 use crate::vcs::worktree::prepare::Preparation;
 use crate::vcs::worktree::{self, Wish, Worktree};
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,8 @@ use std::path::PathBuf;
 pub struct MadeWorktree {
     worktree: Worktree,
     is_new: bool,
+    /// What a person should know of it, in a sentence each.
+    pub notes: Vec<String>,
 }
 
 /// What the store keeps beside branch, folder and base.
@@ -76,8 +79,8 @@ pub async fn make(core: &Core, task: &Task, loaded: &Loaded, project: &Git) -> R
     if let Some(worktree) = of(core, task, project).await? {
         let is_there = worktree.is_present().await? || worktree.tip().await?.is_some();
         if is_there && !is_unfinished(core, task).await? {
-            worktree::repair(&worktree, &preparation).await?;
-            return Ok(MadeWorktree { worktree, is_new: false });
+            let notes = worktree::repair(&worktree, &preparation).await?;
+            return Ok(MadeWorktree { worktree, is_new: false, notes });
         }
         // The daemon was killed while it was made: nothing ran in it yet.
         if is_there && let Some(stayed) = worktree.undo().await {
@@ -89,9 +92,9 @@ pub async fn make(core: &Core, task: &Task, loaded: &Loaded, project: &Git) -> R
     let number = u32::try_from(task.number).unwrap_or(u32::MAX);
     let wish = Wish { number, title: &task.title, on: on.as_deref(), home: &home, preparation: &preparation };
     let worktree = worktree::plan(project, &wish).await?;
-    let made = MadeWorktree { worktree, is_new: true };
+    let mut made = MadeWorktree { worktree, is_new: true, notes: Vec::new() };
     record(core, task, &made, true).await?;
-    worktree::make(&made.worktree, &preparation).await?;
+    made.notes = worktree::make(&made.worktree, &preparation).await?;
     record(core, task, &made, false).await?;
     Ok(made)
 }
@@ -113,19 +116,36 @@ async fn is_unfinished(core: &Core, task: &Task) -> Result<bool> {
 
 /// Makes the worktree of a live task again where somebody removed it: before its agent is restarted.
 pub async fn restore(core: &Core, task: &Task, loaded: &Loaded, project: &Git) -> Result<()> {
-    match of(core, task, project).await?.filter(|_| task.isolation == Isolation::Worktree) {
-        Some(worktree) => worktree::repair(&worktree, &preparation(loaded)).await,
-        None => Ok(()),
+    let Some(worktree) = of(core, task, project).await?.filter(|_| task.isolation == Isolation::Worktree) else {
+        return Ok(());
+    };
+    let notes = worktree::repair(&worktree, &preparation(loaded)).await?;
+    let journaled = core.write(&task.uuid, move |tx, task| {
+        notes.iter().try_for_each(|note| tx.journal(task, Who::Chorus, "worktree", note, None))
+    });
+    journaled.await
+}
+
+/// What is changed in it and in no commit.
+pub async fn changes(core: &Core, task: &Task) -> Result<DirtyPaths> {
+    let Some(worktree) = of(core, task, &Git::at(&task.project)).await? else { return Ok(DirtyPaths::default()) };
+    if !worktree.is_present().await? {
+        return Ok(DirtyPaths::default());
+    }
+    worktree::dirty::changes(&worktree).await
+}
+
+/// Paths that Chorus put into the worktree and somebody committed to its branch: merging them does harm.
+pub async fn committed_preparation(core: &Core, task: &Task, loaded: &Loaded) -> Result<Vec<String>> {
+    match of(core, task, &Git::at(&task.project)).await? {
+        Some(worktree) => worktree::prepare::committed(&worktree, &preparation(loaded)).await,
+        None => Ok(Vec::new()),
     }
 }
 
-/// What is not committed in it.
+/// What is not committed in it and can be.
 pub async fn uncommitted(core: &Core, task: &Task) -> Result<Vec<String>> {
-    let Some(worktree) = of(core, task, &Git::at(&task.project)).await? else { return Ok(Vec::new()) };
-    if !worktree.is_present().await? {
-        return Ok(Vec::new());
-    }
-    Ok(worktree::standing::changes(&worktree).await?.paths)
+    Ok(changes(core, task).await?.paths)
 }
 
 /// After a task has ended: its worktree goes if it is clean and merged, and stays otherwise.
@@ -170,7 +190,7 @@ pub async fn bring_back(core: &Core, task: &Task, kept: &str) -> Result<()> {
     let Some(worktree) = of(core, task, &project).await? else { return Ok(()) };
     let tip = worktree::keep::tip(&project, kept).await?;
     branch_again(&project, &worktree.branch, &tip).await?;
-    worktree::repair(&worktree, &preparation(&core.config_of(&task.project))).await?;
+    let _notes = worktree::repair(&worktree, &preparation(&core.config_of(&task.project))).await?;
     worktree::keep::put_back(&worktree, kept).await
 }
 

@@ -21,6 +21,9 @@ const CONFIRMED_WITHIN: Duration = Duration::from_secs(2);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
+/// How often a prompt is tried before the person hears that it waits and why: about 10 s.
+const TRIES_BEFORE_REPORT: usize = 8;
+
 /// Accepts a prompt. It is typed at once when the agent is idle or busy (which queues it itself).
 pub async fn send(core: &Core, asker: &Asker, send: TaskSend) -> Result<Sent> {
     let task = core.task(asker, &send.task).await?;
@@ -41,7 +44,7 @@ pub async fn send(core: &Core, asker: &Asker, send: TaskSend) -> Result<Sent> {
 /// Types what waits, one prompt after the other, as long as the agent takes them.
 pub async fn deliver(core: &Core, task: &str) {
     let Some(_alone) = core.deliveries.try_lock(task) else { return };
-    let mut pause = FIRST_PAUSE;
+    let (mut pause, mut tries) = (FIRST_PAUSE, 0);
     while let Some(free) = core.live.of(task).filter(takes_prompts) {
         let uuid = task.to_owned();
         let Ok(store) = core.store() else { return };
@@ -55,17 +58,24 @@ pub async fn deliver(core: &Core, task: &str) {
         let id = prompt.id;
         let outcome = match hand_over(core, &task, prompt, &free).await {
             Ok(Over::Delivered) => (PromptState::Delivered, None),
-            Ok(Over::NotNow) => (PromptState::Queued, None),
+            Ok(Over::NotNow(why)) => (PromptState::Queued, Some(why)),
             Err(error) => (PromptState::Failed, Some(error.message)),
         };
         let state = outcome.0;
-        let stored = store.write(move |tx| tx.set_prompt(id, outcome.0, outcome.1.as_deref())).await;
+        let is_report_due = state == PromptState::Queued && tries + 1 == TRIES_BEFORE_REPORT;
+        let stored = store.write(move |tx| {
+            let (state, why) = (outcome.0, outcome.1.as_deref());
+            tx.set_prompt(id, state, why)?;
+            if is_report_due { tx.report_waiting_prompt(id, why.unwrap_or_default()) } else { Ok(()) }
+        });
+        let stored = stored.await;
         if let Err(error) = &stored {
             log::error!("cannot store that a prompt was delivered: {error}");
         }
         match state {
-            PromptState::Delivered if stored.is_ok() => pause = FIRST_PAUSE,
+            PromptState::Delivered if stored.is_ok() => (pause, tries) = (FIRST_PAUSE, 0),
             PromptState::Queued if stored.is_ok() && !core.stop.is_cancelled() => {
+                tries += 1;
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
@@ -80,8 +90,8 @@ fn takes_prompts(live: &LiveStatus) -> bool {
 
 enum Over {
     Delivered,
-    /// Something else is on the screen: nothing was typed.
-    NotNow,
+    /// Something else is on the screen, as said: nothing was typed.
+    NotNow(String),
 }
 
 async fn hand_over(core: &Core, task: &Task, prompt: Prompt, free: &LiveStatus) -> Result<Over> {
@@ -98,7 +108,7 @@ async fn hand_over(core: &Core, task: &Task, prompt: Prompt, free: &LiveStatus) 
     match tmux.deliver(&pane, &text, known, prompt.raw).await {
         Ok(delivered) => keep_displaced(core, task, delivered.displaced).await?,
         // A dialog came in between: nothing was typed.
-        Err(error) if error.code == Code::TaskBusy => return Ok(Over::NotNow),
+        Err(error) if error.code == Code::TaskBusy => return Ok(Over::NotNow(error.message)),
         Err(error) => return Err(error),
     }
     let arrived =

@@ -40,7 +40,7 @@ pub struct Prepared {
 /// Finds everything for an agent that is to run in `folder`, or says what is missing.
 pub async fn prepare(core: &Core, task: &Task, folder: &str, environment: Environment) -> Result<Prepared> {
     let doing = |error: Error| error.context(format!("cannot start the agent of #{}", task.number));
-    let loaded = core.config_of(&task.project);
+    let loaded = core.whole_config_of(&task.project).map_err(doing)?;
     let agent = agents::named(&loaded, &task.agent, &core.state);
     let tmux = core.tmux(&loaded, None)?;
     tmux.check().await.map_err(doing)?;

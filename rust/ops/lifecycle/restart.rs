@@ -35,7 +35,7 @@ pub async fn restart(core: &Core, asker: &Asker, restart: TaskRestart) -> Result
         return continued.await;
     }
     let doing = |error: Error| error.context(format!("cannot restart #{}", task.number));
-    let loaded = core.config_of(&task.project);
+    let loaded = core.whole_config_of(&task.project).map_err(doing)?;
     let project = crate::vcs::git::Git::at(&task.project);
     worktrees::restore(core, &task, &loaded, &project).await.map_err(doing)?;
     let folder = task.worktree.as_deref().unwrap_or(&task.project);

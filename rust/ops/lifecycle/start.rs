@@ -44,7 +44,7 @@ pub async fn start(core: &Core, asker: &Asker, start: TaskStart) -> Result<Task>
     let home = isolated.home.clone();
     let begun = core.write(&task, move |tx, Task { uuid, project, .. }| {
         tx.step(uuid, Step::Start, Who::Person, None)?;
-        tx.set_isolation(uuid, home.isolation)?;
+        tx.set_isolation(uuid, home.isolation, home.reason.as_deref())?;
         tx.set_place(uuid, &home.place)?;
         if let Some(but) = &home.but {
             stacks::remember(tx, project, but)?;
@@ -72,6 +72,9 @@ pub async fn start(core: &Core, asker: &Asker, start: TaskStart) -> Result<Task>
     };
     match opened.await {
         Ok(pane) => {
+            if let Some(reason) = &task.isolation_reason {
+                core.warn(&task.project, &format!("#{} is not isolated: {reason}", task.number));
+            }
             launch::report(core, &prepared, &task, conversation.lost).await?;
             watch(core, &prepared, &task, &launch, pane).await
         }
@@ -79,7 +82,7 @@ pub async fn start(core: &Core, asker: &Asker, start: TaskStart) -> Result<Task>
             let why = error.message.clone();
             let undo = core.write(&before, move |tx, before| {
                 tx.undo_start(&before.uuid, &why)?;
-                tx.set_isolation(&before.uuid, before.isolation)
+                tx.set_isolation(&before.uuid, before.isolation, before.isolation_reason.as_deref())
             });
             undo.await?;
             isolated.undo().await;

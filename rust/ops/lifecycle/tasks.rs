@@ -10,7 +10,8 @@ use crate::task::{Step, Task};
 
 /// Creates a task in the asker's project.
 pub async fn create(core: &Core, asker: &Asker, new: TaskNew) -> Result<Task> {
-    let loaded = core.config_of(&asker.project);
+    // Its agent and its isolation are settled here, for good.
+    let loaded = core.whole_config_of(&asker.project).map_err(|error| error.context("cannot create a task"))?;
     let defaults = Defaults { agent: loaded.config.agent.default, isolation: loaded.config.vcs.isolation };
     core.write(&asker.project, move |tx, project| tx.create(project, new, &defaults)).await
 }

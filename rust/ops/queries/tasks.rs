@@ -1,6 +1,7 @@
 //! The lists of tasks and requests, a task's page, and why its status is what it is.
 
 use crate::contract::{Explanation, Nothing, Page, Piece, Requests, Snapshot, TaskList, Tasks};
+use crate::core::configurations::fault;
 use crate::core::{Asker, Core};
 use crate::error::Result;
 use crate::store::Filter;
@@ -26,11 +27,13 @@ pub async fn inbox(core: &Core, asker: &Asker, list: TaskList) -> Result<Request
 
 /// Everything a fresh client shows, as of one moment.
 pub async fn snapshot(core: &Core, asker: &Asker) -> Result<Snapshot> {
-    let snapshot = core.read(&asker.project, |tx, project| {
+    let configuration_fault = fault(&core.config_of(&asker.project));
+    let snapshot = core.read(&asker.project, move |tx, project| {
         Ok(Snapshot {
             tasks: tx.tasks(Some(project), &Filter::default())?,
             requests: tx.open_requests(Some(project))?,
             elsewhere: tx.elsewhere(project)?,
+            configuration_fault,
         })
     });
     snapshot.await

@@ -1,8 +1,9 @@
 //! Committing a worktree's edits, and showing them.
 
 use super::Worktree;
-use super::keep::tree;
-use super::standing::{Checkout, changes, state};
+use super::dirty::changes;
+use super::stage::{stage, tree};
+use super::standing::{Checkout, state};
 use crate::contract::Code;
 use crate::error::{Error, Result};
 use crate::vcs::git::tail;
@@ -56,6 +57,10 @@ pub async fn commit_all(worktree: &Worktree, message: &str) -> Result<Option<Str
     if changes.paths.is_empty() {
         return Ok(None);
     }
+    if !changes.conflicted.is_empty() {
+        let hint = format!("resolve them in {}, or ask the agent to", worktree.folder.display());
+        return refuse(format!("there are unresolved conflicts in {}", changes.conflicted.join(", ")), &hint);
+    }
     let message = message.replace('\0', "");
     if message.trim().is_empty() {
         return Err(Error::new(Code::BadInput, "cannot commit: the message is empty").hint("give the commit a message"));
@@ -69,15 +74,13 @@ pub async fn commit_all(worktree: &Worktree, message: &str) -> Result<Option<Str
             );
         }
     }
-    let add: Vec<&str> =
-        ["add", "--all", "--", "."].into_iter().chain(changes.left_out.iter().map(String::as_str)).collect();
-    git.change(&add, Vec::new()).await?;
-    if git.ask(&["diff", "--cached", "--quiet"]).await?.code == Some(0) {
+    stage(&git, &changes).await.map_err(|error| not_added(worktree, error))?;
+    if git.succeeds(&["diff", "--cached", "--quiet", "--ignore-submodules=none"]).await? {
         return Ok(None);
     }
     let before = git.head().await?;
     let args = ["commit", "--quiet", "--cleanup=whitespace", "--file=-"];
-    let ended = git.run(git.command(&args), message.into_bytes(), LIMIT).await?;
+    let ended = git.attempt(&args, message.into_bytes(), LIMIT).await?;
     let after = git.head().await?;
     if ended.code == Some(0) && after != before {
         return Ok(after);
@@ -87,6 +90,25 @@ pub async fn commit_all(worktree: &Worktree, message: &str) -> Result<Option<Str
     let why = if said.trim().is_empty() { "git or a hook gave no reason" } else { said.trim() };
     Err(Error::new(Code::GitFailed, format!("cannot commit to {}: {why}", worktree.branch))
         .hint("a hook of the repository may have refused it; the edits wait in the worktree"))
+}
+
+/// Why git did not take a path, with what to do about it.
+fn not_added(worktree: &Worktree, error: Error) -> Error {
+    let hint = if error.message.contains("would be replaced by") {
+        "git keeps line endings as they are because of `core.safecrlf`: change those of the file, or the setting"
+    } else if error.message.contains("filter") {
+        "a filter that `.gitattributes` demands failed: is its program installed?"
+    } else if error.message.contains("Permission denied") {
+        "make the file readable, or let `.gitignore` name it"
+    } else if error.message.contains("encod") {
+        "the file is not in the encoding that `.gitattributes` names for it"
+    } else {
+        "mend what git names; the edits wait in the worktree"
+    };
+    let code = error.code;
+    let why = error.message.trim_start_matches("git add failed: ").to_owned();
+    let hint = error.hint.unwrap_or_else(|| hint.to_owned());
+    Error::new(code, format!("cannot commit to {}: {why}", worktree.branch)).hint(hint)
 }
 
 /// The difference as `git diff` prints it, bytes; files that git does not know yet are in it.
@@ -100,8 +122,10 @@ pub async fn diff(worktree: &Worktree, span: Span) -> Result<Vec<u8>> {
     let (from, to) = match span {
         Span::Branch => (base, tip),
         Span::Uncommitted | Span::Both if !present => return diff_when_gone(worktree, span, base, tip).await,
-        Span::Uncommitted => (worktree.git().head().await?.unwrap_or(tip), tree(worktree).await?),
-        Span::Both => (base, tree(worktree).await?),
+        Span::Uncommitted => {
+            (worktree.git().head().await?.unwrap_or(tip), tree(&worktree.git(), &changes(worktree).await?).await?)
+        }
+        Span::Both => (base, tree(&worktree.git(), &changes(worktree).await?).await?),
     };
     between(worktree, &from, &to).await
 }

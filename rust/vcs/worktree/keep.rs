@@ -1,39 +1,14 @@
 //! Keeping what is about to go: the branch's tip and every uncommitted byte, under `refs/chorus/discarded/`.
 
 use super::Worktree;
-use super::standing::changes;
+use super::dirty::{DirtyPaths, changes, changes_of};
+use super::stage::exact_tree;
 use super::submodule;
 use crate::contract::Code;
 use crate::error::{Error, Result};
 use crate::vcs::git::Git;
-use std::path::PathBuf;
-
-/// The tree of everything in the worktree that a commit would take, without touching its index.
-pub async fn tree(worktree: &Worktree) -> Result<String> {
-    let left_out = changes(worktree).await?.left_out;
-    tree_of(&worktree.git(), &left_out).await
-}
-
-async fn tree_of(git: &Git, left_out: &[String]) -> Result<String> {
-    let dir = git.git_dir().await?;
-    let index = Removed(dir.join(format!("chorus-index-{}", uuid::Uuid::new_v4())));
-    // Its times spare git reading every file again.
-    let _ = std::fs::copy(dir.join("index"), &index.0);
-    let add: Vec<&str> = ["add", "--all", "--", "."].into_iter().chain(left_out.iter().map(String::as_str)).collect();
-    let git = git.clone().with("GIT_INDEX_FILE", &index.0);
-    git.change(&add, Vec::new()).await?;
-    git.change(&["write-tree"], Vec::new()).await
-}
-
-/// A file that goes with this.
-struct Removed(PathBuf);
-
-impl Drop for Removed {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-        let _ = std::fs::remove_file(self.0.with_extension("lock"));
-    }
-}
+use crate::vcs::rescue::{self, Mode};
+use std::path::Path;
 
 /// Keeps the branch and the worktree as they are under `refs/chorus/discarded/NUMBER-MILLIS`; the ref's name, or nothing
 /// when there is nothing beyond the base.
@@ -42,10 +17,9 @@ pub async fn keep(worktree: &Worktree, number: u32) -> Result<Option<String>> {
     let tip = worktree.tip().await?;
     let mut kept = tip.clone();
     if worktree.is_present().await? {
-        keep_submodules(worktree, &name).await?;
         let git = worktree.git();
-        let left_out = changes(worktree).await?.left_out;
-        kept = Some(snapshot(&git, &left_out, tip.as_deref()).await?);
+        keep_submodules(&worktree.project, &git, &name).await?;
+        kept = Some(snapshot(&git, &changes(worktree).await?, tip.as_deref()).await?);
     }
     let Some(kept) = kept.filter(|kept| *kept != worktree.base) else { return Ok(None) };
     worktree.project.update_ref(&name, &kept, None).await?;
@@ -61,18 +35,50 @@ pub async fn tip(project: &Git, kept: &str) -> Result<String> {
     }
 }
 
-/// Puts the edits that were kept into a worktree again, uncommitted.
+/// Puts the edits that were kept into a worktree again, uncommitted, byte for byte.
 pub async fn put_back(worktree: &Worktree, kept: &str) -> Result<()> {
-    worktree.git().change(&["restore", "--source", kept, "--worktree", "--", ":/"], Vec::new()).await.map(drop)
+    let git = worktree.git();
+    let differences = git.bytes(&["diff-tree", "-r", "-z", "--no-renames", "HEAD", kept]).await?;
+    let mut parts = differences.split(|byte| *byte == 0);
+    let mut written = Vec::new();
+    // `:old-mode new-mode old new status`, then the path.
+    while let (Some(facts), Some(path)) = (parts.next(), parts.next()) {
+        let facts = String::from_utf8_lossy(facts).into_owned();
+        let path = String::from_utf8_lossy(path).into_owned();
+        let mut facts = facts.split(' ').skip(1);
+        let (Some(mode), Some(oid)) = (facts.next(), facts.nth(1)) else { continue };
+        match Mode::of_octal(mode) {
+            Some(mode) => written.push((path, mode, oid.to_owned())),
+            None if mode == "000000" => remove(&git, &path).await?,
+            // A submodule's commit: the submodule itself is not part of the tree.
+            None => {}
+        }
+    }
+    for (path, mode, oid) in written {
+        rescue::write_object(&git, &path, mode, &oid).await?;
+    }
+    Ok(())
+}
+
+/// Removes a file and the folders that it leaves empty: something else may be in their place.
+async fn remove(git: &Git, path: &str) -> Result<()> {
+    rescue::remove(git, path).await?;
+    let folders = Path::new(path).ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty());
+    for folder in folders {
+        if std::fs::remove_dir(git.folder.join(folder)).is_err() {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// What a commit that only keeps edits says.
 const KEPT: &str = "Kept by Chorus before it was discarded";
 
 /// A commit with everything in a working tree, on top of what is checked out and of `other`; that itself when clean.
-async fn snapshot(git: &Git, left_out: &[String], other: Option<&str>) -> Result<String> {
+async fn snapshot(git: &Git, changes: &DirtyPaths, other: Option<&str>) -> Result<String> {
     let head = git.head().await?;
-    let tree = tree_of(git, left_out).await?;
+    let tree = exact_tree(git, changes).await?;
     let other = match (&head, other) {
         (Some(head), Some(other)) if git.is_ancestor(other, head).await? => None,
         (_, other) => other,
@@ -89,15 +95,19 @@ async fn snapshot(git: &Git, left_out: &[String], other: Option<&str>) -> Result
     git.clone().as_chorus().change(&args, KEPT.into()).await
 }
 
-/// A submodule's repository goes with the worktree, so what is only there is taken into the project's copy of it.
-async fn keep_submodules(worktree: &Worktree, name: &str) -> Result<()> {
-    let git = worktree.git();
-    let modules = worktree.project.common_dir().await?.join("modules");
-    for module in submodule::of(&git).await? {
-        let inner = git.within(git.folder.join(&module.path));
-        let kept = snapshot(&inner, &[], None).await?;
-        let copy = modules.join(&module.name);
-        let known = git.within(&copy);
+/// A submodule's repository goes with the worktree, so what is only there is taken into the project's copy of it. The
+/// same holds for submodules inside it.
+async fn keep_submodules(project: &Git, worktree: &Git, name: &str) -> Result<()> {
+    for module in submodule::of(worktree).await? {
+        let inner = worktree.within(worktree.folder.join(&module.path));
+        let theirs = project.within(project.folder.join(&module.path));
+        Box::pin(keep_submodules(&theirs, &inner, name)).await?;
+        let kept = snapshot(&inner, &changes_of(&inner, &[]).await?, None).await?;
+        let copy = match theirs.is_toplevel().await? {
+            true => theirs.git_dir().await?,
+            false => project.common_dir().await.unwrap_or_default().join("modules").join(&module.name),
+        };
+        let known = worktree.within(&copy);
         if copy.is_dir() && known.resolve(&kept).await?.is_some() {
             known.update_ref(name, &kept, None).await?;
             continue;

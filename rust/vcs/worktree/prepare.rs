@@ -1,9 +1,9 @@
 //! What is put into a new worktree: copies and links of the project's own files, then commands.
 //!
-//! Paths stay in the project and the worktree, whatever links stand in them. What was put there and git does not track
-//! is listed in the worktree's git folder, so that it is never committed as the task's.
+//! Paths stay in the project and the worktree, whatever links stand in them. What was put there is listed in the
+//! worktree's git folder and excluded in the worktree, so that it is never committed as the task's.
 
-use super::Worktree;
+use super::{Worktree, settings};
 use crate::contract::Code;
 use crate::error::{Error, Result};
 use crate::vcs::git::tail;
@@ -35,8 +35,9 @@ enum How {
     Link,
 }
 
-/// Puts everything in its place. A path that the project has not, or the worktree has already, is left out.
-pub async fn prepare(worktree: &Worktree, preparation: &Preparation) -> Result<()> {
+/// Puts everything in its place. A path that the project has not, or the worktree has already, is left out. Says in a
+/// sentence each what git's own rules do not ignore of it: only Chorus's exclusion keeps that from being committed.
+pub async fn prepare(worktree: &Worktree, preparation: &Preparation) -> Result<Vec<String>> {
     let copies = preparation.copy.iter().map(|path| (path.clone(), How::Copy));
     let places: Vec<(String, How)> =
         copies.chain(preparation.link.iter().map(|path| (path.clone(), How::Link))).collect();
@@ -55,10 +56,57 @@ pub async fn prepare(worktree: &Worktree, preparation: &Preparation) -> Result<(
         Ok(())
     });
     placed.await.map_err(Error::internal)??;
+    let notes = not_ignored(worktree, &preparation.link).await?;
+    exclude(worktree).await?;
     for argv in &preparation.run {
         run(worktree, argv).await?;
     }
-    Ok(())
+    Ok(notes)
+}
+
+/// Excludes in the worktree what was put into it.
+pub(super) async fn exclude(worktree: &Worktree) -> Result<()> {
+    let paths: Vec<PathBuf> = prepared(worktree).await?.iter().map(PathBuf::from).collect();
+    settings::exclude(worktree, &paths).await
+}
+
+/// Says which links the project's own rules do not ignore: `node_modules/` ignores a folder and no link.
+async fn not_ignored(worktree: &Worktree, links: &[String]) -> Result<Vec<String>> {
+    let git = worktree.git();
+    let mut notes = Vec::new();
+    for link in links {
+        let path = confined(link)?;
+        if !worktree.folder.join(&path).is_symlink() || settings::repository_around(&worktree.folder, &path).is_some() {
+            continue;
+        }
+        let shown = path.to_string_lossy();
+        if git.ask(&["check-ignore", "--quiet", "--", &shown]).await?.code == Some(1) {
+            notes.push(format!(
+                "`.gitignore` does not ignore the link {shown}: Chorus excludes it in this worktree only (`/{shown}` \
+                 without a slash at its end would ignore folder and link)"
+            ));
+        }
+    }
+    Ok(notes)
+}
+
+/// Prepared paths that the branch holds and its base does not: somebody committed them. Merging a link would put it in
+/// the place of what it leads to.
+pub async fn committed(worktree: &Worktree, preparation: &Preparation) -> Result<Vec<String>> {
+    let mut paths = if worktree.is_present().await? { prepared(worktree).await? } else { Vec::new() };
+    if paths.is_empty() {
+        let configured = preparation.copy.iter().chain(&preparation.link);
+        paths.extend(configured.filter_map(|path| Some(confined(path).ok()?.to_string_lossy().into_owned())));
+    }
+    let Some(tip) = worktree.tip().await?.filter(|_| !paths.is_empty()) else { return Ok(Vec::new()) };
+    let git = worktree.project.clone().literal();
+    let list = async |rev: &str| -> Result<Vec<String>> {
+        let args = ["ls-tree", "-z", "--name-only", "--full-tree", rev, "--"].into_iter();
+        let args: Vec<&str> = args.chain(paths.iter().map(String::as_str)).collect();
+        Ok(git.read(&args).await?.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect())
+    };
+    let before = list(&worktree.base).await?;
+    Ok(list(&tip).await?.into_iter().filter(|path| !before.contains(path)).collect())
 }
 
 /// Paths that were put into the worktree, relative to it.

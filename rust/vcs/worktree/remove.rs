@@ -1,8 +1,8 @@
 //! Removing a task's worktree: when nothing is lost by it, or when that was asked for and everything is kept first.
 
-use super::Worktree;
 use super::keep::keep;
 use super::standing::{Checkout, Standing, state};
+use super::{Worktree, settings};
 use crate::contract::Code;
 use crate::error::{Error, Result};
 use std::ffi::OsStr;
@@ -59,6 +59,7 @@ async fn take_away(worktree: &Worktree) -> Result<()> {
     if worktree.folder.exists() {
         return removed.map(drop);
     }
+    settings::tidy(&worktree.project).await;
     if let Some(shelf) = worktree.folder.parent() {
         // Only when it is empty.
         let _ = std::fs::remove_dir(shelf);

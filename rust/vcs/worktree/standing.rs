@@ -1,8 +1,7 @@
 //! How a task's worktree is: there or removed by hand, on its branch or another, dirty, merged.
 
 use super::Worktree;
-use super::prepare::prepared;
-use super::submodule;
+use super::dirty::changes;
 use crate::error::Result;
 use crate::vcs::git::Git;
 use crate::vcs::repository::{Operation, operation};
@@ -108,42 +107,6 @@ pub async fn state(worktree: &Worktree) -> Result<Standing> {
         standing.applied = applied(worktree, &tip).await?;
     }
     Ok(standing)
-}
-
-/// What is changed in a worktree and not committed.
-#[derive(Clone, Debug, Default)]
-pub struct DirtyPaths {
-    /// Paths that a commit would take.
-    pub paths: Vec<String>,
-    /// Repositories that the agent made in it, and submodules with changes of their own: no commit takes those.
-    pub nested: Vec<String>,
-    /// What a commit is to leave out, as pathspecs.
-    pub left_out: Vec<String>,
-}
-
-/// Reads what is changed, what was prepared left out.
-pub async fn changes(worktree: &Worktree) -> Result<DirtyPaths> {
-    let git = worktree.git();
-    let except = |path: &String| format!(":(exclude,top,literal){}", path.trim_end_matches('/'));
-    let mut changes =
-        DirtyPaths { left_out: prepared(worktree).await?.iter().map(except).collect(), ..DirtyPaths::default() };
-    let args = ["status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--", "."];
-    let args: Vec<String> = args.into_iter().map(str::to_owned).chain(changes.left_out.iter().cloned()).collect();
-    let status = git.bytes(&args).await?;
-    let modules = submodule::of(&git).await?;
-    for entry in status.split(|byte| *byte == 0).filter(|entry| entry.len() > 3) {
-        let path = String::from_utf8_lossy(&entry[3..]).into_owned();
-        let module = modules.iter().find(|module| module.path == path);
-        if path.ends_with('/') {
-            changes.left_out.push(except(&path));
-            changes.nested.push(path);
-        } else if module.is_some_and(|module| !module.moved) && entry[0] == b' ' {
-            changes.nested.push(path);
-        } else {
-            changes.paths.push(path);
-        }
-    }
-    Ok(changes)
 }
 
 /// More of a branch's commits than these, the newest, are not listed.

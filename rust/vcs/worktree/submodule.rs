@@ -1,63 +1,112 @@
 //! Submodules in a worktree: those that the project has, taken from the project's own copies, without the network.
 
-use super::Worktree;
-use crate::error::Result;
+use crate::contract::Code;
+use crate::error::{Error, Result};
 use crate::vcs::git::Git;
+use std::collections::BTreeMap;
 
 /// A submodule that is checked out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Submodule {
     /// Its name in `.gitmodules`.
     pub name: String,
-    /// Its path in the worktree.
+    /// Its path in the working tree.
     pub path: String,
-    /// Whether another commit is checked out than the worktree's commit names, or it has conflicts.
-    pub moved: bool,
 }
 
 /// The submodules that are checked out in a working tree.
 pub async fn of(git: &Git) -> Result<Vec<Submodule>> {
-    if !git.folder.join(".gitmodules").exists() {
-        return Ok(Vec::new());
-    }
-    let named = git.find(&["config", "-z", "--file", ".gitmodules", "--get-regexp", r"^submodule\..*\.path$"]).await?;
+    let named = names(git).await?;
     let mut found = Vec::new();
-    for entry in named.unwrap_or_default().split('\0') {
-        let Some((key, path)) = entry.split_once('\n') else { continue };
-        let Some(name) = key.strip_prefix("submodule.").and_then(|key| key.strip_suffix(".path")) else { continue };
-        let status = git.ask(&["submodule", "status", "--", path]).await?;
-        if status.code != Some(0) {
-            continue;
-        }
-        let status = status.text();
-        if !status.is_empty() && !status.starts_with('-') {
-            let moved = status.starts_with(['+', 'U']);
-            found.push(Submodule { name: name.to_owned(), path: path.to_owned(), moved });
+    for path in paths(git).await? {
+        if let Some(name) = named.get(&path)
+            && git.within(git.folder.join(&path)).is_toplevel().await?
+        {
+            found.push(Submodule { name: name.clone(), path });
         }
     }
     Ok(found)
 }
 
-/// Checks out the submodules that the project has checked out.
-pub async fn initialise(worktree: &Worktree) -> Result<()> {
-    let git = worktree.git();
-    let modules = worktree.project.common_dir().await?.join("modules");
-    for submodule in of(&worktree.project).await? {
-        let Submodule { name, path, .. } = submodule;
-        if !git.folder.join(&path).is_dir() {
+/// Names by path, as `.gitmodules` says.
+async fn names(git: &Git) -> Result<BTreeMap<String, String>> {
+    if !git.folder.join(".gitmodules").is_file() {
+        return Ok(BTreeMap::new());
+    }
+    let args = ["config", "-z", "--file", ".gitmodules", "--get-regexp", r"^submodule\..*\.path$"];
+    let listed = git.find(&args).await?.unwrap_or_default();
+    let named = listed.split('\0').filter_map(|entry| {
+        let (key, path) = entry.split_once('\n')?;
+        let name = key.strip_prefix("submodule.")?.strip_suffix(".path")?;
+        Some((path.trim_end_matches('/').to_owned(), name.to_owned()))
+    });
+    Ok(named.collect())
+}
+
+/// Where the index has a commit of another repository.
+async fn paths(git: &Git) -> Result<Vec<String>> {
+    let listed = git.bytes(&["ls-files", "--stage", "-z"]).await?;
+    let paths = listed.split(|byte| *byte == 0).filter(|entry| entry.starts_with(b"160000 "));
+    let path = |entry: &[u8]| {
+        let at = entry.iter().position(|byte| *byte == b'\t')?;
+        Some(String::from_utf8_lossy(&entry[at + 1..]).into_owned())
+    };
+    Ok(paths.filter_map(path).collect())
+}
+
+/// Checks out the submodules that the project has checked out, and those inside them. One that cannot be had is no
+/// reason not to begin: a sentence for each.
+pub async fn initialise(project: &Git, worktree: &Git) -> Result<Vec<String>> {
+    let mut notes = Vec::new();
+    let named = match names(worktree).await {
+        Ok(named) => named,
+        Err(error) => {
+            notes.push(format!(
+                ".gitmodules cannot be read, so submodules are missing in the worktree: {}",
+                error.message
+            ));
+            return Ok(notes);
+        }
+    };
+    for path in paths(worktree).await? {
+        let theirs = project.within(project.folder.join(&path));
+        if !theirs.is_toplevel().await? || !worktree.folder.join(&path).is_dir() {
             continue;
         }
-        let mut args = Vec::new();
-        let copy = modules.join(&name);
-        if copy.is_dir() {
-            let url = format!("submodule.{name}.url={}", copy.display());
-            args.extend(["-c".to_owned(), url, "-c".to_owned(), "protocol.file.allow=always".to_owned()]);
+        let Some(name) = named.get(&path) else {
+            notes.push(format!("{path} is empty in the worktree: it is a repository that .gitmodules does not name"));
+            continue;
+        };
+        let ours = worktree.within(worktree.folder.join(&path));
+        match check_out(project, worktree, name, &path).await {
+            Ok(()) => notes.extend(Box::pin(initialise(&theirs, &ours)).await?),
+            Err(error) => notes.push(format!("the submodule {path} is missing in the worktree: {}", error.message)),
         }
-        args.extend(["submodule", "update", "--init", "--", &path].map(str::to_owned));
-        git.change(&args, Vec::new()).await?;
-        if let Some(url) = git.find(&["config", "--get", &format!("submodule.{name}.url")]).await? {
-            git.within(git.folder.join(&path)).change(&["remote", "set-url", "origin", &url], Vec::new()).await?;
-        }
+    }
+    Ok(notes)
+}
+
+async fn check_out(project: &Git, worktree: &Git, name: &str, path: &str) -> Result<()> {
+    let theirs = project.within(project.folder.join(path));
+    let ours = worktree.within(worktree.folder.join(path));
+    let copy = theirs.git_dir().await?;
+    let url = match project.find(&["config", "--get", &format!("submodule.{name}.url")]).await? {
+        Some(url) => Some(url),
+        None => theirs.find(&["config", "--get", "remote.origin.url"]).await?,
+    };
+    let set = |key: &str, value: &str| ["-c".to_owned(), format!("submodule.{name}.{key}={value}")];
+    let mut args = [set("url", &copy.to_string_lossy()), set("active", "true")].concat();
+    args.extend(["-c", "protocol.file.allow=always"].map(str::to_owned));
+    // Whatever `submodule.NAME.update` says of the project's own working tree, here is nothing yet to merge or rebase.
+    args.extend(["submodule", "update", "--init", "--checkout", "--", path].map(str::to_owned));
+    worktree.change(&args, Vec::new()).await?;
+    if !ours.is_toplevel().await? {
+        return Err(Error::new(Code::VcsRefused, "git left its folder empty"));
+    }
+    // It was cloned from the project's copy; its remote is the project's remote.
+    let remotes = ours.read(&["remote"]).await?;
+    if let (Some(remote), Some(url)) = (remotes.lines().next(), url) {
+        ours.change(&["config", &format!("remote.{remote}.url"), &url], Vec::new()).await?;
     }
     Ok(())
 }

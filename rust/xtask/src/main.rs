@@ -27,7 +27,7 @@ const TASKS: [Task; 7] = [
         does: "open Neovim with the plugin in DIR, or in a scratch repository",
         run: try_::run,
     },
-    Task { usage: "test [SUITE… | FILTER | rust | lua]", does: "every suite, on every Neovim", run: test::run },
+    Task { usage: "test [rust | lua | SUITE…] [FILTER]", does: "every suite, on every Neovim", run: test::run },
     Task { usage: "check", does: "format, lints, types, help drift", run: check::run },
     Task {
         usage: "generate",

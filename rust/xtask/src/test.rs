@@ -9,6 +9,7 @@ use crate::{Outcome, is_ci};
 use chorus_testkit::given;
 use counts::Counts;
 use std::collections::VecDeque;
+use std::path::Path;
 use std::sync::Mutex;
 use suite::{Ended, Environment, Suite};
 
@@ -25,11 +26,12 @@ struct Ran {
     ended: Ended,
 }
 
-/// `rust` and `lua` choose a half, names of suites choose those; anything else chooses tests whose name holds it.
+/// `rust` and `lua` choose a half, names of suites choose those; a last word that is neither chooses the tests whose name
+/// holds it.
 pub fn run(arguments: &[String]) -> Outcome {
     let (toolbox, built) = std::thread::scope(|scope| {
         let toolbox = scope.spawn(Toolbox::gather);
-        let built = if arguments == ["lua"] { built::without_suites() } else { built::build() };
+        let built = if arguments == ["lua"] { built::without_suites() } else { built::build(&named(arguments)) };
         (toolbox.join().unwrap_or_default(), built)
     });
     toolbox.missing.iter().for_each(|why| println!("missing: {why}"));
@@ -65,17 +67,28 @@ fn choose<'a>(suites: &mut Vec<Suite>, arguments: &'a [String]) -> Result<Option
     };
     let unknown: Vec<&String> =
         arguments.iter().filter(|argument| !suites.iter().any(|suite| is_asked_for(suite, argument))).collect();
-    match (arguments, &unknown[..]) {
-        ([], _) => Ok(None),
-        ([filter], [_]) => Ok(Some(filter)),
-        (_, []) => {
-            suites.retain(|suite| arguments.iter().any(|argument| is_asked_for(suite, argument)));
-            Ok(None)
+    let filter = match unknown[..] {
+        [] => None,
+        [filter] if arguments.last() == Some(filter) => Some(filter.as_str()),
+        [name, ..] => {
+            return Err(format!("there is no suite {name}; usage: cargo xtask test [rust | lua | SUITE…] [FILTER]"));
         }
-        (_, [name, ..]) => {
-            Err(format!("there is no suite {name}; usage: cargo xtask test [SUITE… | FILTER | rust | lua]"))
-        }
+    };
+    let suites_named = arguments.len() - unknown.len();
+    if suites_named > 0 {
+        suites.retain(|suite| arguments.iter().any(|argument| is_asked_for(suite, argument)));
     }
+    Ok(filter)
+}
+
+/// The suites below `tests` that the arguments begin with, when nothing else has to be built.
+fn named(arguments: &[String]) -> Vec<&str> {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests");
+    let is_suite = |argument: &&String| tests.join(argument).join("main.rs").is_file();
+    let suites: Vec<&str> = arguments.iter().take_while(is_suite).map(String::as_str).collect();
+    let is_only_a_filter_left = arguments.len() - suites.len() <= 1
+        && !["rust", "lua"].iter().any(|half| arguments.contains(&half.to_string()));
+    if is_only_a_filter_left { suites } else { Vec::new() }
 }
 
 /// Runs suites, so many at once as keep every core busy: most of them wait more than they compute. What a suite says is

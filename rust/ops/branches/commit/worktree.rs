@@ -33,20 +33,74 @@ pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&
         Ok(Some(oid)) => count_files(&worktree.git(), oid).await?,
         _ => 0,
     };
-    let left = if made.is_err() { worktrees::uncommitted(core, task).await?.len() } else { 0 };
-    let branch = worktree.branch.clone();
+    let (branch, left) = (worktree.branch.clone(), left(core, task).await?);
+    let beside = match preparation_trouble(core, task, loaded).await? {
+        Some(trouble) => Some(trouble),
+        None => nested_trouble(core, task).await?,
+    };
     core.write(&task.uuid, move |tx, task| {
-        tx.set_uncommitted(task, i64::try_from(left).unwrap_or(i64::MAX), &[])?;
-        record(tx, task, branch, subject, files, made)
+        tx.set_uncommitted(task, left, &[])?;
+        let done = record(tx, task, branch, subject, files, made)?;
+        let Some(trouble) = beside.filter(|_| !matches!(done, Done::Trouble(_))) else { return Ok(done) };
+        trouble::record(tx, task, NOT_COMMITTED, &trouble)?;
+        // What could be committed was.
+        Ok(if trouble.kind == NESTED && matches!(done, Done::Committed) { done } else { Done::Trouble(trouble) })
     })
     .await
+}
+
+/// The kind of the trouble with edits in a repository inside the worktree.
+pub const NESTED: &str = "nested";
+
+/// Edits that no commit of the task takes, because they are in another repository.
+async fn nested_trouble(core: &Core, task: &Task) -> Result<Option<contract::Trouble>> {
+    let nested = worktrees::changes(core, task).await?.nested;
+    let folder = task.worktree.clone().unwrap_or_default();
+    let names: Vec<&str> = nested.iter().map(|path| path.trim_end_matches('/')).collect();
+    Ok(names.first().map(|first| contract::Trouble {
+        kind: NESTED.into(),
+        text: format!("edits in {} are in no commit: it is a repository of its own", names.join(", ")),
+        remedy: Some(format!("commit them in {folder}/{first}, or ask the agent to")),
+        above: None,
+        files: nested.clone(),
+    }))
+}
+
+/// Paths of the preparation that somebody committed: such a branch must not be merged.
+pub async fn preparation_trouble(core: &Core, task: &Task, loaded: &Loaded) -> Result<Option<contract::Trouble>> {
+    let paths = worktrees::committed_preparation(core, task, loaded).await?;
+    if paths.is_empty() {
+        return Ok(None);
+    }
+    let (branch, names) = (task.stack.clone().unwrap_or_default(), paths.join(", "));
+    let folder = task.worktree.clone().unwrap_or_default();
+    Ok(Some(contract::Trouble {
+        kind: "prepared".into(),
+        text: format!(
+            "{branch} holds {names}, which Chorus put into the worktree: a merge would put it in the place of the \
+             project's own"
+        ),
+        remedy: Some(format!(
+            "`git -C {folder} rm -r --cached -- {}` and commit that (`--amend` if it was the last commit), or ask the \
+             agent to",
+            paths.join(" ")
+        )),
+        above: None,
+        files: paths,
+    }))
+}
+
+/// How many paths are uncommitted, those in repositories inside it included.
+async fn left(core: &Core, task: &Task) -> Result<i64> {
+    let changes = worktrees::changes(core, task).await?;
+    Ok(i64::try_from(changes.paths.len() + changes.nested.len()).unwrap_or(i64::MAX))
 }
 
 /// Counts commits that the agent, or a person, made on the branch themselves, and the files that are uncommitted.
 pub async fn count(core: &Core, task: &Task) -> Result<()> {
     let Some(worktree) = worktrees::of(core, task, &Git::at(&task.project)).await? else { return Ok(()) };
     record_foreign_commits(core, task, &worktree).await?;
-    let left = i64::try_from(worktrees::uncommitted(core, task).await?.len()).unwrap_or(i64::MAX);
+    let left = left(core, task).await?;
     core.write(&task.uuid, move |tx, task| tx.set_uncommitted(task, left, &[])).await
 }
 

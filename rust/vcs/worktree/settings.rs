@@ -1,0 +1,157 @@
+//! Git's settings for one worktree alone: what Chorus put into it is excluded there, whoever commits.
+//!
+//! The repository's configuration includes a file of the worktree's git folder on the condition that git runs in that
+//! worktree (`includeIf`). `info/exclude` and the configuration itself are shared with the project's main worktree, which
+//! must behave as before, and `extensions.worktreeConfig` would change the repository's format for every other tool.
+
+use super::Worktree;
+use crate::error::{Error, Result};
+use crate::vcs::git::Git;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+/// The included file, in the worktree's git folder.
+const CONFIG: &str = "chorus-config";
+
+/// The patterns, beside it.
+const EXCLUDED: &str = "chorus-exclude";
+
+/// More than this of the user's own patterns is not copied.
+const MOST_PATTERNS: u64 = 1024 * 1024;
+
+/// Excludes paths of the worktree, beside what the user's own `core.excludesFile` excludes: git reads only one such file,
+/// so theirs is copied into it.
+pub(super) async fn exclude(worktree: &Worktree, paths: &[PathBuf]) -> Result<()> {
+    let git = worktree.git();
+    let (mut own, mut patterns) = (false, users_patterns(&worktree.project).await?);
+    for path in paths {
+        match repository_around(&worktree.folder, path) {
+            None => {
+                own = true;
+                patterns.extend(pattern(path));
+            }
+            // A submodule's git folder belongs to this worktree alone.
+            Some(inner) => {
+                let file = git.within(worktree.folder.join(&inner)).git_dir().await?.join("info/exclude");
+                append(&file, &pattern(path.strip_prefix(&inner).unwrap_or(path)))?;
+            }
+        }
+    }
+    if own {
+        let file = git.git_dir().await?.join(EXCLUDED);
+        write(&file, &patterns)?;
+        let quoted = file.to_string_lossy().replace('\\', "\\\\").replace('"', "\\\"");
+        include(worktree, &format!("[core]\n\texcludesFile = \"{quoted}\"\n")).await?;
+    }
+    Ok(())
+}
+
+/// Turns the split index off in a worktree: with `index.skipHash`, git 2.47 writes one that holds nothing.
+pub(super) async fn without_split_index(worktree: &Worktree) -> Result<()> {
+    include(worktree, "[core]\n\tsplitIndex = false\n").await
+}
+
+/// Adds to the included file and sees to it that it is included.
+async fn include(worktree: &Worktree, text: &str) -> Result<()> {
+    let git = worktree.git();
+    let (folder, common) = (git.git_dir().await?, git.common_dir().await?);
+    let Ok(name) = folder.strip_prefix(&common) else {
+        return Err(Error::internal(format!("{} is no linked worktree", worktree.folder.display())));
+    };
+    tidy(&worktree.project).await;
+    let file = folder.join(CONFIG);
+    let mut all = fs::read(&file).unwrap_or_default();
+    if !String::from_utf8_lossy(&all).contains(text) {
+        all.extend(text.as_bytes());
+        write(&file, &all)?;
+    }
+    // `./` is the folder of the configuration: the repository may be moved.
+    let mut key = "includeIf.gitdir:./".to_owned();
+    for c in name.to_string_lossy().chars() {
+        // The condition is a pattern.
+        key.extend(matches!(c, '*' | '?' | '[' | '\\').then_some('\\'));
+        key.push(c);
+    }
+    key += ".path";
+    let value = name.join(CONFIG);
+    let args = ["config", "--local", "--replace-all", &key, &value.to_string_lossy()];
+    worktree.project.change(&args, Vec::new()).await.map(drop)
+}
+
+/// Takes the inclusions of worktrees that are gone out of the configuration. A failure harms nobody: git passes over a
+/// file that is not there.
+pub(super) async fn tidy(project: &Git) {
+    if let Err(error) = try_tidy(project).await {
+        log::info!("cannot tidy the settings of removed worktrees: {error}");
+    }
+}
+
+async fn try_tidy(project: &Git) -> Result<()> {
+    let common = project.common_dir().await?;
+    let listed = ["config", "--local", "-z", "--get-regexp", r"^includeif\.gitdir:\./worktrees/.*\.path$"];
+    for entry in project.find(&listed).await?.unwrap_or_default().split('\0') {
+        let Some((key, value)) = entry.split_once('\n') else { continue };
+        if value.ends_with(CONFIG) && !common.join(value).exists() {
+            // Git lists names in lower case and takes a section away only by the name as written.
+            let name = key.trim_start_matches("includeif.").trim_end_matches(".path");
+            let args = ["config", "--local", "--remove-section", &format!("includeIf.{name}")];
+            project.change(&args, Vec::new()).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The innermost folder above a path, below the worktree's root, that is a repository of its own.
+pub(super) fn repository_around(worktree: &Path, path: &Path) -> Option<PathBuf> {
+    let above = path.ancestors().skip(1).filter(|above| !above.as_os_str().is_empty());
+    above.into_iter().find(|above| worktree.join(above).join(".git").exists()).map(Path::to_owned)
+}
+
+/// What the user's own file excludes everywhere.
+async fn users_patterns(project: &Git) -> Result<Vec<u8>> {
+    let named = project.find(&["config", "--type=path", "--get", "core.excludesFile"]).await?;
+    let usual = || {
+        let base = project.variable("XDG_CONFIG_HOME").filter(|base| !base.is_empty()).map(PathBuf::from);
+        base.or_else(|| Some(PathBuf::from(project.variable("HOME")?).join(".config")))
+            .map(|base| base.join("git/ignore"))
+    };
+    let file = named.map(|named| project.folder.join(named)).or_else(usual);
+    let is_readable =
+        |file: &PathBuf| file.metadata().is_ok_and(|found| found.is_file() && found.len() < MOST_PATTERNS);
+    let mut patterns = file.filter(is_readable).and_then(|file| fs::read(file).ok()).unwrap_or_default();
+    if !patterns.is_empty() {
+        patterns.push(b'\n');
+    }
+    Ok(patterns)
+}
+
+/// The path as a pattern that means nothing else.
+fn pattern(path: &Path) -> Vec<u8> {
+    let mut pattern = b"/".to_vec();
+    for byte in path.as_os_str().as_bytes() {
+        if matches!(byte, b'*' | b'?' | b'[' | b'\\' | b' ') {
+            pattern.push(b'\\');
+        }
+        pattern.push(*byte);
+    }
+    pattern.push(b'\n');
+    pattern
+}
+
+fn append(file: &Path, pattern: &[u8]) -> Result<()> {
+    let mut text = fs::read(file).unwrap_or_default();
+    if text.split_inclusive(|byte| *byte == b'\n').any(|line| line == pattern) {
+        return Ok(());
+    }
+    if text.last().is_some_and(|last| *last != b'\n') {
+        text.push(b'\n');
+    }
+    text.extend(pattern);
+    write(file, &text)
+}
+
+fn write(file: &Path, bytes: &[u8]) -> Result<()> {
+    let written = file.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(file, bytes));
+    written.map_err(|error| Error::internal(format!("cannot write {}: {error}", file.display())))
+}
