@@ -63,6 +63,9 @@ pub trait Adapter: Debug + Sync {
     /// The processes in which that conversation runs now: two would write one record.
     fn running(&self, config_dir: &Path, session_id: &str) -> Vec<u32>;
 
+    /// Why a prompt that was typed may not be sent by Enter, as a part of a sentence, where that can be told.
+    fn why_not_sent(&self, config_dir: &Path) -> Option<String>;
+
     /// The permission mode to start a conversation in that goes on: `asked` is what a person configured, `last` what the
     /// conversation was in last. An approved plan is not planned again.
     fn mode_after<'a>(&self, asked: Option<&'a str>, last: Option<&'a str>) -> Option<&'a str>;

@@ -9,6 +9,7 @@ pub mod environment;
 pub mod event;
 pub mod failure;
 pub mod hooks_off;
+mod keybindings;
 pub mod launch;
 pub mod login;
 mod pieces;
@@ -105,6 +106,10 @@ impl Adapter for Claude {
 
     fn running(&self, config_dir: &Path, session_id: &str) -> Vec<u32> {
         sessions::running(config_dir, session_id)
+    }
+
+    fn why_not_sent(&self, config_dir: &Path) -> Option<String> {
+        keybindings::enter_rebound(config_dir)
     }
 
     fn mode_after<'a>(&self, asked: Option<&'a str>, last: Option<&'a str>) -> Option<&'a str> {

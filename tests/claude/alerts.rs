@@ -102,3 +102,25 @@ fn a_command_that_the_persons_hook_refuses_is_not_delivered() {
         assert_eq!(task.count("turn_ended"), 1);
     });
 }
+
+#[test]
+fn a_prompt_that_enter_does_not_send_is_kept() {
+    on_main(|world| {
+        let task = world.ready("Rebound");
+        let bindings = json!({ "bindings": [{ "context": "Chat", "bindings": { "enter": "chat:newline" } }] });
+        world.sandbox.write("home/.claude/keybindings.json", &bindings.to_string());
+        task.verb("restart", &[]);
+        task.until("a restart", |page| page["task"]["restarts"] == 1 && state(page) == "idle");
+        task.send("[[say not sent]]");
+        await_alert(&task, "`enter` is bound to `chat:newline` in ");
+        assert!(alerts(&task.page())[0].contains("[[say not sent]]"));
+        assert_eq!(task.count("prompt_failed"), 1);
+
+        std::fs::remove_file(world.sandbox.home().join(".claude/keybindings.json")).unwrap();
+        task.verb("restart", &[]);
+        task.until("a restart", |page| page["task"]["restarts"] == 2 && state(page) == "idle");
+        task.verb("resend", &[]);
+        task.await_turn_of("[[say not sent]]");
+        assert!(alerts(&task.page()).is_empty());
+    });
+}

@@ -1,6 +1,7 @@
 //! What Chorus needs and whether it is there; what is configured.
 
-use crate::contract::{self, Check, Health};
+use crate::agent::HooksQuestion;
+use crate::contract::{self, Check, Environment, Health};
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
 use crate::paths::State;
@@ -21,6 +22,7 @@ pub async fn health(core: &Core, asker: &Asker) -> Result<Health> {
         )
         .await,
     );
+    checks.extend(hooks(core, asker).await);
     checks.extend(crate::ops::queries::repository::checks(core, asker).await);
     checks.push(program("ttyd", &loaded.config.web.command, false, "install ttyd for `web`").await);
     checks.extend(
@@ -71,6 +73,24 @@ fn agent_command(core: &Core, asker: &Asker) -> String {
     let loaded = core.config_of(&asker.project);
     let agent = crate::ops::agents::named(&loaded, &loaded.config.agent.default, &core.state);
     agent.command.into_iter().next().unwrap_or_default()
+}
+
+/// Whether the default agent's hooks are switched off, as far as that can be told without a start.
+async fn hooks(core: &Core, asker: &Asker) -> Option<Check> {
+    let loaded = core.config_of(&asker.project);
+    let agent = crate::ops::agents::named(&loaded, &loaded.config.agent.default, &core.state);
+    let adapter = agent.adapter()?;
+    let words = agent.command.iter().skip(1).chain(&agent.args);
+    let asked = HooksQuestion {
+        program: core.state.program(),
+        args: words.cloned().collect(),
+        folder: asker.project.clone().into(),
+        config_dir: adapter.config_dir(&Environment(crate::environment::variables())),
+    };
+    let known = asked.program.exists();
+    let cause = tokio::task::spawn_blocking(move || adapter.hooks_off(&asked)).await.ok().flatten()?;
+    let advice = "let its hooks run: without them Chorus attributes and guards nothing, and tasks get worktrees";
+    known.then(|| check("hooks", "warn", format!("the agent's hooks do not run ({cause})"), Some(advice)))
 }
 
 /// As the daemon finds it; a task uses the PATH of the client that starts it.
