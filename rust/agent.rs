@@ -15,7 +15,9 @@ pub mod environment;
 pub mod hooks_off;
 pub mod launch;
 
-pub use adapter::{Adapter, AgentReply, Answer, Capabilities, CommittingHook, HooksQuestion, SessionSeen, SessionWatch, Transcript};
+pub use adapter::{
+    Adapter, AgentReply, Answer, Capabilities, CommittingHook, HooksQuestion, SessionSeen, SessionWatch, Transcript,
+};
 
 use crate::evidence::Gives;
 use std::path::Path;

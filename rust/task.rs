@@ -119,6 +119,8 @@ pub struct Task {
     pub uncommitted: i64,
     /// Other tasks (numbers) with uncommitted edits in the same files.
     pub overlaps: Vec<i64>,
+    /// How many unclaimed edits may be of it.
+    pub unclaimed: i64,
     /// What keeps its edits from being committed.
     pub trouble: Option<Trouble>,
     /// What else needs a person, beside requests.
@@ -186,9 +188,7 @@ impl Status {
             }
             (Step::Delete, Pending | Completed | Failed) => Ok(self),
             (Step::Delete, Running | Waiting) => Err(("it is running", "complete or fail it first")),
-            (Step::Complete | Step::Fail | Step::Touch, Pending) => {
-                Err(("it is not running", "use `start` first"))
-            }
+            (Step::Complete | Step::Fail | Step::Touch, Pending) => Err(("it is not running", "use `start` first")),
             (Step::Start | Step::Complete | Step::Fail | Step::Touch, Completed | Failed) => {
                 Err(("it has ended", "use `reopen` to take it up again"))
             }

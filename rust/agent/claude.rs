@@ -26,7 +26,9 @@ pub mod transcript;
 mod typing_plan;
 
 use super::launch::{AgentLaunch, Begin, Startup};
-use super::{Adapter, AgentReply, Answer, Capabilities, CommittingHook, HooksQuestion, SessionSeen, SessionWatch, Transcript};
+use super::{
+    Adapter, AgentReply, Answer, Capabilities, CommittingHook, HooksQuestion, SessionSeen, SessionWatch, Transcript,
+};
 use crate::contract::{Environment, Json, Renderer};
 use crate::error::Result;
 use crate::evidence::Gives;

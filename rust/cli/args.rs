@@ -66,7 +66,7 @@ fn with_options(command: Command, verb: &Verb) -> Command {
         "approve" => command.args([
             request,
             option("always", "K", "allow and remember the K-th suggestion for this session")
-                .value_parser(clap::value_parser!(usize)),
+                .value_parser(clap::value_parser!(u64).range(1..)),
         ]),
         "deny" => command.args([request, option("reason", "R", "the reason, for the agent")]),
         "answer" => command.args([request]),
@@ -82,6 +82,7 @@ fn with_options(command: Command, verb: &Verb) -> Command {
         ]),
         "reopen" => command.arg(bang("restore")),
         "commit" => command.arg(option("message", "M", "the commit message")),
+        "assign" => command.arg(bang("shared")),
         "mend" | "preview" | "setup" => command.arg(flag("yes", "apply it; otherwise it is only described")),
         "list" | "inbox" => command.arg(flag("all", "include every project")),
         "output" => command.arg(

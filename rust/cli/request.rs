@@ -64,6 +64,7 @@ impl Given<'_> {
             "attach" => Request::TaskAttach(One { task }),
             "diff" => Request::TaskDiff(TaskDiff { task, part: self.text.clone() }),
             "commit" => Request::TaskCommit(TaskCommit { task, message: self.or_text("message") }),
+            "assign" => Request::TaskAssign(TaskAssign { task, shared: flag("shared") }),
             "mend" => Request::TaskMend(self.confirm(task)),
             "preview" => Request::TaskPreview(self.confirm(task)),
             "explain" => Request::TaskExplain(One { task }),
@@ -113,7 +114,8 @@ impl Given<'_> {
 
     /// People count from 1.
     fn suggestion(&self) -> Option<usize> {
-        self.number::<usize>("always").map(|position| position.saturating_sub(1))
+        let position = self.number::<u64>("always")?;
+        Some(usize::try_from(position).unwrap_or(usize::MAX).saturating_sub(1))
     }
 
     fn edit(&self, task: String) -> Result<TaskEdit, InputRefusal> {
@@ -132,6 +134,7 @@ impl Given<'_> {
             .transpose()
             .map_err(|_| InputRefusal::Usage("--isolation takes auto, stack, worktree or none".into()))?;
         Ok(TaskNew {
+            folder: None,
             title: self.string("title").unwrap_or_else(|| self.text.clone()),
             description: self.string("description").map(typed).transpose()?,
             priority: self.number("priority").unwrap_or_default(),

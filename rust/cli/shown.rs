@@ -41,15 +41,18 @@ pub fn shown(request: &Request, reply: &Json, now: Millis, in_color: bool) -> Re
         TaskInbox(_) => print::requests(&read::<Requests>(reply)?.requests, now).into(),
         TaskOutput(_) => print::output(&read(reply)?, in_color).into(),
         TaskSend(_) => print::sent(&read(reply)?).into(),
-        TaskApprove(_) | TaskDeny(_) | TaskAnswer(_) => print::answered(&read(reply)?).into(),
+        TaskApprove(approve) => print::allowed(&read(reply)?, approve.always).into(),
+        TaskDeny(_) | TaskAnswer(_) => print::answered(&read(reply)?).into(),
         TaskWeb(_) => vec![read::<Web>(reply)?.url].into(),
         TaskDiff(_) => diff(&read(reply)?),
         TaskMend(_) | TaskPreview(_) | Setup(_) => offer(&read(reply)?),
         Changes(_) => print::changes(&read(reply)?).into(),
         Config(_) => config(&read(reply)?),
         Health(_) => health(&read(reply)?),
-        TaskNew(_) | TaskEdit(_) | TaskStart(_) | TaskResend(_) | TaskDismiss(_) | TaskInterrupt(_) | TaskRestart(_)
-        | TaskComplete(_) | TaskFail(_) | TaskReopen(_) | TaskCommit(_) => print::done(&read::<Task>(reply)?, now).into(),
+        TaskNew(_) | TaskEdit(_) | TaskStart(_) | TaskResend(_) | TaskDismiss(_) | TaskInterrupt(_)
+        | TaskRestart(_) | TaskComplete(_) | TaskFail(_) | TaskReopen(_) | TaskCommit(_) | TaskAssign(_) => {
+            print::done(&read::<Task>(reply)?, now).into()
+        }
         // A terminal is opened, not shown; a deleted task is gone; no shell asks for the others.
         _ => Shown::default(),
     })

@@ -4,7 +4,7 @@ use super::watched::{Unhooked, Watched};
 use crate::error::Result;
 use crate::evidence::reading::Dialog;
 use crate::status::{AgentState, AgentStatus, Answerable, Kind, Millis};
-use crate::store::{Closing, NewRequest, RequestOutcome, Tx, Who};
+use crate::store::{Closing, NewRequest, RequestOutcome, Tx};
 use std::collections::BTreeSet;
 
 /// A dialog for which no hook came by then has none. The hook comes with the dialog, but one whose daemon was killed
@@ -38,7 +38,7 @@ impl RequestChanges {
     /// Stores them. `is_ours` says whether an open request that is not known here may be closed.
     pub fn store(self, tx: &mut Tx<'_>, task: &str, is_ours: impl Fn(&str) -> bool) -> Result<()> {
         let outcome = self.outcome.unwrap_or(RequestOutcome::Elsewhere);
-        let who = if outcome == RequestOutcome::Elsewhere { Who::Person } else { Who::Chorus };
+        let who = outcome.teller();
         for id in &self.close {
             tx.close_request(id, Closing { outcome, who, answer: None })?;
         }
@@ -137,6 +137,7 @@ fn unhooked(watched: &Watched, state: &AgentState, id: String, at: Millis) -> Ne
         tool: state.detail.tool.clone(),
         summary,
         input: dialog.and_then(|dialog| serde_json::to_value(dialog).ok()),
+        cut: dialog.is_none_or(|dialog| !dialog.complete),
         suggestions: Vec::new(),
         answerable: if by_keys { Answerable::Keys } else { Answerable::Terminal },
         at,

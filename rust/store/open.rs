@@ -15,7 +15,9 @@ const MIGRATIONS: &[&str] = &[
     include_str!("0001_tasks.sql"),
     include_str!("0002_edits.sql"),
     include_str!("0003_isolation.sql"),
-    include_str!("0004_alerts.sql"),
+    include_str!("0004_unclaimed.sql"),
+    include_str!("0005_requests.sql"),
+    include_str!("0006_alerts.sql"),
 ];
 
 /// Marks the file as ours: `CHOR`.

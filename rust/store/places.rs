@@ -134,8 +134,10 @@ impl Tx<'_> {
     /// Notes in which of the agent's sessions the task is now, and keeps the ones before; true when that is news.
     pub fn set_session(&mut self, uuid: &str, session: &str) -> Result<bool> {
         let session = text::name("a session id", session)?;
-        let changed = self
-            .run("UPDATE tasks SET session_id = ?2, mode = NULL WHERE uuid = ?1 AND session_id IS NOT ?2", params![uuid, session])?;
+        let changed = self.run(
+            "UPDATE tasks SET session_id = ?2, mode = NULL WHERE uuid = ?1 AND session_id IS NOT ?2",
+            params![uuid, session],
+        )?;
         if changed == 1 {
             self.run(
                 "INSERT INTO sessions (task, session_id, at) VALUES (?1, ?2, ?3)",

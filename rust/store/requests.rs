@@ -28,6 +28,8 @@ pub struct NewRequest {
     pub summary: String,
     /// The whole input, at most [`INPUT`] bytes.
     pub input: Option<Value>,
+    /// Whether something of the input is left out.
+    pub cut: bool,
     /// The agent's own rules for "allow always", each as a sentence.
     pub suggestions: Vec<String>,
     /// How it can be answered.
@@ -46,10 +48,18 @@ pub enum RequestOutcome {
     Denied,
     /// Chorus answered a question.
     Answered,
-    /// A person answered at the agent's terminal.
+    /// The agent goes on without an answer of Chorus's: a person answered at its terminal, or a hook or a rule did.
     Elsewhere,
     /// The agent asks no more: ended, interrupted, lost.
     Gone,
+}
+
+impl RequestOutcome {
+    /// Who tells of a request that closed without an answer through Chorus. Nothing shows that a person answered it, so
+    /// it is never a person.
+    pub fn teller(self) -> Who {
+        if self == RequestOutcome::Elsewhere { Who::Agent } else { Who::Chorus }
+    }
 }
 
 /// What closes a request.
@@ -72,8 +82,8 @@ pub enum Received {
     Answered(Opened, Option<Value>),
 }
 
-const SELECT: &str = "SELECT requests.id, project, number, task, kind, tool, summary, input, suggestions, answerable,
-    opened_at, closed_at, outcome FROM requests JOIN tasks ON tasks.uuid = requests.task";
+const SELECT: &str = "SELECT requests.id, project, number, task, kind, tool, summary, input, cut, suggestions,
+    answerable, opened_at, closed_at, outcome FROM requests JOIN tasks ON tasks.uuid = requests.task";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Opened> {
     let mut cells = Cells::of(row);
@@ -86,6 +96,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Opened> {
         tool: cells.next()?,
         summary: cells.next()?,
         input: cells.next::<Option<JsonColumn<Value>>>()?.map(|input| input.0),
+        cut: cells.next()?,
         suggestions: cells.json()?,
         answerable: cells.word()?,
         opened_at: cells.next()?,
@@ -110,12 +121,13 @@ impl Tx<'_> {
             return Ok(Received::Answered(old.clone(), answer.flatten()));
         }
         let input = new.input.as_ref().map(Value::to_string).filter(|input| input.len() <= INPUT);
+        let cut = new.cut || new.input.is_some() && input.is_none();
         let suggestions: Vec<String> = new.suggestions.iter().take(50).map(|rule| clean_line(rule, 500)).collect();
         self.run(
-            "INSERT INTO requests (id, task, kind, tool, summary, input, suggestions, answerable, opened_at)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+            "INSERT INTO requests (id, task, kind, tool, summary, input, suggestions, answerable, opened_at, cut)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
             ON CONFLICT (id) DO UPDATE SET kind = ?3, tool = ?4, summary = ?5, input = ?6, suggestions = ?7,
-                answerable = ?8, closed_at = NULL, outcome = NULL, closed_by = NULL, answer = NULL",
+                answerable = ?8, cut = ?10, closed_at = NULL, outcome = NULL, closed_by = NULL, answer = NULL",
             params![
                 id,
                 uuid,
@@ -126,6 +138,7 @@ impl Tx<'_> {
                 JsonColumn(&suggestions),
                 WordColumn(new.answerable),
                 new.at,
+                cut,
             ],
         )?;
         let request = self.existing(&id)?;
@@ -162,7 +175,7 @@ impl Tx<'_> {
             RequestOutcome::Allowed => "Allowed",
             RequestOutcome::Denied => "Denied",
             RequestOutcome::Answered => "Answered",
-            RequestOutcome::Elsewhere => "Answered at the terminal",
+            RequestOutcome::Elsewhere => "Answered elsewhere",
             RequestOutcome::Gone => "No longer asked",
         };
         let data = serde_json::json!({ "request": id, "outcome": closing.outcome, "answer": closing.answer });

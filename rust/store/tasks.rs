@@ -24,7 +24,8 @@ pub struct Defaults {
 /// A task needs a person: something is asked of one, or nothing goes on without one.
 const NEEDY: &str = "status = 'waiting'
     OR status = 'running'
-        AND (agent_status IN ('login_required', 'error', 'exited') OR EXISTS (SELECT 1 FROM alerts WHERE task = uuid))";
+        AND (agent_status IN ('login_required', 'error', 'exited') OR EXISTS (SELECT 1 FROM alerts WHERE task = uuid))
+    OR trouble IS NOT NULL";
 
 /// In the order of [`read`]. `description` is an expression: lists leave the text out.
 fn select(description: &str, rest: &str) -> String {
@@ -32,7 +33,8 @@ fn select(description: &str, rest: &str) -> String {
         "SELECT project, number, uuid, title, {description}, priority, tags, status, agent, model, permission_mode,
             agent_status, agent_kind, agent_detail, agent_since, unread, isolation, isolation_reason,
             stack, \"on\", worktree,
-            (SELECT count(*) FROM commits WHERE task = uuid AND gone_at IS NULL), uncommitted, overlaps, trouble,
+            (SELECT count(*) FROM commits WHERE task = uuid AND gone_at IS NULL), uncommitted, overlaps, unclaimed,
+            trouble,
             (SELECT json_group_array(json_object('kind', kind, 'text', text, 'remedy', remedy))
                 FROM alerts WHERE task = uuid),
             pane,
@@ -73,6 +75,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Task> {
         commits: cells.next()?,
         uncommitted: cells.next()?,
         overlaps: cells.json()?,
+        unclaimed: cells.next()?,
         trouble: cells.next::<Option<JsonColumn<_>>>()?.map(|trouble| trouble.0),
         alerts: cells.json()?,
         pane: cells.next()?,

@@ -296,6 +296,17 @@ return {
     does = 'show uncommitted edits and their owners; in Neovim, assign them',
   },
   {
+    name = 'assign',
+    takes = 'one',
+    fits = 'unclaimed',
+    rest = '',
+    bang = 'also those that may be of other tasks',
+    range = false,
+    careful = true,
+    place = 'both',
+    does = 'assign the unclaimed edits that may be of a task to it',
+  },
+  {
     name = 'blame',
     takes = 'nothing',
     fits = 'any',

@@ -31,11 +31,13 @@ mod tests {
 
     #[test]
     fn only_another_action_of_enter_counts() {
-        let of = |enter: Value| bound_to(&json!({ "bindings": [{ "context": "Chat", "bindings": { "enter": enter } }] }));
+        let of =
+            |enter: Value| bound_to(&json!({ "bindings": [{ "context": "Chat", "bindings": { "enter": enter } }] }));
         assert_eq!(of(json!("chat:newline")).as_deref(), Some("`chat:newline`"));
         assert_eq!(of(json!(null)).as_deref(), Some("nothing"));
         assert_eq!(of(json!("chat:submit")), None);
-        let other = json!({ "bindings": [{ "context": "Global", "bindings": { "enter": "x" } }, { "context": "Chat" }] });
+        let other =
+            json!({ "bindings": [{ "context": "Global", "bindings": { "enter": "x" } }, { "context": "Chat" }] });
         assert_eq!((bound_to(&other), bound_to(&json!([]))), (None, None));
     }
 }

@@ -42,7 +42,8 @@ mod tests {
             )
         };
         let told = |content: &str| read(&serde_json::from_str(&line(content)).unwrap());
-        let refused = told("UserPromptSubmit operation blocked by hook:\n[/x/b.sh]: no secrets\n\n\nOriginal prompt: a\nb");
+        let refused =
+            told("UserPromptSubmit operation blocked by hook:\n[/x/b.sh]: no secrets\n\n\nOriginal prompt: a\nb");
         assert_eq!(refused, Some(PromptRefusal { at: 0, reason: "no secrets".into(), prompt: Some("a\nb".into()) }));
         let expanded = told("UserPromptExpansion operation blocked by hook:\nno\n\nOriginal prompt: /mine x");
         assert_eq!(expanded.unwrap().prompt.as_deref(), Some("/mine x"));

@@ -10,7 +10,7 @@ use crate::core::fact::{Fact, Launched};
 use crate::error::{Error, Result};
 use crate::ops::{agents, terminal};
 use crate::paths::{State, write_private};
-use crate::process;
+use crate::process::{self, Identity};
 use crate::status::{AgentState, AgentStatus};
 use crate::store::{Boot, Launch, NewLaunch, RecordedPane};
 use crate::task::{Alert, Isolation, Task};
@@ -21,6 +21,9 @@ use std::time::Duration;
 
 /// How long an agent that is being restarted keeps others waiting: eight clients at once took 5 s (2.1.328).
 const COMES_UP: Duration = Duration::from_secs(10);
+
+/// How long tmux may take to tell which process it started in a pane.
+const PANE_IS_TOLD: Duration = Duration::from_secs(30);
 
 /// Everything a launch needs, found before anything is changed.
 pub struct Prepared {
@@ -123,6 +126,7 @@ pub async fn write_files(
         model: task.model.as_deref().or(configured.model.as_deref()),
         permission_mode: mode,
     });
+    core.state.tmux_socket_of_agent(&task.uuid)?;
     write_private(&settings, start.settings.to_string().as_bytes())?;
     crate::ops::conversation::context::write_whole(&core.state, task)?;
     Ok(start.argv)
@@ -135,15 +139,17 @@ fn pane_argv(state: &State, task: &str) -> Vec<String> {
 }
 
 /// What `chorus exec` will find.
-fn hand_out(core: &Core, prepared: &Prepared, task: &Task, launch: &Launch, argv: Vec<String>) {
-    let mark = Mark { task: &task.uuid, launch: &launch.id, state_dir: &core.state.dir };
+fn hand_out(core: &Core, prepared: &Prepared, task: &Task, launch: &Launch, argv: Vec<String>) -> Result<()> {
+    let tmux = core.state.tmux_socket_of_agent(&task.uuid)?;
+    let mark = Mark { task: &task.uuid, launch: &launch.id, state_dir: &core.state.dir, tmux: &tmux };
     let configured = prepared.loaded.config.agent(&prepared.agent.name);
     let mut environment = environment::for_agent(&prepared.environment, mark, configured.renderer);
     environment.0.extend(configured.env);
-    // A daemon that one of its hooks starts finds the same tmux server.
-    environment.0.insert("CHORUS_TMUX_SOCKET".into(), prepared.tmux.socket().to_string_lossy().into_owned());
+    // A daemon that one of the agent's hooks starts finds the same tmux server by it, and the agent does not.
+    core.state.keep_tmux_socket(prepared.tmux.socket())?;
     let exec = Exec { argv, environment, folder: prepared.folder.clone() };
     core.execs.hand_out(&task.uuid, exec);
+    Ok(())
 }
 
 /// In a new tmux session.
@@ -154,12 +160,14 @@ pub async fn open(
     launch: &Launch,
     argv: Vec<String>,
 ) -> Result<RecordedPane> {
-    hand_out(core, prepared, task, launch, argv);
+    hand_out(core, prepared, task, launch, argv)?;
     let name = format!("{}-{}", task.number, task.title);
     let run = pane_argv(&core.state, &task.uuid);
     let opened = prepared.tmux.start_session(&task.uuid, &name, Path::new(&prepared.folder), &run, None).await;
     let opened = opened.inspect_err(|_| core.execs.withdraw(&task.uuid))?;
     let pane = recorded(&prepared.tmux, &opened);
+    core.panes.watch(&task.uuid, pane.process.as_ref());
+    core.execs.opened(&task.uuid, pane.process.as_ref());
     if let Err(error) = keep_pane(core, task, &pane).await {
         core.execs.withdraw(&task.uuid);
         prepared.tmux.kill_session(&opened).await?;
@@ -215,10 +223,12 @@ pub async fn reopen(
     place: Place,
 ) -> Result<RecordedPane> {
     let Some((tmux, pane)) = place else { return open(core, prepared, task, launch, argv).await };
-    hand_out(core, prepared, task, launch, argv);
+    hand_out(core, prepared, task, launch, argv)?;
     let run = pane_argv(&core.state, &task.uuid);
     let respawned = tmux.respawn(&pane, Path::new(&prepared.folder), &run).await;
     let pane = recorded(&tmux, &respawned.inspect_err(|_| core.execs.withdraw(&task.uuid))?);
+    core.panes.watch(&task.uuid, pane.process.as_ref());
+    core.execs.opened(&task.uuid, pane.process.as_ref());
     keep_pane(core, task, &pane).await?;
     Ok(pane)
 }
@@ -235,18 +245,23 @@ pub async fn hooks_off(core: &Core, prepared: &Prepared) -> Option<String> {
     tokio::task::spawn_blocking(move || adapter.hooks_off(&asked)).await.ok().flatten()
 }
 
-/// Tells what a person has to know of this launch from its beginning.
-pub async fn report(core: &Core, prepared: &Prepared, task: &Task, lost: Option<Alert>) -> Result<()> {
+/// Tells what a person has to know of this launch from its beginning. A failure is only logged: the agent runs.
+pub async fn report(core: &Core, prepared: &Prepared, task: &Task, lost: Option<Alert>) {
     let hooks_off = hooks_off(core, prepared).await;
     let hooks_off = hooks_off.map(|cause| crate::agent::hooks_off::alert(task.isolation, Some(&cause)));
     let alerts: Vec<Alert> = lost.into_iter().chain(hooks_off).collect();
     if alerts.is_empty() {
-        return Ok(());
+        return;
     }
     for alert in &alerts {
         core.warn(&task.project, &format!("#{}: {}", task.number, alert.text));
     }
-    core.write(&task.uuid, move |tx, task| alerts.iter().try_for_each(|alert| tx.alert(task, alert).map(drop))).await
+    let told = core
+        .write(&task.uuid, move |tx, task| alerts.iter().try_for_each(|alert| tx.alert(task, alert).map(drop)))
+        .await;
+    if let Err(error) = told {
+        log::error!("cannot tell of #{}: {error}", task.number);
+    }
 }
 
 /// The conversation's file, where an earlier launch has begun it.
@@ -294,7 +309,6 @@ pub async fn watch(core: &Core, prepared: &Prepared, task: &Task, launch: &Launc
     // A fresh session has another conversation than the task had so far.
     let task = Task { session_id: launch.session_id.clone(), ..task.clone() };
     let launched = launched(core, &task, launch, &prepared.agent, &prepared.loaded, &pane)?;
-    core.panes.watch(&task.uuid, pane.process.as_ref());
     let id = launch.id.clone();
     let starting = AgentState { status: AgentStatus::Starting, ..Default::default() };
     let kept = core.write(&task.uuid, move |tx, task| {
@@ -330,9 +344,10 @@ pub async fn wait_for_slot(core: &Core, task: &str) {
     });
 }
 
-/// Hands out what the pane is to run, once.
-pub fn exec(core: &Core, ask: &ExecAsk) -> Result<Exec> {
-    core.execs.take(&ask.task).ok_or_else(|| {
+/// Hands out what the pane is to run, once, to a process in that pane.
+pub async fn exec(core: &Core, ask: &ExecAsk, lineage: &[Identity]) -> Result<Exec> {
+    let taken = tokio::time::timeout(PANE_IS_TOLD, core.execs.take(&ask.task, lineage)).await;
+    taken.ok().flatten().ok_or_else(|| {
         Error::new(Code::WrongState, "cannot run the agent: the daemon has no launch waiting for this pane")
             .hint("restart the task")
     })

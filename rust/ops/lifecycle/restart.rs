@@ -62,7 +62,7 @@ pub async fn restart(core: &Core, asker: &Asker, restart: TaskRestart) -> Result
     }
     match reopen(core, &prepared, &task, &launch, argv, place).await {
         Ok(pane) => {
-            launch::report(core, &prepared, &task, conversation.lost).await?;
+            launch::report(core, &prepared, &task, conversation.lost).await;
             watch(core, &prepared, &task, &launch, pane).await
         }
         Err(error) => {

@@ -20,8 +20,7 @@ pub async fn start(core: &Core, asker: &Asker, start: TaskStart) -> Result<Task>
     // Anything missing is reported before anything is made.
     let mut prepared = prepare(core, &task, &task.project, start.environment).await?;
     let hooks_off = launch::hooks_off(core, &prepared).await;
-    let isolated =
-        isolate::isolate(core, &task, &prepared.loaded, &prepared.environment, hooks_off.as_deref()).await;
+    let isolated = isolate::isolate(core, &task, &prepared.loaded, &prepared.environment, hooks_off.as_deref()).await;
     let isolated = match isolated {
         Ok(isolated) => isolated,
         Err(error) => return Err(forget(core, &task, error).await),
@@ -40,6 +39,7 @@ pub async fn start(core: &Core, asker: &Asker, start: TaskStart) -> Result<Task>
         Begin::New => format!("Work on task #{number}: {title}"),
         Begin::Resume => format!("Go on with task #{number}: {title}"),
     });
+    let author = if start.prompt.is_some() { Who::Person } else { Who::Chorus };
     let resumes = conversation.begin == Begin::Resume;
     let home = isolated.home.clone();
     let begun = core.write(&task, move |tx, Task { uuid, project, .. }| {
@@ -53,7 +53,7 @@ pub async fn start(core: &Core, asker: &Asker, start: TaskStart) -> Result<Task>
         if resumes {
             tx.journal(uuid, Who::Chorus, "resumed", "The agent goes on with the task's conversation", None)?;
         }
-        tx.enqueue(uuid, &prompt, false)?;
+        tx.enqueue_of(author, uuid, &prompt, false)?;
         Ok((tx.begin_launch(uuid, launch)?, tx.task(project, uuid)?))
     });
     let begun = begun.await;
@@ -66,8 +66,7 @@ pub async fn start(core: &Core, asker: &Asker, start: TaskStart) -> Result<Task>
         }
     };
     let opened = async {
-        let argv =
-            launch::write_files(core, &prepared, &task, &conversation.session, conversation.begin).await?;
+        let argv = launch::write_files(core, &prepared, &task, &conversation.session, conversation.begin).await?;
         open(core, &prepared, &task, &launch, argv).await
     };
     match opened.await {
@@ -75,7 +74,7 @@ pub async fn start(core: &Core, asker: &Asker, start: TaskStart) -> Result<Task>
             if let Some(reason) = &task.isolation_reason {
                 core.warn(&task.project, &format!("#{} is not isolated: {reason}", task.number));
             }
-            launch::report(core, &prepared, &task, conversation.lost).await?;
+            launch::report(core, &prepared, &task, conversation.lost).await;
             watch(core, &prepared, &task, &launch, pane).await
         }
         Err(error) => {

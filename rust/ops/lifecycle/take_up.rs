@@ -32,8 +32,7 @@ pub async fn take_up(
     fresh: bool,
     own: &[Identity],
 ) -> Result<Conversation> {
-    let another =
-        |lost: Option<Alert>| Conversation { session: Uuid::new_v4().to_string(), begin: Begin::New, lost };
+    let another = |lost: Option<Alert>| Conversation { session: Uuid::new_v4().to_string(), begin: Begin::New, lost };
     let Some(session) = task.session_id.clone().filter(|_| !fresh) else { return Ok(another(None)) };
     let Some((adapter, dir)) = prepared.agent.adapter().zip(prepared.config_dir.as_deref()) else {
         return Ok(Conversation { session, begin: Begin::New, lost: None });
@@ -86,6 +85,8 @@ async fn lost(core: &Core, task: &Task, session: &str, dir: &Path) -> Result<Opt
     Ok(has_conversed.then(|| Alert {
         kind: AlertKind::Conversation,
         text: format!("its conversation is gone ({why}): another one begins"),
-        remedy: Some("`dismiss` ends this alert; agents delete old records, and look where they are configured to".into()),
+        remedy: Some(
+            "`dismiss` ends this alert; agents delete old records, and look where they are configured to".into(),
+        ),
     }))
 }

@@ -1,4 +1,3 @@
-INSERT INTO alerts (task, kind, text, remedy, at) VALUES ('t1', 'hooks', 'its hooks do not run', NULL, 1795159037000);
 PRAGMA application_id = 1128812370;
 PRAGMA user_version = 4;
 CREATE TABLE meta (
@@ -145,6 +144,7 @@ ALTER TABLE tasks ADD COLUMN uncommitted INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE tasks ADD COLUMN overlaps TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE tasks ADD COLUMN trouble TEXT;
 ALTER TABLE tasks ADD COLUMN isolation_reason TEXT;
+ALTER TABLE tasks ADD COLUMN unclaimed INTEGER NOT NULL DEFAULT 0;
 
 -- Commits made for a task. GitButler rewrites commits; `change` survives that.
 CREATE TABLE commits (
@@ -168,22 +168,6 @@ CREATE TABLE intents (
     at INTEGER NOT NULL,
     intent TEXT NOT NULL
 ) STRICT;
-
--- What of a live task needs a person and is no request.
-CREATE TABLE alerts (
-    task TEXT NOT NULL REFERENCES tasks (uuid) ON DELETE CASCADE,
-    kind TEXT NOT NULL,
-    text TEXT NOT NULL,
-    remedy TEXT,
-    at INTEGER NOT NULL,
-    PRIMARY KEY (task, kind)
-) STRICT, WITHOUT ROWID;
-
--- A failed prompt that a person has neither sent again nor dismissed.
-ALTER TABLE prompts ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;
-
--- The permission mode that the conversation was in last.
-ALTER TABLE tasks ADD COLUMN mode TEXT;
 INSERT INTO meta VALUES ('id', '11111111-2222-4333-8444-555555555555');
 INSERT INTO projects VALUES ('/home/me/project', 3);
 INSERT INTO tasks (uuid, project, number, title, description, priority, tags, status, agent, agent_status, agent_kind,
