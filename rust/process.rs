@@ -2,6 +2,10 @@
 //!
 //! Identity is pid and start time. Linux reads procfs; elsewhere `ps` answers.
 
+mod open_files;
+
+pub use open_files::OpenFiles;
+
 use crate::error::{Code, Error, Result};
 use std::process::Stdio;
 use std::time::Duration;

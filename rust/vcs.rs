@@ -2,11 +2,13 @@
 
 pub mod but;
 mod change_id;
+pub(crate) mod cleaned;
 pub mod commit;
 pub(crate) mod committed;
 pub(crate) mod conflicts;
 pub mod environment;
 pub mod git;
+pub(crate) mod hooks;
 pub mod lock;
 pub mod merge;
 pub(crate) mod name;

@@ -36,10 +36,10 @@ pub async fn restart(core: &Core, asker: &Asker, restart: TaskRestart) -> Result
     }
     let doing = |error: Error| error.context(format!("cannot restart #{}", task.number));
     let loaded = core.whole_config_of(&task.project).map_err(doing)?;
-    let project = crate::vcs::git::Git::at(&task.project);
-    worktrees::restore(core, &task, &loaded, &project).await.map_err(doing)?;
+    core.environments.begin(&task, &restart.environment);
+    worktrees::restore(core, &task, &loaded).await.map_err(doing)?;
     let folder = task.worktree.as_deref().unwrap_or(&task.project);
-    let prepared = prepare(core, &task, folder, restart.environment).await?;
+    let prepared = prepare(core, &task, folder, &restart.environment).await?;
     let conversation = take_up(core, &prepared, &task, restart.fresh, &old).await.map_err(doing)?;
     let place = launch::find_place(core, &prepared, pane.clone()).await.map_err(doing)?;
     let argv =

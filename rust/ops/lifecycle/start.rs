@@ -18,9 +18,10 @@ pub async fn start(core: &Core, asker: &Asker, start: TaskStart) -> Result<Task>
     let _turn = core.turn(&task.uuid).await;
     core.read(&task.uuid, |tx, task| tx.may(task, Step::Start, "start").map(drop)).await?;
     // Anything missing is reported before anything is made.
-    let mut prepared = prepare(core, &task, &task.project, start.environment).await?;
+    let mut prepared = prepare(core, &task, &task.project, &start.environment).await?;
+    core.environments.begin(&task, &start.environment);
     let hooks_off = launch::hooks_off(core, &prepared).await;
-    let isolated = isolate::isolate(core, &task, &prepared.loaded, &prepared.environment, hooks_off.as_deref()).await;
+    let isolated = isolate::isolate(core, &task, &prepared.loaded, &start.environment, hooks_off.as_deref()).await;
     let isolated = match isolated {
         Ok(isolated) => isolated,
         Err(error) => return Err(forget(core, &task, error).await),

@@ -1,10 +1,11 @@
 //! What Chorus needs and whether it is there; what is configured.
 
 use crate::agent::HooksQuestion;
-use crate::contract::{self, Check, Environment, Health};
+use crate::contract::{self, Check, Health};
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
 use crate::paths::State;
+use crate::vcs::environment::GitEnvironment;
 use std::time::Duration;
 
 const PROGRAM_LIMIT: Duration = Duration::from_secs(3);
@@ -17,6 +18,7 @@ pub async fn health(core: &Core, asker: &Asker) -> Result<Health> {
         program(
             &loaded.config.agent.default,
             &agent_command(core, asker),
+            &agent_environment(core, asker),
             true,
             "install it, or set `[agent] default = \"demo\"`",
         )
@@ -24,7 +26,10 @@ pub async fn health(core: &Core, asker: &Asker) -> Result<Health> {
     );
     checks.extend(hooks(core, asker).await);
     checks.extend(crate::ops::queries::repository::checks(core, asker).await);
-    checks.push(program("ttyd", &loaded.config.web.command, false, "install ttyd for `web`").await);
+    checks.push(
+        program("ttyd", &loaded.config.web.command, &GitEnvironment::of_process(), false, "install ttyd for `web`")
+            .await,
+    );
     checks.extend(
         loaded.faults.iter().map(|fault| check("configuration", "error", fault.clone(), Some("correct chorus.toml"))),
     );
@@ -80,12 +85,13 @@ async fn hooks(core: &Core, asker: &Asker) -> Option<Check> {
     let loaded = core.config_of(&asker.project);
     let agent = crate::ops::agents::named(&loaded, &loaded.config.agent.default, &core.state);
     let adapter = agent.adapter()?;
+    let configured = loaded.config.agent(&loaded.config.agent.default);
     let words = agent.command.iter().skip(1).chain(&agent.args);
     let asked = HooksQuestion {
         program: core.state.program(),
         args: words.cloned().collect(),
         folder: asker.project.clone().into(),
-        config_dir: adapter.config_dir(&Environment(crate::environment::variables())),
+        config_dir: adapter.config_dir(&configured.environment(&core.environments.client_of(&asker.project))),
     };
     let known = asked.program.exists();
     let cause = tokio::task::spawn_blocking(move || adapter.hooks_off(&asked)).await.ok().flatten()?;
@@ -93,10 +99,18 @@ async fn hooks(core: &Core, asker: &Asker) -> Option<Check> {
     known.then(|| check("hooks", "warn", format!("the agent's hooks do not run ({cause})"), Some(advice)))
 }
 
-/// As the daemon finds it; a task uses the PATH of the client that starts it.
-async fn program(name: &str, command: &str, needed: bool, advice: &str) -> Check {
+/// What the agent would have, were it started by the client that asks.
+fn agent_environment(core: &Core, asker: &Asker) -> GitEnvironment {
+    let loaded = core.config_of(&asker.project);
+    let configured = loaded.config.agent(&loaded.config.agent.default);
+    GitEnvironment::of_client(&configured.environment(&core.environments.client_of(&asker.project)))
+}
+
+/// As it is found in that environment.
+async fn program(name: &str, command: &str, environment: &GitEnvironment, needed: bool, advice: &str) -> Check {
     let mut run = tokio::process::Command::new(command);
-    run.arg("--version").env_remove("TMUX");
+    environment.give(&mut run);
+    run.arg("--version");
     let found = crate::process::run(run, Vec::new(), PROGRAM_LIMIT).await;
     match found {
         Ok(ended) if ended.code == Some(0) => {

@@ -1,24 +1,21 @@
 //! A commit to a stack: planned, intended, made, recorded.
 
 use super::message::generated;
-use crate::attribution::Ledger;
 use crate::commits::message;
 use crate::commits::plan::{self, CommitPlan, ShownTree};
 use crate::config::Loaded;
 use crate::core::Core;
 use crate::core::trees::HeldPaths;
 use crate::error::Result;
-use crate::ops::branches::trouble::{self, Done, NOT_COMMITTED, describe, file_count};
-use crate::ops::branches::{uncommitted, upstream};
-use crate::ops::edits::renames;
+use crate::ops::branches::trouble::{self, Done, NOT_COMMITTED, WITHOUT_HOOKS, describe, file_count};
+use crate::ops::branches::{hooks, uncommitted, upstream};
+use crate::ops::edits::{cleaned, renames};
 use crate::ops::{edits, stacks};
 use crate::store::{NewCommit, Tx, Who};
 use crate::task::Task;
-use crate::vcs::but::ButStatus;
+use crate::vcs::but::{ButStatus, Grammar};
 use crate::vcs::commit::{self as vcs, CommitDesk, CommitOrder, CommitOutcome, CommitPlace, Intent, Made};
-use crate::vcs::environment::GitEnvironment;
-use crate::vcs::git::Git;
-use std::collections::HashMap;
+use crate::vcs::git::{Git, Hooks};
 
 /// What does not fit into one command goes into another commit; so many at most at once.
 const MOST_COMMITS: usize = 100;
@@ -26,12 +23,18 @@ const MOST_COMMITS: usize = 100;
 /// Commits the task's own hunks and files.
 pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&str>) -> Result<Done> {
     let Some(branch) = task.stack.clone() else { return Ok(Done::Nothing) };
-    let but = stacks::open(core, &task.project, loaded, None).await?;
+    let but = stacks::open_for(core, task, loaded).await?;
+    // The new grammar runs none.
+    let decision = match but.grammar() {
+        Grammar::Old => Some(hooks::decide(core, task, loaded, &core.environments.git(task)).await?),
+        Grammar::New => None,
+    };
+    let but = but.with_hooks(decision.as_ref().map_or(Hooks::Run, |decision| decision.hooks));
     let message = match message {
         Some(message) => message::by_person(message, task.number),
         None => generated(core, task, loaded).await?,
     };
-    let git = Git::plumbing(&task.project, &GitEnvironment::of_process());
+    let git = Git::plumbing(&task.project, but.environment());
     let order = CommitOrder { number: task.number, branch: branch.clone(), message };
     let mut desk = AtDesk { core, task, branch: &branch, held: None, settled: true, seen: None };
     let held = stacks::hold(&but).await?;
@@ -57,6 +60,9 @@ pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&
     }
     let seen = desk.seen.take();
     drop(desk);
+    if let (Done::Committed, Some(trouble)) = (&done, decision.and_then(|decision| decision.trouble())) {
+        core.write(&task.uuid, move |tx, task| trouble::record(tx, task, WITHOUT_HOOKS, &trouble)).await?;
+    }
     if let Some(status) = seen {
         upstream::follow(core, &task.project, &but, &status).await;
     }
@@ -86,7 +92,7 @@ impl CommitDesk for AtDesk<'_> {
         if !std::mem::take(&mut self.settled) {
             edits::reconcile(self.core, &self.task.project).await?;
         }
-        let ledgers = ledgers(self.core, &self.task.project).await?;
+        let ledgers = cleaned::ledgers(self.core, &self.task.project).await?.ledgers;
         let git = Git::at(&self.task.project);
         let origins = renames::origins(&git, tree.changes, tree.hunks, &ledgers).await?;
         let mut owners =
@@ -105,10 +111,6 @@ impl CommitDesk for AtDesk<'_> {
         let intent = intent.clone();
         self.core.write(&self.task.uuid, move |tx, task| tx.begin_intent(task, &intent)).await
     }
-}
-
-async fn ledgers(core: &Core, project: &str) -> Result<HashMap<String, Ledger>> {
-    Ok(core.read(project, |tx, project| tx.ledgers(project)).await?.into_iter().collect())
 }
 
 /// Writes down what came of it, and brings the ledgers up to the new base.
