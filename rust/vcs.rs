@@ -9,6 +9,7 @@ pub(crate) mod conflicts;
 pub mod environment;
 pub mod git;
 pub(crate) mod hooks;
+pub mod ignored;
 pub mod lock;
 pub mod merge;
 pub(crate) mod name;
