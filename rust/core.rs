@@ -172,6 +172,18 @@ impl Core {
         self.store()?.write(move |tx| change(tx, about.borrow())).await
     }
 
+    /// As [`Core::write`], and the change is on the disk when this returns.
+    pub async fn write_durably<K, T, F>(&self, about: &K, change: F) -> Result<T>
+    where
+        K: ToOwned + ?Sized,
+        K::Owned: Send + 'static,
+        T: Send + 'static,
+        F: FnOnce(&mut Tx<'_>, &K) -> Result<T> + Send + 'static,
+    {
+        let about = about.to_owned();
+        self.store()?.write_durably(move |tx| change(tx, about.borrow())).await
+    }
+
     /// Reports to the monitor.
     pub fn fact(&self, fact: Fact) {
         // The receiver lives as long as the daemon, so a failed send means shutdown.

@@ -1,8 +1,10 @@
 //! Where Chorus keeps things: the state folder, the sockets, the log.
 
+mod beneath;
 pub mod log;
 mod replace;
 
+pub use beneath::{Beneath, Content, LARGEST, link_above, replace_expected};
 pub use replace::{Access, replace, replace_durably, replace_with_link};
 
 use crate::error::{Code, Error, Result};

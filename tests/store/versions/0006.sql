@@ -169,22 +169,11 @@ CREATE TABLE intents (
     at INTEGER NOT NULL,
     intent TEXT NOT NULL
 ) STRICT;
-
--- What of a live task needs a person and is no request.
-CREATE TABLE alerts (
-    task TEXT NOT NULL REFERENCES tasks (uuid) ON DELETE CASCADE,
-    kind TEXT NOT NULL,
-    text TEXT NOT NULL,
-    remedy TEXT,
+CREATE TABLE discarded (
+    task TEXT PRIMARY KEY REFERENCES tasks (uuid) ON DELETE CASCADE,
     at INTEGER NOT NULL,
-    PRIMARY KEY (task, kind)
-) STRICT, WITHOUT ROWID;
-
--- A failed prompt that a person has neither sent again nor dismissed.
-ALTER TABLE prompts ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;
-
--- The permission mode that the conversation was in last.
-ALTER TABLE tasks ADD COLUMN mode TEXT;
+    kept TEXT NOT NULL
+) STRICT;
 INSERT INTO meta VALUES ('id', '11111111-2222-4333-8444-555555555555');
 INSERT INTO projects VALUES ('/home/me/project', 3);
 INSERT INTO tasks (uuid, project, number, title, description, priority, tags, status, agent, agent_status, agent_kind,
@@ -210,4 +199,3 @@ INSERT INTO windows VALUES ('t1', 'toolu_1', '{"kind":"edit","path":"src/a b.rs"
 INSERT INTO windows VALUES ('t1', 'toolu_2', '{"kind":"background"}', 1795159035000);
 UPDATE tasks SET uncommitted = 1, overlaps = '[3]', trouble = '{"kind":"depends","text":"t","remedy":null,"files":["x"]}' WHERE uuid = 't1';
 INSERT INTO commits (task, oid, change, branch, subject, files, at) VALUES ('t1', 'abc', 'wxyz', 'chorus/2-an-old-task', 'Fix it', 1, 1795159036000);
-INSERT INTO alerts (task, kind, text, remedy, at) VALUES ('t1', 'hooks', 'its hooks do not run', NULL, 1795159037000);
