@@ -30,7 +30,7 @@ pub async fn start(core: &Core, asker: &Asker, start: TaskStart) -> Result<Task>
     let conversation = match take_up(core, &prepared, &task, start.fresh, &[]).await {
         Ok(conversation) => conversation,
         Err(error) => {
-            isolated.undo().await;
+            isolated.undo(core).await;
             return Err(forget(core, &task, error).await.context(format!("cannot start #{}", task.number)));
         }
     };
