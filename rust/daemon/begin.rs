@@ -19,6 +19,7 @@ pub async fn begin(core: &Arc<Core>) {
         log::error!("{error}");
     }
     crate::web::sweep(&core.state);
+    crate::spool::sweep(&core.state.spool());
     let Ok(store) = core.store() else { return };
     tokio::spawn(publish(core.clone(), store.subscribe()));
     if let Some(Inboxes { facts, free, ended }) = core.take_inboxes() {
