@@ -2,6 +2,9 @@
 
 pub mod finish;
 pub mod launch;
+mod processes;
 pub mod recover;
+pub mod restart;
 pub mod start;
+mod take_up;
 pub mod tasks;
