@@ -75,6 +75,8 @@ pub struct Core {
     pub verbs: TaskLocks,
     /// One delivery of prompts at a time a task, beside the verbs.
     pub deliveries: TaskLocks,
+    /// One at a time takes in spooled events, so that they keep their order.
+    pub draining: tokio::sync::Mutex<()>,
     /// Agents that are being restarted, two at a time: after a reboot there may be many.
     pub starting: Arc<tokio::sync::Semaphore>,
 }
@@ -123,6 +125,7 @@ impl Core {
             panes: Panes::default(),
             verbs: TaskLocks::default(),
             deliveries: TaskLocks::default(),
+            draining: tokio::sync::Mutex::default(),
             starting: Arc::new(tokio::sync::Semaphore::new(2)),
         })
     }

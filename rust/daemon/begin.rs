@@ -22,6 +22,7 @@ pub async fn begin(core: &Arc<Core>) {
         log::error!("{error}");
     }
     crate::web::sweep(&core.state);
+    crate::spool::sweep(&core.state.spool());
     let Ok(store) = core.store() else { return };
     tokio::spawn(publish(core.clone(), store.subscribe()));
     tokio::spawn(ops::lifecycle::tidy::run(Arc::downgrade(core)));

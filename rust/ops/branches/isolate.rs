@@ -68,7 +68,15 @@ impl Isolated {
 
 /// Decides where the edits go and makes the branch or worktree; a reopened task finds the one it had. A refused start
 /// makes nothing.
-pub async fn isolate(core: &Core, task: &Task, loaded: &Loaded, environment: &Environment) -> Result<Isolated> {
+///
+/// `hooks_off` says why the agent's hooks will not run: without them a stack's edits cannot be attributed.
+pub async fn isolate(
+    core: &Core,
+    task: &Task,
+    loaded: &Loaded,
+    environment: &Environment,
+    hooks_off: Option<&str>,
+) -> Result<Isolated> {
     // A task that only could not be isolated last time may be now.
     let asked = if task.isolation_reason.is_some() { Isolation::Auto } else { task.isolation };
     let doing = |error: Error| match asked {
@@ -85,11 +93,11 @@ pub async fn isolate(core: &Core, task: &Task, loaded: &Loaded, environment: &En
             Ok(Isolated::none(said.to_owned(), None))
         }
         Isolation::Stack => {
-            let found = usable_but(core, task, loaded, environment, &scan().await?).await.map_err(doing)?;
+            let found = usable_but(core, task, loaded, environment, hooks_off, &scan().await?).await.map_err(doing)?;
             stack(core, task, loaded, found).await.map_err(doing)
         }
         Isolation::Worktree => worktree(core, task, loaded, &scan().await?).await.map_err(doing),
-        Isolation::Auto => auto(core, task, loaded, environment, &scan().await?).await.map_err(doing),
+        Isolation::Auto => auto(core, task, loaded, environment, hooks_off, &scan().await?).await.map_err(doing),
     }
 }
 
@@ -99,9 +107,10 @@ async fn auto(
     task: &Task,
     loaded: &Loaded,
     environment: &Environment,
+    hooks_off: Option<&str>,
     found: &Repository,
 ) -> Result<Isolated> {
-    let why_no_stack = match usable_but(core, task, loaded, environment, found).await {
+    let why_no_stack = match usable_but(core, task, loaded, environment, hooks_off, found).await {
         Ok(but) => return stack(core, task, loaded, but).await,
         Err(error) => error.message,
     };
@@ -126,12 +135,17 @@ async fn usable_but(
     task: &Task,
     loaded: &Loaded,
     environment: &Environment,
+    hooks_off: Option<&str>,
     found: &Repository,
 ) -> Result<stacks::FoundBut> {
     let agent = agents::named(loaded, &task.agent, &core.state);
     if !agent.capabilities().gives.hooks {
         let why = format!("agent {} does not report its edits, so they cannot be attributed", task.agent);
         return Err(Error::new(Code::Unsupported, why).hint("use isolation worktree"));
+    }
+    if let Some(cause) = hooks_off {
+        let why = format!("the agent's hooks will not run ({cause}), so its edits cannot be attributed");
+        return Err(Error::new(Code::Unsupported, why).hint("use isolation worktree, or let its hooks run"));
     }
     if let Some(error) = repository::refusal(found, Use::Stack) {
         return Err(error);
