@@ -7,6 +7,7 @@ pub(crate) mod committed;
 pub(crate) mod conflicts;
 pub mod environment;
 pub mod git;
+pub(crate) mod identity;
 pub mod lock;
 pub mod merge;
 pub(crate) mod name;

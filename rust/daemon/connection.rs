@@ -103,7 +103,7 @@ impl Connection {
             return Err(error);
         }
         match request {
-            Request::Hello(hello) => self.welcome(&hello, neovim),
+            Request::Hello(hello) => self.welcome(&hello, neovim).await,
             Request::Hook(_) | Request::PaneDied(_) | Request::Exec(_) => {
                 let asker = Asker { gone: self.gone.clone(), ..Asker::default() };
                 Box::pin(ops::answer(&self.core, &asker, request)).await
@@ -122,7 +122,7 @@ impl Connection {
         self.asker.lock().clone()
     }
 
-    fn welcome(&self, hello: &crate::contract::Hello, neovim: Option<Neovim<Writer>>) -> Result<Reply> {
+    async fn welcome(&self, hello: &crate::contract::Hello, neovim: Option<Neovim<Writer>>) -> Result<Reply> {
         if hello.protocol > PROTOCOL {
             // Only a strictly newer client replaces the daemon, so two Neovims cannot do it to each other in turn.
             self.core.stop.cancel();
@@ -136,8 +136,10 @@ impl Connection {
             return Err(Error::new(Code::OlderClient, "this Neovim runs an older plugin: restart it"));
         }
         let project = crate::project::root(hello.folder.as_ref()).to_string_lossy().into_owned();
+        ops::lifecycle::projects::reconcile(&self.core, &project).await;
         let asker = Asker {
             project: project.clone(),
+            folder: hello.folder.clone().into(),
             outbox: Some(self.outbox.clone()),
             gone: self.gone.clone(),
             watching: Arc::default(),

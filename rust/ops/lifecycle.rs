@@ -2,6 +2,7 @@
 
 pub mod finish;
 pub mod launch;
+pub mod projects;
 pub mod recover;
 pub mod start;
 pub mod tasks;

@@ -248,7 +248,9 @@ impl Git {
     /// Runs a command that [`Git::command`] or [`Git::program`] made to its end.
     pub async fn run(&self, command: Command, input: Vec<u8>, limit: Duration) -> Result<Ended> {
         if !self.folder.is_dir() {
-            return Err(Error::new(Code::GitFailed, format!("cannot run git: {} is no folder", self.folder.display())));
+            let why = format!("cannot run git: {} is no folder", self.folder.display());
+            let hint = "was the project moved? use Chorus at its new place once: its tasks come along";
+            return Err(Error::new(Code::GitFailed, why).hint(hint));
         }
         process::run(command, input, limit).await.map_err(|error| match error.code {
             Code::ToolMissing => error.hint("install git, or put it on the PATH of the shell that starts Chorus"),

@@ -2,7 +2,7 @@
 
 use crate::config::{Committer, Loaded};
 use crate::contract::{Code, Environment};
-use crate::core::Core;
+use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
 use crate::ops::branches::worktrees;
 use crate::ops::{agents, edits, stacks};
@@ -11,7 +11,7 @@ use crate::task::{Isolation, Task};
 use crate::vcs::but::But;
 use crate::vcs::git::Git;
 use crate::vcs::repository::{self, Repository, Use};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Where a task's edits go.
 #[derive(Clone)]
@@ -68,7 +68,13 @@ impl Isolated {
 
 /// Decides where the edits go and makes the branch or worktree; a reopened task finds the one it had. A refused start
 /// makes nothing.
-pub async fn isolate(core: &Core, task: &Task, loaded: &Loaded, environment: &Environment) -> Result<Isolated> {
+pub async fn isolate(
+    core: &Core,
+    asker: &Asker,
+    task: &Task,
+    loaded: &Loaded,
+    environment: &Environment,
+) -> Result<Isolated> {
     // A task that only could not be isolated last time may be now.
     let asked = if task.isolation_reason.is_some() { Isolation::Auto } else { task.isolation };
     let doing = |error: Error| match asked {
@@ -77,6 +83,10 @@ pub async fn isolate(core: &Core, task: &Task, loaded: &Loaded, environment: &En
         Isolation::Auto | Isolation::None => error.context(format!("cannot start #{}", task.number)),
     };
     let git = git(&task.project, environment);
+    if crate::project::in_git_folder(task.project.as_ref()) {
+        let why = format!("{} is a repository's own folder, and an agent would write between its files", task.project);
+        return Err(doing(Error::new(Code::VcsRefused, why).hint("create the task in a worktree or a clone of it")));
+    }
     let scan = async || repository::inspect_with(&git).await.map_err(doing);
     match asked {
         Isolation::None => {
@@ -88,13 +98,14 @@ pub async fn isolate(core: &Core, task: &Task, loaded: &Loaded, environment: &En
             stack(core, task, loaded, found).await.map_err(doing)
         }
         Isolation::Worktree => worktree(core, task, loaded, &git, &scan().await?).await.map_err(doing),
-        Isolation::Auto => auto(core, task, loaded, environment, &git, &scan().await?).await.map_err(doing),
+        Isolation::Auto => auto(core, asker, task, loaded, environment, &git, &scan().await?).await.map_err(doing),
     }
 }
 
 /// A stack where the project is a GitButler project with a usable `but`, else a worktree, else none, and it says why.
 async fn auto(
     core: &Core,
+    asker: &Asker,
     task: &Task,
     loaded: &Loaded,
     environment: &Environment,
@@ -105,7 +116,7 @@ async fn auto(
         Ok(but) => return stack(core, task, loaded, but).await,
         Err(error) => error.message,
     };
-    match repository::refusal(found, Use::Worktree) {
+    match repository::refusal(found, Use::Worktree).or(untracked(git, &asker.folder).await?) {
         None => {
             let mut isolated = worktree(core, task, loaded, git, found).await?;
             isolated.home.said += &format!(" (no stack: {why_no_stack})");
@@ -118,6 +129,23 @@ async fn auto(
             Ok(Isolated::none(said, Some(reason)))
         }
     }
+}
+
+/// Why a worktree would hold nothing of what the person works on: their folder has files and the repository around it
+/// tracks none of them, as where the home folder is a repository of settings.
+async fn untracked(git: &Git, folder: &Path) -> Result<Option<Error>> {
+    let Ok(folder) = folder.canonicalize() else { return Ok(None) };
+    let Ok(inside) = folder.strip_prefix(&git.folder) else { return Ok(None) };
+    let has_files = std::fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_some());
+    if inside.as_os_str().is_empty() || !has_files {
+        return Ok(None);
+    }
+    let tracked = git.clone().literal().bytes(&["ls-files", "-z", "--", &inside.to_string_lossy()]).await?;
+    let why = format!("the repository {} tracks nothing in {}", git.folder.display(), folder.display());
+    Ok(tracked.is_empty().then(|| {
+        let hint = "`git init` there makes a project of its own; isolation worktree takes the repository around it";
+        Error::new(Code::NotARepository, why).hint(hint)
+    }))
 }
 
 fn git(folder: &str, environment: &Environment) -> Git {

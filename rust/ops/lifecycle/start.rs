@@ -25,7 +25,7 @@ pub async fn start(core: &Core, asker: &Asker, start: TaskStart) -> Result<Task>
     core.read(&task.uuid, |tx, task| tx.may(task, Step::Start, "start").map(drop)).await?;
     // Anything missing is reported before anything is made.
     let mut prepared = prepare(core, &task, &task.project, start.environment).await?;
-    let isolated = match isolate::isolate(core, &task, &prepared.loaded, &prepared.environment).await {
+    let isolated = match isolate::isolate(core, asker, &task, &prepared.loaded, &prepared.environment).await {
         Ok(isolated) => isolated,
         Err(error) => return Err(forget(core, &task, error).await),
     };
