@@ -84,7 +84,7 @@ pub async fn isolate(
     };
     let git = git(&task.project, environment);
     if crate::project::in_git_folder(task.project.as_ref()) {
-        let why = format!("{} is a repository's own folder, and an agent would write between its files", task.project);
+        let why = format!("{} has no working tree: it is a repository's own folder", task.project);
         return Err(doing(Error::new(Code::VcsRefused, why).hint("create the task in a worktree or a clone of it")));
     }
     let scan = async || repository::inspect_with(&git).await.map_err(doing);
