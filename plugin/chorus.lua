@@ -28,6 +28,7 @@ local verbs = {
   { 'attach', "open a task's terminal" },
   { 'diff', "show a task's edits: `stack`, `turn`, `uncommitted` or a commit" },
   { 'changes', 'show uncommitted edits and their owners; in Neovim, assign them' },
+  { 'assign', 'assign the unclaimed edits that may be of a task to it', true },
   { 'blame', 'show which task wrote the current line' },
   { 'commit', "commit a task's edits to its branch now" },
   { 'mend', "apply the fix proposed for a task's branch, after confirmation", true },
@@ -92,6 +93,28 @@ api.nvim_create_autocmd('BufReadCmd', {
   callback = function(args)
     require('chorus.attach').features()
     require('chorus.ui.url').read(args.buf)
+  end,
+})
+
+api.nvim_create_autocmd('SessionLoadPost', {
+  group = group,
+  desc = 'Chorus: fill the buffers that a session restored by name',
+  callback = function()
+    local is_ours = function(buffer)
+      return vim.startswith(api.nvim_buf_get_name(buffer), 'chorus://')
+    end
+    if vim.iter(api.nvim_list_bufs()):any(is_ours) then
+      require('chorus.attach').features()
+      require('chorus.ui.url').restore()
+    end
+  end,
+})
+api.nvim_create_autocmd({ 'BufReadPost', 'BufNewFile' }, {
+  group = group,
+  pattern = '*/drafts/*.md',
+  desc = 'Chorus: open the file of a draft as the draft',
+  callback = function(args)
+    require('chorus.ui.url').open_draft_file(args.buf)
   end,
 })
 

@@ -9,6 +9,7 @@ mod difference;
 pub mod interval;
 mod ledger;
 mod marks;
+mod past;
 mod patch;
 mod query;
 mod version;
@@ -17,6 +18,7 @@ mod write;
 pub use change::{AskedChange, Replacement};
 pub use ledger::Ledger;
 pub use marks::Marks;
+pub use past::Past;
 pub use patch::{Hunk, Patch};
 pub use version::{Content, FileKind, LIMIT, Version};
 pub use write::{FileState, Nanos, Write, WriteKind};
@@ -46,6 +48,15 @@ impl Owner {
     pub fn one_of<'a>(candidates: impl IntoIterator<Item = &'a str>) -> Owner {
         let sorted: BTreeSet<&str> = candidates.into_iter().collect();
         Owner::Unclaimed(sorted.into_iter().map(str::to_owned).collect())
+    }
+
+    /// Nobody, with the tasks that it is or may be, and `more`; the same where there are no more.
+    pub fn or_one_of<'a>(&'a self, more: impl IntoIterator<Item = &'a str>) -> Owner {
+        let mut more = more.into_iter().peekable();
+        match more.peek() {
+            None => self.clone(),
+            Some(_) => Owner::one_of(self.tasks().iter().map(String::as_str).chain(more)),
+        }
     }
 
     /// The tasks it is or may be.

@@ -94,6 +94,8 @@ pub enum Request {
     Changes(Nothing),
     /// A person says whose an edit is. Reply: [`Changes`].
     ChangesAssign(ChangesAssign),
+    /// A person says that unclaimed edits are a task's. Reply: [`Task`].
+    TaskAssign(TaskAssign),
     /// Whose a line is. Reply: [`Line`].
     Line(LineAsk),
     /// A person wrote a buffer. Reply: [`Nothing`].

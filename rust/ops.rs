@@ -59,9 +59,10 @@ pub async fn answer(core: &Arc<Core>, asker: &Asker, request: Request) -> Result
         TaskPreview(confirm) => Reply::Offer(preview::preview(core, asker, confirm).await?),
         Changes(_) => Reply::Changes(changes::changes(core, asker).await?),
         ChangesAssign(assign) => Reply::Changes(changes::assign(core, asker, assign).await?),
+        TaskAssign(assign) => task(changes::assign_candidates(core, asker, assign).await?),
         Line(ask) => Reply::Line(line::line(core, asker, ask).await?),
         FileSaved(saved) => {
-            edits::attribute_save(core, &asker.project, &saved.path).await?;
+            edits::saves::attribute(core, &asker.project, &saved).await?;
             Reply::Nothing(Nothing {})
         }
         Setup(confirm) => Reply::Offer(repository::setup(core, asker, confirm).await?),

@@ -96,6 +96,8 @@ pub struct Task {
     pub uncommitted: i64,
     /// Other tasks (numbers) with uncommitted edits in the same files.
     pub overlaps: Vec<i64>,
+    /// How many unclaimed edits may be of it.
+    pub unclaimed: i64,
     /// What keeps its edits from being committed.
     pub trouble: Option<Trouble>,
     /// The tmux pane id, such as `%3`.

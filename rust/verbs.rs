@@ -110,6 +110,10 @@ pub const VERBS: &[Verb] = &[
     verb("attach", One, "", "both", "open a task's terminal").fits(Live),
     verb("diff", One, "[part]", "both", "show a task's edits: `stack`, `turn`, `uncommitted` or a commit").fits(Branch),
     verb("changes", Nothing, "", "both", "show uncommitted edits and their owners; in Neovim, assign them"),
+    verb("assign", One, "", "both", "assign the unclaimed edits that may be of a task to it")
+        .fits(Unclaimed)
+        .bang("also those that may be of other tasks")
+        .careful(),
     verb("blame", Nothing, "", "nvim", "show which task wrote the current line"),
     verb("commit", Many, "[message]", "both", "commit a task's edits to its branch now").fits(Uncommitted).careful(),
     verb("mend", One, "", "both", "apply the fix proposed for a task's branch, after confirmation")

@@ -105,9 +105,22 @@ local function refused(err)
   pending.fail_all(err)
 end
 
--- Ignores window-local folders: moving the cursor must not change the project.
+--- Whether the path is one of Chorus's own files. Worktrees are a project's.
+---@param path string
+---@return boolean
+local function is_own(path)
+  local state = M.state_dir()
+  return (path == state or vim.startswith(path, state .. '/')) and not vim.startswith(path, state .. '/worktrees/')
+end
+
+-- Ignores window-local folders: moving the cursor must not change the project. 'autochdir' follows Chorus's own files too.
 local function working_folder()
-  return vim.env.CHORUS_PROJECT_ROOT or vim.env.PROJECT_ROOT or vim.fn.getcwd(-1, 0)
+  local named = vim.env.CHORUS_PROJECT_ROOT or vim.env.PROJECT_ROOT
+  if named then
+    return named
+  end
+  local current = vim.fn.getcwd(-1, 0)
+  return folder and is_own(current) and folder or current
 end
 
 local say_hello
@@ -360,6 +373,19 @@ end
 ---@return chorus.Welcome?
 function M.welcome()
   return welcome
+end
+
+--- The folder whose project the connection is for, or would be for.
+---@return string
+function M.folder()
+  return phase ~= 'closed' and folder or working_folder()
+end
+
+--- What names a folder in a request: nil when the connection is for it anyway.
+---@param wanted? string
+---@return string?
+function M.elsewhere(wanted)
+  return wanted ~= M.folder() and wanted or nil
 end
 
 --- The daemon's state folder; before the first handshake, where a daemon would have it.

@@ -179,6 +179,7 @@ M.shapes.Trouble = {
 ---@field commits integer How many commits Chorus made for it.
 ---@field uncommitted integer How many files hold uncommitted edits of it.
 ---@field overlaps integer[] Other tasks (numbers) with uncommitted edits in the same files.
+---@field unclaimed integer How many unclaimed edits may be of it.
 ---@field trouble? chorus.Trouble What keeps its edits from being committed.
 ---@field pane? string The tmux pane id, such as `%3`.
 ---@field session_id? string The agent's session id.
@@ -213,6 +214,7 @@ M.shapes.Task = {
   commits = 'integer',
   uncommitted = 'integer',
   overlaps = 'integer[]',
+  unclaimed = 'integer',
   trouble = 'Trouble?',
   pane = 'string?',
   session_id = 'string?',
@@ -288,6 +290,7 @@ M.shapes.Requests = {
 ---@field tool? string The tool asked for.
 ---@field summary string One line for lists.
 ---@field input? any The whole input: command, file and diff, questions, plan; at most 256 kB.
+---@field cut boolean Whether the input is not whole: Chorus cut it, or keeps nothing of it.
 ---@field suggestions string[] The agent's own rules for "allow always", each as a sentence.
 ---@field answerable chorus.Answerable How it can be answered: `hook`, `keys`, or `terminal` (only by attaching).
 ---@field opened_at integer When it opened.
@@ -302,6 +305,7 @@ M.shapes.Opened = {
   tool = 'string?',
   summary = 'string',
   input = 'any?',
+  cut = 'boolean',
   suggestions = 'string[]',
   answerable = 'Answerable',
   opened_at = 'integer',
@@ -551,6 +555,15 @@ M.shapes.ChangesAssign = {
   task = 'string?',
 }
 
+--- Parameters of `task_assign`: a person says that all unclaimed edits that may be of the task are its own.
+---@class chorus.TaskAssign
+---@field task string The task.
+---@field shared? boolean Also those that may be of other tasks.
+M.shapes.TaskAssign = {
+  task = 'string',
+  shared = 'boolean?',
+}
+
 --- Parameters of `line`.
 ---@class chorus.LineAsk
 ---@field path string An absolute path.
@@ -575,9 +588,15 @@ M.shapes.Line = {
 
 --- Parameters of `file_saved`: a person wrote a buffer.
 ---@class chorus.FileSaved
----@field path string An absolute path.
+---@field path? string An absolute path, in any project.
+---@field seconds? integer When the file was modified, just after it was written: seconds since 1970. A file that was modified since then is not claimed for the person.
+---@field nanoseconds? integer And nanoseconds.
+---@field reloaded? boolean The buffer took over what somebody else wrote: that is not the person's.
 M.shapes.FileSaved = {
-  path = 'string',
+  path = 'string?',
+  seconds = 'integer?',
+  nanoseconds = 'integer?',
+  reloaded = 'boolean?',
 }
 
 --- Data of `edits_changed`.
@@ -664,6 +683,7 @@ M.shapes.Hello = {
 
 --- Parameters of `task_new`.
 ---@class chorus.TaskNew
+---@field folder? string A folder of the project that the task is for; the client's own project otherwise.
 ---@field title string One line, at most 200 characters.
 ---@field description? string Markdown.
 ---@field priority? integer Higher first.
@@ -674,6 +694,7 @@ M.shapes.Hello = {
 ---@field isolation? chorus.Isolation How edits are kept apart.
 ---@field on? integer The task (number) this one builds on.
 M.shapes.TaskNew = {
+  folder = 'string?',
   title = 'string',
   description = 'string?',
   priority = 'integer?',
@@ -873,6 +894,7 @@ M.requests = {
   task_preview = { 'Confirm', 'Offer' },
   changes = { 'Nothing', 'Changes' },
   changes_assign = { 'ChangesAssign', 'Changes' },
+  task_assign = { 'TaskAssign', 'Task' },
   line = { 'LineAsk', 'Line' },
   file_saved = { 'FileSaved', 'Nothing' },
   setup = { 'Confirm', 'Offer' },

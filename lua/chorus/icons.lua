@@ -19,7 +19,7 @@ local icons = {
   exited = { '■', '#' },
   branch = { '⎇', '^' },
   edited = { '✎', '~' },
-  trouble = { '⚠', '!' },
+  trouble = { '⚠', '%' },
   pending = { '·', '.' },
   completed = { '✔', '=' },
   failed = { '✗', 'x' },

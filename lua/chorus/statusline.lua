@@ -15,8 +15,8 @@ function M.badge(counts, is_lost)
     return icons.of('lost')
   end
   local parts = {}
-  for _, name in ipairs({ 'waiting', 'busy', 'unread', 'unknown' }) do
-    if counts[name] > 0 then
+  for _, name in ipairs({ 'waiting', 'trouble', 'busy', 'unread', 'unknown' }) do
+    if (counts[name] or 0) > 0 then
       parts[#parts + 1] = icons.of(name) .. ' ' .. counts[name]
     end
   end

@@ -89,17 +89,19 @@ local needs_person = { waiting = true, login_required = true, error = true, exit
 
 --- Which count of the badge a task belongs to; each task belongs to one at most.
 ---@param task chorus.Task
----@return 'waiting'|'busy'|'unread'|'unknown'|nil
+---@return 'waiting'|'trouble'|'busy'|'unread'|'unknown'|nil
 function M.badge(task)
   local status = task.agent_status.status
   if M.is_live(task) then
     if task.requests > 0 or needs_person[status] then
       return 'waiting'
-    elseif status == 'busy' or status == 'starting' then
-      return 'busy'
     end
   end
-  if task.unread then
+  if task.trouble then
+    return 'trouble'
+  elseif M.is_live(task) and (status == 'busy' or status == 'starting') then
+    return 'busy'
+  elseif task.unread then
     return 'unread'
   end
   return M.is_live(task) and status == 'unknown' and 'unknown' or nil
@@ -107,6 +109,7 @@ end
 
 ---@class chorus.Counts
 ---@field waiting integer tasks with an open request, a missing login, an error or an ended agent
+---@field trouble integer tasks whose edits cannot be committed
 ---@field busy integer
 ---@field unread integer
 ---@field unknown integer
@@ -116,7 +119,7 @@ end
 
 ---@return chorus.Counts
 function M.counts()
-  local counts = { waiting = 0, busy = 0, unread = 0, unknown = 0, elsewhere = elsewhere, live = 0, total = 0 }
+  local counts = { waiting = 0, trouble = 0, busy = 0, unread = 0, unknown = 0, elsewhere = elsewhere, live = 0, total = 0 }
   for _, task in pairs(known) do
     local badge = M.badge(task)
     if badge then

@@ -19,6 +19,7 @@ end
 
 local HELP = key('help', { 'g?' }, 'list these keys', { hint = 'help' })
 local CLOSE = key('close', { 'q' }, 'close', { hint = 'close' })
+local CLOSE_FLOAT = key('close', { 'q', '<Esc>' }, 'close', { hint = 'close' })
 
 --- Keys that mean the same wherever there is one task.
 local function task_keys(names)
@@ -104,7 +105,7 @@ return {
     key('submit', { '<CR>' }, 'send the chosen answers', { hint = 'send' }),
     verb('output', { 'o' }, 'open the task’s output', 'output'),
     verb('attach', { 't' }, 'open its terminal', 'terminal'),
-    CLOSE,
+    CLOSE_FLOAT,
     HELP,
   },
   inbox = {
@@ -112,12 +113,13 @@ return {
     key('deny', { 'd' }, 'deny it, with a reason', { hint = 'deny' }),
     verb('output', { 'o' }, 'open the task’s output', 'output'),
     verb('attach', { 't' }, 'open its terminal', 'terminal'),
-    CLOSE,
+    CLOSE_FLOAT,
     HELP,
   },
   changes = {
     key('assign', { 'a' }, 'assign it to a task that you pick', { hint = 'assign' }),
     key('mine', { 'u' }, 'make it yours', { hint = 'mine' }),
+    key('assign_all', { 'A' }, 'assign all that may be of its task'),
     key('open', { '<CR>', 'gf' }, 'open the file at this line', { hint = 'file' }),
     key('toggle', { '<Tab>', '=' }, 'show or hide the lines', { hint = 'lines' }),
     key('toggle_all', { '<S-Tab>' }, 'show or hide all lines'),
@@ -147,10 +149,15 @@ return {
     CLOSE,
     HELP,
   },
-  explain = { CLOSE, verb('output', { 'o' }, 'open its output', 'output'), HELP },
-  page = { key('open', { '<CR>' }, 'open the diff of this line’s commit'), HELP },
-  list = { HELP },
-  message = { HELP },
-  draft = { HELP },
+  explain = { CLOSE_FLOAT, verb('output', { 'o' }, 'open its output', 'output'), HELP },
+  page = {
+    key('write', { '<C-s>' }, 'save the page, as `:w` does'),
+    key('open', { '<CR>' }, 'open the diff of this line’s commit'),
+    key('close', { 'q' }, 'back to where you came from', { hint = 'back' }),
+    HELP,
+  },
+  list = { key('write', { '<C-s>' }, 'change the tasks, as `:w` does'), HELP },
+  message = { key('write', { '<C-s>' }, 'commit, as `:w` does'), HELP },
+  draft = { key('write', { '<C-s>' }, 'create the task, as `:w` does'), HELP },
   terminal = { key('close', { '<C-\\><C-q>' }, 'leave the terminal; the task keeps running', { hint = 'leave' }) },
 }

@@ -2,7 +2,7 @@
 
 use super::Owner;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The owners in one file. As JSON, equal neighbors are one run: `[[3,null],[1,"user"]]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +30,20 @@ impl Marks {
             Owner::User | Owner::Unclaimed(_) => None,
         };
         self.owners().filter_map(named).collect()
+    }
+
+    /// How many edits nobody is named for, by each task, by uuid, that they may be of. Neighboring lines are one edit.
+    pub fn candidates(&self) -> BTreeMap<String, i64> {
+        let lines = self.lines.chunk_by(|one, next| one == next).filter_map(|run| run[0].as_ref());
+        let edits: Vec<&Owner> = lines.chain(self.gaps.iter().flatten()).collect();
+        let whole = self.whole.iter().filter(|whole| !edits.contains(whole));
+        let mut found = BTreeMap::new();
+        for owner in edits.iter().copied().chain(whole) {
+            if let Owner::Unclaimed(candidates) = owner {
+                candidates.iter().for_each(|task| *found.entry(task.clone()).or_default() += 1);
+            }
+        }
+        found
     }
 
     /// Everyone named, with repetitions.

@@ -46,13 +46,26 @@ impl Ledger {
         marks.filter(|mark| mark.is_some()).for_each(|mark| *mark = Some(owner.clone()));
     }
 
-    /// What nobody at all is named for, no candidate either, is `owner`'s. True where there was something.
-    pub fn claim_unknown(&mut self, owner: &Owner) -> bool {
-        let unknown = Owner::unknown();
+    /// A person says that everything is `task`'s that nobody is named for and that may be of it; with `shared` also what
+    /// may be of others. Returns how many edits that was.
+    pub fn assign_candidate(&mut self, task: &str, shared: bool) -> i64 {
+        let may_be = |owner: &Owner| match owner {
+            Owner::Unclaimed(candidates) if shared => candidates.iter().any(|candidate| candidate == task),
+            Owner::Unclaimed(candidates) => *candidates == [task],
+            Owner::Task(_) | Owner::User => false,
+        };
         let Marks { whole, lines, gaps } = &mut self.marks;
-        let marks = std::iter::once(whole).chain(lines).chain(gaps);
-        let claimed = marks.filter(|mark| mark.as_ref() == Some(&unknown)).map(|mark| *mark = Some(owner.clone()));
-        claimed.count() > 0
+        let lines = lines.chunk_by_mut(|one, next| one == next);
+        let mut count = 0;
+        for run in lines.chain(gaps.chunks_mut(1)).filter(|run| run[0].as_ref().is_some_and(may_be)) {
+            count += 1;
+            run.fill(Some(Owner::Task(task.to_owned())));
+        }
+        if whole.as_ref().is_some_and(may_be) {
+            count = count.max(1);
+            *whole = Some(Owner::Task(task.to_owned()));
+        }
+        count
     }
 
     /// Who wrote the line, counted from 1; nobody for a line as it is committed.

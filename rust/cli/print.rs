@@ -1,8 +1,10 @@
 //! What people read in a shell. Pure: values in, lines out; every foreign text is cleaned of what a terminal obeys or hides.
 
 mod changes;
+mod requests;
 
 pub use changes::changes;
+pub use requests::requests;
 
 use crate::contract::{Explanation, Health, Opened, Output, Page, Sent};
 use crate::sgr;
@@ -115,21 +117,6 @@ pub fn output(output: &Output, in_color: bool) -> Vec<String> {
     output.lines.iter().map(shown).collect()
 }
 
-/// One line a request, its id last.
-pub fn requests(requests: &[Opened], now: Millis) -> Vec<String> {
-    let row = |request: &Opened| {
-        format!(
-            "#{}  {}  {}  {}  {}",
-            request.number,
-            word(&request.kind),
-            age(request.opened_at, now),
-            line(&request.summary),
-            request.id
-        )
-    };
-    requests.iter().map(row).collect()
-}
-
 /// A task's page.
 pub fn page(page: &Page, now: Millis) -> Vec<String> {
     let task = &page.task;
@@ -152,6 +139,13 @@ pub fn page(page: &Page, now: Millis) -> Vec<String> {
             .then(|| format!("{} file{}", task.uncommitted, if task.uncommitted == 1 { "" } else { "s" })),
     );
     field("overlaps", Some(task.overlaps.iter().map(|other| format!("#{other} ")).collect()));
+    field(
+        "unclaimed",
+        (task.unclaimed > 0).then(|| {
+            let edits = if task.unclaimed == 1 { "edit" } else { "edits" };
+            format!("{} {edits} may be of it: `assign {}` assigns them", task.unclaimed, task.number)
+        }),
+    );
     field("trouble", task.trouble.as_ref().map(|trouble| trouble.text.clone()));
     field("mend", task.trouble.as_ref().and_then(|trouble| trouble.remedy.clone()));
     field("session", task.session_id.clone());

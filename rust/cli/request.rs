@@ -62,6 +62,7 @@ impl Given<'_> {
             "attach" => Request::TaskAttach(One { task }),
             "diff" => Request::TaskDiff(TaskDiff { task, part: self.text.clone() }),
             "commit" => Request::TaskCommit(TaskCommit { task, message: self.or_text("message") }),
+            "assign" => Request::TaskAssign(TaskAssign { task, shared: flag("shared") }),
             "mend" => Request::TaskMend(self.confirm(task)),
             "preview" => Request::TaskPreview(self.confirm(task)),
             "explain" => Request::TaskExplain(One { task }),
@@ -130,6 +131,7 @@ impl Given<'_> {
             .transpose()
             .map_err(|_| InputRefusal::Usage("--isolation takes auto, stack, worktree or none".into()))?;
         Ok(TaskNew {
+            folder: None,
             title: self.string("title").unwrap_or_else(|| self.text.clone()),
             description: self.string("description").map(typed).transpose()?,
             priority: self.number("priority").unwrap_or_default(),

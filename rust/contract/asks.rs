@@ -27,6 +27,8 @@ pub struct Hello {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TaskNew {
+    /// A folder of the project that the task is for; the client's own project otherwise.
+    pub folder: Option<String>,
     /// One line, at most 200 characters.
     pub title: String,
     /// Markdown.

@@ -129,6 +129,17 @@ pub struct ChangesAssign {
     pub task: Option<String>,
 }
 
+/// Parameters of `task_assign`: a person says that all unclaimed edits that may be of the task are its own.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaskAssign {
+    /// The task.
+    pub task: String,
+    /// Also those that may be of other tasks.
+    #[serde(default)]
+    pub shared: bool,
+}
+
 /// Parameters of `line`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -154,8 +165,15 @@ pub struct Line {
 
 /// Parameters of `file_saved`: a person wrote a buffer.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct FileSaved {
-    /// An absolute path.
+    /// An absolute path, in any project.
     pub path: String,
+    /// When the file was modified, just after it was written: seconds since 1970. A file that was modified since then is
+    /// not claimed for the person.
+    pub seconds: Option<i64>,
+    /// And nanoseconds.
+    pub nanoseconds: Option<i64>,
+    /// The buffer took over what somebody else wrote: that is not the person's.
+    pub reloaded: bool,
 }

@@ -75,6 +75,9 @@ pub struct Opened {
     pub summary: String,
     /// The whole input: command, file and diff, questions, plan; at most 256 kB.
     pub input: Option<Json>,
+    /// Whether the input is not whole: Chorus cut it, or keeps nothing of it.
+    #[serde(default)]
+    pub cut: bool,
     /// The agent's own rules for "allow always", each as a sentence.
     pub suggestions: Vec<String>,
     /// How it can be answered: `hook`, `keys`, or `terminal` (only by attaching).

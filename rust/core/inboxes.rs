@@ -1,6 +1,7 @@
 //! What is sent to the loops that begin with the daemon.
 
 use super::fact::Fact;
+use crate::status::Millis;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// What was sent to the loops that begin with the daemon.
@@ -13,13 +14,15 @@ pub struct Inboxes {
     pub ended: UnboundedReceiver<Ending>,
 }
 
-/// Something of a task ended, and the store knows; each names the task's uuid.
+/// Something of a task ended, and the store knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// A turn.
-    Turn(String),
-    /// The agent, perhaps in the middle of a turn.
-    Agent(String),
+pub struct Ending {
+    /// The task's uuid.
+    pub task: String,
+    /// Whether a turn ended; the agent otherwise, perhaps in the middle of one.
+    pub is_turn: bool,
+    /// When: the next turn may have begun since.
+    pub at: Millis,
 }
 
 /// The other ends of [`Inboxes`].

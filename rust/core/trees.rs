@@ -1,7 +1,7 @@
 //! The working trees that tasks share: what is known of each since the daemon began, and which paths a commit holds.
 
-use crate::attribution::Owner;
 use crate::attribution::interval::Interval;
+use crate::attribution::{Ledger, Owner, Past};
 use crate::vcs::scan::{FileStat, Scan};
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -36,6 +36,10 @@ pub struct TreeKnowledge {
     pub stale: Option<BTreeSet<String>>,
     /// Files that changed while an edit tool was open on them, and whose that is as far as the tool does not say.
     pub pending: BTreeMap<String, Owner>,
+    /// Ledgers that were replaced since then or while commands run.
+    pub past: Past,
+    /// Files as they were before they were last taken in, for a save that is told after that.
+    pub latest: HashMap<String, Ledger>,
     /// What git tracks although it ignores it, and the index that says so.
     pub beside: Option<(Option<FileStat>, Vec<String>)>,
     /// The last warning to a task about others' edits in a file, by task and path.

@@ -140,6 +140,8 @@ pub struct AgentRequest {
     pub summary: String,
     /// The tool's input, bounded.
     pub input: Json,
+    /// Whether something of the input is left out.
+    pub cut: bool,
     /// What can be allowed beyond this once, each as a sentence.
     pub suggestions: Vec<String>,
     /// The call that it is about.

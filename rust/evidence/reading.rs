@@ -59,6 +59,8 @@ pub struct DialogOption {
 /// A dialog with options.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Dialog {
+    /// Everything above the options, line by line as the screen shows it.
+    pub text: Vec<String>,
     /// The paragraph above the options.
     pub question: Option<String>,
     /// Top to bottom.

@@ -33,7 +33,7 @@ pub async fn judge(core: &Arc<Core>, watched: &mut Watched, now: Millis) {
     let Ok(store) = core.store() else { return };
     let answers = core.clone();
     match store.write(move |tx| changes.store(tx, &answers.answers)).await {
-        Ok(stored) => follow_up(core, watched, &stored, exited),
+        Ok(stored) => follow_up(core, watched, &stored, exited, now),
         Err(error) if error.code == Code::NoSuchTask => {}
         Err(error) => {
             log::error!("cannot store a status: {error}");
@@ -169,13 +169,13 @@ fn publish(core: &Core, watched: &Watched, verdict: Verdict) {
 }
 
 /// A commit after a turn or an exit, a prompt for an agent that takes one.
-fn follow_up(core: &Core, watched: &Watched, stored: &Stored, exited: bool) {
+fn follow_up(core: &Core, watched: &Watched, stored: &Stored, exited: bool, now: Millis) {
     let task = &watched.launched.task;
     if stored.turn_ended {
-        core.ended(Ending::Turn(task.clone()));
+        core.ended(Ending { task: task.clone(), is_turn: true, at: now });
     }
     if exited {
-        core.ended(Ending::Agent(task.clone()));
+        core.ended(Ending { task: task.clone(), is_turn: false, at: now });
     }
     if stored.queued && matches!(watched.state.status, AgentStatus::Idle | AgentStatus::Busy) {
         core.deliver(task);

@@ -137,6 +137,7 @@ fn unhooked(watched: &Watched, state: &AgentState, id: String, at: Millis) -> Ne
         tool: state.detail.tool.clone(),
         summary,
         input: dialog.and_then(|dialog| serde_json::to_value(dialog).ok()),
+        cut: dialog.is_none_or(|dialog| !dialog.complete),
         suggestions: Vec::new(),
         answerable: if by_keys { Answerable::Keys } else { Answerable::Terminal },
         at,

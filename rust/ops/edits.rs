@@ -1,12 +1,12 @@
 //! Attributes the edits in a shared working tree: agents' hooks and the person's saves go in, ledgers come out.
 //!
-//! Only tasks with stack isolation share a tree. An edit tool names its lines itself. A scan of the tree before and
-//! after a command finds what the command changed. A save is the person's. An edit that none of these explains stays
-//! unclaimed.
+//! Only tasks with stack isolation share a tree. An edit tool names its lines itself. A save is the person's. An edit
+//! that neither explains stays unclaimed; scans of the tree before and after a command find its candidates.
 
 pub mod line;
 mod overlap;
 pub mod renames;
+pub mod saves;
 mod tree;
 pub mod written;
 
@@ -33,13 +33,17 @@ const UNHURRIED: Duration = Duration::from_secs(10);
 /// A tool call of a task's agent that may edit is about to begin. Waits while a commit holds the file. Returns what to
 /// tell the agent, or the person.
 pub async fn before_tool(core: &Core, task: &str, call: &ToolCall, at: Millis) -> Result<Option<AgentReply>> {
-    let Some((task, id)) = sharing(core, task, call).await? else { return Ok(None) };
+    let Some((task, id)) = sharing(core, task, call).await? else {
+        goes_on(core, task).await?;
+        return Ok(None);
+    };
     let window = |reach| Window { id: id.to_owned(), task: task.uuid.clone(), reach, opened: at };
     let ToolWork::Edit(edit) = &call.work else {
         let mut tree = EditedTree::of(core, &task.project).await?;
         // Where nobody scanned yet, the command may have run already: the event may be from before the daemon.
         let first = tree.known.scan.is_none();
         let seen = !first && tree.scan(scan::LIMIT, None).await?;
+        tree.known.interval.goes_on(&task.uuid);
         open(&mut tree, &window(Reach::Shell)).await?;
         if seen {
             tree.begin().await?;
@@ -56,13 +60,23 @@ pub async fn before_tool(core: &Core, task: &str, call: &ToolCall, at: Millis) -
     }
     let others = tree.editing(&tree.windows().await?).await?;
     if !others.iter().any(|window| window.edits(&path)) && !tree.is_known(&path) {
-        let owner = tree.known.interval.owner();
+        let owner = tree.known.interval.candidates(&path);
         tree.attribute(&path, By::Owner(owner)).await?;
     } else {
         tree.rebase(false).await?;
     }
+    tree.known.interval.goes_on(&task.uuid);
     open(&mut tree, &window(Reach::Edit(path.clone()))).await?;
     warn(core, &mut tree, &task, &path).await
+}
+
+/// A task's agent calls a tool that does not edit, or asks: hooks of its earlier calls have ended.
+pub async fn goes_on(core: &Core, task: &str) -> Result<()> {
+    let task = core.read(task, |tx, task| tx.row(task)).await?;
+    if task.isolation == Isolation::Stack {
+        core.trees.of(&task.project).known.lock().await.interval.goes_on(&task.uuid);
+    }
+    Ok(())
 }
 
 /// A tool call of a task's agent ended, perhaps long ago, and perhaps one whose beginning was missed.
@@ -93,14 +107,14 @@ pub async fn after_tool(core: &Core, task: &str, call: &ToolCall, failed: bool, 
     }
     let mut others = tree.editing(&others).await?;
     others.retain(|window| window.edits(&path));
-    let found = tree.known.pending.get(&path).cloned().unwrap_or_else(|| tree.known.interval.owner());
+    let found = tree.known.pending.get(&path).cloned().unwrap_or_else(|| tree.known.interval.candidates(&path));
     // What the tool does not say is of another tool that will say so, or of a formatter that this edit set off.
     let may: Vec<&String> = match &others[..] {
-        [] if failed || found == author => Vec::new(),
+        [] if failed => Vec::new(),
         [] => vec![&task.uuid],
         others => others.iter().map(|window| &window.task).collect(),
     };
-    let rest = if may.is_empty() { found } else { Owner::one_of(found.tasks().iter().chain(may).map(String::as_str)) };
+    let rest = found.or_one_of(may.into_iter().map(String::as_str));
     tree.attribute(&path, By::Tool { author, edit: edit.clone(), failed, rest }).await?;
     tree.known.pending.remove(&path);
     close(&mut tree, &task.uuid, id).await
@@ -125,58 +139,37 @@ async fn after_command(tree: &mut EditedTree<'_>, window: Window, runs_on: bool)
     Ok(())
 }
 
-/// The task's turn is over: what its tools may still have edited is found now. With `background` the session has left
-/// the commands that ran on after their calls, too.
-pub async fn end_calls(core: &Core, task: &Task, background: bool) -> Result<()> {
+/// The task's turn ended at `until`: what its tools may still have edited is found now. With `background` the session has
+/// left the commands that ran on after their calls, too.
+pub async fn end_calls(core: &Core, task: &Task, background: bool, until: Millis) -> Result<()> {
     if task.isolation != Isolation::Stack {
         return Ok(());
     }
     let mut tree = EditedTree::of(core, &task.project).await?;
-    let ends = |window: &Window| window.task == task.uuid && (background || window.reach != Reach::Background);
-    if !tree.windows().await?.iter().any(ends) {
+    let ends = |window: &Window| {
+        window.task == task.uuid && window.opened <= until && (background || window.reach != Reach::Background)
+    };
+    if !tree.windows().await?.iter().any(ends) && !tree.known.interval.is_between(&task.uuid) {
         return Ok(());
     }
     let seen = tree.scan(scan::LIMIT, None).await?;
-    let closed = core.write(&task.uuid, move |tx, task| tx.close_windows(task, background)).await?;
+    let closed = core.write(&task.uuid, move |tx, task| tx.close_windows(task, background, until)).await?;
     let open = tree.windows().await?;
+    closed.iter().for_each(|window| tree.known.interval.closed(window));
+    tree.known.interval.goes_on(&task.uuid);
     if seen {
         tree.begin().await?;
     }
     for window in &closed {
-        tree.known.interval.closed(window, &open);
         if let Reach::Edit(path) = &window.reach
             && !open.iter().any(|window| window.edits(path))
             && let Some(owner) = tree.known.pending.remove(path)
         {
-            let owner = Owner::one_of(owner.tasks().iter().chain([&task.uuid]).map(String::as_str));
+            let owner = owner.or_one_of([task.uuid.as_str()]);
             tree.attribute(path, By::Owner(owner)).await?;
         }
     }
     Ok(())
-}
-
-/// The person saved a file: `path` is absolute, or relative to the project. While no task shares the tree there is
-/// nothing to tell apart.
-pub async fn attribute_save(core: &Core, project: &str, path: &str) -> Result<()> {
-    let Some(path) = inside(Path::new(project), &Path::new(project).join(path)) else { return Ok(()) };
-    let mut tree = EditedTree::of(core, project).await?;
-    if !tree.is_shared().await? {
-        return Ok(());
-    }
-    if tree.known.scan.is_none() {
-        tree.scan(scan::LIMIT, None).await?;
-    }
-    tree.attribute(&path, By::Owner(Owner::User)).await?;
-    // A scan may have come between the write and the report of it.
-    let claim = core.write(project, move |tx, project| {
-        let Some(mut ledger) = tx.ledger(project, &path)? else { return Ok(()) };
-        if ledger.claim_unknown(&Owner::User) {
-            tx.put_ledger(project, &path, &ledger)?;
-            tx.notify_edits(project, &[path]);
-        }
-        Ok(())
-    });
-    claim.await
 }
 
 /// Brings every ledger up to date, before a commit is planned and after it was made. False when the tree is too large
@@ -195,7 +188,9 @@ pub async fn first_scan(core: &Core, project: &str) -> Result<()> {
     let alone = !tree.is_shared().await?;
     if alone {
         let closing = core.write(project, |tx, project| {
-            tx.windows(project)?.iter().try_for_each(|window| tx.close_windows(&window.task, true).map(drop))
+            tx.windows(project)?
+                .iter()
+                .try_for_each(|window| tx.close_windows(&window.task, true, Millis::MAX).map(drop))
         });
         closing.await?;
     }
@@ -221,8 +216,7 @@ async fn close(tree: &mut EditedTree<'_>, task: &str, id: &str) -> Result<()> {
     let id = id.to_owned();
     let closed = tree.core.write(task, move |tx, task| tx.close_window(task, &id)).await?;
     if let Some(window) = &closed {
-        let open = tree.windows().await?;
-        tree.known.interval.closed(window, &open);
+        tree.known.interval.closed(window);
     }
     Ok(())
 }

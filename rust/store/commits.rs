@@ -89,6 +89,14 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// How many unclaimed edits may be of the task.
+    pub fn set_unclaimed(&mut self, task: &str, edits: i64) -> Result<()> {
+        if self.run("UPDATE tasks SET unclaimed = ?2 WHERE uuid = ?1 AND unclaimed <> ?2", params![task, edits])? == 1 {
+            self.touch(task)?;
+        }
+        Ok(())
+    }
+
     /// Tells every Neovim of the project that uncommitted edits became different.
     pub fn notify_edits(&mut self, project: &str, paths: &[String]) {
         let paths = paths.iter().take(50).cloned().collect();

@@ -7,6 +7,7 @@ use super::tx::Tx;
 use crate::attribution::interval::{Reach, Window};
 use crate::attribution::{Content, Ledger, Marks, Version};
 use crate::error::Result;
+use crate::status::Millis;
 use crate::task::Isolation;
 use rusqlite::{Row, params};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -41,10 +42,9 @@ impl Tx<'_> {
         self.all(sql, [project], read_ledger)
     }
 
-    /// For every file with uncommitted edits the tasks that made some, without reading what the files hold.
-    pub fn ledger_tasks(&self, project: &str) -> Result<Vec<BTreeSet<String>>> {
-        let sql = "SELECT marks FROM ledgers WHERE project = ?1";
-        self.all(sql, [project], |row| Ok(Cells::of(row).json::<Marks>()?.tasks()))
+    /// The owners in every file with uncommitted edits, without reading what the files hold.
+    fn all_marks(&self, project: &str) -> Result<Vec<Marks>> {
+        self.all("SELECT marks FROM ledgers WHERE project = ?1", [project], |row| Cells::of(row).json())
     }
 
     /// Keeps the file's ledger, also in a project that has no task yet.
@@ -94,11 +94,12 @@ impl Tx<'_> {
         self.all(sql, [project], read_window)
     }
 
-    /// Ends the task's tool calls of which no end was told, and with `background` what runs on after its call; they
-    /// are returned.
-    pub fn close_windows(&mut self, task: &str, background: bool) -> Result<Vec<Window>> {
-        let sql = "SELECT task, id, reach, opened_at FROM windows WHERE task = ?1 ORDER BY opened_at, id";
-        let mut windows = self.all(sql, [task], read_window)?;
+    /// Ends the task's tool calls that began until then and of which no end was told, and with `background` what runs on
+    /// after its call; they are returned.
+    pub fn close_windows(&mut self, task: &str, background: bool, until: Millis) -> Result<Vec<Window>> {
+        let sql = "SELECT task, id, reach, opened_at FROM windows WHERE task = ?1 AND opened_at <= ?2
+            ORDER BY opened_at, id";
+        let mut windows = self.all(sql, params![task, until], read_window)?;
         windows.retain(|window| background || window.reach != Reach::Background);
         for window in &windows {
             self.run("DELETE FROM windows WHERE task = ?1 AND id = ?2", [task, &window.id])?;
@@ -106,12 +107,16 @@ impl Tx<'_> {
         Ok(windows)
     }
 
-    /// Writes for every task of the project how many files hold its uncommitted edits and who else has edits in them.
+    /// Writes for every task of the project how many files hold its uncommitted edits, who else has edits in them, and how
+    /// many unclaimed edits may be of it.
     pub fn recount_edits(&mut self, project: &str) -> Result<()> {
         let tasks = self.tasks(Some(project), &Filter::default())?;
         let numbers: HashMap<&str, i64> = tasks.iter().map(|task| (task.uuid.as_str(), task.number)).collect();
         let mut found: BTreeMap<String, (i64, BTreeSet<i64>)> = BTreeMap::new();
-        for owners in self.ledger_tasks(project)? {
+        let mut unclaimed: BTreeMap<String, i64> = BTreeMap::new();
+        for marks in self.all_marks(project)? {
+            marks.candidates().into_iter().for_each(|(task, edits)| *unclaimed.entry(task).or_default() += edits);
+            let owners = marks.tasks();
             for owner in &owners {
                 let others =
                     owners.iter().filter(|other| *other != owner).filter_map(|other| numbers.get(other.as_str()));
@@ -124,8 +129,10 @@ impl Tx<'_> {
         for task in tasks.iter().filter(|task| task.isolation != Isolation::Worktree) {
             let (files, overlaps) = found.remove(&task.uuid).unwrap_or_default();
             let overlaps: Vec<i64> = overlaps.into_iter().collect();
-            if (task.uncommitted, &task.overlaps) != (files, &overlaps) {
+            let unclaimed = unclaimed.remove(&task.uuid).unwrap_or_default();
+            if (task.uncommitted, &task.overlaps, task.unclaimed) != (files, &overlaps, unclaimed) {
                 self.set_uncommitted(&task.uuid, files, &overlaps)?;
+                self.set_unclaimed(&task.uuid, unclaimed)?;
             }
         }
         Ok(())

@@ -11,8 +11,13 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Migration n brings version n - 1 to n. They are only ever added.
-const MIGRATIONS: &[&str] =
-    &[include_str!("0001_tasks.sql"), include_str!("0002_edits.sql"), include_str!("0003_isolation.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("0001_tasks.sql"),
+    include_str!("0002_edits.sql"),
+    include_str!("0003_isolation.sql"),
+    include_str!("0004_unclaimed.sql"),
+    include_str!("0005_requests.sql"),
+];
 
 /// Marks the file as ours: `CHOR`.
 const APPLICATION: i64 = 0x4348_4f52;

@@ -28,6 +28,8 @@ pub struct NewRequest {
     pub summary: String,
     /// The whole input, at most [`INPUT`] bytes.
     pub input: Option<Value>,
+    /// Whether something of the input is left out.
+    pub cut: bool,
     /// The agent's own rules for "allow always", each as a sentence.
     pub suggestions: Vec<String>,
     /// How it can be answered.
@@ -72,8 +74,8 @@ pub enum Received {
     Answered(Opened, Option<Value>),
 }
 
-const SELECT: &str = "SELECT requests.id, project, number, task, kind, tool, summary, input, suggestions, answerable,
-    opened_at, closed_at, outcome FROM requests JOIN tasks ON tasks.uuid = requests.task";
+const SELECT: &str = "SELECT requests.id, project, number, task, kind, tool, summary, input, cut, suggestions,
+    answerable, opened_at, closed_at, outcome FROM requests JOIN tasks ON tasks.uuid = requests.task";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Opened> {
     let mut cells = Cells::of(row);
@@ -86,6 +88,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Opened> {
         tool: cells.next()?,
         summary: cells.next()?,
         input: cells.next::<Option<JsonColumn<Value>>>()?.map(|input| input.0),
+        cut: cells.next()?,
         suggestions: cells.json()?,
         answerable: cells.word()?,
         opened_at: cells.next()?,
@@ -110,12 +113,13 @@ impl Tx<'_> {
             return Ok(Received::Answered(old.clone(), answer.flatten()));
         }
         let input = new.input.as_ref().map(Value::to_string).filter(|input| input.len() <= INPUT);
+        let cut = new.cut || new.input.is_some() && input.is_none();
         let suggestions: Vec<String> = new.suggestions.iter().take(50).map(|rule| clean_line(rule, 500)).collect();
         self.run(
-            "INSERT INTO requests (id, task, kind, tool, summary, input, suggestions, answerable, opened_at)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+            "INSERT INTO requests (id, task, kind, tool, summary, input, suggestions, answerable, opened_at, cut)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
             ON CONFLICT (id) DO UPDATE SET kind = ?3, tool = ?4, summary = ?5, input = ?6, suggestions = ?7,
-                answerable = ?8, closed_at = NULL, outcome = NULL, closed_by = NULL, answer = NULL",
+                answerable = ?8, cut = ?10, closed_at = NULL, outcome = NULL, closed_by = NULL, answer = NULL",
             params![
                 id,
                 uuid,
@@ -126,6 +130,7 @@ impl Tx<'_> {
                 JsonColumn(&suggestions),
                 WordColumn(new.answerable),
                 new.at,
+                cut,
             ],
         )?;
         let request = self.existing(&id)?;

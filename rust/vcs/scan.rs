@@ -116,6 +116,11 @@ impl Scan {
         self.files.get(path).copied() == now && now.is_none_or(|stat| stat.changed <= self.began - GRAIN)
     }
 
+    /// As it was.
+    pub fn stat(&self, path: &str) -> Option<FileStat> {
+        self.files.get(path).copied()
+    }
+
     /// Whether it was there.
     pub fn has(&self, path: &str) -> bool {
         self.files.contains_key(path)

@@ -27,6 +27,8 @@ pub enum Fits {
     Branch,
     /// Tasks with a branch of their own and edits that are not committed to it.
     Uncommitted,
+    /// Tasks that unclaimed edits may be of.
+    Unclaimed,
     /// Tasks with a branch in a worktree.
     Worktree,
     /// Tasks with something that keeps their edits from being committed.
@@ -46,6 +48,7 @@ impl Fits {
             Fits::Asking => task.requests > 0,
             Fits::Branch => task.stack.is_some(),
             Fits::Uncommitted => task.stack.is_some() && task.uncommitted > 0,
+            Fits::Unclaimed => task.unclaimed > 0,
             Fits::Worktree => task.stack.is_some() && task.isolation == Isolation::Worktree,
             Fits::Trouble => task.trouble.is_some(),
         }

@@ -1,7 +1,6 @@
 //! Files that are more than lines, and those that are nobody's business.
 
 use crate::world::World;
-use chorus::ops::edits;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 
@@ -24,14 +23,14 @@ async fn deletes_renames_modes_links_and_binaries() {
     world.shell_ends(&begun).await;
     world.settle().await;
     for name in ["gone", "old", "link"] {
-        assert_eq!(world.whose(name).await, "a:* a:-1", "{name}");
+        assert_eq!(world.whose(name).await, "?a:* ?a:-1", "{name}");
     }
-    assert_eq!(world.whose("new").await, "a:* a:1");
-    assert_eq!(world.whose("mode").await, "a:* b:1");
-    assert_eq!(world.whose("dangling").await, "a:*");
-    assert_eq!(world.whose("picture").await, "a:*");
-    assert_eq!(world.whose("empty").await, "a:1");
-    assert_eq!(world.whose("new empty").await, "a:*");
+    assert_eq!(world.whose("new").await, "?a:* ?a:1");
+    assert_eq!(world.whose("mode").await, "?ab:* b:1", "or a hook after the edit by b");
+    assert_eq!(world.whose("dangling").await, "?a:*");
+    assert_eq!(world.whose("picture").await, "?a:*");
+    assert_eq!(world.whose("empty").await, "?a:1");
+    assert_eq!(world.whose("new empty").await, "?a:*");
 
     let begun = world.shell(&world.b).await;
     world.write("picture", "\0 3");
@@ -68,13 +67,13 @@ async fn what_is_ignored_or_elsewhere_is_nobodys_business() {
     fs::create_dir(world.root.join("other")).unwrap();
     fs::create_dir(world.root.join("other/.git")).unwrap();
     world.put(&world.a, "other/x", "a\n").await;
-    edits::attribute_save(&world.core, world.project(), "x.log").await.unwrap();
-    edits::attribute_save(&world.core, world.project(), "/").await.unwrap();
+    world.save("x.log").await;
+    world.save("/").await;
     world.settle().await;
     assert_eq!(world.edited().await, Vec::<String>::new());
     world.put(&world.a, "folder/of/its/own", "a\n").await;
     symlink("a.txt", world.root.join("link")).unwrap();
-    edits::attribute_save(&world.core, world.project(), "link").await.unwrap();
+    world.save("link").await;
     world.edit(&world.a, "link", "line 3", "a").await;
     assert_eq!(world.whose("a.txt").await, "a:3", "through a link");
     assert_eq!(world.whose("folder/of/its/own").await, "a:* a:1");
@@ -90,7 +89,7 @@ async fn what_git_tracks_though_ignored_is_seen() {
     world.write("x.log", "a\n");
     world.write("y.log", "a\n");
     world.shell_ends(&begun).await;
-    assert_eq!(world.whose("x.log").await, "a:1");
+    assert_eq!(world.whose("x.log").await, "?a:1");
     assert_eq!(world.edited().await, ["x.log"]);
 }
 

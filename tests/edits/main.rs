@@ -5,5 +5,6 @@ mod commands;
 mod files;
 mod overlap;
 mod restarts;
+mod saves;
 mod together;
 mod world;

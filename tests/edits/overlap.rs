@@ -16,7 +16,7 @@ async fn whose_edits_are_there_is_told_once() {
     assert_eq!(told["hookSpecificOutput"]["hookEventName"], "PreToolUse");
     assert_eq!(world.edit(&world.b, "a.txt", "line 21\n", "b\n").await, None, "told already");
     world.write("a.txt", &world.read("a.txt").replace("line 28\n", "mine\n"));
-    edits::attribute_save(&world.core, world.project(), "a.txt").await.unwrap();
+    world.save("a.txt").await;
     let told = world.edit(&world.b, "a.txt", "line 22\n", "b\n").await.unwrap();
     assert!(told.to_string().contains("the person you work for: line 29"), "{told}");
 }
@@ -54,7 +54,7 @@ async fn what_was_dirty_before_the_first_task_is_the_persons() {
 async fn without_a_task_all_is_the_persons() {
     let world = World::unseen(&[]).await;
     world.write("a.txt", &numbered(&[(3, "mine\n")]));
-    edits::attribute_save(&world.core, world.project(), "a.txt").await.unwrap();
+    world.save("a.txt").await;
     assert_eq!(world.edited().await, Vec::<String>::new(), "there is nobody to tell it apart from");
     world.settle().await;
     assert_eq!(world.whose("a.txt").await, "user:3");
@@ -74,7 +74,7 @@ async fn a_task_that_joins_others_takes_nothing_for_the_persons() {
     world.write("3", "");
     edits::first_scan(&world.core, world.project()).await.unwrap();
     let whose = (world.whose("1").await, world.whose("2").await, world.whose("3").await);
-    assert_eq!(whose, ("a:*".into(), "a:*".into(), "?:*".into()));
+    assert_eq!(whose, ("?a:*".into(), "?a:*".into(), "?a:*".into()));
 }
 
 #[tokio::test]

@@ -1,7 +1,6 @@
 //! Two tasks and the person in one file.
 
 use crate::world::{World, numbered};
-use chorus::ops::edits;
 use serde_json::json;
 
 #[tokio::test]
@@ -11,7 +10,7 @@ async fn distant_edits_of_two_tasks_and_the_person_stay_apart() {
     world.edit(&world.b, "a.txt", "line 12\n", "").await;
     world.edit(&world.b, "a.txt", "line 20\n", "line 20\nb\n").await;
     world.write("a.txt", &world.read("a.txt").replace("line 28\n", "mine\n"));
-    edits::attribute_save(&world.core, world.project(), "a.txt").await.unwrap();
+    world.save("a.txt").await;
     let expected = "a:3-4 b:-13 b:21 user:29";
     assert_eq!(world.whose("a.txt").await, expected);
     world.settle().await;
@@ -46,7 +45,7 @@ async fn a_save_while_a_tool_waits_for_permission_is_the_persons() {
     let world = World::new(&[]).await;
     let (begun, _) = world.pre(&world.a, "Edit", world.edit_input("a.txt", "line 3\n", "a\n")).await;
     world.write("a.txt", &numbered(&[(9, "mine\n")]));
-    edits::attribute_save(&world.core, world.project(), world.root.join("a.txt").to_str().unwrap()).await.unwrap();
+    world.save(world.root.join("a.txt").to_str().unwrap()).await;
     let response = world.apply(&begun);
     world.post(&begun, response).await;
     assert_eq!(world.whose("a.txt").await, "a:3 user:9");

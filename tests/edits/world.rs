@@ -3,7 +3,7 @@
 use chorus::agent::Adapter;
 use chorus::agent::claude::Claude;
 use chorus::attribution::Owner;
-use chorus::contract::{Hook, Json, TaskNew};
+use chorus::contract::{FileSaved, Hook, Json, TaskNew};
 use chorus::core::Core;
 use chorus::evidence::event::Happening;
 use chorus::ops::edits;
@@ -158,6 +158,7 @@ impl World {
             tool: Some(begun.tool.into()),
             summary: String::new(),
             input: Some(begun.input.clone()),
+            cut: false,
             suggestions: Vec::new(),
             answerable: Answerable::Hook,
             at: chorus::clock::now(),
@@ -211,6 +212,32 @@ impl World {
         self.write(path, content);
         self.post(&begun, json!({"type": "create", "content": content, "structuredPatch": [], "originalFile": null}))
             .await;
+    }
+
+    /// The person saves a file in an editor.
+    pub async fn save(&self, path: &str) {
+        let saved = FileSaved { path: path.into(), ..FileSaved::default() };
+        edits::saves::attribute(&self.core, self.project(), &saved).await.unwrap();
+    }
+
+    /// The task as lists show it.
+    pub async fn row(&self, task: &Task) -> Task {
+        let uuid = task.uuid.clone();
+        self.core.store().unwrap().read(move |tx| tx.row(&uuid)).await.unwrap()
+    }
+
+    /// The person assigns what may be of a task to it; how many edits that was.
+    pub async fn assign_candidates(&self, task: &Task, shared: bool) -> i64 {
+        let (project, uuid) = (self.project().to_owned(), task.uuid.clone());
+        let assign = move |tx: &mut chorus::store::Tx<'_>| {
+            let mut count = 0;
+            for (path, mut ledger) in tx.ledgers(&project)? {
+                count += ledger.assign_candidate(&uuid, shared);
+                tx.put_ledger(&project, &path, &ledger)?;
+            }
+            tx.recount_edits(&project).map(|()| count)
+        };
+        self.core.store().unwrap().write(assign).await.unwrap()
     }
 
     /// A command begins.

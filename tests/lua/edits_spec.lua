@@ -1,5 +1,9 @@
 local helpers = require('helpers')
 
+local function type_keys(keys)
+  vim.api.nvim_feedkeys(vim.keycode(keys), 'xt', false)
+end
+
 describe('the verb', function()
   local world, verbs
 
@@ -136,7 +140,7 @@ describe('the verb', function()
       open(nil, { task_complete = { result = vim.tbl_extend('force', stacked, { result = 'branch fix-1' }) } })
       vim.api.nvim_buf_set_lines(0, 0, 4, false, { '', 'Mend the login  ', '', '', 'Really.' })
       local request = asked_by(function()
-        vim.cmd.write()
+        type_keys(':w<CR>')
       end)
       assert.same({ task = 'uuid-1', force = false, message = 'Mend the login\n\nReally.' }, request.params)
       wait_said('#1 is completed: branch fix-1')
@@ -147,7 +151,7 @@ describe('the verb', function()
     it('is over after :wq', function()
       open()
       asked_by(function()
-        vim.cmd('wq')
+        type_keys(':wq<CR>')
       end)
       wait_said('#1 is completed')
       assert.equal(-1, vim.fn.bufnr('chorus://message/1'))
@@ -157,7 +161,7 @@ describe('the verb', function()
       open()
       vim.api.nvim_buf_set_lines(0, 0, 4, false, {})
       vim.bo.modified = true
-      vim.cmd('silent! write')
+      type_keys(':w<CR>')
       wait_said('the message is empty')
       assert.equal('task_message', world:asked()[#world:asked()].method)
       assert.is_true(vim.bo.modified)
@@ -166,7 +170,7 @@ describe('the verb', function()
     it('keeps the message when it is refused', function()
       open(nil, { task_complete = { error = { code = 'task_busy', message = 'a turn runs', hint = 'wait' } } })
       vim.api.nvim_buf_set_lines(0, 0, 1, false, { 'Mine' })
-      vim.cmd('silent! write')
+      type_keys(':w<CR>')
       wait_said('a turn runs — wait')
       assert.equal('Mine', vim.api.nvim_buf_get_lines(0, 0, 1, false)[1])
       assert.is_true(vim.bo.modified)
@@ -258,41 +262,39 @@ describe('saving a file', function()
     assert.equal(project .. '/src/b.lua', told()[#told()])
   end)
 
-  it('is not told of other places, other buffers, or where no task shares the tree', function()
+  it('is told of every place, for the daemon knows where agents work, and of no other buffers', function()
     world:connect({ stacked })
-    write(world.folder .. '/elsewhere.lua')
+    local elsewhere = vim.fn.resolve(world.folder) .. '/elsewhere.lua'
+    write(elsewhere)
     local buffer = vim.api.nvim_create_buf(true, false)
     vim.bo[buffer].buftype = 'acwrite'
     vim.api.nvim_buf_set_name(buffer, project .. '/src/ours')
     vim.api.nvim_exec_autocmds('BufWritePost', { buffer = buffer })
     write('src/last.lua')
-    local function become(isolation, revision)
-      world:emit({
-        name = 'task_changed',
-        data = vim.tbl_extend('force', stacked, { isolation = isolation, revision = revision }),
-      })
-    end
-    become('worktree', 2)
-    write('src/a.lua')
-    become('stack', 3)
-    write('src/the_very_last.lua')
-    helpers.wait_for('the last', function()
+    helpers.wait_for('both', function()
       return #told() == 2
     end)
-    assert.same({ project .. '/src/last.lua', project .. '/src/the_very_last.lua' }, told())
+    assert.same({ elsewhere, project .. '/src/last.lua' }, told())
   end)
 
-  it('listens only while a daemon is connected', function()
-    local function listens()
-      return #vim.api.nvim_get_autocmds({ event = 'BufWritePost', group = 'chorus_report_saves' }) > 0
-    end
+  it('is told with the time of the file, to see whether somebody else wrote since', function()
     world:connect({ stacked })
-    assert.is_true(listens())
-    world:tell('fault', { error = { code = 'store_unusable', message = 'away' } })
-    require('chorus.client').request('fake', { exit = 1 })
-    helpers.wait_for('the loss', function()
-      return not listens()
+    write('src/a.lua')
+    local about, saved = vim.uv.fs_stat(project .. '/src/a.lua'), nil
+    for _, request in ipairs(world:asked()) do
+      saved = request.method == 'file_saved' and request.params or saved
+    end
+    assert.same({ about.mtime.sec, about.mtime.nsec }, { saved.seconds, saved.nanoseconds })
+  end)
+
+  it('is kept until a daemon hears of it', function()
+    require('chorus.attach').features()
+    write('src/early.lua')
+    world:connect({ stacked })
+    helpers.wait_for('the early one', function()
+      return #told() == 1
     end)
+    assert.same({ project .. '/src/early.lua' }, told())
   end)
 
   it('tells what is not told yet when Neovim leaves', function()

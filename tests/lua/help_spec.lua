@@ -49,6 +49,7 @@ local applies_to = {
   { 'not_live', 'not running' },
   { 'branch', 'has a branch' },
   { 'uncommitted', 'has uncommitted edits' },
+  { 'unclaimed', 'may own unclaimed edits' },
   { 'worktree', 'has a worktree branch' },
   { 'trouble', 'needs a fix' },
 }

@@ -16,6 +16,7 @@ describe('the badge', function()
     assert.equal('', statusline.badge(counts({}), false))
     assert.equal('⚑ 2 ● 3 ✓ 1', statusline.badge(counts({ waiting = 2, busy = 3, unread = 1 }), false))
     assert.equal('● 1 ? 1 (+4)', statusline.badge(counts({ busy = 1, unknown = 1, elsewhere = 4 }), false))
+    assert.equal('⚑ 1 ⚠ 2 ● 1', statusline.badge(counts({ waiting = 1, trouble = 2, busy = 1 }), false))
     assert.equal('⚠', statusline.badge(counts({ busy = 1 }), true))
   end)
 

@@ -169,7 +169,19 @@ describe('the tasks', function()
     changed({ number = 9 })
     changed({ number = 10, status = 'pending', agent_status = 'stopped' })
     changed({ number = 11, status = 'failed', agent_status = 'exited' })
+    changed({ number = 12, status = 'completed', trouble = { text = 'the hook refused', files = {} } })
+    changed({ number = 13, agent_status = 'busy', trouble = { text = 'the hook refused', files = {} } })
+    changed({ number = 14, agent_status = 'error', trouble = { text = 'the hook refused', files = {} } })
     tasks.apply({ name = 'elsewhere', data = { count = 3 } })
-    assert.same({ waiting = 4, busy = 2, unread = 1, unknown = 1, elsewhere = 3, live = 9, total = 11 }, tasks.counts())
+    assert.same({
+      waiting = 5,
+      trouble = 2,
+      busy = 2,
+      unread = 1,
+      unknown = 1,
+      elsewhere = 3,
+      live = 11,
+      total = 14,
+    }, tasks.counts())
   end)
 end)

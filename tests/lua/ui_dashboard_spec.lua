@@ -121,6 +121,9 @@ describe('dashboard', function()
       end
       assert.are.equal(column(lines[2]), column(lines[1]))
       assert.are.equal('ChorusTrouble', rows[3].marks[#rows[3].marks][3])
+      local maybe = world.task(4, { unclaimed = 2 })
+      maybe.agent_status.status = 'idle'
+      assert.is_truthy(render({ maybe }, { width = 120 })[1]:find('2 unclaimed edits may be of it', 1, true))
       local asked = render({ troubled }, { requests = { [troubled.uuid] = world.request('r', 3) }, width = 100 })
       assert.is_truthy(asked[1]:find('⚠ ⎇ 1  Task 3', 1, true), asked[1])
       assert.is_truthy(asked[1]:find('Bash: rm -rf build', 1, true), asked[1])
@@ -275,11 +278,11 @@ describe('dashboard', function()
       }) do
         world.ran = {}
         world.press(keys)
-        assert.are.same({ { expected, { task = '12', bang = false } } }, world.ran)
+        assert.are.same({ { expected, { task = 'uuid-12', bang = false } } }, world.ran)
       end
       world.ran = {}
       world.press('R')
-      assert.are.same({ { 'restart', { task = '12', bang = true } } }, world.ran)
+      assert.are.same({ { 'restart', { task = 'uuid-12', bang = true } } }, world.ran)
     end)
 
     it('runs a verb on every task selected', function()
@@ -289,6 +292,23 @@ describe('dashboard', function()
       world.press('Vjjjs')
       assert.are.same({ { 'start', { task = { 2, 3 }, bang = false } } }, world.ran)
       assert.are.equal('n', vim.fn.mode())
+    end)
+
+    it('marks a task that is not isolated, and names a fault of the configuration', function()
+      local fault = '/home/me/.config/chorus/chorus.toml:2:1: unknown key `permision_mode`'
+      require('chorus.tasks').snapshot({
+        tasks = { world.task(12, { isolation = 'none', isolation_reason = 'git does not know who you are' }) },
+        requests = {},
+        elsewhere = 0,
+        configuration_fault = fault,
+      })
+      dashboard.open()
+      assert.is_truthy(world.lines()[1]:find('⚠ not isolated', 1, true), world.lines()[1])
+      assert.is_truthy(vim.wo.winbar:find('⚠ chorus.toml:2:1: unknown key `permision_mode`', 1, true), vim.wo.winbar)
+      world.event('configuration_fault', {})
+      world.wait(function()
+        return not vim.wo.winbar:find('chorus.toml', 1, true)
+      end)
     end)
 
     it('shows the request before it is approved', function()

@@ -129,7 +129,7 @@ describe('draft', function()
   it('creates the task on :w and is gone', function()
     draft.open({ title = 'Fix the login' })
     vim.api.nvim_buf_set_lines(0, -1, -1, false, { 'Because of', '', 'this.' })
-    vim.cmd.write()
+    world.press(':w<CR>')
     assert.are.same({
       { 'task_new', { title = 'Fix the login', priority = 0, tags = {}, description = 'Because of\n\nthis.' } },
     }, world.asked)
@@ -143,11 +143,11 @@ describe('draft', function()
 
   it('starts it at once when asked to', function()
     draft.open({ title = 'Go', start = true })
-    vim.cmd('wq')
+    world.press(':wq<CR>')
     world.wait(function()
       return #world.ran == 1
     end)
-    assert.are.same({ { 'start', { task = '42' } } }, world.ran)
+    assert.are.same({ { 'start', { task = 'uuid-42' } } }, world.ran)
     assert.are.same({}, files())
   end)
 
@@ -165,7 +165,7 @@ describe('draft', function()
       return { code = 'bad_input', message = 'cannot create the task: no agent is named `x`', hint = 'agents: claude' }
     end
     draft.open({ title = 'Fix' })
-    vim.cmd.write()
+    world.press(':w<CR>')
     world.wait(function()
       return #world.notified == 1
     end)
@@ -173,7 +173,7 @@ describe('draft', function()
     assert.is_truthy(world.notified[1][2]:find('no agent is named `x`', 1, true))
     assert.is_true(vim.bo.modified)
     assert.are.equal('acwrite', vim.bo.buftype)
-    vim.cmd.write()
+    world.press(':w<CR>')
     assert.are.equal(2, #world.asked)
     world.wait(function()
       return #world.notified == 2
@@ -185,7 +185,7 @@ describe('draft', function()
       return { code = 'internal', message = 'no' }
     end
     draft.open({ title = 'Fix' })
-    pcall(vim.cmd, 'wq')
+    world.press(':wq<CR>')
     world.wait(function()
       return vim.bo.buftype == 'acwrite' and #world.notified == 1
     end)
@@ -196,7 +196,7 @@ describe('draft', function()
   it('asks nobody while a field is wrong', function()
     draft.open({ title = 'Fix' })
     vim.api.nvim_buf_set_lines(0, 2, 3, false, { 'priority: high' })
-    vim.cmd.write()
+    world.press(':w<CR>')
     assert.are.same({}, world.asked)
     world.wait_notified(1)
     assert.is_truthy(world.notified[1][2]:find('line 3: a priority is a whole number', 1, true))

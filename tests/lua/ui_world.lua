@@ -48,6 +48,7 @@ function M.start()
   vim.cmd('silent! %bwipeout!')
   helpers.forget()
   M.asked, M.ran, M.notified, M.replies, M.connected = {}, {}, {}, {}, true
+  M.folder = '/home/me/shop'
   M.welcome = { state_dir = M.state_dir, project = '/home/me/shop', protocol = 1, version = '0', pid = 1 }
   vim.g.chorus = nil
   package.loaded['chorus.client'] = {
@@ -66,6 +67,12 @@ function M.start()
     end,
     state_dir = function()
       return M.state_dir
+    end,
+    folder = function()
+      return M.folder
+    end,
+    elsewhere = function(wanted)
+      return wanted ~= M.folder and wanted or nil
     end,
     request = function(method, params, on_reply)
       table.insert(M.asked, { method, params })

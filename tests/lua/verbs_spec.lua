@@ -317,19 +317,21 @@ describe('the verb', function()
   end)
 
   it('next goes to requests, then troubles, then what is unread, and round again', function()
+    local trouble = { text = 'the hook refused', files = {} }
+    local stuck = helpers.task({ number = 8, agent_status = 'busy', unread = true, trouble = trouble })
     local broken = helpers.task({ number = 6, agent_status = 'error' })
     local unread = helpers.task({ number = 7, unread = true })
-    world:connect({ helpers.task({ number = 1, requests = 1 }), other, broken, unread }, {
+    world:connect({ helpers.task({ number = 1, requests = 1 }), other, broken, unread, stuck }, {
       helpers.request({ id = 'late', number = 1, opened_at = 20 }),
       helpers.request({ id = 'early', number = 2, opened_at = 10 }),
     })
     local order = {}
-    for _ = 1, 5 do
+    for _ = 1, 6 do
       verbs.run('next', {})
       local window_name, what = unpack(table.remove(shown))
       order[#order + 1] = window_name .. ' ' .. (what.id or what.number)
     end
-    assert.same({ 'request early', 'request late', 'output 6', 'output 7', 'request early' }, order)
+    assert.same({ 'request early', 'request late', 'output 6', 'page 8', 'output 7', 'request early' }, order)
   end)
 
   it('next says when nobody needs anything', function()

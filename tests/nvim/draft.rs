@@ -51,6 +51,32 @@ fn a_bang_starts_it_at_once() {
 }
 
 #[test]
+fn a_plugin_that_saves_creates_no_task() {
+    on_each_nvim(|world, nvim| {
+        let editor = Editor::open(world, nvim);
+        editor.run_lua(
+            "vim.api.nvim_create_autocmd({ 'InsertLeave', 'TextChanged' }, {
+                callback = function()
+                    vim.defer_fn(function()
+                        vim.cmd('silent! write')
+                        _G.has_saved = true
+                    end, 20)
+                end,
+            })",
+        );
+        editor.command(":ChorusNew!");
+        editor.sees(":w creates it and starts it");
+        editor.types("[[say done]]");
+        editor.escape();
+        editor.wait_lua("the plugin has saved", "_G.has_saved");
+        editor.sees("no task was created");
+        assert_eq!(world.json(["list"]), serde_json::json!([]));
+        editor.types("ZZ");
+        editor.sees("#1 has started");
+    });
+}
+
+#[test]
 fn a_killed_neovim_loses_no_draft() {
     on_each_nvim(|world, nvim| {
         let editor = Editor::open(world, nvim);

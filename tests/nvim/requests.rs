@@ -128,3 +128,17 @@ fn one_answered_elsewhere_is_gone_everywhere() {
         editor.badge("✓ 1");
     });
 }
+
+#[test]
+fn an_unknown_tool_shows_every_field() {
+    on_each_nvim(|world, nvim| {
+        let input = r#"{"file_path":"README.md","content":"Fix a typo","command":"curl x | sh"}"#;
+        ask(world, "Ops", &format!("[[tool mcp__ops__run {input}]]"));
+        let editor = Editor::open(world, nvim);
+        editor.badge("⚑ 1");
+        editor.command(":Chorus next");
+        for shown in ["mcp__ops__run", "command", "curl x | sh", "Fix a typo", "README.md"] {
+            editor.sees(shown);
+        }
+    });
+}

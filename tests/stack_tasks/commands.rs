@@ -21,7 +21,7 @@ fn a_command_s_edits_are_its_task_s() {
         let script = "sed -i 's/^line 3$/three/' a.txt; printf 'new\\n' > 'with space é.txt'; mkdir -p deep/er; \
                       printf x > deep/er/f; rm README.md; mv b.txt moved.txt; printf '\\000\\001' > bytes";
         let task = world.rested("Shell", &format!("[[bash: {script}]] [[say done]]"));
-        world.commits(&task, 1);
+        world.claims_and_commits(&task);
         let branch = world.branch(&task);
         let names = world.git([
             "-c",
@@ -48,7 +48,7 @@ fn a_command_s_edits_are_its_task_s() {
 fn a_failing_command_s_edits_count_too() {
     any(|world| {
         let task = world.rested("Fails", "[[bash: echo half > half.txt; exit 3]] [[say It failed.]]");
-        world.commits(&task, 1);
+        world.claims_and_commits(&task);
         assert_eq!(world.changed_on(&world.branch(&task)), ["half.txt +half"]);
     });
 }
@@ -82,7 +82,9 @@ fn a_command_in_the_background() {
         let task = world.rested("Background", &format!("[[bashbg: {script}]] [[say It runs.]]"));
         assert_eq!(world.look(&task)["agent_status"]["detail"]["background"], "shell");
         let_go(&world, "late");
-        world.commits(&task, 1);
+        wait_until("it has written", || world.project().join("late.txt").exists());
+        assert_eq!(world.owners().len(), 1);
+        world.claims_and_commits(&task);
         assert_eq!(world.changed_on(&world.branch(&task)), ["late.txt +late"]);
     });
 }
@@ -99,6 +101,7 @@ fn what_the_person_did_is_never_committed() {
         assert_eq!(world.changed_on(&world.branch(&task)), ["a.txt -line 20", "a.txt +twenty by the task"]);
         assert_eq!(world.owners(), ["a.txt:1 user", "b.txt:2 user", "mine.txt:1 user"]);
         world.turn(&task, "[[bash: echo more > more.txt]] [[say done]]");
+        world.claims_and_commits(&task);
         world.commits(&task, 2);
         assert_eq!(world.owners(), ["a.txt:1 user", "b.txt:2 user", "mine.txt:1 user"]);
         assert_eq!(world.json(["complete", &task])["status"], "completed");

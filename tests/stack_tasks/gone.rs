@@ -106,6 +106,7 @@ fn paths_as_they_may_be() {
             &(markers + "[[bash: ln -s a.txt link; chmod +x b.txt; seq 3 > $'new\\nline']] [[say done]]"),
         );
         world.commits(&task, 1);
+        world.claims_and_commits(&task);
         let branch = world.branch(&task);
         for name in names {
             assert_eq!(world.on(&branch, name).as_deref(), Some("text\n"), "{name}");

@@ -72,6 +72,7 @@ fn given_up(world: &World) -> (String, String) {
     let moves = "[[bash: mv README.md READ.md; rm b.txt; printf x > made]]";
     world.json(["send", &task, &format!("{} {moves} [[ask]] [[say done]]", edit("a.txt", 3, "three"))]);
     world.asks(&task);
+    world.claims(&task);
     let other = world.asking("Other", &edit("a.txt", 30, "thirty by the other"));
     (task, other)
 }

@@ -139,7 +139,9 @@ fn a_deletion_and_a_copy_are_no_renaming_of_one_task() {
         let (first, second) = (world.branch(&one), world.branch(&two));
         assert_eq!(world.changed_on(&first), ["1.txt +of 1"]);
         assert_eq!(world.changed_on(&second), ["2.txt +of 2"]);
-        assert_eq!(world.owners(), ["README.md:1 unclaimed".into(), format!("copy.txt:1 mixed {one} {two}")]);
+        let owners = world.owners();
+        assert!(owners[0].starts_with("README.md:1 unclaimed"), "{owners:?}");
+        assert_eq!(owners[1..], [format!("copy.txt:1 mixed {one} {two}")]);
 
         world.assign("copy.txt", None, Some(&two));
         world.json(["commit", &two]);

@@ -117,6 +117,26 @@ impl World {
         assert_eq!(self.look(task)["commits"], commits);
     }
 
+    /// Where nothing traces the task's commands, the person says that what they changed is the task's.
+    pub fn claims(&self, task: &str) {
+        if self.look(task)["unclaimed"] != 0 {
+            self.json(["assign", task]);
+        }
+    }
+
+    /// As [`World::claims`], once the turn is over; it is committed as well.
+    pub fn claims_and_commits(&self, task: &str) {
+        self.awaits(task, "its edits are seen", |page| {
+            page["task"]["unclaimed"] != 0 || page["task"]["commits"] != 0 && page["task"]["uncommitted"] == 0
+        });
+        if self.look(task)["unclaimed"] != 0 {
+            self.json(["assign", task]);
+            // The commit after its turn may take them already.
+            self.run(["commit", task]);
+            self.awaits(task, "they are committed", |page| page["task"]["uncommitted"] == 0);
+        }
+    }
+
     /// Waits until the task says what keeps its edits from being committed.
     #[track_caller]
     pub fn trouble(&self, task: &str) -> Value {
@@ -194,7 +214,7 @@ impl World {
     #[track_caller]
     pub fn saves(&self, path: &str, text: &str) {
         let path = self.write(&format!("project/{path}"), text).display().to_string();
-        self.client().call::<Nothing>(&Request::FileSaved(FileSaved { path })).unwrap();
+        self.client().call::<Nothing>(&Request::FileSaved(FileSaved { path, ..FileSaved::default() })).unwrap();
     }
 
     /// The line of health of that name.

@@ -44,7 +44,7 @@ async fn windows_open_and_close() {
     assert!([&edit, &background, &other].iter().all(|window| open.contains(window)));
 
     let (task, again) = (one.clone(), one.clone());
-    assert_eq!(store.write(move |tx| tx.close_windows(&task, false)).await.unwrap(), [edit]);
+    assert_eq!(store.write(move |tx| tx.close_windows(&task, false, i64::MAX)).await.unwrap(), [edit]);
     assert_eq!(store.write(move |tx| tx.close_window(&again, "w2")).await.unwrap(), Some(background));
     assert_eq!(store.write(move |tx| tx.close_window(&one, "w2")).await.unwrap(), None);
     assert_eq!(store.read(|tx| tx.windows(PROJECT)).await.unwrap(), [other]);

@@ -15,6 +15,7 @@ fn asking(id: &str, summary: &str) -> NewRequest {
         tool: Some("Bash".into()),
         summary: summary.into(),
         input: Some(json!({ "command": summary })),
+        cut: false,
         suggestions: vec!["allow `ls` in this session".into()],
         answerable: Answerable::Hook,
         at: 1000,

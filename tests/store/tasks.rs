@@ -9,6 +9,7 @@ async fn a_task_is_what_was_asked_for() {
     let (_folder, store) = fresh();
     let first = create(&store, "First").await;
     let new = TaskNew {
+        folder: None,
         title: " Fix the\tlogin ".into(),
         description: Some("It\r\nfails".into()),
         priority: 5,

@@ -2,7 +2,7 @@
 
 local M = {}
 
---- Replaces `vim.NIL` by nil, recursively.
+--- Replaces `vim.NIL` by nil, recursively. The input of an agent's tool stays as it is, to be shown whole.
 ---@param value any
 ---@return any
 function M.without_nil(value)
@@ -13,7 +13,7 @@ function M.without_nil(value)
     for key, item in pairs(value) do
       if item == vim.NIL then
         value[key] = nil
-      elseif type(item) == 'table' then
+      elseif type(item) == 'table' and key ~= 'input' then
         M.without_nil(item)
       end
     end

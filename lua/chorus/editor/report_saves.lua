@@ -1,42 +1,53 @@
---- Tells the daemon of every file that is written here, so that a person's own edits are not taken for an agent's.
+--- Tells the daemon of every file that is written here, so that a person's own edits are not taken for an agent's. The
+--- daemon knows in which files agents work; this Neovim may be in another folder.
 
 local M = {}
 
 --- A write is told at once, before anybody else looks at the file; others of the same file within so many milliseconds
 --- are told together at their end.
 local PAUSE = 50
+--- Saves that are kept until there is a connection.
+local MOST_KEPT = 100
 
----@type integer?
-local autocommand
---- Paths told of just now, and whether they were written again since.
----@type table<string, boolean>
+--- Paths told of just now, and the state in which they were written again since; false without.
+---@type table<string, table|false>
 local due = {}
+--- Saves that no daemon has heard of yet.
+---@type table[]
+local kept = {}
 
---- Whether agents work in the tree that this Neovim's files are in.
----@return boolean
-local function is_shared()
-  local tasks = require('chorus.tasks')
-  for _, task in ipairs(tasks.all()) do
-    if tasks.is_live(task) and (task.isolation == 'stack' or task.isolation == 'auto') then
-      return true
-    end
-  end
-  return false
-end
-
----@param path string absolute
----@return boolean
-local function is_in_project(path)
-  local welcome = require('chorus.client').welcome()
-  return welcome ~= nil and vim.startswith(path, welcome.project .. '/')
-end
-
+--- What the daemon needs to see whether the file is still as it was written here.
 ---@param path string
-local function tell(path)
+---@param reloaded? boolean
+---@return table params
+local function state(path, reloaded)
+  local about = vim.uv.fs_stat(path)
+  return {
+    path = path,
+    seconds = about and about.mtime.sec,
+    nanoseconds = about and about.mtime.nsec,
+    reloaded = reloaded,
+  }
+end
+
+--- Connects where a daemon runs by now.
+local function connect()
+  local client = require('chorus.client')
+  if vim.uv.fs_stat(vim.fs.joinpath(client.state_dir(), 'sock')) then
+    client.connect({ start = false })
+  end
+end
+
+---@param saved table
+local function tell(saved)
   local client = require('chorus.client')
   if client.is_connected() then
-    client.request('file_saved', { path = path })
+    return client.request('file_saved', saved)
   end
+  if #kept < MOST_KEPT then
+    kept[#kept + 1] = saved
+  end
+  connect()
 end
 
 --- Tells what was written again, and rests again.
@@ -44,67 +55,71 @@ end
 local function rest(path)
   due[path] = false
   vim.defer_fn(function()
-    local is_due = due[path]
+    local saved = due[path]
     due[path] = nil
-    if is_due then
-      tell(path)
+    if saved then
+      tell(saved)
       rest(path)
     end
   end, PAUSE)
 end
 
+---@param buffer integer
+---@param name string
+---@return string? path of a file that an agent may edit as well
+local function file_of(buffer, name)
+  return vim.bo[buffer].buftype == '' and vim.uv.fs_realpath(name) or nil
+end
+
 ---@param event { buf: integer, match: string }
 local function written(event)
-  if vim.bo[event.buf].buftype ~= '' or not is_shared() then
-    return
-  end
-  local path = vim.uv.fs_realpath(event.match)
-  if not path or not is_in_project(path) then
+  local path = file_of(event.buf, event.match)
+  if not path then
     return
   elseif due[path] ~= nil then
-    due[path] = true
+    due[path] = state(path)
     return
   end
-  tell(path)
+  tell(state(path))
   rest(path)
+end
+
+--- What somebody else wrote is in the buffer now, and the next save writes it again: it is not the person's.
+---@param event { buf: integer, match: string }
+local function reloaded(event)
+  local path = file_of(event.buf, event.match)
+  if path and not vim.bo[event.buf].modified and require('chorus.client').is_connected() then
+    require('chorus.client').request('file_saved', state(path, true))
+  end
 end
 
 --- Tells at once what is still to be told, since Neovim leaves.
 local function tell_all()
-  for path, is_due in pairs(due) do
-    if is_due then
-      tell(path)
+  for _, saved in pairs(due) do
+    if saved then
+      tell(saved)
     end
   end
   due = {}
 end
 
---- Listens while a daemon is connected.
+--- Tells what was saved before there was a daemon to hear of it.
+local function tell_kept()
+  local saves = kept
+  kept = {}
+  vim.tbl_map(tell, saves)
+end
+
+--- Listens from now on.
 function M.attach()
   local group = vim.api.nvim_create_augroup('chorus_report_saves', {})
-  vim.api.nvim_create_autocmd('User', {
-    group = group,
-    pattern = 'ChorusConnected',
-    callback = function()
-      autocommand = autocommand
-        or vim.api.nvim_create_autocmd('BufWritePost', {
-          group = group,
-          desc = 'Chorus: report a saved file',
-          callback = written,
-        })
-    end,
-  })
-  vim.api.nvim_create_autocmd('User', {
-    group = group,
-    pattern = 'ChorusDisconnected',
-    callback = function()
-      if autocommand then
-        vim.api.nvim_del_autocmd(autocommand)
-        autocommand = nil
-      end
-    end,
-  })
-  vim.api.nvim_create_autocmd('VimLeavePre', { group = group, callback = tell_all })
+  local function on(events, callback, pattern)
+    vim.api.nvim_create_autocmd(events, { group = group, pattern = pattern, callback = callback })
+  end
+  on({ 'BufWritePost', 'FileWritePost', 'FileAppendPost' }, written)
+  on('FileChangedShellPost', reloaded)
+  on('User', tell_kept, 'ChorusConnected')
+  on('VimLeavePre', tell_all)
 end
 
 return M

@@ -44,6 +44,11 @@ function M.uncommitted(task)
   return M.branch(task) and task.uncommitted > 0
 end
 
+--- Unclaimed edits may be of it.
+function M.unclaimed(task)
+  return task.unclaimed > 0
+end
+
 function M.worktree(task)
   return M.branch(task) and task.isolation == 'worktree'
 end

@@ -1,4 +1,5 @@
---- What needs a person most: the oldest open request, then errors and ended agents, then turns nobody has seen.
+--- What needs a person most: the oldest open request, then errors and ended agents, then edits that cannot be committed,
+--- then turns nobody has seen.
 
 local tasks = require('chorus.tasks')
 
@@ -12,7 +13,8 @@ local M = {}
 --- Everything that needs a person, most pressing first.
 ---@return chorus.Need[]
 function M.needs()
-  local needs, troubles, unread, named = {}, {}, {}, {}
+  local needs, named = {}, {}
+  local lists = { waiting = {}, trouble = {}, unread = {} }
   for _, request in ipairs(tasks.requests()) do
     local task = tasks.get(request.task)
     if task then
@@ -21,8 +23,7 @@ function M.needs()
     end
   end
   for _, task in ipairs(tasks.all()) do
-    local badge = tasks.badge(task)
-    local list = badge == 'waiting' and troubles or badge == 'unread' and unread or nil
+    local list = lists[tasks.badge(task)]
     if list and not named[task.uuid] then
       list[#list + 1] = { id = task.uuid, task = task }
     end
@@ -30,10 +31,11 @@ function M.needs()
   local function longest_first(a, b)
     return a.task.agent_status.since < b.task.agent_status.since
   end
-  table.sort(troubles, longest_first)
-  table.sort(unread, longest_first)
-  vim.list_extend(needs, troubles)
-  return vim.list_extend(needs, unread)
+  for _, name in ipairs({ 'waiting', 'trouble', 'unread' }) do
+    table.sort(lists[name], longest_first)
+    vim.list_extend(needs, lists[name])
+  end
+  return needs
 end
 
 ---@type string?

@@ -5,6 +5,8 @@ local M = {}
 ---@param buffer integer
 function M.read(buffer)
   local name = vim.api.nvim_buf_get_name(buffer)
+  local explain = require('chorus.ui.kit.plain_text').explain
+  local message = name:match('^chorus://message/(%d+)$')
   if name == 'chorus://dashboard' then
     require('chorus.ui.tasks.dashboard').read(buffer)
   elseif name:match('^chorus://task/%d+$') then
@@ -15,7 +17,13 @@ function M.read(buffer)
     require('chorus.ui.edits.diff').read(buffer)
   elseif name == 'chorus://changes' then
     require('chorus.ui.edits.changes').read(buffer)
-  elseif name ~= 'chorus://config' and not name:match('^chorus://message/%d+$') then
+  elseif name:match('^chorus://draft/') then
+    require('chorus.ui.tasks.draft').read(buffer)
+  elseif message and not vim.b[buffer].chorus_view then
+    explain(buffer, ('The message of a commit was here. `:Chorus complete %s` opens it again.'):format(message))
+  elseif name == 'chorus://config' and vim.bo[buffer].buftype == '' then
+    explain(buffer, 'The configuration was here. `:Chorus config` shows it.')
+  elseif not message and name ~= 'chorus://config' then
     -- Within the autocommand Neovim would report an error of the autocommand.
     vim.schedule(function()
       require('chorus.message').fail(
@@ -24,6 +32,39 @@ function M.read(buffer)
       )
     end)
   end
+end
+
+--- Reads what a session has restored: it opens such buffers by their names alone, empty and as ordinary files.
+function M.restore()
+  for _, window in ipairs(vim.api.nvim_list_wins()) do
+    local buffer = vim.api.nvim_win_get_buf(window)
+    local is_ours = vim.startswith(vim.api.nvim_buf_get_name(buffer), 'chorus://')
+    if is_ours and vim.bo[buffer].buftype == '' then
+      vim.bo[buffer].modified = false
+      vim.api.nvim_win_call(window, function()
+        M.read(buffer)
+      end)
+    end
+  end
+end
+
+--- Makes the file of a draft that was opened as a file the draft: `:w` in it must not write over what is kept.
+---@param buffer integer
+function M.open_draft_file(buffer)
+  local path = vim.api.nvim_buf_get_name(buffer)
+  local drafts = require('chorus.ui.tasks.draft_files')
+  if vim.bo[buffer].buftype ~= '' or not drafts.is_kept(path) then
+    return
+  end
+  vim.schedule(function()
+    local window = vim.fn.bufwinid(buffer)
+    if window ~= -1 then
+      vim.api.nvim_win_call(window, function()
+        vim.cmd.edit({ args = { drafts.name_of(path) }, bang = true, magic = { file = false, bar = false } })
+      end)
+      pcall(vim.api.nvim_buf_delete, buffer, { force = true })
+    end
+  end)
 end
 
 return M

@@ -27,6 +27,18 @@ function run.changes(call)
   require('chorus.ui.edits.changes').open(call.place)
 end
 
+function run.assign(call, verb)
+  given.with_task(verb, call, function(task)
+    client.request('task_assign', { task = task.uuid, shared = call.bang }, function(err, now)
+      if err then
+        return message.failure(err)
+      end
+      local edits = phrase.count(task.unclaimed - now.unclaimed, 'edit')
+      message.info(('#%d has got %s'):format(task.number, edits), ('`:Chorus commit %d` commits'):format(task.number))
+    end)
+  end)
+end
+
 function run.blame()
   require('chorus.ui.edits.blame').show()
 end

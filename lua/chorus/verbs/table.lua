@@ -1,7 +1,7 @@
 -- Generated from rust/verbs.rs by `cargo xtask generate`. Do not edit.
 
 --- The tasks among which `all`, a filter, the only candidate, a picker and completion choose. A task that is named is not checked here: the daemon refuses it with the reason.
----@alias chorus.Fits 'any'|'pending'|'live'|'not_live'|'ended'|'busy'|'asking'|'branch'|'uncommitted'|'worktree'|'trouble'
+---@alias chorus.Fits 'any'|'pending'|'live'|'not_live'|'ended'|'busy'|'asking'|'branch'|'uncommitted'|'unclaimed'|'worktree'|'trouble'
 
 --- What a verb takes as its task.
 ---@alias chorus.Takes 'nothing'|'one'|'many'
@@ -272,6 +272,17 @@ return {
     careful = false,
     place = 'both',
     does = 'show uncommitted edits and their owners; in Neovim, assign them',
+  },
+  {
+    name = 'assign',
+    takes = 'one',
+    fits = 'unclaimed',
+    rest = '',
+    bang = 'also those that may be of other tasks',
+    range = false,
+    careful = true,
+    place = 'both',
+    does = 'assign the unclaimed edits that may be of a task to it',
   },
   {
     name = 'blame',

@@ -75,9 +75,13 @@ function M.resolve(verb, typed, on_tasks)
     end
     return narrow(verb, found, on_tasks)
   end
-  local here = vim.b.chorus_task and tasks.get(vim.b.chorus_task)
+  local meant = vim.b.chorus_uuid or vim.b.chorus_task
+  local here = meant and tasks.get(meant)
   if here then
     return on_tasks({ here })
+  end
+  if meant and vim.b.chorus_uuid then
+    return message.fail(('task #%s of this buffer is not in this project'):format(vim.b.chorus_task or '?'))
   end
   local candidates = M.candidates(verb)
   if #candidates == 0 then

@@ -77,6 +77,8 @@ function run.next()
     message.info('no task needs you')
   elseif need.request then
     require('chorus.ui.requests.request').open(need.request)
+  elseif tasks.badge(need.task) == 'trouble' then
+    require('chorus.ui.tasks.page').open(need.task)
   else
     open_best(need.task)
   end

@@ -37,11 +37,13 @@ impl Asked {
             "ExitPlanMode" => Kind::Plan,
             _ => Kind::Permission,
         };
+        let (input, cut) = bounded(&whole);
         let suggestions = suggestion::of(event.get("permission_suggestions"), cwd.as_deref());
         let request = AgentRequest {
             kind,
             summary: summary(&tool, &whole, cwd.as_deref()),
-            input: bounded(&whole),
+            input,
+            cut,
             suggestions: suggestions.iter().map(|suggestion| suggestion.sentence.clone()).collect(),
             tool,
             call: tool_call::read(event),
@@ -165,14 +167,32 @@ fn heading(markdown: &str) -> Option<String> {
     lines.into_iter().find(|line| !line.eq_ignore_ascii_case("plan")).map(str::to_owned)
 }
 
-/// The input cut down, text by text, until it is at most [`INPUT`] bytes.
-fn bounded(input: &Json) -> Json {
+/// The input as it is shown: cut down, text by text, until it is at most [`INPUT`] bytes. Also whether it was cut.
+fn bounded(input: &Json) -> (Json, bool) {
     let size = |json: &Json| json.to_string().len();
-    if size(input) <= INPUT {
-        return input.clone();
+    let exact = exact(input);
+    if size(&exact) <= INPUT {
+        return (exact, false);
     }
-    let cuts = [64 * 1024, 16 * 1024, 4 * 1024, 1024, 128].iter().map(|most| cut(input, *most));
-    cuts.into_iter().find(|input| size(input) <= INPUT).unwrap_or_else(|| json!({ "…": "too large to show" }))
+    let cuts = [64 * 1024, 16 * 1024, 4 * 1024, 1024, 128].iter().map(|most| cut(&exact, *most));
+    let found = cuts.into_iter().find(|input| size(input) <= INPUT);
+    (found.unwrap_or_else(|| json!({ "…": "too large to show" })), true)
+}
+
+/// Beyond these a client whose numbers are doubles, such as Neovim, cannot tell neighboring whole numbers apart.
+const EXACT: u64 = 1 << 53;
+
+/// The input with larger whole numbers as texts, so that each client shows their digits.
+fn exact(json: &Json) -> Json {
+    match json {
+        Value::Number(number) => {
+            let magnitude = number.as_u64().or_else(|| number.as_i64().map(i64::unsigned_abs));
+            if magnitude.is_some_and(|magnitude| magnitude > EXACT) { number.to_string().into() } else { json.clone() }
+        }
+        Value::Array(items) => items.iter().map(exact).collect(),
+        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), exact(value))).collect(),
+        other => other.clone(),
+    }
 }
 
 fn cut(json: &Json, most: usize) -> Json {
@@ -264,13 +284,21 @@ mod tests {
     }
 
     #[test]
+    fn the_digits_of_a_large_number_are_kept() {
+        let event = json!({"tool_name": "mcp__db__drop", "tool_input": {"id": u64::MAX, "of": [1.5, -3, i64::MIN]}});
+        let asked = Asked::of(&event).request;
+        let shown = json!({"id": "18446744073709551615", "of": [1.5, -3, "-9223372036854775808"]});
+        assert_eq!((asked.input, asked.cut), (shown, false));
+    }
+
+    #[test]
     fn an_input_of_any_size_is_bounded() {
         let file = json!({"file_path": "/a", "content": "é".repeat(1_000_000)});
         let many = json!({"edits": vec![json!({"old_string": "x".repeat(300)}); 5_000]});
         for input in [file, many] {
             let event = json!({"hook_event_name": "PermissionRequest", "tool_name": "Write", "tool_input": input});
             let asked = Asked::of(&event);
-            assert!(asked.request.input.to_string().len() <= INPUT);
+            assert!(asked.request.input.to_string().len() <= INPUT && asked.request.cut);
             assert_eq!(asked.whole, event["tool_input"]);
         }
     }

@@ -2,7 +2,7 @@
 
 use super::lines::ScreenLine;
 use crate::evidence::reading::{Dialog, DialogOption, Means};
-use crate::text::clean_line;
+use crate::text::{clean_line, reveal_block};
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -22,7 +22,7 @@ pub fn read(lines: &[&ScreenLine], more: &Regex, means: &dyn Fn(&str) -> Means) 
     }
     let cut = lines.iter().any(|line| more.is_match(&line.text));
     let complete = digits_start_at_one && !cut && options.iter().filter(|choice| choice.selected).count() == 1;
-    Some(Dialog { question: question(&lines[..first]), options, complete })
+    Some(Dialog { text: text(&lines[..first]), question: question(&lines[..first]), options, complete })
 }
 
 struct Row {
@@ -88,14 +88,29 @@ fn unnumbered(lines: &[&ScreenLine]) -> Option<Vec<Row>> {
     Some(rows.collect())
 }
 
+/// The lines without the blanks that all of them begin with, and without blank lines at both ends.
+fn text(above: &[&ScreenLine]) -> Vec<String> {
+    let is_blank = |line: &&&ScreenLine| line.is_blank();
+    let above = &above[above.iter().take_while(is_blank).count()..];
+    let above = &above[..above.len() - above.iter().rev().take_while(is_blank).count()];
+    let indent = |line: &&ScreenLine| line.text.chars().take_while(|character| *character == ' ').count();
+    let least = above.iter().filter(|line| !line.is_blank() && !is_edge(line)).map(indent).min().unwrap_or(0);
+    let line = |line: &&ScreenLine| {
+        reveal_block(line.text.chars().skip(indent(line).min(least)).collect::<String>().trim_end())
+    };
+    above.iter().map(line).collect()
+}
+
+/// Whether the line is one that the agent draws around a text.
+fn is_edge(line: &ScreenLine) -> bool {
+    line.text.trim().chars().all(|character| matches!(character, '╌' | '─' | '╭' | '╮' | '╰' | '╯'))
+}
+
 fn question(above: &[&ScreenLine]) -> Option<String> {
     let filled = above.iter().rposition(|line| !line.is_blank())?;
     let start = above[..filled].iter().rposition(|line| line.is_blank()).map_or(0, |blank| blank + 1);
     let start = start.max(filled.saturating_sub(5));
-    let edge = |line: &&ScreenLine| {
-        let text = line.text.trim();
-        text.starts_with('│') || text.chars().all(|character| matches!(character, '╌' | '─' | '╭' | '╮' | '╰' | '╯'))
-    };
+    let edge = |line: &&ScreenLine| line.text.trim().starts_with('│') || is_edge(line);
     let start = above[start..=filled].iter().rposition(edge).map_or(start, |place| start + place + 1);
     let text: Vec<&str> = above[start.min(filled)..=filled].iter().map(|line| line.text.trim()).collect();
     Some(clean_line(&text.join(" "), 500)).filter(|text| !text.is_empty())

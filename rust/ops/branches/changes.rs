@@ -8,7 +8,7 @@ use crate::ops::branches::uncommitted::Uncommitted;
 use crate::ops::branches::upstream;
 use crate::ops::{edits, stacks};
 use crate::store::Who;
-use crate::task::Isolation;
+use crate::task::{Isolation, Task};
 
 /// What is uncommitted in the project's working tree, and whose.
 pub async fn changes(core: &Core, asker: &Asker) -> Result<Changes> {
@@ -73,6 +73,45 @@ pub async fn assign(core: &Core, asker: &Asker, assign: ChangesAssign) -> Result
     .await?;
     drop(alone);
     changes(core, asker).await
+}
+
+/// A person says that all unclaimed edits that may be of the task are its own.
+pub async fn assign_candidates(core: &Core, asker: &Asker, assign: TaskAssign) -> Result<Task> {
+    let task = owning(core, asker, &assign.task).await?;
+    edits::reconcile(core, &asker.project).await?;
+    // Nothing else is taken in meanwhile, or it would write an older ledger over these.
+    let mut alone = core.trees.of(&asker.project).known.clone().lock_owned().await;
+    let (uuid, shared) = (task, assign.shared);
+    let assigned = core.write(&asker.project, move |tx, project| {
+        let mut paths = Vec::new();
+        let mut edits = 0;
+        for (path, mut ledger) in tx.ledgers(project)? {
+            let assigned = ledger.assign_candidate(&uuid, shared);
+            if assigned > 0 {
+                edits += assigned;
+                tx.put_ledger(project, &path, &ledger)?;
+                paths.push(path);
+            }
+        }
+        let task = tx.row(&uuid)?;
+        if edits == 0 {
+            let refusal = format!("cannot assign edits to #{}: no unclaimed edit may be of it", task.number);
+            let refusal = Error::new(Code::WrongState, refusal);
+            return Err(match task.unclaimed {
+                0 => refusal.hint("`changes` shows the uncommitted edits and whose they are"),
+                _ => refusal.hint("those that may be of other tasks, too, are assigned with `--shared` or `!`"),
+            });
+        }
+        let what = if edits == 1 { "1 unclaimed edit was".to_owned() } else { format!("{edits} unclaimed edits were") };
+        let text = format!("{what} assigned to this task, in {}", paths.join(", "));
+        tx.journal(&uuid, Who::Person, "assigned", &text, None)?;
+        tx.recount_edits(project)?;
+        tx.notify_edits(project, &paths);
+        Ok((tx.row(&uuid)?, paths))
+    });
+    let (task, paths) = assigned.await?;
+    alone.touch(&paths);
+    Ok(task)
 }
 
 /// Only a task with a stack can own edits in the shared tree.

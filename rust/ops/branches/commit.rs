@@ -20,14 +20,11 @@ use crate::task::{Isolation, Task};
 /// A turn ended: what it left is committed, unless configured otherwise. An agent that ended in the middle of one
 /// leaves its edits uncommitted, and nothing of its is open any more.
 pub async fn after_ending(core: &Core, end: Ending) {
-    let (uuid, is_turn) = match end {
-        Ending::Turn(task) => (task, true),
-        Ending::Agent(task) => (task, false),
-    };
+    let Ending { task: uuid, is_turn, at } = end;
     let Ok(task) = core.read(&uuid, |tx, task| tx.row(task)).await else { return };
     // Commands that run on after their turn may still edit.
     let rest = core.live.of(&task.uuid).is_none_or(|live| live.state.detail.background.is_none());
-    if let Err(error) = edits::end_calls(core, &task, rest || !is_turn).await {
+    if let Err(error) = edits::end_calls(core, &task, rest || !is_turn, at).await {
         log::warn!("cannot close what #{} had open: {error}", task.number);
     }
     let loaded = core.config_of(&task.project);
@@ -83,8 +80,12 @@ pub async fn commit(core: &Core, asker: &Asker, commit: TaskCommit) -> Result<Ta
     let done = run(core, &task, &loaded, message.as_deref()).await.map_err(|error| error.context(&doing))?;
     match done {
         Done::Committed => core.read(&task.uuid, |tx, task| tx.row(task)).await,
-        Done::Nothing => Err(Error::new(Code::WrongState, format!("{doing}: nothing of it is uncommitted"))
-            .hint("`changes` shows uncommitted edits and whose they are")),
+        Done::Nothing => {
+            let row = core.read(&task.uuid, |tx, task| tx.row(task)).await?;
+            let hint =
+                trouble::unclaimed(&row).unwrap_or("`changes` shows uncommitted edits and whose they are".into());
+            Err(Error::new(Code::WrongState, format!("{doing}: nothing of it is uncommitted")).hint(hint))
+        }
         Done::Trouble(trouble) => Err(as_error(&doing, &trouble)),
     }
 }

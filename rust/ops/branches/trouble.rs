@@ -3,6 +3,7 @@
 use crate::contract::{self, Code};
 use crate::error::{Error, Result};
 use crate::store::{Tx, Who};
+use crate::task::Task;
 use crate::vcs::commit as vcs;
 
 /// What the journal calls edits that stay uncommitted.
@@ -49,6 +50,16 @@ pub fn describe(trouble: vcs::CommitTrouble) -> contract::Trouble {
         above: trouble.above,
         files: trouble.paths,
     }
+}
+
+/// What to do about unclaimed edits that may be the task's; nothing where there are none.
+pub fn unclaimed(task: &Task) -> Option<String> {
+    let edits = match task.unclaimed {
+        0 => return None,
+        1 => "1 unclaimed edit".to_owned(),
+        more => format!("{more} unclaimed edits"),
+    };
+    Some(format!("{edits} may be of it: `changes` shows them, `assign {}` assigns them to it", task.number))
 }
 
 /// `1 file`, `2 files`.

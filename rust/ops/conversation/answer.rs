@@ -132,12 +132,16 @@ async fn by_keys(core: &Core, task: &Task, request: Opened, answer: Answer) -> R
 }
 
 /// Whether the screen shows the dialog of this very request: the same kind, the same words and, where the request was
-/// read off a screen, the same options.
+/// read off a screen, the same text and options.
 fn is_shown(request: &Opened, reading: &ScreenReading) -> bool {
     let squeezed = |text: &str| text.split_whitespace().collect::<String>();
     let labels = |dialog: &Json| -> Option<Vec<String>> {
         let options = dialog.get("options")?.as_array()?;
         options.iter().map(|option| Some(squeezed(option.get("label")?.as_str()?))).collect()
+    };
+    let text = |dialog: &Json| {
+        let lines = dialog.get("text")?.as_array()?;
+        Some(lines.iter().filter_map(Json::as_str).map(squeezed).collect::<String>())
     };
     let shown = reading.dialog.as_ref().and_then(|dialog| serde_json::to_value(dialog).ok());
     let asked = request.input.as_ref().filter(|_| request.answerable == Answerable::Keys);
@@ -145,7 +149,9 @@ fn is_shown(request: &Opened, reading: &ScreenReading) -> bool {
     reading.status == AgentStatus::Waiting
         && reading.kind == Some(request.kind)
         && words.is_some_and(|words| words == squeezed(&request.summary))
-        && asked.is_none_or(|asked| labels(asked) == shown.as_ref().and_then(labels))
+        && asked.is_none_or(|asked| {
+            labels(asked) == shown.as_ref().and_then(labels) && text(asked) == shown.as_ref().and_then(text)
+        })
 }
 
 /// Waits until the session file or the screen shows that the agent took a key.

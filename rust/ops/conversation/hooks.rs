@@ -43,7 +43,10 @@ pub async fn receive(core: &Core, hook: Hook, gone: &CancellationToken) -> Resul
     let intake = Intake::of(hook);
     let report = &intake.report;
     match &report.event.what {
-        Happening::Asks(_) => return ask(core, intake, gone).await,
+        Happening::Asks(_) => {
+            edits::goes_on(core, &report.task).await?;
+            return ask(core, intake, gone).await;
+        }
         Happening::SessionStart(how) => {
             // Before the event, on which the first prompt waits.
             let text = context::at_session_start(core, report, *how).await?;
@@ -146,6 +149,7 @@ fn new_request(report: &AgentReport, asked: &AgentRequest) -> NewRequest {
         tool: Some(asked.tool.clone()),
         summary: asked.summary.clone(),
         input: Some(asked.input.clone()),
+        cut: asked.cut,
         suggestions: asked.suggestions.clone(),
         answerable: Answerable::Hook,
         at: report.at,

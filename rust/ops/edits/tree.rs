@@ -1,6 +1,6 @@
 //! Attributes what changed in a shared tree: by scans of the whole tree, and file by file.
 
-use crate::attribution::interval::{Interval, Window};
+use crate::attribution::interval::Window;
 use crate::attribution::{Ledger, Owner, Version};
 use crate::contract::Opened;
 use crate::core::Core;
@@ -36,7 +36,10 @@ pub enum By {
 struct SeenFile {
     path: String,
     stat: Option<FileStat>,
+    /// To be kept; nothing where it stays as it is.
     ledger: Option<Ledger>,
+    /// As it was before; nothing where it holds the same.
+    before: Option<Ledger>,
 }
 
 impl<'c> EditedTree<'c> {
@@ -74,9 +77,9 @@ impl<'c> EditedTree<'c> {
         Ok(edits)
     }
 
-    /// Scans the whole tree, for at most `limit`. Changes belong to whom [`Interval`] names, or to the person while no
-    /// task shares the tree, or to `owner` where one is given. False when the scan took too long: then nothing is
-    /// attributed, and the interval stays open.
+    /// Scans the whole tree, for at most `limit`. Changes are unclaimed, with the candidates of the interval; they are the
+    /// person's while no task shares the tree, or `owner`'s where one is given. False when the scan took too long: then
+    /// nothing is attributed, and the interval stays open.
     pub async fn scan(&mut self, limit: Duration, owner: Option<Owner>) -> Result<bool> {
         let windows = self.windows().await?;
         let moved = self.rebase(false).await? || self.known.scan.is_none();
@@ -87,28 +90,37 @@ impl<'c> EditedTree<'c> {
             log::info!("a look at {} took too long", self.project);
             return Ok(false);
         };
-        let (paths, mut by) = match &self.known.scan {
-            Some(before) => (scan.since(before), self.known.interval.owner()),
-            None => (self.dirty().await?, Interval::unknown(&windows).owner()),
+        let paths = match &self.known.scan {
+            Some(before) => scan.since(before),
+            None => {
+                self.known.interval.begin(&windows);
+                self.dirty().await?
+            }
         };
-        if by == Owner::unknown() && !self.is_shared().await? {
-            by = Owner::User;
-        }
-        by = owner.unwrap_or(by);
+        let is_shared = self.is_shared().await?;
+        let interval = self.known.interval.clone();
+        let by = |path: &str| match (&owner, interval.candidates(path)) {
+            (Some(owner), _) => owner.clone(),
+            (None, nobody) if nobody == Owner::unknown() && !is_shared => Owner::User,
+            (None, candidates) => candidates,
+        };
+        self.known.latest.clear();
         let editing = self.editing(&windows).await?;
         let (open, free): (Vec<String>, Vec<String>) =
             paths.into_iter().partition(|path| editing.iter().any(|window| window.edits(path)));
         self.known.touch(&free);
-        let changes = free.into_iter().map(|path| (path, By::Owner(by.clone()))).collect();
-        for (path, stat) in self.attribute_each(Some(&scan), changes).await? {
+        let changes = free.into_iter().map(|path| (by(&path), path)).map(|(by, path)| (path, By::Owner(by))).collect();
+        let seen = self.attribute_each(Some(&scan), changes).await?;
+        for (path, stat) in self.remember(seen) {
             scan.note(&path, stat);
         }
         for path in open {
             let earlier = self.known.pending.remove(&path);
-            self.known.pending.insert(path, by.contested(earlier.iter()));
+            let owner = by(&path).contested(earlier.iter());
+            self.known.pending.insert(path, owner);
         }
         self.known.scan = Some(scan);
-        self.known.interval = Interval::begin(&windows);
+        self.known.interval.begin(&windows);
         if moved {
             self.rebase(true).await?;
         }
@@ -117,7 +129,8 @@ impl<'c> EditedTree<'c> {
 
     /// The windows changed at the moment of a scan: the interval begins with those that are open now.
     pub async fn begin(&mut self) -> Result<()> {
-        self.known.interval = Interval::begin(&self.windows().await?);
+        let windows = self.windows().await?;
+        self.known.interval.begin(&windows);
         Ok(())
     }
 
@@ -126,8 +139,27 @@ impl<'c> EditedTree<'c> {
         self.rebase(false).await?;
         self.known.touch([&path.to_owned()]);
         let seen = self.attribute_each(self.known.scan.as_ref(), vec![(path.to_owned(), by)]).await?;
-        if let Some(scan) = &mut self.known.scan {
-            seen.iter().for_each(|(path, stat)| scan.note(path, *stat));
+        for (path, stat) in self.remember(seen) {
+            if let Some(scan) = &mut self.known.scan {
+                scan.note(&path, stat);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in a file that the person saved. Where a scan came between the write and the report of it, the change that
+    /// the scan found is the person's.
+    pub async fn attribute_save(&mut self, path: &str) -> Result<()> {
+        let now = FileStat::of(&self.root.join(path));
+        let seen = self.known.scan.as_ref().and_then(|scan| scan.stat(path));
+        let Some(mut ledger) = self.known.latest.remove(path).filter(|_| now == seen) else {
+            return self.attribute(path, By::Owner(Owner::User)).await;
+        };
+        let asked = path.to_owned();
+        if let Some(then) = self.core.read(&self.project, move |tx, project| tx.ledger(project, &asked)).await? {
+            ledger.see(then.version(), &Owner::User);
+            self.known.touch([&path.to_owned()]);
+            self.keep(vec![(path.to_owned(), Some(ledger))]).await?;
         }
         Ok(())
     }
@@ -149,7 +181,13 @@ impl<'c> EditedTree<'c> {
         let stale = self.stale(head.as_deref()).await?;
         let ledgers = self.ledgers(stale).await?;
         if !ledgers.is_empty() {
-            self.reconcile(ledgers, head.as_deref()).await?;
+            let dropped = self.reconcile(ledgers, head.as_deref()).await?;
+            if !moved {
+                dropped.iter().for_each(|(path, ledger)| self.known.past.remember(path, ledger));
+            }
+        }
+        if moved && self.known.interval.is_quiet() {
+            self.known.past.forget();
         }
         self.known.head = head;
         self.known.stale = Some(BTreeSet::new());
@@ -178,30 +216,49 @@ impl<'c> EditedTree<'c> {
         read.await
     }
 
-    /// Takes what is committed in `head` out of these ledgers.
-    async fn reconcile(&self, ledgers: Vec<(String, Ledger)>, head: Option<&str>) -> Result<()> {
+    /// Takes what is committed in `head` out of these ledgers; those of which nothing is left are returned.
+    async fn reconcile(&self, ledgers: Vec<(String, Ledger)>, head: Option<&str>) -> Result<Vec<(String, Ledger)>> {
         let paths: Vec<String> = ledgers.iter().map(|(path, _)| path.clone()).collect();
         let dirty: BTreeSet<String> = committed::dirty(&self.root, &paths).await?.into_iter().collect();
         let mut bases = committed::at(&self.root, head, &paths).await?;
         let settled = blocking(move || {
             let settle = |(path, mut ledger): (String, Ledger)| {
                 let base = bases.remove(&path).map_or_else(Version::absent, |base| base.beside(ledger.version()));
-                let before = ledger.marks().clone();
+                let before = ledger.clone();
                 let clean = ledger.rebase(&base) || !dirty.contains(&path);
-                (clean || *ledger.marks() != before).then_some((path, (!clean).then_some(ledger)))
+                (clean || *ledger.marks() != *before.marks()).then_some((path, (!clean).then_some(ledger), before))
             };
-            ledgers.into_iter().filter_map(settle).collect()
+            ledgers.into_iter().filter_map(settle).collect::<Vec<_>>()
         });
-        self.keep(settled.await?).await
+        let (mut kept, mut dropped) = (Vec::new(), Vec::new());
+        for (path, ledger, before) in settled.await? {
+            if ledger.is_none() {
+                dropped.push((path.clone(), before));
+            }
+            kept.push((path, ledger));
+        }
+        self.keep(kept).await?;
+        Ok(dropped)
+    }
+
+    /// Keeps in mind what was replaced; what the file system says of each file is returned.
+    fn remember(&mut self, seen: Vec<SeenFile>) -> Vec<(String, Option<FileStat>)> {
+        let note = |seen: SeenFile| {
+            match seen.before {
+                Some(before) => {
+                    self.known.past.remember(&seen.path, &before);
+                    self.known.latest.insert(seen.path.clone(), before);
+                }
+                None => drop(self.known.latest.remove(&seen.path)),
+            }
+            (seen.path, seen.stat)
+        };
+        seen.into_iter().map(note).collect()
     }
 
     /// Reads the files and writes their ledgers; returns how they were then. Done again, it changes nothing: whoever
     /// waits for it may be gone in the middle.
-    async fn attribute_each(
-        &self,
-        scan: Option<&Scan>,
-        changes: Vec<(String, By)>,
-    ) -> Result<Vec<(String, Option<FileStat>)>> {
+    async fn attribute_each(&self, scan: Option<&Scan>, changes: Vec<(String, By)>) -> Result<Vec<SeenFile>> {
         if changes.is_empty() {
             return Ok(Vec::new());
         }
@@ -221,25 +278,27 @@ impl<'c> EditedTree<'c> {
             if is_new && committed::is_ignored(&self.root, &path).await? {
                 continue;
             }
-            todo.push((path, by, ledger.ok_or(base)));
+            let past = self.known.past.of(&path);
+            todo.push((path, by, ledger.ok_or(base), past));
         }
         let root = self.root.clone();
         let seen = blocking(move || {
-            let read = |(path, by, before)| read_file(&root, path, &by, before);
+            let read =
+                |(path, by, before, past): (String, By, _, Vec<Ledger>)| read_file(&root, path, &by, before, &past);
             todo.into_iter().map(read).collect::<Vec<std::io::Result<SeenFile>>>()
         });
-        let (mut stats, mut ledgers) = (Vec::new(), Vec::new());
+        let (mut read, mut ledgers) = (Vec::new(), Vec::new());
         for seen in seen.await? {
             match seen {
-                Ok(seen) => {
-                    stats.push((seen.path.clone(), seen.stat));
-                    ledgers.extend(seen.ledger.map(|ledger| (seen.path, Some(ledger))));
+                Ok(mut seen) => {
+                    ledgers.extend(seen.ledger.take().map(|ledger| (seen.path.clone(), Some(ledger))));
+                    read.push(seen);
                 }
                 Err(error) => log::warn!("cannot read an edited file: {error}"),
             }
         }
         self.keep(ledgers).await?;
-        Ok(stats)
+        Ok(read)
     }
 
     /// Ledgers as they are now; none for a file that has no uncommitted edit any more.
@@ -282,12 +341,14 @@ impl<'c> EditedTree<'c> {
     }
 }
 
-/// Reads one file and says whose it is now. Its stat is older than its content, so a later change is seen.
+/// Reads one file and says whose it is now. Its stat is older than its content, so a later change is seen. What it held
+/// in the `past` is its owners' still, where nobody is known to have written it again.
 fn read_file(
     root: &Path,
     path: String,
     by: &By,
     before: std::result::Result<Ledger, Option<Committed>>,
+    past: &[Ledger],
 ) -> std::io::Result<SeenFile> {
     let full = root.join(&path);
     let stat = FileStat::of(&full);
@@ -298,15 +359,17 @@ fn read_file(
         Ledger::first(&base, &base, &Owner::User)
     });
     if *ledger.version() == now && !matches!(by, By::Tool { .. }) {
-        return Ok(SeenFile { path, stat, ledger: None });
+        return Ok(SeenFile { path, stat, ledger: None, before: None });
     }
-    match by {
-        By::Owner(owner) => ledger.see(&now, owner),
-        By::Tool { failed: true, rest, .. } => ledger.see(&now, rest),
-        By::Tool { author, edit, rest, .. } => attribute_call(&mut ledger, &now, author, edit, rest),
+    let replaced = Some(&ledger).filter(|ledger| *ledger.version() != now).cloned();
+    match (by, past.iter().find(|then| *then.version() == now)) {
+        (By::Owner(Owner::Unclaimed(_)), Some(then)) => ledger = then.clone(),
+        (By::Owner(owner), _) => ledger.see(&now, owner),
+        (By::Tool { failed: true, rest, .. }, _) => ledger.see(&now, rest),
+        (By::Tool { author, edit, rest, .. }, _) => attribute_call(&mut ledger, &now, author, edit, rest),
     }
     let ledger = Some(ledger).filter(|ledger| !is_clean || !ledger.owners().is_empty());
-    Ok(SeenFile { path, stat, ledger })
+    Ok(SeenFile { path, stat, ledger, before: replaced })
 }
 
 /// What an edit tool says it did, as exactly as it says so.

@@ -9,13 +9,17 @@ use crate::status::AgentStatus;
 use crate::store::{Defaults, Who};
 use crate::task::{Step, Task};
 
-/// Creates a task in the asker's project.
+/// Creates a task in the project it names, which is the asker's unless it names one.
 pub async fn create(core: &Core, asker: &Asker, new: TaskNew) -> Result<Task> {
+    let named = new.folder.as_ref().map(|folder| crate::project::root(folder.as_ref()).to_string_lossy().into_owned());
+    let project = named.unwrap_or_else(|| asker.project.clone());
     // Its agent and its isolation are settled here, for good.
-    let loaded = core.whole_config_of(&asker.project).map_err(|error| error.context("cannot create a task"))?;
+    let loaded = core.whole_config_of(&project).map_err(|error| error.context("cannot create a task"))?;
     let defaults = Defaults { agent: loaded.config.agent.default, isolation: loaded.config.vcs.isolation };
-    let task = core.write(&asker.project, move |tx, project| tx.create(project, new, &defaults)).await?;
-    projects::reconcile(core, &asker.project).await;
+    // Before, its tasks may lie at another path; from its first task on, they follow it.
+    projects::reconcile(core, &project).await;
+    let task = core.write(&project, move |tx, project| tx.create(project, new, &defaults)).await?;
+    projects::reconcile(core, &project).await;
     Ok(task)
 }
 

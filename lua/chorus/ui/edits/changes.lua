@@ -158,6 +158,19 @@ local function on_owner(name, args)
   end
 end
 
+--- Assigns all edits that may be of the candidate of what is under the cursor, also where there are other candidates.
+local function assign_all()
+  local data = view.changes and under_cursor()
+  if not data then
+    return
+  end
+  local candidates = changes_rows.candidates(view.changes, data)
+  if #candidates == 0 then
+    return require('chorus.message').info('this may be of no task in particular', '`a` assigns it to one')
+  end
+  require('chorus.dispatch').run('assign', { task = candidates, bang = #candidates > 1 })
+end
+
 ---@param starts 'file'|'hunk'
 ---@param direction integer
 local function jump(starts, direction)
@@ -239,6 +252,7 @@ local function set_keys()
       end,
       diff = on_owner('diff', 'uncommitted'),
       commit = on_owner('commit'),
+      assign_all = assign_all,
       toggle = toggle,
       toggle_all = toggle_all,
       next_hunk = jump('hunk', 1),

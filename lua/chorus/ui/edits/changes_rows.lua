@@ -203,15 +203,15 @@ function M.choices(chosen)
   return found
 end
 
---- The tasks that own the edits of a row, in order; with `may_own` also likely owners.
+--- The tasks that edits of a row name, in order.
 ---@param changes chorus.Changes
 ---@param data chorus.ChangesRow
----@param may_own? boolean
+---@param counts fun(hunk: chorus.ChangedHunk): boolean?
 ---@return integer[] numbers
-function M.owners(changes, data, may_own)
+local function named(changes, data, counts)
   local numbers = {}
   local function add(hunk)
-    for _, number in ipairs((hunk.owner == 'task' or may_own) and hunk.tasks or {}) do
+    for _, number in ipairs(counts(hunk) and hunk.tasks or {}) do
       if not vim.list_contains(numbers, number) then
         numbers[#numbers + 1] = number
       end
@@ -226,6 +226,27 @@ function M.owners(changes, data, may_own)
   end
   table.sort(numbers)
   return numbers
+end
+
+--- The tasks that own the edits of a row, in order; with `may_own` also likely owners.
+---@param changes chorus.Changes
+---@param data chorus.ChangesRow
+---@param may_own? boolean
+---@return integer[] numbers
+function M.owners(changes, data, may_own)
+  return named(changes, data, function(hunk)
+    return hunk.owner == 'task' or may_own
+  end)
+end
+
+--- The tasks that unclaimed edits of a row may be of, in order.
+---@param changes chorus.Changes
+---@param data chorus.ChangesRow
+---@return integer[] numbers
+function M.candidates(changes, data)
+  return named(changes, data, function(hunk)
+    return hunk.owner == 'unclaimed'
+  end)
 end
 
 return M

@@ -106,13 +106,27 @@ function M.open(wish, lines)
   if window ~= -1 then
     return vim.api.nvim_set_current_win(window)
   end
+  -- Known for what it is before it is shown.
+  vim.b[buffer].chorus_view = 'message'
   local state = { is_sending = false }
   lines = lines or M.template(wish.task, wish.message, wish.does)
   vim.cmd.split({ mods = { split = 'botright' } })
   vim.api.nvim_win_set_buf(0, buffer)
   vim.api.nvim_win_set_height(0, math.min(math.max(#lines + 1, 10), math.floor(vim.o.lines * 0.5)))
-  save.set_up(buffer, 'message', 'wipe', function()
-    write(buffer, wish, state)
+  local on = save.set_up(buffer, {
+    view = 'message',
+    bufhidden = 'wipe',
+    write = function()
+      write(buffer, wish, state)
+    end,
+    saves = false,
+    undone = 'nothing was committed',
+    does = wish.does,
+  })
+  on('BufReadCmd', function()
+    -- `:e!` begins anew.
+    vim.api.nvim_buf_set_lines(buffer, 0, -1, false, lines)
+    vim.bo[buffer].modified = false
   end)
   vim.b[buffer].chorus_task = wish.task.number
   vim.bo[buffer].undolevels = -1

@@ -24,6 +24,7 @@ local PAUSE = 150
 ---@class chorus.DiffBuffer
 ---@field buffer integer
 ---@field number integer
+---@field uuid? string once it is known: another project may have a task of that number
 ---@field part string
 ---@field diff? chorus.Diff
 ---@field patch? chorus.Patch
@@ -110,7 +111,7 @@ local function refresh(view, done)
   end
   local is_first = not view.diff
   local finish = is_first and require('chorus.message').patience(('diff #%d'):format(view.number)) or function() end
-  require('chorus.client').request('task_diff', { task = tostring(view.number), part = view.part }, function(err, diff)
+  require('chorus.client').request('task_diff', { task = view.uuid or tostring(view.number), part = view.part }, function(err, diff)
     finish(err ~= nil)
     if not vim.api.nvim_buf_is_loaded(view.buffer) then
       return done()
@@ -186,7 +187,7 @@ end
 local function switch(view, part)
   return function()
     if part ~= view.part then
-      M.open({ number = view.number }, part)
+      M.open({ number = view.number, uuid = view.uuid }, part)
     end
   end
 end
@@ -213,7 +214,7 @@ local function set_keys(view)
     handlers[part] = switch(view, part)
   end
   require('chorus.ui.kit.keys').set('diff', view.buffer, handlers, function()
-    return tostring(view.number)
+    return view.uuid or tostring(view.number)
   end)
 end
 
@@ -222,7 +223,8 @@ end
 ---@param part string
 ---@return chorus.DiffBuffer
 local function set_up(buffer, number, part)
-  local view = { buffer = buffer, number = number, part = part, is_stale = false }
+  local task = require('chorus.tasks').get(number)
+  local view = { buffer = buffer, number = number, uuid = task and task.uuid, part = part, is_stale = false }
   views[buffer] = view
   view.refresh = listen.one_at_a_time(PAUSE, function(done)
     refresh(view, done)
@@ -242,7 +244,7 @@ local function set_up(buffer, number, part)
       views[buffer] = nil
     end,
   })
-  vim.b[buffer].chorus_task = number
+  vim.b[buffer].chorus_task, vim.b[buffer].chorus_uuid = number, view.uuid
   set_keys(view)
   listen_for_changes(view)
   vim.bo[buffer].filetype = 'diff'
@@ -265,7 +267,7 @@ function M.read(buffer)
 end
 
 --- Shows a part of a task's diff.
----@param task { number: integer }
+---@param task { number: integer, uuid?: string }
 ---@param part string
 ---@param where? table as `chorus.ui.kit.place` takes it
 function M.open(task, part, where)
@@ -276,6 +278,8 @@ function M.open(task, part, where)
   if is_new and not views[buffer] then
     M.read(buffer)
   elseif not is_new then
+    views[buffer].uuid = task.uuid or views[buffer].uuid
+    vim.b[buffer].chorus_uuid = views[buffer].uuid
     views[buffer].refresh()
   end
 end

@@ -4,11 +4,12 @@ local canvas = require('chorus.ui.kit.canvas')
 local M = {}
 
 ---@class chorus.FloatWish
----@field width number cells, or a share of the screen up to 1
----@field height number lines, or a share of the screen up to 1
+---@field width number cells, or a share of the screen below 1
+---@field height number lines, or a share of the screen below 1
 ---@field title? chorus.Chunk[]
 ---@field footer? chorus.Chunk[]
 ---@field covers? boolean the whole screen above the command line, without a border
+---@field closes_on_leave? boolean when the person goes on to a window that does not float
 ---@field enter? boolean false leaves the cursor where it is
 ---@field on_close? fun()
 ---@field on_resize? fun(width: integer, height: integer)
@@ -34,7 +35,7 @@ function M.layout(wish, columns, lines, has_border)
   local frame = has_border and 2 or 0
   local function size(wanted, whole, roomy)
     local free = math.max(whole - frame, 1)
-    if wanted <= 1 then
+    if wanted < 1 then
       wanted = whole < roomy and free or math.floor(whole * wanted) - frame
     end
     return math.max(1, math.min(math.floor(wanted), free))
@@ -155,6 +156,17 @@ function M.open(buffer, wish)
       end
     end,
   })
+  if wish.closes_on_leave then
+    vim.api.nvim_create_autocmd('WinLeave', {
+      group = group,
+      buffer = buffer,
+      callback = vim.schedule_wrap(function()
+        if vim.api.nvim_win_get_config(0).relative == '' then
+          self:close()
+        end
+      end),
+    })
+  end
   vim.api.nvim_create_autocmd('WinClosed', {
     group = group,
     pattern = tostring(self.window),

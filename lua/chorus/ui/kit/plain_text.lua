@@ -36,4 +36,14 @@ function M.open(name, lines, filetype)
   vim.bo[buffer].filetype = filetype
 end
 
+--- Makes a buffer a page that says why nothing else is there. It can neither be edited nor written.
+---@param buffer integer
+---@param why string
+function M.explain(buffer, why)
+  vim.bo[buffer].buftype, vim.bo[buffer].bufhidden, vim.bo[buffer].swapfile = 'nofile', 'wipe', false
+  vim.bo[buffer].modifiable = true
+  vim.api.nvim_buf_set_lines(buffer, 0, -1, false, { why })
+  vim.bo[buffer].modifiable, vim.bo[buffer].modified = false, false
+end
+
 return M

@@ -1,30 +1,89 @@
---- `:w` in buffers whose content the daemon keeps. The command waits for the daemon's answer.
+--- Writes of buffers whose content the daemon keeps. Only a write that a person typed acts; it waits for the daemon's answer.
 local M = {}
 
 local namespace = vim.api.nvim_create_namespace('chorus_faults')
 
---- Makes Chorus handle a buffer's `:w`, and sets the keys of its view. The caller sets the filetype last.
----@param buffer integer
----@param view string its name under `keys` in the options
----@param bufhidden 'hide'|'wipe'
----@param write fun()
----@param handlers? table<string, fun()> what its keys do
----@return fun(events: string|string[], handle: fun()) on adds an autocommand of the buffer
-function M.set_up(buffer, view, bufhidden, write, handlers)
-  require('chorus.highlight').setup()
-  vim.bo[buffer].buftype, vim.bo[buffer].swapfile, vim.bo[buffer].bufhidden = 'acwrite', false, bufhidden
-  vim.b[buffer].chorus_view = view
-  local group = vim.api.nvim_create_augroup(('chorus_%s_%d'):format(view, buffer), {})
-  local function on(events, handle)
-    vim.api.nvim_create_autocmd(events, { group = group, buffer = buffer, callback = handle })
+---@class chorus.SaveWish
+---@field view string its name under `keys` in the options
+---@field bufhidden 'hide'|'wipe'
+---@field write fun() what a write does that a person typed in this buffer
+---@field keep? fun() saves the text where a later Neovim finds it, without acting
+---@field saves boolean whether `write` only saves, so that `:wall` may do it as well
+---@field undone string what a write that does not act leaves undone, such as `nothing was committed`
+---@field does string what `:w` does
+---@field handlers? table<string, fun()> what its keys do
+
+local has_explained = false
+
+--- Says that a write did not act: each time when a person typed it, else once.
+---@param wish chorus.SaveWish
+---@param cause? chorus.WriteCause
+local function explain(wish, cause)
+  if cause or not has_explained then
+    has_explained = true
+    vim.schedule(function()
+      require('chorus.message').info(wish.undone, ('`:w`, typed in its window, %s'):format(wish.does))
+    end)
   end
-  on('BufWriteCmd', write)
+end
+
+--- `:w FILE`: a copy of the text. Neovim has asked for `!` where the file exists.
+---@param buffer integer
+---@param path string
+local function write_copy(buffer, path)
+  local lines = vim.api.nvim_buf_get_lines(buffer, 0, -1, false)
+  local ok, fault = pcall(vim.fn.writefile, lines, path)
+  if not ok or fault ~= 0 then
+    M.refuse(('cannot write %s'):format(path), 'the text is unchanged')
+  end
+end
+
+--- Handles a write of the buffer.
+---@param buffer integer
+---@param wish chorus.SaveWish
+---@param path string what is written
+local function handle(buffer, wish, path)
+  if path ~= vim.api.nvim_buf_get_name(buffer) then
+    return write_copy(buffer, path)
+  end
+  local cause = require('chorus.ui.kit.typed_write').cause(buffer)
+  if cause == 'this' or (cause and wish.saves) then
+    return wish.write()
+  end
+  if wish.keep then
+    wish.keep()
+  end
+  if cause == 'leave' and wish.keep then
+    -- The text is kept, so nothing holds Neovim back from leaving.
+    M.mark_saved(buffer)
+  else
+    explain(wish, cause)
+  end
+end
+
+--- Makes Chorus handle a buffer's writes, and sets the keys of its view. The caller sets the filetype last.
+---@param buffer integer
+---@param wish chorus.SaveWish
+---@return fun(events: string|string[], handle: fun(event: table)) on adds an autocommand of the buffer
+function M.set_up(buffer, wish)
+  require('chorus.highlight').setup()
+  vim.bo[buffer].buftype, vim.bo[buffer].swapfile, vim.bo[buffer].bufhidden = 'acwrite', false, wish.bufhidden
+  vim.b[buffer].chorus_view = wish.view
+  local group = vim.api.nvim_create_augroup(('chorus_%s_%d'):format(wish.view, buffer), {})
+  local function on(events, run)
+    vim.api.nvim_create_autocmd(events, { group = group, buffer = buffer, callback = run })
+  end
+  require('chorus.ui.kit.typed_write').watch(buffer)
+  on('BufWriteCmd', function(event)
+    handle(buffer, wish, event.match)
+  end)
   on('BufWipeout', function()
     vim.schedule(function()
       pcall(vim.api.nvim_del_augroup_by_id, group)
     end)
   end)
-  require('chorus.ui.kit.keys').set(view, buffer, handlers or {})
+  local handlers = vim.tbl_extend('keep', wish.handlers or {}, { write = wish.write })
+  require('chorus.ui.kit.keys').set(wish.view, buffer, handlers)
   return on
 end
 

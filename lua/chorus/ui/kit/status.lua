@@ -136,6 +136,14 @@ function M.overlaps(task)
   return #task.overlaps > 0 and 'with #' .. table.concat(task.overlaps, ' #') or ''
 end
 
+--- Unclaimed edits that may be the task's, as `2 unclaimed edits may be of it`; empty without any.
+---@param task chorus.Task
+---@return string
+function M.unclaimed(task)
+  local count = task.unclaimed or 0
+  return count > 0 and require('chorus.phrase').count(count, 'unclaimed edit') .. ' may be of it' or ''
+end
+
 --- Labels that always stand before a task's title.
 ---@param task chorus.Task
 ---@return chorus.Chunk[]
@@ -143,6 +151,10 @@ function M.labels(task)
   local labels = {}
   if task.demo then
     labels[#labels + 1] = { '[demo] ', 'ChorusDemo' }
+  end
+  if task.isolation_reason and not M.has_ended(task) then
+    local icon = require('chorus.icons').of('trouble')
+    labels[#labels + 1] = { icon .. ' not isolated ', 'ChorusTrouble' }
   end
   if task.permission_mode == 'bypassPermissions' then
     labels[#labels + 1] = { '[asks nothing] ', 'ChorusBypass' }

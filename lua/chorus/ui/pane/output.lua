@@ -313,7 +313,7 @@ function M.open(task)
       vim.wo[window.float.window].wrap = not vim.wo[window.float.window].wrap
     end,
   }, function()
-    return tostring(task.number)
+    return task.uuid
   end)
   tasks.read_output(task.uuid, function(output)
     receive(window, output)

@@ -1,8 +1,4 @@
---- Allows several requests at once, only if they ask for exactly the same, and after confirmation.
-local answer = require('chorus.answer')
-local phrase = require('chorus.phrase')
-local text = require('chorus.text')
-
+--- Allows several requests at once, only if they ask for exactly the same, after showing the whole of it.
 local M = {}
 
 --- Why these cannot be allowed together; nil when they can. Pure.
@@ -15,30 +11,22 @@ function M.fault(requests)
       return ('#%d asks for a %s'):format(request.number, request.kind)
     elseif request.answerable == 'terminal' then
       return ('only the terminal of #%d can answer'):format(request.number)
+    elseif request.cut or request.answerable ~= 'hook' then
+      return ('not all that #%d asks for is known'):format(request.number)
     elseif request.tool ~= first.tool or not vim.deep_equal(request.input, first.input) then
       return ('#%d and #%d ask for different things'):format(first.number, request.number)
     end
   end
 end
 
---- Allows all of these after confirmation.
+--- Shows what these ask for; the key that allows it allows all of them.
 ---@param requests chorus.Opened[]
 function M.run(requests)
   local fault = M.fault(requests)
   if fault then
     return require('chorus.message').info(fault, 'answer each of them separately')
   end
-  local numbers = phrase.numbers(requests)
-  local first = requests[1]
-  local whole = type(first.input) == 'table' and first.input.command or vim.inspect(first.input)
-  local question = ('%s asked for by %s:\n  %s\n'):format(
-    text.clean(first.tool or 'Permission'),
-    numbers,
-    table.concat(text.reveal(whole), '\n  ')
-  )
-  require('chorus.picker').confirm(question, 'Allow ' .. numbers, function()
-    answer.approve_all(requests, require('chorus.ui.requests.request').open_newer)
-  end)
+  require('chorus.ui.requests.request').open_together(requests)
 end
 
 return M

@@ -78,12 +78,13 @@ function M.open()
     title = { { ' Inbox ', 'ChorusTitle' } },
     footer = keys.hints('inbox', { 'open', 'deny', 'output', 'close', 'help' }, 60),
     on_resize = redraw,
+    closes_on_leave = true,
   })
   vim.wo[shown.window].cursorline = true
   vim.wo[shown.window].wrap = false
   keys.set('inbox', buffer, HANDLERS, function()
     local request = under_cursor()
-    return request and tostring(request.number)
+    return request and request.task
   end)
   for _, each in ipairs(keys.of('inbox')) do
     for _, lhs in ipairs(each.action == 'open' and each.keys or {}) do

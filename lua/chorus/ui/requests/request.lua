@@ -4,9 +4,11 @@ local canvas = require('chorus.ui.kit.canvas')
 local file_reader = require('chorus.ui.requests.file_reader')
 local float = require('chorus.ui.kit.float')
 local listen = require('chorus.ui.kit.listen')
+local phrase = require('chorus.phrase')
 local status = require('chorus.ui.kit.status')
 local text = require('chorus.text')
-local view = require('chorus.ui.requests.request_rows')
+local question_rows = require('chorus.ui.requests.question_rows')
+local request_rows = require('chorus.ui.requests.request_rows')
 
 local M = {}
 
@@ -19,19 +21,24 @@ local NEWER = 'Another request is open now:'
 ---@field answers chorus.Answers
 ---@field notice? string
 ---@field is_closed boolean
----@field read fun(path: string): string? the content of a file when the request was first shown
+---@field read fun(path: string): string?, boolean a file as it was when the request was first shown
+---@field together? chorus.Opened[] requests for the same thing, which are allowed together
 
----@type chorus.RequestWindow[]
-local shown = {}
+---@type chorus.RequestWindow?
+local shown
 
-local function title(request)
+local function title(window)
+  local request, together = window.request, window.together
   local task = require('chorus.tasks').get(request.task)
   local icon = require('chorus.icons').of('waiting')
   local chunks = {
     { (' %s %s '):format(icon, request.kind), 'ChorusRequest' },
     { text.age(status.now() - request.opened_at), 'ChorusAge' },
-    { ('  #%d  '):format(request.number), 'ChorusNumber' },
+    { ('  %s  '):format(phrase.numbers(together or { request })), 'ChorusNumber' },
   }
+  if together then
+    return chunks
+  end
   vim.list_extend(chunks, task and status.labels(task) or {})
   chunks[#chunks + 1] = { task and text.clean(task.title) .. ' ' or '', 'ChorusTitle' }
   return chunks
@@ -42,11 +49,13 @@ local function hints(window)
   local actions = { 'approve', 'always', 'deny', 'output', 'close', 'help' }
   if window.is_closed then
     actions = { 'close', 'output' }
+  elseif window.together then
+    actions = { 'approve', 'close', 'help' }
   elseif request.answerable == 'terminal' then
     actions = { 'attach', 'output', 'close' }
   elseif request.kind == 'question' then
     actions = { 'other', 'deny', 'output', 'close', 'help' }
-    local questions = view.questions(request)
+    local questions = question_rows.questions(request)
     if #questions > 1 or (questions[1] or {}).multiSelect == true then
       table.insert(actions, 1, 'submit')
     end
@@ -63,25 +72,60 @@ local function hints(window)
 end
 
 local function rows_of(window)
-  return view.render(window.request, {
+  local task = require('chorus.tasks').get(window.request.task)
+  return request_rows.render(window.request, {
     project = window.request.project,
+    worktree = task and task.worktree,
     read = window.read,
     answers = window.answers,
     notice = window.notice,
   })
 end
 
+--- Columns and lines that show the rows whole, where the screen has them.
+---@param rows chorus.Row[]
+---@return integer width
+---@return integer height
+local function size_of(rows)
+  local longest = 72
+  for _, row in ipairs(rows) do
+    longest = math.max(longest, text.width(row.text) + 2)
+  end
+  local width = math.min(longest, 110, vim.o.columns - 4)
+  local height = 1
+  for _, row in ipairs(rows) do
+    height = height + math.max(1, math.ceil(text.width(row.text) / width))
+  end
+  return width, height
+end
+
+local function highlight_markdown(window)
+  local run = window.request.kind == 'plan' and vim.treesitter.start or vim.treesitter.stop
+  pcall(run, window.float.buffer, window.request.kind == 'plan' and 'markdown' or nil)
+end
+
 local function redraw(window)
   if window.float:is_open() then
     canvas.draw(window.float.buffer, rows_of(window))
-    window.float:update({ title = title(window.request), footer = hints(window) })
+    window.float:update({ title = title(window), footer = hints(window) })
   end
 end
 
-local function show(window, request, notice)
+--- Shows a request in a window that is open.
+---@param window chorus.RequestWindow
+---@param request chorus.Opened
+---@param notice? string
+---@param together? chorus.Opened[]
+local function show(window, request, notice, together)
   window.request, window.notice, window.is_closed, window.read = request, notice, false, file_reader()
   window.answers = { at = 1, chosen = {}, words = {} }
+  window.together = together
+  vim.b[window.float.buffer].chorus_task = request.number
+  local width, height = size_of(rows_of(window))
+  window.float:update({ width = width, height = height })
+  highlight_markdown(window)
   redraw(window)
+  pcall(vim.api.nvim_win_set_cursor, window.float.window, { 1, 0 })
 end
 
 --- After an answer: closes the window, or shows the request that is open instead.
@@ -96,10 +140,10 @@ local function close_or_follow(window)
 end
 
 local function answer_question(window)
-  local questions, answers = view.questions(window.request), {}
+  local questions, answers = question_rows.questions(window.request), {}
   for number, question in ipairs(questions) do
     local labels = { window.answers.words[number] }
-    for index, option in ipairs(view.options(question)) do
+    for index, option in ipairs(question_rows.options(question)) do
       if (window.answers.chosen[number] or {})[index] then
         labels[#labels + 1] = option.label
       end
@@ -115,7 +159,7 @@ end
 
 --- After a single choice: the next question, or all answers on their way.
 local function go_on(window)
-  local questions = view.questions(window.request)
+  local questions = question_rows.questions(window.request)
   if window.answers.at < #questions then
     window.answers.at = window.answers.at + 1
     redraw(window)
@@ -126,8 +170,8 @@ end
 
 local function choose(window, index)
   local number = window.answers.at
-  local question = view.questions(window.request)[number]
-  if window.is_closed or not question or not view.options(question)[index] then
+  local question = question_rows.questions(window.request)[number]
+  if window.is_closed or not question or not question_rows.options(question)[index] then
     return
   end
   local chosen = window.answers.chosen[number] or {}
@@ -143,6 +187,8 @@ end
 local function approve(window, rule)
   if window.is_closed then
     return
+  elseif window.together then
+    answer.approve_all(window.together, close_or_follow(window))
   elseif window.request.kind == 'question' then
     require('chorus.message').info('this is a question', 'choose an answer by its digit')
   else
@@ -150,9 +196,15 @@ local function approve(window, rule)
   end
 end
 
+local function allow_only()
+  require('chorus.message').info('several requests can only be allowed together', 'answer each of them separately')
+end
+
 local function approve_always(window)
   local request = window.request
-  if #request.suggestions == 0 then
+  if window.together then
+    return allow_only()
+  elseif #request.suggestions == 0 then
     return require('chorus.message').info('the agent offers no rule for this', 'allow it once')
   end
   local choices = {}
@@ -184,7 +236,9 @@ local function handlers(window)
       approve_always(window)
     end,
     deny = function()
-      if not window.is_closed then
+      if window.together then
+        allow_only()
+      elseif not window.is_closed then
         answer.deny(window.request, nil, close_or_follow(window))
       end
     end,
@@ -210,8 +264,14 @@ end
 
 local function listen_for(window)
   listen.to(window.float.buffer, { 'ChorusRequestOpened', 'ChorusRequestClosed' }, function(data, event)
-    if not data.request or data.request.id ~= window.request.id then
+    local is_meant = vim.iter(window.together or { window.request }):any(function(request)
+      return data.request and data.request.id == request.id
+    end)
+    if not is_meant then
       return
+    elseif window.together then
+      window.is_closed, window.notice = true, 'One of these has changed. Select them again.'
+      redraw(window)
     elseif event == 'ChorusRequestOpened' then
       show(window, data.request, 'This request has changed while you looked at it.')
     else
@@ -222,49 +282,40 @@ local function listen_for(window)
   end)
 end
 
---- Shows a whole request. If its window is open already, moves the cursor there.
 ---@param request chorus.Opened
----@param notice? string a line above the request
-function M.open(request, notice)
-  shown = vim.tbl_filter(function(window)
-    return window.float:is_open()
-  end, shown)
-  for _, window in ipairs(shown) do
-    if window.request.id == request.id then
-      return vim.api.nvim_set_current_win(window.float.window)
+---@param notice? string
+---@param together? chorus.Opened[]
+local function open(request, notice, together)
+  if shown and shown.float:is_open() then
+    local is_same = shown.request.id == request.id and not together and not shown.together
+    if not is_same or shown.is_closed then
+      show(shown, request, notice, together)
     end
+    return vim.api.nvim_set_current_win(shown.float.window)
   end
   require('chorus.highlight').setup()
   local window = {
     request = request,
     notice = notice,
+    together = together,
     answers = { at = 1, chosen = {}, words = {} },
     is_closed = false,
     read = file_reader(),
   }
   local buffer = float.scratch('request')
   vim.b[buffer].chorus_task = request.number
-  local rows = rows_of(window)
-  local longest = 72
-  for _, row in ipairs(rows) do
-    longest = math.max(longest, text.width(row.text) + 2)
-  end
-  local width = math.min(longest, 110, vim.o.columns - 4)
-  local height = 1
-  for _, row in ipairs(rows) do
-    height = height + math.max(1, math.ceil(text.width(row.text) / width))
-  end
-  window.float = float.open(buffer, { width = width, height = height, title = title(request) })
-  shown[#shown + 1] = window
+  local width, height = size_of(rows_of(window))
+  window.float = float.open(buffer, { width = width, height = height, title = title(window) })
+  shown = window
   vim.wo[window.float.window].wrap = true
   vim.wo[window.float.window].breakindent = true
   vim.wo[window.float.window].breakindentopt = 'shift:2'
   vim.wo[window.float.window].linebreak = true
-  if request.kind == 'plan' then
-    pcall(vim.treesitter.start, buffer, 'markdown')
-  end
+  -- A long line with blanks in it must not pass for several.
+  vim.wo[window.float.window].showbreak = '↪ '
+  highlight_markdown(window)
   require('chorus.ui.kit.keys').set('request', buffer, handlers(window), function()
-    return tostring(request.number)
+    return window.request.task
   end)
   for index = 1, 9 do
     vim.keymap.set('n', tostring(index), function()
@@ -273,6 +324,19 @@ function M.open(request, notice)
   end
   listen_for(window)
   redraw(window)
+end
+
+--- Shows a whole request, in the window of another one if that is open.
+---@param request chorus.Opened
+---@param notice? string a line above the request
+function M.open(request, notice)
+  open(request, notice)
+end
+
+--- Shows what several requests ask for, which is the same. Allowing it allows all of them.
+---@param requests chorus.Opened[]
+function M.open_together(requests)
+  open(requests[1], ('Allowing this allows it for %s.'):format(phrase.numbers(requests)), requests)
 end
 
 --- After an answer that came too late: shows the request that is open instead.

@@ -16,6 +16,7 @@ local EVENTS = {
   'ChorusElsewhereChanged',
   'ChorusConnected',
   'ChorusDisconnected',
+  'ChorusConfigurationFault',
 }
 
 --- How often the ages are updated, in seconds.
@@ -69,6 +70,7 @@ local function draw_header(windows)
     project = vim.fn.fnamemodify(welcome and welcome.project or vim.fn.getcwd(), ':t'),
     filter = open_list.filter,
     is_connected = client.is_connected(),
+    fault = tasks.configuration_fault(),
   })) .. '%<%=' .. canvas.bar({ { open_list.keys.help, 'ChorusKey' }, { ' keys ', 'ChorusHint' } })
   for _, window in ipairs(windows) do
     page_buffer.set_bar(window, bar)
@@ -169,7 +171,7 @@ local function set_up(buffer)
   on('CursorMoved', remember_task)
   require('chorus.ui.kit.keys').set('dashboard', buffer, HANDLERS, function()
     local task = M.task_under_cursor()
-    return task and tostring(task.number)
+    return task and task.uuid
   end)
   require('chorus.ui.kit.keys').set_for_many('dashboard', buffer, FOR_MANY, selected_numbers)
   listen.to(buffer, EVENTS, listen.once_per_turn(M.redraw))

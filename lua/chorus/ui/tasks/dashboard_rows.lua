@@ -55,6 +55,8 @@ local function last_column(task, request, width)
     group = 'ChorusRequest'
   elseif task.trouble then
     said, group = text.clean(task.trouble.text), 'ChorusTrouble'
+  elseif status.unclaimed(task) ~= '' and task.agent_status.status ~= 'busy' then
+    said, group = status.unclaimed(task), 'ChorusUnclaimed'
   elseif status.has_ended(task) then
     group = 'ChorusEnded'
   end
@@ -252,7 +254,7 @@ end
 
 --- The line above the list.
 ---@param counts chorus.Counts
----@param options {project: string, filter?: string, is_connected: boolean}
+---@param options {project: string, filter?: string, is_connected: boolean, fault?: string} fault: of the configuration
 ---@return chorus.Chunk[]
 function M.header(counts, options)
   local chunks = { { ' Chorus', 'ChorusTitle' }, { ' · ' .. text.clean(options.project, 40), 'ChorusHeader' } }
@@ -269,6 +271,7 @@ function M.header(counts, options)
     counts.waiting == 1 and 'needs you' or 'need you',
     highlight.of_status(waiting)
   )
+  count(counts.trouble, icons.of('trouble'), 'cannot commit', 'ChorusTrouble')
   count(counts.busy, icons.of(busy), 'busy', highlight.of_status(busy))
   count(counts.unread, icons.of('unread'), 'unread', 'ChorusUnread')
   count(counts.unknown, icons.of('unknown'), 'unknown', 'ChorusUnknown')
@@ -277,6 +280,11 @@ function M.header(counts, options)
   end
   if options.filter and options.filter ~= '' then
     chunks[#chunks + 1] = { '   / ' .. text.clean(options.filter, 30), 'ChorusTag' }
+  end
+  if options.fault then
+    -- Its folder says less than what is wrong.
+    local fault = text.clean(options.fault):gsub('^%S*/', '')
+    chunks[#chunks + 1] = { ('   %s %s'):format(icons.of('trouble'), text.cut(fault, 70)), 'ChorusFailed' }
   end
   if not options.is_connected then
     chunks[#chunks + 1] = { '   not connected', 'ChorusFailed' }

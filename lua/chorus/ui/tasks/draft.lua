@@ -14,6 +14,7 @@ local PAUSE = 250
 ---@class chorus.Draft
 ---@field buffer integer
 ---@field path string
+---@field folder string of the project that the task is for
 ---@field starts boolean
 ---@field template string[] the lines before anything was typed
 ---@field is_done boolean
@@ -49,12 +50,18 @@ local function finish(draft, task)
   if vim.api.nvim_buf_is_valid(draft.buffer) then
     vim.api.nvim_buf_delete(draft.buffer, { force = true })
   end
-  if draft.starts then
+  local welcome = require('chorus.client').welcome()
+  local is_here = not welcome or welcome.project == task.project
+  if draft.starts and is_here then
     -- The reply may arrive before the event about the task.
     require('chorus.tasks').apply({ name = 'task_changed', data = task })
-    require('chorus.dispatch').run('start', { task = tostring(task.number) })
+    require('chorus.dispatch').run('start', { task = task.uuid })
+  elseif draft.starts then
+    require('chorus.ask_daemon').once('task_start', { task = task.uuid, environment = vim.fn.environ() }, function()
+      require('chorus.message').info(('#%d of %s has started'):format(task.number, task.project))
+    end)
   else
-    local hint = ('`:Chorus start %d` starts it'):format(task.number)
+    local hint = is_here and ('`:Chorus start %d` starts it'):format(task.number) or 'it is in ' .. task.project
     require('chorus.message').info(('#%d %s'):format(task.number, text.clean(task.title, 60)), hint)
   end
 end
@@ -87,6 +94,7 @@ local function write(draft)
   end
   local params = read.fields
   params.description = read.description ~= '' and read.description or nil
+  params.folder = require('chorus.client').elsewhere(draft.folder)
   draft.is_sending = true
   save.wait(function(done)
     require('chorus.client').request('task_new', params, function(err, task)
@@ -183,29 +191,101 @@ local function say_how(draft)
     { '   :q!', 'ChorusKey' },
     { ' keeps it as a draft', 'ChorusHint' },
   })
-  vim.api.nvim_set_option_value('winbar', bar, { scope = 'local', win = 0 })
+  for _, window in ipairs(vim.fn.win_findbuf(draft.buffer)) do
+    vim.api.nvim_set_option_value('winbar', bar, { scope = 'local', win = window })
+  end
+end
+
+--- Makes a buffer a draft with these lines.
+---@return chorus.Draft
+local function set_up(buffer, path, lines, template, starts)
+  local draft = {
+    buffer = buffer,
+    path = path,
+    folder = require('chorus.client').folder(),
+    starts = starts,
+    template = template,
+    is_done = false,
+    is_sending = false,
+  }
+  local on = save.set_up(buffer, {
+    view = 'draft',
+    bufhidden = 'wipe',
+    write = function()
+      write(draft)
+    end,
+    keep = function()
+      keep(draft)
+    end,
+    saves = false,
+    undone = 'the draft is kept, and no task was created',
+    does = starts and 'creates the task and starts it' or 'creates the task',
+  })
+  vim.b[buffer].chorus_is_set_up = true
+  vim.api.nvim_buf_set_lines(buffer, 0, -1, false, lines)
+  vim.bo[buffer].modified = not vim.deep_equal(lines, template)
+  vim.bo[buffer].completefunc = "v:lua.require'chorus.ui.tasks.draft'.complete"
+  vim.bo[buffer].omnifunc = "v:lua.require'chorus.ui.tasks.draft'.complete"
+  keep_while_typing(draft, on)
+  on('BufReadCmd', function()
+    -- `:e!` begins anew with what is kept.
+    local kept = vim.uv.fs_stat(draft.path) and vim.fn.readfile(draft.path) or draft.template
+    vim.api.nvim_buf_set_lines(buffer, 0, -1, false, kept)
+    vim.bo[buffer].modified = not vim.deep_equal(kept, draft.template)
+  end)
+  return draft
 end
 
 --- Opens a buffer with these lines.
 local function edit(path, lines, template, starts)
   local buffer = vim.api.nvim_create_buf(true, false)
-  local draft =
-    { buffer = buffer, path = path, starts = starts, template = template, is_done = false, is_sending = false }
-  vim.api.nvim_buf_set_name(buffer, path)
-  local on = save.set_up(buffer, 'draft', 'wipe', function()
-    write(draft)
-  end)
-  vim.api.nvim_buf_set_lines(buffer, 0, -1, false, lines)
-  vim.bo[buffer].modified = not vim.deep_equal(lines, template)
-  vim.bo[buffer].completefunc = "v:lua.require'chorus.ui.tasks.draft'.complete"
-  vim.bo[buffer].omnifunc = "v:lua.require'chorus.ui.tasks.draft'.complete"
+  vim.api.nvim_buf_set_name(buffer, drafts.name_of(path))
+  local draft = set_up(buffer, path, lines, template, starts)
   vim.cmd('botright split')
   vim.api.nvim_win_set_buf(0, buffer)
   vim.api.nvim_win_set_height(0, math.max(12, math.floor(vim.o.lines * 0.4)))
-  keep_while_typing(draft, on)
   say_how(draft)
   vim.bo[buffer].filetype = 'markdown'
   return draft
+end
+
+--- Why a draft cannot be opened here; nil when it can.
+---@param path? string
+---@return string?
+local function fault_of(path)
+  if not path or not vim.uv.fs_stat(path) then
+    return 'This draft is gone: its task was created, or it was deleted. `:Chorus new` writes a new task.'
+  elseif drafts.is_elsewhere(path) then
+    return 'Another Neovim has this draft open.'
+  elseif not drafts.is_of_this_project(path) then
+    return 'This draft is for another project. Open Neovim there: `:Chorus new` offers it.'
+  end
+end
+
+--- Makes a buffer named `chorus://draft/…` that draft: one of a session, say. For `BufReadCmd`.
+---@param buffer integer
+function M.read(buffer)
+  if vim.b[buffer].chorus_is_set_up then
+    return
+  end
+  local path = drafts.path_of(vim.api.nvim_buf_get_name(buffer))
+  local fault = fault_of(path)
+  if fault then
+    return require('chorus.ui.kit.plain_text').explain(buffer, fault)
+  end
+  path = drafts.adopt(path --[[@as string]])
+  local before = vim.api.nvim_buf_get_name(buffer)
+  if before ~= drafts.name_of(path) then
+    vim.api.nvim_buf_set_name(buffer, drafts.name_of(path))
+    -- Neovim keeps the old name in a buffer of its own.
+    local left = vim.fn.bufnr('^' .. before .. '$')
+    if left ~= -1 and left ~= buffer then
+      pcall(vim.api.nvim_buf_delete, left, { force = true })
+    end
+  end
+  local draft = set_up(buffer, path, vim.fn.readfile(path), {}, false)
+  say_how(draft)
+  vim.bo[buffer].filetype = 'markdown'
 end
 
 --- Opens an unfinished draft.

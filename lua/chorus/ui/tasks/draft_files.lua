@@ -1,5 +1,8 @@
---- Unfinished new tasks as files, so that no crash loses one: `<state>/drafts/<project>-<time>-<pid>.md`.
+--- Unfinished new tasks as files, so that no crash loses one: `<state>/drafts/<project>-<time>-<pid>.md`. Their buffers have
+--- names of their own, so that neither 'autochdir' nor a plugin takes the drafts' folder for the project.
 local M = {}
+
+local PREFIX = 'chorus://draft/'
 
 --- The folder of the drafts, created if missing; only its owner may read it.
 ---@return string
@@ -11,10 +14,33 @@ local function folder()
   return drafts
 end
 
+--- The file of a buffer's draft.
+---@param name string the buffer's
+---@return string? path
+function M.path_of(name)
+  local file = vim.startswith(name, PREFIX) and name:sub(#PREFIX + 1)
+  return file and file:match('^[%w_-]+%.md$') and vim.fs.joinpath(folder(), file) or nil
+end
+
+--- Whether the path is that of a draft's file.
+---@param path string
+---@return boolean
+function M.is_kept(path)
+  return vim.fs.dirname(path) == vim.fs.joinpath(require('chorus.client').state_dir(), 'drafts')
+end
+
+--- The name of a draft's buffer.
+---@param path string
+---@return string
+function M.name_of(path)
+  return PREFIX .. vim.fs.basename(path)
+end
+
 --- A project as a part of a file name: readable, and never the same for two projects.
 local function project_part()
-  local welcome = require('chorus.client').welcome()
-  local project = welcome and welcome.project or vim.fn.getcwd()
+  local client = require('chorus.client')
+  local welcome, here = client.welcome(), client.folder()
+  local project = welcome and welcome.project or vim.fs.root(here, '.git') or here
   local name = vim.fn.fnamemodify(project, ':t'):gsub('[^%w_]', '_'):sub(1, 30)
   return ('%s_%s'):format(name, vim.fn.sha256(project):sub(1, 8))
 end
@@ -28,7 +54,7 @@ function M.new_path()
     local stamp = os.date('%Y%m%d%H%M%S') .. (attempt > 0 and '_' .. attempt or '')
     path = ('%s/%s-%s-%d.md'):format(folder(), project_part(), stamp, vim.fn.getpid())
     attempt = attempt + 1
-  until not vim.uv.fs_stat(path) and vim.fn.bufnr(path) == -1
+  until not vim.uv.fs_stat(path) and vim.fn.bufexists(M.name_of(path)) == 0
   return path
 end
 
@@ -57,11 +83,20 @@ function M.remove(path)
   vim.uv.fs_unlink(path)
 end
 
+--- Whether a draft is for the project of this Neovim.
+---@param path string
+---@return boolean
+function M.is_of_this_project(path)
+  return vim.startswith(vim.fs.basename(path), project_part() .. '-')
+end
+
 --- Whether another Neovim that still runs has the draft open.
-local function is_taken(path)
+---@param path string
+---@return boolean
+function M.is_elsewhere(path)
   local pid = tonumber(path:match('%-(%d+)%.md$'))
   if not pid or pid == vim.fn.getpid() then
-    return vim.fn.bufloaded(path) == 1
+    return false
   end
   if vim.uv.kill(pid, 0) ~= 0 then
     return false
@@ -73,6 +108,11 @@ local function is_taken(path)
   local is_neovim = (name:read('*l') or ''):find('nvim', 1, true) ~= nil
   name:close()
   return is_neovim
+end
+
+--- Whether a Neovim has the draft open.
+local function is_taken(path)
+  return vim.fn.bufloaded(M.name_of(path)) == 1 or M.is_elsewhere(path)
 end
 
 --- This project's drafts that no Neovim has open, newest first.
@@ -100,6 +140,9 @@ end
 ---@param path string
 ---@return string path
 function M.adopt(path)
+  if path:match('%-(%d+)%.md$') == tostring(vim.fn.getpid()) then
+    return path
+  end
   local own = M.new_path()
   return vim.uv.fs_rename(path, own) and own or path
 end

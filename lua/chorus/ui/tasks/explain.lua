@@ -20,6 +20,7 @@ function M.open(explanation)
   window = float.open(buffer, {
     width = width,
     height = #rows + 1,
+    closes_on_leave = true,
     title = status.title(explanation.task, status.now()),
     footer = keys.hints('explain', { 'close', 'output' }, 40),
     on_resize = function(new_width)
@@ -31,7 +32,7 @@ function M.open(explanation)
       window:close()
     end,
   }, function()
-    return tostring(explanation.task.number)
+    return explanation.task.uuid
   end)
 end
 

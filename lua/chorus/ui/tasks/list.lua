@@ -12,6 +12,7 @@ local namespace = vim.api.nvim_create_namespace('chorus_list')
 ---@field buffer integer
 ---@field filter? string
 ---@field tasks chorus.Task[] as shown
+---@field folder? string of the project whose tasks are shown
 
 local function tasks_of(list)
   local filter = require('chorus.tasks.filter')
@@ -60,6 +61,7 @@ local function redraw(list)
     return
   end
   list.tasks = tasks_of(list)
+  list.folder = require('chorus.client').folder()
   local lines = list_plan.lines(list.tasks)
   if not vim.deep_equal(lines, vim.api.nvim_buf_get_lines(list.buffer, 0, -1, false)) then
     local levels = vim.bo[list.buffer].undolevels
@@ -112,6 +114,7 @@ local function write(list)
   end
   for _, new in ipairs(plan.new) do
     steps[#steps + 1], says[#says + 1] = { method = 'task_new', params = new.params }, new.says
+    new.params.folder = require('chorus.client').elsewhere(list.folder)
   end
   if #steps <= 1 then
     return run(list, steps)
@@ -125,9 +128,16 @@ end
 --- Makes a buffer the list of the tasks under a filter.
 local function set_up(buffer, filter)
   local list = { buffer = buffer, filter = filter, tasks = {} }
-  local on = save.set_up(buffer, 'list', 'hide', function()
-    write(list)
-  end)
+  local on = save.set_up(buffer, {
+    view = 'list',
+    bufhidden = 'hide',
+    write = function()
+      write(list)
+    end,
+    saves = false,
+    undone = 'no task was changed',
+    does = 'changes the tasks',
+  })
   on('BufReadCmd', function()
     vim.bo[buffer].modified = false
     redraw(list)

@@ -11,6 +11,7 @@ local namespace = vim.api.nvim_create_namespace('chorus_page')
 ---@class chorus.PageBuffer
 ---@field buffer integer
 ---@field number integer
+---@field uuid? string once it is known: another project may have a task of that number
 ---@field page? chorus.Page as shown
 ---@field rows? chorus.Row[] below the separator
 
@@ -73,15 +74,37 @@ local function draw(page)
   end
 end
 
+--- Says what to do, above the text.
+---@param page chorus.PageBuffer
+local function draw_bar(page)
+  local task = require('chorus.tasks').get(page.uuid or page.number)
+  local chunks = {
+    { (' #%d '):format(page.number), 'ChorusNumber' },
+    { task and require('chorus.text').clean(task.title, 40) or '', 'ChorusTitle' },
+    { '   :w', 'ChorusKey' },
+    { ' saves', 'ChorusHint' },
+  }
+  for _, each in ipairs(require('chorus.ui.kit.keys').of('page')) do
+    if each.keys[1] and each.hint then
+      vim.list_extend(chunks, { { '   ' .. each.keys[1], 'ChorusKey' }, { ' ' .. each.hint, 'ChorusHint' } })
+    end
+  end
+  local bar = require('chorus.ui.kit.canvas').bar(chunks)
+  for _, window in ipairs(vim.fn.win_findbuf(page.buffer)) do
+    require('chorus.ui.kit.page_buffer').set_bar(window, bar)
+  end
+end
+
 --- Asks for the page and shows it.
 local function refresh(page)
-  require('chorus.client').request('task_show', { task = tostring(page.number) }, function(err, found)
+  require('chorus.client').request('task_show', { task = page.uuid or tostring(page.number) }, function(err, found)
     if not vim.api.nvim_buf_is_loaded(page.buffer) then
       return
     elseif err then
       return require('chorus.message').failure(err)
     end
-    page.page = found
+    page.page, page.uuid = found, found.task.uuid
+    vim.b[page.buffer].chorus_uuid = page.uuid
     draw(page)
   end)
 end
@@ -132,7 +155,7 @@ end
 
 --- A person who opens the page has seen the task's last turn.
 local function be_seen(page)
-  local task = require('chorus.tasks').get(page.number)
+  local task = require('chorus.tasks').get(page.uuid or page.number)
   local window = vim.fn.bufwinid(page.buffer)
   if task and window ~= -1 then
     require('chorus.ui.kit.report_seen').watch(window, task.uuid)
@@ -151,9 +174,17 @@ function M.read(buffer)
     page = { buffer = buffer, number = number }
     pages[buffer] = page
     vim.b[buffer].chorus_task = number
-    local on = save.set_up(buffer, 'page', 'hide', function()
-      write(page)
-    end, { open = open_commit(page) })
+    local on = save.set_up(buffer, {
+      view = 'page',
+      bufhidden = 'hide',
+      write = function()
+        write(page)
+      end,
+      saves = true,
+      undone = 'the page was not saved',
+      does = 'saves it',
+      handlers = { open = open_commit(page), close = require('chorus.ui.kit.place').leave },
+    })
     on('BufWipeout', function()
       pages[buffer] = nil
     end)
@@ -169,6 +200,7 @@ function M.read(buffer)
     end)
     listen.to(buffer, { 'ChorusConnected' }, refresh_soon)
     on('BufWinEnter', function()
+      draw_bar(page)
       be_seen(page)
       refresh_soon()
     end)
@@ -176,6 +208,7 @@ function M.read(buffer)
   else
     vim.bo[buffer].modified = false
   end
+  draw_bar(page)
   refresh(page)
   be_seen(page)
 end
@@ -184,10 +217,21 @@ end
 ---@param task chorus.Task
 function M.open(task)
   local buffer = vim.fn.bufadd(('chorus://task/%d'):format(task.number))
+  local before = vim.api.nvim_get_current_buf()
   vim.bo[buffer].buflisted = true
+  if before ~= buffer then
+    vim.b[buffer].chorus_came_from = before
+  end
   vim.api.nvim_win_set_buf(0, buffer)
-  if not pages[buffer] then
+  local page = pages[buffer]
+  if not page then
     M.read(buffer)
+  elseif page.uuid and page.uuid ~= task.uuid and vim.bo[buffer].modified then
+    local unsaved = ('the page of #%d of %s has unsaved edits'):format(task.number, page.page.task.project)
+    require('chorus.message').fail(unsaved, '`:w` saves them')
+  elseif page.uuid ~= task.uuid then
+    page.uuid = task.uuid
+    refresh(page)
   end
 end
 

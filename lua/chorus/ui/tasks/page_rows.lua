@@ -23,6 +23,7 @@ end
 local function edit_facts(rows, task)
   local phrase = require('chorus.phrase')
   fact(rows, 'isolation', task.isolation .. (task.stack and ' · ' .. task.stack or ''))
+  fact(rows, '', task.isolation_reason, 'ChorusTrouble')
   fact(rows, 'worktree', task.worktree)
   fact(rows, 'builds on', task.on and '#' .. task.on)
   local edits = { task.commits > 0 and phrase.count(task.commits, 'commit') or nil }
@@ -30,6 +31,9 @@ local function edit_facts(rows, task)
   fact(rows, 'edits', table.concat(edits, ', '))
   local overlaps = status.overlaps(task)
   fact(rows, 'overlaps', overlaps ~= '' and overlaps .. ', in the same files', 'ChorusOverlap')
+  local unclaimed = status.unclaimed(task)
+  fact(rows, 'unclaimed', unclaimed, 'ChorusUnclaimed')
+  fact(rows, '', unclaimed ~= '' and ('`:Chorus assign %d` assigns them to it'):format(task.number), 'ChorusHint')
   local trouble = task.trouble
   if trouble then
     fact(rows, 'trouble', trouble.text, 'ChorusTrouble')

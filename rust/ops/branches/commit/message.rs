@@ -6,7 +6,7 @@ use crate::config::Loaded;
 use crate::contract::CommitMessage;
 use crate::core::{Asker, Core};
 use crate::error::Result;
-use crate::ops::branches::trouble::file_count;
+use crate::ops::branches::trouble::{self, file_count};
 use crate::ops::branches::uncommitted::Uncommitted;
 use crate::ops::branches::{upstream, worktrees};
 use crate::ops::{edits, stacks};
@@ -70,6 +70,7 @@ pub async fn landing(core: &Core, task: &Task) -> String {
         0 => String::new(),
         files => format!(" Its edits in {} are uncommitted.", file_count(files)),
     };
+    let left = left + &trouble::unclaimed(&row).map(|text| format!(" {text}.")).unwrap_or_default();
     let land = match row.isolation {
         Isolation::Stack => format!("`but push {branch}` publishes it, `but land {branch}` lands it"),
         _ if row.commits == 0 => return format!("Nothing was committed.{left}"),

@@ -2,6 +2,7 @@
 
 use super::after_ending;
 use super::stack::{order_of, record};
+use crate::clock;
 use crate::contract;
 use crate::core::{Core, Ending};
 use crate::error::Result;
@@ -46,7 +47,7 @@ pub async fn recover(core: &Core) {
         |task: &Task| task.status.is_live() && task.stack.is_some() && task.agent_status.status == AgentStatus::Idle;
     let tasks = store.read(|tx| tx.tasks(None, &Filter::default())).await.unwrap_or_default();
     for task in tasks.into_iter().filter(resting) {
-        after_ending(core, Ending::Turn(task.uuid)).await;
+        after_ending(core, Ending { task: task.uuid, is_turn: true, at: clock::now() }).await;
     }
 }
 

@@ -1,0 +1,186 @@
+--- The input of a tool as rows. The tool's name alone decides how: an input must not choose what is shown of it. Every field
+--- that a tool's own rows do not show is listed. Pure.
+local canvas = require('chorus.ui.kit.canvas')
+local edit_diff = require('chorus.ui.requests.edit_diff')
+local field_rows = require('chorus.ui.requests.field_rows')
+local question_rows = require('chorus.ui.requests.question_rows')
+local text = require('chorus.text')
+
+local M = {}
+
+---@class chorus.ToolRows
+---@field title? chorus.Chunk[] beside the tool's name
+---@field shown string[] fields that `add` shows
+---@field add fun(rows: chorus.Row[])
+
+local function blank(rows)
+  rows[#rows + 1] = canvas.row({})
+end
+
+local function diff_group(line)
+  local first = line:sub(1, 1)
+  return first == '+' and 'Added' or first == '-' and 'Removed' or first == '@' and 'Changed' or nil
+end
+
+--- A path as short as can be, and where it is.
+---@param path string
+---@param options chorus.RequestOptions
+---@return chorus.Chunk[]
+local function path_chunks(path, options)
+  for _, place in ipairs({ { options.worktree, '  in its worktree' }, { options.project, '' } }) do
+    local folder, note = place[1], place[2]
+    if folder and vim.startswith(path, folder .. '/') then
+      return { { text.reveal_line(path:sub(#folder + 2)), 'ChorusTitle' }, { note, 'ChorusHint' } }
+    end
+  end
+  return { { text.reveal_line(path), 'ChorusTitle' } }
+end
+
+--- What `Edit`, `MultiEdit` and `Write` do to a file.
+---@return chorus.ToolRows?
+local function edit(input, options, shown)
+  local path = edit_diff.path(input)
+  if not path then
+    return nil
+  end
+  local content, is_there = options.read(path)
+  local title = path_chunks(path, options)
+  if vim.list_contains(shown, 'content') and not content then
+    title[#title + 1] = { is_there and '  overwrites the file, which is too large to compare' or '  new file', 'ChorusRequest' }
+  end
+  title[#title + 1] = { input.replace_all == true and '  every occurrence' or '', 'ChorusRequest' }
+  return {
+    title = title,
+    shown = shown,
+    add = function(rows)
+      field_rows.body(rows, edit_diff.of(input, content), { group = diff_group })
+    end,
+  }
+end
+
+--- Renderers by tool. A renderer returns nil for an input of another shape than the tool's: all fields are listed then.
+---@type table<string, fun(input: table, options: chorus.RequestOptions, request: chorus.Opened): chorus.ToolRows?>
+local TOOLS = {
+  Edit = function(input, options)
+    if type(input.old_string) == 'string' and type(input.new_string) == 'string' then
+      local shown = { 'file_path', 'old_string', 'new_string' }
+      if type(input.replace_all) == 'boolean' then
+        shown[#shown + 1] = 'replace_all'
+      end
+      return edit({
+        file_path = input.file_path,
+        old_string = input.old_string,
+        new_string = input.new_string,
+        replace_all = input.replace_all,
+      }, options, shown)
+    end
+  end,
+  MultiEdit = function(input, options)
+    local are_plain = type(input.edits) == 'table'
+      and vim.islist(input.edits)
+      and vim.iter(input.edits):all(function(each)
+        return type(each) == 'table'
+          and type(each.old_string) == 'string'
+          and type(each.new_string) == 'string'
+          and next(field_rows.without(each, { 'old_string', 'new_string', 'replace_all' })) == nil
+      end)
+    if are_plain then
+      local plain = { file_path = input.file_path, edits = input.edits }
+      local rows = edit(plain, options, { 'file_path', 'edits' })
+      local many = vim.iter(input.edits):any(function(each)
+        return each.replace_all == true
+      end)
+      if rows and many then
+        table.insert(rows.title, { '  some replace every occurrence', 'ChorusRequest' })
+      end
+      return rows
+    end
+  end,
+  Write = function(input, options)
+    if type(input.content) == 'string' then
+      return edit({ file_path = input.file_path, content = input.content }, options, { 'file_path', 'content' })
+    end
+  end,
+  NotebookEdit = function(input, options)
+    if type(input.notebook_path) == 'string' then
+      return { title = path_chunks(input.notebook_path, options), shown = { 'notebook_path' }, add = function() end }
+    end
+  end,
+  Bash = function(input)
+    if type(input.command) ~= 'string' then
+      return nil
+    end
+    local shown = { 'command' }
+    local says = type(input.description) == 'string' and text.reveal(input.description) or {}
+    if #says == 1 then
+      shown[#shown + 1] = 'description'
+    end
+    if input.run_in_background == true then
+      shown[#shown + 1] = 'run_in_background'
+    end
+    return {
+      shown = shown,
+      add = function(rows)
+        if #says == 1 and says[1] ~= '' then
+          rows[#rows + 1] = canvas.row({ { '  The agent says: ', 'ChorusHint' }, { says[1], 'ChorusSummary' } })
+          blank(rows)
+        end
+        field_rows.body(rows, input.command, { first = '  $ ', before = '  ' .. field_rows.BAR })
+        if input.run_in_background == true then
+          blank(rows)
+          rows[#rows + 1] = canvas.row({ { '  The command runs in the background.', 'ChorusHint' } })
+        end
+      end,
+    }
+  end,
+  AskUserQuestion = function(_, options, request)
+    if question_rows.are_whole(request) then
+      return {
+        shown = { 'questions' },
+        add = function(rows)
+          question_rows.add(rows, request, options.answers)
+        end,
+      }
+    end
+  end,
+  ExitPlanMode = function(input)
+    if type(input.plan) == 'string' then
+      return {
+        shown = { 'plan' },
+        add = function(rows)
+          field_rows.body(rows, input.plan)
+        end,
+      }
+    end
+  end,
+}
+
+--- Adds the tool's name and its whole input. Fields without rows of their own come first, since a text below could look
+--- like them.
+---@param rows chorus.Row[]
+---@param request chorus.Opened
+---@param options chorus.RequestOptions
+function M.add(rows, request, options)
+  local tool, input = request.tool or '', request.input
+  local fields = type(input) == 'table' and input or { input = input }
+  local renderer = TOOLS[tool]
+  local own = renderer and type(input) == 'table' and renderer(input, options, request) or nil
+  local group = request.kind == 'permission' and 'ChorusTitle' or 'ChorusHint'
+  local title = { { '  ' .. text.reveal_line(tool), own and own.title and 'ChorusHeader' or group }, ' ' }
+  if tool ~= '' then
+    rows[#rows + 1] = canvas.row(vim.list_extend(title, own and own.title or {}))
+    blank(rows)
+  end
+  local rest = field_rows.without(fields, own and own.shown or {})
+  if next(rest) ~= nil then
+    field_rows.fields(rows, rest)
+    blank(rows)
+  elseif not own then
+    field_rows.body(rows, request.summary)
+  end
+  if own then
+    own.add(rows)
+  end
+end
+
+return M

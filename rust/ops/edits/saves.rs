@@ -1,0 +1,48 @@
+//! What a person saves in an editor is the person's.
+
+use super::tree::{By, EditedTree};
+use crate::contract::FileSaved;
+use crate::core::Core;
+use crate::error::Result;
+use crate::project::inside;
+use crate::store::Filter;
+use crate::task::{Isolation, Task};
+use crate::vcs::scan;
+use std::path::{Path, PathBuf};
+
+/// The person saved a file, or took over in an editor what somebody else wrote. Its path is absolute, or relative to the
+/// `project` of the editor; the file may be in another one. While no task shares the tree there is nothing to tell apart.
+pub async fn attribute(core: &Core, project: &str, saved: &FileSaved) -> Result<()> {
+    let file = Path::new(project).join(&saved.path);
+    let Some((project, path)) = shared_project_of(core, &file).await? else { return Ok(()) };
+    let mut tree = EditedTree::of(core, &project).await?;
+    if tree.known.scan.is_none() {
+        tree.scan(scan::LIMIT, None).await?;
+    }
+    if saved.reloaded || is_other(&file, saved) {
+        let candidates = tree.known.interval.candidates(&path);
+        return tree.attribute(&path, By::Owner(candidates)).await;
+    }
+    tree.attribute_save(&path).await
+}
+
+/// The project with the file in its tree that live tasks share, and the file's path in it. Where one project is inside
+/// another, it is the inner one.
+async fn shared_project_of(core: &Core, file: &Path) -> Result<Option<(String, String)>> {
+    let tasks = core.store()?.read(|tx| tx.tasks(None, &Filter::default())).await?;
+    let shares = |task: &Task| task.status.is_live() && task.isolation == Isolation::Stack;
+    let mut projects: Vec<String> = tasks.into_iter().filter(shares).map(|task| task.project).collect();
+    projects.sort_by_key(|project| std::cmp::Reverse(project.len()));
+    projects.dedup();
+    Ok(projects.into_iter().find_map(|project| {
+        let path = inside(&PathBuf::from(&project), file)?;
+        Some((project, path))
+    }))
+}
+
+/// Whether the file was modified since the person saved it, so that what is in it now may be another's.
+fn is_other(file: &Path, saved: &FileSaved) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let (Some(seconds), Some(nanoseconds)) = (saved.seconds, saved.nanoseconds) else { return false };
+    std::fs::metadata(file).is_ok_and(|now| (now.mtime(), now.mtime_nsec()) != (seconds, nanoseconds))
+}
