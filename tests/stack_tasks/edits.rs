@@ -57,12 +57,3 @@ pub fn edit(path: &str, line: usize, text: &str) -> String {
 pub fn write(path: &str, text: &str) -> String {
     format!("[[tool Write {}]]", serde_json::json!({ "file_path": path, "content": text }))
 }
-
-#[test]
-fn before_the_first_task_edits_are_the_persons() {
-    let world = World::new();
-    world.write("project/a.txt", "mine\n");
-    let changes = world.json(["changes"]);
-    let file = changes["files"].as_array().unwrap().iter().find(|file| file["path"] == "a.txt").unwrap();
-    assert_eq!(file["hunks"][0]["owner"], "user", "{changes:#}");
-}
