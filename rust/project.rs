@@ -32,9 +32,8 @@ pub fn inside(root: &Path, file: &Path) -> Option<String> {
 
 /// Whether an agent there would write between a repository's own files.
 pub fn in_git_folder(folder: &Path) -> bool {
-    let is_git_folder = |dir: &Path| {
-        dir.join("HEAD").is_file() && dir.join("objects").is_dir() && dir.join("refs").is_dir()
-    };
+    let is_git_folder =
+        |dir: &Path| dir.join("HEAD").is_file() && dir.join("objects").is_dir() && dir.join("refs").is_dir();
     folder.ancestors().any(is_git_folder)
 }
 
@@ -206,7 +205,10 @@ mod tests {
         let source = source(&base);
         let main = base.join("main");
         let from = source.to_string_lossy();
-        git(&base, &["-c", "protocol.file.allow=always", "clone", "-q", "--separate-git-dir", "shop.git", &from, "main"]);
+        git(
+            &base,
+            &["-c", "protocol.file.allow=always", "clone", "-q", "--separate-git-dir", "shop.git", &from, "main"],
+        );
         git(&main, &["worktree", "add", "-q", "../side"]);
         assert_eq!(root(&main), main);
         assert_eq!(root(&base.join("side")), base.join("side"), "git's files do not tell of the main one");

@@ -233,7 +233,9 @@ impl Tx<'_> {
         )?;
         let tasks = self.tasks(Some(from), &Filter::default())?;
         self.run("DELETE FROM ledgers WHERE project = ?1", [to])?;
-        for sql in ["UPDATE tasks SET project = ?2 WHERE project = ?1", "UPDATE ledgers SET project = ?2 WHERE project = ?1"] {
+        for sql in
+            ["UPDATE tasks SET project = ?2 WHERE project = ?1", "UPDATE ledgers SET project = ?2 WHERE project = ?1"]
+        {
             self.run(sql, [from, to])?;
         }
         self.run("DELETE FROM projects WHERE path = ?1", [from])?;

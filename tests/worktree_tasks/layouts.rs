@@ -47,7 +47,8 @@ fn of_a_bare_repository_the_worktree_is_the_project_and_its_tasks_share_it() {
     // Nor does an agent ever start between a repository's own files.
     world.git(["clone", "-q", "--bare", ".", "../lone.git"]);
     let lone = at(world.root().join("lone.git"));
-    let task = inside(&world, &lone, &["new", "--title", "In a git folder", "--isolation", "none"])["number"].to_string();
+    let task =
+        inside(&world, &lone, &["new", "--title", "In a git folder", "--isolation", "none"])["number"].to_string();
     let ran: Ran = world.chorus(["start", &task]).current_dir(&lone).output().unwrap().into();
     assert!(ran.code != 0 && ran.stderr.contains("a repository's own folder"), "{}", ran.stderr);
 }
@@ -107,7 +108,8 @@ fn a_project_that_is_cloned_anew_keeps_its_tasks() {
 #[test]
 fn a_branch_that_the_agent_renames_is_followed() {
     let world = World::new();
-    let task = world.rested("Log in", "Rename the branch [[bash: git branch -m feat/login && echo x > login.txt]] [[say renamed]]");
+    let task = world
+        .rested("Log in", "Rename the branch [[bash: git branch -m feat/login && echo x > login.txt]] [[say renamed]]");
     world.commits(&task, 1);
     assert_eq!(world.branch(&task), "feat/login");
     assert!(world.told(&task, "renamed")[0].contains("feat/login"));
