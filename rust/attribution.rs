@@ -11,7 +11,9 @@ mod ledger;
 mod marks;
 mod past;
 mod patch;
+mod projected;
 mod query;
+mod traced;
 mod version;
 mod write;
 
@@ -20,6 +22,7 @@ pub use ledger::Ledger;
 pub use marks::Marks;
 pub use past::Past;
 pub use patch::{Hunk, Patch};
+pub use traced::Evidence;
 pub use version::{Content, FileKind, LIMIT, Version};
 pub use write::{FileState, Nanos, Write, WriteKind};
 

@@ -161,6 +161,13 @@ pub fn start_daemon(state: &State) -> Result<()> {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
     command.env_clear().envs(crate::environment::chosen(is_for_the_daemon));
     command.env("CHORUS_STATE_DIR", &state.dir);
+    if MARKS.iter().any(|mark| std::env::var_os(mark).is_some()) {
+        // The agent's own folder for tmux says nothing of where Chorus's server is.
+        command.env_remove("TMUX_TMPDIR");
+        if let Some(socket) = state.kept_tmux_socket() {
+            command.env("CHORUS_TMUX_SOCKET", socket);
+        }
+    }
     command.spawn().map_err(|error| Error::internal(format!("cannot start the daemon: {error}")))?;
     Ok(())
 }

@@ -10,7 +10,7 @@ mod locks;
 mod panes;
 mod terminals;
 pub(crate) mod trees;
-pub(crate) mod writes;
+pub mod writes;
 
 pub use execs::Execs;
 pub use inboxes::{Ending, Inboxes};
@@ -24,6 +24,7 @@ use crate::error::Result;
 use crate::hub::Hub;
 use crate::hub::outbox::Outbox;
 use crate::paths::State;
+use crate::process::Identity;
 use crate::store::{Store, Tx};
 use crate::task::Task;
 use crate::web::WebTerminals;
@@ -87,6 +88,8 @@ pub struct Asker {
     pub gone: CancellationToken,
     /// The task whose output this client watches.
     pub watching: Arc<Mutex<Option<(String, CancellationToken)>>>,
+    /// The asking process and its ancestors, where what is asked is for one process only.
+    pub lineage: Arc<Vec<Identity>>,
 }
 
 impl Core {

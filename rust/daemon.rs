@@ -21,6 +21,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 const LOOK: Duration = Duration::from_secs(2);
 /// How long a daemon that was asked to leave waits for verbs under way.
 const FINISH: Duration = Duration::from_secs(5);
+/// Open files.
+const DESCRIPTORS: u64 = 8192;
 /// How long it stays with no client and no live task.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -30,6 +32,7 @@ pub fn run() -> i32 {
     // that already leads one, which is as good.
     let _ = rustix::process::setsid();
     log::init();
+    raise_descriptors();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&Error::internal(error)),
@@ -37,6 +40,19 @@ pub fn run() -> i32 {
     match runtime.block_on(serve()) {
         Ok(()) => 0,
         Err(error) => failed(&error),
+    }
+}
+
+/// Clients, hooks that wait for an answer and web terminals need many at once. What the daemon starts gets the same, so
+/// it stays below what programs may loop over.
+fn raise_descriptors() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let wanted = maximum.map_or(DESCRIPTORS, |maximum| maximum.min(DESCRIPTORS));
+    if current.is_some_and(|current| current < wanted)
+        && let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum })
+    {
+        ::log::warn!("cannot raise the number of open files: {error}");
     }
 }
 

@@ -1,8 +1,8 @@
 //! The guard refuses shell commands of an agent in a stack task that would move the edits of other tasks.
 //!
 //! All stack tasks share one working tree, and only Chorus commits in it. The guard is pure: it takes the text of a
-//! command and returns a verdict. [`parse`] reads the text as a shell would, [`walk`] follows what would run, [`git`]
-//! and [`but`] judge each call.
+//! command and returns a verdict. [`parse`] reads the text as a shell would, [`walk`] follows what would run, [`git`],
+//! [`but`] and [`programs`] judge each call, [`mcp`] a tool that is no shell.
 //!
 //! The guard works against habit; it is not a wall. Yet habit takes many forms: an agent puts a command into a
 //! variable, an alias, a here-document, a pipe or a script and runs it from there. So the guard also follows what the
@@ -14,14 +14,18 @@ mod but;
 mod expand;
 mod frame;
 mod git;
+mod mcp;
 mod parse;
 mod printed;
+mod programs;
 mod reason;
 mod runner;
 mod shell;
 mod syntax;
 mod walk;
 mod word;
+
+use crate::evidence::event::ToolCall;
 
 /// A command longer than this (bytes) is not parsed.
 const LONGEST: usize = 1 << 20;
@@ -33,6 +37,12 @@ pub struct Refused {
     pub what: String,
     /// What was refused, why, and what to do instead.
     pub reason: String,
+}
+
+/// Judges a tool call of an agent in a stack task: its shell command, or the tool itself.
+pub fn verdict_on(call: &ToolCall) -> Option<Refused> {
+    let command = call.work.command().and_then(verdict);
+    command.or_else(|| mcp::judge(&call.tool).map(|offense| reason::of_tool(&call.tool, &offense)))
 }
 
 /// Judges the text of a shell command of an agent in a stack task; `None` when it may run.

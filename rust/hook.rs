@@ -66,7 +66,7 @@ fn tell(state: &State, adapter: &dyn Adapter, hook: &Hook, what: &Happening) {
         Happening::ToolStart(call) => soon(false).or_else(|| {
             let _ = keep(state, adapter, hook);
             // Without a daemon the guard still stands.
-            let refused = call.work.command().and_then(guard::verdict)?;
+            let refused = guard::verdict_on(call)?;
             Some(HookReply { output: Some(adapter.reply(&AgentReply::Refuse(refused.reason))) })
         }),
         _ => soon(false).or_else(|| keep(state, adapter, hook)),

@@ -11,7 +11,7 @@ mod queries;
 mod stacks;
 mod terminal;
 
-use crate::contract::*;
+use crate::contract::{self, *};
 use crate::core::fact::Fact;
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
@@ -73,7 +73,7 @@ pub async fn answer(core: &Arc<Core>, asker: &Asker, request: Request) -> Result
             Reply::Nothing(Nothing {})
         }
         Hook(hook) => Reply::HookReply(hooks::receive(core, hook, &asker.gone).await?),
-        Exec(ask) => Reply::Exec(launch::exec(core, &ask)?),
+        Exec(ask) => Reply::Exec(launch::exec(core, &ask, &asker.lineage).await?),
     })
 }
 
@@ -81,11 +81,12 @@ fn task(task: Task) -> Reply {
     Reply::Task(Box::new(task))
 }
 
-/// An agent asked for what only a person may do: its task's journal says so.
-pub async fn journal_refusal(core: &Core, asker: &Option<Asker>, request: &Request) {
+/// An agent asked for what only a person may do: the log says so, and its task's journal where it named one.
+pub async fn note_refusal(core: &Core, asker: &Option<Asker>, request: &Request, pid: Option<u32>) {
     let Ok(json) = serde_json::to_value(request) else { return };
     let verb = json["method"].as_str().unwrap_or_default().replace("task_", "");
-    let given = json["params"]["task"].as_str().map(str::to_owned);
+    log::warn!("an agent's process ({}) asked to {verb} and was refused", shown(pid));
+    let given = json["params"]["task"].as_str().filter(|task| !task.is_empty()).map(str::to_owned);
     let (Some(given), Some(asker), Ok(store)) = (given, asker.clone(), core.store()) else { return };
     let write = store.write(move |tx| {
         let task = tx.task(&asker.project, &given)?;
@@ -100,4 +101,30 @@ pub async fn journal_refusal(core: &Core, asker: &Option<Asker>, request: &Reque
     if let Err(error) = write.await {
         log::warn!("cannot journal a refusal: {error}");
     }
+}
+
+/// A process told an event of a task whose agent it is not. The event counts for nothing; who pretended has it in the
+/// journal.
+pub async fn refuse_hook(core: &Core, hook: &contract::Hook, tasks: Vec<String>, pid: Option<u32>) -> HookReply {
+    let given = crate::text::clean_line(&hook.task, 40);
+    log::warn!("an event for the task {given} came from a process ({}) that is not its agent's", shown(pid));
+    let given = hook.task.clone();
+    if let Ok(store) = core.store() {
+        let write = store.write(move |tx| {
+            let number = tx.row(&given)?.number;
+            for task in tasks.iter().filter(|task| **task != given) {
+                let text = format!("The agent spoke for #{number} and was refused");
+                tx.journal(task, Who::Agent, "refused", &text, None)?;
+            }
+            Ok(())
+        });
+        if let Err(error) = write.await {
+            log::debug!("cannot journal a refusal: {error}");
+        }
+    }
+    HookReply::default()
+}
+
+fn shown(pid: Option<u32>) -> String {
+    pid.map_or_else(|| "unknown".to_owned(), |pid| pid.to_string())
 }

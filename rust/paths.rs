@@ -105,9 +105,40 @@ impl State {
         if near.as_os_str().len() <= LONGEST_SOCKET {
             return Ok(near);
         }
+        Ok(self.near_folder()?.join("sock"))
+    }
+
+    /// A folder of this state whose path is short enough for sockets.
+    fn near_folder(&self) -> Result<PathBuf> {
         let dir = PathBuf::from(format!("/tmp/chorus-{}-{}", rustix::process::getuid().as_raw(), self.name()));
-        private_folder(&dir)?;
-        Ok(dir.join("sock"))
+        private_folder(&dir, Use::Own)?;
+        Ok(dir)
+    }
+
+    /// The socket of a tmux server that a task's agent may start, as `FOLDER/tmux-UID/default`: the names that tmux
+    /// itself gives below a `TMUX_TMPDIR`. Its folders are there after the call.
+    pub fn tmux_socket_of_agent(&self, task: &str) -> Result<PathBuf> {
+        let short: String = task.chars().take(13).collect();
+        let below = Path::new(&short).join(tmux_folder()).join("default");
+        let near = self.dir.join("tmux").join(&below);
+        let socket = match near.as_os_str().len() <= LONGEST_SOCKET {
+            true => near,
+            false => self.near_folder()?.join(&below),
+        };
+        let folder = socket.parent().unwrap_or(&self.dir);
+        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| unusable(folder, &error))?;
+        Ok(socket)
+    }
+
+    /// Notes where the tmux server of the newest launch is.
+    pub fn keep_tmux_socket(&self, socket: &Path) -> Result<()> {
+        write_private(&self.dir.join("tmux-socket"), socket.as_os_str().as_encoded_bytes())
+    }
+
+    /// Where the tmux server of the newest launch is.
+    pub fn kept_tmux_socket(&self) -> Option<PathBuf> {
+        let text = std::fs::read_to_string(self.dir.join("tmux-socket")).ok()?;
+        Some(PathBuf::from(text)).filter(|socket| socket.is_absolute())
     }
 
     /// The tmux server's socket: `tmux -L chorus` for the usual state folder, another name for any other.
@@ -124,8 +155,8 @@ impl State {
             return Ok(name.into());
         }
         let base = std::env::var_os("TMUX_TMPDIR").filter(|value| !value.is_empty()).unwrap_or_else(|| "/tmp".into());
-        let dir = Path::new(&base).join(format!("tmux-{}", rustix::process::getuid().as_raw()));
-        private_folder(&dir)?;
+        let dir = Path::new(&base).join(tmux_folder());
+        private_folder(&dir, Use::Tmux)?;
         Ok(dir.join(name))
     }
 
@@ -150,16 +181,44 @@ fn unusable(path: &Path, error: &std::io::Error) -> Error {
         .hint("make it a writable folder, or set CHORUS_STATE_DIR to another one")
 }
 
-/// Makes `dir` if it is missing, and refuses one that is not a folder of this user closed to all others.
-fn private_folder(dir: &Path) -> Result<()> {
+/// The folder that tmux makes for its sockets.
+fn tmux_folder() -> String {
+    format!("tmux-{}", rustix::process::getuid().as_raw())
+}
+
+/// Whose sockets a folder is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Use {
+    /// Chorus's own.
+    Own,
+    /// tmux's, which takes a folder that the user's group may enter (3.3a).
+    Tmux,
+}
+
+impl Use {
+    fn forbidden(self) -> u32 {
+        if self == Use::Tmux { 0o007 } else { 0o077 }
+    }
+
+    fn hint(self) -> &'static str {
+        match self {
+            Use::Own => "remove it, or set CHORUS_STATE_DIR to a shorter path",
+            Use::Tmux => {
+                "remove it, set TMUX_TMPDIR to a folder of your own and end the daemon, or set CHORUS_TMUX_SOCKET (or \
+                 `socket` in [tmux] of chorus.toml) to the absolute path of a socket elsewhere"
+            }
+        }
+    }
+}
+
+/// Makes `dir` if it is missing, and refuses one that is not a folder of this user closed to all others. What is missing
+/// above it is made as well, closed in the same way.
+fn private_folder(dir: &Path, wanted: Use) -> Result<()> {
     let refuse = |why: &str| {
-        Error::new(Code::StoreUnusable, format!("cannot use {} for a socket: {why}", dir.display()))
-            .hint("remove it, or set CHORUS_STATE_DIR to a shorter path")
+        Error::new(Code::StoreUnusable, format!("cannot use {} for a socket: {why}", dir.display())).hint(wanted.hint())
     };
-    match DirBuilder::new().mode(0o700).create(dir) {
-        Ok(()) => {}
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(refuse(&error.to_string())),
+    if std::fs::symlink_metadata(dir).is_err() {
+        DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|error| refuse(&error.to_string()))?;
     }
     let found = std::fs::symlink_metadata(dir).map_err(|error| refuse(&error.to_string()))?;
     if !found.is_dir() {
@@ -168,7 +227,7 @@ fn private_folder(dir: &Path) -> Result<()> {
     if found.uid() != rustix::process::getuid().as_raw() {
         return Err(refuse("it belongs to another user"));
     }
-    if found.mode() & 0o077 != 0 {
+    if found.mode() & wanted.forbidden() != 0 {
         return Err(refuse("others can enter it"));
     }
     Ok(())
@@ -192,10 +251,41 @@ mod tests {
         let base = tempfile::tempdir().unwrap();
         let dir = base.path().join("open");
         std::fs::create_dir(&dir).unwrap();
-        std::fs::set_permissions(&dir, Permissions::from_mode(0o755)).unwrap();
-        assert!(private_folder(&dir).is_err());
+        let refused = |mode: u32, wanted: Use| {
+            std::fs::set_permissions(&dir, Permissions::from_mode(mode)).unwrap();
+            private_folder(&dir, wanted).err().and_then(|error| error.hint)
+        };
+        assert!(refused(0o755, Use::Own).unwrap().contains("CHORUS_STATE_DIR"));
+        assert!(refused(0o755, Use::Tmux).unwrap().contains("TMUX_TMPDIR"));
+        assert!(refused(0o750, Use::Own).is_some() && refused(0o750, Use::Tmux).is_none());
         let link = base.path().join("link");
         std::os::unix::fs::symlink(base.path(), &link).unwrap();
-        assert!(private_folder(&link).is_err());
+        assert!(private_folder(&link, Use::Tmux).is_err());
+    }
+
+    #[test]
+    fn what_is_missing_above_is_made() {
+        let base = tempfile::tempdir().unwrap();
+        let dir = base.path().join("a/b/tmux-7");
+        private_folder(&dir, Use::Tmux).unwrap();
+        assert_eq!(std::fs::metadata(dir.parent().unwrap()).unwrap().mode() & 0o777, 0o700);
+        std::fs::write(base.path().join("file"), "").unwrap();
+        let error = private_folder(&base.path().join("file/tmux-7"), Use::Tmux).unwrap_err();
+        assert!(error.hint.unwrap().contains("CHORUS_TMUX_SOCKET"));
+    }
+
+    #[test]
+    fn an_agent_s_own_tmux_has_a_place_however_long_the_state_folder_is() {
+        let base = tempfile::tempdir().unwrap();
+        let task = "0c4f0de2-7f1a-4b7e-8f5e-2f9d1c0a7b11";
+        for dir in [base.path().join("state"), base.path().join("y".repeat(148))] {
+            let state = State { dir };
+            let socket = state.tmux_socket_of_agent(task).unwrap();
+            assert!(socket.as_os_str().len() <= LONGEST_SOCKET, "{}", socket.display());
+            assert!(socket.parent().unwrap().is_dir());
+            assert_eq!(socket.parent().unwrap().file_name().unwrap().to_str(), Some(tmux_folder().as_str()));
+        }
+        let far = State { dir: base.path().join("y".repeat(148)) };
+        std::fs::remove_dir_all(far.near_folder().unwrap()).unwrap();
     }
 }

@@ -2,6 +2,10 @@
 //!
 //! Identity is pid and start time. Linux reads procfs; elsewhere `ps` answers.
 
+mod open_files;
+
+pub use open_files::OpenFiles;
+
 use crate::error::{Code, Error, Result};
 use std::process::Stdio;
 use std::time::Duration;
@@ -118,17 +122,30 @@ pub fn is_suspended(pid: u32) -> bool {
 }
 
 /// The process and its ancestors, nearest first, at most 64.
-pub fn lineage(pid: u32) -> Vec<u32> {
-    let parent = |pid: &u32| stat(*pid).map(|stat| stat.parent).filter(|parent| *parent > 0);
-    std::iter::successors(Some(pid), parent).take(64).collect()
+pub fn lineage(pid: u32) -> Vec<Identity> {
+    let mut found = Vec::new();
+    let mut next = Some(pid);
+    while let Some((pid, stat)) = next.take().and_then(|pid| Some((pid, stat(pid)?))) {
+        found.push(Identity { pid, start: stat.start });
+        next = Some(stat.parent).filter(|parent| *parent > 0 && found.len() < 64);
+    }
+    found
 }
 
 /// A variable in the environment the process started with; nothing where it cannot be read.
 pub fn variable_of(pid: u32, name: &str) -> Option<String> {
-    let environment = std::fs::read(format!("/proc/{pid}/environ")).ok()?;
-    let prefix = format!("{name}=");
-    let found = environment.split(|byte| *byte == 0).find_map(|entry| entry.strip_prefix(prefix.as_bytes()))?;
-    Some(String::from_utf8_lossy(found).into_owned())
+    let [found] = variables_of(pid, [name]);
+    found
+}
+
+/// Several such variables, read at once.
+pub fn variables_of<const N: usize>(pid: u32, names: [&str; N]) -> [Option<String>; N] {
+    let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+    names.map(|name| {
+        let value = |entry: &[u8]| entry.strip_prefix(name.as_bytes())?.strip_prefix(b"=").map(<[u8]>::to_vec);
+        let found = environment.split(|byte| *byte == 0).find_map(value)?;
+        Some(String::from_utf8_lossy(&found).into_owned())
+    })
 }
 
 /// Which machine this is: systemd's or D-Bus's id, else the host's name.

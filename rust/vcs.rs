@@ -2,6 +2,7 @@
 
 pub mod but;
 mod change_id;
+pub(crate) mod cleaned;
 pub mod commit;
 pub(crate) mod committed;
 pub(crate) mod conflicts;

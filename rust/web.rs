@@ -1,7 +1,7 @@
-//! Web terminals: ttyd on a private unix socket, and in front of it a loopback listener that checks a random path.
+//! Web terminals: ttyd on a private unix socket, and in front of it a loopback listener that checks who comes.
 //!
-//! The path is the only secret. It is in no argv and no file: the listener lives in the daemon and strips it. ttyd
-//! itself listens where only this user can connect.
+//! What lets a browser in is in no file and, but for an address that counts once, in no argv: see [`gate`]. ttyd itself
+//! listens where only this user can connect.
 
 mod gate;
 
@@ -9,12 +9,14 @@ use crate::contract::Code;
 use crate::error::{Error, Result};
 use crate::paths::{State, write_private};
 use crate::process::{self, Identity};
+use gate::Keys;
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashMap;
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
@@ -30,7 +32,7 @@ pub struct WebTerminals {
 
 #[derive(Debug)]
 struct OpenTerminal {
-    url: String,
+    keys: Arc<Keys>,
     argv: Vec<String>,
     write: bool,
     record: PathBuf,
@@ -40,9 +42,10 @@ struct OpenTerminal {
 }
 
 impl OpenTerminal {
-    /// Whether it runs, and shows that with this right to type.
+    /// Whether it runs and can be reached, and shows that with this right to type.
     fn is_it(&mut self, argv: &[String], write: bool) -> bool {
-        self.write == write && self.argv == argv && matches!(self.ttyd.try_wait(), Ok(None))
+        let serves = !self.gate.is_finished() && matches!(self.ttyd.try_wait(), Ok(None));
+        self.write == write && self.argv == argv && serves
     }
 }
 
@@ -55,16 +58,17 @@ impl Drop for OpenTerminal {
 }
 
 impl WebTerminals {
-    /// The address of the task's terminal, started if it is not there with this right to type.
+    /// An address of the task's terminal that counts once; the terminal is started if it is not there with this right
+    /// to type.
     pub async fn open(&self, state: &State, ttyd: &str, task: &str, argv: &[String], write: bool) -> Result<String> {
         if let Some(terminal) = self.terminals().get_mut(task)
             && terminal.is_it(argv, write)
         {
-            return Ok(terminal.url.clone());
+            return Ok(terminal.keys.address());
         }
         self.close(task);
         let terminal = start(state, ttyd, task, argv, write).await?;
-        let url = terminal.url.clone();
+        let url = terminal.keys.address();
         self.terminals().insert(task.to_owned(), terminal);
         Ok(url)
     }
@@ -126,10 +130,9 @@ async fn start(state: &State, ttyd: &str, task: &str, argv: &[String], write: bo
     wait_for(&socket).await?;
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(Error::internal)?;
     let port = listener.local_addr().map_err(Error::internal)?.port();
-    let path = uuid::Uuid::new_v4().simple().to_string();
-    let url = format!("http://127.0.0.1:{port}/{path}/");
-    let gate = tokio::spawn(gate::serve(listener, path, port, socket));
-    Ok(OpenTerminal { url, argv: argv.to_vec(), write, record, gate, ttyd: child })
+    let keys = Arc::new(Keys::new(port));
+    let gate = tokio::spawn(gate::serve(listener, keys.clone(), socket));
+    Ok(OpenTerminal { keys, argv: argv.to_vec(), write, record, gate, ttyd: child })
 }
 
 fn missing(ttyd: &str, error: &dyn std::fmt::Display) -> Error {

@@ -389,7 +389,7 @@ M.shapes.Terminal = {
 
 --- Reply: a web terminal.
 ---@class chorus.Web
----@field url string A loopback address with a random path.
+---@field url string A loopback address that leads in once.
 M.shapes.Web = {
   url = 'string',
 }

@@ -13,6 +13,8 @@ pub struct Mark<'a> {
     pub launch: &'a str,
     /// The state folder, by which a hook finds its daemon.
     pub state_dir: &'a Path,
+    /// Where a tmux server of the agent's own would listen, as `FOLDER/tmux-UID/NAME`.
+    pub tmux: &'a Path,
 }
 
 /// Prefixes of what the agent must not inherit: Neovim's, tmux's, an outer task's.
@@ -33,10 +35,14 @@ const NAMES: &[&str] = &[
 ];
 
 /// What the pane's program takes over from its own environment, which tmux made.
-pub const FROM_PANE: &[&str] = &["TERM", "TERM_PROGRAM", "TERM_PROGRAM_VERSION", "TMUX", "TMUX_PANE"];
+pub const FROM_PANE: &[&str] = &["TERM", "TERM_PROGRAM", "TERM_PROGRAM_VERSION"];
 
-/// The environment for an agent: the client's, without what belongs to others, with Chorus's marks. It has no `TERM`
-/// and no `TMUX`: see [`enter_pane`].
+/// The environment for an agent: the client's, without what belongs to others, with Chorus's marks. It has no `TERM`:
+/// see [`enter_pane`].
+///
+/// Its `TMUX` leads to no server of Chorus's, where `tmux kill-server` would end every task, but to one that the agent
+/// may start: the one that `tmux` without `TMUX` would use, too. It is set because without it an agent may ask the
+/// terminal for graphics (Claude Code 2.1.328 does), which ends up in the pane's title.
 pub fn for_agent(client: &Environment, mark: Mark<'_>, renderer: Renderer) -> Environment {
     let is_named = |name: &str| NAMES.iter().any(|line| line.split_whitespace().any(|other| other == name));
     let stays = |name: &str| {
@@ -55,6 +61,10 @@ pub fn for_agent(client: &Environment, mark: Mark<'_>, renderer: Renderer) -> En
     put("CHORUS_TASK", mark.task);
     put("CHORUS_LAUNCH", mark.launch);
     put("CHORUS_STATE_DIR", &mark.state_dir.to_string_lossy());
+    put("TMUX", &format!("{},0,0", mark.tmux.display()));
+    if let Some(folder) = mark.tmux.parent().and_then(Path::parent) {
+        put("TMUX_TMPDIR", &folder.to_string_lossy());
+    }
     // tmux reduces colours for a lesser terminal by itself.
     put("COLORTERM", "truecolor");
     if !["LC_ALL", "LC_CTYPE", "LANG"].iter().any(|name| set.get(*name).is_some_and(|value| !value.is_empty())) {
@@ -64,8 +74,6 @@ pub fn for_agent(client: &Environment, mark: Mark<'_>, renderer: Renderer) -> En
 }
 
 /// Completes the environment inside the pane, whose own variables `of_pane` looks up.
-///
-/// Without `TMUX` an agent may ask the terminal for graphics (Claude Code 2.1.328 does), which ends up in the pane's title.
 pub fn enter_pane(environment: &mut Environment, of_pane: impl Fn(&str) -> Option<String>) {
     for name in FROM_PANE {
         if let Some(value) = of_pane(name) {
@@ -80,7 +88,7 @@ mod tests {
 
     fn agent_of(client: &[(&str, &str)]) -> Environment {
         let client = Environment(client.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect());
-        let mark = Mark { task: "t", launch: "l", state_dir: Path::new("/s") };
+        let mark = Mark { task: "t", launch: "l", state_dir: Path::new("/s"), tmux: Path::new("/a/tmux-7/x") };
         for_agent(&client, mark, Renderer::Classic)
     }
 
@@ -106,7 +114,7 @@ mod tests {
             CHORUS_BOOT_ID CHORUS_TMUX_SOCKET CLAUDE_CODE_NO_FLICKER
         ";
         for name in names.split_whitespace() {
-            assert_eq!(agent_of(&[(name, "x")]).0.get(name), None, "{name}");
+            assert_ne!(agent_of(&[(name, "x")]).0.get(name).map(String::as_str), Some("x"), "{name}");
         }
         assert_eq!(agent_of(&[("CLAUDECODE", "1"), ("GIT_EDITOR", "true")]).0.get("GIT_EDITOR"), None);
     }
@@ -121,6 +129,8 @@ mod tests {
             ("CLAUDE_CODE_DISABLE_ALTERNATE_SCREEN", "1"),
             ("COLORTERM", "truecolor"),
             ("LANG", "C.UTF-8"),
+            ("TMUX", "/a/tmux-7/x,0,0"),
+            ("TMUX_TMPDIR", "/a"),
         ];
         assert_eq!(agent.0, expected.map(|(n, v)| (n.to_owned(), v.to_owned())).into());
     }
@@ -133,8 +143,11 @@ mod tests {
     #[test]
     fn the_pane_has_the_last_word_on_its_terminal() {
         let mut agent = agent_of(&[("TERM", "xterm-kitty"), ("TMUX", "/outer,1,0")]);
-        enter_pane(&mut agent, |name| (name == "TERM").then(|| "tmux-256color".to_owned()));
+        let of_pane = [("TERM", "tmux-256color"), ("TMUX", "/ours,1,0"), ("TMUX_PANE", "%0")];
+        enter_pane(&mut agent, |name| {
+            of_pane.iter().find(|(own, _)| *own == name).map(|(_, value)| (*value).to_owned())
+        });
         assert_eq!(agent.0["TERM"], "tmux-256color");
-        assert!(!agent.0.contains_key("TMUX"));
+        assert_eq!((agent.0["TMUX"].as_str(), agent.0.get("TMUX_PANE")), ("/a/tmux-7/x,0,0", None));
     }
 }

@@ -1,7 +1,6 @@
 //! Who may have made a change that a scan of the tree finds. Time names candidates and never an owner: while an agent's
 //! tool call is open, any other program may write as well.
 
-use super::Owner;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -106,15 +105,18 @@ impl Interval {
         self.commands.is_empty() && self.background.is_empty() && self.between.is_empty()
     }
 
-    /// Whose a change of `path` found now may be: commands, and whoever has just edited the file. The weaker candidates,
-    /// background commands and other hooks, are named only where there is none of those.
-    pub fn candidates(&self, path: &str) -> Owner {
+    /// Tasks that a change of `path` found now may be of, as far as nobody reported it: commands, and whoever has just
+    /// edited the file. The weaker candidates, background commands and other hooks, are named only where there is none
+    /// of those. Of a traced task only a command counts, which may have been served by a process that is not traced.
+    pub fn candidates(&self, path: &str, is_traced: impl Fn(&str) -> bool) -> Vec<String> {
+        let untraced = |task: &&String| !is_traced(task);
         let editors = self.between.iter().filter(|(_, between)| between.edited.contains(path)).map(|(task, _)| task);
-        let strong: Vec<&str> = self.commands.iter().chain(editors).map(String::as_str).collect();
-        if strong.is_empty() {
-            return Owner::one_of(self.background.iter().chain(self.between.keys()).map(String::as_str));
+        let strong: BTreeSet<&String> = self.commands.iter().chain(editors.filter(untraced)).collect();
+        if !strong.is_empty() {
+            return strong.into_iter().cloned().collect();
         }
-        Owner::one_of(strong)
+        let weak: BTreeSet<&String> = self.background.iter().chain(self.between.keys()).filter(untraced).collect();
+        weak.into_iter().cloned().collect()
     }
 }
 
@@ -136,36 +138,47 @@ mod tests {
     fn a_command_alone_over_the_whole_time_is_a_candidate_only() {
         let a = window("1", "a", Reach::Shell);
         let mut interval = begun(std::slice::from_ref(&a));
-        assert_eq!(interval.candidates("x"), Owner::one_of(["a"]));
+        assert_eq!(interval.candidates("x", |_| false), ["a"]);
         interval.closed(&a);
-        assert_eq!(interval.candidates("x"), Owner::one_of(["a"]));
-        assert_eq!(begun(&[]).candidates("x"), Owner::unknown());
+        assert_eq!(interval.candidates("x", |_| false), ["a"]);
+        assert_eq!(begun(&[]).candidates("x", |_| false), [""; 0]);
     }
 
     #[test]
     fn a_command_in_the_foreground_is_likelier_than_one_in_the_background() {
         let (a, b) = (window("1", "a", Reach::Shell), window("2", "b", Reach::Background));
-        assert_eq!(begun(std::slice::from_ref(&b)).candidates("x"), Owner::one_of(["b"]));
-        assert_eq!(begun(&[a.clone(), b]).candidates("x"), Owner::one_of(["a"]));
+        assert_eq!(begun(std::slice::from_ref(&b)).candidates("x", |_| false), ["b"]);
+        assert_eq!(begun(&[a.clone(), b]).candidates("x", |_| false), ["a"]);
         let both = [a, window("3", "c", Reach::Shell)];
-        assert_eq!(begun(&both).candidates("x"), Owner::one_of(["a", "c"]));
+        assert_eq!(begun(&both).candidates("x", |_| false), ["a", "c"]);
+    }
+
+    #[test]
+    fn of_a_traced_task_only_a_command_in_the_foreground_is_a_candidate() {
+        let (a, b) = (window("1", "a", Reach::Shell), window("2", "b", Reach::Background));
+        let mut interval = begun(&[a.clone(), b]);
+        assert_eq!(interval.candidates("x", |_| true), ["a"]);
+        interval.closed(&a);
+        interval.begin(&[]);
+        assert_eq!(interval.candidates("x", |_| true), [""; 0]);
+        assert_eq!(interval.candidates("x", |task| task != "a"), ["a"]);
     }
 
     #[test]
     fn hooks_after_an_edit_may_write_until_the_task_goes_on() {
         let edit = window("1", "a", Reach::Edit("x".into()));
         let mut interval = begun(std::slice::from_ref(&edit));
-        assert_eq!(interval.candidates("y"), Owner::unknown(), "the tool itself writes its file only");
+        assert_eq!(interval.candidates("y", |_| false), [""; 0], "the tool itself writes its file only");
         interval.closed(&edit);
         interval.begin(&[window("2", "b", Reach::Shell)]);
-        assert_eq!(interval.candidates("x"), Owner::one_of(["a", "b"]), "a formatter, or the command");
-        assert_eq!(interval.candidates("y"), Owner::one_of(["b"]));
+        assert_eq!(interval.candidates("x", |_| false), ["a", "b"], "a formatter, or the command");
+        assert_eq!(interval.candidates("y", |_| false), ["b"]);
         interval.begin(&[]);
-        assert_eq!(interval.candidates("y"), Owner::one_of(["a"]));
+        assert_eq!(interval.candidates("y", |_| false), ["a"]);
         interval.goes_on("a");
-        assert_eq!(interval.candidates("x"), Owner::one_of(["a"]), "it may have been written before that");
+        assert_eq!(interval.candidates("x", |_| false), ["a"], "it may have been written before that");
         interval.begin(&[]);
-        assert_eq!(interval.candidates("x"), Owner::unknown());
+        assert_eq!(interval.candidates("x", |_| false), [""; 0]);
         assert!(edit.edits("x") && !edit.edits("y"));
     }
 }

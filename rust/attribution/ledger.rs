@@ -86,6 +86,27 @@ impl Ledger {
         named(&late.gaps, gaps.len()).for_each(|gap| claimed_late(&mut gaps[gap], author));
     }
 
+    /// The file was moved from where `from` was kept to where `before` was: lines that came along are whose they were.
+    pub fn adopt(&mut self, from: &Ledger, before: &Version) {
+        let (old, new) = (from.version.lines(), self.version.lines());
+        let came: BTreeSet<usize> =
+            difference::blocks(&before.lines(), &new).into_iter().flat_map(|block| block.new).collect();
+        let blocks = difference::blocks(&old, &new);
+        let ends = blocks.iter().map(|block| (block.old.start, block.new.start)).chain([(old.len(), new.len())]);
+        let begins = std::iter::once((0, 0)).chain(blocks.iter().map(|block| (block.old.end, block.new.end)));
+        for ((was, begin), (_, end)) in begins.zip(ends) {
+            for (line, mark) in self.marks.lines[begin..end].iter_mut().enumerate() {
+                let owner = from.marks.lines[was + line].as_ref().filter(|_| came.contains(&(begin + line)));
+                if let (Some(mark), Some(owner)) = (mark, owner) {
+                    *mark = owner.clone();
+                }
+            }
+        }
+        if let (None, Some(mover)) = (self.version.text(), &self.marks.whole) {
+            self.marks.whole = Some(mover.contested(from.marks.whole.iter()));
+        }
+    }
+
     /// What is committed is now `base`: lines as they are there are nobody's any more, and may be edited by anyone.
     /// True when nothing of the file is uncommitted: the ledger can go.
     pub fn rebase(&mut self, base: &Version) -> bool {

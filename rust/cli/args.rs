@@ -66,7 +66,7 @@ fn with_options(command: Command, verb: &Verb) -> Command {
         "approve" => command.args([
             request,
             option("always", "K", "allow and remember the K-th suggestion for this session")
-                .value_parser(clap::value_parser!(usize)),
+                .value_parser(clap::value_parser!(u64).range(1..)),
         ]),
         "deny" => command.args([request, option("reason", "R", "the reason, for the agent")]),
         "answer" => command.args([request]),

@@ -111,6 +111,13 @@ pub fn answered(request: &Opened) -> Vec<String> {
     vec![format!("#{} {outcome}: {}", request.number, blank(&request.summary))]
 }
 
+/// What became of a request, and what is allowed from now on.
+pub fn allowed(request: &Opened, always: Option<usize>) -> Vec<String> {
+    let mut lines = answered(request);
+    lines.extend(always.and_then(|index| request.suggestions.get(index)).map(|rule| format!("always: {}", line(rule))));
+    lines
+}
+
 /// The screen and its history.
 pub fn output(output: &Output, in_color: bool) -> Vec<String> {
     let shown = |line: &String| if in_color { format!("{line}\x1b[m") } else { plain(line) };
@@ -207,6 +214,18 @@ mod tests {
     #[test]
     fn ages_are_short() {
         assert_eq!(["59s", "1m", "2h", "3d"].map(str::to_owned), [59, 61, 7300, 260_000].map(|s| age(0, s * 1000)));
+    }
+
+    #[test]
+    fn what_may_be_allowed_always_is_numbered_as_it_is_named() {
+        let request = serde_json::json!({"id": "r", "project": "/p", "number": 2, "task": "t", "kind": "permission",
+            "tool": "Bash", "summary": "touch x", "input": null, "cut": false, "suggestions": ["allow edits", "allow touch *"],
+            "answerable": "hook", "opened_at": 0, "closed_at": 0, "outcome": "allowed"});
+        let request: Opened = serde_json::from_value(request).unwrap();
+        let lines = requests(std::slice::from_ref(&request), 1000);
+        assert_eq!(lines[1..], ["  --always 1  allow edits", "  --always 2  allow touch *"]);
+        assert_eq!(allowed(&request, Some(1)), ["#2 allowed: touch x", "always: allow touch *"]);
+        assert_eq!(allowed(&request, None), ["#2 allowed: touch x"]);
     }
 
     #[test]

@@ -112,7 +112,8 @@ impl Given<'_> {
 
     /// People count from 1.
     fn suggestion(&self) -> Option<usize> {
-        self.number::<usize>("always").map(|position| position.saturating_sub(1))
+        let position = self.number::<u64>("always")?;
+        Some(usize::try_from(position).unwrap_or(usize::MAX).saturating_sub(1))
     }
 
     fn edit(&self, task: String) -> Result<TaskEdit, InputRefusal> {

@@ -167,7 +167,7 @@ pub struct Terminal {
 /// Reply: a web terminal.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Web {
-    /// A loopback address with a random path.
+    /// A loopback address that leads in once.
     pub url: String,
 }
 

@@ -1,7 +1,7 @@
 //! The working trees that tasks share: what is known of each since the daemon began, and which paths a commit holds.
 
 use crate::attribution::interval::Interval;
-use crate::attribution::{Ledger, Owner, Past};
+use crate::attribution::{Ledger, Owner, Past, Write};
 use crate::vcs::scan::{FileStat, Scan};
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -38,8 +38,10 @@ pub struct TreeKnowledge {
     pub pending: BTreeMap<String, Owner>,
     /// Ledgers that were replaced since then or while commands run.
     pub past: Past,
-    /// Files as they were before they were last taken in, for a save that is told after that.
-    pub latest: HashMap<String, Ledger>,
+    /// Files as they were before they were last taken in, and whose the change is if a save is told after that.
+    pub latest: HashMap<String, (Ledger, Owner)>,
+    /// Reports of writes that were taken in so early that more may follow, and whether their file was still open, by path.
+    pub written: HashMap<String, Vec<(Write, bool)>>,
     /// What git tracks although it ignores it, and the index that says so.
     pub beside: Option<(Option<FileStat>, Vec<String>)>,
     /// The last warning to a task about others' edits in a file, by task and path.

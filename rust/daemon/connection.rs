@@ -98,14 +98,20 @@ impl Connection {
 
     async fn answer(&self, request: &Value, neovim: Option<Neovim<Writer>>) -> Result<Reply> {
         let request = decode(request)?;
-        if let Err(error) = peer::guard(&self.peer, &request, &self.core.panes.pids()) {
-            ops::journal_refusal(&self.core, &self.asker(), &request).await;
+        if let Err(error) = peer::guard(&self.peer, &request, &self.core.panes) {
+            ops::note_refusal(&self.core, &self.asker(), &request, self.peer.pid()).await;
             return Err(error);
         }
         match request {
             Request::Hello(hello) => self.welcome(&hello, neovim).await,
+            Request::Hook(hook) if !self.peer.speaks_for(&hook.task, &self.core.panes, &self.core.state.dir) => {
+                let tasks = self.peer.tasks(&self.core.panes, &self.core.state.dir);
+                let reply = ops::refuse_hook(&self.core, &hook, tasks, self.peer.pid()).await;
+                Ok(Reply::HookReply(reply))
+            }
             Request::Hook(_) | Request::PaneDied(_) | Request::Exec(_) => {
-                let asker = Asker { gone: self.gone.clone(), ..Asker::default() };
+                let lineage = Arc::new(self.peer.lineage.clone());
+                let asker = Asker { gone: self.gone.clone(), lineage, ..Asker::default() };
                 Box::pin(ops::answer(&self.core, &asker, request)).await
             }
             request => {
@@ -143,6 +149,7 @@ impl Connection {
             outbox: Some(self.outbox.clone()),
             gone: self.gone.clone(),
             watching: Arc::default(),
+            lineage: Arc::default(),
         };
         let first = self.asker.lock().replace(asker).is_none();
         if let Some(neovim) = neovim {

@@ -14,6 +14,7 @@ pub fn of(offense: &Offense) -> Refused {
     match offense {
         Offense::Git(name) => plain(format!("git {name}"), instead(name)),
         Offense::But(name) => plain(format!("but {name}"), instead(name)),
+        Offense::Program { what, instead } => plain(what.clone(), instead),
         Offense::Unclear(name) => {
             let what = format!("git {}", bounded(name));
             let reason = format!(
@@ -32,6 +33,15 @@ pub fn of(offense: &Offense) -> Refused {
             Refused { what, reason }
         }
     }
+}
+
+/// The reason for a call of a tool that does what `offense` names.
+pub fn of_tool(tool: &str, offense: &Offense) -> Refused {
+    let name = match offense {
+        Offense::Git(name) | Offense::But(name) | Offense::Unclear(name) | Offense::Hidden(name) => name.as_str(),
+        Offense::Program { .. } => "",
+    };
+    plain(tool.to_owned(), instead(name))
 }
 
 /// The reason for a command that could not be parsed and contains `what`.

@@ -38,6 +38,9 @@ const RUNNERS: &[Runner] = &[
     Runner { names: &["su"], values: "sgGw", skip: 2, text: Some('c'), ..PLAIN },
     Runner { names: &["script"], values: "oIOBTmE", skip: 1, text: Some('c'), ..PLAIN },
     Runner { names: &["npx", "bunx"], values: "p", long: &["--package"], text: Some('c'), ..PLAIN },
+    Runner { names: &["uvx", "pnpx"], values: "p", long: &["--from", "--with", "--python"], ..PLAIN },
+    Runner { names: &["yarn", "pnpm"], values: "CF", long: &["--cwd", "--dir", "--filter"], ..PLAIN },
+    Runner { names: &["screen"], values: "SscehpTt", ..PLAIN },
 ];
 
 /// Runners whose first word is a subcommand: `poetry run git …`, and how many words stand before the command.
@@ -48,8 +51,14 @@ const WITH_SUBCOMMAND: &[(&str, &str, usize)] = &[
     ("asdf", "exec", 0),
     ("bundle", "exec", 0),
     ("npm", "exec", 0),
+    ("npm", "x", 0),
     ("pnpm", "exec", 0),
+    ("pnpm", "dlx", 0),
     ("yarn", "exec", 0),
+    ("yarn", "dlx", 0),
+    ("yarn", "run", 0),
+    ("bun", "x", 0),
+    ("pipx", "run", 0),
     ("poetry", "run", 0),
     ("uv", "run", 0),
     ("pipenv", "run", 0),
@@ -61,6 +70,11 @@ pub fn inner(name: &str, args: &[String]) -> Option<Inner> {
         let words: Vec<&str> = args.iter().map(String::as_str).take_while(|arg| !arg.starts_with(":::")).collect();
         let from = options(&words, "nj", &["--interval", "--jobs"]);
         return Some(Inner::Text(words[from..].join(" ")));
+    }
+    if matches!(name, "python" | "python3") && args.first().is_some_and(|arg| arg == "-m") {
+        // A module of that name is the program's.
+        let module = args.get(1)?.replace('_', "-");
+        return Some(Inner::Words(std::iter::once(module).chain(args.iter().skip(2).cloned()).collect()));
     }
     if matches!(name, "nix-shell" | "nix") {
         let at = args.iter().position(|arg| matches!(arg.as_str(), "--run" | "--command" | "-c"))?;

@@ -5,7 +5,7 @@ use super::parse::{self, Unreadable};
 use super::printed::{formatted, is_flag, join, quote};
 use super::runner::{self, Inner};
 use super::syntax::{Script, ShellCommand};
-use super::{but, git};
+use super::{but, git, programs};
 use std::collections::HashMap;
 
 /// Why a walk ended early.
@@ -32,6 +32,8 @@ pub enum Offense {
     But(String),
     /// `git` with a subcommand that is not one of git's own: an alias, or an unknown one.
     Unclear(String),
+    /// Another program, and what to do instead.
+    Program { what: String, instead: &'static str },
     /// A program whose name only the shell knows, with a refused subcommand of git.
     Hidden(String),
 }
@@ -132,8 +134,15 @@ impl Walk {
         if let Some(text) = self.file(word) {
             return self.text(&text, input, depth + 1);
         }
+        refuse(programs::judge(name, args))?;
         match name {
             "git" => refuse(git::judge(args))?,
+            "hub" => refuse(git::judge(args).filter(|offense| matches!(offense, Offense::Git(_))))?,
+            "tmux" => {
+                for text in programs::tmux_texts(args) {
+                    self.text(&text, None, depth + 1)?;
+                }
+            }
             "but" => refuse(but::judge(args))?,
             _ if name.contains([UNKNOWN, '*', '?', '[']) => match git::judge(args) {
                 Some(Offense::Git(what)) => return Err(Stop::Refused(Offense::Hidden(what))),

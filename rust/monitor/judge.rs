@@ -175,6 +175,7 @@ fn follow_up(core: &Core, watched: &Watched, stored: &Stored, exited: bool, now:
         core.ended(Ending { task: task.clone(), is_turn: true, at: now });
     }
     if exited {
+        core.panes.forget_dead(task);
         core.ended(Ending { task: task.clone(), is_turn: false, at: now });
     }
     if stored.queued && matches!(watched.state.status, AgentStatus::Idle | AgentStatus::Busy) {

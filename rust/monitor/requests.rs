@@ -4,7 +4,7 @@ use super::watched::{Unhooked, Watched};
 use crate::error::Result;
 use crate::evidence::reading::Dialog;
 use crate::status::{AgentState, AgentStatus, Answerable, Kind, Millis};
-use crate::store::{Closing, NewRequest, RequestOutcome, Tx, Who};
+use crate::store::{Closing, NewRequest, RequestOutcome, Tx};
 use std::collections::BTreeSet;
 
 /// A dialog for which no hook came by then has none. The hook comes with the dialog, but one whose daemon was killed
@@ -38,7 +38,7 @@ impl RequestChanges {
     /// Stores them. `is_ours` says whether an open request that is not known here may be closed.
     pub fn store(self, tx: &mut Tx<'_>, task: &str, is_ours: impl Fn(&str) -> bool) -> Result<()> {
         let outcome = self.outcome.unwrap_or(RequestOutcome::Elsewhere);
-        let who = if outcome == RequestOutcome::Elsewhere { Who::Person } else { Who::Chorus };
+        let who = outcome.teller();
         for id in &self.close {
             tx.close_request(id, Closing { outcome, who, answer: None })?;
         }

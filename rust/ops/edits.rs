@@ -1,11 +1,15 @@
 //! Attributes the edits in a shared working tree: agents' hooks and the person's saves go in, ledgers come out.
 //!
-//! Only tasks with stack isolation share a tree. An edit tool names its lines itself. A save is the person's. An edit
-//! that neither explains stays unclaimed; scans of the tree before and after a command find its candidates.
+//! Only tasks with stack isolation share a tree. An edit tool names its lines itself. A save is the person's. Whatever else
+//! changed is found by scans of the tree, and is the task's whose processes wrote it, as the kernel reports. Where no
+//! report proves who wrote it, an edit stays unclaimed, with the tasks whose tools were at work as candidates.
 
+pub mod cleaned;
+mod file;
 pub mod line;
 mod overlap;
 pub mod renames;
+mod reports;
 pub mod saves;
 mod tree;
 pub mod written;
@@ -21,9 +25,10 @@ use crate::project::inside;
 use crate::status::Millis;
 use crate::task::{Isolation, Task};
 use crate::vcs::scan;
+use file::By;
 use std::path::Path;
 use std::time::Duration;
-use tree::{By, EditedTree};
+use tree::EditedTree;
 
 /// How long an edit waits for a commit of its file.
 const HOLD: Duration = Duration::from_secs(2);
@@ -60,8 +65,7 @@ pub async fn before_tool(core: &Core, task: &str, call: &ToolCall, at: Millis) -
     }
     let others = tree.editing(&tree.windows().await?).await?;
     if !others.iter().any(|window| window.edits(&path)) && !tree.is_known(&path) {
-        let owner = tree.known.interval.candidates(&path);
-        tree.attribute(&path, By::Owner(owner)).await?;
+        tree.attribute(&path, By::Evidence).await?;
     } else {
         tree.rebase(false).await?;
     }
@@ -83,7 +87,6 @@ pub async fn goes_on(core: &Core, task: &str) -> Result<()> {
 pub async fn after_tool(core: &Core, task: &str, call: &ToolCall, failed: bool, at: Millis) -> Result<()> {
     let Some((task, id)) = sharing(core, task, call).await? else { return Ok(()) };
     let mut tree = EditedTree::of(core, &task.project).await?;
-    let author = Owner::Task(task.uuid.clone());
     let edit = match &call.work {
         ToolWork::Edit(edit) => edit,
         ToolWork::Shell { background, .. } => {
@@ -107,15 +110,15 @@ pub async fn after_tool(core: &Core, task: &str, call: &ToolCall, failed: bool, 
     }
     let mut others = tree.editing(&others).await?;
     others.retain(|window| window.edits(&path));
-    let found = tree.known.pending.get(&path).cloned().unwrap_or_else(|| tree.known.interval.candidates(&path));
+    let found = tree.known.pending.get(&path).cloned();
     // What the tool does not say is of another tool that will say so, or of a formatter that this edit set off.
-    let may: Vec<&String> = match &others[..] {
+    let may: Vec<String> = match &others[..] {
         [] if failed => Vec::new(),
-        [] => vec![&task.uuid],
-        others => others.iter().map(|window| &window.task).collect(),
+        [] => vec![task.uuid.clone()],
+        others => others.iter().map(|window| window.task.clone()).collect(),
     };
-    let rest = found.or_one_of(may.into_iter().map(String::as_str));
-    tree.attribute(&path, By::Tool { author, edit: edit.clone(), failed, rest }).await?;
+    let author = task.uuid.clone();
+    tree.attribute(&path, By::Tool { author, edit: edit.clone(), failed, found, may }).await?;
     tree.known.pending.remove(&path);
     close(&mut tree, &task.uuid, id).await
 }
@@ -165,7 +168,8 @@ pub async fn end_calls(core: &Core, task: &Task, background: bool, until: Millis
             && !open.iter().any(|window| window.edits(path))
             && let Some(owner) = tree.known.pending.remove(path)
         {
-            let owner = owner.or_one_of([task.uuid.as_str()]);
+            let is_its_own = owner == Owner::Task(task.uuid.clone());
+            let owner = if is_its_own { owner } else { owner.or_one_of([task.uuid.as_str()]) };
             tree.attribute(path, By::Owner(owner)).await?;
         }
     }

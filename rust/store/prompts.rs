@@ -65,8 +65,13 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Prompt> {
 }
 
 impl Tx<'_> {
-    /// Accepts a prompt for a task that runs.
+    /// Accepts a person's prompt for a task that runs.
     pub fn enqueue(&mut self, uuid: &str, text: &str, raw: bool) -> Result<Prompt> {
+        self.enqueue_of(Who::Person, uuid, text, raw)
+    }
+
+    /// Accepts a prompt for a task that runs; `who` wrote it.
+    pub fn enqueue_of(&mut self, who: Who, uuid: &str, text: &str, raw: bool) -> Result<Prompt> {
         let (task, _) = self.may(uuid, Step::Touch, "send to")?;
         let accept = |tx: &mut Self| {
             text::bounded("the prompt", text)?;
@@ -80,7 +85,7 @@ impl Tx<'_> {
             let sql = "INSERT INTO prompts (task, text, raw, state, queued_at, changed_at)
                 VALUES (?1, ?2, ?3, 'queued', ?4, ?4) RETURNING id, task, text, raw, state, reason, queued_at";
             let prompt = tx.one(sql, params![uuid, text, raw, tx.now()], read)?;
-            tx.journal(uuid, Who::Person, "prompt", text, None)?;
+            tx.journal(uuid, who, "prompt", text, None)?;
             tx.touch(uuid)?;
             prompt.ok_or_else(|| crate::error::Error::internal("the prompt just made is not there"))
         };

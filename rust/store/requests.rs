@@ -48,10 +48,18 @@ pub enum RequestOutcome {
     Denied,
     /// Chorus answered a question.
     Answered,
-    /// A person answered at the agent's terminal.
+    /// The agent goes on without an answer of Chorus's: a person answered at its terminal, or a hook or a rule did.
     Elsewhere,
     /// The agent asks no more: ended, interrupted, lost.
     Gone,
+}
+
+impl RequestOutcome {
+    /// Who tells of a request that closed without an answer through Chorus. Nothing shows that a person answered it, so
+    /// it is never a person.
+    pub fn teller(self) -> Who {
+        if self == RequestOutcome::Elsewhere { Who::Agent } else { Who::Chorus }
+    }
 }
 
 /// What closes a request.
@@ -167,7 +175,7 @@ impl Tx<'_> {
             RequestOutcome::Allowed => "Allowed",
             RequestOutcome::Denied => "Denied",
             RequestOutcome::Answered => "Answered",
-            RequestOutcome::Elsewhere => "Answered at the terminal",
+            RequestOutcome::Elsewhere => "Answered elsewhere",
             RequestOutcome::Gone => "No longer asked",
         };
         let data = serde_json::json!({ "request": id, "outcome": closing.outcome, "answer": closing.answer });

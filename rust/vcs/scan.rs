@@ -1,5 +1,6 @@
 //! A scan of a working tree: which files differ from the scan before, by what the file system says of them alone.
 
+use crate::attribution::FileState;
 use crate::error::Result;
 use crate::vcs::git::Git;
 use ignore::{WalkBuilder, WalkState};
@@ -13,7 +14,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 pub const LIMIT: Duration = Duration::from_millis(300);
 
 /// A file written this close to a scan (file systems stamp as coarsely) may be written again without a trace.
-const GRAIN: i128 = 10_000_000;
+pub const GRAIN: i128 = 10_000_000;
 
 /// What the file system says of one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +46,19 @@ impl FileStat {
             .ok()
             .filter(|metadata| !metadata.is_dir())
             .map(|metadata| FileStat::from(&metadata))
+    }
+}
+
+impl FileStat {
+    /// When its content or its mode was changed, in nanoseconds since 1970.
+    pub fn changed(&self) -> i128 {
+        self.changed
+    }
+
+    /// Whether it is the same state of the same file.
+    pub fn is(&self, other: &FileState) -> bool {
+        let FileState { ino, size, mode, mtime_ns, ctime_ns, .. } = *other;
+        (self.inode, self.size, self.mode, self.modified, self.changed) == (ino, size, mode, mtime_ns, ctime_ns)
     }
 }
 
@@ -114,6 +128,35 @@ impl Scan {
     /// Whether the file, as it is now, is surely as it was.
     pub fn knows(&self, path: &str, now: Option<FileStat>) -> bool {
         self.files.get(path).copied() == now && now.is_none_or(|stat| stat.changed <= self.began - GRAIN)
+    }
+
+    /// When it began, in nanoseconds since 1970.
+    pub fn began(&self) -> i128 {
+        self.began
+    }
+
+    /// Whether the file was as it is `now`.
+    pub fn is_still(&self, path: &str, now: Option<&FileState>) -> bool {
+        match (self.files.get(path), now) {
+            (Some(stat), Some(now)) => stat.is(now),
+            (None, None) => true,
+            _ => false,
+        }
+    }
+
+    /// Files that were moved since `before`, each with the path where it was: it is the same file there.
+    pub fn moves_since(&self, before: &Scan) -> HashMap<String, String> {
+        let gone = before.files.iter().filter(|(path, _)| !self.files.contains_key(*path));
+        let gone: HashMap<u64, (&str, &FileStat)> = gone.map(|(path, stat)| (stat.inode, (&**path, stat))).collect();
+        let mut moves = HashMap::new();
+        for (path, stat) in self.files.iter().filter(|_| !gone.is_empty()) {
+            if let Some((from, was)) = gone.get(&stat.inode)
+                && (stat.size, stat.modified) == (was.size, was.modified)
+            {
+                moves.insert(path.to_string(), (*from).to_owned());
+            }
+        }
+        moves
     }
 
     /// As it was.

@@ -38,7 +38,7 @@ fn the_person_at_the_terminal_is_first() {
         task.keys_until(&["1"], "the request to be closed", |page| page["requests"] == Value::Array(vec![]));
         // The command runs on: it is not its end that closes the request.
         assert_eq!(task.entries("request_closed").len(), 1);
-        assert!(task.entries("request_closed")[0].starts_with("person: Answered at the terminal: touch first"));
+        assert!(task.entries("request_closed")[0].starts_with("agent: Answered elsewhere: touch first"));
         assert!(world.inbox().is_empty());
         task.await_state("busy");
         assert_eq!(task.refused("approve", &["--request", id(&first)]).code, "request_changed");

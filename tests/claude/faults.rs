@@ -49,7 +49,7 @@ fn escape_at_the_terminal() {
         task.await_state("waiting permission");
         escape(&task);
         assert!(!world.sandbox.project().join("never").exists());
-        assert_eq!(task.entries("request_closed").last().unwrap(), "person: Answered at the terminal: touch never");
+        assert_eq!(task.entries("request_closed").last().unwrap(), "agent: Answered elsewhere: touch never");
 
         task.send("[[ask]]");
         task.request();

@@ -3,8 +3,10 @@
 
 mod commands;
 mod files;
+mod filters;
 mod overlap;
 mod restarts;
 mod saves;
 mod together;
+mod traced;
 mod world;

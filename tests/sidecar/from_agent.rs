@@ -137,3 +137,30 @@ fn a_shell_in_another_terminal_of_the_same_tmux_is_a_person() {
     let said = wait_for("an answer", || std::fs::read_to_string(&out).ok());
     assert!(said.contains("\"allowed\""), "{said}");
 }
+
+#[test]
+fn its_tmux_is_a_server_of_its_own_and_counts_as_the_agent() {
+    each(|world| {
+        let task = world.rested("Has a dev server", "[[say hello]]");
+        let other = world.begun("Waits", "[[bash: touch never]]");
+        world.request(&other);
+        let chorus = env!("CARGO_BIN_EXE_chorus");
+        let out = world.root().join("out");
+        let script = format!(
+            "tmux new-session -d -s dev '{chorus} approve {other} --json > {o}.draft; mv {o}.draft {o}.answer; sleep 600'\n\
+             while ! [ -e {o}.answer ]; do sleep 0.05; done\n\
+             tmux kill-server\necho \"[$TMUX_PANE] [$CHORUS_TMUX_SOCKET] $TMUX\" > {o}.done.draft; mv {o}.done.draft {o}.done\n",
+            o = out.display()
+        );
+        world.write("script", &script);
+        in_pane(&world, &task, &format!("sh {}", world.root().join("script").display()));
+        let said = wait_for("the script has run", || std::fs::read_to_string(out.with_extension("done")).ok());
+        assert!(said.starts_with("[] [] /") && said.trim_end().ends_with(",0,0"), "{said}");
+        let answer = std::fs::read_to_string(out.with_extension("answer")).unwrap();
+        assert!(answer.contains("\"from_agent\""), "{answer}");
+        // The agents are all there.
+        world.rests(&task, 2);
+        world.request(&other);
+        assert_eq!(world.agent(&task), "idle");
+    });
+}

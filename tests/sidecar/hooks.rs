@@ -263,3 +263,65 @@ fn the_agent_s_own_hooks_go_to_the_state_folder_s_copy() {
     assert!(!settings.contains(env!("CARGO_BIN_EXE_chorus")), "{settings}");
     assert!(Path::new(&copy).is_file());
 }
+
+#[test]
+fn an_agent_speaks_for_its_own_task_only() {
+    let world = World::new();
+    let (one, two) = (world.rested("One", "[[say hello]]"), world.rested("Two", "[[say hello]]"));
+    let (of_one, of_two) = (Marks::of(&world, &one), Marks::of(&world, &two));
+    let asks =
+        json!({ "hook_event_name": "PermissionRequest", "tool_name": "Bash", "tool_input": { "command": "ls" } });
+    // As from a process of the first task's agent that pretends to be the second's.
+    let pretends = |marks: &BTreeMap<String, String>| {
+        let file = world.write("event", &asks.to_string());
+        let assigned = marks.iter().map(|(name, value)| format!("{name}='{value}'")).collect::<Vec<_>>().join(" ");
+        let line = format!("{assigned} {} hook < {}; true", env!("CARGO_BIN_EXE_chorus"), file.display());
+        let ran: Ran = world.command("sh").args(["-c", &line]).envs(&of_one.0).output().unwrap().into();
+        assert_eq!((ran.code, ran.stdout.as_str(), ran.stderr.as_str()), (0, "", ""));
+    };
+    pretends(&of_two.0);
+    assert_eq!(world.json(["inbox"]), json!([]));
+    assert_eq!(world.count(&one, "refused"), 1, "{:?}", world.journal(&one));
+    assert_eq!(world.count(&two, "request_opened"), 0);
+    // Its own task, and a launch that is not the newest one.
+    let mut old = of_one.0.clone();
+    old.insert("CHORUS_LAUNCH".into(), "another".into());
+    pretends(&old);
+    assert_eq!(world.json(["inbox"]), json!([]));
+    // A process that is nobody's.
+    let hook = json!({ "method": "hook", "params": { "id": "forged", "task": of_two.0["CHORUS_TASK"],
+        "launch": of_two.0["CHORUS_LAUNCH"], "at": 1, "wait": true, "event": asks } });
+    let mut stream = std::os::unix::net::UnixStream::connect(world.socket()).unwrap();
+    let answer = crate::world::ask(&mut stream, hook).unwrap();
+    assert_eq!((answer["output"].clone(), world.json(["inbox"])), (Value::Null, json!([])));
+    // What waits for a pane goes to that pane.
+    let exec = json!({ "method": "exec", "params": { "task": of_two.0["CHORUS_TASK"] } });
+    let refused = crate::world::ask(&mut stream, exec).unwrap_err();
+    assert_eq!(refused["code"], "wrong_state");
+}
+
+#[test]
+fn a_daemon_that_a_hook_starts_finds_the_same_tmux_server() {
+    let world = World::new();
+    let task = world.rested("Goes on", "[[say hello]]");
+    let agent = world.agent_pid(&task);
+    let of = |name: &str| chorus::process::variable_of(agent, name);
+    assert_eq!(of("CHORUS_TMUX_SOCKET"), None);
+    world.kill_daemon();
+    let _ = std::fs::remove_file(world.state().join("spool/.started"));
+    // With nothing but what the agent has.
+    let mut hook = std::process::Command::new(env!("CARGO_BIN_EXE_chorus"));
+    hook.arg("hook").env_clear().stdin(Stdio::piped()).stdout(Stdio::null());
+    for name in ["HOME", "PATH", "XDG_CONFIG_HOME", "TMPDIR", "TMUX", "TMUX_TMPDIR"] {
+        hook.envs(of(name).map(|value| (name, value)));
+    }
+    let mut child = hook.envs(&Marks::of(&world, &task).0).spawn().unwrap();
+    use std::io::Write;
+    child.stdin.take().unwrap().write_all(prompt("event").to_string().as_bytes()).unwrap();
+    assert!(child.wait().unwrap().success());
+    wait_until("a daemon took it in", || told(&world, &task) == ["event"]);
+    assert_eq!(world.agent(&task), "idle");
+    world.json(["restart", &task]);
+    world.until(&task, "idle");
+    assert!(world.tmux(["list-sessions"]).is_some());
+}

@@ -364,3 +364,22 @@ fn text_can_come_from_standard_input() {
     let ran = world.fed(&["send", "1", "-"], &[0xff, 0xfe, b'a']);
     assert_eq!(ran.code, 2, "{}", ran.stderr);
 }
+
+#[test]
+fn what_is_allowed_always_is_counted_from_one_and_said() {
+    let world = World::new();
+    let task = world.begun("Asks", "[[bash: touch allowed]] [[say done]]");
+    let request = world.request(&task);
+    let sentences = request["suggestions"].as_array().unwrap().clone();
+    assert!(!sentences.is_empty(), "{request}");
+    for verb in [&["inbox"][..], &["show", &task]] {
+        let ran = world.run(verb);
+        assert!(ran.stdout.contains(&format!("--always 1  {}", sentences[0].as_str().unwrap())), "{}", ran.stdout);
+    }
+    let none = world.run(["approve", &task, "--always", "0"]);
+    assert_ne!(none.code, 0);
+    assert_eq!(world.request(&task)["id"], request["id"]);
+    let ran = world.run(["approve", &task, "--always", "1"]);
+    assert!(ran.stdout.contains(&format!("always: {}", sentences[0].as_str().unwrap())), "{ran:?}");
+    world.until(&task, "idle");
+}

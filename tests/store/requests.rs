@@ -56,7 +56,7 @@ async fn a_task_waits_while_any_request_is_open() {
 
     let entries = store.read(move |tx| tx.entries(&uuid, 2)).await.unwrap();
     let texts: Vec<_> = entries.iter().map(|entry| entry.text.as_str()).collect();
-    assert_eq!(texts, ["Allowed: ls [2J -l", "Answered at the terminal: rm x"]);
+    assert_eq!(texts, ["Allowed: ls [2J -l", "Answered elsewhere: rm x"]);
 }
 
 #[tokio::test]

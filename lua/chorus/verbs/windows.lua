@@ -94,7 +94,7 @@ function run.web(call, verb)
   given.with_task(verb, call, function(task)
     ask_daemon.once('task_web', { task = task.uuid, write = call.bang }, function(web)
       local _, fault = vim.ui.open(web.url)
-      message.info(('#%d is at %s'):format(task.number, web.url), fault and 'open it in a browser' or nil)
+      message.info(('#%d is at %s (opens once)'):format(task.number, web.url), fault and 'open it in a browser' or nil)
     end)
   end)
 end

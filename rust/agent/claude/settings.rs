@@ -43,6 +43,10 @@ const EVENTS: &[(&str, Wait)] = &[
 /// Tools that change files, or may: in a shared working tree the client waits for the hooks around each.
 const EDITS: &str = "Edit|MultiEdit|Write|NotebookEdit|Bash";
 
+/// Tools of MCP servers: some edit files, run commands or commit. A matcher of its own, since a list of names with a
+/// pattern in it would be a pattern as a whole, and `Write` would match `TodoWrite`.
+const MCP: &str = "mcp__.*";
+
 /// Seconds that a permission hook may wait.
 const DAY: u32 = 86_400;
 
@@ -63,8 +67,12 @@ pub fn settings(hook: &Path, readable: Option<&Path>, shared: bool) -> Json {
     let mut hooks: serde_json::Map<String, Json> =
         EVENTS.iter().map(|(event, wait)| ((*event).to_owned(), entry(*wait))).collect();
     if shared {
-        let mut before = entry(Wait::Short);
-        before[0]["matcher"] = json!(EDITS);
+        let groups = [EDITS, MCP].map(|matcher| {
+            let mut group = entry(Wait::Short)[0].take();
+            group["matcher"] = json!(matcher);
+            group
+        });
+        let before = json!(groups);
         hooks.insert("PreToolUse".to_owned(), before);
         for after in ["PostToolUse", "PostToolUseFailure"] {
             hooks.insert(after.to_owned(), entry(Wait::Short));

@@ -60,6 +60,65 @@ fn work(event: &Json) -> ToolWork {
             command: input.get("command").and_then(Json::as_str).map(str::to_owned),
             background: is_set(input, "run_in_background") || is_set(response, "backgroundTaskId"),
         },
+        Some(tool) if tool.starts_with("mcp__") => work_of_mcp(tool, input, edit, file),
+        _ => ToolWork::None,
+    }
+}
+
+/// Where tools of MCP servers have the file that they are about.
+const PATHS: [&str; 9] = [
+    "path",
+    "file_path",
+    "filePath",
+    "relative_path",
+    "relativePath",
+    "filename",
+    "file",
+    "pathInProject",
+    "absolute_path",
+];
+
+/// Where they have a shell command.
+const COMMANDS: [&str; 3] = ["command", "cmd", "shell_command"];
+
+/// Words in the names of tools that only look.
+const LOOKS: [&str; 18] = [
+    "read", "get", "list", "search", "find", "view", "show", "info", "status", "diff", "log", "tree", "fetch", "query",
+    "describe", "check", "overview", "outline",
+];
+
+/// Words in the names of tools that change files, although they name none.
+const CHANGES: [&str; 16] = [
+    "write", "edit", "replace", "rename", "create", "delete", "remove", "move", "insert", "apply", "refactor",
+    "format", "execute", "run", "patch", "generate",
+];
+
+/// What a tool of an MCP server may do to files, by its name and its input: nothing else tells. One that runs a command
+/// or changes files that it does not name may do anything.
+fn work_of_mcp(
+    tool: &str,
+    input: &Json,
+    edit: impl Fn(Option<PathBuf>) -> ToolWork,
+    file: impl Fn(&str) -> Option<PathBuf>,
+) -> ToolWork {
+    let name = tool.rsplit("__").next().unwrap_or(tool);
+    let mut words = String::new();
+    for c in name.chars() {
+        words.extend(c.is_ascii_uppercase().then_some('_'));
+        words.push(c.to_ascii_lowercase());
+    }
+    let has = |wanted: &[&str]| words.split(['_', '-', '.']).any(|word| wanted.contains(&word));
+    let anything = |command: Option<&str>| ToolWork::Shell { command: command.map(str::to_owned), background: false };
+    if let Some(command) = COMMANDS.iter().find_map(|key| input.get(key)?.as_str()) {
+        return anything(Some(command));
+    }
+    if has(&LOOKS) {
+        return ToolWork::None;
+    }
+    match PATHS.iter().find_map(|key| file(key)) {
+        // A file that moves is another one afterwards.
+        Some(path) if !has(&["move", "rename", "delete", "remove"]) => edit(Some(path)),
+        _ if has(&CHANGES) => anything(None),
         _ => ToolWork::None,
     }
 }
@@ -118,6 +177,28 @@ mod tests {
         match work {
             ToolWork::Edit(edit) => *edit,
             other => panic!("no edit: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn tools_of_mcp_servers_do_what_their_names_and_inputs_say() {
+        let work = |tool: &str, input: Json| call(&format!("mcp__server__{tool}"), input);
+        assert_eq!(edit(work("write_file", json!({"path": "a", "content": "n"}))).path, PathBuf::from("/p/a"));
+        assert_eq!(
+            edit(work("replace_symbol_body", json!({"relative_path": "b.rs", "body": "x"}))).path,
+            PathBuf::from("/p/b.rs")
+        );
+        let shell = work("start_process", json!({"command": "git push"}));
+        assert!(matches!(shell, ToolWork::Shell { command: Some(command), .. } if command == "git push"));
+        let renamed = work("rename_refactoring", json!({"filePath": "a", "newName": "b"}));
+        assert!(matches!(renamed, ToolWork::Shell { command: None, .. }));
+        for (tool, input) in [
+            ("read_file", json!({"path": "a"})),
+            ("listDirectory", json!({"path": "."})),
+            ("browser_navigate", json!({"url": "https://example.org"})),
+            ("greet", json!({})),
+        ] {
+            assert_eq!(work(tool, input), ToolWork::None, "{tool}");
         }
     }
 

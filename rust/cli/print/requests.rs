@@ -5,7 +5,8 @@ use crate::contract::{Json, Opened};
 use crate::status::{Answerable, Millis};
 use crate::text::reveal_block;
 
-/// Requests, each with its id at the end of its first line and its whole input below.
+/// Requests, each with its id at the end of its first line. Below it are its whole input, and what `approve --always N`
+/// would allow, by N.
 pub fn requests(requests: &[Opened], now: Millis) -> Vec<String> {
     requests.iter().flat_map(|request| std::iter::once(row(request, now)).chain(details(request))).collect()
 }
@@ -34,6 +35,9 @@ fn details(request: &Opened) -> Vec<String> {
     if request.cut {
         lines.push(format!("    This is not all of it. `chorus attach {}` shows the whole request.", request.number));
     }
+    // Less indented than any field, so that none can look like it.
+    let always = (1..).zip(&request.suggestions);
+    lines.extend(always.map(|(number, rule)| format!("  --always {number}  {}", line(rule))));
     lines
 }
 

@@ -5,6 +5,7 @@ use crate::commits::change::{self, ChangeKind, FileChange};
 use crate::contract::{ChangedFile, ChangedHunk, ChangesAssign, Code};
 use crate::core::Core;
 use crate::error::{Error, Result};
+use crate::ops::edits::cleaned::{self, CleanedLedgers};
 use crate::ops::edits::renames::{self, Origins};
 use crate::store::Filter;
 use crate::vcs::but::{But, ButStatus};
@@ -21,6 +22,8 @@ pub struct Uncommitted {
     /// Paths with an unresolved conflict.
     pub conflicted: Vec<String>,
     ledgers: HashMap<String, Ledger>,
+    /// Paths of which git commits something else than what is on the disk.
+    converted: BTreeSet<String>,
     origins: Origins,
     numbers: HashMap<String, i64>,
 }
@@ -30,16 +33,15 @@ impl Uncommitted {
     pub async fn read(core: &Core, project: &str, but: &But, status: ButStatus) -> Result<Uncommitted> {
         let hunks = but.diff().await?;
         let git = Git::at(project);
-        let known =
-            core.read(project, |tx, project| Ok((tx.ledgers(project)?, tx.tasks(Some(project), &Filter::default())?)));
-        let (ledgers, tasks) = known.await?;
-        let ledgers = ledgers.into_iter().collect();
+        let tasks = core.read(project, |tx, project| tx.tasks(Some(project), &Filter::default())).await?;
+        let CleanedLedgers { ledgers, converted } = cleaned::ledgers(core, project).await?;
         let origins = renames::origins(&git, &status.changes, &hunks, &ledgers).await?;
         Ok(Uncommitted {
             changes: status.changes,
             hunks,
             conflicted: status.conflicted,
             ledgers,
+            converted,
             origins,
             numbers: tasks.into_iter().map(|task| (task.uuid, task.number)).collect(),
         })
@@ -114,6 +116,10 @@ impl Uncommitted {
     /// The hunks that an assignment names; nothing for the whole file.
     pub fn named(&self, assign: &ChangesAssign) -> Result<Option<Vec<Hunk>>> {
         let Some(wanted) = &assign.hunk else { return Ok(None) };
+        if self.converted.contains(&assign.path) {
+            let refusal = format!("cannot assign a part of {}: a filter of git changes its lines", assign.path);
+            return Err(Error::new(Code::BadInput, refusal).hint("assign the whole file"));
+        }
         let found: Vec<&change::DiffHunk> =
             self.hunks.iter().filter(|hunk| hunk.path == assign.path && id(hunk) == *wanted).collect();
         match found.first() {

@@ -42,6 +42,9 @@ pub async fn receive(core: &Core, hook: Hook, gone: &CancellationToken) -> Resul
     drain(core).await;
     let intake = Intake::of(hook);
     let report = &intake.report;
+    if !is_current(core, report).await? {
+        return Ok(intake.reply(receive_replaced(core, report).await?));
+    }
     match &report.event.what {
         Happening::Asks(_) => {
             edits::goes_on(core, &report.task).await?;
@@ -61,9 +64,26 @@ pub async fn receive(core: &Core, hook: Hook, gone: &CancellationToken) -> Resul
     Ok(HookReply::default())
 }
 
+/// Whether the event is of the newest launch of its task.
+async fn is_current(core: &Core, report: &AgentReport) -> Result<bool> {
+    let newest = core.read(&report.task, |tx, task| tx.newest_launch(task)).await?;
+    Ok(newest.is_some_and(|newest| newest.id == report.launch))
+}
+
+/// An event of an agent that another one has replaced: its edits are the task's, and it has nothing to ask or to be told.
+async fn receive_replaced(core: &Core, report: &AgentReport) -> Result<Option<AgentReply>> {
+    match &report.event.what {
+        Happening::ToolStart(call) => before_tool(core, report, call).await,
+        Happening::ToolEnd { call, failed } => {
+            edits::after_tool(core, &report.task, call, *failed, report.at).await.map(|()| None)
+        }
+        _ => Ok(None),
+    }
+}
+
 /// The guard first; then the edit that is about to be made.
 async fn before_tool(core: &Core, report: &AgentReport, call: &ToolCall) -> Result<Option<AgentReply>> {
-    let Some(refused) = call.work.command().and_then(guard::verdict) else {
+    let Some(refused) = guard::verdict_on(call) else {
         return edits::before_tool(core, &report.task, call, report.at).await;
     };
     let (id, what) = (report.id.clone(), refused.what);
@@ -159,7 +179,7 @@ fn new_request(report: &AgentReport, asked: &AgentRequest) -> NewRequest {
 /// Closes a request that nobody answered through Chorus.
 pub async fn close(core: &Core, request: &str, outcome: RequestOutcome) {
     let id = request.to_owned();
-    let who = if outcome == RequestOutcome::Elsewhere { Who::Person } else { Who::Chorus };
+    let who = outcome.teller();
     let Ok(store) = core.store() else { return };
     let closing = crate::store::Closing { outcome, who, answer: None };
     if let Err(error) = store.write(move |tx| tx.close_request(&id, closing)).await {

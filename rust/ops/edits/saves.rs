@@ -1,6 +1,7 @@
 //! What a person saves in an editor is the person's.
 
-use super::tree::{By, EditedTree};
+use super::file::By;
+use super::tree::EditedTree;
 use crate::contract::FileSaved;
 use crate::core::Core;
 use crate::error::Result;
@@ -20,8 +21,7 @@ pub async fn attribute(core: &Core, project: &str, saved: &FileSaved) -> Result<
         tree.scan(scan::LIMIT, None).await?;
     }
     if saved.reloaded || is_other(&file, saved) {
-        let candidates = tree.known.interval.candidates(&path);
-        return tree.attribute(&path, By::Owner(candidates)).await;
+        return tree.attribute(&path, By::Evidence).await;
     }
     tree.attribute_save(&path).await
 }

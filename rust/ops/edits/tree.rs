@@ -1,17 +1,18 @@
 //! Attributes what changed in a shared tree: by scans of the whole tree, and file by file.
 
+use super::file::{By, ReadFile, SeenFile};
 use crate::attribution::interval::Window;
 use crate::attribution::{Ledger, Owner, Version};
+use crate::clock;
 use crate::contract::Opened;
 use crate::core::Core;
 use crate::core::trees::TreeKnowledge;
 use crate::error::{Error, Result};
-use crate::evidence::event::FileEdit;
 use crate::store::Filter;
 use crate::task::{Isolation, Task};
-use crate::vcs::committed::{self, Committed};
+use crate::vcs::committed;
 use crate::vcs::scan::{self, FileStat, Scan};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -21,25 +22,6 @@ pub struct EditedTree<'c> {
     pub project: String,
     pub root: PathBuf,
     pub known: tokio::sync::OwnedMutexGuard<TreeKnowledge>,
-}
-
-/// Who changed a file.
-#[derive(Clone, Debug)]
-pub enum By {
-    /// All of it.
-    Owner(Owner),
-    /// An edit tool of `author`, as far as it says so; the rest is `rest`'s.
-    Tool { author: Owner, edit: Box<FileEdit>, failed: bool, rest: Owner },
-}
-
-/// A file as it was just seen.
-struct SeenFile {
-    path: String,
-    stat: Option<FileStat>,
-    /// To be kept; nothing where it stays as it is.
-    ledger: Option<Ledger>,
-    /// As it was before; nothing where it holds the same.
-    before: Option<Ledger>,
 }
 
 impl<'c> EditedTree<'c> {
@@ -77,9 +59,8 @@ impl<'c> EditedTree<'c> {
         Ok(edits)
     }
 
-    /// Scans the whole tree, for at most `limit`. Changes are unclaimed, with the candidates of the interval; they are the
-    /// person's while no task shares the tree, or `owner`'s where one is given. False when the scan took too long: then
-    /// nothing is attributed, and the interval stays open.
+    /// Scans the whole tree, for at most `limit`. Changes are whose the evidence says, or `owner`'s where one is given. False
+    /// when the scan took too long: then nothing is attributed, and the interval stays open.
     pub async fn scan(&mut self, limit: Duration, owner: Option<Owner>) -> Result<bool> {
         let windows = self.windows().await?;
         let moved = self.rebase(false).await? || self.known.scan.is_none();
@@ -97,29 +78,28 @@ impl<'c> EditedTree<'c> {
                 self.dirty().await?
             }
         };
-        let is_shared = self.is_shared().await?;
-        let interval = self.known.interval.clone();
-        let by = |path: &str| match (&owner, interval.candidates(path)) {
-            (Some(owner), _) => owner.clone(),
-            (None, nobody) if nobody == Owner::unknown() && !is_shared => Owner::User,
-            (None, candidates) => candidates,
-        };
+        let began = scan.began();
+        let moves = self.known.scan.as_ref().map(|before| scan.moves_since(before)).unwrap_or_default();
         self.known.latest.clear();
         let editing = self.editing(&windows).await?;
         let (open, free): (Vec<String>, Vec<String>) =
             paths.into_iter().partition(|path| editing.iter().any(|window| window.edits(path)));
         self.known.touch(&free);
-        let changes = free.into_iter().map(|path| (by(&path), path)).map(|(by, path)| (path, By::Owner(by))).collect();
-        let seen = self.attribute_each(Some(&scan), changes).await?;
+        let by = owner.map_or(By::Evidence, By::Owner);
+        let changes = free.into_iter().map(|path| (path, by.clone())).collect();
+        let seen = self.attribute_each(Some(&scan), changes, &moves).await?;
         for (path, stat) in self.remember(seen) {
             scan.note(&path, stat);
         }
+        let mut reports = self.reports().await?;
         for path in open {
             let earlier = self.known.pending.remove(&path);
-            let owner = by(&path).contested(earlier.iter());
+            let now = FileStat::of(&self.root.join(&path));
+            let owner = self.evidence(&mut reports, &path, now).owner().contested(earlier.iter());
             self.known.pending.insert(path, owner);
         }
         self.known.scan = Some(scan);
+        self.forget_reports(&mut reports, began);
         self.known.interval.begin(&windows);
         if moved {
             self.rebase(true).await?;
@@ -138,7 +118,12 @@ impl<'c> EditedTree<'c> {
     pub async fn attribute(&mut self, path: &str, by: By) -> Result<()> {
         self.rebase(false).await?;
         self.known.touch([&path.to_owned()]);
-        let seen = self.attribute_each(self.known.scan.as_ref(), vec![(path.to_owned(), by)]).await?;
+        self.attribute_some(vec![(path.to_owned(), by)]).await
+    }
+
+    /// As [`EditedTree::attribute`], for files whose ledgers may be written.
+    pub async fn attribute_some(&mut self, changes: Vec<(String, By)>) -> Result<()> {
+        let seen = self.attribute_each(self.known.scan.as_ref(), changes, &HashMap::new()).await?;
         for (path, stat) in self.remember(seen) {
             if let Some(scan) = &mut self.known.scan {
                 scan.note(&path, stat);
@@ -152,12 +137,12 @@ impl<'c> EditedTree<'c> {
     pub async fn attribute_save(&mut self, path: &str) -> Result<()> {
         let now = FileStat::of(&self.root.join(path));
         let seen = self.known.scan.as_ref().and_then(|scan| scan.stat(path));
-        let Some(mut ledger) = self.known.latest.remove(path).filter(|_| now == seen) else {
-            return self.attribute(path, By::Owner(Owner::User)).await;
+        let Some((mut ledger, owner)) = self.known.latest.remove(path).filter(|_| now == seen) else {
+            return self.attribute(path, By::Save).await;
         };
         let asked = path.to_owned();
         if let Some(then) = self.core.read(&self.project, move |tx, project| tx.ledger(project, &asked)).await? {
-            ledger.see(then.version(), &Owner::User);
+            ledger.see(then.version(), &owner);
             self.known.touch([&path.to_owned()]);
             self.keep(vec![(path.to_owned(), Some(ledger))]).await?;
         }
@@ -247,9 +232,13 @@ impl<'c> EditedTree<'c> {
             match seen.before {
                 Some(before) => {
                     self.known.past.remember(&seen.path, &before);
-                    self.known.latest.insert(seen.path.clone(), before);
+                    self.known.latest.insert(seen.path.clone(), (before, seen.saved));
                 }
                 None => drop(self.known.latest.remove(&seen.path)),
+            }
+            match seen.explained.is_empty() {
+                true => drop(self.known.written.remove(&seen.path)),
+                false => drop(self.known.written.insert(seen.path.clone(), seen.explained)),
             }
             (seen.path, seen.stat)
         };
@@ -258,7 +247,13 @@ impl<'c> EditedTree<'c> {
 
     /// Reads the files and writes their ledgers; returns how they were then. Done again, it changes nothing: whoever
     /// waits for it may be gone in the middle.
-    async fn attribute_each(&self, scan: Option<&Scan>, changes: Vec<(String, By)>) -> Result<Vec<SeenFile>> {
+    /// `moves` are files that were moved to their paths, and where from.
+    async fn attribute_each(
+        &self,
+        scan: Option<&Scan>,
+        changes: Vec<(String, By)>,
+        moves: &HashMap<String, String>,
+    ) -> Result<Vec<SeenFile>> {
         if changes.is_empty() {
             return Ok(Vec::new());
         }
@@ -278,27 +273,45 @@ impl<'c> EditedTree<'c> {
             if is_new && committed::is_ignored(&self.root, &path).await? {
                 continue;
             }
-            let past = self.known.past.of(&path);
-            todo.push((path, by, ledger.ok_or(base), past));
+            todo.push(ReadFile::of(path, by, ledger.ok_or(base)));
         }
-        let root = self.root.clone();
-        let seen = blocking(move || {
-            let read =
-                |(path, by, before, past): (String, By, _, Vec<Ledger>)| read_file(&root, path, &by, before, &past);
-            todo.into_iter().map(read).collect::<Vec<std::io::Result<SeenFile>>>()
-        });
-        let (mut read, mut ledgers) = (Vec::new(), Vec::new());
-        for seen in seen.await? {
-            match seen {
-                Ok(mut seen) => {
-                    ledgers.extend(seen.ledger.take().map(|ledger| (seen.path.clone(), Some(ledger))));
-                    read.push(seen);
+        let (root, at) = (self.root.clone(), clock::nanos());
+        let read =
+            blocking(move || todo.into_iter().map(|file| file.read(&root)).collect::<Vec<std::io::Result<ReadFile>>>());
+        let read = read.await?;
+        // Only now: of what was read, every report is here.
+        let mut reports = self.reports().await?;
+        let mut found = Vec::new();
+        for read in read {
+            match read {
+                Ok(mut file) => {
+                    file.evidence = self.evidence(&mut reports, &file.path, file.stat);
+                    file.past = self.known.past.of(&file.path);
+                    let from = moves.get(&file.path).cloned().or_else(|| reports.moved_from(&file.path));
+                    file.moved_from = match from {
+                        Some(from) => self.before_move(&from).await?,
+                        None => None,
+                    };
+                    found.push(file);
                 }
                 Err(error) => log::warn!("cannot read an edited file: {error}"),
             }
         }
+        let seen = blocking(move || found.into_iter().map(ReadFile::attribute).collect::<Vec<SeenFile>>());
+        let mut seen = seen.await?;
+        let ledger = |seen: &mut SeenFile| Some((seen.path.clone(), Some(seen.ledger.take()?)));
+        let ledgers = seen.iter_mut().filter_map(ledger).collect();
         self.keep(ledgers).await?;
-        Ok(read)
+        seen.iter_mut().for_each(|seen| seen.explained = self.explained(&mut reports, &seen.path, at));
+        Ok(seen)
+    }
+
+    /// The ledger of a file that was moved away, as it was before.
+    async fn before_move(&self, from: &str) -> Result<Option<Ledger>> {
+        let path = from.to_owned();
+        let ledger = self.core.read(&self.project, move |tx, project| tx.ledger(project, &path)).await?;
+        let is_there = |ledger: &Ledger| *ledger.version() != Version::absent();
+        Ok(ledger.filter(is_there).or_else(|| self.known.past.of(from).pop()))
     }
 
     /// Ledgers as they are now; none for a file that has no uncommitted edit any more.
@@ -338,52 +351,6 @@ impl<'c> EditedTree<'c> {
         let paths = scan::tracked_though_ignored(&self.root).await?;
         self.known.beside = Some((index, paths.clone()));
         Ok(paths)
-    }
-}
-
-/// Reads one file and says whose it is now. Its stat is older than its content, so a later change is seen. What it held
-/// in the `past` is its owners' still, where nobody is known to have written it again.
-fn read_file(
-    root: &Path,
-    path: String,
-    by: &By,
-    before: std::result::Result<Ledger, Option<Committed>>,
-    past: &[Ledger],
-) -> std::io::Result<SeenFile> {
-    let full = root.join(&path);
-    let stat = FileStat::of(&full);
-    let now = committed::on_disk(&full)?;
-    let is_clean = before.is_err();
-    let mut ledger = before.unwrap_or_else(|base| {
-        let base = base.map_or_else(Version::absent, |base| base.beside(&now));
-        Ledger::first(&base, &base, &Owner::User)
-    });
-    if *ledger.version() == now && !matches!(by, By::Tool { .. }) {
-        return Ok(SeenFile { path, stat, ledger: None, before: None });
-    }
-    let replaced = Some(&ledger).filter(|ledger| *ledger.version() != now).cloned();
-    match (by, past.iter().find(|then| *then.version() == now)) {
-        (By::Owner(Owner::Unclaimed(_)), Some(then)) => ledger = then.clone(),
-        (By::Owner(owner), _) => ledger.see(&now, owner),
-        (By::Tool { failed: true, rest, .. }, _) => ledger.see(&now, rest),
-        (By::Tool { author, edit, rest, .. }, _) => attribute_call(&mut ledger, &now, author, edit, rest),
-    }
-    let ledger = Some(ledger).filter(|ledger| !is_clean || !ledger.owners().is_empty());
-    Ok(SeenFile { path, stat, ledger, before: replaced })
-}
-
-/// What an edit tool says it did, as exactly as it says so.
-fn attribute_call(ledger: &mut Ledger, now: &Version, author: &Owner, edit: &FileEdit, rest: &Owner) {
-    let created = ledger.version().lines().is_empty();
-    let whole = match (ledger.version().text(), now.text()) {
-        (Some(old), Some(new)) => edit.change.makes(old, new),
-        (None, Some(new)) if created => edit.change.makes(b"", new),
-        _ => false,
-    };
-    match &edit.patch {
-        _ if whole && ledger.version().content != now.content => ledger.see(now, author),
-        Some(patch) => ledger.see_patch(now, author, patch, rest),
-        None => ledger.see(now, rest),
     }
 }
 

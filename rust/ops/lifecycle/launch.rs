@@ -10,7 +10,7 @@ use crate::core::fact::{Fact, Launched};
 use crate::error::{Error, Result};
 use crate::ops::{agents, terminal};
 use crate::paths::{State, write_private};
-use crate::process;
+use crate::process::{self, Identity};
 use crate::status::{AgentState, AgentStatus};
 use crate::store::{Boot, Launch, NewLaunch, RecordedPane};
 use crate::task::{Isolation, Task};
@@ -21,6 +21,9 @@ use std::time::Duration;
 
 /// How long an agent that is being restarted keeps others waiting: eight clients at once took 5 s (2.1.328).
 const COMES_UP: Duration = Duration::from_secs(10);
+
+/// How long tmux may take to tell which process it started in a pane.
+const PANE_IS_TOLD: Duration = Duration::from_secs(30);
 
 /// Everything a launch needs, found before anything is changed.
 pub struct Prepared {
@@ -125,12 +128,13 @@ fn pane_argv(state: &State, task: &str) -> Vec<String> {
 /// What `chorus exec` will find.
 fn hand_out(core: &Core, prepared: &Prepared, task: &Task, launch: &Launch, begin: Begin) -> Result<()> {
     let argv = argv(core, prepared, task, launch.session_id.as_deref().unwrap_or_default(), begin)?;
-    let mark = Mark { task: &task.uuid, launch: &launch.id, state_dir: &core.state.dir };
+    let tmux = core.state.tmux_socket_of_agent(&task.uuid)?;
+    let mark = Mark { task: &task.uuid, launch: &launch.id, state_dir: &core.state.dir, tmux: &tmux };
     let configured = prepared.loaded.config.agent(&prepared.agent.name);
     let mut environment = environment::for_agent(&prepared.environment, mark, configured.renderer);
     environment.0.extend(configured.env);
-    // A daemon that one of its hooks starts finds the same tmux server.
-    environment.0.insert("CHORUS_TMUX_SOCKET".into(), prepared.tmux.socket().to_string_lossy().into_owned());
+    // A daemon that one of the agent's hooks starts finds the same tmux server by it, and the agent does not.
+    core.state.keep_tmux_socket(prepared.tmux.socket())?;
     let exec = Exec { argv, environment, folder: prepared.folder.clone() };
     core.execs.hand_out(&task.uuid, exec);
     Ok(())
@@ -150,6 +154,8 @@ pub async fn open(
     let opened = prepared.tmux.start_session(&task.uuid, &name, Path::new(&prepared.folder), &run, None).await;
     let opened = opened.inspect_err(|_| core.execs.withdraw(&task.uuid))?;
     let pane = recorded(&prepared.tmux, &opened);
+    core.panes.watch(&task.uuid, pane.process.as_ref());
+    core.execs.opened(&task.uuid, pane.process.as_ref());
     if let Err(error) = keep_pane(core, task, &pane).await {
         core.execs.withdraw(&task.uuid);
         prepared.tmux.kill_session(&opened).await?;
@@ -200,6 +206,8 @@ pub async fn reopen(
     let run = pane_argv(&core.state, &task.uuid);
     let respawned = tmux.respawn(&ours, Path::new(&prepared.folder), &run).await;
     let pane = recorded(&tmux, &respawned.inspect_err(|_| core.execs.withdraw(&task.uuid))?);
+    core.panes.watch(&task.uuid, pane.process.as_ref());
+    core.execs.opened(&task.uuid, pane.process.as_ref());
     keep_pane(core, task, &pane).await?;
     Ok(pane)
 }
@@ -235,7 +243,6 @@ pub async fn watch(core: &Core, prepared: &Prepared, task: &Task, launch: &Launc
     // A fresh session has another conversation than the task had so far.
     let task = Task { session_id: launch.session_id.clone(), ..task.clone() };
     let launched = launched(&task, launch, &prepared.agent, &prepared.loaded, &pane)?;
-    core.panes.watch(&task.uuid, pane.process.as_ref());
     let id = launch.id.clone();
     let starting = AgentState { status: AgentStatus::Starting, ..Default::default() };
     let kept = core.write(&task.uuid, move |tx, task| {
@@ -271,9 +278,10 @@ pub async fn wait_for_slot(core: &Core, task: &str) {
     });
 }
 
-/// Hands out what the pane is to run, once.
-pub fn exec(core: &Core, ask: &ExecAsk) -> Result<Exec> {
-    core.execs.take(&ask.task).ok_or_else(|| {
+/// Hands out what the pane is to run, once, to a process in that pane.
+pub async fn exec(core: &Core, ask: &ExecAsk, lineage: &[Identity]) -> Result<Exec> {
+    let taken = tokio::time::timeout(PANE_IS_TOLD, core.execs.take(&ask.task, lineage)).await;
+    taken.ok().flatten().ok_or_else(|| {
         Error::new(Code::WrongState, "cannot run the agent: the daemon has no launch waiting for this pane")
             .hint("restart the task")
     })

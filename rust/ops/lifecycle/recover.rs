@@ -87,7 +87,13 @@ async fn known(core: &Core) -> Result<Vec<LiveTask>> {
 /// True when every live task that was there when the daemon had `begun` was compared.
 async fn tasks(core: &Arc<Core>, begun: Millis) -> Result<bool> {
     let left_behind = |known: &LiveTask| known.is_left_behind(&Boot::here(), begun);
-    let known: Vec<LiveTask> = known(core).await?.into_iter().filter(left_behind).collect();
+    let all = known(core).await?;
+    // Before tmux is asked, which may take long: what descends from one of these is an agent's doing.
+    for known in all.iter().filter(|known| core.live.of(&known.task.uuid).is_none()) {
+        let pane = known.pane.as_ref().filter(|pane| pane.boot == Boot::here());
+        core.panes.watch(&known.task.uuid, pane.and_then(|pane| pane.process.as_ref()));
+    }
+    let known: Vec<LiveTask> = all.into_iter().filter(left_behind).collect();
     let mut complete = true;
     for tmux in core.tmux_servers().await {
         let socket = tmux.socket().to_owned();

@@ -33,6 +33,7 @@ pub async fn start(core: &Core, asker: &Asker, start: TaskStart) -> Result<Task>
     let session = Uuid::new_v4().to_string();
     let launch = new_launch(&prepared, &session, false);
     let prompt = start.prompt.clone().unwrap_or_else(|| format!("Work on task #{}: {}", task.number, task.title));
+    let author = if start.prompt.is_some() { Who::Person } else { Who::Chorus };
     let home = isolated.home.clone();
     let begun = core.write(&task, move |tx, Task { uuid, project, .. }| {
         tx.step(uuid, Step::Start, Who::Person, None)?;
@@ -42,7 +43,7 @@ pub async fn start(core: &Core, asker: &Asker, start: TaskStart) -> Result<Task>
             stacks::remember(tx, project, but)?;
         }
         tx.journal(uuid, Who::Chorus, "isolation", &home.said, None)?;
-        tx.enqueue(uuid, &prompt, false)?;
+        tx.enqueue_of(author, uuid, &prompt, false)?;
         Ok((tx.begin_launch(uuid, launch)?, tx.task(project, uuid)?))
     });
     let begun = begun.await;

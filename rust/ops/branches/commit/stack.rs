@@ -1,7 +1,6 @@
 //! A commit to a stack: planned, intended, made, recorded.
 
 use super::message::generated;
-use crate::attribution::Ledger;
 use crate::commits::message;
 use crate::commits::plan::{self, CommitPlan, ShownTree};
 use crate::config::Loaded;
@@ -10,7 +9,7 @@ use crate::core::trees::HeldPaths;
 use crate::error::Result;
 use crate::ops::branches::trouble::{self, Done, NOT_COMMITTED, describe, file_count};
 use crate::ops::branches::{uncommitted, upstream};
-use crate::ops::edits::renames;
+use crate::ops::edits::{cleaned, renames};
 use crate::ops::{edits, stacks};
 use crate::store::{NewCommit, Tx, Who};
 use crate::task::Task;
@@ -18,7 +17,6 @@ use crate::vcs::but::ButStatus;
 use crate::vcs::commit::{self as vcs, CommitDesk, CommitOrder, CommitOutcome, CommitPlace, Intent, Made};
 use crate::vcs::environment::GitEnvironment;
 use crate::vcs::git::Git;
-use std::collections::HashMap;
 
 /// What does not fit into one command goes into another commit; so many at most at once.
 const MOST_COMMITS: usize = 100;
@@ -86,7 +84,7 @@ impl CommitDesk for AtDesk<'_> {
         if !std::mem::take(&mut self.settled) {
             edits::reconcile(self.core, &self.task.project).await?;
         }
-        let ledgers = ledgers(self.core, &self.task.project).await?;
+        let ledgers = cleaned::ledgers(self.core, &self.task.project).await?.ledgers;
         let git = Git::at(&self.task.project);
         let origins = renames::origins(&git, tree.changes, tree.hunks, &ledgers).await?;
         let mut owners =
@@ -105,10 +103,6 @@ impl CommitDesk for AtDesk<'_> {
         let intent = intent.clone();
         self.core.write(&self.task.uuid, move |tx, task| tx.begin_intent(task, &intent)).await
     }
-}
-
-async fn ledgers(core: &Core, project: &str) -> Result<HashMap<String, Ledger>> {
-    Ok(core.read(project, |tx, project| tx.ledgers(project)).await?.into_iter().collect())
 }
 
 /// Writes down what came of it, and brings the ledgers up to the new base.
