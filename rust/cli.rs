@@ -3,6 +3,7 @@
 
 mod args;
 pub(crate) mod detect;
+mod folder;
 mod local;
 mod print;
 mod request;

@@ -15,7 +15,9 @@ use std::time::{Duration, Instant};
 /// How long a fresh daemon may take to listen. The one before it may take 5 s to finish its verbs.
 const START_LIMIT: Duration = Duration::from_secs(10);
 
-/// What the daemon, which outlives its starter, takes of its environment: where things are, and no secret.
+/// What the daemon, which outlives its starter, takes of its environment: where things are, and no secret. Nothing that
+/// decides for one shell or one project, as git's variables do, and nothing that goes with a shell, as its temporary
+/// folder may.
 const FOR_THE_DAEMON: &[&str] = &[
     "HOME",
     "PATH",
@@ -24,19 +26,18 @@ const FOR_THE_DAEMON: &[&str] = &[
     "SHELL",
     "LANG",
     "TZ",
-    "TMPDIR",
     "TMUX_TMPDIR",
     "DBUS_SESSION_BUS_ADDRESS",
-    "PROJECT_ROOT",
-    "POLL_INTERVAL",
     "RUST_BACKTRACE",
     // Where GitButler keeps its list of projects, when that is not in HOME.
     "E2E_TEST_APP_DATA_DIR",
 ];
 /// Whole families of such variables.
-const FAMILIES_FOR_THE_DAEMON: &[&str] = &["LC_", "XDG_", "CHORUS_", "GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_CONFIG_"];
+const FAMILIES_FOR_THE_DAEMON: &[&str] = &["LC_", "XDG_", "CHORUS_"];
 /// The marks of a task, which the daemon that a hook starts does not belong to.
 const MARKS: &[&str] = &["CHORUS_TASK", "CHORUS_LAUNCH"];
+/// One client's project, which is not the daemon's.
+const PROJECT: &str = "CHORUS_PROJECT_ROOT";
 
 /// A connection to the daemon.
 #[derive(Debug)]
@@ -145,7 +146,7 @@ fn lost(error: impl std::fmt::Display) -> Error {
 
 fn is_for_the_daemon(name: &str) -> bool {
     let family = FAMILIES_FOR_THE_DAEMON.iter().any(|prefix| name.starts_with(prefix));
-    (family || FOR_THE_DAEMON.contains(&name)) && !MARKS.contains(&name)
+    (family || FOR_THE_DAEMON.contains(&name)) && !MARKS.contains(&name) && name != PROJECT
 }
 
 /// Starts `chorus daemon` on its own: it leaves this session by itself and survives whoever started it.

@@ -141,11 +141,9 @@ impl Loaded {
 /// Variables that set keys, strongest first: a name, and the key.
 const ENVIRONMENT: &[(&str, &str)] = &[
     ("CHORUS_PROJECT_ROOT", "project_root"),
-    ("PROJECT_ROOT", "project_root"),
     ("CHORUS_STATE_DIR", "state_dir"),
     ("CHORUS_ISOLATION", "vcs.isolation"),
     ("CHORUS_POLL_INTERVAL", "tmux.poll_interval"),
-    ("POLL_INTERVAL", "tmux.poll_interval"),
     ("CHORUS_TMUX_SOCKET", "tmux.socket"),
 ];
 

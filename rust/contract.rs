@@ -34,6 +34,8 @@ pub type Json = serde_json::Value;
 pub enum Request {
     /// First on every connection that asks for more than `hook` or `exec`. Reply: [`Welcome`].
     Hello(Hello),
+    /// The client's environment, for programs that a later verb on its project runs. Reply: [`Nothing`].
+    Environment(Brought),
     /// Everything a fresh client shows. Reply: [`Snapshot`].
     Snapshot(Nothing),
     /// Create a task. Reply: [`Task`].

@@ -2,6 +2,7 @@
 
 pub(crate) mod answers;
 pub(crate) mod configurations;
+mod environments;
 mod execs;
 pub(crate) mod fact;
 mod inboxes;
@@ -12,6 +13,7 @@ mod terminals;
 pub(crate) mod trees;
 pub mod writes;
 
+pub use environments::Environments;
 pub use execs::Execs;
 pub use inboxes::{Ending, Inboxes};
 pub use locks::TaskLocks;
@@ -61,6 +63,8 @@ pub struct Core {
     /// Web terminals.
     pub web: WebTerminals,
     configurations: Configurations,
+    /// What clients brought for the programs that Chorus starts.
+    pub environments: Environments,
     senders: Senders,
     inboxes: Mutex<Option<Inboxes>>,
     /// What `chorus exec` is to run.
@@ -102,8 +106,10 @@ impl Core {
         if let Err(error) = &store {
             log::error!("{error}");
         }
+        let environments = Environments::new(&state);
         Arc::new(Core {
             state,
+            environments,
             store,
             hub: Arc::default(),
             stop: CancellationToken::new(),

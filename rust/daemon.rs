@@ -67,6 +67,9 @@ async fn serve() -> Result<()> {
     // A file-size limit then fails a write, which is told, and does not end the daemon.
     let _full = signal(SignalKind::from_raw(25)).map_err(Error::internal)?;
     let Some(lock) = socket::lock(&state).await? else { return Ok(()) };
+    if let Err(error) = state.use_temporary_folder() {
+        ::log::warn!("{error}");
+    }
     let core = Core::open(state.clone()).await;
     let (mut listener, mut inode) = socket::bind(&state)?;
     begin::begin(&core).await;

@@ -29,6 +29,10 @@ pub async fn answer(core: &Arc<Core>, asker: &Asker, request: Request) -> Result
     use Request::*;
     Ok(match request {
         Hello(_) => return Err(Error::internal("`hello` is the connection's own")),
+        Environment(brought) => {
+            core.environments.bring(&asker.project, &brought.environment);
+            Reply::Nothing(Nothing {})
+        }
         Snapshot(_) => Reply::Snapshot(queries::tasks::snapshot(core, asker).await?),
         TaskNew(new) => task(tasks::create(core, asker, new).await?),
         TaskEdit(edit) => task(tasks::edit(core, asker, edit).await?),

@@ -46,6 +46,17 @@ impl State {
         std::fs::set_permissions(&self.dir, Permissions::from_mode(0o700)).map_err(|error| unusable(&self.dir, &error))
     }
 
+    /// Lets temporary files of this process lie in the state folder: a default folder may go with the shell that named it.
+    /// What an earlier daemon left there goes.
+    pub fn use_temporary_folder(&self) -> Result<()> {
+        let dir = self.dir.join("tmp");
+        let _ = std::fs::remove_dir_all(&dir);
+        DirBuilder::new().recursive(true).mode(0o700).create(&dir).map_err(|error| unusable(&dir, &error))?;
+        // Another folder was set before: then that one is used.
+        let _ = tempfile::env::override_temp_dir(&dir);
+        Ok(())
+    }
+
     /// Held locked by the daemon for life.
     pub fn lock(&self) -> PathBuf {
         self.dir.join("lock")

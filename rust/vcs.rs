@@ -8,6 +8,7 @@ pub(crate) mod committed;
 pub(crate) mod conflicts;
 pub mod environment;
 pub mod git;
+pub(crate) mod hooks;
 pub(crate) mod identity;
 pub mod lock;
 pub mod merge;

@@ -114,13 +114,18 @@ local function is_own(path)
 end
 
 -- Ignores window-local folders: moving the cursor must not change the project. 'autochdir' follows Chorus's own files too.
+-- Other programs use PROJECT_ROOT as well, so a repository that Neovim is in is stronger. A relative folder is relative to
+-- Neovim's.
 local function working_folder()
-  local named = vim.env.CHORUS_PROJECT_ROOT or vim.env.PROJECT_ROOT
-  if named then
-    return named
+  local here = vim.fn.getcwd(-1, 0)
+  local named = vim.env.CHORUS_PROJECT_ROOT
+  if not named and not vim.fs.root(here, '.git') then
+    named = vim.env.PROJECT_ROOT
   end
-  local current = vim.fn.getcwd(-1, 0)
-  return folder and is_own(current) and folder or current
+  if named and named ~= '' then
+    return vim.startswith(named, '/') and named or vim.fs.joinpath(here, named)
+  end
+  return folder and is_own(here) and folder or here
 end
 
 local say_hello
@@ -154,6 +159,8 @@ function say_hello()
       end
       last_error = nil
       take_snapshot()
+      -- For what the daemon runs in the project. An older one refuses it and uses its own.
+      send({ method = 'environment', params = { environment = vim.fn.environ() }, on_reply = function() end })
       vim.tbl_map(send, pending.take_kept())
       follow_directory()
     end,

@@ -721,6 +721,13 @@ M.shapes.TaskEdit = {
   tags = 'string[]?',
 }
 
+--- Parameters of `environment`.
+---@class chorus.Brought
+---@field environment? table<string,string> For what later verbs run in the project.
+M.shapes.Brought = {
+  environment = 'map?',
+}
+
 --- Parameters of `task_start`.
 ---@class chorus.TaskStart
 ---@field task string The task.
@@ -864,6 +871,7 @@ M.shapes.TaskWeb = {
 --- What Neovim may ask for: the shapes of the parameters and of the reply.
 M.requests = {
   hello = { 'Hello', 'Welcome' },
+  environment = { 'Brought', 'Nothing' },
   snapshot = { 'Nothing', 'Snapshot' },
   task_new = { 'TaskNew', 'Task' },
   task_edit = { 'TaskEdit', 'Task' },

@@ -1,11 +1,11 @@
 //! Carries out one command line: a request, or one for each task, and what is shown of the reply.
 
+use super::folder::folder;
 use super::request::Given;
 use super::shown::{json, shown};
 use super::{InputRefusal, local, target};
 use crate::client::Client;
-use crate::config;
-use crate::contract::{Code, Request, Terminal};
+use crate::contract::{Brought, Code, Environment, Request, Terminal};
 use crate::environment;
 use crate::error::Error;
 use crate::paths::State;
@@ -19,6 +19,9 @@ use std::os::unix::process::CommandExt;
 
 /// The exit code, or why the command line was not carried out.
 pub type Outcome = Result<i32, InputRefusal>;
+
+/// Verbs that run no program in the project: a status line that calls them has a poor environment.
+const LOOKING: &[&str] = &["attach", "config", "explain", "inbox", "list", "output", "show", "web"];
 
 /// Carries out one command line; returns the exit code.
 pub fn run(matches: &ArgMatches) -> Outcome {
@@ -38,6 +41,7 @@ pub fn run(matches: &ArgMatches) -> Outcome {
     }
     let given = Given { verb: name, options, text: text.join(" ") };
     let mut shell = Shell { client: connect(options)?, json: options.get_flag("json") };
+    shell.bring_environment(verb)?;
     match verb.takes {
         Takes::Nothing => shell.on_project(&given),
         Takes::One | Takes::Many => shell.on_tasks(verb, &given, named),
@@ -46,11 +50,10 @@ pub fn run(matches: &ArgMatches) -> Outcome {
 
 fn connect(options: &ArgMatches) -> Result<Client, Error> {
     let state = State::from_environment()?;
-    let configured = config::read(None, &environment::variables()).config.general.project_root;
-    let folder = match options.get_one::<String>("project").map(std::path::PathBuf::from).or(configured) {
-        Some(folder) => folder,
-        None => std::env::current_dir().map_err(|error| Error::internal(format!("cannot tell the folder: {error}")))?,
-    };
+    let (folder, surprise) = folder(options.get_one::<String>("project").map(String::as_str))?;
+    if let Some(variable) = surprise {
+        eprintln!("note: {variable} chose the project {}", folder.display());
+    }
     Ok(Client::hello(&state, &folder.to_string_lossy())?.0)
 }
 
@@ -61,6 +64,21 @@ struct Shell {
 }
 
 impl Shell {
+    /// What the verb runs in the project is run with this shell's environment. A daemon that does not know the request
+    /// is older and uses its own; an agent's is not taken.
+    fn bring_environment(&mut self, verb: &Verb) -> Result<(), Error> {
+        if LOOKING.contains(&verb.name) {
+            return Ok(());
+        }
+        match self
+            .client
+            .call_value(&Request::Environment(Brought { environment: Environment(environment::variables()) }))
+        {
+            Err(error) if error.code == Code::DaemonUnreachable => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     fn on_project(&mut self, given: &Given) -> Outcome {
         let mut request = given.of_project()?;
         if given.starts() {

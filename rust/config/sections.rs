@@ -2,7 +2,7 @@
 
 use super::section::section;
 use super::value::{Choice, Patterns, Words};
-use crate::contract::Renderer;
+use crate::contract::{Environment, Renderer};
 use crate::task::Isolation;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -91,6 +91,8 @@ section! {
         Free commit: CommitWhen = CommitWhen::Turn;
         /// What happens before an edit of a file that holds another task's uncommitted edits.
         Free overlap: Overlap = Overlap::Tell;
+        /// Whether the repository's hooks run where Chorus commits.
+        Guarded hooks: RunHooks = RunHooks::Unchanged;
         /// Who commits.
         Guarded committer: Committer = Committer::Chorus;
         /// GitButler's program: a name in the PATH of whoever starts a task, or a path.
@@ -145,6 +147,13 @@ section! {
 }
 
 impl Agent {
+    /// The environment that the agent gets where `client` asks for it: the configured variables override the client's.
+    pub fn environment(&self, client: &Environment) -> Environment {
+        let mut environment = client.clone();
+        environment.0.extend(self.env.clone());
+        environment
+    }
+
     /// An agent whose command is its name.
     pub fn named(name: &str) -> Agent {
         Agent { command: Words(vec![name.to_owned()]), ..Agent::default() }
@@ -196,6 +205,22 @@ pub enum Overlap {
 impl Choice for Overlap {
     const NAMES: &'static [(&'static str, Self)] =
         &[("tell", Overlap::Tell), ("ask", Overlap::Ask), ("off", Overlap::Off)];
+}
+
+/// Whether the repository's hooks run where Chorus commits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunHooks {
+    /// While they are as in the task's base.
+    Unchanged,
+    /// Never.
+    Never,
+    /// Also those that the task changed.
+    Always,
+}
+
+impl Choice for RunHooks {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("unchanged", RunHooks::Unchanged), ("never", RunHooks::Never), ("always", RunHooks::Always)];
 }
 
 /// Who commits to stacks.

@@ -177,9 +177,8 @@ fn the_nearer_source_wins() {
     let user = Some(("/u/chorus.toml".into(), "tmux.rows = 50\ntmux.columns = 100\ntmux.poll_interval = 3".into()));
     let project = Some(("/p/chorus.toml".into(), "tmux.columns = 90\ntmux.poll_interval = 4".into()));
     let variables = [
-        ("POLL_INTERVAL", "7"),
         ("CHORUS_POLL_INTERVAL", "0.5"),
-        ("PROJECT_ROOT", "/p"),
+        ("CHORUS_PROJECT_ROOT", "/p"),
         ("CHORUS_STATE_DIR", "/s"),
         ("CHORUS_TMUX_SOCKET", "123"),
     ];
@@ -191,7 +190,7 @@ fn the_nearer_source_wins() {
         ("tmux.columns", "90", "/p/chorus.toml"),
         ("tmux.poll_interval", "0.5", "CHORUS_POLL_INTERVAL"),
         ("tmux.socket", r#""123""#, "CHORUS_TMUX_SOCKET"),
-        ("project_root", r#""/p""#, "PROJECT_ROOT"),
+        ("project_root", r#""/p""#, "CHORUS_PROJECT_ROOT"),
         ("state_dir", r#""/s""#, "CHORUS_STATE_DIR"),
     ] {
         assert_eq!(row(&loaded, key), (value.to_owned(), origin.to_owned()), "{key}");

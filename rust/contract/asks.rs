@@ -78,6 +78,15 @@ impl std::fmt::Debug for Environment {
     }
 }
 
+/// Parameters of `environment`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Brought {
+    /// For what later verbs run in the project.
+    #[serde(default)]
+    pub environment: Environment,
+}
+
 /// Parameters of `task_start`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

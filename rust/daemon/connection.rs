@@ -141,6 +141,14 @@ impl Connection {
         if hello.protocol < PROTOCOL {
             return Err(Error::new(Code::OlderClient, "this Neovim runs an older plugin: restart it"));
         }
+        if !std::path::Path::new(&hello.folder).is_absolute() {
+            // Resolved here it would be one of the daemon's own folder.
+            return Err(Error::new(
+                Code::BadInput,
+                format!("cannot find the project: {} is not absolute", hello.folder),
+            )
+            .hint("name an absolute folder"));
+        }
         let project = crate::project::root(hello.folder.as_ref()).to_string_lossy().into_owned();
         ops::lifecycle::projects::reconcile(&self.core, &project).await;
         let asker = Asker {

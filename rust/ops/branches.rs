@@ -4,6 +4,7 @@ pub mod changes;
 pub mod commit;
 pub mod diff;
 pub mod discard;
+mod hooks;
 pub mod isolate;
 pub mod mend;
 pub mod preview;

@@ -31,26 +31,39 @@ pub struct FoundBut {
     pub setup: Setup,
     /// GitButler's own hooks in the agent's settings.
     pub hooks: Vec<CommittingHook>,
+    /// What it sees.
+    environment: GitEnvironment,
 }
 
-/// Looks for `but` in the asking client's PATH, or where it was found before.
+/// Looks for `but` in the asking client's PATH, or where it was found before. Without a client, that is the one of the
+/// project that asked last.
 pub async fn find(core: &Core, project: &str, loaded: &Loaded, given: Option<&Environment>) -> Result<FoundBut> {
-    let own = Environment(crate::environment::variables());
-    let path = given.and_then(|given| given.0.get("PATH").cloned());
     let configured = Some(loaded.config.vcs.but.as_str());
+    let path = given.and_then(|given| given.0.get("PATH").cloned());
     let found = path.as_deref().and_then(|path| but::find(configured, path));
+    let client = given.cloned().unwrap_or_else(|| core.environments.client_of(project));
     let program = match found {
         Some(program) => Some(program),
-        None => remembered(core, project).await.or_else(|| here(configured)),
+        None => remembered(core, project).await.or_else(|| {
+            let path = client.0.get("PATH").cloned();
+            path.and_then(|path| but::find(configured, &path)).or_else(|| here(configured))
+        }),
     };
     let program = program.ok_or_else(|| {
         Error::new(Code::ButMissing, format!("there is no program {}", loaded.config.vcs.but))
             .hint("install GitButler's command line, or set `[vcs] but`")
     })?;
-    let capabilities = but::probe(&program, &GitEnvironment::of_process()).await;
-    let environment = given.unwrap_or(&own);
-    let hooks = ADAPTERS.iter().flat_map(|adapter| adapter.committing_hooks(Path::new(project), environment)).collect();
-    Ok(FoundBut { program, capabilities, setup: but::setup(Path::new(project)), hooks })
+    let environment = match given {
+        Some(given) => GitEnvironment::of_client(given),
+        None => core.environments.of_project(project),
+    };
+    let capabilities = but::probe(&program, &environment).await;
+    let hooks = ADAPTERS.iter().flat_map(|adapter| {
+        // As the agent will have it: its own configuration may name another folder of settings.
+        let its = loaded.config.agent(adapter.name()).environment(&client);
+        adapter.committing_hooks(Path::new(project), &its)
+    });
+    Ok(FoundBut { program, capabilities, setup: but::setup(Path::new(project)), hooks: hooks.collect(), environment })
 }
 
 async fn remembered(core: &Core, project: &str) -> Option<PathBuf> {
@@ -131,19 +144,24 @@ pub async fn open(core: &Core, project: &str, loaded: &Loaded, given: Option<&En
     find(core, project, loaded, given).await?.open(project).await
 }
 
+/// A usable `but` for a task: what it runs is run for that task.
+pub async fn open_for(core: &Core, task: &Task, loaded: &Loaded) -> Result<But> {
+    Ok(open(core, &task.project, loaded, None).await?.under(core.environments.of_task(task)))
+}
+
 impl FoundBut {
     /// The project as this `but` has it, unless something stands against that.
     pub async fn open(&self, project: &str) -> Result<But> {
         match against(self, Committer::ButHooks) {
             Some(why) => Err(why),
-            None => Ok(But::open(&self.program, Path::new(project), &GitEnvironment::of_process()).await?),
+            None => Ok(But::open(&self.program, Path::new(project), &self.environment).await?),
         }
     }
 }
 
 /// Runs `but setup`: a person said so.
 pub async fn set_up(found: &FoundBut, project: &Path) -> Result<()> {
-    let but = But::open(&found.program, project, &GitEnvironment::of_process()).await?;
+    let but = But::open(&found.program, project, &found.environment).await?;
     let held = hold(&but).await?;
     Ok(but.set_up(&held).await?)
 }

@@ -22,6 +22,7 @@ pub use status::{Branch, ButStatus, Stack, StackCommit};
 
 use crate::commits::change::DiffHunk;
 use crate::vcs::environment::GitEnvironment;
+use crate::vcs::git::Hooks;
 use crate::vcs::lock::Held;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -39,6 +40,7 @@ pub struct But {
     root: PathBuf,
     grammar: Grammar,
     environment: GitEnvironment,
+    hooks: Hooks,
     limit: Duration,
 }
 
@@ -48,12 +50,24 @@ impl But {
         let capabilities = probe(program, environment).await;
         let grammar = capabilities.grammar.ok_or(Refusal::UnknownGrammar(capabilities.version))?;
         let (program, root, environment) = (program.to_owned(), root.to_owned(), environment.clone());
-        Ok(But { program, root, grammar, environment, limit: LIMIT })
+        Ok(But { program, root, grammar, environment, hooks: Hooks::Run, limit: LIMIT })
     }
 
     /// With another time limit for each call.
     pub fn with_limit(mut self, limit: Duration) -> But {
         self.limit = limit;
+        self
+    }
+
+    /// With another environment.
+    pub fn under(mut self, environment: GitEnvironment) -> But {
+        self.environment = environment;
+        self
+    }
+
+    /// With or without the repository's hooks, which only the old grammar runs at a commit (2026-08).
+    pub fn with_hooks(mut self, hooks: Hooks) -> But {
+        self.hooks = hooks;
         self
     }
 
@@ -86,6 +100,8 @@ impl But {
     fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
         let mut command = Command::new(&self.program);
         self.environment.give(&mut command);
+        // No fetch in the background, which could ask for a password.
+        command.env("NO_BG_TASKS", "1");
         command.current_dir(&self.root).args(args).arg("--json");
         command
     }

@@ -1,9 +1,9 @@
 //! Running git: the one place that does.
 //!
-//! Git asks nothing at a terminal, inherits nothing that binds it to another repository, answers in English, and always
-//! ends. The environment is one of three: this process's own, a client's, or the chosen variables that `but` gets.
+//! Git asks nothing at a terminal, inherits nothing that binds it to another repository, and always ends. What Chorus
+//! reads comes from [`Git::command`], what runs the user's hooks from [`Git::hooked`].
 
-use super::environment::GitEnvironment;
+use super::environment::{self, GitEnvironment};
 use crate::contract::{Code, Environment};
 use crate::error::{Error, Result};
 use crate::process::{self, Ended};
@@ -26,66 +26,74 @@ const CHANGE: Duration = Duration::from_secs(300);
 /// holds one for an instant.
 const LOCKED: Duration = Duration::from_secs(2);
 
-/// What binds a git to one repository or one command (`git rev-parse --local-env-vars`, git 2.47).
-///
-/// `GIT_CONFIG_COUNT` and its keys stay: a user sets with them what holds everywhere, such as an identity.
+/// Settings of the user's that would change what Chorus reads, each with the value that Chorus reads. Bookkeeping runs no
+/// hook: see [`Git::hooked`].
 #[rustfmt::skip]
-const BINDING: [&str; 16] = [
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_CONFIG", "GIT_CONFIG_PARAMETERS", "GIT_OBJECT_DIRECTORY",
-    "GIT_DIR", "GIT_WORK_TREE", "GIT_IMPLICIT_WORK_TREE", "GIT_GRAFT_FILE", "GIT_INDEX_FILE", "GIT_NO_REPLACE_OBJECTS",
-    "GIT_REPLACE_REF_BASE", "GIT_PREFIX", "GIT_SHALLOW_FILE", "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_QUARANTINE_PATH",
+const READABLE: [&str; 26] = [
+    "core.quotePath=false", "core.fsmonitor=false", "core.hooksPath=/dev/null", "advice.defaultBranchName=false",
+    "color.ui=false", "color.diff=false", "color.status=false", "color.branch=false", "color.decorate=false",
+    "column.ui=never", "log.showSignature=false", "log.showRoot=true", "log.follow=false", "log.mailmap=false",
+    "i18n.logOutputEncoding=UTF-8", "diff.context=3", "diff.interHunkContext=0", "diff.noPrefix=false",
+    "diff.mnemonicPrefix=false", "diff.relative=false", "diff.submodule=short", "diff.suppressBlankEmpty=false",
+    "diff.orderFile=/dev/null", "submodule.recurse=false", "status.submoduleSummary=false",
+    "maintenance.auto=false",
 ];
+
+/// Variables that would do so.
+#[rustfmt::skip]
+const UNREADABLE: [&str; 15] = [
+    "GIT_DIFF_OPTS", "GIT_EXTERNAL_DIFF", "GIT_PAGER_IN_USE", "GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS",
+    "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS", "GIT_TRACE", "GIT_TRACE_SETUP", "GIT_TRACE_PERFORMANCE",
+    "GIT_TRACE_PACK_ACCESS", "GIT_TRACE_REFS", "GIT_TRACE2", "GIT_TRACE2_EVENT", "GIT_TRACE2_PERF",
+];
+
+/// Whether the repository's hooks run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hooks {
+    /// As the user has them.
+    Run,
+    /// None of them.
+    Off,
+}
 
 /// Git in one folder.
 #[derive(Clone, Debug)]
 pub struct Git {
     /// Where it runs.
     pub folder: PathBuf,
-    variables: Variables,
-    /// Set on top of the variables, for this git only.
+    environment: GitEnvironment,
+    /// Set on top of the environment, for this git only.
     added: Vec<(OsString, OsString)>,
     /// Settings that go over the configuration.
     settings: Vec<String>,
     /// Whether paths mean themselves and are no patterns.
     literal: bool,
-}
-
-/// Which environment git gets.
-#[derive(Clone, Debug)]
-enum Variables {
-    /// This process's own.
-    Own,
-    /// A client's, whole: the user's hooks, filters and identity are as in their shell.
-    Client(Environment),
-    /// The ones `but` gets too, and no others.
-    Chosen(GitEnvironment),
+    /// Whether it works beside `but`.
+    is_plumbing: bool,
 }
 
 impl Git {
-    /// Git in `folder`, with this process's environment.
+    /// Git in `folder`, with the environment that is kept for that folder.
     pub fn at(folder: impl Into<PathBuf>) -> Git {
-        Git {
-            folder: folder.into(),
-            variables: Variables::Own,
-            added: Vec::new(),
-            settings: Vec::new(),
-            literal: false,
-        }
+        let folder = folder.into();
+        let environment = environment::at(&folder);
+        Git { folder, environment, added: Vec::new(), settings: Vec::new(), literal: false, is_plumbing: false }
     }
 
-    /// Git in `folder`, with a client's environment; with this process's own where the client sent none.
+    /// Git in `folder`, with a client's environment.
     pub fn of_client(folder: impl Into<PathBuf>, environment: &Environment) -> Git {
-        let variables = match environment.0.is_empty() {
-            true => Variables::Own,
-            false => Variables::Client(environment.clone()),
-        };
-        Git { variables, ..Git::at(folder) }
+        Git::at(folder).under(GitEnvironment::of_client(environment))
     }
 
     /// Git's plumbing beside `but` in the working tree at `root`: it sees what `but` sees, takes paths literally, leaves
     /// the index alone where it only reads, and never collects garbage.
     pub fn plumbing(root: impl Into<PathBuf>, environment: &GitEnvironment) -> Git {
-        Git { variables: Variables::Chosen(environment.clone()), ..Git::at(root) }.literal()
+        Git { is_plumbing: true, ..Git::at(root) }.under(environment.clone()).literal()
+    }
+
+    /// The same git with another environment.
+    pub fn under(self, environment: GitEnvironment) -> Git {
+        Git { environment, ..self }
     }
 
     /// The same git, to which paths mean themselves and are no patterns. Programs that git starts inherit this.
@@ -121,11 +129,7 @@ impl Git {
     /// What the git's environment says of a variable.
     pub fn variable(&self, name: &str) -> Option<OsString> {
         let added = self.added.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.clone());
-        added.or_else(|| match &self.variables {
-            Variables::Own => std::env::var_os(name),
-            Variables::Client(environment) => environment.0.get(name).map(OsString::from),
-            Variables::Chosen(environment) => environment.get(name),
-        })
+        added.or_else(|| self.environment.get(name).map(OsStr::to_owned))
     }
 
     /// Where git stops looking for a repository: above its folder. In a folder that is none, git fails and never
@@ -140,36 +144,33 @@ impl Git {
         Some(ceilings)
     }
 
-    /// A program in the folder with the same environment, bound to no repository.
+    /// A program of the user's in the folder, with the same environment, bound to no repository.
     pub fn program(&self, name: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(name);
-        match &self.variables {
-            Variables::Own => {}
-            Variables::Client(environment) => _ = command.env_clear().envs(&environment.0),
-            Variables::Chosen(environment) => environment.give(&mut command),
-        }
-        for name in BINDING {
-            command.env_remove(name);
-        }
+        self.environment.give(&mut command);
         command.envs(self.added.iter().map(|(name, value)| (name, value)));
         command.current_dir(&self.folder);
         command
     }
 
-    /// Git with `args`, ready to run.
+    /// Git with `args`, ready to run: it answers in English and in the form that Chorus reads, whatever the user has
+    /// configured, and runs filters but no hooks.
     pub fn command<S: AsRef<OsStr>>(&self, args: &[S]) -> Command {
-        let mut command = self.program("git");
-        command.env("LC_ALL", "C").env("GIT_TERMINAL_PROMPT", "0").env("GIT_EDITOR", ":").env("GIT_PAGER", "cat");
+        let mut command = Command::new("git");
+        self.environment.give(&mut command);
+        self.environment.speak_english(&mut command);
+        UNREADABLE.iter().for_each(|name| _ = command.env_remove(name));
+        command.env("GIT_TERMINAL_PROMPT", "0").env("GIT_EDITOR", ":").env("GIT_PAGER", "cat");
+        command.envs(self.added.iter().map(|(name, value)| (name, value)));
+        command.current_dir(&self.folder);
         if let Some(ceilings) = self.ceilings() {
             command.env("GIT_CEILING_DIRECTORIES", ceilings);
         }
         if self.literal {
             command.arg("--literal-pathspecs");
         }
-        for setting in ["core.quotePath=false", "core.fsmonitor=false", "advice.defaultBranchName=false"] {
-            command.args(["-c", setting]);
-        }
-        if self.is_plumbing() {
+        READABLE.iter().for_each(|setting| _ = command.args(["-c", setting]));
+        if self.is_plumbing {
             command.args(["-c", "gc.auto=0"]);
         }
         for setting in &self.settings {
@@ -179,15 +180,22 @@ impl Git {
         command
     }
 
-    fn is_plumbing(&self) -> bool {
-        matches!(self.variables, Variables::Chosen(_))
+    /// Git with `args` as the user would run it: hooks, signers and editors see the user's environment and configuration
+    /// and nothing else. Its words are the user's own, so only its outcome is to be read.
+    pub fn hooked<S: AsRef<OsStr>>(&self, args: &[S], hooks: Hooks) -> Command {
+        let mut command = self.program("git");
+        if hooks == Hooks::Off {
+            command.args(["-c", "core.hooksPath=/dev/null"]);
+        }
+        command.args(args);
+        command
     }
 
     /// Runs git with `input`, without a lock of the index, whatever the exit code.
     async fn answer<S: AsRef<OsStr>>(&self, args: &[S], input: Vec<u8>) -> Result<Ended> {
         let mut command = self.command(args);
         command.env("GIT_OPTIONAL_LOCKS", "0");
-        self.run(command, input, if self.is_plumbing() { PLUMBING } else { READ }).await
+        self.run(command, input, if self.is_plumbing { PLUMBING } else { READ }).await
     }
 
     /// Reads, whatever the exit code: for questions that git answers with it.
@@ -233,10 +241,25 @@ impl Git {
 
     /// Changes something, whatever the exit code. While another git holds a lock, it is tried again, for two seconds.
     pub async fn attempt<S: AsRef<OsStr>>(&self, args: &[S], input: Vec<u8>, limit: Duration) -> Result<Ended> {
+        self.retried(|| self.command(args), input, limit).await
+    }
+
+    /// The same for a command of [`Git::hooked`].
+    pub async fn attempt_hooked<S: AsRef<OsStr>>(
+        &self,
+        args: &[S],
+        hooks: Hooks,
+        input: Vec<u8>,
+        limit: Duration,
+    ) -> Result<Ended> {
+        self.retried(|| self.hooked(args, hooks), input, limit).await
+    }
+
+    async fn retried(&self, command: impl Fn() -> Command, input: Vec<u8>, limit: Duration) -> Result<Ended> {
         let began = Instant::now();
         let mut pause = Duration::from_millis(50);
         loop {
-            let ended = self.run(self.command(args), input.clone(), limit).await?;
+            let ended = self.run(command(), input.clone(), limit).await?;
             if ended.code == Some(0) || !is_locked(&ended.stderr) || began.elapsed() > LOCKED {
                 return Ok(ended);
             }
@@ -429,7 +452,7 @@ mod tests {
         let (_other, other) = repository().await;
         let (_folder, git) = repository().await;
         let mut environment = Environment(std::env::vars().collect());
-        for name in BINDING {
+        for name in environment::BINDING {
             environment.0.insert(name.to_owned(), other.folder.join(".git").to_string_lossy().into_owned());
         }
         environment.0.insert("GIT_CONFIG_PARAMETERS".to_owned(), "'core.bare'='true'".to_owned());

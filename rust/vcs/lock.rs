@@ -24,7 +24,14 @@ const AGAIN: Duration = Duration::from_millis(20);
 #[derive(Clone, Debug)]
 pub struct Lock {
     common: PathBuf,
-    queue: Arc<Mutex<()>>,
+    queue: Arc<Queue>,
+}
+
+/// Who waits for one repository in this process, and for what.
+#[derive(Debug, Default)]
+struct Queue {
+    turns: Arc<Mutex<()>>,
+    doing: parking_lot::Mutex<Option<String>>,
 }
 
 /// The lock, held until dropped. Every mutating call of `but` asks for it.
@@ -32,10 +39,11 @@ pub struct Lock {
 pub struct Held {
     lock: File,
     running: File,
+    queue: Arc<Queue>,
     _turn: OwnedMutexGuard<()>,
 }
 
-static QUEUES: LazyLock<parking_lot::Mutex<HashMap<PathBuf, Arc<Mutex<()>>>>> = LazyLock::new(Default::default);
+static QUEUES: LazyLock<parking_lot::Mutex<HashMap<PathBuf, Arc<Queue>>>> = LazyLock::new(Default::default);
 
 impl Lock {
     /// The lock of the repository with this git common folder.
@@ -48,12 +56,22 @@ impl Lock {
 
     /// Waits in the queue, then for other processes, at most `limit` in all.
     pub async fn hold(&self, limit: Duration) -> Result<Held> {
+        self.hold_for("another task", limit).await
+    }
+
+    /// The same; `doing` tells those who wait in vain what they waited for.
+    pub async fn hold_for(&self, doing: &str, limit: Duration) -> Result<Held> {
         let until = Instant::now() + limit;
         let busy = || {
-            Error::new(Code::WrongState, format!("the repository was busy for {} s", limit.as_secs()))
-                .hint("another Chorus commits there; try again")
+            let holder = self.queue.doing.lock().clone();
+            let hint = match holder {
+                Some(holder) => format!("{holder} runs there, perhaps with a slow hook or signer; wait for its end"),
+                None => "another Chorus commits there; try again".to_owned(),
+            };
+            Error::new(Code::WrongState, format!("the repository was busy for {} s", limit.as_secs())).hint(hint)
         };
-        let turn = tokio::time::timeout(limit, self.queue.clone().lock_owned()).await.map_err(|_| busy())?;
+        let turn = tokio::time::timeout(limit, self.queue.turns.clone().lock_owned()).await.map_err(|_| busy())?;
+        *self.queue.doing.lock() = None;
         let lock = self.open("chorus.lock")?;
         if !locked(&lock, until).await? {
             return Err(busy());
@@ -65,7 +83,8 @@ impl Lock {
             running = self.open("chorus.running")?;
             locked(&running, Instant::now()).await?;
         }
-        Ok(Held { lock, running, _turn: turn })
+        *self.queue.doing.lock() = Some(doing.to_owned());
+        Ok(Held { lock, running, queue: self.queue.clone(), _turn: turn })
     }
 
     fn open(&self, name: &str) -> Result<File> {
@@ -106,6 +125,7 @@ impl Drop for Held {
         // Explicitly: a descendant may have kept a copy of the descriptor.
         let _ = self.running.unlock();
         let _ = self.lock.unlock();
+        *self.queue.doing.lock() = None;
     }
 }
 
@@ -142,7 +162,7 @@ mod tests {
         let held = lock.hold(Duration::ZERO).await.unwrap();
         let mut child = std::process::Command::new("sleep").arg("600").stdin(held.stdin()).spawn().unwrap();
         // A daemon that is killed runs no destructor; its descriptors are closed.
-        let Held { lock: file, running, _turn } = &held;
+        let Held { lock: file, running, .. } = &held;
         let still = running.try_clone().unwrap();
         file.unlock().unwrap();
         let again = File::options().read(true).write(true).open(dir.path().join("chorus.running")).unwrap();

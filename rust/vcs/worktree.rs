@@ -6,6 +6,7 @@
 
 pub mod commit;
 pub mod dirty;
+pub(crate) mod hook_edits;
 pub(crate) mod keep;
 pub mod prepare;
 pub mod remove;
@@ -265,7 +266,7 @@ async fn start(project: &Git, repository: &Repository) -> Result<(String, Option
 }
 
 /// The ref GitButler compares with: newer ones say it in the configuration, older ones in a file of theirs.
-async fn workspace_target(project: &Git) -> Result<Option<String>> {
+pub(crate) async fn workspace_target(project: &Git) -> Result<Option<String>> {
     let newer = project.find(&["config", "--get", "gitbutler.project.targetRef"]).await?;
     let file = project.common_dir().await?.join("gitbutler/virtual_branches.toml");
     let older = || {

@@ -34,6 +34,7 @@ const RUST: &[Layer] = &[
                 "ops::branches::preview",
             ],
             &["ops::branches::commit"],
+            &["ops::branches::hooks"],
             &["ops::branches::uncommitted", "ops::branches::upstream", "ops::branches::worktrees"],
             &["ops::branches::trouble"],
             &["ops::edits"],

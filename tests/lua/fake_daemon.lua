@@ -117,8 +117,11 @@ local function answer(id, request)
   if method == 'fake' then
     return fake(id, params)
   end
-  asked[#asked + 1] = request
-  note('asked', vim.json.encode(request))
+  -- Sent beside each snapshot: not what a test is about, and too much to note.
+  if method ~= 'environment' then
+    asked[#asked + 1] = request
+    note('asked', vim.json.encode(request))
+  end
   local known = contract.requests[method]
   local fault = not known and 'there is no request ' .. method or shapes.fault(known[1], params)
   if fault then

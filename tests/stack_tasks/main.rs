@@ -7,6 +7,7 @@ mod stack {
     mod commands;
     mod depends;
     mod edits;
+    mod environment;
     mod gone;
     mod guard;
     mod health;

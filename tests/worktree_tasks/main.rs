@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod endings;
+mod environment;
 mod harm;
 mod input;
 mod layouts;

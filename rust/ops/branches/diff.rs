@@ -73,7 +73,7 @@ fn folder(task: &Task) -> String {
 
 async fn of_stack(core: &Core, task: &Task, part: &DiffPart) -> Result<String> {
     let loaded = core.config_of(&task.project);
-    let but = stacks::open(core, &task.project, &loaded, None).await?;
+    let but = stacks::open_for(core, task, &loaded).await?;
     match part {
         DiffPart::Turn => newest(core, task).await,
         DiffPart::Commit(oid) => commit(&Git::at(&task.project), oid).await,
@@ -163,7 +163,7 @@ async fn of_worktree(core: &Core, task: &Task, part: &DiffPart) -> Result<String
         DiffPart::Uncommitted => Span::Uncommitted,
         DiffPart::Stack => Span::Both,
     };
-    let Some(worktree) = worktrees::of(core, task, &Git::at(&task.project)).await? else { return Ok(String::new()) };
+    let Some(worktree) = worktrees::of(core, task).await? else { return Ok(String::new()) };
     Ok(String::from_utf8_lossy(&worktree::commit::diff(&worktree, span).await?).into_owned())
 }
 

@@ -13,7 +13,6 @@ use crate::paths::{Access, replace, replace_with_link};
 use crate::store::Who;
 use crate::task::{Isolation, Task};
 use crate::vcs::but::{But, Grammar, Stack};
-use crate::vcs::environment::GitEnvironment;
 use crate::vcs::git::Git;
 use crate::vcs::lock::Held;
 use crate::vcs::merge::three_way;
@@ -64,7 +63,7 @@ pub async fn discard(core: &Core, task: &Task) -> Result<String> {
 async fn of_stack(core: &Core, task: &Task) -> Result<Option<Discarded>> {
     let Some(branch) = task.stack.clone() else { return Ok(None) };
     let loaded = core.config_of(&task.project);
-    let but = stacks::open(core, &task.project, &loaded, None).await?;
+    let but = stacks::open_for(core, task, &loaded).await?;
     edits::reconcile(core, &task.project).await?;
     let held = stacks::hold(&but).await?;
     let status = but.status().await?;
@@ -80,7 +79,7 @@ async fn of_stack(core: &Core, task: &Task) -> Result<Option<Discarded>> {
     }
     let files: Vec<String> = mine.iter().map(|(change, _)| &change.path).chain(&moved_away).cloned().collect();
     let _waiting = core.trees.hold(&task.project, files.iter().cloned());
-    let plumbing = Git::plumbing(&task.project, &GitEnvironment::of_process());
+    let plumbing = Git::plumbing(&task.project, but.environment());
     let tip = git.resolve(&format!("refs/heads/{branch}")).await?;
     let reference = format!("refs/chorus/discarded/{}-{}", task.number, crate::clock::now());
     if let Some(tip) = &tip {
@@ -207,7 +206,7 @@ pub async fn restore(core: &Core, task: &Task) -> Result<String> {
 async fn to_stack(core: &Core, task: &Task, git: &Git, kept: &Discarded) -> Result<Vec<String>> {
     worktrees::branch_again(git, &kept.branch, &format!("{}/tip", kept.reference)).await?;
     let loaded = core.config_of(&task.project);
-    let but = stacks::open(core, &task.project, &loaded, None).await?;
+    let but = stacks::open_for(core, task, &loaded).await?;
     let held = stacks::hold(&but).await?;
     edits::reconcile(core, &task.project).await?;
     if git.resolve(&format!("refs/heads/{}", kept.branch)).await?.is_some()

@@ -4,7 +4,7 @@ use crate::config::{Committer, Loaded};
 use crate::contract::{Code, Environment};
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
-use crate::ops::branches::worktrees;
+use crate::ops::branches::{hooks, worktrees};
 use crate::ops::{agents, edits, stacks};
 use crate::store::TaskPlace;
 use crate::task::{Isolation, Task};
@@ -82,7 +82,7 @@ pub async fn isolate(
         Isolation::Worktree => error.context(format!("cannot start #{} with isolation worktree", task.number)),
         Isolation::Auto | Isolation::None => error.context(format!("cannot start #{}", task.number)),
     };
-    let git = git(&task.project, environment);
+    let git = core.environments.git(task);
     if crate::project::in_git_folder(task.project.as_ref()) {
         let why = format!("{} has no working tree: it is a repository's own folder", task.project);
         return Err(doing(Error::new(Code::VcsRefused, why).hint("create the task in a worktree or a clone of it")));
@@ -97,7 +97,7 @@ pub async fn isolate(
             let found = usable_but(core, task, loaded, environment, &scan().await?).await.map_err(doing)?;
             stack(core, task, loaded, found).await.map_err(doing)
         }
-        Isolation::Worktree => worktree(core, task, loaded, &git, &scan().await?).await.map_err(doing),
+        Isolation::Worktree => worktree(core, task, loaded, &scan().await?).await.map_err(doing),
         Isolation::Auto => auto(core, asker, task, loaded, environment, &git, &scan().await?).await.map_err(doing),
     }
 }
@@ -118,7 +118,7 @@ async fn auto(
     };
     match repository::refusal(found, Use::Worktree).or(untracked(git, &asker.folder).await?) {
         None => {
-            let mut isolated = worktree(core, task, loaded, git, found).await?;
+            let mut isolated = worktree(core, task, loaded, found).await?;
             isolated.home.said += &format!(" (no stack: {why_no_stack})");
             Ok(isolated)
         }
@@ -146,10 +146,6 @@ async fn untracked(git: &Git, folder: &Path) -> Result<Option<Error>> {
         let hint = "`git init` there makes a project of its own; isolation worktree takes the repository around it";
         Error::new(Code::NotARepository, why).hint(hint)
     }))
-}
-
-fn git(folder: &str, environment: &Environment) -> Git {
-    Git::of_client(folder, environment)
 }
 
 /// The `but` of a task that may have a stack, or why it may not.
@@ -181,7 +177,7 @@ async fn stack(core: &Core, task: &Task, loaded: &Loaded, found: stacks::FoundBu
             "GitButler's own hooks commit this task's edits (`[vcs] committer`); Chorus commits nothing".to_owned();
         return Ok(Isolated::none(said, None));
     }
-    let but = found.open(&task.project).await?;
+    let but = found.open(&task.project).await?.under(core.environments.of_task(task));
     let above = core.read(task, stacks::above).await?;
     // What is there before the first task is the person's.
     edits::first_scan(core, &task.project).await?;
@@ -198,6 +194,7 @@ async fn stack(core: &Core, task: &Task, loaded: &Loaded, found: stacks::FoundBu
     let made = stacks::make(&but, &branch, above.as_deref(), &others).await?;
     let base = Git::at(&task.project).resolve(&format!("refs/heads/{branch}")).await?;
     let on = above.map(|above| format!(" on top of {above}")).unwrap_or_default();
+    hooks::note(core, &Task { isolation: Isolation::Stack, ..task.clone() }, &core.environments.git(task)).await?;
     let home = Home {
         isolation: Isolation::Stack,
         place: TaskPlace { base, ..place },
@@ -214,11 +211,16 @@ async fn stack(core: &Core, task: &Task, loaded: &Loaded, found: stacks::FoundBu
     Ok(Isolated { home, undo: if made { Undo::Stack(but, branch) } else { Undo::Nothing } })
 }
 
-async fn worktree(core: &Core, task: &Task, loaded: &Loaded, git: &Git, found: &Repository) -> Result<Isolated> {
+async fn worktree(core: &Core, task: &Task, loaded: &Loaded, found: &Repository) -> Result<Isolated> {
     if let Some(error) = repository::refusal(found, Use::Worktree) {
         return Err(error);
     }
-    let made = worktrees::make(core, task, loaded, git).await?;
+    let made = worktrees::make(core, task, loaded).await?;
+    if let Some(fresh) = made.fresh()
+        && let Err(error) = hooks::after_checkout(core, task, loaded, fresh).await
+    {
+        log::warn!("cannot run or note the hooks of a worktree: {error}");
+    }
     let place = made.place();
     let (branch, folder) = (place.stack.clone().unwrap_or_default(), place.worktree.clone().unwrap_or_default());
     let mut said = format!("Edits go to the branch {branch}, in a worktree at {folder}");

@@ -8,7 +8,6 @@ use crate::ops::branches::trouble::{Done, as_error};
 use crate::ops::stacks;
 use crate::store::Who;
 use crate::task::{Isolation, Task};
-use crate::vcs::environment::GitEnvironment;
 use crate::vcs::git::Git;
 use crate::vcs::rescue;
 use std::collections::BTreeSet;
@@ -80,8 +79,8 @@ fn proposal(remedy: &Remedy, branch: &str, trouble: &Trouble, others: &[String])
 /// Under our lock, with every uncommitted byte kept before.
 async fn carry_out(core: &Core, task: &Task, branch: &str, remedy: &Remedy) -> Result<()> {
     let loaded = core.config_of(&task.project);
-    let but = stacks::open(core, &task.project, &loaded, None).await?;
-    let git = Git::plumbing(&task.project, &GitEnvironment::of_process());
+    let but = stacks::open_for(core, task, &loaded).await?;
+    let git = Git::plumbing(&task.project, but.environment());
     let held = stacks::hold(&but).await?;
     let dirty: BTreeSet<String> = but.status().await?.changes.into_iter().map(|change| change.path).collect();
     let kept = rescue::keep(&git, &dirty, task.number).await?;

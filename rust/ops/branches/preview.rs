@@ -25,7 +25,7 @@ pub async fn preview(core: &Core, asker: &Asker, confirm: Confirm) -> Result<Off
         return Err(Error::new(Code::WrongState, format!("{doing}: it has no worktree")).hint(hint));
     };
     let loaded = core.config_of(&task.project);
-    let but = stacks::open(core, &task.project, &loaded, None).await.map_err(|error| error.context(&doing))?;
+    let but = stacks::open_for(core, &task, &loaded).await.map_err(|error| error.context(&doing))?;
     if let Some(trouble) = preparation_trouble(core, &task, &loaded).await? {
         return Err(as_error(&doing, &trouble));
     }

@@ -9,6 +9,9 @@ use crate::vcs::commit as vcs;
 /// What the journal calls edits that stay uncommitted.
 pub const NOT_COMMITTED: &str = "not_committed";
 
+/// What the journal calls edits that were committed without the repository's hooks.
+pub const WITHOUT_HOOKS: &str = "without_hooks";
+
 /// What came of committing a task's edits.
 pub enum Done {
     /// A commit was made.

@@ -45,6 +45,11 @@ impl MadeWorktree {
         }
     }
 
+    /// The worktree, when it was made now.
+    pub fn fresh(&self) -> Option<&Worktree> {
+        self.is_new.then_some(&self.worktree)
+    }
+
     /// Takes back one that was made now, in which no agent was; one that was there stays.
     pub async fn undo(self) -> Result<()> {
         match self.is_new {
@@ -52,6 +57,12 @@ impl MadeWorktree {
             false => Ok(()),
         }
     }
+}
+
+/// The ref that the task's worktree is to be merged into, where it has one.
+pub async fn target(core: &Core, task: &Task) -> Result<Option<String>> {
+    let kept = core.read(&task.uuid, |tx, task| tx.recall(&key(task))).await?;
+    Ok(kept.and_then(|json| serde_json::from_str::<Kept>(&json).ok()).and_then(|kept| kept.target))
 }
 
 fn preparation(loaded: &Loaded) -> Preparation {
@@ -64,12 +75,13 @@ fn preparation(loaded: &Loaded) -> Preparation {
 }
 
 /// The task's worktree by what the store says, whether or not it is still there.
-pub async fn of(core: &Core, task: &Task, project: &Git) -> Result<Option<Worktree>> {
+pub async fn of(core: &Core, task: &Task) -> Result<Option<Worktree>> {
     let (Some(branch), Some(folder)) = (task.stack.clone(), task.worktree.clone()) else { return Ok(None) };
     let (base, kept) = core.read(&task.uuid, |tx, task| Ok((tx.base(task)?, tx.recall(&key(task))?))).await?;
     let kept: Option<Kept> = kept.and_then(|json| serde_json::from_str(&json).ok());
     let (base, target) = (base.unwrap_or_default(), kept.and_then(|kept| kept.target));
-    let mut worktree = Worktree { project: project.clone(), folder: PathBuf::from(folder), branch, base, target };
+    let project = core.environments.git(task);
+    let mut worktree = Worktree { project, folder: PathBuf::from(folder), branch, base, target };
     if let Some(branch) = worktree.renamed().await? {
         follow(core, task, &worktree, branch.clone()).await?;
         worktree.branch = branch;
@@ -94,9 +106,9 @@ async fn follow(core: &Core, task: &Task, worktree: &Worktree, branch: String) -
 
 /// Makes it, or finds the one of a reopened task and makes that whole again. One whose branch is gone too, because it
 /// was discarded or never had a commit, is made anew.
-pub async fn make(core: &Core, task: &Task, loaded: &Loaded, project: &Git) -> Result<MadeWorktree> {
+pub async fn make(core: &Core, task: &Task, loaded: &Loaded) -> Result<MadeWorktree> {
     let preparation = preparation(loaded);
-    if let Some(worktree) = of(core, task, project).await? {
+    if let Some(worktree) = of(core, task).await? {
         let is_there = worktree.is_present().await? || worktree.tip().await?.is_some();
         if is_there && !is_unfinished(core, task).await? {
             let notes = worktree::repair(&worktree, &preparation).await?;
@@ -111,7 +123,7 @@ pub async fn make(core: &Core, task: &Task, loaded: &Loaded, project: &Git) -> R
     let home = core.state.worktrees();
     let number = u32::try_from(task.number).unwrap_or(u32::MAX);
     let wish = Wish { number, title: &task.title, on: on.as_deref(), home: &home, preparation: &preparation };
-    let worktree = worktree::plan(project, &wish).await?;
+    let worktree = worktree::plan(&core.environments.git(task), &wish).await?;
     let mut made = MadeWorktree { worktree, is_new: true, notes: Vec::new() };
     record(core, task, &made, true).await?;
     made.notes = worktree::make(&made.worktree, &preparation).await?;
@@ -135,8 +147,8 @@ async fn is_unfinished(core: &Core, task: &Task) -> Result<bool> {
 }
 
 /// Makes the worktree of a live task again where somebody removed it: before its agent is restarted.
-pub async fn restore(core: &Core, task: &Task, loaded: &Loaded, project: &Git) -> Result<()> {
-    let Some(worktree) = of(core, task, project).await?.filter(|_| task.isolation == Isolation::Worktree) else {
+pub async fn restore(core: &Core, task: &Task, loaded: &Loaded) -> Result<()> {
+    let Some(worktree) = of(core, task).await?.filter(|_| task.isolation == Isolation::Worktree) else {
         return Ok(());
     };
     let notes = worktree::repair(&worktree, &preparation(loaded)).await?;
@@ -148,7 +160,7 @@ pub async fn restore(core: &Core, task: &Task, loaded: &Loaded, project: &Git) -
 
 /// What is changed in it and in no commit.
 pub async fn changes(core: &Core, task: &Task) -> Result<DirtyPaths> {
-    let Some(worktree) = of(core, task, &Git::at(&task.project)).await? else { return Ok(DirtyPaths::default()) };
+    let Some(worktree) = of(core, task).await? else { return Ok(DirtyPaths::default()) };
     if !worktree.is_present().await? {
         return Ok(DirtyPaths::default());
     }
@@ -157,7 +169,7 @@ pub async fn changes(core: &Core, task: &Task) -> Result<DirtyPaths> {
 
 /// Paths that Chorus put into the worktree and somebody committed to its branch: merging them does harm.
 pub async fn committed_preparation(core: &Core, task: &Task, loaded: &Loaded) -> Result<Vec<String>> {
-    match of(core, task, &Git::at(&task.project)).await? {
+    match of(core, task).await? {
         Some(worktree) => worktree::prepare::committed(&worktree, &preparation(loaded)).await,
         None => Ok(Vec::new()),
     }
@@ -182,7 +194,7 @@ pub async fn tidy(core: &Core, task: &Task) {
 }
 
 async fn try_tidy(core: &Core, task: &Task) -> Result<()> {
-    let Some(worktree) = of(core, task, &Git::at(&task.project)).await? else { return Ok(()) };
+    let Some(worktree) = of(core, task).await? else { return Ok(()) };
     worktree::remove::remove(&worktree).await?;
     if worktree.tip().await?.is_some() {
         return Ok(());
@@ -192,7 +204,7 @@ async fn try_tidy(core: &Core, task: &Task) -> Result<()> {
 
 /// Whether all that the task committed is merged.
 pub async fn is_merged(core: &Core, task: &Task) -> Result<bool> {
-    match of(core, task, &Git::at(&task.project)).await? {
+    match of(core, task).await? {
         Some(worktree) => Ok(worktree::standing::state(&worktree).await?.merged),
         None => Ok(false),
     }
@@ -200,16 +212,16 @@ pub async fn is_merged(core: &Core, task: &Task) -> Result<bool> {
 
 /// Takes worktree and branch away whatever is in them; the ref that keeps all of it.
 pub async fn discard(core: &Core, task: &Task) -> Result<Option<String>> {
-    let Some(worktree) = of(core, task, &Git::at(&task.project)).await? else { return Ok(None) };
+    let Some(worktree) = of(core, task).await? else { return Ok(None) };
     worktree::remove::discard(&worktree, u32::try_from(task.number).unwrap_or(u32::MAX)).await
 }
 
 /// Brings back what [`discard`] kept: the branch, and a worktree with the edits that were not committed.
 pub async fn bring_back(core: &Core, task: &Task, kept: &str) -> Result<()> {
-    let project = Git::at(&task.project);
-    let Some(worktree) = of(core, task, &project).await? else { return Ok(()) };
-    let tip = worktree::keep::tip(&project, kept).await?;
-    branch_again(&project, &worktree.branch, &tip).await?;
+    let Some(worktree) = of(core, task).await? else { return Ok(()) };
+    let project = &worktree.project;
+    let tip = worktree::keep::tip(project, kept).await?;
+    branch_again(project, &worktree.branch, &tip).await?;
     let _notes = worktree::repair(&worktree, &preparation(&core.config_of(&task.project))).await?;
     worktree::keep::put_back(&worktree, kept).await
 }

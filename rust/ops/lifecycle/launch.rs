@@ -32,7 +32,7 @@ pub struct Prepared {
     /// The configuration in force.
     pub loaded: Loaded,
     tmux: Tmux,
-    /// Of the asking client.
+    /// What the agent will have: the asking client's, and what is configured for it.
     pub environment: Environment,
     /// Where the agent keeps its session files, if it does.
     pub config_dir: Option<PathBuf>,
@@ -41,7 +41,7 @@ pub struct Prepared {
 }
 
 /// Finds everything for an agent that is to run in `folder`, or says what is missing.
-pub async fn prepare(core: &Core, task: &Task, folder: &str, environment: Environment) -> Result<Prepared> {
+pub async fn prepare(core: &Core, task: &Task, folder: &str, client: &Environment) -> Result<Prepared> {
     let doing = |error: Error| error.context(format!("cannot start the agent of #{}", task.number));
     let loaded = core.whole_config_of(&task.project).map_err(doing)?;
     let agent = agents::named(&loaded, &task.agent, &core.state);
@@ -52,10 +52,11 @@ pub async fn prepare(core: &Core, task: &Task, folder: &str, environment: Enviro
             Error::new(Code::WrongState, format!("its folder {folder} is gone")).hint("make the folder again"),
         ));
     }
+    // Whatever is looked for, is looked for where the agent itself will find it.
+    let mut environment = loaded.config.agent(&agent.name).environment(client);
     find_program(&agent, &environment, Path::new(folder)).map_err(doing)?;
     agents::rules(&loaded, &agent).map_err(doing)?;
     crate::ops::program::install_if_missing(&core.state).map_err(doing)?;
-    let mut environment = environment;
     if let Some(adapter) = agent.adapter().filter(|_| agent.kind == AgentKind::Demo) {
         // The stand-in leaves the real agent's folder alone.
         adapter.set_config_dir(&mut environment, &core.state.demo());
@@ -64,7 +65,7 @@ pub async fn prepare(core: &Core, task: &Task, folder: &str, environment: Enviro
     Ok(Prepared { agent, loaded, tmux, environment, config_dir, folder: folder.to_owned() })
 }
 
-/// Searches the agent's program where it will run: in the asking client's PATH.
+/// Searches the agent's program where it will run: in the PATH it will have.
 fn find_program(agent: &Agent, environment: &Environment, folder: &Path) -> Result<()> {
     let program = agent.command.first().map(String::as_str).unwrap_or_default();
     let path = environment.0.get("PATH").map(String::as_str).unwrap_or("/usr/local/bin:/usr/bin:/bin");

@@ -24,8 +24,9 @@ pub async fn start(core: &Core, asker: &Asker, start: TaskStart) -> Result<Task>
     let _turn = core.turn(&task.uuid).await;
     core.read(&task.uuid, |tx, task| tx.may(task, Step::Start, "start").map(drop)).await?;
     // Anything missing is reported before anything is made.
-    let mut prepared = prepare(core, &task, &task.project, start.environment).await?;
-    let isolated = match isolate::isolate(core, asker, &task, &prepared.loaded, &prepared.environment).await {
+    let mut prepared = prepare(core, &task, &task.project, &start.environment).await?;
+    core.environments.begin(&task, &start.environment);
+    let isolated = match isolate::isolate(core, asker, &task, &prepared.loaded, &start.environment).await {
         Ok(isolated) => isolated,
         Err(error) => return Err(forget(core, &task, error).await),
     };
@@ -109,12 +110,12 @@ pub async fn restart(core: &Core, asker: &Asker, restart: TaskRestart) -> Result
     let loaded = core
         .whole_config_of(&task.project)
         .map_err(|error| error.context(format!("cannot restart #{}", task.number)))?;
-    let project = crate::vcs::git::Git::at(&task.project);
-    worktrees::restore(core, &task, &loaded, &project)
+    core.environments.begin(&task, &restart.environment);
+    worktrees::restore(core, &task, &loaded)
         .await
         .map_err(|error| error.context(format!("cannot restart #{}", task.number)))?;
     let folder = task.worktree.as_deref().unwrap_or(&task.project);
-    let prepared = prepare(core, &task, folder, restart.environment).await?;
+    let prepared = prepare(core, &task, folder, &restart.environment).await?;
     wait_for_slot(core, &task.uuid).await;
     let known = task.session_id.clone().filter(|_| !restart.fresh);
     for old in &old {

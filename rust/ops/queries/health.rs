@@ -4,6 +4,7 @@ use crate::contract::{self, Check, Health};
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
 use crate::paths::State;
+use crate::vcs::environment::GitEnvironment;
 use std::time::Duration;
 
 const PROGRAM_LIMIT: Duration = Duration::from_secs(3);
@@ -16,13 +17,17 @@ pub async fn health(core: &Core, asker: &Asker) -> Result<Health> {
         program(
             &loaded.config.agent.default,
             &agent_command(core, asker),
+            &agent_environment(core, asker),
             true,
             "install it, or set `[agent] default = \"demo\"`",
         )
         .await,
     );
     checks.extend(crate::ops::queries::repository::checks(core, asker).await);
-    checks.push(program("ttyd", &loaded.config.web.command, false, "install ttyd for `web`").await);
+    checks.push(
+        program("ttyd", &loaded.config.web.command, &GitEnvironment::of_process(), false, "install ttyd for `web`")
+            .await,
+    );
     checks.extend(
         loaded.faults.iter().map(|fault| check("configuration", "error", fault.clone(), Some("correct chorus.toml"))),
     );
@@ -73,10 +78,18 @@ fn agent_command(core: &Core, asker: &Asker) -> String {
     agent.command.into_iter().next().unwrap_or_default()
 }
 
-/// As the daemon finds it; a task uses the PATH of the client that starts it.
-async fn program(name: &str, command: &str, needed: bool, advice: &str) -> Check {
+/// What the agent would have, were it started by the client that asks.
+fn agent_environment(core: &Core, asker: &Asker) -> GitEnvironment {
+    let loaded = core.config_of(&asker.project);
+    let configured = loaded.config.agent(&loaded.config.agent.default);
+    GitEnvironment::of_client(&configured.environment(&core.environments.client_of(&asker.project)))
+}
+
+/// As it is found in that environment.
+async fn program(name: &str, command: &str, environment: &GitEnvironment, needed: bool, advice: &str) -> Check {
     let mut run = tokio::process::Command::new(command);
-    run.arg("--version").env_remove("TMUX");
+    environment.give(&mut run);
+    run.arg("--version");
     let found = crate::process::run(run, Vec::new(), PROGRAM_LIMIT).await;
     match found {
         Ok(ended) if ended.code == Some(0) => {

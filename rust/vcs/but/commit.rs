@@ -2,6 +2,7 @@
 
 use super::{But, ButStatus, Grammar, Refusal, Result};
 use crate::commits::plan::{PlannedPiece, What};
+use crate::vcs::git::Hooks;
 use crate::vcs::lock::Held;
 use serde::Deserialize;
 use std::io::Write as _;
@@ -57,6 +58,9 @@ impl But {
         match self.grammar {
             Grammar::New => command.args(["--branch", branch, "--"]).args(&ids),
             Grammar::Old => {
+                if self.hooks == Hooks::Off {
+                    command.arg("--no-hooks");
+                }
                 // Several at a time: one argument may not be longer than 128 KiB.
                 for some in ids.chunks(1000) {
                     command.arg("--changes").arg(some.join(","));

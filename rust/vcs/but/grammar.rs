@@ -70,7 +70,7 @@ async fn ask(program: &Path, environment: &GitEnvironment) -> ButCapabilities {
     let answer = async |args: &[&str]| -> Result<String, Refusal> {
         let mut command = Command::new(program);
         environment.give(&mut command);
-        command.args(args).current_dir("/");
+        command.env("NO_BG_TASKS", "1").args(args).current_dir("/");
         let ended = run::run(command, Stdio::null(), LIMIT).await?;
         Ok(if ended.code == 0 { ended.stdout } else { String::new() })
     };

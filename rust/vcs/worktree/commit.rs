@@ -6,7 +6,7 @@ use super::stage::{stage, tree};
 use super::standing::{Checkout, state};
 use crate::contract::Code;
 use crate::error::{Error, Result};
-use crate::vcs::git::tail;
+use crate::vcs::git::{Git, Hooks, tail};
 use std::time::Duration;
 
 /// A commit may run the user's hooks, with their tests.
@@ -26,6 +26,11 @@ pub enum Span {
 /// Commits everything in the worktree to its branch, but what was prepared and repositories inside it; the new commit,
 /// or nothing when there was nothing to commit. Git's hooks run, as the user has them.
 pub async fn commit_all(worktree: &Worktree, message: &str) -> Result<Option<String>> {
+    commit_with(worktree, message, Hooks::Run).await
+}
+
+/// The same, with or without the repository's hooks.
+pub async fn commit_with(worktree: &Worktree, message: &str, hooks: Hooks) -> Result<Option<String>> {
     let refuse = |why: String, hint: &str| {
         Err(Error::new(Code::VcsRefused, format!("cannot commit to {}: {why}", worktree.branch)).hint(hint))
     };
@@ -72,7 +77,8 @@ pub async fn commit_all(worktree: &Worktree, message: &str) -> Result<Option<Str
         if git.ask(&["var", who]).await?.code != Some(0) {
             return refuse(
                 "git does not know who you are".into(),
-                "set `git config --global user.name` and `user.email`; the edits wait in the worktree",
+                "set `git config --global user.name` and `user.email`, or commit from a shell that has GIT_AUTHOR_NAME and \
+                 the like: Chorus forgets those with a restart. The edits wait in the worktree",
             );
         }
     }
@@ -82,16 +88,41 @@ pub async fn commit_all(worktree: &Worktree, message: &str) -> Result<Option<Str
     }
     let before = git.head().await?;
     let args = ["commit", "--quiet", "--cleanup=whitespace", "--file=-"];
-    let ended = git.attempt(&args, message.into_bytes(), LIMIT).await?;
+    let ended = git.attempt_hooked(&args, hooks, message.into_bytes(), LIMIT).await;
     let after = git.head().await?;
-    if ended.code == Some(0) && after != before {
+    // Whatever came after it, such as a hook that never ends: the commit is there.
+    if let Some(made) = &after
+        && after != before
+        && git.find(&["rev-parse", "--verify", "--quiet", &format!("{made}^")]).await? == before
+    {
         return Ok(after);
     }
+    let ended = ended.map_err(|error| error.context(format!("cannot commit to {}", worktree.branch)))?;
     let printed = ended.text();
     let said = [tail(&ended.stderr), tail(&printed)].join("\n");
     let why = if said.trim().is_empty() { "git or a hook gave no reason" } else { said.trim() };
-    Err(Error::new(Code::GitFailed, format!("cannot commit to {}: {why}", worktree.branch))
-        .hint("a hook of the repository may have refused it; the edits wait in the worktree"))
+    let error = Error::new(Code::GitFailed, format!("cannot commit to {}: {why}", worktree.branch));
+    Err(error.hint(hint(&git, why).await?))
+}
+
+/// What to do about a refused commit: a signer, a missing program and a hook are told apart by git's and the shell's words.
+async fn hint(git: &Git, why: &str) -> Result<String> {
+    let signs = git.find(&["config", "--type=bool", "--get", "commit.gpgSign"]).await?.as_deref() == Some("true");
+    if signs && ["sign", "gpg", "agent socket", "secret key"].iter().any(|word| why.contains(word)) {
+        let format = git.find(&["config", "--get", "gpg.format"]).await?.unwrap_or_else(|| "openpgp".to_owned());
+        return Ok(format!(
+            "the signer ({format}) refused it: try again from a shell in which `git commit` signs, whose environment \
+             Chorus then uses, or restart the task there. The edits wait in the worktree"
+        ));
+    }
+    if why.contains("not found") {
+        return Ok(
+            "a hook misses a program: it has the PATH of the shell that started the task. Restart the task, or \
+            commit, from a shell that has the program. The edits wait in the worktree"
+                .to_owned(),
+        );
+    }
+    Ok("a hook of the repository may have refused it; the edits wait in the worktree".to_owned())
 }
 
 /// Why git did not take a path, with what to do about it.

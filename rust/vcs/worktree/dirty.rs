@@ -1,6 +1,7 @@
 //! What is changed in a worktree and in no commit.
 
 use super::Worktree;
+use super::hook_edits;
 use super::prepare::prepared;
 use crate::error::Result;
 use crate::vcs::git::Git;
@@ -35,7 +36,8 @@ pub(super) struct Entry {
 
 /// Reads what is changed, what was prepared left out.
 pub async fn changes(worktree: &Worktree) -> Result<DirtyPaths> {
-    let prepared = prepared(worktree).await?;
+    let mut prepared = prepared(worktree).await?;
+    prepared.extend(hook_edits::untouched(worktree).await?);
     let prepared: Vec<PathBuf> = prepared.iter().map(PathBuf::from).collect();
     changes_of(&worktree.git(), &prepared).await
 }

@@ -33,7 +33,7 @@ pub async fn message(core: &Core, asker: &Asker, task: &str) -> Result<CommitMes
     let loaded = core.config_of(&task.project);
     let files = match task.isolation {
         Isolation::Stack => {
-            let but = stacks::open(core, &task.project, &loaded, None).await?;
+            let but = stacks::open_for(core, &task, &loaded).await?;
             edits::reconcile(core, &task.project).await?;
             let status = but.status().await?;
             upstream::follow(core, &task.project, &but, &status).await;

@@ -12,7 +12,6 @@ use crate::status::AgentStatus;
 use crate::store::Filter;
 use crate::task::{Isolation, Task};
 use crate::vcs::commit::{self as vcs, CommitPlace, Intent};
-use crate::vcs::environment::GitEnvironment;
 use crate::vcs::git::Git;
 use crate::vcs::rescue;
 use std::collections::BTreeSet;
@@ -59,7 +58,7 @@ async fn prune(core: &Core) {
     let named = intents.into_iter().map(|(_, intent)| intent.rescue.reference).collect();
     let stacks = tasks.iter().filter(|task| task.isolation == Isolation::Stack);
     for project in stacks.map(|task| task.project.as_str()).collect::<BTreeSet<&str>>() {
-        let git = Git::plumbing(project, &GitEnvironment::of_process());
+        let git = Git::plumbing(project, &core.environments.of_project(project));
         if let Err(error) = rescue::prune(&git, crate::clock::now(), &named).await {
             log::info!("cannot let go of old rescues in {project}: {error}");
         }
@@ -69,8 +68,8 @@ async fn prune(core: &Core) {
 async fn finish(core: &Core, task: &str, intent: &Intent) -> Result<()> {
     let task = core.read(task, |tx, task| tx.row(task)).await?;
     let loaded = core.config_of(&task.project);
-    let but = stacks::open(core, &task.project, &loaded, None).await?;
-    let git = Git::plumbing(&task.project, &GitEnvironment::of_process());
+    let but = stacks::open_for(core, &task, &loaded).await?;
+    let git = Git::plumbing(&task.project, but.environment());
     let held = stacks::hold(&but).await?;
     let outcome = vcs::recover(CommitPlace { git: &git, but: &but, held: &held }, intent).await?;
     record(core, &task, &order_of(intent), outcome).await.map(drop)

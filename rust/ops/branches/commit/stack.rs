@@ -7,16 +7,15 @@ use crate::config::Loaded;
 use crate::core::Core;
 use crate::core::trees::HeldPaths;
 use crate::error::Result;
-use crate::ops::branches::trouble::{self, Done, NOT_COMMITTED, describe, file_count};
-use crate::ops::branches::{uncommitted, upstream};
+use crate::ops::branches::trouble::{self, Done, NOT_COMMITTED, WITHOUT_HOOKS, describe, file_count};
+use crate::ops::branches::{hooks, uncommitted, upstream};
 use crate::ops::edits::{cleaned, renames};
 use crate::ops::{edits, stacks};
 use crate::store::{NewCommit, Tx, Who};
 use crate::task::Task;
-use crate::vcs::but::ButStatus;
+use crate::vcs::but::{ButStatus, Grammar};
 use crate::vcs::commit::{self as vcs, CommitDesk, CommitOrder, CommitOutcome, CommitPlace, Intent, Made};
-use crate::vcs::environment::GitEnvironment;
-use crate::vcs::git::Git;
+use crate::vcs::git::{Git, Hooks};
 
 /// What does not fit into one command goes into another commit; so many at most at once.
 const MOST_COMMITS: usize = 100;
@@ -24,12 +23,18 @@ const MOST_COMMITS: usize = 100;
 /// Commits the task's own hunks and files.
 pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&str>) -> Result<Done> {
     let Some(branch) = task.stack.clone() else { return Ok(Done::Nothing) };
-    let but = stacks::open(core, &task.project, loaded, None).await?;
+    let but = stacks::open_for(core, task, loaded).await?;
+    // The new grammar runs none.
+    let decision = match but.grammar() {
+        Grammar::Old => Some(hooks::decide(core, task, loaded, &core.environments.git(task)).await?),
+        Grammar::New => None,
+    };
+    let but = but.with_hooks(decision.as_ref().map_or(Hooks::Run, |decision| decision.hooks));
     let message = match message {
         Some(message) => message::by_person(message, task.number),
         None => generated(core, task, loaded).await?,
     };
-    let git = Git::plumbing(&task.project, &GitEnvironment::of_process());
+    let git = Git::plumbing(&task.project, but.environment());
     let order = CommitOrder { number: task.number, branch: branch.clone(), message };
     let mut desk = AtDesk { core, task, branch: &branch, held: None, settled: true, seen: None };
     let held = stacks::hold(&but).await?;
@@ -55,6 +60,9 @@ pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&
     }
     let seen = desk.seen.take();
     drop(desk);
+    if let (Done::Committed, Some(trouble)) = (&done, decision.and_then(|decision| decision.trouble())) {
+        core.write(&task.uuid, move |tx, task| trouble::record(tx, task, WITHOUT_HOOKS, &trouble)).await?;
+    }
     if let Some(status) = seen {
         upstream::follow(core, &task.project, &but, &status).await;
     }

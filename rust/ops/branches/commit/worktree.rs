@@ -6,28 +6,31 @@ use crate::config::Loaded;
 use crate::contract;
 use crate::core::Core;
 use crate::error::Result;
-use crate::ops::branches::trouble::{self, Done, NOT_COMMITTED};
-use crate::ops::branches::worktrees;
+use crate::ops::branches::trouble::{self, Done, NOT_COMMITTED, WITHOUT_HOOKS};
+use crate::ops::branches::{hooks, worktrees};
 use crate::ops::stacks;
 use crate::store::{NewCommit, Tx, Who};
 use crate::task::Task;
 use crate::vcs::git::Git;
 use crate::vcs::lock::Lock;
 use crate::vcs::worktree::{self, Worktree};
+use std::time::Duration;
 
 /// Commits everything in it.
 pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&str>) -> Result<Done> {
-    let project = Git::at(&task.project);
-    let Some(worktree) = worktrees::of(core, task, &project).await? else { return Ok(Done::Nothing) };
+    let Some(worktree) = worktrees::of(core, task).await? else { return Ok(Done::Nothing) };
     let text = match message {
         Some(message) => by_person(message, task.number),
         None => message::generated(core, task, loaded).await?,
     };
-    let _held = Lock::of(&project.common_dir().await?).hold(stacks::QUEUE).await?;
+    let lock = Lock::of(&worktree.project.common_dir().await?);
+    let _held = lock.hold_for(&format!("a commit of #{}", task.number), stacks::QUEUE).await?;
     if let Err(error) = record_foreign_commits(core, task, &worktree).await {
         log::warn!("cannot look for commits of others on {}: {error}", worktree.branch);
     }
-    let made = worktree::commit::commit_all(&worktree, &text).await;
+    let decision = hooks::decide(core, task, loaded, &worktree.git()).await?;
+    let made = noted_while_slow(core, task, worktree::commit::commit_with(&worktree, &text, decision.hooks)).await;
+    let trouble = decision.trouble();
     let subject = text.lines().next().unwrap_or_default().to_owned();
     let files = match &made {
         Ok(Some(oid)) => count_files(&worktree.git(), oid).await?,
@@ -40,13 +43,29 @@ pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&
     };
     core.write(&task.uuid, move |tx, task| {
         tx.set_uncommitted(task, left, &[])?;
-        let done = record(tx, task, branch, subject, files, made)?;
+        let done = record(tx, task, branch, subject, files, made, trouble)?;
         let Some(trouble) = beside.filter(|_| !matches!(done, Done::Trouble(_))) else { return Ok(done) };
         trouble::record(tx, task, NOT_COMMITTED, &trouble)?;
         // What could be committed was.
         Ok(if trouble.kind == NESTED && matches!(done, Done::Committed) { done } else { Done::Trouble(trouble) })
     })
     .await
+}
+
+/// How long a commit may take before the journal says that it still runs.
+const SLOW: Duration = Duration::from_secs(10);
+
+/// Awaits a commit; a hook or a signer that takes long is told in the journal, as others of the repository wait for it.
+async fn noted_while_slow<T>(core: &Core, task: &Task, commit: impl Future<Output = T>) -> T {
+    tokio::pin!(commit);
+    tokio::select! {
+        made = &mut commit => return made,
+        () = tokio::time::sleep(SLOW) => {}
+    }
+    let text = "A commit still runs: a hook or a signer takes its time";
+    let noted = core.write(&task.uuid, move |tx, task| tx.journal(task, Who::Chorus, "commit_runs", text, None)).await;
+    noted.unwrap_or_else(|error| log::error!("cannot journal that a commit runs: {error}"));
+    commit.await
 }
 
 /// The kind of the trouble with edits in a repository inside the worktree.
@@ -99,7 +118,7 @@ async fn left(core: &Core, task: &Task) -> Result<i64> {
 
 /// Counts commits that the agent, or a person, made on the branch themselves, and the files that are uncommitted.
 pub async fn count(core: &Core, task: &Task) -> Result<()> {
-    let Some(worktree) = worktrees::of(core, task, &Git::at(&task.project)).await? else { return Ok(()) };
+    let Some(worktree) = worktrees::of(core, task).await? else { return Ok(()) };
     record_foreign_commits(core, task, &worktree).await?;
     let left = left(core, task).await?;
     core.write(&task.uuid, move |tx, task| tx.set_uncommitted(task, left, &[])).await
@@ -142,6 +161,7 @@ fn record(
     subject: String,
     files: i64,
     made: Result<Option<String>>,
+    without_hooks: Option<contract::Trouble>,
 ) -> Result<Done> {
     match made {
         Ok(Some(oid)) => {
@@ -149,7 +169,10 @@ fn record(
             let data = serde_json::json!({ "commit": oid });
             tx.add_commit(task, &NewCommit { oid, change: None, branch, subject, files })?;
             tx.journal(task, Who::Chorus, "committed", &text, Some(&data))?;
-            tx.set_trouble(task, None)?;
+            match &without_hooks {
+                Some(trouble) => trouble::record(tx, task, WITHOUT_HOOKS, trouble)?,
+                None => tx.set_trouble(task, None)?,
+            }
             Ok(Done::Committed)
         }
         Ok(None) => {
