@@ -313,9 +313,9 @@ fn next_goes_where_one_is_needed() {
         let editor = Editor::open(world, nvim);
         editor.badge("⚑ 1 ✓ 1");
         editor.command(":ChorusNext");
-        editor.sees("New file made.txt");
+        editor.sees("Write made.txt  new file");
         editor.press(&["q"]);
-        editor.sees_no("New file made.txt");
+        editor.sees_no("Write made.txt  new file");
         editor.command(":ChorusNext");
         editor.sees("● done");
         // On screen for a second in a focused Neovim is seen.

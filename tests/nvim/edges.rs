@@ -179,7 +179,7 @@ fn a_small_screen_is_enough() {
         for (command, what) in [
             (":Chorus", "⚑ permission"),
             (":ChorusInbox", "Inbox · 1 open"),
-            (":ChorusNext", "New file"),
+            (":ChorusNext", "new file"),
             (":ChorusExplain 1", "session file"),
             (":ChorusOutput 1", "Do you want to create"),
             (":ChorusShow 1", "below: what happened"),

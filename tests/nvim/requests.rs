@@ -13,7 +13,7 @@ fn it_is_looked_at_then_allowed() {
         editor.sees("Write: made.txt");
         editor.badge("⚑ 1");
         editor.press(&["a"]);
-        editor.sees("New file made.txt");
+        editor.sees("Write made.txt  new file");
         editor.sees("+alpha");
         editor.sees("switch this session to accept edits");
         editor.sees_that("whose request it is, and that it is a demo", |screen| {
@@ -22,7 +22,7 @@ fn it_is_looked_at_then_allowed() {
         });
         assert!(!world.project().join("made.txt").exists());
         editor.press(&["a"]);
-        editor.sees_no("New file made.txt");
+        editor.sees_no("Write made.txt  new file");
         wait_until("the file is written", || world.project().join("made.txt").exists());
         editor.sees("✓ unread");
         editor.badge("✓ 1");
@@ -46,13 +46,13 @@ fn it_is_refused_with_a_reason() {
         editor.sees_no("Refuse");
         assert_eq!(inbox(world).len(), 1, "Escape refuses nothing");
         editor.press(&["a"]);
-        editor.sees("New file made.txt");
+        editor.sees("Write made.txt  new file");
         editor.press(&["d"]);
         editor.sees("Deny “made.txt”");
         editor.command("use another name");
         wait_status(world, 1, "idle");
         assert!(!world.project().join("made.txt").exists());
-        editor.sees_no("New file made.txt");
+        editor.sees_no("Write made.txt  new file");
         let shown = world.run(["output", "1"]).stdout;
         assert!(shown.contains("use another name"), "{shown}");
     });
@@ -66,7 +66,7 @@ fn a_rule_allows_what_follows_in_this_session() {
         editor.command(":ChorusInbox");
         editor.sees("Write: one.txt");
         editor.press(&["Enter"]);
-        editor.sees("New file one.txt");
+        editor.sees("Write one.txt  new file");
         editor.press(&["A"]);
         editor.sees("Allow for the rest of this session:");
         editor.sees("1: switch this session to accept edits");
@@ -101,7 +101,7 @@ fn the_output_window_shows_a_request_before_it_is_answered() {
         editor.command(":ChorusOutput 1");
         editor.sees("a approve");
         editor.press(&["a"]);
-        editor.sees("New file made.txt");
+        editor.sees("Write made.txt  new file");
         assert_eq!(inbox(world).len(), 1, "nothing was allowed unseen");
         editor.press(&["a"]);
         editor.sees("Wrote 3 lines");
@@ -117,7 +117,7 @@ fn one_answered_elsewhere_is_gone_everywhere() {
         editor.command(":ChorusInbox");
         editor.sees("Inbox · 1 open");
         editor.press(&["Enter"]);
-        editor.sees("New file made.txt");
+        editor.sees("Write made.txt  new file");
         world.json(["approve", "1"]);
         editor.sees("Answered already: allowed");
         wait_until("the file is written", || world.project().join("made.txt").exists());

@@ -37,7 +37,7 @@ fn a_killed_daemon_is_back_with_everything() {
         assert_eq!(editor.heard("ChorusDisconnected").len(), 1);
         editor.types("G");
         editor.press(&["a"]);
-        editor.sees("New file made.txt");
+        editor.sees("Write made.txt  new file");
         editor.press(&["a"]);
         wait_until("the file is written", || world.project().join("made.txt").exists());
         assert!(editor.said().iter().all(|line| !line.contains("cannot")), "{:?}", editor.said());
@@ -128,9 +128,9 @@ fn two_neovims_show_the_same() {
             editor.sees("Write: made.txt");
         }
         other.press(&["a"]);
-        other.sees("New file made.txt");
+        other.sees("Write made.txt  new file");
         one.press(&["a"]);
-        one.sees("New file made.txt");
+        one.sees("Write made.txt  new file");
         one.press(&["a"]);
         other.sees("Answered already: allowed.");
         other.press(&["q"]);
