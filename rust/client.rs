@@ -9,6 +9,7 @@ use rmpv::Value;
 use serde::de::DeserializeOwned;
 use std::io::{BufReader, Write};
 use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -35,7 +36,11 @@ const FOR_THE_DAEMON: &[&str] = &[
 /// Whole families of such variables.
 const FAMILIES_FOR_THE_DAEMON: &[&str] = &["LC_", "XDG_", "CHORUS_"];
 /// The marks of a task, which the daemon that a hook starts does not belong to.
-const MARKS: &[&str] = &["CHORUS_TASK", "CHORUS_LAUNCH"];
+const MARKS: &[&str] = &["CHORUS_TASK", "CHORUS_LAUNCH", TRACED];
+
+/// In the environment of a traced agent: the state folder of the tracer beside it.
+pub const TRACED: &str = "CHORUS_TRACED";
+
 /// One client's project, which is not the daemon's.
 const PROJECT: &str = "CHORUS_PROJECT_ROOT";
 
@@ -149,9 +154,21 @@ fn is_for_the_daemon(name: &str) -> bool {
     (family || FOR_THE_DAEMON.contains(&name)) && !MARKS.contains(&name) && name != PROJECT
 }
 
+/// The file by whose writing a traced program asks its tracer for a daemon.
+pub fn start_request(state: &State) -> PathBuf {
+    state.dir.join("start")
+}
+
 /// Starts `chorus daemon` on its own: it leaves this session by itself and survives whoever started it.
+///
+/// Below a tracer, the daemon would be traced too, and end with the tracer. So the tracer is asked, by a write that it
+/// sees.
 pub fn start_daemon(state: &State) -> Result<()> {
     state.create()?;
+    if std::env::var_os(TRACED).is_some_and(|beside| Path::new(&beside) == state.dir) {
+        let asked = std::fs::write(start_request(state), "");
+        return asked.map_err(|error| Error::internal(format!("cannot ask for a daemon: {error}")));
+    }
     let program = std::env::current_exe().map_err(Error::internal)?;
     let log = crate::paths::log::open(&state.log()).map_err(|error| {
         Error::new(Code::StoreUnusable, format!("cannot write the log {}: {error}", state.log().display()))

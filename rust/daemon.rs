@@ -8,6 +8,7 @@ pub(crate) mod connection;
 pub(crate) mod log;
 pub(crate) mod peer;
 pub(crate) mod socket;
+mod tracer;
 
 use crate::core::Core;
 use crate::error::{Error, Result};

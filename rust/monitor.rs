@@ -12,7 +12,7 @@ mod watched;
 use crate::agent::SessionSeen;
 use crate::core::Core;
 use crate::core::fact::{AgentReport, Fact, Launched};
-use crate::process;
+use crate::process::{self, Identity};
 use crate::status::{AgentStatus, Millis};
 use sessions::SessionWatches;
 use std::collections::HashMap;
@@ -33,6 +33,8 @@ pub struct Monitor {
     unclaimed: HashMap<u32, SessionSeen>,
     /// Events of launches that were not reported yet: of a quick agent, or of one that a new daemon has not found yet.
     early: Vec<AgentReport>,
+    /// Processes of agents whose launches were not reported yet, by launch.
+    early_processes: HashMap<String, Identity>,
 }
 
 /// More strangers than this are forgotten; they are the user's own sessions.
@@ -58,6 +60,7 @@ pub async fn run(core: Weak<Core>, sweeps: sweep::SweepPlan, mut facts: Unbounde
         next_processes: 0,
         unclaimed: HashMap::new(),
         early: Vec::new(),
+        early_processes: HashMap::new(),
     };
     loop {
         let wait = monitor.next_wake() - crate::clock::now();
@@ -85,7 +88,10 @@ pub async fn run(core: Weak<Core>, sweeps: sweep::SweepPlan, mut facts: Unbounde
 impl Monitor {
     async fn receive(&mut self, fact: Fact) {
         match fact {
-            Fact::Launched(launched) => {
+            Fact::Launched(mut launched) => {
+                if let Some(process) = self.early_processes.remove(&launched.launch) {
+                    launched.process = Some(process);
+                }
                 self.watch_process(&launched);
                 if let Some((adapter, dir)) = launched.adapter.zip(launched.config_dir.as_deref()) {
                     self.sessions.watch(adapter, dir);
@@ -100,6 +106,7 @@ impl Monitor {
                     self.receive_session(seen);
                 }
             }
+            Fact::AgentProcess { task, launch, process } => self.receive_process(&task, launch, process),
             Fact::Ended { task } => {
                 self.tasks.remove(&task);
                 self.early.retain(|report| report.task != task);
@@ -143,6 +150,26 @@ impl Monitor {
                 core.fact(Fact::PaneDied { task });
             }
         });
+    }
+
+    /// The agent runs beside the pane's own process. What it said of its session may have come before.
+    fn receive_process(&mut self, task: &str, launch: String, process: Identity) {
+        match self.tasks.get_mut(task) {
+            Some(watched) if watched.launched.launch == launch => {
+                if watched.launched.process.as_ref() == Some(&process) {
+                    return;
+                }
+                watched.launched.process = Some(process);
+                watched.dirty = true;
+                let launched = watched.launched.clone();
+                self.watch_process(&launched);
+                for seen in std::mem::take(&mut self.unclaimed).into_values() {
+                    self.receive_session(seen);
+                }
+            }
+            _ if self.early_processes.len() < MOST_EARLY => _ = self.early_processes.insert(launch, process),
+            _ => {}
+        }
     }
 
     /// Receives the events that came before the report of their launch, and none of earlier launches.

@@ -10,6 +10,7 @@ pub(crate) mod program;
 mod queries;
 mod stacks;
 mod terminal;
+pub mod tracing;
 
 use crate::contract::{self, *};
 use crate::core::fact::Fact;

@@ -7,6 +7,7 @@ mod open_files;
 pub use open_files::OpenFiles;
 
 use crate::error::{Code, Error, Result};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
@@ -130,6 +131,21 @@ pub fn lineage(pid: u32) -> Vec<Identity> {
         next = Some(stat.parent).filter(|parent| *parent > 0 && found.len() < 64);
     }
     found
+}
+
+/// Whether the process has that very file open for writing; false where the kernel does not tell.
+pub fn has_open_for_writing(pid: u32, file: &Path) -> bool {
+    let writes = |descriptor: &str| {
+        let information = std::fs::read_to_string(format!("/proc/{pid}/fdinfo/{descriptor}")).unwrap_or_default();
+        let flags = information.lines().find_map(|line| line.strip_prefix("flags:"));
+        // `O_WRONLY` is 1 and `O_RDWR` is 2, everywhere.
+        flags.is_some_and(|flags| u64::from_str_radix(flags.trim(), 8).is_ok_and(|flags| flags & 3 != 0))
+    };
+    let Ok(descriptors) = std::fs::read_dir(format!("/proc/{pid}/fd")) else { return false };
+    descriptors.flatten().any(|entry| {
+        std::fs::read_link(entry.path()).is_ok_and(|target| target == file)
+            && entry.file_name().to_str().is_some_and(writes)
+    })
 }
 
 /// A variable in the environment the process started with; nothing where it cannot be read.

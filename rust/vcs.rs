@@ -10,6 +10,7 @@ pub mod environment;
 pub mod git;
 pub(crate) mod hooks;
 pub(crate) mod identity;
+pub mod ignored;
 pub mod lock;
 pub mod merge;
 pub(crate) mod name;

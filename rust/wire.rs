@@ -3,6 +3,8 @@
 //! Types pass through JSON values: they are read and written as JSON elsewhere too, and each further format costs every
 //! type another reader and writer in the program.
 
+pub mod trace;
+
 use crate::contract::Json;
 use crate::error::{Code, Error, Result};
 use rmpv::Value;

@@ -91,6 +91,8 @@ section! {
         Free commit: CommitWhen = CommitWhen::Turn;
         /// What happens before an edit of a file that holds another task's uncommitted edits.
         Free overlap: Overlap = Overlap::Tell;
+        /// Whether the kernel reports what the processes of stack tasks' agents write.
+        Guarded trace: Trace = Trace::Auto;
         /// Whether the repository's hooks run where Chorus commits.
         Guarded hooks: RunHooks = RunHooks::Unchanged;
         /// Who commits.
@@ -205,6 +207,19 @@ pub enum Overlap {
 impl Choice for Overlap {
     const NAMES: &'static [(&'static str, Self)] =
         &[("tell", Overlap::Tell), ("ask", Overlap::Ask), ("off", Overlap::Off)];
+}
+
+/// Whether the kernel reports what agents' processes write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trace {
+    /// For tasks that share a working tree, where it can.
+    Auto,
+    /// Never.
+    Off,
+}
+
+impl Choice for Trace {
+    const NAMES: &'static [(&'static str, Self)] = &[("auto", Trace::Auto), ("off", Trace::Off)];
 }
 
 /// Whether the repository's hooks run where Chorus commits.

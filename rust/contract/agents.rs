@@ -57,6 +57,18 @@ pub struct Exec {
     pub environment: Environment,
     /// The working folder.
     pub folder: String,
+    /// Present where the agent's writes are to be traced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<TraceOrder>,
+}
+
+/// Part of what `chorus exec` receives: the agent's writes are to be traced.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TraceOrder {
+    /// The folder whose paths are reported, as the kernel names it.
+    pub root: String,
+    /// The launch that the agent belongs to.
+    pub launch: String,
 }
 
 /// Where an agent draws.

@@ -15,6 +15,15 @@ use std::path::PathBuf;
 pub enum Fact {
     /// An agent was launched, or found alive when the daemon started.
     Launched(Box<Launched>),
+    /// The agent runs below a tracer: its process is not the pane's.
+    AgentProcess {
+        /// The task's uuid.
+        task: String,
+        /// The launch.
+        launch: String,
+        /// The agent's process.
+        process: Identity,
+    },
     /// The task ended; nothing of it is watched any more.
     Ended {
         /// The task's uuid.
@@ -71,7 +80,7 @@ pub struct Launched {
     pub socket: PathBuf,
     /// The pane on it.
     pub pane: Pane,
-    /// The pane's program.
+    /// The agent's process: the pane's own, or the one that a tracer runs.
     pub process: Option<Identity>,
     /// The agent's session id, when Chorus gave it one.
     pub session_id: Option<String>,

@@ -3,6 +3,7 @@
 use crate::contract::{Code, Failure, Message, PROTOCOL, PaneDied, Reply, Request, Welcome};
 use crate::core::{Asker, Core};
 use crate::daemon::peer::{self, Peer};
+use crate::daemon::tracer;
 use crate::error::{Error, Result};
 use crate::hub::outbox::Outbox;
 use crate::ops;
@@ -22,6 +23,9 @@ type Writer = Compat<WriteHalf<UnixStream>>;
 
 /// Serves one client until it goes.
 pub async fn serve(core: Arc<Core>, stream: UnixStream) {
+    if tracer::is_one(&stream).await {
+        return tracer::serve(core, stream).await;
+    }
     let pid = stream.peer_cred().ok().and_then(|peer| peer.pid()).and_then(|pid| u32::try_from(pid).ok());
     let seat = core.hub.enter();
     let connection = Connection {

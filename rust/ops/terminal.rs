@@ -13,7 +13,12 @@ use crate::tmux::{Pane, Tmux};
 
 /// The task's live terminal and the tmux it is in.
 pub async fn pane(core: &Core, task: &Task) -> Result<(Tmux, Pane)> {
-    let pane = core.read(&task.uuid, |tx, task| tx.pane(task)).await?;
+    let known = core.read(&task.uuid, |tx, task| {
+        let agent = tx.open_launch(task)?.and_then(|launch| launch.process);
+        // The pane's own process may only stand beside the agent's.
+        Ok(tx.pane(task)?.map(|pane| store::RecordedPane { process: agent.or_else(|| pane.process.clone()), ..pane }))
+    });
+    let pane = known.await?;
     let none = || {
         Error::new(Code::WrongState, format!("#{} has no terminal: it does not run", task.number))
             .hint("use `start` first")

@@ -118,6 +118,15 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Records the pane's process as the agent's, as long as no other is known.
+    pub fn set_first_process(&mut self, launch: &str, process: &Identity) -> Result<()> {
+        self.run(
+            "UPDATE launches SET pid = ?2, start = ?3 WHERE id = ?1 AND pid IS NULL",
+            params![launch, process.pid, process.start],
+        )?;
+        Ok(())
+    }
+
     /// Records how the agent's process ended; true when that was not known yet.
     pub fn end_launch(&mut self, launch: &str, how: &str) -> Result<bool> {
         let ended = self.run(

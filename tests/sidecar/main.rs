@@ -12,5 +12,6 @@ mod killed;
 mod neovim;
 mod secrets;
 mod shell;
+mod tracer;
 mod web;
 mod world;

@@ -15,6 +15,7 @@ mod stack {
     mod life;
     mod stops;
     mod together;
+    mod traced;
     mod unstarted;
     mod world;
 }

@@ -3,7 +3,7 @@
 use crate::agent::environment::{self, Mark};
 use crate::agent::launch::{AgentLaunch, Begin};
 use crate::agent::{Agent, AgentKind};
-use crate::config::Loaded;
+use crate::config::{Loaded, Trace};
 use crate::contract::*;
 use crate::core::Core;
 use crate::core::fact::{Fact, Launched};
@@ -136,7 +136,9 @@ fn hand_out(core: &Core, prepared: &Prepared, task: &Task, launch: &Launch, begi
     environment.0.extend(configured.env);
     // A daemon that one of the agent's hooks starts finds the same tmux server by it, and the agent does not.
     core.state.keep_tmux_socket(prepared.tmux.socket())?;
-    let exec = Exec { argv, environment, folder: prepared.folder.clone() };
+    let traces = task.isolation == Isolation::Stack && prepared.loaded.config.vcs.trace == Trace::Auto;
+    let trace = traces.then(|| TraceOrder { root: task.project.clone(), launch: launch.id.clone() });
+    let exec = Exec { argv, environment, folder: prepared.folder.clone(), trace };
     core.execs.hand_out(&task.uuid, exec);
     Ok(())
 }
@@ -248,7 +250,7 @@ pub async fn watch(core: &Core, prepared: &Prepared, task: &Task, launch: &Launc
     let starting = AgentState { status: AgentStatus::Starting, ..Default::default() };
     let kept = core.write(&task.uuid, move |tx, task| {
         if let Some(process) = &pane.process {
-            tx.set_process(&id, process)?;
+            tx.set_first_process(&id, process)?;
         }
         tx.set_agent_state(task, starting)?;
         tx.row(task)

@@ -1,5 +1,6 @@
 //! What Chorus needs and whether it is there; what is configured.
 
+use crate::config::Trace;
 use crate::contract::{self, Check, Health};
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
@@ -24,6 +25,7 @@ pub async fn health(core: &Core, asker: &Asker) -> Result<Health> {
         .await,
     );
     checks.extend(crate::ops::queries::repository::checks(core, asker).await);
+    checks.push(write_tracing(loaded.config.vcs.trace).await);
     checks.push(
         program("ttyd", &loaded.config.web.command, &GitEnvironment::of_process(), false, "install ttyd for `web`")
             .await,
@@ -69,6 +71,26 @@ async fn tmux(core: &Core, project: &str) -> Check {
     match found.await {
         Ok((version, socket)) => check("tmux", "ok", format!("{version}, own server at {socket}"), None),
         Err(error) => failed("tmux", error),
+    }
+}
+
+/// Whether the kernel can say which task wrote a file. Trying it takes a thread, since a filter is never taken off again.
+async fn write_tracing(configured: Trace) -> Check {
+    let name = "write tracing";
+    if configured == Trace::Off {
+        return check(name, "ok", "off: `[vcs] trace` says so", None);
+    }
+    let tried = tokio::task::spawn_blocking(chorus_write_trace::available).await;
+    match tried.unwrap_or_else(|error| Err(error.to_string())) {
+        Ok(()) => {
+            let text =
+                "the kernel reports what stack tasks write; programs in their terminals gain no privileges (sudo)";
+            check(name, "ok", text, None)
+        }
+        Err(why) => {
+            let advice = "without it, Chorus takes shell commands' edits for candidates by the time they were made";
+            check(name, "warn", format!("not possible here: {why}"), Some(advice))
+        }
     }
 }
 

@@ -26,6 +26,7 @@ pub mod stand_in;
 mod start;
 mod table;
 mod tool_call;
+mod tracing;
 mod turn_end;
 mod twenty;
 mod watching;
@@ -42,7 +43,7 @@ struct Bench {
 }
 
 /// In the order that lets the shared world grow, and its last tasks come to rest while others are measured.
-const BENCHES: [Bench; 16] = [
+const BENCHES: [Bench; 17] = [
     Bench { name: "plugin load", measure: plugin_load::measure },
     Bench { name: "round trip", measure: round_trip::measure },
     Bench { name: "dashboard", measure: dashboard::measure },
@@ -57,6 +58,7 @@ const BENCHES: [Bench; 16] = [
     Bench { name: "vcs shell", measure: shell::measure },
     Bench { name: "vcs plan", measure: plan::measure },
     Bench { name: "vcs turn end", measure: turn_end::measure },
+    Bench { name: "vcs tracing", measure: tracing::measure },
     Bench { name: "vcs twenty", measure: twenty::measure },
     Bench { name: "idle", measure: idle::measure },
 ];

@@ -33,6 +33,17 @@ pub fn is_alive(pid: u32) -> bool {
     argv(pid).is_some()
 }
 
+/// The program that `chorus exec` runs below a tracer: its child's only child. Any other process is its own program.
+pub fn program_below(pid: u32) -> u32 {
+    let is_exec = |pid: u32| argv(pid).is_some_and(|argv| argv.get(1).is_some_and(|word| word == "exec"));
+    let child = |pid: u32| {
+        let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).ok()?;
+        children.split_whitespace().next()?.parse().ok()
+    };
+    let below = is_exec(pid).then(|| child(pid)).flatten().filter(|tracer| is_exec(*tracer));
+    below.and_then(child).unwrap_or(pid)
+}
+
 /// Nothing for a process that is gone or dead and not reaped.
 fn argv(pid: u32) -> Option<Vec<String>> {
     let raw = std::fs::read(format!("/proc/{pid}/cmdline")).ok().filter(|raw| !raw.is_empty())?;

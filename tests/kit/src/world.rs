@@ -203,12 +203,12 @@ impl World {
         self.look(task)["session_id"].as_str().expect("a session").to_owned()
     }
 
-    /// The program in the task's pane.
+    /// The task's agent: the program in its pane, or the one that a tracer there runs.
     #[track_caller]
     pub fn agent_pid(&self, task: &str) -> u32 {
         let pane = self.look(task)["pane"].as_str().expect("a pane").to_owned();
         let pid = self.tmux(["display-message", "-p", "-t", &pane, "#{pane_pid}"]).expect("tmux answers");
-        pid.parse().expect("a pid")
+        processes::program_below(pid.parse().expect("a pid"))
     }
 
     /// Why a command is refused.
