@@ -1,10 +1,10 @@
 //! The verbs in a shell. Exit 0 done, 1 refused, 2 wrong usage.
-#![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod args;
 pub(crate) mod detect;
 mod folder;
 mod local;
+mod output;
 mod print;
 mod request;
 mod run;
@@ -25,17 +25,18 @@ pub fn main(arguments: Vec<String>) -> i32 {
         }
     };
     let json = matches.get_flag("json");
-    match run::run(&matches) {
+    let code = match run::run(&matches) {
         Ok(code) => code,
         Err(InputRefusal::Usage(text)) => {
-            eprintln!("chorus: {text}");
+            output::note(format!("chorus: {text}"));
             2
         }
         Err(InputRefusal::Error(error)) => {
             print_error(error, json);
             1
         }
-    }
+    };
+    output::exit_code(code)
 }
 
 /// Why a command line was not carried out.
@@ -53,11 +54,11 @@ impl From<Error> for InputRefusal {
 }
 
 fn print_error(error: Error, json: bool) {
-    eprintln!("chorus: {}", blank(&error.message));
+    output::note(format!("chorus: {}", blank(&error.message)));
     if let Some(hint) = &error.hint {
-        eprintln!("{}", blank(hint));
+        output::note(blank(hint));
     }
     if json {
-        println!("{}", serde_json::json!({ "error": Failure::from(error) }));
+        output::line(serde_json::json!({ "error": Failure::from(error) }));
     }
 }

@@ -52,6 +52,9 @@ pub struct Client {
     next: u64,
 }
 
+/// So often a daemon that ended during the handshake is asked again.
+const HELLO_AGAIN: usize = 2;
+
 impl Client {
     /// Connects to a daemon that runs; nothing when there is none.
     pub fn connect(state: &State) -> Result<Option<Client>> {
@@ -81,7 +84,8 @@ impl Client {
             .hint(format!("its log is {}", state.log().display())))
     }
 
-    /// The handshake for a shell client in `folder`. A newer client replaces the daemon and connects again.
+    /// The handshake for a shell client in `folder`. A newer client replaces the daemon and connects again. A daemon that
+    /// goes away meanwhile is asked again, but seldom: what ended it may be in the question.
     pub fn hello(state: &State, folder: &str) -> Result<(Client, Welcome)> {
         let hello = Request::Hello(Hello {
             protocol: PROTOCOL,
@@ -89,13 +93,14 @@ impl Client {
             folder: folder.into(),
             client: "shell".into(),
         });
-        let begun = Instant::now();
+        let (begun, mut lost) = (Instant::now(), 0);
         loop {
             let mut client = Client::connect_or_start(state)?;
             match client.call::<Welcome>(&hello) {
                 Ok(welcome) => return Ok((client, welcome)),
                 Err(error) if error.code == Code::Replaced || error.code == Code::DaemonUnreachable => {
-                    if begun.elapsed() > START_LIMIT {
+                    lost += usize::from(error.code == Code::DaemonUnreachable);
+                    if lost > HELLO_AGAIN || begun.elapsed() > START_LIMIT {
                         return Err(error);
                     }
                     std::thread::sleep(Duration::from_millis(20));

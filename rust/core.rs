@@ -75,6 +75,8 @@ pub struct Core {
     pub verbs: TaskLocks,
     /// One delivery of prompts at a time a task, beside the verbs.
     pub deliveries: TaskLocks,
+    /// One at a time takes in spooled events, so that they keep their order.
+    pub draining: tokio::sync::Mutex<()>,
     /// Agents that are being restarted, two at a time: after a reboot there may be many.
     pub starting: Arc<tokio::sync::Semaphore>,
 }
@@ -125,6 +127,7 @@ impl Core {
             panes: Panes::default(),
             verbs: TaskLocks::default(),
             deliveries: TaskLocks::default(),
+            draining: tokio::sync::Mutex::default(),
             starting: Arc::new(tokio::sync::Semaphore::new(2)),
         })
     }
@@ -172,6 +175,18 @@ impl Core {
     {
         let about = about.to_owned();
         self.store()?.write(move |tx| change(tx, about.borrow())).await
+    }
+
+    /// As [`Core::write`], and the change is on the disk when this returns.
+    pub async fn write_durably<K, T, F>(&self, about: &K, change: F) -> Result<T>
+    where
+        K: ToOwned + ?Sized,
+        K::Owned: Send + 'static,
+        T: Send + 'static,
+        F: FnOnce(&mut Tx<'_>, &K) -> Result<T> + Send + 'static,
+    {
+        let about = about.to_owned();
+        self.store()?.write_durably(move |tx| change(tx, about.borrow())).await
     }
 
     /// Reports to the monitor.

@@ -3,7 +3,7 @@
 
 use crate::agent::{self, Adapter, AgentReply};
 use crate::client::{Client, start_daemon};
-use crate::contract::{Hook, HookReply, Json, Nothing, PaneDied, Request};
+use crate::contract::{Code, Hook, HookReply, Json, Nothing, PaneDied, Request};
 use crate::environment::variable;
 use crate::evidence::event::Happening;
 use crate::guard;
@@ -52,63 +52,83 @@ pub fn run(agent: Option<&str>) {
 pub fn pane_died(state: &Path, task: &str) {
     let state = State { dir: state.to_owned() };
     let request = Request::PaneDied(PaneDied { task: task.to_owned() });
-    if ask::<Nothing>(&state, &request, Some(LONGEST_WAIT), false).is_none() {
+    if matches!(ask::<Nothing>(&state, &request, Some(LONGEST_WAIT), false), Told::Nobody) {
         start_if_due(&state);
     }
 }
 
+/// How a daemon took what it was told.
+enum Told<T> {
+    Answer(T),
+    /// The daemon will not have it, now or later.
+    Refused,
+    /// No daemon heard it, or none that could keep it.
+    Nobody,
+}
+
 fn tell(state: &State, adapter: &dyn Adapter, hook: &Hook, what: &Happening) {
     let request = Request::Hook(hook.clone());
-    let soon = |start| ask(state, &request, Some(LONGEST_WAIT), start);
-    let reply = match what {
+    let soon = |start| ask::<HookReply>(state, &request, Some(LONGEST_WAIT), start);
+    let told = match what {
         Happening::Asks(_) => ask_until_answered(state, &request),
-        Happening::SessionStart(_) => soon(true).or_else(|| keep(state, adapter, hook)),
-        Happening::ToolStart(call) => soon(false).or_else(|| {
-            let _ = keep(state, adapter, hook);
-            // Without a daemon the guard still stands.
-            let refused = guard::verdict_on(call)?;
-            Some(HookReply { output: Some(adapter.reply(&AgentReply::Refuse(refused.reason))) })
-        }),
-        _ => soon(false).or_else(|| keep(state, adapter, hook)),
+        Happening::SessionStart(_) => soon(true),
+        _ => soon(false),
     };
-    if let Some(output) = reply.and_then(|reply| reply.output) {
+    if matches!(told, Told::Nobody) && !matches!(what, Happening::Asks(_)) {
+        keep(state, adapter, hook);
+    }
+    let output = match (told, what) {
+        (Told::Answer(reply), _) => reply.output,
+        // The guard stands without a daemon too.
+        (_, Happening::ToolStart(call)) => {
+            guard::verdict_on(call).map(|refused| adapter.reply(&AgentReply::Refuse(refused.reason)))
+        }
+        _ => None,
+    };
+    if let Some(output) = output {
         let _ = writeln!(std::io::stdout(), "{output}");
     }
 }
 
-/// Tells the daemon; nothing when there is none or it did not answer.
-fn ask<T: DeserializeOwned>(state: &State, request: &Request, limit: Option<Duration>, start: bool) -> Option<T> {
-    let mut client = match start && may_start(state) {
-        true => Client::connect_or_start(state).ok()?,
-        false => Client::connect(state).ok()??,
+/// Tells the daemon.
+fn ask<T: DeserializeOwned>(state: &State, request: &Request, limit: Option<Duration>, start: bool) -> Told<T> {
+    let connected = match start && may_start(state) {
+        true => Client::connect_or_start(state).ok(),
+        false => Client::connect(state).ok().flatten(),
     };
-    if let Some(limit) = limit {
-        client.set_limit(limit).ok()?;
+    let Some(mut client) = connected else { return Told::Nobody };
+    if let Some(limit) = limit
+        && client.set_limit(limit).is_err()
+    {
+        return Told::Nobody;
     }
-    client.call(request).ok()
+    match client.call(request) {
+        Ok(answer) => Told::Answer(answer),
+        Err(error) if matches!(error.code, Code::DaemonUnreachable | Code::StoreUnusable) => Told::Nobody,
+        Err(_) => Told::Refused,
+    }
 }
 
 /// The dialog is on the screen too and stays usable: this process waits beside it. The agent kills it when the person
 /// says no there; a daemon that goes away is waited for; an agent that died leaves nothing to wait for.
-fn ask_until_answered(state: &State, request: &Request) -> Option<HookReply> {
+fn ask_until_answered(state: &State, request: &Request) -> Told<HookReply> {
     let parent = rustix::process::getppid();
     loop {
-        if let Some(reply) = ask(state, request, None, true) {
-            return Some(reply);
+        match ask(state, request, None, true) {
+            Told::Nobody => std::thread::sleep(BETWEEN_TRIES),
+            told => return told,
         }
-        std::thread::sleep(BETWEEN_TRIES);
         if rustix::process::getppid() != parent {
-            return None;
+            return Told::Refused;
         }
     }
 }
 
-fn keep(state: &State, adapter: &dyn Adapter, hook: &Hook) -> Option<HookReply> {
+fn keep(state: &State, adapter: &dyn Adapter, hook: &Hook) {
     // A state folder that cannot be written leaves nothing else to do, and the agent's turn must not fail for it.
     let _ = state.create();
     let _ = spool::put(&state.spool(), hook, |event| adapter.shorten(event));
     start_if_due(state);
-    None
 }
 
 fn start_if_due(state: &State) {

@@ -8,6 +8,7 @@ pub mod edits;
 pub(crate) mod lifecycle;
 pub(crate) mod program;
 mod queries;
+mod rewrite;
 mod stacks;
 mod terminal;
 pub mod tracing;

@@ -1,9 +1,11 @@
 //! Where Chorus keeps things: the state folder, the sockets, the log.
 
+mod beneath;
 pub mod log;
 mod replace;
 
-pub use replace::{Access, replace, replace_durably, replace_with_link};
+pub use beneath::{Beneath, Content, LARGEST, link_above, replace_expected};
+pub use replace::{Access, UNFINISHED, replace, replace_durably, replace_with_link};
 
 use crate::error::{Code, Error, Result};
 use sha2::{Digest, Sha256};

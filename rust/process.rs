@@ -229,6 +229,69 @@ pub async fn run(mut command: tokio::process::Command, input: Vec<u8>, limit: Du
     }
 }
 
+/// How long output is awaited from descendants that outlive a program.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Runs `command`, which changes something, to its end: in a process group of its own, which is killed past `limit`.
+/// Dropped, it is left to end by itself: half a change is worse than one that nobody awaits. It inherits `inherited`, and
+/// `begun` gets its pid.
+pub async fn finish(
+    mut command: tokio::process::Command,
+    stdin: Stdio,
+    limit: Duration,
+    inherited: Option<&std::fs::File>,
+    begun: impl FnOnce(u32) + Send,
+) -> Result<Ended> {
+    let name = command.as_std().get_program().to_string_lossy().into_owned();
+    command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    // Unlike all other descriptors this copy is not closed in the program.
+    let copy = inherited.and_then(|file| rustix::io::dup(file).ok());
+    let mut child =
+        command.spawn().map_err(|error| Error::new(Code::ToolMissing, format!("cannot run {name}: {error}")))?;
+    drop(copy);
+    let pid = child.id();
+    if let Some(pid) = pid {
+        begun(pid);
+    }
+    match tokio::time::timeout(limit, end_of(&mut child)).await {
+        Ok(Ok((status, stdout, stderr))) => {
+            Ok(Ended { code: status.code(), stdout, stderr: String::from_utf8_lossy(&stderr).trim().to_owned() })
+        }
+        Ok(Err(error)) => Err(Error::internal(format!("cannot read from {name}: {error}"))),
+        Err(_) => {
+            if let Some(group) = pid.and_then(|pid| i32::try_from(pid).ok()).and_then(rustix::process::Pid::from_raw) {
+                // Not reaped yet, so the number is still its own.
+                let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+            }
+            let _ = child.wait().await;
+            Err(Error::new(Code::Internal, format!("{name} did not answer within {} s", limit.as_secs())))
+        }
+    }
+}
+
+/// How it ended and what it printed; a descendant that keeps the pipes open is not awaited.
+async fn end_of(child: &mut tokio::process::Child) -> std::io::Result<(std::process::ExitStatus, Vec<u8>, Vec<u8>)> {
+    use tokio::io::AsyncReadExt;
+    let (mut stdout, mut stderr) = (child.stdout.take(), child.stderr.take());
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let status = {
+        let reads = async {
+            let out = async { if let Some(pipe) = &mut stdout { pipe.read_to_end(&mut out).await } else { Ok(0) } };
+            let err = async { if let Some(pipe) = &mut stderr { pipe.read_to_end(&mut err).await } else { Ok(0) } };
+            tokio::try_join!(out, err)
+        };
+        tokio::pin!(reads);
+        tokio::select! {
+            read = &mut reads => { read?; child.wait().await? }
+            status = child.wait() => {
+                let _ = tokio::time::timeout(GRACE, &mut reads).await;
+                status?
+            }
+        }
+    };
+    Ok((status, out, err))
+}
+
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
@@ -237,6 +300,29 @@ mod tests {
     fn a_command_name_may_hold_anything() {
         let line = "7 (a) b) T 3 7 7 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 1 0 354166 1 1";
         assert_eq!(parse_stat(line), Some(Stat { parent: 3, state: 'T', start: "354166".into() }));
+    }
+
+    #[tokio::test]
+    async fn a_change_that_nobody_awaits_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = tokio::process::Command::new("/bin/sh");
+        command.args(["-c", "read go; echo done > done.new; mv done.new done"]).current_dir(folder.path());
+        let (reader, writer) = std::io::pipe().unwrap();
+        let (told, mut pid) = (std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0)), 0);
+        let tell = told.clone();
+        let begun = move |pid| tell.store(pid, std::sync::atomic::Ordering::SeqCst);
+        let running = finish(command, reader.into(), Duration::from_secs(600), None, begun);
+        tokio::select! {
+            _ = running => panic!("it waits"),
+            () = async { while pid == 0 {
+                tokio::task::yield_now().await;
+                pid = told.load(std::sync::atomic::Ordering::SeqCst);
+            } } => {}
+        }
+        let child = identity(pid).unwrap();
+        std::io::Write::write_all(&mut &writer, b"go\n").unwrap();
+        wait_for_end(&child).await;
+        assert!(folder.path().join("done").exists());
     }
 
     #[tokio::test]

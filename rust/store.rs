@@ -123,6 +123,15 @@ impl Store {
         self.ask(Work::Write(Box::new(move |tx| Ok(Box::new(change(tx)?)))))
     }
 
+    /// As [`Store::write`], and the change is on the disk when this returns, also after a power cut.
+    pub fn write_durably<T, F>(&self, change: F) -> impl Future<Output = Result<T>> + Send
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        self.ask(Work::WriteDurably(Box::new(move |tx| Ok(Box::new(change(tx)?)))))
+    }
+
     async fn ask<T: 'static>(&self, work: Work) -> Result<T> {
         let worked = self.ask_any(work).await?;
         worked.downcast().map(|value| *value).map_err(|_| Error::internal("the store answered something else"))
@@ -146,6 +155,7 @@ type Alter = dyn FnOnce(&mut Tx<'_>) -> Result<Worked> + Send;
 enum Work {
     Read(Box<Look>),
     Write(Box<Alter>),
+    WriteDurably(Box<Alter>),
 }
 
 /// Work for the store's thread, and who waits for it.
@@ -166,6 +176,7 @@ impl StoreDesk {
         let outcome = catch_unwind(AssertUnwindSafe(|| match work {
             Work::Read(look) => self.read(look),
             Work::Write(change) => self.write(change),
+            Work::WriteDurably(change) => self.write_durably(change),
         }));
         // The asker may have gone.
         let _ = answer.send(outcome.unwrap_or_else(|_| Err(Error::internal("the store's work panicked"))));
@@ -191,6 +202,17 @@ impl StoreDesk {
         let (value, changes) = change().map_err(|error| fault::in_file(error, &self.file))?;
         self.publish(changes);
         Ok(value)
+    }
+
+    fn write_durably(&mut self, change: impl FnOnce(&mut Tx<'_>) -> Result<Worked>) -> Result<Worked> {
+        let set = |desk: &StoreDesk, level: &str| {
+            let set = desk.connection.pragma_update(None, "synchronous", level);
+            set.map_err(|error| fault::in_file(error.into(), &desk.file))
+        };
+        set(self, "FULL")?;
+        let written = self.write(change);
+        set(self, "NORMAL")?;
+        written
     }
 
     fn publish(&self, changes: Vec<StoreChange>) {

@@ -16,6 +16,7 @@ pub mod merge;
 pub(crate) mod name;
 pub mod repository;
 pub(crate) mod rescue;
+pub mod rewrite;
 pub(crate) mod scan;
 pub mod worktree;
 

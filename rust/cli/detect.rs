@@ -11,7 +11,7 @@ use crate::evidence::reading::ScreenReading;
 use crate::evidence::session::AgentSession;
 use crate::evidence::{Evidence, Gives, Process};
 use serde_json::{Map, Value, json};
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// No capture is larger.
@@ -34,15 +34,14 @@ pub struct Options {
     pub files: Vec<PathBuf>,
 }
 
-/// Writes one line for each file: `{"file","status","kind","rule","detail"}`.
-pub fn run(options: &Options, out: &mut dyn Write) -> Result<()> {
+/// Prints one line for each file: `{"file","status","kind","rule","detail"}`.
+pub fn run(options: &Options, print: impl Fn(Value)) -> Result<()> {
     let own = options.rules.as_deref().map(|path| parse(&text(path)?)).transpose()?;
     let adapter = AgentKind::named(&options.agent).and_then(AgentKind::adapter);
     let rules = Rules::of(adapter.map(Adapter::screen_rules), own)?;
     let session = options.session_file.as_deref().map(session).transpose()?;
     for file in &options.files {
-        let line = line(options, &rules, session.as_ref(), &file.to_string_lossy(), &text(file)?);
-        writeln!(out, "{line}").map_err(|error| Error::new(Code::BadInput, format!("cannot write: {error}")))?;
+        print(line(options, &rules, session.as_ref(), &file.to_string_lossy(), &text(file)?));
     }
     Ok(())
 }
@@ -121,9 +120,9 @@ mod tests {
     use super::*;
 
     fn lines(options: &Options) -> Vec<Value> {
-        let mut out = Vec::new();
-        run(options, &mut out).unwrap();
-        String::from_utf8(out).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        let printed = std::cell::RefCell::new(Vec::new());
+        run(options, |line| printed.borrow_mut().push(line)).unwrap();
+        printed.into_inner()
     }
 
     #[test]
@@ -156,6 +155,6 @@ mod tests {
         assert_eq!((&told[0]["status"], &told[0]["detail"]["code"]), (&json!("exited"), &json!(3)), "death leads");
 
         let missing = Options { files: vec![folder.path().join("missing")], ..options };
-        assert!(run(&missing, &mut Vec::new()).unwrap_err().message.starts_with("cannot read"));
+        assert!(run(&missing, drop).unwrap_err().message.starts_with("cannot read"));
     }
 }

@@ -1,7 +1,7 @@
 //! Verbs that need no daemon.
 
 use super::run::Outcome;
-use super::{InputRefusal, detect};
+use super::{InputRefusal, detect, output};
 use crate::paths::State;
 use crate::text::blank;
 use crate::verbs::VERBS;
@@ -20,9 +20,9 @@ pub fn verb(name: &str) -> Option<fn(&ArgMatches) -> Outcome> {
 
 fn verbs(options: &ArgMatches) -> Outcome {
     if options.get_flag("json") {
-        println!("{}", serde_json::to_string(VERBS).unwrap_or_default());
+        output::line(serde_json::to_string(VERBS).unwrap_or_default());
     } else {
-        VERBS.iter().for_each(|verb| println!("{:<10} {}", verb.name, verb.does));
+        VERBS.iter().for_each(|verb| output::line(format!("{:<10} {}", verb.name, verb.does)));
     }
     Ok(0)
 }
@@ -41,7 +41,7 @@ fn detect(options: &ArgMatches) -> Outcome {
         rules: path("rules"),
         files,
     };
-    detect::run(&options, &mut std::io::stdout().lock())?;
+    detect::run(&options, output::line)?;
     Ok(0)
 }
 
@@ -53,10 +53,10 @@ fn log(options: &ArgMatches) -> Outcome {
     let lines: Vec<String> = text.lines().map(blank).collect();
     let newest = &lines[lines.len().saturating_sub(200)..];
     if options.get_flag("json") {
-        println!("{}", serde_json::json!({ "file": path, "lines": newest }));
+        output::line(serde_json::json!({ "file": path, "lines": newest }));
     } else {
-        newest.iter().for_each(|line| println!("{line}"));
-        eprintln!("{}", path.display());
+        newest.iter().for_each(output::line);
+        output::note(path.display());
     }
     Ok(0)
 }

@@ -78,6 +78,9 @@ pub fn tasks(tasks: &[Task], now: Millis, with_project: bool) -> Vec<String> {
         if task.isolation_reason.is_some() {
             text += "  (not isolated)";
         }
+        if task.unclaimed > 0 {
+            text += &format!("  ({} unclaimed)", task.unclaimed);
+        }
         if task.demo {
             text += "  (demo)";
         }

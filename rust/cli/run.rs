@@ -3,7 +3,7 @@
 use super::folder::folder;
 use super::request::Given;
 use super::shown::{json, shown};
-use super::{InputRefusal, local, target};
+use super::{InputRefusal, local, output, target};
 use crate::client::Client;
 use crate::contract::{Brought, Code, Environment, Request, Terminal};
 use crate::environment;
@@ -52,7 +52,7 @@ fn connect(options: &ArgMatches) -> Result<Client, Error> {
     let state = State::from_environment()?;
     let (folder, surprise) = folder(options.get_one::<String>("project").map(String::as_str))?;
     if let Some(variable) = surprise {
-        eprintln!("note: {variable} chose the project {}", folder.display());
+        output::note(format!("note: {variable} chose the project {}", folder.display()));
     }
     Ok(Client::hello(&state, &folder.to_string_lossy())?.0)
 }
@@ -115,10 +115,10 @@ impl Shell {
         }
         let shown = shown(request, &reply, crate::clock::now(), std::io::stdout().is_terminal())?;
         match self.json {
-            true => println!("{}", json(request, &reply)),
+            true => output::line(json(request, &reply)),
             false => {
-                shown.lines.iter().for_each(|line| println!("{line}"));
-                shown.notes.iter().for_each(|note| eprintln!("{note}"));
+                shown.lines.iter().for_each(output::line);
+                shown.notes.iter().for_each(output::note);
             }
         }
         Ok(shown.code)

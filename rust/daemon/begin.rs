@@ -19,6 +19,7 @@ pub async fn begin(core: &Arc<Core>) {
         log::error!("{error}");
     }
     crate::web::sweep(&core.state);
+    crate::spool::sweep(&core.state.spool());
     let Ok(store) = core.store() else { return };
     tokio::spawn(publish(core.clone(), store.subscribe()));
     if let Some(Inboxes { facts, free, ended }) = core.take_inboxes() {
@@ -32,7 +33,11 @@ pub async fn begin(core: &Arc<Core>) {
         ops::lifecycle::recover::reconcile(&me).await;
         ops::conversation::hooks::drain(&me).await;
         // Beside everything else: it may wait for another program that holds the repository.
-        tokio::spawn(async move { ops::branches::commit::recover(&me).await });
+        let working = me.hub.work();
+        tokio::spawn(async move {
+            ops::branches::commit::recover::recover(&me).await;
+            drop(working);
+        });
     });
     // A tmux that does not answer keeps nobody waiting.
     let _ = tokio::time::timeout(RECONCILE_FIRST, reconciling).await;
@@ -50,7 +55,12 @@ async fn deliver(core: Arc<Core>, mut freed: UnboundedReceiver<String>) {
 async fn commit(core: Arc<Core>, mut ended: UnboundedReceiver<Ending>) {
     while let Some(end) = ended.recv().await {
         let core = core.clone();
-        tokio::spawn(async move { ops::branches::commit::after_ending(&core, end).await });
+        // The daemon does not leave in the middle of it.
+        let working = core.hub.work();
+        tokio::spawn(async move {
+            ops::branches::commit::after_ending(&core, end).await;
+            drop(working);
+        });
     }
 }
 

@@ -1,15 +1,19 @@
 //! The stack of a task in a GitButler project: made when it starts, found again, taken back.
 
 use crate::agent::{ADAPTERS, CommittingHook};
+use crate::attribution::Owner;
 use crate::config::{Committer, Loaded};
 use crate::contract::{Code, Environment};
 use crate::core::Core;
 use crate::error::{Error, Result};
+use crate::ops::rewrite;
 use crate::store::Tx;
 use crate::task::{Isolation, Task};
 use crate::vcs::but::{self, But, ButCapabilities, Refusal, Setup};
 use crate::vcs::environment::GitEnvironment;
 use crate::vcs::lock::{Held, Lock};
+use crate::vcs::rewrite::Action;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -183,40 +187,69 @@ pub fn name(task: &Task, taken: impl Fn(&str) -> bool) -> String {
 }
 
 /// Makes or finds the task's stack; true when it was made now. `above` is the branch of the task it builds on.
-pub async fn make(but: &But, branch: &str, above: Option<&str>, others: &[String]) -> Result<bool> {
+pub async fn make(core: &Core, task: &Task, but: &But, branch: &str, above: Option<&str>) -> Result<bool> {
     let held = hold(but).await?;
     let branches = but.branches().await?;
     match branches.iter().find(|listed| listed.name == branch) {
         Some(listed) if listed.applied => return Ok(false),
-        Some(_) => {
-            refuse_beside(others, &format!("apply {branch}"))?;
-            but.apply(branch, &held).await?;
-            return Ok(false);
-        }
+        Some(_) => return apply(core, task, but, branch, &held).await.map(|()| false),
         None => {}
     }
     match but.branch_new(branch, above, &held).await {
         Ok(()) => Ok(true),
         // A branch that the list does not show any more: the task's own from before.
-        Err(Refusal::NotApplied(_)) => {
-            refuse_beside(others, &format!("apply {branch}"))?;
-            but.apply(branch, &held).await?;
-            Ok(false)
-        }
+        Err(Refusal::NotApplied(_)) => apply(core, task, but, branch, &held).await.map(|()| false),
         Err(error) => Err(error.into()),
     }
 }
 
-/// What rewrites the working tree runs only while no other task has uncommitted edits in it.
+async fn apply(core: &Core, task: &Task, but: &But, branch: &str, held: &Held) -> Result<()> {
+    refuse_beside(&touched_beside(core, task, but, branch).await?, &format!("apply {branch}"))?;
+    let action = Action::Apply { branch: branch.to_owned() };
+    rewrite::run(core, task, but, held, action, |_, _, _| Ok(())).await?.done
+}
+
+/// What rewrites files runs only while nobody else has uncommitted edits in them.
 pub fn refuse_beside(files: &[String], doing: &str) -> Result<()> {
     if files.is_empty() {
         return Ok(());
     }
+    let why = format!("cannot {doing}: uncommitted edits that are not this task's are in {}", named(files));
+    Err(Error::new(Code::VcsRefused, why).hint("commit them, or wait until their tasks' turns end"))
+}
+
+/// `a, b and 3 more`.
+pub fn named(files: &[String]) -> String {
     let named = files.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
-    let more = files.len().saturating_sub(5);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    Err(Error::new(Code::VcsRefused, format!("cannot {doing}: other tasks have uncommitted edits in {named}{more}"))
-        .hint("wait until their turns end, or commit them first"))
+    match files.len().saturating_sub(5) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
+}
+
+/// Files that the branch changes and that hold uncommitted edits of others: other tasks', the person's, unclaimed ones.
+pub async fn touched_beside(core: &Core, task: &Task, but: &But, branch: &str) -> Result<Vec<String>> {
+    let status = but.status().await?;
+    if status.changes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let git = rewrite::git(but);
+    let range = format!("HEAD...refs/heads/{branch}");
+    let range = match &status.base {
+        Some(base) if status.branch(branch).is_some() => format!("{base}...refs/heads/{branch}"),
+        _ => range,
+    };
+    let changed = git.bytes(&["diff", "--name-only", "-z", "--no-renames", &range, "--"]).await?;
+    let changed: BTreeSet<String> =
+        changed.split(|byte| *byte == 0).map(|path| String::from_utf8_lossy(path).into_owned()).collect();
+    let ledgers = core.read(&task.project, |tx, project| tx.ledgers(project)).await?;
+    let mine = Owner::Task(task.uuid.clone());
+    let is_mine = |path: &String| {
+        let ledger = ledgers.iter().find(|(known, _)| known == path);
+        ledger.is_some_and(|(_, ledger)| ledger.owners().iter().all(|owner| *owner == mine))
+    };
+    let dirty = status.changes.into_iter().map(|change| change.path);
+    Ok(dirty.filter(|path| changed.contains(path) && !is_mine(path)).collect())
 }
 
 /// The branch of the task that `task` builds on.
@@ -231,18 +264,12 @@ pub fn above(tx: &Tx<'_>, task: &Task) -> Result<Option<String>> {
 }
 
 /// Takes a branch away that was made for a start which failed, if nothing was committed to it.
-pub async fn drop_empty(but: &But, branch: &str) -> Result<()> {
+pub async fn drop_empty(core: &Core, task: &Task, but: &But, branch: &str) -> Result<()> {
     let held = hold(but).await?;
     let status = but.status().await?;
     if status.branch(branch).is_some_and(|found| found.commits.is_empty()) {
-        but.branch_delete(branch, &held).await?;
+        let action = Action::DropEmpty { branch: branch.to_owned() };
+        rewrite::run(core, task, but, &held, action, |_, _, _| Ok(())).await?.done?;
     }
     Ok(())
-}
-
-/// Files of the shared tree that hold uncommitted edits of other tasks.
-pub async fn dirty_beside(core: &Core, task: &Task) -> Result<Vec<String>> {
-    let ledgers = core.read(&task.project, |tx, project| tx.ledgers(project)).await?;
-    let others = ledgers.into_iter().filter(|(_, ledger)| ledger.tasks().iter().any(|owner| *owner != task.uuid));
-    Ok(others.map(|(path, _)| path).collect())
 }

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 /// Names of unfinished files begin so: they are hidden, and told apart from everybody else's.
-const UNFINISHED: &str = ".chorus-";
+pub const UNFINISHED: &str = ".chorus-";
 
 /// Who may use the file that takes another's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

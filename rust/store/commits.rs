@@ -133,4 +133,32 @@ impl Tx<'_> {
         })?;
         Ok(rows.into_iter().filter_map(|(task, text)| Some((task, serde_json::from_str(&text).ok()?))).collect())
     }
+
+    /// Keeps what was discarded of the task and where; an empty text where it is back.
+    pub fn keep_discarded(&mut self, task: &str, kept: &str) -> Result<()> {
+        if kept.is_empty() {
+            return self.run("DELETE FROM discarded WHERE task = ?1", [task]).map(drop);
+        }
+        self.run(
+            "INSERT INTO discarded (task, at, kept) VALUES (?1, ?2, ?3)
+            ON CONFLICT (task) DO UPDATE SET at = ?2, kept = ?3",
+            params![task, self.now(), kept],
+        )?;
+        Ok(())
+    }
+
+    /// What was discarded of the task.
+    pub fn discarded(&self, task: &str) -> Result<Option<String>> {
+        self.one("SELECT kept FROM discarded WHERE task = ?1", [task], |row| row.get(0))
+    }
+
+    /// All that was discarded and can be brought back.
+    pub fn all_discarded(&self) -> Result<Vec<String>> {
+        self.all("SELECT kept FROM discarded", [], |row| row.get(0))
+    }
+
+    /// Every project that has or had a task.
+    pub fn projects(&self) -> Result<Vec<String>> {
+        self.all("SELECT path FROM projects ORDER BY path", [], |row| row.get(0))
+    }
 }

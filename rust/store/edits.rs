@@ -71,7 +71,7 @@ impl Tx<'_> {
 
     /// A tool call begins; told again, it reaches what is told last.
     pub fn open_window(&mut self, window: &Window) -> Result<()> {
-        let id = text::name("a tool call's id", &window.id)?;
+        let id = text::id(&window.id);
         self.run(
             "INSERT INTO windows (task, id, reach, opened_at) VALUES (?1, ?2, ?3, ?4)
             ON CONFLICT DO UPDATE SET reach = ?3",
@@ -82,7 +82,7 @@ impl Tx<'_> {
 
     /// A tool call ended; what it was, if it was open.
     pub fn close_window(&mut self, task: &str, id: &str) -> Result<Option<Window>> {
-        let id = text::name("a tool call's id", id)?;
+        let id = text::id(id);
         let sql = "DELETE FROM windows WHERE task = ?1 AND id = ?2 RETURNING task, id, reach, opened_at";
         self.one(sql, [task, &id], read_window)
     }

@@ -9,7 +9,7 @@ const REMEMBERED: i64 = 10_000;
 impl Tx<'_> {
     /// Notes a hook event; true the first time. In one transaction with what the event changes, it is exactly once.
     pub fn first_time(&mut self, hook: &str) -> Result<bool> {
-        let id = crate::text::clean_line(hook, super::text::NAME);
+        let id = super::text::id(hook);
         let added = self.run("INSERT INTO hooks (id) VALUES (?1) ON CONFLICT DO NOTHING", [id])?;
         if added == 1 {
             self.run("DELETE FROM hooks WHERE seq <= (SELECT max(seq) FROM hooks) - ?1", [REMEMBERED])?;

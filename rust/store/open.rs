@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("0003_isolation.sql"),
     include_str!("0004_unclaimed.sql"),
     include_str!("0005_requests.sql"),
+    include_str!("0006_intents.sql"),
 ];
 
 /// Marks the file as ours: `CHOR`.

@@ -109,7 +109,7 @@ impl Tx<'_> {
     /// Opens a request, or brings it up to date. One that closed as gone opens again: its agent still asks.
     pub fn receive(&mut self, uuid: &str, new: NewRequest) -> Result<Received> {
         self.may(uuid, Step::Touch, "open a request of")?;
-        let id = text::name("a request id", &new.id)?;
+        let id = text::id(&new.id);
         let old = self.request(&id)?;
         if old.as_ref().is_some_and(|old| old.task != uuid) {
             return Err(refuse(Code::BadInput, "this request id belongs to another task", "use an id once"));

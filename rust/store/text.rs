@@ -58,6 +58,16 @@ pub fn name(what: &str, text: &str) -> Result<String> {
     Ok(name)
 }
 
+/// An id that another program made. Proxies between an agent and its model make long ones: a long id is kept as its hash.
+pub fn id(text: &str) -> String {
+    use sha2::{Digest, Sha256};
+    let id = flat(text);
+    match id.chars().count() <= NAME {
+        true => id,
+        false => Sha256::digest(&id).iter().map(|byte| format!("{byte:02x}")).collect(),
+    }
+}
+
 /// Tags in the order given, each once, without spaces and without the `+` that filters put before them.
 pub fn tags(given: &[String]) -> Result<Vec<String>> {
     let mut tags = Vec::new();

@@ -14,8 +14,10 @@ mod reconcile;
 mod repair;
 mod scan;
 
-pub use intent::{Intent, PlannedPath};
+pub use intent::{CommitIntent, PlannedPath};
+pub(super) use locks::clear as clear_locks;
 pub use outcome::{CommitOutcome, CommitTrouble, Made, TroubleKind};
+pub(super) use repair::is_of_then;
 
 use crate::commits::change;
 use crate::commits::plan::{CommitPlan, ShownTree};
@@ -24,6 +26,7 @@ use crate::vcs::but::{But, ButStatus, Dependence, Refusal};
 use crate::vcs::git::Git;
 use crate::vcs::lock::Held;
 use crate::vcs::rescue;
+use crate::vcs::rewrite::{Intent, IntentLog, Permit};
 use narrow::Excluded;
 use reconcile::{ButAnswer, Reconciled, reconcile};
 use scan::{ScannedWorkspace, scan, stack_of};
@@ -51,15 +54,12 @@ pub struct CommitOrder {
 
 /// What a commit asks of its caller.
 #[async_trait::async_trait]
-pub trait CommitDesk: Send {
+pub trait CommitDesk: IntentLog {
     /// Which of the tree's changes, as just read, are the task's. Asked again when they changed meanwhile.
     async fn plan(&mut self, tree: ShownTree<'_>) -> Result<CommitPlan>;
 
     /// The workspace as it was just read: before the commit, and after it.
     fn saw(&mut self, _status: &ButStatus) {}
-
-    /// Writes down what is about to happen. Called before each `but commit`; a newer intent replaces the one before.
-    async fn intend(&mut self, intent: &Intent) -> Result<()>;
 }
 
 /// A repository to commit in, and our lock.
@@ -93,11 +93,11 @@ pub async fn commit(place: CommitPlace<'_>, order: &CommitOrder, desk: &mut dyn 
         let rest = cut(&mut plan);
         planned += 1;
         let intent = intend(place, order, &plan, &tree).await?;
-        desk.intend(&intent).await?;
-        let answer = place.but.commit(&order.branch, &order.message, &plan.take, status, place.held).await;
-        let reconciled = reconcile(place, &intent, &ButAnswer::of(answer)).await?;
+        let permit = Permit::begin(place.held, &Intent::Commit(Box::new(intent.clone())), desk).await?;
+        let answer = place.but.commit(&order.branch, &order.message, &plan.take, status, &permit).await;
+        let reconciled = reconcile(place, &permit, &intent, &ButAnswer::of(answer)).await?;
         desk.saw(&reconciled.status);
-        match judged(place, &intent, reconciled, &plan, planned < PLANS).await? {
+        match judged(place, &permit, &intent, reconciled, &plan, planned < PLANS).await? {
             CommitVerdict::Done(mut outcome) => {
                 if let CommitOutcome::Committed(made) = outcome.as_mut() {
                     made.rest = rest;
@@ -128,9 +128,10 @@ pub async fn commit(place: CommitPlace<'_>, order: &CommitOrder, desk: &mut dyn 
 
 /// Finishes what a kill interrupted: puts the tree right, and tells whether the commit was made. With
 /// [`CommitOutcome::Nothing`] it was not, and the edits are uncommitted as before: commit again.
-pub async fn recover(place: CommitPlace<'_>, intent: &Intent) -> Result<CommitOutcome> {
-    let reconciled = reconcile(place, intent, &ButAnswer::Unknown(None)).await?;
-    match judged(place, intent, reconciled, &CommitPlan::default(), true).await? {
+pub async fn recover(place: CommitPlace<'_>, intent: &CommitIntent) -> Result<CommitOutcome> {
+    let permit = Permit::again(place.held);
+    let reconciled = reconcile(place, &permit, intent, &ButAnswer::Unknown(None)).await?;
+    match judged(place, &permit, intent, reconciled, &CommitPlan::default(), true).await? {
         CommitVerdict::Done(outcome) => Ok(*outcome),
         CommitVerdict::Again => Ok(CommitOutcome::Nothing { left: Vec::new() }),
         CommitVerdict::Narrower(dependences) => {
@@ -145,7 +146,7 @@ async fn intend(
     order: &CommitOrder,
     plan: &CommitPlan,
     tree: &ScannedWorkspace,
-) -> Result<Intent> {
+) -> Result<CommitIntent> {
     let changed = tree.status.changes.iter().map(|change| change.path.clone());
     let all: BTreeSet<String> = changed.chain(tree.status.conflicted.iter().cloned()).collect();
     // `but` replaces what is not UTF-8: such a path cannot be named.
@@ -159,7 +160,7 @@ async fn intend(
         paths.remove("");
     }
     let rescue = rescue::keep(place.git, &paths, order.number).await?;
-    Ok(Intent {
+    Ok(CommitIntent {
         number: order.number,
         branch: order.branch.clone(),
         message: order.message.clone(),
@@ -200,7 +201,8 @@ enum CommitVerdict {
 /// What to make of what was found after `but` ran.
 async fn judged(
     place: CommitPlace<'_>,
-    intent: &Intent,
+    permit: &Permit<'_>,
+    intent: &CommitIntent,
     reconciled: Reconciled,
     plan: &CommitPlan,
     more: bool,
@@ -229,7 +231,7 @@ async fn judged(
     let missing: Vec<String> =
         found.missing.into_iter().filter(|path| reconciled.status.change(path).is_some()).collect();
     if !found.wrong.is_empty() || found.paths.is_empty() {
-        if let Err(refusal) = place.but.uncommit(&oid, place.held).await {
+        if let Err(refusal) = place.but.uncommit(&oid, permit).await {
             let text = format!("the commit {oid} is not as planned and cannot be taken back: {refusal}");
             return done(CommitTrouble::new(TroubleKind::Damaged, text).paths(&found.wrong));
         }

@@ -2,12 +2,12 @@
 
 use crate::attribution::{Content, FileKind, LIMIT, Version};
 use crate::error::{Error, Result};
+use crate::paths::Beneath;
 use crate::vcs::git::Git;
+use rustix::fs::FileType;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::io::Read;
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 /// Paths in one command line.
@@ -170,23 +170,18 @@ async fn contents(root: &Path, entries: &[(FileKind, &str, &str)]) -> Result<Vec
     Ok(all)
 }
 
-/// The file as it is on the disk. Blocks. What cannot be read counts as it is told: an error, not absence.
-pub fn on_disk(path: &Path) -> std::io::Result<Version> {
-    use std::io::ErrorKind::{NotADirectory, NotFound};
-    let metadata = match std::fs::symlink_metadata(path) {
-        Ok(metadata) => metadata,
-        Err(error) if matches!(error.kind(), NotFound | NotADirectory) => return Ok(Version::absent()),
-        Err(error) => return Err(error),
-    };
-    if metadata.is_symlink() {
-        let target = std::fs::read_link(path)?;
-        return Ok(Version::of(FileKind::Symlink, target.as_os_str().as_bytes().to_vec()));
+/// The file as it is on the disk, below `root`. Blocks. What cannot be read counts as it is told: an error, not absence. A
+/// path below a link is absent.
+pub fn on_disk(root: &Path, path: &str) -> std::io::Result<Version> {
+    let Some(place) = Beneath::find(root, path)? else { return Ok(Version::absent()) };
+    let Some(facts) = place.facts()? else { return Ok(Version::absent()) };
+    match FileType::from_raw_mode(facts.st_mode) {
+        FileType::Symlink => return Ok(Version::of(FileKind::Symlink, place.target()?)),
+        FileType::RegularFile => {}
+        _ => return Ok(Version::absent()),
     }
-    if !metadata.is_file() {
-        return Ok(Version::absent());
-    }
-    let kind = if metadata.permissions().mode() & 0o100 == 0 { FileKind::File } else { FileKind::Executable };
-    let mut file = std::fs::File::open(path)?;
+    let kind = if facts.st_mode & 0o100 == 0 { FileKind::File } else { FileKind::Executable };
+    let mut file = place.open()?;
     let mut bytes = Vec::new();
     file.by_ref().take(LIMIT as u64 + 1).read_to_end(&mut bytes)?;
     if bytes.len() <= LIMIT {
@@ -200,6 +195,7 @@ pub fn on_disk(path: &Path) -> std::io::Result<Version> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt;
 
     async fn run(root: &Path, args: &[&str]) {
         Git::at(root).as_chorus().change(args, Vec::new()).await.unwrap();
@@ -236,12 +232,12 @@ mod tests {
         let committed = at(root, head.as_deref(), &paths).await.unwrap();
         assert_eq!(committed.len(), 8);
         for (path, committed) in &committed {
-            assert!(on_disk(&root.join(path)).unwrap() == committed.version, "{path:?}");
+            assert!(on_disk(root, path).unwrap() == committed.version, "{path:?}");
         }
         let plain = Version::of(FileKind::File, b"x\ny".to_vec());
         assert!(committed["a b"].clone().beside(&plain) == plain && committed["bin"].clone().beside(&plain) != plain);
         assert_eq!(dirty(root, &[]).await.unwrap(), Vec::<String>::new());
-        assert_eq!(on_disk(&root.join("sub")).unwrap(), Version::absent());
+        assert_eq!(on_disk(root, "sub").unwrap(), Version::absent());
         let one = at(root, head.as_deref(), &paths[..1]).await.unwrap();
         assert!(one["a b"].version == committed["a b"].version);
     }

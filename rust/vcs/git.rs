@@ -4,12 +4,14 @@
 //! reads comes from [`Git::command`], what runs the user's hooks from [`Git::hooked`].
 
 use super::environment::{self, GitEnvironment};
+use super::lock::{Held, Running};
 use crate::contract::{Code, Environment};
 use crate::error::{Error, Result};
 use crate::process::{self, Ended};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 use tokio::process::Command;
 
@@ -68,6 +70,8 @@ pub struct Git {
     settings: Vec<String>,
     /// Whether paths mean themselves and are no patterns.
     literal: bool,
+    /// What a git that changes something takes along, under the repository's lock.
+    running: Option<Running>,
     /// Whether it works beside `but`.
     is_plumbing: bool,
 }
@@ -77,7 +81,15 @@ impl Git {
     pub fn at(folder: impl Into<PathBuf>) -> Git {
         let folder = folder.into();
         let environment = environment::at(&folder);
-        Git { folder, environment, added: Vec::new(), settings: Vec::new(), literal: false, is_plumbing: false }
+        Git {
+            folder,
+            environment,
+            added: Vec::new(),
+            settings: Vec::new(),
+            running: None,
+            literal: false,
+            is_plumbing: false,
+        }
     }
 
     /// Git in `folder`, with a client's environment.
@@ -259,7 +271,7 @@ impl Git {
         let began = Instant::now();
         let mut pause = Duration::from_millis(50);
         loop {
-            let ended = self.run(command(), input.clone(), limit).await?;
+            let ended = self.finish(command(), &input, limit).await?;
             if ended.code == Some(0) || !is_locked(&ended.stderr) || began.elapsed() > LOCKED {
                 return Ok(ended);
             }
@@ -268,17 +280,53 @@ impl Git {
         }
     }
 
+    /// The same git, which changes something while this lock is held: nobody gets the lock as long as it runs, also when
+    /// this process has ended.
+    pub fn holding(mut self, held: &Held) -> Git {
+        self.running = Some(held.running());
+        self
+    }
+
+    /// The same git, whose objects and references are on the disk when it has ended.
+    pub fn durable(self) -> Git {
+        self.setting("core.fsync", "loose-object,reference")
+    }
+
+    /// Runs what changes something to its end, also when nobody awaits it any more.
+    async fn finish(&self, command: Command, input: &[u8], limit: Duration) -> Result<Ended> {
+        use std::io::{Seek, Write};
+        self.refuse_without_folder()?;
+        let stdin = match input {
+            [] => Stdio::null(),
+            // A file, not a pipe: somebody would have to be there to fill it.
+            input => {
+                let file = tempfile::tempfile().and_then(|mut file| {
+                    file.write_all(input)?;
+                    file.rewind().map(|()| file)
+                });
+                file.map_err(|error| Error::new(Code::GitFailed, format!("cannot run git: {error}")))?.into()
+            }
+        };
+        let (running, noted) = (self.running.clone(), self.running.clone());
+        let begun = move |pid| noted.iter().for_each(|running| running.note(pid));
+        process::finish(command, stdin, limit, running.as_ref().map(Running::file), begun).await.map_err(told)
+    }
+
+    fn refuse_without_folder(&self) -> Result<()> {
+        match self.folder.is_dir() {
+            true => Ok(()),
+            false => {
+                let why = format!("cannot run git: {} is no folder", self.folder.display());
+                let hint = "was the project moved? use Chorus at its new place once: its tasks come along";
+                Err(Error::new(Code::GitFailed, why).hint(hint))
+            }
+        }
+    }
+
     /// Runs a command that [`Git::command`] or [`Git::program`] made to its end.
     pub async fn run(&self, command: Command, input: Vec<u8>, limit: Duration) -> Result<Ended> {
-        if !self.folder.is_dir() {
-            let why = format!("cannot run git: {} is no folder", self.folder.display());
-            let hint = "was the project moved? use Chorus at its new place once: its tasks come along";
-            return Err(Error::new(Code::GitFailed, why).hint(hint));
-        }
-        process::run(command, input, limit).await.map_err(|error| match error.code {
-            Code::ToolMissing => error.hint("install git, or put it on the PATH of the shell that starts Chorus"),
-            _ => Error { code: Code::GitFailed, ..error },
-        })
+        self.refuse_without_folder()?;
+        process::run(command, input, limit).await.map_err(told)
     }
 
     /// The commit that `rev` names; nothing when there is none.
@@ -366,6 +414,14 @@ impl Git {
         let dir = path(&self.bytes(&["rev-parse", which]).await?);
         let dir = self.folder.join(dir);
         Ok(dir.canonicalize().unwrap_or(dir))
+    }
+}
+
+/// An error of running git.
+fn told(error: Error) -> Error {
+    match error.code {
+        Code::ToolMissing => error.hint("install git, or put it on the PATH of the shell that starts Chorus"),
+        _ => Error { code: Code::GitFailed, ..error },
     }
 }
 

@@ -2,12 +2,15 @@
 //!
 //! `flock(2)` on `chorus.lock` excludes other processes, a queue the callers of this one. A second file,
 //! `chorus.running`, is the standard input of every mutating `but`: it stays locked while one runs that outlived the
-//! daemon that started it.
+//! daemon that started it. A git that changes something under the lock has it, too, and the first file says which program
+//! that is: as long as it lives nobody takes the lock from it.
 
 use crate::contract::Code;
 use crate::error::{Error, Result};
+use crate::process::{self, Identity};
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, LazyLock};
@@ -37,10 +40,36 @@ struct Queue {
 /// The lock, held until dropped. Every mutating call of `but` asks for it.
 #[derive(Debug)]
 pub struct Held {
-    lock: File,
-    running: File,
+    lock: Arc<File>,
+    running: Running,
     queue: Arc<Queue>,
     _turn: OwnedMutexGuard<()>,
+}
+
+/// What a program that changes something under the lock takes along.
+#[derive(Clone, Debug)]
+pub struct Running {
+    file: Arc<File>,
+    lock: Arc<File>,
+}
+
+impl Running {
+    /// Its standard input: empty, and locked as long as it lives.
+    pub fn stdin(&self) -> Stdio {
+        self.file.try_clone().map_or_else(|_| Stdio::null(), Stdio::from)
+    }
+
+    /// What stays locked as long as a program has it.
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Notes which program runs now.
+    pub fn note(&self, pid: u32) {
+        let text = process::identity(pid).and_then(|identity| serde_json::to_string(&identity).ok());
+        let noted = self.lock.set_len(0).and_then(|()| self.lock.write_all_at(text.unwrap_or_default().as_bytes(), 0));
+        noted.unwrap_or_else(|error| log::warn!("cannot note which program changes the repository: {error}"));
+    }
 }
 
 static QUEUES: LazyLock<parking_lot::Mutex<HashMap<PathBuf, Arc<Queue>>>> = LazyLock::new(Default::default);
@@ -77,14 +106,25 @@ impl Lock {
             return Err(busy());
         }
         let mut running = self.open("chorus.running")?;
-        if !locked(&running, Instant::now() + ORPHAN).await? {
+        while !locked(&running, Instant::now() + ORPHAN).await? {
+            if self.noted().is_some_and(|program| process::is_alive(&program)) {
+                if Instant::now() >= until {
+                    return Err(busy());
+                }
+                continue;
+            }
             // What holds it is no `but` but something a git hook left behind: it keeps the old file.
             std::fs::remove_file(self.common.join("chorus.running")).map_err(|error| self.cannot(&error))?;
             running = self.open("chorus.running")?;
-            locked(&running, Instant::now()).await?;
         }
         *self.queue.doing.lock() = Some(doing.to_owned());
-        Ok(Held { lock, running, queue: self.queue.clone(), _turn: turn })
+        let (lock, file) = (Arc::new(lock), Arc::new(running));
+        Ok(Held { running: Running { file, lock: lock.clone() }, lock, queue: self.queue.clone(), _turn: turn })
+    }
+
+    /// The program that changed something last.
+    fn noted(&self) -> Option<Identity> {
+        serde_json::from_slice(&std::fs::read(self.common.join("chorus.lock")).ok()?).ok()
     }
 
     fn open(&self, name: &str) -> Result<File> {
@@ -116,14 +156,19 @@ async fn locked(file: &File, until: Instant) -> Result<bool> {
 impl Held {
     /// The standard input of a mutating `but`: empty, and locked as long as it lives.
     pub fn stdin(&self) -> Stdio {
-        self.running.try_clone().map_or_else(|_| Stdio::null(), Stdio::from)
+        self.running.stdin()
+    }
+
+    /// What a git that changes something takes along.
+    pub fn running(&self) -> Running {
+        self.running.clone()
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
         // Explicitly: a descendant may have kept a copy of the descriptor.
-        let _ = self.running.unlock();
+        let _ = self.running.file.unlock();
         let _ = self.lock.unlock();
         *self.queue.doing.lock() = None;
     }
@@ -163,7 +208,7 @@ mod tests {
         let mut child = std::process::Command::new("sleep").arg("600").stdin(held.stdin()).spawn().unwrap();
         // A daemon that is killed runs no destructor; its descriptors are closed.
         let Held { lock: file, running, .. } = &held;
-        let still = running.try_clone().unwrap();
+        let still = running.file.try_clone().unwrap();
         file.unlock().unwrap();
         let again = File::options().read(true).write(true).open(dir.path().join("chorus.running")).unwrap();
         assert!(!locked(&again, Instant::now()).await.unwrap());

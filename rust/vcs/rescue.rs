@@ -7,7 +7,9 @@ mod write;
 
 pub use entry::{Mode, RescueEntry, Stamp};
 
+use crate::contract::Code;
 use crate::error::{Error, Result};
+use crate::paths::Content;
 use crate::status::Millis;
 use crate::vcs::git::Git;
 use serde::{Deserialize, Serialize};
@@ -15,6 +17,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Where rescues are.
 const UNDER: &str = "refs/chorus/rescue/";
+
+/// Where discarded branches are.
+const DISCARDED: &str = "refs/chorus/discarded/";
+
+/// How long a discarded branch is kept that no task can bring back any more: 90 days.
+const DISCARDED_FOR: Millis = 90 * 24 * 60 * 60 * 1000;
 
 /// How many of a task are kept at most.
 const KEPT: usize = 50;
@@ -45,6 +53,7 @@ pub struct ListedRescue {
 /// Keeps the paths as they are now, for task `number`. What is neither a file nor a link (a nested repository, a pipe)
 /// and what is larger than 64 MiB is watched and not kept.
 pub async fn keep(git: &Git, paths: &BTreeSet<String>, number: i64) -> Result<Rescue> {
+    let git = &git.clone().durable();
     let entries = entry::read(git, paths, true).await?;
     let commit = commit(git, &entries, number).await?;
     let mut at = crate::clock::now();
@@ -90,24 +99,25 @@ impl Rescue {
     pub async fn changed(&self, git: &Git) -> Result<BTreeMap<String, RescueEntry>> {
         let mut moved = BTreeSet::new();
         for (path, before) in &self.entries {
-            if !before.is_untouched(&git.folder.join(path)) {
+            if !before.is_untouched(&git.folder, path) {
                 moved.insert(path.clone());
             }
         }
         if moved.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let now = entry::read(git, &moved, false).await?;
+        // What is there now may be replaced, so it is kept, too.
+        let now = entry::read(git, &moved, true).await?;
         Ok(now
             .into_iter()
             .filter(|(path, now)| self.entries.get(path).is_none_or(|before| !before.same(now)))
             .collect())
     }
 
-    /// Puts a path back to what it was, at once (a file beside it, then a rename).
-    pub async fn write_back(&self, git: &Git, path: &str) -> Result<()> {
+    /// Puts a path back to what it was, where it is still `now`; false where somebody wrote it meanwhile.
+    pub async fn write_back(&self, git: &Git, path: &str, now: &RescueEntry) -> Result<bool> {
         match self.entries.get(path) {
-            Some(entry) => write::write(git, path, entry).await,
+            Some(entry) => write::replace(git, path, now, entry).await,
             None => Err(Error::internal(format!("{path} is not in {}", self.reference))),
         }
     }
@@ -118,14 +128,63 @@ pub(super) async fn read(git: &Git, paths: &BTreeSet<String>) -> Result<BTreeMap
     entry::read(git, paths, false).await
 }
 
-/// Puts a path to the bytes of an object.
-pub(super) async fn write_object(git: &Git, path: &str, mode: Mode, oid: &str) -> Result<()> {
-    write::write(git, path, &RescueEntry::Kept { mode, oid: oid.to_owned(), stamp: Stamp::default() }).await
+/// One path as it is now, with its bytes kept as an object.
+pub async fn now(git: &Git, path: &str) -> Result<RescueEntry> {
+    let entries = entry::read(git, &BTreeSet::from([path.to_owned()]), true).await?;
+    Ok(entries.into_values().next().unwrap_or(RescueEntry::Absent))
+}
+
+/// What an entry says is there, with its bytes.
+pub async fn content(git: &Git, path: &str, entry: &RescueEntry) -> Result<Content> {
+    write::content(git, path, entry).await
+}
+
+/// Puts `new` in the place of `expected`; false where something else is there, which then stays.
+pub async fn replace(git: &Git, path: &str, expected: &RescueEntry, new: &RescueEntry) -> Result<bool> {
+    write::replace(git, path, expected, new).await
+}
+
+/// An entry for bytes that are nowhere yet: they become an object.
+pub async fn entry_of(git: &Git, content: Content) -> Result<RescueEntry> {
+    let (mode, bytes) = match content {
+        Content::Absent => return Ok(RescueEntry::Absent),
+        Content::Other => return Err(Error::internal("only files and links can be kept")),
+        Content::Link(target) => (Mode::Link, target),
+        Content::File { bytes, executable } => (if executable { Mode::Executable } else { Mode::File }, bytes),
+    };
+    let oid = entry::hash_bytes(git, bytes, true).await?;
+    Ok(RescueEntry::Kept { mode, oid, stamp: Stamp::default() })
+}
+
+/// Puts a reference on a commit whose tree holds these entries.
+pub async fn keep_under(
+    git: &Git,
+    reference: &str,
+    entries: &BTreeMap<String, RescueEntry>,
+    number: i64,
+) -> Result<()> {
+    let git = &git.clone().durable();
+    let commit = commit(git, entries, number).await?;
+    git.read(&["update-ref", reference, &commit]).await.map(drop)
 }
 
 /// Removes a path, if it is there.
 pub(super) async fn remove(git: &Git, path: &str) -> Result<()> {
-    write::write(git, path, &RescueEntry::Absent).await
+    put(git, path, &RescueEntry::Absent).await
+}
+
+/// Puts a path to the bytes of an object.
+pub(super) async fn write_object(git: &Git, path: &str, mode: Mode, oid: &str) -> Result<()> {
+    put(git, path, &RescueEntry::Kept { mode, oid: oid.to_owned(), stamp: Stamp::default() }).await
+}
+
+async fn put(git: &Git, path: &str, entry: &RescueEntry) -> Result<()> {
+    let seen = now(git, path).await?;
+    match seen.same(entry) || replace(git, path, &seen, entry).await? {
+        true => Ok(()),
+        false => Err(Error::new(Code::VcsRefused, format!("cannot write {path}: somebody writes it at this moment"))
+            .hint("wait until nobody writes it, then try again")),
+    }
 }
 
 /// Every kept rescue, oldest first.
@@ -141,16 +200,26 @@ fn listed(reference: &str) -> Option<ListedRescue> {
     Some(ListedRescue { reference: reference.to_owned(), number: number.parse().ok()?, at: at.parse().ok()? })
 }
 
-/// Drops what is older than 14 days, and of each task all but the newest 50; never what `named` names (a trouble that
-/// is still open). How many went.
+/// Drops rescues that are older than 14 days, of each task all but the newest 50, and discarded branches that are older
+/// than 90 days; never what `named` names, or what is below it. How many went.
 pub async fn prune(git: &Git, now: Millis, named: &BTreeSet<String>) -> Result<usize> {
-    let gone = spent(list(git).await?, now, named);
+    let mut gone: Vec<String> = spent(list(git).await?, now, named).into_iter().map(|one| one.reference).collect();
+    let discarded = git.read(&["for-each-ref", "--format=%(refname)", DISCARDED]).await?;
+    gone.extend(discarded.lines().filter(|reference| is_over(reference, now, named)).map(str::to_owned));
     if gone.is_empty() {
         return Ok(0);
     }
-    let input: String = gone.iter().map(|one| format!("delete {}\n", one.reference)).collect();
+    let input: String = gone.iter().map(|reference| format!("delete {reference}\n")).collect();
     git.feed(&["update-ref", "--stdin"], input.into_bytes()).await?;
     Ok(gone.len())
+}
+
+/// `refs/chorus/discarded/NUMBER-MILLIS`, with or without something below.
+fn is_over(reference: &str, now: Millis, named: &BTreeSet<String>) -> bool {
+    let Some(rest) = reference.strip_prefix(DISCARDED) else { return false };
+    let name = rest.split('/').next().unwrap_or(rest);
+    let at: Option<Millis> = name.split_once('-').and_then(|(_, at)| at.parse().ok());
+    at.is_some_and(|at| now - at > DISCARDED_FOR) && !named.contains(&format!("{DISCARDED}{name}"))
 }
 
 fn spent(mut all: Vec<ListedRescue>, now: Millis, named: &BTreeSet<String>) -> Vec<ListedRescue> {

@@ -50,6 +50,12 @@ impl FileStat {
 }
 
 impl FileStat {
+    /// Of a path below `root`: one below a link is not there.
+    pub fn beneath(root: &Path, path: &str) -> Option<FileStat> {
+        let is_there = crate::paths::Beneath::find(root, path).is_ok_and(|place| place.is_some());
+        is_there.then(|| FileStat::of(&root.join(path))).flatten()
+    }
+
     /// When its content or its mode was changed, in nanoseconds since 1970.
     pub fn changed(&self) -> i128 {
         self.changed
@@ -108,7 +114,7 @@ impl Scan {
             }
         }
         for path in beside {
-            if let Some(stat) = FileStat::of(&root.join(path)) {
+            if let Some(stat) = FileStat::beneath(root, path) {
                 scan.files.insert(path.as_str().into(), stat);
             }
         }

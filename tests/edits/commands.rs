@@ -2,6 +2,7 @@
 
 use crate::world::World;
 use chorus::ops::edits;
+use chorus::status::AgentStatus;
 use serde_json::json;
 
 #[tokio::test]
@@ -188,6 +189,22 @@ async fn a_call_of_the_next_turn_stays_open() {
     assert_eq!(world.whose("1").await, "?a:*", "the command of the next turn runs");
     world.shell_ends(&next).await;
     world.shell_ends(&ended).await;
+}
+
+#[tokio::test]
+async fn where_no_hook_tells_of_tools_a_task_at_work_is_a_candidate() {
+    let world = World::new(&[("b.txt", "x\n")]).await;
+    world.has_status(&world.a, AgentStatus::Busy).await;
+    world.write("b.txt", "y\n");
+    world.settle().await;
+    assert_eq!(world.whose("b.txt").await, "?a:1");
+    world.has_status(&world.a, AgentStatus::Idle).await;
+    world.write("new", "");
+    world.settle().await;
+    assert_eq!(world.whose("new").await, "?a:*", "its turn ended after the last scan");
+    world.write("newer", "");
+    world.settle().await;
+    assert_eq!(world.whose("newer").await, "?:*");
 }
 
 #[tokio::test]

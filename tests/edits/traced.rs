@@ -231,6 +231,13 @@ async fn no_line_is_ever_anothers() {
                     }
                     Owner::User
                 }
+                3 if dice.below(2) == 0 => {
+                    let input = serde_json::json!({"file_path": world.root.join(path), "content": text});
+                    let (begun, _) = world.pre(task, "Write", input).await;
+                    world.program(task, path, &text).await;
+                    world.post(&begun, serde_json::json!({"type": "update", "content": text})).await;
+                    Owner::Task(task.uuid.clone())
+                }
                 3 => {
                     world.replaces(task, path, &text).await;
                     Owner::Task(task.uuid.clone())

@@ -8,8 +8,7 @@ use chorus::core::Core;
 use chorus::evidence::event::Happening;
 use chorus::ops::edits;
 use chorus::paths::State;
-use chorus::status::Answerable;
-use chorus::status::Kind;
+use chorus::status::{AgentState, AgentStatus, Answerable, Kind};
 use chorus::store::{Defaults, NewRequest, Who};
 use chorus::task::{Isolation, Step, Task};
 use serde_json::json;
@@ -224,6 +223,13 @@ impl World {
     pub async fn row(&self, task: &Task) -> Task {
         let uuid = task.uuid.clone();
         self.core.store().unwrap().read(move |tx| tx.row(&uuid)).await.unwrap()
+    }
+
+    /// What the task's agent does, as the monitor found.
+    pub async fn has_status(&self, task: &Task, status: AgentStatus) {
+        let state = AgentState { status, since: chorus::clock::now(), ..AgentState::default() };
+        let uuid = task.uuid.clone();
+        self.core.store().unwrap().write(move |tx| tx.set_agent_state(&uuid, state)).await.unwrap();
     }
 
     /// The person assigns what may be of a task to it; how many edits that was.

@@ -131,6 +131,26 @@ fn what_is_in_the_spool_and_no_event_is_no_obstacle() {
     marks.tell(&world, &prompt("event behind them"));
     world.json(["list"]);
     wait_until("the event is in the journal", || told(&world, &task) == ["event behind them"]);
+    assert!(spooled(&world).is_empty());
+    assert_eq!(chorus::spool::list(&spool.join("bad")).len(), 3, "what is no event is set aside");
+}
+
+#[test]
+fn a_refused_event_is_not_kept_and_not_told_again() {
+    let world = World::new();
+    let task = world.rested("Refused", "[[say hello]]");
+    let mut marks = Marks::of(&world, &task);
+    // A proxy between the agent and its model makes ids of any length.
+    let long = json!({ "hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_input": { "command": "true" },
+        "tool_use_id": "x".repeat(5000) });
+    marks.tell(&world, &long);
+    marks.0.insert("CHORUS_TASK".into(), "no such task".into());
+    let asks =
+        json!({ "hook_event_name": "PermissionRequest", "tool_name": "Bash", "tool_input": { "command": "true" } });
+    for event in [prompt("event of nobody"), asks] {
+        assert_eq!(marks.tell(&world, &event), "", "it ends at once");
+    }
+    assert!(spooled(&world).is_empty());
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Every verb from a shell: `--json`, exit codes 0, 1 and 2, filters, several tasks at once.
 
 use crate::world::{World, each};
+use chorus_testkit::sandbox::Ran;
 use chorus_testkit::{wait_for, wait_until};
 use serde_json::{Value, json};
 
@@ -382,4 +383,28 @@ fn what_is_allowed_always_is_counted_from_one_and_said() {
     let ran = world.run(["approve", &task, "--always", "1"]);
     assert!(ran.stdout.contains(&format!("always: {}", sentences[0].as_str().unwrap())), "{ran:?}");
     world.until(&task, "idle");
+}
+
+#[test]
+fn a_reader_that_leaves_ends_the_printing_and_not_the_verb() {
+    let world = World::new();
+    let create = |_| world.json(["new", "--title", "Left"])["number"].to_string();
+    let numbers: Vec<String> = (0..3).map(create).collect();
+    let run = |arguments: &[&str], stdout: std::process::Stdio| -> Ran {
+        let mut command = world.chorus(arguments);
+        command.stdout(stdout).stderr(std::process::Stdio::piped());
+        command.spawn().unwrap().wait_with_output().unwrap().into()
+    };
+    let left = || std::process::Stdio::from(std::io::pipe().unwrap().1);
+    for arguments in [&["list", "--json"][..], &["show", &numbers[0]], &["verbs"], &["config"], &["health"], &["log"]] {
+        let ran = run(arguments, left());
+        assert!(!ran.stderr.contains("panicked") && ran.code != 101, "{arguments:?}: {}", ran.stderr);
+    }
+    let full = run(&["list"], std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap().into());
+    assert_eq!(full.code, 1);
+    assert!(full.stderr.starts_with("chorus: cannot write the output: "), "{}", full.stderr);
+
+    let deleted = run(&["delete", &numbers[0], &numbers[1], &numbers[2], "--json"], left());
+    assert_eq!((deleted.code, deleted.stderr.as_str()), (0, ""));
+    assert_eq!(world.json(["list", "--all"]), serde_json::json!([]));
 }

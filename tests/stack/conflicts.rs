@@ -35,7 +35,7 @@ fn a_branch_that_conflicts_with_an_applied_one_is_refused() {
         world.made(outcome);
         branch_with_line(world, "elsewhere", "five elsewhere\n");
         let held = world.hold().await;
-        let refusal = world.but.apply("elsewhere", &held).await.unwrap_err();
+        let refusal = world.but.apply("elsewhere", &world.permit(&held).await).await.unwrap_err();
         drop(held);
         match &refusal {
             // The old grammar does not say with which.
@@ -54,7 +54,7 @@ fn an_uncommitted_edit_in_the_way_of_a_branch_is_named() {
         world.repository.change_line("a.txt", 5, "five by nobody");
         let before = world.repository.read("a.txt").unwrap();
         let held = world.hold().await;
-        let refusal = world.but.apply("elsewhere", &held).await.unwrap_err();
+        let refusal = world.but.apply("elsewhere", &world.permit(&held).await).await.unwrap_err();
         drop(held);
         assert_eq!(refusal, Refusal::CheckoutConflict(vec!["a.txt".into()]));
         assert_eq!(world.repository.read("a.txt").unwrap(), before);

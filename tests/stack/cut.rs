@@ -1,8 +1,9 @@
 //! The daemon, or `but`, killed at any moment of a commit.
 
-use super::world::{A, B, World, branch, each, each_standin, task};
+use super::world::{A, B, Unwritten, World, branch, each, each_standin, task};
 use chorus::commits::plan::{PlannedPiece, What};
 use chorus::vcs::commit::CommitOutcome;
+use chorus::vcs::rewrite::{Intent, Permit};
 use std::time::Duration;
 
 /// A commit of `a.txt` and a new file that is cut right after its intent was written down.
@@ -23,9 +24,11 @@ async fn cut_at_intent(world: &mut World) -> Vec<PlannedPiece> {
 async fn unseen(world: &World, pieces: &[PlannedPiece], limit: Duration) {
     let held = world.hold().await;
     let status = world.but.status().await.unwrap();
-    let message = world.intents.last().unwrap().message.clone();
+    let intent = world.intents.last().unwrap().clone();
+    let message = intent.message.clone();
+    let permit = Permit::begin(&held, &Intent::Commit(Box::new(intent)), &mut Unwritten).await.unwrap();
     let but = world.but.clone().with_limit(limit);
-    let _ = but.commit(branch("a"), &message, pieces, &status, &held).await;
+    let _ = but.commit(branch("a"), &message, pieces, &status, &permit).await;
 }
 
 #[test]

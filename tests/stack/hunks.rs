@@ -56,7 +56,7 @@ fn a_change_on_anothers_commit_is_told_with_its_remedy_and_the_rest_is_committed
         both.kept("a.txt", &both.repository.read("a.txt").unwrap());
 
         let held = both.hold().await;
-        both.but.move_above(B, A, &held).await.unwrap();
+        both.but.move_above(B, A, &both.permit(&held).await).await.unwrap();
         drop(held);
         let outcome = both.commit("b").await;
         assert_eq!(both.made(outcome).paths, ["a.txt"]);

@@ -20,8 +20,8 @@ fn second_edit(world: &mut World) {
 /// What a person does to make GitButler see a branch as it is.
 async fn take_up_again(world: &World) {
     let held = world.hold().await;
-    world.but.unapply(A, &held).await.unwrap();
-    world.but.apply(A, &held).await.unwrap();
+    world.but.unapply(A, &world.permit(&held).await).await.unwrap();
+    world.but.apply(A, &world.permit(&held).await).await.unwrap();
 }
 
 async fn with_a_commit(world: &mut World) {
@@ -102,7 +102,7 @@ fn a_branch_that_is_not_applied_is_told() {
     each(async |world: &mut World| {
         with_a_commit(world).await;
         let held = world.hold().await;
-        world.but.unapply(A, &held).await.unwrap();
+        world.but.unapply(A, &world.permit(&held).await).await.unwrap();
         drop(held);
         second_edit(world);
         let outcome = world.commit("a").await;
@@ -110,7 +110,7 @@ fn a_branch_that_is_not_applied_is_told() {
         assert_eq!((trouble.kind, trouble.remedy.unwrap()), (TroubleKind::NotApplied, format!("run `but apply {A}`")));
         assert_eq!(world.repository.dirty(), ["second.txt"]);
         let held = world.hold().await;
-        world.but.apply(A, &held).await.unwrap();
+        world.but.apply(A, &world.permit(&held).await).await.unwrap();
         drop(held);
         world.next_works().await;
     });

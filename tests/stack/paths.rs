@@ -122,7 +122,7 @@ fn a_message_longer_than_an_argument_can_be() {
         let held = world.hold().await;
         let status = world.but.status().await.unwrap();
         let piece = PlannedPiece { path: "x".into(), what: What::Whole };
-        world.but.commit(A, &message, &[piece], &status, &held).await.unwrap();
+        world.but.commit(A, &message, &[piece], &status, &world.permit(&held).await).await.unwrap();
         assert_eq!(world.repository.git(["log", "-1", "--format=%B", A]), message.trim());
     });
 }

@@ -5,10 +5,13 @@ use chorus::commits::change::DiffHunk;
 use chorus::commits::plan::{CommitPlan, ShownTree, plan};
 use chorus::error::Result;
 use chorus::vcs::but::But;
-use chorus::vcs::commit::{self, CommitDesk, CommitOrder, CommitOutcome, CommitPlace, CommitTrouble, Intent, Made};
+use chorus::vcs::commit::{
+    self, CommitDesk, CommitIntent, CommitOrder, CommitOutcome, CommitPlace, CommitTrouble, Made,
+};
 use chorus::vcs::environment::GitEnvironment;
 use chorus::vcs::git::Git;
 use chorus::vcs::lock::{Held, Lock};
+use chorus::vcs::rewrite::{self, Action, Intent, IntentLog, Permit};
 use chorus_testkit::but::{Program, Repository, programs, standins};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -22,7 +25,7 @@ pub struct World {
     pub git: Git,
     pub but: But,
     claims: Vec<Claim>,
-    pub intents: Vec<Intent>,
+    pub intents: Vec<CommitIntent>,
     /// Runs between the plan and `but commit`: another writer.
     pub meanwhile: Option<Box<dyn FnMut() + Send>>,
     /// The daemon is killed once the intent is written down.
@@ -92,6 +95,13 @@ impl World {
 
     pub async fn hold(&self) -> Held {
         Lock::of(&self.repository.path().join(".git")).hold(Duration::from_secs(60)).await.unwrap()
+    }
+
+    /// The right to change branches, with nothing written down.
+    pub async fn permit<'h>(&'h self, held: &'h Held) -> Permit<'h> {
+        let place = CommitPlace { git: &self.git, but: &self.but, held };
+        let kept = rewrite::keep(place, 1, &BTreeSet::new()).await.unwrap();
+        kept.begin(place, Action::Apply { branch: A.into() }, &mut Unwritten).await.unwrap().1
     }
 
     /// Commits the edits of a task to its branch.
@@ -195,6 +205,16 @@ fn places(hunk: &DiffHunk) -> BTreeSet<u32> {
     places
 }
 
+/// Nobody who would recover reads it.
+pub struct Unwritten;
+
+#[async_trait::async_trait]
+impl IntentLog for Unwritten {
+    async fn intend(&mut self, _intent: &Intent) -> Result<()> {
+        Ok(())
+    }
+}
+
 struct Claims<'a> {
     world: &'a mut World,
     task: String,
@@ -213,11 +233,15 @@ impl CommitDesk for Claims<'_> {
         };
         Ok(plan(&self.task, branch(&self.task), tree, &mut owners))
     }
+}
 
+#[async_trait::async_trait]
+impl IntentLog for Claims<'_> {
     async fn intend(&mut self, intent: &Intent) -> Result<()> {
         // As from the store: after a kill nothing else is known.
         let text = serde_json::to_string(intent).unwrap();
-        self.world.intents.push(serde_json::from_str(&text).unwrap());
+        let Intent::Commit(intent) = serde_json::from_str(&text).unwrap() else { panic!("{intent:?}") };
+        self.world.intents.push(*intent);
         if let Some(meanwhile) = &mut self.world.meanwhile {
             meanwhile();
         }

@@ -56,6 +56,7 @@ fn a_failing_command_s_edits_count_too() {
 #[test]
 fn commands_at_the_same_time_leave_it_to_a_person() {
     each(|world| {
+        world.untraced();
         let one = world.begun("Be one", &format!("[[bash: {}]] [[say done]]", after("1", "echo one > one.txt")));
         let two = world.begun("Be two", &format!("[[bash: {}]] [[say done]]", after("2", "echo two > two.txt")));
         wait_until("both commands run", || {
@@ -113,6 +114,7 @@ fn what_the_person_did_is_never_committed() {
 #[test]
 fn what_nobody_tells_of_is_nobody_s() {
     any(|world| {
+        world.untraced();
         let task = world.rested("Idle", &(edit("a.txt", 20, "twenty") + "[[say done]]"));
         world.commits(&task, 1);
         world.write("project/b.txt", &numbered_but(&[(9, "by whom?")]));

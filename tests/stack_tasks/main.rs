@@ -11,6 +11,7 @@ mod stack {
     mod gone;
     mod guard;
     mod health;
+    mod kept;
     mod killed;
     mod life;
     mod stops;

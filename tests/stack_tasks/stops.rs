@@ -23,7 +23,9 @@ rm "$here/stop"
 [ "$side" = before ] || "$here/real/but" "$@"
 echo $$ > "$here/.stopped"
 mv "$here/.stopped" "$here/stopped"
-exec sleep 600
+while [ ! -e "$here/go" ]; do sleep 0.05; done
+rm "$here/go"
+[ "$side" = after ] || exec "$here/real/but" "$@"
 "#;
 
 impl World {
@@ -50,6 +52,11 @@ impl World {
         let text = std::fs::read_to_string(&file).unwrap();
         std::fs::remove_file(file).unwrap();
         text.trim().parse().unwrap()
+    }
+
+    /// Lets the one that has stopped go on.
+    pub fn resume(&self) {
+        self.write("but/go", "");
     }
 
     /// The calls of `but` so far.

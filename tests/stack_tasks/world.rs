@@ -88,6 +88,11 @@ impl World {
         self.write("config/chorus/chorus.toml", &text);
     }
 
+    /// From now on nothing reports what the processes of tasks write.
+    pub fn untraced(&self) {
+        self.config("[vcs]\ntrace = \"off\"");
+    }
+
     /// Creates and starts a task whose agent plays these markers and then asks: its turn is not over.
     #[track_caller]
     pub fn asking(&self, title: &str, markers: &str) -> String {

@@ -1,10 +1,9 @@
 //! Whatever git makes difficult to add is committed, or refused with its path; what is kept does not depend on it.
 
-use crate::bed::Bed;
+use crate::bed::{Bed, discard};
 use chorus::vcs::worktree::Worktree;
 use chorus::vcs::worktree::commit::{Span, commit_all, diff};
 use chorus::vcs::worktree::dirty::changes;
-use chorus::vcs::worktree::remove::discard;
 use std::os::unix::fs::PermissionsExt;
 
 async fn shown(worktree: &Worktree) -> String {

@@ -1,9 +1,12 @@
 //! A repository of its own for one test, with real git and nothing of this machine's configuration.
 
 use chorus::contract::Environment;
+use chorus::error::Result;
 use chorus::vcs::git::Git;
+use chorus::vcs::lock::{Held, Lock};
+use chorus::vcs::rewrite::{Intent, IntentLog};
 use chorus::vcs::worktree::prepare::Preparation;
-use chorus::vcs::worktree::{Wish, Worktree, create};
+use chorus::vcs::worktree::{Wish, Worktree, create, remove};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -109,4 +112,36 @@ impl Bed {
 
 pub fn words(list: &[&str]) -> Vec<String> {
     list.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// What was written down of a removal, and what happens at each time.
+#[derive(Default)]
+pub struct Intents {
+    pub all: Vec<Intent>,
+    pub meanwhile: Option<Box<dyn FnMut(usize) + Send>>,
+}
+
+#[async_trait::async_trait]
+impl IntentLog for Intents {
+    async fn intend(&mut self, intent: &Intent) -> Result<()> {
+        self.all.push(intent.clone());
+        if let Some(meanwhile) = &mut self.meanwhile {
+            meanwhile(self.all.len());
+        }
+        Ok(())
+    }
+}
+
+pub async fn hold(worktree: &Worktree) -> Held {
+    Lock::of(&worktree.project.common_dir().await.unwrap()).hold(std::time::Duration::from_secs(60)).await.unwrap()
+}
+
+/// Removes a worktree that holds nothing.
+pub async fn remove(worktree: &Worktree) -> Result<()> {
+    remove::remove(worktree, &hold(worktree).await, &mut Intents::default()).await
+}
+
+/// Removes a worktree with all that is in it.
+pub async fn discard(worktree: &Worktree, number: u32) -> Result<Option<String>> {
+    remove::discard(worktree, number, &hold(worktree).await, &mut Intents::default()).await
 }

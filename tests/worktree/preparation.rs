@@ -1,9 +1,8 @@
 //! What is put into a worktree stays in it, is never committed, and leaves no trace when it fails.
 
-use crate::bed::{Bed, words};
+use crate::bed::{Bed, discard, remove, words};
 use chorus::vcs::worktree::commit::{Span, commit_all, diff};
 use chorus::vcs::worktree::prepare::{Preparation, committed};
-use chorus::vcs::worktree::remove::{discard, remove};
 use chorus::vcs::worktree::standing::state;
 use std::os::unix::fs::symlink;
 

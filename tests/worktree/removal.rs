@@ -1,9 +1,9 @@
 //! Removal loses nothing: it refuses, or everything is under `refs/chorus/discarded/` first.
 
-use crate::bed::Bed;
-use chorus::vcs::worktree::Worktree;
+use crate::bed::{Bed, Intents, discard, hold, remove};
+use chorus::vcs::rewrite::{Intent, IntentLog, RemoveIntent};
 use chorus::vcs::worktree::commit::commit_all;
-use chorus::vcs::worktree::remove::{discard, remove};
+use chorus::vcs::worktree::{self, Worktree};
 
 fn discarded(bed: &Bed) -> String {
     bed.git(["for-each-ref", "--format=%(refname)", "refs/chorus/discarded"])
@@ -134,5 +134,90 @@ async fn something_else_in_its_place_is_not_touched() {
         let error = discard(&made, 7).await.unwrap_err();
         assert!(error.message.contains("something else"), "{error}");
         assert!(made.folder.join("precious").exists());
+    }
+}
+
+#[tokio::test]
+async fn what_is_written_between_the_look_and_the_removal_is_kept_or_keeps_it() {
+    let bed = Bed::new();
+    let made = with_a_commit(&bed).await;
+    let late = made.folder.join("late");
+    let writes = |late: std::path::PathBuf| -> Option<Box<dyn FnMut(usize) + Send>> {
+        Some(Box::new(move |time| {
+            if time == 1 {
+                std::fs::write(&late, "late\n").unwrap()
+            }
+        }))
+    };
+    bed.git(["merge", "-q", &made.branch]);
+    let mut intents = Intents { meanwhile: writes(late.clone()), ..Intents::default() };
+    let refused = worktree::remove::remove(&made, &hold(&made).await, &mut intents).await.unwrap_err();
+    assert!(refused.message.contains("late") && refused.hint.is_some(), "{refused}");
+    assert_eq!(std::fs::read_to_string(&late).unwrap(), "late\n");
+    std::fs::remove_file(&late).unwrap();
+    let mut intents = Intents { meanwhile: writes(late.clone()), ..Intents::default() };
+    let kept = worktree::remove::discard(&made, 7, &hold(&made).await, &mut intents).await.unwrap().unwrap();
+    assert_eq!(bed.git(["show", &format!("{kept}:late")]), "late");
+    assert!(!made.folder.exists() && discarded(&bed).lines().any(|name| name == kept));
+}
+
+/// Ends a removal as a kill would, when it writes its intent down for the `nth` time; that intent.
+async fn killed(made: &Worktree, nth: usize) -> RemoveIntent {
+    let all = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let (task, seen) = (made.clone(), all.clone());
+    let cut = tokio::spawn(async move {
+        let held = hold(&task).await;
+        let mut intents = Killed { nth, seen };
+        worktree::remove::discard(&task, 7, &held, &mut intents).await
+    });
+    assert!(cut.await.unwrap_err().is_panic());
+    let all = all.lock().unwrap();
+    match all.last() {
+        Some(Intent::RemoveWorktree(intent)) => (**intent).clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+struct Killed {
+    nth: usize,
+    seen: std::sync::Arc<std::sync::Mutex<Vec<Intent>>>,
+}
+
+#[async_trait::async_trait]
+impl IntentLog for Killed {
+    async fn intend(&mut self, intent: &Intent) -> chorus::error::Result<()> {
+        let written = {
+            let mut seen = self.seen.lock().unwrap();
+            seen.push(intent.clone());
+            seen.len()
+        };
+        if written == self.nth {
+            panic!("killed");
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_discard_that_is_killed_at_any_moment_is_finished() {
+    for (nth, after) in [(1, "intent"), (1, "move"), (2, "look"), (2, "half"), (2, "gone")] {
+        let bed = Bed::new();
+        let made = with_a_commit(&bed).await;
+        std::fs::write(made.folder.join("loose"), "loose\n").unwrap();
+        let intent = killed(&made, nth).await;
+        match after {
+            "move" => std::fs::rename(&made.folder, &intent.aside).unwrap(),
+            "half" => std::fs::remove_file(intent.aside.join("loose")).unwrap(),
+            "gone" => std::fs::remove_dir_all(&intent.aside).unwrap(),
+            _ => {}
+        }
+        let held = hold(&made).await;
+        let recovered = worktree::remove::recover(&made, 7, &intent, &held, &mut Intents::default()).await;
+        let kept = recovered.unwrap().unwrap();
+        assert_eq!(bed.git(["show", &format!("{kept}:loose")]), "loose", "{after}");
+        assert_eq!(bed.git(["show", &format!("{kept}:b.txt")]), "committed", "{after}");
+        assert!(!made.folder.exists() && !intent.aside.exists(), "{after}");
+        assert_eq!(bed.git(["worktree", "list"]).lines().count(), 1, "{after}");
+        assert_eq!(bed.git(["branch", "--list", "chorus/*"]), "", "{after}");
     }
 }

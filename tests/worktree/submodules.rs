@@ -1,10 +1,9 @@
 //! Submodules come along without the network, and what is only in them is not lost.
 
-use crate::bed::Bed;
+use crate::bed::{Bed, discard, remove};
 use chorus::vcs::worktree::commit::commit_all;
 use chorus::vcs::worktree::dirty::changes;
 use chorus::vcs::worktree::prepare::Preparation;
-use chorus::vcs::worktree::remove::{discard, remove};
 use chorus::vcs::worktree::{self, Wish, Worktree, make};
 
 /// A project with the submodules `used` and `unused`, of which the first is checked out.

@@ -1,12 +1,11 @@
 //! Committing a task's edits: at a turn's end, when a person says so, on completion; and what stands in the way.
 
 mod message;
-mod recover;
+pub mod recover;
 mod stack;
 pub mod worktree;
 
 pub use message::{landing, message};
-pub use recover::recover;
 
 use crate::config::{self, Loaded};
 use crate::contract::{self, Code, TaskCommit};

@@ -4,7 +4,7 @@ use crate::config::{Committer, Loaded};
 use crate::contract::{Code, Environment};
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
-use crate::ops::branches::{hooks, worktrees};
+use crate::ops::branches::{commit, hooks, worktrees};
 use crate::ops::{agents, edits, stacks};
 use crate::store::TaskPlace;
 use crate::task::{Isolation, Task};
@@ -37,7 +37,7 @@ pub struct Isolated {
 
 enum Undo {
     Nothing,
-    Stack(But, String),
+    Stack(Box<Task>, But, String),
     Worktree(worktrees::MadeWorktree),
 }
 
@@ -54,10 +54,10 @@ impl Isolated {
 
     /// Takes back what was made, because the start failed later. A failure is only logged: an empty branch harms
     /// nobody, and the next start finds it.
-    pub async fn undo(self) {
+    pub async fn undo(self, core: &Core) {
         let undone = match self.undo {
             Undo::Nothing => Ok(()),
-            Undo::Stack(but, branch) => stacks::drop_empty(&but, &branch).await,
+            Undo::Stack(task, but, branch) => stacks::drop_empty(core, &task, &but, &branch).await,
             Undo::Worktree(made) => made.undo().await,
         };
         if let Err(error) = undone {
@@ -82,6 +82,7 @@ pub async fn isolate(
         Isolation::Worktree => error.context(format!("cannot start #{} with isolation worktree", task.number)),
         Isolation::Auto | Isolation::None => error.context(format!("cannot start #{}", task.number)),
     };
+    commit::recover::settle(core, &task.uuid).await.map_err(doing)?;
     let git = core.environments.git(task);
     if crate::project::in_git_folder(task.project.as_ref()) {
         let why = format!("{} has no working tree: it is a repository's own folder", task.project);
@@ -190,8 +191,7 @@ async fn stack(core: &Core, task: &Task, loaded: &Loaded, found: stacks::FoundBu
     let place = TaskPlace { stack: Some(branch.clone()), ..TaskPlace::default() };
     let noted = place.clone();
     core.write(&task.uuid, move |tx, task| tx.set_place(task, &noted)).await?;
-    let others = stacks::dirty_beside(core, task).await?;
-    let made = stacks::make(&but, &branch, above.as_deref(), &others).await?;
+    let made = stacks::make(core, task, &but, &branch, above.as_deref()).await?;
     let base = Git::at(&task.project).resolve(&format!("refs/heads/{branch}")).await?;
     let on = above.map(|above| format!(" on top of {above}")).unwrap_or_default();
     hooks::note(core, &Task { isolation: Isolation::Stack, ..task.clone() }, &core.environments.git(task)).await?;
@@ -208,7 +208,7 @@ async fn stack(core: &Core, task: &Task, loaded: &Loaded, found: stacks::FoundBu
         },
         but: Some(found.program),
     };
-    Ok(Isolated { home, undo: if made { Undo::Stack(but, branch) } else { Undo::Nothing } })
+    Ok(Isolated { home, undo: if made { Undo::Stack(Box::new(task.clone()), but, branch) } else { Undo::Nothing } })
 }
 
 async fn worktree(core: &Core, task: &Task, loaded: &Loaded, found: &Repository) -> Result<Isolated> {

@@ -4,13 +4,12 @@ use crate::contract::{Code, Confirm, Offer, Trouble};
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
 use crate::ops::branches::commit;
+use crate::ops::branches::commit::recover::settle;
 use crate::ops::branches::trouble::{Done, as_error};
-use crate::ops::stacks;
+use crate::ops::{rewrite, stacks};
 use crate::store::Who;
 use crate::task::{Isolation, Task};
-use crate::vcs::git::Git;
-use crate::vcs::rescue;
-use std::collections::BTreeSet;
+use crate::vcs::rewrite::Action;
 
 /// A remedy that Chorus can carry out.
 enum Remedy {
@@ -33,10 +32,11 @@ pub async fn mend(core: &Core, asker: &Asker, confirm: Confirm) -> Result<Offer>
         let error = Error::new(Code::WrongState, format!("{doing}: {}; only a person can", trouble.text));
         trouble.remedy.iter().fold(error, |error, remedy| error.hint(remedy.clone()))
     })?;
-    let others = stacks::dirty_beside(core, &task).await?;
     if !confirm.confirmed {
+        let others = beside(core, &task, branch, &remedy).await.map_err(|error| error.context(&doing))?;
         return Ok(Offer { text: proposal(&remedy, branch, trouble, &others), done: false });
     }
+    settle(core, &task.uuid).await.map_err(|error| error.context(&doing))?;
     carry_out(core, &task, branch, &remedy).await.map_err(|error| error.context(&doing))?;
     let loaded = core.config_of(&task.project);
     match commit::run(core, &task, &loaded, None).await.map_err(|error| error.context(&doing))? {
@@ -70,39 +70,38 @@ fn proposal(remedy: &Remedy, branch: &str, trouble: &Trouble, others: &[String])
         ),
     };
     if !others.is_empty() {
-        text += &format!("\nOther tasks have uncommitted edits in {}; ", others.join(", "));
+        text += &format!("\nUncommitted edits that are not this task's are in {}; ", stacks::named(others));
         text += "every file's bytes are kept under refs/chorus/rescue/ before.";
     }
     text
+}
+
+/// Files with others' edits that the remedy could touch.
+async fn beside(core: &Core, task: &Task, branch: &str, remedy: &Remedy) -> Result<Vec<String>> {
+    let but = stacks::open_for(core, task, &core.config_of(&task.project)).await?;
+    let mut files = stacks::touched_beside(core, task, &but, branch).await?;
+    if let Remedy::Above(above) = remedy {
+        files.extend(stacks::touched_beside(core, task, &but, above).await?);
+        files.sort();
+        files.dedup();
+    }
+    Ok(files)
 }
 
 /// Under our lock, with every uncommitted byte kept before.
 async fn carry_out(core: &Core, task: &Task, branch: &str, remedy: &Remedy) -> Result<()> {
     let loaded = core.config_of(&task.project);
     let but = stacks::open_for(core, task, &loaded).await?;
-    let git = Git::plumbing(&task.project, but.environment());
     let held = stacks::hold(&but).await?;
-    let dirty: BTreeSet<String> = but.status().await?.changes.into_iter().map(|change| change.path).collect();
-    let kept = rescue::keep(&git, &dirty, task.number).await?;
-    let done = match remedy {
-        Remedy::Above(above) => but.move_above(branch, above, &held).await,
-        Remedy::Apply => but.apply(branch, &held).await,
-        Remedy::Again => match but.unapply(branch, &held).await {
-            Ok(_) => but.apply(branch, &held).await,
-            Err(error) => Err(error),
-        },
+    let branch = branch.to_owned();
+    let action = match remedy {
+        Remedy::Above(above) => Action::MoveAbove { branch, above: above.clone() },
+        Remedy::Apply => Action::Apply { branch },
+        Remedy::Again => Action::Reapply { branch },
     };
-    let changed = kept.changed(&git).await?;
-    let (reference, names) = (kept.reference.clone(), changed.into_keys().collect::<Vec<String>>());
-    core.write(&task.uuid, move |tx, task| {
-        let text = format!("Mended the branch; bytes before are in {reference}");
-        tx.journal(task, Who::Person, "mended", &text, None)?;
-        for name in &names {
-            let text = format!("{name} is not as it was before: its bytes are in {reference}");
-            tx.journal(task, Who::Chorus, "changed_by_mending", &text, None)?;
-        }
-        Ok(())
-    })
-    .await?;
-    Ok(done?)
+    let mended = rewrite::run(core, task, &but, &held, action, |tx, task, rescue| {
+        let text = format!("Mended the branch; bytes before are in {rescue}");
+        tx.journal(task, Who::Person, "mended", &text, None)
+    });
+    mended.await?.done
 }

@@ -3,12 +3,14 @@
 use crate::contract::{Code, Confirm, Offer};
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
+use crate::ops::branches::commit::recover::settle;
 use crate::ops::branches::commit::worktree::preparation_trouble;
 use crate::ops::branches::trouble::as_error;
-use crate::ops::stacks;
+use crate::ops::{rewrite, stacks};
 use crate::task::{Isolation, Task};
 use crate::vcs::but::But;
 use crate::vcs::git::Git;
+use crate::vcs::rewrite::Action;
 
 /// The branch that shows a worktree task's commits in the workspace. The task's own branch is never applied there:
 /// GitButler loses commits on an applied branch that something else moved (2026-08).
@@ -29,7 +31,12 @@ pub async fn preview(core: &Core, asker: &Asker, confirm: Confirm) -> Result<Off
     if let Some(trouble) = preparation_trouble(core, &task, &loaded).await? {
         return Err(as_error(&doing, &trouble));
     }
-    let others = stacks::dirty_beside(core, &task).await?;
+    let mut others = stacks::touched_beside(core, &task, &but, branch).await.map_err(|error| error.context(&doing))?;
+    if Git::at(&task.project).resolve(&format!("refs/heads/{}", shown(branch))).await?.is_some() {
+        others.extend(stacks::touched_beside(core, &task, &but, &shown(branch)).await?);
+        others.sort();
+        others.dedup();
+    }
     if !confirm.confirmed {
         let mut text = format!(
             "The commits of {branch} would be shown in the workspace as {}, a branch of their own: the task goes on in \
@@ -37,16 +44,21 @@ pub async fn preview(core: &Core, asker: &Asker, confirm: Confirm) -> Result<Off
             shown(branch)
         );
         if !others.is_empty() {
-            text += &format!("\nTasks have uncommitted edits in {}.", others.join(", "));
+            text += &format!(
+                "\nNot now: uncommitted edits that are not this task's are in {}, which it changes.",
+                stacks::named(&others)
+            );
         }
         return Ok(Offer { text, done: false });
     }
+    stacks::refuse_beside(&others, &format!("show #{} in the workspace", task.number))?;
+    settle(core, &task.uuid).await.map_err(|error| error.context(&doing))?;
     let base = core.read(&task.uuid, |tx, task| tx.base(task)).await?;
-    show(&but, &task, branch, base).await.map_err(|error| error.context(&doing))?;
+    show(core, &but, &task, branch, base).await.map_err(|error| error.context(&doing))?;
     Ok(Offer { text: format!("{} is in the workspace.", shown(branch)), done: true })
 }
 
-async fn show(but: &But, task: &Task, branch: &str, base: Option<String>) -> Result<()> {
+async fn show(core: &Core, but: &But, task: &Task, branch: &str, base: Option<String>) -> Result<()> {
     let held = stacks::hold(but).await?;
     let git = Git::at(&task.project);
     let (name, reference) = (shown(branch), format!("refs/heads/{}", shown(branch)));
@@ -62,10 +74,6 @@ async fn show(but: &But, task: &Task, branch: &str, base: Option<String>) -> Res
     let base = base.ok_or_else(|| Error::internal("the task has no base commit"))?;
     let message = format!("Preview of #{}: {}\n", task.number, task.title);
     let made = git.change(&["commit-tree", &wanted, "-p", &base, "-F", "-"], message.into_bytes()).await?;
-    // Moved only while it is out of the workspace.
-    if applied {
-        but.unapply(&name, &held).await?;
-    }
-    git.update_ref(&reference, made.trim(), before.as_deref()).await?;
-    Ok(but.apply(&name, &held).await?)
+    let action = Action::Preview { branch: name, commit: made.trim().to_owned(), before };
+    rewrite::run(core, task, but, &held, action, |_, _, _| Ok(())).await?.done
 }

@@ -4,10 +4,13 @@ use crate::config::Loaded;
 use crate::contract::Code;
 use crate::core::Core;
 use crate::error::{Error, Result};
+use crate::ops::branches::discarded::Discarded;
+use crate::ops::rewrite::TaskLog;
 use crate::ops::stacks;
 use crate::store::{TaskPlace, Who};
 use crate::task::{Isolation, Task};
-use crate::vcs::git::Git;
+use crate::vcs::lock::{Held, Lock};
+use crate::vcs::rewrite::{Intent, Permit, RemoveIntent, branch_again};
 use crate::vcs::worktree::dirty::DirtyPaths;
 use crate::vcs::worktree::prepare::Preparation;
 use crate::vcs::worktree::{self, Wish, Worktree};
@@ -195,7 +198,10 @@ pub async fn tidy(core: &Core, task: &Task) {
 
 async fn try_tidy(core: &Core, task: &Task) -> Result<()> {
     let Some(worktree) = of(core, task).await? else { return Ok(()) };
-    worktree::remove::remove(&worktree).await?;
+    let held = hold(&worktree).await?;
+    let removed = worktree::remove::remove(&worktree, &held, &mut TaskLog::of(core, &task.uuid)).await;
+    core.write(&task.uuid, |tx, task| tx.end_intent(task)).await?;
+    removed?;
     if worktree.tip().await?.is_some() {
         return Ok(());
     }
@@ -210,32 +216,84 @@ pub async fn is_merged(core: &Core, task: &Task) -> Result<bool> {
     }
 }
 
-/// Takes worktree and branch away whatever is in them; the ref that keeps all of it.
-pub async fn discard(core: &Core, task: &Task) -> Result<Option<String>> {
+/// The right to change the repository.
+async fn hold(worktree: &Worktree) -> Result<Held> {
+    Lock::of(&worktree.project.common_dir().await?).hold(stacks::QUEUE).await
+}
+
+fn number_of(task: &Task) -> u32 {
+    u32::try_from(task.number).unwrap_or(u32::MAX)
+}
+
+/// Takes worktree and branch away whatever is in them, after all of it was kept, and records it.
+pub async fn discard(core: &Core, task: &Task) -> Result<Option<Discarded>> {
     let Some(worktree) = of(core, task).await? else { return Ok(None) };
-    worktree::remove::discard(&worktree, u32::try_from(task.number).unwrap_or(u32::MAX)).await
-}
-
-/// Brings back what [`discard`] kept: the branch, and a worktree with the edits that were not committed.
-pub async fn bring_back(core: &Core, task: &Task, kept: &str) -> Result<()> {
-    let Some(worktree) = of(core, task).await? else { return Ok(()) };
-    let project = &worktree.project;
-    let tip = worktree::keep::tip(project, kept).await?;
-    branch_again(project, &worktree.branch, &tip).await?;
-    let _notes = worktree::repair(&worktree, &preparation(&core.config_of(&task.project))).await?;
-    worktree::keep::put_back(&worktree, kept).await
-}
-
-/// Makes a branch again at a commit.
-pub async fn branch_again(git: &Git, branch: &str, tip: &str) -> Result<()> {
-    let name = format!("refs/heads/{branch}");
-    match (git.resolve(tip).await?, git.resolve(&name).await?) {
-        (None, _) => Ok(()),
-        (Some(tip), None) => git.update_ref(&name, &tip, None).await,
-        (Some(tip), Some(now)) if tip == now => Ok(()),
-        (Some(_), Some(_)) => {
-            Err(Error::new(Code::VcsRefused, format!("cannot bring {branch} back: another branch has that name"))
-                .hint(format!("rename it, or take the commits from {tip}")))
-        }
+    let held = hold(&worktree).await?;
+    let kept = worktree::remove::discard(&worktree, number_of(task), &held, &mut TaskLog::of(core, &task.uuid)).await;
+    if kept.is_err() && worktree.is_present().await.unwrap_or(false) {
+        core.write(&task.uuid, |tx, task| tx.end_intent(task)).await?;
     }
+    record_discard(core, task, kept?).await
+}
+
+async fn record_discard(core: &Core, task: &Task, reference: Option<String>) -> Result<Option<Discarded>> {
+    let branch = task.stack.clone().unwrap_or_default();
+    let kept = reference.map(|reference| Discarded { reference, branch, files: Vec::new() });
+    core.write(&task.uuid, move |tx, task| {
+        kept.iter().try_for_each(|kept| kept.record(tx, task))?;
+        tx.end_intent(task)?;
+        Ok(kept)
+    })
+    .await
+}
+
+/// Finishes a removal that a kill interrupted.
+pub async fn finish_removal(core: &Core, task: &Task, intent: &RemoveIntent) -> Result<()> {
+    let Some(worktree) = of(core, task).await? else {
+        return core.write(&task.uuid, |tx, task| tx.end_intent(task)).await;
+    };
+    let held = hold(&worktree).await?;
+    let open = core.read(&task.uuid, |tx, task| tx.intent::<Intent>(task)).await?;
+    if open != Some(Intent::RemoveWorktree(Box::new(intent.clone()))) {
+        return Ok(());
+    }
+    let mut log = TaskLog::of(core, &task.uuid);
+    let kept = worktree::remove::recover(&worktree, number_of(task), intent, &held, &mut log).await?;
+    let gone = !intent.discards && worktree.tip().await?.is_none();
+    record_discard(core, task, kept).await?;
+    if gone { core.write(&task.uuid, |tx, task| tx.forget_place(task)).await } else { Ok(()) }
+}
+
+/// Brings back what [`discard`] kept, the branch and a worktree with the edits that were not committed, and reopens the
+/// task.
+pub async fn bring_back(core: &Core, task: &Task, kept: &Discarded) -> Result<()> {
+    if let Some(worktree) = of(core, task).await? {
+        let held = hold(&worktree).await?;
+        let intent = Intent::RestoreWorktree { reference: kept.reference.clone() };
+        let _permit = Permit::begin(&held, &intent, &mut TaskLog::of(core, &task.uuid)).await?;
+        let back = fill_again(core, task, &worktree, &kept.reference).await;
+        if back.is_err() {
+            core.write(&task.uuid, |tx, task| tx.end_intent(task)).await?;
+        }
+        back?;
+    }
+    let kept = kept.clone();
+    core.write(&task.uuid, move |tx, task| {
+        kept.restored(tx, task, &[])?;
+        tx.end_intent(task)
+    })
+    .await
+}
+
+async fn fill_again(core: &Core, task: &Task, worktree: &Worktree, kept: &str) -> Result<()> {
+    let tip = worktree::keep::tip(&worktree.project, kept).await?;
+    branch_again(&worktree.project, &worktree.branch, &tip).await?;
+    let _notes = worktree::repair(worktree, &preparation(&core.config_of(&task.project))).await?;
+    let lost = worktree::remove::overwritten(worktree, kept).await?;
+    if !lost.is_empty() {
+        let why =
+            format!("cannot bring {} back: {} was edited in its worktree since", worktree.branch, lost.join(", "));
+        return Err(Error::new(Code::VcsRefused, why).hint("commit or move those edits first"));
+    }
+    worktree::keep::put_back(worktree, kept).await
 }

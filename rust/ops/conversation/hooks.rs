@@ -6,7 +6,7 @@ use crate::contract::{Hook, HookReply, Json};
 use crate::core::Core;
 use crate::core::answers::Asking;
 use crate::core::fact::{AgentReport, Fact};
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::evidence::event::{AgentRequest, Happening, ToolCall};
 use crate::guard;
 use crate::ops::conversation::context;
@@ -97,16 +97,31 @@ async fn before_tool(core: &Core, report: &AgentReport, call: &ToolCall) -> Resu
     Ok(Some(AgentReply::Refuse(refused.reason)))
 }
 
-/// Takes in what found no daemon, oldest first, before anything newer.
+/// Takes in what found no daemon, oldest first, before anything newer. An event that is refused is set aside: it would be
+/// refused again, and those behind it would never be taken in.
 pub async fn drain(core: &Core) {
-    for path in crate::spool::list(&core.state.spool()) {
-        if let Some(hook) = crate::spool::read(&path)
-            && let Err(error) = receive_late(core, &Intake::of(hook).report).await
-        {
-            log::warn!("cannot take in a spooled event: {error}");
-            return;
+    let spool = core.state.spool();
+    if crate::spool::list(&spool).is_empty() {
+        return;
+    }
+    let _alone = core.draining.lock().await;
+    for path in crate::spool::list(&spool) {
+        let taken = match crate::spool::read(&path) {
+            Ok(Some(hook)) => receive_late(core, &Intake::of(hook).report).await,
+            Ok(None) => Err(Error::new(Code::BadInput, "it is no event")),
+            Err(error) => Err(Error::new(Code::StoreUnusable, error.to_string())),
+        };
+        match taken {
+            Ok(()) => crate::spool::done(&path),
+            Err(error) if error.code == Code::StoreUnusable => {
+                log::warn!("cannot take in spooled events now: {error}");
+                return;
+            }
+            Err(error) => {
+                log::warn!("a spooled event is set aside: {error}");
+                crate::spool::set_aside(&path);
+            }
         }
-        crate::spool::done(&path);
     }
 }
 

@@ -56,9 +56,8 @@ impl ReadFile {
 
     /// Reads it. Its stat is older than its content, so a later change is seen. Blocks.
     pub fn read(self, root: &Path) -> std::io::Result<ReadFile> {
-        let full = root.join(&self.path);
-        let stat = FileStat::of(&full);
-        Ok(ReadFile { stat, now: committed::on_disk(&full)?, ..self })
+        let stat = FileStat::beneath(root, &self.path);
+        Ok(ReadFile { stat, now: committed::on_disk(root, &self.path)?, ..self })
     }
 
     /// Whose it is now. What it held in the past is its owners' still, where no tool and no editor says that it wrote it.

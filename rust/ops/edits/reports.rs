@@ -5,6 +5,7 @@ use crate::attribution::{Evidence, Nanos, Write, WriteKind};
 use crate::clock;
 use crate::error::Result;
 use crate::process::OpenFiles;
+use crate::status::AgentStatus;
 use crate::store::Filter;
 use crate::task::{Isolation, Task};
 use crate::vcs::scan::{self, FileStat};
@@ -23,6 +24,8 @@ pub struct Reports {
     folders: Vec<Write>,
     /// Live tasks that share the tree and whose processes are traced, since before the last scan.
     traced: BTreeSet<String>,
+    /// Other live tasks whose agents have worked since the last scan, by a hook's word or without any hook.
+    at_work: Vec<String>,
     is_complete: bool,
     open: OpenFiles,
 }
@@ -32,20 +35,25 @@ impl EditedTree<'_> {
     pub async fn reports(&self) -> Result<Reports> {
         let shares = |task: &Task| task.status.is_live() && task.isolation == Isolation::Stack;
         let tasks = self.core.read(&self.project, |tx, project| tx.tasks(Some(project), &Filter::default())).await?;
-        let tasks: BTreeSet<String> = tasks.into_iter().filter(shares).map(|task| task.uuid).collect();
         let writes = &self.core.writes;
         let is_flushed = writes.flush(&self.project).await;
         let seen = self.known.scan.as_ref().map(|scan| scan.began());
-        let is_known = |task: &&String| {
-            let since = writes.traced_since(&self.project, task);
+        let is_traced = |task: &Task| {
+            let since = writes.traced_since(&self.project, &task.uuid);
             since.zip(seen).is_some_and(|(since, seen)| since <= seen)
         };
-        let traced: BTreeSet<String> = tasks.iter().filter(is_known).cloned().collect();
+        let (traced, untraced): (Vec<Task>, Vec<Task>) = tasks.into_iter().filter(shares).partition(is_traced);
+        let has_worked = |task: &Task| match task.agent_status.status {
+            AgentStatus::Busy | AgentStatus::Waiting => true,
+            AgentStatus::Idle => seen.is_some_and(|seen| Nanos::from(task.agent_status.since) * 1_000_000 >= seen),
+            _ => false,
+        };
         let mut reports = Reports {
             by_path: HashMap::new(),
             folders: Vec::new(),
-            is_complete: is_flushed && traced.len() == tasks.len(),
-            traced,
+            is_complete: is_flushed && untraced.is_empty(),
+            traced: traced.into_iter().map(|task| task.uuid).collect(),
+            at_work: untraced.into_iter().filter(has_worked).map(|task| task.uuid).collect(),
             open: OpenFiles::default(),
         };
         for report in writes.all(&self.project) {
@@ -59,7 +67,7 @@ impl EditedTree<'_> {
 
     /// The evidence for a change of a file that is `now` like this.
     pub fn evidence(&self, reports: &mut Reports, path: &str, now: Option<FileStat>) -> Evidence {
-        let Reports { by_path, folders, traced, is_complete, open } = reports;
+        let Reports { by_path, folders, traced, at_work, is_complete, open } = reports;
         let mut fresh: Vec<&Write> = folders.iter().filter(|report| report.covers(path)).collect();
         fresh.extend(by_path.get(path).into_iter().flatten());
         fresh.sort_by_key(|report| report.at);
@@ -72,11 +80,12 @@ impl EditedTree<'_> {
         let lately = earlier.iter().map(|(report, _)| report).filter(|report| changed <= report.at + LATE);
         let is_as_seen =
             |first: &Write| self.known.scan.as_ref().is_some_and(|scan| scan.is_still(path, first.before.as_ref()));
+        let candidates = self.known.interval.candidates(path, |task| traced.contains(task));
         Evidence {
             starts_as_seen: fresh.iter().find(|report| !report.folder).is_none_or(|first| is_as_seen(first)),
             ends_with_reports: fresh.last().is_some_and(|last| now.is_none() || changed <= last.at + SOON),
             is_complete: *is_complete,
-            candidates: self.known.interval.candidates(path, |task| traced.contains(task)),
+            candidates: if candidates.is_empty() { at_work.clone() } else { candidates },
             writers: tasks(fresh),
             holders: tasks(holders),
             lately: tasks(lately),

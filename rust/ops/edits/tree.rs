@@ -94,7 +94,7 @@ impl<'c> EditedTree<'c> {
         let mut reports = self.reports().await?;
         for path in open {
             let earlier = self.known.pending.remove(&path);
-            let now = FileStat::of(&self.root.join(&path));
+            let now = FileStat::beneath(&self.root, &path);
             let owner = self.evidence(&mut reports, &path, now).owner().contested(earlier.iter());
             self.known.pending.insert(path, owner);
         }
@@ -135,7 +135,7 @@ impl<'c> EditedTree<'c> {
     /// Takes in a file that the person saved. Where a scan came between the write and the report of it, the change that
     /// the scan found is the person's.
     pub async fn attribute_save(&mut self, path: &str) -> Result<()> {
-        let now = FileStat::of(&self.root.join(path));
+        let now = FileStat::beneath(&self.root, path);
         let seen = self.known.scan.as_ref().and_then(|scan| scan.stat(path));
         let Some((mut ledger, owner)) = self.known.latest.remove(path).filter(|_| now == seen) else {
             return self.attribute(path, By::Save).await;
@@ -151,7 +151,7 @@ impl<'c> EditedTree<'c> {
 
     /// Whether the file is as it was at the last scan.
     pub fn is_known(&self, path: &str) -> bool {
-        let stat = FileStat::of(&self.root.join(path));
+        let stat = FileStat::beneath(&self.root, path);
         self.known.scan.as_ref().is_some_and(|scan| scan.knows(path, stat))
     }
 

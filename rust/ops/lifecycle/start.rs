@@ -52,7 +52,7 @@ pub async fn start(core: &Core, asker: &Asker, start: TaskStart) -> Result<Task>
     let (launch, task) = match begun {
         Ok(begun) => begun,
         Err(error) => {
-            isolated.undo().await;
+            isolated.undo(core).await;
             return Err(forget(core, &before, error).await);
         }
     };
@@ -70,7 +70,7 @@ pub async fn start(core: &Core, asker: &Asker, start: TaskStart) -> Result<Task>
                 tx.set_isolation(&before.uuid, before.isolation, before.isolation_reason.as_deref())
             });
             undo.await?;
-            isolated.undo().await;
+            isolated.undo(core).await;
             let error = forget(core, &before, error).await;
             Err(error.context(format!("cannot start #{}", task.number)))
         }

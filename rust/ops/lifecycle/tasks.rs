@@ -3,7 +3,7 @@
 use crate::contract::*;
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
-use crate::ops::branches::{discard, worktrees};
+use crate::ops::branches::{commit, discard, worktrees};
 use crate::ops::lifecycle::projects;
 use crate::status::AgentStatus;
 use crate::store::{Defaults, Who};
@@ -33,17 +33,18 @@ pub async fn reopen(core: &Core, asker: &Asker, reopen: &TaskReopen) -> Result<T
     let task = core.task(asker, &reopen.task).await?;
     // After what a verb before it may still be discarding.
     let _turn = core.turn(&task.uuid).await;
-    let mut reopened = core.write(&task.uuid, |tx, task| tx.step(task, Step::Reopen, Who::Person, None)).await?;
     if reopen.restore {
         discard::restore(core, &task).await?;
-        reopened = core.read(&task.uuid, |tx, task| tx.row(task)).await?;
+        return core.read(&task.uuid, |tx, task| tx.row(task)).await;
     }
-    Ok(reopened)
+    core.write(&task.uuid, |tx, task| tx.step(task, Step::Reopen, Who::Person, None)).await
 }
 
 /// Removes a task that does not run.
 pub async fn delete(core: &Core, asker: &Asker, task: &str) -> Result<Nothing> {
     let task = core.task(asker, task).await?;
+    let _turn = core.turn(&task.uuid).await;
+    commit::recover::settle(core, &task.uuid).await?;
     // While the store still knows what is the worktree's.
     if !task.status.is_live() {
         worktrees::tidy(core, &task).await;

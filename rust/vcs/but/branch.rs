@@ -2,6 +2,7 @@
 
 use super::{But, Grammar, Refusal, Result};
 use crate::vcs::lock::Held;
+use crate::vcs::rewrite::Permit;
 use serde::Deserialize;
 
 /// A branch that `but branch list` names.
@@ -35,17 +36,17 @@ impl But {
     }
 
     /// Stacks `branch` with all its commits on top of `above`.
-    pub async fn move_above(&self, branch: &str, above: &str, held: &Held) -> Result<()> {
+    pub async fn move_above(&self, branch: &str, above: &str, permit: &Permit<'_>) -> Result<()> {
         let command = match self.grammar {
             Grammar::New => self.command(["move", branch, "--above", above]),
             Grammar::Old => self.command(["move", branch, above]),
         };
-        self.change(command, held).await.map(drop)
+        self.change(command, permit.held()).await.map(drop)
     }
 
     /// Brings a branch with its stack into the workspace; well when it is there.
-    pub async fn apply(&self, branch: &str, held: &Held) -> Result<()> {
-        self.change(self.command(["apply", branch]), held).await?;
+    pub async fn apply(&self, branch: &str, permit: &Permit<'_>) -> Result<()> {
+        self.change(self.command(["apply", branch]), permit.held()).await?;
         // The old grammar answers 0 also where a conflict kept it out.
         match self.grammar == Grammar::New || self.status().await?.branch(branch).is_some() {
             true => Ok(()),
@@ -54,13 +55,13 @@ impl But {
     }
 
     /// Takes a branch's whole stack out of the workspace; the references stay. The names of its branches.
-    pub async fn unapply(&self, branch: &str, held: &Held) -> Result<Vec<String>> {
+    pub async fn unapply(&self, branch: &str, permit: &Permit<'_>) -> Result<Vec<String>> {
         #[derive(Deserialize)]
         struct Raw {
             #[serde(default)]
             branches: Vec<String>,
         }
-        let text = self.change(self.command(["unapply", branch]), held).await?;
+        let text = self.change(self.command(["unapply", branch]), permit.held()).await?;
         let raw: Raw = serde_json::from_str(&text).map_err(|error| Refusal::garbage("unapply", &error, &text))?;
         Ok(raw.branches)
     }

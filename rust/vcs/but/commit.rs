@@ -3,7 +3,7 @@
 use super::{But, ButStatus, Grammar, Refusal, Result};
 use crate::commits::plan::{PlannedPiece, What};
 use crate::vcs::git::Hooks;
-use crate::vcs::lock::Held;
+use crate::vcs::rewrite::Permit;
 use serde::Deserialize;
 use std::io::Write as _;
 
@@ -35,7 +35,7 @@ impl But {
         message: &str,
         pieces: &[PlannedPiece],
         status: &ButStatus,
-        held: &Held,
+        permit: &Permit<'_>,
     ) -> Result<ButCommit> {
         let ids = ids(self.grammar, pieces, status)?;
         if ids.is_empty() {
@@ -68,7 +68,7 @@ impl But {
                 command.args(["--", branch])
             }
         };
-        let text = self.change(command, held).await?;
+        let text = self.change(command, permit.held()).await?;
         let raw: Raw = serde_json::from_str(&text).map_err(|error| Refusal::garbage("commit", &error, &text))?;
         match raw.oid {
             Some(oid) if is_oid(&oid) => Ok(ButCommit { oid, change_id: raw.change_id }),
@@ -80,8 +80,8 @@ impl But {
     }
 
     /// Takes a commit back: its changes are uncommitted again, the working tree stays as it is.
-    pub async fn uncommit(&self, oid: &str, held: &Held) -> Result<()> {
-        self.change(self.command(["uncommit", oid]), held).await.map(drop)
+    pub async fn uncommit(&self, oid: &str, permit: &Permit<'_>) -> Result<()> {
+        self.change(self.command(["uncommit", oid]), permit.held()).await.map(drop)
     }
 }
 

@@ -2,14 +2,14 @@
 //! last. In between a branch points elsewhere than `but` believes, and the next commit to it would be lost.
 
 use super::inspect::Found;
-use super::intent::Intent;
+use super::intent::CommitIntent;
 use crate::error::Result;
 use crate::vcs::but::ButStatus;
 use crate::vcs::git::Git;
 
 /// Makes references and workspace agree again: back where the workspace does not have the commit yet, forth where only
 /// the reference lacks it. Whether anything moved; then all is to be looked at again.
-pub(super) async fn mend(git: &Git, intent: &Intent, status: &ButStatus, found: &Found) -> Result<bool> {
+pub(super) async fn mend(git: &Git, intent: &CommitIntent, status: &ButStatus, found: &Found) -> Result<bool> {
     let now = git.tips().await?;
     let mut moved = false;
     for name in &intent.stack {
@@ -29,7 +29,7 @@ pub(super) async fn mend(git: &Git, intent: &Intent, status: &ButStatus, found: 
     Ok(moved)
 }
 
-fn is_ours(status: &ButStatus, intent: &Intent, oid: &str) -> bool {
+fn is_ours(status: &ButStatus, intent: &CommitIntent, oid: &str) -> bool {
     let commits = status.branches().flat_map(|branch| &branch.commits);
     commits.into_iter().any(|commit| commit.oid == oid && commit.message.trim() == intent.message.trim())
 }

@@ -1,6 +1,6 @@
 //! What a commit really holds: `but`'s exit code and answer prove neither that it is on the branch nor what is in it.
 
-use super::intent::{Intent, PlannedPath};
+use super::intent::{CommitIntent, PlannedPath};
 use crate::commits::net::Net;
 use crate::error::{Error, Result};
 use crate::vcs::git::Git;
@@ -23,7 +23,7 @@ pub(super) struct Found {
 }
 
 /// Looks for the commit that `but` named, or without a name for one with the intent's message.
-pub(super) async fn inspect(git: &Git, intent: &Intent, named: Option<&str>) -> Result<Found> {
+pub(super) async fn inspect(git: &Git, intent: &CommitIntent, named: Option<&str>) -> Result<Found> {
     let before = intent.tips.get(&intent.branch).map(String::as_str).unwrap_or_default();
     let Some(tip) = git.resolve(&format!("refs/heads/{}", intent.branch)).await? else {
         return Ok(Found { lost: named.map(str::to_owned), ..Found::default() });
@@ -54,7 +54,7 @@ async fn newer(git: &Git, before: &str, tip: &str) -> Result<Vec<(String, String
     Ok(text.split('\0').filter_map(one).collect())
 }
 
-async fn compared(git: &Git, intent: &Intent, oid: String) -> Result<Found> {
+async fn compared(git: &Git, intent: &CommitIntent, oid: String) -> Result<Found> {
     let changes = changes(git, &format!("{oid}^"), &oid).await?;
     let mut blobs: BTreeSet<&str> = BTreeSet::new();
     for change in changes.values() {
@@ -98,7 +98,7 @@ async fn compared(git: &Git, intent: &Intent, oid: String) -> Result<Found> {
 }
 
 /// Whether a committed object is what the tree held before.
-fn holds(intent: &Intent, wanted: &PlannedPath, oid: &str) -> bool {
+fn holds(intent: &CommitIntent, wanted: &PlannedPath, oid: &str) -> bool {
     match intent.rescue.entries.get(&wanted.path) {
         Some(RescueEntry::Kept { oid: before, .. }) => before == oid,
         _ => true,

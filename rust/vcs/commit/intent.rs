@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 /// What is about to be committed, and what the repository looked like.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Intent {
+pub struct CommitIntent {
     /// The task's number.
     pub number: i64,
     /// The task's branch.

@@ -1,8 +1,8 @@
 //! Locks of references that a killed `but` leaves behind: every later commit would fail on them.
 
-use super::intent::Intent;
+use crate::status::Millis;
 use crate::vcs::git::Git;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,13 +12,13 @@ const HELD: Duration = Duration::from_secs(1);
 
 /// Takes away the locks of the references that a commit writes, where they stay after `but` is known to be dead. The
 /// index's lock is left: it may be somebody's who edits a message, and `but` does not mind it.
-pub(super) async fn clear(git: &Git, intent: &Intent) {
-    let found = there(git, intent);
+pub(in crate::vcs) async fn clear(git: &Git, at: Millis, tips: &BTreeMap<String, String>) {
+    let found = there(git, at, tips);
     if found.is_empty() {
         return;
     }
     tokio::time::sleep(HELD).await;
-    let still = there(git, intent);
+    let still = there(git, at, tips);
     for (path, file) in found {
         if still.get(&path) == Some(&file) {
             log::warn!("a lock that but left is taken away: {}", path.display());
@@ -29,15 +29,15 @@ pub(super) async fn clear(git: &Git, intent: &Intent) {
 }
 
 /// The locks made since the intent, each with what tells it from a later one.
-fn there(git: &Git, intent: &Intent) -> HashMap<PathBuf, (u64, i64, i64)> {
+fn there(git: &Git, at: Millis, tips: &BTreeMap<String, String>) -> HashMap<PathBuf, (u64, i64, i64)> {
     let folder = git.folder.join(".git");
     let own =
         ["HEAD", "refs/heads/gitbutler/workspace", "refs/heads/gitbutler/target", "packed-refs"].map(str::to_owned);
-    let names = own.into_iter().chain(intent.tips.keys().map(|name| format!("refs/heads/{name}")));
+    let names = own.into_iter().chain(tips.keys().map(|name| format!("refs/heads/{name}")));
     let lock = |name: String| {
         let path = folder.join(format!("{name}.lock"));
         let facts = std::fs::symlink_metadata(&path).ok()?;
-        (facts.mtime() * 1000 + 1000 >= intent.at).then(|| (path, (facts.ino(), facts.mtime(), facts.mtime_nsec())))
+        (facts.mtime() * 1000 + 1000 >= at).then(|| (path, (facts.ino(), facts.mtime(), facts.mtime_nsec())))
     };
     names.filter_map(lock).collect()
 }

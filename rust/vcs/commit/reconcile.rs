@@ -1,7 +1,7 @@
 //! After `but` ran, however it ended: what came of it, and the tree and the workspace put right.
 
 use super::inspect::{Found, inspect};
-use super::intent::Intent;
+use super::intent::CommitIntent;
 use super::outcome::{CommitTrouble, TroubleKind};
 use super::repair::{ButEnd, Repaired, repair};
 use super::{CommitPlace, half, index, locks, stack_of};
@@ -9,6 +9,7 @@ use crate::commits::change::DiffHunk;
 use crate::error::{Error, Result};
 use crate::vcs::but::{self, But, ButCommit, ButStatus, Dependence, Refusal};
 use crate::vcs::git::Git;
+use crate::vcs::rewrite::Permit;
 use std::time::Duration;
 
 /// How often a reading is made again.
@@ -58,17 +59,22 @@ pub(super) struct Reconciled {
 }
 
 /// Looks, applies again what fell out of the workspace, and puts the bytes right.
-pub(super) async fn reconcile(place: CommitPlace<'_>, intent: &Intent, answer: &ButAnswer) -> Result<Reconciled> {
+pub(super) async fn reconcile(
+    place: CommitPlace<'_>,
+    permit: &Permit<'_>,
+    intent: &CommitIntent,
+    answer: &ButAnswer,
+) -> Result<Reconciled> {
     let reference = &intent.rescue.reference;
     let named = match answer {
         ButAnswer::Said(committed) => Some(committed.oid.as_str()),
         _ => None,
     };
     if matches!(answer, ButAnswer::Unknown(_)) {
-        locks::clear(place.git, intent).await;
+        locks::clear(place.git, intent.at, &intent.tips).await;
     }
     let (mut status, mut found) = tokio::try_join!(read(place, intent), inspect(place.git, intent, named))?;
-    let (lost, mut trouble) = apply_again(place, intent, &status).await?;
+    let (lost, mut trouble) = apply_again(place, permit, intent, &status).await?;
     if lost {
         status = read(place, intent).await?;
     }
@@ -108,12 +114,12 @@ pub(super) async fn reconcile(place: CommitPlace<'_>, intent: &Intent, answer: &
 }
 
 /// Puts the bytes right once more, after a commit was taken back.
-pub(super) async fn bytes(place: CommitPlace<'_>, intent: &Intent, wrong: &[String]) -> Result<()> {
+pub(super) async fn bytes(place: CommitPlace<'_>, intent: &CommitIntent, wrong: &[String]) -> Result<()> {
     let status = read(place, intent).await?;
     repair(place, intent, &status, ButEnd::Without, wrong).await.map(drop)
 }
 
-async fn read(place: CommitPlace<'_>, intent: &Intent) -> Result<ButStatus> {
+async fn read(place: CommitPlace<'_>, intent: &CommitIntent) -> Result<ButStatus> {
     let unread = |refusal: Refusal| {
         let kept = format!("the bytes before are in {}", intent.rescue.reference);
         Error::from(refusal).context(format!("cannot verify a commit to {}", intent.branch)).hint(kept)
@@ -153,7 +159,8 @@ pub(super) async fn status_and_hunks(but: &But) -> but::Result<(ButStatus, Vec<D
 /// Branches that were applied before and are not: whether there were any, and what could not be applied again.
 async fn apply_again(
     place: CommitPlace<'_>,
-    intent: &Intent,
+    permit: &Permit<'_>,
+    intent: &CommitIntent,
     status: &ButStatus,
 ) -> Result<(bool, Option<CommitTrouble>)> {
     let (mut lost, mut trouble) = (false, None);
@@ -164,7 +171,7 @@ async fn apply_again(
     let there = place.git.tips().await?;
     for name in gone.into_iter().filter(|name| there.contains_key(*name)) {
         lost = true;
-        match place.but.apply(name, place.held).await {
+        match place.but.apply(name, permit).await {
             Ok(()) | Err(Refusal::AlreadyApplied(_)) => {}
             Err(refusal) => {
                 let text = format!("{name} fell out of the workspace: {refusal}");
@@ -177,7 +184,7 @@ async fn apply_again(
 }
 
 /// A branch of another stack that moved.
-async fn other_moved(git: &Git, intent: &Intent, status: &ButStatus) -> Result<Option<String>> {
+async fn other_moved(git: &Git, intent: &CommitIntent, status: &ButStatus) -> Result<Option<String>> {
     let stack = stack_of(status, &intent.branch);
     let now = git.tips().await?;
     let others = intent.tips.iter().filter(|(name, _)| !intent.stack.contains(name) && !stack.contains(name));
@@ -193,7 +200,7 @@ fn change_id(status: &ButStatus, oid: Option<&str>) -> Option<String> {
 /// What the paths that `but` silently left out (old grammar) seem to build on: the other branches that change them.
 pub(super) async fn dependences(
     git: &Git,
-    intent: &Intent,
+    intent: &CommitIntent,
     status: &ButStatus,
     paths: Vec<String>,
 ) -> Result<Vec<Dependence>> {

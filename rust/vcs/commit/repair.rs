@@ -1,13 +1,14 @@
 //! What `but` damaged in the working tree is put right; what somebody else wrote meanwhile stays.
 
-use super::intent::Intent;
+use super::intent::CommitIntent;
 use super::{CommitPlace, index};
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::paths::Content;
 use crate::status::Millis;
 use crate::vcs::but::ButStatus;
 use crate::vcs::git::Git;
 use crate::vcs::merge::three_way;
-use crate::vcs::rescue::{self, Mode, RescueEntry};
+use crate::vcs::rescue::{self, Mode, RescueEntry, Stamp};
 use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
 
@@ -41,7 +42,7 @@ pub(super) enum ButEnd {
 /// Puts every path of the intent right. Of `wrong` ones the commit holds what somebody wrote meanwhile.
 pub(super) async fn repair(
     place: CommitPlace<'_>,
-    intent: &Intent,
+    intent: &CommitIntent,
     status: &ButStatus,
     end: ButEnd,
     wrong: &[String],
@@ -60,7 +61,9 @@ pub(super) async fn repair(
     for path in &fresh {
         match unmerged(git, path).await? {
             Some((mode, oid)) => {
-                rescue::write_object(git, path, mode, &oid).await?;
+                let now = rescue::now(git, path).await?;
+                let ours = RescueEntry::Kept { mode, oid, stamp: Stamp::default() };
+                rescue::replace(git, path, &now, &ours).await?;
                 done.meanwhile.push((*path).clone());
             }
             None => done.conflicted.push((*path).clone()),
@@ -72,8 +75,7 @@ pub(super) async fn repair(
             continue;
         }
         let commits: &[&str] = if wrong.contains(path) { &[&intent.head] } else { &[&intent.head, "HEAD"] };
-        if is_buts(git, intent, path, now, end, commits).await? {
-            intent.rescue.write_back(git, path).await?;
+        if is_buts(git, intent, path, now, end, commits).await? && intent.rescue.write_back(git, path, now).await? {
             done.written.push(path.clone());
         } else {
             done.meanwhile.push(path.clone());
@@ -85,13 +87,13 @@ pub(super) async fn repair(
 /// Whether what is there now is `but`'s doing: the file of one of `commits`, which are or were checked out, or nothing.
 async fn is_buts(
     git: &Git,
-    intent: &Intent,
+    intent: &CommitIntent,
     path: &str,
     now: &RescueEntry,
     end: ButEnd,
     commits: &[&str],
 ) -> Result<bool> {
-    if end == ButEnd::Cut && !is_of_then(git, intent, path) {
+    if end == ButEnd::Cut && !is_of_then(git, intent.at, path) {
         return Ok(false);
     }
     match now {
@@ -99,7 +101,7 @@ async fn is_buts(
         RescueEntry::Watched { .. } => Ok(false),
         RescueEntry::Kept { .. } => {
             // Read by us: git gives up on a file that somebody writes meanwhile.
-            let Ok(bytes) = std::fs::read(git.folder.join(path)) else { return Ok(false) };
+            let Content::File { bytes, .. } = rescue::content(git, path, now).await? else { return Ok(false) };
             let stored = git.feed(&["hash-object", "--stdin", "--path", path], bytes).await?;
             let stored = String::from_utf8_lossy(&stored).trim().to_owned();
             for commit in commits {
@@ -115,11 +117,11 @@ async fn is_buts(
 
 /// Whether the path was changed near the intent: the daemon may come back long after it was killed, and the agents
 /// went on meanwhile.
-fn is_of_then(git: &Git, intent: &Intent, path: &str) -> bool {
+pub(in crate::vcs) fn is_of_then(git: &Git, at: Millis, path: &str) -> bool {
     let full = git.folder.join(path);
     let facts = std::fs::symlink_metadata(&full).or_else(|_| std::fs::metadata(full.parent().unwrap_or(&full)));
     // A folder that is gone went with its last file.
-    facts.map_or(true, |facts| facts.ctime() * 1000 <= intent.at + DOING)
+    facts.map_or(true, |facts| facts.ctime() * 1000 <= at + DOING)
 }
 
 /// The bytes that were in the tree before `but` merged its own into them: a file written while it was committed. Only
@@ -143,9 +145,8 @@ async fn unmerged(git: &Git, path: &str) -> Result<Option<(Mode, String)>> {
     };
     let side = async |oid: &str| git.bytes(&["cat-file", "blob", oid]).await;
     let merged = three_way(git, &side(&ours).await?, &base, &side(&theirs).await?).await?.bytes;
-    let cannot = |error: std::io::Error| Error::internal(format!("cannot compare a conflict: {error}"));
-    let now = std::fs::read(git.folder.join(path)).map_err(cannot)?;
-    if merged != now {
+    let now = rescue::content(git, path, &rescue::now(git, path).await?).await?;
+    if !matches!(now, Content::File { bytes, .. } if bytes == merged) {
         return Ok(None);
     }
     // As git would check it out: with the line ends and filters of the tree.

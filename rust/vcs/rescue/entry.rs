@@ -1,22 +1,18 @@
 //! One path as it was: what kind, which bytes, and by what to see cheaply that nobody touched it since.
 
 use crate::error::{Error, Result};
+use crate::paths::{Beneath, Content, LARGEST};
 use crate::vcs::git::Git;
+use rustix::fs::{FileType, Stat};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::Metadata;
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
-
-/// What is larger is watched and not kept.
-const LARGEST: u64 = 64 * 1024 * 1024;
 
 /// A path as it was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RescueEntry {
-    /// There was nothing.
+    /// There was nothing, or a folder above it is a link: such a path is not in the tree.
     Absent,
     /// A file or a link.
     Kept {
@@ -70,21 +66,22 @@ pub struct Stamp {
 }
 
 impl Stamp {
-    fn of(facts: &Metadata) -> Stamp {
+    #[allow(clippy::unnecessary_cast, clippy::useless_conversion, reason = "their widths depend on the system")]
+    fn of(facts: &Stat) -> Stamp {
         Stamp {
-            size: facts.len(),
-            modified: (facts.mtime(), facts.mtime_nsec()),
-            changed: (facts.ctime(), facts.ctime_nsec()),
-            inode: facts.ino(),
-            permissions: facts.mode(),
+            size: facts.st_size as u64,
+            modified: (facts.st_mtime as i64, facts.st_mtime_nsec as i64),
+            changed: (facts.st_ctime as i64, facts.st_ctime_nsec as i64),
+            inode: facts.st_ino,
+            permissions: u32::from(facts.st_mode),
         }
     }
 }
 
 impl RescueEntry {
     /// Whether nobody touched the path since; false also where somebody wrote the same bytes again.
-    pub(super) fn is_untouched(&self, path: &Path) -> bool {
-        match (self, facts(path)) {
+    pub(super) fn is_untouched(&self, root: &Path, path: &str) -> bool {
+        match (self, facts(root, path)) {
             (RescueEntry::Absent, facts) => facts.is_none(),
             (RescueEntry::Kept { stamp, .. } | RescueEntry::Watched { stamp }, Some(facts)) => {
                 *stamp == Stamp::of(&facts)
@@ -94,7 +91,7 @@ impl RescueEntry {
     }
 
     /// Whether both have the same kind and bytes.
-    pub(super) fn same(&self, other: &RescueEntry) -> bool {
+    pub fn same(&self, other: &RescueEntry) -> bool {
         match (self, other) {
             (RescueEntry::Absent, RescueEntry::Absent) => true,
             (RescueEntry::Kept { mode, oid, .. }, RescueEntry::Kept { mode: mode2, oid: oid2, .. }) => {
@@ -106,8 +103,8 @@ impl RescueEntry {
     }
 }
 
-fn facts(path: &Path) -> Option<Metadata> {
-    std::fs::symlink_metadata(path).ok()
+fn facts(root: &Path, path: &str) -> Option<Stat> {
+    Beneath::find(root, path).ok()??.facts().ok()?
 }
 
 /// Reads paths as they are; with `write` their bytes become objects. One process for all files.
@@ -115,37 +112,45 @@ pub(super) async fn read(git: &Git, paths: &BTreeSet<String>, write: bool) -> Re
     let mut entries = BTreeMap::new();
     let mut files: Vec<(&String, Mode, Stamp)> = Vec::new();
     for path in paths {
-        let full = git.folder.join(path);
-        let Some(facts) = facts(&full) else {
+        let Some(facts) = facts(&git.folder, path) else {
             entries.insert(path.clone(), RescueEntry::Absent);
             continue;
         };
         let stamp = Stamp::of(&facts);
-        let kind = facts.file_type();
-        if kind.is_symlink() {
-            let oid = link(git, &full, write).await?;
-            entries.insert(path.clone(), RescueEntry::Kept { mode: Mode::Link, oid, stamp });
-        } else if kind.is_file() && !kind.is_fifo() && facts.len() <= LARGEST {
-            let mode = if facts.mode() & 0o111 == 0 { Mode::File } else { Mode::Executable };
-            files.push((path, mode, stamp));
-        } else {
-            entries.insert(path.clone(), RescueEntry::Watched { stamp });
+        match FileType::from_raw_mode(facts.st_mode) {
+            FileType::Symlink => {
+                let entry = match content(git, path)? {
+                    Content::Link(target) => {
+                        RescueEntry::Kept { mode: Mode::Link, oid: hash_bytes(git, target, write).await?, stamp }
+                    }
+                    _ => RescueEntry::Watched { stamp },
+                };
+                entries.insert(path.clone(), entry);
+            }
+            FileType::RegularFile if stamp.size <= LARGEST => {
+                let mode = if facts.st_mode & 0o111 == 0 { Mode::File } else { Mode::Executable };
+                files.push((path, mode, stamp));
+            }
+            _ => _ = entries.insert(path.clone(), RescueEntry::Watched { stamp }),
         }
     }
     let oids = hash(git, &files.iter().map(|(path, ..)| path.as_str()).collect::<Vec<_>>(), write).await?;
     for ((path, mode, stamp), oid) in files.into_iter().zip(oids) {
+        // A folder above it that became a link meanwhile: git read something else.
+        let oid = oid.filter(|_| facts(&git.folder, path).is_some());
         entries.insert(path.clone(), oid.map_or(RescueEntry::Absent, |oid| RescueEntry::Kept { mode, oid, stamp }));
     }
     Ok(entries)
 }
 
-async fn link(git: &Git, path: &Path, write: bool) -> Result<String> {
-    let target = std::fs::read_link(path).map_err(|error| Error::internal(format!("cannot read a link: {error}")))?;
-    hash_bytes(git, target.as_os_str().as_bytes().to_vec(), write).await
+/// What is at a path now.
+pub(super) fn content(git: &Git, path: &str) -> Result<Content> {
+    let found = Beneath::find(&git.folder, path).and_then(|place| place.map_or(Ok(Content::Absent), |it| it.content()));
+    found.map_err(|error| Error::internal(format!("cannot read {path}: {error}")))
 }
 
 /// The object of these bytes.
-async fn hash_bytes(git: &Git, bytes: Vec<u8>, write: bool) -> Result<String> {
+pub(super) async fn hash_bytes(git: &Git, bytes: Vec<u8>, write: bool) -> Result<String> {
     let args = ["hash-object", "--stdin", "-w"];
     let oid = git.feed(if write { &args[..] } else { &args[..2] }, bytes).await?;
     Ok(String::from_utf8_lossy(&oid).trim().to_owned())
@@ -176,10 +181,10 @@ async fn hash(git: &Git, paths: &[&str], write: bool) -> Result<Vec<Option<Strin
         }
         Ok(_) => Err(Error::internal("git hash-object answered too little")),
         // It vanished, or somebody writes it meanwhile, on which git gives up.
-        Err(error) => match std::fs::read(git.folder.join(paths[0])) {
-            Err(gone) if gone.kind() == std::io::ErrorKind::NotFound => Ok(vec![None]),
-            Err(_) => Err(error),
-            Ok(bytes) => hash_bytes(git, bytes, write).await.map(|oid| vec![Some(oid)]),
+        Err(error) => match content(git, paths[0]) {
+            Ok(Content::Absent) => Ok(vec![None]),
+            Ok(Content::File { bytes, .. }) => hash_bytes(git, bytes, write).await.map(|oid| vec![Some(oid)]),
+            _ => Err(error),
         },
     }
 }

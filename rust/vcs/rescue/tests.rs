@@ -68,7 +68,8 @@ async fn every_kind_of_path_comes_back_as_it_was() {
     it.write("script", b"#!/bin/sh\n");
     assert_eq!(rescue.changed(&it.git).await.unwrap().len(), names.len(), "a lost mode counts");
     for name in &names {
-        rescue.write_back(&it.git, name).await.unwrap();
+        let seen = now(&it.git, name).await.unwrap();
+        assert!(rescue.write_back(&it.git, name, &seen).await.unwrap());
     }
     assert!(rescue.changed(&it.git).await.unwrap().is_empty());
     let after: Vec<_> = names[..9].iter().map(|name| std::fs::read(it.path(name)).unwrap()).collect();
@@ -130,5 +131,49 @@ async fn a_nested_repository_and_a_pipe_are_watched_only() {
     rustix::fs::mknodat(rustix::fs::CWD, it.path("pipe"), rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
     let rescue = it.keep(&["nested", "pipe"]).await;
     assert!(rescue.entries.values().all(|entry| matches!(entry, RescueEntry::Watched { .. })));
-    assert!(rescue.write_back(&it.git, "pipe").await.is_err());
+    assert!(!rescue.write_back(&it.git, "pipe", &RescueEntry::Absent).await.unwrap());
+}
+
+#[tokio::test]
+async fn what_somebody_wrote_meanwhile_stays() {
+    let it = Folder::new();
+    it.write("a", b"one");
+    let rescue = it.keep(&["a"]).await;
+    it.write("a", b"two");
+    let seen = now(&it.git, "a").await.unwrap();
+    it.write("a", b"three");
+    assert!(!rescue.write_back(&it.git, "a", &seen).await.unwrap());
+    assert_eq!(std::fs::read(it.path("a")).unwrap(), b"three");
+}
+
+#[tokio::test]
+async fn a_path_below_a_link_is_not_there() {
+    let it = Folder::new();
+    let outside = tempfile::tempdir().unwrap();
+    std::fs::write(outside.path().join("a"), "secret").unwrap();
+    it.write("docs/a", b"one");
+    let rescue = it.keep(&["docs/a"]).await;
+    std::fs::remove_dir_all(it.path("docs")).unwrap();
+    std::os::unix::fs::symlink(outside.path(), it.path("docs")).unwrap();
+    let now = it.keep(&["docs/a", "docs"]).await;
+    assert_eq!(now.entries["docs/a"], RescueEntry::Absent);
+    assert!(matches!(now.entries["docs"], RescueEntry::Kept { mode: Mode::Link, .. }));
+    assert_eq!(it.git.find(&["grep", "secret", &now.reference]).await.unwrap(), None);
+    let refused = rescue.write_back(&it.git, "docs/a", &RescueEntry::Absent).await.unwrap_err();
+    assert!(refused.message.contains("docs is a link"), "{refused}");
+    assert_eq!(std::fs::read(outside.path().join("a")).unwrap(), b"secret");
+}
+
+#[tokio::test]
+async fn discarded_branches_go_once_nothing_names_them() {
+    let it = Folder::new();
+    it.write("a", b"one");
+    let commit = it.keep(&["a"]).await.reference;
+    for name in ["1-1000/tip", "1-1000/edits", "2-1000"] {
+        it.git.read(&["update-ref", &format!("{DISCARDED}{name}"), &commit]).await.unwrap();
+    }
+    let named = BTreeSet::from([format!("{DISCARDED}1-1000"), commit]);
+    assert_eq!(prune(&it.git, 1000 + DISCARDED_FOR, &named).await.unwrap(), 0);
+    assert_eq!(prune(&it.git, 1001 + DISCARDED_FOR, &named).await.unwrap(), 1);
+    assert_eq!(prune(&it.git, 1001 + DISCARDED_FOR, &BTreeSet::new()).await.unwrap(), 2);
 }

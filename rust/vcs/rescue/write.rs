@@ -1,55 +1,42 @@
-//! Writing a kept path back: whole beside it, then in its place in one step.
+//! Writing a kept path back: whole beside it, then in its place in one step, and only where what is there is expected.
 
 use super::{Mode, RescueEntry};
 use crate::contract::Code;
 use crate::error::{Error, Result};
-use crate::paths::{self, Access};
+use crate::paths::{Beneath, Content, replace_expected};
 use crate::vcs::git::Git;
-use std::os::unix::ffi::OsStringExt;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-pub(super) async fn write(git: &Git, path: &str, entry: &RescueEntry) -> Result<()> {
-    let full = git.folder.join(path);
-    match entry {
-        RescueEntry::Absent => match std::fs::remove_file(&full) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(cannot(&full, &error)),
-            _ => Ok(()),
-        },
-        RescueEntry::Watched { .. } => Err(Error::internal(format!("{path} was not kept"))),
-        RescueEntry::Kept { mode, oid, .. } => {
-            let folder = full.parent().unwrap_or(&git.folder);
-            std::fs::create_dir_all(folder).map_err(|error| cannot(&full, &error))?;
-            match mode {
-                Mode::Link => link(git, oid, &full).await,
-                Mode::File | Mode::Executable => file(git, oid, *mode == Mode::Executable, &full).await,
-            }
-        }
+/// Puts `new` in the place of what is expected at a path; false where something else is there, which then stays.
+pub(super) async fn replace(git: &Git, path: &str, expected: &RescueEntry, new: &RescueEntry) -> Result<bool> {
+    let (expected, new) = (content(git, path, expected).await?, content(git, path, new).await?);
+    if expected == Content::Other || new == Content::Other {
+        return Ok(false);
     }
+    let done = replace_expected(&git.folder, path, &expected, &new).map_err(|error| cannot(path, &error))?;
+    if done && new == Content::Absent && Beneath::find(&git.folder, path).is_ok_and(|place| place.is_some()) {
+        // As git does: a folder goes with its last file.
+        let parents = Path::new(path).ancestors().skip(1).filter(|parent| !parent.as_os_str().is_empty());
+        parents.map_while(|parent| std::fs::remove_dir(git.folder.join(parent)).ok()).for_each(drop);
+    }
+    Ok(done)
 }
 
-async fn file(git: &Git, oid: &str, executable: bool, full: &Path) -> Result<()> {
-    let bytes = blob(git, oid, full).await?;
-    let bits = match (std::fs::metadata(full).map(|facts| facts.permissions().mode() & 0o777), executable) {
-        (Ok(bits), true) => bits | ((bits & 0o444) >> 2),
-        (Ok(bits), false) => bits & !0o111,
-        (Err(_), true) => 0o755,
-        (Err(_), false) => 0o644,
+/// What an entry says is there.
+pub(super) async fn content(git: &Git, path: &str, entry: &RescueEntry) -> Result<Content> {
+    let (mode, oid) = match entry {
+        RescueEntry::Absent => return Ok(Content::Absent),
+        RescueEntry::Watched { .. } => return Ok(Content::Other),
+        RescueEntry::Kept { mode, oid, .. } => (mode, oid),
     };
-    paths::replace_durably(full, &bytes, Access::Bits(bits)).map_err(|error| cannot(full, &error))
+    let blob = git.bytes(&["cat-file", "blob", oid]).await;
+    let bytes = blob.map_err(|error| error.context(format!("cannot write {path}")))?;
+    Ok(match mode {
+        Mode::Link => Content::Link(bytes),
+        Mode::File | Mode::Executable => Content::File { bytes, executable: *mode == Mode::Executable },
+    })
 }
 
-async fn link(git: &Git, oid: &str, full: &Path) -> Result<()> {
-    let target = std::ffi::OsString::from_vec(blob(git, oid, full).await?);
-    paths::replace_with_link(full, Path::new(&target)).map_err(|error| cannot(full, &error))
-}
-
-async fn blob(git: &Git, oid: &str, full: &Path) -> Result<Vec<u8>> {
-    git.bytes(&["cat-file", "blob", oid])
-        .await
-        .map_err(|error| error.context(format!("cannot write {} back", full.display())))
-}
-
-fn cannot(full: &Path, error: &std::io::Error) -> Error {
-    Error::new(Code::Internal, format!("cannot write {} back: {error}", full.display()))
+pub(super) fn cannot(path: &str, error: &std::io::Error) -> Error {
+    Error::new(Code::GitFailed, format!("cannot write {path}: {error}"))
 }

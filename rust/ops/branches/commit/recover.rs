@@ -1,39 +1,40 @@
-//! Commits to stacks that the daemon was making when it was killed: finished, or found not to have been made.
+//! What the daemon was doing when it was killed: finished, or found not to have been done.
 
 use super::after_ending;
 use super::stack::{order_of, record};
+use crate::attribution::Owner;
 use crate::clock;
 use crate::contract;
 use crate::core::{Core, Ending};
 use crate::error::Result;
+use crate::ops::branches::discarded::Discarded;
 use crate::ops::branches::trouble::{self, NOT_COMMITTED};
-use crate::ops::stacks;
+use crate::ops::branches::{prune, worktrees};
+use crate::ops::{edits, rewrite, stacks};
 use crate::status::AgentStatus;
-use crate::store::Filter;
-use crate::task::{Isolation, Task};
-use crate::vcs::commit::{self as vcs, CommitPlace, Intent};
-use crate::vcs::git::Git;
-use crate::vcs::rescue;
-use std::collections::BTreeSet;
+use crate::store::{Filter, Who};
+use crate::task::Task;
+use crate::vcs::commit::{self as vcs, CommitIntent, CommitPlace};
+use crate::vcs::rewrite::{self as tree, Action, Intent, RewriteIntent, Rewritten};
 
-/// After the daemon was killed: commits that it was making are finished or found not to be made, and what turns left
-/// meanwhile is committed.
+/// After the daemon was killed: what it was doing is finished, and what turns left meanwhile is committed.
 pub async fn recover(core: &Core) {
     let Ok(store) = core.store() else { return };
     let intents = store.read(|tx| tx.intents::<Intent>()).await.unwrap_or_else(|error| {
-        log::error!("cannot read which commits were being made: {error}");
+        log::error!("cannot read what was being done: {error}");
         Vec::new()
     });
     for (task, intent) in intents {
         if let Err(error) = finish(core, &task, &intent).await {
-            log::error!("cannot finish a commit: {error}");
-            let words =
-                format!("a commit that was being made when the daemon ended cannot be looked at: {}", error.message);
-            let rescue = format!("all bytes are kept in {}", intent.rescue.reference);
+            log::error!("cannot finish what was being done: {error}");
+            let words = match intent {
+                Intent::Commit(_) => "a commit that was being made when the daemon ended cannot be looked at",
+                _ => "what was being done to its branch when the daemon ended cannot be finished",
+            };
             let trouble = contract::Trouble {
                 kind: "damaged".into(),
-                text: words,
-                remedy: Some(rescue),
+                text: format!("{words}: {}", error.message),
+                remedy: Some(format!("all bytes are kept in {}", intent.references().join(" and "))),
                 above: None,
                 files: Vec::new(),
             };
@@ -41,7 +42,7 @@ pub async fn recover(core: &Core) {
             told.unwrap_or_else(|error| log::error!("cannot store a trouble: {error}"));
         }
     }
-    prune(core).await;
+    prune::prune(core).await;
     let resting =
         |task: &Task| task.status.is_live() && task.stack.is_some() && task.agent_status.status == AgentStatus::Idle;
     let tasks = store.read(|tx| tx.tasks(None, &Filter::default())).await.unwrap_or_default();
@@ -50,27 +51,98 @@ pub async fn recover(core: &Core) {
     }
 }
 
-/// Old rescues go, but those that an unfinished commit may need.
-async fn prune(core: &Core) {
-    let Ok(store) = core.store() else { return };
-    let known = store.read(|tx| Ok((tx.tasks(None, &Filter::default())?, tx.intents::<Intent>()?))).await;
-    let Ok((tasks, intents)) = known else { return };
-    let named = intents.into_iter().map(|(_, intent)| intent.rescue.reference).collect();
-    let stacks = tasks.iter().filter(|task| task.isolation == Isolation::Stack);
-    for project in stacks.map(|task| task.project.as_str()).collect::<BTreeSet<&str>>() {
-        let git = Git::plumbing(project, &core.environments.of_project(project));
-        if let Err(error) = rescue::prune(&git, crate::clock::now(), &named).await {
-            log::info!("cannot let go of old rescues in {project}: {error}");
-        }
+/// Finishes what was begun for the task and did not come to its end: before anything else is begun for it.
+pub async fn settle(core: &Core, task: &str) -> Result<()> {
+    match core.read(task, |tx, task| tx.intent::<Intent>(task)).await? {
+        Some(intent) => finish(core, task, &intent).await,
+        None => Ok(()),
     }
 }
 
 async fn finish(core: &Core, task: &str, intent: &Intent) -> Result<()> {
     let task = core.read(task, |tx, task| tx.row(task)).await?;
+    match intent {
+        Intent::Commit(intent) => commit(core, &task, intent).await,
+        Intent::Rewrite(intent) => rewriting(core, &task, intent).await,
+        Intent::RemoveWorktree(intent) => worktrees::finish_removal(core, &task, intent).await,
+        Intent::RestoreWorktree { .. } => {
+            match core.read(&task.uuid, |tx, task| Discarded::of(tx, task)).await {
+                Ok(kept) => worktrees::bring_back(core, &task, &kept).await,
+                // It is back already.
+                Err(_) => core.write(&task.uuid, |tx, task| tx.end_intent(task)).await,
+            }
+        }
+    }
+}
+
+/// Whether it is still to be finished, now that the repository is held: a verb may have done it meanwhile.
+async fn is_open(core: &Core, task: &Task, intent: &Intent) -> Result<bool> {
+    let now = core.read(&task.uuid, |tx, task| tx.intent::<Intent>(task)).await?;
+    Ok(now.as_ref() == Some(intent))
+}
+
+async fn commit(core: &Core, task: &Task, intent: &CommitIntent) -> Result<()> {
     let loaded = core.config_of(&task.project);
-    let but = stacks::open_for(core, &task, &loaded).await?;
-    let git = Git::plumbing(&task.project, but.environment());
+    let but = stacks::open_for(core, task, &loaded).await?;
+    let git = rewrite::git(&but);
     let held = stacks::hold(&but).await?;
+    if !is_open(core, task, &Intent::Commit(Box::new(intent.clone()))).await? {
+        return Ok(());
+    }
     let outcome = vcs::recover(CommitPlace { git: &git, but: &but, held: &held }, intent).await?;
-    record(core, &task, &order_of(intent), outcome).await.map(drop)
+    record(core, task, &order_of(intent), outcome).await.map(drop)
+}
+
+async fn rewriting(core: &Core, task: &Task, intent: &RewriteIntent) -> Result<()> {
+    let loaded = core.config_of(&task.project);
+    let but = stacks::open_for(core, task, &loaded).await?;
+    let git = rewrite::git(&but);
+    let held = stacks::hold(&but).await?;
+    if !is_open(core, task, &Intent::Rewrite(Box::new(intent.clone()))).await? {
+        return Ok(());
+    }
+    let rewritten = tree::recover(CommitPlace { git: &git, but: &but, held: &held }, intent).await?;
+    match &intent.action {
+        Action::Discard { branch, reference, files } => {
+            let files = files.iter().map(|file| file.path.clone()).collect();
+            let kept = Discarded { branch: branch.clone(), reference: reference.clone(), files };
+            if rewritten.done.is_ok() && rewritten.moved.is_none() {
+                let end = rewrite::end(core, &task.uuid, &intent.rescue.reference, &rewritten, move |tx, task, _| {
+                    kept.record(tx, task)
+                });
+                return end.await;
+            }
+            // Somebody wrote one of its files since: what of it was taken away comes back.
+            let action = Action::Restore {
+                branch: kept.branch.clone(),
+                reference: kept.reference.clone(),
+                files: kept.files.clone(),
+            };
+            let undone = rewrite::run(core, task, &but, &held, action, move |tx, task, _| {
+                let text = format!("{} was not discarded: the daemon was stopped meanwhile", kept.branch);
+                tx.journal(task, Who::Chorus, "not_discarded", &text, None)
+            });
+            undone.await?.done
+        }
+        Action::Restore { .. } => {
+            restored(core, task, intent, &rewritten).await?;
+            rewritten.done
+        }
+        _ => rewrite::end(core, &task.uuid, &intent.rescue.reference, &rewritten, |_, _, _| Ok(())).await,
+    }
+}
+
+/// Records what came of a restore: the task is reopened, and the edits that are back are its own.
+pub async fn restored(core: &Core, task: &Task, intent: &RewriteIntent, rewritten: &Rewritten) -> Result<()> {
+    let Action::Restore { files, .. } = &intent.action else { return Ok(()) };
+    if rewritten.done.is_ok() {
+        for file in files.iter().filter(|file| !rewritten.left.contains(file)) {
+            edits::attribute(core, &task.project, file, Owner::Task(task.uuid.clone())).await?;
+        }
+    }
+    let left = rewritten.left.clone();
+    rewrite::end(core, &task.uuid, &intent.rescue.reference, rewritten, move |tx, task, _| {
+        Discarded::of(tx, task)?.restored(tx, task, &left)
+    })
+    .await
 }

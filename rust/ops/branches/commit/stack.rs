@@ -10,12 +10,14 @@ use crate::error::Result;
 use crate::ops::branches::trouble::{self, Done, NOT_COMMITTED, WITHOUT_HOOKS, describe, file_count};
 use crate::ops::branches::{hooks, uncommitted, upstream};
 use crate::ops::edits::{cleaned, renames};
+use crate::ops::rewrite::TaskLog;
 use crate::ops::{edits, stacks};
 use crate::store::{NewCommit, Tx, Who};
 use crate::task::Task;
 use crate::vcs::but::{ButStatus, Grammar};
-use crate::vcs::commit::{self as vcs, CommitDesk, CommitOrder, CommitOutcome, CommitPlace, Intent, Made};
+use crate::vcs::commit::{self as vcs, CommitDesk, CommitIntent, CommitOrder, CommitOutcome, CommitPlace, Made};
 use crate::vcs::git::{Git, Hooks};
+use crate::vcs::rewrite::{Intent, IntentLog};
 
 /// What does not fit into one command goes into another commit; so many at most at once.
 const MOST_COMMITS: usize = 100;
@@ -37,15 +39,12 @@ pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&
     let git = Git::plumbing(&task.project, but.environment());
     let order = CommitOrder { number: task.number, branch: branch.clone(), message };
     let mut desk = AtDesk { core, task, branch: &branch, held: None, settled: true, seen: None };
+    // What was cut off while the daemon lived is finished before another begins.
+    super::recover::settle(core, &task.uuid).await?;
     let held = stacks::hold(&but).await?;
     // Only under the lock: turns that end together would otherwise all scan the tree at once.
     edits::reconcile(core, &task.project).await?;
     let place = CommitPlace { git: &git, but: &but, held: &held };
-    // A commit that was cut off while the daemon lived: it is finished before another begins.
-    if let Some(intent) = core.read(&task.uuid, |tx, task| tx.intent::<Intent>(task)).await? {
-        let outcome = vcs::recover(place, &intent).await?;
-        record(core, task, &order_of(&intent), outcome).await?;
-    }
     let mut done = Done::Nothing;
     for _ in 0..MOST_COMMITS {
         let outcome = vcs::commit(place, &order, &mut desk).await?;
@@ -70,7 +69,7 @@ pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&
 }
 
 /// The order that an intent was made for.
-pub fn order_of(intent: &Intent) -> CommitOrder {
+pub fn order_of(intent: &CommitIntent) -> CommitOrder {
     CommitOrder { number: intent.number, branch: intent.branch.clone(), message: intent.message.clone() }
 }
 
@@ -106,10 +105,12 @@ impl CommitDesk for AtDesk<'_> {
     fn saw(&mut self, status: &ButStatus) {
         self.seen = Some(status.clone());
     }
+}
 
+#[async_trait::async_trait]
+impl IntentLog for AtDesk<'_> {
     async fn intend(&mut self, intent: &Intent) -> Result<()> {
-        let intent = intent.clone();
-        self.core.write(&self.task.uuid, move |tx, task| tx.begin_intent(task, &intent)).await
+        TaskLog::of(self.core, &self.task.uuid).intend(intent).await
     }
 }
 

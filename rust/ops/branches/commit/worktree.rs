@@ -24,7 +24,8 @@ pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&
         None => message::generated(core, task, loaded).await?,
     };
     let lock = Lock::of(&worktree.project.common_dir().await?);
-    let _held = lock.hold_for(&format!("a commit of #{}", task.number), stacks::QUEUE).await?;
+    let held = lock.hold_for(&format!("a commit of #{}", task.number), stacks::QUEUE).await?;
+    let worktree = Worktree { project: worktree.project.clone().holding(&held), ..worktree };
     if let Err(error) = record_foreign_commits(core, task, &worktree).await {
         log::warn!("cannot look for commits of others on {}: {error}", worktree.branch);
     }

@@ -1,0 +1,360 @@
+//! A path below a folder that leads through no link: what other people's links point to is neither read nor written.
+
+use super::replace::UNFINISHED;
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RenameFlags, Stat};
+use rustix::io::Errno;
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{Error, ErrorKind, Read, Result, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Component, Path, PathBuf};
+
+/// How a folder on the way is opened: only to go on from there, where the system can.
+#[cfg(target_os = "linux")]
+const FOLDER: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+#[cfg(not(target_os = "linux"))]
+const FOLDER: OFlags = OFlags::DIRECTORY.union(OFlags::CLOEXEC);
+
+/// A place in a folder that is open: renaming or replacing a folder above it changes nothing.
+#[derive(Debug)]
+pub struct Beneath {
+    folder: OwnedFd,
+    name: OsString,
+    shown: PathBuf,
+}
+
+/// What is at a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Nothing.
+    Absent,
+    /// A file.
+    File {
+        /// All of it.
+        bytes: Vec<u8>,
+        /// Whether somebody may run it.
+        executable: bool,
+    },
+    /// A link, and where it points.
+    Link(Vec<u8>),
+    /// Neither a file nor a link, or a file that is too large to be held in memory.
+    Other,
+}
+
+/// Files larger than this are [`Content::Other`]: 64 MiB.
+pub const LARGEST: u64 = 64 * 1024 * 1024;
+
+impl Beneath {
+    /// The place of `path` below `root`; nothing where a folder above it is missing or is no folder but a link, for
+    /// then there is no such path.
+    pub fn find(root: &Path, path: impl AsRef<Path>) -> Result<Option<Beneath>> {
+        Beneath::walk(root, path.as_ref(), false)
+    }
+
+    /// The same with the missing folders made; an error that names the link or file where a folder should be.
+    pub fn make(root: &Path, path: impl AsRef<Path>) -> Result<Beneath> {
+        Beneath::walk(root, path.as_ref(), true)?.ok_or_else(|| Error::from(ErrorKind::NotFound))
+    }
+
+    fn walk(root: &Path, path: &Path, make: bool) -> Result<Option<Beneath>> {
+        let mut names = Vec::new();
+        for component in path.components() {
+            match component {
+                Component::Normal(name) => names.push(name),
+                Component::CurDir => {}
+                _ => return Err(Error::new(ErrorKind::InvalidInput, format!("{} leads elsewhere", path.display()))),
+            }
+        }
+        let Some(name) = names.pop() else { return Err(Error::from(ErrorKind::InvalidInput)) };
+        let mut folder = rustix::fs::openat(CWD, root, FOLDER, Mode::empty())?;
+        let mut shown = PathBuf::new();
+        for parent in names {
+            shown.push(parent);
+            if make {
+                match rustix::fs::mkdirat(&folder, parent, Mode::from_raw_mode(0o777)) {
+                    Ok(()) | Err(Errno::EXIST) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            folder = match rustix::fs::openat(&folder, parent, FOLDER | OFlags::NOFOLLOW, Mode::empty()) {
+                Ok(folder) => folder,
+                Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) if !make => return Ok(None),
+                Err(Errno::NOTDIR | Errno::LOOP) => {
+                    let why = format!("{} is a link or a file where a folder is needed: move it away", shown.display());
+                    return Err(Error::new(ErrorKind::NotADirectory, why));
+                }
+                Err(error) => return Err(error.into()),
+            };
+        }
+        Ok(Some(Beneath { folder, name: name.to_owned(), shown: path.to_owned() }))
+    }
+
+    /// What the file system says of it; nothing where there is nothing.
+    pub fn facts(&self) -> Result<Option<Stat>> {
+        match rustix::fs::statat(&self.folder, &self.name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(facts) => Ok(Some(facts)),
+            Err(Errno::NOENT) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The file, open to be read; one that is no regular file is an error, and never awaited.
+    pub fn open(&self) -> Result<File> {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = File::from(rustix::fs::openat(&self.folder, &self.name, flags, Mode::empty())?);
+        if file.metadata()?.is_file() {
+            return Ok(file);
+        }
+        Err(Error::new(ErrorKind::InvalidInput, format!("{} is no file", self.shown.display())))
+    }
+
+    /// Where the link there points.
+    pub fn target(&self) -> Result<Vec<u8>> {
+        let target = rustix::fs::readlinkat(&self.folder, &self.name, Vec::new())?;
+        Ok(OsString::from_vec(target.into_bytes()).into_vec())
+    }
+
+    /// What is there.
+    pub fn content(&self) -> Result<Content> {
+        let Some(facts) = self.facts()? else { return Ok(Content::Absent) };
+        let found = match FileType::from_raw_mode(facts.st_mode) {
+            FileType::Symlink => self.target().map(Content::Link),
+            FileType::RegularFile if u64::try_from(facts.st_size).is_ok_and(|size| size <= LARGEST) => {
+                let executable = facts.st_mode & 0o111 != 0;
+                let mut bytes = Vec::new();
+                let read = self.open().and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
+                read.map(|_| Content::File { bytes, executable })
+            }
+            _ => Ok(Content::Other),
+        };
+        match found {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Content::Absent),
+            found => found,
+        }
+    }
+
+    fn beside(&self) -> Result<Beneath> {
+        let name = format!("{UNFINISHED}{}", uuid::Uuid::new_v4()).into();
+        Ok(Beneath { folder: self.folder.try_clone()?, name, shown: self.shown.clone() })
+    }
+
+    fn remove(&self) -> Result<()> {
+        Ok(rustix::fs::unlinkat(&self.folder, &self.name, AtFlags::empty())?)
+    }
+
+    fn rename(&self, to: &Beneath, flags: RenameFlags) -> rustix::io::Result<()> {
+        rustix::fs::renameat_with(&self.folder, &self.name, &to.folder, &to.name, flags)
+    }
+
+    /// Moves it to where nothing is; false where something is.
+    fn rename_to_nothing(&self, to: &Beneath) -> Result<bool> {
+        match self.rename(to, RenameFlags::NOREPLACE) {
+            Ok(()) => Ok(true),
+            Err(Errno::EXIST) => Ok(false),
+            Err(error) if is_unsupported(error) => {
+                match rustix::fs::linkat(&self.folder, &self.name, &to.folder, &to.name, AtFlags::empty()) {
+                    Ok(()) => self.remove().map(|()| true),
+                    Err(Errno::EXIST) => Ok(false),
+                    Err(error) => Err(error.into()),
+                }
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Makes it anew: the bytes are on the disk before this returns.
+    fn create(&self, content: &Content, access: Option<u32>) -> Result<()> {
+        match content {
+            Content::File { bytes, executable } => {
+                let usual = if *executable { 0o777 } else { 0o666 };
+                let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+                let mode = Mode::from_raw_mode(usual);
+                let mut file = File::from(rustix::fs::openat(&self.folder, &self.name, flags, mode)?);
+                file.write_all(bytes)?;
+                if let Some(bits) = access {
+                    let bits = if *executable { bits | ((bits & 0o444) >> 2) } else { bits & !0o111 };
+                    rustix::fs::fchmod(file.as_fd(), Mode::from_raw_mode(bits as _))?;
+                }
+                file.sync_all()
+            }
+            Content::Link(target) => Ok(rustix::fs::symlinkat(OsStr::from_bytes(target), &self.folder, &self.name)?),
+            Content::Absent | Content::Other => Err(Error::from(ErrorKind::InvalidInput)),
+        }
+    }
+}
+
+fn is_unsupported(error: Errno) -> bool {
+    [Errno::INVAL, Errno::NOSYS, Errno::OPNOTSUPP, Errno::NOTSUP].contains(&error)
+}
+
+/// Puts `new` in the place of `path` below `root`, in one step and only where `expected` is there; false where something
+/// else is, which then stays. What somebody writes at that very moment is put back.
+pub fn replace_expected(root: &Path, path: impl AsRef<Path>, expected: &Content, new: &Content) -> Result<bool> {
+    let place = match new {
+        Content::Absent => Beneath::find(root, path)?,
+        _ => Some(Beneath::make(root, path)?),
+    };
+    let Some(place) = place else { return Ok(*expected == Content::Absent) };
+    if place.content()? != *expected || *expected == Content::Other {
+        return Ok(false);
+    }
+    if expected == new {
+        return Ok(true);
+    }
+    let beside = place.beside()?;
+    if *new == Content::Absent {
+        if !place.rename_to_nothing(&beside)? {
+            return Ok(false);
+        }
+        return settle(&place, &beside, expected, false);
+    }
+    let access = place.facts()?.filter(|_| matches!(expected, Content::File { .. })).map(|facts| facts.st_mode);
+    #[allow(clippy::useless_conversion, reason = "its width depends on the system")]
+    let access = access.map(|mode| u32::from(mode) & 0o777);
+    if let Err(error) = beside.create(new, access) {
+        // Nothing of it stays, also where it was not made.
+        let _ = beside.remove();
+        return Err(error);
+    }
+    if *expected == Content::Absent {
+        let placed = beside.rename_to_nothing(&place);
+        if !matches!(placed, Ok(true)) {
+            let _ = beside.remove();
+        }
+        return placed;
+    }
+    match beside.rename(&place, RenameFlags::EXCHANGE) {
+        Ok(()) => settle(&place, &beside, expected, true),
+        Err(Errno::NOENT) => beside.remove().map(|()| false),
+        Err(error) if is_unsupported(error) => {
+            let aside = place.beside()?;
+            if !place.rename_to_nothing(&aside)? || !settle(&place, &aside, expected, false)? {
+                return beside.remove().map(|()| false);
+            }
+            let placed = beside.rename_to_nothing(&place)?;
+            if !placed {
+                beside.remove()?;
+            }
+            Ok(placed)
+        }
+        Err(error) => {
+            let _ = beside.remove();
+            Err(error.into())
+        }
+    }
+}
+
+/// Looks at what was taken out of a place: as expected it goes, else it is put back.
+fn settle(place: &Beneath, displaced: &Beneath, expected: &Content, exchanged: bool) -> Result<bool> {
+    if displaced.content()? == *expected {
+        return displaced.remove().map(|()| true);
+    }
+    if exchanged {
+        displaced.rename(place, RenameFlags::EXCHANGE)?;
+        // Ours again, whose bytes the caller has.
+        return displaced.remove().map(|()| false);
+    }
+    if displaced.rename_to_nothing(place)? {
+        return Ok(false);
+    }
+    let name = displaced.name.to_string_lossy();
+    Err(Error::other(format!(
+        "{} was written twice at that moment: the first is in {name} beside it",
+        place.shown.display()
+    )))
+}
+
+/// The link among the folders above a path, if there is one: what is below it is not in `root`.
+pub fn link_above(root: &Path, path: &str) -> Option<String> {
+    let parents = Path::new(path).ancestors().skip(1).filter(|parent| !parent.as_os_str().is_empty());
+    let links = parents.filter(|parent| root.join(parent).symlink_metadata().is_ok_and(|facts| facts.is_symlink()));
+    links.last().map(|link| link.to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(text: &str) -> Content {
+        Content::File { bytes: text.as_bytes().to_vec(), executable: false }
+    }
+
+    fn at(root: &Path, path: &str) -> Content {
+        Beneath::find(root, path).unwrap().map_or(Content::Absent, |place| place.content().unwrap())
+    }
+
+    fn names(folder: &Path) -> usize {
+        std::fs::read_dir(folder).unwrap().count()
+    }
+
+    #[test]
+    fn only_what_is_expected_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let contents = [Content::Absent, file("a"), file("b"), Content::Link(b"no where".to_vec())];
+        for from in &contents {
+            for to in &contents {
+                for expected in &contents {
+                    let now = at(root, "deep/x");
+                    assert!(replace_expected(root, "deep/x", &now, from).unwrap());
+                    let done = replace_expected(root, "deep/x", expected, to).unwrap();
+                    assert_eq!((done, at(root, "deep/x")), (expected == from, if done { to } else { from }.clone()));
+                    assert!(names(&root.join("deep")) <= 1, "nothing is left beside it");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_beyond_a_link_is_read_or_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let (root, outside) = (folder.path().join("root"), folder.path().join("outside"));
+        std::fs::create_dir_all(&root).unwrap();
+        std::fs::create_dir_all(outside.join("deep")).unwrap();
+        std::fs::write(outside.join("deep/a"), "secret").unwrap();
+        std::os::unix::fs::symlink(&outside, root.join("docs")).unwrap();
+        for path in ["docs/deep/a", "docs/b", "docs/deep/c/d"] {
+            assert!(Beneath::find(&root, path).unwrap().is_none(), "{path}");
+            assert!(replace_expected(&root, path, &Content::Absent, &Content::Absent).unwrap());
+            let refused = replace_expected(&root, path, &Content::Absent, &file("x")).unwrap_err();
+            assert!(refused.to_string().starts_with("docs is a link"), "{refused}");
+            assert!(!replace_expected(&root, path, &file("secret"), &Content::Absent).unwrap());
+            assert_eq!(link_above(&root, path).as_deref(), Some("docs"));
+        }
+        assert_eq!((names(&outside), names(&outside.join("deep"))), (1, 1));
+        assert_eq!(at(&root, "docs"), Content::Link(outside.as_os_str().as_bytes().to_vec()));
+        assert!(Beneath::find(&root, "../outside/deep/a").is_err() && Beneath::find(&root, "/etc/passwd").is_err());
+    }
+
+    #[test]
+    fn what_is_written_at_the_moment_of_the_exchange_is_put_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        std::fs::write(root.join("x"), "theirs").unwrap();
+        let place = Beneath::find(root, "x").unwrap().unwrap();
+        let beside = place.beside().unwrap();
+        beside.create(&file("ours"), None).unwrap();
+        beside.rename(&place, RenameFlags::EXCHANGE).unwrap();
+        assert!(!settle(&place, &beside, &file("expected"), true).unwrap());
+        assert_eq!((at(root, "x"), names(root)), (file("theirs"), 1));
+        place.rename_to_nothing(&beside).unwrap();
+        assert!(!settle(&place, &beside, &file("expected"), false).unwrap());
+        assert_eq!((at(root, "x"), names(root)), (file("theirs"), 1));
+    }
+
+    #[test]
+    fn permissions_stay_and_what_is_no_file_is_left_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        std::fs::write(root.join("x"), "a").unwrap();
+        std::fs::set_permissions(root.join("x"), PermissionsExt::from_mode(0o640)).unwrap();
+        let run = Content::File { bytes: b"b".to_vec(), executable: true };
+        assert!(replace_expected(root, "x", &file("a"), &run).unwrap());
+        assert_eq!(std::fs::metadata(root.join("x")).unwrap().permissions().mode() & 0o777, 0o750);
+        std::fs::create_dir(root.join("dir")).unwrap();
+        assert_eq!(at(root, "dir"), Content::Other);
+        assert!(!replace_expected(root, "dir", &Content::Other, &Content::Absent).unwrap());
+    }
+}

@@ -1,0 +1,189 @@
+//! What rewrites the shared tree and is cut short, or meets another writer: every byte is in the tree, in a commit or under
+//! a reference that the task names, and the next verb works.
+
+use super::edits::{edit, numbered, numbered_but, write};
+use super::world::{World, each_standin};
+use chorus_testkit::wait_until;
+
+/// A task with a commit and uncommitted edits beside another's in the same file.
+struct Scene {
+    world: World,
+    task: String,
+    branch: String,
+    rounds: usize,
+}
+
+impl Scene {
+    fn new(world: World) -> Scene {
+        let task = world.rested("Given up", &(edit("b.txt", 5, "five") + "[[say done]]"));
+        world.commits(&task, 1);
+        let branch = world.branch(&task);
+        let mut scene = Scene { world, task, branch, rounds: 0 };
+        scene.edits("send");
+        scene.world.asking("Other", &edit("a.txt", 30, "thirty by the other"));
+        scene
+    }
+
+    /// Edits whose turn is not over.
+    #[track_caller]
+    fn edits(&mut self, verb: &str) {
+        self.rounds += 1;
+        let markers = edit("a.txt", self.rounds * 2 + 9, "mine") + &write(&format!("{}.txt", self.rounds), "new\n");
+        let prompt = format!("{markers} [[ask]] [[say done]]");
+        match verb {
+            "send" => self.world.json(["send", &self.task, &prompt]),
+            _ => self.world.json(["start", &self.task, "--prompt", &prompt]),
+        };
+        self.world.asks(&self.task);
+    }
+
+    fn text(&self) -> String {
+        let lines = (1..=self.rounds).map(|round| (round * 2 + 9, "mine")).chain([(30, "thirty by the other")]);
+        numbered_but(&lines.collect::<Vec<_>>())
+    }
+
+    #[track_caller]
+    fn is_whole(&self) {
+        assert_eq!(self.world.read("a.txt"), self.text());
+        assert_eq!(self.world.read("b.txt"), numbered("line").replace("line 5\n", "five\n"));
+        for round in 1..=self.rounds {
+            assert_eq!(self.world.read(&format!("{round}.txt")), "new\n");
+        }
+    }
+
+    #[track_caller]
+    fn is_gone(&self) {
+        assert_eq!(self.world.read("a.txt"), numbered_but(&[(30, "thirty by the other")]));
+        assert_eq!(self.world.read("b.txt"), numbered("line"));
+        assert!((1..=self.rounds).all(|round| !self.world.project().join(format!("{round}.txt")).exists()));
+    }
+
+    /// The daemon is killed while a verb is at that call of `but`; false when the verb needed fewer.
+    #[track_caller]
+    fn killed_at(&self, verb: &[&str], side: &str, word: &str, call: usize) -> bool {
+        self.world.stop(side, word, call);
+        let mut running = self.world.chorus(verb).spawn().unwrap();
+        let file = self.world.root().join("but/stopped");
+        let mut ended = false;
+        wait_until("but stops, or the verb ends", || {
+            ended = running.try_wait().unwrap().is_some();
+            ended || file.exists()
+        });
+        let stops = file.exists();
+        if stops {
+            let but = self.world.stopped();
+            running.kill().unwrap();
+            running.wait().unwrap();
+            self.world.kill_daemon();
+            self.world.go_on();
+            self.world.kill(but);
+        }
+        self.world.go_on();
+        self.world.look(&self.task);
+        wait_until("what was begun is finished", || self.intents() == 0);
+        stops
+    }
+
+    fn intents(&self) -> i64 {
+        let store = rusqlite::Connection::open(self.world.state().join("chorus.db")).unwrap();
+        store.query_row("SELECT count(*) FROM intents", [], |row| row.get(0)).unwrap()
+    }
+}
+
+#[test]
+fn a_discard_that_is_killed_at_any_call_of_but_is_finished_or_was_not_begun() {
+    each_standin(|world| {
+        let mut scene = Scene::new(world);
+        let tip = scene.world.git(["rev-parse", &scene.branch]);
+        let task = scene.task.clone();
+        for (side, word) in
+            [("before", "branch"), ("after", "branch"), ("before", "unapply"), ("after", "unapply"), ("before", "diff")]
+        {
+            scene.killed_at(&["fail", &task, "--discard"], side, word, 1);
+            if scene.world.look(&task)["status"] != "failed" {
+                scene.world.json(["fail", &task]);
+            }
+            let is_there = scene.world.branches().contains(&scene.branch);
+            if is_there {
+                scene.is_whole();
+                scene.world.json(["reopen", &task]);
+            } else {
+                scene.is_gone();
+                let journal = scene.world.journal(&task);
+                assert!(journal.iter().any(|(what, _)| what == "discarded"), "{side} {word}: {journal:?}");
+                scene.world.json(["reopen", &task, "--restore"]);
+            }
+            scene.is_whole();
+            assert_eq!(scene.world.git(["rev-parse", &scene.branch]), tip, "{side} {word}");
+            scene.edits("start");
+        }
+    });
+}
+
+#[test]
+fn a_restore_that_is_killed_is_finished_and_one_that_fails_changes_no_task() {
+    each_standin(|world| {
+        let mut scene = Scene::new(world);
+        let task = scene.task.clone();
+        scene.world.json(["fail", &task, "--discard"]);
+        scene.is_gone();
+        scene.world.git(["branch", &scene.branch, "main"]);
+        assert_eq!(scene.world.refused(["reopen", &task, "--restore"]).code, "vcs_refused");
+        assert_eq!(scene.world.look(&task)["status"], "failed");
+        scene.world.git(["branch", "-D", &scene.branch]);
+        scene.is_gone();
+        for side in ["before", "after"] {
+            assert!(scene.killed_at(&["reopen", &task, "--restore"], side, "apply", 1), "{side}");
+            scene.is_whole();
+            assert_eq!(scene.world.look(&task)["status"], "pending");
+            scene.edits("start");
+            scene.world.json(["fail", &task, "--discard"]);
+            scene.is_gone();
+        }
+    });
+}
+
+#[test]
+fn lines_that_a_person_writes_while_a_discard_is_planned_stay() {
+    each_standin(|world| {
+        let scene = Scene::new(world);
+        let task = scene.task.clone();
+        scene.world.stop("after", "diff", 1);
+        let mut verb = scene.world.chorus(["fail", &task, "--discard"]).spawn().unwrap();
+        scene.world.stopped();
+        let above = "one\ntwo\nthree\n";
+        scene.world.write("project/a.txt", &(above.to_owned() + &scene.text()));
+        scene.world.go_on();
+        scene.world.resume();
+        assert!(verb.wait().unwrap().success());
+        assert_eq!(scene.world.read("a.txt"), above.to_owned() + &numbered_but(&[(30, "thirty by the other")]));
+        assert!(!scene.world.branches().contains(&scene.branch));
+        scene.world.json(["reopen", &task, "--restore"]);
+        assert_eq!(scene.world.read("a.txt"), above.to_owned() + &scene.text());
+    });
+}
+
+#[test]
+fn nothing_beyond_a_link_is_kept_and_the_folder_comes_back() {
+    each_standin(|world| {
+        world.write("outside/a.md", "secret\n");
+        let outside = world.root().join("outside").display().to_string();
+        let task = world.rested("Docs", &(write("docs/a.md", "ours\n") + "[[say done]]"));
+        world.commits(&task, 1);
+        world.json(["send", &task, &format!("[[bash: rm -rf docs && ln -s {outside} docs]] [[ask]] [[say done]]")]);
+        world.asks(&task);
+        for path in ["docs", "docs/a.md"] {
+            world.assign(path, None, Some(&task));
+        }
+        let other = world.rested("Other", &(edit("b.txt", 3, "three") + "[[say done]]"));
+        world.commits(&other, 1);
+        let secret = world.git(["hash-object", &format!("{outside}/a.md")]);
+        let objects = world.git(["rev-list", "--objects", "--all"]);
+        assert!(!objects.contains(&secret), "{objects}");
+        world.json(["fail", &task, "--discard"]);
+        assert!(!world.project().join("docs").exists(), "its commit, which made the folder, went too");
+        world.json(["reopen", &task, "--restore"]);
+        assert_eq!(std::fs::read_link(world.project().join("docs")).unwrap().display().to_string(), outside);
+        assert_eq!(std::fs::read_to_string(world.root().join("outside/a.md")).unwrap(), "secret\n");
+    });
+}
