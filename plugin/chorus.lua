@@ -6,8 +6,10 @@ vim.g.loaded_chorus = true
 -- Verbs, written by `cargo xtask generate` from rust/verbs.rs: name, summary, whether `!` and a range mean something.
 local verbs = {
   { 'new', 'write a new task', true, true },
-  { 'start', 'start an agent on a task, in a tmux session' },
+  { 'start', 'start an agent on a task, in a tmux session', true },
   { 'send', 'send a prompt exactly as written', true, true },
+  { 'resend', 'send the prompts again that the agent did not get' },
+  { 'dismiss', 'forget undelivered prompts and every other alert' },
   { 'interrupt', 'stop the turn and keep the session' },
   { 'approve', 'allow the open request' },
   { 'deny', 'deny the open request' },

@@ -12,9 +12,12 @@ mod adapter;
 pub mod claude;
 pub mod context;
 pub mod environment;
+pub mod hooks_off;
 pub mod launch;
 
-pub use adapter::{Adapter, AgentReply, Answer, Capabilities, CommittingHook, SessionSeen, SessionWatch, Transcript};
+pub use adapter::{
+    Adapter, AgentReply, Answer, Capabilities, CommittingHook, HooksQuestion, SessionSeen, SessionWatch, Transcript,
+};
 
 use crate::evidence::Gives;
 use std::path::Path;

@@ -48,6 +48,10 @@ pub enum Request {
     TaskSend(TaskSend),
     /// Stop the turn, keep the session. Reply: [`Task`].
     TaskInterrupt(One),
+    /// Send the prompts again that the agent did not get. Reply: [`Task`].
+    TaskResend(One),
+    /// Forget them, and what else the task's alerts say. Reply: [`Task`].
+    TaskDismiss(One),
     /// Allow the open request. Reply: [`Opened`].
     TaskApprove(TaskApprove),
     /// Refuse the open request. Reply: [`Opened`].

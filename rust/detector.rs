@@ -32,6 +32,9 @@ pub const DISTURBED: Millis = 10_000;
 /// Output so recent means that the screen is changing.
 pub const CHANGING: Millis = 3_000;
 
+/// How often the screen is read of an agent that left its terminal.
+pub const STOPPED_LOOK: Millis = 2_000;
+
 /// A fact that a ruling can rest on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum RuledFact {
@@ -89,15 +92,23 @@ pub fn detect(evidence: &Evidence, now: Millis) -> Verdict {
     let ruling = rule(evidence, now);
     let open = open_requests(evidence, now);
     let fades = open.iter().filter_map(|request| fades_at(evidence, request)).min();
-    let times = [ruling.until, ruling.look, fades].into_iter().flatten();
+    let look = [ruling.look, look_at_terminal(evidence)].into_iter().flatten().min();
+    let times = [ruling.until, look, fades].into_iter().flatten();
     Verdict {
         pieces: pieces::pieces(evidence, &ruling.used),
         recheck_at: times.filter(|time| *time > now).min(),
-        read_screen: ruling.look.is_some_and(|look| look <= now),
+        read_screen: look.is_some_and(|look| look <= now),
         open_requests: open.iter().map(|request| request.id.clone()).collect(),
         rule: ruling.rule,
         state: AgentState { status: ruling.status, kind: ruling.kind, detail: ruling.detail, since: ruling.since },
     }
+}
+
+/// When the screen should be read of an agent that left its terminal: it may have stopped itself.
+fn look_at_terminal(evidence: &Evidence) -> Option<Millis> {
+    let since = evidence.left_terminal_at?;
+    let looked = evidence.screen.as_ref().map(|screen| screen.at).filter(|at| *at >= since);
+    Some(looked.map_or(since, |at| at + STOPPED_LOOK))
 }
 
 fn rule(evidence: &Evidence, now: Millis) -> Ruling {

@@ -86,6 +86,19 @@ pub struct TranscriptFact {
     pub error: Option<ApiError>,
     /// A retry in progress, when nothing follows it.
     pub retry: Option<ApiRetry>,
+    /// The refusal of the last prompt, when nothing follows it.
+    pub refusal: Option<PromptRefusal>,
+}
+
+/// A prompt that never reached the model: a hook of the person's refused it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PromptRefusal {
+    /// When it was recorded.
+    pub at: Millis,
+    /// What the hook said.
+    pub reason: String,
+    /// The prompt, where that is recorded.
+    pub prompt: Option<String>,
 }
 
 /// An error of the API, as the agent recorded it.
@@ -142,6 +155,8 @@ pub struct Evidence {
     pub screen: Option<ScreenFact>,
     /// When Chorus last pressed Esc in the pane.
     pub interrupted_at: Option<Millis>,
+    /// Since when the agent has left its terminal to whole lines, as it does before it stops itself.
+    pub left_terminal_at: Option<Millis>,
 }
 
 impl Evidence {
@@ -228,8 +243,15 @@ impl Evidence {
         }
     }
 
-    /// Chorus pressed Esc.
-    pub fn interrupted(&mut self, at: Millis) {
-        self.interrupted_at = Some(at);
+    /// Chorus pressed Esc, or takes that back: it had no effect.
+    pub fn interrupted(&mut self, at: Option<Millis>) {
+        self.interrupted_at = at;
+    }
+
+    /// The agent's terminal was looked at; true when that is news.
+    pub fn saw_terminal(&mut self, is_left: bool, at: Millis) -> bool {
+        let was_left = self.left_terminal_at.is_some();
+        self.left_terminal_at = is_left.then(|| self.left_terminal_at.unwrap_or(at));
+        was_left != is_left
     }
 }

@@ -3,6 +3,7 @@
 //! Everything that can wake it is a [`Fact`], a session file, or a time at which a verdict may change by itself. It
 //! never waits for tmux: a sweep runs beside it and comes back as a fact.
 
+mod alerts;
 mod judge;
 mod requests;
 mod sessions;
@@ -15,7 +16,7 @@ use crate::core::fact::{AgentReport, Fact, Launched};
 use crate::process::{self, Identity};
 use crate::status::{AgentStatus, Millis};
 use sessions::SessionWatches;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 pub use sweep::SweepPlan;
@@ -33,6 +34,8 @@ pub struct Monitor {
     unclaimed: HashMap<u32, SessionSeen>,
     /// Events of launches that were not reported yet: of a quick agent, or of one that a new daemon has not found yet.
     early: Vec<AgentReport>,
+    /// Conversations of processes behind the terminal. They may have inherited a task's mark; no task is in them.
+    background: BTreeSet<String>,
     /// Processes of agents whose launches were not reported yet, by launch.
     early_processes: HashMap<String, Identity>,
 }
@@ -60,6 +63,7 @@ pub async fn run(core: Weak<Core>, sweeps: sweep::SweepPlan, mut facts: Unbounde
         next_processes: 0,
         unclaimed: HashMap::new(),
         early: Vec::new(),
+        background: BTreeSet::new(),
         early_processes: HashMap::new(),
     };
     loop {
@@ -114,6 +118,7 @@ impl Monitor {
                     core.live.remove(&task);
                 }
             }
+            Fact::Event(report) if self.is_of_background(&report) => {}
             Fact::Event(report) => match self.tasks.get_mut(&report.task) {
                 Some(watched) if watched.launched.launch == report.launch => watched.receive_event(&report),
                 _ if self.early.len() < MOST_EARLY => self.early.push(*report),
@@ -180,9 +185,23 @@ impl Monitor {
         }
     }
 
+    fn is_of_background(&self, report: &AgentReport) -> bool {
+        report.event.session_id.as_ref().is_some_and(|session| self.background.contains(session))
+    }
+
     fn receive_session(&mut self, seen: SessionSeen) {
+        if let Some(session) = seen.session.as_ref().filter(|session| session.background) {
+            if self.background.len() < MOST_UNCLAIMED {
+                self.background.extend(session.session_id.clone());
+            }
+            return;
+        }
         let now = crate::clock::now();
-        if let Some(watched) = self.tasks.values_mut().find(|watched| watched.owns(&seen)) {
+        // The process first: two agents may be in one conversation.
+        let known = self.tasks.iter().find(|(_, watched)| watched.knows(&seen));
+        let owner = known.or_else(|| self.tasks.iter().find(|(_, watched)| watched.owns(&seen)));
+        let owner = owner.map(|(task, _)| task.clone());
+        if let Some(watched) = owner.and_then(|task| self.tasks.get_mut(&task)) {
             watched.receive_session(seen, now);
         } else if seen.session.is_none() {
             self.unclaimed.remove(&seen.pid);

@@ -22,7 +22,7 @@ use crate::task::Task;
 use branches::{changes, commit, diff, mend, preview};
 use conversation::{answer, hooks, prompts};
 use edits::line;
-use lifecycle::{finish, launch, start, tasks};
+use lifecycle::{finish, launch, restart, start, tasks};
 use queries::{health, output, repository};
 use std::sync::Arc;
 
@@ -40,11 +40,13 @@ pub async fn answer(core: &Arc<Core>, asker: &Asker, request: Request) -> Result
         TaskEdit(edit) => task(tasks::edit(core, asker, edit).await?),
         TaskStart(start) => task(start::start(core, asker, start).await?),
         TaskSend(send) => Reply::Sent(prompts::send(core, asker, send).await?),
+        TaskResend(one) => task(prompts::resend(core, asker, &one.task).await?),
+        TaskDismiss(one) => task(prompts::dismiss(core, asker, &one.task).await?),
         TaskInterrupt(one) => task(finish::interrupt(core, asker, &one.task).await?),
         TaskApprove(approve) => Reply::Opened(answer::approve(core, asker, approve).await?),
         TaskDeny(deny) => Reply::Opened(answer::deny(core, asker, deny).await?),
         TaskAnswer(answer) => Reply::Opened(answer::answer(core, asker, answer).await?),
-        TaskRestart(restart) => task(start::restart(core, asker, restart).await?),
+        TaskRestart(restart) => task(restart::restart(core, asker, restart).await?),
         TaskComplete(complete) => task(finish::complete(core, asker, complete).await?),
         TaskFail(fail) => task(finish::fail(core, asker, fail).await?),
         TaskReopen(reopen) => task(tasks::reopen(core, asker, &reopen).await?),

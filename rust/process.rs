@@ -122,6 +122,17 @@ pub fn is_suspended(pid: u32) -> bool {
     stat(pid).is_some_and(|stat| stat.state == 'T')
 }
 
+/// Whether the process's terminal reads whole lines, as a shell leaves it: a program that draws its own prompt has given
+/// it up then. Nothing where that cannot be told.
+pub fn leaves_terminal(pid: u32) -> Option<bool> {
+    use rustix::fs::{Mode, OFlags};
+    let terminal = std::fs::read_link(format!("/proc/{pid}/fd/0")).ok().filter(|path| path.starts_with("/dev/pts"))?;
+    let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let terminal = rustix::fs::open(terminal, flags, Mode::empty()).ok()?;
+    let modes = rustix::termios::tcgetattr(terminal).ok()?;
+    Some(modes.local_modes.contains(rustix::termios::LocalModes::ICANON))
+}
+
 /// The process and its ancestors, nearest first, at most 64.
 pub fn lineage(pid: u32) -> Vec<Identity> {
     let mut found = Vec::new();

@@ -17,6 +17,7 @@ use std::sync::{Arc, mpsc};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
+mod alerts;
 mod column;
 mod commits;
 mod edits;

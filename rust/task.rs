@@ -51,6 +51,29 @@ pub struct Trouble {
     pub files: Vec<String>,
 }
 
+/// What of a live task needs a person and is no request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alert {
+    /// What it is about.
+    pub kind: AlertKind,
+    /// One sentence.
+    pub text: String,
+    /// What a person can do about it.
+    pub remedy: Option<String>,
+}
+
+/// What an alert is about. A task has one of a kind at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlertKind {
+    /// The agent's hooks do not run.
+    Hooks,
+    /// The agent is in a conversation that is not the task's, or the task's is gone.
+    Conversation,
+    /// The agent did not get a prompt.
+    Prompt,
+}
+
 /// A task as every client sees it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Task {
@@ -100,6 +123,9 @@ pub struct Task {
     pub unclaimed: i64,
     /// What keeps its edits from being committed.
     pub trouble: Option<Trouble>,
+    /// What else needs a person, beside requests.
+    #[serde(default)]
+    pub alerts: Vec<Alert>,
     /// The tmux pane id, such as `%3`.
     pub pane: Option<String>,
     /// The agent's session id.
@@ -162,9 +188,7 @@ impl Status {
             }
             (Step::Delete, Pending | Completed | Failed) => Ok(self),
             (Step::Delete, Running | Waiting) => Err(("it is running", "complete or fail it first")),
-            (Step::Complete | Step::Fail | Step::Touch, Pending) => {
-                Err(("it has not been started", "use `start` first"))
-            }
+            (Step::Complete | Step::Fail | Step::Touch, Pending) => Err(("it is not running", "use `start` first")),
             (Step::Start | Step::Complete | Step::Fail | Step::Touch, Completed | Failed) => {
                 Err(("it has ended", "use `reopen` to take it up again"))
             }
@@ -197,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_refusal_says_why_and_what_to_do() {
-        assert_eq!(Status::Pending.after(Step::Complete), Err(("it has not been started", "use `start` first")));
+        assert_eq!(Status::Pending.after(Step::Complete), Err(("it is not running", "use `start` first")));
         assert_eq!(Status::Failed.after(Step::Start), Err(("it has ended", "use `reopen` to take it up again")));
     }
 }

@@ -77,11 +77,15 @@ use Takes::*;
 /// Every verb, in the order of the help.
 pub const VERBS: &[Verb] = &[
     verb("new", Nothing, "[title]", "both", "write a new task").bang("start it at once").range(),
-    verb("start", Many, "[prompt]", "both", "start an agent on a task, in a tmux session").fits(Pending),
+    verb("start", Many, "[prompt]", "both", "start an agent on a task, in a tmux session")
+        .fits(Pending)
+        .bang("start a fresh conversation with the task's context"),
     verb("send", Many, "[text]", "both", "send a prompt exactly as written")
         .fits(Live)
         .bang("type the text as it is, so that `/compact` works")
         .range(),
+    verb("resend", Many, "", "both", "send the prompts again that the agent did not get").fits(Alerted),
+    verb("dismiss", Many, "", "both", "forget undelivered prompts and every other alert").fits(Alerted),
     verb("interrupt", Many, "", "both", "stop the turn and keep the session").fits(Busy),
     verb("approve", One, "", "both", "allow the open request").fits(Asking).careful(),
     verb("deny", One, "[reason]", "both", "deny the open request").fits(Asking).careful(),

@@ -73,6 +73,14 @@ M.words.Isolation = {
   'none',
 }
 
+--- What an alert is about. A task has one of a kind at most.
+---@alias chorus.AlertKind 'hooks'|'conversation'|'prompt'
+M.words.AlertKind = {
+  'hooks',
+  'conversation',
+  'prompt',
+}
+
 --- Error codes. Each exists because a client acts on it or a script may.
 ---@alias chorus.Code 'unknown_verb'|'bad_input'|'no_such_task'|'wrong_state'|'task_busy'|'request_open'|'no_request'|'several_requests'|'request_changed'|'not_answerable'|'tmux_missing'|'tmux_old'|'tmux_failed'|'agent_missing'|'agent_failed'|'store_unusable'|'daemon_unreachable'|'older_client'|'replaced'|'from_agent'|'tool_missing'|'not_a_repository'|'git_failed'|'but_missing'|'but_failed'|'vcs_refused'|'unsupported'|'internal'
 M.words.Code = {
@@ -156,6 +164,17 @@ M.shapes.Trouble = {
   files = 'string[]',
 }
 
+--- What of a live task needs a person and is no request.
+---@class chorus.Alert
+---@field kind chorus.AlertKind What it is about.
+---@field text string One sentence.
+---@field remedy? string What a person can do about it.
+M.shapes.Alert = {
+  kind = 'AlertKind',
+  text = 'string',
+  remedy = 'string?',
+}
+
 --- A task as every client sees it.
 ---@class chorus.Task
 ---@field project string Canonical path of the project.
@@ -181,6 +200,7 @@ M.shapes.Trouble = {
 ---@field overlaps integer[] Other tasks (numbers) with uncommitted edits in the same files.
 ---@field unclaimed integer How many unclaimed edits may be of it.
 ---@field trouble? chorus.Trouble What keeps its edits from being committed.
+---@field alerts chorus.Alert[] What else needs a person, beside requests.
 ---@field pane? string The tmux pane id, such as `%3`.
 ---@field session_id? string The agent's session id.
 ---@field restarts integer How often the agent was restarted.
@@ -216,6 +236,7 @@ M.shapes.Task = {
   overlaps = 'integer[]',
   unclaimed = 'integer',
   trouble = 'Trouble?',
+  alerts = 'Alert[]',
   pane = 'string?',
   session_id = 'string?',
   restarts = 'integer',
@@ -352,7 +373,7 @@ M.shapes.Explanation = {
 
 --- One piece of evidence.
 ---@class chorus.Piece
----@field source string `process`, `session file`, `hook`, `transcript`, `screen`, `chorus`.
+---@field source string `alert`, `process`, `session file`, `hook`, `transcript`, `screen`, `chorus`.
 ---@field says string What it says, as a sentence.
 ---@field at? integer When it was observed.
 ---@field expires? integer Until when it counts.
@@ -732,10 +753,12 @@ M.shapes.Brought = {
 ---@class chorus.TaskStart
 ---@field task string The task.
 ---@field prompt? string The first prompt; "work on this task" otherwise.
+---@field fresh? boolean A fresh session, where the task has a conversation from before it ended.
 ---@field environment? table<string,string> For the agent.
 M.shapes.TaskStart = {
   task = 'string',
   prompt = 'string?',
+  fresh = 'boolean?',
   environment = 'map?',
 }
 
@@ -878,6 +901,8 @@ M.requests = {
   task_start = { 'TaskStart', 'Task' },
   task_send = { 'TaskSend', 'Sent' },
   task_interrupt = { 'One', 'Task' },
+  task_resend = { 'One', 'Task' },
+  task_dismiss = { 'One', 'Task' },
   task_approve = { 'TaskApprove', 'Opened' },
   task_deny = { 'TaskDeny', 'Opened' },
   task_answer = { 'TaskAnswer', 'Opened' },

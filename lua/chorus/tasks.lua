@@ -93,7 +93,7 @@ local needs_person = { waiting = true, login_required = true, error = true, exit
 function M.badge(task)
   local status = task.agent_status.status
   if M.is_live(task) then
-    if task.requests > 0 or needs_person[status] then
+    if task.requests > 0 or #task.alerts > 0 or needs_person[status] then
       return 'waiting'
     end
   end
@@ -108,7 +108,7 @@ function M.badge(task)
 end
 
 ---@class chorus.Counts
----@field waiting integer tasks with an open request, a missing login, an error or an ended agent
+---@field waiting integer tasks with an open request, an alert, a missing login, an error or an ended agent
 ---@field trouble integer tasks whose edits cannot be committed
 ---@field busy integer
 ---@field unread integer

@@ -58,10 +58,20 @@ pub trait Adapter: Debug + Sync {
     fn start(&self, launch: &AgentLaunch<'_>) -> Startup;
 
     /// How the conversation of that id can be taken up in that folder; nothing where another has to begin.
-    ///
-    /// # Errors
-    /// `wrong_state` when it runs already.
-    fn take_up(&self, config_dir: &Path, folder: &Path, session_id: &str) -> Result<Option<Begin>>;
+    fn take_up(&self, config_dir: &Path, folder: &Path, session_id: &str) -> Option<Begin>;
+
+    /// The processes in which that conversation runs now: two would write one record.
+    fn running(&self, config_dir: &Path, session_id: &str) -> Vec<u32>;
+
+    /// Why a prompt that was typed may not be sent by Enter, as a part of a sentence, where that can be told.
+    fn why_not_sent(&self, config_dir: &Path) -> Option<String>;
+
+    /// The permission mode to start a conversation in that goes on: `asked` is what a person configured, `last` what the
+    /// conversation was in last. An approved plan is not planned again.
+    fn mode_after<'a>(&self, asked: Option<&'a str>, last: Option<&'a str>) -> Option<&'a str>;
+
+    /// Why the agent's hooks will not run, as a part of a sentence, where that can be told without a start.
+    fn hooks_off(&self, asked: &HooksQuestion) -> Option<String>;
 
     /// Watches what agents say of their sessions, on the current runtime, for the configuration folders that are named
     /// to the watch. Nothing where they say nothing.
@@ -90,6 +100,19 @@ pub struct Capabilities {
     pub gives: Gives,
     /// It takes up a conversation by its id.
     pub resume: bool,
+}
+
+/// What decides whether an agent's hooks run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HooksQuestion {
+    /// The program that the hooks call.
+    pub program: PathBuf,
+    /// The command and the arguments that a person configured.
+    pub args: Vec<String>,
+    /// Where the agent works.
+    pub folder: PathBuf,
+    /// The agent's configuration folder.
+    pub config_dir: Option<PathBuf>,
 }
 
 /// What an agent is told at an event.

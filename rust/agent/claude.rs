@@ -8,10 +8,13 @@ pub mod conversation;
 pub mod environment;
 pub mod event;
 pub mod failure;
+pub mod hooks_off;
+mod keybindings;
 pub mod launch;
 pub mod login;
 mod pieces;
 mod prompt_box;
+mod prompt_refusal;
 pub mod reply;
 pub mod request;
 pub mod session_file;
@@ -23,14 +26,15 @@ pub mod transcript;
 mod typing_plan;
 
 use super::launch::{AgentLaunch, Begin, Startup};
-use super::{Adapter, AgentReply, Answer, Capabilities, CommittingHook, SessionSeen, SessionWatch, Transcript};
+use super::{
+    Adapter, AgentReply, Answer, Capabilities, CommittingHook, HooksQuestion, SessionSeen, SessionWatch, Transcript,
+};
 use crate::contract::{Environment, Json, Renderer};
 use crate::error::Result;
 use crate::evidence::Gives;
 use crate::evidence::event::AgentEvent;
 use crate::evidence::session::AgentSession;
 use crate::typing::{AgentPrompt, PromptMatch, PromptSeen, PromptWanted, TypingPlan};
-use launch::TakeUp;
 use sessions::{SessionFileSeen, Sessions};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -98,13 +102,24 @@ impl Adapter for Claude {
         Startup { argv: launch::argv(launch), settings }
     }
 
-    fn take_up(&self, config_dir: &Path, folder: &Path, session_id: &str) -> Result<Option<Begin>> {
-        let running = sessions::running(config_dir, session_id);
-        let known = conversation::conversation(None, config_dir, folder, session_id);
-        Ok(match launch::choose(&known, running)? {
-            TakeUp::With(begin) => Some(begin),
-            TakeUp::Another => None,
-        })
+    fn take_up(&self, config_dir: &Path, folder: &Path, session_id: &str) -> Option<Begin> {
+        launch::choose(&conversation::conversation(None, config_dir, folder, session_id))
+    }
+
+    fn running(&self, config_dir: &Path, session_id: &str) -> Vec<u32> {
+        sessions::running(config_dir, session_id)
+    }
+
+    fn why_not_sent(&self, config_dir: &Path) -> Option<String> {
+        keybindings::enter_rebound(config_dir)
+    }
+
+    fn mode_after<'a>(&self, asked: Option<&'a str>, last: Option<&'a str>) -> Option<&'a str> {
+        last.filter(|_| asked == Some("plan")).or(asked)
+    }
+
+    fn hooks_off(&self, asked: &HooksQuestion) -> Option<String> {
+        hooks_off::cause(asked)
     }
 
     fn watch_sessions(&self, seen: Sender<SessionSeen>) -> Option<Box<dyn SessionWatch>> {

@@ -61,7 +61,7 @@ fn with_options(command: Command, verb: &Verb) -> Command {
             bang("start"),
         ]),
         "edit" => command.args([title, description, priority, tag]),
-        "start" => command.arg(option("prompt", "P", "the first prompt")),
+        "start" => command.args([option("prompt", "P", "the first prompt"), bang("fresh")]),
         "send" => command.arg(bang("raw")),
         "approve" => command.args([
             request,

@@ -99,7 +99,16 @@ pub fn done(task: &Task, now: Millis) -> Vec<String> {
         lines.push(format!("not isolated: {}", line(reason)));
     }
     lines.extend(task.result.iter().map(|result| blank(result)));
+    lines.extend(alerts(task));
     lines
+}
+
+/// What needs a person beside requests, each with what can be done.
+fn alerts(task: &Task) -> impl Iterator<Item = String> {
+    task.alerts.iter().map(|alert| {
+        let remedy = alert.remedy.as_deref().map(|remedy| format!(" ({remedy})")).unwrap_or_default();
+        format!("  ! {}{}", line(&alert.text), line(&remedy))
+    })
 }
 
 /// Why a prompt waits; nothing when it was delivered.
@@ -158,6 +167,10 @@ pub fn page(page: &Page, now: Millis) -> Vec<String> {
     );
     field("trouble", task.trouble.as_ref().map(|trouble| trouble.text.clone()));
     field("mend", task.trouble.as_ref().and_then(|trouble| trouble.remedy.clone()));
+    for alert in &task.alerts {
+        field("alert", Some(alert.text.clone()));
+        field("", alert.remedy.clone());
+    }
     field("session", task.session_id.clone());
     field("restarts", (task.restarts > 0).then(|| task.restarts.to_string()));
     field("tags", Some(task.tags.join(" ")));

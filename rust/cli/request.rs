@@ -36,12 +36,14 @@ impl Given<'_> {
         Ok(match self.verb {
             "start" => {
                 let prompt = self.or_text("prompt").map(typed).transpose()?;
-                Request::TaskStart(TaskStart { task, prompt, environment: environment() })
+                Request::TaskStart(TaskStart { task, prompt, fresh: flag("fresh"), environment: environment() })
             }
             "send" => {
                 let text = typed(self.text_for("say what to send, or `-` to read it")?)?;
                 Request::TaskSend(TaskSend { task, text, raw: flag("raw") })
             }
+            "resend" => Request::TaskResend(One { task }),
+            "dismiss" => Request::TaskDismiss(One { task }),
             "interrupt" => Request::TaskInterrupt(One { task }),
             "approve" => Request::TaskApprove(TaskApprove { task, request, always: self.suggestion() }),
             "deny" => Request::TaskDeny(TaskDeny { task, request, reason: self.or_text("reason") }),
@@ -78,7 +80,7 @@ impl Given<'_> {
 
     /// The request that starts the new task.
     pub fn start(&self, task: String) -> Request {
-        Request::TaskStart(TaskStart { task, prompt: None, environment: environment() })
+        Request::TaskStart(TaskStart { task, environment: environment(), ..TaskStart::default() })
     }
 
     fn string(&self, name: &str) -> Option<String> {

@@ -49,8 +49,10 @@ pub fn shown(request: &Request, reply: &Json, now: Millis, in_color: bool) -> Re
         Changes(_) => print::changes(&read(reply)?).into(),
         Config(_) => config(&read(reply)?),
         Health(_) => health(&read(reply)?),
-        TaskNew(_) | TaskEdit(_) | TaskStart(_) | TaskInterrupt(_) | TaskRestart(_) | TaskComplete(_) | TaskFail(_)
-        | TaskReopen(_) | TaskCommit(_) | TaskAssign(_) => print::done(&read::<Task>(reply)?, now).into(),
+        TaskNew(_) | TaskEdit(_) | TaskStart(_) | TaskResend(_) | TaskDismiss(_) | TaskInterrupt(_)
+        | TaskRestart(_) | TaskComplete(_) | TaskFail(_) | TaskReopen(_) | TaskCommit(_) | TaskAssign(_) => {
+            print::done(&read::<Task>(reply)?, now).into()
+        }
         // A terminal is opened, not shown; a deleted task is gone; no shell asks for the others.
         _ => Shown::default(),
     })

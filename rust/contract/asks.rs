@@ -95,6 +95,9 @@ pub struct TaskStart {
     pub task: String,
     /// The first prompt; "work on this task" otherwise.
     pub prompt: Option<String>,
+    /// A fresh session, where the task has a conversation from before it ended.
+    #[serde(default)]
+    pub fresh: bool,
     /// For the agent.
     #[serde(default)]
     pub environment: Environment,

@@ -130,7 +130,7 @@ pub struct Explanation {
 /// One piece of evidence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Piece {
-    /// `process`, `session file`, `hook`, `transcript`, `screen`, `chorus`.
+    /// `alert`, `process`, `session file`, `hook`, `transcript`, `screen`, `chorus`.
     pub source: String,
     /// What it says, as a sentence.
     pub says: String,

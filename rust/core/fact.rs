@@ -1,11 +1,12 @@
 //! What is reported to the monitor.
 
-use crate::agent::Adapter;
+use crate::agent::{Adapter, HooksQuestion};
 use crate::detector::rules::Rules;
 use crate::evidence::Gives;
 use crate::evidence::event::AgentEvent;
 use crate::process::Identity;
 use crate::status::Millis;
+use crate::task::Isolation;
 use crate::tmux::capture::Shots;
 use crate::tmux::{Listing, Pane};
 use std::path::PathBuf;
@@ -47,8 +48,8 @@ pub enum Fact {
     Interrupted {
         /// The task's uuid.
         task: String,
-        /// When.
-        at: Millis,
+        /// When; nothing takes it back: the turn went on.
+        at: Option<Millis>,
     },
     /// What tmux answered.
     Swept(Box<Swept>),
@@ -96,6 +97,10 @@ pub struct Launched {
     pub gives: Gives,
     /// How its screen is read.
     pub rules: Rules,
+    /// How the task's edits are kept apart.
+    pub isolation: Isolation,
+    /// What decides whether its hooks run.
+    pub hooks: HooksQuestion,
     /// When it began.
     pub at: Millis,
 }

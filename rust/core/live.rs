@@ -58,6 +58,14 @@ impl LiveStatuses {
         self.with(|tasks| tasks.get(task).map(|sender| sender.borrow().clone()))
     }
 
+    /// The task whose agent that process is.
+    pub fn of_process(&self, pid: u32) -> Option<String> {
+        let is_it = |sender: &watch::Sender<LiveStatus>| {
+            sender.borrow().process.as_ref().is_some_and(|process| process.pid == pid)
+        };
+        self.with(|tasks| tasks.iter().find(|(_, sender)| is_it(sender)).map(|(task, _)| task.clone()))
+    }
+
     /// The task ended.
     pub fn remove(&self, task: &str) {
         self.with(|tasks| tasks.remove(task));

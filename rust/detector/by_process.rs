@@ -5,8 +5,9 @@ use super::{RuledFact, Ruling, SILENCE, STARTING};
 use crate::evidence::{Evidence, LaunchFact, Process, SessionFact};
 use crate::status::{AgentStatus, Detail, Kind, Millis};
 
-/// The client removes its session file as it exits, a little before the pane dies.
-const REMOVED: Millis = 500;
+/// The client removes its session file as it exits, and also when it begins anew in the same process (`/tui`), after
+/// which the file is back in 1.5 s (2.1.332). That its process is gone is known sooner.
+pub(super) const REMOVED: Millis = 6_000;
 /// The event of a session that ends comes a little before the end.
 const ENDING: Millis = 1_000;
 
@@ -30,9 +31,19 @@ pub(super) fn ended(evidence: &Evidence, launch: &LaunchFact, now: Millis) -> Op
         }
         Process::Alive { .. } => None,
     });
-    dead.or_else(|| session_over(evidence, now))
+    dead.or_else(|| gave_up_terminal(evidence))
+        .or_else(|| session_over(evidence, now))
         .or_else(|| shell_in_front(evidence, launch, now))
         .or_else(|| said_goodbye(evidence, now))
+}
+
+/// The agent stopped itself (Ctrl-Z) where it is the pane's own program. tmux continues such a program at once, so the
+/// process table does not show it; the agent waits for a signal of its own, and its screen says so.
+fn gave_up_terminal(evidence: &Evidence) -> Option<Ruling> {
+    let since = evidence.left_terminal_at?;
+    let screen = evidence.screen.as_ref().filter(|screen| screen.at >= since)?;
+    let suspended = screen.reading.kind == Some(Kind::Suspended);
+    suspended.then(|| exited(Some(Kind::Suspended), "screen: suspended", since, RuledFact::Screen))
 }
 
 /// The session file's process is gone, or the client removed the file.

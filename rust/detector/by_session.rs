@@ -1,6 +1,6 @@
 //! The agent's own session file leads: it is right even where no hook fires. Hooks, transcript and screen add what it leaves out.
 
-use super::by_process::live_session;
+use super::by_process::{REMOVED, live_session};
 use super::{FOLLOWS, RuledFact, Ruling, SETTLE, by_hooks, by_screen};
 use crate::evidence::event::SessionStart;
 use crate::evidence::hooks::OpenRequest;
@@ -26,7 +26,7 @@ pub(super) fn rule(evidence: &Evidence, now: Millis) -> Option<Ruling> {
         SessionStatus::Other(_) => return None,
     };
     // `by_process` rules once a removed file has been gone for a moment.
-    let until = session.removed_at.map(|removed| removed + 500).or(found.until);
+    let until = session.removed_at.map(|removed| removed + REMOVED).or(found.until);
     Some(Ruling { until, ..found })
 }
 

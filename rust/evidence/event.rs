@@ -15,6 +15,8 @@ pub struct AgentEvent {
     pub transcript: Option<PathBuf>,
     /// The subagent that this comes from; nothing for the main conversation.
     pub subagent: Option<String>,
+    /// The permission mode at the time, in the agent's own word.
+    pub mode: Option<String>,
     /// What happened.
     pub what: Happening,
 }

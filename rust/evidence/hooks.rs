@@ -90,6 +90,8 @@ pub struct Hooks {
     pub last: Option<Millis>,
     /// The conversation, as of the newest event.
     pub session_id: Option<String>,
+    /// The permission mode, as of the newest event of the main thread that names one.
+    pub mode: Option<String>,
     /// The newest start of a session.
     pub started: Option<StartedSession>,
     /// When a prompt was last accepted.
@@ -124,6 +126,8 @@ impl Hooks {
         if self.last.is_none_or(|last| last <= at) {
             self.last = Some(at);
             self.session_id = event.session_id.as_deref().map(|id| clean_line(id, 100)).or(self.session_id.take());
+            let mode = event.mode.as_deref().filter(|_| main).map(|mode| clean_line(mode, 40));
+            self.mode = mode.or(self.mode.take());
         }
         match &event.what {
             Happening::SessionStart(how) => {

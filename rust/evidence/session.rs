@@ -28,6 +28,8 @@ pub struct AgentSession {
     pub start: Option<String>,
     /// The conversation; an agent may change it within one process.
     pub session_id: Option<String>,
+    /// Whether it runs behind the terminal: no screen shows it, and no task is in it.
+    pub background: bool,
     /// The agent's working folder.
     pub cwd: Option<String>,
     /// Absent until the agent is ready to say.

@@ -1,5 +1,6 @@
 //! A verdict, and what follows from it for the store: the agent's state, requests, the end of a turn, the exit.
 
+use super::alerts::{self, AlertChanges};
 use super::requests::{self, RequestChanges};
 use super::watched::{Turn, Watched};
 use crate::agent::Adapter;
@@ -11,6 +12,7 @@ use crate::detector::{self, Verdict};
 use crate::error::Result;
 use crate::status::{AgentState, AgentStatus, Kind, Millis};
 use crate::store::{Tx, Who};
+use crate::task::{Alert, AlertKind};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -25,7 +27,8 @@ const GATHERING: Millis = 1500;
 /// Weighs the evidence of one task, stores what follows from it, and acts on what was stored.
 pub async fn judge(core: &Arc<Core>, watched: &mut Watched, now: Millis) {
     let Some(verdict) = weigh(watched, now) else { return };
-    let changes = VerdictChanges::plan(core, watched, &verdict, now);
+    let alerts = AlertChanges::plan(watched, now).await;
+    let changes = VerdictChanges::plan(core, watched, &verdict, alerts, now);
     watched.state = changes.state.clone();
     publish(core, watched, verdict);
     changes.requests.close.iter().for_each(|request| core.answers.release(request));
@@ -74,6 +77,7 @@ struct VerdictChanges {
     adapter: Option<&'static dyn Adapter>,
     state: AgentState,
     requests: RequestChanges,
+    alerts: AlertChanges,
     /// Requests of which the monitor knows that a hook waits.
     told: BTreeSet<String>,
     /// The conversation, where it is another.
@@ -94,7 +98,13 @@ struct Stored {
 }
 
 impl VerdictChanges {
-    fn plan(core: &Core, watched: &mut Watched, verdict: &Verdict, now: Millis) -> VerdictChanges {
+    fn plan(
+        core: &Core,
+        watched: &mut Watched,
+        verdict: &Verdict,
+        alerts: AlertChanges,
+        now: Millis,
+    ) -> VerdictChanges {
         let state = steady(&watched.state, verdict.state.clone());
         let turn = follow_turn(watched, &state, now);
         let mut requests = requests::plan(watched, &state, &verdict.open_requests, now);
@@ -107,6 +117,7 @@ impl VerdictChanges {
             launch: watched.launched.launch.clone(),
             adapter: watched.launched.adapter,
             requests,
+            alerts,
             told: watched.told.clone(),
             session: session_id(watched),
             no_login: is_login_required(&state) && !is_login_required(&watched.state),
@@ -124,8 +135,9 @@ impl VerdictChanges {
             return Ok(Stored::default());
         }
         if let Some(session) = self.session {
-            tx.set_session(task, &session)?;
+            follow_session(tx, task, &session)?;
         }
+        self.alerts.store(tx, task)?;
         let is_ours = |request: &str| {
             let is_news = answers.is_awaited(request) && !self.told.contains(request);
             !is_news && !answers.is_pressed(request)
@@ -226,6 +238,9 @@ fn follow_turn(watched: &mut Watched, state: &AgentState, now: Millis) -> Option
         return None;
     }
     watched.end_turn();
+    if word.is_none() && alerts::refused_since(watched, began) {
+        return None;
+    }
     Some(TurnEnd { message: word.flatten().or_else(|| state.detail.message.clone()), by_person })
 }
 
@@ -254,11 +269,27 @@ fn follow_exit(watched: &mut Watched, state: &AgentState, now: Millis) -> Option
 /// The conversation, when the agent changed it (`/clear`, `/resume`).
 fn session_id(watched: &mut Watched) -> Option<String> {
     let evidence = &watched.evidence;
-    let from_file =
-        evidence.session.as_ref().filter(|session| session.alive).and_then(|session| session.file.session_id.clone());
-    let newest = from_file.or_else(|| evidence.hooks.session_id.clone())?;
+    // Once there is a file, hooks of another process that inherited the task's mark cannot move the task.
+    let newest = match &evidence.session {
+        Some(session) => session.file.session_id.clone().filter(|_| session.alive)?,
+        None => evidence.hooks.session_id.clone()?,
+    };
     (watched.session_id.as_ref() != Some(&newest)).then(|| {
         watched.session_id = Some(newest.clone());
         newest
     })
+}
+
+/// Notes the agent's conversation as the task's, unless another task has it: that one is only looked at.
+fn follow_session(tx: &mut Tx<'_>, task: &str, session: &str) -> Result<()> {
+    let Some(other) = tx.other_in_session(task, session)? else {
+        tx.set_session(task, session)?;
+        return tx.end_alert(task, AlertKind::Conversation);
+    };
+    let alert = Alert {
+        kind: AlertKind::Conversation,
+        text: format!("its agent is in the conversation of #{other}: prompts go there"),
+        remedy: Some("`restart` goes back to its own conversation".to_owned()),
+    };
+    tx.alert(task, &alert).map(drop)
 }

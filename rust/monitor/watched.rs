@@ -46,6 +46,12 @@ pub struct Watched {
     pub prompts: u64,
     /// How many of them belong to turns that are over.
     pub prompts_done: u64,
+    /// When the newest prompt was refused of which the store knows.
+    pub refused_at: Millis,
+    /// Whether the hooks run, once that is known.
+    pub hooks_run: Option<bool>,
+    /// The permission mode as last stored.
+    pub mode: Option<String>,
     /// The conversation as last stored.
     pub session_id: Option<String>,
     /// The transcript, once a hook named it.
@@ -102,6 +108,9 @@ impl Watched {
             turn: launched.turn_since.map_or(Turn::Over, Turn::Runs),
             prompts: 0,
             prompts_done: 0,
+            refused_at: launched.at,
+            hooks_run: None,
+            mode: None,
             transcript: launched
                 .adapter
                 .zip(launched.transcript.as_deref())
@@ -153,6 +162,11 @@ impl Watched {
         self.dirty = true;
     }
 
+    /// Whether a session file is of a process that is known as this task's.
+    pub fn knows(&self, seen: &SessionSeen) -> bool {
+        self.launched.config_dir.as_ref() == Some(&seen.config_dir) && self.is_known(seen.pid)
+    }
+
     /// Whether a session file is this task's: written by the pane's own process, else naming the session id that Chorus
     /// gave, else written by a process that carries the task's mark (an agent behind a wrapper script).
     pub fn owns(&self, seen: &SessionSeen) -> bool {
@@ -162,7 +176,7 @@ impl Watched {
         if self.is_known(seen.pid) {
             return true;
         }
-        let Some(session) = &seen.session else { return false };
+        let Some(session) = seen.session.as_ref().filter(|session| !session.background) else { return false };
         let names_session = || session.session_id.is_some() && session.session_id == self.launched.session_id;
         let is_marked = || process::variable_of(seen.pid, "CHORUS_LAUNCH").as_deref() == Some(&self.launched.launch);
         names_session() || is_marked()
@@ -178,6 +192,7 @@ impl Watched {
     pub fn receive_session(&mut self, seen: SessionSeen, now: Millis) {
         let Some(session) = seen.session else {
             self.evidence.session_removed(now);
+            self.looked_at = 0;
             self.dirty = true;
             return;
         };
@@ -249,6 +264,10 @@ impl Watched {
             self.evidence.session_died(now);
             self.dirty = true;
             return true;
+        }
+        let is_up = self.evidence.session.as_ref().is_some_and(|session| session.file.status.is_some());
+        if let Some(is_left) = self.process().filter(|_| is_up).and_then(|agent| process::leaves_terminal(agent.pid)) {
+            self.dirty |= self.evidence.saw_terminal(is_left, now);
         }
         let suspended = own.and(agent).map(|stat| stat.state == 'T');
         let known = self.evidence.process.as_ref().map(|fact| &fact.process);

@@ -2,7 +2,10 @@
 
 pub mod finish;
 pub mod launch;
+mod processes;
 pub mod projects;
 pub mod recover;
+pub mod restart;
 pub mod start;
+mod take_up;
 pub mod tasks;

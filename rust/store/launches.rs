@@ -6,6 +6,7 @@ use super::tx::Tx;
 use crate::error::Result;
 use crate::process::Identity;
 use crate::status::Millis;
+use crate::task::AlertKind;
 use crate::text::clean_line;
 use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
@@ -100,6 +101,9 @@ impl Tx<'_> {
         if let Some(session) = &new.session_id {
             self.set_session(uuid, session)?;
         }
+        // What they say is about the launch before.
+        self.end_alert(uuid, AlertKind::Hooks)?;
+        self.end_alert(uuid, AlertKind::Conversation)?;
         self.run(
             "UPDATE tasks SET restarts = restarts + ?2, demo = ?3 WHERE uuid = ?1",
             params![uuid, new.restart, new.demo],

@@ -41,6 +41,7 @@ impl Tx<'_> {
         if matches!(step, Step::Complete | Step::Fail) {
             self.close_requests(uuid, RequestOutcome::Gone, Who::Chorus)?;
             self.give_up_prompts(uuid, "the task has ended")?;
+            self.end_alerts(uuid)?;
             self.set_agent_state(uuid, AgentState::default())?;
             self.set_pane(uuid, None)?;
             // Whoever ends a task is done with what it said.
@@ -64,6 +65,7 @@ impl Tx<'_> {
         if self.row(uuid)?.status.is_live() {
             self.close_requests(uuid, RequestOutcome::Gone, Who::Chorus)?;
             self.give_up_prompts(uuid, "the task could not be started")?;
+            self.end_alerts(uuid)?;
             self.set_agent_state(uuid, AgentState::default())?;
             self.set_pane(uuid, None)?;
             self.run("UPDATE tasks SET status = ?2 WHERE uuid = ?1", params![uuid, WordColumn(Status::Pending)])?;

@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("0004_unclaimed.sql"),
     include_str!("0005_requests.sql"),
     include_str!("0006_intents.sql"),
+    include_str!("0007_alerts.sql"),
 ];
 
 /// Marks the file as ours: `CHOR`.

@@ -106,11 +106,38 @@ impl Tx<'_> {
         Ok(self.one("SELECT base FROM tasks WHERE uuid = ?1", [uuid], |row| row.get(0))?.flatten())
     }
 
+    /// The permission mode that the task's conversation was in last, in the agent's own word.
+    pub fn mode(&self, uuid: &str) -> Result<Option<String>> {
+        Ok(self.one("SELECT mode FROM tasks WHERE uuid = ?1", [uuid], |row| row.get(0))?.flatten())
+    }
+
+    /// Notes the permission mode that the task's conversation is in.
+    pub fn set_mode(&mut self, uuid: &str, mode: &str) -> Result<()> {
+        let mode = crate::text::clean_line(mode, 40);
+        self.run("UPDATE tasks SET mode = ?2 WHERE uuid = ?1", params![uuid, mode]).map(drop)
+    }
+
+    /// Whether a turn has ended since the task is in that session.
+    pub fn has_conversed(&self, uuid: &str, session: &str) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM journal WHERE task = ?1 AND what = 'turn_ended' AND at >=
+            coalesce((SELECT max(at) FROM sessions WHERE task = ?1 AND session_id = ?2), 0))";
+        Ok(self.one(sql, [uuid, session], |row| row.get(0))?.unwrap_or_default())
+    }
+
+    /// Another live task (its number) that is in that session.
+    pub fn other_in_session(&self, uuid: &str, session: &str) -> Result<Option<i64>> {
+        let sql = "SELECT number FROM tasks WHERE session_id = ?2 AND uuid <> ?1
+            AND project = (SELECT project FROM tasks WHERE uuid = ?1) ORDER BY number LIMIT 1";
+        self.one(sql, [uuid, session], |row| row.get(0))
+    }
+
     /// Notes in which of the agent's sessions the task is now, and keeps the ones before; true when that is news.
     pub fn set_session(&mut self, uuid: &str, session: &str) -> Result<bool> {
         let session = text::name("a session id", session)?;
-        let changed = self
-            .run("UPDATE tasks SET session_id = ?2 WHERE uuid = ?1 AND session_id IS NOT ?2", params![uuid, session])?;
+        let changed = self.run(
+            "UPDATE tasks SET session_id = ?2, mode = NULL WHERE uuid = ?1 AND session_id IS NOT ?2",
+            params![uuid, session],
+        )?;
         if changed == 1 {
             self.run(
                 "INSERT INTO sessions (task, session_id, at) VALUES (?1, ?2, ?3)",

@@ -7,13 +7,15 @@ use super::{refuse, text};
 use crate::contract::{Code, Event, Notice};
 use crate::error::Result;
 use crate::status::Millis;
-use crate::task::Step;
+use crate::task::{Alert, AlertKind, Step};
 use crate::text::clean_line;
 use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
 
 /// Prompts of one task that may wait.
 const QUEUE: i64 = 100;
+/// A refusal follows the prompt by less than a second, more on a loaded machine.
+const REFUSED_WITHIN: Millis = 60_000;
 const UNKNOWN: &str = "no reason is known";
 
 /// How far a prompt came.
@@ -107,6 +109,8 @@ impl Tx<'_> {
     pub fn set_prompt(&mut self, id: i64, state: PromptState, reason: Option<&str>) -> Result<bool> {
         let Some(task) = self.move_prompt(id, state, reason)? else { return Ok(false) };
         if state == PromptState::Failed {
+            self.run("UPDATE prompts SET kept = 1 WHERE id = ?1", [id])?;
+            self.alert_of_prompts(&task)?;
             let row = self.row(&task)?;
             let reason = clean_line(reason.unwrap_or(UNKNOWN), 500);
             let notice = Notice {
@@ -149,6 +153,54 @@ impl Tx<'_> {
         }
         self.touch(&task)?;
         Ok(Some(task))
+    }
+
+    /// A prompt that counted as delivered was refused: the newest whose text is in `told`, or where the agent does not tell
+    /// which it was, the newest that was delivered shortly before. Nothing where a person typed it in the terminal.
+    pub fn refuse_prompt(&mut self, uuid: &str, told: Option<&str>, at: Millis, why: &str) -> Result<()> {
+        let sql = format!(
+            "{SELECT} WHERE task = ?1 AND state IN ('sending', 'delivered') AND changed_at >= ?2 ORDER BY id DESC LIMIT 5"
+        );
+        let recent = self.all(&sql, params![uuid, at - REFUSED_WITHIN], read)?;
+        let is_it = |prompt: &Prompt| told.is_none_or(|told| told.contains(prompt.text.trim()));
+        let Some(prompt) = recent.into_iter().find(is_it) else { return Ok(()) };
+        let sql = "UPDATE prompts SET state = 'failed', reason = ?2, kept = 1 WHERE id = ?1";
+        self.run(sql, params![prompt.id, clean_line(why, 500)])?;
+        self.alert_of_prompts(uuid)
+    }
+
+    /// The alert that prompts were not delivered, or its end.
+    fn alert_of_prompts(&mut self, uuid: &str) -> Result<()> {
+        let sql = format!("{SELECT} WHERE task = ?1 AND kept ORDER BY id");
+        let kept = self.all(&sql, [uuid], read)?;
+        let Some(newest) = kept.last() else { return self.end_alert(uuid, AlertKind::Prompt) };
+        let others = match kept.len() - 1 {
+            0 => String::new(),
+            others => format!(", nor {others} before it"),
+        };
+        let reason = newest.reason.as_deref().unwrap_or(UNKNOWN);
+        let alert = Alert {
+            kind: AlertKind::Prompt,
+            text: format!("it did not get the prompt “{}”{others}: {reason}", clean_line(&newest.text, 60)),
+            remedy: Some("`resend` sends it again, `dismiss` forgets it".to_owned()),
+        };
+        self.put_alert(uuid, &alert).map(drop)
+    }
+
+    /// Accepts again what the agent did not get, in its order.
+    pub fn resend_prompts(&mut self, uuid: &str) -> Result<()> {
+        let (task, _) = self.may(uuid, Step::Touch, "send to")?;
+        let sql = format!("{SELECT} WHERE task = ?1 AND kept ORDER BY id");
+        let kept = self.all(&sql, [uuid], read)?;
+        if kept.is_empty() {
+            let message = format!("cannot send to #{} again: it has got every prompt", task.number);
+            return Err(refuse(Code::WrongState, message, "use `send` for a new one"));
+        }
+        for prompt in kept {
+            self.enqueue(uuid, &prompt.text, prompt.raw)?;
+            self.run("UPDATE prompts SET kept = 0 WHERE id = ?1", [prompt.id])?;
+        }
+        self.end_alert(uuid, AlertKind::Prompt)
     }
 
     /// Fails every prompt of the task that waits.

@@ -23,16 +23,21 @@ pub struct Defaults {
 
 /// A task needs a person: something is asked of one, or nothing goes on without one.
 const NEEDY: &str = "status = 'waiting'
-    OR status = 'running' AND agent_status IN ('login_required', 'error', 'exited')
+    OR status = 'running'
+        AND (agent_status IN ('login_required', 'error', 'exited') OR EXISTS (SELECT 1 FROM alerts WHERE task = uuid))
     OR trouble IS NOT NULL";
 
 /// In the order of [`read`]. `description` is an expression: lists leave the text out.
 fn select(description: &str, rest: &str) -> String {
     format!(
         "SELECT project, number, uuid, title, {description}, priority, tags, status, agent, model, permission_mode,
-            agent_status, agent_kind, agent_detail, agent_since, unread, isolation, isolation_reason, stack, \"on\", worktree,
+            agent_status, agent_kind, agent_detail, agent_since, unread, isolation, isolation_reason,
+            stack, \"on\", worktree,
             (SELECT count(*) FROM commits WHERE task = uuid AND gone_at IS NULL), uncommitted, overlaps, unclaimed,
-            trouble, pane,
+            trouble,
+            (SELECT json_group_array(json_object('kind', kind, 'text', text, 'remedy', remedy))
+                FROM alerts WHERE task = uuid),
+            pane,
             session_id, restarts,
             (SELECT count(*) FROM prompts WHERE task = uuid AND state IN ('queued', 'sending')),
             (SELECT count(*) FROM requests WHERE task = uuid AND closed_at IS NULL),
@@ -72,6 +77,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Task> {
         overlaps: cells.json()?,
         unclaimed: cells.next()?,
         trouble: cells.next::<Option<JsonColumn<_>>>()?.map(|trouble| trouble.0),
+        alerts: cells.json()?,
         pane: cells.next()?,
         session_id: cells.next()?,
         restarts: cells.next()?,

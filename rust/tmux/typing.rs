@@ -86,6 +86,11 @@ impl Tmux {
         Ok(stands)
     }
 
+    /// Whether a text stands in the prompt box.
+    pub async fn holds_text(&self, pane: &Pane, prompt: &dyn AgentPrompt) -> Result<bool> {
+        Ok(prompt.find(&self.settled(pane, prompt).await?).is_some_and(|found| !found.is_clear()))
+    }
+
     /// The screen, once a prompt that was just taken has left the box: the session file and the hooks are up to 0.2 s
     /// ahead of it.
     async fn settled(&self, pane: &Pane, prompt: &dyn AgentPrompt) -> Result<Vec<String>> {

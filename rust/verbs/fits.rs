@@ -33,6 +33,8 @@ pub enum Fits {
     Worktree,
     /// Tasks with something that keeps their edits from being committed.
     Trouble,
+    /// Tasks with an alert.
+    Alerted,
 }
 
 impl Fits {
@@ -51,6 +53,7 @@ impl Fits {
             Fits::Unclaimed => task.unclaimed > 0,
             Fits::Worktree => task.stack.is_some() && task.isolation == Isolation::Worktree,
             Fits::Trouble => task.trouble.is_some(),
+            Fits::Alerted => !task.alerts.is_empty(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::world::{Task, World, on_each, on_main, send, state};
 use chorus_testkit::sandbox::script;
 use rustix::process::Signal;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Esc until the agent rests, with no request left.
 #[track_caller]
@@ -93,6 +93,21 @@ fn interrupt() {
 }
 
 #[test]
+fn interrupt_while_the_prompt_is_edited_as_in_vi() {
+    on_each(|world| {
+        world.settings(json!({ "editorMode": "vim" }));
+        let task = world.ready("Interrupt in vi");
+        task.send("[[slow 60]]");
+        task.await_state("busy");
+        task.await_screen("quick brown");
+        task.verb("interrupt", &[]);
+        task.await_state("idle");
+        assert_eq!((task.count("interrupted"), task.count("not_interrupted")), (1, 0));
+        goes_on(&task);
+    });
+}
+
+#[test]
 fn the_client_is_killed() {
     on_each(|world| {
         let task = world.ready("Killed");
@@ -135,11 +150,11 @@ fn a_client_that_a_person_suspended_is_restarted() {
         goes_on(&task);
         let id = task.session_id();
         task.keys(&["C-z"]);
-        task.await_screen("suspended");
+        task.await_state("exited suspended");
+        assert_eq!(task.send("[[say continued]]")["queued"], true);
         task.verb("restart", &[]);
-        task.until("a restart", |page| page["task"]["restarts"] == 1 && state(page) == "idle");
-        goes_on(&task);
-        assert_eq!(task.session_id(), id);
+        task.await_turn_of("[[say continued]]");
+        assert_eq!((task.session_id(), task.page()["task"]["restarts"].as_i64()), (id, Some(0)));
     });
 }
 

@@ -1,7 +1,9 @@
 //! The real Claude Code client under the real daemon, in a real tmux, driven by the shell verbs, against a scripted API.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+mod alerts;
 mod answers;
+mod conversations;
 mod faults;
 mod guard;
 mod keys;

@@ -286,7 +286,8 @@ impl Task<'_> {
         self.wait(&format!("{text:?} on the screen"), || self.screen().contains(text).then_some(()));
     }
 
-    /// Presses keys until what they should bring about is there: a dialog drops keys pressed right after it appeared.
+    /// Presses keys until what they should bring about is there: a dialog drops keys pressed right after it appeared, and
+    /// one that is not open yet waits for a pause of 1.2 s.
     #[track_caller]
     pub fn keys_until(&self, keys: &[&str], what: &str, done: impl Fn(&Value) -> bool) {
         let mut pressed = std::time::Instant::now() - std::time::Duration::from_secs(60);
@@ -294,7 +295,7 @@ impl Task<'_> {
             if done(&self.page()) {
                 return Some(());
             }
-            if pressed.elapsed() > std::time::Duration::from_secs(1) {
+            if pressed.elapsed() > std::time::Duration::from_secs(2) {
                 self.keys(keys);
                 pressed = std::time::Instant::now();
             }

@@ -36,6 +36,7 @@ fn tasks() -> Vec<Task> {
                     task.unclaimed = i64::from(has(2));
                     task.stack = task.stack.filter(|_| has(2));
                     task.trouble = task.trouble.filter(|_| has(3));
+                    task.alerts.retain(|_| has(0));
                     task.unread = has(4);
                     task.tags = if has(4) { vec!["ui".into()] } else { vec![] };
                     tasks.push(task);

@@ -223,12 +223,13 @@ impl Stage {
         self.await_hooks(|hooks| heard(hooks) > before);
     }
 
-    /// Presses a key until `done`: a dialog that has just appeared takes none.
+    /// Presses a key until `done`: a dialog that has just appeared takes none, and one that is not open yet waits for a pause
+    /// of 1.2 s.
     pub fn press_until(&self, key: &str, done: impl Fn() -> bool) {
         let begin = Instant::now();
         while begin.elapsed() < LIMIT {
             self.press(&[key]);
-            let soon = Instant::now() + Duration::from_secs(1);
+            let soon = Instant::now() + Duration::from_secs(2);
             while Instant::now() < soon {
                 if done() {
                     return;

@@ -22,6 +22,7 @@ function M.task(over)
     commits = 0,
     uncommitted = 0,
     overlaps = {},
+    alerts = {},
     unclaimed = 0,
     restarts = 0,
     queued = 0,

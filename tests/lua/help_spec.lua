@@ -52,6 +52,7 @@ local applies_to = {
   { 'unclaimed', 'may own unclaimed edits' },
   { 'worktree', 'has a worktree branch' },
   { 'trouble', 'needs a fix' },
+  { 'alerted', 'has an alert' },
 }
 
 blocks['chorus-verb-tasks'] = function()

@@ -30,7 +30,7 @@ async fn a_life_from_start_to_reopen() {
     let task = create(&store, "Life").await;
     let uuid = task.uuid.clone();
     let error = store.write(move |tx| tx.step(&uuid, Step::Complete, Who::Person, None)).await.unwrap_err();
-    assert_eq!(error.message, "cannot complete #1: it has not been started");
+    assert_eq!(error.message, "cannot complete #1: it is not running");
     assert_eq!((error.code, error.hint.as_deref()), (Code::WrongState, Some("use `start` first")));
 
     let uuid = task.uuid.clone();
@@ -240,7 +240,7 @@ async fn prompts_that_cannot_be_taken_are_refused() {
     let (_folder, store) = fresh();
     let pending = create(&store, "Pending").await.uuid;
     let error = store.write(move |tx| tx.enqueue(&pending, "x", false)).await.unwrap_err();
-    assert_eq!(error.message, "cannot send to #1: it has not been started");
+    assert_eq!(error.message, "cannot send to #1: it is not running");
     let uuid = running(&store, "Full").await.uuid;
     for (text, code) in [(" \n".to_owned(), Code::BadInput), ("x".repeat(1_000_001), Code::BadInput)] {
         let uuid = uuid.clone();

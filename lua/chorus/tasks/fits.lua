@@ -58,4 +58,9 @@ function M.trouble(task)
   return task.trouble ~= nil
 end
 
+--- Something of it needs a person, beside requests.
+function M.alerted(task)
+  return #task.alerts > 0
+end
+
 return M

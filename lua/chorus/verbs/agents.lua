@@ -19,7 +19,7 @@ end
 function run.start(call, verb)
   given.with_tasks(verb, call, function(found)
     ask_daemon.each(verb.name, found, function(task)
-      return { task = task.uuid, prompt = given.some(call.args), environment = environment() }
+      return { task = task.uuid, prompt = given.some(call.args), fresh = call.bang, environment = environment() }
     end, {
       at_once = STARTS_AT_ONCE,
       on_reply = function(task)
@@ -70,6 +70,8 @@ function run.send(call, verb)
   end)
 end
 
+run.resend = given.plain()
+run.dismiss = given.plain()
 run.interrupt = given.plain()
 run.restart = given.plain(function(call)
   return { fresh = call.bang, environment = environment() }

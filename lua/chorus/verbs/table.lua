@@ -1,7 +1,7 @@
 -- Generated from rust/verbs.rs by `cargo xtask generate`. Do not edit.
 
 --- The tasks among which `all`, a filter, the only candidate, a picker and completion choose. A task that is named is not checked here: the daemon refuses it with the reason.
----@alias chorus.Fits 'any'|'pending'|'live'|'not_live'|'ended'|'busy'|'asking'|'branch'|'uncommitted'|'unclaimed'|'worktree'|'trouble'
+---@alias chorus.Fits 'any'|'pending'|'live'|'not_live'|'ended'|'busy'|'asking'|'branch'|'uncommitted'|'unclaimed'|'worktree'|'trouble'|'alerted'
 
 --- What a verb takes as its task.
 ---@alias chorus.Takes 'nothing'|'one'|'many'
@@ -36,7 +36,7 @@ return {
     takes = 'many',
     fits = 'pending',
     rest = '[prompt]',
-    bang = '',
+    bang = "start a fresh conversation with the task's context",
     range = false,
     careful = false,
     place = 'both',
@@ -52,6 +52,28 @@ return {
     careful = false,
     place = 'both',
     does = 'send a prompt exactly as written',
+  },
+  {
+    name = 'resend',
+    takes = 'many',
+    fits = 'alerted',
+    rest = '',
+    bang = '',
+    range = false,
+    careful = false,
+    place = 'both',
+    does = 'send the prompts again that the agent did not get',
+  },
+  {
+    name = 'dismiss',
+    takes = 'many',
+    fits = 'alerted',
+    rest = '',
+    bang = '',
+    range = false,
+    careful = false,
+    place = 'both',
+    does = 'forget undelivered prompts and every other alert',
   },
   {
     name = 'interrupt',

@@ -50,6 +50,7 @@ pub fn parse(event: &Json) -> AgentEvent {
         session_id: word(event, "session_id"),
         transcript: word(event, "transcript_path").map(Into::into),
         subagent: word(event, "agent_id"),
+        mode: word(event, "permission_mode"),
         what,
     }
 }

@@ -2,18 +2,7 @@
 
 use super::conversation::Conversation;
 use crate::agent::launch::{AgentLaunch, Begin};
-use crate::contract::Code;
-use crate::error::{Error, Result};
 use crate::text::reveal_line;
-
-/// What to do with the conversation of that id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TakeUp {
-    /// Take it up so.
-    With(Begin),
-    /// It can be neither begun nor resumed, and nothing is lost with it: begin another, with a new id.
-    Another,
-}
 
 /// Program and arguments. Every value is joined to its flag, so that none is taken for a flag.
 pub fn argv(launch: &AgentLaunch<'_>) -> Vec<String> {
@@ -40,20 +29,14 @@ fn name(title: &str) -> String {
     reveal_line(title, 80)
 }
 
-/// How to take up a conversation of which `conversation` is there and that perhaps runs in process `running`.
+/// How to take up a conversation of which `conversation` is there; nothing where another has to begin, with a new id.
 ///
-/// The client refuses `--session-id` for one that has a file and `--resume` for one that has no word in it, but lets
-/// two processes write one transcript: that is refused here.
-///
-/// # Errors
-/// `wrong_state` when it runs.
-pub fn choose(conversation: &Conversation, running: Option<u32>) -> Result<TakeUp> {
-    match (running, conversation) {
-        (Some(pid), _) => Err(Error::new(Code::WrongState, format!("its session runs already, in process {pid}"))
-            .hint("end that agent first, or use `restart!` for a fresh session")),
-        (None, Conversation::Begun) => Ok(TakeUp::With(Begin::Resume)),
-        (None, Conversation::None) => Ok(TakeUp::With(Begin::New)),
-        (None, Conversation::Empty) => Ok(TakeUp::Another),
+/// The client refuses `--session-id` for one that has a file and `--resume` for one that has no word in it.
+pub fn choose(conversation: &Conversation) -> Option<Begin> {
+    match conversation {
+        Conversation::Begun => Some(Begin::Resume),
+        Conversation::None => Some(Begin::New),
+        Conversation::Empty => None,
     }
 }
 
@@ -123,11 +106,9 @@ mod tests {
     }
 
     #[test]
-    fn a_running_session_is_never_opened_twice() {
-        let of = |conversation| choose(&conversation, None);
-        assert_eq!(of(Conversation::Begun), Ok(TakeUp::With(Begin::Resume)));
-        assert_eq!(of(Conversation::None), Ok(TakeUp::With(Begin::New)));
-        assert_eq!(of(Conversation::Empty), Ok(TakeUp::Another));
-        assert_eq!(choose(&Conversation::Begun, Some(7)).unwrap_err().code, Code::WrongState);
+    fn what_has_a_file_without_a_word_can_be_neither_begun_nor_resumed() {
+        assert_eq!(choose(&Conversation::Begun), Some(Begin::Resume));
+        assert_eq!(choose(&Conversation::None), Some(Begin::New));
+        assert_eq!(choose(&Conversation::Empty), None);
     }
 }

@@ -39,6 +39,7 @@ pub fn parse(bytes: &[u8]) -> Option<AgentSession> {
         pid: u32::try_from(value.get("pid")?.as_u64()?).ok().filter(|pid| *pid > 0)?,
         start: text("procStart"),
         session_id: text("sessionId"),
+        background: text("kind").is_some_and(|kind| kind == "bg"),
         cwd: text("cwd"),
         status,
         waiting_for,
@@ -64,6 +65,12 @@ mod tests {
         assert_eq!(file.waiting_for.as_deref(), Some("input needed"));
         assert_eq!(file.identity(), Some(Identity { pid: 6294, start: "354166".into() }));
         assert_eq!(file.status_updated_at, Some(1_795_159_034_500));
+    }
+
+    #[test]
+    fn a_session_behind_the_terminal_is_told_apart() {
+        let of_kind = |kind: &str| parse(REAL.replace("interactive", kind).as_bytes()).unwrap().background;
+        assert_eq!((of_kind("interactive"), of_kind("bg"), of_kind("another")), (false, true, false));
     }
 
     #[test]

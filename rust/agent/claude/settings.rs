@@ -78,7 +78,9 @@ pub fn settings(hook: &Path, readable: Option<&Path>, shared: bool) -> Json {
             hooks.insert(after.to_owned(), entry(Wait::Short));
         }
     }
-    let mut settings = json!({ "hooks": hooks });
+    // One ← on the empty prompt would move the conversation to a process behind the terminal, which neither Chorus nor
+    // the end of the task reaches. Known to 2.1.197 and later; `/background` goes with it.
+    let mut settings = json!({ "hooks": hooks, "disableAgentView": true });
     if let Some(rule) = readable.and_then(read_rule) {
         settings["permissions"] = json!({ "allow": [rule] });
     }

@@ -7,9 +7,9 @@
 //! same `requestDigest` as the one before; neither the error nor the pause is told. A final error is an `assistant` line
 //! with `isApiErrorMessage`. Three 529 in a row are final at once, a 500 is tried ten times.
 
-use super::failure;
+use super::{failure, prompt_refusal};
 use crate::agent::Transcript;
-use crate::evidence::{self, ApiRetry, TranscriptFact};
+use crate::evidence::{self, ApiRetry, PromptRefusal, TranscriptFact};
 use crate::status::Millis;
 use crate::text::clip;
 use serde_json::Value;
@@ -37,6 +37,8 @@ pub struct Said {
     pub error: Option<RecordedError>,
     /// From 2 on: which attempt of the same request is under way. Nothing when it was answered.
     pub attempt: Option<u32>,
+    /// The refusal of the last prompt, when nothing follows it.
+    pub refusal: Option<PromptRefusal>,
     /// Whether the last turn has ended.
     pub ended: bool,
     /// When the newest of these was written.
@@ -153,6 +155,7 @@ impl Tail {
             // A prompt or a tool's result: the turn goes on, whatever went wrong before it.
             self.settle();
             self.said.error = None;
+            self.said.refusal = None;
             self.said.ended = false;
         } else if let Ok(value) = serde_json::from_slice::<Value>(line) {
             match value.get("type").and_then(Value::as_str) {
@@ -160,6 +163,13 @@ impl Tail {
                 Some("system") if value.get("subtype").and_then(Value::as_str) == Some("turn_duration") => {
                     self.said.ended = true;
                     self.date(&value);
+                }
+                Some("system") => {
+                    if let Some(refusal) = prompt_refusal::read(&value) {
+                        self.settle();
+                        self.date(&value);
+                        self.said.refusal = Some(PromptRefusal { at: self.said.at, ..refusal });
+                    }
                 }
                 _ => {}
             }
@@ -198,6 +208,7 @@ impl Tail {
             });
         } else {
             self.said.error = None;
+            self.said.refusal = None;
             self.said.ended = false;
             self.said.message = text.or(self.said.message.take());
         }
@@ -223,13 +234,14 @@ impl Transcript for Tail {
         if !Tail::read(self)? {
             return Ok(None);
         }
-        let Said { at, message, error, attempt, .. } = self.said.clone();
+        let Said { at, message, error, attempt, refusal, .. } = self.said.clone();
         let known =
             |error: RecordedError| evidence::ApiError { at, cause: failure::cause("", &error.text), text: error.text };
         Ok(Some(TranscriptFact {
             at: now,
             message,
             error: error.map(known),
+            refusal,
             retry: attempt.map(|attempt| ApiRetry { at, text: format!("attempt {attempt}") }),
         }))
     }
@@ -395,5 +407,13 @@ mod tests {
         for bad in ["", "2026-11-20", "2026-11-20T08:33Z", "1-1-1T1:1:1.abéZ", "-1-1-1T1:1:1Z"] {
             assert_eq!(millis(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_refusal_counts_until_something_follows() {
+        let refused = r#"{"parentUuid":null,"isSidechain":false,"type":"system","subtype":"informational","content":"Operation stopped by hook: not now","timestamp":"2026-11-20T08:33:59.194Z","preventContinuation":true}"#;
+        let mut world = World::new();
+        assert_eq!(world.lines(&[PROMPT, refused]).refusal.map(|refusal| refusal.at), Some(1_795_163_639_194));
+        assert_eq!(world.lines(&[PROMPT]).refusal, None);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::config::{Committer, Loaded};
 use crate::contract::{Code, Environment};
-use crate::core::{Asker, Core};
+use crate::core::Core;
 use crate::error::{Error, Result};
 use crate::ops::branches::{commit, hooks, worktrees};
 use crate::ops::{agents, edits, stacks};
@@ -66,15 +66,22 @@ impl Isolated {
     }
 }
 
+/// What of a start decides the isolation.
+#[derive(Clone, Copy, Debug)]
+pub struct Circumstances<'a> {
+    /// The project's configuration.
+    pub loaded: &'a Loaded,
+    /// The agent's environment.
+    pub environment: &'a Environment,
+    /// The folder that the person works in.
+    pub folder: &'a Path,
+    /// Why the agent's hooks will not run, if so: without them a stack's edits cannot be attributed.
+    pub hooks_off: Option<&'a str>,
+}
+
 /// Decides where the edits go and makes the branch or worktree; a reopened task finds the one it had. A refused start
 /// makes nothing.
-pub async fn isolate(
-    core: &Core,
-    asker: &Asker,
-    task: &Task,
-    loaded: &Loaded,
-    environment: &Environment,
-) -> Result<Isolated> {
+pub async fn isolate(core: &Core, task: &Task, start: Circumstances<'_>) -> Result<Isolated> {
     // A task that only could not be isolated last time may be now.
     let asked = if task.isolation_reason.is_some() { Isolation::Auto } else { task.isolation };
     let doing = |error: Error| match asked {
@@ -95,31 +102,23 @@ pub async fn isolate(
             Ok(Isolated::none(said.to_owned(), None))
         }
         Isolation::Stack => {
-            let found = usable_but(core, task, loaded, environment, &scan().await?).await.map_err(doing)?;
-            stack(core, task, loaded, found).await.map_err(doing)
+            let found = usable_but(core, task, start, &scan().await?).await.map_err(doing)?;
+            stack(core, task, start.loaded, found).await.map_err(doing)
         }
-        Isolation::Worktree => worktree(core, task, loaded, &scan().await?).await.map_err(doing),
-        Isolation::Auto => auto(core, asker, task, loaded, environment, &git, &scan().await?).await.map_err(doing),
+        Isolation::Worktree => worktree(core, task, start.loaded, &scan().await?).await.map_err(doing),
+        Isolation::Auto => auto(core, task, start, &git, &scan().await?).await.map_err(doing),
     }
 }
 
 /// A stack where the project is a GitButler project with a usable `but`, else a worktree, else none, and it says why.
-async fn auto(
-    core: &Core,
-    asker: &Asker,
-    task: &Task,
-    loaded: &Loaded,
-    environment: &Environment,
-    git: &Git,
-    found: &Repository,
-) -> Result<Isolated> {
-    let why_no_stack = match usable_but(core, task, loaded, environment, found).await {
-        Ok(but) => return stack(core, task, loaded, but).await,
+async fn auto(core: &Core, task: &Task, start: Circumstances<'_>, git: &Git, found: &Repository) -> Result<Isolated> {
+    let why_no_stack = match usable_but(core, task, start, found).await {
+        Ok(but) => return stack(core, task, start.loaded, but).await,
         Err(error) => error.message,
     };
-    match repository::refusal(found, Use::Worktree).or(untracked(git, &asker.folder).await?) {
+    match repository::refusal(found, Use::Worktree).or(untracked(git, start.folder).await?) {
         None => {
-            let mut isolated = worktree(core, task, loaded, found).await?;
+            let mut isolated = worktree(core, task, start.loaded, found).await?;
             isolated.home.said += &format!(" (no stack: {why_no_stack})");
             Ok(isolated)
         }
@@ -153,14 +152,18 @@ async fn untracked(git: &Git, folder: &Path) -> Result<Option<Error>> {
 async fn usable_but(
     core: &Core,
     task: &Task,
-    loaded: &Loaded,
-    environment: &Environment,
+    start: Circumstances<'_>,
     found: &Repository,
 ) -> Result<stacks::FoundBut> {
+    let Circumstances { loaded, environment, hooks_off, .. } = start;
     let agent = agents::named(loaded, &task.agent, &core.state);
     if !agent.capabilities().gives.hooks {
         let why = format!("agent {} does not report its edits, so they cannot be attributed", task.agent);
         return Err(Error::new(Code::Unsupported, why).hint("use isolation worktree"));
+    }
+    if let Some(cause) = hooks_off {
+        let why = format!("the agent's hooks will not run ({cause}), so its edits cannot be attributed");
+        return Err(Error::new(Code::Unsupported, why).hint("use isolation worktree, or let its hooks run"));
     }
     if let Some(error) = repository::refusal(found, Use::Stack) {
         return Err(error);

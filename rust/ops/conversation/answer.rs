@@ -103,15 +103,22 @@ async fn by_keys(core: &Core, task: &Task, request: Opened, answer: Answer) -> R
     let dialog = reading.dialog.as_ref().ok_or_else(changed)?;
     let (keys, outcome) = keys_for(dialog, &answer).ok_or_else(|| terminal_only(task))?;
     let (tmux, pane) = terminal::pane(core, task).await?;
+    let marked = marked_after(dialog, &keys);
     let keys: Option<Vec<Key>> = keys.iter().map(|name| key(name)).collect();
+    let keys = keys.ok_or_else(|| terminal_only(task))?;
     let _pressing = core.answers.press(&request.id);
-    tmux.keys(&pane, &keys.ok_or_else(|| terminal_only(task))?).await?;
+    let (arrows, last) = keys.split_at(keys.len().saturating_sub(1));
+    // Enter takes whatever is marked: it is pressed only once the arrows are seen to have arrived.
+    if !arrows.is_empty() {
+        tmux.keys(&pane, arrows).await?;
+        let marked = marked.ok_or_else(|| terminal_only(task))?;
+        if !screen_comes_to(core, task, |reading| is_shown(&request, reading) && mark(reading) == Some(&marked)).await {
+            return Err(not_taken(task));
+        }
+    }
+    tmux.keys(&pane, last).await?;
     if !is_taken(core, task, &request).await {
-        return Err(Error::new(
-            Code::NotAnswerable,
-            format!("cannot answer #{}: the agent did not take the key", task.number),
-        )
-        .hint(format!("use `attach {}` and answer there", task.number)));
+        return Err(not_taken(task));
     }
     let closing = Closing { outcome, who: Who::Person, answer: None };
     // Escape takes no words along: the reason goes as the next prompt.
@@ -129,6 +136,36 @@ async fn by_keys(core: &Core, task: &Task, request: Opened, answer: Answer) -> R
     core.fact(Fact::RequestClosed { task: request.task.clone(), request: request.id.clone() });
     core.deliver(&task.uuid);
     Ok(closed.unwrap_or(request))
+}
+
+fn not_taken(task: &Task) -> Error {
+    Error::new(Code::NotAnswerable, format!("cannot answer #{}: the agent did not take the key", task.number))
+        .hint(format!("use `attach {}` and answer there", task.number))
+}
+
+/// The option that the marker stands on.
+fn mark(reading: &ScreenReading) -> Option<&String> {
+    reading.dialog.as_ref()?.options.iter().find(|option| option.selected).map(|option| &option.label)
+}
+
+/// The option that the marker should stand on after the arrows among these keys.
+fn marked_after(dialog: &Dialog, keys: &[String]) -> Option<String> {
+    let count = |name: &str| keys.iter().filter(|key| *key == name).count();
+    let marked = dialog.options.iter().position(|option| option.selected)?;
+    let place = (marked + count("Down")).checked_sub(count("Up"))?;
+    dialog.options.get(place).map(|option| option.label.clone())
+}
+
+/// Waits until the screen fits; false when it does not in time.
+async fn screen_comes_to(core: &Core, task: &Task, fits: impl Fn(&ScreenReading) -> bool) -> bool {
+    let end = tokio::time::Instant::now() + TAKEN_WITHIN;
+    while tokio::time::Instant::now() < end {
+        if terminal::read_screen(core, task).await.is_ok_and(|reading| fits(&reading)) {
+            return true;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    false
 }
 
 /// Whether the screen shows the dialog of this very request: the same kind, the same words and, where the request was

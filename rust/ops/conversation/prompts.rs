@@ -113,17 +113,38 @@ async fn hand_over(core: &Core, task: &Task, prompt: Prompt, free: &LiveStatus) 
     }
     let arrived =
         move |live: &LiveStatus| live.prompts > before || (!was_busy && live.state.status != AgentStatus::Idle);
-    if was_busy || wait_until(live.clone(), arrived).await.is_some() {
+    if !was_busy && wait_until(live.clone(), arrived).await.is_some() {
         return Ok(Over::Delivered);
     }
+    let Some(prompt_box) = known else {
+        let is_taken = was_busy || wait_until(live, arrived).await.is_some() || prompt.raw;
+        return if is_taken { Ok(Over::Delivered) } else { Err(not_confirmed()) };
+    };
     // Enter can be lost while the client is drawing; the text then stands in the box. Never typed twice.
-    if let Some(known) = known {
-        tmux.press_enter(&pane, known).await?;
-    }
-    if wait_until(live, arrived).await.is_some() || prompt.raw {
+    let stood = tmux.press_enter(&pane, prompt_box).await?;
+    let is_taken = if was_busy { !stood } else { wait_until(live, arrived).await.is_some() };
+    if is_taken {
         return Ok(Over::Delivered);
     }
-    Err(Error::new(Code::AgentFailed, "it was typed, and the agent did not confirm it").hint("attach and check"))
+    if tmux.holds_text(&pane, prompt_box).await? {
+        return Err(not_sent(core, task).await);
+    }
+    if was_busy || prompt.raw { Ok(Over::Delivered) } else { Err(not_confirmed()) }
+}
+
+fn not_confirmed() -> Error {
+    Error::new(Code::AgentFailed, "it was typed, and the agent did not confirm it").hint("attach and check")
+}
+
+/// The text stands in the agent's prompt although Enter was pressed, with the cause where one is known.
+async fn not_sent(core: &Core, task: &Task) -> Error {
+    let launch = core.read(&task.uuid, |tx, task| tx.open_launch(task)).await.ok().flatten();
+    let config_dir = launch.and_then(|launch| launch.config_dir).map(std::path::PathBuf::from);
+    let adapter = agents::named(&core.config_of(&task.project), &task.agent, &core.state).adapter();
+    let cause = tokio::task::spawn_blocking(move || adapter?.why_not_sent(&config_dir?)).await.ok().flatten();
+    let cause = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
+    let message = format!("it stands in the agent's prompt, and Enter does not send it{cause}");
+    Error::new(Code::AgentFailed, message).hint("attach and look at the agent's key bindings")
 }
 
 /// What a person had typed and not sent is not lost: the journal has it.
@@ -140,4 +161,26 @@ async fn keep_displaced(core: &Core, task: &Task, displaced: Option<String>) -> 
 pub async fn wait_until(mut live: Receiver<LiveStatus>, fits: impl Fn(&LiveStatus) -> bool) -> Option<()> {
     let waiting = live.wait_for(|live| fits(live));
     tokio::time::timeout(CONFIRMED_WITHIN, waiting).await.ok()?.ok().map(drop)
+}
+
+/// Sends again what the agent did not get.
+pub async fn resend(core: &Core, asker: &Asker, task: &str) -> Result<Task> {
+    let task = core.task(asker, task).await?;
+    let resent = core.write(&task.uuid, |tx, task| {
+        tx.resend_prompts(task)?;
+        tx.row(task)
+    });
+    let resent = resent.await?;
+    core.deliver(&task.uuid);
+    Ok(resent)
+}
+
+/// Forgets what the agent did not get, and the task's other alerts.
+pub async fn dismiss(core: &Core, asker: &Asker, task: &str) -> Result<Task> {
+    let task = core.task(asker, task).await?;
+    core.write(&task.uuid, |tx, task| {
+        tx.end_alerts(task)?;
+        tx.row(task)
+    })
+    .await
 }

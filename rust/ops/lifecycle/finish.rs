@@ -5,14 +5,23 @@ use crate::core::fact::Fact;
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
 use crate::ops::branches::{commit, discard, worktrees};
-use crate::ops::lifecycle::{launch, start, tasks};
+use crate::ops::lifecycle::processes::{leave, processes};
+use crate::ops::lifecycle::{launch, tasks};
 use crate::ops::terminal;
 use crate::status::AgentStatus;
 use crate::store::{RequestOutcome, Who};
 use crate::task::{Step, Task};
-use crate::tmux::Key;
+use crate::tmux::{Key, Pane, Tmux};
+use std::time::Duration;
 
-/// Stops the turn and keeps the session: Escape, once, when a turn runs and nothing is asked.
+/// Escape ends a turn in 0.1 to 0.2 s (Claude Code 2.1.328).
+const RESTS_WITHIN: Duration = Duration::from_millis(1500);
+
+/// Escapes, at most: the first ones may only close what is in front of the turn, such as a menu, or the insert mode of
+/// an agent whose prompt is edited as in vi.
+const MOST_ESCAPES: usize = 3;
+
+/// Stops the turn and keeps the session: Escape, when a turn runs and nothing is asked.
 pub async fn interrupt(core: &Core, asker: &Asker, task: &str) -> Result<Task> {
     let task = core.task(asker, task).await?;
     let _turn = core.turn(&task.uuid).await;
@@ -30,13 +39,44 @@ pub async fn interrupt(core: &Core, asker: &Asker, task: &str) -> Result<Task> {
             .hint("`explain` says what it does"));
     }
     let (tmux, pane) = terminal::pane(core, &task).await?;
-    tmux.keys(&pane, &[Key::Escape]).await?;
-    core.fact(Fact::Interrupted { task: task.uuid.clone(), at: crate::clock::now() });
+    if !escape(core, &task, &tmux, &pane).await? {
+        core.fact(Fact::Interrupted { task: task.uuid.clone(), at: None });
+        let said = "Pressed Escape to interrupt the turn, and the turn went on";
+        core.write(&task.uuid, move |tx, task| tx.journal(task, Who::Person, "not_interrupted", said, None)).await?;
+        return Err(Error::new(
+            Code::AgentFailed,
+            format!("cannot interrupt #{}: it works on although Escape was pressed", task.number),
+        )
+        .hint(format!("use `attach {}` and look what is in front of the turn", task.number)));
+    }
     core.write(&task.uuid, |tx, task| {
         tx.journal(task, Who::Person, "interrupted", "Interrupted the turn", None)?;
         tx.row(task)
     })
     .await
+}
+
+/// Presses Escape until the agent rests: true then. Each one after the first only where the session and the screen both
+/// say that the turn still runs: at rest, Escape does something else.
+async fn escape(core: &Core, task: &Task, tmux: &Tmux, pane: &Pane) -> Result<bool> {
+    for _ in 0..MOST_ESCAPES {
+        core.fact(Fact::Interrupted { task: task.uuid.clone(), at: Some(crate::clock::now()) });
+        tmux.keys(pane, &[Key::Escape]).await?;
+        if rests(core, task).await {
+            return Ok(true);
+        }
+        if terminal::read_screen(core, task).await?.status != AgentStatus::Busy {
+            return Ok(rests(core, task).await);
+        }
+    }
+    Ok(false)
+}
+
+/// Waits a little for the agent to rest.
+async fn rests(core: &Core, task: &Task) -> bool {
+    let mut live = core.live.follow(&task.uuid);
+    let rested = live.wait_for(|live| live.state.status != AgentStatus::Busy);
+    matches!(tokio::time::timeout(RESTS_WITHIN, rested).await, Ok(Ok(_)))
 }
 
 /// Ends the task well.
@@ -50,8 +90,8 @@ pub async fn complete(core: &Core, asker: &Asker, complete: TaskComplete) -> Res
     if complete.force && task.agent_status.status == AgentStatus::Busy && task.stack.is_some() {
         // What is committed must not move meanwhile.
         let launch = core.read(&task.uuid, |tx, task| tx.open_launch(task)).await?;
-        for process in &start::processes(core, &task.uuid, launch.as_ref()) {
-            start::leave(process).await;
+        for process in &processes(core, &task.uuid, launch.as_ref()) {
+            leave(process).await;
         }
     }
     let loaded = core.config_of(&task.project);
@@ -82,10 +122,10 @@ pub async fn fail(core: &Core, asker: &Asker, fail: TaskFail) -> Result<Task> {
 /// without a pane and says that, and the verb can be given again.
 async fn end(core: &Core, task: &Task, step: Step, said: Option<String>) -> Result<Task> {
     let (launch, pane) = core.read(&task.uuid, |tx, task| Ok((tx.open_launch(task)?, tx.pane(task)?))).await?;
-    let processes = start::processes(core, &task.uuid, launch.as_ref());
+    let processes = processes(core, &task.uuid, launch.as_ref());
     core.fact(Fact::Ended { task: task.uuid.clone() });
     for process in &processes {
-        start::leave(process).await;
+        leave(process).await;
     }
     let doing = if step == Step::Complete { "complete" } else { "fail" };
     // It goes on, so it is watched again: its agent has left.

@@ -2,7 +2,7 @@
 
 use crate::agent::environment::{self, Mark};
 use crate::agent::launch::{AgentLaunch, Begin};
-use crate::agent::{Agent, AgentKind};
+use crate::agent::{Agent, AgentKind, HooksQuestion};
 use crate::config::{Loaded, Trace};
 use crate::contract::*;
 use crate::core::Core;
@@ -13,8 +13,8 @@ use crate::paths::{State, write_private};
 use crate::process::{self, Identity};
 use crate::status::{AgentState, AgentStatus};
 use crate::store::{Boot, Launch, NewLaunch, RecordedPane};
-use crate::task::{Isolation, Task};
-use crate::tmux::{Listing, Tmux};
+use crate::task::{Alert, Isolation, Task};
+use crate::tmux::{Listing, Pane, Tmux};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -96,13 +96,25 @@ pub fn new_launch(prepared: &Prepared, session: &str, restart: bool) -> NewLaunc
     }
 }
 
-/// What to run; what the agent reads at its start is written. An agent of which only the screen is known gets its own
-/// command and nothing else.
-fn argv(core: &Core, prepared: &Prepared, task: &Task, session: &str, begin: Begin) -> Result<Vec<String>> {
+/// Writes what the agent reads at its start, and says what to run. An agent of which only the screen is known gets its
+/// own command and nothing else.
+pub async fn write_files(
+    core: &Core,
+    prepared: &Prepared,
+    task: &Task,
+    session: &str,
+    begin: Begin,
+) -> Result<Vec<String>> {
     let agent = &prepared.agent;
     let Some(adapter) = agent.adapter() else { return Ok(agent.command.iter().chain(&agent.args).cloned().collect()) };
     let settings = core.state.settings_of(&task.uuid);
     let configured = prepared.loaded.config.agent(&agent.name);
+    let asked = task.permission_mode.as_deref().or(configured.permission_mode.as_deref());
+    let last = match begin {
+        Begin::New => None,
+        Begin::Resume => core.read(&task.uuid, |tx, task| tx.mode(task)).await?,
+    };
+    let mode = adapter.mode_after(asked, last.as_deref());
     let start = adapter.start(&AgentLaunch {
         agent,
         session_id: session,
@@ -113,8 +125,9 @@ fn argv(core: &Core, prepared: &Prepared, task: &Task, session: &str, begin: Beg
         shared: task.isolation == Isolation::Stack,
         settings: &settings,
         model: task.model.as_deref().or(configured.model.as_deref()),
-        permission_mode: task.permission_mode.as_deref().or(configured.permission_mode.as_deref()),
+        permission_mode: mode,
     });
+    core.state.tmux_socket_of_agent(&task.uuid)?;
     write_private(&settings, start.settings.to_string().as_bytes())?;
     crate::ops::conversation::context::write_whole(&core.state, task)?;
     Ok(start.argv)
@@ -127,8 +140,7 @@ fn pane_argv(state: &State, task: &str) -> Vec<String> {
 }
 
 /// What `chorus exec` will find.
-fn hand_out(core: &Core, prepared: &Prepared, task: &Task, launch: &Launch, begin: Begin) -> Result<()> {
-    let argv = argv(core, prepared, task, launch.session_id.as_deref().unwrap_or_default(), begin)?;
+fn hand_out(core: &Core, prepared: &Prepared, task: &Task, launch: &Launch, argv: Vec<String>) -> Result<()> {
     let tmux = core.state.tmux_socket_of_agent(&task.uuid)?;
     let mark = Mark { task: &task.uuid, launch: &launch.id, state_dir: &core.state.dir, tmux: &tmux };
     let configured = prepared.loaded.config.agent(&prepared.agent.name);
@@ -149,9 +161,9 @@ pub async fn open(
     prepared: &Prepared,
     task: &Task,
     launch: &Launch,
-    begin: Begin,
+    argv: Vec<String>,
 ) -> Result<RecordedPane> {
-    hand_out(core, prepared, task, launch, begin)?;
+    hand_out(core, prepared, task, launch, argv)?;
     let name = format!("{}-{}", task.number, task.title);
     let run = pane_argv(&core.state, &task.uuid);
     let opened = prepared.tmux.start_session(&task.uuid, &name, Path::new(&prepared.folder), &run, None).await;
@@ -185,34 +197,74 @@ fn recorded(tmux: &Tmux, pane: &crate::tmux::Pane) -> RecordedPane {
     }
 }
 
-/// In the pane there is, or in a new session when tmux or the machine went down meanwhile.
+/// Where an agent is restarted: the pane of the one before, where it is still there.
+pub type Place = Option<(Tmux, Pane)>;
+
+/// Finds the place without changing anything. There is none when tmux or the machine went down meanwhile.
+pub async fn find_place(core: &Core, prepared: &Prepared, pane: Option<RecordedPane>) -> Result<Place> {
+    let Some(pane) = pane.filter(|pane| pane.boot == Boot::here()) else { return Ok(None) };
+    let tmux = core.tmux(&prepared.loaded, Some(&pane.socket))?;
+    let ours = terminal::tmux_pane(&pane);
+    match tmux.panes().await {
+        Listing::Panes { server, panes }
+            if ours.is_on(&server) && panes.iter().any(|found| found.pane == ours.pane) =>
+        {
+            Ok(Some((tmux, ours)))
+        }
+        Listing::Silent(error) => Err(error),
+        _ => Ok(None),
+    }
+}
+
+/// In that pane, or in a new session.
 pub async fn reopen(
     core: &Core,
     prepared: &Prepared,
     task: &Task,
     launch: &Launch,
-    begin: Begin,
-    pane: Option<RecordedPane>,
+    argv: Vec<String>,
+    place: Place,
 ) -> Result<RecordedPane> {
-    let Some(pane) = pane.filter(|pane| pane.boot == Boot::here()) else {
-        return open(core, prepared, task, launch, begin).await;
-    };
-    let tmux = core.tmux(&prepared.loaded, Some(&pane.socket))?;
-    let ours = terminal::tmux_pane(&pane);
-    match tmux.panes().await {
-        Listing::Panes { server, panes }
-            if ours.is_on(&server) && panes.iter().any(|found| found.pane == ours.pane) => {}
-        Listing::Silent(error) => return Err(error),
-        _ => return open(core, prepared, task, launch, begin).await,
-    }
-    hand_out(core, prepared, task, launch, begin)?;
+    let Some((tmux, pane)) = place else { return open(core, prepared, task, launch, argv).await };
+    hand_out(core, prepared, task, launch, argv)?;
     let run = pane_argv(&core.state, &task.uuid);
-    let respawned = tmux.respawn(&ours, Path::new(&prepared.folder), &run).await;
+    let respawned = tmux.respawn(&pane, Path::new(&prepared.folder), &run).await;
     let pane = recorded(&tmux, &respawned.inspect_err(|_| core.execs.withdraw(&task.uuid))?);
     core.panes.watch(&task.uuid, pane.process.as_ref());
     core.execs.opened(&task.uuid, pane.process.as_ref());
     keep_pane(core, task, &pane).await?;
     Ok(pane)
+}
+
+fn hooks_question(core: &Core, agent: &Agent, folder: &str, config_dir: Option<PathBuf>) -> HooksQuestion {
+    let words = agent.command.iter().skip(1).chain(&agent.args);
+    HooksQuestion { program: core.state.program(), args: words.cloned().collect(), folder: folder.into(), config_dir }
+}
+
+/// Why the agent's hooks will not run, where that can be told before it starts.
+pub async fn hooks_off(core: &Core, prepared: &Prepared) -> Option<String> {
+    let adapter = prepared.agent.adapter()?;
+    let asked = hooks_question(core, &prepared.agent, &prepared.folder, prepared.config_dir.clone());
+    tokio::task::spawn_blocking(move || adapter.hooks_off(&asked)).await.ok().flatten()
+}
+
+/// Tells what a person has to know of this launch from its beginning. A failure is only logged: the agent runs.
+pub async fn report(core: &Core, prepared: &Prepared, task: &Task, lost: Option<Alert>) {
+    let hooks_off = hooks_off(core, prepared).await;
+    let hooks_off = hooks_off.map(|cause| crate::agent::hooks_off::alert(task.isolation, Some(&cause)));
+    let alerts: Vec<Alert> = lost.into_iter().chain(hooks_off).collect();
+    if alerts.is_empty() {
+        return;
+    }
+    for alert in &alerts {
+        core.warn(&task.project, &format!("#{}: {}", task.number, alert.text));
+    }
+    let told = core
+        .write(&task.uuid, move |tx, task| alerts.iter().try_for_each(|alert| tx.alert(task, alert).map(drop)))
+        .await;
+    if let Err(error) = told {
+        log::error!("cannot tell of #{}: {error}", task.number);
+    }
 }
 
 /// The conversation's file, where an earlier launch has begun it.
@@ -223,7 +275,14 @@ fn transcript(task: &Task, launch: &Launch, agent: &Agent) -> Option<PathBuf> {
 }
 
 /// A launch as the monitor watches it.
-pub fn launched(task: &Task, launch: &Launch, agent: &Agent, loaded: &Loaded, pane: &RecordedPane) -> Result<Launched> {
+pub fn launched(
+    core: &Core,
+    task: &Task,
+    launch: &Launch,
+    agent: &Agent,
+    loaded: &Loaded,
+    pane: &RecordedPane,
+) -> Result<Launched> {
     Ok(Launched {
         task: task.uuid.clone(),
         launch: launch.id.clone(),
@@ -237,6 +296,13 @@ pub fn launched(task: &Task, launch: &Launch, agent: &Agent, loaded: &Loaded, pa
         adapter: agent.adapter(),
         gives: agent.capabilities().gives,
         rules: agents::rules(loaded, agent)?,
+        isolation: task.isolation,
+        hooks: hooks_question(
+            core,
+            agent,
+            task.worktree.as_deref().unwrap_or(&task.project),
+            launch.config_dir.as_ref().map(PathBuf::from),
+        ),
         at: launch.started_at,
     })
 }
@@ -245,7 +311,7 @@ pub fn launched(task: &Task, launch: &Launch, agent: &Agent, loaded: &Loaded, pa
 pub async fn watch(core: &Core, prepared: &Prepared, task: &Task, launch: &Launch, pane: RecordedPane) -> Result<Task> {
     // A fresh session has another conversation than the task had so far.
     let task = Task { session_id: launch.session_id.clone(), ..task.clone() };
-    let launched = launched(&task, launch, &prepared.agent, &prepared.loaded, &pane)?;
+    let launched = launched(core, &task, launch, &prepared.agent, &prepared.loaded, &pane)?;
     let id = launch.id.clone();
     let starting = AgentState { status: AgentStatus::Starting, ..Default::default() };
     let kept = core.write(&task.uuid, move |tx, task| {
@@ -265,7 +331,7 @@ pub async fn watch(core: &Core, prepared: &Prepared, task: &Task, launch: &Launc
 pub fn watch_again(core: &Core, task: &Task, launch: &Launch, pane: &RecordedPane) -> Result<()> {
     let loaded = core.config_of(&task.project);
     let agent = agents::named(&loaded, &task.agent, &core.state);
-    core.fact(Fact::Launched(Box::new(launched(task, launch, &agent, &loaded, pane)?)));
+    core.fact(Fact::Launched(Box::new(launched(core, task, launch, &agent, &loaded, pane)?)));
     Ok(())
 }
 

@@ -185,7 +185,7 @@ async fn compare(core: &Arc<Core>, known: &LiveTask, found: Option<(RecordedPane
             }
             let mut pane = pane;
             pane.process = launch.process.clone().or(pane.process);
-            let mut launched = launch::launched(task, launch, &agent, &loaded, &pane)?;
+            let mut launched = launch::launched(core, task, launch, &agent, &loaded, &pane)?;
             let state = &task.agent_status;
             let runs = match state.status {
                 AgentStatus::Busy => true,

@@ -1,5 +1,6 @@
 //! What Chorus needs and whether it is there; what is configured.
 
+use crate::agent::HooksQuestion;
 use crate::config::Trace;
 use crate::contract::{self, Check, Health};
 use crate::core::{Asker, Core};
@@ -24,6 +25,7 @@ pub async fn health(core: &Core, asker: &Asker) -> Result<Health> {
         )
         .await,
     );
+    checks.extend(hooks(core, asker).await);
     checks.extend(crate::ops::queries::repository::checks(core, asker).await);
     checks.push(write_tracing(loaded.config.vcs.trace).await);
     checks.push(
@@ -98,6 +100,25 @@ fn agent_command(core: &Core, asker: &Asker) -> String {
     let loaded = core.config_of(&asker.project);
     let agent = crate::ops::agents::named(&loaded, &loaded.config.agent.default, &core.state);
     agent.command.into_iter().next().unwrap_or_default()
+}
+
+/// Whether the default agent's hooks are switched off, as far as that can be told without a start.
+async fn hooks(core: &Core, asker: &Asker) -> Option<Check> {
+    let loaded = core.config_of(&asker.project);
+    let agent = crate::ops::agents::named(&loaded, &loaded.config.agent.default, &core.state);
+    let adapter = agent.adapter()?;
+    let configured = loaded.config.agent(&loaded.config.agent.default);
+    let words = agent.command.iter().skip(1).chain(&agent.args);
+    let asked = HooksQuestion {
+        program: core.state.program(),
+        args: words.cloned().collect(),
+        folder: asker.project.clone().into(),
+        config_dir: adapter.config_dir(&configured.environment(&core.environments.client_of(&asker.project))),
+    };
+    let known = asked.program.exists();
+    let cause = tokio::task::spawn_blocking(move || adapter.hooks_off(&asked)).await.ok().flatten()?;
+    let advice = "let its hooks run: without them Chorus attributes and guards nothing, and tasks get worktrees";
+    known.then(|| check("hooks", "warn", format!("the agent's hooks do not run ({cause})"), Some(advice)))
 }
 
 /// What the agent would have, were it started by the client that asks.

@@ -1,10 +1,11 @@
 //! The lists of tasks and requests, a task's page, and why its status is what it is.
 
-use crate::contract::{Explanation, Nothing, Page, Requests, Snapshot, TaskList, Tasks};
+use crate::contract::{Explanation, Nothing, Page, Piece, Requests, Snapshot, TaskList, Tasks};
 use crate::core::configurations::fault;
 use crate::core::{Asker, Core};
 use crate::error::Result;
 use crate::store::Filter;
+use crate::task::Alert;
 
 /// Entries of the journal on a task's page.
 const JOURNAL: u32 = 200;
@@ -55,7 +56,15 @@ pub async fn show(core: &Core, asker: &Asker, task: &str) -> Result<Page> {
 pub async fn explain(core: &Core, asker: &Asker, task: &str) -> Result<Explanation> {
     let task = core.task(asker, task).await?;
     match core.live.of(&task.uuid).filter(|_| task.status.is_live()) {
-        Some(live) => Ok(Explanation { task, rule: live.rule, evidence: live.pieces }),
+        Some(live) => {
+            let alert = |alert: &Alert| {
+                let remedy = alert.remedy.as_deref().map(|remedy| format!(" ({remedy})")).unwrap_or_default();
+                let (source, says) = ("alert".to_owned(), format!("{}{remedy}", alert.text));
+                Piece { source, says, at: None, expires: None, used: false }
+            };
+            let evidence = task.alerts.iter().map(alert).chain(live.pieces).collect();
+            Ok(Explanation { task, rule: live.rule, evidence })
+        }
         None => Ok(Explanation { rule: "no session runs".into(), evidence: Vec::new(), task }),
     }
 }

@@ -44,7 +44,7 @@ function M.columns(tasks, width)
   }
 end
 
---- The end of a task's row: other tasks in the same files, then the open request, the trouble, or the last message.
+--- The end of a task's row: other tasks in the same files, then the open request, an alert, the trouble, or the last message.
 ---@param task chorus.Task
 ---@param request? chorus.Opened
 ---@param width integer
@@ -53,6 +53,8 @@ local function last_column(task, request, width)
   local said, group = status.summary(task, request), 'ChorusSummary'
   if request then
     group = 'ChorusRequest'
+  elseif task.alerts[1] then
+    said, group = text.clean(task.alerts[1].text), 'ChorusTrouble'
   elseif task.trouble then
     said, group = text.clean(task.trouble.text), 'ChorusTrouble'
   elseif status.unclaimed(task) ~= '' and task.agent_status.status ~= 'busy' then

@@ -47,6 +47,14 @@ local function edit_facts(rows, task)
   end
 end
 
+--- What needs a person beside requests, each with what can be done.
+local function alert_facts(rows, task)
+  for _, alert in ipairs(task.alerts) do
+    fact(rows, 'alert', alert.text, 'ChorusTrouble')
+    fact(rows, '', alert.remedy, 'ChorusHint')
+  end
+end
+
 --- The facts of a task.
 local function facts(rows, task, now)
   rows[#rows + 1] = canvas.row({
@@ -61,6 +69,7 @@ local function facts(rows, task, now)
   if task.permission_mode then
     fact(rows, 'permission', task.permission_mode)
   end
+  alert_facts(rows, task)
   edit_facts(rows, task)
   fact(rows, 'session', task.session_id)
   fact(rows, 'restarts', task.restarts > 0 and tostring(task.restarts))

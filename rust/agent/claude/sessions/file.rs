@@ -9,16 +9,17 @@ use std::path::Path;
 /// Bytes of a session file, at most; real ones have less than two thousand.
 const MOST: u64 = 64 * 1024;
 
-/// The process of the agent that runs that conversation now, by the session files of one configuration folder.
+/// The processes of agents that run that conversation now, by the session files of one configuration folder.
 /// A file that a killed agent left behind does not count.
-pub fn running(config_dir: &Path, session_id: &str) -> Option<u32> {
+pub fn running(config_dir: &Path, session_id: &str) -> Vec<u32> {
     let folder = config_dir.join("sessions");
-    pids(&folder).find(|pid| {
+    let runs = |pid: &u32| {
         let file = read(&folder.join(format!("{pid}.json"))).ok();
         let file: Option<Value> = file.and_then(|bytes| serde_json::from_slice(&bytes).ok());
         let field = |key: &str| file.as_ref()?.get(key)?.as_str();
         field("sessionId") == Some(session_id) && lives(*pid, field("procStart"))
-    })
+    };
+    pids(&folder).filter(runs).collect()
 }
 
 /// Elsewhere than on Linux the client words the start time in its own way.
@@ -40,8 +41,8 @@ pub(super) fn pid_of(path: &Path) -> Option<u32> {
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
-/// A file of bounded size; a pipe or a link there is none of the client's.
-pub(super) fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+/// A file of bounded size, of those that the client writes or reads; a pipe or a link there is none of the client's.
+pub fn read(path: &Path) -> std::io::Result<Vec<u8>> {
     if !std::fs::symlink_metadata(path)?.is_file() {
         return Err(std::io::Error::other("not a file"));
     }
@@ -63,10 +64,10 @@ mod tests {
         let file = |id: &str, start: &str| format!(r#"{{"sessionId":"{id}","procStart":"{start}"}}"#);
         std::fs::write(folder.join(format!("{}.json", me.pid)), file("mine", &me.start)).unwrap();
         std::fs::write(folder.join("1.json"), file("stale", "no such start")).unwrap();
-        assert_eq!(running(root.path(), "mine"), Some(me.pid));
-        assert_eq!(running(root.path(), "other"), None);
+        assert_eq!(running(root.path(), "mine"), [me.pid]);
+        assert!(running(root.path(), "other").is_empty());
         if cfg!(target_os = "linux") {
-            assert_eq!(running(root.path(), "stale"), None);
+            assert!(running(root.path(), "stale").is_empty());
         }
     }
 }
