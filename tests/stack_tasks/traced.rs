@@ -79,11 +79,11 @@ impl Shell {
         wait_until(line, || self.screen().lines().any(|shown| shown.trim_end().ends_with(line.trim_end())));
     }
 
-    /// The same for what a trap prints: the shell runs one when the next line is entered after the signal came.
-    fn shows_by_trap(&self, line: &str) {
-        wait_until(line, || {
+    /// Waits until a trap wrote that: the shell runs one when the next line is entered after the signal came.
+    fn traps(&self, file: &str, text: &str) {
+        wait_until(text, || {
             self.key("Enter");
-            self.screen().lines().any(|shown| shown.trim_end().ends_with(line))
+            self.file(file).trim_end() == text
         });
     }
 
@@ -135,10 +135,10 @@ fn the_terminal_shows_the_agent_and_its_keys_reach_it() {
         shell.key("C-z");
         shell.types("echo job $(jobs -s | wc -l)");
         shell.shows("job 1");
-        shell.types("kill %1; wait; trap 'echo size $(stty size)' WINCH; echo trap'ped'");
+        shell.types("kill %1; wait; trap 'stty size >size' WINCH; echo trap'ped'");
         shell.shows("trapped");
         shell.world.tmux(["resize-window", "-t", &shell.pane, "-x", "100", "-y", "31"]).unwrap();
-        shell.shows_by_trap("size 31 100");
+        shell.traps("below/size", "31 100");
     });
 }
 
@@ -180,13 +180,13 @@ fn signal_of_tmux(shell: &Shell, signal: &str) -> String {
 #[test]
 fn signals_to_the_panes_process_reach_the_agent() {
     each(|shell| {
-        shell.types("trap 'echo term'inated TERM; trap 'echo used'1 USR1");
+        shell.types("trap 'echo terminated >said' TERM; trap 'echo used >said' USR1");
         shell.types("echo arm'ed'");
         shell.shows("armed");
         kill(shell.pane_process(), "-TERM");
-        shell.shows_by_trap("terminated");
+        shell.traps("said", "terminated");
         kill(shell.pane_process(), "-USR1");
-        shell.shows_by_trap("used1");
+        shell.traps("said", "used");
         let agent = shell.world.agent_pid(&shell.task);
         kill(shell.pane_process(), "-HUP");
         shell.ended();
@@ -228,7 +228,7 @@ fn without_tracing_the_pane_is_the_agents_and_nobody_wonders() {
     let standin = standins().into_iter().take(1).collect();
     over(standin, World::new, |world| {
         let shell = Shell::start(world, "[vcs]\ntrace = \"off\"\n");
-        assert_eq!(shell.pane_process(), shell.world.agent_pid(&shell.task));
+        shell.is_untraced("off");
         assert!(shell.world.health("write tracing")["text"].as_str().unwrap().contains("off"));
         shell.types("exit 0");
         assert_eq!(shell.ended().0, "0");

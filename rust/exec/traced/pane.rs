@@ -64,6 +64,7 @@ fn start(state: &State, task: &str, order: &TraceOrder, command: &mut Command) -
         tracer::run(state, task, order, command, there);
     };
     drop(there);
+    trace::forget_code();
     Ok(match wait(state, &signals, here, tracer) {
         End::CannotRun(error) => error,
         // It told the daemon why.

@@ -64,6 +64,7 @@ pub fn run(state: &State, task: &str, order: &TraceOrder, command: &mut Command,
         pane_process,
         unused: false,
     };
+    trace::forget_code();
     tracer.follow(&signals);
     std::process::exit(0)
 }

@@ -12,7 +12,7 @@ use crate::ops::{agents, terminal};
 use crate::paths::{State, write_private};
 use crate::process::{self, Identity};
 use crate::status::{AgentState, AgentStatus};
-use crate::store::{Boot, Launch, NewLaunch, RecordedPane};
+use crate::store::{Boot, Launch, NewLaunch, RecordedPane, Who};
 use crate::task::{Alert, Isolation, Task};
 use crate::tmux::{Listing, Pane, Tmux};
 use std::os::unix::fs::PermissionsExt;
@@ -139,6 +139,15 @@ fn pane_argv(state: &State, task: &str) -> Vec<String> {
     vec![text(&state.program()), "exec".into(), text(&state.dir), task.to_owned()]
 }
 
+/// Why no agent's writes are traced, whatever the kernel says.
+fn untraced(loaded: &Loaded) -> Option<&'static str> {
+    match loaded.config.vcs.trace {
+        Trace::Off => Some("`[vcs] trace` is \"off\""),
+        Trace::Auto if !chorus_write_trace::SUPPORTED => Some("it needs Linux on x86-64 or 64-bit ARM"),
+        Trace::Auto => None,
+    }
+}
+
 /// What `chorus exec` will find.
 fn hand_out(core: &Core, prepared: &Prepared, task: &Task, launch: &Launch, argv: Vec<String>) -> Result<()> {
     let tmux = core.state.tmux_socket_of_agent(&task.uuid)?;
@@ -148,7 +157,7 @@ fn hand_out(core: &Core, prepared: &Prepared, task: &Task, launch: &Launch, argv
     environment.0.extend(configured.env);
     // A daemon that one of the agent's hooks starts finds the same tmux server by it, and the agent does not.
     core.state.keep_tmux_socket(prepared.tmux.socket())?;
-    let traces = task.isolation == Isolation::Stack && prepared.loaded.config.vcs.trace == Trace::Auto;
+    let traces = task.isolation == Isolation::Stack && untraced(&prepared.loaded).is_none();
     let trace = traces.then(|| TraceOrder { root: task.project.clone(), launch: launch.id.clone() });
     let exec = Exec { argv, environment, folder: prepared.folder.clone(), trace };
     core.execs.hand_out(&task.uuid, exec);
@@ -314,9 +323,15 @@ pub async fn watch(core: &Core, prepared: &Prepared, task: &Task, launch: &Launc
     let launched = launched(core, &task, launch, &prepared.agent, &prepared.loaded, &pane)?;
     let id = launch.id.clone();
     let starting = AgentState { status: AgentStatus::Starting, ..Default::default() };
+    // Else the tracer says so, or why there is none.
+    let untraced = untraced(&prepared.loaded).filter(|_| task.isolation == Isolation::Stack);
     let kept = core.write(&task.uuid, move |tx, task| {
         if let Some(process) = &pane.process {
             tx.set_first_process(&id, process)?;
+        }
+        if let Some(why) = untraced {
+            let text = format!("What the agent's processes write is not traced: {why}");
+            tx.journal(task, Who::Chorus, "untraced", &text, None)?;
         }
         tx.set_agent_state(task, starting)?;
         tx.row(task)

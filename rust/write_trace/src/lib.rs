@@ -30,7 +30,7 @@ mod traced {
 pub use traced::{
     listener::{Listener, Stopped, available},
     signals::{Signals, die_by, send, send_to_group, stopped, unblock},
-    spawn::{SpawnFailed, Traced, become_subreaper, children_are_gone, fork, spawn},
+    spawn::{SpawnFailed, Traced, become_subreaper, children_are_gone, forget_code, fork, spawn},
     touch::{State, Touch, TouchKind, touches},
 };
 

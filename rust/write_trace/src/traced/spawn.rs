@@ -176,6 +176,25 @@ pub fn fork(signal: i32) -> io::Result<Option<u32>> {
     }
 }
 
+/// Gives back the pages of code that were needed until now, for a process that only waits from here on: what it still
+/// needs comes back from the page cache. Half of the resident size of a small process.
+pub fn forget_code() {
+    let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
+    for line in maps.lines() {
+        let mut fields = line.split_whitespace();
+        let (Some(range), Some("r-xp")) = (fields.next(), fields.next()) else { continue };
+        let ends =
+            range.split_once('-').map(|(from, to)| (usize::from_str_radix(from, 16), usize::from_str_radix(to, 16)));
+        // The kernel's own page of code is no file's.
+        let (Some((Ok(from), Ok(to))), Some(true)) = (ends, fields.next_back().map(|file| file.starts_with('/')))
+        else {
+            continue;
+        };
+        // SAFETY: pages of code are never written to, so what the file gives back is what was there.
+        unsafe { libc::madvise(from as *mut libc::c_void, to - from, libc::MADV_DONTNEED) };
+    }
+}
+
 /// Descendants whose parents end become this process's children: it stays their ancestor, which is who may read their
 /// memory (Yama's `ptrace_scope` 1, Ubuntu's default).
 pub fn become_subreaper() -> io::Result<()> {
