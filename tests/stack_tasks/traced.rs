@@ -180,13 +180,15 @@ fn signal_of_tmux(shell: &Shell, signal: &str) -> String {
 #[test]
 fn signals_to_the_panes_process_reach_the_agent() {
     each(|shell| {
-        shell.types("trap 'echo terminated >said' TERM; trap 'echo used >said' USR1");
-        shell.types("echo arm'ed'");
-        shell.shows("armed");
-        kill(shell.pane_process(), "-TERM");
-        shell.traps("said", "terminated");
-        kill(shell.pane_process(), "-USR1");
-        shell.traps("said", "used");
+        // No shell at its prompt: that one has signals of its own.
+        let script =
+            "trap 'echo terminated >said' TERM; trap 'echo used >said' USR1; echo >armed; while :; do sleep 0.1; done";
+        shell.types(&format!("exec bash -c \"{script}\""));
+        wait_until("it is armed", || !shell.file("armed").is_empty());
+        for (signal, said) in [("-TERM", "terminated"), ("-USR1", "used")] {
+            kill(shell.pane_process(), signal);
+            wait_until(said, || shell.file("said").trim_end() == said);
+        }
         let agent = shell.world.agent_pid(&shell.task);
         kill(shell.pane_process(), "-HUP");
         shell.ended();
