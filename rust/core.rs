@@ -86,6 +86,8 @@ pub struct Core {
 pub struct Asker {
     /// The project of the client's folder.
     pub project: String,
+    /// The client's folder.
+    pub folder: std::path::PathBuf,
     /// Where events for this client go, if it listens.
     pub outbox: Option<Arc<Outbox>>,
     /// Cancelled when the client is gone.

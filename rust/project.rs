@@ -30,20 +30,108 @@ pub fn inside(root: &Path, file: &Path) -> Option<String> {
     path.components().all(normal).then(|| path.to_str().map(str::to_owned)).flatten().filter(|path| !path.is_empty())
 }
 
+/// Whether an agent there would write between a repository's own files.
+pub fn in_git_folder(folder: &Path) -> bool {
+    let is_git_folder =
+        |dir: &Path| dir.join("HEAD").is_file() && dir.join("objects").is_dir() && dir.join("refs").is_dir();
+    folder.ancestors().any(is_git_folder)
+}
+
+/// The git folder that all worktrees of the repository at `root` share: canonical; nothing where there is no repository.
+pub fn common_dir(root: &Path) -> Option<PathBuf> {
+    let git = root.join(".git");
+    let folder = if git.is_dir() { git } else { pointed(&git)? };
+    common_of(&folder).unwrap_or(folder).canonicalize().ok()
+}
+
+/// A file in the git folder of a worktree that Chorus made, and in the common one of a repository whose main working tree
+/// git cannot tell (`--separate-git-dir`): the path of the project.
+const PROJECT: &str = "chorus-project";
+
+/// Notes in a worktree's own git folder whose it is.
+pub fn note(git_folder: &Path, project: &Path) -> std::io::Result<()> {
+    std::fs::write(git_folder.join(PROJECT), project.as_os_str().as_encoded_bytes())
+}
+
+/// Notes where the main working tree is, when `root` is one that git's files do not tell of.
+pub fn note_main(root: &Path) -> std::io::Result<()> {
+    let Some(folder) = pointed(&root.join(".git")) else { return Ok(()) };
+    let is_told = common_of(&folder).is_some() || is_bare(&folder) || main_tree(&folder).as_deref() == Some(root);
+    if is_told { Ok(()) } else { note(&folder, root) }
+}
+
+fn noted(git_folder: &Path) -> Option<PathBuf> {
+    use std::os::unix::ffi::OsStringExt;
+    let path = std::fs::read(git_folder.join(PROJECT)).ok()?;
+    Some(PathBuf::from(std::ffi::OsString::from_vec(path)))
+}
+
+/// The project to which a folder with a `.git` belongs: the repository's main working tree. Where that has none, because
+/// it is bare, each worktree is a project, and those that Chorus made belong to the project that they were made for.
 fn worktree_root(dir: &Path) -> Option<PathBuf> {
     let git = dir.join(".git");
     if git.is_dir() {
         return Some(dir.to_owned());
     }
-    let pointer = std::fs::read_to_string(&git).ok()?;
-    let target = dir.join(pointer.strip_prefix("gitdir:")?.trim());
+    let target = pointed(&git)?;
     // A linked worktree's git folder names the common one; a submodule's does not and is its own project.
-    let Ok(common) = std::fs::read_to_string(target.join("commondir")) else { return Some(dir.to_owned()) };
-    let common = target.join(common.trim()).canonicalize().ok()?;
-    match common.file_name() {
-        Some(name) if name == ".git" => common.parent().map(Path::to_owned),
-        _ => Some(common),
+    let Some(common) = common_of(&target).and_then(|common| common.canonicalize().ok()) else {
+        return Some(dir.to_owned());
+    };
+    let of_same = |tree: &PathBuf| common_dir(tree).as_ref() == Some(&common);
+    let made_for = noted(&target).filter(of_same);
+    Some(made_for.or_else(|| main_tree(&common)).unwrap_or_else(|| dir.to_owned()))
+}
+
+/// Where a file `.git` points.
+fn pointed(file: &Path) -> Option<PathBuf> {
+    let pointer = std::fs::read_to_string(file).ok()?;
+    Some(file.parent()?.join(pointer.strip_prefix("gitdir:")?.trim()))
+}
+
+/// The common folder that a linked worktree's git folder names.
+fn common_of(git_folder: &Path) -> Option<PathBuf> {
+    let common = std::fs::read_to_string(git_folder.join("commondir")).ok()?;
+    Some(git_folder.join(common.trim()))
+}
+
+/// The main working tree of a repository; nothing where it has none or git's files do not tell.
+fn main_tree(common: &Path) -> Option<PathBuf> {
+    if is_bare(common) {
+        return None;
     }
+    let tree = match setting(common, "worktree") {
+        Some(tree) => common.join(tree),
+        None if common.file_name().is_some_and(|name| name == ".git") => common.parent()?.to_owned(),
+        None => noted(common)?,
+    };
+    let tree = tree.canonicalize().ok()?;
+    (common_dir(&tree) == common.canonicalize().ok()).then_some(tree)
+}
+
+fn is_bare(common: &Path) -> bool {
+    setting(common, "bare").is_some_and(|value| value.eq_ignore_ascii_case("true"))
+}
+
+/// A value of `[core]` in a repository's own configuration, as git writes it: one plain line.
+fn setting(common: &Path, name: &str) -> Option<String> {
+    let read = |file: &str| {
+        let text = std::fs::read_to_string(common.join(file)).ok()?;
+        let (mut in_core, mut found) = (false, None);
+        for line in text.lines().map(str::trim) {
+            if line.starts_with('[') {
+                in_core = line.eq_ignore_ascii_case("[core]");
+            } else if in_core
+                && let Some((key, value)) = line.split_once('=')
+                && key.trim().eq_ignore_ascii_case(name)
+            {
+                found = Some(value.trim().trim_matches('"').to_owned());
+            }
+        }
+        found
+    };
+    // With `extensions.worktreeConfig` it is in the file of the main worktree.
+    read("config.worktree").or_else(|| read("config"))
 }
 
 #[cfg(test)]
@@ -71,6 +159,67 @@ mod tests {
             assert_eq!(root(&folder), main, "{}", folder.display());
         }
         assert!(has_git(&main.join("a/b")));
+    }
+
+    /// A repository with one commit at `source`, to clone from.
+    fn source(base: &Path) -> PathBuf {
+        let source = base.join("source");
+        std::fs::create_dir(&source).unwrap();
+        git(&source, &["init", "-q", "-b", "trunk"]);
+        git(&source, &["commit", "-q", "--allow-empty", "-m", "x"]);
+        source
+    }
+
+    #[test]
+    fn of_a_bare_repository_each_worktree_is_a_project() {
+        let base = tempfile::tempdir().unwrap();
+        let base = base.path().canonicalize().unwrap();
+        source(&base);
+        git(&base, &["clone", "-q", "--bare", "source", "inside/.git"]);
+        git(&base, &["clone", "-q", "--bare", "source", "beside/.bare"]);
+        std::fs::write(base.join("beside/.git"), "gitdir: ./.bare\n").unwrap();
+        git(&base, &["clone", "-q", "--bare", "source", "moved/.git"]);
+        git(&base.join("moved"), &["config", "extensions.worktreeConfig", "true"]);
+        git(&base.join("moved"), &["config", "--unset", "core.bare"]);
+        git(&base.join("moved"), &["config", "--file", ".git/config.worktree", "core.bare", "true"]);
+        for name in ["inside", "beside", "moved"] {
+            let folder = base.join(name);
+            for tree in ["main", "side"] {
+                git(&folder, &["worktree", "add", "-q", tree]);
+                assert_eq!(root(&folder.join(tree)), folder.join(tree));
+            }
+            // One that was made for the first belongs to it.
+            let common = common_dir(&folder.join("side")).unwrap();
+            note(&common.join("worktrees/side"), &folder.join("main")).unwrap();
+            assert_eq!(root(&folder.join("side")), folder.join("main"));
+            assert_eq!(root(&folder), folder);
+            assert!(in_git_folder(&common) && in_git_folder(&common.join("refs")));
+            assert!(!in_git_folder(&folder) && !in_git_folder(&folder.join("main")));
+        }
+    }
+
+    #[test]
+    fn a_git_folder_elsewhere_leads_to_its_main_working_tree() {
+        let base = tempfile::tempdir().unwrap();
+        let base = base.path().canonicalize().unwrap();
+        let source = source(&base);
+        let main = base.join("main");
+        let from = source.to_string_lossy();
+        git(
+            &base,
+            &["-c", "protocol.file.allow=always", "clone", "-q", "--separate-git-dir", "shop.git", &from, "main"],
+        );
+        git(&main, &["worktree", "add", "-q", "../side"]);
+        assert_eq!(root(&main), main);
+        assert_eq!(root(&base.join("side")), base.join("side"), "git's files do not tell of the main one");
+        note_main(&main).unwrap();
+        assert_eq!(root(&base.join("side")), main);
+
+        git(&main, &["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", &from, "sub"]);
+        git(&main.join("sub"), &["worktree", "add", "-q", "../../of_sub"]);
+        assert_eq!(root(&base.join("of_sub")), main.join("sub"));
+        note_main(&main.join("sub")).unwrap();
+        assert_eq!(root(&main.join("sub")), main.join("sub"));
     }
 
     #[test]

@@ -65,7 +65,7 @@ mod tests {
     }
 
     fn exec() -> Exec {
-        Exec { argv: vec!["a".into()], environment: Default::default(), folder: "/".into() }
+        Exec { argv: vec!["a".into()], environment: Default::default(), folder: "/".into(), trace: None }
     }
 
     #[tokio::test]

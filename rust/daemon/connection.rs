@@ -107,7 +107,7 @@ impl Connection {
             return Err(error);
         }
         match request {
-            Request::Hello(hello) => self.welcome(&hello, neovim),
+            Request::Hello(hello) => self.welcome(&hello, neovim).await,
             Request::Hook(hook) if !self.peer.speaks_for(&hook.task, &self.core.panes, &self.core.state.dir) => {
                 let tasks = self.peer.tasks(&self.core.panes, &self.core.state.dir);
                 let reply = ops::refuse_hook(&self.core, &hook, tasks, self.peer.pid()).await;
@@ -132,7 +132,7 @@ impl Connection {
         self.asker.lock().clone()
     }
 
-    fn welcome(&self, hello: &crate::contract::Hello, neovim: Option<Neovim<Writer>>) -> Result<Reply> {
+    async fn welcome(&self, hello: &crate::contract::Hello, neovim: Option<Neovim<Writer>>) -> Result<Reply> {
         if hello.protocol > PROTOCOL {
             // Only a strictly newer client replaces the daemon, so two Neovims cannot do it to each other in turn.
             self.core.stop.cancel();
@@ -154,8 +154,10 @@ impl Connection {
             .hint("name an absolute folder"));
         }
         let project = crate::project::root(hello.folder.as_ref()).to_string_lossy().into_owned();
+        ops::lifecycle::projects::reconcile(&self.core, &project).await;
         let asker = Asker {
             project: project.clone(),
+            folder: hello.folder.clone().into(),
             outbox: Some(self.outbox.clone()),
             gone: self.gone.clone(),
             watching: Arc::default(),

@@ -3,6 +3,7 @@
 pub mod finish;
 pub mod launch;
 mod processes;
+pub mod projects;
 pub mod recover;
 pub mod restart;
 pub mod start;

@@ -47,13 +47,14 @@ impl Tx<'_> {
         self.all("SELECT marks FROM ledgers WHERE project = ?1", [project], |row| Cells::of(row).json())
     }
 
-    /// Keeps the file's ledger. The project must have had a task.
+    /// Keeps the file's ledger, also in a project that has no task yet.
     pub fn put_ledger(&mut self, project: &str, path: &str, ledger: &Ledger) -> Result<()> {
         let Version { kind, content } = ledger.version();
         let (bytes, hash) = match content {
             Content::Text(bytes) => (Some(bytes), None),
             Content::Opaque { hash } => (None, Some(hash)),
         };
+        self.run("INSERT INTO projects (path) VALUES (?1) ON CONFLICT DO NOTHING", [project])?;
         self.run(
             "INSERT INTO ledgers (project, path, kind, content, hash, marks) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
             ON CONFLICT DO UPDATE SET kind = ?3, content = ?4, hash = ?5, marks = ?6",

@@ -225,6 +225,33 @@ impl Tx<'_> {
         )
     }
 
+    /// Whether the project has tasks.
+    pub fn has_tasks(&self, project: &str) -> Result<bool> {
+        Ok(self.number("SELECT count(*) FROM tasks WHERE project = ?1", [project])? > 0)
+    }
+
+    /// Everything of a project is at another path from now on, where no tasks are; each task's journal says why.
+    pub fn move_project(&mut self, from: &str, to: &str, why: &str) -> Result<()> {
+        self.run(
+            "INSERT INTO projects (path, next_number) SELECT ?2, next_number FROM projects WHERE path = ?1
+            ON CONFLICT (path) DO UPDATE SET next_number = max(next_number, excluded.next_number)",
+            [from, to],
+        )?;
+        let tasks = self.tasks(Some(from), &Filter::default())?;
+        self.run("DELETE FROM ledgers WHERE project = ?1", [to])?;
+        for sql in
+            ["UPDATE tasks SET project = ?2 WHERE project = ?1", "UPDATE ledgers SET project = ?2 WHERE project = ?1"]
+        {
+            self.run(sql, [from, to])?;
+        }
+        self.run("DELETE FROM projects WHERE path = ?1", [from])?;
+        for task in tasks {
+            self.journal(&task.uuid, Who::Chorus, "moved", why, None)?;
+            self.touch(&task.uuid)?;
+        }
+        Ok(())
+    }
+
     fn no_such_task(&self, project: &str, given: &str) -> Result<Error> {
         let tasks = self.tasks(Some(project), &Filter::default())?;
         let number = given.strip_prefix('#').unwrap_or(given).parse::<i64>();

@@ -244,6 +244,12 @@ async fn judged(
         if more {
             return Ok(CommitVerdict::Again);
         }
+        if found.wrong.is_empty() {
+            let paths: Vec<String> = intent.wanted.iter().map(|wanted| wanted.path.clone()).collect();
+            let text = format!("`but` made an empty commit of {}, which was taken back", paths.join(", "));
+            let remedy = "look at `git diff`: `but` may not commit a file's mode alone";
+            return done(CommitTrouble::new(TroubleKind::Tool, text).paths(&paths).remedy(remedy));
+        }
         let text = "the files change faster than they can be committed";
         return done(CommitTrouble::new(TroubleKind::Changing, text).paths(&found.wrong));
     }

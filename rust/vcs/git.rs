@@ -316,7 +316,9 @@ impl Git {
         match self.folder.is_dir() {
             true => Ok(()),
             false => {
-                Err(Error::new(Code::GitFailed, format!("cannot run git: {} is no folder", self.folder.display())))
+                let why = format!("cannot run git: {} is no folder", self.folder.display());
+                let hint = "was the project moved? use Chorus at its new place once: its tasks come along";
+                Err(Error::new(Code::GitFailed, why).hint(hint))
             }
         }
     }

@@ -210,30 +210,33 @@ pub async fn run_post_checkout(git: &Git, hook: &Path) -> Result<Option<String>>
 mod tests {
     use super::*;
 
-    struct Tree(tempfile::TempDir, Git);
+    struct Tree {
+        _folder: tempfile::TempDir,
+        git: Git,
+    }
 
     impl Tree {
         async fn new() -> Tree {
             let folder = tempfile::tempdir().unwrap();
             let git = Git::at(folder.path().canonicalize().unwrap()).as_chorus();
             git.change(&["init", "-q"], Vec::new()).await.unwrap();
-            Tree(folder, git)
+            Tree { _folder: folder, git }
         }
 
         fn write(&self, path: &str, text: &str) {
-            let path = self.1.folder.join(path);
+            let path = self.git.folder.join(path);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
 
         async fn commit(&self) -> String {
-            self.1.change(&["add", "-A"], Vec::new()).await.unwrap();
-            self.1.change(&["commit", "-qm", "x"], Vec::new()).await.unwrap();
-            self.1.head().await.unwrap().unwrap()
+            self.git.change(&["add", "-A"], Vec::new()).await.unwrap();
+            self.git.change(&["commit", "-qm", "x"], Vec::new()).await.unwrap();
+            self.git.head().await.unwrap().unwrap()
         }
 
         async fn changed(&self, base: &str, known: &HookFiles) -> Vec<String> {
-            changed(&self.1, base, known).await.unwrap()
+            changed(&self.git, base, known).await.unwrap()
         }
     }
 
@@ -251,7 +254,7 @@ mod tests {
         assert_eq!(tree.changed(&base, &none).await, [""; 0]);
         tree.write("package.json", r#"{"scripts":{"test":"evil"}}"#);
         tree.write(".pre-commit-config.yaml", "repos: [x]\n");
-        fs::remove_file(tree.1.folder.join(".husky/pre-commit")).unwrap();
+        fs::remove_file(tree.git.folder.join(".husky/pre-commit")).unwrap();
         tree.write("lefthook.yml", "x");
         let all = [".husky/pre-commit", ".pre-commit-config.yaml", "lefthook.yml", "package.json"];
         assert_eq!(tree.changed(&base, &none).await, all);
@@ -262,10 +265,10 @@ mod tests {
         let tree = Tree::new().await;
         tree.write("tools/hooks/pre-commit", "x");
         tree.write(".gitignore", "_\n");
-        tree.1.change(&["config", "core.hooksPath", "tools/hooks"], Vec::new()).await.unwrap();
+        tree.git.change(&["config", "core.hooksPath", "tools/hooks"], Vec::new()).await.unwrap();
         let base = tree.commit().await;
         tree.write("tools/hooks/_/pre-commit", "generated");
-        let known = files(&tree.1).await.unwrap();
+        let known = files(&tree.git).await.unwrap();
         assert_eq!(tree.changed(&base, &HookFiles::new()).await, ["tools/hooks/_/pre-commit"]);
         assert_eq!(tree.changed(&base, &known).await, [""; 0]);
         tree.write("tools/hooks/pre-push", "new");
@@ -277,7 +280,7 @@ mod tests {
         let tree = Tree::new().await;
         tree.write("tools/check", "x");
         let base = tree.commit().await;
-        let hooks = tree.1.folder.join(".git/hooks");
+        let hooks = tree.git.folder.join(".git/hooks");
         fs::create_dir_all(&hooks).unwrap();
         std::os::unix::fs::symlink("../../tools/check", hooks.join("pre-commit")).unwrap();
         assert_eq!(tree.changed(&base, &HookFiles::new()).await, [""; 0]);

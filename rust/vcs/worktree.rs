@@ -83,6 +83,22 @@ impl Worktree {
         Ok(common == Some(self.project.common_dir().await?))
     }
 
+    /// The new name of its branch, where somebody renamed that in the worktree.
+    pub async fn renamed(&self) -> Result<Option<String>> {
+        if self.base.is_empty() || self.tip().await?.is_some() || !self.is_present().await? {
+            return Ok(None);
+        }
+        let git = self.git();
+        let Some(now) = git.branch().await? else { return Ok(None) };
+        // Not a branch that the agent only switched to: git notes the old name in the log of the new one.
+        let log = git.ask(&["reflog", "show", "--format=%gs", &now]).await?.text();
+        let is_renamed = log.trim().is_empty() || log.contains(&format!("renamed {} to ", self.reference()));
+        if !is_renamed || git.resolve(&now).await?.is_none() || !git.is_ancestor(&self.base, &now).await? {
+            return Ok(None);
+        }
+        Ok(now.strip_prefix("refs/heads/").map(str::to_owned))
+    }
+
     /// Takes back a [`make`] that did not come to its end, edits included; a branch with commits stays. Says what stayed.
     pub async fn undo(&self) -> Option<String> {
         let remove = ["worktree", "remove", "--force", "--force"].map(std::ffi::OsStr::new);
@@ -166,6 +182,9 @@ async fn add(worktree: &Worktree) -> Result<()> {
     let mut args: Vec<&std::ffi::OsStr> = words.iter().map(std::ffi::OsStr::new).collect();
     args.extend([worktree.folder.as_os_str(), std::ffi::OsStr::new(&worktree.branch)]);
     worktree.project.change(&args, Vec::new()).await?;
+    let project = worktree.project.folder.canonicalize().unwrap_or_else(|_| worktree.project.folder.clone());
+    crate::project::note(&worktree.git().git_dir().await?, &project)
+        .map_err(|error| Error::internal(format!("cannot note whose the worktree is: {error}")))?;
     see_index(worktree).await
 }
 

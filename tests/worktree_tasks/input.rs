@@ -133,7 +133,10 @@ fn no_repository() {
 fn a_bare_repository() {
     let bad = Bad::new();
     bad.git(&["init", "-q", "--bare"]);
-    bad.takes_none(&["no working tree"]);
+    // An agent would write between the repository's own files.
+    for isolation in ["stack", "worktree", "none", "auto"] {
+        bad.refuses(isolation, &["no working tree"]);
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod endings;
 mod environment;
 mod harm;
 mod input;
+mod layouts;
 mod life;
 #[path = "../sidecar/neovim.rs"]
 #[allow(dead_code, reason = "the suite of the sidecar uses the rest")]

@@ -11,7 +11,7 @@ use crate::task::{Isolation, Task};
 use crate::vcs::but::But;
 use crate::vcs::git::Git;
 use crate::vcs::repository::{self, Repository, Use};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Where a task's edits go.
 #[derive(Clone)]
@@ -66,17 +66,22 @@ impl Isolated {
     }
 }
 
+/// What of a start decides the isolation.
+#[derive(Clone, Copy, Debug)]
+pub struct Circumstances<'a> {
+    /// The project's configuration.
+    pub loaded: &'a Loaded,
+    /// The agent's environment.
+    pub environment: &'a Environment,
+    /// The folder that the person works in.
+    pub folder: &'a Path,
+    /// Why the agent's hooks will not run, if so: without them a stack's edits cannot be attributed.
+    pub hooks_off: Option<&'a str>,
+}
+
 /// Decides where the edits go and makes the branch or worktree; a reopened task finds the one it had. A refused start
 /// makes nothing.
-///
-/// `hooks_off` says why the agent's hooks will not run: without them a stack's edits cannot be attributed.
-pub async fn isolate(
-    core: &Core,
-    task: &Task,
-    loaded: &Loaded,
-    environment: &Environment,
-    hooks_off: Option<&str>,
-) -> Result<Isolated> {
+pub async fn isolate(core: &Core, task: &Task, start: Circumstances<'_>) -> Result<Isolated> {
     // A task that only could not be isolated last time may be now.
     let asked = if task.isolation_reason.is_some() { Isolation::Auto } else { task.isolation };
     let doing = |error: Error| match asked {
@@ -86,6 +91,10 @@ pub async fn isolate(
     };
     commit::recover::settle(core, &task.uuid).await.map_err(doing)?;
     let git = core.environments.git(task);
+    if crate::project::in_git_folder(task.project.as_ref()) {
+        let why = format!("{} has no working tree: it is a repository's own folder", task.project);
+        return Err(doing(Error::new(Code::VcsRefused, why).hint("create the task in a worktree or a clone of it")));
+    }
     let scan = async || repository::inspect_with(&git).await.map_err(doing);
     match asked {
         Isolation::None => {
@@ -93,30 +102,23 @@ pub async fn isolate(
             Ok(Isolated::none(said.to_owned(), None))
         }
         Isolation::Stack => {
-            let found = usable_but(core, task, loaded, environment, hooks_off, &scan().await?).await.map_err(doing)?;
-            stack(core, task, loaded, found).await.map_err(doing)
+            let found = usable_but(core, task, start, &scan().await?).await.map_err(doing)?;
+            stack(core, task, start.loaded, found).await.map_err(doing)
         }
-        Isolation::Worktree => worktree(core, task, loaded, &scan().await?).await.map_err(doing),
-        Isolation::Auto => auto(core, task, loaded, environment, hooks_off, &scan().await?).await.map_err(doing),
+        Isolation::Worktree => worktree(core, task, start.loaded, &scan().await?).await.map_err(doing),
+        Isolation::Auto => auto(core, task, start, &git, &scan().await?).await.map_err(doing),
     }
 }
 
 /// A stack where the project is a GitButler project with a usable `but`, else a worktree, else none, and it says why.
-async fn auto(
-    core: &Core,
-    task: &Task,
-    loaded: &Loaded,
-    environment: &Environment,
-    hooks_off: Option<&str>,
-    found: &Repository,
-) -> Result<Isolated> {
-    let why_no_stack = match usable_but(core, task, loaded, environment, hooks_off, found).await {
-        Ok(but) => return stack(core, task, loaded, but).await,
+async fn auto(core: &Core, task: &Task, start: Circumstances<'_>, git: &Git, found: &Repository) -> Result<Isolated> {
+    let why_no_stack = match usable_but(core, task, start, found).await {
+        Ok(but) => return stack(core, task, start.loaded, but).await,
         Err(error) => error.message,
     };
-    match repository::refusal(found, Use::Worktree) {
+    match repository::refusal(found, Use::Worktree).or(untracked(git, start.folder).await?) {
         None => {
-            let mut isolated = worktree(core, task, loaded, found).await?;
+            let mut isolated = worktree(core, task, start.loaded, found).await?;
             isolated.home.said += &format!(" (no stack: {why_no_stack})");
             Ok(isolated)
         }
@@ -129,15 +131,31 @@ async fn auto(
     }
 }
 
+/// Why a worktree would hold nothing of what the person works on: their folder has files and the repository around it
+/// tracks none of them, as where the home folder is a repository of settings.
+async fn untracked(git: &Git, folder: &Path) -> Result<Option<Error>> {
+    let Ok(folder) = folder.canonicalize() else { return Ok(None) };
+    let Ok(inside) = folder.strip_prefix(&git.folder) else { return Ok(None) };
+    let has_files = std::fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_some());
+    if inside.as_os_str().is_empty() || !has_files {
+        return Ok(None);
+    }
+    let tracked = git.clone().literal().bytes(&["ls-files", "-z", "--", &inside.to_string_lossy()]).await?;
+    let why = format!("the repository {} tracks nothing in {}", git.folder.display(), folder.display());
+    Ok(tracked.is_empty().then(|| {
+        let hint = "`git init` there makes a project of its own; isolation worktree takes the repository around it";
+        Error::new(Code::NotARepository, why).hint(hint)
+    }))
+}
+
 /// The `but` of a task that may have a stack, or why it may not.
 async fn usable_but(
     core: &Core,
     task: &Task,
-    loaded: &Loaded,
-    environment: &Environment,
-    hooks_off: Option<&str>,
+    start: Circumstances<'_>,
     found: &Repository,
 ) -> Result<stacks::FoundBut> {
+    let Circumstances { loaded, environment, hooks_off, .. } = start;
     let agent = agents::named(loaded, &task.agent, &core.state);
     if !agent.capabilities().gives.hooks {
         let why = format!("agent {} does not report its edits, so they cannot be attributed", task.agent);

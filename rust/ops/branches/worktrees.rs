@@ -84,7 +84,27 @@ pub async fn of(core: &Core, task: &Task) -> Result<Option<Worktree>> {
     let kept: Option<Kept> = kept.and_then(|json| serde_json::from_str(&json).ok());
     let (base, target) = (base.unwrap_or_default(), kept.and_then(|kept| kept.target));
     let project = core.environments.git(task);
-    Ok(Some(Worktree { project, folder: PathBuf::from(folder), branch, base, target }))
+    let mut worktree = Worktree { project, folder: PathBuf::from(folder), branch, base, target };
+    if let Some(branch) = worktree.renamed().await? {
+        follow(core, task, &worktree, branch.clone()).await?;
+        worktree.branch = branch;
+    }
+    Ok(Some(worktree))
+}
+
+/// Keeps the name that somebody gave the task's branch.
+async fn follow(core: &Core, task: &Task, worktree: &Worktree, branch: String) -> Result<()> {
+    let place = TaskPlace {
+        stack: Some(branch.clone()),
+        worktree: Some(worktree.folder.to_string_lossy().into_owned()),
+        base: Some(worktree.base.clone()),
+    };
+    let text = format!("Its branch {} was renamed to {branch}", worktree.branch);
+    let noted = core.write(&task.uuid, move |tx, task| {
+        tx.set_place(task, &place)?;
+        tx.journal(task, Who::Chorus, "renamed", &text, None)
+    });
+    noted.await
 }
 
 /// Makes it, or finds the one of a reopened task and makes that whole again. One whose branch is gone too, because it

@@ -21,8 +21,13 @@ pub async fn start(core: &Core, asker: &Asker, start: TaskStart) -> Result<Task>
     let mut prepared = prepare(core, &task, &task.project, &start.environment).await?;
     core.environments.begin(&task, &start.environment);
     let hooks_off = launch::hooks_off(core, &prepared).await;
-    let isolated = isolate::isolate(core, &task, &prepared.loaded, &start.environment, hooks_off.as_deref()).await;
-    let isolated = match isolated {
+    let circumstances = isolate::Circumstances {
+        loaded: &prepared.loaded,
+        environment: &start.environment,
+        folder: &asker.folder,
+        hooks_off: hooks_off.as_deref(),
+    };
+    let isolated = match isolate::isolate(core, &task, circumstances).await {
         Ok(isolated) => isolated,
         Err(error) => return Err(forget(core, &task, error).await),
     };

@@ -4,6 +4,7 @@ use crate::contract::*;
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
 use crate::ops::branches::{commit, discard, worktrees};
+use crate::ops::lifecycle::projects;
 use crate::status::AgentStatus;
 use crate::store::{Defaults, Who};
 use crate::task::{Step, Task};
@@ -15,7 +16,11 @@ pub async fn create(core: &Core, asker: &Asker, new: TaskNew) -> Result<Task> {
     // Its agent and its isolation are settled here, for good.
     let loaded = core.whole_config_of(&project).map_err(|error| error.context("cannot create a task"))?;
     let defaults = Defaults { agent: loaded.config.agent.default, isolation: loaded.config.vcs.isolation };
-    core.write(&project, move |tx, project| tx.create(project, new, &defaults)).await
+    // Before, its tasks may lie at another path; from its first task on, they follow it.
+    projects::reconcile(core, &project).await;
+    let task = core.write(&project, move |tx, project| tx.create(project, new, &defaults)).await?;
+    projects::reconcile(core, &project).await;
+    Ok(task)
 }
 
 /// Changes fields of a task.

@@ -48,7 +48,9 @@ pub async fn commit_with(worktree: &Worktree, message: &str, hooks: Hooks) -> Re
             Checkout::Other(name) => format!("{} is checked out", name.trim_start_matches("refs/heads/")),
             _ => "no branch is checked out".to_owned(),
         };
-        let hint = format!("`git -C {} switch {}`, or ask the agent to", worktree.folder.display(), worktree.branch);
+        // A branch that is gone is made again where the worktree is.
+        let switch = if standing.branch_exists { "switch" } else { "switch -c" };
+        let hint = format!("`git -C {} {switch} {}`, or ask the agent to", worktree.folder.display(), worktree.branch);
         return refuse(format!("{other} in its worktree"), &hint);
     }
     if standing.applied {

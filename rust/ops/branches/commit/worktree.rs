@@ -92,7 +92,8 @@ pub async fn preparation_trouble(core: &Core, task: &Task, loaded: &Loaded) -> R
     if paths.is_empty() {
         return Ok(None);
     }
-    let (branch, names) = (task.stack.clone().unwrap_or_default(), paths.join(", "));
+    let row = core.read(&task.uuid, |tx, task| tx.row(task)).await?;
+    let (branch, names) = (row.stack.unwrap_or_default(), paths.join(", "));
     let folder = task.worktree.clone().unwrap_or_default();
     Ok(Some(contract::Trouble {
         kind: "prepared".into(),

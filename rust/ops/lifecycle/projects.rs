@@ -1,0 +1,143 @@
+//! A project that was moved, and another repository in its place.
+//!
+//! Projects are named by their path. The store remembers which repository each is, so that tasks go where their
+//! repository goes, and never to another one.
+
+use crate::core::Core;
+use crate::error::Result;
+use crate::project;
+use crate::vcs::git::Git;
+use crate::vcs::identity;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// What the store remembers of a project's repository.
+#[derive(Clone, Serialize, Deserialize)]
+struct KnownRepository {
+    id: String,
+    /// The commit that was checked out then: a clone of the same history has it, too.
+    head: Option<String>,
+}
+
+fn key(project: &str) -> String {
+    format!("repository of {project}")
+}
+
+fn place(id: &str) -> String {
+    format!("place of repository {id}")
+}
+
+/// Sees to it that the tasks at this path are those of the repository that lies there. A failure is only logged.
+pub async fn reconcile(core: &Core, project: &str) {
+    if let Err(error) = try_reconcile(core, project).await {
+        log::warn!("cannot tell which repository {project} is: {error}");
+    }
+}
+
+async fn try_reconcile(core: &Core, project: &str) -> Result<()> {
+    let Some(common) = project::common_dir(Path::new(project)) else { return Ok(()) };
+    let found = identity::read(&common);
+    let known = core.read(project, |tx, project| Ok((tx.recall(&key(project))?, tx.has_tasks(project)?)));
+    let (known, has_tasks) = known.await?;
+    let known: Option<KnownRepository> = known.and_then(|json| serde_json::from_str(&json).ok());
+    match (known, found) {
+        (Some(known), Some(found)) if known.id == found => return Ok(()),
+        (Some(known), found) if has_tasks => {
+            if is_of_same_history(project, &known).await? {
+                return identity::give(&common, &known.id);
+            }
+            set_aside(core, project, known).await?;
+            match found {
+                Some(found) => adopt(core, project, &found).await?,
+                None => return Ok(()),
+            }
+        }
+        (_, Some(found)) if !has_tasks => adopt(core, project, &found).await?,
+        // A copy of a repository has the id of what it was copied from.
+        (_, Some(found)) if is_elsewhere(core, project, &found).await? => {
+            return remember(core, project, &common, uuid::Uuid::new_v4().to_string()).await;
+        }
+        (_, Some(found)) => return remember(core, project, &common, found).await,
+        (_, None) if has_tasks => return remember(core, project, &common, uuid::Uuid::new_v4().to_string()).await,
+        (_, None) => {}
+    }
+    Ok(())
+}
+
+/// Whether the repository that lies there now holds what was checked out in the known one: it was cloned anew.
+async fn is_of_same_history(project: &str, known: &KnownRepository) -> Result<bool> {
+    match &known.head {
+        Some(head) => Ok(Git::at(project).resolve(head).await?.is_some()),
+        None => Ok(false),
+    }
+}
+
+async fn remember(core: &Core, project: &str, common: &Path, id: String) -> Result<()> {
+    project::note_main(Path::new(project)).unwrap_or_else(|error| log::warn!("cannot note {project}: {error}"));
+    let head = Git::at(project).head().await.unwrap_or_default();
+    identity::give(common, &id)?;
+    let known = KnownRepository { id, head };
+    core.write(project, move |tx, project| {
+        tx.remember(&place(&known.id), project)?;
+        tx.remember(&key(project), &serde_json::to_string(&known).unwrap_or_default())
+    })
+    .await
+}
+
+/// The path at which the store knows that repository, other than this one.
+async fn known_place(core: &Core, project: &str, id: &str) -> Result<Option<String>> {
+    let id = id.to_owned();
+    let known = core.read(project, move |tx, _| tx.recall(&place(&id))).await?;
+    Ok(known.filter(|known| known != project))
+}
+
+/// Whether that repository is still where the store knows it.
+async fn is_elsewhere(core: &Core, project: &str, id: &str) -> Result<bool> {
+    let known = known_place(core, project, id).await?;
+    Ok(known.and_then(|known| identity::read(&project::common_dir(Path::new(&known))?)).as_deref() == Some(id))
+}
+
+/// The repository lay elsewhere: its tasks come along, and git learns where its worktrees belong.
+async fn adopt(core: &Core, project: &str, id: &str) -> Result<()> {
+    let Some(old) = known_place(core, project, id).await? else { return Ok(()) };
+    if is_elsewhere(core, project, id).await? {
+        return Ok(());
+    }
+    let git = Git::at(project);
+    let repaired = git.change(&["worktree", "repair"], Vec::new()).await;
+    repaired.map_or_else(|error| log::warn!("cannot repair the worktrees of {project}: {error}"), drop);
+    log::info!("the project {old} was moved to {project}");
+    let (id, from) = (id.to_owned(), old.clone());
+    let moved = core.write(project, move |tx, project| {
+        if tx.recall(&place(&id))?.as_deref() != Some(&from) {
+            return Ok(false);
+        }
+        let (text, before) = (format!("The project was moved from {from} to {project}"), tx.recall(&key(&from))?);
+        tx.move_project(&from, project, &text)?;
+        tx.remember(&key(&from), "")?;
+        tx.remember(&place(&id), project)?;
+        tx.remember(&key(project), &before.unwrap_or_default())?;
+        Ok(true)
+    });
+    if moved.await? {
+        core.warn(project, &format!("This project was at {old}: its tasks came along"));
+    }
+    Ok(())
+}
+
+/// Another repository lies at the path: the old one's tasks wait under a name that no folder has.
+async fn set_aside(core: &Core, project: &str, known: KnownRepository) -> Result<()> {
+    log::warn!("another repository lies at {project}");
+    core.write(project, move |tx, project| {
+        if tx.recall(&place(&known.id))?.as_deref() != Some(project) {
+            return Ok(());
+        }
+        let aside = format!("{project} (repository {})", known.id);
+        let text = format!("Another repository lies at {project}: the task waits until its own is found");
+        tx.move_project(project, &aside, &text)?;
+        tx.remember(&key(project), "")?;
+        tx.remember(&place(&known.id), &aside)?;
+        tx.remember(&key(&aside), &serde_json::to_string(&known).unwrap_or_default())
+    })
+    .await
+}
