@@ -132,10 +132,13 @@ impl Core {
         })
     }
 
-    /// Whether the store could not be opened and now can be: a daemon begun anew would have it.
+    /// Whether there is no store to work with and a daemon begun anew would have one. Blocks.
     pub fn could_have_a_store(&self) -> bool {
         let file = || config::read(None, &environment::variables()).config.database.file(&self.state.dir);
-        self.store.is_err() && Store::open_file(&file()).is_ok()
+        match &self.store {
+            Ok(store) => store.damage().is_some() && store.is_another_file(),
+            Err(_) => Store::open_file(&file()).is_ok(),
+        }
     }
 
     /// The inboxes, once: the daemon's loops begin with them.
@@ -145,6 +148,11 @@ impl Core {
 
     /// Ends what is the daemon's own; tasks go on.
     pub async fn end(&self) {
+        if let Ok(store) = &self.store
+            && let Err(error) = store.write(|tx| tx.end_use()).await
+        {
+            log::warn!("{error}");
+        }
         self.web.close_all();
     }
 

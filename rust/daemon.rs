@@ -74,6 +74,7 @@ async fn serve() -> Result<()> {
     let core = Core::open(state.clone()).await;
     let (mut listener, mut inode) = socket::bind(&state)?;
     begin::begin(&core).await;
+    tokio::spawn(begin::await_a_store(Arc::downgrade(&core)));
     ::log::info!("daemon {} serves {}", env!("CARGO_PKG_VERSION"), state.dir.display());
     let mut terminate = signal(SignalKind::terminate()).map_err(Error::internal)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::internal)?;
@@ -94,10 +95,6 @@ async fn serve() -> Result<()> {
             _ = look.tick() => {
                 if !socket::holds(&lock, &state) {
                     ::log::error!("the state folder was taken away");
-                    break;
-                }
-                if core.could_have_a_store() {
-                    ::log::info!("the store can be opened now");
                     break;
                 }
                 if !socket::is_there(&state, inode) {

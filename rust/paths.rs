@@ -108,7 +108,8 @@ impl State {
         self.dir.join("demo")
     }
 
-    fn tasks(&self) -> PathBuf {
+    /// Where the files of tasks are.
+    pub fn tasks(&self) -> PathBuf {
         self.dir.join("tasks")
     }
 
@@ -128,12 +129,20 @@ impl State {
         Ok(dir)
     }
 
+    /// How many characters of a task's uuid name its folder in [`State::tmux_folders_of_agents`].
+    pub const SHORT_TASK: usize = 13;
+
+    /// The folders of agents' own tmux servers, where the state folder's path is short enough.
+    pub fn tmux_folders_of_agents(&self) -> PathBuf {
+        self.dir.join("tmux")
+    }
+
     /// The socket of a tmux server that a task's agent may start, as `FOLDER/tmux-UID/default`: the names that tmux
     /// itself gives below a `TMUX_TMPDIR`. Its folders are there after the call.
     pub fn tmux_socket_of_agent(&self, task: &str) -> Result<PathBuf> {
-        let short: String = task.chars().take(13).collect();
+        let short: String = task.chars().take(State::SHORT_TASK).collect();
         let below = Path::new(&short).join(tmux_folder()).join("default");
-        let near = self.dir.join("tmux").join(&below);
+        let near = self.tmux_folders_of_agents().join(&below);
         let socket = match near.as_os_str().len() <= LONGEST_SOCKET {
             true => near,
             false => self.near_folder()?.join(&below),

@@ -18,6 +18,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
 mod alerts;
+mod check;
 mod column;
 mod commits;
 mod edits;
@@ -33,6 +34,7 @@ mod prompts;
 mod requests;
 mod tasks;
 pub mod text;
+mod tidy;
 mod tx;
 
 pub use commits::NewCommit;
@@ -63,14 +65,17 @@ pub struct Store {
     listeners: Listeners,
     id: String,
     file: PathBuf,
+    /// Of the file, when it was opened.
+    inode: Option<(u64, u64)>,
+    damage: Arc<Mutex<Option<Error>>>,
 }
 
 impl Store {
     /// Opens or creates `chorus.db` in `folder` (created with mode 0700), bringing an older schema up to date.
     /// Takes a few milliseconds, so it belongs to the start of a process.
     ///
-    /// Fails with [`Code::StoreUnusable`] when the file is damaged, newer than this program, or cannot be written;
-    /// it is never deleted.
+    /// Fails with [`Code::StoreUnusable`] when the file is seen to be damaged, newer than this program, or cannot be
+    /// written; it is never deleted. [`Store::check`] looks through all of a large one.
     pub fn open(folder: &Path) -> Result<Store> {
         Store::open_file(&folder.join(crate::paths::STORE))
     }
@@ -85,7 +90,8 @@ impl Store {
             .name("store".into())
             .spawn(move || queue.into_iter().for_each(|job| desk.take(job)))
             .map_err(|error| Error::internal(format!("cannot start the store's thread: {error}")))?;
-        Ok(Store { jobs, listeners, id, file: file.to_owned() })
+        let inode = check::inode(file);
+        Ok(Store { jobs, listeners, id, file: file.to_owned(), inode, damage: Arc::default() })
     }
 
     /// The uuid of this store, made once: marks the tmux sessions that belong to it.
@@ -139,6 +145,9 @@ impl Store {
     }
 
     async fn ask_any(&self, work: Work) -> Result<Worked> {
+        if let Some(damage) = self.damage() {
+            return Err(damage);
+        }
         let (answer, answered) = oneshot::channel();
         let gone = || Error::internal("the store's thread has ended");
         self.jobs.send(Job { work, answer }).map_err(|_| gone())?;
@@ -151,11 +160,13 @@ type Worked = Box<dyn Any + Send>;
 
 type Look = dyn FnOnce(&Tx<'_>) -> Result<Worked> + Send;
 type Alter = dyn FnOnce(&mut Tx<'_>) -> Result<Worked> + Send;
+type Alone = dyn FnOnce(&rusqlite::Connection) -> Result<Worked> + Send;
 
-/// What is to be done in a transaction.
+/// What is to be done, in a transaction or in none.
 enum Work {
     Read(Box<Look>),
     Write(Box<Alter>),
+    Alone(Box<Alone>),
     WriteDurably(Box<Alter>),
 }
 
@@ -177,6 +188,7 @@ impl StoreDesk {
         let outcome = catch_unwind(AssertUnwindSafe(|| match work {
             Work::Read(look) => self.read(look),
             Work::Write(change) => self.write(change),
+            Work::Alone(work) => work(&self.connection).map_err(|error| fault::in_file(error, &self.file)),
             Work::WriteDurably(change) => self.write_durably(change),
         }));
         // The asker may have gone.

@@ -6,12 +6,15 @@ use crate::core::{Core, Ending, Inboxes};
 use crate::environment;
 use crate::{monitor, ops};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 /// For so long clients wait until the daemon has compared its store with what lives.
 const RECONCILE_FIRST: Duration = Duration::from_secs(1);
+
+/// How often a daemon without a store looks for one.
+const FOR_A_STORE: Duration = Duration::from_secs(2);
 
 /// Reconciles what the store says with what lives, then takes in spooled events.
 pub async fn begin(core: &Arc<Core>) {
@@ -22,6 +25,7 @@ pub async fn begin(core: &Arc<Core>) {
     crate::spool::sweep(&core.state.spool());
     let Ok(store) = core.store() else { return };
     tokio::spawn(publish(core.clone(), store.subscribe()));
+    tokio::spawn(ops::lifecycle::tidy::run(Arc::downgrade(core)));
     if let Some(Inboxes { facts, free, ended }) = core.take_inboxes() {
         let sweeps = monitor::SweepPlan::every(config::read(None, &environment::variables()).config.tmux.poll_interval);
         tokio::spawn(monitor::run(Arc::downgrade(core), sweeps, facts));
@@ -41,6 +45,22 @@ pub async fn begin(core: &Arc<Core>) {
     });
     // A tmux that does not answer keeps nobody waiting.
     let _ = tokio::time::timeout(RECONCILE_FIRST, reconciling).await;
+}
+
+/// Lets the daemon leave once a daemon begun anew would have a store and this one has none.
+pub async fn await_a_store(core: Weak<Core>) {
+    loop {
+        tokio::time::sleep(FOR_A_STORE).await;
+        let Some(core) = core.upgrade() else { return };
+        if core.store().is_ok_and(|store| store.damage().is_none()) {
+            continue;
+        }
+        let looking = core.clone();
+        if tokio::task::spawn_blocking(move || looking.could_have_a_store()).await.unwrap_or(false) {
+            log::info!("the store can be opened now");
+            return core.stop.cancel();
+        }
+    }
 }
 
 /// Types what is queued for tasks whose agents are free, each beside the others.

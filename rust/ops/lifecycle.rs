@@ -9,3 +9,4 @@ pub mod restart;
 pub mod start;
 mod take_up;
 pub mod tasks;
+pub mod tidy;

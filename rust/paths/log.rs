@@ -5,7 +5,8 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-const LONGEST: u64 = 5 * 1024 * 1024;
+/// A log of more bytes is set aside.
+pub const LONGEST: u64 = 5 * 1024 * 1024;
 
 /// Opens the log for appending, 0600, setting a long one aside as `log.old`.
 pub fn open(path: &Path) -> io::Result<File> {

@@ -1,6 +1,6 @@
 //! Opening the file: what it must be, and bringing an older one up to date.
 
-use super::{fault, refuse};
+use super::{check, fault, refuse};
 use crate::contract::Code;
 use crate::error::{Error, Result};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
@@ -66,9 +66,14 @@ fn make(file: &Path) -> Result<()> {
     }
 }
 
+/// A connection that can change nothing.
+pub fn read_only(file: &Path) -> Result<Connection> {
+    Ok(Connection::open_with_flags(file, flags(OpenFlags::SQLITE_OPEN_READ_ONLY))?)
+}
+
 /// Refuses what is not ours, newer or damaged, through a connection that can change nothing.
 fn inspect(file: &Path) -> Result<()> {
-    let connection = Connection::open_with_flags(file, flags(OpenFlags::SQLITE_OPEN_READ_ONLY))?;
+    let connection = read_only(file)?;
     let unusable = |why: String| Error::new(Code::StoreUnusable, why);
     let (application, version) = marks(&connection)?;
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
@@ -80,11 +85,7 @@ fn inspect(file: &Path) -> Result<()> {
         return Err(unusable("this store was written by a newer Chorus".into())
             .hint("install that version again, or set CHORUS_STATE_DIR to another folder; nothing was changed"));
     }
-    let check: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-    if check != "ok" {
-        return Err(unusable(format!("it is damaged ({})", crate::text::clean_line(&check, 200))));
-    }
-    Ok(())
+    check::at_opening(&connection, file)
 }
 
 /// Application id and schema version.
@@ -96,6 +97,8 @@ fn marks(connection: &Connection) -> Result<(i64, usize)> {
 /// Settings of the connection, then the migrations that are missing, each with its version in one transaction.
 fn prepare(connection: &mut Connection) -> Result<()> {
     connection.busy_timeout(Duration::from_secs(2))?;
+    // Counts for a file that is made now: it can give free pages back to the disk.
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "foreign_keys", true)?;

@@ -178,7 +178,7 @@ impl Tx<'_> {
             RequestOutcome::Elsewhere => "Answered elsewhere",
             RequestOutcome::Gone => "No longer asked",
         };
-        let data = serde_json::json!({ "request": id, "outcome": closing.outcome, "answer": closing.answer });
+        let data = serde_json::json!({ "request": id, "outcome": closing.outcome });
         let text = format!("{how}: {}", request.summary);
         self.journal(&request.task, closing.who, "request_closed", &text, Some(&data))?;
         self.run(

@@ -206,11 +206,13 @@ impl Tx<'_> {
         change(self).map_err(|error| error.context(format!("cannot edit #{}", task.number)))
     }
 
-    /// Removes a task that does not run, with its requests, prompts and launches; its journal stays.
+    /// Removes a task that does not run, with its requests, prompts, launches and the facts kept about it; its journal
+    /// stays for a while.
     pub fn delete(&mut self, uuid: &str) -> Result<()> {
         let (task, _) = self.may(uuid, Step::Delete, "delete")?;
         self.journal(uuid, Who::Person, "deleted", &format!("Deleted #{} `{}`", task.number, task.title), None)?;
         self.run("DELETE FROM tasks WHERE uuid = ?1", [uuid])?;
+        self.run("DELETE FROM meta WHERE key GLOB '*[a-z] ' || ?1 AND key <> 'id'", [uuid])?;
         self.forget(uuid);
         let gone = TaskDeleted { uuid: task.uuid, number: task.number };
         self.notify(&task.project, Event::TaskDeleted(gone));

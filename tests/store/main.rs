@@ -4,6 +4,7 @@
 mod crash;
 mod edits;
 mod faults;
+mod growth;
 mod life;
 mod requests;
 mod tasks;

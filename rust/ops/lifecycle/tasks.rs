@@ -4,7 +4,7 @@ use crate::contract::*;
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
 use crate::ops::branches::{commit, discard, worktrees};
-use crate::ops::lifecycle::projects;
+use crate::ops::lifecycle::{projects, tidy};
 use crate::status::AgentStatus;
 use crate::store::{Defaults, Who};
 use crate::task::{Step, Task};
@@ -50,6 +50,7 @@ pub async fn delete(core: &Core, asker: &Asker, task: &str) -> Result<Nothing> {
         worktrees::tidy(core, &task).await;
     }
     core.write(&task.uuid, |tx, task| tx.delete(task)).await?;
+    tidy::forget_files(&core.state, &task.uuid);
     Ok(Nothing {})
 }
 

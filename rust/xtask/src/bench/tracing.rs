@@ -13,7 +13,8 @@ const ROUNDS: usize = 5;
 const FILES: usize = 5000;
 
 /// Reads the names of scripts and runs them, as an agent would its commands.
-const RUNNER: &str = r#"while read -r script < "$0"; do sh "$script" > "$0.tmp" 2>&1; mv "$0.tmp" "$0.out"; done"#;
+const RUNNER: &str =
+    r#"while read -r script < "$pipe"; do sh "$script" > "$pipe.tmp" 2>&1; mv "$pipe.tmp" "$pipe.out"; done"#;
 
 /// Opens new files, and then the same again, and prints what each open took in milliseconds.
 const OPENS: &str = r#"
@@ -151,12 +152,16 @@ fn start(world: &World, name: &str, trace: &str) -> Runner {
     let pipe = world.sandbox.root().join(name);
     let made = world.sandbox.command("mkfifo").arg(&pipe).status();
     assert!(made.is_ok_and(|made| made.success()), "a pipe is made");
-    let config = format!(
-        "[vcs]\ncommit = \"manual\"\ntrace = \"{trace}\"\n[agent.runner]\ncommand = [\"sh\", \"-c\", '''{RUNNER}''', \"{}\"]\n",
-        pipe.display()
-    );
+    // In the place of an agent that reports its edits, as one with a stack must.
+    let program = world.sandbox.root().join(format!("{name}-agent/claude"));
+    let script = format!("#!/bin/sh\npipe='{}'\n{RUNNER}\n", pipe.display());
+    let _ = std::fs::create_dir_all(program.parent().unwrap_or(&program));
+    chorus_testkit::sandbox::script(&program, &script);
+    let program = program.display();
+    let config =
+        format!("[vcs]\ncommit = \"manual\"\ntrace = \"{trace}\"\n[agent.claude]\ncommand = [\"{program}\"]\n");
     world.sandbox.write("config/chorus/chorus.toml", &config);
-    let number = world.sandbox.json(["new", "--title", name, "--agent", "runner"])["number"].to_string();
+    let number = world.sandbox.json(["new", "--title", name, "--agent", "claude"])["number"].to_string();
     world.sandbox.json(["start", &number]);
     if trace == "auto" {
         let is_told = |(what, _): &(String, String)| what == "traced" || what == "untraced";
