@@ -1,7 +1,7 @@
 //! One real client in a sandbox: started as Chorus starts it, its hooks recorded and answered by a script.
 
 use chorus::agent::Agent;
-use chorus::agent::claude::launch::{self, TakeUp};
+use chorus::agent::claude::launch;
 use chorus::agent::claude::{conversation, sessions, settings};
 use chorus::agent::environment::{self, Mark};
 use chorus::agent::launch::{AgentLaunch, Begin};
@@ -94,12 +94,10 @@ impl World {
         let content = settings::settings(&self.hook, self.readable.as_deref(), false);
         std::fs::write(&settings, content.to_string()).unwrap();
         let conversation = conversation::conversation(None, &self.config(), &self.sandbox.project(), session_id);
-        let running = sessions::running(&self.config(), session_id);
+        assert!(sessions::running(&self.config(), session_id).is_empty());
         let another = uuid::Uuid::new_v4().to_string();
-        let (begin, session_id) = match launch::choose(&conversation, running).unwrap() {
-            TakeUp::With(begin) => (begin, session_id),
-            TakeUp::Another => (Begin::New, another.as_str()),
-        };
+        let (begin, session_id) =
+            launch::choose(&conversation).map_or((Begin::New, another.as_str()), |begin| (begin, session_id));
         let argv = launch::argv(&AgentLaunch {
             agent: &self.agent,
             session_id,
@@ -117,7 +115,8 @@ impl World {
         person.0.extend(self.person.iter().cloned());
         let state = self.sandbox.state();
         let launch = format!("launch-{}", self.launches);
-        let mark = Mark { task: "the-task", launch: &launch, state_dir: &state };
+        let tmux = self.sandbox.root().join("own-tmux/tmux-0/default");
+        let mark = Mark { task: "the-task", launch: &launch, state_dir: &state, tmux: &tmux };
         let environment = environment::for_agent(&person, mark, Renderer::Classic);
         let words = environment.0.iter().map(|(name, value)| format!("{name}={value}"));
         let inside = environment::FROM_PANE.iter().map(|name| format!("{name}=\"${name}\"")).collect::<Vec<_>>();

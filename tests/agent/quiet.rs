@@ -15,10 +15,10 @@ fn hooks_come_in_order_and_know_their_task() {
                 .map(|(name, value)| (name.to_owned(), value.to_owned())),
         );
         world.start(id, Some("default"));
-        assert!(sessions::running(&world.config(), id).is_some());
+        assert_eq!(sessions::running(&world.config(), id).len(), 1);
         world.turn("[[bash: ls]] [[say done]]");
         world.exit();
-        assert_eq!(sessions::running(&world.config(), id), None);
+        assert!(sessions::running(&world.config(), id).is_empty());
         wait_until("the end was told", || world.count("SessionEnd") == 1);
 
         let names: Vec<String> =

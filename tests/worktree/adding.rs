@@ -83,7 +83,7 @@ async fn a_file_that_cannot_be_read_is_named_and_never_removed() {
     let made = bed.make(1, "x").await;
     let file = made.folder.join("secret");
     std::fs::write(&file, "x").unwrap();
-    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o0)).unwrap();
     let error = commit_all(&made, "m").await.unwrap_err();
     assert!(error.message.contains("secret") && error.hint.is_some_and(|hint| hint.contains("readable")));
     assert!(discard(&made, 1).await.unwrap_err().message.contains("secret"));
