@@ -423,7 +423,8 @@ mod tests {
             length += piece.len();
             Ok(())
         };
-        let ended = each(shell("head -c 70000000 /dev/zero; head -c 2000000 /dev/zero >&2; exit 3"), Vec::new(), limit, add);
+        let ended =
+            each(shell("head -c 70000000 /dev/zero; head -c 2000000 /dev/zero >&2; exit 3"), Vec::new(), limit, add);
         let (code, stderr) = ended.await.unwrap();
         assert_eq!((code, length, stderr.len()), (Some(3), 70_000_000, MOST_ERROR));
         let told = run(shell("cat; echo no >&2"), b"yes".to_vec(), limit).await.unwrap();

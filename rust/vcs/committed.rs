@@ -216,7 +216,8 @@ async fn contents(root: &Path, entries: &[Entry]) -> Result<Vec<(Vec<u8>, bool)>
         return Ok(Vec::new());
     }
     let end = format!("end-{}", uuid::Uuid::new_v4());
-    let asked: String = entries.iter().map(|Entry { object, path, .. }| format!("{object} {path}\n{end} x\n")).collect();
+    let asked: String =
+        entries.iter().map(|Entry { object, path, .. }| format!("{object} {path}\n{end} x\n")).collect();
     let output = git(root).feed(&["cat-file", "--batch", "--filters"], asked.into_bytes()).await?;
     let end = format!("\n{end} missing\n").into_bytes();
     let count = entries.len();

@@ -196,7 +196,10 @@ mod tests {
 
     #[test]
     fn many_items_end_too() {
-        let large = Value::Array(vec![Value::Map(vec![(Value::Nil, Value::Nil); 70_000]), Value::Array(vec![7.into(); 70_000])]);
+        let large = Value::Array(vec![
+            Value::Map(vec![(Value::Nil, Value::Nil); 70_000]),
+            Value::Array(vec![7.into(); 70_000]),
+        ]);
         let bytes = encoded(&large);
         assert_eq!(Scanner::default().end(&bytes), Ok(Some(bytes.len())));
     }
