@@ -23,6 +23,7 @@ use crate::config::{self, Files, Loaded};
 use crate::contract::{ConfigurationFault, Event, Notice};
 use crate::environment;
 use crate::error::Result;
+use crate::foreign;
 use crate::hub::Hub;
 use crate::hub::outbox::Outbox;
 use crate::paths::State;
@@ -37,6 +38,7 @@ use inboxes::Senders;
 use live::LiveStatuses;
 use parking_lot::Mutex;
 use std::borrow::Borrow;
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use trees::Trees;
@@ -216,9 +218,12 @@ impl Core {
     }
 
     /// The effective configuration of a project: a change of its files counts at once, a fault in them does not.
-    pub fn config_of(&self, project: &str) -> Loaded {
+    pub async fn config_of(&self, project: &str) -> Loaded {
         let environment = environment::variables();
-        let files = Files::read(Some(project.as_ref()), &environment);
+        let (root, variables) = (PathBuf::from(project), environment.clone());
+        let read = foreign::within(project.as_ref(), move || Files::read(Some(&root), &variables)).await;
+        let files =
+            read.unwrap_or_else(|error| Files::unread(Some(project.as_ref()), &environment, &error.to_string()));
         let (loaded, is_news) = self.configurations.effective(Some(project), files, &environment);
         if is_news {
             let fault = configurations::fault(&loaded);
@@ -234,8 +239,8 @@ impl Core {
     }
 
     /// As [`Core::config_of`], to act on: refused where the values are only a part of what the person wrote.
-    pub fn whole_config_of(&self, project: &str) -> Result<Loaded> {
-        let loaded = self.config_of(project);
+    pub async fn whole_config_of(&self, project: &str) -> Result<Loaded> {
+        let loaded = self.config_of(project).await;
         loaded.whole().map(|()| loaded)
     }
 
@@ -250,9 +255,9 @@ impl Core {
     }
 
     /// Reads the configuration of each project that a Neovim shows: a fault, or its end, is told within a tick.
-    pub fn look_at_configurations(&self) {
+    pub async fn look_at_configurations(&self) {
         for project in self.hub.projects() {
-            self.config_of(&project);
+            self.config_of(&project).await;
         }
     }
 

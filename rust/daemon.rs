@@ -10,11 +10,12 @@ pub(crate) mod log;
 pub(crate) mod peer;
 pub(crate) mod socket;
 mod tracer;
+mod watchdog;
 
 use crate::core::Core;
 use crate::error::{Error, Result};
 use crate::paths::State;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -39,7 +40,10 @@ pub fn run() -> i32 {
         Ok(runtime) => runtime,
         Err(error) => return failed(&Error::internal(error)),
     };
-    match runtime.block_on(serve()) {
+    let ended = runtime.block_on(serve());
+    // Not for ever: a read of a file system that does not answer does not end.
+    runtime.shutdown_timeout(FINISH);
+    match ended {
         Ok(()) => 0,
         Err(error) => failed(&error),
     }
@@ -74,8 +78,10 @@ async fn serve() -> Result<()> {
     }
     let core = Core::open(state.clone()).await;
     let (mut listener, mut inode) = socket::bind(&state)?;
+    watchdog::begin();
     begin::begin(&core).await;
     tokio::spawn(begin::await_a_store(Arc::downgrade(&core)));
+    tokio::spawn(look_at_configurations(Arc::downgrade(&core)));
     ::log::info!("daemon {} serves {}", env!("CARGO_PKG_VERSION"), state.dir.display());
     let mut terminate = signal(SignalKind::terminate()).map_err(Error::internal)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::internal)?;
@@ -102,7 +108,6 @@ async fn serve() -> Result<()> {
                     (listener, inode) = socket::bind(&state)?;
                     ::log::warn!("the socket's file had vanished and was bound again");
                 }
-                core.look_at_configurations();
                 if core.hub.open() > 0 || core.has_live_tasks().await {
                     needed = Instant::now();
                 } else if needed.elapsed() >= idle {
@@ -120,6 +125,15 @@ async fn serve() -> Result<()> {
     }
     leave(&core).await;
     Ok(())
+}
+
+/// Beside everything else: a project's files may take long.
+async fn look_at_configurations(core: Weak<Core>) {
+    loop {
+        tokio::time::sleep(LOOK).await;
+        let Some(core) = core.upgrade() else { return };
+        core.look_at_configurations().await;
+    }
 }
 
 /// Finishes the verbs under way.

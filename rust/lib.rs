@@ -18,6 +18,7 @@ pub mod environment;
 pub mod error;
 pub mod evidence;
 pub mod exec;
+pub(crate) mod foreign;
 pub(crate) mod guard;
 pub mod hook;
 pub(crate) mod hub;

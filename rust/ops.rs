@@ -75,7 +75,7 @@ pub async fn answer(core: &Arc<Core>, asker: &Asker, request: Request) -> Result
         }
         Setup(confirm) => Reply::Offer(repository::setup(core, asker, confirm).await?),
         Health(_) => Reply::Health(health::health(core, asker).await?),
-        Config(_) => Reply::Config(health::config(core, asker)),
+        Config(_) => Reply::Config(health::config(core, asker).await),
         PaneDied(died) => {
             core.fact(Fact::PaneDied { task: died.task });
             Reply::Nothing(Nothing {})

@@ -2,17 +2,52 @@
 //!
 //! Read from the files git leaves (`gitrepository-layout(5)`), so that no process is started for it.
 
+use crate::error::{Code, Error, Result};
+use crate::foreign;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
-/// The canonical project root for `folder`; the folder as it is when it does not exist.
+/// The canonical project root for `folder`; the folder as it is when it does not exist. A `.git` of a stranger counts for
+/// nothing.
 pub fn root(folder: &Path) -> PathBuf {
     let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-    folder.ancestors().find_map(worktree_root).unwrap_or(folder)
+    let found = trusted(&folder).find_map(worktree_root);
+    found.unwrap_or(folder)
+}
+
+/// The same for the daemon, which does not wait for a file system that does not answer.
+pub async fn find_root(folder: &Path) -> Result<PathBuf> {
+    let asked = folder.to_owned();
+    foreign::within(folder, move || root(&asked)).await.map_err(|error| {
+        Error::new(Code::WrongState, format!("cannot find the project of {}: {error}", folder.display()))
+            .hint("mount it again, or work in another folder")
+    })
 }
 
 /// Whether the folder is inside a git repository.
 pub fn has_git(folder: &Path) -> bool {
-    folder.ancestors().any(|dir| dir.join(".git").exists())
+    trusted(folder).any(|dir| {
+        let git = dir.join(".git");
+        git.is_dir() || git.is_file()
+    })
+}
+
+/// The folder and those above it, without those in which a `.git` is a stranger's.
+fn trusted(folder: &Path) -> impl Iterator<Item = &Path> {
+    let owner = std::fs::metadata(folder).ok().map(|found| found.uid());
+    let me = rustix::process::geteuid().as_raw();
+    folder.ancestors().filter(move |dir| {
+        // A link's own owner decides where it leads.
+        let git = std::fs::symlink_metadata(dir.join(".git"));
+        git.is_ok_and(|git| is_trusted(git.uid(), me, owner))
+    })
+}
+
+/// Whether a `.git` of that owner may say what a project is. In a folder that all may write to, as `/tmp`, anybody could
+/// else make one for what others keep there; git refuses it, too (`safe.directory`). Whoever owns the folder that is asked
+/// about decides about it anyway: in a container all of a mounted project is another user's.
+fn is_trusted(git: u32, me: u32, folder: Option<u32>) -> bool {
+    git == me || git == 0 || Some(git) == folder
 }
 
 /// The path of `file` under the canonical `root`; nothing for a file outside it or in a `.git`, and for one whose path is
@@ -28,6 +63,15 @@ pub fn inside(root: &Path, file: &Path) -> Option<String> {
     let path = real.strip_prefix(root).ok()?;
     let normal = |part| matches!(part, Component::Normal(name) if name != ".git");
     path.components().all(normal).then(|| path.to_str().map(str::to_owned)).flatten().filter(|path| !path.is_empty())
+}
+
+/// [`inside`] for the daemon; nothing also where the file system does not answer.
+pub async fn find_inside(root: &Path, file: &Path) -> Option<String> {
+    let (base, asked) = (root.to_owned(), file.to_owned());
+    foreign::within(file, move || inside(&base, &asked)).await.unwrap_or_else(|error| {
+        log::warn!("{error}");
+        None
+    })
 }
 
 /// Whether an agent there would write between a repository's own files.
@@ -62,7 +106,7 @@ pub fn note_main(root: &Path) -> std::io::Result<()> {
 
 fn noted(git_folder: &Path) -> Option<PathBuf> {
     use std::os::unix::ffi::OsStringExt;
-    let path = std::fs::read(git_folder.join(PROJECT)).ok()?;
+    let path = foreign::read(&git_folder.join(PROJECT), foreign::FEW).ok()?;
     Some(PathBuf::from(std::ffi::OsString::from_vec(path)))
 }
 
@@ -85,13 +129,13 @@ fn worktree_root(dir: &Path) -> Option<PathBuf> {
 
 /// Where a file `.git` points.
 fn pointed(file: &Path) -> Option<PathBuf> {
-    let pointer = std::fs::read_to_string(file).ok()?;
+    let pointer = foreign::text(file, foreign::FEW).ok()?;
     Some(file.parent()?.join(pointer.strip_prefix("gitdir:")?.trim()))
 }
 
 /// The common folder that a linked worktree's git folder names.
 fn common_of(git_folder: &Path) -> Option<PathBuf> {
-    let common = std::fs::read_to_string(git_folder.join("commondir")).ok()?;
+    let common = foreign::text(&git_folder.join("commondir"), foreign::FEW).ok()?;
     Some(git_folder.join(common.trim()))
 }
 
@@ -116,7 +160,7 @@ fn is_bare(common: &Path) -> bool {
 /// A value of `[core]` in a repository's own configuration, as git writes it: one plain line.
 fn setting(common: &Path, name: &str) -> Option<String> {
     let read = |file: &str| {
-        let text = std::fs::read_to_string(common.join(file)).ok()?;
+        let text = foreign::text(&common.join(file), foreign::MANY).ok()?;
         let (mut in_core, mut found) = (false, None);
         for line in text.lines().map(str::trim) {
             if line.starts_with('[') {
@@ -262,6 +306,54 @@ mod tests {
         assert_eq!(inside(&project, Path::new("relative")), None);
         let name: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"\xff");
         assert_eq!(inside(&project, &project.join(name)), None);
+    }
+
+    #[test]
+    fn what_is_no_file_of_git_s_makes_no_project() {
+        let base = tempfile::tempdir().unwrap();
+        let base = base.path().canonicalize().unwrap();
+        for name in ["pipe", "large", "to_pipe"] {
+            std::fs::create_dir_all(base.join(name).join("sub")).unwrap();
+        }
+        let pipe = base.join("pipe/.git");
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        std::os::unix::fs::symlink(&pipe, base.join("to_pipe/.git")).unwrap();
+        std::fs::write(base.join("large/.git"), format!("gitdir: ../{}", " ".repeat(100_000))).unwrap();
+        for name in ["pipe", "large", "to_pipe"] {
+            let sub = base.join(name).join("sub");
+            assert_eq!(root(&sub), sub);
+        }
+        assert!(!has_git(&base.join("pipe/sub")));
+        // Nor do pipes in the place of what a `.git` leads to.
+        std::fs::create_dir_all(base.join("led/sub")).unwrap();
+        std::fs::create_dir(base.join("of_pipes")).unwrap();
+        std::fs::write(base.join("led/.git"), "gitdir: ../of_pipes").unwrap();
+        for name in ["commondir", "config", "config.worktree", PROJECT] {
+            assert!(Command::new("mkfifo").arg(base.join("of_pipes").join(name)).status().unwrap().success());
+        }
+        assert_eq!(root(&base.join("led/sub")), base.join("led"));
+    }
+
+    #[test]
+    fn a_stranger_s_git_is_none() {
+        let (me, stranger) = (1000, 65534);
+        assert!(
+            is_trusted(me, me, Some(me)) && is_trusted(0, me, Some(me)) && is_trusted(stranger, me, Some(stranger))
+        );
+        assert!(!is_trusted(stranger, me, Some(me)) && !is_trusted(stranger, 0, Some(0)));
+        assert!(!is_trusted(stranger, me, None));
+
+        let base = tempfile::tempdir().unwrap();
+        let base = base.path().canonicalize().unwrap();
+        let mine = base.join("shared/mine");
+        std::fs::create_dir_all(&mine).unwrap();
+        std::fs::create_dir(base.join("shared/.git")).unwrap();
+        assert_eq!(root(&mine), base.join("shared"));
+        // Only root can give a file away.
+        if std::os::unix::fs::chown(base.join("shared/.git"), Some(stranger), None).is_ok() {
+            assert_eq!(root(&mine), mine);
+            assert!(!has_git(&mine));
+        }
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use super::{FILE, Loaded, Source, load};
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Bytes of a configuration file.
@@ -36,6 +35,13 @@ impl Files {
         };
         let (user, project) = files(project, environment);
         Files { user: user.map(read), project: project.map(read) }
+    }
+
+    /// Both where none could be read, and why.
+    pub fn unread(project: Option<&Path>, environment: &BTreeMap<String, String>, why: &str) -> Files {
+        let unread = |path: PathBuf| (path, Err(why.to_owned()));
+        let (user, project) = files(project, environment);
+        Files { user: user.map(unread), project: project.map(unread) }
     }
 }
 
@@ -105,21 +111,12 @@ fn home_of(environment: &BTreeMap<String, String>) -> BTreeMap<String, String> {
 
 /// The file's text, if there is a file. A project can put anything there, so a pipe or device is not opened.
 fn text(path: &Path) -> Result<Option<String>, String> {
-    match std::fs::metadata(path) {
+    match crate::foreign::text(path, LIMIT) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             // Whoever keeps the file elsewhere and links to it has one, although it is away.
             let is_link = std::fs::symlink_metadata(path).is_ok();
-            return if is_link { Err("it is a link to a file that is not there".into()) } else { Ok(None) };
+            if is_link { Err("it is a link to a file that is not there".into()) } else { Ok(None) }
         }
-        Err(error) => return Err(error.to_string()),
-        Ok(found) if !found.is_file() => return Err("it is not a file".into()),
-        Ok(_) => {}
+        read => read.map(Some).map_err(|error| error.to_string()),
     }
-    let mut bytes = Vec::new();
-    let read = std::fs::File::open(path).and_then(|file| file.take(LIMIT + 1).read_to_end(&mut bytes));
-    read.map_err(|error| error.to_string())?;
-    if bytes.len() as u64 > LIMIT {
-        return Err(format!("it is larger than {LIMIT} bytes"));
-    }
-    String::from_utf8(bytes).map(Some).map_err(|_| "it is not UTF-8".into())
 }

@@ -162,7 +162,7 @@ impl Connection {
             )
             .hint("name an absolute folder"));
         }
-        let project = crate::project::root(hello.folder.as_ref()).to_string_lossy().into_owned();
+        let project = crate::project::find_root(hello.folder.as_ref()).await?.to_string_lossy().into_owned();
         ops::lifecycle::projects::reconcile(&self.core, &project).await;
         let asker = Asker {
             project: project.clone(),

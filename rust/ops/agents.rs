@@ -5,6 +5,7 @@ use crate::config::Loaded;
 use crate::contract::Code;
 use crate::detector::rules::Rules;
 use crate::error::{Error, Result};
+use crate::foreign;
 use crate::paths::State;
 
 /// The agent of that name: what `[agent.NAME]` says, else the one that is built in, else the program of that name.
@@ -19,7 +20,7 @@ pub fn named(loaded: &Loaded, name: &str, state: &State) -> Agent {
 /// How the agent's screen is read: its own rules first, then those that are built in.
 pub fn rules(loaded: &Loaded, agent: &Agent) -> Result<Rules> {
     let own = loaded.config.agent(&agent.name).rules;
-    let text = own.as_ref().map(std::fs::read_to_string).transpose().map_err(|error| {
+    let text = own.as_ref().map(|file| foreign::text(file.as_ref(), foreign::MANY)).transpose().map_err(|error| {
         Error::new(Code::BadInput, format!("cannot read the screen rules of {}: {error}", agent.name))
             .hint(format!("correct `rules` in [agent.{}]", agent.name))
     })?;

@@ -21,7 +21,7 @@ use crate::config::Overlap;
 use crate::core::Core;
 use crate::error::Result;
 use crate::evidence::event::{ToolCall, ToolWork};
-use crate::project::inside;
+use crate::project::find_inside;
 use crate::status::Millis;
 use crate::task::{Isolation, Task};
 use crate::vcs::scan;
@@ -57,7 +57,7 @@ pub async fn before_tool(core: &Core, task: &str, call: &ToolCall, at: Millis) -
         }
         return Ok(None);
     };
-    let Some(path) = inside(Path::new(&task.project), &edit.path) else { return Ok(None) };
+    let Some(path) = find_inside(Path::new(&task.project), &edit.path).await else { return Ok(None) };
     core.trees.of(&task.project).released(&path, HOLD).await;
     let mut tree = EditedTree::of(core, &task.project).await?;
     if tree.known.scan.is_none() {
@@ -100,7 +100,7 @@ pub async fn after_tool(core: &Core, task: &str, call: &ToolCall, failed: bool, 
     let path = match mine.into_iter().next().map(|window| window.reach) {
         // As it was before the edit: a link may have become a file.
         Some(Reach::Edit(path)) => path,
-        _ => match inside(Path::new(&task.project), &edit.path) {
+        _ => match find_inside(Path::new(&task.project), &edit.path).await {
             Some(path) => path,
             None => return Ok(()),
         },
@@ -227,7 +227,7 @@ async fn close(tree: &mut EditedTree<'_>, task: &str, id: &str) -> Result<()> {
 
 /// Whose uncommitted edits the file holds, said once as long as they are the same.
 async fn warn(core: &Core, tree: &mut EditedTree<'_>, task: &Task, path: &str) -> Result<Option<AgentReply>> {
-    let overlap = core.config_of(&task.project).config.vcs.overlap;
+    let overlap = core.config_of(&task.project).await.config.vcs.overlap;
     let file = path.to_owned();
     let found = core.read(&task.project, move |tx, project| {
         let Some(ledger) = tx.ledger(project, &file)? else { return Ok(None) };

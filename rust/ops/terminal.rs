@@ -31,7 +31,7 @@ pub async fn pane(core: &Core, task: &Task) -> Result<(Tmux, Pane)> {
         )
         .hint("use `restart`: the conversation goes on in a new one"));
     }
-    let loaded = core.config_of(&task.project);
+    let loaded = core.config_of(&task.project).await;
     Ok((core.tmux(&loaded, Some(&pane.socket))?, tmux_pane(&pane)))
 }
 
@@ -55,7 +55,7 @@ pub fn server_identity(pid: u32, start: i64) -> Identity {
 /// The screen as it is now, classified.
 pub async fn read_screen(core: &Core, task: &Task) -> Result<ScreenReading> {
     let (tmux, pane) = pane(core, task).await?;
-    let loaded = core.config_of(&task.project);
+    let loaded = core.config_of(&task.project).await;
     let agent = agents::named(&loaded, &task.agent, &core.state);
     let shot = tmux.capture_pane(&pane, 0, true).await?;
     Ok(screen::classify(&agents::rules(&loaded, &agent)?, &shot.lines.join("\n"), Beside::default()))

@@ -2,6 +2,7 @@
 
 use crate::attribution::{Content, FileKind, LIMIT, Version};
 use crate::error::{Error, Result};
+use crate::foreign;
 use crate::paths::Beneath;
 use crate::vcs::git::Git;
 use rustix::fs::FileType;
@@ -57,7 +58,8 @@ fn records(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// The commit that is checked out; nothing where there is none yet.
 pub async fn head(root: &Path) -> Result<Option<String>> {
-    if let Some(head) = loose_head(root) {
+    let folder = root.to_owned();
+    if let Ok(Some(head)) = foreign::within(root, move || loose_head(&folder)).await {
         return Ok(Some(head));
     }
     git(root).head().await
@@ -67,10 +69,10 @@ pub async fn head(root: &Path) -> Result<Option<String>> {
 /// other stores of references and linked worktrees are git's to read.
 fn loose_head(root: &Path) -> Option<String> {
     let git = root.join(".git");
-    let text = std::fs::read_to_string(git.join("HEAD")).ok()?;
+    let text = foreign::text(&git.join("HEAD"), foreign::FEW).ok()?;
     let branch = text.strip_prefix("ref: ").map(str::trim_end);
     let text = match branch {
-        Some(branch) => std::fs::read_to_string(git.join(branch)).ok()?,
+        Some(branch) => foreign::text(&git.join(branch), foreign::FEW).ok()?,
         None => text,
     };
     let id = text.trim_end();

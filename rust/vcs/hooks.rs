@@ -5,6 +5,7 @@
 
 use super::git::{Git, Hooks, path, tail};
 use crate::error::Result;
+use crate::foreign;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -171,7 +172,7 @@ fn below(root: &Path, folder: &Path, found: &mut BTreeSet<String>) {
 /// Whether `package.json` says the same of hooks as in `base`.
 async fn same_package(git: &Git, base: &str) -> Result<bool> {
     let Some(before) = git.cat_blob(base, PACKAGE).await? else { return Ok(false) };
-    let now = fs::read(git.folder.join(PACKAGE)).unwrap_or_default();
+    let now = foreign::read(&git.folder.join(PACKAGE), foreign::MANY).unwrap_or_default();
     let fields = |bytes: &[u8]| {
         let value = serde_json::from_slice::<Value>(bytes).ok()?;
         Some(PACKAGE_FIELDS.iter().map(|field| value.get(field).cloned()).collect::<Vec<_>>())

@@ -12,7 +12,7 @@ const FILE: &str = "chorus-repository";
 
 /// The id of the repository with that common git folder; nothing where it has none yet.
 pub fn read(common: &Path) -> Option<String> {
-    let text = std::fs::read_to_string(common.join(FILE)).ok()?;
+    let text = crate::foreign::text(&common.join(FILE), crate::foreign::FEW).ok()?;
     Some(text.trim().to_owned()).filter(|id| uuid::Uuid::parse_str(id).is_ok())
 }
 

@@ -124,7 +124,7 @@ impl Lock {
 
     /// The program that changed something last.
     fn noted(&self) -> Option<Identity> {
-        serde_json::from_slice(&std::fs::read(self.common.join("chorus.lock")).ok()?).ok()
+        serde_json::from_slice(&crate::foreign::read(&self.common.join("chorus.lock"), crate::foreign::FEW).ok()?).ok()
     }
 
     fn open(&self, name: &str) -> Result<File> {

@@ -64,7 +64,7 @@ const RUST: &[Layer] = &[
     },
     Layer {
         name: "base",
-        rows: &[&["paths", "process", "project"], &["clock", "environment", "error", "sgr", "text"]],
+        rows: &[&["paths", "process", "project"], &["clock", "environment", "error", "foreign", "sgr", "text"]],
     },
 ];
 
@@ -80,6 +80,7 @@ const PURE: &[&str] =
 const WORLD: &[&str] = &[
     "crate::clock",
     "crate::environment",
+    "crate::foreign",
     "crate::paths",
     "crate::process",
     "crate::project",

@@ -6,7 +6,7 @@ use chorus_testkit::sandbox::Ran;
 use chorus_testkit::wait_until;
 use chorus_testkit::world::Refusal;
 use serde_json::{Value, json};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// Refused with that code, clearly, with these words in what is said.
 #[track_caller]
@@ -51,6 +51,33 @@ fn unknown_tasks_and_empty_titles() {
     clear(world.refused(["edit", "1", "--title", " "]), "bad_input", &["cannot edit #1"]);
     clear(world.refused(["new", "--title", "x", "--on", "99"]), "no_such_task", &["#99"]);
     assert_eq!(world.json(["list"]).as_array().unwrap().len(), 1);
+}
+
+/// Anybody can put a pipe there; to open one that nobody writes to waits for ever.
+#[test]
+fn a_pipe_in_the_place_of_a_file_of_git_s_holds_nobody() {
+    let world = World::new();
+    world.task("There");
+    let pipe = |path: &str| {
+        let path = world.root().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+    };
+    pipe("evil/.git");
+    for name in ["commondir", "config", "config.worktree", "chorus-project", "chorus-repository", "HEAD"] {
+        pipe(&format!("pipes/{name}"));
+    }
+    world.write("led/.git", "gitdir: ../pipes\n");
+    pipe("plain/chorus.toml");
+    pipe("plain/.claude/settings.json");
+    for folder in ["evil", "evil/sub", "led", "led/sub", "plain"] {
+        let folder = world.root().join(folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        let mut asking = world.chorus(["list"]);
+        let mut asking = asking.current_dir(&folder).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        wait_until("an answer there", || asking.try_wait().unwrap().is_some());
+        assert_eq!(world.json(["list"]).as_array().unwrap().len(), 1, "{}", folder.display());
+    }
 }
 
 #[test]

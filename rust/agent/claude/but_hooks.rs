@@ -3,6 +3,7 @@
 
 use crate::agent::CommittingHook;
 use crate::contract::Json;
+use crate::foreign;
 use regex::Regex;
 use std::path::Path;
 use std::sync::LazyLock;
@@ -12,9 +13,6 @@ static COMMAND: LazyLock<Option<Regex>> = LazyLock::new(|| {
         .ok()
 });
 
-/// More of a settings file is not read.
-const LONGEST: u64 = 4 * 1024 * 1024;
-
 /// Every such hook that a client in `folder` with the configuration folder `config` would run.
 pub fn find(folder: &Path, config: Option<&Path>) -> Vec<CommittingHook> {
     let project = ["settings.json", "settings.local.json"].map(|name| folder.join(".claude").join(name));
@@ -23,8 +21,7 @@ pub fn find(folder: &Path, config: Option<&Path>) -> Vec<CommittingHook> {
 }
 
 fn in_file(file: &Path) -> Vec<CommittingHook> {
-    let small = std::fs::metadata(file).is_ok_and(|found| found.is_file() && found.len() <= LONGEST);
-    let Some(text) = small.then(|| std::fs::read_to_string(file).ok()).flatten() else { return Vec::new() };
+    let Ok(text) = foreign::text(file, foreign::MANY) else { return Vec::new() };
     let hook = |(line, command)| CommittingHook { file: file.to_owned(), line, command };
     in_text(&text).into_iter().map(hook).collect()
 }

@@ -1,7 +1,7 @@
 //! Conversations on disk, `<config>/projects/<folder>/<session id>.jsonl`: where one lies, and whether it can be resumed.
 
 use super::transcript::{head, is_of_user};
-use std::fs::File;
+use crate::foreign;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -42,7 +42,7 @@ pub fn conversation(recorded: Option<&Path>, config_dir: &Path, folder: &Path, s
     let recorded = recorded.filter(|path| path.is_file()).map(Path::to_owned);
     let Some(path) = recorded.or_else(|| find(config_dir, folder, session_id)) else { return Conversation::None };
     let mut beginning = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(BEGINNING).read_to_end(&mut beginning));
+    let read = foreign::open(&path).and_then(|file| file.take(BEGINNING).read_to_end(&mut beginning));
     // A file of that size, or one that cannot be read now, is no empty one.
     if read.is_err() || beginning.len() as u64 == BEGINNING || beginning.split(|byte| *byte == b'\n').any(is_said) {
         return Conversation::Begun;

@@ -14,7 +14,6 @@ use crate::status::Millis;
 use crate::text::clip;
 use serde_json::Value;
 use std::borrow::Cow;
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -95,7 +94,7 @@ impl Tail {
     /// # Errors
     /// When the file exists and cannot be read.
     pub fn read(&mut self) -> io::Result<bool> {
-        let mut file = match File::open(&self.path) {
+        let mut file = match crate::foreign::open(&self.path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
             Err(error) => return Err(error),

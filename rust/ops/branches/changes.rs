@@ -12,7 +12,7 @@ use crate::task::{Isolation, Task};
 
 /// What is uncommitted in the project's working tree, and whose.
 pub async fn changes(core: &Core, asker: &Asker) -> Result<Changes> {
-    let loaded = core.config_of(&asker.project);
+    let loaded = core.config_of(&asker.project).await;
     let root = asker.project.clone();
     let but = match stacks::open(core, &asker.project, &loaded, None).await {
         Ok(but) => but,
@@ -34,7 +34,7 @@ pub async fn changes(core: &Core, asker: &Asker) -> Result<Changes> {
 
 /// A person says whose an edit is.
 pub async fn assign(core: &Core, asker: &Asker, assign: ChangesAssign) -> Result<Changes> {
-    let loaded = core.config_of(&asker.project);
+    let loaded = core.config_of(&asker.project).await;
     let but = stacks::open(core, &asker.project, &loaded, None).await?;
     let owner = match &assign.task {
         None => Owner::User,

@@ -26,7 +26,7 @@ pub async fn after_ending(core: &Core, end: Ending) {
     if let Err(error) = edits::end_calls(core, &task, rest || !is_turn, at).await {
         log::warn!("cannot close what #{} had open: {error}", task.number);
     }
-    let loaded = core.config_of(&task.project);
+    let loaded = core.config_of(&task.project).await;
     if is_turn && task.status.is_live() && loaded.config.vcs.commit == config::CommitWhen::Turn {
         match loaded.whole() {
             Ok(()) => commit_or_record(core, &task, &loaded, None).await,
@@ -74,7 +74,7 @@ pub async fn commit(core: &Core, asker: &Asker, commit: TaskCommit) -> Result<Ta
         return Err(Error::new(Code::WrongState, format!("{doing}: it has no branch"))
             .hint("only a task with isolation stack or worktree has one, once it was started"));
     }
-    let loaded = core.whole_config_of(&task.project).map_err(|error| error.context(&doing))?;
+    let loaded = core.whole_config_of(&task.project).await.map_err(|error| error.context(&doing))?;
     let message = commit.message.filter(|message| !message.trim().is_empty());
     let done = run(core, &task, &loaded, message.as_deref()).await.map_err(|error| error.context(&doing))?;
     match done {

@@ -72,7 +72,7 @@ fn folder(task: &Task) -> String {
 }
 
 async fn of_stack(core: &Core, task: &Task, part: &DiffPart) -> Result<String> {
-    let loaded = core.config_of(&task.project);
+    let loaded = core.config_of(&task.project).await;
     let but = stacks::open_for(core, task, &loaded).await?;
     match part {
         DiffPart::Turn => newest(core, task).await,

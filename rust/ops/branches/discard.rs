@@ -38,7 +38,7 @@ pub async fn discard(core: &Core, task: &Task) -> Result<String> {
 
 async fn of_stack(core: &Core, task: &Task) -> Result<Option<Discarded>> {
     let Some(branch) = task.stack.clone() else { return Ok(None) };
-    let loaded = core.config_of(&task.project);
+    let loaded = core.config_of(&task.project).await;
     let but = stacks::open_for(core, task, &loaded).await?;
     edits::reconcile(core, &task.project).await?;
     let held = stacks::hold(&but).await?;
@@ -239,7 +239,7 @@ pub async fn restore(core: &Core, task: &Task) -> Result<()> {
         worktrees::bring_back(core, task, &kept).await?;
         return commit::worktree::count(core, task).await;
     }
-    let loaded = core.config_of(&task.project);
+    let loaded = core.config_of(&task.project).await;
     let but = stacks::open_for(core, task, &loaded).await?;
     edits::reconcile(core, &task.project).await?;
     let held = stacks::hold(&but).await?;

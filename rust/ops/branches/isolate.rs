@@ -91,7 +91,9 @@ pub async fn isolate(core: &Core, task: &Task, start: Circumstances<'_>) -> Resu
     };
     commit::recover::settle(core, &task.uuid).await.map_err(doing)?;
     let git = core.environments.git(task);
-    if crate::project::in_git_folder(task.project.as_ref()) {
+    let project = PathBuf::from(&task.project);
+    let looked = crate::foreign::within(task.project.as_ref(), move || crate::project::in_git_folder(&project)).await;
+    if looked.map_err(|error| doing(Error::new(Code::WrongState, error.to_string())))? {
         let why = format!("{} has no working tree: it is a repository's own folder", task.project);
         return Err(doing(Error::new(Code::VcsRefused, why).hint("create the task in a worktree or a clone of it")));
     }

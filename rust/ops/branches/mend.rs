@@ -38,7 +38,7 @@ pub async fn mend(core: &Core, asker: &Asker, confirm: Confirm) -> Result<Offer>
     }
     settle(core, &task.uuid).await.map_err(|error| error.context(&doing))?;
     carry_out(core, &task, branch, &remedy).await.map_err(|error| error.context(&doing))?;
-    let loaded = core.config_of(&task.project);
+    let loaded = core.config_of(&task.project).await;
     match commit::run(core, &task, &loaded, None).await.map_err(|error| error.context(&doing))? {
         Done::Trouble(trouble) => Err(as_error(&doing, &trouble)),
         Done::Committed => Ok(Offer { text: format!("Done: its edits are committed to {branch}."), done: true }),
@@ -78,7 +78,7 @@ fn proposal(remedy: &Remedy, branch: &str, trouble: &Trouble, others: &[String])
 
 /// Files with others' edits that the remedy could touch.
 async fn beside(core: &Core, task: &Task, branch: &str, remedy: &Remedy) -> Result<Vec<String>> {
-    let but = stacks::open_for(core, task, &core.config_of(&task.project)).await?;
+    let but = stacks::open_for(core, task, &core.config_of(&task.project).await).await?;
     let mut files = stacks::touched_beside(core, task, &but, branch).await?;
     if let Remedy::Above(above) = remedy {
         files.extend(stacks::touched_beside(core, task, &but, above).await?);
@@ -90,7 +90,7 @@ async fn beside(core: &Core, task: &Task, branch: &str, remedy: &Remedy) -> Resu
 
 /// Under our lock, with every uncommitted byte kept before.
 async fn carry_out(core: &Core, task: &Task, branch: &str, remedy: &Remedy) -> Result<()> {
-    let loaded = core.config_of(&task.project);
+    let loaded = core.config_of(&task.project).await;
     let but = stacks::open_for(core, task, &loaded).await?;
     let held = stacks::hold(&but).await?;
     let branch = branch.to_owned();

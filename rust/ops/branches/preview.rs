@@ -26,7 +26,7 @@ pub async fn preview(core: &Core, asker: &Asker, confirm: Confirm) -> Result<Off
         let hint = "a stack is in the workspace already; a task with isolation worktree can be shown there";
         return Err(Error::new(Code::WrongState, format!("{doing}: it has no worktree")).hint(hint));
     };
-    let loaded = core.config_of(&task.project);
+    let loaded = core.config_of(&task.project).await;
     let but = stacks::open_for(core, &task, &loaded).await.map_err(|error| error.context(&doing))?;
     if let Some(trouble) = preparation_trouble(core, &task, &loaded).await? {
         return Err(as_error(&doing, &trouble));

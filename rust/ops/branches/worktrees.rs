@@ -288,7 +288,7 @@ pub async fn bring_back(core: &Core, task: &Task, kept: &Discarded) -> Result<()
 async fn fill_again(core: &Core, task: &Task, worktree: &Worktree, kept: &str) -> Result<()> {
     let tip = worktree::keep::tip(&worktree.project, kept).await?;
     branch_again(&worktree.project, &worktree.branch, &tip).await?;
-    let _notes = worktree::repair(worktree, &preparation(&core.config_of(&task.project))).await?;
+    let _notes = worktree::repair(worktree, &preparation(&core.config_of(&task.project).await)).await?;
     let lost = worktree::remove::overwritten(worktree, kept).await?;
     if !lost.is_empty() {
         let why =

@@ -69,8 +69,10 @@ pub async fn at_session_start(core: &Core, report: &AgentReport, how: SessionSta
 pub async fn await_start(core: &Core, task: &str, launch: &str) {
     let known = core.read(task, |tx, task| Ok((tx.row(task)?, recall(tx, task)?.map(|given| given.launch)))).await;
     let Ok((task, given)) = known else { return };
-    let hooks =
-        crate::ops::agents::named(&core.config_of(&task.project), &task.agent, &core.state).capabilities().gives.hooks;
+    let hooks = crate::ops::agents::named(&core.config_of(&task.project).await, &task.agent, &core.state)
+        .capabilities()
+        .gives
+        .hooks;
     if !hooks || given.as_deref() == Some(launch) {
         return;
     }

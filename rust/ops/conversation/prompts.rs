@@ -103,7 +103,7 @@ async fn hand_over(core: &Core, task: &Task, prompt: Prompt, free: &LiveStatus) 
     let live = core.live.follow(&task.uuid);
     let before = live.borrow().prompts;
     let was_busy = live.borrow().state.status == AgentStatus::Busy;
-    let loaded = core.config_of(&task.project);
+    let loaded = core.config_of(&task.project).await;
     let known = agents::named(&loaded, &task.agent, &core.state).adapter().map(Adapter::prompt);
     match tmux.deliver(&pane, &text, known, prompt.raw).await {
         Ok(delivered) => keep_displaced(core, task, delivered.displaced).await?,
@@ -140,7 +140,7 @@ fn not_confirmed() -> Error {
 async fn not_sent(core: &Core, task: &Task) -> Error {
     let launch = core.read(&task.uuid, |tx, task| tx.open_launch(task)).await.ok().flatten();
     let config_dir = launch.and_then(|launch| launch.config_dir).map(std::path::PathBuf::from);
-    let adapter = agents::named(&core.config_of(&task.project), &task.agent, &core.state).adapter();
+    let adapter = agents::named(&core.config_of(&task.project).await, &task.agent, &core.state).adapter();
     let cause = tokio::task::spawn_blocking(move || adapter?.why_not_sent(&config_dir?)).await.ok().flatten();
     let cause = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
     let message = format!("it stands in the agent's prompt, and Enter does not send it{cause}");

@@ -5,7 +5,7 @@ use crate::contract::*;
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
 use crate::ops::edits;
-use crate::project::inside;
+use crate::project::find_inside;
 use crate::store::Filter;
 use crate::task::{Isolation, Task};
 use crate::vcs::git::Git;
@@ -16,12 +16,12 @@ pub async fn line(core: &Core, asker: &Asker, ask: LineAsk) -> Result<Line> {
     let number =
         number.ok_or_else(|| Error::new(Code::BadInput, "cannot find the owner of that line: lines count from 1"))?;
     let tasks = core.read(&asker.project, |tx, project| tx.tasks(Some(project), &Filter::default())).await?;
-    if let Some((task, path)) =
-        tasks.iter().find_map(|task| Some((task, inside(task.worktree.as_deref()?.as_ref(), ask.path.as_ref())?)))
-    {
-        return in_worktree(core, task, &path, number).await;
+    for (task, worktree) in tasks.iter().filter_map(|task| Some((task, task.worktree.as_deref()?))) {
+        if let Some(path) = find_inside(worktree.as_ref(), ask.path.as_ref()).await {
+            return in_worktree(core, task, &path, number).await;
+        }
     }
-    let path = inside(asker.project.as_ref(), ask.path.as_ref()).ok_or_else(|| {
+    let path = find_inside(asker.project.as_ref(), ask.path.as_ref()).await.ok_or_else(|| {
         Error::new(Code::BadInput, "cannot find the owner of that line: the file is not in this project")
     })?;
     if tasks.iter().any(|task| task.isolation == Isolation::Stack) {

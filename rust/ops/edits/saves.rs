@@ -5,11 +5,11 @@ use super::tree::EditedTree;
 use crate::contract::FileSaved;
 use crate::core::Core;
 use crate::error::Result;
-use crate::project::inside;
+use crate::project::find_inside;
 use crate::store::Filter;
 use crate::task::{Isolation, Task};
 use crate::vcs::scan;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The person saved a file, or took over in an editor what somebody else wrote. Its path is absolute, or relative to the
 /// `project` of the editor; the file may be in another one. While no task shares the tree there is nothing to tell apart.
@@ -20,7 +20,7 @@ pub async fn attribute(core: &Core, project: &str, saved: &FileSaved) -> Result<
     if tree.known.scan.is_none() {
         tree.scan(scan::LIMIT, None).await?;
     }
-    if saved.reloaded || is_other(&file, saved) {
+    if saved.reloaded || is_other(&file, saved).await {
         return tree.attribute(&path, By::Evidence).await;
     }
     tree.attribute_save(&path).await
@@ -34,15 +34,19 @@ async fn shared_project_of(core: &Core, file: &Path) -> Result<Option<(String, S
     let mut projects: Vec<String> = tasks.into_iter().filter(shares).map(|task| task.project).collect();
     projects.sort_by_key(|project| std::cmp::Reverse(project.len()));
     projects.dedup();
-    Ok(projects.into_iter().find_map(|project| {
-        let path = inside(&PathBuf::from(&project), file)?;
-        Some((project, path))
-    }))
+    for project in projects {
+        if let Some(path) = find_inside(Path::new(&project), file).await {
+            return Ok(Some((project, path)));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether the file was modified since the person saved it, so that what is in it now may be another's.
-fn is_other(file: &Path, saved: &FileSaved) -> bool {
+async fn is_other(file: &Path, saved: &FileSaved) -> bool {
     use std::os::unix::fs::MetadataExt;
     let (Some(seconds), Some(nanoseconds)) = (saved.seconds, saved.nanoseconds) else { return false };
-    std::fs::metadata(file).is_ok_and(|now| (now.mtime(), now.mtime_nsec()) != (seconds, nanoseconds))
+    let named = file.to_owned();
+    let found = crate::foreign::within(file, move || std::fs::metadata(named)).await.flatten();
+    found.is_ok_and(|now| (now.mtime(), now.mtime_nsec()) != (seconds, nanoseconds))
 }

@@ -52,10 +52,14 @@ impl<'c> EditedTree<'c> {
         let asked = self.core.read(&self.project, |tx, project| tx.open_requests(Some(project))).await?;
         let file = |request: &Opened| {
             let path = request.input.as_ref()?.get("file_path")?.as_str()?;
-            Some((request.task.clone(), crate::project::inside(Path::new(&self.project), Path::new(path))?))
+            Some((request.task.clone(), path.to_owned()))
         };
-        let asked: Vec<(String, String)> = asked.iter().filter_map(file).collect();
-        edits.retain(|edit| !asked.iter().any(|(task, path)| *task == edit.task && edit.edits(path)));
+        let mut named: Vec<(String, String)> = Vec::new();
+        for (task, file) in asked.iter().filter_map(file) {
+            let path = crate::project::find_inside(Path::new(&self.project), Path::new(&file)).await;
+            named.extend(path.map(|path| (task, path)));
+        }
+        edits.retain(|edit| !named.iter().any(|(task, path)| *task == edit.task && edit.edits(path)));
         Ok(edits)
     }
 
@@ -342,7 +346,8 @@ impl<'c> EditedTree<'c> {
 
     /// What git tracks although it ignores it: asked again when the index is another.
     async fn beside(&mut self) -> Result<Vec<String>> {
-        let index = FileStat::of(&self.root.join(".git/index"));
+        let file = self.root.join(".git/index");
+        let index = blocking(move || FileStat::of(&file)).await?;
         if let Some((then, paths)) = &self.known.beside
             && *then == index
         {

@@ -94,7 +94,7 @@ pub async fn complete(core: &Core, asker: &Asker, complete: TaskComplete) -> Res
             leave(process).await;
         }
     }
-    let loaded = core.config_of(&task.project);
+    let loaded = core.config_of(&task.project).await;
     commit::at_completion(core, &task, &loaded, complete.message.as_deref()).await?;
     let said = commit::landing(core, &task).await;
     let ended = end(core, &task, Step::Complete, Some(said)).await?;
@@ -129,9 +129,9 @@ async fn end(core: &Core, task: &Task, step: Step, said: Option<String>) -> Resu
     }
     let doing = if step == Step::Complete { "complete" } else { "fail" };
     // It goes on, so it is watched again: its agent has left.
-    let goes_on = |error: Error| {
+    let goes_on = async |error: Error| {
         if let (Some(launch), Some(pane)) = (&launch, &pane)
-            && let Err(error) = launch::watch_again(core, task, launch, pane)
+            && let Err(error) = launch::watch_again(core, task, launch, pane).await
         {
             log::error!("{error}");
         }
@@ -139,8 +139,9 @@ async fn end(core: &Core, task: &Task, step: Step, said: Option<String>) -> Resu
     };
     if pane.is_some()
         && let Ok((tmux, its)) = terminal::pane(core, task).await
+        && let Err(error) = tmux.kill_session(&its).await
     {
-        tmux.kill_session(&its).await.map_err(goes_on)?;
+        return Err(goes_on(error).await);
     }
     core.web.close(&task.uuid);
     core.execs.withdraw(&task.uuid);
@@ -152,7 +153,10 @@ async fn end(core: &Core, task: &Task, step: Step, said: Option<String>) -> Resu
         }
         Ok((tx.step(task, step, Who::Person, said.as_deref())?, open))
     });
-    let (ended, open) = write.await.map_err(goes_on)?;
+    let (ended, open) = match write.await {
+        Ok(done) => done,
+        Err(error) => return Err(goes_on(error).await),
+    };
     core.panes.forget(&task.uuid);
     open.iter().for_each(|request| core.answers.release(&request.id));
     Ok(ended)

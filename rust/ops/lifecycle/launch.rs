@@ -8,6 +8,7 @@ use crate::contract::*;
 use crate::core::Core;
 use crate::core::fact::{Fact, Launched};
 use crate::error::{Error, Result};
+use crate::foreign;
 use crate::ops::{agents, terminal};
 use crate::paths::{State, write_private};
 use crate::process::{self, Identity};
@@ -43,18 +44,20 @@ pub struct Prepared {
 /// Finds everything for an agent that is to run in `folder`, or says what is missing.
 pub async fn prepare(core: &Core, task: &Task, folder: &str, client: &Environment) -> Result<Prepared> {
     let doing = |error: Error| error.context(format!("cannot start the agent of #{}", task.number));
-    let loaded = core.whole_config_of(&task.project).map_err(doing)?;
+    let loaded = core.whole_config_of(&task.project).await.map_err(doing)?;
     let agent = agents::named(&loaded, &task.agent, &core.state);
     let tmux = core.tmux(&loaded, None)?;
     tmux.check().await.map_err(doing)?;
-    if !Path::new(folder).is_dir() {
+    let place = PathBuf::from(folder);
+    let is_there = foreign::within(folder.as_ref(), move || place.is_dir()).await;
+    if !is_there.map_err(|error| doing(Error::new(Code::WrongState, error.to_string())))? {
         return Err(doing(
             Error::new(Code::WrongState, format!("its folder {folder} is gone")).hint("make the folder again"),
         ));
     }
     // Whatever is looked for, is looked for where the agent itself will find it.
     let mut environment = loaded.config.agent(&agent.name).environment(client);
-    find_program(&agent, &environment, Path::new(folder)).map_err(doing)?;
+    find_program(&agent, &environment, Path::new(folder)).await.map_err(doing)?;
     agents::rules(&loaded, &agent).map_err(doing)?;
     crate::ops::program::install_if_missing(&core.state).map_err(doing)?;
     if let Some(adapter) = agent.adapter().filter(|_| agent.kind == AgentKind::Demo) {
@@ -66,7 +69,7 @@ pub async fn prepare(core: &Core, task: &Task, folder: &str, client: &Environmen
 }
 
 /// Searches the agent's program where it will run: in the PATH it will have.
-fn find_program(agent: &Agent, environment: &Environment, folder: &Path) -> Result<()> {
+async fn find_program(agent: &Agent, environment: &Environment, folder: &Path) -> Result<()> {
     let program = agent.command.first().map(String::as_str).unwrap_or_default();
     let path = environment.0.get("PATH").map(String::as_str).unwrap_or("/usr/local/bin:/usr/bin:/bin");
     let candidates: Vec<PathBuf> = match program.contains('/') {
@@ -76,7 +79,9 @@ fn find_program(agent: &Agent, environment: &Environment, folder: &Path) -> Resu
     let runs = |file: &PathBuf| {
         std::fs::metadata(file).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
     };
-    if candidates.iter().any(runs) {
+    // A folder in PATH may be on a mount that is gone.
+    let found = foreign::within(folder, move || candidates.iter().any(runs)).await;
+    if found.map_err(|error| Error::new(Code::AgentMissing, format!("cannot look for {program} in PATH: {error}")))? {
         return Ok(());
     }
     Err(Error::new(Code::AgentMissing, format!("there is no program {program} in PATH")).hint(format!(
@@ -343,8 +348,8 @@ pub async fn watch(core: &Core, prepared: &Prepared, task: &Task, launch: &Launc
 }
 
 /// Watches what is left in the task's pane after a verb that could not be carried out to its end.
-pub fn watch_again(core: &Core, task: &Task, launch: &Launch, pane: &RecordedPane) -> Result<()> {
-    let loaded = core.config_of(&task.project);
+pub async fn watch_again(core: &Core, task: &Task, launch: &Launch, pane: &RecordedPane) -> Result<()> {
+    let loaded = core.config_of(&task.project).await;
     let agent = agents::named(&loaded, &task.agent, &core.state);
     core.fact(Fact::Launched(Box::new(launched(core, task, launch, &agent, &loaded, pane)?)));
     Ok(())

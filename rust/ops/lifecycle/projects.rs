@@ -4,12 +4,13 @@
 //! repository goes, and never to another one.
 
 use crate::core::Core;
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
+use crate::foreign;
 use crate::project;
 use crate::vcs::git::Git;
 use crate::vcs::identity;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What the store remembers of a project's repository.
 #[derive(Clone, Serialize, Deserialize)]
@@ -35,8 +36,7 @@ pub async fn reconcile(core: &Core, project: &str) {
 }
 
 async fn try_reconcile(core: &Core, project: &str) -> Result<()> {
-    let Some(common) = project::common_dir(Path::new(project)) else { return Ok(()) };
-    let found = identity::read(&common);
+    let Some((common, found)) = repository_at(project).await? else { return Ok(()) };
     let known = core.read(project, |tx, project| Ok((tx.recall(&key(project))?, tx.has_tasks(project)?)));
     let (known, has_tasks) = known.await?;
     let known: Option<KnownRepository> = known.and_then(|json| serde_json::from_str(&json).ok());
@@ -62,6 +62,17 @@ async fn try_reconcile(core: &Core, project: &str) -> Result<()> {
         (_, None) => {}
     }
     Ok(())
+}
+
+/// The common git folder of the repository at that path, and its id.
+async fn repository_at(project: &str) -> Result<Option<(PathBuf, Option<String>)>> {
+    let root = PathBuf::from(project);
+    let found = foreign::within(Path::new(project), move || {
+        let common = project::common_dir(&root)?;
+        let id = identity::read(&common);
+        Some((common, id))
+    });
+    found.await.map_err(|error| Error::new(Code::WrongState, error.to_string()))
 }
 
 /// Whether the repository that lies there now holds what was checked out in the known one: it was cloned anew.
@@ -94,7 +105,8 @@ async fn known_place(core: &Core, project: &str, id: &str) -> Result<Option<Stri
 /// Whether that repository is still where the store knows it.
 async fn is_elsewhere(core: &Core, project: &str, id: &str) -> Result<bool> {
     let known = known_place(core, project, id).await?;
-    Ok(known.and_then(|known| identity::read(&project::common_dir(Path::new(&known))?)).as_deref() == Some(id))
+    let Some(known) = known else { return Ok(false) };
+    Ok(repository_at(&known).await?.and_then(|(_, found)| found).as_deref() == Some(id))
 }
 
 /// The repository lay elsewhere: its tasks come along, and git learns where its worktrees belong.

@@ -177,7 +177,7 @@ async fn compare(core: &Arc<Core>, known: &LiveTask, found: Option<(RecordedPane
             .await
         }
         (Some((pane, dead)), Some(launch)) => {
-            let loaded = core.config_of(&task.project);
+            let loaded = core.config_of(&task.project).await;
             let agent = agents::named(&loaded, &task.agent, &core.state);
             launch::keep_pane(core, task, &pane).await?;
             if !dead {

@@ -35,7 +35,7 @@ pub async fn restart(core: &Core, asker: &Asker, restart: TaskRestart) -> Result
         return continued.await;
     }
     let doing = |error: Error| error.context(format!("cannot restart #{}", task.number));
-    let loaded = core.whole_config_of(&task.project).map_err(doing)?;
+    let loaded = core.whole_config_of(&task.project).await.map_err(doing)?;
     core.environments.begin(&task, &restart.environment);
     worktrees::restore(core, &task, &loaded).await.map_err(doing)?;
     let folder = task.worktree.as_deref().unwrap_or(&task.project);
@@ -81,7 +81,7 @@ async fn not_restarted(
     error: &Error,
 ) -> Result<()> {
     if let Some(pane) = pane {
-        return watch_again(core, task, launch, &pane);
+        return watch_again(core, task, launch, &pane).await;
     }
     let (id, why) = (launch.id.clone(), format!("could not be restarted: {}", error.message));
     let lost = AgentState { status: AgentStatus::Exited, kind: Some(Kind::Lost), ..AgentState::default() };

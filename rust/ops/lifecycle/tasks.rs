@@ -11,10 +11,12 @@ use crate::task::{Step, Task};
 
 /// Creates a task in the project it names, which is the asker's unless it names one.
 pub async fn create(core: &Core, asker: &Asker, new: TaskNew) -> Result<Task> {
-    let named = new.folder.as_ref().map(|folder| crate::project::root(folder.as_ref()).to_string_lossy().into_owned());
-    let project = named.unwrap_or_else(|| asker.project.clone());
+    let project = match &new.folder {
+        Some(folder) => crate::project::find_root(folder.as_ref()).await?.to_string_lossy().into_owned(),
+        None => asker.project.clone(),
+    };
     // Its agent and its isolation are settled here, for good.
-    let loaded = core.whole_config_of(&project).map_err(|error| error.context("cannot create a task"))?;
+    let loaded = core.whole_config_of(&project).await.map_err(|error| error.context("cannot create a task"))?;
     let defaults = Defaults { agent: loaded.config.agent.default, isolation: loaded.config.vcs.isolation };
     // Before, its tasks may lie at another path; from its first task on, they follow it.
     projects::reconcile(core, &project).await;

@@ -13,13 +13,13 @@ const PROGRAM_LIMIT: Duration = Duration::from_secs(3);
 
 /// In order of importance: what stops everything comes first.
 pub async fn health(core: &Core, asker: &Asker) -> Result<Health> {
-    let loaded = core.config_of(&asker.project);
+    let loaded = core.config_of(&asker.project).await;
     let mut checks = vec![daemon(&core.state), store(core), tmux(core, &asker.project).await];
     checks.push(
         program(
             &loaded.config.agent.default,
-            &agent_command(core, asker),
-            &agent_environment(core, asker),
+            &agent_command(core, asker).await,
+            &agent_environment(core, asker).await,
             true,
             "install it, or set `[agent] default = \"demo\"`",
         )
@@ -40,8 +40,8 @@ pub async fn health(core: &Core, asker: &Asker) -> Result<Health> {
 }
 
 /// Effective configuration.
-pub fn config(core: &Core, asker: &Asker) -> contract::Config {
-    core.config_of(&asker.project).reply()
+pub async fn config(core: &Core, asker: &Asker) -> contract::Config {
+    core.config_of(&asker.project).await.reply()
 }
 
 fn check(name: &str, level: &str, text: impl Into<String>, advice: Option<&str>) -> Check {
@@ -67,7 +67,7 @@ fn store(core: &Core) -> Check {
 
 async fn tmux(core: &Core, project: &str) -> Check {
     let found = async {
-        let tmux = core.tmux(&core.config_of(project), None)?;
+        let tmux = core.tmux(&core.config_of(project).await, None)?;
         Ok((tmux.check().await?, tmux.socket().display().to_string()))
     };
     match found.await {
@@ -96,15 +96,15 @@ async fn write_tracing(configured: Trace) -> Check {
     }
 }
 
-fn agent_command(core: &Core, asker: &Asker) -> String {
-    let loaded = core.config_of(&asker.project);
+async fn agent_command(core: &Core, asker: &Asker) -> String {
+    let loaded = core.config_of(&asker.project).await;
     let agent = crate::ops::agents::named(&loaded, &loaded.config.agent.default, &core.state);
     agent.command.into_iter().next().unwrap_or_default()
 }
 
 /// Whether the default agent's hooks are switched off, as far as that can be told without a start.
 async fn hooks(core: &Core, asker: &Asker) -> Option<Check> {
-    let loaded = core.config_of(&asker.project);
+    let loaded = core.config_of(&asker.project).await;
     let agent = crate::ops::agents::named(&loaded, &loaded.config.agent.default, &core.state);
     let adapter = agent.adapter()?;
     let configured = loaded.config.agent(&loaded.config.agent.default);
@@ -122,8 +122,8 @@ async fn hooks(core: &Core, asker: &Asker) -> Option<Check> {
 }
 
 /// What the agent would have, were it started by the client that asks.
-fn agent_environment(core: &Core, asker: &Asker) -> GitEnvironment {
-    let loaded = core.config_of(&asker.project);
+async fn agent_environment(core: &Core, asker: &Asker) -> GitEnvironment {
+    let loaded = core.config_of(&asker.project).await;
     let configured = loaded.config.agent(&loaded.config.agent.default);
     GitEnvironment::of_client(&configured.environment(&core.environments.client_of(&asker.project)))
 }

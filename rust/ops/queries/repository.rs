@@ -25,7 +25,7 @@ pub async fn checks(core: &Core, asker: &Asker) -> Vec<Check> {
     if !crate::project::has_git(asker.project.as_ref()) {
         return checks;
     }
-    let loaded = core.config_of(&asker.project);
+    let loaded = core.config_of(&asker.project).await;
     let found = match stacks::find(core, &asker.project, &loaded, None).await {
         Ok(found) => found,
         Err(error) => {
@@ -86,7 +86,7 @@ fn check(name: &str, level: &str, text: String, advice: Option<String>) -> Check
 
 /// `but setup`, explained first and run only when a person said so.
 pub async fn setup(core: &Core, asker: &Asker, confirm: Confirm) -> Result<Offer> {
-    let loaded = core.config_of(&asker.project);
+    let loaded = core.config_of(&asker.project).await;
     let found = stacks::find(core, &asker.project, &loaded, None).await?;
     if found.setup == Setup::Ready {
         return Ok(Offer { text: "This is a GitButler project already.".into(), done: true });

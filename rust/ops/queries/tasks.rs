@@ -27,7 +27,7 @@ pub async fn inbox(core: &Core, asker: &Asker, list: TaskList) -> Result<Request
 
 /// Everything a fresh client shows, as of one moment.
 pub async fn snapshot(core: &Core, asker: &Asker) -> Result<Snapshot> {
-    let configuration_fault = fault(&core.config_of(&asker.project));
+    let configuration_fault = fault(&core.config_of(&asker.project).await);
     let snapshot = core.read(&asker.project, move |tx, project| {
         Ok(Snapshot {
             tasks: tx.tasks(Some(project), &Filter::default())?,

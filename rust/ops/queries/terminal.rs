@@ -23,7 +23,7 @@ pub async fn web(core: &Core, asker: &Asker, ask: TaskWeb) -> Result<Web> {
     let (tmux, pane) = pane(core, &task).await?;
     let there = tmux.capture_pane(&pane, 0, false).await;
     there.map_err(|error| error.context(format!("cannot open a web terminal on #{}", task.number)))?;
-    let loaded = core.config_of(&task.project);
+    let loaded = core.config_of(&task.project).await;
     let argv = tmux.attach_argv(&pane);
     let url = core.web.open(&core.state, &loaded.config.web.command, &task.uuid, &argv, ask.write).await?;
     Ok(Web { url })

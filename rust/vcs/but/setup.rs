@@ -41,7 +41,7 @@ pub fn setup(root: &Path) -> Setup {
     if git.is_file() {
         return Setup::Linked;
     }
-    let Ok(head) = std::fs::read_to_string(git.join("HEAD")) else { return Setup::NoRepository };
+    let Ok(head) = crate::foreign::text(&git.join("HEAD"), crate::foreign::FEW) else { return Setup::NoRepository };
     if let Some((_, what)) = UNFINISHED.iter().find(|(name, _)| git.join(name).exists()) {
         return Setup::Unfinished(what);
     }

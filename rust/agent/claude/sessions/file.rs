@@ -3,7 +3,6 @@
 
 use crate::process::{self, Identity};
 use serde_json::Value;
-use std::io::Read;
 use std::path::Path;
 
 /// Bytes of a session file, at most; real ones have less than two thousand.
@@ -46,9 +45,7 @@ pub fn read(path: &Path) -> std::io::Result<Vec<u8>> {
     if !std::fs::symlink_metadata(path)?.is_file() {
         return Err(std::io::Error::other("not a file"));
     }
-    let mut content = Vec::new();
-    std::fs::File::open(path)?.take(MOST + 1).read_to_end(&mut content)?;
-    if content.len() as u64 > MOST { Err(std::io::Error::other("too large")) } else { Ok(content) }
+    crate::foreign::read(path, MOST)
 }
 
 #[cfg(test)]

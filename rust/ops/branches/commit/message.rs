@@ -30,7 +30,7 @@ pub async fn generated(core: &Core, task: &Task, loaded: &Loaded) -> Result<Stri
 /// What a commit now would be.
 pub async fn message(core: &Core, asker: &Asker, task: &str) -> Result<CommitMessage> {
     let task = core.task(asker, task).await?;
-    let loaded = core.config_of(&task.project);
+    let loaded = core.config_of(&task.project).await;
     let files = match task.isolation {
         Isolation::Stack => {
             let but = stacks::open_for(core, &task, &loaded).await?;

@@ -82,7 +82,7 @@ async fn is_open(core: &Core, task: &Task, intent: &Intent) -> Result<bool> {
 }
 
 async fn commit(core: &Core, task: &Task, intent: &CommitIntent) -> Result<()> {
-    let loaded = core.config_of(&task.project);
+    let loaded = core.config_of(&task.project).await;
     let but = stacks::open_for(core, task, &loaded).await?;
     let git = rewrite::git(&but);
     let held = stacks::hold(&but).await?;
@@ -94,7 +94,7 @@ async fn commit(core: &Core, task: &Task, intent: &CommitIntent) -> Result<()> {
 }
 
 async fn rewriting(core: &Core, task: &Task, intent: &RewriteIntent) -> Result<()> {
-    let loaded = core.config_of(&task.project);
+    let loaded = core.config_of(&task.project).await;
     let but = stacks::open_for(core, task, &loaded).await?;
     let git = rewrite::git(&but);
     let held = stacks::hold(&but).await?;

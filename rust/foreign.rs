@@ -1,0 +1,159 @@
+//! Reading what others name. A project, an agent or another person on the machine chooses what lies at such a path: a pipe
+//! without a writer, a device, or a mount whose server is gone must not hold the daemon's one thread.
+
+use rustix::fs::{Mode, OFlags};
+use std::fs::File;
+use std::io::{Error, ErrorKind, Read, Result};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+/// Bytes of what is a line or a few, as git's own small files.
+pub const FEW: u64 = 64 * 1024;
+/// Bytes of what a person or a program writes as configuration.
+pub const MANY: u64 = 4 * 1024 * 1024;
+
+/// How long work on such paths may take. A disk that has to spin up takes a few seconds.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// Opens a regular file to read.
+///
+/// # Errors
+/// When there is none, or what is there is no regular file.
+pub fn open(path: &Path) -> Result<File> {
+    // Before it is opened: to open some devices does something.
+    regular(&std::fs::metadata(path)?)?;
+    // It may be another one by now. To open a pipe or a leased file does not wait then.
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
+    regular(&file.metadata()?)?;
+    Ok(file)
+}
+
+fn regular(found: &std::fs::Metadata) -> Result<()> {
+    match found.is_file() {
+        true => Ok(()),
+        false => Err(Error::new(ErrorKind::InvalidInput, "it is not a file")),
+    }
+}
+
+/// What is in a regular file of at most `most` bytes.
+///
+/// # Errors
+/// As of [`open`], and when it is larger.
+pub fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open(path)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 > most {
+        true => Err(Error::new(ErrorKind::FileTooLarge, format!("it is larger than {most} bytes"))),
+        false => Ok(bytes),
+    }
+}
+
+/// The text in a regular file of at most `most` bytes.
+///
+/// # Errors
+/// As of [`read`], and when it is not UTF-8.
+pub fn text(path: &Path, most: u64) -> Result<String> {
+    String::from_utf8(read(path, most)?).map_err(|_| Error::new(ErrorKind::InvalidData, "it is not UTF-8"))
+}
+
+/// Works on `place` and what is below it, beside the daemon's one thread and for a limited time.
+///
+/// # Errors
+/// When it takes longer than 10 s, at once where earlier work there has not come back yet, and when `work` panics.
+pub async fn within<T: Send + 'static>(place: &Path, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    limited(LIMIT, place, work).await
+}
+
+/// Places where work has not come back, each with what that work holds until it does.
+static HANGING: Mutex<Vec<(PathBuf, Weak<()>)>> = Mutex::new(Vec::new());
+
+async fn limited<T: Send + 'static>(
+    limit: Duration,
+    place: &Path,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T> {
+    if hangs(place) {
+        return Err(silent(place));
+    }
+    let under_way = Arc::new(());
+    let seen = Arc::downgrade(&under_way);
+    let working = tokio::task::spawn_blocking(move || {
+        let found = work();
+        drop(under_way);
+        found
+    });
+    match tokio::time::timeout(limit, working).await {
+        Ok(ended) => ended.map_err(Error::other),
+        Err(_) => {
+            hanging().push((place.to_owned(), seen));
+            Err(silent(place))
+        }
+    }
+}
+
+/// Each call that does not return keeps a thread, of which there are not many.
+fn hangs(place: &Path) -> bool {
+    let mut hanging = hanging();
+    hanging.retain(|(_, work)| work.strong_count() > 0);
+    hanging.iter().any(|(at, _)| place.starts_with(at))
+}
+
+fn hanging() -> std::sync::MutexGuard<'static, Vec<(PathBuf, Weak<()>)>> {
+    HANGING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn silent(place: &Path) -> Error {
+    Error::new(ErrorKind::TimedOut, format!("the file system of {} does not answer", place.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::net::UnixListener;
+    use std::sync::mpsc;
+
+    #[test]
+    fn only_a_regular_file_of_bounded_size_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("file"), "12345").unwrap();
+        assert_eq!(text(&at("file"), 5).unwrap(), "12345");
+        assert_eq!(read(&at("file"), 4).unwrap_err().kind(), ErrorKind::FileTooLarge);
+        std::os::unix::fs::symlink("file", at("link")).unwrap();
+        assert_eq!(text(&at("link"), 5).unwrap(), "12345");
+        std::fs::write(at("bytes"), b"\xff").unwrap();
+        assert_eq!(text(&at("bytes"), 5).unwrap_err().kind(), ErrorKind::InvalidData);
+
+        let made = std::process::Command::new("mkfifo").arg(at("pipe")).status().unwrap();
+        assert!(made.success());
+        std::os::unix::fs::symlink("pipe", at("to_pipe")).unwrap();
+        std::fs::create_dir(at("folder")).unwrap();
+        let _listens = UnixListener::bind(at("socket")).unwrap();
+        let others = ["pipe", "to_pipe", "folder", "socket"].map(at).into_iter().chain([PathBuf::from("/dev/zero")]);
+        for path in others {
+            assert_eq!(read(&path, 5).unwrap_err().kind(), ErrorKind::InvalidInput, "{}", path.display());
+        }
+        assert_eq!(read(&at("none"), 5).unwrap_err().kind(), ErrorKind::NotFound);
+    }
+
+    #[tokio::test]
+    async fn work_that_does_not_come_back_is_left_alone_and_not_repeated() {
+        let soon = Duration::from_millis(5);
+        let place = Path::new("/dead/mount");
+        let (release, held) = mpsc::channel::<()>();
+        let stuck = limited(soon, place, move || held.recv().is_ok()).await;
+        assert_eq!(stuck.unwrap_err().kind(), ErrorKind::TimedOut);
+        for below in ["/dead/mount", "/dead/mount/file"] {
+            let again = within(Path::new(below), || unreachable!("it is not tried")).await;
+            assert_eq!(again.map(|()| ()).unwrap_err().kind(), ErrorKind::TimedOut, "{below}");
+        }
+        assert_eq!(within(Path::new("/dead/other"), || 1).await.unwrap(), 1);
+        release.send(()).unwrap();
+        while hangs(place) {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(within(place, || 2).await.unwrap(), 2);
+    }
+}
