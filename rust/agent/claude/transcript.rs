@@ -318,7 +318,7 @@ mod tests {
         }
 
         fn add(&mut self, text: &str) -> Said {
-            let mut file = File::options().create(true).append(true).open(self.tail.path()).unwrap();
+            let mut file = std::fs::File::options().create(true).append(true).open(self.tail.path()).unwrap();
             file.write_all(text.as_bytes()).unwrap();
             self.tail.read().unwrap();
             self.tail.said().clone()
