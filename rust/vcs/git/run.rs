@@ -52,6 +52,14 @@ impl Git {
         succeeded(args, ended).map(|ended| ended.stdout)
     }
 
+    /// Hands what git prints to `take` in small pieces, of any total length; an error when git fails.
+    pub async fn each<S: AsRef<OsStr>>(&self, args: &[S], take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        let mut command = self.command(args);
+        command.env("GIT_OPTIONAL_LOCKS", "0");
+        let (code, stderr) = process::each(command, Vec::new(), READ, take).await?;
+        succeeded(args, Ended { code, stdout: Vec::new(), stderr }).map(drop)
+    }
+
     /// Reads text without its last newline; an error when git fails.
     pub async fn read<S: AsRef<OsStr>>(&self, args: &[S]) -> Result<String> {
         self.bytes(args).await.map(|bytes| text(&bytes))
