@@ -132,6 +132,9 @@ impl Client {
         let message = Value::Array(vec![0.into(), self.next.into(), "request".into(), arguments]);
         let mut bytes = Vec::new();
         rmpv::encode::write_value(&mut bytes, &message).map_err(Error::internal)?;
+        if !wire::frame::is_taken(&bytes) {
+            return Err(Error::new(Code::BadInput, "cannot send this: it is too large").hint("make it shorter"));
+        }
         self.writer.write_all(&bytes).map_err(lost)?;
         loop {
             let answer = rmpv::decode::read_value(&mut self.reader).map_err(lost)?;

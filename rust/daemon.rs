@@ -5,6 +5,7 @@
 
 mod begin;
 pub(crate) mod connection;
+mod frames;
 pub(crate) mod log;
 pub(crate) mod peer;
 pub(crate) mod socket;

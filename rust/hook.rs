@@ -67,6 +67,13 @@ enum Told<T> {
 }
 
 fn tell(state: &State, adapter: &dyn Adapter, hook: &Hook, what: &Happening) {
+    let mut hook = hook.clone();
+    // What is decided by its bulk is rather not told: the dialog stays, and the guard stands here.
+    let may_be_shortened = !matches!(what, Happening::Asks(_) | Happening::ToolStart(_));
+    if may_be_shortened && !crate::wire::is_taken(&Request::Hook(hook.clone())) {
+        adapter.shorten(&mut hook.event);
+    }
+    let hook = &hook;
     let request = Request::Hook(hook.clone());
     let soon = |start| ask::<HookReply>(state, &request, Some(LONGEST_WAIT), start);
     let told = match what {

@@ -10,7 +10,7 @@ use crate::error::{Code, Error, Result};
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 #[cfg(target_os = "linux")]
 use tokio::io::{Interest, unix::AsyncFd};
 
@@ -242,8 +242,41 @@ impl Ended {
     }
 }
 
+/// Bytes of output that are taken of a program: what Chorus reads is lists and files, and is held in memory.
+pub const MOST_OUTPUT: usize = 64 * 1024 * 1024;
+/// Bytes of standard error; the rest is passed over.
+const MOST_ERROR: usize = 1024 * 1024;
+
 /// Runs `command` to its end with `input` on its standard input (closed when empty), killing it after `limit`.
-pub async fn run(mut command: tokio::process::Command, input: Vec<u8>, limit: Duration) -> Result<Ended> {
+///
+/// # Errors
+/// When it cannot be started or read, does not end in time, or prints more than [`MOST_OUTPUT`].
+pub async fn run(command: tokio::process::Command, input: Vec<u8>, limit: Duration) -> Result<Ended> {
+    let name = command.as_std().get_program().to_string_lossy().into_owned();
+    let mut stdout = Vec::new();
+    let take = |piece: &[u8]| {
+        if stdout.len() + piece.len() > MOST_OUTPUT {
+            let message = format!("{name} printed more than {} MB, which is not read", MOST_OUTPUT >> 20);
+            return Err(Error::new(Code::Internal, message));
+        }
+        stdout.extend_from_slice(piece);
+        Ok(())
+    };
+    let (code, stderr) = each(command, input, limit, take).await?;
+    Ok(Ended { code, stdout, stderr })
+}
+
+/// As [`run`], with its output handed to `take` in small pieces, of any total length. The exit code and standard error,
+/// trimmed, are returned.
+///
+/// # Errors
+/// As for [`run`], and what `take` says: the program is killed then.
+pub async fn each(
+    mut command: tokio::process::Command,
+    input: Vec<u8>,
+    limit: Duration,
+    mut take: impl FnMut(&[u8]) -> Result<()>,
+) -> Result<(Option<i32>, String)> {
     let name = command.as_std().get_program().to_string_lossy().into_owned();
     command.stdin(if input.is_empty() { Stdio::null() } else { Stdio::piped() });
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
@@ -256,14 +289,39 @@ pub async fn run(mut command: tokio::process::Command, input: Vec<u8>, limit: Du
             let _ = stdin.write_all(&input).await;
         }
     };
-    let both = async { tokio::join!(feed, child.wait_with_output()).1 };
-    match tokio::time::timeout(limit, both).await {
-        Ok(Ok(output)) => Ok(Ended {
-            code: output.status.code(),
-            stdout: output.stdout,
-            stderr: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
-        }),
-        Ok(Err(error)) => Err(Error::internal(format!("cannot read from {name}: {error}"))),
+    let unreadable = |error: std::io::Error| Error::internal(format!("cannot read from {name}: {error}"));
+    let (mut stdout, mut stderr) = (child.stdout.take(), child.stderr.take());
+    let out = async {
+        let mut buffer = vec![0; 64 * 1024];
+        while let Some(pipe) = &mut stdout {
+            match pipe.read(&mut buffer).await.map_err(unreadable)? {
+                0 => break,
+                read => take(&buffer[..read])?,
+            }
+        }
+        Ok::<(), Error>(())
+    };
+    let err = async {
+        let (mut told, mut rest) = (Vec::new(), tokio::io::sink());
+        if let Some(pipe) = &mut stderr {
+            pipe.take(MOST_ERROR as u64).read_to_end(&mut told).await.map_err(unreadable)?;
+            tokio::io::copy(pipe, &mut rest).await.map_err(unreadable)?;
+        }
+        Ok::<Vec<u8>, Error>(told)
+    };
+    let read = async {
+        let read = async { tokio::try_join!(out, err) };
+        // What is read decides: a program that is refused is not fed any further.
+        tokio::pin!(feed, read);
+        let (_, told) = tokio::select! {
+            read = &mut read => read?,
+            () = &mut feed => read.await?,
+        };
+        let status = child.wait().await.map_err(unreadable)?;
+        Ok((status.code(), String::from_utf8_lossy(&told).trim().to_owned()))
+    };
+    match tokio::time::timeout(limit, read).await {
+        Ok(read) => read,
         Err(_) => Err(Error::new(Code::Internal, format!("{name} did not answer within {} s", limit.as_secs()))),
     }
 }
@@ -376,6 +434,29 @@ mod tests {
         terminate(&identity);
         watch.await.unwrap();
         assert!(!child.wait().await.unwrap().success());
+    }
+
+    #[tokio::test]
+    async fn output_has_a_bound_and_can_be_taken_in_pieces() {
+        let shell = |script: &str| {
+            let mut command = tokio::process::Command::new("/bin/sh");
+            command.args(["-c", script]);
+            command
+        };
+        let limit = Duration::from_secs(600);
+        let endless = run(shell("yes"), Vec::new(), limit).await.unwrap_err();
+        assert!(endless.message.contains("64 MB"), "{endless}");
+        let mut length = 0;
+        let add = |piece: &[u8]| {
+            length += piece.len();
+            Ok(())
+        };
+        let ended =
+            each(shell("head -c 70000000 /dev/zero; head -c 2000000 /dev/zero >&2; exit 3"), Vec::new(), limit, add);
+        let (code, stderr) = ended.await.unwrap();
+        assert_eq!((code, length, stderr.len()), (Some(3), 70_000_000, MOST_ERROR));
+        let told = run(shell("cat; echo no >&2"), b"yes".to_vec(), limit).await.unwrap();
+        assert_eq!((told.code, told.text().as_str(), told.stderr.as_str()), (Some(0), "yes", "no"));
     }
 
     #[test]

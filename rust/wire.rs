@@ -5,6 +5,8 @@
 
 pub mod trace;
 
+pub mod frame;
+
 use crate::contract::Json;
 use crate::error::{Code, Error, Result};
 use rmpv::Value;
@@ -13,6 +15,13 @@ use serde::{Serialize, de::DeserializeOwned};
 /// A value as MessagePack, structs as maps.
 pub fn to_value<T: Serialize>(thing: &T) -> Result<Value> {
     serde_json::to_value(thing).map(packed).map_err(Error::internal)
+}
+
+/// Whether the daemon takes a message that holds this.
+pub fn is_taken<T: Serialize>(thing: &T) -> bool {
+    let mut bytes = Vec::new();
+    let encoded = to_value(thing).is_ok_and(|value| rmpv::encode::write_value(&mut bytes, &value).is_ok());
+    encoded && frame::is_taken(&bytes)
 }
 
 /// A typed value; what does not fit is the sender's fault and is told so.

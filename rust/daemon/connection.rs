@@ -2,6 +2,7 @@
 
 use crate::contract::{Code, Failure, Message, PROTOCOL, PaneDied, Reply, Request, Welcome};
 use crate::core::{Asker, Core};
+use crate::daemon::frames::{self, Large};
 use crate::daemon::peer::{self, Peer};
 use crate::daemon::tracer;
 use crate::error::{Error, Result};
@@ -35,9 +36,11 @@ pub async fn serve(core: Arc<Core>, stream: UnixStream) {
         asker: Arc::new(Mutex::new(None)),
         outbox: Arc::new(Outbox::default()),
         gone: CancellationToken::new(),
+        large: Arc::default(),
     };
     let gone = connection.gone.clone();
     let (reader, writer) = tokio::io::split(stream);
+    let reader = frames::carry(reader, connection.large.clone());
     let (_, serving) = Neovim::<Writer>::new(reader.compat(), writer.compat_write(), connection);
     // The end of the stream is how a client says goodbye.
     tokio::select! {
@@ -58,6 +61,7 @@ struct Connection {
     asker: Arc<Mutex<Option<Asker>>>,
     outbox: Arc<Outbox>,
     gone: CancellationToken,
+    large: Arc<Large>,
 }
 
 #[async_trait]
@@ -71,9 +75,10 @@ impl Handler for Connection {
         args: Vec<Value>,
         _: Neovim<Writer>,
     ) -> std::result::Result<Value, Value> {
-        let request = args.first().cloned().unwrap_or(Value::Nil);
+        let (args, is_large) = self.large.open(args);
+        let request = args.into_iter().next().unwrap_or(Value::Nil);
         let connection = self.clone();
-        let answer = connection.answer_caught(request, None).await;
+        let answer = connection.answer_caught(request, is_large, None).await;
         let encoded = answer.and_then(|reply| wire::to_value(&reply));
         encoded.map_err(|error| wire::to_value(&Failure::from(error)).unwrap_or_else(|_| "internal".into()))
     }
@@ -81,12 +86,13 @@ impl Handler for Connection {
     /// From Neovim: `request` with `[id, {method, params}]`, answered through `receive`. Awaited by nvim-rs before the
     /// next message is read, so it only hands over.
     async fn handle_notify(&self, _: String, args: Vec<Value>, neovim: Neovim<Writer>) {
-        let [id, request] = args.as_slice() else { return };
-        let (Some(id), request) = (id.as_i64(), request.clone()) else { return };
+        let (args, is_large) = self.large.open(args);
+        let Ok([id, request]) = <[Value; 2]>::try_from(args) else { return };
+        let Some(id) = id.as_i64() else { return };
         let connection = self.clone();
         tokio::spawn(async move {
             let outbox = connection.outbox.clone();
-            let message = match connection.answer_caught(request, Some(neovim)).await {
+            let message = match connection.answer_caught(request, is_large, Some(neovim)).await {
                 Ok(reply) => Message::Response { id, result: Some(Box::new(reply)), error: None },
                 Err(error) => Message::Response { id, result: None, error: Some(error.into()) },
             };
@@ -96,12 +102,15 @@ impl Handler for Connection {
 }
 
 impl Connection {
-    async fn answer_caught(self, request: Value, neovim: Option<Neovim<Writer>>) -> Result<Reply> {
-        caught(async move { self.answer(&request, neovim).await }).await
+    async fn answer_caught(self, request: Value, is_large: bool, neovim: Option<Neovim<Writer>>) -> Result<Reply> {
+        caught(async move { self.answer(request, is_large, neovim).await }).await
     }
 
-    async fn answer(&self, request: &Value, neovim: Option<Neovim<Writer>>) -> Result<Reply> {
-        let request = decode(request)?;
+    async fn answer(&self, request: Value, is_large: bool, neovim: Option<Neovim<Writer>>) -> Result<Reply> {
+        let request = match is_large {
+            true => tokio::task::spawn_blocking(move || decode(&request)).await.map_err(Error::internal)??,
+            false => decode(&request)?,
+        };
         if let Err(error) = peer::guard(&self.peer, &request, &self.core.panes) {
             ops::note_refusal(&self.core, &self.asker(), &request, self.peer.pid()).await;
             return Err(error);

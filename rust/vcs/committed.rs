@@ -13,6 +13,9 @@ use std::path::Path;
 /// Paths in one command line.
 const AT_ONCE: usize = 500;
 
+/// Bytes of files that are read together.
+const MOST_AT_ONCE: usize = 16 * 1024 * 1024;
+
 /// A file as it is committed.
 #[derive(Clone, Debug)]
 pub struct Committed {
@@ -113,35 +116,97 @@ pub async fn at(root: &Path, head: Option<&str>, paths: &[String]) -> Result<Has
     let mut found = HashMap::new();
     let Some(head) = head else { return Ok(found) };
     for chunk in paths.chunks(AT_ONCE) {
-        let words = ["ls-tree", "-z", "--full-tree", head, "--"];
+        let words = ["ls-tree", "-z", "-l", "--full-tree", head, "--"];
         let listed = git(root).bytes(&with_paths(&words, chunk)).await?;
-        let entries: Vec<(FileKind, &str, &str)> = records(&listed).filter_map(entry).collect();
-        for ((kind, _, path), (bytes, converted)) in entries.iter().zip(contents(root, &entries).await?) {
-            found.insert((*path).to_owned(), Committed { version: Version::of(*kind, bytes), converted });
+        let (small, large): (Vec<Entry>, Vec<Entry>) =
+            records(&listed).filter_map(entry).partition(|entry| entry.size <= LIMIT);
+        for entry in large {
+            let version = streamed(root, &entry).await?;
+            found.insert(entry.path, Committed { version, converted: false });
+        }
+        let mut rest = small;
+        while !rest.is_empty() {
+            let mut room = MOST_AT_ONCE;
+            let fits = |entry: &&Entry| {
+                let has_room = room > entry.size;
+                room = room.saturating_sub(entry.size);
+                has_room
+            };
+            let together = rest.iter().take_while(fits).count().max(1);
+            let later = rest.split_off(together);
+            found.extend(whole(root, rest).await?);
+            rest = later;
         }
     }
     Ok(found)
 }
 
-/// `MODE blob OID\tPATH`.
-fn entry(record: &[u8]) -> Option<(FileKind, &str, &str)> {
+/// A file in a commit.
+struct Entry {
+    kind: FileKind,
+    object: String,
+    /// Bytes, before git gives it the form it has in the working tree.
+    size: usize,
+    path: String,
+}
+
+/// Files that are read as a whole. A filter may make much of little, so what is too long together is read in pieces.
+async fn whole(root: &Path, entries: Vec<Entry>) -> Result<Vec<(String, Committed)>> {
+    if let Ok(read) = contents(root, &entries).await {
+        let version = |(entry, (bytes, converted)): (Entry, (Vec<u8>, bool))| {
+            (entry.path, Committed { version: Version::of(entry.kind, bytes), converted })
+        };
+        let versions = move || entries.into_iter().zip(read).map(version).collect();
+        return tokio::task::spawn_blocking(versions).await.map_err(Error::internal);
+    }
+    let mut found = Vec::new();
+    for entry in entries {
+        let version = streamed(root, &entry).await?;
+        found.push((entry.path, Committed { version, converted: true }));
+    }
+    Ok(found)
+}
+
+/// A file of any length, of which no more than [`LIMIT`] is ever held.
+async fn streamed(root: &Path, entry: &Entry) -> Result<Version> {
+    let (mut bytes, mut hash) = (Vec::new(), None::<Sha256>);
+    let take = |piece: &[u8]| {
+        match &mut hash {
+            Some(hash) => hash.update(piece),
+            None => bytes.extend_from_slice(piece),
+        }
+        if bytes.len() > LIMIT {
+            hash = Some(Sha256::new_with_prefix(std::mem::take(&mut bytes)));
+        }
+        Ok(())
+    };
+    git(root).each(&["cat-file", "--filters", &format!("--path={}", entry.path), &entry.object], take).await?;
+    Ok(match hash {
+        Some(hash) => Version { kind: entry.kind, content: Content::Opaque { hash: format!("{:x}", hash.finalize()) } },
+        None => Version::of(entry.kind, bytes),
+    })
+}
+
+/// `MODE blob OID SIZE\tPATH`, the size padded.
+fn entry(record: &[u8]) -> Option<Entry> {
     let (fields, path) = std::str::from_utf8(record).ok()?.split_once('\t')?;
-    let mut fields = fields.split(' ');
+    let mut fields = fields.split_whitespace();
     let kind = match fields.next()? {
         "100644" | "100664" => FileKind::File,
         "100755" => FileKind::Executable,
         "120000" => FileKind::Symlink,
         _ => return None,
     };
-    Some((kind, fields.nth(1)?, path))
+    let object = fields.nth(1)?.to_owned();
+    Some(Entry { kind, object, size: fields.next()?.parse().ok()?, path: path.to_owned() })
 }
 
 /// Each content, and whether it was converted. `cat-file --filters` tells the size before that, so each content is
 /// followed by a name that no object has.
-async fn contents(root: &Path, entries: &[(FileKind, &str, &str)]) -> Result<Vec<(Vec<u8>, bool)>> {
-    if entries.iter().any(|(_, _, path)| path.contains('\n')) {
+async fn contents(root: &Path, entries: &[Entry]) -> Result<Vec<(Vec<u8>, bool)>> {
+    if entries.iter().any(|entry| entry.path.contains('\n')) {
         let mut all = Vec::new();
-        for (_, object, path) in entries {
+        for Entry { object, path, .. } in entries {
             let one = git(root).bytes(&["cat-file", "--filters", &format!("--path={path}"), object]).await?;
             all.push((one, true));
         }
@@ -151,19 +216,32 @@ async fn contents(root: &Path, entries: &[(FileKind, &str, &str)]) -> Result<Vec
         return Ok(Vec::new());
     }
     let end = format!("end-{}", uuid::Uuid::new_v4());
-    let asked: String = entries.iter().map(|(_, object, path)| format!("{object} {path}\n{end} x\n")).collect();
+    let asked: String =
+        entries.iter().map(|Entry { object, path, .. }| format!("{object} {path}\n{end} x\n")).collect();
     let output = git(root).feed(&["cat-file", "--batch", "--filters"], asked.into_bytes()).await?;
     let end = format!("\n{end} missing\n").into_bytes();
-    let mut rest = &output[..];
+    let count = entries.len();
+    tokio::task::spawn_blocking(move || split(&output, count, &end)).await.map_err(Error::internal)?
+}
+
+/// The answers of `cat-file --batch`, each followed by `end`.
+fn split(output: &[u8], count: usize, end: &[u8]) -> Result<Vec<(Vec<u8>, bool)>> {
+    let mut rest = output;
     let mut all = Vec::new();
-    for _ in entries {
+    for _ in 0..count {
         let header = rest.iter().position(|byte| *byte == b'\n');
         let body = header.and_then(|header| rest.get(header + 1..));
-        let length = body.and_then(|body| body.windows(end.len()).position(|window| window == end));
-        let (Some(body), Some(length)) = (body, length) else {
+        let (Some(header), Some(body)) = (header, body) else {
             return Err(Error::internal("cannot read what is committed: git answered something else"));
         };
-        let size = rest[..rest.len() - body.len() - 1].rsplit(|byte| *byte == b' ').next().unwrap_or_default();
+        let size = rest[..header].rsplit(|byte| *byte == b' ').next().unwrap_or_default();
+        let told = std::str::from_utf8(size).ok().and_then(|size| size.parse::<usize>().ok());
+        // Where nothing was converted, the size says where the content ends.
+        let as_told = told.filter(|size| body.get(*size..).is_some_and(|after| after.starts_with(end)));
+        let length = as_told.or_else(|| body.windows(end.len()).position(|window| window == end));
+        let Some(length) = length else {
+            return Err(Error::internal("cannot read what is committed: git answered something else"));
+        };
         all.push((body[..length].to_vec(), size != length.to_string().as_bytes()));
         rest = &body[length + end.len()..];
     }
@@ -209,7 +287,8 @@ mod tests {
         run(root, &["config", "core.autocrlf", "true"]).await;
         assert_eq!(head(root).await.unwrap(), None);
         let big = "line\n".repeat(LIMIT / 4).replace('\n', "\r\n");
-        let files: [(&str, &[u8]); 7] = [
+        let huge = [b"\0".as_slice(), &b"x\n".repeat(4 * LIMIT)].concat();
+        let files: [(&str, &[u8]); 8] = [
             ("a b", b"x\r\ny"),
             (":c", b"1\r\n"),
             ("é\n2", b"2\r\n"),
@@ -217,6 +296,7 @@ mod tests {
             ("bin", b"\0\n"),
             ("big", big.as_bytes()),
             ("run", b"#!\r\n"),
+            ("huge", &huge),
         ];
         std::fs::create_dir(root.join("sub")).unwrap();
         for (path, bytes) in files {
@@ -230,7 +310,7 @@ mod tests {
         let mut paths: Vec<String> = files.iter().map(|(path, _)| (*path).to_owned()).collect();
         paths.extend(["link".to_owned(), "sub/x".to_owned(), "sub".to_owned()]);
         let committed = at(root, head.as_deref(), &paths).await.unwrap();
-        assert_eq!(committed.len(), 8);
+        assert_eq!(committed.len(), 9);
         for (path, committed) in &committed {
             assert!(on_disk(root, path).unwrap() == committed.version, "{path:?}");
         }

@@ -1,6 +1,6 @@
 //! Text that would do harm if anything but a person or an agent read it: it arrives as it is, or cleaned, and does nothing.
 
-use crate::world::{World, each};
+use crate::world::{World, ask, each, hello};
 use chorus_testkit::wait_until;
 use serde_json::Value;
 use std::path::Path;
@@ -228,4 +228,21 @@ fn what_a_hook_says_is_bounded_and_cleaned() {
     wait_until("it goes on", || world.journal(&task).iter().any(|(_, text)| text.contains("still here")));
     world.kill_daemon();
     world.until(&task, "idle");
+}
+
+#[test]
+fn a_long_message_is_read_and_one_without_bound_ends_its_connection_only() {
+    use std::io::{Read, Write};
+    let world = World::new();
+    world.task("There");
+    let mut stream = std::os::unix::net::UnixStream::connect(world.socket()).unwrap();
+    ask(&mut stream, hello(chorus::contract::PROTOCOL, &world.project())).unwrap();
+    let odd = [serde_json::json!("x".repeat(5_000_000)), serde_json::json!(vec![1; 200_000])];
+    for description in odd {
+        let new = serde_json::json!({ "method": "task_new", "params": { "title": "x", "description": description } });
+        assert_eq!(ask(&mut stream, new).unwrap_err()["code"], "bad_input");
+    }
+    stream.write_all(&[0xdd, 0xff, 0xff, 0xff, 0xff]).unwrap();
+    assert_eq!(stream.read_to_end(&mut Vec::new()).unwrap(), 0);
+    assert_eq!(world.json(["list"]).as_array().unwrap().len(), 1);
 }

@@ -13,6 +13,10 @@ use crate::task::{Step, Task};
 pub async fn create(core: &Core, asker: &Asker, new: TaskNew) -> Result<Task> {
     let named = new.folder.as_ref().map(|folder| crate::project::root(folder.as_ref()).to_string_lossy().into_owned());
     let project = named.unwrap_or_else(|| asker.project.clone());
+    if !std::path::Path::new(&project).is_dir() {
+        let why = format!("cannot create a task: the project's folder {project} is gone");
+        return Err(Error::new(Code::WrongState, why).hint("create it in a folder that exists"));
+    }
     // Its agent and its isolation are settled here, for good.
     let loaded = core.whole_config_of(&project).map_err(|error| error.context("cannot create a task"))?;
     let defaults = Defaults { agent: loaded.config.agent.default, isolation: loaded.config.vcs.isolation };
