@@ -73,6 +73,8 @@ pub struct Core {
     pub execs: Execs,
     /// The programs in live tasks' panes.
     pub panes: Panes,
+    /// tmux servers that were seen.
+    tmux_servers_seen: crate::tmux::Servers,
     /// One verb at a time a task.
     pub verbs: TaskLocks,
     /// One delivery of prompts at a time a task, beside the verbs.
@@ -127,6 +129,7 @@ impl Core {
             inboxes: Mutex::new(Some(inboxes)),
             execs: Execs::default(),
             panes: Panes::default(),
+            tmux_servers_seen: crate::tmux::Servers::default(),
             verbs: TaskLocks::default(),
             deliveries: TaskLocks::default(),
             draining: tokio::sync::Mutex::default(),

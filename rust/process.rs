@@ -104,6 +104,11 @@ pub fn terminate(identity: &Identity) {
     signal(identity, rustix::process::Signal::TERM);
 }
 
+/// Asks a tmux server to make its socket again (`SIGUSR1`, tmux(1)); nothing happens when it is gone.
+pub fn tell_to_listen(identity: &Identity) {
+    signal(identity, rustix::process::Signal::USR1);
+}
+
 /// Continues a process that job control stopped.
 pub fn resume(identity: &Identity) {
     signal(identity, rustix::process::Signal::CONT);
@@ -115,6 +120,29 @@ fn signal(identity: &Identity, signal: rustix::process::Signal) {
         // It may have ended since: that is what was wanted.
         let _ = rustix::process::kill_process(pid, signal);
     }
+}
+
+/// The name of the program in the process, as the kernel has it.
+pub fn command_name(pid: u32) -> Option<String> {
+    if cfg!(target_os = "linux") {
+        return Some(std::fs::read_to_string(format!("/proc/{pid}/comm")).ok()?.trim().to_owned());
+    }
+    let path = ps(pid, "comm=")?;
+    Some(path.rsplit('/').next()?.to_owned())
+}
+
+/// The process's command line, its words joined by spaces.
+pub fn command_line(pid: u32) -> Option<String> {
+    if cfg!(target_os = "linux") {
+        let words = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+        return Some(String::from_utf8_lossy(&words).replace('\0', " "));
+    }
+    ps(pid, "command=")
+}
+
+fn ps(pid: u32, column: &str) -> Option<String> {
+    let output = std::process::Command::new("ps").args(["-ww", "-o", column, "-p", &pid.to_string()]).output().ok()?;
+    Some(String::from_utf8(output.stdout).ok()?.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
 /// Whether job control stopped the process.

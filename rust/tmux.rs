@@ -11,6 +11,7 @@ pub(crate) mod keys;
 pub(crate) mod listing;
 mod quote;
 mod server;
+mod servers;
 pub(crate) mod session;
 mod typing;
 mod version;
@@ -18,6 +19,7 @@ mod version;
 pub use crate::typing::Key;
 pub use capture::{Shot, Wanted};
 pub use listing::{Listing, PaneState, Server};
+pub use servers::Servers;
 pub use session::Pane;
 pub use version::TmuxVersion;
 
@@ -89,6 +91,7 @@ pub struct Tmux {
     socket: PathBuf,
     store: String,
     settings: Settings,
+    servers: Servers,
 }
 
 /// One tmux command: name and arguments, unquoted.
@@ -120,7 +123,7 @@ impl Tmux {
         if store.is_empty() || !store.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
             return Err(Error::internal(format!("a store id is letters, digits and dashes, not {store:?}")));
         }
-        Ok(Tmux { program, socket, store, settings })
+        Ok(Tmux { program, socket, store, settings, servers: Servers::default() })
     }
 
     /// The socket.
@@ -164,7 +167,22 @@ impl Tmux {
         self.start(vec!["source-file".into(), "-".into()], quote::script(commands).into_bytes(), None).await
     }
 
+    /// Runs tmux on the server that is known, wherever its socket went, and never beside it.
     async fn start(&self, arguments: Vec<OsString>, input: Vec<u8>, folder: Option<&Path>) -> Result<Ended> {
+        // Before: tmux would start a second server at the same path.
+        if !self.socket.exists() {
+            self.call_back().await?;
+        }
+        let ended = self.start_once(arguments.clone(), input.clone(), folder).await?;
+        // After: a path that is there may lead nowhere. What did not reach a server has changed nothing.
+        if ended.code == Some(0) || self.stranded().is_none() {
+            return Ok(ended);
+        }
+        self.call_back().await?;
+        self.start_once(arguments, input, folder).await
+    }
+
+    async fn start_once(&self, arguments: Vec<OsString>, input: Vec<u8>, folder: Option<&Path>) -> Result<Ended> {
         let mut tmux = tokio::process::Command::new(&self.program);
         tmux.env_clear().envs(server::environment());
         tmux.args(["-u", "-f", "/dev/null", "-S"]).arg(&self.socket).args(arguments);
@@ -191,8 +209,13 @@ impl Tmux {
         Error::new(Code::TmuxFailed, format!("cannot {doing}: {said}")).hint(ANSWERS)
     }
 
-    /// Whether nobody listens at the socket. A connection that is refused for any other reason is no proof.
+    /// Whether no server is there: nobody listens, and none that did lives.
     fn is_gone(&self) -> bool {
+        self.is_deserted() && self.servers.living(&self.socket).is_none()
+    }
+
+    /// Whether nobody listens at the socket. A connection that is refused for any other reason is no proof.
+    fn is_deserted(&self) -> bool {
         use std::io::ErrorKind::{ConnectionRefused, NotFound};
         std::os::unix::net::UnixStream::connect(&self.socket)
             .is_err_and(|error| matches!(error.kind(), NotFound | ConnectionRefused))

@@ -119,7 +119,8 @@ end
 
 ---@return chorus.Counts
 function M.counts()
-  local counts = { waiting = 0, trouble = 0, busy = 0, unread = 0, unknown = 0, elsewhere = elsewhere, live = 0, total = 0 }
+  local counts =
+    { waiting = 0, trouble = 0, busy = 0, unread = 0, unknown = 0, elsewhere = elsewhere, live = 0, total = 0 }
   for _, task in pairs(known) do
     local badge = M.badge(task)
     if badge then

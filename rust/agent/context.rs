@@ -210,7 +210,7 @@ mod tests {
             "project": "/p", "number": 12, "uuid": "u", "title": title, "description": description, "priority": 0,
             "tags": [], "status": "running", "agent": "claude", "model": null, "permission_mode": null,
             "agent_status": {"status": "idle", "kind": null}, "unread": false, "isolation": "none", "stack": null,
-            "on": null, "worktree": null, "commits": 0, "uncommitted": 0, "overlaps": [], "trouble": null, "pane": null, "session_id": null, "restarts": 0, "queued": 0,
+            "on": null, "worktree": null, "commits": 0, "uncommitted": 0, "overlaps": [], "unclaimed": 0, "alerts": [], "trouble": null, "pane": null, "session_id": null, "restarts": 0, "queued": 0,
             "requests": 0, "result": null, "demo": false, "created_at": 0, "started_at": null,
             "completed_at": null, "revision": 0,
         });

@@ -29,7 +29,9 @@ fn chosen(
     let Some((name, folder)) = named else { return Ok((here.to_owned(), None)) };
     // Only here a relative folder means what the person means.
     let absolute = here.join(&folder);
-    if !absolute.is_dir() {
+    // The tasks of a project whose folder is gone are still named by it.
+    let is_whole_name = name == OPTION && Path::new(&folder).is_absolute();
+    if !absolute.is_dir() && !is_whole_name {
         let why = format!("cannot find the project: {name} names {folder}, which is no folder");
         return Err(Error::new(Code::BadInput, why).hint(format!("correct {name}, or leave it out")));
     }
@@ -60,6 +62,8 @@ mod tests {
         assert_eq!(of(&shop, None, &[(SHARED, "../../other")]).unwrap(), (shop.clone(), None));
         let plain = base.join("plain");
         assert_eq!(of(&plain, None, &[(SHARED, "../other")]).unwrap(), (base.join("other"), Some(SHARED)));
+        let gone = base.join("gone");
+        assert_eq!(of(&plain, gone.to_str(), &[]).unwrap(), (gone.clone(), None));
         for (option, set) in [(None, &[(OWN, "/app/gone")][..]), (Some("gone"), &[]), (None, &[(SHARED, "gone")])] {
             let error = of(&plain, option, set).unwrap_err();
             assert!(error.message.contains("no folder") && error.hint.is_some(), "{error}");

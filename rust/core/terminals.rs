@@ -3,6 +3,7 @@
 use super::Core;
 use crate::config::Loaded;
 use crate::error::Result;
+use crate::store::Boot;
 use crate::tmux::Tmux;
 use std::path::PathBuf;
 
@@ -23,7 +24,7 @@ impl Core {
             detach_key: tmux.detach_key.clone(),
             on_pane_died: vec![text(&self.state.program()), "hook".into(), text(&self.state.dir), "--pane-died".into()],
         };
-        Tmux::new(&tmux.command, socket, self.store()?.id(), settings)
+        Ok(Tmux::new(&tmux.command, socket, self.store()?.id(), settings)?.sharing(self.tmux_servers_seen.clone()))
     }
 
     /// The tmux server that new tasks go to.
@@ -35,6 +36,10 @@ impl Core {
     pub async fn tmux_servers(&self) -> Vec<Tmux> {
         let Ok(store) = self.store() else { return Vec::new() };
         let recorded = store.read(|tx| tx.panes()).await.unwrap_or_default();
+        let here = Boot::here();
+        for (_, pane) in recorded.iter().filter(|(_, pane)| pane.boot == here) {
+            self.tmux_servers_seen.saw(pane.socket.as_ref(), pane.server.pid);
+        }
         let mut sockets: Vec<String> = recorded.into_iter().map(|(_, pane)| pane.socket).collect();
         let loaded = self.config_of_user();
         sockets.extend(self.tmux(&loaded, None).map(|tmux| tmux.socket().to_string_lossy().into_owned()));

@@ -118,19 +118,29 @@ pub fn apply(tasks: &mut HashMap<String, Watched>, plan: &mut SweepPlan, mut swe
         else {
             continue;
         };
+        let (mut absent, mut silent) = (false, false);
         match listing {
             None => {}
             Some(Listing::Panes { server, panes }) => {
                 let found = panes.iter().find(|pane| is_its(watched, server, pane));
-                apply_pane(watched, found, swept.at);
+                match found {
+                    Some(_) => apply_pane(watched, found, swept.at),
+                    None => absent = true,
+                }
             }
-            Some(Listing::Gone) => apply_pane(watched, None, swept.at),
+            Some(Listing::Gone) => absent = true,
             Some(Listing::Silent(error)) => {
                 log::warn!("{error}");
-                watched.evidence.tmux_silent(swept.at);
-                watched.dirty = true;
-                plan.wanted_at = Some(swept.at + AGAIN);
+                silent = true;
             }
+        }
+        // Without its pane it is out of reach, and not over while it lives.
+        if absent && !watched.is_alive() {
+            apply_pane(watched, None, swept.at);
+        } else if absent || silent {
+            watched.evidence.tmux_silent(swept.at);
+            watched.dirty = true;
+            plan.wanted_at = Some(swept.at + AGAIN);
         }
         let pane = &watched.launched.pane;
         if let Some(shot) = shots.get(&pane.pane).filter(|shot| pane.is_on(&shot.server)) {

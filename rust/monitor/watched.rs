@@ -236,6 +236,11 @@ impl Watched {
         named.and_then(|session| session.file.identity()).or_else(|| self.launched.process.clone())
     }
 
+    /// Whether the agent's process lives, as the process table says now.
+    pub fn is_alive(&self) -> bool {
+        self.process().is_some_and(|process| process::is_alive(&process))
+    }
+
     /// Whether job control stopped the agent, as the process table last said. tmux itself continues a pane's own program at
     /// once.
     pub fn is_suspended(&self) -> bool {

@@ -25,7 +25,7 @@ pub enum Listing {
         /// In tmux's order.
         panes: Vec<PaneState>,
     },
-    /// Nobody listens at the socket: no pane lives.
+    /// Nobody listens at the socket and no server that did lives: no pane lives.
     Gone,
     /// No answer, or one that makes no sense: nothing is known.
     Silent(Error),
@@ -187,7 +187,10 @@ impl Tmux {
     pub(super) fn listing(&self, answer: Result<&Ended, &Error>, mark: &str) -> Listing {
         match answer {
             Ok(ended) => match parse(&ended.text(), mark, &self.store) {
-                Some((server, panes)) => Listing::Panes { server, panes },
+                Some((server, panes)) => {
+                    self.servers.saw(&self.socket, server.pid);
+                    Listing::Panes { server, panes }
+                }
                 None if self.is_gone() => Listing::Gone,
                 None => Listing::Silent(self.refused("list the panes", ended)),
             },

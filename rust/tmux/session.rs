@@ -65,7 +65,10 @@ impl Tmux {
         // The folder goes as tmux's own working folder: `-c` would be read as a format.
         let ended = self.run(&commands, Some(folder)).await?;
         match (parse(&ended.text()), ended.code) {
-            (Some(pane), Some(0)) => Ok(pane),
+            (Some(pane), Some(0)) => {
+                self.servers.saw(&self.socket, pane.server_pid);
+                Ok(pane)
+            }
             (Some(pane), _) => {
                 self.kill_session(&pane).await?;
                 Err(self.refused(doing, &ended))

@@ -1,6 +1,7 @@
 //! Chorus's settings, environment and launch as the client sees them.
 
 use crate::client::on_each;
+use chorus::agent::claude::conversation::{Conversation, conversation};
 use chorus::agent::claude::{event, login, sessions};
 use chorus::evidence::event::{FailureCause, Happening};
 use chorus_testkit::wait_until;
@@ -58,11 +59,14 @@ fn a_conversation_goes_on_after_a_restart() {
         world.start(unused, None);
         told(world, 3);
         world.exit();
+        // What ends the client may have been recorded as a word of the conversation (2.1.197, on a busy machine).
+        let left = conversation(None, &world.config(), &world.sandbox.project(), unused);
+        let last = if left == Conversation::Begun { "resume" } else { "startup" };
         world.start(unused, None);
         told(world, 4);
         let sources: Vec<String> =
             world.named("SessionStart").iter().map(|event| event["source"].as_str().unwrap().to_owned()).collect();
-        assert_eq!(sources, ["startup", "resume", "startup", "startup"], "{}", world.version);
+        assert_eq!(sources, ["startup", "resume", "startup", last], "{}", world.version);
     });
 }
 

@@ -91,7 +91,7 @@ fn always_means_that_the_next_call_does_not_ask() {
         task.send("[[bash: npm run nothing]]");
         assert_eq!(task.request()["suggestions"][0], "allow `npm run *` in this session");
         assert_eq!(task.refused("approve", &["--always", "7"]).code, "bad_input");
-        task.verb("approve", &["--always", "0"]);
+        task.verb("approve", &["--always", "1"]);
         task.await_turn_of("[[bash: npm run nothing]]");
         task.turn("[[bash: npm run more]]");
         assert_eq!(task.count("request_opened"), 1);

@@ -119,7 +119,6 @@ fn an_approved_plan_stays_approved() {
         let task = world.task_with("Planned", &["--permission-mode", "plan"]);
         task.start("[[planfile]] [[plan]] [[bash: touch done]] [[say off I go]]");
         assert_eq!(task.request()["kind"], "plan");
-        task.await_screen("plan mode");
         task.verb("approve", &[]);
         let request = task.until("the next request", |page| page["requests"][0]["tool"] == "Bash");
         task.verb("approve", &["--request", request["requests"][0]["id"].as_str().unwrap()]);

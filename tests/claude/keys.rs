@@ -27,7 +27,7 @@ fn a_command_is_allowed_or_refused_by_keys() {
         let request = task.request();
         assert_eq!((request["kind"].as_str(), request["answerable"].as_str()), (Some("permission"), Some("keys")));
         assert_eq!(request["summary"], "touch allowed");
-        assert_eq!(task.refused("approve", &["--always", "0"]).code, "not_answerable");
+        assert_eq!(task.refused("approve", &["--always", "1"]).code, "not_answerable");
         assert_eq!(task.verb("approve", &["--request", id(&request)])["outcome"], "allowed");
         task.await_turns(2);
         assert!(made(&task, "allowed"));

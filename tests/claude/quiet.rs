@@ -33,7 +33,7 @@ fn settings_stay_as_they_were_and_the_key_is_nowhere() {
             command.extend((scope == "-t").then_some(pane.as_str()));
             assert!(!world.sandbox.tmux(command).unwrap_or_default().contains(KEY));
         }
-        task.verb("approve", &["--always", "0"]);
+        task.verb("approve", &["--always", "1"]);
         task.turn("[[bash: npm run more]]");
         assert!(world.sandbox.project().join("their-hook-ran").exists(), "the person's own hooks run beside ours");
         task.verb("restart", &[]);

@@ -117,13 +117,19 @@ describe('what was opened for one project', function()
   it('keeps a page and a diff with their task', function()
     local task = helpers.task({ number = 3, project = here })
     local page = { task = task, requests = {}, commits = {}, journal = {} }
-    world:tell('script', { task_show = { result = page }, task_diff = { result = { title = '', root = here, text = '', cut = false } } })
+    world:tell(
+      'script',
+      { task_show = { result = page }, task_diff = { result = { title = '', root = here, text = '', cut = false } } }
+    )
     world:connect({ task })
     require('chorus.ui.tasks.page').open(task)
     wait_asked('task_show')
     require('chorus.ui.edits.diff').open(task, 'stack')
     wait_asked('task_diff')
-    world:tell('snapshot', { tasks = { helpers.task({ number = 3, uuid = 'stranger' }) }, requests = {}, elsewhere = 0 })
+    world:tell(
+      'snapshot',
+      { tasks = { helpers.task({ number = 3, uuid = 'stranger' }) }, requests = {}, elsewhere = 0 }
+    )
     helpers.settle()
     vim.cmd.split('chorus://task/3')
     vim.cmd.cd(other)

@@ -89,7 +89,11 @@ describe('request', function()
 
     it('shows a plan, any other tool, and a dialog', function()
       assert.is_truthy(
-        render({ kind = 'plan', tool = 'ExitPlanMode', input = { plan = '# Plan\n\n1. Read' } }):find('  # Plan\n\n  1. Read', 1, true)
+        render({ kind = 'plan', tool = 'ExitPlanMode', input = { plan = '# Plan\n\n1. Read' } }):find(
+          '  # Plan\n\n  1. Read',
+          1,
+          true
+        )
       )
       local shown = render({ tool = 'mcp__x__y', input = { name = 'bob', list = { 1, 2 }, long = 'a\nb' } })
       assert.is_truthy(shown:find('  mcp__x__y', 1, true))
@@ -131,7 +135,7 @@ describe('request', function()
     end)
 
     it('lists what a tool’s own rows do not show', function()
-      for tool, input in pairs({
+      for tool, given in pairs({
         Bash = { command = 'ls', timeout = 9 },
         Edit = { file_path = '/f', old_string = 'a', new_string = 'b' },
         MultiEdit = { file_path = '/f', edits = { { old_string = 'a', new_string = 'b' } } },
@@ -144,12 +148,12 @@ describe('request', function()
         },
       }) do
         local kind = tool == 'ExitPlanMode' and 'plan' or tool == 'AskUserQuestion' and 'question' or 'permission'
-        local with = vim.tbl_extend('error', input, { ['x\27[8m'] = 'seen', null = vim.NIL, map = { ['a b'] = false } })
+        local with = vim.tbl_extend('error', given, { ['x\27[8m'] = 'seen', null = vim.NIL, map = { ['a b'] = false } })
         local shown = render({ kind = kind, tool = tool, input = with })
         for _, part in ipairs({ vim.pesc(tool), 'x<1b>%[8m +seen', 'null', 'a b  false' }) do
           assert.is_truthy(shown:find(part), tool .. ': ' .. part .. ' not in\n' .. shown)
         end
-        for _, value in pairs(input) do
+        for _, value in pairs(given) do
           if type(value) == 'string' then
             assert.is_truthy(shown:find(value, 1, true), tool .. ': ' .. value .. ' not in\n' .. shown)
           end
@@ -158,7 +162,7 @@ describe('request', function()
     end)
 
     it('lists all of an input that does not have its tool’s shape', function()
-      for tool, input in pairs({
+      for tool, given in pairs({
         Bash = { command = { 'ls', 'seen' } },
         Edit = { file_path = '/f', old_string = 1, new_string = 'seen' },
         MultiEdit = { file_path = '/f', edits = { { old_string = 'a', new_string = 'b', odd = 'seen' } } },
@@ -166,7 +170,7 @@ describe('request', function()
         ExitPlanMode = { plan = { 'seen' } },
         AskUserQuestion = { questions = { 'seen', { question = 'Which?', options = {} } } },
       }) do
-        local shown = render({ tool = tool, input = input })
+        local shown = render({ tool = tool, input = given })
         assert.is_truthy(shown:find('seen', 1, true), tool .. ':\n' .. shown)
       end
     end)

@@ -236,7 +236,7 @@ fn a_long_message_is_read_and_one_without_bound_ends_its_connection_only() {
     let world = World::new();
     world.task("There");
     let mut stream = std::os::unix::net::UnixStream::connect(world.socket()).unwrap();
-    ask(&mut stream, hello(chorus::contract::PROTOCOL, world.project())).unwrap();
+    ask(&mut stream, hello(chorus::contract::PROTOCOL, &world.project())).unwrap();
     let odd = [serde_json::json!("x".repeat(5_000_000)), serde_json::json!(vec![1; 200_000])];
     for description in odd {
         let new = serde_json::json!({ "method": "task_new", "params": { "title": "x", "description": description } });

@@ -437,3 +437,40 @@ fn an_end_that_tmux_refused_leaves_the_task_watched() {
     world.real_tmux();
     assert_eq!(world.json(["complete", &task])["status"], "completed");
 }
+
+/// A cleaner of temporary folders takes the socket's path away; server and agents live.
+#[test]
+fn a_socket_that_is_removed_ends_nothing() {
+    each(|world| {
+        let one = world.begun("One", "[[slow 600]]");
+        world.until(&one, "busy");
+        let two = world.rested("Two", "[[say hello]]");
+        let (agent, server) = (world.agent_pid(&one), world.server_pid().unwrap());
+        let lose = || std::fs::remove_file(world.tmux_socket()).unwrap();
+        let look = |task: &str| {
+            let uuid = world.look(task)["uuid"].as_str().unwrap().to_owned();
+            let state = world.state().display().to_string();
+            assert_eq!(world.run(["hook", &state, "--pane-died", "%0", &uuid]).code, 0);
+        };
+        lose();
+        look(&one);
+        wait_until("the server is back", || world.server_pid() == Some(server));
+        // A daemon that starts knows the server from what is recorded.
+        lose();
+        world.kill_daemon();
+        world.json(["list"]);
+        wait_until("the server is back", || world.server_pid() == Some(server));
+        lose();
+        let three = world.rested("Three", "[[say third]]");
+        assert_eq!(world.server_pid(), Some(server), "one server");
+        lose();
+        world.json(["send", &two, "[[say more]]"]);
+        world.rests(&two, 2);
+        world.until(&one, "busy");
+        assert_eq!(world.agent_pid(&one), agent);
+        for task in [&one, &two, &three] {
+            assert_eq!(world.count(task, "exited"), 0);
+            world.json(["output", task]);
+        }
+    });
+}

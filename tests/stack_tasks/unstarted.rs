@@ -63,6 +63,7 @@ fn a_daemon_that_is_killed_between_branch_and_record() {
 fn before_the_first_task_edits_are_the_persons() {
     each(|world| {
         world.write("project/mine.txt", "mine\n");
+        world.json(["list"]);
         assert_eq!(world.owners(), ["mine.txt:1 user"]);
         assert_eq!(world.owners(), ["mine.txt:1 user"], "the ledger is kept");
     });

@@ -186,3 +186,53 @@ async fn a_dead_pane_is_told_with_its_task() {
         assert_eq!(line, format!("<{}><{UUID}>", pane.pane));
     }
 }
+
+/// The path of a socket may go, or lead elsewhere, while its server and all panes live.
+#[tokio::test]
+async fn a_server_whose_socket_is_gone_is_called_back() {
+    each(async |bed| {
+        let pane = bed.start(&["sleep", "1000"]).await;
+        let socket = bed.tmux.socket();
+        let ways: [&dyn Fn(); 3] = [
+            &|| std::fs::remove_file(socket).unwrap(),
+            &|| {
+                std::fs::remove_file(socket).unwrap();
+                drop(std::os::unix::net::UnixListener::bind(socket).unwrap());
+            },
+            &|| {
+                std::fs::remove_file(socket).unwrap();
+                std::fs::write(socket, "").unwrap();
+            },
+        ];
+        for (number, lose) in ways.iter().enumerate() {
+            lose();
+            assert!(!bed.state(&pane).await.dead);
+            lose();
+            let uuid = format!("{number:08}-1111-4222-8333-444455556666");
+            let next = bed.start_as(&uuid, &["sleep", "1000"]).await;
+            assert_eq!(next.server_pid, pane.server_pid, "no second server");
+            lose();
+            bed.tmux.kill_session(&next).await.unwrap();
+            assert_eq!(bed.panes().await.len(), 1);
+        }
+    })
+    .await;
+}
+
+/// Where the server cannot make its socket again, tmux does not answer, which is no death, and nothing takes its place.
+#[tokio::test]
+async fn no_second_server_is_started_while_the_first_lives() {
+    each(async |bed| {
+        let pane = bed.start(&["sleep", "1000"]).await;
+        let socket = bed.tmux.socket();
+        std::fs::remove_file(socket).unwrap();
+        std::fs::create_dir(socket).unwrap();
+        std::fs::write(socket.join("x"), "").unwrap();
+        assert!(matches!(bed.tmux.panes().await, Listing::Silent(_)));
+        let refused = bed.tmux.start_session(UUID, "x", bed.folder.path(), &words(&["sleep", "9"]), None).await;
+        assert!(refused.unwrap_err().message.contains("does not answer"));
+        std::fs::remove_dir_all(socket).unwrap();
+        assert!(!bed.state(&pane).await.dead);
+    })
+    .await;
+}

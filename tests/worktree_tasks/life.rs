@@ -148,6 +148,8 @@ fn restarted_it_is_in_the_same_worktree_with_its_conversation() {
     world.json(["send", &task, "Take your time with it [[bash: sleep 1; echo late > late.txt]] [[say done]]"]);
     world.until(&task, "busy");
     world.kill_daemon();
+    // A verb of the person brings the environment that git runs in.
+    world.json(["edit", &task, "--priority", "1"]);
     world.commits(&task, 3);
     assert_eq!(world.on(&world.branch(&task), "late.txt").unwrap(), "late\n");
     assert_eq!(world.worktree(&task), folder);

@@ -75,6 +75,15 @@ impl LiveTask {
     }
 }
 
+impl LiveTask {
+    /// The pane as it is recorded, where tmux knows it no more and the agent in it lives.
+    fn out_of_reach(&self) -> Option<(RecordedPane, bool)> {
+        let pane = self.pane.as_ref().filter(|pane| pane.boot == Boot::here())?;
+        let agent = self.launch.as_ref()?.process.as_ref().or(pane.process.as_ref())?;
+        process::is_alive(agent).then(|| (pane.clone(), false))
+    }
+}
+
 async fn known(core: &Core) -> Result<Vec<LiveTask>> {
     let live = Filter::parse("live")?;
     let known = core.read(&live, |tx, live| {
@@ -150,6 +159,7 @@ async fn compare_or_log(core: &Arc<Core>, known: &LiveTask, found: Option<(Recor
 
 async fn compare(core: &Arc<Core>, known: &LiveTask, found: Option<(RecordedPane, bool)>) -> Result<()> {
     let task = &known.task;
+    let found = found.or_else(|| known.out_of_reach());
     match (found, &known.launch) {
         // It was being started when the daemon ended: nothing of it lives.
         (None, Some(_)) if known.pane.is_none() => {

@@ -15,6 +15,12 @@ pub async fn create(core: &Core, asker: &Asker, new: TaskNew) -> Result<Task> {
         Some(folder) => crate::project::find_root(folder.as_ref()).await?.to_string_lossy().into_owned(),
         None => asker.project.clone(),
     };
+    let place = std::path::PathBuf::from(&project);
+    let is_there = crate::foreign::within(project.as_ref(), move || place.is_dir()).await;
+    if !is_there.map_err(|error| Error::new(Code::WrongState, format!("cannot create a task: {error}")))? {
+        let why = format!("cannot create a task: the project's folder {project} is gone");
+        return Err(Error::new(Code::WrongState, why).hint("create it in a folder that exists"));
+    }
     // Its agent and its isolation are settled here, for good.
     let loaded = core.whole_config_of(&project).await.map_err(|error| error.context("cannot create a task"))?;
     let defaults = Defaults { agent: loaded.config.agent.default, isolation: loaded.config.vcs.isolation };

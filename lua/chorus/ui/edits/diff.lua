@@ -111,20 +111,24 @@ local function refresh(view, done)
   end
   local is_first = not view.diff
   local finish = is_first and require('chorus.message').patience(('diff #%d'):format(view.number)) or function() end
-  require('chorus.client').request('task_diff', { task = view.uuid or tostring(view.number), part = view.part }, function(err, diff)
-    finish(err ~= nil)
-    if not vim.api.nvim_buf_is_loaded(view.buffer) then
-      return done()
+  require('chorus.client').request(
+    'task_diff',
+    { task = view.uuid or tostring(view.number), part = view.part },
+    function(err, diff)
+      finish(err ~= nil)
+      if not vim.api.nvim_buf_is_loaded(view.buffer) then
+        return done()
+      end
+      local began = vim.uv.hrtime()
+      view.is_stale, view.fault = false, err and text.clean(err.message)
+      if not err and (is_first or diff.text ~= view.diff.text) then
+        view.patch = patch.parse(diff.text)
+      end
+      view.diff = diff or view.diff
+      draw(view)
+      done((vim.uv.hrtime() - began) / 1e6)
     end
-    local began = vim.uv.hrtime()
-    view.is_stale, view.fault = false, err and text.clean(err.message)
-    if not err and (is_first or diff.text ~= view.diff.text) then
-      view.patch = patch.parse(diff.text)
-    end
-    view.diff = diff or view.diff
-    draw(view)
-    done((vim.uv.hrtime() - began) / 1e6)
-  end)
+  )
 end
 
 --- Refreshes the diff, now or when it comes on screen.

@@ -57,13 +57,12 @@ function M.open(view, keys)
   local rows, width = M.render(keys, vim.o.lines - 5)
   local buffer = float.scratch('help')
   canvas.draw(buffer, rows)
-  local window =
-    float.open(buffer, {
-      width = width,
-      height = #rows,
-      closes_on_leave = true,
-      title = { { (' Keys · %s '):format(view), 'ChorusTitle' } },
-    })
+  local window = float.open(buffer, {
+    width = width,
+    height = #rows,
+    closes_on_leave = true,
+    title = { { (' Keys · %s '):format(view), 'ChorusTitle' } },
+  })
   for _, lhs in ipairs({ '<Esc>', 'g?' }) do
     vim.keymap.set('n', lhs, function()
       window:close()

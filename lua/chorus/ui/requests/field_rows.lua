@@ -14,8 +14,8 @@ local BAR = '│ '
 local NAME = 24
 
 ---@class chorus.BodyOptions
----@field before? string in front of each line
----@field first? string in front of the first line
+---@field before? string put before each line
+---@field first? string put before the first line
 ---@field group? string|fun(line: string): string? the highlight group of a line
 
 --- Adds a text line by line.

@@ -14,8 +14,7 @@ function M.options(question)
     if type(option) == 'table' and type(option.label) == 'string' then
       local description = type(option.description) == 'string' and option.description or ''
       local shown = { 'label', description ~= '' and 'description' or nil }
-      found[#found + 1] =
-        { label = option.label, description = description, more = field_rows.without(option, shown) }
+      found[#found + 1] = { label = option.label, description = description, more = field_rows.without(option, shown) }
     end
   end
   return found

@@ -46,7 +46,8 @@ local function edit(input, options, shown)
   local content, is_there = options.read(path)
   local title = path_chunks(path, options)
   if vim.list_contains(shown, 'content') and not content then
-    title[#title + 1] = { is_there and '  overwrites the file, which is too large to compare' or '  new file', 'ChorusRequest' }
+    title[#title + 1] =
+      { is_there and '  overwrites the file, which is too large to compare' or '  new file', 'ChorusRequest' }
   end
   title[#title + 1] = { input.replace_all == true and '  every occurrence' or '', 'ChorusRequest' }
   return {
