@@ -30,6 +30,8 @@ pub struct Monitor {
     sessions: SessionWatches,
     sweeps: sweep::SweepPlan,
     next_processes: Millis,
+    /// How far our clock was ahead of the wall clock.
+    ahead: Millis,
     /// Sessions of processes that no known launch owns: one may be reported before its launch is.
     unclaimed: HashMap<u32, SessionSeen>,
     /// Events of launches that were not reported yet: of a quick agent, or of one that a new daemon has not found yet.
@@ -61,6 +63,7 @@ pub async fn run(core: Weak<Core>, sweeps: sweep::SweepPlan, mut facts: Unbounde
         sessions: SessionWatches::new(tell),
         sweeps,
         next_processes: 0,
+        ahead: crate::clock::ahead(),
         unclaimed: HashMap::new(),
         early: Vec::new(),
         background: BTreeSet::new(),
@@ -213,6 +216,14 @@ impl Monitor {
     /// Asks the process table and tmux when it is time to.
     fn poll(&mut self, core: &Arc<Core>) {
         let now = crate::clock::now();
+        let ahead = crate::clock::ahead();
+        if (ahead - self.ahead).abs() > crate::clock::STEP {
+            log::warn!("the wall clock was set by {} ms: everything is looked at again", self.ahead - ahead);
+            self.ahead = ahead;
+            self.next_processes = 0;
+            self.sweeps.now();
+            self.tasks.values_mut().for_each(Watched::look_again);
+        }
         if now >= self.next_processes {
             self.next_processes = now + PROCESSES;
             for watched in self.tasks.values_mut() {

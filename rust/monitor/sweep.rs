@@ -188,7 +188,7 @@ fn apply_pane(watched: &mut Watched, pane: Option<&PaneState>, at: Millis) {
         watched.dirty = true;
     }
     // tmux counts activity in seconds: something written in the second of the capture may be newer than it.
-    let looked = watched.evidence.screen.as_ref().map(|screen| screen.at / 1000);
+    let looked = watched.evidence.screen.as_ref().map(|screen| crate::clock::to_wall(screen.at) / 1000);
     if pane.zip(looked).is_some_and(|(pane, looked)| pane.activity >= looked) {
         watched.evidence.screen_disturbed(at);
     }

@@ -1,8 +1,10 @@
 //! One live task under watch: whose process it is, and the evidence about it.
 
 use crate::agent::{SessionSeen, Transcript};
+use crate::clock;
 use crate::core::fact::{AgentReport, Launched};
 use crate::evidence::event::Happening;
+use crate::evidence::session::AgentSession;
 use crate::evidence::{Evidence, Process};
 use crate::process::{self, Identity};
 use crate::status::{AgentState, AgentStatus, Millis};
@@ -58,6 +60,8 @@ pub struct Watched {
     pub transcript: Option<Box<dyn Transcript>>,
     /// Whether a terminal shows the pane.
     pub attached: bool,
+    /// The newest stamp of the session's status: as the agent wrote it, and on our clock.
+    said_at: Option<(Millis, Millis)>,
     /// When the process table was last asked.
     looked_at: Millis,
     /// The newest capture, to tell whether the screen changed.
@@ -96,7 +100,7 @@ impl Watched {
         Watched {
             evidence: Evidence::launched(launched.gives, launched.at),
             session_id: launched.session_id.clone(),
-            since: crate::clock::now(),
+            since: clock::now(),
             dirty: true,
             recheck_at: None,
             wants_screen: false,
@@ -116,6 +120,7 @@ impl Watched {
                 .zip(launched.transcript.as_deref())
                 .map(|(adapter, file)| adapter.transcript(file)),
             attached: false,
+            said_at: None,
             looked_at: 0,
             capture: String::new(),
             exit_seen: None,
@@ -158,7 +163,7 @@ impl Watched {
     pub fn close_request(&mut self, request: &str) {
         self.evidence.close_request(request);
         self.asked.remove(request);
-        self.answered_at = crate::clock::now();
+        self.answered_at = clock::now();
         self.dirty = true;
     }
 
@@ -202,7 +207,25 @@ impl Watched {
         if !alive && !self.is_known(seen.pid) {
             return;
         }
+        let session = self.stamped(session);
         self.evidence.saw_session(session, alive, now);
+        self.dirty = true;
+    }
+
+    /// The same with its stamps on our clock. What was said once stays at its time.
+    fn stamped(&mut self, mut session: AgentSession) -> AgentSession {
+        session.updated_at = session.updated_at.map(clock::of_wall);
+        if let Some(said) = session.status_updated_at {
+            let known = self.said_at.filter(|(stamp, _)| *stamp == said);
+            let (_, at) = *self.said_at.insert(known.unwrap_or_else(|| (said, clock::of_wall(said))));
+            session.status_updated_at = Some(at);
+        }
+        session
+    }
+
+    /// The time was set: what is waited for by it is asked for at once.
+    pub fn look_again(&mut self) {
+        self.looked_at = 0;
         self.dirty = true;
     }
 
@@ -221,7 +244,10 @@ impl Watched {
         }
         let Some(transcript) = &mut self.transcript else { return };
         match transcript.read(now) {
-            Ok(Some(fact)) => {
+            Ok(Some(mut fact)) => {
+                fact.error.iter_mut().for_each(|error| error.at = clock::of_wall(error.at));
+                fact.retry.iter_mut().for_each(|retry| retry.at = clock::of_wall(retry.at));
+                fact.refusal.iter_mut().for_each(|refusal| refusal.at = clock::of_wall(refusal.at));
                 self.evidence.saw_transcript(fact);
                 self.dirty = true;
             }
@@ -302,7 +328,7 @@ impl Watched {
     /// only the screen shows, if something was written since the last capture.
     pub fn screen_to_read(&self) -> Option<Wanted> {
         let dead = matches!(self.evidence.process.as_ref()?.process, Process::Dead { .. } | Process::Gone);
-        let looked = self.evidence.screen.as_ref().map(|screen| screen.at / 1000);
+        let looked = self.evidence.screen.as_ref().map(|screen| clock::to_wall(screen.at) / 1000);
         let since = looked.filter(|_| !self.wants_screen);
         let reads = !dead && (self.wants_screen || self.gives_only_a_screen());
         reads.then(|| Wanted { since, ..Wanted::screen(&self.launched.pane) })

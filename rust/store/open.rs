@@ -31,6 +31,7 @@ pub fn open(file: &Path) -> Result<(Connection, String)> {
         inspect(file)?;
         let mut connection = Connection::open_with_flags(file, flags(OpenFlags::SQLITE_OPEN_READ_WRITE))?;
         prepare(&mut connection)?;
+        crate::clock::go_on_from(last_stamp(&connection)?);
         let id = connection.query_row("SELECT value FROM meta WHERE key = 'id'", [], |row| row.get(0))?;
         Ok((connection, id))
     };
@@ -64,6 +65,14 @@ fn make(file: &Path) -> Result<()> {
         }
         Err(error) => Err(cannot(file, error)),
     }
+}
+
+/// The newest stamp in the store: what is stamped from now on is later, though the clock was set back meanwhile.
+fn last_stamp(connection: &Connection) -> rusqlite::Result<crate::clock::Millis> {
+    let sql = "SELECT max(coalesce((SELECT at FROM journal ORDER BY id DESC LIMIT 1), 0),
+                          coalesce((SELECT max(started_at) FROM launches), 0),
+                          coalesce((SELECT max(created_at) FROM tasks), 0))";
+    connection.query_row(sql, [], |row| row.get(0))
 }
 
 /// A connection that can change nothing.

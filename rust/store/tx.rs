@@ -7,7 +7,6 @@ use crate::contract::Event;
 use crate::error::Result;
 use crate::status::Millis;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row, params};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// An open transaction. `task` arguments are uuids; [`Tx::task`] finds a task by what a person typed.
 pub struct Tx<'c> {
@@ -19,9 +18,7 @@ pub struct Tx<'c> {
 
 impl<'c> Tx<'c> {
     pub(super) fn new(db: &'c Connection) -> Self {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let now = Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX);
-        Tx { db, now, touched: Vec::new(), told: Vec::new() }
+        Tx { db, now: crate::clock::now(), touched: Vec::new(), told: Vec::new() }
     }
 
     /// The time that everything in this transaction is stamped with.

@@ -474,3 +474,38 @@ fn a_socket_that_is_removed_ends_nothing() {
         }
     });
 }
+
+/// The wall clock was set back by an hour while no daemon ran: all that is recorded lies ahead of it.
+#[test]
+fn a_clock_that_was_set_back_hides_nothing() {
+    let world = World::new();
+    let task = world.rested("One", "[[say hello]]");
+    let asking = world.begun("Two", "[[bash: touch x]]");
+    world.request(&asking);
+    world.kill_daemon();
+    let store = rusqlite::Connection::open(world.state().join("chorus.db")).unwrap();
+    for (table, column) in [
+        ("journal", "at"),
+        ("launches", "started_at"),
+        ("tasks", "created_at"),
+        ("tasks", "started_at"),
+        ("requests", "opened_at"),
+        ("prompts", "queued_at"),
+        ("prompts", "changed_at"),
+    ] {
+        store.execute(&format!("UPDATE {table} SET {column} = {column} + 3600000"), []).unwrap();
+    }
+    drop(store);
+    world.json(["send", &task, "[[bash: touch y]]"]);
+    world.until(&task, "waiting permission");
+    world.request(&task);
+    let entries = world.journal(&task);
+    let elsewhere = |entry: &str| entry.contains("Answered at the terminal");
+    assert!(!format!("{entries:?}").split('\n').any(elsewhere), "{entries:?}");
+    world.json(["approve", &task]);
+    world.rests(&task, 2);
+    world.json(["approve", &asking]);
+    world.rests(&asking, 1);
+    processes::kill(world.agent_pid(&task));
+    world.awaits(&task, "its end is seen", |page| chorus_testkit::world::count(page, "exited") == 1);
+}

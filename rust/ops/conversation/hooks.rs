@@ -2,6 +2,7 @@
 //! answers go back.
 
 use crate::agent::{self, Adapter, AgentReply};
+use crate::clock;
 use crate::contract::{Hook, HookReply, Json};
 use crate::core::Core;
 use crate::core::answers::Asking;
@@ -11,9 +12,12 @@ use crate::evidence::event::{AgentRequest, Happening, ToolCall};
 use crate::guard;
 use crate::ops::conversation::context;
 use crate::ops::edits;
-use crate::status::Answerable;
+use crate::status::{Answerable, Millis};
 use crate::store::{NewRequest, Received, RequestOutcome, Who};
 use tokio_util::sync::CancellationToken;
+
+/// A hook's process gives up within seconds, and its event goes to the spool.
+const MOST_LATE: Millis = 60_000;
 
 /// One event as it came in, with what answers it.
 struct Intake {
@@ -24,10 +28,27 @@ struct Intake {
 }
 
 impl Intake {
-    fn of(hook: Hook) -> Intake {
+    /// An event that is told now, by the process that saw it. It says itself when it began, since two hooks may arrive in
+    /// another order. A time that cannot be so is not believed; only a request is told again and again until answered.
+    fn live(hook: Hook) -> Intake {
+        let (at, now) = (clock::of_wall(hook.at), clock::now());
+        let mut intake = Intake::at(hook, at);
+        if now - at > MOST_LATE && !matches!(intake.report.event.what, Happening::Asks(_)) {
+            intake.report.at = now;
+        }
+        intake
+    }
+
+    /// An event that waited in the spool.
+    fn spooled(hook: Hook) -> Intake {
+        let at = clock::of_wall(hook.at);
+        Intake::at(hook, at)
+    }
+
+    fn at(hook: Hook, at: Millis) -> Intake {
         let adapter = agent::of_hook(hook.agent.as_deref());
         let event = adapter.parse(&hook.event);
-        let report = AgentReport { id: hook.id, task: hook.task, launch: hook.launch, at: hook.at, event };
+        let report = AgentReport { id: hook.id, task: hook.task, launch: hook.launch, at, event };
         Intake { adapter, report, message: hook.event }
     }
 
@@ -40,7 +61,7 @@ impl Intake {
 /// hook's process ended, which is how the agent says that the person answered no at the terminal.
 pub async fn receive(core: &Core, hook: Hook, gone: &CancellationToken) -> Result<HookReply> {
     drain(core).await;
-    let intake = Intake::of(hook);
+    let intake = Intake::live(hook);
     let report = &intake.report;
     if !is_current(core, report).await? {
         return Ok(intake.reply(receive_replaced(core, report).await?));
@@ -107,7 +128,7 @@ pub async fn drain(core: &Core) {
     let _alone = core.draining.lock().await;
     for path in crate::spool::list(&spool) {
         let taken = match crate::spool::read(&path) {
-            Ok(Some(hook)) => receive_late(core, &Intake::of(hook).report).await,
+            Ok(Some(hook)) => receive_late(core, &Intake::spooled(hook).report).await,
             Ok(None) => Err(Error::new(Code::BadInput, "it is no event")),
             Err(error) => Err(Error::new(Code::StoreUnusable, error.to_string())),
         };
