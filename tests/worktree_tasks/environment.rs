@@ -277,7 +277,7 @@ fn a_relative_project_is_the_client_s_and_one_that_is_not_there_is_refused() {
     world.task("Here");
     world.set("CHORUS_PROJECT_ROOT", "../other");
     assert_eq!(world.json(["list"]).as_array().unwrap().len(), 0);
-    let refused = world.refused(["--project", "/app/gone", "list"]);
+    let refused = world.refused(["--project", "/app/gone", "new", "--title", "There"]);
     assert!(refused.message.contains("/app/gone"), "{refused:?}");
     world.set("CHORUS_PROJECT_ROOT", "/app/gone");
     assert!(world.refused(["list"]).message.contains("CHORUS_PROJECT_ROOT"));
