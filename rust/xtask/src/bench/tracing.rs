@@ -59,7 +59,7 @@ const WORKS: [Work; 3] = [
         name: "cargo build of a small crate",
         most: 1.05,
         prepare: "rm -rf crate/target",
-        run: "cd crate && cargo build --offline --quiet",
+        run: concat!("cd crate && PATH=$(dirname ", env!("CARGO"), "):$PATH cargo build --offline --quiet"),
     },
 ];
 
