@@ -154,7 +154,9 @@ impl Client {
 }
 
 fn lost(error: impl std::fmt::Display) -> Error {
-    Error::new(Code::DaemonUnreachable, format!("the daemon ended the connection: {error}"))
+    log::debug!("the daemon's connection broke: {error}");
+    Error::new(Code::DaemonUnreachable, "the daemon ended before it answered")
+        .hint("the next command starts it again, and it finishes what it had begun; see `list` and `log`")
 }
 
 fn is_for_the_daemon(name: &str) -> bool {

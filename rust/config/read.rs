@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// Bytes of a configuration file.
 const LIMIT: u64 = 1_000_000;
 
-/// Where the user's file and the project's are looked for, for [`read`] and for whoever watches them.
+/// Where the user's file and the project's are looked for, for [`read`] and for watching them.
 /// The user's is `$XDG_CONFIG_HOME/chorus/chorus.toml`, else below `~/.config`.
 pub fn files(project: Option<&Path>, environment: &BTreeMap<String, String>) -> (Option<PathBuf>, Option<PathBuf>) {
     let folder = |name: &str| environment.get(name).map(PathBuf::from).filter(|path| path.is_absolute());
@@ -50,7 +50,7 @@ pub fn read(project: Option<&Path>, environment: &BTreeMap<String, String>) -> L
     GoodFiles::default().load(Files::read(project, environment), environment)
 }
 
-/// The last good text of each file. It stays in force while the file has a fault, whatever the other file says, so that
+/// The last good text of each file. It is used while the file has a fault, whatever the other file says, so that
 /// a broken file neither lifts a restriction nor keeps one in the other file from counting.
 #[derive(Debug, Default)]
 pub struct GoodFiles {

@@ -1,7 +1,7 @@
 //! The one place that decides what the programs see that Chorus starts in a working tree: git with the user's hooks,
 //! filters and signers, `but`, and the commands of `[vcs.worktree] run`.
 //!
-//! They get the environment of the client that asked for the task's start, and nothing of whoever started the daemon.
+//! They get the environment of the client that asked for the task's start, and nothing of the client that started the daemon.
 //! It may hold secrets, so it is kept in memory only. Each of these programs carries a task's mark: a task may have
 //! written what it runs, and the daemon grants it no more than the task's agent.
 

@@ -408,3 +408,16 @@ fn a_reader_that_leaves_ends_the_printing_and_not_the_verb() {
     assert_eq!((deleted.code, deleted.stderr.as_str()), (0, ""));
     assert_eq!(world.json(["list", "--all"]), serde_json::json!([]));
 }
+
+#[test]
+fn what_a_task_that_is_given_up_asked_was_answered_by_nobody() {
+    let world = World::new();
+    for verb in [&["fail"][..], &["complete", "--force"]] {
+        let task = world.json(["new", "--title", "Asks"])["number"].to_string();
+        world.json(["start", &task, "--prompt", "[[bash: touch never]]"]);
+        world.request(&task);
+        world.json([&[verb[0], &task], &verb[1..]].concat());
+        let closed = world.journal(&task).into_iter().filter(|(what, _)| what == "request_closed");
+        assert_eq!(closed.map(|(_, text)| text).collect::<Vec<_>>(), ["No longer asked: touch never"]);
+    }
+}

@@ -17,6 +17,7 @@ use std::borrow::Cow;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// How far before its end a file is first read.
 const TAIL: u64 = 256 * 1024;
@@ -256,18 +257,8 @@ fn text(line: &Value) -> Option<String> {
 
 /// `2026-11-20T08:33:59.194Z`.
 fn millis(timestamp: &str) -> Option<Millis> {
-    let (date, time) = timestamp.strip_suffix('Z')?.split_once('T')?;
-    let number = |text: &str| text.parse::<i64>().ok().filter(|number| (0..=9999).contains(number));
-    let mut date = date.splitn(3, '-').map(number);
-    let (year, month, day) = (date.next()??, date.next()??, date.next()??);
-    let (clock, fraction) = time.split_once('.').unwrap_or((time, "0"));
-    let mut clock = clock.splitn(3, ':').map(number);
-    let (hour, minute, second) = (clock.next()??, clock.next()??, clock.next()??);
-    // Days since the epoch in the proleptic Gregorian calendar, with years that begin in March.
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1 - 719_468;
-    let thousandths = number(format!("{fraction:0<3}").get(..3)?)?;
-    Some((((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + thousandths)
+    let since = humantime::parse_rfc3339(timestamp).ok()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    since.as_millis().try_into().ok()
 }
 
 /// Whether a line is a prompt or a tool's result.

@@ -101,7 +101,7 @@ struct Waiting {
 struct Agent {
     child: Child,
     pane: UnixStream,
-    /// What the daemon is told of it.
+    /// The process id that the daemon is to know.
     shown: Rc<Cell<Option<u32>>>,
 }
 

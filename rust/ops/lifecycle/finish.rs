@@ -8,6 +8,7 @@ use crate::ops::branches::{commit, discard, worktrees};
 use crate::ops::lifecycle::processes::{leave, processes};
 use crate::ops::lifecycle::{launch, tasks};
 use crate::ops::terminal;
+use crate::process::Identity;
 use crate::status::AgentStatus;
 use crate::store::{RequestOutcome, Who};
 use crate::task::{Step, Task};
@@ -90,9 +91,7 @@ pub async fn complete(core: &Core, asker: &Asker, complete: TaskComplete) -> Res
     if complete.force && task.agent_status.status == AgentStatus::Busy && task.stack.is_some() {
         // What is committed must not move meanwhile.
         let launch = core.read(&task.uuid, |tx, task| tx.open_launch(task)).await?;
-        for process in &processes(core, &task.uuid, launch.as_ref()) {
-            leave(process).await;
-        }
+        send_away(core, &task, &processes(core, &task.uuid, launch.as_ref())).await?;
     }
     let loaded = core.config_of(&task.project).await;
     commit::at_completion(core, &task, &loaded, complete.message.as_deref()).await?;
@@ -118,15 +117,23 @@ pub async fn fail(core: &Core, asker: &Asker, fail: TaskFail) -> Result<Task> {
     core.read(&task.uuid, |tx, task| tx.row(task)).await
 }
 
+/// Asks the agent to leave. What it asked is withdrawn first: its hooks end with it, which would look like an answer given
+/// elsewhere.
+async fn send_away(core: &Core, task: &Task, processes: &[Identity]) -> Result<()> {
+    core.write(&task.uuid, |tx, task| tx.close_requests(task, RequestOutcome::Gone, Who::Chorus).map(drop)).await?;
+    for process in processes {
+        leave(process).await;
+    }
+    Ok(())
+}
+
 /// The agent leaves, its tmux session goes, and then the store says so: a daemon killed in between finds a live task
 /// without a pane and says that, and the verb can be given again.
 async fn end(core: &Core, task: &Task, step: Step, said: Option<String>) -> Result<Task> {
     let (launch, pane) = core.read(&task.uuid, |tx, task| Ok((tx.open_launch(task)?, tx.pane(task)?))).await?;
     let processes = processes(core, &task.uuid, launch.as_ref());
     core.fact(Fact::Ended { task: task.uuid.clone() });
-    for process in &processes {
-        leave(process).await;
-    }
+    send_away(core, task, &processes).await?;
     let doing = if step == Step::Complete { "complete" } else { "fail" };
     // It goes on, so it is watched again: its agent has left.
     let goes_on = async |error: Error| {

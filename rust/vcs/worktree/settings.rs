@@ -1,4 +1,4 @@
-//! Git's settings for one worktree alone: what Chorus put into it is excluded there, whoever commits.
+//! Git's settings for one worktree alone: what Chorus put into it is excluded there, also from the agent's own commits.
 //!
 //! The repository's configuration includes a file of the worktree's git folder on the condition that git runs in that
 //! worktree (`includeIf`). `info/exclude` and the configuration itself are shared with the project's main worktree, which

@@ -56,7 +56,7 @@ pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&
 /// How long a commit may take before the journal says that it still runs.
 const SLOW: Duration = Duration::from_secs(10);
 
-/// Awaits a commit; a hook or a signer that takes long is told in the journal, as others of the repository wait for it.
+/// Awaits a commit. The journal notes a hook or a signer that takes long: other commits of the repository wait for it.
 async fn noted_while_slow<T>(core: &Core, task: &Task, commit: impl Future<Output = T>) -> T {
     tokio::pin!(commit);
     tokio::select! {
