@@ -27,7 +27,14 @@ end
 
 --- Its agent works on a turn.
 function M.busy(task)
-  return M.live(task) and task.agent_status.status == 'busy'
+  --- A prompt may not have reached its agent.
+function M.undelivered(task)
+  return vim.iter(task.alerts):any(function(alert)
+    return alert.kind == 'prompt'
+  end)
+end
+
+return M.live(task) and task.agent_status.status == 'busy'
 end
 
 --- A request is open.
