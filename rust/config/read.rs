@@ -102,7 +102,9 @@ impl GoodFiles {
         // One that was good may have a fault beside another file of the user's.
         match self.texts.get(&path).filter(|good| of(good).is_empty()) {
             Some(good) => {
-                notes.kept.push(format!("{}: its last good version stays until the fault is corrected", path.display()));
+                notes
+                    .kept
+                    .push(format!("{}: its last good version stays until the fault is corrected", path.display()));
                 Some((path, good.clone()))
             }
             None => {

@@ -27,14 +27,7 @@ end
 
 --- Its agent works on a turn.
 function M.busy(task)
-  --- A prompt may not have reached its agent.
-function M.undelivered(task)
-  return vim.iter(task.alerts):any(function(alert)
-    return alert.kind == 'prompt'
-  end)
-end
-
-return M.live(task) and task.agent_status.status == 'busy'
+  return M.live(task) and task.agent_status.status == 'busy'
 end
 
 --- A request is open.
@@ -68,6 +61,16 @@ end
 --- Something of it needs a person, beside requests.
 function M.alerted(task)
   return #task.alerts > 0
+end
+
+--- A prompt may not have reached its agent.
+function M.undelivered(task)
+  for _, alert in ipairs(task.alerts) do
+    if alert.kind == 'prompt' then
+      return true
+    end
+  end
+  return false
 end
 
 return M
