@@ -13,7 +13,7 @@ local M = {}
 --- Assigns one edit after the other, since each reply holds all changes. Stops at the first refusal.
 ---@param chosen chorus.Chosen
 ---@param task? chorus.Task the person's own without
----@param choices? { path: string, hunk?: string }[] in place of those of the chosen rows
+---@param choices? { path: string, hunk?: string }[] # in place of those of the chosen rows
 local function assign(chosen, task, choices)
   choices = choices or changes_rows.choices(chosen.rows)
   local index = 0
