@@ -170,6 +170,7 @@ async fn end(core: &Core, task: &Task, step: Step, said: Option<String>) -> Resu
         Err(error) => return Err(goes_on(error).await),
     };
     core.panes.forget(&task.uuid);
+    core.environments.forget(&task.uuid);
     open.iter().for_each(|request| core.answers.release(&request.id));
     Ok(ended)
 }
