@@ -79,21 +79,10 @@ end
 ---@param page chorus.PageBuffer
 local function draw_bar(page)
   local task = require('chorus.tasks').get(page.uuid or page.number)
-  local chunks = {
+  require('chorus.ui.kit.write_bar').set(page.buffer, 'page', {
     { (' #%d '):format(page.number), 'ChorusNumber' },
     { task and require('chorus.text').clean(task.title, 40) or '', 'ChorusTitle' },
-    { '   :w', 'ChorusKey' },
-    { ' saves', 'ChorusHint' },
-  }
-  for _, each in ipairs(require('chorus.ui.kit.keys').of('page')) do
-    if each.keys[1] and each.hint then
-      vim.list_extend(chunks, { { '   ' .. each.keys[1], 'ChorusKey' }, { ' ' .. each.hint, 'ChorusHint' } })
-    end
-  end
-  local bar = require('chorus.ui.kit.canvas').bar(chunks)
-  for _, window in ipairs(vim.fn.win_findbuf(page.buffer)) do
-    require('chorus.ui.kit.page_buffer').set_bar(window, bar)
-  end
+  }, 'saves')
 end
 
 --- A person who opens the page has seen the task's last turn.
