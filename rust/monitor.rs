@@ -145,6 +145,12 @@ impl Monitor {
                     watched.dirty = true;
                 }
             }
+            Fact::HooksOff { task, launch, cause } => {
+                if let Some(watched) = self.tasks.get_mut(&task).filter(|watched| watched.launched.launch == launch) {
+                    watched.hooks_off = Some(cause);
+                    watched.dirty = true;
+                }
+            }
             Fact::Swept(swept) => sweep::apply(&mut self.tasks, &mut self.sweeps, *swept),
         }
     }

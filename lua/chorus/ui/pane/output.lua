@@ -79,6 +79,7 @@ local function draw_frame(window)
 end
 
 local function draw_notice(window, err)
+  ---@type chorus.Row[]
   local rows = { canvas.row({}), canvas.row({ '  ', { require('chorus.text').clean(err.message), 'ChorusTitle' } }) }
   if err.hint then
     rows[3] = canvas.row({ '  ', { require('chorus.text').clean(err.hint), 'ChorusHint' } })
