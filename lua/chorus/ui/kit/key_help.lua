@@ -94,6 +94,7 @@ end
 ---@param options? { notes?: { [1]: string, [2]: string }[], selects?: fun(lhs: string): boolean }
 ---@return chorus.Row[] rows
 ---@return integer width
+---@return integer column_width of the first column
 function M.render(keys, height, screen, options)
   options = options or {}
   local selects_any = false
