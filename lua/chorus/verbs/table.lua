@@ -54,6 +54,17 @@ return {
     does = 'send a prompt exactly as written',
   },
   {
+    name = 'prompts',
+    takes = 'one',
+    fits = 'live',
+    rest = '',
+    bang = '',
+    range = false,
+    careful = false,
+    place = 'both',
+    does = 'show the prompts that wait, to edit, reorder or remove them',
+  },
+  {
     name = 'resend',
     takes = 'many',
     fits = 'alerted',

@@ -1,6 +1,7 @@
 --- A task's page as lines: fields and description to edit, then its history. Pure.
 local canvas = require('chorus.ui.kit.canvas')
 local front_matter = require('chorus.ui.tasks.front_matter')
+local prompt_rows = require('chorus.ui.tasks.prompt_rows')
 local status = require('chorus.ui.kit.status')
 local text = require('chorus.text')
 
@@ -93,6 +94,10 @@ function M.history(page, now)
         { '  ' .. text.age(now - request.opened_at), 'ChorusAge' },
       }, request)
     end
+  end
+  if #(page.prompts or {}) > 0 then
+    vim.list_extend(rows, { canvas.row({}), canvas.row({ { '  Prompts that wait', 'ChorusTitle' } }) })
+    vim.list_extend(rows, prompt_rows.render(page.prompts, now, '    '))
   end
   if #page.commits > 0 then
     vim.list_extend(rows, { canvas.row({}), canvas.row({ { '  Commits', 'ChorusTitle' } }) })
