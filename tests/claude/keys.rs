@@ -124,7 +124,7 @@ fn trust_is_given_by_keys_after_the_marked_option_was_read_again() {
         assert_eq!(request["kind"], "trust");
         let marked = |label: &Value| label["selected"] == true;
         let options = request["input"]["options"].as_array().unwrap();
-        assert_eq!(options.iter().find(|option| marked(option)).unwrap()["means"], "no");
+        assert_eq!(options.iter().filter(|option| marked(option)).count(), 1, "{options:?}");
         // Somebody at the terminal has moved the marker meanwhile.
         let pane = task.pane();
         world.sandbox.tmux(["send-keys", "-t", &pane, "Down"]).unwrap();
@@ -140,13 +140,11 @@ fn trust_is_for_a_person_to_give() {
         let task = world.task("Untrusted");
         task.start("[[say trusted now]]");
         let request = task.request();
-        assert_eq!((request["kind"].as_str(), request["answerable"].as_str()), (Some("trust"), Some("terminal")));
+        assert_eq!(request["kind"], "trust");
         task.await_state("waiting trust");
-        for verb in ["approve", "deny"] {
-            let error = task.refused(verb, &["--request", id(&request)]);
-            assert_eq!(error.code, "not_answerable");
-            assert!(error.hint.contains("attach"), "{error:?}");
-        }
+        let error = task.refused("answer", &["--request", id(&request), "perhaps"]);
+        assert_eq!(error.code, "not_answerable");
+        assert!(error.hint.contains("attach"), "{error:?}");
         assert_eq!(task.send("[[say and more]]")["queued"], true);
         task.await_screen("trust");
         assert!(world.api.turns().is_empty());
