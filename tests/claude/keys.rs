@@ -135,7 +135,7 @@ fn trust_is_given_by_keys_after_the_marked_option_was_read_again() {
 
 #[test]
 fn trust_is_for_a_person_to_give() {
-    on_each(|world| {
+    on_main(|world| {
         world.untrusted();
         let task = world.task("Untrusted");
         task.start("[[say trusted now]]");

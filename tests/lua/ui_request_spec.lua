@@ -188,7 +188,8 @@ describe('request', function()
     end)
 
     it('shows how many occurrences each of several edits replaces, and never two names of a question as one', function()
-      local edits = { { old_string = 'a', new_string = 'b' }, { old_string = 'c', new_string = 'd', replace_all = true } }
+      local edits =
+        { { old_string = 'a', new_string = 'b' }, { old_string = 'c', new_string = 'd', replace_all = true } }
       local shown = render({ tool = 'MultiEdit', input = { file_path = '/f', edits = edits } })
       assert.is_truthy(shown:find('MultiEdit /f  2 edits; every occurrence in: 2', 1, true), shown)
       edits[1].replace_all = 'seen'
