@@ -95,16 +95,20 @@ mod tests {
     use serde_json::json;
 
     fn request(input: &Json) -> Opened {
-        serde_json::from_value(json!({"id": "r", "project": "/p", "number": 3, "task": "t", "kind": "question", "tool": null,
+        serde_json::from_value(
+            json!({"id": "r", "project": "/p", "number": 3, "task": "t", "kind": "question", "tool": null,
             "summary": "", "input": input, "cut": false, "suggestions": [], "answerable": "hook", "opened_at": 0,
-            "closed_at": null, "outcome": null}))
+            "closed_at": null, "outcome": null}),
+        )
         .unwrap()
     }
 
     fn fitted(input: &Json, words: &[&str]) -> std::result::Result<Vec<(String, String)>, String> {
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
         let fitted = fit(&request(input), &words, false);
-        fitted.map(|answers| answers.into_iter().collect()).map_err(|error| format!("{} {:?}", error.message, error.hint))
+        fitted
+            .map(|answers| answers.into_iter().collect())
+            .map_err(|error| format!("{} {:?}", error.message, error.hint))
     }
 
     fn two() -> Json {

@@ -6,7 +6,8 @@ use crate::task::Isolation;
 use clap::ArgMatches;
 use std::io::Read;
 
-const ANSWER: &str = "say the answer: the number of an option or your own words, one word for each of several questions";
+const ANSWER: &str =
+    "say the answer: the number of an option or your own words, one word for each of several questions";
 
 /// What follows a verb, without the tasks it names.
 pub struct Given<'a> {

@@ -43,7 +43,9 @@ impl Tx<'_> {
                 refuse(Code::WrongState, "it is being typed or was sent already", "`prompts` lists those that wait")
             })?;
             match change {
-                TaskPrompts { text: Some(text), remove: false, place: None, .. } => tx.edit_prompt(uuid, prompt, text)?,
+                TaskPrompts { text: Some(text), remove: false, place: None, .. } => {
+                    tx.edit_prompt(uuid, prompt, text)?
+                }
                 TaskPrompts { place: Some(place), remove: false, text: None, .. } => {
                     tx.move_waiting(&waiting, id, *place)?;
                 }

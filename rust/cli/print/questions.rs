@@ -42,7 +42,9 @@ fn add(place: usize, count: usize, question: &Json, lines: &mut Vec<String>) -> 
     for (place, option) in (1..).zip(options) {
         let label = option.get("label")?.as_str()?;
         let about = option.get("description").and_then(Json::as_str).filter(|about| !about.contains('\n'));
-        lines.push(format!("      {place}  {}  {}", line_of(label), about.map(line_of).unwrap_or_default()).trim_end().into());
+        lines.push(
+            format!("      {place}  {}  {}", line_of(label), about.map(line_of).unwrap_or_default()).trim_end().into(),
+        );
         for (name, value) in option.as_object()? {
             if name != "label" && !(name == "description" && about.is_some()) {
                 field(name, value, "           ", lines);
