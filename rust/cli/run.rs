@@ -39,7 +39,8 @@ pub fn run(matches: &ArgMatches) -> Outcome {
     if verb.rest.is_empty() && !text.is_empty() {
         return Err(InputRefusal::Usage(format!("this is not a task: {}", blank(&text.join(" ")))));
     }
-    let given = Given { verb: name, options, text: text.join(" "), words: text };
+    let command = uuid::Uuid::new_v4().to_string();
+    let given = Given { verb: name, options, text: text.join(" "), words: text, command };
     let mut shell = Shell { client: connect(options)?, json: options.get_flag("json") };
     shell.bring_environment(verb)?;
     match verb.takes {

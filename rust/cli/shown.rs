@@ -48,6 +48,10 @@ pub fn shown(request: &Request, reply: &Json, now: Millis, in_color: bool) -> Re
         TaskWeb(_) => vec![read::<Web>(reply)?.url].into(),
         TaskDiff(_) => diff(&read(reply)?),
         TaskMend(_) | TaskPreview(_) | Setup(_) => offer(&read(reply)?),
+        Undo(_) => {
+            let UndoOffer { text, done, .. } = read(reply)?;
+            offer(&Offer { text, done })
+        }
         Changes(_) => print::changes(&read(reply)?).into(),
         Config(_) => config(&read(reply)?),
         Health(_) => health(&read(reply)?),

@@ -1,5 +1,6 @@
 //! What the store keeps how long, and giving back the space of what it let go.
 
+use super::steps::UNDOABLE;
 use super::tx::Tx;
 use super::{Store, Work};
 use crate::error::Result;
@@ -81,6 +82,18 @@ const RULES: &[Rule] = &[
         owners: "SELECT DISTINCT task FROM prompts",
         trim: "UPDATE prompts SET text = '' WHERE id IN (SELECT id FROM prompts
             WHERE task = ?1 AND state = 'delivered' AND text <> '' AND changed_at < ?2 ORDER BY id LIMIT ?3)",
+    },
+    Rule {
+        keep: Keep::For(UNDOABLE),
+        owners: "SELECT DISTINCT project FROM steps",
+        trim: "DELETE FROM steps WHERE id IN
+            (SELECT id FROM steps WHERE project = ?1 AND at < ?2 ORDER BY id LIMIT ?3)",
+    },
+    Rule {
+        keep: Keep::For(UNDOABLE),
+        owners: "SELECT DISTINCT task FROM deleted",
+        trim: "DELETE FROM deleted WHERE rowid IN
+            (SELECT rowid FROM deleted WHERE task = ?1 AND at < ?2 ORDER BY rowid LIMIT ?3)",
     },
     Rule {
         keep: Keep::None,
