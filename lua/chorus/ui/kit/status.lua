@@ -1,4 +1,5 @@
 --- A task's state in one line: words, mark and highlight group. Pure, apart from the configured icons.
+local order = require('chorus.tasks.order')
 local text = require('chorus.text')
 
 local M = {}
@@ -71,17 +72,7 @@ function M.group(task)
 end
 
 --- When the state began, in milliseconds since the epoch.
----@param task chorus.Task
----@return integer
-function M.since(task)
-  if M.has_ended(task) then
-    return task.completed_at or task.created_at
-  elseif task.status == 'pending' then
-    return task.created_at
-  end
-  local since = task.agent_status.since
-  return since and since > 0 and since or task.started_at or task.created_at
-end
+M.since = order.since
 
 --- The most useful line about a task: the open request, the retry, the last message, or the result.
 ---@param task chorus.Task
