@@ -141,11 +141,13 @@ M.badge = order.badge
 ---@field live integer
 ---@field total integer
 
+--- Counts tasks: those of the project, or the given ones.
+---@param given? chorus.Task[]
 ---@return chorus.Counts
-function M.counts()
+function M.counts(given)
   local counts =
     { waiting = 0, trouble = 0, busy = 0, unread = 0, unknown = 0, elsewhere = elsewhere, live = 0, total = 0 }
-  for _, task in pairs(known) do
+  for _, task in pairs(given or known) do
     local badge = M.badge(task)
     if badge then
       counts[badge] = counts[badge] + 1
@@ -322,6 +324,7 @@ local on = {
   notice = function(data)
     if data.level == 'warn' or data.level == 'error' then
       notice = data
+      fire('ChorusNotice', data)
     end
     message.notice(data)
   end,

@@ -112,11 +112,15 @@ function run.delete(call, verb)
   given.with_tasks(verb, call, function(found)
     local named = #found == 1 and ('#%d %s'):format(found[1].number, text.clean(found[1].title))
       or phrase.numbers(found)
-    picker.confirm(('Delete %s?'):format(named), 'Delete ' .. phrase.numbers(found), function()
+    local function delete()
       ask_daemon.each(verb.name, found, function(task)
         return { task = task.uuid }
       end)
-    end)
+    end
+    if call.confirmed then
+      return delete()
+    end
+    picker.confirm(('Delete %s?'):format(named), 'Delete ' .. phrase.numbers(found), delete)
   end)
 end
 

@@ -70,20 +70,20 @@ function M.selected_lines()
   return math.min(first, last), math.max(first, last)
 end
 
---- Sets the keys of some actions in Visual mode: they run their verb on all tasks selected.
+--- Sets the keys of the actions that have a handler, in a mode of their own.
 ---@param view string
 ---@param buffer integer
----@param actions string[]
----@param numbers fun(): integer[] of the tasks selected
-function M.set_for_many(view, buffer, actions, numbers)
+---@param handlers table<string, fun()>
+---@param mode string
+function M.set_handlers(view, buffer, handlers, mode)
   for _, each in ipairs(M.of(view)) do
-    for _, lhs in ipairs(vim.list_contains(actions, each.action) and each.keys or {}) do
-      vim.keymap.set('x', lhs, function()
-        local found = numbers()
-        if #found > 0 then
-          dispatch.run(each.verb, { task = found, bang = each.bang or false })
-        end
-      end, { buffer = buffer, nowait = true, silent = true, desc = 'Chorus: ' .. each.does })
+    for _, lhs in ipairs(handlers[each.action] and each.keys or {}) do
+      vim.keymap.set(
+        mode,
+        lhs,
+        handlers[each.action],
+        { buffer = buffer, nowait = true, silent = true, desc = 'Chorus: ' .. each.does }
+      )
     end
   end
 end
