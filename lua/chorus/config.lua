@@ -34,7 +34,7 @@ M.schema = {
     key = 'picker',
     type = { 'auto', 'select' },
     default = 'auto',
-    description = 'How to pick. `select` uses |vim.ui.select()|, which picker plugins replace. `auto` currently does the same.',
+    description = 'How to pick. `select` uses |vim.ui.select()|, which picker plugins replace. `auto` does the same, but picks a task in a list of its own while nothing replaces |vim.ui.select()|.',
   },
   {
     key = 'notify',
@@ -74,8 +74,8 @@ M.schema = {
   },
   {
     key = 'dashboard.group',
-    type = { 'attention', 'number', 'tag', 'project' },
-    default = 'attention',
+    type = { 'need', 'number', 'tag', 'project' },
+    default = 'need',
     description = 'How the dashboard groups the tasks at first. `project` lists the tasks of all projects.',
   },
   {

@@ -20,6 +20,8 @@ for _, subject in ipairs({
   end
 end
 
+require('chorus.picker').use(require('chorus.ui.tasks.task_picker'))
+
 --- Verbs that need no daemon.
 local alone = { health = true, install = true, log = true }
 

@@ -52,7 +52,7 @@ return {
   dashboard = vim.list_extend(
     vim.list_extend(
       {
-        key('open', { '<CR>' }, 'open its output or page; open or fold a section'),
+        key('open', { '<CR>' }, 'open it; open or fold a section'),
         verb('output', { 'o' }, 'open its live output', 'output'),
       },
       task_keys({
@@ -84,10 +84,10 @@ return {
       key('lower', { '-' }, 'lower its priority'),
       NEXT_TASK,
       PREVIOUS_TASK,
-      key('mark', { 'm' }, 'mark it, so that the next verb is for all marked ones', { hint = 'mark' }),
+      key('mark', { 'm' }, 'mark it for the next verb, or take it back', { hint = 'mark' }),
       key('filter', { '/' }, 'filter while typing', { hint = 'filter' }),
-      key('clear', { '<Esc>' }, 'clear the filter, then the marks, then a warning'),
-      key('group', { 'gs' }, 'group by attention, number, tag or project'),
+      key('clear', { '<Esc>' }, 'clear the filter, the marks, a warning'),
+      key('group', { 'gs' }, 'group by need, number, tag or project'),
       key('everywhere', { 'gp' }, 'list all projects or this one'),
       key('fold', { '<Tab>', 'za' }, 'open or fold this section'),
       key('unfold_all', { 'zR' }, 'open all sections'),

@@ -17,7 +17,7 @@ describe('work list', function()
   end
 
   local function options(more)
-    return vim.tbl_extend('force', { group = 'attention', folds = {}, project = '/home/me/shop' }, more or {})
+    return vim.tbl_extend('force', { group = 'need', folds = {}, project = '/home/me/shop' }, more or {})
   end
 
   --- `needs_you: 3 1 | idle: 2`, a folded section in parentheses.
@@ -383,5 +383,72 @@ describe('work list', function()
       local _, older = render(tasks, {}, { cache = cache, now = world.now + 3600000 })
       assert.are_not.equal(second[2], older[2])
     end)
+  end)
+end)
+
+describe('picker of tasks', function()
+  local picked
+
+  before_each(function()
+    world.start()
+    picked = nil
+  end)
+
+  --- Opens the picker, types, and leaves by the last key.
+  local function pick(tasks, keys)
+    world.know(tasks)
+    require('chorus.ui.tasks.task_picker').pick(require('chorus.tasks').all(), 'Task to start:', function(task)
+      picked = { task and task.number or 'none' }
+    end)
+    -- Insert mode begins only where Neovim waits for a key.
+    world.press('A' .. keys)
+    world.wait(function()
+      return picked
+    end)
+    return picked[1]
+  end
+
+  local function some()
+    return {
+      world.task(1, { title = 'One' }),
+      world.task(2, { title = 'Two' }),
+      world.task(3, { title = 'Three of 5' }),
+      world.task(5, { title = 'Five' }),
+    }
+  end
+
+  it('takes a number for that of a task, never for that of a line', function()
+    assert.are.equal(5, pick(some(), '5<CR>'))
+    assert.are.equal(3, pick(some(), '#3<CR>'))
+    assert.are.equal('none', pick(some(), '4<CR>'))
+  end)
+
+  it('takes words, the keys that go through the list, and Escape', function()
+    assert.are.equal(2, pick(some(), 'two<CR>'))
+    assert.are.equal(1, pick(some(), '<CR>'))
+    assert.are.equal('none', pick(some(), '<Esc>'))
+    assert.are.equal(1, #vim.api.nvim_list_wins())
+  end)
+
+  it('is used where nobody replaced the one of Neovim', function()
+    local picker = require('chorus.picker')
+    local own = 0
+    local stock = vim.ui.select
+    picker.use({
+      pick = function()
+        own = own + 1
+      end,
+      format = require('chorus.ui.tasks.task_picker').format,
+    })
+    picker.pick_task(some(), 'Task:', function() end)
+    assert.are.equal(1, own)
+    local offered
+    vim.ui.select = function(items, options)
+      offered = vim.tbl_map(options.format_item, items)
+    end
+    picker.pick_task({ world.task(2, { title = 'Two', demo = true }) }, 'Task:', function() end)
+    vim.ui.select = stock
+    assert.are.same({ '#2 ● busy Two [demo]' }, offered)
+    assert.are.equal(1, own)
   end)
 end)

@@ -130,10 +130,14 @@ local function follow_cursor()
   preview.select(task)
 end
 
---- Puts the cursor on the first task, once there is one.
+--- Puts the cursor on the first task, once there is one, and on the first that a filter leaves while it is typed.
 ---@param windows integer[]
 ---@param rows chorus.Row[]
 local function put_cursor(windows, rows)
+  local under = rows[vim.api.nvim_win_get_cursor(windows[1])[1]]
+  if shown.is_typing and not (under and under.data and under.data.uuid) then
+    shown.has_cursor = false
+  end
   for line, row in ipairs(shown.has_cursor and {} or rows) do
     if row.data and row.data.uuid then
       shown.has_cursor = true
@@ -208,7 +212,7 @@ local function list_everywhere(is_everywhere)
   if is_everywhere then
     hear_everywhere()
   elseif shown.group == 'project' then
-    shown.group = 'attention'
+    shown.group = 'need'
   end
   M.redraw()
 end

@@ -174,17 +174,21 @@ local function list_handlers(list, hooks)
       require('chorus.ask_daemon').once('task_seen', { task = task.uuid })
     end),
     filter = function()
+      local function set(text, is_typing)
+        list.filter, list.is_typing, list.held = text ~= '' and text or nil, is_typing, nil
+        hooks.redraw()
+      end
       require('chorus.ui.tasks.filter_prompt').open(vim.api.nvim_get_current_win(), {
         text = list.filter or '',
+        hint = '<CR> keeps  <Esc> clears',
         on_change = function(text)
-          list.filter, list.is_typing = text ~= '' and text or nil, true
-          list.held = nil
-          hooks.redraw()
+          set(text, true)
         end,
-        on_end = function(text)
-          list.filter, list.is_typing = text ~= '' and text or nil, false
-          list.held = nil
-          hooks.redraw()
+        on_keep = function(text)
+          set(text, false)
+        end,
+        on_leave = function()
+          set('', false)
         end,
       })
     end,

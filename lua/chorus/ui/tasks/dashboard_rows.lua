@@ -13,7 +13,7 @@ local AGE = 4
 ---@field width integer cells of the window
 ---@field now integer milliseconds since the epoch
 ---@field requests table<string, chorus.Opened> the oldest open request of each task, by uuid
----@field keys table<string, string> first key of each action
+---@field keys? table<string, string> first key of each action, where there are keys
 ---@field marked? table<string, boolean> by uuid
 ---@field filter? string
 ---@field total? integer tasks there are without the filter
@@ -103,11 +103,13 @@ end
 
 --- What a person can do about an agent that does not go on.
 ---@param task chorus.Task
----@param keys table<string, string>
+---@param keys? table<string, string>
 ---@return string
 local function remedy(task, keys)
   local state = task.agent_status
-  if state.status == 'login_required' then
+  if not keys then
+    return ''
+  elseif state.status == 'login_required' then
     return keys.attach .. ' opens its terminal'
   elseif state.status == 'exited' then
     return keys.restart .. (state.kind == 'suspended' and ' starts it again' or ' restarts it')
@@ -146,7 +148,7 @@ end
 ---@param task chorus.Task
 ---@param request? chorus.Opened
 ---@param quiet string how long nothing was heard of a busy agent; empty for a short while
----@param keys table<string, string>
+---@param keys? table<string, string>
 ---@return string
 ---@return string group
 local function said(task, request, quiet, keys)
@@ -156,7 +158,7 @@ local function said(task, request, quiet, keys)
   elseif task.alerts[1] then
     return joined({ text.clean(task.alerts[1].text), text.clean(task.alerts[1].remedy) }), 'ChorusTrouble'
   elseif task.trouble then
-    local mends = task.trouble.remedy and keys.mend .. ' fixes it' or ''
+    local mends = keys and task.trouble.remedy and keys.mend .. ' fixes it' or ''
     return joined({ text.clean(task.trouble.text), mends }), 'ChorusTrouble'
   elseif status.has_ended(task) then
     local branch = text.clean(task.stack)
@@ -201,7 +203,7 @@ end
 ---@param task chorus.Task
 ---@param state chorus.RowState
 ---@param columns chorus.TaskColumns
----@param keys table<string, string>
+---@param keys? table<string, string>
 ---@return chorus.Row
 function M.row(task, state, columns, keys)
   local group = status.group(task)
@@ -398,7 +400,7 @@ function M.header(counts, options)
   if options.marked > 0 then
     chunks[#chunks + 1] = { ('   %s %d marked'):format(icons.of('marked'), options.marked), 'ChorusMarked' }
   end
-  if options.group ~= 'attention' then
+  if options.group ~= 'need' then
     chunks[#chunks + 1] = { '   by ' .. options.group, 'ChorusHint' }
   end
   if options.filter and options.filter ~= '' then

@@ -6,7 +6,9 @@ local namespace = vim.api.nvim_create_namespace('chorus_filter')
 ---@class chorus.FilterPrompt
 ---@field text string to begin with
 ---@field on_change fun(text: string) after each key
----@field on_end fun(text: string) once; with an empty text where the person left by Escape
+---@field hint string
+---@field on_keep fun(text: string) the person left by Enter, or for another window
+---@field on_leave fun() the person left by Escape
 
 ---@param window integer
 ---@return table options for the window
@@ -26,7 +28,7 @@ end
 
 ---@param text string
 ---@return integer
-local function make_buffer(text)
+local function make_buffer(text, hint)
   local buffer = vim.api.nvim_create_buf(false, true)
   vim.bo[buffer].bufhidden = 'wipe'
   -- Plugins that complete while typing would cover the list.
@@ -38,7 +40,7 @@ local function make_buffer(text)
     right_gravity = false,
   })
   vim.api.nvim_buf_set_extmark(buffer, namespace, 0, 0, {
-    virt_text = { { '<CR> keeps  <Esc> clears  status:busy  +tag  #12 ', 'ChorusHint' } },
+    virt_text = { { hint .. '  status:busy  +tag  #12 ', 'ChorusHint' } },
     virt_text_pos = 'right_align',
   })
   return buffer
@@ -48,20 +50,20 @@ end
 ---@param window integer
 ---@param prompt chorus.FilterPrompt
 function M.open(window, prompt)
-  local buffer = make_buffer(prompt.text)
+  local buffer = make_buffer(prompt.text, prompt.hint)
   local float = vim.api.nvim_open_win(buffer, true, options(window))
   local is_over = false
   local function text()
     return vim.trim(vim.api.nvim_buf_get_lines(buffer, 0, 1, false)[1] or '')
   end
-  local function finish(final)
+  local function finish(done)
     if is_over then
       return
     end
     is_over = true
     local is_here = vim.api.nvim_get_current_win() == float
     -- Before the cursor is back in the list, whose row it would hold against the filter.
-    prompt.on_end(final)
+    done()
     if is_here then
       vim.cmd.stopinsert()
     end
@@ -82,12 +84,15 @@ function M.open(window, prompt)
   local function map(lhs, run)
     vim.keymap.set({ 'i', 'n' }, lhs, run, { buffer = buffer, nowait = true, desc = 'Chorus: filter' })
   end
-  map('<CR>', function()
-    finish(text())
-  end)
+  local function keep()
+    finish(function()
+      prompt.on_keep(text())
+    end)
+  end
+  map('<CR>', keep)
   for _, lhs in ipairs({ '<Esc>', '<C-c>' }) do
     map(lhs, function()
-      finish('')
+      finish(prompt.on_leave)
     end)
   end
   for lhs, by in pairs({ ['<Down>'] = 1, ['<C-n>'] = 1, ['<Up>'] = -1, ['<C-p>'] = -1 }) do
@@ -103,7 +108,7 @@ function M.open(window, prompt)
     buffer = buffer,
     callback = vim.schedule_wrap(function()
       if not is_over and vim.api.nvim_buf_is_valid(buffer) then
-        finish(text())
+        keep()
       end
     end),
   })

@@ -5,11 +5,11 @@ local text = require('chorus.text')
 
 local M = {}
 
----@alias chorus.Grouping 'attention'|'number'|'tag'|'project'
+---@alias chorus.Grouping 'need'|'number'|'tag'|'project'
 
 --- In the order in which a key goes through them.
 ---@type chorus.Grouping[]
-M.GROUPINGS = { 'attention', 'number', 'tag', 'project' }
+M.GROUPINGS = { 'need', 'number', 'tag', 'project' }
 
 ---@type table<chorus.SectionName, string>
 M.TITLES = {
@@ -60,7 +60,7 @@ local MOST_NOT_STARTED = 8
 local function standing(task, options)
   local name = order.section(task)
   local own = { uuid = task.uuid, section = name, title = M.TITLES[name], position = '', rank = order.rank(task) }
-  if options.group == 'attention' or name == 'ended' then
+  if options.group == 'need' or name == 'ended' then
     return own
   elseif options.group == 'tag' then
     local tag = task.tags[1]
@@ -92,7 +92,7 @@ end
 
 --- Orders sections: by need, else by name with the ended tasks last.
 local function is_section_before(a, b, group)
-  if group == 'attention' then
+  if group == 'need' then
     return POSITIONS[a.name] < POSITIONS[b.name]
   elseif (a.name == 'ended') ~= (b.name == 'ended') then
     return b.name == 'ended'
