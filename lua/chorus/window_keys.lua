@@ -10,7 +10,7 @@
 
 ---@return chorus.Key
 local function key(action, keys, does, more)
-  return vim.tbl_extend('force', { action = action, keys = keys, does = does }, more or {})
+  return vim.tbl_extend('force', { action = action, keys = keys, does = does }, more or {}) --[[@as chorus.Key]]
 end
 
 local function verb(action, keys, does, hint, bang)

@@ -84,9 +84,39 @@ function Float:options()
   return options
 end
 
+--- Whether the window shows its buffer. A person may wipe the buffer out, or show another one there.
 ---@return boolean
 function Float:is_open()
-  return vim.api.nvim_win_is_valid(self.window)
+  return vim.api.nvim_win_is_valid(self.window) and vim.api.nvim_win_get_buf(self.window) == self.buffer
+end
+
+--- Options under which a window shows every character of its lines, whatever the person's own options are.
+local WHOLE = {
+  conceallevel = 0,
+  concealcursor = '',
+  foldenable = false,
+  list = false,
+  spell = false,
+  rightleft = false,
+  diff = false,
+  scrollbind = false,
+  cursorbind = false,
+  wrap = true,
+  linebreak = true,
+  breakindent = true,
+  breakindentopt = 'shift:2',
+  -- A long line with blanks in it must not pass for several.
+  showbreak = '↪ ',
+}
+
+--- Shows the text whole and as it is, wrapped. To be called after the buffer is shown and has its filetype, since an
+--- autocommand may have set something else.
+function Float:show_whole()
+  if self:is_open() then
+    for name, value in pairs(WHOLE) do
+      vim.api.nvim_set_option_value(name, value, { scope = 'local', win = self.window })
+    end
+  end
 end
 
 --- Width and height of the text area.

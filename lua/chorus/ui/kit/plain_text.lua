@@ -36,11 +36,13 @@ function M.open(name, lines, filetype)
   vim.bo[buffer].filetype = filetype
 end
 
---- Makes a buffer a page that says why nothing else is there. It can neither be edited nor written.
+--- Makes a buffer a page that says why nothing else is there. It can neither be edited nor written; `:e` looks again.
 ---@param buffer integer
 ---@param why string
 function M.explain(buffer, why)
   vim.bo[buffer].buftype, vim.bo[buffer].bufhidden, vim.bo[buffer].swapfile = 'nofile', 'wipe', false
+  local leave = require('chorus.ui.kit.place').leave
+  vim.keymap.set('n', 'q', leave, { buffer = buffer, nowait = true, desc = 'Chorus: close' })
   vim.bo[buffer].modifiable = true
   vim.api.nvim_buf_set_lines(buffer, 0, -1, false, { why })
   vim.bo[buffer].modifiable, vim.bo[buffer].modified = false, false

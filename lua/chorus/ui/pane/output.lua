@@ -79,6 +79,7 @@ local function draw_frame(window)
 end
 
 local function draw_notice(window, err)
+  ---@type chorus.Row[]
   local rows = { canvas.row({}), canvas.row({ '  ', { require('chorus.text').clean(err.message), 'ChorusTitle' } }) }
   if err.hint then
     rows[3] = canvas.row({ '  ', { require('chorus.text').clean(err.hint), 'ChorusHint' } })
@@ -264,7 +265,7 @@ function M.open(task)
   end
   local size = require('chorus.config').get().output or {}
   local buffer = float.scratch('output')
-  vim.b[buffer].chorus_task = task.number
+  require('chorus.ui.kit.buffer_task').set(buffer, task.number, task.uuid)
   local window = {
     uuid = task.uuid,
     memory = screen.memory(),
@@ -322,7 +323,7 @@ function M.open(task)
   draw_frame(window)
   watch(window, true)
   ask(window)
-  require('chorus.ui.kit.report_seen').watch(window.float.window, task.uuid)
+  require('chorus.ui.kit.report_seen').watch(buffer, task.uuid)
 end
 
 return M

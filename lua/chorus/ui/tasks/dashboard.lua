@@ -118,8 +118,7 @@ end
 --- Tells verbs which task the cursor is on, holds its row, and shows it in the preview.
 local function follow_cursor()
   local task = M.task_under_cursor()
-  vim.b[shown.buffer].chorus_task = task and task.number or nil
-  vim.b[shown.buffer].chorus_uuid = task and task.uuid or nil
+  require('chorus.ui.kit.buffer_task').set(shown.buffer, task and task.number, task and task.uuid)
   local held = shown.held
   if not held or held.uuid ~= (task and task.uuid) then
     shown.held = task and shown.worklist.places[task.uuid] or nil

@@ -147,7 +147,11 @@ local function set_up(buffer, filter)
     decorate(list)
   end)
   on('CursorMoved', function()
-    vim.b.chorus_task = tonumber(vim.api.nvim_get_current_line():match('^%s*#(%d+)'))
+    local number = tonumber(vim.api.nvim_get_current_line():match('^%s*#(%d+)'))
+    local _, task = vim.iter(list.tasks):enumerate():find(function(_, each)
+      return each.number == number
+    end)
+    require('chorus.ui.kit.buffer_task').set(buffer, task and number, task and task.uuid)
   end)
   listen.to(
     buffer,

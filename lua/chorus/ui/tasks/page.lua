@@ -1,4 +1,5 @@
 --- `chorus://task/12`: a task's page. `:w` saves the edited fields. The page updates live.
+local buffer_task = require('chorus.ui.kit.buffer_task')
 local listen = require('chorus.ui.kit.listen')
 local save = require('chorus.ui.kit.save')
 local status = require('chorus.ui.kit.status')
@@ -95,6 +96,14 @@ local function draw_bar(page)
   end
 end
 
+--- A person who opens the page has seen the task's last turn.
+local function be_seen(page)
+  local task = require('chorus.tasks').get(page.uuid or page.number)
+  if task then
+    require('chorus.ui.kit.report_seen').watch(page.buffer, task.uuid)
+  end
+end
+
 --- Asks for the page and shows it.
 local function refresh(page)
   require('chorus.client').request('task_show', { task = page.uuid or tostring(page.number) }, function(err, found)
@@ -104,8 +113,10 @@ local function refresh(page)
       return require('chorus.message').failure(err)
     end
     page.page, page.uuid = found, found.task.uuid
-    vim.b[page.buffer].chorus_uuid = page.uuid
+    buffer_task.set(page.buffer, page.number, page.uuid)
     draw(page)
+    draw_bar(page)
+    be_seen(page)
   end)
 end
 
@@ -146,19 +157,10 @@ local function open_commit(page)
     local stop = page_rows.separator(vim.api.nvim_buf_get_lines(page.buffer, 0, -1, false))
     local row = stop and page.rows and page.rows[vim.api.nvim_win_get_cursor(0)[1] - stop]
     if row and row.data and row.data.commit then
-      require('chorus.ui.edits.diff').open({ number = page.number }, row.data.commit)
+      require('chorus.ui.edits.diff').open({ number = page.number, uuid = page.uuid }, row.data.commit)
     else
       vim.cmd.normal({ vim.keycode('<CR>'), bang = true })
     end
-  end
-end
-
---- A person who opens the page has seen the task's last turn.
-local function be_seen(page)
-  local task = require('chorus.tasks').get(page.uuid or page.number)
-  local window = vim.fn.bufwinid(page.buffer)
-  if task and window ~= -1 then
-    require('chorus.ui.kit.report_seen').watch(window, task.uuid)
   end
 end
 
@@ -171,9 +173,9 @@ function M.read(buffer)
   end
   local page = pages[buffer]
   if not page then
-    page = { buffer = buffer, number = number }
+    page = { buffer = buffer, number = number, uuid = vim.b[buffer].chorus_uuid }
     pages[buffer] = page
-    vim.b[buffer].chorus_task = number
+    buffer_task.set(buffer, number, page.uuid)
     local on = save.set_up(buffer, {
       view = 'page',
       bufhidden = 'hide',
@@ -194,7 +196,8 @@ function M.read(buffer)
       end
     end)
     listen.to(buffer, { 'ChorusTaskChanged', 'ChorusRequestOpened', 'ChorusRequestClosed' }, function(data)
-      if data.number == number or (data.request and data.request.number == number) then
+      local uuid = data.request and data.request.task or data.uuid
+      if uuid == page.uuid or not page.uuid then
         refresh_soon()
       end
     end)
@@ -221,6 +224,10 @@ function M.open(task)
   vim.bo[buffer].buflisted = true
   if before ~= buffer then
     vim.b[buffer].chorus_came_from = before
+  end
+  if not pages[buffer] then
+    -- Known before Neovim reads the buffer by its name, which holds the number alone.
+    buffer_task.set(buffer, task.number, task.uuid)
   end
   vim.api.nvim_win_set_buf(0, buffer)
   local page = pages[buffer]
