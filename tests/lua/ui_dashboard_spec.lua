@@ -272,7 +272,10 @@ describe('dashboard', function()
       world.know({ world.task(1), world.task(2), world.task(3), world.task(4) })
       dashboard.open()
       world.press('mm')
-      assert.are.same({ '▌', '▌' }, { vim.fn.strcharpart(world.lines()[2], 0, 1), vim.fn.strcharpart(world.lines()[3], 0, 1) })
+      assert.are.same(
+        { '▌', '▌' },
+        { vim.fn.strcharpart(world.lines()[2], 0, 1), vim.fn.strcharpart(world.lines()[3], 0, 1) }
+      )
       assert.is_truthy(bar():find('▌ 2 marked', 1, true), bar())
       assert.are.equal(3, dashboard.task_under_cursor().number)
       world.press('c')
@@ -429,7 +432,10 @@ describe('dashboard', function()
 
   describe('all projects', function()
     local function elsewhere(number, fields)
-      return world.task(number, vim.tbl_extend('force', { uuid = 'else-' .. number, project = '/home/me/other' }, fields or {}))
+      return world.task(
+        number,
+        vim.tbl_extend('force', { uuid = 'else-' .. number, project = '/home/me/other' }, fields or {})
+      )
     end
 
     before_each(function()

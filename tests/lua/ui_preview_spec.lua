@@ -6,7 +6,14 @@ describe('preview', function()
   before_each(function()
     world.start()
     world.replies.task_output = function(params)
-      return nil, { task = params.task, columns = 80, rows = 4, lines = { 'old', 'of ' .. params.task, '', '' }, alternate = false }
+      return nil,
+        {
+          task = params.task,
+          columns = 80,
+          rows = 4,
+          lines = { 'old', 'of ' .. params.task, '', '' },
+          alternate = false,
+        }
     end
     world.replies.task_show = function(params)
       local task = require('chorus.tasks').get(params.task)

@@ -109,7 +109,10 @@ describe('work list', function()
       assert.are.equal('not_started: 1 2 3 4 5 6 7 8 9', outline(tasks))
       tasks[10] = world.task(10, agent('busy'))
       assert.are.equal('working: 10 | (not_started: 1 2 3 4 5 6 7 8 9)', outline(tasks))
-      assert.are.equal('working: 10 | not_started: 1 2 3 4 5 6 7 8 9', outline(tasks, { folds = { not_started = false } }))
+      assert.are.equal(
+        'working: 10 | not_started: 1 2 3 4 5 6 7 8 9',
+        outline(tasks, { folds = { not_started = false } })
+      )
       assert.are.equal('not_started: 9', outline(tasks, { filter = '#9' }))
     end)
 
@@ -122,10 +125,7 @@ describe('work list', function()
       }
       assert.are.equal('all: 1 2 3 | (ended: 4)', outline(tasks, { group = 'number' }))
       assert.are.equal('+api: 1 | +web: 3 | no tag: 2 | (ended: 4)', outline(tasks, { group = 'tag' }))
-      assert.are.equal(
-        '/home/me/shop: 1 3 | /home/me/other: 2 | (ended: 4)',
-        outline(tasks, { group = 'project' })
-      )
+      assert.are.equal('/home/me/shop: 1 3 | /home/me/other: 2 | (ended: 4)', outline(tasks, { group = 'project' }))
       assert.are.equal(2, #vim.tbl_filter(function(line)
         return line:find('──', 1, true)
       end, (render(tasks, { group = 'tag', filter = '+web' }))))
@@ -247,7 +247,8 @@ describe('work list', function()
     end)
 
     it('say how an ended task ended, and on which branch', function()
-      local ended = { status = 'completed', completed_at = world.now - 86400000, result = 'all is merged', stack = 'chorus/1-it' }
+      local ended =
+        { status = 'completed', completed_at = world.now - 86400000, result = 'all is merged', stack = 'chorus/1-it' }
       local line = row_of(world.task(1, ended), { width = 140 })
       assert.is_truthy(line:find('✔ completed     1d', 1, true), line)
       assert.is_truthy(vim.endswith(line, 'all is merged · chorus/1-it'), line)
@@ -396,6 +397,7 @@ describe('picker of tasks', function()
 
   --- Opens the picker, types, and leaves by the last key.
   local function pick(tasks, keys)
+    picked = nil
     world.know(tasks)
     require('chorus.ui.tasks.task_picker').pick(require('chorus.tasks').all(), 'Task to start:', function(task)
       picked = { task and task.number or 'none' }

@@ -1,5 +1,6 @@
 --- The words that narrow a list of tasks: `all`, `live`, `unread`, a status with or without `status:` before it, `+tag`,
---- `#12`, and words of the title. Pure; `rust/store/filter.rs` is the other half, and a test compares the two.
+--- `#12`, and words of the title. Pure; `rust/store/filter.rs` is the other half, and a test compares the two without a
+--- Neovim.
 
 local fits = require('chorus.tasks.fits')
 local words = require('chorus.contract').words
@@ -38,18 +39,28 @@ function M.is_filter(word)
   return is_word[bare(word)] or word:match('^%+%S+$') ~= nil
 end
 
---- The words that describe a task's state, for a status that is being typed.
+---@param text string
+---@param start string
+---@return boolean
+local function begins_with(text, start)
+  return text:sub(1, #start) == start
+end
+
+--- Whether a word, or one that it may become, describes a task's state.
+---@param word string
 ---@param task chorus.Task
----@return string[]
-local function states(task)
-  local found = { task.status, task.agent_status.status, task.agent_status.kind }
-  if task.unread then
-    found[#found + 1] = 'unread'
+---@param is_typing boolean
+---@return boolean
+local function describes(word, task, is_typing)
+  local words = { task.status, task.agent_status.status, task.agent_status.kind or '' }
+  words[#words + 1] = task.unread and 'unread' or nil
+  words[#words + 1] = fits.live(task) and 'live' or nil
+  for _, state in ipairs(words) do
+    if state == word or (is_typing and begins_with(state, word)) then
+      return true
+    end
   end
-  if fits.live(task) then
-    found[#found + 1] = 'live'
-  end
-  return found
+  return false
 end
 
 ---@param word string
@@ -113,18 +124,15 @@ local function term(word, is_typing)
     return wanted ~= ''
         and function(task)
           return has_tag(task, function(tag)
-            return tag == wanted or (is_typing and vim.startswith(tag:lower(), wanted:lower()))
+            return tag == wanted or (is_typing and begins_with(tag:lower(), wanted:lower()))
           end)
         end
       or nil
-  elseif vim.startswith(word, 'status:') then
+  elseif begins_with(word, 'status:') then
     local wanted = word:sub(#'status:' + 1)
     return wanted ~= ''
         and function(task)
-          return has_state(wanted, task)
-            or vim.iter(states(task)):any(function(state)
-              return state == wanted or (is_typing and vim.startswith(state, wanted))
-            end)
+          return wanted == 'all' or describes(wanted, task, is_typing)
         end
       or nil
   elseif is_word[word] then
@@ -142,7 +150,10 @@ end
 ---@param is_typing? boolean the last word may not be whole yet
 ---@return (fun(task: chorus.Task): boolean)[]
 function M.parse(text, is_typing)
-  local tests, typed = {}, vim.split(text, '%s+', { trimempty = true })
+  local tests, typed = {}, {}
+  for word in text:gmatch('%S+') do
+    typed[#typed + 1] = word
+  end
   for index, word in ipairs(typed) do
     tests[#tests + 1] = term(word, is_typing == true and index == #typed)
   end

@@ -284,8 +284,7 @@ local function listen_for(preview)
     group = group,
     buffer = dashboard,
     callback = vim.schedule_wrap(function()
-      local is_there = vim.api.nvim_win_is_valid(preview.owner)
-        and vim.api.nvim_win_get_buf(preview.owner) == dashboard
+      local is_there = vim.api.nvim_win_is_valid(preview.owner) and vim.api.nvim_win_get_buf(preview.owner) == dashboard
       if shown == preview and not is_there then
         M.close()
       end

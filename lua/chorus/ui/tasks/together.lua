@@ -60,9 +60,7 @@ function M.run(action, chosen, on_run)
   local does = harm:format(phrase.count(#found, 'task'))
   local question = { does .. '?', unpack(lines_of(found)) }
   if #found < #chosen then
-    question[#question + 1] = ('%s marked: not in a state for it'):format(
-      phrase.count(#chosen - #found, 'other task')
-    )
+    question[#question + 1] = ('%s marked: not in a state for it'):format(phrase.count(#chosen - #found, 'other task'))
   end
   require('chorus.picker').confirm(table.concat(question, '\n'), does, run)
 end

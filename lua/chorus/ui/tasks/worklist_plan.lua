@@ -79,9 +79,7 @@ end
 ---@param held chorus.Standing
 ---@param own chorus.Standing
 local function has_moved(held, own)
-  return held.section ~= own.section
-    or held.rank.section ~= own.rank.section
-    or held.rank.priority ~= own.rank.priority
+  return held.section ~= own.section or held.rank.section ~= own.rank.section or held.rank.priority ~= own.rank.priority
 end
 
 ---@type table<string, integer>
