@@ -53,7 +53,7 @@ return {
   dashboard = vim.list_extend(
     vim.list_extend(
       {
-        key('open', { '<CR>' }, 'open it; open or fold a section'),
+        key('open', { '<CR>' }, 'open it, or fold the section'),
         verb('output', { 'o' }, 'open its live output', 'output'),
       },
       task_keys({
@@ -85,11 +85,11 @@ return {
       key('lower', { '-' }, 'lower its priority'),
       NEXT_TASK,
       PREVIOUS_TASK,
-      key('mark', { 'm' }, 'mark it for the next verb, or take it back', { hint = 'mark' }),
+      key('mark', { 'm' }, 'mark it for the next verb', { hint = 'mark' }),
       key('filter', { '/' }, 'filter while typing', { hint = 'filter' }),
-      key('clear', { '<Esc>' }, 'clear the filter, the marks, a warning'),
-      key('group', { 'gs' }, 'group by need, number, tag or project'),
-      key('everywhere', { 'gp' }, 'list all projects or this one'),
+      key('clear', { '<Esc>' }, 'clear filter, marks, warning'),
+      key('group', { 'gs' }, 'group in another way'),
+      key('everywhere', { 'gp' }, 'all projects, or this one'),
       key('fold', { '<Tab>', 'za' }, 'open or fold this section'),
       key('unfold_all', { 'zR' }, 'open all sections'),
       key('fold_all', { 'zM' }, 'fold all sections'),

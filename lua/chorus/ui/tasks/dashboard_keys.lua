@@ -103,7 +103,11 @@ local function list_handlers(list, hooks)
     end)
   end
   return {
-    close = require('chorus.ui.kit.place').leave,
+    close = function()
+      -- Else the preview would be the window that is left.
+      require('chorus.ui.tasks.preview').close()
+      require('chorus.ui.kit.place').leave()
+    end,
     open = function()
       local data = hooks.under_cursor()
       if data and data.section then

@@ -251,8 +251,9 @@ function M.close()
   unwatch()
   shown = nil
   pcall(vim.api.nvim_del_augroup_by_name, 'chorus_preview')
-  if vim.api.nvim_win_is_valid(window) then
-    pcall(vim.api.nvim_win_close, window, true)
+  if vim.api.nvim_win_is_valid(window) and not pcall(vim.api.nvim_win_close, window, true) then
+    -- It is the last window.
+    vim.api.nvim_win_set_buf(window, vim.api.nvim_create_buf(true, false))
   end
 end
 
