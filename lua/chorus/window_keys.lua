@@ -49,7 +49,7 @@ local function task_keys(names)
 end
 
 ---@type table<string, chorus.Key[]>
-return {
+local views = {
   dashboard = vim.list_extend(
     vim.list_extend(
       {
@@ -83,8 +83,6 @@ return {
       key('seen', { 'gr' }, 'mark as read'),
       key('raise', { '+' }, 'raise its priority'),
       key('lower', { '-' }, 'lower its priority'),
-      NEXT_TASK,
-      PREVIOUS_TASK,
       key('mark', { 'm' }, 'mark it for the next verb', { hint = 'mark' }),
       key('filter', { '/' }, 'filter while typing', { hint = 'filter' }),
       key('clear', { '<Esc>' }, 'clear filter, marks, warning'),
@@ -194,3 +192,11 @@ return {
   plain = { BACK, HELP },
   terminal = { key('close', { '<C-\\><C-q>' }, 'leave the terminal; the task keeps running', { hint = 'leave' }) },
 }
+
+for _, name in ipairs({ 'dashboard', 'preview', 'output', 'request', 'inbox', 'changes', 'diff', 'explain', 'page' }) do
+  local keys = views[name]
+  table.insert(keys, #keys - 1, NEXT_TASK)
+  table.insert(keys, #keys - 1, PREVIOUS_TASK)
+end
+
+return views

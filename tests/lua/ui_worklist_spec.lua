@@ -454,3 +454,49 @@ describe('picker of tasks', function()
     assert.are.equal(1, own)
   end)
 end)
+
+describe('from task to task', function()
+  before_each(function()
+    world.start()
+    world.record_verbs()
+  end)
+
+  local function agent(status, ago)
+    return { agent_status = { status = status, detail = {}, since = world.now - ago * 1000 } }
+  end
+
+  --- Goes on from the task of a view; the verb that shows the next one.
+  local function go(view, uuid, direction)
+    world.ran = {}
+    vim.b.chorus_uuid = uuid
+    require('chorus.ui.kit.round').go(view, direction or 1)
+    return world.ran[1] and world.ran[1][1] .. ' ' .. world.ran[1][2].task
+  end
+
+  it('goes through those that need somebody, in a window of the same kind', function()
+    world.know({
+      world.task(1, vim.tbl_extend('force', agent('waiting', 60), { requests = 1 })),
+      world.task(2, agent('error', 50)),
+      world.task(3, agent('busy', 40)),
+      world.task(4, vim.tbl_extend('force', agent('idle', 30), { unread = true, stack = 'chorus/4' })),
+    }, { world.request('r', 1) })
+    assert.are.equal('output uuid-2', go('output', 'uuid-1'))
+    assert.are.equal('output uuid-4', go('output', 'uuid-2'))
+    assert.are.equal('output uuid-1', go('output', 'uuid-4'))
+    assert.are.equal('output uuid-4', go('output', 'uuid-1', -1))
+    assert.are.equal('answer uuid-1', go('output', 'uuid-3', 1):gsub('output', 'answer'))
+    assert.are.equal('show uuid-2', go('page', 'uuid-1'))
+    assert.are.equal('explain uuid-2', go('explain', 'uuid-1'))
+    assert.are.equal('diff uuid-4', go('diff', 'uuid-2'))
+    assert.are.equal('answer uuid-1', go('request', 'uuid-4'))
+    assert.are.equal('output uuid-4', go('request', 'uuid-2'))
+    assert.are.equal('answer uuid-1', go('changes'))
+  end)
+
+  it('says so where no other task needs anybody', function()
+    world.know({ world.task(1, agent('error', 5)), world.task(2, agent('busy', 5)) })
+    assert.is_nil(go('output', 'uuid-1'))
+    assert.are.same({ { 'info', 'no other task needs you' } }, world.notified)
+    assert.are.equal('output uuid-1', go('output', 'uuid-2'))
+  end)
+end)

@@ -27,6 +27,9 @@ function M.of(view)
   return result
 end
 
+--- Actions that go to another task, with their direction.
+local ROUNDS = { next_task = 1, previous_task = -1 }
+
 local NEEDS_NO_TASK = { new = true, inbox = true, changes = true }
 
 --- Sets the keys of a view in a buffer. An action runs `handlers[action]`, else its verb on the task that `task` names.
@@ -48,6 +51,10 @@ function M.set(view, buffer, handlers, task, mode)
     elseif each.action == 'help' then
       run = run or function()
         key_help.open(view, M.of(view))
+      end
+    elseif ROUNDS[each.action] then
+      run = run or function()
+        require('chorus.ui.kit.round').go(view, ROUNDS[each.action])
       end
     end
     for _, lhs in ipairs(run and each.keys or {}) do
