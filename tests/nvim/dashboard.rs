@@ -135,7 +135,11 @@ fn every_key_does_what_it_says() {
         editor.sees("#1");
         editor.wait_lua("the cursor on the task", "vim.b.chorus_task == 1");
         editor.press(&["c"]);
+        editor.sees("» #1  ✔ completed");
+        editor.command(":new");
         editor.sees("── ended 1");
+        editor.command(":quit");
+        editor.wait_lua("the cursor on the heading", "vim.b.chorus_task == nil");
         editor.sees_no("[demo]");
         editor.press(&["Tab"]);
         editor.sees("✔ completed");
@@ -181,8 +185,7 @@ fn several_are_selected_at_once() {
         editor.command(":Chorus start all");
         (1..=3).for_each(|number| drop(wait_status(world, number, "busy")));
         editor.sees("3 tasks · ● 3");
-        editor.types("ggm");
-        editor.types("jmjm");
+        editor.types("ggjmmm");
         editor.sees("3 marked");
         editor.press(&["i"]);
         editor.sees("Interrupt the turns of 3 tasks?");
@@ -384,7 +387,7 @@ fn tasks_of_all_projects_stand_in_one_list() {
         new_task(world, "Of this project");
         let other = world.root().join("other");
         std::fs::create_dir_all(&other).unwrap();
-        world.json(["new", "--project", other.to_str().unwrap(), "--title", "Of another", "--start"]);
+        world.json(["new", "--project", other.to_str().unwrap(), "--title", "Of another"]);
         let editor = Editor::open(world, nvim);
         editor.command(":Chorus");
         editor.sees("Of this project");
@@ -394,9 +397,10 @@ fn tasks_of_all_projects_stand_in_one_list() {
         assert!(editor.line("Of another").contains("in other"));
         editor.command(&format!("/{}", "another"));
         editor.wait_lua("the cursor there", "vim.b.chorus_uuid ~= nil");
-        editor.press(&["c"]);
-        editor.sees("── ended 1");
-        editor.types("gp");
-        editor.sees_no("Of another");
+        editor.press(&["x"]);
+        editor.sees("Delete #1 Of another?");
+        editor.press(&["1", "Enter"]);
+        editor.sees("No task matches another");
+        assert_eq!(world.json(["list"])[0]["title"], "Of this project");
     });
 }

@@ -35,7 +35,8 @@ local AGES = 10
 ---@field marked table<string, boolean> by uuid
 ---@field held? chorus.Standing of the row under the cursor
 ---@field keys table<string, string> first key of each action
----@field cache table
+---@field cache table of rows
+---@field places table of where tasks stand
 ---@field worklist? chorus.Worklist as drawn
 ---@field has_cursor boolean the cursor was put on a task, and goes where the person wants since
 
@@ -164,6 +165,7 @@ function M.redraw()
     folds = shown.folds,
     held = shown.held,
     project = project(),
+    cache = shown.places,
   })
   local rows = task_rows.render(shown.worklist, {
     width = vim.api.nvim_win_get_width(windows[1]) - vim.fn.getwininfo(windows[1])[1].textoff,
@@ -229,6 +231,7 @@ local function set_up(buffer)
     has_cursor = false,
     marked = {},
     cache = {},
+    places = {},
     keys = first_keys(),
   }
   local list = shown

@@ -39,6 +39,7 @@ local MOST_NOT_STARTED = 8
 ---@field folds table<string, boolean> by section, as somebody set them
 ---@field held? chorus.Standing
 ---@field project? string the tasks of this one come first
+---@field cache? table<string, { task: chorus.Task, group: string, place: chorus.Standing }> kept between calls, by uuid
 
 ---@class chorus.WorklistSection
 ---@field name string
@@ -73,6 +74,23 @@ local function standing(task, options)
     own.section, own.title = 'all', ''
   end
   return own
+end
+
+--- The same from the cache when the task has not changed.
+---@param task chorus.Task
+---@param options chorus.WorklistOptions
+---@return chorus.Standing
+local function cached_standing(task, options)
+  local cache = options.cache
+  local kept = cache and cache[task.uuid]
+  if kept and kept.task == task and kept.group == options.group then
+    return kept.place
+  end
+  local place = standing(task, options)
+  if cache then
+    cache[task.uuid] = { task = task, group = options.group, place = place }
+  end
+  return place
 end
 
 --- Whether a task stands elsewhere than it belongs.
@@ -138,7 +156,7 @@ function M.plan(tasks, options)
   for _, task in ipairs(tasks) do
     local is_held = held ~= nil and held.uuid == task.uuid
     if is_held or filter.matches(tests, task) then
-      local place = standing(task, options)
+      local place = cached_standing(task, options)
       if is_held then
         moved[task.uuid] = has_moved(held, place) or nil
         place = held
