@@ -3,7 +3,7 @@
 use crate::attribution::{Content, FileKind, LIMIT, Version};
 use crate::error::{Error, Result};
 use crate::foreign;
-use crate::paths::Beneath;
+use crate::paths::{self, Beneath};
 use crate::vcs::git::Git;
 use rustix::fs::FileType;
 use sha2::{Digest, Sha256};
@@ -270,6 +270,17 @@ pub fn on_disk(root: &Path, path: &str) -> std::io::Result<Version> {
     let mut hash = Sha256::new_with_prefix(&bytes);
     std::io::copy(&mut file, &mut hash)?;
     Ok(Version { kind, content: Content::Opaque { hash: format!("{:x}", hash.finalize()) } })
+}
+
+/// A content as ledgers hold it.
+pub fn version_of(content: &paths::Content) -> Version {
+    match content {
+        paths::Content::File { bytes, executable } => {
+            Version::of(if *executable { FileKind::Executable } else { FileKind::File }, bytes.clone())
+        }
+        paths::Content::Link(target) => Version::of(FileKind::Symlink, target.clone()),
+        paths::Content::Absent | paths::Content::Other => Version::absent(),
+    }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ mod permit;
 mod verify;
 
 pub use act::branch_again;
-pub use files::{PlannedFile, committed_content};
+pub use files::{PlannedFile, committed_content, without};
 pub use intent::{Action, Intent, RemoveIntent, RewriteIntent};
 pub use permit::{IntentLog, Permit};
 
