@@ -124,7 +124,7 @@ impl Rescue {
 }
 
 /// Paths as they are now, nothing kept.
-pub(super) async fn read(git: &Git, paths: &BTreeSet<String>) -> Result<BTreeMap<String, RescueEntry>> {
+pub(in crate::vcs) async fn read(git: &Git, paths: &BTreeSet<String>) -> Result<BTreeMap<String, RescueEntry>> {
     entry::read(git, paths, false).await
 }
 
