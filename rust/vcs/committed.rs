@@ -90,15 +90,18 @@ pub async fn between(root: &Path, one: &str, other: &str) -> Result<Option<Vec<S
 /// Paths that differ from what is committed, of `among`, or of all where that is empty; those that are not UTF-8 and
 /// nested repositories are left out.
 pub async fn dirty(root: &Path, among: &[String]) -> Result<Vec<String>> {
-    let mut paths = Vec::new();
+    let mut found = Vec::new();
     let chunks: Vec<&[String]> = if among.is_empty() { vec![&[]] } else { among.chunks(AT_ONCE).collect() };
     for chunk in chunks {
         let words = ["status", "--porcelain", "-z", "-uall", "--no-renames", "--ignore-submodules=all", "--"];
         let listed = git(root).bytes(&with_paths(&words, chunk)).await?;
         let path = |record: &[u8]| String::from_utf8(record.get(3..)?.to_vec()).ok();
-        paths.extend(records(&listed).filter_map(path).filter(|path| !path.ends_with('/')));
+        let is_edit = |path: &String| {
+            !path.ends_with('/') && !Path::new(path).file_name().is_some_and(paths::is_unfinished)
+        };
+        found.extend(records(&listed).filter_map(path).filter(is_edit));
     }
-    Ok(paths)
+    Ok(found)
 }
 
 /// Whether git ignores the path and does not track it, or it is in another repository.

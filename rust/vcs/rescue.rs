@@ -3,9 +3,11 @@
 //! Kept before everything that may damage the working tree; what was damaged is written back from here.
 
 mod entry;
+mod sweep;
 mod write;
 
 pub use entry::{Mode, RescueEntry, Stamp};
+pub use sweep::sweep;
 
 use crate::contract::Code;
 use crate::error::{Error, Result};

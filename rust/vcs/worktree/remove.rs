@@ -14,7 +14,6 @@ use crate::error::{Error, Result};
 use crate::vcs::lock::Held;
 use crate::vcs::rewrite::{Intent, IntentLog, Permit, RemoveIntent};
 use std::ffi::OsStr;
-use std::path::PathBuf;
 
 /// Removes a worktree that is clean and merged, and leaves its branch, unless that never got a commit.
 pub async fn remove(worktree: &Worktree, held: &Held, log: &mut dyn IntentLog) -> Result<()> {
