@@ -33,7 +33,8 @@ impl<'c> Tx<'c> {
 
     /// All facts whose key begins so, with the rest of the key.
     pub fn recall_all(&self, lead: &str) -> Result<Vec<(String, String)>> {
-        let sql = "SELECT substr(key, length(?1) + 1), value FROM meta WHERE substr(key, 1, length(?1)) = ?1 ORDER BY key";
+        let sql =
+            "SELECT substr(key, length(?1) + 1), value FROM meta WHERE substr(key, 1, length(?1)) = ?1 ORDER BY key";
         self.all(sql, [lead], |row| Ok((row.get(0)?, row.get(1)?)))
     }
 

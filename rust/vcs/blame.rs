@@ -25,12 +25,16 @@ async fn without_ignored(git: &Git, folder: &Path) -> Result<Git> {
     let objects = git.folder.join(objects);
     let settings = git.bytes(&["config", "--list", "-z"]).await?;
     let index = git.git_dir().await?.join("index");
-    let format = if head.len() > 40 { "\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n" } else { "" };
+    let format =
+        if head.len() > 40 { "\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n" } else { "" };
     let write = || {
         for dir in ["objects/info", "refs"] {
             std::fs::create_dir_all(folder.join(dir))?;
         }
-        std::fs::write(folder.join("objects/info/alternates"), [objects.as_os_str().as_encoded_bytes(), b"\n"].concat())?;
+        std::fs::write(
+            folder.join("objects/info/alternates"),
+            [objects.as_os_str().as_encoded_bytes(), b"\n"].concat(),
+        )?;
         std::fs::write(folder.join("HEAD"), format!("{head}\n"))?;
         std::fs::write(folder.join("config"), format!("[core]\n{format}"))?;
         std::fs::write(folder.join("settings"), as_file(&settings))

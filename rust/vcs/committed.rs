@@ -96,9 +96,8 @@ pub async fn dirty(root: &Path, among: &[String]) -> Result<Vec<String>> {
         let words = ["status", "--porcelain", "-z", "-uall", "--no-renames", "--ignore-submodules=all", "--"];
         let listed = git(root).bytes(&with_paths(&words, chunk)).await?;
         let path = |record: &[u8]| String::from_utf8(record.get(3..)?.to_vec()).ok();
-        let is_edit = |path: &String| {
-            !path.ends_with('/') && !Path::new(path).file_name().is_some_and(paths::is_unfinished)
-        };
+        let is_edit =
+            |path: &String| !path.ends_with('/') && !Path::new(path).file_name().is_some_and(paths::is_unfinished);
         found.extend(records(&listed).filter_map(path).filter(is_edit));
     }
     Ok(found)

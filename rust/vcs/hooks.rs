@@ -98,7 +98,8 @@ fn line(path: &Path) -> Vec<u8> {
 pub async fn changed(git: &Git, base: &str, known: &HookFiles) -> Result<Vec<String>> {
     let now = files(git).await?;
     let folder = folder(git).await?;
-    let places: Vec<PathBuf> = [named(&git.folder, &folder), inside(&git.folder, &folder)].into_iter().flatten().collect();
+    let places: Vec<PathBuf> =
+        [named(&git.folder, &folder), inside(&git.folder, &folder)].into_iter().flatten().collect();
     let listed = git.bytes(&["ls-tree", "-r", "-z", "--full-tree", base]).await?;
     let mut based = HookFiles::new();
     for entry in listed.split(|byte| *byte == 0) {

@@ -187,7 +187,8 @@ fn a_discard_that_fails_on_the_way_takes_nothing_away_and_is_not_carried_out_lat
             assert!(scene.world.branches().contains(&scene.branch));
         };
         is_whole();
-        let of_tasks = |owners: Vec<String>| owners.into_iter().filter(|owner| owner.contains(" task ")).collect::<Vec<_>>();
+        let of_tasks =
+            |owners: Vec<String>| owners.into_iter().filter(|owner| owner.contains(" task ")).collect::<Vec<_>>();
         assert_eq!(of_tasks(scene.world.owners()), of_tasks(owners));
         scene.world.json(["reopen", &task]);
         is_whole();

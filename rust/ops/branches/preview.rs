@@ -68,14 +68,7 @@ async fn beside(core: &Core, task: &Task, but: &But, branch: &str) -> Result<Vec
     Ok(others)
 }
 
-async fn show(
-    core: &Core,
-    but: &But,
-    held: &Held,
-    task: &Task,
-    branch: &str,
-    base: Option<String>,
-) -> Result<()> {
+async fn show(core: &Core, but: &But, held: &Held, task: &Task, branch: &str, base: Option<String>) -> Result<()> {
     let git = Git::at(&task.project);
     let (name, reference) = (shown(branch), format!("refs/heads/{}", shown(branch)));
     let tree = |rev: &str| format!("{rev}^{{tree}}");
