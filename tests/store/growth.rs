@@ -104,6 +104,7 @@ async fn what_is_open_and_what_is_young_stays() {
         input: Some(json!({ "command": "ls" })),
         cut: false,
         suggestions: vec!["allow".into()],
+        folder: None,
         answerable: Answerable::Hook,
         at: 1000,
     };
