@@ -133,7 +133,7 @@ describe('work list', function()
 
     it('keep the row under the cursor where it was, with a mark, until the cursor leaves', function()
       local tasks = { world.task(1, agent('idle')), world.task(2, agent('idle')), world.task(3, agent('idle')) }
-      local held = plan.plan(tasks, options()).places['uuid-2']
+      local held = plan.place(tasks[2], options())
       tasks[2] = world.task(2, agent('waiting', 'permission'))
       assert.are.equal('idle: 1 2 3', outline(tasks, { held = held }))
       local lines = render(tasks, { held = held })
@@ -146,7 +146,7 @@ describe('work list', function()
 
     it('keep the row under the cursor under a filter that it no longer fits', function()
       local tasks = { world.task(1, agent('busy')), world.task(2, agent('busy')) }
-      local held = plan.plan(tasks, options({ filter = 'busy' })).places['uuid-1']
+      local held = plan.place(tasks[1], options())
       tasks[1] = world.task(1, agent('idle'))
       assert.are.equal('working: 1 2', outline(tasks, { filter = 'busy', held = held }))
       assert.are.equal('working: 2', outline(tasks, { filter = 'busy' }))

@@ -126,19 +126,31 @@ local function line_now(old, line, line_of)
   end
 end
 
---- Puts each cursor back on its row, at the same height in the window unless that leaves empty lines below.
-local function restore(kept, old, rows)
-  if #kept == 0 then
-    return
-  end
+---@param rows chorus.Row[]
+---@return table<string, integer>
+local function lines_by_key(rows)
   local line_of = {}
   for index, row in ipairs(rows) do
     if row.key then
       line_of[row.key] = index
     end
   end
+  return line_of
+end
+
+--- Puts each cursor back on its row, at the same height in the window unless that leaves empty lines below.
+local function restore(kept, old, rows)
+  if #kept == 0 then
+    return
+  end
+  local line_of
   for _, was in ipairs(kept) do
-    local line = line_now(old, was.line, line_of) or vim.api.nvim_win_get_cursor(was.window)[1]
+    local before, now = old[was.line], rows[was.line]
+    local line = before and now and before.key and before.key == now.key and was.line or nil
+    if not line then
+      line_of = line_of or lines_by_key(rows)
+      line = line_now(old, was.line, line_of) or vim.api.nvim_win_get_cursor(was.window)[1]
+    end
     vim.api.nvim_win_call(was.window, function()
       local view = vim.fn.winsaveview()
       local top = math.max(1, math.min(view.topline + line - view.lnum, #rows - vim.api.nvim_win_get_height(0) + 1))

@@ -36,7 +36,7 @@ local AGES = 10
 ---@field held? chorus.Standing of the row under the cursor
 ---@field keys table<string, string> first key of each action
 ---@field cache table of rows
----@field places table of where tasks stand
+---@field places chorus.WorklistCache
 ---@field worklist? chorus.Worklist as drawn
 ---@field has_cursor boolean the cursor was put on a task, and goes where the person wants since
 
@@ -116,13 +116,26 @@ local function prune_marks(found)
   end
 end
 
+---@return chorus.WorklistOptions
+local function plan_options()
+  return {
+    group = shown.group,
+    filter = shown.filter,
+    is_typing = shown.is_typing,
+    folds = shown.folds,
+    held = shown.held,
+    project = project(),
+    cache = shown.places,
+  }
+end
+
 --- Tells verbs which task the cursor is on, holds its row, and shows it in the preview.
 local function follow_cursor()
   local task = M.task_under_cursor()
   require('chorus.ui.kit.buffer_task').set(shown.buffer, task and task.number, task and task.uuid)
   local held = shown.held
   if not held or held.uuid ~= (task and task.uuid) then
-    shown.held = task and shown.worklist.places[task.uuid] or nil
+    shown.held = task and worklist_plan.place(task, plan_options()) or nil
     if held and shown.worklist.moved[held.uuid] then
       vim.schedule(M.redraw)
     end
@@ -158,15 +171,7 @@ function M.redraw()
   end
   local found = listed()
   prune_marks(found)
-  shown.worklist = worklist_plan.plan(found, {
-    group = shown.group,
-    filter = shown.filter,
-    is_typing = shown.is_typing,
-    folds = shown.folds,
-    held = shown.held,
-    project = project(),
-    cache = shown.places,
-  })
+  shown.worklist = worklist_plan.plan(found, plan_options())
   local rows = task_rows.render(shown.worklist, {
     width = vim.api.nvim_win_get_width(windows[1]) - vim.fn.getwininfo(windows[1])[1].textoff,
     now = require('chorus.ui.kit.status').now(),
@@ -231,7 +236,7 @@ local function set_up(buffer)
     has_cursor = false,
     marked = {},
     cache = {},
-    places = {},
+    places = worklist_plan.new_cache(),
     keys = first_keys(),
   }
   local list = shown

@@ -89,10 +89,9 @@ local function list_handlers(list, hooks)
   end
   local function toggle_section()
     local data = hooks.under_cursor()
-    local name = data and (data.section or (list.worklist.places[data.uuid] or {}).section)
-    for _, section in ipairs(name and list.worklist.sections or {}) do
-      if section.name == name then
-        list.folds[name] = not section.is_folded
+    for _, section in ipairs(data and list.worklist.sections or {}) do
+      if section.name == data.section or vim.list_contains(section.tasks, data) then
+        list.folds[section.name] = not section.is_folded
       end
     end
     hooks.redraw()

@@ -37,7 +37,6 @@ local function rows_of(found, width)
   return task_rows.render({
     sections = { { name = 'all', title = '', position = '', count = #found, is_folded = false, tasks = found } },
     moved = {},
-    places = {},
   }, {
     width = width,
     now = status.now(),

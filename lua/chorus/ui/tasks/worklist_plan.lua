@@ -39,7 +39,11 @@ local MOST_NOT_STARTED = 8
 ---@field folds table<string, boolean> by section, as somebody set them
 ---@field held? chorus.Standing
 ---@field project? string the tasks of this one come first
----@field cache? table<string, { task: chorus.Task, group: string, place: chorus.Standing }> kept between calls, by uuid
+---@field cache? chorus.WorklistCache kept between calls
+
+---@class chorus.WorklistCache
+---@field standings table<string, { task: chorus.Task, group: string, place: chorus.Standing }> by uuid
+---@field ranks table<chorus.Task, chorus.Rank>
 
 ---@class chorus.WorklistSection
 ---@field name string
@@ -52,7 +56,6 @@ local MOST_NOT_STARTED = 8
 ---@class chorus.Worklist
 ---@field sections chorus.WorklistSection[] without empty ones
 ---@field moved table<string, boolean> tasks, by uuid, that belong elsewhere and are moved when the cursor leaves
----@field places table<string, chorus.Standing> by uuid
 
 --- Where a task belongs.
 ---@param task chorus.Task
@@ -76,12 +79,17 @@ local function standing(task, options)
   return own
 end
 
---- The same from the cache when the task has not changed.
+---@return chorus.WorklistCache
+function M.new_cache()
+  return { standings = {}, ranks = {} }
+end
+
+--- Where a task belongs; from the cache when the task has not changed.
 ---@param task chorus.Task
 ---@param options chorus.WorklistOptions
 ---@return chorus.Standing
-local function cached_standing(task, options)
-  local cache = options.cache
+function M.place(task, options)
+  local cache = options.cache and options.cache.standings
   local kept = cache and cache[task.uuid]
   if kept and kept.task == task and kept.group == options.group then
     return kept.place
@@ -151,12 +159,17 @@ end
 ---@return chorus.Worklist
 function M.plan(tasks, options)
   local tests = filter.parse(options.filter or '', options.is_typing)
-  local by_name, sections, ranks = {}, {}, {}
-  local held, moved, places = options.held, {}, {}
+  local by_name, sections = {}, {}
+  local held, moved = options.held, {}
+  -- One table for all calls: five hundred tasks would make as much garbage with each change.
+  local ranks = options.cache and options.cache.ranks or {}
+  for task in pairs(ranks) do
+    ranks[task] = nil
+  end
   for _, task in ipairs(tasks) do
     local is_held = held ~= nil and held.uuid == task.uuid
     if is_held or filter.matches(tests, task) then
-      local place = cached_standing(task, options)
+      local place = M.place(task, options)
       if is_held then
         moved[task.uuid] = has_moved(held, place) or nil
         place = held
@@ -167,7 +180,7 @@ function M.plan(tasks, options)
         by_name[place.section], sections[#sections + 1] = section, section
       end
       section.tasks[#section.tasks + 1] = task
-      ranks[task], places[task.uuid] = place.rank, place
+      ranks[task] = place.rank
     end
   end
   table.sort(sections, function(a, b)
@@ -184,7 +197,7 @@ function M.plan(tasks, options)
   for _, section in ipairs(sections) do
     section.is_folded = is_folded(section, sections, options)
   end
-  return { sections = sections, moved = moved, places = places }
+  return { sections = sections, moved = moved }
 end
 
 return M
