@@ -67,14 +67,12 @@ impl Given<'_> {
                 Request::TaskAnswer(TaskAnswer { task, request, answers })
             }
             "restart" => Request::TaskRestart(TaskRestart { task, fresh: flag("fresh"), environment: environment() }),
-            "complete" => {
-                Request::TaskComplete(TaskComplete {
-                    task,
-                    force: flag("force"),
-                    message: string("message"),
-                    command: Some(self.command.clone()),
-                })
-            }
+            "complete" => Request::TaskComplete(TaskComplete {
+                task,
+                force: flag("force"),
+                message: string("message"),
+                command: Some(self.command.clone()),
+            }),
             "fail" => Request::TaskFail(TaskFail {
                 task,
                 reason: self.or_text("reason"),

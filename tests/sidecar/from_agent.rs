@@ -21,6 +21,7 @@ const REFUSED: [&[&str]; 15] = [
     &["edit", "1", "--title", "Other"],
     &["output", "1"],
     &["attach", "1"],
+    &["undo", "--yes"],
 ];
 
 /// Runs that in the task's pane, as the agent would: by its own shell tool, allowed by the person.

@@ -13,5 +13,6 @@ mod neovim;
 mod secrets;
 mod shell;
 mod tracer;
+mod undo;
 mod web;
 mod world;

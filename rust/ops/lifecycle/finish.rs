@@ -134,13 +134,7 @@ async fn send_away(core: &Core, task: &Task, processes: &[Identity]) -> Result<(
 
 /// The agent leaves, its tmux session goes, and then the store says so: a daemon killed in between finds a live task
 /// without a pane and says that, and the verb can be given again.
-async fn end(
-    core: &Core,
-    task: &Task,
-    step: Step,
-    said: Option<String>,
-    command: Option<String>,
-) -> Result<Task> {
+async fn end(core: &Core, task: &Task, step: Step, said: Option<String>, command: Option<String>) -> Result<Task> {
     let (launch, pane) = core.read(&task.uuid, |tx, task| Ok((tx.open_launch(task)?, tx.pane(task)?))).await?;
     let processes = processes(core, &task.uuid, launch.as_ref());
     core.fact(Fact::Ended { task: task.uuid.clone() });

@@ -133,7 +133,9 @@ fn offer(plan: &UndoPlan, now: Millis) -> String {
 
 fn nothing(stay: &[(PersonStep, String)]) -> Error {
     match stay.first() {
-        None => Error::new(Code::WrongState, "there is nothing to undo: no command of the last day changed a task here"),
+        None => {
+            Error::new(Code::WrongState, "there is nothing to undo: no command of the last day changed a task here")
+        }
         Some((step, why)) => Error::new(Code::WrongState, format!("cannot undo {}: {why}", named(step))),
     }
 }
