@@ -92,7 +92,12 @@ fn with_options(command: Command, verb: &Verb) -> Command {
         "reopen" => command.arg(bang("restore")),
         "commit" => command.arg(option("message", "M", "the commit message")),
         "assign" => command.arg(bang("shared")),
-        "mend" | "preview" | "setup" | "undo" => command.arg(flag("yes", "apply it; otherwise it is only described")),
+        "undo" => command.args([
+            flag("yes", "take it back; otherwise it is only described"),
+            option("step", "N", "the step that was described; refused if another is newer")
+                .value_parser(clap::value_parser!(i64)),
+        ]),
+        "mend" | "preview" | "setup" => command.arg(flag("yes", "apply it; otherwise it is only described")),
         "list" | "inbox" => command.arg(flag("all", "include every project")),
         "output" => command.arg(
             option("history", "N", "lines of history above the screen")

@@ -30,7 +30,7 @@ impl Given<'_> {
             "inbox" => Request::TaskInbox(TaskList { filter, everywhere: self.flag("all") }),
             "changes" => Request::Changes(Nothing {}),
             "setup" => Request::Setup(self.confirm(String::new())),
-            "undo" => Request::Undo(Undo { step: None, confirmed: self.flag("yes") }),
+            "undo" => Request::Undo(Undo { step: self.number("step"), confirmed: self.flag("yes") }),
             "config" => Request::Config(Nothing {}),
             "health" => Request::Health(Nothing {}),
             other => return Err(elsewhere(other)),

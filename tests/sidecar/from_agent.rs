@@ -5,7 +5,7 @@ use chorus_testkit::sandbox::Ran;
 use chorus_testkit::wait_for;
 use serde_json::Value;
 
-const REFUSED: [&[&str]; 15] = [
+const REFUSED: [&[&str]; 16] = [
     &["new", "--title", "More work"],
     &["start", "2"],
     &["send", "1", "[[say go on]]"],

@@ -65,10 +65,8 @@ fn a_later_change_is_never_overwritten() {
     let first = world.json(["undo"]);
     // Another shell was faster.
     world.json(["edit", &two, "--priority", "4"]);
-    let late = json!({ "method": "undo", "params": { "step": first["step"], "confirmed": true } });
-    let request: chorus::contract::Request = serde_json::from_value(late).unwrap();
-    let refused = world.client().call_value(&request).unwrap_err();
-    assert_eq!(refused.code, chorus::contract::Code::RequestChanged);
+    let step = first["step"].to_string();
+    assert_eq!(world.refused(["undo", "--yes", "--step", &step]).code, "request_changed");
     says(&offer(&world, &["--yes"]), &["its priority is 3 again"]);
     says(&offer(&world, &["--yes"]), &["its priority is 0 again"]);
     // By somebody else, back to what it was: `undo` has nothing to say about that.
