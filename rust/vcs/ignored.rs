@@ -1,9 +1,10 @@
 //! Which folders of a working tree git ignores whole, without asking git about each path.
 
 use crate::error::Result;
+use crate::paths::ignore_rules;
 use crate::vcs::scan;
 use ignore::Match;
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use ignore::gitignore::Gitignore;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -32,7 +33,7 @@ impl IgnoredFolders {
         Ok(IgnoredFolders {
             root: root.to_owned(),
             tracked,
-            general: general(root),
+            general: ignore_rules::general(root),
             of_folder: HashMap::new(),
             read: Instant::now(),
         })
@@ -57,7 +58,7 @@ impl IgnoredFolders {
         let parents = std::iter::successors(Some(folder), |path| path.rsplit_once('/').map(|(parent, _)| parent));
         let parents: Vec<String> = parents.skip(1).map(str::to_owned).chain([String::new()]).collect();
         for parent in parents {
-            let rules = self.of_folder.entry(parent).or_insert_with_key(|parent| rules_in(&self.root, parent));
+            let rules = self.of_folder.entry(parent).or_insert_with_key(|parent| ignore_rules::of_folder(&self.root.join(parent)));
             match rules.as_ref().map_or(Match::None, |rules| rules.matched(self.root.join(folder), true)) {
                 Match::Ignore(_) => return true,
                 Match::Whitelist(_) => return false,
@@ -66,24 +67,6 @@ impl IgnoredFolders {
         }
         self.general.iter().any(|rules| rules.matched(folder, true).is_ignore())
     }
-}
-
-fn general(root: &Path) -> Vec<Gitignore> {
-    let mut own = GitignoreBuilder::new("");
-    own.add(root.join(".git/info/exclude"));
-    own.build().into_iter().chain([Gitignore::global().0]).collect()
-}
-
-fn rules_in(root: &Path, folder: &str) -> Option<Gitignore> {
-    let folder = root.join(folder);
-    let file = folder.join(".gitignore");
-    // A pipe of that name would hold up the reader.
-    if !std::fs::symlink_metadata(&file).ok()?.is_file() {
-        return None;
-    }
-    let mut rules = GitignoreBuilder::new(&folder);
-    rules.add(file);
-    rules.build().ok()
 }
 
 #[cfg(test)]

@@ -134,7 +134,7 @@ pub async fn write_files(
     });
     core.state.tmux_socket_of_agent(&task.uuid)?;
     write_private(&settings, start.settings.to_string().as_bytes())?;
-    crate::ops::conversation::context::write_whole(&core.state, task)?;
+    crate::ops::conversation::context::write_whole(core, task).await?;
     Ok(start.argv)
 }
 

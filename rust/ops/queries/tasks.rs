@@ -4,6 +4,7 @@ use crate::contract::{Explanation, Nothing, Page, Piece, Requests, Snapshot, Tas
 use crate::core::configurations::fault;
 use crate::core::{Asker, Core};
 use crate::error::Result;
+use crate::ops::documents::references::{self, FollowedReference};
 use crate::store::Filter;
 use crate::task::Alert;
 
@@ -41,13 +42,15 @@ pub async fn snapshot(core: &Core, asker: &Asker) -> Result<Snapshot> {
 
 /// A task's page.
 pub async fn show(core: &Core, asker: &Asker, task: &str) -> Result<Page> {
-    let given = task.to_owned();
-    let page = core.read(&asker.project, move |tx, project| {
-        let task = tx.task(project, &given)?;
+    let task = core.task(asker, task).await?;
+    let followed = references::of_task(core, &task.project, &task.uuid).await?;
+    let references = followed.into_iter().map(FollowedReference::reply).collect();
+    let page = core.read(&task.uuid, move |tx, uuid| {
+        let task = tx.task("", uuid)?;
         let requests = tx.open_requests_of(&task.uuid)?;
         let commits = tx.commits(&task.uuid, JOURNAL)?;
         let journal = tx.entries(&task.uuid, JOURNAL)?;
-        Ok(Page { task, requests, commits, journal })
+        Ok(Page { task, requests, references, commits, journal })
     });
     page.await
 }
