@@ -17,6 +17,11 @@ M.all = {
     '{paths}',
     'Uncommitted edits or their owners changed. `paths` are relative to the root, at most 50.',
   },
+  {
+    'ChorusDocumentChanged',
+    '{paths}',
+    'Documents or references to them changed. `paths` are relative to the root, at most 50.',
+  },
   { 'ChorusElsewhereChanged', '{count}', 'The number of tasks in other projects that need you changed.' },
   {
     'ChorusConfigurationFault',

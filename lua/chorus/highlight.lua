@@ -26,6 +26,8 @@ M.groups = {
   { 'ChorusAdded', 'Added', 'lines added' },
   { 'ChorusRemoved', 'Removed', 'lines removed' },
   { 'ChorusBlame', 'Comment', 'which task wrote the line' },
+  { 'ChorusReference', 'DiagnosticHint', 'lines that a task refers to' },
+  { 'ChorusReferenceStale', 'DiagnosticWarn', 'a reference whose text is gone' },
   { 'ChorusDemo', 'Todo', 'the label of the demo agent' },
   { 'ChorusBypass', 'DiagnosticError', 'a task that runs without permission checks' },
   { 'ChorusPending', 'Comment', 'a task that has not been started' },

@@ -152,7 +152,8 @@ return {
   explain = { CLOSE_FLOAT, verb('output', { 'o' }, 'open its output', 'output'), HELP },
   page = {
     key('write', { '<C-s>' }, 'save the page, as `:w` does'),
-    key('open', { '<CR>' }, 'open the diff of this line’s commit'),
+    key('open', { '<CR>' }, 'open this line’s commit or referenced lines'),
+    key('visit', { 'gd' }, 'go to this line’s referenced lines'),
     key('close', { 'q' }, 'back to where you came from', { hint = 'back' }),
     HELP,
   },

@@ -27,14 +27,6 @@ pub async fn of_client(core: &Core, asker: &Asker, given: &str) -> Result<String
         .hint(format!("name a file below {}", asker.project)))
 }
 
-/// The path from the project's root of a file that the task's agent named.
-pub async fn of_agent(task: &Task, file: &Path) -> Option<String> {
-    match in_worktree(task, file).await {
-        None => find_inside(Path::new(&task.project), file).await,
-        found => found,
-    }
-}
-
 async fn in_worktree(task: &Task, file: &Path) -> Option<String> {
     let worktree = PathBuf::from(task.worktree.as_ref()?);
     // As the kernel names it.

@@ -15,7 +15,7 @@ const LUA: &[Layer] = &[
     Layer { name: "verbs", rows: &[&["verbs"]] },
     Layer {
         name: "windows",
-        rows: &[&["ui::url"], &["ui::pane", "ui::tasks"], &["ui::edits", "ui::requests"], &["ui::kit"]],
+        rows: &[&["ui::url"], &["ui::pane", "ui::tasks"], &["ui::documents", "ui::edits", "ui::requests"], &["ui::kit"]],
     },
     Layer { name: "features", rows: &[&["answer", "editor"], &["ask_daemon"]] },
     Layer { name: "connection", rows: &[&["client"]] },
@@ -43,7 +43,7 @@ const LUA: &[Layer] = &[
 
 /// What a pure half may use, besides other pure halves of its folder.
 const PURE_USES: &[&str] =
-    &["highlight", "icons", "phrase", "text", "ui::kit::canvas", "ui::kit::status", "ui::tasks::front_matter"];
+    &["highlight", "icons", "phrase", "text", "ui::documents::reference_rows", "ui::kit::canvas", "ui::kit::status", "ui::tasks::front_matter"];
 
 struct Module {
     /// From the top of the checkout.

@@ -140,15 +140,20 @@ local function write(page)
   end)
 end
 
---- Opens the diff of the commit in the cursor's line. Elsewhere the key keeps its usual meaning.
-local function open_commit(page)
+--- Opens what the cursor's line stands for: the diff of a commit, the lines of a reference. Elsewhere the key keeps its
+--- usual meaning.
+---@param page chorus.PageBuffer
+---@param key string
+local function open_line(page, key)
   return function()
     local stop = page_rows.separator(vim.api.nvim_buf_get_lines(page.buffer, 0, -1, false))
     local row = stop and page.rows and page.rows[vim.api.nvim_win_get_cursor(0)[1] - stop]
     if row and row.data and row.data.commit then
       require('chorus.ui.edits.diff').open({ number = page.number }, row.data.commit)
+    elseif row and row.data and row.data.reference then
+      require('chorus.ui.documents.references').visit(row.data.reference)
     else
-      vim.cmd.normal({ vim.keycode('<CR>'), bang = true })
+      vim.cmd.normal({ vim.keycode(key), bang = true })
     end
   end
 end
@@ -183,7 +188,7 @@ function M.read(buffer)
       saves = true,
       undone = 'the page was not saved',
       does = 'saves it',
-      handlers = { open = open_commit(page), close = require('chorus.ui.kit.place').leave },
+      handlers = { open = open_line(page, '<CR>'), visit = open_line(page, 'gd'), close = require('chorus.ui.kit.place').leave },
     })
     on('BufWipeout', function()
       pages[buffer] = nil

@@ -94,6 +94,7 @@ function M.history(page, now)
       }, request)
     end
   end
+  vim.list_extend(rows, require('chorus.ui.documents.reference_rows').rows(page.references))
   if #page.commits > 0 then
     vim.list_extend(rows, { canvas.row({}), canvas.row({ { '  Commits', 'ChorusTitle' } }) })
     for _, commit in ipairs(page.commits) do
