@@ -50,7 +50,7 @@ pub enum Request {
     TaskSend(TaskSend),
     /// Stop the turn, keep the session. Reply: [`Task`].
     TaskInterrupt(One),
-    /// Send the prompts again that the agent did not get. Reply: [`Task`].
+    /// Send again the prompts that may not have reached the agent. Reply: [`Task`].
     TaskResend(One),
     /// Forget them, and what else the task's alerts say. Reply: [`Task`].
     TaskDismiss(One),

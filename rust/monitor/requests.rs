@@ -17,7 +17,7 @@ const DRAWN_BY: Millis = 300;
 const SCREEN_MAY_FOLLOW: Millis = 1000;
 
 /// Requests to close and to open, planned from a verdict.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub struct RequestChanges {
     /// These are answered, or gone.
     pub close: Vec<String>,
@@ -33,6 +33,11 @@ impl RequestChanges {
         self.close_all_but = Some(open.clone());
         watched.asked = open;
         watched.unhooked = None;
+    }
+
+    /// Whether a later verdict would not plan the same again.
+    pub fn is_news(&self) -> bool {
+        !self.close.is_empty() || self.open.is_some()
     }
 
     /// Stores them. `is_ours` says whether an open request that is not known here may be closed.

@@ -1,6 +1,7 @@
 //! Which folders of a working tree git ignores whole, without asking git about each path.
 
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
+use crate::foreign;
 use crate::paths::ignore_rules;
 use crate::vcs::scan;
 use ignore::Match;
@@ -33,7 +34,7 @@ impl IgnoredFolders {
         Ok(IgnoredFolders {
             root: root.to_owned(),
             tracked,
-            general: ignore_rules::general(root),
+            general: read_general(root).await?,
             of_folder: HashMap::new(),
             read: Instant::now(),
         })
@@ -67,6 +68,12 @@ impl IgnoredFolders {
         }
         self.general.iter().any(|rules| rules.matched(folder, true).is_ignore())
     }
+}
+
+async fn read_general(root: &Path) -> Result<Vec<Gitignore>> {
+    let asked = root.to_owned();
+    let general = foreign::within(root, move || ignore_rules::general(&asked));
+    general.await.map_err(|error| Error::new(Code::WrongState, error.to_string()))
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ fn a_refusal_reaches_the_model_with_its_reason() {
 
 #[test]
 fn the_person_at_the_terminal_is_first() {
-    on_each(|world| {
+    on_main(|world| {
         let task = world.ready("At the terminal");
         task.send("[[bash: touch first; until test -e go; do sleep 0.1; done]] [[bash: touch second]]");
         let first = task.request();

@@ -115,7 +115,7 @@ fn a_dialog_that_a_person_opened_is_theirs() {
 
 #[test]
 fn trust_is_for_a_person_to_give() {
-    on_each(|world| {
+    on_main(|world| {
         world.untrusted();
         let task = world.task("Untrusted");
         task.start("[[say trusted now]]");

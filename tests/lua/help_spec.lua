@@ -53,6 +53,7 @@ local applies_to = {
   { 'worktree', 'has a worktree branch' },
   { 'trouble', 'needs a fix' },
   { 'alerted', 'has an alert' },
+  { 'undelivered', 'has an undelivered prompt' },
 }
 
 blocks['chorus-verb-tasks'] = function()

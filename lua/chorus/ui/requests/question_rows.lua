@@ -79,6 +79,14 @@ local function show_options(rows, question, answers)
   end
 end
 
+--- The short name of a question, where it is one line.
+---@param question table
+---@return string?
+local function header(question)
+  local lines = type(question.header) == 'string' and text.reveal(question.header) or {}
+  return #lines == 1 and lines[1] ~= '' and lines[1] or nil
+end
+
 --- Adds each question with its options and what is chosen.
 ---@param rows chorus.Row[]
 ---@param request chorus.Opened
@@ -87,17 +95,26 @@ function M.add(rows, request, answers)
   local questions = M.questions(request)
   for number, question in ipairs(questions) do
     local is_current = #questions == 1 or answers.at == number
-    if #questions > 1 then
+    local name = header(question)
+    if #questions > 1 or name then
+      local place = #questions > 1 and ('Question %d of %d'):format(number, #questions) or nil
       rows[#rows + 1] = canvas.row({
-        { is_current and '▶ ' or '  ', 'ChorusRequest' },
-        { ('Question %d of %d'):format(number, #questions), 'ChorusHeader' },
+        { #questions > 1 and is_current and '▶ ' or '  ', 'ChorusRequest' },
+        { table.concat({ place or name, place and name }, ' · '), 'ChorusHeader' },
       })
     end
     field_rows.body(rows, question.question, { group = is_current and 'ChorusTitle' or nil })
     if question.multiSelect == true then
       rows[#rows + 1] = canvas.row({ { '  choose one or more; <CR> sends', 'ChorusHint' } })
     end
-    field_rows.fields(rows, field_rows.without(question, { 'question', 'options', 'multiSelect', 'header' }))
+    local shown = { 'question', 'options' }
+    if type(question.multiSelect) == 'boolean' then
+      shown[#shown + 1] = 'multiSelect'
+    end
+    if header(question) then
+      shown[#shown + 1] = 'header'
+    end
+    field_rows.fields(rows, field_rows.without(question, shown))
     rows[#rows + 1] = canvas.row({})
     show_options(
       rows,

@@ -49,7 +49,9 @@ local function edit(input, options, shown)
     title[#title + 1] =
       { is_there and '  overwrites the file, which is too large to compare' or '  new file', 'ChorusRequest' }
   end
-  title[#title + 1] = { input.replace_all == true and '  every occurrence' or '', 'ChorusRequest' }
+  if input.replace_all == true then
+    title[#title + 1] = { '  every occurrence', 'ChorusRequest' }
+  end
   return {
     title = title,
     shown = shown,
@@ -83,16 +85,19 @@ local TOOLS = {
         return type(each) == 'table'
           and type(each.old_string) == 'string'
           and type(each.new_string) == 'string'
+          and (each.replace_all == nil or type(each.replace_all) == 'boolean')
           and next(field_rows.without(each, { 'old_string', 'new_string', 'replace_all' })) == nil
       end)
     if are_plain then
       local plain = { file_path = input.file_path, edits = input.edits }
       local rows = edit(plain, options, { 'file_path', 'edits' })
-      local many = vim.iter(input.edits):any(function(each)
-        return each.replace_all == true
-      end)
-      if rows and many then
-        table.insert(rows.title, { '  some replace every occurrence', 'ChorusRequest' })
+      local everywhere = {}
+      for index, each in ipairs(input.edits) do
+        everywhere[#everywhere + 1] = each.replace_all and tostring(index) or nil
+      end
+      if rows and #everywhere > 0 then
+        local which = ('  %d edits; every occurrence in: %s'):format(#input.edits, table.concat(everywhere, ', '))
+        table.insert(rows.title, { which, 'ChorusRequest' })
       end
       return rows
     end
@@ -113,7 +118,7 @@ local TOOLS = {
     end
     local shown = { 'command' }
     local says = type(input.description) == 'string' and text.reveal(input.description) or {}
-    if #says == 1 then
+    if #says == 1 and says[1] ~= '' then
       shown[#shown + 1] = 'description'
     end
     if input.run_in_background == true then
@@ -122,7 +127,7 @@ local TOOLS = {
     return {
       shown = shown,
       add = function(rows)
-        if #says == 1 and says[1] ~= '' then
+        if vim.list_contains(shown, 'description') then
           rows[#rows + 1] = canvas.row({ { '  The agent says: ', 'ChorusHint' }, { says[1], 'ChorusSummary' } })
           blank(rows)
         end
