@@ -32,6 +32,7 @@ mod life;
 mod open;
 mod places;
 mod prompts;
+mod queue;
 mod references;
 mod requests;
 mod tasks;
