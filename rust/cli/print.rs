@@ -203,6 +203,7 @@ pub fn page(page: &Page, now: Millis) -> Vec<String> {
     if !page.references.is_empty() {
         lines.extend([String::new(), "References".into()]);
         lines.extend(references(&page.references));
+    }
     if !page.prompts.is_empty() {
         lines.extend([String::new(), "Prompts that wait".into()]);
         lines.extend(prompts(&page.prompts, now));
