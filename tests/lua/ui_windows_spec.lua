@@ -190,3 +190,212 @@ describe('a screen without room for another window', function()
     vim.fn.delete(world.state_dir, 'rf')
   end)
 end)
+
+describe('the help of a window', function()
+  local keys, key_help
+
+  before_each(function()
+    world.state_dir = vim.fn.tempname()
+    world.start()
+    keys, key_help = require('chorus.ui.kit.keys'), require('chorus.ui.kit.key_help')
+    world.know({ world.task(12), world.task(13) })
+    world.record_verbs()
+  end)
+
+  after_each(function()
+    world.press('<Esc>')
+    vim.cmd('silent! only!')
+  end)
+
+  local function texts(rows)
+    return vim.tbl_map(function(row)
+      return row.text
+    end, rows)
+  end
+
+  it('groups the keys by what they are for', function()
+    local shown = table.concat(texts((key_help.render(keys.of('dashboard'), 60, 120))), '\n')
+    local at = 0
+    for _, heading in ipairs({ 'look', 'answer', 'steer', 'finish', 'edits', 'list' }) do
+      local found = shown:find('\n?  ' .. heading .. '\n', at)
+      assert.is_truthy(found, heading .. ' in ' .. shown)
+      at = found --[[@as integer]]
+    end
+    local few = table.concat(texts((key_help.render(keys.of('explain'), 60, 120))), '\n')
+    assert.is_nil(few:find('  look\n', 1, true))
+  end)
+
+  it('fits the screen: without commands, then in two columns', function()
+    for _, screen in ipairs({ 40, 44, 60, 76, 90, 116 }) do
+      for _, height in ipairs({ 10, 20, 60 }) do
+        local rows = key_help.render(keys.of('dashboard'), height, screen)
+        for _, line in ipairs(texts(rows)) do
+          assert.is_true(vim.fn.strdisplaywidth(line) <= screen or screen < 44, line)
+        end
+      end
+    end
+    assert.is_true(#key_help.render(keys.of('dashboard'), 20, 76) < #key_help.render(keys.of('dashboard'), 60, 76))
+  end)
+
+  it('says what a Visual selection can do, and runs the line under the cursor', function()
+    require('chorus.ui.tasks.dashboard').open()
+    vim.fn.search('#13')
+    world.press('g?')
+    local shown = table.concat(world.lines(), '\n')
+    assert.is_truthy(shown:find('V interrupt', 1, true), shown)
+    assert.is_truthy(shown:find('V: also on a selection', 1, true), shown)
+    assert.is_nil(shown:find('V open its page', 1, true))
+    vim.fn.search('open its page')
+    world.press('<CR>')
+    world.press('')
+    assert.are.equal('show', world.ran[1][1])
+    assert.are.equal('uuid-13', world.ran[1][2].task)
+  end)
+
+  it('says what `:w` does where one writes', function()
+    require('chorus.ui.tasks.list').open()
+    world.press('g?')
+    local shown = table.concat(world.lines(), '\n')
+    assert.is_truthy(shown:find(':w .*change the tasks'), shown)
+    assert.is_truthy(shown:find('a new line', 1, true), shown)
+  end)
+end)
+
+describe('every window', function()
+  before_each(function()
+    world.state_dir = vim.fn.tempname()
+    world.start()
+    vim.cmd.runtime('plugin/chorus.lua')
+    world.know({ world.task(12) }, { world.request('r1', 12) })
+    world.replies.task_show = function()
+      return nil, { task = world.task(12), requests = {}, commits = {}, journal = {} }
+    end
+    world.replies.task_diff = function()
+      return nil, { title = '#12', root = '/project', text = '', cut = false }
+    end
+    world.replies.changes = function()
+      return nil, { root = '/project', notices = {}, files = {} }
+    end
+    world.replies.task_output = function()
+      return nil, { task = 'uuid-12', lines = {}, rows = 1, alternate = false }
+    end
+    world.replies.config = function()
+      return nil, { notices = {}, values = {} }
+    end
+    vim.cmd.edit(vim.fn.tempname())
+  end)
+
+  after_each(function()
+    vim.cmd('stopinsert')
+    world.press('<Esc>')
+    vim.cmd('silent! tabonly! | silent! only! | silent! %bwipeout!')
+    vim.fn.delete(world.state_dir, 'rf')
+  end)
+
+  local windows = {
+    dashboard = function()
+      require('chorus.ui.tasks.dashboard').open()
+    end,
+    page = function()
+      require('chorus.ui.tasks.page').open(world.task(12))
+    end,
+    list = function()
+      require('chorus.ui.tasks.list').open()
+    end,
+    draft = function()
+      require('chorus.ui.tasks.draft').open({ title = 'New' })
+    end,
+    message = function()
+      require('chorus.ui.edits.commit_message').open({
+        task = world.task(12),
+        message = { text = 'Fix it', files = {} },
+        does = 'commits this',
+        send = function() end,
+        on_done = function() end,
+      })
+    end,
+    diff = function()
+      require('chorus.ui.edits.diff').open(world.task(12), 'stack')
+    end,
+    changes = function()
+      require('chorus.ui.edits.changes').open()
+    end,
+    config = function()
+      require('chorus.verbs').run('config', {})
+      world.wait(function()
+        return vim.api.nvim_buf_get_name(0) == 'chorus://config'
+      end, 'the configuration')
+    end,
+  }
+  local floats = {
+    explain = function()
+      require('chorus.ui.tasks.explain').open({ task = world.task(12), rule = 'r', evidence = {} })
+    end,
+    inbox = function()
+      require('chorus.ui.requests.inbox').open()
+    end,
+    request = function()
+      require('chorus.ui.requests.request').open(world.request('r1', 12))
+    end,
+    output = function()
+      require('chorus.ui.pane.output').open(world.task(12))
+    end,
+    help = function()
+      require('chorus.ui.tasks.dashboard').open()
+      world.press('g?')
+    end,
+  }
+
+  for name, open in pairs(windows) do
+    it('has a name, says its keys above, and leads back by q: ' .. name, function()
+      local before = vim.api.nvim_get_current_buf()
+      open()
+      vim.cmd('stopinsert')
+      assert.is_truthy(vim.startswith(vim.api.nvim_buf_get_name(0), 'chorus://'))
+      local shown = vim.api.nvim_eval_statusline(vim.wo.winbar, { maxwidth = 200, use_winbar = true }).str
+      assert.is_truthy(shown:find('g?', 1, true), shown)
+      world.press('q')
+      assert.are.equal(before, vim.api.nvim_get_current_buf())
+      assert.are.equal('', vim.fn.reg_recording())
+    end)
+  end
+
+  for name, open in pairs(floats) do
+    it('that floats has a name, and closes by q and by <Esc>: ' .. name, function()
+      for _, key in ipairs({ 'q', '<Esc>' }) do
+        open()
+        local window = vim.api.nvim_get_current_win()
+        assert.are.equal('editor', vim.api.nvim_win_get_config(window).relative)
+        assert.is_truthy(vim.startswith(vim.api.nvim_buf_get_name(0), 'chorus://'), vim.api.nvim_buf_get_name(0))
+        world.press(key)
+        assert.is_false(vim.api.nvim_win_is_valid(window))
+      end
+    end)
+  end
+
+  for _, name in ipairs({ 'explain', 'inbox', 'help' }) do
+    it('that only shows goes when it is left, but not for its own help: ' .. name, function()
+      floats[name]()
+      local window = vim.api.nvim_get_current_win()
+      if name ~= 'help' then
+        world.press('g?')
+        vim.wait(20)
+        assert.is_true(vim.api.nvim_win_is_valid(window))
+        world.press('q')
+      end
+      vim.cmd.wincmd('w')
+      world.wait(function()
+        return not vim.api.nvim_win_is_valid(window)
+      end, 'the window to close')
+    end)
+  end
+
+  it('that only shows gives way to another one', function()
+    floats.explain()
+    local window = vim.api.nvim_get_current_win()
+    floats.inbox()
+    world.wait(function()
+      return not vim.api.nvim_win_is_valid(window)
+    end, 'the window to close')
+  end)
+end)

@@ -131,6 +131,17 @@ function M.open(wish, lines)
     saves = false,
     undone = 'nothing was committed',
     does = wish.does,
+    handlers = {
+      close = function()
+        if vim.bo[buffer].modified then
+          return require('chorus.message').info(
+            'the message was edited',
+            '`:w` commits, `:q!` leaves the task as it is'
+          )
+        end
+        close(buffer)
+      end,
+    },
   })
   on('BufReadCmd', function()
     -- `:e!` begins anew.
@@ -142,14 +153,10 @@ function M.open(wish, lines)
   vim.api.nvim_buf_set_lines(buffer, 0, -1, false, lines)
   vim.bo[buffer].undolevels = vim.go.undolevels
   vim.bo[buffer].modified = false
-  vim.wo[0][0].winbar = require('chorus.ui.kit.canvas').bar({
+  require('chorus.ui.kit.write_bar').set(buffer, 'message', {
     { (' #%d '):format(wish.task.number), 'ChorusNumber' },
     { text.clean(wish.task.title, 40), 'ChorusTitle' },
-    { '   :w', 'ChorusKey' },
-    { ' ' .. wish.does, 'ChorusHint' },
-    { '   :q!', 'ChorusKey' },
-    { ' leaves it as it is', 'ChorusHint' },
-  })
+  }, wish.does, { { '  :q!', 'ChorusKey' }, { ' leaves it as it is', 'ChorusHint' } })
   vim.bo[buffer].filetype = 'gitcommit'
   vim.api.nvim_win_set_cursor(0, { 1, 0 })
 end

@@ -12,6 +12,7 @@ local namespace = vim.api.nvim_create_namespace('chorus_faults')
 ---@field undone string what a write that does not act leaves undone, such as `nothing was committed`
 ---@field does string what `:w` does
 ---@field handlers? table<string, fun()> what its keys do
+---@field task? fun(): string? the task that its verbs are for
 
 local has_explained = false
 
@@ -120,7 +121,7 @@ function M.set_up(buffer, wish)
     end)
   end)
   local handlers = vim.tbl_extend('keep', wish.handlers or {}, { write = wish.write })
-  require('chorus.ui.kit.keys').set(wish.view, buffer, handlers)
+  require('chorus.ui.kit.keys').set(wish.view, buffer, handlers, wish.task)
   return on
 end
 

@@ -52,7 +52,7 @@ local function hints(window)
   elseif state == 'busy' then
     first = { 'interrupt' }
   end
-  vim.list_extend(first, { 'send', 'attach', 'close', 'help', 'explain' })
+  vim.list_extend(first, { 'send', 'attach', 'explain', 'close', 'help' })
   local chunks = {}
   if not window.is_following then
     chunks[1] = { ' ▼ standing still, G follows ', 'ChorusWaiting' }
@@ -264,7 +264,7 @@ function M.open(task)
     shown.float:close()
   end
   local size = require('chorus.config').get().output or {}
-  local buffer = float.scratch('output')
+  local buffer = float.scratch('output', task.number)
   require('chorus.ui.kit.buffer_task').set(buffer, task.number, task.uuid)
   local window = {
     uuid = task.uuid,

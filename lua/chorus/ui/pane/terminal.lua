@@ -39,6 +39,7 @@ local function open(task, argv)
   require('chorus.highlight').setup()
   local size = require('chorus.config').get().output or {}
   local buffer = vim.api.nvim_create_buf(false, true)
+  vim.b[buffer].chorus_view = 'terminal'
   require('chorus.ui.kit.buffer_task').set(buffer, task.number, task.uuid)
   local job
   local covers = vim.o.columns < FRAMED.columns or vim.o.lines < FRAMED.lines
@@ -67,6 +68,9 @@ local function open(task, argv)
       end)
     end)
     job = ok and started or 0
+    if job > 0 then
+      float.name(buffer, 'terminal', task.number)
+    end
   end)
   if job <= 0 then
     job = nil

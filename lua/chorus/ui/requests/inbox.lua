@@ -78,7 +78,7 @@ function M.open()
     title = { { ' Inbox ', 'ChorusTitle' } },
     footer = keys.hints('inbox', { 'open', 'deny', 'output', 'close', 'help' }, 60),
     on_resize = redraw,
-    closes_on_leave = true,
+    closes_on_leave = { 'help', 'request' },
   })
   vim.wo[shown.window].cursorline = true
   vim.wo[shown.window].wrap = false

@@ -185,16 +185,8 @@ end
 
 --- Says what to do, above the text.
 local function say_how(draft)
-  local bar = require('chorus.ui.kit.canvas').bar({
-    { ' New task', 'ChorusTitle' },
-    { '    :w', 'ChorusKey' },
-    { draft.starts and ' creates it and starts it' or ' creates it', 'ChorusHint' },
-    { '   :q!', 'ChorusKey' },
-    { ' keeps it as a draft', 'ChorusHint' },
-  })
-  for _, window in ipairs(vim.fn.win_findbuf(draft.buffer)) do
-    vim.api.nvim_set_option_value('winbar', bar, { scope = 'local', win = window })
-  end
+  local does = draft.starts and 'creates it and starts it' or 'creates it'
+  require('chorus.ui.kit.write_bar').set(draft.buffer, 'draft', { { ' New task', 'ChorusTitle' } }, does)
 end
 
 --- Makes a buffer a draft with these lines.
@@ -221,6 +213,13 @@ local function set_up(buffer, path, lines, template, starts)
     saves = false,
     undone = 'the draft is kept, and no task was created',
     does = starts and 'creates the task and starts it' or 'creates the task',
+    handlers = {
+      close = function()
+        keep(draft)
+        vim.bo[buffer].modified = false
+        place.leave()
+      end,
+    },
   })
   vim.b[buffer].chorus_is_set_up = true
   vim.api.nvim_buf_set_lines(buffer, 0, -1, false, lines)

@@ -4,6 +4,7 @@ local listen = require('chorus.ui.kit.listen')
 local save = require('chorus.ui.kit.save')
 local status = require('chorus.ui.kit.status')
 local page_rows = require('chorus.ui.tasks.page_rows')
+local page_window = require('chorus.ui.tasks.page_window')
 
 local M = {}
 
@@ -15,6 +16,9 @@ local namespace = vim.api.nvim_create_namespace('chorus_page')
 ---@field uuid? string once it is known: another project may have a task of that number
 ---@field page? chorus.Page as shown
 ---@field rows? chorus.Row[] below the separator
+---@field stop? integer the separator's line, as of `stop_tick`
+---@field stop_tick? integer
+---@field opened? string the newest turn that was opened
 
 ---@type table<integer, chorus.PageBuffer>
 local pages = {}
@@ -75,27 +79,6 @@ local function draw(page)
   end
 end
 
---- Says what to do, above the text.
----@param page chorus.PageBuffer
-local function draw_bar(page)
-  local task = require('chorus.tasks').get(page.uuid or page.number)
-  local chunks = {
-    { (' #%d '):format(page.number), 'ChorusNumber' },
-    { task and require('chorus.text').clean(task.title, 40) or '', 'ChorusTitle' },
-    { '   :w', 'ChorusKey' },
-    { ' saves', 'ChorusHint' },
-  }
-  for _, each in ipairs(require('chorus.ui.kit.keys').of('page')) do
-    if each.keys[1] and each.hint then
-      vim.list_extend(chunks, { { '   ' .. each.keys[1], 'ChorusKey' }, { ' ' .. each.hint, 'ChorusHint' } })
-    end
-  end
-  local bar = require('chorus.ui.kit.canvas').bar(chunks)
-  for _, window in ipairs(vim.fn.win_findbuf(page.buffer)) do
-    require('chorus.ui.kit.page_buffer').set_bar(window, bar)
-  end
-end
-
 --- A person who opens the page has seen the task's last turn.
 local function be_seen(page)
   local task = require('chorus.tasks').get(page.uuid or page.number)
@@ -115,7 +98,8 @@ local function refresh(page)
     page.page, page.uuid = found, found.task.uuid
     buffer_task.set(page.buffer, page.number, page.uuid)
     draw(page)
-    draw_bar(page)
+    page_window.open_newest(page)
+    page_window.draw_bar(page)
     be_seen(page)
   end)
 end
@@ -151,13 +135,18 @@ local function write(page)
   end)
 end
 
---- Opens the diff of the commit in the cursor's line. Elsewhere the key keeps its usual meaning.
-local function open_commit(page)
+--- Opens what the cursor's line stands for: the diff of a commit, a request, a turn's fold. Elsewhere the key keeps its
+--- usual meaning.
+local function open_line(page)
   return function()
     local stop = page_rows.separator(vim.api.nvim_buf_get_lines(page.buffer, 0, -1, false))
     local row = stop and page.rows and page.rows[vim.api.nvim_win_get_cursor(0)[1] - stop]
     if row and row.data and row.data.commit then
       require('chorus.ui.edits.diff').open({ number = page.number, uuid = page.uuid }, row.data.commit)
+    elseif row and row.data and row.data.request then
+      require('chorus.ui.requests.request').open(row.data.request)
+    elseif row and row.data and row.data.fold then
+      vim.cmd.normal({ 'za', bang = true })
     else
       vim.cmd.normal({ vim.keycode('<CR>'), bang = true })
     end
@@ -185,7 +174,10 @@ function M.read(buffer)
       saves = true,
       undone = 'the page was not saved',
       does = 'saves it',
-      handlers = { open = open_commit(page), close = require('chorus.ui.kit.place').leave },
+      handlers = { open = open_line(page), close = require('chorus.ui.kit.place').leave },
+      task = function()
+        return page.uuid or tostring(page.number)
+      end,
     })
     on('BufWipeout', function()
       pages[buffer] = nil
@@ -203,17 +195,30 @@ function M.read(buffer)
     end)
     listen.to(buffer, { 'ChorusConnected' }, refresh_soon)
     on('BufWinEnter', function()
-      draw_bar(page)
+      page_window.set_up(vim.api.nvim_get_current_win())
+      page.opened = nil
+      page_window.draw_bar(page)
       be_seen(page)
       refresh_soon()
     end)
+    listen.every(buffer, 10, function()
+      page_window.draw_bar(page)
+    end)
     vim.bo[buffer].filetype = 'markdown'
+    page_window.set_up(vim.api.nvim_get_current_win())
   else
     vim.bo[buffer].modified = false
   end
-  draw_bar(page)
+  page_window.draw_bar(page)
   refresh(page)
   be_seen(page)
+end
+
+--- The fold level of the line that Neovim asks about. For 'foldexpr'.
+---@return string|integer
+function M.fold_level()
+  local page = pages[vim.api.nvim_get_current_buf()]
+  return page and page_window.fold_level(page, vim.v.lnum) or 0
 end
 
 --- Opens the page of a task in the current window.
