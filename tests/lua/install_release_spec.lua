@@ -154,7 +154,7 @@ describe('a release', function()
 
   it('is where the plugin was cloned from', function()
     local function check(origin, expected)
-      assert.equal(expected, release.folder_of(origin, '1.2.3'))
+      assert.equal(expected, (release.folder_of(origin, '1.2.3')))
     end
     local folder = 'https://example.org/me/chorus/releases/download/v1.2.3'
     check('https://example.org/me/chorus.git', folder)

@@ -82,7 +82,7 @@ describe('the program', function()
   it('that cannot be built says why and how to see more', function()
     assert.is_false(build('#!/bin/sh\necho "error: linker cc not found" >&2\nexit 101\n'))
     assert.equal(
-      'Chorus: cannot install chorus: \nerror: linker cc not found\nfor the full output, run `cargo build --release --locked` in '
+      'Chorus: cannot install chorus:\nerror: linker cc not found\nfor the full output, run `cargo build --release --locked` in '
         .. world.folder
         .. '/root',
       world:words()

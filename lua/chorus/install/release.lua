@@ -93,23 +93,20 @@ local function download(url, file, on_percent)
   local command = { 'curl', '--fail', '--location', '--progress-bar', '--connect-timeout', PATIENCE }
   vim.list_extend(command, { '--speed-limit', '1000', '--speed-time', PATIENCE, '--max-filesize', LARGEST })
   vim.list_extend(command, { '--proto', '=https,http', '--proto-redir', '=https', '--output', file, url })
-  local said = {}
+  local said = ''
   local result = run(command, {
     stderr = function(_, data)
-      for line in (data or ''):gmatch('[^\r\n]+') do
-        local percent = M.read_percent(line)
-        if percent then
-          vim.schedule(function()
-            on_percent(percent)
-          end)
-        elseif line:match('^curl: ') then
-          said[#said + 1] = (line:gsub('^curl: ', ''))
-        end
+      said = said .. (data or '')
+      local percent = M.read_percent(said:match('[^\r\n]*$'))
+      if percent then
+        vim.schedule(function()
+          on_percent(percent)
+        end)
       end
     end,
   })
   if result.code ~= 0 then
-    return ('%s: %s'):format(url, said[1] or ('curl ended with %d'):format(result.code))
+    return ('%s: %s'):format(url, said:match('curl: ([^\r\n]+)') or ('curl ended with %d'):format(result.code))
   end
 end
 
@@ -134,6 +131,7 @@ end
 local function fetch(folder, name, version, place, on_percent)
   local unfinished = ('%s.%d'):format(place, vim.uv.os_getpid())
   local manifest = unfinished .. '.sums'
+  ---@async
   local function take()
     local problem = download(folder .. '/' .. MANIFEST, manifest, function() end)
     if problem then
