@@ -8,6 +8,7 @@ local verbs = {
   { 'new', 'write a new task', true, true },
   { 'start', 'start an agent on a task, in a tmux session', true },
   { 'send', 'send a prompt exactly as written', true, true },
+  { 'prompts', 'list, edit, reorder or remove waiting prompts' },
   { 'resend', 'send undelivered prompts again' },
   { 'dismiss', 'forget undelivered prompts and every other alert' },
   { 'interrupt', 'stop the turn and keep the session' },

@@ -46,6 +46,8 @@ pub enum Request {
     TaskStart(TaskStart),
     /// A prompt, delivered exactly; queued while a request is open. Reply: [`Sent`].
     TaskSend(TaskSend),
+    /// The prompts that wait, which can be changed until they are typed, and those that were sent. Reply: [`Prompts`].
+    TaskPrompts(TaskPrompts),
     /// Stop the turn, keep the session. Reply: [`Task`].
     TaskInterrupt(One),
     /// Send again the prompts that may not have reached the agent. Reply: [`Task`].
@@ -131,6 +133,7 @@ pub enum Reply {
     Explanation(Explanation),
     Task(Box<Task>),
     Sent(Sent),
+    Prompts(Prompts),
     Tasks(Tasks),
     Requests(Requests),
     Opened(Opened),
