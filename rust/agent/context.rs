@@ -230,8 +230,7 @@ mod tests {
         Context::of(&task("Fix it", description), &[])
     }
 
-    const EXCERPT: Excerpt<'_> =
-        Excerpt {
+    const EXCERPT: Excerpt<'_> = Excerpt {
         file: "docs/a.md",
         first: 3,
         last: 4,

@@ -146,7 +146,9 @@ impl Given<'_> {
 
     fn reference(&self) -> Result<i64, InputRefusal> {
         let digits = self.text.trim().trim_start_matches('#');
-        digits.parse().map_err(|_| InputRefusal::Usage("name a reference by its number: `chorus refs` lists them".into()))
+        digits
+            .parse()
+            .map_err(|_| InputRefusal::Usage("name a reference by its number: `chorus refs` lists them".into()))
     }
 
     /// People count from 1.

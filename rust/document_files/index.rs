@@ -74,7 +74,14 @@ impl DocumentIndex {
             None => self.read_all(),
         }
         let differs = |path: &&String| before.get(*path) != self.documents.get(*path);
-        before.keys().chain(self.documents.keys()).filter(differs).cloned().collect::<BTreeSet<_>>().into_iter().collect()
+        before
+            .keys()
+            .chain(self.documents.keys())
+            .filter(differs)
+            .cloned()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect()
     }
 
     /// The folders to be read again; nothing for all of them: rules or folders changed.
@@ -172,7 +179,10 @@ mod tests {
         fs::write(root.join("docs/b.md"), "# Two, longer\n").unwrap();
         fs::write(root.join("docs/new.md"), "# New\n").unwrap();
         fs::remove_file(root.join("a.md")).unwrap();
-        assert_eq!(index.renew(&touched(root, &["docs/b.md", "docs/new.md", "a.md"])), ["a.md", "docs/b.md", "docs/new.md"]);
+        assert_eq!(
+            index.renew(&touched(root, &["docs/b.md", "docs/new.md", "a.md"])),
+            ["a.md", "docs/b.md", "docs/new.md"]
+        );
         assert_eq!(title(&index, "docs/b.md"), "Two, longer");
 
         fs::rename(root.join("docs/deep"), root.join("docs/deeper")).unwrap();

@@ -174,8 +174,20 @@ mod tests {
     fn documents_are_found_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
-        for file in ["a.md", "a.txt", "src/b.md", "docs/c.md", "docs/d/e.md", "docs/out/f.md", "docs/d/g.tmp.md",
-            ".claude/commands/h.md", "docs/other/.git/HEAD", "docs/other/i.md", ".git/j.md", "docs/d/kept.tmp.md"] {
+        for file in [
+            "a.md",
+            "a.txt",
+            "src/b.md",
+            "docs/c.md",
+            "docs/d/e.md",
+            "docs/out/f.md",
+            "docs/d/g.tmp.md",
+            ".claude/commands/h.md",
+            "docs/other/.git/HEAD",
+            "docs/other/i.md",
+            ".git/j.md",
+            "docs/d/kept.tmp.md",
+        ] {
             let file = root.join(file);
             fs::create_dir_all(file.parent().unwrap()).unwrap();
             fs::write(file, "# x\n").unwrap();
@@ -186,7 +198,9 @@ mod tests {
         std::os::unix::fs::symlink("../a.md", root.join("docs/link.md")).unwrap();
         assert!(std::process::Command::new("mkfifo").arg(root.join("docs/pipe.md")).status().unwrap().success());
         fs::create_dir(root.join("docs/pipe")).unwrap();
-        assert!(std::process::Command::new("mkfifo").arg(root.join("docs/pipe/.gitignore")).status().unwrap().success());
+        assert!(
+            std::process::Command::new("mkfifo").arg(root.join("docs/pipe/.gitignore")).status().unwrap().success()
+        );
 
         let walked = walk(root, &usual(), true);
         let mut folders = walked.folders.clone();

@@ -132,7 +132,8 @@ impl Anchor {
         let (start, end) = (start as usize, (start + self.length()) as usize);
         let above = document.lines[..start].iter().rev().zip(self.before.iter().rev());
         let below = document.lines[end.min(document.lines.len())..].iter().zip(&self.after);
-        let same = |pairs: &mut dyn Iterator<Item = (&&str, &String)>| pairs.take_while(|(a, b)| **a == b.as_str()).count();
+        let same =
+            |pairs: &mut dyn Iterator<Item = (&&str, &String)>| pairs.take_while(|(a, b)| **a == b.as_str()).count();
         same(&mut above.into_iter()) + same(&mut below.into_iter())
     }
 
@@ -170,7 +171,8 @@ impl Anchor {
         let from = middle.saturating_sub(REACH);
         let around = document.lines.iter().enumerate().skip(from).take(2 * REACH);
         let best = around.map(|(at, other)| (likeness(&[line.as_str()], &[other]), at));
-        let (likeness, at) = best.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.abs_diff(middle).cmp(&a.1.abs_diff(middle))))?;
+        let (likeness, at) =
+            best.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.abs_diff(middle).cmp(&a.1.abs_diff(middle))))?;
         let start = (at.saturating_sub(offset)) as u32;
         let end = (start + self.length()).min(document.lines.len() as u32);
         (likeness >= ALIKE && start < end).then_some(start..end)

@@ -63,7 +63,9 @@ pub fn unified(old: &str, new: &str, most: usize) -> Option<String> {
     }
     let mut out = String::new();
     for group in groups(&blocks) {
-        let (Some((first_old, first_new)), Some((last_old, last_new))) = (group.first(), group.last()) else { continue };
+        let (Some((first_old, first_new)), Some((last_old, last_new))) = (group.first(), group.last()) else {
+            continue;
+        };
         let from = first_old.start.saturating_sub(AROUND);
         let lead = first_old.start - from;
         let end = (last_old.end + AROUND).min(old.len() as u32);

@@ -224,7 +224,10 @@ Four
             (head.title.unwrap_or_default(), head.description.unwrap_or_default())
         };
         let both = |title: &str, description: &str| (title.to_owned(), description.to_owned());
-        assert_eq!(head("---\r\ntitle: \"A: b\"\r\ndescription: >\r\n  one\r\n  two\r\n---\r\n# C\r\n"), both("A: b", "one two"));
+        assert_eq!(
+            head("---\r\ntitle: \"A: b\"\r\ndescription: >\r\n  one\r\n  two\r\n---\r\n# C\r\n"),
+            both("A: b", "one two")
+        );
         assert_eq!(head("text\n\n## Second\x1b[2J\n"), both("Second [2J", ""));
         assert_eq!(head("---\nnever closed\n# A\n"), both("A", ""));
         assert_eq!(head(""), both("", ""));

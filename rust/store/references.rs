@@ -183,7 +183,11 @@ impl Tx<'_> {
     pub fn reference(&self, id: i64) -> Result<StoredReference> {
         let found = self.one(&format!("{SELECT} WHERE document_references.id = ?1"), [id], read)?;
         found.ok_or_else(|| {
-            refuse(Code::BadInput, format!("there is no reference {id}"), "`refs` lists the references with their numbers")
+            refuse(
+                Code::BadInput,
+                format!("there is no reference {id}"),
+                "`refs` lists the references with their numbers",
+            )
         })
     }
 
@@ -194,7 +198,8 @@ impl Tx<'_> {
 
     /// The references of the project's tasks, to one document or to all.
     pub fn references_in(&self, project: &str, path: Option<&str>) -> Result<Vec<StoredReference>> {
-        let rest = "WHERE project = ?1 AND (?2 IS NULL OR path = ?2) ORDER BY path, first, number, document_references.id";
+        let rest =
+            "WHERE project = ?1 AND (?2 IS NULL OR path = ?2) ORDER BY path, first, number, document_references.id";
         self.all(&format!("{SELECT} {rest}"), params![project, path], read)
     }
 
@@ -207,7 +212,13 @@ impl Tx<'_> {
 
     /// The reference follows its text; `tied` replaces its surroundings, where all of the text was found. Returns whether
     /// a person would see a difference.
-    pub fn move_reference(&mut self, id: i64, path: &str, spot: &ReferenceSpot, tied: Option<&TiedText>) -> Result<bool> {
+    pub fn move_reference(
+        &mut self,
+        id: i64,
+        path: &str,
+        spot: &ReferenceSpot,
+        tied: Option<&TiedText>,
+    ) -> Result<bool> {
         let before = self.reference(id)?;
         self.run(
             "UPDATE document_references SET path = ?2, first = ?3, after_last = ?4, version = ?5, state = ?6, nearest = ?7,

@@ -59,7 +59,10 @@ impl IgnoredFolders {
         let parents = std::iter::successors(Some(folder), |path| path.rsplit_once('/').map(|(parent, _)| parent));
         let parents: Vec<String> = parents.skip(1).map(str::to_owned).chain([String::new()]).collect();
         for parent in parents {
-            let rules = self.of_folder.entry(parent).or_insert_with_key(|parent| ignore_rules::of_folder(&self.root.join(parent)));
+            let rules = self
+                .of_folder
+                .entry(parent)
+                .or_insert_with_key(|parent| ignore_rules::of_folder(&self.root.join(parent)));
             match rules.as_ref().map_or(Match::None, |rules| rules.matched(self.root.join(folder), true)) {
                 Match::Ignore(_) => return true,
                 Match::Whitelist(_) => return false,

@@ -50,7 +50,10 @@ const RUST: &[Layer] = &[
             &["hub"],
         ],
     },
-    Layer { name: "adapters", rows: &[&["agent", "config", "document_files", "spool", "store", "tmux", "vcs", "web", "wire"]] },
+    Layer {
+        name: "adapters",
+        rows: &[&["agent", "config", "document_files", "spool", "store", "tmux", "vcs", "web", "wire"]],
+    },
     Layer {
         name: "domain",
         rows: &[
@@ -75,8 +78,19 @@ const NEVER: &[(&str, &str, &str)] = &[
 ];
 
 /// Pure modules, and the crates and modules through which they would touch the world.
-const PURE: &[&str] =
-    &["attribution", "commits", "contract", "detector", "documents", "evidence", "guard", "status", "task", "typing", "verbs"];
+const PURE: &[&str] = &[
+    "attribution",
+    "commits",
+    "contract",
+    "detector",
+    "documents",
+    "evidence",
+    "guard",
+    "status",
+    "task",
+    "typing",
+    "verbs",
+];
 const WORLD: &[&str] = &[
     "crate::clock",
     "crate::environment",

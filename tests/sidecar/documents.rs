@@ -4,7 +4,8 @@ use crate::world::World;
 use chorus_testkit::wait_until;
 use serde_json::{Value, json};
 
-const PLAN: &str = "# Plan\n\n## Goals\n\nSmall and honest software.\nNo surprises at all.\n\n## Steps\n\n1. Write it\n";
+const PLAN: &str =
+    "# Plan\n\n## Goals\n\nSmall and honest software.\nNo surprises at all.\n\n## Steps\n\n1. Write it\n";
 
 fn git(world: &World, args: &[&str]) {
     let mut command = world.command("git");

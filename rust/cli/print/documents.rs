@@ -45,7 +45,9 @@ fn head(reference: &Reference) -> String {
     match (reference.state, reference.nearest_start, reference.nearest_end) {
         (ReferenceState::Current, ..) => {}
         (ReferenceState::Changed, ..) => text += "  (changed)",
-        (ReferenceState::Stale, Some(first), Some(last)) => text += &format!("  (stale; perhaps now in {first}-{last})"),
+        (ReferenceState::Stale, Some(first), Some(last)) => {
+            text += &format!("  (stale; perhaps now in {first}-{last})")
+        }
         (ReferenceState::Stale, ..) => text += "  (stale)",
     }
     if !reference.included {

@@ -119,7 +119,8 @@ fn no_text_and_no_document_is_too_strange() {
     }
 }
 
-const PLAN: &str = "# Plan\n\n## Goals\n\nSmall, fast and honest.\nNo surprises.\n\n## Steps\n\n1. Write it\n2. Test it\n";
+const PLAN: &str =
+    "# Plan\n\n## Goals\n\nSmall, fast and honest.\nNo surprises.\n\n## Steps\n\n1. Write it\n2. Test it\n";
 
 #[test]
 fn of_equal_texts_the_one_with_its_surroundings_is_meant() {
@@ -138,7 +139,8 @@ fn an_edited_text_is_followed_and_a_rewritten_one_is_offered() {
     assert_eq!(place(&goals, None, &edited), Placement::Edited(4..6));
     let longer = edited.replace("honest.\n", "honest.\nAnd kind.\n").replace("# Plan\n", "# Plan\n\nDraft.\n");
     assert_eq!(place(&goals, Some(PLAN), &longer), Placement::Edited(6..9));
-    let rewritten = PLAN.replace("Small, fast and honest.\nNo surprises.", "We want something small and quick that anybody can read.");
+    let rewritten = PLAN
+        .replace("Small, fast and honest.\nNo surprises.", "We want something small and quick that anybody can read.");
     assert!(matches!(place(&goals, Some(PLAN), &rewritten), Placement::Gone(_)));
     let cut = PLAN.replace("Small, fast and honest.\nNo surprises.\n", "");
     assert_eq!(place(&goals, Some(PLAN), &cut), Placement::Gone(None));

@@ -70,8 +70,9 @@ async fn referenced(core: &Core, task: &str) -> Vec<FollowedReference> {
 
 /// The agent knows the versions that it was given lines of.
 fn note_given(tx: &mut Tx<'_>, task: &str, references: &[FollowedReference]) -> Result<()> {
-    let is_given =
-        |reference: &&FollowedReference| reference.stored.included && reference.stored.spot.state != ReferenceState::Stale;
+    let is_given = |reference: &&FollowedReference| {
+        reference.stored.included && reference.stored.spot.state != ReferenceState::Stale
+    };
     for reference in references.iter().filter(is_given) {
         tx.know_document(task, &reference.stored.path, &reference.stored.spot.version, KnownBy::Context)?;
     }

@@ -66,7 +66,11 @@ pub struct Looked {
 }
 
 /// Finds each reference in the document. `earlier` holds the texts of versions that references were tied to. Pure.
-pub fn look(references: Vec<StoredReference>, document: &DocumentContent, earlier: &HashMap<String, String>) -> Vec<Looked> {
+pub fn look(
+    references: Vec<StoredReference>,
+    document: &DocumentContent,
+    earlier: &HashMap<String, String>,
+) -> Vec<Looked> {
     let lines = IndexedLines::of(&document.text);
     let mut maps: HashMap<String, Option<LineMap>> = HashMap::new();
     let mut looked = Vec::new();

@@ -41,7 +41,8 @@ async fn by_git(project: &str, path: &str) -> Option<String> {
         let commit = git.read(&args).await.ok().map(|out| out.trim().to_owned()).filter(|out| !out.is_empty())?;
         let args = ["diff-tree", "-r", "-M", "-z", "--no-commit-id", "--name-status", "--diff-filter=R", &commit];
         let listed = Git::at(project).bytes(&args).await.ok()?;
-        let names: Vec<&str> = listed.split(|byte| *byte == 0).filter_map(|name| std::str::from_utf8(name).ok()).collect();
+        let names: Vec<&str> =
+            listed.split(|byte| *byte == 0).filter_map(|name| std::str::from_utf8(name).ok()).collect();
         // A status, the old name, the new one.
         path = names.chunks(3).find(|rename| rename.get(1) == Some(&path.as_str()))?.get(2)?.to_string();
         if Path::new(project).join(&path).is_file() {
