@@ -4,9 +4,19 @@ use super::tx::Tx;
 use crate::error::Result;
 use rusqlite::params;
 
-/// The tables whose rows belong to a task that does not run, the task itself first. A key of SQLite's own is another one
-/// when the row comes back.
-const PARTS: [&str; 7] = ["tasks", "launches", "sessions", "requests", "prompts", "commits", "discarded"];
+/// The tables whose rows belong to a task that does not run, the task itself first, and what orders its rows. A key that
+/// only numbers the rows is another one when they come back.
+const PARTS: [(&str, &str); 9] = [
+    ("tasks", "uuid"),
+    ("launches", "started_at"),
+    ("sessions", "id"),
+    ("requests", "opened_at"),
+    ("prompts", "id"),
+    ("commits", "id"),
+    ("discarded", "task"),
+    ("document_references", "id"),
+    ("document_reads", "at"),
+];
 
 /// Tables of which such a task has no row.
 #[cfg(test)]
@@ -24,12 +34,12 @@ fn quoted(names: &[String], form: impl Fn(&str) -> String) -> String {
 impl Tx<'_> {
     /// Keeps every row of the task, and the facts kept about it.
     pub(super) fn keep_rows(&mut self, uuid: &str) -> Result<()> {
-        for part in PARTS {
+        for (part, order) in PARTS {
             let columns = self.columns_of(part)?;
             let pairs = quoted(&columns, |name| format!("'{name}', \"{name}\""));
             let sql = format!(
                 "INSERT INTO deleted (task, at, part, row)
-                SELECT ?1, ?2, '{part}', json_object({pairs}) FROM {part} WHERE {} = ?1 ORDER BY rowid",
+                SELECT ?1, ?2, '{part}', json_object({pairs}) FROM {part} WHERE {} = ?1 ORDER BY {order}",
                 owner(part)
             );
             self.run(&sql, params![uuid, self.now()])?;
@@ -50,7 +60,7 @@ impl Tx<'_> {
 
     /// Brings the rows of a deleted task back.
     pub(super) fn restore_rows(&mut self, uuid: &str) -> Result<()> {
-        for part in PARTS {
+        for (part, _) in PARTS {
             let known = self.columns_of(part)?;
             // The store may have been brought to a newer version since.
             let kept = "SELECT DISTINCT key FROM deleted, json_each(deleted.row) WHERE task = ?1 AND part = ?2";
@@ -110,7 +120,8 @@ mod tests {
             tx.all(sql, [], |row| row.get::<_, String>(0))
         });
         let found: BTreeSet<String> = found.await.unwrap().into_iter().collect();
-        let known = PARTS[1..].iter().chain(&OF_LIVE_TASKS).map(|part| (*part).to_owned()).collect();
+        let known =
+            PARTS[1..].iter().map(|(part, _)| part).chain(&OF_LIVE_TASKS).map(|part| (*part).to_owned()).collect();
         assert_eq!(found, known, "a new table of tasks belongs to one of the two lists");
     }
 }
