@@ -80,7 +80,7 @@ fn read(hunks: &[DiffHunk], status: &ButStatus) {
 #[test]
 fn damaged_differences() {
     let empty = ButStatus::parse(r#"{"uncommittedChanges":[],"stacks":[]}"#).unwrap();
-    for seed in 0..600 {
+    for seed in 0..200 {
         let mut next = numbers(seed);
         for whole in DIFFS {
             let text = if seed % 2 == 0 { damaged(whole, &mut next) } else { renumbered(whole, &mut next) };
@@ -100,7 +100,7 @@ fn damaged_states_and_words() {
         include_str!("../../../tests/fixtures/gitbutler/new/conflicts.txt"),
         include_str!("../../../tests/fixtures/gitbutler/new/apply_conflict.json"),
     ];
-    for seed in 0..400 {
+    for seed in 0..150 {
         let mut next = numbers(seed);
         if let Ok(status) = ButStatus::parse(&damaged(status, &mut next)) {
             read(&hunks, &status);
