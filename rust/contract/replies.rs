@@ -1,6 +1,6 @@
 //! What a client is answered.
 
-use super::{Commit, Json};
+use super::{Commit, Json, Reference};
 use crate::status::Millis;
 use crate::task::Task;
 use serde::{Deserialize, Serialize};
@@ -40,6 +40,15 @@ pub struct Snapshot {
     pub elsewhere: i64,
     /// The first fault in the project's configuration, as `FILE:LINE:COLUMN: what is wrong`.
     pub configuration_fault: Option<String>,
+}
+
+/// What a list of all projects shows beside the client's own.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Others {
+    /// Tasks of other projects.
+    pub tasks: Vec<Task>,
+    /// Their open requests.
+    pub requests: Vec<Opened>,
 }
 
 /// Reply: tasks.
@@ -100,6 +109,9 @@ pub struct Page {
     pub task: Task,
     /// Open requests.
     pub requests: Vec<Opened>,
+    /// In the order in which its agent gets them.
+    #[serde(default)]
+    pub references: Vec<Reference>,
     /// Newest first, at most 200.
     pub commits: Vec<Commit>,
     /// Newest last, at most 200.

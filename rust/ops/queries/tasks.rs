@@ -1,9 +1,10 @@
 //! The lists of tasks and requests, a task's page, and why its status is what it is.
 
-use crate::contract::{Explanation, Nothing, Page, Piece, Requests, Snapshot, TaskList, Tasks};
+use crate::contract::{Explanation, Nothing, Others, Page, Piece, Requests, Snapshot, TaskList, Tasks};
 use crate::core::configurations::fault;
 use crate::core::{Asker, Core};
 use crate::error::Result;
+use crate::ops::documents::references::{self, FollowedReference};
 use crate::store::Filter;
 use crate::task::Alert;
 
@@ -39,16 +40,33 @@ pub async fn snapshot(core: &Core, asker: &Asker) -> Result<Snapshot> {
     snapshot.await
 }
 
+/// The tasks and requests of other projects. Their events go to the client from before they are read, so that it misses
+/// none.
+pub async fn others(core: &Core, asker: &Asker) -> Result<Others> {
+    if let Some(outbox) = &asker.outbox {
+        core.hub.listen_everywhere(outbox);
+    }
+    let others = core.read(&asker.project, |tx, project| {
+        let mut others = Others { tasks: tx.tasks(None, &Filter::default())?, requests: tx.open_requests(None)? };
+        others.tasks.retain(|task| task.project != *project);
+        others.requests.retain(|request| request.project != *project);
+        Ok(others)
+    });
+    others.await
+}
+
 /// A task's page.
 pub async fn show(core: &Core, asker: &Asker, task: &str) -> Result<Page> {
-    let given = task.to_owned();
-    let page = core.read(&asker.project, move |tx, project| {
-        let task = tx.task(project, &given)?;
+    let task = core.task(asker, task).await?;
+    let followed = references::of_task(core, &task.project, &task.uuid).await?;
+    let references = followed.into_iter().map(FollowedReference::reply).collect();
+    let page = core.read(&task.uuid, move |tx, uuid| {
+        let task = tx.task("", uuid)?;
         let requests = tx.open_requests_of(&task.uuid)?;
         let commits = tx.commits(&task.uuid, JOURNAL)?;
         let journal = tx.entries(&task.uuid, JOURNAL)?;
         let prompts = tx.waiting_prompts(&task.uuid)?;
-        Ok(Page { task, requests, commits, journal, prompts })
+        Ok(Page { task, requests, references, commits, journal, prompts })
     });
     page.await
 }
