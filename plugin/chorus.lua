@@ -10,6 +10,8 @@ local verbs = {
   { 'send', 'send a prompt exactly as written', true, true },
   { 'resend', 'send the prompts again that the agent did not get' },
   { 'dismiss', 'forget undelivered prompts and every other alert' },
+  { 'mute', 'show no notifications of a task' },
+  { 'unmute', 'show notifications of a task again' },
   { 'interrupt', 'stop the turn and keep the session' },
   { 'approve', 'allow the open request' },
   { 'deny', 'deny the open request' },

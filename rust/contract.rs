@@ -52,6 +52,10 @@ pub enum Request {
     TaskResend(One),
     /// Forget them, and what else the task's alerts say. Reply: [`Task`].
     TaskDismiss(One),
+    /// Show no notifications of the task. Reply: [`Task`].
+    TaskMute(One),
+    /// Show notifications of the task again. Reply: [`Task`].
+    TaskUnmute(One),
     /// Allow the open request. Reply: [`Opened`].
     TaskApprove(TaskApprove),
     /// Refuse the open request. Reply: [`Opened`].
@@ -106,6 +110,8 @@ pub enum Request {
     Line(LineAsk),
     /// A person wrote a buffer. Reply: [`Nothing`].
     FileSaved(FileSaved),
+    /// What a person has before their eyes in this Neovim. Reply: [`Nothing`].
+    Presence(Presence),
     /// Make the project a GitButler project. Reply: [`Offer`].
     Setup(Confirm),
     /// What Chorus needs and whether it is there. Reply: [`Health`].

@@ -6,6 +6,7 @@ pub(crate) mod branches;
 pub(crate) mod conversation;
 pub mod edits;
 pub(crate) mod lifecycle;
+pub(crate) mod notifications;
 pub(crate) mod program;
 mod queries;
 mod rewrite;
@@ -42,6 +43,8 @@ pub async fn answer(core: &Arc<Core>, asker: &Asker, request: Request) -> Result
         TaskSend(send) => Reply::Sent(prompts::send(core, asker, send).await?),
         TaskResend(one) => task(prompts::resend(core, asker, &one.task).await?),
         TaskDismiss(one) => task(prompts::dismiss(core, asker, &one.task).await?),
+        TaskMute(one) => task(tasks::mute(core, asker, &one.task, true).await?),
+        TaskUnmute(one) => task(tasks::mute(core, asker, &one.task, false).await?),
         TaskInterrupt(one) => task(finish::interrupt(core, asker, &one.task).await?),
         TaskApprove(approve) => Reply::Opened(answer::approve(core, asker, approve).await?),
         TaskDeny(deny) => Reply::Opened(answer::deny(core, asker, deny).await?),
@@ -71,6 +74,10 @@ pub async fn answer(core: &Arc<Core>, asker: &Asker, request: Request) -> Result
         Line(ask) => Reply::Line(line::line(core, asker, ask).await?),
         FileSaved(saved) => {
             edits::saves::attribute(core, &asker.project, &saved).await?;
+            Reply::Nothing(Nothing {})
+        }
+        Presence(presence) => {
+            asker.outbox.iter().for_each(|outbox| core.hub.see(outbox, presence.clone()));
             Reply::Nothing(Nothing {})
         }
         Setup(confirm) => Reply::Offer(repository::setup(core, asker, confirm).await?),

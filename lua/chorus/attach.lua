@@ -17,6 +17,8 @@ function M.features()
   require('chorus.statusline').attach()
   require('chorus.editor.report_saves').attach()
   require('chorus.editor.reload').attach()
+  require('chorus.editor.presence').attach()
+  require('chorus.editor.notifications').attach()
 end
 
 --- Connects where a daemon runs. Starts none, and fails silently.

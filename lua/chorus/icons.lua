@@ -20,12 +20,13 @@ local icons = {
   branch = { '⎇', '^' },
   edited = { '✎', '~' },
   trouble = { '⚠', '%' },
+  muted = { '⊘', 'm' },
   pending = { '·', '.' },
   completed = { '✔', '=' },
   failed = { '✗', 'x' },
 }
 
---- The mark for an agent's status, a task's status, `unread`, `lost`, `branch`, `edited` or `trouble`.
+--- The mark for an agent's status, a task's status, `unread`, `lost`, `branch`, `edited`, `trouble` or `muted`.
 ---@param state chorus.AgentState|string
 ---@return string
 function M.of(state)

@@ -35,6 +35,8 @@ pub enum Fits {
     Trouble,
     /// Tasks with an alert.
     Alerted,
+    /// Tasks of which no notifications are shown.
+    Muted,
 }
 
 impl Fits {
@@ -54,6 +56,7 @@ impl Fits {
             Fits::Worktree => task.stack.is_some() && task.isolation == Isolation::Worktree,
             Fits::Trouble => task.trouble.is_some(),
             Fits::Alerted => !task.alerts.is_empty(),
+            Fits::Muted => task.muted,
         }
     }
 }

@@ -17,12 +17,12 @@ struct Layer {
 
 /// From the top.
 const RUST: &[Layer] = &[
-    Layer { name: "edges", rows: &[&["main"], &["cli", "bridge", "hook", "exec"], &["client", "daemon"]] },
+    Layer { name: "edges", rows: &[&["main"], &["cli", "bridge", "hook", "exec", "notifier"], &["client", "daemon"]] },
     Layer {
         name: "operations",
         rows: &[
             &["ops", "monitor"],
-            &["ops::lifecycle"],
+            &["ops::lifecycle", "ops::notifications"],
             &["ops::conversation", "ops::queries"],
             &["ops::branches"],
             &[
@@ -50,11 +50,14 @@ const RUST: &[Layer] = &[
             &["hub"],
         ],
     },
-    Layer { name: "adapters", rows: &[&["agent", "store", "tmux", "vcs", "web", "config", "spool", "wire"]] },
+    Layer {
+        name: "adapters",
+        rows: &[&["agent", "store", "tmux", "vcs", "web", "config", "spool", "wire", "desktop"]],
+    },
     Layer {
         name: "domain",
         rows: &[
-            &["commits", "detector", "guard", "typing", "verbs"],
+            &["commits", "detector", "guard", "notifications", "typing", "verbs"],
             &["evidence"],
             &["attribution"],
             &["contract"],
@@ -75,8 +78,19 @@ const NEVER: &[(&str, &str, &str)] = &[
 ];
 
 /// Pure modules, and the crates and modules through which they would touch the world.
-const PURE: &[&str] =
-    &["attribution", "commits", "contract", "detector", "evidence", "guard", "status", "task", "typing", "verbs"];
+const PURE: &[&str] = &[
+    "attribution",
+    "commits",
+    "contract",
+    "detector",
+    "evidence",
+    "guard",
+    "notifications",
+    "status",
+    "task",
+    "typing",
+    "verbs",
+];
 const WORLD: &[&str] = &[
     "crate::clock",
     "crate::environment",

@@ -38,6 +38,7 @@ fn tasks() -> Vec<Task> {
                     task.trouble = task.trouble.filter(|_| has(3));
                     task.alerts.retain(|_| has(0));
                     task.unread = has(4);
+                    task.muted = has(3);
                     task.tags = if has(4) { vec!["ui".into()] } else { vec![] };
                     tasks.push(task);
                 }

@@ -53,6 +53,7 @@ local applies_to = {
   { 'worktree', 'has a worktree branch' },
   { 'trouble', 'needs a fix' },
   { 'alerted', 'has an alert' },
+  { 'muted', 'is muted' },
 }
 
 blocks['chorus-verb-tasks'] = function()

@@ -3,6 +3,7 @@
 
 mod configuration;
 mod daemon;
+mod desktop;
 mod events;
 mod faults;
 mod from_agent;
@@ -10,6 +11,7 @@ mod hooks;
 mod hostile;
 mod killed;
 mod neovim;
+mod notifications;
 mod secrets;
 mod shell;
 mod tracer;

@@ -63,4 +63,9 @@ function M.alerted(task)
   return #task.alerts > 0
 end
 
+--- No notifications of it are shown.
+function M.muted(task)
+  return task.muted
+end
+
 return M

@@ -72,6 +72,8 @@ end
 
 run.resend = given.plain()
 run.dismiss = given.plain()
+run.mute = given.plain()
+run.unmute = given.plain()
 run.interrupt = given.plain()
 run.restart = given.plain(function(call)
   return { fresh = call.bang, environment = environment() }

@@ -64,6 +64,18 @@ local function listen()
   vim.api.nvim_create_autocmd('User', { group = group, pattern = 'ChorusTaskChanged', callback = begin_all })
 end
 
+--- The tasks with a window on the screen.
+---@return string[]
+local function on_screen()
+  local uuids = {}
+  for window, shown in pairs(watched) do
+    if is_on_screen(window) then
+      uuids[shown.uuid] = true
+    end
+  end
+  return vim.tbl_keys(uuids)
+end
+
 --- From now on, this window shows that task.
 ---@param window integer
 ---@param uuid string
@@ -73,6 +85,7 @@ function M.watch(window, uuid)
   end
   watched[window] = { uuid = uuid, buffer = vim.api.nvim_win_get_buf(window) }
   begin(window)
+  require('chorus.editor.presence').by(on_screen)
 end
 
 return M
