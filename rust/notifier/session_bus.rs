@@ -53,7 +53,7 @@ async fn call<T: for<'d> DynamicDeserialize<'d>>(
 pub async fn show(show: Show, manner: Manner, tell: UnboundedSender<Heard>, close: oneshot::Receiver<()>) -> Heard {
     let id = show.id;
     let mut notification = Notification::new();
-    let body = if manner.markup { escape_markup(&show.body) } else { show.body };
+    let body = if manner.markup { escape_markup(&show.body) } else { show.body.clone() };
     notification.appname("Chorus").icon("utilities-terminal").summary(&show.title).body(&body);
     for (key, label) in &show.buttons {
         notification.action(key, label);
@@ -64,19 +64,25 @@ pub async fn show(show: Show, manner: Manner, tell: UnboundedSender<Heard>, clos
         Err(_) => return Heard::Failed { id: Some(id), why: "the notification server does not answer".to_owned() },
     };
     let _ = tell.send(Heard::Shown { id });
-    let mut response = None;
-    tokio::select! {
-        () = handle.wait_for_action_async(|given| response = Some(given.clone())) => {}
-        _ = close => {
-            let _ = tokio::time::timeout(LIMIT, handle.close_async()).await;
-            return Heard::Closed { id };
+    let is_ours = |key: &String| show.buttons.iter().any(|(ours, _)| ours == key);
+    tokio::pin!(close);
+    loop {
+        let mut response = None;
+        tokio::select! {
+            () = handle.wait_for_action_async(|given| response = Some(given.clone())) => {}
+            _ = &mut close => {
+                let _ = tokio::time::timeout(LIMIT, handle.close_async()).await;
+                return Heard::Closed { id };
+            }
         }
-    }
-    match response {
-        Some(NotificationResponse::Default) => Heard::Pressed { id, key: "default".to_owned() },
-        Some(NotificationResponse::Action(key)) => Heard::Pressed { id, key },
-        Some(_) => Heard::Closed { id },
-        // The bus went away.
-        None => Heard::Lost,
+        match response {
+            Some(NotificationResponse::Default) => return Heard::Pressed { id, key: "default".to_owned() },
+            Some(NotificationResponse::Action(key)) if is_ours(&key) => return Heard::Pressed { id, key },
+            // Another program sent it: this one has no such button.
+            Some(NotificationResponse::Action(_)) => {}
+            Some(_) => return Heard::Closed { id },
+            // The bus went away.
+            None => return Heard::Lost,
+        }
     }
 }

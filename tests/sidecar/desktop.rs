@@ -85,7 +85,7 @@ impl Server {
 
     /// Presses until that has an effect: who shows a notification listens a moment later.
     #[track_caller]
-    pub fn press(&self, id: u32, key: &str, effect: &str, is_there: impl Fn() -> bool) {
+    pub fn press(&self, id: u32, key: &str, effect: &str, mut is_there: impl FnMut() -> bool) {
         wait_until(effect, || {
             let _ = self.acts.send(Act::Press(id, key.to_owned()));
             is_there()
@@ -171,7 +171,7 @@ async fn answer(bus: &Connection, message: &Message, seen: &Mutex<Seen>, manner:
                 String,
                 String,
                 Vec<String>,
-                std::collections::HashMap<String, zbus::zvariant::OwnedValue>,
+                std::collections::HashMap<String, zbus::OwnedVariant>,
                 i32,
             ) = body.deserialize().unwrap();
             let (_, _, _, title, body, actions): Given = (given.0, given.1, given.2, given.3, given.4, given.5);
@@ -268,6 +268,9 @@ fn start(world: &World, program: PathBuf) -> Child {
     let mut command = world.command(program);
     command.arg(format!("--config-file={}", config.display())).args(["--", "sleep", "3600"]);
     let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("dbus-run-session runs");
-    wait_until("the bus listens", || processes::is_alive(child.id()) && place.exists());
+    wait_until("the bus listens", || {
+        assert!(processes::is_alive(child.id()), "dbus-run-session ended");
+        std::os::unix::net::UnixStream::connect(&place).is_ok()
+    });
     child
 }

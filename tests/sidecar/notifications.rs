@@ -99,7 +99,7 @@ fn what_others_wrote_is_no_markup_and_what_is_not_shown_whole_has_no_buttons() {
     world.begun("Markup", "[[bash: echo '<b>&' > x]]");
     let note = server.note();
     assert!(note.body.contains("echo &#39;&lt;b&gt;&amp;&#39; &gt; x") && !note.body.contains('<'), "{note:?}");
-    let long = format!("[[bash: echo {}]]", "x".repeat(300));
+    let long = format!("[[bash: touch {}]]", "x".repeat(300));
     world.begun("Long", &long);
     let note = server.nth(1);
     assert_eq!(note.labels(), ["Open"]);
@@ -227,7 +227,7 @@ fn a_click_opens_the_task_in_the_newest_neovim_of_its_project() {
     let mut other = Neovim::new(world, world.root());
     let task = asks(world, "Clicked", "made");
     let note = server.note();
-    server.press(note.id, "default", "the signal is sent", || server.is_closed(note.id) || pressed(&mut newer));
+    server.press(note.id, "default", "the signal is sent", || newer.has_heard("clicked"));
     let heard = newer.events_until(|name, _| name == "clicked");
     let page = world.page(&task);
     let clicked = &heard.last().unwrap().1;
@@ -239,11 +239,6 @@ fn a_click_opens_the_task_in_the_newest_neovim_of_its_project() {
         let heard = neovim.events_until(is_end);
         assert!(heard.iter().all(|(name, _)| name != "clicked"), "{heard:?}");
     }
-}
-
-/// Whether a click has arrived; events stay for who reads them.
-fn pressed(neovim: &mut Neovim) -> bool {
-    neovim.has_heard("clicked")
 }
 
 /// Hook processes that wait, as of an agent that asks for all of these at once.
@@ -272,10 +267,10 @@ fn a_storm_of_requests_makes_few_notifications() {
     let text = "[agent]\ndefault = \"demo\"\n[notifications]\nevents = [\"request\"]\ndwell = 0\n";
     world.write("config/chorus/chorus.toml", text);
     let server = desktop.server(Manner::Good);
-    let tasks = [world.rested("One", "[[say hello]]"), world.rested("Two", "[[say hello]]")];
-    let hooks: Vec<Child> = tasks.iter().flat_map(|task| storm(world, task, 60)).collect();
+    let tasks = [asks(world, "One", "one"), asks(world, "Two", "two")];
+    let hooks: Vec<Child> = tasks.iter().flat_map(|task| storm(world, task, 50)).collect();
     let open = || world.json(["inbox"]).as_array().unwrap().len();
-    wait_until("all requests are open", || open() == 120);
+    wait_until("all requests are open", || open() >= 102);
     assert!((1..=5).contains(&server.notes().len()), "{:?}", server.notes());
     for mut hook in hooks {
         let _ = hook.kill();

@@ -12,10 +12,16 @@ local on_screen = function()
   return {}
 end
 
---- What was reported last.
----@type string?
-local reported
-local is_due = false
+---@param visible string[]
+---@return string
+local function key(visible)
+  return vim.inspect({ has_focus, visible })
+end
+
+--- What the daemon knows: of a Neovim that reports nothing, nothing.
+local NOTHING = vim.inspect({ nil, {} })
+local reported = NOTHING
+local is_due, is_attached = false, false
 
 local function report()
   is_due = false
@@ -25,7 +31,7 @@ local function report()
   end
   local visible = on_screen()
   table.sort(visible)
-  local now = vim.inspect({ has_focus, visible })
+  local now = key(visible)
   if now ~= reported then
     reported = now
     -- An older daemon refuses it.
@@ -35,7 +41,7 @@ end
 
 --- Something may be on the screen that was not, or no more.
 function M.changed()
-  if not is_due then
+  if is_attached and not is_due then
     is_due = true
     vim.schedule(report)
   end
@@ -58,6 +64,7 @@ end
 
 --- Listens from now on.
 function M.attach()
+  is_attached = true
   local group = vim.api.nvim_create_augroup('chorus_presence', {})
   local function on(events, callback, pattern)
     vim.api.nvim_create_autocmd(events, { group = group, pattern = pattern, callback = callback })
@@ -66,7 +73,7 @@ function M.attach()
   on({ 'FocusLost', 'VimSuspend' }, set_focus(false))
   on({ 'BufWinEnter', 'BufWinLeave', 'TabEnter', 'WinClosed' }, M.changed)
   on('User', function()
-    reported = nil
+    reported = NOTHING
     M.changed()
   end, 'ChorusConnected')
 end
