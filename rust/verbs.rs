@@ -84,7 +84,8 @@ pub const VERBS: &[Verb] = &[
         .fits(Live)
         .bang("type the text as it is, so that `/compact` works")
         .range(),
-    verb("resend", Many, "", "both", "send the prompts again that the agent did not get").fits(Alerted),
+    verb("prompts", One, "", "both", "list, edit, reorder or remove waiting prompts").fits(Live),
+    verb("resend", Many, "", "both", "send undelivered prompts again").fits(Undelivered),
     verb("dismiss", Many, "", "both", "forget undelivered prompts and every other alert").fits(Alerted),
     verb("mute", Many, "", "both", "show no notifications of a task"),
     verb("unmute", Many, "", "both", "show notifications of a task again").fits(Muted),

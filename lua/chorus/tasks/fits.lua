@@ -68,4 +68,14 @@ function M.muted(task)
   return task.muted
 end
 
+--- A prompt may not have reached its agent.
+function M.undelivered(task)
+  for _, alert in ipairs(task.alerts) do
+    if alert.kind == 'prompt' then
+      return true
+    end
+  end
+  return false
+end
+
 return M

@@ -190,7 +190,12 @@ ALTER TABLE prompts ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;
 
 -- The permission mode that the conversation was in last.
 ALTER TABLE tasks ADD COLUMN mode TEXT;
-ALTER TABLE tasks ADD COLUMN muted INTEGER NOT NULL DEFAULT 0;
+
+-- The agent's working folder when it asked.
+ALTER TABLE requests ADD COLUMN folder TEXT;
+
+-- Where a prompt stands among those that wait, once a person has moved one; by id otherwise.
+ALTER TABLE prompts ADD COLUMN place INTEGER;
 INSERT INTO meta VALUES ('id', '11111111-2222-4333-8444-555555555555');
 INSERT INTO projects VALUES ('/home/me/project', 3);
 INSERT INTO tasks (uuid, project, number, title, description, priority, tags, status, agent, agent_status, agent_kind,
