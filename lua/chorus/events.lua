@@ -27,7 +27,12 @@ M.all = {
     '{title, body, by}',
     "Chorus notifies you at this Neovim's terminal: see |chorus-notifications|.",
   },
-  { 'ChorusElsewhereChanged', '{count}', 'The number of tasks in other projects that need you changed.' },
+  {
+    'ChorusElsewhereChanged',
+    '{count}',
+    'The number of tasks in other projects that need you changed, or one of those tasks did while the dashboard lists them.',
+  },
+  { 'ChorusNotice', '{level, text, hint}', 'The daemon warns of something that no verb asked for.' },
   {
     'ChorusConfigurationFault',
     '{fault}',

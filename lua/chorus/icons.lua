@@ -24,9 +24,12 @@ local icons = {
   pending = { '·', '.' },
   completed = { '✔', '=' },
   failed = { '✗', 'x' },
+  marked = { '▌', '|' },
+  moved = { '»', '>' },
 }
 
---- The mark for an agent's status, a task's status, `unread`, `lost`, `branch`, `edited`, `trouble` or `muted`.
+--- The mark for an agent's status, a task's status, `unread`, `lost`, `branch`, `edited`, `trouble`, `marked`,
+--- `moved` or `muted`.
 ---@param state chorus.AgentState|string
 ---@return string
 function M.of(state)

@@ -389,7 +389,7 @@ describe('the verb', function()
     verbs.run('pick', { args = 'pending' })
     assert.same({ 'output', 'page' }, { shown[1][1], shown[2][1] })
     verbs.run('pick', { args = 'pendign' })
-    assert.matches('unknown filter `pendign`', world:words(), 1, true)
+    assert.matches('no task matches `pendign`', world:words(), 1, true)
   end)
 
   it('config shows values and notices in a buffer of ours', function()

@@ -119,13 +119,13 @@ run.mute = given.plain()
 run.unmute = given.plain()
 run.interrupt = given.plain()
 function run.restart(call, verb)
-  given.with_tasks(verb, call, function(found)
+  given.with_tasks(verb, call, function(found, confirmed)
     local function restart()
       ask_daemon.each(verb.name, found, function(task)
         return { task = task.uuid, fresh = call.bang, environment = environment() }
       end, { at_once = STARTS_AT_ONCE })
     end
-    if call.bang then
+    if call.bang and not confirmed then
       return confirm_fresh(found, restart)
     end
     restart()

@@ -14,6 +14,7 @@ local M = {}
 ---@field task? string|integer|(string|integer)[] as typed
 ---@field args string what follows the task
 ---@field bang boolean
+---@field confirmed boolean the person has seen which tasks are meant and agreed
 ---@field place? table where a window was asked for; the current one otherwise
 ---@field excerpt? chorus.Excerpt the lines of the range
 
@@ -37,7 +38,7 @@ function M.with_tasks(verb, call, on_tasks)
         on_tasks(found, true)
       end)
     end
-    on_tasks(found)
+    on_tasks(found, call.confirmed)
   end)
 end
 

@@ -54,9 +54,10 @@ end
 --- Asks before several tasks are ended at once; one is ended without a question, for `undo` takes it back.
 ---@param doing string
 ---@param found chorus.Task[]
+---@param confirmed? boolean the person was asked already
 ---@param on_yes fun()
-local function confirm_several(doing, found, on_yes)
-  if #found == 1 then
+local function confirm_several(doing, found, confirmed, on_yes)
+  if #found == 1 or confirmed then
     return on_yes()
   end
   local question = phrase.about(('%s %s and end their agents?'):format(doing, phrase.count(#found, 'task')), found)
@@ -64,7 +65,7 @@ local function confirm_several(doing, found, on_yes)
 end
 
 function run.complete(call, verb)
-  given.with_tasks(verb, call, function(found)
+  given.with_tasks(verb, call, function(found, confirmed)
     local function complete()
       ask_daemon.each(verb.name, found, function(task)
         return { task = task.uuid, force = call.bang }
@@ -73,7 +74,7 @@ function run.complete(call, verb)
     if #found == 1 and not call.bang and may_commit(found[1]) then
       return complete_with_message(found[1], complete)
     end
-    confirm_several('Complete', found, complete)
+    confirm_several('Complete', found, confirmed, complete)
   end)
 end
 
@@ -114,24 +115,25 @@ function run.fail(call, verb)
       given.input(('Give up %s; reason: '):format(phrase.numbers(found)), fail)
     end
     if not call.bang then
-      if confirmed then
-        return ask_for_reason()
-      end
-      return confirm_several('Give up', found, ask_for_reason)
+      return confirm_several('Give up', found, confirmed, ask_for_reason)
     end
     picker.confirm(discards(found), ('Give up %s and discard its edits'):format(phrase.numbers(found)), ask_for_reason)
   end)
 end
 
 function run.delete(call, verb)
-  given.with_tasks(verb, call, function(found)
+  given.with_tasks(verb, call, function(found, confirmed)
     local named = ('Delete #%d %s?'):format(found[1].number, text.clean(found[1].title))
     local question = #found == 1 and named or phrase.about(('Delete %d tasks?'):format(#found), found)
-    picker.confirm(question, 'Delete ' .. phrase.numbers(found), function()
+    local function delete()
       ask_daemon.each(verb.name, found, function(task)
         return { task = task.uuid }
       end)
-    end)
+    end
+    if confirmed then
+      return delete()
+    end
+    picker.confirm(question, 'Delete ' .. phrase.numbers(found), delete)
   end)
 end
 

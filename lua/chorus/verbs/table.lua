@@ -447,7 +447,7 @@ return {
     range = false,
     careful = false,
     place = 'nvim',
-    does = 'build the chorus program',
+    does = 'install the chorus program',
   },
   {
     name = 'log',
