@@ -15,6 +15,8 @@ pub mod core;
 pub mod daemon;
 pub(crate) mod desktop;
 pub mod detector;
+pub mod document_files;
+pub mod documents;
 pub mod environment;
 pub mod error;
 pub mod evidence;

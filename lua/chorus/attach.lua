@@ -19,6 +19,7 @@ function M.features()
   require('chorus.editor.reload').attach()
   require('chorus.editor.presence').attach()
   require('chorus.editor.notifications').attach()
+  require('chorus.editor.reference_signs').attach()
 end
 
 --- Connects where a daemon runs. Starts none, and fails silently.

@@ -18,6 +18,11 @@ M.all = {
     'Uncommitted edits or their owners changed. `paths` are relative to the root, at most 50.',
   },
   {
+    'ChorusDocumentChanged',
+    '{paths}',
+    'Documents or references to them changed. `paths` are relative to the root, at most 50.',
+  },
+  {
     'ChorusNotificationClicked',
     '{task, request}',
     'You clicked on a notification. Without `task`, it was about several tasks.',

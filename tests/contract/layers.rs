@@ -42,7 +42,7 @@ const RUST: &[Layer] = &[
                 "ops::branches::worktrees",
             ],
             &["ops::branches::discarded", "ops::branches::trouble"],
-            &["ops::edits"],
+            &["ops::documents", "ops::edits"],
             &["ops::stacks", "ops::terminal", "ops::program"],
             &["ops::rewrite"],
             &["ops::agents"],
@@ -52,12 +52,12 @@ const RUST: &[Layer] = &[
     },
     Layer {
         name: "adapters",
-        rows: &[&["agent", "store", "tmux", "vcs", "web", "config", "spool", "wire", "desktop"]],
+        rows: &[&["agent", "config", "desktop", "document_files", "spool", "store", "tmux", "vcs", "web", "wire"]],
     },
     Layer {
         name: "domain",
         rows: &[
-            &["commits", "detector", "guard", "notifications", "typing", "verbs"],
+            &["commits", "detector", "documents", "guard", "notifications", "typing", "verbs"],
             &["evidence"],
             &["attribution"],
             &["contract"],
@@ -83,6 +83,7 @@ const PURE: &[&str] = &[
     "commits",
     "contract",
     "detector",
+    "documents",
     "evidence",
     "guard",
     "notifications",

@@ -4,6 +4,7 @@
 mod configuration;
 mod daemon;
 mod desktop;
+mod documents;
 mod events;
 mod faults;
 mod from_agent;

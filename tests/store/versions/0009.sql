@@ -196,7 +196,51 @@ ALTER TABLE requests ADD COLUMN folder TEXT;
 
 -- Where a prompt stands among those that wait, once a person has moved one; by id otherwise.
 ALTER TABLE prompts ADD COLUMN place INTEGER;
-ALTER TABLE tasks ADD COLUMN muted INTEGER NOT NULL DEFAULT 0;
+
+-- Contents of documents that tasks refer to or have read, by git's id of a blob with these bytes. Without content, the
+-- document was too large to be kept.
+CREATE TABLE document_versions (
+    version TEXT PRIMARY KEY,
+    content TEXT,
+    at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Lines of a document tied to a task.
+CREATE TABLE document_references (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    task TEXT NOT NULL REFERENCES tasks (uuid) ON DELETE CASCADE,
+    path TEXT NOT NULL,
+    -- Lines from 0, the last one excluded, in the version.
+    first INTEGER NOT NULL,
+    after_last INTEGER NOT NULL,
+    whole INTEGER NOT NULL,
+    version TEXT NOT NULL,
+    -- The text and its surroundings when it was tied, as JSON.
+    anchor TEXT NOT NULL,
+    state TEXT NOT NULL,
+    -- Where a text that is gone may be now, as JSON.
+    nearest TEXT,
+    note TEXT,
+    included INTEGER NOT NULL DEFAULT 1,
+    position INTEGER NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX references_of_task ON document_references (task, position);
+CREATE INDEX references_by_path ON document_references (path);
+
+-- Which versions of documents a task's agent has been given or has read.
+CREATE TABLE document_reads (
+    task TEXT NOT NULL REFERENCES tasks (uuid) ON DELETE CASCADE,
+    path TEXT NOT NULL,
+    version TEXT NOT NULL,
+    how TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (task, path, version)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX reads_by_version ON document_reads (version);
+
+-- Documents that changed since the task's agent read them.
+ALTER TABLE tasks ADD COLUMN outdated INTEGER NOT NULL DEFAULT 0;
 INSERT INTO meta VALUES ('id', '11111111-2222-4333-8444-555555555555');
 INSERT INTO projects VALUES ('/home/me/project', 3);
 INSERT INTO tasks (uuid, project, number, title, description, priority, tags, status, agent, agent_status, agent_kind,
@@ -223,3 +267,9 @@ INSERT INTO windows VALUES ('t1', 'toolu_2', '{"kind":"background"}', 1795159035
 UPDATE tasks SET uncommitted = 1, overlaps = '[3]', trouble = '{"kind":"depends","text":"t","remedy":null,"files":["x"]}' WHERE uuid = 't1';
 INSERT INTO commits (task, oid, change, branch, subject, files, at) VALUES ('t1', 'abc', 'wxyz', 'chorus/2-an-old-task', 'Fix it', 1, 1795159036000);
 INSERT INTO alerts (task, kind, text, remedy, at) VALUES ('t1', 'hooks', 'its hooks do not run', NULL, 1795159037000);
+INSERT INTO document_versions VALUES ('ce013625030ba8dba906f756967f9e9ca394464a', 'hello
+', 1795159038000);
+INSERT INTO document_references (task, path, first, after_last, whole, version, anchor, state, note, position, created_at)
+VALUES ('t1', 'PLAN.md', 0, 1, 0, 'ce013625030ba8dba906f756967f9e9ca394464a',
+    '{"first":0,"version":"ce013625030ba8dba906f756967f9e9ca394464a","text":["hello"],"before":[],"after":[]}', 'current', 'why', 1, 1795159038000);
+INSERT INTO document_reads VALUES ('t1', 'PLAN.md', 'ce013625030ba8dba906f756967f9e9ca394464a', 'context', 1795159038000);
