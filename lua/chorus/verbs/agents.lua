@@ -1,7 +1,6 @@
 --- Verbs that start an agent and talk to it.
 
 local ask_daemon = require('chorus.ask_daemon')
-local phrase = require('chorus.phrase')
 local given = require('chorus.verbs.call')
 local message = require('chorus.message')
 
@@ -45,28 +44,19 @@ end
 
 function run.send(call, verb)
   given.with_tasks(verb, call, function(found)
-    local function send(text)
-      ask_daemon.each(verb.name, found, function(task)
-        return { task = task.uuid, text = text, raw = call.bang }
-      end, {
-        on_reply = function(task, sent)
-          if sent.queued then
-            message.info(
-              ('#%d will get the prompt later: %s'):format(task.number, sent.reason or 'the agent is not free')
-            )
-          end
-        end,
-      })
-    end
     local text = prompt_of(call)
-    if text then
-      return send(text)
+    if not text then
+      return require('chorus.ui.prompts.composer').open_for(found, { raw = call.bang })
     end
-    given.input(('Send to %s: '):format(phrase.numbers(found)), function(typed)
-      if typed ~= '' then
-        send(typed)
-      end
-    end)
+    require('chorus.send_prompt').run(found, text, {
+      raw = call.bang,
+      after = function(is_sent)
+        if not is_sent then
+          local lines = vim.split(text, '\n', { plain = true })
+          require('chorus.ui.prompts.composer').open_for(found, { raw = call.bang, lines = lines, is_kept = true })
+        end
+      end,
+    })
   end)
 end
 

@@ -21,7 +21,7 @@ end
 
 function run.deny(call, verb)
   given.with_request(verb, call, function(request)
-    answer.deny(request, given.some(call.args), open_newer)
+    answer.deny({ request }, given.some(call.args), open_newer)
   end)
 end
 

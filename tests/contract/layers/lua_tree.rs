@@ -15,9 +15,15 @@ const LUA: &[Layer] = &[
     Layer { name: "verbs", rows: &[&["verbs"]] },
     Layer {
         name: "windows",
-        rows: &[&["ui::url"], &["ui::pane", "ui::tasks"], &["ui::edits", "ui::requests"], &["ui::kit"]],
+        rows: &[
+            &["ui::url"],
+            &["ui::pane", "ui::tasks"],
+            &["ui::edits", "ui::requests"],
+            &["ui::prompts"],
+            &["ui::kit"],
+        ],
     },
-    Layer { name: "features", rows: &[&["answer", "editor"], &["ask_daemon"]] },
+    Layer { name: "features", rows: &[&["answer", "editor", "send_prompt"], &["ask_daemon"]] },
     Layer { name: "connection", rows: &[&["client"]] },
     Layer { name: "knowledge", rows: &[&["tasks"]] },
     Layer { name: "speech", rows: &[&["install", "picker"], &["message"], &["icons"], &["config"], &["notify"]] },
@@ -43,7 +49,7 @@ const LUA: &[Layer] = &[
 
 /// What a pure half may use, besides other pure halves of its folder.
 const PURE_USES: &[&str] =
-    &["highlight", "icons", "phrase", "text", "ui::kit::canvas", "ui::kit::status", "ui::tasks::front_matter"];
+    &["highlight", "icons", "phrase", "text", "ui::kit::canvas", "ui::kit::status", "ui::prompts::queue_rows", "ui::tasks::front_matter"];
 
 struct Module {
     /// From the top of the checkout.

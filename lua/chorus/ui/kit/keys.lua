@@ -45,6 +45,10 @@ function M.set(view, buffer, handlers, task, mode)
           dispatch.run(each.verb, { task = named, bang = each.bang or false })
         end
       end
+    elseif not run and each.is_everywhere then
+      run = function()
+        dispatch.act(each.action)
+      end
     elseif each.action == 'help' then
       run = run or function()
         key_help.open(view, M.of(view))
@@ -84,6 +88,36 @@ function M.set_for_many(view, buffer, actions, numbers)
           dispatch.run(each.verb, { task = found, bang = each.bang or false })
         end
       end, { buffer = buffer, nowait = true, silent = true, desc = 'Chorus: ' .. each.does })
+    end
+  end
+end
+
+--- Sets keys of a view in another mode: those of the actions that `handlers` names.
+---@param view string
+---@param buffer integer
+---@param handlers table<string, fun()>
+---@param mode string
+function M.set_handlers(view, buffer, handlers, mode)
+  for _, each in ipairs(M.of(view)) do
+    for _, lhs in ipairs(handlers[each.action] and each.keys or {}) do
+      vim.keymap.set(
+        mode,
+        lhs,
+        handlers[each.action],
+        { buffer = buffer, nowait = true, silent = true, desc = 'Chorus: ' .. each.does }
+      )
+    end
+  end
+end
+
+--- The first key of an action.
+---@param view string
+---@param action string
+---@return string?
+function M.first(view, action)
+  for _, each in ipairs(M.of(view)) do
+    if each.action == action then
+      return each.keys[1]
     end
   end
 end
