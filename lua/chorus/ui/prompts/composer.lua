@@ -207,12 +207,16 @@ local function say_how(composer)
   local left = { { ' ' .. wish.title, 'ChorusTitle' } }
   if #wish.numbers == 1 then
     local task = tasks.get(wish.numbers[1])
-    left[2] = { ' ' .. (task and text.clean(task.title, 40) or ''), 'ChorusHint' }
+    left[2] = { ' ' .. (task and text.clean(task.title, 24) or ''), 'ChorusHint' }
   end
-  require('chorus.ui.kit.write_bar').set(composer.buffer, 'prompt', left, wish.does, {
-    { '  ' .. (require('chorus.ui.kit.keys').first('prompt', 'earlier') or ''), 'ChorusKey' },
-    { ' earlier prompts ', 'ChorusHint' },
-  })
+  local earlier = not wish.lines and require('chorus.ui.kit.keys').first('prompt', 'earlier')
+  require('chorus.ui.kit.write_bar').set(
+    composer.buffer,
+    'prompt',
+    left,
+    wish.does,
+    earlier and { { '  ' .. earlier, 'ChorusKey' }, { ' earlier prompts ', 'ChorusHint' } } or nil
+  )
 end
 
 --- Opens a composer below the other windows.

@@ -166,7 +166,13 @@ local function go_on_after_plan(window, way)
   if way.rule then
     return approve(window, way.rule)
   end
-  require('chorus.ui.requests.plan_edit').open(window.request)
+  -- The buffer for the plan takes the place of the inbox, which comes back with the next request.
+  local was_in_inbox = window.is_preview
+  require('chorus.ui.requests.plan_edit').open(window.request, function()
+    if was_in_inbox and #require('chorus.tasks').requests() > 0 then
+      require('chorus.ui.requests.inbox').open()
+    end
+  end)
 end
 
 --- Chooses an option of a dialog on the agent's screen, which the daemon reads again first.

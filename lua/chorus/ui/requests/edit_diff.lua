@@ -49,12 +49,11 @@ end
 ---@param input table
 ---@param content? string the file as it is, when it can be read
 ---@return string unified
----@return string before
----@return string after
+---@return string after the edit, the content or the piece of it
 function M.of(input, content)
   local before, after = sides(input, content)
   local ok, result = pcall(diff, with_newline(before), with_newline(after), { ctxlen = 3 })
-  return ok and type(result) == 'string' and result or after --[[@as string]], before, after
+  return ok and type(result) == 'string' and result or after --[[@as string]], after
 end
 
 --- Whether the input is that of a tool that edits one file, and which.

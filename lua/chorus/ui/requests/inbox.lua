@@ -32,7 +32,10 @@ local function draw(inbox)
   end
   local requests = tasks.requests()
   canvas.draw(inbox.float.buffer, rows.render(requests, by_uuid, (inbox.float:size()), status.now()))
-  inbox.float:update({ title = { { ' Inbox ', 'ChorusTitle' }, { ('· %d open '):format(#requests), 'ChorusRequest' } } })
+  inbox.float:update({
+    title = { { ' Inbox ', 'ChorusTitle' }, { ('· %d open '):format(#requests), 'ChorusRequest' } },
+    footer = require('chorus.ui.kit.keys').hints('inbox', { 'open', 'equal', 'close', 'help' }, inbox.float:size() - 2),
+  })
 end
 
 ---@param inbox chorus.Inbox
@@ -196,7 +199,6 @@ function M.open()
     height = 0.9,
     at = placed(1),
     title = { { ' Inbox ', 'ChorusTitle' } },
-    footer = keys.hints('inbox', { 'open', 'equal', 'close', 'help' }, math.floor(vim.o.columns * 0.35)),
     on_resize = redraw,
     on_close = vim.schedule_wrap(close),
     closes_on_leave = { 'help', 'request' },

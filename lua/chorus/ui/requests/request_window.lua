@@ -108,12 +108,48 @@ function Window:hints()
     return { { ' came just now … ', 'ChorusHint' } }
   end
   local width = self.float and self.float:size() or 70
+  local more = self:lines_below()
+  local below = more > 0 and ('▼ %d more '):format(more) or ''
+  width = width - text.width(below)
   local takes_digits = self:takes_digits()
   local hints = require('chorus.ui.kit.keys').hints('request', self:actions(), width - (takes_digits and 14 or 2))
   if takes_digits then
     hints = vim.list_extend({ { ' 1-9', 'ChorusKey' }, { ' choose ', 'ChorusHint' } }, hints)
   end
+  if below ~= '' then
+    table.insert(hints, 1, { ' ' .. below, 'ChorusWaiting' })
+  end
   return hints
+end
+
+--- Lines of the request that lie below the window's end: nobody should answer what they have not seen unawares.
+---@return integer
+function Window:lines_below()
+  if not self.float or not self.float:is_open() then
+    return 0
+  end
+  return math.max(vim.api.nvim_buf_line_count(self.float.buffer) - vim.fn.line('w$', self.float.window), 0)
+end
+
+--- Scrolls so that the question which digits answer is seen whole, where that is possible.
+function Window:reveal_question()
+  local request = self.request
+  if not request or request.kind ~= 'question' or self.answers.at == 1 then
+    return
+  end
+  local first, last
+  for line = 1, vim.api.nvim_buf_line_count(self.float.buffer) do
+    local data = canvas.data(self.float.buffer, line)
+    if type(data) == 'table' and data.question == self.answers.at then
+      first, last = first or line, line
+    end
+  end
+  for _, line in ipairs({ last, first }) do
+    vim.api.nvim_win_set_cursor(self.float.window, { line, 0 })
+    vim.api.nvim_win_call(self.float.window, function()
+      vim.fn.line('w$')
+    end)
+  end
 end
 
 ---@return chorus.Row[]
@@ -155,6 +191,7 @@ end
 function Window:draw()
   if self.float:is_open() then
     canvas.draw(self.float.buffer, self:rows())
+    self:reveal_question()
     self:draw_frame()
   end
 end
@@ -284,6 +321,15 @@ function M.open(request, options, wish)
     on_resize = function()
       self:draw_frame()
     end,
+  })
+  vim.api.nvim_create_autocmd('WinScrolled', {
+    group = vim.api.nvim_create_augroup('chorus_request_scrolled', {}),
+    pattern = tostring(self.float.window),
+    callback = vim.schedule_wrap(function()
+      if self.float:is_open() then
+        self:draw_frame()
+      end
+    end),
   })
   self:show(request, options)
   return self
