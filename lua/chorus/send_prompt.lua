@@ -62,24 +62,30 @@ local function start_with(found, text, after)
   })
 end
 
+--- Whether each of the tasks runs or can be started. Says why not.
+---@param found chorus.Task[]
+---@return boolean
+function M.can_get_one(found)
+  local ended = vim.tbl_filter(fits.ended, found)
+  if #ended > 0 then
+    message.fail(
+      ('cannot send to %s: not running'):format(phrase.numbers(ended)),
+      ('`:Chorus reopen %d` makes it pending again'):format(ended[1].number)
+    )
+  end
+  return #ended == 0
+end
+
 --- Sends a text.
 ---@param found chorus.Task[]
 ---@param text string
 ---@param options chorus.SendOptions
 function M.run(found, text, options)
   local after = options.after or function() end
-  local running, pending, ended = {}, {}, {}
-  for _, task in ipairs(found) do
-    local group = fits.live(task) and running or fits.pending(task) and pending or ended
-    group[#group + 1] = task
-  end
-  if #ended > 0 then
-    message.fail(
-      ('cannot send to %s: no agent works on it any more'):format(phrase.numbers(ended)),
-      ('`:Chorus reopen %d` makes it pending again'):format(ended[1].number)
-    )
+  if not M.can_get_one(found) then
     return after(false)
   end
+  local running, pending = vim.tbl_filter(fits.live, found), vim.tbl_filter(fits.pending, found)
   local function send()
     to_running(running, text, options, function(is_sent)
       start_with(pending, text, function(is_started)

@@ -17,7 +17,8 @@ const LUA: &[Layer] = &[
         name: "windows",
         rows: &[
             &["ui::url"],
-            &["ui::pane", "ui::tasks"],
+            &["ui::tasks"],
+            &["ui::pane"],
             &["ui::edits", "ui::requests"],
             &["ui::prompts"],
             &["ui::kit"],
@@ -30,7 +31,7 @@ const LUA: &[Layer] = &[
     Layer {
         name: "base",
         rows: &[
-            &["tasks::filter", "verbs::find"],
+            &["tasks::filter", "tasks::order", "verbs::find"],
             &[
                 "contract",
                 "dispatch",
@@ -48,8 +49,18 @@ const LUA: &[Layer] = &[
 ];
 
 /// What a pure half may use, besides other pure halves of its folder.
-const PURE_USES: &[&str] =
-    &["highlight", "icons", "phrase", "text", "ui::kit::canvas", "ui::kit::status", "ui::prompts::queue_rows", "ui::tasks::front_matter"];
+const PURE_USES: &[&str] = &[
+    "highlight",
+    "icons",
+    "phrase",
+    "tasks::filter",
+    "tasks::order",
+    "text",
+    "ui::kit::canvas",
+    "ui::kit::status",
+    "ui::prompts::queue_rows",
+    "ui::tasks::front_matter",
+];
 
 struct Module {
     /// From the top of the checkout.

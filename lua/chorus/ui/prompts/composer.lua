@@ -20,6 +20,7 @@ local PAUSE = 250
 ---@field path? string its file, of a text that was kept
 ---@field is_kept? boolean the text is the person's: it is kept at once
 ---@field send fun(text: string, after: fun(is_sent: boolean))
+---@field on_left? fun() the person is done: what the composer took the place of comes back
 
 ---@class chorus.Composer
 ---@field buffer integer
@@ -70,6 +71,9 @@ local function finish(composer)
   end
   if vim.api.nvim_buf_is_valid(composer.buffer) then
     vim.api.nvim_buf_delete(composer.buffer, { force = true })
+  end
+  if composer.wish.on_left then
+    composer.wish.on_left()
   end
 end
 
@@ -181,6 +185,9 @@ local function set_up(buffer, path, wish)
         keep(composer)
         vim.bo[buffer].modified = false
         place.leave()
+        if wish.on_left then
+          wish.on_left()
+        end
       end,
       earlier = function()
         recall(composer, 1)
@@ -289,6 +296,8 @@ function M.open_for(found, options)
   local numbers = vim.tbl_map(function(task)
     return task.number
   end, found)
+  -- The output floats, and closes for the split.
+  local output_of = vim.b.chorus_view == 'output' and vim.b.chorus_uuid
   local function open_new()
     M.open({
       numbers = numbers,
@@ -296,6 +305,9 @@ function M.open_for(found, options)
       does = verb_of(numbers),
       lines = options.lines,
       is_kept = options.is_kept,
+      on_left = output_of and function()
+        require('chorus.dispatch').run('output', { task = output_of })
+      end or nil,
       send = sender(numbers, options.raw or false),
     })
   end

@@ -53,7 +53,8 @@ end
 function M.of(input, content)
   local before, after = sides(input, content)
   local ok, result = pcall(diff, with_newline(before), with_newline(after), { ctxlen = 3 })
-  return ok and type(result) == 'string' and result or after --[[@as string]], after
+  local unified = ok and type(result) == 'string' and result or after --[[@as string]]
+  return unified, before, after
 end
 
 --- Whether the input is that of a tool that edits one file, and which.

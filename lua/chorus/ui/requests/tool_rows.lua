@@ -52,7 +52,7 @@ local function edit(input, options, shown)
     title = title,
     shown = shown,
     add = function(rows)
-      local unified, after = edit_diff.of(input, content)
+      local unified, _, after = edit_diff.of(input, content)
       if unified == '' then
         rows[#rows + 1] = canvas.row({ { '  The file stays as it is.', 'ChorusHint' } })
       end
