@@ -282,6 +282,21 @@ describe('the verb', function()
     assert.same({ 'request', question }, shown[1])
   end)
 
+  it('answer takes one word for each of several questions', function()
+    local function question(text, is_multiple)
+      local options = { { label = 'A' }, { label = 'B' }, { label = 'C' } }
+      return { question = text, multiSelect = is_multiple, options = options }
+    end
+    local both = { question('One?', false), question('Two?', true) }
+    world:connect({ live }, { helpers.request({ kind = 'question', input = { questions = both } }) })
+    local answers = asked_by('answer', { task = '1', args = '2 1,3' }).params.answers
+    assert.same({ ['One?'] = 'B', ['Two?'] = 'A, C' }, answers)
+    answers = asked_by('answer', { task = '1', args = '"my own" B' }).params.answers
+    assert.same({ ['One?'] = 'my own', ['Two?'] = 'B' }, answers)
+    nothing_asked_by('answer', { task = '1', args = '2' })
+    assert.equal('request', shown[1][1])
+  end)
+
   it('complete says how it ended; ! forces', function()
     world:tell('script', { task_complete = { result = vim.tbl_extend('force', live, { result = 'branch fix-it' }) } })
     world:connect({ live })
