@@ -201,14 +201,14 @@ function M.open()
     title = { { ' Inbox ', 'ChorusTitle' } },
     on_resize = redraw,
     on_close = vim.schedule_wrap(close),
-    closes_on_leave = { 'help', 'request' },
+    closes_on_leave = { 'help', 'request', 'output', 'explain' },
   })
   vim.wo[list.window].cursorline, vim.wo[list.window].wrap = true, false
   local window = require('chorus.ui.requests.request').open_inside(tasks.requests()[1], {
     goes_on = true,
     at = placed(2),
     enter = false,
-    closes_on_leave = { 'help', 'inbox' },
+    closes_on_leave = { 'help', 'inbox', 'output', 'explain' },
     on_close = vim.schedule_wrap(close),
     on_show = function()
       if current() then

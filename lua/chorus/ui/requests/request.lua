@@ -70,7 +70,7 @@ end
 local function open(request, options)
   local window = current()
   if not window then
-    local wish = { goes_on = options.goes_on, closes_on_leave = { 'help', 'inbox' } }
+    local wish = { goes_on = options.goes_on, closes_on_leave = { 'help', 'inbox', 'output', 'explain' } }
     return attach(request_window.open(request, options, wish))
   end
   window.goes_on = window.is_preview or options.goes_on or false
