@@ -166,8 +166,7 @@ end
 ---@param wish chorus.ComposerWish
 ---@return chorus.Composer
 local function set_up(buffer, path, wish)
-  local composer =
-    { buffer = buffer, path = path, wish = wish, is_done = false, is_sending = false, at = 0, own = {} }
+  local composer = { buffer = buffer, path = path, wish = wish, is_done = false, is_sending = false, at = 0, own = {} }
   local on = save.set_up(buffer, {
     view = 'prompt',
     bufhidden = 'wipe',
@@ -317,7 +316,8 @@ function M.open_for(found, options)
   end
   local choices = { { title = 'A new prompt for ' .. phrase.numbers(found) } }
   vim.list_extend(choices, left)
-  choices[#choices + 1] = { title = #left == 1 and 'Delete the kept prompt' or 'Delete the kept prompts', discards = true }
+  choices[#choices + 1] =
+    { title = #left == 1 and 'Delete the kept prompt' or 'Delete the kept prompts', discards = true }
   require('chorus.picker').pick(choices, {
     prompt = #left == 1 and 'A prompt was not sent:' or ('%d prompts were not sent:'):format(#left),
     kind = 'chorus_prompt',

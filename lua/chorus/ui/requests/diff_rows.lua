@@ -38,8 +38,7 @@ local function parse(unified)
       new = tonumber(to)
       lines[#lines + 1] = { sign = '@', line = line }
     elseif sign == '+' or sign == '-' or sign == ' ' then
-      lines[#lines + 1] =
-        { sign = sign, line = line:sub(2), new = sign ~= '-' and new or nil }
+      lines[#lines + 1] = { sign = sign, line = line:sub(2), new = sign ~= '-' and new or nil }
       new = new + (sign ~= '-' and 1 or 0)
     else
       lines[#lines + 1] = { sign = '\\', line = line }

@@ -74,10 +74,7 @@ local function open(request, options)
     return attach(request_window.open(request, options, wish))
   end
   window.goes_on = window.is_preview or options.goes_on or false
-  local is_same = window.request
-    and window.request.id == request.id
-    and not options.together
-    and not window.together
+  local is_same = window.request and window.request.id == request.id and not options.together and not window.together
   if not is_same or window.is_closed then
     window:show(request, options)
   end

@@ -228,11 +228,7 @@ function Window:show(request, options)
   if options.by_itself then
     self:settle()
   end
-  require('chorus.ui.kit.buffer_task').set(
-    self.float.buffer,
-    request and request.number,
-    request and request.task
-  )
+  require('chorus.ui.kit.buffer_task').set(self.float.buffer, request and request.number, request and request.task)
   local rows = self:rows()
   if not self.is_preview then
     local width, height = size_of(rows)
