@@ -33,7 +33,8 @@ end
 local function meant(labels, word, takes_several)
   local chosen = {}
   for _, part in ipairs(takes_several and vim.split(word, ',', { plain = true }) or { word }) do
-    local label = labels[tonumber(vim.trim(part):match('^%d+$'))]
+    local number = tonumber(vim.trim(part):match('^%d+$'))
+    local label = number and labels[number]
     if not label then
       return word
     end

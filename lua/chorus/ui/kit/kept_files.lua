@@ -3,6 +3,9 @@
 local M = {}
 
 ---@class chorus.KeptFiles
+---@field folder_name string
+---@field prefix string
+---@field title_of fun(head: string[]): string
 local Files = {}
 Files.__index = Files
 
@@ -78,7 +81,7 @@ end
 ---@param path string
 ---@param lines string[]
 ---@return string? fault
-function Files:save(path, lines)
+function Files:save(path, lines) -- luacheck: no self
   local aside = path .. '.new'
   local descriptor, fault = vim.uv.fs_open(aside, 'w', tonumber('600', 8))
   if not descriptor then
@@ -95,21 +98,21 @@ function Files:save(path, lines)
 end
 
 ---@param path string
-function Files:remove(path)
+function Files:remove(path) -- luacheck: no self
   vim.uv.fs_unlink(path)
 end
 
 --- Whether a text is for the project of this Neovim.
 ---@param path string
 ---@return boolean
-function Files:is_of_this_project(path)
+function Files:is_of_this_project(path) -- luacheck: no self
   return vim.startswith(vim.fs.basename(path), project_part() .. '-')
 end
 
 --- Whether another Neovim that still runs has the text open.
 ---@param path string
 ---@return boolean
-function Files:is_elsewhere(path)
+function Files:is_elsewhere(path) -- luacheck: no self
   local pid = tonumber(path:match('%-(%d+)%.md$'))
   if not pid or pid == vim.fn.getpid() then
     return false

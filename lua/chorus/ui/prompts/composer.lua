@@ -210,6 +210,7 @@ end
 ---@param composer chorus.Composer
 local function say_how(composer)
   local wish = composer.wish
+  ---@type chorus.Chunk[]
   local left = { { ' ' .. wish.title, 'ChorusTitle' } }
   if #wish.numbers == 1 then
     local task = tasks.get(wish.numbers[1])

@@ -49,7 +49,8 @@ end
 ---@param input table
 ---@param content? string the file as it is, when it can be read
 ---@return string unified
----@return string after the edit, the content or the piece of it
+---@return string before # the content or a piece of it
+---@return string after # the same after the edit
 function M.of(input, content)
   local before, after = sides(input, content)
   local ok, result = pcall(diff, with_newline(before), with_newline(after), { ctxlen = 3 })

@@ -192,7 +192,6 @@ function M.open()
   end
   close()
   require('chorus.highlight').setup()
-  local keys = require('chorus.ui.kit.keys')
   local buffer = float.scratch('inbox')
   local list = float.open(buffer, {
     width = 0.9,
