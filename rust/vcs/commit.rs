@@ -202,7 +202,8 @@ fn nothing(
 /// Why lines stay uncommitted in files whose mode another changed.
 fn mode_trouble(paths: &BTreeSet<String>) -> CommitTrouble {
     let paths: Vec<String> = paths.iter().cloned().collect();
-    let text = format!("`but` would commit a change of the mode of {} with its lines, which is another's", paths.join(", "));
+    let text =
+        format!("`but` would commit a change of the mode of {} with its lines, which is another's", paths.join(", "));
     let remedy = "commit the mode yourself, or take it back (`chmod`), then commit again";
     CommitTrouble::new(TroubleKind::Tool, text).paths(&paths).remedy(remedy)
 }

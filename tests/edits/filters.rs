@@ -96,7 +96,8 @@ async fn whatever_three_write_through_a_filter_no_line_is_anothers_and_none_is_l
         let next = &mut numbers(seed);
         let world = World::new(&[(".gitattributes", "*.nb filter=strip\n")]).await;
         world.git(&["config", "filter.strip.clean", "grep -v OUT || true"]);
-        let base: String = (0..30).map(|n| if n % 4 == 0 { format!("OUT {n}\n") } else { format!("base {n}\n") }).collect();
+        let base: String =
+            (0..30).map(|n| if n % 4 == 0 { format!("OUT {n}\n") } else { format!("base {n}\n") }).collect();
         world.write("a.nb", &base);
         world.commit();
         world.settle().await;
@@ -145,7 +146,8 @@ async fn whatever_three_write_through_a_filter_no_line_is_anothers_and_none_is_l
         }
         let all = kept.iter().filter(|line| !line.starts_with("base ")).count();
         assert_eq!(added.iter().filter(|line| !line.starts_with("base ")).count(), all, "seed {seed}: {diff}");
-        let gone = base.lines().filter(|line| line.starts_with("base ") && !kept.iter().any(|kept| kept == line)).count();
+        let gone =
+            base.lines().filter(|line| line.starts_with("base ") && !kept.iter().any(|kept| kept == line)).count();
         let back = added.iter().filter(|line| line.starts_with("base ")).count();
         assert_eq!(removed, gone + back, "seed {seed}: {diff}");
     }

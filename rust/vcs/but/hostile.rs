@@ -26,8 +26,20 @@ fn numbers(seed: u64) -> impl FnMut(usize) -> usize {
 /// A text with pieces cut out, doubled, or replaced by what a program may stumble over.
 fn damaged(text: &str, next: &mut impl FnMut(usize) -> usize) -> String {
     const ODD: [&str; 14] = [
-        "4294967295", "-1", "1e400", "99999999999999999999", "null", "[", "{", "\"", "\\u0000", "\\ud800", "@@", "\u{fffd}",
-        "0", "\\n+",
+        "4294967295",
+        "-1",
+        "1e400",
+        "99999999999999999999",
+        "null",
+        "[",
+        "{",
+        "\"",
+        "\\u0000",
+        "\\ud800",
+        "@@",
+        "\u{fffd}",
+        "0",
+        "\\n+",
     ];
     let mut bytes = text.as_bytes().to_vec();
     for _ in 0..=next(4) {
