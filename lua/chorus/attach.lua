@@ -17,6 +17,8 @@ function M.features()
   require('chorus.statusline').attach()
   require('chorus.editor.report_saves').attach()
   require('chorus.editor.reload').attach()
+  require('chorus.editor.worktree_files').attach()
+  require('chorus.editor.authors').attach()
 end
 
 --- Connects where a daemon runs. Starts none, and fails silently.

@@ -17,6 +17,11 @@ M.all = {
     '{paths}',
     'Uncommitted edits or their owners changed. `paths` are relative to the root, at most 50.',
   },
+  {
+    'ChorusEditing',
+    '{uuid, number, path, on}',
+    "A task's agent is about to edit the file `path` of the tree. Without `on`, it is done with it.",
+  },
   { 'ChorusElsewhereChanged', '{count}', 'The number of tasks in other projects that need you changed.' },
   {
     'ChorusConfigurationFault',

@@ -171,5 +171,6 @@ return {
     HELP,
   },
   plain = { BACK, HELP },
+  config = { key('defaults', { 'gd' }, 'show or hide the defaults', { hint = 'defaults' }), BACK, HELP },
   terminal = { key('close', { '<C-\\><C-q>' }, 'leave the terminal; the task keeps running', { hint = 'leave' }) },
 }

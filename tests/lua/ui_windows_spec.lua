@@ -51,7 +51,7 @@ describe('a buffer of a task', function()
 
   it('always says which task, not only its number', function()
     for name, kind in vim.fs.dir(world.root .. '/lua/chorus', { depth = 10 }) do
-      if kind == 'file' and name ~= 'ui/kit/buffer_task.lua' then
+      if kind == 'file' and name ~= 'buffer_task.lua' then
         for _, line in ipairs(vim.fn.readfile(world.root .. '/lua/chorus/' .. name)) do
           assert.is_nil(line:match('chorus_task *='), name .. ' sets b:chorus_task without b:chorus_uuid')
         end
@@ -258,6 +258,32 @@ describe('the help of a window', function()
     local shown = table.concat(world.lines(), '\n')
     assert.is_truthy(shown:find(':w .*change the tasks'), shown)
     assert.is_truthy(shown:find('a new line', 1, true), shown)
+  end)
+end)
+
+describe('the configuration', function()
+  it('aligns where values are from, and hides the defaults until asked', function()
+    world.start()
+    require('chorus.ui.kit.config_page').open({
+      notices = { 'chorus.toml:2:1: unknown key' },
+      values = {
+        { key = 'agent.default', value = '"demo"', origin = '/home/me/chorus.toml' },
+        { key = 'git', value = '"git\27[31m"', origin = 'environment' },
+        { key = 'commit.when', value = '"turn"', origin = 'default' },
+      },
+    })
+    local hidden = {
+      '# chorus.toml:2:1: unknown key',
+      'agent.default = "demo"  # /home/me/chorus.toml',
+      'git = "git"             # environment',
+      '# 1 default hidden',
+    }
+    assert.are.same(hidden, world.lines())
+    world.press('gd')
+    assert.are.equal('commit.when = "turn"    # default', world.lines()[4])
+    world.press('gd')
+    assert.are.same(hidden, world.lines())
+    world.press('q')
   end)
 end)
 

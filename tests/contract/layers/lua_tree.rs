@@ -26,6 +26,7 @@ const LUA: &[Layer] = &[
         rows: &[
             &["tasks::filter", "verbs::find"],
             &[
+                "buffer_task",
                 "contract",
                 "dispatch",
                 "events",
@@ -42,8 +43,16 @@ const LUA: &[Layer] = &[
 ];
 
 /// What a pure half may use, besides other pure halves of its folder.
-const PURE_USES: &[&str] =
-    &["highlight", "icons", "phrase", "text", "ui::kit::canvas", "ui::kit::status", "ui::tasks::front_matter"];
+const PURE_USES: &[&str] = &[
+    "highlight",
+    "icons",
+    "phrase",
+    "text",
+    "ui::edits::hunk_ids",
+    "ui::kit::canvas",
+    "ui::kit::status",
+    "ui::tasks::front_matter",
+];
 
 struct Module {
     /// From the top of the checkout.

@@ -123,7 +123,7 @@ local function show(window, request, notice, together)
   window.request, window.notice, window.is_closed, window.read = request, notice, false, file_reader()
   window.answers = { at = 1, chosen = {}, words = {} }
   window.together = together
-  require('chorus.ui.kit.buffer_task').set(window.float.buffer, request.number, request.task)
+  require('chorus.buffer_task').set(window.float.buffer, request.number, request.task)
   window.float:show_whole()
   local width, height = size_of(rows_of(window))
   window.float:update({ width = width, height = height })
@@ -326,7 +326,7 @@ local function open(request, notice, together)
     read = file_reader(),
   }
   local buffer = float.scratch('request')
-  require('chorus.ui.kit.buffer_task').set(buffer, request.number, request.task)
+  require('chorus.buffer_task').set(buffer, request.number, request.task)
   local width, height = size_of(rows_of(window))
   window.float = float.open(buffer, { width = width, height = height, title = title(window) })
   shown = window

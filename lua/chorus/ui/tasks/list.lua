@@ -158,7 +158,7 @@ local function set_up(buffer, filter)
     local _, task = vim.iter(list.tasks):enumerate():find(function(_, each)
       return each.number == number
     end)
-    require('chorus.ui.kit.buffer_task').set(buffer, task and number, task and task.uuid)
+    require('chorus.buffer_task').set(buffer, task and number, task and task.uuid)
   end)
   listen.to(
     buffer,
