@@ -8,6 +8,7 @@ local verbs = {
   { 'new', 'write a new task', true, true },
   { 'start', 'start an agent on a task, in a tmux session', true },
   { 'send', 'send a prompt exactly as written', true, true },
+  { 'prompts', 'list, edit, reorder or remove waiting prompts' },
   { 'resend', 'send undelivered prompts again' },
   { 'dismiss', 'forget undelivered prompts and every other alert' },
   { 'interrupt', 'stop the turn and keep the session' },
@@ -40,7 +41,7 @@ local verbs = {
   { 'web', "open a task's terminal in a browser, with ttyd", true },
   { 'config', 'show the effective configuration and its sources' },
   { 'health', 'check what Chorus needs' },
-  { 'install', 'build the chorus program' },
+  { 'install', 'install the chorus program' },
   { 'log', "show the daemon's log" },
 }
 -- End of verbs.

@@ -38,6 +38,8 @@ pub enum Request {
     Environment(Brought),
     /// Everything a fresh client shows. Reply: [`Snapshot`].
     Snapshot(Nothing),
+    /// Tasks and open requests of other projects; the connection hears of them from now on. Reply: [`Others`].
+    Others(Nothing),
     /// Create a task. Reply: [`Task`].
     TaskNew(TaskNew),
     /// Change fields of a task. Reply: [`Task`].
@@ -46,6 +48,8 @@ pub enum Request {
     TaskStart(TaskStart),
     /// A prompt, delivered exactly; queued while a request is open. Reply: [`Sent`].
     TaskSend(TaskSend),
+    /// The prompts that wait, which can be changed until they are typed, and those that were sent. Reply: [`Prompts`].
+    TaskPrompts(TaskPrompts),
     /// Stop the turn, keep the session. Reply: [`Task`].
     TaskInterrupt(One),
     /// Send again the prompts that may not have reached the agent. Reply: [`Task`].
@@ -127,10 +131,12 @@ pub enum Request {
 pub enum Reply {
     Welcome(Welcome),
     Snapshot(Snapshot),
+    Others(Others),
     Page(Page),
     Explanation(Explanation),
     Task(Box<Task>),
     Sent(Sent),
+    Prompts(Prompts),
     Tasks(Tasks),
     Requests(Requests),
     Opened(Opened),

@@ -84,6 +84,7 @@ pub const VERBS: &[Verb] = &[
         .fits(Live)
         .bang("type the text as it is, so that `/compact` works")
         .range(),
+    verb("prompts", One, "", "both", "list, edit, reorder or remove waiting prompts").fits(Live),
     verb("resend", Many, "", "both", "send undelivered prompts again").fits(Undelivered),
     verb("dismiss", Many, "", "both", "forget undelivered prompts and every other alert").fits(Alerted),
     verb("interrupt", Many, "", "both", "stop the turn and keep the session").fits(Busy),
@@ -136,7 +137,7 @@ pub const VERBS: &[Verb] = &[
         .bang("let the browser type"),
     verb("config", Nothing, "", "both", "show the effective configuration and its sources"),
     verb("health", Nothing, "", "both", "check what Chorus needs"),
-    verb("install", Nothing, "", "nvim", "build the chorus program"),
+    verb("install", Nothing, "", "nvim", "install the chorus program"),
     verb("log", Nothing, "", "both", "show the daemon's log"),
     verb("detect", Nothing, "FILE…", "shell", "classify captured screens"),
     verb("verbs", Nothing, "", "shell", "list the verbs"),

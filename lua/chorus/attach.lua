@@ -17,7 +17,7 @@ function M.features()
   require('chorus.statusline').attach()
   require('chorus.editor.report_saves').attach()
   require('chorus.editor.reload').attach()
-  require('chorus.editor.worktree_files').attach()
+  require('chorus.editor.worktree_files').attach(require('chorus.ui.kit.buffer_task').set)
   require('chorus.editor.authors').attach()
 end
 

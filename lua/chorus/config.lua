@@ -9,10 +9,12 @@ local M = {}
 
 ---@class chorus.Options
 ---@field binary? string
+---@field release_url? string
 ---@field picker 'auto'|'select'
 ---@field notify 'info'|'warn'|'error'|'off'
 ---@field statusline { ascii: boolean, icons: table<string, string> }
 ---@field output { window: 'float'|'split'|'vsplit'|'tab', width: number, height: number, resize: boolean }
+---@field dashboard { preview: 'auto'|'beside'|'below'|'off', group: chorus.Grouping }
 ---@field keys table<string, table<string, string|string[]|false>>
 
 ---@class chorus.Option
@@ -30,10 +32,15 @@ M.schema = {
     description = 'Path of the `chorus` program. By default Chorus looks for it: see |chorus-install|.',
   },
   {
+    key = 'release_url',
+    type = 'string?',
+    description = "Address of a folder with a release's files, for `:Chorus install`. By default the release of the plugin's version where the plugin was cloned from.",
+  },
+  {
     key = 'picker',
     type = { 'auto', 'select' },
     default = 'auto',
-    description = 'How to pick. `select` uses |vim.ui.select()|, which picker plugins replace. `auto` currently does the same.',
+    description = 'How to pick. `select` uses |vim.ui.select()|, which picker plugins replace. `auto` does the same, but picks a task in a list of its own while nothing replaces |vim.ui.select()|.',
   },
   {
     key = 'notify',
@@ -76,6 +83,18 @@ M.schema = {
     type = 'number',
     default = 0.9,
     description = "Height of the output window: up to 1 a fraction of the editor's height, else a number of lines.",
+  },
+  {
+    key = 'dashboard.preview',
+    type = { 'auto', 'beside', 'below', 'off' },
+    default = 'auto',
+    description = 'Where the dashboard shows the task under the cursor. `auto` is beside the list where there are 160 columns, below it where there are 18 lines, else off. |chorus-dashboard-preview|',
+  },
+  {
+    key = 'dashboard.group',
+    type = { 'need', 'number', 'tag', 'project' },
+    default = 'need',
+    description = 'How the dashboard groups the tasks at first. `project` lists the tasks of all projects.',
   },
   {
     key = 'keys',

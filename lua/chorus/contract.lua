@@ -139,6 +139,8 @@ M.shapes.AgentState = {
 ---@field code? integer Exit code.
 ---@field signal? integer Signal number.
 ---@field background? string Work that goes on after the turn: `shell` or `subagent`.
+---@field prompt? string While it is busy: the prompt it works on, at most 200 characters.
+---@field heard_at? integer While it is busy: when it was last heard of, to the minute, so that a chatty agent is no news each time.
 M.shapes.Detail = {
   tool = 'string?',
   summary = 'string?',
@@ -147,6 +149,8 @@ M.shapes.Detail = {
   code = 'integer?',
   signal = 'integer?',
   background = 'string?',
+  prompt = 'string?',
+  heard_at = 'integer?',
 }
 
 --- Why a task's edits are not committed, or its branch is not as it should be.
@@ -287,6 +291,15 @@ M.shapes.Snapshot = {
   configuration_fault = 'string?',
 }
 
+--- What a list of all projects shows beside the client's own.
+---@class chorus.Others
+---@field tasks chorus.Task[] Tasks of other projects.
+---@field requests chorus.Opened[] Their open requests.
+M.shapes.Others = {
+  tasks = 'Task[]',
+  requests = 'Opened[]',
+}
+
 --- Reply: tasks.
 ---@class chorus.Tasks
 ---@field tasks chorus.Task[] In order: priority, then number.
@@ -313,6 +326,7 @@ M.shapes.Requests = {
 ---@field input? any The whole input: command, file and diff, questions, plan; at most 256 kB.
 ---@field cut boolean Whether the input is not whole: Chorus cut it, or keeps nothing of it.
 ---@field suggestions string[] The agent's own rules for "allow always", each as a sentence.
+---@field folder? string The agent's working folder when it asked, where the agent tells.
 ---@field answerable chorus.Answerable How it can be answered: `hook`, `keys`, or `terminal` (only by attaching).
 ---@field opened_at integer When it opened.
 ---@field closed_at? integer When it closed.
@@ -328,6 +342,7 @@ M.shapes.Opened = {
   input = 'any?',
   cut = 'boolean',
   suggestions = 'string[]',
+  folder = 'string?',
   answerable = 'Answerable',
   opened_at = 'integer',
   closed_at = 'integer?',
@@ -340,11 +355,37 @@ M.shapes.Opened = {
 ---@field requests chorus.Opened[] Open requests.
 ---@field commits chorus.Commit[] Newest first, at most 200.
 ---@field journal chorus.Entry[] Newest last, at most 200.
+---@field prompts chorus.WaitingPrompt[] Prompts that wait, in the order in which they will be typed.
 M.shapes.Page = {
   task = 'Task',
   requests = 'Opened[]',
   commits = 'Commit[]',
   journal = 'Entry[]',
+  prompts = 'WaitingPrompt[]',
+}
+
+--- A prompt that the agent does not have yet.
+---@class chorus.WaitingPrompt
+---@field id integer Identity among all prompts.
+---@field text string Exactly what the person wrote.
+---@field raw boolean Typed as it is, so that `/compact` works.
+---@field sending boolean Whether it is being typed now: then it can no longer be changed.
+---@field queued_at integer When it was accepted.
+M.shapes.WaitingPrompt = {
+  id = 'integer',
+  text = 'string',
+  raw = 'boolean',
+  sending = 'boolean',
+  queued_at = 'integer',
+}
+
+--- Reply: a task's prompts.
+---@class chorus.Prompts
+---@field waiting chorus.WaitingPrompt[] In the order in which they will be typed.
+---@field sent string[] Texts that were sent in this project, newest first, each once; at most 100.
+M.shapes.Prompts = {
+  waiting = 'WaitingPrompt[]',
+  sent = 'string[]',
 }
 
 --- One line of "what happened".
@@ -788,6 +829,21 @@ M.shapes.TaskSend = {
   raw = 'boolean?',
 }
 
+--- Parameters of `task_prompts`: with `prompt`, one that waits is changed first. At most one change at a time.
+---@class chorus.TaskPrompts
+---@field task string The task.
+---@field prompt? integer The prompt to change.
+---@field text? string Its new text.
+---@field place? integer Its new place among those that wait, from 1.
+---@field remove? boolean Remove it.
+M.shapes.TaskPrompts = {
+  task = 'string',
+  prompt = 'integer?',
+  text = 'string?',
+  place = 'integer?',
+  remove = 'boolean?',
+}
+
 --- A verb on one task.
 ---@class chorus.One
 ---@field task string The task.
@@ -915,10 +971,12 @@ M.requests = {
   hello = { 'Hello', 'Welcome' },
   environment = { 'Brought', 'Nothing' },
   snapshot = { 'Nothing', 'Snapshot' },
+  others = { 'Nothing', 'Others' },
   task_new = { 'TaskNew', 'Task' },
   task_edit = { 'TaskEdit', 'Task' },
   task_start = { 'TaskStart', 'Task' },
   task_send = { 'TaskSend', 'Sent' },
+  task_prompts = { 'TaskPrompts', 'Prompts' },
   task_interrupt = { 'One', 'Task' },
   task_resend = { 'One', 'Task' },
   task_dismiss = { 'One', 'Task' },

@@ -22,7 +22,12 @@ M.all = {
     '{uuid, number, path, on}',
     "A task's agent is about to edit the file `path` of the tree. Without `on`, it is done with it.",
   },
-  { 'ChorusElsewhereChanged', '{count}', 'The number of tasks in other projects that need you changed.' },
+  {
+    'ChorusElsewhereChanged',
+    '{count}',
+    'The number of tasks in other projects that need you changed, or one of those tasks did while the dashboard lists them.',
+  },
+  { 'ChorusNotice', '{level, text, hint}', 'The daemon warns of something that no verb asked for.' },
   {
     'ChorusConfigurationFault',
     '{fault}',

@@ -1,16 +1,17 @@
 //! What people read in a shell. Pure: values in, lines out; every foreign text is cleaned of what a terminal obeys or hides.
 
 mod changes;
+mod questions;
 mod requests;
 
 pub use changes::changes;
 pub use requests::requests;
 
-use crate::contract::{Explanation, Health, Opened, Output, Page, Sent};
+use crate::contract::{Explanation, Health, Opened, Output, Page, Sent, WaitingPrompt};
 use crate::sgr;
 use crate::status::{AgentState, AgentStatus, Millis};
 use crate::task::{Status, Task};
-use crate::text::blank;
+use crate::text::{blank, reveal_block};
 
 /// A line of output without its colors.
 pub fn plain(text: &str) -> String {
@@ -61,16 +62,18 @@ pub fn status(task: &Task) -> String {
     }
 }
 
-/// One line a task.
+/// One line a task, in the order of the dashboard.
 pub fn tasks(tasks: &[Task], now: Millis, with_project: bool) -> Vec<String> {
+    let mut tasks: Vec<&Task> = tasks.iter().collect();
+    tasks.sort_by_cached_key(|task| task.rank());
     let width = tasks.iter().map(|task| status(task).chars().count()).max().unwrap_or(0);
-    let row = |task: &Task| {
+    let row = |task: &&Task| {
         let mut text = format!("{:>5}  {:<width$}  ", format!("#{}", task.number), status(task));
-        text += &format!("{:>4}  ", age(task.agent_status.since.max(task.created_at), now));
+        text += &format!("{:>4}  ", age(task.state_since(), now));
         text += &line(&task.title);
         text.extend(task.tags.iter().map(|tag| format!(" +{}", line(tag))));
         if task.priority != 0 {
-            text += &format!("  [priority {}]", task.priority);
+            text += &format!("  P{}", task.priority);
         }
         if task.unread {
             text += "  (unread)";
@@ -115,6 +118,18 @@ fn alerts(task: &Task) -> impl Iterator<Item = String> {
 pub fn sent(sent: &Sent) -> Vec<String> {
     let reason = sent.reason.as_deref().unwrap_or("the agent is not free");
     if sent.queued { vec![format!("queued: {}", line(reason))] } else { vec![] }
+}
+
+/// Prompts that wait, in the order in which they will be typed: place, id, age, text.
+pub fn prompts(waiting: &[WaitingPrompt], now: Millis) -> Vec<String> {
+    let row = |(place, prompt): (usize, &WaitingPrompt)| {
+        let note = if prompt.sending { "  (being typed)" } else { "" };
+        let mut lines = reveal_block(&prompt.text).split('\n').map(str::to_owned).collect::<Vec<_>>().into_iter();
+        let first = lines.next().unwrap_or_default();
+        let head = format!("{place:>3}.  id {:<6} {:>4}  {first}{note}", prompt.id, age(prompt.queued_at, now));
+        std::iter::once(head).chain(lines.map(|line| format!("                      | {line}")))
+    };
+    (1..).zip(waiting).flat_map(row).collect()
 }
 
 /// What became of a request.
@@ -182,6 +197,10 @@ pub fn page(page: &Page, now: Millis) -> Vec<String> {
     if !page.requests.is_empty() {
         lines.extend([String::new(), "Open requests".into()]);
         lines.extend(requests(&page.requests, now));
+    }
+    if !page.prompts.is_empty() {
+        lines.extend([String::new(), "Prompts that wait".into()]);
+        lines.extend(prompts(&page.prompts, now));
     }
     if !page.commits.is_empty() {
         lines.extend([String::new(), "Commits".into()]);

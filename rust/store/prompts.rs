@@ -99,7 +99,10 @@ impl Tx<'_> {
 
     /// The prompt to send next: the oldest that waits, and none while one is being sent.
     pub fn next_prompt(&self, uuid: &str) -> Result<Option<Prompt>> {
-        let sql = format!("{SELECT} WHERE task = ?1 AND state IN ('queued', 'sending') ORDER BY id LIMIT 1");
+        let sql = format!(
+            "{SELECT} WHERE task = ?1 AND state IN ('queued', 'sending')
+            ORDER BY state = 'sending' DESC, coalesce(place, id), id LIMIT 1"
+        );
         Ok(self.one(&sql, [uuid], read)?.filter(|prompt| prompt.state == PromptState::Queued))
     }
 

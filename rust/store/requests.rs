@@ -32,6 +32,8 @@ pub struct NewRequest {
     pub cut: bool,
     /// The agent's own rules for "allow always", each as a sentence.
     pub suggestions: Vec<String>,
+    /// The agent's working folder when it asked.
+    pub folder: Option<String>,
     /// How it can be answered.
     pub answerable: Answerable,
     /// When it was first seen.
@@ -82,7 +84,7 @@ pub enum Received {
     Answered(Opened, Option<Value>),
 }
 
-const SELECT: &str = "SELECT requests.id, project, number, task, kind, tool, summary, input, cut, suggestions,
+const SELECT: &str = "SELECT requests.id, project, number, task, kind, tool, summary, input, cut, suggestions, folder,
     answerable, opened_at, closed_at, outcome FROM requests JOIN tasks ON tasks.uuid = requests.task";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Opened> {
@@ -98,6 +100,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Opened> {
         input: cells.next::<Option<JsonColumn<Value>>>()?.map(|input| input.0),
         cut: cells.next()?,
         suggestions: cells.json()?,
+        folder: cells.next()?,
         answerable: cells.word()?,
         opened_at: cells.next()?,
         closed_at: cells.next()?,
@@ -124,10 +127,10 @@ impl Tx<'_> {
         let cut = new.cut || new.input.is_some() && input.is_none();
         let suggestions: Vec<String> = new.suggestions.iter().take(50).map(|rule| clean_line(rule, 500)).collect();
         self.run(
-            "INSERT INTO requests (id, task, kind, tool, summary, input, suggestions, answerable, opened_at, cut)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+            "INSERT INTO requests (id, task, kind, tool, summary, input, suggestions, answerable, opened_at, cut, folder)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
             ON CONFLICT (id) DO UPDATE SET kind = ?3, tool = ?4, summary = ?5, input = ?6, suggestions = ?7,
-                answerable = ?8, cut = ?10, closed_at = NULL, outcome = NULL, closed_by = NULL, answer = NULL",
+                answerable = ?8, cut = ?10, folder = ?11, closed_at = NULL, outcome = NULL, closed_by = NULL, answer = NULL",
             params![
                 id,
                 uuid,
@@ -139,6 +142,7 @@ impl Tx<'_> {
                 WordColumn(new.answerable),
                 new.at,
                 cut,
+                new.folder,
             ],
         )?;
         let request = self.existing(&id)?;

@@ -85,6 +85,27 @@ fn a_plan_is_approved() {
 }
 
 #[test]
+fn a_plan_is_approved_with_edits_or_with_questions() {
+    on_each(|world| {
+        for (always, edits) in [("1", true), ("2", false)] {
+            let task = world.task_with("Plan", &["--permission-mode", "plan"]);
+            let file = format!("made-{always}");
+            task.start(&format!("[[planfile]] [[plan]] [[write: {file}]] [[say off I go]]"));
+            let plan = task.request();
+            assert_eq!(plan["kind"], "plan");
+            assert!(plan["suggestions"][0].as_str().unwrap().contains("accept edits"), "{plan}");
+            task.verb("approve", &["--always", always]);
+            if !edits {
+                let next = task.until("the next request", |page| page["requests"][0]["tool"] == "Write");
+                task.verb("approve", &["--request", id(&next["requests"][0])]);
+            }
+            task.await_turns(1);
+            assert_eq!((made(&task, &file), task.count("request_opened")), (true, if edits { 1 } else { 2 }));
+        }
+    });
+}
+
+#[test]
 fn always_means_that_the_next_call_does_not_ask() {
     on_main(|world| {
         let task = world.ready("Always");

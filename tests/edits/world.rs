@@ -159,6 +159,7 @@ impl World {
             input: Some(begun.input.clone()),
             cut: false,
             suggestions: Vec::new(),
+            folder: None,
             answerable: Answerable::Hook,
             at: chorus::clock::now(),
         };

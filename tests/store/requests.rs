@@ -17,6 +17,7 @@ fn asking(id: &str, summary: &str) -> NewRequest {
         input: Some(json!({ "command": summary })),
         cut: false,
         suggestions: vec!["allow `ls` in this session".into()],
+        folder: None,
         answerable: Answerable::Hook,
         at: 1000,
     }

@@ -1,7 +1,10 @@
 --- Files in a task's worktree: their buffers are about the task, so that commands without a number act on it.
-local buffer_task = require('chorus.buffer_task')
 
 local M = {}
+
+--- Sets the task that a buffer is about; without a number, none.
+---@type fun(buffer: integer, number?: integer, uuid?: string)
+local set_task
 
 --- Buffers that were made about a task here, and not by a window of Chorus.
 ---@type table<integer, true>
@@ -28,10 +31,10 @@ local function mark(buffer)
   local task = path ~= '' and owner_of(path) or nil
   if task then
     marked[buffer] = true
-    buffer_task.set(buffer, task.number, task.uuid)
+    set_task(buffer, task.number, task.uuid)
   elseif marked[buffer] then
     marked[buffer] = nil
-    buffer_task.set(buffer)
+    set_task(buffer)
   end
 end
 
@@ -44,7 +47,9 @@ local function mark_all()
 end
 
 --- Listens from now on.
-function M.attach()
+---@param set fun(buffer: integer, number?: integer, uuid?: string) sets the task that a buffer is about
+function M.attach(set)
+  set_task = set
   local group = vim.api.nvim_create_augroup('chorus_worktree_files', {})
   vim.api.nvim_create_autocmd({ 'BufReadPost', 'BufNewFile', 'BufFilePost' }, {
     group = group,

@@ -54,6 +54,17 @@ return {
     does = 'send a prompt exactly as written',
   },
   {
+    name = 'prompts',
+    takes = 'one',
+    fits = 'live',
+    rest = '',
+    bang = '',
+    range = false,
+    careful = false,
+    place = 'both',
+    does = 'list, edit, reorder or remove waiting prompts',
+  },
+  {
     name = 'resend',
     takes = 'many',
     fits = 'undelivered',
@@ -414,7 +425,7 @@ return {
     range = false,
     careful = false,
     place = 'nvim',
-    does = 'build the chorus program',
+    does = 'install the chorus program',
   },
   {
     name = 'log',

@@ -207,6 +207,7 @@ fn new_request(report: &AgentReport, asked: &AgentRequest) -> NewRequest {
         input: Some(asked.input.clone()),
         cut: asked.cut,
         suggestions: asked.suggestions.clone(),
+        folder: asked.folder.clone(),
         answerable: Answerable::Hook,
         at: report.at,
     }

@@ -15,7 +15,7 @@ const LUA: &[Layer] = &[
     Layer { name: "verbs", rows: &[&["verbs"]] },
     Layer {
         name: "windows",
-        rows: &[&["ui::url"], &["ui::pane", "ui::tasks"], &["ui::edits", "ui::requests"], &["ui::kit"]],
+        rows: &[&["ui::url"], &["ui::tasks"], &["ui::pane"], &["ui::edits", "ui::requests"], &["ui::kit"]],
     },
     Layer { name: "features", rows: &[&["answer", "editor"], &["ask_daemon"]] },
     Layer { name: "connection", rows: &[&["client"]] },
@@ -24,15 +24,14 @@ const LUA: &[Layer] = &[
     Layer {
         name: "base",
         rows: &[
-            &["tasks::filter", "verbs::find"],
+            &["tasks::filter", "tasks::order", "verbs::find"],
+            &["phrase"],
             &[
-                "buffer_task",
                 "contract",
                 "dispatch",
                 "events",
                 "highlight",
                 "nearest",
-                "phrase",
                 "tasks::fits",
                 "text",
                 "verbs::table",
@@ -47,6 +46,8 @@ const PURE_USES: &[&str] = &[
     "highlight",
     "icons",
     "phrase",
+    "tasks::filter",
+    "tasks::order",
     "text",
     "ui::edits::hunk_ids",
     "ui::kit::canvas",

@@ -46,7 +46,7 @@ local function remember_task()
   local data = view.changes and under_cursor()
   local owners = data and changes_rows.owners(view.changes, data) or {}
   local number = #owners == 1 and owners[1] or nil
-  require('chorus.buffer_task').set(view.buffer, number, number and view.uuids[number])
+  require('chorus.ui.kit.buffer_task').set(view.buffer, number, number and view.uuids[number])
 end
 
 ---@param width integer

@@ -148,7 +148,7 @@ function M.open(wish, lines)
     vim.api.nvim_buf_set_lines(buffer, 0, -1, false, lines)
     vim.bo[buffer].modified = false
   end)
-  require('chorus.buffer_task').set(buffer, wish.task.number, wish.task.uuid)
+  require('chorus.ui.kit.buffer_task').set(buffer, wish.task.number, wish.task.uuid)
   vim.bo[buffer].undolevels = -1
   vim.api.nvim_buf_set_lines(buffer, 0, -1, false, lines)
   vim.bo[buffer].undolevels = vim.go.undolevels

@@ -1,5 +1,5 @@
 --- `chorus://diff/12/stack`: a task's edits as a diff. Updates live while it is on screen.
-local buffer_task = require('chorus.buffer_task')
+local buffer_task = require('chorus.ui.kit.buffer_task')
 local canvas = require('chorus.ui.kit.canvas')
 local listen = require('chorus.ui.kit.listen')
 local page_buffer = require('chorus.ui.kit.page_buffer')

@@ -290,7 +290,7 @@ function M.open(task, where)
   local options = require('chorus.config').get().output
   where = where or docked.PLACES[options.window]
   local buffer = float.scratch('output', task.number)
-  require('chorus.buffer_task').set(buffer, task.number, task.uuid)
+  require('chorus.ui.kit.buffer_task').set(buffer, task.number, task.uuid)
   local window = {
     uuid = task.uuid,
     memory = screen.memory(),

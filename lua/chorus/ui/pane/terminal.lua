@@ -40,7 +40,7 @@ local function open(task, argv)
   local size = require('chorus.config').get().output or {}
   local buffer = vim.api.nvim_create_buf(false, true)
   vim.b[buffer].chorus_view = 'terminal'
-  require('chorus.buffer_task').set(buffer, task.number, task.uuid)
+  require('chorus.ui.kit.buffer_task').set(buffer, task.number, task.uuid)
   local job
   local covers = vim.o.columns < FRAMED.columns or vim.o.lines < FRAMED.lines
   -- Without a frame the line above the pane says how to leave.

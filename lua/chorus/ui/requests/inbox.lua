@@ -31,7 +31,7 @@ end
 
 local function remember_task()
   local request = under_cursor()
-  require('chorus.buffer_task').set(0, request and request.number, request and request.task)
+  require('chorus.ui.kit.buffer_task').set(0, request and request.number, request and request.task)
 end
 
 local HANDLERS = {

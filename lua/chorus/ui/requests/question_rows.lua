@@ -49,7 +49,7 @@ end
 
 ---@param rows chorus.Row[]
 ---@param question table
----@param answers { chosen: table<integer, boolean>, words?: string, is_current: boolean }
+---@param answers { number: integer, chosen: table<integer, boolean>, words?: string, is_current: boolean }
 local function show_options(rows, question, answers)
   local options, width = M.options(question), 0
   for _, option in ipairs(options) do
@@ -58,8 +58,8 @@ local function show_options(rows, question, answers)
   local is_multiple = question.multiSelect == true
   for index, option in ipairs(options) do
     local is_chosen = answers.chosen[index]
-    local box = is_multiple and (is_chosen and '[x] ' or '[ ] ') or (is_chosen and ' ●  ' or '    ')
-    local label = text.reveal_line((option.label:gsub('%s+', ' ')))
+    local box = is_multiple and (is_chosen and '[x] ' or '[ ] ') or (is_chosen and '(•) ' or '( ) ')
+    local label = text.reveal_line(option.label)
     local description = text.reveal(option.description)
     rows[#rows + 1] = canvas.row({
       '  ',
@@ -68,14 +68,15 @@ local function show_options(rows, question, answers)
       '  ',
       { label .. (' '):rep(math.max(width - text.width(label), 0)), answers.is_current and 'ChorusTitle' or nil },
       { #description == 1 and '   ' .. description[1] or '', 'ChorusSummary' },
-    }, { option = index })
+    }, { option = index, question = answers.number })
     if #description > 1 then
       field_rows.body(rows, option.description, { before = '         ' .. field_rows.BAR, group = 'ChorusSummary' })
     end
     field_rows.fields(rows, option.more, '         ')
   end
   if answers.words then
-    rows[#rows + 1] = canvas.row({ { '   ●  ', 'ChorusUnread' }, { text.clean(answers.words), 'ChorusTitle' } })
+    local box = is_multiple and '  [x] ' or '  (•) '
+    rows[#rows + 1] = canvas.row({ { box, 'ChorusUnread' }, '   ', { text.clean(answers.words), 'ChorusTitle' } })
   end
 end
 
@@ -90,8 +91,9 @@ end
 --- Adds each question with its options and what is chosen.
 ---@param rows chorus.Row[]
 ---@param request chorus.Opened
----@param answers chorus.Answers
+---@param answers? chorus.Answers none where the person only looks
 function M.add(rows, request, answers)
+  answers = answers or { at = 1, chosen = {}, words = {} }
   local questions = M.questions(request)
   for number, question in ipairs(questions) do
     local is_current = #questions == 1 or answers.at == number
@@ -105,7 +107,7 @@ function M.add(rows, request, answers)
     end
     field_rows.body(rows, question.question, { group = is_current and 'ChorusTitle' or nil })
     if question.multiSelect == true then
-      rows[#rows + 1] = canvas.row({ { '  choose one or more; <CR> sends', 'ChorusHint' } })
+      rows[#rows + 1] = canvas.row({ { '  choose one or more', 'ChorusHint' } })
     end
     local shown = { 'question', 'options' }
     if type(question.multiSelect) == 'boolean' then
@@ -119,7 +121,7 @@ function M.add(rows, request, answers)
     show_options(
       rows,
       question,
-      { chosen = answers.chosen[number] or {}, words = answers.words[number], is_current = is_current }
+      { number = number, chosen = answers.chosen[number] or {}, words = answers.words[number], is_current = is_current }
     )
     rows[#rows + 1] = canvas.row({})
   end

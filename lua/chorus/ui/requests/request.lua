@@ -7,8 +7,8 @@ local listen = require('chorus.ui.kit.listen')
 local phrase = require('chorus.phrase')
 local status = require('chorus.ui.kit.status')
 local text = require('chorus.text')
+local preview = require('chorus.ui.requests.preview')
 local question_rows = require('chorus.ui.requests.question_rows')
-local request_rows = require('chorus.ui.requests.request_rows')
 
 local M = {}
 
@@ -72,13 +72,11 @@ local function hints(window)
 end
 
 local function rows_of(window)
-  local task = require('chorus.tasks').get(window.request.task)
-  return request_rows.render(window.request, {
-    project = window.request.project,
-    worktree = task and task.worktree,
+  return preview.rows(window.request, {
     read = window.read,
     answers = window.answers,
     notice = window.notice,
+    together = window.together,
   })
 end
 
@@ -97,11 +95,6 @@ local function size_of(rows)
     height = height + math.max(1, math.ceil(text.width(row.text) / width))
   end
   return width, height
-end
-
-local function highlight_markdown(window)
-  local run = window.request.kind == 'plan' and vim.treesitter.start or vim.treesitter.stop
-  pcall(run, window.float.buffer, window.request.kind == 'plan' and 'markdown' or nil)
 end
 
 local function redraw(window)
@@ -123,11 +116,10 @@ local function show(window, request, notice, together)
   window.request, window.notice, window.is_closed, window.read = request, notice, false, file_reader()
   window.answers = { at = 1, chosen = {}, words = {} }
   window.together = together
-  require('chorus.buffer_task').set(window.float.buffer, request.number, request.task)
+  require('chorus.ui.kit.buffer_task').set(window.float.buffer, request.number, request.task)
   window.float:show_whole()
   local width, height = size_of(rows_of(window))
   window.float:update({ width = width, height = height })
-  highlight_markdown(window)
   redraw(window)
   pcall(vim.api.nvim_win_set_cursor, window.float.window, { 1, 0 })
 end
@@ -326,12 +318,11 @@ local function open(request, notice, together)
     read = file_reader(),
   }
   local buffer = float.scratch('request')
-  require('chorus.buffer_task').set(buffer, request.number, request.task)
+  require('chorus.ui.kit.buffer_task').set(buffer, request.number, request.task)
   local width, height = size_of(rows_of(window))
   window.float = float.open(buffer, { width = width, height = height, title = title(window) })
   shown = window
   window.float:show_whole()
-  highlight_markdown(window)
   require('chorus.ui.kit.keys').set('request', buffer, handlers(window), function()
     return window.request.task
   end)
@@ -354,7 +345,7 @@ end
 --- Shows what several requests ask for, which is the same. Allowing it allows all of them.
 ---@param requests chorus.Opened[]
 function M.open_together(requests)
-  open(requests[1], ('Allowing this allows it for %s.'):format(phrase.numbers(requests)), requests)
+  open(requests[1], nil, requests)
 end
 
 --- After an answer that came too late: shows the request that is open instead.

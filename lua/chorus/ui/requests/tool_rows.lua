@@ -1,6 +1,7 @@
 --- The input of a tool as rows. The tool's name alone decides how: an input must not choose what is shown of it. Every field
 --- that a tool's own rows do not show is listed. Pure.
 local canvas = require('chorus.ui.kit.canvas')
+local diff_rows = require('chorus.ui.requests.diff_rows')
 local edit_diff = require('chorus.ui.requests.edit_diff')
 local field_rows = require('chorus.ui.requests.field_rows')
 local question_rows = require('chorus.ui.requests.question_rows')
@@ -15,11 +16,6 @@ local M = {}
 
 local function blank(rows)
   rows[#rows + 1] = canvas.row({})
-end
-
-local function diff_group(line)
-  local first = line:sub(1, 1)
-  return first == '+' and 'Added' or first == '-' and 'Removed' or first == '@' and 'Changed' or nil
 end
 
 --- A path as short as can be, and where it is.
@@ -56,9 +52,69 @@ local function edit(input, options, shown)
     title = title,
     shown = shown,
     add = function(rows)
-      field_rows.body(rows, edit_diff.of(input, content), { group = diff_group })
+      local unified, before, after = edit_diff.of(input, content)
+      if unified == '' then
+        rows[#rows + 1] = canvas.row({ { '  The file stays as it is.', 'ChorusHint' } })
+      end
+      diff_rows.add(rows, unified, { path = path, before = before, after = after }, options.syntax)
     end,
   }
+end
+
+--- Where a command runs.
+---@param folder string
+---@param options chorus.RequestOptions
+---@return chorus.Chunk[]
+local function folder_chunks(folder, options)
+  for _, place in ipairs({ { options.worktree, 'its worktree' }, { options.project, 'the project' } }) do
+    local root, name = place[1], place[2]
+    if root and folder == root then
+      return { { '  in ', 'ChorusHint' }, { name .. '’s folder', 'ChorusHint' } }
+    elseif root and vim.startswith(folder, root .. '/') then
+      return { { '  in ', 'ChorusHint' }, text.reveal_line(folder:sub(#root + 2)), { ' of ' .. name, 'ChorusHint' } }
+    end
+  end
+  return { { '  in ', 'ChorusHint' }, { text.reveal_line(folder), 'ChorusRequest' } }
+end
+
+--- An address with its host marked, which alone decides who is asked.
+---@param rows chorus.Row[]
+---@param url string
+local function url_rows(rows, url)
+  local scheme, rest = url:match('^(%a[%w+.-]*://)(.*)$')
+  local authority, path = (rest or ''):match('^([^/?#\\]*)(.*)$')
+  if not scheme or authority == '' then
+    rows[#rows + 1] = canvas.row({ '  ', { text.reveal_line(url), 'ChorusTitle' } })
+    return
+  end
+  local before, host = authority:match('^(.*@)([^@]*)$')
+  rows[#rows + 1] = canvas.row({
+    { '  ' .. text.reveal_line(scheme .. (before or '')), 'ChorusHint' },
+    { text.reveal_line(host or authority), 'ChorusTitle' },
+    text.reveal_line(path),
+  })
+  if before then
+    rows[#rows + 1] = canvas.row({ { '  What stands before “@” is not the host.', 'ChorusFailed' } })
+  end
+  if authority:find('[\128-\255]') or authority:find('xn%-%-') then
+    rows[#rows + 1] = canvas.row({ { '  The host has letters that can look like others.', 'ChorusFailed' } })
+  end
+end
+
+--- Says what an MCP tool’s name means, where it can be read in one way only.
+---@param rows chorus.Row[]
+---@param tool string
+local function mcp_rows(rows, tool)
+  local server, name = tool:match('^mcp__(.-)__(.+)$')
+  if server and server ~= '' and not name:find('__', 1, true) then
+    rows[#rows + 1] = canvas.row({
+      { '  ', 'ChorusHint' },
+      text.reveal_line(name),
+      { ', a tool of the MCP server ', 'ChorusHint' },
+      text.reveal_line(server),
+    })
+    blank(rows)
+  end
 end
 
 --- Renderers by tool. A renderer returns nil for an input of another shape than the tool's: all fields are listed then.
@@ -112,7 +168,7 @@ local TOOLS = {
       return { title = path_chunks(input.notebook_path, options), shown = { 'notebook_path' }, add = function() end }
     end
   end,
-  Bash = function(input)
+  Bash = function(input, options, request)
     if type(input.command) ~= 'string' then
       return nil
     end
@@ -129,6 +185,10 @@ local TOOLS = {
       add = function(rows)
         if vim.list_contains(shown, 'description') then
           rows[#rows + 1] = canvas.row({ { '  The agent says: ', 'ChorusHint' }, { says[1], 'ChorusSummary' } })
+          blank(rows)
+        end
+        if request.folder then
+          rows[#rows + 1] = canvas.row(folder_chunks(request.folder, options))
           blank(rows)
         end
         field_rows.body(rows, input.command, { first = '  $ ', before = '  ' .. field_rows.BAR })
@@ -149,12 +209,22 @@ local TOOLS = {
       }
     end
   end,
-  ExitPlanMode = function(input)
+  ExitPlanMode = function(input, options)
     if type(input.plan) == 'string' then
       return {
         shown = { 'plan' },
         add = function(rows)
-          field_rows.body(rows, input.plan)
+          field_rows.body(rows, input.plan, { marks = options.syntax and options.syntax('plan.md', input.plan) })
+        end,
+      }
+    end
+  end,
+  WebFetch = function(input)
+    if type(input.url) == 'string' and #text.reveal(input.url) == 1 then
+      return {
+        shown = { 'url' },
+        add = function(rows)
+          url_rows(rows, input.url)
         end,
       }
     end
@@ -176,6 +246,7 @@ function M.add(rows, request, options)
   if tool ~= '' then
     rows[#rows + 1] = canvas.row(vim.list_extend(title, own and own.title or {}))
     blank(rows)
+    mcp_rows(rows, tool)
   end
   local rest = field_rows.without(fields, own and own.shown or {})
   if next(rest) ~= nil then

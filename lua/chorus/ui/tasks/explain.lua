@@ -13,7 +13,7 @@ function M.open(explanation)
   local width = math.min(96, vim.o.columns - 4)
   local rows = explain_rows.render(explanation, status.now(), width)
   local buffer = float.scratch('explain', explanation.task.number)
-  require('chorus.buffer_task').set(buffer, explanation.task.number, explanation.task.uuid)
+  require('chorus.ui.kit.buffer_task').set(buffer, explanation.task.number, explanation.task.uuid)
   canvas.draw(buffer, rows)
   local keys = require('chorus.ui.kit.keys')
   local window

@@ -16,9 +16,10 @@ local namespace = vim.api.nvim_create_namespace('chorus_list')
 
 local function tasks_of(list)
   local filter = require('chorus.tasks.filter')
-  return vim.tbl_filter(function(task)
-    return not list.filter or list.filter == '' or filter.includes(list.filter, task)
-  end, require('chorus.tasks').all())
+  local tests = filter.parse(list.filter or '')
+  return require('chorus.tasks.order').sorted(vim.tbl_filter(function(task)
+    return filter.matches(tests, task)
+  end, require('chorus.tasks').all()))
 end
 
 --- Colours and what cannot be edited, beside the lines.
@@ -158,7 +159,7 @@ local function set_up(buffer, filter)
     local _, task = vim.iter(list.tasks):enumerate():find(function(_, each)
       return each.number == number
     end)
-    require('chorus.buffer_task').set(buffer, task and number, task and task.uuid)
+    require('chorus.ui.kit.buffer_task').set(buffer, task and number, task and task.uuid)
   end)
   listen.to(
     buffer,

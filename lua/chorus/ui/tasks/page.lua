@@ -1,5 +1,5 @@
 --- `chorus://task/12`: a task's page. `:w` saves the edited fields. The page updates live.
-local buffer_task = require('chorus.buffer_task')
+local buffer_task = require('chorus.ui.kit.buffer_task')
 local listen = require('chorus.ui.kit.listen')
 local save = require('chorus.ui.kit.save')
 local status = require('chorus.ui.kit.status')

@@ -2,6 +2,7 @@
 local canvas = require('chorus.ui.kit.canvas')
 local front_matter = require('chorus.ui.tasks.front_matter')
 local history_rows = require('chorus.ui.tasks.history_rows')
+local prompt_rows = require('chorus.ui.tasks.prompt_rows')
 local status = require('chorus.ui.kit.status')
 local text = require('chorus.text')
 
@@ -93,6 +94,12 @@ function M.history(page, now)
         { text.clean(request.summary), 'ChorusSummary' },
         { '  ' .. text.age(now - request.opened_at), 'ChorusAge' },
       }, { request = request })
+    end
+  end
+  if #(page.prompts or {}) > 0 then
+    vim.list_extend(rows, { canvas.row({}), canvas.row({ { '  Prompts that wait', 'ChorusTitle' } }) })
+    for _, row in ipairs(prompt_rows.render(page.prompts, now, '    ')) do
+      rows[#rows + 1] = row
     end
   end
   vim.list_extend(rows, history_rows.rows(page, now))
