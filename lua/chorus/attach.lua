@@ -19,6 +19,7 @@ function M.features()
   require('chorus.editor.reload').attach()
   require('chorus.editor.worktree_files').attach(require('chorus.ui.kit.buffer_task').set)
   require('chorus.editor.authors').attach()
+  require('chorus.editor.reference_signs').attach()
 end
 
 --- Connects where a daemon runs. Starts none, and fails silently.

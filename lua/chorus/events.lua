@@ -23,6 +23,11 @@ M.all = {
     "A task's agent is about to edit the file `path` of the tree. Without `on`, it is done with it.",
   },
   {
+    'ChorusDocumentChanged',
+    '{paths}',
+    'Documents or references to them changed. `paths` are relative to the root, at most 50.',
+  },
+  {
     'ChorusElsewhereChanged',
     '{count}',
     'The number of tasks in other projects that need you changed, or one of those tasks did while the dashboard lists them.',

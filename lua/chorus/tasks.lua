@@ -318,6 +318,9 @@ local on = {
   editing = function(data)
     fire('ChorusEditing', { uuid = data.uuid, number = data.number, path = data.path, on = data.on })
   end,
+  document_changed = function(data)
+    fire('ChorusDocumentChanged', { paths = data.paths })
+  end,
   elsewhere = function(data)
     set_elsewhere(data.count)
   end,

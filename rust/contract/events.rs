@@ -1,6 +1,6 @@
 //! What every Neovim of a project is told.
 
-use super::{Opened, Output};
+use super::{DocumentChanged, Opened, Output};
 use crate::task::Task;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +28,8 @@ pub enum Event {
     EditsChanged(EditsChanged),
     /// A task's agent is about to edit a file of the project's tree, or is done with it.
     Editing(Editing),
+    /// Documents, or references to them, became different.
+    DocumentChanged(DocumentChanged),
     /// Background trouble, told once.
     Notice(Notice),
 }
