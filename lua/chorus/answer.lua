@@ -100,7 +100,7 @@ function M.deny(request, reason, after)
   end
   local summary = text.clean(request.summary, 50)
   local prompt = ('Deny “%s” of #%d. Reason for the agent (may be empty): '):format(summary, request.number)
-  vim.ui.input({ prompt = prompt }, deny)
+  require('chorus.picker').input({ prompt = prompt }, deny)
 end
 
 --- Answers the questions of a request.

@@ -159,8 +159,8 @@ local function on_edits(paths)
   end
   require('chorus.client').request('changes', {}, function(err, changes)
     for _, each in ipairs(not err and open or {}) do
-      local file = vim.iter(changes.files):find(function(file)
-        return file.path == each.path and not file.tree
+      local file = vim.iter(changes.files):find(function(candidate)
+        return candidate.path == each.path and not candidate.tree
       end)
       if vim.api.nvim_buf_is_loaded(each.buffer) then
         local hunk, now = M.newest(file, seen[each.buffer] or {})

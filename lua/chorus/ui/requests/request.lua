@@ -264,7 +264,7 @@ local function handlers(window)
         return
       end
       local at, is_same = window.answers.at, same_later(window)
-      vim.ui.input({ prompt = 'Your answer: ' }, function(words)
+      require('chorus.picker').input({ prompt = 'Your answer: ' }, function(words)
         if not words or words == '' then
           return
         elseif not is_same() or window.is_closed then
