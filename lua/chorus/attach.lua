@@ -24,6 +24,8 @@ function M.features()
   require('chorus.editor.reload').attach()
   require('chorus.editor.worktree_files').attach(require('chorus.ui.kit.buffer_task').set)
   require('chorus.editor.authors').attach()
+  require('chorus.editor.presence').attach()
+  require('chorus.editor.notifications').attach()
   require('chorus.editor.reference_signs').attach()
 end
 
