@@ -208,8 +208,8 @@ end
 function M.row(task, state, columns, keys)
   local group = status.group(task)
   local chunks = {
-    { state.is_marked and icons.of('marked') or ' ', 'ChorusMarked' },
-    { state.is_moved and icons.of('moved') or ' ', 'ChorusMoved' },
+    state.is_marked and { icons.of('marked'), 'ChorusMarked' } or ' ',
+    state.is_moved and { icons.of('moved'), 'ChorusMoved' } or ' ',
     { text.fit('#' .. task.number, columns.number, true), state.is_marked and 'ChorusMarked' or 'ChorusNumber' },
     '  ',
     { text.fit(status.icon(task), 2), group },

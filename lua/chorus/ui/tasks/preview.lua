@@ -73,10 +73,14 @@ local function to_top()
   end)
 end
 
+--- Names the task, and the keys of the dashboard that go with what is shown.
 local function draw_title()
   local task = shown.task
-  local chunks = task and status.title(task, status.now()) or { { ' No task', 'ChorusHint' } }
-  require('chorus.ui.kit.page_buffer').set_bar(shown.window, canvas.bar(chunks))
+  local chunks = task and status.title(task, status.now()) or { { ' ' } }
+  local width = vim.api.nvim_win_get_width(shown.window)
+  local actions = task and preview_plan.actions(task, tasks.requests(task.uuid)[1] ~= nil) or {}
+  local hints = require('chorus.ui.kit.keys').hints('dashboard', actions, width)
+  require('chorus.ui.kit.page_buffer').set_bar(shown.window, canvas.bar_of_two(chunks, hints, width))
 end
 
 --- Draws once what has not been drawn: `version` names it.
@@ -100,13 +104,8 @@ end
 ---@param request chorus.Opened
 local function draw_request(request)
   unwatch()
-  local task = shown.task
   draw_once('request', request.id .. ' ' .. tostring(request), function()
-    return require('chorus.ui.requests.request_rows').render(request, {
-      project = request.project,
-      worktree = task.worktree,
-      read = require('chorus.ui.requests.file_reader')(),
-    })
+    return require('chorus.ui.requests.preview').rows(request)
   end)
 end
 
