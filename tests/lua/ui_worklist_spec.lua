@@ -35,6 +35,7 @@ describe('work list', function()
 
   local KEYS = {
     new = 'n',
+    everywhere = 'gp',
     fold = '<Tab>',
     filter = '/',
     mend = 'M',
@@ -369,6 +370,9 @@ describe('work list', function()
     it('say what to do when there are none', function()
       local lines = render({})
       assert.is_truthy(table.concat(lines, '\n'):find('Press n or type :Chorus new', 1, true))
+      assert.are.equal(5, #lines)
+      lines = render({}, {}, { elsewhere = 2 })
+      assert.is_truthy(lines[6]:find('gp lists the tasks of other projects', 1, true))
       lines = render({ world.task(1) }, { filter = 'nothing\27[31m' })
       assert.is_truthy(lines[2]:find('No task matches nothing', 1, true))
     end)

@@ -179,6 +179,7 @@ function M.redraw()
     filter = shown.filter,
     marked = shown.marked,
     keys = shown.keys,
+    elsewhere = not shown.is_everywhere and require('chorus.tasks').counts().elsewhere or 0,
     shows_project = shown.is_everywhere and shown.group ~= 'project',
     cache = shown.cache,
   })

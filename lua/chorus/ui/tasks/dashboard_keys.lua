@@ -270,6 +270,8 @@ function M.set(list, hooks)
   end
   keys.set('dashboard', list.buffer, vim.tbl_extend('error', handlers, for_many), task)
   keys.set_handlers('dashboard', list.buffer, in_visual, 'x')
+  local options = { buffer = list.buffer, nowait = true, silent = true, desc = 'Chorus: open it' }
+  vim.keymap.set('n', '<2-LeftMouse>', handlers.open, options)
 end
 
 return M

@@ -17,6 +17,7 @@ local AGE = 4
 ---@field marked? table<string, boolean> by uuid
 ---@field filter? string
 ---@field total? integer tasks there are without the filter
+---@field elsewhere? integer tasks of other projects that need a person
 ---@field shows_project? boolean each row names its task's project
 ---@field cache? table<string, table> rows kept between calls, by uuid
 
@@ -319,6 +320,13 @@ local function empty(options)
       { ':Chorus new!', 'ChorusKey' },
       { ' starts it as soon as you save it.', 'ChorusHint' },
     }),
+    (options.elsewhere or 0) > 0
+        and canvas.row({
+          '  ',
+          { options.keys.everywhere, 'ChorusKey' },
+          { ' lists the tasks of other projects, where some need you.', 'ChorusHint' },
+        })
+      or nil,
   }
 end
 
