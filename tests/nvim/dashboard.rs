@@ -360,7 +360,7 @@ fn the_preview_follows_the_cursor_and_what_the_agent_draws() {
         editor.sees("Allow always by a rule");
         let window = editor.lua("vim.api.nvim_get_current_buf() == vim.fn.bufnr('chorus://dashboard')");
         assert_eq!(window, true);
-        editor.types("jj");
+        editor.types("j");
         editor.sees("the quick brown fox");
         let otters = |screen: &str| screen.matches("otters").count();
         let now = otters(&editor.screen());

@@ -292,7 +292,7 @@ local function heading(section, options)
     { (' %d '):format(section.count), 'ChorusHeader' },
     { hint ~= '' and '─' .. hint or '', 'ChorusEnded' },
     { rule, 'ChorusEnded' },
-  }, { section = section.name }, 'section ' .. section.name)
+  }, { section = section.name, is_folded = section.is_folded }, 'section ' .. section.name)
 end
 
 --- Rows of an empty list.
