@@ -69,13 +69,23 @@ local function listen()
   on('User', begin_all, 'ChorusTaskChanged')
 end
 
+local is_listening = false
+
+--- Whether Neovim has the focus, as far as its terminal reports that.
+---@return boolean
+function M.has_focus()
+  if not is_listening then
+    is_listening = true
+    listen()
+  end
+  return has_focus
+end
+
 --- From now on, this buffer shows that task.
 ---@param buffer integer
 ---@param uuid string
 function M.watch(buffer, uuid)
-  if not next(watched) then
-    listen()
-  end
+  M.has_focus()
   watched[buffer] = uuid
   begin(buffer)
 end

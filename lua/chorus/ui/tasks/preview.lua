@@ -10,6 +10,9 @@ local M = {}
 --- The cursor rests on a row for so long before its preview is drawn, in milliseconds.
 local REST = 30
 
+--- Who rests on an unread task for so long has read its preview, in milliseconds.
+local READ = 2000
+
 ---@class chorus.Preview
 ---@field window integer
 ---@field buffer integer
@@ -225,6 +228,31 @@ end
 
 ---@type uv.uv_timer_t?
 local timer
+---@type uv.uv_timer_t?
+local reading
+
+--- A person who goes to an unread task and rests there has read its preview. One that only opened the dashboard, or looks
+--- at another window, has not.
+---@param task chorus.Task
+local function read_soon(task)
+  local report_seen = require('chorus.ui.kit.report_seen')
+  report_seen.has_focus()
+  reading = reading or assert(vim.uv.new_timer())
+  reading:start(
+    READ,
+    0,
+    vim.schedule_wrap(function()
+      local is_read = is_owner_current()
+        and shown.task ~= nil
+        and shown.task.uuid == task.uuid
+        and shown.task.unread
+        and (shown.kind == 'output' or shown.kind == 'page')
+      if is_read and report_seen.has_focus() then
+        ask('task_seen', { task = task.uuid })
+      end
+    end)
+  )
+end
 
 --- Shows a task, once the cursor rests on it; nothing without one.
 ---@param task? chorus.Task
@@ -233,9 +261,13 @@ function M.select(task)
     return
   end
   local is_other = (shown.task and shown.task.uuid) ~= (task and task.uuid)
+  local has_come = is_other and shown.task ~= nil
   shown.task = task
   if is_other then
     unwatch()
+  end
+  if has_come and task and task.unread and is_owner_current() then
+    read_soon(task)
   end
   timer = timer or assert(vim.uv.new_timer())
   timer:start(is_other and REST or 0, 0, vim.schedule_wrap(update))
