@@ -108,6 +108,8 @@ fn every_key_does_what_it_says() {
         editor.press(&["r"]);
         wait_until("a restart", || wait_status(world, 1, "idle")["restarts"] == 1);
         editor.press(&["R"]);
+        editor.sees("Begin a new conversation");
+        editor.press(&["1", "Enter"]);
         wait_until("a fresh restart", || wait_status(world, 1, "idle")["restarts"] == 2);
         editor.press(&["g?"]);
         editor.sees("Keys · dashboard");
@@ -185,7 +187,9 @@ fn several_are_selected_at_once() {
         editor.command(":Chorus start all");
         (1..=3).for_each(|number| drop(wait_status(world, number, "busy")));
         editor.sees("3 tasks · ● 3");
-        editor.types("ggjmmm");
+        editor.types("gg");
+        editor.sees("── working 3");
+        editor.types("jmmm");
         editor.sees("3 marked");
         editor.press(&["i"]);
         editor.sees("Interrupt the turns of 3 tasks?");
@@ -317,7 +321,7 @@ fn a_page_is_saved_and_kept_true() {
         world.json(["edit", "1", "--title", "Fix it today"]);
         editor.sees("title: Fix it today");
         world.json(["start", "1", "--prompt", "[[say done]]"]);
-        editor.sees("The turn ended: done");
+        editor.sees("message    done");
     });
 }
 
