@@ -41,7 +41,7 @@ local verbs = {
   { 'web', "open a task's terminal in a browser, with ttyd", true },
   { 'config', 'show the effective configuration and its sources' },
   { 'health', 'check what Chorus needs' },
-  { 'install', 'build the chorus program' },
+  { 'install', 'install the chorus program' },
   { 'log', "show the daemon's log" },
 }
 -- End of verbs.

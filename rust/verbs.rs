@@ -137,7 +137,7 @@ pub const VERBS: &[Verb] = &[
         .bang("let the browser type"),
     verb("config", Nothing, "", "both", "show the effective configuration and its sources"),
     verb("health", Nothing, "", "both", "check what Chorus needs"),
-    verb("install", Nothing, "", "nvim", "build the chorus program"),
+    verb("install", Nothing, "", "nvim", "install the chorus program"),
     verb("log", Nothing, "", "both", "show the daemon's log"),
     verb("detect", Nothing, "FILE…", "shell", "classify captured screens"),
     verb("verbs", Nothing, "", "shell", "list the verbs"),

@@ -64,7 +64,7 @@ const RUST: &[Layer] = &[
     },
     Layer {
         name: "base",
-        rows: &[&["paths", "process", "project"], &["clock", "environment", "error", "foreign", "sgr", "text"]],
+        rows: &[&["project"], &["paths", "process"], &["clock", "environment", "error", "foreign", "sgr", "text"]],
     },
 ];
 

@@ -425,7 +425,7 @@ return {
     range = false,
     careful = false,
     place = 'nvim',
-    does = 'build the chorus program',
+    does = 'install the chorus program',
   },
   {
     name = 'log',

@@ -25,13 +25,13 @@ const LUA: &[Layer] = &[
         name: "base",
         rows: &[
             &["tasks::filter", "tasks::order", "verbs::find"],
+            &["phrase"],
             &[
                 "contract",
                 "dispatch",
                 "events",
                 "highlight",
                 "nearest",
-                "phrase",
                 "tasks::fits",
                 "text",
                 "verbs::table",
