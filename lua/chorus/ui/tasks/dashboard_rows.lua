@@ -283,14 +283,14 @@ local SECTION_GROUPS = { needs_you = 'ChorusWaiting', unread = 'ChorusUnread', w
 ---@return chorus.Row
 local function heading(section, options)
   local title = text.cut(section.title, math.max(options.width - 20, 8))
-  local hint = section.is_folded and (' %s shows them '):format(options.keys.fold) or ''
+  local hint = section.is_folded and ('─ %s shows them '):format(options.keys.fold) or ''
   local used = 4 + text.width(title) + 1 + #tostring(section.count) + 1 + text.width(hint)
   local rule = ('─'):rep(math.max(options.width - used - 2, 0))
   return canvas.row({
     { ' ── ', 'ChorusEnded' },
     { title, SECTION_GROUPS[section.name] or 'ChorusHeader' },
     { (' %d '):format(section.count), 'ChorusHeader' },
-    { hint ~= '' and '─' .. hint or '', 'ChorusEnded' },
+    { hint, 'ChorusEnded' },
     { rule, 'ChorusEnded' },
   }, { section = section.name, is_folded = section.is_folded }, 'section ' .. section.name)
 end
