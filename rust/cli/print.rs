@@ -1,11 +1,13 @@
 //! What people read in a shell. Pure: values in, lines out; every foreign text is cleaned of what a terminal obeys or hides.
 
 mod changes;
+mod documents;
 mod questions;
 mod requests;
 mod tasks;
 
 pub use changes::changes;
+pub use documents::{documents, references};
 pub use requests::requests;
 pub use tasks::{done, nothing, tasks};
 
@@ -155,6 +157,10 @@ pub fn page(page: &Page, now: Millis) -> Vec<String> {
     if !page.requests.is_empty() {
         lines.extend([String::new(), "Open requests".into()]);
         lines.extend(requests(&page.requests, now));
+    }
+    if !page.references.is_empty() {
+        lines.extend([String::new(), "References".into()]);
+        lines.extend(references(&page.references));
     }
     if !page.prompts.is_empty() {
         lines.extend([String::new(), "Prompts that wait".into()]);

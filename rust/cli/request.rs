@@ -27,6 +27,9 @@ impl Given<'_> {
             "list" => Request::TaskList(TaskList { filter, everywhere: self.flag("all") }),
             "inbox" => Request::TaskInbox(TaskList { filter, everywhere: self.flag("all") }),
             "changes" => Request::Changes(Nothing {}),
+            "docs" => Request::Docs(DocsAsk { category: filter }),
+            "refs" => Request::Refs(RefsAsk { path: filter }),
+            "unref" => Request::Unref(Unref { reference: self.reference()? }),
             "setup" => Request::Setup(self.confirm(String::new())),
             "config" => Request::Config(Nothing {}),
             "health" => Request::Health(Nothing {}),
@@ -76,6 +79,10 @@ impl Given<'_> {
             "attach" => Request::TaskAttach(One { task }),
             "diff" => Request::TaskDiff(TaskDiff { task, part: self.text.clone() }),
             "commit" => Request::TaskCommit(TaskCommit { task, message: self.or_text("message") }),
+            "ref" => {
+                let path = self.text_for("name a document: PLAN.md, PLAN.md:10-24 or PLAN.md#heading")?;
+                Request::TaskRef(TaskRef { task, path, note: string("note"), ..TaskRef::default() })
+            }
             "assign" => Request::TaskAssign(TaskAssign { task, shared: flag("shared") }),
             "mend" => Request::TaskMend(self.confirm(task)),
             "preview" => Request::TaskPreview(self.confirm(task)),
@@ -135,6 +142,13 @@ impl Given<'_> {
 
     fn confirm(&self, task: String) -> Confirm {
         Confirm { task, confirmed: self.flag("yes") }
+    }
+
+    fn reference(&self) -> Result<i64, InputRefusal> {
+        let digits = self.text.trim().trim_start_matches('#');
+        digits
+            .parse()
+            .map_err(|_| InputRefusal::Usage("name a reference by its number: `chorus refs` lists them".into()))
     }
 
     /// People count from 1.
@@ -223,7 +237,11 @@ mod tests {
         let without_daemon = ["log", "detect", "verbs"];
         for verb in VERBS.iter().filter(|verb| verb.place != "nvim" && !without_daemon.contains(&verb.name)) {
             let task = if verb.takes == Takes::Nothing { "" } else { "1" };
-            let text = if verb.rest.is_empty() { "" } else { "text" };
+            let text = match verb.rest {
+                "" => "",
+                "[reference]" => "7",
+                _ => "text",
+            };
             let made = request(&format!("{} {task} {text}", verb.name));
             let method = made["method"].as_str().unwrap();
             assert!(method == verb.name || method == format!("task_{}", verb.name), "{}: {method}", verb.name);

@@ -27,6 +27,8 @@ pub fn json(request: &Request, reply: &Json) -> Json {
     match request {
         Request::TaskList(_) => reply["tasks"].clone(),
         Request::TaskInbox(_) => reply["requests"].clone(),
+        Request::Docs(_) => reply["documents"].clone(),
+        Request::Refs(_) => reply["references"].clone(),
         Request::TaskPrompts(_) => reply["waiting"].clone(),
         _ => reply.clone(),
     }
@@ -52,6 +54,9 @@ pub fn shown(request: &Request, reply: &Json, now: Millis, in_color: bool) -> Re
         TaskWeb(_) => vec![read::<Web>(reply)?.url].into(),
         TaskDiff(_) => diff(&read(reply)?),
         TaskMend(_) | TaskPreview(_) | Setup(_) => offer(&read(reply)?),
+        Docs(_) => documents(&read(reply)?),
+        Refs(_) => print::references(&read::<References>(reply)?.references).into(),
+        TaskRef(_) => print::references(&[read(reply)?]).into(),
         Changes(_) => print::changes(&read(reply)?).into(),
         Config(_) => config(&read(reply)?),
         Health(_) => health(&read(reply)?),
@@ -77,6 +82,11 @@ fn diff(diff: &Diff) -> Shown {
 fn offer(offer: &Offer) -> Shown {
     let notes = if offer.done { vec![] } else { vec!["nothing was done: add --yes to do it".into()] };
     Shown { lines: offer.text.lines().map(blank).collect(), notes, code: 0 }
+}
+
+fn documents(found: &Documents) -> Shown {
+    let notes = if found.cut { vec!["there are more documents than Chorus lists".into()] } else { vec![] };
+    Shown { lines: print::documents(&found.documents), notes, code: 0 }
 }
 
 fn config(config: &crate::contract::Config) -> Shown {

@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("0006_intents.sql"),
     include_str!("0007_alerts.sql"),
     include_str!("0008_folder_and_place.sql"),
+    include_str!("0009_documents.sql"),
 ];
 
 /// Marks the file as ours: `CHOR`.

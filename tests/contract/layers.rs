@@ -42,7 +42,7 @@ const RUST: &[Layer] = &[
                 "ops::branches::worktrees",
             ],
             &["ops::branches::discarded", "ops::branches::trouble"],
-            &["ops::edits"],
+            &["ops::documents", "ops::edits"],
             &["ops::stacks", "ops::terminal", "ops::program"],
             &["ops::rewrite"],
             &["ops::agents"],
@@ -50,11 +50,14 @@ const RUST: &[Layer] = &[
             &["hub"],
         ],
     },
-    Layer { name: "adapters", rows: &[&["agent", "store", "tmux", "vcs", "web", "config", "spool", "wire"]] },
+    Layer {
+        name: "adapters",
+        rows: &[&["agent", "config", "document_files", "spool", "store", "tmux", "vcs", "web", "wire"]],
+    },
     Layer {
         name: "domain",
         rows: &[
-            &["commits", "detector", "guard", "typing", "verbs"],
+            &["commits", "detector", "documents", "guard", "typing", "verbs"],
             &["evidence"],
             &["attribution"],
             &["contract"],
@@ -75,8 +78,19 @@ const NEVER: &[(&str, &str, &str)] = &[
 ];
 
 /// Pure modules, and the crates and modules through which they would touch the world.
-const PURE: &[&str] =
-    &["attribution", "commits", "contract", "detector", "evidence", "guard", "status", "task", "typing", "verbs"];
+const PURE: &[&str] = &[
+    "attribution",
+    "commits",
+    "contract",
+    "detector",
+    "documents",
+    "evidence",
+    "guard",
+    "status",
+    "task",
+    "typing",
+    "verbs",
+];
 const WORLD: &[&str] = &[
     "crate::clock",
     "crate::environment",
