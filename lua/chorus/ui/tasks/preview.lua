@@ -356,6 +356,18 @@ local function listen_for(preview)
     buffer = dashboard,
     callback = unwatch,
   })
+  -- Another size of the screen may want another place.
+  vim.api.nvim_create_autocmd('VimResized', {
+    group = group,
+    callback = vim.schedule_wrap(function()
+      if shown == preview and is_open() and vim.api.nvim_win_is_valid(preview.owner) then
+        local task = preview.task
+        M.close()
+        M.attach(preview.owner)
+        M.select(task)
+      end
+    end),
+  })
 end
 
 ---@param owner integer
