@@ -25,6 +25,7 @@ pub(crate) mod hub;
 pub(crate) mod monitor;
 pub mod ops;
 pub mod paths;
+pub mod policy;
 pub mod process;
 pub(crate) mod project;
 pub mod sgr;

@@ -22,6 +22,7 @@ pub mod sessions;
 pub mod settings;
 pub mod suggestion;
 mod tool_call;
+mod tool_scope;
 pub mod transcript;
 mod typing_plan;
 

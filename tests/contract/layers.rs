@@ -54,6 +54,7 @@ const RUST: &[Layer] = &[
     Layer {
         name: "domain",
         rows: &[
+            &["policy"],
             &["commits", "detector", "guard", "typing", "verbs"],
             &["evidence"],
             &["attribution"],
@@ -76,7 +77,7 @@ const NEVER: &[(&str, &str, &str)] = &[
 
 /// Pure modules, and the crates and modules through which they would touch the world.
 const PURE: &[&str] =
-    &["attribution", "commits", "contract", "detector", "evidence", "guard", "status", "task", "typing", "verbs"];
+    &["attribution", "commits", "contract", "detector", "evidence", "guard", "policy", "status", "task", "typing", "verbs"];
 const WORLD: &[&str] = &[
     "crate::clock",
     "crate::environment",
@@ -99,7 +100,7 @@ const DATA: &[&str] = &["crate::clock::Millis", "crate::process::Identity"];
 
 /// Modules that know no agent by name.
 const NEUTRAL: &[&str] =
-    &["attribution", "core", "daemon", "detector", "evidence", "hook", "monitor", "ops", "spool", "tmux", "typing"];
+    &["attribution", "core", "daemon", "detector", "evidence", "hook", "monitor", "ops", "policy", "spool", "tmux", "typing"];
 
 /// The place of a module: the longest row entry that it lies in, with its position from the top.
 fn place(layers: &[Layer], module: &str) -> Option<(&'static str, usize, &'static str)> {

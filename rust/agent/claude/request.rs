@@ -1,7 +1,7 @@
 //! A `PermissionRequest`: what the client asks, in words, and the JSON that answers it. Pure.
 
 use super::suggestion::{self, Suggestion};
-use super::{answer, event, tool_call};
+use super::{answer, event, tool_call, tool_scope};
 use crate::agent::Answer;
 use crate::contract::{Code, Json};
 use crate::error::{Error, Result};
@@ -47,6 +47,7 @@ impl Asked {
             suggestions: suggestions.iter().map(|suggestion| suggestion.sentence.clone()).collect(),
             tool,
             call: tool_call::read(event),
+            scope: tool_scope::read(event),
         };
         Asked { request, suggestions, whole }
     }
