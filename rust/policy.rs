@@ -19,7 +19,8 @@ pub use contradiction::contradictions;
 pub use pattern::{CommandPattern, PathPattern, Wildcard};
 pub use place::{Located, Locate};
 pub use propose::{Conditions, propose};
-pub use rule::{Action, McpPattern, Place, Rule, Rules};
+pub use crate::status::Action;
+pub use rule::{McpPattern, Place, Rule, Rules};
 
 use crate::evidence::event::ToolScope;
 use std::path::Path;

@@ -105,3 +105,15 @@ pub struct Detail {
     /// Work that goes on after the turn: `shell` or `subagent`.
     pub background: Option<String>,
 }
+
+/// What a rule does with a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// The call is allowed, once.
+    Allow,
+    /// The call is refused.
+    Deny,
+    /// A person is asked.
+    Ask,
+}

@@ -18,6 +18,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
 mod alerts;
+mod audit;
 mod check;
 mod column;
 mod commits;
@@ -35,6 +36,7 @@ mod requests;
 mod tasks;
 pub mod text;
 mod tidy;
+mod trusted;
 mod tx;
 
 pub use commits::NewCommit;
@@ -45,6 +47,7 @@ pub use places::{RecordedPane, TaskPlace};
 pub use prompts::{Prompt, PromptState};
 pub use requests::{Closing, INPUT, NewRequest, Received, RequestOutcome};
 pub use tasks::Defaults;
+pub use trusted::TrustedFile;
 pub use tx::Tx;
 
 /// What became different, as every client of the project is told.

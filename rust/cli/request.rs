@@ -6,6 +6,9 @@ use crate::task::Isolation;
 use clap::ArgMatches;
 use std::io::Read;
 
+/// Requests that `policy test` looks at where nobody says how many.
+const USUAL_TEST: u32 = 20;
+
 /// What follows a verb, without the tasks it names.
 pub struct Given<'a> {
     pub verb: &'a str,
@@ -23,6 +26,11 @@ impl Given<'_> {
             "inbox" => Request::TaskInbox(TaskList { filter, everywhere: self.flag("all") }),
             "changes" => Request::Changes(Nothing {}),
             "setup" => Request::Setup(self.confirm(String::new())),
+            "policy" => Request::Policy(PolicyAsk { test: self.tested()? }),
+            "trust" => {
+                Request::Trust(TrustAsk { confirmed: self.flag("yes"), seen: None, withdraw: self.flag("withdraw") })
+            }
+            "audit" => Request::Audit(AuditAsk { task: filter, since: self.since()?, limit: self.number("limit") }),
             "config" => Request::Config(Nothing {}),
             "health" => Request::Health(Nothing {}),
             other => return Err(elsewhere(other)),
@@ -112,6 +120,24 @@ impl Given<'_> {
         Confirm { task, confirmed: self.flag("yes") }
     }
 
+    /// `test`, and how many of the last requests.
+    fn tested(&self) -> Result<Option<u32>, InputRefusal> {
+        let usage = || InputRefusal::Usage("say `policy`, `policy test` or `policy test COUNT`".into());
+        match self.text.split_whitespace().collect::<Vec<_>>().as_slice() {
+            [] => Ok(None),
+            ["test"] => Ok(Some(USUAL_TEST)),
+            ["test", count] => count.parse().map(Some).map_err(|_| usage()),
+            _ => Err(usage()),
+        }
+    }
+
+    fn since(&self) -> Result<Option<crate::status::Millis>, InputRefusal> {
+        let Some(age) = self.string("since") else { return Ok(None) };
+        let parsed = humantime::parse_duration(&age);
+        let age = parsed.map_err(|error| InputRefusal::Usage(format!("--since {age}: {error}")))?;
+        Ok(Some(crate::clock::now() - crate::status::Millis::try_from(age.as_millis()).unwrap_or_default()))
+    }
+
     /// People count from 1.
     fn suggestion(&self) -> Option<usize> {
         let position = self.number::<u64>("always")?;
@@ -198,7 +224,11 @@ mod tests {
         let without_daemon = ["log", "detect", "verbs"];
         for verb in VERBS.iter().filter(|verb| verb.place != "nvim" && !without_daemon.contains(&verb.name)) {
             let task = if verb.takes == Takes::Nothing { "" } else { "1" };
-            let text = if verb.rest.is_empty() { "" } else { "text" };
+            let text = match verb.name {
+                "policy" => "test 5",
+                _ if verb.rest.is_empty() => "",
+                _ => "text",
+            };
             let made = request(&format!("{} {task} {text}", verb.name));
             let method = made["method"].as_str().unwrap();
             assert!(method == verb.name || method == format!("task_{}", verb.name), "{}: {method}", verb.name);

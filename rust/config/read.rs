@@ -1,6 +1,6 @@
 //! Finding the files and reading them.
 
-use super::{FILE, Loaded, Source, load};
+use super::{FILE, Loaded, Source, fingerprint, load};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -21,6 +21,8 @@ pub fn files(project: Option<&Path>, environment: &BTreeMap<String, String>) -> 
 pub struct Files {
     user: Option<ReadFile>,
     project: Option<ReadFile>,
+    /// The fingerprint of the project's file that a person trusts.
+    trusted: Option<String>,
 }
 
 /// A path, and what is there: a text, nothing, or what cannot be read.
@@ -34,14 +36,19 @@ impl Files {
             (path, text)
         };
         let (user, project) = files(project, environment);
-        Files { user: user.map(read), project: project.map(read) }
+        Files { user: user.map(read), project: project.map(read), trusted: None }
     }
 
     /// Both where none could be read, and why.
     pub fn unread(project: Option<&Path>, environment: &BTreeMap<String, String>, why: &str) -> Files {
         let unread = |path: PathBuf| (path, Err(why.to_owned()));
         let (user, project) = files(project, environment);
-        Files { user: user.map(unread), project: project.map(unread) }
+        Files { user: user.map(unread), project: project.map(unread), trusted: None }
+    }
+
+    /// With the fingerprint of the project's file that a person trusts.
+    pub fn trusting(self, trusted: Option<String>) -> Files {
+        Files { trusted, ..self }
     }
 }
 
@@ -54,22 +61,30 @@ pub fn read(project: Option<&Path>, environment: &BTreeMap<String, String>) -> L
 /// a broken file neither lifts a restriction nor keeps one in the other file from counting.
 #[derive(Debug, Default)]
 pub struct GoodFiles {
-    texts: BTreeMap<PathBuf, String>,
+    texts: BTreeMap<PathBuf, GoodFile>,
 }
+
+/// A text, and whether it was good with what counts only in a file that is trusted.
+type GoodFile = (String, bool);
 
 impl GoodFiles {
     /// The configuration to use now that the files read like that.
     pub fn load(&mut self, files: Files, environment: &BTreeMap<String, String>) -> Loaded {
         let (mut faults, mut gap, mut kept) = (Vec::new(), None, Vec::new());
-        let mut pick = |file: Option<ReadFile>, trusted: bool| -> Option<Source> {
+        let trusted = files.trusted;
+        let is_trusted = |text: &str| trusted.as_ref().is_some_and(|trusted| *trusted == fingerprint(text));
+        let mut pick = |file: Option<ReadFile>, is_users: bool| -> Option<Source> {
             let (path, found) = file?;
+            let counts = found.as_ref().ok().and_then(Option::as_deref).is_some_and(|text| is_users || is_trusted(text));
             let wrong = match &found {
                 Ok(None) => Vec::new(),
-                Ok(Some(text)) if self.texts.get(&path) == Some(text) => Vec::new(),
+                Ok(Some(text)) if self.texts.get(&path).is_some_and(|good| good.0 == *text && good.1 == counts) => {
+                    Vec::new()
+                }
                 Ok(Some(text)) => {
                     let alone = Some((path.clone(), text.clone()));
-                    let (user, project) = if trusted { (alone, None) } else { (None, alone) };
-                    load(user, project, &home_of(environment)).faults
+                    let (user, project) = if is_users { (alone, None) } else { (None, alone) };
+                    load(user, project, counts, &home_of(environment)).faults
                 }
                 Err(why) => vec![format!("{}: cannot be read: {why}", path.display())],
             };
@@ -78,14 +93,14 @@ impl GoodFiles {
                     self.texts.remove(&path);
                     return None;
                 };
-                self.texts.insert(path.clone(), text.clone());
+                self.texts.insert(path.clone(), (text.clone(), counts));
                 return Some((path, text));
             };
             faults.extend(wrong);
             match self.texts.get(&path) {
                 Some(good) => {
                     kept.push(format!("{}: its last good version stays until the fault is corrected", path.display()));
-                    Some((path, good.clone()))
+                    Some((path, good.0.clone()))
                 }
                 None => {
                     gap.get_or_insert(first);
@@ -94,7 +109,8 @@ impl GoodFiles {
             }
         };
         let (user, project) = (pick(files.user, true), pick(files.project, false));
-        let mut loaded = load(user, project, environment);
+        let is_trusted = project.as_ref().is_some_and(|(_, text)| is_trusted(text));
+        let mut loaded = load(user, project, is_trusted, environment);
         // Those of the files themselves are known already; what is left is the environment's.
         loaded.faults.retain(|fault| !faults.contains(fault));
         loaded.faults.splice(0..0, faults);

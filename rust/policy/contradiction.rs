@@ -1,7 +1,8 @@
 //! Rules that say opposite things about the same calls.
 
 use super::pattern::CommandPattern;
-use super::rule::{Action, Rule, Rules};
+use super::rule::{Rule, Rules};
+use crate::status::Action;
 
 /// One sentence for each allow rule that another rule makes useless.
 pub fn contradictions(rules: &Rules) -> Vec<String> {

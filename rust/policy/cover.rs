@@ -2,7 +2,8 @@
 
 use super::command::{self, Reading};
 use super::place::{allowable, is_at_tree, located};
-use super::rule::{Action, Rule, Rules};
+use super::rule::{Rule, Rules};
+use crate::status::Action;
 use super::script::{self, DEEPEST, Simple, Word};
 use super::Call;
 use crate::guard;

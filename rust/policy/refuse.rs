@@ -4,7 +4,8 @@
 use super::Call;
 use super::pattern::{CommandPattern, PathPattern};
 use super::place::located;
-use super::rule::{Action, Rule, Rules};
+use super::rule::{Rule, Rules};
+use crate::status::Action;
 use crate::guard::{self, UNKNOWN};
 use crate::evidence::event::ToolScope;
 

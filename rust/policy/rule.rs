@@ -2,21 +2,9 @@
 
 use super::Call;
 use super::pattern::{CommandPattern, PathPattern, Wildcard};
-use serde::{Deserialize, Serialize};
+use crate::status::Action;
 use std::fmt;
 use std::path::PathBuf;
-
-/// What a rule does with a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Action {
-    /// The call is allowed, once.
-    Allow,
-    /// The call is refused.
-    Deny,
-    /// A person is asked.
-    Ask,
-}
 
 /// Where a rule stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

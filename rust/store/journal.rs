@@ -14,6 +14,8 @@ pub enum Who {
     Agent,
     /// Chorus by itself.
     Chorus,
+    /// A rule of the person's policy.
+    Rule,
 }
 
 impl Who {
@@ -23,6 +25,7 @@ impl Who {
             Who::Person => "person",
             Who::Agent => "agent",
             Who::Chorus => "chorus",
+            Who::Rule => "rule",
         }
     }
 }

@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("0005_requests.sql"),
     include_str!("0006_intents.sql"),
     include_str!("0007_alerts.sql"),
+    include_str!("0008_policy.sql"),
 ];
 
 /// Marks the file as ours: `CHOR`.

@@ -34,6 +34,8 @@ pub struct NewRequest {
     pub suggestions: Vec<String>,
     /// How it can be answered.
     pub answerable: Answerable,
+    /// The agent's working folder, where it says.
+    pub folder: Option<String>,
     /// When it was first seen.
     pub at: Millis,
 }
@@ -69,6 +71,8 @@ pub struct Closing {
     pub outcome: RequestOutcome,
     /// Who answered.
     pub who: Who,
+    /// By what: a person's client, or the rules as `FILE:LINE`.
+    pub via: Option<String>,
     /// The answer itself, kept.
     pub answer: Option<Value>,
 }
@@ -120,27 +124,7 @@ impl Tx<'_> {
             })?;
             return Ok(Received::Answered(old.clone(), answer.flatten()));
         }
-        let input = new.input.as_ref().map(Value::to_string).filter(|input| input.len() <= INPUT);
-        let cut = new.cut || new.input.is_some() && input.is_none();
-        let suggestions: Vec<String> = new.suggestions.iter().take(50).map(|rule| clean_line(rule, 500)).collect();
-        self.run(
-            "INSERT INTO requests (id, task, kind, tool, summary, input, suggestions, answerable, opened_at, cut)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-            ON CONFLICT (id) DO UPDATE SET kind = ?3, tool = ?4, summary = ?5, input = ?6, suggestions = ?7,
-                answerable = ?8, cut = ?10, closed_at = NULL, outcome = NULL, closed_by = NULL, answer = NULL",
-            params![
-                id,
-                uuid,
-                WordColumn(new.kind),
-                new.tool.as_deref().map(|tool| clean_line(tool, 200)),
-                clean_line(&new.summary, 500),
-                input,
-                JsonColumn(&suggestions),
-                WordColumn(new.answerable),
-                new.at,
-                cut,
-            ],
-        )?;
+        self.insert_request(uuid, &id, &new)?;
         let request = self.existing(&id)?;
         if old.as_ref() == Some(&request) {
             return Ok(Received::Open(request));
@@ -152,6 +136,46 @@ impl Tx<'_> {
         }
         self.notify(&request.project, Event::RequestOpened(request.clone()));
         Ok(Received::Open(request))
+    }
+
+    /// Receives a request that is answered at once: nobody is told that it was open.
+    pub fn receive_answered(&mut self, uuid: &str, new: NewRequest, closing: Closing) -> Result<Received> {
+        let id = text::id(&new.id);
+        if self.request(&id)?.is_none() {
+            self.may(uuid, Step::Touch, "open a request of")?;
+            self.insert_request(uuid, &id, &new)?;
+        } else if let Received::Answered(request, answer) = self.receive(uuid, new)? {
+            return Ok(Received::Answered(request, answer));
+        }
+        let answer = closing.answer.clone();
+        let closed = self.close_request(&id, closing)?;
+        Ok(Received::Answered(closed.map_or_else(|| self.existing(&id), Ok)?, answer))
+    }
+
+    fn insert_request(&mut self, uuid: &str, id: &str, new: &NewRequest) -> Result<()> {
+        let input = new.input.as_ref().map(Value::to_string).filter(|input| input.len() <= INPUT);
+        let cut = new.cut || new.input.is_some() && input.is_none();
+        let suggestions: Vec<String> = new.suggestions.iter().take(50).map(|rule| clean_line(rule, 500)).collect();
+        self.run(
+            "INSERT INTO requests (id, task, kind, tool, summary, input, suggestions, answerable, opened_at, cut, folder)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+            ON CONFLICT (id) DO UPDATE SET kind = ?3, tool = ?4, summary = ?5, input = ?6, suggestions = ?7,
+                answerable = ?8, cut = ?10, folder = ?11, closed_at = NULL, outcome = NULL, closed_by = NULL, answer = NULL",
+            params![
+                id,
+                uuid,
+                WordColumn(new.kind),
+                new.tool.as_deref().map(|tool| clean_line(tool, 200)),
+                clean_line(&new.summary, 500),
+                input,
+                JsonColumn(&suggestions),
+                WordColumn(new.answerable),
+                new.at,
+                cut,
+                new.folder,
+            ],
+        )?;
+        Ok(())
     }
 
     /// Closes a request; nothing when it is closed already, so the first answer wins.
@@ -178,8 +202,10 @@ impl Tx<'_> {
             RequestOutcome::Elsewhere => "Answered elsewhere",
             RequestOutcome::Gone => "No longer asked",
         };
-        let data = serde_json::json!({ "request": id, "outcome": closing.outcome });
-        let text = format!("{how}: {}", request.summary);
+        let data = serde_json::json!({ "request": id, "outcome": closing.outcome, "via": closing.via });
+        let by = closing.via.as_ref().filter(|_| closing.who == Who::Rule).map(|via| format!(" by the rule at {via}"));
+        let text = format!("{how}{}: {}", by.unwrap_or_default(), request.summary);
+        self.audit(&request, &closing)?;
         self.journal(&request.task, closing.who, "request_closed", &text, Some(&data))?;
         self.run(
             "UPDATE tasks SET status = 'running' WHERE uuid = ?1 AND status = 'waiting'
@@ -195,7 +221,7 @@ impl Tx<'_> {
     pub fn close_requests(&mut self, uuid: &str, outcome: RequestOutcome, who: Who) -> Result<Vec<Opened>> {
         let mut closed = Vec::new();
         for request in self.open_requests_of(uuid)? {
-            closed.extend(self.close_request(&request.id, Closing { outcome, who, answer: None })?);
+            closed.extend(self.close_request(&request.id, Closing { outcome, who, via: None, answer: None })?);
         }
         Ok(closed)
     }
@@ -209,6 +235,22 @@ impl Tx<'_> {
     pub fn open_requests(&self, project: Option<&str>) -> Result<Vec<Opened>> {
         let rest = "WHERE closed_at IS NULL AND (?1 IS NULL OR project = ?1) ORDER BY opened_at, requests.rowid";
         self.all(&format!("{SELECT} {rest}"), [project], read)
+    }
+
+    /// The newest `limit` permissions that were asked for in a project, oldest first, each with the agent's folder.
+    pub fn recent_permissions(&self, project: &str, limit: u32) -> Result<Vec<(Opened, Option<String>)>> {
+        let select = SELECT.replacen("outcome FROM", "outcome, folder FROM", 1);
+        let rest = "WHERE project = ?1 AND kind = 'permission' AND answerable = 'hook' ORDER BY requests.rowid DESC LIMIT ?2";
+        let mut found = self.all(&format!("{select} {rest}"), params![project, limit], |row| Ok((read(row)?, row.get("folder")?)))?;
+        found.reverse();
+        Ok(found)
+    }
+
+    /// A permission that was asked for by a hook, with the agent's folder.
+    pub fn permission(&self, id: &str) -> Result<Option<(Opened, Option<String>)>> {
+        let select = SELECT.replacen("outcome FROM", "outcome, folder FROM", 1);
+        let rest = "WHERE requests.id = ?1 AND kind = 'permission' AND answerable = 'hook'";
+        self.one(&format!("{select} {rest}"), [id], |row| Ok((read(row)?, row.get("folder")?)))
     }
 
     /// Open requests of a task; oldest first.

@@ -42,7 +42,7 @@ const RUST: &[Layer] = &[
                 "ops::branches::worktrees",
             ],
             &["ops::branches::discarded", "ops::branches::trouble"],
-            &["ops::edits"],
+            &["ops::edits", "ops::policy"],
             &["ops::stacks", "ops::terminal", "ops::program"],
             &["ops::rewrite"],
             &["ops::agents"],

@@ -42,9 +42,9 @@ async fn reply(core: &Core, asker: &Asker, task: &str, seen: Option<String>, ans
     let _turn = core.turn(&task.uuid).await;
     let request = core.read(&task.uuid, move |tx, task| tx.request_to_answer(task, seen.as_deref())).await?;
     match hook_of(core, &request).await {
-        Some(asking) => by_hook(core, request, &asking, answer).await,
+        Some(asking) => by_hook(core, asker, request, &asking, answer).await,
         None if request.answerable == Answerable::Terminal => Err(terminal_only(&task)),
-        None => by_keys(core, &task, request, answer).await,
+        None => by_keys(core, asker, &task, request, answer).await,
     }
 }
 
@@ -64,7 +64,7 @@ fn terminal_only(task: &Task) -> Error {
     .hint(format!("use `attach {}` and answer there", task.number))
 }
 
-async fn by_hook(core: &Core, request: Opened, asking: &Asking, answer: Answer) -> Result<Opened> {
+async fn by_hook(core: &Core, asker: &Asker, request: Opened, asking: &Asking, answer: Answer) -> Result<Opened> {
     let output = asking.adapter.answer(&asking.message, &answer)?;
     let outcome = match answer {
         Answer::Allow { .. } => RequestOutcome::Allowed,
@@ -72,7 +72,7 @@ async fn by_hook(core: &Core, request: Opened, asking: &Asking, answer: Answer) 
         Answer::Words(_) => RequestOutcome::Answered,
     };
     // Kept before it is given: a daemon killed in between gives it when the hook comes back.
-    let closing = Closing { outcome, who: Who::Person, answer: Some(output.clone()) };
+    let closing = Closing { outcome, who: Who::Person, via: asker.used(), answer: Some(output.clone()) };
     let closed = core.write(&request.id, move |tx, id| tx.close_request(id, closing)).await?;
     core.answers.give(&request.id, output);
     core.fact(Fact::RequestClosed { task: request.task.clone(), request: request.id.clone() });
@@ -84,7 +84,7 @@ async fn by_hook(core: &Core, request: Opened, asking: &Asking, answer: Answer) 
 
 /// No hook waits: the screen and the session file are read again in this same operation, and a key is pressed only when
 /// they still show this very dialog.
-async fn by_keys(core: &Core, task: &Task, request: Opened, answer: Answer) -> Result<Opened> {
+async fn by_keys(core: &Core, asker: &Asker, task: &Task, request: Opened, answer: Answer) -> Result<Opened> {
     let wait = request.opened_at + DIALOG_LISTENS_AFTER - crate::clock::now();
     if wait > 0 {
         tokio::time::sleep(Duration::from_millis(wait as u64)).await;
@@ -120,7 +120,7 @@ async fn by_keys(core: &Core, task: &Task, request: Opened, answer: Answer) -> R
     if !is_taken(core, task, &request).await {
         return Err(not_taken(task));
     }
-    let closing = Closing { outcome, who: Who::Person, answer: None };
+    let closing = Closing { outcome, who: Who::Person, via: asker.used().map(|client| format!("{client}, by keys")), answer: None };
     // Escape takes no words along: the reason goes as the next prompt.
     let reason = match answer {
         Answer::Deny { reason } => reason.filter(|reason| !reason.trim().is_empty()),
