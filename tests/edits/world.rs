@@ -160,6 +160,7 @@ impl World {
             cut: false,
             suggestions: Vec::new(),
             answerable: Answerable::Hook,
+            folder: None,
             at: chorus::clock::now(),
         };
         let task = begun.task.clone();

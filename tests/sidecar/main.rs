@@ -10,6 +10,7 @@ mod hooks;
 mod hostile;
 mod killed;
 mod neovim;
+mod policy;
 mod secrets;
 mod shell;
 mod tracer;

@@ -18,6 +18,7 @@ fn asking(id: &str, summary: &str) -> NewRequest {
         cut: false,
         suggestions: vec!["allow `ls` in this session".into()],
         answerable: Answerable::Hook,
+        folder: None,
         at: 1000,
     }
 }
@@ -28,7 +29,7 @@ async fn receive(store: &Store, uuid: &str, new: NewRequest) -> Received {
 }
 
 async fn close(store: &Store, id: &'static str, outcome: RequestOutcome) -> Option<chorus::contract::Opened> {
-    let closing = Closing { outcome, who: Who::Person, answer: Some(json!({ "behavior": "allow" })) };
+    let closing = Closing { outcome, who: Who::Person, via: None, answer: Some(json!({ "behavior": "allow" })) };
     store.write(move |tx| tx.close_request(id, closing)).await.unwrap()
 }
 
