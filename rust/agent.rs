@@ -16,7 +16,8 @@ pub mod hooks_off;
 pub mod launch;
 
 pub use adapter::{
-    Adapter, AgentReply, Answer, Capabilities, CommittingHook, HooksQuestion, SessionSeen, SessionWatch, Transcript,
+    Adapter, AgentReply, Answer, Capabilities, CommittingHook, HooksQuestion, LastMode, SessionSeen, SessionWatch,
+    Transcript,
 };
 
 use crate::evidence::Gives;

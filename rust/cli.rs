@@ -1,5 +1,6 @@
 //! The verbs in a shell. Exit 0 done, 1 refused, 2 wrong usage.
 
+mod answers;
 mod args;
 pub(crate) mod detect;
 mod folder;

@@ -48,9 +48,11 @@ pub enum Request {
     TaskStart(TaskStart),
     /// A prompt, delivered exactly; queued while a request is open. Reply: [`Sent`].
     TaskSend(TaskSend),
+    /// The prompts that wait, which can be changed until they are typed, and those that were sent. Reply: [`Prompts`].
+    TaskPrompts(TaskPrompts),
     /// Stop the turn, keep the session. Reply: [`Task`].
     TaskInterrupt(One),
-    /// Send the prompts again that the agent did not get. Reply: [`Task`].
+    /// Send again the prompts that may not have reached the agent. Reply: [`Task`].
     TaskResend(One),
     /// Forget them, and what else the task's alerts say. Reply: [`Task`].
     TaskDismiss(One),
@@ -143,6 +145,7 @@ pub enum Reply {
     Explanation(Explanation),
     Task(Box<Task>),
     Sent(Sent),
+    Prompts(Prompts),
     Tasks(Tasks),
     Requests(Requests),
     Opened(Opened),

@@ -95,6 +95,8 @@ pub struct TranscriptFact {
 pub struct PromptRefusal {
     /// When it was recorded.
     pub at: Millis,
+    /// The same as the agent dated it: what tells one refusal from another, also for a later daemon.
+    pub stamp: Millis,
     /// What the hook said.
     pub reason: String,
     /// The prompt, where that is recorded.

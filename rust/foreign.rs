@@ -1,11 +1,12 @@
 //! Reading what others name. A project, an agent or another person on the machine chooses what lies at such a path: a pipe
 //! without a writer, a device, or a mount whose server is gone must not hold the daemon's one thread.
 
+use parking_lot::Mutex;
 use rustix::fs::{Mode, OFlags};
 use std::fs::File;
 use std::io::{Error, ErrorKind, Read, Result};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 /// Bytes of what is a line or a few, as git's own small files.
@@ -87,7 +88,7 @@ async fn limited<T: Send + 'static>(
     match tokio::time::timeout(limit, working).await {
         Ok(ended) => ended.map_err(Error::other),
         Err(_) => {
-            hanging().push((place.to_owned(), seen));
+            HANGING.lock().push((place.to_owned(), seen));
             Err(silent(place))
         }
     }
@@ -95,13 +96,9 @@ async fn limited<T: Send + 'static>(
 
 /// Each call that does not return keeps a thread, of which there are not many.
 fn hangs(place: &Path) -> bool {
-    let mut hanging = hanging();
+    let mut hanging = HANGING.lock();
     hanging.retain(|(_, work)| work.strong_count() > 0);
     hanging.iter().any(|(at, _)| place.starts_with(at))
-}
-
-fn hanging() -> std::sync::MutexGuard<'static, Vec<(PathBuf, Weak<()>)>> {
-    HANGING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn silent(place: &Path) -> Error {

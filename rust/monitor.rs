@@ -16,7 +16,7 @@ use crate::core::fact::{AgentReport, Fact, Launched};
 use crate::process::{self, Identity};
 use crate::status::{AgentStatus, Millis};
 use sessions::SessionWatches;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 pub use sweep::SweepPlan;
@@ -36,8 +36,9 @@ pub struct Monitor {
     unclaimed: HashMap<u32, SessionSeen>,
     /// Events of launches that were not reported yet: of a quick agent, or of one that a new daemon has not found yet.
     early: Vec<AgentReport>,
-    /// Conversations of processes behind the terminal. They may have inherited a task's mark; no task is in them.
-    background: BTreeSet<String>,
+    /// Conversations of processes behind the terminal, by process. They may have inherited a task's mark; no task is in
+    /// them.
+    background: HashMap<u32, String>,
     /// Processes of agents whose launches were not reported yet, by launch.
     early_processes: HashMap<String, Identity>,
 }
@@ -66,7 +67,7 @@ pub async fn run(core: Weak<Core>, sweeps: sweep::SweepPlan, mut facts: Unbounde
         ahead: crate::clock::ahead(),
         unclaimed: HashMap::new(),
         early: Vec::new(),
-        background: BTreeSet::new(),
+        background: HashMap::new(),
         early_processes: HashMap::new(),
     };
     loop {
@@ -150,6 +151,12 @@ impl Monitor {
                     watched.dirty = true;
                 }
             }
+            Fact::HooksOff { task, launch, cause } => {
+                if let Some(watched) = self.tasks.get_mut(&task).filter(|watched| watched.launched.launch == launch) {
+                    watched.hooks_off = Some(cause);
+                    watched.dirty = true;
+                }
+            }
             Fact::Swept(swept) => sweep::apply(&mut self.tasks, &mut self.sweeps, *swept),
         }
     }
@@ -195,13 +202,16 @@ impl Monitor {
     }
 
     fn is_of_background(&self, report: &AgentReport) -> bool {
-        report.event.session_id.as_ref().is_some_and(|session| self.background.contains(session))
+        let session = report.event.session_id.as_ref();
+        session.is_some_and(|session| self.background.values().any(|background| background == session))
     }
 
     fn receive_session(&mut self, seen: SessionSeen) {
         if let Some(session) = seen.session.as_ref().filter(|session| session.background) {
-            if self.background.len() < MOST_UNCLAIMED {
-                self.background.extend(session.session_id.clone());
+            if let Some(conversation) = session.session_id.clone()
+                && self.background.len() < MOST_UNCLAIMED
+            {
+                self.background.insert(seen.pid, conversation);
             }
             return;
         }
@@ -214,6 +224,7 @@ impl Monitor {
             watched.receive_session(seen, now);
         } else if seen.session.is_none() {
             self.unclaimed.remove(&seen.pid);
+            self.background.remove(&seen.pid);
         } else if self.unclaimed.len() < MOST_UNCLAIMED {
             self.unclaimed.insert(seen.pid, seen);
         }

@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 use crate::store::Who;
 use crate::task::Task;
 use branches::{changes, commit, diff, mend, preview};
-use conversation::{answer, hooks, prompts};
+use conversation::{answer, hooks, prompts, queue};
 use edits::line;
 use lifecycle::{finish, launch, restart, start, tasks};
 use queries::{health, output, repository};
@@ -41,6 +41,7 @@ pub async fn answer(core: &Arc<Core>, asker: &Asker, request: Request) -> Result
         TaskEdit(edit) => task(tasks::edit(core, asker, edit).await?),
         TaskStart(start) => task(start::start(core, asker, start).await?),
         TaskSend(send) => Reply::Sent(prompts::send(core, asker, send).await?),
+        TaskPrompts(change) => Reply::Prompts(queue::prompts(core, asker, change).await?),
         TaskResend(one) => task(prompts::resend(core, asker, &one.task).await?),
         TaskDismiss(one) => task(prompts::dismiss(core, asker, &one.task).await?),
         TaskInterrupt(one) => task(finish::interrupt(core, asker, &one.task).await?),

@@ -124,17 +124,30 @@ impl State {
 
     /// A folder of this state whose path is short enough for sockets.
     fn near_folder(&self) -> Result<PathBuf> {
-        let dir = PathBuf::from(format!("/tmp/chorus-{}-{}", rustix::process::getuid().as_raw(), self.name()));
+        let dir = self.near();
         private_folder(&dir, Use::Own)?;
         Ok(dir)
+    }
+
+    fn near(&self) -> PathBuf {
+        PathBuf::from(format!("/tmp/chorus-{}-{}", rustix::process::getuid().as_raw(), self.name()))
     }
 
     /// How many characters of a task's uuid name its folder in [`State::tmux_folders_of_agents`].
     pub const SHORT_TASK: usize = 13;
 
-    /// The folders of agents' own tmux servers, where the state folder's path is short enough.
-    pub fn tmux_folders_of_agents(&self) -> PathBuf {
+    fn tmux(&self) -> PathBuf {
         self.dir.join("tmux")
+    }
+
+    /// Where the folders of agents' own tmux servers are: in the state folder, or near `/` where its path is too long.
+    /// There may be other things beside them.
+    pub fn tmux_folders_of_agents(&self) -> Vec<PathBuf> {
+        let near = self.near();
+        // Anybody can make a folder of that name.
+        let is_ours = std::fs::symlink_metadata(&near)
+            .is_ok_and(|found| found.is_dir() && found.uid() == rustix::process::getuid().as_raw());
+        [self.tmux()].into_iter().chain(is_ours.then_some(near)).collect()
     }
 
     /// The socket of a tmux server that a task's agent may start, as `FOLDER/tmux-UID/default`: the names that tmux
@@ -142,7 +155,7 @@ impl State {
     pub fn tmux_socket_of_agent(&self, task: &str) -> Result<PathBuf> {
         let short: String = task.chars().take(State::SHORT_TASK).collect();
         let below = Path::new(&short).join(tmux_folder()).join("default");
-        let near = self.tmux_folders_of_agents().join(&below);
+        let near = self.tmux().join(&below);
         let socket = match near.as_os_str().len() <= LONGEST_SOCKET {
             true => near,
             false => self.near_folder()?.join(&below),

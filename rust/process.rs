@@ -7,7 +7,6 @@ mod open_files;
 pub use open_files::OpenFiles;
 
 use crate::error::{Code, Error, Result};
-use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -172,19 +171,11 @@ pub fn lineage(pid: u32) -> Vec<Identity> {
     found
 }
 
-/// Whether the process has that very file open for writing; false where the kernel does not tell.
-pub fn has_open_for_writing(pid: u32, file: &Path) -> bool {
-    let writes = |descriptor: &str| {
-        let information = std::fs::read_to_string(format!("/proc/{pid}/fdinfo/{descriptor}")).unwrap_or_default();
-        let flags = information.lines().find_map(|line| line.strip_prefix("flags:"));
-        // `O_WRONLY` is 1 and `O_RDWR` is 2, everywhere.
-        flags.is_some_and(|flags| u64::from_str_radix(flags.trim(), 8).is_ok_and(|flags| flags & 3 != 0))
-    };
-    let Ok(descriptors) = std::fs::read_dir(format!("/proc/{pid}/fd")) else { return false };
-    descriptors.flatten().any(|entry| {
-        std::fs::read_link(entry.path()).is_ok_and(|target| target == file)
-            && entry.file_name().to_str().is_some_and(writes)
-    })
+/// The process of a thread, by `Tgid` in its status (proc(5)); the number itself where the kernel does not tell.
+pub fn of_thread(thread: u32) -> u32 {
+    let status = std::fs::read_to_string(format!("/proc/{thread}/status")).unwrap_or_default();
+    let process = status.lines().find_map(|line| line.strip_prefix("Tgid:")).and_then(|pid| pid.trim().parse().ok());
+    process.unwrap_or(thread)
 }
 
 /// A variable in the environment the process started with; nothing where it cannot be read.
@@ -434,6 +425,20 @@ mod tests {
         terminate(&identity);
         watch.await.unwrap();
         assert!(!child.wait().await.unwrap().success());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_thread_is_of_its_process() {
+        let me = std::process::id();
+        let there = || {
+            let thread = std::fs::read_link("/proc/thread-self").unwrap();
+            let number: u32 = thread.file_name().unwrap().to_str().unwrap().parse().unwrap();
+            (number, of_thread(number))
+        };
+        let (number, process) = std::thread::spawn(there).join().unwrap();
+        assert!(number != me && process == me);
+        assert_eq!(of_thread(u32::MAX), u32::MAX);
     }
 
     #[tokio::test]

@@ -4,6 +4,7 @@
 
 use crate::error::{Code, Error, Result};
 use crate::foreign;
+use crate::paths::{self, Access};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
@@ -99,7 +100,7 @@ const PROJECT: &str = "chorus-project";
 
 /// Notes in a worktree's own git folder whose it is.
 pub fn note(git_folder: &Path, project: &Path) -> std::io::Result<()> {
-    std::fs::write(git_folder.join(PROJECT), project.as_os_str().as_encoded_bytes())
+    paths::replace(&git_folder.join(PROJECT), project.as_os_str().as_encoded_bytes(), Access::AsBefore)
 }
 
 /// Notes where the main working tree is, when `root` is one that git's files do not tell of.
@@ -208,6 +209,21 @@ mod tests {
             assert_eq!(root(&folder), main, "{}", folder.display());
         }
         assert!(has_git(&main.join("a/b")));
+    }
+
+    #[test]
+    fn a_note_goes_in_the_place_of_whatever_is_there() {
+        let base = tempfile::tempdir().unwrap();
+        let base = base.path().canonicalize().unwrap();
+        let target = base.join("target");
+        std::fs::write(&target, "mine").unwrap();
+        std::os::unix::fs::symlink(&target, base.join(PROJECT)).unwrap();
+        note(&base, Path::new("/p")).unwrap();
+        assert_eq!((noted(&base), std::fs::read(&target).unwrap()), (Some("/p".into()), b"mine".to_vec()));
+        std::fs::remove_file(base.join(PROJECT)).unwrap();
+        assert!(Command::new("mkfifo").arg(base.join(PROJECT)).status().unwrap().success());
+        note(&base, Path::new("/q")).unwrap();
+        assert_eq!(noted(&base), Some("/q".into()));
     }
 
     /// A repository with one commit at `source`, to clone from.

@@ -70,7 +70,7 @@ pub enum AlertKind {
     Hooks,
     /// The agent is in a conversation that is not the task's, or the task's is gone.
     Conversation,
-    /// The agent did not get a prompt.
+    /// A prompt may not have reached the agent.
     Prompt,
 }
 

@@ -84,6 +84,27 @@ pub struct Delivered {
     pub text: String,
     /// What stood in the prompt before and was cleared: a person's draft, or a prompt that came back by Escape.
     pub displaced: Option<String>,
+    /// What the prompt showed before Enter, where the agent's prompt is known.
+    pub shown: Option<PromptShown>,
+}
+
+/// A text as it stood in an agent's prompt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PromptShown {
+    /// What was to be shown.
+    pub wanted: PromptWanted,
+    /// What was shown.
+    pub seen: PromptSeen,
+}
+
+impl PromptShown {
+    /// Whether `found` is that text and nothing else: what a person typed meanwhile is theirs to send.
+    pub fn is_still(&self, prompt: &dyn AgentPrompt, found: &PromptSeen) -> bool {
+        // A terminal of another size breaks the same text elsewhere. Of a text without any ASCII character too little
+        // is compared then.
+        let is_wanted = || !self.wanted.text.is_empty() && prompt.matches(&self.wanted, found) == PromptMatch::Full;
+        *found == self.seen || is_wanted()
+    }
 }
 
 /// One agent's prompt.

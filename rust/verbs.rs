@@ -84,7 +84,8 @@ pub const VERBS: &[Verb] = &[
         .fits(Live)
         .bang("type the text as it is, so that `/compact` works")
         .range(),
-    verb("resend", Many, "", "both", "send the prompts again that the agent did not get").fits(Alerted),
+    verb("prompts", One, "", "both", "list, edit, reorder or remove waiting prompts").fits(Live),
+    verb("resend", Many, "", "both", "send undelivered prompts again").fits(Undelivered),
     verb("dismiss", Many, "", "both", "forget undelivered prompts and every other alert").fits(Alerted),
     verb("interrupt", Many, "", "both", "stop the turn and keep the session").fits(Busy),
     verb("approve", One, "", "both", "allow the open request").fits(Asking).careful(),

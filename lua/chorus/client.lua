@@ -4,6 +4,7 @@
 --- `rpcrequest` would block the editor, so it is not used.
 
 local contract = require('chorus.contract')
+local folders = require('chorus.client.folder')
 local fire = require('chorus.events').fire
 local install = require('chorus.install')
 local message = require('chorus.message')
@@ -105,27 +106,9 @@ local function refused(err)
   pending.fail_all(err)
 end
 
---- Whether the path is one of Chorus's own files. Worktrees are a project's.
----@param path string
----@return boolean
-local function is_own(path)
-  local state = M.state_dir()
-  return (path == state or vim.startswith(path, state .. '/')) and not vim.startswith(path, state .. '/worktrees/')
-end
-
--- Ignores window-local folders: moving the cursor must not change the project. 'autochdir' follows Chorus's own files too.
--- Other programs use PROJECT_ROOT as well, so a repository that Neovim is in is stronger. A relative folder is relative to
--- Neovim's.
+---@return string
 local function working_folder()
-  local here = vim.fn.getcwd(-1, 0)
-  local named = vim.env.CHORUS_PROJECT_ROOT
-  if not named and not vim.fs.root(here, '.git') then
-    named = vim.env.PROJECT_ROOT
-  end
-  if named and named ~= '' then
-    return vim.startswith(named, '/') and named or vim.fs.joinpath(here, named)
-  end
-  return folder and is_own(here) and folder or here
+  return folders.working(folder, M.state_dir())
 end
 
 local say_hello
@@ -398,9 +381,7 @@ end
 --- The daemon's state folder; before the first handshake, where a daemon would have it.
 ---@return string
 function M.state_dir()
-  return welcome and welcome.state_dir
-    or vim.env.CHORUS_STATE_DIR
-    or vim.fs.joinpath(vim.env.XDG_STATE_HOME or vim.fs.normalize('~/.local/state'), 'chorus')
+  return folders.state_dir(welcome)
 end
 
 --- The last failure; nil after a successful attempt.

@@ -155,9 +155,13 @@ end
 ---@return chorus.Options options
 ---@return string[] faults
 function M.resolve(given)
-  local options, faults, sections, top = {}, {}, {}, {}
+  local options = {}
+  local faults = {} ---@type string[]
+  local sections, top = {}, {}
   if type(given) ~= 'table' then
-    faults[1] = given ~= nil and '`vim.g.chorus` must be a table, or a function that returns one' or nil
+    if given ~= nil then
+      faults[1] = '`vim.g.chorus` must be a table, or a function that returns one'
+    end
     given = {}
   end
   local rest = vim.deepcopy(given)
@@ -199,6 +203,7 @@ function M.resolve(given)
     end
   end
   table.sort(faults)
+  ---@cast options chorus.Options
   return options, faults
 end
 

@@ -321,6 +321,7 @@ M.shapes.Requests = {
 ---@field input? any The whole input: command, file and diff, questions, plan; at most 256 kB.
 ---@field cut boolean Whether the input is not whole: Chorus cut it, or keeps nothing of it.
 ---@field suggestions string[] The agent's own rules for "allow always", each as a sentence.
+---@field folder? string The agent's working folder when it asked, where the agent tells.
 ---@field answerable chorus.Answerable How it can be answered: `hook`, `keys`, or `terminal` (only by attaching).
 ---@field opened_at integer When it opened.
 ---@field closed_at? integer When it closed.
@@ -336,6 +337,7 @@ M.shapes.Opened = {
   input = 'any?',
   cut = 'boolean',
   suggestions = 'string[]',
+  folder = 'string?',
   answerable = 'Answerable',
   opened_at = 'integer',
   closed_at = 'integer?',
@@ -348,11 +350,37 @@ M.shapes.Opened = {
 ---@field requests chorus.Opened[] Open requests.
 ---@field commits chorus.Commit[] Newest first, at most 200.
 ---@field journal chorus.Entry[] Newest last, at most 200.
+---@field prompts chorus.WaitingPrompt[] Prompts that wait, in the order in which they will be typed.
 M.shapes.Page = {
   task = 'Task',
   requests = 'Opened[]',
   commits = 'Commit[]',
   journal = 'Entry[]',
+  prompts = 'WaitingPrompt[]',
+}
+
+--- A prompt that the agent does not have yet.
+---@class chorus.WaitingPrompt
+---@field id integer Identity among all prompts.
+---@field text string Exactly what the person wrote.
+---@field raw boolean Typed as it is, so that `/compact` works.
+---@field sending boolean Whether it is being typed now: then it can no longer be changed.
+---@field queued_at integer When it was accepted.
+M.shapes.WaitingPrompt = {
+  id = 'integer',
+  text = 'string',
+  raw = 'boolean',
+  sending = 'boolean',
+  queued_at = 'integer',
+}
+
+--- Reply: a task's prompts.
+---@class chorus.Prompts
+---@field waiting chorus.WaitingPrompt[] In the order in which they will be typed.
+---@field sent string[] Texts that were sent in this project, newest first, each once; at most 100.
+M.shapes.Prompts = {
+  waiting = 'WaitingPrompt[]',
+  sent = 'string[]',
 }
 
 --- One line of "what happened".
@@ -781,6 +809,21 @@ M.shapes.TaskSend = {
   raw = 'boolean?',
 }
 
+--- Parameters of `task_prompts`: with `prompt`, one that waits is changed first. At most one change at a time.
+---@class chorus.TaskPrompts
+---@field task string The task.
+---@field prompt? integer The prompt to change.
+---@field text? string Its new text.
+---@field place? integer Its new place among those that wait, from 1.
+---@field remove? boolean Remove it.
+M.shapes.TaskPrompts = {
+  task = 'string',
+  prompt = 'integer?',
+  text = 'string?',
+  place = 'integer?',
+  remove = 'boolean?',
+}
+
 --- A verb on one task.
 ---@class chorus.One
 ---@field task string The task.
@@ -1075,6 +1118,7 @@ M.requests = {
   task_edit = { 'TaskEdit', 'Task' },
   task_start = { 'TaskStart', 'Task' },
   task_send = { 'TaskSend', 'Sent' },
+  task_prompts = { 'TaskPrompts', 'Prompts' },
   task_interrupt = { 'One', 'Task' },
   task_resend = { 'One', 'Task' },
   task_dismiss = { 'One', 'Task' },

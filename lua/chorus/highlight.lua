@@ -25,6 +25,8 @@ M.groups = {
   { 'ChorusUnclaimed', 'DiagnosticWarn', 'an edit with no owner, or with several' },
   { 'ChorusAdded', 'Added', 'lines added' },
   { 'ChorusRemoved', 'Removed', 'lines removed' },
+  { 'ChorusAddedWord', 'DiffAdd', 'the words of an added line that differ' },
+  { 'ChorusRemovedWord', 'DiffDelete', 'the words of a removed line that differ' },
   { 'ChorusBlame', 'Comment', 'which task wrote the line' },
   { 'ChorusDemo', 'Todo', 'the label of the demo agent' },
   { 'ChorusBypass', 'DiagnosticError', 'a task that runs without permission checks' },

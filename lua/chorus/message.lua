@@ -11,29 +11,26 @@ local PATIENCE = 500
 ---@param level 'info'|'warn'|'error'
 ---@param text string
 ---@param hint? string
----@param may_be_cut? boolean
-local function say(level, text, hint, may_be_cut)
-  notify.show(level, config.get().notify, text, hint, may_be_cut)
+local function say(level, text, hint)
+  notify.show(level, config.get().notify, text, hint)
 end
 
 ---@param text string
 ---@param hint? string
 function M.info(text, hint)
-  say('info', text, hint, true)
+  say('info', text, hint)
 end
 
 ---@param text string
 ---@param hint? string
----@param may_be_cut? boolean nobody waits for it
-function M.warn(text, hint, may_be_cut)
-  say('warn', text, hint, may_be_cut)
+function M.warn(text, hint)
+  say('warn', text, hint)
 end
 
 ---@param text string
 ---@param hint? string
----@param may_be_cut? boolean the whole of it stands elsewhere, as a diagnostic does
-function M.fail(text, hint, may_be_cut)
-  say('error', text, hint, may_be_cut)
+function M.fail(text, hint)
+  say('error', text, hint)
 end
 
 --- Shows why a request was refused.
@@ -46,7 +43,7 @@ end
 ---@param notice chorus.Notice
 function M.notice(notice)
   local is_level = notice.level == 'warn' or notice.level == 'error'
-  say(is_level and notice.level --[[@as 'warn'|'error']] or 'info', notice.text, notice.hint, true)
+  say(is_level and notice.level --[[@as 'warn'|'error']] or 'info', notice.text, notice.hint)
 end
 
 ---@class chorus.Progress

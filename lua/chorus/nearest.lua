@@ -5,6 +5,7 @@
 ---@param b string
 ---@return integer
 local function distance(a, b)
+  ---@type table<integer, table<integer, integer>>
   local rows = { [0] = {} }
   for column = 0, #b do
     rows[0][column] = column

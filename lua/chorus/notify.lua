@@ -5,6 +5,10 @@ local text = require('chorus.text')
 local M = {}
 
 local RANKS = { info = 1, warn = 2, error = 3, off = 4 }
+local GROUPS = { warn = 'WarningMsg', error = 'ErrorMsg' }
+
+--- Behind what does not fit: where the rest is.
+local MORE = ' :messages'
 
 --- Whether messages go to Neovim's own message area, which asks for Enter after more than one line.
 local function is_stock()
@@ -12,12 +16,38 @@ local function is_stock()
   return source == '?' or vim.startswith(source, '@vim/')
 end
 
+--- Shows one line in the message area and keeps the whole in `:messages`. Neovim asks for Enter as soon as a message does
+--- not fit in a line, so the whole is written in several that do, each in the place of the one before.
+---@param level 'info'|'warn'|'error'
+---@param line string
+---@param whole string
+local function show_line(level, line, whole)
+  for _, sentence in ipairs(vim.split(whole, '\n', { plain = true })) do
+    for _, piece in ipairs(text.wrap(sentence, vim.v.echospace)) do
+      vim.api.nvim_echo({ { piece, GROUPS[level] } }, true, {})
+      vim.cmd.redraw()
+    end
+  end
+  vim.api.nvim_echo({ { line, GROUPS[level] } }, false, {})
+end
+
+--- What of a message stands in one line. Pure.
+---@param sentences string[]
+---@param whole string
+---@param cells integer
+---@return string
+function M.line(sentences, whole, cells)
+  if #sentences == 1 and text.width(whole) <= cells then
+    return whole
+  end
+  return text.cut(sentences[1] .. ' …', cells - text.width(MORE)) .. MORE
+end
+
 ---@param level 'info'|'warn'|'error'
 ---@param least 'info'|'warn'|'error'|'off' less important ones are not shown
 ---@param sentence string one line or more
 ---@param hint? string
----@param may_be_cut? boolean one line is enough: nobody waits for the rest, or it stands elsewhere
-function M.show(level, least, sentence, hint, may_be_cut)
+function M.show(level, least, sentence, hint)
   if RANKS[level] < RANKS[least] then
     return
   end
@@ -25,14 +55,15 @@ function M.show(level, least, sentence, hint, may_be_cut)
     return text.clean(line)
   end, vim.split(sentence, '\n', { plain = true }))
   lines[1] = 'Chorus: ' .. lines[1]
-  local shown = table.concat(lines, '\n')
-  local whole = hint and shown .. (#lines > 1 and '\n' or ' — ') .. text.clean(hint) or shown
-  if not (may_be_cut and #lines == 1 and is_stock()) or vim.fn.strdisplaywidth(whole) <= vim.v.echospace then
-    shown = whole
-  else
-    shown = text.cut(shown, vim.v.echospace)
+  local whole = table.concat(lines, '\n')
+  if hint then
+    whole = whole .. (#lines > 1 and '\n' or ' — ') .. text.clean(hint)
   end
-  vim.notify(shown, vim.log.levels[level:upper()], { title = 'Chorus' })
+  local line = is_stock() and M.line(lines, whole, vim.v.echospace) or whole
+  if line ~= whole then
+    return show_line(level, line, whole)
+  end
+  vim.notify(whole, vim.log.levels[level:upper()], { title = 'Chorus' })
 end
 
 return M

@@ -10,7 +10,7 @@
 
 ---@return chorus.Key
 local function key(action, keys, does, more)
-  return vim.tbl_extend('force', { action = action, keys = keys, does = does }, more or {})
+  return vim.tbl_extend('force', { action = action, keys = keys, does = does }, more or {}) --[[@as chorus.Key]]
 end
 
 local function verb(action, keys, does, hint, bang)
@@ -19,6 +19,7 @@ end
 
 local HELP = key('help', { 'g?' }, 'list these keys', { hint = 'help' })
 local CLOSE = key('close', { 'q' }, 'close', { hint = 'close' })
+local BACK = key('close', { 'q' }, 'back to where you came from', { hint = 'back' })
 local CLOSE_FLOAT = key('close', { 'q', '<Esc>' }, 'close', { hint = 'close' })
 
 --- Keys that mean the same wherever there is one task.
@@ -95,7 +96,7 @@ return {
       'explain',
       'show',
     }),
-    { key('wrap', { 'gw' }, 'wrap long lines or not'), CLOSE, HELP }
+    { key('wrap', { 'gw' }, 'wrap long lines or not'), CLOSE_FLOAT, HELP }
   ),
   request = {
     key('approve', { 'a' }, 'allow it once', { hint = 'approve' }),
@@ -149,15 +150,26 @@ return {
     CLOSE,
     HELP,
   },
-  explain = { CLOSE_FLOAT, verb('output', { 'o' }, 'open its output', 'output'), HELP },
+  explain = { verb('output', { 'o' }, 'open its output', 'output'), CLOSE_FLOAT, HELP },
   page = {
     key('write', { '<C-s>' }, 'save the page, as `:w` does'),
-    key('open', { '<CR>' }, 'open the diff of this line’s commit'),
-    key('close', { 'q' }, 'back to where you came from', { hint = 'back' }),
+    key('open', { '<CR>' }, 'open this line’s commit, request or turn'),
+    verb('output', { 'go' }, 'open its output', 'output'),
+    verb('attach', { 'gl' }, 'open its terminal'),
+    verb('diff', { 'gD' }, 'open its diff', 'diff'),
+    verb('send', { 'gS' }, 'send a prompt'),
+    verb('approve', { 'ga' }, 'open the request'),
+    verb('explain', { 'gE' }, 'explain its status'),
+    BACK,
     HELP,
   },
-  list = { key('write', { '<C-s>' }, 'change the tasks, as `:w` does'), HELP },
-  message = { key('write', { '<C-s>' }, 'commit, as `:w` does'), HELP },
-  draft = { key('write', { '<C-s>' }, 'create the task, as `:w` does'), HELP },
+  list = { key('write', { '<C-s>' }, 'change the tasks, as `:w` does'), BACK, HELP },
+  message = { key('write', { '<C-s>' }, 'commit, as `:w` does'), BACK, HELP },
+  draft = {
+    key('write', { '<C-s>' }, 'create the task, as `:w` does'),
+    key('close', { 'q' }, 'leave; the draft is kept', { hint = 'keep it for later' }),
+    HELP,
+  },
+  plain = { BACK, HELP },
   terminal = { key('close', { '<C-\\><C-q>' }, 'leave the terminal; the task keeps running', { hint = 'leave' }) },
 }

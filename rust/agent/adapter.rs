@@ -60,20 +60,21 @@ pub trait Adapter: Debug + Sync {
     /// What has to be written for a launch, and what to run.
     fn start(&self, launch: &AgentLaunch<'_>) -> Startup;
 
-    /// How the conversation of that id can be taken up in that folder; nothing where another has to begin.
+    /// How that conversation can be resumed in that folder; nothing where a new one has to begin.
     fn take_up(&self, config_dir: &Path, folder: &Path, session_id: &str) -> Option<Begin>;
 
-    /// The processes in which that conversation runs now: two would write one record.
+    /// The processes that run that conversation now. A second one would write into the same record.
     fn running(&self, config_dir: &Path, session_id: &str) -> Vec<u32>;
 
-    /// Why a prompt that was typed may not be sent by Enter, as a part of a sentence, where that can be told.
+    /// Why Enter may not send a typed prompt, as a part of a sentence, where the agent's configuration shows it.
     fn why_not_sent(&self, config_dir: &Path) -> Option<String>;
 
-    /// The permission mode to start a conversation in that goes on: `asked` is what a person configured, `last` what the
-    /// conversation was in last. An approved plan is not planned again.
-    fn mode_after<'a>(&self, asked: Option<&'a str>, last: Option<&'a str>) -> Option<&'a str>;
+    /// The permission mode in which a resumed conversation starts: the configured one, `asked`. After an approved plan it
+    /// is the mode in which the conversation was last, where that allows no more than approving a plan does: the agent
+    /// reports its mode itself.
+    fn mode_after<'a>(&self, asked: Option<&'a str>, last: &LastMode<'a>) -> Option<&'a str>;
 
-    /// Why the agent's hooks will not run, as a part of a sentence, where that can be told without a start.
+    /// Why the agent's hooks will not run, as a part of a sentence, where its configuration shows that before a start.
     fn hooks_off(&self, asked: &HooksQuestion) -> Option<String>;
 
     /// Watches what agents say of their sessions, on the current runtime, for the configuration folders that are named
@@ -103,6 +104,15 @@ pub struct Capabilities {
     pub gives: Gives,
     /// It takes up a conversation by its id.
     pub resume: bool,
+}
+
+/// The permission mode of a conversation before its agent ended.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LastMode<'a> {
+    /// As the agent reported it. Untrusted.
+    pub mode: Option<&'a str>,
+    /// Whether a plan of the conversation was approved.
+    pub plan_approved: bool,
 }
 
 /// What decides whether an agent's hooks run.

@@ -28,7 +28,8 @@ mod typing_plan;
 
 use super::launch::{AgentLaunch, Begin, Startup};
 use super::{
-    Adapter, AgentReply, Answer, Capabilities, CommittingHook, HooksQuestion, SessionSeen, SessionWatch, Transcript,
+    Adapter, AgentReply, Answer, Capabilities, CommittingHook, HooksQuestion, LastMode, SessionSeen, SessionWatch,
+    Transcript,
 };
 use crate::contract::{Environment, Json, Renderer};
 use crate::error::Result;
@@ -120,8 +121,10 @@ impl Adapter for Claude {
         keybindings::enter_rebound(config_dir)
     }
 
-    fn mode_after<'a>(&self, asked: Option<&'a str>, last: Option<&'a str>) -> Option<&'a str> {
-        last.filter(|_| asked == Some("plan")).or(asked)
+    fn mode_after<'a>(&self, asked: Option<&'a str>, last: &LastMode<'a>) -> Option<&'a str> {
+        let follows_plan = |mode: &&str| matches!(*mode, "default" | "manual" | "acceptEdits");
+        let left_planning = asked == Some("plan") && last.plan_approved;
+        last.mode.filter(follows_plan).filter(|_| left_planning).or(asked)
     }
 
     fn hooks_off(&self, asked: &HooksQuestion) -> Option<String> {
@@ -191,5 +194,25 @@ fn said(file: SessionFileSeen) -> Option<SessionSeen> {
             Some(SessionSeen { config_dir, pid, session })
         }
         None => Some(SessionSeen { config_dir, pid, session: None }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_approved_plan_changes_the_mode_that_was_asked_for() {
+        let after = |asked, mode, plan_approved| Claude.mode_after(asked, &LastMode { mode, plan_approved });
+        for mode in ["default", "manual", "acceptEdits"] {
+            assert_eq!(after(Some("plan"), Some(mode), true), Some(mode));
+            assert_eq!(after(Some("plan"), Some(mode), false), Some("plan"), "no plan was approved");
+            assert_eq!(after(Some("manual"), Some(mode), true), Some("manual"));
+            assert_eq!(after(None, Some(mode), true), None);
+        }
+        for mode in ["auto", "bypassPermissions", "dontAsk", "plan", "--x"] {
+            assert_eq!(after(Some("plan"), Some(mode), true), Some("plan"), "{mode}");
+        }
+        assert_eq!(after(Some("plan"), None, true), Some("plan"));
     }
 }

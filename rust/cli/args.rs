@@ -69,7 +69,16 @@ fn with_options(command: Command, verb: &Verb) -> Command {
                 .value_parser(clap::value_parser!(u64).range(1..)),
         ]),
         "deny" => command.args([request, option("reason", "R", "the reason, for the agent")]),
-        "answer" => command.args([request]),
+        "answer" => command.args([request, flag("text", "send the words as they are: digits name no option")]),
+        "prompts" => command.args([
+            option("prompt", "ID", "the prompt to change, by its id in the list")
+                .value_parser(clap::value_parser!(i64)),
+            option("text", "T", "its new text; `-` reads standard input").requires("prompt"),
+            option("place", "N", "its new place in the list")
+                .value_parser(clap::value_parser!(usize))
+                .requires("prompt"),
+            flag("remove", "remove it").requires("prompt"),
+        ]),
         "restart" => command.arg(bang("fresh")),
         "complete" => command.args([
             bang("force"),

@@ -2,17 +2,18 @@
 
 mod changes;
 mod policy;
+mod questions;
 mod requests;
 
 pub use changes::changes;
 pub use policy::{audit, policy};
 pub use requests::requests;
 
-use crate::contract::{Explanation, Health, Opened, Output, Page, Sent};
+use crate::contract::{Explanation, Health, Opened, Output, Page, Sent, WaitingPrompt};
 use crate::sgr;
 use crate::status::{AgentState, AgentStatus, Millis};
 use crate::task::{Status, Task};
-use crate::text::blank;
+use crate::text::{blank, reveal_block};
 
 /// A line of output without its colors.
 pub fn plain(text: &str) -> String {
@@ -119,6 +120,18 @@ pub fn sent(sent: &Sent) -> Vec<String> {
     if sent.queued { vec![format!("queued: {}", line(reason))] } else { vec![] }
 }
 
+/// Prompts that wait, in the order in which they will be typed: place, id, age, text.
+pub fn prompts(waiting: &[WaitingPrompt], now: Millis) -> Vec<String> {
+    let row = |(place, prompt): (usize, &WaitingPrompt)| {
+        let note = if prompt.sending { "  (being typed)" } else { "" };
+        let mut lines = reveal_block(&prompt.text).split('\n').map(str::to_owned).collect::<Vec<_>>().into_iter();
+        let first = lines.next().unwrap_or_default();
+        let head = format!("{place:>3}.  id {:<6} {:>4}  {first}{note}", prompt.id, age(prompt.queued_at, now));
+        std::iter::once(head).chain(lines.map(|line| format!("                      | {line}")))
+    };
+    (1..).zip(waiting).flat_map(row).collect()
+}
+
 /// What became of a request.
 pub fn answered(request: &Opened) -> Vec<String> {
     let outcome = request.outcome.as_deref().unwrap_or("answered");
@@ -184,6 +197,10 @@ pub fn page(page: &Page, now: Millis) -> Vec<String> {
     if !page.requests.is_empty() {
         lines.extend([String::new(), "Open requests".into()]);
         lines.extend(requests(&page.requests, now));
+    }
+    if !page.prompts.is_empty() {
+        lines.extend([String::new(), "Prompts that wait".into()]);
+        lines.extend(prompts(&page.prompts, now));
     }
     if !page.commits.is_empty() {
         lines.extend([String::new(), "Commits".into()]);

@@ -1,6 +1,6 @@
 //! From a command line to the request it means.
 
-use super::InputRefusal;
+use super::{InputRefusal, answers};
 use crate::contract::*;
 use crate::task::Isolation;
 use clap::ArgMatches;
@@ -8,12 +8,16 @@ use std::io::Read;
 
 /// Requests that `policy test` looks at where nobody says how many.
 const USUAL_TEST: u32 = 20;
+const ANSWER: &str =
+    "say the answer: the number of an option or your own words, one word for each of several questions";
 
 /// What follows a verb, without the tasks it names.
 pub struct Given<'a> {
     pub verb: &'a str,
     pub options: &'a ArgMatches,
     pub text: String,
+    /// The words of the text.
+    pub words: Vec<String>,
 }
 
 impl Given<'_> {
@@ -50,13 +54,20 @@ impl Given<'_> {
                 let text = typed(self.text_for("say what to send, or `-` to read it")?)?;
                 Request::TaskSend(TaskSend { task, text, raw: flag("raw") })
             }
+            "prompts" => Request::TaskPrompts(TaskPrompts {
+                task,
+                prompt: self.number("prompt"),
+                text: string("text").map(typed).transpose()?,
+                place: self.number("place"),
+                remove: flag("remove"),
+            }),
             "resend" => Request::TaskResend(One { task }),
             "dismiss" => Request::TaskDismiss(One { task }),
             "interrupt" => Request::TaskInterrupt(One { task }),
             "approve" => Request::TaskApprove(TaskApprove { task, request, always: self.suggestion() }),
             "deny" => Request::TaskDeny(TaskDeny { task, request, reason: self.or_text("reason") }),
             "answer" => {
-                let answers = [(String::new(), self.text_for("say the answer")?)].into();
+                let answers = [(String::new(), self.text_for(ANSWER)?)].into();
                 Request::TaskAnswer(TaskAnswer { task, request, answers })
             }
             "restart" => Request::TaskRestart(TaskRestart { task, fresh: flag("fresh"), environment: environment() }),
@@ -79,6 +90,19 @@ impl Given<'_> {
             "web" => Request::TaskWeb(TaskWeb { task, write: flag("write") }),
             other => return Err(elsewhere(other)),
         })
+    }
+
+    /// The request of `answer`, where `open` are the open requests: digits name the options of the one that is meant.
+    pub fn answer(&self, task: String, open: &[Opened]) -> Result<Request, InputRefusal> {
+        self.text_for(ANSWER)?;
+        let number = task.strip_prefix('#').unwrap_or(&task).parse::<i64>().ok();
+        let of_task = |request: &&Opened| request.task == task || Some(request.number) == number;
+        let named = self.string("request");
+        let is_meant = |request: &&Opened| named.as_ref().is_none_or(|named| *named == request.id);
+        let mut meant = open.iter().filter(of_task).filter(is_meant);
+        let Some(request) = meant.next().filter(|_| meant.next().is_none()) else { return self.of_task(task) };
+        let answers = answers::fit(request, &self.words, self.flag("text"))?;
+        Ok(Request::TaskAnswer(TaskAnswer { task, request: Some(request.id.clone()), answers }))
     }
 
     /// Whether the new task is to be started at once, by [`Given::start`].
@@ -207,7 +231,7 @@ mod tests {
         let verb = verbs::find(name).unwrap();
         let words: Vec<String> = options.try_get_many("words").ok().flatten().into_iter().flatten().cloned().collect();
         let (_, text) = target::split(verb, &words);
-        let given = Given { verb: name, options, text: text.join(" ") };
+        let given = Given { verb: name, options, text: text.join(" "), words: text };
         let request = match verb.takes {
             Takes::Nothing => given.of_project(),
             Takes::One | Takes::Many => given.of_task("1".into()),
@@ -246,6 +270,8 @@ mod tests {
             ("output 1 --history 5", r#"{"task": "1", "history": 5}"#),
             ("fail 1 --discard no use", r#"{"task": "1", "reason": "no use", "discard": true}"#),
             ("edit 1 --priority -1 --tag a --tag b", r#"{"task": "1", "priority": -1, "tags": ["a", "b"]}"#),
+            ("prompts 1", r#"{"task": "1", "remove": false}"#),
+            ("prompts 1 --prompt 7 --place 1", r#"{"task": "1", "prompt": 7, "place": 1, "remove": false}"#),
             ("mend 1 --yes", r#"{"task": "1", "confirmed": true}"#),
             ("diff 1 turn", r#"{"task": "1", "part": "turn"}"#),
             ("list pending +ui --all", r#"{"filter": "pending +ui", "everywhere": true}"#),

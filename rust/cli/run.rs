@@ -5,7 +5,7 @@ use super::request::Given;
 use super::shown::{json, shown};
 use super::{InputRefusal, local, output, target};
 use crate::client::Client;
-use crate::contract::{Brought, Code, Environment, Request, Terminal};
+use crate::contract::{Brought, Code, Environment, Request, Requests, TaskList, Terminal};
 use crate::environment;
 use crate::error::Error;
 use crate::paths::State;
@@ -39,7 +39,7 @@ pub fn run(matches: &ArgMatches) -> Outcome {
     if verb.rest.is_empty() && !text.is_empty() {
         return Err(InputRefusal::Usage(format!("this is not a task: {}", blank(&text.join(" ")))));
     }
-    let given = Given { verb: name, options, text: text.join(" ") };
+    let given = Given { verb: name, options, text: text.join(" "), words: text };
     let mut shell = Shell { client: connect(options)?, json: options.get_flag("json") };
     shell.bring_environment(verb)?;
     match verb.takes {
@@ -93,7 +93,8 @@ impl Shell {
         let several = tasks.len() > 1;
         let mut code = 0;
         for task in tasks {
-            match given.of_task(task).and_then(|request| self.show(&request)) {
+            let request = if verb.name == "answer" { self.answer(given, task) } else { given.of_task(task) };
+            match request.and_then(|request| self.show(&request)) {
                 Ok(_) => {}
                 // One that cannot does not stop the others.
                 Err(InputRefusal::Error(error)) if several => {
@@ -104,6 +105,12 @@ impl Shell {
             }
         }
         Ok(code)
+    }
+
+    /// Digits name options of the request that is open now; the answer names that request.
+    fn answer(&mut self, given: &Given, task: String) -> Result<Request, InputRefusal> {
+        let open: Requests = self.client.call(&Request::TaskInbox(TaskList::default()))?;
+        given.answer(task, &open.requests)
     }
 
     /// Asks, and prints the reply.

@@ -28,6 +28,7 @@ pub fn json(request: &Request, reply: &Json) -> Json {
         Request::TaskList(_) => reply["tasks"].clone(),
         Request::TaskInbox(_) => reply["requests"].clone(),
         Request::Audit(_) => reply["answers"].clone(),
+        Request::TaskPrompts(_) => reply["waiting"].clone(),
         _ => reply.clone(),
     }
 }
@@ -42,6 +43,7 @@ pub fn shown(request: &Request, reply: &Json, now: Millis, in_color: bool) -> Re
         TaskInbox(_) => print::requests(&read::<Requests>(reply)?.requests, now).into(),
         TaskOutput(_) => print::output(&read(reply)?, in_color).into(),
         TaskSend(_) => print::sent(&read(reply)?).into(),
+        TaskPrompts(_) => print::prompts(&read::<Prompts>(reply)?.waiting, now).into(),
         TaskApprove(approve) => print::allowed(&read(reply)?, approve.always).into(),
         TaskDeny(_) | TaskAnswer(_) => print::answered(&read(reply)?).into(),
         TaskWeb(_) => vec![read::<Web>(reply)?.url].into(),

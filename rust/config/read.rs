@@ -61,56 +61,30 @@ pub fn read(project: Option<&Path>, environment: &BTreeMap<String, String>) -> L
 /// a broken file neither lifts a restriction nor keeps one in the other file from counting.
 #[derive(Debug, Default)]
 pub struct GoodFiles {
-    texts: BTreeMap<PathBuf, GoodFile>,
+    texts: BTreeMap<PathBuf, String>,
 }
-
-/// A text, and whether it was good with what counts only in a file that is trusted.
-type GoodFile = (String, bool);
 
 impl GoodFiles {
     /// The configuration to use now that the files read like that.
     pub fn load(&mut self, files: Files, environment: &BTreeMap<String, String>) -> Loaded {
-        let (mut faults, mut gap, mut kept) = (Vec::new(), None, Vec::new());
+        let home = home_of(environment);
+        let mut notes = Notes::default();
+        let of_user = |source: Source| load(Some(source), None, false, &home).faults;
+        let user = files.user.and_then(|file| self.pick(file, of_user, &mut notes));
+        // Which agents there are, of whose keys a project may set some, the user's file says.
+        let known = user.clone().map_or_else(Vec::new, |user| load(Some(user), None, false, &home).faults);
         let trusted = files.trusted;
         let is_trusted = |text: &str| trusted.as_ref().is_some_and(|trusted| *trusted == fingerprint(text));
-        let mut pick = |file: Option<ReadFile>, is_users: bool| -> Option<Source> {
-            let (path, found) = file?;
-            let counts = found.as_ref().ok().and_then(Option::as_deref).is_some_and(|text| is_users || is_trusted(text));
-            let wrong = match &found {
-                Ok(None) => Vec::new(),
-                Ok(Some(text)) if self.texts.get(&path).is_some_and(|good| good.0 == *text && good.1 == counts) => {
-                    Vec::new()
-                }
-                Ok(Some(text)) => {
-                    let alone = Some((path.clone(), text.clone()));
-                    let (user, project) = if is_users { (alone, None) } else { (None, alone) };
-                    load(user, project, counts, &home_of(environment)).faults
-                }
-                Err(why) => vec![format!("{}: cannot be read: {why}", path.display())],
-            };
-            let Some(first) = wrong.first().cloned() else {
-                let Some(text) = found.ok().flatten() else {
-                    self.texts.remove(&path);
-                    return None;
-                };
-                self.texts.insert(path.clone(), (text.clone(), counts));
-                return Some((path, text));
-            };
-            faults.extend(wrong);
-            match self.texts.get(&path) {
-                Some(good) => {
-                    kept.push(format!("{}: its last good version stays until the fault is corrected", path.display()));
-                    Some((path, good.0.clone()))
-                }
-                None => {
-                    gap.get_or_insert(first);
-                    Some((path, found.ok().flatten()?))
-                }
-            }
+        let of_project = |source: Source| {
+            let counts = is_trusted(&source.1);
+            let mut faults = load(user.clone(), Some(source), counts, &home).faults;
+            faults.retain(|fault| !known.contains(fault));
+            faults
         };
-        let (user, project) = (pick(files.user, true), pick(files.project, false));
-        let is_trusted = project.as_ref().is_some_and(|(_, text)| is_trusted(text));
-        let mut loaded = load(user, project, is_trusted, environment);
+        let project = files.project.and_then(|file| self.pick(file, of_project, &mut notes));
+        let Notes { faults, gap, kept } = notes;
+        let counts = project.as_ref().is_some_and(|(_, text)| is_trusted(text));
+        let mut loaded = load(user, project, counts, environment);
         // Those of the files themselves are known already; what is left is the environment's.
         loaded.faults.retain(|fault| !faults.contains(fault));
         loaded.faults.splice(0..0, faults);
@@ -118,6 +92,47 @@ impl GoodFiles {
         loaded.gap = gap.or(loaded.gap);
         loaded
     }
+
+    /// The text of a file that is to be used: what it holds now, or its last good one where `faults` finds some in that.
+    fn pick(&mut self, file: ReadFile, faults: impl Fn(Source) -> Vec<String>, notes: &mut Notes) -> Option<Source> {
+        let (path, found) = file;
+        let of = |text: &String| faults((path.clone(), text.clone()));
+        let wrong = match &found {
+            Ok(text) => text.as_ref().map(of).unwrap_or_default(),
+            Err(why) => vec![format!("{}: cannot be read: {why}", path.display())],
+        };
+        let Some(first) = wrong.first().cloned() else {
+            let Some(text) = found.ok().flatten() else {
+                self.texts.remove(&path);
+                return None;
+            };
+            self.texts.insert(path.clone(), text.clone());
+            return Some((path, text));
+        };
+        notes.faults.extend(wrong);
+        // One that was good may have a fault beside another file of the user's.
+        match self.texts.get(&path).filter(|good| of(good).is_empty()) {
+            Some(good) => {
+                notes
+                    .kept
+                    .push(format!("{}: its last good version stays until the fault is corrected", path.display()));
+                Some((path, good.clone()))
+            }
+            None => {
+                notes.gap.get_or_insert(first);
+                Some((path, found.ok().flatten()?))
+            }
+        }
+    }
+}
+
+/// What a person should know of the files.
+#[derive(Default)]
+struct Notes {
+    faults: Vec<String>,
+    /// The first fault of a file that has no good version.
+    gap: Option<String>,
+    kept: Vec<String>,
 }
 
 /// What a file's values may depend on.
@@ -129,7 +144,7 @@ fn home_of(environment: &BTreeMap<String, String>) -> BTreeMap<String, String> {
 fn text(path: &Path) -> Result<Option<String>, String> {
     match crate::foreign::text(path, LIMIT) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            // Whoever keeps the file elsewhere and links to it has one, although it is away.
+            // A link means that the person keeps a file elsewhere, although it cannot be reached now.
             let is_link = std::fs::symlink_metadata(path).is_ok();
             if is_link { Err("it is a link to a file that is not there".into()) } else { Ok(None) }
         }

@@ -116,6 +116,23 @@ pub struct TaskSend {
     pub raw: bool,
 }
 
+/// Parameters of `task_prompts`: with `prompt`, one that waits is changed first. At most one change at a time.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaskPrompts {
+    /// The task.
+    pub task: String,
+    /// The prompt to change.
+    pub prompt: Option<i64>,
+    /// Its new text.
+    pub text: Option<String>,
+    /// Its new place among those that wait, from 1.
+    pub place: Option<usize>,
+    /// Remove it.
+    #[serde(default)]
+    pub remove: bool,
+}
+
 /// A verb on one task.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -80,6 +80,9 @@ pub struct Opened {
     pub cut: bool,
     /// The agent's own rules for "allow always", each as a sentence.
     pub suggestions: Vec<String>,
+    /// The agent's working folder when it asked, where the agent tells.
+    #[serde(default)]
+    pub folder: Option<String>,
     /// How it can be answered: `hook`, `keys`, or `terminal` (only by attaching).
     pub answerable: crate::status::Answerable,
     /// When it opened.
@@ -101,6 +104,32 @@ pub struct Page {
     pub commits: Vec<Commit>,
     /// Newest last, at most 200.
     pub journal: Vec<Entry>,
+    /// Prompts that wait, in the order in which they will be typed.
+    pub prompts: Vec<WaitingPrompt>,
+}
+
+/// A prompt that the agent does not have yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitingPrompt {
+    /// Identity among all prompts.
+    pub id: i64,
+    /// Exactly what the person wrote.
+    pub text: String,
+    /// Typed as it is, so that `/compact` works.
+    pub raw: bool,
+    /// Whether it is being typed now: then it can no longer be changed.
+    pub sending: bool,
+    /// When it was accepted.
+    pub queued_at: Millis,
+}
+
+/// Reply: a task's prompts.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Prompts {
+    /// In the order in which they will be typed.
+    pub waiting: Vec<WaitingPrompt>,
+    /// Texts that were sent in this project, newest first, each once; at most 100.
+    pub sent: Vec<String>,
 }
 
 /// One line of "what happened".

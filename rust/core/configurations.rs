@@ -128,6 +128,24 @@ mod tests {
     }
 
     #[test]
+    fn a_fault_in_the_project_s_part_of_an_agent_counts() {
+        let desk = Desk::new();
+        desk.write("chorus/chorus.toml", "[agent.mine]\ncommand = 'mine'");
+        desk.write("p/chorus.toml", "[agent.mine]\nmodel = 'x'");
+        let model = |loaded: &Loaded| loaded.config.agents["mine"].model.clone();
+        let (good, _) = desk.effective();
+        assert_eq!((model(&good).as_deref(), good.faults.len()), (Some("x"), 0));
+        desk.write("p/chorus.toml", "[agent.mine]\nmodel = 7");
+        let (broken, is_news) = desk.effective();
+        assert_eq!((model(&broken).as_deref(), is_news, broken.whole().is_ok()), (Some("x"), true, true));
+        assert!(broken.faults[0].contains("p/chorus.toml:2"), "{:?}", broken.faults);
+        let other = Desk::new();
+        other.write("chorus/chorus.toml", "[agent.mine]\ncommand = 'mine'");
+        other.write("p/chorus.toml", "[agent.mine]\nmodel = 7");
+        assert!(other.effective().0.whole().is_err(), "no good version is known");
+    }
+
+    #[test]
     fn a_broken_file_of_the_project_does_not_hold_back_the_user_s() {
         let desk = Desk::new();
         assert_eq!(desk.rows("[tmux]\nrows = 50"), (50, false, true));

@@ -58,6 +58,15 @@ pub enum Fact {
         /// When; nothing takes it back: the turn went on.
         at: Option<Millis>,
     },
+    /// Why the hooks of a launch do not run, as far as the agent's settings tell.
+    HooksOff {
+        /// The task's uuid.
+        task: String,
+        /// The launch.
+        launch: String,
+        /// A part of a sentence.
+        cause: Option<String>,
+    },
     /// What tmux answered.
     Swept(Box<Swept>),
 }

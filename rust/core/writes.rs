@@ -1,20 +1,17 @@
 //! What the kernel reported of tasks' writes: which paths of a project which task's processes opened, renamed or
 //! removed. A report is here before its change is made, so whoever finds a change can ask whose it may be.
 
-use crate::attribution::{Nanos, Write, WriteKind};
-use crate::process;
+use crate::attribution::{Nanos, Write};
 use parking_lot::Mutex;
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::path::Path;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
-/// How long a tracer may take to say that everything it knew was sent.
-const FLUSH: Duration = Duration::from_millis(50);
+/// How long a tracer may take to say that everything it knew was sent: longer than a busy machine leaves it without a
+/// processor, for what is not known to be complete has no owner.
+const FLUSH: Duration = Duration::from_millis(500);
 /// More reports of one project than this are not kept; then its tasks' traces have a gap.
 const MOST: usize = 50_000;
-/// More opened paths than this are not remembered.
-const MOST_OPENED: usize = 20_000;
 
 /// Reports and tracers, by project.
 #[derive(Debug, Default)]
@@ -26,8 +23,6 @@ pub struct Writes {
 struct ProjectWrites {
     /// Oldest first.
     reports: VecDeque<Write>,
-    /// Who opened a path for writing, by process and task, until it is known that they closed it.
-    opened: BTreeMap<String, BTreeSet<(u32, String)>>,
     /// By launch: after its agent's end a keeper may still trace what goes on running.
     tracers: BTreeMap<String, Tracer>,
 }
@@ -69,35 +64,16 @@ impl Writes {
         }
     }
 
-    /// Some reports were lost: what happened before `now` is not known whole.
-    pub fn lost(&self, project: &str, launch: &str, now: Nanos) {
-        if let Some(tracer) = self.projects.lock().get_mut(project).and_then(|of| of.tracers.get_mut(launch)) {
-            tracer.since = tracer.since.max(now);
-        }
-    }
-
     /// Keeps what a tracer reported.
     pub fn record(&self, project: &str, reports: impl IntoIterator<Item = Write>) {
         let mut projects = self.projects.lock();
         let of = projects.entry(project.to_owned()).or_default();
-        for report in reports {
-            if report.kind == WriteKind::Opened && of.opened.len() < MOST_OPENED {
-                of.opened.entry(report.path.clone()).or_default().insert((report.pid, report.task.clone()));
-            }
-            of.reports.push_back(report);
-        }
+        of.reports.extend(reports);
         while of.reports.len() > MOST {
             let Some(lost) = of.reports.pop_front() else { return };
             let tracers = of.tracers.values_mut().filter(|tracer| tracer.task == lost.task);
             tracers.for_each(|tracer| tracer.since = tracer.since.max(lost.at + 1));
         }
-    }
-
-    /// The reports about a path, oldest first.
-    pub fn of(&self, project: &str, path: &str) -> Vec<Write> {
-        let projects = self.projects.lock();
-        let reports = projects.get(project).into_iter().flat_map(|of| &of.reports);
-        reports.filter(|report| report.covers(path)).cloned().collect()
     }
 
     /// All reports, oldest first.
@@ -119,22 +95,7 @@ impl Writes {
         tracers.map(|tracer| tracer.since).max()
     }
 
-    /// Tasks whose processes opened the path for writing and have it open: they may write without another report.
-    pub fn still_open(&self, project: &str, path: &str) -> BTreeSet<String> {
-        let opened = self.projects.lock().get_mut(project).and_then(|of| of.opened.remove(path));
-        let file = Path::new(project).join(path);
-        let mut open = opened.unwrap_or_default();
-        open.retain(|(pid, _)| process::has_open_for_writing(*pid, &file));
-        let tasks = open.iter().map(|(_, task)| task.clone()).collect();
-        if !open.is_empty()
-            && let Some(of) = self.projects.lock().get_mut(project)
-        {
-            of.opened.entry(path.to_owned()).or_default().extend(open);
-        }
-        tasks
-    }
-
-    /// Waits until all that the project's tracers had seen when it began is here, for at most 50 ms. False when one of
+    /// Waits until all that the project's tracers had seen when it began is here, for at most 500 ms. False when one of
     /// them did not say so in time: a write may be unknown.
     pub async fn flush(&self, project: &str) -> bool {
         let order = |tracer: &Tracer| {
@@ -166,6 +127,7 @@ impl Writes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::attribution::WriteKind;
 
     fn write(path: &str, at: Nanos) -> Write {
         let (path, task) = (path.to_owned(), "t".to_owned());
@@ -176,10 +138,9 @@ mod tests {
     fn reports_are_kept_until_they_are_taken_in() {
         let writes = Writes::default();
         writes.record("/p", [write("a", 1), write("b", 2), write("a", 3)]);
-        assert_eq!(writes.of("/p", "a").len(), 2);
         writes.forget("/p", 2, |report| report.covers("a"));
         assert_eq!(writes.all("/p").iter().map(|report| report.at).collect::<Vec<_>>(), [2, 3]);
-        assert!(writes.of("/q", "a").is_empty());
+        assert!(writes.all("/q").is_empty());
     }
 
     #[test]
@@ -191,25 +152,6 @@ mod tests {
         assert_eq!(writes.all("/p").len(), MOST);
         assert_eq!(writes.traced_since("/p", "t"), Some(1));
         assert_eq!(writes.traced_since("/p", "u"), None);
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn who_keeps_a_file_open_is_known_until_it_is_closed() {
-        let folder = tempfile::tempdir().unwrap();
-        let root = folder.path().canonicalize().unwrap();
-        let project = root.to_str().unwrap();
-        let writes = Writes::default();
-        let file = std::fs::File::create(root.join("a")).unwrap();
-        std::fs::write(root.join("b"), "").unwrap();
-        let _reading = std::fs::File::open(root.join("b")).unwrap();
-        let of_me = |path: &str| Write { pid: std::process::id(), ..write(path, 1) };
-        writes.record(project, [of_me("a"), of_me("b")]);
-        assert_eq!(writes.still_open(project, "a"), BTreeSet::from(["t".to_owned()]));
-        assert_eq!(writes.still_open(project, "a"), BTreeSet::from(["t".to_owned()]), "asked again");
-        assert!(writes.still_open(project, "b").is_empty(), "only read");
-        drop(file);
-        assert!(writes.still_open(project, "a").is_empty());
     }
 
     #[tokio::test]

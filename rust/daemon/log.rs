@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use repeats::Repeats;
 use std::fs::File;
 use std::io::{self, Write};
+use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -29,11 +30,8 @@ pub fn init() {
     // A second call (tests in one process) keeps the first logger.
     let _ = builder.try_init();
     log::set_max_level(log::LevelFilter::Info);
-    let usual = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        log::error!("{panic}");
-        usual(panic);
-    }));
+    // Nothing else than the logger writes a panic: past it, a panic that comes again and again would fill the disk.
+    std::panic::set_hook(Box::new(|panic| log::error!("{panic}")));
 }
 
 /// Where lines go.
@@ -49,8 +47,8 @@ impl Output {
         let log = || {
             let path = State::from_environment().ok()?.log();
             let found = std::fs::metadata(&path).ok()?;
-            let error = rustix::fs::fstat(io::stderr()).ok()?;
-            let is_the_log = found.dev() == error.st_dev && found.ino() == error.st_ino;
+            let error = File::from(io::stderr().as_fd().try_clone_to_owned().ok()?).metadata().ok()?;
+            let is_the_log = (found.dev(), found.ino()) == (error.dev(), error.ino());
             let file = file::open(&path).ok()?;
             is_the_log.then_some(Output::Log { path, file })
         };

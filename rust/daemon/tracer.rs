@@ -1,15 +1,19 @@
 //! A tracer's connection: its reports go to the store of reports as they come, and what follows from them a little
 //! later. It speaks lines of JSON, not MessagePack-RPC, for a report must cost little.
 
+mod ignored;
+mod outstanding;
+
 use crate::attribution::{Nanos, Write};
 use crate::core::Core;
 use crate::core::writes::Order;
 use crate::error::{Code, Error, Result};
 use crate::ops::edits::written;
 use crate::ops::tracing::{self, Beside};
-use crate::process;
-use crate::vcs::ignored::IgnoredFolders;
+use crate::process::{self, OpenFiles};
 use crate::wire::trace::{FromTracer, LONGEST_LINE, ToTracer};
+use ignored::Folders;
+use outstanding::Outstanding;
 use parking_lot::Mutex;
 use rustix::net::RecvFlags;
 use std::collections::{BTreeSet, HashMap};
@@ -115,7 +119,7 @@ struct Connection {
 #[derive(Default)]
 struct Fresh {
     paths: BTreeSet<String>,
-    newest: u64,
+    outstanding: Outstanding,
     /// They will be.
     settling: bool,
 }
@@ -140,15 +144,13 @@ async fn follow(
     });
     let sending = tokio::spawn(send(said, writer));
     let ordering = tokio::spawn(pass_on(connection.clone(), orders));
-    let mut ignored = IgnoredFolders::of(Path::new(&project)).await.ok();
+    let (mut folders, questions) = Folders::new();
+    let answering = tokio::spawn(ignored::answer(connection.clone(), questions));
     while let Some(said) = lines.next().await {
         match said {
             FromTracer::Wrote { seq, waits, write } => {
-                if ignored.as_ref().is_none_or(IgnoredFolders::is_stale) {
-                    ignored = IgnoredFolders::of(Path::new(&project)).await.ok();
-                }
-                let folder = ignored.as_mut().and_then(|ignored| ignored.above(&write.path));
-                connection.receive(seq, waits, write, folder);
+                folders.see(&write.path);
+                connection.receive(seq, waits, write);
             }
             FromTracer::Flushed { id } => {
                 if let Some(done) = connection.flushes.lock().remove(&id) {
@@ -158,6 +160,7 @@ async fn follow(
             FromTracer::Begin { .. } | FromTracer::Untraced { .. } => break,
         }
     }
+    answering.abort();
     ordering.abort();
     sending.abort();
     let _ = ordering.await;
@@ -165,16 +168,10 @@ async fn follow(
 }
 
 impl Connection {
-    fn receive(self: &Arc<Self>, seq: u64, waits: bool, mut write: Write, ignored: Option<String>) {
+    fn receive(self: &Arc<Self>, seq: u64, waits: bool, mut write: Write) {
         // The tracer speaks for its own task and tree only.
         write.task.clone_from(&self.beside.task);
-        if let Some(folder) = ignored {
-            self.say(ToTracer::Ignored { folder });
-            if waits {
-                self.say(ToTracer::Go { seq });
-            }
-            return self.settle(seq, None);
-        }
+        self.fresh.lock().outstanding.receive(seq);
         if !waits {
             return self.record(seq, write);
         }
@@ -192,34 +189,30 @@ impl Connection {
     }
 
     fn record(self: &Arc<Self>, seq: u64, write: Write) {
-        let path = write.path.clone();
+        let mut fresh = self.fresh.lock();
+        fresh.outstanding.record(seq, &write);
+        fresh.paths.insert(write.path.clone());
         self.core.writes.record(&self.beside.project, [write]);
-        self.settle(seq, Some(path));
+        if !std::mem::replace(&mut fresh.settling, true) {
+            tokio::spawn(self.clone().settle());
+        }
     }
 
     /// Takes in the changes of all reports that come in the meantime.
-    fn settle(self: &Arc<Self>, seq: u64, path: Option<String>) {
-        let mut fresh = self.fresh.lock();
-        fresh.paths.extend(path);
-        fresh.newest = fresh.newest.max(seq);
-        if std::mem::replace(&mut fresh.settling, true) {
-            return;
+    async fn settle(self: Arc<Self>) {
+        tokio::time::sleep(SETTLES).await;
+        let (paths, newest) = {
+            let mut fresh = self.fresh.lock();
+            fresh.settling = false;
+            (std::mem::take(&mut fresh.paths), fresh.outstanding.newest())
+        };
+        if let Err(error) = written::written(&self.core, &self.beside.project, paths).await {
+            return log::warn!("cannot take in what was written: {error}");
         }
-        let connection = self.clone();
-        tokio::spawn(async move {
-            tokio::time::sleep(SETTLES).await;
-            let (paths, newest) = {
-                let mut fresh = connection.fresh.lock();
-                fresh.settling = false;
-                (std::mem::take(&mut fresh.paths), fresh.newest)
-            };
-            if !paths.is_empty()
-                && let Err(error) = written::written(&connection.core, &connection.beside.project, paths).await
-            {
-                return log::warn!("cannot take in what was written: {error}");
-            }
-            connection.say(ToTracer::Kept { seq: newest });
-        });
+        let mut open = OpenFiles::default();
+        let root = Path::new(&self.beside.project);
+        let but = self.fresh.lock().outstanding.take_in(newest, root, |pid, file| open.has(pid, file));
+        self.say(ToTracer::Kept { seq: newest, but });
     }
 
     fn say(&self, said: ToTracer) {

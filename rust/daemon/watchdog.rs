@@ -12,6 +12,9 @@ const STEP: Duration = Duration::from_secs(5);
 /// Looks in a row without a beat after which the loop counts as stuck: 30 s.
 const MOST: u32 = 6;
 
+/// The exit code: what a shell shows for SIGABRT.
+const STUCK: i32 = 134;
+
 /// Watches the runtime that this is called in.
 pub fn begin() {
     let beats = Arc::new(AtomicU64::new(0));
@@ -34,7 +37,8 @@ fn watch(beats: &AtomicU64) {
         std::thread::sleep(STEP);
         if watched.is_stuck(beats.load(Ordering::Relaxed)) {
             log::error!("the daemon's loop is stuck in {}: it ends and another one takes over", place());
-            std::process::abort();
+            // No `abort`: a dump of its memory would hold what clients brought in their environments.
+            std::process::exit(STUCK);
         }
     }
 }

@@ -146,6 +146,8 @@ pub struct AgentRequest {
     pub cut: bool,
     /// What can be allowed beyond this once, each as a sentence.
     pub suggestions: Vec<String>,
+    /// The agent's working folder when it asked, absolute.
+    pub folder: Option<String>,
     /// The call that it is about.
     pub call: ToolCall,
     /// What the call touches, for rules.

@@ -2,6 +2,7 @@
 
 use super::git;
 use super::walk::Offense;
+use crate::text::name_words;
 
 /// Words that say that a tool only reads.
 const READS: [&str; 12] =
@@ -14,13 +15,13 @@ const CHANGES: [&str; 8] = ["create", "delete", "rename", "move", "remove", "add
 pub fn judge(tool: &str) -> Option<Offense> {
     let (server, tool) = tool.strip_prefix("mcp__")?.split_once("__")?;
     let server = server.to_ascii_lowercase();
-    let words = words(tool);
+    let words = name_words(tool);
     let is_forge = ["github", "gitlab", "gitea", "forgejo", "bitbucket"].iter().any(|forge| server.contains(forge));
     let is_git = server.contains("git") && !is_forge || words.first().is_some_and(|word| word == "git");
-    if words.iter().any(|word| READS.contains(&word.as_str())) {
+    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
+    if has(&READS) && !has(&CHANGES) {
         return None;
     }
-    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
     if is_forge && has(&["merge"]) {
         return Some(Offense::Git("merge".into()));
     }
@@ -33,18 +34,6 @@ pub fn judge(tool: &str) -> Option<Offense> {
     let changed = ["branch", "tag", "worktree", "remote", "submodule"].into_iter().find(|word| has(&[word]));
     let named = refused.or_else(|| changed.filter(|_| has(&CHANGES)).map(str::to_owned))?;
     Some(Offense::Git(named))
-}
-
-/// `git_createBranch` → git, create, branch.
-fn words(name: &str) -> Vec<String> {
-    let mut spaced = String::new();
-    for c in name.chars() {
-        if c.is_ascii_uppercase() {
-            spaced.push('_');
-        }
-        spaced.push(c.to_ascii_lowercase());
-    }
-    spaced.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -64,6 +53,7 @@ mod tests {
             ("mcp__tools__gitCommit", "commit"),
             ("mcp__gitkraken__git_worktree_add", "worktree"),
             ("mcp__github__merge_pull_request", "merge"),
+            ("mcp__git__git_get_or_create_branch", "branch"),
         ] {
             assert_eq!(judge(tool), Some(Offense::Git(what.into())), "{tool}");
         }

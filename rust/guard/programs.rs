@@ -76,11 +76,14 @@ const RULES: &[Rule] = &[
 
 /// The offense of a call of the program `name`, if any.
 pub fn judge(name: &str, args: &[String]) -> Option<Offense> {
+    // Without the exception for help: to tmux, `-h` is also "side by side".
+    if name == "tmux" {
+        return tmux(args);
+    }
     if args.iter().any(|arg| matches!(arg.as_str(), "--help" | "-h" | "--version")) {
         return None;
     }
     match name {
-        "tmux" => return tmux(args),
         "rm" | "rmdir" | "unlink" | "mv" | "shred" | "truncate" | "trash" | "trash-put" => {
             return git_folder(name, args);
         }
@@ -167,7 +170,8 @@ fn tmux(args: &[String]) -> Option<Offense> {
     })
 }
 
-/// The commands of one call of tmux, its own options left out.
+/// The commands of one call of tmux, its own options left out. A word that ends in `;` ends a command, unless it ends in
+/// `\\;` (tmux(1), parsing).
 fn tmux_commands(args: &[String]) -> Vec<Vec<String>> {
     let mut at = 0;
     while let Some(option) = args.get(at).filter(|arg| arg.starts_with('-')) {
@@ -176,7 +180,21 @@ fn tmux_commands(args: &[String]) -> Vec<Vec<String>> {
         at += 1 + usize::from(takes);
     }
     let rest = args.get(at..).unwrap_or_default();
-    rest.split(|arg| matches!(arg.as_str(), ";" | "\\;")).map(<[String]>::to_vec).collect()
+    let mut commands = vec![Vec::new()];
+    for word in rest {
+        let (word, ends) = match word.strip_suffix(';') {
+            Some(before) if before.is_empty() || before == "\\" => ("", true),
+            Some(before) if !before.ends_with('\\') => (before, true),
+            _ => (word.as_str(), false),
+        };
+        if let Some(command) = commands.last_mut().filter(|_| !word.is_empty()) {
+            command.push(word.to_owned());
+        }
+        if ends {
+            commands.push(Vec::new());
+        }
+    }
+    commands
 }
 
 /// Texts that tmux would give to a shell: every end of a command's words, since options may stand before the text.

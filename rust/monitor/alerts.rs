@@ -2,11 +2,15 @@
 //! conversation that is another task's.
 
 use super::watched::{Turn, Watched};
+use crate::agent::hooks_off;
+use crate::core::Core;
+use crate::core::fact::Fact;
 use crate::error::Result;
 use crate::evidence::PromptRefusal;
 use crate::status::Millis;
 use crate::store::{Tx, Who};
 use crate::task::{Alert, AlertKind};
+use std::sync::Arc;
 
 /// The first hook comes before the first turn; a machine under load may bring it later than the session file.
 const HOOKS_MAY_FOLLOW: Millis = 5_000;
@@ -14,18 +18,20 @@ const HOOKS_MAY_FOLLOW: Millis = 5_000;
 const REFUSAL_MAY_FOLLOW: Millis = 1_000;
 
 /// What changed.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub struct AlertChanges {
     /// Whether the hooks run, where that is news: the alert if they do not.
     hooks: Option<Option<Alert>>,
     refusal: Option<PromptRefusal>,
+    /// When the turn began that the refusal ended, where the agent's session told.
+    began: Option<Millis>,
     /// The permission mode.
     mode: Option<String>,
 }
 
 impl AlertChanges {
     /// Compares the evidence with what the store knows.
-    pub async fn plan(watched: &mut Watched, now: Millis) -> AlertChanges {
+    pub fn plan(core: &Arc<Core>, watched: &mut Watched, now: Millis) -> AlertChanges {
         expect_refusal(watched, now);
         let newest = watched.evidence.transcript.as_ref().and_then(|transcript| transcript.refusal.clone());
         let refusal = newest.filter(|refusal| refusal.at > watched.refused_at);
@@ -34,7 +40,14 @@ impl AlertChanges {
         }
         let mode = watched.evidence.hooks.mode.clone().filter(|mode| watched.mode.as_ref() != Some(mode));
         watched.mode = mode.clone().or(watched.mode.take());
-        AlertChanges { hooks: hooks(watched, now).await, refusal, mode }
+        let busy_at = watched.evidence.session.as_ref().and_then(|session| session.busy_at);
+        let began = refusal.as_ref().and_then(|refusal| busy_at.filter(|busy| *busy <= refusal.at));
+        AlertChanges { hooks: hooks(core, watched, now), refusal, began, mode }
+    }
+
+    /// Whether a person has to hear of something.
+    pub fn is_news(&self) -> bool {
+        self.hooks.is_some() || self.refusal.is_some() || self.mode.is_some()
     }
 
     /// Stores them.
@@ -49,8 +62,9 @@ impl AlertChanges {
         }
         if let Some(refusal) = self.refusal {
             let why = format!("a hook of yours refused it: {}", refusal.reason);
-            tx.journal(task, Who::Agent, "prompt_refused", &format!("A prompt was not taken: {why}"), None)?;
-            tx.refuse_prompt(task, refusal.prompt.as_deref(), refusal.at, &why)?;
+            if tx.refuse_prompt(task, &refusal, self.began, &why)? {
+                tx.journal(task, Who::Agent, "prompt_refused", &format!("A prompt was not taken: {why}"), None)?;
+            }
         }
         Ok(())
     }
@@ -82,7 +96,7 @@ pub fn refused_since(watched: &Watched, began: Millis) -> bool {
 }
 
 /// Whether the hooks run is known once one came, or once a turn began without any.
-async fn hooks(watched: &mut Watched, now: Millis) -> Option<Option<Alert>> {
+fn hooks(core: &Arc<Core>, watched: &mut Watched, now: Millis) -> Option<Option<Alert>> {
     let evidence = &watched.evidence;
     evidence.launch.as_ref().filter(|launch| launch.gives.hooks)?;
     let run = match (evidence.hooks.last, evidence.session.as_ref().and_then(|session| session.busy_at)) {
@@ -98,14 +112,31 @@ async fn hooks(watched: &mut Watched, now: Millis) -> Option<Option<Alert>> {
         }
         (None, _) => return None,
     };
-    if watched.hooks_run == Some(run) {
+    if watched.hooks_run != Some(run) {
+        watched.hooks_run = Some(run);
+        watched.hooks_off = None;
+        if run {
+            return Some(None);
+        }
+        look_for_cause(core, watched);
+    }
+    if run {
         return None;
     }
-    watched.hooks_run = Some(run);
-    if run {
-        return Some(None);
-    }
-    let (adapter, asked) = (watched.launched.adapter, watched.launched.hooks.clone());
-    let cause = tokio::task::spawn_blocking(move || adapter?.hooks_off(&asked)).await.ok().flatten();
-    Some(Some(crate::agent::hooks_off::alert(watched.launched.isolation, cause.as_deref())))
+    let cause = watched.hooks_off.take()?;
+    Some(Some(hooks_off::alert(watched.launched.isolation, cause.as_deref())))
+}
+
+/// Beside the monitor's loop: the agent's settings may lie on a disk that does not answer.
+fn look_for_cause(core: &Arc<Core>, watched: &Watched) {
+    let launched = &watched.launched;
+    let (task, launch) = (launched.task.clone(), launched.launch.clone());
+    let (core, adapter, asked) = (core.clone(), launched.adapter, launched.hooks.clone());
+    tokio::spawn(async move {
+        let cause = match adapter {
+            Some(adapter) => hooks_off::cause(adapter, asked).await,
+            None => None,
+        };
+        core.fact(Fact::HooksOff { task, launch, cause });
+    });
 }

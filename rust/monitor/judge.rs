@@ -23,23 +23,33 @@ const STOP_MAY_FOLLOW: Millis = 500;
 const HOW_MAY_FOLLOW: Millis = 3000;
 /// A daemon that found the agent alive has no evidence yet: for so long what the store says stands.
 const GATHERING: Millis = 1500;
+/// Verdicts that wait for a store that takes nothing, of one task.
+const MOST_UNSTORED: usize = 100;
 
 /// Weighs the evidence of one task, stores what follows from it, and acts on what was stored.
 pub async fn judge(core: &Arc<Core>, watched: &mut Watched, now: Millis) {
     let Some(verdict) = weigh(watched, now) else { return };
-    let alerts = AlertChanges::plan(watched, now).await;
+    let alerts = AlertChanges::plan(core, watched, now);
     let changes = VerdictChanges::plan(core, watched, &verdict, alerts, now);
     watched.state = changes.state.clone();
     publish(core, watched, verdict);
     changes.requests.close.iter().for_each(|request| core.answers.release(request));
-    let exited = changes.exit.is_some();
-    let Ok(store) = core.store() else { return };
-    let answers = core.clone();
-    match store.write(move |tx| changes.store(tx, &answers.answers)).await {
+    let mut all = std::mem::take(&mut watched.unstored);
+    all.push(changes);
+    let exited = all.iter().any(|changes| changes.exit.is_some());
+    let (kept, answers) = (all.clone(), core.clone());
+    let stored = match core.store() {
+        Ok(store) => store.write(move |tx| store_all(all, tx, &answers.answers)).await,
+        Err(error) => Err(error),
+    };
+    match stored {
         Ok(stored) => follow_up(core, watched, &stored, exited, now),
         Err(error) if error.code == Code::NoSuchTask => {}
         Err(error) => {
             log::error!("cannot store a status: {error}");
+            if error.code == Code::StoreUnusable {
+                watched.unstored = kept.into_iter().filter(VerdictChanges::happens_once).take(MOST_UNSTORED).collect();
+            }
             watched.dirty = true;
             watched.recheck_at = Some(now + 1000);
         }
@@ -70,8 +80,19 @@ fn weigh(watched: &mut Watched, now: Millis) -> Option<Verdict> {
     Some(verdict)
 }
 
+/// In order, in one transaction: what an earlier verdict could not store happened before.
+fn store_all(all: Vec<VerdictChanges>, tx: &mut Tx<'_>, answers: &Answers) -> Result<Stored> {
+    let mut stored = Stored::default();
+    for changes in all {
+        let next = changes.store(tx, answers)?;
+        stored = Stored { queued: next.queued, turn_ended: stored.turn_ended || next.turn_ended };
+    }
+    Ok(stored)
+}
+
 /// What a verdict changes in the store.
-struct VerdictChanges {
+#[derive(Clone, Debug)]
+pub struct VerdictChanges {
     task: String,
     launch: String,
     adapter: Option<&'static dyn Adapter>,
@@ -126,6 +147,16 @@ impl VerdictChanges {
             attached: watched.attached,
             state,
         }
+    }
+
+    /// Whether a later verdict would not bring the same again.
+    fn happens_once(&self) -> bool {
+        self.turn.is_some()
+            || self.exit.is_some()
+            || self.session.is_some()
+            || self.no_login
+            || self.alerts.is_news()
+            || self.requests.is_news()
     }
 
     /// Nothing where the task has ended or was launched anew meanwhile.
@@ -202,6 +233,7 @@ fn steady(old: &AgentState, new: AgentState) -> AgentState {
 }
 
 /// A turn that ended.
+#[derive(Clone, Debug)]
 struct TurnEnd {
     message: Option<String>,
     by_person: bool,
@@ -292,4 +324,55 @@ fn follow_session(tx: &mut Tx<'_>, task: &str, session: &str) -> Result<()> {
         remedy: Some("`restart` goes back to its own conversation".to_owned()),
     };
     tx.alert(task, &alert).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::TaskNew;
+    use crate::store::{Boot, Defaults, NewLaunch, Store};
+    use crate::task::{Isolation, Step};
+
+    fn changes(task: &str, launch: &str) -> VerdictChanges {
+        VerdictChanges {
+            task: task.into(),
+            launch: launch.into(),
+            adapter: None,
+            state: AgentState { status: AgentStatus::Idle, ..AgentState::default() },
+            requests: RequestChanges::default(),
+            alerts: AlertChanges::default(),
+            told: BTreeSet::new(),
+            session: None,
+            no_login: false,
+            turn: None,
+            exit: None,
+            attached: false,
+        }
+    }
+
+    #[tokio::test]
+    async fn what_could_not_be_stored_is_stored_with_the_next_verdict() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let begin = store.write(|tx| {
+            let defaults = Defaults { agent: "claude".into(), isolation: Isolation::None };
+            let task = tx.create("/p", TaskNew { title: "A".into(), ..TaskNew::default() }, &defaults)?;
+            tx.step(&task.uuid, Step::Start, Who::Person, None)?;
+            let boot = Boot { machine: "m".into(), id: "b".into() };
+            let launch = NewLaunch { session_id: None, config_dir: None, boot, demo: false, restart: false };
+            Ok((tx.begin_launch(&task.uuid, launch)?.id, task.uuid))
+        });
+        let (launch, task) = begin.await.unwrap();
+        let now = changes(&task, &launch);
+        let ended = TurnEnd { message: Some("done".into()), by_person: false };
+        let before = VerdictChanges { turn: Some(ended), session: Some("s".into()), ..now.clone() };
+        assert!(before.happens_once() && !now.happens_once());
+        let stored = store.write(move |tx| {
+            let stored = store_all(vec![before, now], tx, &Answers::default())?;
+            Ok((stored.turn_ended, tx.row(&task)?))
+        });
+        let (turn_ended, row) = stored.await.unwrap();
+        assert!(turn_ended && row.unread);
+        assert_eq!(row.session_id.as_deref(), Some("s"));
+    }
 }

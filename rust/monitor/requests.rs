@@ -17,7 +17,7 @@ const DRAWN_BY: Millis = 300;
 const SCREEN_MAY_FOLLOW: Millis = 1000;
 
 /// Requests to close and to open, planned from a verdict.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub struct RequestChanges {
     /// These are answered, or gone.
     pub close: Vec<String>,
@@ -33,6 +33,11 @@ impl RequestChanges {
         self.close_all_but = Some(open.clone());
         watched.asked = open;
         watched.unhooked = None;
+    }
+
+    /// Whether a later verdict would not plan the same again.
+    pub fn is_news(&self) -> bool {
+        !self.close.is_empty() || self.open.is_some()
     }
 
     /// Stores them. `is_ours` says whether an open request that is not known here may be closed.
@@ -122,7 +127,12 @@ fn shown_dialog(watched: &Watched, since: Millis) -> Option<&Dialog> {
 fn unhooked(watched: &Watched, state: &AgentState, id: String, at: Millis) -> NewRequest {
     let dialog = shown_dialog(watched, at);
     let kind = state.kind.unwrap_or(Kind::Dialog);
-    let by_keys = matches!(kind, Kind::Permission | Kind::Question | Kind::Plan);
+    let by_keys = match kind {
+        Kind::Permission | Kind::Question | Kind::Plan => true,
+        // Before a session nothing but the screen tells what is asked: keys only where one option surely means yes.
+        Kind::Trust => state.detail.summary.is_some() && dialog.is_some_and(|dialog| dialog.approve().is_some()),
+        _ => false,
+    };
     let summary = state.detail.summary.clone().unwrap_or_else(|| {
         match kind {
             Kind::Trust => "The agent asks something before it starts: attach and answer there",
@@ -139,8 +149,8 @@ fn unhooked(watched: &Watched, state: &AgentState, id: String, at: Millis) -> Ne
         input: dialog.and_then(|dialog| serde_json::to_value(dialog).ok()),
         cut: dialog.is_none_or(|dialog| !dialog.complete),
         suggestions: Vec::new(),
-        answerable: if by_keys { Answerable::Keys } else { Answerable::Terminal },
         folder: None,
+        answerable: if by_keys { Answerable::Keys } else { Answerable::Terminal },
         at,
     }
 }

@@ -1,5 +1,6 @@
 //! One live task under watch: whose process it is, and the evidence about it.
 
+use super::judge::VerdictChanges;
 use crate::agent::{SessionSeen, Transcript};
 use crate::clock;
 use crate::core::fact::{AgentReport, Launched};
@@ -28,6 +29,8 @@ pub struct Watched {
     pub evidence: Evidence,
     /// Something changed since the last verdict.
     pub dirty: bool,
+    /// What follows from earlier verdicts and could not be stored, oldest first.
+    pub unstored: Vec<VerdictChanges>,
     /// When the verdict may change by itself.
     pub recheck_at: Option<Millis>,
     /// The evidence needs the screen.
@@ -52,6 +55,8 @@ pub struct Watched {
     pub refused_at: Millis,
     /// Whether the hooks run, once that is known.
     pub hooks_run: Option<bool>,
+    /// Why they do not, once that was looked for.
+    pub hooks_off: Option<Option<String>>,
     /// The permission mode as last stored.
     pub mode: Option<String>,
     /// The conversation as last stored.
@@ -102,6 +107,7 @@ impl Watched {
             session_id: launched.session_id.clone(),
             since: clock::now(),
             dirty: true,
+            unstored: Vec::new(),
             recheck_at: None,
             wants_screen: false,
             state: AgentState::default(),
@@ -114,6 +120,7 @@ impl Watched {
             prompts_done: 0,
             refused_at: launched.at,
             hooks_run: None,
+            hooks_off: None,
             mode: None,
             transcript: launched
                 .adapter

@@ -4,3 +4,4 @@ pub mod answer;
 pub mod context;
 pub mod hooks;
 pub mod prompts;
+pub mod queue;

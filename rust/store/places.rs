@@ -117,6 +117,15 @@ impl Tx<'_> {
         self.run("UPDATE tasks SET mode = ?2 WHERE uuid = ?1", params![uuid, mode]).map(drop)
     }
 
+    /// Whether a plan was approved in the session that the task is in, through Chorus or at the agent's terminal: only the
+    /// mode that follows tells a terminal's yes from its no.
+    pub fn plan_approved(&self, uuid: &str) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM requests JOIN tasks ON uuid = task
+            WHERE task = ?1 AND kind = 'plan' AND outcome IN ('allowed', 'elsewhere') AND closed_at >=
+                coalesce((SELECT max(at) FROM sessions WHERE task = ?1 AND sessions.session_id = tasks.session_id), 0))";
+        Ok(self.one(sql, [uuid], |row| row.get(0))?.unwrap_or_default())
+    }
+
     /// Whether a turn has ended since the task is in that session.
     pub fn has_conversed(&self, uuid: &str, session: &str) -> Result<bool> {
         let sql = "SELECT EXISTS (SELECT 1 FROM journal WHERE task = ?1 AND what = 'turn_ended' AND at >=

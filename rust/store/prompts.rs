@@ -6,6 +6,7 @@ use super::tx::Tx;
 use super::{refuse, text};
 use crate::contract::{Code, Event, Notice};
 use crate::error::Result;
+use crate::evidence::PromptRefusal;
 use crate::status::Millis;
 use crate::task::{Alert, AlertKind, Step};
 use crate::text::clean_line;
@@ -14,8 +15,10 @@ use serde::{Deserialize, Serialize};
 
 /// Prompts of one task that may wait.
 const QUEUE: i64 = 100;
-/// A refusal follows the prompt by less than a second, more on a loaded machine.
+/// A hook of the person's may take a minute before it refuses a prompt.
 const REFUSED_WITHIN: Millis = 60_000;
+/// Between the agent's busy session or its refusal, and the moment at which the prompt counted as delivered.
+const DELIVERED_AROUND: Millis = 5_000;
 const UNKNOWN: &str = "no reason is known";
 
 /// How far a prompt came.
@@ -96,7 +99,10 @@ impl Tx<'_> {
 
     /// The prompt to send next: the oldest that waits, and none while one is being sent.
     pub fn next_prompt(&self, uuid: &str) -> Result<Option<Prompt>> {
-        let sql = format!("{SELECT} WHERE task = ?1 AND state IN ('queued', 'sending') ORDER BY id LIMIT 1");
+        let sql = format!(
+            "{SELECT} WHERE task = ?1 AND state IN ('queued', 'sending')
+            ORDER BY state = 'sending' DESC, coalesce(place, id), id LIMIT 1"
+        );
         Ok(self.one(&sql, [uuid], read)?.filter(|prompt| prompt.state == PromptState::Queued))
     }
 
@@ -115,7 +121,7 @@ impl Tx<'_> {
             let reason = clean_line(reason.unwrap_or(UNKNOWN), 500);
             let notice = Notice {
                 level: "error".to_owned(),
-                text: format!("#{} did not get a prompt: {reason}", row.number),
+                text: format!("a prompt may not have reached #{}: {reason}", row.number),
                 hint: Some(format!("`:Chorus attach {}` shows what it does", row.number)),
             };
             self.notify(&row.project, Event::Notice(notice));
@@ -155,18 +161,34 @@ impl Tx<'_> {
         Ok(Some(task))
     }
 
-    /// A prompt that counted as delivered was refused: the newest whose text is in `told`, or where the agent does not tell
-    /// which it was, the newest that was delivered shortly before. Nothing where a person typed it in the terminal.
-    pub fn refuse_prompt(&mut self, uuid: &str, told: Option<&str>, at: Millis, why: &str) -> Result<()> {
+    /// A prompt that counted as delivered was refused: the newest that `refusal` names, or where the agent does not record
+    /// which it was, the newest that was delivered since about `began`. Nothing where a person typed it in the terminal,
+    /// nor for a refusal that is stored already: true where it is news.
+    pub fn refuse_prompt(
+        &mut self,
+        uuid: &str,
+        refusal: &PromptRefusal,
+        began: Option<Millis>,
+        why: &str,
+    ) -> Result<bool> {
+        if !self.first_time(&format!("refusal {uuid} {}", refusal.stamp))? {
+            return Ok(false);
+        }
+        let from = match &refusal.prompt {
+            Some(_) => refusal.at - REFUSED_WITHIN,
+            None => began.unwrap_or(refusal.at) - DELIVERED_AROUND,
+        };
         let sql = format!(
-            "{SELECT} WHERE task = ?1 AND state IN ('sending', 'delivered') AND changed_at >= ?2 ORDER BY id DESC LIMIT 5"
+            "{SELECT} WHERE task = ?1 AND state IN ('sending', 'delivered') AND changed_at BETWEEN ?2 AND ?3
+            ORDER BY id DESC LIMIT 5"
         );
-        let recent = self.all(&sql, params![uuid, at - REFUSED_WITHIN], read)?;
-        let is_it = |prompt: &Prompt| told.is_none_or(|told| told.contains(prompt.text.trim()));
-        let Some(prompt) = recent.into_iter().find(is_it) else { return Ok(()) };
+        let recent = self.all(&sql, params![uuid, from, refusal.at + DELIVERED_AROUND], read)?;
+        let is_it = |prompt: &Prompt| refusal.prompt.as_ref().is_none_or(|told| is_of(told, &prompt.text));
+        let Some(prompt) = recent.into_iter().find(is_it) else { return Ok(true) };
         let sql = "UPDATE prompts SET state = 'failed', reason = ?2, kept = 1 WHERE id = ?1";
         self.run(sql, params![prompt.id, clean_line(why, 500)])?;
-        self.alert_of_prompts(uuid)
+        self.alert_of_prompts(uuid)?;
+        Ok(true)
     }
 
     /// The alert that prompts were not delivered, or its end.
@@ -176,18 +198,18 @@ impl Tx<'_> {
         let Some(newest) = kept.last() else { return self.end_alert(uuid, AlertKind::Prompt) };
         let others = match kept.len() - 1 {
             0 => String::new(),
-            others => format!(", nor {others} before it"),
+            others => format!(" and {others} before it"),
         };
         let reason = newest.reason.as_deref().unwrap_or(UNKNOWN);
         let alert = Alert {
             kind: AlertKind::Prompt,
-            text: format!("it did not get the prompt “{}”{others}: {reason}", clean_line(&newest.text, 60)),
+            text: format!("the prompt “{}”{others} may not have reached it: {reason}", clean_line(&newest.text, 60)),
             remedy: Some("`resend` sends it again, `dismiss` forgets it".to_owned()),
         };
         self.put_alert(uuid, &alert).map(drop)
     }
 
-    /// Accepts again what the agent did not get, in its order.
+    /// Accepts again, in order, what may not have reached the agent.
     pub fn resend_prompts(&mut self, uuid: &str) -> Result<()> {
         let (task, _) = self.may(uuid, Step::Touch, "send to")?;
         let sql = format!("{SELECT} WHERE task = ?1 AND kept ORDER BY id");
@@ -211,5 +233,35 @@ impl Tx<'_> {
             self.move_prompt(id, PromptState::Failed, Some(reason))?;
         }
         Ok(())
+    }
+}
+
+/// Whether `told` is the prompt as the agent received it: the same lines, below the task's context where that came with it.
+/// A backslash keeps a text from being run as a command.
+fn is_of(told: &str, text: &str) -> bool {
+    let Ok(typed) = crate::typing::prepared::accepted(text) else { return false };
+    let line = |line: &str| line.trim().trim_start_matches('\\').to_owned();
+    let lines = |text: &str| text.trim().lines().map(line).collect::<Vec<_>>();
+    lines(told).ends_with(&lines(&typed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_of;
+
+    #[test]
+    fn a_prompt_is_found_by_all_of_its_lines() {
+        for (told, text) in [
+            ("ok", "ok"),
+            ("a\nb", " a\r\nb\n"),
+            ("# Task 1\n\nabout it\n\nok", "ok"),
+            ("\\/clear", "/clear"),
+            ("a    b", "a\tb"),
+        ] {
+            assert!(is_of(told, text), "{told:?} {text:?}");
+        }
+        for (told, text) in [("is it ok", "ok"), ("ok\nthen", "ok"), ("book", "ok"), ("a", "b\na"), ("", "")] {
+            assert!(!is_of(told, text), "{told:?} {text:?}");
+        }
     }
 }

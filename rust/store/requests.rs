@@ -32,10 +32,10 @@ pub struct NewRequest {
     pub cut: bool,
     /// The agent's own rules for "allow always", each as a sentence.
     pub suggestions: Vec<String>,
+    /// The agent's working folder when it asked.
+    pub folder: Option<String>,
     /// How it can be answered.
     pub answerable: Answerable,
-    /// The agent's working folder, where it says.
-    pub folder: Option<String>,
     /// When it was first seen.
     pub at: Millis,
 }
@@ -86,7 +86,7 @@ pub enum Received {
     Answered(Opened, Option<Value>),
 }
 
-const SELECT: &str = "SELECT requests.id, project, number, task, kind, tool, summary, input, cut, suggestions,
+const SELECT: &str = "SELECT requests.id, project, number, task, kind, tool, summary, input, cut, suggestions, folder,
     answerable, opened_at, closed_at, outcome FROM requests JOIN tasks ON tasks.uuid = requests.task";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Opened> {
@@ -102,6 +102,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Opened> {
         input: cells.next::<Option<JsonColumn<Value>>>()?.map(|input| input.0),
         cut: cells.next()?,
         suggestions: cells.json()?,
+        folder: cells.next()?,
         answerable: cells.word()?,
         opened_at: cells.next()?,
         closed_at: cells.next()?,
@@ -237,20 +238,12 @@ impl Tx<'_> {
         self.all(&format!("{SELECT} {rest}"), [project], read)
     }
 
-    /// The newest `limit` permissions that were asked for in a project, oldest first, each with the agent's folder.
-    pub fn recent_permissions(&self, project: &str, limit: u32) -> Result<Vec<(Opened, Option<String>)>> {
-        let select = SELECT.replacen("outcome FROM", "outcome, folder FROM", 1);
+    /// The newest `limit` permissions that were asked for by hooks in a project, oldest first.
+    pub fn recent_permissions(&self, project: &str, limit: u32) -> Result<Vec<Opened>> {
         let rest = "WHERE project = ?1 AND kind = 'permission' AND answerable = 'hook' ORDER BY requests.rowid DESC LIMIT ?2";
-        let mut found = self.all(&format!("{select} {rest}"), params![project, limit], |row| Ok((read(row)?, row.get("folder")?)))?;
+        let mut found = self.all(&format!("{SELECT} {rest}"), params![project, limit], read)?;
         found.reverse();
         Ok(found)
-    }
-
-    /// A permission that was asked for by a hook, with the agent's folder.
-    pub fn permission(&self, id: &str) -> Result<Option<(Opened, Option<String>)>> {
-        let select = SELECT.replacen("outcome FROM", "outcome, folder FROM", 1);
-        let rest = "WHERE requests.id = ?1 AND kind = 'permission' AND answerable = 'hook'";
-        self.one(&format!("{select} {rest}"), [id], |row| Ok((read(row)?, row.get("folder")?)))
     }
 
     /// Open requests of a task; oldest first.

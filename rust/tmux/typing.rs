@@ -6,7 +6,7 @@ use crate::contract::Code;
 use crate::error::{Error, Result};
 use crate::process;
 use crate::typing::prepared::accepted;
-use crate::typing::{AgentPrompt, Delivered, Key, PromptMatch, PromptSeen, TypingPlan, TypingStep};
+use crate::typing::{AgentPrompt, Delivered, Key, PromptMatch, PromptSeen, PromptShown, TypingPlan, TypingStep};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -63,9 +63,10 @@ impl Tmux {
                 plan => plan?,
             };
             is_typed |= plan.displaced.is_none();
-            let met = self.follow(pane, prompt, &plan, &screen).await?;
+            let followed = self.follow(pane, prompt, &plan, &screen).await?;
+            let met = followed.is_some();
             match plan.displaced {
-                None if met => return Ok(Delivered { text: plan.text, displaced }),
+                None if met => return Ok(Delivered { text: plan.text, displaced, shown: followed.flatten() }),
                 _ if !met && (failures == 2 || self.is_clear(pane, prompt).await?) => break,
                 None => failures += 1,
                 // What is left of a failed attempt is nobody's draft.
@@ -76,19 +77,20 @@ impl Tmux {
         Err(Error::new(Code::AgentFailed, "cannot send: the agent's prompt does not show what was typed").hint(ATTACH))
     }
 
-    /// Presses Enter once more if a text still stands in the prompt box; true if so. Never blindly: Enter in a dialog
-    /// would answer it.
-    pub async fn press_enter(&self, pane: &Pane, prompt: &dyn AgentPrompt) -> Result<bool> {
-        let stands = prompt.find(&self.settled(pane, prompt).await?).is_some_and(|found| !found.is_clear());
+    /// Presses Enter once more if what was typed still stands in the prompt, and nothing else; true if so. Never blindly:
+    /// Enter in a dialog would answer it, and what a person typed meanwhile would be sent.
+    pub async fn press_enter(&self, pane: &Pane, prompt: &dyn AgentPrompt, shown: &PromptShown) -> Result<bool> {
+        let stands = self.still_shows(pane, prompt, shown).await?;
         if stands {
             self.keys(pane, &[Key::Enter]).await?;
         }
         Ok(stands)
     }
 
-    /// Whether a text stands in the prompt box.
-    pub async fn holds_text(&self, pane: &Pane, prompt: &dyn AgentPrompt) -> Result<bool> {
-        Ok(prompt.find(&self.settled(pane, prompt).await?).is_some_and(|found| !found.is_clear()))
+    /// Whether what was typed still stands in the prompt.
+    pub async fn still_shows(&self, pane: &Pane, prompt: &dyn AgentPrompt, shown: &PromptShown) -> Result<bool> {
+        let found = prompt.find(&self.settled(pane, prompt).await?);
+        Ok(found.is_some_and(|found| shown.is_still(prompt, &found)))
     }
 
     /// The screen, once a prompt that was just taken has left the box: the session file and the hooks are up to 0.2 s
@@ -112,14 +114,15 @@ impl Tmux {
         }
     }
 
-    /// Takes the steps; false when the box never showed what one of them waits for.
+    /// Takes the steps, and tells what the box showed last; nothing when it never showed what one of them waits for.
     async fn follow(
         &self,
         pane: &Pane,
         prompt: &dyn AgentPrompt,
         plan: &TypingPlan,
         screen: &[String],
-    ) -> Result<bool> {
+    ) -> Result<Option<Option<PromptShown>>> {
+        let mut shown = None;
         for step in &plan.steps {
             let met = match step {
                 TypingStep::Press(keys) => self.keys(pane, keys).await.map(|()| true)?,
@@ -131,28 +134,29 @@ impl Tmux {
                 TypingStep::Shows(wanted) => {
                     let shows = |found: &PromptSeen| prompt.matches(wanted, found);
                     let is_met = |found: Option<&PromptSeen>| found.map(shows) == Some(PromptMatch::Full);
-                    match self.wait(pane, |screen| prompt.find_typed(screen, wanted), is_met).await? {
-                        Ok(()) => true,
-                        Err(last) => {
-                            !plan.text.is_ascii() && last.is_some_and(|found| shows(&found) != PromptMatch::None)
-                        }
-                    }
+                    let is_near = |found: &PromptSeen| !plan.text.is_ascii() && shows(found) != PromptMatch::None;
+                    let seen = match self.wait(pane, |screen| prompt.find_typed(screen, wanted), is_met).await? {
+                        Ok(found) => found,
+                        Err(last) => last.filter(is_near),
+                    };
+                    shown = seen.map(|seen| PromptShown { wanted: wanted.clone(), seen });
+                    shown.is_some()
                 }
             };
             if !met {
-                return Ok(false);
+                return Ok(None);
             }
         }
-        Ok(true)
+        Ok(Some(shown))
     }
 
-    /// Waits until two looks in a row are the same and fit; otherwise tells what was there last.
+    /// Waits until two looks in a row are the same and fit; tells what was there last, as an error where it does not fit.
     async fn wait(
         &self,
         pane: &Pane,
         find: impl Fn(&[String]) -> Option<PromptSeen>,
         fits: impl Fn(Option<&PromptSeen>) -> bool,
-    ) -> Result<std::result::Result<(), Option<PromptSeen>>> {
+    ) -> Result<std::result::Result<Option<PromptSeen>, Option<PromptSeen>>> {
         let begun = Instant::now();
         let (mut last, mut changed) = (None, begun);
         loop {
@@ -160,7 +164,7 @@ impl Tmux {
             if last.as_ref() != Some(&found) {
                 changed = Instant::now();
             } else if fits(found.as_ref()) {
-                return Ok(Ok(()));
+                return Ok(Ok(found));
             }
             let is_clear = found.as_ref().is_some_and(PromptSeen::is_clear);
             if changed.elapsed() > if is_clear { LONG_PATIENCE } else { PATIENCE } {
@@ -200,7 +204,7 @@ impl Tmux {
         self.judge(pane, PASTE, &mark, pasted)?;
         sleep(Duration::from_millis(150)).await;
         self.keys(pane, &[Key::Enter]).await?;
-        Ok(Delivered { text, displaced: None })
+        Ok(Delivered { text, displaced: None, shown: None })
     }
 }
 

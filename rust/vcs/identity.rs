@@ -3,8 +3,7 @@
 //! A move takes it along, also to another file system, where device and inode change; a new repository has none.
 
 use crate::error::{Error, Result};
-use std::fs::OpenOptions;
-use std::io::Write;
+use crate::paths::{self, Access};
 use std::path::Path;
 
 /// The file in the common git folder.
@@ -16,11 +15,9 @@ pub fn read(common: &Path) -> Option<String> {
     Some(text.trim().to_owned()).filter(|id| uuid::Uuid::parse_str(id).is_ok())
 }
 
-/// Gives it an id, in the place of one that it has.
+/// Gives it an id, in the place of one that it has, and of whatever else lies there.
 pub fn give(common: &Path, id: &str) -> Result<()> {
-    let mut options = OpenOptions::new();
-    let written = options.write(true).create(true).truncate(true).open(common.join(FILE));
-    written
-        .and_then(|mut file| writeln!(file, "{id}"))
-        .map_err(|error| Error::internal(format!("cannot write {}: {error}", common.join(FILE).display())))
+    let file = common.join(FILE);
+    paths::replace(&file, format!("{id}\n").as_bytes(), Access::AsBefore)
+        .map_err(|error| Error::internal(format!("cannot write {}: {error}", file.display())))
 }

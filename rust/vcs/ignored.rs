@@ -1,6 +1,7 @@
 //! Which folders of a working tree git ignores whole, without asking git about each path.
 
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
+use crate::foreign;
 use crate::vcs::scan;
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
@@ -32,7 +33,7 @@ impl IgnoredFolders {
         Ok(IgnoredFolders {
             root: root.to_owned(),
             tracked,
-            general: general(root),
+            general: read_general(root).await?,
             of_folder: HashMap::new(),
             read: Instant::now(),
         })
@@ -68,21 +69,31 @@ impl IgnoredFolders {
     }
 }
 
-fn general(root: &Path) -> Vec<Gitignore> {
-    let mut own = GitignoreBuilder::new("");
-    own.add(root.join(".git/info/exclude"));
-    own.build().into_iter().chain([Gitignore::global().0]).collect()
+async fn read_general(root: &Path) -> Result<Vec<Gitignore>> {
+    let exclude = root.join(".git/info/exclude");
+    let general = foreign::within(root, move || {
+        let own = rules_of(Path::new(""), &exclude);
+        own.into_iter().chain([Gitignore::global().0]).collect()
+    });
+    general.await.map_err(|error| Error::new(Code::WrongState, error.to_string()))
 }
 
 fn rules_in(root: &Path, folder: &str) -> Option<Gitignore> {
     let folder = root.join(folder);
     let file = folder.join(".gitignore");
-    // A pipe of that name would hold up the reader.
-    if !std::fs::symlink_metadata(&file).ok()?.is_file() {
-        return None;
+    // Git follows no link in that place.
+    let is_file = std::fs::symlink_metadata(&file).is_ok_and(|found| found.is_file());
+    is_file.then(|| rules_of(&folder, &file))?
+}
+
+/// A pipe or a device in the place of the file holds no rules.
+fn rules_of(folder: &Path, file: &Path) -> Option<Gitignore> {
+    let text = foreign::text(file, foreign::MANY).ok()?;
+    let mut rules = GitignoreBuilder::new(folder);
+    for line in text.trim_start_matches('\u{feff}').lines() {
+        // A line that is no pattern counts for nothing, as in a file.
+        let _ = rules.add_line(None, line);
     }
-    let mut rules = GitignoreBuilder::new(&folder);
-    rules.add(file);
     rules.build().ok()
 }
 

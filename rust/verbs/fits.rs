@@ -1,7 +1,7 @@
 //! Which tasks a verb applies to. Pure; `lua/chorus/tasks/fits.lua` is the other half, compared by `tests/contract`.
 
 use crate::status::AgentStatus;
-use crate::task::{Isolation, Status, Task};
+use crate::task::{AlertKind, Isolation, Status, Task};
 use serde::{Deserialize, Serialize};
 
 /// The tasks among which `all`, a filter, the only candidate, a picker and completion choose. A task that is named is
@@ -35,6 +35,8 @@ pub enum Fits {
     Trouble,
     /// Tasks with an alert.
     Alerted,
+    /// Tasks with a prompt that may not have reached their agent.
+    Undelivered,
 }
 
 impl Fits {
@@ -54,6 +56,7 @@ impl Fits {
             Fits::Worktree => task.stack.is_some() && task.isolation == Isolation::Worktree,
             Fits::Trouble => task.trouble.is_some(),
             Fits::Alerted => !task.alerts.is_empty(),
+            Fits::Undelivered => task.alerts.iter().any(|alert| alert.kind == AlertKind::Prompt),
         }
     }
 }

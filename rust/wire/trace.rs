@@ -70,6 +70,9 @@ pub enum ToTracer {
     Kept {
         /// The report.
         seq: u64,
+        /// Earlier reports that a later daemon needs all the same: more may be written without another report.
+        #[serde(default)]
+        but: Vec<u64>,
     },
     /// Nobody wants the reports any more: the task is gone.
     Enough,

@@ -1,6 +1,6 @@
 //! Set-ups in which the client does not do what Chorus relies on: the person hears of it.
 
-use crate::world::{Task, World, on_each, on_main, state};
+use crate::world::{Task, World, on_main, state};
 use chorus_testkit::sandbox::script;
 use serde_json::{Value, json};
 
@@ -59,7 +59,7 @@ fn refusing_secrets(world: &World, event: &str) {
 
 #[test]
 fn a_prompt_that_the_persons_hook_refuses_is_not_delivered() {
-    on_each(|world| {
+    on_main(|world| {
         refusing_secrets(world, "UserPromptSubmit");
         let task = world.ready("Refused");
         task.send("please use SECRET now");

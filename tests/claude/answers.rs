@@ -29,7 +29,7 @@ fn a_refusal_reaches_the_model_with_its_reason() {
 
 #[test]
 fn the_person_at_the_terminal_is_first() {
-    on_each(|world| {
+    on_main(|world| {
         let task = world.ready("At the terminal");
         task.send("[[bash: touch first; until test -e go; do sleep 0.1; done]] [[bash: touch second]]");
         let first = task.request();
@@ -81,6 +81,27 @@ fn a_plan_is_approved() {
         assert_eq!(task.verb("approve", &[])["outcome"], "allowed");
         task.await_turns(1);
         assert!(world.told().contains("approved your plan"), "{}", world.told());
+    });
+}
+
+#[test]
+fn a_plan_is_approved_with_edits_or_with_questions() {
+    on_each(|world| {
+        for (always, edits) in [("1", true), ("2", false)] {
+            let task = world.task_with("Plan", &["--permission-mode", "plan"]);
+            let file = format!("made-{always}");
+            task.start(&format!("[[planfile]] [[plan]] [[write: {file}]] [[say off I go]]"));
+            let plan = task.request();
+            assert_eq!(plan["kind"], "plan");
+            assert!(plan["suggestions"][0].as_str().unwrap().contains("accept edits"), "{plan}");
+            task.verb("approve", &["--always", always]);
+            if !edits {
+                let next = task.until("the next request", |page| page["requests"][0]["tool"] == "Write");
+                task.verb("approve", &["--request", id(&next["requests"][0])]);
+            }
+            task.await_turns(1);
+            assert_eq!((made(&task, &file), task.count("request_opened")), (true, if edits { 1 } else { 2 }));
+        }
     });
 }
 

@@ -1,7 +1,7 @@
 //! Which conversation a task's agent is in: after the task was reopened, when its record is gone, when the person took
 //! up another task's, and when they leave it behind.
 
-use crate::world::{Task, World, on_each, on_main, state};
+use crate::world::{Task, World, on_main, state};
 use serde_json::Value;
 use std::path::PathBuf;
 
@@ -143,7 +143,7 @@ fn nothing_is_behind(world: &World) -> bool {
 
 #[test]
 fn the_conversation_stays_in_front() {
-    on_each(|world| {
+    on_main(|world| {
         let task = world.ready("In front");
         let id = task.session_id();
         task.keys(&["Left"]);

@@ -30,7 +30,7 @@ fn goes_on(task: &Task<'_>) {
 
 #[test]
 fn escape_at_the_terminal() {
-    on_each(|world| {
+    on_main(|world| {
         let task = world.ready("Esc");
         task.send("[[slow 60]]");
         task.await_state("busy");
@@ -94,7 +94,7 @@ fn interrupt() {
 
 #[test]
 fn interrupt_while_the_prompt_is_edited_as_in_vi() {
-    on_each(|world| {
+    on_main(|world| {
         world.settings(json!({ "editorMode": "vim" }));
         let task = world.ready("Interrupt in vi");
         task.send("[[slow 60]]");
@@ -109,7 +109,7 @@ fn interrupt_while_the_prompt_is_edited_as_in_vi() {
 
 #[test]
 fn the_client_is_killed() {
-    on_each(|world| {
+    on_main(|world| {
         let task = world.ready("Killed");
         let id = task.session_id();
         task.send("[[slow 60]]");
@@ -196,7 +196,7 @@ fn a_client_below_another_program_is_suspended_and_continued() {
 
 #[test]
 fn the_person_leaves_the_client() {
-    on_each(|world| {
+    on_main(|world| {
         let task = world.ready("Left");
         task.send_raw("/exit");
         task.await_state("exited code");
@@ -211,7 +211,7 @@ fn the_person_leaves_the_client() {
 
 #[test]
 fn the_person_clears_the_conversation() {
-    on_each(|world| {
+    on_main(|world| {
         let task = world.ready("Cleared");
         let id = task.session_id();
         task.send_raw("/clear");
@@ -247,7 +247,7 @@ fn the_conversation_is_compacted() {
 
 #[test]
 fn the_api_refuses_for_good() {
-    on_each(|world| {
+    on_main(|world| {
         world.sandbox.set("CLAUDE_CODE_MAX_RETRIES", "1");
         let task = world.ready("Errors");
         for (error, wanted) in [("400", "error request"), ("529", "error server"), ("429", "error rate_limit")] {
@@ -263,7 +263,7 @@ fn the_api_refuses_for_good() {
 
 #[test]
 fn a_retry_is_busy() {
-    on_each(|world| {
+    on_main(|world| {
         let task = world.ready("Retry");
         task.send("[[error 500 x2 ra=7]]");
         let retry =

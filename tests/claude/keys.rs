@@ -114,19 +114,37 @@ fn a_dialog_that_a_person_opened_is_theirs() {
 }
 
 #[test]
-fn trust_is_for_a_person_to_give() {
+fn trust_is_given_by_keys_after_the_marked_option_was_read_again() {
     on_each(|world| {
         world.untrusted();
         let task = world.task("Untrusted");
         task.start("[[say trusted now]]");
+        let page = task.until("a dialog read whole", |page| page["requests"][0]["answerable"] == "keys");
+        let request = &page["requests"][0];
+        assert_eq!(request["kind"], "trust");
+        let marked = |label: &Value| label["selected"] == true;
+        let options = request["input"]["options"].as_array().unwrap();
+        assert_eq!(options.iter().filter(|option| marked(option)).count(), 1, "{options:?}");
+        // Somebody at the terminal has moved the marker meanwhile.
+        let pane = task.pane();
+        world.sandbox.tmux(["send-keys", "-t", &pane, "Down"]).unwrap();
+        task.verb("approve", &["--request", id(request)]);
+        task.await_turn_of("[[say trusted now]]");
+    });
+}
+
+#[test]
+fn trust_is_for_a_person_to_give() {
+    on_main(|world| {
+        world.untrusted();
+        let task = world.task("Untrusted");
+        task.start("[[say trusted now]]");
         let request = task.request();
-        assert_eq!((request["kind"].as_str(), request["answerable"].as_str()), (Some("trust"), Some("terminal")));
+        assert_eq!(request["kind"], "trust");
         task.await_state("waiting trust");
-        for verb in ["approve", "deny"] {
-            let error = task.refused(verb, &["--request", id(&request)]);
-            assert_eq!(error.code, "not_answerable");
-            assert!(error.hint.contains("attach"), "{error:?}");
-        }
+        let error = task.refused("answer", &["--request", id(&request), "perhaps"]);
+        assert_eq!(error.code, "not_answerable");
+        assert!(error.hint.contains("attach"), "{error:?}");
         assert_eq!(task.send("[[say and more]]")["queued"], true);
         task.await_screen("trust");
         assert!(world.api.turns().is_empty());

@@ -1,6 +1,6 @@
 //! Tasks in worktrees of their own: whether the client trusts the new folder, and what it writes there.
 
-use crate::world::{World, on_each};
+use crate::world::{World, on_each, on_main};
 use chorus_testkit::{files, wait_for};
 use serde_json::Value;
 
@@ -21,7 +21,7 @@ fn trusted(world: &World) -> Vec<String> {
 /// The client takes the trust of a repository's main worktree for its linked ones, wherever they are.
 #[test]
 fn the_worktree_of_a_trusted_project_is_trusted() {
-    on_each(|world| {
+    on_main(|world| {
         let before = trusted(world);
         let task = task(world, "Greet people");
         task.start("Write a greeting here\n[[tool Write {\"file_path\":\"greeting.txt\",\"content\":\"hello\\n\"}]] [[say I wrote it.]]");

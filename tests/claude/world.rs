@@ -43,7 +43,7 @@ pub fn on_main(test: impl Fn(&mut World)) {
     }
 }
 
-/// Runs a test on every client.
+/// Runs a test on every client: for what clients are asked and say in ways that change with their versions.
 pub fn on_each(test: impl Fn(&mut World)) {
     on_main(&test);
     for client in clients().iter().skip(1) {

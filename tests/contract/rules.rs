@@ -4,7 +4,7 @@ use crate::lua::{Contract, interpreter, require, to_lua};
 use crate::{Names, compare, variants};
 use chorus::status::AgentStatus;
 use chorus::store::Filter;
-use chorus::task::{Isolation, Status, Task};
+use chorus::task::{AlertKind, Isolation, Status, Task};
 use chorus::verbs::{Fits, VERBS};
 use mlua::{Function, Lua};
 use serde::de::DeserializeOwned;
@@ -37,6 +37,9 @@ fn tasks() -> Vec<Task> {
                     task.stack = task.stack.filter(|_| has(2));
                     task.trouble = task.trouble.filter(|_| has(3));
                     task.alerts.retain(|_| has(0));
+                    task.alerts
+                        .iter_mut()
+                        .for_each(|alert| alert.kind = if has(1) { AlertKind::Prompt } else { AlertKind::Hooks });
                     task.unread = has(4);
                     task.tags = if has(4) { vec!["ui".into()] } else { vec![] };
                     tasks.push(task);

@@ -19,6 +19,12 @@ fn nanos() -> i128 {
 /// A world in which both tasks are traced since long.
 async fn traced(files: &[(&str, &str)]) -> World {
     let world = World::new(files).await;
+    enter(&world);
+    world
+}
+
+/// Both tasks have a tracer.
+fn enter(world: &World) {
     for task in [&world.a, &world.b] {
         let mut orders = world.core.writes.enter(world.project(), &task.uuid, &task.uuid, 0);
         tokio::spawn(async move {
@@ -29,7 +35,6 @@ async fn traced(files: &[(&str, &str)]) -> World {
             }
         });
     }
-    world
 }
 
 impl World {
@@ -173,6 +178,26 @@ async fn a_file_that_is_held_open_is_written_for_as_long() {
     std::io::Write::write_all(&mut log, b"late\n").unwrap();
     world.settle().await;
     assert_eq!(world.whose("log").await, "a:* a:1");
+}
+
+#[tokio::test]
+async fn a_file_that_was_open_before_the_daemon_s_restart_is_written_for_as_long() {
+    let mut world = traced(&[]).await;
+    world.stopped(&world.a, "log", WriteKind::Opened, std::process::id()).await;
+    let [mut report] = world.core.writes.all(world.project()).try_into().unwrap();
+    let mut log = std::fs::File::create(world.root.join("log")).unwrap();
+    std::io::Write::write_all(&mut log, b"early\n").unwrap();
+    world.told(["log"]).await;
+    world.settle().await;
+    world.restart().await;
+    enter(&world);
+    // The tracer sends it again, as it was.
+    report.at -= 10_000_000_000;
+    world.core.writes.record(world.project(), [report]);
+    world.settle().await;
+    std::io::Write::write_all(&mut log, b"late\n").unwrap();
+    world.settle().await;
+    assert_eq!(world.whose("log").await, "a:* a:1-2");
 }
 
 #[tokio::test]

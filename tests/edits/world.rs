@@ -159,8 +159,8 @@ impl World {
             input: Some(begun.input.clone()),
             cut: false,
             suggestions: Vec::new(),
-            answerable: Answerable::Hook,
             folder: None,
+            answerable: Answerable::Hook,
             at: chorus::clock::now(),
         };
         let task = begun.task.clone();

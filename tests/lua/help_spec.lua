@@ -53,6 +53,7 @@ local applies_to = {
   { 'worktree', 'has a worktree branch' },
   { 'trouble', 'needs a fix' },
   { 'alerted', 'has an alert' },
+  { 'undelivered', 'has an undelivered prompt' },
 }
 
 blocks['chorus-verb-tasks'] = function()
@@ -66,7 +67,10 @@ blocks['chorus-verb-tasks'] = function()
       end
     end
     assert(#verbs > 0, 'no verb applies to: ' .. tasks)
-    lines[#lines + 1] = ('    %-25s %s'):format(tasks, table.concat(verbs, ' '))
+    local wrapped = require('chorus.text').wrap(table.concat(verbs, ' '), 48)
+    for index, part in ipairs(wrapped) do
+      lines[#lines + 1] = ('    %-25s %s'):format(index == 1 and tasks or '', part)
+    end
   end
   local with_task = vim.tbl_filter(function(verb)
     return verb.takes ~= 'nothing'

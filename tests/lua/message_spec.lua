@@ -22,20 +22,27 @@ describe('a message', function()
     assert.equal('Chorus: a title red\nsecond line\nhint', world:words())
   end)
 
-  it('that nobody waits for does not stop the editor: one line, without the hint first', function()
-    local said = {}
-    local stock = setfenv(
-      loadstring('return function(text) table.insert(said, text) end', '@vim/_editor.lua'),
-      { said = said, table = table }
-    )
-    vim.notify = stock()
-    message.info('short', 'hint')
-    message.info(('text '):rep(10), ('hint '):rep(10))
-    message.info(('long '):rep(50), 'hint')
-    message.fail(('whole '):rep(50), 'hint')
-    assert.same({ 'Chorus: short — hint', 'Chorus: ' .. vim.trim(('text '):rep(10)) }, { said[1], said[2] })
-    assert.equal(vim.v.echospace, vim.fn.strdisplaywidth(said[3]))
-    assert.truthy(said[4]:find('— hint', 1, true))
+  it('never asks for Enter in Neovim’s own message area: one line there, the whole in `:messages`', function()
+    vim.notify = setfenv(loadstring('return function() end', '@vim/_editor.lua'), {})()
+    local echo, shown, kept = vim.api.nvim_echo, {}, {}
+    vim.api.nvim_echo = function(chunks, history) -- luacheck: ignore
+      table.insert(history and kept or shown, chunks[1][1])
+    end
+    local long = { code = 'config', message = ('chorus.toml:2:1: no '):rep(30) .. '\nsecond', hint = 'do that' }
+    message.failure(long)
+    message.warn(('title '):rep(10), ('hint '):rep(10))
+    message.notice({ level = 'info', text = ('notice '):rep(40) })
+    vim.api.nvim_echo = echo -- luacheck: ignore
+    assert.equal(3, #shown)
+    for _, line in ipairs(vim.list_extend(vim.list_slice(shown), kept)) do
+      assert.is_true(vim.fn.strdisplaywidth(line) <= vim.v.echospace, line)
+    end
+    for _, line in ipairs(shown) do
+      assert.truthy(vim.endswith(line, '… :messages'), line)
+    end
+    local whole = table.concat(kept, ' ')
+    assert.truthy(whole:find(vim.trim(('chorus.toml:2:1: no '):rep(30)) .. ' second do that', 1, true), whole)
+    assert.truthy(whole:find(vim.trim(('hint '):rep(10)), 1, true), whole)
   end)
 
   it('is left out below the level wished for', function()

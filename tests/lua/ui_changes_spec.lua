@@ -226,10 +226,34 @@ describe('the list of changes', function()
 
   it('assigns all that may be of the candidate under the cursor', function()
     world.press('2GA')
-    assert.are.same({ 'assign', { task = { 4 }, bang = false } }, world.ran[1])
+    assert.are.same({ 'assign', { task = { 'uuid-4' }, bang = false } }, world.ran[1])
     world.press('3GA')
     assert.are.equal('info', world.notified[1][1])
     assert.are.equal(1, #world.ran)
+  end)
+
+  it('assigns what is shown and no more where others may be meant, once confirmed', function()
+    reply.files = {
+      file('a.lua', 'modified', hunk('1', 3, 'unclaimed', { 4, 12 }), hunk('2', 40, 'unclaimed', { 12 })),
+      file('b.lua', 'modified', hunk('3', 3, 'unclaimed', { 4 }), hunk('5', 9, 'user')),
+    }
+    world.press('R')
+    world.wait(function()
+      return vim.api.nvim_buf_line_count(0) == 6
+    end, 'the newer changes')
+    local asks = {}
+    vim.ui.select = function(items, opts, on_choice)
+      table.insert(asks, opts.prompt)
+      on_choice(#asks == 1 and items[2] or #asks == 2 and items[1] or nil)
+    end
+    world.press('2GA')
+    local given = wait_asked('changes_assign', 2)
+    assert.are.same({ path = 'a.lua', hunk = '1', task = 'uuid-12' }, given[1])
+    assert.are.same({ path = 'a.lua', hunk = '2', task = 'uuid-12' }, given[2])
+    assert.are.equal('Assign 2 edits to #12, 1 of which may be of other tasks?', asks[2])
+    world.press('2GA')
+    assert.are.equal(3, #asks)
+    assert.are.equal(2, #asked('changes_assign'))
   end)
 
   it('makes a whole file, or every hunk in a selection, yours', function()
@@ -292,9 +316,9 @@ describe('the list of changes', function()
 
   it('opens the file at the line, shows the diff and commits', function()
     world.press('3Gd')
-    assert.are.same({ 'diff', { task = { 12 }, args = 'uncommitted' } }, world.ran[1])
+    assert.are.same({ 'diff', { task = { 'uuid-12' }, args = 'uncommitted' } }, world.ran[1])
     world.press('c')
-    assert.are.same({ 'commit', { task = { 12 } } }, world.ran[2])
+    assert.are.same({ 'commit', { task = { 'uuid-12' } } }, world.ran[2])
     world.press('2Gc')
     assert.are.equal('no task owns this', world.notified[1][2])
     world.press('3G<Tab>')

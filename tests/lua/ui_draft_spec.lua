@@ -242,6 +242,31 @@ describe('draft', function()
     assert.is_nil(choices)
   end)
 
+  it('in a linked worktree belongs to the main one, also before there is a connection', function()
+    local folder = vim.fn.resolve(vim.fn.tempname())
+    vim.fn.mkdir(folder .. '/main/.git/worktrees/side', 'p')
+    vim.fn.mkdir(folder .. '/side/src', 'p')
+    vim.fn.writefile({ 'gitdir: ' .. folder .. '/main/.git/worktrees/side' }, folder .. '/side/.git')
+    vim.fn.writefile({ '../..' }, folder .. '/main/.git/worktrees/side/commondir')
+    local project_of = require('chorus.client.folder').project_of
+    assert.are.equal(folder .. '/main', project_of(folder .. '/side/src'))
+    assert.are.equal(folder .. '/main', project_of(folder .. '/main'))
+    vim.fn.mkdir(folder .. '/made_for')
+    vim.fn.writefile({ folder .. '/made_for' }, folder .. '/main/.git/worktrees/side/chorus-project', 'b')
+    assert.are.equal(folder .. '/made_for', project_of(folder .. '/side'))
+    vim.fn.writefile({ 'gitdir: ../main/.git/modules/sub' }, folder .. '/side/.git')
+    assert.are.equal(folder .. '/side', project_of(folder .. '/side'))
+    world.welcome.project = folder .. '/main'
+    draft.open({})
+    write_title('Left behind')
+    vim.cmd('stopinsert | quit!')
+    world.welcome, world.folder = nil, folder .. '/main'
+    choose = nil
+    draft.open({})
+    assert.is_truthy(choices[2]:find('Left behind', 1, true))
+    vim.fn.delete(folder, 'rf')
+  end)
+
   it('survives a Neovim that is killed while somebody types', function()
     local child = vim.fn.jobstart({ vim.v.progpath, '--clean', '--embed', '--headless' }, { rpc = true })
     local pid = vim.fn.jobpid(child)

@@ -57,7 +57,7 @@ describe('float', function()
 
   it('closes when it is left for a window that does not float, if it is asked to', function()
     local below = vim.api.nvim_get_current_win()
-    local first = float.open(float.scratch(), { width = 20, height = 3, closes_on_leave = true })
+    local first = float.open(float.scratch(), { width = 20, height = 3, closes_on_leave = {} })
     local second = float.open(float.scratch(), { width = 20, height = 3 })
     vim.wait(20)
     assert.is_true(first:is_open())
@@ -103,7 +103,7 @@ describe('float', function()
     vim.o.winborder = 'none'
     local window = float.open(float.scratch(), { width = 30, height = 3, title = { ' 100% ' }, footer = { ' x ' } })
     assert.is_true(vim.tbl_contains({ 'none', vim.NIL }, vim.api.nvim_win_get_config(window.window).border or 'none'))
-    assert.are.equal('%* 100%% ', vim.wo[window.window].winbar)
+    assert.are.equal('%* 100%% %=%* x ', vim.wo[window.window].winbar)
     window:close()
     vim.o.winborder = 'double'
     window = float.open(float.scratch(), { width = 30, height = 3, title = { ' t ' } })

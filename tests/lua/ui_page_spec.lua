@@ -66,7 +66,7 @@ describe('page', function()
     local below = table.concat(lines, '\n', 12)
     assert.is_truthy(below:find('● busy', 1, true))
     assert.is_truthy(below:find('permission rm -rf build', 1, true))
-    assert.is_truthy(below:find('person   created', 1, true))
+    assert.is_truthy(below:find('you     created', 1, true))
     assert.is_false(vim.bo.modified)
     assert.are.equal('chorus://task/12', vim.api.nvim_buf_get_name(0))
     assert.are.equal(12, vim.b.chorus_task)
@@ -89,7 +89,8 @@ describe('page', function()
       'trouble    conflicts',
       '           a, b',
       '           `:Chorus mend 12` fixes it: Rebases.',
-      '  Commits',
+      '  What happened',
+      'commit  1a2b3c4d  Fix it  2 files',
     }) do
       assert.is_truthy(below:find(words, 1, true), words)
     end
@@ -97,6 +98,113 @@ describe('page', function()
     vim.fn.search('1a2b3c4d .*Fix it  2 files')
     world.press('<CR>')
     assert.are.equal('chorus://diff/12/1a2b3c4d5e6f', vim.api.nvim_buf_get_name(0))
+  end)
+
+  describe('history', function()
+    local history
+
+    local function entry(at, who, what, text)
+      return { at = world.now + at * 1000, who = who, what = what, text = text }
+    end
+
+    local JOURNAL = {
+      entry(0, 'person', 'created', 'Created as `x`'),
+      entry(1, 'person', 'prompt', 'Fix the login\nin both tabs'),
+      entry(2, 'agent', 'prompt', 'Got a prompt: Context first.\nFix the login\nin both tabs'),
+      entry(3, 'agent', 'request_opened', 'Asks: rm -rf build'),
+      entry(4, 'person', 'prompt', 'Then the logout'),
+      entry(5, 'person', 'request_closed', 'Allowed: rm -rf build'),
+      entry(62, 'agent', 'turn_ended', 'The turn ended: Fixed.\nIn both.'),
+      entry(63, 'chorus', 'committed', 'Committed 1 file'),
+      entry(64, 'agent', 'prompt', 'Got a prompt: Then the logout'),
+      entry(70, 'agent', 'prompt', 'Got a prompt: typed in the terminal'),
+      entry(80, 'person', 'prompt', 'Not there yet'),
+    }
+    local COMMITS = { { oid = '1a2b3c4d5e', subject = 'Fix it', at = world.now + 63000, files = 1 } }
+
+    before_each(function()
+      history = require('chorus.ui.tasks.history_rows')
+    end)
+
+    it('has one turn for each prompt, with who gave it, what came of it and its commits', function()
+      local turns, before = history.turns(JOURNAL, COMMITS)
+      assert.are.same(
+        { 'Fix the login\nin both tabs', 'Then the logout', 'typed in the terminal', 'Not there yet' },
+        vim.tbl_map(function(turn)
+          return turn.prompt
+        end, turns)
+      )
+      assert.are.same(
+        { 'person', 'person', 'agent', 'person' },
+        vim.tbl_map(function(turn)
+          return turn.who
+        end, turns)
+      )
+      assert.are.equal(world.now + 62000, turns[1].ended)
+      assert.are.equal('1a2b3c4d5e', turns[1].commits[1].oid)
+      assert.is_false(turns[4].is_taken)
+      assert.are.equal(1, #before.entries)
+    end)
+
+    it('is drawn newest first, one line a prompt, each turn a fold', function()
+      local rows = history.rows({ journal = JOURNAL, commits = COMMITS }, world.now + 90000)
+      local lines, folds = {}, {}
+      for _, row in ipairs(rows) do
+        lines[#lines + 1] = row.text:gsub('%d%d:%d%d', 'HH:MM')
+        folds[#folds + 1] = row.data and tostring(row.data.fold) or '-'
+      end
+      assert.are.same({
+        '',
+        '  Turns',
+        '  HH:MM  you      Not there yet   not taken yet',
+        '  HH:MM  terminal typed in the terminal',
+        '  HH:MM  you      Then the logout',
+        '  HH:MM  you      Fix the login …   1m, 1 commit',
+        '      prompt  Fix the login',
+        '              in both tabs',
+        '      asked   Asks: rm -rf build  HH:MM',
+        '      answer  Allowed: rm -rf build  HH:MM',
+        '      said    Fixed.  HH:MM',
+        '              In both.',
+        '      commit  1a2b3c4d  Fix it  1 file',
+        '',
+        '  Before the first turn',
+        '      you     Created as `x`  HH:MM',
+      }, lines)
+      assert.are.same({ '-', '-', '>1', '>1', '>1', '>1', '1', '1' }, vim.list_slice(folds, 1, 8))
+      assert.is_true(rows[4].data.opens)
+    end)
+
+    it('folds its turns but the newest, and <CR> opens a fold', function()
+      world.replies.task_show = function()
+        local journal = vim.list_slice(JOURNAL, 1, 8)
+        vim.list_extend(journal, {
+          entry(64, 'agent', 'prompt', 'Got a prompt: Then the logout'),
+          entry(65, 'agent', 'turn_ended', 'The turn ended: Did the logout.'),
+        })
+        return nil, { task = task, requests = {}, commits = {}, journal = journal }
+      end
+      open()
+      local newest, older = vim.fn.search('Did the logout', 'n'), vim.fn.search('in both tabs', 'n')
+      assert.are.equal(-1, vim.fn.foldclosed(newest))
+      assert.are_not.equal(-1, vim.fn.foldclosed(older))
+      vim.api.nvim_win_set_cursor(0, { vim.fn.foldclosed(older), 0 })
+      world.press('<CR>')
+      assert.are.equal(-1, vim.fn.foldclosed(older))
+      assert.is_true(vim.wo.breakindent)
+    end)
+  end)
+
+  it('says above it how the task is, and runs verbs on it', function()
+    open()
+    local shown = vim.api.nvim_eval_statusline(vim.wo.winbar, { maxwidth = 200, use_winbar = true }).str
+    assert.is_truthy(shown:find('#12  ● busy', 1, true), shown)
+    world.record_verbs()
+    for keys, name in pairs({ go = 'output', gl = 'attach', gD = 'diff', gS = 'send', ga = 'approve', gE = 'explain' }) do
+      world.ran = {}
+      world.press(keys)
+      assert.are.same({ name, { task = 'uuid-12', bang = false } }, world.ran[1])
+    end
   end)
 
   it('leaves <CR> what it is elsewhere', function()

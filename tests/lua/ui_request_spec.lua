@@ -187,6 +187,23 @@ describe('request', function()
       assert.is_truthy(rows[2].text:find('overwrites the file', 1, true), rows[2].text)
     end)
 
+    it('shows how many occurrences each of several edits replaces, and never two names of a question as one', function()
+      local edits =
+        { { old_string = 'a', new_string = 'b' }, { old_string = 'c', new_string = 'd', replace_all = true } }
+      local shown = render({ tool = 'MultiEdit', input = { file_path = '/f', edits = edits } })
+      assert.is_truthy(shown:find('MultiEdit /f  2 edits; every occurrence in: 2', 1, true), shown)
+      edits[1].replace_all = 'seen'
+      shown = render({ tool = 'MultiEdit', input = { file_path = '/f', edits = edits } })
+      assert.is_truthy(shown:find('replace_all  seen', 1, true), shown)
+      local question = { question = 'Which?', header = 'Colour', multiSelect = 'seen', options = { { label = 'A' } } }
+      shown = render({ kind = 'question', tool = 'AskUserQuestion', input = { questions = { question } } })
+      assert.is_truthy(shown:find('Colour\n  Which?', 1, true), shown)
+      assert.is_truthy(shown:find('multiSelect  seen', 1, true), shown)
+      question.header = 'two\nlines'
+      shown = render({ kind = 'question', tool = 'AskUserQuestion', input = { questions = { question } } })
+      assert.is_truthy(shown:find('header\n    │ two\n    │ lines', 1, true), shown)
+    end)
+
     it('says what is cut', function()
       assert.is_truthy(render({ cut = true }):find('This is not all of it', 1, true))
     end)
@@ -381,6 +398,101 @@ describe('request', function()
     end)
   end)
 
+  describe('what comes back late', function()
+    local function later()
+      local kept
+      vim.ui.input = function(_, on_confirm)
+        kept = on_confirm
+      end
+      vim.ui.select = function(items, _, on_choice)
+        kept = function()
+          on_choice(items[1])
+        end
+      end
+      return function(...)
+        return kept(...)
+      end
+    end
+
+    local function questions(id)
+      local colour = { question = 'Colour?', options = { { label = 'Red' }, { label = 'Blue' } } }
+      return world.request(
+        id,
+        12,
+        { kind = 'question', tool = 'AskUserQuestion', suggestions = {}, input = { questions = { colour } } }
+      )
+    end
+
+    it('own words answer the question they were typed for, or none', function()
+      local back = later()
+      request.open(questions('q1'))
+      world.press('c')
+      request.open(questions('q2'))
+      back('Green')
+      assert.are.same({}, world.asked)
+      assert.are.equal('the window shows another request by now', world.notified[1][2])
+    end)
+
+    it('a rule is for the request that offered it, as it was', function()
+      local open = world.request('r7', 12, { suggestions = { 'first' } })
+      world.know({ world.task(12) }, { open })
+      local back = later()
+      request.open(open)
+      world.press('A')
+      world.event('request_opened', world.request('r7', 12, { suggestions = { 'every command' } }))
+      back()
+      assert.are.same({}, world.asked)
+      assert.are.equal('the window shows another request by now', world.notified[1][2])
+    end)
+
+    it('a reply does not close the window of another request', function()
+      local reply
+      require('chorus.client').request = function(_, _, on_reply)
+        reply = on_reply
+      end
+      request.open(world.request('r7', 12))
+      world.press('a')
+      request.open(world.request('r8', 12, { input = { command = 'ls' } }))
+      reply(nil, {})
+      assert.is_truthy(table.concat(world.lines(), '\n'):find('$ ls', 1, true))
+    end)
+  end)
+
+  it('opens again after its buffer was wiped out or another one took its window', function()
+    for _, spoil in ipairs({ 'bwipeout!', 'enew' }) do
+      request.open(world.request('r7', 12))
+      vim.cmd(spoil)
+      world.event('request_opened', world.request('r7', 12, { summary = spoil }))
+      request.open(world.request('r8', 12, { input = { command = 'ls' } }))
+      assert.is_truthy(table.concat(world.lines(), '\n'):find('$ ls', 1, true), spoil)
+      world.press('q')
+    end
+  end)
+
+  it('hides nothing by options of the person', function()
+    local group = vim.api.nvim_create_augroup('hider', {})
+    vim.api.nvim_create_autocmd({ 'FileType', 'BufWinEnter' }, {
+      group = group,
+      callback = function()
+        vim.cmd('setlocal conceallevel=3 concealcursor=nvic foldenable foldmethod=manual list nowrap diff rightleft')
+      end,
+    })
+    vim.cmd('setlocal conceallevel=3 foldenable list nowrap')
+    request.open(world.request('r7', 12))
+    for name, value in pairs({
+      conceallevel = 0,
+      concealcursor = '',
+      foldenable = false,
+      list = false,
+      diff = false,
+      rightleft = false,
+      wrap = true,
+    }) do
+      assert.are.equal(value, vim.wo[name], name)
+    end
+    vim.api.nvim_del_augroup_by_id(group)
+  end)
+
   it('shows another request in the window that is open', function()
     request.open(world.request('r7', 12))
     local window = vim.api.nvim_get_current_win()
@@ -434,7 +546,7 @@ describe('request', function()
       end
       world.press('ggVja')
       local asked = table.concat(world.lines(), '\n')
-      assert.is_truthy(asked:find('Allowing this allows it for #12, #3.', 1, true), asked)
+      assert.is_truthy(asked:find('Allowing this allows it for\n    #12', 1, true), asked)
       assert.is_truthy(asked:find('  $ rm -rf build', 1, true), asked)
       assert.are.same({}, world.asked)
       world.press('d')

@@ -112,6 +112,20 @@ describe('a write', function()
           vim.keymap.set('n', '<Space>w', '<Cmd>w<CR>')
           world.press('<Space>w')
         end,
+        ['a mapping to a mapping to <Cmd>w'] = function()
+          vim.keymap.set('n', '<Plug>(keep)', '<Cmd>w<CR>')
+          vim.keymap.set('n', '<Space>w', '<Plug>(keep)')
+          world.press('<Space>w')
+        end,
+        ['a readable mapping with ‘autowriteall’'] = function()
+          vim.o.autowriteall = true
+          vim.keymap.set('n', '<Space>w', '<Cmd>silent write<CR>')
+          world.press('<Space>w')
+        end,
+        ['a register'] = function()
+          vim.fn.setreg('q', ':w\r')
+          world.press('@q')
+        end,
         ['a mapping to a function'] = function()
           vim.keymap.set('n', '<Space>w', function()
             vim.cmd.write()
@@ -181,6 +195,52 @@ describe('a write', function()
           vim.keymap.set('n', '<Space>w', '<Cmd>silent! bnext<CR>')
           world.press('<Space>w')
         end,
+        ['a mapping to a function that leaves'] = function()
+          vim.bo.modified = true
+          vim.o.autowriteall = true
+          vim.keymap.set('n', '<Space>w', function()
+            pcall(vim.cmd.enew)
+          end)
+          world.press('<Space>w')
+        end,
+        ['a mapping to an expression that leaves'] = function()
+          vim.bo.modified = true
+          vim.o.autowriteall = true
+          vim.keymap.set('n', '<Space>w', function()
+            return '<Cmd>lua pcall(vim.cmd.enew)<CR>'
+          end, { expr = true })
+          world.press('<Space>w')
+        end,
+        ['<Cmd> keys that a plugin feeds'] = function()
+          vim.api.nvim_feedkeys(vim.keycode('<Cmd>silent write<CR>'), 'nx', false)
+        end,
+        ['a command line that a plugin feeds'] = function()
+          vim.api.nvim_feedkeys(vim.keycode(':silent write<CR>'), 'nx', false)
+        end,
+        ['a mapping whose keys a plugin feeds'] = function()
+          vim.keymap.set('n', '<Space>w', '<Cmd>silent write<CR>')
+          vim.api.nvim_feedkeys(vim.keycode('<Space>w'), 'mx', false)
+          vim.keymap.set('n', '<Space>w', function()
+            vim.cmd('silent write')
+          end)
+          vim.api.nvim_feedkeys(vim.keycode('<Space>w'), 'mx', false)
+        end,
+        ['ZZ that a plugin feeds'] = function()
+          vim.bo.modified = true
+          vim.api.nvim_feedkeys('ZZ', 'nx', false)
+        end,
+        ['keys that a plugin feeds after a key of the person'] = function()
+          vim.api.nvim_create_autocmd('CursorMoved', {
+            group = group,
+            once = true,
+            callback = function()
+              vim.api.nvim_feedkeys(vim.keycode('<Cmd>silent write<CR>'), 'n', false)
+            end,
+          })
+          world.press('G')
+          vim.api.nvim_exec_autocmds('CursorMoved', {})
+          world.press('')
+        end,
         ['another program’s'] = function()
           vim.cmd('silent! write')
         end,
@@ -209,6 +269,26 @@ describe('a write', function()
         '`:w`, typed in its window, creates the task',
       },
     }, world.notified)
+  end)
+
+  it('by `:saveas` or after `:file` is a copy, and the buffer stays what it is', function()
+    for _, keys in ipairs({ ':saveas %s<CR>', ':file %s<CR>:w<CR>' }) do
+      open_draft()
+      local name, buffer, path = vim.api.nvim_buf_get_name(0), vim.api.nvim_get_current_buf(), vim.fn.tempname()
+      world.press(keys:format(path))
+      world.wait_notified(1)
+      assert.are.same({}, world.asked)
+      assert.are.equal('title: Fix the login', vim.fn.readfile(path)[2])
+      assert.are.equal(name, vim.api.nvim_buf_get_name(buffer))
+      assert.are.equal('acwrite', vim.bo[buffer].buftype)
+      assert.is_true(vim.bo[buffer].modified)
+      assert.is_truthy(world.notified[1][2]:find('no task was created; a copy', 1, true), world.notified[1][2])
+      assert.are.equal(-1, vim.fn.bufnr('^' .. path .. '$'))
+      world.press(':w<CR>')
+      assert.are.equal(1, #world.asked)
+      world.wait_notified(2)
+      world.asked, world.notified = {}, {}
+    end
   end)
 
   it('to another file is a copy', function()

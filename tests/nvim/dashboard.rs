@@ -102,9 +102,9 @@ fn every_key_does_what_it_says() {
         editor.press(&["C-\\", "C-q"]);
         editor.sees_no("? for shortcuts");
         editor.press(&["p"]);
-        editor.sees("below: what happened");
+        editor.sees("what happened");
         editor.command(":Chorus");
-        editor.sees_no("below: what happened");
+        editor.sees_no("what happened");
         editor.press(&["r"]);
         wait_until("a restart", || wait_status(world, 1, "idle")["restarts"] == 1);
         editor.press(&["R"]);

@@ -121,7 +121,7 @@ fn hostile_text_stays_text() {
         editor.badge("");
         editor.press(&["q"]);
         editor.press(&["p"]);
-        editor.sees("below: what happened");
+        editor.sees("what happened");
         editor.command(":ChorusList");
         editor.sees("chorus://list");
         editor.command(":ChorusPick");
@@ -182,7 +182,7 @@ fn a_small_screen_is_enough() {
             (":ChorusNext", "new file"),
             (":ChorusExplain 1", "session file"),
             (":ChorusOutput 1", "Do you want to create"),
-            (":ChorusShow 1", "below: what happened"),
+            (":ChorusShow 1", "what happened"),
             (":ChorusList", "#2"),
         ] {
             editor.command(command);

@@ -74,3 +74,18 @@ fn a_task_that_is_not_isolated_says_so_when_it_starts() {
     let after = world.look(&task);
     assert_eq!((&after["isolation"], &after["isolation_reason"]), (&"worktree".into(), &Value::Null));
 }
+
+#[test]
+fn no_agent_is_ended_for_a_discard_that_cannot_follow() {
+    let world = World::new();
+    let task = world.task("Stays");
+    world.json(["start", &task, "--prompt", "[[say hello]]"]);
+    world.until(&task, "idle");
+    configure(&world, "[agent]\ndefualt = \"demo\"\n");
+    world.kill_daemon();
+    let refusal = world.refused(["fail", &task, "--discard"]);
+    assert!(refusal.message.contains("cannot discard") && refusal.message.contains(FAULT), "{refusal:?}");
+    world.until(&task, "idle");
+    configure(&world, "[agent]\ndefault = \"demo\"\n");
+    world.json(["fail", &task, "--discard"]);
+}

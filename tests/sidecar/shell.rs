@@ -156,8 +156,65 @@ fn a_question_with_no_such_answer_stays_open() {
     let task = world.begun("Asks", "[[ask2]]");
     world.request(&task);
     world.refused(["answer", &task, "one answer for two questions"]).is_clear();
+    world.refused(["answer", &task, "1", "99"]).is_clear();
     world.refused(["approve", &task, "--always", "99"]).is_clear();
     assert_eq!(world.json(["inbox"]).as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn questions_are_answered_by_the_numbers_of_their_options() {
+    let world = World::new();
+    world.keep_asked();
+    let task = world.begun("Asks", "[[ask2]] [[say thanks]]");
+    let questions = world.request(&task)["input"]["questions"].clone();
+    let shown = world.run(["inbox"]).stdout;
+    let mut words = Vec::new();
+    for question in questions.as_array().unwrap() {
+        let labels = question["options"].as_array().unwrap().iter().map(|option| option["label"].as_str().unwrap());
+        for (place, label) in (1..).zip(labels) {
+            assert!(shown.contains(&format!("      {place}  {label}")), "{shown}");
+        }
+        words.push(if question["multiSelect"] == true { "1,2" } else { "2" });
+    }
+    let answered = world.json(["answer", &task].into_iter().chain(words));
+    assert_eq!(answered["outcome"], "answered");
+    world.until(&task, "idle");
+    let told = world.asked().iter().map(Value::to_string).collect::<String>();
+    for question in questions.as_array().unwrap() {
+        let label = question["options"][1]["label"].as_str().unwrap();
+        assert!(told.contains(label), "{label} in {told}");
+    }
+}
+
+#[test]
+fn a_prompt_that_waits_is_edited_moved_and_removed_until_it_is_typed() {
+    let world = World::new();
+    let task = world.begun("Asks", "[[bash: touch made]] [[say first]]");
+    world.request(&task);
+    for text in ["[[say one]]", "[[say two]]", "[[say three]]"] {
+        assert_eq!(world.json(["send", &task, text])["queued"], true);
+    }
+    let waiting = |listed: &Value| -> Vec<String> {
+        listed.as_array().unwrap().iter().map(|prompt| prompt["text"].as_str().unwrap().to_owned()).collect()
+    };
+    let listed = world.json(["prompts", &task]);
+    let id = |index: usize| listed[index]["id"].to_string();
+    let moved = world.json(["prompts", &task, "--prompt", &id(2), "--place", "1"]);
+    assert_eq!(waiting(&moved), ["[[say three]]", "[[say one]]", "[[say two]]"]);
+    world.json(["prompts", &task, "--prompt", &id(0), "--text", "[[say edited]]"]);
+    let left = world.json(["prompts", &task, "--prompt", &id(1), "--remove"]);
+    assert_eq!(waiting(&left), ["[[say three]]", "[[say edited]]"]);
+    assert_eq!(world.refused(["prompts", &task, "--prompt", &id(1), "--remove"]).code, "wrong_state");
+    world.refused(["prompts", &task, "--prompt", &id(2), "--text", " "]).is_clear();
+    world.refused(["prompts", &task, "--prompt", &id(2), "--text", "x", "--remove"]).is_clear();
+    let page = world.json(["show", &task]);
+    assert_eq!(page["prompts"].as_array().unwrap().len(), 2);
+    world.json(["approve", &task]);
+    let last = |page: &Value| page["task"]["agent_status"]["detail"]["message"] == "edited";
+    world.awaits(&task, "the last prompt", last);
+    let journal: Vec<String> = world.journal(&task).into_iter().map(|(_, text)| text).collect();
+    assert!(journal.contains(&"Removed before it was sent: [[say two]]".to_owned()), "{journal:#?}");
+    assert_eq!(world.refused(["prompts", &task, "--prompt", &id(2), "--place", "1"]).code, "wrong_state");
 }
 
 #[test]

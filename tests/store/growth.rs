@@ -104,8 +104,8 @@ async fn what_is_open_and_what_is_young_stays() {
         input: Some(json!({ "command": "ls" })),
         cut: false,
         suggestions: vec!["allow".into()],
-        answerable: Answerable::Hook,
         folder: None,
+        answerable: Answerable::Hook,
         at: 1000,
     };
     let (open, closed) = (asking("open"), asking("closed"));

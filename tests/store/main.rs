@@ -6,6 +6,7 @@ mod edits;
 mod faults;
 mod growth;
 mod life;
+mod prompts;
 mod requests;
 mod tasks;
 mod versions;

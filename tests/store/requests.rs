@@ -17,8 +17,8 @@ fn asking(id: &str, summary: &str) -> NewRequest {
         input: Some(json!({ "command": summary })),
         cut: false,
         suggestions: vec!["allow `ls` in this session".into()],
-        answerable: Answerable::Hook,
         folder: None,
+        answerable: Answerable::Hook,
         at: 1000,
     }
 }
@@ -152,4 +152,31 @@ async fn an_input_that_is_too_large_is_left_out() {
     let large = NewRequest { input: Some(json!("x".repeat(300_000))), ..asking("a", "Write") };
     let Received::Open(opened) = receive(&store, &uuid, large).await else { panic!("it is open") };
     assert_eq!(opened.input, None);
+}
+
+#[tokio::test]
+async fn a_plan_is_approved_in_the_conversation_that_had_it() {
+    let (_folder, store) = fresh();
+    let uuid = running(&store, "Plan").await.uuid;
+    let approved = async |how: Option<RequestOutcome>, session: Option<&str>| {
+        let (uuid, session) = (uuid.clone(), session.map(str::to_owned));
+        let write = store.write(move |tx| {
+            if let Some(session) = session {
+                tx.set_session(&uuid, &session)?;
+            }
+            if let Some(outcome) = how {
+                let id = uuid::Uuid::new_v4().to_string();
+                tx.receive(&uuid, NewRequest { kind: Kind::Plan, ..asking(&id, "plan") })?;
+                tx.close_request(&id, Closing { outcome, who: Who::Person, answer: None })?;
+            }
+            tx.plan_approved(&uuid)
+        });
+        write.await.unwrap()
+    };
+    assert!(!approved(None, Some("one")).await);
+    assert!(!approved(Some(RequestOutcome::Denied), None).await);
+    assert!(!approved(Some(RequestOutcome::Gone), None).await);
+    assert!(approved(Some(RequestOutcome::Allowed), None).await);
+    tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    assert!(!approved(None, Some("two")).await, "another conversation begins anew");
 }

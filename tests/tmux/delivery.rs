@@ -4,7 +4,7 @@ use crate::bed::{Bed, until};
 use chorus::agent::claude::Claude;
 use chorus::contract::Code;
 use chorus::tmux::{Key, Pane, Settings, Size};
-use chorus::typing::{AgentPrompt, PromptMatch, PromptSeen, PromptWanted, TypingPlan, TypingStep};
+use chorus::typing::{AgentPrompt, PromptMatch, PromptSeen, PromptShown, PromptWanted, TypingPlan, TypingStep};
 use chorus_testkit::wait::{LIMIT, wait_until};
 use chorus_testkit::{FakeApi, claude, files, given};
 use serde_json::{Value, json};
@@ -290,13 +290,23 @@ async fn a_draft_gives_way(client: &Client) {
     }
 }
 
-async fn enter_is_pressed_only_on_a_text(client: &Client) {
+fn shown(text: &str) -> PromptShown {
+    let wanted = PromptWanted { text: text.replace(' ', ""), shell: false };
+    PromptShown { wanted, seen: PromptSeen { shell: false, text: text.into(), cut: false } }
+}
+
+async fn enter_is_pressed_only_on_the_text_that_was_typed(client: &Client) {
     client.has_a_clear_box().await;
-    assert!(!client.bed.tmux.press_enter(&client.pane, &Claude).await.unwrap());
+    let tmux = &client.bed.tmux;
+    let typed = shown("typed by hand");
+    assert!(!tmux.press_enter(&client.pane, &Claude, &typed).await.unwrap());
     client.bed.by_hand(&["send-keys", "-t", &client.pane.pane, "-l", "typed by hand"]);
     until("the text", async || client.prompt_box().await.filter(|found| found.text == "typed by hand")).await;
     let before = client.api.turns().len();
-    assert!(client.bed.tmux.press_enter(&client.pane, &Claude).await.unwrap());
+    for other in ["typed by", "by hand", "something else"] {
+        assert!(!tmux.press_enter(&client.pane, &Claude, &shown(other)).await.unwrap(), "{other}");
+    }
+    assert!(tmux.press_enter(&client.pane, &Claude, &typed).await.unwrap());
     assert_eq!(client.turn_after(before, "typed by hand").await, "typed by hand");
     client.is("idle").await;
 }
@@ -336,7 +346,7 @@ async fn a_dialog_is_not_typed_into(client: &Client) {
         let refused = tmux.deliver(&client.pane, "1", Some(&Claude), raw).await;
         assert_eq!(refused.unwrap_err().code, Code::TaskBusy);
     }
-    assert!(!tmux.press_enter(&client.pane, &Claude).await.unwrap(), "Enter would answer it");
+    assert!(!tmux.press_enter(&client.pane, &Claude, &shown("1")).await.unwrap(), "Enter would answer it");
     tokio::time::sleep(Duration::from_millis(600)).await;
     tmux.keys(&client.pane, &[Key::Escape]).await.unwrap();
     client.is("idle").await;
@@ -375,7 +385,7 @@ async fn an_ended_client_is_told(client: &Client) {
 async fn situations(client: Client) {
     raw_text_is_typed(&client).await;
     a_draft_gives_way(&client).await;
-    enter_is_pressed_only_on_a_text(&client).await;
+    enter_is_pressed_only_on_the_text_that_was_typed(&client).await;
     a_prompt_that_came_back_gives_way(&client).await;
     a_busy_client_queues(&client).await;
     a_dialog_is_not_typed_into(&client).await;

@@ -61,8 +61,7 @@ local function tell(behind)
       local who = changes and owners(changes, each.path) or ''
       require('chorus.message').warn(
         ('%s was changed on disk%s'):format(each.path, who),
-        '`:e!` loads the file, `:w!` keeps your edits',
-        true
+        '`:e!` loads the file, `:w!` keeps your edits'
       )
     end
   end)

@@ -63,4 +63,14 @@ function M.alerted(task)
   return #task.alerts > 0
 end
 
+--- A prompt may not have reached its agent.
+function M.undelivered(task)
+  for _, alert in ipairs(task.alerts) do
+    if alert.kind == 'prompt' then
+      return true
+    end
+  end
+  return false
+end
+
 return M

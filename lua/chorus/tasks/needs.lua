@@ -13,7 +13,9 @@ local M = {}
 --- Everything that needs a person, most pressing first.
 ---@return chorus.Need[]
 function M.needs()
+  ---@type chorus.Need[], table<string, true>
   local needs, named = {}, {}
+  ---@type table<string, chorus.Need[]>
   local lists = { waiting = {}, trouble = {}, unread = {} }
   for _, request in ipairs(tasks.requests()) do
     local task = tasks.get(request.task)

@@ -1,6 +1,9 @@
 --- Reads buffers named `chorus://…`, whether by `:edit`, a session or the jump list.
 local M = {}
 
+--- Views in windows that come and go with their buffers, so that no name leads back to them.
+local DRAWN = { 'help', 'explain', 'inbox', 'request', 'output', 'terminal', 'preview' }
+
 --- For `BufReadCmd` on `chorus://*`.
 ---@param buffer integer
 function M.read(buffer)
@@ -23,6 +26,8 @@ function M.read(buffer)
     explain(buffer, ('The message of a commit was here. `:Chorus complete %s` opens it again.'):format(message))
   elseif name == 'chorus://config' and vim.bo[buffer].buftype == '' then
     explain(buffer, 'The configuration was here. `:Chorus config` shows it.')
+  elseif vim.list_contains(DRAWN, name:match('^chorus://(%l+)')) and vim.b[buffer].chorus_view then
+    require('chorus.ui.kit.canvas').restore(buffer)
   elseif not message and name ~= 'chorus://config' then
     -- Within the autocommand Neovim would report an error of the autocommand.
     vim.schedule(function()

@@ -29,10 +29,7 @@ end
 
 function run.assign(call, verb)
   given.with_task(verb, call, function(task)
-    client.request('task_assign', { task = task.uuid, shared = call.bang }, function(err, now)
-      if err then
-        return message.failure(err)
-      end
+    ask_daemon.once('task_assign', { task = task.uuid, shared = call.bang }, function(now)
       local edits = phrase.count(task.unclaimed - now.unclaimed, 'edit')
       message.info(('#%d has got %s'):format(task.number, edits), ('`:Chorus commit %d` commits'):format(task.number))
     end)

@@ -1,7 +1,7 @@
 -- Generated from rust/verbs.rs by `cargo xtask generate`. Do not edit.
 
 --- The tasks among which `all`, a filter, the only candidate, a picker and completion choose. A task that is named is not checked here: the daemon refuses it with the reason.
----@alias chorus.Fits 'any'|'pending'|'live'|'not_live'|'ended'|'busy'|'asking'|'branch'|'uncommitted'|'unclaimed'|'worktree'|'trouble'|'alerted'
+---@alias chorus.Fits 'any'|'pending'|'live'|'not_live'|'ended'|'busy'|'asking'|'branch'|'uncommitted'|'unclaimed'|'worktree'|'trouble'|'alerted'|'undelivered'
 
 --- What a verb takes as its task.
 ---@alias chorus.Takes 'nothing'|'one'|'many'
@@ -54,15 +54,26 @@ return {
     does = 'send a prompt exactly as written',
   },
   {
-    name = 'resend',
-    takes = 'many',
-    fits = 'alerted',
+    name = 'prompts',
+    takes = 'one',
+    fits = 'live',
     rest = '',
     bang = '',
     range = false,
     careful = false,
     place = 'both',
-    does = 'send the prompts again that the agent did not get',
+    does = 'list, edit, reorder or remove waiting prompts',
+  },
+  {
+    name = 'resend',
+    takes = 'many',
+    fits = 'undelivered',
+    rest = '',
+    bang = '',
+    range = false,
+    careful = false,
+    place = 'both',
+    does = 'send undelivered prompts again',
   },
   {
     name = 'dismiss',

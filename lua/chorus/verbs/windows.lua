@@ -26,6 +26,7 @@ run.show = shows(function(task)
   require('chorus.ui.tasks.page').open(task)
 end)
 run.edit = run.show
+run.prompts = run.show
 run.output = shows(function(task)
   require('chorus.ui.pane.output').open(task)
 end)

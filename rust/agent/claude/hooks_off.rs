@@ -4,8 +4,8 @@
 //! Measured on 2.1.332: `disableAllHooks` in the settings of the user or the project switches off every hook, Chorus's
 //! own too; `allowManagedHooksOnly` counts in the managed settings alone; `--bare` and `--safe-mode` switch off all.
 
-use super::sessions::read_bounded;
 use crate::agent::HooksQuestion;
+use crate::foreign;
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -55,7 +55,7 @@ fn by_settings(managed: &[PathBuf], files: &[PathBuf]) -> Option<String> {
 
 /// A settings file; nothing where there is none, or none that can be read.
 fn settings(file: &Path) -> Value {
-    let read = read_bounded(file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let read = foreign::read(file, foreign::MANY).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
     read.unwrap_or_default()
 }
 
@@ -75,13 +75,16 @@ mod tests {
         let [local, project, user] = ["local.json", "project.json", "user.json"].map(|name| file(name, "{}"));
         let cause = || by_settings(&managed, &[local.clone(), project.clone(), user.clone()]);
         assert_eq!(cause(), None);
-        std::fs::write(&user, r#"{"disableAllHooks": true}"#).unwrap();
+        // People link their settings to a folder under version control.
+        std::fs::remove_file(&user).unwrap();
+        let kept = file("kept.json", r#"{"disableAllHooks": true}"#);
+        std::os::unix::fs::symlink(kept, &user).unwrap();
         assert_eq!(cause(), Some(format!("`disableAllHooks` in {}", user.display())));
         std::fs::write(&local, r#"{"disableAllHooks": false}"#).unwrap();
         assert_eq!(cause(), None);
         std::fs::write(&local, r#"{"allowManagedHooksOnly": true"#).unwrap();
         std::fs::write(&project, r#"{"allowManagedHooksOnly": true}"#).unwrap();
-        std::fs::write(&user, "{}").unwrap();
+        std::fs::remove_file(&user).unwrap();
         assert_eq!(cause(), None);
         std::fs::write(&managed[0], r#"{"allowManagedHooksOnly": true}"#).unwrap();
         assert_eq!(cause(), Some(format!("`allowManagedHooksOnly` in {}", managed[0].display())));

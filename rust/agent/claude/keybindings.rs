@@ -1,14 +1,14 @@
 //! The person's key bindings, `<config>/keybindings.json`, as far as they can keep a prompt from being sent: whether Enter
 //! still submits (2.1.328 and 2.1.332).
 
-use super::sessions::read_bounded;
+use crate::foreign;
 use serde_json::Value;
 use std::path::Path;
 
 /// What Enter does instead, as a part of a sentence; nothing where it submits.
 pub fn enter_rebound(config_dir: &Path) -> Option<String> {
     let file = config_dir.join("keybindings.json");
-    let bindings: Value = serde_json::from_slice(&read_bounded(&file).ok()?).ok()?;
+    let bindings: Value = serde_json::from_slice(&foreign::read(&file, foreign::MANY).ok()?).ok()?;
     let action = bound_to(&bindings)?;
     Some(format!("`enter` is bound to {action} in {}", file.display()))
 }
@@ -39,5 +39,14 @@ mod tests {
         let other =
             json!({ "bindings": [{ "context": "Global", "bindings": { "enter": "x" } }, { "context": "Chat" }] });
         assert_eq!((bound_to(&other), bound_to(&json!([]))), (None, None));
+    }
+
+    #[test]
+    fn a_linked_file_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let bound = r#"{"bindings": [{"context": "Chat", "bindings": {"enter": "chat:newline"}}]}"#;
+        std::fs::write(folder.path().join("kept.json"), bound).unwrap();
+        std::os::unix::fs::symlink("kept.json", folder.path().join("keybindings.json")).unwrap();
+        assert!(enter_rebound(folder.path()).unwrap().starts_with("`enter` is bound to `chat:newline`"));
     }
 }

@@ -7,8 +7,8 @@ use serde_json::Value;
 /// Bytes kept of a reason.
 const REASON: usize = 4 * 1024;
 
-/// Reads a line. The model never saw such a prompt: `UserPromptSubmit operation blocked by hook:`,
-/// the same of `UserPromptExpansion`, or `Operation stopped by hook: ` (2.1.332, 2.1.328 and 2.1.197). The client is
+/// Reads a line; when it was recorded, its reader knows. The model never saw such a prompt: `UserPromptSubmit operation blocked by hook:`,
+/// the same of `UserPromptExpansion`, or `Operation stopped by hook`, with or without `: ` and a reason (2.1.332, 2.1.328 and 2.1.197). The client is
 /// busy for 0.1 to 0.4 s then.
 pub fn read(line: &Value) -> Option<PromptRefusal> {
     let field = |key: &str| line.get(key);
@@ -21,12 +21,17 @@ pub fn read(line: &Value) -> Option<PromptRefusal> {
             let (why, prompt) = rest.split_once("Original prompt: ").unwrap_or((rest, ""));
             (why, Some(prompt.trim().to_owned()).filter(|prompt| !prompt.is_empty()))
         }
-        _ => (told.strip_prefix("Operation stopped by hook:")?, None),
+        // Without a reason, the colon is missing as well.
+        _ => (told.strip_prefix("Operation stopped by hook").and_then(after_colon)?, None),
     };
     // `[command]: ` stands before what the command wrote.
     let why = why.trim();
     let bare = why.strip_prefix('[').and_then(|rest| rest.split_once("]: ")).map_or(why, |(_, said)| said);
-    Some(PromptRefusal { at: 0, reason: clip(bare.trim(), REASON).to_owned(), prompt })
+    Some(PromptRefusal { reason: clip(bare.trim(), REASON).to_owned(), prompt, ..PromptRefusal::default() })
+}
+
+fn after_colon(rest: &str) -> Option<&str> {
+    rest.strip_prefix(':').or(rest.trim().is_empty().then_some(""))
 }
 
 #[cfg(test)]
@@ -44,10 +49,13 @@ mod tests {
         let told = |content: &str| read(&serde_json::from_str(&line(content)).unwrap());
         let refused =
             told("UserPromptSubmit operation blocked by hook:\n[/x/b.sh]: no secrets\n\n\nOriginal prompt: a\nb");
-        assert_eq!(refused, Some(PromptRefusal { at: 0, reason: "no secrets".into(), prompt: Some("a\nb".into()) }));
+        let refused = refused.unwrap();
+        assert_eq!((refused.reason.as_str(), refused.prompt.as_deref()), ("no secrets", Some("a\nb")));
         let expanded = told("UserPromptExpansion operation blocked by hook:\nno\n\nOriginal prompt: /mine x");
         assert_eq!(expanded.unwrap().prompt.as_deref(), Some("/mine x"));
         assert_eq!(told("Operation stopped by hook: not now").unwrap().reason, "not now");
+        assert_eq!(told("Operation stopped by hook"), Some(PromptRefusal::default()));
+        assert_eq!(told("Operation stopped by hooks of mine"), None);
         assert_eq!(told("Unknown command: /mine"), None);
     }
 }

@@ -38,7 +38,10 @@ impl Asked {
             _ => Kind::Permission,
         };
         let (input, cut) = bounded(&whole);
-        let suggestions = suggestion::of(event.get("permission_suggestions"), cwd.as_deref());
+        let mut suggestions = suggestion::of(event.get("permission_suggestions"), cwd.as_deref());
+        if kind == Kind::Plan {
+            suggestion::add_ways_on(&mut suggestions);
+        }
         let request = AgentRequest {
             kind,
             summary: summary(&tool, &whole, cwd.as_deref()),
@@ -46,6 +49,7 @@ impl Asked {
             cut,
             suggestions: suggestions.iter().map(|suggestion| suggestion.sentence.clone()).collect(),
             tool,
+            folder: cwd.filter(|cwd| Path::new(cwd).is_absolute()),
             call: tool_call::read(event),
             scope: tool_scope::read(event),
         };

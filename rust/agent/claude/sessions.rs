@@ -5,7 +5,7 @@
 
 mod file;
 
-pub use file::{read as read_bounded, running};
+pub use file::running;
 
 use crate::agent::SessionWatch;
 use file::{pid_of, pids, read};

@@ -34,6 +34,14 @@ pub fn of(suggestions: Option<&Json>, cwd: Option<&str>) -> Vec<Suggestion> {
     found
 }
 
+/// The ways to go on after a plan: the client's own dialog has them as options, and suggests nothing to a hook.
+pub fn add_ways_on(found: &mut Vec<Suggestion>) {
+    for mode in ["acceptEdits", "default"] {
+        let way = read(&json!({ "type": "setMode", "mode": mode }), None);
+        found.extend(way.filter(|way| !found.iter().any(|one| one.updates == way.updates)));
+    }
+}
+
 fn read(update: &Json, cwd: Option<&str>) -> Option<Suggestion> {
     let field = |key: &str| update.get(key).and_then(Value::as_str);
     let texts = |key: &str| {

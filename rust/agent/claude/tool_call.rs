@@ -3,7 +3,7 @@
 use crate::attribution::{AskedChange, Hunk, Patch, Replacement};
 use crate::contract::Json;
 use crate::evidence::event::{FileEdit, ToolCall, ToolWork};
-use crate::text::clip;
+use crate::text::{clip, name_words};
 use serde::Deserialize;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -101,18 +101,13 @@ fn work_of_mcp(
     edit: impl Fn(Option<PathBuf>) -> ToolWork,
     file: impl Fn(&str) -> Option<PathBuf>,
 ) -> ToolWork {
-    let name = tool.rsplit("__").next().unwrap_or(tool);
-    let mut words = String::new();
-    for c in name.chars() {
-        words.extend(c.is_ascii_uppercase().then_some('_'));
-        words.push(c.to_ascii_lowercase());
-    }
-    let has = |wanted: &[&str]| words.split(['_', '-', '.']).any(|word| wanted.contains(&word));
+    let words = name_words(tool.rsplit("__").next().unwrap_or(tool));
+    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
     let anything = |command: Option<&str>| ToolWork::Shell { command: command.map(str::to_owned), background: false };
     if let Some(command) = COMMANDS.iter().find_map(|key| input.get(key)?.as_str()) {
         return anything(Some(command));
     }
-    if has(&LOOKS) {
+    if has(&LOOKS) && !has(&CHANGES) {
         return ToolWork::None;
     }
     match PATHS.iter().find_map(|key| file(key)) {
@@ -192,6 +187,10 @@ mod tests {
         assert!(matches!(shell, ToolWork::Shell { command: Some(command), .. } if command == "git push"));
         let renamed = work("rename_refactoring", json!({"filePath": "a", "newName": "b"}));
         assert!(matches!(renamed, ToolWork::Shell { command: None, .. }));
+        for tool in ["find_and_replace", "checkAndFormat", "get_or_create_note"] {
+            assert!(matches!(work(tool, json!({})), ToolWork::Shell { command: None, .. }), "{tool}");
+        }
+        assert_eq!(edit(work("find_and_replace", json!({"path": "a"}))).path, PathBuf::from("/p/a"));
         for (tool, input) in [
             ("read_file", json!({"path": "a"})),
             ("listDirectory", json!({"path": "."})),

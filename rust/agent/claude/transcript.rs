@@ -168,7 +168,7 @@ impl Tail {
                     if let Some(refusal) = prompt_refusal::read(&value) {
                         self.settle();
                         self.date(&value);
-                        self.said.refusal = Some(PromptRefusal { at: self.said.at, ..refusal });
+                        self.said.refusal = Some(PromptRefusal { at: self.said.at, stamp: self.said.at, ..refusal });
                     }
                 }
                 _ => {}

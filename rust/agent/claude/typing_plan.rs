@@ -103,6 +103,7 @@ pub fn matches(wanted: &PromptWanted, seen: &PromptSeen) -> PromptMatch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::typing::PromptShown;
 
     const RULE: &str = "────────────────────";
 
@@ -208,5 +209,21 @@ mod tests {
         for other in ["", "a long line", "a long line's end. a long line's end."] {
             assert_eq!(matches(&found(false, other, false)), PromptMatch::None, "{other}");
         }
+    }
+
+    #[test]
+    fn only_the_text_that_was_typed_still_stands() {
+        let seen = |text: &str| PromptSeen { shell: false, text: text.into(), cut: false };
+        let typed = |text: &str, shown: &str| PromptShown { wanted: wanted(text, false), seen: seen(shown) };
+        let is_still = |typed: &PromptShown, text: &str| typed.is_still(&super::super::Claude, &seen(text));
+        let ascii = typed("fix the login", "fix the login");
+        assert!(is_still(&ascii, "fix the\n login") && !is_still(&ascii, ""));
+        for others in ["fix the login and", "the login", "no, wait", "fix"] {
+            assert!(!is_still(&ascii, others), "{others}");
+        }
+        let wide = typed("日本語", "日本語");
+        assert!(is_still(&wide, "日本語") && !is_still(&wide, "한국어"));
+        let mixed = typed("fix 日本", "fix 日 本");
+        assert!(is_still(&mixed, "fix 日 本") && !is_still(&mixed, "mix"));
     }
 }

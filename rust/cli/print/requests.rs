@@ -1,8 +1,8 @@
 //! Open requests with everything that they ask for.
 
-use super::{age, line, word};
+use super::{age, line, questions, word};
 use crate::contract::{Json, Opened};
-use crate::status::{Answerable, Millis};
+use crate::status::{Answerable, Kind, Millis};
 use crate::text::reveal_block;
 
 /// Requests, each with its id at the end of its first line. Below it are its whole input, and what `approve --always N`
@@ -26,8 +26,10 @@ fn row(request: &Opened, now: Millis) -> String {
 
 fn details(request: &Opened) -> Vec<String> {
     let mut lines = Vec::new();
+    lines.extend(request.folder.as_deref().map(|folder| format!("  in {}", line(folder))));
     match &request.input {
         Some(dialog) if request.answerable != Answerable::Hook => seen(dialog, &mut lines),
+        Some(input) if request.kind == Kind::Question && questions::show(request.number, input, &mut lines) => {}
         Some(Json::Object(input)) => input.iter().for_each(|(name, value)| field(name, value, "    ", &mut lines)),
         Some(input) => field("input", input, "    ", &mut lines),
         None => {}
@@ -56,7 +58,7 @@ fn seen(dialog: &Json, lines: &mut Vec<String>) {
 }
 
 /// `name: value`. Each line of a longer text has a bar before it, so that no text can look like another field.
-fn field(name: &str, value: &Json, indent: &str, lines: &mut Vec<String>) {
+pub(super) fn field(name: &str, value: &Json, indent: &str, lines: &mut Vec<String>) {
     let name = line_of(name);
     let deeper = format!("{indent}  ");
     match value {
@@ -78,7 +80,7 @@ fn field(name: &str, value: &Json, indent: &str, lines: &mut Vec<String>) {
     }
 }
 
-fn line_of(text: &str) -> String {
+pub(super) fn line_of(text: &str) -> String {
     reveal_block(text).replace('\n', "\u{fffd}")
 }
 

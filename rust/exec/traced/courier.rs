@@ -120,14 +120,10 @@ impl Courier {
         }
     }
 
-    /// The daemon has what follows from reports up to that one.
-    pub fn forget(&mut self, seq: u64) {
-        while let Some(first) = self.kept.front()
-            && first.seq <= seq
-        {
-            self.kept_bytes -= first.line.len();
-            self.kept.pop_front();
-        }
+    /// The daemon has what follows from reports up to that one, but for some.
+    pub fn forget(&mut self, seq: u64, but: &[u64]) {
+        self.kept.retain(|kept| kept.seq > seq || but.contains(&kept.seq));
+        self.kept_bytes = self.kept.iter().map(|kept| kept.line.len()).sum();
         if self.kept.is_empty() {
             self.kept.shrink_to(64);
             self.out.shrink_to(4096);
@@ -187,21 +183,31 @@ impl Courier {
 
     fn read(&mut self) -> Vec<ToTracer> {
         let mut buffer = [0u8; 4096];
+        let mut said = Vec::new();
         while let Some(socket) = &self.socket {
             match rustix::net::recv(socket, &mut buffer, RecvFlags::DONTWAIT) {
                 Ok((0, _)) => self.disconnect(),
-                Ok((got, _)) if self.received.len() + got <= LONGEST_LINE => {
-                    self.received.extend_from_slice(&buffer[..got]);
+                Ok((got, _)) => {
+                    said.extend(lines(&mut self.received, &buffer[..got]));
+                    if self.received.len() > LONGEST_LINE {
+                        self.disconnect();
+                    }
                 }
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => break,
-                _ => self.disconnect(),
+                Err(_) => self.disconnect(),
             }
         }
-        let Some(end) = self.received.iter().rposition(|byte| *byte == b'\n') else { return Vec::new() };
-        let lines: Vec<u8> = self.received.drain(..=end).collect();
-        lines.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
+        said
     }
+}
+
+/// The messages on the lines that are whole now; the rest stays in `received`.
+fn lines(received: &mut Vec<u8>, got: &[u8]) -> Vec<ToTracer> {
+    received.extend_from_slice(got);
+    let Some(end) = received.iter().rposition(|byte| *byte == b'\n') else { return Vec::new() };
+    let whole: Vec<u8> = received.drain(..=end).collect();
+    whole.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
 }
 
 /// Sends one line and no more, if a daemon is there.
@@ -224,4 +230,43 @@ fn connected(state: &State) -> Option<OwnedFd> {
     let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None).ok()?;
     rustix::net::connect(&socket, &address).ok()?;
     Some(socket)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attribution::{Write, WriteKind};
+
+    #[test]
+    fn only_what_the_next_daemon_needs_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = State { dir: folder.path().to_owned() };
+        let begin = |since| FromTracer::Begin { task: "t".into(), launch: "l".into(), agent: None, since };
+        let mut courier = Courier::new(&state, 0, Box::new(begin));
+        for seq in 1..=4 {
+            let write = Write {
+                path: "a".into(),
+                kind: WriteKind::Opened,
+                folder: false,
+                task: "t".into(),
+                pid: 1,
+                at: 0,
+                before: None,
+            };
+            courier.report(seq, 0, &FromTracer::Wrote { seq, waits: false, write });
+        }
+        courier.forget(3, &[2]);
+        assert_eq!(courier.kept.iter().map(|kept| kept.seq).collect::<Vec<_>>(), [2, 4]);
+        courier.forget(4, &[]);
+        assert_eq!((courier.kept.len(), courier.kept_bytes), (0, 0));
+    }
+
+    #[test]
+    fn lines_are_read_whole_however_they_come() {
+        let mut received = Vec::new();
+        assert_eq!(lines(&mut received, b"{\"go\":{\"seq\":1}}\n{\"go\":"), [ToTracer::Go { seq: 1 }]);
+        let many = format!("{{\"seq\":2}}}}\n{}", "{\"flush\":{\"id\":3}}\n".repeat(5000));
+        assert_eq!(lines(&mut received, many.as_bytes()).len(), 5001);
+        assert!(received.is_empty());
+    }
 }

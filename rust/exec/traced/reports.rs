@@ -1,6 +1,7 @@
 //! From stopped calls to reports about one project: what concerns nobody is left out.
 
 use crate::attribution::{FileState, Nanos, Write, WriteKind};
+use crate::process;
 use chorus_write_trace::{self as trace, Stopped, Touch, TouchKind};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -46,7 +47,8 @@ impl Reports {
         let at = now();
         let touches = trace::touches(call);
         self.requested |= touches.iter().any(|touch| touch.path == self.request);
-        let write = |touch: Touch| self.write(touch, task, call.thread, at);
+        let process = if touches.is_empty() { call.thread } else { process::of_thread(call.thread) };
+        let write = |touch: Touch| self.write(touch, task, process, at);
         let writes: Vec<Write> = touches.into_iter().filter_map(write).collect();
         if writes.iter().any(|write| write.path.ends_with(".gitignore")) {
             self.ignored.clear();

@@ -236,7 +236,7 @@ impl Tracer {
                 ToTracer::Go { seq } => self.release(|waiting| waiting.seq == seq),
                 ToTracer::Flush { id } => self.courier.say(&FromTracer::Flushed { id }),
                 ToTracer::Seen { before } => self.seen = self.seen.max(before),
-                ToTracer::Kept { seq } => self.courier.forget(seq),
+                ToTracer::Kept { seq, but } => self.courier.forget(seq, &but),
                 ToTracer::Enough => self.courier.give_up(),
                 ToTracer::Ignored { folder } => self.reports.ignore(folder),
             }

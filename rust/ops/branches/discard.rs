@@ -36,6 +36,15 @@ pub async fn discard(core: &Core, task: &Task) -> Result<String> {
     Ok(kept.map_or_else(|| "There was nothing to discard.".to_owned(), |kept| kept.text()))
 }
 
+/// Whether [`discard`] could begin: asked before the task's agent is ended.
+pub async fn check(core: &Core, task: &Task) -> Result<()> {
+    let loaded = core.whole_config_of(&task.project).await?;
+    if task.isolation == Isolation::Stack && task.stack.is_some() {
+        stacks::open_for(core, task, &loaded).await?;
+    }
+    Ok(())
+}
+
 async fn of_stack(core: &Core, task: &Task) -> Result<Option<Discarded>> {
     let Some(branch) = task.stack.clone() else { return Ok(None) };
     let loaded = core.config_of(&task.project).await;

@@ -223,7 +223,8 @@ fn keys_for(dialog: &Dialog, answer: &Answer) -> Option<(Vec<String>, RequestOut
         Answer::Deny { .. } => Some((dialog.deny(), RequestOutcome::Denied)),
         Answer::Words(words) => {
             let chosen = words.values().next().filter(|_| words.len() == 1)?;
-            let index = dialog.options.iter().position(|choice| choice.label == *chosen)?;
+            let mut named = (0..dialog.options.len()).filter(|index| dialog.options[*index].label == *chosen);
+            let index = named.next().filter(|_| named.next().is_none())?;
             dialog.choose(index).map(|keys| (keys, RequestOutcome::Answered))
         }
         _ => None,

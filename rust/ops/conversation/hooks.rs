@@ -28,8 +28,8 @@ struct Intake {
 }
 
 impl Intake {
-    /// An event that is told now, by the process that saw it. It says itself when it began, since two hooks may arrive in
-    /// another order. A time that cannot be so is not believed; only a request is told again and again until answered.
+    /// An event from the process that saw it. The hook stamps it, since two hooks may arrive in another order. An old
+    /// stamp is replaced by the time of arrival; only a request's may be old, for its hook sends it until it is answered.
     fn live(hook: Hook) -> Intake {
         let (at, now) = (clock::of_wall(hook.at), clock::now());
         let mut intake = Intake::at(hook, at);
@@ -91,7 +91,7 @@ async fn is_current(core: &Core, report: &AgentReport) -> Result<bool> {
     Ok(newest.is_some_and(|newest| newest.id == report.launch))
 }
 
-/// An event of an agent that another one has replaced: its edits are the task's, and it has nothing to ask or to be told.
+/// An event of an agent that another one has replaced. Its edits belong to the task; its requests and prompts do not count.
 async fn receive_replaced(core: &Core, report: &AgentReport) -> Result<Option<AgentReply>> {
     match &report.event.what {
         Happening::ToolStart(call) => before_tool(core, report, call).await,
@@ -214,8 +214,8 @@ fn new_request(report: &AgentReport, asked: &AgentRequest) -> NewRequest {
         input: Some(asked.input.clone()),
         cut: asked.cut,
         suggestions: asked.suggestions.clone(),
+        folder: asked.folder.clone(),
         answerable: Answerable::Hook,
-        folder: asked.scope.folder.as_ref().map(|folder| folder.to_string_lossy().into_owned()),
         at: report.at,
     }
 }

@@ -5,6 +5,7 @@ use crate::contract::*;
 use crate::core::live::LiveStatus;
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
+use crate::foreign;
 use crate::ops::agents;
 use crate::ops::terminal;
 use crate::status::AgentStatus;
@@ -59,7 +60,7 @@ pub async fn deliver(core: &Core, task: &str) {
         let outcome = match hand_over(core, &task, prompt, &free).await {
             Ok(Over::Delivered) => (PromptState::Delivered, None),
             Ok(Over::NotNow(why)) => (PromptState::Queued, Some(why)),
-            Err(error) => (PromptState::Failed, Some(error.message)),
+            Err(error) => (PromptState::Failed, Some(with_hint(error))),
         };
         let state = outcome.0;
         let is_report_due = state == PromptState::Queued && tries + 1 == TRIES_BEFORE_REPORT;
@@ -84,6 +85,11 @@ pub async fn deliver(core: &Core, task: &str) {
     }
 }
 
+fn with_hint(error: Error) -> String {
+    let hint = error.hint.map(|hint| format!("; {hint}")).unwrap_or_default();
+    error.message + &hint
+}
+
 fn takes_prompts(live: &LiveStatus) -> bool {
     matches!(live.state.status, AgentStatus::Idle | AgentStatus::Busy | AgentStatus::Error)
 }
@@ -105,28 +111,31 @@ async fn hand_over(core: &Core, task: &Task, prompt: Prompt, free: &LiveStatus) 
     let was_busy = live.borrow().state.status == AgentStatus::Busy;
     let loaded = core.config_of(&task.project).await;
     let known = agents::named(&loaded, &task.agent, &core.state).adapter().map(Adapter::prompt);
-    match tmux.deliver(&pane, &text, known, prompt.raw).await {
-        Ok(delivered) => keep_displaced(core, task, delivered.displaced).await?,
+    let shown = match tmux.deliver(&pane, &text, known, prompt.raw).await {
+        Ok(delivered) => {
+            keep_displaced(core, task, delivered.displaced).await?;
+            delivered.shown
+        }
         // A dialog came in between: nothing was typed.
         Err(error) if error.code == Code::TaskBusy => return Ok(Over::NotNow(error.message)),
         Err(error) => return Err(error),
-    }
+    };
     let arrived =
         move |live: &LiveStatus| live.prompts > before || (!was_busy && live.state.status != AgentStatus::Idle);
     if !was_busy && wait_until(live.clone(), arrived).await.is_some() {
         return Ok(Over::Delivered);
     }
-    let Some(prompt_box) = known else {
+    let Some((prompt_box, shown)) = known.zip(shown) else {
         let is_taken = was_busy || wait_until(live, arrived).await.is_some() || prompt.raw;
         return if is_taken { Ok(Over::Delivered) } else { Err(not_confirmed()) };
     };
     // Enter can be lost while the client is drawing; the text then stands in the box. Never typed twice.
-    let stood = tmux.press_enter(&pane, prompt_box).await?;
+    let stood = tmux.press_enter(&pane, prompt_box, &shown).await?;
     let is_taken = if was_busy { !stood } else { wait_until(live, arrived).await.is_some() };
     if is_taken {
         return Ok(Over::Delivered);
     }
-    if tmux.holds_text(&pane, prompt_box).await? {
+    if tmux.still_shows(&pane, prompt_box, &shown).await? {
         return Err(not_sent(core, task).await);
     }
     if was_busy || prompt.raw { Ok(Over::Delivered) } else { Err(not_confirmed()) }
@@ -141,7 +150,10 @@ async fn not_sent(core: &Core, task: &Task) -> Error {
     let launch = core.read(&task.uuid, |tx, task| tx.open_launch(task)).await.ok().flatten();
     let config_dir = launch.and_then(|launch| launch.config_dir).map(std::path::PathBuf::from);
     let adapter = agents::named(&core.config_of(&task.project).await, &task.agent, &core.state).adapter();
-    let cause = tokio::task::spawn_blocking(move || adapter?.why_not_sent(&config_dir?)).await.ok().flatten();
+    let cause = match config_dir {
+        Some(dir) => foreign::within(&dir.clone(), move || adapter?.why_not_sent(&dir)).await.ok().flatten(),
+        None => None,
+    };
     let cause = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
     let message = format!("it stands in the agent's prompt, and Enter does not send it{cause}");
     Error::new(Code::AgentFailed, message).hint("attach and look at the agent's key bindings")
@@ -163,7 +175,7 @@ pub async fn wait_until(mut live: Receiver<LiveStatus>, fits: impl Fn(&LiveStatu
     tokio::time::timeout(CONFIRMED_WITHIN, waiting).await.ok()?.ok().map(drop)
 }
 
-/// Sends again what the agent did not get.
+/// Sends again what may not have reached the agent.
 pub async fn resend(core: &Core, asker: &Asker, task: &str) -> Result<Task> {
     let task = core.task(asker, task).await?;
     let resent = core.write(&task.uuid, |tx, task| {
@@ -175,7 +187,7 @@ pub async fn resend(core: &Core, asker: &Asker, task: &str) -> Result<Task> {
     Ok(resent)
 }
 
-/// Forgets what the agent did not get, and the task's other alerts.
+/// Forgets what may not have reached the agent, and the task's other alerts.
 pub async fn dismiss(core: &Core, asker: &Asker, task: &str) -> Result<Task> {
     let task = core.task(asker, task).await?;
     core.write(&task.uuid, |tx, task| {

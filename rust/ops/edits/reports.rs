@@ -68,14 +68,19 @@ impl EditedTree<'_> {
     /// The evidence for a change of a file that is `now` like this.
     pub fn evidence(&self, reports: &mut Reports, path: &str, now: Option<FileStat>) -> Evidence {
         let Reports { by_path, folders, traced, at_work, is_complete, open } = reports;
+        // Older ones were taken in by an earlier daemon, and came again because their file is still open.
+        let seen = self.known.scan.as_ref().map_or(0, |scan| scan.began() - LATE);
+        let is_fresh = |report: &&Write| report.at >= seen;
+        let of_path = by_path.get(path).map(Vec::as_slice).unwrap_or_default();
         let mut fresh: Vec<&Write> = folders.iter().filter(|report| report.covers(path)).collect();
-        fresh.extend(by_path.get(path).into_iter().flatten());
+        fresh.extend(of_path);
+        fresh.retain(is_fresh);
         fresh.sort_by_key(|report| report.at);
         let earlier = self.known.written.get(path).map(Vec::as_slice).unwrap_or_default();
         let changed = now.map_or_else(clock::nanos, |now| now.changed());
         let file = self.root.join(path);
         let was_held = earlier.iter().filter(|(_, held)| *held).map(|(report, _)| report);
-        let all = fresh.iter().copied().chain(earlier.iter().map(|(report, _)| report));
+        let all = fresh.iter().copied().chain(of_path).chain(earlier.iter().map(|(report, _)| report));
         let holders: Vec<&Write> = all.filter(|report| open.holds(report, &file)).chain(was_held).collect();
         let lately = earlier.iter().map(|(report, _)| report).filter(|report| changed <= report.at + LATE);
         let is_as_seen =

@@ -88,12 +88,13 @@ pub async fn complete(core: &Core, asker: &Asker, complete: TaskComplete) -> Res
     if !complete.force {
         tasks::refuse_unfinished(&task, "complete")?;
     }
+    let doing = |error: Error| error.context(format!("cannot complete #{}", task.number));
+    let loaded = core.whole_config_of(&task.project).await.map_err(doing)?;
     if complete.force && task.agent_status.status == AgentStatus::Busy && task.stack.is_some() {
         // What is committed must not move meanwhile.
         let launch = core.read(&task.uuid, |tx, task| tx.open_launch(task)).await?;
         send_away(core, &task, &processes(core, &task.uuid, launch.as_ref())).await?;
     }
-    let loaded = core.config_of(&task.project).await;
     commit::at_completion(core, &task, &loaded, complete.message.as_deref()).await?;
     let said = commit::landing(core, &task).await;
     let ended = end(core, &task, Step::Complete, Some(said)).await?;
@@ -106,6 +107,10 @@ pub async fn fail(core: &Core, asker: &Asker, fail: TaskFail) -> Result<Task> {
     let task = core.task(asker, &fail.task).await?;
     let _turn = core.turn(&task.uuid).await;
     core.read(&task.uuid, |tx, task| tx.may(task, Step::Fail, "fail").map(drop)).await?;
+    if fail.discard {
+        let cannot = |error: Error| error.context(format!("cannot discard the branch of #{}", task.number));
+        discard::check(core, &task).await.map_err(cannot)?;
+    }
     let ended = end(core, &task, Step::Fail, fail.reason).await?;
     if !fail.discard {
         return Ok(ended);
@@ -165,6 +170,7 @@ async fn end(core: &Core, task: &Task, step: Step, said: Option<String>) -> Resu
         Err(error) => return Err(goes_on(error).await),
     };
     core.panes.forget(&task.uuid);
+    core.environments.forget(&task.uuid);
     open.iter().for_each(|request| core.answers.release(&request.id));
     Ok(ended)
 }

@@ -2,7 +2,7 @@
 
 use crate::agent::environment::{self, Mark};
 use crate::agent::launch::{AgentLaunch, Begin};
-use crate::agent::{Agent, AgentKind, HooksQuestion};
+use crate::agent::{Agent, AgentKind, HooksQuestion, LastMode};
 use crate::config::{Loaded, Trace};
 use crate::contract::*;
 use crate::core::Core;
@@ -30,7 +30,7 @@ const PANE_IS_TOLD: Duration = Duration::from_secs(30);
 pub struct Prepared {
     /// The agent.
     pub agent: Agent,
-    /// The configuration in force.
+    /// The effective configuration.
     pub loaded: Loaded,
     tmux: Tmux,
     /// What the agent will have: the asking client's, and what is configured for it.
@@ -111,15 +111,18 @@ pub async fn write_files(
     begin: Begin,
 ) -> Result<Vec<String>> {
     let agent = &prepared.agent;
+    // A daemon that one of the agent's hooks starts finds the same tmux server by it, and the agent does not.
+    core.state.keep_tmux_socket(prepared.tmux.socket())?;
+    core.state.tmux_socket_of_agent(&task.uuid)?;
     let Some(adapter) = agent.adapter() else { return Ok(agent.command.iter().chain(&agent.args).cloned().collect()) };
     let settings = core.state.settings_of(&task.uuid);
     let configured = prepared.loaded.config.agent(&agent.name);
     let asked = task.permission_mode.as_deref().or(configured.permission_mode.as_deref());
-    let last = match begin {
-        Begin::New => None,
-        Begin::Resume => core.read(&task.uuid, |tx, task| tx.mode(task)).await?,
+    let (last, plan_approved) = match begin {
+        Begin::New => (None, false),
+        Begin::Resume => core.read(&task.uuid, |tx, task| Ok((tx.mode(task)?, tx.plan_approved(task)?))).await?,
     };
-    let mode = adapter.mode_after(asked, last.as_deref());
+    let mode = adapter.mode_after(asked, &LastMode { mode: last.as_deref(), plan_approved });
     let start = adapter.start(&AgentLaunch {
         agent,
         session_id: session,
@@ -132,7 +135,6 @@ pub async fn write_files(
         model: task.model.as_deref().or(configured.model.as_deref()),
         permission_mode: mode,
     });
-    core.state.tmux_socket_of_agent(&task.uuid)?;
     write_private(&settings, start.settings.to_string().as_bytes())?;
     crate::ops::conversation::context::write_whole(&core.state, task)?;
     Ok(start.argv)
@@ -160,8 +162,6 @@ fn hand_out(core: &Core, prepared: &Prepared, task: &Task, launch: &Launch, argv
     let configured = prepared.loaded.config.agent(&prepared.agent.name);
     let mut environment = environment::for_agent(&prepared.environment, mark, configured.renderer);
     environment.0.extend(configured.env);
-    // A daemon that one of the agent's hooks starts finds the same tmux server by it, and the agent does not.
-    core.state.keep_tmux_socket(prepared.tmux.socket())?;
     let traces = task.isolation == Isolation::Stack && untraced(&prepared.loaded).is_none();
     let trace = traces.then(|| TraceOrder { root: task.project.clone(), launch: launch.id.clone() });
     let exec = Exec { argv, environment, folder: prepared.folder.clone(), trace };
@@ -259,7 +259,7 @@ fn hooks_question(core: &Core, agent: &Agent, folder: &str, config_dir: Option<P
 pub async fn hooks_off(core: &Core, prepared: &Prepared) -> Option<String> {
     let adapter = prepared.agent.adapter()?;
     let asked = hooks_question(core, &prepared.agent, &prepared.folder, prepared.config_dir.clone());
-    tokio::task::spawn_blocking(move || adapter.hooks_off(&asked)).await.ok().flatten()
+    crate::agent::hooks_off::cause(adapter, asked).await
 }
 
 /// Tells what a person has to know of this launch from its beginning. A failure is only logged: the agent runs.

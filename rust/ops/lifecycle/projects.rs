@@ -1,7 +1,7 @@
 //! A project that was moved, and another repository in its place.
 //!
-//! Projects are named by their path. The store remembers which repository each is, so that tasks go where their
-//! repository goes, and never to another one.
+//! A project's name is its path. The store remembers the repository at each path, so that tasks follow their repository
+//! and never show up in another one.
 
 use crate::core::Core;
 use crate::error::{Code, Error, Result};
@@ -28,7 +28,7 @@ fn place(id: &str) -> String {
     format!("place of repository {id}")
 }
 
-/// Sees to it that the tasks at this path are those of the repository that lies there. A failure is only logged.
+/// Makes the tasks at this path those of the repository at this path. A failure is only logged.
 pub async fn reconcile(core: &Core, project: &str) {
     if let Err(error) = try_reconcile(core, project).await {
         log::warn!("cannot tell which repository {project} is: {error}");
@@ -109,7 +109,7 @@ async fn is_elsewhere(core: &Core, project: &str, id: &str) -> Result<bool> {
     Ok(repository_at(&known).await?.and_then(|(_, found)| found).as_deref() == Some(id))
 }
 
-/// The repository lay elsewhere: its tasks come along, and git learns where its worktrees belong.
+/// The repository was moved: its tasks move with it, and git repairs the links of its worktrees.
 async fn adopt(core: &Core, project: &str, id: &str) -> Result<()> {
     let Some(old) = known_place(core, project, id).await? else { return Ok(()) };
     if is_elsewhere(core, project, id).await? {
@@ -137,7 +137,7 @@ async fn adopt(core: &Core, project: &str, id: &str) -> Result<()> {
     Ok(())
 }
 
-/// Another repository lies at the path: the old one's tasks wait under a name that no folder has.
+/// Another repository lies at the path: the tasks of the old one wait under a name that is no folder's.
 async fn set_aside(core: &Core, project: &str, known: KnownRepository) -> Result<()> {
     log::warn!("another repository lies at {project}");
     core.write(project, move |tx, project| {

@@ -112,7 +112,8 @@ fn sweep(state: &State, known: &BTreeSet<String>) {
     for path in older(&state.spool().join("bad"), UNREADABLE) {
         remove(&path);
     }
-    for path in older(&state.tmux_folders_of_agents(), OF_NO_TASK) {
+    let folders = state.tmux_folders_of_agents();
+    for path in folders.iter().flat_map(|folder| older(folder, OF_NO_TASK)) {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let is_an_agent_s = name.len() == State::SHORT_TASK && !known.iter().any(|task| task.starts_with(name));
         if is_an_agent_s && !serves(&path) {
@@ -185,5 +186,25 @@ mod tests {
         assert!(!stays(idle.parent().unwrap()) && stays(live.parent().unwrap()));
         forget_files(&state, &known);
         assert!(!stays(&state.context_of(&known)) && !stays(&state.settings_of(&known)));
+    }
+
+    #[test]
+    fn folders_of_agents_tmux_go_from_beside_a_long_state_folder_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = State { dir: folder.path().join("y".repeat(148)) };
+        state.create().unwrap();
+        let [known, gone] = [1, 2].map(|n| format!("0000000{n}-0000-4000-8000-000000000000"));
+        let [live, idle] = [&known, &gone].map(|task| state.tmux_socket_of_agent(task).unwrap());
+        let top = |socket: &Path| socket.parent().and_then(Path::parent).unwrap().to_owned();
+        let near = top(&idle).parent().unwrap().to_owned();
+        assert!(!near.starts_with(folder.path()), "{}", near.display());
+        std::fs::write(near.join("sock"), "").unwrap();
+        for path in [top(&idle), top(&live), near.join("sock")] {
+            std::fs::File::open(path).unwrap().set_modified(SystemTime::now() - 2 * UNREADABLE).unwrap();
+        }
+        sweep(&state, &BTreeSet::from([known]));
+        let stays = [top(&idle), top(&live), near.join("sock")].map(|path| path.exists());
+        std::fs::remove_dir_all(near).unwrap();
+        assert_eq!(stays, [false, true, true]);
     }
 }

@@ -11,6 +11,7 @@ use crate::error::{Code, Error, Result};
 use crate::foreign;
 use crate::paths::{Access, replace_durably};
 use crate::policy::{self, Action};
+use crate::status::{Answerable, Kind};
 use std::path::PathBuf;
 
 /// Recent requests that a proposed rule is tried on.
@@ -82,16 +83,17 @@ async fn draft(core: &Core, id: &str, everywhere: bool) -> Result<Draft> {
             .hint("`:help chorus-policy` says what a rule can do")
     };
     let found = core.read(id, |tx, id| {
-        let Some((request, folder)) = tx.permission(id)? else { return Ok(None) };
+        let is_ruled = |request: &Opened| request.kind == Kind::Permission && request.answerable == Answerable::Hook;
+        let Some(request) = tx.request(id)?.filter(is_ruled) else { return Ok(None) };
         let task = tx.row(&request.task)?;
-        Ok(Some((request, folder, task)))
+        Ok(Some((request, task)))
     });
-    let Some((request, folder, task)) = found.await? else {
+    let Some((request, task)) = found.await? else {
         return Err(no_rule("rules answer permissions that came by the agent's hook, and nothing else".into()));
     };
     let loaded = core.config_of(&task.project).await;
     loaded.whole()?;
-    let call = asked(core, &loaded, &task.agent, &request, folder.as_deref());
+    let call = asked(core, &loaded, &task.agent, &request);
     if call.cut {
         return Err(no_rule("Chorus does not have all of it".into()));
     }

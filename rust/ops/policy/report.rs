@@ -36,8 +36,8 @@ pub async fn report(core: &Core, asker: &Asker, ask: PolicyAsk) -> Result<Policy
 pub(super) async fn test(core: &Core, project: &str, loaded: &Loaded, count: u32) -> Result<Vec<Tested>> {
     let recent = core.read(project, move |tx, project| tx.recent_permissions(project, count)).await?;
     let mut tested = Vec::new();
-    for (request, folder) in recent {
-        let verdict = verdict(core, loaded, &request, folder.as_deref()).await?;
+    for request in recent {
+        let verdict = verdict(core, loaded, &request).await?;
         tested.push(Tested {
             would: verdict.action,
             by: verdict.places(),
@@ -53,17 +53,17 @@ pub(super) async fn test(core: &Core, project: &str, loaded: &Loaded, count: u32
     Ok(tested)
 }
 
-async fn verdict(core: &Core, loaded: &Loaded, request: &Opened, folder: Option<&str>) -> Result<Verdict> {
+async fn verdict(core: &Core, loaded: &Loaded, request: &Opened) -> Result<Verdict> {
     let task = core.read(&request.task, |tx, task| tx.row(task)).await?;
-    judge(loaded, &task, asked(core, loaded, &task.agent, request, folder)).await
+    judge(loaded, &task, asked(core, loaded, &task.agent, request)).await
 }
 
 /// The call of a request as the store keeps it.
-pub(super) fn asked(core: &Core, loaded: &Loaded, agent: &str, request: &Opened, folder: Option<&str>) -> AskedCall {
+pub(super) fn asked(core: &Core, loaded: &Loaded, agent: &str, request: &Opened) -> AskedCall {
     let tool = request.tool.clone().unwrap_or_default();
     let adapter = agents::named(loaded, agent, &core.state).adapter();
     let scope = match (adapter, &request.input) {
-        (Some(adapter), Some(input)) => adapter.scope(&tool, input, folder.map(Path::new)),
+        (Some(adapter), Some(input)) => adapter.scope(&tool, input, request.folder.as_deref().map(Path::new)),
         _ => Default::default(),
     };
     AskedCall { tool, scope, cut: request.cut || request.input.is_none() }

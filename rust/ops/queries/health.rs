@@ -115,8 +115,9 @@ async fn hooks(core: &Core, asker: &Asker) -> Option<Check> {
         folder: asker.project.clone().into(),
         config_dir: adapter.config_dir(&configured.environment(&core.environments.client_of(&asker.project))),
     };
+    // Without it, no agent was started yet.
     let known = asked.program.exists();
-    let cause = tokio::task::spawn_blocking(move || adapter.hooks_off(&asked)).await.ok().flatten()?;
+    let cause = crate::agent::hooks_off::cause(adapter, asked).await?;
     let advice = "let its hooks run: without them Chorus attributes and guards nothing, and tasks get worktrees";
     known.then(|| check("hooks", "warn", format!("the agent's hooks do not run ({cause})"), Some(advice)))
 }

@@ -47,7 +47,8 @@ pub async fn show(core: &Core, asker: &Asker, task: &str) -> Result<Page> {
         let requests = tx.open_requests_of(&task.uuid)?;
         let commits = tx.commits(&task.uuid, JOURNAL)?;
         let journal = tx.entries(&task.uuid, JOURNAL)?;
-        Ok(Page { task, requests, commits, journal })
+        let prompts = tx.waiting_prompts(&task.uuid)?;
+        Ok(Page { task, requests, commits, journal, prompts })
     });
     page.await
 }

@@ -13,8 +13,9 @@ local M = {}
 --- Assigns one edit after the other, since each reply holds all changes. Stops at the first refusal.
 ---@param chosen chorus.Chosen
 ---@param task? chorus.Task the person's own without
-local function assign(chosen, task)
-  local choices = changes_rows.choices(chosen.rows)
+---@param choices? { path: string, hunk?: string }[] # in place of those of the chosen rows
+local function assign(chosen, task, choices)
+  choices = choices or changes_rows.choices(chosen.rows)
   local index = 0
   local function go_on(err, changes)
     if err then
@@ -80,6 +81,26 @@ function M.to_task(chosen)
     if task then
       assign(chosen, task)
     end
+  end)
+end
+
+--- Lets the person pick one of several candidates, and assigns all unclaimed edits that may be of it: those that are
+--- shown and no others, after a confirmation that says how many.
+---@param candidates integer[]
+---@param chosen chorus.Chosen
+function M.all_that_may_be_of(candidates, chosen)
+  local found = vim.tbl_map(require('chorus.tasks').get, candidates)
+  require('chorus.picker').pick_task(found, 'Assign all edits that may be of:', function(task)
+    if not task then
+      return
+    end
+    local choices, shared = changes_rows.may_be_of(chosen.changes, task.number)
+    local phrase = require('chorus.phrase')
+    local others = shared > 0 and (', %d of which may be of other tasks'):format(shared) or ''
+    local question = ('Assign %s to #%d%s?'):format(phrase.count(#choices, 'edit'), task.number, others)
+    require('chorus.picker').confirm(question, ('Assign to #%d'):format(task.number), function()
+      assign(chosen, task, choices)
+    end)
   end)
 end
 

@@ -16,6 +16,7 @@ local PAUSE = 150
 ---@field buffer integer
 ---@field changes? chorus.Changes
 ---@field known chorus.KnownHunks
+---@field uuids table<integer, string> of the tasks that the changes name
 ---@field fault? string
 ---@field is_stale boolean
 ---@field refresh fun()
@@ -40,7 +41,8 @@ end
 local function remember_task()
   local data = view.changes and under_cursor()
   local owners = data and changes_rows.owners(view.changes, data) or {}
-  vim.b[view.buffer].chorus_task = #owners == 1 and owners[1] or nil
+  local number = #owners == 1 and owners[1] or nil
+  require('chorus.ui.kit.buffer_task').set(view.buffer, number, number and view.uuids[number])
 end
 
 ---@param width integer
@@ -92,9 +94,25 @@ local function draw()
   end
 end
 
+--- The tasks that are named, by number. They stay those of this project when Neovim goes to another one.
+---@param changes chorus.Changes
+---@return table<integer, string> uuids
+local function uuids_of(changes)
+  local uuids = {}
+  for _, file in ipairs(changes.files) do
+    for _, hunk in ipairs(file.hunks) do
+      for _, number in ipairs(hunk.tasks) do
+        local task = not uuids[number] and require('chorus.tasks').get(number)
+        uuids[number] = uuids[number] or task and task.uuid
+      end
+    end
+  end
+  return uuids
+end
+
 ---@param changes chorus.Changes
 local function take(changes)
-  view.fault, view.changes = nil, changes
+  view.fault, view.changes, view.uuids = nil, changes, uuids_of(changes)
   view.known = require('chorus.ui.edits.hunk_ids').follow(view.known, changes.files)
   draw()
 end
@@ -110,6 +128,13 @@ local function ask(method, params, on_reply)
       on_reply(err, changes)
     end)
   end)
+end
+
+--- Rows to assign.
+---@param rows chorus.ChangesRow[]
+---@return chorus.Chosen
+local function chosen(rows)
+  return { changes = view.changes, rows = rows, ask = ask, on_changes = take, on_refused = view.refresh }
 end
 
 ---@param done fun(held?: number)
@@ -141,6 +166,15 @@ local function refresh_when_seen()
   end
 end
 
+--- Names tasks so that no other project's task of the same number is meant.
+---@param numbers integer[]
+---@return (string|integer)[]
+local function named(numbers)
+  return vim.tbl_map(function(number)
+    return view.uuids[number] or number
+  end, numbers)
+end
+
 --- Runs a verb on the one task that owns what is under the cursor.
 ---@param name string
 ---@param args? string
@@ -154,11 +188,12 @@ local function on_owner(name, args)
     if #owners == 0 then
       return require('chorus.message').info('no task owns this', '`a` assigns it to one')
     end
-    require('chorus.dispatch').run(name, { task = owners, args = args })
+    require('chorus.dispatch').run(name, { task = named(owners), args = args })
   end
 end
 
---- Assigns all edits that may be of the candidate of what is under the cursor, also where there are other candidates.
+--- Assigns all edits that may be of the candidate of what is under the cursor. With several candidates the person picks
+--- one, and confirms how many edits that are.
 local function assign_all()
   local data = view.changes and under_cursor()
   if not data then
@@ -168,7 +203,10 @@ local function assign_all()
   if #candidates == 0 then
     return require('chorus.message').info('this may be of no task in particular', '`a` assigns it to one')
   end
-  require('chorus.dispatch').run('assign', { task = candidates, bang = #candidates > 1 })
+  if #candidates == 1 then
+    return require('chorus.dispatch').run('assign', { task = named(candidates), bang = false })
+  end
+  require('chorus.ui.edits.assign').all_that_may_be_of(candidates, chosen({ data }))
 end
 
 ---@param starts 'file'|'hunk'
@@ -231,7 +269,7 @@ local function assigns(assign_rows)
       rows[#rows + 1] = canvas.data(view.buffer, line)
     end
     if #rows > 0 then
-      assign_rows({ changes = view.changes, rows = rows, ask = ask, on_changes = take, on_refused = view.refresh })
+      assign_rows(chosen(rows))
     end
   end
 end
@@ -270,6 +308,7 @@ local function set_up(buffer)
   view = {
     buffer = buffer,
     known = {},
+    uuids = {},
     is_stale = false,
     refresh = listen.one_at_a_time(PAUSE, refresh),
     in_turn = listen.in_turn(),

@@ -203,6 +203,24 @@ function M.choices(chosen)
   return found
 end
 
+--- The unclaimed edits that may be of a task.
+---@param changes chorus.Changes
+---@param number integer
+---@return { path: string, hunk: string }[] choices
+---@return integer shared how many of them may be of other tasks as well
+function M.may_be_of(changes, number)
+  local choices, shared = {}, 0
+  for _, file in ipairs(changes.files) do
+    for _, hunk in ipairs(file.hunks) do
+      if hunk.owner == 'unclaimed' and vim.list_contains(hunk.tasks, number) then
+        choices[#choices + 1] = { path = file.path, hunk = hunk.id }
+        shared = shared + (#hunk.tasks > 1 and 1 or 0)
+      end
+    end
+  end
+  return choices, shared
+end
+
 --- The tasks that edits of a row name, in order.
 ---@param changes chorus.Changes
 ---@param data chorus.ChangesRow

@@ -1,4 +1,5 @@
 --- A commit's message, to edit before the commit. `:w` commits; leaving without `:w` does nothing.
+local place = require('chorus.ui.kit.place')
 local save = require('chorus.ui.kit.save')
 local text = require('chorus.text')
 
@@ -102,17 +103,25 @@ end
 ---@param lines? string[]
 function M.open(wish, lines)
   local buffer = vim.fn.bufadd(('chorus://message/%d'):format(wish.task.number))
-  local window = vim.fn.bufwinid(buffer)
-  if window ~= -1 then
-    return vim.api.nvim_set_current_win(window)
+  local window = vim.fn.win_findbuf(buffer)[1]
+  local is_open = vim.b[buffer].chorus_view == 'message'
+  if window then
+    vim.api.nvim_set_current_win(window)
+  end
+  if is_open and vim.api.nvim_buf_is_loaded(buffer) then
+    -- What is written there stays.
+    if not window then
+      place.split_below(buffer, vim.api.nvim_buf_line_count(buffer) + 1)
+    end
+    return
   end
   -- Known for what it is before it is shown.
   vim.b[buffer].chorus_view = 'message'
   local state = { is_sending = false }
   lines = lines or M.template(wish.task, wish.message, wish.does)
-  vim.cmd.split({ mods = { split = 'botright' } })
-  vim.api.nvim_win_set_buf(0, buffer)
-  vim.api.nvim_win_set_height(0, math.min(math.max(#lines + 1, 10), math.floor(vim.o.lines * 0.5)))
+  if not window then
+    place.split_below(buffer, #lines + 1)
+  end
   local on = save.set_up(buffer, {
     view = 'message',
     bufhidden = 'wipe',
@@ -122,25 +131,32 @@ function M.open(wish, lines)
     saves = false,
     undone = 'nothing was committed',
     does = wish.does,
+    handlers = {
+      close = function()
+        if vim.bo[buffer].modified then
+          return require('chorus.message').info(
+            'the message was edited',
+            '`:w` commits, `:q!` leaves the task as it is'
+          )
+        end
+        close(buffer)
+      end,
+    },
   })
   on('BufReadCmd', function()
     -- `:e!` begins anew.
     vim.api.nvim_buf_set_lines(buffer, 0, -1, false, lines)
     vim.bo[buffer].modified = false
   end)
-  vim.b[buffer].chorus_task = wish.task.number
+  require('chorus.ui.kit.buffer_task').set(buffer, wish.task.number, wish.task.uuid)
   vim.bo[buffer].undolevels = -1
   vim.api.nvim_buf_set_lines(buffer, 0, -1, false, lines)
   vim.bo[buffer].undolevels = vim.go.undolevels
   vim.bo[buffer].modified = false
-  vim.wo[0][0].winbar = require('chorus.ui.kit.canvas').bar({
+  require('chorus.ui.kit.write_bar').set(buffer, 'message', {
     { (' #%d '):format(wish.task.number), 'ChorusNumber' },
     { text.clean(wish.task.title, 40), 'ChorusTitle' },
-    { '   :w', 'ChorusKey' },
-    { ' ' .. wish.does, 'ChorusHint' },
-    { '   :q!', 'ChorusKey' },
-    { ' leaves it as it is', 'ChorusHint' },
-  })
+  }, wish.does, { { '  :q!', 'ChorusKey' }, { ' leaves it as it is', 'ChorusHint' } })
   vim.bo[buffer].filetype = 'gitcommit'
   vim.api.nvim_win_set_cursor(0, { 1, 0 })
 end

@@ -1,4 +1,5 @@
 --- `chorus://diff/12/stack`: a task's edits as a diff. Updates live while it is on screen.
+local buffer_task = require('chorus.ui.kit.buffer_task')
 local canvas = require('chorus.ui.kit.canvas')
 local listen = require('chorus.ui.kit.listen')
 local page_buffer = require('chorus.ui.kit.page_buffer')
@@ -146,11 +147,24 @@ local function state_of(task)
   return task and table.concat({ task.status, task.commits, task.uncommitted, task.stack or '' }, ' ') or ''
 end
 
+--- Which task the diff is of, as soon as that is known: a buffer that was read by its name has only the number.
+---@param view chorus.DiffBuffer
+---@return chorus.Task?
+local function task_of(view)
+  local task = require('chorus.tasks').get(view.uuid or view.number)
+  if task and not view.uuid then
+    view.uuid = task.uuid
+    buffer_task.set(view.buffer, view.number, view.uuid)
+  end
+  return task
+end
+
 ---@param view chorus.DiffBuffer
 local function listen_for_changes(view)
-  local known = state_of(require('chorus.tasks').get(view.number))
+  local known = state_of(task_of(view))
   listen.to(view.buffer, { 'ChorusTaskChanged' }, function(data)
-    local now = data.number == view.number and state_of(data.task) or known
+    task_of(view)
+    local now = data.uuid == view.uuid and state_of(data.task) or known
     if now ~= known then
       known = now
       refresh_when_seen(view)
@@ -227,8 +241,7 @@ end
 ---@param part string
 ---@return chorus.DiffBuffer
 local function set_up(buffer, number, part)
-  local task = require('chorus.tasks').get(number)
-  local view = { buffer = buffer, number = number, uuid = task and task.uuid, part = part, is_stale = false }
+  local view = { buffer = buffer, number = number, uuid = vim.b[buffer].chorus_uuid, part = part, is_stale = false }
   views[buffer] = view
   view.refresh = listen.one_at_a_time(PAUSE, function(done)
     refresh(view, done)
@@ -248,7 +261,7 @@ local function set_up(buffer, number, part)
       views[buffer] = nil
     end,
   })
-  vim.b[buffer].chorus_task, vim.b[buffer].chorus_uuid = number, view.uuid
+  buffer_task.set(buffer, number, view.uuid)
   set_keys(view)
   listen_for_changes(view)
   vim.bo[buffer].filetype = 'diff'
@@ -278,12 +291,16 @@ function M.open(task, part, where)
   local name = ('chorus://diff/%d/%s'):format(task.number, part)
   local buffer = vim.fn.bufadd(name)
   local is_new = not views[buffer]
+  if is_new then
+    -- Known before Neovim reads the buffer by its name, which holds the number alone.
+    buffer_task.set(buffer, task.number, task.uuid)
+  end
   place.show(buffer, where)
   if is_new and not views[buffer] then
     M.read(buffer)
   elseif not is_new then
     views[buffer].uuid = task.uuid or views[buffer].uuid
-    vim.b[buffer].chorus_uuid = views[buffer].uuid
+    buffer_task.set(buffer, task.number, views[buffer].uuid)
     views[buffer].refresh()
   end
 end

@@ -72,13 +72,15 @@ end
 
 --- A function that reads line after line. The lines of a hunk are counted, so that a removed `-- x` is not taken for a header.
 local function reader()
-  local file, line_number, old_left, new_left, in_header = nil, 1, 0, 0, false
+  local file ---@type chorus.PatchFile?
+  local line_number, old_left, new_left, in_header = 1, 0, 0, false
   ---@param line string
   ---@return chorus.PatchLine?
   ---@return string? sign of a line in a hunk
   return function(line)
     if old_left > 0 or new_left > 0 then
       local sign = line:sub(1, 1)
+      ---@type chorus.PatchLine
       local at = { file = file, line = math.max(line_number, 1) }
       if sign == '+' then
         new_left, line_number = new_left - 1, line_number + 1
@@ -100,7 +102,7 @@ local function reader()
       in_header, line_number = false, tonumber(start)
       old_left = old_count == '' and 1 or tonumber(old_count:sub(2)) or 0
       new_left = new_count == '' and 1 or tonumber(new_count:sub(2)) or 0
-      return { file = file, line = math.max(line_number, 1), starts = 'hunk' }
+      return { file = file, line = math.max(line_number, 1), starts = 'hunk' } --[[@as chorus.PatchLine]]
     elseif file and in_header then
       take_header(file, line)
     end

@@ -198,6 +198,14 @@ function M.draw(buffer, rows)
   restore(kept, old, rows)
 end
 
+--- Draws again what was drawn, after Neovim has emptied the buffer.
+---@param buffer integer
+function M.restore(buffer)
+  local rows = drawn[buffer]
+  drawn[buffer] = nil
+  M.draw(buffer, rows or {})
+end
+
 --- Forgets what was drawn, after Neovim has emptied the buffer.
 ---@param buffer integer
 function M.forget(buffer)
@@ -216,15 +224,16 @@ end
 --- Chunks as the border of a window takes them, cut to `width` cells.
 ---@param chunks? chorus.Chunk[]
 ---@param width integer
----@return {[1]: string, [2]: string?}[]? nil when there is nothing to show
-function M.border_text(chunks, width)
+---@param base? string the border's highlight group, over which those of the chunks lie
+---@return {[1]: string, [2]: string|string[]|nil}[]? nil when there is nothing to show
+function M.border_text(chunks, width, base)
   local pieces = {}
   for _, chunk in ipairs(chunks or {}) do
     local text, group = parts_of(chunk)
     text = cells.cut(text, width)
     width = width - cells.width(text)
     if text ~= '' then
-      pieces[#pieces + 1] = { text, group }
+      pieces[#pieces + 1] = { text, base and { base, group } or group }
     end
   end
   return #pieces > 0 and pieces or nil

@@ -9,7 +9,8 @@ local M = {}
 ---@field title? chorus.Chunk[]
 ---@field footer? chorus.Chunk[]
 ---@field covers? boolean the whole screen above the command line, without a border
----@field closes_on_leave? boolean when the person goes on to a window that does not float
+---@field closes_on_leave? string[] when the person goes on to another window, but for floats of these views, such as its
+---help, and those of other plugins
 ---@field enter? boolean false leaves the cursor where it is
 ---@field on_close? fun()
 ---@field on_resize? fun(width: integer, height: integer)
@@ -61,6 +62,15 @@ local function border()
   return nil, chosen ~= 'none'
 end
 
+--- The highlight group of a border with text in it. A color scheme that paints the border as a solid bar leaves no room for
+--- text, which would be a hole in the bar or of its color.
+---@return string
+function M.border_group()
+  local found = vim.api.nvim_get_hl(0, { name = 'FloatBorder', link = false })
+  local is_bar = found.bg ~= nil and found.fg == found.bg
+  return is_bar and 'NormalFloat' or 'FloatBorder'
+end
+
 local function free_lines()
   local tabline = (vim.o.showtabline == 2 or (vim.o.showtabline == 1 and vim.fn.tabpagenr('$') > 1)) and 1 or 0
   return vim.o.lines - vim.o.cmdheight - (vim.o.laststatus > 0 and 1 or 0) - tabline, tabline
@@ -76,17 +86,48 @@ function Float:options()
   local options =
     { relative = 'editor', width = place.width, height = place.height, row = place.row + above, col = place.col }
   if self.has_border then
-    options.title = canvas.border_text(self.wish.title, place.width - 2)
+    local base = M.border_group()
+    options.title = canvas.border_text(self.wish.title, place.width - 2, base)
     options.title_pos = options.title and 'left'
-    options.footer = canvas.border_text(self.wish.footer, place.width - 2)
+    options.footer = canvas.border_text(self.wish.footer, place.width - 2, base)
     options.footer_pos = options.footer and 'left'
   end
   return options
 end
 
+--- Whether the window shows its buffer. A person may wipe the buffer out, or show another one there.
 ---@return boolean
 function Float:is_open()
-  return vim.api.nvim_win_is_valid(self.window)
+  return vim.api.nvim_win_is_valid(self.window) and vim.api.nvim_win_get_buf(self.window) == self.buffer
+end
+
+--- Options under which a window shows every character of its lines, whatever the person's own options are.
+local WHOLE = {
+  conceallevel = 0,
+  concealcursor = '',
+  foldenable = false,
+  list = false,
+  spell = false,
+  rightleft = false,
+  diff = false,
+  scrollbind = false,
+  cursorbind = false,
+  wrap = true,
+  linebreak = true,
+  breakindent = true,
+  breakindentopt = 'shift:2',
+  -- A long line with blanks in it must not pass for several.
+  showbreak = '↪ ',
+}
+
+--- Shows the text whole and as it is, wrapped. To be called after the buffer is shown and has its filetype, since an
+--- autocommand may have set something else.
+function Float:show_whole()
+  if self:is_open() then
+    for name, value in pairs(WHOLE) do
+      vim.api.nvim_set_option_value(name, value, { scope = 'local', win = self.window })
+    end
+  end
 end
 
 --- Width and height of the text area.
@@ -110,10 +151,10 @@ function Float:update(wish)
   end
 end
 
---- The title where there is no border for it.
+--- Title and keys where there is no border for them.
 function Float:head()
-  local pieces = canvas.border_text(self.wish.title, vim.api.nvim_win_get_width(self.window))
-  vim.wo[self.window].winbar = canvas.bar(pieces or {})
+  local width = vim.api.nvim_win_get_width(self.window)
+  vim.wo[self.window].winbar = canvas.bar_of_two(self.wish.title or {}, self.wish.footer or {}, width)
 end
 
 function Float:close()
@@ -140,7 +181,7 @@ function M.open(buffer, wish)
   if not has_border and wish.title then
     self:head()
   end
-  vim.wo[self.window].winhighlight = 'NormalFloat:NormalFloat,Search:Search'
+  vim.wo[self.window].winhighlight = 'NormalFloat:NormalFloat,Search:Search,FloatBorder:' .. M.border_group()
   vim.keymap.set('n', 'q', function()
     self:close()
   end, { buffer = buffer, nowait = true, desc = 'Chorus: close' })
@@ -161,7 +202,11 @@ function M.open(buffer, wish)
       group = group,
       buffer = buffer,
       callback = vim.schedule_wrap(function()
-        if vim.api.nvim_win_get_config(0).relative == '' then
+        local is_here = vim.api.nvim_get_current_win() == self.window
+        local view = vim.b.chorus_view
+        local may_cover = vim.api.nvim_win_get_config(0).relative ~= ''
+          and (not view or vim.list_contains(wish.closes_on_leave, view))
+        if not is_here and not may_cover then
           self:close()
         end
       end),
@@ -180,14 +225,34 @@ function M.open(buffer, wish)
   return self
 end
 
+--- Gives a buffer its name, `chorus://view` and what it shows, so that no statusline says `[Scratch]`. Another window of
+--- that view may have the name already, since a float can lie over another.
+---@param buffer integer
+---@param view string
+---@param of? integer a task's number
+function M.name(buffer, view, of)
+  local name = ('chorus://%s%s'):format(view, of and '/' .. of or '')
+  local index, before = 1, vim.api.nvim_buf_get_name(buffer)
+  while not pcall(vim.api.nvim_buf_set_name, buffer, index == 1 and name or ('%s#%d'):format(name, index)) do
+    index = index + 1
+  end
+  -- Neovim keeps the old name in a buffer of its own.
+  local left = before ~= '' and vim.fn.bufnr('^' .. vim.fn.escape(before, '[]*?{}') .. '$') or -1
+  if left ~= -1 and left ~= buffer then
+    pcall(vim.api.nvim_buf_delete, left, { force = true })
+  end
+end
+
 --- A scratch buffer of ours, unmodifiable until something is drawn.
----@param name? string
+---@param view? string
+---@param of? integer the number of the task that it shows
 ---@return integer
-function M.scratch(name)
+function M.scratch(view, of)
   local buffer = vim.api.nvim_create_buf(false, true)
   vim.bo[buffer].modifiable = false
-  if name then
-    vim.b[buffer].chorus_view = name
+  if view then
+    vim.b[buffer].chorus_view = view
+    M.name(buffer, view, of)
   end
   vim.bo[buffer].filetype = 'chorus'
   return buffer

@@ -51,10 +51,31 @@ function M.show(buffer, place)
   leave_float()
   local window = vim.fn.bufwinid(buffer)
   if place then
-    vim.cmd.split({ mods = place })
-    vim.w.chorus_is_extra = true
+    -- No window can be made where the screen has no line left for it; the current one serves then.
+    if pcall(vim.cmd.split, { mods = place }) then
+      vim.w.chorus_is_extra = true
+    end
   elseif window ~= -1 then
     return vim.api.nvim_set_current_win(window)
+  end
+  local before = vim.api.nvim_get_current_buf()
+  if before ~= buffer then
+    vim.b[buffer].chorus_came_from = before
+  end
+  vim.api.nvim_win_set_buf(0, buffer)
+end
+
+--- Shows a buffer to write in, in a window of its own across the bottom. Where the screen has no room for another window,
+--- it takes the current one.
+---@param buffer integer
+---@param height integer lines wished for; at most half the screen
+function M.split_below(buffer, height)
+  leave_float()
+  if pcall(vim.cmd.split, { mods = { split = 'botright' } }) then
+    vim.w.chorus_is_extra = true
+    vim.api.nvim_win_set_buf(0, buffer)
+    vim.api.nvim_win_set_height(0, math.min(math.max(height, 10), math.floor(vim.o.lines * 0.5)))
+    return
   end
   local before = vim.api.nvim_get_current_buf()
   if before ~= buffer then

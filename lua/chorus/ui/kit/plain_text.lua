@@ -1,6 +1,25 @@
---- Plain text to read in a split; `q` closes it.
+--- Plain text to read in a split.
 
 local M = {}
+
+--- Sets the keys of a page that is only read, and the bar that names them.
+---@param buffer integer
+---@param title string
+function M.lead_out(buffer, title)
+  require('chorus.highlight').setup()
+  vim.b[buffer].chorus_view = 'plain'
+  local keys = require('chorus.ui.kit.keys')
+  keys.set('plain', buffer, { close = require('chorus.ui.kit.place').leave })
+  for _, window in ipairs(vim.fn.win_findbuf(buffer)) do
+    local width = vim.api.nvim_win_get_width(window)
+    local bar = require('chorus.ui.kit.canvas').bar_of_two(
+      { { ' ' .. title, 'ChorusTitle' } },
+      keys.hints('plain', { 'close', 'help' }, width),
+      width
+    )
+    require('chorus.ui.kit.page_buffer').set_bar(window, bar)
+  end
+end
 
 --- Shows cleaned lines in a split.
 ---@param name string
@@ -29,18 +48,18 @@ function M.open(name, lines, filetype)
   if window ~= -1 then
     vim.api.nvim_set_current_win(window)
   else
-    vim.cmd.split()
-    vim.api.nvim_win_set_buf(0, buffer)
+    require('chorus.ui.kit.place').show(buffer, {})
   end
-  vim.keymap.set('n', 'q', '<Cmd>close<CR>', { buffer = buffer, nowait = true, desc = 'Chorus: close' })
+  M.lead_out(buffer, vim.fs.basename(name))
   vim.bo[buffer].filetype = filetype
 end
 
---- Makes a buffer a page that says why nothing else is there. It can neither be edited nor written.
+--- Makes a buffer a page that says why nothing else is there. It can neither be edited nor written; `:e` looks again.
 ---@param buffer integer
 ---@param why string
 function M.explain(buffer, why)
   vim.bo[buffer].buftype, vim.bo[buffer].bufhidden, vim.bo[buffer].swapfile = 'nofile', 'wipe', false
+  M.lead_out(buffer, 'Chorus')
   vim.bo[buffer].modifiable = true
   vim.api.nvim_buf_set_lines(buffer, 0, -1, false, { why })
   vim.bo[buffer].modifiable, vim.bo[buffer].modified = false, false

@@ -1,4 +1,5 @@
---- Reports to the daemon that a person has seen a task: its window was on screen for a second in a focused Neovim.
+--- Reports to the daemon that a person has seen a task: a buffer that shows it was on screen for a second in a focused
+--- Neovim, in whatever window.
 local M = {}
 
 local SECOND = 1000
@@ -6,73 +7,77 @@ local SECOND = 1000
 --- Terminals that do not report focus leave this true.
 local has_focus = true
 
---- Which task a window shows, and in which buffer: it may show another one later.
----@type table<integer, {uuid: string, buffer: integer}>
+--- Which task a buffer shows.
+---@type table<integer, string>
 local watched = {}
 
---- Windows whose second has begun.
+--- Buffers whose second has begun, and with which task.
+---@type table<integer, string>
 local running = {}
 
-local function is_on_screen(window)
-  return vim.api.nvim_win_is_valid(window)
-    and vim.api.nvim_win_get_buf(window) == watched[window].buffer
-    and vim.api.nvim_win_get_tabpage(window) == vim.api.nvim_get_current_tabpage()
+--- Whether a window of the current tab page shows the buffer.
+local function is_on_screen(buffer)
+  return vim.fn.bufwinid(buffer) ~= -1
 end
 
-local function begin(window)
-  local shown = watched[window]
-  local task = require('chorus.tasks').get(shown.uuid)
-  if running[window] or not (task and task.unread and has_focus and is_on_screen(window)) then
+local function begin(buffer)
+  local uuid = watched[buffer]
+  local task = require('chorus.tasks').get(uuid)
+  if running[buffer] == uuid or not (task and task.unread and has_focus and is_on_screen(buffer)) then
     return
   end
-  running[window] = true
+  running[buffer] = uuid
   vim.defer_fn(function()
-    running[window] = nil
+    if running[buffer] ~= uuid then
+      return
+    end
+    running[buffer] = nil
     local client = require('chorus.client')
-    if has_focus and watched[window] == shown and is_on_screen(window) and client.is_connected() then
-      client.request('task_seen', { task = shown.uuid }, function() end)
+    if has_focus and watched[buffer] == uuid and is_on_screen(buffer) and client.is_connected() then
+      client.request('task_seen', { task = uuid }, function() end)
     end
   end, SECOND)
 end
 
 local function begin_all()
-  for window in pairs(watched) do
-    if vim.api.nvim_win_is_valid(window) then
-      begin(window)
+  for buffer in pairs(watched) do
+    if vim.api.nvim_buf_is_valid(buffer) then
+      begin(buffer)
     else
-      watched[window] = nil
+      watched[buffer] = nil
     end
   end
 end
 
 local function listen()
   local group = vim.api.nvim_create_augroup('chorus_seen', {})
-  vim.api.nvim_create_autocmd('FocusLost', {
-    group = group,
-    callback = function()
-      has_focus = false
-    end,
-  })
-  vim.api.nvim_create_autocmd('FocusGained', {
-    group = group,
-    callback = function()
-      has_focus = true
-      begin_all()
-    end,
-  })
-  vim.api.nvim_create_autocmd('TabEnter', { group = group, callback = begin_all })
-  vim.api.nvim_create_autocmd('User', { group = group, pattern = 'ChorusTaskChanged', callback = begin_all })
+  local function on(events, callback, pattern)
+    vim.api.nvim_create_autocmd(events, { group = group, pattern = pattern, callback = callback })
+  end
+  on('FocusLost', function()
+    has_focus = false
+  end)
+  on('FocusGained', function()
+    has_focus = true
+    begin_all()
+  end)
+  on({ 'TabEnter', 'BufWinEnter', 'WinEnter' }, begin_all)
+  -- A buffer that left the screen begins its second anew when it is back.
+  on('BufWinLeave', function(event)
+    running[event.buf] = nil
+  end)
+  on('User', begin_all, 'ChorusTaskChanged')
 end
 
---- From now on, this window shows that task.
----@param window integer
+--- From now on, this buffer shows that task.
+---@param buffer integer
 ---@param uuid string
-function M.watch(window, uuid)
+function M.watch(buffer, uuid)
   if not next(watched) then
     listen()
   end
-  watched[window] = { uuid = uuid, buffer = vim.api.nvim_win_get_buf(window) }
-  begin(window)
+  watched[buffer] = uuid
+  begin(buffer)
 end
 
 return M

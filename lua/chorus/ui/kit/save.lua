@@ -12,6 +12,7 @@ local namespace = vim.api.nvim_create_namespace('chorus_faults')
 ---@field undone string what a write that does not act leaves undone, such as `nothing was committed`
 ---@field does string what `:w` does
 ---@field handlers? table<string, fun()> what its keys do
+---@field task? fun(): string? the task that its verbs are for
 
 local has_explained = false
 
@@ -30,21 +31,55 @@ end
 --- `:w FILE`: a copy of the text. Neovim has asked for `!` where the file exists.
 ---@param buffer integer
 ---@param path string
+---@return boolean
 local function write_copy(buffer, path)
   local lines = vim.api.nvim_buf_get_lines(buffer, 0, -1, false)
   local ok, fault = pcall(vim.fn.writefile, lines, path)
   if not ok or fault ~= 0 then
     M.refuse(('cannot write %s'):format(path), 'the text is unchanged')
+    return false
   end
+  return true
+end
+
+--- Gives the buffer its own name back, by which Chorus knows it, after `:saveas` or `:file`.
+---@param buffer integer
+---@param name string
+---@param wish chorus.SaveWish
+---@param path string where the copy is
+local function take_name_back(buffer, name, wish, path)
+  vim.schedule(function()
+    if not vim.api.nvim_buf_is_valid(buffer) then
+      return
+    end
+    -- Neovim keeps the old name in a buffer of its own.
+    local left = vim.fn.bufnr('^' .. name .. '$')
+    if left ~= -1 and left ~= buffer then
+      pcall(vim.api.nvim_buf_delete, left, { force = true })
+    end
+    vim.bo[buffer].buftype = 'acwrite'
+    vim.api.nvim_buf_set_name(buffer, name)
+    left = vim.fn.bufnr('^' .. path .. '$')
+    if left ~= -1 and left ~= buffer and not vim.api.nvim_buf_is_loaded(left) then
+      pcall(vim.api.nvim_buf_delete, left, { force = true })
+    end
+    vim.bo[buffer].modified = true
+    local copied = ('%s; a copy of the text is in %s'):format(wish.undone, vim.fn.fnamemodify(path, ':~:.'))
+    require('chorus.message').info(copied, ('`:w` %s'):format(wish.does))
+  end)
 end
 
 --- Handles a write of the buffer.
 ---@param buffer integer
 ---@param wish chorus.SaveWish
+---@param name string the buffer's own
 ---@param path string what is written
-local function handle(buffer, wish, path)
-  if path ~= vim.api.nvim_buf_get_name(buffer) then
-    return write_copy(buffer, path)
+local function handle(buffer, wish, name, path)
+  if path ~= name then
+    if write_copy(buffer, path) and vim.api.nvim_buf_get_name(buffer) == path then
+      take_name_back(buffer, name, wish, path)
+    end
+    return
   end
   local cause = require('chorus.ui.kit.typed_write').cause(buffer)
   if cause == 'this' or (cause and wish.saves) then
@@ -68,14 +103,17 @@ end
 function M.set_up(buffer, wish)
   require('chorus.highlight').setup()
   vim.bo[buffer].buftype, vim.bo[buffer].swapfile, vim.bo[buffer].bufhidden = 'acwrite', false, wish.bufhidden
+  -- A page that said why nothing else was there could not be edited.
+  vim.bo[buffer].modifiable = true
   vim.b[buffer].chorus_view = wish.view
   local group = vim.api.nvim_create_augroup(('chorus_%s_%d'):format(wish.view, buffer), {})
   local function on(events, run)
     vim.api.nvim_create_autocmd(events, { group = group, buffer = buffer, callback = run })
   end
   require('chorus.ui.kit.typed_write').watch(buffer)
+  local name = vim.api.nvim_buf_get_name(buffer)
   on('BufWriteCmd', function(event)
-    handle(buffer, wish, event.match)
+    handle(buffer, wish, name, event.match)
   end)
   on('BufWipeout', function()
     vim.schedule(function()
@@ -83,7 +121,7 @@ function M.set_up(buffer, wish)
     end)
   end)
   local handlers = vim.tbl_extend('keep', wish.handlers or {}, { write = wish.write })
-  require('chorus.ui.kit.keys').set(wish.view, buffer, handlers)
+  require('chorus.ui.kit.keys').set(wish.view, buffer, handlers, wish.task)
   return on
 end
 
@@ -129,13 +167,13 @@ function M.wait(start)
   end
 end
 
---- Says why nothing was written, beside the diagnostic in its line. Waits until the autocommand has returned: before, Neovim
+--- Says why nothing was written. Waits until the autocommand has returned: before, Neovim
 --- would report an error of the autocommand and ask for Enter.
 ---@param text string
 ---@param hint string
 function M.refuse(text, hint)
   vim.schedule(function()
-    require('chorus.message').fail(text, hint, true)
+    require('chorus.message').fail(text, hint)
   end)
 end
 

@@ -181,7 +181,7 @@ end
 ---@return integer
 function M.now()
   local seconds, microseconds = vim.uv.gettimeofday()
-  return seconds * 1000 + math.floor(microseconds / 1000)
+  return math.floor(seconds * 1000 + microseconds / 1000)
 end
 
 return M

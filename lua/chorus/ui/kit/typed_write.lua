@@ -1,8 +1,8 @@
 --- Whether a person asked for the write of a buffer. Plugins that save by themselves, `:wall` and 'autowriteall' write
 --- buffers too, but in Chorus's buffers a write acts: it creates a task or commits.
 ---
---- A person's write comes in the same turn of the main loop as its cause: a command line that was left, a mapping, or `ZZ`.
---- It never comes from another autocommand.
+--- A person's write comes in the same turn of the main loop as its cause: a command line that was left, a mapping, or `ZZ`,
+--- whose first key was pressed and not fed by a plugin. It never comes from another autocommand.
 local M = {}
 
 --- What caused a write: a command for this buffer, one for all buffers, or one that leaves it.
@@ -15,7 +15,6 @@ local CAUSES = {
   xit = 'this',
   exit = 'this',
   update = 'this',
-  saveas = 'this',
   wall = 'all',
   wqall = 'leave',
   xall = 'leave',
@@ -43,9 +42,18 @@ local COMMAND, FUNCTION = '\128\253h', '\128\253g'
 ---@field cause chorus.WriteCause
 ---@field buffer? integer where the key was pressed; nil for a command line
 
+---@class chorus.Pressed
+---@field keys string before mappings
+---@field brings_more boolean whether a mapping or a register makes further keys of them
+
 ---@type chorus.Recent?
 local recent
-local last_key = ''
+--- What the person pressed last, in this turn of the main loop.
+---@type chorus.Pressed?
+local origin
+local last_key, last_typed = '', ''
+--- Whether the last key came from a person.
+local is_pressed = false
 local watched = 0
 
 ---@param cause? chorus.WriteCause
@@ -95,30 +103,84 @@ local function read(line, is_nested)
   return found, may_write
 end
 
---- What a mapping with `<Cmd>` causes. One that cannot be read counts as a write.
----@param typed string the keys that were pressed
----@return chorus.WriteCause?
-local function cause_of_mapping(typed)
+--- Whether Neovim writes buffers when they are left. A function or an expression that cannot be read may then as well
+--- have left the buffer as written it.
+---@return boolean
+local function writes_on_leaving()
+  return vim.o.autowrite or vim.o.autowriteall
+end
+
+--- The mapping of keys in the current mode.
+---@param keys string as `keytrans` writes them
+---@return table # as `maparg` returns it, empty without
+local function mapping_of(keys)
   local mode = vim.api.nvim_get_mode().mode:sub(1, 1)
-  mode = mode:match('[vV\22]') and 'x' or mode
-  local mapping = typed ~= '' and vim.fn.maparg(vim.fn.keytrans(typed), mode, false, true) or {}
-  if not mapping.rhs then
-    return 'this'
-  end
-  for line in mapping.rhs:gmatch('<[Cc][Mm][Dd]>(.-)<[Cc][Rr]>') do
-    local cause, may_write = read(line)
-    if cause or may_write then
-      return cause or 'this'
+  return vim.fn.maparg(keys, mode:match('[vV\22]') and 'x' or mode, false, true)
+end
+
+--- What a mapping with `<Cmd>` causes. One that cannot be read counts as a write, unless it may have left the buffer.
+---@param keys string as `keytrans` writes them
+---@return chorus.WriteCause?
+local function cause_of_mapping(keys)
+  local unreadable = not writes_on_leaving() and 'this' or nil
+  for _ = 1, 5 do
+    local mapping = mapping_of(keys)
+    if not mapping.rhs then
+      return unreadable
     end
+    local has_command = false
+    for line in mapping.rhs:gmatch('<[Cc][Mm][Dd]>(.-)<[Cc][Rr]>') do
+      has_command = true
+      local cause, may_write = read(line)
+      if cause or may_write then
+        return cause or unreadable
+      end
+    end
+    if has_command then
+      return nil
+    end
+    keys = mapping.rhs
   end
 end
 
+--- Notes what a person pressed. Keys that a plugin feeds come without typed ones.
 ---@param key string after mappings
 ---@param typed string before
+local function note_origin(key, typed)
+  if typed == '' then
+    return
+  end
+  local runs_register = last_typed == '@' or typed == 'Q'
+  local is_mapped = typed ~= key or mapping_of(vim.fn.keytrans(typed)).lhs ~= nil
+  local this = { keys = typed, brings_more = runs_register or is_mapped }
+  origin, last_typed = this, typed
+  vim.schedule(function()
+    if origin == this then
+      origin = nil
+    end
+  end)
+end
+
+--- Whether a key comes from a person: pressed, or what a mapping or a register made of keys that were pressed.
+---@param typed string the key before mappings
+---@return boolean
+local function is_persons(typed)
+  return typed ~= '' or (origin ~= nil and origin.brings_more) or vim.fn.reg_executing() ~= ''
+end
+
+---@param key string after mappings
+---@param typed? string before
 local function pressed(key, typed)
-  if key == COMMAND then
-    note(cause_of_mapping(typed or ''), vim.api.nvim_get_current_buf())
-  elseif key == FUNCTION or (key == 'Z' and last_key == 'Z') then
+  typed = typed or ''
+  note_origin(key, typed)
+  is_pressed = is_persons(typed)
+  if not is_pressed then
+    recent = nil
+  elseif key == COMMAND then
+    note(cause_of_mapping(vim.fn.keytrans(origin and origin.keys or '')), vim.api.nvim_get_current_buf())
+  elseif key == FUNCTION then
+    note(not writes_on_leaving() and 'this' or nil, vim.api.nvim_get_current_buf())
+  elseif key == 'Z' and last_key == 'Z' then
     note('this', vim.api.nvim_get_current_buf())
   end
   last_key = key
@@ -133,7 +195,7 @@ local function start()
     pattern = ':',
     desc = 'Chorus: know a write that was typed',
     callback = function()
-      if not vim.v.event.abort then
+      if not vim.v.event.abort and is_pressed then
         note((read(vim.fn.getcmdline())))
       end
     end,

@@ -52,7 +52,7 @@ local function hints(window)
   elseif state == 'busy' then
     first = { 'interrupt' }
   end
-  vim.list_extend(first, { 'send', 'attach', 'close', 'help', 'explain' })
+  vim.list_extend(first, { 'send', 'attach', 'explain', 'close', 'help' })
   local chunks = {}
   if not window.is_following then
     chunks[1] = { ' ▼ standing still, G follows ', 'ChorusWaiting' }
@@ -79,6 +79,7 @@ local function draw_frame(window)
 end
 
 local function draw_notice(window, err)
+  ---@type chorus.Row[]
   local rows = { canvas.row({}), canvas.row({ '  ', { require('chorus.text').clean(err.message), 'ChorusTitle' } }) }
   if err.hint then
     rows[3] = canvas.row({ '  ', { require('chorus.text').clean(err.hint), 'ChorusHint' } })
@@ -263,8 +264,8 @@ function M.open(task)
     shown.float:close()
   end
   local size = require('chorus.config').get().output or {}
-  local buffer = float.scratch('output')
-  vim.b[buffer].chorus_task = task.number
+  local buffer = float.scratch('output', task.number)
+  require('chorus.ui.kit.buffer_task').set(buffer, task.number, task.uuid)
   local window = {
     uuid = task.uuid,
     memory = screen.memory(),
@@ -322,7 +323,7 @@ function M.open(task)
   draw_frame(window)
   watch(window, true)
   ask(window)
-  require('chorus.ui.kit.report_seen').watch(window.float.window, task.uuid)
+  require('chorus.ui.kit.report_seen').watch(buffer, task.uuid)
 end
 
 return M

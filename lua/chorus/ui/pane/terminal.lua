@@ -39,7 +39,8 @@ local function open(task, argv)
   require('chorus.highlight').setup()
   local size = require('chorus.config').get().output or {}
   local buffer = vim.api.nvim_create_buf(false, true)
-  vim.b[buffer].chorus_task = task.number
+  vim.b[buffer].chorus_view = 'terminal'
+  require('chorus.ui.kit.buffer_task').set(buffer, task.number, task.uuid)
   local job
   local covers = vim.o.columns < FRAMED.columns or vim.o.lines < FRAMED.lines
   -- Without a frame the line above the pane says how to leave.
@@ -67,6 +68,9 @@ local function open(task, argv)
       end)
     end)
     job = ok and started or 0
+    if job > 0 then
+      float.name(buffer, 'terminal', task.number)
+    end
   end)
   if job <= 0 then
     job = nil
@@ -84,7 +88,7 @@ local function open(task, argv)
       window:update({ title = title(data.task) })
     end
   end)
-  require('chorus.ui.kit.report_seen').watch(window.window, task.uuid)
+  require('chorus.ui.kit.report_seen').watch(buffer, task.uuid)
   vim.cmd.startinsert()
 end
 

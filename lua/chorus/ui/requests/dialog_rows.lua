@@ -7,16 +7,43 @@ local M = {}
 
 ---@param rows chorus.Row[]
 ---@param option table
-local function add_option(rows, option)
+---@param index integer
+local function add_option(rows, option, index)
   local digit = type(option.digit) == 'number' and ('%d. '):format(option.digit) or ''
   local ticked = option.checked == true and '[x] ' or option.checked == false and '[ ] ' or ''
   rows[#rows + 1] = canvas.row({
     { option.selected == true and '  ❯ ' or '    ', 'ChorusRequest' },
     { digit .. ticked .. text.reveal_line(tostring(option.label)), option.selected == true and 'ChorusTitle' or nil },
-  })
+  }, { option = index })
   if type(option.note) == 'string' then
     field_rows.body(rows, option.note, { before = '      ', group = 'ChorusSummary' })
   end
+end
+
+--- The options of the dialog, top to bottom.
+---@param request chorus.Opened
+---@return { label: string, digit?: integer, means?: string }[]
+function M.options(request)
+  local dialog = type(request.input) == 'table' and request.input or {}
+  local options = type(dialog.options) == 'table' and dialog.options or {}
+  return vim.tbl_filter(function(option)
+    return type(option) == 'table' and type(option.label) == 'string'
+  end, options)
+end
+
+--- The option that a digit names: the one that shows it, else the one in that place.
+---@param request chorus.Opened
+---@param digit integer
+---@return { label: string, means?: string }?
+function M.option(request, digit)
+  local options = M.options(request)
+  for _, option in ipairs(options) do
+    if option.digit == digit then
+      return option
+    end
+  end
+  local option = options[digit]
+  return option and not option.digit and option or nil
 end
 
 --- Adds what stands above the options, and the options. The agent drew all of it.
@@ -32,14 +59,15 @@ function M.add(rows, request)
     local group = index == 1 and 'ChorusTitle' or nil
     field_rows.body(rows, line, { before = '  ' .. field_rows.BAR, group = group })
   end
-  local options = type(dialog.options) == 'table' and dialog.options or {}
+  if #lines == 0 and type(dialog.question) == 'string' and dialog.question ~= request.summary then
+    field_rows.body(rows, dialog.question)
+  end
+  local options = M.options(request)
   if #options > 0 then
     rows[#rows + 1] = canvas.row({})
   end
-  for _, option in ipairs(options) do
-    if type(option) == 'table' then
-      add_option(rows, option)
-    end
+  for index, option in ipairs(options) do
+    add_option(rows, option, index)
   end
 end
 

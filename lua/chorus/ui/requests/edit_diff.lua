@@ -48,11 +48,13 @@ end
 --- Lines of a unified diff of what `input` (of Edit, MultiEdit or Write) does to a file with this content.
 ---@param input table
 ---@param content? string the file as it is, when it can be read
----@return string
+---@return string unified
+---@return string before
+---@return string after
 function M.of(input, content)
   local before, after = sides(input, content)
   local ok, result = pcall(diff, with_newline(before), with_newline(after), { ctxlen = 3 })
-  return ok and type(result) == 'string' and result or after
+  return ok and type(result) == 'string' and result or after --[[@as string]], before, after
 end
 
 --- Whether the input is that of a tool that edits one file, and which.

@@ -16,7 +16,8 @@ local NAME = 24
 ---@class chorus.BodyOptions
 ---@field before? string put before each line
 ---@field first? string put before the first line
----@field group? string|fun(line: string): string? the highlight group of a line
+---@field group? string the highlight group of the lines
+---@field marks? table<integer, {[1]: integer, [2]: integer, [3]: string}[]> more highlights, by line
 
 --- Adds a text line by line.
 ---@param rows chorus.Row[]
@@ -35,12 +36,12 @@ function M.body(rows, value, options)
       rows[#rows + 1] = canvas.row({ { more, 'ChorusFailed' } })
       return
     end
-    local group = options.group
-    if type(group) == 'function' then
-      group = group(line)
-    end
     local start = index == 1 and options.first or before
-    rows[#rows + 1] = canvas.row({ { start, 'ChorusHint' }, { line, group } })
+    local row = canvas.row({ { start, 'ChorusHint' }, { line, options.group } })
+    for _, mark in ipairs(options.marks and options.marks[index] or {}) do
+      row.marks[#row.marks + 1] = { #start + mark[1], math.min(#start + mark[2], #row.text), mark[3] }
+    end
+    rows[#rows + 1] = row
   end
 end
 

@@ -31,7 +31,7 @@ end
 
 local function remember_task()
   local request = under_cursor()
-  vim.b.chorus_task = request and request.number or nil
+  require('chorus.ui.kit.buffer_task').set(0, request and request.number, request and request.task)
 end
 
 local HANDLERS = {
@@ -78,7 +78,7 @@ function M.open()
     title = { { ' Inbox ', 'ChorusTitle' } },
     footer = keys.hints('inbox', { 'open', 'deny', 'output', 'close', 'help' }, 60),
     on_resize = redraw,
-    closes_on_leave = true,
+    closes_on_leave = { 'help', 'request' },
   })
   vim.wo[shown.window].cursorline = true
   vim.wo[shown.window].wrap = false

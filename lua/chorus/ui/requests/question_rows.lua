@@ -49,7 +49,7 @@ end
 
 ---@param rows chorus.Row[]
 ---@param question table
----@param answers { chosen: table<integer, boolean>, words?: string, is_current: boolean }
+---@param answers { number: integer, chosen: table<integer, boolean>, words?: string, is_current: boolean }
 local function show_options(rows, question, answers)
   local options, width = M.options(question), 0
   for _, option in ipairs(options) do
@@ -58,8 +58,8 @@ local function show_options(rows, question, answers)
   local is_multiple = question.multiSelect == true
   for index, option in ipairs(options) do
     local is_chosen = answers.chosen[index]
-    local box = is_multiple and (is_chosen and '[x] ' or '[ ] ') or (is_chosen and ' ●  ' or '    ')
-    local label = text.reveal_line((option.label:gsub('%s+', ' ')))
+    local box = is_multiple and (is_chosen and '[x] ' or '[ ] ') or (is_chosen and '(•) ' or '( ) ')
+    local label = text.reveal_line(option.label)
     local description = text.reveal(option.description)
     rows[#rows + 1] = canvas.row({
       '  ',
@@ -68,41 +68,60 @@ local function show_options(rows, question, answers)
       '  ',
       { label .. (' '):rep(math.max(width - text.width(label), 0)), answers.is_current and 'ChorusTitle' or nil },
       { #description == 1 and '   ' .. description[1] or '', 'ChorusSummary' },
-    }, { option = index })
+    }, { option = index, question = answers.number })
     if #description > 1 then
       field_rows.body(rows, option.description, { before = '         ' .. field_rows.BAR, group = 'ChorusSummary' })
     end
     field_rows.fields(rows, option.more, '         ')
   end
   if answers.words then
-    rows[#rows + 1] = canvas.row({ { '   ●  ', 'ChorusUnread' }, { text.clean(answers.words), 'ChorusTitle' } })
+    local box = is_multiple and '  [x] ' or '  (•) '
+    rows[#rows + 1] = canvas.row({ { box, 'ChorusUnread' }, '   ', { text.clean(answers.words), 'ChorusTitle' } })
   end
+end
+
+--- The short name of a question, where it is one line.
+---@param question table
+---@return string?
+local function header(question)
+  local lines = type(question.header) == 'string' and text.reveal(question.header) or {}
+  return #lines == 1 and lines[1] ~= '' and lines[1] or nil
 end
 
 --- Adds each question with its options and what is chosen.
 ---@param rows chorus.Row[]
 ---@param request chorus.Opened
----@param answers chorus.Answers
+---@param answers? chorus.Answers none where the person only looks
 function M.add(rows, request, answers)
+  answers = answers or { at = 1, chosen = {}, words = {} }
   local questions = M.questions(request)
   for number, question in ipairs(questions) do
     local is_current = #questions == 1 or answers.at == number
-    if #questions > 1 then
+    local name = header(question)
+    if #questions > 1 or name then
+      local place = #questions > 1 and ('Question %d of %d'):format(number, #questions) or nil
       rows[#rows + 1] = canvas.row({
-        { is_current and '▶ ' or '  ', 'ChorusRequest' },
-        { ('Question %d of %d'):format(number, #questions), 'ChorusHeader' },
+        { #questions > 1 and is_current and '▶ ' or '  ', 'ChorusRequest' },
+        { table.concat({ place or name, place and name }, ' · '), 'ChorusHeader' },
       })
     end
     field_rows.body(rows, question.question, { group = is_current and 'ChorusTitle' or nil })
     if question.multiSelect == true then
-      rows[#rows + 1] = canvas.row({ { '  choose one or more; <CR> sends', 'ChorusHint' } })
+      rows[#rows + 1] = canvas.row({ { '  choose one or more', 'ChorusHint' } })
     end
-    field_rows.fields(rows, field_rows.without(question, { 'question', 'options', 'multiSelect', 'header' }))
+    local shown = { 'question', 'options' }
+    if type(question.multiSelect) == 'boolean' then
+      shown[#shown + 1] = 'multiSelect'
+    end
+    if header(question) then
+      shown[#shown + 1] = 'header'
+    end
+    field_rows.fields(rows, field_rows.without(question, shown))
     rows[#rows + 1] = canvas.row({})
     show_options(
       rows,
       question,
-      { chosen = answers.chosen[number] or {}, words = answers.words[number], is_current = is_current }
+      { number = number, chosen = answers.chosen[number] or {}, words = answers.words[number], is_current = is_current }
     )
     rows[#rows + 1] = canvas.row({})
   end

@@ -7,8 +7,8 @@ local listen = require('chorus.ui.kit.listen')
 local phrase = require('chorus.phrase')
 local status = require('chorus.ui.kit.status')
 local text = require('chorus.text')
+local preview = require('chorus.ui.requests.preview')
 local question_rows = require('chorus.ui.requests.question_rows')
-local request_rows = require('chorus.ui.requests.request_rows')
 
 local M = {}
 
@@ -72,13 +72,11 @@ local function hints(window)
 end
 
 local function rows_of(window)
-  local task = require('chorus.tasks').get(window.request.task)
-  return request_rows.render(window.request, {
-    project = window.request.project,
-    worktree = task and task.worktree,
+  return preview.rows(window.request, {
     read = window.read,
     answers = window.answers,
     notice = window.notice,
+    together = window.together,
   })
 end
 
@@ -99,11 +97,6 @@ local function size_of(rows)
   return width, height
 end
 
-local function highlight_markdown(window)
-  local run = window.request.kind == 'plan' and vim.treesitter.start or vim.treesitter.stop
-  pcall(run, window.float.buffer, window.request.kind == 'plan' and 'markdown' or nil)
-end
-
 local function redraw(window)
   if window.float:is_open() then
     canvas.draw(window.float.buffer, rows_of(window))
@@ -117,21 +110,38 @@ end
 ---@param notice? string
 ---@param together? chorus.Opened[]
 local function show(window, request, notice, together)
+  if not window.float:is_open() then
+    return
+  end
   window.request, window.notice, window.is_closed, window.read = request, notice, false, file_reader()
   window.answers = { at = 1, chosen = {}, words = {} }
   window.together = together
-  vim.b[window.float.buffer].chorus_task = request.number
+  require('chorus.ui.kit.buffer_task').set(window.float.buffer, request.number, request.task)
+  window.float:show_whole()
   local width, height = size_of(rows_of(window))
   window.float:update({ width = width, height = height })
-  highlight_markdown(window)
   redraw(window)
   pcall(vim.api.nvim_win_set_cursor, window.float.window, { 1, 0 })
 end
 
+--- A function that says whether the window still shows what it shows now. A prompt or a reply takes time, and the person may
+--- have gone on to another request, or the agent may have changed this one.
+---@param window chorus.RequestWindow
+---@return fun(): boolean
+local function same_later(window)
+  local request, together = window.request, window.together
+  return function()
+    return window.request == request and window.together == together and window.float:is_open()
+  end
+end
+
 --- After an answer: closes the window, or shows the request that is open instead.
 local function close_or_follow(window)
+  local is_same = same_later(window)
   return function(newer)
-    if newer then
+    if not is_same() then
+      return
+    elseif newer then
       show(window, newer, NEWER)
     else
       window.float:close()
@@ -201,7 +211,7 @@ local function allow_only()
 end
 
 local function approve_always(window)
-  local request = window.request
+  local request, is_same = window.request, same_later(window)
   if window.together then
     return allow_only()
   elseif #request.suggestions == 0 then
@@ -218,8 +228,10 @@ local function approve_always(window)
       return choice.text
     end,
   }, function(choice)
-    if choice and window.request.id == request.id then
+    if choice and is_same() then
       approve(window, choice.index)
+    elseif choice then
+      require('chorus.message').info('the window shows another request by now', 'nothing was answered')
     end
   end)
 end
@@ -251,12 +263,15 @@ local function handlers(window)
       if window.request.kind ~= 'question' or window.is_closed then
         return
       end
+      local at, is_same = window.answers.at, same_later(window)
       vim.ui.input({ prompt = 'Your answer: ' }, function(words)
-        if words and words ~= '' then
-          window.answers.words[window.answers.at] = words
-          window.answers.chosen[window.answers.at] = nil
-          go_on(window)
+        if not words or words == '' then
+          return
+        elseif not is_same() or window.is_closed then
+          return require('chorus.message').info('the window shows another request by now', 'nothing was answered')
         end
+        window.answers.at, window.answers.words[at], window.answers.chosen[at] = at, words, nil
+        go_on(window)
       end)
     end,
   }
@@ -303,17 +318,11 @@ local function open(request, notice, together)
     read = file_reader(),
   }
   local buffer = float.scratch('request')
-  vim.b[buffer].chorus_task = request.number
+  require('chorus.ui.kit.buffer_task').set(buffer, request.number, request.task)
   local width, height = size_of(rows_of(window))
   window.float = float.open(buffer, { width = width, height = height, title = title(window) })
   shown = window
-  vim.wo[window.float.window].wrap = true
-  vim.wo[window.float.window].breakindent = true
-  vim.wo[window.float.window].breakindentopt = 'shift:2'
-  vim.wo[window.float.window].linebreak = true
-  -- A long line with blanks in it must not pass for several.
-  vim.wo[window.float.window].showbreak = '↪ '
-  highlight_markdown(window)
+  window.float:show_whole()
   require('chorus.ui.kit.keys').set('request', buffer, handlers(window), function()
     return window.request.task
   end)
@@ -336,7 +345,7 @@ end
 --- Shows what several requests ask for, which is the same. Allowing it allows all of them.
 ---@param requests chorus.Opened[]
 function M.open_together(requests)
-  open(requests[1], ('Allowing this allows it for %s.'):format(phrase.numbers(requests)), requests)
+  open(requests[1], nil, requests)
 end
 
 --- After an answer that came too late: shows the request that is open instead.

@@ -1,6 +1,7 @@
 --- An open request as rows: everything the agent asks for, with hidden characters revealed. Pure.
 local canvas = require('chorus.ui.kit.canvas')
 local dialog_rows = require('chorus.ui.requests.dialog_rows')
+local plan_rows = require('chorus.ui.requests.plan_rows')
 local text = require('chorus.text')
 local tool_rows = require('chorus.ui.requests.tool_rows')
 
@@ -11,7 +12,9 @@ local M = {}
 ---@field worktree? string the task's own
 ---@field read fun(path: string): string?, boolean? a file's content, when it can be read; whether the file is there
 ---@field answers? chorus.Answers
+---@field syntax? chorus.Syntax finds the syntax of a file
 ---@field notice? string something to say first
+---@field together? { number: integer, title: string, folder?: string }[] requests for the same thing, allowed together
 
 ---@class chorus.Answers
 ---@field at integer the question that digits answer
@@ -34,16 +37,37 @@ local function show_ways(rows, request)
     rows[#rows + 1] = canvas.row({ { '  Only the agent’s terminal can answer this.', 'ChorusRequest' } })
   elseif request.answerable == 'keys' then
     blank(rows)
+    local denying = request.kind == 'trust' and 'Denying ends the agent.' or 'Denying also ends the turn.'
     rows[#rows + 1] = canvas.row({
-      { '  Chorus answers by pressing keys in the agent’s terminal; denying also ends the turn.', 'ChorusHint' },
+      { '  Chorus reads the screen again, then presses the keys for you. ' .. denying, 'ChorusHint' },
     })
   end
-  if #request.suggestions > 0 and request.answerable ~= 'terminal' then
+  if request.kind == 'plan' and request.answerable == 'hook' then
+    blank(rows)
+    plan_rows.add_ways(rows, request)
+  elseif #request.suggestions > 0 and request.answerable ~= 'terminal' then
     blank(rows)
     rows[#rows + 1] = canvas.row({ { '  Allow always by a rule', 'ChorusHeader' } })
     for _, suggestion in ipairs(request.suggestions) do
       rows[#rows + 1] = canvas.row({ { '    · ', 'ChorusHint' }, text.reveal_line(suggestion) })
     end
+  end
+end
+
+--- Names the requests that one answer allows.
+---@param rows chorus.Row[]
+---@param together? { number: integer, title: string, folder?: string }[]
+local function show_together(rows, together)
+  if not together then
+    return
+  end
+  rows[#rows + 1] = canvas.row({ { '  Allowing this allows it for', 'ChorusFailed' } })
+  for _, each in ipairs(together) do
+    rows[#rows + 1] = canvas.row({
+      { '    ' .. text.fit('#' .. each.number, 5), 'ChorusNumber' },
+      text.clean(each.title, 60),
+      { each.folder and '  in ' .. text.reveal_line(each.folder) or '', 'ChorusHint' },
+    })
   end
 end
 
@@ -56,6 +80,7 @@ function M.render(request, options)
   if options.notice then
     rows[1] = canvas.row({ { '  ' .. options.notice, 'ChorusFailed' } })
   end
+  show_together(rows, options.together)
   blank(rows)
   if request.answerable == 'hook' then
     tool_rows.add(rows, request, options)

@@ -1,6 +1,7 @@
 --- The input of a tool as rows. The tool's name alone decides how: an input must not choose what is shown of it. Every field
 --- that a tool's own rows do not show is listed. Pure.
 local canvas = require('chorus.ui.kit.canvas')
+local diff_rows = require('chorus.ui.requests.diff_rows')
 local edit_diff = require('chorus.ui.requests.edit_diff')
 local field_rows = require('chorus.ui.requests.field_rows')
 local question_rows = require('chorus.ui.requests.question_rows')
@@ -15,11 +16,6 @@ local M = {}
 
 local function blank(rows)
   rows[#rows + 1] = canvas.row({})
-end
-
-local function diff_group(line)
-  local first = line:sub(1, 1)
-  return first == '+' and 'Added' or first == '-' and 'Removed' or first == '@' and 'Changed' or nil
 end
 
 --- A path as short as can be, and where it is.
@@ -49,14 +45,76 @@ local function edit(input, options, shown)
     title[#title + 1] =
       { is_there and '  overwrites the file, which is too large to compare' or '  new file', 'ChorusRequest' }
   end
-  title[#title + 1] = { input.replace_all == true and '  every occurrence' or '', 'ChorusRequest' }
+  if input.replace_all == true then
+    title[#title + 1] = { '  every occurrence', 'ChorusRequest' }
+  end
   return {
     title = title,
     shown = shown,
     add = function(rows)
-      field_rows.body(rows, edit_diff.of(input, content), { group = diff_group })
+      local unified, before, after = edit_diff.of(input, content)
+      if unified == '' then
+        rows[#rows + 1] = canvas.row({ { '  The file stays as it is.', 'ChorusHint' } })
+      end
+      diff_rows.add(rows, unified, { path = path, before = before, after = after }, options.syntax)
     end,
   }
+end
+
+--- Where a command runs.
+---@param folder string
+---@param options chorus.RequestOptions
+---@return chorus.Chunk[]
+local function folder_chunks(folder, options)
+  for _, place in ipairs({ { options.worktree, 'its worktree' }, { options.project, 'the project' } }) do
+    local root, name = place[1], place[2]
+    if root and folder == root then
+      return { { '  in ', 'ChorusHint' }, { name .. '’s folder', 'ChorusHint' } }
+    elseif root and vim.startswith(folder, root .. '/') then
+      return { { '  in ', 'ChorusHint' }, text.reveal_line(folder:sub(#root + 2)), { ' of ' .. name, 'ChorusHint' } }
+    end
+  end
+  return { { '  in ', 'ChorusHint' }, { text.reveal_line(folder), 'ChorusRequest' } }
+end
+
+--- An address with its host marked, which alone decides who is asked.
+---@param rows chorus.Row[]
+---@param url string
+local function url_rows(rows, url)
+  local scheme, rest = url:match('^(%a[%w+.-]*://)(.*)$')
+  local authority, path = (rest or ''):match('^([^/?#\\]*)(.*)$')
+  if not scheme or authority == '' then
+    rows[#rows + 1] = canvas.row({ '  ', { text.reveal_line(url), 'ChorusTitle' } })
+    return
+  end
+  local before, host = authority:match('^(.*@)([^@]*)$')
+  rows[#rows + 1] = canvas.row({
+    { '  ' .. text.reveal_line(scheme .. (before or '')), 'ChorusHint' },
+    { text.reveal_line(host or authority), 'ChorusTitle' },
+    text.reveal_line(path),
+  })
+  if before then
+    rows[#rows + 1] = canvas.row({ { '  What stands before “@” is not the host.', 'ChorusFailed' } })
+  end
+  if authority:find('[\128-\255]') or authority:find('xn%-%-') then
+    rows[#rows + 1] = canvas.row({ { '  The host has letters that can look like others.', 'ChorusFailed' } })
+  end
+end
+
+--- Says what an MCP tool’s name means, where it can be read in one way only.
+---@param rows chorus.Row[]
+---@param tool string
+local function mcp_rows(rows, tool)
+  local server, name = tool:match('^mcp__(.-)__(.+)$')
+  if server and server ~= '' and not name:find('__', 1, true) then
+    rows[#rows + 1] = canvas.row({
+      { '  ', 'ChorusHint' },
+      text.reveal_line(name),
+      { ', a tool of the MCP server ', 'ChorusHint' },
+      text.reveal_line(server),
+    })
+    blank(rows)
+  end
 end
 
 --- Renderers by tool. A renderer returns nil for an input of another shape than the tool's: all fields are listed then.
@@ -83,16 +141,19 @@ local TOOLS = {
         return type(each) == 'table'
           and type(each.old_string) == 'string'
           and type(each.new_string) == 'string'
+          and (each.replace_all == nil or type(each.replace_all) == 'boolean')
           and next(field_rows.without(each, { 'old_string', 'new_string', 'replace_all' })) == nil
       end)
     if are_plain then
       local plain = { file_path = input.file_path, edits = input.edits }
       local rows = edit(plain, options, { 'file_path', 'edits' })
-      local many = vim.iter(input.edits):any(function(each)
-        return each.replace_all == true
-      end)
-      if rows and many then
-        table.insert(rows.title, { '  some replace every occurrence', 'ChorusRequest' })
+      local everywhere = {}
+      for index, each in ipairs(input.edits) do
+        everywhere[#everywhere + 1] = each.replace_all and tostring(index) or nil
+      end
+      if rows and #everywhere > 0 then
+        local which = ('  %d edits; every occurrence in: %s'):format(#input.edits, table.concat(everywhere, ', '))
+        table.insert(rows.title, { which, 'ChorusRequest' })
       end
       return rows
     end
@@ -107,13 +168,13 @@ local TOOLS = {
       return { title = path_chunks(input.notebook_path, options), shown = { 'notebook_path' }, add = function() end }
     end
   end,
-  Bash = function(input)
+  Bash = function(input, options, request)
     if type(input.command) ~= 'string' then
       return nil
     end
     local shown = { 'command' }
     local says = type(input.description) == 'string' and text.reveal(input.description) or {}
-    if #says == 1 then
+    if #says == 1 and says[1] ~= '' then
       shown[#shown + 1] = 'description'
     end
     if input.run_in_background == true then
@@ -122,8 +183,12 @@ local TOOLS = {
     return {
       shown = shown,
       add = function(rows)
-        if #says == 1 and says[1] ~= '' then
+        if vim.list_contains(shown, 'description') then
           rows[#rows + 1] = canvas.row({ { '  The agent says: ', 'ChorusHint' }, { says[1], 'ChorusSummary' } })
+          blank(rows)
+        end
+        if request.folder then
+          rows[#rows + 1] = canvas.row(folder_chunks(request.folder, options))
           blank(rows)
         end
         field_rows.body(rows, input.command, { first = '  $ ', before = '  ' .. field_rows.BAR })
@@ -144,12 +209,22 @@ local TOOLS = {
       }
     end
   end,
-  ExitPlanMode = function(input)
+  ExitPlanMode = function(input, options)
     if type(input.plan) == 'string' then
       return {
         shown = { 'plan' },
         add = function(rows)
-          field_rows.body(rows, input.plan)
+          field_rows.body(rows, input.plan, { marks = options.syntax and options.syntax('plan.md', input.plan) })
+        end,
+      }
+    end
+  end,
+  WebFetch = function(input)
+    if type(input.url) == 'string' and #text.reveal(input.url) == 1 then
+      return {
+        shown = { 'url' },
+        add = function(rows)
+          url_rows(rows, input.url)
         end,
       }
     end
@@ -171,6 +246,7 @@ function M.add(rows, request, options)
   if tool ~= '' then
     rows[#rows + 1] = canvas.row(vim.list_extend(title, own and own.title or {}))
     blank(rows)
+    mcp_rows(rows, tool)
   end
   local rest = field_rows.without(fields, own and own.shown or {})
   if next(rest) ~= nil then

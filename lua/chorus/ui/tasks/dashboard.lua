@@ -42,7 +42,7 @@ end
 
 local function remember_task()
   local task = M.task_under_cursor()
-  vim.b.chorus_task = task and task.number or nil
+  require('chorus.ui.kit.buffer_task').set(0, task and task.number, task and task.uuid)
 end
 
 local function first_keys()

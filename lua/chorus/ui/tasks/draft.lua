@@ -1,6 +1,7 @@
 --- The buffer for a new task. A file keeps what is typed; `:w` creates the task.
 local drafts = require('chorus.ui.tasks.draft_files')
 local front_matter = require('chorus.ui.tasks.front_matter')
+local place = require('chorus.ui.kit.place')
 local save = require('chorus.ui.kit.save')
 local text = require('chorus.text')
 
@@ -184,16 +185,8 @@ end
 
 --- Says what to do, above the text.
 local function say_how(draft)
-  local bar = require('chorus.ui.kit.canvas').bar({
-    { ' New task', 'ChorusTitle' },
-    { '    :w', 'ChorusKey' },
-    { draft.starts and ' creates it and starts it' or ' creates it', 'ChorusHint' },
-    { '   :q!', 'ChorusKey' },
-    { ' keeps it as a draft', 'ChorusHint' },
-  })
-  for _, window in ipairs(vim.fn.win_findbuf(draft.buffer)) do
-    vim.api.nvim_set_option_value('winbar', bar, { scope = 'local', win = window })
-  end
+  local does = draft.starts and 'creates it and starts it' or 'creates it'
+  require('chorus.ui.kit.write_bar').set(draft.buffer, 'draft', { { ' New task', 'ChorusTitle' } }, does)
 end
 
 --- Makes a buffer a draft with these lines.
@@ -220,6 +213,13 @@ local function set_up(buffer, path, lines, template, starts)
     saves = false,
     undone = 'the draft is kept, and no task was created',
     does = starts and 'creates the task and starts it' or 'creates the task',
+    handlers = {
+      close = function()
+        keep(draft)
+        vim.bo[buffer].modified = false
+        place.leave()
+      end,
+    },
   })
   vim.b[buffer].chorus_is_set_up = true
   vim.api.nvim_buf_set_lines(buffer, 0, -1, false, lines)
@@ -236,14 +236,21 @@ local function set_up(buffer, path, lines, template, starts)
   return draft
 end
 
---- Opens a buffer with these lines.
+--- Opens a buffer with these lines. A page of that name which said why the draft could not be opened gives way to it.
 local function edit(path, lines, template, starts)
-  local buffer = vim.api.nvim_create_buf(true, false)
-  vim.api.nvim_buf_set_name(buffer, drafts.name_of(path))
+  local name = drafts.name_of(path)
+  local buffer = vim.fn.bufnr('^' .. name .. '$')
+  if buffer == -1 then
+    buffer = vim.api.nvim_create_buf(true, false)
+    vim.api.nvim_buf_set_name(buffer, name)
+  end
   local draft = set_up(buffer, path, lines, template, starts)
-  vim.cmd('botright split')
-  vim.api.nvim_win_set_buf(0, buffer)
-  vim.api.nvim_win_set_height(0, math.max(12, math.floor(vim.o.lines * 0.4)))
+  local window = vim.fn.win_findbuf(buffer)[1]
+  if window then
+    vim.api.nvim_set_current_win(window)
+  else
+    place.split_below(buffer, math.max(12, math.floor(vim.o.lines * 0.4)))
+  end
   say_how(draft)
   vim.bo[buffer].filetype = 'markdown'
   return draft
@@ -294,6 +301,10 @@ end
 function M.resume(path, starts)
   if vim.fn.filereadable(path) == 0 then
     return
+  end
+  local open = vim.fn.win_findbuf(vim.fn.bufnr('^' .. drafts.name_of(path) .. '$'))[1]
+  if open and vim.b[vim.api.nvim_win_get_buf(open)].chorus_is_set_up then
+    return vim.api.nvim_set_current_win(open)
   end
   path = drafts.adopt(path)
   local lines = vim.fn.readfile(path)

@@ -39,8 +39,8 @@ end
 --- A project as a part of a file name: readable, and never the same for two projects.
 local function project_part()
   local client = require('chorus.client')
-  local welcome, here = client.welcome(), client.folder()
-  local project = welcome and welcome.project or vim.fs.root(here, '.git') or here
+  local welcome = client.welcome()
+  local project = welcome and welcome.project or require('chorus.client.folder').project_of(client.folder())
   local name = vim.fn.fnamemodify(project, ':t'):gsub('[^%w_]', '_'):sub(1, 30)
   return ('%s_%s'):format(name, vim.fn.sha256(project):sub(1, 8))
 end
@@ -112,7 +112,10 @@ end
 
 --- Whether a Neovim has the draft open.
 local function is_taken(path)
-  return vim.fn.bufloaded(M.name_of(path)) == 1 or M.is_elsewhere(path)
+  local buffer = vim.fn.bufnr('^' .. M.name_of(path) .. '$')
+  -- A page of that name may only say why the draft could not be opened.
+  local is_open = buffer ~= -1 and vim.api.nvim_buf_is_loaded(buffer) and vim.b[buffer].chorus_is_set_up == true
+  return is_open or M.is_elsewhere(path)
 end
 
 --- This project's drafts that no Neovim has open, newest first.

@@ -137,6 +137,14 @@ local function set_up(buffer, filter)
     saves = false,
     undone = 'no task was changed',
     does = 'changes the tasks',
+    handlers = {
+      close = function()
+        if vim.bo[buffer].modified then
+          return require('chorus.message').info('the list was edited', '`:w` changes the tasks, `:e!` begins anew')
+        end
+        require('chorus.ui.kit.place').leave()
+      end,
+    },
   })
   on('BufReadCmd', function()
     vim.bo[buffer].modified = false
@@ -146,7 +154,11 @@ local function set_up(buffer, filter)
     decorate(list)
   end)
   on('CursorMoved', function()
-    vim.b.chorus_task = tonumber(vim.api.nvim_get_current_line():match('^%s*#(%d+)'))
+    local number = tonumber(vim.api.nvim_get_current_line():match('^%s*#(%d+)'))
+    local _, task = vim.iter(list.tasks):enumerate():find(function(_, each)
+      return each.number == number
+    end)
+    require('chorus.ui.kit.buffer_task').set(buffer, task and number, task and task.uuid)
   end)
   listen.to(
     buffer,
@@ -161,6 +173,9 @@ local function set_up(buffer, filter)
 end
 
 local function set_window_options()
+  local filter = vim.api.nvim_buf_get_name(0):match('^chorus://list/(.+)$')
+  local left = { { ' Tasks as text', 'ChorusTitle' }, { filter and '  ' .. filter or '', 'ChorusHeader' } }
+  require('chorus.ui.kit.write_bar').set(vim.api.nvim_get_current_buf(), 'list', left, 'changes the tasks')
   local options =
     { number = false, relativenumber = false, wrap = false, spell = false, cursorline = true, fillchars = 'eob: ' }
   for option, value in pairs(options) do
@@ -184,7 +199,7 @@ function M.open(filter)
   local name = 'chorus://list' .. (filter and filter ~= '' and '/' .. filter or '')
   local buffer = vim.fn.bufadd(name)
   vim.bo[buffer].buflisted = true
-  vim.api.nvim_win_set_buf(0, buffer)
+  require('chorus.ui.kit.place').show(buffer)
   M.read(buffer)
   set_window_options()
 end

@@ -1,8 +1,10 @@
 --- `chorus://task/12`: a task's page. `:w` saves the edited fields. The page updates live.
+local buffer_task = require('chorus.ui.kit.buffer_task')
 local listen = require('chorus.ui.kit.listen')
 local save = require('chorus.ui.kit.save')
 local status = require('chorus.ui.kit.status')
 local page_rows = require('chorus.ui.tasks.page_rows')
+local page_window = require('chorus.ui.tasks.page_window')
 
 local M = {}
 
@@ -14,6 +16,9 @@ local namespace = vim.api.nvim_create_namespace('chorus_page')
 ---@field uuid? string once it is known: another project may have a task of that number
 ---@field page? chorus.Page as shown
 ---@field rows? chorus.Row[] below the separator
+---@field stop? integer the separator's line, as of `stop_tick`
+---@field stop_tick? integer
+---@field opened? string the newest turn that was opened
 
 ---@type table<integer, chorus.PageBuffer>
 local pages = {}
@@ -74,24 +79,11 @@ local function draw(page)
   end
 end
 
---- Says what to do, above the text.
----@param page chorus.PageBuffer
-local function draw_bar(page)
+--- A person who opens the page has seen the task's last turn.
+local function be_seen(page)
   local task = require('chorus.tasks').get(page.uuid or page.number)
-  local chunks = {
-    { (' #%d '):format(page.number), 'ChorusNumber' },
-    { task and require('chorus.text').clean(task.title, 40) or '', 'ChorusTitle' },
-    { '   :w', 'ChorusKey' },
-    { ' saves', 'ChorusHint' },
-  }
-  for _, each in ipairs(require('chorus.ui.kit.keys').of('page')) do
-    if each.keys[1] and each.hint then
-      vim.list_extend(chunks, { { '   ' .. each.keys[1], 'ChorusKey' }, { ' ' .. each.hint, 'ChorusHint' } })
-    end
-  end
-  local bar = require('chorus.ui.kit.canvas').bar(chunks)
-  for _, window in ipairs(vim.fn.win_findbuf(page.buffer)) do
-    require('chorus.ui.kit.page_buffer').set_bar(window, bar)
+  if task then
+    require('chorus.ui.kit.report_seen').watch(page.buffer, task.uuid)
   end
 end
 
@@ -104,8 +96,11 @@ local function refresh(page)
       return require('chorus.message').failure(err)
     end
     page.page, page.uuid = found, found.task.uuid
-    vim.b[page.buffer].chorus_uuid = page.uuid
+    buffer_task.set(page.buffer, page.number, page.uuid)
     draw(page)
+    page_window.open_newest(page)
+    page_window.draw_bar(page)
+    be_seen(page)
   end)
 end
 
@@ -140,25 +135,21 @@ local function write(page)
   end)
 end
 
---- Opens the diff of the commit in the cursor's line. Elsewhere the key keeps its usual meaning.
-local function open_commit(page)
+--- Opens what the cursor's line stands for: the diff of a commit, a request, a turn's fold. Elsewhere the key keeps its
+--- usual meaning.
+local function open_line(page)
   return function()
     local stop = page_rows.separator(vim.api.nvim_buf_get_lines(page.buffer, 0, -1, false))
     local row = stop and page.rows and page.rows[vim.api.nvim_win_get_cursor(0)[1] - stop]
     if row and row.data and row.data.commit then
-      require('chorus.ui.edits.diff').open({ number = page.number }, row.data.commit)
+      require('chorus.ui.edits.diff').open({ number = page.number, uuid = page.uuid }, row.data.commit)
+    elseif row and row.data and row.data.request then
+      require('chorus.ui.requests.request').open(row.data.request)
+    elseif row and row.data and row.data.fold then
+      vim.cmd.normal({ 'za', bang = true })
     else
       vim.cmd.normal({ vim.keycode('<CR>'), bang = true })
     end
-  end
-end
-
---- A person who opens the page has seen the task's last turn.
-local function be_seen(page)
-  local task = require('chorus.tasks').get(page.uuid or page.number)
-  local window = vim.fn.bufwinid(page.buffer)
-  if task and window ~= -1 then
-    require('chorus.ui.kit.report_seen').watch(window, task.uuid)
   end
 end
 
@@ -171,9 +162,9 @@ function M.read(buffer)
   end
   local page = pages[buffer]
   if not page then
-    page = { buffer = buffer, number = number }
+    page = { buffer = buffer, number = number, uuid = vim.b[buffer].chorus_uuid }
     pages[buffer] = page
-    vim.b[buffer].chorus_task = number
+    buffer_task.set(buffer, number, page.uuid)
     local on = save.set_up(buffer, {
       view = 'page',
       bufhidden = 'hide',
@@ -183,7 +174,10 @@ function M.read(buffer)
       saves = true,
       undone = 'the page was not saved',
       does = 'saves it',
-      handlers = { open = open_commit(page), close = require('chorus.ui.kit.place').leave },
+      handlers = { open = open_line(page), close = require('chorus.ui.kit.place').leave },
+      task = function()
+        return page.uuid or tostring(page.number)
+      end,
     })
     on('BufWipeout', function()
       pages[buffer] = nil
@@ -194,23 +188,37 @@ function M.read(buffer)
       end
     end)
     listen.to(buffer, { 'ChorusTaskChanged', 'ChorusRequestOpened', 'ChorusRequestClosed' }, function(data)
-      if data.number == number or (data.request and data.request.number == number) then
+      local uuid = data.request and data.request.task or data.uuid
+      if uuid == page.uuid or not page.uuid then
         refresh_soon()
       end
     end)
     listen.to(buffer, { 'ChorusConnected' }, refresh_soon)
     on('BufWinEnter', function()
-      draw_bar(page)
+      page_window.set_up(vim.api.nvim_get_current_win())
+      page.opened = nil
+      page_window.draw_bar(page)
       be_seen(page)
       refresh_soon()
     end)
+    listen.every(buffer, 10, function()
+      page_window.draw_bar(page)
+    end)
     vim.bo[buffer].filetype = 'markdown'
+    page_window.set_up(vim.api.nvim_get_current_win())
   else
     vim.bo[buffer].modified = false
   end
-  draw_bar(page)
+  page_window.draw_bar(page)
   refresh(page)
   be_seen(page)
+end
+
+--- The fold level of the line that Neovim asks about. For 'foldexpr'.
+---@return string|integer
+function M.fold_level()
+  local page = pages[vim.api.nvim_get_current_buf()]
+  return page and page_window.fold_level(page, vim.v.lnum) or 0
 end
 
 --- Opens the page of a task in the current window.
@@ -221,6 +229,10 @@ function M.open(task)
   vim.bo[buffer].buflisted = true
   if before ~= buffer then
     vim.b[buffer].chorus_came_from = before
+  end
+  if not pages[buffer] then
+    -- Known before Neovim reads the buffer by its name, which holds the number alone.
+    buffer_task.set(buffer, task.number, task.uuid)
   end
   vim.api.nvim_win_set_buf(0, buffer)
   local page = pages[buffer]

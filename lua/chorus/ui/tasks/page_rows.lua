@@ -1,6 +1,8 @@
 --- A task's page as lines: fields and description to edit, then its history. Pure.
 local canvas = require('chorus.ui.kit.canvas')
 local front_matter = require('chorus.ui.tasks.front_matter')
+local history_rows = require('chorus.ui.tasks.history_rows')
+local prompt_rows = require('chorus.ui.tasks.prompt_rows')
 local status = require('chorus.ui.kit.status')
 local text = require('chorus.text')
 
@@ -11,7 +13,7 @@ M.NAMES = { 'title', 'priority', 'tags' }
 
 --- Stands between the part to edit and the history.
 M.SEPARATOR =
-  '──────────────── below: what happened, not to be edited ────────────────'
+  '──────────────────── what happened · read-only below ────────────────────'
 
 local function fact(rows, name, value, group)
   if value and value ~= '' then
@@ -91,30 +93,16 @@ function M.history(page, now)
         { '    ' .. text.fit(request.kind, 11), 'ChorusRequest' },
         { text.clean(request.summary), 'ChorusSummary' },
         { '  ' .. text.age(now - request.opened_at), 'ChorusAge' },
-      }, request)
+      }, { request = request })
     end
   end
-  if #page.commits > 0 then
-    vim.list_extend(rows, { canvas.row({}), canvas.row({ { '  Commits', 'ChorusTitle' } }) })
-    for _, commit in ipairs(page.commits) do
-      rows[#rows + 1] = canvas.row({
-        { '    ' .. text.clean(commit.oid):sub(1, 8) .. '  ', 'ChorusNumber' },
-        { text.fit(text.age(now - commit.at), 4, true) .. '  ', 'ChorusAge' },
-        text.clean(commit.subject),
-        { '  ' .. require('chorus.phrase').count(commit.files, 'file'), 'ChorusHint' },
-      }, { commit = commit.oid })
+  if #(page.prompts or {}) > 0 then
+    vim.list_extend(rows, { canvas.row({}), canvas.row({ { '  Prompts that wait', 'ChorusTitle' } }) })
+    for _, row in ipairs(prompt_rows.render(page.prompts, now, '    ')) do
+      rows[#rows + 1] = row
     end
   end
-  if #page.journal > 0 then
-    vim.list_extend(rows, { canvas.row({}), canvas.row({ { '  Journal', 'ChorusTitle' } }) })
-    for _, entry in ipairs(page.journal) do
-      rows[#rows + 1] = canvas.row({
-        { '    ' .. os.date('%d %b %H:%M', math.floor(entry.at / 1000)) .. '  ', 'ChorusAge' },
-        { text.fit(text.clean(entry.who), 7) .. '  ', 'ChorusHint' },
-        text.clean(entry.text),
-      })
-    end
-  end
+  vim.list_extend(rows, history_rows.rows(page, now))
   return rows
 end
 
@@ -150,7 +138,7 @@ end
 function M.changes(lines, task)
   local stop = M.separator(lines)
   if not stop then
-    return nil, { { line = #lines, text = 'the line “below: what happened” is gone: `u` restores it' } }
+    return nil, { { line = #lines, text = 'the line “read-only below” is gone: `u` restores it' } }
   end
   local read = front_matter.parse(vim.list_slice(lines, 1, stop - 1), M.NAMES)
   if #read.faults > 0 then

@@ -41,7 +41,7 @@ pub(super) fn pid_of(path: &Path) -> Option<u32> {
 }
 
 /// A file of bounded size, of those that the client writes or reads; a pipe or a link there is none of the client's.
-pub fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+pub(super) fn read(path: &Path) -> std::io::Result<Vec<u8>> {
     if !std::fs::symlink_metadata(path)?.is_file() {
         return Err(std::io::Error::other("not a file"));
     }

@@ -26,6 +26,3 @@ CREATE TABLE answers (
     sent TEXT
 ) STRICT;
 CREATE INDEX answers_of_task ON answers (task, id);
-
--- The agent's working folder when it asked.
-ALTER TABLE requests ADD COLUMN folder TEXT;

@@ -1,0 +1,142 @@
+--- A unified difference of one file as rows: signs, the words that differ, and the file's syntax. Pure.
+local canvas = require('chorus.ui.kit.canvas')
+local text = require('chorus.text')
+local word_diff = require('chorus.ui.requests.word_diff')
+
+local M = {}
+
+--- More lines than a person reads. A row says how many more there are.
+local MOST_LINES = 3000
+
+local SIGNS = {
+  ['+'] = { sign = 'ChorusAdded', word = 'ChorusAddedWord' },
+  ['-'] = { sign = 'ChorusRemoved', word = 'ChorusRemovedWord' },
+}
+
+---@class chorus.DiffLine
+---@field sign string `+`, `-`, a blank, or `@` for the head of a hunk
+---@field line string without its sign
+---@field old? integer its number in the file before
+---@field new? integer its number in the file after
+---@field words? {[1]: integer, [2]: integer}[] what differs from the line it replaces
+
+--- Syntax of a text: marks by line.
+---@alias chorus.Syntax fun(path: string, content: string): table<integer, {[1]: integer, [2]: integer, [3]: string}[]>
+
+--- Lines of a unified difference with their numbers.
+---@param unified string
+---@return chorus.DiffLine[]
+local function parse(unified)
+  local lines, old, new = {}, 1, 1
+  local given = vim.split(unified, '\n', { plain = true })
+  if given[#given] == '' then
+    given[#given] = nil
+  end
+  for _, line in ipairs(given) do
+    local from, to = line:match('^@@ %-(%d+),?%d* %+(%d+),?%d* @@')
+    local sign = line:sub(1, 1)
+    if from then
+      old, new = tonumber(from), tonumber(to)
+      lines[#lines + 1] = { sign = '@', line = line }
+    elseif sign == '+' or sign == '-' or sign == ' ' then
+      lines[#lines + 1] =
+        { sign = sign, line = line:sub(2), old = sign ~= '+' and old or nil, new = sign ~= '-' and new or nil }
+      old, new = old + (sign ~= '+' and 1 or 0), new + (sign ~= '-' and 1 or 0)
+    else
+      lines[#lines + 1] = { sign = '\\', line = line }
+    end
+  end
+  return lines
+end
+
+--- A carriage return at the end of a line is left out where every line has one.
+---@param lines chorus.DiffLine[]
+local function without_returns(lines)
+  local have_all = vim.iter(lines):all(function(each)
+    return each.sign == '@' or each.sign == '\\' or each.line:sub(-1) == '\r'
+  end)
+  for _, each in ipairs(have_all and lines or {}) do
+    each.line = each.line:gsub('\r$', '')
+  end
+  return lines
+end
+
+--- Marks the words that differ where as many lines are removed as are added right after them.
+---@param lines chorus.DiffLine[]
+local function compare_words(lines)
+  local index = 1
+  while index <= #lines do
+    local removed, added = index, index
+    while lines[added] and lines[added].sign == '-' do
+      added = added + 1
+    end
+    local stop = added
+    while lines[stop] and lines[stop].sign == '+' do
+      stop = stop + 1
+    end
+    if added > removed and stop - added == added - removed then
+      for offset = 0, added - removed - 1 do
+        local before, after = lines[removed + offset], lines[added + offset]
+        before.words, after.words = word_diff.of(before.line, after.line)
+      end
+    end
+    index = math.max(stop, index + 1)
+  end
+end
+
+--- Adds marks of a line whose text begins at byte `at` of the row. Marks on a line with revealed characters would be off.
+local function add_marks(row, line, marks, at)
+  if text.reveal_line(line) ~= line then
+    return
+  end
+  for _, mark in ipairs(marks or {}) do
+    row.marks[#row.marks + 1] = { at + mark[1], math.min(at + mark[2], #row.text), mark[3] }
+  end
+end
+
+---@class chorus.DiffFile
+---@field path string
+---@field before string its content before; with `after`, what the syntax is found in
+---@field after string
+
+--- Adds the rows of a difference.
+---@param rows chorus.Row[]
+---@param unified string
+---@param file? chorus.DiffFile
+---@param syntax? chorus.Syntax
+function M.add(rows, unified, file, syntax)
+  local lines = without_returns(parse(unified))
+  compare_words(lines)
+  local old_marks = file and syntax and syntax(file.path, file.before) or {}
+  local new_marks = file and syntax and syntax(file.path, file.after) or {}
+  for index, each in ipairs(lines) do
+    if index > MOST_LINES then
+      local more = ('  … %d more lines; the terminal shows them all'):format(#lines - MOST_LINES)
+      rows[#rows + 1] = canvas.row({ { more, 'ChorusFailed' } })
+      return
+    end
+    local group = SIGNS[each.sign]
+    if each.sign == '@' or each.sign == '\\' then
+      rows[#rows + 1] = canvas.row({ { '  ' .. text.reveal_line(each.line), 'ChorusHint' } })
+    else
+      local row = canvas.row({ { '  ' .. each.sign, group and group.sign }, text.reveal_line(each.line) })
+      row.text = ('  ' .. each.sign .. text.reveal_line(each.line)):gsub(' +$', '')
+      local marks = each.sign == '-' and old_marks[each.old] or new_marks[each.new]
+      if group and not marks then
+        row.marks[1] = { 0, #row.text, group.sign }
+      end
+      add_marks(row, each.line, marks, 3)
+      add_marks(
+        row,
+        each.line,
+        vim.tbl_map(function(range)
+          return { range[1], range[2], group.word }
+        end, group and each.words or {}),
+        3
+      )
+      rows[#rows + 1] = row
+    end
+  end
+end
+
+return M

@@ -1,0 +1,401 @@
+--- What holds for every window of Chorus.
+local world = require('ui_world')
+
+describe('a buffer of a task', function()
+  local stranger
+
+  before_each(function()
+    world.state_dir = vim.fn.tempname()
+    world.start()
+    world.know({ world.task(12, { uuid = 'uuid-12', title = 'Of this project' }) })
+    stranger = world.task(12, { uuid = 'stranger', title = 'Of another', project = '/home/me/other' })
+    world.replies.task_show = function(params)
+      local task = params.task == 'stranger' and stranger or world.task(12)
+      return nil, { task = task, requests = {}, commits = {}, journal = {} }
+    end
+    world.replies.task_diff = function()
+      return nil, { title = '#12', root = '/project', text = '', cut = false }
+    end
+  end)
+
+  after_each(function()
+    vim.cmd('silent! tabonly! | silent! only!')
+  end)
+
+  local function asked(method)
+    local found = {}
+    for _, each in ipairs(world.asked) do
+      found[#found + 1] = each[1] == method and each[2].task or nil
+    end
+    return found
+  end
+
+  it('is of the task it was opened for, whatever its number is here', function()
+    vim.cmd.runtime('plugin/chorus.lua')
+    require('chorus.ui.tasks.page').open(stranger)
+    assert.are.equal('stranger', vim.b.chorus_uuid)
+    require('chorus.ui.edits.diff').open(stranger, 'stack')
+    assert.are.equal('stranger', vim.b.chorus_uuid)
+    for _, method in ipairs({ 'task_show', 'task_diff' }) do
+      assert.is_truthy(#asked(method) > 0)
+      for _, uuid in ipairs(asked(method)) do
+        assert.are.equal('stranger', uuid)
+      end
+    end
+  end)
+
+  it('that was read by its name is of the task of this project', function()
+    require('chorus.ui.edits.diff').read(vim.fn.bufadd('chorus://diff/12/turn'))
+    assert.are.equal('uuid-12', vim.b[vim.fn.bufnr('^chorus://diff/12/turn$')].chorus_uuid)
+  end)
+
+  it('always says which task, not only its number', function()
+    for name, kind in vim.fs.dir(world.root .. '/lua/chorus', { depth = 10 }) do
+      if kind == 'file' and name ~= 'ui/kit/buffer_task.lua' then
+        for _, line in ipairs(vim.fn.readfile(world.root .. '/lua/chorus/' .. name)) do
+          assert.is_nil(line:match('chorus_task *='), name .. ' sets b:chorus_task without b:chorus_uuid')
+        end
+      end
+    end
+  end)
+
+  it('has its bar in every window, and counts as seen in whichever is on screen', function()
+    local defer, runs = vim.defer_fn, {}
+    local unread = world.task(12, { unread = true })
+    world.know({ unread })
+    world.replies.task_show = function()
+      return nil, { task = unread, requests = {}, commits = {}, journal = {} }
+    end
+    vim.cmd.enew()
+    local first = vim.api.nvim_get_current_win()
+    require('chorus.ui.tasks.page').open(unread)
+    vim.cmd.tabnew()
+    vim.api.nvim_win_set_buf(0, vim.fn.bufnr('^chorus://task/12$'))
+    local second = vim.api.nvim_get_current_win()
+    local renamed = world.task(12, { title = 'Renamed', revision = 2, unread = true })
+    unread = renamed
+    world.event('task_changed', renamed)
+    for _, window in ipairs({ first, second }) do
+      world.wait(function()
+        return vim.wo[window].winbar:find('Renamed', 1, true)
+      end, 'the bar')
+    end
+    vim.defer_fn = function(callback)
+      table.insert(runs, callback)
+    end
+    world.wait(function()
+      return true
+    end)
+    vim.api.nvim_exec_autocmds('BufWinLeave', { buffer = 0 })
+    vim.api.nvim_win_close(first, true)
+    vim.api.nvim_exec_autocmds('TabEnter', {})
+    for _, run in ipairs(runs) do
+      run()
+    end
+    vim.defer_fn = defer
+    assert.are.same({ 'uuid-12' }, asked('task_seen'))
+  end)
+end)
+
+describe('a page that says why nothing else is there', function()
+  before_each(function()
+    world.state_dir = vim.fn.tempname()
+    world.start()
+    vim.cmd.runtime('plugin/chorus.lua')
+  end)
+
+  after_each(function()
+    vim.cmd('silent! tabonly! | silent! only! | silent! %bwipeout!')
+    vim.fn.delete(world.state_dir, 'rf')
+  end)
+
+  local function open_message()
+    require('chorus.ui.edits.commit_message').open({
+      task = world.task(3),
+      message = { text = 'Fix it', files = {} },
+      does = 'commits this',
+      send = function() end,
+      on_done = function() end,
+    })
+  end
+
+  it('gives way to the message, and a message that is written stays', function()
+    vim.cmd.edit('chorus://message/3')
+    assert.is_truthy(world.lines()[1]:find('The message of a commit was here', 1, true))
+    open_message()
+    assert.are.equal('Fix it', world.lines()[1])
+    assert.is_true(vim.bo.modifiable)
+    assert.are.equal('acwrite', vim.bo.buftype)
+    vim.api.nvim_buf_set_lines(0, 0, 1, false, { 'Mine' })
+    vim.cmd.tabnew()
+    open_message()
+    assert.are.equal('Mine', world.lines()[1])
+  end)
+
+  it('gives way to the draft once that can be opened', function()
+    require('chorus.ui.tasks.draft').open({ title = 'Half' })
+    vim.api.nvim_exec_autocmds('InsertLeave', { buffer = 0 })
+    local name = vim.api.nvim_buf_get_name(0)
+    local path = vim.fn.glob(world.state_dir .. '/drafts/*.md', true, true)[1]
+    local elsewhere = require('chorus.ui.tasks.draft_files').is_elsewhere
+    vim.cmd('stopinsert | only! | bwipeout!')
+    require('chorus.ui.tasks.draft_files').is_elsewhere = function()
+      return true
+    end
+    vim.cmd.edit(name)
+    assert.are.equal('Another Neovim has this draft open.', world.lines()[1])
+    require('chorus.ui.tasks.draft_files').is_elsewhere = elsewhere
+    assert.are.equal(1, #require('chorus.ui.tasks.draft_files').unfinished())
+    require('chorus.ui.tasks.draft').resume(path)
+    assert.are.equal('title: Half', world.lines()[2])
+    assert.is_true(vim.bo.modifiable)
+  end)
+
+  it('is read again by `:e`, and left by `q`', function()
+    local name = 'chorus://draft/shop_1-20260101000000-1.md'
+    vim.cmd.edit(name)
+    assert.is_truthy(world.lines()[1]:find('This draft is gone', 1, true))
+    vim.cmd.edit()
+    assert.is_truthy(world.lines()[1]:find('This draft is gone', 1, true))
+    world.press('q')
+    assert.are_not.equal(name, vim.api.nvim_buf_get_name(0))
+  end)
+end)
+
+describe('a screen without room for another window', function()
+  it('shows what was asked for in the current one', function()
+    world.state_dir = vim.fn.tempname()
+    world.start()
+    local split = vim.cmd.split
+    -- 'lines' cannot be set in a Neovim without a screen.
+    vim.cmd.split = function() -- luacheck: ignore
+      error('Vim(split):E36: Not enough room')
+    end
+    for _, open in ipairs({
+      function()
+        require('chorus.ui.tasks.dashboard').open({ tab = 1, split = '' })
+      end,
+      function()
+        require('chorus.ui.tasks.draft').open({ title = 'x' })
+      end,
+    }) do
+      local ok, fault = pcall(open)
+      assert.is_true(ok, fault)
+    end
+    vim.cmd.split = split -- luacheck: ignore
+    assert.are.equal('title: x', world.lines()[2])
+    vim.cmd('stopinsert')
+    world.press('<Esc>')
+    vim.cmd('silent! %bwipeout!')
+    vim.fn.delete(world.state_dir, 'rf')
+  end)
+end)
+
+describe('the help of a window', function()
+  local keys, key_help
+
+  before_each(function()
+    world.state_dir = vim.fn.tempname()
+    world.start()
+    keys, key_help = require('chorus.ui.kit.keys'), require('chorus.ui.kit.key_help')
+    world.know({ world.task(12), world.task(13) })
+    world.record_verbs()
+  end)
+
+  after_each(function()
+    world.press('<Esc>')
+    vim.cmd('silent! only!')
+  end)
+
+  local function texts(rows)
+    return vim.tbl_map(function(row)
+      return row.text
+    end, rows)
+  end
+
+  it('groups the keys by what they are for', function()
+    local shown = table.concat(texts((key_help.render(keys.of('dashboard'), 60, 120))), '\n')
+    local at = 0
+    for _, heading in ipairs({ 'look', 'answer', 'steer', 'finish', 'edits', 'list' }) do
+      local found = shown:find('\n?  ' .. heading .. '\n', at)
+      assert.is_truthy(found, heading .. ' in ' .. shown)
+      at = found --[[@as integer]]
+    end
+    local few = table.concat(texts((key_help.render(keys.of('explain'), 60, 120))), '\n')
+    assert.is_nil(few:find('  look\n', 1, true))
+  end)
+
+  it('fits the screen: without commands, then in two columns', function()
+    for _, screen in ipairs({ 40, 44, 60, 76, 90, 116 }) do
+      for _, height in ipairs({ 10, 20, 60 }) do
+        local rows = key_help.render(keys.of('dashboard'), height, screen)
+        for _, line in ipairs(texts(rows)) do
+          assert.is_true(vim.fn.strdisplaywidth(line) <= screen or screen < 44, line)
+        end
+      end
+    end
+    assert.is_true(#key_help.render(keys.of('dashboard'), 20, 76) < #key_help.render(keys.of('dashboard'), 60, 76))
+  end)
+
+  it('says what a Visual selection can do, and runs the line under the cursor', function()
+    require('chorus.ui.tasks.dashboard').open()
+    vim.fn.search('#13')
+    world.press('g?')
+    local shown = table.concat(world.lines(), '\n')
+    assert.is_truthy(shown:find('V interrupt', 1, true), shown)
+    assert.is_truthy(shown:find('V: also on a selection', 1, true), shown)
+    assert.is_nil(shown:find('V open its page', 1, true))
+    vim.fn.search('open its page')
+    world.press('<CR>')
+    world.press('')
+    assert.are.equal('show', world.ran[1][1])
+    assert.are.equal('uuid-13', world.ran[1][2].task)
+  end)
+
+  it('says what `:w` does where one writes', function()
+    require('chorus.ui.tasks.list').open()
+    world.press('g?')
+    local shown = table.concat(world.lines(), '\n')
+    assert.is_truthy(shown:find(':w .*change the tasks'), shown)
+    assert.is_truthy(shown:find('a new line', 1, true), shown)
+  end)
+end)
+
+describe('every window', function()
+  before_each(function()
+    world.state_dir = vim.fn.tempname()
+    world.start()
+    vim.cmd.runtime('plugin/chorus.lua')
+    world.know({ world.task(12) }, { world.request('r1', 12) })
+    world.replies.task_show = function()
+      return nil, { task = world.task(12), requests = {}, commits = {}, journal = {} }
+    end
+    world.replies.task_diff = function()
+      return nil, { title = '#12', root = '/project', text = '', cut = false }
+    end
+    world.replies.changes = function()
+      return nil, { root = '/project', notices = {}, files = {} }
+    end
+    world.replies.task_output = function()
+      return nil, { task = 'uuid-12', lines = {}, rows = 1, alternate = false }
+    end
+    world.replies.config = function()
+      return nil, { notices = {}, values = {} }
+    end
+    vim.cmd.edit(vim.fn.tempname())
+  end)
+
+  after_each(function()
+    vim.cmd('stopinsert')
+    world.press('<Esc>')
+    vim.cmd('silent! tabonly! | silent! only! | silent! %bwipeout!')
+    vim.fn.delete(world.state_dir, 'rf')
+  end)
+
+  local windows = {
+    dashboard = function()
+      require('chorus.ui.tasks.dashboard').open()
+    end,
+    page = function()
+      require('chorus.ui.tasks.page').open(world.task(12))
+    end,
+    list = function()
+      require('chorus.ui.tasks.list').open()
+    end,
+    draft = function()
+      require('chorus.ui.tasks.draft').open({ title = 'New' })
+    end,
+    message = function()
+      require('chorus.ui.edits.commit_message').open({
+        task = world.task(12),
+        message = { text = 'Fix it', files = {} },
+        does = 'commits this',
+        send = function() end,
+        on_done = function() end,
+      })
+    end,
+    diff = function()
+      require('chorus.ui.edits.diff').open(world.task(12), 'stack')
+    end,
+    changes = function()
+      require('chorus.ui.edits.changes').open()
+    end,
+    config = function()
+      require('chorus.verbs').run('config', {})
+      world.wait(function()
+        return vim.api.nvim_buf_get_name(0) == 'chorus://config'
+      end, 'the configuration')
+    end,
+  }
+  local floats = {
+    explain = function()
+      require('chorus.ui.tasks.explain').open({ task = world.task(12), rule = 'r', evidence = {} })
+    end,
+    inbox = function()
+      require('chorus.ui.requests.inbox').open()
+    end,
+    request = function()
+      require('chorus.ui.requests.request').open(world.request('r1', 12))
+    end,
+    output = function()
+      require('chorus.ui.pane.output').open(world.task(12))
+    end,
+    help = function()
+      require('chorus.ui.tasks.dashboard').open()
+      world.press('g?')
+    end,
+  }
+
+  for name, open in pairs(windows) do
+    it('has a name, says its keys above, and leads back by q: ' .. name, function()
+      local before = vim.api.nvim_get_current_buf()
+      open()
+      vim.cmd('stopinsert')
+      assert.is_truthy(vim.startswith(vim.api.nvim_buf_get_name(0), 'chorus://'))
+      local shown = vim.api.nvim_eval_statusline(vim.wo.winbar, { maxwidth = 200, use_winbar = true }).str
+      assert.is_truthy(shown:find('g?', 1, true), shown)
+      world.press('q')
+      assert.are.equal(before, vim.api.nvim_get_current_buf())
+      assert.are.equal('', vim.fn.reg_recording())
+    end)
+  end
+
+  for name, open in pairs(floats) do
+    it('that floats has a name, and closes by q and by <Esc>: ' .. name, function()
+      for _, key in ipairs({ 'q', '<Esc>' }) do
+        open()
+        local window = vim.api.nvim_get_current_win()
+        assert.are.equal('editor', vim.api.nvim_win_get_config(window).relative)
+        assert.is_truthy(vim.startswith(vim.api.nvim_buf_get_name(0), 'chorus://'), vim.api.nvim_buf_get_name(0))
+        world.press(key)
+        assert.is_false(vim.api.nvim_win_is_valid(window))
+      end
+    end)
+  end
+
+  for _, name in ipairs({ 'explain', 'inbox', 'help' }) do
+    it('that only shows goes when it is left, but not for its own help: ' .. name, function()
+      floats[name]()
+      local window = vim.api.nvim_get_current_win()
+      if name ~= 'help' then
+        world.press('g?')
+        vim.wait(20)
+        assert.is_true(vim.api.nvim_win_is_valid(window))
+        world.press('q')
+      end
+      vim.cmd.wincmd('w')
+      world.wait(function()
+        return not vim.api.nvim_win_is_valid(window)
+      end, 'the window to close')
+    end)
+  end
+
+  it('that only shows gives way to another one', function()
+    floats.explain()
+    local window = vim.api.nvim_get_current_win()
+    floats.inbox()
+    world.wait(function()
+      return not vim.api.nvim_win_is_valid(window)
+    end, 'the window to close')
+  end)
+end)
