@@ -101,6 +101,7 @@ return {
   request = {
     key('approve', { 'a' }, 'allow it once', { hint = 'approve' }),
     key('always', { 'A' }, 'allow it by a rule, for this session', { hint = 'always' }),
+    key('rule', { 'P' }, 'propose a rule for your chorus.toml', { hint = 'rule' }),
     key('deny', { 'd' }, 'deny it, with a reason', { hint = 'deny' }),
     key('other', { 'c' }, 'answer in your own words', { hint = 'other' }),
     key('submit', { '<CR>' }, 'send the chosen answers', { hint = 'send' }),
@@ -112,6 +113,7 @@ return {
   inbox = {
     key('open', { '<CR>', 'a' }, 'open the request', { hint = 'open' }),
     key('deny', { 'd' }, 'deny it, with a reason', { hint = 'deny' }),
+    key('rule', { 'P' }, 'propose a rule for your chorus.toml', { hint = 'rule' }),
     verb('output', { 'o' }, 'open the task’s output', 'output'),
     verb('attach', { 't' }, 'open its terminal', 'terminal'),
     CLOSE_FLOAT,
@@ -148,6 +150,13 @@ return {
     verb('show', { 'p' }, 'open the task’s page', 'page'),
     verb('output', { 'o' }, 'open its output', 'output'),
     CLOSE,
+    HELP,
+  },
+  policy = { key('open', { '<CR>', 'gf' }, 'open the rule’s file', { hint = 'file' }), CLOSE_FLOAT, HELP },
+  audit = {
+    key('toggle', { '<CR>', '<Tab>' }, 'show or hide what was seen and sent', { hint = 'details' }),
+    verb('output', { 'o' }, 'open the task’s output', 'output'),
+    CLOSE_FLOAT,
     HELP,
   },
   explain = { verb('output', { 'o' }, 'open its output', 'output'), CLOSE_FLOAT, HELP },

@@ -215,3 +215,18 @@ fn a_rule_is_proposed_shown_written_and_answers_the_request() {
     let closed = wait_for("the answer is in the journal", || world.told(&task, "request_closed").pop());
     assert!(closed.contains("make all *"), "{closed}");
 }
+
+#[test]
+fn what_a_rule_answers_was_never_waited_for() {
+    let world = World::new();
+    configure(&world, "[policy]\nallow = [\"touch *\"]\n");
+    let task = world.rested("Quiet", "[[say hello]]");
+    let mut neovim = Neovim::new(&world, &world.project());
+    world.json(["send", &task, "[[bash: touch one]] [[bash: touch two]] [[say done]]"]);
+    let events = neovim.events_until(|name, _| name == "turn_ended");
+    for (name, data) in &events {
+        assert!(name != "request_opened" && data["agent_status"]["status"] != "waiting", "{name}: {data}");
+    }
+    assert_eq!(events.iter().filter(|(name, _)| name == "request_closed").count(), 2);
+    assert!(world.project().join("two").exists());
+}

@@ -135,6 +135,8 @@ impl Reader<'_> {
                 }
             }
             Some('[') => return Err("it holds arithmetic"),
+            // zsh has more that begins like this.
+            Some('~' | '^' | '=' | '+' | ':') => return Err("it holds a changed expansion"),
             Some(c) if c.is_ascii_alphabetic() || c == '_' => {
                 while self.peek().is_some_and(|c| c.is_ascii_alphanumeric() || c == '_') {
                     self.at += 1;

@@ -44,6 +44,12 @@ local HANDLERS = {
       require('chorus.ui.requests.request').open(request)
     end
   end,
+  rule = function()
+    local request = under_cursor()
+    if request then
+      require('chorus.ui.requests.propose_rule').propose(request)
+    end
+  end,
   deny = function()
     local request = under_cursor()
     if request then

@@ -247,6 +247,9 @@ local function handlers(window)
     always = function()
       approve_always(window)
     end,
+    rule = function()
+      require('chorus.ui.requests.propose_rule').propose(window.request)
+    end,
     deny = function()
       if window.together then
         allow_only()
