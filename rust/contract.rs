@@ -40,6 +40,8 @@ pub enum Request {
     Environment(Brought),
     /// Everything a fresh client shows. Reply: [`Snapshot`].
     Snapshot(Nothing),
+    /// Tasks and open requests of other projects; the connection hears of them from now on. Reply: [`Others`].
+    Others(Nothing),
     /// Create a task. Reply: [`Task`].
     TaskNew(TaskNew),
     /// Change fields of a task. Reply: [`Task`].
@@ -141,6 +143,7 @@ pub enum Request {
 pub enum Reply {
     Welcome(Welcome),
     Snapshot(Snapshot),
+    Others(Others),
     Page(Page),
     Explanation(Explanation),
     Task(Box<Task>),

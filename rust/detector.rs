@@ -32,6 +32,8 @@ pub const DISTURBED: Millis = 10_000;
 /// Output so recent means that the screen is changing.
 pub const CHANGING: Millis = 3_000;
 
+const MINUTE: Millis = 60_000;
+
 /// How often the screen is read of an agent that left its terminal.
 pub const STOPPED_LOOK: Millis = 2_000;
 
@@ -100,8 +102,22 @@ pub fn detect(evidence: &Evidence, now: Millis) -> Verdict {
         read_screen: look.is_some_and(|look| look <= now),
         open_requests: open.iter().map(|request| request.id.clone()).collect(),
         rule: ruling.rule,
-        state: AgentState { status: ruling.status, kind: ruling.kind, detail: ruling.detail, since: ruling.since },
+        state: AgentState {
+            detail: if ruling.status == AgentStatus::Busy { at_work(evidence, ruling.detail) } else { ruling.detail },
+            status: ruling.status,
+            kind: ruling.kind,
+            since: ruling.since,
+        },
     }
+}
+
+/// The detail of a busy agent with the prompt it works on, and when it was last heard of. Its spinner is no sign of life:
+/// the screen counts only where the agent gives nothing else.
+fn at_work(evidence: &Evidence, detail: Detail) -> Detail {
+    let gives_hooks = evidence.launch.as_ref().is_some_and(|launch| launch.gives.hooks);
+    let screen = || evidence.screen.as_ref().map(|screen| screen.disturbed_at.unwrap_or(screen.changed_at));
+    let heard = if gives_hooks { evidence.hooks.last } else { screen() };
+    Detail { prompt: evidence.hooks.asked.clone(), heard_at: heard.map(|at| at - at.rem_euclid(MINUTE)), ..detail }
 }
 
 /// When the screen should be read of an agent that left its terminal: it may have stopped itself.

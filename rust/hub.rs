@@ -26,6 +26,8 @@ struct Seats {
 struct Listener {
     project: String,
     outbox: Arc<Outbox>,
+    /// It hears of the tasks of other projects too.
+    is_everywhere: bool,
 }
 
 /// Held while a verb is carried out.
@@ -51,9 +53,20 @@ impl Hub {
         seats.next
     }
 
-    /// The connection wants the events of `project`, and of no other from now on.
+    /// The connection wants the events of `project`, and of no other from now on. Said again of the same project, this
+    /// changes nothing.
     pub fn listen(&self, seat: u64, project: &str, outbox: Arc<Outbox>) {
-        self.seats().listeners.insert(seat, Listener { project: project.to_owned(), outbox });
+        let mut seats = self.seats();
+        if seats.listeners.get(&seat).is_none_or(|listener| listener.project != project) {
+            seats.listeners.insert(seat, Listener { project: project.to_owned(), outbox, is_everywhere: false });
+        }
+    }
+
+    /// The connection with this outbox wants to hear of the tasks of other projects too.
+    pub fn listen_everywhere(&self, outbox: &Arc<Outbox>) {
+        for listener in self.seats().listeners.values_mut().filter(|it| Arc::ptr_eq(&it.outbox, outbox)) {
+            listener.is_everywhere = true;
+        }
     }
 
     /// The connection ended.
@@ -87,10 +100,38 @@ impl Hub {
         projects
     }
 
-    /// Tells everyone who listens for `project`.
+    /// Tells everyone who listens for `project`, and of tasks and requests also who listens for all projects.
     pub fn notify(&self, project: &str, event: &Event) {
-        for listener in self.seats().listeners.values().filter(|listener| listener.project == project) {
+        use Event::{RequestClosed, RequestOpened, TaskChanged, TaskDeleted};
+        let is_of_tasks = matches!(event, TaskChanged(_) | TaskDeleted(_) | RequestOpened(_) | RequestClosed(_));
+        let hears = |it: &&Listener| it.project == project || it.is_everywhere && is_of_tasks;
+        for listener in self.seats().listeners.values().filter(hears) {
             listener.outbox.put(Message::Event(event.clone()));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{Elsewhere, TaskDeleted};
+
+    #[tokio::test]
+    async fn who_listens_everywhere_hears_of_other_projects_tasks_and_of_nothing_else_there() {
+        let (hub, here, everywhere) = (Hub::default(), Arc::new(Outbox::default()), Arc::new(Outbox::default()));
+        hub.listen(1, "/a", here.clone());
+        hub.listen(2, "/a", everywhere.clone());
+        hub.listen_everywhere(&everywhere);
+        hub.listen(2, "/a", everywhere.clone());
+        let deleted = |number| Event::TaskDeleted(TaskDeleted { uuid: "u".into(), number });
+        hub.notify("/b", &Event::Elsewhere(Elsewhere { count: 1 }));
+        hub.notify("/b", &deleted(7));
+        hub.notify("/a", &deleted(8));
+        let number = |message| match message {
+            Some(Message::Event(Event::TaskDeleted(gone))) => gone.number,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!([number(everywhere.take().await), number(everywhere.take().await)], [7, 8]);
+        assert_eq!(number(here.take().await), 8);
     }
 }

@@ -37,6 +37,7 @@ pub async fn answer(core: &Arc<Core>, asker: &Asker, request: Request) -> Result
             Reply::Nothing(Nothing {})
         }
         Snapshot(_) => Reply::Snapshot(queries::tasks::snapshot(core, asker).await?),
+        Others(_) => Reply::Others(queries::tasks::others(core, asker).await?),
         TaskNew(new) => task(tasks::create(core, asker, new).await?),
         TaskEdit(edit) => task(tasks::edit(core, asker, edit).await?),
         TaskStart(start) => task(start::start(core, asker, start).await?),

@@ -357,15 +357,21 @@ pub async fn finish(
     }
 }
 
+/// Reads to the end; what is more than is held in memory is passed over.
+async fn read_most(pipe: &mut (impl tokio::io::AsyncRead + Unpin), into: &mut Vec<u8>) -> std::io::Result<()> {
+    use tokio::io::AsyncReadExt;
+    (&mut *pipe).take(MOST_OUTPUT as u64).read_to_end(into).await?;
+    tokio::io::copy(pipe, &mut tokio::io::sink()).await.map(drop)
+}
+
 /// How it ended and what it printed; a descendant that keeps the pipes open is not awaited.
 async fn end_of(child: &mut tokio::process::Child) -> std::io::Result<(std::process::ExitStatus, Vec<u8>, Vec<u8>)> {
-    use tokio::io::AsyncReadExt;
     let (mut stdout, mut stderr) = (child.stdout.take(), child.stderr.take());
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let status = {
         let reads = async {
-            let out = async { if let Some(pipe) = &mut stdout { pipe.read_to_end(&mut out).await } else { Ok(0) } };
-            let err = async { if let Some(pipe) = &mut stderr { pipe.read_to_end(&mut err).await } else { Ok(0) } };
+            let out = async { if let Some(pipe) = &mut stdout { read_most(pipe, &mut out).await } else { Ok(()) } };
+            let err = async { if let Some(pipe) = &mut stderr { read_most(pipe, &mut err).await } else { Ok(()) } };
             tokio::try_join!(out, err)
         };
         tokio::pin!(reads);

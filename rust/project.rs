@@ -87,10 +87,16 @@ pub fn in_git_folder(folder: &Path) -> bool {
     folder.ancestors().any(is_git_folder)
 }
 
+/// The git folder of the working tree at `root`, which a linked worktree has for itself: canonical; nothing where there is
+/// no repository.
+pub fn git_dir(root: &Path) -> Option<PathBuf> {
+    let git = root.join(".git");
+    if git.is_dir() { git } else { pointed(&git)? }.canonicalize().ok()
+}
+
 /// The git folder that all worktrees of the repository at `root` share: canonical; nothing where there is no repository.
 pub fn common_dir(root: &Path) -> Option<PathBuf> {
-    let git = root.join(".git");
-    let folder = if git.is_dir() { git } else { pointed(&git)? };
+    let folder = git_dir(root)?;
     common_of(&folder).unwrap_or(folder).canonicalize().ok()
 }
 

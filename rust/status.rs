@@ -104,6 +104,10 @@ pub struct Detail {
     pub signal: Option<i32>,
     /// Work that goes on after the turn: `shell` or `subagent`.
     pub background: Option<String>,
+    /// While it is busy: the prompt it works on, at most 200 characters.
+    pub prompt: Option<String>,
+    /// While it is busy: when it was last heard of, to the minute, so that a chatty agent is no news each time.
+    pub heard_at: Option<Millis>,
 }
 
 /// What a rule does with a request.

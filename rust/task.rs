@@ -1,5 +1,7 @@
 //! A task and the rules of its life. Pure: no I/O, no clock.
 
+pub mod order;
+
 use crate::status::{AgentState, Millis};
 use serde::{Deserialize, Serialize};
 

@@ -1,5 +1,6 @@
 //! The adapter for git and GitButler's `but`.
 
+pub mod blame;
 pub mod but;
 mod change_id;
 pub(crate) mod cleaned;

@@ -66,7 +66,7 @@ function take_snapshot()
         last_error = err
         return pending.notify_waiters(err)
       end
-      tasks.snapshot(snapshot)
+      tasks.snapshot(snapshot, welcome and welcome.project)
       for _, event in ipairs(events) do
         tasks.apply(event)
       end

@@ -13,6 +13,7 @@ local M = {}
 ---@field notify 'info'|'warn'|'error'|'off'
 ---@field statusline { ascii: boolean, icons: table<string, string> }
 ---@field output { width: number, height: number }
+---@field dashboard { preview: 'auto'|'beside'|'below'|'off', group: chorus.Grouping }
 ---@field keys table<string, table<string, string|string[]|false>>
 
 ---@class chorus.Option
@@ -33,7 +34,7 @@ M.schema = {
     key = 'picker',
     type = { 'auto', 'select' },
     default = 'auto',
-    description = 'How to pick. `select` uses |vim.ui.select()|, which picker plugins replace. `auto` currently does the same.',
+    description = 'How to pick. `select` uses |vim.ui.select()|, which picker plugins replace. `auto` does the same, but picks a task in a list of its own while nothing replaces |vim.ui.select()|.',
   },
   {
     key = 'notify',
@@ -64,6 +65,18 @@ M.schema = {
     type = 'number',
     default = 0.9,
     description = "Height of the output window: up to 1 a fraction of the editor's height, else a number of lines.",
+  },
+  {
+    key = 'dashboard.preview',
+    type = { 'auto', 'beside', 'below', 'off' },
+    default = 'auto',
+    description = 'Where the dashboard shows the task under the cursor. `auto` is beside the list where there are 160 columns, below it where there are 18 lines, else off. |chorus-dashboard-preview|',
+  },
+  {
+    key = 'dashboard.group',
+    type = { 'need', 'number', 'tag', 'project' },
+    default = 'need',
+    description = 'How the dashboard groups the tasks at first. `project` lists the tasks of all projects.',
   },
   {
     key = 'keys',

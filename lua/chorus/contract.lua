@@ -147,6 +147,8 @@ M.shapes.AgentState = {
 ---@field code? integer Exit code.
 ---@field signal? integer Signal number.
 ---@field background? string Work that goes on after the turn: `shell` or `subagent`.
+---@field prompt? string While it is busy: the prompt it works on, at most 200 characters.
+---@field heard_at? integer While it is busy: when it was last heard of, to the minute, so that a chatty agent is no news each time.
 M.shapes.Detail = {
   tool = 'string?',
   summary = 'string?',
@@ -155,6 +157,8 @@ M.shapes.Detail = {
   code = 'integer?',
   signal = 'integer?',
   background = 'string?',
+  prompt = 'string?',
+  heard_at = 'integer?',
 }
 
 --- Why a task's edits are not committed, or its branch is not as it should be.
@@ -293,6 +297,15 @@ M.shapes.Snapshot = {
   requests = 'Opened[]',
   elsewhere = 'integer',
   configuration_fault = 'string?',
+}
+
+--- What a list of all projects shows beside the client's own.
+---@class chorus.Others
+---@field tasks chorus.Task[] Tasks of other projects.
+---@field requests chorus.Opened[] Their open requests.
+M.shapes.Others = {
+  tasks = 'Task[]',
+  requests = 'Opened[]',
 }
 
 --- Reply: tasks.
@@ -1114,6 +1127,7 @@ M.requests = {
   hello = { 'Hello', 'Welcome' },
   environment = { 'Brought', 'Nothing' },
   snapshot = { 'Nothing', 'Snapshot' },
+  others = { 'Nothing', 'Others' },
   task_new = { 'TaskNew', 'Task' },
   task_edit = { 'TaskEdit', 'Task' },
   task_start = { 'TaskStart', 'Task' },

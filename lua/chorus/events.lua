@@ -17,7 +17,12 @@ M.all = {
     '{paths}',
     'Uncommitted edits or their owners changed. `paths` are relative to the root, at most 50.',
   },
-  { 'ChorusElsewhereChanged', '{count}', 'The number of tasks in other projects that need you changed.' },
+  {
+    'ChorusElsewhereChanged',
+    '{count}',
+    'The number of tasks in other projects that need you changed, or one of those tasks did while the dashboard lists them.',
+  },
+  { 'ChorusNotice', '{level, text, hint}', 'The daemon warns of something that no verb asked for.' },
   {
     'ChorusConfigurationFault',
     '{fault}',

@@ -23,9 +23,12 @@ local icons = {
   pending = { '·', '.' },
   completed = { '✔', '=' },
   failed = { '✗', 'x' },
+  marked = { '▌', '|' },
+  moved = { '»', '>' },
 }
 
---- The mark for an agent's status, a task's status, `unread`, `lost`, `branch`, `edited` or `trouble`.
+--- The mark for an agent's status, a task's status, `unread`, `lost`, `branch`, `edited`, `trouble`, `marked`
+--- or `moved`.
 ---@param state chorus.AgentState|string
 ---@return string
 function M.of(state)

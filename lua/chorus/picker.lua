@@ -2,6 +2,27 @@
 
 local M = {}
 
+---@class chorus.TaskPicker
+---@field pick fun(tasks: chorus.Task[], prompt: string, on_choice: fun(task?: chorus.Task))
+---@field format fun(task: chorus.Task): string a line for `vim.ui.select`
+
+---@type chorus.TaskPicker?
+local own
+
+--- Sets how tasks are picked: by `pick` where `vim.ui.select` is Neovim's own, which wants the number of a line typed, and
+--- that is not the task's.
+---@param picker chorus.TaskPicker
+function M.use(picker)
+  own = picker
+end
+
+--- Whether nobody has replaced `vim.ui.select`.
+---@return boolean
+local function is_stock()
+  local source = debug.getinfo(vim.ui.select, 'S').source
+  return source == '@' .. vim.env.VIMRUNTIME .. '/lua/vim/ui.lua' or vim.startswith(source, '@vim/')
+end
+
 --- Lets a person pick. `kind` is what replacements of `vim.ui.select` know the list by.
 ---@generic T
 ---@param items T[]
@@ -36,7 +57,11 @@ end
 ---@param prompt string
 ---@param on_choice fun(task?: chorus.Task)
 function M.pick_task(tasks, prompt, on_choice)
-  M.pick(tasks, { prompt = prompt, kind = 'chorus_task', format = M.format_task }, on_choice)
+  if own and is_stock() and require('chorus.config').get().picker == 'auto' then
+    return own.pick(tasks, prompt, on_choice)
+  end
+  local format = own and own.format or M.format_task
+  M.pick(tasks, { prompt = prompt, kind = 'chorus_task', format = format }, on_choice)
 end
 
 ---@param requests chorus.Opened[]

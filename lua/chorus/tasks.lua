@@ -3,6 +3,7 @@
 
 local fire = require('chorus.events').fire
 local message = require('chorus.message')
+local order = require('chorus.tasks.order')
 
 local M = {}
 
@@ -10,9 +11,17 @@ local M = {}
 local known = {}
 ---@type table<string, chorus.Opened>
 local open = {}
+--- The project that these are of.
+---@type string?
+local project
+--- Tasks and open requests of other projects; nil while nobody asked for them.
+---@type { tasks: table<string, chorus.Task>, requests: table<string, chorus.Opened> }?
+local others
 local elsewhere = 0
 ---@type string?
 local configuration_fault
+---@type chorus.Notice?
+local notice
 ---@type chorus.Task[]?
 local ordered
 --- Readers of a task's output, by its uuid.
@@ -34,12 +43,23 @@ function M.all()
   return ordered
 end
 
---- The task of that uuid or number (`12`, `'12'`, `'#12'`).
+--- Every task of the project, then those of other projects as far as they are known.
+---@return chorus.Task[]
+function M.everywhere()
+  local found = vim.list_slice(M.all())
+  for _, task in pairs(others and others.tasks or {}) do
+    found[#found + 1] = task
+  end
+  return found
+end
+
+--- The task of that uuid or number (`12`, `'12'`, `'#12'`). Only a uuid names a task of another project.
 ---@param ref string|integer
 ---@return chorus.Task?
 function M.get(ref)
-  if known[ref] then
-    return known[ref]
+  local found = known[ref] or (others and others.tasks[ref])
+  if found then
+    return found
   end
   local number = tonumber(tostring(ref):match('^#?(%d+)$'))
   for _, task in pairs(known) do
@@ -49,13 +69,18 @@ function M.get(ref)
   end
 end
 
---- The open requests of one task or of all, oldest first.
+--- The open requests of one task or of all of the project, oldest first.
 ---@param uuid? string
 ---@return chorus.Opened[]
 function M.requests(uuid)
   local found = {}
   for _, request in pairs(open) do
     if not uuid or request.task == uuid then
+      found[#found + 1] = request
+    end
+  end
+  for _, request in pairs(uuid and others and others.requests or {}) do
+    if request.task == uuid then
       found[#found + 1] = request
     end
   end
@@ -72,7 +97,25 @@ end
 ---@param id string
 ---@return chorus.Opened?
 function M.request(id)
-  return open[id]
+  return open[id] or (others and others.requests[id])
+end
+
+--- The oldest open request of each task, by its uuid.
+---@return table<string, chorus.Opened>
+function M.oldest_requests()
+  local oldest = {}
+  for _, requests in ipairs({ open, others and others.requests or {} }) do
+    for _, request in pairs(requests) do
+      local known_oldest = oldest[request.task]
+      local is_older = not known_oldest
+        or request.opened_at < known_oldest.opened_at
+        or (request.opened_at == known_oldest.opened_at and request.id < known_oldest.id)
+      if is_older then
+        oldest[request.task] = request
+      end
+    end
+  end
+  return oldest
 end
 
 --- Whether the task's tmux session should exist.
@@ -85,27 +128,8 @@ function M.read_output(uuid, receive)
   output_readers[uuid] = receive
 end
 
-local needs_person = { waiting = true, login_required = true, error = true, exited = true }
-
 --- Which count of the badge a task belongs to; each task belongs to one at most.
----@param task chorus.Task
----@return 'waiting'|'trouble'|'busy'|'unread'|'unknown'|nil
-function M.badge(task)
-  local status = task.agent_status.status
-  if M.is_live(task) then
-    if task.requests > 0 or #task.alerts > 0 or needs_person[status] then
-      return 'waiting'
-    end
-  end
-  if task.trouble then
-    return 'trouble'
-  elseif M.is_live(task) and (status == 'busy' or status == 'starting') then
-    return 'busy'
-  elseif task.unread then
-    return 'unread'
-  end
-  return M.is_live(task) and status == 'unknown' and 'unknown' or nil
-end
+M.badge = order.badge
 
 ---@class chorus.Counts
 ---@field waiting integer tasks with an open request, an alert, a missing login, an error or an ended agent
@@ -117,11 +141,13 @@ end
 ---@field live integer
 ---@field total integer
 
+--- Counts tasks: those of the project, or the given ones.
+---@param given? chorus.Task[]
 ---@return chorus.Counts
-function M.counts()
+function M.counts(given)
   local counts =
     { waiting = 0, trouble = 0, busy = 0, unread = 0, unknown = 0, elsewhere = elsewhere, live = 0, total = 0 }
-  for _, task in pairs(known) do
+  for _, task in pairs(given or known) do
     local badge = M.badge(task)
     if badge then
       counts[badge] = counts[badge] + 1
@@ -132,8 +158,32 @@ function M.counts()
   return counts
 end
 
+--- Notes news of another project.
+---@param change fun(others: { tasks: table<string, chorus.Task>, requests: table<string, chorus.Opened> })
+local function change_others(change)
+  if others then
+    change(others)
+    fire('ChorusElsewhereChanged', { count = elsewhere })
+  end
+end
+
+--- Whether news are of another project. Until somebody asks for those, the daemon reports none.
+---@param what { project: string }
+---@return boolean
+local function is_foreign(what)
+  return others ~= nil and what.project ~= project
+end
+
 ---@param task chorus.Task
 local function put(task)
+  if is_foreign(task) then
+    return change_others(function(them)
+      local before = them.tasks[task.uuid]
+      if not before or before.revision <= task.revision then
+        them.tasks[task.uuid] = task
+      end
+    end)
+  end
   local before = known[task.uuid]
   if before and before.revision > task.revision then
     return
@@ -157,11 +207,30 @@ local function remove(uuid)
   if task then
     known[uuid], ordered = nil, nil
     fire('ChorusTaskChanged', { uuid = uuid, number = task.number })
+  elseif others and others.tasks[uuid] then
+    change_others(function(them)
+      them.tasks[uuid] = nil
+    end)
   end
+end
+
+--- A window may show a request of another project: it hears of each change, and nobody of a new one.
+---@param request chorus.Opened
+local function opened_elsewhere(request)
+  change_others(function(them)
+    local before = them.requests[request.id]
+    them.requests[request.id] = request
+    if before and not vim.deep_equal(before, request) then
+      fire('ChorusRequestOpened', { request = request })
+    end
+  end)
 end
 
 ---@param request chorus.Opened
 local function opened(request)
+  if is_foreign(request) then
+    return opened_elsewhere(request)
+  end
   if not vim.deep_equal(open[request.id], request) then
     open[request.id] = request
     fire('ChorusRequestOpened', { request = request })
@@ -173,6 +242,11 @@ local function closed(request)
   if open[request.id] then
     open[request.id] = nil
     fire('ChorusRequestClosed', { request = request })
+  elseif others and others.requests[request.id] then
+    change_others(function(them)
+      them.requests[request.id] = nil
+      fire('ChorusRequestClosed', { request = request })
+    end)
   end
 end
 
@@ -196,6 +270,30 @@ end
 ---@return string?
 function M.configuration_fault()
   return configuration_fault
+end
+
+--- The last warning of the daemon that nobody has dismissed.
+---@return chorus.Notice?
+function M.notice()
+  return notice
+end
+
+--- Forgets the last warning of the daemon.
+function M.dismiss_notice()
+  notice = nil
+end
+
+--- The tasks and requests of other projects, as of now. Their events follow until the connection ends.
+---@param found chorus.Others
+function M.set_others(found)
+  others = { tasks = {}, requests = {} }
+  for _, task in ipairs(found.tasks) do
+    others.tasks[task.uuid] = task
+  end
+  for _, request in ipairs(found.requests) do
+    others.requests[request.id] = request
+  end
+  fire('ChorusElsewhereChanged', { count = elsewhere })
 end
 
 local on = {
@@ -224,6 +322,10 @@ local on = {
     set_configuration_fault(data.fault)
   end,
   notice = function(data)
+    if data.level == 'warn' or data.level == 'error' then
+      notice = data
+      fire('ChorusNotice', data)
+    end
     message.notice(data)
   end,
 }
@@ -238,7 +340,11 @@ end
 
 --- Replaces what is known: what the snapshot does not name is gone.
 ---@param snapshot chorus.Snapshot
-function M.snapshot(snapshot)
+---@param of? string the project; without it all that is heard is the project's
+function M.snapshot(snapshot, of)
+  if project ~= of then
+    project, others = of, nil
+  end
   local tasks, requests = {}, {}
   for _, task in ipairs(snapshot.tasks) do
     tasks[task.uuid] = true

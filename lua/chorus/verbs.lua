@@ -21,12 +21,14 @@ for _, subject in ipairs({
   end
 end
 
+require('chorus.picker').use(require('chorus.ui.tasks.task_picker'))
+
 --- Verbs that need no daemon.
 local alone = { health = true, install = true, log = true }
 
 --- Runs a verb.
 ---@param name string
----@param opts? { task?: any, args?: string, bang?: boolean, range?: { first: integer, last: integer }, place?: table }
+---@param opts? { task?: any, args?: string, bang?: boolean, range?: { first: integer, last: integer }, place?: table, confirmed?: boolean }
 function M.run(name, opts)
   opts = opts or {}
   local verb = find(name)
@@ -34,6 +36,7 @@ function M.run(name, opts)
     return message.fail(('there is no verb `%s`'):format(name))
   end
   local call = { task = opts.task, args = opts.args or '', bang = opts.bang or false, place = opts.place }
+  call.confirmed = opts.confirmed or false
   call.excerpt = opts.range and require('chorus.editor.excerpt').take(opts.range) or nil
   if alone[name] then
     return run[name](call, verb)

@@ -19,6 +19,8 @@ end
 
 local HELP = key('help', { 'g?' }, 'list these keys', { hint = 'help' })
 local CLOSE = key('close', { 'q' }, 'close', { hint = 'close' })
+local NEXT_TASK = key('next_task', { ']t' }, 'next task that needs you')
+local PREVIOUS_TASK = key('previous_task', { '[t' }, 'previous task that needs you')
 local BACK = key('close', { 'q' }, 'back to where you came from', { hint = 'back' })
 local CLOSE_FLOAT = key('close', { 'q', '<Esc>' }, 'close', { hint = 'close' })
 
@@ -35,7 +37,7 @@ local function task_keys(names)
     restart_fresh = verb('restart_fresh', { 'R' }, 'restart with a new session', nil, true),
     complete = verb('complete', { 'c' }, 'complete'),
     fail = verb('fail', { 'f' }, 'give it up, with a reason'),
-    reopen = verb('reopen', { 'u' }, 'reopen'),
+    reopen = verb('reopen', { 'u', 'U' }, 'reopen'),
     delete = verb('delete', { 'x' }, 'delete'),
     explain = verb('explain', { 'e' }, 'explain its status', 'explain'),
     show = verb('show', { 'p' }, 'open its page', 'page'),
@@ -47,10 +49,13 @@ local function task_keys(names)
 end
 
 ---@type table<string, chorus.Key[]>
-return {
+local views = {
   dashboard = vim.list_extend(
     vim.list_extend(
-      { verb('output', { '<CR>', 'o' }, 'open its live output', 'output') },
+      {
+        key('open', { '<CR>' }, 'open it, or fold the section'),
+        verb('output', { 'o' }, 'open its live output', 'output'),
+      },
       task_keys({
         'approve',
         'deny',
@@ -74,14 +79,28 @@ return {
       verb('diff', { 'D' }, 'open its diff', 'diff'),
       verb('changes', { 'E' }, 'show all uncommitted edits'),
       verb('commit', { 'C' }, 'commit its edits now'),
-      verb('mend', { 'm' }, 'fix its branch'),
+      verb('mend', { 'M' }, 'fix its branch'),
+      key('seen', { 'gr' }, 'mark as read'),
       key('raise', { '+' }, 'raise its priority'),
       key('lower', { '-' }, 'lower its priority'),
-      key('filter', { '/' }, 'filter the tasks'),
-      key('ended', { '<Tab>' }, 'show or hide ended tasks'),
+      key('mark', { 'm' }, 'mark it for the next verb', { hint = 'mark' }),
+      key('filter', { '/' }, 'filter while typing', { hint = 'filter' }),
+      key('clear', { '<Esc>' }, 'clear filter, marks, warning'),
+      key('group', { 'gs' }, 'group in another way'),
+      key('everywhere', { 'gp' }, 'all projects, or this one'),
+      key('fold', { '<Tab>', 'za' }, 'open or fold this section'),
+      key('unfold_all', { 'zR' }, 'open all sections'),
+      key('fold_all', { 'zM' }, 'fold all sections'),
+      key('preview', { 'P' }, 'show or hide the preview', { hint = 'preview' }),
+      key('preview_down', { '<C-j>' }, 'scroll the preview down'),
+      key('preview_up', { '<C-k>' }, 'scroll the preview up'),
       CLOSE,
       HELP,
     }
+  ),
+  preview = vim.list_extend(
+    task_keys({ 'output', 'approve', 'deny', 'send', 'attach', 'show', 'explain' }),
+    { key('close', { 'q' }, 'hide the preview', { hint = 'close' }), HELP }
   ),
   output = vim.list_extend(
     task_keys({
@@ -182,3 +201,11 @@ return {
   plain = { BACK, HELP },
   terminal = { key('close', { '<C-\\><C-q>' }, 'leave the terminal; the task keeps running', { hint = 'leave' }) },
 }
+
+for _, name in ipairs({ 'dashboard', 'preview', 'output', 'request', 'inbox', 'changes', 'diff', 'explain', 'page' }) do
+  local keys = views[name]
+  table.insert(keys, #keys - 1, NEXT_TASK)
+  table.insert(keys, #keys - 1, PREVIOUS_TASK)
+end
+
+return views

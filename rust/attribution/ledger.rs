@@ -64,6 +64,17 @@ impl Ledger {
     /// The file is now `new`: the lines that `patch` names are `author`'s, whatever else changed is `rest`'s. Lines of
     /// the patch that were seen before it was known are `author`'s too, or nobody's where another may have made them.
     pub fn see_patch(&mut self, new: &Version, author: &Owner, patch: &Patch, rest: &Owner) {
+        self.see_named(new, author, patch, rest, None);
+    }
+
+    /// The file is now `new`: what differs there from `from` is `author`'s, whatever else changed is `rest`'s. What
+    /// differs from `from` may have been seen before.
+    pub fn see_change(&mut self, from: &Version, new: &Version, author: &Owner, rest: &Owner) {
+        let patch = Patch::between(&from.lines(), &new.lines());
+        self.see_named(new, author, &patch, rest, (from.kind != new.kind).then_some(author));
+    }
+
+    fn see_named(&mut self, new: &Version, author: &Owner, patch: &Patch, rest: &Owner, mode: Option<&Owner>) {
         let old = self.version.clone();
         let (before, after) = (old.lines(), new.lines());
         let mut late = Claim::of(patch, &before, &after);
@@ -78,7 +89,8 @@ impl Ledger {
             Touch::Line(line) if ours.lines.contains(&line) => author,
             Touch::Gap(gap) if ours.gaps.contains(&gap) => author,
             Touch::Content => author,
-            Touch::Line(_) | Touch::Gap(_) | Touch::Mode => rest,
+            Touch::Mode => mode.unwrap_or(rest),
+            Touch::Line(_) | Touch::Gap(_) => rest,
         });
         let Marks { lines, gaps, .. } = &mut self.marks;
         let named = |marks: &BTreeSet<usize>, most: usize| marks.clone().into_iter().filter(move |at| *at < most);

@@ -1,6 +1,6 @@
 //! Differences as others tell them: hunks, and the patch an edit tool says it made.
 
-use super::difference::Block;
+use super::difference::{self, Block};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -25,6 +25,23 @@ pub struct Hunk {
 pub struct Patch {
     /// In order.
     pub hunks: Vec<Hunk>,
+}
+
+impl Patch {
+    /// What makes `new` of `old`.
+    pub(super) fn between(old: &[&[u8]], new: &[&[u8]]) -> Patch {
+        let signed = |sign: char, line: &&[u8]| {
+            let line = String::from_utf8_lossy(line.strip_suffix(b"\n").unwrap_or(line));
+            format!("{sign}{line}")
+        };
+        let hunk = |Block { old: from, new: to }: Block| {
+            let removed = old[from.clone()].iter().map(|line| signed('-', line));
+            let lines = removed.chain(new[to.clone()].iter().map(|line| signed('+', line))).collect();
+            let (old_start, new_start) = (from.start + 1, to.start + 1);
+            Hunk { old_start, old_lines: from.len(), new_start, new_lines: to.len(), lines }
+        };
+        Patch { hunks: difference::blocks(old, new).into_iter().map(hunk).collect() }
+    }
 }
 
 impl Hunk {

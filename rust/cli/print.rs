@@ -64,16 +64,18 @@ pub fn status(task: &Task) -> String {
     }
 }
 
-/// One line a task.
+/// One line a task, in the order of the dashboard.
 pub fn tasks(tasks: &[Task], now: Millis, with_project: bool) -> Vec<String> {
+    let mut tasks: Vec<&Task> = tasks.iter().collect();
+    tasks.sort_by_cached_key(|task| task.rank());
     let width = tasks.iter().map(|task| status(task).chars().count()).max().unwrap_or(0);
-    let row = |task: &Task| {
+    let row = |task: &&Task| {
         let mut text = format!("{:>5}  {:<width$}  ", format!("#{}", task.number), status(task));
-        text += &format!("{:>4}  ", age(task.agent_status.since.max(task.created_at), now));
+        text += &format!("{:>4}  ", age(task.state_since(), now));
         text += &line(&task.title);
         text.extend(task.tags.iter().map(|tag| format!(" +{}", line(tag))));
         if task.priority != 0 {
-            text += &format!("  [priority {}]", task.priority);
+            text += &format!("  P{}", task.priority);
         }
         if task.unread {
             text += "  (unread)";

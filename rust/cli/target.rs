@@ -27,8 +27,10 @@ fn is_task(word: &str) -> bool {
 fn is_filter(verb: &Verb, word: &str) -> bool {
     let names = ["all", "live", "unread", "pending", "running", "waiting", "completed", "failed", "busy", "idle"];
     match verb.rest {
-        "" => !word.is_empty() && Filter::parse(word).is_ok(),
-        _ => names.contains(&word) || word.starts_with('+'),
+        "" => Filter::names_tasks(word),
+        _ => {
+            names.contains(&word) || (word.starts_with('+') || word.starts_with("status:")) && Filter::names_tasks(word)
+        }
     }
 }
 

@@ -42,6 +42,15 @@ pub struct Snapshot {
     pub configuration_fault: Option<String>,
 }
 
+/// What a list of all projects shows beside the client's own.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Others {
+    /// Tasks of other projects.
+    pub tasks: Vec<Task>,
+    /// Their open requests.
+    pub requests: Vec<Opened>,
+}
+
 /// Reply: tasks.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Tasks {

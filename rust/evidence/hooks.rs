@@ -10,6 +10,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 /// More open requests or tool calls than this are not kept; the oldest go.
 const MOST: usize = 64;
+/// Characters of a prompt that are kept.
+const PROMPT: usize = 200;
 
 /// A tool call that asks for permission, an answer or a plan's approval.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,6 +98,8 @@ pub struct Hooks {
     pub started: Option<StartedSession>,
     /// When a prompt was last accepted.
     pub prompt: Option<Millis>,
+    /// What the newest prompt of the main thread says, in one line.
+    pub asked: Option<String>,
     /// The newest sign of the main thread at work: a tool call begun or ended.
     pub activity: Option<Millis>,
     /// Requests not known to be answered, oldest first.
@@ -141,7 +145,10 @@ impl Hooks {
                 }
             }
             // A request outlives it: a prompt that was queued while the agent was busy is told in the middle of a turn.
-            Happening::PromptTaken { .. } if main => {
+            Happening::PromptTaken { prompt } if main => {
+                if self.prompt.is_none_or(|known| known <= at) {
+                    self.asked = Some(clean_line(prompt, PROMPT)).filter(|prompt| !prompt.is_empty());
+                }
                 self.prompt = self.prompt.max(Some(at));
                 self.tools.retain(|_, call| call.at > at);
             }

@@ -21,10 +21,11 @@ use crate::config::Overlap;
 use crate::core::Core;
 use crate::error::Result;
 use crate::evidence::event::{ToolCall, ToolWork};
+use crate::paths::Content;
 use crate::project::find_inside;
 use crate::status::Millis;
 use crate::task::{Isolation, Task};
-use crate::vcs::scan;
+use crate::vcs::{committed, scan};
 use file::By;
 use std::path::Path;
 use std::time::Duration;
@@ -250,8 +251,9 @@ async fn warn(core: &Core, tree: &mut EditedTree<'_>, task: &Task, path: &str) -
     }
 }
 
-/// What became different in the file is `owner`'s: Chorus itself wrote it.
-pub async fn attribute(core: &Core, project: &str, path: &str, owner: Owner) -> Result<()> {
+/// Chorus itself put `author`'s edits back into a file, which was `from` without them.
+pub async fn attribute_restored(core: &Core, project: &str, path: &str, author: Owner, from: &Content) -> Result<()> {
     let mut tree = EditedTree::of(core, project).await?;
-    tree.attribute(path, By::Owner(owner)).await
+    let by = By::Chorus { author, from: committed::version_of(from) };
+    tree.attribute(path, by).await
 }

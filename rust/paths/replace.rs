@@ -1,5 +1,6 @@
 //! Replacing a file in one step: a reader finds the old bytes or the new ones, also after a full disk or a kill.
 
+use std::ffi::OsStr;
 use std::fs::Permissions;
 use std::io::{Result, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -7,6 +8,12 @@ use std::path::Path;
 
 /// Names of unfinished files begin so: they are hidden, and told apart from everybody else's.
 pub const UNFINISHED: &str = ".chorus-";
+
+/// Whether it is the name of a file that Chorus was putting in the place of another in somebody's tree.
+pub fn is_unfinished(name: &OsStr) -> bool {
+    let id = name.to_str().and_then(|name| name.strip_prefix(UNFINISHED));
+    id.is_some_and(|id| id.len() == 36 && uuid::Uuid::parse_str(id).is_ok())
+}
 
 /// Who may use the file that takes another's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Which tasks a list shows. Pure.
+//! Which tasks a list shows. Pure; `lua/chorus/tasks/filter.lua` is the other half.
 
 use super::refuse;
 use crate::contract::Code;
@@ -6,7 +6,8 @@ use crate::error::Result;
 use crate::status::AgentStatus;
 use crate::task::{Status, Task};
 
-/// Words that must all hold: a task status, an agent status, `live`, `unread`, `+tag`; none or `all` for every task.
+/// Words that must all hold: a task status, an agent status, `live`, `unread`, `status:` before one of these, `+tag`,
+/// `#12`, or a word of the title; none or `all` for every task.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Filter(Vec<Term>);
 
@@ -18,7 +19,12 @@ enum Term {
     Waiting,
     Live,
     Unread,
+    /// A kind of waiting, error or exit.
+    Kind(String),
     Tag(String),
+    Number(i64),
+    /// In lower case.
+    Text(String),
 }
 
 const TERMS: &[(&str, Term)] = &[
@@ -40,14 +46,19 @@ const TERMS: &[(&str, Term)] = &[
 ];
 
 impl Filter {
-    /// Reads what a person typed. Fails with [`Code::BadInput`], naming the words there are.
+    /// Reads what a person typed. Fails with [`Code::BadInput`] where a mark such as `+` has nothing behind it.
     pub fn parse(text: &str) -> Result<Filter> {
-        text.split_whitespace().filter(|word| *word != "all").map(term).collect::<Result<_>>().map(Filter)
+        text.split_whitespace().filter(|word| bare(word) != "all").map(term).collect::<Result<_>>().map(Filter)
     }
 
-    /// The words there are, beside `all` and `+tag`.
+    /// The words there are, beside `all`, `+tag`, `#12`, and words of titles.
     pub fn words() -> Vec<&'static str> {
         TERMS.iter().map(|(name, _)| *name).collect()
+    }
+
+    /// Whether a word names tasks by what they are, so that a verb may act on all of them. A word of a title does not.
+    pub fn names_tasks(word: &str) -> bool {
+        bare(word) == "all" || named(bare(word)).is_some() || word.strip_prefix('+').is_some_and(|tag| !tag.is_empty())
     }
 
     /// Whether the list shows `task`.
@@ -58,20 +69,44 @@ impl Filter {
             Term::Waiting => task.status == Status::Waiting || task.agent_status.status == AgentStatus::Waiting,
             Term::Live => task.status.is_live(),
             Term::Unread => task.unread,
+            Term::Kind(kind) => task.agent_status.kind.is_some_and(|its| word(&its) == *kind),
             Term::Tag(tag) => task.tags.contains(tag),
+            Term::Number(number) => task.number == *number,
+            Term::Text(text) => task.title.to_lowercase().contains(text.as_str()) || task.number.to_string() == *text,
         })
     }
 }
 
+/// Without `status:`.
+fn bare(word: &str) -> &str {
+    word.strip_prefix("status:").unwrap_or(word)
+}
+
+fn named(word: &str) -> Option<Term> {
+    TERMS.iter().find(|(name, _)| *name == word).map(|(_, term)| term.clone())
+}
+
+fn word(kind: &crate::status::Kind) -> String {
+    serde_json::to_value(kind).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
 fn term(word: &str) -> Result<Term> {
-    if let Some(tag) = word.strip_prefix('+').filter(|tag| !tag.is_empty()) {
-        return Ok(Term::Tag(tag.to_owned()));
+    let nothing_behind = || {
+        let message = format!("`{word}` has nothing behind it");
+        let hint = format!("the filters are {}, +tag, #12, all, and words of titles", Filter::words().join(", "));
+        refuse(Code::BadInput, message, hint)
+    };
+    if let Some(status) = word.strip_prefix("status:") {
+        let kind = || (!status.is_empty()).then(|| Term::Kind(status.to_owned()));
+        return named(status).or_else(kind).ok_or_else(nothing_behind);
     }
-    if let Some((_, term)) = TERMS.iter().find(|(name, _)| *name == word) {
-        return Ok(term.clone());
+    if let Some(tag) = word.strip_prefix('+') {
+        return if tag.is_empty() { Err(nothing_behind()) } else { Ok(Term::Tag(tag.to_owned())) };
     }
-    let message = format!("unknown filter `{}`", crate::text::clean_line(word, 50));
-    Err(refuse(Code::BadInput, message, format!("the filters are {}, +tag, all", Filter::words().join(", "))))
+    if let Some(number) = word.strip_prefix('#').and_then(|digits| digits.parse().ok()) {
+        return Ok(Term::Number(number));
+    }
+    Ok(named(word).unwrap_or_else(|| Term::Text(word.to_lowercase())))
 }
 
 #[cfg(test)]
@@ -92,12 +127,24 @@ mod tests {
     }
 
     #[test]
-    fn words_add_up_and_unknown_ones_are_told_the_others() {
+    fn words_add_up() {
         assert_eq!(Filter::parse(" all ").unwrap(), Filter::default());
+        assert_eq!(Filter::parse("status:all").unwrap(), Filter::default());
         assert_eq!(Filter::parse("live +ui").unwrap(), Filter(vec![Term::Live, Term::Tag("ui".into())]));
-        let error = Filter::parse("wating").unwrap_err();
-        assert_eq!(error.code, Code::BadInput);
-        assert!(error.hint.unwrap().contains("waiting"));
-        assert!(Filter::parse("+").is_err());
+        let words = vec![Term::Agent(AgentStatus::Busy), Term::Number(12), Term::Text("login".into())];
+        assert_eq!(Filter::parse("status:busy #12 Login").unwrap(), Filter(words));
+        assert_eq!(Filter::parse("status:plan").unwrap(), Filter(vec![Term::Kind("plan".into())]));
+        assert!(Filter::parse("+").unwrap_err().hint.unwrap().contains("waiting"));
+        assert!(Filter::parse("status:").is_err());
+    }
+
+    #[test]
+    fn a_word_of_a_title_names_no_tasks_for_a_verb() {
+        for word in ["all", "busy", "status:busy", "+ui"] {
+            assert!(Filter::names_tasks(word), "{word}");
+        }
+        for word in ["wating", "login", "+", "status:wating", "#12"] {
+            assert!(!Filter::names_tasks(word), "{word}");
+        }
     }
 }

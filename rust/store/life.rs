@@ -132,6 +132,7 @@ fn bounded(detail: Detail) -> Detail {
         message: line(detail.message),
         retry: line(detail.retry),
         background: line(detail.background),
+        prompt: line(detail.prompt),
         ..detail
     }
 }

@@ -77,7 +77,7 @@ const RULES: &[Rule] = &[
         keep: Keep::Newest(1000),
         owners: "SELECT DISTINCT task FROM prompts",
         trim: "DELETE FROM prompts WHERE id IN (SELECT id FROM prompts
-            WHERE task = ?1 AND state IN ('delivered', 'failed') ORDER BY id DESC LIMIT ?3 OFFSET ?2)",
+            WHERE task = ?1 AND state IN ('delivered', 'failed') AND kept = 0 ORDER BY id DESC LIMIT ?3 OFFSET ?2)",
     },
     Rule {
         keep: Keep::For(CLOSED),
@@ -85,6 +85,7 @@ const RULES: &[Rule] = &[
         trim: "UPDATE prompts SET text = '' WHERE id IN (SELECT id FROM prompts
             WHERE task = ?1 AND state = 'delivered' AND text <> '' AND changed_at < ?2 ORDER BY id LIMIT ?3)",
     },
+    // A fact that is not named here stays: an id at the end of a key need not be a task's.
     Rule {
         keep: Keep::Newest(2000),
         owners: "SELECT DISTINCT task FROM answers",
@@ -98,7 +99,8 @@ const RULES: &[Rule] = &[
     },
     Rule {
         keep: Keep::None,
-        owners: "SELECT key FROM meta WHERE key NOT LIKE '%/%' AND substr(key, -36) NOT IN (SELECT uuid FROM tasks)
+        owners: "SELECT key FROM meta WHERE substr(key, -36) NOT IN (SELECT uuid FROM tasks)
+            AND substr(key, 1, length(key) - 37) IN ('context', 'hook files', 'worktree')
             AND key GLOB '* ????????-????-????-????-????????????'",
         trim: "DELETE FROM meta WHERE key = ?1 AND ?2 = 0 AND ?3 > 0",
     },

@@ -31,6 +31,13 @@ impl<'c> Tx<'c> {
         self.one("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0))
     }
 
+    /// All facts whose key begins so, with the rest of the key.
+    pub fn recall_all(&self, lead: &str) -> Result<Vec<(String, String)>> {
+        let sql =
+            "SELECT substr(key, length(?1) + 1), value FROM meta WHERE substr(key, 1, length(?1)) = ?1 ORDER BY key";
+        self.all(sql, [lead], |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
     /// Keeps a small fact about the store itself. `id` is taken.
     pub fn remember(&mut self, key: &str, value: &str) -> Result<()> {
         self.run(

@@ -130,6 +130,7 @@ pub async fn commit(place: CommitPlace<'_>, order: &CommitOrder, desk: &mut dyn 
 /// [`CommitOutcome::Nothing`] it was not, and the edits are uncommitted as before: commit again.
 pub async fn recover(place: CommitPlace<'_>, intent: &CommitIntent) -> Result<CommitOutcome> {
     let permit = Permit::again(place.held);
+    rescue::sweep(place.git, intent.rescue.entries.keys().map(String::as_str), intent.number).await?;
     let reconciled = reconcile(place, &permit, intent, &ButAnswer::Unknown(None)).await?;
     match judged(place, &permit, intent, reconciled, &CommitPlan::default(), true).await? {
         CommitVerdict::Done(outcome) => Ok(*outcome),

@@ -3,7 +3,7 @@
 use crate::attribution::{Content, FileKind, LIMIT, Version};
 use crate::error::{Error, Result};
 use crate::foreign;
-use crate::paths::Beneath;
+use crate::paths::{self, Beneath};
 use crate::vcs::git::Git;
 use rustix::fs::FileType;
 use sha2::{Digest, Sha256};
@@ -90,15 +90,17 @@ pub async fn between(root: &Path, one: &str, other: &str) -> Result<Option<Vec<S
 /// Paths that differ from what is committed, of `among`, or of all where that is empty; those that are not UTF-8 and
 /// nested repositories are left out.
 pub async fn dirty(root: &Path, among: &[String]) -> Result<Vec<String>> {
-    let mut paths = Vec::new();
+    let mut found = Vec::new();
     let chunks: Vec<&[String]> = if among.is_empty() { vec![&[]] } else { among.chunks(AT_ONCE).collect() };
     for chunk in chunks {
         let words = ["status", "--porcelain", "-z", "-uall", "--no-renames", "--ignore-submodules=all", "--"];
         let listed = git(root).bytes(&with_paths(&words, chunk)).await?;
         let path = |record: &[u8]| String::from_utf8(record.get(3..)?.to_vec()).ok();
-        paths.extend(records(&listed).filter_map(path).filter(|path| !path.ends_with('/')));
+        let is_edit =
+            |path: &String| !path.ends_with('/') && !Path::new(path).file_name().is_some_and(paths::is_unfinished);
+        found.extend(records(&listed).filter_map(path).filter(is_edit));
     }
-    Ok(paths)
+    Ok(found)
 }
 
 /// Whether git ignores the path and does not track it, or it is in another repository.
@@ -270,6 +272,17 @@ pub fn on_disk(root: &Path, path: &str) -> std::io::Result<Version> {
     let mut hash = Sha256::new_with_prefix(&bytes);
     std::io::copy(&mut file, &mut hash)?;
     Ok(Version { kind, content: Content::Opaque { hash: format!("{:x}", hash.finalize()) } })
+}
+
+/// A content as ledgers hold it.
+pub fn version_of(content: &paths::Content) -> Version {
+    match content {
+        paths::Content::File { bytes, executable } => {
+            Version::of(if *executable { FileKind::Executable } else { FileKind::File }, bytes.clone())
+        }
+        paths::Content::Link(target) => Version::of(FileKind::Symlink, target.clone()),
+        paths::Content::Absent | paths::Content::Other => Version::absent(),
+    }
 }
 
 #[cfg(test)]

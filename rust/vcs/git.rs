@@ -3,9 +3,11 @@
 //! Git asks nothing at a terminal, inherits nothing that binds it to another repository, and always ends. What Chorus
 //! reads comes from [`Git::command`], what runs the user's hooks from [`Git::hooked`].
 
+mod quote;
 mod refs;
 mod run;
 
+pub use quote::quoted;
 pub use refs::path;
 pub use run::{failed, tail};
 

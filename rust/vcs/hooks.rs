@@ -3,16 +3,16 @@
 //! Git runs hooks from a folder that may lie in the working tree, or that calls a program which reads its configuration
 //! there. A task may write both.
 
-use super::git::{Git, Hooks, path, tail};
-use crate::error::Result;
+use super::git::{Git, Hooks, path, quoted, tail};
+use crate::error::{Error, Result};
 use crate::foreign;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 /// Folders at the top of a working tree in which hooks are kept by convention.
@@ -52,41 +52,72 @@ const MOST_FILES: usize = 500;
 /// How long `post-checkout` may take.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// Files that decide what hooks run, each with the object that git would make of it.
+/// Files and links that decide what hooks run, each with the object that git would make of it. A path that is not UTF-8 is
+/// quoted as git does.
 pub type HookFiles = BTreeMap<String, String>;
 
 /// The files of the working tree that decide what hooks run, as they are now.
 pub async fn files(git: &Git) -> Result<HookFiles> {
     let folder = folder(git).await?;
     let root = git.folder.clone();
-    let found = tokio::task::spawn_blocking(move || found_in(&root, &folder)).await;
-    let paths = found.map_err(crate::error::Error::internal)?;
-    let input: String = paths.iter().map(|path| format!("{path}\n")).collect();
-    if input.is_empty() {
-        return Ok(HookFiles::new());
+    let found = tokio::task::spawn_blocking(move || HookPaths::find(&root, &folder)).await;
+    let HookPaths { files, links, .. } = found.map_err(Error::internal)?;
+    let mut known = HookFiles::new();
+    for (path, target) in links {
+        let oid = git.feed(&["hash-object", "--stdin"], target).await?;
+        known.insert(key(&path), String::from_utf8_lossy(&oid).trim().to_owned());
     }
-    let oids = git.feed(&["hash-object", "--stdin-paths"], input.into_bytes()).await?;
+    let input: Vec<u8> = files.iter().flat_map(|path| line(path)).collect();
+    if input.is_empty() {
+        return Ok(known);
+    }
+    let oids = git.feed(&["hash-object", "--stdin-paths"], input).await?;
     let oids = String::from_utf8_lossy(&oids).lines().map(str::to_owned).collect::<Vec<_>>();
-    Ok(paths.into_iter().zip(oids).collect())
+    if oids.len() != files.len() {
+        return Err(Error::internal("git hash-object answered too little"));
+    }
+    known.extend(files.iter().map(|path| key(path)).zip(oids));
+    Ok(known)
+}
+
+/// How a path is named: itself, or quoted where it is not UTF-8.
+fn key(path: &Path) -> String {
+    let quoted = || String::from_utf8_lossy(&quoted(path.as_os_str().as_bytes())).into_owned();
+    path.to_str().map_or_else(quoted, str::to_owned)
+}
+
+/// A path as git reads it from a line.
+fn line(path: &Path) -> Vec<u8> {
+    let mut line = quoted(path.as_os_str().as_bytes());
+    line.push(b'\n');
+    line
 }
 
 /// The files that decide what hooks run and are not as in `base`, sorted. A file that `base` does not have may be as in
 /// `known`: a hook manager generates such files.
 pub async fn changed(git: &Git, base: &str, known: &HookFiles) -> Result<Vec<String>> {
     let now = files(git).await?;
-    let inside = inside(&git.folder, &folder(git).await?);
+    let folder = folder(git).await?;
+    let places: Vec<PathBuf> =
+        [named(&git.folder, &folder), inside(&git.folder, &folder)].into_iter().flatten().collect();
     let listed = git.bytes(&["ls-tree", "-r", "-z", "--full-tree", base]).await?;
     let mut based = HookFiles::new();
     for entry in listed.split(|byte| *byte == 0) {
-        let text = String::from_utf8_lossy(entry);
-        let Some((facts, path)) = text.split_once('\t') else { continue };
-        let is_hook = inside.as_ref().is_some_and(|folder| Path::new(path).starts_with(folder));
-        if is_hook || decides(path) || now.contains_key(path) {
-            based.insert(path.to_owned(), facts.rsplit(' ').next().unwrap_or_default().to_owned());
+        let Some(tab) = entry.iter().position(|byte| *byte == b'\t') else { continue };
+        let (facts, path) = (String::from_utf8_lossy(&entry[..tab]), Path::new(OsStr::from_bytes(&entry[tab + 1..])));
+        // A submodule's files are its own.
+        if facts.starts_with("160000") {
+            continue;
+        }
+        // What is in the folder, and a link on the way to it.
+        let is_hook = places.iter().any(|folder| path.starts_with(folder) || folder.starts_with(path));
+        let key = key(path);
+        if is_hook || decides(&key) || now.contains_key(&key) {
+            based.insert(key, facts.rsplit(' ').next().unwrap_or_default().to_owned());
         }
     }
     let mut changed = Vec::new();
-    for path in now.keys().chain(based.keys()).collect::<BTreeSet<_>>() {
+    for path in now.keys().chain(based.keys()).chain(known.keys()).collect::<BTreeSet<_>>() {
         let same = match (now.get(path), based.get(path)) {
             (Some(now), Some(based)) => now == based || (path == PACKAGE && same_package(git, base).await?),
             (Some(now), None) => known.get(path) == Some(now),
@@ -110,11 +141,26 @@ async fn folder(git: &Git) -> Result<PathBuf> {
     Ok(git.folder.join(path(&ended.stdout)))
 }
 
-/// Where the folder of the hooks lies in the working tree, if it does.
+/// Where the folder of the hooks lies in the working tree, if it does, whatever links lead there.
 fn inside(root: &Path, folder: &Path) -> Option<PathBuf> {
     let root = root.canonicalize().ok()?;
     let real = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     real.strip_prefix(&root).ok().filter(|path| !path.starts_with(".git")).map(Path::to_owned)
+}
+
+/// Where the folder of the hooks lies in the working tree by its name: a link there may lead anywhere.
+fn named(root: &Path, folder: &Path) -> Option<PathBuf> {
+    let real = root.canonicalize().ok()?;
+    let path = folder.strip_prefix(root).or_else(|_| folder.strip_prefix(&real)).ok()?;
+    let mut plain = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::Normal(name) => plain.push(name),
+            Component::CurDir => {}
+            _ => return None,
+        }
+    }
+    (!plain.as_os_str().is_empty() && !plain.starts_with(".git")).then_some(plain)
 }
 
 /// Whether a path is that of a file by which a hook manager is configured.
@@ -126,47 +172,69 @@ fn decides(path: &str) -> bool {
     }
 }
 
-fn found_in(root: &Path, folder: &Path) -> Vec<String> {
-    let mut found = BTreeSet::new();
-    let names = |dir: &Path| {
-        let entries = fs::read_dir(dir).into_iter().flatten().flatten();
-        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect::<Vec<_>>()
-    };
-    for name in names(root) {
-        if FOLDERS.contains(&name.as_str()) {
-            below(root, Path::new(&name), &mut found);
-        } else if decides(&name) && root.join(&name).is_file() {
-            found.insert(name);
-        }
-    }
-    let config = names(&root.join(".config")).into_iter().map(|name| format!(".config/{name}"));
-    found.extend(config.filter(|path| decides(path) && root.join(path).is_file()));
-    if let Some(folder) = inside(root, folder) {
-        below(root, &folder, &mut found);
-    }
-    // A hook of git's own folder may be a link to a file of the tree.
-    for name in names(folder) {
-        if let Some(path) = inside(root, &folder.join(name)).filter(|path| root.join(path).is_file()) {
-            found.extend(path.to_str().map(str::to_owned));
-        }
-    }
-    // Git reads one path a line.
-    found.into_iter().filter(|path| !path.contains('\n')).take(MOST_FILES).collect()
+/// What of a working tree decides over hooks, relative to it.
+#[derive(Default)]
+struct HookPaths {
+    files: BTreeSet<PathBuf>,
+    /// With where they lead.
+    links: BTreeMap<PathBuf, Vec<u8>>,
+    /// Folders that were read.
+    read: BTreeSet<PathBuf>,
 }
 
-fn below(root: &Path, folder: &Path, found: &mut BTreeSet<String>) {
-    let Ok(entries) = fs::read_dir(root.join(folder)) else { return };
-    for entry in entries.flatten() {
-        let path = folder.join(entry.file_name());
-        if found.len() >= MOST_FILES {
+impl HookPaths {
+    fn find(root: &Path, folder: &Path) -> HookPaths {
+        let mut found = HookPaths::default();
+        for name in names(root) {
+            let is_asked = |name: &str| FOLDERS.contains(&name) || decides(name);
+            if name.to_str().is_some_and(is_asked) {
+                found.add(root, Path::new(&name));
+            }
+        }
+        for name in names(&root.join(".config")) {
+            let path = Path::new(".config").join(name);
+            if path.to_str().is_some_and(decides) {
+                found.add(root, &path);
+            }
+        }
+        for place in [named(root, folder), inside(root, folder)].into_iter().flatten() {
+            found.add(root, &place);
+        }
+        // A hook of git's own folder may be a link to a file of the tree.
+        for name in names(folder) {
+            if let Some(path) = inside(root, &folder.join(name)) {
+                found.add(root, &path);
+            }
+        }
+        found
+    }
+
+    /// A file, all of a folder, or a link with what it leads to in the tree; also each link on the way there.
+    fn add(&mut self, root: &Path, path: &Path) {
+        if self.files.len() + self.links.len() >= MOST_FILES {
             return;
         }
-        match entry.file_type() {
-            Ok(kind) if kind.is_dir() => below(root, &path, found),
-            _ if root.join(&path).is_file() => found.extend(path.to_str().map(str::to_owned)),
-            _ => {}
+        let ways: Vec<&Path> = path.ancestors().filter(|way| !way.as_os_str().is_empty()).collect();
+        for way in ways.into_iter().rev() {
+            let Ok(target) = fs::read_link(root.join(way)) else { continue };
+            let is_new = self.links.insert(way.to_owned(), target.into_os_string().into_vec()).is_none();
+            // Where all of the path leads, unless that is out of the tree.
+            if let Some(real) = inside(root, &root.join(path)).filter(|real| is_new && real != path) {
+                self.add(root, &real);
+            }
+            return;
+        }
+        let full = root.join(path);
+        if full.is_file() {
+            self.files.insert(path.to_owned());
+        } else if full.is_dir() && self.read.insert(path.to_owned()) {
+            names(&full).into_iter().for_each(|name| self.add(root, &path.join(name)));
         }
     }
+}
+
+fn names(folder: &Path) -> Vec<OsString> {
+    fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.file_name()).collect()
 }
 
 /// Whether `package.json` says the same of hooks as in `base`.
@@ -194,7 +262,7 @@ pub async fn run_post_checkout(git: &Git, hook: &Path) -> Result<Option<String>>
     let mut command = git.program(hook);
     command
         .args(["0".repeat(head.len()), head, "1".to_owned()].map(|word| OsStr::from_bytes(word.as_bytes()).to_owned()));
-    let ended = match git.run(command, Vec::new(), LIMIT).await {
+    let ended = match git.run_group(command, LIMIT).await {
         Ok(ended) => ended,
         Err(error) => return Ok(Some(error.message)),
     };
@@ -274,6 +342,47 @@ mod tests {
         assert_eq!(tree.changed(&base, &known).await, [""; 0]);
         tree.write("tools/hooks/pre-push", "new");
         assert_eq!(tree.changed(&base, &known).await, ["tools/hooks/pre-push"]);
+    }
+
+    #[tokio::test]
+    async fn a_folder_of_hooks_that_becomes_a_link_counts_wherever_it_leads() {
+        let tree = Tree::new().await;
+        let outside = tempfile::tempdir().unwrap();
+        fs::write(outside.path().join("pre-commit"), "evil").unwrap();
+        tree.write("tools/hooks/pre-commit", "x");
+        tree.write("real/pre-commit", "x");
+        std::os::unix::fs::symlink("real", tree.git.folder.join(".husky")).unwrap();
+        tree.git.change(&["config", "core.hooksPath", "tools/hooks"], Vec::new()).await.unwrap();
+        let base = tree.commit().await;
+        assert_eq!(tree.changed(&base, &HookFiles::new()).await, [""; 0], "a link that is committed is as it was");
+        tree.write("real/pre-commit", "evil");
+        assert_eq!(tree.changed(&base, &HookFiles::new()).await, ["real/pre-commit"]);
+        tree.write("real/pre-commit", "x");
+        for above in ["tools/hooks", "tools"] {
+            fs::remove_dir_all(tree.git.folder.join(above)).unwrap();
+            std::os::unix::fs::symlink(outside.path(), tree.git.folder.join(above)).unwrap();
+            assert_eq!(tree.changed(&base, &HookFiles::new()).await, [above, "tools/hooks/pre-commit"]);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_generated_file_that_is_gone_counts_and_so_does_any_name() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let tree = Tree::new().await;
+        tree.write(".husky/pre-commit", "x");
+        let base = tree.commit().await;
+        tree.write(".husky/_/husky.sh", "generated");
+        tree.write(".husky/_/\"a\nb", "generated");
+        let odd = tree.git.folder.join(std::ffi::OsStr::from_bytes(b".husky/_/\xff"));
+        fs::write(&odd, "generated").unwrap();
+        let known = files(&tree.git).await.unwrap();
+        assert_eq!(known.len(), 4);
+        assert_eq!(tree.changed(&base, &known).await, [""; 0]);
+        fs::write(&odd, "evil").unwrap();
+        assert_eq!(tree.changed(&base, &known).await, ["\".husky/_/\\377\""]);
+        fs::remove_file(&odd).unwrap();
+        fs::remove_file(tree.git.folder.join(".husky/_/husky.sh")).unwrap();
+        assert_eq!(tree.changed(&base, &known).await, ["\".husky/_/\\377\"", ".husky/_/husky.sh"]);
     }
 
     #[tokio::test]

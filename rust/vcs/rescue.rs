@@ -3,9 +3,11 @@
 //! Kept before everything that may damage the working tree; what was damaged is written back from here.
 
 mod entry;
+mod sweep;
 mod write;
 
 pub use entry::{Mode, RescueEntry, Stamp};
+pub use sweep::sweep;
 
 use crate::contract::Code;
 use crate::error::{Error, Result};
@@ -124,7 +126,7 @@ impl Rescue {
 }
 
 /// Paths as they are now, nothing kept.
-pub(super) async fn read(git: &Git, paths: &BTreeSet<String>) -> Result<BTreeMap<String, RescueEntry>> {
+pub(in crate::vcs) async fn read(git: &Git, paths: &BTreeSet<String>) -> Result<BTreeMap<String, RescueEntry>> {
     entry::read(git, paths, false).await
 }
 

@@ -11,7 +11,7 @@ mod permit;
 mod verify;
 
 pub use act::branch_again;
-pub use files::{PlannedFile, committed_content};
+pub use files::{PlannedFile, committed_content, without};
 pub use intent::{Action, Intent, RemoveIntent, RewriteIntent};
 pub use permit::{IntentLog, Permit};
 
@@ -83,5 +83,7 @@ pub async fn run(place: CommitPlace<'_>, intent: &RewriteIntent, permit: &Permit
 /// Finishes, after a kill, what the intent says; a change of the order of branches is not begun again.
 pub async fn recover(place: CommitPlace<'_>, intent: &RewriteIntent) -> Result<Rewritten> {
     crate::vcs::commit::clear_locks(place.git, intent.at, &intent.tips).await;
+    let paths = intent.rescue.entries.keys().map(String::as_str).chain(intent.action.files());
+    rescue::sweep(place.git, paths, intent.number).await?;
     act::run(place, intent, &Permit::again(place.held), true).await
 }

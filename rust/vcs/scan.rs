@@ -2,6 +2,7 @@
 
 use crate::attribution::FileState;
 use crate::error::Result;
+use crate::paths::is_unfinished;
 use crate::vcs::git::Git;
 use ignore::{WalkBuilder, WalkState};
 use std::collections::HashMap;
@@ -195,6 +196,7 @@ fn walker(root: &Path) -> ignore::WalkParallel {
     walk.standard_filters(false).git_ignore(true).git_exclude(true).git_global(true).threads(2);
     walk.filter_entry(|entry| {
         entry.file_name() != ".git"
+            && !is_unfinished(entry.file_name())
             && (entry.depth() == 0
                 || entry.file_type().is_none_or(|kind| !kind.is_dir())
                 || std::fs::symlink_metadata(entry.path().join(".git")).is_err())
@@ -253,6 +255,7 @@ mod tests {
         write(root, &["nested/in", "module/in"]);
         git(&root.join("nested"), &["init", "-q"]);
         fs::write(root.join("module/.git"), "gitdir: elsewhere\n").unwrap();
+        write(root, &[&format!("sub/.chorus-{}", uuid::Uuid::nil())]);
         std::os::unix::fs::symlink("nowhere", root.join("link")).unwrap();
         std::os::unix::fs::symlink("sub", root.join("folder link")).unwrap();
         let scan = Scan::at(root, &["x.log".into(), "gone".into()], Duration::from_secs(10)).unwrap();

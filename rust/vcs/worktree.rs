@@ -5,6 +5,7 @@
 //! ignores, and copies that were put there, are no edits.
 
 pub mod commit;
+mod delete;
 pub mod dirty;
 pub(crate) mod hook_edits;
 pub(crate) mod keep;
@@ -101,6 +102,7 @@ impl Worktree {
 
     /// Takes back a [`make`] that did not come to its end, edits included; a branch with commits stays. Says what stayed.
     pub async fn undo(&self) -> Option<String> {
+        delete::writable(self.folder.clone()).await;
         let remove = ["worktree", "remove", "--force", "--force"].map(std::ffi::OsStr::new);
         let args: Vec<_> = remove.into_iter().chain([self.folder.as_os_str()]).collect();
         let removed = self.project.change(&args, Vec::new()).await;

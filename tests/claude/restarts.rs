@@ -60,6 +60,20 @@ fn a_busy_client_is_restarted() {
 }
 
 #[test]
+fn a_hung_client_that_is_restarted_has_nothing_new_to_read() {
+    on_main(|world| {
+        let task = world.ready("Hung");
+        let told = task.count("turn_ended");
+        task.send("[[hang 600]]");
+        task.await_state("busy");
+        task.verb("restart", &[]);
+        task.until("rest", |page| page["task"]["restarts"] == 1 && state(page) == "idle");
+        task.turn("[[say back]]");
+        assert_eq!(task.count("turn_ended"), told + 1);
+    });
+}
+
+#[test]
 fn the_tmux_server_is_killed() {
     on_main(|world| {
         let task = world.ready("Without a server");

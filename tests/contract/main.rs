@@ -86,7 +86,7 @@ fn replies_agree() {
         )*};
     }
     agree!(Welcome Snapshot Page Explanation Task Sent Tasks Requests Opened Output Terminal Web Diff CommitMessage);
-    agree!(Offer Changes Line Health Config Nothing);
+    agree!(Others Offer Changes Line Health Config Nothing);
     let replies: Names = lua.keys("requests").iter().map(|method| lua.request(method).1).collect();
     compare("replies", &compared, &replies);
     lua.agree::<Failure>("Failure");

@@ -84,12 +84,45 @@ fn a_filter_names_the_same_tasks_in_a_shell_and_in_neovim() {
     compare("filters", &Filter::words().into_iter().chain(["all"]).map(str::to_owned).collect(), &words);
     let includes: Function = filter.get("includes").unwrap();
     let tasks = in_both(&lua);
-    for word in words.into_iter().chain(["+ui".to_owned(), "+other".to_owned()]) {
+    let (parse, matches): (Function, Function) = (filter.get("parse").unwrap(), filter.get("matches").unwrap());
+    let is_filter: Function = filter.get("is_filter").unwrap();
+    let more =
+        ["+ui", "+other", "status:busy", "status:unread", "status:plan", "#12", "#1", "wating", "login", "Fix LOGIN"];
+    for word in words.into_iter().chain(more.map(str::to_owned)) {
         let rust = Filter::parse(&word).unwrap();
+        let names_tasks = is_filter.call::<bool>(word.as_str()).unwrap();
+        assert_eq!(Filter::names_tasks(&word), names_tasks, "`{word}`");
+        let tests: mlua::Table = parse.call(word.as_str()).unwrap();
         for (task, form) in &tasks {
-            let lua: bool = includes.call((word.as_str(), form)).unwrap();
+            let lua: bool = matches.call((tests.clone(), form)).unwrap();
             assert_eq!(rust.matches(task), lua, "`{word}` of {task:?}");
+            if names_tasks {
+                assert_eq!(rust.matches(task), includes.call::<bool>((word.as_str(), form)).unwrap(), "`{word}`");
+            }
         }
+    }
+}
+
+#[test]
+fn tasks_stand_in_the_same_order_in_a_shell_and_in_neovim() {
+    let lua = interpreter();
+    let is_before: Function = require(&lua, "chorus.tasks.order").get("is_before").unwrap();
+    let rank: Function = require(&lua, "chorus.tasks.order").get("rank").unwrap();
+    let mut tasks = tasks();
+    for (index, task) in tasks.iter_mut().enumerate() {
+        let index = index as i64;
+        (task.number, task.priority) = (index, index % 3);
+        (task.agent_status.since, task.created_at) = (index * 7919 % 101, index * 104_729 % 997);
+        task.completed_at = Some(index * 31 % 89).filter(|at| at % 2 == 0);
+        task.started_at = None;
+    }
+    tasks.sort_by_cached_key(Task::rank);
+    let ranks: Vec<mlua::Table> = tasks
+        .iter()
+        .map(|task| rank.call(to_lua(&lua, &serde_json::to_value(task).unwrap()).unwrap()).unwrap())
+        .collect();
+    for (at, pair) in ranks.windows(2).enumerate() {
+        assert!(is_before.call::<bool>((&pair[0], &pair[1])).unwrap(), "{:?} and {:?}", tasks[at], tasks[at + 1]);
     }
 }
 

@@ -41,3 +41,19 @@ async fn a_file_that_is_committed_in_another_form_is_one_owners_or_nobodys() {
     let found = cleaned::ledgers(&world.core, world.project()).await.unwrap();
     assert!(matches!(first(&found), Some(Owner::Unclaimed(_))), "a line of each, and nobody can say which");
 }
+
+#[tokio::test]
+async fn a_filter_that_fails_leaves_its_own_file_to_nobody_and_the_others_as_they_are() {
+    let world = World::new(&[("a.txt", "one\ntwo\n"), ("b.bad", "one\ntwo\n")]).await;
+    world.write(".gitattributes", "*.bad filter=fails\n");
+    world.commit();
+    world.settle().await;
+    for file in ["a.txt", "b.bad"] {
+        world.edit(&world.a, file, "one\n", "by a\n").await;
+    }
+    world.git(&["config", "filter.fails.clean", "exit 3"]);
+    world.git(&["config", "filter.fails.required", "true"]);
+    let found = cleaned::ledgers(&world.core, world.project()).await.unwrap();
+    assert_eq!(found.ledgers["a.txt"].owner_of_line(1), Some(&Owner::Task(world.a.uuid.clone())));
+    assert!(!found.ledgers.contains_key("b.bad") && found.converted.contains("b.bad"));
+}

@@ -1,280 +1,157 @@
 local world = require('ui_world')
 
 describe('dashboard', function()
-  local task_rows, text
+  local dashboard
 
   before_each(function()
     world.start()
-    task_rows = require('chorus.ui.tasks.dashboard_rows')
-    text = require('chorus.text')
+    dashboard = require('chorus.ui.tasks.dashboard')
+    world.record_verbs()
   end)
 
-  local function render(tasks, options)
-    local rows = task_rows.render(
-      tasks,
-      vim.tbl_extend('force', {
-        width = 80,
-        now = world.now,
-        requests = {},
-        shows_ended = false,
-        keys = { new = 'n', ended = '<Tab>', filter = '/' },
-      }, options or {})
-    )
-    return vim.tbl_map(function(row)
-      return row.text
-    end, rows), rows
+  local function agent(status, kind, ago)
+    return { agent_status = { status = status, kind = kind, detail = {}, since = world.now - (ago or 120) * 1000 } }
   end
 
-  local function agent(status, kind, detail)
-    return { agent_status = { status = status, kind = kind, detail = detail or {}, since = world.now - 120000 } }
-  end
-
-  describe('rows', function()
-    it('say number, state, age, title and what is asked', function()
-      local waiting = world.task(12, agent('waiting', 'permission'))
-      waiting.title, waiting.status, waiting.requests = 'Fix the login flow', 'waiting', 1
-      local lines = render({ waiting }, { requests = { [waiting.uuid] = world.request('r', 12) }, width = 100 })
-      assert.are.same({ ' #12  ⚑ permission    2m  Fix the login flow                    Bash: rm -rf build' }, lines)
-    end)
-
-    it('name every state', function()
-      local status = require('chorus.ui.kit.status')
-      for word, task in pairs({
-        busy = world.task(1, agent('busy')),
-        retrying = world.task(1, agent('busy', nil, { retry = 'attempt 4/10' })),
-        idle = world.task(1, agent('idle')),
-        unread = world.task(1, vim.tbl_extend('force', agent('idle'), { unread = true })),
-        plan = world.task(1, agent('waiting', 'plan')),
-        waiting = world.task(1, agent('waiting')),
-        login = world.task(1, agent('login_required')),
-        ['rate limit'] = world.task(1, agent('error', 'rate_limit')),
-        ['exit 1'] = world.task(1, agent('exited', 'code', { code = 1 })),
-        ['signal 9'] = world.task(1, agent('exited', 'signal', { signal = 9 })),
-        suspended = world.task(1, agent('exited', 'suspended')),
-        lost = world.task(1, agent('exited', 'lost')),
-        unknown = world.task(1, agent('unknown')),
-        pending = world.task(1, { status = 'pending' }),
-        completed = world.task(1, { status = 'completed' }),
-        failed = world.task(1, { status = 'failed' }),
-      }) do
-        assert.are.equal(word, status.word(task))
-        assert.is_true(text.width(word) <= 11)
-        assert.is_string(status.group(task))
-        assert.is_true(text.width(status.icon(task)) <= 2)
-      end
-    end)
-
-    it('never get wider than the window, and keep their columns, whatever a title holds', function()
-      local hostile = {
-        'a plain title',
-        '\27[31mred\27[0m\7 and \27]0;owned\7 more',
-        ('very long '):rep(500),
-        '日本語のとても長いタイトルを持つタスクです、これは切られます',
-        'שלום עולם זהו שם ארוך מאוד של משימה',
-        '🚀🚀🚀👨‍👩‍👧🚀🚀',
-        'two\nlines\r\nand\tmore',
-        '%{evil} %#Error# 100%',
-        ('e' .. ('\204\129'):rep(50)):rep(10),
-        '',
-      }
-      for _, width in ipairs({ 20, 40, 80, 120, 250 }) do
-        local tasks = {}
-        for index, title in ipairs(hostile) do
-          tasks[index] = world.task(index, agent('idle', nil, { message = title }))
-          tasks[index].title = title
-          tasks[index].tags = { title, 'x' }
-        end
-        local lines = render(tasks, { width = width })
-        for index, line in ipairs(lines) do
-          assert.is_nil(line:find('[%z\1-\31\127]'), line)
-          if width >= 40 then
-            assert.is_true(text.width(line) <= width, ('%d > %d: %s'):format(text.width(line), width, line))
-          end
-          assert.is_truthy(line:match('^ +#' .. index .. ' '), line)
-        end
-      end
-    end)
-
-    it('show priority, tags and labels only where there are any', function()
-      local plain = world.task(1)
-      local special =
-        world.task(2, { priority = 3, tags = { 'web', 'auth' }, demo = true, permission_mode = 'bypassPermissions' })
-      assert.is_nil(render({ plain })[1]:find('P0', 1, true))
-      local lines = render({ plain, special }, { width = 140 })
-      assert.is_truthy(lines[2]:find('P3 [demo] [asks nothing] Task 2 +web +auth', 1, true))
-      assert.are.equal(lines[1]:find('Task 1', 1, true), lines[2]:find('[demo]', 1, true))
-    end)
-
-    it('show commits, uncommitted files, overlaps and trouble where there are any', function()
-      local plain = world.task(1)
-      local busy = world.task(2, { commits = 3, uncommitted = 2, overlaps = { 4, 5 } })
-      busy.agent_status.detail.message = 'on it'
-      local trouble = { kind = 'depends', text = 'depends on \27[31m#2', remedy = 'move it', files = { 'a' } }
-      local troubled = world.task(3, { commits = 1, trouble = trouble })
-      local lines, rows = render({ plain, busy, troubled }, { width = 120 })
-      assert.is_truthy(lines[2]:find('2m  ⎇ 3 ✎ 2  Task 2 ', 1, true), lines[2])
-      assert.is_truthy(lines[2]:find('with #4 #5 · on it', 1, true), lines[2])
-      assert.is_truthy(lines[3]:find('⚠ ⎇ 1    Task 3 ', 1, true), lines[3])
-      assert.is_truthy(lines[3]:find('depends on #2', 1, true), lines[3])
-      local function column(line)
-        return text.width(line:sub(1, line:find('Task', 1, true)))
-      end
-      assert.are.equal(column(lines[2]), column(lines[1]))
-      assert.are.equal('ChorusTrouble', rows[3].marks[#rows[3].marks][3])
-      local maybe = world.task(4, { unclaimed = 2 })
-      maybe.agent_status.status = 'idle'
-      assert.is_truthy(render({ maybe }, { width = 120 })[1]:find('2 unclaimed edits may be of it', 1, true))
-      local asked = render({ troubled }, { requests = { [troubled.uuid] = world.request('r', 3) }, width = 100 })
-      assert.is_truthy(asked[1]:find('⚠ ⎇ 1  Task 3', 1, true), asked[1])
-      assert.is_truthy(asked[1]:find('Bash: rm -rf build', 1, true), asked[1])
-      vim.g.chorus = { statusline = { ascii = true } }
-      require('chorus.config').reset()
-      assert.is_truthy(render({ busy }, { width = 120 })[1]:find('^ 3 ~ 2', 1, true))
-    end)
-
-    it('do not move when an agent needs somebody', function()
-      local tasks = { world.task(1), world.task(2), world.task(3) }
-      local before = render(tasks)
-      tasks[3] = world.task(3, agent('waiting', 'permission'))
-      local after = render(tasks)
-      assert.are.same({ before[1], before[2] }, { after[1], after[2] })
-      assert.is_truthy(after[3]:find('#3', 1, true))
-    end)
-
-    it('fold ended tasks below a rule', function()
-      local tasks = {
-        world.task(1),
-        world.task(2, { status = 'completed', completed_at = world.now - 86400000, result = 'merged' }),
-      }
-      local lines = render(tasks)
-      assert.are.equal(3, #lines)
-      assert.is_truthy(lines[3]:find('── 1 ended · <Tab> shows them ─', 1, true))
-      lines = render(tasks, { shows_ended = true })
-      assert.is_truthy(lines[4]:find('✔ completed     1d', 1, true))
-      assert.is_truthy(lines[4]:find('merged', 1, true))
-    end)
-
-    it('say what to do when there are none', function()
-      local lines = render({})
-      assert.is_truthy(table.concat(lines, '\n'):find('Press n or type :Chorus new', 1, true))
-      lines = render({ world.task(1) }, { filter = 'nothing\27[31m' })
-      assert.is_truthy(lines[2]:find('No task matches nothing', 1, true))
-    end)
-
-    it('are filtered by words, states and tags', function()
-      local task = world.task(7, { title = 'Fix the Login', tags = { 'web' }, unread = true })
-      for filter, is_shown in pairs({
-        [''] = true,
-        login = true,
-        ['fix LOGIN'] = true,
-        ['+web'] = true,
-        busy = true,
-        live = true,
-        unread = true,
-        ['#7'] = true,
-        ['+auth'] = false,
-        pending = false,
-        ['login pending'] = false,
-        ['%w'] = false,
-      }) do
-        assert.are.equal(is_shown, task_rows.matches(task, filter), filter)
-      end
-    end)
-
-    it('are made again only for a task that changed', function()
-      local cache = {}
-      local tasks = { world.task(1), world.task(2) }
-      local _, first = render(tasks, { cache = cache })
-      tasks[2] = world.task(2, { revision = 2, title = 'Other' })
-      local _, second = render(tasks, { cache = cache })
-      assert.are.equal(first[1], second[1])
-      assert.are_not.equal(first[2], second[2])
-      local _, older = render(tasks, { cache = cache, now = world.now + 3600000 })
-      assert.are_not.equal(second[1], older[1])
-    end)
-  end)
-
-  describe('window', function()
-    local dashboard
-
-    before_each(function()
-      dashboard = require('chorus.ui.tasks.dashboard')
-      world.record_verbs()
-    end)
-
-    local function line_of(number)
-      for index, line in ipairs(world.lines()) do
-        if line:match('^ *#' .. number .. ' ') then
-          return index, line
-        end
+  --- The line of a task and its text.
+  local function line_of(number)
+    for index, line in ipairs(world.lines()) do
+      if line:match('#' .. number .. ' ') then
+        return index, line
       end
     end
+  end
 
-    it('stays true while it is open', function()
-      world.know({ world.task(1), world.task(2) })
-      dashboard.open()
-      assert.are.equal(2, #world.lines())
-      world.event('task_changed', world.task(2, { revision = 2, title = 'Renamed' }))
-      world.wait(function()
-        return world.lines()[2]:find('Renamed', 1, true)
-      end)
-      world.event('task_changed', world.task(3))
-      world.event('task_deleted', { uuid = 'uuid-1', number = 1 })
-      world.wait(function()
-        return not line_of(1) and line_of(3)
-      end)
+  local function go_to(number)
+    vim.api.nvim_win_set_cursor(0, { (assert(line_of(number))), 0 })
+    vim.api.nvim_exec_autocmds('CursorMoved', { buffer = 0 })
+  end
+
+  --- The numbers of the rows and the headings, from the top.
+  local function outline()
+    local shown = {}
+    for _, line in ipairs(world.lines()) do
+      shown[#shown + 1] = line:match('#(%d+) ') or line:match('── ([%a ]-) %d')
+    end
+    return table.concat(shown, ' ')
+  end
+
+  local function bar()
+    return vim.api.nvim_eval_statusline(vim.wo.winbar, { use_winbar = true, maxwidth = 200 }).str
+  end
+
+  it('stays true while it is open', function()
+    world.know({ world.task(1), world.task(2) })
+    dashboard.open()
+    assert.are.equal('working 1 2', outline())
+    world.event('task_changed', world.task(2, { revision = 2, title = 'Renamed' }))
+    world.wait(function()
+      return world.lines()[3]:find('Renamed', 1, true)
     end)
-
-    it('keeps the cursor on its task, and tells which it is', function()
-      world.know({ world.task(2), world.task(3) })
-      dashboard.open()
-      vim.api.nvim_win_set_cursor(0, { 2, 0 })
-      vim.api.nvim_exec_autocmds('CursorMoved', { buffer = 0 })
-      assert.are.equal(3, vim.b.chorus_task)
-      world.event('task_changed', world.task(1))
-      world.wait(function()
-        return line_of(1)
-      end)
-      assert.are.equal(3, dashboard.task_under_cursor().number)
-      assert.are.equal(3, vim.b.chorus_task)
+    world.event('task_changed', world.task(3))
+    world.event('task_deleted', { uuid = 'uuid-1', number = 1 })
+    world.wait(function()
+      return outline() == 'working 2 3'
     end)
+  end)
 
-    it('draws once for many changes in a turn', function()
-      world.know({ world.task(1) })
-      dashboard.open()
-      local drawn = 0
-      local canvas = require('chorus.ui.kit.canvas')
-      local draw = canvas.draw
-      canvas.draw = function(...)
-        drawn = drawn + 1
-        draw(...)
-      end
-      for number = 2, 50 do
-        world.event('task_changed', world.task(number))
-      end
-      world.wait(function()
-        return #world.lines() == 50
-      end)
-      assert.are.equal(1, drawn)
+  it('begins with the cursor on the first task', function()
+    world.know({})
+    dashboard.open()
+    world.event('task_changed', world.task(7))
+    world.wait(function()
+      return vim.b.chorus_task == 7
     end)
+    assert.are.equal(7, dashboard.task_under_cursor().number)
+  end)
 
-    it('runs a verb on the task under the cursor', function()
+  it('keeps the cursor on its task, and tells which it is', function()
+    world.know({ world.task(2), world.task(3) })
+    dashboard.open()
+    go_to(3)
+    assert.are.equal(3, vim.b.chorus_task)
+    world.event('task_changed', world.task(1))
+    world.wait(function()
+      return line_of(1)
+    end)
+    assert.are.equal(3, dashboard.task_under_cursor().number)
+    assert.are.same({ 3, 'uuid-3' }, { vim.b.chorus_task, vim.b.chorus_uuid })
+    vim.api.nvim_win_set_cursor(0, { 1, 0 })
+    vim.api.nvim_exec_autocmds('CursorMoved', { buffer = 0 })
+    assert.is_nil(vim.b.chorus_uuid)
+  end)
+
+  it('moves a row only when the cursor has left it', function()
+    world.know({ world.task(1, agent('idle')), world.task(2, agent('idle')), world.task(3, agent('idle')) })
+    dashboard.open()
+    go_to(2)
+    world.event('task_changed', world.task(2, vim.tbl_extend('force', agent('waiting', 'plan'), { revision = 2 })))
+    world.wait(function()
+      return select(2, line_of(2)):find('^ »')
+    end)
+    assert.are.equal('idle 1 2 3', outline())
+    go_to(3)
+    world.wait(function()
+      return outline() == 'needs you 2 idle 1 3'
+    end)
+    assert.are.equal(3, dashboard.task_under_cursor().number)
+    assert.is_nil(select(2, line_of(2)):find('»', 1, true))
+  end)
+
+  it('moves a row when the person goes to another window, but not below a float', function()
+    world.know({ world.task(1, agent('idle')), world.task(2, { requests = 1 }) }, { world.request('r', 2) })
+    dashboard.open()
+    go_to(2)
+    world.press('a')
+    world.event('task_changed', world.task(2, vim.tbl_extend('force', agent('busy'), { revision = 2 })))
+    vim.wait(20)
+    world.press('q')
+    assert.are.equal('needs you 2 idle 1', outline())
+    vim.cmd.new()
+    world.wait(function()
+      return table.concat(vim.api.nvim_buf_get_lines(vim.fn.bufnr('chorus://dashboard'), 0, 1, false)):find('working')
+    end)
+  end)
+
+  it('draws once for many changes in a turn', function()
+    world.know({ world.task(1) })
+    dashboard.open()
+    local drawn, buffer = 0, vim.api.nvim_get_current_buf()
+    local canvas = require('chorus.ui.kit.canvas')
+    local draw = canvas.draw
+    canvas.draw = function(of, ...)
+      drawn = drawn + (of == buffer and 1 or 0)
+      draw(of, ...)
+    end
+    for number = 2, 50 do
+      world.event('task_changed', world.task(number))
+    end
+    world.wait(function()
+      return #world.lines() == 51
+    end)
+    assert.are.equal(1, drawn)
+  end)
+
+  describe('keys', function()
+    it('run a verb on the task under the cursor', function()
       world.know({ world.task(4), world.task(12) })
       dashboard.open()
-      vim.api.nvim_win_set_cursor(0, { 2, 0 })
+      go_to(12)
       for keys, expected in pairs({
         ['<CR>'] = 'output',
+        o = 'output',
         s = 'start',
         S = 'send',
         i = 'interrupt',
         t = 'attach',
         c = 'complete',
         f = 'fail',
-        u = 'reopen',
+        U = 'reopen',
         x = 'delete',
         e = 'explain',
         p = 'show',
         r = 'restart',
+        M = 'mend',
       }) do
         world.ran = {}
         world.press(keys)
@@ -285,33 +162,32 @@ describe('dashboard', function()
       assert.are.same({ { 'restart', { task = 'uuid-12', bang = true } } }, world.ran)
     end)
 
-    it('runs a verb on every task selected', function()
-      world.know({ world.task(1), world.task(2), world.task(3), world.task(4, { status = 'completed' }) })
+    it('open the page of a task that does not run', function()
+      world.know({ world.task(4, { status = 'pending' }) })
       dashboard.open()
-      vim.api.nvim_win_set_cursor(0, { 2, 0 })
-      world.press('Vjjjs')
-      assert.are.same({ { 'start', { task = { 2, 3 }, bang = false } } }, world.ran)
-      assert.are.equal('n', vim.fn.mode())
+      world.press('<CR>')
+      assert.are.same({ { 'show', { task = 'uuid-4', bang = false } } }, world.ran)
     end)
 
-    it('marks a task that is not isolated, and names a fault of the configuration', function()
-      local fault = '/home/me/.config/chorus/chorus.toml:2:1: unknown key `permision_mode`'
-      require('chorus.tasks').snapshot({
-        tasks = { world.task(12, { isolation = 'none', isolation_reason = 'git does not know who you are' }) },
-        requests = {},
-        elsewhere = 0,
-        configuration_fault = fault,
-      })
+    it('do nothing on a heading but open and fold its section', function()
+      world.know({ world.task(1), world.task(2, { status = 'completed' }) })
       dashboard.open()
-      assert.is_truthy(world.lines()[1]:find('⚠ not isolated', 1, true), world.lines()[1])
-      assert.is_truthy(vim.wo.winbar:find('⚠ chorus.toml:2:1: unknown key `permision_mode`', 1, true), vim.wo.winbar)
-      world.event('configuration_fault', {})
-      world.wait(function()
-        return not vim.wo.winbar:find('chorus.toml', 1, true)
-      end)
+      assert.are.equal('working 1 ended', outline())
+      vim.api.nvim_win_set_cursor(0, { 3, 0 })
+      world.press('sxi')
+      assert.are.same({}, world.ran)
+      world.press('<CR>')
+      assert.are.equal('working 1 ended 2', outline())
+      go_to(2)
+      world.press('<Tab>')
+      assert.are.equal('working 1 ended', outline())
+      world.press('zM')
+      assert.are.equal('working ended', outline())
+      world.press('zR')
+      assert.are.equal('working 1 ended 2', outline())
     end)
 
-    it('shows the request before it is approved', function()
+    it('show the request before it is approved', function()
       world.know({ world.task(12, { requests = 1 }) }, { world.request('r1', 12) })
       dashboard.open()
       world.press('a')
@@ -322,14 +198,14 @@ describe('dashboard', function()
       assert.are.same({ { 'task_approve', { task = 'uuid-12', request = 'r1' } } }, world.asked)
     end)
 
-    it('says so when there is nothing to approve', function()
+    it('say so when there is nothing to approve', function()
       world.know({ world.task(12) })
       dashboard.open()
       world.press('a')
       assert.are.same({ { 'info', '#12 has no open request' } }, world.notified)
     end)
 
-    it('changes the priority', function()
+    it('change the priority', function()
       world.know({ world.task(12, { priority = 2 }) })
       dashboard.open()
       world.press('+')
@@ -340,74 +216,320 @@ describe('dashboard', function()
       }, world.asked)
     end)
 
-    it('takes keys from the configuration', function()
-      vim.g.chorus = { keys = { dashboard = { start = 'gs', send = false, output = { 'O', '<CR>' } } } }
+    it('come from the configuration', function()
+      vim.g.chorus = { keys = { dashboard = { start = 'gz', send = false, output = { 'O' } } } }
       require('chorus.config').reset()
       world.know({ world.task(1) })
       dashboard.open()
-      world.press('gs')
+      world.press('gz')
       world.press('O')
       assert.are.same({ 'start', 'output' }, { world.ran[1][1], world.ran[2][1] })
       assert.are.equal('', vim.fn.maparg('S', 'n'))
     end)
 
-    it('folds, filters, helps and closes', function()
-      vim.cmd.edit('some_file')
-      world.know({ world.task(1), world.task(2, { status = 'completed' }) })
+    it('go from one task that needs attention to the next', function()
+      world.know({
+        world.task(1, agent('waiting', 'plan')),
+        world.task(2, agent('busy')),
+        world.task(3, vim.tbl_extend('force', agent('idle'), { unread = true })),
+        world.task(4, agent('idle')),
+      })
       dashboard.open()
-      world.press('<Tab>')
-      assert.is_truthy(line_of(2))
-      local input = vim.ui.input
-      vim.ui.input = function(_, on_confirm)
-        on_confirm('completed')
+      local seen = {}
+      for _, keys in ipairs({ ']t', ']t', '[t' }) do
+        world.press(keys)
+        seen[#seen + 1] = dashboard.task_under_cursor().number
       end
-      world.press('/')
-      vim.ui.input = input
-      assert.is_nil(line_of(1))
-      world.press('g?')
-      assert.is_truthy(table.concat(world.lines(), '\n'):find('explain its status', 1, true))
-      world.press('q')
-      assert.are.equal('chorus://dashboard', vim.api.nvim_buf_get_name(0))
-      world.press('q')
-      assert.are.equal('some_file', vim.fn.expand('%:t'))
-      dashboard.open()
-      assert.is_truthy(line_of(2))
+      assert.are.same({ 3, 1, 3 }, seen)
     end)
 
-    it('writes counts above, with a hostile project name as text', function()
+    it('group by number and tag, and name the grouping above', function()
+      world.know({ world.task(3, { tags = { 'web' } }), world.task(1, agent('idle')), world.task(2) })
+      dashboard.open()
+      assert.are.equal('working 2 3 idle 1', outline())
+      world.press('gs')
+      assert.are.equal('1 2 3', outline())
+      assert.is_truthy(bar():find('by number', 1, true))
+      world.press('gs')
+      assert.are.same({ '3', 'no tag', '2', '1' }, { outline():match('(3) (no tag) (2) (1)') })
+      world.press('gs')
+      assert.are.equal('working 2 3 idle 1', outline())
+    end)
+  end)
+
+  describe('marks', function()
+    local picks
+
+    before_each(function()
+      picks = {}
+      require('chorus.picker').confirm = function(question, yes, on_yes)
+        table.insert(picks, { question, yes })
+        on_yes()
+      end
+    end)
+
+    it('are seen, and the next verb is for all marked tasks', function()
+      world.know({ world.task(1), world.task(2), world.task(3), world.task(4) })
+      dashboard.open()
+      world.press('mm')
+      assert.are.same(
+        { '▌', '▌' },
+        { vim.fn.strcharpart(world.lines()[2], 0, 1), vim.fn.strcharpart(world.lines()[3], 0, 1) }
+      )
+      assert.is_truthy(bar():find('▌ 2 marked', 1, true), bar())
+      assert.are.equal(3, dashboard.task_under_cursor().number)
+      world.press('c')
+      local all = { 'uuid-1', 'uuid-2' }
+      assert.are.same({ { 'complete', { task = all, bang = false, confirmed = true } } }, world.ran)
+      assert.are.same({
+        {
+          'Complete 2 tasks and end their agents?\n  #1 Task 1\n  #2 Task 2',
+          'Complete 2 tasks and end their agents',
+        },
+      }, picks)
+      assert.is_nil(world.lines()[2]:find('▌', 1, true))
+    end)
+
+    it('are for those tasks only that the verb applies to, and harmless verbs do not ask', function()
+      world.know({ world.task(1, { status = 'pending' }), world.task(2), world.task(3, { status = 'pending' }) })
+      dashboard.open()
+      world.press('ggVGm')
+      world.press('s')
+      local pending = { 'uuid-1', 'uuid-3' }
+      assert.are.same({ { 'start', { task = pending, bang = false, confirmed = true } } }, world.ran)
+      assert.are.same({}, picks)
+      world.press('ggVGm')
+      world.press('x')
+      assert.is_truthy(picks[1][1]:find('1 other task marked: not in a state for it', 1, true), picks[1][1])
+    end)
+
+    it('run nothing where the person says no', function()
+      require('chorus.picker').confirm = function() end
+      world.know({ world.task(1), world.task(2) })
+      dashboard.open()
+      world.press('mmi')
+      assert.are.same({}, world.ran)
+      assert.is_truthy(bar():find('2 marked', 1, true))
+    end)
+
+    it('say so when the verb applies to none of them', function()
+      world.know({ world.task(1), world.task(2) })
+      dashboard.open()
+      world.press('mms')
+      assert.are.same({ { 'info', 'cannot start any of #1, #2' } }, world.notified)
+    end)
+
+    it('go by Escape, after the filter', function()
+      world.know({ world.task(1), world.task(2) })
+      dashboard.open()
+      world.press('m/busy<CR>')
+      assert.is_truthy(bar():find('/ busy', 1, true), bar())
+      world.press('<Esc>')
+      assert.is_nil(bar():find('/ busy', 1, true))
+      assert.is_truthy(bar():find('1 marked', 1, true))
+      world.press('<Esc>')
+      assert.is_nil(bar():find('marked', 1, true))
+    end)
+
+    it('may be a Visual selection alone', function()
+      world.know({ world.task(1), world.task(2), world.task(3), world.task(4, { status = 'completed' }) })
+      dashboard.open()
+      world.press('Vji')
+      local all = { 'uuid-1', 'uuid-2' }
+      assert.are.same({ { 'interrupt', { task = all, bang = false, confirmed = true } } }, world.ran)
+      assert.are.equal('n', vim.fn.mode())
+    end)
+
+    it('allow equal requests of several tasks after showing them', function()
+      world.know(
+        { world.task(1, { requests = 1 }), world.task(2, { requests = 1 }) },
+        { world.request('r1', 1), world.request('r2', 2) }
+      )
+      dashboard.open()
+      world.press('Vja')
+      local title = vim.iter(vim.api.nvim_win_get_config(0).title):map(function(piece)
+      return piece[1]
+    end)
+    assert.is_truthy(title:join(''):find('#1, #2', 1, true))
+    assert.is_truthy(table.concat(world.lines(), '\n'):find('$ rm -rf build', 1, true))
+    end)
+  end)
+
+  describe('filter', function()
+    it('narrows the list while it is typed', function()
+      world.know({ world.task(1, { title = 'Fix the login' }), world.task(2, agent('idle')) })
+      dashboard.open()
+      local list = vim.api.nvim_get_current_buf()
+      world.press('/')
+      assert.are_not.equal(list, vim.api.nvim_get_current_buf())
+      local function type_in(text)
+        vim.api.nvim_buf_set_lines(0, 0, -1, false, { text })
+        vim.api.nvim_exec_autocmds('TextChangedI', { buffer = 0 })
+        return table.concat(vim.api.nvim_buf_get_lines(list, 0, -1, false), '\n')
+      end
+      assert.is_nil(type_in('log'):find('#2', 1, true))
+      assert.is_truthy(type_in('status:id'):find('#2', 1, true))
+      assert.is_nil(type_in('status:id'):find('#1', 1, true))
+      assert.is_truthy(type_in('nothing'):find('No task matches nothing', 1, true))
+      assert.is_truthy(type_in('#1'):find('#1', 1, true))
+      world.press('<CR>')
+      assert.are.equal(list, vim.api.nvim_get_current_buf())
+      assert.are.equal('working 1', outline())
+    end)
+
+    it('is cleared by Escape', function()
+      world.know({ world.task(1), world.task(2) })
+      dashboard.open()
+      world.press('/#2<Esc>')
+      assert.are.equal('working 1 2', outline())
+      assert.are.equal('chorus://dashboard', vim.api.nvim_buf_get_name(0))
+    end)
+
+    it('shows what it leaves of a folded section', function()
+      world.know({ world.task(1), world.task(2, { status = 'completed' }) })
+      dashboard.open()
+      world.press('/completed<CR>')
+      assert.are.equal('ended 2', outline())
+    end)
+  end)
+
+  describe('header', function()
+    it('counts, with a hostile project name as text', function()
       world.welcome.project = '/tmp/%{evil}'
       world.know({ world.task(1), world.task(2, { unread = true, agent_status = { status = 'idle' } }) }, {}, 3)
       dashboard.open()
-      local shown = vim.api.nvim_eval_statusline(vim.wo.winbar, { use_winbar = true }).str
-      assert.is_truthy(shown:find('Chorus · %{evil}   ● 1 busy   ✓ 1 unread   (+3 elsewhere)', 1, true), shown)
+      local shown = bar()
+      assert.is_truthy(shown:find('Chorus · %{evil}   2 tasks · ● 1 · ✓ 1 · (+3 elsewhere)', 1, true), shown)
     end)
 
-    it('leaves no window options behind', function()
-      vim.wo.number = true
-      world.know({ world.task(1) })
+    it('names a fault of the configuration, and a row that its task is not isolated', function()
+      local fault = '/home/me/.config/chorus/chorus.toml:2:1: unknown key `permision_mode`'
+      require('chorus.tasks').snapshot({
+        tasks = { world.task(12, { isolation = 'none', isolation_reason = 'git does not know who you are' }) },
+        requests = {},
+        elsewhere = 0,
+        configuration_fault = fault,
+      })
       dashboard.open()
-      assert.is_false(vim.wo.number)
-      vim.cmd.edit('some_file')
-      assert.is_true(vim.wo.number)
-      assert.are.equal('', vim.wo.winbar)
-      vim.o.number = false
+      assert.is_truthy(world.lines()[2]:find('⚠ not isolated', 1, true), world.lines()[2])
+      assert.is_truthy(vim.wo.winbar:find('⚠ chorus.toml:2:1: unknown key `permision_mode`', 1, true), vim.wo.winbar)
+      world.event('configuration_fault', {})
+      world.wait(function()
+        return not vim.wo.winbar:find('chorus.toml', 1, true)
+      end)
     end)
 
-    it('costs nothing while it is not on screen', function()
+    it('keeps a warning of the daemon until somebody dismisses it', function()
+      require('chorus.message').notice = function() end
       world.know({ world.task(1) })
       dashboard.open()
-      vim.cmd.enew()
-      local render_all = task_rows.render
-      local rendered = 0
-      task_rows.render = function(...)
-        rendered = rendered + 1
-        return render_all(...)
+      world.event('notice', { level = 'info', text = 'something happened' })
+      world.event('notice', { level = 'warn', text = 'the disk is full\27[31m', hint = 'make room' })
+      world.wait(function()
+        return bar():find('⚠ the disk is full · make room', 1, true)
+      end)
+      assert.is_nil(bar():find('something happened', 1, true))
+      world.press('<Esc>')
+      assert.is_nil(bar():find('disk', 1, true))
+    end)
+  end)
+
+  describe('all projects', function()
+    local function elsewhere(number, fields)
+      return world.task(
+        number,
+        vim.tbl_extend('force', { uuid = 'else-' .. number, project = '/home/me/other' }, fields or {})
+      )
+    end
+
+    before_each(function()
+      require('chorus.tasks').snapshot({ tasks = { world.task(1) }, requests = {}, elsewhere = 1 }, '/home/me/shop')
+      world.replies.others = function()
+        return nil, { tasks = { elsewhere(1, { requests = 1 }) }, requests = {} }
       end
-      world.event('task_changed', world.task(1, { revision = 2, title = 'Later' }))
-      vim.wait(20)
-      assert.are.equal(0, rendered)
-      dashboard.open()
-      assert.is_truthy(world.lines()[1]:find('Later', 1, true))
     end)
+
+    it('stand in one list, live, each with the name of its project', function()
+      dashboard.open()
+      world.press('gp')
+      world.wait(function()
+        return outline() == 'needs you 1 working 1'
+      end)
+      assert.is_truthy(world.lines()[2]:find('in other', 1, true), world.lines()[2])
+      assert.is_truthy(bar():find('all projects   2 tasks · ⚑ 1 · ● 1', 1, true), bar())
+      world.event('task_changed', elsewhere(2, { revision = 2 }))
+      world.wait(function()
+        return outline() == 'needs you 1 working 1 2'
+      end)
+      assert.are.equal(1, #require('chorus.tasks').all())
+      world.press('gp')
+      assert.are.equal('working 1', outline())
+    end)
+
+    it('are acted on where they are', function()
+      dashboard.open()
+      world.press('gp')
+      world.wait(function()
+        return outline() == 'needs you 1 working 1'
+      end)
+      vim.api.nvim_win_set_cursor(0, { 2, 0 })
+      vim.api.nvim_exec_autocmds('CursorMoved', { buffer = 0 })
+      world.press('r')
+      assert.are.same({ { 'restart', { task = 'else-1', bang = false } } }, world.ran)
+      assert.are.equal('else-1', vim.b.chorus_uuid)
+      assert.are.equal('/home/me/other', require('chorus.tasks').get('else-1').project)
+    end)
+
+    it('are asked for again after a reconnect', function()
+      dashboard.open()
+      world.press('gp')
+      world.asked = {}
+      world.tell('ChorusConnected', {})
+      assert.are.same({ { 'others', {} } }, world.asked)
+    end)
+  end)
+
+  it('folds, helps and closes', function()
+    vim.cmd.edit('some_file')
+    world.know({ world.task(1), world.task(2, { status = 'completed' }) })
+    dashboard.open()
+    world.press('zR')
+    world.press('g?')
+    assert.is_truthy(table.concat(world.lines(), '\n'):find('explain its status', 1, true))
+    world.press('q')
+    assert.are.equal('chorus://dashboard', vim.api.nvim_buf_get_name(0))
+    world.press('q')
+    assert.are.equal('some_file', vim.fn.expand('%:t'))
+    dashboard.open()
+    assert.is_truthy(line_of(2))
+  end)
+
+  it('leaves no window options behind', function()
+    vim.wo.number = true
+    world.know({ world.task(1) })
+    dashboard.open()
+    assert.is_false(vim.wo.number)
+    vim.cmd.edit('some_file')
+    assert.is_true(vim.wo.number)
+    assert.are.equal('', vim.wo.winbar)
+    vim.o.number = false
+  end)
+
+  it('costs nothing while it is not on screen', function()
+    world.know({ world.task(1) })
+    dashboard.open()
+    vim.cmd.enew()
+    local task_rows = require('chorus.ui.tasks.dashboard_rows')
+    local render_all = task_rows.render
+    local rendered = 0
+    task_rows.render = function(...)
+      rendered = rendered + 1
+      return render_all(...)
+    end
+    world.event('task_changed', world.task(1, { revision = 2, title = 'Later' }))
+    vim.wait(20)
+    assert.are.equal(0, rendered)
+    dashboard.open()
+    assert.is_truthy(world.lines()[2]:find('Later', 1, true))
   end)
 end)

@@ -64,7 +64,10 @@ describe('the rows of a request', function()
 
   it('say of which server an MCP tool is, unless its name can be read in two ways', function()
     local shown = render({ tool = 'mcp__fake__greet', input = { name = 'bob' } })
-    assert.is_truthy(shown:find('  mcp__fake__greet\n\n  greet, a tool of the MCP server fake\n\n  name  bob\n', 1, true), shown)
+    assert.is_truthy(
+      shown:find('  mcp__fake__greet\n\n  greet, a tool of the MCP server fake\n\n  name  bob\n', 1, true),
+      shown
+    )
     shown = render({ tool = 'mcp__a__b__c\27[8m', input = { name = 'bob' } })
     assert.is_truthy(shown:find('  mcp__a__b__c<1b>[8m\n\n  name  bob\n', 1, true), shown)
   end)
@@ -105,7 +108,8 @@ describe('the rows of a request', function()
   end)
 
   it('number the ways to go on after a plan', function()
-    local plan = { kind = 'plan', tool = 'ExitPlanMode', input = { plan = 'Read' }, suggestions = { 'accept\27 edits' } }
+    local plan =
+      { kind = 'plan', tool = 'ExitPlanMode', input = { plan = 'Read' }, suggestions = { 'accept\27 edits' } }
     local shown = render(plan)
     assert.is_truthy(shown:find('    1  Approve, and accept<1b> edits\n    2  Keep planning', 1, true), shown)
     assert.is_nil(shown:find('Allow always', 1, true))

@@ -146,6 +146,34 @@ describe('the verb', function()
     assert.is_true(third.params.fresh)
   end)
 
+  it('a conversation is left for a new one only after a yes', function()
+    local function with_conversation(task)
+      return vim.tbl_extend('force', task, { session_id = 'session' })
+    end
+    world:connect({ with_conversation(live), with_conversation(other), with_conversation(pending) })
+    nothing_asked_by('restart', { task = '1', bang = true })
+    assert.equal('Begin a new conversation, without the one so far?\n  #1 Task 1', world.offered[1].opts.prompt)
+    nothing_asked_by('restart', { task = 'all', bang = true })
+    assert.equal(
+      'Begin new conversations, without those so far?\n  #1 Task 1\n  #2 Task 2',
+      world.offered[2].opts.prompt
+    )
+    world.choices = { 'Begin anew: #3' }
+    assert.is_true(asked_by('start', { task = '3', bang = true }).params.fresh)
+    assert.is_false(asked_by('start', { task = '3' }).params.fresh)
+  end)
+
+  it('a task that does not run is told before a prompt is typed', function()
+    world:connect({ live, pending, ended })
+    world.inputs = { 'begin with this' }
+    local request = asked_by('send', { task = '3' })
+    assert.same({ 'task_start', 'begin with this' }, { request.method, request.params.prompt })
+    world.inputs = { 'never asked' }
+    nothing_asked_by('send', { task = '4' })
+    assert.same({ 'never asked' }, world.inputs)
+    assert.truthy(world:words():find('cannot send to #4: not running', 1, true))
+  end)
+
   it('approve names the request', function()
     world:connect({ live }, { helpers.request() })
     assert.same({ task = 'uuid-1', request = 'request-1' }, asked_by('approve', { task = '1' }).params)
@@ -238,6 +266,20 @@ describe('the verb', function()
     assert.is_false(asked_by('complete', { task = '1' }).params.force)
     assert.equal('Chorus: #1 is completed: branch fix-it', world:words())
     assert.is_true(asked_by('complete', { task = '1', bang = true }).params.force)
+  end)
+
+  it('several are ended after one question that names them', function()
+    world:connect({ live, other })
+    nothing_asked_by('complete', { task = 'all' })
+    assert.equal('Complete 2 tasks and end their agents?\n  #1 Task 1\n  #2 Task 2', world.offered[1].opts.prompt)
+    world.choices = { 'Complete #1, #2' }
+    asked_by('complete', { task = 'all' }, 2)
+    world.choices, world.inputs = { 'Give up #1, #2' }, { 'no time' }
+    local first = asked_by('fail', { task = 'all' }, 2)
+    assert.equal('no time', first.params.reason)
+    world.choices = { 'Yes, fail #1, #2' }
+    asked_by('fail', { task = 'all', args = 'no time' }, 2)
+    assert.equal(4, #world.offered)
   end)
 
   it('fail asks for the reason', function()
@@ -347,7 +389,7 @@ describe('the verb', function()
     verbs.run('pick', { args = 'pending' })
     assert.same({ 'output', 'page' }, { shown[1][1], shown[2][1] })
     verbs.run('pick', { args = 'pendign' })
-    assert.matches('unknown filter `pendign`', world:words(), 1, true)
+    assert.matches('no task matches `pendign`', world:words(), 1, true)
   end)
 
   it('config shows values and notices in a buffer of ours', function()

@@ -27,10 +27,10 @@ fn it_stays_true_while_it_is_open() {
         start_task(world, "A short one", "[[say all good]]");
         editor.sees("✓ unread");
         assert!(editor.line("#1").contains("● busy"));
-        assert!(editor.line("#1").contains("[demo] A long one"));
+        assert!(editor.line("#1").contains("A long one  [demo]"));
         assert!(editor.line("#2").contains("Write: made.txt"));
         assert!(editor.line("#3").contains("all good"));
-        editor.sees("⚑ 1 needs you   ● 1 busy   ✓ 1 unread");
+        editor.sees("3 tasks · ⚑ 1 · ● 1 · ✓ 1");
 
         editor.badge("⚑ 1 ● 1 ✓ 1");
         editor.sees("[⚑ 1 ● 1 ✓ 1]");
@@ -58,7 +58,7 @@ fn it_stays_true_while_it_is_open() {
         world.json(["edit", "3", "--title", "Renamed %#Error# \u{1b}[31m"]);
         editor.sees("Renamed %#Error#");
         world.json(["complete", "3", "--force"]);
-        editor.sees("1 ended");
+        editor.sees("── ended 1");
         editor.badge("⚑ 1");
     });
 }
@@ -123,21 +123,30 @@ fn every_key_does_what_it_says() {
         editor.command(":q!");
         editor.sees_no(":w creates it");
         editor.press(&["/"]);
-        editor.sees("Show tasks with:");
-        editor.command("nothing");
+        editor.sees("<CR> keeps");
+        editor.types("noth");
+        editor.sees("No task matches noth");
+        editor.command("ing");
+        editor.sees_no("<CR> keeps");
         editor.sees("No task matches nothing");
-        editor.press(&["/", "C-u", "Enter"]);
+        editor.press(&["/"]);
+        editor.sees("<CR> keeps");
+        editor.escape();
         editor.sees("#1");
+        editor.wait_lua("the cursor on the task", "vim.b.chorus_task == 1");
         editor.press(&["c"]);
-        editor.sees("1 ended");
+        editor.sees("» #1  ✔ completed");
+        editor.command(":new");
+        editor.sees("── ended 1");
+        editor.command(":quit");
+        editor.wait_lua("the cursor on the heading", "vim.b.chorus_task == nil");
         editor.sees_no("[demo]");
         editor.press(&["Tab"]);
         editor.sees("✔ completed");
         editor.press(&["Tab"]);
         editor.sees_no("✔ completed");
         editor.press(&["Tab"]);
-        editor.types("/#1\n");
-        editor.press(&["C-u", "Enter"]);
+        editor.sees("✔ completed");
         editor.types("G");
         editor.wait_lua("the cursor on the task", "vim.b.chorus_task == 1");
         editor.press(&["u"]);
@@ -154,9 +163,9 @@ fn every_key_does_what_it_says() {
         editor.press(&["x"]);
         editor.sees("Delete #1 [[slow 600]]?");
         editor.press(&["1", "Enter"]);
-        editor.sees("No task matches #1");
+        editor.sees("No tasks yet.");
         editor.press(&["q"]);
-        editor.sees_no("No task matches");
+        editor.sees_no("No tasks yet.");
         assert_eq!(world.json(["list"]), json!([]));
     });
 }
@@ -170,14 +179,20 @@ fn several_are_selected_at_once() {
         let editor = Editor::open(world, nvim);
         editor.command(":Chorus");
         editor.sees("three");
-        editor.types("ggVjs");
-        editor.sees("● 2 busy");
+        editor.types("ggVjjs");
+        editor.sees("3 tasks · ● 2");
         assert!(editor.line("three").contains("pending"));
         editor.command(":Chorus start all");
         (1..=3).for_each(|number| drop(wait_status(world, number, "busy")));
-        editor.sees("● 3 busy");
-        editor.types("ggVGi");
+        editor.sees("3 tasks · ● 3");
+        editor.types("ggjmmm");
+        editor.sees("3 marked");
+        editor.press(&["i"]);
+        editor.sees("Interrupt the turns of 3 tasks?");
+        editor.sees("#2 [[slow 600]] two");
+        editor.press(&["1", "Enter"]);
         editor.badge("");
+        editor.sees_no("marked");
     });
 }
 
@@ -241,14 +256,16 @@ fn a_task_is_picked() {
         wait_unread(world);
         let editor = Editor::open(world, nvim);
         editor.command(":ChorusPick");
-        editor.sees("Task:");
-        editor.sees("1: #1 The first [idle] (demo) ready");
-        editor.sees("2: #2 The second %#Error# [pending]");
-        editor.press(&["2", "Enter"]);
+        editor.sees("<CR> picks");
+        assert!(editor.line("#1").contains("✓ unread"));
+        assert!(editor.line("The second %#Error#").contains("pending"));
+        editor.types("2");
+        editor.sees_no("The first");
+        editor.press(&["Enter"]);
         editor.sees("chorus://task/2");
         editor.command(":ChorusPick live");
-        editor.sees("Task:");
-        editor.press(&["1", "Enter"]);
+        editor.sees("<CR> picks");
+        editor.press(&["Enter"]);
         editor.sees("● ready");
     });
 }
@@ -327,4 +344,63 @@ fn next_goes_where_one_is_needed() {
 /// Waits until the first task's turn has ended and nobody has seen it.
 fn wait_unread(world: &Sandbox) {
     wait_until("a turn ended", || world.json(["list"])[0]["unread"] == true);
+}
+
+#[test]
+fn the_preview_follows_the_cursor_and_what_the_agent_draws() {
+    on_each_nvim(|world, nvim| {
+        start_task(world, "A long one", "[[slow 600]]");
+        ask(world, "One that asks", "[[write: made.txt]] [[say written]]");
+        world.json(["new", "--title", "A later one", "--description", "Why it is needed"]);
+        let editor = Editor::open(world, nvim);
+        editor.command(":Chorus");
+        editor.sees("needs you 1");
+        editor.press(&["P"]);
+        editor.sees("+alpha");
+        editor.sees("Allow always by a rule");
+        let window = editor.lua("vim.api.nvim_get_current_buf() == vim.fn.bufnr('chorus://dashboard')");
+        assert_eq!(window, true);
+        editor.types("jj");
+        editor.sees("the quick brown fox");
+        let otters = |screen: &str| screen.matches("otters").count();
+        let now = otters(&editor.screen());
+        editor.sees_that("more output", |screen| otters(screen) > now);
+        editor.types("G");
+        editor.sees("Why it is needed");
+        editor.types("gg");
+        editor.types("]t");
+        editor.sees("+alpha");
+        editor.press(&["a"]);
+        editor.sees("a approve");
+        editor.press(&["a"]);
+        editor.sees("✓ unread");
+        editor.sees("● written");
+        editor.press(&["q"]);
+        editor.sees_no("● written");
+        assert_eq!(editor.lua("#vim.api.nvim_list_wins()"), 1);
+    });
+}
+
+#[test]
+fn tasks_of_all_projects_stand_in_one_list() {
+    on_each_nvim(|world, nvim| {
+        new_task(world, "Of this project");
+        let other = world.root().join("other");
+        std::fs::create_dir_all(&other).unwrap();
+        world.json(["new", "--project", other.to_str().unwrap(), "--title", "Of another"]);
+        let editor = Editor::open(world, nvim);
+        editor.command(":Chorus");
+        editor.sees("Of this project");
+        assert!(!editor.screen().contains("Of another"));
+        editor.types("gp");
+        editor.sees("all projects   2 tasks");
+        assert!(editor.line("Of another").contains("in other"));
+        editor.command(&format!("/{}", "another"));
+        editor.wait_lua("the cursor there", "vim.b.chorus_uuid ~= nil");
+        editor.press(&["x"]);
+        editor.sees("Delete #1 Of another?");
+        editor.press(&["1", "Enter"]);
+        editor.sees("No task matches another");
+        assert_eq!(world.json(["list"])[0]["title"], "Of this project");
+    });
 }

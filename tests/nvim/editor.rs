@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 /// Statusline with the badge in brackets, so that an empty one shows too.
 const INIT: &str = "vim.opt.runtimepath:prepend(ROOT)
-vim.g.chorus = { binary = BINARY }
+vim.g.chorus = { binary = BINARY, dashboard = { preview = 'off' } }
 vim.o.swapfile = false
 vim.o.termguicolors = true
 vim.o.statusline = \"%f [%{%v:lua.require'chorus.statusline'.text()%}]\"

@@ -20,7 +20,8 @@ fn a_killed_daemon_is_back_with_everything() {
         ask(world, "One that asks", "[[write: made.txt]] [[say written]]");
         let editor = Editor::open(world, nvim);
         editor.command(":Chorus");
-        editor.sees("⚑ 1 needs you   ● 1 busy");
+        editor.sees("⚑ 1 · ● 1");
+        editor.types("G");
         editor.press(&["Enter"]);
         editor.sees("the quick brown fox");
         let old = wait_for("the daemon", || world.daemon());
@@ -32,10 +33,10 @@ fn a_killed_daemon_is_back_with_everything() {
         let now = otters(&editor.screen());
         editor.sees_that("more output", |screen| otters(screen) > now + 1);
         editor.press(&["q"]);
-        editor.sees("⚑ 1 needs you   ● 1 busy");
+        editor.sees("⚑ 1 · ● 1");
         editor.sees_no("not connected");
         assert_eq!(editor.heard("ChorusDisconnected").len(), 1);
-        editor.types("G");
+        editor.types("]t");
         editor.press(&["a"]);
         editor.sees("Write made.txt  new file");
         editor.press(&["a"]);
@@ -51,7 +52,7 @@ fn a_killed_bridge_is_back_too() {
         wait_status(world, 1, "busy");
         let editor = Editor::open(world, nvim);
         editor.command(":Chorus");
-        editor.sees("● 1 busy");
+        editor.sees("· ● 1");
         let daemon = world.daemon();
         for _ in 0..3 {
             let old = bridges(world);
@@ -61,7 +62,7 @@ fn a_killed_bridge_is_back_too() {
             editor.wait_lua("it is connected again", "require('chorus.client').is_connected()");
             editor.badge("● 1");
         }
-        editor.sees("● 1 busy");
+        editor.sees("· ● 1");
         editor.sees_no("not connected");
         assert_eq!(world.daemon(), daemon);
         world.json(["interrupt", "1"]);

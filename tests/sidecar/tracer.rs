@@ -207,7 +207,7 @@ fn a_daemon_that_comes_back_hears_what_the_last_one_did_not_keep() {
     bed.go("one");
     let (kept, _, _) = tracer.wrote();
     assert_eq!(tracer.path(), "b");
-    tracer.say(&ToTracer::Kept { seq: kept });
+    tracer.say(&ToTracer::Kept { seq: kept, but: Vec::new() });
     tracer.say(&ToTracer::Flush { id: 1 });
     assert_eq!(tracer.next(), FromTracer::Flushed { id: 1 });
     bed.leave();

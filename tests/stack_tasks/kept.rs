@@ -3,6 +3,7 @@
 
 use super::edits::{edit, numbered, numbered_but, write};
 use super::world::{World, each_standin};
+use chorus_testkit::but::Grammar;
 use chorus_testkit::wait_until;
 
 /// A task with a commit and uncommitted edits beside another's in the same file.
@@ -160,6 +161,89 @@ fn lines_that_a_person_writes_while_a_discard_is_planned_stay() {
         assert!(!scene.world.branches().contains(&scene.branch));
         scene.world.json(["reopen", &task, "--restore"]);
         assert_eq!(scene.world.read("a.txt"), above.to_owned() + &scene.text());
+    });
+}
+
+#[test]
+fn a_discard_that_fails_on_the_way_takes_nothing_away_and_is_not_carried_out_later() {
+    each_standin(|world| {
+        let scene = Scene::new(world);
+        let (task, owners) = (scene.task.clone(), scene.world.owners());
+        scene.world.stop("after", "diff", 1);
+        let mut verb = scene.world.chorus(["fail", &task, "--discard"]).spawn().unwrap();
+        scene.world.stopped();
+        // The first plan meets another writer, after it took a file away. The second cannot be made.
+        let last = "the last\n";
+        scene.world.write("project/a.txt", &(scene.text() + last));
+        scene.world.fault("garbage@diff");
+        scene.world.go_on();
+        scene.world.resume();
+        assert!(!verb.wait().unwrap().success());
+        assert!(scene.world.has_failed());
+        assert_eq!(scene.intents(), 0);
+        let is_whole = || {
+            assert_eq!(scene.world.read("a.txt"), scene.text() + last);
+            assert_eq!(scene.world.read("1.txt"), "new\n");
+            assert!(scene.world.branches().contains(&scene.branch));
+        };
+        is_whole();
+        let of_tasks =
+            |owners: Vec<String>| owners.into_iter().filter(|owner| owner.contains(" task ")).collect::<Vec<_>>();
+        assert_eq!(of_tasks(scene.world.owners()), of_tasks(owners));
+        scene.world.json(["reopen", &task]);
+        is_whole();
+    });
+}
+
+#[test]
+fn a_discard_that_waits_for_a_commit_takes_no_line_that_was_written_meanwhile() {
+    each_standin(|world| {
+        let scene = Scene::new(world);
+        let (task, other) = (scene.task.clone(), "2");
+        scene.world.stop("before", "commit", 1);
+        scene.world.answer(other);
+        scene.world.stopped();
+        let mut verb = scene.world.chorus(["fail", &task, "--discard"]).spawn().unwrap();
+        wait_until("the task has failed", || scene.world.look(&task)["status"] == "failed");
+        let theirs = scene.text().replace("mine", "theirs");
+        scene.world.write("project/a.txt", &theirs);
+        scene.world.go_on();
+        scene.world.resume();
+        assert!(verb.wait().unwrap().success());
+        scene.world.commits(other, 1);
+        assert_eq!(scene.world.read("a.txt"), theirs);
+        assert!(!scene.world.project().join("1.txt").exists());
+    });
+}
+
+#[test]
+fn what_the_next_daemon_puts_back_of_a_discard_is_its_owners() {
+    each_standin(|world| {
+        let scene = Scene::new(world);
+        let task = scene.task.clone();
+        let of_tasks = |scene: &Scene| {
+            let owners = scene.world.owners().into_iter();
+            owners.filter(|owner| owner.contains(" task ")).collect::<Vec<_>>()
+        };
+        let owners = of_tasks(&scene);
+        // The first call after the files are written.
+        let word = if scene.world.program.grammar == Grammar::New { "branch" } else { "unapply" };
+        scene.world.stop("before", word, 1);
+        let mut verb = scene.world.chorus(["fail", &task, "--discard"]).spawn().unwrap();
+        let but = scene.world.stopped();
+        verb.kill().unwrap();
+        verb.wait().unwrap();
+        scene.world.kill_daemon();
+        scene.world.go_on();
+        scene.world.kill(but);
+        assert!(!scene.world.project().join("1.txt").exists());
+        let last = "the last\n";
+        scene.world.write("project/a.txt", &(scene.world.read("a.txt") + last));
+        scene.world.look(&task);
+        wait_until("what was begun is undone", || scene.intents() == 0);
+        assert_eq!(scene.world.read("a.txt"), scene.text() + last);
+        assert_eq!(scene.world.read("1.txt"), "new\n");
+        assert_eq!(of_tasks(&scene), owners);
     });
 }
 

@@ -149,6 +149,29 @@ async fn what_is_open_and_what_is_young_stays() {
 }
 
 #[tokio::test]
+async fn a_prompt_that_waits_for_a_person_outlives_any_number_of_later_ones() {
+    let (folder, store) = fresh();
+    let uuid = running(&store, "Works").await.uuid;
+    let task = uuid.clone();
+    let now = store
+        .write(move |tx| {
+            let failed = tx.enqueue(&task, "failed", false)?;
+            tx.set_prompt(failed.id, PromptState::Failed, Some("the agent ended"))?;
+            for _ in 0..1100 {
+                let told = tx.enqueue(&task, "told", false)?;
+                tx.set_prompt(told.id, PromptState::Delivered, None)?;
+            }
+            Ok(tx.now())
+        })
+        .await
+        .unwrap();
+    store.tidy(now).await.unwrap();
+    let connection = sqlite(folder.path());
+    assert_eq!(number(&connection, "SELECT count(*) FROM prompts"), 1001);
+    assert_eq!(number(&connection, "SELECT count(*) FROM prompts WHERE text = 'failed' AND kept"), 1);
+}
+
+#[tokio::test]
 async fn nothing_is_kept_of_a_deleted_task_for_ever() {
     let (folder, store) = fresh();
     let [stays, goes] = [create(&store, "Stays").await.uuid, create(&store, "Goes").await.uuid];
@@ -160,6 +183,7 @@ async fn nothing_is_kept_of_a_deleted_task_for_ever() {
                 tx.remember(&format!("context {task}"), "x")?;
             }
             tx.remember("but /a b/c", "x")?;
+            tx.remember("place of repository 0b8c9a1e-2f67-4a6e-9f10-1d3c5b7a9e24", "x")?;
             tx.delete(&goes)?;
             // As an older version left it.
             tx.remember(&format!("context {goes}"), "x")?;
@@ -169,9 +193,9 @@ async fn nothing_is_kept_of_a_deleted_task_for_ever() {
         .unwrap();
     let connection = sqlite(folder.path());
     let keys = "SELECT count(*) FROM meta WHERE value = 'x'";
-    assert_eq!(number(&connection, keys), 4);
+    assert_eq!(number(&connection, keys), 5);
     store.tidy(now).await.unwrap();
-    assert_eq!(number(&connection, keys), 3);
+    assert_eq!(number(&connection, keys), 4, "where a repository is stays known");
     let journaled = "SELECT count(*) FROM journal WHERE text LIKE '%Goes%'";
     assert_eq!(number(&connection, journaled), 2);
     store.tidy(now + 91 * DAY).await.unwrap();

@@ -161,6 +161,39 @@ async fn what_is_written_between_the_look_and_the_removal_is_kept_or_keeps_it() 
     assert!(!made.folder.exists() && discarded(&bed).lines().any(|name| name == kept));
 }
 
+/// A log that cannot be written any more, from the second time on.
+#[derive(Default)]
+struct Full {
+    written: usize,
+}
+
+#[async_trait::async_trait]
+impl IntentLog for Full {
+    async fn intend(&mut self, _: &Intent) -> chorus::error::Result<()> {
+        self.written += 1;
+        match self.written {
+            1 => Ok(()),
+            _ => Err(chorus::error::Error::internal("the disk is full")),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_removal_that_fails_while_the_folder_is_aside_brings_it_back() {
+    let bed = Bed::new();
+    let made = with_a_commit(&bed).await;
+    std::fs::write(made.folder.join("loose"), "loose\n").unwrap();
+    let refused = worktree::remove::discard(&made, 7, &hold(&made).await, &mut Full::default()).await.unwrap_err();
+    assert!(refused.message.contains("full"), "{refused}");
+    assert_eq!(std::fs::read_to_string(made.folder.join("loose")).unwrap(), "loose\n");
+    std::fs::remove_file(made.folder.join("loose")).unwrap();
+    bed.git(["merge", "-q", &made.branch]);
+    assert!(worktree::remove::remove(&made, &hold(&made).await, &mut Full::default()).await.is_err());
+    assert!(made.is_present().await.unwrap());
+    remove(&made).await.unwrap();
+    assert!(!made.folder.exists());
+}
+
 /// Ends a removal as a kill would, when it writes its intent down for the `nth` time; that intent.
 async fn killed(made: &Worktree, nth: usize) -> RemoveIntent {
     let all = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));

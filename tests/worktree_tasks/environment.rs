@@ -2,6 +2,7 @@
 
 use crate::world::World;
 use chorus_testkit::sandbox::script;
+use chorus_testkit::wait_until;
 use std::path::{Path, PathBuf};
 
 const EDIT: &str = "Write the greeting [[bash: echo hello > greeting.txt]] [[say I wrote the greeting.]]";
@@ -169,6 +170,25 @@ fn a_failing_post_checkout_hook_is_noted_and_its_edits_are_not_the_task_s() {
     world.turn(&task, "Write to that file [[bash: echo mine > z.new]] [[say done]]");
     world.commits(&task, 2);
     assert_eq!(world.on(&branch, "z.new").unwrap(), "mine\n");
+}
+
+#[test]
+fn what_a_post_checkout_hook_did_before_a_kill_is_not_the_task_s() {
+    let world = World::new();
+    let begun = world.root().join("begun");
+    let hangs = format!("echo by the hook >> README.md; touch {}; exec sleep 600", begun.display());
+    hook(&world, "post-checkout", &hangs);
+    let task = world.task("Greet people");
+    let mut start = world.chorus(["start", &task, "--prompt", EDIT]).spawn().unwrap();
+    wait_until("the hook runs", || begun.exists());
+    start.kill().unwrap();
+    start.wait().unwrap();
+    world.kill_daemon();
+    std::fs::remove_file(world.project().join(".git/hooks/post-checkout")).unwrap();
+    world.json(["start", &task, "--prompt", EDIT]);
+    world.commits(&task, 1);
+    let branch = world.branch(&task);
+    assert_eq!(world.git(["diff", "--name-only", &format!("main...{branch}")]), "greeting.txt");
 }
 
 /// A project whose hooks lie in its tree.

@@ -92,6 +92,48 @@ fn tasks_follow_a_project_that_was_moved_and_not_a_stranger_in_its_place() {
 }
 
 #[test]
+fn tasks_follow_a_project_whose_place_was_forgotten() {
+    let world = World::new();
+    world.task("Later");
+    let forget = || {
+        let store = rusqlite::Connection::open(world.state().join("chorus.db")).unwrap();
+        store.execute("DELETE FROM meta WHERE key LIKE 'place of repository %'", []).unwrap()
+    };
+    assert_eq!(forget(), 1);
+    let (old, new) = (at(world.project()), world.root().join("store"));
+    assert_eq!(inside(&world, &old, &["list"]).as_array().unwrap().len(), 1);
+    assert_eq!(forget(), 1, "it is noted again where the project is used");
+    std::fs::rename(&old, &new).unwrap();
+    assert_eq!(text(&inside(&world, &new, &["list"])[0], "title"), "Later");
+}
+
+#[test]
+fn tasks_of_one_worktree_of_a_bare_repository_never_go_to_another() {
+    let world = World::new();
+    world.git(["clone", "-q", "--bare", ".", "../shop/.git"]);
+    let shop = at(world.root().join("shop"));
+    for name in ["one", "two"] {
+        world.git_in(&shop, &["worktree", "add", "-q", name, "-b", name]);
+    }
+    let titles = |folder: &Path| {
+        let listed = inside(&world, folder, &["list"]);
+        listed.as_array().unwrap().iter().map(|task| text(task, "title").to_owned()).collect::<Vec<_>>()
+    };
+    let [one, two] = ["one", "two"].map(|name| shop.join(name));
+    inside(&world, &one, &["new", "--title", "In one"]);
+    inside(&world, &two, &["new", "--title", "In two"]);
+    for _ in 0..2 {
+        assert_eq!((titles(&one), titles(&two)), (vec!["In one".into()], vec!["In two".into()]));
+    }
+    world.git_in(&shop, &["worktree", "move", "one", "first"]);
+    assert_eq!(titles(&shop.join("first")), ["In one"]);
+    world.git_in(&shop, &["worktree", "remove", "--force", "two"]);
+    world.git_in(&shop, &["worktree", "add", "-q", "three"]);
+    assert_eq!(titles(&shop.join("three")), [""; 0]);
+    assert_eq!(titles(&shop.join("first")), ["In one"]);
+}
+
+#[test]
 fn a_project_that_is_cloned_anew_keeps_its_tasks() {
     let world = World::new();
     let task = world.task("Later");

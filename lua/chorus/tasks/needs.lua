@@ -40,6 +40,34 @@ function M.needs()
   return needs
 end
 
+--- The tasks that need a person, each once, with its oldest request.
+---@return chorus.Need[]
+local function by_task()
+  local found, seen = {}, {}
+  for _, need in ipairs(M.needs()) do
+    if not seen[need.task.uuid] then
+      seen[need.task.uuid], found[#found + 1] = true, need
+    end
+  end
+  return found
+end
+
+--- The task that stands after another one among those that need a person, or before it; from the start where that one
+--- needs nobody. Nil where there is no other.
+---@param uuid? string
+---@param direction 1|-1
+---@return chorus.Need?
+function M.beside(uuid, direction)
+  local found = by_task()
+  for index, need in ipairs(found) do
+    if need.task.uuid == uuid then
+      local other = found[(index - 1 + direction) % #found + 1]
+      return other ~= need and other or nil
+    end
+  end
+  return found[direction == 1 and 1 or #found]
+end
+
 ---@type string?
 local shown
 

@@ -1,9 +1,11 @@
 --- Verbs that start an agent and talk to it.
 
 local ask_daemon = require('chorus.ask_daemon')
+local fits = require('chorus.tasks.fits')
 local phrase = require('chorus.phrase')
 local given = require('chorus.verbs.call')
 local message = require('chorus.message')
+local picker = require('chorus.picker')
 
 ---@type table<string, fun(call: chorus.Call, verb: chorus.Verb)>
 local run = {}
@@ -16,18 +18,45 @@ local function environment()
   return vim.fn.environ()
 end
 
+--- Asks before conversations are left for new ones.
+---@param found chorus.Task[]
+---@param on_yes fun()
+local function confirm_fresh(found, on_yes)
+  local left = vim.tbl_filter(function(task)
+    return task.session_id ~= nil
+  end, found)
+  if #left == 0 then
+    return on_yes()
+  end
+  local what = #left == 1 and 'a new conversation, without the one so far' or 'new conversations, without those so far'
+  picker.confirm(phrase.about(('Begin %s?'):format(what), left), 'Begin anew: ' .. phrase.numbers(found), on_yes)
+end
+
+---@param found chorus.Task[]
+---@param prompt? string
+---@param fresh boolean
+local function start(found, prompt, fresh)
+  ask_daemon.each('start', found, function(task)
+    return { task = task.uuid, prompt = prompt, fresh = fresh, environment = environment() }
+  end, {
+    at_once = STARTS_AT_ONCE,
+    on_reply = function(task)
+      if #found == 1 then
+        message.info(('#%d has started'):format(task.number), ('`:Chorus output %d` shows it'):format(task.number))
+      end
+    end,
+  })
+end
+
 function run.start(call, verb)
   given.with_tasks(verb, call, function(found)
-    ask_daemon.each(verb.name, found, function(task)
-      return { task = task.uuid, prompt = given.some(call.args), fresh = call.bang, environment = environment() }
-    end, {
-      at_once = STARTS_AT_ONCE,
-      on_reply = function(task)
-        if #found == 1 then
-          message.info(('#%d has started'):format(task.number), ('`:Chorus output %d` shows it'):format(task.number))
-        end
-      end,
-    })
+    local function go_on()
+      start(found, given.some(call.args), call.bang)
+    end
+    if call.bang then
+      return confirm_fresh(found, go_on)
+    end
+    go_on()
   end)
 end
 
@@ -62,6 +91,20 @@ function run.send(call, verb)
     if text then
       return send(text)
     end
+    -- Before anything is typed that could not be sent.
+    local first = found[1]
+    if #found == 1 and first.status == 'pending' then
+      return given.input(('#%d is not running. Start it with the prompt: '):format(first.number), function(typed)
+        if typed ~= '' then
+          start(found, typed, false)
+        end
+      end)
+    elseif not vim.iter(found):any(fits.live) then
+      return message.fail(
+        ('cannot send to %s: not running'):format(phrase.numbers(found)),
+        'use `start` first; a task that has ended needs `reopen` before'
+      )
+    end
     given.input(('Send to %s: '):format(phrase.numbers(found)), function(typed)
       if typed ~= '' then
         send(typed)
@@ -73,8 +116,18 @@ end
 run.resend = given.plain()
 run.dismiss = given.plain()
 run.interrupt = given.plain()
-run.restart = given.plain(function(call)
-  return { fresh = call.bang, environment = environment() }
-end, { at_once = STARTS_AT_ONCE })
+function run.restart(call, verb)
+  given.with_tasks(verb, call, function(found, confirmed)
+    local function restart()
+      ask_daemon.each(verb.name, found, function(task)
+        return { task = task.uuid, fresh = call.bang, environment = environment() }
+      end, { at_once = STARTS_AT_ONCE })
+    end
+    if call.bang and not confirmed then
+      return confirm_fresh(found, restart)
+    end
+    restart()
+  end)
+end
 
 return run

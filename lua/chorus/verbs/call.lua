@@ -14,6 +14,7 @@ local M = {}
 ---@field task? string|integer|(string|integer)[] as typed
 ---@field args string what follows the task
 ---@field bang boolean
+---@field confirmed boolean the person has seen which tasks are meant and agreed
 ---@field place? table where a window was asked for; the current one otherwise
 ---@field excerpt? chorus.Excerpt the lines of the range
 
@@ -27,17 +28,17 @@ end
 --- the text.
 ---@param verb chorus.Verb
 ---@param call chorus.Call
----@param on_tasks fun(tasks: chorus.Task[])
+---@param on_tasks fun(tasks: chorus.Task[], confirmed?: boolean)
 function M.with_tasks(verb, call, on_tasks)
   target.resolve(verb, call.task, function(found)
     local by_word = type(call.task) == 'string' and filter.is_filter(call.task)
     if by_word and call.args ~= '' then
       local question = ('%s %s (%s): %s'):format(verb.name, phrase.numbers(found), call.task, call.args)
       return picker.confirm(question, ('Yes, %s %s'):format(verb.name, phrase.numbers(found)), function()
-        on_tasks(found)
+        on_tasks(found, true)
       end)
     end
-    on_tasks(found)
+    on_tasks(found, call.confirmed)
   end)
 end
 

@@ -51,8 +51,21 @@ local function may_commit(task)
   return has_branch and not is_refused
 end
 
+--- Asks before several tasks are ended at once; one is ended without a question, for `undo` takes it back.
+---@param doing string
+---@param found chorus.Task[]
+---@param confirmed? boolean the person was asked already
+---@param on_yes fun()
+local function confirm_several(doing, found, confirmed, on_yes)
+  if #found == 1 or confirmed then
+    return on_yes()
+  end
+  local question = phrase.about(('%s %s and end their agents?'):format(doing, phrase.count(#found, 'task')), found)
+  picker.confirm(question, ('%s %s'):format(doing, phrase.numbers(found)), on_yes)
+end
+
 function run.complete(call, verb)
-  given.with_tasks(verb, call, function(found)
+  given.with_tasks(verb, call, function(found, confirmed)
     local function complete()
       ask_daemon.each(verb.name, found, function(task)
         return { task = task.uuid, force = call.bang }
@@ -61,7 +74,7 @@ function run.complete(call, verb)
     if #found == 1 and not call.bang and may_commit(found[1]) then
       return complete_with_message(found[1], complete)
     end
-    complete()
+    confirm_several('Complete', found, confirmed, complete)
   end)
 end
 
@@ -84,7 +97,7 @@ local function discards(found)
 end
 
 function run.fail(call, verb)
-  given.with_tasks(verb, call, function(found)
+  given.with_tasks(verb, call, function(found, confirmed)
     local function fail(reason)
       ask_daemon.each(verb.name, found, function(task)
         return { task = task.uuid, reason = given.some(reason), discard = call.bang or nil }
@@ -102,21 +115,25 @@ function run.fail(call, verb)
       given.input(('Give up %s; reason: '):format(phrase.numbers(found)), fail)
     end
     if not call.bang then
-      return ask_for_reason()
+      return confirm_several('Give up', found, confirmed, ask_for_reason)
     end
     picker.confirm(discards(found), ('Give up %s and discard its edits'):format(phrase.numbers(found)), ask_for_reason)
   end)
 end
 
 function run.delete(call, verb)
-  given.with_tasks(verb, call, function(found)
-    local named = #found == 1 and ('#%d %s'):format(found[1].number, text.clean(found[1].title))
-      or phrase.numbers(found)
-    picker.confirm(('Delete %s?'):format(named), 'Delete ' .. phrase.numbers(found), function()
+  given.with_tasks(verb, call, function(found, confirmed)
+    local named = ('Delete #%d %s?'):format(found[1].number, text.clean(found[1].title))
+    local question = #found == 1 and named or phrase.about(('Delete %d tasks?'):format(#found), found)
+    local function delete()
       ask_daemon.each(verb.name, found, function(task)
         return { task = task.uuid }
       end)
-    end)
+    end
+    if confirmed then
+      return delete()
+    end
+    picker.confirm(question, 'Delete ' .. phrase.numbers(found), delete)
   end)
 end
 

@@ -3,6 +3,7 @@
 
 local filter = require('chorus.tasks.filter')
 local fits = require('chorus.tasks.fits')
+local order = require('chorus.tasks.order')
 local tasks = require('chorus.tasks')
 
 local M = {}
@@ -22,7 +23,7 @@ local function narrow(verb, found, on_tasks)
   if #found <= 1 or verb.takes == 'many' then
     return on_tasks(found)
   end
-  require('chorus.picker').pick_task(found, 'Task to ' .. verb.name .. ':', function(task)
+  require('chorus.picker').pick_task(order.sorted(found), 'Task to ' .. verb.name .. ':', function(task)
     if task then
       on_tasks({ task })
     end
@@ -92,7 +93,7 @@ function M.resolve(verb, typed, on_tasks)
   if #candidates == 1 and not verb.careful then
     return on_tasks(candidates)
   end
-  require('chorus.picker').pick_task(candidates, 'Task to ' .. verb.name .. ':', function(task)
+  require('chorus.picker').pick_task(order.sorted(candidates), 'Task to ' .. verb.name .. ':', function(task)
     if task then
       on_tasks({ task })
     end

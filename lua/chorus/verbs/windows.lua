@@ -56,16 +56,16 @@ local function open_best(task)
 end
 
 function run.pick(call)
-  if call.args ~= '' and not filter.is_filter(call.args) then
-    return message.fail(('unknown filter `%s`'):format(call.args), '`:Chorus pick <Tab>` lists them')
-  end
+  local tests = filter.parse(call.args)
   local found = vim.tbl_filter(function(task)
-    return call.args == '' or filter.includes(call.args, task)
+    return filter.matches(tests, task)
   end, tasks.all())
-  if #found == 0 then
+  if #found == 0 and #tasks.all() > 0 then
+    return message.info(('no task matches `%s`'):format(call.args), 'see `:help chorus-filter`')
+  elseif #found == 0 then
     return message.info('there is no such task', 'run `:Chorus new` to write one')
   end
-  picker.pick_task(found, 'Task:', function(task)
+  picker.pick_task(require('chorus.tasks.order').sorted(found), 'Task:', function(task)
     if task then
       open_best(task)
     end

@@ -126,7 +126,8 @@ async fn run_post_checkout(core: &Core, task: &Task, loaded: &Loaded, worktree: 
     }
     journal(core, task, "checkout_hook", "The repository's post-checkout hook runs".to_owned()).await?;
     let before = hook_edits::state(worktree).await?;
-    let failed = hooks::run_post_checkout(&git, &hook).await?;
+    let ran = hooks::run_post_checkout(&git, &hook).await;
+    // However it ended.
     let edited = hook_edits::note(worktree, &before).await?;
     if edited > 0 {
         let text = format!(
@@ -135,7 +136,7 @@ async fn run_post_checkout(core: &Core, task: &Task, loaded: &Loaded, worktree: 
         );
         journal(core, task, "checkout_hook", text).await?;
     }
-    let Some(why) = failed else { return Ok(()) };
+    let Some(why) = ran? else { return Ok(()) };
     let text = format!("The repository's post-checkout hook failed: {why}. The worktree is used as it is");
     core.warn(&task.project, &format!("#{}: {text}", task.number));
     journal(core, task, "checkout_hook", text).await

@@ -226,6 +226,8 @@ async fn worktree(core: &Core, task: &Task, loaded: &Loaded, found: &Repository)
     {
         log::warn!("cannot run or note the hooks of a worktree: {error}");
     }
+    // Only now: after a kill in the middle of a hook the worktree is made anew.
+    worktrees::finish_making(core, task, &made).await?;
     let place = made.place();
     let (branch, folder) = (place.stack.clone().unwrap_or_default(), place.worktree.clone().unwrap_or_default());
     let mut said = format!("Edits go to the branch {branch}, in a worktree at {folder}");

@@ -10,6 +10,7 @@ use crate::ops::{rewrite, stacks};
 use crate::task::{Isolation, Task};
 use crate::vcs::but::But;
 use crate::vcs::git::Git;
+use crate::vcs::lock::Held;
 use crate::vcs::rewrite::Action;
 
 /// The branch that shows a worktree task's commits in the workspace. The task's own branch is never applied there:
@@ -31,13 +32,8 @@ pub async fn preview(core: &Core, asker: &Asker, confirm: Confirm) -> Result<Off
     if let Some(trouble) = preparation_trouble(core, &task, &loaded).await? {
         return Err(as_error(&doing, &trouble));
     }
-    let mut others = stacks::touched_beside(core, &task, &but, branch).await.map_err(|error| error.context(&doing))?;
-    if Git::at(&task.project).resolve(&format!("refs/heads/{}", shown(branch))).await?.is_some() {
-        others.extend(stacks::touched_beside(core, &task, &but, &shown(branch)).await?);
-        others.sort();
-        others.dedup();
-    }
     if !confirm.confirmed {
+        let others = beside(core, &task, &but, branch).await.map_err(|error| error.context(&doing))?;
         let mut text = format!(
             "The commits of {branch} would be shown in the workspace as {}, a branch of their own: the task goes on in \
              its worktree, and `preview` again brings the branch up to date.",
@@ -51,15 +47,28 @@ pub async fn preview(core: &Core, asker: &Asker, confirm: Confirm) -> Result<Off
         }
         return Ok(Offer { text, done: false });
     }
-    stacks::refuse_beside(&others, &format!("show #{} in the workspace", task.number))?;
     settle(core, &task.uuid).await.map_err(|error| error.context(&doing))?;
     let base = core.read(&task.uuid, |tx, task| tx.base(task)).await?;
-    show(core, &but, &task, branch, base).await.map_err(|error| error.context(&doing))?;
+    let held = stacks::hold(&but).await.map_err(|error| error.context(&doing))?;
+    // Only under the lock, for which others may have written meanwhile.
+    let others = beside(core, &task, &but, branch).await.map_err(|error| error.context(&doing))?;
+    stacks::refuse_beside(&others, &format!("show #{} in the workspace", task.number))?;
+    show(core, &but, &held, &task, branch, base).await.map_err(|error| error.context(&doing))?;
     Ok(Offer { text: format!("{} is in the workspace.", shown(branch)), done: true })
 }
 
-async fn show(core: &Core, but: &But, task: &Task, branch: &str, base: Option<String>) -> Result<()> {
-    let held = stacks::hold(but).await?;
+/// Files with others' uncommitted edits that it would change.
+async fn beside(core: &Core, task: &Task, but: &But, branch: &str) -> Result<Vec<String>> {
+    let mut others = stacks::touched_beside(core, task, but, branch).await?;
+    if Git::at(&task.project).resolve(&format!("refs/heads/{}", shown(branch))).await?.is_some() {
+        others.extend(stacks::touched_beside(core, task, but, &shown(branch)).await?);
+        others.sort();
+        others.dedup();
+    }
+    Ok(others)
+}
+
+async fn show(core: &Core, but: &But, held: &Held, task: &Task, branch: &str, base: Option<String>) -> Result<()> {
     let git = Git::at(&task.project);
     let (name, reference) = (shown(branch), format!("refs/heads/{}", shown(branch)));
     let tree = |rev: &str| format!("{rev}^{{tree}}");
@@ -75,5 +84,5 @@ async fn show(core: &Core, but: &But, task: &Task, branch: &str, base: Option<St
     let message = format!("Preview of #{}: {}\n", task.number, task.title);
     let made = git.change(&["commit-tree", &wanted, "-p", &base, "-F", "-"], message.into_bytes()).await?;
     let action = Action::Preview { branch: name, commit: made.trim().to_owned(), before };
-    rewrite::run(core, task, but, &held, action, |_, _, _| Ok(())).await?.done
+    rewrite::run(core, task, but, held, action, |_, _, _| Ok(())).await?.done
 }

@@ -107,7 +107,7 @@ async fn follow(core: &Core, task: &Task, worktree: &Worktree, branch: String) -
     noted.await
 }
 
-/// Makes it, or finds the one of a reopened task and makes that whole again. One whose branch is gone too, because it
+/// Makes it, or finds the one of a reopened task and makes that whole again; [`finish_making`] follows. One whose branch is gone too, because it
 /// was discarded or never had a commit, is made anew.
 pub async fn make(core: &Core, task: &Task, loaded: &Loaded) -> Result<MadeWorktree> {
     let preparation = preparation(loaded);
@@ -130,8 +130,12 @@ pub async fn make(core: &Core, task: &Task, loaded: &Loaded) -> Result<MadeWorkt
     let mut made = MadeWorktree { worktree, is_new: true, notes: Vec::new() };
     record(core, task, &made, true).await?;
     made.notes = worktree::make(&made.worktree, &preparation).await?;
-    record(core, task, &made, false).await?;
     Ok(made)
+}
+
+/// A worktree that was made now is whole: what is edited in it from now on is the task's.
+pub async fn finish_making(core: &Core, task: &Task, made: &MadeWorktree) -> Result<()> {
+    if made.is_new { record(core, task, made, false).await } else { Ok(()) }
 }
 
 /// Before it is made and after: a daemon that is killed in between takes back what there is of it.
@@ -200,7 +204,10 @@ async fn try_tidy(core: &Core, task: &Task) -> Result<()> {
     let Some(worktree) = of(core, task).await? else { return Ok(()) };
     let held = hold(&worktree).await?;
     let removed = worktree::remove::remove(&worktree, &held, &mut TaskLog::of(core, &task.uuid)).await;
-    core.write(&task.uuid, |tx, task| tx.end_intent(task)).await?;
+    // A folder that is still aside is dealt with before anything else is begun.
+    if removed.is_ok() || worktree.is_present().await? {
+        core.write(&task.uuid, |tx, task| tx.end_intent(task)).await?;
+    }
     removed?;
     if worktree.tip().await?.is_some() {
         return Ok(());

@@ -26,7 +26,16 @@ pub async fn ledgers(core: &Core, project: &str) -> Result<CleanedLedgers> {
     for path in cleaned::filtered(root, &texts).await? {
         let Some(ledger) = ledgers.get_mut(&path) else { continue };
         let content = ledger.version().text().unwrap_or_default();
-        let committed = cleaned::cleaned(root, &path, content).await?;
+        let committed = match cleaned::cleaned(root, &path, content).await {
+            Ok(committed) => committed,
+            Err(error) => {
+                // What git would commit of it cannot be told, so nobody is named for any of it.
+                log::warn!("a filter of {path} failed: {error}");
+                ledgers.remove(&path);
+                converted.insert(path);
+                continue;
+            }
+        };
         if committed != content {
             *ledger = ledger.projected(&Version::of(ledger.version().kind, committed));
             converted.insert(path);

@@ -17,6 +17,8 @@ pub enum By {
     Evidence,
     /// An edit tool of `author`, as far as it says so. What it does not say is of whom the evidence says, or of `may`.
     Tool { author: String, edit: Box<FileEdit>, failed: bool, found: Option<Owner>, may: Vec<String> },
+    /// Chorus itself, which put `author`'s edits back into `from`. The rest is of whom the evidence says.
+    Chorus { author: Owner, from: Version },
 }
 
 /// A changed file on its way to its ledger.
@@ -69,7 +71,7 @@ impl ReadFile {
             Ledger::first(&base, &base, &Owner::User)
         });
         let (explained, is_same, saved) = (Vec::new(), *ledger.version() == now, self.evidence.saved());
-        if is_same && !matches!(by, By::Tool { .. }) {
+        if is_same && !matches!(by, By::Tool { .. } | By::Chorus { .. }) {
             return SeenFile { path, stat, ledger: None, before: None, saved, explained };
         }
         let before = Some(&ledger).filter(|_| !is_same).cloned();
@@ -79,6 +81,7 @@ impl ReadFile {
             (By::Evidence, None) => ledger.see(&now, &found),
             (By::Owner(owner), _) => ledger.see(&now, &owner),
             (By::Save, _) => ledger.see(&now, &saved),
+            (By::Chorus { author, from }, _) => ledger.see_change(&from, &now, &author, &found),
             (By::Tool { author, edit, failed, found: earlier, may }, _) => {
                 let found = earlier.unwrap_or(found);
                 let author = Owner::Task(author);

@@ -8,6 +8,7 @@ use crate::ops::edits;
 use crate::project::find_inside;
 use crate::store::Filter;
 use crate::task::{Isolation, Task};
+use crate::vcs::blame;
 use crate::vcs::git::Git;
 
 /// Whose a line is.
@@ -58,9 +59,7 @@ async fn in_worktree(core: &Core, task: &Task, path: &str, number: usize) -> Res
 }
 
 async fn blamed(core: &Core, git: &Git, path: &str, number: usize) -> Result<Line> {
-    let range = format!("{number},{number}");
-    let text = git
-        .read(&["blame", "--porcelain", "-L", &range, "--", path])
+    let text = blame::line(git, path, number)
         .await
         .map_err(|error| error.context(format!("cannot find the owner of line {number} of {path}")))?;
     let oid = text.split_whitespace().next().unwrap_or_default().to_owned();

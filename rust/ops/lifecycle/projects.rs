@@ -7,6 +7,7 @@ use crate::core::Core;
 use crate::error::{Code, Error, Result};
 use crate::foreign;
 use crate::project;
+use crate::store::Tx;
 use crate::vcs::git::Git;
 use crate::vcs::identity;
 use serde::{Deserialize, Serialize};
@@ -20,8 +21,10 @@ struct KnownRepository {
     head: Option<String>,
 }
 
+const KEY: &str = "repository of ";
+
 fn key(project: &str) -> String {
-    format!("repository of {project}")
+    format!("{KEY}{project}")
 }
 
 fn place(id: &str) -> String {
@@ -36,15 +39,15 @@ pub async fn reconcile(core: &Core, project: &str) {
 }
 
 async fn try_reconcile(core: &Core, project: &str) -> Result<()> {
-    let Some((common, found)) = repository_at(project).await? else { return Ok(()) };
+    let Some((folder, found)) = repository_at(project).await? else { return Ok(()) };
     let known = core.read(project, |tx, project| Ok((tx.recall(&key(project))?, tx.has_tasks(project)?)));
     let (known, has_tasks) = known.await?;
     let known: Option<KnownRepository> = known.and_then(|json| serde_json::from_str(&json).ok());
     match (known, found) {
-        (Some(known), Some(found)) if known.id == found => return Ok(()),
+        (Some(known), Some(found)) if known.id == found => return note_place(core, project, found).await,
         (Some(known), found) if has_tasks => {
             if is_of_same_history(project, &known).await? {
-                return identity::give(&common, &known.id);
+                return identity::give(&folder, &known.id);
             }
             set_aside(core, project, known).await?;
             match found {
@@ -55,22 +58,23 @@ async fn try_reconcile(core: &Core, project: &str) -> Result<()> {
         (_, Some(found)) if !has_tasks => adopt(core, project, &found).await?,
         // A copy of a repository has the id of what it was copied from.
         (_, Some(found)) if is_elsewhere(core, project, &found).await? => {
-            return remember(core, project, &common, uuid::Uuid::new_v4().to_string()).await;
+            return remember(core, project, &folder, uuid::Uuid::new_v4().to_string()).await;
         }
-        (_, Some(found)) => return remember(core, project, &common, found).await,
-        (_, None) if has_tasks => return remember(core, project, &common, uuid::Uuid::new_v4().to_string()).await,
+        (_, Some(found)) => return remember(core, project, &folder, found).await,
+        (_, None) if has_tasks => return remember(core, project, &folder, uuid::Uuid::new_v4().to_string()).await,
         (_, None) => {}
     }
     Ok(())
 }
 
-/// The common git folder of the repository at that path, and its id.
+/// The git folder that carries the id of the repository at that path, and the id. Where each worktree of a repository is
+/// a project, that is the worktree's own: tasks of one are not those of another.
 async fn repository_at(project: &str) -> Result<Option<(PathBuf, Option<String>)>> {
     let root = PathBuf::from(project);
     let found = foreign::within(Path::new(project), move || {
-        let common = project::common_dir(&root)?;
-        let id = identity::read(&common);
-        Some((common, id))
+        let folder = project::git_dir(&root)?;
+        let id = identity::read(&folder);
+        Some((folder, id))
     });
     found.await.map_err(|error| Error::new(Code::WrongState, error.to_string()))
 }
@@ -83,10 +87,10 @@ async fn is_of_same_history(project: &str, known: &KnownRepository) -> Result<bo
     }
 }
 
-async fn remember(core: &Core, project: &str, common: &Path, id: String) -> Result<()> {
+async fn remember(core: &Core, project: &str, folder: &Path, id: String) -> Result<()> {
     project::note_main(Path::new(project)).unwrap_or_else(|error| log::warn!("cannot note {project}: {error}"));
     let head = Git::at(project).head().await.unwrap_or_default();
-    identity::give(common, &id)?;
+    identity::give(folder, &id)?;
     let known = KnownRepository { id, head };
     core.write(project, move |tx, project| {
         tx.remember(&place(&known.id), project)?;
@@ -95,11 +99,28 @@ async fn remember(core: &Core, project: &str, common: &Path, id: String) -> Resu
     .await
 }
 
+/// Notes where the repository is, if the store does not say.
+async fn note_place(core: &Core, project: &str, id: String) -> Result<()> {
+    if core.read(&place(&id), |tx, place| tx.recall(place)).await?.is_some() {
+        return Ok(());
+    }
+    core.write(project, move |tx, project| tx.remember(&place(&id), project)).await
+}
+
 /// The path at which the store knows that repository, other than this one.
 async fn known_place(core: &Core, project: &str, id: &str) -> Result<Option<String>> {
     let id = id.to_owned();
-    let known = core.read(project, move |tx, _| tx.recall(&place(&id))).await?;
+    let known = core.read(project, move |tx, _| place_of(tx, &id)).await?;
     Ok(known.filter(|known| known != project))
+}
+
+/// The path of a repository; where none is noted, the one whose repository it is.
+fn place_of(tx: &Tx<'_>, id: &str) -> Result<Option<String>> {
+    if let Some(place) = tx.recall(&place(id))? {
+        return Ok(Some(place));
+    }
+    let is_it = |json: &str| serde_json::from_str::<KnownRepository>(json).is_ok_and(|known| known.id == id);
+    Ok(tx.recall_all(KEY)?.into_iter().find(|(_, json)| is_it(json)).map(|(project, _)| project))
 }
 
 /// Whether that repository is still where the store knows it.
@@ -121,7 +142,7 @@ async fn adopt(core: &Core, project: &str, id: &str) -> Result<()> {
     log::info!("the project {old} was moved to {project}");
     let (id, from) = (id.to_owned(), old.clone());
     let moved = core.write(project, move |tx, project| {
-        if tx.recall(&place(&id))?.as_deref() != Some(&from) {
+        if place_of(tx, &id)?.as_deref() != Some(&from) {
             return Ok(false);
         }
         let (text, before) = (format!("The project was moved from {from} to {project}"), tx.recall(&key(&from))?);
@@ -141,7 +162,7 @@ async fn adopt(core: &Core, project: &str, id: &str) -> Result<()> {
 async fn set_aside(core: &Core, project: &str, known: KnownRepository) -> Result<()> {
     log::warn!("another repository lies at {project}");
     core.write(project, move |tx, project| {
-        if tx.recall(&place(&known.id))?.as_deref() != Some(project) {
+        if place_of(tx, &known.id)?.as_deref() != Some(project) {
             return Ok(());
         }
         let aside = format!("{project} (repository {})", known.id);

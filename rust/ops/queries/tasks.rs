@@ -1,6 +1,6 @@
 //! The lists of tasks and requests, a task's page, and why its status is what it is.
 
-use crate::contract::{Explanation, Nothing, Page, Piece, Requests, Snapshot, TaskList, Tasks};
+use crate::contract::{Explanation, Nothing, Others, Page, Piece, Requests, Snapshot, TaskList, Tasks};
 use crate::core::configurations::fault;
 use crate::core::{Asker, Core};
 use crate::error::Result;
@@ -37,6 +37,21 @@ pub async fn snapshot(core: &Core, asker: &Asker) -> Result<Snapshot> {
         })
     });
     snapshot.await
+}
+
+/// The tasks and requests of other projects. Their events go to the client from before they are read, so that it misses
+/// none.
+pub async fn others(core: &Core, asker: &Asker) -> Result<Others> {
+    if let Some(outbox) = &asker.outbox {
+        core.hub.listen_everywhere(outbox);
+    }
+    let others = core.read(&asker.project, |tx, project| {
+        let mut others = Others { tasks: tx.tasks(None, &Filter::default())?, requests: tx.open_requests(None)? };
+        others.tasks.retain(|task| task.project != *project);
+        others.requests.retain(|request| request.project != *project);
+        Ok(others)
+    });
+    others.await
 }
 
 /// A task's page.

@@ -140,6 +140,12 @@ impl Git {
         }
     }
 
+    /// Runs a program of [`Git::program`] that writes in the folder to its end, without input. Past `limit` everything that
+    /// it started ends with it.
+    pub async fn run_group(&self, command: Command, limit: Duration) -> Result<Ended> {
+        self.finish(command, &[], limit).await
+    }
+
     /// Runs a command that [`Git::command`] or [`Git::program`] made to its end.
     pub async fn run(&self, command: Command, input: Vec<u8>, limit: Duration) -> Result<Ended> {
         self.refuse_without_folder()?;

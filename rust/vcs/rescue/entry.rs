@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::paths::{Beneath, Content, LARGEST};
-use crate::vcs::git::Git;
+use crate::vcs::git::{Git, quoted};
 use rustix::fs::{FileType, Stat};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -165,8 +165,8 @@ async fn hash(git: &Git, paths: &[&str], write: bool) -> Result<Vec<Option<Strin
     if write {
         args.push("-w");
     }
-    let input: String = paths.iter().map(|path| quoted(path) + "\n").collect();
-    let all = git.feed(&args, input.into_bytes()).await;
+    let input: Vec<u8> = paths.iter().flat_map(|path| [quoted(path.as_bytes()), b"\n".to_vec()].concat()).collect();
+    let all = git.feed(&args, input).await;
     let all =
         all.map(|text| String::from_utf8_lossy(&text).lines().map(|oid| Some(oid.to_owned())).collect::<Vec<_>>());
     match all {
@@ -187,21 +187,4 @@ async fn hash(git: &Git, paths: &[&str], write: bool) -> Result<Vec<Option<Strin
             _ => Err(error),
         },
     }
-}
-
-/// A path as `--stdin-paths` reads it: quoted as in C where it begins with a quote or holds a line's end.
-fn quoted(path: &str) -> String {
-    if !path.starts_with('"') && !path.contains('\n') {
-        return path.to_owned();
-    }
-    let inner: String = path
-        .chars()
-        .map(|c| match c {
-            '"' => "\\\"".to_owned(),
-            '\\' => "\\\\".to_owned(),
-            '\n' => "\\n".to_owned(),
-            c => c.to_string(),
-        })
-        .collect();
-    format!("\"{inner}\"")
 }

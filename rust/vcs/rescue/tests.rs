@@ -177,3 +177,20 @@ async fn discarded_branches_go_once_nothing_names_them() {
     assert_eq!(prune(&it.git, 1001 + DISCARDED_FOR, &named).await.unwrap(), 1);
     assert_eq!(prune(&it.git, 1001 + DISCARDED_FOR, &BTreeSet::new()).await.unwrap(), 2);
 }
+
+#[tokio::test]
+async fn what_a_cut_write_left_goes_and_its_bytes_are_kept() {
+    let it = Folder::new();
+    let left = format!("sub/.chorus-{}", uuid::Uuid::nil());
+    for name in [&left, "sub/a", "sub/.chorus-notes", ".chorus-x"] {
+        it.write(name, b"somebody's\n");
+    }
+    sweep(&it.git, ["sub/a", "b"], 12).await.unwrap();
+    assert!(!it.path(&left).exists());
+    assert!(["sub/a", "sub/.chorus-notes", ".chorus-x"].iter().all(|name| it.path(name).exists()));
+    let kept = list(&it.git).await.unwrap();
+    assert_eq!(kept.len(), 1);
+    assert_eq!(it.git.read(&["show", &format!("{}:{left}", kept[0].reference)]).await.unwrap(), "somebody's");
+    sweep(&it.git, ["sub/a", "b"], 12).await.unwrap();
+    assert_eq!(list(&it.git).await.unwrap().len(), 1);
+}

@@ -77,6 +77,20 @@ async fn bring_one(git: &Git, file: &str, edits: &RescueEntry, after: &RescueEnt
     Ok(false)
 }
 
+/// A file without the edits that were brought back from below that reference; nothing where they cannot be told from
+/// what was written since.
+pub async fn without(git: &Git, reference: &str, file: &str) -> Result<Option<Content>> {
+    let edits = entry_in(git, &format!("{reference}/edits"), file).await?;
+    let after = entry_in(git, &format!("{reference}/after"), file).await?;
+    let now = rescue::now(git, file).await?;
+    let after = rescue::content(git, file, &after).await?;
+    if now.same(&edits) {
+        return Ok(Some(after));
+    }
+    let (now, edits) = (rescue::content(git, file, &now).await?, rescue::content(git, file, &edits).await?);
+    merge(git, &now, &edits, &after).await
+}
+
 async fn merged(
     git: &Git,
     file: &str,

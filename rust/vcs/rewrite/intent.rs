@@ -42,6 +42,24 @@ pub struct RewriteIntent {
     pub head: String,
 }
 
+impl RewriteIntent {
+    /// Of a discard: that what it took away so far is brought back.
+    pub fn undoing(&self) -> Option<RewriteIntent> {
+        let Action::Discard { branch, reference, files } = &self.action else { return None };
+        let files = files.iter().map(|file| file.path.clone()).collect();
+        let action = Action::Restore { branch: branch.clone(), reference: reference.clone(), files };
+        Some(RewriteIntent { action, ..self.clone() })
+    }
+
+    /// The reference below which everything of a discard is; else the rescue.
+    pub fn kept_in(&self) -> &str {
+        match &self.action {
+            Action::Discard { reference, .. } | Action::Restore { reference, .. } => reference,
+            _ => &self.rescue.reference,
+        }
+    }
+}
+
 /// What is done in the shared tree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -4,6 +4,7 @@ use super::Worktree;
 use super::hook_edits;
 use super::prepare::prepared;
 use crate::error::Result;
+use crate::paths::is_unfinished;
 use crate::vcs::git::Git;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -108,6 +109,11 @@ impl DirtyPaths {
             }
             return;
         }
+        // Of Chorus's own, if it was killed in the middle of writing.
+        if line.kind == b'?' && line.path.file_name().is_some_and(is_unfinished) {
+            self.left_out.push(line.path.to_owned());
+            return;
+        }
         // A repository inside is shown as a folder, whose files git does not look at.
         if line.path.as_os_str().as_bytes().ends_with(b"/") {
             self.left_out.push(line.path.components().collect());
@@ -155,6 +161,14 @@ mod tests {
         assert_eq!(paths(".M", "S.MU"), (0, 1));
         assert_eq!(paths(".M", "SC.U"), (1, 1));
         assert_eq!(paths("M.", "S.M."), (1, 1));
+    }
+
+    #[test]
+    fn what_a_killed_daemon_left_is_no_edit() {
+        let left = format!("? sub/.chorus-{}", uuid::Uuid::nil());
+        let found = taken(&[&left, "? .chorus-notes"], &[]);
+        assert_eq!(found.paths, [".chorus-notes"]);
+        assert_eq!(found.left_out, [PathBuf::from(&left[2..])]);
     }
 
     #[test]

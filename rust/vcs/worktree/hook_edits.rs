@@ -2,54 +2,60 @@
 
 use super::Worktree;
 use crate::error::{Error, Result};
-use std::collections::BTreeMap;
+use crate::paths::{self, Access};
+use crate::vcs::rescue::{self, RescueEntry};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-/// Changed files with what git would make of each; nothing for one that is gone.
-pub type TreeState = BTreeMap<String, Option<String>>;
+/// Changed paths, with what is there.
+pub type TreeState = BTreeMap<String, RescueEntry>;
 
 /// The list of what a hook edited at the checkout, in the worktree's git folder, as JSON.
 const EDITED: &str = "chorus-hook-edits";
+
+/// One path of the list.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Left {
+    /// What the hook left there.
+    Entry(RescueEntry),
+    /// The object of a file; nothing for anything else. Lists of earlier versions have this.
+    Object(Option<String>),
+}
 
 /// What differs from what is checked out in a worktree.
 pub async fn state(worktree: &Worktree) -> Result<TreeState> {
     let git = worktree.git();
     let args = ["status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--ignore-submodules=all"];
     let listed = git.bytes(&args).await?;
-    let mut state = TreeState::new();
-    for entry in listed.split(|byte| *byte == 0).filter(|entry| entry.len() > 3 && !entry.ends_with(b"/")) {
-        let Ok(path) = std::str::from_utf8(&entry[3..]) else { continue };
-        state.insert(path.to_owned(), hash(worktree, path).await?);
-    }
-    Ok(state)
-}
-
-async fn hash(worktree: &Worktree, path: &str) -> Result<Option<String>> {
-    let file = worktree.folder.join(path);
-    if !file.symlink_metadata().is_ok_and(|found| found.is_file()) {
-        return Ok(None);
-    }
-    worktree.git().read(&["hash-object", "--", path]).await.map(Some)
+    let entries = listed.split(|byte| *byte == 0).filter(|entry| entry.len() > 3 && !entry.ends_with(b"/"));
+    let paths = entries.filter_map(|entry| Some(std::str::from_utf8(&entry[3..]).ok()?.to_owned())).collect();
+    rescue::read(&git, &paths).await
 }
 
 /// Notes what became different since `before` as no edit of the task's; how many files.
 pub async fn note(worktree: &Worktree, before: &TreeState) -> Result<usize> {
     let mut edited = state(worktree).await?;
-    edited.retain(|path, now| before.get(path) != Some(now));
+    edited.retain(|path, now| !before.get(path).is_some_and(|before| before.same(now)));
     let list = worktree.git().git_dir().await?.join(EDITED);
-    fs::write(&list, serde_json::to_vec(&edited).map_err(Error::internal)?).map_err(Error::internal)?;
+    let edited: BTreeMap<String, Left> = edited.into_iter().map(|(path, entry)| (path, Left::Entry(entry))).collect();
+    let json = serde_json::to_vec(&edited).map_err(Error::internal)?;
+    paths::replace(&list, &json, Access::AsBefore).map_err(Error::internal)?;
     Ok(edited.len())
 }
 
 /// What a hook edited at the checkout and is as it left it.
 pub(super) async fn untouched(worktree: &Worktree) -> Result<Vec<String>> {
-    let list = fs::read(worktree.git().git_dir().await?.join(EDITED)).unwrap_or_default();
-    let edited: TreeState = serde_json::from_slice(&list).unwrap_or_default();
-    let mut still = Vec::new();
-    for (path, then) in edited {
-        if hash(worktree, &path).await? == then {
-            still.push(path);
-        }
-    }
-    Ok(still)
+    let git = worktree.git();
+    let list = fs::read(git.git_dir().await?.join(EDITED)).unwrap_or_default();
+    let edited: BTreeMap<String, Left> = serde_json::from_slice(&list).unwrap_or_default();
+    let now = rescue::read(&git, &edited.keys().cloned().collect::<BTreeSet<_>>()).await?;
+    let is_left = |path: &String, then: &Left| match (now.get(path), then) {
+        (Some(now), Left::Entry(then)) => now.same(then),
+        (Some(RescueEntry::Kept { oid, .. }), Left::Object(Some(then))) => oid == then,
+        (Some(RescueEntry::Absent), Left::Object(None)) => true,
+        _ => false,
+    };
+    Ok(edited.iter().filter(|(path, then)| is_left(path, then)).map(|(path, _)| path.clone()).collect())
 }

@@ -40,7 +40,7 @@ pub async fn put_back(worktree: &Worktree, kept: &str) -> Result<()> {
     let git = worktree.git();
     let differences = git.bytes(&["diff-tree", "-r", "-z", "--no-renames", "HEAD", kept]).await?;
     let mut parts = differences.split(|byte| *byte == 0);
-    let mut written = Vec::new();
+    let (mut written, mut gone) = (Vec::new(), Vec::new());
     // `:old-mode new-mode old new status`, then the path.
     while let (Some(facts), Some(path)) = (parts.next(), parts.next()) {
         let facts = String::from_utf8_lossy(facts).into_owned();
@@ -49,15 +49,27 @@ pub async fn put_back(worktree: &Worktree, kept: &str) -> Result<()> {
         let (Some(mode), Some(oid)) = (facts.next(), facts.nth(1)) else { continue };
         match Mode::of_octal(mode) {
             Some(mode) => written.push((path, mode, oid.to_owned())),
-            None if mode == "000000" => remove(&git, &path).await?,
+            None if mode == "000000" => gone.push(path),
             // A submodule's commit: the submodule itself is not part of the tree.
             None => {}
         }
+    }
+    // A daemon before this one may have been killed in the middle.
+    let paths = written.iter().map(|(path, ..)| path).chain(&gone).map(String::as_str);
+    rescue::sweep(&git, paths, number_of(kept)).await?;
+    for path in gone {
+        remove(&git, &path).await?;
     }
     for (path, mode, oid) in written {
         rescue::write_object(&git, &path, mode, &oid).await?;
     }
     Ok(())
+}
+
+/// The task's number, from the name of a reference of [`keep`].
+fn number_of(reference: &str) -> i64 {
+    let name = reference.rsplit('/').next().unwrap_or_default();
+    name.split_once('-').and_then(|(number, _)| number.parse().ok()).unwrap_or_default()
 }
 
 /// Removes a file and the folders that it leaves empty: something else may be in their place.

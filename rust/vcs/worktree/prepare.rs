@@ -210,7 +210,7 @@ async fn run(worktree: &Worktree, argv: &[String]) -> Result<()> {
         Error::new(Code::VcsRefused, format!("`{shown}` failed: {why}"))
             .hint("correct `run` in [vcs.worktree] of chorus.toml, then start the task again")
     };
-    let ended = git.run(command, Vec::new(), LIMIT).await.map_err(|error| failed(error.message))?;
+    let ended = git.run_group(command, LIMIT).await.map_err(|error| failed(error.message))?;
     let said = format!("{}\n{}", tail(&ended.text()), tail(&ended.stderr));
     match ended.code {
         Some(0) => Ok(()),

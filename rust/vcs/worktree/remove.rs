@@ -3,6 +3,7 @@
 //! Its folder is first moved aside, where nobody finds it any more, and looked at once more: what a background process
 //! wrote since the first look is kept too, or the folder comes back.
 
+use super::delete::{delete, writable};
 use super::dirty::changes;
 use super::keep::keep;
 use super::stage::exact_tree;
@@ -13,7 +14,6 @@ use crate::error::{Error, Result};
 use crate::vcs::lock::Held;
 use crate::vcs::rewrite::{Intent, IntentLog, Permit, RemoveIntent};
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
 
 /// Removes a worktree that is clean and merged, and leaves its branch, unless that never got a commit.
 pub async fn remove(worktree: &Worktree, held: &Held, log: &mut dyn IntentLog) -> Result<()> {
@@ -27,20 +27,18 @@ pub async fn remove(worktree: &Worktree, held: &Held, log: &mut dyn IntentLog) -
     let mut intent = intent(worktree, None, false).await?;
     let mut permit = Permit::begin(held, &Intent::RemoveWorktree(Box::new(intent.clone())), log).await?;
     if let Some(aside) = move_aside(worktree, &intent, &permit).await? {
-        let late: Vec<String> = match changes(&aside).await {
-            Ok(found) => found.paths.into_iter().chain(found.nested).collect(),
-            Err(error) => {
-                come_back(worktree, &intent)?;
-                return Err(error);
+        let sure = RemoveIntent { is_sure: true, ..intent.clone() };
+        let looked = async {
+            let found = changes(&aside).await?;
+            let late: Vec<String> = found.paths.into_iter().chain(found.nested).collect();
+            if !late.is_empty() || worktree.tip().await? != intent.tip {
+                let why = format!("it was written meanwhile ({})", late.join(", "));
+                return Err(refused(worktree, &why).hint("end what writes in it, then try again"));
             }
+            Permit::begin(held, &Intent::RemoveWorktree(Box::new(sure.clone())), log).await
         };
-        if !late.is_empty() || worktree.tip().await? != intent.tip {
-            come_back(worktree, &intent)?;
-            let why = format!("it was written meanwhile ({})", late.join(", "));
-            return Err(refused(worktree, &why).hint("end what writes in it, then try again"));
-        }
-        intent.is_sure = true;
-        permit = Permit::begin(held, &Intent::RemoveWorktree(Box::new(intent.clone())), log).await?;
+        permit = or_come_back(worktree, &intent, looked.await)?;
+        intent = sure;
     }
     take_away(worktree, &intent, &permit).await?;
     drop_branch(worktree, |tip| tip == worktree.base).await
@@ -61,16 +59,14 @@ pub async fn discard(worktree: &Worktree, number: u32, held: &Held, log: &mut dy
     let mut intent = intent(worktree, kept, true).await?;
     let mut permit = Permit::begin(held, &Intent::RemoveWorktree(Box::new(intent.clone())), log).await?;
     if let Some(aside) = move_aside(worktree, &intent, &permit).await? {
-        let again = match keep(&aside, number).await {
-            Ok(again) => again,
-            Err(error) => {
-                come_back(worktree, &intent)?;
-                return Err(error);
-            }
+        let looked = async {
+            let again = keep(&aside, number).await?;
+            let kept = latest(worktree, intent.kept.clone(), again).await?;
+            let sure = RemoveIntent { kept, is_sure: true, ..intent.clone() };
+            let permit = Permit::begin(held, &Intent::RemoveWorktree(Box::new(sure.clone())), log).await?;
+            Ok((sure, permit))
         };
-        intent.kept = latest(worktree, intent.kept, again).await?;
-        intent.is_sure = true;
-        permit = Permit::begin(held, &Intent::RemoveWorktree(Box::new(intent.clone())), log).await?;
+        (intent, permit) = or_come_back(worktree, &intent, looked.await)?;
     }
     finish_discard(worktree, &intent, &permit).await?;
     Ok(intent.kept)
@@ -134,6 +130,14 @@ async fn move_aside(worktree: &Worktree, intent: &RemoveIntent, _permit: &Permit
     Ok(Some(Worktree { folder: intent.aside.clone(), ..worktree.clone() }))
 }
 
+/// Where the second look failed, nothing is removed: the folder is where it was again.
+fn or_come_back<T>(worktree: &Worktree, intent: &RemoveIntent, looked: Result<T>) -> Result<T> {
+    if looked.is_err() {
+        come_back(worktree, intent)?;
+    }
+    looked
+}
+
 /// The folder is where it was again.
 fn come_back(worktree: &Worktree, intent: &RemoveIntent) -> Result<()> {
     let back = rustix::fs::renameat_with(
@@ -192,6 +196,7 @@ async fn finish_discard(worktree: &Worktree, intent: &RemoveIntent, permit: &Per
 /// looked at before.
 async fn take_away(worktree: &Worktree, intent: &RemoveIntent, _permit: &Permit<'_>) -> Result<()> {
     delete(intent.aside.clone()).await.map_err(|error| refused(worktree, &error.to_string()))?;
+    writable(worktree.folder.clone()).await;
     let mut removed = Ok(String::new());
     // Git may know it by either name.
     for folder in [worktree.folder.as_path(), intent.aside.as_path()] {
@@ -211,14 +216,6 @@ async fn take_away(worktree: &Worktree, intent: &RemoveIntent, _permit: &Permit<
         let _ = std::fs::remove_dir(shelf);
     }
     Ok(())
-}
-
-async fn delete(folder: PathBuf) -> std::io::Result<()> {
-    let gone = |folder: &Path| match std::fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    };
-    tokio::task::spawn_blocking(move || gone(&folder)).await.map_err(std::io::Error::other)?
 }
 
 async fn drop_branch(worktree: &Worktree, goes: impl Fn(&str) -> bool) -> Result<()> {

@@ -17,6 +17,9 @@ const CONFIG: &str = "chorus-config";
 /// The patterns, beside it.
 const EXCLUDED: &str = "chorus-exclude";
 
+/// Chorus's own files, if it was killed in the middle of writing.
+const UNFINISHED: &[u8] = b".chorus-????????-????-????-????-????????????\n";
+
 /// More than this of the user's own patterns is not copied.
 const MOST_PATTERNS: u64 = 1024 * 1024;
 
@@ -39,6 +42,7 @@ pub(super) async fn exclude(worktree: &Worktree, paths: &[PathBuf]) -> Result<()
         }
     }
     if own {
+        patterns.extend(UNFINISHED);
         let file = git.git_dir().await?.join(EXCLUDED);
         write(&file, &patterns)?;
         let quoted = file.to_string_lossy().replace('\\', "\\\\").replace('"', "\\\"");

@@ -155,11 +155,11 @@ pub fn merge(git: &Git, base: &str, ours: &str, theirs: &str) -> Result<Merged, 
         return clean(theirs);
     }
     let trees = [base, ours, theirs];
-    // Commits around the trees: merge-tree takes bare trees only since git 2.45.
-    let commit = |tree: &str| bare(git, tree, &[]);
-    let (base, ours, theirs) = (commit(base)?, commit(ours)?, commit(theirs)?);
-    let base = format!("--merge-base={base}");
-    let arguments = ["merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", &base, &ours, &theirs];
+    // Commits around the trees: merge-tree takes bare trees only since git 2.45, and a base since 2.40.
+    let base = bare(git, base, &[])?;
+    let side = |tree: &str| bare(git, tree, &[base.as_str()]);
+    let (ours, theirs) = (side(ours)?, side(theirs)?);
+    let arguments = ["merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", &ours, &theirs];
     let output = git.try_run(&arguments)?;
     if output.status.code().is_none_or(|code| code > 1) {
         return Err(Refusal::text(String::from_utf8_lossy(&output.stderr).trim()));

@@ -15,7 +15,7 @@ const LUA: &[Layer] = &[
     Layer { name: "verbs", rows: &[&["verbs"]] },
     Layer {
         name: "windows",
-        rows: &[&["ui::url"], &["ui::pane", "ui::tasks"], &["ui::edits", "ui::requests"], &["ui::kit"]],
+        rows: &[&["ui::url"], &["ui::tasks"], &["ui::pane"], &["ui::edits", "ui::requests"], &["ui::kit"]],
     },
     Layer { name: "features", rows: &[&["answer", "editor"], &["ask_daemon"]] },
     Layer { name: "connection", rows: &[&["client"]] },
@@ -24,7 +24,7 @@ const LUA: &[Layer] = &[
     Layer {
         name: "base",
         rows: &[
-            &["tasks::filter", "verbs::find"],
+            &["tasks::filter", "tasks::order", "verbs::find"],
             &[
                 "contract",
                 "dispatch",
@@ -42,8 +42,17 @@ const LUA: &[Layer] = &[
 ];
 
 /// What a pure half may use, besides other pure halves of its folder.
-const PURE_USES: &[&str] =
-    &["highlight", "icons", "phrase", "text", "ui::kit::canvas", "ui::kit::status", "ui::tasks::front_matter"];
+const PURE_USES: &[&str] = &[
+    "highlight",
+    "icons",
+    "phrase",
+    "tasks::filter",
+    "tasks::order",
+    "text",
+    "ui::kit::canvas",
+    "ui::kit::status",
+    "ui::tasks::front_matter",
+];
 
 struct Module {
     /// From the top of the checkout.

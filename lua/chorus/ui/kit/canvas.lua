@@ -1,6 +1,7 @@
 --- Draws rows with colors and data into a buffer in one step. Writes only lines that changed, and keeps the cursor on its
 --- row when rows come and go above it.
 local cells = require('chorus.text')
+local line_plan = require('chorus.ui.kit.line_plan')
 
 local M = {}
 
@@ -66,50 +67,37 @@ local function is_same(a, b)
   return true
 end
 
---- Writes `rows[first..last]` over the buffer's lines `first..old_last` (both one-based, inclusive).
-local function write(buffer, rows, first, last, old_last)
-  local lines = {}
-  for index = first, last do
-    lines[#lines + 1] = rows[index].text
+--- Writes the new rows of a hunk over its old lines.
+local function write(buffer, rows, hunk)
+  local lines, start, stop = {}, hunk.from - 1, hunk.from - 1 + hunk.count
+  for index = 1, hunk.size do
+    lines[index] = rows[hunk.first + index - 1].text
   end
-  vim.api.nvim_buf_clear_namespace(buffer, namespace, first - 1, old_last)
-  vim.api.nvim_buf_set_lines(buffer, first - 1, old_last, false, lines)
-  for index = first, last do
-    for _, mark in ipairs(rows[index].marks) do
-      local stop = math.min(mark[2], #rows[index].text)
-      if mark[1] < stop then
-        vim.api.nvim_buf_set_extmark(buffer, namespace, index - 1, mark[1], { end_col = stop, hl_group = mark[3] })
+  vim.api.nvim_buf_clear_namespace(buffer, namespace, start, stop)
+  vim.api.nvim_buf_set_lines(buffer, start, stop, false, lines)
+  for index = 1, hunk.size do
+    local row = rows[hunk.first + index - 1]
+    for _, mark in ipairs(row.marks) do
+      local to = math.min(mark[2], #row.text)
+      if mark[1] < to then
+        vim.api.nvim_buf_set_extmark(
+          buffer,
+          namespace,
+          start + index - 1,
+          mark[1],
+          { end_col = to, hl_group = mark[3] }
+        )
       end
     end
   end
 end
 
---- Writes what differs between `old` and `rows`.
+--- Writes what differs between `old` and `rows`, from the bottom: lines above keep their numbers.
 local function write_difference(buffer, old, rows)
-  if #old == #rows then
-    local index = 1
-    while index <= #rows do
-      if is_same(old[index], rows[index]) then
-        index = index + 1
-      else
-        local first = index
-        while index <= #rows and not is_same(old[index], rows[index]) do
-          index = index + 1
-        end
-        write(buffer, rows, first, index - 1, index - 1)
-      end
-    end
-    return
+  local hunks = line_plan.hunks(old, rows, is_same)
+  for index = #hunks, 1, -1 do
+    write(buffer, rows, hunks[index])
   end
-  local head, shorter = 0, math.min(#old, #rows)
-  while head < shorter and is_same(old[head + 1], rows[head + 1]) do
-    head = head + 1
-  end
-  local tail = 0
-  while tail < shorter - head and is_same(old[#old - tail], rows[#rows - tail]) do
-    tail = tail + 1
-  end
-  write(buffer, rows, head + 1, #rows - tail, #old - tail)
 end
 
 --- Where each window's cursor is.
@@ -138,19 +126,31 @@ local function line_now(old, line, line_of)
   end
 end
 
---- Puts each cursor back on its row, at the same height in the window unless that leaves empty lines below.
-local function restore(kept, old, rows)
-  if #kept == 0 then
-    return
-  end
+---@param rows chorus.Row[]
+---@return table<string, integer>
+local function lines_by_key(rows)
   local line_of = {}
   for index, row in ipairs(rows) do
     if row.key then
       line_of[row.key] = index
     end
   end
+  return line_of
+end
+
+--- Puts each cursor back on its row, at the same height in the window unless that leaves empty lines below.
+local function restore(kept, old, rows)
+  if #kept == 0 then
+    return
+  end
+  local line_of
   for _, was in ipairs(kept) do
-    local line = line_now(old, was.line, line_of) or vim.api.nvim_win_get_cursor(was.window)[1]
+    local before, now = old[was.line], rows[was.line]
+    local line = before and now and before.key and before.key == now.key and was.line or nil
+    if not line then
+      line_of = line_of or lines_by_key(rows)
+      line = line_now(old, was.line, line_of) or vim.api.nvim_win_get_cursor(was.window)[1]
+    end
     vim.api.nvim_win_call(was.window, function()
       local view = vim.fn.winsaveview()
       local top = math.max(1, math.min(view.topline + line - view.lnum, #rows - vim.api.nvim_win_get_height(0) + 1))

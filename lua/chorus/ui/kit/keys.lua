@@ -27,6 +27,9 @@ function M.of(view)
   return result
 end
 
+--- Actions that go to another task, with their direction.
+local ROUNDS = { next_task = 1, previous_task = -1 }
+
 local NEEDS_NO_TASK = { new = true, inbox = true, changes = true }
 
 --- Sets the keys of a view in a buffer. An action runs `handlers[action]`, else its verb on the task that `task` names.
@@ -49,6 +52,10 @@ function M.set(view, buffer, handlers, task, mode)
       run = run or function()
         key_help.open(view, M.of(view))
       end
+    elseif ROUNDS[each.action] then
+      run = run or function()
+        require('chorus.ui.kit.round').go(view, ROUNDS[each.action])
+      end
     end
     for _, lhs in ipairs(run and each.keys or {}) do
       vim.keymap.set(
@@ -70,20 +77,20 @@ function M.selected_lines()
   return math.min(first, last), math.max(first, last)
 end
 
---- Sets the keys of some actions in Visual mode: they run their verb on all tasks selected.
+--- Sets the keys of the actions that have a handler, in a mode of their own.
 ---@param view string
 ---@param buffer integer
----@param actions string[]
----@param numbers fun(): integer[] of the tasks selected
-function M.set_for_many(view, buffer, actions, numbers)
+---@param handlers table<string, fun()>
+---@param mode string
+function M.set_handlers(view, buffer, handlers, mode)
   for _, each in ipairs(M.of(view)) do
-    for _, lhs in ipairs(vim.list_contains(actions, each.action) and each.keys or {}) do
-      vim.keymap.set('x', lhs, function()
-        local found = numbers()
-        if #found > 0 then
-          dispatch.run(each.verb, { task = found, bang = each.bang or false })
-        end
-      end, { buffer = buffer, nowait = true, silent = true, desc = 'Chorus: ' .. each.does })
+    for _, lhs in ipairs(handlers[each.action] and each.keys or {}) do
+      vim.keymap.set(
+        mode,
+        lhs,
+        handlers[each.action],
+        { buffer = buffer, nowait = true, silent = true, desc = 'Chorus: ' .. each.does }
+      )
     end
   end
 end

@@ -1,4 +1,5 @@
 --- A task's state in one line: words, mark and highlight group. Pure, apart from the configured icons.
+local order = require('chorus.tasks.order')
 local text = require('chorus.text')
 
 local M = {}
@@ -71,16 +72,35 @@ function M.group(task)
 end
 
 --- When the state began, in milliseconds since the epoch.
+M.since = order.since
+
+--- An agent that works is quiet when nothing was heard of it for so long, in milliseconds.
+local QUIET = 180000
+
+--- How long nothing was heard of a busy agent, as `quiet 9m`; empty for a short while.
 ---@param task chorus.Task
----@return integer
-function M.since(task)
-  if M.has_ended(task) then
-    return task.completed_at or task.created_at
-  elseif task.status == 'pending' then
-    return task.created_at
+---@param now integer milliseconds since the epoch
+---@return string
+function M.quiet(task, now)
+  local heard = task.agent_status.status == 'busy' and (task.agent_status.detail or {}).heard_at
+  return heard and now - heard >= QUIET and 'quiet ' .. text.age(now - heard) or ''
+end
+
+--- What a busy agent does: the retry, the tool in hand, else the last prompt. The prompt that only names the task says no
+--- more than its title.
+---@param detail chorus.Detail
+---@param title string
+---@return string
+local function doing(detail, title)
+  local tool, summary = text.clean(detail.tool), text.clean(detail.summary)
+  if detail.retry then
+    return text.clean(detail.retry)
+  elseif tool ~= '' then
+    return summary ~= '' and tool .. ': ' .. summary or tool
   end
-  local since = task.agent_status.since
-  return since and since > 0 and since or task.started_at or task.created_at
+  local prompt = text.clean(detail.prompt or detail.message)
+  local is_chorus_own = prompt:find('^%a[%a ]+ task #%d+: ') and vim.endswith(prompt, text.clean(title))
+  return summary ~= '' and summary or is_chorus_own and '' or prompt
 end
 
 --- The most useful line about a task: the open request, the retry, the last message, or the result.
@@ -103,7 +123,8 @@ function M.summary(task, request)
   elseif M.has_ended(task) then
     parts[1] = text.clean(task.result)
   elseif task.status ~= 'pending' then
-    parts[1] = text.clean(detail.retry or detail.summary or detail.message)
+    local is_busy = task.agent_status.status == 'busy'
+    parts[1] = is_busy and doing(detail, task.title) or text.clean(detail.retry or detail.summary or detail.message)
     if detail.background then
       parts[#parts + 1] = ('(%s still running)'):format(text.clean(detail.background, 20))
     end

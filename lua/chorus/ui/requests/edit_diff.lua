@@ -54,7 +54,9 @@ end
 function M.of(input, content)
   local before, after = sides(input, content)
   local ok, result = pcall(diff, with_newline(before), with_newline(after), { ctxlen = 3 })
-  return ok and type(result) == 'string' and result or after --[[@as string]], before, after
+  return ok and type(result) == 'string' and result or after, --[[@as string]]
+    before,
+    after
 end
 
 --- Whether the input is that of a tool that edits one file, and which.

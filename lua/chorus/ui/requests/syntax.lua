@@ -61,8 +61,7 @@ local function by_syntax_file(filetype, lines)
       local group, from = '', 0
       local last = math.min(#lines[number], MOST_COLUMNS)
       for column = 1, last + 1 do
-        local here = column <= last
-            and vim.fn.synIDattr(vim.fn.synIDtrans(vim.fn.synID(number, column, 1)), 'name')
+        local here = column <= last and vim.fn.synIDattr(vim.fn.synIDtrans(vim.fn.synID(number, column, 1)), 'name')
           or ''
         if here ~= group then
           if group ~= '' then

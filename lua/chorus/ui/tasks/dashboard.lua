@@ -1,9 +1,11 @@
---- `chorus://dashboard`: the list of tasks, with keys for every verb. Updates live and keeps its order.
+--- `chorus://dashboard`: the work list, with keys for every verb. Updates live; a row stays while the cursor is on it.
 local canvas = require('chorus.ui.kit.canvas')
 local listen = require('chorus.ui.kit.listen')
 local page_buffer = require('chorus.ui.kit.page_buffer')
 local place = require('chorus.ui.kit.place')
+local preview = require('chorus.ui.tasks.preview')
 local task_rows = require('chorus.ui.tasks.dashboard_rows')
+local worklist_plan = require('chorus.ui.tasks.worklist_plan')
 
 local M = {}
 
@@ -17,63 +19,146 @@ local EVENTS = {
   'ChorusConnected',
   'ChorusDisconnected',
   'ChorusConfigurationFault',
+  'ChorusNotice',
 }
 
 --- How often the ages are updated, in seconds.
 local AGES = 10
 
----@type {buffer: integer, shows_ended: boolean, filter: string?, cache: table, header: string?}?
-local open_list
+---@class chorus.Dashboard
+---@field buffer integer
+---@field group chorus.Grouping
+---@field folds table<string, boolean>
+---@field filter? string
+---@field is_typing boolean the filter is being typed
+---@field is_everywhere boolean tasks of every project are listed
+---@field marked table<string, boolean> by uuid
+---@field held? chorus.Standing of the row under the cursor
+---@field keys table<string, string> first key of each action
+---@field cache table of rows
+---@field places chorus.WorklistCache
+---@field worklist? chorus.Worklist as drawn
+---@field has_cursor boolean the cursor was put on a task, and goes where the person wants since
+
+---@type chorus.Dashboard?
+local shown
 
 ---@return integer? buffer
 local function buffer_of()
-  return open_list and vim.api.nvim_buf_is_valid(open_list.buffer) and open_list.buffer or nil
+  return shown and vim.api.nvim_buf_is_valid(shown.buffer) and shown.buffer or nil
+end
+
+---@return boolean
+local function is_current()
+  return buffer_of() == vim.api.nvim_get_current_buf()
+end
+
+--- What the row in the cursor's line stands for, when the current window shows the list.
+---@return any
+local function under_cursor()
+  return is_current() and canvas.data(shown.buffer, vim.api.nvim_win_get_cursor(0)[1]) or nil
 end
 
 --- The task in the cursor's line, when the current window shows the list.
 ---@return chorus.Task?
 function M.task_under_cursor()
-  local buffer = buffer_of()
-  if buffer ~= vim.api.nvim_get_current_buf() then
-    return nil
-  end
-  return canvas.data(buffer, vim.api.nvim_win_get_cursor(0)[1])
-end
-
-local function remember_task()
-  local task = M.task_under_cursor()
-  require('chorus.ui.kit.buffer_task').set(0, task and task.number, task and task.uuid)
+  local data = under_cursor()
+  return data and data.uuid and data or nil
 end
 
 local function first_keys()
   local first = {}
   for _, each in ipairs(require('chorus.ui.kit.keys').of('dashboard')) do
-    first[each.action] = each.keys[1] or ':Chorus ' .. each.action
+    first[each.action] = each.keys[1] or ':Chorus ' .. (each.verb or each.action)
   end
   return first
 end
 
---- The oldest open request of each task.
-local function oldest_requests()
-  local oldest = {}
-  for _, request in ipairs(require('chorus.tasks').requests()) do
-    oldest[request.task] = oldest[request.task] or request
-  end
-  return oldest
+--- The tasks that are listed without the filter.
+---@return chorus.Task[]
+local function listed()
+  local tasks = require('chorus.tasks')
+  return shown.is_everywhere and tasks.everywhere() or tasks.all()
 end
 
-local function draw_header(windows)
+---@return string? root of the project
+local function project()
+  local welcome = require('chorus.client').welcome()
+  return welcome and welcome.project
+end
+
+local function draw_header(windows, found)
   local tasks = require('chorus.tasks')
-  local client = require('chorus.client')
-  local welcome = client.welcome()
-  local bar = canvas.bar(task_rows.header(tasks.counts(), {
-    project = vim.fn.fnamemodify(welcome and welcome.project or vim.fn.getcwd(), ':t'),
-    filter = open_list.filter,
-    is_connected = client.is_connected(),
+  local bar = canvas.bar(task_rows.header(tasks.counts(found), {
+    project = vim.fn.fnamemodify(project() or vim.fn.getcwd(), ':t'),
+    total = #found,
+    is_everywhere = shown.is_everywhere,
+    group = shown.group,
+    filter = shown.filter,
+    marked = vim.tbl_count(shown.marked),
+    is_connected = require('chorus.client').is_connected(),
     fault = tasks.configuration_fault(),
-  })) .. '%<%=' .. canvas.bar({ { open_list.keys.help, 'ChorusKey' }, { ' keys ', 'ChorusHint' } })
+    notice = tasks.notice(),
+  })) .. '%<%=' .. canvas.bar({ { shown.keys.help, 'ChorusKey' }, { ' keys ', 'ChorusHint' } })
   for _, window in ipairs(windows) do
     page_buffer.set_bar(window, bar)
+  end
+end
+
+--- Forgets marks of tasks that are gone.
+local function prune_marks(found)
+  if next(shown.marked) then
+    local left = {}
+    for _, task in ipairs(found) do
+      left[task.uuid] = shown.marked[task.uuid]
+    end
+    shown.marked = left
+  end
+end
+
+---@return chorus.WorklistOptions
+local function plan_options()
+  return {
+    group = shown.group,
+    filter = shown.filter,
+    is_typing = shown.is_typing,
+    folds = shown.folds,
+    held = shown.held,
+    project = project(),
+    cache = shown.places,
+  }
+end
+
+--- Tells verbs which task the cursor is on, holds its row, and shows it in the preview.
+local function follow_cursor()
+  local task = M.task_under_cursor()
+  require('chorus.ui.kit.buffer_task').set(shown.buffer, task and task.number, task and task.uuid)
+  local held = shown.held
+  if not held or held.uuid ~= (task and task.uuid) then
+    shown.held = task and worklist_plan.place(task, plan_options()) or nil
+    if held and shown.worklist.moved[held.uuid] then
+      vim.schedule(M.redraw)
+    end
+  end
+  preview.select(task)
+end
+
+--- Puts the cursor on the first task, once there is one, and on the first that a filter leaves while it is typed.
+---@param windows integer[]
+---@param rows chorus.Row[]
+local function put_cursor(windows, rows)
+  local under = rows[vim.api.nvim_win_get_cursor(windows[1])[1]]
+  if shown.is_typing and not (under and under.data and under.data.uuid) then
+    shown.has_cursor = false
+  end
+  for line, row in ipairs(shown.has_cursor and {} or rows) do
+    if row.data and row.data.uuid then
+      shown.has_cursor = true
+      for _, window in ipairs(windows) do
+        vim.api.nvim_win_set_cursor(window, { line, 0 })
+      end
+      return
+    end
   end
 end
 
@@ -84,99 +169,109 @@ function M.redraw()
   if #windows == 0 then
     return
   end
-  local width = vim.api.nvim_win_get_width(windows[1])
-  local rows = task_rows.render(require('chorus.tasks').all(), {
-    width = width - vim.fn.getwininfo(windows[1])[1].textoff,
+  local found = listed()
+  prune_marks(found)
+  shown.worklist = worklist_plan.plan(found, plan_options())
+  local rows = task_rows.render(shown.worklist, {
+    width = vim.api.nvim_win_get_width(windows[1]) - vim.fn.getwininfo(windows[1])[1].textoff,
     now = require('chorus.ui.kit.status').now(),
-    requests = oldest_requests(),
-    shows_ended = open_list.shows_ended,
-    filter = open_list.filter,
-    keys = open_list.keys,
-    cache = open_list.cache,
+    requests = require('chorus.tasks').oldest_requests(),
+    filter = shown.filter,
+    marked = shown.marked,
+    keys = shown.keys,
+    shows_project = shown.is_everywhere and shown.group ~= 'project',
+    cache = shown.cache,
   })
   canvas.draw(buffer, rows)
-  draw_header(windows)
-  if vim.api.nvim_get_current_buf() == buffer then
-    remember_task()
+  put_cursor(windows, rows)
+  draw_header(windows, found)
+  if is_current() then
+    follow_cursor()
+  else
+    local data = canvas.data(buffer, vim.api.nvim_win_get_cursor(windows[1])[1])
+    preview.select(data and data.uuid and data or nil)
   end
 end
 
-local function change_priority(by)
-  local task = M.task_under_cursor()
-  if task then
-    require('chorus.ask_daemon').once('task_edit', { task = task.uuid, priority = task.priority + by })
-  end
-end
-
---- Answers the oldest request of the task under the cursor, after showing it.
-local function answer(how)
-  return function()
-    local task = M.task_under_cursor()
-    if task then
-      require('chorus.ui.requests.request')[how](task)
+--- A row is held as long as the cursor is in the list or in a float above it.
+local function release_row()
+  vim.schedule(function()
+    local is_float = vim.api.nvim_win_get_config(0).relative ~= ''
+    if buffer_of() and not is_current() and not is_float and shown.held then
+      shown.held = nil
+      M.redraw()
     end
-  end
+  end)
 end
 
-local HANDLERS = {
-  approve = answer('open_for'),
-  deny = answer('deny_for'),
-  close = place.leave,
-  raise = function()
-    change_priority(1)
-  end,
-  lower = function()
-    change_priority(-1)
-  end,
-  ended = function()
-    open_list.shows_ended = not open_list.shows_ended
-    M.redraw()
-  end,
-  filter = function()
-    vim.ui.input({ prompt = 'Show tasks with: ', default = open_list.filter or '' }, function(filter)
-      if filter then
-        open_list.filter = filter ~= '' and filter or nil
-        M.redraw()
-      end
-    end)
-  end,
-}
+--- Hears of the tasks of other projects from now on.
+local function hear_everywhere()
+  require('chorus.ask_daemon').once('others', {}, function(found)
+    require('chorus.tasks').set_others(found)
+  end)
+end
 
---- Verbs that a Visual selection may name several tasks for.
-local FOR_MANY =
-  { 'start', 'send', 'interrupt', 'restart', 'restart_fresh', 'complete', 'fail', 'reopen', 'delete', 'commit' }
-
-local function selected_numbers()
-  local first, last = require('chorus.ui.kit.keys').selected_lines()
-  local numbers = {}
-  for line = first, last do
-    local task = canvas.data(open_list.buffer, line)
-    numbers[#numbers + 1] = task and task.number
+--- Lists the tasks of every project, or those of this one again.
+---@param is_everywhere boolean
+local function list_everywhere(is_everywhere)
+  shown.is_everywhere = is_everywhere
+  if is_everywhere then
+    hear_everywhere()
+  elseif shown.group == 'project' then
+    shown.group = 'need'
   end
-  return numbers
+  M.redraw()
 end
 
 --- Makes the buffer the list.
 ---@param buffer integer
 local function set_up(buffer)
-  open_list = { buffer = buffer, shows_ended = false, cache = {}, keys = first_keys() }
+  local options = require('chorus.config').get().dashboard
+  shown = {
+    buffer = buffer,
+    group = options.group,
+    folds = {},
+    is_typing = false,
+    is_everywhere = options.group == 'project',
+    has_cursor = false,
+    marked = {},
+    cache = {},
+    places = worklist_plan.new_cache(),
+    keys = first_keys(),
+  }
+  local list = shown
   local on = page_buffer.set_up(buffer, {
     view = 'dashboard',
     on_shown = function()
       place.calm(vim.api.nvim_get_current_win())
+      preview.attach(vim.api.nvim_get_current_win())
       M.redraw()
     end,
     on_resized = M.redraw,
+    on_wiped = preview.close,
   })
-  on('CursorMoved', remember_task)
-  require('chorus.ui.kit.keys').set('dashboard', buffer, HANDLERS, function()
-    local task = M.task_under_cursor()
-    return task and task.uuid
+  on({ 'CursorMoved', 'BufEnter', 'WinEnter' }, function()
+    if list.worklist then
+      follow_cursor()
+    end
   end)
-  require('chorus.ui.kit.keys').set_for_many('dashboard', buffer, FOR_MANY, selected_numbers)
+  on({ 'WinLeave', 'BufLeave' }, release_row)
+  require('chorus.ui.tasks.dashboard_keys').set(list, {
+    under_cursor = under_cursor,
+    redraw = M.redraw,
+    list_everywhere = list_everywhere,
+  })
   listen.to(buffer, EVENTS, listen.once_per_turn(M.redraw))
+  listen.to(buffer, { 'ChorusConnected' }, function()
+    if list.is_everywhere then
+      hear_everywhere()
+    end
+  end)
   listen.every(buffer, AGES, M.redraw)
   vim.bo[buffer].filetype = 'chorus'
+  if list.is_everywhere then
+    hear_everywhere()
+  end
 end
 
 --- The list's buffer, made when there is none. One with its name may have come from a session.
@@ -199,6 +294,7 @@ function M.read(buffer)
   canvas.forget(buffer)
   require('chorus.client').connect({ start = false })
   place.calm(vim.api.nvim_get_current_win())
+  preview.attach(vim.api.nvim_get_current_win())
   M.redraw()
 end
 

@@ -16,9 +16,10 @@ local namespace = vim.api.nvim_create_namespace('chorus_list')
 
 local function tasks_of(list)
   local filter = require('chorus.tasks.filter')
-  return vim.tbl_filter(function(task)
-    return not list.filter or list.filter == '' or filter.includes(list.filter, task)
-  end, require('chorus.tasks').all())
+  local tests = filter.parse(list.filter or '')
+  return require('chorus.tasks.order').sorted(vim.tbl_filter(function(task)
+    return filter.matches(tests, task)
+  end, require('chorus.tasks').all()))
 end
 
 --- Colours and what cannot be edited, beside the lines.

@@ -6,16 +6,19 @@ use crate::attribution::Owner;
 use crate::clock;
 use crate::contract;
 use crate::core::{Core, Ending};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ops::branches::discarded::Discarded;
 use crate::ops::branches::trouble::{self, NOT_COMMITTED};
 use crate::ops::branches::{prune, worktrees};
+use crate::ops::rewrite::TaskLog;
 use crate::ops::{edits, rewrite, stacks};
 use crate::status::AgentStatus;
 use crate::store::{Filter, Who};
 use crate::task::Task;
 use crate::vcs::commit::{self as vcs, CommitIntent, CommitPlace};
-use crate::vcs::rewrite::{self as tree, Action, Intent, RewriteIntent, Rewritten};
+use crate::vcs::git::Git;
+use crate::vcs::rewrite::{self as tree, Action, Intent, IntentLog, RewriteIntent, Rewritten};
+use std::collections::BTreeSet;
 
 /// After the daemon was killed: what it was doing is finished, and what turns left meanwhile is committed.
 pub async fn recover(core: &Core) {
@@ -101,48 +104,76 @@ async fn rewriting(core: &Core, task: &Task, intent: &RewriteIntent) -> Result<(
     if !is_open(core, task, &Intent::Rewrite(Box::new(intent.clone()))).await? {
         return Ok(());
     }
-    let rewritten = tree::recover(CommitPlace { git: &git, but: &but, held: &held }, intent).await?;
+    let place = CommitPlace { git: &git, but: &but, held: &held };
+    let rewritten = tree::recover(place, intent).await?;
     match &intent.action {
-        Action::Discard { branch, reference, files } => {
+        Action::Discard { branch, reference, files } if rewritten.done.is_ok() && rewritten.moved.is_none() => {
             let files = files.iter().map(|file| file.path.clone()).collect();
             let kept = Discarded { branch: branch.clone(), reference: reference.clone(), files };
-            if rewritten.done.is_ok() && rewritten.moved.is_none() {
-                let end = rewrite::end(core, &task.uuid, &intent.rescue.reference, &rewritten, move |tx, task, _| {
-                    kept.record(tx, task)
-                });
-                return end.await;
-            }
-            // Somebody wrote one of its files since: what of it was taken away comes back.
-            let action = Action::Restore {
-                branch: kept.branch.clone(),
-                reference: kept.reference.clone(),
-                files: kept.files.clone(),
-            };
-            let undone = rewrite::run(core, task, &but, &held, action, move |tx, task, _| {
-                let text = format!("{} was not discarded: the daemon was stopped meanwhile", kept.branch);
-                tx.journal(task, Who::Chorus, "not_discarded", &text, None)
+            let end = rewrite::end(core, &task.uuid, &intent.rescue.reference, &rewritten, move |tx, task, _| {
+                kept.record(tx, task)
             });
-            undone.await?.done
+            end.await
         }
+        // Somebody wrote one of its files since: what of it was taken away comes back.
+        Action::Discard { .. } => put_back(core, task, place, intent).await.map(drop),
         Action::Restore { .. } => {
-            restored(core, task, intent, &rewritten).await?;
+            restored(core, task, place.git, intent, &rewritten).await?;
             rewritten.done
         }
         _ => rewrite::end(core, &task.uuid, &intent.rescue.reference, &rewritten, |_, _, _| Ok(())).await,
     }
 }
 
-/// Records what came of a restore: the task is reopened, and the edits that are back are its own.
-pub async fn restored(core: &Core, task: &Task, intent: &RewriteIntent, rewritten: &Rewritten) -> Result<()> {
-    let Action::Restore { files, .. } = &intent.action else { return Ok(()) };
+/// Undoes a discard that did not come to its end; files whose edits did not fit any more. From now on the store says that
+/// it is undone, whatever happens meanwhile.
+pub async fn put_back(core: &Core, task: &Task, place: CommitPlace<'_>, intent: &RewriteIntent) -> Result<Vec<String>> {
+    let undoing = intent.undoing().ok_or_else(|| Error::internal("only a discard is undone"))?;
+    let mut log = TaskLog::of(core, &task.uuid);
+    log.intend(&Intent::Rewrite(Box::new(undoing.clone()))).await?;
+    let files = match &undoing.action {
+        Action::Restore { files, .. } => files.iter().cloned().collect(),
+        _ => BTreeSet::new(),
+    };
+    let before = tree::keep(place, task.number, &files).await?;
+    let (intent, permit) = before.begin(place, undoing.action, &mut log).await?;
+    let rewritten = tree::run(place, &intent, &permit).await?;
+    restored(core, task, place.git, &intent, &rewritten).await?;
+    let kept = format!("all of it is kept in {}", intent.kept_in());
+    rewritten.done.map_err(|error| error.context("cannot put back what was taken away").hint(kept))?;
+    Ok(rewritten.left)
+}
+
+/// Records what came of a restore: the edits that are back are the task's own, and a task that was discarded is reopened.
+pub async fn restored(
+    core: &Core,
+    task: &Task,
+    git: &Git,
+    intent: &RewriteIntent,
+    rewritten: &Rewritten,
+) -> Result<()> {
+    let Action::Restore { files, branch, reference } = &intent.action else { return Ok(()) };
     if rewritten.done.is_ok() {
         for file in files.iter().filter(|file| !rewritten.left.contains(file)) {
-            edits::attribute(core, &task.project, file, Owner::Task(task.uuid.clone())).await?;
+            if let Some(from) = tree::without(git, reference, file).await? {
+                let author = Owner::Task(task.uuid.clone());
+                edits::attribute_restored(core, &task.project, file, author, &from).await?;
+            }
         }
     }
-    let left = rewritten.left.clone();
+    let (left, branch, reference) = (rewritten.left.clone(), branch.clone(), reference.clone());
     rewrite::end(core, &task.uuid, &intent.rescue.reference, rewritten, move |tx, task, _| {
-        Discarded::of(tx, task)?.restored(tx, task, &left)
+        match Discarded::of(tx, task) {
+            Ok(kept) if kept.reference == reference => kept.restored(tx, task, &left),
+            // A discard that did not come to its end.
+            _ => {
+                let mut text = format!("{branch} was not discarded");
+                if !left.is_empty() {
+                    text += &format!("; {} changed meanwhile: their edits are in {reference}/edits", left.join(", "));
+                }
+                tx.journal(task, Who::Chorus, "not_discarded", &text, None)
+            }
+        }
     })
     .await
 }

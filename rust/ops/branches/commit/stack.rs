@@ -26,12 +26,6 @@ const MOST_COMMITS: usize = 100;
 pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&str>) -> Result<Done> {
     let Some(branch) = task.stack.clone() else { return Ok(Done::Nothing) };
     let but = stacks::open_for(core, task, loaded).await?;
-    // The new grammar runs none.
-    let decision = match but.grammar() {
-        Grammar::Old => Some(hooks::decide(core, task, loaded, &core.environments.git(task)).await?),
-        Grammar::New => None,
-    };
-    let but = but.with_hooks(decision.as_ref().map_or(Hooks::Run, |decision| decision.hooks));
     let message = match message {
         Some(message) => message::by_person(message, task.number),
         None => generated(core, task, loaded).await?,
@@ -42,7 +36,13 @@ pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&
     // What was cut off while the daemon lived is finished before another begins.
     super::recover::settle(core, &task.uuid).await?;
     let held = stacks::hold(&but).await?;
-    // Only under the lock: turns that end together would otherwise all scan the tree at once.
+    // Only under the lock, for which a task may have waited while others wrote. The new grammar runs no hooks.
+    let decision = match but.grammar() {
+        Grammar::Old => Some(hooks::decide(core, task, loaded, &core.environments.git(task)).await?),
+        Grammar::New => None,
+    };
+    let but = but.with_hooks(decision.as_ref().map_or(Hooks::Run, |decision| decision.hooks));
+    // Turns that end together would otherwise all scan the tree at once.
     edits::reconcile(core, &task.project).await?;
     let place = CommitPlace { git: &git, but: &but, held: &held };
     let mut done = Done::Nothing;

@@ -30,7 +30,9 @@ pub(super) fn read(stdout: &str, stderr: &str, code: i32) -> Refusal {
             return Refusal::ConflictsWith(told.conflicting.into_iter().map(short).collect());
         }
     }
-    by_phrase(&clean(stderr), code)
+    let text = clean(stderr);
+    log::info!("but ended with {code}: {text}");
+    by_phrase(&text, code)
 }
 
 fn by_phrase(text: &str, code: i32) -> Refusal {
@@ -139,11 +141,19 @@ fn quoted(text: &str, mark: char) -> Vec<String> {
     text.split(mark).skip(1).step_by(2).map(str::to_owned).collect()
 }
 
-/// The words before the hint, on one line.
+/// What a program prints after what is wrong, where its arguments are.
+const USAGE: [&str; 7] = ["Usage:", "usage:", "Options:", "Commands:", "Arguments:", "For more information", "tip:"];
+
+/// The words before the hint and the usage, on one line.
 fn headline(text: &str) -> String {
-    let lines = text.lines().take_while(|line| !line.starts_with("Hint:"));
-    let joined = lines.map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
-    joined.strip_prefix("Error: ").unwrap_or(&joined).to_owned()
+    let ends = |line: &&str| !line.starts_with("Hint:") && !USAGE.iter().any(|lead| line.trim().starts_with(lead));
+    let mut words: Vec<&str> = text.lines().take_while(ends).map(str::trim).filter(|line| !line.is_empty()).collect();
+    if words.is_empty() {
+        words.extend(text.lines().map(str::trim).find(|line| !line.is_empty()));
+    }
+    let joined = words.join(" ");
+    let bare = ["Error: ", "error: "].iter().find_map(|lead| joined.strip_prefix(lead));
+    bare.unwrap_or(&joined).to_owned()
 }
 
 /// Bounded, and without anything a terminal would obey.
@@ -235,5 +245,8 @@ mod tests {
             assert_eq!(stderr(text), expected);
         }
         assert_eq!(read("", "", 7), Refusal::Other("but ended with 7".into()));
+        let usage = "error: unexpected argument '-b' found\n\n  tip: to pass '-b' as a value, use '-- -b'\n\nUsage: but commit [OPTIONS]\n\nOptions:\n  -m  the message";
+        assert_eq!(read("", usage, 2), Refusal::UnknownGrammar("unexpected argument '-b' found".into()));
+        assert_eq!(read("", "Usage: but [OPTIONS]\n  -x  y", 1), Refusal::Other("Usage: but [OPTIONS]".into()));
     }
 }

@@ -1,0 +1,32 @@
+//! What a kill in the middle of writing leaves beside a file: the new bytes, or those that were in its place.
+
+use super::keep;
+use crate::error::Result;
+use crate::paths::{is_unfinished, link_above};
+use crate::vcs::git::Git;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// Takes unfinished files away from the folders of `paths`, after their bytes were kept: they may be somebody's, and
+/// nowhere else. Only while the repository is held, when nobody else writes so.
+pub async fn sweep(git: &Git, paths: impl IntoIterator<Item = &str>, number: i64) -> Result<()> {
+    let folders: BTreeSet<&Path> = paths.into_iter().filter_map(|path| Path::new(path).parent()).collect();
+    let left: BTreeSet<String> = folders.into_iter().flat_map(|folder| unfinished(&git.folder, folder)).collect();
+    if left.is_empty() {
+        return Ok(());
+    }
+    let kept = keep(git, &left, number).await?;
+    for path in left {
+        log::warn!("{path} was left by a write that was cut short: its bytes are in {}", kept.reference);
+        // Gone is as good.
+        let _ = std::fs::remove_file(git.folder.join(path));
+    }
+    Ok(())
+}
+
+fn unfinished(root: &Path, folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(root.join(folder)).into_iter().flatten().flatten();
+    let names = entries.map(|entry| entry.file_name()).filter(|name| is_unfinished(name));
+    let paths = names.filter_map(|name| folder.join(name).to_str().map(str::to_owned));
+    paths.filter(|path| link_above(root, path).is_none()).collect()
+}

@@ -1,0 +1,221 @@
+local world = require('ui_world')
+
+describe('preview', function()
+  local dashboard
+
+  before_each(function()
+    world.start()
+    world.replies.task_output = function(params)
+      return nil,
+        {
+          task = params.task,
+          columns = 80,
+          rows = 4,
+          lines = { 'old', 'of ' .. params.task, '', '' },
+          alternate = false,
+        }
+    end
+    world.replies.task_show = function(params)
+      local task = require('chorus.tasks').get(params.task)
+      return nil,
+        {
+          task = vim.tbl_extend('force', task, { description = 'Why ' .. task.title .. '\nis needed' }),
+          requests = {},
+          commits = {},
+          journal = { { at = world.now, what = 'created', who = 'person', text = 'Created as `it`' } },
+        }
+    end
+    world.replies.task_watch = function()
+      return nil, {}
+    end
+    dashboard = require('chorus.ui.tasks.dashboard')
+  end)
+
+  local function agent(status, kind)
+    return { agent_status = { status = status, kind = kind, detail = {}, since = world.now - 120000 } }
+  end
+
+  ---@return integer? window
+  local function window()
+    for _, each in ipairs(vim.api.nvim_list_wins()) do
+      if vim.b[vim.api.nvim_win_get_buf(each)].chorus_view == 'preview' then
+        return each
+      end
+    end
+  end
+
+  local function shown()
+    return window() and table.concat(world.lines(vim.api.nvim_win_get_buf(window())), '\n') or ''
+  end
+
+  local function wait_shown(words)
+    world.wait(function()
+      return shown():find(words, 1, true)
+    end, words)
+  end
+
+  --- Which streams were begun and ended, such as `+uuid-1`.
+  local function streams()
+    local found = {}
+    for _, asked in ipairs(world.asked) do
+      if asked[1] == 'task_watch' then
+        found[#found + 1] = (asked[2].on and '+' or '-') .. asked[2].task
+      end
+    end
+    return table.concat(found, ' ')
+  end
+
+  it('shows the request, the screen or the page of the task under the cursor, and takes no focus', function()
+    world.know({
+      world.task(1, vim.tbl_extend('force', agent('waiting', 'permission'), { requests = 1 })),
+      world.task(2, agent('idle')),
+      world.task(3, { status = 'pending' }),
+    }, { world.request('r1', 1) })
+    dashboard.open()
+    local list = vim.api.nvim_get_current_win()
+    wait_shown('$ rm -rf build')
+    assert.is_truthy(vim.wo[window()].winbar:find('#1', 1, true))
+    world.press('jj')
+    vim.api.nvim_exec_autocmds('CursorMoved', { buffer = 0 })
+    wait_shown('of uuid-2')
+    world.press('jj')
+    vim.api.nvim_exec_autocmds('CursorMoved', { buffer = 0 })
+    wait_shown('Why Task 3\n  is needed')
+    wait_shown('Created as `it`')
+    assert.are.equal(list, vim.api.nvim_get_current_win())
+  end)
+
+  it('draws only where the cursor rests', function()
+    local tasks = {}
+    for number = 1, 15 do
+      tasks[number] = world.task(number, agent('idle'))
+    end
+    world.know(tasks)
+    dashboard.open()
+    for _ = 1, 10 do
+      world.press('j')
+      vim.api.nvim_exec_autocmds('CursorMoved', { buffer = 0 })
+    end
+    wait_shown('of uuid-11')
+    local asked = vim.tbl_filter(function(each)
+      return each[1] == 'task_output'
+    end, world.asked)
+    assert.are.same({ { 'task_output', { task = 'uuid-11', history = 50 } } }, asked)
+  end)
+
+  it('follows what comes: a request, its answer, a new screen', function()
+    world.know({ world.task(1, agent('idle')) })
+    dashboard.open()
+    wait_shown('of uuid-1')
+    world.event('request_opened', world.request('r1', 1))
+    wait_shown('$ rm -rf build')
+    world.event('request_closed', world.request('r1', 1))
+    wait_shown('of uuid-1')
+    world.replies.task_output = function(params)
+      return nil, { task = params.task, columns = 80, rows = 1, lines = { 'newer' }, alternate = false }
+    end
+    world.event('task_changed', world.task(1, vim.tbl_extend('force', agent('idle'), { revision = 2 })))
+    wait_shown('newer')
+  end)
+
+  it('streams a busy screen while the person is in the dashboard, and at no other time', function()
+    world.know({ world.task(1, agent('busy')), world.task(2, agent('idle')) })
+    dashboard.open()
+    world.wait(function()
+      return streams() == '+uuid-1'
+    end)
+    wait_shown('of uuid-1')
+    world.event('output', { task = 'uuid-1', columns = 80, rows = 1, lines = { 'a new line' }, alternate = false })
+    wait_shown('a new line')
+    world.press('G')
+    vim.api.nvim_exec_autocmds('CursorMoved', { buffer = 0 })
+    world.wait(function()
+      return streams() == '+uuid-1 -uuid-1'
+    end)
+    world.press('gg')
+    world.press('j')
+    vim.api.nvim_exec_autocmds('CursorMoved', { buffer = 0 })
+    world.wait(function()
+      return streams() == '+uuid-1 -uuid-1 +uuid-1'
+    end)
+    vim.cmd.new()
+    assert.are.equal('+uuid-1 -uuid-1 +uuid-1 -uuid-1', streams())
+  end)
+
+  it('shows the page where there is no screen', function()
+    world.replies.task_output = function()
+      return { code = 'wrong_state', message = 'no pane' }
+    end
+    world.know({ world.task(1, agent('idle')) })
+    dashboard.open()
+    wait_shown('Why Task 1')
+  end)
+
+  it('shows the end of a long screen', function()
+    world.replies.task_output = function(params)
+      local lines = {}
+      for line = 1, 60 do
+        lines[line] = ('\27[32mline %d\27[0m'):format(line)
+      end
+      vim.list_extend(lines, { '', '', '' })
+      return nil, { task = params.task, columns = 80, rows = 40, lines = lines, alternate = false }
+    end
+    world.know({ world.task(1, agent('idle')) })
+    dashboard.open()
+    wait_shown('line 60')
+    assert.is_true(#world.lines(vim.api.nvim_win_get_buf(window())) <= vim.api.nvim_win_get_height(window()))
+    assert.is_nil(shown():find('\27', 1, true))
+  end)
+
+  it('is shown and hidden by a key, and stays hidden', function()
+    world.know({ world.task(1, agent('idle')) })
+    dashboard.open()
+    assert.is_truthy(window())
+    world.press('P')
+    assert.is_nil(window())
+    vim.cmd.enew()
+    dashboard.open()
+    assert.is_nil(window())
+    world.press('P')
+    wait_shown('of uuid-1')
+  end)
+
+  it('goes with the dashboard, and comes back with it', function()
+    vim.cmd.edit('some_file')
+    world.know({ world.task(1, agent('idle')) })
+    dashboard.open()
+    wait_shown('of uuid-1')
+    world.press('q')
+    assert.are.equal('some_file', vim.fn.expand('%:t'))
+    world.wait(function()
+      return not window()
+    end)
+    assert.are.equal(1, #vim.api.nvim_list_wins())
+    dashboard.open()
+    wait_shown('of uuid-1')
+    vim.cmd.split('some_file')
+    vim.cmd.wincmd('p')
+    vim.cmd.quit()
+    world.wait(function()
+      return not window()
+    end)
+    assert.are.equal('some_file', vim.fn.expand('%:t'))
+  end)
+
+  it('opens where the options say', function()
+    local plan = require('chorus.ui.tasks.preview_plan')
+    assert.are.same({ split = 'right', width = 96 }, plan.place('auto', 200, 50))
+    assert.are.same({ split = 'below', height = 16 }, plan.place('auto', 120, 40))
+    assert.are.same({ split = 'below', height = 8 }, plan.place('auto', 80, 21))
+    assert.is_nil(plan.place('auto', 80, 12))
+    assert.are.equal('below', plan.place('below', 200, 12).split)
+    assert.are.equal('right', plan.place('beside', 80, 12).split)
+    vim.g.chorus = { dashboard = { preview = 'off' } }
+    require('chorus.config').reset()
+    world.know({ world.task(1, agent('idle')) })
+    dashboard.open()
+    assert.is_nil(window())
+    world.press('P')
+    assert.is_truthy(window())
+  end)
+end)
