@@ -15,11 +15,11 @@ mod refuse;
 mod rule;
 mod script;
 
+pub use crate::status::Action;
 pub use contradiction::contradictions;
 pub use pattern::{CommandPattern, PathPattern, Wildcard};
-pub use place::{Located, Locate};
+pub use place::{Locate, Located};
 pub use propose::{Conditions, propose};
-pub use crate::status::Action;
 pub use rule::{McpPattern, Place, Rule, Rules};
 
 use crate::evidence::event::ToolScope;

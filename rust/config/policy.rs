@@ -273,7 +273,11 @@ project = "~/shop"
             shown,
             [
                 (Action::Allow, "/u/c.toml:4".into(), "command = \"cargo test *\""),
-                (Action::Allow, "/u/c.toml:5".into(), "path = \"src/**\", tool = [\"Edit\", \"Write\"], tag = \"+web\""),
+                (
+                    Action::Allow,
+                    "/u/c.toml:5".into(),
+                    "path = \"src/**\", tool = [\"Edit\", \"Write\"], tag = \"+web\""
+                ),
                 (Action::Deny, "/u/c.toml:8".into(), "command = \"git push\", message = \"Ask me.\""),
                 (
                     Action::Ask,
@@ -283,7 +287,10 @@ project = "~/shop"
             ]
         );
         let row = loaded.settings.iter().find(|row| row.key == "policy.deny").unwrap();
-        assert_eq!((row.value.as_str(), row.origin.as_str()), ("[{command = \"git push\", message = \"Ask me.\"}]", "/u/c.toml"));
+        assert_eq!(
+            (row.value.as_str(), row.origin.as_str()),
+            ("[{command = \"git push\", message = \"Ask me.\"}]", "/u/c.toml")
+        );
     }
 
     #[test]
@@ -291,11 +298,23 @@ project = "~/shop"
         for (rule, fault) in [
             ("allow = 'x'", "2:9: `policy.allow`: expected a list of rules"),
             ("allow = [1]", "2:10: `policy.allow`: expected a rule: a command as a string, or a table"),
-            ("allow = [{}]", "2:10: `policy.allow`: an allow rule must say what it allows: `command`, `path`, `mcp`, `host` or a `tool` by its name"),
-            ("allow = [{tool = '*'}]", "2:11: `policy.allow`: an allow rule must say what it allows: `command`, `path`, `mcp`, `host` or a `tool` by its name"),
+            (
+                "allow = [{}]",
+                "2:10: `policy.allow`: an allow rule must say what it allows: `command`, `path`, `mcp`, `host` or a `tool` by its name",
+            ),
+            (
+                "allow = [{tool = '*'}]",
+                "2:11: `policy.allow`: an allow rule must say what it allows: `command`, `path`, `mcp`, `host` or a `tool` by its name",
+            ),
             ("allow = [{comand = 'x'}]", "2:11: `policy.allow`: a rule has no `comand`; did you mean `command`?"),
-            ("allow = ['a && b']", "2:10: `policy.allow`: \"a && b\": `&` cannot stand in it: a pattern is one command, each of its kind a pattern of its own"),
-            ("allow = [{path = '/etc/**'}]", "2:18: `policy.allow`: \"/etc/**\": an allow rule is about files of the task only: write a relative path"),
+            (
+                "allow = ['a && b']",
+                "2:10: `policy.allow`: \"a && b\": `&` cannot stand in it: a pattern is one command, each of its kind a pattern of its own",
+            ),
+            (
+                "allow = [{path = '/etc/**'}]",
+                "2:18: `policy.allow`: \"/etc/**\": an allow rule is about files of the task only: write a relative path",
+            ),
             ("deny = [{path = '../x'}]", "2:17: `policy.deny`: \"../x\": it must not contain `..`"),
             ("ask = [{command = 'x', message = 'm'}]", "2:9: `policy.ask`: only a deny rule has a `message`"),
             ("ask = [{command = []}]", "2:19: `policy.ask`: it must not be empty: leave it out"),
@@ -316,7 +335,8 @@ project = "~/shop"
     fn a_project_s_rules_count_with_the_user_s_once_it_is_trusted() {
         let load = |trusted| {
             let user = ("/u/c.toml".into(), "[policy]\nallow = ['ls *']".into());
-            let project = ("/p/c.toml".into(), "[policy]\nallow = ['make']\ndeny = ['ls']\n[agent.claude]\nargs = ['-x']".into());
+            let project =
+                ("/p/c.toml".into(), "[policy]\nallow = ['make']\ndeny = ['ls']\n[agent.claude]\nargs = ['-x']".into());
             load(Some(user), Some(project), trusted, &BTreeMap::new())
         };
         let untrusted = load(false);
@@ -326,7 +346,10 @@ project = "~/shop"
         let trusted = load(true);
         assert_eq!(trusted.rules().rules.len(), 3);
         assert_eq!(trusted.config.agent("claude").args.0, ["-x"]);
-        assert_eq!(trusted.warnings, ["/u/c.toml:2: the rule at /p/c.toml:3 denies what this rule allows, and deny wins"]);
+        assert_eq!(
+            trusted.warnings,
+            ["/u/c.toml:2: the rule at /p/c.toml:3 denies what this rule allows, and deny wins"]
+        );
         let row = trusted.settings.iter().find(|row| row.key == "policy.allow").unwrap();
         assert_eq!(row.origin, "/u/c.toml, /p/c.toml");
     }

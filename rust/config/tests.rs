@@ -163,11 +163,9 @@ fn a_project_sets_only_what_does_no_harm() {
     assert_eq!(row(&loaded, "tmux.rows"), ("50".into(), "/p/chorus.toml".into()));
     assert_eq!(
         loaded.notices,
-        [
-            "/p/chorus.toml: ignored until you trust this file (`trust` shows what it would do): agent.claude.args, \
+        ["/p/chorus.toml: ignored until you trust this file (`trust` shows what it would do): agent.claude.args, \
             agent.claude.command, agent.claude.permission_mode, agent.claude.rules, agent.default, agent.evil, \
-            database.url, policy.allow, tmux.command, tmux.socket, vcs.worktree.run, web.command",
-        ]
+            database.url, policy.allow, tmux.command, tmux.socket, vcs.worktree.run, web.command",]
     );
 }
 
@@ -198,7 +196,8 @@ fn the_nearer_source_wins() {
 
 #[test]
 fn a_variable_that_makes_no_sense_is_a_fault() {
-    let loaded = load(None, None, false, &environment(&[("CHORUS_POLL_INTERVAL", "often"), ("CHORUS_TMUX_SOCKET", "")]));
+    let loaded =
+        load(None, None, false, &environment(&[("CHORUS_POLL_INTERVAL", "often"), ("CHORUS_TMUX_SOCKET", "")]));
     assert_eq!(loaded.faults, ["CHORUS_POLL_INTERVAL: expected a number of seconds, found a string"]);
     assert_eq!(loaded.config, Configuration::default());
 }

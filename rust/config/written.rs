@@ -74,7 +74,11 @@ mod tests {
             ("[[policy.allow]]\ncommand = 'a'\n", "[[policy.allow]]\ncommand = 'a'\n\n[[policy.allow]]", "\n"),
             ("[policy]\nallow = []\n", "[policy]\nallow = [{ project", "}]\n"),
             ("[policy]\nallow = ['a'] # why\n[tmux]\n", "[policy]\nallow = ['a', { project", "}] # why\n[tmux]\n"),
-            ("[policy]\nallow = [\n  'a', # why\n  {command = 'b'}, # last\n]\n", "[policy]\nallow = [\n  'a', # why\n  {command = 'b'},\n  { project", "}, # last\n]\n"),
+            (
+                "[policy]\nallow = [\n  'a', # why\n  {command = 'b'}, # last\n]\n",
+                "[policy]\nallow = [\n  'a', # why\n  {command = 'b'},\n  { project",
+                "}, # last\n]\n",
+            ),
             ("policy.allow = ['a']\n", "policy.allow = ['a', { project", "}]\n"),
             ("[policy]\ndeny = ['a']\n", "[policy]\ndeny = ['a']\n\n[[policy.allow]]", "\n"),
         ] {

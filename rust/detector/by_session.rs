@@ -28,7 +28,9 @@ pub(super) fn rule(evidence: &Evidence, now: Millis) -> Option<Ruling> {
         SessionStatus::Idle => at_rest(evidence, session, since, now, None),
         SessionStatus::Shell => at_rest(evidence, session, since, now, Some("shell")),
         SessionStatus::Waiting => match rules_answer(evidence, session, since).filter(|until| now < *until) {
-            Some(until) => Ruling { until: Some(until), ..ruling(AgentStatus::Busy, "waiting, and rules answer", since) },
+            Some(until) => {
+                Ruling { until: Some(until), ..ruling(AgentStatus::Busy, "waiting, and rules answer", since) }
+            }
             None => waiting(evidence, session, since),
         },
         SessionStatus::Other(_) => return None,

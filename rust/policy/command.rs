@@ -12,15 +12,35 @@ const HARMLESS: [&str; 9] = [":", "true", "false", "echo", "pwd", "exit", "retur
 
 /// Builtins by which later commands mean something else.
 const CHANGES: [&str; 24] = [
-    ".", "source", "eval", "exec", "alias", "unalias", "export", "declare", "typeset", "local", "readonly", "unset",
-    "hash", "enable", "shopt", "setopt", "unsetopt", "trap", "read", "mapfile", "readarray", "getopts", "let", "builtin",
+    ".",
+    "source",
+    "eval",
+    "exec",
+    "alias",
+    "unalias",
+    "export",
+    "declare",
+    "typeset",
+    "local",
+    "readonly",
+    "unset",
+    "hash",
+    "enable",
+    "shopt",
+    "setopt",
+    "unsetopt",
+    "trap",
+    "read",
+    "mapfile",
+    "readarray",
+    "getopts",
+    "let",
+    "builtin",
 ];
 
 /// Programs that read a program from their input where they are given none.
-const INTERPRETERS: [&str; 13] = [
-    "python", "node", "perl", "ruby", "lua", "luajit", "php", "deno", "bun", "osascript", "Rscript", "tclsh",
-    "pwsh",
-];
+const INTERPRETERS: [&str; 13] =
+    ["python", "node", "perl", "ruby", "lua", "luajit", "php", "deno", "bun", "osascript", "Rscript", "tclsh", "pwsh"];
 
 /// What a command is to the rules.
 pub(super) enum Reading<'c> {
@@ -75,7 +95,9 @@ pub(super) fn reading(simple: &Simple) -> Reading<'_> {
         }
         "timeout" if is_alone && known(0).is_some_and(is_duration) => wraps(simple, 2),
         "nohup" | "command" if is_alone && known(0).is_some_and(|word| !word.starts_with('-')) => wraps(simple, 1),
-        _ if INTERPRETERS.contains(&without_version(program)) && !has_program(arguments) => never("reads its program from its input"),
+        _ if INTERPRETERS.contains(&without_version(program)) && !has_program(arguments) => {
+            never("reads its program from its input")
+        }
         _ => Reading::Plain,
     }
 }
@@ -95,7 +117,9 @@ fn wraps(simple: &Simple, from: usize) -> Reading<'_> {
 
 /// `-c`, `-lc`, `-euc` and the like.
 fn is_text_option(option: &str) -> bool {
-    option.strip_prefix('-').is_some_and(|letters| letters.ends_with('c') && letters.chars().all(|c| "celux".contains(c)))
+    option
+        .strip_prefix('-')
+        .is_some_and(|letters| letters.ends_with('c') && letters.chars().all(|c| "celux".contains(c)))
 }
 
 fn is_input(script: &str) -> bool {

@@ -23,11 +23,17 @@ fn beats(other: &Rule, allow: &Rule) -> bool {
     let within = |has: bool, all: bool| !has || all;
     let tools = allow.tool.iter().all(|tool| other.tool.iter().any(|own| own == tool || fits(own, tool.literal())));
     let hosts = allow.host.iter().all(|host| other.host.iter().any(|own| own == host || fits(own, host.literal())));
-    let mcp = allow.mcp.iter().all(|tool| other.mcp.iter().any(|own| own == tool || own.tool.is_none() && own.server == tool.server));
+    let mcp = allow
+        .mcp
+        .iter()
+        .all(|tool| other.mcp.iter().any(|own| own == tool || own.tool.is_none() && own.server == tool.server));
     within(!other.tool.is_empty(), !allow.tool.is_empty() && tools)
         && within(!other.host.is_empty(), !allow.host.is_empty() && hosts)
         && within(!other.mcp.is_empty(), !allow.mcp.is_empty() && mcp)
-        && within(!other.task.is_empty(), !allow.task.is_empty() && allow.task.iter().all(|task| other.task.contains(task)))
+        && within(
+            !other.task.is_empty(),
+            !allow.task.is_empty() && allow.task.iter().all(|task| other.task.contains(task)),
+        )
         && within(!other.tag.is_empty(), !allow.tag.is_empty() && allow.tag.iter().all(|tag| other.tag.contains(tag)))
         && within(other.project.is_some(), other.project == allow.project)
         && within(
@@ -48,5 +54,9 @@ fn fits(pattern: &super::Wildcard, literal: Option<&str>) -> bool {
 fn contains(outer: &CommandPattern, inner: &CommandPattern) -> bool {
     outer.variables.is_empty()
         && outer.words.len() <= inner.words.len()
-        && outer.words.iter().zip(&inner.words).all(|(own, other)| own == other || own.is_any() || fits(own, other.literal()))
+        && outer
+            .words
+            .iter()
+            .zip(&inner.words)
+            .all(|(own, other)| own == other || own.is_any() || fits(own, other.literal()))
 }

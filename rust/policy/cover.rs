@@ -1,19 +1,47 @@
 //! Which allow rules cover a call: all of it, or it is asked.
 
+use super::Call;
 use super::command::{self, Reading};
 use super::place::{allowable, is_at_tree, located};
 use super::rule::{Rule, Rules};
-use crate::status::Action;
 use super::script::{self, DEEPEST, Simple, Word};
-use super::Call;
 use crate::guard;
+use crate::status::Action;
 use std::path::Path;
 
 /// Programs whose arguments are another command, which a rule has to cover as well.
 const RUNNERS: [&str; 31] = [
-    "env", "genv", "find", "fd", "fdfind", "xargs", "sudo", "doas", "su", "time", "gtime", "nice", "ionice", "setsid", "nohup",
-    "timeout", "gtimeout", "stdbuf", "gstdbuf", "flock", "script", "watch", "parallel", "nix", "nix-shell", "busybox",
-    "command", "tmux", "direnv", "mise", "asdf",
+    "env",
+    "genv",
+    "find",
+    "fd",
+    "fdfind",
+    "xargs",
+    "sudo",
+    "doas",
+    "su",
+    "time",
+    "gtime",
+    "nice",
+    "ionice",
+    "setsid",
+    "nohup",
+    "timeout",
+    "gtimeout",
+    "stdbuf",
+    "gstdbuf",
+    "flock",
+    "script",
+    "watch",
+    "parallel",
+    "nix",
+    "nix-shell",
+    "busybox",
+    "command",
+    "tmux",
+    "direnv",
+    "mise",
+    "asdf",
 ];
 
 /// Texts of inner shells and commands of runners that are followed in one call.
@@ -186,9 +214,7 @@ impl<'c> Cover<'c> {
         if !writes {
             return Ok(());
         }
-        let lets = |rule: &&Rule| {
-            rule.command.is_empty() && rule.path.iter().any(|pattern| pattern.fits(&path, false))
-        };
+        let lets = |rule: &&Rule| rule.command.is_empty() && rule.path.iter().any(|pattern| pattern.fits(&path, false));
         match self.about.iter().position(lets) {
             Some(index) => {
                 self.used.push(index);

@@ -116,8 +116,11 @@ fn words(text: &str) -> Result<Vec<Wildcard>, String> {
                 word.get_or_insert_default().push(String::new());
             }
             (';' | '&' | '|' | '<' | '>' | '(' | ')' | '$' | '`' | '\n', None) => {
-                return Err(format!("`{}` cannot stand in it: a pattern is one command, each of its kind a pattern of its \
-                    own", c.escape_debug()));
+                return Err(format!(
+                    "`{}` cannot stand in it: a pattern is one command, each of its kind a pattern of its \
+                    own",
+                    c.escape_debug()
+                ));
             }
             (c, None) if c.is_control() || c.is_whitespace() => return Err("it must be plain text".into()),
             (c, None) => pieces(&mut word, Some(c)),

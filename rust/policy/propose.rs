@@ -1,27 +1,47 @@
 //! The rule that would have allowed a call: as narrow as it can be and still be of use again.
 
+use super::Call;
 use super::command;
 use super::cover;
 use super::rule::Rules;
 use super::script::Simple;
-use super::Call;
 
 /// Programs of which a rule fixes the subcommand and leaves the rest open.
 const WITH_SUBCOMMANDS: [&str; 24] = [
-    "cargo", "git", "npm", "pnpm", "yarn", "bun", "go", "make", "just", "uv", "pip", "poetry", "docker", "kubectl", "gh",
-    "mvn", "gradle", "dotnet", "rustup", "mix", "bundle", "rake", "composer", "zig",
+    "cargo", "git", "npm", "pnpm", "yarn", "bun", "go", "make", "just", "uv", "pip", "poetry", "docker", "kubectl",
+    "gh", "mvn", "gradle", "dotnet", "rustup", "mix", "bundle", "rake", "composer", "zig",
 ];
 
 /// Subcommands that publish, remove or run anything: their commands are proposed word by word.
 const FAR_REACHING: [&str; 22] = [
-    "push", "publish", "exec", "run", "rm", "remove", "delete", "reset", "clean", "checkout", "restore", "rebase", "apply",
-    "install", "add", "x", "dlx", "login", "config", "release", "uninstall", "prune",
+    "push",
+    "publish",
+    "exec",
+    "run",
+    "rm",
+    "remove",
+    "delete",
+    "reset",
+    "clean",
+    "checkout",
+    "restore",
+    "rebase",
+    "apply",
+    "install",
+    "add",
+    "x",
+    "dlx",
+    "login",
+    "config",
+    "release",
+    "uninstall",
+    "prune",
 ];
 
 /// Programs that only read: any arguments are proposed.
 const READING: [&str; 22] = [
-    "ls", "cat", "head", "tail", "wc", "grep", "rg", "sort", "uniq", "cut", "tr", "diff", "file", "stat", "du", "df", "which",
-    "tree", "jq", "basename", "dirname", "date",
+    "ls", "cat", "head", "tail", "wc", "grep", "rg", "sort", "uniq", "cut", "tr", "diff", "file", "stat", "du", "df",
+    "which", "tree", "jq", "basename", "dirname", "date",
 ];
 
 /// Conditions of an allow rule: a key, and its values.
@@ -73,7 +93,9 @@ fn pattern_of(simple: &Simple) -> Result<String, String> {
     let program = command::name(simple).unwrap_or_default();
     let known = |at: usize| simple.words.get(at).filter(|word| word.known).map(|word| word.text.as_str());
     let names_subcommand = known(1).is_some_and(|word| {
-        word.starts_with(|c: char| c.is_ascii_alphabetic()) && !word.contains(['/', '=', '.']) && !FAR_REACHING.contains(&word)
+        word.starts_with(|c: char| c.is_ascii_alphabetic())
+            && !word.contains(['/', '=', '.'])
+            && !FAR_REACHING.contains(&word)
     });
     let fixed = match program {
         _ if READING.contains(&program) => 1,
@@ -97,5 +119,9 @@ fn pattern_of(simple: &Simple) -> Result<String, String> {
 /// A word as it stands in a pattern for itself alone.
 fn quoted(text: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "_./:=@%+,-^#!?[]{}~".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
 }

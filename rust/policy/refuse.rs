@@ -5,9 +5,9 @@ use super::Call;
 use super::pattern::{CommandPattern, PathPattern};
 use super::place::located;
 use super::rule::{Rule, Rules};
-use crate::status::Action;
-use crate::guard::{self, UNKNOWN};
 use crate::evidence::event::ToolScope;
+use crate::guard::{self, UNKNOWN};
+use crate::status::Action;
 
 /// Words of commands that are looked up as paths.
 const MOST: usize = 500;
@@ -82,7 +82,9 @@ impl Touched {
         }
         let command = match rule.command.is_empty() {
             true => Sure,
-            false => self.commands.iter().flat_map(|argv| rule.command.iter().map(|one| fits(one, argv))).max().unwrap_or(No),
+            false => {
+                self.commands.iter().flat_map(|argv| rule.command.iter().map(|one| fits(one, argv))).max().unwrap_or(No)
+            }
         };
         if command == No || rule.path.is_empty() {
             return command;

@@ -111,9 +111,11 @@ impl Rule {
             && (self.tag.is_empty() || self.tag.iter().any(|tag| call.tags.contains(tag)))
             && self.project.as_deref().is_none_or(|project| project == call.project)
             && (self.mcp.is_empty()
-                || call.scope.mcp.as_ref().is_some_and(|(server, tool)| {
-                    self.mcp.iter().any(|pattern| pattern.fits(server, tool))
-                }))
+                || call
+                    .scope
+                    .mcp
+                    .as_ref()
+                    .is_some_and(|(server, tool)| self.mcp.iter().any(|pattern| pattern.fits(server, tool))))
             && (self.host.is_empty() || call.scope.host.as_ref().is_some_and(|host| any(&self.host, host)))
     }
 }

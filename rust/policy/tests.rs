@@ -91,12 +91,7 @@ fn locate(path: &Path) -> Located {
 }
 
 fn shell(command: &str) -> ToolScope {
-    ToolScope {
-        folder: Some("/p".into()),
-        command: Some(command.to_owned()),
-        is_shell: true,
-        ..ToolScope::default()
-    }
+    ToolScope { folder: Some("/p".into()), command: Some(command.to_owned()), is_shell: true, ..ToolScope::default() }
 }
 
 fn verdict(rules: &Rules, tool: &str, scope: &ToolScope) -> Verdict {
@@ -192,13 +187,16 @@ fn what_is_huge_or_deep_is_asked_in_no_time() {
         "cargo test <<E\n".repeat(4000),
         "cargo test $(git log) ".repeat(3000),
     ];
-    for piece in ["'", "\"", "`", "\\", "$", "${", "<<", "<<<", ">", "&", "|", ";", "(", ")", "{", "}", "#", "=", "*", "\n"] {
+    for piece in
+        ["'", "\"", "`", "\\", "$", "${", "<<", "<<<", ">", "&", "|", ";", "(", ")", "{", "}", "#", "=", "*", "\n"]
+    {
         texts.push(format!("cargo test {}", repeated(piece, 60_000)));
         texts.push(repeated(piece, 60_000));
     }
     for text in texts {
         let found = verdict(&rules, "Bash", &shell(&text));
-        let is_harmless = text.starts_with("cargo test ") && text.chars().skip(11).all(|c| "'\"\\$*=}{#\n;&|>`".contains(c));
+        let is_harmless =
+            text.starts_with("cargo test ") && text.chars().skip(11).all(|c| "'\"\\$*=}{#\n;&|>`".contains(c));
         assert!(found.action == Action::Ask || is_harmless && text.len() < 70_000, "{}", crate::text::clip(&text, 40));
     }
 }

@@ -240,7 +240,8 @@ impl Tx<'_> {
 
     /// The newest `limit` permissions that were asked for by hooks in a project, oldest first.
     pub fn recent_permissions(&self, project: &str, limit: u32) -> Result<Vec<Opened>> {
-        let rest = "WHERE project = ?1 AND kind = 'permission' AND answerable = 'hook' ORDER BY requests.rowid DESC LIMIT ?2";
+        let rest =
+            "WHERE project = ?1 AND kind = 'permission' AND answerable = 'hook' ORDER BY requests.rowid DESC LIMIT ?2";
         let mut found = self.all(&format!("{SELECT} {rest}"), params![project, limit], read)?;
         found.reverse();
         Ok(found)

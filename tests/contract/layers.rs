@@ -76,8 +76,19 @@ const NEVER: &[(&str, &str, &str)] = &[
 ];
 
 /// Pure modules, and the crates and modules through which they would touch the world.
-const PURE: &[&str] =
-    &["attribution", "commits", "contract", "detector", "evidence", "guard", "policy", "status", "task", "typing", "verbs"];
+const PURE: &[&str] = &[
+    "attribution",
+    "commits",
+    "contract",
+    "detector",
+    "evidence",
+    "guard",
+    "policy",
+    "status",
+    "task",
+    "typing",
+    "verbs",
+];
 const WORLD: &[&str] = &[
     "crate::clock",
     "crate::environment",
@@ -99,8 +110,20 @@ const WORLD: &[&str] = &[
 const DATA: &[&str] = &["crate::clock::Millis", "crate::process::Identity"];
 
 /// Modules that know no agent by name.
-const NEUTRAL: &[&str] =
-    &["attribution", "core", "daemon", "detector", "evidence", "hook", "monitor", "ops", "policy", "spool", "tmux", "typing"];
+const NEUTRAL: &[&str] = &[
+    "attribution",
+    "core",
+    "daemon",
+    "detector",
+    "evidence",
+    "hook",
+    "monitor",
+    "ops",
+    "policy",
+    "spool",
+    "tmux",
+    "typing",
+];
 
 /// The place of a module: the longest row entry that it lies in, with its position from the top.
 fn place(layers: &[Layer], module: &str) -> Option<(&'static str, usize, &'static str)> {

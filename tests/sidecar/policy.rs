@@ -85,10 +85,13 @@ fn a_rule_answers_permissions_and_nothing_else() {
     assert_eq!(world.request(&task)["kind"], "question");
     world.json(["answer", &task, "Blue"]);
     world.rests(&task, 1);
-    world.json(["send", &task, "[[plan]] [[say off]]"]);
-    assert_eq!(world.request(&task)["kind"], "plan");
-    world.json(["deny", &task]);
-    assert!(audited(&world, &task).iter().all(|answer| answer["who"] == "person"));
+    let plan = world.task_with("Plans", &["--permission-mode", "plan"]);
+    world.json(["start", &plan, "--prompt", "[[plan]] [[say off]]"]);
+    assert_eq!(world.request(&plan)["kind"], "plan");
+    world.json(["deny", &plan]);
+    for task in [task, plan] {
+        assert!(audited(&world, &task).iter().all(|answer| answer["who"] == "person"));
+    }
 }
 
 #[test]
@@ -202,7 +205,8 @@ fn a_rule_is_proposed_shown_written_and_answers_the_request() {
     let project = world.project().display().to_string();
     assert_eq!(rule, format!("[[policy.allow]]\nproject = {project:?}\ncommand = \"make all *\"\n"));
     assert_eq!(proposal["others"], serde_json::json!([]));
-    let mut add = |rule: &str| neovim.ask("policy_add", serde_json::json!({ "request": id, "everywhere": false, "rule": rule }));
+    let mut add =
+        |rule: &str| neovim.ask("policy_add", serde_json::json!({ "request": id, "everywhere": false, "rule": rule }));
     assert_eq!(add("[[policy.allow]]\ncommand = \"*\"\n").unwrap_err()["code"], "request_changed");
     let added = add(rule).unwrap();
     assert_eq!(added["answered"], true);

@@ -51,7 +51,8 @@ fn one(path: Option<String>) -> (Vec<String>, bool) {
 /// Whether the call would change what may be done without asking: another permission mode, for this session or for an agent
 /// that it starts, or a shell outside of the client's sandbox.
 fn widens(tool: &str, input: &Json, command: Option<&str>) -> bool {
-    let says = |key: &str| input.get(key).is_some_and(|value| !value.is_null() && *value != false && *value != "default");
+    let says =
+        |key: &str| input.get(key).is_some_and(|value| !value.is_null() && *value != false && *value != "default");
     tool == "EnterPlanMode"
         || ["mode", "permissionMode", "permission_mode"].iter().any(|key| !tool.starts_with("mcp__") && says(key))
         || input.get("dangerouslyDisableSandbox").is_some_and(|value| *value != false)

@@ -120,7 +120,12 @@ async fn by_keys(core: &Core, asker: &Asker, task: &Task, request: Opened, answe
     if !is_taken(core, task, &request).await {
         return Err(not_taken(task));
     }
-    let closing = Closing { outcome, who: Who::Person, via: asker.used().map(|client| format!("{client}, by keys")), answer: None };
+    let closing = Closing {
+        outcome,
+        who: Who::Person,
+        via: asker.used().map(|client| format!("{client}, by keys")),
+        answer: None,
+    };
     // Escape takes no words along: the reason goes as the next prompt.
     let reason = match answer {
         Answer::Deny { reason } => reason.filter(|reason| !reason.trim().is_empty()),

@@ -56,13 +56,19 @@ pub async fn add(core: &Core, ask: PolicyAdd) -> Result<PolicyAdded> {
         replace_durably(&file, text.as_bytes(), Access::AsBefore)
     };
     foreign::within(&draft.file, write).await.and_then(|written| written).map_err(cannot)?;
-    let place = draft.loaded.rules().rules.iter().rfind(|rule| rule.action == Action::Allow).map(|rule| rule.place.clone());
+    let place =
+        draft.loaded.rules().rules.iter().rfind(|rule| rule.action == Action::Allow).map(|rule| rule.place.clone());
     let answered = answer_open(core, &draft.request).await?;
-    Ok(PolicyAdded { place: place.map_or_else(|| draft.file.display().to_string(), |place| place.to_string()), answered })
+    Ok(PolicyAdded {
+        place: place.map_or_else(|| draft.file.display().to_string(), |place| place.to_string()),
+        answered,
+    })
 }
 
 async fn answer_open(core: &Core, request: &Opened) -> Result<bool> {
-    let Some(asking) = core.answers.asking(&request.id).filter(|_| request.closed_at.is_none()) else { return Ok(false) };
+    let Some(asking) = core.answers.asking(&request.id).filter(|_| request.closed_at.is_none()) else {
+        return Ok(false);
+    };
     let crate::evidence::event::Happening::Asks(asked) = asking.adapter.parse(&asking.message).what else {
         return Ok(false);
     };

@@ -13,7 +13,8 @@ impl Reader<'_> {
                 ' ' | '\t' | '\n' | ';' | '&' | '|' | '<' | '>' | '(' | ')' => break,
                 '\'' => {
                     self.at += 1;
-                    let length = self.chars.iter().skip(self.at).position(|c| *c == '\'').ok_or("a quote is not closed")?;
+                    let length =
+                        self.chars.iter().skip(self.at).position(|c| *c == '\'').ok_or("a quote is not closed")?;
                     word.text.extend(self.chars.iter().skip(self.at).take(length));
                     self.at += length + 1;
                 }

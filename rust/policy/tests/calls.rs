@@ -22,9 +22,17 @@ fn a_path_counts_for_where_it_leads() {
     for path in ["a.rs", "deep/a.rs", "/p/src/a.rs", "../docs/x.md", "../lib/x", "../.github/x.yml"] {
         assert_eq!(action(path), Action::Allow, "{path}");
     }
-    for path in
-        ["../a.rs", "../docs/deep/x.md", "/etc/passwd", "../link/x", "../../p2/src/x", ".env", ".git/config", "chorus.toml", "../library"]
-    {
+    for path in [
+        "../a.rs",
+        "../docs/deep/x.md",
+        "/etc/passwd",
+        "../link/x",
+        "../../p2/src/x",
+        ".env",
+        ".git/config",
+        "chorus.toml",
+        "../library",
+    ] {
         assert_eq!(action(path), Action::Ask, "{path}");
     }
     let unsure = ToolScope { names_all_paths: false, ..file("a.rs") };
@@ -85,7 +93,9 @@ fn a_server_s_command_is_denied_as_a_shell_s_but_not_allowed_as_one() {
 fn deny_wins_over_ask_and_ask_over_allow_in_any_order() {
     let of = |action, line| Rule { command: commands(&["ls *"]), ..rule(action, line) };
     let all = [of(Action::Allow, 1), of(Action::Ask, 2), of(Action::Deny, 3)];
-    for (kept, wanted) in [(&[0, 1, 2][..], Action::Deny), (&[2, 1, 0], Action::Deny), (&[1, 0], Action::Ask), (&[0], Action::Allow)] {
+    for (kept, wanted) in
+        [(&[0, 1, 2][..], Action::Deny), (&[2, 1, 0], Action::Deny), (&[1, 0], Action::Ask), (&[0], Action::Allow)]
+    {
         let rules = Rules { rules: kept.iter().map(|index| all[*index].clone()).collect() };
         assert_eq!(verdict(&rules, "Bash", &shell("ls")).action, wanted);
     }
