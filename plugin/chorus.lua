@@ -37,6 +37,10 @@ local verbs = {
   { 'mend', "apply the fix proposed for a task's branch, after confirmation", true },
   { 'preview', "show a worktree task's branch in the GitButler workspace", true },
   { 'setup', 'set up GitButler in this project, after confirmation', true },
+  { 'docs', "list the project's documents; in Neovim, open one or write a new one" },
+  { 'ref', 'tie lines, a section or a document to a task', true, true },
+  { 'refs', 'list the references to a document' },
+  { 'unref', 'take a reference away' },
   { 'explain', "explain a task's status" },
   { 'web', "open a task's terminal in a browser, with ttyd", true },
   { 'policy', 'show the rules that answer requests, or test them on the last ones' },
@@ -44,7 +48,7 @@ local verbs = {
   { 'audit', 'list the answers to requests: by whom, and what was seen and sent' },
   { 'config', 'show the effective configuration and its sources' },
   { 'health', 'check what Chorus needs' },
-  { 'install', 'build the chorus program' },
+  { 'install', 'install the chorus program' },
   { 'log', "show the daemon's log" },
 }
 -- End of verbs.
@@ -91,6 +95,19 @@ local function map_keys()
   end
 end
 
+local function map_operators()
+  for _, name in ipairs({ 'ref' }) do
+    api.nvim_set_keymap('n', '<Plug>(chorus-' .. name .. '-operator)', '', {
+      expr = true,
+      desc = 'Chorus: ' .. name .. ' for the lines of a motion',
+      callback = function()
+        require('chorus.attach').features()
+        return require('chorus.editor.operators').start(name)
+      end,
+    })
+  end
+end
+
 local group = api.nvim_create_augroup('chorus', {})
 api.nvim_create_autocmd('BufReadCmd', {
   group = group,
@@ -126,6 +143,7 @@ api.nvim_create_autocmd({ 'BufReadPost', 'BufNewFile' }, {
 
 local function enter()
   map_keys()
+  map_operators()
   vim.schedule(function()
     require('chorus.attach').connect()
   end)

@@ -48,6 +48,8 @@ pub struct Configuration {
     pub waiting: Screens,
     /// Documents.
     pub documents: Documents,
+    /// Categories of documents.
+    pub categories: Categories,
     /// Version control.
     pub vcs: Vcs,
     /// Preparation of a worktree.
@@ -74,6 +76,7 @@ impl Default for Configuration {
             idle: Screens::default(),
             waiting: Screens::default(),
             documents: Documents::default(),
+            categories: Categories::default(),
             vcs: Vcs::default(),
             worktree: Worktree::default(),
             notifications: Notifications::default(),
@@ -93,13 +96,14 @@ impl Configuration {
 
     /// Every section with its name in the file.
     fn sections(&mut self) -> Vec<(String, &mut dyn Section)> {
-        let named: [(&str, &mut dyn Section); 13] = [
+        let named: [(&str, &mut dyn Section); 14] = [
             ("", &mut self.general),
             ("agent", &mut self.agent),
             ("tmux", &mut self.tmux),
             ("status.idle", &mut self.idle),
             ("status.waiting", &mut self.waiting),
             ("documents", &mut self.documents),
+            ("documents.categories", &mut self.categories),
             ("vcs", &mut self.vcs),
             ("vcs.worktree", &mut self.worktree),
             ("notifications", &mut self.notifications),

@@ -7,6 +7,7 @@
 
 mod agents;
 mod asks;
+mod documents;
 mod edits;
 mod events;
 mod policy;
@@ -15,6 +16,7 @@ mod replies;
 pub use crate::error::{Code, Failure};
 pub use agents::*;
 pub use asks::*;
+pub use documents::*;
 pub use edits::*;
 pub use events::*;
 pub use policy::*;
@@ -112,6 +114,14 @@ pub enum Request {
     Line(LineAsk),
     /// A person wrote a buffer. Reply: [`Nothing`].
     FileSaved(FileSaved),
+    /// Documents of the project. Reply: [`Documents`].
+    Docs(DocsAsk),
+    /// References to documents. Reply: [`References`].
+    Refs(RefsAsk),
+    /// Tie lines of a document to a task. Reply: [`Reference`].
+    TaskRef(TaskRef),
+    /// Take a reference away. Reply: [`Nothing`].
+    Unref(Unref),
     /// Make the project a GitButler project. Reply: [`Offer`].
     Setup(Confirm),
     /// What Chorus needs and whether it is there. Reply: [`Health`].
@@ -160,6 +170,9 @@ pub enum Reply {
     Offer(Offer),
     Changes(Changes),
     Line(Line),
+    Documents(Documents),
+    Reference(Box<Reference>),
+    References(References),
     Health(Health),
     Config(Config),
     TrustOffer(TrustOffer),

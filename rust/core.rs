@@ -2,6 +2,7 @@
 
 pub(crate) mod answers;
 pub(crate) mod configurations;
+pub(crate) mod documents;
 mod environments;
 mod execs;
 pub(crate) mod fact;
@@ -33,6 +34,7 @@ use crate::task::Task;
 use crate::web::WebTerminals;
 use answers::Answers;
 use configurations::Configurations;
+use documents::DocumentShelves;
 use fact::Fact;
 use inboxes::Senders;
 use live::LiveStatuses;
@@ -62,6 +64,8 @@ pub struct Core {
     pub trees: Trees,
     /// What the kernel reported of tasks' writes.
     pub writes: Writes,
+    /// Documents of projects.
+    pub documents: DocumentShelves,
     /// Web terminals.
     pub web: WebTerminals,
     configurations: Configurations,
@@ -132,6 +136,7 @@ impl Core {
             live: LiveStatuses::default(),
             trees: Trees::default(),
             writes: Writes::default(),
+            documents: DocumentShelves::default(),
             web: WebTerminals::default(),
             configurations: Configurations::default(),
             senders,

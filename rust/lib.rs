@@ -14,6 +14,8 @@ pub mod contract;
 pub mod core;
 pub mod daemon;
 pub mod detector;
+pub mod document_files;
+pub mod documents;
 pub mod environment;
 pub mod error;
 pub mod evidence;

@@ -4,6 +4,7 @@
 mod agents;
 pub(crate) mod branches;
 pub(crate) mod conversation;
+pub(crate) mod documents;
 pub mod edits;
 pub(crate) mod lifecycle;
 pub(crate) mod policy;
@@ -22,6 +23,7 @@ use crate::store::Who;
 use crate::task::Task;
 use branches::{changes, commit, diff, mend, preview};
 use conversation::{answer, hooks, prompts, queue};
+use documents::references;
 use edits::line;
 use lifecycle::{finish, launch, restart, start, tasks};
 use queries::{health, output, repository};
@@ -76,6 +78,10 @@ pub async fn answer(core: &Arc<Core>, asker: &Asker, request: Request) -> Result
             edits::saves::attribute(core, &asker.project, &saved).await?;
             Reply::Nothing(Nothing {})
         }
+        Docs(ask) => Reply::Documents(documents::list(core, asker, ask).await?),
+        Refs(ask) => Reply::References(references::refs(core, asker, ask).await?),
+        TaskRef(ask) => Reply::Reference(Box::new(references::refer(core, asker, ask).await?)),
+        Unref(unref) => Reply::Nothing(references::unref(core, asker, unref).await?),
         Setup(confirm) => Reply::Offer(repository::setup(core, asker, confirm).await?),
         Health(_) => Reply::Health(health::health(core, asker).await?),
         Config(_) => Reply::Config(health::config(core, asker).await),

@@ -1,6 +1,7 @@
 //! Where Chorus keeps things: the state folder, the sockets, the log.
 
 mod beneath;
+pub mod ignore_rules;
 pub mod log;
 mod replace;
 

@@ -131,6 +131,12 @@ pub const VERBS: &[Verb] = &[
         .careful(),
     verb("setup", Nothing, "", "both", "set up GitButler in this project, after confirmation")
         .bang("skip the confirmation"),
+    verb("docs", Nothing, "[category]", "both", "list the project's documents; in Neovim, open one or write a new one"),
+    verb("ref", One, "[note]", "both", "tie lines, a section or a document to a task")
+        .bang("the whole document, also on a heading")
+        .range(),
+    verb("refs", Nothing, "[file]", "both", "list the references to a document"),
+    verb("unref", Nothing, "[reference]", "both", "take a reference away"),
     verb("explain", One, "", "both", "explain a task's status"),
     verb("web", One, "", "both", "open a task's terminal in a browser, with ttyd")
         .fits(Live)
@@ -147,7 +153,7 @@ pub const VERBS: &[Verb] = &[
     verb("audit", Nothing, "[task]", "both", "list the answers to requests: by whom, and what was seen and sent"),
     verb("config", Nothing, "", "both", "show the effective configuration and its sources"),
     verb("health", Nothing, "", "both", "check what Chorus needs"),
-    verb("install", Nothing, "", "nvim", "build the chorus program"),
+    verb("install", Nothing, "", "nvim", "install the chorus program"),
     verb("log", Nothing, "", "both", "show the daemon's log"),
     verb("detect", Nothing, "FILE…", "shell", "classify captured screens"),
     verb("verbs", Nothing, "", "shell", "list the verbs"),

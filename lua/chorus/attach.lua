@@ -17,6 +17,7 @@ function M.features()
   require('chorus.statusline').attach()
   require('chorus.editor.report_saves').attach()
   require('chorus.editor.reload').attach()
+  require('chorus.editor.reference_signs').attach()
 end
 
 --- Connects where a daemon runs. Starts none, and fails silently.

@@ -9,6 +9,7 @@ local M = {}
 
 ---@class chorus.Options
 ---@field binary? string
+---@field release_url? string
 ---@field picker 'auto'|'select'
 ---@field notify 'info'|'warn'|'error'|'off'
 ---@field statusline { ascii: boolean, icons: table<string, string> }
@@ -29,6 +30,11 @@ M.schema = {
     key = 'binary',
     type = 'string?',
     description = 'Path of the `chorus` program. By default Chorus looks for it: see |chorus-install|.',
+  },
+  {
+    key = 'release_url',
+    type = 'string?',
+    description = "Address of a folder with a release's files, for `:Chorus install`. By default the release of the plugin's version where the plugin was cloned from.",
   },
   {
     key = 'picker',

@@ -89,6 +89,24 @@ M.words.AlertKind = {
   'prompt',
 }
 
+--- What a document is for.
+---@alias chorus.Category 'instructions'|'plans'|'communication'|'context'|'general'
+M.words.Category = {
+  'instructions',
+  'plans',
+  'communication',
+  'context',
+  'general',
+}
+
+--- How a reference stands to its document.
+---@alias chorus.ReferenceState 'current'|'changed'|'stale'
+M.words.ReferenceState = {
+  'current',
+  'changed',
+  'stale',
+}
+
 --- Error codes. Each exists because a client acts on it or a script may.
 ---@alias chorus.Code 'unknown_verb'|'bad_input'|'no_such_task'|'wrong_state'|'task_busy'|'request_open'|'no_request'|'several_requests'|'request_changed'|'not_answerable'|'tmux_missing'|'tmux_old'|'tmux_failed'|'agent_missing'|'agent_failed'|'store_unusable'|'daemon_unreachable'|'older_client'|'replaced'|'from_agent'|'tool_missing'|'not_a_repository'|'git_failed'|'but_missing'|'but_failed'|'vcs_refused'|'unsupported'|'internal'
 M.words.Code = {
@@ -361,12 +379,14 @@ M.shapes.Opened = {
 ---@class chorus.Page
 ---@field task chorus.Task The task, with its description.
 ---@field requests chorus.Opened[] Open requests.
+---@field references chorus.Reference[] In the order in which its agent gets them.
 ---@field commits chorus.Commit[] Newest first, at most 200.
 ---@field journal chorus.Entry[] Newest last, at most 200.
 ---@field prompts chorus.WaitingPrompt[] Prompts that wait, in the order in which they will be typed.
 M.shapes.Page = {
   task = 'Task',
   requests = 'Opened[]',
+  references = 'Reference[]',
   commits = 'Commit[]',
   journal = 'Entry[]',
   prompts = 'WaitingPrompt[]',
@@ -667,6 +687,127 @@ M.shapes.FileSaved = {
   seconds = 'integer?',
   nanoseconds = 'integer?',
   reloaded = 'boolean?',
+}
+
+--- Parameters of `docs`.
+---@class chorus.DocsAsk
+---@field category? string Only this category.
+M.shapes.DocsAsk = {
+  category = 'string?',
+}
+
+--- Reply: documents.
+---@class chorus.Documents
+---@field documents chorus.Document[] Pinned first, then by category, then by path.
+---@field cut boolean Whether there are more than Chorus lists.
+M.shapes.Documents = {
+  documents = 'Document[]',
+  cut = 'boolean',
+}
+
+--- A markdown file of the project. Its texts are untrusted.
+---@class chorus.Document
+---@field path string From the project's root.
+---@field title string From its front matter or its first heading; else the name of the file.
+---@field description? string From its front matter.
+---@field category chorus.Category By the rules of the configuration.
+---@field pinned boolean Whether it comes first.
+---@field template boolean Whether new documents are made from it.
+---@field size integer Bytes.
+---@field modified_at integer When it was written.
+---@field tasks integer[] Numbers of the tasks that refer to it.
+---@field changed_for integer[] Numbers of the live tasks whose agents read an earlier version.
+M.shapes.Document = {
+  path = 'string',
+  title = 'string',
+  description = 'string?',
+  category = 'Category',
+  pinned = 'boolean',
+  template = 'boolean',
+  size = 'integer',
+  modified_at = 'integer',
+  tasks = 'integer[]',
+  changed_for = 'integer[]',
+}
+
+--- Parameters of `task_ref`.
+---@class chorus.TaskRef
+---@field task string The task.
+---@field path string A path from the client's folder, or an absolute one. `:10-24` and `#heading` may follow where `first` is absent.
+---@field first? integer First line, from 1; the whole document where absent.
+---@field last? integer Last line.
+---@field text? string The lines as the person saw them, which find the place in a file that has changed meanwhile.
+---@field note? string Why.
+---@field reference? integer A reference of the task that is moved there; a new one is made otherwise.
+M.shapes.TaskRef = {
+  task = 'string',
+  path = 'string',
+  first = 'integer?',
+  last = 'integer?',
+  text = 'string?',
+  note = 'string?',
+  reference = 'integer?',
+}
+
+--- Parameters of `refs`.
+---@class chorus.RefsAsk
+---@field path? string Only references to this file: a path from the client's folder, or an absolute one.
+M.shapes.RefsAsk = {
+  path = 'string?',
+}
+
+--- Reply: references.
+---@class chorus.References
+---@field references chorus.Reference[] By path, then by line; of one task in the order in which its agent gets them.
+M.shapes.References = {
+  references = 'Reference[]',
+}
+
+--- Lines of a document tied to a task. Its texts are untrusted.
+---@class chorus.Reference
+---@field id integer Identity, in every project.
+---@field task string The task's uuid.
+---@field number integer The task's number.
+---@field path string From the project's root; it follows a file that is renamed.
+---@field start_line integer First line, from 1; of a stale one the line where the text was last.
+---@field end_line integer Last line.
+---@field whole boolean Whether it is the whole document, whatever is in it.
+---@field state chorus.ReferenceState Whether the text is there.
+---@field note? string Why the person tied it.
+---@field version string The version in which the lines are: git's id of a blob with the document's bytes.
+---@field text string The lines as they are now, at most 4,000 characters; of a stale one as they were.
+---@field nearest_start? integer Where the text of a stale reference may have gone: first line.
+---@field nearest_end? integer Last line of that.
+---@field included boolean Whether the agent gets it with its context.
+M.shapes.Reference = {
+  id = 'integer',
+  task = 'string',
+  number = 'integer',
+  path = 'string',
+  start_line = 'integer',
+  end_line = 'integer',
+  whole = 'boolean',
+  state = 'ReferenceState',
+  note = 'string?',
+  version = 'string',
+  text = 'string',
+  nearest_start = 'integer?',
+  nearest_end = 'integer?',
+  included = 'boolean',
+}
+
+--- Parameters of `unref`.
+---@class chorus.Unref
+---@field reference integer The reference.
+M.shapes.Unref = {
+  reference = 'integer',
+}
+
+--- Data of `document_changed`.
+---@class chorus.DocumentChanged
+---@field paths string[] Paths from the project's root, at most 50: documents that changed, or whose references did.
+M.shapes.DocumentChanged = {
+  paths = 'string[]',
 }
 
 --- Data of `edits_changed`.
@@ -1163,6 +1304,10 @@ M.requests = {
   task_assign = { 'TaskAssign', 'Task' },
   line = { 'LineAsk', 'Line' },
   file_saved = { 'FileSaved', 'Nothing' },
+  docs = { 'DocsAsk', 'Documents' },
+  refs = { 'RefsAsk', 'References' },
+  task_ref = { 'TaskRef', 'Reference' },
+  unref = { 'Unref', 'Nothing' },
   setup = { 'Confirm', 'Offer' },
   health = { 'Nothing', 'Health' },
   config = { 'Nothing', 'Config' },
@@ -1191,6 +1336,7 @@ M.events = {
   elsewhere = 'Elsewhere',
   configuration_fault = 'ConfigurationFault',
   edits_changed = 'EditsChanged',
+  document_changed = 'DocumentChanged',
   notice = 'Notice',
 }
 

@@ -18,6 +18,11 @@ M.all = {
     'Uncommitted edits or their owners changed. `paths` are relative to the root, at most 50.',
   },
   {
+    'ChorusDocumentChanged',
+    '{paths}',
+    'Documents or references to them changed. `paths` are relative to the root, at most 50.',
+  },
+  {
     'ChorusElsewhereChanged',
     '{count}',
     'The number of tasks in other projects that need you changed, or one of those tasks did while the dashboard lists them.',

@@ -31,6 +31,8 @@ M.groups = {
   { 'ChorusAddedWord', 'DiffAdd', 'the words of an added line that differ' },
   { 'ChorusRemovedWord', 'DiffDelete', 'the words of a removed line that differ' },
   { 'ChorusBlame', 'Comment', 'which task wrote the line' },
+  { 'ChorusReference', 'DiagnosticHint', 'lines that a task refers to' },
+  { 'ChorusReferenceStale', 'DiagnosticWarn', 'a reference whose text is gone' },
   { 'ChorusDemo', 'Todo', 'the label of the demo agent' },
   { 'ChorusBypass', 'DiagnosticError', 'a task that runs without permission checks' },
   { 'ChorusPending', 'Comment', 'a task that has not been started' },

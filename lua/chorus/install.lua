@@ -1,14 +1,22 @@
---- Finding and building the `chorus` program.
+--- Finding and installing the `chorus` program.
 
 local M = {}
 
-local BUILD = { 'cargo', 'build', '--release', '--locked' }
+--- Milliseconds in which a headless Neovim waits for the end.
+local LONGEST = 60 * 60 * 1000
 
 --- The folder the plugin is in.
 ---@return string
 function M.root()
   local here = debug.getinfo(1, 'S').source:sub(2)
   return vim.fs.dirname(vim.fs.dirname(vim.fs.dirname(vim.fn.fnamemodify(here, ':p'))))
+end
+
+--- Where a release's program of that version belongs.
+---@param version string
+---@return string
+local function place_of(version)
+  return vim.fs.joinpath(vim.fn.stdpath('data') --[[@as string]], 'chorus', version, 'chorus')
 end
 
 --- Where to look for the program, in order. A configured path is the only one.
@@ -22,8 +30,7 @@ function M.places()
   for _, profile in ipairs({ 'release', 'debug' }) do
     places[#places + 1] = vim.fs.joinpath(M.root(), 'target', profile, 'chorus')
   end
-  local version = require('chorus.contract').version
-  places[#places + 1] = vim.fs.joinpath(vim.fn.stdpath('data') --[[@as string]], 'chorus', version, 'chorus')
+  places[#places + 1] = place_of(require('chorus.contract').version)
   local on_path = vim.fn.exepath('chorus')
   places[#places + 1] = on_path ~= '' and on_path or nil
   return places
@@ -39,6 +46,9 @@ function M.find()
   end
 end
 
+--- The installation that runs, as far as it is.
+local running ---@type { text: string, percent: integer }?
+
 --- Why there is no program, and what to do.
 ---@return chorus.Failure
 function M.missing()
@@ -50,81 +60,101 @@ function M.missing()
       hint = 'correct the option `binary`, or remove it and run `:Chorus install`',
     }
   end
+  if running then
+    return {
+      code = 'tool_missing',
+      message = ('the chorus program is being installed (%s, %d%%)'):format(running.text, running.percent),
+      hint = 'try again when it is there',
+    }
+  end
   return {
     code = 'tool_missing',
-    message = 'the chorus program has not been built',
-    hint = ('run `:Chorus install`, or `%s` in %s'):format(table.concat(BUILD, ' '), M.root()),
+    message = 'the chorus program is not installed',
+    hint = 'run `:Chorus install`, or ' .. require('chorus.install.build').by_hand(M.root()),
   }
 end
 
---- The progress in a line of cargo's output. Pure.
----@param line string
----@return string? text
----@return integer? percent
-function M.read_progress(line)
-  local done, all, what = line:match('(%d+)/(%d+):?%s*([^%c]*)')
-  if done and tonumber(all) > 0 then
-    return what ~= '' and what or 'building', math.floor(tonumber(done) * 100 / tonumber(all))
-  end
-  local crate = line:match('^%s*Compiling%s+(%S+)') or line:match('^%s*Downloaded%s+(%S+)')
-  return crate
+--- The version of the plugin on the disk: after an update it is another one than of the code that runs here.
+---@return string
+local function version_on_disk()
+  local ok, contract = pcall(dofile, vim.fs.joinpath(M.root(), 'lua', 'chorus', 'contract.lua'))
+  return ok and contract.version or require('chorus.contract').version
 end
 
-local is_running = false
+--- The address of the folder with that version's release; nil where none is known.
+---@param version string
+---@return string?
+local function release_folder(version)
+  local configured = require('chorus.config').get().release_url
+  if configured then
+    return (configured:gsub('/+$', ''))
+  end
+  local command = { 'git', '-C', M.root(), 'config', '--local', '--get', 'remote.origin.url' }
+  local ok, asked = pcall(vim.system, command, { text = true })
+  local origin = ok and vim.trim(asked:wait(5000).stdout or '') or ''
+  return require('chorus.install.release').folder_of(origin, version)
+end
 
---- Builds the program in the plugin's folder and shows progress. Without an attached UI it waits for the end, so that a
---- plugin manager's build step can call it.
+---@param on_done fun(ok: boolean)
+local function begin(on_done)
+  local message = require('chorus.message')
+  local progress = message.progress('Chorus install')
+  running = { text = 'starting', percent = 0 }
+  local function report(text, percent)
+    running = { text = text, percent = percent }
+    progress.report(text, percent)
+  end
+  local function finish(problem, hint)
+    running = nil
+    progress.done(problem and 'failed' or 'done', problem ~= nil)
+    if problem then
+      message.fail('cannot install chorus: ' .. problem, hint)
+    else
+      message.info('installed ' .. (M.find() or 'chorus'))
+    end
+    on_done(problem == nil)
+  end
+  local function build(why_no_release)
+    require('chorus.install.build').run(M.root(), report, function(problem, hint)
+      finish(
+        problem and why_no_release and ('%s\nnor can it be built: %s'):format(why_no_release, problem) or problem,
+        hint
+      )
+    end)
+  end
+  report('starting', 0)
+  local version = version_on_disk()
+  local is_built_here = vim.fn.executable(vim.fs.joinpath(M.root(), 'target', 'release', 'chorus')) == 1
+  local folder = not is_built_here and release_folder(version) or nil
+  if not folder then
+    return build()
+  end
+  local function on_percent(percent)
+    report('downloading ' .. version, percent)
+  end
+  require('chorus.install.release').fetch(folder, version, place_of(version), on_percent, function(problem)
+    if not problem then
+      return finish()
+    end
+    if vim.fn.executable('cargo') == 1 then
+      message.warn(('no program from the release, so it is built here: %s'):format(problem))
+    end
+    build(problem)
+  end)
+end
+
+--- Gets the program of the plugin's version: from its release, else built with cargo in the plugin's folder. A program
+--- that was built there is built again. Shows progress and blocks nothing; only a headless Neovim, as in a script, waits.
 ---@param on_done? fun(ok: boolean)
 function M.run(on_done)
-  local message = require('chorus.message')
-  local by_hand = ('`%s` in %s'):format(table.concat(BUILD, ' '), M.root())
-  if is_running then
-    return message.info('a build is already running')
+  if running then
+    return require('chorus.message').info('an installation is already running')
   end
-  if vim.fn.executable('cargo') == 0 then
-    message.fail('cannot build chorus: `cargo` was not found', 'install Rust (https://rustup.rs), then run ' .. by_hand)
-    return on_done and on_done(false)
-  end
-  is_running = true
-  local progress = message.progress('Chorus build')
-  progress.report('starting', 0)
-  local tail, percent = {}, 0
-  local function read(_, data)
-    for line in (data or ''):gmatch('[^\r\n]+') do
-      local text, now = M.read_progress(line)
-      percent = math.max(percent, now or 0)
-      if text then
-        vim.schedule(function()
-          progress.report(text, percent)
-        end)
-      else
-        tail[#tail + 1] = line
-        if #tail > 20 then
-          table.remove(tail, 1)
-        end
-      end
-    end
-  end
-  local env = { CARGO_TERM_PROGRESS_WHEN = 'always', CARGO_TERM_PROGRESS_WIDTH = '100', CARGO_TERM_COLOR = 'never' }
-  local function finish(result)
-    is_running = false
-    local ok = result.code == 0
-    progress.done(ok and 'done' or 'failed', not ok)
-    if ok then
-      message.info('built ' .. (M.find() or 'chorus'))
-    else
-      message.fail('cannot build chorus:\n' .. table.concat(tail, '\n'), 'for the full output, run ' .. by_hand)
-    end
-    if on_done then
-      on_done(ok)
-    end
-  end
-  local job = vim.system(BUILD, { cwd = M.root(), env = env, stderr = read, text = true }, vim.schedule_wrap(finish))
-  if #vim.api.nvim_list_uis() == 0 then
-    job:wait()
-    vim.wait(1000, function()
-      return not is_running
-    end, 10)
+  begin(on_done or function() end)
+  if vim.list_contains(vim.v.argv, '--headless') then
+    vim.wait(LONGEST, function()
+      return not running
+    end, 50)
   end
 end
 

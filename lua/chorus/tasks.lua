@@ -315,6 +315,9 @@ local on = {
   edits_changed = function(data)
     fire('ChorusEditsChanged', { paths = data.paths })
   end,
+  document_changed = function(data)
+    fire('ChorusDocumentChanged', { paths = data.paths })
+  end,
   elsewhere = function(data)
     set_elsewhere(data.count)
   end,

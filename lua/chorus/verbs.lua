@@ -14,6 +14,7 @@ for _, subject in ipairs({
   require('chorus.verbs.ends'),
   require('chorus.verbs.edits'),
   require('chorus.verbs.policy'),
+  require('chorus.verbs.documents'),
   require('chorus.verbs.windows'),
 }) do
   for name, does in pairs(subject) do

@@ -30,8 +30,12 @@ pub struct Excerpt<'a> {
     pub last: u32,
     /// The lines.
     pub text: &'a str,
+    /// Whether it is all of the document.
+    pub whole: bool,
     /// The person's note.
     pub note: Option<&'a str>,
+    /// What the agent should know of the text, as a sentence of Chorus.
+    pub remark: Option<&'a str>,
 }
 
 /// Everything that an agent is told, part by part, so that a later state can be compared.
@@ -77,10 +81,15 @@ impl Context {
             language: "markdown".to_owned(),
         }));
         parts.extend(excerpts.iter().map(|excerpt| {
-            let place = format!("{}:{}-{}", excerpt.file, excerpt.first, excerpt.last);
+            let place = match excerpt.whole {
+                true => excerpt.file.to_owned(),
+                false => format!("{}:{}-{}", excerpt.file, excerpt.first, excerpt.last),
+            };
+            let note = excerpt.note.map(|note| reveal_line(note, 500));
+            let says: Vec<String> = note.into_iter().chain(excerpt.remark.map(str::to_owned)).collect();
             ContextPart {
                 heading: format!("Referenced: {}", code(&place, 400)),
-                intro: excerpt.note.map(|note| reveal_line(note, 500)),
+                intro: (!says.is_empty()).then(|| says.join("\n\n")),
                 text: Some(excerpt.text.to_owned()),
                 language: String::new(),
             }
@@ -221,8 +230,15 @@ mod tests {
         Context::of(&task("Fix it", description), &[])
     }
 
-    const EXCERPT: Excerpt<'_> =
-        Excerpt { file: "docs/a.md", first: 3, last: 4, text: "three\nfour\n", note: Some("see here") };
+    const EXCERPT: Excerpt<'_> = Excerpt {
+        file: "docs/a.md",
+        first: 3,
+        last: 4,
+        text: "three\nfour\n",
+        whole: false,
+        note: Some("see here"),
+        remark: None,
+    };
 
     #[test]
     fn it_reads_well() {

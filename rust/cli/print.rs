@@ -2,11 +2,13 @@
 
 mod changes;
 mod policy;
+mod documents;
 mod questions;
 mod requests;
 
 pub use changes::changes;
 pub use policy::{audit, policy};
+pub use documents::{documents, references};
 pub use requests::requests;
 
 use crate::contract::{Explanation, Health, Opened, Output, Page, Sent, WaitingPrompt};
@@ -199,6 +201,10 @@ pub fn page(page: &Page, now: Millis) -> Vec<String> {
     if !page.requests.is_empty() {
         lines.extend([String::new(), "Open requests".into()]);
         lines.extend(requests(&page.requests, now));
+    }
+    if !page.references.is_empty() {
+        lines.extend([String::new(), "References".into()]);
+        lines.extend(references(&page.references));
     }
     if !page.prompts.is_empty() {
         lines.extend([String::new(), "Prompts that wait".into()]);

@@ -29,6 +29,9 @@ impl Given<'_> {
             "list" => Request::TaskList(TaskList { filter, everywhere: self.flag("all") }),
             "inbox" => Request::TaskInbox(TaskList { filter, everywhere: self.flag("all") }),
             "changes" => Request::Changes(Nothing {}),
+            "docs" => Request::Docs(DocsAsk { category: filter }),
+            "refs" => Request::Refs(RefsAsk { path: filter }),
+            "unref" => Request::Unref(Unref { reference: self.reference()? }),
             "setup" => Request::Setup(self.confirm(String::new())),
             "policy" => Request::Policy(PolicyAsk { test: self.tested()? }),
             "trust" => {
@@ -83,6 +86,10 @@ impl Given<'_> {
             "attach" => Request::TaskAttach(One { task }),
             "diff" => Request::TaskDiff(TaskDiff { task, part: self.text.clone() }),
             "commit" => Request::TaskCommit(TaskCommit { task, message: self.or_text("message") }),
+            "ref" => {
+                let path = self.text_for("name a document: PLAN.md, PLAN.md:10-24 or PLAN.md#heading")?;
+                Request::TaskRef(TaskRef { task, path, note: string("note"), ..TaskRef::default() })
+            }
             "assign" => Request::TaskAssign(TaskAssign { task, shared: flag("shared") }),
             "mend" => Request::TaskMend(self.confirm(task)),
             "preview" => Request::TaskPreview(self.confirm(task)),
@@ -160,6 +167,13 @@ impl Given<'_> {
         let parsed = humantime::parse_duration(&age);
         let age = parsed.map_err(|error| InputRefusal::Usage(format!("--since {age}: {error}")))?;
         Ok(Some(crate::clock::now() - crate::status::Millis::try_from(age.as_millis()).unwrap_or_default()))
+    }
+
+    fn reference(&self) -> Result<i64, InputRefusal> {
+        let digits = self.text.trim().trim_start_matches('#');
+        digits
+            .parse()
+            .map_err(|_| InputRefusal::Usage("name a reference by its number: `chorus refs` lists them".into()))
     }
 
     /// People count from 1.
@@ -248,9 +262,10 @@ mod tests {
         let without_daemon = ["log", "detect", "verbs"];
         for verb in VERBS.iter().filter(|verb| verb.place != "nvim" && !without_daemon.contains(&verb.name)) {
             let task = if verb.takes == Takes::Nothing { "" } else { "1" };
-            let text = match verb.name {
-                "policy" => "test 5",
-                _ if verb.rest.is_empty() => "",
+            let text = match verb.rest {
+                "" => "",
+                "[reference]" => "7",
+                "[test [count]]" => "test 5",
                 _ => "text",
             };
             let made = request(&format!("{} {task} {text}", verb.name));

@@ -28,6 +28,8 @@ pub fn json(request: &Request, reply: &Json) -> Json {
         Request::TaskList(_) => reply["tasks"].clone(),
         Request::TaskInbox(_) => reply["requests"].clone(),
         Request::Audit(_) => reply["answers"].clone(),
+        Request::Docs(_) => reply["documents"].clone(),
+        Request::Refs(_) => reply["references"].clone(),
         Request::TaskPrompts(_) => reply["waiting"].clone(),
         _ => reply.clone(),
     }
@@ -49,6 +51,9 @@ pub fn shown(request: &Request, reply: &Json, now: Millis, in_color: bool) -> Re
         TaskWeb(_) => vec![read::<Web>(reply)?.url].into(),
         TaskDiff(_) => diff(&read(reply)?),
         TaskMend(_) | TaskPreview(_) | Setup(_) => offer(&read(reply)?),
+        Docs(_) => documents(&read(reply)?),
+        Refs(_) => print::references(&read::<References>(reply)?.references).into(),
+        TaskRef(_) => print::references(&[read(reply)?]).into(),
         Changes(_) => print::changes(&read(reply)?).into(),
         Config(_) => config(&read(reply)?),
         Trust(_) => trust(&read(reply)?),
@@ -87,6 +92,11 @@ fn trust(offer: &TrustOffer) -> Shown {
 fn policy(report: &PolicyReport, now: Millis) -> Shown {
     let notes = report.notices.iter().map(|notice| blank(notice)).collect();
     Shown { lines: print::policy(report, now), notes, code: 0 }
+}
+
+fn documents(found: &Documents) -> Shown {
+    let notes = if found.cut { vec!["there are more documents than Chorus lists".into()] } else { vec![] };
+    Shown { lines: print::documents(&found.documents), notes, code: 0 }
 }
 
 fn config(config: &crate::contract::Config) -> Shown {

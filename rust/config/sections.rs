@@ -3,6 +3,7 @@
 use super::section::section;
 use super::value::{Choice, Patterns, Words};
 use crate::contract::{Environment, Renderer};
+use crate::documents::patterns;
 use crate::task::Isolation;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -78,7 +79,28 @@ section! {
     /// `[documents]`.
     Documents {
         /// Globs, relative to the project.
-        Free patterns: Vec<String> = ["*.md", "docs/**/*.md", ".claude/**/*.md"].map(String::from).into();
+        Free patterns: Vec<String> = globs(&["*.md", "docs/**/*.md", ".claude/**/*.md"]) => are_globs;
+        /// Documents that are listed first.
+        Free pinned: Vec<String> = Vec::new() => are_globs;
+        /// Documents from which `docs new` makes new ones.
+        Free templates: Vec<String> = globs(&["docs/templates/**/*.md", ".claude/templates/**/*.md"]) => are_globs;
+    }
+}
+
+section! {
+    /// `[documents.categories]`: globs for each category. The first that matches decides, in this order; case counts for
+    /// nothing.
+    Categories {
+        /// Documents without another category.
+        Free general: Vec<String> = Vec::new() => are_globs;
+        /// What agents are to heed.
+        Free instructions: Vec<String> = globs(&["**/CLAUDE*.md", "**/AGENTS.md", "**/CONTRIBUTING.md", "**/.claude/{agents,commands,skills}/**"]) => are_globs;
+        /// What is to be done.
+        Free plans: Vec<String> = globs(&["**/*PLAN*.md", "**/*TODO*.md", "**/*ROADMAP*.md", "**/plans/**"]) => are_globs;
+        /// What people and agents tell each other.
+        Free communication: Vec<String> = globs(&["**/*NOTES*.md", "**/*CHANGELOG*.md", "**/*STATUS*.md", "**/communication/**"]) => are_globs;
+        /// What one has to know.
+        Free context: Vec<String> = globs(&["**/*CONTEXT*.md", "**/*ARCHITECTURE*.md", "**/*DESIGN*.md", "**/*SPEC*.md", "**/context/**"]) => are_globs;
     }
 }
 
@@ -300,6 +322,14 @@ fn one_word(text: &str) -> Checked {
 
 fn one_word_if_any(text: &Option<String>) -> Checked {
     text.as_deref().map_or(Ok(()), one_word)
+}
+
+fn globs(globs: &[&str]) -> Vec<String> {
+    globs.iter().map(|glob| (*glob).to_owned()).collect()
+}
+
+fn are_globs(globs: &[String]) -> Checked {
+    globs.iter().find_map(|glob| patterns::fault(glob)).map_or(Ok(()), Err)
 }
 
 /// A mode that asks nothing comes from the task itself, where it is shown, and from nowhere else.

@@ -1,6 +1,6 @@
 //! What every Neovim of a project is told.
 
-use super::{Opened, Output};
+use super::{DocumentChanged, Opened, Output};
 use crate::task::Task;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,8 @@ pub enum Event {
     ConfigurationFault(ConfigurationFault),
     /// Uncommitted edits, or whose they are, became different.
     EditsChanged(EditsChanged),
+    /// Documents, or references to them, became different.
+    DocumentChanged(DocumentChanged),
     /// Background trouble, told once.
     Notice(Notice),
 }

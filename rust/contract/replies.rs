@@ -1,6 +1,6 @@
 //! What a client is answered.
 
-use super::{Commit, Json};
+use super::{Commit, Json, Reference};
 use crate::status::Millis;
 use crate::task::Task;
 use serde::{Deserialize, Serialize};
@@ -109,6 +109,9 @@ pub struct Page {
     pub task: Task,
     /// Open requests.
     pub requests: Vec<Opened>,
+    /// In the order in which its agent gets them.
+    #[serde(default)]
+    pub references: Vec<Reference>,
     /// Newest first, at most 200.
     pub commits: Vec<Commit>,
     /// Newest last, at most 200.

@@ -26,6 +26,7 @@ pub async fn begin(core: &Arc<Core>) {
     let Ok(store) = core.store() else { return };
     tokio::spawn(publish(core.clone(), store.subscribe()));
     tokio::spawn(ops::lifecycle::tidy::run(Arc::downgrade(core)));
+    tokio::spawn(ops::documents::changes::run(Arc::downgrade(core)));
     if let Some(Inboxes { facts, free, ended }) = core.take_inboxes() {
         let sweeps = monitor::SweepPlan::every(config::read(None, &environment::variables()).config.tmux.poll_interval);
         tokio::spawn(monitor::run(Arc::downgrade(core), sweeps, facts));

@@ -20,7 +20,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("0006_intents.sql"),
     include_str!("0007_alerts.sql"),
     include_str!("0008_folder_and_place.sql"),
-    include_str!("0009_policy.sql"),
+    include_str!("0009_documents.sql"),
+    include_str!("0010_policy.sql"),
 ];
 
 /// Marks the file as ours: `CHOR`.

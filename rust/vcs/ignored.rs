@@ -2,9 +2,10 @@
 
 use crate::error::{Code, Error, Result};
 use crate::foreign;
+use crate::paths::ignore_rules;
 use crate::vcs::scan;
 use ignore::Match;
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use ignore::gitignore::Gitignore;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -58,7 +59,10 @@ impl IgnoredFolders {
         let parents = std::iter::successors(Some(folder), |path| path.rsplit_once('/').map(|(parent, _)| parent));
         let parents: Vec<String> = parents.skip(1).map(str::to_owned).chain([String::new()]).collect();
         for parent in parents {
-            let rules = self.of_folder.entry(parent).or_insert_with_key(|parent| rules_in(&self.root, parent));
+            let rules = self
+                .of_folder
+                .entry(parent)
+                .or_insert_with_key(|parent| ignore_rules::of_folder(&self.root.join(parent)));
             match rules.as_ref().map_or(Match::None, |rules| rules.matched(self.root.join(folder), true)) {
                 Match::Ignore(_) => return true,
                 Match::Whitelist(_) => return false,
@@ -70,31 +74,9 @@ impl IgnoredFolders {
 }
 
 async fn read_general(root: &Path) -> Result<Vec<Gitignore>> {
-    let exclude = root.join(".git/info/exclude");
-    let general = foreign::within(root, move || {
-        let own = rules_of(Path::new(""), &exclude);
-        own.into_iter().chain([Gitignore::global().0]).collect()
-    });
+    let asked = root.to_owned();
+    let general = foreign::within(root, move || ignore_rules::general(&asked));
     general.await.map_err(|error| Error::new(Code::WrongState, error.to_string()))
-}
-
-fn rules_in(root: &Path, folder: &str) -> Option<Gitignore> {
-    let folder = root.join(folder);
-    let file = folder.join(".gitignore");
-    // Git follows no link in that place.
-    let is_file = std::fs::symlink_metadata(&file).is_ok_and(|found| found.is_file());
-    is_file.then(|| rules_of(&folder, &file))?
-}
-
-/// A pipe or a device in the place of the file holds no rules.
-fn rules_of(folder: &Path, file: &Path) -> Option<Gitignore> {
-    let text = foreign::text(file, foreign::MANY).ok()?;
-    let mut rules = GitignoreBuilder::new(folder);
-    for line in text.trim_start_matches('\u{feff}').lines() {
-        // A line that is no pattern counts for nothing, as in a file.
-        let _ = rules.add_line(None, line);
-    }
-    rules.build().ok()
 }
 
 #[cfg(test)]

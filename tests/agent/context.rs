@@ -80,7 +80,15 @@ fn a_long_one_arrives_as_it_was_cut_and_the_rest_can_be_read_unasked() {
     on_each(|world| {
         let file = world.sandbox.state().join("a context.md");
         world.readable = Some(file.clone());
-        let excerpt = Excerpt { file: "README.md", first: 1, last: 9, text: "LAST-EXCERPT", note: None };
+        let excerpt = Excerpt {
+            file: "README.md",
+            first: 1,
+            last: 9,
+            text: "LAST-EXCERPT",
+            whole: false,
+            note: None,
+            remark: None,
+        };
         let long = Context::of(&task(&"line é🎵\n".repeat(2000)), &[excerpt]);
         std::fs::write(&file, long.whole()).unwrap();
         answer_starts(world, None, &long);

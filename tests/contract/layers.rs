@@ -42,7 +42,7 @@ const RUST: &[Layer] = &[
                 "ops::branches::worktrees",
             ],
             &["ops::branches::discarded", "ops::branches::trouble"],
-            &["ops::edits", "ops::policy"],
+            &["ops::documents", "ops::edits", "ops::policy"],
             &["ops::stacks", "ops::terminal", "ops::program"],
             &["ops::rewrite"],
             &["ops::agents"],
@@ -50,12 +50,15 @@ const RUST: &[Layer] = &[
             &["hub"],
         ],
     },
-    Layer { name: "adapters", rows: &[&["agent", "store", "tmux", "vcs", "web", "config", "spool", "wire"]] },
+    Layer {
+        name: "adapters",
+        rows: &[&["agent", "config", "document_files", "spool", "store", "tmux", "vcs", "web", "wire"]],
+    },
     Layer {
         name: "domain",
         rows: &[
             &["policy"],
-            &["commits", "detector", "guard", "typing", "verbs"],
+            &["commits", "detector", "documents", "guard", "typing", "verbs"],
             &["evidence"],
             &["attribution"],
             &["contract"],
@@ -65,7 +68,7 @@ const RUST: &[Layer] = &[
     },
     Layer {
         name: "base",
-        rows: &[&["paths", "process", "project"], &["clock", "environment", "error", "foreign", "sgr", "text"]],
+        rows: &[&["project"], &["paths", "process"], &["clock", "environment", "error", "foreign", "sgr", "text"]],
     },
 ];
 
@@ -81,6 +84,7 @@ const PURE: &[&str] = &[
     "commits",
     "contract",
     "detector",
+    "documents",
     "evidence",
     "guard",
     "policy",

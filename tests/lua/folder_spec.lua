@@ -116,7 +116,7 @@ describe('what was opened for one project', function()
 
   it('keeps a page and a diff with their task', function()
     local task = helpers.task({ number = 3, project = here })
-    local page = { task = task, requests = {}, commits = {}, journal = {} }
+    local page = { task = task, requests = {}, references = {}, commits = {}, journal = {} }
     world:tell(
       'script',
       { task_show = { result = page }, task_diff = { result = { title = '', root = here, text = '', cut = false } } }
@@ -198,7 +198,7 @@ describe('a session', function()
 
   it('brings the list and a page back', function()
     local task = helpers.task({ number = 3, title = 'Fix it' })
-    local page = { task = task, requests = {}, commits = {}, journal = {} }
+    local page = { task = task, requests = {}, references = {}, commits = {}, journal = {} }
     world:tell('script', { task_show = { result = page } })
     world:connect({ task })
     require('chorus.ui.tasks.list').open()

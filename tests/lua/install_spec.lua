@@ -27,7 +27,7 @@ describe('the program', function()
     vim.g.chorus = nil
     vim.env.PATH = world.folder .. '/bin'
     assert.is_nil(install.find())
-    assert.matches('has not been built', install.missing().message, 1, true)
+    assert.matches('is not installed', install.missing().message, 1, true)
     assert.matches('cargo build --release --locked', install.missing().hint, 1, true)
     local version = require('chorus.contract').version
     for _, place in ipairs({
@@ -76,13 +76,13 @@ describe('the program', function()
       build('#!/bin/sh\necho "$PWD $*" > ' .. world.folder .. '/ran\nprintf "Building [=> ] 1/3: serde\\r" >&2\n')
     )
     assert.equal(world.folder .. '/root build --release --locked\n', helpers.read(world.folder .. '/ran'))
-    assert.matches('built', world:words(), 1, true)
+    assert.matches('installed', world:words(), 1, true)
   end)
 
   it('that cannot be built says why and how to see more', function()
     assert.is_false(build('#!/bin/sh\necho "error: linker cc not found" >&2\nexit 101\n'))
     assert.equal(
-      'Chorus: cannot build chorus:\nerror: linker cc not found\nfor the full output, run `cargo build --release --locked` in '
+      'Chorus: cannot install chorus:\nerror: linker cc not found\nfor the full output, run `cargo build --release --locked` in '
         .. world.folder
         .. '/root',
       world:words()
@@ -101,7 +101,7 @@ describe('the program', function()
 
   it('shows how far the build is', function()
     local function check(line, ...)
-      assert.same({ ... }, { install.read_progress(line) })
+      assert.same({ ... }, { require('chorus.install.build').read_progress(line) })
     end
     check('    Building [=======>                 ] 12/48: serde, libc(build)', 'serde, libc(build)', 25)
     check('   Compiling serde v1.0.228', 'serde')

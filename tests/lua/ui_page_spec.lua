@@ -14,6 +14,7 @@ describe('page', function()
         {
           task = task,
           requests = { world.request('r', 12) },
+          references = {},
           commits = {},
           journal = {
             { at = world.now, what = 'created', who = 'person', text = 'created\n\27[31m' .. view.SEPARATOR },
@@ -78,7 +79,7 @@ describe('page', function()
     task.trouble = { kind = 'conflict', text = 'conflicts\27 with main', remedy = 'Rebases.', files = { 'a', 'b' } }
     world.replies.task_show = function()
       local commit = { oid = '1a2b3c4d5e6f', subject = 'Fix \27[31mit', at = world.now - 60000, files = 2 }
-      return nil, { task = task, requests = {}, commits = { commit }, journal = {} }
+      return nil, { task = task, requests = {}, references = {}, commits = { commit }, journal = {} }
     end
     open()
     local below = table.concat(world.lines(), '\n')
@@ -182,7 +183,7 @@ describe('page', function()
           entry(64, 'agent', 'prompt', 'Got a prompt: Then the logout'),
           entry(65, 'agent', 'turn_ended', 'The turn ended: Did the logout.'),
         })
-        return nil, { task = task, requests = {}, commits = {}, journal = journal }
+        return nil, { task = task, requests = {}, references = {}, commits = {}, journal = journal }
       end
       open()
       local newest, older = vim.fn.search('Did the logout', 'n'), vim.fn.search('in both tabs', 'n')

@@ -11,7 +11,7 @@ describe('a buffer of a task', function()
     stranger = world.task(12, { uuid = 'stranger', title = 'Of another', project = '/home/me/other' })
     world.replies.task_show = function(params)
       local task = params.task == 'stranger' and stranger or world.task(12)
-      return nil, { task = task, requests = {}, commits = {}, journal = {} }
+      return nil, { task = task, requests = {}, references = {}, commits = {}, journal = {} }
     end
     world.replies.task_diff = function()
       return nil, { title = '#12', root = '/project', text = '', cut = false }
@@ -64,7 +64,7 @@ describe('a buffer of a task', function()
     local unread = world.task(12, { unread = true })
     world.know({ unread })
     world.replies.task_show = function()
-      return nil, { task = unread, requests = {}, commits = {}, journal = {} }
+      return nil, { task = unread, requests = {}, references = {}, commits = {}, journal = {} }
     end
     vim.cmd.enew()
     local first = vim.api.nvim_get_current_win()
@@ -268,7 +268,7 @@ describe('every window', function()
     vim.cmd.runtime('plugin/chorus.lua')
     world.know({ world.task(12) }, { world.request('r1', 12) })
     world.replies.task_show = function()
-      return nil, { task = world.task(12), requests = {}, commits = {}, journal = {} }
+      return nil, { task = world.task(12), requests = {}, references = {}, commits = {}, journal = {} }
     end
     world.replies.task_diff = function()
       return nil, { title = '#12', root = '/project', text = '', cut = false }

@@ -3,6 +3,7 @@
 
 mod configuration;
 mod daemon;
+mod documents;
 mod events;
 mod faults;
 mod from_agent;

@@ -136,7 +136,7 @@ pub async fn write_files(
         permission_mode: mode,
     });
     write_private(&settings, start.settings.to_string().as_bytes())?;
-    crate::ops::conversation::context::write_whole(&core.state, task)?;
+    crate::ops::conversation::context::write_whole(core, task).await?;
     Ok(start.argv)
 }
 

@@ -4,6 +4,7 @@ use crate::contract::{Explanation, Nothing, Others, Page, Piece, Requests, Snaps
 use crate::core::configurations::fault;
 use crate::core::{Asker, Core};
 use crate::error::Result;
+use crate::ops::documents::references::{self, FollowedReference};
 use crate::store::Filter;
 use crate::task::Alert;
 
@@ -56,14 +57,16 @@ pub async fn others(core: &Core, asker: &Asker) -> Result<Others> {
 
 /// A task's page.
 pub async fn show(core: &Core, asker: &Asker, task: &str) -> Result<Page> {
-    let given = task.to_owned();
-    let page = core.read(&asker.project, move |tx, project| {
-        let task = tx.task(project, &given)?;
+    let task = core.task(asker, task).await?;
+    let followed = references::of_task(core, &task.project, &task.uuid).await?;
+    let references = followed.into_iter().map(FollowedReference::reply).collect();
+    let page = core.read(&task.uuid, move |tx, uuid| {
+        let task = tx.task("", uuid)?;
         let requests = tx.open_requests_of(&task.uuid)?;
         let commits = tx.commits(&task.uuid, JOURNAL)?;
         let journal = tx.entries(&task.uuid, JOURNAL)?;
         let prompts = tx.waiting_prompts(&task.uuid)?;
-        Ok(Page { task, requests, commits, journal, prompts })
+        Ok(Page { task, requests, references, commits, journal, prompts })
     });
     page.await
 }

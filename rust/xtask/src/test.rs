@@ -31,7 +31,7 @@ struct Ran {
 pub fn run(arguments: &[String]) -> Outcome {
     let (toolbox, built) = std::thread::scope(|scope| {
         let toolbox = scope.spawn(Toolbox::gather);
-        let built = if arguments == ["lua"] { built::without_suites() } else { built::build(&named(arguments)) };
+        let built = if is_lua_alone(arguments) { built::without_suites() } else { built::build(&named(arguments)) };
         (toolbox.join().unwrap_or_default(), built)
     });
     toolbox.missing.iter().for_each(|why| println!("missing: {why}"));
@@ -79,6 +79,11 @@ fn choose<'a>(suites: &mut Vec<Suite>, arguments: &'a [String]) -> Result<Option
         suites.retain(|suite| arguments.iter().any(|argument| is_asked_for(suite, argument)));
     }
     Ok(filter)
+}
+
+/// `lua`, and no more than a filter.
+fn is_lua_alone(arguments: &[String]) -> bool {
+    matches!(arguments, [lua, rest @ ..] if lua == "lua" && rest.len() <= 1 && named(rest).is_empty() && rest != ["rust"])
 }
 
 /// The suites below `tests` that the arguments begin with, when nothing else has to be built.

@@ -15,7 +15,13 @@ const LUA: &[Layer] = &[
     Layer { name: "verbs", rows: &[&["verbs"]] },
     Layer {
         name: "windows",
-        rows: &[&["ui::url"], &["ui::tasks"], &["ui::pane"], &["ui::edits", "ui::requests"], &["ui::kit"]],
+        rows: &[
+            &["ui::url"],
+            &["ui::tasks"],
+            &["ui::pane"],
+            &["ui::documents", "ui::edits", "ui::requests"],
+            &["ui::kit"],
+        ],
     },
     Layer { name: "features", rows: &[&["answer", "editor"], &["ask_daemon"]] },
     Layer { name: "connection", rows: &[&["client"]] },
@@ -25,13 +31,13 @@ const LUA: &[Layer] = &[
         name: "base",
         rows: &[
             &["tasks::filter", "tasks::order", "verbs::find"],
+            &["phrase"],
             &[
                 "contract",
                 "dispatch",
                 "events",
                 "highlight",
                 "nearest",
-                "phrase",
                 "tasks::fits",
                 "text",
                 "verbs::table",
@@ -49,6 +55,7 @@ const PURE_USES: &[&str] = &[
     "tasks::filter",
     "tasks::order",
     "text",
+    "ui::documents::reference_rows",
     "ui::kit::canvas",
     "ui::kit::status",
     "ui::tasks::front_matter",

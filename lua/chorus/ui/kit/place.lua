@@ -147,6 +147,16 @@ function M.visit(root, path, line)
   vim.cmd.normal({ 'zv', bang = true })
 end
 
+--- Opens a file where the cursor was in it last, in the window a person came from. Says why it cannot.
+---@param root string
+---@param path string from `root`
+function M.open_file(root, path)
+  local file = M.below(root, path)
+  local known = file and vim.fn.bufnr(file) or -1
+  local mark = known ~= -1 and vim.api.nvim_buf_get_mark(known, '"')[1] or 0
+  M.visit(root, path, math.max(mark, 1))
+end
+
 --- Where a page was opened from, else the listed buffer used last.
 ---@return integer? buffer
 local function came_from()

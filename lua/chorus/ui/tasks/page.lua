@@ -135,9 +135,11 @@ local function write(page)
   end)
 end
 
---- Opens what the cursor's line stands for: the diff of a commit, a request, a turn's fold. Elsewhere the key keeps its
---- usual meaning.
-local function open_line(page)
+--- Opens what the cursor's line stands for: the diff of a commit, a request, referenced lines, a turn's fold.
+--- Elsewhere the key keeps its usual meaning.
+---@param page chorus.PageBuffer
+---@param key string
+local function open_line(page, key)
   return function()
     local stop = page_rows.separator(vim.api.nvim_buf_get_lines(page.buffer, 0, -1, false))
     local row = stop and page.rows and page.rows[vim.api.nvim_win_get_cursor(0)[1] - stop]
@@ -145,10 +147,12 @@ local function open_line(page)
       require('chorus.ui.edits.diff').open({ number = page.number, uuid = page.uuid }, row.data.commit)
     elseif row and row.data and row.data.request then
       require('chorus.ui.requests.request').open(row.data.request)
+    elseif row and row.data and row.data.reference then
+      require('chorus.ui.documents.references').visit(row.data.reference)
     elseif row and row.data and row.data.fold then
       vim.cmd.normal({ 'za', bang = true })
     else
-      vim.cmd.normal({ vim.keycode('<CR>'), bang = true })
+      vim.cmd.normal({ vim.keycode(key), bang = true })
     end
   end
 end
@@ -174,7 +178,11 @@ function M.read(buffer)
       saves = true,
       undone = 'the page was not saved',
       does = 'saves it',
-      handlers = { open = open_line(page), close = require('chorus.ui.kit.place').leave },
+      handlers = {
+        open = open_line(page, '<CR>'),
+        visit = open_line(page, 'gd'),
+        close = require('chorus.ui.kit.place').leave,
+      },
       task = function()
         return page.uuid or tostring(page.number)
       end,

@@ -13,6 +13,7 @@ const FILES: [&str; 10] = [
     "rust/contract.rs",
     "rust/contract/replies.rs",
     "rust/contract/edits.rs",
+    "rust/contract/documents.rs",
     "rust/contract/events.rs",
     "rust/error/failure.rs",
     "rust/contract/asks.rs",

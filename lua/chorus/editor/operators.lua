@@ -1,0 +1,26 @@
+--- Operators on lines: `<Plug>(chorus-ref-operator)` ties what a motion covers to a task.
+
+local M = {}
+
+--- Runs a verb on the lines that a motion covered.
+---@param verb string
+---@return fun()
+local function on_lines(verb)
+  return function()
+    local first = vim.api.nvim_buf_get_mark(0, '[')[1]
+    local last = vim.api.nvim_buf_get_mark(0, ']')[1]
+    require('chorus.dispatch').run(verb, { range = { first = first, last = last } })
+  end
+end
+
+M.ref = on_lines('ref')
+
+--- For an expression mapping: waits for the motion.
+---@param name string
+---@return string keys
+function M.start(name)
+  vim.o.operatorfunc = ("v:lua.require'chorus.editor.operators'.%s"):format(name)
+  return 'g@'
+end
+
+return M

@@ -1,0 +1,130 @@
+--- Marks the lines of a document that tasks refer to: a sign, and the task with its note behind the first line.
+
+local client = require('chorus.client')
+local text = require('chorus.text')
+
+local M = {}
+
+local namespace = vim.api.nvim_create_namespace('chorus_references')
+
+--- What a buffer shows.
+---@type table<integer, chorus.Reference[]>
+local shown = {}
+
+--- The file of a buffer as a path from the project's root; nil for any other buffer.
+---@param buffer integer
+---@return string?
+local function path_of(buffer)
+  local welcome = client.welcome()
+  if not welcome or not vim.api.nvim_buf_is_loaded(buffer) or vim.bo[buffer].buftype ~= '' then
+    return nil
+  end
+  local name = vim.api.nvim_buf_get_name(buffer)
+  local file = name ~= '' and vim.uv.fs_realpath(name)
+  local root = welcome.project .. '/'
+  return file and vim.startswith(file, root) and file:sub(#root + 1) or nil
+end
+
+---@param reference chorus.Reference
+---@return chorus.Chunk[]
+local function label(reference)
+  local is_stale = reference.state == 'stale'
+  local group = is_stale and 'ChorusReferenceStale' or 'ChorusReference'
+  local note = reference.note and text.clean(reference.note, 60) or ''
+  if is_stale then
+    note = note == '' and 'stale' or 'stale: ' .. note
+  elseif reference.state == 'changed' and not reference.whole then
+    note = note == '' and 'changed' or 'changed: ' .. note
+  end
+  return { { ('  #%d '):format(reference.number), 'ChorusNumber' }, { '▏', group }, { note, group } }
+end
+
+---@param buffer integer
+---@param references chorus.Reference[]
+local function draw(buffer, references)
+  vim.api.nvim_buf_clear_namespace(buffer, namespace, 0, -1)
+  local count = vim.api.nvim_buf_line_count(buffer)
+  for _, reference in ipairs(references) do
+    local row = math.min(reference.nearest_start or reference.start_line, count) - 1
+    local group = reference.state == 'stale' and 'ChorusReferenceStale' or 'ChorusReference'
+    vim.api.nvim_buf_set_extmark(buffer, namespace, math.max(row, 0), 0, {
+      sign_text = '▏',
+      sign_hl_group = group,
+      virt_text = label(reference),
+      virt_text_pos = 'eol',
+      priority = 20,
+    })
+  end
+end
+
+--- Which references there are, whatever lines they are on.
+local function identity(references)
+  local ids = vim.tbl_map(function(reference)
+    return ('%d %s %s'):format(reference.id, reference.state, reference.note or '')
+  end, references)
+  table.sort(ids)
+  return table.concat(ids, '\n')
+end
+
+---@param buffer integer
+local function refresh(buffer)
+  local path = path_of(buffer)
+  if not path or not client.is_connected() then
+    return
+  end
+  client.request('refs', { path = vim.fs.joinpath(client.welcome().project, path) }, function(err, found)
+    if err or not vim.api.nvim_buf_is_loaded(buffer) then
+      return
+    end
+    local before = shown[buffer]
+    -- Edits that are not written move the marks with their lines; the daemon knows only what is.
+    if before and vim.bo[buffer].modified and identity(before) == identity(found.references) then
+      return
+    end
+    shown[buffer] = #found.references > 0 and found.references or nil
+    draw(buffer, found.references)
+  end)
+end
+
+--- Asks again for the buffers on screen that show one of these files; for all of them without a list.
+---@param paths? string[]
+local function refresh_shown(paths)
+  local seen = {}
+  for _, window in ipairs(vim.api.nvim_list_wins()) do
+    local buffer = vim.api.nvim_win_get_buf(window)
+    local path = not seen[buffer] and path_of(buffer)
+    seen[buffer] = true
+    if path and (not paths or vim.list_contains(paths, path)) then
+      refresh(buffer)
+    end
+  end
+end
+
+--- The references of a buffer as they were last known.
+---@param buffer integer
+---@return chorus.Reference[]
+function M.of(buffer)
+  return shown[buffer] or {}
+end
+
+--- Listens from now on.
+function M.attach()
+  local group = vim.api.nvim_create_augroup('chorus_reference_signs', {})
+  local function on(events, callback, pattern)
+    vim.api.nvim_create_autocmd(events, { group = group, pattern = pattern, callback = callback })
+  end
+  on({ 'BufWinEnter', 'BufReadPost' }, function(event)
+    refresh(event.buf)
+  end)
+  on('BufWipeout', function(event)
+    shown[event.buf] = nil
+  end)
+  on('User', function(event)
+    refresh_shown((event.data or {}).paths)
+  end, 'ChorusDocumentChanged')
+  on('User', function()
+    refresh_shown()
+  end, 'ChorusConnected')
+end
+
+return M

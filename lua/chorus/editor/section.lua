@@ -1,0 +1,89 @@
+--- The section of the markdown heading under the cursor.
+
+local M = {}
+
+--- By the tree of the markdown parser, where there is one.
+---@param row integer from 0
+---@return integer? first from 1
+---@return integer? last
+local function by_tree(row)
+  local ok, parser = pcall(vim.treesitter.get_parser, 0, 'markdown')
+  if not ok or not parser then
+    return nil
+  end
+  local tree = parser:parse()[1]
+  local column = (vim.api.nvim_buf_get_lines(0, row, row + 1, false)[1] or ''):find('%S') or 1
+  local node = tree and tree:root():named_descendant_for_range(row, column - 1, row, column - 1)
+  while node and not node:type():match('^%l+_heading$') do
+    node = node:parent()
+  end
+  local section = node and node:parent()
+  if not section or section:type() ~= 'section' then
+    return nil
+  end
+  local first, _, stop, column_of_stop = section:range()
+  return first + 1, column_of_stop == 0 and stop or stop + 1
+end
+
+---@param lines string[]
+---@param index integer
+---@return integer? level
+local function level_of(lines, index)
+  local hashes = lines[index]:match('^ ? ? ?(#+)%s') or lines[index]:match('^ ? ? ?(#+)$')
+  if hashes and #hashes <= 6 then
+    return #hashes
+  end
+  local below = lines[index + 1]
+  if below and lines[index]:match('^%s*[%w]') then
+    return below:match('^=+%s*$') and 1 or below:match('^%-%-+%s*$') and 2 or nil
+  end
+end
+
+--- By the lines alone. Code blocks hold no headings.
+---@param lines string[]
+---@param row integer from 1
+---@return integer? first
+---@return integer? last
+function M.by_lines(lines, row)
+  local fence, level = nil, nil
+  for index, line in ipairs(lines) do
+    local mark = line:match('^ ? ? ?(```+)') or line:match('^ ? ? ?(~~~+)')
+    if mark and (not fence or (mark:sub(1, 1) == fence:sub(1, 1) and #mark >= #fence)) then
+      fence = not fence and mark or nil
+    elseif not fence then
+      local found = level_of(lines, index)
+      if index == row then
+        level = found
+        if not level then
+          return nil
+        end
+      elseif level and found and found <= level then
+        return row, index - 1
+      end
+    end
+  end
+  if level then
+    return row, #lines
+  end
+end
+
+--- The lines of the section whose heading the cursor is on; nil on any other line, and in a buffer that is no markdown.
+---@return integer? first
+---@return integer? last
+function M.at_cursor()
+  if vim.bo.filetype ~= 'markdown' then
+    return nil
+  end
+  local row = vim.api.nvim_win_get_cursor(0)[1]
+  local lines = vim.api.nvim_buf_get_lines(0, 0, -1, false)
+  if not level_of(lines, row) then
+    return nil
+  end
+  local first, last = by_tree(row - 1)
+  if first then
+    return first, last
+  end
+  return M.by_lines(lines, row)
+end
+
+return M

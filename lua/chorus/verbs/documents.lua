@@ -1,0 +1,117 @@
+--- Verbs about documents and the lines of them that tasks refer to.
+
+local ask_daemon = require('chorus.ask_daemon')
+local given = require('chorus.verbs.call')
+local message = require('chorus.message')
+local references = require('chorus.ui.documents.references')
+
+---@type table<string, fun(call: chorus.Call, verb: chorus.Verb)>
+local run = {}
+
+function run.docs(call)
+  local word, rest = call.args:match('^(%S*)%s*(.*)$')
+  if word == 'new' then
+    return require('chorus.ui.documents.template').new(given.some(rest))
+  end
+  require('chorus.ui.documents.list').pick(given.some(call.args))
+end
+
+--- What of the current buffer is meant: the lines of the range, the section of the heading under the cursor, else all.
+---@param call chorus.Call
+---@return table? params of `task_ref`, without the task
+local function meant(call)
+  local name = vim.api.nvim_buf_get_name(0)
+  local path = call.excerpt and call.excerpt.path or (vim.bo.buftype == '' and name or '')
+  if path == '' or vim.startswith(path, 'chorus://') then
+    message.fail('this buffer is no file of the project', 'open a document: `:Chorus docs` lists them')
+    return nil
+  end
+  local params = { path = vim.fn.fnamemodify(path, ':p'), note = given.some(call.args) }
+  local first, last = nil, nil
+  if call.excerpt then
+    first, last = call.excerpt.first, call.excerpt.last
+  elseif not call.bang then
+    first, last = require('chorus.editor.section').at_cursor()
+  end
+  if first then
+    params.first, params.last = first, last
+    params.text = table.concat(vim.api.nvim_buf_get_lines(0, first - 1, last, false), '\n')
+  end
+  return params
+end
+
+function run.ref(call, verb)
+  local params = meant(call)
+  if not params then
+    return
+  end
+  given.with_task(verb, call, function(task)
+    params.task = task.uuid
+    ask_daemon.once('task_ref', params, function(reference)
+      message.info(
+        ('#%d refers to %s'):format(task.number, references.place(reference)),
+        ('`:Chorus context %d` shows what its agent gets'):format(task.number)
+      )
+    end)
+  end)
+end
+
+--- The file of the current buffer; nil in a window of ours.
+local function file_here()
+  local name = vim.api.nvim_buf_get_name(0)
+  return vim.bo.buftype == '' and name ~= '' and not vim.startswith(name, 'chorus://') and name or nil
+end
+
+function run.refs(call)
+  local here = file_here()
+  local path = given.some(call.args) and vim.fn.fnamemodify(call.args, ':p') or here
+  ask_daemon.once('refs', { path = path }, function(found)
+    if #found.references == 0 and path then
+      return message.info('no task refers to this file', '`:Chorus ref` ties it, or lines of it, to a task')
+    elseif #found.references == 0 then
+      return message.info('no task refers to a document', '`:Chorus ref` in a document ties it to a task')
+    end
+    references.pick(found.references, 'Reference:', function(reference)
+      if path and path == here then
+        references.open_task(reference)
+      else
+        references.visit(reference)
+      end
+    end)
+  end)
+end
+
+---@param reference chorus.Reference
+local function take_away(reference)
+  ask_daemon.once('unref', { reference = reference.id }, function()
+    message.info(('#%d no longer refers to %s'):format(reference.number, references.place(reference)))
+  end)
+end
+
+function run.unref(call)
+  local id = tonumber(call.args:match('^#?(%d+)$'))
+  if call.args ~= '' and not id then
+    return message.fail(('`%s` is no number of a reference'):format(call.args), '`:Chorus refs` lists them')
+  end
+  local here = file_here()
+  local line = vim.api.nvim_win_get_cursor(0)[1]
+  ask_daemon.once('refs', { path = not id and here or nil }, function(found)
+    local all = found.references
+    if id then
+      all = vim.tbl_filter(function(reference)
+        return reference.id == id
+      end, all)
+    elseif here then
+      local under = references.at(all, line)
+      all = #under > 0 and under or all
+    end
+    if #all == 0 then
+      return message.info('there is no such reference', '`:Chorus refs` lists them')
+    elseif #all == 1 then
+      return take_away(all[1])
+    end
+    references.pick(all, 'Take away:', take_away)
+  end)
+end
+
+return run

@@ -1,0 +1,158 @@
+//! Documents and references: what is asked for and answered.
+
+use crate::status::Millis;
+use serde::{Deserialize, Serialize};
+
+/// What a document is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Category {
+    /// What agents are to heed.
+    Instructions,
+    /// What is to be done.
+    Plans,
+    /// What people and agents tell each other.
+    Communication,
+    /// What one has to know.
+    Context,
+    /// Everything else.
+    General,
+}
+
+/// Parameters of `docs`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DocsAsk {
+    /// Only this category.
+    pub category: Option<String>,
+}
+
+/// Reply: documents.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Documents {
+    /// Pinned first, then by category, then by path.
+    pub documents: Vec<Document>,
+    /// Whether there are more than Chorus lists.
+    pub cut: bool,
+}
+
+/// A markdown file of the project. Its texts are untrusted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Document {
+    /// From the project's root.
+    pub path: String,
+    /// From its front matter or its first heading; else the name of the file.
+    pub title: String,
+    /// From its front matter.
+    pub description: Option<String>,
+    /// By the rules of the configuration.
+    pub category: Category,
+    /// Whether it comes first.
+    pub pinned: bool,
+    /// Whether new documents are made from it.
+    pub template: bool,
+    /// Bytes.
+    pub size: i64,
+    /// When it was written.
+    pub modified_at: Millis,
+    /// Numbers of the tasks that refer to it.
+    pub tasks: Vec<i64>,
+    /// Numbers of the live tasks whose agents read an earlier version.
+    pub changed_for: Vec<i64>,
+}
+
+/// Parameters of `task_ref`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaskRef {
+    /// The task.
+    pub task: String,
+    /// A path from the client's folder, or an absolute one. `:10-24` and `#heading` may follow where `first` is absent.
+    pub path: String,
+    /// First line, from 1; the whole document where absent.
+    pub first: Option<i64>,
+    /// Last line.
+    pub last: Option<i64>,
+    /// The lines as the person saw them, which find the place in a file that has changed meanwhile.
+    pub text: Option<String>,
+    /// Why.
+    pub note: Option<String>,
+    /// A reference of the task that is moved there; a new one is made otherwise.
+    pub reference: Option<i64>,
+}
+
+/// Parameters of `refs`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RefsAsk {
+    /// Only references to this file: a path from the client's folder, or an absolute one.
+    pub path: Option<String>,
+}
+
+/// Reply: references.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct References {
+    /// By path, then by line; of one task in the order in which its agent gets them.
+    pub references: Vec<Reference>,
+}
+
+/// How a reference stands to its document.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReferenceState {
+    /// The text is there.
+    #[default]
+    Current,
+    /// The text was edited and is still recognized.
+    Changed,
+    /// The text is gone, or the file is.
+    Stale,
+}
+
+/// Lines of a document tied to a task. Its texts are untrusted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reference {
+    /// Identity, in every project.
+    pub id: i64,
+    /// The task's uuid.
+    pub task: String,
+    /// The task's number.
+    pub number: i64,
+    /// From the project's root; it follows a file that is renamed.
+    pub path: String,
+    /// First line, from 1; of a stale one the line where the text was last.
+    pub start_line: i64,
+    /// Last line.
+    pub end_line: i64,
+    /// Whether it is the whole document, whatever is in it.
+    pub whole: bool,
+    /// Whether the text is there.
+    pub state: ReferenceState,
+    /// Why the person tied it.
+    pub note: Option<String>,
+    /// The version in which the lines are: git's id of a blob with the document's bytes.
+    pub version: String,
+    /// The lines as they are now, at most 4,000 characters; of a stale one as they were.
+    pub text: String,
+    /// Where the text of a stale reference may have gone: first line.
+    pub nearest_start: Option<i64>,
+    /// Last line of that.
+    pub nearest_end: Option<i64>,
+    /// Whether the agent gets it with its context.
+    pub included: bool,
+}
+
+/// Parameters of `unref`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unref {
+    /// The reference.
+    pub reference: i64,
+}
+
+/// Data of `document_changed`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DocumentChanged {
+    /// Paths from the project's root, at most 50: documents that changed, or whose references did.
+    pub paths: Vec<String>,
+}

@@ -1,0 +1,217 @@
+//! Finding the documents of a project. Only folders that lead to documents are entered, none that git ignores, and none
+//! behind a link.
+
+use crate::documents::patterns::DocumentPatterns;
+use crate::paths::ignore_rules;
+use crate::status::Millis;
+use ignore::Match;
+use ignore::gitignore::Gitignore;
+use std::fs::{DirEntry, Metadata};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// Documents of one project.
+const MOST_DOCUMENTS: usize = 50_000;
+/// Folders that are entered.
+const MOST_FOLDERS: usize = 20_000;
+/// Folders in each other.
+const DEEPEST: usize = 64;
+
+/// A document as the file system describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundDocument {
+    /// From the project's root.
+    pub path: String,
+    /// What tells that it was written.
+    pub stat: DocumentStat,
+}
+
+/// What tells that a file was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DocumentStat {
+    /// Bytes.
+    pub size: u64,
+    /// Nanoseconds.
+    modified: i128,
+    changed: i128,
+    inode: u64,
+}
+
+/// What a walk found.
+#[derive(Debug, Default)]
+pub struct Walked {
+    /// In no order.
+    pub documents: Vec<FoundDocument>,
+    /// The folders that were entered, from the project's root; the root is the empty one.
+    pub folders: Vec<String>,
+    /// Whether something was left out for its number.
+    pub cut: bool,
+}
+
+impl DocumentStat {
+    fn of(found: &Metadata) -> DocumentStat {
+        let nanoseconds = |seconds: i64, rest: i64| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
+        DocumentStat {
+            size: found.size(),
+            modified: nanoseconds(found.mtime(), found.mtime_nsec()),
+            changed: nanoseconds(found.ctime(), found.ctime_nsec()),
+            inode: found.ino(),
+        }
+    }
+
+    /// Of the regular file there, through no link.
+    pub fn at(path: &Path) -> Option<DocumentStat> {
+        std::fs::symlink_metadata(path).ok().filter(Metadata::is_file).map(|found| DocumentStat::of(&found))
+    }
+
+    /// When it was written, on the wall clock.
+    pub fn modified_at(&self) -> Millis {
+        i64::try_from(self.modified / 1_000_000).unwrap_or_default()
+    }
+}
+
+/// Every document below `root`. `has_git` says whether what git ignores is left out.
+pub fn walk(root: &Path, patterns: &DocumentPatterns, has_git: bool) -> Walked {
+    let general = if has_git { ignore_rules::general(root) } else { Vec::new() };
+    let mut walk = Walk { patterns, has_git, general, rules: Vec::new(), walked: Walked::default() };
+    walk.enter(root.to_owned(), String::new(), 0);
+    walk.walked
+}
+
+/// The documents that lie in `folder` itself. It is a folder that [`walk`] entered.
+pub fn list(root: &Path, folder: &str, patterns: &DocumentPatterns, has_git: bool) -> Vec<FoundDocument> {
+    let general = if has_git { ignore_rules::general(root) } else { Vec::new() };
+    let mut walk = Walk { patterns, has_git, general, rules: Vec::new(), walked: Walked::default() };
+    if has_git {
+        let parents = folder.match_indices('/').map(|(end, _)| &folder[..end]);
+        let above = [""].into_iter().filter(|_| !folder.is_empty()).chain(parents);
+        walk.rules = above.map(|parent| ignore_rules::of_folder(&root.join(parent))).collect();
+    }
+    walk.enter(root.join(folder), folder.to_owned(), DEEPEST);
+    walk.walked.documents
+}
+
+struct Walk<'p> {
+    patterns: &'p DocumentPatterns,
+    has_git: bool,
+    general: Vec<Gitignore>,
+    /// Of the folders above, from the root.
+    rules: Vec<Option<Gitignore>>,
+    walked: Walked,
+}
+
+impl Walk<'_> {
+    fn enter(&mut self, folder: PathBuf, name: String, depth: usize) {
+        // A folder that vanished, or that may not be read, holds nothing.
+        let Ok(entries) = std::fs::read_dir(&folder) else { return };
+        if self.walked.folders.len() >= MOST_FOLDERS {
+            self.walked.cut = true;
+            return;
+        }
+        self.rules.push(if self.has_git { ignore_rules::of_folder(&folder) } else { None });
+        for entry in entries.flatten() {
+            self.see(&entry, &name, depth);
+        }
+        self.rules.pop();
+        self.walked.folders.push(name);
+    }
+
+    fn see(&mut self, entry: &DirEntry, folder: &str, depth: usize) {
+        // A path that is no UTF-8 cannot be told to a client.
+        let Ok(name) = entry.file_name().into_string() else { return };
+        let Ok(kind) = entry.file_type() else { return };
+        let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
+        if kind.is_dir() {
+            let is_entered = depth < DEEPEST
+                && entry.file_name() != ".git"
+                && self.patterns.leads_through(&path)
+                && !self.is_ignored(entry, &path, true)
+                // Another repository's documents are not this project's.
+                && std::fs::symlink_metadata(entry.path().join(".git")).is_err();
+            if is_entered {
+                self.enter(entry.path(), path, depth + 1);
+            }
+        } else if kind.is_file() && self.patterns.is_document(&path) && !self.is_ignored(entry, &path, false) {
+            if self.walked.documents.len() >= MOST_DOCUMENTS {
+                self.walked.cut = true;
+            } else if let Ok(found) = entry.metadata() {
+                self.walked.documents.push(FoundDocument { path, stat: DocumentStat::of(&found) });
+            }
+        }
+    }
+
+    /// The nearest rule that matches decides; the folders above are known not to be ignored.
+    fn is_ignored(&self, entry: &DirEntry, path: &str, is_folder: bool) -> bool {
+        for rules in self.rules.iter().rev().flatten() {
+            match rules.matched(entry.path(), is_folder) {
+                Match::Ignore(_) => return true,
+                Match::Whitelist(_) => return false,
+                Match::None => {}
+            }
+        }
+        self.general.iter().any(|rules| rules.matched(path, is_folder).is_ignore())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::documents::patterns::ConfiguredGlobs;
+    use std::fs;
+
+    fn usual() -> DocumentPatterns {
+        let documents = ["*.md", "docs/**/*.md", ".claude/**/*.md"].map(str::to_owned).into();
+        DocumentPatterns::of(&ConfiguredGlobs { documents, ..ConfiguredGlobs::default() })
+    }
+
+    fn paths(found: Vec<FoundDocument>) -> Vec<String> {
+        let mut paths: Vec<String> = found.into_iter().map(|document| document.path).collect();
+        paths.sort();
+        paths
+    }
+
+    #[test]
+    fn documents_are_found_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        for file in [
+            "a.md",
+            "a.txt",
+            "src/b.md",
+            "docs/c.md",
+            "docs/d/e.md",
+            "docs/out/f.md",
+            "docs/d/g.tmp.md",
+            ".claude/commands/h.md",
+            "docs/other/.git/HEAD",
+            "docs/other/i.md",
+            ".git/j.md",
+            "docs/d/kept.tmp.md",
+        ] {
+            let file = root.join(file);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, "# x\n").unwrap();
+        }
+        fs::write(root.join(".gitignore"), "out/\n*.tmp.md\n").unwrap();
+        fs::write(root.join("docs/d/.gitignore"), "!kept.tmp.md\n").unwrap();
+        std::os::unix::fs::symlink("..", root.join("docs/loop")).unwrap();
+        std::os::unix::fs::symlink("../a.md", root.join("docs/link.md")).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(root.join("docs/pipe.md")).status().unwrap().success());
+        fs::create_dir(root.join("docs/pipe")).unwrap();
+        assert!(
+            std::process::Command::new("mkfifo").arg(root.join("docs/pipe/.gitignore")).status().unwrap().success()
+        );
+
+        let walked = walk(root, &usual(), true);
+        let mut folders = walked.folders.clone();
+        folders.sort();
+        assert_eq!(folders, ["", ".claude", ".claude/commands", "docs", "docs/d", "docs/pipe"]);
+        let expected = [".claude/commands/h.md", "a.md", "docs/c.md", "docs/d/e.md", "docs/d/kept.tmp.md"];
+        assert_eq!(paths(walked.documents), expected);
+        assert_eq!(paths(list(root, "docs/d", &usual(), true)), ["docs/d/e.md", "docs/d/kept.tmp.md"]);
+        assert_eq!(paths(list(root, "", &usual(), true)), ["a.md"]);
+        let all = walk(root, &usual(), false);
+        assert_eq!(all.documents.len(), 7, "without git nothing is ignored");
+        assert!(!all.cut);
+    }
+}

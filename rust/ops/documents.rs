@@ -1,0 +1,13 @@
+//! Documents: listing them, tying their lines to tasks, following both through edits, and knowing which version each
+//! agent has read.
+
+pub mod changes;
+pub mod current;
+pub mod known;
+mod list;
+mod path;
+mod places;
+pub mod references;
+mod renames;
+
+pub use list::list;

@@ -1,0 +1,49 @@
+//! The list of a project's documents.
+
+use super::current::current;
+use super::{changes, known};
+use crate::contract::{Category, Code, DocsAsk, Document, Documents};
+use crate::core::{Asker, Core};
+use crate::error::{Error, Result};
+use std::collections::HashMap;
+
+/// Every document, or those of one category: pinned first, then by category, then by path.
+pub async fn list(core: &Core, asker: &Asker, ask: DocsAsk) -> Result<Documents> {
+    let category = ask.category.as_deref().filter(|word| !word.is_empty()).map(category).transpose()?;
+    let current = current(core, &asker.project).await?;
+    let (referring, known) =
+        core.read(&asker.project, |tx, project| Ok((tx.referring(project)?, known::outdated(tx, project)?))).await?;
+    let Some(index) = current.index() else { return Err(Error::internal("the documents were not read")) };
+    let mut tasks: HashMap<&str, Vec<i64>> = HashMap::new();
+    referring.iter().for_each(|(path, number)| tasks.entry(path).or_default().push(*number));
+    let patterns = index.patterns();
+    let documents = index.documents().iter().filter_map(|(path, indexed)| {
+        let found = patterns.category(path);
+        let name = || path.rsplit('/').next().unwrap_or(path).to_owned();
+        category.is_none_or(|wanted| wanted == found).then(|| Document {
+            title: indexed.head.title.clone().unwrap_or_else(name),
+            description: indexed.head.description.clone(),
+            category: found,
+            pinned: patterns.is_pinned(path),
+            template: patterns.is_template(path),
+            size: i64::try_from(indexed.stat.size).unwrap_or(i64::MAX),
+            modified_at: indexed.stat.modified_at(),
+            tasks: tasks.get(path.as_str()).cloned().unwrap_or_default(),
+            changed_for: known.get(path.as_str()).cloned().unwrap_or_default(),
+            path: path.clone(),
+        })
+    });
+    let mut documents: Vec<Document> = documents.collect();
+    documents.sort_by_key(|document| (!document.pinned, document.category));
+    let (cut, changed) = (index.cut, current.changed.clone());
+    drop(current);
+    changes::follow(core, &asker.project, changed).await;
+    Ok(Documents { documents, cut })
+}
+
+fn category(word: &str) -> Result<Category> {
+    serde_json::from_value(word.into()).map_err(|_| {
+        Error::new(Code::BadInput, format!("there is no category `{}`", crate::text::clean_line(word, 40)))
+            .hint("the categories are instructions, plans, communication, context and general")
+    })
+}

@@ -1,0 +1,251 @@
+local world = require('ui_world')
+
+describe('documents', function()
+  local folder, task, chosen, offered
+
+  local function reference(over)
+    return vim.tbl_extend('force', {
+      id = 7,
+      task = 'uuid-12',
+      number = 12,
+      path = 'PLAN.md',
+      start_line = 3,
+      end_line = 4,
+      whole = false,
+      state = 'current',
+      note = 'the plan',
+      version = ('a'):rep(40),
+      text = '## Goals\nSmall.',
+      included = true,
+    }, over or {})
+  end
+
+  local function document(path, over)
+    return vim.tbl_extend('force', {
+      path = path,
+      title = path,
+      category = 'general',
+      pinned = false,
+      template = false,
+      size = 10,
+      modified_at = world.now,
+      tasks = {},
+      changed_for = {},
+    }, over or {})
+  end
+
+  local function asked(method)
+    return vim
+      .iter(world.asked)
+      :filter(function(each)
+        return each[1] == method
+      end)
+      :map(function(each)
+        return each[2]
+      end)
+      :totable()
+  end
+
+  before_each(function()
+    world.start()
+    folder = vim.uv.fs_realpath(vim.fn.tempname():match('^(.*)/')) .. '/documents'
+    vim.fn.mkdir(folder, 'p')
+    vim.fn.writefile({ '# Plan', '', '## Goals', 'Small.', '', '## Steps', 'Go.' }, folder .. '/PLAN.md')
+    world.welcome.project = folder
+    task = world.task(12, { title = 'Fix it' })
+    world.know({ task })
+    offered = nil
+    vim.ui.select = function(items, opts, on_choice)
+      offered = vim.tbl_map(opts.format_item, items)
+      on_choice(items[chosen or 1])
+    end
+    chosen = nil
+    world.replies.refs = function()
+      return nil, { references = { reference() } }
+    end
+    world.replies.task_ref = function()
+      return nil, reference()
+    end
+  end)
+
+  after_each(function()
+    vim.cmd('silent! %bwipeout!')
+    vim.fn.delete(folder, 'rf')
+  end)
+
+  local function open()
+    vim.cmd.edit(folder .. '/PLAN.md')
+    vim.bo.filetype = 'markdown'
+  end
+
+  it('are picked and opened as normal buffers', function()
+    world.replies.docs = function()
+      return nil,
+        {
+          documents = {
+            document('PLAN.md', { pinned = true, title = 'The plan', category = 'plans', tasks = { 3, 12 }, changed_for = { 12 } }),
+            document('docs/gone.md'),
+          },
+          cut = false,
+        }
+    end
+    require('chorus.verbs').run('docs', { args = 'plans' })
+    world.wait(function()
+      return vim.api.nvim_buf_get_name(0) == folder .. '/PLAN.md'
+    end, 'the document')
+    assert.same({ category = 'plans' }, asked('docs')[1])
+    assert.same({ '★ PLAN.md · The plan [plans] #3 #12 (changed since #12 read it)', 'docs/gone.md' }, offered)
+    assert.equal('', vim.bo.buftype)
+    chosen = 2
+    require('chorus.verbs').run('docs')
+    world.wait_notified(1)
+    assert.is_truthy(world.notified[1][2]:find('no longer exists', 1, true))
+  end)
+
+  it('are tied by a range, a heading, or as a whole', function()
+    open()
+    require('chorus.verbs').run('ref', { args = 'why', range = { first = 4, last = 4 } })
+    vim.api.nvim_win_set_cursor(0, { 3, 0 })
+    require('chorus.verbs').run('ref')
+    require('chorus.verbs').run('ref', { bang = true })
+    vim.api.nvim_win_set_cursor(0, { 4, 0 })
+    require('chorus.verbs').run('ref')
+    local file = folder .. '/PLAN.md'
+    local section = { task = 'uuid-12', path = file, first = 3, last = 5, text = '## Goals\nSmall.\n' }
+    assert.same({
+      { task = 'uuid-12', path = file, first = 4, last = 4, text = 'Small.', note = 'why' },
+      section,
+      { task = 'uuid-12', path = file },
+      { task = 'uuid-12', path = file },
+    }, asked('task_ref'))
+    world.wait_notified(1)
+    assert.equal('#12 refers to PLAN.md:3-4', world.notified[1][2])
+  end)
+
+  it('are tied by an operator', function()
+    open()
+    vim.cmd.source(world.root .. '/plugin/chorus.lua')
+    vim.api.nvim_win_set_cursor(0, { 3, 0 })
+    vim.keymap.set('n', 'gR', '<Plug>(chorus-ref-operator)', { buffer = true })
+    world.press('gRj')
+    assert.equal(1, #asked('task_ref'))
+    assert.same({ 3, 4 }, { asked('task_ref')[1].first, asked('task_ref')[1].last })
+  end)
+
+  it('show the tasks that refer to their lines', function()
+    require('chorus.editor.reference_signs').attach()
+    local function marks()
+      return vim.api.nvim_buf_get_extmarks(0, vim.api.nvim_get_namespaces().chorus_references, 0, -1, { details = true })
+    end
+    open()
+    world.wait(function()
+      return #marks() == 1
+    end, 'the mark')
+    local mark = marks()[1]
+    assert.equal(2, mark[2])
+    local text = table.concat(vim.tbl_map(function(chunk)
+      return chunk[1]
+    end, mark[4].virt_text))
+    assert.equal('  #12 ▏the plan', text)
+    -- Edits that are not written move the mark.
+    vim.api.nvim_buf_set_lines(0, 0, 0, false, { 'one', 'two' })
+    world.event('document_changed', { paths = { 'PLAN.md' } })
+    world.wait(function()
+      return #asked('refs') >= 3
+    end, 'another look')
+    vim.wait(20)
+    assert.equal(4, marks()[1][2])
+    world.replies.refs = function()
+      return nil, { references = { reference({ state = 'stale', nearest_start = 1, nearest_end = 2 }) } }
+    end
+    world.event('document_changed', { paths = { 'other.md', 'PLAN.md' } })
+    world.wait(function()
+      return marks()[1][2] == 0
+    end, 'the stale mark')
+    assert.equal('stale: the plan', marks()[1][4].virt_text[3][1])
+  end)
+
+  it('lead to the task, and the task leads to them', function()
+    world.record_verbs()
+    local documents = require('chorus.verbs.documents')
+    open()
+    documents.refs({ args = '', bang = false })
+    world.wait(function()
+      return #world.ran == 1
+    end, 'the page')
+    assert.same({ 'show', { task = 'uuid-12' } }, world.ran[1])
+    vim.cmd.enew()
+    documents.refs({ args = '', bang = false })
+    world.wait(function()
+      return vim.api.nvim_buf_get_name(0) == folder .. '/PLAN.md'
+    end, 'the lines')
+    assert.same({ 3, 0 }, vim.api.nvim_win_get_cursor(0))
+    assert.equal('#12 PLAN.md:3-4 the plan', offered[1])
+  end)
+
+  it('lose the reference on the line', function()
+    world.replies.refs = function()
+      return nil, { references = { reference(), reference({ id = 8, start_line = 6, end_line = 7 }) } }
+    end
+    world.replies.unref = function()
+      return nil, vim.empty_dict()
+    end
+    open()
+    vim.api.nvim_win_set_cursor(0, { 6, 0 })
+    require('chorus.verbs').run('unref')
+    world.wait_notified(1)
+    assert.same({ { reference = 8 } }, asked('unref'))
+    require('chorus.verbs').run('unref', { args = 'x' })
+    assert.equal('fail', world.notified[2][1])
+  end)
+
+  it('are made from templates', function()
+    vim.fn.mkdir(folder .. '/docs/templates', 'p')
+    vim.fn.writefile({ '# {{ title }}', '{{date}} by {{name}}', '{{title}}' }, folder .. '/docs/templates/adr.md')
+    world.replies.docs = function()
+      return nil,
+        { documents = { document('PLAN.md'), document('docs/templates/adr.md', { template = true }) }, cut = false }
+    end
+    local prompts = {}
+    vim.ui.input = function(opts, on_text)
+      prompts[#prompts + 1] = opts.prompt
+      on_text(({ ['title: '] = 'Why 50%? %1', ['name: '] = 'me' })[opts.prompt] or opts.default)
+    end
+    require('chorus.verbs').run('docs', { args = 'new adr' })
+    world.wait(function()
+      return vim.api.nvim_buf_get_name(0) == folder .. '/docs/why-50-1.md'
+    end, 'the new document')
+    assert.same({ 'title: ', 'date: ', 'name: ', 'File: ' }, prompts)
+    local today = os.date('%Y-%m-%d') .. ' by me'
+    assert.same({ '# Why 50%? %1', today, 'Why 50%? %1' }, world.lines())
+    assert.is_true(vim.bo.modified)
+    assert.is_nil(vim.uv.fs_stat(folder .. '/docs/why-50-1.md'))
+  end)
+end)
+
+describe('a section', function()
+  local section = require('chorus.editor.section')
+
+  it('is found by its lines', function()
+    local lines = { '# A', 'a', '## B', '```', '# no', '```', 'b', 'C', '---', 'c', '## D', '# E' }
+    local found = {}
+    for row = 1, #lines do
+      local first, last = section.by_lines(lines, row)
+      found[row] = first and { first, last } or false
+    end
+    assert.same({
+      { 1, 11 },
+      false,
+      { 3, 7 },
+      false,
+      false,
+      false,
+      false,
+      { 8, 10 },
+      false,
+      false,
+      { 11, 11 },
+      { 12, 12 },
+    }, found)
+  end)
+end)

@@ -1,0 +1,133 @@
+//! Documents and references from a shell: listing, tying, following, and what the agent gets of them.
+
+use crate::world::World;
+use chorus_testkit::wait_until;
+use serde_json::{Value, json};
+
+const PLAN: &str =
+    "# Plan\n\n## Goals\n\nSmall and honest software.\nNo surprises at all.\n\n## Steps\n\n1. Write it\n";
+
+fn git(world: &World, args: &[&str]) {
+    let mut command = world.command("git");
+    command.args(["-c", "user.name=t", "-c", "user.email=t@e"]).args(args).current_dir(world.project());
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn with_documents() -> World {
+    let world = World::new();
+    git(&world, &["init", "-q"]);
+    for (path, text) in [
+        ("project/PLAN.md", PLAN),
+        ("project/docs/a.md", "---\ntitle: About A\n---\n# Other\n"),
+        ("project/docs/built/b.md", "# Built\n"),
+        ("project/src/c.md", "# No document\n"),
+        ("project/.gitignore", "built/\n"),
+    ] {
+        world.write(path, text);
+    }
+    world
+}
+
+/// Path, state, first and last line of the task's only reference.
+fn only(world: &World, task: &str) -> (String, String, i64, i64) {
+    let page = world.page(task);
+    let [reference] = page["references"].as_array().unwrap().as_slice() else { panic!("{page}") };
+    let text = |name: &str| reference[name].as_str().unwrap().to_owned();
+    let line = |name: &str| reference[name].as_i64().unwrap();
+    (text("path"), text("state"), line("start_line"), line("end_line"))
+}
+
+fn at(path: &str, state: &str, first: i64, last: i64) -> (String, String, i64, i64) {
+    (path.into(), state.into(), first, last)
+}
+
+#[test]
+fn documents_are_listed_with_what_they_say_of_themselves() {
+    let world = with_documents();
+    let listed = world.json(["docs"]);
+    let row = |document: &Value| {
+        [&document["path"], &document["title"], &document["category"]].map(|cell| cell.as_str().unwrap().to_owned())
+    };
+    let rows: Vec<_> = listed.as_array().unwrap().iter().map(row).collect();
+    let general = [["README.md", "A project", "general"], ["docs/a.md", "About A", "general"]];
+    assert_eq!(rows, [&[["PLAN.md", "Plan", "plans"]], &general[..]].concat());
+    assert_eq!(world.json(["docs", "general"]).as_array().unwrap().len(), 2);
+    assert_eq!(world.refused(["docs", "nothing"]).code, "bad_input");
+    // One that is written while the daemon runs is there at once.
+    world.write("project/docs/new/z.md", "# New\n");
+    wait_until("the new document is listed", || world.json(["docs"]).to_string().contains("docs/new/z.md"));
+}
+
+#[test]
+fn a_reference_follows_its_text() {
+    let world = with_documents();
+    let task = world.task("Follow");
+    let made = world.json(["ref", &task, "PLAN.md:5-6", "--note", "the goals"]);
+    let expected = json!({
+        "path": "PLAN.md", "start_line": 5, "end_line": 6, "state": "current", "note": "the goals",
+        "text": "Small and honest software.\nNo surprises at all.",
+    });
+    for (field, value) in expected.as_object().unwrap() {
+        assert_eq!(made[field], *value, "{field}");
+    }
+    assert_eq!(made["version"].as_str().unwrap().len(), 40);
+    assert_eq!(only(&world, &task), at("PLAN.md", "current", 5, 6));
+    assert_eq!(world.json(["docs", "plans"])[0]["tasks"], json!([1]));
+
+    world.write("project/PLAN.md", &PLAN.replace("# Plan\n", "# Plan\n\nAn introduction.\n"));
+    assert_eq!(only(&world, &task), at("PLAN.md", "current", 7, 8));
+    git(&world, &["add", "-A"]);
+    git(&world, &["commit", "-qm", "one"]);
+    git(&world, &["mv", "PLAN.md", "docs/ROADMAP.md"]);
+    git(&world, &["commit", "-qm", "two"]);
+    assert_eq!(only(&world, &task), at("docs/ROADMAP.md", "current", 7, 8), "git knows of the rename");
+    std::fs::rename(world.project().join("docs/ROADMAP.md"), world.project().join("docs/moved.md")).unwrap();
+    assert_eq!(only(&world, &task), at("docs/moved.md", "current", 7, 8), "its text tells of the rename");
+    world.write("project/docs/moved.md", &PLAN.replace("No surprises at all.", "No surprises, ever."));
+    assert_eq!(only(&world, &task), at("docs/moved.md", "changed", 5, 6));
+    world.write("project/docs/moved.md", "# Plan\n\nNothing is left.\n");
+    assert_eq!(only(&world, &task).1, "stale");
+    world.write("project/docs/moved.md", PLAN);
+    assert_eq!(only(&world, &task), at("docs/moved.md", "current", 5, 6), "a text that comes back is found");
+    std::fs::remove_file(world.project().join("docs/moved.md")).unwrap();
+    assert_eq!(only(&world, &task).1, "stale");
+
+    let id = made["id"].to_string();
+    assert_eq!(world.json(["refs"])[0]["id"], made["id"]);
+    assert_eq!(world.json(["unref", &id]), json!({}));
+    assert_eq!(world.page(&task)["references"], json!([]));
+    assert_eq!(world.refused(["unref", &id]).code, "bad_input");
+}
+
+#[test]
+fn a_section_and_a_whole_document_can_be_meant() {
+    let world = with_documents();
+    let task = world.task("Sections");
+    let section = world.json(["ref", &task, "PLAN.md#goals"]);
+    assert_eq!((&section["start_line"], &section["end_line"]), (&json!(3), &json!(7)));
+    let whole = world.json(["ref", &task, "docs/a.md"]);
+    assert_eq!(whole["whole"], true);
+    for place in ["PLAN.md:5-600", "PLAN.md#nothing", "none.md", "/etc/hostname", "../outside.md", "docs"] {
+        let refused = world.refused(["ref", &task, place]);
+        assert_eq!(refused.code, "bad_input", "{place}: {refused:?}");
+    }
+    // The same lines again are the same reference.
+    let again = world.json(["ref", &task, "PLAN.md:3-7", "--note", "why"]);
+    assert_eq!((&again["id"], &again["note"]), (&section["id"], &json!("why")));
+    assert_eq!(world.page(&task)["references"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn the_agent_gets_the_lines_once_with_file_and_note() {
+    let world = with_documents();
+    world.keep_asked();
+    let task = world.task("Told");
+    world.json(["ref", &task, "PLAN.md:5-6", "--note", "the goals"]);
+    world.json(["start", &task, "--prompt", "[[say ready]]"]);
+    world.rests(&task, 1);
+    let asked = world.asked().iter().map(Value::to_string).collect::<String>();
+    for text in ["Referenced: `PLAN.md:5-6`", "the goals", "No surprises at all."] {
+        assert_eq!(asked.matches(text).count(), 1, "{text} in {asked}");
+    }
+}
