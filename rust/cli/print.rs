@@ -1,14 +1,14 @@
 //! What people read in a shell. Pure: values in, lines out; every foreign text is cleaned of what a terminal obeys or hides.
 
 mod changes;
-mod policy;
 mod documents;
+mod policy;
 mod questions;
 mod requests;
 
 pub use changes::changes;
-pub use policy::{audit, policy};
 pub use documents::{documents, references};
+pub use policy::{audit, policy};
 pub use requests::requests;
 
 use crate::contract::{Explanation, Health, Opened, Output, Page, Sent, WaitingPrompt};

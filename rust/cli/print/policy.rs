@@ -41,8 +41,9 @@ fn tested(tested: &Tested, now: Millis) -> String {
 fn summary(tested: &[Tested]) -> String {
     let count = |action| tested.iter().filter(|tested| tested.would == action).count();
     format!(
-        "{} requests: {} would be allowed, {} denied, {} asked",
+        "{} request{}: {} would be allowed, {} denied, {} asked",
         tested.len(),
+        if tested.len() == 1 { "" } else { "s" },
         count(Action::Allow),
         count(Action::Deny),
         count(Action::Ask)

@@ -1,5 +1,6 @@
 --- The rules that answer requests, and what they would have done with the last ones, as rows. Pure.
 local canvas = require('chorus.ui.kit.canvas')
+local phrase = require('chorus.phrase')
 local text = require('chorus.text')
 
 local M = {}
@@ -58,8 +59,8 @@ function M.render(report, now, width)
     rows[#rows + 1] = tested_row(tested, now)
   end
   if #report.tested > 0 then
-    local summary = ('  %d requests: %d would be allowed, %d denied, %d asked'):format(
-      #report.tested,
+    local summary = ('  %s: %d would be allowed, %d denied, %d asked'):format(
+      phrase.count(#report.tested, 'request'),
       counts.allow,
       counts.deny,
       counts.ask

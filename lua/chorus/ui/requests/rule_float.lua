@@ -19,10 +19,13 @@ function M.open(wish)
   local buffer = float.scratch(wish.view)
   local rows = wish.render(width)
   canvas.draw(buffer, rows)
+  local function height_of(drawn)
+    return math.max(3, math.min(#drawn, vim.o.lines - 6))
+  end
   local window
   window = float.open(buffer, {
     width = width,
-    height = math.max(3, math.min(#rows, vim.o.lines - 6)),
+    height = height_of(rows),
     closes_on_leave = { 'help' },
     title = { { (' %s '):format(wish.title), 'ChorusTitle' } },
     footer = keys.hints(wish.view, wish.hints, width - 2),
@@ -51,7 +54,9 @@ function M.open(wish)
   end)
   return {
     redraw = function()
-      canvas.draw(buffer, wish.render((window:size())))
+      local drawn = wish.render((window:size()))
+      canvas.draw(buffer, drawn)
+      window:update({ height = height_of(drawn) })
     end,
     close = function()
       window:close()
