@@ -243,9 +243,12 @@ impl Core {
             read.unwrap_or_else(|error| Files::unread(Some(project.as_ref()), &environment, &error.to_string()));
         let files = files.trusting(self.trusted(project).await);
         let (loaded, is_news) = self.configurations.effective(Some(project), files, &environment);
-        for warning in self.configurations.new_warnings(Some(project), &loaded) {
-            log::warn!("{warning}");
-            self.warn(project, &warning);
+        // Told once, and to somebody.
+        if self.hub.projects().iter().any(|shown| shown == project) {
+            for warning in self.configurations.new_warnings(Some(project), &loaded) {
+                log::warn!("{warning}");
+                self.warn(project, &warning);
+            }
         }
         if is_news {
             let fault = configurations::fault(&loaded);

@@ -29,7 +29,7 @@ pub(super) fn rule(evidence: &Evidence, now: Millis) -> Option<Ruling> {
         SessionStatus::Shell => at_rest(evidence, session, since, now, Some("shell")),
         SessionStatus::Waiting => match rules_answer(evidence, session, since).filter(|until| now < *until) {
             Some(until) => {
-                Ruling { until: Some(until), ..ruling(AgentStatus::Busy, "waiting, and rules answer", since) }
+                Ruling { until: Some(until), ..ruling(AgentStatus::Busy, "waiting, and its hook may follow", since) }
             }
             None => waiting(evidence, session, since),
         },

@@ -145,7 +145,7 @@ describe('a page that says why nothing else is there', function()
     vim.cmd.edit(name)
     assert.are.equal('Another Neovim has this draft open.', world.lines()[1])
     require('chorus.ui.tasks.draft_files').is_elsewhere = elsewhere
-    assert.are.equal(1, #require('chorus.ui.tasks.draft_files').unfinished())
+    assert.are.equal(1, #require('chorus.ui.tasks.draft_files'):unfinished())
     require('chorus.ui.tasks.draft').resume(path)
     assert.are.equal('title: Half', world.lines()[2])
     assert.is_true(vim.bo.modifiable)

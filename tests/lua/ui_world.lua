@@ -92,6 +92,11 @@ function M.start()
     end
   end
   require('chorus.highlight').setup()
+  for action, direction in pairs({ next_request = 1, previous_request = -1 }) do
+    require('chorus.dispatch').on(action, function()
+      require('chorus.ui.requests.request').step(direction)
+    end)
+  end
   require('chorus.dispatch').to(function(name, opts)
     require('chorus.verbs').run(name, opts)
   end)

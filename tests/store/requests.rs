@@ -167,7 +167,7 @@ async fn a_plan_is_approved_in_the_conversation_that_had_it() {
             if let Some(outcome) = how {
                 let id = uuid::Uuid::new_v4().to_string();
                 tx.receive(&uuid, NewRequest { kind: Kind::Plan, ..asking(&id, "plan") })?;
-                tx.close_request(&id, Closing { outcome, who: Who::Person, answer: None })?;
+                tx.close_request(&id, Closing { outcome, who: Who::Person, via: None, answer: None })?;
             }
             tx.plan_approved(&uuid)
         });

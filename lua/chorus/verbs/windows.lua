@@ -26,7 +26,9 @@ run.show = shows(function(task)
   require('chorus.ui.tasks.page').open(task)
 end)
 run.edit = run.show
-run.prompts = run.show
+run.prompts = shows(function(task)
+  require('chorus.ui.prompts.queue').open(task)
+end)
 run.output = shows(function(task)
   require('chorus.ui.pane.output').open(task)
 end)
@@ -77,7 +79,7 @@ function run.next()
   if not need then
     message.info('no task needs you')
   elseif need.request then
-    require('chorus.ui.requests.request').open(need.request)
+    require('chorus.ui.requests.request').open_in_turn(need.request)
   elseif tasks.badge(need.task) == 'trouble' then
     require('chorus.ui.tasks.page').open(need.task)
   else

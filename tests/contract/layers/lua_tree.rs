@@ -20,10 +20,11 @@ const LUA: &[Layer] = &[
             &["ui::tasks"],
             &["ui::pane"],
             &["ui::documents", "ui::edits", "ui::requests"],
+            &["ui::prompts"],
             &["ui::kit"],
         ],
     },
-    Layer { name: "features", rows: &[&["answer", "editor"], &["ask_daemon"]] },
+    Layer { name: "features", rows: &[&["answer", "editor", "send_prompt"], &["ask_daemon"]] },
     Layer { name: "connection", rows: &[&["client"]] },
     Layer { name: "knowledge", rows: &[&["tasks"]] },
     Layer { name: "speech", rows: &[&["install", "picker"], &["message"], &["icons"], &["config"], &["notify"]] },
@@ -58,6 +59,7 @@ const PURE_USES: &[&str] = &[
     "ui::documents::reference_rows",
     "ui::kit::canvas",
     "ui::kit::status",
+    "ui::prompts::queue_rows",
     "ui::tasks::front_matter",
 ];
 
