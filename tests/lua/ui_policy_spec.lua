@@ -136,6 +136,14 @@ describe('policy', function()
     assert.equal(-1, vim.fn.bufnr('^chorus://rule$'))
   end)
 
+  it('is proposed by a key on the request', function()
+    local request = world.request('r1', 12)
+    world.know({ world.task(12, { requests = 1 }) }, { request })
+    require('chorus.ui.requests.request').open(request)
+    world.press('P')
+    assert.same({ 'policy_propose', { request = 'r1', everywhere = false } }, world.asked[#world.asked])
+  end)
+
   it('adds nothing when the person leaves', function()
     world.replies.policy_propose = function()
       return nil, { rule = '[[policy.allow]]\n', file = '/u/chorus.toml', others = {} }
