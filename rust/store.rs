@@ -18,6 +18,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
 mod alerts;
+mod audit;
 mod check;
 mod column;
 mod commits;
@@ -40,6 +41,7 @@ mod steps;
 mod tasks;
 pub mod text;
 mod tidy;
+mod trusted;
 mod tx;
 
 pub use commits::NewCommit;
@@ -53,6 +55,7 @@ pub use references::{NewReference, ReferenceSpot, StoredReference, TiedText};
 pub use requests::{Closing, INPUT, NewRequest, Received, RequestOutcome};
 pub use steps::{Fields, PersonStep, Reassigned, StepChange, UNDOABLE};
 pub use tasks::Defaults;
+pub use trusted::TrustedFile;
 pub use tx::Tx;
 
 /// What became different, as every client of the project is told.

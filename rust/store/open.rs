@@ -22,7 +22,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("0008_folder_and_place.sql"),
     include_str!("0009_documents.sql"),
     include_str!("0010_muted.sql"),
-    include_str!("0011_undo.sql"),
+    include_str!("0011_policy.sql"),
+    include_str!("0012_undo.sql"),
 ];
 
 /// Marks the file as ours: `CHOR`.

@@ -242,6 +242,32 @@ CREATE INDEX reads_by_version ON document_reads (version);
 -- Documents that changed since the task's agent read them.
 ALTER TABLE tasks ADD COLUMN outdated INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE tasks ADD COLUMN muted INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE trusted (
+    project TEXT PRIMARY KEY,
+    fingerprint TEXT NOT NULL,
+    text TEXT NOT NULL,
+    at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE answers (
+    id INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    project TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    task TEXT NOT NULL,
+    request TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    tool TEXT,
+    summary TEXT NOT NULL,
+    seen TEXT,
+    cut INTEGER NOT NULL,
+    asked_at INTEGER NOT NULL,
+    outcome TEXT NOT NULL,
+    who TEXT NOT NULL,
+    via TEXT,
+    sent TEXT
+) STRICT;
+CREATE INDEX answers_of_task ON answers (task, id);
 INSERT INTO meta VALUES ('id', '11111111-2222-4333-8444-555555555555');
 INSERT INTO projects VALUES ('/home/me/project', 3);
 INSERT INTO tasks (uuid, project, number, title, description, priority, tags, status, agent, agent_status, agent_kind,
@@ -274,31 +300,6 @@ INSERT INTO document_references (task, path, first, after_last, whole, version, 
 VALUES ('t1', 'PLAN.md', 0, 1, 0, 'ce013625030ba8dba906f756967f9e9ca394464a',
     '{"first":0,"version":"ce013625030ba8dba906f756967f9e9ca394464a","text":["hello"],"before":[],"after":[]}', 'current', 'why', 1, 1795159038000);
 INSERT INTO document_reads VALUES ('t1', 'PLAN.md', 'ce013625030ba8dba906f756967f9e9ca394464a', 'context', 1795159038000);
--- What persons did in the last day, newest last: what `undo` takes back, or says that it cannot.
-CREATE TABLE steps (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    project TEXT NOT NULL,
-    -- Steps of one command have the same word here.
-    command TEXT,
-    at INTEGER NOT NULL,
-    verb TEXT NOT NULL,
-    -- A task may be deleted, so there is no foreign key.
-    task TEXT,
-    number INTEGER,
-    title TEXT,
-    change TEXT NOT NULL,
-    undone_at INTEGER
-) STRICT;
-CREATE INDEX steps_of_project ON steps (project, id);
-
--- The rows of tasks that were deleted in the last day, as JSON, by the table that they were in.
-CREATE TABLE deleted (
-    task TEXT NOT NULL,
-    at INTEGER NOT NULL,
-    part TEXT NOT NULL,
-    row TEXT NOT NULL
-) STRICT;
-CREATE INDEX deleted_of_task ON deleted (task);
-
-INSERT INTO steps (project, command, at, verb, task, number, title, change)
-    VALUES ('/home/me/project', NULL, 1795159038000, 'send', 't1', 2, 'An old task', '{"kind":"stays","why":"the agent has the prompt"}');
+INSERT INTO trusted VALUES ('/home/me/project', 'f1', '[policy]', 1795159038000);
+INSERT INTO answers (at, project, number, task, request, kind, tool, summary, seen, cut, asked_at, outcome, who, via, sent)
+VALUES (1795159038000, '/home/me/project', 2, 't1', 'r0', 'permission', 'Bash', 'ls', '{"command":"ls"}', 0, 1795159037000, 'allowed', 'person', 'a shell', NULL);
