@@ -92,7 +92,7 @@ fn with_options(command: Command, verb: &Verb) -> Command {
         "reopen" => command.arg(bang("restore")),
         "commit" => command.arg(option("message", "M", "the commit message")),
         "assign" => command.arg(bang("shared")),
-        "mend" | "preview" | "setup" => command.arg(flag("yes", "apply it; otherwise it is only described")),
+        "mend" | "preview" | "setup" | "tell" => command.arg(flag("yes", "apply it; otherwise it is only described")),
         "list" | "inbox" => command.arg(flag("all", "include every project")),
         "output" => command.arg(
             option("history", "N", "lines of history above the screen")

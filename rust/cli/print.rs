@@ -6,7 +6,7 @@ mod questions;
 mod requests;
 
 pub use changes::changes;
-pub use documents::{documents, references};
+pub use documents::{context, documents, references};
 pub use requests::requests;
 
 use crate::contract::{Explanation, Health, Opened, Output, Page, Sent, WaitingPrompt};

@@ -22,7 +22,7 @@ pub type Outcome = Result<i32, InputRefusal>;
 
 /// Verbs that run no program in the project: a status line that calls them has a poor environment.
 const LOOKING: &[&str] =
-    &["attach", "config", "docs", "explain", "inbox", "list", "output", "ref", "refs", "show", "unref", "web"];
+    &["attach", "config", "context", "docs", "explain", "inbox", "list", "output", "ref", "refs", "show", "unref", "web"];
 
 /// Carries out one command line; returns the exit code.
 pub fn run(matches: &ArgMatches) -> Outcome {
