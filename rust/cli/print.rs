@@ -182,6 +182,10 @@ pub fn page(page: &Page, now: Millis) -> Vec<String> {
             format!("{} {edits} may be of it: `assign {}` assigns them", task.unclaimed, task.number)
         }),
     );
+    field(
+        "documents",
+        (task.outdated > 0).then(|| format!("{} changed since its agent read them: `tell {}` tells it", task.outdated, task.number)),
+    );
     field("trouble", task.trouble.as_ref().map(|trouble| trouble.text.clone()));
     field("mend", task.trouble.as_ref().and_then(|trouble| trouble.remedy.clone()));
     for alert in &task.alerts {
