@@ -165,8 +165,7 @@ fn what_changed_since_an_agent_read_it_can_be_told() {
     }
     assert_eq!(world.prompts(&task), 1, "nothing was sent");
     assert_eq!(world.json(["tell", "all", "--yes"])["done"], true);
-    world.rests(&task, 2);
-    assert!(world.asked().iter().any(|asked| asked.to_string().contains("+New words.")));
+    wait_until("the agent got it", || world.asked().iter().any(|asked| asked.to_string().contains("+New words.")));
     assert_eq!(world.look(&task)["outdated"], 0);
     assert_eq!(world.prompts(&other), 1);
 }
