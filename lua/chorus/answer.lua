@@ -14,7 +14,7 @@ local OUTDATED = { request_changed = true, no_request = true }
 
 --- Called when the request is not open any more, because this answer was accepted or because another was. `newer` is the
 --- request that its task has now.
----@alias chorus.AfterAnswer fun(newer?: chorus.Opened)
+---@alias chorus.AfterAnswer fun(newer?: chorus.Opened, was_accepted: boolean)
 
 --- Whether Chorus can answer a request. Says where to answer it otherwise.
 ---@param request chorus.Opened
@@ -45,19 +45,23 @@ end
 ---@param params table
 ---@param done string what happened to the requests, such as `allowed`
 ---@param after chorus.AfterAnswer
-local function send(verb, requests, params, done, after)
+---@param on_refused? fun() the requests are still open
+local function send(verb, requests, params, done, after, on_refused)
   ask_daemon.each(verb, requests, function(request)
     return vim.tbl_extend('error', { task = request.task, request = request.id }, params)
   end, {
     on_end = function(refused)
       if #refused == 0 then
         message.info(('%s %s: %s'):format(phrase.numbers(requests), done, text.clean(requests[1].summary)))
-        return after()
+        return after(nil, true)
       end
       for _, each in ipairs(refused) do
         if OUTDATED[each.err.code] then
-          return after(another_of(each.subject))
+          return after(another_of(each.subject), false)
         end
+      end
+      if on_refused then
+        on_refused()
       end
     end,
   })
@@ -82,25 +86,44 @@ function M.approve_all(requests, after)
   end
 end
 
---- Denies a request. Asks for a reason when there is none, which may be empty; Escape denies nothing.
----@param request chorus.Opened
+--- Denies requests for the same reason. Asks for it when there is none, which may be empty; Escape denies nothing.
+---@param requests chorus.Opened[]
 ---@param reason? string
 ---@param after chorus.AfterAnswer
-function M.deny(request, reason, after)
-  if not can_answer(request) then
+function M.deny(requests, reason, after)
+  if not vim.iter(requests):all(can_answer) then
     return
   end
   local function deny(typed)
     if typed then
-      send('deny', { request }, { reason = typed ~= '' and typed or nil }, 'denied', after)
+      send('deny', requests, { reason = typed ~= '' and typed or nil }, 'denied', after)
     end
   end
   if reason then
     return deny(reason)
   end
-  local summary = text.clean(request.summary, 50)
-  local prompt = ('Deny “%s” of #%d. Reason for the agent (may be empty): '):format(summary, request.number)
-  vim.ui.input({ prompt = prompt }, deny)
+  local what = #requests == 1 and ('“%s”'):format(text.clean(requests[1].summary, 50))
+    or phrase.count(#requests, 'request')
+  local prompt = ('Deny %s of %s. Reason for the agent (may be empty): '):format(what, phrase.numbers(requests))
+  require('chorus.picker').input({ prompt = prompt }, deny)
+end
+
+--- More of a plan is not sent back, in bytes.
+local LONGEST_PLAN = 60000
+
+--- Sends a plan back as the person changed it: the agent keeps planning.
+---@param request chorus.Opened
+---@param plan string
+---@param after chorus.AfterAnswer also called without a request when the answer was refused
+function M.keep_planning(request, plan, after)
+  if #plan > LONGEST_PLAN then
+    message.fail(('the plan is too long to send back: %d bytes'):format(#plan), 'deny it with a reason')
+    return after(nil, false)
+  end
+  local reason = 'Keep planning. The user changed the plan; go on from this version:\n\n' .. plan
+  send('deny', { request }, { reason = reason }, 'plan sent back', after, function()
+    after(nil, false)
+  end)
 end
 
 --- Answers the questions of a request.

@@ -14,9 +14,18 @@ function M.features()
   require('chorus.dispatch').to(function(name, opts)
     require('chorus.verbs').run(name, opts)
   end)
+  for action, direction in pairs({ next_request = 1, previous_request = -1 }) do
+    require('chorus.dispatch').on(action, function()
+      require('chorus.ui.requests.request').step(direction)
+    end)
+  end
   require('chorus.statusline').attach()
   require('chorus.editor.report_saves').attach()
   require('chorus.editor.reload').attach()
+  require('chorus.editor.worktree_files').attach(require('chorus.ui.kit.buffer_task').set)
+  require('chorus.editor.authors').attach()
+  require('chorus.editor.presence').attach()
+  require('chorus.editor.notifications').attach()
   require('chorus.editor.reference_signs').attach()
 end
 

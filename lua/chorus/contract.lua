@@ -212,6 +212,7 @@ M.shapes.Alert = {
 ---@field permission_mode? string The permission mode passed to the agent, if any.
 ---@field agent_status chorus.AgentState What the agent does.
 ---@field unread boolean A turn ended that nobody has seen.
+---@field muted boolean A person wants no notifications of it.
 ---@field isolation chorus.Isolation How edits are kept apart.
 ---@field isolation_reason? string Why its edits are not kept apart although that was not asked for; only with isolation `none`.
 ---@field stack? string The stack's branch name.
@@ -249,6 +250,7 @@ M.shapes.Task = {
   permission_mode = 'string?',
   agent_status = 'AgentState',
   unread = 'boolean',
+  muted = 'boolean',
   isolation = 'Isolation',
   isolation_reason = 'string?',
   stack = 'string?',
@@ -414,7 +416,7 @@ M.shapes.Prompts = {
 ---@class chorus.Entry
 ---@field at integer When.
 ---@field what string What: `created`, `started`, `prompt`, `turn_ended`, `request_opened`, …
----@field who string Who: `person`, `agent`, `chorus`.
+---@field who string Who: `person`, `notification` (a person, by a button of one), `agent`, `chorus`.
 ---@field text string One sentence.
 M.shapes.Entry = {
   at = 'integer',
@@ -591,7 +593,7 @@ M.shapes.Offer = {
   done = 'boolean',
 }
 
---- Reply of `changes`: uncommitted edits in the project's working tree.
+--- Reply of `changes`: uncommitted edits in the project's working tree and, without GitButler, in those of its tasks.
 ---@class chorus.Changes
 ---@field root string The working tree.
 ---@field files chorus.ChangedFile[] By path.
@@ -604,11 +606,13 @@ M.shapes.Changes = {
 
 --- A file with uncommitted edits.
 ---@class chorus.ChangedFile
----@field path string From the working tree's root. Untrusted.
+---@field path string From the root of its working tree. Untrusted.
+---@field tree? string The working tree of the task that owns its edits, where that is not the project's.
 ---@field change string `added`, `removed`, `modified` or `renamed`.
 ---@field hunks chorus.ChangedHunk[] One for a binary or very large file.
 M.shapes.ChangedFile = {
   path = 'string',
+  tree = 'string?',
   change = 'string',
   hunks = 'ChangedHunk[]',
 }
@@ -681,6 +685,19 @@ M.shapes.FileSaved = {
   seconds = 'integer?',
   nanoseconds = 'integer?',
   reloaded = 'boolean?',
+}
+
+--- Data of `editing`.
+---@class chorus.Editing
+---@field uuid string The task's uuid.
+---@field number integer Its number.
+---@field path string From the project's root.
+---@field on boolean Whether it edits from now on, or does no more.
+M.shapes.Editing = {
+  uuid = 'string',
+  number = 'integer',
+  path = 'string',
+  on = 'boolean',
 }
 
 --- Parameters of `docs`.
@@ -891,6 +908,26 @@ M.shapes.DocumentChanged = {
   paths = 'string[]',
 }
 
+--- Data of `clicked`.
+---@class chorus.Clicked
+---@field task? string The task's uuid; nothing where the notification was about several.
+---@field request? string The request that it was about.
+M.shapes.Clicked = {
+  task = 'string?',
+  request = 'string?',
+}
+
+--- Data of `ring`.
+---@class chorus.Ring
+---@field title string One line.
+---@field body string A few lines.
+---@field by string By which sequence the terminal is told: `osc9`, `osc777` or `bell`.
+M.shapes.Ring = {
+  title = 'string',
+  body = 'string',
+  by = 'string',
+}
+
 --- Data of `edits_changed`.
 ---@class chorus.EditsChanged
 ---@field paths string[] Paths from the project's root, at most 50.
@@ -1066,6 +1103,15 @@ M.shapes.One = {
   task = 'string',
 }
 
+--- Parameters of `presence`.
+---@class chorus.Presence
+---@field focused? boolean Whether this Neovim has the focus; nothing where its terminal does not report it.
+---@field visible? string[] The tasks (uuids) with a window on the screen.
+M.shapes.Presence = {
+  focused = 'boolean?',
+  visible = 'string[]?',
+}
+
 --- Parameters of `task_approve`.
 ---@class chorus.TaskApprove
 ---@field task string The task.
@@ -1163,9 +1209,13 @@ M.shapes.TaskOutput = {
 ---@class chorus.TaskWatch
 ---@field task string The task.
 ---@field on? boolean Begin or end.
+---@field columns? integer Cells of the window that shows the output. While no terminal is attached, the pane takes this size until the stream ends.
+---@field rows? integer Lines of that window.
 M.shapes.TaskWatch = {
   task = 'string',
   on = 'boolean?',
+  columns = 'integer?',
+  rows = 'integer?',
 }
 
 --- Parameters of `task_web`.
@@ -1191,6 +1241,8 @@ M.requests = {
   task_interrupt = { 'One', 'Task' },
   task_resend = { 'One', 'Task' },
   task_dismiss = { 'One', 'Task' },
+  task_mute = { 'One', 'Task' },
+  task_unmute = { 'One', 'Task' },
   task_approve = { 'TaskApprove', 'Opened' },
   task_deny = { 'TaskDeny', 'Opened' },
   task_answer = { 'TaskAnswer', 'Opened' },
@@ -1218,6 +1270,7 @@ M.requests = {
   task_assign = { 'TaskAssign', 'Task' },
   line = { 'LineAsk', 'Line' },
   file_saved = { 'FileSaved', 'Nothing' },
+  presence = { 'Presence', 'Nothing' },
   docs = { 'DocsAsk', 'Documents' },
   refs = { 'RefsAsk', 'References' },
   task_ref = { 'TaskRef', 'Reference' },
@@ -1248,8 +1301,11 @@ M.events = {
   elsewhere = 'Elsewhere',
   configuration_fault = 'ConfigurationFault',
   edits_changed = 'EditsChanged',
+  editing = 'Editing',
   document_changed = 'DocumentChanged',
   notice = 'Notice',
+  clicked = 'Clicked',
+  ring = 'Ring',
 }
 
 return M

@@ -7,6 +7,7 @@
 ---@field verb? string the verb it runs
 ---@field bang? boolean
 ---@field hint? string a word for the footer
+---@field is_everywhere? boolean every window has it, and it does the same there
 
 ---@return chorus.Key
 local function key(action, keys, does, more)
@@ -118,21 +119,49 @@ local views = {
     { key('wrap', { 'gw' }, 'wrap long lines or not'), CLOSE_FLOAT, HELP }
   ),
   request = {
-    key('approve', { 'a' }, 'allow it once', { hint = 'approve' }),
+    key('approve', { 'a' }, 'allow it once, or approve the plan', { hint = 'approve' }),
     key('always', { 'A' }, 'allow it by a rule, for this session', { hint = 'always' }),
     key('deny', { 'd' }, 'deny it, with a reason', { hint = 'deny' }),
+    key('choose', { '<Space>' }, 'choose the option under the cursor'),
+    key('submit', { '<CR>' }, 'send the chosen answers, or choose', { hint = 'send' }),
     key('other', { 'c' }, 'answer in your own words', { hint = 'other' }),
-    key('submit', { '<CR>' }, 'send the chosen answers', { hint = 'send' }),
+    key('next_question', { '<Tab>' }, 'next question', { hint = 'question' }),
+    key('previous_question', { '<S-Tab>' }, 'previous question'),
+    key('equal', { '=' }, 'answer all that ask for the same together'),
     verb('output', { 'o' }, 'open the task’s output', 'output'),
     verb('attach', { 't' }, 'open its terminal', 'terminal'),
     CLOSE_FLOAT,
     HELP,
   },
   inbox = {
-    key('open', { '<CR>', 'a' }, 'open the request', { hint = 'open' }),
+    key('open', { '<CR>' }, 'go into the request, or send the answers', { hint = 'open' }),
+    key('approve', { 'a' }, 'allow it once, or approve the plan', { hint = 'approve' }),
+    key('always', { 'A' }, 'allow it by a rule, for this session', { hint = 'always' }),
     key('deny', { 'd' }, 'deny it, with a reason', { hint = 'deny' }),
+    key('other', { 'c' }, 'answer in your own words'),
+    key('next_question', { '<Tab>' }, 'next question'),
+    key('previous_question', { '<S-Tab>' }, 'previous question'),
+    key('equal', { '=' }, 'answer all that ask for the same together', { hint = 'all equal' }),
+    key('preview_down', { '<C-d>', '<C-j>' }, 'scroll the request down'),
+    key('preview_up', { '<C-u>', '<C-k>' }, 'scroll the request up'),
     verb('output', { 'o' }, 'open the task’s output', 'output'),
     verb('attach', { 't' }, 'open its terminal', 'terminal'),
+    CLOSE_FLOAT,
+    HELP,
+  },
+  prompt = {
+    key('write', { '<C-s>' }, 'send the prompt, as `:w` does'),
+    key('earlier', { '<C-p>' }, 'a prompt that was sent before', { hint = 'earlier' }),
+    key('later', { '<C-n>' }, 'back to later ones, and your own text'),
+    key('close', { 'q' }, 'leave; the prompt is kept', { hint = 'keep it for later' }),
+    HELP,
+  },
+  prompts = {
+    key('edit', { '<CR>', 'e' }, 'change the prompt', { hint = 'edit' }),
+    key('remove', { 'x' }, 'remove the prompt; `p` puts its text elsewhere', { hint = 'remove' }),
+    key('down', { 'J' }, 'move it down', { hint = 'down' }),
+    key('up', { 'K' }, 'move it up', { hint = 'up' }),
+    verb('send', { 'S' }, 'write another prompt', 'new'),
     CLOSE_FLOAT,
     HELP,
   },
@@ -172,7 +201,7 @@ local views = {
   explain = { verb('output', { 'o' }, 'open its output', 'output'), CLOSE_FLOAT, HELP },
   page = {
     key('write', { '<C-s>' }, 'save the page, as `:w` does'),
-    key('open', { '<CR>' }, 'open this line’s commit, request, lines or turn'),
+    key('open', { '<CR>' }, 'open the commit, request, lines or turn'),
     key('visit', { 'gd' }, 'go to this line’s referenced lines'),
     verb('output', { 'go' }, 'open its output', 'output'),
     verb('attach', { 'gl' }, 'open its terminal'),
@@ -193,6 +222,7 @@ local views = {
     HELP,
   },
   plain = { BACK, HELP },
+  config = { key('defaults', { 'gd' }, 'show or hide the defaults', { hint = 'defaults' }), BACK, HELP },
   terminal = { key('close', { '<C-\\><C-q>' }, 'leave the terminal; the task keeps running', { hint = 'leave' }) },
 }
 
@@ -200,6 +230,17 @@ for _, name in ipairs({ 'dashboard', 'preview', 'output', 'request', 'inbox', 'c
   local keys = views[name]
   table.insert(keys, #keys - 1, NEXT_TASK)
   table.insert(keys, #keys - 1, PREVIOUS_TASK)
+end
+
+--- Keys that go through the open requests from every window.
+local NEXT_REQUEST = key('next_request', { ']r' }, 'next open request', { is_everywhere = true })
+local PREVIOUS_REQUEST = key('previous_request', { '[r' }, 'previous open request', { is_everywhere = true })
+
+for name, keys in pairs(views) do
+  if name ~= 'terminal' then
+    table.insert(keys, #keys - 1, NEXT_REQUEST)
+    table.insert(keys, #keys - 1, PREVIOUS_REQUEST)
+  end
 end
 
 return views

@@ -141,6 +141,16 @@ pub struct One {
     pub task: String,
 }
 
+/// Parameters of `presence`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Presence {
+    /// Whether this Neovim has the focus; nothing where its terminal does not report it.
+    pub focused: Option<bool>,
+    /// The tasks (uuids) with a window on the screen.
+    pub visible: Vec<String>,
+}
+
 /// Parameters of `task_approve`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -258,6 +268,13 @@ pub struct TaskWatch {
     /// Begin or end.
     #[serde(default)]
     pub on: bool,
+    /// Cells of the window that shows the output. While no terminal is attached, the pane takes this size until the
+    /// stream ends.
+    #[serde(default)]
+    pub columns: Option<u32>,
+    /// Lines of that window.
+    #[serde(default)]
+    pub rows: Option<u32>,
 }
 
 /// Parameters of `task_web`.

@@ -26,10 +26,49 @@ pub enum Event {
     ConfigurationFault(ConfigurationFault),
     /// Uncommitted edits, or whose they are, became different.
     EditsChanged(EditsChanged),
+    /// A task's agent is about to edit a file of the project's tree, or is done with it.
+    Editing(Editing),
     /// Documents, or references to them, became different.
     DocumentChanged(DocumentChanged),
     /// Background trouble, told once.
     Notice(Notice),
+    /// A person clicked on a notification; only to the newest Neovim of the project.
+    Clicked(Clicked),
+    /// A notification for the person at this Neovim's terminal; to one Neovim.
+    Ring(Ring),
+}
+
+/// Data of `clicked`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Clicked {
+    /// The task's uuid; nothing where the notification was about several.
+    pub task: Option<String>,
+    /// The request that it was about.
+    pub request: Option<String>,
+}
+
+/// Data of `ring`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Ring {
+    /// One line.
+    pub title: String,
+    /// A few lines.
+    pub body: String,
+    /// By which sequence the terminal is told: `osc9`, `osc777` or `bell`.
+    pub by: String,
+}
+
+/// Data of `editing`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Editing {
+    /// The task's uuid.
+    pub uuid: String,
+    /// Its number.
+    pub number: i64,
+    /// From the project's root.
+    pub path: String,
+    /// Whether it edits from now on, or does no more.
+    pub on: bool,
 }
 
 /// Data of `edits_changed`.

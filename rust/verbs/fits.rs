@@ -39,6 +39,8 @@ pub enum Fits {
     Alerted,
     /// Tasks with a prompt that may not have reached their agent.
     Undelivered,
+    /// Tasks of which no notifications are shown.
+    Muted,
 }
 
 impl Fits {
@@ -60,6 +62,7 @@ impl Fits {
             Fits::Outdated => task.status.is_live() && task.outdated > 0,
             Fits::Alerted => !task.alerts.is_empty(),
             Fits::Undelivered => task.alerts.iter().any(|alert| alert.kind == AlertKind::Prompt),
+            Fits::Muted => task.muted,
         }
     }
 }

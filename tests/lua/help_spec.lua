@@ -55,6 +55,7 @@ local applies_to = {
   { 'outdated', 'read documents that changed' },
   { 'alerted', 'has an alert' },
   { 'undelivered', 'has an undelivered prompt' },
+  { 'muted', 'is muted' },
 }
 
 blocks['chorus-verb-tasks'] = function()
@@ -68,8 +69,7 @@ blocks['chorus-verb-tasks'] = function()
       end
     end
     assert(#verbs > 0, 'no verb applies to: ' .. tasks)
-    local wrapped = require('chorus.text').wrap(table.concat(verbs, ' '), 48)
-    for index, part in ipairs(wrapped) do
+    for index, part in ipairs(require('chorus.text').wrap(table.concat(verbs, ' '), 48)) do
       lines[#lines + 1] = ('    %-25s %s'):format(index == 1 and tasks or '', part)
     end
   end

@@ -218,4 +218,16 @@ describe('preview', function()
     world.press('P')
     assert.is_truthy(window())
   end)
+
+  it('shows the prompts that wait below the request that they wait for', function()
+    world.replies.task_prompts = function()
+      local prompt = { id = 1, text = 'and then the tests', raw = false, sending = false, queued_at = world.now }
+      return nil, { waiting = { prompt }, sent = {} }
+    end
+    world.know({ world.task(1, { requests = 1, queued = 1 }) }, { world.request('r1', 1) })
+    dashboard.open()
+    world.wait(function()
+      return shown():find('$ rm -rf build', 1, true) and shown():find('and then the tests', 1, true)
+    end, 'request and prompt')
+  end)
 end)

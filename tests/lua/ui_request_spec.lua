@@ -4,6 +4,7 @@ describe('request', function()
   local view, request, input, select, typed, picked, prompts
 
   before_each(function()
+    world.state_dir = vim.fn.tempname()
     world.start()
     view, request = require('chorus.ui.requests.request_rows'), require('chorus.ui.requests.request')
     world.know({ world.task(12, { title = 'Fix the login', requests = 1 }) }, {})
@@ -259,6 +260,22 @@ describe('request', function()
     end)
   end)
 
+  --- Waits until the request that came by itself takes answers.
+  local function settled()
+    world.wait(function()
+      return vim.inspect(vim.api.nvim_win_get_config(0).footer):find('approve', 1, true)
+    end, 'the keys')
+  end
+
+  --- The lines of every window.
+  local function all_shown()
+    local found = {}
+    for _, window in ipairs(vim.api.nvim_list_wins()) do
+      vim.list_extend(found, world.lines(vim.api.nvim_win_get_buf(window)))
+    end
+    return table.concat(found, '\n')
+  end
+
   describe('window', function()
     local function shown()
       return table.concat(world.lines(), '\n')
@@ -312,6 +329,10 @@ describe('request', function()
       assert.is_truthy(shown():find('Another request is open now', 1, true))
       assert.are.equal(1, #world.notified)
       world.asked = {}
+      world.press('a')
+      assert.are.same({}, world.asked)
+      assert.are.equal('this request came just now', world.notified[2][2])
+      settled()
       world.press('a')
       assert.are.equal('r8', world.asked[1][2].request)
     end)
@@ -434,7 +455,7 @@ describe('request', function()
     end)
 
     it('a rule is for the request that offered it, as it was', function()
-      local open = world.request('r7', 12, { suggestions = { 'first' } })
+      local open = world.request('r7', 12, { suggestions = { 'first', 'second' } })
       world.know({ world.task(12) }, { open })
       local back = later()
       request.open(open)
@@ -504,6 +525,12 @@ describe('request', function()
   end)
 
   describe('inbox', function()
+    --- Moves the cursor as a person does, which Neovim notices only while it waits for keys.
+    local function move(keys)
+      world.press(keys)
+      vim.api.nvim_exec_autocmds('CursorMoved', { buffer = 0 })
+    end
+
     it('lists what is open, and opens it', function()
       local inbox = require('chorus.ui.requests.inbox')
       world.know(
@@ -550,14 +577,15 @@ describe('request', function()
       assert.is_truthy(asked:find('  $ rm -rf build', 1, true), asked)
       assert.are.same({}, world.asked)
       world.press('d')
+      assert.are.equal('Deny 2 requests of #12, #3. Reason for the agent (may be empty): ', prompts[1])
       assert.are.same({}, world.asked)
       world.press('a')
       assert.are.same({
         { 'task_approve', { task = 'uuid-12', request = 'a' } },
         { 'task_approve', { task = 'uuid-3', request = 'b' } },
       }, world.asked)
-      world.wait_notified(3)
-      assert.are.same({ 'info', '#12, #3 allowed: rm -rf build' }, world.notified[3])
+      world.wait_notified(2)
+      assert.are.same({ 'info', '#12, #3 allowed: rm -rf build' }, world.notified[2])
     end)
 
     it('never takes for equal what is not known whole', function()
@@ -622,9 +650,112 @@ describe('request', function()
       world.event('request_closed', world.request('a', 12))
       world.event('request_opened', world.request('b', 12, { input = { command = 'ls' } }))
       world.wait(function()
-        return table.concat(world.lines(), '\n'):find('$ ls', 1, true)
+        return all_shown():find('$ ls', 1, true) and #world.notified == 1
       end)
       assert.are.same({ { 'fail', 'that request is not open' } }, world.notified)
+    end)
+
+    it('shows the request under the cursor, and answers it from the list', function()
+      local inbox = require('chorus.ui.requests.inbox')
+      world.know({ world.task(12), world.task(3) }, {
+        world.request('a', 12),
+        world.request('b', 3, { opened_at = world.now, input = { command = 'ls -la' } }),
+      })
+      inbox.open()
+      local list = vim.api.nvim_get_current_win()
+      assert.is_truthy(all_shown():find('  $ rm -rf build', 1, true))
+      move('j')
+      assert.is_truthy(all_shown():find('  $ ls -la', 1, true))
+      world.press('a')
+      assert.are.same({ { 'task_approve', { task = 'uuid-3', request = 'b' } } }, world.asked)
+      world.event('request_closed', world.request('b', 3))
+      world.wait(function()
+        return all_shown():find('  $ rm -rf build', 1, true)
+      end)
+      assert.are.equal(list, vim.api.nvim_get_current_win())
+      -- It came by itself: a key for the one before does not answer it.
+      world.asked = {}
+      world.press('a')
+      assert.are.same({}, world.asked)
+      world.event('request_closed', world.request('a', 12))
+      world.wait(function()
+        local _, count = all_shown():gsub('No requests are open', '')
+        return count == 2
+      end)
+      world.press('a')
+      assert.are.same({}, world.asked)
+      world.press('q')
+      world.wait(function()
+        return #vim.api.nvim_list_wins() == 1
+      end)
+    end)
+
+    it('chooses options and plans from the list, and finds equal requests', function()
+      local plan = {
+        kind = 'plan',
+        tool = 'ExitPlanMode',
+        input = { plan = 'Read' },
+        suggestions = { 'accept edits', 'ask' },
+        opened_at = world.now + 2,
+      }
+      world.know({ world.task(12), world.task(3), world.task(4) }, {
+        world.request('a', 12),
+        world.request('b', 3, { opened_at = world.now }),
+        world.request('c', 4, plan),
+      })
+      require('chorus.ui.requests.inbox').open()
+      world.press('=')
+      local shown = all_shown()
+      assert.is_truthy(shown:find('Allowing this allows it for\n    #12', 1, true), shown)
+      assert.is_nil(shown:find('    #4', 1, true))
+      world.press('q')
+      move('G')
+      world.press('2')
+      assert.are.same({ { 'task_approve', { task = 'uuid-4', request = 'c', always = 1 } } }, world.asked)
+      world.asked = {}
+      world.press('=')
+      assert.are.same({ 'info', '#4 asks for a plan', 'answer it alone' }, world.notified[#world.notified])
+      world.press('3')
+      assert.are.same({ 'Read' }, world.lines())
+      vim.api.nvim_buf_set_lines(0, 0, -1, false, { 'Write', 'tests' })
+      world.replies.task_deny = function()
+        return nil, {}
+      end
+      world.press(':w<CR>')
+      world.wait(function()
+        return world.asked[#world.asked][1] == 'task_deny'
+      end)
+      local reason = world.asked[#world.asked][2].reason
+      assert.is_truthy(reason:find('Keep planning%..*\n\nWrite\ntests$'), reason)
+      world.wait(function()
+        return vim.bo.filetype ~= 'markdown'
+      end)
+    end)
+
+    it('goes through the requests from every window', function()
+      world.know({ world.task(12), world.task(3) }, {
+        world.request('a', 12),
+        world.request('b', 3, { opened_at = world.now, input = { command = 'ls -la' } }),
+      })
+      require('chorus.ui.tasks.page').open(world.task(12))
+      for _, step in ipairs({ { ']r', 'rm -rf' }, { ']r', 'ls -la' }, { ']r', 'rm -rf' }, { '[r', 'ls -la' } }) do
+        world.press(step[1])
+        assert.is_truthy(table.concat(world.lines(), '\n'):find('$ ' .. step[2], 1, true), step[1])
+      end
+      assert.are.equal(2, #vim.api.nvim_list_wins())
+    end)
+
+    it('shows hundreds of requests at once', function()
+      local open, all = {}, {}
+      for number = 1, 300 do
+        all[number] = world.task(number)
+        open[number] = world.request('r' .. number, number, { opened_at = world.now + number })
+      end
+      world.know(all, open)
+      require('chorus.ui.requests.inbox').open()
+      assert.are.equal(300, #world.lines())
+      world.press('G')
+      assert.is_truthy(vim.api.nvim_get_current_line():find('#300', 1, true))
     end)
   end)
 end)

@@ -145,7 +145,7 @@ describe('a page that says why nothing else is there', function()
     vim.cmd.edit(name)
     assert.are.equal('Another Neovim has this draft open.', world.lines()[1])
     require('chorus.ui.tasks.draft_files').is_elsewhere = elsewhere
-    assert.are.equal(1, #require('chorus.ui.tasks.draft_files').unfinished())
+    assert.are.equal(1, #require('chorus.ui.tasks.draft_files'):unfinished())
     require('chorus.ui.tasks.draft').resume(path)
     assert.are.equal('title: Half', world.lines()[2])
     assert.is_true(vim.bo.modifiable)
@@ -258,6 +258,32 @@ describe('the help of a window', function()
     local shown = table.concat(world.lines(), '\n')
     assert.is_truthy(shown:find(':w .*change the tasks'), shown)
     assert.is_truthy(shown:find('a new line', 1, true), shown)
+  end)
+end)
+
+describe('the configuration', function()
+  it('aligns where values are from, and hides the defaults until asked', function()
+    world.start()
+    require('chorus.ui.kit.config_page').open({
+      notices = { 'chorus.toml:2:1: unknown key' },
+      values = {
+        { key = 'agent.default', value = '"demo"', origin = '/home/me/chorus.toml' },
+        { key = 'git', value = '"git\27[31m"', origin = 'environment' },
+        { key = 'commit.when', value = '"turn"', origin = 'default' },
+      },
+    })
+    local hidden = {
+      '# chorus.toml:2:1: unknown key',
+      'agent.default = "demo"  # /home/me/chorus.toml',
+      'git = "git"             # environment',
+      '# 1 default hidden',
+    }
+    assert.are.same(hidden, world.lines())
+    world.press('gd')
+    assert.are.equal('commit.when = "turn"    # default', world.lines()[4])
+    world.press('gd')
+    assert.are.same(hidden, world.lines())
+    world.press('q')
   end)
 end)
 

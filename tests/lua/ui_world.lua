@@ -75,7 +75,10 @@ function M.start()
       return wanted ~= M.folder and wanted or nil
     end,
     request = function(method, params, on_reply)
-      table.insert(M.asked, { method, params })
+      -- What the defaults are changes nothing.
+      if method ~= 'config' then
+        table.insert(M.asked, { method, params })
+      end
       local reply = M.replies[method]
       if reply and on_reply then
         vim.schedule(function()
@@ -92,6 +95,11 @@ function M.start()
     end
   end
   require('chorus.highlight').setup()
+  for action, direction in pairs({ next_request = 1, previous_request = -1 }) do
+    require('chorus.dispatch').on(action, function()
+      require('chorus.ui.requests.request').step(direction)
+    end)
+  end
   require('chorus.dispatch').to(function(name, opts)
     require('chorus.verbs').run(name, opts)
   end)

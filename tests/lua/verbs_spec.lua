@@ -9,6 +9,12 @@ describe('the verb', function()
       open = function(what)
         shown[#shown + 1] = { name, what }
       end,
+      open_in_turn = function(what)
+        shown[#shown + 1] = { name, what }
+      end,
+      open_for = function(what, options)
+        shown[#shown + 1] = { name, what, options }
+      end,
       open_newer = function(what)
         shown[#shown + 1] = what and { 'newer ' .. name, what }
       end,
@@ -27,6 +33,8 @@ describe('the verb', function()
       'tasks.explain',
       'requests.inbox',
       'requests.request',
+      'prompts.composer',
+      'prompts.queue',
       'pane.output',
       'pane.terminal',
     }) do
@@ -111,15 +119,31 @@ describe('the verb', function()
     vim.cmd.bwipeout({ bang = true })
   end)
 
-  it('send asks for a text where there is none, and says that it waits', function()
+  it('send opens the composer where there is no text, says that a prompt waits, and that one was sent', function()
     world:tell('script', { task_send = { result = { queued = true, reason = 'a request is open' } } })
     world:connect({ live })
-    world.inputs = { 'typed' }
-    assert.equal('typed', asked_by('send', {}).params.text)
-    assert.equal('Chorus: #1 will get the prompt later: a request is open', world:words())
-    nothing_asked_by('send', {})
-    world.inputs = { '' }
-    nothing_asked_by('send', {})
+    nothing_asked_by('send', { bang = true })
+    assert.same({ 'composer', { live }, { raw = true } }, shown[1])
+    asked_by('send', { args = 'typed' })
+    assert.truthy(world:words():find('Chorus: #1 will get the prompt later: a request is open', 1, true))
+    world:tell('script', { task_send = { result = { queued = false } } })
+    require('chorus.client').disconnect()
+    world:connect({ live })
+    asked_by('send', { args = 'typed' })
+    assert.truthy(world:words():find('Chorus: prompt sent to #1', 1, true))
+  end)
+
+  it('send starts a task that waits to be started, after asking, and never throws the text away', function()
+    world:connect({ live, pending, ended })
+    nothing_asked_by('send', { task = '3', args = 'begin' })
+    assert.equal('#3: not started yet.', world.offered[1].opts.prompt)
+    assert.same({ raw = false, lines = { 'begin' }, is_kept = true }, shown[1][3])
+    world.choices = { 1 }
+    local started = asked_by('send', { task = '3', args = 'begin' })
+    assert.same({ 'task_start', 'begin' }, { started.method, started.params.prompt })
+    nothing_asked_by('send', { task = '4', args = 'more' })
+    assert.same({ 'more' }, shown[2][3].lines)
+    assert.truthy(world:words():find('cannot send to #4: not running', 1, true))
   end)
 
   it('asks before a word that may have begun a text names the tasks', function()
@@ -165,12 +189,10 @@ describe('the verb', function()
 
   it('a task that does not run is told before a prompt is typed', function()
     world:connect({ live, pending, ended })
-    world.inputs = { 'begin with this' }
-    local request = asked_by('send', { task = '3' })
-    assert.same({ 'task_start', 'begin with this' }, { request.method, request.params.prompt })
-    world.inputs = { 'never asked' }
+    nothing_asked_by('send', { task = '3' })
+    assert.equal('composer', shown[1][1])
     nothing_asked_by('send', { task = '4' })
-    assert.same({ 'never asked' }, world.inputs)
+    assert.equal(1, #shown)
     assert.truthy(world:words():find('cannot send to #4: not running', 1, true))
   end)
 
@@ -258,6 +280,21 @@ describe('the verb', function()
     assert.same({ [''] = '7' }, asked_by('answer', { task = '1', args = '7' }).params.answers)
     nothing_asked_by('answer', { task = '1' })
     assert.same({ 'request', question }, shown[1])
+  end)
+
+  it('answer takes one word for each of several questions', function()
+    local function question(text, is_multiple)
+      local options = { { label = 'A' }, { label = 'B' }, { label = 'C' } }
+      return { question = text, multiSelect = is_multiple, options = options }
+    end
+    local both = { question('One?', false), question('Two?', true) }
+    world:connect({ live }, { helpers.request({ kind = 'question', input = { questions = both } }) })
+    local answers = asked_by('answer', { task = '1', args = '2 1,3' }).params.answers
+    assert.same({ ['One?'] = 'B', ['Two?'] = 'A, C' }, answers)
+    answers = asked_by('answer', { task = '1', args = '"my own" B' }).params.answers
+    assert.same({ ['One?'] = 'my own', ['Two?'] = 'B' }, answers)
+    nothing_asked_by('answer', { task = '1', args = '2' })
+    assert.equal('request', shown[1][1])
   end)
 
   it('complete says how it ended; ! forces', function()
@@ -348,12 +385,12 @@ describe('the verb', function()
   it('opens the windows', function()
     world:tell('script', { task_explain = { result = { task = live, rule = 'session file', evidence = {} } } })
     world:connect({ live })
-    for _, name in ipairs({ 'dashboard', 'inbox', 'list', 'show', 'edit', 'output', 'attach', 'explain' }) do
+    for _, name in ipairs({ 'dashboard', 'inbox', 'list', 'show', 'edit', 'output', 'attach', 'explain', 'prompts' }) do
       verbs.run(name, { task = name ~= 'list' and '1' or nil })
       helpers.wait_for('a window for ' .. name, function()
         return #shown == 1
       end)
-      local windows = { show = 'page', edit = 'page', attach = 'terminal' }
+      local windows = { show = 'page', edit = 'page', attach = 'terminal', prompts = 'queue' }
       assert.equal(windows[name] or name, table.remove(shown)[1])
     end
   end)
@@ -397,7 +434,7 @@ describe('the verb', function()
       config = {
         result = {
           notices = { '`[server]` is no longer used' },
-          values = { { key = 'tmux.socket', value = '"chorus\27[31m"', origin = 'default' } },
+          values = { { key = 'tmux.socket', value = '"chorus\27[31m"', origin = 'user' } },
         },
       },
     })
@@ -407,7 +444,7 @@ describe('the verb', function()
       return vim.api.nvim_buf_get_name(0):match('chorus://config$')
     end)
     assert.same(
-      { '# `[server]` is no longer used', 'tmux.socket = "chorus" # default' },
+      { '# `[server]` is no longer used', 'tmux.socket = "chorus"  # user' },
       vim.api.nvim_buf_get_lines(0, 0, -1, false)
     )
     assert.is_false(vim.bo.modifiable)

@@ -79,8 +79,10 @@ fn every_key_does_what_it_says() {
         editor.press(&["i"]);
         editor.sees("○ idle");
         editor.press(&["S"]);
-        editor.sees("Send to #1:");
-        editor.command("[[say hello from the demo]]");
+        editor.sees("Prompt for #1");
+        editor.types("[[say hello from the demo]]");
+        editor.press(&["Escape"]);
+        editor.command(":w");
         editor.sees_that("the message in the list", |screen| {
             screen.lines().any(|line| line.contains("#1") && line.ends_with("hello from the demo"))
         });
@@ -214,8 +216,10 @@ fn output_is_live_and_in_colour() {
         editor.press(&["i"]);
         editor.sees("○ idle");
         editor.press(&["S"]);
-        editor.sees("Send to #1:");
-        editor.command("[[lines 200]]");
+        editor.sees("Prompt for #1");
+        editor.types("[[lines 200]]");
+        editor.press(&["Escape"]);
+        editor.command(":w");
         editor.sees("line 200 of the scripted output");
         editor.types("gg");
         editor.sees("standing still");

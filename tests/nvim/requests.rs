@@ -64,13 +64,9 @@ fn a_rule_allows_what_follows_in_this_session() {
         ask(world, "Write them", "[[write: one.txt]] [[write: two.txt]] [[say both]]");
         let editor = Editor::open(world, nvim);
         editor.command(":ChorusInbox");
-        editor.sees("Write: one.txt");
-        editor.press(&["Enter"]);
         editor.sees("Write one.txt  new file");
+        editor.sees("· switch this session to accept edits");
         editor.press(&["A"]);
-        editor.sees("Allow for the rest of this session:");
-        editor.sees("1: switch this session to accept edits");
-        editor.press(&["1", "Enter"]);
         wait_until("both files are written", || world.project().join("two.txt").exists());
         wait_status(world, 1, "idle");
         assert_eq!(editor.heard("ChorusRequestOpened").len(), 1);
@@ -125,6 +121,8 @@ fn one_answered_elsewhere_is_gone_everywhere() {
         editor.press(&["a"]);
         editor.press(&["q"]);
         editor.sees("No requests are open.");
+        editor.press(&["q"]);
+        editor.sees_no("No requests are open.");
         editor.badge("✓ 1");
     });
 }
@@ -140,5 +138,87 @@ fn an_unknown_tool_shows_every_field() {
         for shown in ["mcp__ops__run", "command", "curl x | sh", "Fix a typo", "README.md"] {
             editor.sees(shown);
         }
+    });
+}
+
+#[test]
+fn the_inbox_answers_one_request_after_the_other() {
+    on_each_nvim(|world, nvim| {
+        ask(world, "Write it", "[[write: made.txt]] [[say written]]");
+        ask(world, "Run it", "[[bash: touch ran]] [[say ran]]");
+        ask(world, "Choose", "[[ask2]] [[say chosen]]");
+        let editor = Editor::open(world, nvim);
+        editor.command(":ChorusInbox");
+        editor.sees("Inbox · 3 open");
+        editor.sees("Write made.txt  new file");
+        editor.press(&["j"]);
+        editor.sees("$ touch ran");
+        editor.sees("  in ");
+        editor.press(&["k"]);
+        editor.sees("+alpha");
+        editor.press(&["a"]);
+        editor.sees("Inbox · 2 open");
+        editor.sees("$ touch ran");
+        // Its keys are named once it takes them.
+        editor.sees("a approve");
+        editor.press(&["a"]);
+        editor.sees("Inbox · 1 open");
+        editor.sees("Question 1 of 2");
+        editor.sees("1-9 choose");
+        editor.press(&["2"]);
+        editor.sees("▶ Question 2 of 2");
+        editor.press(&["1", "3"]);
+        editor.sees("[x] 3  Windows");
+        editor.press(&["Enter"]);
+        editor.sees("Inbox · 0 open");
+        for number in 1..=3 {
+            wait_status(world, number, "idle");
+        }
+        let shown = world.run(["output", "3"]).stdout;
+        assert!(shown.contains("→ Blue") && shown.contains("Linux, Windows"), "{shown}");
+    });
+}
+
+#[test]
+fn a_plan_is_changed_and_sent_back() {
+    on_each_nvim(|world, nvim| {
+        let number = world.task_with("Plan it", &["--permission-mode", "plan"]).parse::<i64>().unwrap();
+        world.json(["start", &number.to_string(), "--prompt", "[[planfile]] [[plan]] [[say planned on]]"]);
+        chorus_testkit::wait_until("the plan", || inbox(world).iter().any(|request| request["kind"] == "plan"));
+        let editor = Editor::open(world, nvim);
+        editor.command(":ChorusInbox");
+        editor.sees("1  Approve, and switch this session to accept edits");
+        editor.sees("1-9 choose");
+        editor.press(&["3"]);
+        editor.sees("sends it back");
+        editor.press(&["G", "o"]);
+        editor.types("4. Write the help");
+        editor.press(&["Escape"]);
+        editor.command(":w");
+        wait_status(world, number, "idle");
+        let shown = world.run(["output", &number.to_string()]).stdout;
+        assert!(shown.contains("Write the help"), "{shown}");
+    });
+}
+
+#[test]
+fn prompts_that_wait_are_reordered_before_they_are_typed() {
+    on_each_nvim(|world, nvim| {
+        ask(world, "Write it", "[[write: made.txt]] [[say written]]");
+        for text in ["[[say one]]", "[[say two]]"] {
+            world.json(["send", "1", text]);
+        }
+        let editor = Editor::open(world, nvim);
+        editor.command(":Chorus prompts 1");
+        let is_first = |text: &'static str| {
+            move |screen: &str| screen.lines().any(|line| line.contains(" 1. ") && line.contains(text))
+        };
+        editor.sees_that("the older prompt first", is_first("[[say one]]"));
+        editor.press(&["J"]);
+        editor.sees_that("the newer prompt first", is_first("[[say two]]"));
+        editor.press(&["q"]);
+        world.json(["approve", "1"]);
+        let last = |page: &serde_json::Value| page["task"]["agent_status"]["detail"]["message"] == "one";
+        world.awaits("1", "the last prompt", last);
     });
 }

@@ -112,8 +112,10 @@ fn a_killed_agent_needs_a_person_and_is_restarted() {
         editor.sees("○ idle");
         editor.badge("");
         editor.press(&["S"]);
-        editor.sees("Send to #1:");
-        editor.command("[[say back again]]");
+        editor.sees("Prompt for #1");
+        editor.types("[[say back again]]");
+        editor.press(&["Escape"]);
+        editor.command(":w");
         editor.sees("● back again");
     });
 }

@@ -2,7 +2,7 @@
 local M = {}
 
 --- Views in windows that come and go with their buffers, so that no name leads back to them.
-local DRAWN = { 'help', 'explain', 'inbox', 'request', 'output', 'terminal', 'preview' }
+local DRAWN = { 'help', 'explain', 'inbox', 'request', 'output', 'terminal', 'preview', 'prompts' }
 
 --- For `BufReadCmd` on `chorus://*`.
 ---@param buffer integer
@@ -26,6 +26,8 @@ function M.read(buffer)
     require('chorus.ui.edits.changes').read(buffer)
   elseif name:match('^chorus://draft/') then
     require('chorus.ui.tasks.draft').read(buffer)
+  elseif name:match('^chorus://prompt/') then
+    require('chorus.ui.prompts.composer').read(buffer)
   elseif message and not vim.b[buffer].chorus_view then
     explain(buffer, ('The message of a commit was here. `:Chorus complete %s` opens it again.'):format(message))
   elseif name == 'chorus://config' and vim.bo[buffer].buftype == '' then
@@ -57,19 +59,23 @@ function M.restore()
   end
 end
 
---- Makes the file of a draft that was opened as a file the draft: `:w` in it must not write over what is kept.
+--- Makes the file of a draft or prompt that was opened as a file what it is: `:w` in it must not write over what is kept.
 ---@param buffer integer
 function M.open_draft_file(buffer)
   local path = vim.api.nvim_buf_get_name(buffer)
-  local drafts = require('chorus.ui.tasks.draft_files')
-  if vim.bo[buffer].buftype ~= '' or not drafts.is_kept(path) then
+  local name
+  for _, kind in ipairs({ 'chorus.ui.tasks.draft_files', 'chorus.ui.prompts.prompt_files' }) do
+    local files = require(kind)
+    name = name or files:is_kept(path) and files:name_of(path) or nil
+  end
+  if vim.bo[buffer].buftype ~= '' or not name then
     return
   end
   vim.schedule(function()
     local window = vim.fn.bufwinid(buffer)
     if window ~= -1 then
       vim.api.nvim_win_call(window, function()
-        vim.cmd.edit({ args = { drafts.name_of(path) }, bang = true, magic = { file = false, bar = false } })
+        vim.cmd.edit({ args = { name }, bang = true, magic = { file = false, bar = false } })
       end)
       pcall(vim.api.nvim_buf_delete, buffer, { force = true })
     end

@@ -1,7 +1,6 @@
 --- Verbs that start an agent and talk to it.
 
 local ask_daemon = require('chorus.ask_daemon')
-local fits = require('chorus.tasks.fits')
 local phrase = require('chorus.phrase')
 local given = require('chorus.verbs.call')
 local message = require('chorus.message')
@@ -74,47 +73,31 @@ end
 
 function run.send(call, verb)
   given.with_tasks(verb, call, function(found)
-    local function send(text)
-      ask_daemon.each(verb.name, found, function(task)
-        return { task = task.uuid, text = text, raw = call.bang }
-      end, {
-        on_reply = function(task, sent)
-          if sent.queued then
-            message.info(
-              ('#%d will get the prompt later: %s'):format(task.number, sent.reason or 'the agent is not free')
-            )
-          end
-        end,
-      })
-    end
     local text = prompt_of(call)
-    if text then
-      return send(text)
-    end
-    -- Before anything is typed that could not be sent.
-    local first = found[1]
-    if #found == 1 and first.status == 'pending' then
-      return given.input(('#%d is not running. Start it with the prompt: '):format(first.number), function(typed)
-        if typed ~= '' then
-          start(found, typed, false)
-        end
-      end)
-    elseif not vim.iter(found):any(fits.live) then
-      return message.fail(
-        ('cannot send to %s: not running'):format(phrase.numbers(found)),
-        'use `start` first; a task that has ended needs `reopen` before'
-      )
-    end
-    given.input(('Send to %s: '):format(phrase.numbers(found)), function(typed)
-      if typed ~= '' then
-        send(typed)
+    local send_prompt = require('chorus.send_prompt')
+    if not text then
+      -- Before anything is typed that could not be sent.
+      if send_prompt.can_get_one(found) then
+        require('chorus.ui.prompts.composer').open_for(found, { raw = call.bang })
       end
-    end)
+      return
+    end
+    send_prompt.run(found, text, {
+      raw = call.bang,
+      after = function(is_sent)
+        if not is_sent then
+          local lines = vim.split(text, '\n', { plain = true })
+          require('chorus.ui.prompts.composer').open_for(found, { raw = call.bang, lines = lines, is_kept = true })
+        end
+      end,
+    })
   end)
 end
 
 run.resend = given.plain()
 run.dismiss = given.plain()
+run.mute = given.plain()
+run.unmute = given.plain()
 run.interrupt = given.plain()
 function run.restart(call, verb)
   given.with_tasks(verb, call, function(found, confirmed)

@@ -8,6 +8,7 @@ local M = {}
 ---@field height number lines, or a share of the screen below 1
 ---@field title? chorus.Chunk[]
 ---@field footer? chorus.Chunk[]
+---@field at? fun(columns: integer, lines: integer, has_border: boolean): {row: integer, col: integer, width: integer, height: integer} its place, in lieu of the middle of the screen
 ---@field covers? boolean the whole screen above the command line, without a border
 ---@field closes_on_leave? string[] when the person goes on to another window, but for floats of these views, such as its
 ---help, and those of other plugins
@@ -82,15 +83,17 @@ function Float:options()
     return { relative = 'editor', width = vim.o.columns, height = vim.o.lines - vim.o.cmdheight, row = 0, col = 0 }
   end
   local lines, above = free_lines()
-  local place = M.layout(self.wish, vim.o.columns, lines, self.has_border)
+  local place = self.wish.at and self.wish.at(vim.o.columns, lines, self.has_border)
+    or M.layout(self.wish, vim.o.columns, lines, self.has_border)
   local options =
     { relative = 'editor', width = place.width, height = place.height, row = place.row + above, col = place.col }
   if self.has_border then
     local base = M.border_group()
     options.title = canvas.border_text(self.wish.title, place.width - 2, base)
     options.title_pos = options.title and 'left'
-    options.footer = canvas.border_text(self.wish.footer, place.width - 2, base)
-    options.footer_pos = options.footer and 'left'
+    local footer = canvas.border_text(self.wish.footer, place.width - 2, base)
+    -- Without one, Neovim would keep the footer from before.
+    options.footer, options.footer_pos = footer or '', footer and 'left'
   end
   return options
 end

@@ -48,6 +48,10 @@ function M.set(view, buffer, handlers, task, mode)
           dispatch.run(each.verb, { task = named, bang = each.bang or false })
         end
       end
+    elseif not run and each.is_everywhere then
+      run = function()
+        dispatch.act(each.action)
+      end
     elseif each.action == 'help' then
       run = run or function()
         key_help.open(view, M.of(view))
@@ -91,6 +95,18 @@ function M.set_handlers(view, buffer, handlers, mode)
         handlers[each.action],
         { buffer = buffer, nowait = true, silent = true, desc = 'Chorus: ' .. each.does }
       )
+    end
+  end
+end
+
+--- The first key of an action.
+---@param view string
+---@param action string
+---@return string?
+function M.first(view, action)
+  for _, each in ipairs(M.of(view)) do
+    if each.action == action then
+      return each.keys[1]
     end
   end
 end

@@ -29,4 +29,20 @@ function M.run(requests)
   require('chorus.ui.requests.request').open_together(requests)
 end
 
+--- Shows every open request that asks for the same as this one.
+---@param request chorus.Opened
+function M.all_like(request)
+  local fault = M.fault({ request })
+  if fault then
+    return require('chorus.message').info(fault, 'answer it alone')
+  end
+  local equal = vim.tbl_filter(function(other)
+    return other.id == request.id or M.fault({ request, other }) == nil
+  end, require('chorus.tasks').requests())
+  if #equal < 2 then
+    return require('chorus.message').info('no other request asks for exactly this')
+  end
+  require('chorus.ui.requests.request').open_together(equal)
+end
+
 return M

@@ -16,7 +16,6 @@ local SIGNS = {
 ---@class chorus.DiffLine
 ---@field sign string `+`, `-`, a blank, or `@` for the head of a hunk
 ---@field line string without its sign
----@field old? integer its number in the file before
 ---@field new? integer its number in the file after
 ---@field words? {[1]: integer, [2]: integer}[] what differs from the line it replaces
 
@@ -27,21 +26,20 @@ local SIGNS = {
 ---@param unified string
 ---@return chorus.DiffLine[]
 local function parse(unified)
-  local lines, old, new = {}, 1, 1
+  local lines, new = {}, 1
   local given = vim.split(unified, '\n', { plain = true })
   if given[#given] == '' then
     given[#given] = nil
   end
   for _, line in ipairs(given) do
-    local from, to = line:match('^@@ %-(%d+),?%d* %+(%d+),?%d* @@')
+    local to = line:match('^@@ %-%d+,?%d* %+(%d+),?%d* @@')
     local sign = line:sub(1, 1)
-    if from then
-      old, new = tonumber(from), tonumber(to)
+    if to then
+      new = tonumber(to)
       lines[#lines + 1] = { sign = '@', line = line }
     elseif sign == '+' or sign == '-' or sign == ' ' then
-      lines[#lines + 1] =
-        { sign = sign, line = line:sub(2), old = sign ~= '+' and old or nil, new = sign ~= '-' and new or nil }
-      old, new = old + (sign ~= '+' and 1 or 0), new + (sign ~= '-' and 1 or 0)
+      lines[#lines + 1] = { sign = sign, line = line:sub(2), new = sign ~= '-' and new or nil }
+      new = new + (sign ~= '-' and 1 or 0)
     else
       lines[#lines + 1] = { sign = '\\', line = line }
     end
@@ -61,7 +59,7 @@ local function without_returns(lines)
   return lines
 end
 
---- Marks the words that differ where as many lines are removed as are added right after them.
+--- Marks the words that differ where added lines follow removed ones: the first of both, the second of both, and so on.
 ---@param lines chorus.DiffLine[]
 local function compare_words(lines)
   local index = 1
@@ -74,8 +72,8 @@ local function compare_words(lines)
     while lines[stop] and lines[stop].sign == '+' do
       stop = stop + 1
     end
-    if added > removed and stop - added == added - removed then
-      for offset = 0, added - removed - 1 do
+    if added > removed then
+      for offset = 0, math.min(added - removed, stop - added) - 1 do
         local before, after = lines[removed + offset], lines[added + offset]
         before.words, after.words = word_diff.of(before.line, after.line)
       end
@@ -96,8 +94,7 @@ end
 
 ---@class chorus.DiffFile
 ---@field path string
----@field before string its content before; with `after`, what the syntax is found in
----@field after string
+---@field after string its content after the edit, in which the syntax is found
 
 --- Adds the rows of a difference.
 ---@param rows chorus.Row[]
@@ -107,8 +104,7 @@ end
 function M.add(rows, unified, file, syntax)
   local lines = without_returns(parse(unified))
   compare_words(lines)
-  local old_marks = file and syntax and syntax(file.path, file.before) or {}
-  local new_marks = file and syntax and syntax(file.path, file.after) or {}
+  local marks = file and syntax and syntax(file.path, file.after) or {}
   for index, each in ipairs(lines) do
     if index > MOST_LINES then
       local more = ('  … %d more lines; the terminal shows them all'):format(#lines - MOST_LINES)
@@ -121,11 +117,11 @@ function M.add(rows, unified, file, syntax)
     else
       local row = canvas.row({ { '  ' .. each.sign, group and group.sign }, text.reveal_line(each.line) })
       row.text = ('  ' .. each.sign .. text.reveal_line(each.line)):gsub(' +$', '')
-      local marks = each.sign == '-' and old_marks[each.old] or new_marks[each.new]
-      if group and not marks then
+      if group then
         row.marks[1] = { 0, #row.text, group.sign }
       end
-      add_marks(row, each.line, marks, 3)
+      -- What goes away is of one color, so that it is told apart at a glance.
+      add_marks(row, each.line, each.sign ~= '-' and marks[each.new] or nil, 3)
       add_marks(
         row,
         each.line,

@@ -49,14 +49,13 @@ end
 ---@param input table
 ---@param content? string the file as it is, when it can be read
 ---@return string unified
----@return string before
----@return string after
+---@return string before # the content or a piece of it
+---@return string after # the same after the edit
 function M.of(input, content)
   local before, after = sides(input, content)
   local ok, result = pcall(diff, with_newline(before), with_newline(after), { ctxlen = 3 })
-  return ok and type(result) == 'string' and result or after, --[[@as string]]
-    before,
-    after
+  local unified = ok and type(result) == 'string' and result or after --[[@as string]]
+  return unified, before, after
 end
 
 --- Whether the input is that of a tool that edits one file, and which.

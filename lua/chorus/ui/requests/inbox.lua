@@ -1,106 +1,229 @@
---- Every open request of the project, oldest first.
+--- The inbox: every open request of the project, oldest first, and beside or below them the whole of the one under the
+--- cursor. Keys answer it from the list.
+local answering = require('chorus.ui.requests.answering')
 local canvas = require('chorus.ui.kit.canvas')
 local float = require('chorus.ui.kit.float')
+local inbox_plan = require('chorus.ui.requests.inbox_plan')
 local listen = require('chorus.ui.kit.listen')
 local rows = require('chorus.ui.requests.inbox_rows')
 local status = require('chorus.ui.kit.status')
+local tasks = require('chorus.tasks')
 
 local M = {}
 
----@type chorus.Float?
+---@class chorus.Inbox
+---@field float chorus.Float
+---@field window chorus.RequestWindow
+
+---@type chorus.Inbox?
 local shown
 
-local function redraw()
-  if not shown or not shown:is_open() then
-    return
-  end
-  local tasks = require('chorus.tasks')
+---@return chorus.Inbox?
+local function current()
+  return shown and shown.float:is_open() and shown.window.float:is_open() and shown or nil
+end
+
+--- Draws the list.
+---@param inbox chorus.Inbox
+local function draw(inbox)
   local by_uuid = {}
   for _, task in ipairs(tasks.all()) do
     by_uuid[task.uuid] = task
   end
   local requests = tasks.requests()
-  canvas.draw(shown.buffer, rows.render(requests, by_uuid, (shown:size()), status.now()))
-  shown:update({ title = { { ' Inbox ', 'ChorusTitle' }, { ('· %d open '):format(#requests), 'ChorusRequest' } } })
+  canvas.draw(inbox.float.buffer, rows.render(requests, by_uuid, (inbox.float:size()), status.now()))
+  inbox.float:update({
+    title = { { ' Inbox ', 'ChorusTitle' }, { ('· %d open '):format(#requests), 'ChorusRequest' } },
+    footer = require('chorus.ui.kit.keys').hints('inbox', { 'open', 'equal', 'close', 'help' }, inbox.float:size() - 2),
+  })
 end
 
+---@param inbox chorus.Inbox
 ---@return chorus.Opened?
-local function under_cursor()
-  return canvas.data(shown.buffer, vim.api.nvim_win_get_cursor(shown.window)[1])
+local function under_cursor(inbox)
+  return canvas.data(inbox.float.buffer, vim.api.nvim_win_get_cursor(inbox.float.window)[1])
 end
 
-local function remember_task()
-  local request = under_cursor()
-  require('chorus.ui.kit.buffer_task').set(0, request and request.number, request and request.task)
+--- Shows the request under the cursor of the list.
+---@param inbox chorus.Inbox
+---@param by_itself boolean the row came to the cursor, not the cursor to the row
+local function follow(inbox, by_itself)
+  local request, window = under_cursor(inbox), inbox.window
+  require('chorus.ui.kit.buffer_task').set(inbox.float.buffer, request and request.number, request and request.task)
+  local is_same = (window.request and window.request.id) == (request and request.id)
+  local is_read = vim.api.nvim_get_current_win() == window.float.window
+  if is_same and not window.is_closed or is_read or (window.together and by_itself) then
+    return
+  end
+  window:show(request, { by_itself = by_itself and request ~= nil })
 end
 
-local HANDLERS = {
-  close = function()
-    shown:close()
-  end,
-  open = function()
-    local request = under_cursor()
-    if request then
-      require('chorus.ui.requests.request').open(request)
+--- Moves the cursor of the list to the request that is shown.
+---@param inbox chorus.Inbox
+local function point_at_shown(inbox)
+  local request = inbox.window.request
+  for line = 1, vim.api.nvim_buf_line_count(inbox.float.buffer) do
+    local data = canvas.data(inbox.float.buffer, line)
+    if request and data and data.id == request.id then
+      pcall(vim.api.nvim_win_set_cursor, inbox.float.window, { line, 0 })
     end
-  end,
-  deny = function()
-    local request = under_cursor()
-    if request then
-      require('chorus.ui.requests.request').deny(request)
-    end
-  end,
-}
+  end
+end
 
---- Allows the requests of a Visual selection together.
-local function approve_selected()
+local function redraw()
+  local inbox = current()
+  if inbox then
+    draw(inbox)
+    follow(inbox, true)
+  end
+end
+
+local function close()
+  local inbox = shown
+  shown = nil
+  if inbox then
+    inbox.float:close()
+    inbox.window.float:close()
+  end
+end
+
+--- The requests in the lines of a Visual selection, which ends.
+---@param inbox chorus.Inbox
+---@return chorus.Opened[]
+local function selected(inbox)
   local first, last = require('chorus.ui.kit.keys').selected_lines()
   local requests = {}
   for line = first, last do
-    requests[#requests + 1] = canvas.data(shown.buffer, line)
+    requests[#requests + 1] = canvas.data(inbox.float.buffer, line)
   end
-  if #requests > 0 then
-    require('chorus.ui.requests.approve_together').run(requests)
+  return requests
+end
+
+--- Scrolls the request from the list.
+---@param inbox chorus.Inbox
+---@param key string as Neovim reads it
+local function scroll(inbox, key)
+  return function()
+    vim.api.nvim_win_call(inbox.window.float.window, function()
+      vim.cmd.normal({ key, bang = true })
+    end)
+  end
+end
+
+--- What the keys of the list do.
+---@param inbox chorus.Inbox
+---@return table<string, fun()>
+local function handlers(inbox)
+  local window = inbox.window
+  local answers = answering.handlers(window)
+  local function focus()
+    vim.api.nvim_set_current_win(window.float.window)
+  end
+  return vim.tbl_extend('force', answers, {
+    close = close,
+    open = function()
+      if next(window.answers.chosen) or next(window.answers.words) then
+        answers.submit()
+      else
+        focus()
+      end
+    end,
+    preview_down = scroll(inbox, '\4'),
+    preview_up = scroll(inbox, '\21'),
+  })
+end
+
+---@param inbox chorus.Inbox
+local function set_keys(inbox)
+  local keys, buffer = require('chorus.ui.kit.keys'), inbox.float.buffer
+  keys.set('inbox', buffer, handlers(inbox), function()
+    local request = under_cursor(inbox)
+    return request and request.task
+  end)
+  for digit = 1, 9 do
+    vim.keymap.set('n', tostring(digit), function()
+      answering.choose(inbox.window, digit)
+    end, { buffer = buffer, nowait = true, desc = 'Chorus: choose ' .. digit })
+  end
+  keys.set_handlers('inbox', buffer, {
+    approve = function()
+      local requests = selected(inbox)
+      if #requests > 0 then
+        require('chorus.ui.requests.approve_together').run(requests)
+      end
+    end,
+    deny = function()
+      local requests = selected(inbox)
+      if #requests > 0 then
+        require('chorus.answer').deny(requests, nil, function() end)
+      end
+    end,
+  }, 'x')
+end
+
+---@param inbox chorus.Inbox
+local function listen_for(inbox)
+  local buffer = inbox.float.buffer
+  listen.to(buffer, { 'ChorusRequestOpened', 'ChorusRequestClosed', 'ChorusTaskChanged' }, listen.once_per_turn(redraw))
+  listen.every(buffer, 10, redraw)
+  vim.api.nvim_create_autocmd({ 'CursorMoved', 'WinEnter' }, {
+    buffer = buffer,
+    callback = function()
+      if current() == inbox and vim.api.nvim_get_current_win() == inbox.float.window then
+        follow(inbox, false)
+      end
+    end,
+  })
+end
+
+--- Where one of the two windows lies.
+---@param index 1|2
+local function placed(index)
+  return function(columns, lines, has_border)
+    return (select(index, inbox_plan.layout(columns, lines, has_border, #tasks.requests())))
   end
 end
 
 --- Shows the inbox.
 function M.open()
+  local inbox = current()
+  if inbox then
+    return vim.api.nvim_set_current_win(inbox.float.window)
+  end
+  close()
   require('chorus.highlight').setup()
-  if shown and shown:is_open() then
-    return vim.api.nvim_set_current_win(shown.window)
-  end
-  local keys = require('chorus.ui.kit.keys')
   local buffer = float.scratch('inbox')
-  shown = float.open(buffer, {
+  local list = float.open(buffer, {
     width = 0.9,
-    height = math.max(8, math.min(#require('chorus.tasks').requests() + 2, 20)),
+    height = 0.9,
+    at = placed(1),
     title = { { ' Inbox ', 'ChorusTitle' } },
-    footer = keys.hints('inbox', { 'open', 'deny', 'output', 'close', 'help' }, 60),
     on_resize = redraw,
-    closes_on_leave = { 'help', 'request' },
+    on_close = vim.schedule_wrap(close),
+    closes_on_leave = { 'help', 'request', 'output', 'explain' },
   })
-  vim.wo[shown.window].cursorline = true
-  vim.wo[shown.window].wrap = false
-  keys.set('inbox', buffer, HANDLERS, function()
-    local request = under_cursor()
-    return request and request.task
-  end)
-  for _, each in ipairs(keys.of('inbox')) do
-    for _, lhs in ipairs(each.action == 'open' and each.keys or {}) do
-      vim.keymap.set(
-        'x',
-        lhs,
-        approve_selected,
-        { buffer = buffer, nowait = true, desc = 'Chorus: allow equal requests' }
-      )
-    end
-  end
-  listen.to(buffer, { 'ChorusRequestOpened', 'ChorusRequestClosed', 'ChorusTaskChanged' }, listen.once_per_turn(redraw))
-  listen.every(buffer, 10, redraw)
-  vim.api.nvim_create_autocmd('CursorMoved', { buffer = buffer, callback = remember_task })
-  redraw()
-  remember_task()
+  vim.wo[list.window].cursorline, vim.wo[list.window].wrap = true, false
+  local window = require('chorus.ui.requests.request').open_inside(tasks.requests()[1], {
+    goes_on = true,
+    at = placed(2),
+    enter = false,
+    closes_on_leave = { 'help', 'inbox', 'output', 'explain' },
+    on_close = vim.schedule_wrap(close),
+    on_show = function()
+      if current() then
+        point_at_shown(current() --[[@as chorus.Inbox]])
+      end
+    end,
+  }, {
+    close = function()
+      vim.api.nvim_set_current_win(list.window)
+    end,
+  })
+  shown = { float = list, window = window }
+  set_keys(shown)
+  listen_for(shown)
+  draw(shown)
+  follow(shown, false)
 end
 
 return M

@@ -37,8 +37,11 @@ local function by_treesitter(language, content, lines)
   local found = {}
   parser:for_each_tree(function(tree, of)
     local query = vim.treesitter.query.get(of:lang(), 'highlights')
-    for id, node in query and query:iter_captures(tree:root(), content) or function() end do
-      local name = query.captures[id]
+    if not query then
+      return
+    end
+    for id, node in query:iter_captures(tree:root(), content) do
+      local name = query.captures[id] --[[@as string]]
       if not name:match('^_') and not name:match('spell') and not name:match('conceal') then
         local row, column, end_row, end_column = node:range()
         add(found, lines, row, column, end_row, end_column, ('@%s.%s'):format(name, of:lang()))

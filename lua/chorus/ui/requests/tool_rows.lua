@@ -52,11 +52,11 @@ local function edit(input, options, shown)
     title = title,
     shown = shown,
     add = function(rows)
-      local unified, before, after = edit_diff.of(input, content)
+      local unified, _, after = edit_diff.of(input, content)
       if unified == '' then
         rows[#rows + 1] = canvas.row({ { '  The file stays as it is.', 'ChorusHint' } })
       end
-      diff_rows.add(rows, unified, { path = path, before = before, after = after }, options.syntax)
+      diff_rows.add(rows, unified, { path = path, after = after }, options.syntax)
     end,
   }
 end

@@ -32,9 +32,9 @@ local function keep(draft)
   end
   local lines = lines_of(draft)
   if vim.deep_equal(lines, draft.template) or not table.concat(lines):find('%S') then
-    return drafts.remove(draft.path)
+    return drafts:remove(draft.path)
   end
-  local fault = drafts.save(draft.path, lines)
+  local fault = drafts:save(draft.path, lines)
   if fault and fault ~= draft.fault then
     require('chorus.message').warn('cannot keep the draft: ' .. fault)
   end
@@ -106,7 +106,7 @@ local function write(draft)
         end)
       end
       draft.is_done = true
-      drafts.remove(draft.path)
+      drafts:remove(draft.path)
       save.mark_saved(draft.buffer)
       done(function()
         finish(draft, task)
@@ -227,6 +227,7 @@ local function set_up(buffer, path, lines, template, starts)
   vim.bo[buffer].completefunc = "v:lua.require'chorus.ui.tasks.draft'.complete"
   vim.bo[buffer].omnifunc = "v:lua.require'chorus.ui.tasks.draft'.complete"
   keep_while_typing(draft, on)
+  require('chorus.ui.tasks.draft_hints').show(buffer, on)
   on('BufReadCmd', function()
     -- `:e!` begins anew with what is kept.
     local kept = vim.uv.fs_stat(draft.path) and vim.fn.readfile(draft.path) or draft.template
@@ -238,7 +239,7 @@ end
 
 --- Opens a buffer with these lines. A page of that name which said why the draft could not be opened gives way to it.
 local function edit(path, lines, template, starts)
-  local name = drafts.name_of(path)
+  local name = drafts:name_of(path)
   local buffer = vim.fn.bufnr('^' .. name .. '$')
   if buffer == -1 then
     buffer = vim.api.nvim_create_buf(true, false)
@@ -262,9 +263,9 @@ end
 local function fault_of(path)
   if not path or not vim.uv.fs_stat(path) then
     return 'This draft is gone: its task was created, or it was deleted. `:Chorus new` writes a new task.'
-  elseif drafts.is_elsewhere(path) then
+  elseif drafts:is_elsewhere(path) then
     return 'Another Neovim has this draft open.'
-  elseif not drafts.is_of_this_project(path) then
+  elseif not drafts:is_of_this_project(path) then
     return 'This draft is for another project. Open Neovim there: `:Chorus new` offers it.'
   end
 end
@@ -275,15 +276,15 @@ function M.read(buffer)
   if vim.b[buffer].chorus_is_set_up then
     return
   end
-  local path = drafts.path_of(vim.api.nvim_buf_get_name(buffer))
+  local path = drafts:path_of(vim.api.nvim_buf_get_name(buffer))
   local fault = fault_of(path)
   if fault then
     return require('chorus.ui.kit.plain_text').explain(buffer, fault)
   end
-  path = drafts.adopt(path --[[@as string]])
+  path = drafts:adopt(path --[[@as string]])
   local before = vim.api.nvim_buf_get_name(buffer)
-  if before ~= drafts.name_of(path) then
-    vim.api.nvim_buf_set_name(buffer, drafts.name_of(path))
+  if before ~= drafts:name_of(path) then
+    vim.api.nvim_buf_set_name(buffer, drafts:name_of(path))
     -- Neovim keeps the old name in a buffer of its own.
     local left = vim.fn.bufnr('^' .. before .. '$')
     if left ~= -1 and left ~= buffer then
@@ -302,11 +303,11 @@ function M.resume(path, starts)
   if vim.fn.filereadable(path) == 0 then
     return
   end
-  local open = vim.fn.win_findbuf(vim.fn.bufnr('^' .. drafts.name_of(path) .. '$'))[1]
+  local open = vim.fn.win_findbuf(vim.fn.bufnr('^' .. drafts:name_of(path) .. '$'))[1]
   if open and vim.b[vim.api.nvim_win_get_buf(open)].chorus_is_set_up then
     return vim.api.nvim_set_current_win(open)
   end
-  path = drafts.adopt(path)
+  path = drafts:adopt(path)
   local lines = vim.fn.readfile(path)
   edit(path, lines, {}, starts or false)
   vim.api.nvim_win_set_cursor(0, { #lines, 0 })
@@ -321,7 +322,7 @@ local function open_new(options)
   if options.excerpt then
     vim.list_extend(lines, require('chorus.editor.excerpt').fenced(options.excerpt))
   end
-  local draft = edit(drafts.new_path(), lines, template, options.start or false)
+  local draft = edit(drafts:new_path(), lines, template, options.start or false)
   if options.title then
     vim.api.nvim_win_set_cursor(0, { #template, 0 })
   else
@@ -339,7 +340,7 @@ local function discard(left)
   local question = ('Delete permanently: %s?'):format(table.concat(titles, ', '))
   require('chorus.picker').confirm(question, 'Delete', function()
     for _, draft in ipairs(left) do
-      drafts.remove(draft.path)
+      drafts:remove(draft.path)
     end
   end)
 end
@@ -347,7 +348,7 @@ end
 --- Opens a new-task buffer. Offers unfinished drafts first.
 ---@param options {title: string?, start: boolean?, excerpt: chorus.Excerpt?}
 function M.open(options)
-  local left = drafts.unfinished()
+  local left = drafts:unfinished()
   if #left == 0 or options.title or options.excerpt then
     return open_new(options)
   end

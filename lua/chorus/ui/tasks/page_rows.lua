@@ -2,7 +2,7 @@
 local canvas = require('chorus.ui.kit.canvas')
 local front_matter = require('chorus.ui.tasks.front_matter')
 local history_rows = require('chorus.ui.tasks.history_rows')
-local prompt_rows = require('chorus.ui.tasks.prompt_rows')
+local queue_rows = require('chorus.ui.prompts.queue_rows')
 local status = require('chorus.ui.kit.status')
 local text = require('chorus.text')
 
@@ -71,6 +71,9 @@ local function facts(rows, task, now)
   if task.permission_mode then
     fact(rows, 'permission', task.permission_mode)
   end
+  if task.muted then
+    fact(rows, 'notified', ('never: `:Chorus unmute %d` shows notifications again'):format(task.number), 'ChorusHint')
+  end
   alert_facts(rows, task)
   edit_facts(rows, task)
   fact(rows, 'session', task.session_id)
@@ -101,7 +104,7 @@ function M.history(page, now)
   vim.list_extend(rows, reference_rows.rows(page.references or {}))
   if #(page.prompts or {}) > 0 then
     vim.list_extend(rows, { canvas.row({}), canvas.row({ { '  Prompts that wait', 'ChorusTitle' } }) })
-    for _, row in ipairs(prompt_rows.render(page.prompts, now, '    ')) do
+    for _, row in ipairs(queue_rows.render(page.prompts, now, '    ')) do
       rows[#rows + 1] = row
     end
   end

@@ -19,6 +19,8 @@ local REST = 30
 ---@field drawn? string what was drawn last: the same need not be drawn again
 ---@field asked? string what was asked for last
 ---@field watched? string uuid of the task whose output streams
+---@field waiting? chorus.WaitingPrompt[] of the task `waiting_of`
+---@field waiting_of? string
 ---@field is_asking boolean
 ---@field is_due boolean
 ---@field memory chorus.ScreenMemory
@@ -97,16 +99,22 @@ local function draw_once(kind, version, make)
   end
 end
 
+--- Shows a request, and below it the prompts that wait for its answer.
 ---@param request chorus.Opened
-local function draw_request(request)
+---@param waiting? chorus.WaitingPrompt[]
+local function draw_request(request, waiting)
   unwatch()
-  local task = shown.task
-  draw_once('request', request.id .. ' ' .. tostring(request), function()
-    return require('chorus.ui.requests.request_rows').render(request, {
-      project = request.project,
-      worktree = task.worktree,
-      read = require('chorus.ui.requests.file_reader')(),
-    })
+  local ids = vim.tbl_map(function(prompt)
+    return prompt.id .. prompt.text
+  end, waiting or {})
+  local version = ('%s %s %s'):format(request.id, tostring(request), table.concat(ids, ' '))
+  draw_once('request', version, function()
+    local rows = require('chorus.ui.requests.preview').rows(request)
+    if #ids > 0 then
+      vim.list_extend(rows, { canvas.row({}), canvas.row({ { '  Prompts that wait', 'ChorusHeader' } }) })
+      vim.list_extend(rows, require('chorus.ui.prompts.queue_rows').render(waiting or {}, status.now(), '    '))
+    end
+    return rows
   end)
 end
 
@@ -160,6 +168,14 @@ local function ask_for_page()
   end)
 end
 
+---@param request chorus.Opened
+local function ask_for_prompts(request)
+  ask_in_turn('task_prompts', { task = request.task }, function(err, prompts)
+    shown.waiting_of, shown.waiting = request.task, not err and prompts.waiting or nil
+    draw_request(request, shown.waiting)
+  end)
+end
+
 local function ask_for_output()
   ask_in_turn('task_output', { task = shown.task.uuid, history = 50 }, function(err, output)
     if err then
@@ -199,7 +215,15 @@ function update()
     return draw({}, false)
   end
   local request = tasks.requests(task.uuid)[1]
-  if request then
+  if request and task.queued > 0 then
+    -- As they were last, until the daemon has answered.
+    draw_request(request, shown.waiting_of == task.uuid and shown.waiting or nil)
+    if shown.is_asking then
+      shown.is_due = true
+      return
+    end
+    return ask_for_prompts(request)
+  elseif request then
     return draw_request(request)
   end
   local kind = preview_plan.kind(task)
