@@ -687,19 +687,6 @@ M.shapes.FileSaved = {
   reloaded = 'boolean?',
 }
 
---- Data of `editing`.
----@class chorus.Editing
----@field uuid string The task's uuid.
----@field number integer Its number.
----@field path string From the project's root.
----@field on boolean Whether it edits from now on, or does no more.
-M.shapes.Editing = {
-  uuid = 'string',
-  number = 'integer',
-  path = 'string',
-  on = 'boolean',
-}
-
 --- Parameters of `docs`.
 ---@class chorus.DocsAsk
 ---@field category? string Only this category.
@@ -926,6 +913,19 @@ M.shapes.Ring = {
   title = 'string',
   body = 'string',
   by = 'string',
+}
+
+--- Data of `editing`.
+---@class chorus.Editing
+---@field uuid string The task's uuid.
+---@field number integer Its number.
+---@field path string From the project's root.
+---@field on boolean Whether it edits from now on, or does no more.
+M.shapes.Editing = {
+  uuid = 'string',
+  number = 'integer',
+  path = 'string',
+  on = 'boolean',
 }
 
 --- Data of `edits_changed`.
