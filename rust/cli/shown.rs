@@ -40,7 +40,11 @@ pub fn shown(request: &Request, reply: &Json, now: Millis, in_color: bool) -> Re
     Ok(match request {
         TaskShow(_) => print::page(&read(reply)?, now).into(),
         TaskExplain(_) => print::explanation(&read(reply)?, now).into(),
-        TaskList(list) => print::tasks(&read::<Tasks>(reply)?.tasks, now, list.everywhere).into(),
+        TaskList(list) => {
+            let lines = print::tasks(&read::<Tasks>(reply)?.tasks, now, list.everywhere);
+            let notes = if lines.is_empty() { vec![print::nothing(list.filter.as_deref())] } else { vec![] };
+            Shown { lines, notes, code: 0 }
+        }
         TaskInbox(_) => print::requests(&read::<Requests>(reply)?.requests, now).into(),
         TaskOutput(_) => print::output(&read(reply)?, in_color).into(),
         TaskSend(_) => print::sent(&read(reply)?).into(),
