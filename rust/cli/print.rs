@@ -142,7 +142,8 @@ pub fn page(page: &Page, now: Millis) -> Vec<String> {
     );
     field(
         "documents",
-        (task.outdated > 0).then(|| format!("{} changed since its agent read them: `tell {}` tells it", task.outdated, task.number)),
+        (task.outdated > 0)
+            .then(|| format!("{} changed since its agent read them: `tell {}` tells it", task.outdated, task.number)),
     );
     field("trouble", task.trouble.as_ref().map(|trouble| trouble.text.clone()));
     field("mend", task.trouble.as_ref().and_then(|trouble| trouble.remedy.clone()));

@@ -17,7 +17,9 @@ pub async fn tell(core: &Core, asker: &Asker, ask: TaskTell) -> Result<Told> {
         return Ok(Told { text, versions, done: false, queued: false });
     }
     let send = TaskSend { task: task.uuid.clone(), text: text.clone(), ..TaskSend::default() };
-    let sent = prompts::send(core, asker, send).await.map_err(|error| error.context(format!("cannot tell #{}", task.number)))?;
+    let sent = prompts::send(core, asker, send)
+        .await
+        .map_err(|error| error.context(format!("cannot tell #{}", task.number)))?;
     known::note_told(core, &task, versions.clone()).await?;
     Ok(Told { text, versions, done: true, queued: sent.queued })
 }

@@ -90,7 +90,8 @@ async fn versions(core: &Core, project: &str, paths: BTreeSet<String>) -> BTreeM
     let mut found = BTreeMap::new();
     for path in paths {
         let stat = places::stat(project, &path).await;
-        let seen = shelf.versions.lock().get(&path).filter(|seen| Some(seen.stat) == stat).map(|seen| seen.version.clone());
+        let seen =
+            shelf.versions.lock().get(&path).filter(|seen| Some(seen.stat) == stat).map(|seen| seen.version.clone());
         let version = match (seen, stat) {
             (Some(version), _) => version,
             (None, None) => continue,
