@@ -201,7 +201,7 @@ local views = {
   explain = { verb('output', { 'o' }, 'open its output', 'output'), CLOSE_FLOAT, HELP },
   page = {
     key('write', { '<C-s>' }, 'save the page, as `:w` does'),
-    key('open', { '<CR>' }, 'open this line’s commit, request, lines or turn'),
+    key('open', { '<CR>' }, 'open the line’s commit, request or turn'),
     key('visit', { 'gd' }, 'go to this line’s referenced lines'),
     verb('output', { 'go' }, 'open its output', 'output'),
     verb('attach', { 'gl' }, 'open its terminal'),
