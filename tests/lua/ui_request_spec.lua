@@ -744,6 +744,19 @@ describe('request', function()
       end)
     end)
 
+    it('answers neither request where keys were typed ahead of the drawing', function()
+      world.know({ world.task(12), world.task(3) }, {
+        world.request('a', 12),
+        world.request('b', 3, { opened_at = world.now, input = { command = 'ls -la' } }),
+      })
+      require('chorus.ui.requests.inbox').open()
+      world.press('ja')
+      assert.are.same({}, world.asked)
+      assert.are.equal('the cursor is on another request by now', world.notified[1][2])
+      world.press('a')
+      assert.are.equal('b', world.asked[1][2].request)
+    end)
+
     it('chooses options and plans from the list, and finds equal requests', function()
       local plan = {
         kind = 'plan',
