@@ -11,6 +11,8 @@ local verbs = {
   { 'prompts', 'list, edit, reorder or remove waiting prompts' },
   { 'resend', 'send undelivered prompts again' },
   { 'dismiss', 'forget undelivered prompts and every other alert' },
+  { 'mute', 'show no notifications of a task' },
+  { 'unmute', 'show notifications of a task again' },
   { 'interrupt', 'stop the turn and keep the session' },
   { 'approve', 'allow the open request' },
   { 'deny', 'deny the open request' },

@@ -58,6 +58,10 @@ pub enum Request {
     TaskResend(One),
     /// Forget them, and what else the task's alerts say. Reply: [`Task`].
     TaskDismiss(One),
+    /// Show no notifications of the task. Reply: [`Task`].
+    TaskMute(One),
+    /// Show notifications of the task again. Reply: [`Task`].
+    TaskUnmute(One),
     /// Allow the open request. Reply: [`Opened`].
     TaskApprove(TaskApprove),
     /// Refuse the open request. Reply: [`Opened`].
@@ -112,6 +116,8 @@ pub enum Request {
     Line(LineAsk),
     /// A person wrote a buffer. Reply: [`Nothing`].
     FileSaved(FileSaved),
+    /// What a person has before their eyes in this Neovim. Reply: [`Nothing`].
+    Presence(Presence),
     /// Documents of the project. Reply: [`Documents`].
     Docs(DocsAsk),
     /// References to documents. Reply: [`References`].

@@ -2,10 +2,10 @@
 
 pub mod outbox;
 
-use crate::contract::{Event, Message};
+use crate::contract::{Event, Message, Presence};
 use outbox::Outbox;
 use parking_lot::{Mutex, MutexGuard};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Every connection: all count for the daemon's life, those that listen get events.
@@ -26,8 +26,15 @@ struct Seats {
 struct Listener {
     project: String,
     outbox: Arc<Outbox>,
+    presence: Presence,
     /// It hears of the tasks of other projects too.
     is_everywhere: bool,
+}
+
+impl Listener {
+    fn new(project: &str, outbox: Arc<Outbox>) -> Listener {
+        Listener { project: project.to_owned(), outbox, presence: Presence::default(), is_everywhere: false }
+    }
 }
 
 /// Held while a verb is carried out.
@@ -58,7 +65,7 @@ impl Hub {
     pub fn listen(&self, seat: u64, project: &str, outbox: Arc<Outbox>) {
         let mut seats = self.seats();
         if seats.listeners.get(&seat).is_none_or(|listener| listener.project != project) {
-            seats.listeners.insert(seat, Listener { project: project.to_owned(), outbox, is_everywhere: false });
+            seats.listeners.insert(seat, Listener::new(project, outbox));
         }
     }
 
@@ -67,6 +74,36 @@ impl Hub {
         for listener in self.seats().listeners.values_mut().filter(|it| Arc::ptr_eq(&it.outbox, outbox)) {
             listener.is_everywhere = true;
         }
+    }
+
+    /// What a person has before their eyes in the Neovim with this outbox.
+    pub fn see(&self, outbox: &Arc<Outbox>, presence: Presence) {
+        let mut seats = self.seats();
+        if let Some(listener) = seats.listeners.values_mut().find(|listener| Arc::ptr_eq(&listener.outbox, outbox)) {
+            listener.presence = presence;
+        }
+    }
+
+    /// Tasks that a Neovim with the focus shows. One whose terminal does not report the focus counts as having it.
+    pub fn on_screen(&self) -> BTreeSet<String> {
+        let seats = self.seats();
+        let focused = seats.listeners.values().filter(|listener| listener.presence.focused != Some(false));
+        focused.flat_map(|listener| listener.presence.visible.iter().cloned()).collect()
+    }
+
+    /// Tells the newest Neovim that listens for `project`; false where none does.
+    pub fn notify_newest(&self, project: &str, event: &Event) -> bool {
+        let seats = self.seats();
+        let here = seats.listeners.iter().filter(|(_, listener)| listener.project == project);
+        let newest = here.max_by_key(|(seat, _)| **seat);
+        newest.map(|(_, listener)| listener.outbox.put(Message::Event(event.clone()))).is_some()
+    }
+
+    /// Tells the newest Neovim of `project`, or where there is none the newest of all; false where there is none at all.
+    pub fn notify_anybody(&self, project: &str, event: &Event) -> bool {
+        let seats = self.seats();
+        let newest = seats.listeners.iter().max_by_key(|(seat, listener)| (listener.project == project, **seat));
+        newest.map(|(_, listener)| listener.outbox.put(Message::Event(event.clone()))).is_some()
     }
 
     /// The connection ended.

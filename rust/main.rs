@@ -1,6 +1,6 @@
 //! The `chorus` program: the faces of one binary, told apart by the first argument.
 
-use chorus::{bridge, cli, daemon, exec, hook};
+use chorus::{bridge, cli, daemon, exec, hook, notifier};
 
 fn main() {
     let mut arguments: Vec<String> =
@@ -23,6 +23,7 @@ fn main() {
             _ => 2,
         },
         "daemon" => daemon::run(),
+        "notifier" => notifier::run(),
         "demo-agent" => chorus_demo_agent::run(arguments.split_off(1)),
         _ => cli::main(arguments),
     };

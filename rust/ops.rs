@@ -7,6 +7,7 @@ pub(crate) mod conversation;
 pub(crate) mod documents;
 pub mod edits;
 pub(crate) mod lifecycle;
+pub(crate) mod notifications;
 pub(crate) mod program;
 mod queries;
 mod rewrite;
@@ -46,6 +47,8 @@ pub async fn answer(core: &Arc<Core>, asker: &Asker, request: Request) -> Result
         TaskPrompts(change) => Reply::Prompts(queue::prompts(core, asker, change).await?),
         TaskResend(one) => task(prompts::resend(core, asker, &one.task).await?),
         TaskDismiss(one) => task(prompts::dismiss(core, asker, &one.task).await?),
+        TaskMute(one) => task(tasks::mute(core, asker, &one.task, true).await?),
+        TaskUnmute(one) => task(tasks::mute(core, asker, &one.task, false).await?),
         TaskInterrupt(one) => task(finish::interrupt(core, asker, &one.task).await?),
         TaskApprove(approve) => Reply::Opened(answer::approve(core, asker, approve).await?),
         TaskDeny(deny) => Reply::Opened(answer::deny(core, asker, deny).await?),
@@ -75,6 +78,10 @@ pub async fn answer(core: &Arc<Core>, asker: &Asker, request: Request) -> Result
         Line(ask) => Reply::Line(line::line(core, asker, ask).await?),
         FileSaved(saved) => {
             edits::saves::attribute(core, &asker.project, &saved).await?;
+            Reply::Nothing(Nothing {})
+        }
+        Presence(presence) => {
+            asker.outbox.iter().for_each(|outbox| core.hub.see(outbox, presence.clone()));
             Reply::Nothing(Nothing {})
         }
         Docs(ask) => Reply::Documents(documents::list(core, asker, ask).await?),

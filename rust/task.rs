@@ -105,6 +105,9 @@ pub struct Task {
     pub agent_status: AgentState,
     /// A turn ended that nobody has seen.
     pub unread: bool,
+    /// A person wants no notifications of it.
+    #[serde(default)]
+    pub muted: bool,
     /// How edits are kept apart.
     pub isolation: Isolation,
     /// Why its edits are not kept apart although that was not asked for; only with isolation `none`.

@@ -87,6 +87,8 @@ pub const VERBS: &[Verb] = &[
     verb("prompts", One, "", "both", "list, edit, reorder or remove waiting prompts").fits(Live),
     verb("resend", Many, "", "both", "send undelivered prompts again").fits(Undelivered),
     verb("dismiss", Many, "", "both", "forget undelivered prompts and every other alert").fits(Alerted),
+    verb("mute", Many, "", "both", "show no notifications of a task"),
+    verb("unmute", Many, "", "both", "show notifications of a task again").fits(Muted),
     verb("interrupt", Many, "", "both", "stop the turn and keep the session").fits(Busy),
     verb("approve", One, "", "both", "allow the open request").fits(Asking).careful(),
     verb("deny", One, "[reason]", "both", "deny the open request").fits(Asking).careful(),

@@ -22,6 +22,8 @@ function M.features()
   require('chorus.statusline').attach()
   require('chorus.editor.report_saves').attach()
   require('chorus.editor.reload').attach()
+  require('chorus.editor.presence').attach()
+  require('chorus.editor.notifications').attach()
   require('chorus.editor.reference_signs').attach()
 end
 

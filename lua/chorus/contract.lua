@@ -212,6 +212,7 @@ M.shapes.Alert = {
 ---@field permission_mode? string The permission mode passed to the agent, if any.
 ---@field agent_status chorus.AgentState What the agent does.
 ---@field unread boolean A turn ended that nobody has seen.
+---@field muted boolean A person wants no notifications of it.
 ---@field isolation chorus.Isolation How edits are kept apart.
 ---@field isolation_reason? string Why its edits are not kept apart although that was not asked for; only with isolation `none`.
 ---@field stack? string The stack's branch name.
@@ -248,6 +249,7 @@ M.shapes.Task = {
   permission_mode = 'string?',
   agent_status = 'AgentState',
   unread = 'boolean',
+  muted = 'boolean',
   isolation = 'Isolation',
   isolation_reason = 'string?',
   stack = 'string?',
@@ -412,7 +414,7 @@ M.shapes.Prompts = {
 ---@class chorus.Entry
 ---@field at integer When.
 ---@field what string What: `created`, `started`, `prompt`, `turn_ended`, `request_opened`, …
----@field who string Who: `person`, `agent`, `chorus`.
+---@field who string Who: `person`, `notification` (a person, by a button of one), `agent`, `chorus`.
 ---@field text string One sentence.
 M.shapes.Entry = {
   at = 'integer',
@@ -802,6 +804,26 @@ M.shapes.DocumentChanged = {
   paths = 'string[]',
 }
 
+--- Data of `clicked`.
+---@class chorus.Clicked
+---@field task? string The task's uuid; nothing where the notification was about several.
+---@field request? string The request that it was about.
+M.shapes.Clicked = {
+  task = 'string?',
+  request = 'string?',
+}
+
+--- Data of `ring`.
+---@class chorus.Ring
+---@field title string One line.
+---@field body string A few lines.
+---@field by string By which sequence the terminal is told: `osc9`, `osc777` or `bell`.
+M.shapes.Ring = {
+  title = 'string',
+  body = 'string',
+  by = 'string',
+}
+
 --- Data of `edits_changed`.
 ---@class chorus.EditsChanged
 ---@field paths string[] Paths from the project's root, at most 50.
@@ -977,6 +999,15 @@ M.shapes.One = {
   task = 'string',
 }
 
+--- Parameters of `presence`.
+---@class chorus.Presence
+---@field focused? boolean Whether this Neovim has the focus; nothing where its terminal does not report it.
+---@field visible? string[] The tasks (uuids) with a window on the screen.
+M.shapes.Presence = {
+  focused = 'boolean?',
+  visible = 'string[]?',
+}
+
 --- Parameters of `task_approve`.
 ---@class chorus.TaskApprove
 ---@field task string The task.
@@ -1102,6 +1133,8 @@ M.requests = {
   task_interrupt = { 'One', 'Task' },
   task_resend = { 'One', 'Task' },
   task_dismiss = { 'One', 'Task' },
+  task_mute = { 'One', 'Task' },
+  task_unmute = { 'One', 'Task' },
   task_approve = { 'TaskApprove', 'Opened' },
   task_deny = { 'TaskDeny', 'Opened' },
   task_answer = { 'TaskAnswer', 'Opened' },
@@ -1129,6 +1162,7 @@ M.requests = {
   task_assign = { 'TaskAssign', 'Task' },
   line = { 'LineAsk', 'Line' },
   file_saved = { 'FileSaved', 'Nothing' },
+  presence = { 'Presence', 'Nothing' },
   docs = { 'DocsAsk', 'Documents' },
   refs = { 'RefsAsk', 'References' },
   task_ref = { 'TaskRef', 'Reference' },
@@ -1158,6 +1192,8 @@ M.events = {
   edits_changed = 'EditsChanged',
   document_changed = 'DocumentChanged',
   notice = 'Notice',
+  clicked = 'Clicked',
+  ring = 'Ring',
 }
 
 return M

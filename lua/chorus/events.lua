@@ -23,6 +23,16 @@ M.all = {
     'Documents or references to them changed. `paths` are relative to the root, at most 50.',
   },
   {
+    'ChorusNotificationClicked',
+    '{task, request}',
+    'You clicked on a notification. Without `task`, it was about several tasks.',
+  },
+  {
+    'ChorusRing',
+    '{title, body, by}',
+    "Chorus notifies you at this Neovim's terminal: see |chorus-notifications|.",
+  },
+  {
     'ChorusElsewhereChanged',
     '{count}',
     'The number of tasks in other projects that need you changed, or one of those tasks did while the dashboard lists them.',

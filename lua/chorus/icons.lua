@@ -20,6 +20,7 @@ local icons = {
   branch = { '⎇', '^' },
   edited = { '✎', '~' },
   trouble = { '⚠', '%' },
+  muted = { '⊘', 'm' },
   pending = { '·', '.' },
   completed = { '✔', '=' },
   failed = { '✗', 'x' },
@@ -27,8 +28,8 @@ local icons = {
   moved = { '»', '>' },
 }
 
---- The mark for an agent's status, a task's status, `unread`, `lost`, `branch`, `edited`, `trouble`, `marked`
---- or `moved`.
+--- The mark for an agent's status, a task's status, `unread`, `lost`, `branch`, `edited`, `trouble`, `marked`,
+--- `moved` or `muted`.
 ---@param state chorus.AgentState|string
 ---@return string
 function M.of(state)

@@ -331,6 +331,12 @@ local on = {
     end
     message.notice(data)
   end,
+  clicked = function(data)
+    fire('ChorusNotificationClicked', data)
+  end,
+  ring = function(data)
+    fire('ChorusRing', data)
+  end,
 }
 
 --- Applies an event. Ignores one that only a newer daemon knows.

@@ -59,6 +59,8 @@ impl Given<'_> {
             }),
             "resend" => Request::TaskResend(One { task }),
             "dismiss" => Request::TaskDismiss(One { task }),
+            "mute" => Request::TaskMute(One { task }),
+            "unmute" => Request::TaskUnmute(One { task }),
             "interrupt" => Request::TaskInterrupt(One { task }),
             "approve" => Request::TaskApprove(TaskApprove { task, request, always: self.suggestion() }),
             "deny" => Request::TaskDeny(TaskDeny { task, request, reason: self.or_text("reason") }),

@@ -4,6 +4,8 @@ use super::section::section;
 use super::value::{Choice, Patterns, Words};
 use crate::contract::{Environment, Renderer};
 use crate::documents::patterns;
+use crate::notifications::{Occasion, QuietHours, Rules};
+use crate::status::Millis;
 use crate::task::Isolation;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -143,6 +145,22 @@ section! {
     Notifications {
         /// Whether there are any.
         Free enabled: bool = true;
+        /// What of a task is told.
+        Free events: Vec<Occasion> = vec![Occasion::Request, Occasion::Turn, Occasion::Error, Occasion::Prompt];
+        /// Where it is told.
+        Free channel: Channel = Channel::Auto;
+        /// How a Neovim's terminal is told.
+        Free terminal: TerminalSignal = TerminalSignal::Osc9;
+        /// Whether a permission that is shown whole has buttons.
+        Free buttons: bool = true;
+        /// What is over sooner is not told; in seconds.
+        Free dwell: Duration = Duration::from_secs(5) => within(Duration::ZERO, Duration::from_secs(3600));
+        /// From one notification of a task to its next; in seconds.
+        Free cooldown: Duration = Duration::from_secs(60) => within(Duration::ZERO, Duration::from_secs(86_400));
+        /// From one notification to the next of whatever task, which doubles as long as they follow each other; in seconds.
+        Free merge: Duration = Duration::from_secs(5) => within(Duration::ZERO, Duration::from_secs(3600));
+        /// When nothing is told, such as `22:00-07:30`.
+        Free quiet_hours: Option<String> = None => quiet_hours;
     }
 }
 
@@ -273,6 +291,75 @@ impl Choice for Committer {
     const NAMES: &'static [(&'static str, Self)] = &[("chorus", Committer::Chorus), ("but-hooks", Committer::ButHooks)];
 }
 
+/// Where a person is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// On the desktop, else at a Neovim's terminal.
+    Auto,
+    /// On the desktop only.
+    Desktop,
+    /// At a Neovim's terminal only.
+    Terminal,
+    /// Nowhere.
+    Off,
+}
+
+impl Choice for Channel {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("auto", Channel::Auto),
+        ("desktop", Channel::Desktop),
+        ("terminal", Channel::Terminal),
+        ("off", Channel::Off),
+    ];
+}
+
+/// The sequence that tells a terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TerminalSignal {
+    /// OSC 9: iTerm2, kitty, WezTerm, Ghostty, foot.
+    Osc9,
+    /// OSC 777: urxvt, foot, Ghostty, WezTerm.
+    Osc777,
+    /// The bell.
+    Bell,
+}
+
+impl Choice for TerminalSignal {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("osc9", TerminalSignal::Osc9), ("osc777", TerminalSignal::Osc777), ("bell", TerminalSignal::Bell)];
+}
+
+impl TerminalSignal {
+    /// As Lua knows it.
+    pub fn word(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, signal)| *signal == self).map_or("bell", |(word, _)| word)
+    }
+}
+
+impl Choice for Occasion {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("request", Occasion::Request),
+        ("turn", Occasion::Turn),
+        ("error", Occasion::Error),
+        ("prompt", Occasion::Prompt),
+    ];
+}
+
+impl Notifications {
+    /// The values for the decision.
+    pub fn rules(&self) -> Rules {
+        let millis = |time: Duration| Millis::try_from(time.as_millis()).unwrap_or(Millis::MAX / 2);
+        Rules {
+            enabled: self.enabled && self.channel != Channel::Off,
+            occasions: self.events.clone(),
+            dwell: millis(self.dwell),
+            cooldown: millis(self.cooldown),
+            merge: millis(self.merge),
+            quiet: self.quiet_hours.as_deref().and_then(QuietHours::parse),
+        }
+    }
+}
+
 impl Choice for Isolation {
     const NAMES: &'static [(&'static str, Self)] = &[
         ("auto", Isolation::Auto),
@@ -347,6 +434,11 @@ fn socket(socket: &Option<String>) -> Checked {
     let Some(socket) = socket else { return Ok(()) };
     filled(socket)?;
     require(socket.starts_with('/') || !socket.contains('/'), "it must be a name or an absolute path")
+}
+
+fn quiet_hours(text: &Option<String>) -> Checked {
+    let is_good = text.as_deref().is_none_or(|text| QuietHours::parse(text).is_some());
+    require(is_good, "it must be two times of the day, such as `22:00-07:30`")
 }
 
 fn sqlite(url: &Option<String>) -> Checked {

@@ -141,6 +141,16 @@ pub struct One {
     pub task: String,
 }
 
+/// Parameters of `presence`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Presence {
+    /// Whether this Neovim has the focus; nothing where its terminal does not report it.
+    pub focused: Option<bool>,
+    /// The tasks (uuids) with a window on the screen.
+    pub visible: Vec<String>,
+}
+
 /// Parameters of `task_approve`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

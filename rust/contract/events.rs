@@ -30,6 +30,30 @@ pub enum Event {
     DocumentChanged(DocumentChanged),
     /// Background trouble, told once.
     Notice(Notice),
+    /// A person clicked on a notification; only to the newest Neovim of the project.
+    Clicked(Clicked),
+    /// A notification for the person at this Neovim's terminal; to one Neovim.
+    Ring(Ring),
+}
+
+/// Data of `clicked`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Clicked {
+    /// The task's uuid; nothing where the notification was about several.
+    pub task: Option<String>,
+    /// The request that it was about.
+    pub request: Option<String>,
+}
+
+/// Data of `ring`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Ring {
+    /// One line.
+    pub title: String,
+    /// A few lines.
+    pub body: String,
+    /// By which sequence the terminal is told: `osc9`, `osc777` or `bell`.
+    pub by: String,
 }
 
 /// Data of `edits_changed`.

@@ -151,7 +151,7 @@ pub struct Entry {
     pub at: Millis,
     /// What: `created`, `started`, `prompt`, `turn_ended`, `request_opened`, …
     pub what: String,
-    /// Who: `person`, `agent`, `chorus`.
+    /// Who: `person`, `notification` (a person, by a button of one), `agent`, `chorus`.
     pub who: String,
     /// One sentence.
     pub text: String,

@@ -2,6 +2,7 @@
 //! secrets, so they are in memory only; after a restart of the daemon the next client that asks brings its own.
 
 use crate::contract::Environment;
+use crate::desktop::Bus;
 use crate::paths::State;
 use crate::task::Task;
 use crate::vcs::environment::{self, GitEnvironment};
@@ -17,12 +18,19 @@ pub struct Environments {
     tasks: Mutex<HashMap<String, GitEnvironment>>,
     /// Of the client that asked last, by project.
     projects: Mutex<HashMap<String, Environment>>,
+    /// Of the newest client that has one.
+    bus: Mutex<Option<Bus>>,
 }
 
 impl Environments {
     /// None yet. Programs find the daemon of `state`.
     pub fn new(state: &State) -> Environments {
-        Environments { state: state.dir.clone(), tasks: Mutex::default(), projects: Mutex::default() }
+        Environments {
+            state: state.dir.clone(),
+            tasks: Mutex::default(),
+            projects: Mutex::default(),
+            bus: Mutex::default(),
+        }
     }
 
     /// A client of the project brought its environment; one that brought none changes nothing.
@@ -33,6 +41,14 @@ impl Environments {
         let environment = GitEnvironment::of_client(client).with("CHORUS_STATE_DIR", &self.state);
         environment::keep(project, environment);
         self.projects.lock().insert(project.to_owned(), client.clone());
+        if let Some(bus) = Bus::of_client(client) {
+            *self.bus.lock() = Some(bus);
+        }
+    }
+
+    /// The session bus of the newest client that has one; else this process's, or the user's default one.
+    pub fn bus(&self) -> Bus {
+        self.bus.lock().clone().unwrap_or_else(Bus::of_process)
     }
 
     /// A client asked for the task's start with its environment.

@@ -25,6 +25,7 @@ pub async fn begin(core: &Arc<Core>) {
     crate::spool::sweep(&core.state.spool());
     let Ok(store) = core.store() else { return };
     tokio::spawn(publish(core.clone(), store.subscribe()));
+    tokio::spawn(ops::notifications::run(Arc::downgrade(core), store.subscribe()));
     tokio::spawn(ops::lifecycle::tidy::run(Arc::downgrade(core)));
     tokio::spawn(ops::documents::changes::run(Arc::downgrade(core)));
     if let Some(Inboxes { facts, free, ended }) = core.take_inboxes() {

@@ -10,6 +10,8 @@ use crate::error::Result;
 pub enum Who {
     /// A person, by a verb or at the agent's terminal.
     Person,
+    /// A person, by a button of a desktop notification.
+    Notification,
     /// The agent.
     Agent,
     /// Chorus by itself.
@@ -21,6 +23,7 @@ impl Who {
     pub fn word(self) -> &'static str {
         match self {
             Who::Person => "person",
+            Who::Notification => "notification",
             Who::Agent => "agent",
             Who::Chorus => "chorus",
         }

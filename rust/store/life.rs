@@ -114,6 +114,18 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// A person wants notifications of the task, or none; false where that was so before.
+    pub fn mute(&mut self, uuid: &str, muted: bool) -> Result<bool> {
+        let changed =
+            self.run("UPDATE tasks SET muted = ?2 WHERE uuid = ?1 AND muted <> ?2", params![uuid, muted])? == 1;
+        if changed {
+            let text = if muted { "Notifications muted" } else { "Notifications no longer muted" };
+            self.journal(uuid, Who::Person, "muted", text, None)?;
+            self.touch(uuid)?;
+        }
+        Ok(changed)
+    }
+
     /// Someone has seen the last turn.
     pub fn seen(&mut self, uuid: &str) -> Result<()> {
         if self.run("UPDATE tasks SET unread = 0 WHERE uuid = ?1 AND unread", [uuid])? == 1 {

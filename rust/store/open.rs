@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("0007_alerts.sql"),
     include_str!("0008_folder_and_place.sql"),
     include_str!("0009_documents.sql"),
+    include_str!("0010_muted.sql"),
 ];
 
 /// Marks the file as ours: `CHOR`.

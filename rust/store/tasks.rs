@@ -31,7 +31,7 @@ const NEEDY: &str = "status = 'waiting'
 fn select(description: &str, rest: &str) -> String {
     format!(
         "SELECT project, number, uuid, title, {description}, priority, tags, status, agent, model, permission_mode,
-            agent_status, agent_kind, agent_detail, agent_since, unread, isolation, isolation_reason,
+            agent_status, agent_kind, agent_detail, agent_since, unread, muted, isolation, isolation_reason,
             stack, \"on\", worktree,
             (SELECT count(*) FROM commits WHERE task = uuid AND gone_at IS NULL), uncommitted, overlaps, unclaimed,
             trouble,
@@ -67,6 +67,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Task> {
             since: cells.next()?,
         },
         unread: cells.next()?,
+        muted: cells.next()?,
         isolation: cells.word()?,
         isolation_reason: cells.next()?,
         stack: cells.next()?,

@@ -26,6 +26,12 @@ impl<'c> Tx<'c> {
         self.now
     }
 
+    /// Minutes since midnight where the daemon runs.
+    pub fn minute_of_day(&self) -> Result<u16> {
+        let sql = "SELECT strftime('%H', 'now', 'localtime') * 60 + strftime('%M', 'now', 'localtime')";
+        Ok(u16::try_from(self.number(sql, [])?).unwrap_or_default())
+    }
+
     /// A small fact about the store itself, such as the last boot.
     pub fn recall(&self, key: &str) -> Result<Option<String>> {
         self.one("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0))

@@ -37,6 +37,8 @@ pub enum Fits {
     Alerted,
     /// Tasks with a prompt that may not have reached their agent.
     Undelivered,
+    /// Tasks of which no notifications are shown.
+    Muted,
 }
 
 impl Fits {
@@ -57,6 +59,7 @@ impl Fits {
             Fits::Trouble => task.trouble.is_some(),
             Fits::Alerted => !task.alerts.is_empty(),
             Fits::Undelivered => task.alerts.iter().any(|alert| alert.kind == AlertKind::Prompt),
+            Fits::Muted => task.muted,
         }
     }
 }

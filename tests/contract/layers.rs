@@ -17,12 +17,12 @@ struct Layer {
 
 /// From the top.
 const RUST: &[Layer] = &[
-    Layer { name: "edges", rows: &[&["main"], &["cli", "bridge", "hook", "exec"], &["client", "daemon"]] },
+    Layer { name: "edges", rows: &[&["main"], &["cli", "bridge", "hook", "exec", "notifier"], &["client", "daemon"]] },
     Layer {
         name: "operations",
         rows: &[
             &["ops", "monitor"],
-            &["ops::lifecycle"],
+            &["ops::lifecycle", "ops::notifications"],
             &["ops::conversation", "ops::queries"],
             &["ops::branches"],
             &[
@@ -52,12 +52,12 @@ const RUST: &[Layer] = &[
     },
     Layer {
         name: "adapters",
-        rows: &[&["agent", "config", "document_files", "spool", "store", "tmux", "vcs", "web", "wire"]],
+        rows: &[&["agent", "config", "desktop", "document_files", "spool", "store", "tmux", "vcs", "web", "wire"]],
     },
     Layer {
         name: "domain",
         rows: &[
-            &["commits", "detector", "documents", "guard", "typing", "verbs"],
+            &["commits", "detector", "documents", "guard", "notifications", "typing", "verbs"],
             &["evidence"],
             &["attribution"],
             &["contract"],
@@ -86,6 +86,7 @@ const PURE: &[&str] = &[
     "documents",
     "evidence",
     "guard",
+    "notifications",
     "status",
     "task",
     "typing",

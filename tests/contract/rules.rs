@@ -41,6 +41,7 @@ fn tasks() -> Vec<Task> {
                         .iter_mut()
                         .for_each(|alert| alert.kind = if has(1) { AlertKind::Prompt } else { AlertKind::Hooks });
                     task.unread = has(4);
+                    task.muted = has(3);
                     task.tags = if has(4) { vec!["ui".into()] } else { vec![] };
                     tasks.push(task);
                 }

@@ -18,6 +18,7 @@ function M.task(over)
     agent = 'claude',
     agent_status = { status = 'idle', detail = {}, since = 1000 },
     unread = false,
+    muted = false,
     isolation = 'auto',
     commits = 0,
     uncommitted = 0,

@@ -54,6 +54,7 @@ local applies_to = {
   { 'trouble', 'needs a fix' },
   { 'alerted', 'has an alert' },
   { 'undelivered', 'has an undelivered prompt' },
+  { 'muted', 'is muted' },
 }
 
 blocks['chorus-verb-tasks'] = function()

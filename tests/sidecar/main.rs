@@ -3,6 +3,7 @@
 
 mod configuration;
 mod daemon;
+mod desktop;
 mod documents;
 mod events;
 mod faults;
@@ -11,6 +12,7 @@ mod hooks;
 mod hostile;
 mod killed;
 mod neovim;
+mod notifications;
 mod secrets;
 mod shell;
 mod tracer;

@@ -71,6 +71,12 @@ impl Neovim {
         (message["name"].as_str().unwrap().to_owned(), message["data"].clone())
     }
 
+    /// Whether an event of that name is there to be read.
+    pub fn has_heard(&mut self, name: &str) -> bool {
+        self.events.extend(self.messages.try_iter());
+        self.events.iter().any(|event| event["name"] == name)
+    }
+
     /// Events up to and including the first that fits.
     #[track_caller]
     pub fn events_until(&mut self, fits: impl Fn(&str, &Value) -> bool) -> Vec<(String, Value)> {

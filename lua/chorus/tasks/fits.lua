@@ -63,6 +63,11 @@ function M.alerted(task)
   return #task.alerts > 0
 end
 
+--- No notifications of it are shown.
+function M.muted(task)
+  return task.muted
+end
+
 --- A prompt may not have reached its agent.
 function M.undelivered(task)
   for _, alert in ipairs(task.alerts) do

@@ -70,6 +70,14 @@ end
 
 ---@type string?
 local shown
+---@type string?
+local preferred
+
+--- Takes that request next.
+---@param id string
+function M.prefer(id)
+  preferred = id
+end
 
 --- The need after the one shown last, beginning again at the end; nil when nobody needs anything.
 ---@return chorus.Need?
@@ -81,6 +89,12 @@ function M.take()
       index = position % #needs + 1
     end
   end
+  for position, need in ipairs(needs) do
+    if need.id == preferred then
+      index = position
+    end
+  end
+  preferred = nil
   shown = needs[index] and needs[index].id
   return needs[index]
 end

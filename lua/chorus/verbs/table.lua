@@ -1,7 +1,7 @@
 -- Generated from rust/verbs.rs by `cargo xtask generate`. Do not edit.
 
 --- The tasks among which `all`, a filter, the only candidate, a picker and completion choose. A task that is named is not checked here: the daemon refuses it with the reason.
----@alias chorus.Fits 'any'|'pending'|'live'|'not_live'|'ended'|'busy'|'asking'|'branch'|'uncommitted'|'unclaimed'|'worktree'|'trouble'|'alerted'|'undelivered'
+---@alias chorus.Fits 'any'|'pending'|'live'|'not_live'|'ended'|'busy'|'asking'|'branch'|'uncommitted'|'unclaimed'|'worktree'|'trouble'|'alerted'|'undelivered'|'muted'
 
 --- What a verb takes as its task.
 ---@alias chorus.Takes 'nothing'|'one'|'many'
@@ -85,6 +85,28 @@ return {
     careful = false,
     place = 'both',
     does = 'forget undelivered prompts and every other alert',
+  },
+  {
+    name = 'mute',
+    takes = 'many',
+    fits = 'any',
+    rest = '',
+    bang = '',
+    range = false,
+    careful = false,
+    place = 'both',
+    does = 'show no notifications of a task',
+  },
+  {
+    name = 'unmute',
+    takes = 'many',
+    fits = 'muted',
+    rest = '',
+    bang = '',
+    range = false,
+    careful = false,
+    place = 'both',
+    does = 'show notifications of a task again',
   },
   {
     name = 'interrupt',

@@ -37,12 +37,28 @@ pub async fn answer(core: &Core, asker: &Asker, answer: TaskAnswer) -> Result<Op
     reply(core, asker, &answer.task, answer.request, Answer::Words(answer.answers)).await
 }
 
+/// Allows or refuses the request that a notification showed, unless it asks for something else by now.
+pub async fn by_notification(core: &Core, shown: &Opened, answer: Answer) -> Result<Opened> {
+    let _turn = core.turn(&shown.task).await;
+    let id = shown.id.clone();
+    let request = core.read(&shown.task, move |tx, task| tx.request_to_answer(task, Some(&id))).await?;
+    let changed = |why: &str| {
+        Error::new(Code::RequestChanged, format!("cannot answer #{}: {why}", shown.number))
+            .hint("read what it asks now, and answer that")
+    };
+    if !crate::notifications::is_same_request(&request, shown) {
+        return Err(changed("it asks for something else by now"));
+    }
+    let asking = hook_of(core, &request).await.ok_or_else(|| changed("the agent waits for no answer any more"))?;
+    by_hook(core, request, &asking, answer, Who::Notification).await
+}
+
 async fn reply(core: &Core, asker: &Asker, task: &str, seen: Option<String>, answer: Answer) -> Result<Opened> {
     let task = core.task(asker, task).await?;
     let _turn = core.turn(&task.uuid).await;
     let request = core.read(&task.uuid, move |tx, task| tx.request_to_answer(task, seen.as_deref())).await?;
     match hook_of(core, &request).await {
-        Some(asking) => by_hook(core, request, &asking, answer).await,
+        Some(asking) => by_hook(core, request, &asking, answer, Who::Person).await,
         None if request.answerable == Answerable::Terminal => Err(terminal_only(&task)),
         None => by_keys(core, &task, request, answer).await,
     }
@@ -64,7 +80,7 @@ fn terminal_only(task: &Task) -> Error {
     .hint(format!("use `attach {}` and answer there", task.number))
 }
 
-async fn by_hook(core: &Core, request: Opened, asking: &Asking, answer: Answer) -> Result<Opened> {
+async fn by_hook(core: &Core, request: Opened, asking: &Asking, answer: Answer, who: Who) -> Result<Opened> {
     let output = asking.adapter.answer(&asking.message, &answer)?;
     let outcome = match answer {
         Answer::Allow { .. } => RequestOutcome::Allowed,
@@ -72,7 +88,7 @@ async fn by_hook(core: &Core, request: Opened, asking: &Asking, answer: Answer) 
         Answer::Words(_) => RequestOutcome::Answered,
     };
     // Kept before it is given: a daemon killed in between gives it when the hook comes back.
-    let closing = Closing { outcome, who: Who::Person, answer: Some(output.clone()) };
+    let closing = Closing { outcome, who, answer: Some(output.clone()) };
     let closed = core.write(&request.id, move |tx, id| tx.close_request(id, closing)).await?;
     core.answers.give(&request.id, output);
     core.fact(Fact::RequestClosed { task: request.task.clone(), request: request.id.clone() });

@@ -36,6 +36,16 @@ pub async fn edit(core: &Core, asker: &Asker, edit: TaskEdit) -> Result<Task> {
     core.write(&asker.project, move |tx, project| tx.edit(project, edit)).await
 }
 
+/// Shows no notifications of a task, or shows them again.
+pub async fn mute(core: &Core, asker: &Asker, task: &str, muted: bool) -> Result<Task> {
+    let task = core.task(asker, task).await?;
+    core.write(&task.uuid, move |tx, task| {
+        tx.mute(task, muted)?;
+        tx.row(task)
+    })
+    .await
+}
+
 /// Makes an ended task pending.
 pub async fn reopen(core: &Core, asker: &Asker, reopen: &TaskReopen) -> Result<Task> {
     let task = core.task(asker, &reopen.task).await?;

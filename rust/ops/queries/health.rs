@@ -1,9 +1,10 @@
 //! What Chorus needs and whether it is there; what is configured.
 
 use crate::agent::HooksQuestion;
-use crate::config::Trace;
+use crate::config::{Channel, Notifications, Trace};
 use crate::contract::{self, Check, Health};
 use crate::core::{Asker, Core};
+use crate::desktop;
 use crate::error::{Error, Result};
 use crate::paths::State;
 use crate::vcs::environment::GitEnvironment;
@@ -28,6 +29,7 @@ pub async fn health(core: &Core, asker: &Asker) -> Result<Health> {
     checks.extend(hooks(core, asker).await);
     checks.extend(crate::ops::queries::repository::checks(core, asker).await);
     checks.push(write_tracing(loaded.config.vcs.trace).await);
+    checks.push(notifications(core, &loaded.config.notifications).await);
     checks.push(
         program("ttyd", &loaded.config.web.command, &GitEnvironment::of_process(), false, "install ttyd for `web`")
             .await,
@@ -92,6 +94,33 @@ async fn write_tracing(configured: Trace) -> Check {
         Err(why) => {
             let advice = "without it, Chorus takes shell commands' edits for candidates by the time they were made";
             check(name, "warn", format!("not possible here: {why}"), Some(advice))
+        }
+    }
+}
+
+/// Where a person is told, and why not on the desktop.
+async fn notifications(core: &Core, configured: &Notifications) -> Check {
+    let name = "notifications";
+    let terminal = format!("the terminal of a connected Neovim ({})", configured.terminal.word());
+    if !configured.enabled || configured.channel == Channel::Off {
+        return check(name, "ok", "off".to_owned(), None);
+    }
+    if configured.channel == Channel::Terminal {
+        return check(name, "ok", terminal, None);
+    }
+    match desktop::probe(&core.state.program(), &core.environments.bus()).await {
+        Ok(server) => {
+            let buttons = if server.buttons { "" } else { ", without buttons" };
+            let version = Some(server.version).filter(|version| !version.is_empty());
+            let version = version.map(|version| format!(" {version}")).unwrap_or_default();
+            check(name, "ok", format!("desktop (server {}{version}{buttons})", server.name), None)
+        }
+        Err(why) if configured.channel == Channel::Auto => {
+            check(name, "ok", format!("{terminal}; not the desktop: {why}"), None)
+        }
+        Err(why) => {
+            let advice = "run a notification server, or set `[notifications] channel = \"auto\"`";
+            check(name, "warn", format!("none: {why}"), Some(advice))
         }
     }
 }

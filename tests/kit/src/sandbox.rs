@@ -245,6 +245,8 @@ fn environment(root: &Path) -> BTreeMap<String, String> {
         ("CHORUS_TMUX_SOCKET", at("tmux/sock")),
         ("TMUX_TMPDIR", at("tmux")),
         ("TMPDIR", at("tmp")),
+        // The developer's own desktop must not hear of it.
+        ("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", at("no-bus"))),
         ("PATH", format!("{}:/usr/bin:/bin:/usr/sbin:/sbin", at("bin"))),
     ]
     .map(|(name, value)| (name.to_owned(), value))

@@ -69,6 +69,18 @@ local function listen()
   on('User', begin_all, 'ChorusTaskChanged')
 end
 
+--- The tasks with a window on the screen.
+---@return string[]
+local function on_screen()
+  local uuids = {}
+  for buffer, uuid in pairs(watched) do
+    if vim.api.nvim_buf_is_valid(buffer) and is_on_screen(buffer) then
+      uuids[uuid] = true
+    end
+  end
+  return vim.tbl_keys(uuids)
+end
+
 --- From now on, this buffer shows that task.
 ---@param buffer integer
 ---@param uuid string
@@ -78,6 +90,7 @@ function M.watch(buffer, uuid)
   end
   watched[buffer] = uuid
   begin(buffer)
+  require('chorus.editor.presence').by(on_screen)
 end
 
 return M

@@ -180,6 +180,9 @@ function M.labels(task)
   if task.permission_mode == 'bypassPermissions' then
     labels[#labels + 1] = { '[asks nothing] ', 'ChorusBypass' }
   end
+  if task.muted then
+    labels[#labels + 1] = { require('chorus.icons').of('muted') .. ' ', 'ChorusHint' }
+  end
   return labels
 end
 

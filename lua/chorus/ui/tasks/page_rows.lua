@@ -71,6 +71,9 @@ local function facts(rows, task, now)
   if task.permission_mode then
     fact(rows, 'permission', task.permission_mode)
   end
+  if task.muted then
+    fact(rows, 'notified', ('never: `:Chorus unmute %d` shows notifications again'):format(task.number), 'ChorusHint')
+  end
   alert_facts(rows, task)
   edit_facts(rows, task)
   fact(rows, 'session', task.session_id)
