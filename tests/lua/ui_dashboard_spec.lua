@@ -348,10 +348,10 @@ describe('dashboard', function()
       dashboard.open()
       world.press('Vja')
       local title = vim.iter(vim.api.nvim_win_get_config(0).title):map(function(piece)
-      return piece[1]
-    end)
-    assert.is_truthy(title:join(''):find('#1, #2', 1, true))
-    assert.is_truthy(table.concat(world.lines(), '\n'):find('$ rm -rf build', 1, true))
+        return piece[1]
+      end)
+      assert.is_truthy(title:join(''):find('#1, #2', 1, true))
+      assert.is_truthy(table.concat(world.lines(), '\n'):find('$ rm -rf build', 1, true))
     end)
   end)
 
