@@ -40,9 +40,10 @@ pub fn shown(request: &Request, reply: &Json, now: Millis, in_color: bool) -> Re
     Ok(match request {
         TaskShow(_) => print::page(&read(reply)?, now).into(),
         TaskExplain(_) => print::explanation(&read(reply)?, now).into(),
-        TaskList(list) => {
-            or_note(print::tasks(&read::<Tasks>(reply)?.tasks, now, list.everywhere), &print::nothing(list.filter.as_deref()))
-        }
+        TaskList(list) => or_note(
+            print::tasks(&read::<Tasks>(reply)?.tasks, now, list.everywhere),
+            &print::nothing(list.filter.as_deref()),
+        ),
         TaskInbox(_) => or_note(print::requests(&read::<Requests>(reply)?.requests, now), "no request is open"),
         TaskOutput(_) => print::output(&read(reply)?, in_color).into(),
         TaskSend(_) => print::sent(&read(reply)?).into(),
