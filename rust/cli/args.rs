@@ -97,7 +97,7 @@ fn with_options(command: Command, verb: &Verb) -> Command {
             option("step", "N", "the step that was described; refused if another is newer")
                 .value_parser(clap::value_parser!(i64)),
         ]),
-        "mend" | "preview" | "setup" => command.arg(flag("yes", "apply it; otherwise it is only described")),
+        "mend" | "preview" | "setup" | "tell" => command.arg(flag("yes", "apply it; otherwise it is only described")),
         "trust" => command.args([flag("yes", "trust it; otherwise it is only shown"), bang("withdraw")]),
         "audit" => command.args([
             option("since", "AGE", "no older answers, such as `2h` or `3days`"),
