@@ -9,6 +9,7 @@ pub use changes::changes;
 pub use documents::{documents, references};
 pub use requests::requests;
 
+use super::look::{Look, mark};
 use crate::contract::{Explanation, Health, Opened, Output, Page, Sent, WaitingPrompt};
 use crate::sgr;
 use crate::status::{AgentState, AgentStatus, Millis};
@@ -65,13 +66,23 @@ pub fn status(task: &Task) -> String {
 }
 
 /// One line a task, in the order of the dashboard.
-pub fn tasks(tasks: &[Task], now: Millis, with_project: bool) -> Vec<String> {
+///
+/// At a terminal each has its mark and, as far as there is room, what its agent said last.
+pub fn tasks(tasks: &[Task], now: Millis, with_project: bool, look: Look) -> Vec<String> {
     let mut tasks: Vec<&Task> = tasks.iter().collect();
     tasks.sort_by_cached_key(|task| task.rank());
     let width = tasks.iter().map(|task| status(task).chars().count()).max().unwrap_or(0);
     let row = |task: &&Task| {
-        let mut text = format!("{:>5}  {:<width$}  ", format!("#{}", task.number), status(task));
-        text += &format!("{:>4}  ", age(task.state_since(), now));
+        let state = format!("{:<width$}", status(task));
+        let mut text = format!("{:>5}  ", format!("#{}", task.number));
+        match look.columns {
+            Some(_) => {
+                let (mark, color) = mark(task);
+                text += &look.paint(color, &format!("{mark} {state}"));
+            }
+            None => text += &look.paint(mark(task).1, &state),
+        }
+        text += &format!("  {:>4}  ", age(task.state_since(), now));
         text += &line(&task.title);
         text.extend(task.tags.iter().map(|tag| format!(" +{}", line(tag))));
         if task.priority != 0 {
@@ -92,14 +103,26 @@ pub fn tasks(tasks: &[Task], now: Millis, with_project: bool) -> Vec<String> {
         if with_project {
             text += &format!("  {}", line(&task.project));
         }
+        text += &last_words(task, crate::sgr::plain(&text).chars().count(), look);
         text
     };
     tasks.iter().map(row).collect()
 }
 
+/// What the agent asks or said last, in the room that is left of the line.
+fn last_words(task: &Task, used: usize, look: Look) -> String {
+    let detail = &task.agent_status.detail;
+    let words = detail.summary.as_deref().or(detail.message.as_deref()).or(task.result.as_deref());
+    let room = look.columns.unwrap_or_default().saturating_sub(used + 2);
+    match words {
+        Some(words) if room >= 10 => format!("  {}", look.paint("2", &crate::text::clean_line(words, room))),
+        _ => String::new(),
+    }
+}
+
 /// A task that a verb changed, and its result where it has one.
-pub fn done(task: &Task, now: Millis) -> Vec<String> {
-    let mut lines = tasks(std::slice::from_ref(task), now, false);
+pub fn done(task: &Task, now: Millis, look: Look) -> Vec<String> {
+    let mut lines = tasks(std::slice::from_ref(task), now, false, look);
     if let Some(reason) = task.isolation_reason.as_ref().filter(|_| task.status.is_live()) {
         lines.push(format!("not isolated: {}", line(reason)));
     }

@@ -1,5 +1,6 @@
 //! What a reply looks like in a shell. Pure.
 
+use super::look::Look;
 use super::print;
 use crate::contract::*;
 use crate::error::{Error, Result};
@@ -34,21 +35,24 @@ pub fn json(request: &Request, reply: &Json) -> Json {
     }
 }
 
-/// The reply as lines for people; `in_color` where the terminal may show what the agent's terminal showed.
-pub fn shown(request: &Request, reply: &Json, now: Millis, in_color: bool) -> Result<Shown> {
+/// The reply as lines for people. At a terminal, a list that is empty says so.
+pub fn shown(request: &Request, reply: &Json, now: Millis, look: Look) -> Result<Shown> {
     use Request::*;
     Ok(match request {
         TaskShow(_) => print::page(&read(reply)?, now).into(),
         TaskExplain(_) => print::explanation(&read(reply)?, now).into(),
-        TaskList(list) => print::tasks(&read::<Tasks>(reply)?.tasks, now, list.everywhere).into(),
-        TaskInbox(_) => print::requests(&read::<Requests>(reply)?.requests, now).into(),
-        TaskOutput(_) => print::output(&read(reply)?, in_color).into(),
+        TaskList(list) => {
+            let none = if list.filter.is_some() { "no such task" } else { "no tasks yet: `chorus new` creates one" };
+            or_none(print::tasks(&read::<Tasks>(reply)?.tasks, now, list.everywhere, look), none, look)
+        }
+        TaskInbox(_) => or_none(print::requests(&read::<Requests>(reply)?.requests, now), "no open requests", look),
+        TaskOutput(_) => print::output(&read(reply)?, look.color).into(),
         TaskSend(_) => print::sent(&read(reply)?).into(),
         TaskPrompts(_) => print::prompts(&read::<Prompts>(reply)?.waiting, now).into(),
         TaskApprove(approve) => print::allowed(&read(reply)?, approve.always).into(),
         TaskDeny(_) | TaskAnswer(_) => print::answered(&read(reply)?).into(),
         TaskWeb(_) => vec![read::<Web>(reply)?.url].into(),
-        TaskDiff(_) => diff(&read(reply)?),
+        TaskDiff(_) => diff(&read(reply)?, look),
         TaskMend(_) | TaskPreview(_) | Setup(_) => offer(&read(reply)?),
         Docs(_) => documents(&read(reply)?),
         Refs(_) => print::references(&read::<References>(reply)?.references).into(),
@@ -57,9 +61,8 @@ pub fn shown(request: &Request, reply: &Json, now: Millis, in_color: bool) -> Re
         Config(_) => config(&read(reply)?),
         Health(_) => health(&read(reply)?),
         TaskNew(_) | TaskEdit(_) | TaskStart(_) | TaskResend(_) | TaskDismiss(_) | TaskInterrupt(_)
-        | TaskRestart(_) | TaskComplete(_) | TaskFail(_) | TaskReopen(_) | TaskCommit(_) | TaskAssign(_) => {
-            print::done(&read::<Task>(reply)?, now).into()
-        }
+        | TaskRestart(_) | TaskComplete(_) | TaskFail(_) | TaskReopen(_) | TaskCommit(_) | TaskAssign(_)
+        | TaskMute(_) | TaskUnmute(_) => print::done(&read::<Task>(reply)?, now, look).into(),
         // A terminal is opened, not shown; a deleted task is gone; no shell asks for the others.
         _ => Shown::default(),
     })
@@ -69,9 +72,14 @@ fn read<T: DeserializeOwned>(reply: &Json) -> Result<T> {
     T::deserialize(reply).map_err(|error| Error::internal(format!("cannot read the reply: {error}")))
 }
 
-fn diff(diff: &Diff) -> Shown {
+fn or_none(lines: Vec<String>, none: &str, look: Look) -> Shown {
+    let notes = if lines.is_empty() && look.columns.is_some() { vec![none.to_owned()] } else { vec![] };
+    Shown { lines, notes, code: 0 }
+}
+
+fn diff(diff: &Diff, look: Look) -> Shown {
     let notes = if diff.cut { vec!["the rest was left out for its size".into()] } else { vec![] };
-    Shown { lines: diff.text.lines().map(blank).collect(), notes, code: 0 }
+    Shown { lines: diff.text.lines().map(|line| look.diff_line(&blank(line))).collect(), notes, code: 0 }
 }
 
 /// A step that is taken only with `--yes`.
@@ -104,7 +112,8 @@ mod tests {
     #[test]
     fn an_offer_that_was_not_taken_says_how_to_take_it() {
         let request = Request::Setup(Confirm::default());
-        let show = |done: bool| shown(&request, &json!({"text": "one\ntwo", "done": done}), 0, false).unwrap();
+        let show =
+            |done: bool| shown(&request, &json!({"text": "one\ntwo", "done": done}), 0, Look::default()).unwrap();
         assert_eq!(show(true), Shown { lines: vec!["one".into(), "two".into()], notes: vec![], code: 0 });
         assert_eq!(show(false).notes, ["nothing was done: add --yes to do it"]);
     }
@@ -114,9 +123,19 @@ mod tests {
         let check = |level: &str| json!({"name": "tmux", "level": level, "text": "found", "advice": null});
         let code = |level: &str| {
             let reply = json!({"checks": [check("ok"), check(level)]});
-            shown(&Request::Health(Nothing {}), &reply, 0, false).unwrap().code
+            shown(&Request::Health(Nothing {}), &reply, 0, Look::default()).unwrap().code
         };
         assert_eq!((code("warn"), code("error")), (0, 1));
+    }
+
+    #[test]
+    fn an_empty_list_says_so_at_a_terminal_only() {
+        let notes = |look: Look| {
+            let list = Request::TaskInbox(TaskList::default());
+            shown(&list, &json!({"requests": []}), 0, look).unwrap().notes
+        };
+        assert!(notes(Look::default()).is_empty());
+        assert_eq!(notes(Look { columns: Some(80), ..Look::default() }), ["no open requests"]);
     }
 
     #[test]

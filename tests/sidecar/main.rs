@@ -15,6 +15,7 @@ mod neovim;
 mod notifications;
 mod secrets;
 mod shell;
+mod shell_watch;
 mod tracer;
 mod web;
 mod world;
