@@ -53,6 +53,7 @@ fn does(verb: &Verb) -> &'static str {
         "next" => "show what needs you most",
         "output" => "print a task's screen",
         "attach" => "open a task's terminal here",
+        "docs" => "list the project's documents",
         "changes" => "show uncommitted edits and their owners",
         "web" => "print the address of a task's terminal for a browser, with ttyd",
         _ => verb.does,
