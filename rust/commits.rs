@@ -4,5 +4,6 @@
 pub mod change;
 pub(crate) mod message;
 pub(crate) mod net;
+pub mod patch;
 pub mod plan;
 pub(crate) mod without;

@@ -105,7 +105,7 @@ function M.deny(requests, reason, after)
   local what = #requests == 1 and ('“%s”'):format(text.clean(requests[1].summary, 50))
     or phrase.count(#requests, 'request')
   local prompt = ('Deny %s of %s. Reason for the agent (may be empty): '):format(what, phrase.numbers(requests))
-  vim.ui.input({ prompt = prompt }, deny)
+  require('chorus.picker').input({ prompt = prompt }, deny)
 end
 
 --- More of a plan is not sent back, in bytes.

@@ -13,7 +13,7 @@ local M = {}
 ---@field picker 'auto'|'select'
 ---@field notify 'info'|'warn'|'error'|'off'
 ---@field statusline { ascii: boolean, icons: table<string, string> }
----@field output { width: number, height: number }
+---@field output { window: 'float'|'split'|'vsplit'|'tab', width: number, height: number, resize: boolean }
 ---@field dashboard { preview: 'auto'|'beside'|'below'|'off', group: chorus.Grouping }
 ---@field keys table<string, table<string, string|string[]|false>>
 
@@ -59,6 +59,18 @@ M.schema = {
     type = 'icons',
     default = {},
     description = 'Replaces icons by name: a status such as `busy`, or `unread`, `lost`, `branch`, `edited`, `trouble`.',
+  },
+  {
+    key = 'output.window',
+    type = { 'float', 'split', 'vsplit', 'tab' },
+    default = 'float',
+    description = "Where a task's output is shown. `:vertical` and `:tab` before the command are stronger.",
+  },
+  {
+    key = 'output.resize',
+    type = 'boolean',
+    default = true,
+    description = "Give the task's terminal the size of the output window while no terminal is attached to it.",
   },
   {
     key = 'output.width',

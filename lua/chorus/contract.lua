@@ -591,7 +591,7 @@ M.shapes.Offer = {
   done = 'boolean',
 }
 
---- Reply of `changes`: uncommitted edits in the project's working tree.
+--- Reply of `changes`: uncommitted edits in the project's working tree and, without GitButler, in those of its tasks.
 ---@class chorus.Changes
 ---@field root string The working tree.
 ---@field files chorus.ChangedFile[] By path.
@@ -604,11 +604,13 @@ M.shapes.Changes = {
 
 --- A file with uncommitted edits.
 ---@class chorus.ChangedFile
----@field path string From the working tree's root. Untrusted.
+---@field path string From the root of its working tree. Untrusted.
+---@field tree? string The working tree of the task that owns its edits, where that is not the project's.
 ---@field change string `added`, `removed`, `modified` or `renamed`.
 ---@field hunks chorus.ChangedHunk[] One for a binary or very large file.
 M.shapes.ChangedFile = {
   path = 'string',
+  tree = 'string?',
   change = 'string',
   hunks = 'ChangedHunk[]',
 }
@@ -681,6 +683,19 @@ M.shapes.FileSaved = {
   seconds = 'integer?',
   nanoseconds = 'integer?',
   reloaded = 'boolean?',
+}
+
+--- Data of `editing`.
+---@class chorus.Editing
+---@field uuid string The task's uuid.
+---@field number integer Its number.
+---@field path string From the project's root.
+---@field on boolean Whether it edits from now on, or does no more.
+M.shapes.Editing = {
+  uuid = 'string',
+  number = 'integer',
+  path = 'string',
+  on = 'boolean',
 }
 
 --- Parameters of `docs`.
@@ -1105,9 +1120,13 @@ M.shapes.TaskOutput = {
 ---@class chorus.TaskWatch
 ---@field task string The task.
 ---@field on? boolean Begin or end.
+---@field columns? integer Cells of the window that shows the output. While no terminal is attached, the pane takes this size until the stream ends.
+---@field rows? integer Lines of that window.
 M.shapes.TaskWatch = {
   task = 'string',
   on = 'boolean?',
+  columns = 'integer?',
+  rows = 'integer?',
 }
 
 --- Parameters of `task_web`.
@@ -1190,6 +1209,7 @@ M.events = {
   elsewhere = 'Elsewhere',
   configuration_fault = 'ConfigurationFault',
   edits_changed = 'EditsChanged',
+  editing = 'Editing',
   document_changed = 'DocumentChanged',
   notice = 'Notice',
   clicked = 'Clicked',

@@ -18,6 +18,11 @@ M.all = {
     'Uncommitted edits or their owners changed. `paths` are relative to the root, at most 50.',
   },
   {
+    'ChorusEditing',
+    '{uuid, number, path, on}',
+    "A task's agent is about to edit the file `path` of the tree. Without `on`, it is done with it.",
+  },
+  {
     'ChorusDocumentChanged',
     '{paths}',
     'Documents or references to them changed. `paths` are relative to the root, at most 50.',

@@ -77,6 +77,17 @@ function M.pick_request(requests, prompt, on_choice)
   }, on_choice)
 end
 
+--- Asks for a line of text. Neovim's own prompt stays on the screen after the answer and reads as if it still asked, so it
+--- is cleared.
+---@param opts table as `vim.ui.input` takes it
+---@param on_text fun(text?: string)
+function M.input(opts, on_text)
+  vim.ui.input(opts, function(text)
+    vim.api.nvim_echo({ { '' } }, false, {})
+    on_text(text)
+  end)
+end
+
 --- Asks yes or no. Anything but yes is no.
 ---@param question string
 ---@param yes string what yes means, such as `Delete #12`

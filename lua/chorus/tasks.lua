@@ -315,6 +315,9 @@ local on = {
   edits_changed = function(data)
     fire('ChorusEditsChanged', { paths = data.paths })
   end,
+  editing = function(data)
+    fire('ChorusEditing', { uuid = data.uuid, number = data.number, path = data.path, on = data.on })
+  end,
   document_changed = function(data)
     fire('ChorusDocumentChanged', { paths = data.paths })
   end,

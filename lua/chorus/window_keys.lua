@@ -201,7 +201,7 @@ local views = {
   explain = { verb('output', { 'o' }, 'open its output', 'output'), CLOSE_FLOAT, HELP },
   page = {
     key('write', { '<C-s>' }, 'save the page, as `:w` does'),
-    key('open', { '<CR>' }, 'open this line’s commit, request, lines or turn'),
+    key('open', { '<CR>' }, 'open the commit, request, lines or turn'),
     key('visit', { 'gd' }, 'go to this line’s referenced lines'),
     verb('output', { 'go' }, 'open its output', 'output'),
     verb('attach', { 'gl' }, 'open its terminal'),
@@ -220,6 +220,7 @@ local views = {
     HELP,
   },
   plain = { BACK, HELP },
+  config = { key('defaults', { 'gd' }, 'show or hide the defaults', { hint = 'defaults' }), BACK, HELP },
   terminal = { key('close', { '<C-\\><C-q>' }, 'leave the terminal; the task keeps running', { hint = 'leave' }) },
 }
 

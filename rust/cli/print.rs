@@ -4,12 +4,13 @@ mod changes;
 mod documents;
 mod questions;
 mod requests;
+mod tasks;
 
 pub use changes::changes;
 pub use documents::{documents, references};
 pub use requests::requests;
+pub use tasks::{done, nothing, tasks};
 
-use super::look::{Look, mark};
 use crate::contract::{Explanation, Health, Opened, Output, Page, Sent, WaitingPrompt};
 use crate::sgr;
 use crate::status::{AgentState, AgentStatus, Millis};
@@ -63,72 +64,6 @@ pub fn status(task: &Task) -> String {
         }
         status => word(&status),
     }
-}
-
-/// One line a task, in the order of the dashboard.
-///
-/// At a terminal each has its mark and, as far as there is room, what its agent said last.
-pub fn tasks(tasks: &[Task], now: Millis, with_project: bool, look: Look) -> Vec<String> {
-    let mut tasks: Vec<&Task> = tasks.iter().collect();
-    tasks.sort_by_cached_key(|task| task.rank());
-    let width = tasks.iter().map(|task| status(task).chars().count()).max().unwrap_or(0);
-    let row = |task: &&Task| {
-        let state = format!("{:<width$}", status(task));
-        let mut text = format!("{:>5}  ", format!("#{}", task.number));
-        match look.columns {
-            Some(_) => {
-                let (mark, color) = mark(task);
-                text += &look.paint(color, &format!("{mark} {state}"));
-            }
-            None => text += &look.paint(mark(task).1, &state),
-        }
-        text += &format!("  {:>4}  ", age(task.state_since(), now));
-        text += &line(&task.title);
-        text.extend(task.tags.iter().map(|tag| format!(" +{}", line(tag))));
-        if task.priority != 0 {
-            text += &format!("  P{}", task.priority);
-        }
-        if task.unread {
-            text += "  (unread)";
-        }
-        if task.isolation_reason.is_some() {
-            text += "  (not isolated)";
-        }
-        if task.unclaimed > 0 {
-            text += &format!("  ({} unclaimed)", task.unclaimed);
-        }
-        if task.demo {
-            text += "  (demo)";
-        }
-        if with_project {
-            text += &format!("  {}", line(&task.project));
-        }
-        text += &last_words(task, crate::sgr::plain(&text).chars().count(), look);
-        text
-    };
-    tasks.iter().map(row).collect()
-}
-
-/// What the agent asks or said last, in the room that is left of the line.
-fn last_words(task: &Task, used: usize, look: Look) -> String {
-    let detail = &task.agent_status.detail;
-    let words = detail.summary.as_deref().or(detail.message.as_deref()).or(task.result.as_deref());
-    let room = look.columns.unwrap_or_default().saturating_sub(used + 2);
-    match words {
-        Some(words) if room >= 10 => format!("  {}", look.paint("2", &crate::text::clean_line(words, room))),
-        _ => String::new(),
-    }
-}
-
-/// A task that a verb changed, and its result where it has one.
-pub fn done(task: &Task, now: Millis, look: Look) -> Vec<String> {
-    let mut lines = tasks(std::slice::from_ref(task), now, false, look);
-    if let Some(reason) = task.isolation_reason.as_ref().filter(|_| task.status.is_live()) {
-        lines.push(format!("not isolated: {}", line(reason)));
-    }
-    lines.extend(task.result.iter().map(|result| blank(result)));
-    lines.extend(alerts(task));
-    lines
 }
 
 /// What needs a person beside requests, each with what can be done.

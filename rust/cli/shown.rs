@@ -42,8 +42,9 @@ pub fn shown(request: &Request, reply: &Json, now: Millis, look: Look) -> Result
         TaskShow(_) => print::page(&read(reply)?, now).into(),
         TaskExplain(_) => print::explanation(&read(reply)?, now).into(),
         TaskList(list) => {
-            let none = if list.filter.is_some() { "no such task" } else { "no tasks yet: `chorus new` creates one" };
-            or_none(print::tasks(&read::<Tasks>(reply)?.tasks, now, list.everywhere, look), none, look)
+            let lines = print::tasks(&read::<Tasks>(reply)?.tasks, now, list.everywhere, look);
+            let notes = if lines.is_empty() { vec![print::nothing(list.filter.as_deref())] } else { vec![] };
+            Shown { lines, notes, code: 0 }
         }
         TaskInbox(_) => or_none(print::requests(&read::<Requests>(reply)?.requests, now), "no open requests", look),
         TaskOutput(_) => print::output(&read(reply)?, look.color).into(),

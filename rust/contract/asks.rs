@@ -268,6 +268,13 @@ pub struct TaskWatch {
     /// Begin or end.
     #[serde(default)]
     pub on: bool,
+    /// Cells of the window that shows the output. While no terminal is attached, the pane takes this size until the
+    /// stream ends.
+    #[serde(default)]
+    pub columns: Option<u32>,
+    /// Lines of that window.
+    #[serde(default)]
+    pub rows: Option<u32>,
 }
 
 /// Parameters of `task_web`.

@@ -80,7 +80,7 @@ pub struct Offer {
     pub done: bool,
 }
 
-/// Reply of `changes`: uncommitted edits in the project's working tree.
+/// Reply of `changes`: uncommitted edits in the project's working tree and, without GitButler, in those of its tasks.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Changes {
     /// The working tree.
@@ -94,8 +94,11 @@ pub struct Changes {
 /// A file with uncommitted edits.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ChangedFile {
-    /// From the working tree's root. Untrusted.
+    /// From the root of its working tree. Untrusted.
     pub path: String,
+    /// The working tree of the task that owns its edits, where that is not the project's.
+    #[serde(default)]
+    pub tree: Option<String>,
     /// `added`, `removed`, `modified` or `renamed`.
     pub change: String,
     /// One for a binary or very large file.

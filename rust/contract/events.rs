@@ -26,6 +26,8 @@ pub enum Event {
     ConfigurationFault(ConfigurationFault),
     /// Uncommitted edits, or whose they are, became different.
     EditsChanged(EditsChanged),
+    /// A task's agent is about to edit a file of the project's tree, or is done with it.
+    Editing(Editing),
     /// Documents, or references to them, became different.
     DocumentChanged(DocumentChanged),
     /// Background trouble, told once.
@@ -54,6 +56,19 @@ pub struct Ring {
     pub body: String,
     /// By which sequence the terminal is told: `osc9`, `osc777` or `bell`.
     pub by: String,
+}
+
+/// Data of `editing`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Editing {
+    /// The task's uuid.
+    pub uuid: String,
+    /// Its number.
+    pub number: i64,
+    /// From the project's root.
+    pub path: String,
+    /// Whether it edits from now on, or does no more.
+    pub on: bool,
 }
 
 /// Data of `edits_changed`.

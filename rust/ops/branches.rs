@@ -1,5 +1,6 @@
 //! The branch of a task, in the shared tree or in a worktree of its own: made, shown, committed to, mended, discarded.
 
+mod apart;
 pub mod changes;
 pub mod commit;
 pub mod diff;

@@ -6,6 +6,7 @@ use super::text;
 use super::tx::Tx;
 use crate::attribution::interval::{Reach, Window};
 use crate::attribution::{Content, Ledger, Marks, Version};
+use crate::contract::{Editing, Event};
 use crate::error::Result;
 use crate::status::Millis;
 use crate::task::Isolation;
@@ -77,14 +78,29 @@ impl Tx<'_> {
             ON CONFLICT DO UPDATE SET reach = ?3",
             params![window.task, id, JsonColumn(&window.reach), window.opened],
         )?;
+        self.notify_editing(window, true);
         Ok(())
+    }
+
+    /// Tells every Neovim of the project that a task edits a file from now on, or does no more.
+    fn notify_editing(&mut self, window: &Window, on: bool) {
+        if let Reach::Edit(path) = &window.reach
+            && let Ok(task) = self.row(&window.task)
+        {
+            let editing = Editing { uuid: task.uuid, number: task.number, path: path.clone(), on };
+            self.notify(&task.project, Event::Editing(editing));
+        }
     }
 
     /// A tool call ended; what it was, if it was open.
     pub fn close_window(&mut self, task: &str, id: &str) -> Result<Option<Window>> {
         let id = text::id(id);
         let sql = "DELETE FROM windows WHERE task = ?1 AND id = ?2 RETURNING task, id, reach, opened_at";
-        self.one(sql, [task, &id], read_window)
+        let closed = self.one(sql, [task, &id], read_window)?;
+        if let Some(window) = &closed {
+            self.notify_editing(window, false);
+        }
+        Ok(closed)
     }
 
     /// Open tool calls of the project's tasks, oldest first.
@@ -103,6 +119,7 @@ impl Tx<'_> {
         windows.retain(|window| background || window.reach != Reach::Background);
         for window in &windows {
             self.run("DELETE FROM windows WHERE task = ?1 AND id = ?2", [task, &window.id])?;
+            self.notify_editing(window, false);
         }
         Ok(windows)
     }

@@ -114,6 +114,16 @@ impl Tmux {
         self.on(pane, "resize a pane", &commands).await
     }
 
+    /// Gives the pane a size, its own where none is given, unless a terminal shows it: that one decides the size.
+    pub async fn fit(&self, pane: &Pane, size: Option<Size>) -> Result<()> {
+        let Size { columns, rows } = size.unwrap_or(self.settings.size).at_least_min();
+        let window = &pane.window;
+        let resize =
+            format!("resize-window -t {window} -x {columns} -y {rows} ; set-option -wu -t {window} window-size");
+        let commands = [command(["if-shell", "-F", "-t", &pane.pane, "#{session_attached}", "", &resize])];
+        self.on(pane, "resize a pane", &commands).await
+    }
+
     /// The program that shows the pane in a terminal, from inside or outside any tmux.
     pub fn attach_argv(&self, pane: &Pane) -> Vec<String> {
         let (program, socket) = (self.program.to_string_lossy(), self.socket.to_string_lossy());

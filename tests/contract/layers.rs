@@ -34,7 +34,7 @@ const RUST: &[Layer] = &[
                 "ops::branches::preview",
             ],
             &["ops::branches::commit"],
-            &["ops::branches::hooks"],
+            &["ops::branches::apart", "ops::branches::hooks"],
             &[
                 "ops::branches::prune",
                 "ops::branches::uncommitted",

@@ -71,6 +71,8 @@ function M.forget()
     'chorus_statusline',
     'chorus_report_saves',
     'chorus_reload',
+    'chorus_worktree_files',
+    'chorus_authors',
     'chorus_spec',
   }) do
     pcall(vim.api.nvim_del_augroup_by_name, group)

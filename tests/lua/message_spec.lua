@@ -17,6 +17,20 @@ describe('a message', function()
     }, world.said)
   end)
 
+  it('is not left behind by a prompt that was answered', function()
+    local echo, cleared = vim.api.nvim_echo, 0
+    vim.api.nvim_echo = function(chunks) -- luacheck: ignore
+      cleared = cleared + (chunks[1][1] == '' and 1 or 0)
+    end
+    world.inputs = { 'a reason' }
+    local given
+    require('chorus.picker').input({ prompt = 'Why?' }, function(text)
+      given = text
+    end)
+    vim.api.nvim_echo = echo -- luacheck: ignore
+    assert.same({ 'a reason', 1 }, { given, cleared })
+  end)
+
   it('carries no escapes, and keeps its lines', function()
     message.warn('a title \27]0;x\7\27[31mred\nsecond\rline', 'hint\27[0m')
     assert.equal('Chorus: a title red\nsecond line\nhint', world:words())

@@ -256,6 +256,43 @@ describe('the list of changes', function()
     assert.are.equal(2, #asked('changes_assign'))
   end)
 
+  it('shows the worktrees of tasks below the project’s own tree, each file with its own', function()
+    local tree = vim.fn.tempname()
+    vim.fn.mkdir(tree)
+    vim.fn.writefile({ 'in the worktree' }, tree .. '/a.lua')
+    local of_task = file('a.lua', 'modified', hunk('0 1', 1, 'task', { 12 }))
+    of_task.tree = tree
+    reply.files = { file('a.lua', 'modified', hunk('0 3', 3, 'user')), of_task }
+    world.press('R')
+    world.wait(function()
+      return #world.lines() == 6
+    end, 'the trees')
+    assert.are.same({
+      ' The project’s own tree',
+      ' a.lua  +1 -1',
+      ' #12 Fix it  in its worktree',
+      ' a.lua  +1 -1',
+    }, { world.lines()[1], world.lines()[2], world.lines()[4], world.lines()[5] })
+    world.press('6G')
+    vim.api.nvim_exec_autocmds('CursorMoved', { buffer = 0 })
+    assert.are.equal('uuid-12', vim.b.chorus_uuid)
+    world.press('<Tab>')
+    assert.are.equal(8, #world.lines())
+    world.press('<Tab>a')
+    assert.are.equal('this edit is in the worktree of #12, so it is its task’s', world.notified[1][2])
+    assert.are.same({}, asked('changes_assign'))
+    world.press('d')
+    assert.are.same({ 'diff', { task = { 'uuid-12' }, args = 'uncommitted' } }, world.ran[1])
+    world.press('<CR>')
+    assert.are.equal('in the worktree', vim.api.nvim_get_current_line())
+  end)
+
+  it('looks again when a task with a worktree has other edits', function()
+    local before = #asked('changes')
+    world.event('task_changed', world.task(3, { isolation = 'worktree', uncommitted = 2, revision = 2 }))
+    wait_asked('changes', before + 1)
+  end)
+
   it('makes a whole file, or every hunk in a selection, yours', function()
     world.press('ggu')
     assert.are.same({ { path = 'a.lua' } }, wait_asked('changes_assign', 1))

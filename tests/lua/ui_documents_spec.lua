@@ -83,7 +83,10 @@ describe('documents', function()
       return nil,
         {
           documents = {
-            document('PLAN.md', { pinned = true, title = 'The plan', category = 'plans', tasks = { 3, 12 }, changed_for = { 12 } }),
+            document(
+              'PLAN.md',
+              { pinned = true, title = 'The plan', category = 'plans', tasks = { 3, 12 }, changed_for = { 12 } }
+            ),
             document('docs/gone.md'),
           },
           cut = false,
@@ -135,7 +138,13 @@ describe('documents', function()
   it('show the tasks that refer to their lines', function()
     require('chorus.editor.reference_signs').attach()
     local function marks()
-      return vim.api.nvim_buf_get_extmarks(0, vim.api.nvim_get_namespaces().chorus_references, 0, -1, { details = true })
+      return vim.api.nvim_buf_get_extmarks(
+        0,
+        vim.api.nvim_get_namespaces().chorus_references,
+        0,
+        -1,
+        { details = true }
+      )
     end
     open()
     world.wait(function()

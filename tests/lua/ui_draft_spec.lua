@@ -126,6 +126,39 @@ describe('draft', function()
     assert.are.same({}, files())
   end)
 
+  it('says behind empty fields what goes in, and the defaults once they are known', function()
+    world.replies.config = function()
+      return nil, { notices = {}, values = { { key = 'agent.default', value = '"demo"', origin = 'user' } } }
+    end
+    draft.open({})
+    vim.cmd('stopinsert')
+    local function hints()
+      local namespace = vim.api.nvim_get_namespaces().chorus_draft_hints
+      local found = {}
+      for _, mark in ipairs(vim.api.nvim_buf_get_extmarks(0, namespace, 0, -1, { details = true })) do
+        found[vim.api.nvim_buf_get_lines(0, mark[2], mark[2] + 1, false)[1]] = mark[4].virt_text[1][1]
+      end
+      return found
+    end
+    assert.is_truthy(hints()['title: ']:find('says what to do', 1, true))
+    assert.is_truthy(hints()['on:']:find('number of a task', 1, true))
+    assert.is_nil(hints()['priority: 0'])
+    assert.is_truthy(hints()['']:find('<C-x><C-u>', 1, true))
+    world.wait(function()
+      return hints()['agent:']:find('demo, unless', 1, true)
+    end)
+    vim.api.nvim_buf_set_lines(0, 1, 2, false, { 'title: Fix it' })
+    vim.api.nvim_buf_set_lines(0, -1, -1, false, { 'Do it well.' })
+    vim.api.nvim_exec_autocmds('TextChanged', { buffer = 0 })
+    assert.is_nil(hints()['title: Fix it'])
+    assert.is_nil(hints()[''])
+    assert.are.equal(0, #vim.tbl_filter(function(each)
+      return each[1] == 'task_new'
+    end, world.asked))
+    vim.bo.modified = false
+    vim.cmd('quit')
+  end)
+
   it('creates the task on :w and is gone', function()
     draft.open({ title = 'Fix the login' })
     vim.api.nvim_buf_set_lines(0, -1, -1, false, { 'Because of', '', 'this.' })

@@ -152,11 +152,70 @@ describe('output', function()
     assert.are.equal(74, #world.lines())
     assert.are.equal('screen 24', vim.api.nvim_get_current_line())
     assert.are.equal(74, vim.fn.line('.'))
-    assert.are.same({ { 'task_watch', { task = 'uuid-12', on = true } } }, asked('task_watch'))
+    local columns, rows = vim.api.nvim_win_get_width(0), vim.api.nvim_win_get_height(0)
+    assert.are.same(
+      { { 'task_watch', { task = 'uuid-12', on = true, columns = columns, rows = rows } } },
+      asked('task_watch')
+    )
     assert.are.equal(12, vim.b.chorus_task)
     local config = vim.api.nvim_win_get_config(0)
     assert.is_truthy(vim.inspect(config.title):find('Fix the login', 1, true))
     assert.is_truthy(vim.inspect(config.footer):find('terminal', 1, true))
+  end)
+
+  it('leaves the pane its size when that is wished for', function()
+    vim.g.chorus = { output = { resize = false } }
+    require('chorus.config').reset()
+    open()
+    assert.are.same({ { 'task_watch', { task = 'uuid-12', on = true } } }, asked('task_watch'))
+  end)
+
+  for name, expected in pairs({
+    split = function(before)
+      return #vim.api.nvim_tabpage_list_wins(0) == before + 1
+    end,
+    vsplit = function()
+      return vim.api.nvim_win_get_width(0) < vim.o.columns
+    end,
+    tab = function()
+      return vim.fn.tabpagenr('$') == 2
+    end,
+  }) do
+    it('is a window of the layout where the options say so: ' .. name, function()
+      vim.g.chorus = { output = { window = name } }
+      require('chorus.config').reset()
+      vim.cmd.enew()
+      local before, windows = vim.api.nvim_get_current_win(), #vim.api.nvim_tabpage_list_wins(0)
+      open()
+      assert.are.equal('', vim.api.nvim_win_get_config(0).relative)
+      assert.is_true(expected(windows))
+      assert.are.equal('chorus://output/12', vim.api.nvim_buf_get_name(0))
+      local bar = vim.api.nvim_eval_statusline(vim.wo.winbar, { maxwidth = 200, use_winbar = true }).str
+      assert.is_truthy(bar:find('Fix the login', 1, true), bar)
+      assert.is_truthy(vim.wo.breakindent)
+      local watched = asked('task_watch')[1][2]
+      assert.are.equal(vim.api.nvim_win_get_height(0) - 1, watched.rows)
+      scroll('a new line')
+      world.wait(function()
+        return world.lines()[#world.lines()] == 'a new line'
+      end)
+      output.open(require('chorus.tasks').get(13))
+      world.wait(function()
+        return #asked('task_watch') >= 3
+      end)
+      assert.are.equal('chorus://output/13', vim.api.nvim_buf_get_name(0))
+      world.press('q')
+      assert.are.equal(before, vim.api.nvim_get_current_win())
+      local last = asked('task_watch')
+      assert.are.same({ task = 'uuid-13', on = false }, last[#last][2])
+      assert.are.equal(1, vim.fn.tabpagenr('$'))
+    end)
+  end
+
+  it('goes where the command says', function()
+    output.open(require('chorus.tasks').get(12), { split = 'botright', vertical = true })
+    assert.are.equal('', vim.api.nvim_win_get_config(0).relative)
+    world.press('q')
   end)
 
   it('follows the end', function()

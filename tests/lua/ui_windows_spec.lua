@@ -261,6 +261,32 @@ describe('the help of a window', function()
   end)
 end)
 
+describe('the configuration', function()
+  it('aligns where values are from, and hides the defaults until asked', function()
+    world.start()
+    require('chorus.ui.kit.config_page').open({
+      notices = { 'chorus.toml:2:1: unknown key' },
+      values = {
+        { key = 'agent.default', value = '"demo"', origin = '/home/me/chorus.toml' },
+        { key = 'git', value = '"git\27[31m"', origin = 'environment' },
+        { key = 'commit.when', value = '"turn"', origin = 'default' },
+      },
+    })
+    local hidden = {
+      '# chorus.toml:2:1: unknown key',
+      'agent.default = "demo"  # /home/me/chorus.toml',
+      'git = "git"             # environment',
+      '# 1 default hidden',
+    }
+    assert.are.same(hidden, world.lines())
+    world.press('gd')
+    assert.are.equal('commit.when = "turn"    # default', world.lines()[4])
+    world.press('gd')
+    assert.are.same(hidden, world.lines())
+    world.press('q')
+  end)
+end)
+
 describe('every window', function()
   before_each(function()
     world.state_dir = vim.fn.tempname()

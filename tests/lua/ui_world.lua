@@ -75,7 +75,10 @@ function M.start()
       return wanted ~= M.folder and wanted or nil
     end,
     request = function(method, params, on_reply)
-      table.insert(M.asked, { method, params })
+      -- What the defaults are changes nothing.
+      if method ~= 'config' then
+        table.insert(M.asked, { method, params })
+      end
       local reply = M.replies[method]
       if reply and on_reply then
         vim.schedule(function()

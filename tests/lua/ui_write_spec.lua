@@ -307,7 +307,8 @@ describe('a write', function()
   it('of all buffers saves a page', function()
     world.know({ world.task(12, { title = 'Old' }) })
     world.replies.task_show = function()
-      return nil, { task = world.task(12, { title = 'Old' }), requests = {}, references = {}, commits = {}, journal = {} }
+      return nil,
+        { task = world.task(12, { title = 'Old' }), requests = {}, references = {}, commits = {}, journal = {} }
     end
     require('chorus.ui.tasks.page').open(world.task(12))
     world.wait(function()

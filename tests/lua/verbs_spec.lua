@@ -434,7 +434,7 @@ describe('the verb', function()
       config = {
         result = {
           notices = { '`[server]` is no longer used' },
-          values = { { key = 'tmux.socket', value = '"chorus\27[31m"', origin = 'default' } },
+          values = { { key = 'tmux.socket', value = '"chorus\27[31m"', origin = 'user' } },
         },
       },
     })
@@ -444,7 +444,7 @@ describe('the verb', function()
       return vim.api.nvim_buf_get_name(0):match('chorus://config$')
     end)
     assert.same(
-      { '# `[server]` is no longer used', 'tmux.socket = "chorus" # default' },
+      { '# `[server]` is no longer used', 'tmux.socket = "chorus"  # user' },
       vim.api.nvim_buf_get_lines(0, 0, -1, false)
     )
     assert.is_false(vim.bo.modifiable)

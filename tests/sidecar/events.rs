@@ -2,6 +2,7 @@
 
 use crate::neovim::Neovim;
 use crate::world::{World, each};
+use chorus_testkit::wait_until;
 use serde_json::{Value, json};
 
 /// What an event says, without what may be told in one step or two.
@@ -106,6 +107,28 @@ fn a_watched_output_follows_its_task_to_a_new_server() {
         shows(&mut neovim, "third words");
         // Nobody else is told, and after its end this one neither.
         neovim.ask("task_watch", json!({ "task": task, "on": false })).unwrap();
+    });
+}
+
+#[test]
+fn a_watched_pane_has_the_size_of_the_window_that_shows_it() {
+    each(|world| {
+        let task = world.rested("Watched", "[[say first words]]");
+        let size = || world.tmux(["list-panes", "-a", "-F", "#{pane_width}x#{pane_height}"]).unwrap().trim().to_owned();
+        let own = size();
+        let mut neovim = Neovim::new(&world, &world.project());
+        let ask = json!({ "task": task, "on": true, "columns": 97, "rows": 31 });
+        neovim.ask("task_watch", ask).unwrap();
+        wait_until("the window's size", || size() == "97x31");
+        neovim.ask("task_watch", json!({ "task": task, "on": true, "columns": 101, "rows": 33 })).unwrap();
+        wait_until("the newer size", || size() == "101x33");
+        neovim.ask("task_watch", json!({ "task": task, "on": false })).unwrap();
+        wait_until("its own size", || size() == own);
+        // One that is gone gives it back, too.
+        neovim.ask("task_watch", json!({ "task": task, "on": true, "columns": 97, "rows": 31 })).unwrap();
+        wait_until("the window's size", || size() == "97x31");
+        drop(neovim);
+        wait_until("its own size", || size() == own);
     });
 }
 

@@ -44,6 +44,35 @@ fn in_a_plain_repository_auto_is_a_worktree_and_each_turn_a_commit() {
 }
 
 #[test]
+fn the_changes_are_those_of_each_worktree_and_the_persons_own() {
+    let world = World::new();
+    world.configure("[vcs]\ncommit = \"manual\"\n");
+    let task = world.rested("Greet people", EDIT);
+    world.awaits(&task, "one uncommitted file", |page| page["task"]["uncommitted"] == 1);
+    std::fs::write(world.project().join("README.md"), "mine\n").unwrap();
+    std::fs::write(world.project().join("notes.txt"), "a note\n").unwrap();
+    let changes = world.json(["changes"]);
+    let brief = |file: &serde_json::Value| {
+        let hunk = &file["hunks"][0];
+        let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+        let added = hunk["lines"].as_array().unwrap().iter().find(|line| line.as_str().unwrap().starts_with('+'));
+        (text(&file["path"]), text(&file["change"]), text(&hunk["owner"]), text(added.unwrap()))
+    };
+    let files = changes["files"].as_array().unwrap();
+    let expected = [
+        ("README.md", "modified", "user", "+mine"),
+        ("notes.txt", "added", "user", "+a note"),
+        ("greeting.txt", "added", "task", "+hello"),
+    ];
+    let found: Vec<_> = files.iter().map(brief).collect();
+    assert_eq!(found, expected.map(|(a, b, c, d)| (a.to_owned(), b.to_owned(), c.to_owned(), d.to_owned())));
+    assert_eq!(files[2]["hunks"][0]["tasks"], json!([1]));
+    assert_eq!(files[2]["tree"].as_str().unwrap(), world.worktree(&task).to_str().unwrap());
+    assert!(files[0]["tree"].is_null());
+    assert_eq!(changes["notices"], json!([]));
+}
+
+#[test]
 fn differences_and_counts() {
     let world = World::new();
     world.configure("[vcs]\ncommit = \"manual\"\n");

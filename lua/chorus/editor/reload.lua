@@ -63,6 +63,7 @@ local function tell(behind)
         ('%s was changed on disk%s'):format(each.path, who),
         '`:e!` loads the file, `:w!` keeps your edits'
       )
+      require('chorus.editor.conflict').ask(each.buffer, each.path, who)
     end
   end)
 end

@@ -76,7 +76,7 @@ end
 ---@param prompt string
 ---@param on_text fun(text: string) not called when the person leaves
 function M.input(prompt, on_text)
-  vim.ui.input({ prompt = prompt }, function(text)
+  picker.input({ prompt = prompt }, function(text)
     if text then
       on_text(text)
     end

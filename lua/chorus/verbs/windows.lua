@@ -29,9 +29,12 @@ run.edit = run.show
 run.prompts = shows(function(task)
   require('chorus.ui.prompts.queue').open(task)
 end)
-run.output = shows(function(task)
-  require('chorus.ui.pane.output').open(task)
-end)
+
+function run.output(call, verb)
+  given.with_task(verb, call, function(task)
+    require('chorus.ui.pane.output').open(task, call.place)
+  end)
+end
 run.attach = shows(function(task)
   require('chorus.ui.pane.terminal').open(task)
 end)
@@ -103,16 +106,7 @@ function run.web(call, verb)
 end
 
 function run.config()
-  ask_daemon.once('config', {}, function(config)
-    local lines = {}
-    for _, notice in ipairs(config.notices) do
-      lines[#lines + 1] = '# ' .. notice
-    end
-    for _, setting in ipairs(config.values) do
-      lines[#lines + 1] = ('%s = %s # %s'):format(setting.key, setting.value, setting.origin)
-    end
-    require('chorus.ui.kit.plain_text').open('chorus://config', lines, 'toml')
-  end)
+  ask_daemon.once('config', {}, require('chorus.ui.kit.config_page').open)
 end
 
 function run.log()
@@ -122,6 +116,8 @@ function run.log()
   end
   vim.cmd.split({ args = { log }, magic = { file = false, bar = false } })
   vim.bo.readonly, vim.bo.autoread = true, true
+  vim.w.chorus_is_extra = true
+  require('chorus.ui.kit.plain_text').lead_out(vim.api.nvim_get_current_buf(), 'Log of the daemon')
   vim.cmd.normal({ 'G', bang = true })
 end
 

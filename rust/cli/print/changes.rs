@@ -6,7 +6,12 @@ use crate::text::blank;
 /// Each file and its hunks, then the notices.
 pub fn changes(changes: &Changes) -> Vec<String> {
     let mut lines = Vec::new();
+    let mut tree = None;
     for file in &changes.files {
+        if file.tree != tree {
+            tree.clone_from(&file.tree);
+            lines.push(format!("in {}", blank(tree.as_deref().unwrap_or(&changes.root))));
+        }
         lines.push(format!("{} ({})", blank(&file.path), file.change));
         for hunk in &file.hunks {
             let added = hunk.lines.iter().filter(|line| line.starts_with('+')).count();

@@ -4,21 +4,26 @@ use crate::attribution::Owner;
 use crate::contract::*;
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
+use crate::ops::branches::apart;
 use crate::ops::branches::uncommitted::Uncommitted;
 use crate::ops::branches::upstream;
 use crate::ops::{edits, stacks};
 use crate::store::Who;
 use crate::task::{Isolation, Task};
 
-/// What is uncommitted in the project's working tree, and whose.
+/// What is uncommitted in the project's working tree, and whose. Without GitButler also what is in its tasks' worktrees.
 pub async fn changes(core: &Core, asker: &Asker) -> Result<Changes> {
     let loaded = core.config_of(&asker.project).await;
     let root = asker.project.clone();
     let but = match stacks::open(core, &asker.project, &loaded, None).await {
         Ok(but) => but,
-        Err(why) => {
-            let notice = format!("Edits are attributed to tasks in a GitButler project only: {}", why.message);
-            return Ok(Changes { root, files: Vec::new(), notices: vec![notice] });
+        Err(_) if crate::project::has_git(std::path::Path::new(&root)) => {
+            let (files, notices) = apart::files(core, &root).await?;
+            return Ok(Changes { root, files, notices });
+        }
+        Err(_) => {
+            let notices = vec![format!("{root} is no git repository: Chorus cannot tell what was changed")];
+            return Ok(Changes { root, files: Vec::new(), notices });
         }
     };
     let mut notices = Vec::new();

@@ -89,6 +89,7 @@ impl Uncommitted {
             .iter()
             .map(|change| ChangedFile {
                 path: change.path.clone(),
+                tree: None,
                 change: word(change.kind).to_owned(),
                 hunks: self.of_path(change).into_iter().take(MOST_HUNKS).map(|hunk| self.shown(hunk)).collect(),
             })
@@ -164,7 +165,7 @@ fn id(hunk: &change::DiffHunk) -> String {
     format!("{},{}+{},{}", hunk.old_start, hunk.old_lines, hunk.new_start, hunk.new_lines)
 }
 
-fn word(kind: ChangeKind) -> &'static str {
+pub fn word(kind: ChangeKind) -> &'static str {
     match kind {
         ChangeKind::Added => "added",
         ChangeKind::Removed => "removed",

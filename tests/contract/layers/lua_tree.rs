@@ -56,6 +56,7 @@ const PURE_USES: &[&str] = &[
     "tasks::filter",
     "tasks::order",
     "text",
+    "ui::edits::hunk_ids",
     "ui::documents::reference_rows",
     "ui::kit::canvas",
     "ui::kit::status",

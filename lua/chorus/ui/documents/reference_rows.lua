@@ -57,7 +57,8 @@ function M.rows(references)
     for _, line in ipairs(text.lines(reference.text)) do
       if line:find('%S') and shown < MOST and not reference.whole then
         shown = shown + 1
-        rows[#rows + 1] = canvas.row({ { '      ▏', 'ChorusReference' }, { text.clean(line, 100), 'ChorusHint' } }, data)
+        rows[#rows + 1] =
+          canvas.row({ { '      ▏', 'ChorusReference' }, { text.clean(line, 100), 'ChorusHint' } }, data)
       end
     end
   end

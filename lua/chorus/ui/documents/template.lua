@@ -29,7 +29,7 @@ local function ask(fields, on_values)
       return on_values(values)
     end
     local default = field:lower() == 'date' and os.date('%Y-%m-%d') or nil
-    vim.ui.input({ prompt = field .. ': ', default = default }, function(typed)
+    require('chorus.picker').input({ prompt = field .. ': ', default = default }, function(typed)
       if typed then
         values[field] = typed
         next_field(index + 1)
@@ -44,7 +44,7 @@ end
 ---@param lines string[]
 ---@param default string
 local function open(root, lines, default)
-  vim.ui.input({ prompt = 'File: ', default = default, completion = 'file' }, function(path)
+  require('chorus.picker').input({ prompt = 'File: ', default = default, completion = 'file' }, function(path)
     if not path or path == '' then
       return
     end
@@ -83,7 +83,8 @@ end
 function M.new(name)
   require('chorus.ask_daemon').once('docs', {}, function(found)
     local templates = vim.tbl_filter(function(document)
-      return document.template and (not name or (document.path .. ' ' .. document.title):lower():find(name:lower(), 1, true))
+      return document.template
+        and (not name or (document.path .. ' ' .. document.title):lower():find(name:lower(), 1, true))
     end, found.documents)
     local root = assert(require('chorus.client').welcome()).project
     if #templates == 0 then

@@ -12,10 +12,14 @@ local NAME = 'chorus://changes'
 --- Between two refreshes, in milliseconds.
 local PAUSE = 150
 
+--- Between two looks at worktrees, of which no event tells, in seconds.
+local SLOW = 5
+
 ---@class chorus.ChangesBuffer
 ---@field buffer integer
 ---@field changes? chorus.Changes
 ---@field known chorus.KnownHunks
+---@field counted table<string, string> edits and commits of worktree tasks, by uuid
 ---@field uuids table<integer, string> of the tasks that the changes name
 ---@field fault? string
 ---@field is_stale boolean
@@ -231,7 +235,7 @@ local function toggle()
   if not data then
     return
   end
-  local these = data.known and { data.known } or view.known[data.path] or {}
+  local these = data.known and { data.known } or view.known[data.name] or {}
   local all_open = vim.iter(these):all(function(known)
     return known.is_open
   end)
@@ -268,7 +272,14 @@ local function assigns(assign_rows)
     for line = first, last do
       rows[#rows + 1] = canvas.data(view.buffer, line)
     end
-    if #rows > 0 then
+    local of_worktree = vim.iter(rows):find(function(row)
+      return row.tree ~= nil
+    end)
+    if of_worktree then
+      local numbers = changes_rows.owners(view.changes, of_worktree)
+      local whose = ('this edit is in the worktree of #%s, so it is its task’s'):format(numbers[1] or '?')
+      require('chorus.message').info(whose)
+    elseif #rows > 0 then
       assign_rows(chosen(rows))
     end
   end
@@ -285,7 +296,7 @@ local function set_keys()
       open = function()
         local data = under_cursor()
         if data then
-          place.visit(view.changes.root, data.path, data.line)
+          place.visit(data.tree or view.changes.root, data.path, data.line)
         end
       end,
       diff = on_owner('diff', 'uncommitted'),
@@ -309,6 +320,7 @@ local function set_up(buffer)
     buffer = buffer,
     known = {},
     uuids = {},
+    counted = {},
     is_stale = false,
     refresh = listen.one_at_a_time(PAUSE, refresh),
     in_turn = listen.in_turn(),
@@ -327,7 +339,26 @@ local function set_up(buffer)
   on('CursorMoved', remember_task)
   set_keys()
   listen.to(buffer, { 'ChorusEditsChanged', 'ChorusConnected' }, refresh_when_seen)
-  listen.to(buffer, { 'ChorusTaskChanged' }, listen.once_per_turn(draw))
+  local redraw = listen.once_per_turn(draw)
+  listen.to(buffer, { 'ChorusTaskChanged' }, function(data)
+    redraw()
+    -- Nothing reports edits in a worktree but the task's count of them.
+    local task = data.task
+    local state = task and task.isolation == 'worktree' and ('%d %d'):format(task.uncommitted, task.commits)
+    if state and view.counted[task.uuid] ~= state then
+      view.counted[task.uuid] = state
+      refresh_when_seen()
+    end
+  end)
+  listen.every(buffer, SLOW, function()
+    local has_trees = view.changes
+      and vim.iter(view.changes.files):any(function(file)
+        return file.tree ~= nil
+      end)
+    if has_trees then
+      refresh_when_seen()
+    end
+  end)
   vim.bo[buffer].filetype = 'chorus'
 end
 

@@ -1,11 +1,14 @@
 --- Uncommitted edits as rows: files, their hunks with owners, and the lines of unfolded hunks. Pure.
 local canvas = require('chorus.ui.kit.canvas')
+local hunk_ids = require('chorus.ui.edits.hunk_ids')
 local text = require('chorus.text')
 
 local M = {}
 
 ---@class chorus.ChangesRow
 ---@field path string
+---@field tree? string the working tree, where it is a task's own
+---@field name string of the file among all trees
 ---@field line integer # in the working tree
 ---@field hunk? chorus.ChangedHunk nothing in a file's own row
 ---@field known? chorus.KnownHunk
@@ -78,6 +81,30 @@ local function size(added, removed)
 end
 
 ---@param file chorus.ChangedFile
+---@param more table
+---@return chorus.ChangesRow
+local function data_of(file, more)
+  more.path, more.tree, more.name = file.path, file.tree, hunk_ids.name(file)
+  return more
+end
+
+--- The heading of the files in a working tree.
+---@param file chorus.ChangedFile the first of it
+---@param options chorus.ChangesOptions
+---@return chorus.Row
+local function tree_row(file, options)
+  local number = file.tree and file.hunks[1] and file.hunks[1].tasks[1]
+  if not number then
+    return canvas.row({ { ' The project’s own tree', 'ChorusTitle' } })
+  end
+  return canvas.row({
+    { (' #%d '):format(number), 'ChorusNumber' },
+    { text.clean(options.title_of(number)), 'ChorusTitle' },
+    { '  in its worktree', 'ChorusHint' },
+  })
+end
+
+---@param file chorus.ChangedFile
 ---@return chorus.Row
 local function file_row(file)
   local added, removed = 0, 0
@@ -91,8 +118,8 @@ local function file_row(file)
   end
   vim.list_extend(chunks, size(added, removed))
   local first = file.hunks[1]
-  local data = { path = file.path, line = first and select(4, measure(first)) or 1, starts = 'file' }
-  return canvas.row(chunks, data, 'file ' .. file.path)
+  local data = data_of(file, { line = first and select(4, measure(first)) or 1, starts = 'file' })
+  return canvas.row(chunks, data, 'file ' .. data.name)
 end
 
 ---@param file chorus.ChangedFile
@@ -119,7 +146,7 @@ local function hunk_row(file, hunk, known, options)
       chunks[#chunks + 1] = { text.cut(sign .. text.clean(first:sub(2)), left), SIGNS[sign] }
     end
   end
-  local data = { path = file.path, line = line, hunk = hunk, known = known, starts = 'hunk' }
+  local data = data_of(file, { line = line, hunk = hunk, known = known, starts = 'hunk' })
   return canvas.row(chunks, data, known.key)
 end
 
@@ -137,7 +164,7 @@ local function add_lines(rows, file, hunk, known)
       text = shown,
       marks = SIGNS[sign] and { { 6, #shown, SIGNS[sign] } } or {},
       key = known.key .. ' ' .. index,
-      data = { path = file.path, line = math.max(line, 1), hunk = hunk, known = known },
+      data = data_of(file, { line = math.max(line, 1), hunk = hunk, known = known }),
     }
     line = line + (sign == '-' and 0 or 1)
   end
@@ -154,10 +181,18 @@ function M.render(changes, options)
       rows[#rows + 1] = canvas.row({ { ' ' .. line, 'ChorusTrouble' } })
     end
   end
-  for _, file in ipairs(changes.files) do
+  local has_trees = vim.iter(changes.files):any(function(file)
+    return file.tree ~= nil
+  end)
+  local tree
+  for at, file in ipairs(changes.files) do
+    if has_trees and (at == 1 or file.tree ~= tree) then
+      tree = file.tree
+      rows[#rows + 1] = tree_row(file, options)
+    end
     rows[#rows + 1] = file_row(file)
     for index, hunk in ipairs(file.hunks) do
-      local known = options.known[file.path][index]
+      local known = options.known[hunk_ids.name(file)][index]
       rows[#rows + 1] = hunk_row(file, hunk, known, options)
       if known.is_open then
         add_lines(rows, file, hunk, known)
@@ -191,10 +226,10 @@ end
 function M.choices(chosen)
   local found, has_hunk, seen = {}, {}, {}
   for _, data in ipairs(chosen) do
-    has_hunk[data.path] = has_hunk[data.path] or data.hunk ~= nil
+    has_hunk[data.name] = has_hunk[data.name] or data.hunk ~= nil
   end
   for _, data in ipairs(chosen) do
-    local name = data.hunk and data.known.key or not has_hunk[data.path] and data.path or nil
+    local name = data.hunk and data.known.key or not has_hunk[data.name] and data.name or nil
     if name and not seen[name] then
       seen[name] = true
       found[#found + 1] = { path = data.path, hunk = data.hunk and data.hunk.id or nil }
@@ -239,7 +274,7 @@ local function named(changes, data, counts)
     add(data.hunk)
   else
     for _, file in ipairs(changes.files) do
-      vim.tbl_map(add, file.path == data.path and file.hunks or {})
+      vim.tbl_map(add, hunk_ids.name(file) == data.name and file.hunks or {})
     end
   end
   table.sort(numbers)

@@ -8,7 +8,7 @@ local M = {}
 ---@field text string
 ---@field is_open boolean whether its lines are shown
 
----@alias chorus.KnownHunks table<string, chorus.KnownHunk[]> by path, in the order of the file
+---@alias chorus.KnownHunks table<string, chorus.KnownHunk[]> by the name of the file, in the order of the file
 
 --- A hunk with new lines is still recognized when it begins this near to where it was, in lines.
 local NEAR = 12
@@ -73,6 +73,13 @@ local function follow_file(before, hunks)
   return found
 end
 
+--- What names a file: two worktrees may have one of that path.
+---@param file chorus.ChangedFile
+---@return string
+function M.name(file)
+  return file.tree and file.tree .. '\0' .. file.path or file.path
+end
+
 --- Recognizes the hunks of `files` among the known ones: by id, else by their lines, else by position.
 ---@param known chorus.KnownHunks
 ---@param files chorus.ChangedFile[]
@@ -80,7 +87,7 @@ end
 function M.follow(known, files)
   local now = {}
   for _, file in ipairs(files) do
-    now[file.path] = follow_file(known[file.path] or {}, file.hunks)
+    now[M.name(file)] = follow_file(known[M.name(file)] or {}, file.hunks)
   end
   return now
 end

@@ -1,6 +1,7 @@
---- A task's live output in a floating window: a read-only buffer with the pane's colors, so that scrolling, searching and
+--- A task's live output, in a floating window or where the option `output.window` says: a read-only buffer with the pane's colors, so that scrolling, searching and
 --- copying work as everywhere. Follows the end; away from the end it stands still, as tmux's copy mode does.
 local canvas = require('chorus.ui.kit.canvas')
+local docked = require('chorus.ui.kit.docked')
 local float = require('chorus.ui.kit.float')
 local listen = require('chorus.ui.kit.listen')
 local screen = require('chorus.ui.pane.output_rows')
@@ -20,7 +21,9 @@ local HISTORY_PAUSE = 1000
 
 ---@class chorus.OutputWindow
 ---@field uuid string
----@field float chorus.Float
+---@field float chorus.Float|chorus.Docked
+---@field size? string that the pane was asked to take
+---@field columns? integer of the pane, as last seen
 ---@field memory chorus.ScreenMemory
 ---@field history string[]
 ---@field screen string[]
@@ -132,7 +135,7 @@ local function store(window, output, has_history)
   local first = math.max(#output.lines - output.rows, 0)
   local has_scrolled = window.screen[1] ~= output.lines[first + 1]
   window.screen = vim.list_slice(output.lines, first + 1)
-  window.is_alternate = output.alternate
+  window.is_alternate, window.columns = output.alternate, output.columns
   if has_history or first > 0 then
     window.history = joined(window.history, vim.list_slice(output.lines, 1, first))
   elseif output.alternate then
@@ -181,9 +184,11 @@ local function receive(window, output)
   if not is_shown(window) or not window.is_following then
     return
   end
+  -- With another width the history has other lines, too.
+  local is_resized = window.columns ~= nil and window.columns ~= output.columns
   local has_scrolled = store(window, output, false)
   draw_soon()
-  if has_scrolled and not output.alternate and vim.uv.now() - window.asked_at > HISTORY_PAUSE then
+  if is_resized or (has_scrolled and not output.alternate and vim.uv.now() - window.asked_at > HISTORY_PAUSE) then
     ask(window)
   end
 end
@@ -193,12 +198,30 @@ local function watch(window, on)
   if not on and not require('chorus.client').is_connected() then
     return
   end
-  request('task_watch', { task = window.uuid, on = on }, function(err)
+  local columns, rows
+  if on and require('chorus.config').get().output.resize then
+    columns, rows = window.float:size()
+    -- The bar above the text is a line of the window.
+    rows = rows - (vim.wo[window.float.window].winbar ~= '' and 1 or 0)
+  end
+  window.size = on and ('%sx%s'):format(columns, rows) or nil
+  request('task_watch', { task = window.uuid, on = on, columns = columns, rows = rows }, function(err)
     if err and on and is_shown(window) and err.code ~= 'wrong_state' then
       require('chorus.message').failure(err)
     end
   end)
 end
+
+--- Lets the pane take the window's new size.
+local watch_resized = listen.once_per_turn(function()
+  if shown and shown.float:is_open() and shown.size then
+    local columns, rows = shown.float:size()
+    local is_same = shown.size == ('%dx%d'):format(columns, rows) or shown.size == ('%dx%d'):format(columns, rows - 1)
+    if not is_same and require('chorus.config').get().output.resize then
+      watch(shown, true)
+    end
+  end
+end)
 
 --- Whether the person selects or searches, which redrawing would disturb. A prompt or a command that is being typed does
 --- not: its window would miss what comes meanwhile, and then no longer be at the end.
@@ -254,7 +277,8 @@ end
 
 --- Shows the output of a task. One window shows one task: another task takes its place.
 ---@param task chorus.Task
-function M.open(task)
+---@param where? table as `chorus.ui.kit.place` takes it, in place of what the options say
+function M.open(task, where)
   require('chorus.highlight').setup()
   if shown and shown.float:is_open() then
     if shown.uuid == task.uuid then
@@ -263,7 +287,8 @@ function M.open(task)
     end
     shown.float:close()
   end
-  local size = require('chorus.config').get().output or {}
+  local options = require('chorus.config').get().output
+  where = where or docked.PLACES[options.window]
   local buffer = float.scratch('output', task.number)
   require('chorus.ui.kit.buffer_task').set(buffer, task.number, task.uuid)
   local window = {
@@ -276,9 +301,9 @@ function M.open(task)
     asked_at = 0,
     is_asking = false,
   }
-  window.float = float.open(buffer, {
-    width = size.width or 0.9,
-    height = size.height or 0.9,
+  local wish = {
+    width = options.width,
+    height = options.height,
     title = status.title(task, status.now()),
     on_close = function()
       watch(window, false)
@@ -290,14 +315,16 @@ function M.open(task)
     on_resize = function()
       draw(window)
       draw_frame(window)
+      watch_resized()
     end,
-  })
+  }
+  window.float = where and docked.open(buffer, wish, where) or float.open(buffer, wish)
   shown = window
-  vim.wo[window.float.window].wrap = true
-  vim.wo[window.float.window].linebreak = true
-  vim.wo[window.float.window].breakindent = true
-  vim.wo[window.float.window].scrolloff = 0
-  vim.wo[window.float.window].sidescrolloff = 0
+  vim.wo[window.float.window][0].wrap = true
+  vim.wo[window.float.window][0].linebreak = true
+  vim.wo[window.float.window][0].breakindent = true
+  vim.wo[window.float.window][0].scrolloff = 0
+  vim.wo[window.float.window][0].sidescrolloff = 0
   -- The pane may show another request than the one that would be answered, or none.
   local function answer(how)
     return function()

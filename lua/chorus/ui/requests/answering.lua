@@ -256,7 +256,7 @@ end
 ---@param window chorus.RequestWindow
 local function answer_in_own_words(window)
   local at, is_same = window.answers.at, window:same_later()
-  vim.ui.input({ prompt = 'Your answer: ' }, function(words)
+  require('chorus.picker').input({ prompt = 'Your answer: ' }, function(words)
     if not words or words == '' then
       return
     elseif not is_same() or window.is_closed then

@@ -227,6 +227,7 @@ local function set_up(buffer, path, lines, template, starts)
   vim.bo[buffer].completefunc = "v:lua.require'chorus.ui.tasks.draft'.complete"
   vim.bo[buffer].omnifunc = "v:lua.require'chorus.ui.tasks.draft'.complete"
   keep_while_typing(draft, on)
+  require('chorus.ui.tasks.draft_hints').show(buffer, on)
   on('BufReadCmd', function()
     -- `:e!` begins anew with what is kept.
     local kept = vim.uv.fs_stat(draft.path) and vim.fn.readfile(draft.path) or draft.template

@@ -1,0 +1,209 @@
+--- Who else is at work in a file that is open here: the task that edits it now, and the task that made the last change since
+--- the buffer was read.
+local text = require('chorus.text')
+
+local M = {}
+
+local namespace = vim.api.nvim_create_namespace('chorus_authors')
+
+--- How long the author of a change is shown, in milliseconds.
+local SHOWN = 60000
+
+--- Tasks that edit a file now, by its absolute path, then by uuid.
+---@type table<string, table<string, integer>>
+local editing = {}
+
+--- Uncommitted edits of a file as last seen, by buffer: what each adds and takes, by owner and lines.
+---@type table<integer, table<string, true>>
+local seen = {}
+
+--- The mark of the last change, by buffer.
+---@type table<integer, integer>
+local last = {}
+
+---@return string? root
+local function root()
+  local welcome = require('chorus.client').welcome()
+  return welcome and welcome.project
+end
+
+--- Loaded buffers of a file.
+---@param path string absolute
+---@return integer[]
+local function buffers_of(path)
+  return vim.tbl_filter(function(buffer)
+    local name = vim.api.nvim_buf_get_name(buffer)
+    return vim.api.nvim_buf_is_loaded(buffer)
+      and vim.bo[buffer].buftype == ''
+      and name ~= ''
+      and vim.uv.fs_realpath(name) == path
+  end, vim.api.nvim_list_bufs())
+end
+
+---@param number integer
+---@return string such as `#12 Fix the login`
+local function named(number)
+  local task = require('chorus.tasks').get(number)
+  return task and ('#%d %s'):format(number, text.clean(task.title, 40)) or '#' .. number
+end
+
+--- Shows above the first line which tasks edit the file now.
+---@param buffer integer
+---@param numbers integer[]
+local function show_editing(buffer, numbers)
+  if vim.b[buffer].chorus_editing_mark then
+    pcall(vim.api.nvim_buf_del_extmark, buffer, namespace, vim.b[buffer].chorus_editing_mark)
+    vim.b[buffer].chorus_editing_mark = nil
+  end
+  vim.b[buffer].chorus_editing = #numbers > 0 and numbers or nil
+  if #numbers > 0 then
+    local names = table.concat(vim.tbl_map(named, numbers), ', ')
+    local icon = require('chorus.icons').of('edited')
+    vim.b[buffer].chorus_editing_mark = vim.api.nvim_buf_set_extmark(buffer, namespace, 0, 0, {
+      virt_text = { { (' %s %s is editing this file '):format(icon, names), 'ChorusBusy' } },
+      virt_text_pos = 'right_align',
+    })
+  end
+end
+
+---@param data { uuid: string, number: integer, path: string, on: boolean }
+local function on_editing(data)
+  local at = root()
+  if not at then
+    return
+  end
+  local path = at .. '/' .. data.path
+  editing[path] = editing[path] or {}
+  editing[path][data.uuid] = data.on and data.number or nil
+  local numbers = vim.tbl_values(editing[path])
+  table.sort(numbers)
+  if #numbers == 0 then
+    editing[path] = nil
+  end
+  for _, buffer in ipairs(buffers_of(path)) do
+    show_editing(buffer, numbers)
+  end
+end
+
+--- What tells an edit from others of its file.
+---@param hunk chorus.ChangedHunk
+---@return string
+local function key_of(hunk)
+  return table.concat(hunk.tasks, ' ') .. '\0' .. table.concat(hunk.lines, '\n')
+end
+
+--- The line of the first change in a hunk: hunks begin with unchanged lines.
+---@param hunk chorus.ChangedHunk
+---@return integer
+local function line_of(hunk)
+  local same = 0
+  for _, line in ipairs(hunk.lines) do
+    if line:sub(1, 1) ~= ' ' then
+      break
+    end
+    same = same + 1
+  end
+  return math.max(hunk.line, 1) + same
+end
+
+--- The newest edit of a task in a file: the first that was not there before.
+---@param file? chorus.ChangedFile
+---@param before table<string, true>
+---@return chorus.ChangedHunk?
+---@return table<string, true> now
+function M.newest(file, before)
+  local now, found = {}, nil
+  for _, hunk in ipairs(file and file.hunks or {}) do
+    local key = key_of(hunk)
+    now[key] = true
+    if not found and not before[key] and hunk.owner ~= 'user' and #hunk.tasks > 0 then
+      found = hunk
+    end
+  end
+  return found, now
+end
+
+---@param buffer integer
+---@param hunk chorus.ChangedHunk
+local function show_author(buffer, hunk)
+  if last[buffer] then
+    pcall(vim.api.nvim_buf_del_extmark, buffer, namespace, last[buffer])
+  end
+  local line = math.min(line_of(hunk), vim.api.nvim_buf_line_count(buffer))
+  local who = #hunk.tasks == 1 and named(hunk.tasks[1]) or 'one of #' .. table.concat(hunk.tasks, ', #')
+  local mark = vim.api.nvim_buf_set_extmark(buffer, namespace, line - 1, 0, {
+    virt_text = { { ('  %s changed this'):format(who), 'ChorusBlame' } },
+    virt_text_pos = 'eol',
+    hl_mode = 'combine',
+  })
+  last[buffer] = mark
+  vim.defer_fn(function()
+    if last[buffer] == mark and vim.api.nvim_buf_is_valid(buffer) then
+      last[buffer] = nil
+      pcall(vim.api.nvim_buf_del_extmark, buffer, namespace, mark)
+    end
+  end, SHOWN)
+end
+
+--- Looks who made the last change in the open files of these.
+---@param paths string[] from the root
+local function on_edits(paths)
+  local at, open = root(), {}
+  for _, path in ipairs(at and paths or {}) do
+    for _, buffer in ipairs(buffers_of(at .. '/' .. path)) do
+      open[#open + 1] = { buffer = buffer, path = path }
+    end
+  end
+  if #open == 0 then
+    return
+  end
+  require('chorus.client').request('changes', {}, function(err, changes)
+    for _, each in ipairs(not err and open or {}) do
+      local file = vim.iter(changes.files):find(function(candidate)
+        return candidate.path == each.path and not candidate.tree
+      end)
+      if vim.api.nvim_buf_is_loaded(each.buffer) then
+        local hunk, now = M.newest(file, seen[each.buffer] or {})
+        seen[each.buffer] = now
+        if hunk and not vim.bo[each.buffer].modified then
+          show_author(each.buffer, hunk)
+        end
+      end
+    end
+  end)
+end
+
+--- Listens from now on.
+function M.attach()
+  local group = vim.api.nvim_create_augroup('chorus_authors', {})
+  local function on(events, callback, pattern)
+    vim.api.nvim_create_autocmd(events, { group = group, pattern = pattern, callback = callback })
+  end
+  on('User', function(event)
+    on_editing(event.data)
+  end, 'ChorusEditing')
+  on('User', function(event)
+    on_edits(event.data.paths)
+  end, 'ChorusEditsChanged')
+  on('User', function()
+    -- What was under way may have ended meanwhile.
+    for path in pairs(editing) do
+      for _, buffer in ipairs(buffers_of(path)) do
+        show_editing(buffer, {})
+      end
+    end
+    editing = {}
+  end, 'ChorusConnected')
+  on('BufReadPost', function(event)
+    local name = vim.api.nvim_buf_get_name(event.buf)
+    local now = name ~= '' and next(editing) and editing[vim.uv.fs_realpath(name) or name]
+    if now then
+      show_editing(event.buf, vim.tbl_values(now))
+    end
+  end)
+  on('BufUnload', function(event)
+    seen[event.buf], last[event.buf] = nil, nil
+  end)
+end
+
+return M

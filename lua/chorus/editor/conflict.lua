@@ -1,0 +1,111 @@
+--- A file that a task changed while its buffer has unsaved edits: load it, keep the edits, or compare the two.
+local M = {}
+
+--- What to ask about a buffer, as soon as the person is in it and types nothing.
+---@type table<integer, { path: string, who: string }>
+local open = {}
+
+--- Buffers that are being asked about.
+---@type table<integer, true>
+local asking = {}
+
+---@param buffer integer
+local function load(buffer)
+  vim.api.nvim_buf_call(buffer, function()
+    vim.cmd.edit({ bang = true, mods = { keepalt = true } })
+  end)
+end
+
+--- Shows the file beside the buffer, both as a diff.
+---@param buffer integer
+---@param path string
+local function compare(buffer, path)
+  local name = vim.api.nvim_buf_get_name(buffer)
+  local window = vim.fn.bufwinid(buffer)
+  local lines = vim.fn.filereadable(name) == 1 and vim.fn.readfile(name) or {}
+  if window == -1 then
+    return
+  end
+  vim.api.nvim_set_current_win(window)
+  local other = vim.api.nvim_create_buf(false, true)
+  vim.api.nvim_buf_set_lines(other, 0, -1, false, lines)
+  pcall(vim.api.nvim_buf_set_name, other, 'chorus://disk/' .. path)
+  vim.bo[other].bufhidden, vim.bo[other].modifiable = 'wipe', false
+  vim.bo[other].filetype = vim.bo[buffer].filetype
+  if not pcall(vim.cmd.vsplit) then
+    return require('chorus.message').info('there is no room to compare', '`:e!` loads the file')
+  end
+  vim.api.nvim_win_set_buf(0, other)
+  local beside = vim.api.nvim_get_current_win()
+  vim.cmd.diffthis()
+  vim.api.nvim_win_call(window, vim.cmd.diffthis)
+  vim.keymap.set('n', 'q', function()
+    vim.api.nvim_win_call(window, vim.cmd.diffoff)
+    pcall(vim.api.nvim_win_close, beside, true)
+  end, { buffer = other, nowait = true, desc = 'Chorus: close' })
+  vim.api.nvim_set_current_win(window)
+end
+
+---@param buffer integer
+local function ask_now(buffer)
+  local about = open[buffer]
+  if not about or asking[buffer] or not vim.bo[buffer].modified then
+    return
+  end
+  asking[buffer], open[buffer] = true, nil
+  local choices = {
+    { does = 'Load the file; `u` brings your text back', run = load },
+    { does = 'Keep your text; `:w!` writes it over the file', run = function() end },
+    { does = 'Compare the two side by side; `q` ends it', run = compare },
+  }
+  require('chorus.picker').pick(choices, {
+    prompt = ('%s was changed on disk%s, and you have unsaved edits:'):format(about.path, about.who),
+    kind = 'chorus_conflict',
+    format = function(choice)
+      return choice.does
+    end,
+  }, function(choice)
+    asking[buffer] = nil
+    if choice and vim.api.nvim_buf_is_loaded(buffer) then
+      choice.run(buffer, about.path)
+    end
+  end)
+end
+
+--- Whether a question would come in the middle of something.
+---@param buffer integer
+---@return boolean
+local function is_free(buffer)
+  return vim.api.nvim_get_current_buf() == buffer and vim.api.nvim_get_mode().mode == 'n'
+end
+
+local function listen()
+  vim.api.nvim_create_autocmd({ 'BufEnter', 'InsertLeave', 'CmdlineLeave', 'FocusGained' }, {
+    group = vim.api.nvim_create_augroup('chorus_conflict', {}),
+    desc = 'Chorus: ask about a file that was changed under unsaved edits',
+    callback = function()
+      vim.schedule(function()
+        local buffer = vim.api.nvim_get_current_buf()
+        if open[buffer] and is_free(buffer) then
+          ask_now(buffer)
+        end
+      end)
+    end,
+  })
+end
+
+--- Asks what to do: now if the person is in the buffer and types nothing, else as soon as that is so.
+---@param buffer integer
+---@param path string from the root
+---@param who string such as ` by #12 Fix the login`
+function M.ask(buffer, path, who)
+  if not next(open) then
+    listen()
+  end
+  open[buffer] = { path = path, who = who }
+  if is_free(buffer) then
+    ask_now(buffer)
+  end
+end
+
+return M

@@ -1,0 +1,153 @@
+--- The person's own buffers of files in which tasks work.
+local world = require('ui_world')
+
+describe('a file that is open here', function()
+  local folder, path, buffer, reply
+
+  before_each(function()
+    world.state_dir = vim.fn.tempname()
+    world.start()
+    folder = vim.fn.resolve(vim.fn.tempname())
+    vim.fn.mkdir(folder .. '/tree', 'p')
+    path = folder .. '/a.txt'
+    vim.fn.writefile({ 'one', 'two', 'three', 'four' }, path)
+    world.welcome.project = folder
+    reply = { root = folder, notices = {}, files = {} }
+    world.replies.changes = function()
+      return nil, vim.deepcopy(reply)
+    end
+    world.know({ world.task(12, { title = 'Fix it', worktree = folder .. '/tree' }), world.task(3) })
+    require('chorus.attach').features()
+    vim.cmd.edit(path)
+    buffer = vim.api.nvim_get_current_buf()
+  end)
+
+  after_each(function()
+    vim.cmd('silent! %bwipeout!')
+    for _, name in ipairs({ 'chorus_authors', 'chorus_worktree_files', 'chorus_reload', 'chorus_conflict' }) do
+      pcall(vim.api.nvim_del_augroup_by_name, name)
+    end
+    vim.fn.delete(folder, 'rf')
+  end)
+
+  --- The words behind lines, by line.
+  local function words()
+    local found = {}
+    local namespace = vim.api.nvim_get_namespaces().chorus_authors
+    for _, mark in ipairs(vim.api.nvim_buf_get_extmarks(buffer, namespace, 0, -1, { details = true })) do
+      found[mark[2] + 1] = vim.trim(mark[4].virt_text[1][1])
+    end
+    return found
+  end
+
+  it('says which task edits it now, until that is done', function()
+    world.event('editing', { uuid = 'uuid-12', number = 12, path = 'a.txt', on = true })
+    assert.is_truthy(words()[1]:find('#12 Fix it is editing this file', 1, true))
+    world.event('editing', { uuid = 'uuid-3', number = 3, path = 'a.txt', on = true })
+    assert.is_truthy(words()[1]:find('#3 Task 3, #12 Fix it', 1, true), words()[1])
+    assert.are.same({ 3, 12 }, vim.b.chorus_editing)
+    world.event('editing', { uuid = 'uuid-12', number = 12, path = 'a.txt', on = false })
+    world.event('editing', { uuid = 'uuid-3', number = 3, path = 'a.txt', on = false })
+    assert.are.same({}, words())
+    assert.is_nil(vim.b.chorus_editing)
+  end)
+
+  it('says so also when it is opened meanwhile', function()
+    vim.fn.writefile({ 'x' }, folder .. '/b.txt')
+    world.event('editing', { uuid = 'uuid-12', number = 12, path = 'b.txt', on = true })
+    vim.cmd.edit(folder .. '/b.txt')
+    buffer = vim.api.nvim_get_current_buf()
+    assert.is_truthy(words()[1]:find('#12', 1, true))
+    world.tell('ChorusConnected', {})
+    assert.are.same({}, words())
+  end)
+
+  it('says who made the last change in it', function()
+    local function hunk(line, task, text)
+      return {
+        id = text,
+        line = line,
+        owner = task and 'task' or 'user',
+        tasks = { task },
+        lines = { ' x', '+' .. text },
+      }
+    end
+    reply.files = { { path = 'a.txt', change = 'modified', hunks = { hunk(1, 3, 'old') } } }
+    world.tell('ChorusEditsChanged', { paths = { 'a.txt' } })
+    world.wait(function()
+      return words()[2]
+    end, 'the first author')
+    assert.are.equal('#3 Task 3 changed this', words()[2])
+    reply.files[1].hunks = { hunk(1, 3, 'old'), hunk(2, nil, 'mine'), hunk(3, 12, 'new') }
+    world.tell('ChorusEditsChanged', { paths = { 'a.txt' } })
+    world.wait(function()
+      return words()[4]
+    end, 'the newest author')
+    assert.are.same({ [4] = '#12 Fix it changed this' }, words())
+  end)
+
+  it('asks what to do where there are unsaved edits: load, keep or compare', function()
+    local offered
+    local select, choose = vim.ui.select, nil
+    vim.ui.select = function(items, opts, on_choice)
+      offered = { prompt = opts.prompt, lines = vim.tbl_map(opts.format_item, items) }
+      on_choice(choose and items[choose])
+    end
+    local ask = require('chorus.editor.conflict').ask
+    vim.api.nvim_buf_set_lines(buffer, 0, 1, false, { 'typed' })
+    vim.fn.writefile({ 'theirs' }, path)
+    choose = 2
+    ask(buffer, 'a.txt', ' by #12 Fix it')
+    assert.are.equal('a.txt was changed on disk by #12 Fix it, and you have unsaved edits:', offered.prompt)
+    assert.are.equal(3, #offered.lines)
+    assert.are.equal('typed', world.lines(buffer)[1])
+    choose = 3
+    ask(buffer, 'a.txt', '')
+    assert.is_true(vim.wo.diff)
+    assert.are.equal(2, #vim.api.nvim_tabpage_list_wins(0))
+    vim.cmd.wincmd('w')
+    assert.are.same({ 'theirs' }, world.lines())
+    world.press('q')
+    assert.is_false(vim.wo.diff)
+    choose = 1
+    ask(buffer, 'a.txt', '')
+    assert.are.same({ 'theirs' }, world.lines(buffer))
+    vim.cmd('silent undo')
+    assert.are.equal('typed', world.lines(buffer)[1])
+    vim.ui.select = select
+  end)
+
+  it('is not asked about while the person types elsewhere, but on the way back', function()
+    local count, select = 0, vim.ui.select
+    vim.ui.select = function(_, _, on_choice)
+      count = count + 1
+      on_choice(nil)
+    end
+    vim.api.nvim_buf_set_lines(buffer, 0, 1, false, { 'typed' })
+    vim.cmd('split | enew')
+    require('chorus.editor.conflict').ask(buffer, 'a.txt', '')
+    assert.are.equal(0, count)
+    vim.cmd('close')
+    world.wait(function()
+      return count == 1
+    end, 'the question')
+    vim.ui.select = select
+  end)
+
+  it('in a worktree is about its task', function()
+    vim.fn.writefile({ 'x' }, folder .. '/tree/c.txt')
+    assert.is_nil(vim.b.chorus_task)
+    vim.cmd.edit(folder .. '/tree/c.txt')
+    assert.are.equal(12, vim.b.chorus_task)
+    assert.are.equal('uuid-12', vim.b.chorus_uuid)
+    local meant
+    require('chorus.verbs.target').resolve({ name = 'diff', takes = 'one', fits = 'any' }, nil, function(found)
+      meant = found[1].uuid
+    end)
+    assert.are.equal('uuid-12', meant)
+    world.event('task_changed', world.task(12, { revision = 2 }))
+    assert.is_nil(vim.b.chorus_uuid)
+    world.event('task_changed', world.task(3, { worktree = folder .. '/tree', revision = 2 }))
+    assert.are.equal(3, vim.b.chorus_task)
+  end)
+end)
