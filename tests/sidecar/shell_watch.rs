@@ -5,6 +5,7 @@ use chorus_testkit::wait_until;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 #[test]
 fn wait_returns_when_a_task_is_idle_needs_somebody_or_has_ended() {
@@ -71,23 +72,26 @@ fn colors_and_marks_are_for_those_who_want_them() {
     assert_eq!(world.json(["list"]), json!([]));
 }
 
+static TERMINALS: AtomicU32 = AtomicU32::new(0);
+
 /// What a command shows on a terminal of its own, once it shows the text.
 #[track_caller]
 fn on_terminal(world: &World, line: &str, typed: &str, shows: &str) -> String {
     let chorus = env!("CARGO_BIN_EXE_chorus");
     let command = format!("{chorus} {line}; echo \"ended $?\"; sleep 100");
-    let server = ["-f", "/dev/null", "new-session", "-d", "-s", "shell", "-x", "100", "-y", "20", &command];
+    // Each stays to the end: a server whose last session goes leaves, too.
+    let name = format!("shell-{}", TERMINALS.fetch_add(1, Ordering::Relaxed));
+    let server = ["-f", "/dev/null", "new-session", "-d", "-s", &name, "-x", "100", "-y", "20", &command];
     world.tmux(server).expect("a terminal");
     if !typed.is_empty() {
-        wait_until("it asks", || world.tmux(["capture-pane", "-p", "-t", "shell"]).unwrap_or_default().contains('?'));
-        world.tmux(["send-keys", "-t", "shell", typed, "Enter"]).unwrap();
+        wait_until("it asks", || world.tmux(["capture-pane", "-p", "-t", &name]).unwrap_or_default().contains('?'));
+        world.tmux(["send-keys", "-t", &name, typed, "Enter"]).unwrap();
     }
     let mut screen = String::new();
     wait_until("the terminal shows it", || {
-        screen = world.tmux(["capture-pane", "-e", "-p", "-t", "shell"]).unwrap_or_default();
+        screen = world.tmux(["capture-pane", "-e", "-p", "-t", &name]).unwrap_or_default();
         screen.contains(shows) && screen.contains("ended ")
     });
-    world.tmux(["kill-session", "-t", "shell"]);
     screen
 }
 
