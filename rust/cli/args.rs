@@ -131,6 +131,11 @@ fn with_options(command: Command, verb: &Verb) -> Command {
                 .value_parser(["idle", "waiting", "ended"]),
             option("timeout", "SECONDS", "give up after this time").value_parser(clap::value_parser!(u64)),
         ]),
+        "trust" => command.args([flag("yes", "trust it; otherwise it is only shown"), bang("withdraw")]),
+        "audit" => command.args([
+            option("since", "AGE", "no older answers, such as `2h` or `3days`"),
+            option("limit", "N", "so many at most; the newest").value_parser(clap::value_parser!(u32)),
+        ]),
         "output" => command.arg(
             option("history", "N", "lines of history above the screen")
                 .value_parser(clap::value_parser!(u32))

@@ -28,6 +28,7 @@ pub fn json(request: &Request, reply: &Json) -> Json {
     match request {
         Request::TaskList(_) => reply["tasks"].clone(),
         Request::TaskInbox(_) => reply["requests"].clone(),
+        Request::Audit(_) => reply["answers"].clone(),
         Request::Docs(_) => reply["documents"].clone(),
         Request::Refs(_) => reply["references"].clone(),
         Request::TaskPrompts(_) => reply["waiting"].clone(),
@@ -60,6 +61,9 @@ pub fn shown(request: &Request, reply: &Json, now: Millis, look: Look) -> Result
         TaskRef(_) => print::references(&[read(reply)?]).into(),
         Changes(_) => print::changes(&read(reply)?).into(),
         Config(_) => config(&read(reply)?),
+        Trust(_) => trust(&read(reply)?),
+        Policy(_) => policy(&read(reply)?, now),
+        Audit(_) => print::audit(&read::<crate::contract::Audit>(reply)?.answers, now).into(),
         Health(_) => health(&read(reply)?),
         TaskNew(_) | TaskEdit(_) | TaskStart(_) | TaskResend(_) | TaskDismiss(_) | TaskInterrupt(_)
         | TaskRestart(_) | TaskComplete(_) | TaskFail(_) | TaskReopen(_) | TaskCommit(_) | TaskAssign(_)
@@ -87,6 +91,16 @@ fn diff(diff: &Diff, look: Look) -> Shown {
 fn offer(offer: &Offer) -> Shown {
     let notes = if offer.done { vec![] } else { vec!["nothing was done: add --yes to do it".into()] };
     Shown { lines: offer.text.lines().map(blank).collect(), notes, code: 0 }
+}
+
+fn trust(offer: &TrustOffer) -> Shown {
+    let notes = if offer.done { vec![] } else { vec!["nothing was done: add --yes to trust it".into()] };
+    Shown { lines: offer.text.lines().map(blank).collect(), notes, code: 0 }
+}
+
+fn policy(report: &PolicyReport, now: Millis) -> Shown {
+    let notes = report.notices.iter().map(|notice| blank(notice)).collect();
+    Shown { lines: print::policy(report, now), notes, code: 0 }
 }
 
 fn documents(found: &Documents) -> Shown {

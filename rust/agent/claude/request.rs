@@ -1,7 +1,7 @@
 //! A `PermissionRequest`: what the client asks, in words, and the JSON that answers it. Pure.
 
 use super::suggestion::{self, Suggestion};
-use super::{answer, event, tool_call};
+use super::{answer, event, tool_call, tool_scope};
 use crate::agent::Answer;
 use crate::contract::{Code, Json};
 use crate::error::{Error, Result};
@@ -51,6 +51,7 @@ impl Asked {
             tool,
             folder: cwd.filter(|cwd| Path::new(cwd).is_absolute()),
             call: tool_call::read(event),
+            scope: tool_scope::read(event),
         };
         Asked { request, suggestions, whole }
     }
