@@ -121,7 +121,7 @@ fn with_options(command: Command, verb: &Verb) -> Command {
         "reopen" => command.arg(bang("restore")),
         "commit" => command.arg(option("message", "M", "the commit message")),
         "assign" => command.arg(bang("shared")),
-        "mend" | "preview" | "setup" => command.arg(flag("yes", "apply it; otherwise it is only described")),
+        "mend" | "preview" | "setup" | "tell" => command.arg(flag("yes", "apply it; otherwise it is only described")),
         "list" => command
             .args([flag("all", "include every project"), flag("watch", "print the list again whenever it changes")]),
         "inbox" => command.arg(flag("all", "include every project")),

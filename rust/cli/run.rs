@@ -26,8 +26,8 @@ pub type Outcome = Result<i32, InputRefusal>;
 
 /// Verbs that run no program in the project: a status line that calls them has a poor environment.
 const LOOKING: &[&str] = &[
-    "attach", "audit", "config", "docs", "explain", "inbox", "list", "next", "output", "policy", "ref", "refs", "show",
-    "unref", "wait", "web",
+    "attach", "audit", "config", "context", "docs", "explain", "inbox", "list", "next", "output", "policy", "ref",
+    "refs", "show", "unref", "wait", "web",
 ];
 
 /// Carries out one command line; returns the exit code.
