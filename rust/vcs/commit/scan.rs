@@ -22,8 +22,7 @@ pub(super) async fn scan(
     branch: &str,
 ) -> Result<std::result::Result<ScannedWorkspace, CommitTrouble>> {
     // Under our lock nobody else moves a branch meanwhile; one who does is found in the comparison below.
-    let (both, tips, head) =
-        tokio::join!(status_and_hunks(place.but), place.git.tips(), place.git.resolve("HEAD"));
+    let (both, tips, head) = tokio::join!(status_and_hunks(place.but), place.git.tips(), place.git.resolve("HEAD"));
     let (status, hunks) = match both {
         Ok(both) => both,
         Err(refusal) => return Ok(Err(CommitTrouble::of(&refusal, branch))),
