@@ -321,7 +321,7 @@ fn a_page_is_saved_and_kept_true() {
         world.json(["edit", "1", "--title", "Fix it today"]);
         editor.sees("title: Fix it today");
         world.json(["start", "1", "--prompt", "[[say done]]"]);
-        editor.sees("The turn ended: done");
+        editor.sees("said    done");
     });
 }
 
