@@ -84,4 +84,6 @@ impl Owner {
 }
 
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod tests;

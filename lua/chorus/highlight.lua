@@ -15,7 +15,7 @@ M.groups = {
   { 'ChorusHint', 'Comment', 'what a key does; what to do next' },
   { 'ChorusRule', 'Identifier', 'the rule that decided a status' },
   { 'ChorusRequest', 'DiagnosticWarn', 'an open request' },
-  { 'ChorusMarked', 'Statement', 'a marked row of the dashboard' },
+  { 'ChorusMarked', 'Special', 'a marked row of the dashboard' },
   { 'ChorusMoved', 'DiagnosticHint', 'the mark of a row that moves when the cursor leaves it' },
   { 'ChorusQuiet', 'DiagnosticWarn', 'a busy agent of which nothing was heard for minutes' },
   { 'ChorusUnread', 'DiagnosticOk', 'a finished turn that nobody has seen' },

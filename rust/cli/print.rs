@@ -2,12 +2,16 @@
 
 mod changes;
 mod documents;
+mod policy;
 mod questions;
 mod requests;
+mod tasks;
 
 pub use changes::changes;
 pub use documents::{documents, references};
+pub use policy::{audit, policy};
 pub use requests::requests;
+pub use tasks::{done, nothing, tasks};
 
 use crate::contract::{Explanation, Health, Opened, Output, Page, Sent, WaitingPrompt};
 use crate::sgr;
@@ -62,50 +66,6 @@ pub fn status(task: &Task) -> String {
         }
         status => word(&status),
     }
-}
-
-/// One line a task, in the order of the dashboard.
-pub fn tasks(tasks: &[Task], now: Millis, with_project: bool) -> Vec<String> {
-    let mut tasks: Vec<&Task> = tasks.iter().collect();
-    tasks.sort_by_cached_key(|task| task.rank());
-    let width = tasks.iter().map(|task| status(task).chars().count()).max().unwrap_or(0);
-    let row = |task: &&Task| {
-        let mut text = format!("{:>5}  {:<width$}  ", format!("#{}", task.number), status(task));
-        text += &format!("{:>4}  ", age(task.state_since(), now));
-        text += &line(&task.title);
-        text.extend(task.tags.iter().map(|tag| format!(" +{}", line(tag))));
-        if task.priority != 0 {
-            text += &format!("  P{}", task.priority);
-        }
-        if task.unread {
-            text += "  (unread)";
-        }
-        if task.isolation_reason.is_some() {
-            text += "  (not isolated)";
-        }
-        if task.unclaimed > 0 {
-            text += &format!("  ({} unclaimed)", task.unclaimed);
-        }
-        if task.demo {
-            text += "  (demo)";
-        }
-        if with_project {
-            text += &format!("  {}", line(&task.project));
-        }
-        text
-    };
-    tasks.iter().map(row).collect()
-}
-
-/// A task that a verb changed, and its result where it has one.
-pub fn done(task: &Task, now: Millis) -> Vec<String> {
-    let mut lines = tasks(std::slice::from_ref(task), now, false);
-    if let Some(reason) = task.isolation_reason.as_ref().filter(|_| task.status.is_live()) {
-        lines.push(format!("not isolated: {}", line(reason)));
-    }
-    lines.extend(task.result.iter().map(|result| blank(result)));
-    lines.extend(alerts(task));
-    lines
 }
 
 /// What needs a person beside requests, each with what can be done.

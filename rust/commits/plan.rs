@@ -62,6 +62,8 @@ pub enum Why {
     Staged(Vec<String>),
     /// It builds on commits of these branches (empty where `but` named none).
     DependsOn(Vec<String>),
+    /// `but` would commit another's change of the file's mode with it.
+    Mode,
 }
 
 /// What is committed for a task and what is not.
@@ -69,8 +71,32 @@ pub enum Why {
 pub struct CommitPlan {
     /// To be committed, by path.
     pub take: Vec<PlannedPiece>,
+    /// Paths of those whose mode is to stay as it is committed: another changed it.
+    pub modes: BTreeSet<String>,
     /// Everything else that is uncommitted.
     pub left: Vec<Left>,
+}
+
+impl CommitPlan {
+    /// Leaves pieces whose mode cannot be kept apart.
+    pub fn leave_modes(&mut self, paths: &BTreeSet<String>) {
+        let (left, take) = std::mem::take(&mut self.take).into_iter().partition(|piece| paths.contains(&piece.path));
+        self.take = take;
+        let left: Vec<PlannedPiece> = left;
+        self.left.extend(left.into_iter().map(|piece| Left { path: piece.path, hunk: None, why: Why::Mode }));
+    }
+
+    /// Takes out those pieces that keep the mode of their files, where there are others: one commit cannot do both. How
+    /// many wait for the next.
+    pub fn part_modes(&mut self) -> usize {
+        let keeps = |piece: &PlannedPiece| self.modes.contains(&piece.path);
+        if self.take.iter().all(keeps) {
+            return 0;
+        }
+        let before = self.take.len();
+        self.take.retain(|piece| !self.modes.contains(&piece.path));
+        before - self.take.len()
+    }
 }
 
 /// The tree's uncommitted changes, as just read.

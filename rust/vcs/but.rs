@@ -8,6 +8,8 @@ mod commit;
 mod delete;
 mod diff;
 pub(crate) mod grammar;
+#[cfg(test)]
+mod hostile;
 pub(crate) mod refusal;
 pub(crate) mod run;
 pub(crate) mod setup;
@@ -68,6 +70,12 @@ impl But {
     /// With or without the repository's hooks, which only the old grammar runs at a commit (2026-08).
     pub fn with_hooks(mut self, hooks: Hooks) -> But {
         self.hooks = hooks;
+        self
+    }
+
+    /// Without an eye for files' modes: a commit leaves them as they are committed.
+    pub(super) fn ignoring_modes(mut self) -> But {
+        self.environment = self.environment.setting("core.fileMode", "false");
         self
     }
 

@@ -76,6 +76,7 @@ pub struct CommitPlace<'a> {
 /// Commits a task's edits. Errors are those of git, the store and the disk; what `but` refuses is a [`CommitTrouble`].
 pub async fn commit(place: CommitPlace<'_>, order: &CommitOrder, desk: &mut dyn CommitDesk) -> Result<CommitOutcome> {
     let mut excluded = Excluded::default();
+    let mut taken_along = BTreeSet::new();
     let (mut planned, mut narrowed) = (0, 0);
     loop {
         let tree = match scan(place, &order.branch).await? {
@@ -87,14 +88,17 @@ pub async fn commit(place: CommitPlace<'_>, order: &CommitOrder, desk: &mut dyn 
         let shown = ShownTree { changes: &status.changes, conflicted: &status.conflicted, hunks };
         let mut plan = desk.plan(shown).await?;
         excluded.narrow(&mut plan, hunks);
+        plan.leave_modes(&taken_along);
         if plan.take.is_empty() {
-            return Ok(nothing(order, &excluded, plan));
+            return Ok(nothing(order, &excluded, &taken_along, plan));
         }
-        let rest = cut(&mut plan);
+        let rest = plan.part_modes() + cut(&mut plan);
         planned += 1;
         let intent = intend(place, order, &plan, &tree).await?;
         let permit = Permit::begin(place.held, &Intent::Commit(Box::new(intent.clone())), desk).await?;
-        let answer = place.but.commit(&order.branch, &order.message, &plan.take, status, &permit).await;
+        let keeps_modes = plan.take.iter().all(|piece| plan.modes.contains(&piece.path));
+        let but = if keeps_modes { place.but.clone().ignoring_modes() } else { place.but.clone() };
+        let answer = but.commit(&order.branch, &order.message, &plan.take, status, &permit).await;
         let reconciled = reconcile(place, &permit, &intent, &ButAnswer::of(answer)).await?;
         desk.saw(&reconciled.status);
         match judged(place, &permit, &intent, reconciled, &plan, planned < PLANS).await? {
@@ -106,10 +110,17 @@ pub async fn commit(place: CommitPlace<'_>, order: &CommitOrder, desk: &mut dyn 
                         let trouble = CommitTrouble::of(&Refusal::DependsOn(dependences), &order.branch);
                         made.trouble = Some(trouble.rescue(&made.rescue));
                     }
+                    if made.trouble.is_none() && !taken_along.is_empty() {
+                        made.trouble = Some(mode_trouble(&taken_along));
+                    }
                 }
                 return Ok(*outcome);
             }
             CommitVerdict::Again => {}
+            CommitVerdict::WithModes(paths) => {
+                planned -= 1;
+                taken_along.extend(paths);
+            }
             CommitVerdict::Narrower(dependences) => {
                 let mut added = false;
                 for dependence in &dependences {
@@ -134,7 +145,7 @@ pub async fn recover(place: CommitPlace<'_>, intent: &CommitIntent) -> Result<Co
     let reconciled = reconcile(place, &permit, intent, &ButAnswer::Unknown(None)).await?;
     match judged(place, &permit, intent, reconciled, &CommitPlan::default(), true).await? {
         CommitVerdict::Done(outcome) => Ok(*outcome),
-        CommitVerdict::Again => Ok(CommitOutcome::Nothing { left: Vec::new() }),
+        CommitVerdict::Again | CommitVerdict::WithModes(_) => Ok(CommitOutcome::Nothing { left: Vec::new() }),
         CommitVerdict::Narrower(dependences) => {
             let trouble = CommitTrouble::of(&Refusal::DependsOn(dependences), &intent.branch);
             Ok(CommitOutcome::Trouble(trouble.rescue(&intent.rescue.reference)))
@@ -171,15 +182,30 @@ async fn intend(
         stack: stack_of(&tree.status, &order.branch),
         head: tree.head.clone(),
         conflicted: tree.status.conflicted.clone(),
-        wanted: intent::wanted(&plan.take, &tree.status, &tree.hunks),
+        wanted: intent::wanted(plan, &tree.status, &tree.hunks),
     })
 }
 
-fn nothing(order: &CommitOrder, excluded: &Excluded, plan: CommitPlan) -> CommitOutcome {
+fn nothing(
+    order: &CommitOrder,
+    excluded: &Excluded,
+    taken_along: &BTreeSet<String>,
+    plan: CommitPlan,
+) -> CommitOutcome {
     match excluded.dependences() {
+        none if none.is_empty() && !taken_along.is_empty() => CommitOutcome::Trouble(mode_trouble(taken_along)),
         none if none.is_empty() => CommitOutcome::Nothing { left: plan.left },
         dependences => CommitOutcome::Trouble(CommitTrouble::of(&Refusal::DependsOn(dependences), &order.branch)),
     }
+}
+
+/// Why lines stay uncommitted in files whose mode another changed.
+fn mode_trouble(paths: &BTreeSet<String>) -> CommitTrouble {
+    let paths: Vec<String> = paths.iter().cloned().collect();
+    let text =
+        format!("`but` would commit a change of the mode of {} with its lines, which is another's", paths.join(", "));
+    let remedy = "commit the mode yourself, or take it back (`chmod`), then commit again";
+    CommitTrouble::new(TroubleKind::Tool, text).paths(&paths).remedy(remedy)
 }
 
 /// Leaves a plan with as much as fits on a command line; how many pieces wait for the next commit.
@@ -197,6 +223,8 @@ enum CommitVerdict {
     Done(Box<CommitOutcome>),
     Again,
     Narrower(Vec<Dependence>),
+    /// It took the mode of these files along, and was taken back.
+    WithModes(Vec<String>),
 }
 
 /// What to make of what was found after `but` ran.
@@ -231,12 +259,15 @@ async fn judged(
     // A path that is clean by now was put back by its writer; one that is not was left out for what it builds on.
     let missing: Vec<String> =
         found.missing.into_iter().filter(|path| reconciled.status.change(path).is_some()).collect();
-    if !found.wrong.is_empty() || found.paths.is_empty() {
+    if !found.wrong.is_empty() || found.paths.is_empty() || !found.modes.is_empty() {
         if let Err(refusal) = place.but.uncommit(&oid, permit).await {
             let text = format!("the commit {oid} is not as planned and cannot be taken back: {refusal}");
             return done(CommitTrouble::new(TroubleKind::Damaged, text).paths(&found.wrong));
         }
         reconcile::bytes(place, intent, &found.wrong).await?;
+        if found.wrong.is_empty() && !found.modes.is_empty() {
+            return Ok(CommitVerdict::WithModes(found.modes));
+        }
         if found.wrong.is_empty() && !missing.is_empty() {
             return Ok(CommitVerdict::Narrower(
                 reconcile::dependences(place.git, intent, &reconciled.status, missing).await?,

@@ -89,6 +89,15 @@ impl GitEnvironment {
         self
     }
 
+    /// One more setting for git, which goes over the configuration.
+    pub fn setting(self, key: &str, value: &str) -> GitEnvironment {
+        const COUNT: &str = "GIT_CONFIG_COUNT";
+        let count = self.get(COUNT).and_then(|count| count.to_str()?.parse::<usize>().ok()).unwrap_or_default();
+        self.with(format!("GIT_CONFIG_KEY_{count}"), key)
+            .with(format!("GIT_CONFIG_VALUE_{count}"), value)
+            .with(COUNT, (count + 1).to_string())
+    }
+
     /// The same for the programs of that task, whose `chorus` finds the daemon of that state folder.
     pub fn marked(self, task: &str, state: &Path) -> GitEnvironment {
         self.with(MARK, task).with("CHORUS_STATE_DIR", state)

@@ -34,6 +34,27 @@ fn a_busy_agent_tells_of_its_work() {
 }
 
 #[test]
+fn a_busy_agent_has_its_prompt_and_when_it_was_last_heard_of_to_the_minute() {
+    let minute = |at: Millis| (T0 + at) / 60_000 * 60_000;
+    let prompt = |text: &str| json!({ "prompt": text });
+    let turn = Scene::ready().file(10_000, "busy", None);
+    let turn = turn.hook(10_100, "UserPromptSubmit", prompt("Add a\n\u{1b}[31mtest\u{202e} for it"));
+    let detail = turn.at(11_000).state.detail;
+    assert_eq!((detail.prompt.as_deref(), detail.heard_at), (Some("Add a [31mtest for it"), Some(minute(10_100))));
+    let long = turn.hook(20_000, "UserPromptSubmit", prompt(&"é".repeat(500)));
+    assert_eq!(long.at(20_100).state.detail.prompt.unwrap().chars().count(), 200);
+    let call = json!({"tool_name": "Bash", "tool_input": bash("sleep 900"), "tool_use_id": "a"});
+    let working = long.hook(190_000, "PreToolUse", call);
+    assert_eq!(working.at(191_000).state.detail.heard_at, Some(minute(190_000)));
+    assert_eq!(working.at(890_000).state.detail.heard_at, Some(minute(190_000)), "it says nothing since");
+    let rests = working.hook(900_000, "Stop", json!({})).file(900_100, "idle", None);
+    let detail = rests.at(901_000).state.detail;
+    assert_eq!((detail.prompt, detail.heard_at), (None, None));
+    let drawn = Scene::screen_only().alive(10).screen(5_000, &box_under("❯ go\n✻ Working… (5s)", "esc to interrupt"));
+    assert_eq!(drawn.at(5_100).state.detail.heard_at, Some(minute(5_000)));
+}
+
+#[test]
 fn a_quiet_agent_is_looked_at_for_retries() {
     let quiet = Scene::turn();
     assert!(!quiet.at(11_000).read_screen);

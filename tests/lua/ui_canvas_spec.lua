@@ -109,4 +109,79 @@ describe('canvas', function()
   it('gives a bar in which a percent sign is text', function()
     assert.are.equal('%#ChorusTag#100%% %%{evil}%* x', canvas.bar({ { '100% %{evil}', 'ChorusTag' }, ' x' }))
   end)
+
+  describe('what is written again', function()
+    local plan, canvas
+
+    before_each(function()
+      plan = require('chorus.ui.kit.line_plan')
+      canvas = require('chorus.ui.kit.canvas')
+    end)
+
+    local function rows_of(keys)
+      return vim.tbl_map(function(key)
+        return { text = key:match('^%a*'), key = key:match('%d*$'), marks = {} }
+      end, keys)
+    end
+
+    local function is_same(a, b)
+      return a.text == b.text and a.key == b.key
+    end
+
+    --- How many lines are taken away and written.
+    local function cost(old, new)
+      local lines = 0
+      for _, hunk in ipairs(plan.hunks(rows_of(old), rows_of(new), is_same)) do
+        lines = lines + hunk.count + hunk.size
+      end
+      return lines
+    end
+
+    it('is the row that moved, wherever it goes', function()
+      local rows = {}
+      for index = 1, 100 do
+        rows[index] = 'a' .. index
+      end
+      local up, down = vim.list_slice(rows), vim.list_slice(rows)
+      table.insert(up, 3, table.remove(up, 90))
+      table.insert(down, 90, table.remove(down, 3))
+      assert.are.equal(2, cost(rows, up))
+      assert.are.equal(2, cost(rows, down))
+      local scrolled = vim.list_slice(rows, 2)
+      scrolled[#scrolled + 1] = 'a101'
+      assert.are.equal(2, cost(rows, scrolled))
+      local changed = vim.list_slice(rows)
+      changed[50] = 'b50'
+      assert.are.equal(2, cost(rows, changed))
+      assert.are.equal(0, cost(rows, vim.list_slice(rows)))
+    end)
+
+    it('always leads to the new lines', function()
+      local state = 7
+      local function random(most)
+        state = (state * 1103515245 + 12345) % 2147483648
+        return math.floor(state / 65536) % most + 1
+      end
+      local buffer = vim.api.nvim_create_buf(false, true)
+      for _ = 1, 300 do
+        local rows = {}
+        for index = 1, random(12) do
+          local key = random(9)
+          local has_key = random(4) > 1
+          rows[index] =
+            canvas.row({ { ('t%d'):format(random(3)), 'Title' }, ' of ' .. key }, nil, has_key and 'k' .. key or nil)
+        end
+        canvas.draw(buffer, rows)
+        local lines = vim.tbl_map(function(row)
+          return row.text
+        end, rows)
+        assert.are.same(lines, vim.api.nvim_buf_get_lines(buffer, 0, -1, false))
+        local marks = vim.api.nvim_buf_get_extmarks(buffer, vim.api.nvim_create_namespace('chorus'), 0, -1, {})
+        assert.are.equal(#rows, #marks)
+        for index, mark in ipairs(marks) do
+          assert.are.same({ index - 1, 0 }, { mark[2], mark[3] })
+        end
+      end
+    end)
+  end)
 end)

@@ -162,6 +162,19 @@ describe('dashboard', function()
       assert.are.same({ { 'restart', { task = 'uuid-12', bang = true } } }, world.ran)
     end)
 
+    it('go from row to row over the headings of open sections', function()
+      world.know({ world.task(1), world.task(2), world.task(3, agent('idle')), world.task(4, { status = 'completed' }) })
+      dashboard.open()
+      assert.are.equal('working 1 2 idle 3 ended', outline())
+      local seen = {}
+      for _, keys in ipairs({ 'j', 'j', 'j', 'j', 'k', 'k', '2k', '9j' }) do
+        world.press(keys)
+        local task = dashboard.task_under_cursor()
+        seen[#seen + 1] = task and task.number or 'heading'
+      end
+      assert.are.same({ 2, 3, 'heading', 'heading', 3, 2, 1, 'heading' }, seen)
+    end)
+
     it('open the page of a task that does not run', function()
       world.know({ world.task(4, { status = 'pending' }) })
       dashboard.open()

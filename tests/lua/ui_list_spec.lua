@@ -181,6 +181,30 @@ describe('list', function()
     assert.are.same({ { 'task_edit', { task = 'uuid-3', priority = 1 } } }, world.asked)
   end)
 
+  it('begins in the order of the dashboard, and moves no line afterwards', function()
+    local function task(number, status, revision)
+      local state = { status = status, detail = {}, since = world.now - 60000 }
+      return world.task(number, { agent_status = state, revision = revision })
+    end
+    local function order()
+      return table.concat(
+        vim.tbl_map(function(line)
+          return line:match('#(%d+)')
+        end, world.lines()),
+        ' '
+      )
+    end
+    world.know({ task(1, 'idle', 1), task(2, 'busy', 1), task(3, 'error', 1) })
+    require('chorus.ui.tasks.list').open()
+    assert.are.equal('3 2 1', order())
+    world.event('task_changed', task(1, 'error', 2))
+    world.event('task_changed', task(4, 'error', 1))
+    world.wait(function()
+      return #world.lines() == 4
+    end)
+    assert.are.equal('3 2 1 4', order())
+  end)
+
   it('takes a filter, and tells the task under the cursor', function()
     list.open('+web')
     assert.are.same({ '#3   P0   Other  +web' }, world.lines())

@@ -75,10 +75,10 @@ describe('preview', function()
     local list = vim.api.nvim_get_current_win()
     wait_shown('$ rm -rf build')
     assert.is_truthy(vim.wo[window()].winbar:find('#1', 1, true))
-    world.press('jj')
+    world.press('j')
     vim.api.nvim_exec_autocmds('CursorMoved', { buffer = 0 })
     wait_shown('of uuid-2')
-    world.press('jj')
+    world.press('j')
     vim.api.nvim_exec_autocmds('CursorMoved', { buffer = 0 })
     wait_shown('Why Task 3\n  is needed')
     wait_shown('Created as `it`')
@@ -165,6 +165,45 @@ describe('preview', function()
     wait_shown('line 60')
     assert.is_true(#world.lines(vim.api.nvim_win_get_buf(window())) <= vim.api.nvim_win_get_height(window()))
     assert.is_nil(shown():find('\27', 1, true))
+  end)
+
+  it('is read by who goes to an unread task and rests there', function()
+    local delays = {}
+    local new_timer = vim.uv.new_timer
+    vim.uv.new_timer = function()
+      local timer = new_timer()
+      return {
+        start = function(_, delay, again, run)
+          delays[#delays + 1] = delay
+          return timer:start(math.min(delay, 60), again, run)
+        end,
+        close = function()
+          timer:close()
+        end,
+        is_closing = function()
+          return timer:is_closing()
+        end,
+      }
+    end
+    local function seen()
+      return vim.tbl_filter(function(each)
+        return each[1] == 'task_seen'
+      end, world.asked)
+    end
+    local unread = vim.tbl_extend('force', agent('idle'), { unread = true })
+    world.know({ world.task(1, unread), world.task(2, unread) })
+    dashboard.open()
+    wait_shown('of uuid-1')
+    vim.wait(100)
+    assert.are.same({}, seen())
+    world.press('j')
+    vim.api.nvim_exec_autocmds('CursorMoved', { buffer = 0 })
+    world.wait(function()
+      return #seen() == 1
+    end)
+    vim.uv.new_timer = new_timer
+    assert.are.same({ { 'task_seen', { task = 'uuid-2' } } }, seen())
+    assert.is_true(vim.list_contains(delays, 2000))
   end)
 
   it('is shown and hidden by a key, and stays hidden', function()

@@ -35,6 +35,7 @@ describe('work list', function()
 
   local KEYS = {
     new = 'n',
+    everywhere = 'gp',
     fold = '<Tab>',
     filter = '/',
     mend = 'M',
@@ -369,6 +370,9 @@ describe('work list', function()
     it('say what to do when there are none', function()
       local lines = render({})
       assert.is_truthy(table.concat(lines, '\n'):find('Press n or type :Chorus new', 1, true))
+      assert.are.equal(5, #lines)
+      lines = render({}, {}, { elsewhere = 2 })
+      assert.is_truthy(lines[6]:find('gp lists the tasks of other projects', 1, true))
       lines = render({ world.task(1) }, { filter = 'nothing\27[31m' })
       assert.is_truthy(lines[2]:find('No task matches nothing', 1, true))
     end)
@@ -435,7 +439,9 @@ describe('picker of tasks', function()
   it('is used where nobody replaced the one of Neovim', function()
     local picker = require('chorus.picker')
     local own = 0
-    local stock = vim.ui.select
+    local before = vim.ui.select
+    -- Another spec may have left one of its own.
+    vim.ui.select = dofile(vim.env.VIMRUNTIME .. '/lua/vim/ui.lua').select
     picker.use({
       pick = function()
         own = own + 1
@@ -449,7 +455,7 @@ describe('picker of tasks', function()
       offered = vim.tbl_map(options.format_item, items)
     end
     picker.pick_task({ world.task(2, { title = 'Two', demo = true }) }, 'Task:', function() end)
-    vim.ui.select = stock
+    vim.ui.select = before
     assert.are.same({ '#2 ● busy Two [demo]' }, offered)
     assert.are.equal(1, own)
   end)

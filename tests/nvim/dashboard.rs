@@ -110,6 +110,8 @@ fn every_key_does_what_it_says() {
         editor.press(&["r"]);
         wait_until("a restart", || wait_status(world, 1, "idle")["restarts"] == 1);
         editor.press(&["R"]);
+        editor.sees("Begin a new conversation");
+        editor.press(&["1", "Enter"]);
         wait_until("a fresh restart", || wait_status(world, 1, "idle")["restarts"] == 2);
         editor.press(&["g?"]);
         editor.sees("Keys · dashboard");
@@ -187,7 +189,9 @@ fn several_are_selected_at_once() {
         editor.command(":Chorus start all");
         (1..=3).for_each(|number| drop(wait_status(world, number, "busy")));
         editor.sees("3 tasks · ● 3");
-        editor.types("ggjmmm");
+        editor.types("gg");
+        editor.sees("── working 3");
+        editor.types("jmmm");
         editor.sees("3 marked");
         editor.press(&["i"]);
         editor.sees("Interrupt the turns of 3 tasks?");
@@ -321,7 +325,7 @@ fn a_page_is_saved_and_kept_true() {
         world.json(["edit", "1", "--title", "Fix it today"]);
         editor.sees("title: Fix it today");
         world.json(["start", "1", "--prompt", "[[say done]]"]);
-        editor.sees("said    done");
+        editor.sees("message    done");
     });
 }
 
@@ -364,7 +368,7 @@ fn the_preview_follows_the_cursor_and_what_the_agent_draws() {
         editor.sees("Allow always by a rule");
         let window = editor.lua("vim.api.nvim_get_current_buf() == vim.fn.bufnr('chorus://dashboard')");
         assert_eq!(window, true);
-        editor.types("jj");
+        editor.types("j");
         editor.sees("the quick brown fox");
         let otters = |screen: &str| screen.matches("otters").count();
         let now = otters(&editor.screen());

@@ -65,7 +65,7 @@ fn a_task_that_is_not_isolated_says_so_when_it_starts() {
     let reason = world.look(&task)["isolation_reason"].as_str().unwrap_or_default().to_owned();
     assert!(reason.contains("git config"), "{reason}");
     assert!(world.journal(&task).iter().any(|(what, text)| what == "isolation" && text.contains(&reason)));
-    assert!(world.run(["list"]).stdout.contains("(not isolated)"));
+    assert!(world.run(["list"]).stdout.contains("⚠ not isolated"));
     world.json(["complete", &task, "--force"]);
     world.json(["reopen", &task]);
     // What could not be isolated then can be now.

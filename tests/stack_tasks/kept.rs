@@ -58,37 +58,6 @@ impl Scene {
         assert_eq!(self.world.read("b.txt"), numbered("line"));
         assert!((1..=self.rounds).all(|round| !self.world.project().join(format!("{round}.txt")).exists()));
     }
-
-    /// The daemon is killed while a verb is at that call of `but`; false when the verb needed fewer.
-    #[track_caller]
-    fn killed_at(&self, verb: &[&str], side: &str, word: &str, call: usize) -> bool {
-        self.world.stop(side, word, call);
-        let mut running = self.world.chorus(verb).spawn().unwrap();
-        let file = self.world.root().join("but/stopped");
-        let mut ended = false;
-        wait_until("but stops, or the verb ends", || {
-            ended = running.try_wait().unwrap().is_some();
-            ended || file.exists()
-        });
-        let stops = file.exists();
-        if stops {
-            let but = self.world.stopped();
-            running.kill().unwrap();
-            running.wait().unwrap();
-            self.world.kill_daemon();
-            self.world.go_on();
-            self.world.kill(but);
-        }
-        self.world.go_on();
-        self.world.look(&self.task);
-        wait_until("what was begun is finished", || self.intents() == 0);
-        stops
-    }
-
-    fn intents(&self) -> i64 {
-        let store = rusqlite::Connection::open(self.world.state().join("chorus.db")).unwrap();
-        store.query_row("SELECT count(*) FROM intents", [], |row| row.get(0)).unwrap()
-    }
 }
 
 #[test]
@@ -100,7 +69,7 @@ fn a_discard_that_is_killed_at_any_call_of_but_is_finished_or_was_not_begun() {
         for (side, word) in
             [("before", "branch"), ("after", "branch"), ("before", "unapply"), ("after", "unapply"), ("before", "diff")]
         {
-            scene.killed_at(&["fail", &task, "--discard"], side, word, 1);
+            scene.world.killed_at(&["fail", &task, "--discard"], side, word, 1);
             if scene.world.look(&task)["status"] != "failed" {
                 scene.world.json(["fail", &task]);
             }
@@ -134,7 +103,7 @@ fn a_restore_that_is_killed_is_finished_and_one_that_fails_changes_no_task() {
         scene.world.git(["branch", "-D", &scene.branch]);
         scene.is_gone();
         for side in ["before", "after"] {
-            assert!(scene.killed_at(&["reopen", &task, "--restore"], side, "apply", 1), "{side}");
+            assert!(scene.world.killed_at(&["reopen", &task, "--restore"], side, "apply", 1), "{side}");
             scene.is_whole();
             assert_eq!(scene.world.look(&task)["status"], "pending");
             scene.edits("start");
@@ -180,7 +149,7 @@ fn a_discard_that_fails_on_the_way_takes_nothing_away_and_is_not_carried_out_lat
         scene.world.resume();
         assert!(!verb.wait().unwrap().success());
         assert!(scene.world.has_failed());
-        assert_eq!(scene.intents(), 0);
+        assert_eq!(scene.world.intents(), 0);
         let is_whole = || {
             assert_eq!(scene.world.read("a.txt"), scene.text() + last);
             assert_eq!(scene.world.read("1.txt"), "new\n");
@@ -240,7 +209,7 @@ fn what_the_next_daemon_puts_back_of_a_discard_is_its_owners() {
         let last = "the last\n";
         scene.world.write("project/a.txt", &(scene.world.read("a.txt") + last));
         scene.world.look(&task);
-        wait_until("what was begun is undone", || scene.intents() == 0);
+        wait_until("what was begun is undone", || scene.world.intents() == 0);
         assert_eq!(scene.world.read("a.txt"), scene.text() + last);
         assert_eq!(scene.world.read("1.txt"), "new\n");
         assert_eq!(of_tasks(&scene), owners);

@@ -4,7 +4,7 @@
 use super::edits::{edit, numbered_but, write};
 use super::world::World;
 use chorus_testkit::but::{Program, standins};
-use chorus_testkit::wait_until;
+use chorus_testkit::{processes, wait_until};
 
 /// Two tasks edit one file at the same time, round by round; the person has edited it, too.
 struct Scene {
@@ -129,6 +129,28 @@ fn the_daemon_at_each_call_of_but() {
         for word in ["status", "diff"] {
             let looks = (1..4).take_while(|call| scene.killed_at("before", word, *call, None)).count();
             assert!(looks > 0, "{word} was among the calls");
+        }
+        scene.ends();
+    }
+}
+
+#[test]
+fn a_daemon_that_is_asked_to_end_in_the_middle_of_a_commit() {
+    for program in standins() {
+        let mut scene = Scene::new(&program);
+        for side in ["before", "after"] {
+            scene.edited();
+            scene.world.stop(side, "commit", 1);
+            scene.world.answer(&scene.one);
+            let but = scene.world.stopped();
+            let daemon = scene.world.a_daemon();
+            let ran = scene.world.command("kill").args(["-TERM", &daemon.to_string()]).output().unwrap();
+            assert!(ran.status.success());
+            // It awaits its `but` or leaves it to the next daemon.
+            scene.world.resume();
+            wait_until("the daemon has ended", || !processes::is_alive(daemon));
+            wait_until("but has ended", || !processes::is_alive(but));
+            scene.is_committed();
         }
         scene.ends();
     }

@@ -14,6 +14,8 @@ mod stack {
     mod kept;
     mod killed;
     mod life;
+    mod modes;
+    mod rewritten;
     mod stops;
     mod together;
     mod traced;

@@ -2,12 +2,15 @@
 
 use super::world::World;
 use chorus_testkit::{files, wait_until};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// What stands before `but` on PATH: notes each call, and stops before or after one when a file asks for it, so that a
 /// daemon can be killed there. A daemon chooses the environment of its `but`, so the stand-in's faults are named here.
 const BEFORE_BUT: &str = r#"here='ROOT/but'
 export CHORUS_STANDIN_FAULTS="$here/faults"
 echo "$*" >> "$here/calls"
+[ ! -e "$here/modes" ] || unset GIT_CONFIG_COUNT
 [ -e "$here/stop" ] || exec "$here/real/but" "$@"
 read side word left < "$here/stop" || exec "$here/real/but" "$@"
 case " $* " in
@@ -57,6 +60,56 @@ impl World {
     /// Lets the one that has stopped go on.
     pub fn resume(&self) {
         self.write("but/go", "");
+    }
+
+    /// The daemon is killed while a verb is at that call of `but`; false when the verb needed fewer. The next daemon has
+    /// finished what was begun when this returns.
+    #[track_caller]
+    pub fn killed_at(&self, verb: &[&str], side: &str, word: &str, call: usize) -> bool {
+        self.stop(side, word, call);
+        let mut running = self.chorus(verb).spawn().unwrap();
+        let file = self.root().join("but/stopped");
+        let mut ended = false;
+        wait_until("but stops, or the verb ends", || {
+            ended = running.try_wait().unwrap().is_some();
+            ended || file.exists()
+        });
+        let stops = file.exists();
+        if stops {
+            let but = self.stopped();
+            running.kill().unwrap();
+            running.wait().unwrap();
+            self.kill_daemon();
+            self.go_on();
+            self.kill(but);
+        }
+        self.go_on();
+        self.json(["list"]);
+        wait_until("what was begun is finished", || self.intents() == 0);
+        stops
+    }
+
+    /// How much is written down of what is being done.
+    pub fn intents(&self) -> i64 {
+        let store = rusqlite::Connection::open(self.state().join("chorus.db")).unwrap();
+        store.query_row("SELECT count(*) FROM intents", [], |row| row.get(0)).unwrap()
+    }
+
+    /// Every file of the project's tree with its bytes.
+    pub fn tree(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let mut tree = BTreeMap::new();
+        let mut folders = vec![self.project()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+                let path = entry.path();
+                match entry.file_type().unwrap().is_dir() {
+                    true if entry.file_name() != ".git" => folders.push(path),
+                    true => {}
+                    false => drop(tree.insert(path.clone(), std::fs::read(path).unwrap())),
+                }
+            }
+        }
+        tree
     }
 
     /// The calls of `but` so far.

@@ -1,6 +1,7 @@
 //! Ends: what stays of a worktree and what goes, and how it comes back.
 
 use crate::world::World;
+use chorus_testkit::wait_until;
 
 const EDIT: &str = "Write the greeting [[bash: echo hello > greeting.txt]] [[say I wrote the greeting.]]";
 
@@ -148,4 +149,38 @@ fn discarded_it_is_kept_and_comes_back() {
     let branch = world.branch(&task);
     assert!(world.on(&branch, "anew.txt").is_some() && world.on(&branch, "greeting.txt").is_none());
     assert_eq!(discarded(&world).len(), 2);
+}
+
+#[test]
+fn a_restore_that_is_killed_in_the_middle_of_the_checkout_is_finished() {
+    let (world, task) = begun();
+    let (folder, branch) = (world.worktree(&task), world.branch(&task));
+    let tip = world.git(["rev-parse", &branch]);
+    std::fs::write(folder.join("loose.txt"), "loose\n").unwrap();
+    std::fs::write(folder.join("greeting.txt"), "hello, and more\n").unwrap();
+    world.json(["fail", &task, "--discard"]);
+    assert!(!folder.exists() && discarded(&world).len() == 1);
+    // A filter of the repository's holds the checkout.
+    let (begun, hold) = (world.root().join("begun"), world.write("hold", ""));
+    let waits = format!("touch {}; while [ -e {} ]; do sleep 0.05; done; cat", begun.display(), hold.display());
+    world.git(["config", "filter.waits.smudge", &waits]);
+    std::fs::write(world.project().join(".git/info/attributes"), "*.txt filter=waits\n").unwrap();
+    let mut restore = world.chorus(["reopen", &task, "--restore"]).spawn().unwrap();
+    wait_until("the checkout waits", || begun.exists());
+    restore.kill().unwrap();
+    restore.wait().unwrap();
+    world.kill_daemon();
+    std::fs::remove_file(hold).unwrap();
+    wait_until("it is finished", || {
+        world.look(&task);
+        let store = rusqlite::Connection::open(world.state().join("chorus.db")).unwrap();
+        store.query_row("SELECT count(*) FROM intents", [], |row| row.get::<_, i64>(0)).unwrap() == 0
+    });
+    assert_eq!(world.look(&task)["status"], "pending");
+    assert_eq!(world.git(["rev-parse", &branch]), tip);
+    assert_eq!(std::fs::read_to_string(folder.join("loose.txt")).unwrap(), "loose\n");
+    assert_eq!(std::fs::read_to_string(folder.join("greeting.txt")).unwrap(), "hello, and more\n");
+    world.json(["start", &task, "--prompt", "Go on [[bash: echo x > x.txt]] [[say done]]"]);
+    world.commits(&task, 2);
+    assert_eq!(world.on(&branch, "loose.txt").unwrap(), "loose\n");
 }

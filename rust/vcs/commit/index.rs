@@ -20,7 +20,11 @@ pub(super) async fn freshen(git: &Git, paths: &[String]) -> Result<bool> {
     for (path, (mode, oid)) in &stale {
         let clean = match there.get(path) {
             Some(RescueEntry::Absent) => mode == "000000",
-            Some(RescueEntry::Kept { mode: real, oid: known, .. }) => mode == real.octal() && oid == known,
+            // Its mode alone may be uncommitted still.
+            Some(RescueEntry::Kept { mode: real, oid: known, .. }) => {
+                let is_file = |mode: &str| mode.starts_with("100");
+                oid == known && (mode == real.octal() || (is_file(mode) && is_file(real.octal())))
+            }
             _ => false,
         };
         if clean {

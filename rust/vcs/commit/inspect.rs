@@ -20,6 +20,8 @@ pub(super) struct Found {
     pub missing: Vec<String>,
     /// Paths it changes otherwise than wanted, or that nobody wanted.
     pub wrong: Vec<String>,
+    /// Paths whose mode it changes although it was to stay.
+    pub modes: Vec<String>,
 }
 
 /// Looks for the commit that `but` named, or without a name for one with the intent's message.
@@ -94,7 +96,10 @@ async fn compared(git: &Git, intent: &CommitIntent, oid: String) -> Result<Found
             wrong.push(path.clone());
         }
     }
-    Ok(Found { oid: Some(oid), lost: None, paths: changes.into_keys().collect(), missing, wrong })
+    let keeps = |path: &String| intent.wanted.iter().any(|wanted| wanted.keeps_mode && wanted.path == *path);
+    let changed = changes.iter().filter(|(path, change)| change.changes_mode() && keeps(path));
+    let modes = changed.map(|(path, _)| path.clone()).collect();
+    Ok(Found { oid: Some(oid), lost: None, paths: changes.into_keys().collect(), missing, wrong, modes })
 }
 
 /// Whether a committed object is what the tree held before.
@@ -106,11 +111,16 @@ fn holds(intent: &CommitIntent, wanted: &PlannedPath, oid: &str) -> bool {
 }
 
 struct Changed {
+    modes: (String, String),
     old: String,
     new: String,
 }
 
 impl Changed {
+    fn changes_mode(&self) -> bool {
+        self.modes.0 != self.modes.1
+    }
+
     fn is_removal(&self) -> bool {
         self.new.bytes().all(|b| b == b'0')
     }
@@ -125,10 +135,11 @@ async fn changes(git: &Git, old: &str, new: &str) -> Result<BTreeMap<String, Cha
     let mut changes = BTreeMap::new();
     while let (Some(facts), Some(path)) = (parts.next(), parts.next()) {
         let words: Vec<&str> = facts.split(' ').collect();
-        let [_, _, old, new, _] = words[..] else {
+        let [before, after, old, new, _] = words[..] else {
             return Err(Error::internal(format!("git diff-tree answered {facts:?}")));
         };
-        changes.insert(path.to_owned(), Changed { old: old.to_owned(), new: new.to_owned() });
+        let modes = (before.trim_start_matches(':').to_owned(), after.to_owned());
+        changes.insert(path.to_owned(), Changed { modes, old: old.to_owned(), new: new.to_owned() });
     }
     Ok(changes)
 }

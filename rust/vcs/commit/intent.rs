@@ -2,7 +2,7 @@
 
 use crate::commits::change::{ChangeKind, DiffHunk, HunkContent};
 use crate::commits::net::Net;
-use crate::commits::plan::{PlannedPiece, What};
+use crate::commits::plan::{CommitPlan, PlannedPiece, What};
 use crate::status::Millis;
 use crate::vcs::but::ButStatus;
 use crate::vcs::rescue::Rescue;
@@ -43,10 +43,13 @@ pub struct PlannedPath {
     pub net: Option<String>,
     /// Whether an old path goes with it.
     pub renamed: bool,
+    /// Whether the commit leaves the file's mode as it is.
+    #[serde(default)]
+    pub keeps_mode: bool,
 }
 
 /// The pieces of a plan as they are to be found in the commit.
-pub(super) fn wanted(pieces: &[PlannedPiece], status: &ButStatus, hunks: &[DiffHunk]) -> Vec<PlannedPath> {
+pub(super) fn wanted(plan: &CommitPlan, status: &ButStatus, hunks: &[DiffHunk]) -> Vec<PlannedPath> {
     let one = |piece: &PlannedPiece| {
         let renamed = status.change(&piece.path).is_some_and(|change| change.kind == ChangeKind::Renamed);
         let taken = |hunk: &&DiffHunk| match &piece.what {
@@ -55,7 +58,8 @@ pub(super) fn wanted(pieces: &[PlannedPiece], status: &ButStatus, hunks: &[DiffH
         };
         let hunks: Vec<&DiffHunk> = hunks.iter().filter(|hunk| hunk.path == piece.path).filter(taken).collect();
         let lines = !renamed && !hunks.is_empty() && hunks.iter().all(|hunk| hunk.content == HunkContent::Lines);
-        PlannedPath { path: piece.path.clone(), net: lines.then(|| Net::of_hunks(hunks).digest()), renamed }
+        let (path, keeps_mode) = (piece.path.clone(), plan.modes.contains(&piece.path));
+        PlannedPath { path, net: lines.then(|| Net::of_hunks(hunks).digest()), renamed, keeps_mode }
     };
-    pieces.iter().map(one).collect()
+    plan.take.iter().map(one).collect()
 }

@@ -14,7 +14,8 @@ impl Excluded {
         let there: Vec<&DiffHunk> = hunks.iter().filter(|hunk| hunk.path == dependence.path).collect();
         let lines = dependence.lines.as_deref().and_then(range);
         let named = |hunk: &&&DiffHunk| {
-            lines.is_some_and(|(first, last)| first <= hunk.new_start + hunk.new_lines && last >= hunk.new_start)
+            let end = hunk.new_start.saturating_add(hunk.new_lines);
+            lines.is_some_and(|(first, last)| first <= end && last >= hunk.new_start)
         };
         let bodies: Vec<Option<String>> = match there.iter().filter(named).collect::<Vec<_>>() {
             few if few.is_empty() || few.len() == there.len() => vec![None],
@@ -94,7 +95,7 @@ mod tests {
     }
 
     fn whole() -> CommitPlan {
-        CommitPlan { take: vec![PlannedPiece { path: "a".into(), what: What::Whole }], left: Vec::new() }
+        CommitPlan { take: vec![PlannedPiece { path: "a".into(), what: What::Whole }], ..CommitPlan::default() }
     }
 
     fn on(lines: Option<&str>) -> Dependence {

@@ -2,7 +2,7 @@
 
 pub mod help;
 
-use crate::{Outcome, cargo, generate, is_ci};
+use crate::{Outcome, cargo, generate, is_ci, shots};
 use chorus_testkit::repository;
 use chorus_testkit::tools::{Missing, debian, emmylua, on_path, stylua::STYLUA};
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ pub enum Finding {
 /// Its name and what does it.
 type Check = (&'static str, fn() -> Finding);
 
-const CHECKS: [Check; 7] = [
+const CHECKS: [Check; 8] = [
     ("Rust format", rust_format),
     ("Lua format", lua_format),
     ("Lua lints", lua_lints),
@@ -29,6 +29,7 @@ const CHECKS: [Check; 7] = [
     ("Rust lints", rust_lints),
     ("generated files", generate::check),
     ("help and verbs", help::drift),
+    ("pictures", shots::check),
 ];
 
 /// Every check, even after one failed: those that fetch a program beside those that compile.

@@ -6,6 +6,7 @@ mod cargo;
 mod check;
 mod fake_api;
 mod generate;
+mod shots;
 mod test;
 mod toolbox;
 mod try_;
@@ -21,7 +22,7 @@ struct Task {
     run: fn(&[String]) -> Outcome,
 }
 
-const TASKS: [Task; 7] = [
+const TASKS: [Task; 8] = [
     Task {
         usage: "try [DIR] [--demo] [--reset] [-- NVIM-ARGS]",
         does: "open Neovim with the plugin in DIR, or in a scratch repository",
@@ -34,6 +35,7 @@ const TASKS: [Task; 7] = [
         does: "write the Lua and the help's lists that follow from the Rust source",
         run: generate::run,
     },
+    Task { usage: "shots", does: "draw the README's pictures from a real terminal", run: shots::run },
     Task { usage: "bench [FILTER] [--json] [--debug]", does: "the budgets, each beside its baseline", run: bench::run },
     Task { usage: "tools", does: "fetch what the others need, say where it is", run: toolbox::run },
     Task { usage: "fake-api [--port N]", does: "the scripted API, to drive a client by hand", run: fake_api::run },

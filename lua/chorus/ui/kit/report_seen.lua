@@ -69,6 +69,18 @@ local function listen()
   on('User', begin_all, 'ChorusTaskChanged')
 end
 
+local is_listening = false
+
+--- Whether Neovim has the focus, as far as its terminal reports that.
+---@return boolean
+function M.has_focus()
+  if not is_listening then
+    is_listening = true
+    listen()
+  end
+  return has_focus
+end
+
 --- The tasks with a window on the screen.
 ---@return string[]
 local function on_screen()
@@ -85,9 +97,7 @@ end
 ---@param buffer integer
 ---@param uuid string
 function M.watch(buffer, uuid)
-  if not next(watched) then
-    listen()
-  end
+  M.has_focus()
   watched[buffer] = uuid
   begin(buffer)
   require('chorus.editor.presence').by(on_screen)

@@ -179,6 +179,7 @@ function M.redraw()
     filter = shown.filter,
     marked = shown.marked,
     keys = shown.keys,
+    elsewhere = not shown.is_everywhere and require('chorus.tasks').counts().elsewhere or 0,
     shows_project = shown.is_everywhere and shown.group ~= 'project',
     cache = shown.cache,
   })
@@ -223,6 +224,13 @@ local function list_everywhere(is_everywhere)
   M.redraw()
 end
 
+---@param window integer
+local function calm(window)
+  place.calm(window)
+  -- The heading above the first task stays on screen.
+  vim.wo[window][0].scrolloff = 1
+end
+
 --- Makes the buffer the list.
 ---@param buffer integer
 local function set_up(buffer)
@@ -243,7 +251,7 @@ local function set_up(buffer)
   local on = page_buffer.set_up(buffer, {
     view = 'dashboard',
     on_shown = function()
-      place.calm(vim.api.nvim_get_current_win())
+      calm(vim.api.nvim_get_current_win())
       preview.attach(vim.api.nvim_get_current_win())
       M.redraw()
     end,
@@ -293,7 +301,7 @@ function M.read(buffer)
   end
   canvas.forget(buffer)
   require('chorus.client').connect({ start = false })
-  place.calm(vim.api.nvim_get_current_win())
+  calm(vim.api.nvim_get_current_win())
   preview.attach(vim.api.nvim_get_current_win())
   M.redraw()
 end

@@ -57,6 +57,23 @@ local function move(list, direction, is_wanted)
   end
 end
 
+--- Moves the cursor by rows, over the headings of open sections: each step shows a task, or a section to open.
+---@param list chorus.Dashboard
+---@param direction 1|-1
+---@param count integer
+local function step(list, direction, count)
+  local line, last = vim.api.nvim_win_get_cursor(0)[1], vim.api.nvim_buf_line_count(list.buffer)
+  local at, to = line, line
+  while count > 0 and at + direction >= 1 and at + direction <= last do
+    at = at + direction
+    local data = canvas.data(list.buffer, at)
+    if data and (data.uuid or data.is_folded) then
+      to, count = at, count - 1
+    end
+  end
+  vim.api.nvim_win_set_cursor(0, { to, 0 })
+end
+
 --- Whether a row is that of a task that needs somebody, or has something to read.
 local function needs_attention(data)
   if not data.uuid then
@@ -270,6 +287,13 @@ function M.set(list, hooks)
   end
   keys.set('dashboard', list.buffer, vim.tbl_extend('error', handlers, for_many), task)
   keys.set_handlers('dashboard', list.buffer, in_visual, 'x')
+  local options = { buffer = list.buffer, nowait = true, silent = true, desc = 'Chorus: open it' }
+  vim.keymap.set('n', '<2-LeftMouse>', handlers.open, options)
+  for lhs, direction in pairs({ j = 1, ['<Down>'] = 1, k = -1, ['<Up>'] = -1 }) do
+    vim.keymap.set('n', lhs, function()
+      step(list, direction, vim.v.count1)
+    end, { buffer = list.buffer, nowait = true, silent = true, desc = 'Chorus: another row' })
+  end
 end
 
 return M

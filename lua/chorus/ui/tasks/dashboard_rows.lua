@@ -17,6 +17,7 @@ local AGE = 4
 ---@field marked? table<string, boolean> by uuid
 ---@field filter? string
 ---@field total? integer tasks there are without the filter
+---@field elsewhere? integer tasks of other projects that need a person
 ---@field shows_project? boolean each row names its task's project
 ---@field cache? table<string, table> rows kept between calls, by uuid
 
@@ -208,8 +209,8 @@ end
 function M.row(task, state, columns, keys)
   local group = status.group(task)
   local chunks = {
-    { state.is_marked and icons.of('marked') or ' ', 'ChorusMarked' },
-    { state.is_moved and icons.of('moved') or ' ', 'ChorusMoved' },
+    state.is_marked and { icons.of('marked'), 'ChorusMarked' } or ' ',
+    state.is_moved and { icons.of('moved'), 'ChorusMoved' } or ' ',
     { text.fit('#' .. task.number, columns.number, true), state.is_marked and 'ChorusMarked' or 'ChorusNumber' },
     '  ',
     { text.fit(status.icon(task), 2), group },
@@ -282,16 +283,16 @@ local SECTION_GROUPS = { needs_you = 'ChorusWaiting', unread = 'ChorusUnread', w
 ---@return chorus.Row
 local function heading(section, options)
   local title = text.cut(section.title, math.max(options.width - 20, 8))
-  local hint = section.is_folded and (' %s shows them '):format(options.keys.fold) or ''
+  local hint = section.is_folded and ('─ %s shows them '):format(options.keys.fold) or ''
   local used = 4 + text.width(title) + 1 + #tostring(section.count) + 1 + text.width(hint)
   local rule = ('─'):rep(math.max(options.width - used - 2, 0))
   return canvas.row({
     { ' ── ', 'ChorusEnded' },
     { title, SECTION_GROUPS[section.name] or 'ChorusHeader' },
     { (' %d '):format(section.count), 'ChorusHeader' },
-    { hint ~= '' and '─' .. hint or '', 'ChorusEnded' },
+    { hint, 'ChorusEnded' },
     { rule, 'ChorusEnded' },
-  }, { section = section.name }, 'section ' .. section.name)
+  }, { section = section.name, is_folded = section.is_folded }, 'section ' .. section.name)
 end
 
 --- Rows of an empty list.
@@ -319,6 +320,13 @@ local function empty(options)
       { ':Chorus new!', 'ChorusKey' },
       { ' starts it as soon as you save it.', 'ChorusHint' },
     }),
+    (options.elsewhere or 0) > 0
+        and canvas.row({
+          '  ',
+          { options.keys.everywhere, 'ChorusKey' },
+          { ' lists the tasks of other projects, where some need you.', 'ChorusHint' },
+        })
+      or nil,
   }
 end
 

@@ -14,12 +14,27 @@ local namespace = vim.api.nvim_create_namespace('chorus_list')
 ---@field tasks chorus.Task[] as shown
 ---@field folder? string of the project whose tasks are shown
 
+--- The tasks under the filter: at first in the order of the dashboard, later in the order in which they are shown, with new
+--- ones behind, so that no line moves while a person reads or edits.
+---@param list chorus.ListBuffer
+---@return chorus.Task[]
 local function tasks_of(list)
   local filter = require('chorus.tasks.filter')
   local tests = filter.parse(list.filter or '')
-  return require('chorus.tasks.order').sorted(vim.tbl_filter(function(task)
+  local found = require('chorus.tasks.order').sorted(vim.tbl_filter(function(task)
     return filter.matches(tests, task)
   end, require('chorus.tasks').all()))
+  local places = {}
+  for index, task in ipairs(found) do
+    places[task.uuid] = #list.tasks + index
+  end
+  for index, task in ipairs(list.tasks) do
+    places[task.uuid] = index
+  end
+  table.sort(found, function(a, b)
+    return places[a.uuid] < places[b.uuid]
+  end)
+  return found
 end
 
 --- Colours and what cannot be edited, beside the lines.
@@ -149,6 +164,7 @@ local function set_up(buffer, filter)
   })
   on('BufReadCmd', function()
     vim.bo[buffer].modified = false
+    list.tasks = {}
     redraw(list)
   end)
   on({ 'TextChanged', 'InsertLeave' }, function()

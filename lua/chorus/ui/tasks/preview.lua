@@ -10,6 +10,9 @@ local M = {}
 --- The cursor rests on a row for so long before its preview is drawn, in milliseconds.
 local REST = 30
 
+--- Who rests on an unread task for so long has read its preview, in milliseconds.
+local READ = 2000
+
 ---@class chorus.Preview
 ---@field window integer
 ---@field buffer integer
@@ -75,10 +78,14 @@ local function to_top()
   end)
 end
 
+--- Names the task, and the keys of the dashboard that go with what is shown.
 local function draw_title()
   local task = shown.task
-  local chunks = task and status.title(task, status.now()) or { { ' No task', 'ChorusHint' } }
-  require('chorus.ui.kit.page_buffer').set_bar(shown.window, canvas.bar(chunks))
+  local chunks = task and status.title(task, status.now()) or { { ' ' } }
+  local width = vim.api.nvim_win_get_width(shown.window)
+  local actions = task and preview_plan.actions(task, tasks.requests(task.uuid)[1] ~= nil) or {}
+  local hints = require('chorus.ui.kit.keys').hints('dashboard', actions, width)
+  require('chorus.ui.kit.page_buffer').set_bar(shown.window, canvas.bar_of_two(chunks, hints, width))
 end
 
 --- Draws once what has not been drawn: `version` names it.
@@ -250,6 +257,31 @@ end
 
 ---@type uv.uv_timer_t?
 local timer
+---@type uv.uv_timer_t?
+local reading
+
+--- A person who goes to an unread task and rests there has read its preview. One that only opened the dashboard, or looks
+--- at another window, has not.
+---@param task chorus.Task
+local function read_soon(task)
+  local report_seen = require('chorus.ui.kit.report_seen')
+  report_seen.has_focus()
+  reading = reading or assert(vim.uv.new_timer())
+  reading:start(
+    READ,
+    0,
+    vim.schedule_wrap(function()
+      local is_read = is_owner_current()
+        and shown.task ~= nil
+        and shown.task.uuid == task.uuid
+        and shown.task.unread
+        and (shown.kind == 'output' or shown.kind == 'page')
+      if is_read and report_seen.has_focus() then
+        ask('task_seen', { task = task.uuid })
+      end
+    end)
+  )
+end
 
 --- Shows a task, once the cursor rests on it; nothing without one.
 ---@param task? chorus.Task
@@ -258,9 +290,13 @@ function M.select(task)
     return
   end
   local is_other = (shown.task and shown.task.uuid) ~= (task and task.uuid)
+  local has_come = is_other and shown.task ~= nil
   shown.task = task
   if is_other then
     unwatch()
+  end
+  if has_come and task and task.unread and is_owner_current() then
+    read_soon(task)
   end
   timer = timer or assert(vim.uv.new_timer())
   timer:start(is_other and REST or 0, 0, vim.schedule_wrap(update))
@@ -319,6 +355,18 @@ local function listen_for(preview)
     group = group,
     buffer = dashboard,
     callback = unwatch,
+  })
+  -- Another size of the screen may want another place.
+  vim.api.nvim_create_autocmd('VimResized', {
+    group = group,
+    callback = vim.schedule_wrap(function()
+      if shown == preview and is_open() and vim.api.nvim_win_is_valid(preview.owner) then
+        local task = preview.task
+        M.close()
+        M.attach(preview.owner)
+        M.select(task)
+      end
+    end),
   })
 end
 

@@ -39,6 +39,19 @@ function M.kind(task)
   return has_terminal and 'output' or 'page'
 end
 
+--- The actions of the dashboard that go with what is shown.
+---@param task chorus.Task
+---@param has_request boolean
+---@return string[]
+function M.actions(task, has_request)
+  if has_request then
+    return { 'approve', 'deny', 'attach' }
+  elseif M.kind(task) == 'output' then
+    return { 'send', 'output', 'attach' }
+  end
+  return task.status == 'pending' and { 'start', 'show' } or { 'show' }
+end
+
 --- Whether the task's screen is changing.
 ---@param task chorus.Task
 ---@return boolean

@@ -9,7 +9,7 @@ local task_rows = require('chorus.ui.tasks.dashboard_rows')
 local M = {}
 
 --- The tasks that fit what is typed. A number goes before titles that hold its digits.
----@param tasks chorus.Task[] in order
+---@param tasks chorus.Task[] sorted
 ---@param text string
 ---@return chorus.Task[]
 local function fitting(tasks, text)
@@ -55,7 +55,7 @@ function M.format(task)
 end
 
 --- Lets the person pick one of the tasks.
----@param tasks chorus.Task[] in the order to show them
+---@param tasks chorus.Task[] as they are to be shown
 ---@param prompt string such as `Task to start:`
 ---@param on_choice fun(task?: chorus.Task)
 function M.pick(tasks, prompt, on_choice)

@@ -1,6 +1,8 @@
 //! A commit to a stack: planned, intended, made, recorded.
 
 use super::message::generated;
+use crate::attribution::{Ledger, Owner};
+use crate::commits::change::ChangeKind;
 use crate::commits::message;
 use crate::commits::plan::{self, CommitPlan, ShownTree};
 use crate::config::Loaded;
@@ -96,7 +98,17 @@ impl CommitDesk for AtDesk<'_> {
         let origins = renames::origins(&git, tree.changes, tree.hunks, &ledgers).await?;
         let mut owners =
             |path: &str, hunk: &crate::commits::change::DiffHunk| uncommitted::owners(&ledgers, &origins, path, hunk);
-        let plan = plan::plan(&self.task.uuid, self.branch, tree, &mut owners);
+        let mut plan = plan::plan(&self.task.uuid, self.branch, tree, &mut owners);
+        let is_modified = |path: &String| {
+            tree.changes.iter().any(|change| change.path == *path && change.kind == ChangeKind::Modified)
+        };
+        let mine = Owner::Task(self.task.uuid.clone());
+        let is_another_s = |path: &String| {
+            let ledger = ledgers.get(path).filter(|ledger| ledger.version().text().is_some());
+            ledger.and_then(Ledger::whole).is_some_and(|owner| *owner != mine)
+        };
+        let paths = plan.take.iter().map(|piece| &piece.path);
+        plan.modes = paths.filter(|path| is_modified(path) && is_another_s(path)).cloned().collect();
         let paths = plan.take.iter().map(|piece| piece.path.clone());
         self.held = Some(self.core.trees.hold(&self.task.project, paths));
         Ok(plan)

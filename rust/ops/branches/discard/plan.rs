@@ -124,7 +124,7 @@ fn taken_out(base: &[u8], now: &[u8], hunks: &[DiffHunk]) -> Option<Vec<u8>> {
 fn replaced(hunk: &DiffHunk) -> Replaced {
     let range = |start: u32, lines: u32| {
         let first = if lines == 0 { start } else { start.saturating_sub(1) };
-        first as usize..(first + lines) as usize
+        first as usize..first as usize + lines as usize
     };
     Replaced { old: range(hunk.old_start, hunk.old_lines), new: range(hunk.new_start, hunk.new_lines) }
 }
