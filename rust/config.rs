@@ -4,19 +4,26 @@
 
 use crate::contract::{self, Code, Setting};
 use crate::error::{Error, Result};
+use crate::policy::{Action, Rule, Rules, contradictions};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 mod file;
+mod policy;
 mod read;
 mod section;
 mod sections;
 #[cfg(test)]
 mod tests;
+mod trust;
 mod value;
+mod written;
 
-pub use read::{Files, GoodFiles, read};
+pub use policy::Policy;
+pub use read::{Files, GoodFiles, files, read};
 pub use sections::*;
+pub use trust::fingerprint;
+pub use written::{with_rule, written};
 
 use file::{ConfigurationFile, Report};
 use section::Section;
@@ -55,6 +62,8 @@ pub struct Configuration {
     pub web: Web,
     /// The daemon's log.
     pub logging: Logging,
+    /// Rules that answer requests.
+    pub policy: Policy,
 }
 
 impl Default for Configuration {
@@ -74,6 +83,7 @@ impl Default for Configuration {
             database: Database::default(),
             web: Web::default(),
             logging: Logging::default(),
+            policy: Policy::default(),
         }
     }
 }
@@ -86,7 +96,7 @@ impl Configuration {
 
     /// Every section with its name in the file.
     fn sections(&mut self) -> Vec<(String, &mut dyn Section)> {
-        let named: [(&str, &mut dyn Section); 13] = [
+        let named: [(&str, &mut dyn Section); 14] = [
             ("", &mut self.general),
             ("agent", &mut self.agent),
             ("tmux", &mut self.tmux),
@@ -100,6 +110,7 @@ impl Configuration {
             ("database", &mut self.database),
             ("web", &mut self.web),
             ("logging", &mut self.logging),
+            ("policy", &mut self.policy),
         ];
         let mut all: Vec<_> = named.map(|(name, section)| (name.to_owned(), section)).into();
         let agents = self.agents.iter_mut();
@@ -122,6 +133,10 @@ pub struct Loaded {
     pub notices: Vec<String>,
     /// What is wrong, as `FILE:LINE:COLUMN: …`.
     pub faults: Vec<String>,
+    /// Those of the notices that a person is told once, unasked.
+    pub warnings: Vec<String>,
+    /// Keys of the project's file that do not count because it is not trusted.
+    pub untrusted: Vec<String>,
     /// Why nothing may be done that these values would allow: they are only a part of what the person wrote, and no
     /// good file was read before. Agents could get rights that the person denies them in the rest.
     pub gap: Option<String>,
@@ -133,6 +148,12 @@ impl Loaded {
         let Some(fault) = &self.gap else { return Ok(()) };
         Err(Error::new(Code::BadInput, format!("the configuration has a fault: {fault}"))
             .hint("correct it and try again: until then Chorus starts no agent and commits nothing by itself"))
+    }
+
+    /// The rules that count. While a file has a fault, nobody is allowed anything by a rule.
+    pub fn rules(&self) -> Rules {
+        let counts = |rule: &&Rule| self.faults.is_empty() || rule.action != Action::Allow;
+        Rules { rules: self.config.policy.rules.rules.iter().filter(counts).cloned().collect() }
     }
 
     /// The reply to `config`.
@@ -151,12 +172,18 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("CHORUS_TMUX_SOCKET", "tmux.socket"),
 ];
 
-/// Puts defaults, the user's file, the project's file and the environment over each other.
-pub fn load(user: Option<Source>, project: Option<Source>, environment: &BTreeMap<String, String>) -> Loaded {
+/// Puts defaults, the user's file, the project's file and the environment over each other. `is_trusted` says whether the
+/// project's file may run commands, widen permissions and change paths.
+pub fn load(
+    user: Option<Source>,
+    project: Option<Source>,
+    is_trusted: bool,
+    environment: &BTreeMap<String, String>,
+) -> Loaded {
     let mut config = Configuration::default();
     let mut report = Report::default();
     let home = environment.get("HOME").map(PathBuf::from);
-    for (source, trusted) in [(user, true), (project, false)] {
+    for (source, trusted) in [(user, true), (project, is_trusted)] {
         if let Some((path, text)) = source {
             let folder = path.parent().unwrap_or(Path::new("/")).to_owned();
             let page = ConfigurationFile {
@@ -184,7 +211,10 @@ pub fn load(user: Option<Source>, project: Option<Source>, environment: &BTreeMa
         }
     }
     let settings = settings(&mut config, &report.origins);
-    Loaded { config, settings, notices: report.notices, faults: report.faults, gap }
+    let mut warnings = report.warnings;
+    warnings.extend(contradictions(&config.policy.rules));
+    let notices = report.notices.into_iter().chain(warnings.iter().cloned()).collect();
+    Loaded { config, settings, notices, faults: report.faults, warnings, untrusted: report.untrusted, gap }
 }
 
 fn settings(config: &mut Configuration, origins: &BTreeMap<String, String>) -> Vec<Setting> {

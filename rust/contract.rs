@@ -10,6 +10,7 @@ mod asks;
 mod documents;
 mod edits;
 mod events;
+mod policy;
 mod replies;
 
 pub use crate::error::{Code, Failure};
@@ -18,6 +19,7 @@ pub use asks::*;
 pub use documents::*;
 pub use edits::*;
 pub use events::*;
+pub use policy::*;
 pub use replies::*;
 
 use crate::task::Task;
@@ -132,6 +134,16 @@ pub enum Request {
     Health(Nothing),
     /// Effective configuration and where each value came from. Reply: [`Config`].
     Config(Nothing),
+    /// What of a project's file counts once it is trusted; trust it. Reply: [`TrustOffer`].
+    Trust(TrustAsk),
+    /// The rules that answer requests. Reply: [`PolicyReport`].
+    Policy(PolicyAsk),
+    /// The rule that would have allowed a request. Reply: [`PolicyProposal`].
+    PolicyPropose(PolicyPropose),
+    /// Write that rule into the user's file. Reply: [`PolicyAdded`].
+    PolicyAdd(PolicyAdd),
+    /// Answers to requests: by whom, what was seen, what was sent. Reply: [`Audit`].
+    Audit(AuditAsk),
     /// From `chorus hook`: one event of an agent. Reply: [`HookReply`], for a permission only once it is answered.
     Hook(Hook),
     /// From tmux: the program in a task's pane has ended. Reply: [`Nothing`].
@@ -169,6 +181,11 @@ pub enum Reply {
     References(References),
     Health(Health),
     Config(Config),
+    TrustOffer(TrustOffer),
+    PolicyReport(PolicyReport),
+    PolicyProposal(PolicyProposal),
+    PolicyAdded(PolicyAdded),
+    Audit(Audit),
     Exec(Exec),
     HookReply(HookReply),
     Nothing(Nothing),

@@ -29,7 +29,7 @@ use crate::hub::Hub;
 use crate::hub::outbox::Outbox;
 use crate::paths::State;
 use crate::process::Identity;
-use crate::store::{Store, Tx};
+use crate::store::{Store, TrustedFile, Tx};
 use crate::task::Task;
 use crate::web::WebTerminals;
 use answers::Answers;
@@ -96,6 +96,8 @@ pub struct Asker {
     pub project: String,
     /// The client's folder.
     pub folder: std::path::PathBuf,
+    /// What the person uses, for the audit: `Neovim (process 12)`, `a shell`.
+    pub client: String,
     /// Where events for this client go, if it listens.
     pub outbox: Option<Arc<Outbox>>,
     /// Cancelled when the client is gone.
@@ -104,6 +106,13 @@ pub struct Asker {
     pub watching: Arc<Mutex<Option<(String, CancellationToken)>>>,
     /// The asking process and its ancestors, where what is asked is for one process only.
     pub lineage: Arc<Vec<Identity>>,
+}
+
+impl Asker {
+    /// What the person uses, where it says.
+    pub fn used(&self) -> Option<String> {
+        Some(self.client.clone()).filter(|client| !client.is_empty())
+    }
 }
 
 impl Core {
@@ -232,7 +241,15 @@ impl Core {
         let read = foreign::within(project.as_ref(), move || Files::read(Some(&root), &variables)).await;
         let files =
             read.unwrap_or_else(|error| Files::unread(Some(project.as_ref()), &environment, &error.to_string()));
+        let files = files.trusting(self.trusted(project).await);
         let (loaded, is_news) = self.configurations.effective(Some(project), files, &environment);
+        // Told once, and to somebody.
+        if self.hub.projects().iter().any(|shown| shown == project) {
+            for warning in self.configurations.new_warnings(Some(project), &loaded) {
+                log::warn!("{warning}");
+                self.warn(project, &warning);
+            }
+        }
         if is_news {
             let fault = configurations::fault(&loaded);
             if let Some(fault) = &fault {
@@ -244,6 +261,29 @@ impl Core {
             self.hub.notify(project, &Event::ConfigurationFault(ConfigurationFault { fault }));
         }
         loaded
+    }
+
+    /// The fingerprint of the project's file that a person trusts; nothing where the store cannot say.
+    async fn trusted(&self, project: &str) -> Option<String> {
+        if let Some(known) = self.configurations.trusted(project) {
+            return known;
+        }
+        let found = self.read(project, |tx, project| tx.trusted(project)).await.ok()?;
+        let fingerprint = found.map(|file| file.fingerprint);
+        self.configurations.set_trusted(project, fingerprint.clone());
+        fingerprint
+    }
+
+    /// Trusts this configuration file of a project, or none.
+    pub async fn trust(&self, project: &str, file: Option<TrustedFile>) -> Result<()> {
+        let fingerprint = file.as_ref().map(|file| file.fingerprint.clone());
+        self.write_durably(project, move |tx, project| match &file {
+            Some(file) => tx.trust(project, file),
+            None => tx.distrust(project).map(drop),
+        })
+        .await?;
+        self.configurations.set_trusted(project, fingerprint);
+        Ok(())
     }
 
     /// As [`Core::config_of`], to act on: refused where the values are only a part of what the person wrote.

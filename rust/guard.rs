@@ -25,6 +25,10 @@ mod syntax;
 mod walk;
 mod word;
 
+pub use expand::UNKNOWN;
+pub use runner::Inner;
+pub use walk::{Followed, SHELLS};
+
 use crate::evidence::event::ToolCall;
 
 /// A command longer than this (bytes) is not parsed.
@@ -54,6 +58,32 @@ pub fn verdict(command: &str) -> Option<Refused> {
         Ok(()) => None,
         Err(walk::Stop::Refused(offense)) => Some(reason::of(&offense)),
         Err(walk::Stop::Unreadable) => adjacent(command).map(|what| reason::unreadable(&what)),
+    }
+}
+
+/// What the text of a shell command would run and open, as far as it tells; nothing where it cannot be read.
+pub fn follow(command: &str) -> Option<Followed> {
+    if command.len() > LONGEST { None } else { walk::follow(command).ok() }
+}
+
+/// What a program runs in turn when it is called with these arguments: `env`, `find -exec`, `xargs` and the like.
+pub fn run_by(program: &str, arguments: &[String]) -> Vec<Inner> {
+    let name = program.rsplit('/').next().unwrap_or(program);
+    let words = |words: Vec<String>| Inner::Words(words);
+    match name {
+        "find" | "fd" | "fdfind" => runner::executed(arguments).into_iter().map(words).collect(),
+        "xargs" => {
+            let (place, mut inner) = runner::xargs(arguments);
+            // What it adds is not known.
+            let added = UNKNOWN.to_string();
+            match place {
+                Some(place) => inner.iter_mut().for_each(|word| *word = word.replace(&place, &added)),
+                None => inner.push(added),
+            }
+            vec![words(inner)]
+        }
+        "tmux" => programs::tmux_texts(arguments).into_iter().map(Inner::Text).collect(),
+        _ => runner::inner(name, arguments).into_iter().collect(),
     }
 }
 

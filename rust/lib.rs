@@ -30,6 +30,7 @@ pub(crate) mod notifications;
 pub mod notifier;
 pub mod ops;
 pub mod paths;
+pub mod policy;
 pub mod process;
 pub(crate) mod project;
 pub mod sgr;

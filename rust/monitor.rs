@@ -139,6 +139,12 @@ impl Monitor {
                     watched.close_request(&request);
                 }
             }
+            Fact::Ruled { task, request } => {
+                if let Some(watched) = self.tasks.get_mut(&task) {
+                    watched.close_request(&request);
+                    watched.evidence.ruled_at = Some(watched.answered_at);
+                }
+            }
             Fact::Interrupted { task, at } => {
                 if let Some(watched) = self.tasks.get_mut(&task) {
                     watched.evidence.interrupted(at);

@@ -8,6 +8,7 @@ pub(crate) mod documents;
 pub mod edits;
 pub(crate) mod lifecycle;
 pub(crate) mod notifications;
+pub(crate) mod policy;
 pub(crate) mod program;
 mod queries;
 mod rewrite;
@@ -91,6 +92,11 @@ pub async fn answer(core: &Arc<Core>, asker: &Asker, request: Request) -> Result
         Setup(confirm) => Reply::Offer(repository::setup(core, asker, confirm).await?),
         Health(_) => Reply::Health(health::health(core, asker).await?),
         Config(_) => Reply::Config(health::config(core, asker).await),
+        Trust(ask) => Reply::TrustOffer(policy::trust(core, asker, ask).await?),
+        Policy(ask) => Reply::PolicyReport(policy::report(core, asker, ask).await?),
+        PolicyPropose(ask) => Reply::PolicyProposal(policy::propose(core, asker, ask).await?),
+        PolicyAdd(ask) => Reply::PolicyAdded(policy::add(core, ask).await?),
+        Audit(ask) => Reply::Audit(queries::audit::audit(core, asker, ask).await?),
         PaneDied(died) => {
             core.fact(Fact::PaneDied { task: died.task });
             Reply::Nothing(Nothing {})

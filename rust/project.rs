@@ -57,13 +57,18 @@ fn is_trusted(git: u32, me: u32, folder: Option<u32>) -> bool {
 /// Links are followed, also the last one: what an agent, an editor or a person writes through a link is written to the
 /// file that it leads to. A file that is not there yet, perhaps without its folders, is where it would be made.
 pub fn inside(root: &Path, file: &Path) -> Option<String> {
-    let real = file.canonicalize().ok().or_else(|| {
-        let there = file.ancestors().skip(1).find_map(|parent| Some((parent, parent.canonicalize().ok()?)));
-        there.and_then(|(parent, real)| Some(real.join(file.strip_prefix(parent).ok()?)))
-    })?;
+    let real = real(file)?;
     let path = real.strip_prefix(root).ok()?;
     let normal = |part| matches!(part, Component::Normal(name) if name != ".git");
     path.components().all(normal).then(|| path.to_str().map(str::to_owned)).flatten().filter(|path| !path.is_empty())
+}
+
+/// Where `file` leads, links and `..` resolved; one that is not there, where it would be made.
+pub fn real(file: &Path) -> Option<PathBuf> {
+    file.canonicalize().ok().or_else(|| {
+        let there = file.ancestors().skip(1).find_map(|parent| Some((parent, parent.canonicalize().ok()?)));
+        there.and_then(|(parent, real)| Some(real.join(file.strip_prefix(parent).ok()?)))
+    })
 }
 
 /// [`inside`] for the daemon; nothing also where the file system does not answer.

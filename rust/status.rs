@@ -109,3 +109,15 @@ pub struct Detail {
     /// While it is busy: when it was last heard of, to the minute, so that a chatty agent is no news each time.
     pub heard_at: Option<Millis>,
 }
+
+/// What a rule does with a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// The call is allowed, once.
+    Allow,
+    /// The call is refused.
+    Deny,
+    /// A person is asked.
+    Ask,
+}

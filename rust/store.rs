@@ -18,6 +18,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
 mod alerts;
+mod audit;
 mod check;
 mod column;
 mod commits;
@@ -38,6 +39,7 @@ mod requests;
 mod tasks;
 pub mod text;
 mod tidy;
+mod trusted;
 mod tx;
 
 pub use commits::NewCommit;
@@ -50,6 +52,7 @@ pub use prompts::{Prompt, PromptState};
 pub use references::{NewReference, ReferenceSpot, StoredReference, TiedText};
 pub use requests::{Closing, INPUT, NewRequest, Received, RequestOutcome};
 pub use tasks::Defaults;
+pub use trusted::TrustedFile;
 pub use tx::Tx;
 
 /// What became different, as every client of the project is told.

@@ -143,6 +143,16 @@ pub const VERBS: &[Verb] = &[
     verb("web", One, "", "both", "open a task's terminal in a browser, with ttyd")
         .fits(Live)
         .bang("let the browser type"),
+    verb(
+        "policy",
+        Nothing,
+        "[test [count]]",
+        "both",
+        "show the rules that answer requests, or test them on the last ones",
+    ),
+    verb("trust", Nothing, "", "both", "trust the project's chorus.toml, after showing what it would do")
+        .bang("withdraw the trust"),
+    verb("audit", Nothing, "[task]", "both", "list the answers to requests: by whom, and what was seen and sent"),
     verb("config", Nothing, "", "both", "show the effective configuration and its sources"),
     verb("health", Nothing, "", "both", "check what Chorus needs"),
     verb("install", Nothing, "", "nvim", "install the chorus program"),

@@ -168,7 +168,14 @@ function M.complete(lead, line, position)
     return {}
   end
   if found.takes == 'nothing' then
-    local words = found.rest == '[filter]' and rest == '' and require('chorus.tasks.filter').words() or {}
+    local words = {}
+    if rest == '' and found.rest == '[filter]' then
+      words = require('chorus.tasks.filter').words()
+    elseif rest == '' and found.rest == '[task]' then
+      words = task_words(found)
+    elseif rest == '' and found.name == 'policy' then
+      words = { 'test' }
+    end
     return starting_with(lead, words)
   end
   local task, args = M.split(found, rest)

@@ -54,6 +54,14 @@ M.words.Answerable = {
   'terminal',
 }
 
+--- What a rule does with a request.
+---@alias chorus.Action 'allow'|'deny'|'ask'
+M.words.Action = {
+  'allow',
+  'deny',
+  'ask',
+}
+
 --- Where a task is in its life.
 ---@alias chorus.Status 'pending'|'running'|'waiting'|'completed'|'failed'
 M.words.Status = {
@@ -1138,6 +1146,173 @@ M.shapes.TaskWeb = {
   write = 'boolean?',
 }
 
+--- Parameters of `trust`.
+---@class chorus.TrustAsk
+---@field confirmed? boolean Trust the file, instead of only saying what that would mean.
+---@field seen? string The fingerprint of the text that the person saw; refused if the file has another by then.
+---@field withdraw? boolean Trust the file no more.
+M.shapes.TrustAsk = {
+  confirmed = 'boolean?',
+  seen = 'string?',
+  withdraw = 'boolean?',
+}
+
+--- Reply: a project's configuration file, and whether it is trusted.
+---@class chorus.TrustOffer
+---@field text string What would count, and the text or what changed in it.
+---@field fingerprint? string Of the text that is shown.
+---@field done boolean Whether there is nothing left to do.
+M.shapes.TrustOffer = {
+  text = 'string',
+  fingerprint = 'string?',
+  done = 'boolean',
+}
+
+--- Parameters of `policy`.
+---@class chorus.PolicyAsk
+---@field test? integer Say what today's rules would have done with so many of the last requests.
+M.shapes.PolicyAsk = {
+  test = 'integer?',
+}
+
+--- Reply: the rules that count.
+---@class chorus.PolicyReport
+---@field rules chorus.PolicyRule[] In the order of the files.
+---@field notices string[] Faults, contradictions, and what does not count.
+---@field tested chorus.Tested[] The last requests, oldest first, where that was asked for.
+M.shapes.PolicyReport = {
+  rules = 'PolicyRule[]',
+  notices = 'string[]',
+  tested = 'Tested[]',
+}
+
+--- A rule that counts.
+---@class chorus.PolicyRule
+---@field action chorus.Action What it does.
+---@field text string Its conditions, as TOML.
+---@field place string Where it stands: `FILE:LINE`.
+M.shapes.PolicyRule = {
+  action = 'Action',
+  text = 'string',
+  place = 'string',
+}
+
+--- A request, and what today's rules say about it.
+---@class chorus.Tested
+---@field request string The request's id.
+---@field number integer Number of the task.
+---@field at integer When it was asked.
+---@field tool? string The tool asked for.
+---@field summary string One line for lists.
+---@field outcome? string What became of it; nothing while it is open.
+---@field would chorus.Action What today's rules would do.
+---@field by string The rules that decide: `FILE:LINE`, separated by commas.
+---@field why? string Why a person would be asked, as the end of a sentence.
+M.shapes.Tested = {
+  request = 'string',
+  number = 'integer',
+  at = 'integer',
+  tool = 'string?',
+  summary = 'string',
+  outcome = 'string?',
+  would = 'Action',
+  by = 'string',
+  why = 'string?',
+}
+
+--- Parameters of `policy_propose`.
+---@class chorus.PolicyPropose
+---@field request string The request that a rule should have answered.
+---@field everywhere? boolean For every project, not only for the request's.
+M.shapes.PolicyPropose = {
+  request = 'string',
+  everywhere = 'boolean?',
+}
+
+--- Reply: the rule that would have allowed a request.
+---@class chorus.PolicyProposal
+---@field rule string As it would be written.
+---@field file string The file that it would be written to.
+---@field others chorus.Tested[] Other recent requests that it would have allowed, oldest first.
+M.shapes.PolicyProposal = {
+  rule = 'string',
+  file = 'string',
+  others = 'Tested[]',
+}
+
+--- Parameters of `policy_add`.
+---@class chorus.PolicyAdd
+---@field request string The request.
+---@field everywhere? boolean As in the proposal.
+---@field rule string The rule that the person saw; refused if another would be written.
+M.shapes.PolicyAdd = {
+  request = 'string',
+  everywhere = 'boolean?',
+  rule = 'string',
+}
+
+--- Reply: a rule was written.
+---@class chorus.PolicyAdded
+---@field place string Where it stands: `FILE:LINE`.
+---@field answered boolean Whether it answered the request, which was still open.
+M.shapes.PolicyAdded = {
+  place = 'string',
+  answered = 'boolean',
+}
+
+--- Parameters of `audit`.
+---@class chorus.AuditAsk
+---@field task? string Of this task only.
+---@field since? integer Not before this time.
+---@field limit? integer At most so many, the newest; 500 by default.
+M.shapes.AuditAsk = {
+  task = 'string?',
+  since = 'integer?',
+  limit = 'integer?',
+}
+
+--- Reply: answers to requests.
+---@class chorus.Audit
+---@field answers chorus.Audited[] Oldest first.
+M.shapes.Audit = {
+  answers = 'Audited[]',
+}
+
+--- An answer to a request. Texts are untrusted.
+---@class chorus.Audited
+---@field at integer When it was answered.
+---@field project string Project of the task, at that time.
+---@field number integer Number of the task.
+---@field task string The task's uuid.
+---@field request string The request's id.
+---@field kind chorus.Kind What was asked.
+---@field tool? string The tool asked for.
+---@field summary string One line for lists.
+---@field seen? any The input as it was shown; nothing where it was larger than 16 kB.
+---@field cut boolean Whether `seen` is not the whole input.
+---@field asked_at integer When it was asked.
+---@field outcome string `allowed`, `denied`, `answered` or `elsewhere`.
+---@field who string `person`, `rule`, `agent` (answered without Chorus) or `chorus`.
+---@field via? string By what: the person's Neovim or shell, the rules as `FILE:LINE`, the agent's terminal.
+---@field sent? any What the agent was sent; nothing where that was a key, or nothing, or larger than 16 kB.
+M.shapes.Audited = {
+  at = 'integer',
+  project = 'string',
+  number = 'integer',
+  task = 'string',
+  request = 'string',
+  kind = 'Kind',
+  tool = 'string?',
+  summary = 'string',
+  seen = 'any?',
+  cut = 'boolean',
+  asked_at = 'integer',
+  outcome = 'string',
+  who = 'string',
+  via = 'string?',
+  sent = 'any?',
+}
+
 --- What Neovim may ask for: the shapes of the parameters and of the reply.
 M.requests = {
   hello = { 'Hello', 'Welcome' },
@@ -1189,6 +1364,11 @@ M.requests = {
   setup = { 'Confirm', 'Offer' },
   health = { 'Nothing', 'Health' },
   config = { 'Nothing', 'Config' },
+  trust = { 'TrustAsk', 'TrustOffer' },
+  policy = { 'PolicyAsk', 'PolicyReport' },
+  policy_propose = { 'PolicyPropose', 'PolicyProposal' },
+  policy_add = { 'PolicyAdd', 'PolicyAdded' },
+  audit = { 'AuditAsk', 'Audit' },
 }
 
 --- Requests of other faces of the program, which no Lua sends.

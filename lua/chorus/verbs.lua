@@ -13,6 +13,7 @@ for _, subject in ipairs({
   require('chorus.verbs.requests'),
   require('chorus.verbs.ends'),
   require('chorus.verbs.edits'),
+  require('chorus.verbs.policy'),
   require('chorus.verbs.documents'),
   require('chorus.verbs.windows'),
 }) do

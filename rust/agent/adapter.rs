@@ -3,7 +3,7 @@
 use super::launch::{AgentLaunch, Begin, Startup};
 use crate::contract::{Environment, Json, Renderer};
 use crate::error::Result;
-use crate::evidence::event::AgentEvent;
+use crate::evidence::event::{AgentEvent, ToolScope};
 use crate::evidence::session::AgentSession;
 use crate::evidence::{Gives, TranscriptFact};
 use crate::status::Millis;
@@ -37,6 +37,9 @@ pub trait Adapter: Debug + Sync {
     /// # Errors
     /// `not_answerable` or `bad_input` when the answer does not fit the request.
     fn answer(&self, message: &Json, answer: &Answer) -> Result<Json>;
+
+    /// What a call of that tool touches, with this input, from that working folder.
+    fn scope(&self, tool: &str, input: &Json, folder: Option<&Path>) -> ToolScope;
 
     /// The screen rules, as TOML.
     fn screen_rules(&self) -> &'static str;

@@ -22,6 +22,7 @@ pub mod sessions;
 pub mod settings;
 pub mod suggestion;
 mod tool_call;
+mod tool_scope;
 pub mod transcript;
 mod typing_plan;
 
@@ -33,7 +34,7 @@ use super::{
 use crate::contract::{Environment, Json, Renderer};
 use crate::error::Result;
 use crate::evidence::Gives;
-use crate::evidence::event::AgentEvent;
+use crate::evidence::event::{AgentEvent, ToolScope};
 use crate::evidence::session::AgentSession;
 use crate::typing::{AgentPrompt, PromptMatch, PromptSeen, PromptWanted, TypingPlan};
 use sessions::{SessionFileSeen, Sessions};
@@ -76,6 +77,11 @@ impl Adapter for Claude {
 
     fn answer(&self, message: &Json, answer: &Answer) -> Result<Json> {
         request::Asked::of(message).reply(answer)
+    }
+
+    fn scope(&self, tool: &str, input: &Json, folder: Option<&Path>) -> ToolScope {
+        let folder = folder.map(Path::to_string_lossy);
+        tool_scope::read(&serde_json::json!({ "tool_name": tool, "tool_input": input, "cwd": folder }))
     }
 
     fn screen_rules(&self) -> &'static str {

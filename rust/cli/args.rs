@@ -93,6 +93,11 @@ fn with_options(command: Command, verb: &Verb) -> Command {
         "commit" => command.arg(option("message", "M", "the commit message")),
         "assign" => command.arg(bang("shared")),
         "mend" | "preview" | "setup" => command.arg(flag("yes", "apply it; otherwise it is only described")),
+        "trust" => command.args([flag("yes", "trust it; otherwise it is only shown"), bang("withdraw")]),
+        "audit" => command.args([
+            option("since", "AGE", "no older answers, such as `2h` or `3days`"),
+            option("limit", "N", "so many at most; the newest").value_parser(clap::value_parser!(u32)),
+        ]),
         "list" | "inbox" => command.arg(flag("all", "include every project")),
         "output" => command.arg(
             option("history", "N", "lines of history above the screen")

@@ -2,12 +2,14 @@
 
 mod changes;
 mod documents;
+mod policy;
 mod questions;
 mod requests;
 mod tasks;
 
 pub use changes::changes;
 pub use documents::{documents, references};
+pub use policy::{audit, policy};
 pub use requests::requests;
 pub use tasks::{done, nothing, tasks};
 

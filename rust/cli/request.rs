@@ -6,6 +6,8 @@ use crate::task::Isolation;
 use clap::ArgMatches;
 use std::io::Read;
 
+/// Requests that `policy test` looks at where nobody says how many.
+const USUAL_TEST: u32 = 20;
 const ANSWER: &str =
     "say the answer: the number of an option or your own words, one word for each of several questions";
 
@@ -31,6 +33,11 @@ impl Given<'_> {
             "refs" => Request::Refs(RefsAsk { path: filter }),
             "unref" => Request::Unref(Unref { reference: self.reference()? }),
             "setup" => Request::Setup(self.confirm(String::new())),
+            "policy" => Request::Policy(PolicyAsk { test: self.tested()? }),
+            "trust" => {
+                Request::Trust(TrustAsk { confirmed: self.flag("yes"), seen: None, withdraw: self.flag("withdraw") })
+            }
+            "audit" => Request::Audit(AuditAsk { task: filter, since: self.since()?, limit: self.number("limit") }),
             "config" => Request::Config(Nothing {}),
             "health" => Request::Health(Nothing {}),
             other => return Err(elsewhere(other)),
@@ -146,6 +153,24 @@ impl Given<'_> {
         Confirm { task, confirmed: self.flag("yes") }
     }
 
+    /// `test`, and how many of the last requests.
+    fn tested(&self) -> Result<Option<u32>, InputRefusal> {
+        let usage = || InputRefusal::Usage("say `policy`, `policy test` or `policy test COUNT`".into());
+        match self.text.split_whitespace().collect::<Vec<_>>().as_slice() {
+            [] => Ok(None),
+            ["test"] => Ok(Some(USUAL_TEST)),
+            ["test", count] => count.parse().map(Some).map_err(|_| usage()),
+            _ => Err(usage()),
+        }
+    }
+
+    fn since(&self) -> Result<Option<crate::status::Millis>, InputRefusal> {
+        let Some(age) = self.string("since") else { return Ok(None) };
+        let parsed = humantime::parse_duration(&age);
+        let age = parsed.map_err(|error| InputRefusal::Usage(format!("--since {age}: {error}")))?;
+        Ok(Some(crate::clock::now() - crate::status::Millis::try_from(age.as_millis()).unwrap_or_default()))
+    }
+
     fn reference(&self) -> Result<i64, InputRefusal> {
         let digits = self.text.trim().trim_start_matches('#');
         digits
@@ -242,6 +267,7 @@ mod tests {
             let text = match verb.rest {
                 "" => "",
                 "[reference]" => "7",
+                "[test [count]]" => "test 5",
                 _ => "text",
             };
             let made = request(&format!("{} {task} {text}", verb.name));

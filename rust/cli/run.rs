@@ -21,8 +21,10 @@ use std::os::unix::process::CommandExt;
 pub type Outcome = Result<i32, InputRefusal>;
 
 /// Verbs that run no program in the project: a status line that calls them has a poor environment.
-const LOOKING: &[&str] =
-    &["attach", "config", "docs", "explain", "inbox", "list", "output", "ref", "refs", "show", "unref", "web"];
+const LOOKING: &[&str] = &[
+    "attach", "audit", "config", "docs", "explain", "inbox", "list", "output", "policy", "ref", "refs", "show",
+    "unref", "web",
+];
 
 /// Carries out one command line; returns the exit code.
 pub fn run(matches: &ArgMatches) -> Outcome {

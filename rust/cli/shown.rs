@@ -27,6 +27,7 @@ pub fn json(request: &Request, reply: &Json) -> Json {
     match request {
         Request::TaskList(_) => reply["tasks"].clone(),
         Request::TaskInbox(_) => reply["requests"].clone(),
+        Request::Audit(_) => reply["answers"].clone(),
         Request::Docs(_) => reply["documents"].clone(),
         Request::Refs(_) => reply["references"].clone(),
         Request::TaskPrompts(_) => reply["waiting"].clone(),
@@ -40,15 +41,16 @@ pub fn shown(request: &Request, reply: &Json, now: Millis, in_color: bool) -> Re
     Ok(match request {
         TaskShow(_) => print::page(&read(reply)?, now).into(),
         TaskExplain(_) => print::explanation(&read(reply)?, now).into(),
-        TaskList(list) => {
-            let lines = print::tasks(&read::<Tasks>(reply)?.tasks, now, list.everywhere);
-            let notes = if lines.is_empty() { vec![print::nothing(list.filter.as_deref())] } else { vec![] };
-            Shown { lines, notes, code: 0 }
-        }
-        TaskInbox(_) => print::requests(&read::<Requests>(reply)?.requests, now).into(),
+        TaskList(list) => or_note(
+            print::tasks(&read::<Tasks>(reply)?.tasks, now, list.everywhere),
+            &print::nothing(list.filter.as_deref()),
+        ),
+        TaskInbox(_) => or_note(print::requests(&read::<Requests>(reply)?.requests, now), "no request is open"),
         TaskOutput(_) => print::output(&read(reply)?, in_color).into(),
         TaskSend(_) => print::sent(&read(reply)?).into(),
-        TaskPrompts(_) => print::prompts(&read::<Prompts>(reply)?.waiting, now).into(),
+        TaskPrompts(_) => {
+            or_note(print::prompts(&read::<Prompts>(reply)?.waiting, now), "no prompt waits for this agent")
+        }
         TaskApprove(approve) => print::allowed(&read(reply)?, approve.always).into(),
         TaskDeny(_) | TaskAnswer(_) => print::answered(&read(reply)?).into(),
         TaskWeb(_) => vec![read::<Web>(reply)?.url].into(),
@@ -59,6 +61,9 @@ pub fn shown(request: &Request, reply: &Json, now: Millis, in_color: bool) -> Re
         TaskRef(_) => print::references(&[read(reply)?]).into(),
         Changes(_) => print::changes(&read(reply)?).into(),
         Config(_) => config(&read(reply)?),
+        Trust(_) => trust(&read(reply)?),
+        Policy(_) => policy(&read(reply)?, now),
+        Audit(_) => print::audit(&read::<crate::contract::Audit>(reply)?.answers, now).into(),
         Health(_) => health(&read(reply)?),
         TaskNew(_) | TaskEdit(_) | TaskStart(_) | TaskResend(_) | TaskDismiss(_) | TaskInterrupt(_)
         | TaskRestart(_) | TaskComplete(_) | TaskFail(_) | TaskReopen(_) | TaskCommit(_) | TaskAssign(_) => {
@@ -73,6 +78,12 @@ fn read<T: DeserializeOwned>(reply: &Json) -> Result<T> {
     T::deserialize(reply).map_err(|error| Error::internal(format!("cannot read the reply: {error}")))
 }
 
+/// Lines; where there are none, a note says why.
+fn or_note(lines: Vec<String>, none: &str) -> Shown {
+    let notes = if lines.is_empty() { vec![none.to_owned()] } else { vec![] };
+    Shown { lines, notes, code: 0 }
+}
+
 fn diff(diff: &Diff) -> Shown {
     let notes = if diff.cut { vec!["the rest was left out for its size".into()] } else { vec![] };
     Shown { lines: diff.text.lines().map(blank).collect(), notes, code: 0 }
@@ -82,6 +93,16 @@ fn diff(diff: &Diff) -> Shown {
 fn offer(offer: &Offer) -> Shown {
     let notes = if offer.done { vec![] } else { vec!["nothing was done: add --yes to do it".into()] };
     Shown { lines: offer.text.lines().map(blank).collect(), notes, code: 0 }
+}
+
+fn trust(offer: &TrustOffer) -> Shown {
+    let notes = if offer.done { vec![] } else { vec!["nothing was done: add --yes to trust it".into()] };
+    Shown { lines: offer.text.lines().map(blank).collect(), notes, code: 0 }
+}
+
+fn policy(report: &PolicyReport, now: Millis) -> Shown {
+    let notes = report.notices.iter().map(|notice| blank(notice)).collect();
+    Shown { lines: print::policy(report, now), notes, code: 0 }
 }
 
 fn documents(found: &Documents) -> Shown {
@@ -121,6 +142,12 @@ mod tests {
             shown(&Request::Health(Nothing {}), &reply, 0, false).unwrap().code
         };
         assert_eq!((code("warn"), code("error")), (0, 1));
+    }
+
+    #[test]
+    fn an_empty_inbox_says_so_beside_the_output() {
+        let empty = shown(&Request::TaskInbox(TaskList::default()), &json!({"requests": []}), 0, false).unwrap();
+        assert_eq!(empty, Shown { lines: vec![], notes: vec!["no request is open".into()], code: 0 });
     }
 
     #[test]

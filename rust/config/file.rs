@@ -20,9 +20,6 @@ const RETIRED: &[&str] = &[
     "logging.log_api_requests",
 ];
 
-/// Sections to come: accepted, and told to be without effect.
-const RESERVED: &[&str] = &["policy"];
-
 /// A source that is being read.
 pub struct ConfigurationFile<'t> {
     /// A file's path or a variable's name.
@@ -44,6 +41,10 @@ pub struct Report {
     pub origins: BTreeMap<String, String>,
     /// What a person should know.
     pub notices: Vec<String>,
+    /// What a person is told once, unasked.
+    pub warnings: Vec<String>,
+    /// Keys that do not count because the file is not trusted.
+    pub untrusted: Vec<String>,
     /// What is wrong.
     pub faults: Vec<String>,
 }
@@ -63,18 +64,23 @@ pub fn apply(page: &ConfigurationFile<'_>, config: &mut Configuration, report: &
             reading.found.wrong.push(Wrong { at: error.span().map_or(0, |span| span.start), why });
         }
     }
-    report.origins.extend(reading.set.into_iter().map(|key| (key, page.name.clone())));
+    for key in reading.set {
+        let before = report.origins.get(&key).filter(|_| key.starts_with("policy."));
+        let origin = before.map_or_else(|| page.name.clone(), |before| format!("{before}, {}", page.name));
+        report.origins.insert(key, origin);
+    }
     let found = reading.found;
     report.faults.extend(told(page, found.wrong));
     report.notices.extend(told(page, found.remarks));
-    for (keys, why) in [
-        (found.retired, "ignored, because this version no longer uses it"),
-        (found.reserved, "no effect in this version"),
-        (found.guarded, "ignored in a project file (commands, permissions and paths)"),
-    ] {
-        if !keys.is_empty() {
-            report.notices.push(format!("{}: {why}: {}", page.name, keys.join(", ")));
-        }
+    if !found.retired.is_empty() {
+        let keys = found.retired.join(", ");
+        report.notices.push(format!("{}: ignored, because this version no longer uses it: {keys}", page.name));
+    }
+    if !found.guarded.is_empty() {
+        let keys = found.guarded.join(", ");
+        let why = "ignored until you trust this file (`trust` shows what it would do)";
+        report.warnings.push(format!("{}: {why}: {keys}", page.name));
+        report.untrusted.extend(found.guarded);
     }
 }
 
@@ -108,7 +114,6 @@ struct Findings {
     wrong: Vec<Wrong>,
     remarks: Vec<Wrong>,
     retired: Vec<String>,
-    reserved: Vec<String>,
     guarded: Vec<String>,
 }
 
@@ -128,8 +133,6 @@ impl Reading<'_, '_> {
             let full = dotted(section, entry.0.get_ref());
             if RETIRED.contains(&full.as_str()) {
                 self.found.retired.push(full);
-            } else if RESERVED.contains(&full.as_str()) {
-                self.found.reserved.push(full);
             } else if section == "agent" && entry.1.get_ref().is_table() {
                 self.agent(full, entry);
             } else {
@@ -229,10 +232,15 @@ fn shown(key: &str) -> String {
     key.chars().take(100).flat_map(char::escape_debug).collect()
 }
 
+/// The line of byte `at`, from 1.
+pub fn line(text: &str, at: usize) -> usize {
+    text.get(..at).unwrap_or(text).matches('\n').count() + 1
+}
+
 /// `LINE:COLUMN`, both from 1, in characters.
 fn place(text: &str, at: usize) -> String {
     let before = text.get(..at).unwrap_or(text);
-    let line = before.matches('\n').count() + 1;
+    let line = line(text, at);
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
     format!("{line}:{column}")
 }

@@ -1,6 +1,6 @@
 //! Finding the files and reading them.
 
-use super::{FILE, Loaded, Source, load};
+use super::{FILE, Loaded, Source, fingerprint, load};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -21,6 +21,8 @@ pub fn files(project: Option<&Path>, environment: &BTreeMap<String, String>) -> 
 pub struct Files {
     user: Option<ReadFile>,
     project: Option<ReadFile>,
+    /// The fingerprint of the project's file that a person trusts.
+    trusted: Option<String>,
 }
 
 /// A path, and what is there: a text, nothing, or what cannot be read.
@@ -34,14 +36,19 @@ impl Files {
             (path, text)
         };
         let (user, project) = files(project, environment);
-        Files { user: user.map(read), project: project.map(read) }
+        Files { user: user.map(read), project: project.map(read), trusted: None }
     }
 
     /// Both where none could be read, and why.
     pub fn unread(project: Option<&Path>, environment: &BTreeMap<String, String>, why: &str) -> Files {
         let unread = |path: PathBuf| (path, Err(why.to_owned()));
         let (user, project) = files(project, environment);
-        Files { user: user.map(unread), project: project.map(unread) }
+        Files { user: user.map(unread), project: project.map(unread), trusted: None }
+    }
+
+    /// With the fingerprint of the project's file that a person trusts.
+    pub fn trusting(self, trusted: Option<String>) -> Files {
+        Files { trusted, ..self }
     }
 }
 
@@ -62,18 +69,22 @@ impl GoodFiles {
     pub fn load(&mut self, files: Files, environment: &BTreeMap<String, String>) -> Loaded {
         let home = home_of(environment);
         let mut notes = Notes::default();
-        let of_user = |source: Source| load(Some(source), None, &home).faults;
+        let of_user = |source: Source| load(Some(source), None, false, &home).faults;
         let user = files.user.and_then(|file| self.pick(file, of_user, &mut notes));
         // Which agents there are, of whose keys a project may set some, the user's file says.
-        let known = user.clone().map_or_else(Vec::new, |user| load(Some(user), None, &home).faults);
+        let known = user.clone().map_or_else(Vec::new, |user| load(Some(user), None, false, &home).faults);
+        let trusted = files.trusted;
+        let is_trusted = |text: &str| trusted.as_ref().is_some_and(|trusted| *trusted == fingerprint(text));
         let of_project = |source: Source| {
-            let mut faults = load(user.clone(), Some(source), &home).faults;
+            let counts = is_trusted(&source.1);
+            let mut faults = load(user.clone(), Some(source), counts, &home).faults;
             faults.retain(|fault| !known.contains(fault));
             faults
         };
         let project = files.project.and_then(|file| self.pick(file, of_project, &mut notes));
         let Notes { faults, gap, kept } = notes;
-        let mut loaded = load(user, project, environment);
+        let counts = project.as_ref().is_some_and(|(_, text)| is_trusted(text));
+        let mut loaded = load(user, project, counts, environment);
         // Those of the files themselves are known already; what is left is the environment's.
         loaded.faults.retain(|fault| !faults.contains(fault));
         loaded.faults.splice(0..0, faults);

@@ -11,11 +11,11 @@ fn environment(entries: &[(&str, &str)]) -> BTreeMap<String, String> {
 }
 
 fn user(text: &str) -> Loaded {
-    load(Some(("/u/chorus.toml".into(), text.into())), None, &environment(&[("HOME", "/home/me")]))
+    load(Some(("/u/chorus.toml".into(), text.into())), None, false, &environment(&[("HOME", "/home/me")]))
 }
 
 fn project(text: &str) -> Loaded {
-    load(None, Some(("/p/chorus.toml".into(), text.into())), &BTreeMap::new())
+    load(None, Some(("/p/chorus.toml".into(), text.into())), false, &BTreeMap::new())
 }
 
 fn row(loaded: &Loaded, key: &str) -> (String, String) {
@@ -25,7 +25,7 @@ fn row(loaded: &Loaded, key: &str) -> (String, String) {
 
 #[test]
 fn nothing_configured_is_no_fault() {
-    let loaded = load(None, None, &BTreeMap::new());
+    let loaded = load(None, None, false, &BTreeMap::new());
     assert_eq!((&loaded.config, loaded.notices.len(), loaded.faults.len()), (&Configuration::default(), 0, 0));
     assert_eq!(row(&loaded, "tmux.detach_key"), (r"'C-\'".into(), "default".into()));
     assert_eq!(row(&loaded, "agent.claude.command"), (r#"["claude"]"#.into(), "default".into()));
@@ -163,12 +163,9 @@ fn a_project_sets_only_what_does_no_harm() {
     assert_eq!(row(&loaded, "tmux.rows"), ("50".into(), "/p/chorus.toml".into()));
     assert_eq!(
         loaded.notices,
-        [
-            "/p/chorus.toml: no effect in this version: policy",
-            "/p/chorus.toml: ignored in a project file (commands, permissions and paths): agent.claude.args, \
+        ["/p/chorus.toml: ignored until you trust this file (`trust` shows what it would do): agent.claude.args, \
             agent.claude.command, agent.claude.permission_mode, agent.claude.rules, agent.default, agent.evil, \
-            database.url, tmux.command, tmux.socket, vcs.worktree.run, web.command",
-        ]
+            database.url, policy.allow, tmux.command, tmux.socket, vcs.worktree.run, web.command",]
     );
 }
 
@@ -182,7 +179,7 @@ fn the_nearer_source_wins() {
         ("CHORUS_STATE_DIR", "/s"),
         ("CHORUS_TMUX_SOCKET", "123"),
     ];
-    let loaded = load(user, project, &environment(&variables));
+    let loaded = load(user, project, false, &environment(&variables));
     assert_eq!(loaded.faults, [""; 0]);
     for (key, value, origin) in [
         ("tmux.history_limit", "10000", "default"),
@@ -199,7 +196,8 @@ fn the_nearer_source_wins() {
 
 #[test]
 fn a_variable_that_makes_no_sense_is_a_fault() {
-    let loaded = load(None, None, &environment(&[("CHORUS_POLL_INTERVAL", "often"), ("CHORUS_TMUX_SOCKET", "")]));
+    let loaded =
+        load(None, None, false, &environment(&[("CHORUS_POLL_INTERVAL", "often"), ("CHORUS_TMUX_SOCKET", "")]));
     assert_eq!(loaded.faults, ["CHORUS_POLL_INTERVAL: expected a number of seconds, found a string"]);
     assert_eq!(loaded.config, Configuration::default());
 }

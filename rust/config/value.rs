@@ -44,7 +44,8 @@ fn kind(value: &DeValue<'_>) -> &'static str {
     }
 }
 
-fn quoted(text: &str) -> String {
+/// The text as TOML.
+pub fn quoted(text: &str) -> String {
     toml::Value::from(text).to_string()
 }
 

@@ -12,6 +12,10 @@ pub struct Configurations {
     good: Mutex<GoodFiles>,
     /// By the project's root; without a root, of the user alone.
     reported: Mutex<HashMap<Option<String>, Vec<String>>>,
+    /// Warnings of each project that were told.
+    warned: Mutex<HashMap<Option<String>, Vec<String>>>,
+    /// The fingerprint of each project's file that a person trusts, as far as it was asked for.
+    trusted: Mutex<HashMap<String, Option<String>>>,
 }
 
 impl Configurations {
@@ -28,6 +32,27 @@ impl Configurations {
         let is_news = *before != loaded.faults;
         before.clone_from(&loaded.faults);
         (loaded, is_news)
+    }
+}
+
+impl Configurations {
+    /// Those of the warnings that were not there when the project's were last asked for.
+    pub fn new_warnings(&self, project: Option<&str>, loaded: &Loaded) -> Vec<String> {
+        let mut warned = self.warned.lock();
+        let before = warned.entry(project.map(str::to_owned)).or_default();
+        let new = loaded.warnings.iter().filter(|warning| !before.contains(warning)).cloned().collect();
+        before.clone_from(&loaded.warnings);
+        new
+    }
+
+    /// The fingerprint of the project's file that a person trusts; nothing where that was not asked for yet.
+    pub fn trusted(&self, project: &str) -> Option<Option<String>> {
+        self.trusted.lock().get(project).cloned()
+    }
+
+    /// Keeps it.
+    pub fn set_trusted(&self, project: &str, fingerprint: Option<String>) {
+        self.trusted.lock().insert(project.to_owned(), fingerprint);
     }
 }
 

@@ -44,6 +44,13 @@ pub enum Fact {
         /// The request.
         request: String,
     },
+    /// A rule answered a request as it was asked.
+    Ruled {
+        /// The task's uuid.
+        task: String,
+        /// The request.
+        request: String,
+    },
     /// Chorus pressed Esc in the task's pane.
     Interrupted {
         /// The task's uuid.

@@ -167,6 +167,7 @@ impl Connection {
         let asker = Asker {
             project: project.clone(),
             folder: hello.folder.clone().into(),
+            client: self.peer.client(&hello.client),
             outbox: Some(self.outbox.clone()),
             gone: self.gone.clone(),
             watching: Arc::default(),

@@ -42,6 +42,16 @@ impl Peer {
         self.lineage.first().map(|process| process.pid)
     }
 
+    /// What the person uses, for the audit. Neovim's own process is the one that started the bridge.
+    pub fn client(&self, said: &str) -> String {
+        let (name, process) = match said {
+            "nvim" => ("Neovim", self.lineage.get(1)),
+            "shell" => ("a shell", self.lineage.get(1)),
+            other => return crate::text::clean_line(other, 60),
+        };
+        process.map_or_else(|| name.to_owned(), |process| format!("{name} (process {})", process.pid))
+    }
+
     /// Whether the process belongs to an agent, of whatever Chorus.
     pub fn is_agent(&self, panes: &Panes) -> bool {
         !self.marks.is_empty() || !panes.holding(&self.lineage).is_empty()

@@ -15,6 +15,11 @@ const DIALOG_LOOK: Millis = 2_000;
 /// How often a quiet agent's screen is read. Between two attempts it does not tell of any.
 const RETRY_LOOK: Millis = 5_000;
 
+/// The hook comes so long after the session file says `waiting`; what a rule answers then was never waited for.
+const HOOK_FOLLOWS: Millis = 300;
+/// The session file follows an answer by so long.
+const ANSWER_TAKEN: Millis = 1_000;
+
 pub(super) fn rule(evidence: &Evidence, now: Millis) -> Option<Ruling> {
     let session = evidence.session.as_ref().filter(|session| session.alive)?;
     let since = since(session);
@@ -22,12 +27,27 @@ pub(super) fn rule(evidence: &Evidence, now: Millis) -> Option<Ruling> {
         SessionStatus::Busy => busy(evidence, since, now),
         SessionStatus::Idle => at_rest(evidence, session, since, now, None),
         SessionStatus::Shell => at_rest(evidence, session, since, now, Some("shell")),
-        SessionStatus::Waiting => waiting(evidence, session, since),
+        SessionStatus::Waiting => match rules_answer(evidence, session, since).filter(|until| now < *until) {
+            Some(until) => {
+                Ruling { until: Some(until), ..ruling(AgentStatus::Busy, "waiting, and its hook may follow", since) }
+            }
+            None => waiting(evidence, session, since),
+        },
         SessionStatus::Other(_) => return None,
     };
     // `by_process` rules once a removed file has been gone for a moment.
     let until = session.removed_at.map(|removed| removed + REMOVED).or(found.until);
     Some(Ruling { until, ..found })
+}
+
+/// Until when a permission that the session file tells of may be one that a rule answers, or has answered.
+fn rules_answer(evidence: &Evidence, session: &SessionFact, since: Millis) -> Option<Millis> {
+    let hooks = evidence.launch.as_ref().is_some_and(|launch| launch.gives.hooks);
+    if !hooks || !evidence.hooks.requests.is_empty() || session.file.waiting_kind != Some(Kind::Permission) {
+        return None;
+    }
+    let ruled = evidence.ruled_at.filter(|at| *at >= since - HOOK_FOLLOWS).map(|at| at + ANSWER_TAKEN);
+    ruled.or(Some(since + HOOK_FOLLOWS))
 }
 
 /// Since when the live session file says what it says, and whether that is `waiting`.

@@ -150,6 +150,29 @@ pub struct AgentRequest {
     pub folder: Option<String>,
     /// The call that it is about.
     pub call: ToolCall,
+    /// What the call touches, for rules.
+    pub scope: ToolScope,
+}
+
+/// What a tool call touches, as far as a rule may look at it. All of it is the agent's word.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ToolScope {
+    /// The agent's working folder.
+    pub folder: Option<PathBuf>,
+    /// The shell command that it runs, whole.
+    pub command: Option<String>,
+    /// Whether it is the agent's own shell tool.
+    pub is_shell: bool,
+    /// Files that it names, as it names them.
+    pub paths: Vec<String>,
+    /// Whether these are all, and mean what they say.
+    pub names_all_paths: bool,
+    /// The MCP server and its tool.
+    pub mcp: Option<(String, String)>,
+    /// The host of the web address that it opens.
+    pub host: Option<String>,
+    /// Whether it would change what the agent may do without asking.
+    pub widens: bool,
 }
 
 /// What goes on after a turn.

@@ -1,6 +1,7 @@
 //! Programs that run another program, and which of their words are its command.
 
 /// The command of a runner.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Inner {
     /// A command with its arguments.
     Words(Vec<String>),

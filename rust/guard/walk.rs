@@ -38,7 +38,8 @@ pub enum Offense {
     Hidden(String),
 }
 
-const SHELLS: [&str; 10] = ["sh", "bash", "dash", "zsh", "ksh", "mksh", "ash", "fish", "rbash", "yash"];
+/// Programs that run a shell text.
+pub const SHELLS: [&str; 10] = ["sh", "bash", "dash", "zsh", "ksh", "mksh", "ash", "fish", "rbash", "yash"];
 
 /// The state of a walk.
 pub struct Walk {
@@ -48,12 +49,31 @@ pub struct Walk {
     pub files: HashMap<String, String>,
     /// How many bytes may still be parsed and expanded.
     pub budget: usize,
+    /// Where nothing is refused: all that was found.
+    followed: Option<Followed>,
+}
+
+/// What a text would run and open.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Followed {
+    /// Each command with its arguments, in the order of the text; [`UNKNOWN`] stands for what only the shell knows.
+    pub commands: Vec<Vec<String>>,
+    /// Files of redirections.
+    pub files: Vec<String>,
 }
 
 /// Judges a whole text.
 pub fn judge(text: &str) -> Result<()> {
-    let mut walk = Walk { variables: HashMap::new(), files: HashMap::new(), budget: BUDGET };
+    let mut walk = Walk { variables: HashMap::new(), files: HashMap::new(), budget: BUDGET, followed: None };
     walk.text(text, None, 0).map(drop)
+}
+
+/// Follows a whole text and refuses nothing.
+pub fn follow(text: &str) -> Result<Followed> {
+    let followed = Some(Followed::default());
+    let mut walk = Walk { variables: HashMap::new(), files: HashMap::new(), budget: BUDGET, followed };
+    walk.text(text, None, 0)?;
+    Ok(walk.followed.unwrap_or_default())
 }
 
 impl Walk {
@@ -90,10 +110,12 @@ impl Walk {
             self.assign(&assignment.name, values, assignment.append);
         }
         for word in &command.others {
-            self.whole(word, depth)?;
+            let name = self.whole(word, depth)?;
+            self.opened(&name);
         }
         if let Some(word) = &command.from {
             let name = self.whole(word, depth)?;
+            self.opened(&name);
             input = self.file(&name);
         }
         for word in &command.given {
@@ -101,11 +123,25 @@ impl Walk {
         }
         let argv = self.fields(&command.words, depth)?;
         let to = command.to.as_ref().map(|word| self.whole(word, depth)).transpose()?;
+        to.iter().for_each(|name| self.opened(name));
         let printed = self.command(&argv, input.as_deref(), depth)?;
         if let (Some(name), Some(text)) = (&to, &printed) {
             self.write(name, text)?;
         }
         Ok(printed)
+    }
+
+    fn refuse(&self, offense: Option<Offense>) -> Result<()> {
+        match offense {
+            Some(offense) if self.followed.is_none() => Err(Stop::Refused(offense)),
+            _ => Ok(()),
+        }
+    }
+
+    fn opened(&mut self, name: &str) {
+        if let Some(followed) = &mut self.followed {
+            followed.files.push(name.to_owned());
+        }
     }
 
     fn file(&self, name: &str) -> Option<String> {
@@ -125,6 +161,9 @@ impl Walk {
         }
         let Some((word, args)) = argv.split_first() else { return Ok(None) };
         self.spend(argv.iter().map(String::len).sum())?;
+        if let Some(followed) = &mut self.followed {
+            followed.commands.push(argv.to_vec());
+        }
         if let Some(alias) = self.variables.get(&format!("alias {word}")).cloned() {
             self.variables.remove(&format!("alias {word}"));
             return self.text(&format!("{} {}", alias.join(" "), quote(args)), input, depth + 1);
@@ -134,27 +173,27 @@ impl Walk {
         if let Some(text) = self.file(word) {
             return self.text(&text, input, depth + 1);
         }
-        refuse(programs::judge(name, args))?;
+        self.refuse(programs::judge(name, args))?;
         match name {
-            "git" => refuse(git::judge(args))?,
-            "hub" => refuse(git::judge(args).filter(|offense| matches!(offense, Offense::Git(_))))?,
+            "git" => self.refuse(git::judge(args))?,
+            "hub" => self.refuse(git::judge(args).filter(|offense| matches!(offense, Offense::Git(_))))?,
             "tmux" => {
                 for text in programs::tmux_texts(args) {
                     self.text(&text, None, depth + 1)?;
                 }
             }
-            "but" => refuse(but::judge(args))?,
+            "but" => self.refuse(but::judge(args))?,
             _ if name.contains([UNKNOWN, '*', '?', '[']) => match git::judge(args) {
-                Some(Offense::Git(what)) => return Err(Stop::Refused(Offense::Hidden(what))),
+                Some(Offense::Git(what)) => self.refuse(Some(Offense::Hidden(what)))?,
                 _ => return Ok(None),
             },
             _ if name.starts_with("git-") => {
                 let spelled: Vec<String> = std::iter::once(name[4..].to_owned()).chain(args.iter().cloned()).collect();
-                refuse(git::judge(&spelled).filter(|offense| matches!(offense, Offense::Git(_))))?;
+                self.refuse(git::judge(&spelled).filter(|offense| matches!(offense, Offense::Git(_))))?;
             }
             "gh" if args.first().is_some_and(|arg| arg == "pr") => {
                 if args.get(1).is_some_and(|arg| arg == "checkout" || arg == "co") {
-                    return Err(Stop::Refused(Offense::Git("checkout".into())));
+                    self.refuse(Some(Offense::Git("checkout".into())))?;
                 }
             }
             "eval" => return self.text(&args.join(" "), input, depth + 1),
@@ -243,8 +282,4 @@ impl Walk {
         }
         self.command(&inner, None, depth + 1)
     }
-}
-
-fn refuse(offense: Option<Offense>) -> Result<()> {
-    offense.map_or(Ok(()), |offense| Err(Stop::Refused(offense)))
 }

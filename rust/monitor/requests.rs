@@ -45,12 +45,12 @@ impl RequestChanges {
         let outcome = self.outcome.unwrap_or(RequestOutcome::Elsewhere);
         let who = outcome.teller();
         for id in &self.close {
-            tx.close_request(id, Closing { outcome, who, answer: None })?;
+            tx.close_request(id, Closing { outcome, who, via: None, answer: None })?;
         }
         if let Some(kept) = self.close_all_but {
             for request in tx.open_requests_of(task)? {
                 if !kept.contains(&request.id) && is_ours(&request.id) {
-                    tx.close_request(&request.id, Closing { outcome, who, answer: None })?;
+                    tx.close_request(&request.id, Closing { outcome, who, via: None, answer: None })?;
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! Reading without changing a task: lists, pages, output and terminals, and reports on machine and repository.
 
+pub mod audit;
 pub mod health;
 pub mod output;
 pub mod repository;

@@ -16,6 +16,8 @@ pub enum Who {
     Agent,
     /// Chorus by itself.
     Chorus,
+    /// A rule of the person's policy.
+    Rule,
 }
 
 impl Who {
@@ -26,6 +28,7 @@ impl Who {
             Who::Notification => "notification",
             Who::Agent => "agent",
             Who::Chorus => "chorus",
+            Who::Rule => "rule",
         }
     }
 }

@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("0008_folder_and_place.sql"),
     include_str!("0009_documents.sql"),
     include_str!("0010_muted.sql"),
+    include_str!("0011_policy.sql"),
 ];
 
 /// Marks the file as ours: `CHOR`.

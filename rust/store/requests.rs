@@ -71,6 +71,8 @@ pub struct Closing {
     pub outcome: RequestOutcome,
     /// Who answered.
     pub who: Who,
+    /// By what: a person's client, or the rules as `FILE:LINE`.
+    pub via: Option<String>,
     /// The answer itself, kept.
     pub answer: Option<Value>,
 }
@@ -123,6 +125,35 @@ impl Tx<'_> {
             })?;
             return Ok(Received::Answered(old.clone(), answer.flatten()));
         }
+        self.insert_request(uuid, &id, &new)?;
+        let request = self.existing(&id)?;
+        if old.as_ref() == Some(&request) {
+            return Ok(Received::Open(request));
+        }
+        if old.is_none_or(|old| old.closed_at.is_some()) {
+            self.journal(uuid, Who::Agent, "request_opened", &format!("Asks: {}", request.summary), None)?;
+            self.run("UPDATE tasks SET status = ?2 WHERE uuid = ?1", params![uuid, WordColumn(Status::Waiting)])?;
+            self.touch(uuid)?;
+        }
+        self.notify(&request.project, Event::RequestOpened(request.clone()));
+        Ok(Received::Open(request))
+    }
+
+    /// Receives a request that is answered at once: nobody is told that it was open.
+    pub fn receive_answered(&mut self, uuid: &str, new: NewRequest, closing: Closing) -> Result<Received> {
+        let id = text::id(&new.id);
+        if self.request(&id)?.is_none() {
+            self.may(uuid, Step::Touch, "open a request of")?;
+            self.insert_request(uuid, &id, &new)?;
+        } else if let Received::Answered(request, answer) = self.receive(uuid, new)? {
+            return Ok(Received::Answered(request, answer));
+        }
+        let answer = closing.answer.clone();
+        let closed = self.close_request(&id, closing)?;
+        Ok(Received::Answered(closed.map_or_else(|| self.existing(&id), Ok)?, answer))
+    }
+
+    fn insert_request(&mut self, uuid: &str, id: &str, new: &NewRequest) -> Result<()> {
         let input = new.input.as_ref().map(Value::to_string).filter(|input| input.len() <= INPUT);
         let cut = new.cut || new.input.is_some() && input.is_none();
         let suggestions: Vec<String> = new.suggestions.iter().take(50).map(|rule| clean_line(rule, 500)).collect();
@@ -145,17 +176,7 @@ impl Tx<'_> {
                 new.folder,
             ],
         )?;
-        let request = self.existing(&id)?;
-        if old.as_ref() == Some(&request) {
-            return Ok(Received::Open(request));
-        }
-        if old.is_none_or(|old| old.closed_at.is_some()) {
-            self.journal(uuid, Who::Agent, "request_opened", &format!("Asks: {}", request.summary), None)?;
-            self.run("UPDATE tasks SET status = ?2 WHERE uuid = ?1", params![uuid, WordColumn(Status::Waiting)])?;
-            self.touch(uuid)?;
-        }
-        self.notify(&request.project, Event::RequestOpened(request.clone()));
-        Ok(Received::Open(request))
+        Ok(())
     }
 
     /// Closes a request; nothing when it is closed already, so the first answer wins.
@@ -182,8 +203,10 @@ impl Tx<'_> {
             RequestOutcome::Elsewhere => "Answered elsewhere",
             RequestOutcome::Gone => "No longer asked",
         };
-        let data = serde_json::json!({ "request": id, "outcome": closing.outcome });
-        let text = format!("{how}: {}", request.summary);
+        let data = serde_json::json!({ "request": id, "outcome": closing.outcome, "via": closing.via });
+        let by = closing.via.as_ref().filter(|_| closing.who == Who::Rule).map(|via| format!(" by the rule at {via}"));
+        let text = format!("{how}{}: {}", by.unwrap_or_default(), request.summary);
+        self.audit(&request, &closing)?;
         self.journal(&request.task, closing.who, "request_closed", &text, Some(&data))?;
         self.run(
             "UPDATE tasks SET status = 'running' WHERE uuid = ?1 AND status = 'waiting'
@@ -199,7 +222,7 @@ impl Tx<'_> {
     pub fn close_requests(&mut self, uuid: &str, outcome: RequestOutcome, who: Who) -> Result<Vec<Opened>> {
         let mut closed = Vec::new();
         for request in self.open_requests_of(uuid)? {
-            closed.extend(self.close_request(&request.id, Closing { outcome, who, answer: None })?);
+            closed.extend(self.close_request(&request.id, Closing { outcome, who, via: None, answer: None })?);
         }
         Ok(closed)
     }
@@ -213,6 +236,15 @@ impl Tx<'_> {
     pub fn open_requests(&self, project: Option<&str>) -> Result<Vec<Opened>> {
         let rest = "WHERE closed_at IS NULL AND (?1 IS NULL OR project = ?1) ORDER BY opened_at, requests.rowid";
         self.all(&format!("{SELECT} {rest}"), [project], read)
+    }
+
+    /// The newest `limit` permissions that were asked for by hooks in a project, oldest first.
+    pub fn recent_permissions(&self, project: &str, limit: u32) -> Result<Vec<Opened>> {
+        let rest =
+            "WHERE project = ?1 AND kind = 'permission' AND answerable = 'hook' ORDER BY requests.rowid DESC LIMIT ?2";
+        let mut found = self.all(&format!("{SELECT} {rest}"), params![project, limit], read)?;
+        found.reverse();
+        Ok(found)
     }
 
     /// Open requests of a task; oldest first.

@@ -20,6 +20,9 @@ const CLOSED: Millis = 30 * DAY;
 /// How long the journal of a deleted task is kept.
 const DELETED: Millis = 90 * DAY;
 
+/// How long answers are kept for the audit.
+const AUDITED: Millis = 180 * DAY;
+
 /// Bytes of what closed requests asked and were answered: the newest are kept whole.
 const MOST_CONTENTS: i64 = 64 * 1024 * 1024;
 
@@ -83,6 +86,17 @@ const RULES: &[Rule] = &[
             WHERE task = ?1 AND state = 'delivered' AND text <> '' AND changed_at < ?2 ORDER BY id LIMIT ?3)",
     },
     // A fact that is not named here stays: an id at the end of a key need not be a task's.
+    Rule {
+        keep: Keep::Newest(2000),
+        owners: "SELECT DISTINCT task FROM answers",
+        trim: "DELETE FROM answers WHERE id IN
+            (SELECT id FROM answers WHERE task = ?1 ORDER BY id DESC LIMIT ?3 OFFSET ?2)",
+    },
+    Rule {
+        keep: Keep::For(AUDITED),
+        owners: "SELECT DISTINCT task FROM answers",
+        trim: "DELETE FROM answers WHERE id IN (SELECT id FROM answers WHERE task = ?1 AND at < ?2 ORDER BY id LIMIT ?3)",
+    },
     Rule {
         keep: Keep::None,
         owners: "SELECT key FROM meta WHERE substr(key, -36) NOT IN (SELECT uuid FROM tasks)

@@ -8,6 +8,7 @@ mod faults;
 mod guard;
 mod keys;
 mod life;
+mod policy;
 mod prompts;
 mod quiet;
 mod restarts;

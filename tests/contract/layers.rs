@@ -42,7 +42,7 @@ const RUST: &[Layer] = &[
                 "ops::branches::worktrees",
             ],
             &["ops::branches::discarded", "ops::branches::trouble"],
-            &["ops::documents", "ops::edits"],
+            &["ops::documents", "ops::edits", "ops::policy"],
             &["ops::stacks", "ops::terminal", "ops::program"],
             &["ops::rewrite"],
             &["ops::agents"],
@@ -57,6 +57,7 @@ const RUST: &[Layer] = &[
     Layer {
         name: "domain",
         rows: &[
+            &["policy"],
             &["commits", "detector", "documents", "guard", "notifications", "typing", "verbs"],
             &["evidence"],
             &["attribution"],
@@ -87,6 +88,7 @@ const PURE: &[&str] = &[
     "evidence",
     "guard",
     "notifications",
+    "policy",
     "status",
     "task",
     "typing",
@@ -113,8 +115,20 @@ const WORLD: &[&str] = &[
 const DATA: &[&str] = &["crate::clock::Millis", "crate::process::Identity"];
 
 /// Modules that know no agent by name.
-const NEUTRAL: &[&str] =
-    &["attribution", "core", "daemon", "detector", "evidence", "hook", "monitor", "ops", "spool", "tmux", "typing"];
+const NEUTRAL: &[&str] = &[
+    "attribution",
+    "core",
+    "daemon",
+    "detector",
+    "evidence",
+    "hook",
+    "monitor",
+    "ops",
+    "policy",
+    "spool",
+    "tmux",
+    "typing",
+];
 
 /// The place of a module: the longest row entry that it lies in, with its position from the top.
 fn place(layers: &[Layer], module: &str) -> Option<(&'static str, usize, &'static str)> {

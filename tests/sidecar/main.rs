@@ -13,6 +13,7 @@ mod hostile;
 mod killed;
 mod neovim;
 mod notifications;
+mod policy;
 mod secrets;
 mod shell;
 mod tracer;

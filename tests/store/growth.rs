@@ -115,7 +115,10 @@ async fn what_is_open_and_what_is_young_stays() {
             tx.receive(&task, open)?;
             tx.receive(&task, closed)?;
             let answer = Some(json!({ "behavior": "allow" }));
-            tx.close_request("closed", Closing { outcome: RequestOutcome::Allowed, who: Who::Person, answer })?;
+            tx.close_request(
+                "closed",
+                Closing { outcome: RequestOutcome::Allowed, who: Who::Person, via: None, answer },
+            )?;
             let told = tx.enqueue(&task, "told", false)?;
             tx.set_prompt(told.id, PromptState::Delivered, None)?;
             tx.enqueue(&task, "waits", false)?;

@@ -4,7 +4,7 @@ use super::*;
 use chorus::contract::Code;
 use chorus::status::Answerable;
 use chorus::status::Kind;
-use chorus::store::{Closing, NewRequest, Received, RequestOutcome};
+use chorus::store::{Closing, NewRequest, Received, RequestOutcome, TrustedFile};
 use chorus::task::Status;
 use serde_json::json;
 
@@ -29,7 +29,7 @@ async fn receive(store: &Store, uuid: &str, new: NewRequest) -> Received {
 }
 
 async fn close(store: &Store, id: &'static str, outcome: RequestOutcome) -> Option<chorus::contract::Opened> {
-    let closing = Closing { outcome, who: Who::Person, answer: Some(json!({ "behavior": "allow" })) };
+    let closing = Closing { outcome, who: Who::Person, via: None, answer: Some(json!({ "behavior": "allow" })) };
     store.write(move |tx| tx.close_request(id, closing)).await.unwrap()
 }
 
@@ -167,7 +167,7 @@ async fn a_plan_is_approved_in_the_conversation_that_had_it() {
             if let Some(outcome) = how {
                 let id = uuid::Uuid::new_v4().to_string();
                 tx.receive(&uuid, NewRequest { kind: Kind::Plan, ..asking(&id, "plan") })?;
-                tx.close_request(&id, Closing { outcome, who: Who::Person, answer: None })?;
+                tx.close_request(&id, Closing { outcome, who: Who::Person, via: None, answer: None })?;
             }
             tx.plan_approved(&uuid)
         });
@@ -179,4 +179,74 @@ async fn a_plan_is_approved_in_the_conversation_that_had_it() {
     assert!(approved(Some(RequestOutcome::Allowed), None).await);
     tokio::time::sleep(std::time::Duration::from_millis(2)).await;
     assert!(!approved(None, Some("two")).await, "another conversation begins anew");
+}
+
+#[tokio::test]
+async fn a_request_that_is_answered_at_once_was_never_open() {
+    let (_folder, store) = fresh();
+    let uuid = running(&store, "Asks").await.uuid;
+    let mut changes = store.subscribe();
+    let receive = async |id: &'static str, outcome| {
+        let uuid = uuid.clone();
+        let answer = Some(json!({ "behavior": outcome }));
+        let closing = Closing { outcome, who: Who::Rule, via: Some("/u/chorus.toml:4".into()), answer };
+        store.write(move |tx| tx.receive_answered(&uuid, asking(id, "ls"), closing)).await.unwrap()
+    };
+    let Received::Answered(request, answer) = receive("a", RequestOutcome::Allowed).await else {
+        panic!("it is answered")
+    };
+    assert_eq!((request.outcome.as_deref(), answer), (Some("allowed"), Some(json!({ "behavior": "allowed" }))));
+    assert_eq!(told(&mut changes), ["task_changed", "request_closed"]);
+    assert_eq!((row(&store, &uuid).await.status, row(&store, &uuid).await.requests), (Status::Running, 0));
+    // A hook whose daemon was killed comes again: the first answer stands.
+    let Received::Answered(_, answer) = receive("a", RequestOutcome::Denied).await else { panic!("it is answered") };
+    assert_eq!(answer, Some(json!({ "behavior": "allowed" })));
+    // One that waited for a person when a rule came is closed like any other.
+    super::requests::receive(&store, &uuid, asking("b", "ls")).await;
+    receive("b", RequestOutcome::Denied).await;
+    assert_eq!(row(&store, &uuid).await.requests, 0);
+
+    let of = uuid.clone();
+    let (entries, audited) =
+        store.read(move |tx| Ok((tx.entries(&of, 10)?, tx.audited(PROJECT, Some(&of), 0, 10)?))).await.unwrap();
+    let closed: Vec<_> = entries.iter().filter(|entry| entry.what == "request_closed").collect();
+    assert_eq!(
+        (closed[0].who.as_str(), closed[0].text.as_str()),
+        ("rule", "Allowed by the rule at /u/chorus.toml:4: ls")
+    );
+    let seen: Vec<_> = audited.iter().map(|one| (one.outcome.as_str(), one.who.as_str(), one.via.as_deref())).collect();
+    assert_eq!(seen, [("allowed", "rule", Some("/u/chorus.toml:4")), ("denied", "rule", Some("/u/chorus.toml:4"))]);
+    assert_eq!(audited[0].seen, Some(json!({ "command": "ls" })));
+    assert_eq!(audited[0].sent, Some(json!({ "behavior": "allowed" })));
+}
+
+#[tokio::test]
+async fn who_answered_elsewhere_is_told_by_the_time_it_took() {
+    let (_folder, store) = fresh();
+    let uuid = running(&store, "Asks").await.uuid;
+    let now = chorus::clock::now();
+    receive(&store, &uuid, NewRequest { at: now, ..asking("soon", "ls") }).await;
+    close(&store, "soon", RequestOutcome::Elsewhere).await;
+    receive(&store, &uuid, asking("late", "ls")).await;
+    close(&store, "late", RequestOutcome::Elsewhere).await;
+    receive(&store, &uuid, asking("gone", "ls")).await;
+    close(&store, "gone", RequestOutcome::Gone).await;
+    let audited = store.read(|tx| tx.audited(PROJECT, None, 0, 10)).await.unwrap();
+    assert_eq!(audited.len(), 2, "what is no longer asked was not answered");
+    assert_eq!(audited[1].via.as_deref(), Some("the agent's terminal, or a hook of yours"));
+}
+
+#[tokio::test]
+async fn trust_is_in_one_text() {
+    let (_folder, store) = fresh();
+    let file = |text: &str| TrustedFile { fingerprint: format!("of {text}"), text: text.to_owned() };
+    let trusted = async || store.read(|tx| tx.trusted(PROJECT)).await.unwrap();
+    assert_eq!(trusted().await, None);
+    for text in ["one", "two"] {
+        let file = file(text);
+        store.write(move |tx| tx.trust(PROJECT, &file)).await.unwrap();
+    }
+    assert_eq!(trusted().await, Some(file("two")));
+    assert!(store.write(|tx| tx.distrust(PROJECT)).await.unwrap());
+    assert_eq!(trusted().await, None);
 }

@@ -60,8 +60,7 @@ end
 function M.open_draft_file(buffer)
   local path = vim.api.nvim_buf_get_name(buffer)
   local name
-  for _, kind in ipairs({ 'chorus.ui.tasks.draft_files', 'chorus.ui.prompts.prompt_files' }) do
-    local files = require(kind)
+  for _, files in ipairs({ require('chorus.ui.tasks.draft_files'), require('chorus.ui.prompts.prompt_files') }) do
     name = name or files:is_kept(path) and files:name_of(path) or nil
   end
   if vim.bo[buffer].buftype ~= '' or not name then

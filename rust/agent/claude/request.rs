@@ -1,7 +1,7 @@
 //! A `PermissionRequest`: what the client asks, in words, and the JSON that answers it. Pure.
 
 use super::suggestion::{self, Suggestion};
-use super::{answer, event, tool_call};
+use super::{answer, event, tool_call, tool_scope};
 use crate::agent::Answer;
 use crate::contract::{Code, Json};
 use crate::error::{Error, Result};
@@ -14,6 +14,9 @@ use std::path::Path;
 
 /// Bytes of [`AgentRequest::input`], at most.
 const INPUT: usize = 256 * 1024;
+
+/// Bytes of a reason, at most: it may be a plan that a person changed.
+const REASON: usize = 64 * 1024;
 
 /// What the client asks, with what a reply needs.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +54,7 @@ impl Asked {
             tool,
             folder: cwd.filter(|cwd| Path::new(cwd).is_absolute()),
             call: tool_call::read(event),
+            scope: tool_scope::read(event),
         };
         Asked { request, suggestions, whole }
     }
@@ -120,7 +124,7 @@ impl Asked {
 pub fn deny(reason: Option<&str>) -> Json {
     let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
     let message = reason.unwrap_or("The user declined this.");
-    reply(json!({ "behavior": "deny", "message": reveal_block(clip(message, 16 * 1024)) }))
+    reply(json!({ "behavior": "deny", "message": reveal_block(clip(message, REASON)) }))
 }
 
 fn reply(decision: Json) -> Json {

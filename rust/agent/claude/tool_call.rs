@@ -66,7 +66,7 @@ fn work(event: &Json) -> ToolWork {
 }
 
 /// Where tools of MCP servers have the file that they are about.
-const PATHS: [&str; 9] = [
+pub(super) const PATHS: [&str; 9] = [
     "path",
     "file_path",
     "filePath",
@@ -79,7 +79,7 @@ const PATHS: [&str; 9] = [
 ];
 
 /// Where they have a shell command.
-const COMMANDS: [&str; 3] = ["command", "cmd", "shell_command"];
+pub(super) const COMMANDS: [&str; 3] = ["command", "cmd", "shell_command"];
 
 /// Words in the names of tools that only look.
 const LOOKS: [&str; 18] = [

@@ -29,6 +29,7 @@ fn request(id: &str, number: i64, command: &str) -> Opened {
         input: Some(json!({ "command": command })),
         cut: false,
         suggestions: Vec::new(),
+        folder: None,
         answerable: Answerable::Hook,
         opened_at: 0,
         closed_at: None,

@@ -22,6 +22,9 @@ const HOOK_COMES_BACK: Duration = Duration::from_secs(1);
 /// A key that a dialog takes changes the screen or the session file in this time.
 const TAKEN_WITHIN: Duration = Duration::from_secs(2);
 
+/// Who answers, and by what.
+type By = (Who, Option<String>);
+
 /// Allows the open request.
 pub async fn approve(core: &Core, asker: &Asker, approve: TaskApprove) -> Result<Opened> {
     reply(core, asker, &approve.task, approve.request, Answer::Allow { always: approve.always }).await
@@ -50,7 +53,7 @@ pub async fn by_notification(core: &Core, shown: &Opened, answer: Answer) -> Res
         return Err(changed("it asks for something else by now"));
     }
     let asking = hook_of(core, &request).await.ok_or_else(|| changed("the agent waits for no answer any more"))?;
-    by_hook(core, request, &asking, answer, Who::Notification).await
+    by_hook(core, request, &asking, answer, (Who::Notification, Some("a notification's button".into()))).await
 }
 
 async fn reply(core: &Core, asker: &Asker, task: &str, seen: Option<String>, answer: Answer) -> Result<Opened> {
@@ -58,9 +61,9 @@ async fn reply(core: &Core, asker: &Asker, task: &str, seen: Option<String>, ans
     let _turn = core.turn(&task.uuid).await;
     let request = core.read(&task.uuid, move |tx, task| tx.request_to_answer(task, seen.as_deref())).await?;
     match hook_of(core, &request).await {
-        Some(asking) => by_hook(core, request, &asking, answer, Who::Person).await,
+        Some(asking) => by_hook(core, request, &asking, answer, (Who::Person, asker.used())).await,
         None if request.answerable == Answerable::Terminal => Err(terminal_only(&task)),
-        None => by_keys(core, &task, request, answer).await,
+        None => by_keys(core, asker, &task, request, answer).await,
     }
 }
 
@@ -80,7 +83,7 @@ fn terminal_only(task: &Task) -> Error {
     .hint(format!("use `attach {}` and answer there", task.number))
 }
 
-async fn by_hook(core: &Core, request: Opened, asking: &Asking, answer: Answer, who: Who) -> Result<Opened> {
+async fn by_hook(core: &Core, request: Opened, asking: &Asking, answer: Answer, by: By) -> Result<Opened> {
     let output = asking.adapter.answer(&asking.message, &answer)?;
     let outcome = match answer {
         Answer::Allow { .. } => RequestOutcome::Allowed,
@@ -88,7 +91,7 @@ async fn by_hook(core: &Core, request: Opened, asking: &Asking, answer: Answer, 
         Answer::Words(_) => RequestOutcome::Answered,
     };
     // Kept before it is given: a daemon killed in between gives it when the hook comes back.
-    let closing = Closing { outcome, who, answer: Some(output.clone()) };
+    let closing = Closing { outcome, who: by.0, via: by.1, answer: Some(output.clone()) };
     let closed = core.write(&request.id, move |tx, id| tx.close_request(id, closing)).await?;
     core.answers.give(&request.id, output);
     core.fact(Fact::RequestClosed { task: request.task.clone(), request: request.id.clone() });
@@ -100,7 +103,7 @@ async fn by_hook(core: &Core, request: Opened, asking: &Asking, answer: Answer, 
 
 /// No hook waits: the screen and the session file are read again in this same operation, and a key is pressed only when
 /// they still show this very dialog.
-async fn by_keys(core: &Core, task: &Task, request: Opened, answer: Answer) -> Result<Opened> {
+async fn by_keys(core: &Core, asker: &Asker, task: &Task, request: Opened, answer: Answer) -> Result<Opened> {
     let wait = request.opened_at + DIALOG_LISTENS_AFTER - crate::clock::now();
     if wait > 0 {
         tokio::time::sleep(Duration::from_millis(wait as u64)).await;
@@ -136,7 +139,12 @@ async fn by_keys(core: &Core, task: &Task, request: Opened, answer: Answer) -> R
     if !is_taken(core, task, &request).await {
         return Err(not_taken(task));
     }
-    let closing = Closing { outcome, who: Who::Person, answer: None };
+    let closing = Closing {
+        outcome,
+        who: Who::Person,
+        via: asker.used().map(|client| format!("{client}, by keys")),
+        answer: None,
+    };
     // Escape takes no words along: the reason goes as the next prompt.
     let reason = match answer {
         Answer::Deny { reason } => reason.filter(|reason| !reason.trim().is_empty()),

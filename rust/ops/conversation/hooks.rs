@@ -11,7 +11,7 @@ use crate::error::{Code, Error, Result};
 use crate::evidence::event::{AgentRequest, Happening, ToolCall};
 use crate::guard;
 use crate::ops::conversation::context;
-use crate::ops::edits;
+use crate::ops::{edits, policy};
 use crate::status::{Answerable, Millis};
 use crate::store::{NewRequest, Received, RequestOutcome, Who};
 use tokio_util::sync::CancellationToken;
@@ -181,6 +181,13 @@ async fn ask(core: &Core, intake: Intake, gone: &CancellationToken) -> Result<Ho
     let Intake { adapter, report, message } = intake;
     let Happening::Asks(asked) = &report.event.what else { return Ok(HookReply::default()) };
     let new = new_request(&report, asked);
+    if let Some(ruled) = policy::rule_on(core, &report.task, asked, adapter, &message).await {
+        let closing = ruled.closing;
+        let received = core.write(&report.task, move |tx, task| tx.receive_answered(task, new, closing)).await?;
+        let (Received::Answered(_, answer), output) = (received, ruled.output) else { return Ok(HookReply::default()) };
+        core.fact(Fact::Ruled { task: report.task, request: report.id });
+        return Ok(HookReply { output: answer.or(Some(output)) });
+    }
     let answered = core.answers.wait(&report.id, Asking { adapter, message });
     let (id, task) = (report.id.clone(), report.task.clone());
     match core.write(&task, move |tx, task| tx.receive(task, new)).await? {
@@ -191,7 +198,7 @@ async fn ask(core: &Core, intake: Intake, gone: &CancellationToken) -> Result<Ho
         output = answered => Ok(HookReply { output }),
         () = gone.cancelled() => {
             core.answers.release(&id);
-            close(core, &id, RequestOutcome::Elsewhere).await;
+            close(core, &id, RequestOutcome::Elsewhere, Some("the agent's terminal")).await;
             core.fact(Fact::RequestClosed { task, request: id });
             Ok(HookReply::default())
         }
@@ -214,11 +221,11 @@ fn new_request(report: &AgentReport, asked: &AgentRequest) -> NewRequest {
 }
 
 /// Closes a request that nobody answered through Chorus.
-pub async fn close(core: &Core, request: &str, outcome: RequestOutcome) {
+pub async fn close(core: &Core, request: &str, outcome: RequestOutcome, via: Option<&str>) {
     let id = request.to_owned();
     let who = outcome.teller();
     let Ok(store) = core.store() else { return };
-    let closing = crate::store::Closing { outcome, who, answer: None };
+    let closing = crate::store::Closing { outcome, who, via: via.map(str::to_owned), answer: None };
     if let Err(error) = store.write(move |tx| tx.close_request(&id, closing)).await {
         log::error!("cannot close a request: {error}");
     }

@@ -34,7 +34,7 @@ local GROUPS = {
     'fold',
     'whole',
   },
-  answer = { 'approve', 'always', 'deny', 'other', 'submit', 'choose', 'next_question', 'previous_question', 'equal' },
+  answer = { 'approve', 'always', 'rule', 'deny', 'other', 'submit', 'choose', 'next_question', 'previous_question', 'equal' },
   steer = { 'start', 'send', 'interrupt', 'restart', 'restart_fresh', 'resend', 'dismiss' },
   finish = { 'complete', 'fail', 'reopen', 'delete', 'undo' },
   edits = { 'assign', 'mine', 'assign_all', 'commit', 'mend' },

@@ -309,6 +309,9 @@ function M.handlers(window)
         approve_always(window)
       end
     end),
+    rule = ready(function()
+      require('chorus.ui.requests.propose_rule').propose(window.request)
+    end),
     deny = ready(function()
       deny(window)
     end),

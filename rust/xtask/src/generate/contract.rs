@@ -6,7 +6,7 @@ use crate::cargo;
 use std::collections::BTreeSet;
 
 /// What travels between the plugin and the program. `contract/agents.rs` is not read: it is for other faces.
-const FILES: [&str; 10] = [
+const FILES: [&str; 11] = [
     "rust/clock.rs",
     "rust/status.rs",
     "rust/task.rs",
@@ -17,6 +17,7 @@ const FILES: [&str; 10] = [
     "rust/contract/events.rs",
     "rust/error/failure.rs",
     "rust/contract/asks.rs",
+    "rust/contract/policy.rs",
 ];
 
 const INTRODUCTION: &str = "\

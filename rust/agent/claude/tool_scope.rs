@@ -1,0 +1,125 @@
+//! What a tool call of the client touches, as far as a rule may look at it. Pure.
+
+use super::tool_call::{COMMANDS, PATHS};
+use crate::contract::Json;
+use crate::evidence::event::ToolScope;
+use serde_json::Value;
+
+/// Words of a command by which another client would run without asking.
+const WIDENING: [&str; 3] = ["bypassPermissions", "dangerously-skip-permissions", "acceptEdits"];
+
+/// Reads the call of a `PermissionRequest`.
+pub(super) fn read(event: &Json) -> ToolScope {
+    let absent = Value::Null;
+    let input = event.get("tool_input").unwrap_or(&absent);
+    let tool = event.get("tool_name").and_then(Value::as_str).unwrap_or_default();
+    let text = |key: &str| input.get(key).and_then(Value::as_str).map(str::to_owned);
+    let mcp = tool.strip_prefix("mcp__").and_then(|rest| rest.split_once("__"));
+    let is_shell = tool == "Bash";
+    let command = match is_shell {
+        true => text("command"),
+        false => mcp.and_then(|_| COMMANDS.iter().find_map(|key| text(key))),
+    };
+    let (paths, names_all_paths) = match tool {
+        "Edit" | "MultiEdit" | "Write" | "Read" => one(text("file_path")),
+        "NotebookEdit" | "NotebookRead" => one(text("notebook_path")),
+        "LS" | "Grep" => one(text("path")),
+        _ if mcp.is_some() => (PATHS.iter().filter_map(|key| text(key)).collect(), false),
+        _ => (text("path").into_iter().collect(), false),
+    };
+    ToolScope {
+        folder: event.get("cwd").and_then(Value::as_str).filter(|folder| folder.starts_with('/')).map(Into::into),
+        widens: widens(tool, input, command.as_deref()),
+        host: text("url").as_deref().and_then(host),
+        mcp: mcp.map(|(server, tool)| (server.to_owned(), tool.to_owned())),
+        command,
+        is_shell,
+        paths,
+        names_all_paths,
+    }
+}
+
+/// The client takes off blanks and expands `~`: a path with these is another one than it says.
+fn one(path: Option<String>) -> (Vec<String>, bool) {
+    let is_literal = |path: &String| {
+        !path.is_empty() && path.trim() == path && !path.starts_with('~') && !path.contains(char::is_control)
+    };
+    let is_whole = path.as_ref().is_some_and(is_literal);
+    (path.into_iter().collect(), is_whole)
+}
+
+/// Whether the call would change what may be done without asking: another permission mode, for this session or for an agent
+/// that it starts, or a shell outside of the client's sandbox.
+fn widens(tool: &str, input: &Json, command: Option<&str>) -> bool {
+    let says =
+        |key: &str| input.get(key).is_some_and(|value| !value.is_null() && *value != false && *value != "default");
+    tool == "EnterPlanMode"
+        || ["mode", "permissionMode", "permission_mode"].iter().any(|key| !tool.starts_with("mcp__") && says(key))
+        || input.get("dangerouslyDisableSandbox").is_some_and(|value| *value != false)
+        || command.is_some_and(|command| WIDENING.iter().any(|word| command.contains(word)))
+}
+
+/// The host of a web address, in small letters; nothing of one that programs could read in two ways.
+fn host(url: &str) -> Option<String> {
+    let rest = ["https://", "http://"].iter().find_map(|scheme| url.strip_prefix(scheme))?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let (host, port) = authority.split_once(':').unwrap_or((authority, ""));
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+    let is_plain = !host.is_empty() && host.chars().all(is_name) && port.chars().all(|c| c.is_ascii_digit());
+    is_plain.then(|| host.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn scope(tool: &str, input: Json) -> ToolScope {
+        read(&json!({"tool_name": tool, "tool_input": input, "cwd": "/p"}))
+    }
+
+    #[test]
+    fn a_call_touches_what_its_input_says() {
+        let shell = scope("Bash", json!({"command": "ls"}));
+        assert!(shell.is_shell && shell.command.as_deref() == Some("ls") && !shell.widens);
+        let edit = scope("Edit", json!({"file_path": "a"}));
+        assert!(edit.names_all_paths && edit.paths == ["a"]);
+        for odd in ["~/x", " a", "a ", "", "a\nb"] {
+            assert!(!scope("Edit", json!({"file_path": odd})).names_all_paths, "{odd:?}");
+        }
+        let mcp = scope("mcp__files__write_file", json!({"path": "a", "command": "ls"}));
+        assert_eq!(mcp.mcp, Some(("files".into(), "write_file".into())));
+        assert!(!mcp.names_all_paths && !mcp.is_shell && mcp.command.is_some());
+    }
+
+    #[test]
+    fn a_host_is_what_every_program_would_take_for_it() {
+        for (url, found) in [
+            ("https://Docs.rs/serde?x#y", Some("docs.rs")),
+            ("http://localhost:8080", Some("localhost")),
+            ("https://docs.rs@evil.org/", None),
+            ("https://docs.rs\\@evil.org/", None),
+            ("https://docs.rs:x@evil.org/", None),
+            ("file:///etc/passwd", None),
+            ("HTTPS://docs.rs", None),
+            ("https://docs.rs evil.org", None),
+            ("https:///evil.org", None),
+        ] {
+            assert_eq!(scope("WebFetch", json!({"url": url})).host.as_deref(), found, "{url}");
+        }
+    }
+
+    #[test]
+    fn what_asks_for_another_mode_widens() {
+        for (tool, input) in [
+            ("Task", json!({"prompt": "x", "mode": "bypassPermissions"})),
+            ("Agent", json!({"mode": "acceptEdits"})),
+            ("Bash", json!({"command": "claude --dangerously-skip-permissions"})),
+            ("Bash", json!({"command": "ls", "dangerouslyDisableSandbox": true})),
+            ("EnterPlanMode", json!({})),
+        ] {
+            assert!(scope(tool, input.clone()).widens, "{tool} {input}");
+        }
+        assert!(!scope("Bash", json!({"command": "ls", "dangerouslyDisableSandbox": false})).widens);
+    }
+}

@@ -1,0 +1,141 @@
+//! Calls of other tools, and the conditions that every rule may have.
+
+use super::*;
+
+fn file(path: &str) -> ToolScope {
+    ToolScope {
+        folder: Some("/p/src".into()),
+        paths: vec![path.to_owned()],
+        names_all_paths: true,
+        ..ToolScope::default()
+    }
+}
+
+fn one(rule: Rule) -> Rules {
+    Rules { rules: vec![rule] }
+}
+
+#[test]
+fn a_path_counts_for_where_it_leads() {
+    let allow = one(Rule { path: paths(&["src/**", "docs/*.md", "lib", ".github/**"]), ..rule(Action::Allow, 1) });
+    let action = |path: &str| verdict(&allow, "Edit", &file(path)).action;
+    for path in ["a.rs", "deep/a.rs", "/p/src/a.rs", "../docs/x.md", "../lib/x", "../.github/x.yml"] {
+        assert_eq!(action(path), Action::Allow, "{path}");
+    }
+    for path in [
+        "../a.rs",
+        "../docs/deep/x.md",
+        "/etc/passwd",
+        "../link/x",
+        "../../p2/src/x",
+        ".env",
+        ".git/config",
+        "chorus.toml",
+        "../library",
+    ] {
+        assert_eq!(action(path), Action::Ask, "{path}");
+    }
+    let unsure = ToolScope { names_all_paths: false, ..file("a.rs") };
+    assert_eq!(verdict(&allow, "Glob", &unsure).action, Action::Ask);
+    let deny = one(Rule { path: paths(&["**/*.sql", "/etc/**"]), ..rule(Action::Deny, 1) });
+    for (path, wanted) in [
+        ("x.sql", Action::Deny),
+        (".hidden/x.sql", Action::Deny),
+        ("../link/passwd", Action::Deny),
+        ("/etc/passwd", Action::Deny),
+        ("a.rs", Action::Ask),
+    ] {
+        assert_eq!(verdict(&deny, "Edit", &file(path)).action, wanted, "{path}");
+    }
+}
+
+#[test]
+fn every_condition_has_to_hold() {
+    let scope = shell("ls");
+    let mcp = ToolScope { mcp: Some(("github".into(), "create_issue".into())), ..ToolScope::default() };
+    let web = ToolScope { host: Some("docs.rs".into()), ..ToolScope::default() };
+    let base = || Rule { command: commands(&["ls"]), ..rule(Action::Allow, 1) };
+    let wild = |text: &str| vec![Wildcard::parse(text)];
+    let parsed = |text: &str| vec![McpPattern::parse(text).unwrap()];
+    for (rule, tool, scope, holds) in [
+        (base(), "Bash", &scope, true),
+        (Rule { task: vec![3], ..base() }, "Bash", &scope, true),
+        (Rule { task: vec![4], ..base() }, "Bash", &scope, false),
+        (Rule { tag: vec!["web".into()], ..base() }, "Bash", &scope, true),
+        (Rule { tag: vec!["api".into()], ..base() }, "Bash", &scope, false),
+        (Rule { project: Some("/p".into()), ..base() }, "Bash", &scope, true),
+        (Rule { project: Some("/q".into()), ..base() }, "Bash", &scope, false),
+        (Rule { tool: wild("Bash"), ..base() }, "Bash", &scope, true),
+        (Rule { tool: wild("Edit"), ..base() }, "Bash", &scope, false),
+        (Rule { tool: wild("Web*"), ..rule(Action::Allow, 1) }, "WebFetch", &web, true),
+        (Rule { host: wild("docs.rs"), ..rule(Action::Allow, 1) }, "WebFetch", &web, true),
+        (Rule { host: wild("*.docs.rs"), ..rule(Action::Allow, 1) }, "WebFetch", &web, false),
+        (Rule { host: wild("docs.rs"), ..rule(Action::Allow, 1) }, "Bash", &scope, false),
+        (Rule { mcp: parsed("github"), ..rule(Action::Allow, 1) }, "mcp__github__create_issue", &mcp, true),
+        (Rule { mcp: parsed("github/create_*"), ..rule(Action::Allow, 1) }, "mcp__github__create_issue", &mcp, true),
+        (Rule { mcp: parsed("github/delete_*"), ..rule(Action::Allow, 1) }, "mcp__github__create_issue", &mcp, false),
+        (Rule { mcp: parsed("git"), ..rule(Action::Allow, 1) }, "mcp__github__create_issue", &mcp, false),
+    ] {
+        let shown = format!("{rule:?}");
+        assert_eq!(verdict(&one(rule), tool, scope).action == Action::Allow, holds, "{shown}");
+    }
+}
+
+#[test]
+fn a_server_s_command_is_denied_as_a_shell_s_but_not_allowed_as_one() {
+    let run = ToolScope { mcp: Some(("ops".into(), "run".into())), is_shell: false, ..shell("cargo test") };
+    assert_eq!(verdict(&rules(), "mcp__ops__run", &run).action, Action::Ask);
+    let push = ToolScope { command: Some("git push".into()), ..run };
+    assert_eq!(verdict(&rules(), "mcp__ops__run", &push).action, Action::Deny);
+}
+
+#[test]
+fn deny_wins_over_ask_and_ask_over_allow_in_any_order() {
+    let of = |action, line| Rule { command: commands(&["ls *"]), ..rule(action, line) };
+    let all = [of(Action::Allow, 1), of(Action::Ask, 2), of(Action::Deny, 3)];
+    for (kept, wanted) in
+        [(&[0, 1, 2][..], Action::Deny), (&[2, 1, 0], Action::Deny), (&[1, 0], Action::Ask), (&[0], Action::Allow)]
+    {
+        let rules = Rules { rules: kept.iter().map(|index| all[*index].clone()).collect() };
+        assert_eq!(verdict(&rules, "Bash", &shell("ls")).action, wanted);
+    }
+    assert_eq!(verdict(&Rules::default(), "Bash", &shell("ls")).why.as_deref(), Some("no rule allows it"));
+}
+
+#[test]
+fn rules_that_say_opposite_things_are_told() {
+    let rules = Rules {
+        rules: vec![
+            Rule { command: commands(&["cargo test *", "git push origin *"]), ..rule(Action::Allow, 1) },
+            Rule { command: commands(&["git push"]), ..rule(Action::Deny, 2) },
+            Rule { path: paths(&["src/**"]), ..rule(Action::Allow, 3) },
+            Rule { path: paths(&["src/**/*.sql"]), ..rule(Action::Ask, 4) },
+            Rule { tool: vec![Wildcard::parse("WebFetch")], ..rule(Action::Allow, 5) },
+            Rule { tool: vec![Wildcard::parse("Web*")], ..rule(Action::Ask, 6) },
+        ],
+    };
+    assert_eq!(
+        contradictions(&rules),
+        [
+            "c.toml:1: the rule at c.toml:2 denies what this rule allows, and deny wins",
+            "c.toml:5: the rule at c.toml:6 asks about what this rule allows, and ask wins",
+        ]
+    );
+}
+
+#[test]
+fn a_pattern_that_is_none_says_why() {
+    let command = |text: &str| CommandPattern::parse(text).unwrap_err();
+    assert!(command("cargo test && ls").starts_with("`&` cannot stand in it"));
+    assert_eq!(command("'a"), "it contains an unclosed quote");
+    assert_eq!(command(" "), "it names no program");
+    assert_eq!(command("A=1"), "it names no program");
+    assert!(command(&"a".repeat(2000)).contains("at most"));
+    let path = |text: &str| PathPattern::parse(text).unwrap_err();
+    assert_eq!(path("../x"), "it must not contain `..`");
+    assert!(path("a[").starts_with("it is not a pattern of paths"), "{}", path("a["));
+    assert!(PathPattern::parse(&"{a,b}".repeat(190)).is_ok() && path(&"{".repeat(999)).contains("not a pattern"));
+    assert!(McpPattern::parse("a/b/c").is_err() && McpPattern::parse("").is_err());
+    let wild = Wildcard::parse(&"*a".repeat(500));
+    assert!(!wild.fits(&"a".repeat(400)) && wild.fits(&"a".repeat(600)));
+}

@@ -1,0 +1,64 @@
+//! The rule that would have allowed a call.
+
+use super::*;
+
+fn proposed(rules: &Rules, tool: &str, scope: &ToolScope) -> Result<Conditions, String> {
+    propose(
+        rules,
+        &Call {
+            tool,
+            scope,
+            cut: false,
+            task: 3,
+            tags: &[],
+            project: Path::new("/p"),
+            tree: Path::new("/p"),
+            locate: &locate,
+        },
+    )
+}
+
+#[test]
+fn a_command_s_rule_is_narrow_and_covers_it() {
+    for (command, patterns) in [
+        ("cargo build --release", &["cargo build *"][..]),
+        ("cargo build", &["cargo build *"]),
+        ("npm run deploy", &["npm run deploy"]),
+        ("git rebase main", &["git rebase main"]),
+        ("rm -rf build && npm ci", &["rm -rf build", "npm ci *"]),
+        ("cargo test && cargo build", &["cargo build *"]),
+        ("head -3 $X | sort", &["head *", "sort *"]),
+        ("A=1 cargo build", &["A=1 cargo build *"]),
+        ("touch 'a b' '*' \"it's\"", &["touch 'a b' '*' 'it'\\''s'"]),
+        ("bash -c 'make all'", &["make all *"]),
+        ("timeout 5 make all", &["make all *"]),
+    ] {
+        let found = proposed(&rules(), "Bash", &shell(command)).unwrap();
+        let texts: Vec<&str> = patterns.to_vec();
+        assert_eq!(found, [("command", texts.iter().map(|text| (*text).to_owned()).collect())], "{command}");
+        let mut with = rules();
+        with.rules.push(Rule { command: commands(&texts), ..rule(Action::Allow, 9) });
+        assert_eq!(verdict(&with, "Bash", &shell(command)).action, Action::Allow, "{command}");
+    }
+    for command in ["rm -rf $X", "eval x", "cargo build > src/x", "curl x | sh", "cargo test"] {
+        assert!(proposed(&rules(), "Bash", &shell(command)).is_err(), "{command}");
+    }
+}
+
+#[test]
+fn other_calls_are_named_by_what_they_touch() {
+    let edit = ToolScope { folder: Some("/p".into()), paths: vec!["src/[a].rs".into()], ..ToolScope::default() };
+    assert_eq!(
+        proposed(&rules(), "Edit", &edit).unwrap(),
+        [("tool", vec!["Edit".to_owned()]), ("path", vec!["src/\\[a\\].rs".to_owned()])]
+    );
+    let outside = ToolScope { paths: vec!["/etc/x".into()], ..edit };
+    assert!(proposed(&rules(), "Edit", &outside).is_err());
+    let mcp = ToolScope { mcp: Some(("github".into(), "list".into())), ..ToolScope::default() };
+    assert_eq!(proposed(&rules(), "mcp__github__list", &mcp).unwrap(), [("mcp", vec!["github/list".to_owned()])]);
+    let web = ToolScope { host: Some("docs.rs".into()), ..ToolScope::default() };
+    let found = proposed(&rules(), "WebFetch", &web).unwrap();
+    assert_eq!(found[1], ("host", vec!["docs.rs".to_owned()]));
+    let widens = ToolScope { widens: true, ..web };
+    assert!(proposed(&rules(), "WebFetch", &widens).is_err());
+}
