@@ -58,6 +58,8 @@ pub fn shown(request: &Request, reply: &Json, now: Millis, in_color: bool) -> Re
         TaskMend(_) | TaskPreview(_) | Setup(_) => offer(&read(reply)?),
         Docs(_) => documents(&read(reply)?),
         Refs(_) => print::references(&read::<References>(reply)?.references).into(),
+        TaskContext(_) => print::context(&read(reply)?, now).into(),
+        TaskTell(_) => told(&read(reply)?),
         TaskRef(_) => print::references(&[read(reply)?]).into(),
         Changes(_) => print::changes(&read(reply)?).into(),
         Config(_) => config(&read(reply)?),
@@ -93,6 +95,16 @@ fn diff(diff: &Diff) -> Shown {
 fn offer(offer: &Offer) -> Shown {
     let notes = if offer.done { vec![] } else { vec!["nothing was done: add --yes to do it".into()] };
     Shown { lines: offer.text.lines().map(blank).collect(), notes, code: 0 }
+}
+
+fn told(told: &Told) -> Shown {
+    let lines = told.text.lines().map(blank).collect();
+    let note = match (told.done, told.queued) {
+        (false, _) => Some("nothing was sent: add --yes to send it"),
+        (true, true) => Some("queued: the agent is not free"),
+        (true, false) => None,
+    };
+    Shown { lines, notes: note.into_iter().map(str::to_owned).collect(), code: 0 }
 }
 
 fn trust(offer: &TrustOffer) -> Shown {
