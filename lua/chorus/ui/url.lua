@@ -14,6 +14,10 @@ function M.read(buffer)
     require('chorus.ui.tasks.dashboard').read(buffer)
   elseif name:match('^chorus://task/%d+$') then
     require('chorus.ui.tasks.page').read(buffer)
+  elseif name:match('^chorus://context/%d+$') then
+    require('chorus.ui.documents.context').read(buffer)
+  elseif name:match('^chorus://tell/%d+$') and not vim.b[buffer].chorus_view then
+    explain(buffer, ('A prompt was here. `:Chorus tell %s` opens it again.'):format(name:match('%d+$')))
   elseif name == 'chorus://list' or name:match('^chorus://list/.') then
     require('chorus.ui.tasks.list').read(buffer)
   elseif name:match('^chorus://diff/%d+/%w+$') then
@@ -30,7 +34,7 @@ function M.read(buffer)
     explain(buffer, 'The configuration was here. `:Chorus config` shows it.')
   elseif vim.list_contains(DRAWN, name:match('^chorus://(%l+)')) and vim.b[buffer].chorus_view then
     require('chorus.ui.kit.canvas').restore(buffer)
-  elseif not message and name ~= 'chorus://config' then
+  elseif not message and name ~= 'chorus://config' and not name:match('^chorus://tell/') then
     -- Within the autocommand Neovim would report an error of the autocommand.
     vim.schedule(function()
       require('chorus.message').fail(
