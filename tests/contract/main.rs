@@ -87,6 +87,7 @@ fn replies_agree() {
     }
     agree!(Welcome Snapshot Page Explanation Task Sent Tasks Requests Opened Output Terminal Web Diff CommitMessage);
     agree!(Others Offer Changes Documents Reference References Line Health Config Prompts Nothing);
+    agree!(TrustOffer PolicyReport PolicyProposal PolicyAdded Audit);
     let replies: Names = lua.keys("requests").iter().map(|method| lua.request(method).1).collect();
     compare("replies", &compared, &replies);
     lua.agree::<Failure>("Failure");
