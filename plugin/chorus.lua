@@ -42,6 +42,8 @@ local verbs = {
   { 'docs', "list the project's documents; in Neovim, open one or write a new one" },
   { 'ref', 'tie lines, a section or a document to a task', true, true },
   { 'refs', 'list the references to a document' },
+  { 'context', "show what the agent gets as its task's context, and choose the references" },
+  { 'tell', 'send what changed in documents since the agent read them, after confirmation', true },
   { 'unref', 'take a reference away' },
   { 'explain', "explain a task's status" },
   { 'web', "open a task's terminal in a browser, with ttyd", true },

@@ -126,6 +126,12 @@ pub enum Request {
     Refs(RefsAsk),
     /// Tie lines of a document to a task. Reply: [`Reference`].
     TaskRef(TaskRef),
+    /// What the agent gets as its task's context. Reply: [`ContextPage`].
+    TaskContext(One),
+    /// The order and choice of references in it. Reply: [`ContextPage`].
+    TaskContextEdit(ContextEdit),
+    /// How documents changed since the agent read them, as a prompt. Reply: [`Told`].
+    TaskTell(TaskTell),
     /// Take a reference away. Reply: [`Nothing`].
     Unref(Unref),
     /// Make the project a GitButler project. Reply: [`Offer`].
@@ -179,6 +185,8 @@ pub enum Reply {
     Documents(Documents),
     Reference(Box<Reference>),
     References(References),
+    ContextPage(Box<ContextPage>),
+    Told(Told),
     Health(Health),
     Config(Config),
     TrustOffer(TrustOffer),

@@ -7,4 +7,4 @@ mod walk;
 pub mod watch;
 
 pub use read::{DocumentContent, MOST, content, head};
-pub use walk::{FoundDocument, Walked, walk};
+pub use walk::{DocumentStat, FoundDocument, Walked, walk};

@@ -23,7 +23,7 @@ use crate::error::{Error, Result};
 use crate::store::Who;
 use crate::task::Task;
 use branches::{changes, commit, diff, mend, preview};
-use conversation::{answer, hooks, prompts, queue};
+use conversation::{answer, context_page, hooks, prompts, queue, tell};
 use documents::references;
 use edits::line;
 use lifecycle::{finish, launch, restart, start, tasks};
@@ -88,6 +88,9 @@ pub async fn answer(core: &Arc<Core>, asker: &Asker, request: Request) -> Result
         Docs(ask) => Reply::Documents(documents::list(core, asker, ask).await?),
         Refs(ask) => Reply::References(references::refs(core, asker, ask).await?),
         TaskRef(ask) => Reply::Reference(Box::new(references::refer(core, asker, ask).await?)),
+        TaskContext(one) => Reply::ContextPage(Box::new(context_page::page(core, asker, &one.task).await?)),
+        TaskContextEdit(edit) => Reply::ContextPage(Box::new(context_page::edit(core, asker, edit).await?)),
+        TaskTell(ask) => Reply::Told(tell::tell(core, asker, ask).await?),
         Unref(unref) => Reply::Nothing(references::unref(core, asker, unref).await?),
         Setup(confirm) => Reply::Offer(repository::setup(core, asker, confirm).await?),
         Health(_) => Reply::Health(health::health(core, asker).await?),

@@ -126,6 +126,9 @@ pub struct Task {
     pub overlaps: Vec<i64>,
     /// How many unclaimed edits may be of it.
     pub unclaimed: i64,
+    /// How many documents changed since its agent read them.
+    #[serde(default)]
+    pub outdated: i64,
     /// What keeps its edits from being committed.
     pub trouble: Option<Trouble>,
     /// What else needs a person, beside requests.

@@ -138,6 +138,10 @@ pub const VERBS: &[Verb] = &[
         .bang("the whole document, also on a heading")
         .range(),
     verb("refs", Nothing, "[file]", "both", "list the references to a document"),
+    verb("context", One, "", "both", "show what the agent gets as its task's context, and choose the references"),
+    verb("tell", Many, "", "both", "send what changed in documents since the agent read them, after confirmation")
+        .fits(Outdated)
+        .bang("skip the confirmation"),
     verb("unref", Nothing, "[reference]", "both", "take a reference away"),
     verb("explain", One, "", "both", "explain a task's status"),
     verb("web", One, "", "both", "open a task's terminal in a browser, with ttyd")

@@ -230,6 +230,7 @@ M.shapes.Alert = {
 ---@field uncommitted integer How many files hold uncommitted edits of it.
 ---@field overlaps integer[] Other tasks (numbers) with uncommitted edits in the same files.
 ---@field unclaimed integer How many unclaimed edits may be of it.
+---@field outdated integer How many documents changed since its agent read them.
 ---@field trouble? chorus.Trouble What keeps its edits from being committed.
 ---@field alerts chorus.Alert[] What else needs a person, beside requests.
 ---@field pane? string The tmux pane id, such as `%3`.
@@ -267,6 +268,7 @@ M.shapes.Task = {
   uncommitted = 'integer',
   overlaps = 'integer[]',
   unclaimed = 'integer',
+  outdated = 'integer',
   trouble = 'Trouble?',
   alerts = 'Alert[]',
   pane = 'string?',
@@ -693,19 +695,6 @@ M.shapes.FileSaved = {
   reloaded = 'boolean?',
 }
 
---- Data of `editing`.
----@class chorus.Editing
----@field uuid string The task's uuid.
----@field number integer Its number.
----@field path string From the project's root.
----@field on boolean Whether it edits from now on, or does no more.
-M.shapes.Editing = {
-  uuid = 'string',
-  number = 'integer',
-  path = 'string',
-  on = 'boolean',
-}
-
 --- Parameters of `docs`.
 ---@class chorus.DocsAsk
 ---@field category? string Only this category.
@@ -820,6 +809,93 @@ M.shapes.Unref = {
   reference = 'integer',
 }
 
+--- A version of a document.
+---@class chorus.DocumentVersion
+---@field path string From the project's root.
+---@field version string Git's id of a blob with the document's bytes.
+M.shapes.DocumentVersion = {
+  path = 'string',
+  version = 'string',
+}
+
+--- Parameters of `task_tell`.
+---@class chorus.TaskTell
+---@field task string The task.
+---@field confirmed? boolean False asks only what would be sent.
+---@field text? string The prompt as the person saw and edited it; made anew otherwise.
+---@field versions? chorus.DocumentVersion[] The versions that this prompt is about.
+M.shapes.TaskTell = {
+  task = 'string',
+  confirmed = 'boolean?',
+  text = 'string?',
+  versions = 'DocumentVersion[]?',
+}
+
+--- Reply: how documents changed since an agent read them.
+---@class chorus.Told
+---@field text string The prompt.
+---@field versions chorus.DocumentVersion[] The versions that it leads to.
+---@field done boolean Whether it was sent.
+---@field queued boolean Whether it waits for the agent to be free.
+M.shapes.Told = {
+  text = 'string',
+  versions = 'DocumentVersion[]',
+  done = 'boolean',
+  queued = 'boolean',
+}
+
+--- Reply: a task's context. Its texts are untrusted.
+---@class chorus.ContextPage
+---@field task string The task's uuid.
+---@field number integer The task's number.
+---@field title string The task's title.
+---@field text string What the agent gets with its next new conversation.
+---@field units integer UTF-16 units of it.
+---@field limit integer UTF-16 units that an agent takes; the rest is in a file that it may read.
+---@field parts chorus.ContextPart[] The parts in their order, before anything is cut.
+---@field given_at? integer When it got the context last, where that is known.
+---@field given? string What it got then.
+---@field references chorus.Reference[] In the order in which the agent gets them.
+M.shapes.ContextPage = {
+  task = 'string',
+  number = 'integer',
+  title = 'string',
+  text = 'string',
+  units = 'integer',
+  limit = 'integer',
+  parts = 'ContextPart[]',
+  given_at = 'integer?',
+  given = 'string?',
+  references = 'Reference[]',
+}
+
+--- A part of a task's context.
+---@class chorus.ContextPart
+---@field heading string Its heading.
+---@field units integer UTF-16 units.
+M.shapes.ContextPart = {
+  heading = 'string',
+  units = 'integer',
+}
+
+--- Parameters of `task_context_edit`.
+---@class chorus.ContextEdit
+---@field task string The task.
+---@field references? chorus.ContextChoice[] References in the order in which the agent is to get them; others follow.
+M.shapes.ContextEdit = {
+  task = 'string',
+  references = 'ContextChoice[]?',
+}
+
+--- Whether a reference is part of the context.
+---@class chorus.ContextChoice
+---@field id integer The reference.
+---@field included boolean Whether the agent gets it.
+M.shapes.ContextChoice = {
+  id = 'integer',
+  included = 'boolean',
+}
+
 --- Data of `document_changed`.
 ---@class chorus.DocumentChanged
 ---@field paths string[] Paths from the project's root, at most 50: documents that changed, or whose references did.
@@ -845,6 +921,19 @@ M.shapes.Ring = {
   title = 'string',
   body = 'string',
   by = 'string',
+}
+
+--- Data of `editing`.
+---@class chorus.Editing
+---@field uuid string The task's uuid.
+---@field number integer Its number.
+---@field path string From the project's root.
+---@field on boolean Whether it edits from now on, or does no more.
+M.shapes.Editing = {
+  uuid = 'string',
+  number = 'integer',
+  path = 'string',
+  on = 'boolean',
 }
 
 --- Data of `edits_changed`.
@@ -1360,6 +1449,9 @@ M.requests = {
   docs = { 'DocsAsk', 'Documents' },
   refs = { 'RefsAsk', 'References' },
   task_ref = { 'TaskRef', 'Reference' },
+  task_context = { 'One', 'ContextPage' },
+  task_context_edit = { 'ContextEdit', 'ContextPage' },
+  task_tell = { 'TaskTell', 'Told' },
   unref = { 'Unref', 'Nothing' },
   setup = { 'Confirm', 'Offer' },
   health = { 'Nothing', 'Health' },

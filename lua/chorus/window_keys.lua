@@ -223,6 +223,8 @@ local views = {
   },
   list = { key('write', { '<C-s>' }, 'change the tasks, as `:w` does'), BACK, HELP },
   message = { key('write', { '<C-s>' }, 'commit, as `:w` does'), BACK, HELP },
+  context = { key('write', { '<C-s>' }, 'save the references, as `:w` does'), BACK, HELP },
+  tell = { key('write', { '<C-s>' }, 'send it, as `:w` does'), CLOSE, HELP },
   draft = {
     key('write', { '<C-s>' }, 'create the task, as `:w` does'),
     key('close', { 'q' }, 'leave; the draft is kept', { hint = 'keep it for later' }),

@@ -97,6 +97,11 @@ impl Context {
         Context { parts }
     }
 
+    /// Heading and size of each part, in UTF-16 units.
+    pub fn sizes(&self) -> Vec<(String, i64)> {
+        self.parts.iter().map(|part| (part.heading.clone(), units(&part.render(usize::MAX)) as i64)).collect()
+    }
+
     /// All of it: what is written to the file that [`Context::brief`] names.
     pub fn whole(&self) -> String {
         self.render(WHOLE, None)

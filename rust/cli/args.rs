@@ -92,7 +92,7 @@ fn with_options(command: Command, verb: &Verb) -> Command {
         "reopen" => command.arg(bang("restore")),
         "commit" => command.arg(option("message", "M", "the commit message")),
         "assign" => command.arg(bang("shared")),
-        "mend" | "preview" | "setup" => command.arg(flag("yes", "apply it; otherwise it is only described")),
+        "mend" | "preview" | "setup" | "tell" => command.arg(flag("yes", "apply it; otherwise it is only described")),
         "trust" => command.args([flag("yes", "trust it; otherwise it is only shown"), bang("withdraw")]),
         "audit" => command.args([
             option("since", "AGE", "no older answers, such as `2h` or `3days`"),

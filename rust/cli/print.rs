@@ -8,7 +8,7 @@ mod requests;
 mod tasks;
 
 pub use changes::changes;
-pub use documents::{documents, references};
+pub use documents::{context, documents, references};
 pub use policy::{audit, policy};
 pub use requests::requests;
 pub use tasks::{done, nothing, tasks};
@@ -141,6 +141,11 @@ pub fn page(page: &Page, now: Millis) -> Vec<String> {
             let edits = if task.unclaimed == 1 { "edit" } else { "edits" };
             format!("{} {edits} may be of it: `assign {}` assigns them", task.unclaimed, task.number)
         }),
+    );
+    field(
+        "documents",
+        (task.outdated > 0)
+            .then(|| format!("{} changed since its agent read them: `tell {}` tells it", task.outdated, task.number)),
     );
     field("trouble", task.trouble.as_ref().map(|trouble| trouble.text.clone()));
     field("mend", task.trouble.as_ref().and_then(|trouble| trouble.remedy.clone()));

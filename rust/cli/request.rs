@@ -92,6 +92,8 @@ impl Given<'_> {
                 let path = self.text_for("name a document: PLAN.md, PLAN.md:10-24 or PLAN.md#heading")?;
                 Request::TaskRef(TaskRef { task, path, note: string("note"), ..TaskRef::default() })
             }
+            "context" => Request::TaskContext(One { task }),
+            "tell" => Request::TaskTell(TaskTell { task, confirmed: flag("yes"), ..TaskTell::default() }),
             "assign" => Request::TaskAssign(TaskAssign { task, shared: flag("shared") }),
             "mend" => Request::TaskMend(self.confirm(task)),
             "preview" => Request::TaskPreview(self.confirm(task)),

@@ -22,8 +22,8 @@ pub type Outcome = Result<i32, InputRefusal>;
 
 /// Verbs that run no program in the project: a status line that calls them has a poor environment.
 const LOOKING: &[&str] = &[
-    "attach", "audit", "config", "docs", "explain", "inbox", "list", "output", "policy", "ref", "refs", "show",
-    "unref", "web",
+    "attach", "audit", "config", "context", "docs", "explain", "inbox", "list", "output", "policy", "ref", "refs",
+    "show", "unref", "web",
 ];
 
 /// Carries out one command line; returns the exit code.

@@ -41,15 +41,16 @@ pub fn shown(request: &Request, reply: &Json, now: Millis, in_color: bool) -> Re
     Ok(match request {
         TaskShow(_) => print::page(&read(reply)?, now).into(),
         TaskExplain(_) => print::explanation(&read(reply)?, now).into(),
-        TaskList(list) => {
-            let lines = print::tasks(&read::<Tasks>(reply)?.tasks, now, list.everywhere);
-            let notes = if lines.is_empty() { vec![print::nothing(list.filter.as_deref())] } else { vec![] };
-            Shown { lines, notes, code: 0 }
-        }
-        TaskInbox(_) => print::requests(&read::<Requests>(reply)?.requests, now).into(),
+        TaskList(list) => or_note(
+            print::tasks(&read::<Tasks>(reply)?.tasks, now, list.everywhere),
+            &print::nothing(list.filter.as_deref()),
+        ),
+        TaskInbox(_) => or_note(print::requests(&read::<Requests>(reply)?.requests, now), "no request is open"),
         TaskOutput(_) => print::output(&read(reply)?, in_color).into(),
         TaskSend(_) => print::sent(&read(reply)?).into(),
-        TaskPrompts(_) => print::prompts(&read::<Prompts>(reply)?.waiting, now).into(),
+        TaskPrompts(_) => {
+            or_note(print::prompts(&read::<Prompts>(reply)?.waiting, now), "no prompt waits for this agent")
+        }
         TaskApprove(approve) => print::allowed(&read(reply)?, approve.always).into(),
         TaskDeny(_) | TaskAnswer(_) => print::answered(&read(reply)?).into(),
         TaskWeb(_) => vec![read::<Web>(reply)?.url].into(),
@@ -57,6 +58,8 @@ pub fn shown(request: &Request, reply: &Json, now: Millis, in_color: bool) -> Re
         TaskMend(_) | TaskPreview(_) | Setup(_) => offer(&read(reply)?),
         Docs(_) => documents(&read(reply)?),
         Refs(_) => print::references(&read::<References>(reply)?.references).into(),
+        TaskContext(_) => print::context(&read(reply)?, now).into(),
+        TaskTell(_) => told(&read(reply)?),
         TaskRef(_) => print::references(&[read(reply)?]).into(),
         Changes(_) => print::changes(&read(reply)?).into(),
         Config(_) => config(&read(reply)?),
@@ -77,6 +80,12 @@ fn read<T: DeserializeOwned>(reply: &Json) -> Result<T> {
     T::deserialize(reply).map_err(|error| Error::internal(format!("cannot read the reply: {error}")))
 }
 
+/// Lines; where there are none, a note says why.
+fn or_note(lines: Vec<String>, none: &str) -> Shown {
+    let notes = if lines.is_empty() { vec![none.to_owned()] } else { vec![] };
+    Shown { lines, notes, code: 0 }
+}
+
 fn diff(diff: &Diff) -> Shown {
     let notes = if diff.cut { vec!["the rest was left out for its size".into()] } else { vec![] };
     Shown { lines: diff.text.lines().map(blank).collect(), notes, code: 0 }
@@ -86,6 +95,16 @@ fn diff(diff: &Diff) -> Shown {
 fn offer(offer: &Offer) -> Shown {
     let notes = if offer.done { vec![] } else { vec!["nothing was done: add --yes to do it".into()] };
     Shown { lines: offer.text.lines().map(blank).collect(), notes, code: 0 }
+}
+
+fn told(told: &Told) -> Shown {
+    let lines = told.text.lines().map(blank).collect();
+    let note = match (told.done, told.queued) {
+        (false, _) => Some("nothing was sent: add --yes to send it"),
+        (true, true) => Some("queued: the agent is not free"),
+        (true, false) => None,
+    };
+    Shown { lines, notes: note.into_iter().map(str::to_owned).collect(), code: 0 }
 }
 
 fn trust(offer: &TrustOffer) -> Shown {
@@ -135,6 +154,12 @@ mod tests {
             shown(&Request::Health(Nothing {}), &reply, 0, false).unwrap().code
         };
         assert_eq!((code("warn"), code("error")), (0, 1));
+    }
+
+    #[test]
+    fn an_empty_inbox_says_so_beside_the_output() {
+        let empty = shown(&Request::TaskInbox(TaskList::default()), &json!({"requests": []}), 0, false).unwrap();
+        assert_eq!(empty, Shown { lines: vec![], notes: vec!["no request is open".into()], code: 0 });
     }
 
     #[test]

@@ -150,6 +150,98 @@ pub struct Unref {
     pub reference: i64,
 }
 
+/// A version of a document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentVersion {
+    /// From the project's root.
+    pub path: String,
+    /// Git's id of a blob with the document's bytes.
+    pub version: String,
+}
+
+/// Parameters of `task_tell`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaskTell {
+    /// The task.
+    pub task: String,
+    /// False asks only what would be sent.
+    #[serde(default)]
+    pub confirmed: bool,
+    /// The prompt as the person saw and edited it; made anew otherwise.
+    pub text: Option<String>,
+    /// The versions that this prompt is about.
+    #[serde(default)]
+    pub versions: Vec<DocumentVersion>,
+}
+
+/// Reply: how documents changed since an agent read them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Told {
+    /// The prompt.
+    pub text: String,
+    /// The versions that it leads to.
+    pub versions: Vec<DocumentVersion>,
+    /// Whether it was sent.
+    pub done: bool,
+    /// Whether it waits for the agent to be free.
+    pub queued: bool,
+}
+
+/// Reply: a task's context. Its texts are untrusted.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ContextPage {
+    /// The task's uuid.
+    pub task: String,
+    /// The task's number.
+    pub number: i64,
+    /// The task's title.
+    pub title: String,
+    /// What the agent gets with its next new conversation.
+    pub text: String,
+    /// UTF-16 units of it.
+    pub units: i64,
+    /// UTF-16 units that an agent takes; the rest is in a file that it may read.
+    pub limit: i64,
+    /// The parts in their order, before anything is cut.
+    pub parts: Vec<ContextPart>,
+    /// When it got the context last, where that is known.
+    pub given_at: Option<Millis>,
+    /// What it got then.
+    pub given: Option<String>,
+    /// In the order in which the agent gets them.
+    pub references: Vec<Reference>,
+}
+
+/// A part of a task's context.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContextPart {
+    /// Its heading.
+    pub heading: String,
+    /// UTF-16 units.
+    pub units: i64,
+}
+
+/// Parameters of `task_context_edit`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContextEdit {
+    /// The task.
+    pub task: String,
+    /// References in the order in which the agent is to get them; others follow.
+    #[serde(default)]
+    pub references: Vec<ContextChoice>,
+}
+
+/// Whether a reference is part of the context.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContextChoice {
+    /// The reference.
+    pub id: i64,
+    /// Whether the agent gets it.
+    pub included: bool,
+}
+
 /// Data of `document_changed`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DocumentChanged {

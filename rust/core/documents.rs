@@ -1,5 +1,6 @@
 //! What is known of each project's documents since the daemon began.
 
+use crate::document_files::DocumentStat;
 use crate::document_files::index::DocumentIndex;
 use crate::document_files::watch::{FolderWatch, TouchedPaths};
 use crate::documents::patterns::ConfiguredGlobs;
@@ -23,6 +24,17 @@ pub struct DocumentShelf {
     pub known: Arc<tokio::sync::Mutex<KnownDocuments>>,
     /// What happened since.
     pub touched: Arc<TouchedPaths>,
+    /// Versions of documents that agents have read, by path.
+    pub versions: Mutex<HashMap<String, VersionSeen>>,
+}
+
+/// The version of a document when it was last read.
+#[derive(Clone, Debug)]
+pub struct VersionSeen {
+    /// The file then.
+    pub stat: DocumentStat,
+    /// Its version.
+    pub version: String,
 }
 
 /// What is known of a project's documents.

@@ -99,6 +99,8 @@ pub struct ToolCall {
     pub summary: Option<String>,
     /// Equal for equal inputs.
     pub fingerprint: u64,
+    /// The file that it only reads.
+    pub reads: Option<PathBuf>,
     /// What it may do to files.
     pub work: ToolWork,
 }

@@ -2,6 +2,8 @@
 
 pub mod answer;
 pub mod context;
+pub mod context_page;
 pub mod hooks;
 pub mod prompts;
 pub mod queue;
+pub mod tell;

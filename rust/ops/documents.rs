@@ -9,5 +9,6 @@ mod path;
 mod places;
 pub mod references;
 mod renames;
+pub mod tell;
 
 pub use list::list;

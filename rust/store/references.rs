@@ -243,6 +243,24 @@ impl Tx<'_> {
         Ok(is_seen)
     }
 
+    /// A person says at which place of the context a reference is, and whether it is part of it.
+    pub fn arrange_reference(&mut self, id: i64, position: i64, included: bool) -> Result<()> {
+        let sql = "UPDATE document_references SET position = ?2, included = ?3 WHERE id = ?1";
+        self.run(sql, params![id, position, included])?;
+        Ok(())
+    }
+
+    /// The same without the choice.
+    pub fn place_reference(&mut self, id: i64, position: i64) -> Result<()> {
+        self.run("UPDATE document_references SET position = ?2 WHERE id = ?1", params![id, position])?;
+        Ok(())
+    }
+
+    /// What a task refers to is different, so that its row is published.
+    pub fn changed(&mut self, task: &str) -> Result<()> {
+        self.touch(task)
+    }
+
     /// Takes a reference away; returns it.
     pub fn remove_reference(&mut self, id: i64) -> Result<StoredReference> {
         let reference = self.reference(id)?;

@@ -34,7 +34,7 @@ fn select(description: &str, rest: &str) -> String {
             agent_status, agent_kind, agent_detail, agent_since, unread, muted, isolation, isolation_reason,
             stack, \"on\", worktree,
             (SELECT count(*) FROM commits WHERE task = uuid AND gone_at IS NULL), uncommitted, overlaps, unclaimed,
-            trouble,
+            outdated, trouble,
             (SELECT json_group_array(json_object('kind', kind, 'text', text, 'remedy', remedy))
                 FROM alerts WHERE task = uuid),
             pane,
@@ -77,6 +77,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Task> {
         uncommitted: cells.next()?,
         overlaps: cells.json()?,
         unclaimed: cells.next()?,
+        outdated: cells.next()?,
         trouble: cells.next::<Option<JsonColumn<_>>>()?.map(|trouble| trouble.0),
         alerts: cells.json()?,
         pane: cells.next()?,

@@ -33,6 +33,8 @@ pub enum Fits {
     Worktree,
     /// Tasks with something that keeps their edits from being committed.
     Trouble,
+    /// Tasks whose agents read documents that have changed since.
+    Outdated,
     /// Tasks with an alert.
     Alerted,
     /// Tasks with a prompt that may not have reached their agent.
@@ -57,6 +59,7 @@ impl Fits {
             Fits::Unclaimed => task.unclaimed > 0,
             Fits::Worktree => task.stack.is_some() && task.isolation == Isolation::Worktree,
             Fits::Trouble => task.trouble.is_some(),
+            Fits::Outdated => task.status.is_live() && task.outdated > 0,
             Fits::Alerted => !task.alerts.is_empty(),
             Fits::Undelivered => task.alerts.iter().any(|alert| alert.kind == AlertKind::Prompt),
             Fits::Muted => task.muted,

@@ -5,8 +5,10 @@ use serde_json::json;
 
 #[track_caller]
 fn assert_told_once(world: &World, when: &str) {
-    let told = world.last_body().matches("Your task: #1").count();
-    assert_eq!(told, 1, "{when} on {}", world.version);
+    let body = world.last_body();
+    assert_eq!(body.matches("Your task: #1").count(), 1, "{when} on {}", world.version);
+    let referenced = ["REFERENCED-TEXT", "REFERENCED-NOTE"].map(|text| body.matches(text).count());
+    assert!([[0, 0], [1, 1]].contains(&referenced), "{when} on {}: {referenced:?}", world.version);
 }
 
 #[test]
@@ -14,9 +16,12 @@ fn a_conversation_is_resumed_or_begun_afresh() {
     on_each(|world| {
         let task = world.task("Restarted");
         task.verb("edit", &["--description", "FIRST-DESCRIPTION"]);
+        world.sandbox.write("project/PLAN.md", "# Plan\n\nREFERENCED-TEXT\n");
+        task.verb("ref", &["PLAN.md:3", "--note", "REFERENCED-NOTE"]);
         task.start("[[say remember-me]]");
         task.await_turns(1);
         assert_told_once(world, "after the start");
+        assert!(world.last_body().contains("REFERENCED-TEXT"));
         let id = task.session_id();
 
         task.verb("restart", &[]);

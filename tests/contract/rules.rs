@@ -33,6 +33,7 @@ fn tasks() -> Vec<Task> {
                     task.isolation = isolation;
                     task.requests = i64::from(has(0));
                     task.uncommitted = i64::from(has(1));
+                    task.outdated = i64::from(has(1));
                     task.unclaimed = i64::from(has(2));
                     task.stack = task.stack.filter(|_| has(2));
                     task.trouble = task.trouble.filter(|_| has(3));

@@ -25,6 +25,7 @@ function M.task(over)
     overlaps = {},
     alerts = {},
     unclaimed = 0,
+    outdated = 0,
     restarts = 0,
     queued = 0,
     requests = 0,

@@ -52,6 +52,7 @@ local applies_to = {
   { 'unclaimed', 'may own unclaimed edits' },
   { 'worktree', 'has a worktree branch' },
   { 'trouble', 'needs a fix' },
+  { 'outdated', 'read documents that changed' },
   { 'alerted', 'has an alert' },
   { 'undelivered', 'has an undelivered prompt' },
   { 'muted', 'is muted' },

@@ -258,3 +258,121 @@ describe('a section', function()
     }, found)
   end)
 end)
+
+describe('a context', function()
+  local rows = require('chorus.ui.documents.context_rows')
+
+  local function reference(id, over)
+    return vim.tbl_extend('force', {
+      id = id,
+      path = 'PLAN.md',
+      start_line = id,
+      end_line = id,
+      whole = false,
+      state = 'current',
+      included = true,
+    }, over or {})
+  end
+
+  local function page(over)
+    return vim.tbl_extend('force', {
+      task = 'uuid-12',
+      number = 12,
+      title = 'Fix it',
+      text = '# Your task\n\ntext',
+      units = 17,
+      limit = 10000,
+      parts = { { heading = 'Your task', units = 17 } },
+      references = { reference(3, { note = 'why' }), reference(4, { included = false, state = 'stale' }) },
+    }, over or {})
+  end
+
+  it('is read back as it is written', function()
+    local lines = rows.lines(page())
+    assert.equal('[x] 3 PLAN.md:3 why', lines[2])
+    assert.equal('[ ] 4 PLAN.md:4 (stale)', lines[3])
+    assert.same({ { id = 3, included = true }, { id = 4, included = false } }, rows.choices(lines))
+    lines[2], lines[3] = lines[3]:gsub('%[ %]', '[x]'), lines[2]
+    assert.same({ { id = 4, included = true }, { id = 3, included = true } }, rows.choices(lines))
+  end)
+
+  it('is refused where it cannot be understood', function()
+    local lines = rows.lines(page())
+    for _, wrong in ipairs({ 'words', '[x] 3 again' }) do
+      local copy = vim.list_slice(lines)
+      table.insert(copy, 4, wrong)
+      local choices, faults = rows.choices(copy)
+      assert.is_nil(choices)
+      assert.equal(4, faults[1].line)
+    end
+    assert.is_nil(rows.choices({ '[x] 3' }))
+  end)
+
+  it('says what the agent got when that differs', function()
+    local below = table.concat(rows.below(page({ given = 'another', given_at = world.now })), '\n')
+    assert.is_truthy(below:find('what it got', 1, true) and below:find('another', 1, true))
+    local same = table.concat(rows.below(page({ given = page().text, given_at = world.now })), '\n')
+    assert.is_truthy(same:find('The agent got this on', 1, true))
+    local cut = table.concat(rows.below(page({ parts = { { heading = 'x', units = 12000 } } })), '\n')
+    assert.is_truthy(cut:find('cut from 12000', 1, true))
+  end)
+
+  it('is a buffer whose writes save the choice', function()
+    world.start()
+    world.know({ world.task(12) })
+    world.replies.task_context = function()
+      return nil, page()
+    end
+    world.replies.task_context_edit = function()
+      return nil, page({ references = { reference(4), reference(3) } })
+    end
+    require('chorus.verbs').run('context', { task = 12 })
+    world.wait(function()
+      return world.lines()[2] == '[x] 3 PLAN.md:3 why'
+    end, 'the context')
+    assert.equal('chorus://context/12', vim.api.nvim_buf_get_name(0))
+    vim.api.nvim_buf_set_lines(0, 1, 2, false, { '[ ] 3' })
+    world.press(':w<CR>')
+    world.wait(function()
+      return world.lines()[2] == '[x] 4 PLAN.md:4'
+    end, 'what was saved')
+    local params = vim.iter(world.asked):find(function(each)
+      return each[1] == 'task_context_edit'
+    end)[2]
+    assert.same({ { id = 3, included = false }, { id = 4, included = false } }, params.references)
+  end)
+end)
+
+describe('what changed', function()
+  it('is shown before it is sent, task by task', function()
+    world.start()
+    world.know({ world.task(3, { outdated = 1 }), world.task(4, { outdated = 1 }), world.task(5) })
+    world.replies.task_tell = function(params)
+      if params.confirmed then
+        return nil, { text = params.text, versions = params.versions, done = true, queued = false }
+      end
+      local versions = { { path = 'PLAN.md', version = params.task } }
+      return nil, { text = 'PLAN.md changed', versions = versions, done = false, queued = false }
+    end
+    require('chorus.verbs').run('tell', { task = 'all' })
+    world.wait(function()
+      return vim.api.nvim_buf_get_name(0) == 'chorus://tell/3' and world.lines()[1] == 'PLAN.md changed'
+    end, 'the first')
+    vim.api.nvim_buf_set_lines(0, 0, 0, false, { 'Look:' })
+    world.press(':w<CR>')
+    world.wait(function()
+      return vim.api.nvim_buf_get_name(0) == 'chorus://tell/4'
+    end, 'the second')
+    world.press(':q!<CR>')
+    local sent = vim.tbl_filter(function(each)
+      return each[1] == 'task_tell' and each[2].confirmed
+    end, world.asked)
+    assert.equal(1, #sent)
+    assert.same({
+      task = 'uuid-3',
+      confirmed = true,
+      text = 'Look:\nPLAN.md changed',
+      versions = { { path = 'PLAN.md', version = 'uuid-3' } },
+    }, sent[1][2])
+  end)
+end)

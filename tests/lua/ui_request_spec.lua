@@ -295,6 +295,60 @@ describe('request', function()
       assert.are.same({ { 'info', '#12 allowed: rm -rf build' } }, world.notified)
     end)
 
+    it('says how many lines lie out of sight', function()
+      local function footer()
+        return vim.inspect(vim.api.nvim_win_get_config(0).footer)
+      end
+      request.open(world.request('r7', 12))
+      assert.is_nil(footer():find('▼', 1, true))
+      request.open(world.request('r8', 12, { input = { command = ('echo\n'):rep(200) } }))
+      assert.is_truthy(footer():find('▼ 1%d%d more'), footer())
+    end)
+
+    it('answers a start dialog by its digit, its refusal by Escape, and nothing it cannot name', function()
+      typed = ''
+      local dialog = {
+        text = { 'Accessing workspace: /p', 'Is this a project you trust?' },
+        options = {
+          { label = 'No, exit', selected = true, means = 'no' },
+          { label = 'Yes, I trust this folder', selected = false, means = 'yes' },
+          { label = 'Look first', selected = false, means = 'other' },
+        },
+        complete = true,
+      }
+      local fields = { kind = 'trust', answerable = 'keys', tool = vim.NIL, input = dialog, suggestions = {} }
+      request.open(world.request('r7', 12, fields))
+      assert.is_truthy(shown():find('  ❯ No, exit', 1, true))
+      assert.is_truthy(shown():find('Denying ends the agent.', 1, true))
+      for digit = 1, 4 do
+        world.press(tostring(digit))
+      end
+      assert.are.same({
+        { 'task_deny', { task = 'uuid-12', request = 'r7' } },
+        { 'task_approve', { task = 'uuid-12', request = 'r7' } },
+        { 'task_answer', { task = 'uuid-12', request = 'r7', answers = { [''] = 'Look first' } } },
+      }, world.asked)
+    end)
+
+    it('goes back and forth between questions', function()
+      local function both()
+        local options = { { label = 'A' }, { label = 'B' } }
+        return { { question = 'One?', options = options }, { question = 'Two?', options = options } }
+      end
+      local open = { kind = 'question', tool = 'AskUserQuestion', suggestions = {}, input = { questions = both() } }
+      request.open(world.request('q1', 12, open))
+      world.press('1')
+      world.press('<S-Tab>')
+      assert.is_truthy(shown():find('▶ Question 1 of 2', 1, true))
+      world.press('2')
+      world.press('<Tab>')
+      world.press('<Tab>')
+      assert.is_truthy(shown():find('▶ Question 2 of 2', 1, true))
+      assert.are.same({}, world.asked)
+      world.press('2')
+      assert.are.same({ ['One?'] = 'B', ['Two?'] = 'B' }, world.asked[1][2].answers)
+    end)
+
     it('allows always by the rule that was picked', function()
       picked = 2
       request.open(world.request('r7', 12, { suggestions = { 'first', 'second\27[31m' } }))
@@ -688,6 +742,19 @@ describe('request', function()
       world.wait(function()
         return #vim.api.nvim_list_wins() == 1
       end)
+    end)
+
+    it('answers neither request where keys were typed ahead of the drawing', function()
+      world.know({ world.task(12), world.task(3) }, {
+        world.request('a', 12),
+        world.request('b', 3, { opened_at = world.now, input = { command = 'ls -la' } }),
+      })
+      require('chorus.ui.requests.inbox').open()
+      world.press('ja')
+      assert.are.same({}, world.asked)
+      assert.are.equal('the cursor is on another request by now', world.notified[1][2])
+      world.press('a')
+      assert.are.equal('b', world.asked[1][2].request)
     end)
 
     it('chooses options and plans from the list, and finds equal requests', function()

@@ -131,3 +131,75 @@ fn the_agent_gets_the_lines_once_with_file_and_note() {
         assert_eq!(asked.matches(text).count(), 1, "{text} in {asked}");
     }
 }
+
+#[test]
+fn what_changed_since_an_agent_read_it_can_be_told() {
+    let world = with_documents();
+    world.keep_asked();
+    let task = world.task("Reads");
+    let other = world.task("Does not");
+    world.json(["ref", &task, "PLAN.md:5-6"]);
+    world.json(["start", &task, "--prompt", "[[read docs/a.md]] [[say ready]]"]);
+    world.json(["start", &other, "--prompt", "[[say ready]]"]);
+    world.rests(&task, 1);
+    world.rests(&other, 1);
+    let changed_for = |path: &str| {
+        let listed = world.json(["docs"]);
+        let of_path = |document: &&Value| document["path"] == path;
+        listed.as_array().unwrap().iter().find(of_path).unwrap()["changed_for"].clone()
+    };
+    assert_eq!((changed_for("PLAN.md"), changed_for("docs/a.md")), (json!([]), json!([])));
+    assert_eq!(world.refused(["tell", &task]).code, "wrong_state");
+
+    world.write("project/docs/a.md", "---\ntitle: About A\n---\n# Other\n\nNew words.\n");
+    world.write("project/PLAN.md", &PLAN.replace("1. Write it\n", "1. Write it\n2. Test it\n"));
+    wait_until("both are marked", || world.look(&task)["outdated"] == 2);
+    assert_eq!((changed_for("PLAN.md"), changed_for("docs/a.md")), (json!([1]), json!([1])));
+    assert_eq!(world.look(&other)["outdated"], 0);
+
+    let shown = world.json(["tell", &task]);
+    assert_eq!(shown["done"], false);
+    let text = shown["text"].as_str().unwrap();
+    for part in ["# `PLAN.md`", "+2. Test it", "# `docs/a.md`", "+New words."] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert_eq!(world.prompts(&task), 1, "nothing was sent");
+    assert_eq!(world.json(["tell", "all", "--yes"])["done"], true);
+    wait_until("the agent got it", || world.asked().iter().any(|asked| asked.to_string().contains("+New words.")));
+    assert_eq!(world.look(&task)["outdated"], 0);
+    assert_eq!(world.prompts(&other), 1);
+}
+
+#[test]
+fn the_context_is_shown_and_its_references_are_left_out_or_moved() {
+    let world = with_documents();
+    let task = world.task("Context");
+    world.json(["ref", &task, "PLAN.md:5-6"]);
+    world.json(["ref", &task, "docs/a.md"]);
+    let page = world.json(["context", &task]);
+    let text = page["text"].as_str().unwrap();
+    assert!(text.find("PLAN.md:5-6").unwrap() < text.find("docs/a.md").unwrap(), "{text}");
+    assert_eq!((&page["limit"], &page["given"]), (&json!(10_000), &Value::Null));
+    let headings: Vec<&str> =
+        page["parts"].as_array().unwrap().iter().map(|part| part["heading"].as_str().unwrap()).collect();
+    assert_eq!(&headings[1..], ["Committing", "Referenced: `PLAN.md:5-6`", "Referenced: `docs/a.md`"]);
+
+    let mut stream = std::os::unix::net::UnixStream::connect(world.socket()).unwrap();
+    crate::world::ask(&mut stream, crate::world::hello(1, &world.project())).unwrap();
+    let choice = json!([{ "id": page["references"][1]["id"], "included": true },
+        { "id": page["references"][0]["id"], "included": false }]);
+    let params = json!({ "task": task, "references": choice });
+    let edited = crate::world::ask(&mut stream, json!({ "method": "task_context_edit", "params": params })).unwrap();
+    assert!(!edited["text"].as_str().unwrap().contains("PLAN.md"));
+    let ids = |page: &Value| -> Vec<i64> {
+        page["references"].as_array().unwrap().iter().map(|reference| reference["id"].as_i64().unwrap()).collect()
+    };
+    assert_eq!(ids(&world.page(&task)), ids(&page).into_iter().rev().collect::<Vec<_>>());
+    let stranger = json!({ "task": task, "references": [{ "id": 999, "included": true }] });
+    assert!(crate::world::ask(&mut stream, json!({ "method": "task_context_edit", "params": stranger })).is_err());
+
+    world.json(["start", &task, "--prompt", "[[say ready]]"]);
+    world.rests(&task, 1);
+    let given = world.json(["context", &task]);
+    assert!(given["given_at"].is_i64() && given["given"] == given["text"], "{given}");
+}

@@ -58,6 +58,11 @@ function M.trouble(task)
   return task.trouble ~= nil
 end
 
+--- Its agent read documents that have changed since.
+function M.outdated(task)
+  return M.live(task) and task.outdated > 0
+end
+
 --- Something of it needs a person, beside requests.
 function M.alerted(task)
   return #task.alerts > 0

@@ -14,6 +14,10 @@ function M.read(buffer)
     require('chorus.ui.tasks.dashboard').read(buffer)
   elseif name:match('^chorus://task/%d+$') then
     require('chorus.ui.tasks.page').read(buffer)
+  elseif name:match('^chorus://context/%d+$') then
+    require('chorus.ui.documents.context').read(buffer)
+  elseif name:match('^chorus://tell/%d+$') and not vim.b[buffer].chorus_view then
+    explain(buffer, ('A prompt was here. `:Chorus tell %s` opens it again.'):format(name:match('%d+$')))
   elseif name == 'chorus://list' or name:match('^chorus://list/.') then
     require('chorus.ui.tasks.list').read(buffer)
   elseif name:match('^chorus://diff/%d+/%w+$') then
@@ -30,7 +34,7 @@ function M.read(buffer)
     explain(buffer, 'The configuration was here. `:Chorus config` shows it.')
   elseif vim.list_contains(DRAWN, name:match('^chorus://(%l+)')) and vim.b[buffer].chorus_view then
     require('chorus.ui.kit.canvas').restore(buffer)
-  elseif not message and name ~= 'chorus://config' then
+  elseif not message and name ~= 'chorus://config' and not name:match('^chorus://tell/') then
     -- Within the autocommand Neovim would report an error of the autocommand.
     vim.schedule(function()
       require('chorus.message').fail(
@@ -60,8 +64,7 @@ end
 function M.open_draft_file(buffer)
   local path = vim.api.nvim_buf_get_name(buffer)
   local name
-  for _, kind in ipairs({ 'chorus.ui.tasks.draft_files', 'chorus.ui.prompts.prompt_files' }) do
-    local files = require(kind)
+  for _, files in ipairs({ require('chorus.ui.tasks.draft_files'), require('chorus.ui.prompts.prompt_files') }) do
     name = name or files:is_kept(path) and files:name_of(path) or nil
   end
   if vim.bo[buffer].buftype ~= '' or not name then

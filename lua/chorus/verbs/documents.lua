@@ -81,6 +81,46 @@ function run.refs(call)
   end)
 end
 
+function run.context(call, verb)
+  given.with_task(verb, call, function(task)
+    require('chorus.ui.documents.context').open(task)
+  end)
+end
+
+--- Shows what each task would be told, one after the other.
+---@param found chorus.Task[]
+local function show_each(found)
+  local task = table.remove(found, 1)
+  if not task then
+    return
+  end
+  local function go_on()
+    show_each(found)
+  end
+  require('chorus.client').request('task_tell', { task = task.uuid, confirmed = false }, function(err, told)
+    if err then
+      message.failure(err)
+      return go_on()
+    end
+    require('chorus.ui.documents.tell').open(task, told, go_on)
+  end)
+end
+
+function run.tell(call, verb)
+  given.with_tasks(verb, call, function(found)
+    if not call.bang then
+      return show_each(vim.list_slice(found))
+    end
+    ask_daemon.each(verb.name, found, function(task)
+      return { task = task.uuid, confirmed = true }
+    end, {
+      on_reply = function(task, told)
+        require('chorus.ui.documents.tell').say(task, told)
+      end,
+    })
+  end)
+end
+
 ---@param reference chorus.Reference
 local function take_away(reference)
   ask_daemon.once('unref', { reference = reference.id }, function()

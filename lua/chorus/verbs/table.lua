@@ -1,7 +1,7 @@
 -- Generated from rust/verbs.rs by `cargo xtask generate`. Do not edit.
 
 --- The tasks among which `all`, a filter, the only candidate, a picker and completion choose. A task that is named is not checked here: the daemon refuses it with the reason.
----@alias chorus.Fits 'any'|'pending'|'live'|'not_live'|'ended'|'busy'|'asking'|'branch'|'uncommitted'|'unclaimed'|'worktree'|'trouble'|'alerted'|'undelivered'|'muted'
+---@alias chorus.Fits 'any'|'pending'|'live'|'not_live'|'ended'|'busy'|'asking'|'branch'|'uncommitted'|'unclaimed'|'worktree'|'trouble'|'outdated'|'alerted'|'undelivered'|'muted'
 
 --- What a verb takes as its task.
 ---@alias chorus.Takes 'nothing'|'one'|'many'
@@ -426,6 +426,28 @@ return {
     careful = false,
     place = 'both',
     does = 'list the references to a document',
+  },
+  {
+    name = 'context',
+    takes = 'one',
+    fits = 'any',
+    rest = '',
+    bang = '',
+    range = false,
+    careful = false,
+    place = 'both',
+    does = "show what the agent gets as its task's context, and choose the references",
+  },
+  {
+    name = 'tell',
+    takes = 'many',
+    fits = 'outdated',
+    rest = '',
+    bang = 'skip the confirmation',
+    range = false,
+    careful = false,
+    place = 'both',
+    does = 'send what changed in documents since the agent read them, after confirmation',
   },
   {
     name = 'unref',

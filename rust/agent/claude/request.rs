@@ -15,6 +15,9 @@ use std::path::Path;
 /// Bytes of [`AgentRequest::input`], at most.
 const INPUT: usize = 256 * 1024;
 
+/// Bytes of a reason, at most: it may be a plan that a person changed.
+const REASON: usize = 64 * 1024;
+
 /// What the client asks, with what a reply needs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Asked {
@@ -121,7 +124,7 @@ impl Asked {
 pub fn deny(reason: Option<&str>) -> Json {
     let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
     let message = reason.unwrap_or("The user declined this.");
-    reply(json!({ "behavior": "deny", "message": reveal_block(clip(message, 16 * 1024)) }))
+    reply(json!({ "behavior": "deny", "message": reveal_block(clip(message, REASON)) }))
 }
 
 fn reply(decision: Json) -> Json {

@@ -24,6 +24,7 @@ pub(super) fn read(event: &Json) -> ToolCall {
         id: super::event::word(event, "tool_use_id"),
         summary: input.and_then(summary),
         fingerprint: hasher.finish(),
+        reads: reads(event),
         work: work(event),
     }
 }
@@ -36,6 +37,17 @@ fn summary(input: &Json) -> Option<String> {
     let known = plain.iter().find_map(|key| input.get(key)?.as_str()).or_else(question);
     let object = || input.as_object().filter(|object| !object.is_empty()).map(|_| input.to_string());
     known.map(str::to_owned).or_else(object).map(|text| clip(&text, LONGEST_SUMMARY).to_owned())
+}
+
+/// The file that a tool reads for the agent.
+fn reads(event: &Json) -> Option<PathBuf> {
+    let input = event.get("tool_input")?;
+    let path = match event.get("tool_name")?.as_str()? {
+        "Read" => input.get("file_path")?.as_str()?,
+        _ => return None,
+    };
+    let folder = event.get("cwd").and_then(Json::as_str).unwrap_or("/");
+    (path.len() <= LONGEST_PATH).then(|| Path::new(folder).join(path))
 }
 
 /// Nothing for tools that do not edit.

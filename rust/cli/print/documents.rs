@@ -1,7 +1,9 @@
 //! Documents and references as lines.
 
-use super::line;
-use crate::contract::{Document, Reference, ReferenceState};
+use super::{age, line};
+use crate::contract::{ContextPage, Document, Reference, ReferenceState};
+use crate::status::Millis;
+use crate::text::blank;
 
 fn numbers(numbers: &[i64]) -> String {
     numbers.iter().map(|number| format!("#{number}")).collect::<Vec<_>>().join(" ")
@@ -33,6 +35,19 @@ pub fn references(references: &[Reference]) -> Vec<String> {
         let first = reference.text.lines().find(|text| !text.trim().is_empty());
         lines.extend(first.map(|text| format!("        {}", line(text))));
     }
+    lines
+}
+
+/// What the agent gets, with the size of each part.
+pub fn context(page: &ContextPage, now: Millis) -> Vec<String> {
+    let mut lines = vec![format!("#{}  {} of {} units", page.number, page.units, page.limit)];
+    lines.extend(page.parts.iter().map(|part| format!("{:>8}  {}", part.units, line(&part.heading))));
+    lines.push(match page.given_at {
+        Some(at) => format!("given {} ago; with its next new conversation the agent gets:", age(at, now)),
+        None => "with its next new conversation the agent gets:".to_owned(),
+    });
+    lines.push(String::new());
+    lines.extend(page.text.lines().map(blank));
     lines
 }
 

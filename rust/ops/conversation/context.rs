@@ -34,7 +34,7 @@ struct GivenContext {
 }
 
 /// The task's context with the lines that it refers to.
-fn context_of(task: &Task, references: &[FollowedReference]) -> Context {
+pub fn context_of(task: &Task, references: &[FollowedReference]) -> Context {
     let included = references.iter().filter(|reference| reference.stored.included);
     let excerpts = included.map(|reference| {
         let (stored, spot) = (&reference.stored, &reference.stored.spot);
@@ -53,6 +53,11 @@ fn context_of(task: &Task, references: &[FollowedReference]) -> Context {
         }
     });
     Context::of(task, &excerpts.collect::<Vec<_>>())
+}
+
+/// When the agent got the context last, where that was noted, and as what text.
+pub fn last_given(tx: &Tx<'_>, task: &str) -> Result<Option<(Option<Millis>, String)>> {
+    Ok(recall(tx, task)?.map(|given| (given.at, given.context.brief(None))))
 }
 
 /// The lines that the task refers to; none where they cannot be read, which keeps no agent waiting.

@@ -11,7 +11,7 @@ use crate::error::{Code, Error, Result};
 use crate::evidence::event::{AgentRequest, Happening, ToolCall};
 use crate::guard;
 use crate::ops::conversation::context;
-use crate::ops::{edits, policy};
+use crate::ops::{documents, edits, policy};
 use crate::status::{Answerable, Millis};
 use crate::store::{NewRequest, Received, RequestOutcome, Who};
 use tokio_util::sync::CancellationToken;
@@ -85,7 +85,17 @@ pub async fn receive(core: &Core, hook: Hook, gone: &CancellationToken) -> Resul
         _ => {}
     }
     note(core, report).await?;
+    note_documents(core, report).await;
     Ok(HookReply::default())
+}
+
+/// A document that the agent has read or written is known to it.
+async fn note_documents(core: &Core, report: &AgentReport) {
+    if let Happening::ToolEnd { call, failed: false } = &report.event.what
+        && let Err(error) = documents::known::note_call(core, &report.task, call).await
+    {
+        log::warn!("cannot note what an agent read: {error}");
+    }
 }
 
 /// Whether the event is of the newest launch of its task.
@@ -156,6 +166,7 @@ async fn receive_late(core: &Core, report: &AgentReport) -> Result<()> {
         Happening::ToolEnd { call, failed } => edits::after_tool(core, &report.task, call, *failed, report.at).await?,
         _ => {}
     }
+    note_documents(core, report).await;
     note(core, report).await
 }
 

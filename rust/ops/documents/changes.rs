@@ -1,7 +1,7 @@
 //! What follows from a change of a document: its references move, and every Neovim of the project is told.
 
 use super::current::current;
-use super::references;
+use super::{known, references};
 use crate::contract::{DocumentChanged, Event};
 use crate::core::Core;
 use std::sync::Weak;
@@ -46,6 +46,9 @@ pub async fn follow(core: &Core, project: &str, paths: Vec<String>) {
     };
     if let Err(error) = moved.await {
         log::warn!("cannot follow references: {error}");
+    }
+    if let Err(error) = known::recount(core, project).await {
+        log::warn!("cannot tell which agents read an earlier version: {error}");
     }
     tell(core, project, paths);
 }

@@ -11,8 +11,8 @@ use std::collections::HashMap;
 pub async fn list(core: &Core, asker: &Asker, ask: DocsAsk) -> Result<Documents> {
     let category = ask.category.as_deref().filter(|word| !word.is_empty()).map(category).transpose()?;
     let current = current(core, &asker.project).await?;
-    let (referring, known) =
-        core.read(&asker.project, |tx, project| Ok((tx.referring(project)?, known::outdated(tx, project)?))).await?;
+    let referring = core.read(&asker.project, |tx, project| tx.referring(project)).await?;
+    let outdated = known::outdated_by_path(core, &asker.project).await?;
     let Some(index) = current.index() else { return Err(Error::internal("the documents were not read")) };
     let mut tasks: HashMap<&str, Vec<i64>> = HashMap::new();
     referring.iter().for_each(|(path, number)| tasks.entry(path).or_default().push(*number));
@@ -29,7 +29,7 @@ pub async fn list(core: &Core, asker: &Asker, ask: DocsAsk) -> Result<Documents>
             size: i64::try_from(indexed.stat.size).unwrap_or(i64::MAX),
             modified_at: indexed.stat.modified_at(),
             tasks: tasks.get(path.as_str()).cloned().unwrap_or_default(),
-            changed_for: known.get(path.as_str()).cloned().unwrap_or_default(),
+            changed_for: outdated.get(path.as_str()).cloned().unwrap_or_default(),
             path: path.clone(),
         })
     });

@@ -27,6 +27,14 @@ pub async fn of_client(core: &Core, asker: &Asker, given: &str) -> Result<String
         .hint(format!("name a file below {}", asker.project)))
 }
 
+/// The folder and the path in it of a file that the task's agent named: the task's worktree, or the project.
+pub async fn of_agent(task: &Task, file: &Path) -> Option<(String, String)> {
+    match (in_worktree(task, file).await, &task.worktree) {
+        (Some(path), Some(worktree)) => Some((worktree.clone(), path)),
+        _ => find_inside(Path::new(&task.project), file).await.map(|path| (task.project.clone(), path)),
+    }
+}
+
 async fn in_worktree(task: &Task, file: &Path) -> Option<String> {
     let worktree = PathBuf::from(task.worktree.as_ref()?);
     // As the kernel names it.

@@ -1,7 +1,7 @@
 //! Reading what a reference is about, and finding its text again.
 
 use crate::contract::{Reference, ReferenceState};
-use crate::document_files::{self, DocumentContent};
+use crate::document_files::{self, DocumentContent, DocumentStat};
 use crate::documents::anchor::{IndexedLines, Placement};
 use crate::documents::difference::LineMap;
 use crate::foreign;
@@ -52,6 +52,12 @@ pub async fn read(project: &str, path: &str) -> std::io::Result<DocumentContent>
     let (root, path) = (Path::new(project).to_owned(), path.to_owned());
     let place = root.clone();
     foreign::within(&place, move || document_files::content(&root, &path)).await.flatten()
+}
+
+/// What tells whether the document was written; nothing where there is none.
+pub async fn stat(project: &str, path: &str) -> Option<DocumentStat> {
+    let file = Path::new(project).join(path);
+    foreign::within(Path::new(project), move || DocumentStat::at(&file)).await.ok().flatten()
 }
 
 /// A reference whose text was looked for.

@@ -34,6 +34,26 @@ function M.state(reference)
   return 'stale'
 end
 
+--- How many documents changed since the agent read them, and what to do.
+---@param task chorus.Task
+---@return chorus.Row[]
+function M.outdated(task)
+  if (task.outdated or 0) == 0 then
+    return {}
+  end
+  local count = require('chorus.phrase').count(task.outdated, 'document')
+  return {
+    canvas.row({
+      { '  ' .. text.fit('documents', 11), 'ChorusHeader' },
+      { count .. ' changed since its agent read them', 'ChorusReference' },
+    }),
+    canvas.row({
+      { '  ' .. text.fit('', 11), 'ChorusHeader' },
+      { ('`:Chorus tell %d` sends it what changed'):format(task.number), 'ChorusHint' },
+    }),
+  }
+end
+
 --- Each reference, with the beginning of its text below.
 ---@param references chorus.Reference[]
 ---@return chorus.Row[]

@@ -110,12 +110,34 @@ local function scroll(inbox, key)
   end
 end
 
+--- Runs `act` if the request that is shown is the one under the cursor: keys that were typed ahead of the drawing answer
+--- neither.
+---@param inbox chorus.Inbox
+---@param act fun()
+---@return fun()
+local function on_shown(inbox, act)
+  return function()
+    local request, window = under_cursor(inbox), inbox.window
+    local is_meant = window.together or (window.request and window.request.id) == (request and request.id)
+    if not is_meant then
+      follow(inbox, false)
+      return require('chorus.message').info(
+        'the cursor is on another request by now',
+        'press the key again to answer it'
+      )
+    end
+    act()
+  end
+end
+
 --- What the keys of the list do.
 ---@param inbox chorus.Inbox
 ---@return table<string, fun()>
 local function handlers(inbox)
   local window = inbox.window
-  local answers = answering.handlers(window)
+  local answers = vim.tbl_map(function(act)
+    return on_shown(inbox, act)
+  end, answering.handlers(window))
   local function focus()
     vim.api.nvim_set_current_win(window.float.window)
   end
@@ -141,9 +163,10 @@ local function set_keys(inbox)
     return request and request.task
   end)
   for digit = 1, 9 do
-    vim.keymap.set('n', tostring(digit), function()
+    local choose = on_shown(inbox, function()
       answering.choose(inbox.window, digit)
-    end, { buffer = buffer, nowait = true, desc = 'Chorus: choose ' .. digit })
+    end)
+    vim.keymap.set('n', tostring(digit), choose, { buffer = buffer, nowait = true, desc = 'Chorus: choose ' .. digit })
   end
   keys.set_handlers('inbox', buffer, {
     approve = function()

@@ -99,7 +99,9 @@ function M.history(page, now)
       }, { request = request })
     end
   end
-  vim.list_extend(rows, require('chorus.ui.documents.reference_rows').rows(page.references or {}))
+  local reference_rows = require('chorus.ui.documents.reference_rows')
+  vim.list_extend(rows, reference_rows.outdated(page.task))
+  vim.list_extend(rows, reference_rows.rows(page.references or {}))
   if #(page.prompts or {}) > 0 then
     vim.list_extend(rows, { canvas.row({}), canvas.row({ { '  Prompts that wait', 'ChorusTitle' } }) })
     for _, row in ipairs(queue_rows.render(page.prompts, now, '    ')) do
