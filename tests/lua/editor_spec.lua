@@ -93,7 +93,17 @@ describe('a file that is open here', function()
       offered = { prompt = opts.prompt, lines = vim.tbl_map(opts.format_item, items) }
       on_choice(choose and items[choose])
     end
-    local ask = require('chorus.editor.conflict').ask
+    local function ask(...)
+      require('chorus.editor.conflict').ask(...)
+      vim.api.nvim_exec_autocmds('CursorHold', { buffer = buffer })
+      local is_over = false
+      vim.schedule(function()
+        is_over = true
+      end)
+      world.wait(function()
+        return is_over
+      end)
+    end
     vim.api.nvim_buf_set_lines(buffer, 0, 1, false, { 'typed' })
     vim.fn.writefile({ 'theirs' }, path)
     choose = 2
@@ -101,6 +111,12 @@ describe('a file that is open here', function()
     assert.are.equal('a.txt was changed on disk by #12 Fix it, and you have unsaved edits:', offered.prompt)
     assert.are.equal(3, #offered.lines)
     assert.are.equal('typed', world.lines(buffer)[1])
+    offered = nil
+    ask(buffer, 'a.txt', '')
+    assert.is_nil(offered, 'the person keeps the text')
+    vim.bo.modified = false
+    vim.api.nvim_exec_autocmds('BufModifiedSet', { buffer = buffer })
+    vim.bo.modified = true
     choose = 3
     ask(buffer, 'a.txt', '')
     assert.is_true(vim.wo.diff)
@@ -117,15 +133,15 @@ describe('a file that is open here', function()
     vim.ui.select = select
   end)
 
-  it('is not asked about while the person types elsewhere, but on the way back', function()
+  it('is not asked about at once, but when the person is back', function()
     local count, select = 0, vim.ui.select
     vim.ui.select = function(_, _, on_choice)
       count = count + 1
       on_choice(nil)
     end
     vim.api.nvim_buf_set_lines(buffer, 0, 1, false, { 'typed' })
-    vim.cmd('split | enew')
     require('chorus.editor.conflict').ask(buffer, 'a.txt', '')
+    vim.cmd('split | enew')
     assert.are.equal(0, count)
     vim.cmd('close')
     world.wait(function()

@@ -167,6 +167,8 @@ fn a_discard_asks_first_and_can_be_taken_back() {
 fn unsaved_edits_are_left_alone_and_the_task_is_named() {
     on_each_nvim(|world, nvim| {
         let editor = open_stacked(world, nvim);
+        // Whoever rests in the buffer is asked what to do.
+        editor.command(":set updatetime=1000000");
         editor.types("ggcctyped");
         editor.escape();
         edit(world, "stack", "First", 3, "THREE");
@@ -174,6 +176,11 @@ fn unsaved_edits_are_left_alone_and_the_task_is_named() {
         assert_eq!(editor.lua("vim.fn.getline(1)"), "typed");
         assert_eq!(editor.lua("vim.fn.getline(3)"), "line 3");
         assert_eq!(editor.mode(), "n");
+        editor.command(":doautocmd CursorHold");
+        editor.sees("by #1 First, and you have unsaved edits");
+        editor.types("1");
+        editor.press(&["Enter"]);
+        editor.wait_lua("the task's edit", "vim.fn.getline(3) == 'THREE'");
     });
 }
 

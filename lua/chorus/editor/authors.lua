@@ -9,6 +9,9 @@ local namespace = vim.api.nvim_create_namespace('chorus_authors')
 --- How long the author of a change is shown, in milliseconds.
 local SHOWN = 60000
 
+--- Between two questions for authors, in milliseconds.
+local PAUSE = 500
+
 --- Tasks that edit a file now, by its absolute path, then by uuid.
 ---@type table<string, table<string, integer>>
 local editing = {}
@@ -145,32 +148,49 @@ local function show_author(buffer, hunk)
   end, SHOWN)
 end
 
---- Looks who made the last change in the open files of these.
----@param paths string[] from the root
-local function on_edits(paths)
-  local at, open = root(), {}
-  for _, path in ipairs(at and paths or {}) do
-    for _, buffer in ipairs(buffers_of(at .. '/' .. path)) do
-      open[#open + 1] = { buffer = buffer, path = path }
-    end
-  end
-  if #open == 0 then
+--- Open files with changes whose author is not known yet, by buffer.
+---@type table<integer, string>
+local due = {}
+local is_asking = false
+
+--- Asks whose the changes are: once for all that came within a moment, and never twice at the same time, since the daemon
+--- reads the whole working tree for it.
+local function ask()
+  local open = due
+  if is_asking or not next(open) then
     return
   end
+  is_asking, due = true, {}
   require('chorus.client').request('changes', {}, function(err, changes)
-    for _, each in ipairs(not err and open or {}) do
+    for buffer, path in pairs(not err and open or {}) do
       local file = vim.iter(changes.files):find(function(candidate)
-        return candidate.path == each.path and not candidate.tree
+        return candidate.path == path and not candidate.tree
       end)
-      if vim.api.nvim_buf_is_loaded(each.buffer) then
-        local hunk, now = M.newest(file, seen[each.buffer] or {})
-        seen[each.buffer] = now
-        if hunk and not vim.bo[each.buffer].modified then
-          show_author(each.buffer, hunk)
+      if vim.api.nvim_buf_is_loaded(buffer) then
+        local hunk, now = M.newest(file, seen[buffer] or {})
+        seen[buffer] = now
+        if hunk and not vim.bo[buffer].modified then
+          show_author(buffer, hunk)
         end
       end
     end
+    vim.defer_fn(function()
+      is_asking = false
+      ask()
+    end, PAUSE)
   end)
+end
+
+--- Looks who made the last change in the open files of these.
+---@param paths string[] from the root
+local function on_edits(paths)
+  local at = root()
+  for _, path in ipairs(at and paths or {}) do
+    for _, buffer in ipairs(buffers_of(at .. '/' .. path)) do
+      due[buffer] = path
+    end
+  end
+  ask()
 end
 
 --- Listens from now on.

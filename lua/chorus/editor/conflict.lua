@@ -1,4 +1,5 @@
---- A file that a task changed while its buffer has unsaved edits: load it, keep the edits, or compare the two.
+--- A file that a task changed while its buffer has unsaved edits: load it, keep the edits, or compare the two. The question
+--- comes when the person is back in the buffer or rests there: one that came at once would take the keys being pressed.
 local M = {}
 
 --- What to ask about a buffer, as soon as the person is in it and types nothing.
@@ -8,6 +9,10 @@ local open = {}
 --- Buffers that are being asked about.
 ---@type table<integer, true>
 local asking = {}
+
+--- Buffers whose text the person keeps: not asked about again while it is unsaved.
+---@type table<integer, true>
+local kept = {}
 
 ---@param buffer integer
 local function load(buffer)
@@ -55,7 +60,19 @@ local function ask_now(buffer)
   asking[buffer], open[buffer] = true, nil
   local choices = {
     { does = 'Load the file; `u` brings your text back', run = load },
-    { does = 'Keep your text; `:w!` writes it over the file', run = function() end },
+    {
+      does = 'Keep your text; `:w!` writes it over the file',
+      run = function()
+        kept[buffer] = true
+        vim.api.nvim_create_autocmd('BufModifiedSet', {
+          buffer = buffer,
+          once = true,
+          callback = function()
+            kept[buffer] = nil
+          end,
+        })
+      end,
+    },
     { does = 'Compare the two side by side; `q` ends it', run = compare },
   }
   require('chorus.picker').pick(choices, {
@@ -80,7 +97,7 @@ local function is_free(buffer)
 end
 
 local function listen()
-  vim.api.nvim_create_autocmd({ 'BufEnter', 'InsertLeave', 'CmdlineLeave', 'FocusGained' }, {
+  vim.api.nvim_create_autocmd({ 'BufEnter', 'FocusGained', 'CursorHold' }, {
     group = vim.api.nvim_create_augroup('chorus_conflict', {}),
     desc = 'Chorus: ask about a file that was changed under unsaved edits',
     callback = function()
@@ -94,18 +111,17 @@ local function listen()
   })
 end
 
---- Asks what to do: now if the person is in the buffer and types nothing, else as soon as that is so.
+--- Asks what to do as soon as the person comes to the buffer or rests in it.
 ---@param buffer integer
 ---@param path string from the root
 ---@param who string such as ` by #12 Fix the login`
 function M.ask(buffer, path, who)
-  if not next(open) then
+  if kept[buffer] then
+    return
+  elseif not next(open) then
     listen()
   end
   open[buffer] = { path = path, who = who }
-  if is_free(buffer) then
-    ask_now(buffer)
-  end
 end
 
 return M

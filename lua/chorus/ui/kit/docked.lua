@@ -34,7 +34,7 @@ end
 
 function Docked:draw_bar()
   local width = vim.api.nvim_win_get_width(self.window)
-  local bar = canvas.bar_of_two(self.wish.title or {}, self.wish.footer or {}, width)
+  local bar = canvas.bar_of_two(canvas.border_text(self.wish.title, width) or {}, self.wish.footer or {}, width)
   require('chorus.ui.kit.page_buffer').set_bar(self.window, bar)
 end
 

@@ -157,7 +157,8 @@ end
 --- Title and keys where there is no border for them.
 function Float:head()
   local width = vim.api.nvim_win_get_width(self.window)
-  vim.wo[self.window].winbar = canvas.bar_of_two(self.wish.title or {}, self.wish.footer or {}, width)
+  local title = canvas.border_text(self.wish.title, width) or {}
+  vim.wo[self.window].winbar = canvas.bar_of_two(title, self.wish.footer or {}, width)
 end
 
 function Float:close()
