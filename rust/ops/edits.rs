@@ -186,6 +186,11 @@ pub async fn reconcile(core: &Core, project: &str) -> Result<bool> {
     Ok(seen)
 }
 
+/// Brings the ledgers up to what is committed now, where nothing but a commit happened.
+pub async fn rebase(core: &Core, project: &str) -> Result<()> {
+    EditedTree::of(core, project).await?.rebase(true).await.map(drop)
+}
+
 /// A task is about to share the project's tree. While no other does, all that is uncommitted and not known to be a
 /// task's is the person's, and calls of earlier tasks are over.
 pub async fn first_scan(core: &Core, project: &str) -> Result<()> {

@@ -58,7 +58,10 @@ pub type HookFiles = BTreeMap<String, String>;
 
 /// The files of the working tree that decide what hooks run, as they are now.
 pub async fn files(git: &Git) -> Result<HookFiles> {
-    let folder = folder(git).await?;
+    files_with(git, folder(git).await?).await
+}
+
+async fn files_with(git: &Git, folder: PathBuf) -> Result<HookFiles> {
     let root = git.folder.clone();
     let found = tokio::task::spawn_blocking(move || HookPaths::find(&root, &folder)).await;
     let HookPaths { files, links, .. } = found.map_err(Error::internal)?;
@@ -96,8 +99,8 @@ fn line(path: &Path) -> Vec<u8> {
 /// The files that decide what hooks run and are not as in `base`, sorted. A file that `base` does not have may be as in
 /// `known`: a hook manager generates such files.
 pub async fn changed(git: &Git, base: &str, known: &HookFiles) -> Result<Vec<String>> {
-    let now = files(git).await?;
     let folder = folder(git).await?;
+    let now = files_with(git, folder.clone()).await?;
     let places: Vec<PathBuf> =
         [named(&git.folder, &folder), inside(&git.folder, &folder)].into_iter().flatten().collect();
     let listed = git.bytes(&["ls-tree", "-r", "-z", "--full-tree", base]).await?;

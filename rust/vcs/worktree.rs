@@ -78,10 +78,17 @@ impl Worktree {
         if !self.folder.join(".git").is_file() {
             return Ok(false);
         }
-        let found = self.git().ask(&["rev-parse", "--git-common-dir"]).await?;
-        let common = self.folder.join(super::git::path(&found.stdout)).canonicalize().ok();
-        let common = common.filter(|_| found.code == Some(0));
+        // From files alone: every commit asks several times.
+        let common = crate::project::common_dir(&self.folder);
         Ok(common == Some(self.project.common_dir().await?))
+    }
+
+    /// Its own git folder: absolute, canonical.
+    async fn git_dir(&self) -> Result<PathBuf> {
+        match crate::project::git_dir(&self.folder) {
+            Some(dir) => Ok(dir),
+            None => self.git().git_dir().await,
+        }
     }
 
     /// The new name of its branch, where somebody renamed that in the worktree.
@@ -185,7 +192,7 @@ async fn add(worktree: &Worktree) -> Result<()> {
     args.extend([worktree.folder.as_os_str(), std::ffi::OsStr::new(&worktree.branch)]);
     worktree.project.change(&args, Vec::new()).await?;
     let project = worktree.project.folder.canonicalize().unwrap_or_else(|_| worktree.project.folder.clone());
-    crate::project::note(&worktree.git().git_dir().await?, &project)
+    crate::project::note(&worktree.git_dir().await?, &project)
         .map_err(|error| Error::internal(format!("cannot note whose the worktree is: {error}")))?;
     see_index(worktree).await
 }

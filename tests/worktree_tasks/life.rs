@@ -201,3 +201,21 @@ fn inside_the_worktree_it_is_the_same_project() {
     let seen = neovim.ask("snapshot", json!({})).unwrap();
     assert_eq!(seen["tasks"].as_array().unwrap().len(), 2, "{seen:#}");
 }
+
+#[test]
+fn a_commit_scans_the_worktree_no_more_often_than_it_must() {
+    let world = World::new();
+    let path = std::env::var_os("PATH").unwrap();
+    let git = std::env::split_paths(&path).map(|dir| dir.join("git")).find(|git| git.exists()).unwrap();
+    let calls = world.write("calls", "");
+    world.script("git", &format!("echo \"$*\" >> {}\nexec {} \"$@\"", calls.display(), git.display()));
+    let task = world.rested("Write", "Write [[bash: echo one > one.txt]] [[say done]]");
+    world.commits(&task, 1);
+    std::fs::write(world.worktree(&task).join("loose.txt"), "loose\n").unwrap();
+    std::fs::write(&calls, "").unwrap();
+    world.json(["commit", &task, "More of it"]);
+    let text = std::fs::read_to_string(&calls).unwrap();
+    println!("{} processes:\n{text}", text.lines().count());
+    // What is to be committed, and what is left.
+    assert_eq!(text.lines().filter(|call| call.contains("--porcelain=v2")).count(), 2, "{text}");
+}

@@ -21,11 +21,13 @@ pub(super) async fn scan(
     place: CommitPlace<'_>,
     branch: &str,
 ) -> Result<std::result::Result<ScannedWorkspace, CommitTrouble>> {
-    let (status, hunks) = match status_and_hunks(place.but).await {
+    // Under our lock nobody else moves a branch meanwhile; one who does is found in the comparison below.
+    let (both, tips, head) = tokio::join!(status_and_hunks(place.but), place.git.tips(), place.git.resolve("HEAD"));
+    let (status, hunks) = match both {
         Ok(both) => both,
         Err(refusal) => return Ok(Err(CommitTrouble::of(&refusal, branch))),
     };
-    let mut tips = place.git.tips().await?;
+    let (mut tips, head) = (tips?, head?.unwrap_or_default());
     if status.branch(branch).is_none() {
         let there = tips.contains_key(branch);
         let (name, words) = (branch.to_owned(), format!("there is no branch {branch}"));
@@ -38,7 +40,6 @@ pub(super) async fn scan(
     if let Some(moved) = moved(place.git, &status, &tips, branch).await? {
         return Ok(Err(CommitTrouble::of(&Refusal::MovedOutside(vec![moved]), branch)));
     }
-    let head = place.git.resolve("HEAD").await?.unwrap_or_default();
     Ok(Ok(ScannedWorkspace { status, hunks, tips, head }))
 }
 

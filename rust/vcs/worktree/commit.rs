@@ -3,7 +3,7 @@
 use super::Worktree;
 use super::dirty::changes;
 use super::stage::{stage, tree};
-use super::standing::{Checkout, state};
+use super::standing::{Checkout, now};
 use crate::contract::Code;
 use crate::error::{Error, Result};
 use crate::vcs::git::{Git, Hooks, tail};
@@ -34,7 +34,7 @@ pub async fn commit_with(worktree: &Worktree, message: &str, hooks: Hooks) -> Re
     let refuse = |why: String, hint: &str| {
         Err(Error::new(Code::VcsRefused, format!("cannot commit to {}: {why}", worktree.branch)).hint(hint))
     };
-    let standing = state(worktree).await?;
+    let (standing, changes) = now(worktree).await?;
     if !standing.present {
         return refuse("its worktree is gone".into(), "restart the task: the worktree is made again on its branch");
     }
@@ -60,7 +60,6 @@ pub async fn commit_with(worktree: &Worktree, message: &str, hooks: Hooks) -> Re
         );
         return refuse("it is applied in GitButler's workspace".into(), &hint);
     }
-    let changes = changes(worktree).await?;
     if changes.paths.is_empty() {
         return Ok(None);
     }

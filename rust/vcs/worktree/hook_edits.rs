@@ -38,7 +38,7 @@ pub async fn state(worktree: &Worktree) -> Result<TreeState> {
 pub async fn note(worktree: &Worktree, before: &TreeState) -> Result<usize> {
     let mut edited = state(worktree).await?;
     edited.retain(|path, now| !before.get(path).is_some_and(|before| before.same(now)));
-    let list = worktree.git().git_dir().await?.join(EDITED);
+    let list = worktree.git_dir().await?.join(EDITED);
     let edited: BTreeMap<String, Left> = edited.into_iter().map(|(path, entry)| (path, Left::Entry(entry))).collect();
     let json = serde_json::to_vec(&edited).map_err(Error::internal)?;
     paths::replace(&list, &json, Access::AsBefore).map_err(Error::internal)?;
@@ -48,8 +48,11 @@ pub async fn note(worktree: &Worktree, before: &TreeState) -> Result<usize> {
 /// What a hook edited at the checkout and is as it left it.
 pub(super) async fn untouched(worktree: &Worktree) -> Result<Vec<String>> {
     let git = worktree.git();
-    let list = fs::read(git.git_dir().await?.join(EDITED)).unwrap_or_default();
+    let list = fs::read(worktree.git_dir().await?.join(EDITED)).unwrap_or_default();
     let edited: BTreeMap<String, Left> = serde_json::from_slice(&list).unwrap_or_default();
+    if edited.is_empty() {
+        return Ok(Vec::new());
+    }
     let now = rescue::read(&git, &edited.keys().cloned().collect::<BTreeSet<_>>()).await?;
     let is_left = |path: &String, then: &Left| match (now.get(path), then) {
         (Some(now), Left::Entry(then)) => now.same(then),

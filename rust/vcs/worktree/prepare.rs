@@ -41,7 +41,7 @@ pub async fn prepare(worktree: &Worktree, preparation: &Preparation) -> Result<V
     let copies = preparation.copy.iter().map(|path| (path.clone(), How::Copy));
     let places: Vec<(String, How)> =
         copies.chain(preparation.link.iter().map(|path| (path.clone(), How::Link))).collect();
-    let list = worktree.git().git_dir().await?.join(LIST);
+    let list = worktree.git_dir().await?.join(LIST);
     let project = worktree.project.folder.clone();
     let folder = worktree.folder.clone();
     let placed = tokio::task::spawn_blocking(move || -> Result<()> {
@@ -111,7 +111,7 @@ pub async fn committed(worktree: &Worktree, preparation: &Preparation) -> Result
 
 /// Paths that were put into the worktree, relative to it.
 pub async fn prepared(worktree: &Worktree) -> Result<Vec<String>> {
-    let list = fs::read(worktree.git().git_dir().await?.join(LIST)).unwrap_or_default();
+    let list = fs::read(worktree.git_dir().await?.join(LIST)).unwrap_or_default();
     let paths = list.split(|byte| *byte == 0).filter(|path| !path.is_empty());
     Ok(paths.map(|path| String::from_utf8_lossy(path).into_owned()).collect())
 }

@@ -1,7 +1,7 @@
 //! How a task's worktree is: there or removed by hand, on its branch or another, dirty, merged.
 
 use super::Worktree;
-use super::dirty::changes;
+use super::dirty::{DirtyPaths, changes};
 use crate::error::Result;
 use crate::vcs::git::Git;
 use crate::vcs::repository::{Operation, operation};
@@ -68,6 +68,17 @@ impl Standing {
 
 /// Looks at a worktree.
 pub async fn state(worktree: &Worktree) -> Result<Standing> {
+    let (mut standing, _) = now(worktree).await?;
+    if let Some(tip) = worktree.tip().await? {
+        standing.ahead = worktree.project.count(&worktree.base, &tip).await?;
+        standing.merged = merged(worktree, &tip).await?;
+    }
+    Ok(standing)
+}
+
+/// The same without how its branch stands to base and target, which a commit does not ask; with the changes themselves.
+pub(super) async fn now(worktree: &Worktree) -> Result<(Standing, DirtyPaths)> {
+    let mut changed = DirtyPaths::default();
     let mut standing = Standing {
         present: false,
         locked: None,
@@ -95,18 +106,16 @@ pub async fn state(worktree: &Worktree) -> Result<Standing> {
         }
     }
     if standing.present {
-        standing.operation = operation(&worktree.git().git_dir().await?);
+        standing.operation = operation(&worktree.git_dir().await?);
         // A rebase detaches HEAD for as long as it lasts.
-        let changes = changes(worktree).await?;
-        standing.changes = changes.paths.into_iter().chain(changes.nested).collect();
+        changed = changes(worktree).await?;
+        standing.changes = changed.paths.iter().chain(&changed.nested).cloned().collect();
     }
     if let Some(tip) = worktree.tip().await? {
         standing.branch_exists = true;
-        standing.ahead = worktree.project.count(&worktree.base, &tip).await?;
-        standing.merged = merged(worktree, &tip).await?;
         standing.applied = applied(worktree, &tip).await?;
     }
-    Ok(standing)
+    Ok((standing, changed))
 }
 
 /// More of a branch's commits than these, the newest, are not listed.

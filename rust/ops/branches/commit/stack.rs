@@ -139,8 +139,12 @@ pub async fn record(core: &Core, task: &Task, order: &CommitOrder, outcome: Comm
         _ => None,
     };
     let subject = order.message.lines().next().unwrap_or_default().to_owned();
-    if !matches!(outcome, CommitOutcome::Nothing { .. }) {
-        edits::reconcile(core, &task.project).await?;
+    match &outcome {
+        CommitOutcome::Nothing { .. } => {}
+        CommitOutcome::Committed(made) if made.meanwhile.is_empty() && made.trouble.is_none() => {
+            edits::rebase(core, &task.project).await?;
+        }
+        _ => drop(edits::reconcile(core, &task.project).await?),
     }
     core.write(task, move |tx, task| {
         let uuid = &task.uuid;

@@ -13,6 +13,7 @@ use crate::store::{NewCommit, Tx, Who};
 use crate::task::Task;
 use crate::vcs::git::Git;
 use crate::vcs::lock::Lock;
+use crate::vcs::worktree::dirty::DirtyPaths;
 use crate::vcs::worktree::{self, Worktree};
 use std::time::Duration;
 
@@ -37,10 +38,11 @@ pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&
         Ok(Some(oid)) => count_files(&worktree.git(), oid).await?,
         _ => 0,
     };
-    let (branch, left) = (worktree.branch.clone(), left(core, task).await?);
+    let changes = worktrees::changes(core, task).await?;
+    let (branch, left) = (worktree.branch.clone(), count_left(&changes));
     let beside = match preparation_trouble(core, task, loaded).await? {
         Some(trouble) => Some(trouble),
-        None => nested_trouble(core, task).await?,
+        None => nested_trouble(task, changes),
     };
     core.write(&task.uuid, move |tx, task| {
         tx.set_uncommitted(task, left, &[])?;
@@ -73,17 +75,16 @@ async fn noted_while_slow<T>(core: &Core, task: &Task, commit: impl Future<Outpu
 pub const NESTED: &str = "nested";
 
 /// Edits that no commit of the task takes, because they are in another repository.
-async fn nested_trouble(core: &Core, task: &Task) -> Result<Option<contract::Trouble>> {
-    let nested = worktrees::changes(core, task).await?.nested;
+fn nested_trouble(task: &Task, DirtyPaths { nested, .. }: DirtyPaths) -> Option<contract::Trouble> {
     let folder = task.worktree.clone().unwrap_or_default();
     let names: Vec<&str> = nested.iter().map(|path| path.trim_end_matches('/')).collect();
-    Ok(names.first().map(|first| contract::Trouble {
+    names.first().map(|first| contract::Trouble {
         kind: NESTED.into(),
         text: format!("edits in {} are in no commit: it is a repository of its own", names.join(", ")),
         remedy: Some(format!("commit them in {folder}/{first}, or ask the agent to")),
         above: None,
         files: nested.clone(),
-    }))
+    })
 }
 
 /// Paths of the preparation that somebody committed: such a branch must not be merged.
@@ -112,16 +113,15 @@ pub async fn preparation_trouble(core: &Core, task: &Task, loaded: &Loaded) -> R
 }
 
 /// How many paths are uncommitted, those in repositories inside it included.
-async fn left(core: &Core, task: &Task) -> Result<i64> {
-    let changes = worktrees::changes(core, task).await?;
-    Ok(i64::try_from(changes.paths.len() + changes.nested.len()).unwrap_or(i64::MAX))
+fn count_left(changes: &DirtyPaths) -> i64 {
+    i64::try_from(changes.paths.len() + changes.nested.len()).unwrap_or(i64::MAX)
 }
 
 /// Counts commits that the agent, or a person, made on the branch themselves, and the files that are uncommitted.
 pub async fn count(core: &Core, task: &Task) -> Result<()> {
     let Some(worktree) = worktrees::of(core, task).await? else { return Ok(()) };
     record_foreign_commits(core, task, &worktree).await?;
-    let left = left(core, task).await?;
+    let left = count_left(&worktrees::changes(core, task).await?);
     core.write(&task.uuid, move |tx, task| tx.set_uncommitted(task, left, &[])).await
 }
 
