@@ -2,15 +2,19 @@
 
 mod answers;
 mod args;
+mod completions;
 pub(crate) mod detect;
 mod folder;
 mod local;
+mod look;
 mod output;
+mod pager;
 mod print;
 mod request;
 mod run;
 mod shown;
 mod target;
+mod watch;
 
 use crate::contract::Failure;
 use crate::error::Error;

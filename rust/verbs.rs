@@ -112,7 +112,7 @@ pub const VERBS: &[Verb] = &[
     verb("pick", Nothing, "[filter]", "nvim", "pick a task"),
     verb("show", One, "", "both", "show a task's page and its journal"),
     verb("inbox", Nothing, "", "both", "list the open requests"),
-    verb("next", Nothing, "", "nvim", "go to the task that needs you most"),
+    verb("next", Nothing, "", "both", "go to the task that needs you most"),
     verb("output", One, "", "both", "show a task's live output").fits(Live),
     verb("attach", One, "", "both", "open a task's terminal").fits(Live),
     verb("diff", One, "[part]", "both", "show a task's edits: `stack`, `turn`, `uncommitted` or a commit").fits(Branch),
@@ -161,6 +161,9 @@ pub const VERBS: &[Verb] = &[
     verb("health", Nothing, "", "both", "check what Chorus needs"),
     verb("install", Nothing, "", "nvim", "install the chorus program"),
     verb("log", Nothing, "", "both", "show the daemon's log"),
+    verb("wait", Many, "", "shell", "wait until a task is idle, needs you, or has ended").fits(Live),
+    verb("completions", Nothing, "SHELL", "shell", "print a completion script for bash, zsh or fish"),
+    verb("man", Nothing, "", "shell", "print the manual page"),
     verb("detect", Nothing, "FILE…", "shell", "classify captured screens"),
     verb("verbs", Nothing, "", "shell", "list the verbs"),
 ];

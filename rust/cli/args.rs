@@ -6,29 +6,58 @@ use clap::{Arg, ArgAction, Command};
 /// `chorus` with one subcommand a verb.
 pub fn command() -> Command {
     let json = Arg::new("json").long("json").action(ArgAction::SetTrue).global(true).help("print JSON");
+    let color = Arg::new("color")
+        .long("color")
+        .value_name("WHEN")
+        .global(true)
+        .value_parser(["auto", "always", "never"])
+        .default_value("auto")
+        .help("colors: auto (at a terminal, unless NO_COLOR is set), always or never");
     let project = Arg::new("project").long("project").value_name("DIR").global(true).help("the project's folder");
     let mut chorus = Command::new("chorus")
         .about("Run many coding-agent tasks on one project")
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .args([json, project]);
+        .args([json, color, project]);
     for verb in VERBS.iter().filter(|verb| verb.place != "nvim") {
-        let mut command = Command::new(verb.name).about(verb.does);
+        let mut command = Command::new(verb.name).about(does(verb));
         if verb.takes != Takes::Nothing || !verb.rest.is_empty() {
-            let placeholder = match (verb.takes, verb.rest) {
-                (Takes::Nothing, rest) => rest,
-                (Takes::One, "") => "TASK",
-                (Takes::One, _) => "TASK TEXT",
-                (Takes::Many, "") => "TASK…",
-                (Takes::Many, _) => "TASK… TEXT",
+            let rest = verb.rest.trim_matches(['[', ']']);
+            let (placeholder, help) = match (verb.takes, rest) {
+                (Takes::Nothing, rest) => (rest, String::new()),
+                (Takes::One, "") => ("TASK", ONE.to_owned()),
+                (Takes::One, rest) => ("TASK TEXT", format!("{ONE}; then the {rest}")),
+                (Takes::Many, "") => ("TASK", MANY.to_owned()),
+                (Takes::Many, rest) => ("TASK TEXT", format!("{MANY}; then the {rest}")),
             };
-            let words = Arg::new("words").num_args(0..).value_name(placeholder);
+            let words = Arg::new("words").num_args(0..).value_name(placeholder).help(help);
             command = command.arg(words.trailing_var_arg(false).allow_hyphen_values(false));
         }
         chorus = chorus.subcommand(with_options(command, verb));
     }
     chorus
+}
+
+/// What names a task.
+const ONE: &str = "the task, by its number";
+/// What names several.
+const MANY: &str = "the tasks, by their numbers, by a filter such as `waiting`, or `all`";
+
+/// What the verb does in a shell, where that is not what it does in Neovim.
+fn does(verb: &Verb) -> &'static str {
+    match verb.name {
+        "new" => "create a task",
+        "edit" => "change a task's title, description, priority or tags",
+        "list" => "list the tasks",
+        "next" => "show what needs you most",
+        "output" => "print a task's screen",
+        "attach" => "open a task's terminal here",
+        "docs" => "list the project's documents",
+        "changes" => "show uncommitted edits and their owners",
+        "web" => "print the address of a task's terminal for a browser, with ttyd",
+        _ => verb.does,
+    }
 }
 
 fn flag(name: &'static str, help: &'static str) -> Arg {
@@ -93,12 +122,20 @@ fn with_options(command: Command, verb: &Verb) -> Command {
         "commit" => command.arg(option("message", "M", "the commit message")),
         "assign" => command.arg(bang("shared")),
         "mend" | "preview" | "setup" | "tell" => command.arg(flag("yes", "apply it; otherwise it is only described")),
+        "list" => command
+            .args([flag("all", "include every project"), flag("watch", "print the list again whenever it changes")]),
+        "inbox" => command.arg(flag("all", "include every project")),
+        "delete" => command.arg(flag("yes", "do not ask")),
+        "wait" => command.args([
+            option("for", "STATE", "idle, waiting or ended; any of them by default")
+                .value_parser(["idle", "waiting", "ended"]),
+            option("timeout", "SECONDS", "give up after this time").value_parser(clap::value_parser!(u64)),
+        ]),
         "trust" => command.args([flag("yes", "trust it; otherwise it is only shown"), bang("withdraw")]),
         "audit" => command.args([
             option("since", "AGE", "no older answers, such as `2h` or `3days`"),
             option("limit", "N", "so many at most; the newest").value_parser(clap::value_parser!(u32)),
         ]),
-        "list" | "inbox" => command.arg(flag("all", "include every project")),
         "output" => command.arg(
             option("history", "N", "lines of history above the screen")
                 .value_parser(clap::value_parser!(u32))

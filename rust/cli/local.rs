@@ -1,7 +1,7 @@
 //! Verbs that need no daemon.
 
 use super::run::Outcome;
-use super::{InputRefusal, detect, output};
+use super::{InputRefusal, args, completions, detect, output};
 use crate::paths::State;
 use crate::text::blank;
 use crate::verbs::VERBS;
@@ -14,8 +14,27 @@ pub fn verb(name: &str) -> Option<fn(&ArgMatches) -> Outcome> {
         "verbs" => Some(verbs),
         "detect" => Some(detect),
         "log" => Some(log),
+        "completions" => Some(completions),
+        "man" => Some(manual),
         _ => None,
     }
+}
+
+fn completions(options: &ArgMatches) -> Outcome {
+    let words: Vec<&String> = options.get_many::<String>("words").into_iter().flatten().collect();
+    let [shell] = words.as_slice() else {
+        return Err(InputRefusal::Usage(format!("name one shell: {}", completions::SHELLS.join(", "))));
+    };
+    let script = completions::script(&args::command(), shell).ok_or_else(|| {
+        InputRefusal::Usage(format!("there is no script for {}: {}", blank(shell), completions::SHELLS.join(", ")))
+    })?;
+    output::line(script.trim_end());
+    Ok(0)
+}
+
+fn manual(_: &ArgMatches) -> Outcome {
+    output::line(completions::manual(&args::command()).trim_end());
+    Ok(0)
 }
 
 fn verbs(options: &ArgMatches) -> Outcome {

@@ -24,6 +24,11 @@ pub fn line(text: impl Display) {
     }
 }
 
+/// Whether nobody reads the output any more.
+pub fn is_left() -> bool {
+    IS_LEFT.load(Ordering::Relaxed)
+}
+
 /// Prints one line for people, beside the output.
 pub fn note(text: impl Display) {
     // A terminal that is gone leaves nobody to tell.

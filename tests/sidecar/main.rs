@@ -16,6 +16,7 @@ mod notifications;
 mod policy;
 mod secrets;
 mod shell;
+mod shell_watch;
 mod tracer;
 mod web;
 mod world;

@@ -1,6 +1,7 @@
 //! The list of tasks, in the order and the words of the dashboard. Pure.
 
 use super::{age, alerts, line, word};
+use crate::cli::look::{Look, mark};
 use crate::status::{AgentStatus, Detail, Kind, Millis};
 use crate::store::Filter;
 use crate::task::{Status, Task};
@@ -8,6 +9,8 @@ use crate::text::{blank, clean_line};
 
 /// Characters of what is said about a task.
 const SAID: usize = 60;
+/// With less room nothing is said.
+const LEAST: usize = 10;
 
 /// The state in one or two words, as the dashboard says it.
 fn state(task: &Task) -> String {
@@ -68,6 +71,7 @@ fn marks(task: &Task, with_project: bool) -> Vec<String> {
     let mut marks = Vec::new();
     marks.extend(task.demo.then(|| "[demo]".to_owned()));
     marks.extend((task.isolation_reason.is_some() && task.status.is_live()).then(|| "⚠ not isolated".to_owned()));
+    marks.extend(task.muted.then(|| "⊘".to_owned()));
     marks.extend((task.unclaimed > 0).then(|| format!("{} unclaimed", task.unclaimed)));
     marks.extend((task.commits > 0).then(|| format!("⎇ {}", task.commits)));
     marks.extend((task.uncommitted > 0).then(|| format!("✎ {}", task.uncommitted)));
@@ -77,18 +81,27 @@ fn marks(task: &Task, with_project: bool) -> Vec<String> {
     marks
 }
 
-/// One line a task, in the order of the dashboard.
-pub fn tasks(tasks: &[Task], now: Millis, with_project: bool) -> Vec<String> {
+/// One line a task, in the order of the dashboard. At a terminal each has its mark, and what is said about it fills the
+/// line.
+pub fn tasks(tasks: &[Task], now: Millis, with_project: bool, look: Look) -> Vec<String> {
     let mut tasks: Vec<&Task> = tasks.iter().collect();
     tasks.sort_by_cached_key(|task| task.rank());
     let width = tasks.iter().map(|task| state(task).chars().count()).max().unwrap_or(0);
     let row = |task: &&Task| {
         let number = format!("#{}", task.number);
         let age = age(task.state_since(), now);
-        let mut parts = vec![format!("{number:>5}  {:<width$}  {age:>4}  {}", state(task), line(&task.title))];
-        parts.extend(Some(marks(task, with_project).join(" ")).filter(|marks| !marks.is_empty()));
-        parts.extend(said(task).map(|said| clean_line(&said, SAID)).filter(|said| !said.is_empty()));
-        parts.join("  ")
+        let (mark, color) = mark(task);
+        let mark = if look.columns.is_some() { format!("{mark} ") } else { String::new() };
+        let state = look.paint(color, &format!("{mark}{:<width$}", state(task)));
+        let mut row = format!("{number:>5}  {state}  {age:>4}  {}", line(&task.title));
+        row.extend(
+            Some(marks(task, with_project).join(" ")).filter(|marks| !marks.is_empty()).map(|it| format!("  {it}")),
+        );
+        let used = unicode_width::UnicodeWidthStr::width(crate::sgr::plain(&row).as_str()) + 2;
+        let room = look.columns.map_or(SAID, |columns| columns.saturating_sub(used));
+        let said = said(task).filter(|_| room >= LEAST).map(|said| clean_line(&said, room));
+        row.extend(said.filter(|said| !said.is_empty()).map(|said| format!("  {}", look.paint("2", &said))));
+        row
     };
     tasks.iter().map(row).collect()
 }
@@ -106,8 +119,8 @@ pub fn nothing(filter: Option<&str>) -> String {
 }
 
 /// A task that a verb changed, and its result where it has one.
-pub fn done(task: &Task, now: Millis) -> Vec<String> {
-    let mut lines = tasks(std::slice::from_ref(task), now, false);
+pub fn done(task: &Task, now: Millis, look: Look) -> Vec<String> {
+    let mut lines = tasks(std::slice::from_ref(task), now, false, look);
     if let Some(reason) = task.isolation_reason.as_ref().filter(|_| task.status.is_live()) {
         lines.push(format!("not isolated: {}", line(reason)));
     }
@@ -140,7 +153,7 @@ mod tests {
         asks.agent_status.kind = Some(Kind::Permission);
         let message = Detail { message: Some("all is done".into()), ..Detail::default() };
         let unread = Task { unread: true, demo: true, ..task(4, AgentStatus::Idle, message) };
-        let lines = tasks(&[begun, busy, unread, asks], 61_000, true);
+        let lines = tasks(&[begun, busy, unread, asks], 61_000, true, Look::default());
         assert_eq!(
             lines,
             [
