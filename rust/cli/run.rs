@@ -188,7 +188,7 @@ impl Shell {
     fn show(&mut self, request: &Request) -> Outcome {
         let deleted = match request {
             Request::TaskDelete(one) if !self.json => {
-                Some(self.client.call::<Page>(&Request::TaskShow(one.clone()))?.task.number)
+                Some(self.client.call::<Page>(&Request::TaskShow(One { task: one.task.clone() }))?.task.number)
             }
             _ => None,
         };
