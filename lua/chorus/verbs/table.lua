@@ -292,7 +292,7 @@ return {
     bang = '',
     range = false,
     careful = false,
-    place = 'nvim',
+    place = 'both',
     does = 'go to the task that needs you most',
   },
   {
