@@ -157,6 +157,8 @@ pub struct Evidence {
     pub screen: Option<ScreenFact>,
     /// When Chorus last pressed Esc in the pane.
     pub interrupted_at: Option<Millis>,
+    /// Whether rules may answer its requests.
+    pub has_rules: bool,
     /// When a rule of the policy last answered a request.
     pub ruled_at: Option<Millis>,
     /// Since when the agent has left its terminal to whole lines, as it does before it stops itself.

@@ -139,6 +139,11 @@ impl Monitor {
                     watched.close_request(&request);
                 }
             }
+            Fact::HasRules { task } => {
+                if let Some(watched) = self.tasks.get_mut(&task) {
+                    watched.evidence.has_rules = true;
+                }
+            }
             Fact::Ruled { task, request } => {
                 if let Some(watched) = self.tasks.get_mut(&task) {
                     watched.close_request(&request);

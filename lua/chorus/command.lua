@@ -167,6 +167,10 @@ function M.complete(lead, line, position)
   if not found then
     return {}
   end
+  if found.name == 'docs' then
+    local words = { 'instructions', 'plans', 'communication', 'context', 'general', 'new' }
+    return rest == '' and starting_with(lead, words) or {}
+  end
   if found.takes == 'nothing' then
     local words = {}
     if rest == '' and found.rest == '[filter]' then

@@ -44,6 +44,11 @@ pub enum Fact {
         /// The request.
         request: String,
     },
+    /// A session began while the person's policy has rules.
+    HasRules {
+        /// The task's uuid.
+        task: String,
+    },
     /// A rule answered a request as it was asked.
     Ruled {
         /// The task's uuid.

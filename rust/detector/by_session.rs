@@ -47,7 +47,7 @@ fn rules_answer(evidence: &Evidence, session: &SessionFact, since: Millis) -> Op
         return None;
     }
     let ruled = evidence.ruled_at.filter(|at| *at >= since - HOOK_FOLLOWS).map(|at| at + ANSWER_TAKEN);
-    ruled.or(Some(since + HOOK_FOLLOWS))
+    ruled.or((evidence.has_rules || evidence.ruled_at.is_some()).then_some(since + HOOK_FOLLOWS))
 }
 
 /// Since when the live session file says what it says, and whether that is `waiting`.

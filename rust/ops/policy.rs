@@ -6,7 +6,7 @@ mod report;
 mod trust;
 
 pub use add::{add, propose};
-pub use answer::rule_on;
+pub use answer::{has_rules, rule_on};
 pub use report::report;
 pub use trust::trust;
 

@@ -83,6 +83,13 @@ impl Tx<'_> {
         })
     }
 
+    /// Projects in which a live task's agent has read documents.
+    pub fn projects_with_readers(&self) -> Result<Vec<String>> {
+        let sql = "SELECT DISTINCT project FROM document_reads JOIN tasks ON tasks.uuid = task
+            WHERE status IN ('running', 'waiting')";
+        self.all(sql, [], |row| row.get(0))
+    }
+
     /// How many documents changed since the task's agent read them.
     pub fn set_outdated(&mut self, task: &str, count: i64) -> Result<()> {
         let sql = "UPDATE tasks SET outdated = ?2 WHERE uuid = ?1 AND outdated <> ?2";

@@ -98,6 +98,26 @@ const RULES: &[Rule] = &[
         trim: "DELETE FROM answers WHERE id IN (SELECT id FROM answers WHERE task = ?1 AND at < ?2 ORDER BY id LIMIT ?3)",
     },
     Rule {
+        keep: Keep::Newest(500),
+        owners: "SELECT DISTINCT task FROM document_reads",
+        trim: "DELETE FROM document_reads WHERE (task, path, version) IN (SELECT task, path, version
+            FROM document_reads WHERE task = ?1 ORDER BY at DESC LIMIT ?3 OFFSET ?2)",
+    },
+    Rule {
+        keep: Keep::For(CLOSED),
+        owners: "SELECT DISTINCT task FROM document_reads JOIN tasks ON uuid = task
+            WHERE status NOT IN ('running', 'waiting')",
+        trim: "DELETE FROM document_reads WHERE (task, path, version) IN (SELECT task, path, version
+            FROM document_reads WHERE task = ?1 AND at < ?2 LIMIT ?3)",
+    },
+    Rule {
+        keep: Keep::For(DAY),
+        owners: "SELECT version FROM document_versions WHERE version NOT IN (SELECT version FROM document_reads)
+            AND version NOT IN (SELECT version FROM document_references)
+            AND version NOT IN (SELECT json_extract(anchor, '$.version') FROM document_references)",
+        trim: "DELETE FROM document_versions WHERE version = ?1 AND at < ?2 AND ?3 > 0",
+    },
+    Rule {
         keep: Keep::None,
         owners: "SELECT key FROM meta WHERE substr(key, -36) NOT IN (SELECT uuid FROM tasks)
             AND substr(key, 1, length(key) - 37) IN ('context', 'hook files', 'worktree')

@@ -110,7 +110,9 @@ fn hostile_text_stays_text() {
         editor.sees("<CR> keeps");
         editor.command("%#Error#%=");
         editor.sees("/ %#Error#%=");
-        editor.types("G");
+        editor.types("gg");
+        editor.types("]t");
+        editor.wait_lua("the cursor on the task that asks", "vim.b.chorus_task == 2");
         editor.press(&["a"]);
         editor.sees("made%{1+1}.txt");
         editor.press(&["q"]);

@@ -203,3 +203,13 @@ fn the_context_is_shown_and_its_references_are_left_out_or_moved() {
     let given = world.json(["context", &task]);
     assert!(given["given_at"].is_i64() && given["given"] == given["text"], "{given}");
 }
+
+#[test]
+fn a_change_while_no_daemon_runs_is_seen_by_the_next() {
+    let world = with_documents();
+    let task = world.begun("Reads", "[[read docs/a.md]] [[say ready]]");
+    world.rests(&task, 1);
+    world.kill_daemon();
+    world.write("project/docs/a.md", "# Another\n");
+    wait_until("the task is marked", || world.look(&task)["outdated"] == 1);
+}

@@ -74,6 +74,9 @@ pub async fn receive(core: &Core, hook: Hook, gone: &CancellationToken) -> Resul
         Happening::SessionStart(how) => {
             // Before the event, on which the first prompt waits.
             let text = context::at_session_start(core, report, *how).await?;
+            if policy::has_rules(core, &report.task).await {
+                core.fact(Fact::HasRules { task: report.task.clone() });
+            }
             note(core, report).await?;
             return Ok(intake.reply(text.map(AgentReply::Context)));
         }

@@ -4,6 +4,7 @@ use super::current::current;
 use super::{known, references};
 use crate::contract::{DocumentChanged, Event};
 use crate::core::Core;
+use crate::error::Result;
 use std::sync::Weak;
 use std::time::Duration;
 
@@ -14,6 +15,11 @@ const MOST_TOLD: usize = 50;
 
 /// Takes in what the kernel tells of documents, as long as the daemon lives.
 pub async fn run(core: Weak<Core>) {
+    if let Some(core) = core.upgrade()
+        && let Err(error) = resume(&core).await
+    {
+        log::warn!("documents are not watched yet: {error}");
+    }
     loop {
         let Some(heard) = core.upgrade().map(|core| core.documents.heard.clone()) else { return };
         heard.notified().await;
@@ -23,6 +29,15 @@ pub async fn run(core: Weak<Core>) {
             watch(&core, &project).await;
         }
     }
+}
+
+/// Goes on where the daemon before left off: documents may have changed meanwhile.
+async fn resume(core: &Core) -> Result<()> {
+    for project in core.store()?.read(|tx| tx.projects_with_readers()).await? {
+        watch(core, &project).await;
+        known::recount(core, &project).await?;
+    }
+    Ok(())
 }
 
 /// Keeps the project's documents watched from now on, and takes in what happened to them.

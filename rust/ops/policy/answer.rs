@@ -21,6 +21,12 @@ pub struct Ruled {
     pub closing: Closing,
 }
 
+/// Whether the project of a task has rules.
+pub async fn has_rules(core: &Core, uuid: &str) -> bool {
+    let Ok(task) = core.read(uuid, |tx, task| tx.row(task)).await else { return false };
+    !core.config_of(&task.project).await.config.policy.rules.rules.is_empty()
+}
+
 /// The answer that the rules give to a request of the task now; nothing where a person is asked. Rules answer permissions
 /// only: never a question, a plan or a dialog, and never with more than this one call.
 pub async fn rule_on(
