@@ -22,6 +22,7 @@ local verbs = {
   { 'fail', 'give up a task and record the reason', true },
   { 'reopen', 'make an ended task pending again', true },
   { 'delete', 'delete a task that is not running' },
+  { 'undo', 'take the last command back, after confirmation', true },
   { 'edit', "edit a task's title, description, priority and tags" },
   { 'dashboard', 'open the dashboard: all tasks, with a key for each verb' },
   { 'list', 'list the tasks; in Neovim, as editable text' },

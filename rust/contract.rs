@@ -79,7 +79,9 @@ pub enum Request {
     /// Make an ended task pending. Reply: [`Task`].
     TaskReopen(TaskReopen),
     /// Remove a task that does not run. Reply: [`Nothing`].
-    TaskDelete(One),
+    TaskDelete(TaskDelete),
+    /// Take the last command back. Reply: [`UndoOffer`].
+    Undo(Undo),
     /// The task's page: fields, requests, journal. Reply: [`Page`].
     TaskShow(One),
     /// Tasks. Reply: [`Tasks`].
@@ -180,6 +182,7 @@ pub enum Reply {
     Diff(Diff),
     CommitMessage(CommitMessage),
     Offer(Offer),
+    UndoOffer(UndoOffer),
     Changes(Changes),
     Line(Line),
     Documents(Documents),

@@ -26,12 +26,21 @@ use branches::{changes, commit, diff, mend, preview};
 use conversation::{answer, context_page, hooks, prompts, queue, tell};
 use documents::references;
 use edits::line;
-use lifecycle::{finish, launch, restart, start, tasks};
+use lifecycle::{finish, launch, restart, start, tasks, undo};
 use queries::{health, output, repository};
 use std::sync::Arc;
 
-/// Carries out one request.
+/// Carries out one request, and notes for `undo` what cannot be taken back.
 pub async fn answer(core: &Arc<Core>, asker: &Asker, request: Request) -> Result<Reply> {
+    let lasting = undo::Lasting::of(&request);
+    let reply = carry_out(core, asker, request).await?;
+    if let Some(lasting) = lasting {
+        lasting.note(core, asker).await;
+    }
+    Ok(reply)
+}
+
+async fn carry_out(core: &Arc<Core>, asker: &Asker, request: Request) -> Result<Reply> {
     use Request::*;
     Ok(match request {
         Hello(_) => return Err(Error::internal("`hello` is the connection's own")),
@@ -58,7 +67,8 @@ pub async fn answer(core: &Arc<Core>, asker: &Asker, request: Request) -> Result
         TaskComplete(complete) => task(finish::complete(core, asker, complete).await?),
         TaskFail(fail) => task(finish::fail(core, asker, fail).await?),
         TaskReopen(reopen) => task(tasks::reopen(core, asker, &reopen).await?),
-        TaskDelete(one) => Reply::Nothing(tasks::delete(core, asker, &one.task).await?),
+        TaskDelete(delete) => Reply::Nothing(tasks::delete(core, asker, delete).await?),
+        Undo(undo) => Reply::UndoOffer(undo::undo(core, asker, undo).await?),
         TaskShow(one) => Reply::Page(queries::tasks::show(core, asker, &one.task).await?),
         TaskList(list) => Reply::Tasks(queries::tasks::list(core, asker, list).await?),
         TaskInbox(list) => Reply::Requests(queries::tasks::inbox(core, asker, list).await?),

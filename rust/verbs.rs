@@ -106,6 +106,7 @@ pub const VERBS: &[Verb] = &[
         .careful(),
     verb("reopen", Many, "", "both", "make an ended task pending again").fits(Ended).bang("restore what was discarded"),
     verb("delete", Many, "", "both", "delete a task that is not running").fits(NotLive).careful(),
+    verb("undo", Nothing, "", "both", "take the last command back, after confirmation").bang("skip the confirmation"),
     verb("edit", One, "", "both", "edit a task's title, description, priority and tags"),
     verb("dashboard", Nothing, "", "nvim", "open the dashboard: all tasks, with a key for each verb"),
     verb("list", Nothing, "[filter]", "both", "list the tasks; in Neovim, as editable text"),

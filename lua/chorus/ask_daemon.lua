@@ -25,6 +25,15 @@ end
 ---@field on_reply? fun(subject: any, result: any) for each that was accepted, once all have been answered
 ---@field on_end? fun(refused: { subject: any, err: chorus.Failure }[]) once all have been answered
 
+--- Requests whose steps `undo` takes back together, where one command gave them.
+local undone_together = { task_complete = true, task_fail = true, task_delete = true, task_edit = true }
+
+--- A word for the steps of one command.
+---@return string
+function M.command()
+  return ('%d-%d'):format(vim.uv.os_getpid(), vim.uv.hrtime())
+end
+
 --- Sends a verb's request for each of several subjects: tasks, or requests of agents. One message says which of them the
 --- daemon refused.
 ---@generic S: { number: integer }
@@ -59,11 +68,14 @@ function M.each(verb, subjects, params_of, opts)
       opts.on_end(refused)
     end
   end
+  local method = 'task_' .. verb
+  local command = #subjects > 1 and undone_together[method] and M.command() or nil
   local function send_next()
     while running < (opts.at_once or #subjects) and subjects[following] do
       local subject = subjects[following]
       following, running = following + 1, running + 1
-      client.request('task_' .. verb, params_of(subject), function(err, result)
+      local params = vim.tbl_extend('keep', params_of(subject), { command = command })
+      client.request(method, params, function(err, result)
         running = running - 1
         if err then
           refused[#refused + 1] = { subject = subject, err = err }

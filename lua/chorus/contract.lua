@@ -601,6 +601,17 @@ M.shapes.Offer = {
   done = 'boolean',
 }
 
+--- Reply of `undo`.
+---@class chorus.UndoOffer
+---@field step integer The newest step that is taken back.
+---@field text string In sentences: what is taken back, what follows, and what cannot be taken back.
+---@field done boolean Whether it was done.
+M.shapes.UndoOffer = {
+  step = 'integer',
+  text = 'string',
+  done = 'boolean',
+}
+
 --- Reply of `changes`: uncommitted edits in the project's working tree and, without GitButler, in those of its tasks.
 ---@class chorus.Changes
 ---@field root string The working tree.
@@ -645,10 +656,12 @@ M.shapes.ChangedHunk = {
 ---@field path string The file.
 ---@field hunk? string One hunk of it; all otherwise.
 ---@field task? string A task; the user's own when absent.
+---@field command? string As of `TaskEdit`.
 M.shapes.ChangesAssign = {
   path = 'string',
   hunk = 'string?',
   task = 'string?',
+  command = 'string?',
 }
 
 --- Parameters of `task_assign`: a person says that all unclaimed edits that may be of the task are its own.
@@ -1050,12 +1063,14 @@ M.shapes.TaskNew = {
 ---@field description? string Markdown.
 ---@field priority? integer Higher first.
 ---@field tags? string[] Free words.
+---@field command? string What was given in one command has one word in common: `undo` takes all of it back.
 M.shapes.TaskEdit = {
   task = 'string',
   title = 'string?',
   description = 'string?',
   priority = 'integer?',
   tags = 'string[]?',
+  command = 'string?',
 }
 
 --- Parameters of `environment`.
@@ -1169,10 +1184,30 @@ M.shapes.TaskRestart = {
 ---@field task string The task.
 ---@field force? boolean Even while busy or with an open request.
 ---@field message? string The commit message, where something is committed.
+---@field command? string As of `TaskEdit`.
 M.shapes.TaskComplete = {
   task = 'string',
   force = 'boolean?',
   message = 'string?',
+  command = 'string?',
+}
+
+--- Parameters of `task_delete`.
+---@class chorus.TaskDelete
+---@field task string The task.
+---@field command? string As of `TaskEdit`.
+M.shapes.TaskDelete = {
+  task = 'string',
+  command = 'string?',
+}
+
+--- Parameters of `undo`.
+---@class chorus.Undo
+---@field step? integer The step that was offered; refused where another one would be taken back by now.
+---@field confirmed? boolean Take it back, instead of only saying what that would do.
+M.shapes.Undo = {
+  step = 'integer?',
+  confirmed = 'boolean?',
 }
 
 --- Parameters of `task_fail`.
@@ -1180,10 +1215,12 @@ M.shapes.TaskComplete = {
 ---@field task string The task.
 ---@field reason? string Why.
 ---@field discard? boolean Take its branch and its uncommitted edits away too; both are kept under `refs/chorus/discarded/`.
+---@field command? string As of `TaskEdit`.
 M.shapes.TaskFail = {
   task = 'string',
   reason = 'string?',
   discard = 'boolean?',
+  command = 'string?',
 }
 
 --- Parameters of `task_reopen`.
@@ -1425,7 +1462,8 @@ M.requests = {
   task_complete = { 'TaskComplete', 'Task' },
   task_fail = { 'TaskFail', 'Task' },
   task_reopen = { 'TaskReopen', 'Task' },
-  task_delete = { 'One', 'Nothing' },
+  task_delete = { 'TaskDelete', 'Nothing' },
+  undo = { 'Undo', 'UndoOffer' },
   task_show = { 'One', 'Page' },
   task_list = { 'TaskList', 'Tasks' },
   task_inbox = { 'TaskList', 'Requests' },

@@ -38,7 +38,7 @@ local function task_keys(names)
     restart_fresh = verb('restart_fresh', { 'R' }, 'restart with a new session', nil, true),
     complete = verb('complete', { 'c' }, 'complete'),
     fail = verb('fail', { 'f' }, 'give it up, with a reason'),
-    reopen = verb('reopen', { 'u', 'U' }, 'reopen'),
+    reopen = verb('reopen', { 'U' }, 'reopen'),
     delete = verb('delete', { 'x' }, 'delete'),
     explain = verb('explain', { 'e' }, 'explain its status', 'explain'),
     show = verb('show', { 'p' }, 'open its page', 'page'),
@@ -75,6 +75,7 @@ local views = {
       })
     ),
     {
+      verb('undo', { 'u' }, 'take the last command back'),
       verb('new', { 'n' }, 'write a new task', 'new'),
       verb('inbox', { 'I' }, 'open the inbox'),
       verb('diff', { 'D' }, 'open its diff', 'diff'),

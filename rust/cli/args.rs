@@ -121,6 +121,11 @@ fn with_options(command: Command, verb: &Verb) -> Command {
         "reopen" => command.arg(bang("restore")),
         "commit" => command.arg(option("message", "M", "the commit message")),
         "assign" => command.arg(bang("shared")),
+        "undo" => command.args([
+            flag("yes", "take it back; otherwise it is only described"),
+            option("step", "N", "the step that was described; refused if another is newer")
+                .value_parser(clap::value_parser!(i64)),
+        ]),
         "mend" | "preview" | "setup" | "tell" => command.arg(flag("yes", "apply it; otherwise it is only described")),
         "list" => command
             .args([flag("all", "include every project"), flag("watch", "print the list again whenever it changes")]),

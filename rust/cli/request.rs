@@ -18,6 +18,8 @@ pub struct Given<'a> {
     pub text: String,
     /// The words of the text.
     pub words: Vec<String>,
+    /// What tells this command line from others.
+    pub command: String,
 }
 
 impl Given<'_> {
@@ -33,6 +35,7 @@ impl Given<'_> {
             "refs" => Request::Refs(RefsAsk { path: filter }),
             "unref" => Request::Unref(Unref { reference: self.reference()? }),
             "setup" => Request::Setup(self.confirm(String::new())),
+            "undo" => Request::Undo(Undo { step: self.number("step"), confirmed: self.flag("yes") }),
             "policy" => Request::Policy(PolicyAsk { test: self.tested()? }),
             "trust" => {
                 Request::Trust(TrustAsk { confirmed: self.flag("yes"), seen: None, withdraw: self.flag("withdraw") })
@@ -76,12 +79,20 @@ impl Given<'_> {
                 Request::TaskAnswer(TaskAnswer { task, request, answers })
             }
             "restart" => Request::TaskRestart(TaskRestart { task, fresh: flag("fresh"), environment: environment() }),
-            "complete" => {
-                Request::TaskComplete(TaskComplete { task, force: flag("force"), message: string("message") })
-            }
-            "fail" => Request::TaskFail(TaskFail { task, reason: self.or_text("reason"), discard: flag("discard") }),
+            "complete" => Request::TaskComplete(TaskComplete {
+                task,
+                force: flag("force"),
+                message: string("message"),
+                command: Some(self.command.clone()),
+            }),
+            "fail" => Request::TaskFail(TaskFail {
+                task,
+                reason: self.or_text("reason"),
+                discard: flag("discard"),
+                command: Some(self.command.clone()),
+            }),
             "reopen" => Request::TaskReopen(TaskReopen { task, restore: flag("restore") }),
-            "delete" => Request::TaskDelete(One { task }),
+            "delete" => Request::TaskDelete(TaskDelete { task, command: Some(self.command.clone()) }),
             "edit" => Request::TaskEdit(self.edit(task)?),
             "show" => Request::TaskShow(One { task }),
             "output" => Request::TaskOutput(TaskOutput { task, history: self.number("history").unwrap_or_default() }),
@@ -193,6 +204,7 @@ impl Given<'_> {
             description: self.string("description").map(typed).transpose()?,
             priority: self.number("priority"),
             tags: self.tags(),
+            command: Some(self.command.clone()),
         })
     }
 
@@ -249,7 +261,7 @@ mod tests {
         let verb = verbs::find(name).unwrap();
         let words: Vec<String> = options.try_get_many("words").ok().flatten().into_iter().flatten().cloned().collect();
         let (_, text) = target::split(verb, &words);
-        let given = Given { verb: name, options, text: text.join(" "), words: text };
+        let given = Given { verb: name, options, text: text.join(" "), words: text, command: "c".into() };
         let request = match verb.takes {
             Takes::Nothing => given.of_project(),
             Takes::One | Takes::Many => given.of_task("1".into()),
@@ -257,6 +269,7 @@ mod tests {
         let mut request = serde_json::to_value(request.ok().unwrap()).unwrap();
         let params = request["params"].as_object_mut().unwrap();
         params.remove("environment");
+        params.remove("command");
         params.retain(|_, value| !value.is_null());
         request
     }

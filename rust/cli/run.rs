@@ -46,7 +46,8 @@ pub fn run(matches: &ArgMatches) -> Outcome {
     if verb.rest.is_empty() && !text.is_empty() {
         return Err(InputRefusal::Usage(format!("this is not a task: {}", blank(&text.join(" ")))));
     }
-    let given = Given { verb: name, options, text: text.join(" "), words: text };
+    let command = uuid::Uuid::new_v4().to_string();
+    let given = Given { verb: name, options, text: text.join(" "), words: text, command };
     let color = options.get_one::<String>("color").map_or("auto", String::as_str);
     let (json, look) = (options.get_flag("json"), Look::of_output(color));
     let mut shell = Shell { client: connect(options)?, json, look };
@@ -187,7 +188,7 @@ impl Shell {
     fn show(&mut self, request: &Request) -> Outcome {
         let deleted = match request {
             Request::TaskDelete(one) if !self.json => {
-                Some(self.client.call::<Page>(&Request::TaskShow(one.clone()))?.task.number)
+                Some(self.client.call::<Page>(&Request::TaskShow(One { task: one.task.clone() }))?.task.number)
             }
             _ => None,
         };

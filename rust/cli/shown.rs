@@ -57,6 +57,10 @@ pub fn shown(request: &Request, reply: &Json, now: Millis, look: Look) -> Result
         TaskWeb(_) => vec![read::<Web>(reply)?.url].into(),
         TaskDiff(_) => diff(&read(reply)?, look),
         TaskMend(_) | TaskPreview(_) | Setup(_) => offer(&read(reply)?),
+        Undo(_) => {
+            let UndoOffer { text, done, .. } = read(reply)?;
+            offer(&Offer { text, done })
+        }
         Docs(_) => documents(&read(reply)?),
         Refs(_) => print::references(&read::<References>(reply)?.references).into(),
         TaskContext(_) => print::context(&read(reply)?, now).into(),

@@ -65,6 +65,8 @@ pub struct TaskEdit {
     pub priority: Option<i64>,
     /// Free words.
     pub tags: Option<Vec<String>>,
+    /// What was given in one command has one word in common: `undo` takes all of it back.
+    pub command: Option<String>,
 }
 
 /// The environment of the asking client. It is kept in memory only and never shown.
@@ -212,6 +214,28 @@ pub struct TaskComplete {
     pub force: bool,
     /// The commit message, where something is committed.
     pub message: Option<String>,
+    /// As of [`TaskEdit`].
+    pub command: Option<String>,
+}
+
+/// Parameters of `task_delete`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaskDelete {
+    /// The task.
+    pub task: String,
+    /// As of [`TaskEdit`].
+    pub command: Option<String>,
+}
+
+/// Parameters of `undo`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Undo {
+    /// The step that was offered; refused where another one would be taken back by now.
+    pub step: Option<i64>,
+    /// Take it back, instead of only saying what that would do.
+    pub confirmed: bool,
 }
 
 /// Parameters of `task_fail`.
@@ -225,6 +249,8 @@ pub struct TaskFail {
     /// Take its branch and its uncommitted edits away too; both are kept under `refs/chorus/discarded/`.
     #[serde(default)]
     pub discard: bool,
+    /// As of [`TaskEdit`].
+    pub command: Option<String>,
 }
 
 /// Parameters of `task_reopen`.

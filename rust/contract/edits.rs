@@ -80,6 +80,17 @@ pub struct Offer {
     pub done: bool,
 }
 
+/// Reply of `undo`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct UndoOffer {
+    /// The newest step that is taken back.
+    pub step: i64,
+    /// In sentences: what is taken back, what follows, and what cannot be taken back.
+    pub text: String,
+    /// Whether it was done.
+    pub done: bool,
+}
+
 /// Reply of `changes`: uncommitted edits in the project's working tree and, without GitButler, in those of its tasks.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Changes {
@@ -130,6 +141,8 @@ pub struct ChangesAssign {
     pub hunk: Option<String>,
     /// A task; the user's own when absent.
     pub task: Option<String>,
+    /// As of `TaskEdit`.
+    pub command: Option<String>,
 }
 
 /// Parameters of `task_assign`: a person says that all unclaimed edits that may be of the task are its own.

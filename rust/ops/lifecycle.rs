@@ -10,3 +10,4 @@ pub mod start;
 mod take_up;
 pub mod tasks;
 pub mod tidy;
+pub mod undo;

@@ -4,6 +4,7 @@ use super::column::{Cells, JsonColumn};
 use super::tx::Tx;
 use crate::contract::{Commit, EditsChanged, Event, Trouble};
 use crate::error::Result;
+use crate::status::Millis;
 use crate::text::clean_line;
 use rusqlite::params;
 use serde::Serialize;
@@ -152,9 +153,16 @@ impl Tx<'_> {
         self.one("SELECT kept FROM discarded WHERE task = ?1", [task], |row| row.get(0))
     }
 
+    /// When it was discarded.
+    pub fn discarded_at(&self, task: &str) -> Result<Option<Millis>> {
+        self.one("SELECT at FROM discarded WHERE task = ?1", [task], |row| row.get(0))
+    }
+
     /// All that was discarded and can be brought back.
     pub fn all_discarded(&self) -> Result<Vec<String>> {
-        self.all("SELECT kept FROM discarded", [], |row| row.get(0))
+        let sql = "SELECT kept FROM discarded
+            UNION ALL SELECT json_extract(row, '$.kept') FROM deleted WHERE part = 'discarded'";
+        self.all(sql, [], |row| row.get(0))
     }
 
     /// Every project that has or had a task.

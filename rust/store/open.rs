@@ -23,6 +23,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("0009_documents.sql"),
     include_str!("0010_muted.sql"),
     include_str!("0011_policy.sql"),
+    include_str!("0012_undo.sql"),
 ];
 
 /// Marks the file as ours: `CHOR`.

@@ -3,6 +3,7 @@
 use super::column::{Cells, JsonColumn, WordColumn};
 use super::filter::Filter;
 use super::journal::Who;
+use super::steps::{Fields, StepChange};
 use super::tx::Tx;
 use super::{refuse, text};
 use crate::contract::{Code, Event, TaskDeleted, TaskEdit, TaskNew};
@@ -196,6 +197,21 @@ impl Tx<'_> {
             ];
             let changed: Vec<_> = changed.into_iter().filter(|(differs, _)| *differs).map(|(_, name)| name).collect();
             if !changed.is_empty() {
+                let has = |name: &str| changed.contains(&name);
+                let before = Fields {
+                    title: has("title").then(|| task.title.clone()),
+                    description: has("description").then(|| task.description.clone().unwrap_or_default()),
+                    priority: has("priority").then_some(task.priority),
+                    tags: has("tags").then(|| task.tags.clone()),
+                };
+                let after = Fields {
+                    title: has("title").then(|| title.clone()),
+                    description: has("description").then(|| description.clone().unwrap_or_default()),
+                    priority: has("priority").then_some(priority),
+                    tags: has("tags").then(|| tags.clone()),
+                };
+                let change = StepChange::Edited { before, after };
+                tx.note_step(&task.project, Some(&task), "edit", edit.command.as_deref(), &change)?;
                 tx.run(
                     "UPDATE tasks SET title = ?2, description = ?3, priority = ?4, tags = ?5 WHERE uuid = ?1",
                     params![task.uuid, title, description, priority, JsonColumn(&tags)],
@@ -208,10 +224,12 @@ impl Tx<'_> {
         change(self).map_err(|error| error.context(format!("cannot edit #{}", task.number)))
     }
 
-    /// Removes a task that does not run, with its requests, prompts, launches and the facts kept about it; its journal
-    /// stays for a while.
-    pub fn delete(&mut self, uuid: &str) -> Result<()> {
+    /// Removes a task that does not run, with its requests, prompts, launches and the facts kept about it. All of that can
+    /// come back for a day; its journal stays for a while.
+    pub fn delete(&mut self, uuid: &str, command: Option<&str>) -> Result<()> {
         let (task, _) = self.may(uuid, Step::Delete, "delete")?;
+        self.note_step(&task.project, Some(&task), "delete", command, &StepChange::Deleted)?;
+        self.keep_rows(uuid)?;
         self.journal(uuid, Who::Person, "deleted", &format!("Deleted #{} `{}`", task.number, task.title), None)?;
         self.run("DELETE FROM tasks WHERE uuid = ?1", [uuid])?;
         self.run("DELETE FROM meta WHERE key GLOB '*[a-z] ' || ?1 AND key <> 'id'", [uuid])?;
@@ -248,6 +266,7 @@ impl Tx<'_> {
         {
             self.run(sql, [from, to])?;
         }
+        self.move_rows(from, to)?;
         self.run("DELETE FROM projects WHERE path = ?1", [from])?;
         for task in tasks {
             self.journal(&task.uuid, Who::Chorus, "moved", why, None)?;

@@ -1,5 +1,6 @@
 //! What the store keeps how long, and giving back the space of what it let go.
 
+use super::steps::UNDOABLE;
 use super::tx::Tx;
 use super::{Store, Work};
 use crate::error::Result;
@@ -85,7 +86,18 @@ const RULES: &[Rule] = &[
         trim: "UPDATE prompts SET text = '' WHERE id IN (SELECT id FROM prompts
             WHERE task = ?1 AND state = 'delivered' AND text <> '' AND changed_at < ?2 ORDER BY id LIMIT ?3)",
     },
-    // A fact that is not named here stays: an id at the end of a key need not be a task's.
+    Rule {
+        keep: Keep::For(UNDOABLE),
+        owners: "SELECT DISTINCT project FROM steps",
+        trim: "DELETE FROM steps WHERE id IN
+            (SELECT id FROM steps WHERE project = ?1 AND at < ?2 ORDER BY id LIMIT ?3)",
+    },
+    Rule {
+        keep: Keep::For(UNDOABLE),
+        owners: "SELECT DISTINCT task FROM deleted",
+        trim: "DELETE FROM deleted WHERE rowid IN
+            (SELECT rowid FROM deleted WHERE task = ?1 AND at < ?2 ORDER BY rowid LIMIT ?3)",
+    },
     Rule {
         keep: Keep::Newest(2000),
         owners: "SELECT DISTINCT task FROM answers",
@@ -97,6 +109,7 @@ const RULES: &[Rule] = &[
         owners: "SELECT DISTINCT task FROM answers",
         trim: "DELETE FROM answers WHERE id IN (SELECT id FROM answers WHERE task = ?1 AND at < ?2 ORDER BY id LIMIT ?3)",
     },
+    // A fact that is not named here stays: an id at the end of a key need not be a task's.
     Rule {
         keep: Keep::Newest(500),
         owners: "SELECT DISTINCT task FROM document_reads",

@@ -87,7 +87,8 @@ fn replies_agree() {
     }
     agree!(Welcome Snapshot Page Explanation Task Sent Tasks Requests Opened Output Terminal Web Diff CommitMessage);
     agree!(TrustOffer PolicyReport PolicyProposal PolicyAdded Audit);
-    agree!(Others Offer Changes ContextPage Documents Reference References Told Line Health Config Prompts Nothing);
+    agree!(Others Offer UndoOffer Changes ContextPage Documents Reference References Told Line Health Config);
+    agree!(Prompts Nothing);
     let replies: Names = lua.keys("requests").iter().map(|method| lua.request(method).1).collect();
     compare("replies", &compared, &replies);
     lua.agree::<Failure>("Failure");

@@ -351,6 +351,29 @@ describe('the verb', function()
     assert.same({ task = 'uuid-4', restore = true }, asked_by('reopen', { task = '4', bang = true }).params)
   end)
 
+  it('undo says what it would do, and then does that', function()
+    local offered = { step = 7, text = 'Take back `complete` of #4.', done = false }
+    local done = { step = 7, text = '`complete` of #4 was taken back.', done = true }
+    world:tell('script', { undo = { { result = offered }, { result = offered }, { result = done } } })
+    world:connect({ ended })
+    assert.same({ confirmed = false }, asked_by('undo', {}).params)
+    assert.equal('Take back `complete` of #4.', world.offered[1].opts.prompt)
+    world.choices = { 'Undo' }
+    local _, second = asked_by('undo', {}, 2)
+    assert.same({ step = 7, confirmed = true }, second.params)
+    assert.equal('Chorus: `complete` of #4 was taken back.', world:words())
+    assert.same({ confirmed = true }, asked_by('undo', { bang = true }).params)
+  end)
+
+  it('the tasks of one command have a word in common', function()
+    world:connect({ live, other })
+    world.choices = { 'Complete #1, #2' }
+    local first, second = asked_by('complete', { task = 'all' }, 2)
+    assert.is_string(first.params.command)
+    assert.equal(first.params.command, second.params.command)
+    assert.is_nil(asked_by('complete', { task = '1', bang = true }).params.command)
+  end)
+
   it('delete asks first', function()
     world:connect({ ended })
     nothing_asked_by('delete', { task = '4' })

@@ -5,7 +5,7 @@ use chorus_testkit::sandbox::Ran;
 use chorus_testkit::wait_for;
 use serde_json::Value;
 
-const REFUSED: [&[&str]; 15] = [
+const REFUSED: [&[&str]; 16] = [
     &["new", "--title", "More work"],
     &["start", "2"],
     &["send", "1", "[[say go on]]"],
@@ -21,6 +21,7 @@ const REFUSED: [&[&str]; 15] = [
     &["edit", "1", "--title", "Other"],
     &["output", "1"],
     &["attach", "1"],
+    &["undo", "--yes"],
 ];
 
 /// Runs that in the task's pane, as the agent would: by its own shell tool, allowed by the person.

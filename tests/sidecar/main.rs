@@ -18,5 +18,6 @@ mod secrets;
 mod shell;
 mod shell_watch;
 mod tracer;
+mod undo;
 mod web;
 mod world;

@@ -211,7 +211,12 @@ impl World {
     /// A person says whose an edit is: a file, or one of its hunks.
     #[track_caller]
     pub fn assign(&self, path: &str, hunk: Option<&str>, task: Option<&str>) -> Vec<String> {
-        let assign = ChangesAssign { path: path.into(), hunk: hunk.map(str::to_owned), task: task.map(str::to_owned) };
+        let assign = ChangesAssign {
+            path: path.into(),
+            hunk: hunk.map(str::to_owned),
+            task: task.map(str::to_owned),
+            ..ChangesAssign::default()
+        };
         owners(&self.client().call(&Request::ChangesAssign(assign)).unwrap())
     }
 

@@ -49,6 +49,6 @@ async fn windows_open_and_close() {
     assert_eq!(store.write(move |tx| tx.close_window(&one, "w2")).await.unwrap(), None);
     assert_eq!(store.read(|tx| tx.windows(PROJECT)).await.unwrap(), [other]);
     let deleted = two.clone();
-    store.write(move |tx| tx.delete(&deleted)).await.unwrap();
+    store.write(move |tx| tx.delete(&deleted, None)).await.unwrap();
     assert_eq!(store.read(|tx| tx.windows(PROJECT)).await.unwrap(), []);
 }

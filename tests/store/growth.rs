@@ -187,7 +187,7 @@ async fn nothing_is_kept_of_a_deleted_task_for_ever() {
             }
             tx.remember("but /a b/c", "x")?;
             tx.remember("place of repository 0b8c9a1e-2f67-4a6e-9f10-1d3c5b7a9e24", "x")?;
-            tx.delete(&goes)?;
+            tx.delete(&goes, None)?;
             // As an older version left it.
             tx.remember(&format!("context {goes}"), "x")?;
             Ok(tx.now())

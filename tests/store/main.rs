@@ -9,6 +9,7 @@ mod life;
 mod prompts;
 mod requests;
 mod tasks;
+mod undo;
 mod versions;
 
 use chorus::contract::{Event, TaskNew};

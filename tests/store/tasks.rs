@@ -66,7 +66,7 @@ async fn a_number_is_counted_per_project_and_never_given_twice() {
     let two = create(&store, "two").await;
     let other = store.write(|tx| tx.create("/other", titled("one"), &defaults())).await.unwrap();
     assert_eq!((two.number, other.number), (2, 1));
-    store.write(move |tx| tx.delete(&two.uuid)).await.unwrap();
+    store.write(move |tx| tx.delete(&two.uuid, None)).await.unwrap();
     assert_eq!(create(&store, "three").await.number, 3);
 }
 
@@ -133,6 +133,7 @@ async fn editing_changes_what_is_given_and_tells_once() {
         description: Some("text".into()),
         priority: Some(-3),
         tags: Some(vec!["a".into()]),
+        ..TaskEdit::default()
     };
     let same = edit.clone();
     let edited = store.write(|tx| tx.edit(PROJECT, edit)).await.unwrap();
@@ -155,7 +156,7 @@ async fn deleting_leaves_the_journal_and_is_refused_while_it_runs() {
     let (_folder, store) = fresh();
     let task = running(&store, "Busy").await;
     let uuid = task.uuid.clone();
-    let error = store.write(move |tx| tx.delete(&uuid)).await.unwrap_err();
+    let error = store.write(move |tx| tx.delete(&uuid, None)).await.unwrap_err();
     assert_eq!((error.code, error.message.as_str()), (Code::WrongState, "cannot delete #1: it is running"));
 
     let uuid = task.uuid.clone();
@@ -164,7 +165,7 @@ async fn deleting_leaves_the_journal_and_is_refused_while_it_runs() {
         .write(move |tx| {
             tx.enqueue(&uuid, "go on", false)?;
             tx.step(&uuid, Step::Fail, Who::Person, None)?;
-            tx.delete(&uuid)
+            tx.delete(&uuid, None)
         })
         .await
         .unwrap();

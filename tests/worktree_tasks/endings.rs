@@ -115,6 +115,24 @@ fn failed_it_is_kept_with_every_byte() {
 }
 
 #[test]
+fn a_discard_is_taken_back() {
+    let (world, task) = begun();
+    let (folder, branch) = (world.worktree(&task), world.branch(&task));
+    std::fs::write(folder.join("loose.txt"), "loose\n").unwrap();
+    world.json(["fail", &task, "--discard"]);
+    assert!(!folder.exists());
+    let undone = world.json(["undo", "--yes"])["text"].as_str().unwrap().to_owned();
+    assert!(undone.contains("with its branch and its uncommitted edits"), "{undone}");
+    assert_eq!(world.look(&task)["status"], "pending");
+    assert_eq!(world.on(&branch, "greeting.txt").unwrap(), "hello\n");
+    assert_eq!(std::fs::read_to_string(folder.join("loose.txt")).unwrap(), "loose\n");
+    // Deleted and brought back, it still knows its branch.
+    world.json(["delete", &task]);
+    world.json(["undo", "--yes"]);
+    assert_eq!(world.branch(&task), branch);
+}
+
+#[test]
 fn discarded_it_is_kept_and_comes_back() {
     let (world, task) = begun();
     let (folder, branch) = (world.worktree(&task), world.branch(&task));

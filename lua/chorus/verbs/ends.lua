@@ -141,4 +141,23 @@ run.reopen = given.plain(function(call)
   return { restore = call.bang or nil }
 end)
 
+--- Takes the last command back, after saying what that does.
+---@param step? integer the step that was offered
+---@param confirmed boolean
+local function undo(step, confirmed)
+  ask_daemon.once('undo', { step = step, confirmed = confirmed }, function(offer)
+    if offer.done then
+      return message.info(offer.text)
+    end
+    local sentences = table.concat(text.lines(offer.text), '\n')
+    picker.confirm(sentences, 'Undo', function()
+      undo(offer.step, true)
+    end)
+  end)
+end
+
+function run.undo(call)
+  undo(nil, call.bang)
+end
+
 return run

@@ -208,6 +208,17 @@ return {
     does = 'delete a task that is not running',
   },
   {
+    name = 'undo',
+    takes = 'nothing',
+    fits = 'any',
+    rest = '',
+    bang = 'skip the confirmation',
+    range = false,
+    careful = false,
+    place = 'both',
+    does = 'take the last command back, after confirmation',
+  },
+  {
     name = 'edit',
     takes = 'one',
     fits = 'any',

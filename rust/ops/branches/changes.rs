@@ -8,7 +8,7 @@ use crate::ops::branches::apart;
 use crate::ops::branches::uncommitted::Uncommitted;
 use crate::ops::branches::upstream;
 use crate::ops::{edits, stacks};
-use crate::store::Who;
+use crate::store::{Reassigned, StepChange, Who};
 use crate::task::{Isolation, Task};
 
 /// What is uncommitted in the project's working tree, and whose. Without GitButler also what is in its tasks' worktrees.
@@ -48,7 +48,7 @@ pub async fn assign(core: &Core, asker: &Asker, assign: ChangesAssign) -> Result
     edits::reconcile(core, &asker.project).await?;
     let uncommitted = Uncommitted::read(core, &asker.project, &but, but.status().await?).await?;
     let hunks = uncommitted.named(&assign)?;
-    let path = assign.path.clone();
+    let (path, command) = (assign.path.clone(), assign.command.clone());
     let origins = uncommitted.origins_of(&path);
     // Nothing else is taken in meanwhile, or it would write an older ledger over this one.
     let mut alone = core.trees.of(&asker.project).known.clone().lock_owned().await;
@@ -57,19 +57,32 @@ pub async fn assign(core: &Core, asker: &Asker, assign: ChangesAssign) -> Result
         let Some(mut ledger) = tx.ledger(project, &path)? else {
             return Err(Error::new(Code::BadInput, format!("cannot assign {path}: it has no uncommitted edits")));
         };
+        let mut files = Vec::new();
+        let before = ledger.clone();
         match hunks {
             None => ledger.assign_all(&owner),
             Some(hunks) => hunks.iter().for_each(|hunk| ledger.assign(hunk, &owner)),
         }
         tx.put_ledger(project, &path, &ledger)?;
+        files.extend(Reassigned::of(&path, &before, &ledger));
         for origin in &origins {
             if let Some(mut gone) = tx.ledger(project, origin)? {
+                let before = gone.clone();
                 gone.assign_all(&owner);
                 tx.put_ledger(project, origin, &gone)?;
+                files.extend(Reassigned::of(origin, &before, &gone));
             }
         }
         if let Owner::Task(task) = &owner {
             tx.journal(task, Who::Person, "assigned", &format!("Edits in {path} were assigned to this task"), None)?;
+        }
+        if !files.is_empty() {
+            let task = match &owner {
+                Owner::Task(task) => Some(tx.row(task)?),
+                _ => None,
+            };
+            let change = StepChange::Assigned { files };
+            tx.note_step(project, task.as_ref(), "assign", command.as_deref(), &change)?;
         }
         tx.recount_edits(project)?;
         tx.notify_edits(project, std::slice::from_ref(&path));
@@ -88,13 +101,15 @@ pub async fn assign_candidates(core: &Core, asker: &Asker, assign: TaskAssign) -
     let mut alone = core.trees.of(&asker.project).known.clone().lock_owned().await;
     let (uuid, shared) = (task, assign.shared);
     let assigned = core.write(&asker.project, move |tx, project| {
-        let mut paths = Vec::new();
+        let (mut paths, mut files) = (Vec::new(), Vec::new());
         let mut edits = 0;
         for (path, mut ledger) in tx.ledgers(project)? {
+            let before = ledger.clone();
             let assigned = ledger.assign_candidate(&uuid, shared);
             if assigned > 0 {
                 edits += assigned;
                 tx.put_ledger(project, &path, &ledger)?;
+                files.extend(Reassigned::of(&path, &before, &ledger));
                 paths.push(path);
             }
         }
@@ -110,6 +125,7 @@ pub async fn assign_candidates(core: &Core, asker: &Asker, assign: TaskAssign) -
         let what = if edits == 1 { "1 unclaimed edit was".to_owned() } else { format!("{edits} unclaimed edits were") };
         let text = format!("{what} assigned to this task, in {}", paths.join(", "));
         tx.journal(&uuid, Who::Person, "assigned", &text, None)?;
+        tx.note_step(project, Some(&task), "assign", None, &StepChange::Assigned { files })?;
         tx.recount_edits(project)?;
         tx.notify_edits(project, &paths);
         Ok((tx.row(&uuid)?, paths))

@@ -10,7 +10,7 @@ use crate::ops::lifecycle::{launch, tasks};
 use crate::ops::terminal;
 use crate::process::Identity;
 use crate::status::AgentStatus;
-use crate::store::{RequestOutcome, Who};
+use crate::store::{RequestOutcome, StepChange, Who};
 use crate::task::{Step, Task};
 use crate::tmux::{Key, Pane, Tmux};
 use std::time::Duration;
@@ -97,7 +97,7 @@ pub async fn complete(core: &Core, asker: &Asker, complete: TaskComplete) -> Res
     }
     commit::at_completion(core, &task, &loaded, complete.message.as_deref()).await?;
     let said = commit::landing(core, &task).await;
-    let ended = end(core, &task, Step::Complete, Some(said)).await?;
+    let ended = end(core, &task, Step::Complete, Some(said), complete.command).await?;
     worktrees::tidy(core, &ended).await;
     Ok(ended)
 }
@@ -111,7 +111,7 @@ pub async fn fail(core: &Core, asker: &Asker, fail: TaskFail) -> Result<Task> {
         let cannot = |error: Error| error.context(format!("cannot discard the branch of #{}", task.number));
         discard::check(core, &task).await.map_err(cannot)?;
     }
-    let ended = end(core, &task, Step::Fail, fail.reason).await?;
+    let ended = end(core, &task, Step::Fail, fail.reason, fail.command).await?;
     if !fail.discard {
         return Ok(ended);
     }
@@ -134,7 +134,7 @@ async fn send_away(core: &Core, task: &Task, processes: &[Identity]) -> Result<(
 
 /// The agent leaves, its tmux session goes, and then the store says so: a daemon killed in between finds a live task
 /// without a pane and says that, and the verb can be given again.
-async fn end(core: &Core, task: &Task, step: Step, said: Option<String>) -> Result<Task> {
+async fn end(core: &Core, task: &Task, step: Step, said: Option<String>, command: Option<String>) -> Result<Task> {
     let (launch, pane) = core.read(&task.uuid, |tx, task| Ok((tx.open_launch(task)?, tx.pane(task)?))).await?;
     let processes = processes(core, &task.uuid, launch.as_ref());
     core.fact(Fact::Ended { task: task.uuid.clone() });
@@ -163,7 +163,11 @@ async fn end(core: &Core, task: &Task, step: Step, said: Option<String>) -> Resu
         if let Some(id) = id {
             tx.end_launch(&id, "ended with the task")?;
         }
-        Ok((tx.step(task, step, Who::Person, said.as_deref())?, open))
+        let given_up = tx.row(task)?.queued;
+        let ended = tx.step(task, step, Who::Person, said.as_deref())?;
+        let change = StepChange::Ended { at: ended.completed_at.unwrap_or_default(), given_up };
+        tx.note_step(&ended.project, Some(&ended), doing, command.as_deref(), &change)?;
+        Ok((ended, open))
     });
     let (ended, open) = match write.await {
         Ok(done) => done,

@@ -59,15 +59,15 @@ pub async fn reopen(core: &Core, asker: &Asker, reopen: &TaskReopen) -> Result<T
 }
 
 /// Removes a task that does not run.
-pub async fn delete(core: &Core, asker: &Asker, task: &str) -> Result<Nothing> {
-    let task = core.task(asker, task).await?;
+pub async fn delete(core: &Core, asker: &Asker, delete: TaskDelete) -> Result<Nothing> {
+    let task = core.task(asker, &delete.task).await?;
     let _turn = core.turn(&task.uuid).await;
     commit::recover::settle(core, &task.uuid).await?;
     // While the store still knows what is the worktree's.
     if !task.status.is_live() {
         worktrees::tidy(core, &task).await;
     }
-    core.write(&task.uuid, |tx, task| tx.delete(task)).await?;
+    core.write(&task.uuid, move |tx, task| tx.delete(task, delete.command.as_deref())).await?;
     tidy::forget_files(&core.state, &task.uuid);
     Ok(Nothing {})
 }

@@ -17,6 +17,7 @@ local M = {}
 local function assign(chosen, task, choices)
   choices = choices or changes_rows.choices(chosen.rows)
   local index = 0
+  local command = #choices > 1 and require('chorus.ask_daemon').command() or nil
   local function go_on(err, changes)
     if err then
       require('chorus.message').failure(err)
@@ -26,7 +27,12 @@ local function assign(chosen, task, choices)
     end
     index = index + 1
     if choices[index] then
-      local params = { path = choices[index].path, hunk = choices[index].hunk, task = task and task.uuid }
+      local params = {
+        path = choices[index].path,
+        hunk = choices[index].hunk,
+        task = task and task.uuid,
+        command = command,
+      }
       chosen.ask('changes_assign', params, go_on)
     end
   end

@@ -125,7 +125,9 @@ local function write(list)
     return save.refuse(where .. first.text, 'nothing was changed')
   end
   local steps, says = {}, {}
+  local command = #plan.edits > 1 and require('chorus.ask_daemon').command() or nil
   for _, edit in ipairs(plan.edits) do
+    edit.params.command = command
     steps[#steps + 1], says[#says + 1] = { method = 'task_edit', params = edit.params }, edit.says
   end
   for _, new in ipairs(plan.new) do
