@@ -161,20 +161,10 @@ async fn answer(bus: &Connection, message: &Message, seen: &Mutex<Seen>, manner:
         Some("GetServerInformation") => bus.reply(&header, &("stub", "tests", "1.0", "1.2")).await,
         Some("GetCapabilities") => bus.reply(&header, &can).await,
         Some("Notify") => {
-            type Given = (String, u32, String, String, String, Vec<String>);
+            type Hints = std::collections::HashMap<String, zbus::OwnedVariant>;
+            type Given = (String, u32, String, String, String, Vec<String>, Hints, i32);
             let body = message.body();
-            // The rest is hints and the time it stays.
-            let given: (
-                String,
-                u32,
-                String,
-                String,
-                String,
-                Vec<String>,
-                std::collections::HashMap<String, zbus::OwnedVariant>,
-                i32,
-            ) = body.deserialize().unwrap();
-            let (_, _, _, title, body, actions): Given = (given.0, given.1, given.2, given.3, given.4, given.5);
+            let (_, _, _, title, body, actions, ..): Given = body.deserialize().unwrap();
             let id = {
                 let mut seen = seen.lock().unwrap();
                 let id = u32::try_from(seen.notes.len()).unwrap() + 1;
