@@ -91,7 +91,7 @@ describe('a release', function()
     assert.is_true(run())
     assert.equal(place(), install.find())
     assert.same({ 'chorus' }, left())
-    assert.equal('Chorus: installed ' .. place(), world:words())
+    assert.matches('Chorus: installed ' .. place(), world:words(), 1, true)
     -- A program that runs keeps its file.
     local before = vim.uv.fs_stat(place()).ino
     assert.is_true(run())
