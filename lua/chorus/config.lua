@@ -34,13 +34,15 @@ M.schema = {
   {
     key = 'release_url',
     type = 'string?',
-    description = "Address of a folder with a release's files, for `:Chorus install`. By default the release of the plugin's version where the plugin was cloned from.",
+    description = "Address of a folder with a release's files, for `:Chorus install`. By default the release of the plugin's "
+      .. 'version where the plugin was cloned from.',
   },
   {
     key = 'picker',
     type = { 'auto', 'select' },
     default = 'auto',
-    description = 'How to pick. `select` uses |vim.ui.select()|, which picker plugins replace. `auto` does the same, but picks a task in a list of its own while nothing replaces |vim.ui.select()|.',
+    description = 'How to pick. `select` uses |vim.ui.select()|, which picker plugins replace. `auto` does the same, but picks '
+      .. 'a task in a list of its own while nothing replaces |vim.ui.select()|.',
   },
   {
     key = 'notify',
@@ -88,7 +90,8 @@ M.schema = {
     key = 'dashboard.preview',
     type = { 'auto', 'beside', 'below', 'off' },
     default = 'auto',
-    description = 'Where the dashboard shows the task under the cursor. `auto` is beside the list where there are 160 columns, below it where there are 18 lines, else off. |chorus-dashboard-preview|',
+    description = 'Where the dashboard shows the task under the cursor. `auto` is beside the list where there are 160 columns, '
+      .. 'below it where there are 18 lines, else off. |chorus-dashboard-preview|',
   },
   {
     key = 'dashboard.group',

@@ -111,11 +111,10 @@ describe('canvas', function()
   end)
 
   describe('what is written again', function()
-    local plan, canvas
+    local plan
 
     before_each(function()
       plan = require('chorus.ui.kit.line_plan')
-      canvas = require('chorus.ui.kit.canvas')
     end)
 
     local function rows_of(keys)
@@ -138,22 +137,22 @@ describe('canvas', function()
     end
 
     it('is the row that moved, wherever it goes', function()
-      local rows = {}
+      local keys = {}
       for index = 1, 100 do
-        rows[index] = 'a' .. index
+        keys[index] = 'a' .. index
       end
-      local up, down = vim.list_slice(rows), vim.list_slice(rows)
+      local up, down = vim.list_slice(keys), vim.list_slice(keys)
       table.insert(up, 3, table.remove(up, 90))
       table.insert(down, 90, table.remove(down, 3))
-      assert.are.equal(2, cost(rows, up))
-      assert.are.equal(2, cost(rows, down))
-      local scrolled = vim.list_slice(rows, 2)
+      assert.are.equal(2, cost(keys, up))
+      assert.are.equal(2, cost(keys, down))
+      local scrolled = vim.list_slice(keys, 2)
       scrolled[#scrolled + 1] = 'a101'
-      assert.are.equal(2, cost(rows, scrolled))
-      local changed = vim.list_slice(rows)
+      assert.are.equal(2, cost(keys, scrolled))
+      local changed = vim.list_slice(keys)
       changed[50] = 'b50'
-      assert.are.equal(2, cost(rows, changed))
-      assert.are.equal(0, cost(rows, vim.list_slice(rows)))
+      assert.are.equal(2, cost(keys, changed))
+      assert.are.equal(0, cost(keys, vim.list_slice(keys)))
     end)
 
     it('always leads to the new lines', function()
@@ -162,22 +161,22 @@ describe('canvas', function()
         state = (state * 1103515245 + 12345) % 2147483648
         return math.floor(state / 65536) % most + 1
       end
-      local buffer = vim.api.nvim_create_buf(false, true)
+      local target = vim.api.nvim_create_buf(false, true)
       for _ = 1, 300 do
-        local rows = {}
+        local drawn = {}
         for index = 1, random(12) do
           local key = random(9)
           local has_key = random(4) > 1
-          rows[index] =
+          drawn[index] =
             canvas.row({ { ('t%d'):format(random(3)), 'Title' }, ' of ' .. key }, nil, has_key and 'k' .. key or nil)
         end
-        canvas.draw(buffer, rows)
+        canvas.draw(target, drawn)
         local lines = vim.tbl_map(function(row)
           return row.text
-        end, rows)
-        assert.are.same(lines, vim.api.nvim_buf_get_lines(buffer, 0, -1, false))
-        local marks = vim.api.nvim_buf_get_extmarks(buffer, vim.api.nvim_create_namespace('chorus'), 0, -1, {})
-        assert.are.equal(#rows, #marks)
+        end, drawn)
+        assert.are.same(lines, vim.api.nvim_buf_get_lines(target, 0, -1, false))
+        local marks = vim.api.nvim_buf_get_extmarks(target, vim.api.nvim_create_namespace('chorus'), 0, -1, {})
+        assert.are.equal(#drawn, #marks)
         for index, mark in ipairs(marks) do
           assert.are.same({ index - 1, 0 }, { mark[2], mark[3] })
         end

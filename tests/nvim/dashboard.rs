@@ -154,6 +154,8 @@ fn every_key_does_what_it_says() {
         editor.types("G");
         editor.wait_lua("the cursor on the task", "vim.b.chorus_task == 1");
         editor.press(&["u"]);
+        editor.sees("1: Undo");
+        editor.press(&["1", "Enter"]);
         editor.sees("pending");
         editor.press(&["s"]);
         editor.sees("● busy");

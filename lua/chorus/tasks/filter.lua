@@ -52,10 +52,10 @@ end
 ---@param is_typing boolean
 ---@return boolean
 local function describes(word, task, is_typing)
-  local words = { task.status, task.agent_status.status, task.agent_status.kind or '' }
-  words[#words + 1] = task.unread and 'unread' or nil
-  words[#words + 1] = fits.live(task) and 'live' or nil
-  for _, state in ipairs(words) do
+  local states = { task.status, task.agent_status.status, task.agent_status.kind or '' }
+  states[#states + 1] = task.unread and 'unread' or nil
+  states[#states + 1] = fits.live(task) and 'live' or nil
+  for _, state in ipairs(states) do
     if state == word or (is_typing and begins_with(state, word)) then
       return true
     end

@@ -47,7 +47,8 @@ function M.below(page)
   for _, part in ipairs(page.parts) do
     whole = whole + part.units
   end
-  local cut = whole > page.units and (', cut from %d: the rest is in a file that the agent may read'):format(whole) or ''
+  local cut = whole > page.units and (', cut from %d: the rest is in a file that the agent may read'):format(whole)
+    or ''
   local lines = { ('%d of at most %d UTF-16 units%s'):format(page.units, page.limit, cut), '' }
   for _, part in ipairs(page.parts) do
     lines[#lines + 1] = ('  %6d  %s'):format(part.units, text.clean(part.heading, 100))
@@ -56,7 +57,13 @@ function M.below(page)
   vim.list_extend(lines, text.lines(page.text))
   if page.given and page.given ~= page.text then
     local when = page.given_at and os.date('on %d %b at %H:%M', math.floor(page.given_at / 1000)) or 'last'
-    vim.list_extend(lines, { '', ('──────────────── what it got %s ────────────────'):format(when), '' })
+    vim.list_extend(lines, {
+      '',
+      ('──────────────── what it got %s ────────────────'):format(
+        when
+      ),
+      '',
+    })
     vim.list_extend(lines, text.lines(page.given))
   elseif page.given_at then
     lines[2] = os.date('The agent got this on %d %b at %H:%M.', math.floor(page.given_at / 1000))

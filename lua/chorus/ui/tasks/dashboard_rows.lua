@@ -320,13 +320,11 @@ local function empty(options)
       { ':Chorus new!', 'ChorusKey' },
       { ' starts it as soon as you save it.', 'ChorusHint' },
     }),
-    (options.elsewhere or 0) > 0
-        and canvas.row({
-          '  ',
-          { options.keys.everywhere, 'ChorusKey' },
-          { ' lists the tasks of other projects, where some need you.', 'ChorusHint' },
-        })
-      or nil,
+    (options.elsewhere or 0) > 0 and canvas.row({
+      '  ',
+      { options.keys.everywhere, 'ChorusKey' },
+      { ' lists the tasks of other projects, where some need you.', 'ChorusHint' },
+    }) or nil,
   }
 end
 
