@@ -55,7 +55,7 @@ fn an_untrusted_project_is_asked_about_once() {
         let first = task(world, "Ask first");
         first.start("[[say hello]]");
         let request = first.request();
-        assert_eq!((request["kind"].as_str(), request["answerable"].as_str()), (Some("trust"), Some("terminal")));
+        assert_eq!((request["kind"].as_str(), request["answerable"].as_str()), (Some("trust"), Some("keys")));
         first.await_state("waiting trust");
         assert_eq!(first.count("turn_ended"), 0);
         first.trust();

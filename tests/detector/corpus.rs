@@ -211,8 +211,11 @@ fn a_dialog_is_approved_by_the_right_keys_or_not_at_all() {
         .filter(|state| ["trust_dialog", "bypass_warning", "trust_add_dir_dialog"].contains(&state.state.as_str()))
     {
         for capture in state.captures() {
-            let dialog = classify(&rules, &capture.plain, state.beside()).dialog.unwrap();
-            assert_eq!(dialog.approve().unwrap(), ["Down", "Enter"], "{}: refusal is preselected", capture.name);
+            let dialog = classify(&rules, &capture.plain, state.beside()).dialog;
+            let dialog = dialog.unwrap_or_else(|| panic!("no dialog is read from {}", capture.name));
+            // What lifts all limits is for the terminal alone; elsewhere refusal is preselected.
+            let expected = (state.state != "bypass_warning").then_some(vec!["Down".to_owned(), "Enter".to_owned()]);
+            assert_eq!(dialog.approve(), expected, "{}", capture.name);
         }
     }
 }

@@ -102,7 +102,7 @@ function M.includes(filter, task)
   return has_state(bare(filter), task)
 end
 
----@param word string in lower case
+---@param word string # in lower case
 ---@param task chorus.Task
 ---@return boolean
 local function in_title(word, task)

@@ -83,8 +83,8 @@ end
 function M.new(name)
   require('chorus.ask_daemon').once('docs', {}, function(found)
     local templates = vim.tbl_filter(function(document)
-      return document.template
-        and (not name or (document.path .. ' ' .. document.title):lower():find(name:lower(), 1, true))
+      local words = (document.path .. ' ' .. document.title):lower()
+      return document.template and (not name or words:find(name:lower(), 1, true) ~= nil)
     end, found.documents)
     local root = assert(require('chorus.client').welcome()).project
     if #templates == 0 then

@@ -8,7 +8,7 @@ local M = {}
 ---@param audit chorus.Audit
 function M.open(audit)
   local opened = {}
-  local window
+  local window ---@type { redraw: fun(), close: fun() }
   window = rule_float.open({
     view = 'audit',
     title = ('Audit · %d answers'):format(#audit.answers),

@@ -7,7 +7,7 @@ local M = {}
 
 ---@param report chorus.PolicyReport
 function M.open(report)
-  local window
+  local window ---@type { redraw: fun(), close: fun() }
   window = rule_float.open({
     view = 'policy',
     title = 'Policy',

@@ -12,6 +12,7 @@ local M = {}
 
 --- Opens it.
 ---@param wish chorus.RuleFloat
+---@return { redraw: fun(), close: fun() }
 function M.open(wish)
   require('chorus.highlight').setup()
   local float, keys = require('chorus.ui.kit.float'), require('chorus.ui.kit.keys')

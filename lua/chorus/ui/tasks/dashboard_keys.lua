@@ -18,7 +18,7 @@ local FOR_MANY =
   { 'start', 'send', 'interrupt', 'restart', 'restart_fresh', 'complete', 'fail', 'reopen', 'delete', 'commit' }
 
 ---@param list chorus.Dashboard
----@return chorus.Task[] in the order of the list
+---@return chorus.Task[] # in the order of the list
 local function marked_tasks(list)
   local found = {}
   for _, section in ipairs(next(list.marked) and list.worklist.sections or {}) do

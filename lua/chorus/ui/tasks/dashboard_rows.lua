@@ -296,6 +296,8 @@ local function heading(section, options)
 end
 
 --- Rows of an empty list.
+---@param options chorus.TaskRowsOptions
+---@return chorus.Row[]
 local function empty(options)
   if options.filter and options.filter ~= '' then
     return {
@@ -386,6 +388,7 @@ end
 ---@return chorus.Chunk[]
 function M.header(counts, options)
   local place = options.is_everywhere and 'all projects' or options.project
+  ---@type chorus.Chunk[]
   local chunks = { { ' Chorus', 'ChorusTitle' }, { ' · ' .. text.clean(place, 40), 'ChorusHeader' } }
   chunks[3] = { '   ' .. require('chorus.phrase').count(options.total, 'task'), 'ChorusHeader' }
   local function count(number, icon, group)

@@ -51,7 +51,7 @@ local MOST_NOT_STARTED = 8
 ---@field position string
 ---@field count integer
 ---@field is_folded boolean
----@field tasks chorus.Task[] in order; also those of a folded section
+---@field tasks chorus.Task[] # in order; also those of a folded section
 
 ---@class chorus.Worklist
 ---@field sections chorus.WorklistSection[] without empty ones
