@@ -306,7 +306,8 @@ local function empty(options)
       canvas.row({ '  ', { options.keys.filter, 'ChorusKey' }, { ' changes the filter', 'ChorusHint' } }),
     }
   end
-  return {
+  ---@type chorus.Row[]
+  local rows = {
     canvas.row({}),
     canvas.row({ { '  No tasks yet.', 'ChorusTitle' } }),
     canvas.row({}),
@@ -322,12 +323,15 @@ local function empty(options)
       { ':Chorus new!', 'ChorusKey' },
       { ' starts it as soon as you save it.', 'ChorusHint' },
     }),
-    (options.elsewhere or 0) > 0 and canvas.row({
+  }
+  if (options.elsewhere or 0) > 0 then
+    rows[#rows + 1] = canvas.row({
       '  ',
       { options.keys.everywhere, 'ChorusKey' },
       { ' lists the tasks of other projects, where some need you.', 'ChorusHint' },
-    }) or nil,
-  }
+    })
+  end
+  return rows
 end
 
 --- Every row of the list.
