@@ -175,25 +175,6 @@ describe('page', function()
       assert.are.same({ '-', '-', '>1', '>1', '>1', '>1', '1', '1' }, vim.list_slice(folds, 1, 8))
       assert.is_true(rows[4].data.opens)
     end)
-
-    it('folds its turns but the newest, and <CR> opens a fold', function()
-      world.replies.task_show = function()
-        local journal = vim.list_slice(JOURNAL, 1, 8)
-        vim.list_extend(journal, {
-          entry(64, 'agent', 'prompt', 'Got a prompt: Then the logout'),
-          entry(65, 'agent', 'turn_ended', 'The turn ended: Did the logout.'),
-        })
-        return nil, { task = task, requests = {}, references = {}, commits = {}, journal = journal }
-      end
-      open()
-      local newest, older = vim.fn.search('Did the logout', 'n'), vim.fn.search('in both tabs', 'n')
-      assert.are.equal(-1, vim.fn.foldclosed(newest))
-      assert.are_not.equal(-1, vim.fn.foldclosed(older))
-      vim.api.nvim_win_set_cursor(0, { vim.fn.foldclosed(older), 0 })
-      world.press('<CR>')
-      assert.are.equal(-1, vim.fn.foldclosed(older))
-      assert.is_true(vim.wo.breakindent)
-    end)
   end)
 
   it('says above it how the task is, and runs verbs on it', function()

@@ -332,6 +332,27 @@ fn a_page_is_saved_and_kept_true() {
 }
 
 #[test]
+fn a_page_folds_its_turns_but_the_newest() {
+    on_each_nvim(|world, nvim| {
+        start_task(world, "Folds", "[[say the first]]");
+        wait_unread(world);
+        world.json(["send", "1", "[[say the second]]"]);
+        wait_until("both turns ended", || {
+            let page = world.json(["show", "1"]);
+            let journal = page["journal"].as_array().unwrap();
+            journal.iter().filter(|entry| entry["what"] == "turn_ended").count() == 2
+        });
+        let editor = Editor::open(world, nvim);
+        editor.command(":edit chorus://task/1");
+        editor.sees("said    the second");
+        editor.sees_no("said    the first");
+        editor.command(":call search('say the first')");
+        editor.press(&["Enter"]);
+        editor.sees("said    the first");
+    });
+}
+
+#[test]
 fn next_goes_where_one_is_needed() {
     on_each_nvim(|world, nvim| {
         start_task(world, "Unread", "[[say done]]");

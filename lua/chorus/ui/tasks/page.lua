@@ -18,7 +18,7 @@ local namespace = vim.api.nvim_create_namespace('chorus_page')
 ---@field rows? chorus.Row[] below the separator
 ---@field stop? integer the separator's line, as of `stop_tick`
 ---@field stop_tick? integer
----@field opened? string the newest turn that was opened
+---@field opened table<integer, string> the newest turn that was opened, by window
 
 ---@type table<integer, chorus.PageBuffer>
 local pages = {}
@@ -166,7 +166,7 @@ function M.read(buffer)
   end
   local page = pages[buffer]
   if not page then
-    page = { buffer = buffer, number = number, uuid = vim.b[buffer].chorus_uuid }
+    page = { buffer = buffer, number = number, uuid = vim.b[buffer].chorus_uuid, opened = {} }
     pages[buffer] = page
     buffer_task.set(buffer, number, page.uuid)
     local on = save.set_up(buffer, {
@@ -204,7 +204,7 @@ function M.read(buffer)
     listen.to(buffer, { 'ChorusConnected' }, refresh_soon)
     on('BufWinEnter', function()
       page_window.set_up(vim.api.nvim_get_current_win())
-      page.opened = nil
+      page.opened = {}
       page_window.draw_bar(page)
       be_seen(page)
       refresh_soon()

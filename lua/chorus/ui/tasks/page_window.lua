@@ -44,14 +44,16 @@ function M.open_newest(page)
   local stop = page_rows.separator(vim.api.nvim_buf_get_lines(page.buffer, 0, -1, false))
   for index, row in ipairs(stop and page.rows or {}) do
     if row.data and row.data.opens then
-      for _, window in ipairs(page.opened ~= row.key and vim.fn.win_findbuf(page.buffer) or {}) do
-        vim.api.nvim_win_call(window, function()
-          -- The expression is evaluated anew only here.
-          vim.cmd('silent! normal! zx')
-          vim.cmd(('silent! %dfoldopen'):format(stop + index))
-        end)
+      for _, window in ipairs(vim.fn.win_findbuf(page.buffer)) do
+        if page.opened[window] ~= row.key then
+          page.opened[window] = row.key
+          vim.api.nvim_win_call(window, function()
+            -- The expression is evaluated anew only here.
+            vim.cmd('silent! normal! zx')
+            vim.cmd(('silent! %dfoldopen'):format(stop + index))
+          end)
+        end
       end
-      page.opened = row.key
       return
     end
   end
