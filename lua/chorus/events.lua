@@ -20,7 +20,7 @@ M.all = {
   {
     'ChorusEditing',
     '{uuid, number, path, on}',
-    "A task's agent is about to edit the file `path` of the tree. Without `on`, it is done with it.",
+    "A task's agent is about to edit the file `path` of the tree. `on` is false when the agent is done with it.",
   },
   {
     'ChorusDocumentChanged',

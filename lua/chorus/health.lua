@@ -44,7 +44,7 @@ local function check_binary()
   local version = ok and result.code == 0 and result.stdout:match('%d+%.%d+%.%d+%S*')
   local wanted = require('chorus.contract').version
   if not version then
-    health.error(('%s does not run'):format(binary), 'build it again: `:Chorus install`')
+    health.error(('%s does not run'):format(binary), 'run `:Chorus install`')
     return false
   elseif version ~= wanted then
     health.warn(('%s is version %s, the plugin is %s'):format(binary, version, wanted), 'run `:Chorus install`')

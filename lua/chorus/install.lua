@@ -137,7 +137,7 @@ local function begin(on_done)
       return finish()
     end
     if vim.fn.executable('cargo') == 1 then
-      message.warn(('no program from the release, so it is built here: %s'):format(problem))
+      message.warn(('cannot use the release, building the program instead: %s'):format(problem))
     end
     build(problem)
   end)

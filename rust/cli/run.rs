@@ -138,7 +138,7 @@ impl Shell {
         }
         let page: Page = self.client.call(&Request::TaskShow(One { task: task.to_owned() }))?;
         let title = clean_line(&page.task.title, 60);
-        output::note(format!("Delete #{} {title}? This cannot be undone. [y/N]", page.task.number));
+        output::note(format!("Delete #{} {title}? `chorus undo` can bring it back for a day. [y/N]", page.task.number));
         let mut answer = String::new();
         std::io::stdin().read_line(&mut answer).map_err(Error::internal)?;
         Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))

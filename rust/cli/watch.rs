@@ -84,7 +84,7 @@ pub fn wait(
 }
 
 fn refuse(task: &Task, why: &str, hint: &str) -> Error {
-    Error::new(crate::contract::Code::WrongState, format!("waited for #{} in vain: {why}", task.number)).hint(hint)
+    Error::new(crate::contract::Code::WrongState, format!("gave up waiting for #{}: {why}", task.number)).hint(hint)
 }
 
 /// Prints the list, and again whenever it is different, until a key of the terminal ends it. Ages alone are no difference.

@@ -24,7 +24,7 @@ section! {
 section! {
     /// `[agent]`.
     Agents {
-        /// The agent of tasks that name none.
+        /// Default agent of tasks that do not set one.
         Guarded default: String = "claude".into() => filled;
     }
 }
@@ -109,7 +109,7 @@ section! {
 section! {
     /// `[vcs]`.
     Vcs {
-        /// How the edits of tasks that do not say are kept apart.
+        /// Default isolation of tasks that do not set one.
         Free isolation: Isolation = Isolation::Auto;
         /// When a task's edits are committed.
         Free commit: CommitWhen = CommitWhen::Turn;
@@ -121,7 +121,7 @@ section! {
         Guarded hooks: RunHooks = RunHooks::Unchanged;
         /// Who commits.
         Guarded committer: Committer = Committer::Chorus;
-        /// GitButler's program: a name in the PATH of whoever starts a task, or a path.
+        /// GitButler's program: a path, or a name in the PATH of the process that starts the task.
         Guarded but: String = "but".to_owned() => filled;
         /// How a commit message is made, from `{title}`, `{number}`, `{prompt}` and `{summary}` (the last message of the agent).
         Free message: Option<String> = None => filled_lines;
@@ -145,21 +145,21 @@ section! {
     Notifications {
         /// Whether there are any.
         Free enabled: bool = true;
-        /// What of a task is told.
+        /// The events that Chorus notifies of.
         Free events: Vec<Occasion> = vec![Occasion::Request, Occasion::Turn, Occasion::Error, Occasion::Prompt];
-        /// Where it is told.
+        /// Where notifications are shown.
         Free channel: Channel = Channel::Auto;
-        /// How a Neovim's terminal is told.
+        /// The sequence that notifies a Neovim's terminal.
         Free terminal: TerminalSignal = TerminalSignal::Osc9;
         /// Whether a permission that is shown whole has buttons.
         Free buttons: bool = true;
-        /// What is over sooner is not told; in seconds.
+        /// Seconds that an event must last before its notification.
         Free dwell: Duration = Duration::from_secs(5) => within(Duration::ZERO, Duration::from_secs(3600));
         /// From one notification of a task to its next; in seconds.
         Free cooldown: Duration = Duration::from_secs(60) => within(Duration::ZERO, Duration::from_secs(86_400));
         /// From one notification to the next of whatever task, which doubles as long as they follow each other; in seconds.
         Free merge: Duration = Duration::from_secs(5) => within(Duration::ZERO, Duration::from_secs(3600));
-        /// When nothing is told, such as `22:00-07:30`.
+        /// Hours without notifications, such as `22:00-07:30`.
         Free quiet_hours: Option<String> = None => quiet_hours;
     }
 }
@@ -236,7 +236,7 @@ impl Choice for CommitWhen {
 /// What happens before an edit of a file that holds another task's uncommitted edits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overlap {
-    /// The agent is told whose.
+    /// Chorus names the owning tasks to the agent.
     Tell,
     /// The person is asked.
     Ask,
@@ -291,7 +291,7 @@ impl Choice for Committer {
     const NAMES: &'static [(&'static str, Self)] = &[("chorus", Committer::Chorus), ("but-hooks", Committer::ButHooks)];
 }
 
-/// Where a person is told.
+/// Where Chorus notifies a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Channel {
     /// On the desktop, else at a Neovim's terminal.
@@ -313,7 +313,7 @@ impl Choice for Channel {
     ];
 }
 
-/// The sequence that tells a terminal.
+/// The escape sequence that notifies a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TerminalSignal {
     /// OSC 9: iTerm2, kitty, WezTerm, Ghostty, foot.

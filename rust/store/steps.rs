@@ -178,7 +178,7 @@ impl Tx<'_> {
         };
         Ok(match (&step.change, task) {
             (StepChange::Stays { why }, _) => Err(why.clone()),
-            (StepChange::Deleted, Some(_)) => Err("the task is there".into()),
+            (StepChange::Deleted, Some(_)) => Err("the task exists again".into()),
             (StepChange::Deleted, None) if self.has_rows(uuid)? => {
                 Ok("the task comes back with its conversation, its requests and its journal".into())
             }
@@ -234,7 +234,7 @@ impl Tx<'_> {
             }
         }
         let paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
-        Ok(Ok(format!("the edits in {} are again of whom they were of before", paths.join(", "))))
+        Ok(Ok(format!("the edits in {} get their previous owners", paths.join(", "))))
     }
 
     fn put_owners(&mut self, project: &str, files: &[Reassigned]) -> Result<()> {
@@ -268,10 +268,10 @@ fn plan_fields(task: &Task, before: &Fields, after: &Fields) -> std::result::Res
         tags: after.tags.as_ref().map(|_| task.tags.clone()),
     };
     if now != *after {
-        return Err("the same was changed again since".into());
+        return Err("these fields have changed since".into());
     }
     let title = before.title.as_ref().map(|title| format!("its title is “{title}” again"));
-    let description = before.description.as_ref().map(|_| "its description is the one before again".to_owned());
+    let description = before.description.as_ref().map(|_| "its previous description returns".to_owned());
     let priority = before.priority.map(|priority| format!("its priority is {priority} again"));
     let tags = before.tags.as_ref().map(|tags| match tags.is_empty() {
         true => "it has no tags again".to_owned(),

@@ -38,9 +38,9 @@ describe('a release', function()
     release = require('chorus.install.release')
     version = require('chorus.contract').version
     path = vim.env.PATH
-    vim.fn.mkdir(world.folder .. '/root')
+    vim.fn.mkdir(world.folder .. '/plugin')
     install.root = function()
-      return world.folder .. '/root'
+      return world.folder .. '/plugin'
     end
     name = release.program()
     answers = {}
@@ -132,12 +132,12 @@ describe('a release', function()
     helpers.write(cargo, '#!/bin/sh\nexit 0\n')
     vim.fn.setfperm(cargo, 'rwx------')
     assert.is_true(run())
-    assert.matches('so it is built here', world:words(), 1, true)
+    assert.matches('building the program instead', world:words(), 1, true)
   end)
 
   it('is not asked where the program was built', function()
     publish(PROGRAM:format(version))
-    local built = world.folder .. '/root/target/release/chorus'
+    local built = world.folder .. '/plugin/target/release/chorus'
     helpers.write(built, PROGRAM:format('old'))
     vim.fn.setfperm(built, 'rwx------')
     assert.is_false(run())
@@ -146,7 +146,7 @@ describe('a release', function()
   end)
 
   it('is of the version on the disk, after an update', function()
-    helpers.write(world.folder .. '/root/lua/chorus/contract.lua', "return { version = '9.8.7' }\n")
+    helpers.write(world.folder .. '/plugin/lua/chorus/contract.lua', "return { version = '9.8.7' }\n")
     publish(PROGRAM:format('9.8.7'))
     assert.is_true(run())
     assert.equal(1, vim.fn.executable(vim.fs.joinpath(vim.fn.stdpath('data'), 'chorus', '9.8.7', 'chorus')))

@@ -8,9 +8,9 @@ describe('the program', function()
     install = require('chorus.install')
     path = vim.env.PATH
     vim.fn.mkdir(world.folder .. '/bin')
-    vim.fn.mkdir(world.folder .. '/root')
+    vim.fn.mkdir(world.folder .. '/plugin')
     install.root = function()
-      return world.folder .. '/root'
+      return world.folder .. '/plugin'
     end
   end)
 
@@ -33,8 +33,8 @@ describe('the program', function()
     for _, place in ipairs({
       world.folder .. '/bin/chorus',
       vim.fn.stdpath('data') .. '/chorus/' .. version .. '/chorus',
-      world.folder .. '/root/target/debug/chorus',
-      world.folder .. '/root/target/release/chorus',
+      world.folder .. '/plugin/target/debug/chorus',
+      world.folder .. '/plugin/target/release/chorus',
       world.folder .. '/mine',
     }) do
       program(place)
@@ -47,7 +47,7 @@ describe('the program', function()
   end)
 
   it('that was configured and is not there is not replaced by another', function()
-    program(world.folder .. '/root/target/release/chorus')
+    program(world.folder .. '/plugin/target/release/chorus')
     vim.g.chorus = { binary = world.folder .. '/none' }
     assert.is_nil(install.find())
     assert.matches('configured program', install.missing().message, 1, true)
@@ -75,7 +75,7 @@ describe('the program', function()
     assert.is_true(
       build('#!/bin/sh\necho "$PWD $*" > ' .. world.folder .. '/ran\nprintf "Building [=> ] 1/3: serde\\r" >&2\n')
     )
-    assert.equal(world.folder .. '/root build --release --locked\n', helpers.read(world.folder .. '/ran'))
+    assert.equal(world.folder .. '/plugin build --release --locked\n', helpers.read(world.folder .. '/ran'))
     assert.matches('installed', world:words(), 1, true)
   end)
 
@@ -84,7 +84,7 @@ describe('the program', function()
     assert.equal(
       'Chorus: cannot install chorus:\nerror: linker cc not found\nfor the full output, run `cargo build --release --locked` in '
         .. world.folder
-        .. '/root',
+        .. '/plugin',
       world:words()
     )
   end)

@@ -33,7 +33,7 @@ pub async fn prompt(core: &Core, task: &Task) -> Result<(String, Vec<DocumentVer
     for document in changed {
         let part = part(core, task, &document).await?;
         if text.len() + part.len() > MOST && !versions.is_empty() {
-            text += "\n\nMore documents changed: you will be told of them later.";
+            text += "\n\nMore documents changed. Their differences do not fit into this prompt.";
             break;
         }
         text += &part;

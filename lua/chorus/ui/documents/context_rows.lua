@@ -96,7 +96,7 @@ function M.choices(lines)
       seen[id] = true
       choices[#choices + 1] = { id = tonumber(id), included = mark ~= ' ' }
     elseif id then
-      return nil, { { line = index, text = ('reference %s stands here twice'):format(id) } }
+      return nil, { { line = index, text = ('reference %s appears twice'):format(id) } }
     elseif typed:find('%S') and not vim.startswith(typed, '#') then
       return nil, { { line = index, text = 'a line begins with `[x]` or `[ ]` and the number of a reference' } }
     end

@@ -20,8 +20,8 @@ end
 ---@param task chorus.Task
 ---@param told chorus.Told
 function M.say(task, told)
-  local hint = told.queued and 'it waits until the agent is free' or nil
-  require('chorus.message').info(('#%d is told what changed'):format(task.number), hint)
+  local hint = told.queued and 'the prompt waits until the agent is free' or nil
+  require('chorus.message').info(('sent #%d what changed'):format(task.number), hint)
 end
 
 ---@param buffer integer

@@ -37,7 +37,7 @@ function M.render(audit, now, width, is_open)
       { '  ' .. text.fit(text.age(now - answer.at), 5), 'ChorusAge' },
       { text.fit('#' .. answer.number, 5), 'ChorusNumber' },
       { text.fit(answer.outcome, 10), GROUPS[answer.outcome] or 'ChorusHint' },
-      { text.fit(answer.who, 7), 'ChorusOwner' },
+      { text.fit(answer.who, 13), 'ChorusOwner' },
       { text.clean(('%s: %s'):format(answer.tool or answer.kind, answer.summary)) },
       { answer.via and '  ' .. text.clean(answer.via) or '', 'ChorusHint' },
     }, data)
