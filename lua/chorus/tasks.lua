@@ -69,6 +69,14 @@ function M.get(ref)
   end
 end
 
+--- The title of the task of that uuid or number.
+---@param ref string|integer
+---@return string?
+function M.title_of(ref)
+  local task = M.get(ref)
+  return task and task.title
+end
+
 --- The open requests of one task or of all of the project, oldest first.
 ---@param uuid? string
 ---@return chorus.Opened[]

@@ -60,6 +60,18 @@ describe('request', function()
       assert.is_truthy(shown:find('… %d+ more lines'))
     end)
 
+    it('shows blanks at the ends of lines, which decide what a line means', function()
+      local shown = render({ input = { command = 'echo tidy \\ \nrm -rf ~\n\t  \t' } })
+      assert.is_truthy(shown:find('$ echo tidy \\<20>\n  │ rm -rf ~\n  │ <09><20><20><09>', 1, true), shown)
+      shown = render({ tool = 'Edit', input = { file_path = '/f.md', old_string = 'a', new_string = 'a  ' } }, 'a\n')
+      assert.is_truthy(shown:find('  -a\n  +a<20><20>', 1, true), shown)
+      shown = render({ tool = 'mcp__x__y', input = { name = 'bob' .. (' '):rep(9), ['x '] = 1 } })
+      assert.is_truthy(shown:find('name   bob<20>×9', 1, true), shown)
+      assert.is_truthy(shown:find('x<20>', 1, true), shown)
+      shown = render({ tool = 'Write', input = { file_path = '/etc/passwd ', content = 'x' } })
+      assert.is_truthy(shown:find('Write /etc/passwd<20>', 1, true), shown)
+    end)
+
     it('shows an edit as a diff of the file', function()
       local shown = render(
         { tool = 'Edit', input = { file_path = '/home/me/shop/src/a.lua', old_string = 'two\n', new_string = '2\n' } },
@@ -186,6 +198,20 @@ describe('request', function()
       local open = world.request('r1', 12, { tool = 'Write', input = { file_path = path, content = 'y' } })
       local rows = view.render(open, { project = '/home/me/shop', read = reader })
       assert.is_truthy(rows[2].text:find('overwrites the file', 1, true), rows[2].text)
+    end)
+
+    it('reads no file without end, and waits for none', function()
+      local read = require('chorus.ui.requests.file_reader')()
+      local folder = vim.fn.tempname()
+      vim.fn.mkdir(folder, 'p')
+      assert.are.equal(0, vim.system({ 'mkfifo', folder .. '/pipe' }):wait().code)
+      assert.are.same({ nil, true }, { read(folder .. '/pipe') })
+      assert.are.same({ nil, true }, { read(folder) })
+      assert.are.same({ nil, true }, { read('/dev/zero') })
+      if vim.uv.fs_stat('/proc/self/pagemap') then
+        assert.are.same({ nil, true }, { read('/proc/self/pagemap') })
+        assert.is_string((read('/proc/self/status')))
+      end
     end)
 
     it('shows how many occurrences each of several edits replaces, and never two names of a question as one', function()
@@ -328,6 +354,17 @@ describe('request', function()
         { 'task_approve', { task = 'uuid-12', request = 'r7' } },
         { 'task_answer', { task = 'uuid-12', request = 'r7', answers = { [''] = 'Look first' } } },
       }, world.asked)
+    end)
+
+    it('takes no answers to a request that it cannot show', function()
+      require('chorus.ui.requests.request_rows').render = function()
+        error('no idea')
+      end
+      request.open(world.request('r7', 12))
+      assert.is_truthy(shown():find('Chorus cannot show this request', 1, true), shown())
+      assert.is_truthy(shown():find('no idea', 1, true), shown())
+      world.press('a')
+      assert.are.same({}, world.asked)
     end)
 
     it('goes back and forth between questions', function()
@@ -755,6 +792,25 @@ describe('request', function()
       assert.are.equal('the cursor is on another request by now', world.notified[1][2])
       world.press('a')
       assert.are.equal('b', world.asked[1][2].request)
+    end)
+
+    it('sends no answers from the list before each question has one', function()
+      local options = { { label = 'A' }, { label = 'B' } }
+      local questions = { { question = 'One?', options = options }, { question = 'Two?', options = options } }
+      local both = { kind = 'question', tool = 'AskUserQuestion', suggestions = {}, input = { questions = questions } }
+      world.know({ world.task(12) }, { world.request('a', 12, both) })
+      require('chorus.ui.requests.inbox').open()
+      local list = vim.api.nvim_get_current_win()
+      world.press('2')
+      world.press('<CR>')
+      assert.are.same({}, world.asked)
+      assert.are_not.equal(list, vim.api.nvim_get_current_win())
+      world.press('q')
+      assert.are.equal(list, vim.api.nvim_get_current_win())
+      world.press('<Tab>')
+      world.press('<Tab>')
+      world.press('1')
+      assert.are.same({ ['One?'] = 'B', ['Two?'] = 'A' }, world.asked[1][2].answers)
     end)
 
     it('chooses options and plans from the list, and finds equal requests', function()

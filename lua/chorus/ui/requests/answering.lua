@@ -234,6 +234,23 @@ local function is_answered(window, number)
   return window.answers.words[number] ~= nil or next(window.answers.chosen[number] or {}) ~= nil
 end
 
+--- Whether the request that is shown asks questions and each of them has an answer.
+---@param window chorus.RequestWindow
+---@return boolean
+function M.has_all_answers(window)
+  local request = window.request
+  if not request or request.kind ~= 'question' or request.answerable ~= 'hook' then
+    return false
+  end
+  local questions = question_rows.questions(request)
+  for number = 1, #questions do
+    if not is_answered(window, number) then
+      return false
+    end
+  end
+  return #questions > 0
+end
+
 --- `<CR>`: sends what was chosen; where nothing was, chooses the option in the cursor's row.
 ---@param window chorus.RequestWindow
 local function submit(window)
@@ -242,12 +259,7 @@ local function submit(window)
     choose_under_cursor(window)
     return
   end
-  local questions = question_rows.questions(request)
-  local are_all = true
-  for number = 1, #questions do
-    are_all = are_all and is_answered(window, number)
-  end
-  if are_all or not choose_under_cursor(window) then
+  if M.has_all_answers(window) or not choose_under_cursor(window) then
     send_answers(window)
   end
 end

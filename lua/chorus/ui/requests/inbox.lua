@@ -144,7 +144,8 @@ local function handlers(inbox)
   return vim.tbl_extend('force', answers, {
     close = close,
     open = function()
-      if next(window.answers.chosen) or next(window.answers.words) then
+      -- The cursor of the list says nothing about the option that is meant.
+      if answering.has_all_answers(window) then
         answers.submit()
       else
         focus()

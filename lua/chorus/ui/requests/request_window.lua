@@ -157,12 +157,22 @@ function Window:rows()
   if not self.request then
     return { canvas.row({}), canvas.row({ { '  No requests are open.', 'ChorusHint' } }) }
   end
-  return preview.rows(self.request, {
+  local ok, rows = pcall(preview.rows, self.request, {
     read = self.read,
     answers = self.answers,
     notice = self.notice,
     together = self.together,
   })
+  if ok then
+    return rows
+  end
+  -- What cannot be seen cannot be answered here either.
+  self.is_closed = true
+  return {
+    canvas.row({}),
+    canvas.row({ { '  Chorus cannot show this request. Answer it in the terminal.', 'ChorusFailed' } }),
+    canvas.row({ { '  ' .. text.clean(rows), 'ChorusHint' } }),
+  }
 end
 
 --- Columns and lines that show the rows whole, where the screen has them.
