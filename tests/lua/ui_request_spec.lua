@@ -616,6 +616,12 @@ describe('request', function()
   end)
 
   describe('inbox', function()
+    --- Opens it. What it asks about other projects is not what a test is about.
+    local function open_inbox()
+      require('chorus.ui.requests.inbox').open()
+      assert.are.same({ 'others', {} }, table.remove(world.asked))
+    end
+
     --- Moves the cursor as a person does, which Neovim notices only while it waits for keys.
     local function move(keys)
       world.press(keys)
@@ -623,12 +629,11 @@ describe('request', function()
     end
 
     it('lists what is open, and opens it', function()
-      local inbox = require('chorus.ui.requests.inbox')
       world.know(
         { world.task(12, { title = 'Fix the login' }), world.task(3) },
         { world.request('a', 12), world.request('b', 3, { opened_at = world.now }) }
       )
-      inbox.open()
+      open_inbox()
       assert.is_truthy(world.lines()[1]:match('#12  permission .* Fix the login .* Bash: rm %-rf build'))
       assert.are.equal(12, vim.b.chorus_task)
       world.event('request_closed', world.request('a', 12))
@@ -645,13 +650,12 @@ describe('request', function()
     end)
 
     it('allows equal requests together, after showing which', function()
-      local inbox = require('chorus.ui.requests.inbox')
       world.know({ world.task(12), world.task(3), world.task(4) }, {
         world.request('a', 12),
         world.request('b', 3, { opened_at = world.now }),
         world.request('c', 4, { opened_at = world.now + 1, input = { command = 'rm -rf /' } }),
       })
-      inbox.open()
+      open_inbox()
       picked = 1
       world.press('ggVGa')
       assert.are.same(
@@ -695,7 +699,7 @@ describe('request', function()
         { world.task(12), world.task(3) },
         { world.request('a', 12), world.request('b', 3, { opened_at = world.now }) }
       )
-      require('chorus.ui.requests.inbox').open()
+      open_inbox()
       world.press('ggVja')
       world.event('request_opened', world.request('b', 3, { input = { command = 'rm -rf /' } }))
       assert.is_truthy(table.concat(world.lines(), '\n'):find('One of these has changed', 1, true))
@@ -708,7 +712,7 @@ describe('request', function()
         { world.task(12), world.task(3) },
         { world.request('a', 12), world.request('b', 3, { opened_at = world.now }) }
       )
-      require('chorus.ui.requests.inbox').open()
+      open_inbox()
       picked = 1
       world.replies.task_approve = function(params)
         if params.task == 'uuid-3' then
@@ -732,7 +736,7 @@ describe('request', function()
 
     it('shows the newer request after refusing one that is not open any more', function()
       world.know({ world.task(12) }, { world.request('a', 12) })
-      require('chorus.ui.requests.inbox').open()
+      open_inbox()
       typed = 'no'
       world.replies.task_deny = function()
         return { code = 'no_request', message = 'that request is not open' }
@@ -747,16 +751,16 @@ describe('request', function()
     end)
 
     it('shows the request under the cursor, and answers it from the list', function()
-      local inbox = require('chorus.ui.requests.inbox')
       world.know({ world.task(12), world.task(3) }, {
         world.request('a', 12),
         world.request('b', 3, { opened_at = world.now, input = { command = 'ls -la' } }),
       })
-      inbox.open()
+      open_inbox()
       local list = vim.api.nvim_get_current_win()
       assert.is_truthy(all_shown():find('  $ rm -rf build', 1, true))
       move('j')
       assert.is_truthy(all_shown():find('  $ ls -la', 1, true))
+      world.asked = {}
       world.press('a')
       assert.are.same({ { 'task_approve', { task = 'uuid-3', request = 'b' } } }, world.asked)
       world.event('request_closed', world.request('b', 3))
@@ -786,7 +790,7 @@ describe('request', function()
         world.request('a', 12),
         world.request('b', 3, { opened_at = world.now, input = { command = 'ls -la' } }),
       })
-      require('chorus.ui.requests.inbox').open()
+      open_inbox()
       world.press('ja')
       assert.are.same({}, world.asked)
       assert.are.equal('the cursor is on another request by now', world.notified[1][2])
@@ -799,7 +803,7 @@ describe('request', function()
       local questions = { { question = 'One?', options = options }, { question = 'Two?', options = options } }
       local both = { kind = 'question', tool = 'AskUserQuestion', suggestions = {}, input = { questions = questions } }
       world.know({ world.task(12) }, { world.request('a', 12, both) })
-      require('chorus.ui.requests.inbox').open()
+      open_inbox()
       local list = vim.api.nvim_get_current_win()
       world.press('2')
       world.press('<CR>')
@@ -826,7 +830,7 @@ describe('request', function()
         world.request('b', 3, { opened_at = world.now }),
         world.request('c', 4, plan),
       })
-      require('chorus.ui.requests.inbox').open()
+      open_inbox()
       world.press('=')
       local shown = all_shown()
       assert.is_truthy(shown:find('Allowing this allows it for\n    #12', 1, true), shown)
@@ -845,13 +849,92 @@ describe('request', function()
         return nil, {}
       end
       world.press(':w<CR>')
+      local denied
       world.wait(function()
-        return world.asked[#world.asked][1] == 'task_deny'
+        denied = vim.iter(world.asked):find(function(each)
+          return each[1] == 'task_deny'
+        end)
+        return denied
       end)
-      local reason = world.asked[#world.asked][2].reason
+      local reason = denied[2].reason
       assert.is_truthy(reason:find('Keep planning%..*\n\nWrite\ntests$'), reason)
       world.wait(function()
         return vim.bo.filetype ~= 'markdown'
+      end)
+    end)
+
+    describe('with requests of other projects', function()
+      local function foreign(id, fields)
+        local over = { project = '/home/me/other', task = 'other-12', opened_at = world.now - 1 }
+        return world.request(id, 12, vim.tbl_extend('force', over, fields or {}))
+      end
+
+      before_each(function()
+        local snapshot = {
+          tasks = { world.task(12, { title = 'Fix the login' }) },
+          requests = { world.request('a', 12, { opened_at = world.now }) },
+          elsewhere = 1,
+        }
+        require('chorus.tasks').snapshot(snapshot, '/home/me/shop')
+        world.replies.others = function()
+          local task = world.task(12, { project = '/home/me/other', uuid = 'other-12', title = 'Elsewhere' })
+          return nil, { tasks = { task }, requests = { foreign('b', { input = { command = 'ls' } }) } }
+        end
+        world.replies.task_approve = function()
+          return nil, {}
+        end
+        open_inbox()
+        world.wait(function()
+          return #world.lines() == 2
+        end, 'the other project')
+      end)
+
+      it('lists all, oldest first, and answers them by task and request', function()
+        local lines = world.lines()
+        assert.is_truthy(lines[1]:find('#12  permission .* in other  Elsew'), lines[1])
+        assert.is_truthy(lines[2]:find('#12  permission .* Fix the login'), lines[2])
+        move('gg')
+        assert.is_truthy(all_shown():find('$ ls', 1, true))
+        assert.are.same({ 12, 'other-12' }, { vim.b.chorus_task, vim.b.chorus_uuid })
+        world.press('a')
+        assert.are.same({ 'task_approve', { task = 'other-12', request = 'b' } }, world.asked[#world.asked])
+        world.event('request_closed', foreign('b'))
+        world.wait(function()
+          return #world.lines() == 1 and all_shown():find('$ rm -rf build', 1, true)
+        end, 'the next one')
+      end)
+
+      it('shows one that changes or is new there', function()
+        world.event('request_opened', foreign('b', { input = { command = 'curl x' } }))
+        world.event('request_opened', foreign('c', { opened_at = world.now + 1 }))
+        world.wait(function()
+          return #world.lines() == 3
+        end)
+        move('gg')
+        assert.is_truthy(all_shown():find('$ curl x', 1, true))
+      end)
+
+      it('lists those of this project alone, and finds equal ones in the list', function()
+        world.event('request_opened', foreign('c'))
+        world.wait(function()
+          return #world.lines() == 3
+        end)
+        move('G')
+        world.press('=')
+        local shown = all_shown()
+        assert.is_truthy(
+          shown:find('Allowing this allows it for\n    #12  in other  Elsewhere\n    #12  Fix', 1, true),
+          shown
+        )
+        world.press('q')
+        world.press('gp')
+        assert.are.equal(1, #world.lines())
+        assert.is_truthy(vim.inspect(vim.api.nvim_win_get_config(0).title):find('in this project', 1, true))
+        world.press(']r')
+        assert.is_truthy(all_shown():find('$ rm -rf build', 1, true))
+        world.press('q')
+        world.press('gp')
+        assert.are.equal(3, #world.lines())
       end)
     end)
 
@@ -875,7 +958,7 @@ describe('request', function()
         open[number] = world.request('r' .. number, number, { opened_at = world.now + number })
       end
       world.know(all, open)
-      require('chorus.ui.requests.inbox').open()
+      open_inbox()
       assert.are.equal(300, #world.lines())
       world.press('G')
       assert.is_truthy(vim.api.nvim_get_current_line():find('#300', 1, true))

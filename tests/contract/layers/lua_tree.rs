@@ -24,7 +24,7 @@ const LUA: &[Layer] = &[
             &["ui::kit"],
         ],
     },
-    Layer { name: "features", rows: &[&["answer", "editor", "send_prompt"], &["ask_daemon"]] },
+    Layer { name: "features", rows: &[&["answer", "editor", "send_prompt"], &["ask_daemon", "elsewhere"]] },
     Layer { name: "connection", rows: &[&["client"]] },
     Layer { name: "knowledge", rows: &[&["tasks"]] },
     Layer { name: "speech", rows: &[&["install", "picker"], &["message"], &["icons"], &["config"], &["notify"]] },

@@ -1,6 +1,8 @@
 --- Sends a text to what it is for: to the agents, into the queue, or back to an agent that waits with a plan.
 local client = require('chorus.client')
+local elsewhere = require('chorus.elsewhere')
 local message = require('chorus.message')
+local clean = require('chorus.text').clean
 local tasks = require('chorus.tasks')
 
 local M = {}
@@ -20,13 +22,11 @@ end
 ---@param to chorus.Recipient[]
 ---@return string such as `#3, #4 of shop`
 function M.names(to)
-  local welcome = client.welcome()
   return table.concat(
     vim.tbl_map(function(recipient)
       local task = recipient.uuid and tasks.get(recipient.uuid)
-      local is_foreign = task and welcome and task.project ~= welcome.project
-      local place = is_foreign and ' of ' .. vim.fs.basename(task.project) or ''
-      return ('#%d%s'):format(recipient.number, place)
+      local place = task and elsewhere.name_of(task)
+      return ('#%d%s'):format(recipient.number, place and ' of ' .. clean(place, 20) or '')
     end, to),
     ', '
   )
@@ -52,10 +52,7 @@ function M.find(to, on_found)
   if #found == #to then
     return on_found(found)
   end
-  client.request('others', {}, function(err, others)
-    if not err then
-      tasks.set_others(others)
-    end
+  elsewhere.hear(function()
     on_found(known(to))
   end)
 end

@@ -34,7 +34,7 @@ local function following(window)
     answered[request.id] = true
   end
   local first
-  for _, request in ipairs(require('chorus.tasks').requests()) do
+  for _, request in ipairs(window.requests()) do
     if not answered[request.id] then
       first = first or request
       if request.opened_at >= window.request.opened_at then
@@ -169,7 +169,7 @@ local function go_on_after_plan(window, way)
   -- The buffer for the plan takes the place of the inbox, which comes back with the next request.
   local was_in_inbox = window.is_preview
   require('chorus.ui.requests.plan_edit').open(window.request, function()
-    if was_in_inbox and #require('chorus.tasks').requests() > 0 then
+    if was_in_inbox and #window.requests() > 0 then
       require('chorus.ui.requests.inbox').open()
     end
   end)
@@ -341,7 +341,7 @@ function M.handlers(window)
       turn_to_question(window, -1)
     end,
     equal = ready(function()
-      require('chorus.ui.requests.approve_together').all_like(window.request)
+      require('chorus.ui.requests.approve_together').all_like(window.request, window.requests())
     end),
   }
 end
