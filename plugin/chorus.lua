@@ -101,7 +101,7 @@ local function map_keys()
 end
 
 local function map_operators()
-  for _, name in ipairs({ 'ref' }) do
+  for _, name in ipairs({ 'ref', 'send', 'new' }) do
     api.nvim_set_keymap('n', '<Plug>(chorus-' .. name .. '-operator)', '', {
       expr = true,
       desc = 'Chorus: ' .. name .. ' for the lines of a motion',

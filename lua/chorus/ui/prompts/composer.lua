@@ -20,6 +20,8 @@ local PAUSE = 250
 ---@field path? string its file, of a text that was kept
 ---@field is_kept? boolean the text is the person's: it is kept at once
 ---@field send fun(text: string, after: fun(is_sent: boolean))
+---@field origin? chorus.Origin where the person was, for placeholders
+---@field is_filled? boolean placeholders in the text are words: they were filled in, or are none
 ---@field on_left? fun() the person is done: what the composer took the place of comes back
 
 ---@class chorus.Composer
@@ -28,6 +30,7 @@ local PAUSE = 250
 ---@field wish chorus.ComposerWish
 ---@field is_done boolean
 ---@field is_sending boolean
+---@field is_filled boolean
 ---@field fault? string
 ---@field history? string[] texts that were sent, newest first
 ---@field at integer the one of them that is shown; 0 for the person's own text
@@ -77,6 +80,20 @@ local function finish(composer)
   end
 end
 
+--- Puts in what the placeholders stand for, once, to be read before it is sent. Who undoes that sends them as words.
+---@param composer chorus.Composer
+local function fill(composer)
+  local prompt = table.concat(lines_of(composer), '\n')
+  composer.is_filled = true
+  require('chorus.editor.placeholders').expand(prompt, composer.wish.origin, function(filled)
+    if filled ~= prompt and vim.api.nvim_buf_is_loaded(composer.buffer) then
+      vim.api.nvim_buf_set_lines(composer.buffer, 0, -1, false, vim.split(filled, '\n', { plain = true }))
+      message.info('the placeholders are filled in', ('`:w` %s; `u` takes that back'):format(composer.wish.does))
+    end
+    keep(composer)
+  end)
+end
+
 --- `:w`.
 ---@param composer chorus.Composer
 local function write(composer)
@@ -87,6 +104,10 @@ local function write(composer)
   local prompt = table.concat(lines_of(composer), '\n')
   if not prompt:find('%S') then
     return save.refuse('the prompt is empty', 'write what the agent should do')
+  elseif not composer.is_filled and require('chorus.editor.placeholders').has(prompt) then
+    return vim.schedule(function()
+      fill(composer)
+    end)
   end
   composer.is_sending = true
   -- A question may come first, which cannot be asked while the buffer is being written.
@@ -167,6 +188,7 @@ end
 ---@return chorus.Composer
 local function set_up(buffer, path, wish)
   local composer = { buffer = buffer, path = path, wish = wish, is_done = false, is_sending = false, at = 0, own = {} }
+  composer.is_filled = wish.is_filled or false
   local on = save.set_up(buffer, {
     view = 'prompt',
     bufhidden = 'wipe',
@@ -194,6 +216,7 @@ local function set_up(buffer, path, wish)
       later = function()
         recall(composer, -1)
       end,
+      follow = require('chorus.ui.prompts.mentions').follow,
     },
   })
   vim.b[buffer].chorus_is_set_up = true
@@ -201,6 +224,7 @@ local function set_up(buffer, path, wish)
   vim.bo[buffer].modified = wish.path ~= nil or wish.is_kept == true
   local task = #wish.numbers == 1 and tasks.get(wish.numbers[1]) or nil
   require('chorus.ui.kit.buffer_task').set(buffer, task and task.number, task and task.uuid)
+  require('chorus.ui.prompts.mentions').set_up(buffer, "v:lua.require'chorus.ui.prompts.mentions'.complete")
   keep_while_typing(composer, on)
   load_history(composer)
   return composer
@@ -290,7 +314,8 @@ end
 
 --- Opens a composer for tasks. Offers unfinished prompts first.
 ---@param found chorus.Task[]
----@param options? { raw?: boolean, lines?: string[], is_kept?: boolean } with `is_kept`, the lines are kept at once
+---@param options? { raw?: boolean, lines?: string[], is_kept?: boolean, is_filled?: boolean, origin?: chorus.Origin } with
+---`is_kept`, the lines are kept at once
 function M.open_for(found, options)
   options = options or {}
   local numbers = vim.tbl_map(function(task)
@@ -305,6 +330,8 @@ function M.open_for(found, options)
       does = verb_of(numbers),
       lines = options.lines,
       is_kept = options.is_kept,
+      is_filled = options.is_filled or options.raw,
+      origin = options.origin,
       on_left = output_of and function()
         require('chorus.dispatch').run('output', { task = output_of })
       end or nil,
