@@ -81,10 +81,10 @@ local function compose(found, call)
   end
   local placeholders = require('chorus.editor.placeholders')
   placeholders.expand(call.args, call.origin, function(text)
-    local lines = vim.split(text, '\n', { plain = true })
+    local lines = text ~= '' and vim.split(text, '\n', { plain = true }) or {}
     if call.excerpt and not placeholders.has_selection(call.args) then
-      vim.list_extend(lines, text == '' and {} or { '' })
-      lines = vim.list_extend(text == '' and {} or lines, require('chorus.editor.excerpt').fenced(call.excerpt))
+      vim.list_extend(lines, text ~= '' and { '' } or {})
+      vim.list_extend(lines, require('chorus.editor.excerpt').fenced(call.excerpt))
       vim.list_extend(lines, { '', '' })
     end
     composer.open_for(found, { raw = call.bang, lines = lines, is_kept = call.args ~= '', is_filled = true })
@@ -105,15 +105,11 @@ function run.send(call, verb)
     end
     send_prompt.run(found, text, {
       raw = call.bang,
-      after = function(is_sent)
-        if not is_sent then
+      after = function(left)
+        if #left > 0 then
           local lines = vim.split(text, '\n', { plain = true })
-          require('chorus.ui.prompts.composer').open_for(found, {
-            raw = call.bang,
-            lines = lines,
-            is_kept = true,
-            is_filled = true,
-          })
+          local options = { raw = call.bang, lines = lines, is_kept = true, is_filled = true }
+          require('chorus.ui.prompts.composer').open_for(left, options)
         end
       end,
     })

@@ -116,13 +116,6 @@ function M.complete(find_start, base)
   return kind and complete[kind](base) or {}
 end
 
---- Whether the cursor is behind the beginning of a mention.
----@return boolean
-function M.is_begun()
-  local column = vim.api.nvim_win_get_cursor(0)[2]
-  return M.at_end(vim.api.nvim_get_current_line():sub(1, column)) ~= nil
-end
-
 ---@param name string
 local function follow_document(name)
   local message = require('chorus.message')
@@ -155,7 +148,16 @@ end
 ---@param name string of the function, as 'completefunc' takes it
 function M.set_up(buffer, name)
   vim.bo[buffer].completefunc, vim.bo[buffer].omnifunc = name, name
-  document_names.load()
+  vim.api.nvim_create_autocmd('TextChangedI', {
+    buffer = buffer,
+    callback = function()
+      local column = vim.api.nvim_win_get_cursor(0)[2]
+      if M.at_end(vim.api.nvim_get_current_line():sub(1, column)) == 'document' then
+        -- So that the documents are known by the time they are completed.
+        document_names.load()
+      end
+    end,
+  })
 end
 
 return M
