@@ -102,14 +102,17 @@ end
 
 local function map_operators()
   for _, name in ipairs({ 'ref', 'send', 'new' }) do
-    api.nvim_set_keymap('n', '<Plug>(chorus-' .. name .. '-operator)', '', {
+    local how = {
       expr = true,
       desc = 'Chorus: ' .. name .. ' for the lines of a motion',
       callback = function()
         require('chorus.attach').features()
         return require('chorus.editor.operators').start(name)
       end,
-    })
+    }
+    for _, mode in ipairs({ 'n', 'x' }) do
+      api.nvim_set_keymap(mode, '<Plug>(chorus-' .. name .. '-operator)', '', how)
+    end
   end
 end
 

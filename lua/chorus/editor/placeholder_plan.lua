@@ -80,7 +80,11 @@ local function split(line, parts)
       name = nil
     end
     local is_meant = name ~= nil and known[name] and argument ~= '' and not is_code(spans, first)
-    if is_meant and line:sub(first - 1, first - 1) == '\\' then
+    local before = line:sub(first - 1, first - 1)
+    if before == '{' then
+      -- A field of a template.
+      at = last + 1
+    elseif is_meant and before == '\\' then
       parts[#parts + 1] = line:sub(from, first - 2) .. source
       from, at = last + 1, last + 1
     elseif is_meant then

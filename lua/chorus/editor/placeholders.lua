@@ -106,14 +106,22 @@ local function diagnostics(origin)
       return origin.excerpt.first <= each.lnum + 1 and each.lnum + 1 <= origin.excerpt.last
     end, found)
   end
+  local index_of = {}
+  for index, each in ipairs(found) do
+    index_of[each] = index
+  end
   table.sort(found, function(a, b)
-    return a.lnum < b.lnum or (a.lnum == b.lnum and a.col < b.col)
+    if a.lnum ~= b.lnum then
+      return a.lnum < b.lnum
+    end
+    return a.col < b.col or (a.col == b.col and index_of[a] < index_of[b])
   end)
   local path = path_of(origin) or 'the buffer'
   return listed(vim.tbl_map(function(each)
-    local by = each.source and (' (%s%s)'):format(each.source, each.code and ' ' .. tostring(each.code) or '') or ''
+    local by = each.source and ('(%s%s)'):format(each.source, each.code and ' ' .. tostring(each.code) or '') or ''
     local place = ('%s:%d:%d'):format(path, each.lnum + 1, each.col + 1)
-    return ('- %s %s: %s%s'):format(place, SEVERITIES[each.severity], text.clean(each.message), text.clean(by))
+    local words = ('%s %s'):format(text.clean(each.message), text.clean(by))
+    return ('- %s %s: %s'):format(place, SEVERITIES[each.severity], vim.trim(words))
   end, found))
 end
 
