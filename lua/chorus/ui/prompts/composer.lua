@@ -154,7 +154,7 @@ end
 local function load_history(composer)
   local task = tasks.get(composer.wish.numbers[1] or 0)
   if task then
-    require('chorus.client').request('task_prompts', { task = task.uuid }, function(err, prompts)
+    require('chorus.client').request('task_prompts', { task = task.uuid, history = true }, function(err, prompts)
       composer.history = not err and prompts.sent or nil
     end)
   end
