@@ -219,7 +219,7 @@ fn a_stale_reference_is_moved_to_its_nearest_match() {
     let task = world.task("Moves");
     let made = world.json(["ref", &task, "PLAN.md:5-6", "--note", "the goals"]);
     let id = made["id"].to_string();
-    let rewritten = "Small programs, perhaps.\nSurprises are fine by us now, and then some more.";
+    let rewritten = "Small and fast programs.\nSurprises are fine by us now, and then some more.";
     world.write("project/PLAN.md", &PLAN.replace("Small and honest software.\nNo surprises at all.", rewritten));
     assert_eq!(only(&world, &task).1, "stale");
     let moved = world.json(["retie", &id]);
