@@ -375,9 +375,14 @@ four
         };
         assert!(hears(SessionStart::New, &before, Some(&before)) && hears(SessionStart::Resumed, &before, None));
         for how in [SessionStart::Resumed, SessionStart::Forked] {
-            assert!(!hears(how, &before, Some(&before)) && !hears(how, &with("Fix that", "three\nfour\n"), Some(&before)));
+            assert!(
+                !hears(how, &before, Some(&before)) && !hears(how, &with("Fix that", "three\nfour\n"), Some(&before))
+            );
             assert!(hears(how, &with("Fix it", "three\n"), Some(&before)));
-            assert!(!hears(how, &Context::of(&task("Fix it", "x"), &[]), Some(&before)), "it is told that they are gone");
+            assert!(
+                !hears(how, &Context::of(&task("Fix it", "x"), &[]), Some(&before)),
+                "it is told that they are gone"
+            );
         }
         assert!(!hears(SessionStart::Forked, &before, None));
     }

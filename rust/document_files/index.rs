@@ -249,10 +249,7 @@ mod tests {
         fs::write(root.join("docs/b.md"), "# Two, longer\n").unwrap();
         fs::write(root.join("docs/new.md"), "# New\n").unwrap();
         fs::remove_file(root.join("a.md")).unwrap();
-        assert_eq!(
-            renew(&mut index, &["docs/b.md", "docs/new.md", "a.md"]),
-            ["a.md", "docs/b.md", "docs/new.md"]
-        );
+        assert_eq!(renew(&mut index, &["docs/b.md", "docs/new.md", "a.md"]), ["a.md", "docs/b.md", "docs/new.md"]);
         assert_eq!(title(&index, "docs/b.md"), "Two, longer");
 
         fs::rename(root.join("docs/deep"), root.join("docs/deeper")).unwrap();

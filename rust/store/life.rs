@@ -69,7 +69,10 @@ impl Tx<'_> {
             self.end_alerts(uuid)?;
             self.set_agent_state(uuid, AgentState::default())?;
             self.set_pane(uuid, None)?;
-            self.run("UPDATE tasks SET status = ?2, outdated = 0 WHERE uuid = ?1", params![uuid, WordColumn(Status::Pending)])?;
+            self.run(
+                "UPDATE tasks SET status = ?2, outdated = 0 WHERE uuid = ?1",
+                params![uuid, WordColumn(Status::Pending)],
+            )?;
             self.journal(uuid, Who::Chorus, "start_failed", &format!("Could not be started: {why}"), None)?;
             self.touch(uuid)?;
         }

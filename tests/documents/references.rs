@@ -97,11 +97,12 @@ async fn what_was_not_found_is_searched_again_only_after_a_change() {
     assert_eq!(world.only().await.1, Stale);
     assert!(shelf.searched.lock()["PLAN.md"].references.contains(&999));
     world.write("docs/b.md", "# Another\n");
-    world.until("it is searched again", async || {
-        world.only().await;
-        search() > first
-    })
-    .await;
+    world
+        .until("it is searched again", async || {
+            world.only().await;
+            search() > first
+        })
+        .await;
 }
 
 #[tokio::test]

@@ -91,9 +91,7 @@ type GivenVersion = (String, String);
 fn versions_in(news: &Context, references: &[FollowedReference]) -> Vec<GivenVersion> {
     let is_given = |reference: &&FollowedReference| {
         let stored = &reference.stored;
-        stored.included
-            && stored.spot.state != ReferenceState::Stale
-            && news.has(&place(stored))
+        stored.included && stored.spot.state != ReferenceState::Stale && news.has(&place(stored))
     };
     let given = references.iter().filter(is_given);
     given.map(|reference| (reference.stored.path.clone(), reference.stored.spot.version.clone())).collect()
@@ -146,7 +144,8 @@ pub async fn at_session_start(
         }
         let before = recall(tx, uuid)?.map(|given| given.context);
         let text = at_start(how, before.as_ref(), &context, Some(&state.context_of(uuid)));
-        let versions = context.news(how, before.as_ref()).map(|news| versions_in(&news, &references)).unwrap_or_default();
+        let versions =
+            context.news(how, before.as_ref()).map(|news| versions_in(&news, &references)).unwrap_or_default();
         let at = Some(tx.now());
         remember(tx, uuid, &GivenContext { launch, session, by_hook: true, at, context })?;
         if text.is_some() {

@@ -33,7 +33,9 @@ pub async fn run(core: Weak<Core>) {
         let Some(core) = core.upgrade() else { return };
         if looked.elapsed() >= LET_GO {
             looked = Instant::now();
-            let_go(&core).await.unwrap_or_else(|error| log::warn!("cannot tell whose documents are still read: {error}"));
+            let_go(&core)
+                .await
+                .unwrap_or_else(|error| log::warn!("cannot tell whose documents are still read: {error}"));
         }
         for project in core.documents.waiting() {
             catch_up(&core, &project).await;

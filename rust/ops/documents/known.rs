@@ -135,8 +135,7 @@ async fn versions(core: &Core, project: &str, paths: BTreeSet<String>) -> BTreeM
     let stats = stats.inspect_err(|error| log::warn!("{error}")).unwrap_or_default();
     let mut found = BTreeMap::new();
     for (path, stat) in stats {
-        let seen =
-            shelf.versions.lock().get(&path).filter(|seen| seen.stat == stat).map(|seen| seen.version.clone());
+        let seen = shelf.versions.lock().get(&path).filter(|seen| seen.stat == stat).map(|seen| seen.version.clone());
         let version = match seen {
             Some(version) => version,
             None => {

@@ -183,12 +183,7 @@ pub async fn retie(core: &Core, asker: &Asker, retie: Retie) -> Result<Reference
     };
     let new = NewReference {
         tied: TiedText::of(anchor, &document.version),
-        spot: ReferenceSpot {
-            lines,
-            version: document.version.clone(),
-            state: ReferenceState::Current,
-            nearest: None,
-        },
+        spot: ReferenceSpot { lines, version: document.version.clone(), state: ReferenceState::Current, nearest: None },
         whole: false,
         note: None,
         path: stored.path,

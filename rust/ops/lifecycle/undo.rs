@@ -192,7 +192,9 @@ impl Lasting {
             TaskStart(start) => ("start", &start.task, "its agent has begun; `interrupt` stops the turn"),
             TaskSend(send) => ("send", &send.task, SENT),
             TaskTell(tell) if tell.confirmed => ("tell", &tell.task, SENT),
-            TaskPrompts(change) if change.prompt.is_some() => ("prompts", &change.task, "its journal has the earlier text"),
+            TaskPrompts(change) if change.prompt.is_some() => {
+                ("prompts", &change.task, "its journal has the earlier text")
+            }
             TaskRef(tied) => ("ref", &tied.task, "`unref` takes the reference away"),
             TaskContextEdit(edit) => ("context", &edit.task, "write its page again as it was"),
             TaskResend(one) => ("resend", &one.task, "the agent has the prompts; `interrupt` stops the turn"),
