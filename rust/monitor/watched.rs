@@ -71,6 +71,8 @@ pub struct Watched {
     looked_at: Millis,
     /// The newest capture, to tell whether the screen changed.
     pub capture: String,
+    /// It was at rest in this launch.
+    pub has_rested: bool,
     /// When the agent was first seen ended.
     pub exit_seen: Option<Millis>,
     /// Whether the exit was reported.
@@ -132,6 +134,7 @@ impl Watched {
             said_at: None,
             looked_at: 0,
             capture: String::new(),
+            has_rested: false,
             exit_seen: None,
             exit_told: false,
             launched,

@@ -4,8 +4,8 @@
 mod drive;
 mod scenes;
 
+use crate::Outcome;
 use crate::screens::{self, Judged, State};
-use crate::{Outcome, cargo};
 use chorus_testkit::repository;
 use chorus_testkit::tools::{Tool, clients};
 use serde_json::json;
@@ -26,7 +26,7 @@ pub fn run(arguments: &[String]) -> Outcome {
     let client = client(options.client.as_deref())?;
     let folder = options.keep.unwrap_or_else(|| repository().join("target/captures").join(&client.version));
     std::fs::create_dir_all(&folder).map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
-    let chorus = cargo::build()?;
+    let chorus = screens::program()?;
     let (mut states, mut failed) = (Vec::new(), Vec::new());
     for scene in
         scenes::SCENES.iter().filter(|scene| options.filter.as_ref().is_none_or(|name| scene.name.contains(name)))

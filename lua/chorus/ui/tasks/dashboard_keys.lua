@@ -3,6 +3,7 @@ local canvas = require('chorus.ui.kit.canvas')
 local dispatch = require('chorus.dispatch')
 local fits = require('chorus.tasks.fits')
 local keys = require('chorus.ui.kit.keys')
+local login = require('chorus.ui.tasks.login')
 local together = require('chorus.ui.tasks.together')
 local worklist_plan = require('chorus.ui.tasks.worklist_plan')
 
@@ -231,6 +232,10 @@ local function answer_handlers(list, hooks)
       local marked = marked_tasks(list)
       if #marked > 1 then
         return together.approve(marked)
+      end
+      local data = hooks.under_cursor()
+      if data and data.uuid and login.is_missing(data) then
+        return login.advise(data)
       end
       on_request('open_for')
     end,
