@@ -244,10 +244,7 @@ fn follow_turn(watched: &mut Watched, state: &AgentState, now: Millis) -> Option
     let rests = matches!(state.status, Idle | Error | LoginRequired);
     let runs = matches!(state.status, Busy)
         || state.status == Waiting && state.kind != Some(Kind::Trust) && state.kind != Some(Kind::Dialog);
-    // What such an agent draws at its start is no turn.
-    let begins = watched.has_rested || !watched.gives_only_a_screen();
-    watched.has_rested |= rests;
-    if runs && begins && !matches!(watched.turn, Turn::Runs(_)) {
+    if runs && !matches!(watched.turn, Turn::Runs(_)) {
         watched.turn = Turn::Runs(now);
     }
     if matches!(state.status, Exited | Stopped) {

@@ -71,8 +71,6 @@ pub struct Watched {
     looked_at: Millis,
     /// The newest capture, to tell whether the screen changed.
     pub capture: String,
-    /// It was at rest in this launch.
-    pub has_rested: bool,
     /// When the agent was first seen ended.
     pub exit_seen: Option<Millis>,
     /// Whether the exit was reported.
@@ -134,7 +132,6 @@ impl Watched {
             said_at: None,
             looked_at: 0,
             capture: String::new(),
-            has_rested: false,
             exit_seen: None,
             exit_told: false,
             launched,
