@@ -54,6 +54,7 @@ const PURE_USES: &[&str] = &[
     "icons",
     "phrase",
     "tasks::filter",
+    "tasks::fits",
     "tasks::order",
     "text",
     "ui::edits::hunk_ids",

@@ -1,10 +1,10 @@
 --- Picking a task where Neovim's own `vim.ui.select` would number the lines, so that a typed 5 would not be #5: a list as
 --- in the dashboard that narrows while one types.
 local canvas = require('chorus.ui.kit.canvas')
+local dashboard_rows = require('chorus.ui.tasks.dashboard_rows')
 local filter = require('chorus.tasks.filter')
 local float = require('chorus.ui.kit.float')
 local status = require('chorus.ui.kit.status')
-local task_rows = require('chorus.ui.tasks.dashboard_rows')
 
 local M = {}
 
@@ -34,7 +34,7 @@ local function rows_of(found, width)
   if #found == 0 then
     return { canvas.row({ { '  No task fits.', 'ChorusHint' } }) }
   end
-  return task_rows.render({
+  return dashboard_rows.render({
     sections = { { name = 'all', title = '', position = '', count = #found, is_folded = false, tasks = found } },
     moved = {},
   }, {
@@ -72,6 +72,7 @@ function M.pick(tasks, prompt, on_choice)
     canvas.draw(buffer, rows_of(fitting(tasks, text), (window:size())))
     vim.api.nvim_win_set_cursor(window.window, { 1, 0 })
   end
+  ---@param choice? chorus.Task
   local function finish(choice)
     window:close()
     -- The prompt is closed first: what follows may open a window.
@@ -90,7 +91,8 @@ function M.pick(tasks, prompt, on_choice)
       vim.api.nvim_win_set_cursor(window.window, { math.min(line, vim.api.nvim_buf_line_count(buffer)), 0 })
       finish(canvas.data(buffer, vim.api.nvim_win_get_cursor(window.window)[1]))
     end,
-    on_leave = function()
+    on_leave = finish,
+    on_away = function()
       finish(nil)
     end,
   })
