@@ -103,7 +103,7 @@ fn at_a_terminal_a_list_has_marks_and_a_deletion_asks() {
     world.task("Kept");
     assert!(on_terminal(&world, "list", "", "Kept").contains("\x1b["));
     on_terminal(&world, "list", "", "· pending");
-    on_terminal(&world, "delete 1", "n", "cannot be undone");
+    on_terminal(&world, "delete 1", "n", "bring it back for a day");
     assert_eq!(world.look("1")["title"], "Kept");
     on_terminal(&world, "delete 1", "y", "#1 deleted");
     assert_eq!(world.json(["list"]), json!([]));

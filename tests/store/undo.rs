@@ -149,7 +149,7 @@ async fn edits_get_their_owners_back_unless_the_file_changed() {
     });
     let before = assign.await.unwrap();
     let step = steps(&store).await.remove(0);
-    assert_eq!(undo(&store).await.unwrap(), "the edits in a.txt are again of whom they were of before");
+    assert_eq!(undo(&store).await.unwrap(), "the edits in a.txt get their previous owners");
     let now = store.read(|tx| tx.ledger(PROJECT, "a.txt")).await.unwrap().unwrap();
     assert_eq!(now.marks(), before.marks());
     let again = store.write(move |tx| tx.undo_step(PROJECT, &step)).await.unwrap();
