@@ -219,7 +219,7 @@ describe('the list of changes', function()
     assert.are.same(
       { '#4', '#12' },
       vim.tbl_map(function(line)
-        return line:match('^#%d+')
+        return line:match('^%s*(#%d+)')
       end, offered().lines)
     )
   end)

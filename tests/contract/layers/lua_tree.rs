@@ -10,13 +10,14 @@ use std::path::{Path, PathBuf};
 const LUA: &[Layer] = &[
     Layer {
         name: "ways in",
-        rows: &[&["plugin", "lualine"], &["command", "health", "init"], &["attach"], &["statusline"]],
+        rows: &[&["plugin", "lualine", "telescope"], &["command", "health", "init"], &["attach"], &["statusline"]],
     },
     Layer { name: "verbs", rows: &[&["verbs"]] },
     Layer {
         name: "windows",
         rows: &[
             &["ui::url"],
+            &["ui::pick"],
             &["ui::tasks"],
             &["ui::pane"],
             &["ui::documents", "ui::edits", "ui::requests"],
