@@ -200,7 +200,7 @@ function M.update(preview)
   end
   local task = preview.task
   local request = task and tasks.requests(task.uuid)[1]
-  preview.window:set_task(task, request ~= nil)
+  preview.window:draw_title(task, request ~= nil)
   if not task then
     M.unwatch(preview)
     preview.kind, preview.drawn = nil, nil

@@ -54,16 +54,15 @@ function Window:to_top()
   end)
 end
 
---- Names the task, and the keys of the dashboard that go with what is shown. Commands without a task mean this one.
+--- Names the task, and the keys of the dashboard that go with what is shown.
 ---@param task? chorus.Task
 ---@param has_request boolean
-function Window:set_task(task, has_request)
+function Window:draw_title(task, has_request)
   local chunks = task and status.title(task, status.now()) or { { ' ' } }
   local width = self:size()
   local actions = task and preview_plan.actions(task, has_request) or {}
   local hints = require('chorus.ui.kit.keys').hints('dashboard', actions, width)
   require('chorus.ui.kit.page_buffer').set_bar(self.window, canvas.bar_of_two(chunks, hints, width))
-  require('chorus.ui.kit.buffer_task').set(self.buffer, task and task.number, task and task.uuid)
 end
 
 ---@param key string such as `<C-e>`, as Neovim reads it
