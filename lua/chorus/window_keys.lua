@@ -146,6 +146,7 @@ local views = {
     key('next_question', { '<Tab>' }, 'next question'),
     key('previous_question', { '<S-Tab>' }, 'previous question'),
     key('equal', { '=' }, 'answer all that ask for the same together', { hint = 'all equal' }),
+    key('everywhere', { 'gp' }, 'all projects, or this one', { hint = 'projects' }),
     key('preview_down', { '<C-d>', '<C-j>' }, 'scroll the request down'),
     key('preview_up', { '<C-u>', '<C-k>' }, 'scroll the request up'),
     verb('output', { 'o' }, 'open the task’s output', 'output'),
