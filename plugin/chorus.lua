@@ -45,6 +45,7 @@ local verbs = {
   { 'refs', 'list the references to a document' },
   { 'context', "show what the agent gets as its task's context, and choose the references" },
   { 'tell', 'send what changed in documents since the agent read them, after confirmation', true },
+  { 'retie', 'move a stale reference to its nearest match, or to other lines', false, true },
   { 'unref', 'take a reference away' },
   { 'explain', "explain a task's status" },
   { 'web', "open a task's terminal in a browser, with ttyd", true },

@@ -230,6 +230,7 @@ local views = {
     key('write', { '<C-s>' }, 'save the page, as `:w` does'),
     key('open', { '<CR>' }, 'open the commit, request, lines or turn'),
     key('visit', { 'gd' }, 'go to this line’s referenced lines'),
+    key('retie', { 'gR' }, 'move this stale reference to its nearest match'),
     verb('output', { 'go' }, 'open its output', 'output'),
     verb('attach', { 'gl' }, 'open its terminal'),
     verb('diff', { 'gD' }, 'open its diff', 'diff'),

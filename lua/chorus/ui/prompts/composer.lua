@@ -202,7 +202,7 @@ end
 local function load_history(composer)
   local first = composer.wish.purpose.to[1]
   if first and first.uuid then
-    require('chorus.client').request('task_prompts', { task = first.uuid }, function(err, prompts)
+    require('chorus.client').request('task_prompts', { task = first.uuid, history = true }, function(err, prompts)
       composer.history = not err and prompts.sent or nil
     end)
   end
