@@ -263,7 +263,9 @@ fn replace(program: &Path, put: impl Fn(&Path)) {
 fn a_daemon_hands_over_to_the_program_that_takes_the_place_of_its_own() {
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("chorus");
-    let copy = |to: &Path| drop(std::fs::copy(env!("CARGO_BIN_EXE_chorus"), to).unwrap());
+    let copy = |to: &Path| {
+        std::fs::copy(env!("CARGO_BIN_EXE_chorus"), to).unwrap();
+    };
     replace(&program, copy);
     let world = World::running(&program);
     let task = world.begun("Goes on", "[[slow 60]]");
