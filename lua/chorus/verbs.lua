@@ -22,7 +22,7 @@ for _, subject in ipairs({
   end
 end
 
-require('chorus.picker').use(require('chorus.ui.tasks.task_picker'))
+require('chorus.picker').use(require('chorus.ui.pick.lists'))
 
 --- Verbs that need no daemon.
 local alone = { health = true, install = true, log = true }

@@ -375,4 +375,44 @@ describe('what changed', function()
       versions = { { path = 'PLAN.md', version = 'uuid-3' } },
     }, sent[1][2])
   end)
+
+  it('stays as the person has edited it, and is sent once', function()
+    world.start()
+    world.know({ world.task(3, { outdated = 1 }) })
+    world.replies.task_tell = function(params)
+      if params.confirmed then
+        return { code = 'failed', message = 'cannot send' }
+      end
+      return nil, { text = 'PLAN.md changed \226\154\160\239\184\143', versions = {}, done = false, queued = false }
+    end
+    local function run_tell()
+      local count = #world.asked
+      require('chorus.verbs').run('tell', { task = '3' })
+      world.wait(function()
+        return #world.asked > count
+      end)
+      vim.wait(20)
+    end
+    run_tell()
+    assert.are.same({ 'PLAN.md changed \226\154\160\239\184\143' }, world.lines())
+    world.press('ccmine<Esc>')
+    run_tell()
+    assert.are.same({ 'mine' }, world.lines())
+    world.press('q')
+    assert.are.same({ 'mine' }, world.lines())
+    assert.are.equal('the prompt was edited', world.notified[#world.notified][2])
+    local answer, request = nil, require('chorus.client').request
+    local count = 0
+    require('chorus.client').request = function(_, _, on_reply)
+      count, answer = count + 1, on_reply
+    end
+    world.press(':w<CR>')
+    world.press(':w<CR>')
+    require('chorus.client').request = request
+    assert.are.equal(1, count)
+    answer({ code = 'failed', message = 'cannot send' })
+    assert.are.same({ 'mine' }, world.lines())
+    assert.is_true(vim.bo.modified)
+    vim.cmd('bwipeout!')
+  end)
 end)

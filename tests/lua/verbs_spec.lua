@@ -215,7 +215,7 @@ describe('the verb', function()
     )
     world.choices = { 'rm -rf build' }
     assert.equal('b', asked_by('approve', { task = '1' }).params.request)
-    assert.same({ '#1 Bash: ls -la', '#1 Bash: rm -rf build' }, world.offered[1].lines)
+    assert.same({ '#1 Bash: ls -la  Task 1', '#1 Bash: rm -rf build  Task 1' }, world.offered[1].lines)
   end)
 
   it('approve opens a question instead, and tells a refusal', function()

@@ -1,6 +1,7 @@
 --- Marks the lines of a document that tasks refer to: a sign, and the task with its note behind the first line.
 
 local client = require('chorus.client')
+local open_files = require('chorus.editor.open_files')
 local text = require('chorus.text')
 
 local M = {}
@@ -94,10 +95,27 @@ local function refresh_shown(paths)
     local buffer = vim.api.nvim_win_get_buf(window)
     local path = not seen[buffer] and path_of(buffer)
     seen[buffer] = true
-    if path and (not paths or vim.list_contains(paths, path)) then
+    if path and open_files.are_of(paths, path) then
       refresh(buffer)
     end
   end
+end
+
+--- Buffers that are asked about as soon as Neovim is done with showing them.
+---@type table<integer, true>
+local due = {}
+
+--- Asks once for a buffer that is read and shown at the same time.
+---@param buffer integer
+local function refresh_soon(buffer)
+  if due[buffer] then
+    return
+  end
+  due[buffer] = true
+  vim.schedule(function()
+    due[buffer] = nil
+    refresh(buffer)
+  end)
 end
 
 --- The references of a buffer as they were last known.
@@ -114,7 +132,7 @@ function M.attach()
     vim.api.nvim_create_autocmd(events, { group = group, pattern = pattern, callback = callback })
   end
   on({ 'BufWinEnter', 'BufReadPost' }, function(event)
-    refresh(event.buf)
+    refresh_soon(event.buf)
   end)
   on('BufWipeout', function(event)
     shown[event.buf] = nil

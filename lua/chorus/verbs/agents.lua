@@ -84,10 +84,10 @@ function run.send(call, verb)
     end
     send_prompt.run(found, text, {
       raw = call.bang,
-      after = function(is_sent)
-        if not is_sent then
+      after = function(left)
+        if #left > 0 then
           local lines = vim.split(text, '\n', { plain = true })
-          require('chorus.ui.prompts.composer').open_for(found, { raw = call.bang, lines = lines, is_kept = true })
+          require('chorus.ui.prompts.composer').open_for(left, { raw = call.bang, lines = lines, is_kept = true })
         end
       end,
     })

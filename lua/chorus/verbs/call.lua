@@ -64,11 +64,7 @@ function M.with_request(verb, call, on_request)
     elseif #requests == 1 then
       on_request(requests[1])
     else
-      picker.pick_request(requests, 'Request to ' .. verb.name .. ':', function(request)
-        if request then
-          on_request(request)
-        end
-      end)
+      picker.pick_request(requests, 'Request to ' .. verb.name .. ':', on_request)
     end
   end)
 end

@@ -13,7 +13,7 @@ function run.docs(call)
   if word == 'new' then
     return require('chorus.ui.documents.template').new(given.some(rest))
   end
-  require('chorus.ui.documents.list').pick(given.some(call.args))
+  require('chorus.ui.pick.lists').documents(given.some(call.args))
 end
 
 --- What of the current buffer is meant: the lines of the range, the section of the heading under the cursor, else all.
@@ -71,7 +71,7 @@ function run.refs(call)
     elseif #found.references == 0 then
       return message.info('no task refers to a document', '`:Chorus ref` in a document ties it to a task')
     end
-    references.pick(found.references, 'Reference:', function(reference)
+    require('chorus.picker').pick_reference(found.references, 'Reference:', function(reference)
       if path and path == here then
         references.open_task(reference)
       else
@@ -150,7 +150,7 @@ function run.unref(call)
     elseif #all == 1 then
       return take_away(all[1])
     end
-    references.pick(all, 'Take away:', take_away)
+    require('chorus.picker').pick_reference(all, 'Take away:', take_away)
   end)
 end
 

@@ -1,5 +1,4 @@
 --- References: picking one, and going to its lines or to its task.
-local text = require('chorus.text')
 
 local M = {}
 
@@ -18,25 +17,6 @@ function M.at(references, line)
   return vim.tbl_filter(function(reference)
     return not reference.whole and reference.start_line <= line and line <= reference.end_line
   end, references)
-end
-
----@param references chorus.Reference[]
----@param prompt string
----@param on_choice fun(reference: chorus.Reference)
-function M.pick(references, prompt, on_choice)
-  require('chorus.picker').pick(references, {
-    prompt = prompt,
-    kind = 'chorus_reference',
-    format = function(reference)
-      local state = reference.state ~= 'current' and (' [%s]'):format(reference.state) or ''
-      local about = reference.note or text.lines(reference.text)[1] or ''
-      return ('#%d %s%s %s'):format(reference.number, M.place(reference), state, about)
-    end,
-  }, function(reference)
-    if reference then
-      on_choice(reference)
-    end
-  end)
 end
 
 --- Opens the document at the reference's lines; of a stale one at the lines that may have taken its place.

@@ -1,6 +1,7 @@
 --- The buffer for a new task. A file keeps what is typed; `:w` creates the task.
 local drafts = require('chorus.ui.tasks.draft_files')
 local front_matter = require('chorus.ui.tasks.front_matter')
+local keep_typed = require('chorus.ui.kit.keep_typed')
 local place = require('chorus.ui.kit.place')
 local save = require('chorus.ui.kit.save')
 local text = require('chorus.text')
@@ -8,9 +9,6 @@ local text = require('chorus.text')
 local M = {}
 
 local NAMES = { 'title', 'priority', 'tags', 'agent', 'isolation', 'on' }
-
---- How long after a keystroke the file is written, in milliseconds.
-local PAUSE = 250
 
 ---@class chorus.Draft
 ---@field buffer integer
@@ -154,35 +152,6 @@ function M.complete(find_start, base)
   end, found)
 end
 
----@param draft chorus.Draft
----@param on fun(events: string|string[], handle: fun())
-local function keep_while_typing(draft, on)
-  local timer = assert(vim.uv.new_timer())
-  on({ 'TextChanged', 'TextChangedI', 'TextChangedP' }, function()
-    timer:start(
-      PAUSE,
-      0,
-      vim.schedule_wrap(function()
-        keep(draft)
-      end)
-    )
-  end)
-  on({ 'InsertLeave', 'BufLeave', 'BufUnload' }, function()
-    keep(draft)
-  end)
-  local leaving = vim.api.nvim_create_autocmd('VimLeavePre', {
-    callback = function()
-      keep(draft)
-    end,
-  })
-  on('BufWipeout', function()
-    if not timer:is_closing() then
-      timer:close()
-    end
-    pcall(vim.api.nvim_del_autocmd, leaving)
-  end)
-end
-
 --- Says what to do, above the text.
 local function say_how(draft)
   local does = draft.starts and 'creates it and starts it' or 'creates it'
@@ -226,14 +195,15 @@ local function set_up(buffer, path, lines, template, starts)
   vim.bo[buffer].modified = not vim.deep_equal(lines, template)
   vim.bo[buffer].completefunc = "v:lua.require'chorus.ui.tasks.draft'.complete"
   vim.bo[buffer].omnifunc = "v:lua.require'chorus.ui.tasks.draft'.complete"
-  keep_while_typing(draft, on)
-  require('chorus.ui.tasks.draft_hints').show(buffer, on)
-  on('BufReadCmd', function()
-    -- `:e!` begins anew with what is kept.
-    local kept = vim.uv.fs_stat(draft.path) and vim.fn.readfile(draft.path) or draft.template
-    vim.api.nvim_buf_set_lines(buffer, 0, -1, false, kept)
-    vim.bo[buffer].modified = not vim.deep_equal(kept, draft.template)
+  keep_typed.watch(on, function()
+    keep(draft)
   end)
+  keep_typed.begin_again(on, buffer, function()
+    return vim.uv.fs_stat(path) and vim.fn.readfile(path) or nil
+  end, function()
+    return template
+  end)
+  require('chorus.ui.tasks.draft_hints').show(buffer, on)
   return draft
 end
 
