@@ -172,6 +172,7 @@ local views = {
     key('write', { '<C-s>' }, 'send the prompt, as `:w` does'),
     key('earlier', { '<C-p>' }, 'a prompt that was sent before', { hint = 'earlier' }),
     key('later', { '<C-n>' }, 'back to later ones, and your own text'),
+    key('follow', { 'gf' }, 'open the document or task named here'),
     key('close', { 'q' }, 'leave; the prompt is kept', { hint = 'keep it for later' }),
     HELP,
   },
@@ -229,6 +230,7 @@ local views = {
     key('write', { '<C-s>' }, 'save the page, as `:w` does'),
     key('open', { '<CR>' }, 'open the commit, request, lines or turn'),
     key('visit', { 'gd' }, 'go to this line’s referenced lines'),
+    key('retie', { 'gR' }, 'move this stale reference to its nearest match'),
     verb('output', { 'go' }, 'open its output', 'output'),
     verb('attach', { 'gl' }, 'open its terminal'),
     verb('diff', { 'gD' }, 'open its diff', 'diff'),
@@ -244,6 +246,7 @@ local views = {
   tell = { key('write', { '<C-s>' }, 'send it, as `:w` does'), CLOSE, HELP },
   draft = {
     key('write', { '<C-s>' }, 'create the task, as `:w` does'),
+    key('follow', { 'gf' }, 'open the document or task named here'),
     key('close', { 'q' }, 'leave; the draft is kept', { hint = 'keep it for later' }),
     HELP,
   },
