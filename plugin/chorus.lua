@@ -102,15 +102,18 @@ local function map_keys()
 end
 
 local function map_operators()
-  for _, name in ipairs({ 'ref' }) do
-    api.nvim_set_keymap('n', '<Plug>(chorus-' .. name .. '-operator)', '', {
+  for _, name in ipairs({ 'ref', 'send', 'new' }) do
+    local how = {
       expr = true,
       desc = 'Chorus: ' .. name .. ' for the lines of a motion',
       callback = function()
         require('chorus.attach').features()
         return require('chorus.editor.operators').start(name)
       end,
-    })
+    }
+    for _, mode in ipairs({ 'n', 'x' }) do
+      api.nvim_set_keymap(mode, '<Plug>(chorus-' .. name .. '-operator)', '', how)
+    end
   end
 end
 

@@ -18,7 +18,7 @@ local function verb(action, keys, does, hint, bang)
   return key(action, keys, does, { verb = (action:gsub('_.*', '')), hint = hint, bang = bang })
 end
 
-local HELP = key('help', { 'g?' }, 'list these keys', { hint = 'help' })
+local HELP = key('help', { 'g?' }, 'show this help', { hint = 'help' })
 local CLOSE = key('close', { 'q' }, 'close', { hint = 'close' })
 local NEXT_TASK = key('next_task', { ']t' }, 'next task that needs you')
 local PREVIOUS_TASK = key('previous_task', { '[t' }, 'previous task that needs you')
@@ -38,11 +38,11 @@ local function task_keys(names)
     restart = verb('restart', { 'r' }, 'restart with its conversation', 'restart'),
     restart_fresh = verb('restart_fresh', { 'R' }, 'restart with a new session', nil, true),
     complete = verb('complete', { 'c' }, 'complete'),
-    fail = verb('fail', { 'f' }, 'give it up, with a reason'),
+    fail = verb('fail', { 'f' }, 'mark as failed, with a reason'),
     reopen = verb('reopen', { 'U' }, 'reopen'),
     delete = verb('delete', { 'x' }, 'delete'),
     explain = verb('explain', { 'e' }, 'explain its status', 'explain'),
-    show = verb('show', { 'p' }, 'open its page', 'page'),
+    show = verb('show', { 'p' }, 'open the page', 'page'),
     output = verb('output', { 'o' }, 'open its output', 'output'),
   }
   return vim.tbl_map(function(name)
@@ -173,6 +173,7 @@ local views = {
     key('write', { '<C-s>' }, 'send the prompt, as `:w` does'),
     key('earlier', { '<C-p>' }, 'a prompt that was sent before', { hint = 'earlier' }),
     key('later', { '<C-n>' }, 'back to later ones, and your own text'),
+    key('follow', { 'gf' }, 'open the document or task named here'),
     key('close', { 'q' }, 'leave; the prompt is kept', { hint = 'keep it for later' }),
     HELP,
   },
@@ -246,6 +247,7 @@ local views = {
   tell = { key('write', { '<C-s>' }, 'send it, as `:w` does'), CLOSE, HELP },
   draft = {
     key('write', { '<C-s>' }, 'create the task, as `:w` does'),
+    key('follow', { 'gf' }, 'open the document or task named here'),
     key('close', { 'q' }, 'leave; the draft is kept', { hint = 'keep it for later' }),
     HELP,
   },

@@ -1,4 +1,5 @@
---- Completion in a draft: the names of its fields, and their values where they are known.
+--- Completion in a draft: the names of its fields, their values where they are known, and the names that
+--- a description may mention.
 local front_matter = require('chorus.ui.tasks.front_matter')
 local text = require('chorus.text')
 
@@ -10,12 +11,11 @@ local M = {}
 function M.complete(find_start, base)
   local row, column = unpack(vim.api.nvim_win_get_cursor(0))
   local line = vim.api.nvim_get_current_line():sub(1, column)
-  if find_start == 1 then
-    return #line:match('^(.-)[^%s:]*$')
-  end
   local head = vim.api.nvim_buf_get_lines(0, 1, row, false)
   if vim.list_contains(vim.list_slice(head, 1, #head - 1), '---') then
-    return {}
+    return require('chorus.ui.prompts.mentions').complete(find_start, base)
+  elseif find_start == 1 then
+    return #line:match('^(.-)[^%s:]*$')
   end
   local name = line:match('^%s*([%w_]+)%s*:')
   local found = name and front_matter.values(name) or front_matter.NAMES
