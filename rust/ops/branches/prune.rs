@@ -6,6 +6,7 @@ use crate::store::Filter;
 use crate::vcs::git::Git;
 use crate::vcs::rescue;
 use crate::vcs::rewrite::Intent;
+use crate::vcs::worktree::nested;
 use std::collections::BTreeSet;
 
 /// Old backups go, in every project that has ever had a task; never those that an unfinished intent, a task's trouble or a
@@ -24,6 +25,8 @@ pub async fn prune(core: &Core) {
         Ok(known) => known,
         Err(error) => return log::error!("cannot read which backups are needed: {error}"),
     };
+    let over = |name: &str| rescue::is_discard_over(name, crate::clock::now(), &named);
+    nested::prune(&core.state.worktrees(), over).await;
     for project in projects.into_iter().filter(|project| std::path::Path::new(project).join(".git").exists()) {
         let git = Git::plumbing(&project, &core.environments.of_project(&project));
         if let Err(error) = rescue::prune(&git, crate::clock::now(), &named).await {
