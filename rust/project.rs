@@ -135,7 +135,8 @@ fn worktree_root(dir: &Path) -> Option<PathBuf> {
         return Some(dir.to_owned());
     };
     let of_same = |tree: &PathBuf| common_dir(tree).as_ref() == Some(&common);
-    let made_for = noted(&target).filter(of_same);
+    // Where that is gone, which may be one of many worktrees of a bare repository, its tasks still have this one.
+    let made_for = noted(&target).filter(|tree| of_same(tree) || !tree.exists());
     Some(made_for.or_else(|| main_tree(&common)).unwrap_or_else(|| dir.to_owned()))
 }
 
@@ -263,6 +264,10 @@ mod tests {
             let common = common_dir(&folder.join("side")).unwrap();
             note(&common.join("worktrees/side"), &folder.join("main")).unwrap();
             assert_eq!(root(&folder.join("side")), folder.join("main"));
+            git(&folder, &["worktree", "add", "-q", "gone"]);
+            note(&common.join("worktrees/side"), &folder.join("gone")).unwrap();
+            git(&folder, &["worktree", "remove", "gone"]);
+            assert_eq!(root(&folder.join("side")), folder.join("gone"));
             assert_eq!(root(&folder), folder);
             assert!(in_git_folder(&common) && in_git_folder(&common.join("refs")));
             assert!(!in_git_folder(&folder) && !in_git_folder(&folder.join("main")));

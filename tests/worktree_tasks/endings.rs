@@ -85,8 +85,13 @@ fn merged_later_it_goes_when_the_task_is_deleted() {
     let kept = world.worktree(&other);
     std::fs::write(kept.join("greeting.txt"), "changed\n").unwrap();
     world.json(["fail", &other, "--reason", "not needed"]);
-    world.json(["delete", &other]);
+    let healthy = |world: &World| !world.json(["health"]).to_string().contains("\"worktrees\"");
+    assert!(healthy(&world));
+    let told = world.run(["delete", &other]);
+    assert!(told.stderr.contains(&*kept.to_string_lossy()), "{told:?}");
     assert_eq!(std::fs::read_to_string(kept.join("greeting.txt")).unwrap(), "changed\n");
+    let health = world.json(["health"]).to_string();
+    assert!(health.contains(&format!("no task has {} any more", kept.display())), "{health}");
 }
 
 #[test]
