@@ -115,8 +115,9 @@ mod tests {
             held.borrow_and_update().contains_key(name)
         };
         let mut held = trees.hold("p", [path("a"), path("b")]);
+        assert!(is_held("a").await && held.paths.len() == 2);
         // A later plan takes the place of the one before.
-        held = { trees.hold("p", [path("b"), path("c")]) };
+        held = trees.hold("p", [path("b"), path("c")]);
         assert!(is_held("b").await && is_held("c").await && !is_held("a").await);
         let other = trees.hold("p", [path("c")]);
         drop(held);

@@ -54,12 +54,17 @@ async fn a_discard_keeps_their_commits_and_edits() {
     std::fs::write(inner.join("new"), "committed\n").unwrap();
     bed.git_in(&inner, ["add", "-A"]);
     bed.git_in(&inner, ["commit", "-qm", "inner"]);
+    bed.git_in(&inner, ["switch", "-qc", "other"]);
+    bed.git_in(&inner, ["commit", "-q", "--allow-empty", "-m", "on another branch"]);
+    let other = bed.git_in(&inner, ["rev-parse", "other"]);
+    bed.git_in(&inner, ["checkout", "-q", "-"]);
     std::fs::write(inner.join("l.txt"), "edited\n").unwrap();
     commit_all(&made, "moved the submodule").await.unwrap().unwrap();
     let name = discard(&made, 1).await.unwrap().unwrap();
     let modules = bed.project().join(".git/modules/used");
     assert_eq!(bed.git_in(&modules, ["show", &format!("{name}:new")]), "committed");
     assert_eq!(bed.git_in(&modules, ["show", &format!("{name}:l.txt")]), "edited");
+    bed.git_in(&modules, ["merge-base", "--is-ancestor", &other, &name]);
     assert!(!made.folder.exists());
 }
 

@@ -52,12 +52,12 @@ async fn orphans(core: &Core) -> Option<Check> {
     let store = core.store().ok()?;
     let tasks = store.read(|tx| tx.tasks(None, &Filter::default())).await.ok()?;
     let known: BTreeSet<PathBuf> = tasks.into_iter().filter_map(|task| task.worktree).map(PathBuf::from).collect();
-    let home = core.state.worktrees();
+    let (home, place) = (core.state.worktrees(), core.state.worktrees());
     let folders = |dir: &Path| {
         let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
         entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect::<Vec<_>>()
     };
-    let all = foreign::within(&core.state.worktrees(), move || {
+    let all = foreign::within(&place, move || {
         let home = home.canonicalize().unwrap_or(home);
         folders(&home).iter().flat_map(|shelf| folders(shelf)).collect::<Vec<_>>()
     });

@@ -10,6 +10,7 @@ use crate::contract::Code;
 use crate::error::{Error, Result};
 use crate::vcs::git::Git;
 use crate::vcs::rescue::{self, Mode};
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -32,7 +33,7 @@ pub async fn keep(worktree: &Worktree, number: u32) -> Result<Kept> {
         let (git, changes) = (worktree.git(), changes(worktree).await?);
         repositories = nested::of(&git, &changes).await?;
         keep_submodules(&worktree.project, &git, &name).await?;
-        kept = Some(snapshot(&git, &changes, tip.as_deref()).await?);
+        kept = Some(snapshot(&git, &changes, tip.as_slice()).await?);
     }
     let Some(kept) = kept.filter(|kept| *kept != worktree.base || !repositories.is_empty()) else {
         return Ok(Kept { reference: None, repositories });
@@ -103,21 +104,27 @@ async fn remove(git: &Git, path: &Path) -> Result<()> {
 /// What a commit that only keeps edits says.
 const KEPT: &str = "Kept by Chorus before it was discarded";
 
-/// A commit with everything in a working tree, on top of what is checked out and of `other`; that itself when clean.
-async fn snapshot(git: &Git, changes: &DirtyPaths, other: Option<&str>) -> Result<String> {
+/// A commit with everything in a working tree, on top of what is checked out and of `others`; that itself when clean.
+async fn snapshot(git: &Git, changes: &DirtyPaths, others: &[String]) -> Result<String> {
     let head = git.head().await?;
     let tree = exact_tree(git, changes).await?;
-    let other = match (&head, other) {
-        (Some(head), Some(other)) if git.is_ancestor(other, head).await? => None,
-        (_, other) => other,
-    };
-    if let (Some(head), None) = (&head, other)
+    let mut beside = Vec::new();
+    for other in others {
+        let is_below = match &head {
+            Some(head) => git.is_ancestor(other, head).await?,
+            None => false,
+        };
+        if !is_below {
+            beside.push(other.as_str());
+        }
+    }
+    if let (Some(head), true) = (&head, beside.is_empty())
         && tree == git.read(&["rev-parse", "--verify", "HEAD^{tree}"]).await?
     {
         return Ok(head.clone());
     }
     let mut args = vec!["commit-tree", &tree];
-    for parent in [head.as_deref(), other].into_iter().flatten() {
+    for parent in head.as_deref().into_iter().chain(beside) {
         args.extend(["-p", parent]);
     }
     git.clone().as_chorus().change(&args, KEPT.into()).await
@@ -130,7 +137,8 @@ async fn keep_submodules(project: &Git, worktree: &Git, name: &str) -> Result<()
         let inner = worktree.within(worktree.folder.join(&module.path));
         let theirs = project.within(project.folder.join(&module.path));
         Box::pin(keep_submodules(&theirs, &inner, name)).await?;
-        let kept = snapshot(&inner, &changes_of(&inner, &[]).await?, None).await?;
+        let only_there = only_there(&inner, &copy_of(project, &module).await?).await?;
+        let kept = snapshot(&inner, &changes_of(&inner, &[]).await?, &only_there).await?;
         hand_over(project, &inner, &module, &kept, name).await?;
     }
     Ok(())
@@ -143,15 +151,39 @@ pub(super) async fn keep_commits(project: &Git, worktree: &Git, name: &str) -> R
         let inner = worktree.within(worktree.folder.join(&module.path));
         let theirs = project.within(project.folder.join(&module.path));
         Box::pin(keep_commits(&theirs, &inner, name)).await?;
-        let Some(head) = inner.head().await? else { continue };
-        let copy = worktree.within(copy_of(project, &module).await?);
-        let named = ["for-each-ref", "--count=1", "--format=%(refname)", "--contains", head.as_str()];
-        let is_there = copy.folder.is_dir() && copy.resolve(&head).await?.is_some();
-        if !is_there || copy.read(&named).await?.is_empty() {
-            hand_over(project, &inner, &module, &head, name).await?;
+        let copy = copy_of(project, &module).await?;
+        let mut commits = only_there(&inner, &copy).await?;
+        let (known, head) = (worktree.within(&copy), inner.head().await?);
+        if let Some(head) = head.filter(|head| !commits.contains(head)) {
+            let named = ["for-each-ref", "--count=1", "--format=%(refname)", "--contains", head.as_str()];
+            let is_there = copy.is_dir() && known.resolve(&head).await?.is_some();
+            if !is_there || known.read(&named).await?.is_empty() {
+                commits.push(head);
+            }
+        }
+        for commit in commits {
+            hand_over(project, &inner, &module, &commit, &format!("{name}-{commit}")).await?;
         }
     }
     Ok(())
+}
+
+/// Commits that branches, tags and the stash of a submodule name and that the project's copy has not.
+async fn only_there(inner: &Git, copy: &Path) -> Result<Vec<String>> {
+    let format = "--format=%(if)%(*objectname)%(then)%(*objectname)%(else)%(objectname)%(end)";
+    let named = inner.read(&["for-each-ref", format, "refs/heads", "refs/tags", "refs/stash"]).await?;
+    let named: BTreeSet<&str> = named.lines().collect();
+    let input: String = named.iter().map(|oid| format!("{oid}\n")).collect();
+    if input.is_empty() || !copy.is_dir() {
+        return Ok(Vec::new());
+    }
+    let told = inner.within(copy).feed(&["cat-file", "--batch-check"], input.into_bytes()).await?;
+    let mut missing = Vec::new();
+    for oid in String::from_utf8_lossy(&told).lines().filter_map(|line| line.strip_suffix(" missing")) {
+        // A tag may name a file.
+        missing.extend(inner.resolve(oid).await?);
+    }
+    Ok(missing)
 }
 
 /// The git folder of the project's copy of a submodule, whether or not it is there.
