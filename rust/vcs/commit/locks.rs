@@ -65,13 +65,14 @@ mod tests {
         let git = Git::at(folder.path().canonicalize().unwrap()).as_chorus();
         git.change(&["init", "-q"], Vec::new()).await.unwrap();
         let lock = git.folder.join(".git/HEAD.lock");
+        let begun = crate::clock::wall();
         let held = std::fs::File::create(&lock).unwrap();
-        clear(&git, crate::clock::wall(), &BTreeMap::new()).await;
+        clear(&git, begun, &BTreeMap::new()).await;
         assert!(lock.exists());
         drop(held);
-        clear(&git, crate::clock::wall() + 3_600_000, &BTreeMap::new()).await;
+        clear(&git, begun + 3_600_000, &BTreeMap::new()).await;
         assert!(lock.exists(), "it is from before");
-        clear(&git, crate::clock::wall(), &BTreeMap::new()).await;
+        clear(&git, begun, &BTreeMap::new()).await;
         assert!(!lock.exists());
     }
 }
