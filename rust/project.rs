@@ -80,6 +80,15 @@ pub async fn find_inside(root: &Path, file: &Path) -> Option<String> {
     })
 }
 
+/// [`has_git`] for the daemon; no also where the file system does not answer.
+pub async fn find_git(folder: &Path) -> bool {
+    let asked = folder.to_owned();
+    foreign::within(folder, move || has_git(&asked)).await.unwrap_or_else(|error| {
+        log::warn!("{error}");
+        false
+    })
+}
+
 /// Whether an agent there would write between a repository's own files.
 pub fn in_git_folder(folder: &Path) -> bool {
     let is_git_folder =
@@ -135,9 +144,11 @@ fn worktree_root(dir: &Path) -> Option<PathBuf> {
         return Some(dir.to_owned());
     };
     let of_same = |tree: &PathBuf| common_dir(tree).as_ref() == Some(&common);
-    // Where that is gone, which may be one of many worktrees of a bare repository, its tasks still have this one.
-    let made_for = noted(&target).filter(|tree| of_same(tree) || !tree.exists());
-    Some(made_for.or_else(|| main_tree(&common)).unwrap_or_else(|| dir.to_owned()))
+    let noted = noted(&target);
+    let made_for = noted.clone().filter(of_same);
+    // Of a bare repository one worktree of many may be gone: its tasks still have this one.
+    let was_made_for = || noted.filter(|tree| !tree.exists());
+    Some(made_for.or_else(|| main_tree(&common)).or_else(was_made_for).unwrap_or_else(|| dir.to_owned()))
 }
 
 /// Where a file `.git` points.

@@ -138,12 +138,12 @@ async fn auto(core: &Core, task: &Task, start: Circumstances<'_>, git: &Git, fou
 /// tracks none of them, as where the home folder is a repository of settings.
 async fn untracked(git: &Git, folder: &Path) -> Result<Option<Error>> {
     let asked = folder.to_owned();
-    let looked = foreign::within(folder, move || {
-        let folder = asked.canonicalize()?;
+    let look = move || {
+        let folder = asked.canonicalize().ok()?;
         let has_files = std::fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_some());
-        Ok::<_, std::io::Error>((folder, has_files))
-    });
-    let Ok(Ok((folder, has_files))) = looked.await else { return Ok(None) };
+        Some((folder, has_files))
+    };
+    let Ok(Some((folder, has_files))) = foreign::within(folder, look).await else { return Ok(None) };
     let Ok(inside) = folder.strip_prefix(&git.folder) else { return Ok(None) };
     if inside.as_os_str().is_empty() || !has_files {
         return Ok(None);
