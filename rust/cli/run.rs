@@ -202,7 +202,9 @@ impl Shell {
             shown.lines.push(format!("#{} deleted", task.number));
             let stays = task.worktree.filter(|folder| std::path::Path::new(folder).is_dir());
             shown.notes.extend(stays.map(|folder| {
-                format!("its worktree stays: take from {folder} what you need, then `git worktree remove --force {folder}`")
+                format!(
+                    "its worktree stays: take from {folder} what you need, then `git worktree remove --force {folder}`"
+                )
             }));
         }
         match self.json {

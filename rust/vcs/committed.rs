@@ -1,10 +1,10 @@
 //! Files as they are committed and as they are on the disk, in a form in which the two can be compared.
 
 use crate::attribution::{Content, FileKind, LIMIT, Version};
-use crate::vcs::cleaned;
 use crate::error::{Error, Result};
 use crate::foreign;
 use crate::paths::{self, Beneath};
+use crate::vcs::cleaned;
 use crate::vcs::git::Git;
 use parking_lot::Mutex;
 use rustix::fs::FileType;

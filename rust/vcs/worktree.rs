@@ -287,7 +287,8 @@ pub async fn repair(worktree: &Worktree, preparation: &Preparation) -> Result<Re
         Err(mut error) => {
             // Only what was made now: something else may be in its place.
             if worktree.is_present().await?
-                && let Some(stayed) = worktree.clear_away().await {
+                && let Some(stayed) = worktree.clear_away().await
+            {
                 error.message.push_str(&format!("; {stayed}"));
             }
             Err(error.context(format!("cannot make the worktree of {} again", worktree.branch)))

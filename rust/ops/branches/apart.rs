@@ -85,11 +85,11 @@ async fn own(git: Git) -> Result<Vec<FilePatch>> {
     let unknown = String::from_utf8_lossy(&unknown).into_owned();
     let paths = unknown.split('\0').filter(|path| !path.is_empty() && !path.ends_with('/')).take(MOST_NEW);
     let (root, paths) = (git.folder.clone(), paths.map(str::to_owned).collect::<Vec<_>>());
-    let new = foreign::within(&git.folder, move || {
-        paths.into_iter().map(|path| added(&root, path)).collect::<Vec<_>>()
-    });
+    let new =
+        foreign::within(&git.folder, move || paths.into_iter().map(|path| added(&root, path)).collect::<Vec<_>>());
     let new = new.await.map_err(|error| {
-        Error::new(Code::WrongState, format!("cannot read the files of {}: {error}", git.folder.display())).hint("try again")
+        Error::new(Code::WrongState, format!("cannot read the files of {}: {error}", git.folder.display()))
+            .hint("try again")
     });
     files.extend(new?);
     files.sort_by(|a, b| a.path.cmp(&b.path));

@@ -188,7 +188,8 @@ pub async fn restore(core: &Core, task: &Task, loaded: &Loaded) -> Result<()> {
 fn told(worktree: &Worktree, Repaired { is_new, mut notes }: Repaired, was_in_use: bool) -> Vec<String> {
     if is_new && was_in_use {
         let branch = &worktree.branch;
-        let text = format!("The worktree was gone and was made again from {branch}: what was not committed in it is lost");
+        let text =
+            format!("The worktree was gone and was made again from {branch}: what was not committed in it is lost");
         notes.insert(0, text);
     }
     notes
@@ -273,7 +274,8 @@ fn number_of(task: &Task) -> u32 {
 pub async fn discard(core: &Core, task: &Task) -> Result<Option<Discarded>> {
     let Some(worktree) = of(core, task).await? else { return Ok(None) };
     let held = hold(&worktree).await?;
-    let removed = worktree::remove::discard(&worktree, number_of(task), &held, &mut TaskLog::of(core, &task.uuid)).await;
+    let removed =
+        worktree::remove::discard(&worktree, number_of(task), &held, &mut TaskLog::of(core, &task.uuid)).await;
     if removed.is_err() && worktree.is_present().await.unwrap_or(false) {
         core.write(&task.uuid, |tx, task| tx.end_intent(task)).await?;
     }
@@ -287,7 +289,8 @@ async fn record_removal(
     Removed { kept, left }: Removed,
 ) -> Result<Option<Discarded>> {
     let branch = task.stack.clone().unwrap_or_default();
-    let repositories = kept.as_ref().map(|kept| nested::folder(&worktree.folder, kept)).filter(|folder| folder.exists());
+    let repositories =
+        kept.as_ref().map(|kept| nested::folder(&worktree.folder, kept)).filter(|folder| folder.exists());
     let repositories = repositories.map(|folder| folder.to_string_lossy().into_owned());
     let kept = kept.map(|reference| Discarded { reference, branch, files: Vec::new(), repositories });
     core.write(&task.uuid, move |tx, task| {

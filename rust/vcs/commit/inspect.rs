@@ -170,7 +170,8 @@ async fn nets(
 }
 
 async fn nets_of(git: &Git, pairs: Vec<(&String, &Changed)>) -> Result<Vec<(String, String)>> {
-    let oids: BTreeSet<&str> = pairs.iter().flat_map(|(_, change)| [change.old.as_str(), change.new.as_str()]).collect();
+    let oids: BTreeSet<&str> =
+        pairs.iter().flat_map(|(_, change)| [change.old.as_str(), change.new.as_str()]).collect();
     let contents = contents(git, &oids).await?;
     let of = |oid: &str| contents.get(oid).map(Vec::as_slice).unwrap_or_default();
     let net = |(path, change): (&String, &Changed)| {

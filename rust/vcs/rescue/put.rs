@@ -33,9 +33,7 @@ async fn put(git: &Git, path: &Path, new: &Content) -> Result<()> {
     let seen = place.as_ref().map_or(Ok(Content::Absent), Beneath::content).map_err(|error| failed(path, &error))?;
     let done = match place {
         Some(place) if seen == Content::Other => match put_in_place_of_large(&place, new) {
-            Ok(true) if matches!(new, Content::Link(_)) => {
-                replace_expected(&git.folder, path, &Content::Absent, new)
-            }
+            Ok(true) if matches!(new, Content::Link(_)) => replace_expected(&git.folder, path, &Content::Absent, new),
             done => done,
         },
         _ => replace_expected(&git.folder, path, &seen, new),

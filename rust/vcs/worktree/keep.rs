@@ -3,9 +3,9 @@
 
 use super::Worktree;
 use super::dirty::{DirtyPaths, changes, changes_of};
+use super::nested;
 use super::stage::exact_tree;
 use super::submodule::{self, Submodule};
-use super::nested;
 use crate::contract::Code;
 use crate::error::{Error, Result};
 use crate::vcs::git::Git;
