@@ -8,7 +8,7 @@ pub mod lines;
 
 use crate::contract::Environment;
 use crate::environment;
-use lines::{Ask, Heard, Server, Show};
+use lines::{FromNotifier, NotificationOrder, NotificationServer, ToNotifier};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -45,55 +45,72 @@ impl Bus {
         Bus { address: environment::variable(ADDRESS), runtime: environment::variable(RUNTIME) }
     }
 
-    /// Why nothing can be there, where that is seen without a process.
-    fn absence(&self) -> Option<String> {
-        if cfg!(target_os = "macos") {
-            return None;
-        }
-        let place = match (&self.address, &self.runtime) {
+    /// Whether both are the same socket, or the same address where it is no socket's.
+    pub fn is_same(&self, other: &Bus) -> bool {
+        let resolved = |bus: &Bus| match bus.socket() {
+            Some(socket) => Err(socket.canonicalize().unwrap_or(socket)),
+            None => Ok(bus.address.clone()),
+        };
+        resolved(self) == resolved(other)
+    }
+
+    /// The one socket that the address names, or the default one. Nothing where it names several, or no path: those
+    /// are read by the process that connects.
+    fn socket(&self) -> Option<PathBuf> {
+        match (&self.address, &self.runtime) {
             (Some(address), _) => {
                 let (path, more) = address.strip_prefix("unix:path=")?.split_once(',').unwrap_or((&address[10..], ""));
-                // Of several addresses, another one may work; an escaped path is read by who connects.
-                (!more.contains(';') && !path.contains([';', '%'])).then(|| PathBuf::from(path))?
+                (!more.contains(';') && !path.contains([';', '%'])).then(|| PathBuf::from(path))
             }
-            (None, Some(runtime)) => Path::new(runtime).join("bus"),
-            (None, None) => PathBuf::from(format!("/run/user/{}/bus", rustix::process::getuid().as_raw())),
-        };
-        (!place.exists()).then(|| format!("there is no session bus at {}", place.display()))
+            (None, Some(runtime)) => Some(Path::new(runtime).join("bus")),
+            (None, None) => Some(PathBuf::from(format!("/run/user/{}/bus", rustix::process::getuid().as_raw()))),
+        }
+    }
+
+    /// Why nothing can be there, where that is seen without a process.
+    fn absence(&self) -> Option<String> {
+        let socket = self.socket().filter(|socket| !cfg!(target_os = "macos") && !socket.exists())?;
+        Some(format!("there is no session bus at {}", socket.display()))
     }
 }
 
-/// Why something could not be shown, and when to try again.
+/// Why a notification could not be shown, and when to try again.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
+pub struct DesktopFailure {
     /// As the end of a sentence.
     pub why: String,
     /// From now.
     pub pause: Duration,
 }
 
-/// The way to the server.
+/// The way to the notification server.
 #[derive(Debug)]
 pub struct Desktop {
     program: PathBuf,
-    running: Option<Running>,
+    running: Option<RunningNotifier>,
     failures: u32,
-    /// Not before, and why.
-    resting: Option<(Instant, String)>,
+    rest: Option<Rest>,
 }
 
+/// A bus that is not tried again before.
 #[derive(Debug)]
-struct Running {
+struct Rest {
     bus: Bus,
-    server: Server,
-    /// Killed when dropped.
+    until: Instant,
+    why: String,
+}
+
+/// A `chorus notifier`. Without its input it takes away what it shows and ends by itself.
+#[derive(Debug)]
+struct RunningNotifier {
+    bus: Bus,
     _child: Child,
     input: ChildStdin,
     output: Lines<BufReader<ChildStdout>>,
 }
 
-impl Running {
-    async fn begin(program: &Path, bus: &Bus) -> Result<Running, String> {
+impl RunningNotifier {
+    async fn begin(program: &Path, bus: &Bus) -> Result<(RunningNotifier, NotificationServer), String> {
         if let Some(absence) = bus.absence() {
             return Err(absence);
         }
@@ -102,118 +119,158 @@ impl Running {
         command.envs(environment::chosen(|name| matches!(name, "HOME" | "PATH" | "LANG")));
         command.envs(bus.address.iter().map(|address| (ADDRESS, address)));
         command.envs(bus.runtime.iter().map(|runtime| (RUNTIME, runtime)));
-        let mut child =
-            command.kill_on_drop(true).spawn().map_err(|error| format!("cannot run {}: {error}", program.display()))?;
+        let mut child = command.spawn().map_err(|error| format!("cannot run {}: {error}", program.display()))?;
         let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err("its pipes are missing".to_owned());
         };
-        let mut output = BufReader::new(output).lines();
-        match hear(&mut output).await? {
-            Heard::Server(server) => Ok(Running { bus: bus.clone(), server, _child: child, input, output }),
-            Heard::Failed { why, .. } => Err(why),
+        let output = BufReader::new(output).lines();
+        let mut running = RunningNotifier { bus: bus.clone(), _child: child, input, output };
+        match running.receive().await? {
+            FromNotifier::Server(server) => Ok((running, server)),
+            FromNotifier::Failed { why, .. } => Err(why),
             _ => Err("it does not say which server there is".to_owned()),
         }
     }
 
-    async fn ask(&mut self, ask: &Ask) -> Result<(), String> {
-        let line = serde_json::to_string(ask).map_err(|error| error.to_string())? + "\n";
+    async fn tell(&mut self, order: &ToNotifier) -> Result<(), String> {
+        let line = serde_json::to_string(order).map_err(|error| error.to_string())? + "\n";
         let written = timeout(LIMIT, self.input.write_all(line.as_bytes())).await;
         written.map_err(|_| "it takes nothing".to_owned())?.map_err(|error| error.to_string())
     }
-}
 
-/// The next line, within the limit.
-async fn hear(output: &mut Lines<BufReader<ChildStdout>>) -> Result<Heard, String> {
-    let line = timeout(LIMIT, output.next_line()).await.map_err(|_| "the session bus does not answer".to_owned())?;
-    let line = line.map_err(|error| error.to_string())?.ok_or("the process that shows notifications ended")?;
-    serde_json::from_str(&line).map_err(|error| error.to_string())
+    /// The next line, within the limit.
+    async fn receive(&mut self) -> Result<FromNotifier, String> {
+        let line =
+            timeout(LIMIT, self.output.next_line()).await.map_err(|_| "the session bus does not answer".to_owned())?;
+        let line = line.map_err(|error| error.to_string())?.ok_or("the process that shows notifications ended")?;
+        serde_json::from_str(&line).map_err(|error| error.to_string())
+    }
+
+    /// The server that is there now. What else was said meanwhile is added to `said`.
+    async fn server(&mut self, said: &mut Vec<FromNotifier>) -> Result<NotificationServer, String> {
+        self.tell(&ToNotifier::Server).await?;
+        loop {
+            match self.receive().await? {
+                FromNotifier::Server(server) => return Ok(server),
+                FromNotifier::Failed { id: None, why } => return Err(why),
+                other => said.push(other),
+            }
+        }
+    }
+
+    /// Whether the server shows it, and why not otherwise.
+    async fn show(
+        &mut self,
+        order: NotificationOrder,
+        said: &mut Vec<FromNotifier>,
+    ) -> Result<Result<(), String>, String> {
+        let id = order.id;
+        self.tell(&ToNotifier::Show(order)).await?;
+        loop {
+            match self.receive().await? {
+                FromNotifier::Shown { id: shown } if shown == id => return Ok(Ok(())),
+                FromNotifier::Failed { id: Some(failed), why } if failed == id => return Ok(Err(why)),
+                other => said.push(other),
+            }
+        }
+    }
 }
 
 impl Desktop {
     /// Nothing runs yet. `program` is Chorus itself.
     pub fn new(program: PathBuf) -> Desktop {
-        Desktop { program, running: None, failures: 0, resting: None }
+        Desktop { program, running: None, failures: 0, rest: None }
     }
 
-    /// What the server on that bus is; looked for where that is not known.
+    /// The server that is on that bus now. What was shown on another bus is taken away: `said` tells of that, and of
+    /// whatever else was said meanwhile.
     ///
     /// # Errors
-    /// Where there is none, or one failed a moment ago.
-    pub async fn server(&mut self, bus: &Bus) -> Result<Server, Failure> {
-        if let Some(running) = self.running.as_ref().filter(|running| running.bus == *bus) {
-            return Ok(running.server.clone());
+    /// Where there is none, or this bus failed a moment ago.
+    pub async fn server(
+        &mut self,
+        bus: &Bus,
+        said: &mut Vec<FromNotifier>,
+    ) -> Result<NotificationServer, DesktopFailure> {
+        if self.running.as_ref().is_some_and(|running| !running.bus.is_same(bus)) {
+            self.leave(said);
         }
-        self.running = None;
-        if let Some((until, why)) = &self.resting {
-            let pause = until.saturating_duration_since(Instant::now());
+        if self.rest.as_ref().is_some_and(|rest| !rest.bus.is_same(bus)) {
+            (self.failures, self.rest) = (0, None);
+        }
+        if let Some(rest) = &self.rest {
+            let pause = rest.until.saturating_duration_since(Instant::now());
             if !pause.is_zero() {
-                return Err(Failure { why: why.clone(), pause });
+                return Err(DesktopFailure { why: rest.why.clone(), pause });
             }
         }
-        match Running::begin(&self.program, bus).await {
-            Ok(running) => Ok(self.running.insert(running).server.clone()),
-            Err(why) => Err(self.failed(why)),
-        }
+        let found = match &mut self.running {
+            Some(running) => running.server(said).await,
+            None => match RunningNotifier::begin(&self.program, bus).await {
+                Ok((running, server)) => {
+                    self.running = Some(running);
+                    Ok(server)
+                }
+                Err(why) => Err(why),
+            },
+        };
+        found.map_err(|why| {
+            self.leave(said);
+            self.failed(bus, why)
+        })
     }
 
-    /// Shows a notification on the server that was found.
+    /// Shows a notification on the server that was found. One that the server refuses takes nothing else away.
     ///
     /// # Errors
-    /// Where the server does not take it in time. What was heard meanwhile is told by `heard`.
-    pub async fn show(&mut self, show: Show, heard: &mut Vec<Heard>) -> Result<(), Failure> {
-        let id = show.id;
-        let shown = async {
-            let running = self.running.as_mut().ok_or("nothing runs")?;
-            running.ask(&Ask::Show(show)).await?;
-            loop {
-                match hear(&mut running.output).await? {
-                    Heard::Shown { id: shown } if shown == id => return Ok(()),
-                    Heard::Failed { id: Some(failed), why } if failed == id => return Err(why),
-                    other => heard.push(other),
-                }
-            }
+    /// Where the server does not take it in time, or refuses it.
+    pub async fn show(&mut self, order: NotificationOrder, said: &mut Vec<FromNotifier>) -> Result<(), DesktopFailure> {
+        let Some(running) = &mut self.running else {
+            return Err(DesktopFailure { why: "nothing runs".to_owned(), pause: FIRST_PAUSE });
         };
-        match shown.await {
-            Ok(()) => {
-                (self.failures, self.resting) = (0, None);
+        let bus = running.bus.clone();
+        match running.show(order, said).await {
+            Ok(Ok(())) => {
+                (self.failures, self.rest) = (0, None);
                 Ok(())
             }
+            Ok(Err(why)) => Err(self.failed(&bus, why)),
             Err(why) => {
-                heard.push(Heard::Lost);
-                Err(self.failed(why))
+                self.leave(said);
+                Err(self.failed(&bus, why))
             }
         }
     }
 
-    /// Takes a notification away.
-    pub async fn close(&mut self, id: u64) {
+    /// Takes a notification away. `said` tells when everything is gone.
+    pub async fn close(&mut self, id: u64, said: &mut Vec<FromNotifier>) {
         if let Some(running) = &mut self.running
-            && running.ask(&Ask::Close { id }).await.is_err()
+            && running.tell(&ToNotifier::Close { id }).await.is_err()
         {
-            self.running = None;
+            self.leave(said);
         }
     }
 
     /// What a person did, or that all is gone; waits for it.
-    pub async fn next(&mut self) -> Heard {
+    pub async fn next(&mut self) -> FromNotifier {
         let Some(running) = &mut self.running else { return std::future::pending().await };
-        match running.output.next_line().await {
-            Ok(Some(line)) if serde_json::from_str::<Heard>(&line).is_ok() => {
-                serde_json::from_str(&line).unwrap_or(Heard::Lost)
-            }
-            _ => {
-                self.running = None;
-                Heard::Lost
-            }
-        }
+        let line = running.output.next_line().await.ok().flatten();
+        line.and_then(|line| serde_json::from_str(&line).ok()).unwrap_or_else(|| {
+            self.running = None;
+            FromNotifier::Lost
+        })
     }
 
-    fn failed(&mut self, why: String) -> Failure {
-        self.running = None;
+    /// Ends the process, which takes away what it shows.
+    fn leave(&mut self, said: &mut Vec<FromNotifier>) {
+        said.extend(self.running.take().map(|_| FromNotifier::Lost));
+    }
+
+    fn failed(&mut self, bus: &Bus, why: String) -> DesktopFailure {
         let pause = (FIRST_PAUSE * (1 << self.failures.min(10))).min(LONGEST_PAUSE);
         self.failures += 1;
-        self.resting = Some((Instant::now() + pause, why.clone()));
-        Failure { why, pause }
+        self.rest = Some(Rest { bus: bus.clone(), until: Instant::now() + pause, why: why.clone() });
+        DesktopFailure { why, pause }
     }
 }
 
@@ -221,8 +278,8 @@ impl Desktop {
 ///
 /// # Errors
 /// Why there is none, as the end of a sentence.
-pub async fn probe(program: &Path, bus: &Bus) -> Result<Server, String> {
-    Running::begin(program, bus).await.map(|running| running.server)
+pub async fn probe(program: &Path, bus: &Bus) -> Result<NotificationServer, String> {
+    RunningNotifier::begin(program, bus).await.map(|(_, server)| server)
 }
 
 #[cfg(test)]
@@ -259,19 +316,41 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_bus_is_known_by_its_socket() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("bus"), "").unwrap();
+        std::os::unix::fs::symlink(folder.path(), folder.path().join("link")).unwrap();
+        let of = |name: &str, value: String| client(&[(name, value.as_str())]).unwrap();
+        let root = folder.path().display();
+        let first = of(RUNTIME, root.to_string());
+        for same in ["bus", "bus,guid=0123", "link/bus"] {
+            assert!(first.is_same(&of(ADDRESS, format!("unix:path={root}/{same}"))), "{same}");
+        }
+        assert!(first.is_same(&of(RUNTIME, format!("{root}/"))));
+        for other in [of(ADDRESS, format!("unix:path={root}/other")), of(ADDRESS, "unix:abstract=x".into())] {
+            assert!(!first.is_same(&other), "{other:?}");
+        }
+    }
+
     #[tokio::test]
     async fn failures_are_followed_by_longer_and_longer_rests() {
         let mut desktop = Desktop::new("/nonexistent/chorus".into());
         let bus = client(&[(ADDRESS, "unix:abstract=none")]).unwrap();
-        let first = desktop.server(&bus).await.unwrap_err();
+        let mut said = Vec::new();
+        let first = desktop.server(&bus, &mut said).await.unwrap_err();
         assert!(first.why.starts_with("cannot run /nonexistent/chorus"), "{first:?}");
         assert_eq!(first.pause, FIRST_PAUSE);
-        let resting = desktop.server(&bus).await.unwrap_err();
+        let resting = desktop.server(&bus, &mut said).await.unwrap_err();
         assert_eq!(resting.why, first.why);
         assert!(resting.pause <= FIRST_PAUSE && desktop.failures == 1);
         for _ in 0..20 {
-            desktop.failed("x".into());
+            desktop.failed(&bus, "x".into());
         }
-        assert_eq!(desktop.failed("x".into()).pause, LONGEST_PAUSE);
+        assert_eq!(desktop.failed(&bus, "x".into()).pause, LONGEST_PAUSE);
+        // Another bus is tried at once.
+        let other = client(&[(ADDRESS, "unix:abstract=other")]).unwrap();
+        assert!(desktop.server(&other, &mut said).await.unwrap_err().why.starts_with("cannot run"));
+        assert_eq!((desktop.failures, said), (1, vec![]));
     }
 }

@@ -7,11 +7,13 @@ use outbox::Outbox;
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use tokio::sync::Notify;
 
 /// Every connection: all count for the daemon's life, those that listen get events.
 #[derive(Debug, Default)]
 pub struct Hub {
     seats: Mutex<Seats>,
+    joined: Arc<Notify>,
 }
 
 #[derive(Debug, Default)]
@@ -66,7 +68,13 @@ impl Hub {
         let mut seats = self.seats();
         if seats.listeners.get(&seat).is_none_or(|listener| listener.project != project) {
             seats.listeners.insert(seat, Listener::new(project, outbox));
+            self.joined.notify_one();
         }
+    }
+
+    /// Notified when another connection listens.
+    pub fn joined(&self) -> Arc<Notify> {
+        self.joined.clone()
     }
 
     /// The connection with this outbox wants to hear of the tasks of other projects too.

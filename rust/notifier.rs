@@ -1,6 +1,7 @@
 //! `chorus notifier`: shows notifications on the desktop for the daemon, which feeds it lines and reads what a person does.
 //!
-//! It finds the session bus by its own environment, ends with its input or the bus, and after a while with nothing shown.
+//! It finds the session bus by its own environment. It ends with its input, after it has taken away what is shown (nobody
+//! would hear of a button any more), with the bus, and after a while with nothing shown.
 
 #[cfg(target_os = "macos")]
 mod mac;
@@ -8,79 +9,97 @@ mod mac;
 mod session_bus;
 
 #[cfg(target_os = "macos")]
-use mac as system;
+use mac::System;
 #[cfg(not(target_os = "macos"))]
-use session_bus as system;
+use session_bus::System;
 
-use crate::desktop::lines::{Ask, Heard};
-use std::collections::HashMap;
+use crate::desktop::lines::{FromNotifier, ToNotifier};
+use std::io::BufRead;
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::sync::{mpsc, oneshot};
+use tokio::io::AsyncWriteExt;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// It is started again when it is needed.
 const IDLE: Duration = Duration::from_secs(60);
+/// How long a bus may take to take notifications away after the end of the input.
+const FAREWELL: Duration = Duration::from_secs(3);
 
 /// Runs to the end of the input; returns the exit code.
 pub fn run() -> i32 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let Ok(runtime) = runtime else { return 1 };
-    let served = runtime.block_on(serve());
+    let (tell, told) = unbounded_channel();
+    std::thread::spawn(move || read(tell));
+    let served = runtime.block_on(serve(told));
     // A bus that does not answer keeps nobody.
     runtime.shutdown_background();
     i32::from(served.is_none())
 }
 
+/// Reads to the end of the input, on a thread of its own: whatever the bus does, the process ends soon after.
+fn read(tell: UnboundedSender<String>) {
+    let lines = std::io::stdin().lock().lines();
+    let _all = lines.map_while(Result::ok).all(|line| tell.send(line).is_ok());
+    drop(tell);
+    std::thread::sleep(FAREWELL + Duration::from_secs(1));
+    std::process::exit(1);
+}
+
 /// Nothing when nobody reads any more, or there is nowhere to show anything.
-async fn serve() -> Option<()> {
-    let (server, manner) = match system::find().await {
-        Ok(found) => found,
+async fn serve(mut told: UnboundedReceiver<String>) -> Option<()> {
+    let mut system = match System::find().await {
+        Ok((system, server)) => {
+            print(&FromNotifier::Server(server)).await?;
+            system
+        }
         Err(why) => {
-            print(&Heard::Failed { id: None, why }).await;
+            print(&FromNotifier::Failed { id: None, why }).await;
             return None;
         }
     };
-    print(&Heard::Server(server)).await?;
-    let mut input = BufReader::new(tokio::io::stdin()).lines();
-    let (tell, mut told) = mpsc::unbounded_channel();
-    let mut shown: HashMap<u64, oneshot::Sender<()>> = HashMap::new();
     loop {
-        tokio::select! {
-            line = input.next_line() => match serde_json::from_str(&line.ok()??).ok()? {
-                Ask::Show(show) => {
-                    let (close, closed) = oneshot::channel();
-                    shown.insert(show.id, close);
-                    let tell = tell.clone();
-                    tokio::spawn(async move {
-                        let id = show.id;
-                        let showing = tokio::spawn(system::show(show, manner, tell.clone(), closed));
-                        // A panic of the library is a bus that went away under it.
-                        let end = showing.await.unwrap_or(Heard::Lost);
-                        let _ = tell.send(end.clone());
-                        if !matches!(end, Heard::Closed { .. }) {
-                            let _ = tell.send(Heard::Closed { id });
-                        }
-                    });
-                }
-                // Dropped, it closes.
-                Ask::Close { id } => _ = shown.remove(&id),
+        let said = tokio::select! {
+            line = told.recv() => match line {
+                Some(line) => match obey(&mut system, serde_json::from_str(&line).ok()?).await {
+                    Some(said) => said,
+                    None => continue,
+                },
+                None => break,
             },
-            Some(heard) = told.recv() => {
-                if let Heard::Closed { id } = &heard {
-                    shown.remove(id);
-                }
-                print(&heard).await?;
-                if heard == Heard::Lost {
-                    return None;
-                }
-            }
-            () = tokio::time::sleep(IDLE), if shown.is_empty() => return Some(()),
+            said = system.next() => said,
+            () = tokio::time::sleep(IDLE), if system.is_idle() => return Some(()),
+        };
+        print(&said).await?;
+        if said == FromNotifier::Lost {
+            return None;
+        }
+    }
+    let _ = tokio::time::timeout(FAREWELL, system.close_all()).await;
+    Some(())
+}
+
+async fn obey(system: &mut System, told: ToNotifier) -> Option<FromNotifier> {
+    match told {
+        ToNotifier::Server => Some(match system.server().await {
+            Ok(server) => FromNotifier::Server(server),
+            Err(why) => FromNotifier::Failed { id: None, why },
+        }),
+        ToNotifier::Show(order) => {
+            let id = order.id;
+            Some(match system.show(order).await {
+                Ok(()) => FromNotifier::Shown { id },
+                Err(why) => FromNotifier::Failed { id: Some(id), why },
+            })
+        }
+        ToNotifier::Close { id } => {
+            system.close(id).await;
+            None
         }
     }
 }
 
-async fn print(heard: &Heard) -> Option<()> {
-    let line = serde_json::to_string(heard).ok()? + "\n";
+async fn print(said: &FromNotifier) -> Option<()> {
+    let line = serde_json::to_string(said).ok()? + "\n";
     let mut output = tokio::io::stdout();
     output.write_all(line.as_bytes()).await.ok()?;
     output.flush().await.ok()

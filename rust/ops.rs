@@ -3,8 +3,8 @@
 
 mod agents;
 pub(crate) mod branches;
-pub(crate) mod conversation;
-pub(crate) mod documents;
+pub mod conversation;
+pub mod documents;
 pub mod edits;
 pub(crate) mod lifecycle;
 pub(crate) mod notifications;
@@ -101,6 +101,7 @@ async fn carry_out(core: &Arc<Core>, asker: &Asker, request: Request) -> Result<
         TaskContext(one) => Reply::ContextPage(Box::new(context_page::page(core, asker, &one.task).await?)),
         TaskContextEdit(edit) => Reply::ContextPage(Box::new(context_page::edit(core, asker, edit).await?)),
         TaskTell(ask) => Reply::Told(tell::tell(core, asker, ask).await?),
+        Retie(retie) => Reply::Reference(Box::new(references::retie(core, asker, retie).await?)),
         Unref(unref) => Reply::Nothing(references::unref(core, asker, unref).await?),
         Setup(confirm) => Reply::Offer(repository::setup(core, asker, confirm).await?),
         Health(_) => Reply::Health(health::health(core, asker).await?),

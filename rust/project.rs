@@ -102,6 +102,15 @@ pub async fn find_inside(root: &Path, file: &Path) -> Option<String> {
     })
 }
 
+/// [`has_git`] for the daemon; no also where the file system does not answer.
+pub async fn find_git(folder: &Path) -> bool {
+    let asked = folder.to_owned();
+    foreign::within(folder, move || has_git(&asked)).await.unwrap_or_else(|error| {
+        log::warn!("{error}");
+        false
+    })
+}
+
 /// Whether an agent there would write between a repository's own files.
 pub fn in_git_folder(folder: &Path) -> bool {
     let is_git_folder =

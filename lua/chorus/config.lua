@@ -10,7 +10,7 @@ local M = {}
 ---@class chorus.Options
 ---@field binary? string
 ---@field release_url? string
----@field picker 'auto'|'select'
+---@field picker 'auto'|'select'|'telescope'|'fzf-lua'|'snacks'|'mini'
 ---@field notify 'info'|'warn'|'error'|'off'
 ---@field statusline { ascii: boolean, icons: table<string, string> }
 ---@field output { window: 'float'|'split'|'vsplit'|'tab', width: number, height: number, resize: boolean }
@@ -39,10 +39,11 @@ M.schema = {
   },
   {
     key = 'picker',
-    type = { 'auto', 'select' },
+    type = { 'auto', 'select', 'telescope', 'fzf-lua', 'snacks', 'mini' },
     default = 'auto',
-    description = 'How to pick. `select` uses |vim.ui.select()|, which picker plugins replace. `auto` does the same, but picks '
-      .. 'a task in a list of its own while nothing replaces |vim.ui.select()|.',
+    description = 'The picker plugin for lists of tasks, requests and documents. `auto` takes the one that you use, else what '
+      .. 'replaces |vim.ui.select()|, else a list of its own. `select` uses no plugin but what replaces |vim.ui.select()|. '
+      .. '|chorus-pickers|',
   },
   {
     key = 'notify',

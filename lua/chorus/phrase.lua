@@ -14,6 +14,19 @@ function M.numbers(named)
   )
 end
 
+--- Names those who may have made an edit.
+---@param numbers integer[] of tasks
+---@param title_of fun(number: integer): string?
+---@param width? integer cells for a title
+---@return string? such as `#12 Fix the login` or `one of #3, #12`; nil without numbers
+function M.authors(numbers, title_of, width)
+  if #numbers == 1 then
+    local title = require('chorus.text').clean(title_of(numbers[1]), width)
+    return title ~= '' and ('#%d %s'):format(numbers[1], title) or '#' .. numbers[1]
+  end
+  return #numbers > 1 and 'one of #' .. table.concat(numbers, ', #') or nil
+end
+
 --- A question about tasks, each on a line of its own.
 ---@param question string
 ---@param named chorus.Task[]

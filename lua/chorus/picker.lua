@@ -1,26 +1,32 @@
---- Picking one of several, through `vim.ui.select`, which the person's picker plugin may have replaced.
+--- Asking the person: which one of several, which word, yes or no.
 
 local M = {}
 
----@class chorus.TaskPicker
----@field pick fun(tasks: chorus.Task[], prompt: string, on_choice: fun(task?: chorus.Task))
----@field format fun(task: chorus.Task): string a line for `vim.ui.select`
+--- Shows lists with a preview, in the person's picker plugin where there is one.
+---@class chorus.Lists
+---@field tasks fun(wish: { title: string, tasks: chorus.Task[], many?: boolean, on_choice: fun(found: chorus.Task[]), on_leave: fun() })
+---@field requests fun(wish: { title: string, requests: chorus.Opened[], on_choice: fun(request: chorus.Opened) })
+---@field references fun(references: chorus.Reference[], title: string, on_choice: fun(reference: chorus.Reference))
 
----@type chorus.TaskPicker?
-local own
+---@type chorus.Lists?
+local shown
 
---- Sets how tasks are picked: by `pick` where `vim.ui.select` is Neovim's own, which wants the number of a line typed, and
---- that is not the task's.
----@param picker chorus.TaskPicker
-function M.use(picker)
-  own = picker
+--- Sets what shows lists.
+---@param lists chorus.Lists
+function M.use(lists)
+  shown = lists
 end
 
---- Whether nobody has replaced `vim.ui.select`.
----@return boolean
-local function is_stock()
-  local source = debug.getinfo(vim.ui.select, 'S').source
-  return source == '@' .. vim.env.VIMRUNTIME .. '/lua/vim/ui.lua' or vim.startswith(source, '@vim/')
+---@return chorus.Lists
+local function lists()
+  assert(shown, 'nothing shows lists yet')
+  return shown
+end
+
+---@param prompt string such as `Task to start:`
+---@return string
+local function title_of(prompt)
+  return (prompt:gsub(':%s*$', ''))
 end
 
 --- Lets a person pick. `kind` is what replacements of `vim.ui.select` know the list by.
@@ -39,42 +45,47 @@ function M.pick(items, opts, on_choice)
   }, on_choice)
 end
 
---- One line for a task: number, title, what its agent does.
----@param task chorus.Task
----@return string
-function M.format_task(task)
-  local state = task.agent_status
-  local doing = task.status
-  if task.status == 'running' or task.status == 'waiting' then
-    doing = state.kind and ('%s %s'):format(state.status, state.kind) or state.status
-  end
-  local about = state.detail.summary or state.detail.message
-  local demo = task.demo and ' (demo)' or ''
-  return ('#%d %s [%s]%s%s'):format(task.number, task.title, doing, demo, about and ' ' .. about or '')
-end
-
----@param tasks chorus.Task[]
+--- Lets the person pick one of several tasks.
+---@param tasks chorus.Task[] as they are to be shown
 ---@param prompt string
 ---@param on_choice fun(task?: chorus.Task)
 function M.pick_task(tasks, prompt, on_choice)
-  if own and is_stock() and require('chorus.config').get().picker == 'auto' then
-    return own.pick(tasks, prompt, on_choice)
-  end
-  local format = own and own.format or M.format_task
-  M.pick(tasks, { prompt = prompt, kind = 'chorus_task', format = format }, on_choice)
+  lists().tasks({
+    title = title_of(prompt),
+    tasks = tasks,
+    on_choice = function(found)
+      on_choice(found[1])
+    end,
+    on_leave = on_choice,
+  })
+end
+
+--- Lets the person pick one or more tasks.
+---@param tasks chorus.Task[] as they are to be shown
+---@param prompt string
+---@param on_choice fun(found: chorus.Task[]) not called when the person leaves
+function M.pick_tasks(tasks, prompt, on_choice)
+  lists().tasks({
+    title = title_of(prompt),
+    tasks = tasks,
+    many = true,
+    on_choice = on_choice,
+    on_leave = function() end,
+  })
 end
 
 ---@param requests chorus.Opened[]
 ---@param prompt string
----@param on_choice fun(request?: chorus.Opened)
+---@param on_choice fun(request: chorus.Opened) not called when the person leaves
 function M.pick_request(requests, prompt, on_choice)
-  M.pick(requests, {
-    prompt = prompt,
-    kind = 'chorus_request',
-    format = function(request)
-      return ('#%d %s: %s'):format(request.number, request.tool or request.kind, request.summary)
-    end,
-  }, on_choice)
+  lists().requests({ title = title_of(prompt), requests = requests, on_choice = on_choice })
+end
+
+---@param references chorus.Reference[]
+---@param prompt string
+---@param on_choice fun(reference: chorus.Reference) not called when the person leaves
+function M.pick_reference(references, prompt, on_choice)
+  lists().references(references, title_of(prompt), on_choice)
 end
 
 --- Asks for a line of text. Neovim's own prompt stays on the screen after the answer and reads as if it still asked, so it

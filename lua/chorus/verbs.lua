@@ -22,14 +22,14 @@ for _, subject in ipairs({
   end
 end
 
-require('chorus.picker').use(require('chorus.ui.tasks.task_picker'))
+require('chorus.picker').use(require('chorus.ui.pick.lists'))
 
 --- Verbs that need no daemon.
 local alone = { health = true, install = true, log = true }
 
 --- Runs a verb.
 ---@param name string
----@param opts? { task?: any, args?: string, bang?: boolean, range?: { first: integer, last: integer }, place?: table, confirmed?: boolean }
+---@param opts? { task?: any, args?: string, bang?: boolean, range?: { first: integer, last: integer }, place?: table, confirmed?: boolean, composes?: boolean }
 function M.run(name, opts)
   opts = opts or {}
   local verb = find(name)
@@ -38,7 +38,10 @@ function M.run(name, opts)
   end
   local call = { task = opts.task, args = opts.args or '', bang = opts.bang or false, place = opts.place }
   call.confirmed = opts.confirmed or false
+  call.composes = opts.composes or false
   call.excerpt = opts.range and require('chorus.editor.excerpt').take(opts.range) or nil
+  -- Before anything is opened: a picker would be where the person is.
+  call.origin = require('chorus.editor.placeholders').origin(call.excerpt)
   if alone[name] then
     return run[name](call, verb)
   end

@@ -145,6 +145,7 @@ local views = {
     key('next_question', { '<Tab>' }, 'next question'),
     key('previous_question', { '<S-Tab>' }, 'previous question'),
     key('equal', { '=' }, 'answer all that ask for the same together', { hint = 'all equal' }),
+    key('everywhere', { 'gp' }, 'all projects, or this one', { hint = 'projects' }),
     key('preview_down', { '<C-d>', '<C-j>' }, 'scroll the request down'),
     key('preview_up', { '<C-u>', '<C-k>' }, 'scroll the request up'),
     verb('output', { 'o' }, 'open the task’s output', 'output'),
@@ -152,10 +153,26 @@ local views = {
     CLOSE_FLOAT,
     HELP,
   },
+  picker = {
+    key('split', { '<C-s>' }, 'open it in a split', { hint = 'split' }),
+    key('vsplit', { '<C-v>' }, 'open it in a vertical split', { hint = 'vsplit' }),
+    key('tab', { '<C-t>' }, 'open it in a tab page', { hint = 'tab' }),
+    key('output', { '<M-o>' }, 'open the live output', { hint = 'output' }),
+    key('attach', { '<M-t>' }, 'open the terminal', { hint = 'terminal' }),
+    key('show', { '<M-p>' }, 'open the page', { hint = 'page' }),
+    key('approve', { '<M-a>' }, 'open the request', { hint = 'approve' }),
+    key('start', { '<M-s>' }, 'start the tasks', { hint = 'start' }),
+    key('send', { '<M-S>' }, 'send a prompt to the tasks', { hint = 'send' }),
+    key('interrupt', { '<M-i>' }, 'interrupt the turns', { hint = 'interrupt' }),
+    key('complete', { '<M-c>' }, 'complete the tasks', { hint = 'complete' }),
+    key('ref', { '<M-r>' }, 'tie the document to a task', { hint = 'ref' }),
+    key('tell', { '<M-d>' }, 'send what changed to who read it', { hint = 'tell' }),
+  },
   prompt = {
     key('write', { '<C-s>' }, 'send the prompt, as `:w` does'),
     key('earlier', { '<C-p>' }, 'a prompt that was sent before', { hint = 'earlier' }),
     key('later', { '<C-n>' }, 'back to later ones, and your own text'),
+    key('follow', { 'gf' }, 'open the document or task named here'),
     key('close', { 'q' }, 'leave; the prompt is kept', { hint = 'keep it for later' }),
     HELP,
   },
@@ -213,6 +230,7 @@ local views = {
     key('write', { '<C-s>' }, 'save the page, as `:w` does'),
     key('open', { '<CR>' }, 'open the commit, request, lines or turn'),
     key('visit', { 'gd' }, 'go to this line’s referenced lines'),
+    key('retie', { 'gR' }, 'move this stale reference to its nearest match'),
     verb('output', { 'go' }, 'open its output', 'output'),
     verb('attach', { 'gl' }, 'open its terminal'),
     verb('diff', { 'gD' }, 'open its diff', 'diff'),
@@ -228,6 +246,7 @@ local views = {
   tell = { key('write', { '<C-s>' }, 'send it, as `:w` does'), CLOSE, HELP },
   draft = {
     key('write', { '<C-s>' }, 'create the task, as `:w` does'),
+    key('follow', { 'gf' }, 'open the document or task named here'),
     key('close', { 'q' }, 'leave; the draft is kept', { hint = 'keep it for later' }),
     HELP,
   },
@@ -247,7 +266,7 @@ local NEXT_REQUEST = key('next_request', { ']r' }, 'next open request', { is_eve
 local PREVIOUS_REQUEST = key('previous_request', { '[r' }, 'previous open request', { is_everywhere = true })
 
 for name, keys in pairs(views) do
-  if name ~= 'terminal' then
+  if name ~= 'terminal' and name ~= 'picker' then
     table.insert(keys, #keys - 1, NEXT_REQUEST)
     table.insert(keys, #keys - 1, PREVIOUS_REQUEST)
   end

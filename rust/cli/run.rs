@@ -27,7 +27,7 @@ pub type Outcome = Result<i32, InputRefusal>;
 /// Verbs that run no program in the project: a status line that calls them has a poor environment.
 const LOOKING: &[&str] = &[
     "attach", "audit", "config", "context", "docs", "explain", "inbox", "list", "next", "output", "policy", "ref",
-    "refs", "show", "unref", "wait", "web",
+    "refs", "retie", "show", "unref", "wait", "web",
 ];
 
 /// Carries out one command line; returns the exit code.

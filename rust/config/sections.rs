@@ -4,7 +4,7 @@ use super::section::section;
 use super::value::{Choice, Patterns, Words};
 use crate::contract::{Environment, Renderer};
 use crate::documents::patterns;
-use crate::notifications::{Occasion, QuietHours, Rules};
+use crate::notifications::{NotificationRules, Occasion, QuietHours};
 use crate::status::Millis;
 use crate::task::Isolation;
 use std::collections::BTreeMap;
@@ -347,9 +347,9 @@ impl Choice for Occasion {
 
 impl Notifications {
     /// The values for the decision.
-    pub fn rules(&self) -> Rules {
+    pub fn rules(&self) -> NotificationRules {
         let millis = |time: Duration| Millis::try_from(time.as_millis()).unwrap_or(Millis::MAX / 2);
-        Rules {
+        NotificationRules {
             enabled: self.enabled && self.channel != Channel::Off,
             occasions: self.events.clone(),
             dwell: millis(self.dwell),

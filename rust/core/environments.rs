@@ -10,6 +10,8 @@ use crate::vcs::git::Git;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::Notify;
 
 /// What clients brought.
 pub struct Environments {
@@ -20,6 +22,7 @@ pub struct Environments {
     projects: Mutex<HashMap<String, Environment>>,
     /// Of the newest client that has one.
     bus: Mutex<Option<Bus>>,
+    bus_changed: Arc<Notify>,
 }
 
 impl Environments {
@@ -30,6 +33,7 @@ impl Environments {
             tasks: Mutex::default(),
             projects: Mutex::default(),
             bus: Mutex::default(),
+            bus_changed: Arc::default(),
         }
     }
 
@@ -42,13 +46,21 @@ impl Environments {
         environment::keep(project, environment);
         self.projects.lock().insert(project.to_owned(), client.clone());
         if let Some(bus) = Bus::of_client(client) {
-            *self.bus.lock() = Some(bus);
+            let before = self.bus.lock().replace(bus.clone());
+            if before.is_none_or(|before| !before.is_same(&bus)) {
+                self.bus_changed.notify_one();
+            }
         }
     }
 
     /// The session bus of the newest client that has one; else this process's, or the user's default one.
     pub fn bus(&self) -> Bus {
         self.bus.lock().clone().unwrap_or_else(Bus::of_process)
+    }
+
+    /// Notified when a client brings another session bus.
+    pub fn bus_changed(&self) -> Arc<Notify> {
+        self.bus_changed.clone()
     }
 
     /// A client asked for the task's start with its environment.

@@ -1,13 +1,15 @@
-//! What the daemon and `chorus notifier` tell each other, one line of JSON each.
+//! What the daemon and `chorus notifier` say to each other, one line of JSON each.
 
 use serde::{Deserialize, Serialize};
 
 /// From the daemon.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "snake_case")]
-pub enum Ask {
-    /// Show a notification. Answer: [`Heard::Shown`] or [`Heard::Failed`].
-    Show(Show),
+pub enum ToNotifier {
+    /// Which server is there now? Answer: [`FromNotifier::Server`] or [`FromNotifier::Failed`].
+    Server,
+    /// Show a notification. Answer: [`FromNotifier::Shown`] or [`FromNotifier::Failed`].
+    Show(NotificationOrder),
     /// Take it away.
     Close {
         /// Which.
@@ -17,9 +19,11 @@ pub enum Ask {
 
 /// A notification.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Show {
+pub struct NotificationOrder {
     /// Identity between the two.
     pub id: u64,
+    /// The [`NotificationServer::owner`] that shows it, and no other: its buttons were decided on for that one.
+    pub owner: Option<String>,
     /// One line of plain text.
     pub title: String,
     /// Plain text; it is escaped for a server that reads markup.
@@ -28,25 +32,27 @@ pub struct Show {
     pub buttons: Vec<(String, String)>,
 }
 
-/// What there is on the bus.
+/// The notification server on the bus.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Server {
+pub struct NotificationServer {
     /// As it calls itself.
     pub name: String,
     /// Its version.
     pub version: String,
     /// Whether it shows buttons.
     pub buttons: bool,
-    /// Its process, where the bus knows it.
+    /// Its connection on the bus, which no other program can have.
+    pub owner: Option<String>,
+    /// The process of that connection, where the bus knows it.
     pub pid: Option<u32>,
 }
 
-/// From `chorus notifier`. Its first line is [`Heard::Server`] or [`Heard::Failed`].
+/// From `chorus notifier`. Its first line is [`FromNotifier::Server`] or [`FromNotifier::Failed`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "heard", rename_all = "snake_case")]
-pub enum Heard {
+#[serde(tag = "said", rename_all = "snake_case")]
+pub enum FromNotifier {
     /// There is a server.
-    Server(Server),
+    Server(NotificationServer),
     /// It is shown.
     Shown {
         /// Which.
@@ -66,7 +72,7 @@ pub enum Heard {
         /// The button's key, or `default`.
         key: String,
     },
-    /// It is gone: a person, the time, or [`Ask::Close`] took it away.
+    /// It is gone: a person, the time, or [`ToNotifier::Close`] took it away.
     Closed {
         /// Which.
         id: u64,

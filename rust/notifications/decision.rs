@@ -1,22 +1,22 @@
-//! The rule: whether an occasion rings now, later, or not at all.
+//! The rule: whether an occasion notifies a person now, later, or not at all.
 
 use super::{Occasion, QuietHours};
 use crate::status::Millis;
 
 /// What a person has configured.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rules {
+pub struct NotificationRules {
     /// Whether there are notifications.
     pub enabled: bool,
-    /// What may ring.
+    /// What notifies.
     pub occasions: Vec<Occasion>,
-    /// An occasion that is over sooner never rings.
+    /// An occasion that is over sooner never notifies.
     pub dwell: Millis,
     /// From one notification of a task to its next.
     pub cooldown: Millis,
-    /// From one notification of any task to the next, at first: see [`super::Ringer`].
+    /// From one notification of any task to the next, at first: it doubles in a burst.
     pub merge: Millis,
-    /// When nothing rings.
+    /// When nothing notifies.
     pub quiet: Option<QuietHours>,
 }
 
@@ -33,12 +33,12 @@ pub struct Facts<'a> {
     pub is_muted: bool,
     /// Whether a focused Neovim shows the task.
     pub is_on_screen: bool,
-    /// When the task rang last.
-    pub rang_at: Option<Millis>,
-    /// Nothing rings before: a notification was just shown, or could not be.
+    /// When a person was notified of the task last.
+    pub notified_at: Option<Millis>,
+    /// Nothing notifies before: a notification was just shown, or could not be.
     pub held_until: Millis,
     /// What is configured.
-    pub rules: &'a Rules,
+    pub rules: &'a NotificationRules,
     /// Now.
     pub now: Millis,
     /// Minutes since midnight, where a person is.
@@ -48,15 +48,15 @@ pub struct Facts<'a> {
 /// What becomes of an occasion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// It rings now.
-    Ring,
+    /// It notifies now.
+    Notify,
     /// It is decided then.
     Wait(Millis),
-    /// It never rings.
+    /// It never notifies.
     Drop(Dropped),
 }
 
-/// Why an occasion never rings.
+/// Why an occasion never notifies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dropped {
     /// Notifications are off, or this occasion is none of the configured.
@@ -88,7 +88,7 @@ pub fn decide(facts: &Facts<'_>) -> Decision {
     if facts.is_on_screen {
         return Decision::Drop(Dropped::OnScreen);
     }
-    let cooled = facts.rang_at.map_or(Millis::MIN, |at| at + rules.cooldown);
+    let cooled = facts.notified_at.map_or(Millis::MIN, |at| at + rules.cooldown);
     if *now < cooled {
         return Decision::Wait(cooled);
     }
@@ -98,13 +98,13 @@ pub fn decide(facts: &Facts<'_>) -> Decision {
     if *now < facts.held_until {
         return Decision::Wait(facts.held_until);
     }
-    Decision::Ring
+    Decision::Notify
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use Decision::{Drop, Ring, Wait};
+    use Decision::{Drop, Notify, Wait};
 
     /// The rule in words, first match first; the help has the same lines.
     const RULES: &[(&str, &str)] = &[
@@ -119,8 +119,8 @@ mod tests {
         ("otherwise", "now"),
     ];
 
-    fn rules() -> Rules {
-        Rules {
+    fn rules() -> NotificationRules {
+        NotificationRules {
             enabled: true,
             occasions: vec![Occasion::Request, Occasion::Turn, Occasion::Prompt],
             dwell: 5_000,
@@ -133,21 +133,21 @@ mod tests {
     #[test]
     fn the_table() {
         const NOON: u16 = 12 * 60;
-        let (on, off) = (rules(), Rules { enabled: false, ..rules() });
+        let (on, off) = (rules(), NotificationRules { enabled: false, ..rules() });
         let base = Facts {
             occasion: Occasion::Request,
             since: 0,
             is_over: false,
             is_muted: false,
             is_on_screen: false,
-            rang_at: None,
+            notified_at: None,
             held_until: 0,
             rules: &on,
             now: 5_000,
             minute: NOON,
         };
         let rows = [
-            ("at last", base.clone(), Ring),
+            ("at last", base.clone(), Notify),
             ("off", Facts { rules: &off, ..base.clone() }, Drop(Dropped::NotWanted)),
             ("another event", Facts { occasion: Occasion::Error, ..base.clone() }, Drop(Dropped::NotWanted)),
             ("muted", Facts { is_muted: true, ..base.clone() }, Drop(Dropped::Muted)),
@@ -156,10 +156,10 @@ mod tests {
             ("too early", Facts { now: 4_999, ..base.clone() }, Wait(5_000)),
             ("too early and on screen", Facts { now: 1, is_on_screen: true, ..base.clone() }, Wait(5_000)),
             ("on screen", Facts { is_on_screen: true, ..base.clone() }, Drop(Dropped::OnScreen)),
-            ("rang before", Facts { rang_at: Some(-10_000), ..base.clone() }, Wait(50_000)),
-            ("rang long before", Facts { rang_at: Some(-60_000), ..base.clone() }, Ring),
+            ("rang before", Facts { notified_at: Some(-10_000), ..base.clone() }, Wait(50_000)),
+            ("rang long before", Facts { notified_at: Some(-60_000), ..base.clone() }, Notify),
             ("at night", Facts { minute: 23 * 60, ..base.clone() }, Wait(5_000 + 8 * 60 * 60_000)),
-            ("in the morning", Facts { minute: 7 * 60, ..base.clone() }, Ring),
+            ("in the morning", Facts { minute: 7 * 60, ..base.clone() }, Notify),
             ("after another", Facts { held_until: 9_000, ..base.clone() }, Wait(9_000)),
             ("muted and off", Facts { is_muted: true, rules: &off, ..base }, Drop(Dropped::NotWanted)),
         ];

@@ -53,6 +53,12 @@ impl<'c> Tx<'c> {
         Ok(())
     }
 
+    /// Lets go of a small fact about the store itself. `id` stays.
+    pub fn forget_fact(&mut self, key: &str) -> Result<()> {
+        self.run("DELETE FROM meta WHERE key = ?1 AND key <> 'id'", [key])?;
+        Ok(())
+    }
+
     /// Adds to the task's journal: one sentence, and what programs may want to know.
     pub fn journal(
         &mut self,

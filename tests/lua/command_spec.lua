@@ -82,7 +82,7 @@ describe(':Chorus', function()
   end)
 
   it('completes verbs', function()
-    assert.same({ 'resend', 'restart', 'reopen', 'ref', 'refs' }, vim.fn.getcompletion('Chorus re', 'cmdline'))
+    assert.same({ 'resend', 'restart', 'reopen', 'ref', 'refs', 'retie' }, vim.fn.getcompletion('Chorus re', 'cmdline'))
     assert.equal(#command.verbs, #vim.fn.getcompletion('Chorus ', 'cmdline'))
     assert.same({}, vim.fn.getcompletion('Chorus xyz', 'cmdline'))
   end)

@@ -50,7 +50,7 @@ describe('the options', function()
       '`binary` must be a string',
       '`output.height` must be a number above 0',
       '`output.width` must be a number above 0',
-      '`picker` must be one of auto, select',
+      '`picker` must be one of auto, select, telescope, fzf-lua, snacks, mini',
     })
     assert.equal('auto', options.picker)
     assert.equal(0.9, options.output.height)

@@ -86,7 +86,13 @@ blocks['chorus-option-list'] = function()
     local kind = type(option.type) == 'table' and "'" .. table.concat(option.type, "' or '") .. "'" or option.type
     local default = option.default == nil and 'none' or vim.inspect(option.default)
     lines[#lines + 1] = tag_line({ 'chorus-option-' .. option.key })
-    lines[#lines + 1] = ('%s  (%s, default %s)'):format(option.key, kind, default)
+    local head = ('%s  (%s, default %s)'):format(option.key, kind, default)
+    if #head > 78 then
+      lines[#lines + 1] = ('%s  (default %s)'):format(option.key, default)
+      vim.list_extend(lines, wrapped(kind .. '.', 4))
+    else
+      lines[#lines + 1] = head
+    end
     vim.list_extend(lines, wrapped(option.description, 4))
     lines[#lines + 1] = ''
   end

@@ -58,33 +58,53 @@ describe('notifications', function()
     assert.equal('older', require('chorus.tasks.needs').take().id)
   end)
 
+  local function settled()
+    vim.wait(20, function()
+      return false
+    end)
+    return asked('presence')
+  end
+
   it('do not concern what is before a person’s eyes', function()
     presence.attach()
-    local visible = {}
-    presence.by(function()
-      return visible
-    end)
-    local function settled()
-      vim.wait(20, function()
-        return false
-      end)
-      return asked('presence')
+    local function shows(number)
+      local buffer = vim.api.nvim_create_buf(false, true)
+      require('chorus.ui.kit.buffer_task').set(buffer, number, 'uuid-' .. number)
+      vim.cmd.sbuffer(buffer)
+      return buffer
     end
     assert.same({}, settled())
-    visible = { 'uuid-2', 'uuid-1' }
-    vim.api.nvim_exec_autocmds('TabEnter', {})
-    vim.api.nvim_exec_autocmds('WinClosed', {})
+    shows(2)
+    local first = shows(1)
     assert.same({ { 'presence', { visible = { 'uuid-1', 'uuid-2' } } } }, settled())
+    -- Another task in the same window.
+    require('chorus.ui.kit.buffer_task').set(first, 3, 'uuid-3')
+    assert.same({ visible = { 'uuid-2', 'uuid-3' } }, settled()[2][2])
+    -- A row under the cursor is not the task.
+    vim.b[first].chorus_view = 'dashboard'
     vim.api.nvim_exec_autocmds('FocusLost', {})
     vim.api.nvim_exec_autocmds('FocusLost', {})
     local told = settled()
-    assert.equal(2, #told)
-    assert.same({ focused = false, visible = { 'uuid-1', 'uuid-2' } }, told[2][2])
+    assert.equal(3, #told)
+    assert.same({ focused = false, visible = { 'uuid-2' } }, told[3][2])
     -- A new daemon knows nothing.
     world.tell('ChorusConnected', {})
-    assert.equal(3, #settled())
+    assert.equal(4, #settled())
     world.connected = false
     vim.api.nvim_exec_autocmds('FocusGained', {})
-    assert.equal(3, #settled())
+    assert.equal(4, #settled())
+    vim.cmd.only({ bang = true })
+  end)
+
+  it('do not concern the task whose request or preview is on the screen', function()
+    presence.attach()
+    local asks = world.task(2, { status = 'waiting', requests = 1 })
+    world.know({ world.task(1), asks }, { world.request('r', 2, { task = 'uuid-2' }) })
+    require('chorus.ui.requests.inbox').open()
+    local told = settled()
+    assert.same({ 'uuid-2' }, told[#told][2].visible)
+    vim.cmd.close()
+    told = settled()
+    assert.same({}, told[#told][2].visible)
   end)
 end)

@@ -5,6 +5,7 @@ describe('the task meant', function()
 
   helpers.in_a_world(function(fresh)
     world = fresh
+    require('chorus.verbs')
     target, find = require('chorus.verbs.target'), require('chorus.verbs.find')
     got = nil
   end)
@@ -124,7 +125,7 @@ describe('the task meant', function()
     known(as(live, { number = 1, title = 'A\27[31m\nB' }), as(live, { number = 2 }), as(pending, { number = 3 }))
     world.choices = { '#2' }
     assert.same({ 2 }, resolve('send'))
-    assert.same({ '#1 A B [idle]', '#2 Task 2 [idle]' }, world.offered[1].lines)
+    assert.same({ '  #1  ○ idle        A B', '  #2  ○ idle        Task 2' }, world.offered[1].lines)
     assert.is_nil(resolve('send'))
   end)
 

@@ -132,6 +132,33 @@ describe('a page that says why nothing else is there', function()
     assert.are.equal('Mine', world.lines()[1])
   end)
 
+  it('is of its task, also beside one of another project with that number', function()
+    local sent = {}
+    local function open(project)
+      require('chorus.ui.edits.commit_message').open({
+        task = world.task(3, { project = '/home/me/' .. project, uuid = project .. '-3' }),
+        message = { text = 'Fix ' .. project, files = {} },
+        does = 'commits this',
+        send = function(text, on_reply)
+          table.insert(sent, project .. ': ' .. text)
+          on_reply()
+        end,
+        on_done = function() end,
+      })
+    end
+    open('shop')
+    vim.cmd.tabnew()
+    open('other')
+    assert.are.same({ 'Fix other', 'other-3' }, { world.lines()[1], vim.b.chorus_uuid })
+    vim.cmd('silent edit!')
+    assert.are.equal('Fix other', world.lines()[1])
+    world.press(':w<CR>')
+    world.wait(function()
+      return sent[1]
+    end)
+    assert.are.same({ 'other: Fix other' }, sent)
+  end)
+
   it('gives way to the draft once that can be opened', function()
     require('chorus.ui.tasks.draft').open({ title = 'Half' })
     vim.api.nvim_exec_autocmds('InsertLeave', { buffer = 0 })

@@ -3,7 +3,8 @@
 use crate::world::World;
 use chorus_testkit::processes::Process;
 use chorus_testkit::{given, wait_for, wait_until};
-use std::path::PathBuf;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc;
@@ -44,6 +45,8 @@ pub enum Manner {
     Silent,
     /// It knows no markup and no buttons.
     Plain,
+    /// It refuses notifications with this word in their titles: `Refused`.
+    Choosy,
 }
 
 #[derive(Default)]
@@ -151,6 +154,10 @@ async fn next(messages: &mut zbus::MessageStream) -> Option<Message> {
     messages.next().await?.ok()
 }
 
+type Hints = std::collections::HashMap<String, zbus::OwnedVariant>;
+/// The arguments of `Notify`.
+type Given = (String, u32, String, String, String, Vec<String>, Hints, i32);
+
 async fn answer(bus: &Connection, message: &Message, seen: &Mutex<Seen>, manner: Manner) {
     let header = message.header();
     if header.message_type() != Type::MethodCall || manner == Manner::Silent {
@@ -160,9 +167,10 @@ async fn answer(bus: &Connection, message: &Message, seen: &Mutex<Seen>, manner:
     let _ = match header.member().map(|name| name.to_string()).as_deref() {
         Some("GetServerInformation") => bus.reply(&header, &("stub", "tests", "1.0", "1.2")).await,
         Some("GetCapabilities") => bus.reply(&header, &can).await,
+        Some("Notify") if manner == Manner::Choosy && is_refused(message) => {
+            bus.reply_error(&header, "org.freedesktop.Notifications.Error", &"too many notifications").await
+        }
         Some("Notify") => {
-            type Hints = std::collections::HashMap<String, zbus::OwnedVariant>;
-            type Given = (String, u32, String, String, String, Vec<String>, Hints, i32);
             let body = message.body();
             let (_, _, _, title, body, actions, ..): Given = body.deserialize().unwrap();
             let id = {
@@ -183,6 +191,68 @@ async fn answer(bus: &Connection, message: &Message, seen: &Mutex<Seen>, manner:
     };
 }
 
+fn is_refused(message: &Message) -> bool {
+    message.body().deserialize::<Given>().unwrap().3.contains("Refused")
+}
+
+/// A signal of a program that is no notification server, once the bus has passed it on.
+#[track_caller]
+pub fn forge_press(address: &str, id: u32, key: &str) {
+    let address = address.to_owned();
+    let key = key.to_owned();
+    let forging = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let bus = zbus::connection::Builder::address(address.as_str()).build().await.unwrap();
+            bus.emit_signal(None::<&str>, PATH, NAME, "ActionInvoked", &(id, key)).await.unwrap();
+            // Answered after what was sent before.
+            let bus_name = "org.freedesktop.DBus";
+            bus.call_method(Some(bus_name), "/org/freedesktop/DBus", Some(bus_name), "GetId", &()).await.unwrap();
+        });
+    });
+    forging.join().unwrap();
+}
+
+/// In the environment of a process of this program that is to be a notification server: the bus's address.
+const SERVE_AT: &str = "CHORUS_TESTS_SERVE_AT";
+
+/// A notification server in a process of an agent's task. It prints the labels of each notification's buttons.
+pub struct ServerOfAgent(Child);
+
+impl ServerOfAgent {
+    pub fn begin(address: &str) -> ServerOfAgent {
+        let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+        command.args(["desktop::serve_as_an_agent", "--exact", "--nocapture", "--include-ignored"]);
+        command.env(SERVE_AT, address).env("CHORUS_TASK", "a-task").stdout(Stdio::piped()).stdin(Stdio::piped());
+        ServerOfAgent(command.spawn().unwrap())
+    }
+
+    /// Of the first notification.
+    pub fn labels(&mut self) -> String {
+        let lines = BufReader::new(self.0.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let labels = lines.filter_map(|line| line.strip_prefix("labels ").map(str::to_owned)).next();
+        labels.expect("a notification")
+    }
+}
+
+impl Drop for ServerOfAgent {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// What [`ServerOfAgent`] runs.
+#[test]
+#[ignore = "it is a part of another test"]
+fn serve_as_an_agent() {
+    let Ok(address) = std::env::var(SERVE_AT) else { return };
+    let server = Server::begin(&address, Manner::Good);
+    println!("labels {}", server.note().labels().join(" "));
+    // Until it is killed.
+    let _ = std::io::stdin().read_line(&mut String::new());
+}
+
 /// A world with a bus at a place that stays, and notifications without delays.
 pub struct Desktop {
     pub world: World,
@@ -200,7 +270,7 @@ impl Desktop {
         let address = format!("unix:path={}", world.root().join("bus").display());
         world.set("DBUS_SESSION_BUS_ADDRESS", &address);
         configure(&world, more);
-        let bus = start(&world, program);
+        let bus = start(&world, program, &world.root().join("bus"));
         Some(Desktop { world, bus })
     }
 
@@ -226,7 +296,15 @@ impl Desktop {
 
     /// Another bus at the same place.
     pub fn restart_bus(&mut self) {
-        self.bus = start(&self.world, given::dbus().expect("there was one"));
+        self.bus = start(&self.world, given::dbus().expect("there was one"), &self.world.root().join("bus"));
+    }
+
+    /// From now on clients are on another bus. The first one goes on; its address is returned.
+    pub fn move_to_another_bus(&mut self) -> (String, Child) {
+        let (before, place) = (self.address(), self.world.root().join("another-bus"));
+        let bus = start(&self.world, given::dbus().expect("there was one"), &place);
+        self.world.set("DBUS_SESSION_BUS_ADDRESS", &format!("unix:path={}", place.display()));
+        (before, std::mem::replace(&mut self.bus, bus))
     }
 }
 
@@ -245,8 +323,7 @@ pub fn configure(world: &World, more: &str) {
     world.write("config/chorus/chorus.toml", &text);
 }
 
-fn start(world: &World, program: PathBuf) -> Child {
-    let place = world.root().join("bus");
+fn start(world: &World, program: PathBuf, place: &Path) -> Child {
     let config = format!(
         "<!DOCTYPE busconfig PUBLIC \"-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN\" \
          \"http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd\">\n<busconfig><type>session</type>\
@@ -254,10 +331,11 @@ fn start(world: &World, program: PathBuf) -> Child {
          <allow eavesdrop=\"true\"/><allow own=\"*\"/></policy></busconfig>\n",
         place.display()
     );
-    let config = world.write("bus.conf", &config);
+    let name = place.file_name().unwrap().to_str().unwrap();
+    let config = world.write(&format!("{name}.conf"), &config);
     let mut command = world.command(program);
     command.arg(format!("--config-file={}", config.display())).args(["--", "sleep", "3600"]);
     let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("dbus-run-session runs");
-    wait_until("the bus listens", || std::os::unix::net::UnixStream::connect(&place).is_ok());
+    wait_until("the bus listens", || std::os::unix::net::UnixStream::connect(place).is_ok());
     child
 }

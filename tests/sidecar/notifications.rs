@@ -1,6 +1,6 @@
 //! Notifications on a real session bus: the question reaches the desktop, and what a person presses reaches the agent.
 
-use crate::desktop::{Desktop, Manner, configure};
+use crate::desktop::{Desktop, Manner, ServerOfAgent, configure, forge_press};
 use crate::neovim::Neovim;
 use crate::world::World;
 use chorus_testkit::{wait_for, wait_until};
@@ -28,17 +28,91 @@ fn allow_lets_the_agent_go_on() {
     let task = asks(world, "Tidy <up>", "made");
     let note = server.note();
     assert_eq!(note.title, "#1 asks for permission: Tidy <up>");
-    assert!(note.body.contains("touch made"), "{note:?}");
+    // Where it runs is a part of what is allowed.
+    let folder = world.project().canonicalize().unwrap();
+    let fields = "Bash\ncommand: touch made\ndescription: Run a scripted command";
+    assert_eq!(note.body, format!("{fields}\nin {}", folder.display()));
     assert_eq!(note.labels(), ["Open", "Allow", "Deny"]);
-    // Who only sends over the bus does not know the keys.
-    for key in ["allow", "Allow", "allow-1"] {
-        server.press(note.id, key, "the signal is sent", || true);
-    }
-    assert_eq!(world.agent(&task), "waiting permission");
     let allow = note.key("Allow").unwrap();
     server.press(note.id, allow, "the agent goes on", || world.agent(&task) == "idle");
     assert!(world.project().join("made").exists());
     assert_eq!(closed_by(world, &task), ["notification Allowed: touch made"]);
+}
+
+#[test]
+fn a_signal_of_another_program_presses_nothing() {
+    let Some(desktop) = Desktop::new("") else { return };
+    let (world, server) = (&desktop.world, desktop.server(Manner::Good));
+    let task = asks(world, "Forged", "made");
+    let note = server.note();
+    // A program on the bus can have read the keys; they do not help it.
+    for key in ["Allow", "allow", "default", note.key("Allow").unwrap()] {
+        forge_press(&desktop.address(), note.id, key);
+    }
+    let deny = note.key("Deny").unwrap().to_owned();
+    server.press(note.id, &deny, "the request is denied", || !closed_by(world, &task).is_empty());
+    assert_eq!(closed_by(world, &task), ["notification Denied: touch made"]);
+}
+
+#[test]
+fn a_server_that_an_agent_runs_shows_no_buttons() {
+    let Some(desktop) = Desktop::new("") else { return };
+    let (world, server) = (&desktop.world, desktop.server(Manner::Good));
+    asks(world, "Before", "one");
+    assert_eq!(server.note().labels(), ["Open", "Allow", "Deny"]);
+    // It takes the place of the one that was checked.
+    drop(server);
+    let mut server = ServerOfAgent::begin(&desktop.address());
+    asks(world, "After", "two");
+    assert_eq!(server.labels(), "Open");
+}
+
+#[test]
+fn a_notification_that_the_server_refuses_takes_no_other_away() {
+    let Some(desktop) = Desktop::new("") else { return };
+    let (world, server) = (&desktop.world, desktop.server(Manner::Choosy));
+    let task = asks(world, "Shown", "made");
+    let note = server.note();
+    asks(world, "Refused", "two");
+    wait_until("it was refused", || world.log().contains("the server refused it"));
+    let allow = note.key("Allow").unwrap();
+    server.press(note.id, allow, "the agent goes on", || world.agent(&task) == "idle");
+    assert!(world.project().join("made").exists());
+}
+
+#[test]
+fn notifications_go_with_the_daemon_and_the_next_one_shows_what_nobody_dismissed() {
+    let Some(desktop) = Desktop::new("") else { return };
+    let (world, server) = (&desktop.world, desktop.server(Manner::Good));
+    asks(world, "Dismissed", "one");
+    let dismissed = server.note();
+    server.dismiss(dismissed.id);
+    asks(world, "Kept", "two");
+    let kept = server.nth(1);
+    world.kill_daemon();
+    // Nobody would hear of its buttons.
+    wait_until("the notification is taken away", || server.is_closed(kept.id));
+    world.json(["list"]);
+    let again = server.nth(2);
+    assert!(again.title.contains("Kept") && again.labels().len() == 3, "{again:?}");
+    asks(world, "Later", "three");
+    assert!(server.nth(3).title.contains("Later"), "{:?}", server.notes());
+}
+
+#[test]
+fn on_another_bus_the_old_notifications_are_taken_away() {
+    let Some(mut desktop) = Desktop::new("") else { return };
+    let old = desktop.server(Manner::Good);
+    let first = asks(&desktop.world, "Before", "one");
+    let note = old.note();
+    let (_, mut bus) = desktop.move_to_another_bus();
+    let server = desktop.server(Manner::Good);
+    asks(&desktop.world, "After", "two");
+    assert!(server.note().title.contains("After"), "{:?}", server.notes());
+    wait_until("the old notification is taken away", || old.is_closed(note.id));
+    assert_eq!(desktop.world.agent(&first), "waiting permission");
+    let _ = bus.kill();
+    let _ = bus.wait();
 }
 
 #[test]
@@ -98,7 +172,7 @@ fn what_others_wrote_is_no_markup_and_what_is_not_shown_whole_has_no_buttons() {
     let (world, server) = (&desktop.world, desktop.server(Manner::Good));
     world.begun("Markup", "[[bash: echo '<b>&' > x]]");
     let note = server.note();
-    assert!(note.body.contains("echo &#39;&lt;b&gt;&amp;&#39; &gt; x") && !note.body.contains('<'), "{note:?}");
+    assert!(note.body.contains("echo '&lt;b&gt;&amp;' &gt; x") && !note.body.contains('<'), "{note:?}");
     let long = format!("[[bash: touch {}]]", "x".repeat(300));
     world.begun("Long", &long);
     let note = server.nth(1);

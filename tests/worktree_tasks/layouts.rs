@@ -217,3 +217,17 @@ fn edits_in_a_submodule_are_told() {
     world.json(["complete", &task, "--no-edit"]);
     assert!(folder.join("lib/lib.txt").exists(), "what no commit has is not removed");
 }
+
+#[test]
+fn a_repository_that_comes_to_the_place_of_another_with_the_same_history_keeps_its_tasks() {
+    let world = World::new();
+    let (one, two) = (at(world.project()), world.root().join("two"));
+    world.git(["clone", "-q", ".", "../two"]);
+    world.task("In one");
+    inside(&world, &two, &["new", "--title", "In two"]);
+    std::fs::rename(&one, world.root().join("aside")).unwrap();
+    std::fs::rename(&two, &one).unwrap();
+    assert_eq!(text(&inside(&world, &one, &["list"])[0], "title"), "In two");
+    let titles = inside(&world, &world.root().join("aside"), &["list"]);
+    assert_eq!(text(&titles[0], "title"), "In one", "{titles:#}");
+}

@@ -7,9 +7,20 @@ local M = {}
 ---@type boolean?
 local has_focus
 
----@type fun(): string[]
-local on_screen = function()
-  return {}
+--- Views whose task is only the row under the cursor.
+local LISTS = { dashboard = true, list = true, changes = true }
+
+--- The tasks (uuids) that a window of the current tab page shows: their output, page, request, preview and the like.
+---@return string[]
+local function on_screen()
+  local uuids = {}
+  for _, window in ipairs(vim.api.nvim_tabpage_list_wins(0)) do
+    local shown = vim.b[vim.api.nvim_win_get_buf(window)]
+    if shown.chorus_uuid and not LISTS[shown.chorus_view] then
+      uuids[shown.chorus_uuid] = true
+    end
+  end
+  return vim.tbl_keys(uuids)
 end
 
 ---@param visible string[]
@@ -45,13 +56,6 @@ function M.changed()
     is_due = true
     vim.schedule(report)
   end
-end
-
---- Sets what lists the tasks (uuids) with a window on the screen.
----@param list fun(): string[]
-function M.by(list)
-  on_screen = list
-  M.changed()
 end
 
 ---@param focus boolean

@@ -25,10 +25,11 @@ local function by_tree(row)
   return first + 1, column_of_stop == 0 and stop or stop + 1
 end
 
+--- The level of the heading that begins on a line; nil on any other line.
 ---@param lines string[]
 ---@param index integer
 ---@return integer? level
-local function level_of(lines, index)
+function M.level_of(lines, index)
   local hashes = lines[index]:match('^ ? ? ?(#+)%s') or lines[index]:match('^ ? ? ?(#+)$')
   if hashes and #hashes <= 6 then
     return #hashes
@@ -37,6 +38,13 @@ local function level_of(lines, index)
   if below and lines[index]:match('^%s*[%w]') then
     return below:match('^=+%s*$') and 1 or below:match('^%-%-+%s*$') and 2 or nil
   end
+end
+
+--- The words of a heading's line.
+---@param line string
+---@return string
+function M.title_of(line)
+  return vim.trim((line:gsub('^%s*#+', ''):gsub('%s+#+%s*$', '')))
 end
 
 --- By the lines alone. Code blocks hold no headings.
@@ -51,7 +59,7 @@ function M.by_lines(lines, row)
     if mark and (not fence or (mark:sub(1, 1) == fence:sub(1, 1) and #mark >= #fence)) then
       fence = not fence and mark or nil
     elseif not fence then
-      local found = level_of(lines, index)
+      local found = M.level_of(lines, index)
       if index == row then
         level = found
         if not level then
@@ -76,7 +84,7 @@ function M.at_cursor()
   end
   local row = vim.api.nvim_win_get_cursor(0)[1]
   local lines = vim.api.nvim_buf_get_lines(0, 0, -1, false)
-  if not level_of(lines, row) then
+  if not M.level_of(lines, row) then
     return nil
   end
   local first, last = by_tree(row - 1)

@@ -9,14 +9,14 @@ local DRAWN = { 'help', 'explain', 'inbox', 'request', 'output', 'terminal', 'pr
 function M.read(buffer)
   local name = vim.api.nvim_buf_get_name(buffer)
   local explain = require('chorus.ui.kit.plain_text').explain
-  local message = name:match('^chorus://message/(%d+)$')
+  local message = name:match('^chorus://message/(%d+)[%w-]*$')
   if name == 'chorus://dashboard' then
     require('chorus.ui.tasks.dashboard').read(buffer)
   elseif name:match('^chorus://task/%d+$') then
     require('chorus.ui.tasks.page').read(buffer)
   elseif name:match('^chorus://context/%d+$') then
     require('chorus.ui.documents.context').read(buffer)
-  elseif name:match('^chorus://tell/%d+$') and not vim.b[buffer].chorus_view then
+  elseif name:match('^chorus://tell/%d+[%w-]*$') and not vim.b[buffer].chorus_view then
     explain(buffer, ('A prompt was here. `:Chorus tell %s` opens it again.'):format(name:match('%d+$')))
   elseif name == 'chorus://list' or name:match('^chorus://list/.') then
     require('chorus.ui.tasks.list').read(buffer)

@@ -16,7 +16,9 @@ local M = {}
 ---@field bang boolean
 ---@field confirmed boolean the person has seen which tasks are meant and agreed
 ---@field place? table where a window was asked for; the current one otherwise
+---@field composes boolean the prompt is to be written, not sent
 ---@field excerpt? chorus.Excerpt the lines of the range
+---@field origin? chorus.Origin where the person was
 
 ---@param text string
 ---@return string? nil when there is none
@@ -64,11 +66,7 @@ function M.with_request(verb, call, on_request)
     elseif #requests == 1 then
       on_request(requests[1])
     else
-      picker.pick_request(requests, 'Request to ' .. verb.name .. ':', function(request)
-        if request then
-          on_request(request)
-        end
-      end)
+      picker.pick_request(requests, 'Request to ' .. verb.name .. ':', on_request)
     end
   end)
 end

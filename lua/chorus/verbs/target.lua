@@ -93,7 +93,11 @@ function M.resolve(verb, typed, on_tasks)
   if #candidates == 1 and not verb.careful then
     return on_tasks(candidates)
   end
-  require('chorus.picker').pick_task(order.sorted(candidates), 'Task to ' .. verb.name .. ':', function(task)
+  local picker, prompt = require('chorus.picker'), 'Task to ' .. verb.name .. ':'
+  if verb.takes == 'many' then
+    return picker.pick_tasks(order.sorted(candidates), prompt, on_tasks)
+  end
+  picker.pick_task(order.sorted(candidates), prompt, function(task)
     if task then
       on_tasks({ task })
     end

@@ -4,14 +4,29 @@ local ask_daemon = require('chorus.ask_daemon')
 local filter = require('chorus.tasks.filter')
 local given = require('chorus.verbs.call')
 local message = require('chorus.message')
-local picker = require('chorus.picker')
 local tasks = require('chorus.tasks')
 
 ---@type table<string, fun(call: chorus.Call, verb: chorus.Verb)>
 local run = {}
 
 function run.new(call)
-  require('chorus.ui.tasks.draft').open({ title = given.some(call.args), start = call.bang, excerpt = call.excerpt })
+  local placeholders = require('chorus.editor.placeholders')
+  local function open(title, lines)
+    local is_in_lines = call.excerpt and placeholders.has_selection(call.args)
+    require('chorus.ui.tasks.draft').open({
+      title = given.some(title),
+      lines = lines,
+      start = call.bang,
+      excerpt = not is_in_lines and call.excerpt or nil,
+      origin = call.origin,
+    })
+  end
+  if not placeholders.has(call.args) then
+    return open(call.args)
+  end
+  placeholders.find(call.args, call.origin, function(values)
+    open(require('chorus.editor.placeholder_plan').fill_title(call.args, values))
+  end)
 end
 
 --- A verb that shows one task in a window.
@@ -62,19 +77,16 @@ end
 
 function run.pick(call)
   local tests = filter.parse(call.args)
-  local found = vim.tbl_filter(function(task)
+  local function is_wanted(task)
     return filter.matches(tests, task)
-  end, tasks.all())
-  if #found == 0 and #tasks.all() > 0 then
-    return message.info(('no task matches `%s`'):format(call.args), 'see `:help chorus-filter`')
-  elseif #found == 0 then
+  end
+  if not vim.iter(tasks.all()):any(is_wanted) then
+    if #tasks.all() > 0 then
+      return message.info(('no task matches `%s`'):format(call.args), 'see `:help chorus-filter`')
+    end
     return message.info('there is no such task', 'run `:Chorus new` to write one')
   end
-  picker.pick_task(require('chorus.tasks.order').sorted(found), 'Task:', function(task)
-    if task then
-      open_best(task)
-    end
-  end)
+  require('chorus.ui.pick.lists').tasks({ title = 'Tasks', is_wanted = is_wanted })
 end
 
 function run.next()

@@ -57,8 +57,7 @@ pub async fn by_notification(core: &Core, shown: &Opened, answer: Answer) -> Res
 }
 
 async fn reply(core: &Core, asker: &Asker, task: &str, seen: Option<String>, answer: Answer) -> Result<Opened> {
-    let task = core.task(asker, task).await?;
-    let _turn = core.turn(&task.uuid).await;
+    let (task, _turn) = core.task_in_turn(asker, task).await?;
     let request = core.read(&task.uuid, move |tx, task| tx.request_to_answer(task, seen.as_deref())).await?;
     match hook_of(core, &request).await {
         Some(asking) => by_hook(core, request, &asking, answer, (Who::Person, asker.used())).await,

@@ -73,7 +73,7 @@ pub async fn receive(core: &Core, hook: Hook, gone: &CancellationToken) -> Resul
         }
         Happening::SessionStart(how) => {
             // Before the event, on which the first prompt waits.
-            let text = context::at_session_start(core, report, *how).await?;
+            let text = context::at_session_start(core, report, *how, gone).await?;
             if policy::has_rules(core, &report.task).await {
                 core.fact(Fact::HasRules { task: report.task.clone() });
             }

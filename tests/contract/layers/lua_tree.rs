@@ -10,13 +10,14 @@ use std::path::{Path, PathBuf};
 const LUA: &[Layer] = &[
     Layer {
         name: "ways in",
-        rows: &[&["plugin", "lualine"], &["command", "health", "init"], &["attach"], &["statusline"]],
+        rows: &[&["plugin", "lualine", "telescope"], &["command", "health", "init"], &["attach"], &["statusline"]],
     },
     Layer { name: "verbs", rows: &[&["verbs"]] },
     Layer {
         name: "windows",
         rows: &[
             &["ui::url"],
+            &["ui::pick"],
             &["ui::tasks"],
             &["ui::pane"],
             &["ui::documents", "ui::edits", "ui::requests"],
@@ -24,7 +25,7 @@ const LUA: &[Layer] = &[
             &["ui::kit"],
         ],
     },
-    Layer { name: "features", rows: &[&["answer", "editor", "send_prompt"], &["ask_daemon"]] },
+    Layer { name: "features", rows: &[&["answer", "editor", "send_prompt"], &["ask_daemon", "elsewhere"]] },
     Layer { name: "connection", rows: &[&["client"]] },
     Layer { name: "knowledge", rows: &[&["tasks"]] },
     Layer { name: "speech", rows: &[&["install", "picker"], &["message"], &["icons"], &["config"], &["notify"]] },
@@ -40,6 +41,7 @@ const LUA: &[Layer] = &[
                 "highlight",
                 "nearest",
                 "tasks::fits",
+                "tasks::hunk",
                 "text",
                 "verbs::table",
                 "window_keys",
@@ -54,6 +56,7 @@ const PURE_USES: &[&str] = &[
     "icons",
     "phrase",
     "tasks::filter",
+    "tasks::hunk",
     "tasks::order",
     "text",
     "ui::edits::hunk_ids",

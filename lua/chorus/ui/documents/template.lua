@@ -96,7 +96,9 @@ function M.new(name)
     require('chorus.picker').pick(templates, {
       prompt = 'Template:',
       kind = 'chorus_document',
-      format = require('chorus.ui.documents.document_rows').line,
+      format = function(document)
+        return ('%s · %s'):format(document.path, document.title)
+      end,
     }, function(document)
       if document then
         fill(root, document)

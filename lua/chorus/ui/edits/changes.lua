@@ -29,13 +29,6 @@ local SLOW = 5
 ---@type chorus.ChangesBuffer?
 local view
 
----@param number integer
----@return string?
-local function title_of(number)
-  local task = require('chorus.tasks').get(number)
-  return task and task.title
-end
-
 ---@return chorus.ChangesRow?
 local function under_cursor()
   return canvas.data(view.buffer, vim.api.nvim_win_get_cursor(0)[1])
@@ -86,7 +79,7 @@ local function draw()
       width = vim.api.nvim_win_get_width(windows[1]) - vim.fn.getwininfo(windows[1])[1].textoff,
       known = view.known,
       is_ascii = require('chorus.config').get().statusline.ascii,
-      title_of = title_of,
+      title_of = require('chorus.tasks').title_of,
     })
   end
   canvas.draw(view.buffer, rows)
@@ -127,10 +120,14 @@ end
 ---@param on_reply fun(err?: chorus.Failure, changes?: chorus.Changes)
 local function ask(method, params, on_reply)
   view.in_turn(function(done)
-    require('chorus.client').request(method, params, function(err, changes)
+    local function receive(err, changes)
       done()
       on_reply(err, changes)
-    end)
+    end
+    if method == 'changes' then
+      return require('chorus.editor.current_changes').get(receive)
+    end
+    require('chorus.client').request(method, params, receive)
   end)
 end
 

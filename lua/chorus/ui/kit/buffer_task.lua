@@ -14,6 +14,7 @@ function M.set(buffer, number, uuid)
   end
   if vim.b[buffer].chorus_uuid ~= uuid then
     vim.b[buffer].chorus_uuid = uuid
+    require('chorus.editor.presence').changed()
   end
 end
 

@@ -81,18 +81,6 @@ function M.has_focus()
   return has_focus
 end
 
---- The tasks with a window on the screen.
----@return string[]
-local function on_screen()
-  local uuids = {}
-  for buffer, uuid in pairs(watched) do
-    if vim.api.nvim_buf_is_valid(buffer) and is_on_screen(buffer) then
-      uuids[uuid] = true
-    end
-  end
-  return vim.tbl_keys(uuids)
-end
-
 --- From now on, this buffer shows that task.
 ---@param buffer integer
 ---@param uuid string
@@ -100,7 +88,6 @@ function M.watch(buffer, uuid)
   M.has_focus()
   watched[buffer] = uuid
   begin(buffer)
-  require('chorus.editor.presence').by(on_screen)
 end
 
 return M

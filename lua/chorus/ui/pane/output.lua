@@ -13,9 +13,6 @@ local M = {}
 --- Lines of history to request: enough to fill a window while following, and more to scroll through otherwise.
 local LITTLE_HISTORY, HISTORY = 300, 2000
 
---- Older lines are dropped beyond this many.
-local MOST_HISTORY = 10000
-
 --- Least time between two requests for history while the screen scrolls, in milliseconds.
 local HISTORY_PAUSE = 1000
 
@@ -115,7 +112,7 @@ end
 --- Joins fetched history with the older lines that the fetch no longer reaches, at the place where the fetch begins.
 local function joined(held, fetched)
   local same = math.min(20, #fetched)
-  if same == 0 or #held > MOST_HISTORY then
+  if same == 0 or #held > screen.MOST_HISTORY then
     return fetched
   end
   for above = 0, #held - same do

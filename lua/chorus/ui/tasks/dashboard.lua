@@ -207,8 +207,10 @@ end
 
 --- Hears of the tasks of other projects from now on.
 local function hear_everywhere()
-  require('chorus.ask_daemon').once('others', {}, function(found)
-    require('chorus.tasks').set_others(found)
+  require('chorus.elsewhere').hear(function(err)
+    if err then
+      require('chorus.message').failure(err)
+    end
   end)
 end
 

@@ -292,6 +292,7 @@ function M.select(task)
   local is_other = (shown.task and shown.task.uuid) ~= (task and task.uuid)
   local has_come = is_other and shown.task ~= nil
   shown.task = task
+  require('chorus.ui.kit.buffer_task').set(shown.buffer, task and task.number, task and task.uuid)
   if is_other then
     unwatch()
   end

@@ -2,21 +2,27 @@
 //! and without what looks like a secret.
 
 use super::Occasion;
+use super::queue::Member;
 use super::redact::redact;
-use super::ringer::Member;
 use crate::contract::{Json, Opened};
 use crate::status::{AgentStatus, Answerable, Kind};
 use crate::task::{AlertKind, Task};
 use crate::text::{clean_line, is_unseen};
+use unicode_width::UnicodeWidthStr;
 
 /// Characters of a title, of a line, and lines.
 const TITLE: usize = 80;
 const LINE: usize = 200;
 const LISTED: usize = 4;
+/// What a desktop shows of a body without cutting it (GNOME Shell 46: six rows of an open notification).
+const ROWS: usize = 6;
+const COLUMNS: usize = 40;
+/// The field that needs no name: nothing else is called so.
+const COMMAND: &str = "command";
 
-/// A notification in words.
+/// The text of a notification.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Words {
+pub struct NotificationText {
     /// One line.
     pub title: String,
     /// A few lines; not yet markup.
@@ -25,9 +31,9 @@ pub struct Words {
     pub is_whole: bool,
 }
 
-impl Words {
+impl NotificationText {
     /// Of one occasion, or of several together.
-    pub fn of(members: &[Member]) -> Words {
+    pub fn of(members: &[Member]) -> NotificationText {
         match members {
             [one] => alone(one),
             several => together(several),
@@ -35,7 +41,8 @@ impl Words {
     }
 }
 
-/// For a server that reads the body as markup.
+/// For a server that reads the body as markup. Quotes stay: they mean nothing outside of a tag, and GNOME Shell shows
+/// their entities as they are written.
 pub fn escape_markup(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -43,8 +50,6 @@ pub fn escape_markup(text: &str) -> String {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
             c => out.push(c),
         }
     }
@@ -56,16 +61,16 @@ fn line(text: &str, most: usize) -> String {
     clean_line(&redact(&clean_line(text, most * 8)), most)
 }
 
-fn alone(member: &Member) -> Words {
+fn alone(member: &Member) -> NotificationText {
     let task = &member.task;
     let title = line(&format!("#{} {}: {}", task.number, what(member), task.title), TITLE);
     if let Some(whole) = member.request.as_ref().and_then(whole) {
-        return Words { title, body: whole, is_whole: true };
+        return NotificationText { title, body: whole, is_whole: true };
     }
-    Words { title, body: line(&detail(member), LINE), is_whole: false }
+    NotificationText { title, body: line(&detail(member), LINE), is_whole: false }
 }
 
-fn together(members: &[Member]) -> Words {
+fn together(members: &[Member]) -> NotificationText {
     let needs = members.iter().filter(|member| member.occasion != Occasion::Turn).count();
     let title = match (needs, members.len() - needs) {
         (0, turns) => format!("{turns} tasks finished a turn"),
@@ -84,7 +89,7 @@ fn together(members: &[Member]) -> Words {
     if members.len() > LISTED {
         lines.push(format!("and {} more", members.len() - LISTED));
     }
-    Words { title, body: lines.join("\n"), is_whole: false }
+    NotificationText { title, body: lines.join("\n"), is_whole: false }
 }
 
 /// As the verb of a sentence about the task.
@@ -130,26 +135,28 @@ fn detail(member: &Member) -> String {
     }
 }
 
-/// All that a yes would allow, each field on a line of its own; nothing where that cannot be shown as it is: it is not
-/// whole, too long, has line breaks or hidden characters, or looks like a secret.
+/// All that a yes would allow: tool, every field and the folder, each on a line of its own. Nothing where that cannot be
+/// shown as it is: it is not whole, too long, has line breaks or hidden characters, or looks like a secret.
 fn whole(request: &Opened) -> Option<String> {
     let answers = request.kind == Kind::Permission && request.answerable == Answerable::Hook && !request.cut;
     let fields = request.input.as_ref().filter(|_| answers)?.as_object().filter(|fields| !fields.is_empty())?;
     let tool = request.tool.as_deref()?;
-    let field = |(name, value): (&String, &Json)| {
-        let value = match value {
-            Json::String(text) => text.clone(),
-            Json::Number(number) => number.to_string(),
-            Json::Bool(value) => value.to_string(),
-            _ => return None,
-        };
-        Some(if fields.len() == 1 { format!("{tool}: {value}") } else { format!("{name}: {value}") })
+    let text = |value: &Json| match value {
+        Json::String(text) => Some(text.clone()),
+        Json::Number(number) => Some(number.to_string()),
+        Json::Bool(value) => Some(value.to_string()),
+        _ => None,
     };
-    let mut lines: Vec<String> = fields.iter().map(field).collect::<Option<_>>()?;
-    if fields.len() > 1 {
-        lines.insert(0, tool.to_owned());
-    }
-    let is_plain =
-        |text: &String| !text.contains(is_unseen) && text.chars().count() < LINE && line(text, LINE) == *text;
-    (lines.len() <= LISTED && lines.iter().all(is_plain)).then(|| lines.join("\n"))
+    let mut lines: Vec<String> = match (fields.len(), fields.get(COMMAND)) {
+        (1, Some(command)) => vec![format!("{tool}: {}", text(command)?)],
+        _ => {
+            let field = |(name, value): (&String, &Json)| Some(format!("{name}: {}", text(value)?));
+            let fields = fields.iter().map(field);
+            std::iter::once(Some(tool.to_owned())).chain(fields).collect::<Option<_>>()?
+        }
+    };
+    lines.extend(request.folder.as_ref().map(|folder| format!("in {folder}")));
+    let is_plain = |text: &String| !text.contains(is_unseen) && line(text, LINE) == *text;
+    let rows: usize = lines.iter().map(|text| text.width().div_ceil(COLUMNS)).sum();
+    (rows <= ROWS && lines.iter().all(is_plain)).then(|| lines.join("\n"))
 }

@@ -1,0 +1,310 @@
+--- Lists in windows of Chorus, where there is no picker plugin: a list that narrows while one types, and its preview.
+local canvas = require('chorus.ui.kit.canvas')
+local float = require('chorus.ui.kit.float')
+local own_plan = require('chorus.ui.pick.own_plan')
+local text = require('chorus.text')
+
+local M = {}
+
+local namespace = vim.api.nvim_create_namespace('chorus_pick')
+
+---@class chorus.OwnPicker
+---@field session chorus.PickSession
+---@field list chorus.Float
+---@field preview? chorus.Float
+---@field prompt integer window to type in
+---@field typed string
+---@field marked table<string, boolean> by key
+---@field shown? chorus.PickItem whose preview is shown
+
+---@return string?
+function M.fault()
+  return nil
+end
+
+---@return boolean
+function M.is_chosen()
+  return false
+end
+
+---@param picker chorus.OwnPicker
+---@return chorus.PickItem[]
+local function fitting(picker)
+  local list = picker.session.list
+  return (list.fitting or own_plan.fitting)(picker.session:items(), picker.typed)
+end
+
+---@param picker chorus.OwnPicker
+---@return chorus.PickItem?
+local function under_cursor(picker)
+  return canvas.data(picker.list.buffer, vim.api.nvim_win_get_cursor(picker.list.window)[1])
+end
+
+--- The marked items, else the one under the cursor.
+---@param picker chorus.OwnPicker
+---@return chorus.PickItem[]
+local function chosen(picker)
+  local marked = vim.tbl_filter(function(item)
+    return picker.marked[item.key] == true
+  end, picker.session:items())
+  return #marked > 0 and marked or { under_cursor(picker) }
+end
+
+---@param picker chorus.OwnPicker
+---@param is_changed? boolean the item itself has changed
+local function draw_preview(picker, is_changed)
+  local preview, item = picker.preview, under_cursor(picker)
+  if not preview or not preview:is_open() or (picker.shown == item and not is_changed) then
+    return
+  end
+  local is_other = picker.shown ~= item
+  picker.shown = item
+  if not item then
+    return canvas.draw(preview.buffer, {})
+  end
+  local width, height = preview:size()
+  picker.session:preview(item, { width = width, height = height }, function(rows)
+    canvas.draw(preview.buffer, rows)
+    if is_other and preview:is_open() then
+      is_other = false
+      vim.api.nvim_win_set_cursor(preview.window, { 1, 0 })
+    end
+  end)
+end
+
+---@param picker chorus.OwnPicker
+local function draw(picker)
+  local rows = vim.tbl_map(function(item)
+    local mark = picker.marked[item.key] and { '▌', 'ChorusMarked' } or ' '
+    return canvas.row(vim.list_extend({ mark }, item.chunks), item, item.key)
+  end, fitting(picker))
+  if #rows == 0 then
+    rows[1] = canvas.row({ { '  Nothing fits.', 'ChorusHint' } })
+  end
+  canvas.draw(picker.list.buffer, rows)
+end
+
+--- Narrows the list to what is typed.
+---@param picker chorus.OwnPicker
+local function narrow(picker)
+  local buffer = vim.api.nvim_win_get_buf(picker.prompt)
+  local typed = vim.trim(vim.api.nvim_buf_get_lines(buffer, 0, 1, false)[1] or '')
+  if typed ~= picker.typed then
+    picker.typed = typed
+    draw(picker)
+    vim.api.nvim_win_set_cursor(picker.list.window, { 1, 0 })
+    draw_preview(picker)
+  end
+end
+
+---@param picker chorus.OwnPicker
+local function close(picker)
+  vim.cmd.stopinsert()
+  for _, window in ipairs({ picker.prompt, picker.list.window, picker.preview and picker.preview.window or -1 }) do
+    if vim.api.nvim_win_is_valid(window) then
+      vim.api.nvim_win_close(window, true)
+    end
+  end
+end
+
+---@param picker chorus.OwnPicker
+---@param by integer
+local function move(picker, by)
+  local window = picker.list.window
+  local line = vim.api.nvim_win_get_cursor(window)[1] + by
+  vim.api.nvim_win_set_cursor(
+    window,
+    { math.min(math.max(line, 1), vim.api.nvim_buf_line_count(picker.list.buffer)), 0 }
+  )
+  draw_preview(picker)
+end
+
+---@param picker chorus.OwnPicker
+---@param by integer
+local function mark(picker, by)
+  local item = under_cursor(picker)
+  if item and picker.session.list.many then
+    picker.marked[item.key] = not picker.marked[item.key] or nil
+    draw(picker)
+  end
+  move(picker, by)
+end
+
+---@param picker chorus.OwnPicker
+---@param key string as Neovim reads it
+local function scroll(picker, key)
+  if picker.preview and picker.preview:is_open() then
+    vim.api.nvim_win_call(picker.preview.window, function()
+      vim.cmd.normal({ '5' .. key, bang = true })
+    end)
+  end
+end
+
+---@param picker chorus.OwnPicker
+---@param buffer integer
+local function map_keys(picker, buffer)
+  local session = picker.session
+  local function map(lhs, does, run)
+    vim.keymap.set({ 'i', 'n' }, lhs, run, { buffer = buffer, nowait = true, desc = 'Chorus: ' .. does })
+  end
+  local function after_close(run)
+    return function()
+      -- Keys that were typed ahead have told nobody of the text before them.
+      narrow(picker)
+      local items = chosen(picker)
+      close(picker)
+      run(items)
+    end
+  end
+  local function step(by)
+    return function()
+      move(picker, by)
+    end
+  end
+  local choose = after_close(function(items)
+    session:choose(items)
+  end)
+  local leave = after_close(function()
+    session:leave()
+  end)
+  map('<CR>', 'pick', choose)
+  for _, lhs in ipairs({ '<Esc>', '<C-c>' }) do
+    map(lhs, 'leave', leave)
+  end
+  for lhs, by in pairs({ ['<Down>'] = 1, ['<C-n>'] = 1, ['<Up>'] = -1, ['<C-p>'] = -1 }) do
+    map(lhs, 'another line', step(by))
+  end
+  for lhs, by in pairs({ ['<Tab>'] = 1, ['<S-Tab>'] = -1 }) do
+    map(lhs, 'mark', function()
+      mark(picker, by)
+    end)
+  end
+  for lhs, key in pairs({ ['<C-f>'] = '\5', ['<C-b>'] = '\25' }) do
+    map(lhs, 'scroll the preview', function()
+      scroll(picker, key)
+    end)
+  end
+  for _, action in ipairs(session.list.actions) do
+    for _, lhs in ipairs(action.keys) do
+      map(
+        lhs,
+        action.does,
+        after_close(function(items)
+          session:act(action, items)
+        end)
+      )
+    end
+  end
+end
+
+---@param list chorus.PickList
+---@return chorus.Chunk[]
+local function hints(list)
+  local chunks = { { ' <CR>', 'ChorusKey' }, { ' picks ', 'ChorusHint' } }
+  if list.many then
+    vim.list_extend(chunks, { { ' <Tab>', 'ChorusKey' }, { ' marks ', 'ChorusHint' } })
+  end
+  for _, action in ipairs(list.actions) do
+    local key = action.keys[1]
+    if key and not key:find('^<C%-') then
+      vim.list_extend(
+        chunks,
+        { { ' ' .. key, 'ChorusKey' }, { ' ' .. action.name:gsub('_', ' ') .. ' ', 'ChorusHint' } }
+      )
+    end
+  end
+  return chunks
+end
+
+--- The line to type in, over the last one of the list.
+---@param picker chorus.OwnPicker
+local function open_prompt(picker)
+  local buffer = vim.api.nvim_create_buf(false, true)
+  vim.bo[buffer].bufhidden = 'wipe'
+  -- Plugins that complete while typing would cover the list.
+  vim.b[buffer].completion = false
+  local function mark_line(chunk, where)
+    vim.api.nvim_buf_set_extmark(
+      buffer,
+      namespace,
+      0,
+      0,
+      { virt_text = { chunk }, virt_text_pos = where, right_gravity = where ~= 'inline' }
+    )
+  end
+  mark_line({ ' / ', 'ChorusKey' }, 'inline')
+  if picker.session.list.hint then
+    mark_line({ picker.session.list.hint .. ' ', 'ChorusHint' }, 'right_align')
+  end
+  local function place()
+    local width, height = picker.list:size()
+    return { relative = 'win', win = picker.list.window, row = height - 1, col = 0, width = width, height = 1 }
+  end
+  local options = vim.tbl_extend('force', place(), { border = 'none', style = 'minimal', zindex = 60 })
+  picker.prompt = vim.api.nvim_open_win(buffer, true, options)
+  picker.list.wish.on_resize = function()
+    if vim.api.nvim_win_is_valid(picker.prompt) then
+      vim.api.nvim_win_set_config(picker.prompt, place())
+    end
+  end
+  map_keys(picker, buffer)
+  vim.api.nvim_create_autocmd({ 'TextChangedI', 'TextChanged', 'TextChangedP' }, {
+    buffer = buffer,
+    callback = function()
+      narrow(picker)
+    end,
+  })
+  vim.api.nvim_create_autocmd({ 'WinLeave', 'BufLeave' }, {
+    buffer = buffer,
+    callback = vim.schedule_wrap(function()
+      if vim.api.nvim_buf_is_valid(buffer) then
+        close(picker)
+      end
+      picker.session:leave()
+    end),
+  })
+  vim.cmd.startinsert()
+end
+
+---@param session chorus.PickSession
+function M.open(session)
+  local list = session.list
+  local count = #session:items()
+  local function at(which)
+    return function(columns, lines)
+      local for_list, for_preview = own_plan.layout(columns, lines, count, list.preview ~= nil)
+      return which == 'list' and for_list or for_preview or for_list
+    end
+  end
+  local picker = { session = session, typed = '', marked = {} }
+  ---@cast picker chorus.OwnPicker
+  picker.list = float.open(float.scratch('picker'), {
+    width = 0.8,
+    height = 0.6,
+    at = at('list'),
+    title = { { (' %s '):format(text.clean(list.title)), 'ChorusTitle' } },
+    footer = hints(list),
+    enter = false,
+  })
+  local lines = vim.o.lines - vim.o.cmdheight - 1
+  local _, for_preview = own_plan.layout(vim.o.columns, lines, count, list.preview ~= nil)
+  if for_preview then
+    picker.preview = float.open(float.scratch('picked'), { width = 1, height = 1, at = at('preview'), enter = false })
+    vim.wo[picker.preview.window].wrap = true
+    vim.wo[picker.preview.window].linebreak = true
+  end
+  vim.wo[picker.list.window].cursorline, vim.wo[picker.list.window].wrap = true, false
+  -- The last line lies under the line to type in.
+  vim.wo[picker.list.window].scrolloff = 1
+  draw(picker)
+  open_prompt(picker)
+  draw_preview(picker)
+  session:watch(function()
+    if picker.list:is_open() then
+      draw(picker)
+      draw_preview(picker, true)
+    end
+  end)
+end
+
+return M

@@ -1,0 +1,462 @@
+local standins = require('picker_standins')
+local world = require('ui_world')
+
+--- What is open, for the tests that wait for events.
+local function some()
+  return {
+    world.task(1, { title = 'One', agent_status = { status = 'waiting', kind = 'permission' }, requests = 1 }),
+    world.task(2, { title = 'Two', tags = { 'web' } }),
+    world.task(5, { title = 'Five of 2\27[31m\nred', status = 'pending' }),
+  }
+end
+
+local function numbers(found)
+  return vim.tbl_map(function(task)
+    return task.number
+  end, found)
+end
+
+local function document(path, over)
+  return vim.tbl_extend('force', {
+    path = path,
+    title = path,
+    category = 'general',
+    pinned = false,
+    template = false,
+    size = 10,
+    modified_at = world.now,
+    tasks = {},
+    changed_for = {},
+  }, over or {})
+end
+
+for _, name in ipairs({ 'telescope', 'fzf-lua', 'snacks', 'mini' }) do
+  describe('the picker ' .. name, function()
+    local plugin, select
+
+    before_each(function()
+      world.start()
+      standins.remove()
+      plugin = standins[name]()
+      require('chorus.verbs')
+      world.know(some(), { world.request('r1', 1) })
+      world.record_verbs()
+      select = vim.ui.select
+      vim.ui.select = function()
+        error('the list is not shown in the plugin')
+      end
+    end)
+
+    after_each(function()
+      vim.ui.select = select
+      standins.remove()
+    end)
+
+    --- Shows a list and does something with it. mini.pick does it while its `start` runs.
+    local function with(show, act)
+      if name == 'mini' then
+        plugin.script = act
+        return show()
+      end
+      show()
+      act()
+    end
+
+    local function lists()
+      return require('chorus.ui.pick.lists')
+    end
+
+    local function eventually(is_true)
+      world.wait(is_true)
+    end
+
+    it('shows tasks in the words of the dashboard, without numbers of lines', function()
+      local shown
+      with(function()
+        lists().tasks({ title = 'Tasks' })
+      end, function()
+        shown = plugin.lines()
+        assert.equal('Tasks', plugin.title())
+        plugin.cancel()
+      end)
+      assert.same({
+        '  #1  ⚑ permission  One  Bash: rm -rf build',
+        '  #2  ● busy        Two +web',
+        '  #5  · pending     Five of 2 red',
+      }, shown)
+    end)
+
+    it('hands on what was chosen, or that nothing was', function()
+      local chosen, left
+      local function show()
+        require('chorus.picker').pick_task(require('chorus.tasks').all(), 'Task to start:', function(task)
+          chosen, left = task and task.number, task == nil
+        end)
+      end
+      with(show, function()
+        assert.equal('Task to start', plugin.title())
+        plugin.go_to(2)
+        plugin.choose()
+      end)
+      eventually(function()
+        return chosen == 2
+      end)
+      with(show, function()
+        plugin.cancel()
+      end)
+      eventually(function()
+        return left
+      end)
+    end)
+
+    it('hands on all that were marked', function()
+      local chosen
+      with(function()
+        require('chorus.picker').pick_tasks(require('chorus.tasks').all(), 'Task to mute:', function(found)
+          chosen = numbers(found)
+        end)
+      end, function()
+        plugin.mark(1)
+        plugin.mark(3)
+        plugin.choose()
+      end)
+      eventually(function()
+        return chosen
+      end)
+      assert.same({ 1, 5 }, chosen)
+    end)
+
+    it('runs verbs by keys, on the marked tasks', function()
+      local function pick(act)
+        world.ran = {}
+        with(function()
+          lists().tasks({ title = 'Tasks' })
+        end, act)
+        eventually(function()
+          return #world.ran > 0
+        end)
+        return world.ran[1]
+      end
+      local ran = pick(function()
+        plugin.go_to(2)
+        plugin.press('<M-t>')
+      end)
+      assert.same({ 'attach', 'uuid-2' }, { ran[1], ran[2].task })
+      ran = pick(function()
+        plugin.mark(2)
+        plugin.mark(3)
+        plugin.press('<M-S>')
+      end)
+      assert.same({ 'send', { 'uuid-2', 'uuid-5' } }, { ran[1], ran[2].task })
+      plugin = (standins.remove() or true) and standins[name]()
+      ran = pick(function()
+        plugin.go_to(3)
+        plugin.choose()
+      end)
+      assert.same({ 'show', 'uuid-5' }, { ran[1], ran[2].task })
+      plugin = (standins.remove() or true) and standins[name]()
+      ran = pick(function()
+        plugin.go_to(2)
+        plugin.press('<C-v>')
+      end)
+      assert.same({ 'output', true }, { ran[1], ran[2].place.vertical })
+    end)
+
+    it('previews the request, the screen or the page', function()
+      world.replies.task_output = function()
+        return nil, { task = 'uuid-2', revision = 1, lines = { 'it works' }, title = '', width = 80, height = 24 }
+      end
+      world.replies.task_show = function()
+        return { message = 'gone' }
+      end
+      with(function()
+        lists().tasks({ title = 'Tasks' })
+      end, function()
+        local request = plugin.preview(1)
+        assert.is_truthy(table.concat(request(), '\n'):find('rm -rf build', 1, true))
+        local screen = plugin.preview(2)
+        eventually(function()
+          return table.concat(screen(), '\n'):find('it works', 1, true)
+        end)
+        plugin.cancel()
+      end)
+    end)
+
+    it('follows what happens, and keeps each line in its place and marked', function()
+      local chosen
+      with(function()
+        lists().tasks({
+          title = 'Tasks',
+          many = true,
+          on_choice = function(found)
+            chosen = numbers(found)
+          end,
+        })
+      end, function()
+        local channel = plugin.terminal and plugin.terminal()
+        if name ~= 'fzf-lua' then
+          plugin.mark(2)
+        end
+        world.event('task_changed', world.task(2, { title = 'Another', priority = 9, revision = 2 }))
+        world.event('task_changed', world.task(7, { title = 'New', priority = 10 }))
+        eventually(function()
+          local now = table.concat(plugin.lines(), '\n')
+          return now:find('Another', 1, true) and now:find('New', 1, true)
+        end)
+        local first = vim.tbl_map(function(line)
+          return line:match('#%d+')
+        end, plugin.lines())
+        assert.same({ '#1', '#2', '#5', '#7' }, first)
+        plugin.go_to(name == 'fzf-lua' and 2 or 1)
+        plugin.choose()
+        if channel then
+          vim.fn.chanclose(channel)
+        end
+      end)
+      eventually(function()
+        return chosen
+      end)
+      assert.same({ 2 }, chosen)
+    end)
+
+    it('shows documents with their outline, and opens all that were marked', function()
+      local folder = vim.uv.fs_realpath(vim.fn.tempname():match('^(.*)/')) .. '/picked'
+      vim.fn.mkdir(folder, 'p')
+      vim.fn.writefile(
+        { '---', 'title: T', '---', '', '# Plan', '', '```', '# no', '```', '## Goals', 'Small.' },
+        folder .. '/PLAN.md'
+      )
+      vim.fn.writefile({ 'x' }, folder .. '/we ird%#.md')
+      world.welcome.project = folder
+      world.replies.docs = function(params)
+        assert.equal('plans', params.category)
+        return nil,
+          {
+            documents = {
+              document('PLAN.md', { pinned = true, title = 'The plan', tasks = { 2 }, changed_for = { 2 } }),
+              document('we ird%#.md', { title = 'odd\27[31m' }),
+            },
+            cut = false,
+          }
+      end
+      local is_done, shown, preview = false, nil, nil
+      with(function()
+        lists().documents('plans')
+        if name ~= 'mini' then
+          eventually(function()
+            local is_open, now = pcall(plugin.lines)
+            return is_open and #now > 0
+          end)
+        end
+      end, function()
+        shown = plugin.lines()
+        preview = plugin.preview(1)()
+        plugin.mark(1)
+        plugin.mark(2)
+        plugin.choose()
+        is_done = true
+      end)
+      eventually(function()
+        return is_done and vim.fn.bufloaded(folder .. '/PLAN.md') == 1
+      end)
+      assert.same({ '★ PLAN.md · The plan #2 (changed since #2 read it)', 'we ird%#.md · odd' }, shown)
+      assert.same({
+        ' The plan',
+        ' category   general, pinned',
+        ' used by    #2 Two',
+        ' changed    since it was read by #2 Two',
+        '',
+        '    5 Plan',
+        '   10   Goals',
+        '',
+        ' # Plan',
+        '',
+        ' ```',
+        ' # no',
+        ' ```',
+        ' ## Goals',
+        ' Small.',
+      }, preview)
+      assert.equal(folder .. '/we ird%#.md', vim.api.nvim_buf_get_name(0))
+      vim.fn.delete(folder, 'rf')
+    end)
+  end)
+end
+
+describe('a picker plugin that cannot be used', function()
+  local select, offered
+
+  before_each(function()
+    world.start()
+    standins.remove()
+    require('chorus.verbs')
+    world.know(some())
+    select, offered = vim.ui.select, 0
+    vim.ui.select = function(_, _, on_choice)
+      offered = offered + 1
+      on_choice(nil)
+    end
+  end)
+
+  after_each(function()
+    vim.ui.select = select
+    standins.remove()
+  end)
+
+  local function pick()
+    require('chorus.picker').pick_task(require('chorus.tasks').all(), 'Task:', function() end)
+  end
+
+  local function choose(name)
+    vim.g.chorus = { picker = name }
+    require('chorus.config').reset()
+  end
+
+  it('is named once, and the list is shown without it', function()
+    choose('telescope')
+    pick()
+    pick()
+    assert.equal(2, offered)
+    assert.equal(1, #world.notified)
+    assert.same({ 'warn', 'cannot pick with telescope: it is not installed' }, vim.list_slice(world.notified[1], 1, 2))
+  end)
+
+  it('of an old version is told from one that is not there', function()
+    standins.telescope()
+    package.loaded['telescope.previewers'] = { new = function() end }
+    pick()
+    assert.equal(1, offered)
+    assert.equal(
+      'cannot pick with telescope: its version has no `new_buffer_previewer` in `telescope.previewers`',
+      world.notified[1][2]
+    )
+  end)
+
+  it('that fails when it opens is left at once', function()
+    standins.snacks()
+    package.loaded['snacks.picker'].pick = function()
+      error('no such option\nstack')
+    end
+    pick()
+    assert.equal(1, offered)
+    assert.equal('cannot pick with snacks: it failed: no such option', world.notified[1][2])
+  end)
+
+  it('because its program is missing says so', function()
+    standins['fzf-lua']()
+    package.loaded['fzf-lua'].config.globals.fzf_bin = 'no-such-fzf'
+    choose('fzf-lua')
+    pick()
+    assert.equal('cannot pick with fzf-lua: the program `no-such-fzf` is not installed', world.notified[1][2])
+  end)
+
+  it('is left alone with the option `select`', function()
+    standins.mini()
+    choose('select')
+    pick()
+    assert.same({ 1, {} }, { offered, world.notified })
+  end)
+end)
+
+describe(':Telescope chorus', function()
+  it('shows tasks, requests and documents', function()
+    world.start()
+    standins.remove()
+    local plugin = standins.telescope()
+    world.know(some(), { world.request('r1', 1) })
+    local extension = dofile(world.root .. '/lua/telescope/_extensions/chorus.lua')
+    extension.exports.chorus({})
+    assert.equal(3, #plugin.lines())
+    plugin.cancel()
+    extension.exports.requests()
+    assert.same({ '#1 Bash: rm -rf build  One' }, plugin.lines())
+    plugin.cancel()
+    local asked
+    world.replies.docs = function(params)
+      asked = params
+      return nil, { documents = { document('a.md') }, cut = false }
+    end
+    extension.exports.documents({ category = 'plans' })
+    world.wait(function()
+      return asked and plugin.title() == 'Documents: plans'
+    end)
+    assert.same({ 'a.md' }, plugin.lines())
+    plugin.cancel()
+    standins.remove()
+  end)
+end)
+
+describe('the list of Chorus itself', function()
+  local picked, select
+
+  before_each(function()
+    world.start()
+    standins.remove()
+    require('chorus.verbs')
+    picked, select = nil, vim.ui.select
+    -- Another spec may have left one of its own.
+    vim.ui.select = dofile(vim.env.VIMRUNTIME .. '/lua/vim/ui.lua').select
+    world.know({
+      world.task(1, { title = 'One' }),
+      world.task(2, { title = 'Two' }),
+      world.task(3, { title = 'Three of 5' }),
+      world.task(5, { title = 'Five' }),
+    })
+  end)
+
+  after_each(function()
+    vim.ui.select = select
+  end)
+
+  --- Opens the list, types, and leaves by the last key.
+  local function pick(keys, option)
+    picked = nil
+    vim.g.chorus = { picker = option }
+    require('chorus.config').reset()
+    require('chorus.ui.pick.lists').tasks({
+      title = 'Task to start',
+      tasks = require('chorus.tasks').all(),
+      many = true,
+      on_choice = function(found)
+        picked = numbers(found)
+      end,
+      on_leave = function()
+        picked = 'none'
+      end,
+    })
+    -- Insert mode begins only where Neovim waits for a key.
+    world.press('A' .. keys)
+    world.wait(function()
+      return picked
+    end)
+    return picked
+  end
+
+  it('takes a number for that of a task, never for that of a line', function()
+    assert.same({ 5 }, pick('5<CR>'))
+    assert.same({ 3 }, pick('#3<CR>', 'select'))
+    assert.equal('none', pick('4<CR>'))
+  end)
+
+  it('takes words, the keys that go through the list, marks, and Escape', function()
+    assert.same({ 2 }, pick('two<CR>'))
+    assert.same({ 1 }, pick('<CR>'))
+    assert.same({ 3 }, pick('<Down><C-n><CR>'))
+    assert.same({ 1, 3 }, pick('<Tab><Down><Tab><CR>'))
+    assert.equal('none', pick('<Esc>'))
+    assert.equal(1, #vim.api.nvim_list_wins())
+  end)
+
+  it('stands beside its preview, above it, or alone', function()
+    local layout = require('chorus.ui.pick.own_plan').layout
+    local list, preview = layout(160, 40, 10, true)
+    assert.is_true(preview and preview.col == list.col + list.width + 2 and preview.height == list.height)
+    list, preview = layout(80, 30, 3, true)
+    assert.is_true(preview and preview.row == list.height + 2 and preview.row + preview.height <= 28)
+    list, preview = layout(60, 14, 30, true)
+    assert.is_nil(preview)
+    assert.is_true(list.height <= 12 and list.width <= 58)
+    list = layout(3, 1, 30, true)
+    assert.is_true(list.height >= 1 and list.width >= 1)
+  end)
+end)
