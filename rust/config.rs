@@ -23,6 +23,7 @@ pub use policy::Policy;
 pub use read::{Files, GoodFiles, files, read};
 pub use sections::*;
 pub use trust::fingerprint;
+pub use value::Patterns;
 pub use written::{with_rule, written};
 
 use file::{ConfigurationFile, Report};

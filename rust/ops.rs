@@ -1,7 +1,7 @@
 //! The operations: the only code that combines store, tmux, agents and git. Each verb is one function, read from top to
 //! bottom together with its undo.
 
-mod agents;
+pub mod agents;
 pub(crate) mod branches;
 pub mod conversation;
 pub mod documents;

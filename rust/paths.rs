@@ -94,6 +94,11 @@ impl State {
         self.bin().join("chorus")
     }
 
+    /// What that copy was made from.
+    pub fn program_origin(&self) -> PathBuf {
+        self.bin().join("origin.json")
+    }
+
     /// The `--settings` file given to a task's agent.
     pub fn settings_of(&self, task: &str) -> PathBuf {
         self.tasks().join(format!("{task}.json"))

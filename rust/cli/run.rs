@@ -33,7 +33,7 @@ const LOOKING: &[&str] = &[
 /// Carries out one command line; returns the exit code.
 pub fn run(matches: &ArgMatches) -> Outcome {
     let Some((name, options)) = matches.subcommand() else { return Err(InputRefusal::Usage("name a verb".into())) };
-    let verb = verbs::find(name).ok_or_else(|| InputRefusal::Usage(format!("there is no verb {name}")))?;
+    let verb = verbs::find(name).ok_or_else(|| InputRefusal::Usage(format!("unknown command {name}")))?;
     if let Some(local) = local::verb(name) {
         return local(options);
     }

@@ -30,7 +30,7 @@ fn nothing_configured_is_no_fault() {
     assert_eq!(row(&loaded, "tmux.detach_key"), (r"'C-\'".into(), "default".into()));
     assert_eq!(row(&loaded, "agent.claude.command"), (r#"["claude"]"#.into(), "default".into()));
     assert_eq!(row(&loaded, "tmux.socket").0, "# not set");
-    assert_eq!(row(&loaded, "tmux.poll_interval").0, "0.4");
+    assert_eq!(row(&loaded, "tmux.poll_interval").0, "0.2");
 }
 
 #[test]
@@ -101,6 +101,19 @@ fn what_is_wrong_is_told_with_its_place_and_the_rest_counts() {
         (
             "[database]\nurl = 'postgres://x'",
             "2:7: `database.url`: it must be `sqlite:///name` (in the state folder) or `sqlite:////absolute/path`",
+        ),
+        (
+            "[agent.claude]\nwaiting = ['a', '(b{999}){999}']",
+            "2:17: `agent.claude.waiting`: `(b{999}){999}` is too large as a regular expression: repeat less",
+        ),
+        ("[agent.claude]\nlines = 0", "2:9: `agent.claude.lines`: it must be from 1 to 50"),
+        (
+            "[agent.claude]\nanswers = { yes = 'y', no = 'enter' }",
+            "2:29: `agent.claude.answers`: `enter` is no key; did you mean `Enter`?",
+        ),
+        (
+            "[agent.claude.answers]\nyes = []",
+            "2:7: `agent.claude.answers`: it must have 1 to 20 keys, such as `y Enter`",
         ),
         (
             "[status.idle]\npatterns = ['(']",
