@@ -100,6 +100,18 @@ describe('a release', function()
     refused('(7)')
   end)
 
+  it('that has no folder to go to ends the installation, which may be tried again', function()
+    publish(PROGRAM:format(version))
+    helpers.write(vim.fs.joinpath(vim.fn.stdpath('data'), 'chorus'), 'a file in the way')
+    for _ = 1, 2 do
+      world.said = {}
+      assert.is_false(run())
+      assert.matches('E739', world:words(), 1, true)
+    end
+    os.remove(vim.fs.joinpath(vim.fn.stdpath('data'), 'chorus'))
+    assert.is_true(run())
+  end)
+
   it('that cannot be had is replaced by a build', function()
     local cargo = world.folder .. '/tools/cargo'
     helpers.write(cargo, '#!/bin/sh\nexit 0\n')
