@@ -34,7 +34,7 @@ function M.run(name, opts)
   opts = opts or {}
   local verb = find(name)
   if not verb then
-    return message.fail(('there is no verb `%s`'):format(name))
+    return message.fail(('unknown command `%s`'):format(name))
   end
   local call = { task = opts.task, args = opts.args or '', bang = opts.bang or false, place = opts.place }
   call.confirmed = opts.confirmed or false
