@@ -239,3 +239,37 @@ fn files_are_found_and_what_cannot_be_read_is_told() {
         Path::new("/home/me/.config/chorus/chorus.toml")
     );
 }
+
+#[test]
+fn what_a_trusted_file_denied_stays_denied_when_the_file_is_another_or_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    std::fs::create_dir_all(root.join("chorus")).unwrap();
+    std::fs::create_dir_all(root.join("p")).unwrap();
+    let path = root.to_string_lossy();
+    let environment = environment(&[("XDG_CONFIG_HOME", &path), ("HOME", &path)]);
+    std::fs::write(root.join("chorus/chorus.toml"), "[policy]\nallow = ['git *']").unwrap();
+    let file = root.join("p/chorus.toml");
+    let trusted = "[policy]\nallow = ['make']\ndeny = ['git push']\nask = ['git tag *']\n";
+    let rules = |trust: Option<&str>| {
+        let files = Files::read(Some(&root.join("p")), &environment).trusting(trust.map(str::to_owned));
+        let loaded = files.load(&environment);
+        let texts: Vec<_> = loaded.rules().rules.iter().map(|rule| rule.text.clone()).collect();
+        (texts, loaded.rules().rules.last().unwrap().place.to_string(), loaded.warnings.join("\n"))
+    };
+    let narrowed = ["command = \"git *\"", "command = \"git push\"", "command = \"git tag *\""];
+    std::fs::write(&file, trusted).unwrap();
+    assert_eq!(rules(Some(trusted)).0.len(), 4);
+    assert_eq!(rules(None).0.len(), 1);
+    for other in ["[policy]\nallow = ['make']\n", "", "[policy", "[policy]\nallow = ['sh *']\ndeny = []\n"] {
+        std::fs::write(&file, other).unwrap();
+        let (texts, place, told) = rules(Some(trusted));
+        // One with a fault widens nothing besides.
+        assert_eq!(texts, narrowed[usize::from(other == "[policy")..], "{other}");
+        assert!(place.ends_with("p/chorus.toml as you trusted it:4"), "{place}");
+        assert!(told.contains("is not as you trusted it; its deny and ask rules"), "{told}");
+    }
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(rules(Some(trusted)).0, narrowed);
+    assert_eq!(rules(None).0.len(), 1);
+}
