@@ -195,12 +195,14 @@ fn what_a_post_checkout_hook_did_before_a_kill_is_not_the_task_s() {
 fn a_commit_that_was_being_made_when_the_daemon_was_killed_is_chorus_s_own() {
     let world = World::new();
     let begun = world.root().join("begun");
-    hook(&world, "post-commit", &format!("touch {}; exec sleep 600", begun.display()));
+    let may_end = world.root().join("may-end");
+    let waits = format!("touch {}; until [ -e {} ]; do sleep 0.05; done", begun.display(), may_end.display());
+    hook(&world, "post-commit", &waits);
     let task = world.task("Greet people");
     world.json(["start", &task, "--prompt", EDIT]);
     wait_until("the hook runs", || begun.exists());
     world.kill_daemon();
-    std::fs::remove_file(world.project().join(".git/hooks/post-commit")).unwrap();
+    std::fs::write(may_end, "").unwrap();
     world.commits(&task, 1);
     let told = world.told(&task, "committed");
     assert!(told.len() == 1 && told[0].starts_with("Committed 1 file to "), "{told:?}");
