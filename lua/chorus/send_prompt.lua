@@ -8,19 +8,29 @@ local picker = require('chorus.picker')
 
 local M = {}
 
+---@param refused { subject: any }[]
+---@return chorus.Task[]
+local function subjects_of(refused)
+  return vim.tbl_map(function(each)
+    return each.subject
+  end, refused)
+end
+
 --- Agents to start at the same time.
 local STARTS_AT_ONCE = 2
 
 ---@class chorus.SendOptions
 ---@field raw? boolean typed as it is, so that `/compact` works
----@field after? fun(is_sent: boolean) once the prompt has been sent, or not: then the text is still the person's
+---@field after? fun(left: chorus.Task[]) once it was sent, with the tasks that did not get it: for those the text is still the
+--- person's
 
 ---@param found chorus.Task[]
 ---@param text string
 ---@param options chorus.SendOptions
+---@param after fun(left: chorus.Task[])
 local function to_running(found, text, options, after)
   if #found == 0 then
-    return after(true)
+    return after({})
   end
   local sent = {}
   ask_daemon.each('send', found, function(task)
@@ -38,26 +48,31 @@ local function to_running(found, text, options, after)
       if #sent > 0 then
         message.info(('prompt sent to %s'):format(phrase.numbers(sent)))
       end
-      after(#refused == 0)
+      after(subjects_of(refused))
     end,
   })
 end
 
 ---@param found chorus.Task[]
 ---@param text string
+---@param after fun(left: chorus.Task[])
 local function start_with(found, text, after)
   if #found == 0 then
-    return after(true)
+    return after({})
   end
   ask_daemon.each('start', found, function(task)
     return { task = task.uuid, prompt = text, environment = vim.fn.environ() }
   end, {
     at_once = STARTS_AT_ONCE,
     on_end = function(refused)
-      if #refused < #found then
-        message.info(('%s started with the prompt'):format(phrase.numbers(found)))
+      local left = subjects_of(refused)
+      local started = vim.tbl_filter(function(task)
+        return not vim.list_contains(left, task)
+      end, found)
+      if #started > 0 then
+        message.info(('%s started with the prompt'):format(phrase.numbers(started)))
       end
-      after(#refused == 0)
+      after(left)
     end,
   })
 end
@@ -83,13 +98,13 @@ end
 function M.run(found, text, options)
   local after = options.after or function() end
   if not M.can_get_one(found) then
-    return after(false)
+    return after(found)
   end
   local running, pending = vim.tbl_filter(fits.live, found), vim.tbl_filter(fits.pending, found)
   local function send()
-    to_running(running, text, options, function(is_sent)
-      start_with(pending, text, function(is_started)
-        after(is_sent and is_started)
+    to_running(running, text, options, function(refused)
+      start_with(pending, text, function(not_started)
+        after(vim.list_extend(vim.list_slice(refused), not_started))
       end)
     end)
   end
@@ -107,7 +122,7 @@ function M.run(found, text, options)
     if choice == does then
       send()
     else
-      after(false)
+      after(found)
     end
   end)
 end

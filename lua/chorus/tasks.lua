@@ -69,6 +69,24 @@ function M.get(ref)
   end
 end
 
+--- The title of the task of that uuid or number.
+---@param ref string|integer
+---@return string?
+function M.title_of(ref)
+  local task = M.get(ref)
+  return task and task.title
+end
+
+---@param a chorus.Opened
+---@param b chorus.Opened
+---@return boolean
+local function is_older(a, b)
+  if a.opened_at ~= b.opened_at then
+    return a.opened_at < b.opened_at
+  end
+  return a.id < b.id
+end
+
 --- The open requests of one task or of all of the project, oldest first.
 ---@param uuid? string
 ---@return chorus.Opened[]
@@ -84,12 +102,16 @@ function M.requests(uuid)
       found[#found + 1] = request
     end
   end
-  table.sort(found, function(a, b)
-    if a.opened_at ~= b.opened_at then
-      return a.opened_at < b.opened_at
-    end
-    return a.id < b.id
-  end)
+  table.sort(found, is_older)
+  return found
+end
+
+--- The open requests of every project, as far as they are known, oldest first.
+---@return chorus.Opened[]
+function M.requests_everywhere()
+  local found = vim.tbl_values(open)
+  vim.list_extend(found, vim.tbl_values(others and others.requests or {}))
+  table.sort(found, is_older)
   return found
 end
 
@@ -107,10 +129,7 @@ function M.oldest_requests()
   for _, requests in ipairs({ open, others and others.requests or {} }) do
     for _, request in pairs(requests) do
       local known_oldest = oldest[request.task]
-      local is_older = not known_oldest
-        or request.opened_at < known_oldest.opened_at
-        or (request.opened_at == known_oldest.opened_at and request.id < known_oldest.id)
-      if is_older then
+      if not known_oldest or is_older(request, known_oldest) then
         oldest[request.task] = request
       end
     end
@@ -319,7 +338,7 @@ local on = {
     fire('ChorusEditing', { uuid = data.uuid, number = data.number, path = data.path, on = data.on })
   end,
   document_changed = function(data)
-    fire('ChorusDocumentChanged', { paths = data.paths })
+    fire('ChorusDocumentChanged', { paths = data.paths, more = data.more })
   end,
   elsewhere = function(data)
     set_elsewhere(data.count)

@@ -150,7 +150,7 @@ end
 --- written out too, so that what is shown is what is there.
 ---@param line string
 ---@return string
-function M.reveal_line(line)
+function M.reveal_hidden(line)
   if is_plain(line) then
     return line
   end
@@ -162,14 +162,43 @@ function M.reveal_line(line)
   end))
 end
 
+--- Longer runs of one blank are counted.
+local MOST_BLANKS = 3
+
+---@param blanks string all the same
+---@return string
+local function counted(blanks)
+  local one = ('<%02x>'):format(blanks:byte())
+  return #blanks > MOST_BLANKS and ('%s×%d'):format(one, #blanks) or one:rep(#blanks)
+end
+
+--- A line as `reveal_hidden` writes it, its blanks at the end written out as well: they are invisible there, and decide whether
+--- a backslash before them goes on with the next line.
+---@param line string
+---@return string
+function M.reveal_line(line)
+  local text, blanks = line:match('^(.-)([ \t]*)$')
+  if not text or blanks == '' then
+    return M.reveal_hidden(line)
+  end
+  return M.reveal_hidden(text) .. blanks:gsub(' +', counted):gsub('\t+', counted)
+end
+
+--- The lines of a text as they are, whatever ends them.
+---@param value any
+---@return string[]
+function M.split(value)
+  if value == nil or value == vim.NIL then
+    return {}
+  end
+  return vim.split(tostring(value):gsub('\r\n', '\n'), '\n', { plain = true })
+end
+
 --- The lines of a text, each as `reveal_line` writes it.
 ---@param value any
 ---@return string[]
 function M.reveal(value)
-  if value == nil or value == vim.NIL then
-    return {}
-  end
-  return vim.tbl_map(M.reveal_line, vim.split(tostring(value):gsub('\r\n', '\n'), '\n', { plain = true }))
+  return vim.tbl_map(M.reveal_line, M.split(value))
 end
 
 --- Without escape sequences and controls; tabs stay, and so do characters that only look odd.
@@ -189,16 +218,21 @@ end
 ---@param value any
 ---@return string[]
 function M.lines(value)
-  if value == nil or value == vim.NIL then
-    return {}
-  end
-  local lines = vim.split(tostring(value):gsub('\r\n', '\n'), '\n', { plain = true })
+  local lines = M.split(value)
   for index, line in ipairs(lines) do
     if not is_plain(line) then
       lines[index] = M.unescape(without_invisible(line))
     end
   end
   return lines
+end
+
+--- The lines of a text that a person changes and sends back: without escapes and controls, which nobody types, and with
+--- every other character, so that what the person left alone comes back as it was.
+---@param value any
+---@return string[]
+function M.editable(value)
+  return vim.tbl_map(M.unescape, M.split(value))
 end
 
 --- How long ago, in at most four cells: `now`, `45s`, `12m`, `3h`, `5d`, `9w`.

@@ -18,7 +18,7 @@ local function verb(action, keys, does, hint, bang)
   return key(action, keys, does, { verb = (action:gsub('_.*', '')), hint = hint, bang = bang })
 end
 
-local HELP = key('help', { 'g?' }, 'list these keys', { hint = 'help' })
+local HELP = key('help', { 'g?' }, 'show this help', { hint = 'help' })
 local CLOSE = key('close', { 'q' }, 'close', { hint = 'close' })
 local NEXT_TASK = key('next_task', { ']t' }, 'next task that needs you')
 local PREVIOUS_TASK = key('previous_task', { '[t' }, 'previous task that needs you')
@@ -28,8 +28,9 @@ local CLOSE_FLOAT = key('close', { 'q', '<Esc>' }, 'close', { hint = 'close' })
 --- Keys that mean the same wherever there is one task.
 local function task_keys(names)
   local all = {
-    approve = verb('approve', { 'a' }, 'open the request', 'approve'),
-    deny = verb('deny', { 'd' }, 'deny the request', 'deny'),
+    -- The verbs answer at once; a window shows the request first, by a handler of its own.
+    approve = key('approve', { 'a' }, 'open the request', { hint = 'approve' }),
+    deny = key('deny', { 'd' }, 'deny the request', { hint = 'deny' }),
     send = verb('send', { 'S' }, 'send a prompt', 'send'),
     start = verb('start', { 's' }, 'start', 'start'),
     interrupt = verb('interrupt', { 'i' }, 'interrupt the turn', 'interrupt'),
@@ -37,11 +38,11 @@ local function task_keys(names)
     restart = verb('restart', { 'r' }, 'restart with its conversation', 'restart'),
     restart_fresh = verb('restart_fresh', { 'R' }, 'restart with a new session', nil, true),
     complete = verb('complete', { 'c' }, 'complete'),
-    fail = verb('fail', { 'f' }, 'give it up, with a reason'),
+    fail = verb('fail', { 'f' }, 'mark as failed, with a reason'),
     reopen = verb('reopen', { 'U' }, 'reopen'),
     delete = verb('delete', { 'x' }, 'delete'),
     explain = verb('explain', { 'e' }, 'explain its status', 'explain'),
-    show = verb('show', { 'p' }, 'open its page', 'page'),
+    show = verb('show', { 'p' }, 'open the page', 'page'),
     output = verb('output', { 'o' }, 'open its output', 'output'),
   }
   return vim.tbl_map(function(name)
@@ -145,6 +146,7 @@ local views = {
     key('next_question', { '<Tab>' }, 'next question'),
     key('previous_question', { '<S-Tab>' }, 'previous question'),
     key('equal', { '=' }, 'answer all that ask for the same together', { hint = 'all equal' }),
+    key('everywhere', { 'gp' }, 'all projects, or this one', { hint = 'projects' }),
     key('preview_down', { '<C-d>', '<C-j>' }, 'scroll the request down'),
     key('preview_up', { '<C-u>', '<C-k>' }, 'scroll the request up'),
     verb('output', { 'o' }, 'open the task’s output', 'output'),
@@ -171,6 +173,7 @@ local views = {
     key('write', { '<C-s>' }, 'send the prompt, as `:w` does'),
     key('earlier', { '<C-p>' }, 'a prompt that was sent before', { hint = 'earlier' }),
     key('later', { '<C-n>' }, 'back to later ones, and your own text'),
+    key('follow', { 'gf' }, 'open the document or task named here'),
     key('close', { 'q' }, 'leave; the prompt is kept', { hint = 'keep it for later' }),
     HELP,
   },
@@ -228,11 +231,12 @@ local views = {
     key('write', { '<C-s>' }, 'save the page, as `:w` does'),
     key('open', { '<CR>' }, 'open the commit, request, lines or turn'),
     key('visit', { 'gd' }, 'go to this line’s referenced lines'),
+    key('retie', { 'gR' }, 'move this stale reference to its nearest match'),
     verb('output', { 'go' }, 'open its output', 'output'),
     verb('attach', { 'gl' }, 'open its terminal'),
     verb('diff', { 'gD' }, 'open its diff', 'diff'),
     verb('send', { 'gS' }, 'send a prompt'),
-    verb('approve', { 'ga' }, 'open the request'),
+    key('approve', { 'ga' }, 'open the request'),
     verb('explain', { 'gE' }, 'explain its status'),
     BACK,
     HELP,
@@ -243,6 +247,7 @@ local views = {
   tell = { key('write', { '<C-s>' }, 'send it, as `:w` does'), CLOSE, HELP },
   draft = {
     key('write', { '<C-s>' }, 'create the task, as `:w` does'),
+    key('follow', { 'gf' }, 'open the document or task named here'),
     key('close', { 'q' }, 'leave; the draft is kept', { hint = 'keep it for later' }),
     HELP,
   },

@@ -28,13 +28,13 @@ pub type Outcome = Result<i32, InputRefusal>;
 /// Verbs that run no program in the project: a status line that calls them has a poor environment.
 const LOOKING: &[&str] = &[
     "attach", "audit", "config", "context", "docs", "explain", "inbox", "list", "next", "output", "policy", "ref",
-    "refs", "show", "unref", "wait", "web",
+    "refs", "retie", "show", "unref", "wait", "web",
 ];
 
 /// Carries out one command line; returns the exit code.
 pub fn run(matches: &ArgMatches) -> Outcome {
     let Some((name, options)) = matches.subcommand() else { return Err(InputRefusal::Usage("name a verb".into())) };
-    let verb = verbs::find(name).ok_or_else(|| InputRefusal::Usage(format!("there is no verb {name}")))?;
+    let verb = verbs::find(name).ok_or_else(|| InputRefusal::Usage(format!("unknown command {name}")))?;
     if let Some(local) = local::verb(name) {
         return local(options);
     }
@@ -160,6 +160,11 @@ impl Shell {
         }
         let code = self.show(&given.of_task(task.uuid)?)?;
         output::line(format!("#{} deleted", task.number));
+        if let Some(folder) = task.worktree.filter(|folder| std::path::Path::new(folder).is_dir()) {
+            output::note(format!(
+                "its worktree stays: take from {folder} what you need, then `git worktree remove --force {folder}`"
+            ));
+        }
         Ok(code)
     }
 

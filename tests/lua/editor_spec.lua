@@ -72,12 +72,23 @@ describe('a file that is open here', function()
         lines = { ' x', '+' .. text },
       }
     end
+    local function count()
+      return #vim.tbl_filter(function(each)
+        return each[1] == 'changes'
+      end, world.asked)
+    end
     reply.files = { { path = 'a.txt', change = 'modified', hunks = { hunk(1, 3, 'old') } } }
-    world.tell('ChorusEditsChanged', { paths = { 'a.txt' } })
+    vim.cmd('edit!')
     world.wait(function()
-      return words()[2]
-    end, 'the first author')
-    assert.are.equal('#3 Task 3 changed this', words()[2])
+      return count() > 0
+    end, 'the edits that are there already')
+    world.tell('ChorusEditsChanged', { paths = { 'a.txt' } })
+    local before = count()
+    world.wait(function()
+      return count() > before
+    end, 'another look')
+    vim.wait(20)
+    assert.are.same({}, words())
     reply.files[1].hunks = { hunk(1, 3, 'old'), hunk(2, nil, 'mine'), hunk(3, 12, 'new') }
     world.tell('ChorusEditsChanged', { paths = { 'a.txt' } })
     world.wait(function()
@@ -131,6 +142,77 @@ describe('a file that is open here', function()
     vim.cmd('silent undo')
     assert.are.equal('typed', world.lines(buffer)[1])
     vim.ui.select = select
+  end)
+
+  it('is not asked about any more once the person has settled it', function()
+    local count, select = 0, vim.ui.select
+    vim.ui.select = function(_, _, on_choice)
+      count = count + 1
+      on_choice(nil)
+    end
+    local function is_scheduled_done()
+      local is_over = false
+      vim.schedule(function()
+        vim.schedule(function()
+          is_over = true
+        end)
+      end)
+      world.wait(function()
+        return is_over
+      end)
+    end
+    for _, settle in ipairs({ 'edit!', 'silent write!' }) do
+      vim.api.nvim_buf_set_lines(buffer, 0, 1, false, { 'typed' })
+      require('chorus.editor.conflict').ask(buffer, 'a.txt', '')
+      vim.cmd(settle)
+      is_scheduled_done()
+      vim.api.nvim_buf_set_lines(buffer, 0, 1, false, { 'typed later' })
+      vim.api.nvim_exec_autocmds('CursorHold', { buffer = buffer })
+      is_scheduled_done()
+      assert.are.equal(0, count, settle)
+    end
+    vim.ui.select = select
+  end)
+
+  it('is asked about once by all who want to know whose the edits are', function()
+    vim.api.nvim_buf_set_lines(buffer, 0, 1, false, { 'typed' })
+    require('chorus.ui.edits.changes').open({})
+    vim.wait(700, function()
+      return false
+    end)
+    vim.fn.writefile({ 'theirs, and longer' }, path)
+    world.asked = {}
+    world.tell('ChorusEditsChanged', { paths = { 'a.txt' } })
+    world.wait(function()
+      return #world.notified > 0
+    end, 'the warning')
+    local asked = vim.tbl_filter(function(each)
+      return each[1] == 'changes'
+    end, world.asked)
+    assert.are.equal(1, #asked)
+  end)
+
+  it('has its references asked for once when it is opened', function()
+    local function refs()
+      return #vim.tbl_filter(function(each)
+        return each[1] == 'refs' and vim.endswith(each[2].path, '/b.txt')
+      end, world.asked)
+    end
+    vim.fn.writefile({ 'x' }, folder .. '/b.txt')
+    vim.cmd.edit(folder .. '/b.txt')
+    world.wait(function()
+      return refs() > 0
+    end)
+    vim.wait(20)
+    assert.are.equal(1, refs())
+    local paths = {}
+    for index = 1, 50 do
+      paths[index] = ('other-%d.txt'):format(index)
+    end
+    world.tell('ChorusDocumentChanged', { paths = paths })
+    assert.are.equal(2, refs(), 'there may be more than an event names')
+    world.tell('ChorusDocumentChanged', { paths = { 'other.txt' } })
+    assert.are.equal(2, refs())
   end)
 
   it('is not asked about at once, but when the person is back', function()

@@ -297,6 +297,22 @@ describe('saving a file', function()
     assert.same({ project .. '/src/early.lua' }, told())
   end)
 
+  it('is kept in its newest state, and the newest files of many', function()
+    require('chorus.attach').features()
+    vim.fn.mkdir(project .. '/many', 'p')
+    for number = 1, 101 do
+      write(('many/%d.lua'):format(number))
+    end
+    vim.wait(60)
+    write('many/2.lua')
+    vim.wait(60)
+    world:connect({ stacked })
+    helpers.wait_for('the kept ones', function()
+      return #told() == 100
+    end)
+    assert.same({ project .. '/many/3.lua', project .. '/many/2.lua' }, { told()[1], told()[100] })
+  end)
+
   it('tells what is not told yet when Neovim leaves', function()
     world:connect({ stacked })
     write('src/a.lua')

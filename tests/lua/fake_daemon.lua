@@ -81,6 +81,12 @@ local usual = {
   Sent = function()
     return { queued = false, reason = vim.NIL }
   end,
+  Changes = function()
+    return { root = '/project', notices = {}, files = {} }
+  end,
+  References = function()
+    return { references = {} }
+  end,
   Task = function(params)
     for _, task in ipairs(snapshot().tasks) do
       if task.uuid == params.task then

@@ -214,7 +214,7 @@ describe('the list of changes', function()
     world.press('2Ga')
     local given = wait_asked('changes_assign', 1)[1]
     assert.are.same({ path = 'a.lua', hunk = '1', task = 'uuid-12' }, given)
-    assert.are.equal('Give this edit of a.lua to:', offered().prompt)
+    assert.are.equal('Assign this edit of a.lua to:', offered().prompt)
     assert.are.equal('chorus_task', offered().kind)
     assert.are.same(
       { '#4', '#12' },

@@ -77,6 +77,22 @@ describe('screen', function()
     screen = require('chorus.ui.pane.output_rows')
   end)
 
+  it('parses each line of a whole history once', function()
+    local sgr, memory = require('chorus.ui.pane.sgr'), screen.memory()
+    local parse, count, lines = sgr.parse, 0, {}
+    sgr.parse = function(...)
+      count = count + 1
+      return parse(...)
+    end
+    for index = 1, screen.MOST_HISTORY + 100 do
+      lines[index] = 'line ' .. index
+    end
+    screen.rows(lines, 80, memory)
+    screen.rows(lines, 80, memory)
+    sgr.parse = parse
+    assert.are.equal(#lines, count)
+  end)
+
   local function rows(lines, width)
     return vim.tbl_map(function(row)
       return row.text

@@ -104,13 +104,41 @@ describe('policy', function()
     require('chorus.ui.requests.audit').open({ answers = { answer } })
     local before = world.lines()
     assert.equal(1, #before)
-    assert.is_truthy(before[1]:find('#12  denied    person Bash: rm x  Neovim (process 4)', 1, true))
+    assert.is_truthy(before[1]:find('#12  denied    person       Bash: rm x  Neovim (process 4)', 1, true), before[1])
     world.press('<CR>')
     local shown = table.concat(world.lines(), '\n')
-    assert.is_truthy(shown:find('saw   {"command":"rm x"}', 1, true))
-    assert.is_truthy(shown:find('sent  {"behavior":"deny"}', 1, true))
+    assert.is_truthy(shown:find('saw   command  rm x', 1, true), shown)
+    assert.is_truthy(shown:find('sent  behavior  deny', 1, true), shown)
     world.press('<CR>')
     assert.equal(1, #world.lines())
+  end)
+
+  it('shows all that was seen, with what would hide in it', function()
+    local audit_rows = require('chorus.ui.requests.audit_rows')
+    local answer = {
+      at = world.now,
+      number = 12,
+      kind = 'permission',
+      tool = 'Bash',
+      summary = 'x',
+      seen = { command = ('x'):rep(6000) .. '; rm -rf ~\necho \226\128\174' },
+      cut = true,
+      outcome = 'allowed',
+      who = 'person',
+    }
+    local rows = audit_rows.render({ answers = { answer } }, world.now, 80, function()
+      return true
+    end)
+    local drawn = {}
+    for _, row in ipairs(rows) do
+      drawn[#drawn + 1] = row.text
+      assert.equal(answer, row.data.answer)
+    end
+    local shown = table.concat(drawn, '\n')
+    assert.is_truthy(shown:find('x; rm -rf ~\n', 1, true))
+    assert.is_truthy(shown:find('│ echo <202e>', 1, true))
+    assert.is_truthy(shown:find('saw   command\n', 1, true), shown:sub(1, 300))
+    assert.is_truthy(shown:find('longer than what is kept', 1, true))
   end)
 
   it('shows a rule and what else it would have allowed before it is added', function()

@@ -128,10 +128,39 @@ describe('the rows of a request', function()
     end
   end)
 
-  it('take no time over hundreds of lines, and say what is left out', function()
-    local huge = ('return "x" -- a line of some length\n'):rep(8000)
-    local shown = render({ tool = 'Write', input = { file_path = '/f.lua', content = huge }, cut = true })
-    assert.is_truthy(shown:find('… 5001 more lines; the terminal shows them all', 1, true))
+  it('parse and compare no more of a large file than is shown, and nothing twice', function()
+    vim.cmd('filetype on')
+    local syntax, compared, parsed = require('chorus.ui.requests.syntax').of, 0, {}
+    local word_diff, get_parser = require('chorus.ui.requests.word_diff'), vim.treesitter.get_string_parser
+    local of = word_diff.of
+    word_diff.of = function(old, new)
+      compared = compared + #old + #new
+      return of(old, new)
+    end
+    vim.treesitter.get_string_parser = function(content, ...)
+      parsed[#parsed + 1] = #content
+      return get_parser(content, ...)
+    end
+    local line = 'return "x" -- a line of some length\n'
+    local before, after = line:rep(8000), line:gsub('x', 'y'):rep(8000)
+    local write = { tool = 'Write', input = { file_path = '/f.lua', content = after }, cut = true }
+    local options = {
+      syntax = syntax,
+      read = function()
+        return before, true
+      end,
+    }
+    local shown = render(write, options)
+    assert.is_truthy(shown:find('… 13001 more lines; the terminal shows them all', 1, true), shown:sub(-300))
     assert.is_truthy(shown:find('This is not all of it', 1, true))
+    render(write, options)
+    assert.is_true(compared <= 2 * 64 * 1024, tostring(compared))
+    assert.is_true(#parsed <= 1 and (parsed[1] or 0) <= 33000, vim.inspect(parsed))
+    -- Of a change far down in a large file, the lines around it.
+    parsed, write.input.content = {}, line:rep(7000) .. 'local x = 1\n' .. line:rep(1000)
+    local rows = rows_of(write, options)
+    assert.is_true(vim.list_contains(marked(rows, '@keyword.lua'), 'local'), vim.inspect(marked(rows, '@keyword.lua')))
+    assert.is_true(#parsed == 1 and parsed[1] < 1000, vim.inspect(parsed))
+    word_diff.of, vim.treesitter.get_string_parser = of, get_parser
   end)
 end)

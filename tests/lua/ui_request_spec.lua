@@ -60,6 +60,18 @@ describe('request', function()
       assert.is_truthy(shown:find('… %d+ more lines'))
     end)
 
+    it('shows blanks at the ends of lines, which decide what a line means', function()
+      local shown = render({ input = { command = 'echo tidy \\ \nrm -rf ~\n\t  \t' } })
+      assert.is_truthy(shown:find('$ echo tidy \\<20>\n  │ rm -rf ~\n  │ <09><20><20><09>', 1, true), shown)
+      shown = render({ tool = 'Edit', input = { file_path = '/f.md', old_string = 'a', new_string = 'a  ' } }, 'a\n')
+      assert.is_truthy(shown:find('  -a\n  +a<20><20>', 1, true), shown)
+      shown = render({ tool = 'mcp__x__y', input = { name = 'bob' .. (' '):rep(9), ['x '] = 1 } })
+      assert.is_truthy(shown:find('name   bob<20>×9', 1, true), shown)
+      assert.is_truthy(shown:find('x<20>', 1, true), shown)
+      shown = render({ tool = 'Write', input = { file_path = '/etc/passwd ', content = 'x' } })
+      assert.is_truthy(shown:find('Write /etc/passwd<20>', 1, true), shown)
+    end)
+
     it('shows an edit as a diff of the file', function()
       local shown = render(
         { tool = 'Edit', input = { file_path = '/home/me/shop/src/a.lua', old_string = 'two\n', new_string = '2\n' } },
@@ -186,6 +198,20 @@ describe('request', function()
       local open = world.request('r1', 12, { tool = 'Write', input = { file_path = path, content = 'y' } })
       local rows = view.render(open, { project = '/home/me/shop', read = reader })
       assert.is_truthy(rows[2].text:find('overwrites the file', 1, true), rows[2].text)
+    end)
+
+    it('reads no file without end, and waits for none', function()
+      local read = require('chorus.ui.requests.file_reader')()
+      local folder = vim.fn.tempname()
+      vim.fn.mkdir(folder, 'p')
+      assert.are.equal(0, vim.system({ 'mkfifo', folder .. '/pipe' }):wait().code)
+      assert.are.same({ nil, true }, { read(folder .. '/pipe') })
+      assert.are.same({ nil, true }, { read(folder) })
+      assert.are.same({ nil, true }, { read('/dev/zero') })
+      if vim.uv.fs_stat('/proc/self/pagemap') then
+        assert.are.same({ nil, true }, { read('/proc/self/pagemap') })
+        assert.is_string((read('/proc/self/status')))
+      end
     end)
 
     it('shows how many occurrences each of several edits replaces, and never two names of a question as one', function()
@@ -328,6 +354,17 @@ describe('request', function()
         { 'task_approve', { task = 'uuid-12', request = 'r7' } },
         { 'task_answer', { task = 'uuid-12', request = 'r7', answers = { [''] = 'Look first' } } },
       }, world.asked)
+    end)
+
+    it('takes no answers to a request that it cannot show', function()
+      require('chorus.ui.requests.request_rows').render = function()
+        error('no idea')
+      end
+      request.open(world.request('r7', 12))
+      assert.is_truthy(shown():find('Chorus cannot show this request', 1, true), shown())
+      assert.is_truthy(shown():find('no idea', 1, true), shown())
+      world.press('a')
+      assert.are.same({}, world.asked)
     end)
 
     it('goes back and forth between questions', function()
@@ -579,6 +616,12 @@ describe('request', function()
   end)
 
   describe('inbox', function()
+    --- Opens it. What it asks about other projects is not what a test is about.
+    local function open_inbox()
+      require('chorus.ui.requests.inbox').open()
+      assert.are.same({ 'others', {} }, table.remove(world.asked))
+    end
+
     --- Moves the cursor as a person does, which Neovim notices only while it waits for keys.
     local function move(keys)
       world.press(keys)
@@ -586,12 +629,11 @@ describe('request', function()
     end
 
     it('lists what is open, and opens it', function()
-      local inbox = require('chorus.ui.requests.inbox')
       world.know(
         { world.task(12, { title = 'Fix the login' }), world.task(3) },
         { world.request('a', 12), world.request('b', 3, { opened_at = world.now }) }
       )
-      inbox.open()
+      open_inbox()
       assert.is_truthy(world.lines()[1]:match('#12  permission .* Fix the login .* Bash: rm %-rf build'))
       assert.are.equal(12, vim.b.chorus_task)
       world.event('request_closed', world.request('a', 12))
@@ -608,13 +650,12 @@ describe('request', function()
     end)
 
     it('allows equal requests together, after showing which', function()
-      local inbox = require('chorus.ui.requests.inbox')
       world.know({ world.task(12), world.task(3), world.task(4) }, {
         world.request('a', 12),
         world.request('b', 3, { opened_at = world.now }),
         world.request('c', 4, { opened_at = world.now + 1, input = { command = 'rm -rf /' } }),
       })
-      inbox.open()
+      open_inbox()
       picked = 1
       world.press('ggVGa')
       assert.are.same(
@@ -658,7 +699,7 @@ describe('request', function()
         { world.task(12), world.task(3) },
         { world.request('a', 12), world.request('b', 3, { opened_at = world.now }) }
       )
-      require('chorus.ui.requests.inbox').open()
+      open_inbox()
       world.press('ggVja')
       world.event('request_opened', world.request('b', 3, { input = { command = 'rm -rf /' } }))
       assert.is_truthy(table.concat(world.lines(), '\n'):find('One of these has changed', 1, true))
@@ -671,7 +712,7 @@ describe('request', function()
         { world.task(12), world.task(3) },
         { world.request('a', 12), world.request('b', 3, { opened_at = world.now }) }
       )
-      require('chorus.ui.requests.inbox').open()
+      open_inbox()
       picked = 1
       world.replies.task_approve = function(params)
         if params.task == 'uuid-3' then
@@ -695,7 +736,7 @@ describe('request', function()
 
     it('shows the newer request after refusing one that is not open any more', function()
       world.know({ world.task(12) }, { world.request('a', 12) })
-      require('chorus.ui.requests.inbox').open()
+      open_inbox()
       typed = 'no'
       world.replies.task_deny = function()
         return { code = 'no_request', message = 'that request is not open' }
@@ -710,16 +751,16 @@ describe('request', function()
     end)
 
     it('shows the request under the cursor, and answers it from the list', function()
-      local inbox = require('chorus.ui.requests.inbox')
       world.know({ world.task(12), world.task(3) }, {
         world.request('a', 12),
         world.request('b', 3, { opened_at = world.now, input = { command = 'ls -la' } }),
       })
-      inbox.open()
+      open_inbox()
       local list = vim.api.nvim_get_current_win()
       assert.is_truthy(all_shown():find('  $ rm -rf build', 1, true))
       move('j')
       assert.is_truthy(all_shown():find('  $ ls -la', 1, true))
+      world.asked = {}
       world.press('a')
       assert.are.same({ { 'task_approve', { task = 'uuid-3', request = 'b' } } }, world.asked)
       world.event('request_closed', world.request('b', 3))
@@ -749,12 +790,31 @@ describe('request', function()
         world.request('a', 12),
         world.request('b', 3, { opened_at = world.now, input = { command = 'ls -la' } }),
       })
-      require('chorus.ui.requests.inbox').open()
+      open_inbox()
       world.press('ja')
       assert.are.same({}, world.asked)
       assert.are.equal('the cursor is on another request by now', world.notified[1][2])
       world.press('a')
       assert.are.equal('b', world.asked[1][2].request)
+    end)
+
+    it('sends no answers from the list before each question has one', function()
+      local options = { { label = 'A' }, { label = 'B' } }
+      local questions = { { question = 'One?', options = options }, { question = 'Two?', options = options } }
+      local both = { kind = 'question', tool = 'AskUserQuestion', suggestions = {}, input = { questions = questions } }
+      world.know({ world.task(12) }, { world.request('a', 12, both) })
+      open_inbox()
+      local list = vim.api.nvim_get_current_win()
+      world.press('2')
+      world.press('<CR>')
+      assert.are.same({}, world.asked)
+      assert.are_not.equal(list, vim.api.nvim_get_current_win())
+      world.press('q')
+      assert.are.equal(list, vim.api.nvim_get_current_win())
+      world.press('<Tab>')
+      world.press('<Tab>')
+      world.press('1')
+      assert.are.same({ ['One?'] = 'B', ['Two?'] = 'A' }, world.asked[1][2].answers)
     end)
 
     it('chooses options and plans from the list, and finds equal requests', function()
@@ -770,7 +830,7 @@ describe('request', function()
         world.request('b', 3, { opened_at = world.now }),
         world.request('c', 4, plan),
       })
-      require('chorus.ui.requests.inbox').open()
+      open_inbox()
       world.press('=')
       local shown = all_shown()
       assert.is_truthy(shown:find('Allowing this allows it for\n    #12', 1, true), shown)
@@ -789,13 +849,92 @@ describe('request', function()
         return nil, {}
       end
       world.press(':w<CR>')
+      local denied
       world.wait(function()
-        return world.asked[#world.asked][1] == 'task_deny'
+        denied = vim.iter(world.asked):find(function(each)
+          return each[1] == 'task_deny'
+        end)
+        return denied
       end)
-      local reason = world.asked[#world.asked][2].reason
+      local reason = denied[2].reason
       assert.is_truthy(reason:find('Keep planning%..*\n\nWrite\ntests$'), reason)
       world.wait(function()
         return vim.bo.filetype ~= 'markdown'
+      end)
+    end)
+
+    describe('with requests of other projects', function()
+      local function foreign(id, fields)
+        local over = { project = '/home/me/other', task = 'other-12', opened_at = world.now - 1 }
+        return world.request(id, 12, vim.tbl_extend('force', over, fields or {}))
+      end
+
+      before_each(function()
+        local snapshot = {
+          tasks = { world.task(12, { title = 'Fix the login' }) },
+          requests = { world.request('a', 12, { opened_at = world.now }) },
+          elsewhere = 1,
+        }
+        require('chorus.tasks').snapshot(snapshot, '/home/me/shop')
+        world.replies.others = function()
+          local task = world.task(12, { project = '/home/me/other', uuid = 'other-12', title = 'Elsewhere' })
+          return nil, { tasks = { task }, requests = { foreign('b', { input = { command = 'ls' } }) } }
+        end
+        world.replies.task_approve = function()
+          return nil, {}
+        end
+        open_inbox()
+        world.wait(function()
+          return #world.lines() == 2
+        end, 'the other project')
+      end)
+
+      it('lists all, oldest first, and answers them by task and request', function()
+        local lines = world.lines()
+        assert.is_truthy(lines[1]:find('#12  permission .* in other  Elsew'), lines[1])
+        assert.is_truthy(lines[2]:find('#12  permission .* Fix the login'), lines[2])
+        move('gg')
+        assert.is_truthy(all_shown():find('$ ls', 1, true))
+        assert.are.same({ 12, 'other-12' }, { vim.b.chorus_task, vim.b.chorus_uuid })
+        world.press('a')
+        assert.are.same({ 'task_approve', { task = 'other-12', request = 'b' } }, world.asked[#world.asked])
+        world.event('request_closed', foreign('b'))
+        world.wait(function()
+          return #world.lines() == 1 and all_shown():find('$ rm -rf build', 1, true)
+        end, 'the next one')
+      end)
+
+      it('shows one that changes or is new there', function()
+        world.event('request_opened', foreign('b', { input = { command = 'curl x' } }))
+        world.event('request_opened', foreign('c', { opened_at = world.now + 1 }))
+        world.wait(function()
+          return #world.lines() == 3
+        end)
+        move('gg')
+        assert.is_truthy(all_shown():find('$ curl x', 1, true))
+      end)
+
+      it('lists those of this project alone, and finds equal ones in the list', function()
+        world.event('request_opened', foreign('c'))
+        world.wait(function()
+          return #world.lines() == 3
+        end)
+        move('G')
+        world.press('=')
+        local shown = all_shown()
+        assert.is_truthy(
+          shown:find('Allowing this allows it for\n    #12  in other  Elsewhere\n    #12  Fix', 1, true),
+          shown
+        )
+        world.press('q')
+        world.press('gp')
+        assert.are.equal(1, #world.lines())
+        assert.is_truthy(vim.inspect(vim.api.nvim_win_get_config(0).title):find('in this project', 1, true))
+        world.press(']r')
+        assert.is_truthy(all_shown():find('$ rm -rf build', 1, true))
+        world.press('q')
+        world.press('gp')
+        assert.are.equal(3, #world.lines())
       end)
     end)
 
@@ -819,7 +958,7 @@ describe('request', function()
         open[number] = world.request('r' .. number, number, { opened_at = world.now + number })
       end
       world.know(all, open)
-      require('chorus.ui.requests.inbox').open()
+      open_inbox()
       assert.are.equal(300, #world.lines())
       world.press('G')
       assert.is_truthy(vim.api.nvim_get_current_line():find('#300', 1, true))

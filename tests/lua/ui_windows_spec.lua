@@ -132,6 +132,33 @@ describe('a page that says why nothing else is there', function()
     assert.are.equal('Mine', world.lines()[1])
   end)
 
+  it('is of its task, also beside one of another project with that number', function()
+    local sent = {}
+    local function open(project)
+      require('chorus.ui.edits.commit_message').open({
+        task = world.task(3, { project = '/home/me/' .. project, uuid = project .. '-3' }),
+        message = { text = 'Fix ' .. project, files = {} },
+        does = 'commits this',
+        send = function(text, on_reply)
+          table.insert(sent, project .. ': ' .. text)
+          on_reply()
+        end,
+        on_done = function() end,
+      })
+    end
+    open('shop')
+    vim.cmd.tabnew()
+    open('other')
+    assert.are.same({ 'Fix other', 'other-3' }, { world.lines()[1], vim.b.chorus_uuid })
+    vim.cmd('silent edit!')
+    assert.are.equal('Fix other', world.lines()[1])
+    world.press(':w<CR>')
+    world.wait(function()
+      return sent[1]
+    end)
+    assert.are.same({ 'other: Fix other' }, sent)
+  end)
+
   it('gives way to the draft once that can be opened', function()
     require('chorus.ui.tasks.draft').open({ title = 'Half' })
     vim.api.nvim_exec_autocmds('InsertLeave', { buffer = 0 })
@@ -245,7 +272,7 @@ describe('the help of a window', function()
     assert.is_truthy(shown:find('V interrupt', 1, true), shown)
     assert.is_truthy(shown:find('V: also on a selection', 1, true), shown)
     assert.is_nil(shown:find('V open its page', 1, true))
-    vim.fn.search('open its page')
+    vim.fn.search('open the page')
     world.press('<CR>')
     world.press('')
     assert.are.equal('show', world.ran[1][1])
@@ -284,6 +311,17 @@ describe('the configuration', function()
     world.press('gd')
     assert.are.same(hidden, world.lines())
     world.press('q')
+  end)
+end)
+
+describe('a key', function()
+  it('never answers a request that its window does not show', function()
+    for view, keys in pairs(require('chorus.window_keys')) do
+      for _, key in ipairs(keys) do
+        local answers = vim.list_contains({ 'approve', 'deny', 'answer' }, key.verb)
+        assert.is_false(answers, ('%s of %s'):format(key.action, view))
+      end
+    end
   end)
 end)
 

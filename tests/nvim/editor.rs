@@ -97,6 +97,11 @@ impl<'a> Editor<'a> {
         self.tmux(&["capture-pane", "-p"])
     }
 
+    /// The title of its terminal, which programs set by an escape sequence.
+    pub fn title(&self) -> String {
+        self.tmux(&["display-message", "-p", "#{pane_title}"])
+    }
+
     /// The screen with its colours as escapes.
     pub fn colours(&self) -> String {
         self.tmux(&["capture-pane", "-p", "-e"])

@@ -74,7 +74,7 @@ fn everybodys_edits_in_one_tree_are_told_apart_and_given_away() {
 
         editor.command(":call search('-line 37')");
         editor.press(&["a"]);
-        editor.sees("Give this edit of app.txt to");
+        editor.sees("Assign this edit of app.txt to");
         editor.types("2");
         editor.press(&["Enter"]);
         editor.sees_that("the edit with #2", |screen| {

@@ -43,7 +43,7 @@ fn it_is_refused_with_a_reason() {
         editor.press(&["d"]);
         editor.sees("Deny “made.txt” of #1. Reason for the agent (may be empty):");
         editor.press(&["Escape"]);
-        editor.sees_no("Refuse");
+        editor.sees_no("Reason for the agent");
         assert_eq!(inbox(world).len(), 1, "Escape refuses nothing");
         editor.press(&["a"]);
         editor.sees("Write made.txt  new file");

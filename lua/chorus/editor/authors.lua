@@ -1,6 +1,10 @@
 --- Who else is at work in a file that is open here: the task that edits it now, and the task that made the last change since
 --- the buffer was read.
-local text = require('chorus.text')
+local current_changes = require('chorus.editor.current_changes')
+local hunks = require('chorus.tasks.hunk')
+local open_files = require('chorus.editor.open_files')
+local phrase = require('chorus.phrase')
+local tasks = require('chorus.tasks')
 
 local M = {}
 
@@ -30,24 +34,10 @@ local function root()
   return welcome and welcome.project
 end
 
---- Loaded buffers of a file.
----@param path string absolute
----@return integer[]
-local function buffers_of(path)
-  return vim.tbl_filter(function(buffer)
-    local name = vim.api.nvim_buf_get_name(buffer)
-    return vim.api.nvim_buf_is_loaded(buffer)
-      and vim.bo[buffer].buftype == ''
-      and name ~= ''
-      and vim.uv.fs_realpath(name) == path
-  end, vim.api.nvim_list_bufs())
-end
-
----@param number integer
----@return string such as `#12 Fix the login`
-local function named(number)
-  local task = require('chorus.tasks').get(number)
-  return task and ('#%d %s'):format(number, text.clean(task.title, 40)) or '#' .. number
+---@param numbers integer[]
+---@return string such as `#12 Fix the login` or `one of #3, #12`
+local function named(numbers)
+  return phrase.authors(numbers, tasks.title_of, 40) or ''
 end
 
 --- Shows above the first line which tasks edit the file now.
@@ -60,7 +50,12 @@ local function show_editing(buffer, numbers)
   end
   vim.b[buffer].chorus_editing = #numbers > 0 and numbers or nil
   if #numbers > 0 then
-    local names = table.concat(vim.tbl_map(named, numbers), ', ')
+    local names = table.concat(
+      vim.tbl_map(function(number)
+        return named({ number })
+      end, numbers),
+      ', '
+    )
     local icon = require('chorus.icons').of('edited')
     vim.b[buffer].chorus_editing_mark = vim.api.nvim_buf_set_extmark(buffer, namespace, 0, 0, {
       virt_text = { { (' %s %s is editing this file '):format(icon, names), 'ChorusBusy' } },
@@ -83,7 +78,7 @@ local function on_editing(data)
   if #numbers == 0 then
     editing[path] = nil
   end
-  for _, buffer in ipairs(buffers_of(path)) do
+  for _, buffer in ipairs(open_files.by_path()[path] or {}) do
     show_editing(buffer, numbers)
   end
 end
@@ -95,23 +90,9 @@ local function key_of(hunk)
   return table.concat(hunk.tasks, ' ') .. '\0' .. table.concat(hunk.lines, '\n')
 end
 
---- The line of the first change in a hunk: hunks begin with unchanged lines.
----@param hunk chorus.ChangedHunk
----@return integer
-local function line_of(hunk)
-  local same = 0
-  for _, line in ipairs(hunk.lines) do
-    if line:sub(1, 1) ~= ' ' then
-      break
-    end
-    same = same + 1
-  end
-  return math.max(hunk.line, 1) + same
-end
-
---- The newest edit of a task in a file: the first that was not there before.
+--- The newest edit of a task in a file: the first that was not there before. Where nothing is known of before, no edit is.
 ---@param file? chorus.ChangedFile
----@param before table<string, true>
+---@param before? table<string, true>
 ---@return chorus.ChangedHunk?
 ---@return table<string, true> now
 function M.newest(file, before)
@@ -119,7 +100,7 @@ function M.newest(file, before)
   for _, hunk in ipairs(file and file.hunks or {}) do
     local key = key_of(hunk)
     now[key] = true
-    if not found and not before[key] and hunk.owner ~= 'user' and #hunk.tasks > 0 then
+    if before and not found and not before[key] and hunk.owner ~= 'user' and #hunk.tasks > 0 then
       found = hunk
     end
   end
@@ -132,8 +113,8 @@ local function show_author(buffer, hunk)
   if last[buffer] then
     pcall(vim.api.nvim_buf_del_extmark, buffer, namespace, last[buffer])
   end
-  local line = math.min(line_of(hunk), vim.api.nvim_buf_line_count(buffer))
-  local who = #hunk.tasks == 1 and named(hunk.tasks[1]) or 'one of #' .. table.concat(hunk.tasks, ', #')
+  local line = math.min(hunks.first_line(hunk), vim.api.nvim_buf_line_count(buffer))
+  local who = named(hunk.tasks)
   local mark = vim.api.nvim_buf_set_extmark(buffer, namespace, line - 1, 0, {
     virt_text = { { ('  %s changed this'):format(who), 'ChorusBlame' } },
     virt_text_pos = 'eol',
@@ -161,13 +142,13 @@ local function ask()
     return
   end
   is_asking, due = true, {}
-  require('chorus.client').request('changes', {}, function(err, changes)
+  current_changes.get(function(err, changes)
     for buffer, path in pairs(not err and open or {}) do
       local file = vim.iter(changes.files):find(function(candidate)
         return candidate.path == path and not candidate.tree
       end)
       if vim.api.nvim_buf_is_loaded(buffer) then
-        local hunk, now = M.newest(file, seen[buffer] or {})
+        local hunk, now = M.newest(file, seen[buffer])
         seen[buffer] = now
         if hunk and not vim.bo[buffer].modified then
           show_author(buffer, hunk)
@@ -181,16 +162,37 @@ local function ask()
   end)
 end
 
---- Looks who made the last change in the open files of these.
----@param paths string[] from the root
-local function on_edits(paths)
+--- Adds open files to those whose changes are asked for.
+---@param is_meant fun(buffer: integer, path: string): boolean with the path from the root
+local function ask_about(is_meant)
   local at = root()
-  for _, path in ipairs(at and paths or {}) do
-    for _, buffer in ipairs(buffers_of(at .. '/' .. path)) do
-      due[buffer] = path
+  for name, buffers in pairs(at and open_files.by_path() or {}) do
+    local path = vim.startswith(name, at .. '/') and name:sub(#at + 2) or nil
+    for _, buffer in ipairs(path and buffers or {}) do
+      if is_meant(buffer, path) then
+        due[buffer] = path
+      end
     end
   end
   ask()
+end
+
+--- Looks who made the last change in the open files of these.
+---@param paths string[] from the root
+local function on_edits(paths)
+  ask_about(function(_, path)
+    return open_files.are_of(paths, path)
+  end)
+end
+
+--- Learns which edits a file has already, so that the first event about it names the new one.
+---@param buffer integer
+local function on_read(buffer)
+  if not seen[buffer] and require('chorus.client').is_connected() and tasks.counts().live > 0 then
+    ask_about(function(other)
+      return other == buffer
+    end)
+  end
 end
 
 --- Listens from now on.
@@ -207,8 +209,9 @@ function M.attach()
   end, 'ChorusEditsChanged')
   on('User', function()
     -- What was under way may have ended meanwhile.
+    local open = next(editing) and open_files.by_path() or {}
     for path in pairs(editing) do
-      for _, buffer in ipairs(buffers_of(path)) do
+      for _, buffer in ipairs(open[path] or {}) do
         show_editing(buffer, {})
       end
     end
@@ -220,6 +223,7 @@ function M.attach()
     if now then
       show_editing(event.buf, vim.tbl_values(now))
     end
+    on_read(event.buf)
   end)
   on('BufUnload', function(event)
     seen[event.buf], last[event.buf] = nil, nil

@@ -51,6 +51,14 @@ local function compare(buffer, path)
   vim.api.nvim_set_current_win(window)
 end
 
+--- Forgets a question that is settled: the buffer has no edits that could be lost.
+---@param buffer integer
+local function forget_settled(buffer)
+  if open[buffer] and not (vim.api.nvim_buf_is_loaded(buffer) and vim.bo[buffer].modified) then
+    open[buffer] = nil
+  end
+end
+
 ---@param buffer integer
 local function ask_now(buffer)
   local about = open[buffer]
@@ -97,12 +105,25 @@ local function is_free(buffer)
 end
 
 local function listen()
+  local group = vim.api.nvim_create_augroup('chorus_conflict', {})
+  vim.api.nvim_create_autocmd({ 'BufReadPost', 'BufWritePost', 'BufModifiedSet', 'BufUnload' }, {
+    group = group,
+    desc = 'Chorus: forget a question that the person has settled',
+    callback = function(event)
+      if open[event.buf] then
+        vim.schedule(function()
+          forget_settled(event.buf)
+        end)
+      end
+    end,
+  })
   vim.api.nvim_create_autocmd({ 'BufEnter', 'FocusGained', 'CursorHold' }, {
-    group = vim.api.nvim_create_augroup('chorus_conflict', {}),
+    group = group,
     desc = 'Chorus: ask about a file that was changed under unsaved edits',
     callback = function()
       vim.schedule(function()
         local buffer = vim.api.nvim_get_current_buf()
+        forget_settled(buffer)
         if open[buffer] and is_free(buffer) then
           ask_now(buffer)
         end

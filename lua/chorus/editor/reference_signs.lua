@@ -1,6 +1,7 @@
 --- Marks the lines of a document that tasks refer to: a sign, and the task with its note behind the first line.
 
 local client = require('chorus.client')
+local open_files = require('chorus.editor.open_files')
 local text = require('chorus.text')
 
 local M = {}
@@ -33,6 +34,7 @@ local function label(reference)
   local note = reference.note and text.clean(reference.note, 60) or ''
   if is_stale then
     note = note == '' and 'stale' or 'stale: ' .. note
+    note = reference.nearest_start and note .. ' (perhaps here: `:Chorus retie`)' or note
   elseif reference.state == 'changed' and not reference.whole then
     note = note == '' and 'changed' or 'changed: ' .. note
   end
@@ -94,10 +96,27 @@ local function refresh_shown(paths)
     local buffer = vim.api.nvim_win_get_buf(window)
     local path = not seen[buffer] and path_of(buffer)
     seen[buffer] = true
-    if path and (not paths or vim.list_contains(paths, path)) then
+    if path and open_files.are_of(paths, path) then
       refresh(buffer)
     end
   end
+end
+
+--- Buffers that are asked about as soon as Neovim is done with showing them.
+---@type table<integer, true>
+local due = {}
+
+--- Asks once for a buffer that is read and shown at the same time.
+---@param buffer integer
+local function refresh_soon(buffer)
+  if due[buffer] then
+    return
+  end
+  due[buffer] = true
+  vim.schedule(function()
+    due[buffer] = nil
+    refresh(buffer)
+  end)
 end
 
 --- The references of a buffer as they were last known.
@@ -114,13 +133,14 @@ function M.attach()
     vim.api.nvim_create_autocmd(events, { group = group, pattern = pattern, callback = callback })
   end
   on({ 'BufWinEnter', 'BufReadPost' }, function(event)
-    refresh(event.buf)
+    refresh_soon(event.buf)
   end)
   on('BufWipeout', function(event)
     shown[event.buf] = nil
   end)
   on('User', function(event)
-    refresh_shown((event.data or {}).paths)
+    local data = event.data or {}
+    refresh_shown(not data.more and data.paths or nil)
   end, 'ChorusDocumentChanged')
   on('User', function()
     refresh_shown()

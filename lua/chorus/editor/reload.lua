@@ -1,9 +1,8 @@
 --- Buffers whose files agents change: read again at once where nothing is unsaved, told otherwise.
 
-local M = {}
+local open_files = require('chorus.editor.open_files')
 
---- An event names no more paths than this; there may be others then.
-local MOST_PATHS = 50
+local M = {}
 
 --- What files with unsaved edits looked like when they were last in step with their buffer, by buffer.
 ---@type table<integer, string>
@@ -17,14 +16,8 @@ local function look(path)
 end
 
 ---@param buffer integer
----@return boolean
-local function is_file(buffer)
-  return vim.api.nvim_buf_is_loaded(buffer) and vim.bo[buffer].buftype == '' and vim.api.nvim_buf_get_name(buffer) ~= ''
-end
-
----@param buffer integer
 local function remember(buffer)
-  if is_file(buffer) then
+  if open_files.is_file(buffer) then
     known[buffer] = look(vim.api.nvim_buf_get_name(buffer))
   end
 end
@@ -46,17 +39,14 @@ local function owners(changes, path)
     end
   end
   table.sort(numbers)
-  if #numbers == 1 then
-    local task = require('chorus.tasks').get(numbers[1])
-    return (' by #%d%s'):format(numbers[1], task and ' ' .. require('chorus.text').clean(task.title, 30) or '')
-  end
-  return #numbers > 0 and ' by one of #' .. table.concat(numbers, ', #') or ''
+  local who = require('chorus.phrase').authors(numbers, require('chorus.tasks').title_of, 30)
+  return who and ' by ' .. who or ''
 end
 
 --- Says once for each change on disk that a buffer with unsaved edits is behind, and which task did it.
 ---@param behind { buffer: integer, path: string }[]
 local function tell(behind)
-  require('chorus.client').request('changes', {}, function(_, changes)
+  require('chorus.editor.current_changes').get(function(_, changes)
     for _, each in ipairs(behind) do
       local who = changes and owners(changes, each.path) or ''
       require('chorus.message').warn(
@@ -84,15 +74,10 @@ end
 ---@param root string
 ---@param paths string[] from the root
 local function look_at(root, paths)
-  local is_named = {}
-  for _, path in ipairs(paths) do
-    is_named[path] = true
-  end
   local behind = {}
-  for _, buffer in ipairs(vim.api.nvim_list_bufs()) do
-    local name = is_file(buffer) and vim.uv.fs_realpath(vim.api.nvim_buf_get_name(buffer)) or ''
+  for name, buffers in pairs(open_files.by_path()) do
     local path = vim.startswith(name, root .. '/') and name:sub(#root + 2) or nil
-    if path and (is_named[path] or #paths >= MOST_PATHS) then
+    for _, buffer in ipairs(path and open_files.are_of(paths, path) and buffers or {}) do
       if not vim.bo[buffer].modified then
         read_again(buffer)
         remember(buffer)

@@ -6,13 +6,13 @@ local M = {}
 --- A write is told at once, before anybody else looks at the file; others of the same file within so many milliseconds
 --- are told together at their end.
 local PAUSE = 50
---- Saves that are kept until there is a connection.
+--- Files whose saves are kept until there is a connection.
 local MOST_KEPT = 100
 
 --- Paths told of just now, and the state in which they were written again since; false without.
 ---@type table<string, table|false>
 local due = {}
---- Saves that no daemon has heard of yet.
+--- The newest save of each file of which no daemon has heard yet, in their order.
 ---@type table[]
 local kept = {}
 
@@ -38,15 +38,25 @@ local function connect()
   end
 end
 
+--- Keeps a save in place of an earlier one of its file. Where there are too many, the oldest is forgotten.
+---@param saved table
+local function keep(saved)
+  kept = vim.tbl_filter(function(other)
+    return other.path ~= saved.path
+  end, kept)
+  kept[#kept + 1] = saved
+  if #kept > MOST_KEPT then
+    table.remove(kept, 1)
+  end
+end
+
 ---@param saved table
 local function tell(saved)
   local client = require('chorus.client')
   if client.is_connected() then
     return client.request('file_saved', saved)
   end
-  if #kept < MOST_KEPT then
-    kept[#kept + 1] = saved
-  end
+  keep(saved)
   connect()
 end
 

@@ -10,7 +10,12 @@ use std::path::{Path, PathBuf};
 const LUA: &[Layer] = &[
     Layer {
         name: "ways in",
-        rows: &[&["plugin", "lualine", "telescope"], &["command", "health", "init"], &["attach"], &["statusline"]],
+        rows: &[
+            &["plugin", "lualine", "telescope"],
+            &["command", "health", "init", "pick"],
+            &["attach"],
+            &["statusline"],
+        ],
     },
     Layer { name: "verbs", rows: &[&["verbs"]] },
     Layer {
@@ -25,7 +30,7 @@ const LUA: &[Layer] = &[
             &["ui::kit"],
         ],
     },
-    Layer { name: "features", rows: &[&["answer", "editor", "send_prompt"], &["ask_daemon"]] },
+    Layer { name: "features", rows: &[&["answer", "editor", "send_prompt"], &["ask_daemon", "elsewhere"]] },
     Layer { name: "connection", rows: &[&["client"]] },
     Layer { name: "knowledge", rows: &[&["tasks"]] },
     Layer { name: "speech", rows: &[&["install", "picker"], &["message"], &["icons"], &["config"], &["notify"]] },
@@ -41,6 +46,7 @@ const LUA: &[Layer] = &[
                 "highlight",
                 "nearest",
                 "tasks::fits",
+                "tasks::hunk",
                 "text",
                 "verbs::table",
                 "window_keys",
@@ -55,6 +61,8 @@ const PURE_USES: &[&str] = &[
     "icons",
     "phrase",
     "tasks::filter",
+    "tasks::fits",
+    "tasks::hunk",
     "tasks::order",
     "text",
     "ui::edits::hunk_ids",

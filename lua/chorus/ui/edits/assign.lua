@@ -7,7 +7,7 @@ local M = {}
 ---@field changes chorus.Changes as shown
 ---@field rows chorus.ChangesRow[] chosen ones
 ---@field ask fun(method: string, params: table, on_reply: fun(err?: chorus.Failure, changes?: chorus.Changes))
----@field on_changes fun(changes: chorus.Changes) after each that was given
+---@field on_changes fun(changes: chorus.Changes) after each that was assigned
 ---@field on_refused fun()
 
 --- Assigns one edit after the other, since each reply holds all changes. Stops at the first refusal.
@@ -82,7 +82,7 @@ function M.to_task(chosen)
   if #found == 0 then
     return require('chorus.message').info('no task works in this tree', 'start one with isolation `stack`')
   end
-  local prompt = ('Give %s to:'):format(describe(changes_rows.choices(chosen.rows)))
+  local prompt = ('Assign %s to:'):format(describe(changes_rows.choices(chosen.rows)))
   require('chorus.picker').pick_task(found, prompt, function(task)
     if task then
       assign(chosen, task)

@@ -29,13 +29,6 @@ local SLOW = 5
 ---@type chorus.ChangesBuffer?
 local view
 
----@param number integer
----@return string?
-local function title_of(number)
-  local task = require('chorus.tasks').get(number)
-  return task and task.title
-end
-
 ---@return chorus.ChangesRow?
 local function under_cursor()
   return canvas.data(view.buffer, vim.api.nvim_win_get_cursor(0)[1])
@@ -59,7 +52,7 @@ local function bar(width)
     local files = phrase.count(counts.files, 'file')
     left[#left + 1] = { ('   %s, %s'):format(files, phrase.count(counts.hunks, 'edit')), 'ChorusHeader' }
     for _, each in ipairs({
-      { 'task', 'of tasks', 'ChorusOwner' },
+      { 'task', 'by tasks', 'ChorusOwner' },
       { 'user', 'yours', 'ChorusYours' },
       { 'open', 'unclaimed', 'ChorusUnclaimed' },
     }) do
@@ -86,7 +79,7 @@ local function draw()
       width = vim.api.nvim_win_get_width(windows[1]) - vim.fn.getwininfo(windows[1])[1].textoff,
       known = view.known,
       is_ascii = require('chorus.config').get().statusline.ascii,
-      title_of = title_of,
+      title_of = require('chorus.tasks').title_of,
     })
   end
   canvas.draw(view.buffer, rows)
@@ -127,10 +120,14 @@ end
 ---@param on_reply fun(err?: chorus.Failure, changes?: chorus.Changes)
 local function ask(method, params, on_reply)
   view.in_turn(function(done)
-    require('chorus.client').request(method, params, function(err, changes)
+    local function receive(err, changes)
       done()
       on_reply(err, changes)
-    end)
+    end
+    if method == 'changes' then
+      return require('chorus.editor.current_changes').get(receive)
+    end
+    require('chorus.client').request(method, params, receive)
   end)
 end
 
@@ -362,10 +359,17 @@ local function set_up(buffer)
   vim.bo[buffer].filetype = 'chorus'
 end
 
+--- Whether a buffer is set up as the list. `:bdelete` takes its options, variables and keys away.
+---@param buffer integer
+---@return boolean
+local function is_set_up(buffer)
+  return view ~= nil and view.buffer == buffer and vim.b[buffer].chorus_view == 'changes'
+end
+
 --- Makes a buffer named `chorus://changes` the list of changes. For `BufReadCmd`.
 ---@param buffer integer
 function M.read(buffer)
-  if not view or view.buffer ~= buffer then
+  if not is_set_up(buffer) then
     set_up(buffer)
   end
   canvas.forget(buffer)
@@ -378,11 +382,11 @@ end
 ---@param where? table as `chorus.ui.kit.place` takes it
 function M.open(where)
   local buffer = vim.fn.bufadd(NAME)
-  local is_known = view and view.buffer == buffer
+  local is_known = is_set_up(buffer)
   place.show(buffer, where)
   if is_known then
     view.refresh()
-  elseif not view or view.buffer ~= buffer then
+  elseif not is_set_up(buffer) then
     M.read(buffer)
   end
 end

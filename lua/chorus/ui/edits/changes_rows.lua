@@ -1,6 +1,8 @@
 --- Uncommitted edits as rows: files, their hunks with owners, and the lines of unfolded hunks. Pure.
 local canvas = require('chorus.ui.kit.canvas')
 local hunk_ids = require('chorus.ui.edits.hunk_ids')
+local hunks = require('chorus.tasks.hunk')
+local phrase = require('chorus.phrase')
 local text = require('chorus.text')
 
 local M = {}
@@ -34,8 +36,7 @@ function M.owner(hunk, title_of)
   end
   local named = table.concat(numbers, ' ')
   if hunk.owner == 'task' then
-    local title = #hunk.tasks == 1 and text.clean(title_of(hunk.tasks[1])) or ''
-    return title ~= '' and named .. ' ' .. title or named
+    return #hunk.tasks == 1 and phrase.authors(hunk.tasks, title_of) or named
   elseif hunk.owner == 'user' then
     return 'yours'
   elseif hunk.owner == 'mixed' then
@@ -46,24 +47,22 @@ function M.owner(hunk, title_of)
   return text.clean(hunk.owner .. ' ' .. named)
 end
 
---- Lines added and removed, the first line with text, and the line number of the first change: hunks begin with
---- unchanged lines.
+--- Lines added and removed, the first line with text, and the line number of the first change.
 ---@param hunk chorus.ChangedHunk
 ---@return integer added
 ---@return integer removed
 ---@return string? first
 ---@return integer line
 local function measure(hunk)
-  local added, removed, same, first = 0, 0, 0, nil
+  local added, removed, first = 0, 0, nil
   for _, line in ipairs(hunk.lines) do
     local sign = line:sub(1, 1)
     added, removed = added + (sign == '+' and 1 or 0), removed + (sign == '-' and 1 or 0)
-    same = same + (added + removed == 0 and 1 or 0)
     if SIGNS[sign] and (not first or first:match('^[+-]%s*$')) then
       first = line
     end
   end
-  return added, removed, first, math.max(hunk.line, 1) + same
+  return added, removed, first, hunks.first_line(hunk)
 end
 
 ---@param added integer
@@ -159,7 +158,7 @@ local function add_lines(rows, file, hunk, known)
   local line = hunk.line
   for index, content in ipairs(hunk.lines) do
     local sign = content:sub(1, 1)
-    local shown = '      ' .. text.reveal_line((content:gsub('\r$', '')))
+    local shown = '      ' .. text.reveal_hidden((content:gsub('\r$', '')))
     rows[#rows + 1] = {
       text = shown,
       marks = SIGNS[sign] and { { 6, #shown, SIGNS[sign] } } or {},

@@ -141,7 +141,7 @@ function M.parse(patch)
   for _, row in ipairs(found.rows) do
     local ending = row.data and endings[row.data.file]
     local line = ending and not ending.plain and row.text:gsub('\r$', '') or row.text
-    row.text = text.reveal_line(line)
+    row.text = text.reveal_hidden(line)
   end
   return found
 end

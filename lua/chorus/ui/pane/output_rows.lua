@@ -11,8 +11,12 @@ local FRAME = '^%s*\226[\148\149][\128-\191]'
 --- What fills a frame: rules, and the blanks inside.
 local FILLERS = { '─', '╌', '━', '═', ' ' }
 
---- Lines to remember; beyond this many all are forgotten at once.
-local MOST = 8000
+--- Lines of history that a pane keeps at most.
+M.MOST_HISTORY = 10000
+
+--- Lines to remember; beyond this many all are forgotten at once. Twice as many as a pane has: fewer would be forgotten while
+--- they are shown, and parsed again at each draw.
+local MOST = 2 * M.MOST_HISTORY
 
 ---@class chorus.ScreenMemory
 ---@field rows table<string, {[1]: chorus.Row, [2]: string}>

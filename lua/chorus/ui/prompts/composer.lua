@@ -1,6 +1,7 @@
 --- The buffer for a prompt: as many lines as it takes, `:w` sends it. A file keeps what is typed, as for a new task.
+local delivery = require('chorus.ui.prompts.delivery')
+local keep_typed = require('chorus.ui.kit.keep_typed')
 local message = require('chorus.message')
-local phrase = require('chorus.phrase')
 local place = require('chorus.ui.kit.place')
 local prompt_files = require('chorus.ui.prompts.prompt_files')
 local save = require('chorus.ui.kit.save')
@@ -9,18 +10,15 @@ local text = require('chorus.text')
 
 local M = {}
 
---- How long after a keystroke the file is written, in milliseconds.
-local PAUSE = 250
-
 ---@class chorus.ComposerWish
----@field numbers integer[] of the tasks that it is for
----@field title string what it is
----@field does string what `:w` does, such as `sends it`
+---@field purpose chorus.Purpose
 ---@field lines? string[] the text to begin with
 ---@field path? string its file, of a text that was kept
 ---@field is_kept? boolean the text is the person's: it is kept at once
----@field send fun(text: string, after: fun(is_sent: boolean))
+---@field origin? chorus.Origin where the person was, for placeholders
+---@field is_filled? boolean placeholders in the text are words: they were filled in, or are none
 ---@field on_left? fun() the person is done: what the composer took the place of comes back
+---@field on_reply? fun(is_sent: boolean, newer?: chorus.Opened) after each attempt to send the text
 
 ---@class chorus.Composer
 ---@field buffer integer
@@ -28,6 +26,7 @@ local PAUSE = 250
 ---@field wish chorus.ComposerWish
 ---@field is_done boolean
 ---@field is_sending boolean
+---@field is_filled boolean
 ---@field fault? string
 ---@field history? string[] texts that were sent, newest first
 ---@field at integer the one of them that is shown; 0 for the person's own text
@@ -39,18 +38,34 @@ local function lines_of(composer)
   return vim.api.nvim_buf_get_lines(composer.buffer, 0, -1, false)
 end
 
+--- The lines of the earlier prompt that is shown; nil while the person's own text is.
+---@param composer chorus.Composer
+---@return string[]?
+local function recalled(composer)
+  local earlier = composer.at > 0 and (composer.history or {})[composer.at] or nil
+  return earlier and text.editable(earlier)
+end
+
+--- The person's own lines: those of the buffer, unless it shows an earlier prompt as that was sent.
+---@param composer chorus.Composer
+---@return string[]
+local function own_lines(composer)
+  local lines = lines_of(composer)
+  return vim.deep_equal(lines, recalled(composer)) and composer.own or lines
+end
+
 --- Writes the file when there is something to lose.
 ---@param composer chorus.Composer
 local function keep(composer)
   if composer.is_done or not vim.api.nvim_buf_is_loaded(composer.buffer) then
     return
   end
-  local lines = lines_of(composer)
-  local is_mine = composer.wish.path or composer.wish.is_kept or not vim.deep_equal(lines, composer.wish.lines)
+  local lines, wish = own_lines(composer), composer.wish
+  local is_mine = wish.path or wish.is_kept or not vim.deep_equal(lines, wish.lines)
   if not is_mine or not table.concat(lines):find('%S') then
     return prompt_files:remove(composer.path)
   end
-  local fault = prompt_files.write(composer.path, composer.wish.numbers, lines)
+  local fault = prompt_files.write(composer.path, wish.purpose, lines)
   if fault and fault ~= composer.fault then
     message.warn('cannot keep the prompt: ' .. fault)
   end
@@ -77,6 +92,89 @@ local function finish(composer)
   end
 end
 
+--- Says what to do, above the text.
+---@param composer chorus.Composer
+local function say_how(composer)
+  local wish = composer.wish
+  ---@type chorus.Chunk[]
+  local left = { { ' ' .. delivery.title(wish.purpose), 'ChorusTitle' } }
+  if #wish.purpose.to == 1 then
+    local task = tasks.get(wish.purpose.to[1].uuid or '')
+    left[2] = { ' ' .. (task and text.clean(task.title, 24) or ''), 'ChorusHint' }
+  end
+  local earlier = not wish.lines and require('chorus.ui.kit.keys').first('prompt', 'earlier')
+  require('chorus.ui.kit.write_bar').set(
+    composer.buffer,
+    'prompt',
+    left,
+    delivery.does(wish.purpose),
+    earlier and { { '  ' .. earlier, 'ChorusKey' }, { ' earlier prompts ', 'ChorusHint' } } or nil
+  )
+end
+
+--- The buffer is about its one task.
+---@param composer chorus.Composer
+local function name_task(composer)
+  local to = composer.wish.purpose.to
+  local only = #to == 1 and to[1] or nil
+  require('chorus.ui.kit.buffer_task').set(composer.buffer, only and only.number, only and only.uuid)
+end
+
+--- Goes on after an attempt to send the text from a composer that was left meanwhile: its file has what nobody got yet.
+---@param composer chorus.Composer
+---@param sent string[] the lines
+---@param left chorus.Recipient[] those that did not get them
+local function go_on_without(composer, sent, left)
+  if not vim.uv.fs_stat(composer.path) then
+    return
+  end
+  local purpose, lines = prompt_files.read(composer.path)
+  if #left > 0 then
+    purpose.to = left
+    prompt_files.write(composer.path, purpose, lines)
+  elseif vim.deep_equal(lines, sent) then
+    prompt_files:remove(composer.path)
+  end
+end
+
+--- Goes on after an attempt to send the text.
+---@param composer chorus.Composer
+---@param sent string[] the lines
+---@param left chorus.Recipient[] those that did not get them
+local function go_on(composer, sent, left)
+  composer.is_sending = false
+  if not vim.api.nvim_buf_is_loaded(composer.buffer) then
+    return go_on_without(composer, sent, left)
+  end
+  if #left == 0 and vim.deep_equal(lines_of(composer), sent) then
+    return finish(composer)
+  elseif #left == 0 then
+    message.info('the prompt was sent without what you typed since `:w`', 'the text stays here; `:w` sends all of it')
+  else
+    composer.wish.purpose.to = left
+    name_task(composer)
+    say_how(composer)
+  end
+  vim.bo[composer.buffer].modified = true
+  keep(composer)
+end
+
+--- Puts in what the placeholders stand for, once, to be read before it is sent. Who undoes that sends them as words.
+---@param composer chorus.Composer
+---@param prompt string
+local function fill(composer, prompt)
+  composer.is_filled = true
+  require('chorus.editor.placeholders').expand(prompt, composer.wish.origin, function(filled)
+    if filled ~= prompt and vim.api.nvim_buf_is_loaded(composer.buffer) then
+      vim.api.nvim_buf_set_lines(composer.buffer, 0, -1, false, vim.split(filled, '\n', { plain = true }))
+      local does = delivery.does(composer.wish.purpose)
+      message.info('the placeholders are filled in', ('`:w` %s; `u` takes that back'):format(does))
+    end
+    vim.bo[composer.buffer].modified = true
+    keep(composer)
+  end)
+end
+
 --- `:w`.
 ---@param composer chorus.Composer
 local function write(composer)
@@ -84,19 +182,22 @@ local function write(composer)
     return
   end
   keep(composer)
-  local prompt = table.concat(lines_of(composer), '\n')
+  local lines, wish = lines_of(composer), composer.wish
+  local prompt = table.concat(lines, '\n')
   if not prompt:find('%S') then
     return save.refuse('the prompt is empty', 'write what the agent should do')
+  elseif not composer.is_filled and require('chorus.editor.placeholders').has(prompt) then
+    return vim.schedule(function()
+      fill(composer, prompt)
+    end)
   end
   composer.is_sending = true
   -- A question may come first, which cannot be asked while the buffer is being written.
   vim.schedule(function()
-    composer.wish.send(prompt, function(is_sent)
-      composer.is_sending = false
-      if is_sent then
-        finish(composer)
-      elseif vim.api.nvim_buf_is_valid(composer.buffer) then
-        vim.bo[composer.buffer].modified = true
+    delivery.send(wish.purpose, prompt, function(left, newer)
+      go_on(composer, lines, left)
+      if wish.on_reply then
+        wish.on_reply(#left == 0, newer)
       end
     end)
   end)
@@ -111,50 +212,20 @@ local function recall(composer, step)
   if at == composer.at then
     return #history == 0 and message.info('no prompt was sent in this project yet')
   end
-  if composer.at == 0 then
-    composer.own = lines_of(composer)
-  end
+  -- An earlier prompt that was changed is the person's own text from then on.
+  composer.own = own_lines(composer)
   composer.at = at
-  local lines = at == 0 and composer.own or text.lines(history[at])
+  local lines = recalled(composer) or composer.own
   vim.api.nvim_buf_set_lines(composer.buffer, 0, -1, false, lines)
   vim.api.nvim_win_set_cursor(0, { #lines, 0 })
-end
-
----@param composer chorus.Composer
----@param on fun(events: string|string[], handle: fun())
-local function keep_while_typing(composer, on)
-  local timer = assert(vim.uv.new_timer())
-  on({ 'TextChanged', 'TextChangedI', 'TextChangedP' }, function()
-    timer:start(
-      PAUSE,
-      0,
-      vim.schedule_wrap(function()
-        keep(composer)
-      end)
-    )
-  end)
-  on({ 'InsertLeave', 'BufLeave', 'BufUnload' }, function()
-    keep(composer)
-  end)
-  local leaving = vim.api.nvim_create_autocmd('VimLeavePre', {
-    callback = function()
-      keep(composer)
-    end,
-  })
-  on('BufWipeout', function()
-    if not timer:is_closing() then
-      timer:close()
-    end
-    pcall(vim.api.nvim_del_autocmd, leaving)
-  end)
 end
 
 --- Gets what was sent before.
 ---@param composer chorus.Composer
 local function load_history(composer)
-  local task = tasks.get(composer.wish.numbers[1] or 0)
-  if task then
-    require('chorus.client').request('task_prompts', { task = task.uuid }, function(err, prompts)
+  local first = composer.wish.purpose.to[1]
+  if first and first.uuid then
+    require('chorus.client').request('task_prompts', { task = first.uuid, history = true }, function(err, prompts)
       composer.history = not err and prompts.sent or nil
     end)
   end
@@ -167,6 +238,7 @@ end
 ---@return chorus.Composer
 local function set_up(buffer, path, wish)
   local composer = { buffer = buffer, path = path, wish = wish, is_done = false, is_sending = false, at = 0, own = {} }
+  composer.is_filled = wish.is_filled or wish.purpose.kind ~= 'prompt'
   local on = save.set_up(buffer, {
     view = 'prompt',
     bufhidden = 'wipe',
@@ -178,7 +250,7 @@ local function set_up(buffer, path, wish)
     end,
     saves = false,
     undone = 'the text is kept, and nothing was sent',
-    does = wish.does,
+    does = delivery.does(wish.purpose),
     handlers = {
       close = function()
         keep(composer)
@@ -194,36 +266,25 @@ local function set_up(buffer, path, wish)
       later = function()
         recall(composer, -1)
       end,
+      follow = require('chorus.ui.prompts.mentions').follow,
     },
   })
   vim.b[buffer].chorus_is_set_up = true
   vim.api.nvim_buf_set_lines(buffer, 0, -1, false, wish.lines or {})
   vim.bo[buffer].modified = wish.path ~= nil or wish.is_kept == true
-  local task = #wish.numbers == 1 and tasks.get(wish.numbers[1]) or nil
-  require('chorus.ui.kit.buffer_task').set(buffer, task and task.number, task and task.uuid)
-  keep_while_typing(composer, on)
+  name_task(composer)
+  keep_typed.watch(on, function()
+    keep(composer)
+  end)
+  keep_typed.begin_again(on, buffer, function()
+    composer.at = 0
+    return vim.uv.fs_stat(path) and select(2, prompt_files.read(path)) or nil
+  end, function()
+    return wish.lines or {}
+  end)
+  require('chorus.ui.prompts.mentions').set_up(buffer, "v:lua.require'chorus.ui.prompts.mentions'.complete")
   load_history(composer)
   return composer
-end
-
---- Says what to do, above the text.
----@param composer chorus.Composer
-local function say_how(composer)
-  local wish = composer.wish
-  ---@type chorus.Chunk[]
-  local left = { { ' ' .. wish.title, 'ChorusTitle' } }
-  if #wish.numbers == 1 then
-    local task = tasks.get(wish.numbers[1])
-    left[2] = { ' ' .. (task and text.clean(task.title, 24) or ''), 'ChorusHint' }
-  end
-  local earlier = not wish.lines and require('chorus.ui.kit.keys').first('prompt', 'earlier')
-  require('chorus.ui.kit.write_bar').set(
-    composer.buffer,
-    'prompt',
-    left,
-    wish.does,
-    earlier and { { '  ' .. earlier, 'ChorusKey' }, { ' earlier prompts ', 'ChorusHint' } } or nil
-  )
 end
 
 --- Opens a composer below the other windows.
@@ -243,30 +304,6 @@ function M.open(wish)
   end
 end
 
---- What sends a text to tasks.
----@param numbers integer[]
----@param raw boolean
-local function sender(numbers, raw)
-  return function(prompt, after)
-    local found = vim.tbl_map(tasks.get, numbers)
-    if #found < #numbers then
-      message.fail('a task that the prompt is for is gone', 'the text is kept')
-      return after(false)
-    end
-    require('chorus.send_prompt').run(found, prompt, { raw = raw, after = after })
-  end
-end
-
----@param numbers integer[]
----@return string
-local function verb_of(numbers)
-  local are_pending = vim.iter(numbers):any(function(number)
-    local task = tasks.get(number)
-    return task ~= nil and task.status == 'pending'
-  end)
-  return are_pending and 'starts it with this, after asking' or 'sends it'
-end
-
 --- Opens an unfinished prompt.
 ---@param path string
 function M.resume(path)
@@ -274,48 +311,53 @@ function M.resume(path)
     return
   end
   path = prompt_files:adopt(path)
-  local numbers, lines = prompt_files.read(path)
-  local to = vim.tbl_map(function(number)
-    return { number = number }
-  end, numbers)
-  M.open({
-    numbers = numbers,
-    title = 'Prompt for ' .. phrase.numbers(to),
-    does = verb_of(numbers),
-    lines = lines,
-    path = path,
-    send = sender(numbers, false),
-  })
+  local purpose, lines = prompt_files.read(path)
+  delivery.identify(purpose.to)
+  M.open({ purpose = purpose, lines = lines, path = path })
+end
+
+--- Deletes unfinished prompts after confirmation.
+---@param left chorus.KeptFile[]
+---@param on_deleted fun()
+local function discard(left, on_deleted)
+  local titles = vim.tbl_map(function(each)
+    return text.clean(each.title, 40)
+  end, left)
+  local question = ('Delete permanently: %s?'):format(table.concat(titles, '; '))
+  require('chorus.picker').confirm(question, 'Delete', function()
+    for _, each in ipairs(left) do
+      prompt_files:remove(each.path)
+    end
+    on_deleted()
+  end)
 end
 
 --- Opens a composer for tasks. Offers unfinished prompts first.
 ---@param found chorus.Task[]
----@param options? { raw?: boolean, lines?: string[], is_kept?: boolean } with `is_kept`, the lines are kept at once
+---@param options? { raw?: boolean, lines?: string[], is_kept?: boolean, is_filled?: boolean, origin?: chorus.Origin } with
+---`is_kept`, the lines are kept at once
 function M.open_for(found, options)
   options = options or {}
-  local numbers = vim.tbl_map(function(task)
-    return task.number
-  end, found)
+  local to = vim.tbl_map(delivery.recipient, found)
   -- The output floats, and closes for the split.
   local output_of = vim.b.chorus_view == 'output' and vim.b.chorus_uuid
   local function open_new()
     M.open({
-      numbers = numbers,
-      title = (options.raw and 'Text, typed as it is, for ' or 'Prompt for ') .. phrase.numbers(found),
-      does = verb_of(numbers),
+      purpose = { kind = options.raw and 'raw' or 'prompt', to = to },
       lines = options.lines,
       is_kept = options.is_kept,
+      is_filled = options.is_filled,
+      origin = options.origin,
       on_left = output_of and function()
         require('chorus.dispatch').run('output', { task = output_of })
       end or nil,
-      send = sender(numbers, options.raw or false),
     })
   end
   local left = options.lines and {} or prompt_files:unfinished()
   if #left == 0 then
     return open_new()
   end
-  local choices = { { title = 'A new prompt for ' .. phrase.numbers(found) } }
+  local choices = { { title = 'A new prompt for ' .. delivery.names(to) } }
   vim.list_extend(choices, left)
   choices[#choices + 1] =
     { title = #left == 1 and 'Delete the kept prompt' or 'Delete the kept prompts', discards = true }
@@ -330,10 +372,7 @@ function M.open_for(found, options)
     if choice and choice.path then
       M.resume(choice.path)
     elseif choice and choice.discards then
-      for _, each in ipairs(left) do
-        prompt_files:remove(each.path)
-      end
-      open_new()
+      discard(left, open_new)
     elseif choice then
       open_new()
     end

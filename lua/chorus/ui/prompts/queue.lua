@@ -61,21 +61,12 @@ local function edit(queue, prompt)
   local task = queue.task
   queue.float:close()
   require('chorus.ui.prompts.composer').open({
-    numbers = { task.number },
-    title = ('Waiting prompt of #%d'):format(task.number),
-    does = 'changes it',
-    lines = text.lines(prompt.text),
-    send = function(new, after)
-      local change = { task = task.uuid, prompt = prompt.id, text = new }
-      require('chorus.client').request('task_prompts', change, function(err)
-        if err then
-          message.failure(err)
-        else
-          message.info(('#%d will get the prompt as it is now'):format(task.number))
-        end
-        after(err == nil)
-      end)
-    end,
+    purpose = {
+      kind = 'waiting',
+      subject = tostring(prompt.id),
+      to = { require('chorus.ui.prompts.delivery').recipient(task) },
+    },
+    lines = text.editable(prompt.text),
   })
 end
 

@@ -34,7 +34,7 @@ local function following(window)
     answered[request.id] = true
   end
   local first
-  for _, request in ipairs(require('chorus.tasks').requests()) do
+  for _, request in ipairs(window.requests()) do
     if not answered[request.id] then
       first = first or request
       if request.opened_at >= window.request.opened_at then
@@ -169,7 +169,7 @@ local function go_on_after_plan(window, way)
   -- The buffer for the plan takes the place of the inbox, which comes back with the next request.
   local was_in_inbox = window.is_preview
   require('chorus.ui.requests.plan_edit').open(window.request, function()
-    if was_in_inbox and #require('chorus.tasks').requests() > 0 then
+    if was_in_inbox and #window.requests() > 0 then
       require('chorus.ui.requests.inbox').open()
     end
   end)
@@ -234,6 +234,23 @@ local function is_answered(window, number)
   return window.answers.words[number] ~= nil or next(window.answers.chosen[number] or {}) ~= nil
 end
 
+--- Whether the request that is shown asks questions and each of them has an answer.
+---@param window chorus.RequestWindow
+---@return boolean
+function M.has_all_answers(window)
+  local request = window.request
+  if not request or request.kind ~= 'question' or request.answerable ~= 'hook' then
+    return false
+  end
+  local questions = question_rows.questions(request)
+  for number = 1, #questions do
+    if not is_answered(window, number) then
+      return false
+    end
+  end
+  return #questions > 0
+end
+
 --- `<CR>`: sends what was chosen; where nothing was, chooses the option in the cursor's row.
 ---@param window chorus.RequestWindow
 local function submit(window)
@@ -242,12 +259,7 @@ local function submit(window)
     choose_under_cursor(window)
     return
   end
-  local questions = question_rows.questions(request)
-  local are_all = true
-  for number = 1, #questions do
-    are_all = are_all and is_answered(window, number)
-  end
-  if are_all or not choose_under_cursor(window) then
+  if M.has_all_answers(window) or not choose_under_cursor(window) then
     send_answers(window)
   end
 end
@@ -329,7 +341,7 @@ function M.handlers(window)
       turn_to_question(window, -1)
     end,
     equal = ready(function()
-      require('chorus.ui.requests.approve_together').all_like(window.request)
+      require('chorus.ui.requests.approve_together').all_like(window.request, window.requests())
     end),
   }
 end

@@ -29,16 +29,17 @@ function M.run(requests)
   require('chorus.ui.requests.request').open_together(requests)
 end
 
---- Shows every open request that asks for the same as this one.
+--- Shows every request that asks for the same as this one.
 ---@param request chorus.Opened
-function M.all_like(request)
+---@param open chorus.Opened[] the requests among which equal ones are looked for
+function M.all_like(request, open)
   local fault = M.fault({ request })
   if fault then
     return require('chorus.message').info(fault, 'answer it alone')
   end
   local equal = vim.tbl_filter(function(other)
     return other.id == request.id or M.fault({ request, other }) == nil
-  end, require('chorus.tasks').requests())
+  end, open)
   if #equal < 2 then
     return require('chorus.message').info('no other request asks for exactly this')
   end

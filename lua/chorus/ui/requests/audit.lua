@@ -11,6 +11,7 @@ function M.open(audit)
   local window ---@type { redraw: fun(), close: fun() }
   window = rule_float.open({
     view = 'audit',
+    wraps = true,
     title = ('Audit · %d answers'):format(#audit.answers),
     hints = { 'toggle', 'output', 'close', 'help' },
     render = function(width)

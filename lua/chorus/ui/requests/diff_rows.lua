@@ -19,8 +19,11 @@ local SIGNS = {
 ---@field new? integer its number in the file after
 ---@field words? {[1]: integer, [2]: integer}[] what differs from the line it replaces
 
---- Syntax of a text: marks by line.
----@alias chorus.Syntax fun(path: string, content: string): table<integer, {[1]: integer, [2]: integer, [3]: string}[]>
+--- More than this is not compared word by word in one difference, in bytes.
+local MOST_COMPARED = 64 * 1024
+
+--- Syntax of a text: marks by line, for the lines from `first` to `last`.
+---@alias chorus.Syntax fun(path: string, content: string, first?: integer, last?: integer): table<integer, chorus.Mark[]>
 
 --- Lines of a unified difference with their numbers.
 ---@param unified string
@@ -61,9 +64,10 @@ end
 
 --- Marks the words that differ where added lines follow removed ones: the first of both, the second of both, and so on.
 ---@param lines chorus.DiffLine[]
-local function compare_words(lines)
-  local index = 1
-  while index <= #lines do
+---@param last integer the last of them that is shown
+local function compare_words(lines, last)
+  local index, left = 1, MOST_COMPARED
+  while index <= last do
     local removed, added = index, index
     while lines[added] and lines[added].sign == '-' do
       added = added + 1
@@ -75,6 +79,10 @@ local function compare_words(lines)
     if added > removed then
       for offset = 0, math.min(added - removed, stop - added) - 1 do
         local before, after = lines[removed + offset], lines[added + offset]
+        left = left - #before.line - #after.line
+        if left < 0 or removed + offset > last then
+          return
+        end
         before.words, after.words = word_diff.of(before.line, after.line)
       end
     end
@@ -84,12 +92,25 @@ end
 
 --- Adds marks of a line whose text begins at byte `at` of the row. Marks on a line with revealed characters would be off.
 local function add_marks(row, line, marks, at)
-  if text.reveal_line(line) ~= line then
+  if text.reveal_hidden(line) ~= line then
     return
   end
   for _, mark in ipairs(marks or {}) do
     row.marks[#row.marks + 1] = { at + mark[1], math.min(at + mark[2], #row.text), mark[3] }
   end
+end
+
+--- The lines of the file after the edit that are shown.
+---@param lines chorus.DiffLine[]
+---@param last integer
+---@return integer? first
+---@return integer? last
+local function shown_lines(lines, last)
+  local from, to
+  for index = 1, last do
+    from, to = from or lines[index].new, lines[index].new or to
+  end
+  return from, to
 end
 
 ---@class chorus.DiffFile
@@ -103,8 +124,10 @@ end
 ---@param syntax? chorus.Syntax
 function M.add(rows, unified, file, syntax)
   local lines = without_returns(parse(unified))
-  compare_words(lines)
-  local marks = file and syntax and syntax(file.path, file.after) or {}
+  local last = math.min(#lines, MOST_LINES)
+  compare_words(lines, last)
+  local from, to = shown_lines(lines, last)
+  local marks = file and syntax and from and syntax(file.path, file.after, from, to) or {}
   for index, each in ipairs(lines) do
     if index > MOST_LINES then
       local more = ('  … %d more lines; the terminal shows them all'):format(#lines - MOST_LINES)

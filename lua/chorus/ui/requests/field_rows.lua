@@ -26,7 +26,8 @@ local NAME = 24
 function M.body(rows, value, options)
   options = options or {}
   local before = options.before or '  '
-  local lines = text.reveal(value)
+  local given = text.split(value)
+  local lines = vim.tbl_map(text.reveal_line, given)
   while #lines > 1 and lines[#lines] == '' do
     table.remove(lines)
   end
@@ -38,7 +39,8 @@ function M.body(rows, value, options)
     end
     local start = index == 1 and options.first or before
     local row = canvas.row({ { start, 'ChorusHint' }, { line, options.group } })
-    for _, mark in ipairs(options.marks and options.marks[index] or {}) do
+    local is_as_given = options.marks and text.reveal_hidden(given[index]) == given[index]
+    for _, mark in ipairs(is_as_given and options.marks[index] or {}) do
       row.marks[#row.marks + 1] = { #start + mark[1], math.min(#start + mark[2], #row.text), mark[3] }
     end
     rows[#rows + 1] = row

@@ -3,7 +3,26 @@
 --- Larger files are not read, in bytes.
 local MOST_BYTES = 1024 * 1024
 
---- The content of a plain file of a sensible size, and whether something is there at all.
+local READS = bit.bor(vim.uv.constants.O_RDONLY, vim.uv.constants.O_NONBLOCK)
+
+--- All that there is to read; nil where that is more than may be, or cannot be read. The size of a file says nothing below
+--- `/proc`.
+---@param descriptor integer
+---@return string?
+local function read_some(descriptor)
+  local parts, size = {}, 0
+  repeat
+    local part = vim.uv.fs_read(descriptor, MOST_BYTES + 1 - size)
+    if not part then
+      return nil
+    end
+    parts[#parts + 1], size = part, size + #part
+  until part == '' or size > MOST_BYTES
+  return size <= MOST_BYTES and table.concat(parts) or nil
+end
+
+--- The content of a plain file of a sensible size, and whether something is there at all. An agent names the path: nothing may
+--- be read without end, and nothing waited for.
 ---@param path string
 ---@return string? content
 ---@return boolean is_there
@@ -12,16 +31,13 @@ local function read(path)
   if not vim.startswith(path, '/') then
     return nil, true
   end
-  local about, _, code = vim.uv.fs_stat(path)
-  if not about or about.type ~= 'file' or about.size > MOST_BYTES then
-    return nil, about ~= nil or code ~= 'ENOENT'
+  local descriptor, _, code = vim.uv.fs_open(path, READS, 0)
+  if not descriptor then
+    return nil, code ~= 'ENOENT'
   end
-  local file = io.open(path, 'rb')
-  if not file then
-    return nil, true
-  end
-  local content = file:read('*a')
-  file:close()
+  local about = vim.uv.fs_fstat(descriptor)
+  local content = about and about.type == 'file' and about.size <= MOST_BYTES and read_some(descriptor) or nil
+  vim.uv.fs_close(descriptor)
   return content, true
 end
 

@@ -1,7 +1,8 @@
---- The inbox: every open request of the project, oldest first, and beside or below them the whole of the one under the
+--- The inbox: every open request of every project, oldest first, and beside or below them the whole of the one under the
 --- cursor. Keys answer it from the list.
 local answering = require('chorus.ui.requests.answering')
 local canvas = require('chorus.ui.kit.canvas')
+local elsewhere = require('chorus.elsewhere')
 local float = require('chorus.ui.kit.float')
 local inbox_plan = require('chorus.ui.requests.inbox_plan')
 local listen = require('chorus.ui.kit.listen')
@@ -18,23 +19,59 @@ local M = {}
 ---@type chorus.Inbox?
 local shown
 
+--- Whether requests of every project are listed, as the person chose last.
+local is_everywhere = true
+
+--- The open requests that are listed, oldest first.
+---@return chorus.Opened[]
+local function listed()
+  return is_everywhere and tasks.requests_everywhere() or tasks.requests()
+end
+
 ---@return chorus.Inbox?
 local function current()
   return shown and shown.float:is_open() and shown.window.float:is_open() and shown or nil
+end
+
+--- What the list is, above it.
+---@param requests chorus.Opened[]
+---@return chorus.Chunk[]
+local function title_of(requests)
+  local projects = {}
+  for _, request in ipairs(requests) do
+    projects[request.project] = true
+  end
+  local count = vim.tbl_count(projects)
+  local place = not is_everywhere and 'in this project ' or count > 1 and ('in %d projects '):format(count) or ''
+  return {
+    { ' Inbox ', 'ChorusTitle' },
+    { ('· %d open '):format(#requests), 'ChorusRequest' },
+    { place, 'ChorusHint' },
+  }
 end
 
 --- Draws the list.
 ---@param inbox chorus.Inbox
 local function draw(inbox)
   local by_uuid = {}
-  for _, task in ipairs(tasks.all()) do
+  for _, task in ipairs(tasks.everywhere()) do
     by_uuid[task.uuid] = task
   end
-  local requests = tasks.requests()
-  canvas.draw(inbox.float.buffer, rows.render(requests, by_uuid, (inbox.float:size()), status.now()))
+  local requests, width = listed(), inbox.float:size()
+  canvas.draw(
+    inbox.float.buffer,
+    rows.render(requests, {
+      tasks = by_uuid,
+      width = width,
+      now = status.now(),
+      place_of = elsewhere.name_of,
+      is_everywhere = is_everywhere,
+    })
+  )
+  local actions = { 'open', 'equal', 'everywhere', 'close', 'help' }
   inbox.float:update({
-    title = { { ' Inbox ', 'ChorusTitle' }, { ('· %d open '):format(#requests), 'ChorusRequest' } },
-    footer = require('chorus.ui.kit.keys').hints('inbox', { 'open', 'equal', 'close', 'help' }, inbox.float:size() - 2),
+    title = title_of(requests),
+    footer = require('chorus.ui.kit.keys').hints('inbox', actions, width - 2),
   })
 end
 
@@ -75,6 +112,17 @@ local function redraw()
   if inbox then
     draw(inbox)
     follow(inbox, true)
+  end
+end
+
+--- Hears of the requests of other projects where they are listed.
+local function hear_everywhere()
+  if is_everywhere and current() then
+    elsewhere.hear(function(err)
+      if err and current() then
+        require('chorus.message').failure(err)
+      end
+    end)
   end
 end
 
@@ -143,8 +191,14 @@ local function handlers(inbox)
   end
   return vim.tbl_extend('force', answers, {
     close = close,
+    everywhere = function()
+      is_everywhere = not is_everywhere
+      hear_everywhere()
+      redraw()
+    end,
     open = function()
-      if next(window.answers.chosen) or next(window.answers.words) then
+      -- The cursor of the list says nothing about the option that is meant.
+      if answering.has_all_answers(window) then
         answers.submit()
       else
         focus()
@@ -187,7 +241,12 @@ end
 ---@param inbox chorus.Inbox
 local function listen_for(inbox)
   local buffer = inbox.float.buffer
-  listen.to(buffer, { 'ChorusRequestOpened', 'ChorusRequestClosed', 'ChorusTaskChanged' }, listen.once_per_turn(redraw))
+  listen.to(
+    buffer,
+    { 'ChorusRequestOpened', 'ChorusRequestClosed', 'ChorusTaskChanged', 'ChorusElsewhereChanged' },
+    listen.once_per_turn(redraw)
+  )
+  listen.to(buffer, { 'ChorusConnected' }, hear_everywhere)
   listen.every(buffer, 10, redraw)
   vim.api.nvim_create_autocmd({ 'CursorMoved', 'WinEnter' }, {
     buffer = buffer,
@@ -203,7 +262,7 @@ end
 ---@param index 1|2
 local function placed(index)
   return function(columns, lines, has_border)
-    return (select(index, inbox_plan.layout(columns, lines, has_border, #tasks.requests())))
+    return (select(index, inbox_plan.layout(columns, lines, has_border, #listed())))
   end
 end
 
@@ -226,8 +285,9 @@ function M.open()
     closes_on_leave = { 'help', 'request', 'output', 'explain' },
   })
   vim.wo[list.window].cursorline, vim.wo[list.window].wrap = true, false
-  local window = require('chorus.ui.requests.request').open_inside(tasks.requests()[1], {
+  local window = require('chorus.ui.requests.request').open_inside(listed()[1], {
     goes_on = true,
+    requests = listed,
     at = placed(2),
     enter = false,
     closes_on_leave = { 'help', 'inbox', 'output', 'explain' },
@@ -247,6 +307,7 @@ function M.open()
   listen_for(shown)
   draw(shown)
   follow(shown, false)
+  hear_everywhere()
 end
 
 return M

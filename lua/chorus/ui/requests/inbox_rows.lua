@@ -22,24 +22,33 @@ local function summary_of(request, task)
   return summary
 end
 
+---@class chorus.InboxOptions
+---@field tasks table<string, chorus.Task> by uuid
+---@field width integer
+---@field now integer
+---@field place_of fun(request: chorus.Opened): string? the name of its project, where that is another one
+---@field is_everywhere boolean requests of every project are listed
+
 ---@param requests chorus.Opened[]
----@param tasks table<string, chorus.Task> by uuid
----@param width integer
----@param now integer
+---@param options chorus.InboxOptions
 ---@return chorus.Row[]
-function M.render(requests, tasks, width, now)
+function M.render(requests, options)
+  local width = options.width
   if #requests == 0 then
-    return { canvas.row({}), canvas.row({ { '  No requests are open.', 'ChorusHint' } }) }
+    local text_of_none = options.is_everywhere and '  No requests are open.'
+      or '  No requests are open in this project.'
+    return { canvas.row({}), canvas.row({ { text_of_none, 'ChorusHint' } }) }
   end
   local rows = {}
   local is_narrow = width < NARROW
   local title = is_narrow and width - 26 or math.max(math.min(math.floor((width - 30) * 0.35), 40), 12)
   for _, request in ipairs(requests) do
     local tool = request.kind == 'permission' and request.tool and text.clean(request.tool, 16) .. ': ' or ''
-    local task = tasks[request.task]
-    local labels, left = {}, title
-    for _, label in ipairs(task and status.labels(task) or {}) do
-      labels[#labels + 1] = label
+    local task = options.tasks[request.task]
+    local place = options.place_of(request)
+    local labels, left = { { place and ('in %s  '):format(text.clean(place, 16)) or '', 'ChorusHint' } }, title
+    vim.list_extend(labels, task and status.labels(task) or {})
+    for _, label in ipairs(labels) do
       left = left - text.width(label[1])
     end
     local chunks = {
@@ -47,7 +56,7 @@ function M.render(requests, tasks, width, now)
       { text.fit('#' .. request.number, 4, true), 'ChorusNumber' },
       '  ',
       { text.fit(request.kind, 11), 'ChorusRequest' },
-      { text.fit(text.age(now - request.opened_at), 4, true), 'ChorusAge' },
+      { text.fit(text.age(options.now - request.opened_at), 4, true), 'ChorusAge' },
       '  ',
     }
     vim.list_extend(chunks, labels)

@@ -1,5 +1,4 @@
 --- A plan in a buffer, to be changed and sent back: the agent keeps planning with it.
-local answer = require('chorus.answer')
 local text = require('chorus.text')
 
 local M = {}
@@ -16,19 +15,14 @@ function M.open(request, on_sent)
     )
   end
   require('chorus.ui.prompts.composer').open({
-    numbers = { request.number },
-    title = ('Plan of #%d'):format(request.number),
-    does = 'sends it back to be planned on',
-    lines = text.lines(input.plan),
-    send = function(plan, after)
-      answer.keep_planning(request, plan, function(newer, is_accepted)
-        after(is_accepted)
-        if newer then
-          require('chorus.ui.requests.request').open_newer(newer)
-        elseif is_accepted then
-          on_sent()
-        end
-      end)
+    purpose = { kind = 'plan', subject = request.id, to = { { number = request.number, uuid = request.task } } },
+    lines = text.editable(input.plan),
+    on_reply = function(is_sent, newer)
+      if newer then
+        require('chorus.ui.requests.request').open_newer(newer)
+      elseif is_sent then
+        on_sent()
+      end
     end,
   })
 end

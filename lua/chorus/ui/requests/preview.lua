@@ -16,7 +16,8 @@ local function named(together)
   return together
     and vim.tbl_map(function(request)
       local task = require('chorus.tasks').get(request.task)
-      return { number = request.number, title = task and task.title or '', folder = request.folder }
+      local place = require('chorus.elsewhere').name_of(request)
+      return { number = request.number, title = task and task.title or '', folder = request.folder, place = place }
     end, together)
 end
 

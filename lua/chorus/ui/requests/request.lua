@@ -150,7 +150,8 @@ end
 --- Shows the next open request, or the one before, by age; begins again at the end.
 ---@param direction 1|-1
 function M.step(direction)
-  local requests, window = tasks.requests(), current()
+  local window = current()
+  local requests = window and window.requests() or tasks.requests()
   local at = direction == 1 and 0 or 1
   for index, request in ipairs(requests) do
     if window and window.request and window.request.id == request.id then

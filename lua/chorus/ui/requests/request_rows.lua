@@ -14,7 +14,13 @@ local M = {}
 ---@field answers? chorus.Answers
 ---@field syntax? chorus.Syntax finds the syntax of a file
 ---@field notice? string something to say first
----@field together? { number: integer, title: string, folder?: string }[] requests for the same thing, allowed together
+---@field together? chorus.Together[] requests for the same thing, allowed together
+
+---@class chorus.Together
+---@field number integer
+---@field title string
+---@field folder? string
+---@field place? string the name of its project, where that is another one
 
 ---@class chorus.Answers
 ---@field at integer the question that digits answer
@@ -56,7 +62,7 @@ end
 
 --- Names the requests that one answer allows.
 ---@param rows chorus.Row[]
----@param together? { number: integer, title: string, folder?: string }[]
+---@param together? chorus.Together[]
 local function show_together(rows, together)
   if not together then
     return
@@ -65,6 +71,7 @@ local function show_together(rows, together)
   for _, each in ipairs(together) do
     rows[#rows + 1] = canvas.row({
       { '    ' .. text.fit('#' .. each.number, 5), 'ChorusNumber' },
+      { each.place and ('in %s  '):format(text.clean(each.place, 20)) or '', 'ChorusHint' },
       text.clean(each.title, 60),
       { each.folder and '  in ' .. text.reveal_line(each.folder) or '', 'ChorusHint' },
     })

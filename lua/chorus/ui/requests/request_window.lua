@@ -1,5 +1,6 @@
 --- The window that shows one request. There is one at a time: a float of its own, or the preview of the inbox.
 local canvas = require('chorus.ui.kit.canvas')
+local elsewhere = require('chorus.elsewhere')
 local dialog_rows = require('chorus.ui.requests.dialog_rows')
 local file_reader = require('chorus.ui.requests.file_reader')
 local float = require('chorus.ui.kit.float')
@@ -28,6 +29,7 @@ local SETTLES_WITHIN = 300
 ---@field read fun(path: string): string?, boolean files as they were when the request was first shown
 ---@field together? chorus.Opened[] requests for the same thing, which are allowed together
 ---@field on_show? fun()
+---@field requests fun(): chorus.Opened[] those that are gone through, oldest first
 ---@field shown_count integer grows with each request that is shown
 local Window = {}
 Window.__index = Window
@@ -47,6 +49,8 @@ function Window:title()
   if together then
     return chunks
   end
+  local place = elsewhere.name_of(request)
+  chunks[#chunks + 1] = { place and ('in %s  '):format(text.clean(place, 20)) or '', 'ChorusHint' }
   vim.list_extend(chunks, task and status.labels(task) or {})
   chunks[#chunks + 1] = { task and text.clean(task.title) .. ' ' or '', 'ChorusTitle' }
   return chunks
@@ -157,12 +161,22 @@ function Window:rows()
   if not self.request then
     return { canvas.row({}), canvas.row({ { '  No requests are open.', 'ChorusHint' } }) }
   end
-  return preview.rows(self.request, {
+  local ok, rows = pcall(preview.rows, self.request, {
     read = self.read,
     answers = self.answers,
     notice = self.notice,
     together = self.together,
   })
+  if ok then
+    return rows
+  end
+  -- What cannot be seen cannot be answered here either.
+  self.is_closed = true
+  return {
+    canvas.row({}),
+    canvas.row({ { '  Chorus cannot show this request. Answer it in the terminal.', 'ChorusFailed' } }),
+    canvas.row({ { '  ' .. text.clean(rows), 'ChorusHint' } }),
+  }
 end
 
 --- Columns and lines that show the rows whole, where the screen has them.
@@ -284,6 +298,7 @@ end
 ---@field closes_on_leave? string[]
 ---@field on_close? fun()
 ---@field on_show? fun() another request is shown
+---@field requests? fun(): chorus.Opened[] those that are gone through; the project's without it
 
 --- Opens a window for a request.
 ---@param request? chorus.Opened
@@ -302,6 +317,7 @@ function M.open(request, options, wish)
     goes_on = wish.goes_on or false,
     is_preview = wish.at ~= nil,
     on_show = wish.on_show,
+    requests = wish.requests or tasks.requests,
     read = file_reader(),
     shown_count = 0,
   }, Window)

@@ -8,6 +8,7 @@ local M = {}
 ---@field title string
 ---@field hints string[]
 ---@field render fun(width: integer): chorus.Row[]
+---@field wraps? boolean long rows go on in the next line
 ---@field handlers table<string, fun(row: any)> with the data of the row under the cursor
 
 --- Opens it.
@@ -35,7 +36,7 @@ function M.open(wish)
     end,
   })
   vim.wo[window.window].cursorline = true
-  vim.wo[window.window].wrap = false
+  vim.wo[window.window].wrap = wish.wraps or false
   local handlers = {
     close = function()
       window:close()

@@ -2,8 +2,12 @@
 --- the syntax files of Neovim.
 local M = {}
 
---- Larger texts stay plain, in bytes.
-local MOST_BYTES = 200 * 1024
+--- No more is parsed, in bytes: while somebody goes from request to request each is parsed, and a text with a mistake takes
+--- its parser a time that grows with the square of its size.
+local MOST_BYTES = 32 * 1024
+
+--- Texts whose syntax is remembered.
+local MOST_KNOWN = 8
 
 --- Syntax files are asked byte by byte, so fewer lines and columns.
 local MOST_LINES, MOST_COLUMNS = 400, 200
@@ -26,12 +30,13 @@ local function add(found, lines, row, column, end_row, end_column, group)
 end
 
 ---@param language string
----@param content string
 ---@param lines string[]
+---@param first integer
+---@param last integer
 ---@return table<integer, chorus.Mark[]>
-local function by_treesitter(language, content, lines)
+local function by_treesitter(language, lines, first, last)
   -- Markdown's headings need the end of their line.
-  content = content .. '\n'
+  local content = table.concat(lines, '\n') .. '\n'
   local parser = vim.treesitter.get_string_parser(content, language)
   parser:parse(true)
   local found = {}
@@ -40,7 +45,7 @@ local function by_treesitter(language, content, lines)
     if not query then
       return
     end
-    for id, node in query:iter_captures(tree:root(), content) do
+    for id, node in query:iter_captures(tree:root(), content, first - 1, last) do
       local name = query.captures[id] --[[@as string]]
       if not name:match('^_') and not name:match('spell') and not name:match('conceal') then
         local row, column, end_row, end_column = node:range()
@@ -80,12 +85,35 @@ local function by_syntax_file(filetype, lines)
   return found
 end
 
---- Highlights of a file's content by line; none where its kind is not known, or where it is too large.
+--- What is parsed of a text: all of it, or of a larger one the lines that are shown, as many as may be.
+---@param lines string[]
+---@param size integer of all lines
+---@param first integer
+---@param last integer
+---@return string[] part
+---@return integer skipped how many lines come before
+local function part_of(lines, size, first, last)
+  if size <= MOST_BYTES then
+    return lines, 0
+  end
+  local part, left = {}, MOST_BYTES
+  for number = first, last do
+    left = left - #lines[number] - 1
+    if left < 0 then
+      break
+    end
+    part[#part + 1] = lines[number]
+  end
+  return part, first - 1
+end
+
 ---@param path string
 ---@param content string
+---@param first? integer
+---@param last? integer
 ---@return table<integer, chorus.Mark[]>
-function M.of(path, content)
-  if content == '' or #content > MOST_BYTES or content:find('%z') then
+local function find(path, content, first, last)
+  if content == '' or content:find('%z') then
     return {}
   end
   local lines = vim.split(content, '\n', { plain = true })
@@ -93,13 +121,47 @@ function M.of(path, content)
   if not is_known or not filetype then
     return {}
   end
+  first, last = math.max(first or 1, 1), math.min(last or #lines, #lines)
+  local part, skipped = part_of(lines, #content, first, last)
   local language = vim.treesitter.language.get_lang(filetype) or filetype
-  local ok, found = pcall(by_treesitter, language, content, lines)
-  if ok then
-    return found
+  local ok, found = pcall(by_treesitter, language, part, first - skipped, last - skipped)
+  if not ok then
+    ok, found = pcall(by_syntax_file, filetype, part)
   end
-  ok, found = pcall(by_syntax_file, filetype, lines)
-  return ok and found or {}
+  local moved = {}
+  for number, marks in pairs(ok and found or {}) do
+    moved[number + skipped] = marks
+  end
+  return moved
+end
+
+---@class chorus.KnownSyntax
+---@field path string
+---@field content string
+---@field first? integer
+---@field last? integer
+---@field marks table<integer, chorus.Mark[]>
+
+--- What was found last, newest first: a request is drawn again for each key and each time somebody comes back to it.
+---@type chorus.KnownSyntax[]
+local known = {}
+
+--- Highlights of a file's content by line; none where its kind is not known.
+---@param path string
+---@param content string
+---@param first? integer the first line that is wanted
+---@param last? integer
+---@return table<integer, chorus.Mark[]>
+function M.of(path, content, first, last)
+  for _, each in ipairs(known) do
+    if each.path == path and each.first == first and each.last == last and each.content == content then
+      return each.marks
+    end
+  end
+  local marks = find(path, content, first, last)
+  table.insert(known, 1, { path = path, content = content, first = first, last = last, marks = marks })
+  known[MOST_KNOWN + 1] = nil
+  return marks
 end
 
 return M
