@@ -35,7 +35,9 @@ pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&
     }
     let decision = hooks::decide(core, task, loaded, &worktree.git()).await?;
     let subject = text.lines().next().unwrap_or_default().to_owned();
-    let underway = CommitUnderway { parent: worktree.git().head().await?, subject: subject.clone() };
+    // Whatever stands in the way of a commit is said by the commit.
+    let parent = worktree.git().head().await.ok().flatten();
+    let underway = CommitUnderway { parent, subject: subject.clone() };
     core.write(&task.uuid, move |tx, task| underway.remember(tx, task)).await?;
     let made = noted_while_slow(core, task, worktree::commit::commit_with(&worktree, &text, decision.hooks)).await;
     let trouble = decision.trouble();
