@@ -129,12 +129,14 @@ describe('the changes', function()
   it('give hunks, or a file of which only its own row is chosen', function()
     local _, drawn = render()
     local function choices(...)
-      return (rows.choices(
-        changes,
-        vim.tbl_map(function(line)
-          return drawn[line].data
-        end, { ... })
-      ))
+      return (
+        rows.choices(
+          changes,
+          vim.tbl_map(function(line)
+            return drawn[line].data
+          end, { ... })
+        )
+      )
     end
     assert.are.same({ { path = 'src/a.lua', hunks = { '1' } } }, choices(1, 2))
     assert.are.same({ { path = 'src/a.lua', hunks = { '1', '2' } } }, choices(1))

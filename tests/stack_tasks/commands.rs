@@ -127,13 +127,13 @@ fn edits_are_assigned_as_they_were_shown_and_together_or_not_at_all() {
         };
         world.write("project/a.txt", &numbered_but(&[(3, "three"), (20, "twenty")]));
         world.write("project/b.txt", &numbered_but(&[(9, "by whom?")]));
-        let shown = chosen(world);
+        let shown = chosen(&world);
         assert_eq!(shown.iter().map(|edits| edits.hunks.len()).collect::<Vec<_>>(), [1, 1]);
         world.write("project/b.txt", &numbered_but(&[(9, "something else")]));
         let refusal = world.assign_all(shown, None).unwrap_err();
         assert_eq!(refusal.code, Code::RequestChanged, "{refusal:?}");
         assert_eq!(world.owners(), ["a.txt:3 unclaimed", "b.txt:9 unclaimed"]);
-        world.assign_all(chosen(world), None).unwrap();
+        world.assign_all(chosen(&world), None).unwrap();
         assert_eq!(world.owners(), ["a.txt:3 user", "b.txt:9 user"]);
         world.json(["undo"]);
         assert_eq!(world.owners(), ["a.txt:3 unclaimed", "b.txt:9 unclaimed"]);
