@@ -135,7 +135,7 @@ fn edits_are_assigned_as_they_were_shown_and_together_or_not_at_all() {
         assert_eq!(world.owners(), ["a.txt:3 unclaimed", "b.txt:9 unclaimed"]);
         world.assign_all(chosen(&world), None).unwrap();
         assert_eq!(world.owners(), ["a.txt:3 user", "b.txt:9 user"]);
-        world.json(["undo"]);
+        world.json(["undo", "--yes"]);
         assert_eq!(world.owners(), ["a.txt:3 unclaimed", "b.txt:9 unclaimed"]);
     });
 }
