@@ -45,6 +45,7 @@ local verbs = {
   { 'refs', 'list the references to a document' },
   { 'context', "show what the agent gets as its task's context, and choose the references" },
   { 'tell', 'send what changed in documents since the agent read them, after confirmation', true },
+  { 'retie', 'move a stale reference to its nearest match, or to other lines', false, true },
   { 'unref', 'take a reference away' },
   { 'explain', "explain a task's status" },
   { 'web', "open a task's terminal in a browser, with ttyd", true },
@@ -101,15 +102,18 @@ local function map_keys()
 end
 
 local function map_operators()
-  for _, name in ipairs({ 'ref' }) do
-    api.nvim_set_keymap('n', '<Plug>(chorus-' .. name .. '-operator)', '', {
+  for _, name in ipairs({ 'ref', 'send', 'new' }) do
+    local how = {
       expr = true,
       desc = 'Chorus: ' .. name .. ' for the lines of a motion',
       callback = function()
         require('chorus.attach').features()
         return require('chorus.editor.operators').start(name)
       end,
-    })
+    }
+    for _, mode in ipairs({ 'n', 'x' }) do
+      api.nvim_set_keymap(mode, '<Plug>(chorus-' .. name .. '-operator)', '', how)
+    end
   end
 end
 

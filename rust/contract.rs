@@ -134,6 +134,8 @@ pub enum Request {
     TaskContextEdit(ContextEdit),
     /// How documents changed since the agent read them, as a prompt. Reply: [`Told`].
     TaskTell(TaskTell),
+    /// Move a stale reference to the lines that resemble its text most. Reply: [`Reference`].
+    Retie(Retie),
     /// Take a reference away. Reply: [`Nothing`].
     Unref(Unref),
     /// Make the project a GitButler project. Reply: [`Offer`].

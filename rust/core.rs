@@ -263,26 +263,26 @@ impl Core {
         loaded
     }
 
-    /// The fingerprint of the project's file that a person trusts; nothing where the store cannot say.
-    async fn trusted(&self, project: &str) -> Option<String> {
+    /// The text of the project's file that a person trusts; nothing where the store cannot say.
+    pub async fn trusted(&self, project: &str) -> Option<String> {
         if let Some(known) = self.configurations.trusted(project) {
             return known;
         }
         let found = self.read(project, |tx, project| tx.trusted(project)).await.ok()?;
-        let fingerprint = found.map(|file| file.fingerprint);
-        self.configurations.set_trusted(project, fingerprint.clone());
-        fingerprint
+        let text = found.map(|file| file.text);
+        self.configurations.set_trusted(project, text.clone());
+        text
     }
 
     /// Trusts this configuration file of a project, or none.
     pub async fn trust(&self, project: &str, file: Option<TrustedFile>) -> Result<()> {
-        let fingerprint = file.as_ref().map(|file| file.fingerprint.clone());
+        let text = file.as_ref().map(|file| file.text.clone());
         self.write_durably(project, move |tx, project| match &file {
             Some(file) => tx.trust(project, file),
             None => tx.distrust(project).map(drop),
         })
         .await?;
-        self.configurations.set_trusted(project, fingerprint);
+        self.configurations.set_trusted(project, text);
         Ok(())
     }
 
@@ -314,6 +314,14 @@ impl Core {
         self.verbs.lock(task).await
     }
 
+    /// The task a client means, once it is this verb's turn: as it is by then, for verbs before may have changed it.
+    pub async fn task_in_turn(&self, asker: &Asker, given: &str) -> Result<(Task, tokio::sync::OwnedMutexGuard<()>)> {
+        let found = self.task(asker, given).await?;
+        let turn = self.turn(&found.uuid).await;
+        let task = self.read(&found.uuid, |tx, task| tx.row(task)).await?;
+        Ok((task, turn))
+    }
+
     /// Shows a warning in every Neovim of the project.
     pub fn warn(&self, project: &str, text: &str) {
         let notice = Notice { level: "warn".into(), text: text.to_owned(), hint: None };
@@ -330,5 +338,44 @@ impl Core {
     pub fn deliver(&self, task: &str) {
         // The receiver lives as long as the daemon, so a failed send means shutdown.
         let _ = self.senders.free.send(task.to_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{TaskEdit, TaskNew};
+    use crate::store::Defaults;
+    use crate::task::Isolation;
+
+    #[tokio::test]
+    async fn a_verb_that_waited_for_its_turn_sees_the_task_as_it_is_then() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = State { dir: folder.path().to_owned() };
+        state.create().unwrap();
+        let core = Core::open(state).await;
+        let asker = Asker {
+            project: "/p".into(),
+            folder: "/p".into(),
+            client: String::new(),
+            outbox: None,
+            gone: CancellationToken::new(),
+            watching: Arc::default(),
+            lineage: Arc::default(),
+        };
+        let defaults = Defaults { agent: "claude".into(), isolation: Isolation::None };
+        let new = TaskNew { title: "Before".into(), ..TaskNew::default() };
+        let made = core.write("/p", move |tx, project| tx.create(project, new, &defaults)).await.unwrap();
+        let turn = core.turn(&made.uuid).await;
+        let waiting = core.task_in_turn(&asker, "1");
+        let change = async {
+            // The other one has found its task by now, and waits.
+            core.task(&asker, "1").await.unwrap();
+            let edit = TaskEdit { task: "1".into(), title: Some("After".into()), ..TaskEdit::default() };
+            core.write("/p", move |tx, project| tx.edit(project, edit)).await.unwrap();
+            drop(turn);
+        };
+        let (found, ()) = tokio::join!(waiting, change);
+        assert_eq!(found.unwrap().0.title, "After");
     }
 }

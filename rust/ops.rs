@@ -1,10 +1,10 @@
 //! The operations: the only code that combines store, tmux, agents and git. Each verb is one function, read from top to
 //! bottom together with its undo.
 
-mod agents;
+pub mod agents;
 pub(crate) mod branches;
-pub(crate) mod conversation;
-pub(crate) mod documents;
+pub mod conversation;
+pub mod documents;
 pub mod edits;
 pub(crate) mod lifecycle;
 pub(crate) mod notifications;
@@ -101,13 +101,14 @@ async fn carry_out(core: &Arc<Core>, asker: &Asker, request: Request) -> Result<
         TaskContext(one) => Reply::ContextPage(Box::new(context_page::page(core, asker, &one.task).await?)),
         TaskContextEdit(edit) => Reply::ContextPage(Box::new(context_page::edit(core, asker, edit).await?)),
         TaskTell(ask) => Reply::Told(tell::tell(core, asker, ask).await?),
+        Retie(retie) => Reply::Reference(Box::new(references::retie(core, asker, retie).await?)),
         Unref(unref) => Reply::Nothing(references::unref(core, asker, unref).await?),
         Setup(confirm) => Reply::Offer(repository::setup(core, asker, confirm).await?),
         Health(_) => Reply::Health(health::health(core, asker).await?),
         Config(_) => Reply::Config(health::config(core, asker).await),
         Trust(ask) => Reply::TrustOffer(policy::trust(core, asker, ask).await?),
         Policy(ask) => Reply::PolicyReport(policy::report(core, asker, ask).await?),
-        PolicyPropose(ask) => Reply::PolicyProposal(policy::propose(core, asker, ask).await?),
+        PolicyPropose(ask) => Reply::PolicyProposal(policy::propose(core, ask).await?),
         PolicyAdd(ask) => Reply::PolicyAdded(policy::add(core, ask).await?),
         Audit(ask) => Reply::Audit(queries::audit::audit(core, asker, ask).await?),
         PaneDied(died) => {

@@ -143,6 +143,8 @@ pub const VERBS: &[Verb] = &[
     verb("tell", Many, "", "both", "send what changed in documents since the agent read them, after confirmation")
         .fits(Outdated)
         .bang("skip the confirmation"),
+    verb("retie", Nothing, "[reference]", "both", "move a stale reference to its nearest match, or to other lines")
+        .range(),
     verb("unref", Nothing, "[reference]", "both", "take a reference away"),
     verb("explain", One, "", "both", "explain a task's status"),
     verb("web", One, "", "both", "open a task's terminal in a browser, with ttyd")

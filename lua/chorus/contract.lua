@@ -414,7 +414,7 @@ M.shapes.WaitingPrompt = {
 --- Reply: a task's prompts.
 ---@class chorus.Prompts
 ---@field waiting chorus.WaitingPrompt[] In the order in which they will be typed.
----@field sent string[] Texts that were sent in this project, newest first, each once; at most 100.
+---@field sent string[] Texts that were sent in this project, newest first, each once; at most 100. Only where they were asked for.
 M.shapes.Prompts = {
   waiting = 'WaitingPrompt[]',
   sent = 'string[]',
@@ -827,6 +827,17 @@ M.shapes.Unref = {
   reference = 'integer',
 }
 
+--- Parameters of `retie`.
+---@class chorus.Retie
+---@field reference integer The reference.
+---@field first? integer First of the lines that the person was offered, from 1; whatever resembles its text most now where absent.
+---@field last? integer Last of them.
+M.shapes.Retie = {
+  reference = 'integer',
+  first = 'integer?',
+  last = 'integer?',
+}
+
 --- A version of a document.
 ---@class chorus.DocumentVersion
 ---@field path string From the project's root.
@@ -917,8 +928,10 @@ M.shapes.ContextChoice = {
 --- Data of `document_changed`.
 ---@class chorus.DocumentChanged
 ---@field paths string[] Paths from the project's root, at most 50: documents that changed, or whose references did.
+---@field more boolean Whether there are more, which may be any.
 M.shapes.DocumentChanged = {
   paths = 'string[]',
+  more = 'boolean',
 }
 
 --- Data of `clicked`.
@@ -1116,12 +1129,14 @@ M.shapes.TaskSend = {
 ---@field text? string Its new text.
 ---@field place? integer Its new place among those that wait, from 1.
 ---@field remove? boolean Remove it.
+---@field history? boolean Also list what was sent.
 M.shapes.TaskPrompts = {
   task = 'string',
   prompt = 'integer?',
   text = 'string?',
   place = 'integer?',
   remove = 'boolean?',
+  history = 'boolean?',
 }
 
 --- A verb on one task.
@@ -1423,7 +1438,7 @@ M.shapes.Audit = {
 ---@field cut boolean Whether `seen` is not the whole input.
 ---@field asked_at integer When it was asked.
 ---@field outcome string `allowed`, `denied`, `answered` or `elsewhere`.
----@field who string `person`, `rule`, `agent` (answered without Chorus) or `chorus`.
+---@field who string `person`, `notification`, `rule`, `agent` (answered without Chorus) or `chorus`.
 ---@field via? string By what: the person's Neovim or shell, the rules as `FILE:LINE`, the agent's terminal.
 ---@field sent? any What the agent was sent; nothing where that was a key, or nothing, or larger than 16 kB.
 M.shapes.Audited = {
@@ -1495,6 +1510,7 @@ M.requests = {
   task_context = { 'One', 'ContextPage' },
   task_context_edit = { 'ContextEdit', 'ContextPage' },
   task_tell = { 'TaskTell', 'Told' },
+  retie = { 'Retie', 'Reference' },
   unref = { 'Unref', 'Nothing' },
   setup = { 'Confirm', 'Offer' },
   health = { 'Nothing', 'Health' },

@@ -24,8 +24,8 @@ M.all = {
   },
   {
     'ChorusDocumentChanged',
-    '{paths}',
-    'Documents or references to them changed. `paths` are relative to the root, at most 50.',
+    '{paths, more}',
+    'Documents or references to them changed. `paths` are relative to the root, at most 50. With `more`, others may have changed, too.',
   },
   {
     'ChorusNotificationClicked',

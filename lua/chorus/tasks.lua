@@ -338,7 +338,7 @@ local on = {
     fire('ChorusEditing', { uuid = data.uuid, number = data.number, path = data.path, on = data.on })
   end,
   document_changed = function(data)
-    fire('ChorusDocumentChanged', { paths = data.paths })
+    fire('ChorusDocumentChanged', { paths = data.paths, more = data.more })
   end,
   elsewhere = function(data)
     set_elsewhere(data.count)

@@ -18,7 +18,7 @@ local function verb(action, keys, does, hint, bang)
   return key(action, keys, does, { verb = (action:gsub('_.*', '')), hint = hint, bang = bang })
 end
 
-local HELP = key('help', { 'g?' }, 'list these keys', { hint = 'help' })
+local HELP = key('help', { 'g?' }, 'show this help', { hint = 'help' })
 local CLOSE = key('close', { 'q' }, 'close', { hint = 'close' })
 local NEXT_TASK = key('next_task', { ']t' }, 'next task that needs you')
 local PREVIOUS_TASK = key('previous_task', { '[t' }, 'previous task that needs you')
@@ -37,11 +37,11 @@ local function task_keys(names)
     restart = verb('restart', { 'r' }, 'restart with its conversation', 'restart'),
     restart_fresh = verb('restart_fresh', { 'R' }, 'restart with a new session', nil, true),
     complete = verb('complete', { 'c' }, 'complete'),
-    fail = verb('fail', { 'f' }, 'give it up, with a reason'),
+    fail = verb('fail', { 'f' }, 'mark as failed, with a reason'),
     reopen = verb('reopen', { 'U' }, 'reopen'),
     delete = verb('delete', { 'x' }, 'delete'),
     explain = verb('explain', { 'e' }, 'explain its status', 'explain'),
-    show = verb('show', { 'p' }, 'open its page', 'page'),
+    show = verb('show', { 'p' }, 'open the page', 'page'),
     output = verb('output', { 'o' }, 'open its output', 'output'),
   }
   return vim.tbl_map(function(name)
@@ -172,6 +172,7 @@ local views = {
     key('write', { '<C-s>' }, 'send the prompt, as `:w` does'),
     key('earlier', { '<C-p>' }, 'a prompt that was sent before', { hint = 'earlier' }),
     key('later', { '<C-n>' }, 'back to later ones, and your own text'),
+    key('follow', { 'gf' }, 'open the document or task named here'),
     key('close', { 'q' }, 'leave; the prompt is kept', { hint = 'keep it for later' }),
     HELP,
   },
@@ -229,6 +230,7 @@ local views = {
     key('write', { '<C-s>' }, 'save the page, as `:w` does'),
     key('open', { '<CR>' }, 'open the commit, request, lines or turn'),
     key('visit', { 'gd' }, 'go to this line’s referenced lines'),
+    key('retie', { 'gR' }, 'move this stale reference to its nearest match'),
     verb('output', { 'go' }, 'open its output', 'output'),
     verb('attach', { 'gl' }, 'open its terminal'),
     verb('diff', { 'gD' }, 'open its diff', 'diff'),
@@ -244,6 +246,7 @@ local views = {
   tell = { key('write', { '<C-s>' }, 'send it, as `:w` does'), CLOSE, HELP },
   draft = {
     key('write', { '<C-s>' }, 'create the task, as `:w` does'),
+    key('follow', { 'gf' }, 'open the document or task named here'),
     key('close', { 'q' }, 'leave; the draft is kept', { hint = 'keep it for later' }),
     HELP,
   },

@@ -146,7 +146,9 @@ fn with_options(command: Command, verb: &Verb) -> Command {
                 .value_parser(clap::value_parser!(u32))
                 .default_value("0"),
         ),
-        "ref" => command.arg(option("note", "N", "why the task needs it")),
+        "ref" => command.arg(option("note", "N", "why the task needs it")).arg(
+            option("reference", "ID", "move this reference of the task there").value_parser(clap::value_parser!(i64)),
+        ),
         "web" => command.arg(bang("write")),
         "detect" => command.args([
             option("agent", "NAME", "the agent whose screen rules apply; default `claude`"),

@@ -33,6 +33,7 @@ impl Given<'_> {
             "changes" => Request::Changes(Nothing {}),
             "docs" => Request::Docs(DocsAsk { category: filter }),
             "refs" => Request::Refs(RefsAsk { path: filter }),
+            "retie" => Request::Retie(Retie { reference: self.reference()?, ..Retie::default() }),
             "unref" => Request::Unref(Unref { reference: self.reference()? }),
             "setup" => Request::Setup(self.confirm(String::new())),
             "undo" => Request::Undo(Undo { step: self.number("step"), confirmed: self.flag("yes") }),
@@ -66,6 +67,7 @@ impl Given<'_> {
                 text: string("text").map(typed).transpose()?,
                 place: self.number("place"),
                 remove: flag("remove"),
+                history: true,
             }),
             "resend" => Request::TaskResend(One { task }),
             "dismiss" => Request::TaskDismiss(One { task }),
@@ -101,7 +103,13 @@ impl Given<'_> {
             "commit" => Request::TaskCommit(TaskCommit { task, message: self.or_text("message") }),
             "ref" => {
                 let path = self.text_for("name a document: PLAN.md, PLAN.md:10-24 or PLAN.md#heading")?;
-                Request::TaskRef(TaskRef { task, path, note: string("note"), ..TaskRef::default() })
+                Request::TaskRef(TaskRef {
+                    task,
+                    path,
+                    note: string("note"),
+                    reference: self.number("reference"),
+                    ..TaskRef::default()
+                })
             }
             "context" => Request::TaskContext(One { task }),
             "tell" => Request::TaskTell(TaskTell { task, confirmed: flag("yes"), ..TaskTell::default() }),
@@ -278,7 +286,7 @@ mod tests {
     #[test]
     fn every_verb_of_the_table_has_a_request() {
         // These need no daemon, or ask several things of it.
-        let without = ["log", "detect", "verbs", "completions", "man", "next", "wait", "unref"];
+        let without = ["log", "detect", "verbs", "completions", "man", "next", "wait", "unref", "retie"];
         for verb in VERBS.iter().filter(|verb| verb.place != "nvim" && !without.contains(&verb.name)) {
             let task = if verb.takes == Takes::Nothing { "" } else { "1" };
             let text = match verb.rest {

@@ -133,6 +133,9 @@ pub struct TaskPrompts {
     /// Remove it.
     #[serde(default)]
     pub remove: bool,
+    /// Also list what was sent.
+    #[serde(default)]
+    pub history: bool,
 }
 
 /// A verb on one task.

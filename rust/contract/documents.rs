@@ -150,6 +150,18 @@ pub struct Unref {
     pub reference: i64,
 }
 
+/// Parameters of `retie`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retie {
+    /// The reference.
+    pub reference: i64,
+    /// First of the lines that the person was offered, from 1; whatever resembles its text most now where absent.
+    pub first: Option<i64>,
+    /// Last of them.
+    pub last: Option<i64>,
+}
+
 /// A version of a document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DocumentVersion {
@@ -247,4 +259,6 @@ pub struct ContextChoice {
 pub struct DocumentChanged {
     /// Paths from the project's root, at most 50: documents that changed, or whose references did.
     pub paths: Vec<String>,
+    /// Whether there are more, which may be any.
+    pub more: bool,
 }

@@ -140,7 +140,7 @@ pub struct WaitingPrompt {
 pub struct Prompts {
     /// In the order in which they will be typed.
     pub waiting: Vec<WaitingPrompt>,
-    /// Texts that were sent in this project, newest first, each once; at most 100.
+    /// Texts that were sent in this project, newest first, each once; at most 100. Only where they were asked for.
     pub sent: Vec<String>,
 }
 

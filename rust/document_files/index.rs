@@ -2,19 +2,25 @@
 
 use super::walk::{DocumentStat, list};
 use super::{FoundDocument, head, walk};
+use crate::contract::Category;
 use crate::documents::outline::Head;
 use crate::documents::patterns::DocumentPatterns;
+use crate::status::Millis;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Files that change at once before all folders are read again rather than each of theirs.
 const MOST_AT_ONCE: usize = 500;
+
+/// Documents that are gone and remembered.
+const MOST_GONE: usize = 10_000;
 
 /// The documents of one project.
 #[derive(Debug)]
 pub struct DocumentIndex {
     root: PathBuf,
-    patterns: DocumentPatterns,
+    patterns: Arc<DocumentPatterns>,
     has_git: bool,
     /// By path.
     documents: BTreeMap<String, IndexedDocument>,
@@ -23,6 +29,10 @@ pub struct DocumentIndex {
     pub cut: bool,
     /// What git tracks although it ignores it.
     beside: Vec<String>,
+    /// Counts the changes.
+    generation: u64,
+    /// Documents that are gone, and since which generation.
+    gone: BTreeMap<String, u64>,
 }
 
 /// One document.
@@ -32,11 +42,25 @@ pub struct IndexedDocument {
     pub stat: DocumentStat,
     /// What it says about itself.
     pub head: Head,
+    /// Its category.
+    pub category: Category,
+    /// Whether it comes first.
+    pub pinned: bool,
+    /// Whether new documents are made from it.
+    pub template: bool,
+    /// The generation in which it was there first.
+    since: u64,
 }
 
 impl DocumentIndex {
-    /// Reads all of it. `beside` is what git tracks although it ignores it.
-    pub fn read(root: &Path, patterns: DocumentPatterns, has_git: bool, beside: Vec<String>) -> DocumentIndex {
+    /// Reads all of it. `beside` is what git tracks although it ignores it, and `enter` hears of folders as in [`walk`].
+    pub fn read(
+        root: &Path,
+        patterns: Arc<DocumentPatterns>,
+        has_git: bool,
+        beside: Vec<String>,
+        enter: &mut dyn FnMut(&str),
+    ) -> DocumentIndex {
         let mut index = DocumentIndex {
             root: root.to_owned(),
             patterns,
@@ -45,8 +69,10 @@ impl DocumentIndex {
             folders: BTreeSet::new(),
             cut: false,
             beside,
+            generation: 1,
+            gone: BTreeMap::new(),
         };
-        index.read_all();
+        index.read_all(enter);
         index
     }
 
@@ -55,9 +81,25 @@ impl DocumentIndex {
         &self.documents
     }
 
-    /// The globs.
-    pub fn patterns(&self) -> &DocumentPatterns {
-        &self.patterns
+    /// Another number after each change.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// The documents that came when the one at `path` went, those of its name first. What was there before is no other
+    /// place of it but a copy. Of a document that was gone from the beginning: those that were made, written or renamed
+    /// later than `last_there`, on the wall clock.
+    pub fn came_for(&self, path: &str, last_there: Millis) -> Vec<String> {
+        let came = |document: &IndexedDocument| match self.gone.get(path) {
+            // The kernel tells of the two names of a renamed file one after the other.
+            Some(gone) => document.since + 1 >= *gone && document.since > 1,
+            None => document.stat.changed_at() > last_there,
+        };
+        let name = |path: &str| path.rsplit('/').next().map(str::to_owned);
+        let found = self.documents.iter().filter(|(other, document)| *other != path && came(document));
+        let mut found: Vec<String> = found.map(|(other, _)| other.clone()).collect();
+        found.sort_by_key(|other| name(other) != name(path));
+        found
     }
 
     /// The folders in which documents may appear, from the project's root.
@@ -67,21 +109,39 @@ impl DocumentIndex {
 
     /// Takes in that something happened to these paths; an empty set stands for anything anywhere. Returns the documents
     /// that are new, different or gone.
-    pub fn renew(&mut self, touched: &BTreeSet<PathBuf>) -> Vec<String> {
+    pub fn renew(&mut self, touched: &BTreeSet<PathBuf>, enter: &mut dyn FnMut(&str)) -> Vec<String> {
         let before = self.documents.clone();
+        self.generation += 1;
         match self.folders_of(touched) {
             Some(folders) => folders.iter().for_each(|folder| self.read_folder(folder)),
-            None => self.read_all(),
+            None => self.read_all(enter),
         }
+        let changed = self.differing_from(&before);
+        match changed.is_empty() {
+            true => self.generation -= 1,
+            false => self.note_gone(&before),
+        }
+        changed
+    }
+
+    /// The documents that are new, different or gone since another index of the project, by whatever globs.
+    pub fn differing(&self, before: &DocumentIndex) -> Vec<String> {
+        self.differing_from(&before.documents)
+    }
+
+    fn differing_from(&self, before: &BTreeMap<String, IndexedDocument>) -> Vec<String> {
         let differs = |path: &&String| before.get(*path) != self.documents.get(*path);
-        before
-            .keys()
-            .chain(self.documents.keys())
-            .filter(differs)
-            .cloned()
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .collect()
+        let changed = before.keys().chain(self.documents.keys()).filter(differs).cloned();
+        changed.collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    fn note_gone(&mut self, before: &BTreeMap<String, IndexedDocument>) {
+        self.gone.retain(|path, _| !self.documents.contains_key(path));
+        if self.gone.len() > MOST_GONE {
+            self.gone.clear();
+        }
+        let gone = before.keys().filter(|path| !self.documents.contains_key(*path)).cloned();
+        self.gone.extend(gone.map(|path| (path, self.generation)));
     }
 
     /// The folders to be read again; nothing for all of them: rules or folders changed.
@@ -107,8 +167,8 @@ impl DocumentIndex {
         Some(folders)
     }
 
-    fn read_all(&mut self) {
-        let walked = walk(&self.root, &self.patterns, self.has_git);
+    fn read_all(&mut self, enter: &mut dyn FnMut(&str)) {
+        let walked = walk(&self.root, &self.patterns, self.has_git, enter);
         self.cut = walked.cut;
         self.folders = walked.folders.into_iter().collect();
         let mut before = std::mem::take(&mut self.documents);
@@ -141,8 +201,16 @@ impl DocumentIndex {
     }
 
     fn put(&mut self, FoundDocument { path, stat }: FoundDocument, known: Option<IndexedDocument>) {
+        let since = known.as_ref().map_or(self.generation, |known| known.since);
         let known = known.filter(|known| known.stat == stat);
-        let document = known.unwrap_or_else(|| IndexedDocument { stat, head: head(&self.root, &path) });
+        let document = known.unwrap_or_else(|| IndexedDocument {
+            stat,
+            head: head(&self.root, &path),
+            category: self.patterns.category(&path),
+            pinned: self.patterns.is_pinned(&path),
+            template: self.patterns.is_template(&path),
+            since,
+        });
         self.documents.insert(path, document);
     }
 }
@@ -156,7 +224,8 @@ mod tests {
     fn index(root: &Path, beside: &[&str]) -> DocumentIndex {
         let documents = ["*.md", "docs/**/*.md"].map(str::to_owned).into();
         let patterns = DocumentPatterns::of(&ConfiguredGlobs { documents, ..ConfiguredGlobs::default() });
-        DocumentIndex::read(root, patterns, true, beside.iter().map(|path| (*path).to_owned()).collect())
+        let beside = beside.iter().map(|path| (*path).to_owned()).collect();
+        DocumentIndex::read(root, patterns.into(), true, beside, &mut |_| {})
     }
 
     fn touched(root: &Path, paths: &[&str]) -> BTreeSet<PathBuf> {
@@ -172,26 +241,24 @@ mod tests {
             fs::write(root.join(path), "# One\n").unwrap();
         }
         let mut index = index(root, &[]);
+        let renew = |index: &mut DocumentIndex, paths: &[&str]| index.renew(&touched(root, paths), &mut |_| {});
         let title = |index: &DocumentIndex, path: &str| index.documents()[path].head.title.clone().unwrap();
         assert_eq!(title(&index, "docs/b.md"), "One");
-        assert!(index.renew(&touched(root, &["docs/b.md"])).is_empty());
+        assert!(renew(&mut index, &["docs/b.md"]).is_empty());
 
         fs::write(root.join("docs/b.md"), "# Two, longer\n").unwrap();
         fs::write(root.join("docs/new.md"), "# New\n").unwrap();
         fs::remove_file(root.join("a.md")).unwrap();
-        assert_eq!(
-            index.renew(&touched(root, &["docs/b.md", "docs/new.md", "a.md"])),
-            ["a.md", "docs/b.md", "docs/new.md"]
-        );
+        assert_eq!(renew(&mut index, &["docs/b.md", "docs/new.md", "a.md"]), ["a.md", "docs/b.md", "docs/new.md"]);
         assert_eq!(title(&index, "docs/b.md"), "Two, longer");
 
         fs::rename(root.join("docs/deep"), root.join("docs/deeper")).unwrap();
-        let moved = index.renew(&touched(root, &["docs/deep", "docs/deeper"]));
+        let moved = renew(&mut index, &["docs/deep", "docs/deeper"]);
         assert_eq!(moved, ["docs/deep/c.md", "docs/deeper/c.md"]);
         assert!(index.folders().contains("docs/deeper") && !index.folders().contains("docs/deep"));
 
         fs::write(root.join(".gitignore"), "docs/deeper/\n").unwrap();
-        assert_eq!(index.renew(&touched(root, &[".gitignore"])), ["docs/deeper/c.md"]);
+        assert_eq!(renew(&mut index, &[".gitignore"]), ["docs/deeper/c.md"]);
     }
 
     #[test]
@@ -202,8 +269,54 @@ mod tests {
         fs::write(root.join("a.md"), "# A\n").unwrap();
         fs::write(root.join("b.md"), "# B\n").unwrap();
         let mut index = index(root, &["b.md", "gone.md", "x.txt"]);
+        let renew = |index: &mut DocumentIndex, paths: &[&str]| index.renew(&touched(root, paths), &mut |_| {});
         assert_eq!(index.documents().keys().collect::<Vec<_>>(), ["b.md"]);
         fs::write(root.join("b.md"), "# Bee\n").unwrap();
-        assert_eq!(index.renew(&touched(root, &["b.md"])), ["b.md"]);
+        assert_eq!(renew(&mut index, &["b.md"]), ["b.md"]);
+    }
+
+    #[test]
+    fn only_what_came_when_a_document_went_can_be_its_new_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        fs::create_dir(root.join("docs")).unwrap();
+        fs::write(root.join("a.md"), "# A\n").unwrap();
+        fs::write(root.join("docs/copy.md"), "# A\n").unwrap();
+        let mut index = index(root, &[]);
+        let renew = |index: &mut DocumentIndex, paths: &[&str]| index.renew(&touched(root, paths), &mut |_| {});
+        fs::write(root.join("docs/later.md"), "# A\n").unwrap();
+        renew(&mut index, &["docs/later.md"]);
+        fs::write(root.join("docs/more.md"), "# More\n").unwrap();
+        renew(&mut index, &["docs/more.md"]);
+        let generation = index.generation();
+        assert!(renew(&mut index, &["docs/more.md"]).is_empty());
+        assert_eq!(index.generation(), generation);
+        fs::write(root.join("docs/copy.md"), "# A\n\nEdited.\n").unwrap();
+        renew(&mut index, &["docs/copy.md"]);
+        fs::rename(root.join("a.md"), root.join("docs/moved.md")).unwrap();
+        // The two names come one after the other.
+        renew(&mut index, &["docs/moved.md"]);
+        renew(&mut index, &["a.md"]);
+        assert_eq!(index.came_for("a.md", 0), ["docs/moved.md"]);
+        let all = ["docs/copy.md", "docs/later.md", "docs/moved.md", "docs/more.md"];
+        assert_eq!(index.came_for("never.md", 0), all);
+        assert!(index.came_for("never.md", i64::MAX).is_empty());
+    }
+
+    #[test]
+    fn a_folder_is_announced_before_it_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        fs::create_dir(root.join("docs")).unwrap();
+        let documents = ["docs/**/*.md".to_owned()].into();
+        let patterns = DocumentPatterns::of(&ConfiguredGlobs { documents, ..ConfiguredGlobs::default() });
+        let mut announced = Vec::new();
+        let mut enter = |name: &str| {
+            announced.push(name.to_owned());
+            fs::write(root.join(name).join("made_now.md"), "# Made now\n").unwrap();
+        };
+        let index = DocumentIndex::read(root, patterns.into(), false, Vec::new(), &mut enter);
+        assert!(index.documents().contains_key("docs/made_now.md"));
+        assert_eq!(announced, ["", "docs"]);
     }
 }

@@ -64,16 +64,22 @@ impl DocumentStat {
         std::fs::symlink_metadata(path).ok().filter(Metadata::is_file).map(|found| DocumentStat::of(&found))
     }
 
+    /// When it last was written, renamed or otherwise changed, on the wall clock.
+    pub fn changed_at(&self) -> Millis {
+        i64::try_from(self.changed / 1_000_000).unwrap_or_default()
+    }
+
     /// When it was written, on the wall clock.
     pub fn modified_at(&self) -> Millis {
         i64::try_from(self.modified / 1_000_000).unwrap_or_default()
     }
 }
 
-/// Every document below `root`. `has_git` says whether what git ignores is left out.
-pub fn walk(root: &Path, patterns: &DocumentPatterns, has_git: bool) -> Walked {
+/// Every document below `root`. `has_git` says whether what git ignores is left out. `enter` hears of each folder before
+/// its entries are read, so that what is made there afterwards is not missed by who watches it.
+pub fn walk(root: &Path, patterns: &DocumentPatterns, has_git: bool, enter: &mut dyn FnMut(&str)) -> Walked {
     let general = if has_git { ignore_rules::general(root) } else { Vec::new() };
-    let mut walk = Walk { patterns, has_git, general, rules: Vec::new(), walked: Walked::default() };
+    let mut walk = Walk { patterns, has_git, general, rules: Vec::new(), walked: Walked::default(), enter };
     walk.enter(root.to_owned(), String::new(), 0);
     walk.walked
 }
@@ -81,7 +87,8 @@ pub fn walk(root: &Path, patterns: &DocumentPatterns, has_git: bool) -> Walked {
 /// The documents that lie in `folder` itself. It is a folder that [`walk`] entered.
 pub fn list(root: &Path, folder: &str, patterns: &DocumentPatterns, has_git: bool) -> Vec<FoundDocument> {
     let general = if has_git { ignore_rules::general(root) } else { Vec::new() };
-    let mut walk = Walk { patterns, has_git, general, rules: Vec::new(), walked: Walked::default() };
+    let enter = &mut |_: &str| {};
+    let mut walk = Walk { patterns, has_git, general, rules: Vec::new(), walked: Walked::default(), enter };
     if has_git {
         let parents = folder.match_indices('/').map(|(end, _)| &folder[..end]);
         let above = [""].into_iter().filter(|_| !folder.is_empty()).chain(parents);
@@ -98,16 +105,18 @@ struct Walk<'p> {
     /// Of the folders above, from the root.
     rules: Vec<Option<Gitignore>>,
     walked: Walked,
+    enter: &'p mut dyn FnMut(&str),
 }
 
 impl Walk<'_> {
     fn enter(&mut self, folder: PathBuf, name: String, depth: usize) {
-        // A folder that vanished, or that may not be read, holds nothing.
-        let Ok(entries) = std::fs::read_dir(&folder) else { return };
         if self.walked.folders.len() >= MOST_FOLDERS {
             self.walked.cut = true;
             return;
         }
+        (self.enter)(&name);
+        // A folder that vanished, or that may not be read, holds nothing.
+        let Ok(entries) = std::fs::read_dir(&folder) else { return };
         self.rules.push(if self.has_git { ignore_rules::of_folder(&folder) } else { None });
         for entry in entries.flatten() {
             self.see(&entry, &name, depth);
@@ -202,7 +211,7 @@ mod tests {
             std::process::Command::new("mkfifo").arg(root.join("docs/pipe/.gitignore")).status().unwrap().success()
         );
 
-        let walked = walk(root, &usual(), true);
+        let walked = walk(root, &usual(), true, &mut |_| {});
         let mut folders = walked.folders.clone();
         folders.sort();
         assert_eq!(folders, ["", ".claude", ".claude/commands", "docs", "docs/d", "docs/pipe"]);
@@ -210,7 +219,7 @@ mod tests {
         assert_eq!(paths(walked.documents), expected);
         assert_eq!(paths(list(root, "docs/d", &usual(), true)), ["docs/d/e.md", "docs/d/kept.tmp.md"]);
         assert_eq!(paths(list(root, "", &usual(), true)), ["a.md"]);
-        let all = walk(root, &usual(), false);
+        let all = walk(root, &usual(), false, &mut |_| {});
         assert_eq!(all.documents.len(), 7, "without git nothing is ignored");
         assert!(!all.cut);
     }

@@ -72,28 +72,29 @@ impl FolderWatch {
         Ok(FolderWatch { watcher, root: root.to_owned(), folders: BTreeSet::new() })
     }
 
-    /// Watches these folders and no others. False where the kernel cannot watch all of them. Blocks for some
-    /// microseconds a folder.
-    pub fn set(&mut self, folders: &BTreeSet<String>) -> bool {
+    /// Watches a folder too, from the project's root. Blocks for some microseconds.
+    pub fn add(&mut self, folder: &str) {
+        if self.folders.len() >= MOST {
+            return;
+        }
+        // Also one that is watched: it may be another folder of that name by now.
+        match self.watcher.watch(&self.root.join(folder), RecursiveMode::NonRecursive) {
+            Ok(()) => _ = self.folders.insert(folder.to_owned()),
+            Err(error) => {
+                log::debug!("cannot watch {folder}: {error}");
+                self.folders.remove(folder);
+            }
+        }
+    }
+
+    /// Watches no folders but these. False where the kernel does not watch all of them.
+    pub fn keep_only(&mut self, folders: &BTreeSet<String>) -> bool {
         for gone in self.folders.difference(folders) {
             // It may be gone itself, and its watch with it.
             let _ = self.watcher.unwatch(&self.root.join(gone));
         }
         self.folders.retain(|folder| folders.contains(folder));
-        let mut is_whole = folders.len() <= MOST;
-        for folder in folders.iter().take(MOST) {
-            // Also one that is watched: it may be another folder of that name by now.
-            match self.watcher.watch(&self.root.join(folder), RecursiveMode::NonRecursive) {
-                Ok(()) => {
-                    self.folders.insert(folder.clone());
-                }
-                Err(error) => {
-                    log::debug!("cannot watch {folder}: {error}");
-                    is_whole = false;
-                }
-            }
-        }
-        is_whole
+        self.folders.len() == folders.len()
     }
 }
 

@@ -58,8 +58,24 @@ impl Tx<'_> {
         Ok(self.number("SELECT count(*) FROM deleted WHERE task = ?1 AND part = 'tasks'", [uuid])? > 0)
     }
 
-    /// Brings the rows of a deleted task back.
+    /// Whether a task has the number of a deleted one by now: another repository's, whose project was moved here.
+    pub(super) fn number_is_taken(&self, uuid: &str) -> Result<bool> {
+        let sql = "SELECT count(*) FROM tasks JOIN deleted ON deleted.task = ?1 AND part = 'tasks'
+            WHERE project = json_extract(row, '$.project') AND number = json_extract(row, '$.number')";
+        Ok(self.number(sql, [uuid])? > 0)
+    }
+
+    /// Brings the rows of a deleted task back. Where its number is taken, it gets the next.
     pub(super) fn restore_rows(&mut self, uuid: &str) -> Result<()> {
+        if self.number_is_taken(uuid)? {
+            let sql = "SELECT json_extract(row, '$.project') FROM deleted WHERE task = ?1 AND part = 'tasks'";
+            let project: String = self.one(sql, [uuid], |row| row.get(0))?.unwrap_or_default();
+            let number = self.next_number(&project)?;
+            self.run(
+                "UPDATE deleted SET row = json_set(row, '$.number', ?2) WHERE task = ?1 AND part = 'tasks'",
+                params![uuid, number],
+            )?;
+        }
         for (part, _) in PARTS {
             let known = self.columns_of(part)?;
             // The store may have been brought to a newer version since.

@@ -50,6 +50,7 @@ impl Tx<'_> {
         let ended = matches!(step, Step::Complete | Step::Fail).then(|| self.now());
         self.run(
             "UPDATE tasks SET status = ?2, result = ?3, completed_at = ?4, unread = unread AND ?4 IS NULL,
+                outdated = CASE WHEN ?4 IS NULL THEN outdated ELSE 0 END,
                 started_at = CASE WHEN ?2 = 'running' THEN coalesce(started_at, ?5) ELSE started_at END
             WHERE uuid = ?1",
             params![uuid, WordColumn(status), said, ended, self.now()],
@@ -68,7 +69,10 @@ impl Tx<'_> {
             self.end_alerts(uuid)?;
             self.set_agent_state(uuid, AgentState::default())?;
             self.set_pane(uuid, None)?;
-            self.run("UPDATE tasks SET status = ?2 WHERE uuid = ?1", params![uuid, WordColumn(Status::Pending)])?;
+            self.run(
+                "UPDATE tasks SET status = ?2, outdated = 0 WHERE uuid = ?1",
+                params![uuid, WordColumn(Status::Pending)],
+            )?;
             self.journal(uuid, Who::Chorus, "start_failed", &format!("Could not be started: {why}"), None)?;
             self.touch(uuid)?;
         }

@@ -24,6 +24,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("0010_muted.sql"),
     include_str!("0011_policy.sql"),
     include_str!("0012_undo.sql"),
+    include_str!("0013_known_documents.sql"),
 ];
 
 /// Marks the file as ours: `CHOR`.

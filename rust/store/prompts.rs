@@ -1,10 +1,11 @@
 //! The prompts a task was sent, in the order they were accepted.
 
-use super::column::{Cells, WordColumn};
+use super::column::{Cells, JsonColumn, WordColumn};
+use super::documents::KnownBy;
 use super::journal::Who;
 use super::tx::Tx;
 use super::{refuse, text};
-use crate::contract::{Code, Event, Notice};
+use crate::contract::{Code, DocumentVersion, Event, Notice};
 use crate::error::Result;
 use crate::evidence::PromptRefusal;
 use crate::status::Millis;
@@ -97,6 +98,33 @@ impl Tx<'_> {
         accept(self).map_err(|error| error.context(format!("cannot send to #{}", task.number)))
     }
 
+    /// Accepts a person's prompt that tells the agent of these versions: it knows them once it has the prompt.
+    pub fn enqueue_telling(&mut self, uuid: &str, text: &str, versions: &[DocumentVersion]) -> Result<Prompt> {
+        let prompt = self.enqueue(uuid, text, false)?;
+        self.run("UPDATE prompts SET documents = ?2 WHERE id = ?1", params![prompt.id, JsonColumn(versions)])?;
+        Ok(prompt)
+    }
+
+    /// The versions of documents that prompts on their way to the agent tell of.
+    pub fn versions_on_their_way(&self, uuid: &str) -> Result<Vec<DocumentVersion>> {
+        let sql = "SELECT documents FROM prompts
+            WHERE task = ?1 AND state IN ('queued', 'sending') AND documents IS NOT NULL";
+        let found = self.all(sql, [uuid], |row| row.get::<_, JsonColumn<Vec<DocumentVersion>>>(0))?;
+        Ok(found.into_iter().flat_map(|versions| versions.0).collect())
+    }
+
+    /// Whether the agent knows other versions of documents by the prompt.
+    pub fn tells_of_documents(&self, id: i64) -> Result<bool> {
+        Ok(!self.versions_in(id)?.is_empty())
+    }
+
+    /// The versions of documents that the prompt tells of.
+    fn versions_in(&self, id: i64) -> Result<Vec<DocumentVersion>> {
+        let sql = "SELECT documents FROM prompts WHERE id = ?1 AND documents IS NOT NULL";
+        let found = self.one(sql, [id], |row| row.get::<_, JsonColumn<Vec<DocumentVersion>>>(0))?;
+        Ok(found.map(|versions| versions.0).unwrap_or_default())
+    }
+
     /// The prompt to send next: the oldest that waits, and none while one is being sent.
     pub fn next_prompt(&self, uuid: &str) -> Result<Option<Prompt>> {
         let sql = format!(
@@ -156,6 +184,11 @@ impl Tx<'_> {
         if state == PromptState::Failed {
             let text = format!("A prompt was not delivered: {}", reason.as_deref().unwrap_or(UNKNOWN));
             self.journal(&task, Who::Chorus, "prompt_failed", &text, None)?;
+        }
+        if state == PromptState::Delivered {
+            for told in self.versions_in(id)? {
+                self.know_document(&task, &told.path, &told.version, KnownBy::Tell)?;
+            }
         }
         self.touch(&task)?;
         Ok(Some(task))
@@ -219,7 +252,9 @@ impl Tx<'_> {
             return Err(refuse(Code::WrongState, message, "use `send` for a new one"));
         }
         for prompt in kept {
-            self.enqueue(uuid, &prompt.text, prompt.raw)?;
+            let again = self.enqueue(uuid, &prompt.text, prompt.raw)?;
+            let same = "UPDATE prompts SET documents = (SELECT documents FROM prompts WHERE id = ?2) WHERE id = ?1";
+            self.run(same, [again.id, prompt.id])?;
             self.run("UPDATE prompts SET kept = 0 WHERE id = ?1", [prompt.id])?;
         }
         self.end_alert(uuid, AlertKind::Prompt)

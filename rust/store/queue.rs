@@ -9,6 +9,8 @@ use rusqlite::params;
 
 /// Texts in the history.
 const SENT: u32 = 100;
+/// Prompts in which they are looked for.
+const LOOKED_AT: u32 = 1000;
 
 impl Tx<'_> {
     /// The prompts of a task that wait, in the order in which they will be typed.
@@ -27,14 +29,15 @@ impl Tx<'_> {
         })
     }
 
-    /// Texts that were sent to tasks of a project, newest first, each once.
+    /// Texts that were sent to tasks of a project, newest first, each once. Those that still wait are none of them.
     pub fn sent_prompts(&self, project: &str) -> Result<Vec<String>> {
-        let sql = "SELECT text FROM prompts JOIN tasks ON tasks.uuid = prompts.task
-            WHERE project = ?1 AND text <> '' GROUP BY text ORDER BY max(id) DESC LIMIT ?2";
-        self.all(sql, params![project, SENT], |row| row.get(0))
+        let sql = "SELECT text FROM (SELECT id, text FROM prompts JOIN tasks ON tasks.uuid = prompts.task
+                WHERE project = ?1 AND text <> '' AND state <> 'queued' ORDER BY id DESC LIMIT ?3)
+            GROUP BY text ORDER BY max(id) DESC LIMIT ?2";
+        self.all(sql, params![project, SENT, LOOKED_AT], |row| row.get(0))
     }
 
-    /// Changes a prompt that waits, as a person asks. Its text, old or new, stays in the journal.
+    /// Changes a prompt that waits, as a person asks. The journal keeps all of the text that was there before.
     pub fn change_prompt(&mut self, uuid: &str, id: i64, change: &TaskPrompts) -> Result<()> {
         let number = self.row(uuid)?.number;
         let change = |tx: &mut Self| {
@@ -63,13 +66,15 @@ impl Tx<'_> {
             return Err(refuse(Code::BadInput, "the prompt is empty", "remove it instead"));
         }
         self.run("UPDATE prompts SET text = ?2, changed_at = ?3 WHERE id = ?1", params![prompt.id, new, self.now()])?;
-        self.journal(uuid, Who::Person, "prompt_edited", new, None)
+        let before = serde_json::json!({ "before": prompt.text });
+        self.journal(uuid, Who::Person, "prompt_edited", new, Some(&before))
     }
 
     fn remove_prompt(&mut self, uuid: &str, prompt: &WaitingPrompt) -> Result<()> {
         self.run("DELETE FROM prompts WHERE id = ?1", [prompt.id])?;
         let removed = format!("Removed before it was sent: {}", prompt.text);
-        self.journal(uuid, Who::Person, "prompt_removed", &removed, None)
+        let before = serde_json::json!({ "before": prompt.text });
+        self.journal(uuid, Who::Person, "prompt_removed", &removed, Some(&before))
     }
 
     /// The prompts that wait share out their own places anew, so that a later one comes after all of them.

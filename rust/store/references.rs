@@ -9,6 +9,7 @@ use crate::documents::anchor::Anchor;
 use crate::error::Result;
 use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// References of one task.
@@ -196,11 +197,23 @@ impl Tx<'_> {
         self.all(&format!("{SELECT} WHERE task = ?1 ORDER BY position, document_references.id"), [task], read)
     }
 
-    /// The references of the project's tasks, to one document or to all.
-    pub fn references_in(&self, project: &str, path: Option<&str>) -> Result<Vec<StoredReference>> {
-        let rest =
-            "WHERE project = ?1 AND (?2 IS NULL OR path = ?2) ORDER BY path, first, number, document_references.id";
-        self.all(&format!("{SELECT} {rest}"), params![project, path], read)
+    /// The references of the project's tasks.
+    pub fn references_in(&self, project: &str) -> Result<Vec<StoredReference>> {
+        let rest = "WHERE project = ?1 ORDER BY path, first, number, document_references.id";
+        self.all(&format!("{SELECT} {rest}"), [project], read)
+    }
+
+    /// The references of the project's tasks to these documents.
+    pub fn references_to(&self, project: &str, paths: &BTreeSet<String>) -> Result<Vec<StoredReference>> {
+        let rest = "WHERE path IN (SELECT value FROM json_each(?2)) AND project = ?1
+            ORDER BY path, first, number, document_references.id";
+        self.all(&format!("{SELECT} {rest}"), params![project, JsonColumn(paths)], read)
+    }
+
+    /// Whether the task refers to that document.
+    pub fn refers_to(&self, task: &str, path: &str) -> Result<bool> {
+        let sql = "SELECT count(*) FROM document_references WHERE path = ?2 AND task = ?1";
+        Ok(self.number(sql, [task, path])? > 0)
     }
 
     /// Paths and numbers of the tasks that refer to them.

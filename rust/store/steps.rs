@@ -180,7 +180,8 @@ impl Tx<'_> {
             (StepChange::Stays { why }, _) => Err(why.clone()),
             (StepChange::Deleted, Some(_)) => Err("the task exists again".into()),
             (StepChange::Deleted, None) if self.has_rows(uuid)? => {
-                Ok("the task comes back with its conversation, its requests and its journal".into())
+                let number = if self.number_is_taken(uuid)? { " under a new number" } else { "" };
+                Ok(format!("the task comes back{number} with its conversation, its requests and its journal"))
             }
             (StepChange::Deleted, None) => Err("nothing of the task is kept any more".into()),
             (StepChange::Assigned { files }, _) => self.plan_owners(project, files)?,

@@ -239,7 +239,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    fn next_number(&mut self, project: &str) -> Result<i64> {
+    pub(super) fn next_number(&mut self, project: &str) -> Result<i64> {
         self.number(
             "INSERT INTO projects (path, next_number) VALUES (?1, 2)
             ON CONFLICT (path) DO UPDATE SET next_number = next_number + 1 RETURNING next_number - 1",

@@ -113,21 +113,25 @@ const RULES: &[Rule] = &[
     Rule {
         keep: Keep::Newest(500),
         owners: "SELECT DISTINCT task FROM document_reads",
-        trim: "DELETE FROM document_reads WHERE (task, path, version) IN (SELECT task, path, version
+        trim: "DELETE FROM document_reads WHERE (task, path) IN (SELECT task, path
             FROM document_reads WHERE task = ?1 ORDER BY at DESC LIMIT ?3 OFFSET ?2)",
     },
     Rule {
         keep: Keep::For(CLOSED),
         owners: "SELECT DISTINCT task FROM document_reads JOIN tasks ON uuid = task
             WHERE status NOT IN ('running', 'waiting')",
-        trim: "DELETE FROM document_reads WHERE (task, path, version) IN (SELECT task, path, version
+        trim: "DELETE FROM document_reads WHERE (task, path) IN (SELECT task, path
             FROM document_reads WHERE task = ?1 AND at < ?2 LIMIT ?3)",
     },
     Rule {
         keep: Keep::For(DAY),
         owners: "SELECT version FROM document_versions WHERE version NOT IN (SELECT version FROM document_reads)
             AND version NOT IN (SELECT version FROM document_references)
-            AND version NOT IN (SELECT json_extract(anchor, '$.version') FROM document_references)",
+            AND version NOT IN (SELECT json_extract(anchor, '$.version') FROM document_references)
+            AND version NOT IN (SELECT json_extract(row, '$.version') FROM deleted
+                WHERE part IN ('document_reads', 'document_references'))
+            AND version NOT IN (SELECT json_extract(json_extract(row, '$.anchor'), '$.version') FROM deleted
+                WHERE part = 'document_references')",
         trim: "DELETE FROM document_versions WHERE version = ?1 AND at < ?2 AND ?3 > 0",
     },
     Rule {

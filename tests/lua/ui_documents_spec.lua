@@ -158,7 +158,7 @@ describe('documents', function()
     assert.equal('  #12 ▏the plan', text)
     -- Edits that are not written move the mark.
     vim.api.nvim_buf_set_lines(0, 0, 0, false, { 'one', 'two' })
-    world.event('document_changed', { paths = { 'PLAN.md' } })
+    world.event('document_changed', { paths = { 'PLAN.md' }, more = false })
     world.wait(function()
       return #asked('refs') >= 3
     end, 'another look')
@@ -167,11 +167,19 @@ describe('documents', function()
     world.replies.refs = function()
       return nil, { references = { reference({ state = 'stale', nearest_start = 1, nearest_end = 2 }) } }
     end
-    world.event('document_changed', { paths = { 'other.md', 'PLAN.md' } })
+    world.event('document_changed', { paths = { 'other.md', 'PLAN.md' }, more = false })
     world.wait(function()
       return marks()[1][2] == 0
     end, 'the stale mark')
-    assert.equal('stale: the plan', marks()[1][4].virt_text[3][1])
+    assert.equal('stale: the plan (perhaps here: `:Chorus retie`)', marks()[1][4].virt_text[3][1])
+    -- Of more than are named, each may have changed.
+    world.replies.refs = function()
+      return nil, { references = { reference() } }
+    end
+    world.event('document_changed', { paths = { 'other.md' }, more = true })
+    world.wait(function()
+      return marks()[1][2] == 2
+    end, 'the mark of a file that is not named')
   end)
 
   it('lead to the task, and the task leads to them', function()
@@ -190,6 +198,33 @@ describe('documents', function()
     end, 'the lines')
     assert.same({ 3, 0 }, vim.api.nvim_win_get_cursor(0))
     assert.equal('#12 PLAN.md:3-4 the plan', offered[1])
+  end)
+
+  it('move a stale reference to its nearest match or to a range', function()
+    local stale = reference({ id = 9, state = 'stale', nearest_start = 2, nearest_end = 3 })
+    world.replies.refs = function()
+      return nil, { references = { reference(), stale, reference({ id = 8, state = 'stale' }) } }
+    end
+    world.replies.retie = function()
+      return nil, reference({ start_line = 2, end_line = 3 })
+    end
+    open()
+    vim.api.nvim_win_set_cursor(0, { 2, 0 })
+    require('chorus.verbs').run('retie')
+    world.wait_notified(1)
+    assert.same({ { reference = 9, first = 2, last = 3 } }, asked('retie'))
+    assert.equal('#12 now refers to PLAN.md:2-3', world.notified[1][2])
+    require('chorus.verbs').run('retie', { args = '8' })
+    world.wait_notified(2)
+    assert.is_truthy(world.notified[2][2]:find('nothing in PLAN.md resembles the text', 1, true))
+    require('chorus.verbs').run('retie', { args = '7' })
+    world.wait_notified(3)
+    assert.is_truthy(world.notified[3][2]:find('is not stale', 1, true))
+    require('chorus.verbs').run('retie', { args = '9', range = { first = 4, last = 4 } })
+    world.wait_notified(4)
+    local moved = { task = 'uuid-12', reference = 9, path = folder .. '/PLAN.md', first = 4, last = 4, text = 'Small.' }
+    assert.same({ moved }, asked('task_ref'))
+    assert.equal(1, #asked('retie'))
   end)
 
   it('lose the reference on the line', function()

@@ -181,7 +181,7 @@ describe('prompts', function()
         return #asked('task_send') == 1
       end)
       assert.are.equal('other-12', asked('task_send')[1][2].task)
-      assert.are.same({ task = 'other-12' }, asked('task_prompts')[1][2])
+      assert.are.same({ task = 'other-12', history = true }, asked('task_prompts')[1][2])
     end)
 
     it('sends to it after the person has gone to another project', function()

@@ -166,8 +166,67 @@ fn what_changed_since_an_agent_read_it_can_be_told() {
     assert_eq!(world.prompts(&task), 1, "nothing was sent");
     assert_eq!(world.json(["tell", "all", "--yes"])["done"], true);
     wait_until("the agent got it", || world.asked().iter().any(|asked| asked.to_string().contains("+New words.")));
-    assert_eq!(world.look(&task)["outdated"], 0);
+    wait_until("it knows it", || world.look(&task)["outdated"] == 0);
     assert_eq!(world.prompts(&other), 1);
+    // The next difference begins with what it was told.
+    world.write("project/docs/a.md", "---\ntitle: About A\n---\n# Other\n\nNewer words.\n");
+    wait_until("it is marked again", || world.look(&task)["outdated"] == 1);
+    let text = world.json(["tell", &task])["text"].as_str().unwrap().to_owned();
+    assert!(text.contains("-New words.") && text.contains("+Newer words."), "{text}");
+}
+
+#[test]
+fn what_waits_to_be_told_is_not_known_yet() {
+    let world = with_documents();
+    let task = world.begun("Waits", "[[read docs/a.md]] [[bash: touch x]] [[say done]]");
+    world.until(&task, "waiting permission");
+    world.write("project/docs/a.md", "# Another\n");
+    wait_until("it is marked", || world.look(&task)["outdated"] == 1);
+    let told = world.json(["tell", &task, "--yes"]);
+    assert_eq!((&told["done"], &told["queued"]), (&json!(true), &json!(true)));
+    let refused = world.refused(["tell", &task]);
+    assert!(refused.message.contains("waits to be sent"), "{refused:?}");
+    assert_eq!(world.look(&task)["outdated"], 1);
+    let waiting = world.json(["prompts", &task])["waiting"][0]["id"].to_string();
+    world.json(["prompts", &task, "--prompt", &waiting, "--remove"]);
+    assert!(world.json(["tell", &task])["text"].as_str().unwrap().contains("+# Another"), "it was never told");
+}
+
+#[test]
+fn a_search_that_hangs_keeps_no_agent_from_its_context() {
+    let world = with_documents();
+    world.keep_asked();
+    let task = world.task("Told");
+    world.json(["ref", &task, "PLAN.md:5-6"]);
+    let hanging = world.root().join("hanging");
+    let text = format!(
+        "case \"$*\" in *diff-filter=D*) while [ -e '{}' ]; do sleep 0.05; done ;; esac\nPATH=${{PATH#*:}} exec git \"$@\"",
+        hanging.display()
+    );
+    world.script("git", &text);
+    std::fs::write(&hanging, "").unwrap();
+    std::fs::remove_file(world.project().join("PLAN.md")).unwrap();
+    world.json(["start", &task, "--prompt", "[[say ready]]"]);
+    wait_until("the agent got its prompt", || !world.asked().is_empty());
+    let asked = world.asked().iter().map(Value::to_string).collect::<String>();
+    std::fs::remove_file(&hanging).unwrap();
+    assert_eq!(asked.matches("No surprises at all.").count(), 1, "{asked}");
+}
+
+#[test]
+fn a_stale_reference_is_moved_to_its_nearest_match() {
+    let world = with_documents();
+    let task = world.task("Moves");
+    let made = world.json(["ref", &task, "PLAN.md:5-6", "--note", "the goals"]);
+    let id = made["id"].to_string();
+    let rewritten = "Small and fast programs.\nSurprises are fine by us now, and then some more.";
+    world.write("project/PLAN.md", &PLAN.replace("Small and honest software.\nNo surprises at all.", rewritten));
+    assert_eq!(only(&world, &task).1, "stale");
+    let moved = world.json(["retie", &id]);
+    assert_eq!((&moved["id"], &moved["state"], &moved["note"]), (&made["id"], &json!("current"), &json!("the goals")));
+    assert_eq!(world.refused(["retie", &id]).code, "wrong_state");
+    world.json(["ref", &task, "PLAN.md:1-1", "--reference", &id]);
+    assert_eq!(only(&world, &task), at("PLAN.md", "current", 1, 1));
 }
 
 #[test]

@@ -82,6 +82,17 @@ fn what_was_said_to_an_agent_is_named_and_stays() {
     world.json(["send", &task, "[[say more]]"]);
     world.rests(&task, 2);
     let text = offer(&world, &[]);
-    says(&text, &["`send` of #1 “Talks” stays: the agent has the prompt", "Take back `edit` of #1"]);
+    says(&text, &["`send` of #1 “Talks” stays: the prompt was sent", "Take back `edit` of #1"]);
     assert!(text.find("stays").unwrap() < text.find("Take back").unwrap(), "{text}");
+}
+
+#[test]
+fn what_follows_prompts_and_references_is_named_too() {
+    let world = World::new();
+    let task = world.task("Refers");
+    world.json(["edit", &task, "--tag", "ui"]);
+    let id = world.json(["ref", &task, "README.md"])["id"].to_string();
+    says(&offer(&world, &[]), &["`ref` of #1 “Refers” stays: `unref` takes the reference away", "Take back `edit`"]);
+    world.json(["unref", &id]);
+    says(&offer(&world, &[]), &["`unref` stays: `ref` ties the lines again"]);
 }

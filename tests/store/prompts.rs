@@ -1,6 +1,7 @@
 //! Prompts that their agent refused.
 
 use super::*;
+use chorus::contract::TaskPrompts;
 use chorus::evidence::PromptRefusal;
 use chorus::store::PromptState;
 
@@ -55,4 +56,36 @@ async fn a_refusal_that_is_seen_again_by_a_later_daemon_is_no_other_one() {
     assert!(!is_news && !alert.contains("before it"), "{alert}");
     let (is_news, alert) = refuse(&store, &uuid, 2, 0, Some("ok")).await;
     assert!(is_news && alert.contains("and 1 before it"), "{alert}");
+}
+
+#[tokio::test]
+async fn what_waits_is_not_listed_as_sent_and_the_list_is_bounded() {
+    let (_folder, store) = fresh();
+    let uuid = delivered(&store, &["one", "two", "one"]).await;
+    let sent = store.write(move |tx| {
+        tx.enqueue(&uuid, "waits", false)?;
+        tx.sent_prompts(PROJECT)
+    });
+    assert_eq!(sent.await.unwrap(), ["one", "two"]);
+}
+
+#[tokio::test]
+async fn the_journal_keeps_all_of_a_text_that_was_changed_before_it_was_sent() {
+    let (folder, store) = fresh();
+    let uuid = running(&store, "Prompts").await.uuid;
+    let long = "word ".repeat(1000);
+    let (id, text) = (uuid.clone(), long.clone());
+    let change = store.write(move |tx| {
+        let prompt = tx.enqueue(&id, &text, false)?.id;
+        let edit = TaskPrompts { text: Some("short".into()), ..TaskPrompts::default() };
+        tx.change_prompt(&id, prompt, &edit)?;
+        tx.change_prompt(&id, prompt, &TaskPrompts { remove: true, ..TaskPrompts::default() })
+    });
+    change.await.unwrap();
+    let file = rusqlite::Connection::open(folder.path().join("chorus.db")).unwrap();
+    let kept = |what: &str| -> String {
+        let sql = "SELECT json_extract(data, '$.before') FROM journal WHERE what = ?1";
+        file.query_row(sql, [what], |row| row.get(0)).unwrap()
+    };
+    assert_eq!((kept("prompt_edited"), kept("prompt_removed")), (long, "short".to_owned()));
 }

@@ -155,3 +155,47 @@ async fn edits_get_their_owners_back_unless_the_file_changed() {
     let again = store.write(move |tx| tx.undo_step(PROJECT, &step)).await.unwrap();
     assert_eq!(again.unwrap_err(), "a.txt has changed or was committed since");
 }
+
+#[tokio::test]
+async fn a_deleted_task_comes_back_beside_one_that_has_its_number_by_now() {
+    let (_folder, store) = fresh();
+    let uuid = create(&store, "Deleted").await.uuid;
+    let id = uuid.clone();
+    store.write(move |tx| tx.delete(&id, None)).await.unwrap();
+    // A repository with tasks of its own is moved to this path.
+    let moved = store.write(|tx| {
+        let other = tx.create("/elsewhere", titled("Moved here"), &defaults())?;
+        tx.move_project("/elsewhere", PROJECT, "moved")?;
+        tx.row(&other.uuid)
+    });
+    assert_eq!(moved.await.unwrap().number, 1);
+    assert!(undo(&store).await.unwrap().contains("under a new number"));
+    let back = row(&store, &uuid).await;
+    assert_eq!((back.title.as_str(), back.number), ("Deleted", 2));
+    assert_eq!(create(&store, "Next").await.number, 3);
+}
+
+#[tokio::test]
+async fn what_a_deleted_task_knew_of_documents_is_kept_as_long_as_the_task() {
+    let (folder, store) = fresh();
+    let uuid = running(&store, "Reads").await.uuid;
+    let version = "a".repeat(40);
+    let known = version.clone();
+    let read = store.write(move |tx| {
+        tx.keep_version(&known, "# Plan")?;
+        tx.know_document(&uuid, "PLAN.md", &known, chorus::store::KnownBy::Read)?;
+        tx.step(&uuid, Step::Complete, Who::Person, None)?;
+        tx.delete(&uuid, None)
+    });
+    read.await.unwrap();
+    let text = async |hours: i64| {
+        store.tidy(chorus::clock::now() + hours * 3_600_000).await.unwrap();
+        let version = version.clone();
+        store.read(move |tx| tx.version(&version)).await.unwrap()
+    };
+    // The text is older than the deletion.
+    let file = rusqlite::Connection::open(folder.path().join("chorus.db")).unwrap();
+    file.execute("UPDATE document_versions SET at = at - 172800000", []).unwrap();
+    assert_eq!(text(1).await.as_deref(), Some("# Plan"));
+    assert_eq!(text(25).await, None);
+}

@@ -34,6 +34,7 @@ local function label(reference)
   local note = reference.note and text.clean(reference.note, 60) or ''
   if is_stale then
     note = note == '' and 'stale' or 'stale: ' .. note
+    note = reference.nearest_start and note .. ' (perhaps here: `:Chorus retie`)' or note
   elseif reference.state == 'changed' and not reference.whole then
     note = note == '' and 'changed' or 'changed: ' .. note
   end
@@ -138,7 +139,8 @@ function M.attach()
     shown[event.buf] = nil
   end)
   on('User', function(event)
-    refresh_shown((event.data or {}).paths)
+    local data = event.data or {}
+    refresh_shown(not data.more and data.paths or nil)
   end, 'ChorusDocumentChanged')
   on('User', function()
     refresh_shown()

@@ -128,29 +128,70 @@ local function take_away(reference)
   end)
 end
 
-function run.unref(call)
-  local id = tonumber(call.args:match('^#?(%d+)$'))
-  if call.args ~= '' and not id then
-    return message.fail(('`%s` is no number of a reference'):format(call.args), '`:Chorus refs` lists them')
+--- The references that a verb may mean: the one of that number, else those of this file, else all. Nil where the word is
+--- no number.
+---@param word string
+---@param on_found fun(found: chorus.Reference[], here: string?)
+local function meant_references(word, on_found)
+  local id = tonumber(word:match('^#?(%d+)$'))
+  if word ~= '' and not id then
+    return message.fail(('`%s` is no number of a reference'):format(word), '`:Chorus refs` lists them')
   end
   local here = file_here()
-  local line = vim.api.nvim_win_get_cursor(0)[1]
   ask_daemon.once('refs', { path = not id and here or nil }, function(found)
     local all = found.references
     if id then
       all = vim.tbl_filter(function(reference)
         return reference.id == id
       end, all)
-    elseif here then
-      local under = references.at(all, line)
-      all = #under > 0 and under or all
     end
+    on_found(all, not id and here or nil)
+  end)
+end
+
+---@param all chorus.Reference[]
+---@param prompt string
+---@param on_choice fun(reference: chorus.Reference)
+local function choose(all, prompt, on_choice)
+  if #all == 0 then
+    message.info('there is no such reference', '`:Chorus refs` lists them')
+  elseif #all == 1 then
+    on_choice(all[1])
+  else
+    require('chorus.picker').pick_reference(all, prompt, on_choice)
+  end
+end
+
+function run.retie(call)
+  local lines = call.excerpt and meant({ args = '', excerpt = call.excerpt })
+  local line = vim.api.nvim_win_get_cursor(0)[1]
+  meant_references(call.args, function(found, here)
+    local stale = vim.tbl_filter(function(reference)
+      return reference.state == 'stale'
+    end, found)
+    if lines then
+      return choose(#stale > 0 and stale or found, 'Move there:', function(reference)
+        local params = vim.tbl_extend('error', lines, { task = reference.task, reference = reference.id })
+        ask_daemon.once('task_ref', params, function(moved)
+          message.info(('#%d now refers to %s'):format(moved.number, references.place(moved)))
+        end)
+      end)
+    end
+    local under = here and references.near(stale, line) or {}
+    -- One that is named may have a reason not to move, which is said.
+    local all = #under > 0 and under or #stale > 0 and stale or call.args ~= '' and found or {}
     if #all == 0 then
-      return message.info('there is no such reference', '`:Chorus refs` lists them')
-    elseif #all == 1 then
-      return take_away(all[1])
+      return message.info('no reference is stale', '`:Chorus refs` lists the references')
     end
-    require('chorus.picker').pick_reference(all, 'Take away:', take_away)
+    choose(all, 'Move to the nearest match:', references.retie)
+  end)
+end
+
+function run.unref(call)
+  local line = vim.api.nvim_win_get_cursor(0)[1]
+  meant_references(call.args, function(found, here)
+    local under = here and references.at(found, line) or {}
+    choose(#under > 0 and under or found, 'Take away:', take_away)
   end)
 end
 

@@ -461,6 +461,17 @@ return {
     does = 'send what changed in documents since the agent read them, after confirmation',
   },
   {
+    name = 'retie',
+    takes = 'nothing',
+    fits = 'any',
+    rest = '[reference]',
+    bang = '',
+    range = true,
+    careful = false,
+    place = 'both',
+    does = 'move a stale reference to its nearest match, or to other lines',
+  },
+  {
     name = 'unref',
     takes = 'nothing',
     fits = 'any',

@@ -19,7 +19,7 @@ pub async fn changes(core: &Core, asker: &Asker) -> Result<Changes> {
     let root = asker.project.clone();
     let but = match stacks::open(core, &asker.project, &loaded, None).await {
         Ok(but) => but,
-        Err(_) if crate::project::has_git(std::path::Path::new(&root)) => {
+        Err(_) if crate::project::find_git(root.as_ref()).await => {
             let (files, notices) = apart::files(core, &root).await?;
             return Ok(Changes { root, files, notices });
         }

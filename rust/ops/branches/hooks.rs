@@ -4,6 +4,7 @@ use crate::config::{Loaded, RunHooks};
 use crate::contract::Trouble;
 use crate::core::Core;
 use crate::error::Result;
+use crate::foreign;
 use crate::store::{Filter, Who};
 use crate::task::{Isolation, Task};
 use crate::vcs::git::{Git, Hooks};
@@ -51,7 +52,8 @@ pub async fn decide(core: &Core, task: &Task, loaded: &Loaded, git: &Git) -> Res
         RunHooks::Never => return decided(Hooks::Off, Vec::new()),
         RunHooks::Unchanged => {}
     }
-    if !git.folder.is_dir() {
+    let folder = git.folder.clone();
+    if !foreign::within(&git.folder, move || folder.is_dir()).await.unwrap_or_default() {
         // The commit itself says what is wrong.
         return decided(Hooks::Run, Vec::new());
     }

@@ -4,6 +4,7 @@ use crate::config::{Committer, Loaded};
 use crate::contract::{Code, Environment};
 use crate::core::Core;
 use crate::error::{Error, Result};
+use crate::foreign;
 use crate::ops::branches::{commit, hooks, worktrees};
 use crate::ops::{agents, edits, stacks};
 use crate::store::TaskPlace;
@@ -136,9 +137,14 @@ async fn auto(core: &Core, task: &Task, start: Circumstances<'_>, git: &Git, fou
 /// Why a worktree would hold nothing of what the person works on: their folder has files and the repository around it
 /// tracks none of them, as where the home folder is a repository of settings.
 async fn untracked(git: &Git, folder: &Path) -> Result<Option<Error>> {
-    let Ok(folder) = folder.canonicalize() else { return Ok(None) };
+    let asked = folder.to_owned();
+    let look = move || {
+        let folder = asked.canonicalize().ok()?;
+        let has_files = std::fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_some());
+        Some((folder, has_files))
+    };
+    let Ok(Some((folder, has_files))) = foreign::within(folder, look).await else { return Ok(None) };
     let Ok(inside) = folder.strip_prefix(&git.folder) else { return Ok(None) };
-    let has_files = std::fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_some());
     if inside.as_os_str().is_empty() || !has_files {
         return Ok(None);
     }

@@ -1,12 +1,15 @@
 //! Letting go of backups that nothing needs any more.
 
 use crate::core::Core;
+use crate::foreign;
 use crate::ops::branches::discarded::reference_of;
 use crate::store::Filter;
 use crate::vcs::git::Git;
 use crate::vcs::rescue;
 use crate::vcs::rewrite::Intent;
+use crate::vcs::worktree::nested;
 use std::collections::BTreeSet;
+use std::path::Path;
 
 /// Old backups go, in every project that has ever had a task; never those that an unfinished intent, a task's trouble or a
 /// discard that can be brought back names. Errors are logged: the next call tries again.
@@ -24,7 +27,14 @@ pub async fn prune(core: &Core) {
         Ok(known) => known,
         Err(error) => return log::error!("cannot read which backups are needed: {error}"),
     };
-    for project in projects.into_iter().filter(|project| std::path::Path::new(project).join(".git").exists()) {
+    let over = |name: &str| rescue::is_discard_over(name, crate::clock::now(), &named);
+    nested::prune(&core.state.worktrees(), over).await;
+    for project in projects {
+        let place = Path::new(&project).join(".git");
+        let is_there = foreign::within(project.as_ref(), move || place.exists()).await;
+        if !is_there.inspect_err(|error| log::info!("{error}")).unwrap_or_default() {
+            continue;
+        }
         let git = Git::plumbing(&project, &core.environments.of_project(&project));
         if let Err(error) = rescue::prune(&git, crate::clock::now(), &named).await {
             log::info!("cannot let go of old backups in {project}: {error}");

@@ -1,7 +1,7 @@
 //! The task's context, exactly once a conversation: in answer to the event with which a session starts, else before the
 //! agent's first prompt.
 
-use crate::agent::context::{Context, Excerpt, at_start};
+use crate::agent::context::{Context, Excerpt, ExcerptPlace, at_start};
 use crate::contract::ReferenceState;
 use crate::core::Core;
 use crate::core::fact::AgentReport;
@@ -10,14 +10,18 @@ use crate::evidence::event::SessionStart;
 use crate::ops::documents::references::{self, FollowedReference};
 use crate::paths::State;
 use crate::status::Millis;
-use crate::store::{KnownBy, Tx, Who};
+use crate::store::{KnownBy, StoredReference, Tx, Who};
 use crate::task::Task;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// That event comes before the prompt is free (Claude Code 2.1.328) or up to a second after it (2.1.197). An agent
 /// whose hooks are off sends none, and its first prompt waits so long for nothing.
 const START_MAY_FOLLOW: Duration = Duration::from_secs(5);
+
+/// How long following the references may take: the hook that asks for the context waits for 5 s.
+const REFERENCES: Duration = Duration::from_secs(2);
 
 /// The context that the agent got last, in which launch and which conversation.
 #[derive(Serialize, Deserialize)]
@@ -39,11 +43,8 @@ pub fn context_of(task: &Task, references: &[FollowedReference]) -> Context {
     let excerpts = included.map(|reference| {
         let (stored, spot) = (&reference.stored, &reference.stored.spot);
         Excerpt {
-            file: &stored.path,
-            first: spot.lines.start + 1,
-            last: spot.lines.end,
+            place: place(stored),
             text: &reference.text,
-            whole: stored.whole,
             note: stored.note.as_deref(),
             remark: match spot.state {
                 ReferenceState::Stale => Some("These lines are no longer in the file."),
@@ -55,17 +56,27 @@ pub fn context_of(task: &Task, references: &[FollowedReference]) -> Context {
     Context::of(task, &excerpts.collect::<Vec<_>>())
 }
 
+fn place(stored: &StoredReference) -> ExcerptPlace<'_> {
+    let lines = &stored.spot.lines;
+    ExcerptPlace { file: &stored.path, lines: (!stored.whole).then_some((lines.start + 1, lines.end)) }
+}
+
 /// When the agent got the context last, where that was noted, and as what text.
 pub fn last_given(tx: &Tx<'_>, task: &str) -> Result<Option<(Option<Millis>, String)>> {
     Ok(recall(tx, task)?.map(|given| (given.at, given.context.brief(None))))
 }
 
-/// The lines that the task refers to; none where they cannot be read, which keeps no agent waiting.
+/// The lines that the task refers to. Where documents do not answer in time, as they were found last: no agent waits for
+/// them.
 async fn referenced(core: &Core, task: &str) -> Vec<FollowedReference> {
-    let project = core.read(task, |tx, task| Ok(tx.row(task)?.project)).await;
-    let found = match project {
-        Ok(project) => references::of_task(core, &project, task).await,
-        Err(error) => Err(error),
+    let look = async {
+        let project = core.read(task, |tx, task| Ok(tx.row(task)?.project)).await?;
+        references::of_task(core, &project, task).await
+    };
+    let found = match tokio::time::timeout(REFERENCES, look).await {
+        Ok(Ok(found)) => return found,
+        Ok(Err(error)) => Err(error),
+        Err(_) => references::kept_of_task(core, task).await,
     };
     found.unwrap_or_else(|error| {
         log::warn!("the context lacks its references: {error}");
@@ -73,15 +84,22 @@ async fn referenced(core: &Core, task: &str) -> Vec<FollowedReference> {
     })
 }
 
-/// The agent knows the versions that it was given lines of.
-fn note_given(tx: &mut Tx<'_>, task: &str, references: &[FollowedReference]) -> Result<()> {
+/// A version of a document that the agent was given lines of.
+type GivenVersion = (String, String);
+
+/// The versions of which the agent gets lines by the `news` of its context.
+fn versions_in(news: &Context, references: &[FollowedReference]) -> Vec<GivenVersion> {
     let is_given = |reference: &&FollowedReference| {
-        reference.stored.included && reference.stored.spot.state != ReferenceState::Stale
+        let stored = &reference.stored;
+        stored.included && stored.spot.state != ReferenceState::Stale && news.has(&place(stored))
     };
-    for reference in references.iter().filter(is_given) {
-        tx.know_document(task, &reference.stored.path, &reference.stored.spot.version, KnownBy::Context)?;
-    }
-    Ok(())
+    let given = references.iter().filter(is_given);
+    given.map(|reference| (reference.stored.path.clone(), reference.stored.spot.version.clone())).collect()
+}
+
+/// The agent knows these versions.
+fn note_versions(tx: &mut Tx<'_>, task: &str, versions: &[GivenVersion]) -> Result<()> {
+    versions.iter().try_for_each(|(path, version)| tx.know_document(task, path, version, KnownBy::Context))
 }
 
 fn key(task: &str) -> String {
@@ -106,27 +124,43 @@ fn write(state: &State, task: &Task, context: &Context) -> Result<()> {
     crate::paths::write_private(&state.context_of(&task.uuid), context.whole().as_bytes())
 }
 
-/// The context for an agent whose session starts: everything for a new, cleared or compacted conversation; for a resumed one only what
-/// changed since.
-pub async fn at_session_start(core: &Core, report: &AgentReport, how: SessionStart) -> Result<Option<String>> {
+/// The context for an agent whose session starts: everything for a new, cleared or compacted conversation; for a resumed one
+/// only what changed since. Once the asker is `gone`, nobody gets it: it goes before the first prompt.
+pub async fn at_session_start(
+    core: &Core,
+    report: &AgentReport,
+    how: SessionStart,
+    gone: &CancellationToken,
+) -> Result<Option<String>> {
     let session = report.event.session_id.clone();
-    let (launch, state) = (report.launch.clone(), core.state.clone());
+    let (launch, state, gone) = (report.launch.clone(), core.state.clone(), gone.clone());
     let references = referenced(core, &report.task).await;
-    let text = core.write(&report.task, move |tx, uuid| {
+    let given = core.write(&report.task, move |tx, uuid| {
         let task = tx.task("", uuid)?;
         let context = context_of(&task, &references);
         write(&state, &task, &context)?;
+        if gone.is_cancelled() {
+            return Ok((None, None));
+        }
         let before = recall(tx, uuid)?.map(|given| given.context);
         let text = at_start(how, before.as_ref(), &context, Some(&state.context_of(uuid)));
+        let versions =
+            context.news(how, before.as_ref()).map(|news| versions_in(&news, &references)).unwrap_or_default();
         let at = Some(tx.now());
         remember(tx, uuid, &GivenContext { launch, session, by_hook: true, at, context })?;
         if text.is_some() {
-            note_given(tx, uuid, &references)?;
+            note_versions(tx, uuid, &versions)?;
             tx.journal(uuid, Who::Chorus, "context", "Gave the agent the task's context", None)?;
         }
-        Ok(text)
+        // What it knew before may have changed while it did not run.
+        let is_due = tx.knows_documents(uuid)?;
+        Ok((text, is_due.then_some(task.project)))
     });
-    text.await
+    let (text, project) = given.await?;
+    if let Some(project) = project {
+        core.documents.request(&project, |due| due.recount = true);
+    }
+    Ok(text)
 }
 
 /// Waits until this launch's agent has asked for the context by its hook, where it may yet do so.
@@ -146,28 +180,64 @@ pub async fn await_start(core: &Core, task: &str, launch: &str) {
     let _ = tokio::time::timeout(START_MAY_FOLLOW, started).await;
 }
 
+/// What stands before a prompt.
+#[derive(Default)]
+pub struct Lead {
+    /// The text, with a blank line behind it; empty where there is nothing to say.
+    pub text: String,
+    /// What is to be noted once the agent has it.
+    pub notes: Option<LeadNotes>,
+}
+
+/// That the agent got a context with a prompt.
+pub struct LeadNotes {
+    task: String,
+    given: GivenContext,
+    versions: Vec<GivenVersion>,
+    is_said: bool,
+}
+
+impl LeadNotes {
+    /// The agent has it. Returns whether it knows other versions of documents by that.
+    pub fn note(mut self, tx: &mut Tx<'_>) -> Result<bool> {
+        self.given.at = Some(tx.now());
+        // A hook may have asked meanwhile, and speaks for the launch from then on.
+        if !recall(tx, &self.task)?.is_some_and(|given| given.by_hook && given.launch == self.given.launch) {
+            remember(tx, &self.task, &self.given)?;
+        }
+        if self.is_said {
+            note_versions(tx, &self.task, &self.versions)?;
+            tx.journal(&self.task, Who::Chorus, "context", "Put the task's context before the prompt", None)?;
+        }
+        Ok(!self.versions.is_empty())
+    }
+}
+
 /// What stands before a prompt: the context, when this launch's agent did not ask for it by a hook. A conversation that
 /// has it already, from an earlier launch, gets only what changed.
-pub async fn before_prompt(core: &Core, task: &Task, launch: &str) -> Result<String> {
+pub async fn before_prompt(core: &Core, task: &Task, launch: &str) -> Result<Lead> {
     let (session, launch) = (task.session_id.clone(), launch.to_owned());
+    let given = core.read(&task.uuid, |tx, task| recall(tx, task)).await?;
+    let goes_on = given.as_ref().is_some_and(|given| given.session == session);
+    if given.as_ref().is_some_and(|given| given.launch == launch && (given.by_hook || goes_on)) {
+        return Ok(Lead::default());
+    }
     let references = referenced(core, &task.uuid).await;
-    core.write(&task.uuid, move |tx, uuid| {
-        let given = recall(tx, uuid)?;
-        let goes_on = given.as_ref().is_some_and(|given| given.session == session);
-        if given.as_ref().is_some_and(|given| given.launch == launch && (given.by_hook || goes_on)) {
-            return Ok(String::new());
-        }
-        let context = context_of(&tx.task("", uuid)?, &references);
-        let text = match given.filter(|_| goes_on && session.is_some()) {
-            Some(given) => at_start(SessionStart::Resumed, Some(&given.context), &context, None),
-            None => Some(context.whole()),
-        };
-        let at = Some(tx.now());
-        remember(tx, uuid, &GivenContext { launch, session, by_hook: false, at, context })?;
-        let Some(text) = text else { return Ok(String::new()) };
-        note_given(tx, uuid, &references)?;
-        tx.journal(uuid, Who::Chorus, "context", "Put the task's context before the prompt", None)?;
-        Ok(text + "\n\n")
-    })
-    .await
+    let context = context_of(&core.read(&task.uuid, |tx, task| tx.row(task)).await?, &references);
+    let before = given.filter(|_| goes_on && session.is_some()).map(|given| given.context);
+    let (text, news) = match &before {
+        Some(before) => (
+            at_start(SessionStart::Resumed, Some(before), &context, None),
+            context.news(SessionStart::Resumed, Some(before)),
+        ),
+        None => (Some(context.whole()), Some(context.clone())),
+    };
+    let versions = news.map(|news| versions_in(&news, &references)).unwrap_or_default();
+    let notes = LeadNotes {
+        task: task.uuid.clone(),
+        given: GivenContext { launch, session, by_hook: false, at: None, context },
+        versions,
+        is_said: text.is_some(),
+    };
+    Ok(Lead { text: text.map(|text| text + "\n\n").unwrap_or_default(), notes: Some(notes) })
 }

@@ -73,7 +73,7 @@ pub async fn receive(core: &Core, hook: Hook, gone: &CancellationToken) -> Resul
         }
         Happening::SessionStart(how) => {
             // Before the event, on which the first prompt waits.
-            let text = context::at_session_start(core, report, *how).await?;
+            let text = context::at_session_start(core, report, *how, gone).await?;
             if policy::has_rules(core, &report.task).await {
                 core.fact(Fact::HasRules { task: report.task.clone() });
             }
@@ -198,9 +198,10 @@ async fn ask(core: &Core, intake: Intake, gone: &CancellationToken) -> Result<Ho
     if let Some(ruled) = policy::rule_on(core, &report.task, asked, adapter, &message).await {
         let closing = ruled.closing;
         let received = core.write(&report.task, move |tx, task| tx.receive_answered(task, new, closing)).await?;
-        let (Received::Answered(_, answer), output) = (received, ruled.output) else { return Ok(HookReply::default()) };
+        // One that was closed without Chorus stays so, whatever the rules say by now.
+        let Received::Answered(_, Some(output)) = received else { return Ok(HookReply::default()) };
         core.fact(Fact::Ruled { task: report.task, request: report.id });
-        return Ok(HookReply { output: answer.or(Some(output)) });
+        return Ok(HookReply { output: Some(output) });
     }
     let answered = core.answers.wait(&report.id, Asking { adapter, message });
     let (id, task) = (report.id.clone(), report.task.clone());

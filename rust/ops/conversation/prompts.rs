@@ -7,6 +7,7 @@ use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
 use crate::foreign;
 use crate::ops::agents;
+use crate::ops::conversation::context::{self, Lead};
 use crate::ops::terminal;
 use crate::status::AgentStatus;
 use crate::store::{Prompt, PromptState, Who};
@@ -29,6 +30,16 @@ const TRIES_BEFORE_REPORT: usize = 8;
 pub async fn send(core: &Core, asker: &Asker, send: TaskSend) -> Result<Sent> {
     let task = core.task(asker, &send.task).await?;
     core.write(&task.uuid, move |tx, task| tx.enqueue(task, &send.text, send.raw)).await?;
+    Ok(accepted(core, &task))
+}
+
+/// Accepts a prompt that tells the agent of versions of documents: it knows them once it has the prompt.
+pub async fn send_telling(core: &Core, task: &Task, text: String, versions: Vec<DocumentVersion>) -> Result<Sent> {
+    core.write(&task.uuid, move |tx, task| tx.enqueue_telling(task, &text, &versions)).await?;
+    Ok(accepted(core, task))
+}
+
+fn accepted(core: &Core, task: &Task) -> Sent {
     let state = core.live.of(&task.uuid).map(|live| live.state).unwrap_or_default();
     let reason = match state.status {
         AgentStatus::Idle | AgentStatus::Busy | AgentStatus::Error => None,
@@ -39,7 +50,7 @@ pub async fn send(core: &Core, asker: &Asker, send: TaskSend) -> Result<Sent> {
         AgentStatus::Stopped | AgentStatus::Unknown => Some("it is not known what the agent does"),
     };
     core.deliver(&task.uuid);
-    Ok(Sent { queued: reason.is_some() || task.queued > 0, reason: reason.map(str::to_owned) })
+    Sent { queued: reason.is_some() || task.queued > 0, reason: reason.map(str::to_owned) }
 }
 
 /// Types what waits, one prompt after the other, as long as the agent takes them.
@@ -49,7 +60,7 @@ pub async fn deliver(core: &Core, task: &str) {
     while let Some(free) = core.live.of(task).filter(takes_prompts) {
         let uuid = task.to_owned();
         let Ok(store) = core.store() else { return };
-        crate::ops::conversation::context::await_start(core, task, &free.launch).await;
+        context::await_start(core, task, &free.launch).await;
         let next = store.write(move |tx| {
             let Some(prompt) = tx.next_prompt(&uuid)? else { return Ok(None) };
             tx.set_prompt(prompt.id, PromptState::Sending, None)?;
@@ -57,24 +68,47 @@ pub async fn deliver(core: &Core, task: &str) {
         });
         let Ok(Some((task, prompt))) = next.await else { return };
         let id = prompt.id;
-        let outcome = match hand_over(core, &task, prompt, &free).await {
+        let lead = match prompt.raw {
+            true => Ok(Lead::default()),
+            false => context::before_prompt(core, &task, &free.launch).await,
+        };
+        let mut given = None;
+        let handed_over = match lead {
+            Ok(Lead { text, notes }) => {
+                given = notes;
+                hand_over(core, &task, text, prompt).await
+            }
+            Err(error) => Err(error),
+        };
+        let outcome = match handed_over {
             Ok(Over::Delivered) => (PromptState::Delivered, None),
             Ok(Over::NotNow(why)) => (PromptState::Queued, Some(why)),
             Err(error) => (PromptState::Failed, Some(with_hint(error))),
         };
         let state = outcome.0;
+        // Only what the agent has is known to it: the next prompt carries the context otherwise.
+        let given = given.filter(|_| state == PromptState::Delivered);
         let is_report_due = state == PromptState::Queued && tries + 1 == TRIES_BEFORE_REPORT;
         let stored = store.write(move |tx| {
             let (state, why) = (outcome.0, outcome.1.as_deref());
             tx.set_prompt(id, state, why)?;
-            if is_report_due { tx.report_waiting_prompt(id, why.unwrap_or_default()) } else { Ok(()) }
+            let knows_more = given.map(|given| given.note(tx)).transpose()?.unwrap_or_default();
+            if is_report_due {
+                tx.report_waiting_prompt(id, why.unwrap_or_default())?;
+            }
+            Ok(knows_more || tx.tells_of_documents(id)?)
         });
         let stored = stored.await;
         if let Err(error) = &stored {
             log::error!("cannot store that a prompt was delivered: {error}");
         }
         match state {
-            PromptState::Delivered if stored.is_ok() => (pause, tries) = (FIRST_PAUSE, 0),
+            PromptState::Delivered if stored.is_ok() => {
+                if let Ok(true) = stored {
+                    core.documents.request(&task.project, |due| due.recount = true);
+                }
+                (pause, tries) = (FIRST_PAUSE, 0);
+            }
             PromptState::Queued if stored.is_ok() && !core.stop.is_cancelled() => {
                 tries += 1;
                 tokio::time::sleep(pause).await;
@@ -100,12 +134,9 @@ enum Over {
     NotNow(String),
 }
 
-async fn hand_over(core: &Core, task: &Task, prompt: Prompt, free: &LiveStatus) -> Result<Over> {
+async fn hand_over(core: &Core, task: &Task, lead: String, prompt: Prompt) -> Result<Over> {
     let (tmux, pane) = terminal::pane(core, task).await?;
-    let text = match prompt.raw {
-        true => prompt.text,
-        false => crate::ops::conversation::context::before_prompt(core, task, &free.launch).await? + &prompt.text,
-    };
+    let text = lead + &prompt.text;
     let live = core.live.follow(&task.uuid);
     let before = live.borrow().prompts;
     let was_busy = live.borrow().state.status == AgentStatus::Busy;
@@ -114,6 +145,10 @@ async fn hand_over(core: &Core, task: &Task, prompt: Prompt, free: &LiveStatus) 
     let shown = match tmux.deliver(&pane, &text, known, prompt.raw).await {
         Ok(delivered) => {
             keep_displaced(core, task, delivered.displaced).await?;
+            // An agent of which only the screen is known may have answered and be free again before it was looked at.
+            if known.is_none() && delivered.is_taken {
+                return Ok(Over::Delivered);
+            }
             delivered.shown
         }
         // A dialog came in between: nothing was typed.

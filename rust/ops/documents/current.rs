@@ -10,14 +10,20 @@ use crate::documents::patterns::{ConfiguredGlobs, DocumentPatterns};
 use crate::error::{Error, Result};
 use crate::foreign;
 use crate::vcs::scan::tracked_though_ignored;
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tokio::sync::OwnedMutexGuard;
 
-/// The documents, and those of them that were found to be different.
+/// How much longer than reading all folders took it is not done again where the kernel does not watch them.
+const REST: u32 = 10;
+/// After which time the kernel is asked again to watch all folders.
+const ASK_AGAIN: Duration = Duration::from_secs(10 * 60);
+
+/// The documents as they are now.
 pub struct CurrentDocuments {
     known: OwnedMutexGuard<KnownDocuments>,
-    /// Paths.
-    pub changed: Vec<String>,
 }
 
 impl CurrentDocuments {
@@ -27,7 +33,13 @@ impl CurrentDocuments {
     }
 }
 
-/// Brings what is known up to date.
+/// Which files of the project are documents, by its configuration.
+pub async fn patterns(core: &Core, project: &str) -> Arc<DocumentPatterns> {
+    let globs = globs(&core.config_of(project).await.config);
+    core.documents.of(project).patterns(&globs)
+}
+
+/// Brings what is known up to date. What was found to be different is followed up in the background.
 ///
 /// # Errors
 /// When the project's file system does not answer.
@@ -35,61 +47,120 @@ pub async fn current(core: &Core, project: &str) -> Result<CurrentDocuments> {
     let globs = globs(&core.config_of(project).await.config);
     let shelf = core.documents.of(project);
     let mut known = shelf.known.clone().lock_owned().await;
-    let root = Path::new(project).to_owned();
-    let index = known.index.take().filter(|_| known.globs == globs);
-    let touched = match (&index, &known.watch) {
-        (Some(_), Some(_)) => shelf.touched.take(),
-        // Unwatched, anything may have changed.
-        _ => Some(Default::default()),
+    let is_same = known.globs == globs;
+    let touched = match (&known.index, &known.watch) {
+        (Some(_), Some(_)) if is_same => match shelf.touched.take() {
+            None => return Ok(CurrentDocuments { known }),
+            touched => touched,
+        },
+        (Some(_), None) if is_same && is_fresh(&known) => return Ok(CurrentDocuments { known }),
+        // Unwatched or by other globs, anything may have changed.
+        _ => None,
     };
-    if index.is_some() && touched.is_none() {
-        known.index = index;
-        return Ok(CurrentDocuments { known, changed: Vec::new() });
+    let touched = touched.unwrap_or_default();
+    let patterns = shelf.patterns(&globs);
+    let index = known.index.take();
+    if index.is_none() || !is_same {
+        // Generations are counted anew.
+        shelf.searched.lock().clear();
     }
-    let beside = match index {
-        Some(_) => Vec::new(),
-        None if crate::project::has_git(&root) => tracked_though_ignored(&root).await.unwrap_or_default(),
-        None => Vec::new(),
+    let root = Path::new(project).to_owned();
+    let place = root.clone();
+    let beside = match &index {
+        Some(_) if is_same => Vec::new(),
+        _ => tracked_beside(&root).await,
     };
-    let (watch, place) = (known.watch.take(), root.clone());
-    let (waiting, heard) = (shelf.touched.clone(), core.documents.heard.clone());
-    let patterns = globs.clone();
-    let read = move || {
-        let (index, changed, is_everything) = match index {
-            Some(mut index) => {
-                let touched = touched.unwrap_or_default();
-                let before = index.folders().clone();
-                let changed = index.renew(&touched);
-                let is_everything = touched.is_empty() || before != *index.folders();
-                (index, changed, is_everything)
-            }
-            None => {
-                let has_git = crate::project::has_git(&root);
-                let index = DocumentIndex::read(&root, DocumentPatterns::of(&patterns), has_git, beside);
-                (index, Vec::new(), true)
-            }
-        };
-        let watch = match watch {
-            Some(watch) if !is_everything => Some(watch),
-            Some(watch) => Some(watch).and_then(|watch| watching(watch, &index)),
-            None => FolderWatch::new(&root, waiting, heard)
-                .inspect_err(|error| log::warn!("documents are read at every use: {error}"))
-                .ok()
-                .and_then(|watch| watching(watch, &index)),
-        };
-        (index, changed, watch)
+    let may_watch = known.unwatched.is_none_or(|since| since.elapsed() > ASK_AGAIN);
+    let watch = match (known.watch.take(), may_watch) {
+        (Some(watch), _) => Some(watch),
+        (None, true) => FolderWatch::new(&root, shelf.touched.clone(), core.documents.heard.clone())
+            .inspect_err(|error| log::warn!("documents are read again and again: {error}"))
+            .ok(),
+        (None, false) => None,
     };
-    let (index, changed, watch) = foreign::within(&place, read).await.map_err(|error| {
+    let read = move || read(&root, index.map(|index| (index, is_same)), patterns, &touched, beside, watch);
+    let read = foreign::within(&place, read).await.map_err(|error| {
         Error::new(Code::WrongState, format!("cannot read the documents of {project}: {error}"))
             .hint("try again; `[documents] patterns` with fewer folders are read faster")
     })?;
-    (known.index, known.watch, known.globs) = (Some(index), watch, globs);
-    Ok(CurrentDocuments { known, changed })
+    known.unwatched = match read.watch {
+        Some(_) => None,
+        None => known.unwatched.filter(|_| !may_watch).or_else(|| Some(Instant::now())),
+    };
+    (known.index, known.watch, known.globs) = (Some(read.index), read.watch, globs);
+    known.walked = read.walked.or(known.walked);
+    if read.changed.as_ref().is_none_or(|changed| !changed.is_empty()) {
+        core.documents.request(project, |due| match read.changed {
+            Some(changed) => due.changed.extend(changed),
+            None => due.any = true,
+        });
+    }
+    Ok(CurrentDocuments { known })
 }
 
-/// The watch, where it sees all folders.
-fn watching(mut watch: FolderWatch, index: &DocumentIndex) -> Option<FolderWatch> {
-    watch.set(index.folders()).then_some(watch)
+/// Whether all folders were read so short a time ago that it is not done again.
+fn is_fresh(known: &KnownDocuments) -> bool {
+    known.walked.is_some_and(|(at, took)| at.elapsed() < took * REST)
+}
+
+/// What git tracks although it ignores it.
+async fn tracked_beside(root: &Path) -> Vec<String> {
+    match crate::project::find_git(root).await {
+        true => tracked_though_ignored(root).await.unwrap_or_default(),
+        false => Vec::new(),
+    }
+}
+
+/// What was read.
+struct ReadDocuments {
+    index: DocumentIndex,
+    /// Nothing where nothing was known before.
+    changed: Option<Vec<String>>,
+    /// Nothing where the kernel does not watch all folders.
+    watch: Option<FolderWatch>,
+    walked: Option<(Instant, Duration)>,
+}
+
+/// Reads what was touched, or all where nothing is named. `before` is what was known, and whether by the same globs.
+/// Blocks.
+fn read(
+    root: &Path,
+    before: Option<(DocumentIndex, bool)>,
+    patterns: Arc<DocumentPatterns>,
+    touched: &BTreeSet<PathBuf>,
+    beside: Vec<String>,
+    mut watch: Option<FolderWatch>,
+) -> ReadDocuments {
+    let began = Instant::now();
+    let mut enter = |folder: &str| {
+        if let Some(watch) = &mut watch {
+            watch.add(folder);
+        }
+    };
+    let anew = |enter: &mut dyn FnMut(&str)| {
+        let has_git = crate::project::has_git(root);
+        DocumentIndex::read(root, patterns.clone(), has_git, beside.clone(), enter)
+    };
+    let (index, changed, is_everything) = match before {
+        Some((mut index, true)) => {
+            let folders = index.folders().clone();
+            let changed = index.renew(touched, &mut enter);
+            let is_everything = touched.is_empty() || folders != *index.folders();
+            (index, Some(changed), is_everything)
+        }
+        Some((before, false)) => {
+            let index = anew(&mut enter);
+            let changed = index.differing(&before);
+            (index, Some(changed), true)
+        }
+        None => (anew(&mut enter), None, true),
+    };
+    let watch = match watch {
+        Some(watch) if !is_everything => Some(watch),
+        Some(mut watch) => watch.keep_only(index.folders()).then_some(watch),
+        None => None,
+    };
+    ReadDocuments { index, changed, watch, walked: is_everything.then(|| (began, began.elapsed())) }
 }
 
 /// The globs of a configuration.
@@ -107,5 +178,21 @@ fn globs(config: &Configuration) -> ConfiguredGlobs {
             (Communication, categories.communication.clone()),
             (Context, categories.context.clone()),
         ],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unwatched_tree_is_not_read_again_at_each_use() {
+        let read = |before: Duration, took: Duration| {
+            let walked = Instant::now().checked_sub(before).map(|at| (at, took));
+            is_fresh(&KnownDocuments { walked, ..KnownDocuments::default() })
+        };
+        let (second, hour) = (Duration::from_secs(1), Duration::from_secs(3600));
+        assert!(read(Duration::ZERO, hour) && read(second, hour));
+        assert!(!read(hour, second) && !is_fresh(&KnownDocuments::default()));
     }
 }

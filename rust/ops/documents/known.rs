@@ -1,14 +1,14 @@
 //! Which version of a document each agent has read, and which have changed since.
 
-use super::current::current;
-use super::{path, places};
-use crate::contract::DocumentVersion;
+use super::{current, path, places};
 use crate::core::Core;
 use crate::core::documents::VersionSeen;
+use crate::document_files::DocumentContent;
 use crate::error::Result;
 use crate::evidence::event::{ToolCall, ToolWork};
-use crate::store::KnownBy;
+use crate::store::{KnownBy, KnownDocument};
 use crate::task::Task;
+use crate::vcs::git::Git;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A document that changed since a live task's agent read it.
@@ -16,6 +16,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub struct OutdatedDocument {
     /// The task's uuid.
     pub task: String,
+    /// The task's number.
+    pub number: i64,
     /// From the project's root.
     pub path: String,
     /// The version that the agent knows.
@@ -36,49 +38,88 @@ pub async fn note_call(core: &Core, task: &str, call: &ToolCall) -> Result<()> {
     if !is_document(core, &task, &path).await? {
         return Ok(());
     }
-    // What the agent saw: in a worktree, the document may be another one than the project's.
-    let Ok(document) = places::read(&folder, &path).await else { return Ok(()) };
-    let known = path.clone();
+    let Ok(seen) = places::read(&folder, &path).await else { return Ok(()) };
+    let known = match folder == task.project {
+        true => KnownNow::Project,
+        false => in_worktree(core, &task, &path, &seen).await?,
+    };
     core.write(&task.uuid, move |tx, task| {
-        tx.keep_version(&document.version, &document.text)?;
-        tx.know_document(task, &known, &document.version, how)
+        tx.keep_version(&seen.version, &seen.text)?;
+        match known {
+            KnownNow::Project => tx.know_document(task, &path, &seen.version, how),
+            KnownNow::Own(project) => {
+                let version = project.as_ref().map_or(&seen.version, |project| &project.version);
+                if let Some(project) = &project {
+                    tx.keep_version(&project.version, &project.text)?;
+                }
+                tx.know_own_document(task, &path, &seen.version, version, how)
+            }
+        }
     })
     .await?;
-    recount(core, &task.project).await
+    core.documents.request(&task.project, |due| due.recount = true);
+    Ok(())
+}
+
+/// What a file in the agent's folder tells of the project's document.
+enum KnownNow {
+    /// It is the project's.
+    Project,
+    /// It is of the task's own making. What the project's document is, where the agent knew nothing of it before.
+    Own(Option<DocumentContent>),
+}
+
+/// A document in a worktree is the project's where nobody edited either, and as the worktree began with it. The task's own
+/// edits are no news to its agent, and tell nothing of what a person changed in the project.
+async fn in_worktree(core: &Core, task: &Task, path: &str, seen: &DocumentContent) -> Result<KnownNow> {
+    let project = places::read(&task.project, path).await.ok();
+    if project.as_ref().is_some_and(|project| project.version == seen.version) {
+        return Ok(KnownNow::Project);
+    }
+    let document = path.to_owned();
+    let known = core.read(&task.uuid, move |tx, task| Ok((tx.knows_document(task, &document)?, tx.base(task)?)));
+    Ok(match known.await? {
+        (true, _) => KnownNow::Own(None),
+        (false, Some(base)) if began_with(&task.project, &base, path, &seen.version).await => KnownNow::Project,
+        (false, _) => KnownNow::Own(project),
+    })
+}
+
+/// Whether that version of the document is in the commit.
+async fn began_with(project: &str, commit: &str, path: &str, version: &str) -> bool {
+    let object = format!("{commit}:{path}");
+    let found = Git::at(project).read(&["rev-parse", "--verify", "--quiet", "--end-of-options", &object]).await;
+    found.is_ok_and(|found| found.trim() == version)
 }
 
 /// Whether the file is a document, or one that the task refers to.
 async fn is_document(core: &Core, task: &Task, path: &str) -> Result<bool> {
-    if current(core, &task.project).await?.index().is_some_and(|index| index.patterns().is_document(path)) {
+    if current::patterns(core, &task.project).await.is_document(path) {
         return Ok(true);
     }
-    let references = core.read(&task.uuid, |tx, task| tx.references_of(task)).await?;
-    Ok(references.iter().any(|reference| reference.path == path))
+    let path = path.to_owned();
+    core.read(&task.uuid, move |tx, task| tx.refers_to(task, &path)).await
 }
 
-/// The documents that changed since agents of live tasks read them.
+/// The documents that changed since agents of live tasks read them. What an agent made of a document itself is no change.
 pub async fn outdated(core: &Core, project: &str) -> Result<Vec<OutdatedDocument>> {
     let known = core.read(project, |tx, project| tx.known_documents(project)).await?;
     let paths: BTreeSet<String> = known.iter().map(|known| known.path.clone()).collect();
     let versions = versions(core, project, paths).await;
     let outdated = known.into_iter().filter_map(|known| {
-        let current = versions.get(&known.path).filter(|current| **current != known.version)?.clone();
-        Some(OutdatedDocument { task: known.task, path: known.path, known: known.version, current })
+        let KnownDocument { task, number, path, version, own } = known;
+        let is_news = |current: &&String| **current != version && own.as_ref() != Some(*current);
+        let current = versions.get(&path).filter(is_news)?.clone();
+        Some(OutdatedDocument { task, number, path, known: version, current })
     });
     Ok(outdated.collect())
 }
 
 /// Numbers of the tasks of [`outdated`], by path.
 pub async fn outdated_by_path(core: &Core, project: &str) -> Result<HashMap<String, Vec<i64>>> {
-    let outdated = outdated(core, project).await?;
     let mut by_path: HashMap<String, Vec<i64>> = HashMap::new();
-    if !outdated.is_empty() {
-        let filter = crate::store::Filter::default();
-        let tasks = core.read(project, move |tx, project| tx.tasks(Some(project), &filter)).await?;
-        let numbers: HashMap<&str, i64> = tasks.iter().map(|task| (task.uuid.as_str(), task.number)).collect();
-        for document in outdated {
-            by_path.entry(document.path).or_default().extend(numbers.get(document.task.as_str()));
-        }
+    for document in outdated(core, project).await? {
+        by_path.entry(document.path).or_default().push(document.number);
     }
     Ok(by_path)
 }
@@ -86,16 +127,18 @@ pub async fn outdated_by_path(core: &Core, project: &str) -> Result<HashMap<Stri
 /// The version of each document as it is now; those that cannot be read have none. A file that was not written since is
 /// not read again.
 async fn versions(core: &Core, project: &str, paths: BTreeSet<String>) -> BTreeMap<String, String> {
+    if paths.is_empty() {
+        return BTreeMap::new();
+    }
     let shelf = core.documents.of(project);
+    let stats = places::stats(project, paths.into_iter().collect()).await;
+    let stats = stats.inspect_err(|error| log::warn!("{error}")).unwrap_or_default();
     let mut found = BTreeMap::new();
-    for path in paths {
-        let stat = places::stat(project, &path).await;
-        let seen =
-            shelf.versions.lock().get(&path).filter(|seen| Some(seen.stat) == stat).map(|seen| seen.version.clone());
-        let version = match (seen, stat) {
-            (Some(version), _) => version,
-            (None, None) => continue,
-            (None, Some(stat)) => {
+    for (path, stat) in stats {
+        let seen = shelf.versions.lock().get(&path).filter(|seen| seen.stat == stat).map(|seen| seen.version.clone());
+        let version = match seen {
+            Some(version) => version,
+            None => {
                 let Ok(document) = places::read(project, &path).await else { continue };
                 let seen = VersionSeen { stat, version: document.version.clone() };
                 shelf.versions.lock().insert(path.clone(), seen);
@@ -111,20 +154,5 @@ async fn versions(core: &Core, project: &str, paths: BTreeSet<String>) -> BTreeM
 pub async fn recount(core: &Core, project: &str) -> Result<()> {
     let mut counts: HashMap<String, i64> = HashMap::new();
     outdated(core, project).await?.into_iter().for_each(|document| *counts.entry(document.task).or_default() += 1);
-    core.write(project, move |tx, project| {
-        for task in tx.tasks(Some(project), &crate::store::Filter::default())? {
-            tx.set_outdated(&task.uuid, counts.get(&task.uuid).copied().unwrap_or_default())?;
-        }
-        Ok(())
-    })
-    .await
-}
-
-/// The task's agent knows these versions from now on.
-pub async fn note_told(core: &Core, task: &Task, versions: Vec<DocumentVersion>) -> Result<()> {
-    core.write(&task.uuid, move |tx, task| {
-        versions.iter().try_for_each(|told| tx.know_document(task, &told.path, &told.version, KnownBy::Tell))
-    })
-    .await?;
-    recount(core, &task.project).await
+    core.write(project, move |tx, project| tx.set_outdated(project, &counts)).await
 }

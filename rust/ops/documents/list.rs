@@ -1,9 +1,10 @@
 //! The list of a project's documents.
 
 use super::current::current;
-use super::{changes, known};
+use super::known;
 use crate::contract::{Category, Code, DocsAsk, Document, Documents};
 use crate::core::{Asker, Core};
+use crate::document_files::index::DocumentIndex;
 use crate::error::{Error, Result};
 use std::collections::HashMap;
 
@@ -13,32 +14,41 @@ pub async fn list(core: &Core, asker: &Asker, ask: DocsAsk) -> Result<Documents>
     let current = current(core, &asker.project).await?;
     let referring = core.read(&asker.project, |tx, project| tx.referring(project)).await?;
     let outdated = known::outdated_by_path(core, &asker.project).await?;
-    let Some(index) = current.index() else { return Err(Error::internal("the documents were not read")) };
+    // There may be many thousands.
+    let listing = tokio::task::spawn_blocking(move || {
+        let index = current.index()?;
+        Some(rows(index, category, &referring, &outdated))
+    });
+    listing.await.map_err(Error::internal)?.ok_or_else(|| Error::internal("the documents were not read"))
+}
+
+fn rows(
+    index: &DocumentIndex,
+    category: Option<Category>,
+    referring: &[(String, i64)],
+    outdated: &HashMap<String, Vec<i64>>,
+) -> Documents {
     let mut tasks: HashMap<&str, Vec<i64>> = HashMap::new();
     referring.iter().for_each(|(path, number)| tasks.entry(path).or_default().push(*number));
-    let patterns = index.patterns();
-    let documents = index.documents().iter().filter_map(|(path, indexed)| {
-        let found = patterns.category(path);
+    let documents = index.documents().iter().filter(|(_, indexed)| category.is_none_or(|it| it == indexed.category));
+    let documents = documents.map(|(path, indexed)| {
         let name = || path.rsplit('/').next().unwrap_or(path).to_owned();
-        category.is_none_or(|wanted| wanted == found).then(|| Document {
+        Document {
             title: indexed.head.title.clone().unwrap_or_else(name),
             description: indexed.head.description.clone(),
-            category: found,
-            pinned: patterns.is_pinned(path),
-            template: patterns.is_template(path),
+            category: indexed.category,
+            pinned: indexed.pinned,
+            template: indexed.template,
             size: i64::try_from(indexed.stat.size).unwrap_or(i64::MAX),
             modified_at: indexed.stat.modified_at(),
             tasks: tasks.get(path.as_str()).cloned().unwrap_or_default(),
             changed_for: outdated.get(path.as_str()).cloned().unwrap_or_default(),
             path: path.clone(),
-        })
+        }
     });
     let mut documents: Vec<Document> = documents.collect();
     documents.sort_by_key(|document| (!document.pinned, document.category));
-    let (cut, changed) = (index.cut, current.changed.clone());
-    drop(current);
-    changes::follow(core, &asker.project, changed).await;
-    Ok(Documents { documents, cut })
+    Documents { documents, cut: index.cut }
 }
 
 fn category(word: &str) -> Result<Category> {

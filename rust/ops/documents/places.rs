@@ -8,6 +8,7 @@ use crate::foreign;
 use crate::store::{ReferenceSpot, StoredReference, TiedText};
 use crate::text::clip;
 use std::collections::HashMap;
+use std::io::{Error, ErrorKind, Result};
 use std::path::Path;
 
 /// Bytes of an excerpt in a reply.
@@ -47,17 +48,31 @@ impl FollowedReference {
     }
 }
 
-/// The document at `path`, or why it cannot be read.
-pub async fn read(project: &str, path: &str) -> std::io::Result<DocumentContent> {
+/// The document at `path`, or why it cannot be read. It is `NotFound` only where the project itself is there.
+pub async fn read(project: &str, path: &str) -> Result<DocumentContent> {
     let (root, path) = (Path::new(project).to_owned(), path.to_owned());
     let place = root.clone();
-    foreign::within(&place, move || document_files::content(&root, &path)).await.flatten()
+    let read = move || {
+        let found = document_files::content(&root, &path);
+        match found {
+            Err(error) if error.kind() == ErrorKind::NotFound && !root.is_dir() => {
+                Err(Error::other("the project's folder is not there"))
+            }
+            found => found,
+        }
+    };
+    foreign::within(&place, read).await.flatten()
 }
 
-/// What tells whether the document was written; nothing where there is none.
-pub async fn stat(project: &str, path: &str) -> Option<DocumentStat> {
-    let file = Path::new(project).join(path);
-    foreign::within(Path::new(project), move || DocumentStat::at(&file)).await.ok().flatten()
+/// What tells whether documents were written, by path; only of those that are there.
+pub async fn stats(project: &str, paths: Vec<String>) -> Result<HashMap<String, DocumentStat>> {
+    let root = Path::new(project).to_owned();
+    let place = root.clone();
+    let read = move || {
+        let of = |path: String| DocumentStat::at(&root.join(&path)).map(|stat| (path, stat));
+        paths.into_iter().filter_map(of).collect()
+    };
+    foreign::within(&place, read).await
 }
 
 /// A reference whose text was looked for.
@@ -109,6 +124,20 @@ pub fn gone(references: Vec<StoredReference>) -> Vec<Looked> {
         Looked { followed: FollowedReference { text: stored.tied.text.join("\n"), stored }, tied: None, is_news }
     };
     references.into_iter().map(stale).collect()
+}
+
+/// The references as they were found last, where their document cannot be read now. `versions` holds the texts of the
+/// versions that they were found in.
+pub fn as_kept(references: Vec<StoredReference>, versions: &HashMap<String, String>) -> Vec<Looked> {
+    let kept = |stored: StoredReference| {
+        let version = versions.get(&stored.spot.version).filter(|_| stored.spot.state != ReferenceState::Stale);
+        let text = match version {
+            Some(version) => excerpt(&IndexedLines::of(version), &stored.spot),
+            None => stored.tied.text.join("\n"),
+        };
+        Looked { followed: FollowedReference { text, stored }, tied: None, is_news: false }
+    };
+    references.into_iter().map(kept).collect()
 }
 
 fn excerpt(lines: &IndexedLines<'_>, spot: &ReferenceSpot) -> String {

@@ -2,21 +2,25 @@
 
 pub use super::places::FollowedReference;
 use super::places::{self, Looked, look};
-use super::{changes, path, renames};
-use crate::contract::{Code, Nothing, Reference, ReferenceState, References, RefsAsk, TaskRef, Unref};
+use super::renames::Search;
+use super::{changes, path};
+use crate::contract::{Code, Nothing, Reference, ReferenceState, References, RefsAsk, Retie, TaskRef, Unref};
 use crate::core::{Asker, Core};
 use crate::document_files::DocumentContent;
 use crate::documents::anchor::{Anchor, IndexedLines, Placement};
 use crate::documents::outline;
 use crate::documents::place::{Part, parse};
 use crate::error::{Error, Result};
-use crate::store::{NewReference, ReferenceSpot, StoredReference, TiedText};
+use crate::store::{NewReference, ReferenceSpot, StoredReference, TiedText, Tx};
 use crate::text::clean_line;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io::ErrorKind;
 use std::ops::Range;
 
 /// Characters of a note.
 const NOTE: usize = 500;
+/// Lines that a reference to a whole document keeps of it.
+const BEGINNING: usize = 40;
 
 /// Ties lines of a document to a task, or a reference of the task to other lines.
 pub async fn refer(core: &Core, asker: &Asker, ask: TaskRef) -> Result<Reference> {
@@ -24,28 +28,18 @@ pub async fn refer(core: &Core, asker: &Asker, ask: TaskRef) -> Result<Reference
     let context = format!("cannot tie a document to #{}", task.number);
     let made = make(core, asker, &ask).await;
     let (new, document) = made.map_err(|error| error.context(context))?;
-    let path = new.path.clone();
-    let kept = document.clone();
-    let stored = core.write(&task.uuid, move |tx, uuid| {
-        tx.keep_version(&kept.version, &kept.text)?;
-        match ask.reference {
-            Some(id) if tx.reference(id)?.task != *uuid => {
-                let hint = "`refs` lists the references with their tasks";
-                Err(Error::new(Code::BadInput, format!("reference {id} is another task's")).hint(hint))
-            }
-            Some(id) => {
-                tx.tie_again(id, &new)?;
-                tx.reference(id)
-            }
-            None => tx.add_reference(uuid, new),
+    tie(core, asker, new, document, move |tx, new| match ask.reference {
+        Some(id) if tx.reference(id)?.task != task.uuid => {
+            let hint = "`refs` lists the references with their tasks";
+            Err(Error::new(Code::BadInput, format!("reference {id} is another task's")).hint(hint))
         }
-    });
-    let stored = stored.await?;
-    changes::tell(core, &asker.project, vec![path]);
-    changes::watch(core, &asker.project).await;
-    let looked = look(vec![stored], &document, &HashMap::new());
-    let found = looked.into_iter().next().ok_or_else(|| Error::internal("the reference is gone"))?;
-    Ok(found.followed.reply())
+        Some(id) => {
+            tx.tie_again(id, &new)?;
+            tx.reference(id)
+        }
+        None => tx.add_reference(&task.uuid, new),
+    })
+    .await
 }
 
 /// What the client means, as it is kept.
@@ -70,9 +64,13 @@ async fn make(core: &Core, asker: &Asker, ask: &TaskRef) -> Result<(NewReference
         })?,
         Part::Lines(first, last) => seen_lines(&lines, *first, *last, ask.text.as_deref(), &shown)?,
     };
-    let Some(anchor) = Anchor::take(lines.lines(), range.clone()) else {
+    let Some(mut anchor) = Anchor::take(lines.lines(), range.clone()) else {
         return Err(Error::new(Code::BadInput, format!("{shown} is empty")).hint("write something into it first"));
     };
+    if part == Part::Whole {
+        // Its version tells the rest.
+        anchor.text.truncate(BEGINNING);
+    }
     let new = NewReference {
         tied: TiedText::of(anchor, &document.version),
         spot: ReferenceSpot {
@@ -140,10 +138,13 @@ pub async fn refs(core: &Core, asker: &Asker, ask: RefsAsk) -> Result<References
         Some(given) => Some(path::of_client(core, asker, given).await?),
         None => None,
     };
-    let wanted = path.clone();
-    let stored = core.read(&asker.project, move |tx, project| tx.references_in(project, wanted.as_deref())).await?;
-    let mut references = follow(core, &asker.project, stored).await?;
-    changes::watch(core, &asker.project).await;
+    let wanted = path.map(|path| BTreeSet::from([path]));
+    let stored = core.read(&asker.project, move |tx, project| match wanted {
+        Some(paths) => tx.references_to(project, &paths),
+        None => tx.references_in(project),
+    });
+    let mut references = follow(core, &asker.project, stored.await?).await?.references;
+    core.documents.request(&asker.project, |due| due.recount = true);
     references.sort_by(|a, b| {
         let place = |it: &FollowedReference| (it.stored.path.clone(), it.stored.spot.lines.start, it.stored.number);
         place(a).cmp(&place(b))
@@ -151,15 +152,85 @@ pub async fn refs(core: &Core, asker: &Asker, ask: RefsAsk) -> Result<References
     Ok(References { references: references.into_iter().map(FollowedReference::reply).collect() })
 }
 
+/// Moves a stale reference to the lines that resemble its text most.
+///
+/// # Errors
+/// When it is not stale, nothing resembles its text, or these are other lines than the person was offered.
+pub async fn retie(core: &Core, asker: &Asker, retie: Retie) -> Result<Reference> {
+    let project = asker.project.clone();
+    let stored = core.store()?.read(move |tx| of_project(tx, &project, retie.reference)).await?;
+    let followed = follow(core, &asker.project, vec![stored]).await?.references.pop();
+    let FollowedReference { stored, .. } = followed.ok_or_else(|| Error::internal("the reference is gone"))?;
+    let id = stored.id;
+    let refuse = |why: &str, hint: &str| {
+        Err(Error::new(Code::WrongState, format!("cannot move reference {id}: {why}")).hint(hint.to_owned()))
+    };
+    if stored.spot.state != ReferenceState::Stale {
+        return refuse("its text is there", "`ref` ties other lines to the task");
+    }
+    let Some(lines) = stored.spot.nearest.clone() else {
+        return refuse("nothing in the document resembles its text", "`unref` takes it away");
+    };
+    let is = |seen: Option<i64>, line: u32| seen.is_none_or(|seen| seen == i64::from(line));
+    if !is(retie.first, lines.start + 1) || !is(retie.last, lines.end) {
+        return refuse("other lines resemble its text most by now", "look at it again");
+    }
+    let document = places::read(&asker.project, &stored.path).await;
+    let Ok(document) = document else { return refuse("its document cannot be read", "try again") };
+    let indexed = IndexedLines::of(&document.text);
+    let Some(anchor) = Anchor::take(indexed.lines(), lines.clone()) else {
+        return refuse("its document has changed again", "try again");
+    };
+    let new = NewReference {
+        tied: TiedText::of(anchor, &document.version),
+        spot: ReferenceSpot { lines, version: document.version.clone(), state: ReferenceState::Current, nearest: None },
+        whole: false,
+        note: None,
+        path: stored.path,
+    };
+    tie(core, asker, new, document, move |tx, new| {
+        tx.tie_again(id, &new)?;
+        tx.reference(id)
+    })
+    .await
+}
+
+/// Keeps what a reference is tied to, and reports it.
+async fn tie(
+    core: &Core,
+    asker: &Asker,
+    new: NewReference,
+    document: DocumentContent,
+    keep: impl FnOnce(&mut Tx<'_>, NewReference) -> Result<StoredReference> + Send + 'static,
+) -> Result<Reference> {
+    let (path, kept) = (new.path.clone(), document.clone());
+    let stored = core.store()?.write(move |tx| {
+        tx.keep_version(&kept.version, &kept.text)?;
+        keep(tx, new)
+    });
+    let stored = stored.await?;
+    changes::tell(core, &asker.project, vec![path]);
+    core.documents.request(&asker.project, |due| due.recount = true);
+    let looked = look(vec![stored], &document, &HashMap::new());
+    let found = looked.into_iter().next().ok_or_else(|| Error::internal("the reference is gone"))?;
+    Ok(found.followed.reply())
+}
+
+/// The reference of that id, where it is one of the project.
+fn of_project(tx: &Tx<'_>, project: &str, id: i64) -> Result<StoredReference> {
+    let reference = tx.reference(id)?;
+    if tx.row(&reference.task)?.project != project {
+        let hint = "`refs` lists the references of this project";
+        return Err(Error::new(Code::BadInput, "the reference belongs to another project").hint(hint));
+    }
+    Ok(reference)
+}
+
 /// Takes a reference away.
 pub async fn unref(core: &Core, asker: &Asker, unref: Unref) -> Result<Nothing> {
     let project = asker.project.clone();
     let removed = core.store()?.write(move |tx| {
-        let reference = tx.reference(unref.reference)?;
-        if tx.row(&reference.task)?.project != project {
-            let hint = "`refs` lists the references of this project";
-            return Err(Error::new(Code::BadInput, "the reference belongs to another project").hint(hint));
-        }
+        of_project(tx, &project, unref.reference)?;
         tx.remove_reference(unref.reference)
     });
     changes::tell(core, &asker.project, vec![removed.await?.path]);
@@ -170,48 +241,84 @@ pub async fn unref(core: &Core, asker: &Asker, unref: Unref) -> Result<Nothing> 
 pub async fn of_task(core: &Core, project: &str, task: &str) -> Result<Vec<FollowedReference>> {
     let stored = core.read(task, |tx, task| tx.references_of(task)).await?;
     let order: HashMap<i64, usize> = stored.iter().enumerate().map(|(at, reference)| (reference.id, at)).collect();
-    let mut references = follow(core, project, stored).await?;
+    let mut references = follow(core, project, stored).await?.references;
     references.sort_by_key(|reference| order.get(&reference.stored.id).copied());
     Ok(references)
 }
 
+/// The references of a task as they were found last: nothing outside of the store is read.
+pub async fn kept_of_task(core: &Core, task: &str) -> Result<Vec<FollowedReference>> {
+    let stored = core.read(task, |tx, task| tx.references_of(task)).await?;
+    let kept = as_kept(core, stored).await?;
+    Ok(kept.into_iter().map(|looked| looked.followed).collect())
+}
+
+/// References that were looked for.
+#[derive(Debug, Default)]
+pub struct FollowedReferences {
+    /// Where they are now.
+    pub references: Vec<FollowedReference>,
+    /// Documents of which the references changed.
+    pub moved: BTreeSet<String>,
+}
+
 /// Finds the references in their documents as these are now, and keeps where they are.
-pub async fn follow(core: &Core, project: &str, references: Vec<StoredReference>) -> Result<Vec<FollowedReference>> {
+pub async fn follow(core: &Core, project: &str, references: Vec<StoredReference>) -> Result<FollowedReferences> {
     let mut by_path: BTreeMap<String, Vec<StoredReference>> = BTreeMap::new();
     references.into_iter().for_each(|reference| by_path.entry(reference.path.clone()).or_default().push(reference));
-    let mut all = Vec::new();
+    let mut search = Search::new(core, project);
+    let mut all = FollowedReferences::default();
     for (path, references) in by_path {
-        all.extend(follow_in(core, project, &path, references).await?);
+        let (now_at, document, looked) = look_in(core, &mut search, &path, references).await?;
+        if looked.iter().any(|looked| looked.is_news) || now_at != path {
+            all.moved.extend([path, now_at.clone()]);
+        }
+        all.references.extend(keep(core, &now_at, document, looked).await?);
     }
     Ok(all)
 }
 
-async fn follow_in(
+/// Where the references to one document are: the document's path, what is in it, and each of them.
+async fn look_in(
     core: &Core,
-    project: &str,
+    search: &mut Search<'_>,
     path: &str,
     references: Vec<StoredReference>,
-) -> Result<Vec<FollowedReference>> {
-    let (path, document) = match places::read(project, path).await {
-        Ok(document) => (path.to_owned(), Some(document)),
-        Err(_) => match renames::successor(core, project, path, &references).await {
-            Some((path, document)) => (path, Some(document)),
-            None => (path.to_owned(), None),
+) -> Result<(String, Option<DocumentContent>, Vec<Looked>)> {
+    let (path, document) = match places::read(search.project(), path).await {
+        Ok(document) => (path.to_owned(), document),
+        Err(error) if error.kind() == ErrorKind::NotFound => match search.successor(path, &references).await {
+            Some(found) => found,
+            None => return Ok((path.to_owned(), None, places::gone(references))),
         },
+        Err(error) => {
+            log::debug!("cannot read {path}: {error}");
+            return Ok((path.to_owned(), None, as_kept(core, references).await?));
+        }
     };
-    let Some(document) = document else { return keep(core, &path, None, places::gone(references)).await };
-    let mut versions: Vec<String> = references.iter().map(|reference| reference.tied.version.clone()).collect();
-    versions.retain(|version| *version != document.version);
-    versions.sort();
-    versions.dedup();
-    let texts = core.store()?.read(move |tx| {
-        let text = |version: String| Ok(tx.version(&version)?.map(|text| (version, text)));
-        versions.into_iter().map(text).filter_map(Result::transpose).collect::<Result<HashMap<_, _>>>()
-    });
-    let (texts, content) = (texts.await?, document.clone());
+    let mut tied: BTreeSet<String> = references.iter().map(|reference| reference.tied.version.clone()).collect();
+    tied.remove(&document.version);
+    let (texts, content) = (texts_of(core, tied).await?, document.clone());
     let looking = tokio::task::spawn_blocking(move || look(references, &content, &texts));
     let looked = looking.await.map_err(Error::internal)?;
-    keep(core, &path, Some(document), looked).await
+    Ok((path, Some(document), looked))
+}
+
+/// References to a document that cannot be read now.
+async fn as_kept(core: &Core, references: Vec<StoredReference>) -> Result<Vec<Looked>> {
+    let versions = references.iter().map(|reference| reference.spot.version.clone()).collect();
+    let texts = texts_of(core, versions).await?;
+    let looking = tokio::task::spawn_blocking(move || places::as_kept(references, &texts));
+    looking.await.map_err(Error::internal)
+}
+
+/// The texts of versions, where they are kept.
+async fn texts_of(core: &Core, versions: BTreeSet<String>) -> Result<HashMap<String, String>> {
+    let read = core.store()?.read(move |tx| {
+        let text = |version: String| Ok(tx.version(&version)?.map(|text| (version, text)));
+        versions.into_iter().map(text).filter_map(Result::transpose).collect()
+    });
+    read.await
 }
 
 /// Keeps what is news.

@@ -17,13 +17,24 @@ const MOST: usize = 60_000;
 /// The prompt, and the versions that it is about.
 ///
 /// # Errors
-/// When nothing changed.
+/// When nothing changed, or what changed is on its way to the agent.
 pub async fn prompt(core: &Core, task: &Task) -> Result<(String, Vec<DocumentVersion>)> {
     let mut changed = outdated(core, &task.project).await?;
     changed.retain(|document| document.task == task.uuid);
+    let nothing = |why: &str, hint: &str| {
+        Err(Error::new(Code::WrongState, format!("there is nothing to tell #{}: {why}", task.number)).hint(hint))
+    };
     if changed.is_empty() {
-        let why = format!("there is nothing to tell #{}: no document changed since its agent read it", task.number);
-        return Err(Error::new(Code::WrongState, why).hint("`docs` shows which documents changed for which tasks"));
+        let hint = "`docs` shows which documents changed for which tasks";
+        return nothing("no document changed since its agent read it", hint);
+    }
+    let on_their_way = core.read(&task.uuid, |tx, task| tx.versions_on_their_way(task)).await?;
+    let is_on_its_way = |document: &OutdatedDocument| {
+        on_their_way.iter().any(|told| told.path == document.path && told.version == document.current)
+    };
+    changed.retain(|document| !is_on_its_way(document));
+    if changed.is_empty() {
+        return nothing("a prompt with what changed waits to be sent", "`prompts` shows it");
     }
     let mut text = "These documents changed since you read them.".to_owned();
     if task.worktree.is_some() {
@@ -43,17 +54,26 @@ pub async fn prompt(core: &Core, task: &Task) -> Result<(String, Vec<DocumentVer
 }
 
 async fn part(core: &Core, task: &Task, document: &OutdatedDocument) -> Result<String> {
-    let version = document.known.clone();
-    let before = core.store()?.read(move |tx| tx.version(&version)).await?;
     let heading = format!("\n\n# {}\n\n", code(&document.path, 400));
     let now = places::read(&task.project, &document.path).await.ok().filter(|now| now.version == document.current);
-    let difference = match (&before, &now) {
-        (Some(before), Some(now)) => Some(unified(before, &now.text, MOST_OF_ONE)),
+    let (version, kept) = (document.known.clone(), now.clone());
+    let before = core.store()?.write(move |tx| {
+        // What the agent is told of now is what the next difference begins with.
+        if let Some(now) = kept {
+            tx.keep_version(&now.version, &now.text)?;
+        }
+        tx.version(&version)
+    });
+    let difference = match (before.await?, &now) {
+        (Some(before), Some(now)) => Some((before, now.text.clone())),
         _ => None,
     };
-    Ok(match difference {
-        Some(Some(difference)) => heading + &fenced("diff", &reveal_block(&difference)),
-        Some(None) => heading + "Only blanks or line endings changed.",
-        None => heading + "Read it again: the earlier version is not at hand.",
+    let Some((before, now)) = difference else {
+        return Ok(heading + "Read it again: the earlier version is not at hand.");
+    };
+    let comparing = tokio::task::spawn_blocking(move || unified(&before, &now, MOST_OF_ONE));
+    Ok(match comparing.await.map_err(Error::internal)? {
+        Some(difference) => heading + &fenced("diff", &reveal_block(&difference)),
+        None => heading + "Only blanks or line endings changed.",
     })
 }

@@ -24,8 +24,7 @@ const MOST_ESCAPES: usize = 3;
 
 /// Stops the turn and keeps the session: Escape, when a turn runs and nothing is asked.
 pub async fn interrupt(core: &Core, asker: &Asker, task: &str) -> Result<Task> {
-    let task = core.task(asker, task).await?;
-    let _turn = core.turn(&task.uuid).await;
+    let (task, _turn) = core.task_in_turn(asker, task).await?;
     core.read(&task.uuid, |tx, task| tx.may(task, Step::Touch, "interrupt").map(drop)).await?;
     if task.requests > 0 {
         return Err(Error::new(
@@ -82,8 +81,7 @@ async fn rests(core: &Core, task: &Task) -> bool {
 
 /// Ends the task well.
 pub async fn complete(core: &Core, asker: &Asker, complete: TaskComplete) -> Result<Task> {
-    let task = core.task(asker, &complete.task).await?;
-    let _turn = core.turn(&task.uuid).await;
+    let (task, _turn) = core.task_in_turn(asker, &complete.task).await?;
     let task = core.read(&task.uuid, |tx, task| Ok(tx.may(task, Step::Complete, "complete")?.0)).await?;
     if !complete.force {
         tasks::refuse_unfinished(&task, "complete")?;
@@ -104,8 +102,7 @@ pub async fn complete(core: &Core, asker: &Asker, complete: TaskComplete) -> Res
 
 /// Gives the task up.
 pub async fn fail(core: &Core, asker: &Asker, fail: TaskFail) -> Result<Task> {
-    let task = core.task(asker, &fail.task).await?;
-    let _turn = core.turn(&task.uuid).await;
+    let (task, _turn) = core.task_in_turn(asker, &fail.task).await?;
     core.read(&task.uuid, |tx, task| tx.may(task, Step::Fail, "fail").map(drop)).await?;
     if fail.discard {
         let cannot = |error: Error| error.context(format!("cannot discard the branch of #{}", task.number));

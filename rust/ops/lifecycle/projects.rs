@@ -7,7 +7,7 @@ use crate::core::Core;
 use crate::error::{Code, Error, Result};
 use crate::foreign;
 use crate::project;
-use crate::store::Tx;
+use crate::store::{Filter, Tx};
 use crate::vcs::git::Git;
 use crate::vcs::identity;
 use serde::{Deserialize, Serialize};
@@ -46,7 +46,12 @@ async fn try_reconcile(core: &Core, project: &str) -> Result<()> {
     match (known, found) {
         (Some(known), Some(found)) if known.id == found => return note_place(core, project, found).await,
         (Some(known), found) if has_tasks => {
-            if is_of_same_history(project, &known).await? {
+            // The id of another repository that was moved here stays: its tasks follow it by that.
+            let was_moved = match &found {
+                Some(found) => is_moved_here(core, project, found).await?,
+                None => false,
+            };
+            if !was_moved && is_of_same_history(project, &known).await? {
                 return identity::give(&folder, &known.id);
             }
             set_aside(core, project, known).await?;
@@ -130,6 +135,11 @@ async fn is_elsewhere(core: &Core, project: &str, id: &str) -> Result<bool> {
     Ok(repository_at(&known).await?.and_then(|(_, found)| found).as_deref() == Some(id))
 }
 
+/// Whether the store knows that repository at another path, where it no longer is.
+async fn is_moved_here(core: &Core, project: &str, id: &str) -> Result<bool> {
+    Ok(known_place(core, project, id).await?.is_some() && !is_elsewhere(core, project, id).await?)
+}
+
 /// The repository was moved: its tasks move with it, and git repairs the links of its worktrees.
 async fn adopt(core: &Core, project: &str, id: &str) -> Result<()> {
     let Some(old) = known_place(core, project, id).await? else { return Ok(()) };
@@ -140,6 +150,8 @@ async fn adopt(core: &Core, project: &str, id: &str) -> Result<()> {
     let repaired = git.change(&["worktree", "repair"], Vec::new()).await;
     repaired.map_or_else(|error| log::warn!("cannot repair the worktrees of {project}: {error}"), drop);
     log::info!("the project {old} was moved to {project}");
+    // What was known at the path is another folder's.
+    [&old, project].into_iter().for_each(|path| core.documents.forget(path));
     let (id, from) = (id.to_owned(), old.clone());
     let moved = core.write(project, move |tx, project| {
         if place_of(tx, &id)?.as_deref() != Some(&from) {
@@ -153,14 +165,34 @@ async fn adopt(core: &Core, project: &str, id: &str) -> Result<()> {
         Ok(true)
     });
     if moved.await? {
+        note_worktrees(core, project).await.unwrap_or_else(|error| log::warn!("cannot note {project}: {error}"));
         core.warn(project, &format!("This project was at {old}: its tasks came along"));
     }
     Ok(())
 }
 
+/// The worktrees of the project's tasks say where it is now.
+async fn note_worktrees(core: &Core, project: &str) -> Result<()> {
+    let tasks = core.read(project, |tx, project| tx.tasks(Some(project), &Filter::default())).await?;
+    let root = PathBuf::from(project);
+    let noted = foreign::within(Path::new(project), move || {
+        project::note_main(&root)?;
+        let worktrees = tasks.into_iter().filter_map(|task| task.worktree);
+        let ours = worktrees.filter(|worktree| {
+            let common = project::common_dir(Path::new(worktree));
+            common.is_some() && common == project::common_dir(&root)
+        });
+        let folders: Vec<PathBuf> = ours.filter_map(|worktree| project::git_dir(Path::new(&worktree))).collect();
+        folders.into_iter().try_for_each(|folder| project::note(&folder, &root))
+    });
+    let noted = noted.await.and_then(|noted| noted);
+    noted.map_err(|error| Error::new(Code::WrongState, error.to_string()))
+}
+
 /// Another repository lies at the path: the tasks of the old one wait under a name that is no folder's.
 async fn set_aside(core: &Core, project: &str, known: KnownRepository) -> Result<()> {
     log::warn!("another repository lies at {project}");
+    core.documents.forget(project);
     core.write(project, move |tx, project| {
         if place_of(tx, &known.id)?.as_deref() != Some(project) {
             return Ok(());

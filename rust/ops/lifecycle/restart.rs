@@ -16,8 +16,7 @@ use crate::task::{Step, Task};
 /// The agent, in the same tmux session: with its conversation, or fresh with the task's context. One that job control
 /// stopped is continued and keeps everything.
 pub async fn restart(core: &Core, asker: &Asker, restart: TaskRestart) -> Result<Task> {
-    let task = core.task(asker, &restart.task).await?;
-    let _turn = core.turn(&task.uuid).await;
+    let (task, _turn) = core.task_in_turn(asker, &restart.task).await?;
     let known = core.read(&task.uuid, |tx, task| {
         tx.may(task, Step::Touch, "restart")?;
         Ok((tx.launches(task)?.pop(), tx.pane(task)?))

@@ -14,8 +14,7 @@ use crate::task::{Step, Task};
 /// tmux session, agent, context; the first prompt is typed once the agent is ready. A reopened task goes on with its
 /// conversation.
 pub async fn start(core: &Core, asker: &Asker, start: TaskStart) -> Result<Task> {
-    let task = core.task(asker, &start.task).await?;
-    let _turn = core.turn(&task.uuid).await;
+    let (task, _turn) = core.task_in_turn(asker, &start.task).await?;
     core.read(&task.uuid, |tx, task| tx.may(task, Step::Start, "start").map(drop)).await?;
     // Anything missing is reported before anything is made.
     let mut prepared = prepare(core, &task, &task.project, &start.environment).await?;

@@ -48,9 +48,8 @@ pub async fn mute(core: &Core, asker: &Asker, task: &str, muted: bool) -> Result
 
 /// Makes an ended task pending.
 pub async fn reopen(core: &Core, asker: &Asker, reopen: &TaskReopen) -> Result<Task> {
-    let task = core.task(asker, &reopen.task).await?;
     // After what a verb before it may still be discarding.
-    let _turn = core.turn(&task.uuid).await;
+    let (task, _turn) = core.task_in_turn(asker, &reopen.task).await?;
     if reopen.restore {
         discard::restore(core, &task).await?;
         return core.read(&task.uuid, |tx, task| tx.row(task)).await;
@@ -60,14 +59,18 @@ pub async fn reopen(core: &Core, asker: &Asker, reopen: &TaskReopen) -> Result<T
 
 /// Removes a task that does not run.
 pub async fn delete(core: &Core, asker: &Asker, delete: TaskDelete) -> Result<Nothing> {
-    let task = core.task(asker, &delete.task).await?;
-    let _turn = core.turn(&task.uuid).await;
+    let (task, _turn) = core.task_in_turn(asker, &delete.task).await?;
     commit::recover::settle(core, &task.uuid).await?;
+    let mut stays = None;
     // While the store still knows what is the worktree's.
     if !task.status.is_live() {
-        worktrees::tidy(core, &task).await;
+        stays = worktrees::tidy(core, &task).await;
     }
     core.write(&task.uuid, move |tx, task| tx.delete(task, delete.command.as_deref())).await?;
+    if let Some(stays) = stays {
+        // Nothing of Chorus's tells of it from now on.
+        core.warn(&task.project, &format!("#{} is deleted. {stays}", task.number));
+    }
     tidy::forget_files(&core.state, &task.uuid);
     Ok(Nothing {})
 }

@@ -165,10 +165,14 @@ fn age(time: Millis) -> String {
     }
 }
 
+/// A prompt waits until the agent is free for it.
+const SENT: &str = "the prompt was sent; `prompts` removes one that still waits, `interrupt` stops the turn";
+
 /// A verb that cannot be taken back, of a request: its name, the task it names, and why.
 pub struct Lasting {
     verb: &'static str,
-    task: String,
+    /// Nothing where the request names none.
+    task: Option<String>,
     why: &'static str,
 }
 
@@ -176,9 +180,23 @@ impl Lasting {
     /// Nothing for what can be taken back, and for what changes nothing.
     pub fn of(request: &Request) -> Option<Lasting> {
         use Request::*;
+        // These name the reference and no task.
+        if let Some((verb, why)) = match request {
+            Unref(_) => Some(("unref", "`ref` ties the lines again")),
+            Retie(_) => Some(("retie", "its earlier lines are gone; `retie` with lines ties it to others")),
+            _ => None,
+        } {
+            return Some(Lasting { verb, task: None, why });
+        }
         let (verb, task, why) = match request {
             TaskStart(start) => ("start", &start.task, "its agent has begun; `interrupt` stops the turn"),
-            TaskSend(send) => ("send", &send.task, "the agent has the prompt; `interrupt` stops the turn"),
+            TaskSend(send) => ("send", &send.task, SENT),
+            TaskTell(tell) if tell.confirmed => ("tell", &tell.task, SENT),
+            TaskPrompts(change) if change.prompt.is_some() => {
+                ("prompts", &change.task, "its journal has the earlier text")
+            }
+            TaskRef(tied) => ("ref", &tied.task, "`unref` takes the reference away"),
+            TaskContextEdit(edit) => ("context", &edit.task, "write its page again as it was"),
             TaskResend(one) => ("resend", &one.task, "the agent has the prompts; `interrupt` stops the turn"),
             TaskDismiss(one) => ("dismiss", &one.task, "the prompts are in its journal"),
             TaskInterrupt(one) => ("interrupt", &one.task, "the turn is over; `send` goes on"),
@@ -192,14 +210,14 @@ impl Lasting {
             TaskPreview(confirm) if confirm.confirmed => ("preview", &confirm.task, "the branch is in the workspace"),
             _ => return None,
         };
-        Some(Lasting { verb, task: task.clone(), why })
+        Some(Lasting { verb, task: Some(task.clone()), why })
     }
 
     /// Notes that a person did it. A failure is only logged: it was done.
     pub async fn note(self, core: &Core, asker: &Asker) {
         let noted = core.write(&asker.project, move |tx, project| {
-            let task: Task = tx.task(project, &self.task)?;
-            tx.note_step(project, Some(&task), self.verb, None, &StepChange::Stays { why: self.why.to_owned() })
+            let task: Option<Task> = self.task.map(|task| tx.task(project, &task)).transpose()?;
+            tx.note_step(project, task.as_ref(), self.verb, None, &StepChange::Stays { why: self.why.to_owned() })
         });
         if let Err(error) = noted.await {
             log::warn!("cannot note a step for `undo`: {error}");

@@ -22,7 +22,7 @@ becomes a stack of that name\n\
 /// Lines of health about the project.
 pub async fn checks(core: &Core, asker: &Asker) -> Vec<Check> {
     let mut checks = vec![git(asker).await];
-    if !crate::project::has_git(asker.project.as_ref()) {
+    if !crate::project::find_git(asker.project.as_ref()).await {
         return checks;
     }
     let loaded = core.config_of(&asker.project).await;

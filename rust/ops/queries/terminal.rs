@@ -18,8 +18,7 @@ pub async fn attach(core: &Core, asker: &Asker, task: &str) -> Result<Terminal> 
 
 /// A web terminal.
 pub async fn web(core: &Core, asker: &Asker, ask: TaskWeb) -> Result<Web> {
-    let task = core.task(asker, &ask.task).await?;
-    let _turn = core.turn(&task.uuid).await;
+    let (task, _turn) = core.task_in_turn(asker, &ask.task).await?;
     let (tmux, pane) = pane(core, &task).await?;
     let there = tmux.capture_pane(&pane, 0, false).await;
     there.map_err(|error| error.context(format!("cannot open a web terminal on #{}", task.number)))?;

@@ -29,7 +29,8 @@ function M.state(reference)
   elseif reference.state == 'current' then
     return ''
   elseif reference.nearest_start then
-    return ('stale, perhaps now in %d-%d'):format(reference.nearest_start, reference.nearest_end)
+    local lines = ('%d-%d'):format(reference.nearest_start, reference.nearest_end)
+    return ('stale, perhaps now in %s (`gR` moves it there)'):format(lines)
   end
   return 'stale'
 end

@@ -1,5 +1,7 @@
 --- References: picking one, and going to its lines or to its task.
 
+local text = require('chorus.text')
+
 local M = {}
 
 --- `PLAN.md:10-24`.
@@ -19,6 +21,17 @@ function M.at(references, line)
   end, references)
 end
 
+--- Those whose lines may be on a line now.
+---@param references chorus.Reference[]
+---@param line integer
+---@return chorus.Reference[]
+function M.near(references, line)
+  return vim.tbl_filter(function(reference)
+    local first = reference.nearest_start
+    return first ~= nil and first <= line and line <= reference.nearest_end
+  end, references)
+end
+
 --- Opens the document at the reference's lines; of a stale one at the lines that may have taken its place.
 ---@param reference chorus.Reference
 function M.visit(reference)
@@ -27,6 +40,24 @@ function M.visit(reference)
     local line = reference.nearest_start or reference.start_line
     require('chorus.ui.kit.place').visit(welcome.project, reference.path, line)
   end
+end
+
+--- Moves a stale reference to the lines that may have taken its place, as the person sees them.
+---@param reference chorus.Reference
+function M.retie(reference)
+  local message = require('chorus.message')
+  if reference.state ~= 'stale' then
+    return message.info(('%s is not stale'):format(M.place(reference)), 'its text is there')
+  elseif not reference.nearest_start then
+    return message.info(
+      ('nothing in %s resembles the text'):format(text.clean(reference.path)),
+      ('`:Chorus unref %d` takes the reference away'):format(reference.id)
+    )
+  end
+  local params = { reference = reference.id, first = reference.nearest_start, last = reference.nearest_end }
+  require('chorus.ask_daemon').once('retie', params, function(moved)
+    message.info(('#%d now refers to %s'):format(moved.number, M.place(moved)))
+  end)
 end
 
 --- Opens the page of the reference's task.

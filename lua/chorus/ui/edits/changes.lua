@@ -52,7 +52,7 @@ local function bar(width)
     local files = phrase.count(counts.files, 'file')
     left[#left + 1] = { ('   %s, %s'):format(files, phrase.count(counts.hunks, 'edit')), 'ChorusHeader' }
     for _, each in ipairs({
-      { 'task', 'of tasks', 'ChorusOwner' },
+      { 'task', 'by tasks', 'ChorusOwner' },
       { 'user', 'yours', 'ChorusYours' },
       { 'open', 'unclaimed', 'ChorusUnclaimed' },
     }) do

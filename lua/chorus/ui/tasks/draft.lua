@@ -16,6 +16,8 @@ local NAMES = { 'title', 'priority', 'tags', 'agent', 'isolation', 'on' }
 ---@field folder string of the project that the task is for
 ---@field starts boolean
 ---@field template string[] the lines before anything was typed
+---@field origin? chorus.Origin where the person was, for placeholders
+---@field is_filled boolean placeholders in the text are words: they were filled in, or are none
 ---@field is_done boolean
 ---@field is_sending boolean
 
@@ -79,6 +81,29 @@ local function refuse(draft, err)
   end
 end
 
+--- Puts in what the placeholders of the description stand for, once, to be read before the task is created.
+---@param draft chorus.Draft
+---@param description string
+local function fill(draft, description)
+  draft.is_filled = true
+  local head = lines_of(draft)
+  for index = 2, #head do
+    if head[index] == '---' then
+      head = vim.list_slice(head, 1, index)
+      break
+    end
+  end
+  require('chorus.editor.placeholders').expand(description, draft.origin, function(filled)
+    if filled ~= description and vim.api.nvim_buf_is_loaded(draft.buffer) then
+      vim.api.nvim_buf_set_lines(draft.buffer, #head, -1, false, vim.split(filled, '\n', { plain = true }))
+      local does = draft.starts and 'creates and starts the task' or 'creates the task'
+      require('chorus.message').info('the placeholders are filled in', ('`:w` %s; `u` takes that back'):format(does))
+    end
+    vim.bo[draft.buffer].modified = true
+    keep(draft)
+  end)
+end
+
 --- `:w`.
 local function write(draft)
   if draft.is_sending then
@@ -90,6 +115,11 @@ local function write(draft)
   if #read.faults > 0 then
     local first = read.faults[1]
     return save.refuse(('line %d: %s'):format(first.line, first.text), 'the draft is kept; `:w` tries again')
+  end
+  if not draft.is_filled and require('chorus.editor.placeholders').has(read.description) then
+    return vim.schedule(function()
+      fill(draft, read.description)
+    end)
   end
   local params = read.fields
   params.description = read.description ~= '' and read.description or nil
@@ -119,12 +149,11 @@ end
 function M.complete(find_start, base)
   local row, column = unpack(vim.api.nvim_win_get_cursor(0))
   local line = vim.api.nvim_get_current_line():sub(1, column)
-  if find_start == 1 then
-    return #line:match('^(.-)[^%s:]*$')
-  end
   local head = vim.api.nvim_buf_get_lines(0, 1, row, false)
   if vim.list_contains(vim.list_slice(head, 1, #head - 1), '---') then
-    return {}
+    return require('chorus.ui.prompts.mentions').complete(find_start, base)
+  elseif find_start == 1 then
+    return #line:match('^(.-)[^%s:]*$')
   end
   local name = line:match('^%s*([%w_]+)%s*:')
   local found = name and front_matter.values(name) or front_matter.NAMES
@@ -160,13 +189,15 @@ end
 
 --- Makes a buffer a draft with these lines.
 ---@return chorus.Draft
-local function set_up(buffer, path, lines, template, starts)
+local function set_up(buffer, path, lines, template, starts, origin)
   local draft = {
     buffer = buffer,
     path = path,
     folder = require('chorus.client').folder(),
     starts = starts,
     template = template,
+    origin = origin,
+    is_filled = false,
     is_done = false,
     is_sending = false,
   }
@@ -188,13 +219,13 @@ local function set_up(buffer, path, lines, template, starts)
         vim.bo[buffer].modified = false
         place.leave()
       end,
+      follow = require('chorus.ui.prompts.mentions').follow,
     },
   })
   vim.b[buffer].chorus_is_set_up = true
   vim.api.nvim_buf_set_lines(buffer, 0, -1, false, lines)
   vim.bo[buffer].modified = not vim.deep_equal(lines, template)
-  vim.bo[buffer].completefunc = "v:lua.require'chorus.ui.tasks.draft'.complete"
-  vim.bo[buffer].omnifunc = "v:lua.require'chorus.ui.tasks.draft'.complete"
+  require('chorus.ui.prompts.mentions').set_up(buffer, "v:lua.require'chorus.ui.tasks.draft'.complete")
   keep_typed.watch(on, function()
     keep(draft)
   end)
@@ -208,14 +239,14 @@ local function set_up(buffer, path, lines, template, starts)
 end
 
 --- Opens a buffer with these lines. A page of that name which said why the draft could not be opened gives way to it.
-local function edit(path, lines, template, starts)
+local function edit(path, lines, template, starts, origin)
   local name = drafts:name_of(path)
   local buffer = vim.fn.bufnr('^' .. name .. '$')
   if buffer == -1 then
     buffer = vim.api.nvim_create_buf(true, false)
     vim.api.nvim_buf_set_name(buffer, name)
   end
-  local draft = set_up(buffer, path, lines, template, starts)
+  local draft = set_up(buffer, path, lines, template, starts, origin)
   local window = vim.fn.win_findbuf(buffer)[1]
   if window then
     vim.api.nvim_set_current_win(window)
@@ -283,16 +314,25 @@ function M.resume(path, starts)
   vim.api.nvim_win_set_cursor(0, { #lines, 0 })
 end
 
----@param options {title: string?, start: boolean?, excerpt: chorus.Excerpt?}
+---@class chorus.DraftWish
+---@field title? string
+---@field lines? string[] of the description
+---@field start? boolean
+---@field excerpt? chorus.Excerpt
+---@field origin? chorus.Origin
+
+---@param options chorus.DraftWish
 local function open_new(options)
   local template = front_matter.render({ priority = 0 }, '', NAMES)
   template[2] = 'title: '
   local lines = vim.list_slice(template)
   lines[2] = 'title: ' .. text.clean(options.title)
+  vim.list_extend(lines, options.lines or {})
   if options.excerpt then
     vim.list_extend(lines, require('chorus.editor.excerpt').fenced(options.excerpt))
   end
-  local draft = edit(drafts:new_path(), lines, template, options.start or false)
+  local draft = edit(drafts:new_path(), lines, template, options.start or false, options.origin)
+  draft.is_filled = options.lines ~= nil
   if options.title then
     vim.api.nvim_win_set_cursor(0, { #template, 0 })
   else
@@ -316,10 +356,10 @@ local function discard(left)
 end
 
 --- Opens a new-task buffer. Offers unfinished drafts first.
----@param options {title: string?, start: boolean?, excerpt: chorus.Excerpt?}
+---@param options chorus.DraftWish
 function M.open(options)
   local left = drafts:unfinished()
-  if #left == 0 or options.title or options.excerpt then
+  if #left == 0 or options.title or options.excerpt or options.lines then
     return open_new(options)
   end
   local choices = { { title = 'A new task' } }

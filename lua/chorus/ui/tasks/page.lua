@@ -157,6 +157,20 @@ local function open_line(page, key)
   end
 end
 
+--- Moves the stale reference on the cursor's line to its nearest match.
+---@param page chorus.PageBuffer
+local function retie_line(page)
+  return function()
+    local stop = page_rows.separator(vim.api.nvim_buf_get_lines(page.buffer, 0, -1, false))
+    local row = stop and page.rows and page.rows[vim.api.nvim_win_get_cursor(0)[1] - stop]
+    local reference = row and row.data and row.data.reference
+    if not reference then
+      return require('chorus.message').info('this line is no reference', 'the page lists them below the fields')
+    end
+    require('chorus.ui.documents.references').retie(reference)
+  end
+end
+
 --- Makes the current buffer, named `chorus://task/12`, that task's page. For `BufReadCmd`.
 ---@param buffer integer
 function M.read(buffer)
@@ -181,6 +195,7 @@ function M.read(buffer)
       handlers = {
         open = open_line(page, '<CR>'),
         visit = open_line(page, 'gd'),
+        retie = retie_line(page),
         close = require('chorus.ui.kit.place').leave,
       },
       task = function()
