@@ -24,7 +24,8 @@ pub fn become_pager(lines: &[String]) {
         if crate::environment::variable("LESS").is_none() {
             command.env("LESS", "FRX");
         }
-        log::info!("cannot run /bin/sh: {}", command.exec());
+        let error = command.exec();
+        log::info!("cannot run /bin/sh: {error}");
     }
     lines.iter().for_each(output::line);
 }
