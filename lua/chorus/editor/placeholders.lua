@@ -121,7 +121,13 @@ local function diagnostics(origin)
     local by = each.source and ('(%s%s)'):format(each.source, each.code and ' ' .. tostring(each.code) or '') or ''
     local place = ('%s:%d:%d'):format(path, each.lnum + 1, each.col + 1)
     local words = ('%s %s'):format(text.clean(each.message), text.clean(by))
-    return ('- %s %s: %s'):format(place, SEVERITIES[each.severity], vim.trim(words))
+    return ('- %s %s: %s'):format(
+      place,
+      SEVERITIES[
+        each.severity --[[@as integer]]
+      ],
+      vim.trim(words)
+    )
   end, found))
 end
 
@@ -205,7 +211,8 @@ function values.doc(_, on_value, argument)
     elseif #others > 0 then
       return on_value(nil, ('it may be %s or %s'):format(document.path, others[1].path))
     end
-    local read = require('chorus.editor.read_document')(vim.fs.joinpath(welcome.project, document.path))
+    local read =
+      require('chorus.editor.read_document')(welcome.project, vim.fs.joinpath(welcome.project, document.path))
     if read.fault then
       return on_value(nil, read.fault)
     end
