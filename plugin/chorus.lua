@@ -143,8 +143,8 @@ api.nvim_create_autocmd('SessionLoadPost', {
 })
 api.nvim_create_autocmd({ 'BufReadPost', 'BufNewFile' }, {
   group = group,
-  pattern = '*/drafts/*.md',
-  desc = 'Chorus: open the file of a draft as the draft',
+  pattern = { '*/drafts/*.md', '*/prompts/*.md' },
+  desc = 'Chorus: open the file of a draft or prompt as what it is',
   callback = function(args)
     require('chorus.ui.url').open_draft_file(args.buf)
   end,

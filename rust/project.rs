@@ -166,8 +166,11 @@ fn worktree_root(dir: &Path) -> Option<PathBuf> {
         return Some(dir.to_owned());
     };
     let of_same = |tree: &PathBuf| common_dir(tree).as_ref() == Some(&common);
-    let made_for = noted(&target).filter(of_same);
-    Some(made_for.or_else(|| main_tree(&common)).unwrap_or_else(|| dir.to_owned()))
+    let noted = noted(&target);
+    let made_for = noted.clone().filter(of_same);
+    // Of a bare repository one worktree of many may be gone: its tasks still have this one.
+    let was_made_for = || noted.filter(|tree| !tree.exists());
+    Some(made_for.or_else(|| main_tree(&common)).or_else(was_made_for).unwrap_or_else(|| dir.to_owned()))
 }
 
 /// Where a file `.git` points.
@@ -294,6 +297,10 @@ mod tests {
             let common = common_dir(&folder.join("side")).unwrap();
             note(&common.join("worktrees/side"), &folder.join("main")).unwrap();
             assert_eq!(root(&folder.join("side")), folder.join("main"));
+            git(&folder, &["worktree", "add", "-q", "gone"]);
+            note(&common.join("worktrees/side"), &folder.join("gone")).unwrap();
+            git(&folder, &["worktree", "remove", "gone"]);
+            assert_eq!(root(&folder.join("side")), folder.join("gone"));
             assert_eq!(root(&folder), folder);
             assert!(in_git_folder(&common) && in_git_folder(&common.join("refs")));
             assert!(!in_git_folder(&folder) && !in_git_folder(&folder.join("main")));

@@ -61,7 +61,8 @@ M.schema = {
     key = 'statusline.icons',
     type = 'icons',
     default = {},
-    description = 'Replaces icons by name: a status such as `busy`, or `unread`, `lost`, `muted`, `marked`, `moved`, `branch`, `edited`, `trouble`.',
+    description = 'Replaces icons by name: a status such as `busy`, or `unread`, `lost`, `muted`, `marked`, `moved`, `branch`, '
+      .. '`edited`, `trouble`.',
   },
   {
     key = 'output.window',

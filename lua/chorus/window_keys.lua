@@ -28,8 +28,9 @@ local CLOSE_FLOAT = key('close', { 'q', '<Esc>' }, 'close', { hint = 'close' })
 --- Keys that mean the same wherever there is one task.
 local function task_keys(names)
   local all = {
-    approve = verb('approve', { 'a' }, 'open the request', 'approve'),
-    deny = verb('deny', { 'd' }, 'deny the request', 'deny'),
+    -- The verbs answer at once; a window shows the request first, by a handler of its own.
+    approve = key('approve', { 'a' }, 'open the request', { hint = 'approve' }),
+    deny = key('deny', { 'd' }, 'deny the request', { hint = 'deny' }),
     send = verb('send', { 'S' }, 'send a prompt', 'send'),
     start = verb('start', { 's' }, 'start', 'start'),
     interrupt = verb('interrupt', { 'i' }, 'interrupt the turn', 'interrupt'),
@@ -235,7 +236,7 @@ local views = {
     verb('attach', { 'gl' }, 'open its terminal'),
     verb('diff', { 'gD' }, 'open its diff', 'diff'),
     verb('send', { 'gS' }, 'send a prompt'),
-    verb('approve', { 'ga' }, 'open the request'),
+    key('approve', { 'ga' }, 'open the request'),
     verb('explain', { 'gE' }, 'explain its status'),
     BACK,
     HELP,

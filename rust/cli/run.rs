@@ -188,7 +188,7 @@ impl Shell {
     fn show(&mut self, request: &Request) -> Outcome {
         let deleted = match request {
             Request::TaskDelete(one) if !self.json => {
-                Some(self.client.call::<Page>(&Request::TaskShow(One { task: one.task.clone() }))?.task.number)
+                Some(self.client.call::<Page>(&Request::TaskShow(One { task: one.task.clone() }))?.task)
             }
             _ => None,
         };
@@ -198,7 +198,15 @@ impl Shell {
             return Err(become_terminal(&terminal).into());
         }
         let mut shown = shown(request, &reply, crate::clock::now(), self.look)?;
-        shown.lines.extend(deleted.map(|number| format!("#{number} deleted")));
+        if let Some(task) = deleted {
+            shown.lines.push(format!("#{} deleted", task.number));
+            let stays = task.worktree.filter(|folder| std::path::Path::new(folder).is_dir());
+            shown.notes.extend(stays.map(|folder| {
+                format!(
+                    "its worktree stays: take from {folder} what you need, then `git worktree remove --force {folder}`"
+                )
+            }));
+        }
         match self.json {
             true => output::line(json(request, &reply)),
             false if matches!(request, Request::TaskDiff(_)) && self.look.columns.is_some() => {

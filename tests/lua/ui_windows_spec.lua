@@ -314,6 +314,17 @@ describe('the configuration', function()
   end)
 end)
 
+describe('a key', function()
+  it('never answers a request that its window does not show', function()
+    for view, keys in pairs(require('chorus.window_keys')) do
+      for _, key in ipairs(keys) do
+        local answers = vim.list_contains({ 'approve', 'deny', 'answer' }, key.verb)
+        assert.is_false(answers, ('%s of %s'):format(key.action, view))
+      end
+    end
+  end)
+end)
+
 describe('every window', function()
   before_each(function()
     world.state_dir = vim.fn.tempname()

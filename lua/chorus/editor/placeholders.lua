@@ -121,7 +121,13 @@ local function diagnostics(origin)
     local by = each.source and ('(%s%s)'):format(each.source, each.code and ' ' .. tostring(each.code) or '') or ''
     local place = ('%s:%d:%d'):format(path, each.lnum + 1, each.col + 1)
     local words = ('%s %s'):format(text.clean(each.message), text.clean(by))
-    return ('- %s %s: %s'):format(place, SEVERITIES[each.severity], vim.trim(words))
+    return ('- %s %s: %s'):format(
+      place,
+      SEVERITIES[
+        each.severity --[[@as integer]]
+      ],
+      vim.trim(words)
+    )
   end, found))
 end
 

@@ -47,7 +47,10 @@ local function chosen(picker)
   local marked = vim.tbl_filter(function(item)
     return picker.marked[item.key] == true
   end, picker.session:items())
-  return #marked > 0 and marked or { under_cursor(picker) }
+  if #marked == 0 then
+    marked[1] = under_cursor(picker)
+  end
+  return marked
 end
 
 ---@param picker chorus.OwnPicker

@@ -13,20 +13,18 @@ local M = {}
 ---@return integer start from 0
 ---@return string name so far
 function M.at_end(before)
-  local from, name = before:match('.*%[%[()([^%[%]]*)$')
-  if from then
-    return 'document', from - 1, name
-  end
-  from, name = before:match('.*[^%w_&#]#()([%w_-]*)$')
-  if not from then
-    from, name = before:match('^#()([%w_-]*)$')
-  end
-  if from then
-    return 'task', from - 1, name
-  end
-  from, name = before:match('.*{()([%l:]*)$')
-  if from then
-    return 'placeholder', from - 1, name
+  ---@type { [1]: chorus.MentionKind, [2]: string }[]
+  local beginnings = {
+    { 'document', '%[%[([^%[%]]*)$' },
+    { 'task', '[^%w_&#]#([%w_-]*)$' },
+    { 'task', '^#([%w_-]*)$' },
+    { 'placeholder', '{([%l:]*)$' },
+  }
+  for _, each in ipairs(beginnings) do
+    local name = before:match(each[2])
+    if name then
+      return each[1], #before - #name, name
+    end
   end
   return nil, 0, ''
 end

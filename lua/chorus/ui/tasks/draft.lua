@@ -20,6 +20,7 @@ local NAMES = { 'title', 'priority', 'tags', 'agent', 'isolation', 'on' }
 ---@field is_filled boolean placeholders in the text are words: they were filled in, or are none
 ---@field is_done boolean
 ---@field is_sending boolean
+---@field task? chorus.Task that was created while more was typed: the next write saves that into it
 
 local function lines_of(draft)
   return vim.api.nvim_buf_get_lines(draft.buffer, 0, -1, false)
@@ -41,8 +42,8 @@ local function keep(draft)
   draft.fault = fault
 end
 
---- Closes the draft after its task was created.
-local function finish(draft, task)
+--- Closes the draft.
+local function close(draft)
   for _, window in ipairs(vim.api.nvim_buf_is_valid(draft.buffer) and vim.fn.win_findbuf(draft.buffer) or {}) do
     if #vim.api.nvim_tabpage_list_wins(vim.api.nvim_win_get_tabpage(window)) > 1 then
       vim.api.nvim_win_close(window, false)
@@ -51,6 +52,12 @@ local function finish(draft, task)
   if vim.api.nvim_buf_is_valid(draft.buffer) then
     vim.api.nvim_buf_delete(draft.buffer, { force = true })
   end
+end
+
+--- Starts a new task where that was asked for, and says that it exists.
+---@param draft chorus.Draft
+---@param task chorus.Task
+local function announce(draft, task)
   local welcome = require('chorus.client').welcome()
   local is_here = not welcome or welcome.project == task.project
   if draft.starts and is_here then
@@ -67,13 +74,32 @@ local function finish(draft, task)
   end
 end
 
+--- Ends the draft after its task was created. Where more was typed meanwhile, the draft stays, and the next write saves
+--- that into the task.
+---@param draft chorus.Draft
+---@param sent string[]
+---@param task chorus.Task
+---@return fun() follow_up
+local function finish(draft, sent, task)
+  if not save.is_as_sent(draft.buffer, sent) then
+    save.say_typed_since(draft.buffer, ('#%d was %s'):format(task.number, draft.task and 'saved' or 'created'))
+    draft.task = task
+    return function() end
+  end
+  draft.is_done = true
+  drafts:remove(draft.path)
+  save.mark_saved(draft.buffer)
+  return function()
+    close(draft)
+    announce(draft, task)
+  end
+end
+
 --- Keeps the draft, on screen and as a file, when the task was not created.
 local function refuse(draft, err)
   draft.is_sending = false
-  require('chorus.message').fail(
-    'the task was not created: ' .. err.message,
-    err.hint or 'the draft is kept; `:w` tries again'
-  )
+  local what = draft.task and ('#%d was not changed: '):format(draft.task.number) or 'the task was not created: '
+  require('chorus.message').fail(what .. err.message, err.hint or 'the draft is kept; `:w` tries again')
   if vim.api.nvim_buf_is_valid(draft.buffer) then
     vim.bo[draft.buffer].modified = true
   else
@@ -104,6 +130,28 @@ local function fill(draft, description)
   end)
 end
 
+--- What a write asks for: the new task, or the change of the one that was created while more was typed.
+---@param draft chorus.Draft
+---@param read { fields: table, description: string }
+---@return string method
+---@return table params
+local function request_of(draft, read)
+  local fields = read.fields
+  if draft.task then
+    return 'task_edit',
+      {
+        task = draft.task.uuid,
+        title = fields.title,
+        priority = fields.priority or 0,
+        tags = fields.tags or {},
+        description = read.description,
+      }
+  end
+  fields.description = read.description ~= '' and read.description or nil
+  fields.folder = require('chorus.client').elsewhere(draft.folder)
+  return 'task_new', fields
+end
+
 --- `:w`.
 local function write(draft)
   if draft.is_sending then
@@ -121,64 +169,20 @@ local function write(draft)
       fill(draft, read.description)
     end)
   end
-  local params = read.fields
-  params.description = read.description ~= '' and read.description or nil
-  params.folder = require('chorus.client').elsewhere(draft.folder)
+  local method, params = request_of(draft, read)
+  local sent = lines_of(draft)
   draft.is_sending = true
   save.wait(function(done)
-    require('chorus.client').request('task_new', params, function(err, task)
+    require('chorus.client').request(method, params, function(err, task)
       draft.is_sending = false
       if err then
         return done(function()
           refuse(draft, err)
         end)
       end
-      draft.is_done = true
-      drafts:remove(draft.path)
-      save.mark_saved(draft.buffer)
-      done(function()
-        finish(draft, task)
-      end)
+      done(finish(draft, sent, task))
     end)
   end)
-end
-
---- Completes names at the start of a line of the head, and values where they are known.
----@param find_start integer
----@param base string
-function M.complete(find_start, base)
-  local row, column = unpack(vim.api.nvim_win_get_cursor(0))
-  local line = vim.api.nvim_get_current_line():sub(1, column)
-  local head = vim.api.nvim_buf_get_lines(0, 1, row, false)
-  if vim.list_contains(vim.list_slice(head, 1, #head - 1), '---') then
-    return require('chorus.ui.prompts.mentions').complete(find_start, base)
-  elseif find_start == 1 then
-    return #line:match('^(.-)[^%s:]*$')
-  end
-  local name = line:match('^%s*([%w_]+)%s*:')
-  local found = name and front_matter.values(name) or front_matter.NAMES
-  local tasks = require('chorus.tasks').all()
-  if name == 'on' then
-    found = vim.tbl_map(function(task)
-      return { word = tostring(task.number), menu = text.clean(task.title, 40) }
-    end, tasks)
-  elseif name == 'tags' or name == 'agent' then
-    local seen = {}
-    for _, task in ipairs(tasks) do
-      for _, value in ipairs(name == 'tags' and task.tags or { task.agent }) do
-        seen[value] = true
-      end
-    end
-    found = vim.tbl_keys(seen)
-    table.sort(found)
-  elseif not name then
-    found = vim.tbl_map(function(each)
-      return each .. ': '
-    end, found)
-  end
-  return vim.tbl_filter(function(each)
-    return vim.startswith(type(each) == 'table' and each.word or each, base)
-  end, found)
 end
 
 --- Says what to do, above the text.
@@ -225,7 +229,7 @@ local function set_up(buffer, path, lines, template, starts, origin)
   vim.b[buffer].chorus_is_set_up = true
   vim.api.nvim_buf_set_lines(buffer, 0, -1, false, lines)
   vim.bo[buffer].modified = not vim.deep_equal(lines, template)
-  require('chorus.ui.prompts.mentions').set_up(buffer, "v:lua.require'chorus.ui.tasks.draft'.complete")
+  require('chorus.ui.prompts.mentions').set_up(buffer, "v:lua.require'chorus.ui.tasks.draft_complete'.complete")
   keep_typed.watch(on, function()
     keep(draft)
   end)
@@ -365,15 +369,15 @@ function M.open(options)
   local choices = { { title = 'A new task' } }
   vim.list_extend(choices, left)
   choices[#choices + 1] = { title = #left == 1 and 'Delete the draft' or 'Delete the drafts', discards = true }
-  vim.ui.select(choices, {
+  require('chorus.picker').pick(choices, {
     prompt = #left == 1 and 'There is an unfinished draft:' or ('There are %d unfinished drafts:'):format(#left),
     kind = 'chorus_draft',
-    format_item = function(choice)
+    format = function(choice)
       if not choice.path then
         return choice.title
       end
       local title = choice.title ~= '' and text.clean(choice.title, 60) or '(no title yet)'
-      return ('%s  %s'):format(title, text.age((os.time() - choice.at) * 1000))
+      return ('%s · %s'):format(title, text.age((os.time() - choice.at) * 1000))
     end,
   }, function(choice)
     if choice and choice.path then
