@@ -455,13 +455,24 @@ describe('from task to task', function()
     assert.are.equal('output uuid-4', go('output', 'uuid-2'))
     assert.are.equal('output uuid-1', go('output', 'uuid-4'))
     assert.are.equal('output uuid-4', go('output', 'uuid-1', -1))
-    assert.are.equal('answer uuid-1', go('output', 'uuid-3', 1):gsub('output', 'answer'))
+    assert.are.equal('output uuid-1', go('output', 'uuid-3', 1))
     assert.are.equal('show uuid-2', go('page', 'uuid-1'))
     assert.are.equal('explain uuid-2', go('explain', 'uuid-1'))
     assert.are.equal('diff uuid-4', go('diff', 'uuid-2'))
     assert.are.equal('answer uuid-1', go('request', 'uuid-4'))
     assert.are.equal('output uuid-4', go('request', 'uuid-2'))
     assert.are.equal('answer uuid-1', go('changes'))
+  end)
+
+  it('goes in the order of the dashboard', function()
+    world.know({
+      world.task(1, vim.tbl_extend('force', agent('waiting', 60), { requests = 1 })),
+      world.task(2, vim.tbl_extend('force', agent('error', 50), { priority = 3 })),
+    }, { world.request('r', 1) })
+    require('chorus.ui.tasks.dashboard').open()
+    assert.is_truthy(world.lines()[2]:find('#2', 1, true), world.lines()[2])
+    assert.are.equal('output uuid-2', go('output', 'uuid-3'))
+    assert.are.equal('output uuid-1', go('output', 'uuid-2'))
   end)
 
   it('says so where no other task needs anybody', function()

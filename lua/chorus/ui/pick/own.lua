@@ -260,7 +260,8 @@ local function open_prompt(picker)
   vim.api.nvim_create_autocmd({ 'WinLeave', 'BufLeave' }, {
     buffer = buffer,
     callback = vim.schedule_wrap(function()
-      if vim.api.nvim_buf_is_valid(buffer) then
+      -- Its buffer is gone already after `:quit`.
+      if vim.api.nvim_buf_is_valid(buffer) or picker.list:is_open() then
         close(picker)
       end
       picker.session:leave()

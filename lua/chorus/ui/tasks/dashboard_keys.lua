@@ -58,11 +58,7 @@ end
 
 --- Whether a row is that of a task that needs somebody, or has something to read.
 local function needs_attention(data)
-  if not data.uuid then
-    return false
-  end
-  local section = require('chorus.tasks.order').section(data)
-  return section == 'needs_you' or section == 'unread'
+  return data.uuid ~= nil and require('chorus.tasks.needs').is_needy(data)
 end
 
 ---@param list chorus.Dashboard
