@@ -1295,7 +1295,7 @@ M.shapes.TaskWeb = {
 --- Parameters of `trust`.
 ---@class chorus.TrustAsk
 ---@field confirmed? boolean Trust the file, instead of only saying what that would mean.
----@field seen? string The fingerprint of the text that the person saw; refused if the file has another by then.
+---@field seen? string The fingerprint of the text that the person saw, or its beginning; refused if the file has another by then.
 ---@field withdraw? boolean Trust the file no more.
 M.shapes.TrustAsk = {
   confirmed = 'boolean?',

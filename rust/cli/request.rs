@@ -42,7 +42,8 @@ impl Given<'_> {
             "undo" => Request::Undo(Undo { step: self.number("step"), confirmed: self.flag("yes") }),
             "policy" => Request::Policy(PolicyAsk { test: self.tested()? }),
             "trust" => {
-                Request::Trust(TrustAsk { confirmed: self.flag("yes"), seen: None, withdraw: self.flag("withdraw") })
+                let (confirmed, withdraw) = (self.flag("yes"), self.flag("withdraw"));
+                Request::Trust(TrustAsk { confirmed, seen: self.string("seen"), withdraw })
             }
             "audit" => Request::Audit(AuditAsk { task: filter, since: self.since()?, limit: self.number("limit") }),
             "config" => Request::Config(Nothing {}),

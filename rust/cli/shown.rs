@@ -111,8 +111,13 @@ fn told(told: &Told) -> Shown {
     Shown { lines, notes: note.into_iter().map(str::to_owned).collect(), code: 0 }
 }
 
+/// Letters of a fingerprint that a person copies.
+const SHOWN_FINGERPRINT: usize = 16;
+
 fn trust(offer: &TrustOffer) -> Shown {
-    let notes = if offer.done { vec![] } else { vec!["nothing was done: add --yes to trust it".into()] };
+    let seen: String = offer.fingerprint.iter().flat_map(|text| text.chars()).take(SHOWN_FINGERPRINT).collect();
+    let note = format!("nothing was done: add --yes --seen {seen} to trust this text");
+    let notes = if offer.done { vec![] } else { vec![note] };
     Shown { lines: offer.text.lines().map(blank).collect(), notes, code: 0 }
 }
 
