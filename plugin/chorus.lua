@@ -102,15 +102,18 @@ local function map_keys()
 end
 
 local function map_operators()
-  for _, name in ipairs({ 'ref' }) do
-    api.nvim_set_keymap('n', '<Plug>(chorus-' .. name .. '-operator)', '', {
+  for _, name in ipairs({ 'ref', 'send', 'new' }) do
+    local how = {
       expr = true,
       desc = 'Chorus: ' .. name .. ' for the lines of a motion',
       callback = function()
         require('chorus.attach').features()
         return require('chorus.editor.operators').start(name)
       end,
-    })
+    }
+    for _, mode in ipairs({ 'n', 'x' }) do
+      api.nvim_set_keymap(mode, '<Plug>(chorus-' .. name .. '-operator)', '', how)
+    end
   end
 end
 
@@ -140,8 +143,8 @@ api.nvim_create_autocmd('SessionLoadPost', {
 })
 api.nvim_create_autocmd({ 'BufReadPost', 'BufNewFile' }, {
   group = group,
-  pattern = '*/drafts/*.md',
-  desc = 'Chorus: open the file of a draft as the draft',
+  pattern = { '*/drafts/*.md', '*/prompts/*.md' },
+  desc = 'Chorus: open the file of a draft or prompt as what it is',
   callback = function(args)
     require('chorus.ui.url').open_draft_file(args.buf)
   end,

@@ -65,6 +65,11 @@ pub fn go_on_from(last: Millis) {
     clock.get_or_insert(Clock { shown: wall, at }).read(shown, at);
 }
 
+/// What the wall clock shows now: to compare with what file systems stamp.
+pub fn wall() -> Millis {
+    read().1
+}
+
 /// A stamp that another process took from the wall clock, on this one.
 pub fn of_wall(stamp: Millis) -> Millis {
     let (now, wall) = read();

@@ -23,6 +23,7 @@ pub use policy::Policy;
 pub use read::{Files, GoodFiles, files, read};
 pub use sections::*;
 pub use trust::fingerprint;
+pub use value::Patterns;
 pub use written::{with_rule, written};
 
 use file::{ConfigurationFile, Report};
@@ -180,6 +181,17 @@ pub fn load(
     is_trusted: bool,
     environment: &BTreeMap<String, String>,
 ) -> Loaded {
+    load_with(user, project, is_trusted, Vec::new(), environment)
+}
+
+/// [`load`], with rules of a text of the project's file that a person trusted and that is there no more.
+fn load_with(
+    user: Option<Source>,
+    project: Option<Source>,
+    is_trusted: bool,
+    narrowing: Vec<Rule>,
+    environment: &BTreeMap<String, String>,
+) -> Loaded {
     let mut config = Configuration::default();
     let mut report = Report::default();
     let home = environment.get("HOME").map(PathBuf::from);
@@ -195,6 +207,14 @@ pub fn load(
             };
             file::apply(&page, &mut config, &mut report);
         }
+    }
+    if let Some(file) = narrowing.first().map(|rule| rule.place.file.clone()) {
+        let why = "is not as you trusted it; its deny and ask rules of then still count (`trust` shows what changed)";
+        report.warnings.push(format!("{file}: {why}"));
+    }
+    for mut rule in narrowing {
+        rule.place.file += " as you trusted it";
+        config.policy.rules.rules.push(rule);
     }
     let mut gap = None;
     for (variable, key) in ENVIRONMENT.iter().rev() {

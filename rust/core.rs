@@ -263,26 +263,26 @@ impl Core {
         loaded
     }
 
-    /// The fingerprint of the project's file that a person trusts; nothing where the store cannot say.
-    async fn trusted(&self, project: &str) -> Option<String> {
+    /// The text of the project's file that a person trusts; nothing where the store cannot say.
+    pub async fn trusted(&self, project: &str) -> Option<String> {
         if let Some(known) = self.configurations.trusted(project) {
             return known;
         }
         let found = self.read(project, |tx, project| tx.trusted(project)).await.ok()?;
-        let fingerprint = found.map(|file| file.fingerprint);
-        self.configurations.set_trusted(project, fingerprint.clone());
-        fingerprint
+        let text = found.map(|file| file.text);
+        self.configurations.set_trusted(project, text.clone());
+        text
     }
 
     /// Trusts this configuration file of a project, or none.
     pub async fn trust(&self, project: &str, file: Option<TrustedFile>) -> Result<()> {
-        let fingerprint = file.as_ref().map(|file| file.fingerprint.clone());
+        let text = file.as_ref().map(|file| file.text.clone());
         self.write_durably(project, move |tx, project| match &file {
             Some(file) => tx.trust(project, file),
             None => tx.distrust(project).map(drop),
         })
         .await?;
-        self.configurations.set_trusted(project, fingerprint);
+        self.configurations.set_trusted(project, text);
         Ok(())
     }
 

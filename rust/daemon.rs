@@ -9,12 +9,14 @@ mod frames;
 pub(crate) mod log;
 pub(crate) mod peer;
 pub(crate) mod socket;
+mod successor;
 mod tracer;
 mod watchdog;
 
 use crate::core::Core;
 use crate::error::{Error, Result};
 use crate::paths::State;
+use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -29,7 +31,7 @@ const DESCRIPTORS: u64 = 8192;
 /// How long it stays with no client and no live task.
 const IDLE: Duration = Duration::from_secs(60);
 
-/// Runs until nobody needs the daemon, a signal, or a newer client; returns the exit code.
+/// Runs until nobody needs the daemon, a signal, a newer client, or a newer program in its place; returns the exit code.
 pub fn run() -> i32 {
     // A session of its own, so that the starter's terminal and its signals do not matter. It fails for a process
     // that already leads one, which is as good.
@@ -44,7 +46,11 @@ pub fn run() -> i32 {
     // Not for ever: a read of a file system that does not answer does not end.
     runtime.shutdown_timeout(FINISH);
     match ended {
-        Ok(()) => 0,
+        Ok(None) => 0,
+        Ok(Some(program)) => {
+            successor::start(&program);
+            0
+        }
         Err(error) => failed(&error),
     }
 }
@@ -67,12 +73,13 @@ fn failed(error: &Error) -> i32 {
     1
 }
 
-async fn serve() -> Result<()> {
+/// The program to hand over to, where one took the place of this one.
+async fn serve() -> Result<Option<PathBuf>> {
     let state = State::from_environment()?;
     state.create()?;
     // A file-size limit then fails a write, which is told, and does not end the daemon.
     let _full = signal(SignalKind::from_raw(25)).map_err(Error::internal)?;
-    let Some(lock) = socket::lock(&state).await? else { return Ok(()) };
+    let Some(lock) = socket::lock(&state).await? else { return Ok(None) };
     if let Err(error) = state.use_temporary_folder() {
         ::log::warn!("{error}");
     }
@@ -82,6 +89,9 @@ async fn serve() -> Result<()> {
     begin::begin(&core).await;
     tokio::spawn(begin::await_a_store(Arc::downgrade(&core)));
     tokio::spawn(look_at_configurations(Arc::downgrade(&core)));
+    let (found, mut successors) = tokio::sync::mpsc::channel(1);
+    let mut successor = None;
+    tokio::spawn(successor::wait(Arc::downgrade(&core), found));
     ::log::info!("daemon {} serves {}", env!("CARGO_PKG_VERSION"), state.dir.display());
     let mut terminate = signal(SignalKind::terminate()).map_err(Error::internal)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::internal)?;
@@ -114,6 +124,10 @@ async fn serve() -> Result<()> {
                     break;
                 }
             }
+            Some(program) = successors.recv() => {
+                successor = Some(program);
+                break;
+            }
             () = core.stop.cancelled() => break,
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
@@ -124,7 +138,7 @@ async fn serve() -> Result<()> {
         let _ = state.socket().map(std::fs::remove_file);
     }
     leave(&core).await;
-    Ok(())
+    Ok(successor)
 }
 
 /// Beside everything else: a project's files may take long.

@@ -71,7 +71,7 @@ pub fn run_by(program: &str, arguments: &[String]) -> Vec<Inner> {
     let name = program.rsplit('/').next().unwrap_or(program);
     let words = |words: Vec<String>| Inner::Words(words);
     match name {
-        "find" | "fd" | "fdfind" => runner::executed(arguments).into_iter().map(words).collect(),
+        "find" | "fd" | "fdfind" => runner::executed(name, arguments).into_iter().map(words).collect(),
         "xargs" => {
             let (place, mut inner) = runner::xargs(arguments);
             // What it adds is not known.

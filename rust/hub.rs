@@ -114,6 +114,13 @@ impl Hub {
         newest.map(|(_, listener)| listener.outbox.put(Message::Event(event.clone()))).is_some()
     }
 
+    /// Tells every Neovim.
+    pub fn notify_everybody(&self, event: &Event) {
+        for listener in self.seats().listeners.values() {
+            listener.outbox.put(Message::Event(event.clone()));
+        }
+    }
+
     /// The connection ended.
     pub fn leave(&self, seat: u64) {
         let mut seats = self.seats();

@@ -1,7 +1,7 @@
 //! The operations: the only code that combines store, tmux, agents and git. Each verb is one function, read from top to
 //! bottom together with its undo.
 
-mod agents;
+pub mod agents;
 pub(crate) mod branches;
 pub mod conversation;
 pub mod documents;
@@ -108,7 +108,7 @@ async fn carry_out(core: &Arc<Core>, asker: &Asker, request: Request) -> Result<
         Config(_) => Reply::Config(health::config(core, asker).await),
         Trust(ask) => Reply::TrustOffer(policy::trust(core, asker, ask).await?),
         Policy(ask) => Reply::PolicyReport(policy::report(core, asker, ask).await?),
-        PolicyPropose(ask) => Reply::PolicyProposal(policy::propose(core, asker, ask).await?),
+        PolicyPropose(ask) => Reply::PolicyProposal(policy::propose(core, ask).await?),
         PolicyAdd(ask) => Reply::PolicyAdded(policy::add(core, ask).await?),
         Audit(ask) => Reply::Audit(queries::audit::audit(core, asker, ask).await?),
         PaneDied(died) => {

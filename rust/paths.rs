@@ -5,7 +5,7 @@ pub mod ignore_rules;
 pub mod log;
 mod replace;
 
-pub use beneath::{Beneath, Content, LARGEST, link_above, replace_expected};
+pub use beneath::{Beneath, Content, LARGEST, link_above, move_to_nothing, replace_expected};
 pub use replace::{Access, UNFINISHED, is_unfinished, replace, replace_durably, replace_with_link};
 
 use crate::error::{Code, Error, Result};
@@ -92,6 +92,11 @@ impl State {
     /// The copy of this program that running agents call, so that a rebuild does not break them.
     pub fn program(&self) -> PathBuf {
         self.bin().join("chorus")
+    }
+
+    /// What that copy was made from.
+    pub fn program_origin(&self) -> PathBuf {
+        self.bin().join("origin.json")
     }
 
     /// The `--settings` file given to a task's agent.

@@ -3,11 +3,13 @@
 //! [`judge`] takes the rules and one tool call and returns a verdict. Deny wins over ask, ask over allow, and what no rule
 //! matches is asked; the order of rules means nothing. The two directions read a shell command differently. [`script`] reads
 //! it exactly, and what it does not know exactly is not allowed. The guard's reading follows everything that a text may run,
-//! and what it finds may be denied. So a command that the two read differently is asked.
+//! and what it finds may be denied. A text in which the guard finds a program that the exact reading did not is asked.
 
 mod command;
 mod contradiction;
 mod cover;
+mod inner;
+mod mention;
 mod pattern;
 mod place;
 mod propose;

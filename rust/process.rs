@@ -4,7 +4,7 @@
 
 mod open_files;
 
-pub use open_files::OpenFiles;
+pub use open_files::{OpenFiles, is_written_by_any};
 
 use crate::error::{Code, Error, Result};
 use std::process::Stdio;

@@ -63,12 +63,34 @@ pub fn inside(root: &Path, file: &Path) -> Option<String> {
     path.components().all(normal).then(|| path.to_str().map(str::to_owned)).flatten().filter(|path| !path.is_empty())
 }
 
-/// Where `file` leads, links and `..` resolved; one that is not there, where it would be made.
+/// Where `file` leads, links and `..` resolved; one that is not there, where it would be made. Nothing for a relative path,
+/// and for links that lead in a circle.
 pub fn real(file: &Path) -> Option<PathBuf> {
-    file.canonicalize().ok().or_else(|| {
-        let there = file.ancestors().skip(1).find_map(|parent| Some((parent, parent.canonicalize().ok()?)));
-        there.and_then(|(parent, real)| Some(real.join(file.strip_prefix(parent).ok()?)))
-    })
+    file.canonicalize().ok().or_else(|| would_be(file, &mut { MOST_LINKS }))
+}
+
+/// Links that are followed for one path, as many as a kernel follows.
+const MOST_LINKS: u8 = 40;
+
+/// The same for what is not there: a link to it leads there yet, and who writes through it makes it there.
+fn would_be(file: &Path, left: &mut u8) -> Option<PathBuf> {
+    let mut real = PathBuf::new();
+    for part in file.components() {
+        match part {
+            Component::RootDir | Component::Prefix(_) => real.push(part),
+            Component::CurDir => {}
+            Component::ParentDir => _ = real.pop(),
+            Component::Normal(name) => {
+                real.push(name);
+                if let Ok(target) = real.read_link() {
+                    *left = left.checked_sub(1)?;
+                    real.pop();
+                    real = would_be(&real.join(target), left)?;
+                }
+            }
+        }
+    }
+    real.is_absolute().then_some(real)
 }
 
 /// [`inside`] for the daemon; nothing also where the file system does not answer.
@@ -144,8 +166,11 @@ fn worktree_root(dir: &Path) -> Option<PathBuf> {
         return Some(dir.to_owned());
     };
     let of_same = |tree: &PathBuf| common_dir(tree).as_ref() == Some(&common);
-    let made_for = noted(&target).filter(of_same);
-    Some(made_for.or_else(|| main_tree(&common)).unwrap_or_else(|| dir.to_owned()))
+    let noted = noted(&target);
+    let made_for = noted.clone().filter(of_same);
+    // Of a bare repository one worktree of many may be gone: its tasks still have this one.
+    let was_made_for = || noted.filter(|tree| !tree.exists());
+    Some(made_for.or_else(|| main_tree(&common)).or_else(was_made_for).unwrap_or_else(|| dir.to_owned()))
 }
 
 /// Where a file `.git` points.
@@ -272,6 +297,10 @@ mod tests {
             let common = common_dir(&folder.join("side")).unwrap();
             note(&common.join("worktrees/side"), &folder.join("main")).unwrap();
             assert_eq!(root(&folder.join("side")), folder.join("main"));
+            git(&folder, &["worktree", "add", "-q", "gone"]);
+            note(&common.join("worktrees/side"), &folder.join("gone")).unwrap();
+            git(&folder, &["worktree", "remove", "gone"]);
+            assert_eq!(root(&folder.join("side")), folder.join("gone"));
             assert_eq!(root(&folder), folder);
             assert!(in_git_folder(&common) && in_git_folder(&common.join("refs")));
             assert!(!in_git_folder(&folder) && !in_git_folder(&folder.join("main")));
@@ -316,6 +345,10 @@ mod tests {
         link("project/folder", "sub");
         link("project/out", "../outside");
         link("project/nowhere", "gone");
+        link("project/new_outside", "../not/there");
+        link("project/gone_folder", "../not");
+        link("project/hook", ".git/hooks/x");
+        link("project/twice", "new_outside");
         link("project/loop", "loop");
         link("from_outside", "project/a");
         link("alias", "project");
@@ -330,15 +363,27 @@ mod tests {
             ("project/new", "new"),
             ("project/folder/new", "sub/new"),
             ("project/new/folder/file", "new/folder/file"),
-            ("project/nowhere", "nowhere"),
-            ("project/loop", "loop"),
+            ("project/nowhere", "gone"),
         ] {
             assert_eq!(found(file).as_deref(), Some(path), "{file}");
         }
-        for file in ["outside", "project/out", "project", "project/sub/.git/x", "project/.git/x", "project/new/../../x"]
-        {
+        for file in [
+            "outside",
+            "project/out",
+            "project",
+            "project/sub/.git/x",
+            "project/.git/x",
+            "project/new/../../x",
+            "project/new_outside",
+            "project/gone_folder/x",
+            "project/hook",
+            "project/twice",
+            "project/loop",
+            "project/loop/x",
+        ] {
             assert_eq!(found(file), None, "{file}");
         }
+        assert_eq!(real(&project.join("twice")), Some(base.join("not/there")));
         assert_eq!(inside(&project, Path::new("relative")), None);
         let name: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"\xff");
         assert_eq!(inside(&project, &project.join(name)), None);

@@ -1,6 +1,7 @@
 //! How text gets into a terminal program: what a plan to type it is made of. An adapter makes the plan, for it knows how
 //! its agent's prompt looks and what the agent does with a key; tmux carries it out. Pure.
 
+pub mod named;
 pub mod prepared;
 
 use crate::error::Result;
@@ -12,12 +13,19 @@ use std::fmt::Debug;
 pub enum Key {
     Enter,
     Escape,
+    Tab,
+    BackTab,
+    Space,
+    Backspace,
     Delete,
     Up,
     Down,
+    Left,
     Right,
     /// 0 to 9.
     Digit(u8),
+    /// A visible ASCII character.
+    Char(char),
     /// A lower-case letter with Control.
     Ctrl(char),
 }
@@ -86,6 +94,8 @@ pub struct Delivered {
     pub displaced: Option<String>,
     /// What the prompt showed before Enter, where the agent's prompt is known.
     pub shown: Option<PromptShown>,
+    /// Whether Enter changed what is on the screen, where the agent's prompt is not known.
+    pub is_taken: bool,
 }
 
 /// A text as it stood in an agent's prompt.

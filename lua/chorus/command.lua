@@ -94,7 +94,7 @@ function M.run(call)
   if not found then
     local near = require('chorus.nearest')(name, names())
     local hint = near and ('did you mean `:Chorus %s`?'):format(near) or '`:Chorus <Tab>` lists the verbs'
-    return require('chorus.message').fail(('there is no verb `%s`'):format(name), hint)
+    return require('chorus.message').fail(('unknown command `%s`'):format(name), hint)
   end
   run(found, line, call, call.bang or bang == '!')
 end

@@ -61,7 +61,8 @@ M.schema = {
     key = 'statusline.icons',
     type = 'icons',
     default = {},
-    description = 'Replaces icons by name: a status such as `busy`, or `unread`, `lost`, `branch`, `edited`, `trouble`.',
+    description = 'Replaces icons by name: a status such as `busy`, or `unread`, `lost`, `muted`, `marked`, `moved`, `branch`, '
+      .. '`edited`, `trouble`.',
   },
   {
     key = 'output.window',
@@ -79,13 +80,13 @@ M.schema = {
     key = 'output.width',
     type = 'number',
     default = 0.9,
-    description = "Width of the output window: up to 1 a fraction of the editor's width, else a number of columns.",
+    description = "Width of the output window: below or at 1, a fraction of the editor's width; above, a number of columns.",
   },
   {
     key = 'output.height',
     type = 'number',
     default = 0.9,
-    description = "Height of the output window: up to 1 a fraction of the editor's height, else a number of lines.",
+    description = "Height of the output window: below or at 1, a fraction of the editor's height; above, a number of lines.",
   },
   {
     key = 'dashboard.preview',

@@ -1433,7 +1433,7 @@ M.shapes.Audit = {
 ---@field cut boolean Whether `seen` is not the whole input.
 ---@field asked_at integer When it was asked.
 ---@field outcome string `allowed`, `denied`, `answered` or `elsewhere`.
----@field who string `person`, `rule`, `agent` (answered without Chorus) or `chorus`.
+---@field who string `person`, `notification`, `rule`, `agent` (answered without Chorus) or `chorus`.
 ---@field via? string By what: the person's Neovim or shell, the rules as `FILE:LINE`, the agent's terminal.
 ---@field sent? any What the agent was sent; nothing where that was a key, or nothing, or larger than 16 kB.
 M.shapes.Audited = {

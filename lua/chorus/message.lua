@@ -48,14 +48,14 @@ end
 
 ---@class chorus.Progress
 ---@field report fun(text: string, percent?: integer)
----@field done fun(text: string, failed?: boolean) what to say at the end; '' for nothing
+---@field done fun(text: string, failed?: boolean) what to say at the end; '' for nothing. Later reports show nothing.
 
 --- Shows progress: as a progress message where Neovim has them (0.12), else in the echo area.
 ---@param title string
 ---@return chorus.Progress
 function M.progress(title)
   local has_progress = vim.fn.has('nvim-0.12') == 1
-  local id
+  local id, is_over = nil, false
   local function show(text, status, percent)
     text = require('chorus.text').clean(text)
     if has_progress then
@@ -69,9 +69,12 @@ function M.progress(title)
   end
   return {
     report = function(text, percent)
-      show(text, 'running', percent)
+      if not is_over then
+        show(text, 'running', percent)
+      end
     end,
     done = function(text, failed)
+      is_over = true
       if has_progress then
         local ending = failed and 'failed' or 'done'
         show(text ~= '' and text or ending, failed and 'failed' or 'success', not failed and 100 or nil)

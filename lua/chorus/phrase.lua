@@ -27,6 +27,9 @@ function M.authors(numbers, title_of, width)
   return #numbers > 1 and 'one of #' .. table.concat(numbers, ', #') or nil
 end
 
+--- A question lists so many tasks and counts the others, since it must fit on the screen.
+local MOST_LISTED = 15
+
 --- A question about tasks, each on a line of its own.
 ---@param question string
 ---@param named chorus.Task[]
@@ -34,10 +37,26 @@ end
 function M.about(question, named)
   local text = require('chorus.text')
   local lines = { question }
-  for _, task in ipairs(named) do
+  for index, task in ipairs(named) do
+    if index > MOST_LISTED then
+      lines[#lines + 1] = ('  and %d more'):format(#named - MOST_LISTED)
+      break
+    end
     lines[#lines + 1] = ('  #%d %s'):format(task.number, text.clean(task.title, 60))
   end
   return table.concat(lines, '\n')
+end
+
+--- Joins those parts of a sentence that say something.
+---@param parts string[]
+---@return string such as `the disk is full · make room`
+function M.joined(parts)
+  return table.concat(
+    vim.tbl_filter(function(part)
+      return part ~= ''
+    end, parts),
+    ' · '
+  )
 end
 
 ---@param number integer

@@ -19,7 +19,8 @@ end
 
 ---@return chorus.Lists
 local function lists()
-  return assert(shown, 'nothing shows lists yet')
+  assert(shown, 'nothing shows lists yet')
+  return shown
 end
 
 ---@param prompt string such as `Task to start:`
@@ -45,7 +46,7 @@ function M.pick(items, opts, on_choice)
 end
 
 --- Lets the person pick one of several tasks.
----@param tasks chorus.Task[] in the order to be shown
+---@param tasks chorus.Task[] as they are to be shown
 ---@param prompt string
 ---@param on_choice fun(task?: chorus.Task)
 function M.pick_task(tasks, prompt, on_choice)
@@ -60,7 +61,7 @@ function M.pick_task(tasks, prompt, on_choice)
 end
 
 --- Lets the person pick one or more tasks.
----@param tasks chorus.Task[] in the order to be shown
+---@param tasks chorus.Task[] as they are to be shown
 ---@param prompt string
 ---@param on_choice fun(found: chorus.Task[]) not called when the person leaves
 function M.pick_tasks(tasks, prompt, on_choice)

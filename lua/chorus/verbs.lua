@@ -29,16 +29,19 @@ local alone = { health = true, install = true, log = true }
 
 --- Runs a verb.
 ---@param name string
----@param opts? { task?: any, args?: string, bang?: boolean, range?: { first: integer, last: integer }, place?: table, confirmed?: boolean }
+---@param opts? { task?: any, args?: string, bang?: boolean, range?: { first: integer, last: integer }, place?: table, confirmed?: boolean, composes?: boolean }
 function M.run(name, opts)
   opts = opts or {}
   local verb = find(name)
   if not verb then
-    return message.fail(('there is no verb `%s`'):format(name))
+    return message.fail(('unknown command `%s`'):format(name))
   end
   local call = { task = opts.task, args = opts.args or '', bang = opts.bang or false, place = opts.place }
   call.confirmed = opts.confirmed or false
+  call.composes = opts.composes or false
   call.excerpt = opts.range and require('chorus.editor.excerpt').take(opts.range) or nil
+  -- Before anything is opened: a picker would be where the person is.
+  call.origin = require('chorus.editor.placeholders').origin(call.excerpt)
   if alone[name] then
     return run[name](call, verb)
   end

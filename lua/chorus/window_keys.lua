@@ -18,7 +18,7 @@ local function verb(action, keys, does, hint, bang)
   return key(action, keys, does, { verb = (action:gsub('_.*', '')), hint = hint, bang = bang })
 end
 
-local HELP = key('help', { 'g?' }, 'list these keys', { hint = 'help' })
+local HELP = key('help', { 'g?' }, 'show this help', { hint = 'help' })
 local CLOSE = key('close', { 'q' }, 'close', { hint = 'close' })
 local NEXT_TASK = key('next_task', { ']t' }, 'next task that needs you')
 local PREVIOUS_TASK = key('previous_task', { '[t' }, 'previous task that needs you')
@@ -28,8 +28,9 @@ local CLOSE_FLOAT = key('close', { 'q', '<Esc>' }, 'close', { hint = 'close' })
 --- Keys that mean the same wherever there is one task.
 local function task_keys(names)
   local all = {
-    approve = verb('approve', { 'a' }, 'open the request', 'approve'),
-    deny = verb('deny', { 'd' }, 'deny the request', 'deny'),
+    -- The verbs answer at once; a window shows the request first, by a handler of its own.
+    approve = key('approve', { 'a' }, 'open the request', { hint = 'approve' }),
+    deny = key('deny', { 'd' }, 'deny the request', { hint = 'deny' }),
     send = verb('send', { 'S' }, 'send a prompt', 'send'),
     start = verb('start', { 's' }, 'start', 'start'),
     interrupt = verb('interrupt', { 'i' }, 'interrupt the turn', 'interrupt'),
@@ -37,11 +38,11 @@ local function task_keys(names)
     restart = verb('restart', { 'r' }, 'restart with its conversation', 'restart'),
     restart_fresh = verb('restart_fresh', { 'R' }, 'restart with a new session', nil, true),
     complete = verb('complete', { 'c' }, 'complete'),
-    fail = verb('fail', { 'f' }, 'give it up, with a reason'),
+    fail = verb('fail', { 'f' }, 'mark as failed, with a reason'),
     reopen = verb('reopen', { 'U' }, 'reopen'),
     delete = verb('delete', { 'x' }, 'delete'),
     explain = verb('explain', { 'e' }, 'explain its status', 'explain'),
-    show = verb('show', { 'p' }, 'open its page', 'page'),
+    show = verb('show', { 'p' }, 'open the page', 'page'),
     output = verb('output', { 'o' }, 'open its output', 'output'),
   }
   return vim.tbl_map(function(name)
@@ -172,6 +173,7 @@ local views = {
     key('write', { '<C-s>' }, 'send the prompt, as `:w` does'),
     key('earlier', { '<C-p>' }, 'a prompt that was sent before', { hint = 'earlier' }),
     key('later', { '<C-n>' }, 'back to later ones, and your own text'),
+    key('follow', { 'gf' }, 'open the document or task named here'),
     key('close', { 'q' }, 'leave; the prompt is kept', { hint = 'keep it for later' }),
     HELP,
   },
@@ -234,7 +236,7 @@ local views = {
     verb('attach', { 'gl' }, 'open its terminal'),
     verb('diff', { 'gD' }, 'open its diff', 'diff'),
     verb('send', { 'gS' }, 'send a prompt'),
-    verb('approve', { 'ga' }, 'open the request'),
+    key('approve', { 'ga' }, 'open the request'),
     verb('explain', { 'gE' }, 'explain its status'),
     BACK,
     HELP,
@@ -245,6 +247,7 @@ local views = {
   tell = { key('write', { '<C-s>' }, 'send it, as `:w` does'), CLOSE, HELP },
   draft = {
     key('write', { '<C-s>' }, 'create the task, as `:w` does'),
+    key('follow', { 'gf' }, 'open the document or task named here'),
     key('close', { 'q' }, 'leave; the draft is kept', { hint = 'keep it for later' }),
     HELP,
   },

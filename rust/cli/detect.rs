@@ -1,7 +1,8 @@
 //! `chorus detect`: classifies captured screens, one JSON line a file. It is how a wrong status is reported, and how the
 //! corpus in `tests/fixtures/screens` is kept.
 
-use crate::agent::{ADAPTERS, Adapter, AgentKind};
+use crate::agent::{ADAPTERS, Adapter, Agent};
+use crate::config::Loaded;
 use crate::contract::Code;
 use crate::detector::rules::{Rules, parse};
 use crate::detector::screen::{Beside, classify, is_shell};
@@ -10,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::evidence::reading::ScreenReading;
 use crate::evidence::session::AgentSession;
 use crate::evidence::{Evidence, Gives, Process};
+use crate::ops::agents;
 use serde_json::{Map, Value, json};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -20,7 +22,7 @@ const MOST: u64 = 8 * 1024 * 1024;
 /// `chorus detect [--agent NAME] [--session-file F] [--command NAME] [--dead CODE] [--rules F] FILE…`
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Whose screens they are; `claude` has rules of its own.
+    /// Whose screens they are: an agent with rules of its own, or one that is configured.
     pub agent: String,
     /// The agent's session file at the time.
     pub session_file: Option<PathBuf>,
@@ -34,16 +36,28 @@ pub struct Options {
     pub files: Vec<PathBuf>,
 }
 
-/// Prints one line for each file: `{"file","status","kind","rule","detail"}`.
-pub fn run(options: &Options, print: impl Fn(Value)) -> Result<()> {
-    let own = options.rules.as_deref().map(|path| parse(&text(path)?)).transpose()?;
-    let adapter = AgentKind::named(&options.agent).and_then(AgentKind::adapter);
-    let rules = Rules::of(adapter.map(Adapter::screen_rules), own)?;
+/// Prints one line for each file: `{"file","status","kind","rule","detail"}`. The agent's screens are read as the person's
+/// configuration says; a rules file that is named counts instead of the configured one.
+pub fn run(options: &Options, loaded: &Loaded, print: impl Fn(Value)) -> Result<()> {
+    let agent = agent(&options.agent, loaded);
+    let own = options.rules.as_deref().map(|path| parse(&path.display().to_string(), &text(path)?)).transpose()?;
+    let rules = match own {
+        Some(own) => {
+            Rules::of(agent.adapter().map(Adapter::screen_rules), Some(agents::with_patterns(own, loaded, &agent)))?
+        }
+        None => agents::rules(loaded, &agent)?,
+    };
     let session = options.session_file.as_deref().map(session).transpose()?;
     for file in &options.files {
         print(line(options, &rules, session.as_ref(), &file.to_string_lossy(), &text(file)?));
     }
     Ok(())
+}
+
+/// Whatever its program is: only its name and kind matter here.
+fn agent(name: &str, loaded: &Loaded) -> Agent {
+    let configured = loaded.config.agents.get(name).map(|agent| agent.command.0.clone());
+    Agent::new(name, configured.unwrap_or_default(), Vec::new(), Path::new("chorus"))
 }
 
 fn line(options: &Options, rules: &Rules, session: Option<&AgentSession>, file: &str, capture: &str) -> Value {
@@ -121,7 +135,7 @@ mod tests {
 
     fn lines(options: &Options) -> Vec<Value> {
         let printed = std::cell::RefCell::new(Vec::new());
-        run(options, |line| printed.borrow_mut().push(line)).unwrap();
+        run(options, &Loaded::default(), |line| printed.borrow_mut().push(line)).unwrap();
         printed.into_inner()
     }
 
@@ -154,7 +168,17 @@ mod tests {
         let told = lines(&Options { session_file: Some(session), dead: Some(3), ..options.clone() });
         assert_eq!((&told[0]["status"], &told[0]["detail"]["code"]), (&json!("exited"), &json!(3)), "death leads");
 
+        let own = "[agent.mine]\nwaiting = ['\\(y/n\\)$']\nanswers = { yes = 'y Enter' }";
+        let own = crate::config::load(Some(("/u/chorus.toml".into(), own.into())), None, false, &Default::default());
+        let asks = file("asks.txt", b"rm x\nGo on? (y/n)");
+        let mine = Options { agent: "mine".into(), files: vec![asks], ..options.clone() };
+        let printed = std::cell::RefCell::new(Vec::new());
+        run(&mine, &own, |line| printed.borrow_mut().push(line)).unwrap();
+        let told = &printed.borrow()[0];
+        assert_eq!((&told["status"], &told["rule"]), (&json!("waiting"), &json!("status.waiting")), "{own:?}");
+        assert_eq!(told["detail"]["options"][0]["keys"], json!(["y", "Enter"]));
+
         let missing = Options { files: vec![folder.path().join("missing")], ..options };
-        assert!(run(&missing, drop).unwrap_err().message.starts_with("cannot read"));
+        assert!(run(&missing, &Loaded::default(), drop).unwrap_err().message.starts_with("cannot read"));
     }
 }

@@ -60,7 +60,9 @@ fn detect(options: &ArgMatches) -> Outcome {
         rules: path("rules"),
         files,
     };
-    detect::run(&options, output::line)?;
+    let loaded = crate::config::read(None, &crate::environment::variables());
+    loaded.faults.iter().for_each(output::note);
+    detect::run(&options, &loaded, output::line)?;
     Ok(0)
 }
 

@@ -33,7 +33,7 @@ const LOOKING: &[&str] = &[
 /// Carries out one command line; returns the exit code.
 pub fn run(matches: &ArgMatches) -> Outcome {
     let Some((name, options)) = matches.subcommand() else { return Err(InputRefusal::Usage("name a verb".into())) };
-    let verb = verbs::find(name).ok_or_else(|| InputRefusal::Usage(format!("there is no verb {name}")))?;
+    let verb = verbs::find(name).ok_or_else(|| InputRefusal::Usage(format!("unknown command {name}")))?;
     if let Some(local) = local::verb(name) {
         return local(options);
     }
@@ -188,7 +188,7 @@ impl Shell {
     fn show(&mut self, request: &Request) -> Outcome {
         let deleted = match request {
             Request::TaskDelete(one) if !self.json => {
-                Some(self.client.call::<Page>(&Request::TaskShow(One { task: one.task.clone() }))?.task.number)
+                Some(self.client.call::<Page>(&Request::TaskShow(One { task: one.task.clone() }))?.task)
             }
             _ => None,
         };
@@ -198,7 +198,15 @@ impl Shell {
             return Err(become_terminal(&terminal).into());
         }
         let mut shown = shown(request, &reply, crate::clock::now(), self.look)?;
-        shown.lines.extend(deleted.map(|number| format!("#{number} deleted")));
+        if let Some(task) = deleted {
+            shown.lines.push(format!("#{} deleted", task.number));
+            let stays = task.worktree.filter(|folder| std::path::Path::new(folder).is_dir());
+            shown.notes.extend(stays.map(|folder| {
+                format!(
+                    "its worktree stays: take from {folder} what you need, then `git worktree remove --force {folder}`"
+                )
+            }));
+        }
         match self.json {
             true => output::line(json(request, &reply)),
             false if matches!(request, Request::TaskDiff(_)) && self.look.columns.is_some() => {

@@ -1,6 +1,7 @@
 //! Finding the files and reading them.
 
-use super::{FILE, Loaded, Source, fingerprint, load};
+use super::{FILE, Loaded, Source, load, load_with};
+use crate::policy::{Action, Rule};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -18,10 +19,11 @@ pub fn files(project: Option<&Path>, environment: &BTreeMap<String, String>) -> 
 }
 
 /// The text of the user's file and of the project's as they are now, or why one cannot be read.
+#[derive(Clone, Debug)]
 pub struct Files {
     user: Option<ReadFile>,
     project: Option<ReadFile>,
-    /// The fingerprint of the project's file that a person trusts.
+    /// The text of the project's file that a person trusts.
     trusted: Option<String>,
 }
 
@@ -46,15 +48,34 @@ impl Files {
         Files { user: user.map(unread), project: project.map(unread), trusted: None }
     }
 
-    /// With the fingerprint of the project's file that a person trusts.
+    /// With the text of the project's file that a person trusts.
     pub fn trusting(self, trusted: Option<String>) -> Files {
         Files { trusted, ..self }
+    }
+
+    /// The user's text; empty where there is no file.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    pub fn of_user(&self) -> Result<String, String> {
+        self.user.as_ref().map_or(Ok(None), |(_, text)| text.clone()).map(Option::unwrap_or_default)
+    }
+
+    /// As they would be with this text of the user's.
+    pub fn with_user(&self, text: &str) -> Files {
+        let user = self.user.as_ref().map(|(path, _)| (path.clone(), Ok(Some(text.to_owned()))));
+        Files { user, ..self.clone() }
+    }
+
+    /// What they amount to, where no good text is known from before.
+    pub fn load(self, environment: &BTreeMap<String, String>) -> Loaded {
+        GoodFiles::default().load(self, environment)
     }
 }
 
 /// Reads the files and loads what can be used of them. One that cannot be read is a fault, one that is not there is not.
 pub fn read(project: Option<&Path>, environment: &BTreeMap<String, String>) -> Loaded {
-    GoodFiles::default().load(Files::read(project, environment), environment)
+    Files::read(project, environment).load(environment)
 }
 
 /// The last good text of each file. It is used while the file has a fault, whatever the other file says, so that
@@ -74,17 +95,20 @@ impl GoodFiles {
         // Which agents there are, of whose keys a project may set some, the user's file says.
         let known = user.clone().map_or_else(Vec::new, |user| load(Some(user), None, false, &home).faults);
         let trusted = files.trusted;
-        let is_trusted = |text: &str| trusted.as_ref().is_some_and(|trusted| *trusted == fingerprint(text));
+        let is_trusted = |text: &str| trusted.as_deref() == Some(text);
         let of_project = |source: Source| {
             let counts = is_trusted(&source.1);
             let mut faults = load(user.clone(), Some(source), counts, &home).faults;
             faults.retain(|fault| !known.contains(fault));
             faults
         };
+        let path_of_project = files.project.as_ref().map(|(path, _)| path.clone());
         let project = files.project.and_then(|file| self.pick(file, of_project, &mut notes));
         let Notes { faults, gap, kept } = notes;
         let counts = project.as_ref().is_some_and(|(_, text)| is_trusted(text));
-        let mut loaded = load(user, project, counts, environment);
+        let earlier = trusted.filter(|_| !counts).zip(path_of_project);
+        let narrowing = earlier.map_or_else(Vec::new, |(text, path)| narrowing((path, text), &home));
+        let mut loaded = load_with(user, project, counts, narrowing, environment);
         // Those of the files themselves are known already; what is left is the environment's.
         loaded.faults.retain(|fault| !faults.contains(fault));
         loaded.faults.splice(0..0, faults);
@@ -124,6 +148,12 @@ impl GoodFiles {
             }
         }
     }
+}
+
+/// What the text of a project's file denies and asks about. Whoever changes the file, or takes it away, lifts none of it.
+fn narrowing(trusted: Source, home: &BTreeMap<String, String>) -> Vec<Rule> {
+    let rules = load(None, Some(trusted), true, home).config.policy.rules.rules;
+    rules.into_iter().filter(|rule| rule.action != Action::Allow).collect()
 }
 
 /// What a person should know of the files.

@@ -1,7 +1,7 @@
 //! Every key there is. This is the only list of them.
 
 use super::section::section;
-use super::value::{Choice, Patterns, Words};
+use super::value::{Answers, Choice, Patterns, Words};
 use crate::contract::{Environment, Renderer};
 use crate::documents::patterns;
 use crate::notifications::{NotificationRules, Occasion, QuietHours};
@@ -46,6 +46,16 @@ section! {
         Free model: Option<String> = None => one_word_if_any;
         /// A file with further screen rules.
         Guarded rules: Option<PathBuf> = None;
+        /// Regular expressions: a line of the screen says that the agent waits for an answer.
+        Guarded waiting: Patterns = Patterns::default();
+        /// A line says that a turn runs.
+        Guarded busy: Patterns = Patterns::default();
+        /// A line says that the agent takes a prompt.
+        Guarded idle: Patterns = Patterns::default();
+        /// How many lines at the end of the screen the patterns see, blank ones left out.
+        Guarded lines: Option<u32> = None => few_if_any;
+        /// The keys of each answer, pressed one after the other.
+        Guarded answers: Answers = Answers::default();
     }
 }
 
@@ -65,7 +75,7 @@ section! {
         /// Lines kept above the screen.
         Free history_limit: u32 = 10_000 => within(100, 1_000_000);
         /// Time between two looks at the panes whose screen is needed, all in one tmux process; in seconds.
-        Free poll_interval: Duration = Duration::from_millis(400) => within(Duration::from_millis(100), Duration::from_secs(3600));
+        Free poll_interval: Duration = Duration::from_millis(200) => within(Duration::from_millis(100), Duration::from_secs(3600));
     }
 }
 
@@ -423,6 +433,10 @@ fn are_globs(globs: &[String]) -> Checked {
 fn no_bypass(mode: &Option<String>) -> Checked {
     one_word_if_any(mode)?;
     require(mode.as_deref() != Some("bypassPermissions"), "only a task itself may set `bypassPermissions`")
+}
+
+fn few_if_any(lines: &Option<u32>) -> Checked {
+    lines.as_ref().map_or(Ok(()), within(1, 50))
 }
 
 fn key(name: &str) -> Checked {

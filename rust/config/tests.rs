@@ -30,7 +30,7 @@ fn nothing_configured_is_no_fault() {
     assert_eq!(row(&loaded, "tmux.detach_key"), (r"'C-\'".into(), "default".into()));
     assert_eq!(row(&loaded, "agent.claude.command"), (r#"["claude"]"#.into(), "default".into()));
     assert_eq!(row(&loaded, "tmux.socket").0, "# not set");
-    assert_eq!(row(&loaded, "tmux.poll_interval").0, "0.4");
+    assert_eq!(row(&loaded, "tmux.poll_interval").0, "0.2");
 }
 
 #[test]
@@ -101,6 +101,19 @@ fn what_is_wrong_is_told_with_its_place_and_the_rest_counts() {
         (
             "[database]\nurl = 'postgres://x'",
             "2:7: `database.url`: it must be `sqlite:///name` (in the state folder) or `sqlite:////absolute/path`",
+        ),
+        (
+            "[agent.claude]\nwaiting = ['a', '(b{999}){999}']",
+            "2:17: `agent.claude.waiting`: `(b{999}){999}` is too large as a regular expression: repeat less",
+        ),
+        ("[agent.claude]\nlines = 0", "2:9: `agent.claude.lines`: it must be from 1 to 50"),
+        (
+            "[agent.claude]\nanswers = { yes = 'y', no = 'enter' }",
+            "2:29: `agent.claude.answers`: `enter` is no key; did you mean `Enter`?",
+        ),
+        (
+            "[agent.claude.answers]\nyes = []",
+            "2:7: `agent.claude.answers`: it must have 1 to 20 keys, such as `y Enter`",
         ),
         (
             "[status.idle]\npatterns = ['(']",
@@ -225,4 +238,38 @@ fn files_are_found_and_what_cannot_be_read_is_told() {
         files(None, &environment(&[("HOME", "/home/me"), ("XDG_CONFIG_HOME", "relative")])).0.unwrap(),
         Path::new("/home/me/.config/chorus/chorus.toml")
     );
+}
+
+#[test]
+fn what_a_trusted_file_denied_stays_denied_when_the_file_is_another_or_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    std::fs::create_dir_all(root.join("chorus")).unwrap();
+    std::fs::create_dir_all(root.join("p")).unwrap();
+    let path = root.to_string_lossy();
+    let environment = environment(&[("XDG_CONFIG_HOME", &path), ("HOME", &path)]);
+    std::fs::write(root.join("chorus/chorus.toml"), "[policy]\nallow = ['git *']").unwrap();
+    let file = root.join("p/chorus.toml");
+    let trusted = "[policy]\nallow = ['make']\ndeny = ['git push']\nask = ['git tag *']\n";
+    let rules = |trust: Option<&str>| {
+        let files = Files::read(Some(&root.join("p")), &environment).trusting(trust.map(str::to_owned));
+        let loaded = files.load(&environment);
+        let texts: Vec<_> = loaded.rules().rules.iter().map(|rule| rule.text.clone()).collect();
+        (texts, loaded.rules().rules.last().unwrap().place.to_string(), loaded.warnings.join("\n"))
+    };
+    let narrowed = ["command = \"git *\"", "command = \"git push\"", "command = \"git tag *\""];
+    std::fs::write(&file, trusted).unwrap();
+    assert_eq!(rules(Some(trusted)).0.len(), 4);
+    assert_eq!(rules(None).0.len(), 1);
+    for other in ["[policy]\nallow = ['make']\n", "", "[policy", "[policy]\nallow = ['sh *']\ndeny = []\n"] {
+        std::fs::write(&file, other).unwrap();
+        let (texts, place, told) = rules(Some(trusted));
+        // One with a fault widens nothing besides.
+        assert_eq!(texts, narrowed[usize::from(other == "[policy")..], "{other}");
+        assert!(place.ends_with("p/chorus.toml as you trusted it:4"), "{place}");
+        assert!(told.contains("is not as you trusted it; its deny and ask rules"), "{told}");
+    }
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(rules(Some(trusted)).0, narrowed);
+    assert_eq!(rules(None).0.len(), 1);
 }

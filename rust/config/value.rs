@@ -1,6 +1,8 @@
 //! How a value stands in the file: reading it with its place, and showing it.
 
 use super::file::ConfigurationFile;
+use crate::detector::rules;
+use crate::typing::named;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -201,10 +203,54 @@ impl Value for Words {
     }
 }
 
-/// Patterns of one key. A project's file may set them, so their number and size are bounded.
+/// The keys of answers, by what a person calls the answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answers(pub BTreeMap<String, Vec<String>>);
+
+/// Keys of one answer, and answers.
+const KEYS: usize = 20;
+
+/// A table of keys: a list of words, or one string of them.
+impl Value for Answers {
+    fn read(
+        given: &Spanned<DeValue<'_>>,
+        page: &ConfigurationFile<'_>,
+        remarks: &mut Vec<Wrong>,
+    ) -> Result<Self, Wrong> {
+        let table = given.get_ref().as_table().ok_or_else(|| expected("a table of answers and their keys", given))?;
+        let mut answers = BTreeMap::new();
+        for (name, value) in table.iter() {
+            let wrong = |at: usize, why: String| Wrong { at, why };
+            let answer = name.get_ref().to_string();
+            let is_plain = !answer.trim().is_empty() && !answer.contains(char::is_control) && answer.len() <= 100;
+            if !is_plain || answers.len() == KEYS {
+                let why = format!("at most {KEYS} answers with a name each are allowed");
+                return Err(wrong(name.span().start, why));
+            }
+            let words = match value.get_ref() {
+                DeValue::String(text) => text.split_whitespace().map(str::to_owned).collect(),
+                DeValue::Array(_) => Vec::<String>::read(value, page, remarks)?,
+                _ => return Err(expected("a list of keys, or a string of them", value)),
+            };
+            let at = value.span().start;
+            if words.is_empty() || words.len() > KEYS {
+                return Err(wrong(at, format!("it must have 1 to {KEYS} keys, such as `y Enter`")));
+            }
+            words.iter().try_for_each(|word| named::keys(word).map(drop)).map_err(|why| wrong(at, why))?;
+            answers.insert(answer, words);
+        }
+        Ok(Answers(answers))
+    }
+
+    fn show(&self) -> String {
+        let answers: Vec<_> =
+            self.0.iter().map(|(name, keys)| format!("{} = {}", quoted(name), quoted(&keys.join(" ")))).collect();
+        format!("{{{}}}", answers.join(", "))
+    }
+}
+
+/// Patterns of one key. A project's file may set some of them, so their number and size are bounded.
 const PATTERNS: usize = 100;
-/// Bytes of a compiled pattern.
-const COMPILED: usize = 1 << 20;
 
 /// Regular expressions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -230,14 +276,12 @@ impl Value for Patterns {
                     format!("`{written}` contains a doubled backslash in a literal string and is read as `{meant}`");
                 remarks.push(Wrong { at, why });
             }
-            if let Err(error) = regex::RegexBuilder::new(&meant).size_limit(COMPILED).build() {
-                let last =
-                    error.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-                return Err(Wrong { at, why: format!("`{meant}` is not a regular expression: {last}") });
-            }
+            rules::check(&meant).map_err(|why| Wrong { at, why })?;
             patterns.push(meant);
         }
-        Ok(Patterns(patterns))
+        let is_small = rules::are_small_together(&patterns);
+        let too_large = || Wrong { at: given.span().start, why: "the patterns are too large together".to_owned() };
+        is_small.then_some(Patterns(patterns)).ok_or_else(too_large)
     }
 
     fn show(&self) -> String {

@@ -170,7 +170,7 @@ pub struct Audited {
     pub asked_at: Millis,
     /// `allowed`, `denied`, `answered` or `elsewhere`.
     pub outcome: String,
-    /// `person`, `rule`, `agent` (answered without Chorus) or `chorus`.
+    /// `person`, `notification`, `rule`, `agent` (answered without Chorus) or `chorus`.
     pub who: String,
     /// By what: the person's Neovim or shell, the rules as `FILE:LINE`, the agent's terminal.
     pub via: Option<String>,

@@ -14,7 +14,7 @@ pub struct Configurations {
     reported: Mutex<HashMap<Option<String>, Vec<String>>>,
     /// Warnings of each project that were told.
     warned: Mutex<HashMap<Option<String>, Vec<String>>>,
-    /// The fingerprint of each project's file that a person trusts, as far as it was asked for.
+    /// The text of each project's file that a person trusts, as far as it was asked for.
     trusted: Mutex<HashMap<String, Option<String>>>,
 }
 
@@ -45,14 +45,14 @@ impl Configurations {
         new
     }
 
-    /// The fingerprint of the project's file that a person trusts; nothing where that was not asked for yet.
+    /// The text of the project's file that a person trusts; nothing where that was not asked for yet.
     pub fn trusted(&self, project: &str) -> Option<Option<String>> {
         self.trusted.lock().get(project).cloned()
     }
 
     /// Keeps it.
-    pub fn set_trusted(&self, project: &str, fingerprint: Option<String>) {
-        self.trusted.lock().insert(project.to_owned(), fingerprint);
+    pub fn set_trusted(&self, project: &str, text: Option<String>) {
+        self.trusted.lock().insert(project.to_owned(), text);
     }
 }
 

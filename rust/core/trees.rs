@@ -20,7 +20,8 @@ pub struct Trees {
 pub struct SharedTree {
     /// Held while edits are taken in, one after the other.
     pub known: Arc<tokio::sync::Mutex<TreeKnowledge>>,
-    held: watch::Sender<BTreeSet<String>>,
+    /// How many hold each path.
+    held: watch::Sender<BTreeMap<String, usize>>,
 }
 
 /// What is known of a tree beside its ledgers; none of it outlives the daemon.
@@ -73,7 +74,7 @@ impl Trees {
     /// Lets edit tools wait before they change one of `paths`, until what is returned is dropped.
     pub fn hold(&self, project: &str, paths: impl IntoIterator<Item = String>) -> HeldPaths {
         let held = HeldPaths { tree: self.of(project), paths: paths.into_iter().collect() };
-        held.tree.held.send_modify(|all| all.extend(held.paths.iter().cloned()));
+        held.tree.held.send_modify(|all| held.paths.iter().for_each(|path| *all.entry(path.clone()).or_default() += 1));
         held
     }
 }
@@ -82,7 +83,7 @@ impl SharedTree {
     /// Waits until no commit holds `path`, for at most `limit`.
     pub async fn released(&self, path: &str, limit: Duration) {
         let mut held = self.held.subscribe();
-        let free = held.wait_for(|held| !held.contains(path));
+        let free = held.wait_for(|held| !held.contains_key(path));
         if tokio::time::timeout(limit, free).await.is_err() {
             log::warn!("an edit stopped waiting for a commit");
         }
@@ -91,6 +92,38 @@ impl SharedTree {
 
 impl Drop for HeldPaths {
     fn drop(&mut self) {
-        self.tree.held.send_modify(|all| all.retain(|path| !self.paths.contains(path)));
+        self.tree.held.send_modify(|all| {
+            all.retain(|path, holders| {
+                *holders -= usize::from(self.paths.contains(path));
+                *holders > 0
+            });
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_path_waits_until_everybody_who_holds_it_lets_it_go() {
+        let trees = Trees::default();
+        let path = |name: &str| name.to_owned();
+        let is_held = async |name: &str| {
+            let tree = trees.of("p");
+            let mut held = tree.held.subscribe();
+            held.borrow_and_update().contains_key(name)
+        };
+        let mut held = trees.hold("p", [path("a"), path("b")]);
+        assert!(is_held("a").await && held.paths.len() == 2);
+        // A later plan takes the place of the one before.
+        held = trees.hold("p", [path("b"), path("c")]);
+        assert!(is_held("b").await && is_held("c").await && !is_held("a").await);
+        let other = trees.hold("p", [path("c")]);
+        drop(held);
+        assert!(is_held("c").await && !is_held("b").await);
+        drop(other);
+        assert!(!is_held("c").await);
+        trees.of("p").released("c", Duration::from_secs(600)).await;
     }
 }

@@ -56,8 +56,11 @@ fn session_over(evidence: &Evidence, now: Millis) -> Option<Ruling> {
     Some(exited(None, "session file: removed", removed, RuledFact::Session))
 }
 
-/// A shell has the terminal, where the agent had it before.
+/// A shell has the terminal, where the agent had it before. An agent of which only the screen is known may be a script.
 fn shell_in_front(evidence: &Evidence, launch: &LaunchFact, now: Millis) -> Option<Ruling> {
+    if !launch.gives.session && !launch.gives.hooks {
+        return None;
+    }
     let fact = evidence.process.as_ref().filter(|fact| fact.at >= launch.at)?;
     let Process::Alive { command: Some(command), .. } = &fact.process else { return None };
     let lived = evidence.hooks.last.is_some() || now >= launch.at + STARTING;

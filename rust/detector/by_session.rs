@@ -15,6 +15,9 @@ const DIALOG_LOOK: Millis = 2_000;
 /// How often a quiet agent's screen is read. Between two attempts it does not tell of any.
 const RETRY_LOOK: Millis = 5_000;
 
+/// The session file leads or follows the event of a turn's end by 215 ms at most; one so much later is of another rest.
+const REST_FOLLOWS: Millis = 1_000;
+
 /// The hook comes so long after the session file says `waiting`; what a rule answers then was never waited for.
 const HOOK_FOLLOWS: Millis = 300;
 /// The session file follows an answer by so long.
@@ -117,12 +120,18 @@ fn at_rest(evidence: &Evidence, session: &SessionFact, since: Millis, now: Milli
     }
     let worked = hooks.working_at().max(session.busy_at);
     let stands = |at: Millis| session.busy_at.is_none_or(|busy| busy <= at);
-    if let Some(failure) = hooks.standing_failure().filter(|failure| stands(failure.at)) {
+    // The file follows the end of a turn at once. A later rest is of a turn whose end no hook told, or of a dialog.
+    let is_of_this_rest = |at: Millis| stands(at) && since <= at + REST_FOLLOWS;
+    let rests_on_screen = || screen_of(evidence, since).filter(|screen| screen.reading.status != AgentStatus::Unknown);
+    let failed = hooks.standing_failure().filter(|failure| stands(failure.at));
+    let failed = failed.filter(|failure| is_of_this_rest(failure.at) || rests_on_screen().is_none());
+    if let Some(failure) = failed {
         let (status, kind) = by_hooks::failure(failure.cause);
         ruling.detail.message = failure.message.clone();
         let rule = format!("session file: {}, hook: the turn failed", background.unwrap_or("idle"));
         ruling.used.push(RuledFact::Failure);
-        return Ruling { status, kind, rule, since: failure.at, ..ruling };
+        let look = (!is_of_this_rest(failure.at)).then_some(since + SETTLE);
+        return Ruling { status, kind, rule, since: failure.at, look, ..ruling };
     }
     let transcript =
         evidence.transcript.as_ref().filter(|transcript| worked.is_none_or(|worked| transcript.at >= worked));
@@ -144,7 +153,7 @@ fn at_rest(evidence: &Evidence, session: &SessionFact, since: Millis, now: Milli
         ruling.used.push(RuledFact::Transcript);
     }
     // Where no hook told how the last turn ended, or none has run yet, the screen does, once.
-    if stop.is_some() {
+    if stop.is_some_and(|stop| is_of_this_rest(stop.at)) {
         return ruling;
     }
     let Some(screen) = screen_of(evidence, since) else {
@@ -187,15 +196,18 @@ fn waiting(evidence: &Evidence, session: &SessionFact, since: Millis) -> Ruling 
         return ruling;
     }
     let requests = &evidence.hooks.requests;
+    // The hook of a dialog comes with it. An older request may be of an earlier dialog whose end was not told.
+    let is_recent = |request: &OpenRequest| since <= request.at + FOLLOWS;
     let shown = dialog.and_then(|screen| requests.iter().find(|request| shows(screen, request)));
-    let request = shown.or_else(|| requests.first().filter(|_| requests.len() == 1));
+    let is_it = |request: &&OpenRequest| requests.len() == 1 && (is_recent(request) || dialog.is_none());
+    let request = shown.or_else(|| requests.first().filter(is_it));
     let request = request.filter(|request| said != Some(Kind::Question) || request.kind == Kind::Question);
     if let Some(request) = request {
         ruling.kind = said.filter(|kind| *kind == Kind::Question).or(Some(request.kind));
         ruling.detail =
             Detail { tool: Some(request.tool.clone()), summary: request.summary.clone(), ..Detail::default() };
         ruling.used.push(RuledFact::Requests);
-        ruling.look = look.filter(|_| requests.len() > 1);
+        ruling.look = look.filter(|_| requests.len() > 1 || !is_recent(request));
         return ruling;
     }
     ruling.kind = said.or(requests.first().map(|request| request.kind));

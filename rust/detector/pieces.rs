@@ -77,7 +77,7 @@ pub(super) fn pieces(evidence: &Evidence, used: &[RuledFact]) -> Vec<Piece> {
     if let Some(transcript) = &evidence.transcript {
         let error = transcript.error.as_ref().map(|error| format!("ends in an error: {}", error.text));
         let retry = transcript.retry.as_ref().map(|retry| format!("tells of a retry: {}", retry.text));
-        let says = error.or(retry).unwrap_or_else(|| "tells of no error".to_owned());
+        let says = error.or(retry).unwrap_or_else(|| "no error".to_owned());
         add(RuledFact::Transcript, "transcript", says, transcript.at, None);
     }
     if let Some(screen) = &evidence.screen {
@@ -98,7 +98,7 @@ fn process(process: &Process) -> String {
     match process {
         Process::Alive { suspended: true, .. } => "the agent is stopped by job control".into(),
         Process::Alive { command: Some(command), .. } => {
-            format!("the pane lives, {} is in front", crate::text::clean_line(command, 60))
+            format!("the pane runs {}", crate::text::clean_line(command, 60))
         }
         Process::Alive { command: None, .. } => "the pane lives".into(),
         Process::Dead { signal: Some(signal), .. } => format!("the agent was ended by signal {signal}"),

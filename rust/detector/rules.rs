@@ -7,13 +7,27 @@ use crate::error::{Error, Result};
 use crate::evidence::reading::Means;
 use crate::status::{AgentStatus, Kind};
 use parking_lot::Mutex;
-use regex::{Regex, RegexBuilder};
+use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use toml::Spanned;
 
 /// A rules file with more than this is a mistake.
 const MOST: usize = 500;
+
+/// Bytes of one compiled pattern, and of all plain patterns of one status together. It bounds the time that a screen takes
+/// whatever a pattern says: a search is linear in both.
+pub const LARGEST: usize = 1 << 18;
+const LARGEST_TOGETHER: usize = 1 << 20;
+
+/// How many lines at the end of a screen the plain patterns see where nothing else is said.
+const LINES: usize = 15;
+/// A longer line is cut for the plain patterns, in bytes.
+pub(super) const LONGEST_LINE: usize = 400;
+
+/// A regular expression, with its place in the file.
+pub type PatternText = Spanned<String>;
 
 /// A rules file, as written.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -26,9 +40,34 @@ pub struct RuleFile {
     /// What a dialog's title says about the tool.
     pub tool: Vec<ToolText>,
     /// What an option's text means; patterns tried in the order mode, always, no, yes.
-    pub means: BTreeMap<String, Vec<String>>,
+    pub means: BTreeMap<String, Vec<PatternText>>,
     /// The plain patterns that fit any agent, asked when no rule holds.
     pub status: StatusText,
+    /// What the keys of an answer are: `yes`, `no`, `always`, or a word for people. Of a dialog that a rule reads off the
+    /// screen with its options, only `no` counts.
+    pub answers: BTreeMap<String, Vec<String>>,
+    /// The file it was read from, for messages.
+    #[serde(skip)]
+    pub source: Option<Source>,
+}
+
+/// A rules file as it was read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Source {
+    /// Its name, for people.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}
+
+impl Source {
+    /// `FILE:LINE:COLUMN: `, both from 1, in characters.
+    fn place(&self, at: usize) -> String {
+        let before = self.text.get(..at).unwrap_or(&self.text);
+        let (line, column) =
+            before.rsplit_once('\n').map_or((1, before), |(above, column)| (above.matches('\n').count() + 2, column));
+        format!("{}:{line}:{}: ", self.name, column.chars().count() + 1)
+    }
 }
 
 /// `[layout]`: regular expressions on single lines; see [`LayoutMarks`].
@@ -36,13 +75,13 @@ pub struct RuleFile {
 #[serde(default, deny_unknown_fields)]
 #[expect(missing_docs, reason = "they are those of Marks")]
 pub struct LayoutText {
-    pub divider: Option<String>,
-    pub prompt: Option<String>,
-    pub echo: Option<String>,
-    pub block: Option<String>,
-    pub closing: Option<String>,
-    pub more: Option<String>,
-    pub row: Option<String>,
+    pub divider: Option<PatternText>,
+    pub prompt: Option<PatternText>,
+    pub echo: Option<PatternText>,
+    pub block: Option<PatternText>,
+    pub closing: Option<PatternText>,
+    pub more: Option<PatternText>,
+    pub row: Option<PatternText>,
 }
 
 /// `[[rule]]`.
@@ -74,11 +113,11 @@ pub struct ConditionText {
     #[serde(rename = "in")]
     pub part: ScreenPart,
     /// Found in the part's text, with all white space collapsed so that wrapped sentences match.
-    pub has: Option<String>,
+    pub has: Option<PatternText>,
     /// Found on one of the part's lines.
-    pub line: Option<String>,
+    pub line: Option<PatternText>,
     /// Not found in the part's collapsed text.
-    pub lacks: Option<String>,
+    pub lacks: Option<PatternText>,
 }
 
 /// `[[tool]]`: a dialog's title.
@@ -86,7 +125,7 @@ pub struct ConditionText {
 #[serde(deny_unknown_fields)]
 pub struct ToolText {
     /// Found in the dialog's title; a group `tool` names it, else `name` does.
-    pub title: String,
+    pub title: PatternText,
     /// The tool's name.
     pub name: Option<String>,
     /// Where its summary stands: `body` (between fences, else below the title) or `subtitle`.
@@ -105,22 +144,31 @@ pub enum Place {
     Subtitle,
 }
 
-/// `[status.idle]` and `[status.waiting]`.
+/// `[status.waiting]`, `[status.busy]` and `[status.idle]`, asked in that order.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StatusText {
     /// Says that the prompt is free.
     pub idle: PatternsText,
-    /// Says that an answer is needed; asked before `idle`.
+    /// Says that a turn runs; asked before `idle`.
+    pub busy: PatternsText,
+    /// Says that an answer is needed; asked before `busy`.
     pub waiting: PatternsText,
+    /// How many lines at the end of the screen they see; 15 where nothing is said.
+    pub lines: Option<usize>,
 }
 
-/// Regular expressions on single lines, asked of the last 15 non-blank ones.
+/// Regular expressions on single lines, asked of the last ones that are not blank.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PatternsText {
     /// Any of them.
-    pub patterns: Vec<String>,
+    pub patterns: Vec<PatternText>,
+}
+
+/// Patterns of which no place is known.
+pub fn unplaced(patterns: impl IntoIterator<Item = String>) -> Vec<PatternText> {
+    patterns.into_iter().map(|pattern| Spanned::new(0..0, pattern)).collect()
 }
 
 fn yes() -> bool {
@@ -161,17 +209,37 @@ pub(super) struct Compiled {
     pub(super) tools: Vec<Tool>,
     pub(super) means: Vec<(Means, Regex)>,
     pub(super) marks: LayoutMarks,
-    pub(super) waiting: Vec<Regex>,
-    pub(super) idle: Vec<Regex>,
+    pub(super) plain: Plain,
+    pub(super) answers: BTreeMap<String, Vec<String>>,
+}
+
+/// The compiled plain patterns.
+#[derive(Clone, Debug)]
+pub(super) struct Plain {
+    pub(super) waiting: RegexSet,
+    pub(super) busy: RegexSet,
+    pub(super) idle: RegexSet,
+    pub(super) lines: usize,
 }
 
 /// The sets compiled last, newest first. One takes 3.5 MB and 30 ms, and the agents of all tasks want the same.
 static KNOWN: Mutex<Vec<(Option<&'static str>, RuleFile, Rules)>> = Mutex::new(Vec::new());
 const MOST_KNOWN: usize = 8;
 
-/// Reads a rules file.
-pub fn parse(toml: &str) -> Result<RuleFile> {
-    toml::from_str(toml).map_err(|error| refused(format!("cannot read screen rules: {}", error.to_string().trim_end())))
+/// Reads a rules file of that name.
+///
+/// # Errors
+/// `bad_input` with the place when it is no rules file.
+pub fn parse(name: &str, toml: &str) -> Result<RuleFile> {
+    let source = Source { name: name.to_owned(), text: toml.to_owned() };
+    match toml::from_str::<RuleFile>(toml) {
+        Ok(file) => Ok(RuleFile { source: Some(source), ..file }),
+        Err(error) => {
+            let why = error.message().lines().collect::<Vec<_>>().join(", ");
+            let place = source.place(error.span().map_or(0, |span| span.start));
+            Err(Error::new(Code::BadInput, format!("{place}{why}")).hint("`:help chorus-screen-rules` has an example"))
+        }
+    }
 }
 
 impl Rules {
@@ -183,7 +251,8 @@ impl Rules {
         let entry = match found {
             Some(at) => known.remove(at),
             None => {
-                let built_in = built_in.map(parse).transpose()?.unwrap_or_default();
+                let built_in =
+                    built_in.map(|rules| parse("the built-in rules", rules)).transpose()?.unwrap_or_default();
                 let file = own.clone().in_front_of(built_in);
                 (key, own, Rules::compile(file)?)
             }
@@ -195,43 +264,34 @@ impl Rules {
     }
 
     fn compile(file: RuleFile) -> Result<Rules> {
-        let status = [&file.status.waiting.patterns, &file.status.idle.patterns];
-        if file.rule.len() + file.tool.len() + status.iter().map(|patterns| patterns.len()).sum::<usize>() > MOST {
-            return Err(refused(format!("cannot use screen rules: there are more than {MOST}")));
+        let status = &file.status;
+        let plain = [&status.waiting, &status.busy, &status.idle].map(|patterns| patterns.patterns.len());
+        if file.rule.len() + file.tool.len() + plain.iter().sum::<usize>() > MOST {
+            return Err(refused(file.source.as_ref(), None, &format!("there are more than {MOST} screen rules")));
         }
-        let [waiting, idle] = status.map(|patterns| all("status", patterns));
+        let compiler = Compiler { source: file.source.as_ref() };
+        let plain = Plain {
+            waiting: compiler.set("status.waiting", &status.waiting)?,
+            busy: compiler.set("status.busy", &status.busy)?,
+            idle: compiler.set("status.idle", &status.idle)?,
+            lines: status.lines.unwrap_or(LINES),
+        };
         let mut means = Vec::new();
         for (word, meaning) in
             [("mode", Means::Mode), ("always", Means::Always), ("no", Means::No), ("yes", Means::Yes)]
         {
             for pattern in file.means.get(word).into_iter().flatten() {
-                means.push((meaning, compiled("means", pattern)?));
+                means.push((meaning, compiler.one("means", pattern)?));
             }
         }
-        let marks = marks(&file.layout)?;
-        let tools = file
-            .tool
-            .into_iter()
-            .map(|tool| Ok(Tool { title: compiled("tool", &tool.title)?, name: tool.name, summary: tool.summary }));
+        let marks = compiler.marks(&file.layout)?;
+        let tools = file.tool.iter().map(|tool| {
+            let title = compiler.one("tool", &tool.title)?;
+            Ok(Tool { title, name: tool.name.clone(), summary: tool.summary })
+        });
         let tools = tools.collect::<Result<_>>()?;
-        let rules = file.rule.into_iter().map(Rule::compile).collect::<Result<_>>()?;
-        Ok(Rules(Arc::new(Compiled { rules, tools, means, marks, waiting: waiting?, idle: idle? })))
-    }
-}
-
-impl Rule {
-    fn compile(text: RuleText) -> Result<Rule> {
-        let pattern =
-            |pattern: &Option<String>| pattern.as_ref().map(|pattern| compiled(&text.name, pattern)).transpose();
-        let condition = |when: &ConditionText| {
-            let (has, line, lacks) = (pattern(&when.has)?, pattern(&when.line)?, pattern(&when.lacks)?);
-            Ok(Condition { part: when.part, has, line, lacks })
-        };
-        if text.when.is_empty() {
-            return Err(refused(format!("cannot use screen rule `{}`: it has no condition", text.name)));
-        }
-        let when = text.when.iter().map(condition).collect::<Result<_>>()?;
-        Ok(Rule { when, text })
+        let rules = file.rule.iter().map(|rule| compiler.rule(rule)).collect::<Result<_>>()?;
+        Ok(Rules(Arc::new(Compiled { rules, tools, means, marks, plain, answers: file.answers.clone() })))
     }
 }
 
@@ -244,7 +304,12 @@ impl RuleFile {
             self.means.entry(word).or_default().append(&mut patterns);
         }
         self.status.idle.patterns.append(&mut other.status.idle.patterns);
+        self.status.busy.patterns.append(&mut other.status.busy.patterns);
         self.status.waiting.patterns.append(&mut other.status.waiting.patterns);
+        self.status.lines = self.status.lines.or(other.status.lines);
+        for (word, keys) in other.answers {
+            self.answers.entry(word).or_insert(keys);
+        }
         let (own, other) = (&mut self.layout, other.layout);
         own.divider = own.divider.take().or(other.divider);
         own.prompt = own.prompt.take().or(other.prompt);
@@ -257,33 +322,96 @@ impl RuleFile {
     }
 }
 
-fn marks(text: &LayoutText) -> Result<LayoutMarks> {
-    // Without a mark nothing is ever found by it.
-    let mark = |pattern: &Option<String>| compiled("layout", pattern.as_deref().unwrap_or(r"[^\s\S]"));
-    Ok(LayoutMarks {
-        divider: mark(&text.divider)?,
-        prompt: mark(&text.prompt)?,
-        echo: mark(&text.echo)?,
-        block: mark(&text.block)?,
-        closing: mark(&text.closing)?,
-        more: mark(&text.more)?,
-        row: mark(&text.row)?,
-    })
+/// Compiles patterns, and says where one stands that cannot be.
+struct Compiler<'a> {
+    source: Option<&'a Source>,
 }
 
-fn all(of: &str, patterns: &[String]) -> Result<Vec<Regex>> {
-    patterns.iter().map(|pattern| compiled(of, pattern)).collect()
+impl Compiler<'_> {
+    fn rule(&self, text: &RuleText) -> Result<Rule> {
+        let pattern =
+            |pattern: &Option<PatternText>| pattern.as_ref().map(|pattern| self.one(&text.name, pattern)).transpose();
+        let condition = |when: &ConditionText| {
+            let (has, line, lacks) = (pattern(&when.has)?, pattern(&when.line)?, pattern(&when.lacks)?);
+            Ok(Condition { part: when.part, has, line, lacks })
+        };
+        if text.when.is_empty() {
+            return Err(refused(self.source, None, &format!("the screen rule `{}` has no condition", text.name)));
+        }
+        let when = text.when.iter().map(condition).collect::<Result<_>>()?;
+        Ok(Rule { when, text: text.clone() })
+    }
+
+    fn marks(&self, text: &LayoutText) -> Result<LayoutMarks> {
+        // Without a mark nothing is ever found by it.
+        let nothing = Spanned::new(0..0, r"[^\s\S]".to_owned());
+        let mark = |pattern: &Option<PatternText>| self.one("layout", pattern.as_ref().unwrap_or(&nothing));
+        Ok(LayoutMarks {
+            divider: mark(&text.divider)?,
+            prompt: mark(&text.prompt)?,
+            echo: mark(&text.echo)?,
+            block: mark(&text.block)?,
+            closing: mark(&text.closing)?,
+            more: mark(&text.more)?,
+            row: mark(&text.row)?,
+        })
+    }
+
+    fn one(&self, of: &str, pattern: &PatternText) -> Result<Regex> {
+        let built = RegexBuilder::new(pattern.get_ref()).size_limit(1 << 20).dfa_size_limit(1 << 20).build();
+        built.map_err(|error| {
+            refused(self.source, Some(pattern), &format!("{} (in `{of}`)", fault(pattern.get_ref(), &error)))
+        })
+    }
+
+    /// One search for all of them.
+    fn set(&self, of: &str, patterns: &PatternsText) -> Result<RegexSet> {
+        for pattern in &patterns.patterns {
+            check(pattern.get_ref())
+                .map_err(|why| refused(self.source, Some(pattern), &format!("{why} (in `{of}`)")))?;
+        }
+        let place = patterns.patterns.first();
+        set(patterns.patterns.iter().map(Spanned::get_ref))
+            .map_err(|_| refused(self.source, place, &format!("the patterns of `{of}` are too large together")))
+    }
 }
 
-fn compiled(of: &str, pattern: &str) -> Result<Regex> {
-    RegexBuilder::new(pattern).size_limit(1 << 20).dfa_size_limit(1 << 20).build().map_err(|error| {
-        let error = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
-        refused(format!("cannot use pattern `{pattern}` of `{of}`: {error}"))
-    })
+/// Whether a plain pattern can be used.
+///
+/// # Errors
+/// Why not, as a sentence.
+pub fn check(pattern: &str) -> std::result::Result<(), String> {
+    let built = RegexBuilder::new(pattern).size_limit(LARGEST).build();
+    built.map(drop).map_err(|error| fault(pattern, &error))
 }
 
-fn refused(message: String) -> Error {
-    Error::new(Code::BadInput, message).hint("correct the pattern; the syntax is that of Rust's regex crate")
+/// Whether plain patterns that can be used one by one can be used together.
+pub fn are_small_together(patterns: &[String]) -> bool {
+    set(patterns).is_ok()
+}
+
+fn set(patterns: impl IntoIterator<Item = impl AsRef<str>>) -> std::result::Result<RegexSet, regex::Error> {
+    RegexSetBuilder::new(patterns).size_limit(LARGEST_TOGETHER).dfa_size_limit(1 << 20).build()
+}
+
+/// Why a regular expression cannot be used, on one line.
+fn fault(pattern: &str, error: &regex::Error) -> String {
+    let pattern = crate::text::reveal_line(pattern, 80);
+    match error {
+        regex::Error::CompiledTooBig(_) => format!("`{pattern}` is too large as a regular expression: repeat less"),
+        error => {
+            let all = error.to_string();
+            let last = all.lines().last().unwrap_or_default().trim_start_matches("error: ");
+            format!("`{pattern}` is not a regular expression: {last}")
+        }
+    }
+}
+
+fn refused(source: Option<&Source>, pattern: Option<&PatternText>, why: &str) -> Error {
+    let at = pattern.map_or(0, |pattern| pattern.span().start);
+    let place = source.map(|source| source.place(at)).unwrap_or_default();
+    Error::new(Code::BadInput, format!("{place}{why}"))
+        .hint("correct the pattern; the syntax is that of Rust's regex crate")
 }
 
 #[cfg(test)]
@@ -293,7 +421,7 @@ mod tests {
     #[test]
     fn equal_rules_are_compiled_once() {
         let shared = |one: &Rules, other: &Rules| Arc::ptr_eq(&one.0, &other.0);
-        let own = || parse("[status.idle]\npatterns = ['^> $']").ok();
+        let own = || parse("own.toml", "[status.idle]\npatterns = ['^> $']").ok();
         let built_in = Some("[status.idle]\npatterns = ['^free$']");
         let known = Rules::of(built_in, None).unwrap();
         assert!(shared(&known, &Rules::of(built_in, Some(RuleFile::default())).unwrap()));

@@ -4,14 +4,17 @@ pub mod dialog;
 pub mod layout;
 pub mod lines;
 
-use super::rules::{Compiled, Condition, Place, Rule, Rules};
-use crate::evidence::reading::{Dialog, Means, ScreenReading};
+use super::rules::{Compiled, Condition, LONGEST_LINE, Place, Rule, Rules};
+use crate::evidence::reading::{Dialog, DialogOption, Means, ScreenReading};
 use crate::status::{AgentStatus, Detail, Kind};
-use crate::text::clean_line;
+use crate::text::{clean_line, clip};
 use layout::{Layout, ScreenPart};
 use lines::ScreenLine;
-use regex::Captures;
+use regex::{Captures, RegexSet};
 use std::collections::BTreeMap;
+
+/// How many lines a person sees of a question that a plain pattern found.
+const SHOWN: usize = 15;
 
 /// What is known beside the screen.
 #[derive(Clone, Copy, Debug, Default)]
@@ -142,6 +145,9 @@ fn by_rule(rules: &Compiled, rule: &Rule, mut detail: Detail, layout: &Layout) -
     let mut dialog = None;
     if let Some(lines) = layout.part(ScreenPart::Dialog).filter(|_| rule.text.status == AgentStatus::Waiting) {
         dialog = rule.text.options.then(|| dialog::read(lines, &rules.marks.more, &means)).flatten();
+        if let Some(dialog) = &mut dialog {
+            dialog.refusal = rules.answers.get("no").cloned();
+        }
         about(rules, lines, dialog.as_ref(), &mut detail);
     }
     let typed = layout.part(ScreenPart::Box).and_then(|content| {
@@ -181,19 +187,57 @@ fn summary(place: Place, below: &[&str]) -> String {
     }
 }
 
-/// The plain patterns: waiting before idle, on the last 15 lines.
+/// The plain patterns: waiting before busy before idle, on the last lines.
 fn by_patterns(rules: &Compiled, layout: &Layout) -> ScreenReading {
-    let tail = layout.part(ScreenPart::Tail).unwrap_or_default();
-    let hit = |patterns: &[regex::Regex]| {
-        let found = tail.iter().rev().find(|line| patterns.iter().any(|pattern| pattern.is_match(&line.text)))?;
-        Some(clean_line(&found.text, 500))
+    let screen = layout.part(ScreenPart::Screen).unwrap_or_default();
+    let tail = &screen[screen.len().saturating_sub(rules.plain.lines)..];
+    let hit = |patterns: &RegexSet| {
+        let fits = |line: &&&ScreenLine| patterns.is_match(clip(&line.text, LONGEST_LINE));
+        (!patterns.is_empty()).then(|| tail.iter().rev().find(fits)).flatten().map(|line| clean_line(&line.text, 500))
     };
-    if let Some(line) = hit(&rules.waiting) {
-        let detail = Detail { summary: Some(line), ..Detail::default() };
-        return reading(AgentStatus::Waiting, Some(Kind::Question), "status.waiting", detail);
+    if let Some(line) = hit(&rules.plain.waiting) {
+        return asks(rules, &screen[screen.len().saturating_sub(rules.plain.lines.max(SHOWN))..], line);
     }
-    if hit(&rules.idle).is_some() {
+    if let Some(line) = hit(&rules.plain.busy) {
+        let detail = Detail { message: Some(line), ..Detail::default() };
+        return reading(AgentStatus::Busy, None, "status.busy", detail);
+    }
+    if hit(&rules.plain.idle).is_some() {
         return reading(AgentStatus::Idle, None, "status.idle", Detail::default());
     }
     reading(AgentStatus::Unknown, None, "none", Detail::default())
+}
+
+/// A question on that line. Where a person configured what allows and refuses it, it is a permission.
+fn asks(rules: &Compiled, shown: &[&ScreenLine], line: String) -> ScreenReading {
+    let means = |word: &str| match word {
+        "yes" => Means::Yes,
+        "no" => Means::No,
+        "always" => Means::Always,
+        _ => Means::Other,
+    };
+    // `no` alone refuses dialogs that are read off the screen.
+    let is_configured = rules.answers.keys().any(|word| word != "no");
+    let mut options: Vec<DialogOption> = Vec::new();
+    for (word, keys) in rules.answers.iter().filter(|_| is_configured) {
+        options.push(DialogOption {
+            digit: None,
+            label: clean_line(word, 200),
+            note: Some(format!("presses {}", keys.join(" "))),
+            selected: false,
+            checked: None,
+            means: means(word),
+            keys: Some(keys.clone()),
+        });
+    }
+    options.sort_by_key(|option| match option.means {
+        Means::Yes => 0,
+        Means::Always => 1,
+        Means::No => 2,
+        _ => 3,
+    });
+    let kind = if rules.answers.contains_key("yes") { Kind::Permission } else { Kind::Question };
+    let dialog = dialog::configured(shown, &line, options);
+    let detail = Detail { summary: Some(line), ..Detail::default() };
+    ScreenReading { dialog: Some(dialog), ..reading(AgentStatus::Waiting, Some(kind), "status.waiting", detail) }
 }

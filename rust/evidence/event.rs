@@ -156,6 +156,9 @@ pub struct AgentRequest {
     pub scope: ToolScope,
 }
 
+/// Texts of a call's input that are kept, at most.
+pub const MOST_TEXTS: usize = 1000;
+
 /// What a tool call touches, as far as a rule may look at it. All of it is the agent's word.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ToolScope {
@@ -169,9 +172,13 @@ pub struct ToolScope {
     pub paths: Vec<String>,
     /// Whether these are all, and mean what they say.
     pub names_all_paths: bool,
-    /// The MCP server and its tool.
-    pub mcp: Option<(String, String)>,
-    /// The host of the web address that it opens.
+    /// Further texts of its input, any of which may be a path; at most [`MOST_TEXTS`].
+    pub texts: Vec<String>,
+    /// The MCP server and its tool; each pair that the name may mean.
+    pub mcp: Vec<(String, String)>,
+    /// Whether it opens a web address.
+    pub has_address: bool,
+    /// The host of that address; nothing of one that programs could read in two ways.
     pub host: Option<String>,
     /// Whether it would change what the agent may do without asking.
     pub widens: bool,

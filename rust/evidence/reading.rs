@@ -54,6 +54,9 @@ pub struct DialogOption {
     pub checked: Option<bool>,
     /// What choosing it does.
     pub means: Means,
+    /// The keys that choose it, where a person configured them: see [`crate::typing::named`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keys: Option<Vec<String>>,
 }
 
 /// A dialog with options.
@@ -67,13 +70,20 @@ pub struct Dialog {
     pub options: Vec<DialogOption>,
     /// Whether the whole list is on screen with the marker on exactly one row: only then do arrows lead anywhere sure.
     pub complete: bool,
+    /// The keys that refuse it without choosing an option, where the agent has such.
+    #[serde(skip)]
+    pub refusal: Option<Vec<String>>,
 }
 
 impl Dialog {
-    /// The keys (tmux names) that choose the option at `index`: its digit, or arrows and Enter from the marked row.
-    /// Nothing where that is not sure, for a refusal (never by digit: see [`Dialog::deny`]), and for a tick.
+    /// The keys (tmux names) that choose the option at `index`: those that are configured, else its digit, or arrows and
+    /// Enter from the marked row. Nothing where that is not sure, for a refusal (never by digit: see [`Dialog::deny`]),
+    /// and for a tick.
     pub fn choose(&self, index: usize) -> Option<Vec<String>> {
         let choice = self.options.get(index)?;
+        if choice.keys.is_some() {
+            return choice.keys.clone();
+        }
         if !self.complete || choice.means == Means::No || choice.checked.is_some() {
             return None;
         }
@@ -88,13 +98,29 @@ impl Dialog {
 
     /// The keys that allow once; nothing unless exactly one option means yes.
     pub fn approve(&self) -> Option<Vec<String>> {
-        let mut yes = (0..self.options.len()).filter(|index| self.options[*index].means == Means::Yes);
-        let index = yes.next().filter(|_| yes.next().is_none())?;
-        self.choose(index)
+        self.choose(self.only(Means::Yes)?)
     }
 
-    /// The key that refuses. In Claude Code it also ends the turn, and quits it at a start dialog.
-    pub fn deny(&self) -> Vec<String> {
-        vec!["Escape".to_owned()]
+    /// The keys that refuse; nothing where no such keys are known.
+    pub fn deny(&self) -> Option<Vec<String>> {
+        let configured = self.only(Means::No).and_then(|index| self.options[index].keys.clone());
+        configured.or_else(|| self.refusal.clone())
+    }
+
+    /// Whether there is an option that keys can choose, or none at all, so that words answer it.
+    pub fn is_answerable(&self) -> bool {
+        self.options.is_empty()
+            || self.deny().is_some()
+            || (0..self.options.len()).any(|index| self.choose(index).is_some())
+    }
+
+    /// Whether the keys of its options were configured by a person.
+    pub fn is_configured(&self) -> bool {
+        self.options.iter().any(|option| option.keys.is_some())
+    }
+
+    fn only(&self, means: Means) -> Option<usize> {
+        let mut fitting = (0..self.options.len()).filter(|index| self.options[*index].means == means);
+        fitting.next().filter(|_| fitting.next().is_none())
     }
 }

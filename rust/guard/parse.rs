@@ -159,7 +159,7 @@ impl<'a> Parser<'a> {
                 (line, (line + 1).min(self.chars.len()))
             }
         };
-        let (to, after) = self.body(from, &delimiter, tabs);
+        let (to, after) = self.body(from, &delimiter, tabs, expands);
         self.line = Some((line, after));
         let mut body = Word::default();
         if expands {
@@ -184,16 +184,25 @@ impl<'a> Parser<'a> {
     }
 
     /// Where a body that begins at `from` ends, and where the text goes on; without its delimiter it is all the rest.
-    fn body(&self, from: usize, delimiter: &str, tabs: bool) -> (usize, usize) {
+    fn body(&self, from: usize, delimiter: &str, tabs: bool, joins: bool) -> (usize, usize) {
         let mut start = from;
+        // A line with those that are joined to it, and where it begins.
+        let (mut whole, mut begins) = (Vec::new(), from);
         while start < self.chars.len() {
             let length = self.chars[start..].iter().position(|c| *c == '\n').unwrap_or(self.chars.len() - start);
             let line = &self.chars[start..start + length];
             let skip = if tabs { line.iter().take_while(|c| **c == '\t').count() } else { 0 };
-            if line[skip..].iter().copied().eq(delimiter.chars()) {
-                return (start, (start + length + 1).min(self.chars.len()));
-            }
+            whole.extend_from_slice(&line[skip..]);
             start += length + 1;
+            if joins && line.iter().rev().take_while(|c| **c == '\\').count() % 2 == 1 {
+                whole.pop();
+                continue;
+            }
+            if whole.iter().copied().eq(delimiter.chars()) {
+                return (begins, start.min(self.chars.len()));
+            }
+            whole.clear();
+            begins = start;
         }
         (self.chars.len(), self.chars.len())
     }

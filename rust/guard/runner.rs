@@ -27,7 +27,7 @@ const PLAIN: Runner = Runner { names: &[], values: "", long: &[], skip: 0, text:
 #[rustfmt::skip]
 const RUNNERS: &[Runner] = &[
     Runner { names: &["nohup", "setsid", "builtin", "command", "busybox", "-"], ..PLAIN },
-    Runner { names: &["env", "genv"], values: "uC", long: &["--unset", "--chdir"], text: Some('S'), ..PLAIN },
+    Runner { names: &["env", "genv"], values: "uCa", long: &["--unset", "--chdir", "--argv0"], text: Some('S'), ..PLAIN },
     Runner { names: &["exec"], values: "a", ..PLAIN },
     Runner { names: &["time", "gtime"], values: "fo", long: &["--format", "--output"], ..PLAIN },
     Runner { names: &["nice"], values: "n", long: &["--adjustment"], ..PLAIN },
@@ -35,7 +35,7 @@ const RUNNERS: &[Runner] = &[
     Runner { names: &["timeout", "gtimeout"], values: "ks", long: &["--kill-after", "--signal"], skip: 1, ..PLAIN },
     Runner { names: &["stdbuf", "gstdbuf"], values: "ioe", long: &["--input", "--output", "--error"], ..PLAIN },
     Runner { names: &["sudo", "doas"], values: "ugCDhpRrTtU", long: &["--user", "--group", "--chdir", "--host", "--prompt", "--chroot", "--role", "--type", "--other-user"], ..PLAIN },
-    Runner { names: &["flock"], values: "wE", long: &["--timeout", "--wait"], skip: 1, text: Some('c') },
+    Runner { names: &["flock"], values: "wE", long: &["--timeout", "--wait", "--conflict-exit-code"], skip: 1, text: Some('c') },
     Runner { names: &["su"], values: "sgGw", skip: 2, text: Some('c'), ..PLAIN },
     Runner { names: &["script"], values: "oIOBTmE", skip: 1, text: Some('c'), ..PLAIN },
     Runner { names: &["npx", "bunx"], values: "p", long: &["--package"], text: Some('c'), ..PLAIN },
@@ -70,7 +70,11 @@ pub fn inner(name: &str, args: &[String]) -> Option<Inner> {
     if matches!(name, "watch" | "parallel") {
         let words: Vec<&str> = args.iter().map(String::as_str).take_while(|arg| !arg.starts_with(":::")).collect();
         let from = options(&words, "nj", &["--interval", "--jobs"]);
-        return Some(Inner::Text(words[from..].join(" ")));
+        let command = words[from..].join(" ");
+        // Each word behind `:::` goes to the end of the command, or is one.
+        let given = args.iter().skip(words.len()).filter(|arg| !arg.starts_with(":::"));
+        let each: Vec<String> = given.map(|arg| format!("{command} {arg}")).collect();
+        return Some(Inner::Text(if each.is_empty() { command } else { each.join("\n") }));
     }
     if matches!(name, "python" | "python3") && args.first().is_some_and(|arg| arg == "-m") {
         // A module of that name is the program's.
@@ -163,22 +167,41 @@ pub fn shell_operands(args: &[String]) -> (bool, &[String]) {
 }
 
 /// The commands that `find -exec` or `fd -x` runs.
-pub fn executed(args: &[String]) -> Vec<Vec<String>> {
-    const RUNS: [&str; 8] = ["-exec", "-execdir", "-ok", "-okdir", "-x", "-X", "--exec", "--exec-batch"];
+pub fn executed(name: &str, args: &[String]) -> Vec<Vec<String>> {
     let mut commands = Vec::new();
-    let mut rest = args.iter();
-    while let Some(arg) = rest.next() {
-        if RUNS.contains(&arg.as_str()) {
-            commands.push(rest.by_ref().take_while(|arg| *arg != ";").cloned().collect());
-        }
+    let mut rest = args;
+    while let Some((arg, after)) = rest.split_first() {
+        rest = after;
+        let Some(first) = (if name == "find" { find_runs(arg) } else { fd_runs(arg) }) else { continue };
+        let ends = |at: usize| rest[at] == ";" || rest[at] == "+" && at > 0 && rest[at - 1] == "{}";
+        let end = (0..rest.len()).find(|at| ends(*at)).unwrap_or(rest.len());
+        let first = Some(first.to_owned()).filter(|first| !first.is_empty());
+        commands.push(first.into_iter().chain(rest[..end].iter().cloned()).collect());
+        rest = rest.get(end + 1..).unwrap_or_default();
     }
     commands
+}
+
+/// What stands of the command in the option that runs it: nothing.
+fn find_runs(arg: &str) -> Option<&str> {
+    matches!(arg, "-exec" | "-execdir" | "-ok" | "-okdir").then_some("")
+}
+
+/// The same, which may be the program.
+fn fd_runs(arg: &str) -> Option<&str> {
+    let long = arg.strip_prefix("--exec-batch").or_else(|| arg.strip_prefix("--exec"));
+    match (long, arg.strip_prefix('-')) {
+        (Some(""), _) => Some(""),
+        (Some(value), _) => value.strip_prefix('='),
+        (None, Some(letters)) if !letters.starts_with('-') => letters.split_once(['x', 'X']).map(|(_, rest)| rest),
+        _ => None,
+    }
 }
 
 /// What `xargs` puts its input in the place of, and its command.
 pub fn xargs(args: &[String]) -> (Option<String>, Vec<String>) {
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
-    let long = ["--max-args", "--max-procs", "--max-lines", "--delimiter", "--max-chars", "--arg-file", "--replace"];
+    let long = ["--max-args", "--max-procs", "--delimiter", "--max-chars", "--arg-file"];
     let from = options(&words, "nIPLdEsaJR", &long);
     let place = words[..from].iter().enumerate().find_map(|(index, word)| match *word {
         "-I" | "-J" => words.get(index + 1).copied(),

@@ -228,7 +228,7 @@ impl Walk {
                 return Ok(join(&texts));
             }
             "find" | "fd" | "fdfind" => {
-                for inner in runner::executed(args) {
+                for inner in runner::executed(name, args) {
                     self.command(&inner, None, depth + 1)?;
                 }
             }
@@ -271,6 +271,9 @@ impl Walk {
     fn xargs(&mut self, args: &[String], input: Option<&str>, depth: usize) -> Result<Option<String>> {
         let (place, mut inner) = runner::xargs(args);
         let read: Option<Vec<String>> = input.map(|text| text.split_whitespace().map(str::to_owned).collect());
+        if inner.is_empty() {
+            return Ok(input.map(str::to_owned));
+        }
         let one = read.as_deref().and_then(telling).unwrap_or_else(|| UNKNOWN.to_string());
         match place {
             Some(place) => {

@@ -97,6 +97,10 @@ impl Parser<'_> {
             word.parts.push(WordPart::Substitution { script, quoted, file: false });
             return Ok(());
         }
+        // A shell puts joined lines together first.
+        while self.peek() == Some('\\') && self.peek_at(1) == Some('\n') {
+            self.at += 2;
+        }
         let variable = |name: String| WordPart::Variable { name, otherwise: None, changed: false, quoted };
         match self.peek() {
             Some('(') => match self.arithmetic()? {

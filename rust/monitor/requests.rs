@@ -2,6 +2,7 @@
 
 use super::watched::{Unhooked, Watched};
 use crate::error::Result;
+use crate::evidence::ScreenFact;
 use crate::evidence::reading::Dialog;
 use crate::status::{AgentState, AgentStatus, Answerable, Kind, Millis};
 use crate::store::{Closing, NewRequest, RequestOutcome, Tx};
@@ -15,6 +16,10 @@ const HOOK_MAY_FOLLOW: Millis = 1500;
 const DRAWN_BY: Millis = 300;
 /// For so long after that the dialog is searched on the screen; without it the request has no words.
 const SCREEN_MAY_FOLLOW: Millis = 1000;
+
+/// A question whose text has changed so often keeps its first text: what moves on its screen is no part of it. An answer
+/// is refused while the screen shows something else.
+const MOST_CHANGES: u8 = 3;
 
 /// Requests to close and to open, planned from a verdict.
 #[derive(Clone, Debug, Default)]
@@ -80,8 +85,8 @@ pub fn plan(watched: &mut Watched, state: &AgentState, open: &[String], now: Mil
             // The session file follows an answer a little later: what it still speaks of is no dialog without a hook.
             let since = state.since.max(watched.launched.at).max(watched.answered_at);
             // Hooks that waited for a daemon that was killed come back to the next one.
-            let settled = since.max(watched.since) + HOOK_MAY_FOLLOW;
             let hooks = watched.evidence.launch.as_ref().is_some_and(|launch| launch.gives.hooks);
+            let settled = since.max(watched.since) + if hooks { HOOK_MAY_FOLLOW } else { 0 };
             let is_asked_by_hook = matches!(state.kind, Some(Kind::Permission | Kind::Question | Kind::Plan));
             if hooks && is_asked_by_hook && now < settled {
                 watched.recheck_at = Some(watched.recheck_at.map_or(settled, |at| at.min(settled)));
@@ -93,19 +98,26 @@ pub fn plan(watched: &mut Watched, state: &AgentState, open: &[String], now: Mil
                 watched.recheck_at = Some(settled + SCREEN_MAY_FOLLOW);
                 return plan;
             }
-            let words = dialog.and(state.detail.summary.clone());
+            let by_screen = watched.gives_only_a_screen();
+            let words = dialog.and_then(|dialog| words(dialog, state, by_screen));
             let old = watched.unhooked.take().filter(|old| old.since == since);
-            let is_same = |old: &Unhooked| old.words.is_none() || words.is_none() || old.words == words;
-            let id = match &old {
-                Some(old) if is_same(old) => old.id.clone(),
+            let is_same = |old: &Unhooked| {
+                old.words.is_none() || words.is_none() || old.words == words || by_screen && old.changes >= MOST_CHANGES
+            };
+            let (id, changes) = match &old {
+                Some(old) if is_same(old) => (old.id.clone(), old.changes),
                 // The session file does not show a dialog that follows another at once.
-                Some(_) => format!("seen-{}-{now}", watched.launched.launch),
-                None => format!("seen-{}-{since}", watched.launched.launch),
+                Some(old) => (format!("seen-{}-{now}", watched.launched.launch), old.changes.saturating_add(1)),
+                None => (format!("seen-{}-{since}", watched.launched.launch), 0),
             };
             plan.close_all_but = Some([id.clone()].into());
-            plan.open = Some(unhooked(watched, state, id.clone(), since));
-            let words = words.or_else(|| old?.words);
-            watched.unhooked = Some(Unhooked { id, since, words });
+            // A person may have seen it with its first words: they stay.
+            let is_known = old.as_ref().is_some_and(|old| old.id == id && old.words.is_some());
+            if !(is_known && by_screen) {
+                plan.open = Some(unhooked(watched, state, id.clone(), since));
+            }
+            let words = old.filter(|old| old.id == id).and_then(|old| old.words).or(words);
+            watched.unhooked = Some(Unhooked { id, since, words, changes });
         }
         // Nothing is known: what was asked may still be asked.
         AgentStatus::Unknown | AgentStatus::Starting => {}
@@ -119,15 +131,29 @@ pub fn plan(watched: &mut Watched, state: &AgentState, open: &[String], now: Mil
     plan
 }
 
-/// The dialog on the screen, if that was read since, and when it was drawn whole.
+/// The dialog on the screen, if that was read since, and when it was drawn whole: where only the screen speaks, it was
+/// seen twice.
 fn shown_dialog(watched: &Watched, since: Millis) -> Option<&Dialog> {
-    watched.evidence.screen.as_ref().filter(|screen| screen.at >= since + DRAWN_BY)?.reading.dialog.as_ref()
+    let is_whole = |screen: &&ScreenFact| match watched.gives_only_a_screen() {
+        true => screen.at >= since && screen.at > screen.changed_at,
+        false => screen.at >= since + DRAWN_BY,
+    };
+    watched.evidence.screen.as_ref().filter(is_whole)?.reading.dialog.as_ref()
+}
+
+/// What tells one dialog from another: its question, and all that is shown where only the screen speaks.
+fn words(dialog: &Dialog, state: &AgentState, by_screen: bool) -> Option<String> {
+    let summary = state.detail.summary.clone()?;
+    Some(if by_screen { format!("{summary}\n{}", dialog.text.join("\n")) } else { summary })
 }
 
 fn unhooked(watched: &Watched, state: &AgentState, id: String, at: Millis) -> NewRequest {
     let dialog = shown_dialog(watched, at);
     let kind = state.kind.unwrap_or(Kind::Dialog);
     let by_keys = match kind {
+        Kind::Permission | Kind::Question | Kind::Plan if watched.gives_only_a_screen() => {
+            dialog.is_some_and(Dialog::is_answerable)
+        }
         Kind::Permission | Kind::Question | Kind::Plan => true,
         // Before a session nothing but the screen tells what is asked: keys only where one option surely means yes.
         Kind::Trust => state.detail.summary.is_some() && dialog.is_some_and(|dialog| dialog.approve().is_some()),

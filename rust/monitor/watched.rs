@@ -97,6 +97,8 @@ pub struct Unhooked {
     pub since: Millis,
     /// What it asks, once its screen was read.
     pub words: Option<String>,
+    /// How often another followed at once.
+    pub changes: u8,
 }
 
 impl Watched {

@@ -30,30 +30,38 @@ pub struct AskedCall {
     pub cut: bool,
 }
 
-/// Works on a call with the rules, beside the daemon's thread: a rule about paths looks at the task's files.
-async fn with_call<T: Send + 'static>(
-    rules: Rules,
+/// Works on calls of a task with the rules, beside the daemon's thread: a rule about paths looks at the task's files.
+async fn with_calls<T: Send + 'static>(
+    mut rules: Rules,
     task: &Task,
-    asked: AskedCall,
-    work: impl FnOnce(&Rules, &Call<'_>) -> T + Send + 'static,
-) -> Result<T> {
+    calls: Vec<AskedCall>,
+    work: impl Fn(&Rules, &Call<'_>) -> T + Send + 'static,
+) -> Result<Vec<T>> {
     let tree = PathBuf::from(task.worktree.as_ref().unwrap_or(&task.project));
     let (project, number, tags) = (PathBuf::from(&task.project), task.number, task.tags.clone());
     let place = tree.clone();
     let worked = foreign::within(&place, move || {
         let tree = tree.canonicalize().unwrap_or(tree);
         let locate = |path: &Path| locate(&tree, path);
-        let call = Call {
-            tool: &asked.tool,
-            scope: &asked.scope,
-            cut: asked.cut,
-            task: number,
-            tags: &tags,
-            project: &project,
-            tree: &tree,
-            locate: &locate,
+        // A task knows its project without links.
+        for named in rules.rules.iter_mut().filter_map(|rule| rule.project.as_mut()).filter(|named| **named != project)
+        {
+            *named = named.canonicalize().unwrap_or_else(|_| named.clone());
+        }
+        let on = |asked: &AskedCall| {
+            let call = Call {
+                tool: &asked.tool,
+                scope: &asked.scope,
+                cut: asked.cut,
+                task: number,
+                tags: &tags,
+                project: &project,
+                tree: &tree,
+                locate: &locate,
+            };
+            work(&rules, &call)
         };
-        work(&rules, &call)
+        calls.iter().map(on).collect()
     });
     worked.await.map_err(|error| crate::error::Error::internal(format!("cannot look at the task's folder: {error}")))
 }
@@ -65,4 +73,14 @@ fn locate(tree: &Path, path: &Path) -> Located {
 /// What the rules of this configuration say about a call.
 async fn judge(loaded: &Loaded, task: &Task, asked: AskedCall) -> Result<policy::Verdict> {
     with_call(loaded.rules(), task, asked, policy::judge).await
+}
+
+async fn with_call<T: Send + 'static>(
+    rules: Rules,
+    task: &Task,
+    asked: AskedCall,
+    work: impl Fn(&Rules, &Call<'_>) -> T + Send + 'static,
+) -> Result<T> {
+    let found = with_calls(rules, task, vec![asked], work).await?;
+    found.into_iter().next().ok_or_else(|| crate::error::Error::internal("a call was not judged"))
 }

@@ -1,29 +1,99 @@
-//! The copy of this program that running agents call.
+//! The copy of this program that running agents call, and the file that it was copied from.
 
 use crate::contract::Code;
 use crate::error::{Error, Result};
-use crate::paths::State;
-use std::os::unix::fs::PermissionsExt;
+use crate::paths::{State, write_private};
+use serde::{Deserialize, Serialize};
+use std::fs::{File, Metadata};
+use std::io;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+/// What Linux appends to the path of a program whose file was replaced or removed.
+const REPLACED: &[u8] = b" (deleted)";
+
+/// A program's file, and which build was in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Build {
+    /// Absolute path.
+    pub path: PathBuf,
+    /// Bytes.
+    pub size: u64,
+    /// Nanoseconds since 1970.
+    pub modified: i128,
+    /// Another file at the same path has another one.
+    pub inode: u64,
+}
+
+impl Build {
+    /// The build that is in the file now; nothing where nobody may run it.
+    pub fn at(path: &Path) -> Option<Build> {
+        let found = std::fs::metadata(path).ok().filter(|found| found.is_file() && found.mode() & 0o111 != 0)?;
+        Some(Build::of(path, &found))
+    }
+
+    fn of(path: &Path, found: &Metadata) -> Build {
+        let modified = i128::from(found.mtime()) * 1_000_000_000 + i128::from(found.mtime_nsec());
+        Build { path: path.to_owned(), size: found.size(), modified, inode: found.ino() }
+    }
+}
 
 /// Copies this program to where running agents call it, so that a rebuild does not break them. The copy appears whole.
+/// Started from that copy, it does nothing.
+///
+/// # Errors
+/// When the copy cannot be made: with no room, or in a folder that is not writable.
 pub fn install(state: &State) -> Result<()> {
-    let own = std::env::current_exe().map_err(Error::internal)?;
+    let own = own_path().map_err(Error::internal)?;
     let target = state.program();
     if own == target {
         return Ok(());
     }
-    let partial = target.with_extension("partial");
-    let copied = std::fs::copy(&own, &partial)
-        .and_then(|_| std::fs::set_permissions(&partial, std::fs::Permissions::from_mode(0o700)))
-        .and_then(|()| std::fs::rename(&partial, &target));
-    copied.map_err(|error| {
-        let _ = std::fs::remove_file(&partial);
+    let build = copy(&own, &target).map_err(|error| {
+        let _ = std::fs::remove_file(partial(&target));
         Error::new(Code::StoreUnusable, format!("cannot copy the chorus program to {}: {error}", target.display()))
             .hint("free some space, or make the state folder writable")
-    })
+    })?;
+    write_private(&state.program_origin(), &serde_json::to_vec(&build).map_err(Error::internal)?)
 }
 
 /// The same for a daemon that had no room for the copy when it began.
 pub fn install_if_missing(state: &State) -> Result<()> {
     if state.program().exists() { Ok(()) } else { install(state) }
+}
+
+/// The file that the copy was made from, as it was then.
+pub fn origin(state: &State) -> Option<Build> {
+    serde_json::from_slice(&std::fs::read(state.program_origin()).ok()?).ok()
+}
+
+/// Where this program was started from. Another build may be in that file by now.
+fn own_path() -> io::Result<PathBuf> {
+    let path = std::env::current_exe()?;
+    match path.as_os_str().as_bytes().strip_suffix(REPLACED) {
+        Some(before) if !path.exists() => Ok(std::ffi::OsString::from_vec(before.to_vec()).into()),
+        _ => Ok(path),
+    }
+}
+
+/// The program that runs, whatever is in its file by now.
+fn own_file(own: &Path) -> io::Result<File> {
+    File::open("/proc/self/exe").or_else(|_| File::open(own))
+}
+
+fn partial(target: &Path) -> PathBuf {
+    target.with_extension("partial")
+}
+
+fn copy(own: &Path, target: &Path) -> io::Result<Build> {
+    let mut program = own_file(own)?;
+    let build = Build::of(own, &program.metadata()?);
+    let _ = std::fs::remove_file(partial(target));
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o700).open(partial(target))?;
+    io::copy(&mut program, &mut file)?;
+    file.set_permissions(std::fs::Permissions::from_mode(0o700))?;
+    drop(file);
+    std::fs::rename(partial(target), target)?;
+    Ok(build)
 }

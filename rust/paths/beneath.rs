@@ -115,6 +115,60 @@ impl Beneath {
         Ok(OsString::from_vec(target.into_bytes()).into_vec())
     }
 
+    /// A file beside the place, to be written and then put there with [`Beneath::put`].
+    pub fn begin(&self, executable: bool) -> Result<(Beneath, File)> {
+        let beside = self.beside()?;
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let mode = Mode::from_raw_mode(if executable { 0o777 } else { 0o666 });
+        let file = File::from(rustix::fs::openat(&beside.folder, &beside.name, flags, mode)?);
+        Ok((beside, file))
+    }
+
+    /// Takes away a file that [`Beneath::begin`] made and that is not put anywhere.
+    pub fn give_up(&self) {
+        // Gone is as good.
+        let _ = self.remove();
+    }
+
+    /// Puts a file of [`Beneath::begin`] in the place, or nothing, where that is as it was `seen`; false where something
+    /// else is, which then stays. For files that are too large to be compared.
+    pub fn put(&self, new: Option<&Beneath>, seen: Option<&Stat>) -> Result<bool> {
+        let (new, seen) = match (new, seen) {
+            (Some(new), None) => return new.rename_to_nothing(self),
+            (None, None) => return Ok(self.facts()?.is_none()),
+            (new, Some(seen)) => (new, seen),
+        };
+        if let Some(new) = new {
+            match new.rename(self, RenameFlags::EXCHANGE) {
+                Ok(()) if new.is_still(seen)? => return new.remove().map(|()| true),
+                Ok(()) => {
+                    new.rename(self, RenameFlags::EXCHANGE)?;
+                    return Ok(false);
+                }
+                Err(Errno::NOENT) => return Ok(false),
+                Err(error) if is_unsupported(error) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let aside = self.beside()?;
+        if !self.rename_to_nothing(&aside)? {
+            return Ok(false);
+        }
+        if aside.is_still(seen)? && new.map_or(Ok(true), |new| new.rename_to_nothing(self))? {
+            return aside.remove().map(|()| true);
+        }
+        aside.rename_to_nothing(self).map(|_| false)
+    }
+
+    /// Whether it is that very file, as long as it was. To move it changes the rest of what is known of it.
+    fn is_still(&self, seen: &Stat) -> Result<bool> {
+        let now = self.facts()?;
+        Ok(now.is_some_and(|now| {
+            (now.st_ino, now.st_size, now.st_mtime, now.st_mtime_nsec)
+                == (seen.st_ino, seen.st_size, seen.st_mtime, seen.st_mtime_nsec)
+        }))
+    }
+
     /// What is there.
     pub fn content(&self) -> Result<Content> {
         let Some(facts) = self.facts()? else { return Ok(Content::Absent) };
@@ -186,6 +240,28 @@ impl Beneath {
 
 fn is_unsupported(error: Errno) -> bool {
     [Errno::INVAL, Errno::NOSYS, Errno::OPNOTSUPP, Errno::NOTSUP].contains(&error)
+}
+
+/// Moves a file or folder to where nothing is.
+///
+/// # Errors
+/// [`ErrorKind::AlreadyExists`] where something is there, which then stays.
+pub fn move_to_nothing(from: &Path, to: &Path) -> Result<()> {
+    match rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        // As on NFS.
+        Err(error) if is_unsupported(error) => move_by_looking(from, to),
+        done => Ok(done?),
+    }
+}
+
+/// The same where the file system cannot do it in one step. What somebody puts there in between, but an empty folder,
+/// stays when a folder is moved.
+fn move_by_looking(from: &Path, to: &Path) -> Result<()> {
+    match to.symlink_metadata() {
+        Ok(_) => Err(Error::from(ErrorKind::AlreadyExists)),
+        Err(error) if error.kind() == ErrorKind::NotFound => std::fs::rename(from, to),
+        Err(error) => Err(error),
+    }
 }
 
 /// Puts `new` in the place of `path` below `root`, in one step and only where `expected` is there; false where something
@@ -325,6 +401,44 @@ mod tests {
         assert_eq!((names(&outside), names(&outside.join("deep"))), (1, 1));
         assert_eq!(at(&root, "docs"), Content::Link(outside.as_os_str().as_bytes().to_vec()));
         assert!(Beneath::find(&root, "../outside/deep/a").is_err() && Beneath::find(&root, "/etc/passwd").is_err());
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_compared_is_replaced_where_nobody_wrote_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        std::fs::write(root.join("x"), "old").unwrap();
+        let place = Beneath::find(root, "x").unwrap().unwrap();
+        let seen = place.facts().unwrap().unwrap();
+        let put = |text: &str, seen: Option<&Stat>| {
+            let (beside, mut file) = place.begin(false).unwrap();
+            file.write_all(text.as_bytes()).unwrap();
+            let done = place.put(Some(&beside), seen).unwrap();
+            beside.give_up();
+            assert_eq!(names(root), 1);
+            (done, std::fs::read_to_string(root.join("x")).unwrap())
+        };
+        assert_eq!(put("new", None), (false, "old".into()));
+        assert_eq!(put("new", Some(&seen)), (true, "new".into()));
+        std::fs::write(root.join("x"), "theirs").unwrap();
+        assert_eq!(put("more", Some(&seen)), (false, "theirs".into()));
+        assert!(!place.put(None, Some(&seen)).unwrap() && !place.put(None, None).unwrap());
+        assert!(place.put(None, Some(&place.facts().unwrap().unwrap())).unwrap() && names(root) == 0);
+        assert!(place.put(None, None).unwrap());
+    }
+
+    #[test]
+    fn a_folder_is_moved_only_to_where_nothing_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (folder.path().join("from"), folder.path().join("to"));
+        for way in [move_to_nothing, move_by_looking] {
+            std::fs::create_dir_all(&from).unwrap();
+            std::fs::create_dir_all(&to).unwrap();
+            assert_eq!(way(&from, &to).unwrap_err().kind(), ErrorKind::AlreadyExists);
+            std::fs::remove_dir(&to).unwrap();
+            way(&from, &to).unwrap();
+            assert!(to.is_dir() && !from.exists());
+        }
     }
 
     #[test]

@@ -2,40 +2,32 @@
 
 use super::pattern::CommandPattern;
 use super::script::{Simple, Word};
-use crate::guard::{self, SHELLS};
+use crate::guard;
 
 /// Builtins that change the folder in which later commands run.
-pub(super) const MOVES: [&str; 3] = ["cd", "pushd", "popd"];
+pub(super) const MOVES: [&str; 4] = ["cd", "chdir", "pushd", "popd"];
+
+/// Shells whose texts [`super::script`] reads as they do.
+const READ_SHELLS: [&str; 4] = ["sh", "bash", "dash", "zsh"];
 
 /// Builtins that do nothing but print, or nothing at all.
-const HARMLESS: [&str; 9] = [":", "true", "false", "echo", "pwd", "exit", "return", "break", "continue"];
+const HARMLESS: [&str; 5] = [":", "true", "false", "echo", "pwd"];
+
+/// Builtins that go on elsewhere in the text. zsh computes their argument.
+const JUMPS: [&str; 4] = ["exit", "return", "break", "continue"];
+
+/// Builtins that compute what an argument's brackets hold, in one of the shells.
+const COMPUTES: [&str; 9] = ["shift", "wait", "kill", "ulimit", "umask", "print", "jobs", "fg", "bg"];
+
+/// Options of `test` that compare numbers, which zsh computes.
+const COMPARES: [&str; 7] = ["-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-t"];
 
 /// Builtins by which later commands mean something else.
-const CHANGES: [&str; 24] = [
-    ".",
-    "source",
-    "eval",
-    "exec",
-    "alias",
-    "unalias",
-    "export",
-    "declare",
-    "typeset",
-    "local",
-    "readonly",
-    "unset",
-    "hash",
-    "enable",
-    "shopt",
-    "setopt",
-    "unsetopt",
-    "trap",
-    "read",
-    "mapfile",
-    "readarray",
-    "getopts",
-    "let",
-    "builtin",
+#[rustfmt::skip]
+const CHANGES: [&str; 34] = [
+    ".", "source", "eval", "exec", "alias", "unalias", "export", "declare", "typeset", "local", "readonly", "unset",
+    "integer", "float", "hash", "enable", "disable", "shopt", "setopt", "unsetopt", "emulate", "zmodload", "autoload",
+    "trap", "read", "mapfile", "readarray", "getopts", "let", "builtin", "noglob", "nocorrect", "-", "vared",
 ];
 
 /// Programs that read a program from their input where they are given none.
@@ -52,6 +44,8 @@ pub(super) enum Reading<'c> {
     Folder(&'c str),
     /// It is a shell that runs this text and nothing else.
     Text(&'c str),
+    /// It is a shell by its path that runs this text: a rule has to cover both.
+    OwnText(&'c str),
     /// It only runs this command, in another way.
     Wraps(Box<Simple>),
     /// A rule has to cover it.
@@ -66,12 +60,23 @@ pub(super) fn name(simple: &Simple) -> Option<&str> {
 
 /// What the command is to the rules; its program's name is known.
 pub(super) fn reading(simple: &Simple) -> Reading<'_> {
+    let is_builtin = simple.words.first().is_some_and(|word| word.known && !word.text.contains('/'));
+    match of_name(simple) {
+        // A file of that name may be anything.
+        Reading::Harmless | Reading::Folder(_) | Reading::Wraps(_) if !is_builtin => Reading::Plain,
+        Reading::Text(text) if !is_builtin => Reading::OwnText(text),
+        reading => reading,
+    }
+}
+
+/// What it is to the rules if the program is the one that its name says.
+fn of_name(simple: &Simple) -> Reading<'_> {
     let Some(program) = name(simple) else { return Reading::Plain };
     let arguments = simple.words.get(1..).unwrap_or_default();
     let never = |why: &str| Reading::Never(format!("`{program}` {why}"));
     let known = |at: usize| arguments.get(at).filter(|word| word.known).map(|word| word.text.as_str());
     let is_alone = simple.variables.is_empty();
-    if SHELLS.contains(&program) {
+    if READ_SHELLS.contains(&program) {
         return match (known(0), known(1)) {
             (Some(option), Some(text)) if is_alone && arguments.len() == 2 && is_text_option(option) => {
                 Reading::Text(text)
@@ -81,25 +86,74 @@ pub(super) fn reading(simple: &Simple) -> Reading<'_> {
         };
     }
     match program {
-        "set" if arguments.iter().all(is_plain_setting) => Reading::Harmless,
+        _ if guard::SHELLS.contains(&program) => match known(0) {
+            Some(script) if !script.starts_with(['-', '+']) && !is_input(script) => Reading::Plain,
+            _ => never("is a shell that Chorus does not read"),
+        },
+        "set" if is_alone && arguments.iter().all(is_plain_setting) => Reading::Harmless,
         "set" => never("changes what later commands do"),
         "cd" => match (arguments, known(0)) {
-            ([_], Some(folder)) if !folder.starts_with('-') && is_alone => Reading::Folder(folder),
+            ([_], Some(folder)) if !folder.starts_with(['-', '+']) && is_alone => Reading::Folder(folder),
             _ => never("leaves the task's folder"),
         },
-        "pushd" | "popd" => never("leaves the task's folder"),
+        _ if MOVES.contains(&program) => never("leaves the task's folder"),
         _ if HARMLESS.contains(&program) && is_alone => Reading::Harmless,
+        _ if JUMPS.contains(&program) => match is_alone && arguments.iter().all(is_status) {
+            true => Reading::Harmless,
+            false => never("may run what its arguments hold"),
+        },
         _ if CHANGES.contains(&program) => never("changes what later commands do"),
-        "printf" | "test" | "[" if arguments.iter().any(|word| !word.known && word.splits || is_evaluated(word)) => {
+        _ if COMPUTES.contains(&program) && arguments.iter().any(is_computed) => {
             never("may run what its arguments hold")
         }
+        "printf" if !is_plain_format(arguments) => never("may run what its arguments hold"),
+        "test" | "[" if !is_plain_test(arguments) => never("may run what its arguments hold"),
         "timeout" if is_alone && known(0).is_some_and(is_duration) => wraps(simple, 2),
+        // It runs the builtin.
+        "command" if arguments.iter().any(|word| MOVES.contains(&word.text.as_str())) => {
+            never("leaves the task's folder")
+        }
         "nohup" | "command" if is_alone && known(0).is_some_and(|word| !word.starts_with('-')) => wraps(simple, 1),
         _ if INTERPRETERS.contains(&without_version(program)) && !has_program(arguments) => {
             never("reads its program from its input")
         }
         _ => Reading::Plain,
     }
+}
+
+/// A number, or that of the last command.
+fn is_status(word: &Word) -> bool {
+    word.text == "$?" || word.known && !word.text.is_empty() && word.text.chars().all(|c| c.is_ascii_digit())
+}
+
+fn is_computed(word: &Word) -> bool {
+    !word.known || word.text.contains(['[', '$', '`'])
+}
+
+/// Whether the arguments of `printf` are a format and texts. It sets a variable after `-v`, and computes numbers.
+fn is_plain_format(arguments: &[Word]) -> bool {
+    let Some((format, values)) = arguments.split_first() else { return true };
+    let takes_texts =
+        |piece: &str| piece.trim_start_matches(|c: char| "-+ 0#.123456789".contains(c)).starts_with(['s', 'b', 'q']);
+    let mut pieces = format.text.replace("%%", "").split('%').skip(1).map(takes_texts).collect::<Vec<_>>().into_iter();
+    format.known
+        && !format.text.starts_with('-')
+        && (pieces.all(|is_text| is_text) && values.iter().all(|word| word.known || !word.splits)
+            || values.iter().all(|word| word.known && is_number(&word.text)))
+}
+
+/// Whether the arguments of `test` hold nothing that a shell computes.
+fn is_plain_test(arguments: &[Word]) -> bool {
+    let compares = arguments.iter().any(|word| COMPARES.contains(&word.text.as_str()));
+    let is_sign = |text: &str| COMPARES.contains(&text) || ["!", "-a", "-o", "]"].contains(&text);
+    let is_operand = |word: &Word| is_status(word) || word.known && (is_number(&word.text) || is_sign(&word.text));
+    !arguments.iter().any(|word| !word.known && word.splits && word.text != "$?" || is_evaluated(word))
+        && (!compares || arguments.iter().all(is_operand))
+}
+
+/// A name would be computed as well.
+fn is_number(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_digit() || "+-.".contains(c))
 }
 
 /// `-v NAME[…]` of these builtins evaluates what the brackets hold.
@@ -152,18 +206,33 @@ fn without_version(program: &str) -> &str {
     program.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.' || c == '-')
 }
 
-/// A word as the guard knows it.
-pub(super) fn guessed(word: &Word) -> String {
-    if word.known { word.text.clone() } else { guard::UNKNOWN.to_string() }
+/// The programs that the guard takes a command to run. What a rule about the command has to cover, [`super::inner`] says.
+pub(super) fn guessed_programs(simple: &Simple) -> Vec<String> {
+    let Some(program) = name(simple) else { return Vec::new() };
+    let unknown = || guard::UNKNOWN.to_string();
+    let text = |word: &Word| if word.known { word.text.clone() } else { unknown() };
+    let arguments: Vec<String> = simple.words.iter().skip(1).map(text).collect();
+    let found = guard::run_by(program, &arguments).into_iter().flat_map(|inner| match inner {
+        guard::Inner::Words(words) => vec![words],
+        guard::Inner::Text(text) => guard::follow(&text).map_or_else(Vec::new, |followed| followed.commands),
+    });
+    let programs = found.filter_map(|argv| argv.into_iter().next());
+    programs.map(|program| program.rsplit('/').next().unwrap_or_default().to_owned()).collect()
 }
 
-/// A command out of the guard's words.
-pub(super) fn from_words(words: &[String]) -> Simple {
-    let word = |text: &String| {
-        let known = !text.contains(guard::UNKNOWN);
-        Word { text: text.clone(), known, splits: !known }
-    };
-    Simple { words: words.iter().map(word).collect(), ..Simple::default() }
+/// Letters of programs' options that never have a value, and so no path, behind them.
+#[rustfmt::skip]
+const FLAGS: [(&str, &str); 12] = [
+    ("cat", "AbeEnstTuv"), ("chmod", "cfRv"), ("cp", "abcdfHilLnpPrRuvX"), ("ln", "bfinPrsTv"), ("ls", "aAdFhilLnrRStTu1"),
+    ("mkdir", "pv"), ("mv", "bfinuv"), ("rm", "dfiIrRvWx"), ("rmdir", "pv"), ("stat", "Lt"), ("touch", "acmh"), ("wc", "clmw"),
+];
+
+/// Whether an option, without its dash, holds no path: a long one, one letter, or letters that never have a value.
+pub(super) fn is_only_options(program: &str, option: &str) -> bool {
+    let flags = FLAGS.iter().find(|(name, _)| *name == program).map_or("", |(_, flags)| *flags);
+    let is_long =
+        option.strip_prefix('-').is_some_and(|name| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'));
+    is_long || option.chars().count() <= 1 || option.chars().all(|c| flags.contains(c))
 }
 
 /// As it is written, for a message.

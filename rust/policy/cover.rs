@@ -2,55 +2,21 @@
 
 use super::Call;
 use super::command::{self, Reading};
+use super::inner::{self, Inner};
 use super::place::{allowable, is_at_tree, located};
-use super::rule::{Rule, Rules};
+use super::rule::{Certainty, Rule, Rules};
 use super::script::{self, DEEPEST, Simple, Word};
 use crate::guard;
 use crate::status::Action;
+use std::collections::BTreeSet;
 use std::path::Path;
-
-/// Programs whose arguments are another command, which a rule has to cover as well.
-const RUNNERS: [&str; 31] = [
-    "env",
-    "genv",
-    "find",
-    "fd",
-    "fdfind",
-    "xargs",
-    "sudo",
-    "doas",
-    "su",
-    "time",
-    "gtime",
-    "nice",
-    "ionice",
-    "setsid",
-    "nohup",
-    "timeout",
-    "gtimeout",
-    "stdbuf",
-    "gstdbuf",
-    "flock",
-    "script",
-    "watch",
-    "parallel",
-    "nix",
-    "nix-shell",
-    "busybox",
-    "command",
-    "tmux",
-    "direnv",
-    "mise",
-    "asdf",
-];
 
 /// Texts of inner shells and commands of runners that are followed in one call.
 const MOST: usize = 500;
 
 /// The rules that allow the call together, or why it is asked.
 pub(super) fn allowing(rules: &Rules, call: &Call<'_>) -> Result<Vec<Rule>, String> {
-    let about: Vec<&Rule> =
-        rules.rules.iter().filter(|rule| rule.action == Action::Allow && rule.is_about(call)).collect();
+    let about = about(rules, call);
     if let Some(whole) = about.iter().find(|rule| rule.command.is_empty() && covers_files(rule, call)) {
         return Ok(vec![(*whole).clone()]);
     }
@@ -62,6 +28,9 @@ pub(super) fn allowing(rules: &Rules, call: &Call<'_>) -> Result<Vec<Rule>, Stri
     }
     let mut cover = Cover::new(about, call);
     cover.text(text, 0)?;
+    if !cover.is_read_alike(text) {
+        return Err("Chorus is not sure which commands it runs".into());
+    }
     let used = cover.used;
     let decided = cover.about.iter().enumerate().filter(|(index, _)| used.contains(index));
     let decided: Vec<Rule> = decided.map(|(_, rule)| (*rule).clone()).collect();
@@ -71,11 +40,16 @@ pub(super) fn allowing(rules: &Rules, call: &Call<'_>) -> Result<Vec<Rule>, Stri
 
 /// The commands of a shell call for which a rule is missing.
 pub(super) fn missing(rules: &Rules, call: &Call<'_>) -> Result<Vec<Simple>, String> {
-    let about = rules.rules.iter().filter(|rule| rule.action == Action::Allow && rule.is_about(call)).collect();
-    let mut cover = Cover::new(about, call);
+    let mut cover = Cover::new(about(rules, call), call);
     cover.missing = Some(Vec::new());
     cover.text(call.scope.command.as_deref().unwrap_or_default(), 0)?;
     Ok(cover.missing.unwrap_or_default())
+}
+
+/// The allow rules of which everything but `command` and `path` holds.
+fn about<'r>(rules: &'r Rules, call: &Call<'_>) -> Vec<&'r Rule> {
+    let is_about = |rule: &&Rule| rule.action == Action::Allow && rule.about(call) == Certainty::Sure;
+    rules.rules.iter().filter(is_about).collect()
 }
 
 /// Whether a rule without `command` is about the whole call.
@@ -100,6 +74,8 @@ struct Cover<'c> {
     /// Whether the call begins in the task's tree itself.
     at_tree: bool,
     left: usize,
+    /// Names of the programs that were looked at.
+    seen: BTreeSet<String>,
     /// Where commands without a rule are only collected: those.
     missing: Option<Vec<Simple>>,
 }
@@ -113,7 +89,7 @@ fn refused(what: &str) -> Covered {
 impl<'c> Cover<'c> {
     fn new(about: Vec<&'c Rule>, call: &'c Call<'c>) -> Cover<'c> {
         let at_tree = is_at_tree(call.scope, call);
-        Cover { about, call, used: Vec::new(), moved: false, at_tree, left: MOST, missing: None }
+        Cover { about, call, used: Vec::new(), moved: false, at_tree, left: MOST, seen: BTreeSet::new(), missing: None }
     }
 
     fn text(&mut self, text: &str, depth: usize) -> Covered {
@@ -133,6 +109,7 @@ impl<'c> Cover<'c> {
         if !program.known {
             return refused("the program's name is not known before it runs");
         }
+        self.seen.extend(command::name(simple).map(str::to_owned));
         match command::reading(simple) {
             Reading::Harmless => Ok(()),
             Reading::Never(why) => Err(why),
@@ -141,8 +118,12 @@ impl<'c> Cover<'c> {
                 false => refused("it leaves the task's folder"),
             },
             Reading::Text(text) if depth < DEEPEST => self.text(text, depth + 1),
+            Reading::OwnText(text) if depth < DEEPEST => {
+                self.plain(simple, depth)?;
+                self.text(text, depth + 1)
+            }
             Reading::Wraps(inner) if depth < DEEPEST => self.simple(&inner, depth + 1),
-            Reading::Text(_) | Reading::Wraps(_) => refused("it is nested too deep"),
+            Reading::Text(_) | Reading::OwnText(_) | Reading::Wraps(_) => refused("it is nested too deep"),
             Reading::Plain => self.plain(simple, depth),
         }
     }
@@ -159,38 +140,48 @@ impl<'c> Cover<'c> {
             (None, Some(missing)) => missing.push(simple.clone()),
             (None, None) => return Err(format!("no rule allows `{}`", shown())),
         }
-        let arguments: Vec<String> = simple.words.iter().skip(1).map(command::guessed).collect();
-        let is_runner = command::name(simple).is_some_and(|name| RUNNERS.contains(&name));
-        for inner in guard::run_by(program, &arguments).into_iter().filter(|_| is_runner) {
-            if depth >= DEEPEST {
-                return refused("it is nested too deep");
-            }
+        self.seen.extend(command::guessed_programs(simple));
+        let inside = inner::of(simple).map_err(|why| format!("`{}` {why}", shown()))?;
+        if !inside.runs.is_empty() && depth >= DEEPEST {
+            return refused("it is nested too deep");
+        }
+        let moved = self.moved;
+        self.moved |= inside.moves;
+        for inner in inside.runs {
             match inner {
-                guard::Inner::Words(words) => self.simple(&command::from_words(&words), depth + 1)?,
-                guard::Inner::Text(text) if text.contains(guard::UNKNOWN) => {
-                    return Err(format!("what `{}` runs is not known", shown()));
-                }
-                guard::Inner::Text(text) => self.text(&text, depth + 1)?,
+                Inner::Command(command) => self.simple(&command, depth + 1)?,
+                Inner::Text(text) => self.text(&text, depth + 1)?,
             }
         }
+        self.moved = moved;
         Ok(())
     }
 
+    /// Whether the guard, which reads the text in another way, finds no other program in it.
+    fn is_read_alike(&self, text: &str) -> bool {
+        let Some(followed) = guard::follow(text) else { return false };
+        let mut programs = followed.commands.iter().filter_map(|argv| argv.first());
+        // `time` is a word of the shell's own.
+        programs.all(|program| program == "time" || self.seen.contains(program.rsplit('/').next().unwrap_or(program)))
+    }
+
     fn is_matched(&self, rule: &Rule, simple: &Simple) -> bool {
+        let program = command::name(simple).unwrap_or_default();
         rule.command.iter().any(|pattern| {
             command::fits(pattern, simple).is_some_and(|wild| {
                 let names_a_file = wild.iter().any(|word| !word.text.starts_with('-'));
-                rule.path.is_empty() || names_a_file && wild.iter().all(|word| self.is_argument_inside(rule, word))
+                rule.path.is_empty()
+                    || names_a_file && wild.iter().all(|word| self.is_argument_inside(rule, program, word))
             })
         })
     }
 
     /// Whether an argument names nothing outside of the rule's paths. An option is no path unless it may hold one.
-    fn is_argument_inside(&self, rule: &Rule, word: &Word) -> bool {
+    fn is_argument_inside(&self, rule: &Rule, program: &str, word: &Word) -> bool {
         let path = match word.text.strip_prefix('-') {
             Some(option) => match option.split_once('=') {
                 Some((_, value)) => value,
-                None => return word.known && !option.contains(['/', '.']),
+                None => return word.known && command::is_only_options(program, option),
             },
             None => &word.text,
         };

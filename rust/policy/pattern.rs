@@ -133,6 +133,11 @@ fn words(text: &str) -> Result<Vec<Wildcard>, String> {
     Ok(words)
 }
 
+/// Whether it has no wildcard.
+fn is_plain(text: &str) -> bool {
+    !text.contains(['*', '?', '[', '{', '\\'])
+}
+
 /// Files: a glob relative to the task's tree, or (to deny and to ask) absolute.
 #[derive(Clone, Debug)]
 pub struct PathPattern {
@@ -155,22 +160,23 @@ impl PathPattern {
     /// When it is no glob, as the end of a sentence.
     pub fn parse(text: &str) -> Result<PathPattern, String> {
         let trimmed = text.trim_start_matches("./").trim_end_matches('/');
+        let trimmed = trimmed.strip_suffix("/.").unwrap_or(trimmed);
         if trimmed.is_empty() || text.len() > LONGEST || text.contains(char::is_control) {
             return Err(format!("it must be a path of 1 to {LONGEST} bytes"));
         }
         if trimmed.split('/').any(|part| part == "..") {
             return Err("it must not contain `..`".into());
         }
+        if trimmed == "." {
+            return Err("write `**` for the task's whole folder".into());
+        }
+        if trimmed.split('/').skip(1).any(|part| part.is_empty() || part == ".") {
+            return Err("it must not contain `//` or `/./`".into());
+        }
         let glob = GlobBuilder::new(trimmed).literal_separator(true).backslash_escape(true).build();
         let glob = glob.map_err(|error| format!("it is not a pattern of paths: {}", error.kind()))?;
-        let is_plain = !trimmed.contains(['*', '?', '[', '{', '\\']);
-        let folder = is_plain.then(|| format!("{trimmed}/"));
+        let folder = is_plain(trimmed).then(|| format!("{trimmed}/"));
         Ok(PathPattern { text: trimmed.to_owned(), glob: glob.compile_matcher(), folder })
-    }
-
-    /// Whether it is about paths outside of the tree.
-    pub(super) fn is_absolute(&self) -> bool {
-        self.text.starts_with('/')
     }
 
     /// Whether the path fits. A name that begins with a dot fits a wildcard only where `hidden` says so.
@@ -180,6 +186,24 @@ impl PathPattern {
         let found = self.glob.is_match(Path::new(path))
             || self.folder.as_deref().is_some_and(|folder| path.starts_with(folder));
         found && (hidden || path.split('/').all(shows))
+    }
+
+    /// Whether the path is one of the pattern or is in one; and so is a folder of which the pattern takes all.
+    pub(super) fn holds(&self, path: &Path) -> bool {
+        let last = self.text.rsplit('/').next().unwrap_or_default();
+        match last {
+            "**" => self.glob.is_match(path) || self.glob.is_match(path.join("x")),
+            name if is_plain(name) => path.ancestors().any(|path| self.glob.is_match(path)),
+            _ => self.glob.is_match(path),
+        }
+    }
+
+    /// What stands before the first part with a wildcard.
+    pub(super) fn start(&self) -> &str {
+        let parts = self.text.split_inclusive('/');
+        let length = parts.take_while(|part| is_plain(part)).map(str::len).sum::<usize>();
+        let start = self.text.get(..length).unwrap_or_default();
+        if start.len() > 1 { start.trim_end_matches('/') } else { start }
     }
 
     /// As it is written.

@@ -6,42 +6,25 @@ use super::cover;
 use super::rule::Rules;
 use super::script::Simple;
 
-/// Programs of which a rule fixes the subcommand and leaves the rest open.
-const WITH_SUBCOMMANDS: [&str; 24] = [
-    "cargo", "git", "npm", "pnpm", "yarn", "bun", "go", "make", "just", "uv", "pip", "poetry", "docker", "kubectl",
-    "gh", "mvn", "gradle", "dotnet", "rustup", "mix", "bundle", "rake", "composer", "zig",
-];
-
-/// Subcommands that publish, remove or run anything: their commands are proposed word by word.
-const FAR_REACHING: [&str; 22] = [
-    "push",
-    "publish",
-    "exec",
-    "run",
-    "rm",
-    "remove",
-    "delete",
-    "reset",
-    "clean",
-    "checkout",
-    "restore",
-    "rebase",
-    "apply",
-    "install",
-    "add",
-    "x",
-    "dlx",
-    "login",
-    "config",
-    "release",
-    "uninstall",
-    "prune",
-];
-
-/// Programs that only read: any arguments are proposed.
-const READING: [&str; 22] = [
-    "ls", "cat", "head", "tail", "wc", "grep", "rg", "sort", "uniq", "cut", "tr", "diff", "file", "stat", "du", "df",
-    "which", "tree", "jq", "basename", "dirname", "date",
+/// Beginnings of commands after which any words are proposed: they only read, or do with any words what the project's own
+/// code does anyway. All other commands are proposed word by word.
+#[rustfmt::skip]
+const OPEN: &[&str] = &[
+    "ls", "cat", "head", "tail", "wc", "grep", "cut", "tr", "diff", "stat", "du", "df", "which", "jq", "basename",
+    "dirname",
+    "cargo build", "cargo check", "cargo test", "cargo clippy", "cargo fmt", "cargo doc", "cargo bench", "cargo tree",
+    "cargo metadata",
+    "git status", "git diff", "git log", "git show", "git blame", "git ls-files", "git rev-parse", "git describe",
+    "git shortlog", "git merge-base", "git cat-file",
+    "npm test", "npm ls", "npm outdated", "npm view", "pnpm test", "pnpm ls", "pnpm why", "pnpm outdated", "yarn test",
+    "yarn list", "yarn why", "yarn outdated", "bun test",
+    "go build", "go test", "go vet", "go list", "go doc", "zig test", "mix test", "mix compile", "mix format",
+    "dotnet build", "dotnet test", "composer show", "composer validate", "bundle list", "bundle show", "rustup show",
+    "rustup which", "pip list", "pip show", "pip freeze", "pip check", "poetry show", "poetry check",
+    "docker ps", "docker images", "docker logs", "docker inspect", "docker compose ps", "docker compose logs",
+    "kubectl get", "kubectl describe", "kubectl logs", "kubectl explain",
+    "gh pr view", "gh pr list", "gh pr diff", "gh pr checks", "gh pr status", "gh issue view", "gh issue list",
+    "gh issue status", "gh run view", "gh run list", "gh repo view", "gh repo list", "gh release view", "gh release list",
 ];
 
 /// Conditions of an allow rule: a key, and its values.
@@ -67,12 +50,17 @@ pub fn propose(rules: &Rules, call: &Call<'_>) -> Result<Conditions, String> {
         }
         return if patterns.is_empty() { Err("no rule is missing".into()) } else { Ok(vec![("command", patterns)]) };
     }
-    if let Some((server, tool)) = &scope.mcp {
-        return Ok(vec![("mcp", vec![format!("{server}/{tool}")])]);
+    match scope.mcp.as_slice() {
+        [] => {}
+        [(server, tool)] => return Ok(vec![("mcp", vec![format!("{server}/{tool}")])]),
+        _ => return Err("its name may mean two servers; write the rule by hand".into()),
     }
     let tool = ("tool", vec![call.tool.to_owned()]);
     if let Some(host) = &scope.host {
         return Ok(vec![tool, ("host", vec![host.clone()])]);
+    }
+    if scope.has_address {
+        return Err("its address has no host that every program reads alike".into());
     }
     if scope.paths.is_empty() {
         return Ok(vec![tool]);
@@ -90,29 +78,18 @@ fn escaped(path: &str) -> String {
 
 fn pattern_of(simple: &Simple) -> Result<String, String> {
     let shown = || crate::text::clean_line(&command::shown(simple), 120);
-    let program = command::name(simple).unwrap_or_default();
-    let known = |at: usize| simple.words.get(at).filter(|word| word.known).map(|word| word.text.as_str());
-    let names_subcommand = known(1).is_some_and(|word| {
-        word.starts_with(|c: char| c.is_ascii_alphabetic())
-            && !word.contains(['/', '=', '.'])
-            && !FAR_REACHING.contains(&word)
-    });
-    let fixed = match program {
-        _ if READING.contains(&program) => 1,
-        _ if WITH_SUBCOMMANDS.contains(&program) && names_subcommand => 2,
-        _ => simple.words.len(),
-    };
-    let words = simple.words.get(..fixed).unwrap_or(&simple.words);
+    let known: Vec<&str> = simple.words.iter().map_while(|word| word.known.then_some(word.text.as_str())).collect();
+    let begins =
+        |open: &str| open.split(' ').count() <= known.len() && open.split(' ').zip(&known).all(|(a, b)| a == *b);
+    let open = OPEN.iter().find(|open| begins(open)).map(|open| open.split(' ').count());
+    let words = simple.words.get(..open.unwrap_or(simple.words.len())).unwrap_or(&simple.words);
     let is_whole = words.iter().all(|word| word.known) && simple.variables.iter().all(|(_, value)| value.known);
     if !is_whole {
         return Err(format!("`{}` holds what is only known when it runs; write the rule by hand", shown()));
     }
     let variables = simple.variables.iter().map(|(name, value)| format!("{name}={}", quoted(&value.text)));
     let mut pattern: Vec<String> = variables.chain(words.iter().map(|word| quoted(&word.text))).collect();
-    // Two commands of one program differ in what follows, and that is where rules are of use.
-    if fixed < simple.words.len() || fixed == 2 || READING.contains(&program) {
-        pattern.push("*".into());
-    }
+    pattern.extend(open.map(|_| "*".to_owned()));
     Ok(pattern.join(" "))
 }
 

@@ -2,15 +2,13 @@
 //! may match is asked.
 
 use super::Call;
+use super::mention::{Mention, Mentions};
 use super::pattern::{CommandPattern, PathPattern};
-use super::place::located;
+use super::rule::Certainty::{self, Maybe, No, Sure};
 use super::rule::{Rule, Rules};
-use crate::evidence::event::ToolScope;
 use crate::guard::{self, UNKNOWN};
 use crate::status::Action;
-
-/// Words of commands that are looked up as paths.
-const MOST: usize = 500;
+use std::path::{Path, PathBuf};
 
 /// What the deny and ask rules say.
 #[derive(Default)]
@@ -20,26 +18,17 @@ pub(super) struct Narrowing {
     pub asks: Option<(Rule, String)>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Certainty {
-    No,
-    Maybe,
-    Sure,
-}
-
-use Certainty::{Maybe, No, Sure};
-
 /// The first deny rule that surely matches, and the first rule by which a person is asked.
 pub(super) fn matching(rules: &Rules, call: &Call<'_>) -> Narrowing {
     let mut narrowing = Narrowing::default();
-    let about = rules.rules.iter().filter(|rule| rule.action != Action::Allow && rule.is_about(call));
     let mut touched = None;
-    for rule in about {
-        let found = match rule.command.is_empty() && rule.path.is_empty() {
+    for rule in rules.rules.iter().filter(|rule| rule.action != Action::Allow) {
+        let about = rule.about(call);
+        let found = match rule.command.is_empty() && rule.path.is_empty() || about == No {
             true => Sure,
-            false => touched.get_or_insert_with(|| Touched::of(call.scope)).certainty(rule, call),
+            false => touched.get_or_insert_with(|| Touched::of(call)).certainty(rule, call),
         };
-        match (rule.action, found) {
+        match (rule.action, about.min(found)) {
             (_, No) | (Action::Allow, _) => {}
             (Action::Deny, Sure) => _ = narrowing.denies.get_or_insert_with(|| rule.clone()),
             (Action::Deny, Maybe) => {
@@ -58,22 +47,23 @@ pub(super) fn matching(rules: &Rules, call: &Call<'_>) -> Narrowing {
 /// What a call would run and open, as far as the guard can tell.
 struct Touched {
     commands: Vec<Vec<String>>,
-    files: Vec<String>,
+    mentions: Vec<Mention>,
     /// The text cannot be read.
     is_unclear: bool,
 }
 
 impl Touched {
-    fn of(scope: &ToolScope) -> Touched {
-        let files = scope.paths.clone();
-        let Some(text) = &scope.command else { return Touched { commands: Vec::new(), files, is_unclear: false } };
-        match guard::follow(text) {
-            Some(followed) => {
-                let files = files.into_iter().chain(followed.files).collect();
-                Touched { commands: followed.commands, files, is_unclear: false }
-            }
-            None => Touched { commands: Vec::new(), files, is_unclear: true },
-        }
+    fn of(call: &Call<'_>) -> Touched {
+        let scope = call.scope;
+        let mut mentions = Mentions::new(call);
+        scope.paths.iter().for_each(|path| mentions.path(path));
+        scope.texts.iter().for_each(|text| mentions.text(text));
+        let followed = scope.command.as_deref().map(guard::follow);
+        let is_unclear = matches!(followed, Some(None));
+        let followed = followed.flatten().unwrap_or_default();
+        followed.commands.iter().for_each(|argv| mentions.command(argv));
+        followed.files.iter().for_each(|file| mentions.path(file));
+        Touched { commands: followed.commands, mentions: mentions.found(), is_unclear }
     }
 
     fn certainty(&self, rule: &Rule, call: &Call<'_>) -> Certainty {
@@ -89,39 +79,55 @@ impl Touched {
         if command == No || rule.path.is_empty() {
             return command;
         }
-        let words = self.commands.iter().flat_map(|argv| argv.iter().skip(1)).chain(&self.files);
-        let mut paths = No;
-        for (index, word) in words.enumerate() {
-            paths = paths.max(if index < MOST { self::paths(rule, call, word) } else { Maybe });
-            if paths == Sure {
-                break;
-            }
-        }
+        let aims: Vec<Aim<'_>> = rule.path.iter().map(|pattern| Aim::of(pattern, call)).collect();
+        let paths = self.mentions.iter().map(|mention| certainty_of(mention, &aims)).max().unwrap_or(No);
         command.min(paths)
     }
 }
 
-/// Whether a word names a file of the rule.
-fn paths(rule: &Rule, call: &Call<'_>, word: &str) -> Certainty {
-    let path = match word.strip_prefix('-') {
-        Some(option) => option.split_once('=').map_or("", |(_, value)| value),
-        None => word,
-    };
-    if path.is_empty() {
-        return No;
+/// A pattern of paths, and where the part of it without wildcards leads.
+struct Aim<'p> {
+    pattern: &'p PathPattern,
+    start: &'p str,
+    real: Option<PathBuf>,
+}
+
+impl<'p> Aim<'p> {
+    fn of(pattern: &'p PathPattern, call: &Call<'_>) -> Aim<'p> {
+        let start = pattern.start();
+        let real = (call.locate)(&call.tree.join(start)).absolute;
+        Aim { pattern, start, real }
     }
-    if path.contains([UNKNOWN, '*', '?', '[', '{']) || path.starts_with('~') {
+
+    /// Whether a path is one of the pattern or in one, and whether such a one may be in it.
+    fn takes(&self, path: &Path) -> (bool, bool) {
+        let Some(real) = &self.real else { return (false, true) };
+        let named = path.strip_prefix(real).map(|rest| match rest.as_os_str().is_empty() {
+            true => PathBuf::from(self.start),
+            false => Path::new(self.start).join(rest),
+        });
+        (named.is_ok_and(|named| self.pattern.holds(&named)), real.starts_with(path))
+    }
+}
+
+/// Whether a word names a file of the patterns.
+fn certainty_of(mention: &Mention, aims: &[Aim<'_>]) -> Certainty {
+    let of = |path: &Path| {
+        let taken = aims.iter().map(|aim| aim.takes(path));
+        taken.fold((false, false), |(one, above), (is_one, is_above)| (one || is_one, above || is_above))
+    };
+    let Some(found) = mention.leads.iter().map(|lead| lead.absolute.as_deref().map(of)).collect::<Option<Vec<_>>>()
+    else {
         return Maybe;
-    }
-    let found = located(call, path);
-    let fits = |pattern: &PathPattern| match pattern.is_absolute() {
-        true => found.absolute.as_deref().is_some_and(|path| pattern.fits(&path.to_string_lossy(), true)),
-        false => found.inside.as_deref().is_some_and(|path| pattern.fits(path, true)),
     };
-    match rule.path.iter().any(fits) {
-        true => Sure,
-        false if found.absolute.is_none() => Maybe,
-        false => No,
+    if found.is_empty() {
+        Maybe
+    } else if found.iter().all(|(is_one, _)| *is_one) {
+        mention.is_path
+    } else if found.iter().any(|(is_one, is_above)| *is_one || *is_above && mention.is_whole) {
+        Maybe
+    } else {
+        No
     }
 }
 

@@ -102,20 +102,49 @@ impl Rule {
     }
 
     /// Whether everything but `command` and `path` holds.
-    pub(super) fn is_about(&self, call: &Call<'_>) -> bool {
+    pub(super) fn about(&self, call: &Call<'_>) -> Certainty {
         let any = |conditions: &[Wildcard], value: &str| {
             conditions.is_empty() || conditions.iter().any(|condition| condition.fits(value))
         };
-        any(&self.tool, call.tool)
+        let holds = any(&self.tool, call.tool)
             && (self.task.is_empty() || self.task.contains(&call.task))
             && (self.tag.is_empty() || self.tag.iter().any(|tag| call.tags.contains(tag)))
-            && self.project.as_deref().is_none_or(|project| project == call.project)
-            && (self.mcp.is_empty()
-                || call
-                    .scope
-                    .mcp
-                    .as_ref()
-                    .is_some_and(|(server, tool)| self.mcp.iter().any(|pattern| pattern.fits(server, tool))))
-            && (self.host.is_empty() || call.scope.host.as_ref().is_some_and(|host| any(&self.host, host)))
+            && self.project.as_deref().is_none_or(|project| project == call.project);
+        Certainty::of(holds).min(self.mcp_fits(call)).min(self.host_fits(call))
+    }
+
+    fn mcp_fits(&self, call: &Call<'_>) -> Certainty {
+        if self.mcp.is_empty() {
+            return Certainty::Sure;
+        }
+        let fits = |(server, tool): &&(String, String)| self.mcp.iter().any(|pattern| pattern.fits(server, tool));
+        match call.scope.mcp.iter().filter(fits).count() {
+            0 => Certainty::No,
+            all if all == call.scope.mcp.len() => Certainty::Sure,
+            _ => Certainty::Maybe,
+        }
+    }
+
+    fn host_fits(&self, call: &Call<'_>) -> Certainty {
+        match &call.scope.host {
+            _ if self.host.is_empty() => Certainty::Sure,
+            Some(host) => Certainty::of(self.host.iter().any(|condition| condition.fits(host))),
+            None if call.scope.has_address => Certainty::Maybe,
+            None => Certainty::No,
+        }
+    }
+}
+
+/// Whether a rule matches a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Certainty {
+    No,
+    Maybe,
+    Sure,
+}
+
+impl Certainty {
+    fn of(holds: bool) -> Certainty {
+        if holds { Certainty::Sure } else { Certainty::No }
     }
 }

@@ -16,6 +16,9 @@ pub(super) const DEEPEST: usize = 12;
 /// Why a text cannot be read exactly, as the end of a sentence.
 pub(super) type Unclear = &'static str;
 
+/// A shell puts the two lines together before it reads what stands there, as `$` and `(`.
+const JOINED: Unclear = "it joins two lines within a word, a quote or a here-document";
+
 /// A word after the shell has expanded it, as far as that is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Word {
@@ -95,12 +98,25 @@ impl<'t> Reader<'t> {
         found
     }
 
-    fn blanks(&mut self) {
+    /// Whether a backslash here joins this line and the next.
+    fn joins(&self) -> bool {
+        self.peek() == Some('\\') && self.peek_at(1) == Some('\n')
+    }
+
+    /// Blanks and joined lines, of which none may make one operator of two.
+    fn blanks(&mut self) -> Result<(), Unclear> {
+        let is_operator = |c: Option<char>| c.is_some_and(|c| ";&|<>()".contains(c));
         loop {
             match self.peek() {
                 Some(' ' | '\t') => self.at += 1,
-                Some('\\') if self.peek_at(1) == Some('\n') => self.at += 2,
-                _ => return,
+                Some('\\') if self.joins() => {
+                    let before = self.at.checked_sub(1).and_then(|at| self.chars.get(at).copied());
+                    if is_operator(before) && is_operator(self.peek_at(2)) {
+                        return Err(JOINED);
+                    }
+                    self.at += 2;
+                }
+                _ => return Ok(()),
             }
         }
     }
@@ -120,7 +136,7 @@ impl<'t> Reader<'t> {
     fn list(&mut self, end: Option<char>) -> Result<(), Unclear> {
         let outer = std::mem::take(&mut self.pending);
         loop {
-            self.blanks();
+            self.blanks()?;
             let Some(c) = self.peek() else {
                 let is_whole = end.is_none() && self.pending.is_empty();
                 self.pending = outer;
@@ -179,7 +195,7 @@ impl<'t> Reader<'t> {
     fn simple(&mut self) -> Result<(), Unclear> {
         let mut command = Simple::default();
         loop {
-            self.blanks();
+            self.blanks()?;
             match self.peek() {
                 None | Some('\n' | ';' | '|' | ')' | '#') => break,
                 Some('&') if self.peek_at(1) != Some('>') => break,
@@ -209,6 +225,10 @@ impl<'t> Reader<'t> {
                     _ => {}
                 }
             }
+            // In zsh they also stand behind a command.
+            if matches!(written.as_str(), "{" | "}") {
+                return Err("it holds a brace among a command's words");
+            }
             match written.split_once('=') {
                 Some((name, value)) if is_first && is_variable(name) => {
                     if value.is_empty() && self.peek() == Some('(') {
@@ -232,15 +252,15 @@ impl<'t> Reader<'t> {
 
     /// `for NAME in WORDS`, up to its separator; the words' own substitutions are found as they are read.
     fn choices(&mut self) -> Result<(), Unclear> {
-        self.blanks();
+        self.blanks()?;
         let name = self.word()?;
-        if !name.known || !is_variable(&name.text) || is_meaningful(&name.text) {
-            return Err("it holds a loop that Chorus does not follow");
+        if !name.known || !is_loop_name(&name.text) {
+            return Err("it holds a loop over a variable whose name may mean something to a program");
         }
-        self.blanks();
+        self.blanks()?;
         let mut is_first = true;
         loop {
-            self.blanks();
+            self.blanks()?;
             match self.peek() {
                 None | Some('\n' | ';') => return Ok(()),
                 Some('&' | '|' | '<' | '>' | '(' | ')' | '#') => {
@@ -248,8 +268,10 @@ impl<'t> Reader<'t> {
                 }
                 _ => {}
             }
+            let from = self.at;
             let word = self.word()?;
-            if is_first && word.text != "in" {
+            let written = self.chars.get(from..self.at).unwrap_or_default();
+            if is_first && word.text != "in" || matches!(written, ['{' | '}']) {
                 return Err("it holds a loop that Chorus does not follow");
             }
             is_first = false;
@@ -270,7 +292,7 @@ impl<'t> Reader<'t> {
         let reads = self.take('<');
         if reads && self.take('<') {
             if self.take('<') {
-                self.blanks();
+                self.blanks()?;
                 let from = self.at;
                 self.word()?;
                 return if self.at == from { Err("its redirection is not clear") } else { Ok(()) };
@@ -286,7 +308,7 @@ impl<'t> Reader<'t> {
             let _ = self.take('>') || self.take('|');
         }
         let copies = !both && self.take('&');
-        self.blanks();
+        self.blanks()?;
         let from = self.at;
         let file = self.word()?;
         if from == self.at || self.chars.get(from).is_some_and(|c| matches!(c, '!' | '=' | '^')) {
@@ -306,7 +328,7 @@ impl<'t> Reader<'t> {
     /// The delimiter of a here-document; `<<` has been read.
     fn announce(&mut self) -> Result<(), Unclear> {
         let strips = self.take('-');
-        self.blanks();
+        self.blanks()?;
         let mut delimiter = String::new();
         let mut quote = None;
         let mut expands = true;
@@ -340,6 +362,9 @@ impl<'t> Reader<'t> {
                 let length = self.chars.get(start..).unwrap_or_default().iter().take_while(|c| **c != '\n').count();
                 let line = self.chars.get(start..start + length).unwrap_or_default();
                 let tabs = if document.strips { line.iter().take_while(|c| **c == '\t').count() } else { 0 };
+                if document.expands && line.ends_with(&['\\']) {
+                    return Err(JOINED);
+                }
                 if line.get(tabs..).unwrap_or_default().iter().copied().eq(document.delimiter.chars()) {
                     self.at = start + length;
                     break start;
@@ -361,8 +386,23 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// Variables by which a later command becomes another one.
-fn is_meaningful(name: &str) -> bool {
-    ["PATH", "IFS", "ENV", "BASH_ENV", "HOME", "PS4", "CDPATH", "SHELL"].contains(&name)
-        || ["LD_", "DYLD_", "GIT_"].iter().any(|start| name.starts_with(start))
+/// Names that people give to what they loop over.
+#[rustfmt::skip]
+const LOOP_NAMES: [&str; 72] = [
+    "arg", "attempt", "base", "bin", "branch", "cmd", "commit", "count", "crate", "dir", "dirs", "doc", "elem", "entry",
+    "example", "ext", "feature", "file", "filename", "files", "folder", "host", "idx", "image", "index", "input", "issue",
+    "item", "key", "lang", "letter", "level", "line", "mod", "module", "name", "num", "number", "out", "output", "pack",
+    "package", "page", "part", "pattern", "person", "pid", "pkg", "port", "ref", "repo", "round", "run", "script", "seed",
+    "service", "size", "spec", "src", "step", "suite", "tag", "target", "task", "test", "tool", "try", "url", "user",
+    "value", "version", "word",
+];
+
+/// Whether a variable of that name means nothing to a shell and to any program that might find it in its environment. zsh
+/// ties `path` to `PATH` and has more such names, and many programs take settings from variables.
+fn is_loop_name(name: &str) -> bool {
+    let is_short = |part: &str| part.len() <= 2 && part.starts_with(|c: char| c.is_ascii_lowercase());
+    let is_plain = |part: &str| part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+    is_variable(name)
+        && name.split('_').count() <= 2
+        && name.split('_').all(|part| is_plain(part) && (is_short(part) || LOOP_NAMES.contains(&part)))
 }

@@ -9,6 +9,7 @@ mod proposals;
 const ALLOWED: &str = include_str!("tests/allowed.txt");
 const ASKED: &str = include_str!("tests/asked.txt");
 const DENIED: &str = include_str!("tests/denied.txt");
+const MAY_BE_DENIED: &str = include_str!("tests/may_be_denied.txt");
 
 fn rule(action: Action, line: usize) -> Rule {
     Rule {
@@ -54,11 +55,24 @@ fn rules() -> Rules {
         "python3 *",
         "printf *",
         "src/tool.sh *",
+        "test *",
+        "env *",
+        "fd *",
+        "nice *",
+        "parallel *",
+        "mise *",
+        "command *",
+        "tmux *",
+        "/bin/sh *",
     ];
     Rules {
         rules: vec![
             Rule { command: commands(&open), ..rule(Action::Allow, 1) },
-            Rule { command: commands(&["rm *"]), path: paths(&["target/**"]), ..rule(Action::Allow, 2) },
+            Rule {
+                command: commands(&["rm *", "cp *", "sort *"]),
+                path: paths(&["target/**"]),
+                ..rule(Action::Allow, 2)
+            },
             Rule { path: paths(&["target/**"]), ..rule(Action::Allow, 3) },
             Rule { command: commands(&["git push"]), message: Some("Ask me.".into()), ..rule(Action::Deny, 4) },
         ],
@@ -68,7 +82,7 @@ fn rules() -> Rules {
 /// The same, and what hides in arguments is denied.
 fn with_secrets() -> Rules {
     let mut rules = rules();
-    rules.rules.push(Rule { path: paths(&["secrets/**", "/etc/shadow"]), ..rule(Action::Deny, 5) });
+    rules.rules.push(Rule { path: paths(&["secrets/**", "config/prod/**", "/etc/shadow"]), ..rule(Action::Deny, 5) });
     rules
 }
 
@@ -138,6 +152,17 @@ fn a_command_of_which_a_part_is_not_covered_or_not_clear_is_asked() {
 #[test]
 fn a_denied_command_is_found_wherever_the_text_would_run_it() {
     all_are(&with_secrets(), DENIED, Action::Deny, 20);
+}
+
+#[test]
+fn what_may_be_denied_is_asked_and_what_cannot_is_allowed() {
+    all_are(&with_secrets(), MAY_BE_DENIED, Action::Ask, 25);
+    let others =
+        ["cargo test --lib x", "cd src && cargo test", "cd /p && cat src/key", "git -C src status", "grep -rn x src"];
+    for command in others {
+        let found = verdict(&with_secrets(), "Bash", &shell(command));
+        assert_eq!(found.action == Action::Allow, !command.starts_with("git"), "{command}: {:?}", found.why);
+    }
 }
 
 #[test]

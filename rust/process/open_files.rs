@@ -20,6 +20,15 @@ impl OpenFiles {
     }
 }
 
+/// Whether any process that may be looked at has the file open for writing.
+pub fn is_written_by_any(file: &Path) -> bool {
+    let Ok(file) = file.canonicalize() else { return false };
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let mut open = OpenFiles::default();
+    pids.into_iter().any(|pid| open.has(pid, &file))
+}
+
 fn written_by(pid: u32) -> Vec<PathBuf> {
     let process = PathBuf::from(format!("/proc/{pid}"));
     let Ok(entries) = std::fs::read_dir(process.join("fd")) else { return Vec::new() };
@@ -50,7 +59,9 @@ mod tests {
         let me = std::process::id();
         let mut open = OpenFiles::default();
         assert!(open.has(me, &written) && !open.has(me, &read) && !open.has(u32::MAX, &written));
+        assert!(is_written_by_any(&written) && !is_written_by_any(&read));
         drop(writes);
+        assert!(!is_written_by_any(&written));
         assert!(!OpenFiles::default().has(me, &written));
     }
 }

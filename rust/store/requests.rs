@@ -139,7 +139,7 @@ impl Tx<'_> {
         Ok(Received::Open(request))
     }
 
-    /// Receives a request that is answered at once: nobody is told that it was open.
+    /// Stores a request together with its answer. No event reports it as open.
     pub fn receive_answered(&mut self, uuid: &str, new: NewRequest, closing: Closing) -> Result<Received> {
         let id = text::id(&new.id);
         if self.request(&id)?.is_none() {

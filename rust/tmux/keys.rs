@@ -8,6 +8,9 @@ use crate::typing::Key;
 fn name(key: Key) -> String {
     match key {
         Key::Delete => "DC".into(),
+        Key::Backspace => "BSpace".into(),
+        Key::BackTab => "BTab".into(),
+        Key::Char(character) => character.into(),
         Key::Digit(digit) => (digit % 10).to_string(),
         Key::Ctrl(letter) => format!("C-{letter}"),
         named => format!("{named:?}"),
@@ -39,7 +42,8 @@ mod tests {
 
     #[test]
     fn keys_have_tmux_names() {
-        let keys = [Key::Enter, Key::Delete, Key::Digit(3), Key::Ctrl('u')];
-        assert_eq!(keys.map(name), ["Enter", "DC", "3", "C-u"]);
+        let keys =
+            [Key::Enter, Key::Delete, Key::Backspace, Key::BackTab, Key::Digit(3), Key::Char('y'), Key::Ctrl('u')];
+        assert_eq!(keys.map(name), ["Enter", "DC", "BSpace", "BTab", "3", "y", "C-u"]);
     }
 }

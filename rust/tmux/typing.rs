@@ -22,6 +22,9 @@ const PAUSE: Duration = Duration::from_millis(30);
 /// How long a client that cleared its box may still be drawing; what is pasted meanwhile meets the old box.
 const REST: Duration = Duration::from_millis(150);
 
+/// How long a program of which only the screen is known may take to show that Enter was pressed.
+const SHOWS_ENTER: Duration = Duration::from_millis(500);
+
 /// How many pieces one tmux process pastes.
 const BATCH: usize = 200;
 
@@ -66,7 +69,9 @@ impl Tmux {
             let followed = self.follow(pane, prompt, &plan, &screen).await?;
             let met = followed.is_some();
             match plan.displaced {
-                None if met => return Ok(Delivered { text: plan.text, displaced, shown: followed.flatten() }),
+                None if met => {
+                    return Ok(Delivered { text: plan.text, displaced, shown: followed.flatten(), is_taken: false });
+                }
                 _ if !met && (failures == 2 || self.is_clear(pane, prompt).await?) => break,
                 None => failures += 1,
                 // What is left of a failed attempt is nobody's draft.
@@ -202,9 +207,23 @@ impl Tmux {
         let mark = listing::mark();
         let pasted = self.run(&[put(pane, &buffer, &mark)], None).await?;
         self.judge(pane, PASTE, &mark, pasted)?;
-        sleep(Duration::from_millis(150)).await;
+        sleep(REST).await;
+        let typed = self.capture_pane(pane, 0, false).await?.lines;
         self.keys(pane, &[Key::Enter]).await?;
-        Ok(Delivered { text, displaced: None, shown: None })
+        let is_taken = self.changes(pane, &typed).await?;
+        Ok(Delivered { text, displaced: None, shown: None, is_taken })
+    }
+
+    /// Waits a moment until the screen shows something else.
+    async fn changes(&self, pane: &Pane, before: &[String]) -> Result<bool> {
+        let end = Instant::now() + SHOWS_ENTER;
+        while Instant::now() < end {
+            if self.capture_pane(pane, 0, false).await?.lines != before {
+                return Ok(true);
+            }
+            sleep(PAUSE).await;
+        }
+        Ok(false)
     }
 }
 

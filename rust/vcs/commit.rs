@@ -176,7 +176,7 @@ async fn intend(
         number: order.number,
         branch: order.branch.clone(),
         message: order.message.clone(),
-        at: crate::clock::now(),
+        at: crate::clock::wall(),
         rescue,
         tips: tree.tips.clone(),
         stack: stack_of(&tree.status, &order.branch),

@@ -4,12 +4,15 @@ use crate::attribution::{Content, FileKind, LIMIT, Version};
 use crate::error::{Error, Result};
 use crate::foreign;
 use crate::paths::{self, Beneath};
+use crate::vcs::cleaned;
 use crate::vcs::git::Git;
+use parking_lot::Mutex;
 use rustix::fs::FileType;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// Paths in one command line.
 const AT_ONCE: usize = 500;
@@ -125,7 +128,7 @@ pub async fn at(root: &Path, head: Option<&str>, paths: &[String]) -> Result<Has
         let (small, large): (Vec<Entry>, Vec<Entry>) =
             records(&listed).filter_map(entry).partition(|entry| entry.size <= LIMIT);
         for entry in large {
-            let version = streamed(root, &entry).await?;
+            let version = alone(root, &entry).await?;
             found.insert(entry.path, Committed { version, converted: false });
         }
         let mut rest = small;
@@ -156,19 +159,70 @@ struct Entry {
 
 /// Files that are read as a whole. A filter may make much of little, so what is too long together is read in pieces.
 async fn whole(root: &Path, entries: Vec<Entry>) -> Result<Vec<(String, Committed)>> {
+    let (broken, entries): (Vec<Entry>, Vec<Entry>) =
+        entries.into_iter().partition(|entry| BROKEN.lock().contains(root, entry));
+    let mut found: Vec<(String, Committed)> = broken.into_iter().map(Entry::unreadable).collect();
     if let Ok(read) = contents(root, &entries).await {
         let version = |(entry, (bytes, converted)): (Entry, (Vec<u8>, bool))| {
             (entry.path, Committed { version: Version::of(entry.kind, bytes), converted })
         };
-        let versions = move || entries.into_iter().zip(read).map(version).collect();
-        return tokio::task::spawn_blocking(versions).await.map_err(Error::internal);
+        let versions = move || entries.into_iter().zip(read).map(version).collect::<Vec<_>>();
+        found.extend(tokio::task::spawn_blocking(versions).await.map_err(Error::internal)?);
+        return Ok(found);
     }
-    let mut found = Vec::new();
     for entry in entries {
-        let version = streamed(root, &entry).await?;
+        let version = alone(root, &entry).await?;
         found.push((entry.path, Committed { version, converted: true }));
     }
     Ok(found)
+}
+
+/// How long a file whose filter failed is not filtered again: each try may cost what a download waits in vain.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// Files whose filter failed, and when.
+#[derive(Default)]
+struct BrokenFiles(Vec<(PathBuf, String, String, Instant)>);
+
+static BROKEN: Mutex<BrokenFiles> = Mutex::new(BrokenFiles(Vec::new()));
+
+impl BrokenFiles {
+    fn contains(&mut self, root: &Path, entry: &Entry) -> bool {
+        self.0.retain(|(.., at)| at.elapsed() < PATIENCE);
+        self.0.iter().any(|(at, object, path, _)| at == root && *object == entry.object && *path == entry.path)
+    }
+}
+
+impl Entry {
+    /// As a file that equals nothing on the disk: what it is there only its filter could say.
+    fn unreadable(self) -> (String, Committed) {
+        let version = self.opaque();
+        (self.path, Committed { version, converted: false })
+    }
+
+    fn opaque(&self) -> Version {
+        Version { kind: self.kind, content: Content::Opaque { hash: format!("object {}", self.object) } }
+    }
+}
+
+/// One file. Where its filter fails or does not answer (as that of large files which are not fetched), nothing is known of
+/// it alone.
+async fn alone(root: &Path, entry: &Entry) -> Result<Version> {
+    if BROKEN.lock().contains(root, entry) {
+        return Ok(entry.opaque());
+    }
+    let error = match streamed(root, entry).await {
+        Ok(version) => return Ok(version),
+        Err(error) => error,
+    };
+    // What git can read and has a filter for: it is the filter, not the repository.
+    let is_filtered = !cleaned::filtered(root, &[&entry.path]).await?.is_empty();
+    if !is_filtered || !git(root).succeeds(&["cat-file", "-e", &entry.object]).await? {
+        return Err(error);
+    }
+    log::warn!("{} is not as it is committed, as far as can be told: {error}", entry.path);
+    BROKEN.lock().0.push((root.to_owned(), entry.object.clone(), entry.path.clone(), Instant::now()));
+    Ok(entry.opaque())
 }
 
 /// A file of any length, of which no more than [`LIMIT`] is ever held.
@@ -335,6 +389,38 @@ mod tests {
         assert_eq!(on_disk(root, "sub").unwrap(), Version::absent());
         let one = at(root, head.as_deref(), &paths[..1]).await.unwrap();
         assert!(one["a b"].version == committed["a b"].version);
+    }
+
+    #[tokio::test]
+    async fn a_filter_that_fails_is_the_matter_of_its_file_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        run(root, &["init", "-q"]).await;
+        std::fs::write(root.join(".gitattributes"), "*.big filter=far\n").unwrap();
+        std::fs::write(root.join("a.big"), "pointer\n").unwrap();
+        std::fs::write(root.join("huge.big"), "x\n".repeat(LIMIT)).unwrap();
+        std::fs::write(root.join("b"), "text\n").unwrap();
+        run(root, &["add", "-A"]).await;
+        run(root, &["commit", "-qm", "m"]).await;
+        let filter = "printf x >> asked; exit 1";
+        run(root, &["config", "filter.far.smudge", filter]).await;
+        run(root, &["config", "filter.far.required", "true"]).await;
+        let head = head(root).await.unwrap();
+        let paths = ["a.big", "huge.big", "b"].map(str::to_owned);
+        let asked = || std::fs::read(root.join("asked")).unwrap_or_default().len();
+        for again in [false, true] {
+            let before = asked();
+            let committed = at(root, head.as_deref(), &paths).await.unwrap();
+            assert!(on_disk(root, "b").unwrap() == committed["b"].version);
+            for path in ["a.big", "huge.big"] {
+                assert!(on_disk(root, path).unwrap() != committed[path].version, "{path}");
+            }
+            assert_eq!(asked() == before, again, "it is not asked again at once");
+        }
+        // What git itself cannot read is still an error.
+        std::fs::remove_dir_all(root.join(".git/objects")).unwrap();
+        std::fs::create_dir_all(root.join(".git/objects")).unwrap();
+        assert!(at(root, head.as_deref(), &paths).await.is_err());
     }
 
     #[tokio::test]

@@ -35,6 +35,8 @@ pub struct Lock {
 struct Queue {
     turns: Arc<Mutex<()>>,
     doing: parking_lot::Mutex<Option<String>>,
+    /// When somebody here got the lock last.
+    moved: parking_lot::Mutex<Option<Instant>>,
 }
 
 /// The lock, held until dropped. Every mutating call of `but` asks for it.
@@ -83,14 +85,13 @@ impl Lock {
         Lock { common, queue }
     }
 
-    /// Waits in the queue, then for other processes, at most `limit` in all.
+    /// Waits in the queue as long as each that is before waits or holds for less than `limit`, then for other processes.
     pub async fn hold(&self, limit: Duration) -> Result<Held> {
         self.hold_for("another task", limit).await
     }
 
     /// The same; `doing` tells those who wait in vain what they waited for.
     pub async fn hold_for(&self, doing: &str, limit: Duration) -> Result<Held> {
-        let until = Instant::now() + limit;
         let busy = || {
             let holder = self.queue.doing.lock().clone();
             let hint = match holder {
@@ -99,8 +100,10 @@ impl Lock {
             };
             Error::new(Code::WrongState, format!("the repository was busy for {} s", limit.as_secs())).hint(hint)
         };
-        let turn = tokio::time::timeout(limit, self.queue.turns.clone().lock_owned()).await.map_err(|_| busy())?;
+        let turn = self.turn(limit).await.ok_or_else(busy)?;
+        let until = Instant::now() + limit;
         *self.queue.doing.lock() = None;
+        *self.queue.moved.lock() = Some(Instant::now());
         let lock = self.open("chorus.lock")?;
         if !locked(&lock, until).await? {
             return Err(busy());
@@ -122,6 +125,21 @@ impl Lock {
         Ok(Held { running: Running { file, lock: lock.clone() }, lock, queue: self.queue.clone(), _turn: turn })
     }
 
+    /// A place at the head of the queue; nothing where that did not move for `limit`. Many that are before take their time
+    /// together, and each of them may have nobody who would try again.
+    async fn turn(&self, limit: Duration) -> Option<OwnedMutexGuard<()>> {
+        let waiting = self.queue.turns.clone().lock_owned();
+        tokio::pin!(waiting);
+        let mut until = Instant::now() + limit;
+        loop {
+            if let Ok(turn) = tokio::time::timeout_at(until.into(), &mut waiting).await {
+                return Some(turn);
+            }
+            let moved = *self.queue.moved.lock();
+            until = go_on(until, moved, limit)?;
+        }
+    }
+
     /// The program that changed something last.
     fn noted(&self) -> Option<Identity> {
         serde_json::from_slice(&crate::foreign::read(&self.common.join("chorus.lock"), crate::foreign::FEW).ok()?).ok()
@@ -136,6 +154,11 @@ impl Lock {
         Error::new(Code::WrongState, format!("cannot lock {}: {error}", self.common.display()))
             .hint("the repository must be writable")
     }
+}
+
+/// Until when whoever waited until `until` goes on, by when the queue `moved` last; nothing where it did not move for `limit`.
+fn go_on(until: Instant, moved: Option<Instant>, limit: Duration) -> Option<Instant> {
+    moved.map(|moved| moved + limit).filter(|later| *later > until)
 }
 
 async fn locked(file: &File, until: Instant) -> Result<bool> {
@@ -187,6 +210,18 @@ mod tests {
         assert_eq!(refused.message, "the repository was busy for 0 s");
         drop(held);
         lock.hold(Duration::from_secs(9)).await.unwrap();
+    }
+
+    #[test]
+    fn whoever_waits_goes_on_waiting_while_the_queue_moves() {
+        let (begun, limit) = (Instant::now(), Duration::from_secs(300));
+        let at = |seconds| begun + Duration::from_secs(seconds);
+        // Others before it took 200 s each.
+        assert_eq!(go_on(at(300), Some(at(200)), limit), Some(at(500)));
+        assert_eq!(go_on(at(500), Some(at(400)), limit), Some(at(700)));
+        // The one that holds it since then takes too long.
+        assert_eq!(go_on(at(700), Some(at(400)), limit), None);
+        assert_eq!(go_on(at(300), None, limit), None);
     }
 
     #[tokio::test]

@@ -3,13 +3,14 @@
 //! Kept before everything that may damage the working tree; what was damaged is written back from here.
 
 mod entry;
+mod put;
 mod sweep;
 mod write;
 
 pub use entry::{Mode, RescueEntry, Stamp};
+pub(super) use put::{remove, write_object};
 pub use sweep::sweep;
 
-use crate::contract::Code;
 use crate::error::{Error, Result};
 use crate::paths::Content;
 use crate::status::Millis;
@@ -50,6 +51,11 @@ pub struct ListedRescue {
     pub number: i64,
     /// When.
     pub at: Millis,
+}
+
+/// Works in a working tree beside the daemon's one thread: its file system may not answer.
+async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(Error::internal)
 }
 
 /// Keeps the paths as they are now, for task `number`. What is neither a file nor a link (a nested repository, a pipe)
@@ -99,12 +105,12 @@ async fn commit(git: &Git, entries: &BTreeMap<String, RescueEntry>, number: i64)
 impl Rescue {
     /// The paths that are not now what they were, and what they are.
     pub async fn changed(&self, git: &Git) -> Result<BTreeMap<String, RescueEntry>> {
-        let mut moved = BTreeSet::new();
-        for (path, before) in &self.entries {
-            if !before.is_untouched(&git.folder, path) {
-                moved.insert(path.clone());
-            }
-        }
+        let (root, entries) = (git.folder.clone(), self.entries.clone());
+        let moved = beside(move || {
+            let touched = entries.into_iter().filter(|(path, before)| !before.is_untouched(&root, path));
+            touched.map(|(path, _)| path).collect::<BTreeSet<String>>()
+        });
+        let moved = moved.await?;
         if moved.is_empty() {
             return Ok(BTreeMap::new());
         }
@@ -170,25 +176,6 @@ pub async fn keep_under(
     git.read(&["update-ref", reference, &commit]).await.map(drop)
 }
 
-/// Removes a path, if it is there.
-pub(super) async fn remove(git: &Git, path: &str) -> Result<()> {
-    put(git, path, &RescueEntry::Absent).await
-}
-
-/// Puts a path to the bytes of an object.
-pub(super) async fn write_object(git: &Git, path: &str, mode: Mode, oid: &str) -> Result<()> {
-    put(git, path, &RescueEntry::Kept { mode, oid: oid.to_owned(), stamp: Stamp::default() }).await
-}
-
-async fn put(git: &Git, path: &str, entry: &RescueEntry) -> Result<()> {
-    let seen = now(git, path).await?;
-    match seen.same(entry) || replace(git, path, &seen, entry).await? {
-        true => Ok(()),
-        false => Err(Error::new(Code::VcsRefused, format!("cannot write {path}: somebody writes it at this moment"))
-            .hint("wait until nobody writes it, then try again")),
-    }
-}
-
 /// Every kept rescue, oldest first.
 pub async fn list(git: &Git) -> Result<Vec<ListedRescue>> {
     let text = git.read(&["for-each-ref", "--format=%(refname)", UNDER]).await?;
@@ -214,6 +201,11 @@ pub async fn prune(git: &Git, now: Millis, named: &BTreeSet<String>) -> Result<u
     let input: String = gone.iter().map(|reference| format!("delete {reference}\n")).collect();
     git.feed(&["update-ref", "--stdin"], input.into_bytes()).await?;
     Ok(gone.len())
+}
+
+/// Whether the time of that reference of a discard is over, which has this name (`NUMBER-MILLIS`).
+pub fn is_discard_over(name: &str, now: Millis, named: &BTreeSet<String>) -> bool {
+    is_over(&format!("{DISCARDED}{name}"), now, named)
 }
 
 /// `refs/chorus/discarded/NUMBER-MILLIS`, with or without something below.

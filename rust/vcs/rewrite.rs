@@ -65,7 +65,7 @@ impl Kept {
         log: &mut dyn IntentLog,
     ) -> Result<(RewriteIntent, Permit<'h>)> {
         let Kept { number, rescue, tips, head } = self;
-        let intent = RewriteIntent { number, at: crate::clock::now(), action, rescue, tips, head };
+        let intent = RewriteIntent { number, at: crate::clock::wall(), action, rescue, tips, head };
         let whole = Intent::Rewrite(Box::new(intent));
         let permit = Permit::begin(place.held, &whole, log).await?;
         match whole {

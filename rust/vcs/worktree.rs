@@ -9,6 +9,7 @@ mod delete;
 pub mod dirty;
 pub(crate) mod hook_edits;
 pub(crate) mod keep;
+pub mod nested;
 pub mod prepare;
 pub mod remove;
 mod settings;
@@ -109,6 +110,20 @@ impl Worktree {
 
     /// Takes back a [`make`] that did not come to its end, edits included; a branch with commits stays. Says what stayed.
     pub async fn undo(&self) -> Option<String> {
+        if let Some(stayed) = self.clear_away().await {
+            return Some(stayed);
+        }
+        match self.tip().await {
+            Ok(Some(tip)) if tip == self.base => {
+                self.project.delete_ref(&self.reference(), &tip).await.err().map(|error| error.message)
+            }
+            Ok(Some(_)) => Some(format!("the branch {} has commits and was kept", self.branch)),
+            _ => None,
+        }
+    }
+
+    /// Takes the folder away that was made and in which nobody was yet; what stayed.
+    async fn clear_away(&self) -> Option<String> {
         delete::writable(self.folder.clone()).await;
         let remove = ["worktree", "remove", "--force", "--force"].map(std::ffi::OsStr::new);
         let args: Vec<_> = remove.into_iter().chain([self.folder.as_os_str()]).collect();
@@ -122,13 +137,7 @@ impl Worktree {
             // Only when it is empty.
             let _ = std::fs::remove_dir(shelf);
         }
-        match self.tip().await {
-            Ok(Some(tip)) if tip == self.base => {
-                self.project.delete_ref(&self.reference(), &tip).await.err().map(|error| error.message)
-            }
-            Ok(Some(_)) => Some(format!("the branch {} has commits and was kept", self.branch)),
-            _ => None,
-        }
+        None
     }
 }
 
@@ -180,10 +189,24 @@ pub async fn make(worktree: &Worktree, preparation: &Preparation) -> Result<Vec<
 
 async fn fill(worktree: &Worktree, preparation: &Preparation) -> Result<Vec<String>> {
     add(worktree).await?;
+    let half_made = worktree.git_dir().await?.join(HALF_MADE);
+    std::fs::write(&half_made, "")
+        .map_err(|error| Error::internal(format!("cannot write {}: {error}", half_made.display())))?;
+    fit_out(worktree, preparation).await
+}
+
+/// Puts into a worktree what belongs there beside its branch's files.
+async fn fit_out(worktree: &Worktree, preparation: &Preparation) -> Result<Vec<String>> {
+    let half_made = worktree.git_dir().await?.join(HALF_MADE);
     let mut notes = submodule::initialise(&worktree.project, &worktree.git()).await?;
     notes.extend(prepare::prepare(worktree, preparation).await?);
+    std::fs::remove_file(&half_made)
+        .map_err(|error| Error::internal(format!("cannot remove {}: {error}", half_made.display())))?;
     Ok(notes)
 }
+
+/// A file in the git folder of a worktree that is not whole yet.
+const HALF_MADE: &str = "chorus-half-made";
 
 /// Checks the branch out, also where git still knows of a worktree that was removed by hand.
 async fn add(worktree: &Worktree) -> Result<()> {
@@ -217,18 +240,31 @@ async fn see_index(worktree: &Worktree) -> Result<()> {
     }
 }
 
-/// Makes a worktree again that was removed by hand, on its branch as it is; what a person should know of it. What was not
-/// committed in it is gone.
-pub async fn repair(worktree: &Worktree, preparation: &Preparation) -> Result<Vec<String>> {
+/// What came of a repair.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Repaired {
+    /// Whether it was gone and was made again.
+    pub is_new: bool,
+    /// What a person should know of it, in a sentence each.
+    pub notes: Vec<String>,
+}
+
+/// Makes a worktree again that was removed by hand, on its branch as it is. What was not committed in it is gone. Where
+/// that fails, nothing of it stays: the next try makes all of it.
+pub async fn repair(worktree: &Worktree, preparation: &Preparation) -> Result<Repaired> {
     let standing = standing::state(worktree).await?;
     let refuse = |why: String, hint: &str| {
         Err(Error::new(Code::VcsRefused, format!("cannot make the worktree of {} again: {why}", worktree.branch))
             .hint(hint))
     };
+    if standing.present && worktree.git_dir().await?.join(HALF_MADE).exists() {
+        // A kill came while it was made.
+        return Ok(Repaired { is_new: false, notes: fit_out(worktree, preparation).await? });
+    }
     if standing.present {
         // The user's own patterns may have changed.
         prepare::exclude(worktree).await?;
-        return Ok(Vec::new());
+        return Ok(Repaired::default());
     }
     if !standing.branch_exists {
         return refuse(
@@ -246,7 +282,18 @@ pub async fn repair(worktree: &Worktree, preparation: &Preparation) -> Result<Ve
     if let Some(shelf) = worktree.folder.parent() {
         private(shelf)?;
     }
-    fill(worktree, preparation).await
+    match fill(worktree, preparation).await {
+        Ok(notes) => Ok(Repaired { is_new: true, notes }),
+        Err(mut error) => {
+            // Only what was made now: something else may be in its place.
+            if worktree.is_present().await?
+                && let Some(stayed) = worktree.clear_away().await
+            {
+                error.message.push_str(&format!("; {stayed}"));
+            }
+            Err(error.context(format!("cannot make the worktree of {} again", worktree.branch)))
+        }
+    }
 }
 
 async fn tip_of(project: &Git, branch: &str) -> Result<String> {

@@ -111,15 +111,24 @@ fn monstrous_files_and_hooks() {
 
 #[test]
 fn a_rules_file_is_refused_in_words() {
-    let refused = |toml: &str| match parse(toml).and_then(|file| Rules::of(Some(Claude.screen_rules()), Some(file))) {
+    let refused = |toml: &str| match parse("own.toml", toml)
+        .and_then(|file| Rules::of(Some(Claude.screen_rules()), Some(file)))
+    {
         Ok(_) => panic!("accepted: {toml}"),
         Err(error) => error.message,
     };
-    assert!(refused("[status.idle]\npatterns = ['(']").contains("pattern `(` of `status`"));
-    assert!(refused("[status.idel]\npatterns = []").contains("idel"));
+    let idle = "`(` is not a regular expression: unclosed group (in `status.idle`)";
+    assert_eq!(refused("[status.idle]\npatterns = ['a', '(']"), format!("own.toml:2:18: {idle}"));
+    let rule = "\n[[rule]]\nname = 'x'\nstatus = 'idle'\nwhen = [\n  { in = 'tail', has = '[' },\n]";
+    assert_eq!(refused(rule), "own.toml:6:24: `[` is not a regular expression: unclosed character class (in `x`)");
+    let typo = refused("[status.idel]\npatterns = []");
+    assert!(typo.starts_with("own.toml:1:9: ") && typo.contains("idel") && !typo.contains('\n'), "{typo}");
     assert!(refused("[[rule]]\nname = 'x'\nstatus = 'idle'\nwhen = []").contains("no condition"));
     assert!(refused("[[rule]]\nname = 'x'\nstatus = 'lazy'\nwhen = [{in='tail'}]").contains("lazy"));
-    assert!(refused("[status.idle]\npatterns = ['(a{1000}){1000}{1000}']").contains("cannot use pattern"));
+    let large = refused("[status.idle]\npatterns = ['(a{1000}){1000}{1000}']");
+    assert!(large.starts_with("own.toml:2:13: `(a{1000}){1000}{1000}` is too large"), "{large}");
+    let each = refused(&format!("[status.idle]\npatterns = [{}]", "'.{200}x',".repeat(100)));
+    assert!(each.ends_with("the patterns of `status.idle` are too large together"), "{each}");
     let many = format!("[status.idle]\npatterns = [{}]", "'a',".repeat(600));
     assert!(refused(&many).contains("more than"));
 }
@@ -128,7 +137,7 @@ fn a_rules_file_is_refused_in_words() {
 fn the_plain_patterns_fit_any_agent() {
     let seeds =
         "[status.idle]\npatterns = ['>\\s*$', 'claude>\\s*$']\n[status.waiting]\npatterns = ['\\(y/n\\)', 'Allow\\?']";
-    let rules = Rules::of(None, Some(parse(seeds).unwrap())).unwrap();
+    let rules = Rules::of(None, Some(parse("seeds.toml", seeds).unwrap())).unwrap();
     let status = |text: &str| classify(&rules, text, Beside::default()).status;
     assert_eq!(status("hello\nother> "), AgentStatus::Idle);
     assert_eq!(status("other> go\nwork, work"), AgentStatus::Unknown);
@@ -140,7 +149,7 @@ fn the_plain_patterns_fit_any_agent() {
 #[test]
 fn a_persons_rule_comes_first() {
     let own = "[[rule]]\nname = 'mine'\nstatus = 'waiting'\nkind = 'question'\nwhen = [{in = 'footer', has = 'PRESS (?P<summary>.+)'}]";
-    let rules = Rules::of(Some(Claude.screen_rules()), Some(parse(own).unwrap())).unwrap();
+    let rules = Rules::of(Some(Claude.screen_rules()), Some(parse("own.toml", own).unwrap())).unwrap();
     let screen = "──────────────\n❯ \n──────────────\n  PRESS any key · ? for shortcuts";
     let reading = classify(&rules, screen, Beside::default());
     assert_eq!((reading.rule.as_str(), reading.detail.summary.as_deref()), ("mine", Some("any key · ? for shortcuts")));

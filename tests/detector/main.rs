@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod corpus;
+mod fusion;
 mod hostile;
 mod scene;
 mod situations;

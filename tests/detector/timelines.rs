@@ -13,7 +13,7 @@ use std::path::PathBuf;
 /// A hook reaches the daemon a little after it ran.
 const HOOK_LATENCY: Millis = 40;
 
-fn timelines() -> Vec<(String, Vec<Value>)> {
+pub fn timelines() -> Vec<(String, Vec<Value>)> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/timelines");
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let read = |path: PathBuf| {
@@ -23,10 +23,12 @@ fn timelines() -> Vec<(String, Vec<Value>)> {
         lines.sort_by_key(|line| time(line) + if line.get("hook").is_some() { HOOK_LATENCY } else { 0 });
         (name, lines)
     };
-    files.map(read).collect()
+    let mut all: Vec<_> = files.map(read).collect();
+    all.sort_by(|one, other| one.0.cmp(&other.0));
+    all
 }
 
-fn time(line: &Value) -> Millis {
+pub fn time(line: &Value) -> Millis {
     line["at"].as_i64().unwrap()
 }
 

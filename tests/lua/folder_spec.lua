@@ -215,6 +215,34 @@ describe('a session', function()
     end
   end)
 
+  it('brings the dashboard back with one preview, and says what was in a window of output', function()
+    local task =
+      helpers.task({ number = 3, title = 'Fix it', agent_status = { status = 'idle', detail = {}, since = 1 } })
+    local output = { task = task.uuid, columns = 80, rows = 1, lines = { 'its screen' }, alternate = false }
+    world:tell('script', { task_output = { result = output } })
+    world:connect({ task })
+    require('chorus.ui.tasks.dashboard').open()
+    restore()
+    local function previews()
+      return vim.tbl_filter(function(window)
+        return vim.api.nvim_buf_get_name(vim.api.nvim_win_get_buf(window)):find('chorus://preview', 1, true)
+      end, vim.api.nvim_list_wins())
+    end
+    helpers.wait_for('the preview', function()
+      local buffer = previews()[1] and vim.api.nvim_win_get_buf(previews()[1])
+      return buffer and vim.api.nvim_buf_get_lines(buffer, 0, 1, false)[1] == 'its screen'
+    end)
+    assert.equal(1, #previews())
+    assert.equal(2, #vim.api.nvim_list_wins())
+    assert.equal('', world:words())
+    require('chorus.ui.tasks.preview').close()
+    require('chorus.ui.pane.output').open(task, { split = 'botright' })
+    vim.cmd.only()
+    restore()
+    assert.matches('`:Chorus output 3` opens it again', vim.api.nvim_buf_get_lines(0, 0, 1, false)[1], 1, true)
+    assert.equal('', world:words())
+  end)
+
   it('says what became of a draft that is gone, and of a commit’s message', function()
     world:connect()
     type_draft()
@@ -227,6 +255,22 @@ describe('a session', function()
     assert.is_false(vim.bo.modifiable)
     vim.cmd.edit('chorus://message/3')
     assert.matches('`:Chorus complete 3` opens it again', vim.api.nvim_buf_get_lines(0, 0, 1, false)[1], 1, true)
+  end)
+
+  it('opens the file of a prompt as the prompt', function()
+    world:connect({ helpers.task({ number = 3 }) })
+    require('chorus.ui.prompts.composer').open_for(
+      require('chorus.tasks').all(),
+      { lines = { 'Half a thought' }, is_kept = true }
+    )
+    vim.cmd('silent! stopinsert')
+    local files = vim.fn.glob(require('chorus.client').state_dir() .. '/prompts/*.md', true, true)
+    vim.cmd('silent! %bwipeout!')
+    vim.cmd.edit(files[1])
+    helpers.wait_for('the prompt', function()
+      return vim.bo.buftype == 'acwrite'
+    end)
+    assert.matches('^chorus://prompt/', vim.api.nvim_buf_get_name(0))
   end)
 
   it('opens the file of a draft as the draft', function()

@@ -1,31 +1,5 @@
 local helpers = require('helpers')
-
---- A web server on the loopback device that answers each path with what `answers` has for it.
-local function serve(answers)
-  local server = assert(vim.uv.new_tcp())
-  server:bind('127.0.0.1', 0)
-  server:listen(8, function()
-    local client = assert(vim.uv.new_tcp())
-    server:accept(client)
-    local asked = ''
-    client:read_start(function(_, data)
-      asked = asked .. (data or '')
-      local path = asked:match('^GET /(%S+)')
-      if path and asked:find('\r\n\r\n', 1, true) then
-        client:read_stop()
-        local found = answers[path]
-        local status = found and '200 OK' or '404 Not Found'
-        local body = found and found.body or ''
-        local length = found and found.length or #body
-        local head = ('HTTP/1.1 %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n'):format(status, length)
-        client:write(head .. body, function()
-          client:close()
-        end)
-      end
-    end)
-  end)
-  return server, ('http://127.0.0.1:%d'):format(server:getsockname().port)
-end
+local serve = require('served').serve
 
 describe('a release', function()
   local world, install, release, server, answers, path, version, name
@@ -44,9 +18,8 @@ describe('a release', function()
     end
     name = release.program()
     answers = {}
-    local url
-    server, url = serve(answers)
-    vim.g.chorus = { release_url = url .. '/' }
+    server = serve(answers)
+    vim.g.chorus = { release_url = server.url .. '/' }
     require('chorus.config').reset()
     -- The tools of the machine but cargo.
     local tools = world.folder .. '/tools'
@@ -125,6 +98,18 @@ describe('a release', function()
     vim.g.chorus = { release_url = 'http://127.0.0.1:1' }
     require('chorus.config').reset()
     refused('(7)')
+  end)
+
+  it('that has no folder to go to ends the installation, which may be tried again', function()
+    publish(PROGRAM:format(version))
+    helpers.write(vim.fs.joinpath(vim.fn.stdpath('data'), 'chorus'), 'a file in the way')
+    for _ = 1, 2 do
+      world.said = {}
+      assert.is_false(run())
+      assert.matches('E739', world:words(), 1, true)
+    end
+    os.remove(vim.fs.joinpath(vim.fn.stdpath('data'), 'chorus'))
+    assert.is_true(run())
   end)
 
   it('that cannot be had is replaced by a build', function()

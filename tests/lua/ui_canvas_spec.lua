@@ -110,6 +110,16 @@ describe('canvas', function()
     assert.are.equal('%#ChorusTag#100%% %%{evil}%* x', canvas.bar({ { '100% %{evil}', 'ChorusTag' }, ' x' }))
   end)
 
+  it('cuts what stands at the left of a bar, and leaves out the right', function()
+    local left, right =
+      { { '#12 ', 'ChorusNumber' }, { ('long '):rep(20), 'ChorusTitle' } }, { { 'q close', 'ChorusKey' } }
+    local bar = canvas.bar_of_two(left, right, 20)
+    local shown = vim.api.nvim_eval_statusline(bar, { maxwidth = 20 }).str
+    assert.are.equal('#12 long long long …', shown)
+    shown = vim.api.nvim_eval_statusline(canvas.bar_of_two(left, right, 130), { maxwidth = 130 }).str
+    assert.is_truthy(shown:find('q close$'), shown)
+  end)
+
   describe('what is written again', function()
     local plan
 

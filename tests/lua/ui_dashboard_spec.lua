@@ -1,3 +1,4 @@
+local helpers = require('helpers')
 local world = require('ui_world')
 
 describe('dashboard', function()
@@ -104,12 +105,33 @@ describe('dashboard', function()
     go_to(2)
     world.press('a')
     world.event('task_changed', world.task(2, vim.tbl_extend('force', agent('busy'), { revision = 2 })))
-    vim.wait(20)
+    helpers.settle()
     world.press('q')
     assert.are.equal('needs you 2 idle 1', outline())
+    local function first_heading()
+      return vim.api.nvim_buf_get_lines(vim.fn.bufnr('chorus://dashboard'), 0, 1, false)[1]
+    end
     vim.cmd.new()
     world.wait(function()
-      return table.concat(vim.api.nvim_buf_get_lines(vim.fn.bufnr('chorus://dashboard'), 0, 1, false)):find('working')
+      return first_heading():find('working')
+    end)
+  end)
+
+  it('moves a row when the person goes on from a float to another window', function()
+    world.know({ world.task(1, agent('idle')), world.task(2, { requests = 1 }) }, { world.request('r', 2) })
+    vim.cmd.new()
+    local other = vim.api.nvim_get_current_win()
+    vim.cmd.wincmd('p')
+    dashboard.open()
+    go_to(2)
+    world.press('a')
+    world.event('task_changed', world.task(2, vim.tbl_extend('force', agent('busy'), { revision = 2 })))
+    helpers.settle()
+    local list = vim.fn.bufnr('chorus://dashboard')
+    assert.is_truthy(vim.api.nvim_buf_get_lines(list, 0, 1, false)[1]:find('needs you'))
+    vim.api.nvim_set_current_win(other)
+    world.wait(function()
+      return vim.api.nvim_buf_get_lines(list, 0, 1, false)[1]:find('working')
     end)
   end)
 
@@ -225,8 +247,38 @@ describe('dashboard', function()
       world.press('-')
       assert.are.same({
         { 'task_edit', { task = 'uuid-12', priority = 3 } },
-        { 'task_edit', { task = 'uuid-12', priority = 1 } },
+        { 'task_edit', { task = 'uuid-12', priority = 2 } },
       }, world.asked)
+    end)
+
+    it('change the priority from the one asked for last, until the daemon has answered', function()
+      world.replies.task_edit = function(params)
+        return nil, world.task(12, { priority = params.priority, revision = params.priority })
+      end
+      world.know({ world.task(12) })
+      dashboard.open()
+      world.press('+++')
+      local function priorities()
+        return vim
+          .iter(world.asked)
+          :map(function(each)
+            return each[2].priority
+          end)
+          :totable()
+      end
+      assert.are.same({ 1, 2, 3 }, priorities())
+      world.wait(function()
+        return require('chorus.tasks').get(12).priority == 3
+      end)
+      world.press('+')
+      assert.are.same({ 1, 2, 3, 4 }, priorities())
+    end)
+
+    it('take the last command back on an empty list, too', function()
+      world.know({})
+      dashboard.open()
+      world.press('u')
+      assert.are.equal('undo', world.ran[1][1])
     end)
 
     it('come from the configuration', function()
@@ -316,6 +368,47 @@ describe('dashboard', function()
       assert.is_truthy(picks[1][1]:find('1 other task marked: not in a state for it', 1, true), picks[1][1])
     end)
 
+    it('are acted on also where a filter hides them, and the task under the cursor is not', function()
+      world.know({
+        world.task(1, { title = 'alpha', requests = 1 }),
+        world.task(2, { title = 'beta', requests = 1 }),
+      }, { world.request('r1', 1), world.request('r2', 2) })
+      dashboard.open()
+      world.press('m/beta<CR>')
+      assert.are.equal(2, dashboard.task_under_cursor().number)
+      world.press('+')
+      world.press('gr')
+      assert.are.same(
+        { { 'task_edit', { task = 'uuid-1', priority = 1 } }, { 'task_seen', { task = 'uuid-1' } } },
+        world.asked
+      )
+      world.press('a')
+      assert.are.equal('uuid-1', vim.api.nvim_buf_get_name(0):match('request') and 'uuid-1')
+      assert.is_truthy(vim.inspect(vim.api.nvim_win_get_config(0).title):find('#1', 1, true))
+      world.press('q')
+      world.press('c')
+      assert.are.same({ { 'complete', { task = { 'uuid-1' }, bang = false, confirmed = false } } }, world.ran)
+    end)
+
+    it('are not denied together', function()
+      world.know(
+        { world.task(1, { requests = 1 }), world.task(2, { requests = 1 }) },
+        { world.request('r1', 1), world.request('r2', 2) }
+      )
+      dashboard.open()
+      world.press('mmd')
+      assert.are.same({}, world.asked)
+      local words = 'cannot deny several requests at once: 2 tasks are marked: #1, #2'
+      assert.are.same({ { 'info', words, '`<Esc>` clears the marks' } }, world.notified)
+    end)
+
+    it('leave the cursor where no task stands below', function()
+      world.know({ world.task(1), world.task(2), world.task(3, { status = 'completed' }) })
+      dashboard.open()
+      world.press('jm')
+      assert.are.equal(2, dashboard.task_under_cursor().number)
+    end)
+
     it('run nothing where the person says no', function()
       require('chorus.picker').confirm = function() end
       world.know({ world.task(1), world.task(2) })
@@ -390,6 +483,23 @@ describe('dashboard', function()
       assert.are.equal('working 1', outline())
     end)
 
+    it('is kept where its line is closed', function()
+      world.know({ world.task(1), world.task(2) })
+      dashboard.open()
+      for _, leave in ipairs({ 'quit', 'wincmd p' }) do
+        world.press('/')
+        vim.api.nvim_buf_set_lines(0, 0, -1, false, { '#2' })
+        vim.cmd(leave)
+        helpers.settle()
+        vim.cmd.stopinsert()
+        assert.are.equal('chorus://dashboard', vim.api.nvim_buf_get_name(0), leave)
+        assert.are.equal('working 2', outline())
+        assert.is_truthy(bar():find('/ #2', 1, true), bar())
+        world.press('<Esc>')
+        assert.are.equal('working 1 2', outline())
+      end
+    end)
+
     it('is cleared by Escape', function()
       world.know({ world.task(1), world.task(2) })
       dashboard.open()
@@ -462,6 +572,9 @@ describe('dashboard', function()
       end
     end)
 
+    -- An answer that comes later would reach the next test.
+    after_each(helpers.settle)
+
     it('stand in one list, live, each with the name of its project', function()
       dashboard.open()
       world.press('gp')
@@ -502,6 +615,45 @@ describe('dashboard', function()
     end)
   end)
 
+  it('comes back with its keys after :bdelete, and listens once', function()
+    vim.cmd.edit('some_file')
+    world.know({ world.task(1) })
+    dashboard.open()
+    vim.cmd.bdelete()
+    helpers.settle()
+    assert.are.equal('some_file', vim.fn.expand('%:t'))
+    assert.are.equal(1, #vim.api.nvim_list_wins())
+    dashboard.open()
+    assert.are.equal('nofile', vim.bo.buftype)
+    assert.are.equal('dashboard', vim.b.chorus_view)
+    world.press('o')
+    assert.are.same({ { 'output', { task = 'uuid-1', bang = false } } }, world.ran)
+    local redraws, plan = 0, require('chorus.ui.tasks.worklist_plan')
+    local make = plan.plan
+    plan.plan = function(...)
+      redraws = redraws + 1
+      return make(...)
+    end
+    world.event('task_changed', world.task(1, { revision = 2, title = 'Later' }))
+    helpers.settle()
+    plan.plan = make
+    assert.are.equal(1, redraws)
+    assert.is_truthy(world.lines()[2]:find('Later', 1, true))
+  end)
+
+  it('of all projects from a session starts no daemon', function()
+    vim.g.chorus = { dashboard = { group = 'project' } }
+    require('chorus.config').reset()
+    world.connected = false
+    local buffer = vim.api.nvim_get_current_buf()
+    vim.api.nvim_buf_set_name(buffer, 'chorus://dashboard')
+    dashboard.read(buffer)
+    assert.are.same({}, world.asked)
+    world.connected = true
+    world.tell('ChorusConnected', {})
+    assert.are.same({ { 'others', {} } }, world.asked)
+  end)
+
   it('folds, helps and closes', function()
     vim.cmd.edit('some_file')
     world.know({ world.task(1), world.task(2, { status = 'completed' }) })
@@ -540,7 +692,7 @@ describe('dashboard', function()
       return render_all(...)
     end
     world.event('task_changed', world.task(1, { revision = 2, title = 'Later' }))
-    vim.wait(20)
+    helpers.settle()
     assert.are.equal(0, rendered)
     dashboard.open()
     assert.is_truthy(world.lines()[2]:find('Later', 1, true))

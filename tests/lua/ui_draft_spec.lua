@@ -226,6 +226,51 @@ describe('draft', function()
     assert.are.equal(1, #files())
   end)
 
+  it('keeps what is typed while the daemon answers, and saves that into the task it created', function()
+    local answer
+    require('chorus.client').request = function(method, params, on_reply)
+      table.insert(world.asked, { method, params })
+      answer = on_reply
+    end
+    draft.open({ title = 'Fix', start = true })
+    world.press(':w<CR>')
+    local waited = answer
+    vim.api.nvim_buf_set_lines(0, -1, -1, false, { 'typed late' })
+    waited(nil, world.task(42, { title = 'Fix' }))
+    world.wait_notified(1)
+    assert.are.same(
+      { 'info', '#42 was created, without what you typed since', '`:w` saves that, too' },
+      world.notified[1]
+    )
+    assert.are.equal('typed late', world.lines()[#world.lines()])
+    assert.is_true(vim.bo.modified)
+    assert.are.same({}, world.ran)
+    world.press(':w<CR>')
+    local params = { task = 'uuid-42', title = 'Fix', priority = 0, tags = {}, description = 'typed late' }
+    assert.are.same({ 'task_edit', params }, world.asked[#world.asked])
+    answer(nil, world.task(42, { title = 'Fix' }))
+    world.wait(function()
+      return vim.bo.buftype == '' and #world.ran == 1
+    end)
+    assert.are.same({ { 'start', { task = 'uuid-42' } } }, world.ran)
+    assert.are.same({}, files())
+  end)
+
+  it('is replaced only by a file that was written whole', function()
+    draft.open({})
+    write_title('All of it')
+    local write = vim.uv.fs_write
+    vim.uv.fs_write = function(descriptor, text) -- luacheck: ignore
+      return write(descriptor, text:sub(1, 5))
+    end
+    write_title('All of it, and more')
+    vim.uv.fs_write = write -- luacheck: ignore
+    assert.is_truthy(table.concat(vim.fn.readfile(files()[1]), '\n'):find('title: All of it', 1, true))
+    assert.are.equal(1, #files())
+    assert.is_truthy(world.notified[1][2]:find('only 5 of', 1, true), world.notified[1][2])
+    vim.cmd('stopinsert | quit!')
+  end)
+
   it('asks nobody while a field is wrong', function()
     draft.open({ title = 'Fix' })
     vim.api.nvim_buf_set_lines(0, 2, 3, false, { 'priority: high' })
@@ -245,7 +290,7 @@ describe('draft', function()
     choose = 2
     draft.open({})
     assert.are.equal('A new task', choices[1])
-    assert.is_truthy(choices[2]:match('^Left behind  %S+$'))
+    assert.is_truthy(choices[2]:match('^Left behind · %S+$'))
     assert.is_truthy(world.lines()[2]:find('Left behind', 1, true))
     choices = nil
     draft.open({})
@@ -348,13 +393,13 @@ describe('draft', function()
     local function complete(line, base)
       vim.api.nvim_buf_set_lines(0, 1, 2, false, { line })
       vim.api.nvim_win_set_cursor(0, { 2, #line })
-      return draft.complete(0, base)
+      return require('chorus.ui.tasks.draft_complete').complete(0, base)
     end
     assert.are.same({ 'isolation: ' }, complete('is', 'is'))
     assert.are.same({ 'worktree' }, complete('isolation: wo', 'wo'))
     assert.are.same({ 'web' }, complete('tags: w', 'w'))
     assert.are.same({ { word = '3', menu = 'Other' } }, complete('on: ', ''))
     vim.api.nvim_win_set_cursor(0, { 10, 0 })
-    assert.are.same({}, draft.complete(0, ''))
+    assert.are.same({}, require('chorus.ui.tasks.draft_complete').complete(0, ''))
   end)
 end)

@@ -1,3 +1,4 @@
+local helpers = require('helpers')
 local world = require('ui_world')
 
 describe('list plan', function()
@@ -167,6 +168,46 @@ describe('list', function()
     assert.are.equal('#3 P1 Other +web', world.lines()[1])
   end)
 
+  it('writes the numbers of tasks that were created before a refusal, so that none is created twice', function()
+    local created = 0
+    world.replies.task_new = function(params)
+      created = created + 1
+      if created == 2 then
+        return { code = 'bad_input', message = 'no' }
+      end
+      return nil, world.task(20 + created, params)
+    end
+    list.open()
+    vim.api.nvim_buf_set_lines(0, 0, 2, false, { '#3 P1 Other +web', 'New one', '#12 P0 Fix the login', 'New two' })
+    world.press(':w<CR>')
+    world.wait_notified(1)
+    assert.are.same({ '#3 P1 Other +web', '#21  New one', '#12 P0 Fix the login', 'New two' }, world.lines())
+    assert.is_true(vim.bo.modified)
+    world.asked = {}
+    world.press(':w<CR>')
+    assert.are.same({ { 'task_new', { title = 'New two', priority = 0, tags = {} } } }, world.asked)
+  end)
+
+  it('keeps what is typed while the daemon answers', function()
+    local answer
+    require('chorus.client').request = function(method, params, on_reply)
+      table.insert(world.asked, { method, params })
+      answer = on_reply
+    end
+    list.open()
+    vim.api.nvim_buf_set_lines(0, 2, 2, false, { 'New one' })
+    world.press(':w<CR>')
+    vim.api.nvim_buf_set_lines(0, 1, 2, false, { '#12  P9   Fix the login' })
+    answer(nil, world.task(20, { title = 'New one' }))
+    world.wait_notified(1)
+    assert.are.equal('the tasks were changed, without what you typed since', world.notified[1][2])
+    assert.are.same({ '#3   P0   Other  +web', '#12  P9   Fix the login', '#20  New one' }, world.lines())
+    assert.is_true(vim.bo.modified)
+    world.asked = {}
+    world.press(':w<CR>')
+    assert.are.same({ { 'task_edit', { task = 'uuid-12', priority = 9 } } }, world.asked)
+  end)
+
   it('is kept true while nothing is typed', function()
     list.open()
     world.event('task_changed', world.task(12, { title = 'Renamed', revision = 2 }))
@@ -175,7 +216,7 @@ describe('list', function()
     end)
     vim.api.nvim_buf_set_lines(0, 0, 1, false, { '#3   P1   Other  +web' })
     world.event('task_changed', world.task(12, { title = 'Again', revision = 3 }))
-    vim.wait(20)
+    helpers.settle()
     assert.are.equal('#12  P0   Renamed', world.lines()[2])
     world.press(':w<CR>')
     assert.are.same({ { 'task_edit', { task = 'uuid-3', priority = 1 } } }, world.asked)

@@ -182,11 +182,64 @@ describe('page', function()
     local shown = vim.api.nvim_eval_statusline(vim.wo.winbar, { maxwidth = 200, use_winbar = true }).str
     assert.is_truthy(shown:find('#12  ● busy', 1, true), shown)
     world.record_verbs()
-    for keys, name in pairs({ go = 'output', gl = 'attach', gD = 'diff', gS = 'send', ga = 'approve', gE = 'explain' }) do
+    for keys, name in pairs({ go = 'output', gl = 'attach', gD = 'diff', gS = 'send', gE = 'explain' }) do
       world.ran = {}
       world.press(keys)
       assert.are.same({ name, { task = 'uuid-12', bang = false } }, world.ran[1])
     end
+  end)
+
+  it('shows the request before it is allowed', function()
+    world.know({ task }, { world.request('r', 12) })
+    open()
+    world.asked = {}
+    world.press('ga')
+    assert.are.same({}, world.asked)
+    assert.is_truthy(table.concat(world.lines(), '\n'):find('$ rm -rf build', 1, true))
+    world.press('a')
+    assert.are.same({ { 'task_approve', { task = 'uuid-12', request = 'r' } } }, world.asked)
+  end)
+
+  it('is opened from a float in a window of the layout', function()
+    local before = vim.api.nvim_get_current_win()
+    require('chorus.ui.pane.output').open(task)
+    page.open(task)
+    assert.are.equal(before, vim.api.nvim_get_current_win())
+    assert.are.equal('chorus://task/12', vim.api.nvim_buf_get_name(0))
+    assert.are.equal(1, #vim.api.nvim_list_wins())
+  end)
+
+  it('goes beside a window that keeps its buffer, and is left', function()
+    vim.cmd.edit('some_file')
+    vim.wo.winfixbuf = true
+    local before = vim.api.nvim_get_current_win()
+    page.open(task)
+    assert.are_not.equal(before, vim.api.nvim_get_current_win())
+    assert.are.equal('chorus://task/12', vim.api.nvim_buf_get_name(0))
+    assert.is_false(vim.wo.winfixbuf)
+    world.press('q')
+    assert.are.equal(before, vim.api.nvim_get_current_win())
+    vim.wo.winfixbuf = false
+  end)
+
+  it('comes back with its keys after :bdelete', function()
+    vim.cmd.edit('some_file')
+    open()
+    vim.cmd.bdelete()
+    page.open(task)
+    world.wait(function()
+      return view.separator(world.lines())
+    end)
+    assert.are.equal('acwrite', vim.bo.buftype)
+    assert.are.equal('uuid-12', vim.b.chorus_uuid)
+    world.asked = {}
+    world.event('task_changed', world.task(12, { revision = 9 }))
+    world.wait(function()
+      return #world.asked > 0
+    end)
+    assert.are.same({ { 'task_show', { task = 'uuid-12' } } }, world.asked)
+    world.press('q')
+    assert.are.equal('some_file', vim.fn.expand('%:t'))
   end)
 
   it('leaves <CR> what it is elsewhere', function()
@@ -258,6 +311,49 @@ describe('page', function()
     end)
     assert.are.equal('title: Mine', world.lines()[2])
     assert.is_true(vim.bo.modified)
+  end)
+
+  it('saves what was edited, not what others changed meanwhile', function()
+    open()
+    vim.api.nvim_buf_set_lines(0, 1, 2, false, { 'title: Mine' })
+    task = world.task(12, { title = 'Theirs', priority = 7, tags = { 'db' }, revision = 2, result = 'news below' })
+    world.event('task_changed', task)
+    world.wait(function()
+      return table.concat(world.lines(), '\n'):find('news below', 1, true)
+    end)
+    world.press(':w<CR>')
+    assert.are.same({ { task = 'uuid-12', title = 'Mine' } }, params())
+    world.wait(function()
+      return world.lines()[3] == 'priority: 7'
+    end)
+    assert.is_false(vim.bo.modified)
+  end)
+
+  it('keeps what is typed while the daemon answers, and saves that next', function()
+    open()
+    local request, answer = require('chorus.client').request, nil
+    require('chorus.client').request = function(method, asked, on_reply)
+      if method ~= 'task_edit' then
+        return request(method, asked, on_reply)
+      end
+      table.insert(world.asked, { method, asked })
+      answer = on_reply
+    end
+    vim.api.nvim_buf_set_lines(0, 1, 2, false, { 'title: First' })
+    world.press(':w<CR>')
+    vim.api.nvim_buf_set_lines(0, 2, 3, false, { 'priority: 4' })
+    task = world.task(12, { title = 'First', revision = 2, priority = 2 })
+    answer(nil, task)
+    world.wait_notified(1)
+    assert.are.same(
+      { 'info', '#12 was saved, without what you typed since', '`:w` saves that, too' },
+      world.notified[1]
+    )
+    assert.is_true(vim.bo.modified)
+    world.press(':w<CR>')
+    assert.are.same({ task = 'uuid-12', priority = 4 }, params()[2])
+    answer(nil, task)
+    assert.is_false(vim.bo.modified)
   end)
 
   it('finds the separator that is its own, when a description quotes it', function()

@@ -447,6 +447,16 @@ describe('the list of Chorus itself', function()
     assert.equal(1, #vim.api.nvim_list_wins())
   end)
 
+  it('picks nothing where the person goes to another window, or closes its own', function()
+    for _, leave in ipairs({ '<C-o>:wincmd p<CR>', '<C-o>:quit<CR>' }) do
+      assert.equal('none', pick('two' .. leave), leave)
+      world.wait(function()
+        return #vim.api.nvim_list_wins() == 1
+      end, 'the list to close after ' .. leave)
+      vim.cmd.stopinsert()
+    end
+  end)
+
   it('stands beside its preview, above it, or alone', function()
     local layout = require('chorus.ui.pick.own_plan').layout
     local list, preview = layout(160, 40, 10, true)

@@ -1,3 +1,4 @@
+local helpers = require('helpers')
 local world = require('ui_world')
 
 describe('preview', function()
@@ -256,6 +257,134 @@ describe('preview', function()
     assert.is_nil(window())
     world.press('P')
     assert.is_truthy(window())
+  end)
+
+  it('shows the request before it is allowed, and opens pages in the window of the dashboard', function()
+    world.know({ world.task(1, { requests = 1 }) }, { world.request('r1', 1) })
+    dashboard.open()
+    local list = vim.api.nvim_get_current_win()
+    wait_shown('$ rm -rf build')
+    world.asked = {}
+    vim.api.nvim_set_current_win(window() --[[@as integer]])
+    assert.are.same({ 1, 'uuid-1' }, { vim.b.chorus_task, vim.b.chorus_uuid })
+    world.press('a')
+    assert.are.same({}, world.asked)
+    assert.are.equal('editor', vim.api.nvim_win_get_config(0).relative)
+    assert.is_truthy(table.concat(world.lines(), '\n'):find('$ rm -rf build', 1, true))
+    world.press('q')
+    vim.api.nvim_set_current_win(window() --[[@as integer]])
+    world.press('p')
+    assert.are.equal('chorus://task/1', vim.api.nvim_buf_get_name(0))
+    assert.are.equal(list, vim.api.nvim_get_current_win())
+    world.wait(function()
+      return not window()
+    end)
+    assert.are.equal(1, #vim.api.nvim_list_wins())
+  end)
+
+  it('keeps its window for its buffer, and leaves it to the person who shows another one there', function()
+    world.know({ world.task(1, agent('idle')), world.task(2, agent('idle')) })
+    dashboard.open()
+    wait_shown('of uuid-1')
+    local list, its = vim.api.nvim_get_current_win(), window() --[[@as integer]]
+    vim.api.nvim_set_current_win(its)
+    assert.is_false((pcall(vim.cmd.edit, 'some_file')))
+    vim.cmd.edit({ 'some_file', bang = true })
+    vim.api.nvim_buf_set_lines(0, 0, -1, false, { 'typed' })
+    helpers.settle()
+    vim.api.nvim_set_current_win(list)
+    world.press('j')
+    vim.api.nvim_exec_autocmds('CursorMoved', { buffer = 0 })
+    world.tell('ChorusTaskChanged', {})
+    helpers.settle()
+    assert.are.equal('', vim.wo[its].winbar)
+    assert.is_false(vim.wo[its].winfixbuf)
+    world.press('q')
+    assert.is_true(vim.api.nvim_win_is_valid(its))
+    assert.are.same({ 'typed' }, vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(its), 0, -1, false))
+    vim.cmd('silent! %bwipeout!')
+  end)
+
+  it('leaves the stream to a window with the output, and asks for the screen instead', function()
+    vim.g.chorus = { output = { window = 'split' } }
+    require('chorus.config').reset()
+    world.know({ world.task(1, agent('busy')) })
+    local file = vim.api.nvim_get_current_win()
+    require('chorus.ui.pane.output').open(require('chorus.tasks').get(1))
+    local output = vim.api.nvim_get_current_buf()
+    local defer, polls = vim.defer_fn, {}
+    vim.defer_fn = function(run, milliseconds)
+      if milliseconds == 1000 then
+        polls[#polls + 1] = run
+      end
+      return defer(function() end, 0)
+    end
+    vim.api.nvim_set_current_win(file)
+    dashboard.open()
+    if not window() then
+      world.press('P')
+    end
+    wait_shown('of uuid-1')
+    world.wait(function()
+      return #polls > 0
+    end)
+    world.event('output', { task = 'uuid-1', columns = 80, rows = 1, lines = { 'a new line' }, alternate = false })
+    world.wait(function()
+      return table.concat(world.lines(output), '\n'):find('a new line', 1, true)
+    end)
+    assert.is_nil(shown():find('a new line', 1, true))
+    world.replies.task_output = function(params)
+      return nil, { task = params.task, columns = 80, rows = 1, lines = { 'asked for' }, alternate = false }
+    end
+    polls[#polls]()
+    wait_shown('asked for')
+    assert.are.equal('+uuid-1', streams())
+    vim.defer_fn = defer
+    vim.api.nvim_set_current_win(vim.fn.bufwinid(output))
+    world.press('q')
+    vim.api.nvim_set_current_win(file)
+    dashboard.redraw()
+    world.wait(function()
+      return streams() == '+uuid-1 -uuid-1 +uuid-1'
+    end)
+    world.tell('ChorusConnected', {})
+    world.wait(function()
+      return streams() == '+uuid-1 -uuid-1 +uuid-1 +uuid-1'
+    end)
+  end)
+
+  it('is still wanted after its tab page was closed', function()
+    world.know({ world.task(1, agent('idle')) })
+    vim.cmd.tabnew()
+    dashboard.open()
+    wait_shown('of uuid-1')
+    vim.cmd.tabclose()
+    world.wait(function()
+      return not window()
+    end)
+    helpers.settle()
+    dashboard.open()
+    world.press('j')
+    vim.api.nvim_exec_autocmds('CursorMoved', { buffer = 0 })
+    wait_shown('of uuid-1')
+    vim.api.nvim_win_close(window() --[[@as integer]], true)
+    helpers.settle()
+    vim.cmd.enew()
+    dashboard.open()
+    assert.is_nil(window())
+  end)
+
+  it('is left out where the screen has no room for a window', function()
+    world.know({ world.task(1, agent('idle')) })
+    local open = vim.api.nvim_open_win
+    vim.api.nvim_open_win = function() -- luacheck: ignore
+      error('Vim:E36: Not enough room')
+    end
+    dashboard.open()
+    world.press('P')
+    vim.api.nvim_open_win = open -- luacheck: ignore
+    assert.is_nil(window())
+    assert.are.same({ { 'info', 'the screen has no room for the preview' } }, world.notified)
   end)
 
   it('shows the prompts that wait below the request that they wait for', function()

@@ -272,7 +272,7 @@ describe('the help of a window', function()
     assert.is_truthy(shown:find('V interrupt', 1, true), shown)
     assert.is_truthy(shown:find('V: also on a selection', 1, true), shown)
     assert.is_nil(shown:find('V open its page', 1, true))
-    vim.fn.search('open its page')
+    vim.fn.search('open the page')
     world.press('<CR>')
     world.press('')
     assert.are.equal('show', world.ran[1][1])
@@ -311,6 +311,17 @@ describe('the configuration', function()
     world.press('gd')
     assert.are.same(hidden, world.lines())
     world.press('q')
+  end)
+end)
+
+describe('a key', function()
+  it('never answers a request that its window does not show', function()
+    for view, keys in pairs(require('chorus.window_keys')) do
+      for _, key in ipairs(keys) do
+        local answers = vim.list_contains({ 'approve', 'deny', 'answer' }, key.verb)
+        assert.is_false(answers, ('%s of %s'):format(key.action, view))
+      end
+    end
   end)
 end)
 

@@ -145,6 +145,41 @@ describe('work list', function()
       assert.are.equal('idle: 2 1 3', outline(tasks))
     end)
 
+    it('count the tasks that belong to them, not the row that is held', function()
+      local idle, asks = world.task(1, agent('idle')), world.task(1, agent('waiting', 'plan'))
+      local held = plan.place(asks, options())
+      local sections = plan.plan({ idle, world.task(2, agent('idle')) }, options({ held = held })).sections
+      local counts = {}
+      for _, section in ipairs(sections) do
+        counts[section.name] = section.count
+      end
+      assert.are.same({ needs_you = 0, idle = 2 }, counts)
+    end)
+
+    it('by number are never folded, and hold a row only where it goes to the ended ones', function()
+      local task = world.task(1, agent('idle'))
+      local by_number = { group = 'number', folds = { all = true } }
+      assert.are.equal('all: 1', outline({ task }, by_number))
+      by_number.held = plan.place(task, options(by_number))
+      local busy = vim.tbl_extend('force', world.task(1, agent('busy')), { priority = 3 })
+      assert.are.same({}, plan.plan({ busy }, options(by_number)).moved)
+      local ended = world.task(1, { status = 'completed' })
+      assert.are.same({ ['uuid-1'] = true }, plan.plan({ ended }, options(by_number)).moved)
+    end)
+
+    it('forget tasks that are gone', function()
+      local cache, rows = plan.new_cache(), task_rows.new_cache()
+      render({ world.task(1), world.task(2) }, { cache = cache }, { cache = rows })
+      local function is_known(uuid)
+        return uuid == 'uuid-2'
+      end
+      plan.prune(cache, is_known)
+      task_rows.prune(rows, is_known)
+      assert.are.same({ 'uuid-2' }, vim.tbl_keys(cache.standings))
+      assert.are.same({ 'uuid-2' }, vim.tbl_keys(rows.rows))
+      assert.is_truthy(rows.columns)
+    end)
+
     it('keep the row under the cursor under a filter that it no longer fits', function()
       local tasks = { world.task(1, agent('busy')), world.task(2, agent('busy')) }
       local held = plan.place(tasks[1], options())
@@ -378,7 +413,7 @@ describe('work list', function()
     end)
 
     it('are made again only for a task that changed', function()
-      local cache = {}
+      local cache = task_rows.new_cache()
       local tasks = { world.task(1), world.task(2) }
       local _, first = render(tasks, {}, { cache = cache })
       tasks[2] = world.task(2, { revision = 2, title = 'Other' })
@@ -420,13 +455,24 @@ describe('from task to task', function()
     assert.are.equal('output uuid-4', go('output', 'uuid-2'))
     assert.are.equal('output uuid-1', go('output', 'uuid-4'))
     assert.are.equal('output uuid-4', go('output', 'uuid-1', -1))
-    assert.are.equal('answer uuid-1', go('output', 'uuid-3', 1):gsub('output', 'answer'))
+    assert.are.equal('output uuid-1', go('output', 'uuid-3', 1))
     assert.are.equal('show uuid-2', go('page', 'uuid-1'))
     assert.are.equal('explain uuid-2', go('explain', 'uuid-1'))
     assert.are.equal('diff uuid-4', go('diff', 'uuid-2'))
     assert.are.equal('answer uuid-1', go('request', 'uuid-4'))
     assert.are.equal('output uuid-4', go('request', 'uuid-2'))
     assert.are.equal('answer uuid-1', go('changes'))
+  end)
+
+  it('goes in the order of the dashboard', function()
+    world.know({
+      world.task(1, vim.tbl_extend('force', agent('waiting', 60), { requests = 1 })),
+      world.task(2, vim.tbl_extend('force', agent('error', 50), { priority = 3 })),
+    }, { world.request('r', 1) })
+    require('chorus.ui.tasks.dashboard').open()
+    assert.is_truthy(world.lines()[2]:find('#2', 1, true), world.lines()[2])
+    assert.are.equal('output uuid-2', go('output', 'uuid-3'))
+    assert.are.equal('output uuid-1', go('output', 'uuid-2'))
   end)
 
   it('says so where no other task needs anybody', function()

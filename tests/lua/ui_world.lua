@@ -46,6 +46,7 @@ function M.start()
     end
   end
   vim.cmd('silent! %bwipeout!')
+  vim.wo.winfixbuf = false
   helpers.forget()
   M.asked, M.ran, M.notified, M.replies, M.connected = {}, {}, {}, {}, true
   M.folder = '/home/me/shop'

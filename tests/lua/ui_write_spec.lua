@@ -102,6 +102,7 @@ describe('a write', function()
         ['@:'] = function()
           world.press(':w<CR>')
           world.asked = {}
+          vim.api.nvim_buf_set_lines(0, 0, 1, false, { '#12  P0  Newer' })
           world.press('@:')
         end,
         ['a mapping to :w'] = function()

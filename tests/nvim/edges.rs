@@ -55,7 +55,7 @@ fn a_mistake_is_one_line() {
         new_task(world, "One");
         let editor = Editor::open(world, nvim);
         editor.command(":Chorus strat 1");
-        editor.sees("Chorus: there is no verb `strat` — did you mean `:Chorus start`?");
+        editor.sees("Chorus: unknown command `strat` — did you mean `:Chorus start`?");
         editor.command(":Chorus interrupt 1");
         editor.sees("#1");
         editor.command(":Chorus start 7");

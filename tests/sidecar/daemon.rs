@@ -250,3 +250,34 @@ fn nonsense_on_the_socket_harms_nobody() {
     assert_eq!(unknown["code"], "unknown_verb");
     assert_eq!(wait_for("a daemon", || world.daemon()), pid);
 }
+
+/// Puts a program in the place of another, in one step.
+fn replace(program: &Path, put: impl Fn(&Path)) {
+    let beside = program.with_extension("new");
+    put(&beside);
+    std::fs::set_permissions(&beside, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    std::fs::rename(beside, program).unwrap();
+}
+
+#[test]
+fn a_daemon_hands_over_to_the_program_that_takes_the_place_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("chorus");
+    let copy = |to: &Path| {
+        std::fs::copy(env!("CARGO_BIN_EXE_chorus"), to).unwrap();
+    };
+    replace(&program, copy);
+    let world = World::running(&program);
+    let task = world.begun("Goes on", "[[slow 60]]");
+    let (first, agent) = (world.a_daemon(), world.agent_pid(&task));
+    replace(&program, |to| std::fs::write(to, "#!/bin/sh\nexit 1\n").unwrap());
+    wait_until("the broken program was tried", || world.log().contains("the daemon stays"));
+    assert_eq!(daemons(&world), [first]);
+    replace(&program, copy);
+    wait_until("another daemon serves", || world.log().matches(" serves ").count() == 2);
+    wait_until("the first is gone", || !is_alive(first));
+    assert_ne!(world.a_daemon(), first);
+    assert_eq!(world.agent_pid(&task), agent);
+    world.until(&task, "busy");
+    world.json(["interrupt", &task]);
+}

@@ -1,6 +1,7 @@
 //! The sidecar as a whole: real daemon, real tmux, real SQLite, and the demo agent in the panes.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+mod by_screen;
 mod configuration;
 mod daemon;
 mod desktop;

@@ -38,7 +38,16 @@ impl World {
     }
 
     fn with(tmux: PathBuf) -> World {
-        let sandbox = Sandbox::new(env!("CARGO_BIN_EXE_chorus"));
+        World::of(env!("CARGO_BIN_EXE_chorus").as_ref(), tmux)
+    }
+
+    /// With the first tmux, and Chorus's program at that path.
+    pub fn running(chorus: &Path) -> World {
+        World::of(chorus, given::tmuxes().into_iter().next().expect("a tmux").path)
+    }
+
+    fn of(chorus: &Path, tmux: PathBuf) -> World {
+        let sandbox = Sandbox::new(chorus);
         sandbox.link("tmux", &tmux);
         sandbox.write("config/chorus/chorus.toml", "[agent]\ndefault = \"demo\"\n");
         World { base: chorus_testkit::World::new(sandbox), tmux }

@@ -134,3 +134,13 @@ fn a_fault_that_nobody_saw_is_put_right_later() {
         });
     }
 }
+
+#[test]
+fn an_intent_says_when_as_file_systems_do() {
+    // As after the wall clock was set back by an hour: stamps of Chorus's own go on.
+    chorus::clock::go_on_from(chorus::clock::now() + 3_600_000);
+    each_standin(async |world: &mut World| {
+        cut_at_intent(world).await;
+        assert!(world.intents.last().unwrap().at <= chorus::clock::wall());
+    });
+}

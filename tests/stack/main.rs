@@ -10,6 +10,7 @@
 mod stack {
     mod conflicts;
     mod cut;
+    mod discard;
     mod faults;
     mod hunks;
     mod meanwhile;

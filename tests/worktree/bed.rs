@@ -138,10 +138,11 @@ pub async fn hold(worktree: &Worktree) -> Held {
 
 /// Removes a worktree that holds nothing.
 pub async fn remove(worktree: &Worktree) -> Result<()> {
-    remove::remove(worktree, &hold(worktree).await, &mut Intents::default()).await
+    remove::remove(worktree, &hold(worktree).await, &mut Intents::default()).await.map(drop)
 }
 
 /// Removes a worktree with all that is in it.
 pub async fn discard(worktree: &Worktree, number: u32) -> Result<Option<String>> {
-    remove::discard(worktree, number, &hold(worktree).await, &mut Intents::default()).await
+    let held = hold(worktree).await;
+    remove::discard(worktree, number, &held, &mut Intents::default()).await.map(|removed| removed.kept)
 }

@@ -133,3 +133,14 @@ async fn differences_of_branch_and_worktree() {
     assert_eq!(files(shown(Span::Branch).await), ["+++ b/a.txt"]);
     assert_eq!(shown(Span::Uncommitted).await, "");
 }
+
+#[tokio::test]
+async fn a_hook_that_commits_more_hides_no_commit() {
+    let bed = Bed::new();
+    let made = bed.make(1, "x").await;
+    let hook = bed.project().join(".git/hooks/post-commit");
+    script(&hook, "#!/bin/sh\n[ -n \"$BUMP\" ] || BUMP=1 git commit -q --allow-empty -m 'one version more'\n");
+    std::fs::write(made.folder.join("a.txt"), "edited\n").unwrap();
+    let oid = commit_all(&made, "m").await.unwrap().unwrap();
+    assert_eq!(bed.git(["log", "--format=%s", &format!("{oid}~..{}", made.branch)]), "one version more\nm");
+}

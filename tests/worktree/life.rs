@@ -119,11 +119,20 @@ async fn removed_by_hand_it_is_made_again_on_its_branch() {
     assert!(error.message.contains("checked out in"), "{error}");
     bed.git(["worktree", "remove", "../side"]);
 
-    repair(&made, &preparation).await.unwrap();
+    // What cannot be made whole is not there at all: the next try would take it for whole.
+    let fails = Preparation { run: vec![vec!["false".into()]], ..preparation.clone() };
+    let error = repair(&made, &fails).await.unwrap_err();
+    assert!(error.message.contains("cannot make the worktree of") && !made.folder.exists(), "{error}");
+    assert!(repair(&made, &preparation).await.unwrap().is_new);
     assert_eq!(made.git().head().await.unwrap(), tip);
     assert_eq!(std::fs::read_to_string(made.folder.join(".env")).unwrap(), "secret");
     assert_eq!(state(&made).await.unwrap().checkout, Checkout::Ours);
+    assert!(!repair(&made, &preparation).await.unwrap().is_new);
+    // A kill came before the copies.
+    std::fs::remove_file(made.folder.join(".env")).unwrap();
+    std::fs::write(made.git().git_dir().await.unwrap().join("chorus-half-made"), "").unwrap();
     repair(&made, &preparation).await.unwrap();
+    assert_eq!(std::fs::read_to_string(made.folder.join(".env")).unwrap(), "secret");
 
     std::fs::remove_dir_all(&made.folder).unwrap();
     bed.git(["update-ref", "-d", &made.reference()]);

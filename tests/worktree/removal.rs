@@ -3,7 +3,8 @@
 use crate::bed::{Bed, Intents, discard, hold, remove};
 use chorus::vcs::rewrite::{Intent, IntentLog, RemoveIntent};
 use chorus::vcs::worktree::commit::commit_all;
-use chorus::vcs::worktree::{self, Worktree};
+use chorus::vcs::worktree::{self, Worktree, nested};
+use std::path::Path;
 
 fn discarded(bed: &Bed) -> String {
     bed.git(["for-each-ref", "--format=%(refname)", "refs/chorus/discarded"])
@@ -156,7 +157,7 @@ async fn what_is_written_between_the_look_and_the_removal_is_kept_or_keeps_it() 
     assert_eq!(std::fs::read_to_string(&late).unwrap(), "late\n");
     std::fs::remove_file(&late).unwrap();
     let mut intents = Intents { meanwhile: writes(late.clone()), ..Intents::default() };
-    let kept = worktree::remove::discard(&made, 7, &hold(&made).await, &mut intents).await.unwrap().unwrap();
+    let kept = worktree::remove::discard(&made, 7, &hold(&made).await, &mut intents).await.unwrap().kept.unwrap();
     assert_eq!(bed.git(["show", &format!("{kept}:late")]), "late");
     assert!(!made.folder.exists() && discarded(&bed).lines().any(|name| name == kept));
 }
@@ -195,7 +196,7 @@ async fn a_removal_that_fails_while_the_folder_is_aside_brings_it_back() {
 }
 
 /// Ends a removal as a kill would, when it writes its intent down for the `nth` time; that intent.
-async fn killed(made: &Worktree, nth: usize) -> RemoveIntent {
+pub async fn killed(made: &Worktree, nth: usize) -> RemoveIntent {
     let all = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let (task, seen) = (made.clone(), all.clone());
     let cut = tokio::spawn(async move {
@@ -246,11 +247,99 @@ async fn a_discard_that_is_killed_at_any_moment_is_finished() {
         }
         let held = hold(&made).await;
         let recovered = worktree::remove::recover(&made, 7, &intent, &held, &mut Intents::default()).await;
-        let kept = recovered.unwrap().unwrap();
+        let kept = recovered.unwrap().kept.unwrap();
         assert_eq!(bed.git(["show", &format!("{kept}:loose")]), "loose", "{after}");
         assert_eq!(bed.git(["show", &format!("{kept}:b.txt")]), "committed", "{after}");
         assert!(!made.folder.exists() && !intent.aside.exists(), "{after}");
         assert_eq!(bed.git(["worktree", "list"]).lines().count(), 1, "{after}");
         assert_eq!(bed.git(["branch", "--list", "chorus/*"]), "", "{after}");
     }
+}
+
+/// A repository with one commit in a folder, and an edit.
+fn repository(bed: &Bed, folder: &Path) -> String {
+    std::fs::create_dir_all(folder).unwrap();
+    bed.git_in(folder, ["init", "-q", "-b", "trunk"]);
+    std::fs::write(folder.join("inner"), "committed\n").unwrap();
+    bed.git_in(folder, ["add", "-A"]);
+    bed.git_in(folder, ["commit", "-qm", "inner"]);
+    std::fs::write(folder.join("inner"), "edited\n").unwrap();
+    bed.git_in(folder, ["rev-parse", "HEAD"])
+}
+
+#[tokio::test]
+async fn repositories_inside_are_put_beside_a_discarded_one_whole() {
+    let bed = Bed::new();
+    let made = bed.make(7, "x").await;
+    // One of little depth, with a branch of its own; one that the index names; a worktree of the project's, on no branch.
+    let source = format!("file://{}", bed.project().display());
+    std::fs::create_dir(made.folder.join("deep")).unwrap();
+    bed.git_in(&made.folder, ["clone", "-q", "--depth=1", &source, "deep/clone"]);
+    let clone = made.folder.join("deep/clone");
+    bed.git_in(&clone, ["switch", "-qc", "own"]);
+    bed.git_in(&clone, ["commit", "-q", "--allow-empty", "-m", "own"]);
+    let own = bed.git_in(&clone, ["rev-parse", "HEAD"]);
+    bed.git_in(&clone, ["switch", "-q", "-"]);
+    let added = repository(&bed, &made.folder.join("added"));
+    bed.git_in(&made.folder, ["add", "added"]);
+    bed.git_in(&made.folder, ["worktree", "add", "-q", "--detach", "linked"]);
+    bed.git_in(&made.folder.join("linked"), ["commit", "-q", "--allow-empty", "-m", "loose"]);
+    let loose = bed.git_in(&made.folder.join("linked"), ["rev-parse", "HEAD"]);
+
+    let name = discard(&made, 7).await.unwrap().unwrap();
+    assert!(!made.folder.exists());
+    let kept = nested::folder(&made.folder, &name);
+    assert_eq!(bed.git_in(&kept.join("deep/clone"), ["rev-parse", "own"]), own);
+    assert_eq!(bed.git_in(&kept.join("added"), ["rev-parse", "HEAD"]), added);
+    assert_eq!(std::fs::read_to_string(kept.join("added/inner")).unwrap(), "edited\n");
+    assert_eq!(bed.git_in(&kept.join("linked"), ["rev-parse", "HEAD"]), loose);
+    let listed = bed.git(["worktree", "list", "--porcelain"]);
+    assert!(listed.contains(&*kept.join("linked").to_string_lossy()), "{listed}");
+
+    let home = bed.root.join("worktrees");
+    nested::prune(&home, |_| false).await;
+    assert!(kept.exists());
+    nested::prune(&home, |over| name.ends_with(over)).await;
+    assert!(!kept.exists());
+}
+
+#[tokio::test]
+async fn a_repository_that_a_merged_branch_only_names_keeps_the_worktree() {
+    let bed = Bed::new();
+    let made = bed.make(7, "x").await;
+    let inner = made.folder.join("inner");
+    let commit = repository(&bed, &inner);
+    bed.git_in(&inner, ["checkout", "-q", "--", "."]);
+    bed.git_in(&made.folder, ["add", "inner"]);
+    commit_all(&made, "with a repository").await.unwrap().unwrap();
+    bed.git(["merge", "-q", &made.branch]);
+    let refused = remove(&made).await.unwrap_err();
+    assert!(refused.message.contains("inner is a repository of its own") && refused.hint.is_some(), "{refused}");
+    assert_eq!(bed.git_in(&inner, ["rev-parse", "HEAD"]), commit);
+}
+
+#[tokio::test]
+async fn what_cannot_be_deleted_is_told_and_ends_nothing() {
+    let bed = Bed::new();
+    let made = with_a_commit(&bed).await;
+    let file = made.folder.join("foreign.log");
+    std::fs::write(&file, "x").unwrap();
+    let immutable = |flag: &str, file: &Path| {
+        std::process::Command::new("chattr").arg(flag).arg(file).status().is_ok_and(|ended| ended.success())
+    };
+    // As another user's file is, which nobody but root and that user can delete.
+    if !immutable("+i", &file) {
+        return;
+    }
+    let held = hold(&made).await;
+    let removed = worktree::remove::discard(&made, 7, &held, &mut Intents::default()).await;
+    drop(held);
+    let left = std::fs::read_dir(made.folder.parent().unwrap()).unwrap().next().unwrap().unwrap().path();
+    assert!(immutable("-i", &left.join("foreign.log")));
+    let told = removed.unwrap().left.unwrap();
+    assert!(told.contains(&*left.to_string_lossy()) && told.contains("remove it by hand"), "{told}");
+    assert_eq!(bed.git(["worktree", "list"]).lines().count(), 1);
+    assert_eq!(bed.git(["branch", "--list", "chorus/*"]), "");
+    let again = bed.make(7, "x").await;
+    assert_eq!(again.folder, made.folder);
 }

@@ -1,6 +1,7 @@
 //! Submodules come along without the network, and what is only in them is not lost.
 
-use crate::bed::{Bed, discard, remove};
+use crate::bed::{Bed, Intents, discard, hold, remove};
+use crate::removal::killed;
 use chorus::vcs::worktree::commit::commit_all;
 use chorus::vcs::worktree::dirty::changes;
 use chorus::vcs::worktree::prepare::Preparation;
@@ -53,13 +54,55 @@ async fn a_discard_keeps_their_commits_and_edits() {
     std::fs::write(inner.join("new"), "committed\n").unwrap();
     bed.git_in(&inner, ["add", "-A"]);
     bed.git_in(&inner, ["commit", "-qm", "inner"]);
+    bed.git_in(&inner, ["switch", "-qc", "other"]);
+    bed.git_in(&inner, ["commit", "-q", "--allow-empty", "-m", "on another branch"]);
+    let other = bed.git_in(&inner, ["rev-parse", "other"]);
+    bed.git_in(&inner, ["checkout", "-q", "-"]);
     std::fs::write(inner.join("l.txt"), "edited\n").unwrap();
     commit_all(&made, "moved the submodule").await.unwrap().unwrap();
     let name = discard(&made, 1).await.unwrap().unwrap();
     let modules = bed.project().join(".git/modules/used");
     assert_eq!(bed.git_in(&modules, ["show", &format!("{name}:new")]), "committed");
     assert_eq!(bed.git_in(&modules, ["show", &format!("{name}:l.txt")]), "edited");
+    bed.git_in(&modules, ["merge-base", "--is-ancestor", &other, &name]);
     assert!(!made.folder.exists());
+}
+
+#[tokio::test]
+async fn a_discard_that_is_killed_while_it_deletes_keeps_what_was_there_before() {
+    let (bed, made) = bed().await;
+    std::fs::write(made.folder.join("a.txt"), "edited\n").unwrap();
+    std::fs::write(made.folder.join("used/l.txt"), "edited\n").unwrap();
+    let intent = killed(&made, 2).await;
+    std::fs::remove_file(made.folder.join("a.txt")).unwrap();
+    std::fs::remove_file(made.folder.join("used/l.txt")).unwrap();
+    let held = hold(&made).await;
+    let recovered = worktree::remove::recover(&made, 7, &intent, &held, &mut Intents::default()).await.unwrap();
+    let kept = recovered.kept.unwrap();
+    assert_eq!(bed.git(["show", &format!("{kept}:a.txt")]), "edited");
+    assert_eq!(bed.git_in(&bed.project().join(".git/modules/used"), ["show", &format!("{kept}:l.txt")]), "edited");
+    assert!(!made.folder.exists() && !intent.aside.exists());
+    assert_eq!(bed.git(["worktree", "list"]).lines().count(), 1);
+    assert_eq!(bed.git(["branch", "--list", "chorus/*"]), "");
+}
+
+#[tokio::test]
+async fn a_merged_one_leaves_the_commits_of_its_submodules_to_the_project() {
+    let (bed, made) = bed().await;
+    let inner = made.folder.join("used");
+    bed.git_in(&inner, ["commit", "-q", "--allow-empty", "-m", "only here"]);
+    let commit = bed.git_in(&inner, ["rev-parse", "HEAD"]);
+    commit_all(&made, "moved the submodule").await.unwrap().unwrap();
+    bed.git(["merge", "-q", &made.branch]);
+    remove(&made).await.unwrap();
+    assert!(!made.folder.exists());
+    bed.git(["submodule", "--quiet", "update", "used"]);
+    assert_eq!(bed.git_in(&bed.project().join("used"), ["rev-parse", "HEAD"]), commit);
+    // What the project has already gets no reference.
+    let other = bed.make(2, "y").await;
+    remove(&other).await.unwrap();
+    let modules = bed.project().join(".git/modules/used");
+    assert_eq!(bed.git_in(&modules, ["for-each-ref", "--format=%(refname)", "refs/chorus/kept"]).lines().count(), 1);
 }
 
 /// A project with a remote and one submodule, `lib`, which has one itself, `lib/inner`.

@@ -2,6 +2,8 @@
 
 use crate::world::World;
 use chorus_testkit::wait_until;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 
 const EDIT: &str = "Write the greeting [[bash: echo hello > greeting.txt]] [[say I wrote the greeting.]]";
 
@@ -83,8 +85,13 @@ fn merged_later_it_goes_when_the_task_is_deleted() {
     let kept = world.worktree(&other);
     std::fs::write(kept.join("greeting.txt"), "changed\n").unwrap();
     world.json(["fail", &other, "--reason", "not needed"]);
-    world.json(["delete", &other]);
+    let healthy = |world: &World| !world.json(["health"]).to_string().contains("\"worktrees\"");
+    assert!(healthy(&world));
+    let told = world.run(["delete", &other]);
+    assert!(told.stderr.contains(&*kept.to_string_lossy()), "{told:?}");
     assert_eq!(std::fs::read_to_string(kept.join("greeting.txt")).unwrap(), "changed\n");
+    let health = world.json(["health"]).to_string();
+    assert!(health.contains(&format!("no task has {} any more", kept.display())), "{health}");
 }
 
 #[test]
@@ -201,4 +208,37 @@ fn a_restore_that_is_killed_in_the_middle_of_the_checkout_is_finished() {
     world.json(["start", &task, "--prompt", "Go on [[bash: echo x > x.txt]] [[say done]]"]);
     world.commits(&task, 2);
     assert_eq!(world.on(&branch, "loose.txt").unwrap(), "loose\n");
+}
+
+#[test]
+fn files_of_every_name_and_size_and_repositories_inside_come_back() {
+    let (world, task) = begun();
+    let folder = world.worktree(&task);
+    let odd = |name: &[u8]| folder.join(OsStr::from_bytes(name));
+    std::fs::write(odd(b"gone \xe9"), "gone\n").unwrap();
+    std::fs::write(odd(b"kept \xe9"), "kept\n").unwrap();
+    std::fs::File::create(folder.join("grows.bin")).unwrap().set_len(65 << 20).unwrap();
+    world.git_in(&folder, &["add", "-A"]);
+    world.git_in(&folder, &["commit", "-qm", "odd names"]);
+    std::fs::remove_file(odd(b"gone \xe9")).unwrap();
+    std::fs::write(odd(b"kept \xe9"), "edited\n").unwrap();
+    std::fs::write(odd(b"new \xe9"), "new\n").unwrap();
+    std::fs::File::create(folder.join("grows.bin")).unwrap().set_len(66 << 20).unwrap();
+    std::fs::File::create(folder.join("large.bin")).unwrap().set_len(67 << 20).unwrap();
+    world.git_in(&folder, &["init", "-q", "inner"]);
+    world.git_in(&folder.join("inner"), &["commit", "-q", "--allow-empty", "-m", "inner"]);
+    let inner = world.git_in(&folder.join("inner"), &["rev-parse", "HEAD"]);
+
+    world.json(["fail", &task, "--discard"]);
+    assert!(!folder.exists());
+    let journal = world.journal(&task);
+    assert!(journal.iter().any(|(what, text)| what == "discarded" && text.contains("repositories inside are in")));
+    world.json(["reopen", &task, "--restore"]);
+    let read = |name: &[u8]| std::fs::read_to_string(odd(name)).ok();
+    assert_eq!(read(b"gone \xe9"), None);
+    assert_eq!(read(b"kept \xe9").as_deref(), Some("edited\n"));
+    assert_eq!(read(b"new \xe9").as_deref(), Some("new\n"));
+    let size = |name: &str| folder.join(name).metadata().unwrap().len() >> 20;
+    assert_eq!((size("grows.bin"), size("large.bin")), (66, 67));
+    assert_eq!(world.git_in(&folder.join("inner"), &["rev-parse", "HEAD"]), inner);
 }

@@ -24,6 +24,8 @@ fn removed_by_hand_it_is_told_and_made_again_on_its_branch() {
     world.json(["restart", &task]);
     world.until(&task, "idle");
     assert_eq!(std::fs::read_to_string(folder.join("greeting.txt")).unwrap(), "hello\n");
+    let told = world.journal(&task).into_iter().find(|(what, _)| what == "worktree").unwrap().1;
+    assert!(told.contains("made again") && told.contains("is lost"), "{told}");
     world.turn(&task, "Go on with the greeting [[bash: echo more >> greeting.txt]] [[say done]]");
     world.commits(&task, 2);
     assert!(world.look(&task)["trouble"].is_null());

@@ -2,6 +2,7 @@
 
 use crate::world::World;
 use chorus_testkit::sandbox::Ran;
+use chorus_testkit::wait_until;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -51,6 +52,34 @@ fn of_a_bare_repository_the_worktree_is_the_project_and_its_tasks_share_it() {
         inside(&world, &lone, &["new", "--title", "In a git folder", "--isolation", "none"])["number"].to_string();
     let ran: Ran = world.chorus(["start", &task]).current_dir(&lone).output().unwrap().into();
     assert!(ran.code != 0 && ran.stderr.contains("a repository's own folder"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_task_outlives_the_worktree_of_a_bare_repository_that_it_was_begun_in() {
+    let world = World::new();
+    world.git(["clone", "-q", "--bare", ".", "../shop/.bare"]);
+    world.write("shop/.git", "gitdir: ./.bare\n");
+    let shop = at(world.root().join("shop"));
+    world.git_in(&shop, &["worktree", "add", "-q", "trunk", "-b", "trunk"]);
+    let task = started(&world, &shop.join("trunk"), "Made in a worktree");
+    let (folder, number) = (PathBuf::from(text(&task, "worktree")), task["number"].to_string());
+    let commits = || inside(&world, &shop.join("trunk"), &["show", &number])["task"]["commits"] == 1;
+    wait_until("its commit", commits);
+    // Moved, the project is known from its tasks' worktrees, too.
+    world.git_in(&shop, &["worktree", "move", "trunk", "moved"]);
+    for place in [shop.join("moved"), folder.clone()] {
+        let listed = inside(&world, &place, &["list"]);
+        assert_eq!(text(&listed[0], "project"), shop.join("moved").to_string_lossy(), "{}", place.display());
+    }
+    world.git_in(&shop, &["worktree", "remove", "--force", "moved"]);
+    std::fs::write(folder.join("more.txt"), "more\n").unwrap();
+    inside(&world, &folder, &["commit", &number, "More of it"]);
+    assert_eq!(world.git_in(&folder, &["log", "-1", "--format=%s"]), "More of it");
+    assert!(text(&inside(&world, &folder, &["diff", &number]), "text").contains("+more"));
+    let refs = || world.git_in(&shop, &["for-each-ref", "--format=%(refname)", "refs/chorus/discarded"]);
+    let ran: Ran = world.chorus(["fail", &number, "--discard"]).current_dir(&folder).output().unwrap().into();
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(!folder.exists() && refs().lines().count() == 1);
 }
 
 #[test]

@@ -129,6 +129,7 @@ end
 ---@async
 ---@return string? problem
 local function fetch(folder, name, version, place, on_percent)
+  vim.fn.mkdir(vim.fs.dirname(place), 'p')
   local unfinished = ('%s.%d'):format(place, vim.uv.os_getpid())
   local manifest = unfinished .. '.sums'
   ---@async
@@ -179,7 +180,6 @@ function M.fetch(folder, version, place, on_percent, on_done)
   if vim.fn.executable('curl') == 0 then
     return on_done('`curl` was not found')
   end
-  vim.fn.mkdir(vim.fs.dirname(place), 'p')
   coroutine.wrap(function()
     local _, problem = pcall(fetch, folder, name, version, place, on_percent)
     on_done(problem)

@@ -1,6 +1,7 @@
 --- What needs a person most: the oldest open request, then errors and ended agents, then edits that cannot be committed,
---- then turns nobody has seen.
+--- then turns nobody has seen. From one task to the next, the order is that of the dashboard.
 
+local order = require('chorus.tasks.order')
 local tasks = require('chorus.tasks')
 
 local M = {}
@@ -40,16 +41,20 @@ function M.needs()
   return needs
 end
 
+--- Whether a task needs a person, or has something to read.
+---@param task chorus.Task
+---@return boolean
+function M.is_needy(task)
+  local section = order.section(task)
+  return section == 'needs_you' or section == 'unread'
+end
+
 --- The tasks that need a person, each once, with its oldest request.
 ---@return chorus.Need[]
 local function by_task()
-  local found, seen = {}, {}
-  for _, need in ipairs(M.needs()) do
-    if not seen[need.task.uuid] then
-      seen[need.task.uuid], found[#found + 1] = true, need
-    end
-  end
-  return found
+  return vim.tbl_map(function(task)
+    return { id = task.uuid, task = task, request = tasks.requests(task.uuid)[1] }
+  end, order.sorted(vim.tbl_filter(M.is_needy, tasks.all())))
 end
 
 --- The task that stands after another one among those that need a person, or before it; from the start where that one

@@ -1,8 +1,31 @@
 --- Reads buffers named `chorus://…`, whether by `:edit`, a session or the jump list.
 local M = {}
 
---- Views in windows that come and go with their buffers, so that no name leads back to them.
-local DRAWN = { 'help', 'explain', 'inbox', 'request', 'output', 'terminal', 'preview', 'prompts' }
+--- Views in windows that come and go with their buffers, so that no name leads back to them; with the command that opens
+--- each again.
+---@type table<string, string>
+local DRAWN = {
+  help = 'help',
+  explain = 'explain %s',
+  inbox = 'inbox',
+  picker = 'pick',
+  request = 'answer %s',
+  output = 'output %s',
+  terminal = 'attach %s',
+  preview = 'dashboard',
+  prompts = 'prompts %s',
+  policy = 'policy',
+  audit = 'audit',
+}
+
+--- The view that a name is of, and the number of its task.
+---@param name string
+---@return string? view
+---@return string number empty for none
+local function drawn_view(name)
+  local view, number = name:match('^chorus://(%l+)/?(%d*)#?%d*$')
+  return DRAWN[view] and view, number or ''
+end
 
 --- For `BufReadCmd` on `chorus://*`.
 ---@param buffer integer
@@ -30,11 +53,15 @@ function M.read(buffer)
     require('chorus.ui.prompts.composer').read(buffer)
   elseif message and not vim.b[buffer].chorus_view then
     explain(buffer, ('The message of a commit was here. `:Chorus complete %s` opens it again.'):format(message))
-  elseif name == 'chorus://config' and vim.bo[buffer].buftype == '' then
+  elseif name == 'chorus://config' then
     explain(buffer, 'The configuration was here. `:Chorus config` shows it.')
-  elseif vim.list_contains(DRAWN, name:match('^chorus://(%l+)')) and vim.b[buffer].chorus_view then
-    require('chorus.ui.kit.canvas').restore(buffer)
-  elseif not message and name ~= 'chorus://config' and not name:match('^chorus://tell/') then
+  elseif drawn_view(name) then
+    local view, number = drawn_view(name)
+    if vim.b[buffer].chorus_view == view then
+      return require('chorus.ui.kit.canvas').restore(buffer)
+    end
+    explain(buffer, ('A window was here. `:Chorus %s` opens it again.'):format(vim.trim(DRAWN[view]:format(number))))
+  elseif not message and not name:match('^chorus://tell/') then
     -- Within the autocommand Neovim would report an error of the autocommand.
     vim.schedule(function()
       require('chorus.message').fail(
@@ -45,8 +72,15 @@ function M.read(buffer)
   end
 end
 
---- Reads what a session has restored: it opens such buffers by their names alone, empty and as ordinary files.
-function M.restore()
+--- The buffers that a session has kept of previews.
+---@return integer[]
+local function left_previews()
+  return vim.tbl_filter(function(buffer)
+    return drawn_view(vim.api.nvim_buf_get_name(buffer)) == 'preview' and not vim.b[buffer].chorus_view
+  end, vim.api.nvim_list_bufs())
+end
+
+local function read_windows()
   for _, window in ipairs(vim.api.nvim_list_wins()) do
     local buffer = vim.api.nvim_win_get_buf(window)
     local is_ours = vim.startswith(vim.api.nvim_buf_get_name(buffer), 'chorus://')
@@ -57,6 +91,25 @@ function M.restore()
       end)
     end
   end
+end
+
+--- Reads what a session has restored: it opens such buffers by their names alone, empty and as ordinary files. The
+--- windows of previews are closed, since the dashboard opens its own.
+function M.restore()
+  local left = left_previews()
+  if #left == 0 then
+    return read_windows()
+  end
+  -- A window must not be closed within the autocommand, which goes through all buffers.
+  vim.schedule(function()
+    for _, buffer in ipairs(left) do
+      for _, window in ipairs(vim.fn.win_findbuf(buffer)) do
+        pcall(vim.api.nvim_win_close, window, true)
+      end
+      pcall(vim.api.nvim_buf_delete, buffer, { force = true })
+    end
+    read_windows()
+  end)
 end
 
 --- Makes the file of a draft or prompt that was opened as a file what it is: `:w` in it must not write over what is kept.

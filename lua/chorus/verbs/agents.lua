@@ -71,14 +71,35 @@ local function prompt_of(call)
   return call.args .. '\n\n' .. table.concat(require('chorus.editor.excerpt').fenced(call.excerpt), '\n')
 end
 
+--- Opens the composer with what the placeholders of a text stand for, to be read before it is sent.
+---@param found chorus.Task[]
+---@param call chorus.Call
+local function compose(found, call)
+  local composer = require('chorus.ui.prompts.composer')
+  if not call.excerpt and call.args == '' then
+    return composer.open_for(found, { raw = call.bang, origin = call.origin })
+  end
+  local placeholders = require('chorus.editor.placeholders')
+  placeholders.expand(call.args, call.origin, function(text)
+    local lines = text ~= '' and vim.split(text, '\n', { plain = true }) or {}
+    if call.excerpt and not placeholders.has_selection(call.args) then
+      vim.list_extend(lines, text ~= '' and { '' } or {})
+      vim.list_extend(lines, require('chorus.editor.excerpt').fenced(call.excerpt))
+      vim.list_extend(lines, { '', '' })
+    end
+    composer.open_for(found, { raw = call.bang, lines = lines, is_kept = call.args ~= '', is_filled = true })
+  end)
+end
+
 function run.send(call, verb)
   given.with_tasks(verb, call, function(found)
     local text = prompt_of(call)
     local send_prompt = require('chorus.send_prompt')
-    if not text then
+    local has_placeholders = not call.bang and require('chorus.editor.placeholders').has(call.args)
+    if not text or call.composes or has_placeholders then
       -- Before anything is typed that could not be sent.
       if send_prompt.can_get_one(found) then
-        require('chorus.ui.prompts.composer').open_for(found, { raw = call.bang })
+        compose(found, call)
       end
       return
     end
@@ -87,7 +108,8 @@ function run.send(call, verb)
       after = function(left)
         if #left > 0 then
           local lines = vim.split(text, '\n', { plain = true })
-          require('chorus.ui.prompts.composer').open_for(left, { raw = call.bang, lines = lines, is_kept = true })
+          local options = { raw = call.bang, lines = lines, is_kept = true, is_filled = true }
+          require('chorus.ui.prompts.composer').open_for(left, options)
         end
       end,
     })

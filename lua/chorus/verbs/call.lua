@@ -16,7 +16,9 @@ local M = {}
 ---@field bang boolean
 ---@field confirmed boolean the person has seen which tasks are meant and agreed
 ---@field place? table where a window was asked for; the current one otherwise
+---@field composes? boolean the prompt is to be written, not sent
 ---@field excerpt? chorus.Excerpt the lines of the range
+---@field origin? chorus.Origin where the person was
 
 ---@param text string
 ---@return string? nil when there is none

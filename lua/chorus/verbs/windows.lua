@@ -10,7 +10,23 @@ local tasks = require('chorus.tasks')
 local run = {}
 
 function run.new(call)
-  require('chorus.ui.tasks.draft').open({ title = given.some(call.args), start = call.bang, excerpt = call.excerpt })
+  local placeholders = require('chorus.editor.placeholders')
+  local function open(title, lines)
+    local is_in_lines = call.excerpt and placeholders.has_selection(call.args)
+    require('chorus.ui.tasks.draft').open({
+      title = given.some(title),
+      lines = lines,
+      start = call.bang,
+      excerpt = not is_in_lines and call.excerpt or nil,
+      origin = call.origin,
+    })
+  end
+  if not placeholders.has(call.args) then
+    return open(call.args)
+  end
+  placeholders.find(call.args, call.origin, function(values)
+    open(require('chorus.editor.placeholder_plan').fill_title(call.args, values))
+  end)
 end
 
 --- A verb that shows one task in a window.

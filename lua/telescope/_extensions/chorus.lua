@@ -1,5 +1,5 @@
 --- `:Telescope chorus`, with `tasks`, `documents` and `requests`.
----@diagnostic disable: unresolved-require the plugin is there when this is used
+---@diagnostic disable: unresolved-require, undefined-field the plugin is there when this is used
 local telescope = require('telescope')
 
 --- Connects, then shows a list of Chorus in telescope.

@@ -8,6 +8,7 @@ mod file;
 pub use file::running;
 
 use crate::agent::SessionWatch;
+use crate::foreign;
 use file::{pid_of, pids, read};
 use notify::event::{AccessKind, AccessMode};
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
@@ -177,9 +178,11 @@ impl Watch {
 
     async fn look_everywhere(&mut self) {
         for config_dir in self.folders.keys().cloned().collect::<Vec<_>>() {
-            self.arm(&config_dir);
+            self.arm(&config_dir).await;
             let Some(folder) = self.folders.get(&config_dir) else { continue };
-            let pids: BTreeSet<u32> = pids(&folder.sessions).chain(folder.told.keys().copied()).collect();
+            let (sessions, told) = (folder.sessions.clone(), folder.told.keys().copied().collect::<Vec<_>>());
+            let pids = move || pids(&sessions).chain(told).collect::<BTreeSet<u32>>();
+            let Ok(pids) = foreign::within(&config_dir, pids).await else { continue };
             for pid in pids {
                 self.look(&config_dir, pid, 0).await;
             }
@@ -206,12 +209,17 @@ impl Watch {
     }
 
     /// Has the kernel watch the folder, or the nearest one above it that exists.
-    fn arm(&mut self, config_dir: &Path) {
+    async fn arm(&mut self, config_dir: &Path) {
+        let (Some(folder), true) = (self.folders.get(config_dir), self.watcher.is_some()) else { return };
+        let (wanted, known) = (config_dir.join("sessions"), folder.sessions.clone());
+        let looked = foreign::within(config_dir, move || {
+            let sessions = wanted.canonicalize().unwrap_or(known);
+            let nearest = sessions.ancestors().find(|path| path.is_dir()).map(Path::to_owned);
+            (sessions, nearest)
+        });
+        let Ok((sessions, nearest)) = looked.await else { return };
         let (Some(folder), Some(watcher)) = (self.folders.get_mut(config_dir), &mut self.watcher) else { return };
-        if let Ok(real) = config_dir.join("sessions").canonicalize() {
-            folder.sessions = real;
-        }
-        let nearest = folder.sessions.ancestors().find(|path| path.is_dir()).map(Path::to_owned);
+        folder.sessions = sessions;
         // Watched anew each time: one that was removed and made again is another for the kernel.
         let armed = nearest.filter(|path| match watcher.watch(path, RecursiveMode::NonRecursive) {
             Ok(()) => true,
@@ -229,9 +237,12 @@ impl Watch {
 
     /// Reads one file and tells what is new.
     async fn look(&mut self, config_dir: &Path, pid: u32, tries: usize) {
-        let Some(folder) = self.folders.get_mut(config_dir) else { return };
+        let Some(folder) = self.folders.get(config_dir) else { return };
         let path = folder.sessions.join(format!("{pid}.json"));
-        let content = match read(&path) {
+        let file = path.clone();
+        let found = foreign::within(&path, move || read(&file)).await.and_then(|found| found);
+        let Some(folder) = self.folders.get_mut(config_dir) else { return };
+        let content = match found {
             Ok(content) if serde_json::from_slice::<serde::de::IgnoredAny>(&content).is_err() => {
                 if let Some(pause) = AGAIN.get(tries) {
                     self.later(Order::Touched(path, tries + 1), Duration::from_millis(*pause));

@@ -2,11 +2,34 @@
 
 use super::tool_call::{COMMANDS, PATHS};
 use crate::contract::Json;
-use crate::evidence::event::ToolScope;
+use crate::evidence::event::{MOST_TEXTS, ToolScope};
 use serde_json::Value;
 
 /// Words of a command by which another client would run without asking.
 const WIDENING: [&str; 3] = ["bypassPermissions", "dangerously-skip-permissions", "acceptEdits"];
+
+/// Tools whose input names no file.
+const WITHOUT_FILES: [&str; 16] = [
+    "AskUserQuestion",
+    "ExitPlanMode",
+    "EnterPlanMode",
+    "WebFetch",
+    "WebSearch",
+    "TodoWrite",
+    "TaskCreate",
+    "TaskUpdate",
+    "TaskGet",
+    "TaskList",
+    "TaskOutput",
+    "TaskStop",
+    "BashOutput",
+    "KillShell",
+    "KillBash",
+    "Bash",
+];
+
+/// Bytes of a text that can be a path.
+const LONGEST_PATH: usize = 4096;
 
 /// Reads the call of a `PermissionRequest`.
 pub(super) fn read(event: &Json) -> ToolScope {
@@ -14,28 +37,60 @@ pub(super) fn read(event: &Json) -> ToolScope {
     let input = event.get("tool_input").unwrap_or(&absent);
     let tool = event.get("tool_name").and_then(Value::as_str).unwrap_or_default();
     let text = |key: &str| input.get(key).and_then(Value::as_str).map(str::to_owned);
-    let mcp = tool.strip_prefix("mcp__").and_then(|rest| rest.split_once("__"));
+    let mcp = tool.strip_prefix("mcp__").map(servers).unwrap_or_default();
     let is_shell = tool == "Bash";
     let command = match is_shell {
         true => text("command"),
-        false => mcp.and_then(|_| COMMANDS.iter().find_map(|key| text(key))),
+        false => COMMANDS.iter().filter(|_| !mcp.is_empty()).find_map(|key| text(key)),
     };
     let (paths, names_all_paths) = match tool {
         "Edit" | "MultiEdit" | "Write" | "Read" => one(text("file_path")),
         "NotebookEdit" | "NotebookRead" => one(text("notebook_path")),
-        "LS" | "Grep" => one(text("path")),
-        _ if mcp.is_some() => (PATHS.iter().filter_map(|key| text(key)).collect(), false),
+        // They look in the working folder unless they are told another.
+        "LS" | "Grep" | "Glob" => match text("path") {
+            Some(path) => one(Some(path)),
+            None => (vec![".".to_owned()], false),
+        },
+        _ if !mcp.is_empty() => (PATHS.iter().filter_map(|key| text(key)).collect(), false),
         _ => (text("path").into_iter().collect(), false),
     };
+    let mut texts = Vec::new();
+    match tool {
+        "Glob" => texts.extend(text("pattern")),
+        _ if names_all_paths || WITHOUT_FILES.contains(&tool) => {}
+        _ => all_texts(input, &mut texts),
+    }
+    let address = text("url").filter(|_| !is_shell);
+    let is_address = |text: &String| text.contains("://") && !text.contains(char::is_whitespace);
     ToolScope {
         folder: event.get("cwd").and_then(Value::as_str).filter(|folder| folder.starts_with('/')).map(Into::into),
         widens: widens(tool, input, command.as_deref()),
-        host: text("url").as_deref().and_then(host),
-        mcp: mcp.map(|(server, tool)| (server.to_owned(), tool.to_owned())),
+        has_address: address.is_some() || !mcp.is_empty() && texts.iter().any(is_address),
+        host: address.as_deref().and_then(host),
+        mcp,
         command,
         is_shell,
+        names_all_paths: names_all_paths && tool != "Glob",
         paths,
-        names_all_paths,
+        texts,
+    }
+}
+
+/// The server and its tool: each pair that the rest of the name can mean, as either may have `__` in it.
+fn servers(rest: &str) -> Vec<(String, String)> {
+    let at = (1..rest.len()).filter(|at| rest.is_char_boundary(*at) && rest[*at..].starts_with("__"));
+    let pairs = at.map(|at| (rest[..at].to_owned(), rest[at + 2..].to_owned()));
+    pairs.filter(|(_, tool)| !tool.is_empty()).collect()
+}
+
+/// Every text of the input, however deep.
+fn all_texts(input: &Json, texts: &mut Vec<String>) {
+    match input {
+        _ if texts.len() >= MOST_TEXTS => {}
+        Value::String(text) if !text.is_empty() && text.len() <= LONGEST_PATH => texts.push(text.clone()),
+        Value::Array(list) => list.iter().for_each(|value| all_texts(value, texts)),
+        Value::Object(table) => table.values().for_each(|value| all_texts(value, texts)),
+        _ => {}
     }
 }
 
@@ -88,8 +143,33 @@ mod tests {
             assert!(!scope("Edit", json!({"file_path": odd})).names_all_paths, "{odd:?}");
         }
         let mcp = scope("mcp__files__write_file", json!({"path": "a", "command": "ls"}));
-        assert_eq!(mcp.mcp, Some(("files".into(), "write_file".into())));
+        assert_eq!(mcp.mcp, [("files".into(), "write_file".into())]);
         assert!(!mcp.names_all_paths && !mcp.is_shell && mcp.command.is_some());
+    }
+
+    #[test]
+    fn a_name_that_may_mean_two_servers_means_both() {
+        let mcp = |name: &str| scope(name, json!({})).mcp;
+        let pair = |server: &str, tool: &str| (server.to_owned(), tool.to_owned());
+        assert_eq!(mcp("mcp__github__list_x__run"), [pair("github", "list_x__run"), pair("github__list_x", "run")]);
+        assert_eq!(mcp("mcp__a___b"), [pair("a", "_b"), pair("a_", "b")]);
+        assert_eq!(mcp("mcp__a__"), []);
+    }
+
+    #[test]
+    fn every_text_of_a_tool_that_may_name_files_is_kept() {
+        let many = scope("mcp__files__read", json!({"paths": ["a", {"source": "b"}], "count": 1}));
+        assert_eq!(many.texts, ["a", "b"]);
+        assert_eq!(scope("Notebooks", json!({"from": "a"})).texts, ["a"]);
+        for (tool, input) in [
+            ("Edit", json!({"file_path": "a", "new_string": "b"})),
+            ("WebFetch", json!({"url": "https://docs.rs", "prompt": "x"})),
+            ("Bash", json!({"command": "ls", "description": "x"})),
+        ] {
+            assert!(scope(tool, input).texts.is_empty(), "{tool}");
+        }
+        assert!(scope("Edit", json!({"file_path": "~/a"})).texts.contains(&"~/a".to_owned()));
+        assert_eq!(scope("Grep", json!({"pattern": "x"})).paths, ["."]);
     }
 
     #[test]
@@ -107,6 +187,18 @@ mod tests {
         ] {
             assert_eq!(scope("WebFetch", json!({"url": url})).host.as_deref(), found, "{url}");
         }
+    }
+
+    #[test]
+    fn an_address_without_such_a_host_is_one_yet() {
+        for url in ["HTTPS://evil.org", "https://u@evil.org", "ftp://evil.org"] {
+            let web = scope("WebFetch", json!({"url": url}));
+            assert!(web.has_address && web.host.is_none(), "{url}");
+        }
+        let shell = scope("Bash", json!({"command": "ls", "url": "https://docs.rs"}));
+        assert!(!shell.has_address && shell.host.is_none());
+        assert!(scope("mcp__web__get", json!({"uri": "https://evil.org"})).has_address);
+        assert!(!scope("Read", json!({"file_path": "a"})).has_address);
     }
 
     #[test]

@@ -22,7 +22,13 @@ pub fn read(lines: &[&ScreenLine], more: &Regex, means: &dyn Fn(&str) -> Means) 
     }
     let cut = lines.iter().any(|line| more.is_match(&line.text));
     let complete = digits_start_at_one && !cut && options.iter().filter(|choice| choice.selected).count() == 1;
-    Some(Dialog { text: text(&lines[..first]), question: question(&lines[..first]), options, complete })
+    let (text, question) = (text(&lines[..first]), question(&lines[..first]));
+    Some(Dialog { text, question, options, complete, refusal: None })
+}
+
+/// The lines as a dialog that a person answers by keys of their own configuration.
+pub fn configured(lines: &[&ScreenLine], question: &str, options: Vec<DialogOption>) -> Dialog {
+    Dialog { text: text(lines), question: Some(question.to_owned()), options, complete: true, refusal: None }
 }
 
 struct Row {
@@ -32,7 +38,15 @@ struct Row {
 }
 
 fn choice(digit: Option<u8>, label: &str, selected: bool, checked: Option<bool>) -> DialogOption {
-    DialogOption { digit, label: clean_line(label, 200), note: None, selected, checked, means: Means::Other }
+    DialogOption {
+        digit,
+        label: clean_line(label, 200),
+        note: None,
+        selected,
+        checked,
+        means: Means::Other,
+        keys: None,
+    }
 }
 
 /// The last list counted from its first digit on, preferably one with the marker in it: plans and questions hold lists too.

@@ -11,7 +11,7 @@ use crate::ops::branches::worktrees;
 use crate::store::Filter;
 use crate::task::{Isolation, Task};
 use crate::vcs::git::Git;
-use crate::vcs::worktree::{self, commit::Span};
+use crate::vcs::worktree::{self, Worktree};
 use std::path::Path;
 
 /// How git is to word it, whatever its user has configured.
@@ -19,6 +19,8 @@ const WORDING: [&str; 6] =
     ["--no-color", "--no-ext-diff", "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/", "--find-renames"];
 /// Files that git does not know yet, beyond which no more are shown.
 const MOST_NEW: usize = 200;
+/// Worktrees that are looked at together.
+const AT_ONCE: usize = 4;
 /// Hunks of one file that are shown.
 const MOST_HUNKS: usize = 500;
 
@@ -31,7 +33,7 @@ pub async fn files(core: &Core, project: &str) -> Result<(Vec<ChangedFile>, Vec<
         .map(|task| task.number)
         .collect();
     let mut notices = Vec::new();
-    let mut files = match own(project).await {
+    let mut files = match own(Git::at(project)).await {
         Ok(own) => shown(own, None, if beside.is_empty() { "user" } else { "unclaimed" }, &beside),
         Err(error) => {
             notices.push(error.message);
@@ -40,23 +42,41 @@ pub async fn files(core: &Core, project: &str) -> Result<(Vec<ChangedFile>, Vec<
     };
     let has_edits =
         |task: &&Task| task.isolation == Isolation::Worktree && (task.status.is_live() || task.uncommitted > 0);
+    let mut trees = Vec::new();
     for task in tasks.iter().filter(has_edits) {
-        let Some(tree) = worktrees::of(core, task).await? else { continue };
-        match worktree::commit::diff(&tree, Span::Uncommitted).await {
-            Ok(text) => {
-                let patches = patch::parse(&String::from_utf8_lossy(&text));
-                files.extend(shown(patches, task.worktree.as_deref(), "task", &[task.number]));
+        if let Some(tree) = worktrees::of(core, task).await? {
+            trees.push((task, tree));
+        }
+    }
+    for together in trees.chunks(AT_ONCE) {
+        let running: Vec<_> = together.iter().map(|(_, tree)| tokio::spawn(of_worktree(tree.clone()))).collect();
+        for ((task, _), patches) in together.iter().zip(running) {
+            match patches.await.map_err(Error::internal).and_then(|patches| patches) {
+                Ok(patches) => files.extend(shown(patches, task.worktree.as_deref(), "task", &[task.number])),
+                Err(error) => notices.push(format!("#{}: {}", task.number, error.message)),
             }
-            Err(error) => notices.push(format!("#{}: {}", task.number, error.message)),
         }
     }
     Ok((files, notices))
 }
 
-/// What differs from the last commit in the project's tree, and files that git does not know yet.
-async fn own(project: &str) -> Result<Vec<FilePatch>> {
-    let git = Git::at(project);
-    let mut args = ["diff"].into_iter().chain(WORDING).collect::<Vec<_>>();
+/// The same of a task's worktree, without what no commit takes.
+async fn of_worktree(tree: Worktree) -> Result<Vec<FilePatch>> {
+    if !tree.is_present().await? {
+        return Ok(Vec::new());
+    }
+    let changes = worktree::dirty::changes(&tree).await?;
+    if changes.paths.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut files = own(tree.git()).await?;
+    files.retain(|file| !changes.leaves_out(&file.path));
+    Ok(files)
+}
+
+/// What differs from the last commit in a working tree, and files that git does not know yet. Nothing is written.
+async fn own(git: Git) -> Result<Vec<FilePatch>> {
+    let mut args = ["diff", "--ignore-submodules=dirty"].into_iter().chain(WORDING).collect::<Vec<_>>();
     let head = git.head().await?;
     args.extend(head.as_deref());
     args.push("--");
@@ -64,12 +84,12 @@ async fn own(project: &str) -> Result<Vec<FilePatch>> {
     let unknown = git.bytes(&["ls-files", "--others", "--exclude-standard", "-z"]).await?;
     let unknown = String::from_utf8_lossy(&unknown).into_owned();
     let paths = unknown.split('\0').filter(|path| !path.is_empty() && !path.ends_with('/')).take(MOST_NEW);
-    let (root, paths) = (Path::new(project).to_owned(), paths.map(str::to_owned).collect::<Vec<_>>());
-    let new = foreign::within(Path::new(project), move || {
-        paths.into_iter().map(|path| added(&root, path)).collect::<Vec<_>>()
-    });
+    let (root, paths) = (git.folder.clone(), paths.map(str::to_owned).collect::<Vec<_>>());
+    let new =
+        foreign::within(&git.folder, move || paths.into_iter().map(|path| added(&root, path)).collect::<Vec<_>>());
     let new = new.await.map_err(|error| {
-        Error::new(Code::WrongState, format!("cannot read the files of {project}: {error}")).hint("try again")
+        Error::new(Code::WrongState, format!("cannot read the files of {}: {error}", git.folder.display()))
+            .hint("try again")
     });
     files.extend(new?);
     files.sort_by(|a, b| a.path.cmp(&b.path));

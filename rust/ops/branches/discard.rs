@@ -53,7 +53,7 @@ async fn of_stack(core: &Core, task: &Task) -> Result<Option<Discarded>> {
     if let Some(tip) = git.resolve(&format!("refs/heads/{branch}")).await? {
         git.update_ref(&format!("{reference}/tip"), &tip, None).await?;
     }
-    let kept = Discarded { reference, branch, files: Vec::new() };
+    let kept = Discarded { reference, branch, files: Vec::new(), repositories: None };
     let mut begun = None;
     let error = match take_away(core, task, &but, place, kept, &mut begun).await {
         Ok(kept) => return Ok(Some(kept)),

@@ -16,6 +16,9 @@ pub struct Discarded {
     pub branch: String,
     /// Files that held the task's uncommitted edits.
     pub files: Vec<String>,
+    /// The folder of the repositories that were inside a worktree.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repositories: Option<String>,
 }
 
 impl Discarded {
@@ -29,7 +32,8 @@ impl Discarded {
 
     /// Where it is kept, for people.
     pub fn text(&self) -> String {
-        format!("{} was discarded and is kept under {}", self.branch, self.reference)
+        let inside = self.repositories.as_ref().map(|folder| format!("; repositories inside are in {folder}"));
+        format!("{} was discarded and is kept under {}{}", self.branch, self.reference, inside.unwrap_or_default())
     }
 
     /// What of the task was discarded.

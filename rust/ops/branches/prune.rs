@@ -7,6 +7,7 @@ use crate::store::Filter;
 use crate::vcs::git::Git;
 use crate::vcs::rescue;
 use crate::vcs::rewrite::Intent;
+use crate::vcs::worktree::nested;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -26,6 +27,8 @@ pub async fn prune(core: &Core) {
         Ok(known) => known,
         Err(error) => return log::error!("cannot read which backups are needed: {error}"),
     };
+    let over = |name: &str| rescue::is_discard_over(name, crate::clock::now(), &named);
+    nested::prune(&core.state.worktrees(), over).await;
     for project in projects {
         let place = Path::new(&project).join(".git");
         let is_there = foreign::within(project.as_ref(), move || place.exists()).await;

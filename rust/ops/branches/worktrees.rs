@@ -4,18 +4,21 @@ use crate::config::Loaded;
 use crate::contract::Code;
 use crate::core::Core;
 use crate::error::{Error, Result};
+use crate::foreign;
 use crate::ops::branches::discarded::Discarded;
 use crate::ops::rewrite::TaskLog;
 use crate::ops::stacks;
 use crate::store::{TaskPlace, Who};
 use crate::task::{Isolation, Task};
+use crate::vcs::git::Git;
 use crate::vcs::lock::{Held, Lock};
 use crate::vcs::rewrite::{Intent, Permit, RemoveIntent, branch_again};
 use crate::vcs::worktree::dirty::DirtyPaths;
 use crate::vcs::worktree::prepare::Preparation;
-use crate::vcs::worktree::{self, Wish, Worktree};
+use crate::vcs::worktree::remove::Removed;
+use crate::vcs::worktree::{self, Repaired, Wish, Worktree, nested};
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A worktree that a start made or found.
 pub struct MadeWorktree {
@@ -83,13 +86,27 @@ pub async fn of(core: &Core, task: &Task) -> Result<Option<Worktree>> {
     let (base, kept) = core.read(&task.uuid, |tx, task| Ok((tx.base(task)?, tx.recall(&key(task))?))).await?;
     let kept: Option<Kept> = kept.and_then(|json| serde_json::from_str(&json).ok());
     let (base, target) = (base.unwrap_or_default(), kept.and_then(|kept| kept.target));
-    let project = core.environments.git(task);
+    let project = git_of(core.environments.git(task), Path::new(&folder)).await;
     let mut worktree = Worktree { project, folder: PathBuf::from(folder), branch, base, target };
     if let Some(branch) = worktree.renamed().await? {
         follow(core, task, &worktree, branch.clone()).await?;
         worktree.branch = branch;
     }
     Ok(Some(worktree))
+}
+
+/// Git in the project. Where only the project's own working tree is gone, which may be one of many of a bare repository,
+/// git in the repository itself.
+async fn git_of(project: Git, worktree: &Path) -> Git {
+    let (at, beside) = (project.folder.clone(), worktree.to_owned());
+    let common = foreign::within(worktree, move || match at.is_dir() {
+        true => None,
+        false => crate::project::common_dir(&beside),
+    });
+    match common.await {
+        Ok(Some(common)) => project.within(common),
+        _ => project,
+    }
 }
 
 /// Keeps the name that somebody gave the task's branch.
@@ -114,7 +131,9 @@ pub async fn make(core: &Core, task: &Task, loaded: &Loaded) -> Result<MadeWorkt
     if let Some(worktree) = of(core, task).await? {
         let is_there = worktree.is_present().await? || worktree.tip().await?.is_some();
         if is_there && !is_unfinished(core, task).await? {
-            let notes = worktree::repair(&worktree, &preparation).await?;
+            let repaired = worktree::repair(&worktree, &preparation).await?;
+            // It may have gone because all of it was merged.
+            let notes = told(&worktree, repaired, task.uncommitted > 0);
             return Ok(MadeWorktree { worktree, is_new: false, notes });
         }
         // The daemon was killed while it was made: nothing ran in it yet.
@@ -158,11 +177,22 @@ pub async fn restore(core: &Core, task: &Task, loaded: &Loaded) -> Result<()> {
     let Some(worktree) = of(core, task).await?.filter(|_| task.isolation == Isolation::Worktree) else {
         return Ok(());
     };
-    let notes = worktree::repair(&worktree, &preparation(loaded)).await?;
+    let notes = told(&worktree, worktree::repair(&worktree, &preparation(loaded)).await?, true);
     let journaled = core.write(&task.uuid, move |tx, task| {
         notes.iter().try_for_each(|note| tx.journal(task, Who::Chorus, "worktree", note, None))
     });
     journaled.await
+}
+
+/// What a person should know of a repair, also that the worktree was gone although it `was_in_use`.
+fn told(worktree: &Worktree, Repaired { is_new, mut notes }: Repaired, was_in_use: bool) -> Vec<String> {
+    if is_new && was_in_use {
+        let branch = &worktree.branch;
+        let text =
+            format!("The worktree was gone and was made again from {branch}: what was not committed in it is lost");
+        notes.insert(0, text);
+    }
+    notes
 }
 
 /// What is changed in it and in no commit.
@@ -187,32 +217,40 @@ pub async fn uncommitted(core: &Core, task: &Task) -> Result<Vec<String>> {
     Ok(changes(core, task).await?.paths)
 }
 
-/// After a task has ended: its worktree goes if it is clean and merged, and stays otherwise.
-pub async fn tidy(core: &Core, task: &Task) {
+/// After a task has ended: its worktree goes if it is clean and merged, and stays otherwise. What stays and why, for
+/// people, which the journal says, too.
+pub async fn tidy(core: &Core, task: &Task) -> Option<String> {
     if task.isolation != Isolation::Worktree {
-        return;
+        return None;
     }
-    let Err(error) = try_tidy(core, task).await else { return };
-    let mend = error.hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
-    let text = format!("The worktree stays: {}{mend}", error.message);
+    let (what, text) = match try_tidy(core, task).await {
+        Ok(None) => return None,
+        Ok(Some(left)) => ("worktree_left", left),
+        Err(error) => {
+            let mend = error.hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
+            ("worktree_kept", format!("The worktree stays: {}{mend}", error.message))
+        }
+    };
     log::info!("{text}");
-    let journaled = core.write(&task.uuid, move |tx, task| tx.journal(task, Who::Chorus, "worktree_kept", &text, None));
+    let said = text.clone();
+    let journaled = core.write(&task.uuid, move |tx, task| tx.journal(task, Who::Chorus, what, &said, None));
     journaled.await.unwrap_or_else(|error| log::error!("cannot journal that a worktree stays: {error}"));
+    Some(text)
 }
 
-async fn try_tidy(core: &Core, task: &Task) -> Result<()> {
-    let Some(worktree) = of(core, task).await? else { return Ok(()) };
+async fn try_tidy(core: &Core, task: &Task) -> Result<Option<String>> {
+    let Some(worktree) = of(core, task).await? else { return Ok(None) };
     let held = hold(&worktree).await?;
     let removed = worktree::remove::remove(&worktree, &held, &mut TaskLog::of(core, &task.uuid)).await;
     // A folder that is still aside is dealt with before anything else is begun.
     if removed.is_ok() || worktree.is_present().await? {
         core.write(&task.uuid, |tx, task| tx.end_intent(task)).await?;
     }
-    removed?;
-    if worktree.tip().await?.is_some() {
-        return Ok(());
+    let left = removed?.left;
+    if worktree.tip().await?.is_none() {
+        core.write(&task.uuid, |tx, task| tx.forget_place(task)).await?;
     }
-    core.write(&task.uuid, |tx, task| tx.forget_place(task)).await
+    Ok(left)
 }
 
 /// Whether all that the task committed is merged.
@@ -236,18 +274,28 @@ fn number_of(task: &Task) -> u32 {
 pub async fn discard(core: &Core, task: &Task) -> Result<Option<Discarded>> {
     let Some(worktree) = of(core, task).await? else { return Ok(None) };
     let held = hold(&worktree).await?;
-    let kept = worktree::remove::discard(&worktree, number_of(task), &held, &mut TaskLog::of(core, &task.uuid)).await;
-    if kept.is_err() && worktree.is_present().await.unwrap_or(false) {
+    let removed =
+        worktree::remove::discard(&worktree, number_of(task), &held, &mut TaskLog::of(core, &task.uuid)).await;
+    if removed.is_err() && worktree.is_present().await.unwrap_or(false) {
         core.write(&task.uuid, |tx, task| tx.end_intent(task)).await?;
     }
-    record_discard(core, task, kept?).await
+    record_removal(core, task, &worktree, removed?).await
 }
 
-async fn record_discard(core: &Core, task: &Task, reference: Option<String>) -> Result<Option<Discarded>> {
+async fn record_removal(
+    core: &Core,
+    task: &Task,
+    worktree: &Worktree,
+    Removed { kept, left }: Removed,
+) -> Result<Option<Discarded>> {
     let branch = task.stack.clone().unwrap_or_default();
-    let kept = reference.map(|reference| Discarded { reference, branch, files: Vec::new() });
+    let repositories =
+        kept.as_ref().map(|kept| nested::folder(&worktree.folder, kept)).filter(|folder| folder.exists());
+    let repositories = repositories.map(|folder| folder.to_string_lossy().into_owned());
+    let kept = kept.map(|reference| Discarded { reference, branch, files: Vec::new(), repositories });
     core.write(&task.uuid, move |tx, task| {
         kept.iter().try_for_each(|kept| kept.record(tx, task))?;
+        left.iter().try_for_each(|left| tx.journal(task, Who::Chorus, "worktree_left", left, None))?;
         tx.end_intent(task)?;
         Ok(kept)
     })
@@ -265,15 +313,16 @@ pub async fn finish_removal(core: &Core, task: &Task, intent: &RemoveIntent) -> 
         return Ok(());
     }
     let mut log = TaskLog::of(core, &task.uuid);
-    let kept = worktree::remove::recover(&worktree, number_of(task), intent, &held, &mut log).await?;
+    let removed = worktree::remove::recover(&worktree, number_of(task), intent, &held, &mut log).await?;
     let gone = !intent.discards && worktree.tip().await?.is_none();
-    record_discard(core, task, kept).await?;
+    record_removal(core, task, &worktree, removed).await?;
     if gone { core.write(&task.uuid, |tx, task| tx.forget_place(task)).await } else { Ok(()) }
 }
 
 /// Brings back what [`discard`] kept, the branch and a worktree with the edits that were not committed, and reopens the
 /// task.
 pub async fn bring_back(core: &Core, task: &Task, kept: &Discarded) -> Result<()> {
+    let mut stayed = Vec::new();
     if let Some(worktree) = of(core, task).await? {
         let held = hold(&worktree).await?;
         let intent = Intent::RestoreWorktree { reference: kept.reference.clone() };
@@ -282,20 +331,26 @@ pub async fn bring_back(core: &Core, task: &Task, kept: &Discarded) -> Result<()
         if back.is_err() {
             core.write(&task.uuid, |tx, task| tx.end_intent(task)).await?;
         }
-        back?;
+        stayed = back?;
     }
     let kept = kept.clone();
     core.write(&task.uuid, move |tx, task| {
         kept.restored(tx, task, &[])?;
+        if let (Some(folder), false) = (&kept.repositories, stayed.is_empty()) {
+            let names = stayed.iter().map(|path| path.to_string_lossy()).collect::<Vec<_>>().join(", ");
+            let text = format!("{names} is still in {folder}: something else is in its place");
+            tx.journal(task, Who::Chorus, "worktree_left", &text, None)?;
+        }
         tx.end_intent(task)
     })
     .await
 }
 
-async fn fill_again(core: &Core, task: &Task, worktree: &Worktree, kept: &str) -> Result<()> {
+/// What was kept is in the worktree again; the repositories inside that could not come back.
+async fn fill_again(core: &Core, task: &Task, worktree: &Worktree, kept: &str) -> Result<Vec<PathBuf>> {
     let tip = worktree::keep::tip(&worktree.project, kept).await?;
     branch_again(&worktree.project, &worktree.branch, &tip).await?;
-    let _notes = worktree::repair(worktree, &preparation(&core.config_of(&task.project).await)).await?;
+    let _repaired = worktree::repair(worktree, &preparation(&core.config_of(&task.project).await)).await?;
     let lost = worktree::remove::overwritten(worktree, kept).await?;
     if !lost.is_empty() {
         let why =

@@ -11,7 +11,8 @@ use crate::ops::terminal;
 use crate::status::{AgentStatus, Answerable};
 use crate::store::{Closing, RequestOutcome, Who};
 use crate::task::Task;
-use crate::tmux::Key;
+use crate::tmux::{Pane, Tmux};
+use crate::typing::{Key, named};
 use std::time::Duration;
 
 /// A dialog drops keys pressed sooner after it appeared (Claude Code 2.1.328: at 200 ms still, at 400 ms no more).
@@ -119,22 +120,14 @@ async fn by_keys(core: &Core, asker: &Asker, task: &Task, request: Opened, answe
         return Err(changed());
     }
     let dialog = reading.dialog.as_ref().ok_or_else(changed)?;
-    let (keys, outcome) = keys_for(dialog, &answer).ok_or_else(|| terminal_only(task))?;
+    let (way, outcome) = way_of(dialog, &answer).ok_or_else(|| no_way(task, dialog))?;
     let (tmux, pane) = terminal::pane(core, task).await?;
-    let marked = marked_after(dialog, &keys);
-    let keys: Option<Vec<Key>> = keys.iter().map(|name| key(name)).collect();
-    let keys = keys.ok_or_else(|| terminal_only(task))?;
     let _pressing = core.answers.press(&request.id);
-    let (arrows, last) = keys.split_at(keys.len().saturating_sub(1));
-    // Enter takes whatever is marked: it is pressed only once the arrows are seen to have arrived.
-    if !arrows.is_empty() {
-        tmux.keys(&pane, arrows).await?;
-        let marked = marked.ok_or_else(|| terminal_only(task))?;
-        if !screen_comes_to(core, task, |reading| is_shown(&request, reading) && mark(reading) == Some(&marked)).await {
-            return Err(not_taken(task));
-        }
+    match way {
+        Way::Words(text) => drop(tmux.deliver(&pane, &text, None, true).await?),
+        Way::Keys(keys) if dialog.is_configured() => tmux.keys(&pane, &keys).await?,
+        Way::Keys(keys) => press(core, task, &request, dialog, (&tmux, &pane, &keys)).await?,
     }
-    tmux.keys(&pane, last).await?;
     if !is_taken(core, task, &request).await {
         return Err(not_taken(task));
     }
@@ -161,6 +154,39 @@ async fn by_keys(core: &Core, asker: &Asker, task: &Task, request: Opened, answe
     Ok(closed.unwrap_or(request))
 }
 
+/// Presses keys in a dialog that is drawn with a mark.
+async fn press(
+    core: &Core,
+    task: &Task,
+    request: &Opened,
+    dialog: &Dialog,
+    (tmux, pane, keys): (&Tmux, &Pane, &[Key]),
+) -> Result<()> {
+    let (arrows, last) = keys.split_at(keys.len().saturating_sub(1));
+    // Enter takes whatever is marked: it is pressed only once the arrows are seen to have arrived.
+    if !arrows.is_empty() {
+        tmux.keys(pane, arrows).await?;
+        let marked = marked_after(dialog, keys).ok_or_else(|| terminal_only(task))?;
+        if !screen_comes_to(core, task, |reading| is_shown(request, reading) && mark(reading) == Some(&marked)).await {
+            return Err(not_taken(task));
+        }
+    }
+    tmux.keys(pane, last).await
+}
+
+/// Nothing is known that gives this answer.
+fn no_way(task: &Task, dialog: &Dialog) -> Error {
+    if !dialog.is_configured() && !dialog.options.is_empty() {
+        return terminal_only(task);
+    }
+    let number = task.number;
+    let hint = match dialog.options.is_empty() {
+        true => format!("use `answer {number}` with words, which Chorus types; or `attach {number}`"),
+        false => format!("use `attach {number}`, or set more `answers` in [agent.{}] of chorus.toml", task.agent),
+    };
+    Error::new(Code::NotAnswerable, format!("cannot answer #{number} that way: no keys are known for it")).hint(hint)
+}
+
 fn not_taken(task: &Task) -> Error {
     Error::new(Code::NotAnswerable, format!("cannot answer #{}: the agent did not take the key", task.number))
         .hint(format!("use `attach {}` and answer there", task.number))
@@ -172,10 +198,10 @@ fn mark(reading: &ScreenReading) -> Option<&String> {
 }
 
 /// The option that the marker should stand on after the arrows among these keys.
-fn marked_after(dialog: &Dialog, keys: &[String]) -> Option<String> {
-    let count = |name: &str| keys.iter().filter(|key| *key == name).count();
+fn marked_after(dialog: &Dialog, keys: &[Key]) -> Option<String> {
+    let count = |wanted: Key| keys.iter().filter(|key| **key == wanted).count();
     let marked = dialog.options.iter().position(|option| option.selected)?;
-    let place = (marked + count("Down")).checked_sub(count("Up"))?;
+    let place = (marked + count(Key::Down)).checked_sub(count(Key::Up))?;
     dialog.options.get(place).map(|option| option.label.clone())
 }
 
@@ -197,7 +223,8 @@ fn is_shown(request: &Opened, reading: &ScreenReading) -> bool {
     let squeezed = |text: &str| text.split_whitespace().collect::<String>();
     let labels = |dialog: &Json| -> Option<Vec<String>> {
         let options = dialog.get("options")?.as_array()?;
-        options.iter().map(|option| Some(squeezed(option.get("label")?.as_str()?))).collect()
+        let keys = |option: &Json| option.get("keys").map(Json::to_string).unwrap_or_default();
+        options.iter().map(|option| Some(squeezed(option.get("label")?.as_str()?) + &keys(option))).collect()
     };
     let text = |dialog: &Json| {
         let lines = dialog.get("text")?.as_array()?;
@@ -227,28 +254,31 @@ async fn is_taken(core: &Core, task: &Task, request: &Opened) -> bool {
     false
 }
 
-/// A key as the screen's rules name it.
-fn key(name: &str) -> Option<Key> {
-    Some(match name {
-        "Enter" => Key::Enter,
-        "Escape" => Key::Escape,
-        "Up" => Key::Up,
-        "Down" => Key::Down,
-        digit => Key::Digit(digit.parse().ok()?),
-    })
+/// How an answer gets to the agent.
+enum Way {
+    Keys(Vec<Key>),
+    /// Typed, and entered.
+    Words(String),
 }
 
-/// The keys that mean this answer in this dialog, or nothing where that is not sure. No is Escape, which interrupts the
-/// turn: its digit differs between tools and versions and can mean something else.
-fn keys_for(dialog: &Dialog, answer: &Answer) -> Option<(Vec<String>, RequestOutcome)> {
+/// How this answer is given in this dialog, or nothing where that is not sure. No is what the agent's rules say, never a
+/// digit, which differs between tools and versions and can mean something else.
+fn way_of(dialog: &Dialog, answer: &Answer) -> Option<(Way, RequestOutcome)> {
+    let keys = |names: Vec<String>| {
+        let keys: Option<Vec<Vec<Key>>> = names.iter().map(|name| named::keys(name).ok()).collect();
+        Some(Way::Keys(keys?.concat())).filter(|_| !names.is_empty())
+    };
     match answer {
-        Answer::Allow { always: None } => dialog.approve().map(|keys| (keys, RequestOutcome::Allowed)),
-        Answer::Deny { .. } => Some((dialog.deny(), RequestOutcome::Denied)),
+        Answer::Allow { always: None } => Some((keys(dialog.approve()?)?, RequestOutcome::Allowed)),
+        Answer::Deny { .. } => Some((keys(dialog.deny()?)?, RequestOutcome::Denied)),
         Answer::Words(words) => {
             let chosen = words.values().next().filter(|_| words.len() == 1)?;
+            if dialog.options.is_empty() {
+                return Some((Way::Words(chosen.clone()), RequestOutcome::Answered));
+            }
             let mut named = (0..dialog.options.len()).filter(|index| dialog.options[*index].label == *chosen);
             let index = named.next().filter(|_| named.next().is_none())?;
-            dialog.choose(index).map(|keys| (keys, RequestOutcome::Answered))
+            Some((keys(dialog.choose(index)?)?, RequestOutcome::Answered))
         }
         _ => None,
     }

@@ -198,9 +198,10 @@ async fn ask(core: &Core, intake: Intake, gone: &CancellationToken) -> Result<Ho
     if let Some(ruled) = policy::rule_on(core, &report.task, asked, adapter, &message).await {
         let closing = ruled.closing;
         let received = core.write(&report.task, move |tx, task| tx.receive_answered(task, new, closing)).await?;
-        let (Received::Answered(_, answer), output) = (received, ruled.output) else { return Ok(HookReply::default()) };
+        // One that was closed without Chorus stays so, whatever the rules say by now.
+        let Received::Answered(_, Some(output)) = received else { return Ok(HookReply::default()) };
         core.fact(Fact::Ruled { task: report.task, request: report.id });
-        return Ok(HookReply { output: answer.or(Some(output)) });
+        return Ok(HookReply { output: Some(output) });
     }
     let answered = core.answers.wait(&report.id, Asking { adapter, message });
     let (id, task) = (report.id.clone(), report.task.clone());

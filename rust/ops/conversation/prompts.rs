@@ -145,6 +145,10 @@ async fn hand_over(core: &Core, task: &Task, lead: String, prompt: Prompt) -> Re
     let shown = match tmux.deliver(&pane, &text, known, prompt.raw).await {
         Ok(delivered) => {
             keep_displaced(core, task, delivered.displaced).await?;
+            // An agent of which only the screen is known may have answered and be free again before it was looked at.
+            if known.is_none() && delivered.is_taken {
+                return Ok(Over::Delivered);
+            }
             delivered.shown
         }
         // A dialog came in between: nothing was typed.

@@ -7,7 +7,7 @@ use crate::core::Core;
 use crate::error::{Code, Error, Result};
 use crate::foreign;
 use crate::project;
-use crate::store::Tx;
+use crate::store::{Filter, Tx};
 use crate::vcs::git::Git;
 use crate::vcs::identity;
 use serde::{Deserialize, Serialize};
@@ -165,9 +165,28 @@ async fn adopt(core: &Core, project: &str, id: &str) -> Result<()> {
         Ok(true)
     });
     if moved.await? {
+        note_worktrees(core, project).await.unwrap_or_else(|error| log::warn!("cannot note {project}: {error}"));
         core.warn(project, &format!("This project was at {old}: its tasks came along"));
     }
     Ok(())
+}
+
+/// The worktrees of the project's tasks say where it is now.
+async fn note_worktrees(core: &Core, project: &str) -> Result<()> {
+    let tasks = core.read(project, |tx, project| tx.tasks(Some(project), &Filter::default())).await?;
+    let root = PathBuf::from(project);
+    let noted = foreign::within(Path::new(project), move || {
+        project::note_main(&root)?;
+        let worktrees = tasks.into_iter().filter_map(|task| task.worktree);
+        let ours = worktrees.filter(|worktree| {
+            let common = project::common_dir(Path::new(worktree));
+            common.is_some() && common == project::common_dir(&root)
+        });
+        let folders: Vec<PathBuf> = ours.filter_map(|worktree| project::git_dir(Path::new(&worktree))).collect();
+        folders.into_iter().try_for_each(|folder| project::note(&folder, &root))
+    });
+    let noted = noted.await.and_then(|noted| noted);
+    noted.map_err(|error| Error::new(Code::WrongState, error.to_string()))
 }
 
 /// Another repository lies at the path: the tasks of the old one wait under a name that is no folder's.

@@ -4,10 +4,11 @@ use crate::agent::launch::Begin;
 use crate::contract::Code;
 use crate::core::Core;
 use crate::error::{Error, Result};
+use crate::foreign;
 use crate::ops::lifecycle::launch::Prepared;
 use crate::process::Identity;
 use crate::task::{Alert, AlertKind, Task};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 /// The conversation of a launch.
@@ -37,11 +38,14 @@ pub async fn take_up(
     let Some((adapter, dir)) = prepared.agent.adapter().zip(prepared.config_dir.as_deref()) else {
         return Ok(Conversation { session, begin: Begin::New, lost: None });
     };
-    let running = adapter.running(dir, &session);
+    let (home, folder, id) = (dir.to_owned(), PathBuf::from(&prepared.folder), session.clone());
+    let found = foreign::within(dir, move || (adapter.running(&home, &id), adapter.take_up(&home, &folder, &id)));
+    let (running, begin) = found.await.map_err(|error| {
+        Error::new(Code::WrongState, format!("cannot look for the conversation of #{}: {error}", task.number))
+    })?;
     if let Some(pid) = running.into_iter().find(|pid| own.iter().all(|own| own.pid != *pid)) {
         return Err(runs_elsewhere(core, task, pid).await);
     }
-    let begin = adapter.take_up(dir, Path::new(&prepared.folder), &session);
     if begin == Some(Begin::Resume) {
         return Ok(Conversation { session, begin: Begin::Resume, lost: None });
     }

@@ -61,11 +61,16 @@ pub async fn reopen(core: &Core, asker: &Asker, reopen: &TaskReopen) -> Result<T
 pub async fn delete(core: &Core, asker: &Asker, delete: TaskDelete) -> Result<Nothing> {
     let (task, _turn) = core.task_in_turn(asker, &delete.task).await?;
     commit::recover::settle(core, &task.uuid).await?;
+    let mut stays = None;
     // While the store still knows what is the worktree's.
     if !task.status.is_live() {
-        worktrees::tidy(core, &task).await;
+        stays = worktrees::tidy(core, &task).await;
     }
     core.write(&task.uuid, move |tx, task| tx.delete(task, delete.command.as_deref())).await?;
+    if let Some(stays) = stays {
+        // Nothing of Chorus's tells of it from now on.
+        core.warn(&task.project, &format!("#{} is deleted. {stays}", task.number));
+    }
     tidy::forget_files(&core.state, &task.uuid);
     Ok(Nothing {})
 }

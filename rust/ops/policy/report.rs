@@ -1,12 +1,13 @@
 //! The rules that count, and what they would have done with the last requests.
 
-use super::{AskedCall, judge};
+use super::{AskedCall, with_calls};
 use crate::config::Loaded;
 use crate::contract::{Opened, PolicyAsk, PolicyReport, PolicyRule, Tested};
 use crate::core::{Asker, Core};
 use crate::error::Result;
 use crate::ops::agents;
-use crate::policy::Verdict;
+use crate::policy::{self, Verdict};
+use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 
 /// Requests that one test looks at, at most.
@@ -35,9 +36,10 @@ pub async fn report(core: &Core, asker: &Asker, ask: PolicyAsk) -> Result<Policy
 /// What the rules would do with the last requests, oldest first.
 pub(super) async fn test(core: &Core, project: &str, loaded: &Loaded, count: u32) -> Result<Vec<Tested>> {
     let recent = core.read(project, move |tx, project| tx.recent_permissions(project, count)).await?;
+    let mut verdicts = verdicts(core, loaded, &recent).await?;
     let mut tested = Vec::new();
     for request in recent {
-        let verdict = verdict(core, loaded, &request).await?;
+        let Some(verdict) = verdicts.get_mut(&request.task).and_then(VecDeque::pop_front) else { continue };
         tested.push(Tested {
             would: verdict.action,
             by: verdict.places(),
@@ -53,9 +55,18 @@ pub(super) async fn test(core: &Core, project: &str, loaded: &Loaded, count: u32
     Ok(tested)
 }
 
-async fn verdict(core: &Core, loaded: &Loaded, request: &Opened) -> Result<Verdict> {
-    let task = core.read(&request.task, |tx, task| tx.row(task)).await?;
-    judge(loaded, &task, asked(core, loaded, &task.agent, request)).await
+/// Of each task, the verdicts on its requests in their order.
+async fn verdicts(core: &Core, loaded: &Loaded, requests: &[Opened]) -> Result<BTreeMap<String, VecDeque<Verdict>>> {
+    let mut of_task: BTreeMap<&str, Vec<&Opened>> = BTreeMap::new();
+    requests.iter().for_each(|request| of_task.entry(&request.task).or_default().push(request));
+    let mut verdicts = BTreeMap::new();
+    for (uuid, requests) in of_task {
+        let task = core.read(uuid, |tx, task| tx.row(task)).await?;
+        let calls = requests.into_iter().map(|request| asked(core, loaded, &task.agent, request)).collect();
+        let judged = with_calls(loaded.rules(), &task, calls, policy::judge).await?;
+        verdicts.insert(uuid.to_owned(), judged.into());
+    }
+    Ok(verdicts)
 }
 
 /// The call of a request as the store keeps it.

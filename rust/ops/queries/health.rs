@@ -6,8 +6,12 @@ use crate::contract::{self, Check, Health};
 use crate::core::{Asker, Core};
 use crate::desktop;
 use crate::error::{Error, Result};
+use crate::foreign;
 use crate::paths::State;
+use crate::store::Filter;
 use crate::vcs::environment::GitEnvironment;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const PROGRAM_LIMIT: Duration = Duration::from_secs(3);
@@ -28,6 +32,7 @@ pub async fn health(core: &Core, asker: &Asker) -> Result<Health> {
     );
     checks.extend(hooks(core, asker).await);
     checks.extend(crate::ops::queries::repository::checks(core, asker).await);
+    checks.extend(orphans(core).await);
     checks.push(write_tracing(loaded.config.vcs.trace).await);
     checks.push(notifications(core, &loaded.config.notifications).await);
     checks.push(
@@ -39,6 +44,33 @@ pub async fn health(core: &Core, asker: &Asker) -> Result<Health> {
     );
     checks.extend(loaded.notices.iter().map(|notice| check("configuration", "warn", notice.clone(), None)));
     Ok(Health { checks })
+}
+
+/// Worktrees in the state folder that no task has any more, and what of one could not be deleted: a task was deleted while
+/// it had edits. Nothing else tells of them.
+async fn orphans(core: &Core) -> Option<Check> {
+    let store = core.store().ok()?;
+    let tasks = store.read(|tx| tx.tasks(None, &Filter::default())).await.ok()?;
+    let known: BTreeSet<PathBuf> = tasks.into_iter().filter_map(|task| task.worktree).map(PathBuf::from).collect();
+    let (home, place) = (core.state.worktrees(), core.state.worktrees());
+    let folders = |dir: &Path| {
+        let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect::<Vec<_>>()
+    };
+    let all = foreign::within(&place, move || {
+        let home = home.canonicalize().unwrap_or(home);
+        folders(&home).iter().flat_map(|shelf| folders(shelf)).collect::<Vec<_>>()
+    });
+    let is_kept = |folder: &PathBuf| {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with('.') && !name.starts_with(".left-")
+    };
+    let orphans: Vec<PathBuf> =
+        all.await.ok()?.into_iter().filter(|folder| !known.contains(folder) && !is_kept(folder)).collect();
+    let names: Vec<String> = orphans.iter().map(|folder| folder.display().to_string()).collect();
+    let first = names.first()?;
+    let advice = format!("take from them what you need, then `git worktree remove --force {first}`");
+    Some(check("worktrees", "warn", format!("no task has {} any more", names.join(", ")), Some(&advice)))
 }
 
 /// Effective configuration.

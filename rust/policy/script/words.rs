@@ -1,6 +1,6 @@
 //! Words: quotes, escapes, and what the shell expands.
 
-use super::{Reader, Unclear, Word};
+use super::{JOINED, Reader, Unclear, Word};
 
 impl Reader<'_> {
     /// The word that begins here.
@@ -22,12 +22,12 @@ impl Reader<'_> {
                     self.at += 1;
                     word.known &= self.double(&mut word.text)?;
                 }
+                // Before a blank it ends the word.
+                '\\' if self.joins() && matches!(self.peek_at(2), Some(' ' | '\t')) => break,
+                '\\' if self.joins() => return Err(JOINED),
                 '\\' => {
                     self.at += 1;
-                    match self.peek().ok_or("a backslash stands at its end")? {
-                        '\n' => {}
-                        c => word.text.push(c),
-                    }
+                    word.text.push(self.peek().ok_or("a backslash stands at its end")?);
                     self.at += 1;
                 }
                 '$' | '`' => {
@@ -40,6 +40,11 @@ impl Reader<'_> {
                         word.splits = true;
                     }
                     word.text.extend(self.chars.get(written..self.at).unwrap_or_default());
+                }
+                // Of nothing, braces make nothing.
+                '{' if self.peek_at(1) == Some('}') => {
+                    self.at += 2;
+                    word.text.push_str("{}");
                 }
                 c => {
                     let begins = self.at == from;
@@ -55,8 +60,8 @@ impl Reader<'_> {
                 }
             }
         }
-        // `{}` and a lone brace are themselves; any other may be several words.
-        if has_braces && !matches!(word.text.as_str(), "{}" | "{" | "}") {
+        // A lone brace is itself; any other may be several words.
+        if has_braces && !matches!(word.text.as_str(), "{" | "}") {
             word.known = false;
             word.splits = true;
         }
@@ -77,10 +82,10 @@ impl Reader<'_> {
                     self.at += 1;
                     return Ok(known);
                 }
+                '\\' if self.joins() => return Err(JOINED),
                 '\\' => {
                     self.at += 1;
                     match self.peek().ok_or("a quote is not closed")? {
-                        '\n' => {}
                         c @ ('$' | '`' | '"' | '\\') => text.push(c),
                         c => text.extend(['\\', c]),
                     }
@@ -102,6 +107,7 @@ impl Reader<'_> {
     pub(super) fn expanded(&mut self) -> Result<(), Unclear> {
         while let Some(c) = self.peek() {
             match c {
+                '\\' if self.joins() => return Err(JOINED),
                 '\\' => self.at += 2,
                 '$' | '`' => {
                     self.dollar()?;

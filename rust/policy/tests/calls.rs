@@ -52,7 +52,7 @@ fn a_path_counts_for_where_it_leads() {
 #[test]
 fn every_condition_has_to_hold() {
     let scope = shell("ls");
-    let mcp = ToolScope { mcp: Some(("github".into(), "create_issue".into())), ..ToolScope::default() };
+    let mcp = ToolScope { mcp: vec![("github".into(), "create_issue".into())], ..ToolScope::default() };
     let web = ToolScope { host: Some("docs.rs".into()), ..ToolScope::default() };
     let base = || Rule { command: commands(&["ls"]), ..rule(Action::Allow, 1) };
     let wild = |text: &str| vec![Wildcard::parse(text)];
@@ -83,7 +83,7 @@ fn every_condition_has_to_hold() {
 
 #[test]
 fn a_server_s_command_is_denied_as_a_shell_s_but_not_allowed_as_one() {
-    let run = ToolScope { mcp: Some(("ops".into(), "run".into())), is_shell: false, ..shell("cargo test") };
+    let run = ToolScope { mcp: vec![("ops".into(), "run".into())], is_shell: false, ..shell("cargo test") };
     assert_eq!(verdict(&rules(), "mcp__ops__run", &run).action, Action::Ask);
     let push = ToolScope { command: Some("git push".into()), ..run };
     assert_eq!(verdict(&rules(), "mcp__ops__run", &push).action, Action::Deny);
@@ -133,9 +133,115 @@ fn a_pattern_that_is_none_says_why() {
     assert!(command(&"a".repeat(2000)).contains("at most"));
     let path = |text: &str| PathPattern::parse(text).unwrap_err();
     assert_eq!(path("../x"), "it must not contain `..`");
+    assert_eq!(path("."), "write `**` for the task's whole folder");
+    assert!(path("a//b").contains("`//`") && path("a/./b").contains("`/./`") && PathPattern::parse("./a/").is_ok());
     assert!(path("a[").starts_with("it is not a pattern of paths"), "{}", path("a["));
     assert!(PathPattern::parse(&"{a,b}".repeat(190)).is_ok() && path(&"{".repeat(999)).contains("not a pattern"));
     assert!(McpPattern::parse("a/b/c").is_err() && McpPattern::parse("").is_err());
     let wild = Wildcard::parse(&"*a".repeat(500));
     assert!(!wild.fits(&"a".repeat(400)) && wild.fits(&"a".repeat(600)));
+}
+
+/// What a call by this tool gets, where `secrets` and the host `evil.org` are denied and the rest is allowed.
+fn beside_denials(tool: &str, scope: &ToolScope) -> Action {
+    let named = |tool: &str| vec![Wildcard::parse(tool)];
+    let rules = Rules {
+        rules: vec![
+            Rule { tool: named("WebFetch"), ..rule(Action::Allow, 1) },
+            Rule { tool: named("Grep"), ..rule(Action::Allow, 2) },
+            Rule { mcp: vec![McpPattern::parse("files").unwrap()], ..rule(Action::Allow, 3) },
+            Rule { mcp: vec![McpPattern::parse("github/list_*").unwrap()], ..rule(Action::Allow, 4) },
+            Rule { path: paths(&["secrets/**", "/etc/shadow"]), ..rule(Action::Deny, 5) },
+            Rule { host: named("evil.org"), ..rule(Action::Deny, 6) },
+            Rule { mcp: vec![McpPattern::parse("github/list_x__*").unwrap()], ..rule(Action::Ask, 7) },
+        ],
+    };
+    verdict(&rules, tool, scope).action
+}
+
+#[test]
+fn a_host_that_is_not_clear_is_asked_where_one_is_denied() {
+    let web = |host: Option<&str>| ToolScope { has_address: true, host: host.map(Into::into), ..ToolScope::default() };
+    for (host, wanted) in [(Some("docs.rs"), Action::Allow), (Some("evil.org"), Action::Deny), (None, Action::Ask)] {
+        assert_eq!(beside_denials("WebFetch", &web(host)), wanted, "{host:?}");
+    }
+}
+
+#[test]
+fn any_text_of_a_server_s_call_may_be_the_file_that_is_denied() {
+    let call = |text: &str| ToolScope {
+        folder: Some("/p".into()),
+        mcp: vec![("files".into(), "read_many".into())],
+        texts: vec!["x".into(), text.into()],
+        ..ToolScope::default()
+    };
+    for text in ["src/key", "a text? with [all] of {it}", "https://docs.rs/?secrets", "main", "serde"] {
+        assert_eq!(beside_denials("mcp__files__read_many", &call(text)), Action::Allow, "{text}");
+    }
+    for text in
+        ["secrets/key", "secrets", "/p/secrets/key", "file:///p/secrets/key", ".", "/p", "sec*", "~/x", "/etc/shadow"]
+    {
+        assert_eq!(beside_denials("mcp__files__read_many", &call(text)), Action::Ask, "{text}");
+    }
+}
+
+#[test]
+fn the_folder_that_has_denied_files_is_theirs() {
+    let grep = |path: &str| ToolScope { names_all_paths: true, ..file(path) };
+    for (path, wanted) in [
+        ("/p/src", Action::Allow),
+        ("/p/secrets", Action::Deny),
+        ("../secrets", Action::Deny),
+        ("/p", Action::Ask),
+        ("..", Action::Ask),
+        ("/", Action::Ask),
+    ] {
+        assert_eq!(beside_denials("Grep", &grep(path)), wanted, "{path}");
+    }
+}
+
+#[test]
+fn a_name_of_two_readings_is_allowed_as_neither_and_asked_as_either() {
+    let call = |pairs: &[(&str, &str)]| ToolScope {
+        mcp: pairs.iter().map(|(server, tool)| ((*server).to_owned(), (*tool).to_owned())).collect(),
+        ..ToolScope::default()
+    };
+    assert_eq!(beside_denials("mcp__github__list_x", &call(&[("github", "list_x")])), Action::Allow);
+    let two = call(&[("github", "list_y__run"), ("github__list_y", "run")]);
+    assert_eq!(beside_denials("mcp__github__list_y__run", &two), Action::Ask);
+    let asked = call(&[("github", "list_x__run"), ("github__list_x", "run")]);
+    let found =
+        verdict(&one(Rule { mcp: vec![McpPattern::parse("github").unwrap()], ..rule(Action::Deny, 1) }), "x", &asked);
+    assert_eq!(found.action, Action::Ask);
+}
+
+#[test]
+fn patterns_of_denials_mean_the_folder_and_follow_links() {
+    let action = |pattern: &str, command: &str| {
+        let rules = Rules {
+            rules: vec![
+                Rule { command: commands(&["cat *", "rm *"]), ..rule(Action::Allow, 1) },
+                Rule { path: paths(&[pattern]), ..rule(Action::Deny, 2) },
+            ],
+        };
+        verdict(&rules, "Bash", &shell(command)).action
+    };
+    for (pattern, command, wanted) in [
+        ("secrets", "rm -rf secrets", Action::Deny),
+        ("secrets/**", "rm -rf secrets", Action::Deny),
+        ("secrets/*", "rm -rf secrets", Action::Ask),
+        ("secrets/*", "cat secrets/a", Action::Deny),
+        ("secrets/*", "cat secrets/a/b", Action::Allow),
+        ("**/secrets", "cat a/secrets/b", Action::Deny),
+        (".git/**", "cat .git/config", Action::Deny),
+        ("**", "cat x", Action::Deny),
+        ("link/**", "cat link/passwd", Action::Deny),
+        ("link/**", "cat /etc/passwd", Action::Deny),
+        ("/etc/**", "cat link/passwd", Action::Deny),
+        ("a/b", "rm -rf a", Action::Ask),
+        ("a/b", "cat a/c", Action::Allow),
+        ("**/*.sql", "cat a.txt", Action::Allow),
+    ] {
+        assert_eq!(action(pattern, command), wanted, "{pattern}: {command}");
+    }
 }

@@ -25,13 +25,28 @@ fn a_command_s_rule_is_narrow_and_covers_it() {
         ("cargo build", &["cargo build *"]),
         ("npm run deploy", &["npm run deploy"]),
         ("git rebase main", &["git rebase main"]),
-        ("rm -rf build && npm ci", &["rm -rf build", "npm ci *"]),
+        ("rm -rf build && npm ci", &["rm -rf build", "npm ci"]),
+        ("rm build", &["rm build"]),
+        ("git tag -d x", &["git tag -d x"]),
+        ("npm publish", &["npm publish"]),
+        ("kill 12", &["kill 12"]),
+        ("make test", &["make test"]),
+        ("mvn test", &["mvn test"]),
+        ("gh pr view 1", &["gh pr view *"]),
+        ("gh pr merge 1", &["gh pr merge 1"]),
+        ("gh api x", &["gh api x"]),
+        ("git branch --list", &["git branch --list"]),
+        ("git stash", &["git stash"]),
+        ("docker system df", &["docker system df"]),
+        ("sort x", &["sort x"]),
+        ("rg x", &["rg x"]),
+        ("tree", &["tree"]),
         ("cargo test && cargo build", &["cargo build *"]),
-        ("head -3 $X | sort", &["head *", "sort *"]),
+        ("head -3 $X | sort", &["head *", "sort"]),
         ("A=1 cargo build", &["A=1 cargo build *"]),
         ("touch 'a b' '*' \"it's\"", &["touch 'a b' '*' 'it'\\''s'"]),
-        ("bash -c 'make all'", &["make all *"]),
-        ("timeout 5 make all", &["make all *"]),
+        ("bash -c 'make all'", &["make all"]),
+        ("timeout 5 make all", &["make all"]),
     ] {
         let found = proposed(&rules(), "Bash", &shell(command)).unwrap();
         let texts: Vec<&str> = patterns.to_vec();
@@ -54,11 +69,13 @@ fn other_calls_are_named_by_what_they_touch() {
     );
     let outside = ToolScope { paths: vec!["/etc/x".into()], ..edit };
     assert!(proposed(&rules(), "Edit", &outside).is_err());
-    let mcp = ToolScope { mcp: Some(("github".into(), "list".into())), ..ToolScope::default() };
+    let mcp = ToolScope { mcp: vec![("github".into(), "list".into())], ..ToolScope::default() };
     assert_eq!(proposed(&rules(), "mcp__github__list", &mcp).unwrap(), [("mcp", vec!["github/list".to_owned()])]);
     let web = ToolScope { host: Some("docs.rs".into()), ..ToolScope::default() };
     let found = proposed(&rules(), "WebFetch", &web).unwrap();
     assert_eq!(found[1], ("host", vec!["docs.rs".to_owned()]));
+    let hidden = ToolScope { host: None, has_address: true, ..ToolScope::default() };
+    assert!(proposed(&rules(), "WebFetch", &hidden).is_err());
     let widens = ToolScope { widens: true, ..web };
     assert!(proposed(&rules(), "WebFetch", &widens).is_err());
 }

@@ -58,20 +58,12 @@ async fn newer(git: &Git, before: &str, tip: &str) -> Result<Vec<(String, String
 
 async fn compared(git: &Git, intent: &CommitIntent, oid: String) -> Result<Found> {
     let changes = changes(git, &format!("{oid}^"), &oid).await?;
-    let mut blobs: BTreeSet<&str> = BTreeSet::new();
-    for change in changes.values() {
-        blobs.extend([change.old.as_str(), change.new.as_str()]);
-    }
-    let contents = contents(git, &blobs).await?;
-    let net = |change: &Changed| {
-        let of = |oid: &str| contents.get(oid).map(Vec::as_slice).unwrap_or_default();
-        Net::of_versions(of(&change.old), of(&change.new)).digest()
-    };
+    let nets = nets(git, intent, &changes).await?;
     let (mut missing, mut wrong, mut opaque) = (Vec::new(), Vec::new(), Vec::new());
     for wanted in &intent.wanted {
         match (changes.get(&wanted.path), &wanted.net) {
             (None, _) => missing.push(wanted.path.clone()),
-            (Some(change), Some(digest)) if *digest != net(change) => wrong.push(wanted.path.clone()),
+            (Some(_), Some(digest)) if nets.get(&wanted.path) != Some(digest) => wrong.push(wanted.path.clone()),
             (Some(_), Some(_)) => {}
             (Some(change), None) => opaque.extend((!holds(intent, wanted, &change.new)).then_some((wanted, change))),
         }
@@ -144,6 +136,64 @@ async fn changes(git: &Git, old: &str, new: &str) -> Result<BTreeMap<String, Cha
     Ok(changes)
 }
 
+/// Bytes of objects that are read together. One that is larger has no lines to be compared.
+const MOST_AT_ONCE: u64 = 16 * 1024 * 1024;
+
+/// What the commit adds and takes in the wanted files whose lines say what was wanted, as [`Net::digest`]: a file with an
+/// object that is too large is left out. Of all others their ids say enough, whatever they weigh.
+async fn nets(
+    git: &Git,
+    intent: &CommitIntent,
+    changes: &BTreeMap<String, Changed>,
+) -> Result<BTreeMap<String, String>> {
+    let of_lines = intent.wanted.iter().filter(|wanted| wanted.net.is_some());
+    let pairs: Vec<(&String, &Changed)> =
+        of_lines.filter_map(|wanted| Some((&wanted.path, changes.get(&wanted.path)?))).collect();
+    let sizes = sizes(git, pairs.iter().flat_map(|(_, change)| [change.old.as_str(), change.new.as_str()])).await?;
+    let weight = |change: &Changed| {
+        let of = |oid: &str| sizes.get(oid).copied().unwrap_or_default();
+        of(&change.old).saturating_add(of(&change.new))
+    };
+    let (mut found, mut room, mut together) = (BTreeMap::new(), MOST_AT_ONCE, Vec::new());
+    for (path, change) in pairs.into_iter().filter(|(_, change)| weight(change) <= MOST_AT_ONCE) {
+        let Some(rest) = room.checked_sub(weight(change)) else {
+            found.extend(nets_of(git, std::mem::take(&mut together)).await?);
+            room = MOST_AT_ONCE - weight(change);
+            together.push((path, change));
+            continue;
+        };
+        room = rest;
+        together.push((path, change));
+    }
+    found.extend(nets_of(git, together).await?);
+    Ok(found)
+}
+
+async fn nets_of(git: &Git, pairs: Vec<(&String, &Changed)>) -> Result<Vec<(String, String)>> {
+    let oids: BTreeSet<&str> =
+        pairs.iter().flat_map(|(_, change)| [change.old.as_str(), change.new.as_str()]).collect();
+    let contents = contents(git, &oids).await?;
+    let of = |oid: &str| contents.get(oid).map(Vec::as_slice).unwrap_or_default();
+    let net = |(path, change): (&String, &Changed)| {
+        (path.clone(), Net::of_versions(of(&change.old), of(&change.new)).digest())
+    };
+    Ok(pairs.into_iter().map(net).collect())
+}
+
+/// The sizes of objects; none for those that are not there, as the id of an absent file.
+async fn sizes<'a>(git: &Git, oids: impl Iterator<Item = &'a str>) -> Result<BTreeMap<String, u64>> {
+    let input: String = oids.map(|oid| format!("{oid}\n")).collect();
+    if input.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let output = git.feed(&["cat-file", "--batch-check=%(objectname) %(objectsize)"], input.into_bytes()).await?;
+    let size = |line: &str| {
+        let (oid, size) = line.split_once(' ')?;
+        Some((oid.to_owned(), size.parse().ok()?))
+    };
+    Ok(String::from_utf8_lossy(&output).lines().filter_map(size).collect())
+}
+
 /// The bytes of objects; none for those that are no blobs.
 async fn contents(git: &Git, oids: &BTreeSet<&str>) -> Result<BTreeMap<String, Vec<u8>>> {
     let input: String = oids.iter().map(|oid| format!("{oid}\n")).collect();
@@ -165,4 +215,51 @@ async fn contents(git: &Git, oids: &BTreeSet<&str>) -> Result<BTreeMap<String, V
         rest = rest.get(size + 1..).unwrap_or_default();
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vcs::commit::PlannedPath;
+    use crate::vcs::rescue::Rescue;
+
+    #[tokio::test]
+    async fn a_commit_of_much_more_than_is_held_at_once_is_looked_at() {
+        let folder = tempfile::tempdir().unwrap();
+        let git = Git::at(folder.path()).as_chorus();
+        let change = async |args: &[&str]| git.change(args, Vec::new()).await.unwrap();
+        change(&["init", "-q", "-b", "main"]).await;
+        change(&["commit", "-q", "--allow-empty", "-m", "base"]).await;
+        let head = git.head().await.unwrap().unwrap();
+        let mut wanted = Vec::new();
+        let mut file = |name: String, bytes: &[u8], lines: bool| {
+            std::fs::write(folder.path().join(&name), bytes).unwrap();
+            let net = lines.then(|| Net::of_versions(b"", bytes).digest());
+            wanted.push(PlannedPath { path: name, net, renamed: false, keeps_mode: false });
+        };
+        for number in 0..9 {
+            file(format!("image{number}"), &[vec![0], vec![number; 8_000_000]].concat(), false);
+            file(format!("text{number}"), format!("{number}\n").repeat(1_000_000).as_bytes(), true);
+        }
+        change(&["add", "-A"]).await;
+        change(&["commit", "-qm", "much"]).await;
+        let intent = CommitIntent {
+            number: 1,
+            branch: "main".into(),
+            message: "much".into(),
+            at: 0,
+            rescue: Rescue { reference: "refs/chorus/rescue/1/1".into(), entries: BTreeMap::new() },
+            tips: [("main".to_owned(), head.clone())].into(),
+            stack: vec!["main".into()],
+            head,
+            conflicted: Vec::new(),
+            wanted,
+        };
+        let found = inspect(&git, &intent, None).await.unwrap();
+        assert!(found.oid.is_some() && found.wrong.is_empty() && found.missing.is_empty(), "{found:?}");
+        assert_eq!(found.paths.len(), 18);
+        let mut other = intent;
+        other.wanted[1].net = Some(Net::of_versions(b"", b"else\n").digest());
+        assert_eq!(inspect(&git, &other, None).await.unwrap().wrong, [other.wanted[1].path.clone()]);
+    }
 }

@@ -18,7 +18,7 @@ pub struct CommitIntent {
     pub branch: String,
     /// The whole message.
     pub message: String,
-    /// When.
+    /// When, on the wall clock, as file systems stamp their files.
     pub at: Millis,
     /// The bytes of every uncommitted path.
     pub rescue: Rescue,

@@ -102,7 +102,9 @@ async fn is_buts(
         RescueEntry::Kept { .. } => {
             // Read by us: git gives up on a file that somebody writes meanwhile.
             let Content::File { bytes, .. } = rescue::content(git, path, now).await? else { return Ok(false) };
-            let stored = git.feed(&["hash-object", "--stdin", "--path", path], bytes).await?;
+            // Where its filter fails, nobody can say: it stays as it is.
+            let stored = git.feed(&["hash-object", "--stdin", "--path", path], bytes).await;
+            let Ok(stored) = stored else { return Ok(false) };
             let stored = String::from_utf8_lossy(&stored).trim().to_owned();
             for commit in commits {
                 let there = git.find(&["rev-parse", "--verify", "--quiet", &format!("{commit}:{path}")]).await?;
@@ -150,7 +152,7 @@ async fn unmerged(git: &Git, path: &str) -> Result<Option<(Mode, String)>> {
         return Ok(None);
     }
     // As git would check it out: with the line ends and filters of the tree.
-    let bytes = git.bytes(&["cat-file", "--filters", &format!(":2:{path}")]).await?;
+    let Ok(bytes) = git.bytes(&["cat-file", "--filters", &format!(":2:{path}")]).await else { return Ok(None) };
     if bytes.is_empty() {
         return Ok(Some((mode, ours)));
     }

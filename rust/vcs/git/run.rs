@@ -19,6 +19,9 @@ const PLUMBING: Duration = Duration::from_secs(60);
 /// How long one that changes something may take: a commit runs the user's hooks.
 const CHANGE: Duration = Duration::from_secs(300);
 
+/// How long one may take that writes or prints bytes of any number.
+const BULK: Duration = Duration::from_secs(3600);
+
 /// How long a git that changes something waits for a lock that another git holds: an editor's or a prompt's `git status`
 /// holds one for an instant.
 const LOCKED: Duration = Duration::from_secs(2);
@@ -54,9 +57,29 @@ impl Git {
 
     /// Hands what git prints to `take` in small pieces, of any total length; an error when git fails.
     pub async fn each<S: AsRef<OsStr>>(&self, args: &[S], take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        self.each_within(READ, args, take).await
+    }
+
+    /// The same for bytes of any number, which may take its time.
+    pub async fn stream<S: AsRef<OsStr>>(&self, args: &[S], take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        self.each_within(BULK, args, take).await
+    }
+
+    /// Writes objects of any number and size, with `input` on standard input; an error when git fails.
+    pub async fn store<S: AsRef<OsStr>>(&self, args: &[S], input: Vec<u8>) -> Result<String> {
+        let ended = self.attempt(args, input, BULK).await?;
+        succeeded(args, ended).map(|ended| text(&ended.stdout))
+    }
+
+    async fn each_within<S: AsRef<OsStr>>(
+        &self,
+        limit: Duration,
+        args: &[S],
+        take: impl FnMut(&[u8]) -> Result<()>,
+    ) -> Result<()> {
         let mut command = self.command(args);
         command.env("GIT_OPTIONAL_LOCKS", "0");
-        let (code, stderr) = process::each(command, Vec::new(), READ, take).await?;
+        let (code, stderr) = process::each(command, Vec::new(), limit, take).await?;
         succeeded(args, Ended { code, stdout: Vec::new(), stderr }).map(drop)
     }
 

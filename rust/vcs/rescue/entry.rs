@@ -1,5 +1,6 @@
 //! One path as it was: what kind, which bytes, and by what to see cheaply that nobody touched it since.
 
+use super::beside;
 use crate::error::{Error, Result};
 use crate::paths::{Beneath, Content, LARGEST};
 use crate::vcs::git::{Git, quoted};
@@ -107,12 +108,18 @@ fn facts(root: &Path, path: &str) -> Option<Stat> {
     Beneath::find(root, path).ok()??.facts().ok()?
 }
 
+async fn all_facts(git: &Git, paths: Vec<String>) -> Result<Vec<Option<Stat>>> {
+    let root = git.folder.clone();
+    beside(move || paths.iter().map(|path| facts(&root, path)).collect()).await
+}
+
 /// Reads paths as they are; with `write` their bytes become objects. One process for all files.
 pub(super) async fn read(git: &Git, paths: &BTreeSet<String>, write: bool) -> Result<BTreeMap<String, RescueEntry>> {
     let mut entries = BTreeMap::new();
     let mut files: Vec<(&String, Mode, Stamp)> = Vec::new();
-    for path in paths {
-        let Some(facts) = facts(&git.folder, path) else {
+    let seen = all_facts(git, paths.iter().cloned().collect()).await?;
+    for (path, facts) in paths.iter().zip(seen) {
+        let Some(facts) = facts else {
             entries.insert(path.clone(), RescueEntry::Absent);
             continue;
         };
@@ -135,9 +142,10 @@ pub(super) async fn read(git: &Git, paths: &BTreeSet<String>, write: bool) -> Re
         }
     }
     let oids = hash(git, &files.iter().map(|(path, ..)| path.as_str()).collect::<Vec<_>>(), write).await?;
-    for ((path, mode, stamp), oid) in files.into_iter().zip(oids) {
+    let again = all_facts(git, files.iter().map(|(path, ..)| (*path).clone()).collect()).await?;
+    for (((path, mode, stamp), oid), now) in files.into_iter().zip(oids).zip(again) {
         // A folder above it that became a link meanwhile: git read something else.
-        let oid = oid.filter(|_| facts(&git.folder, path).is_some());
+        let oid = oid.filter(|_| now.is_some());
         entries.insert(path.clone(), oid.map_or(RescueEntry::Absent, |oid| RescueEntry::Kept { mode, oid, stamp }));
     }
     Ok(entries)

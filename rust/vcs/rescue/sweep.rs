@@ -1,17 +1,23 @@
 //! What a kill in the middle of writing leaves beside a file: the new bytes, or those that were in its place.
 
-use super::keep;
+use super::{beside, keep};
 use crate::error::Result;
 use crate::paths::{is_unfinished, link_above};
 use crate::vcs::git::Git;
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Takes unfinished files away from the folders of `paths`, after their bytes were kept: they may be somebody's, and
 /// nowhere else. Only while the repository is held, when nobody else writes so.
-pub async fn sweep(git: &Git, paths: impl IntoIterator<Item = &str>, number: i64) -> Result<()> {
-    let folders: BTreeSet<&Path> = paths.into_iter().filter_map(|path| Path::new(path).parent()).collect();
-    let left: BTreeSet<String> = folders.into_iter().flat_map(|folder| unfinished(&git.folder, folder)).collect();
+pub async fn sweep<'a, P: AsRef<Path> + ?Sized + 'a>(
+    git: &Git,
+    paths: impl IntoIterator<Item = &'a P>,
+    number: i64,
+) -> Result<()> {
+    let parents = paths.into_iter().filter_map(|path| path.as_ref().parent().map(Path::to_owned));
+    let (folders, root) = (parents.collect::<BTreeSet<PathBuf>>(), git.folder.clone());
+    let found = move || folders.iter().flat_map(|folder| unfinished(&root, folder)).collect::<BTreeSet<String>>();
+    let left = beside(found).await?;
     if left.is_empty() {
         return Ok(());
     }

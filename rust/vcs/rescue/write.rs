@@ -1,6 +1,6 @@
 //! Writing a kept path back: whole beside it, then in its place in one step, and only where what is there is expected.
 
-use super::{Mode, RescueEntry};
+use super::{Mode, RescueEntry, beside};
 use crate::contract::Code;
 use crate::error::{Error, Result};
 use crate::paths::{Beneath, Content, replace_expected};
@@ -13,13 +13,17 @@ pub(super) async fn replace(git: &Git, path: &str, expected: &RescueEntry, new: 
     if expected == Content::Other || new == Content::Other {
         return Ok(false);
     }
-    let done = replace_expected(&git.folder, path, &expected, &new).map_err(|error| cannot(path, &error))?;
-    if done && new == Content::Absent && Beneath::find(&git.folder, path).is_ok_and(|place| place.is_some()) {
-        // As git does: a folder goes with its last file.
-        let parents = Path::new(path).ancestors().skip(1).filter(|parent| !parent.as_os_str().is_empty());
-        parents.map_while(|parent| std::fs::remove_dir(git.folder.join(parent)).ok()).for_each(drop);
-    }
-    Ok(done)
+    let (root, at) = (git.folder.clone(), path.to_owned());
+    let done = beside(move || {
+        let done = replace_expected(&root, &at, &expected, &new)?;
+        if done && new == Content::Absent && Beneath::find(&root, &at).is_ok_and(|place| place.is_some()) {
+            // As git does: a folder goes with its last file.
+            let parents = Path::new(&at).ancestors().skip(1).filter(|parent| !parent.as_os_str().is_empty());
+            parents.map_while(|parent| std::fs::remove_dir(root.join(parent)).ok()).for_each(drop);
+        }
+        Ok(done)
+    });
+    done.await?.map_err(|error| cannot(path, &error))
 }
 
 /// What an entry says is there.

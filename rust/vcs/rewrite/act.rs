@@ -52,11 +52,11 @@ async fn act(
             }
             apply(but, branch, permit).await
         }
-        Action::Discard { branch, files, .. } => {
+        Action::Discard { branch, files, reference } => {
             found.moved = files::write(git, files, permit).await?;
             match found.moved {
                 Some(_) => Ok(()),
-                None => delete(but, git, branch, permit).await,
+                None => delete(but, git, branch, reference, permit).await,
             }
         }
         Action::Restore { branch, reference, files } => {
@@ -80,10 +80,28 @@ async fn apply(but: &But, branch: &str, permit: &Permit<'_>) -> Result<()> {
     }
 }
 
-async fn delete(but: &But, git: &Git, branch: &str, permit: &Permit<'_>) -> Result<()> {
+/// Keeps the branch as it is now, whatever moved it since the discard began: a person, or GitButler's own window.
+async fn keep_tip(git: &Git, branch: &str, reference: &str) -> Result<Option<String>> {
+    let Some(now) = git.resolve(&format!("refs/heads/{branch}")).await? else { return Ok(None) };
+    let kept = format!("{reference}/tip");
+    let before = git.resolve(&kept).await?;
+    if before.as_ref() == Some(&now) {
+        return Ok(Some(now));
+    }
+    if let Some(before) = &before
+        && !git.is_ancestor(before, &now).await?
+    {
+        git.update_ref(&format!("{reference}/tip-before-{now}"), before, None).await?;
+    }
+    log::warn!("{branch} was moved while it was discarded: {kept} keeps what it is now");
+    git.update_ref(&kept, &now, before.as_deref()).await?;
+    Ok(Some(now))
+}
+
+async fn delete(but: &But, git: &Git, branch: &str, reference: &str, permit: &Permit<'_>) -> Result<()> {
     let status = but.status().await?;
     let alone = |stack: &&Stack| matches!(&stack.branches[..], [one] if one.name == branch && !one.commits.is_empty());
-    let reference = format!("refs/heads/{branch}");
+    keep_tip(git, branch, reference).await?;
     if but.grammar() == Grammar::Old && status.stacks.iter().any(|stack| alone(&stack)) {
         // It deletes no branch with commits that is a stack of its own (2026-05). Out of the workspace it is git's.
         but.unapply(branch, permit).await?;
@@ -91,8 +109,8 @@ async fn delete(but: &But, git: &Git, branch: &str, permit: &Permit<'_>) -> Resu
         but.branch_delete(branch, permit).await?;
     }
     // Left where it was not in the workspace, or where a kill came between the two.
-    match git.resolve(&reference).await? {
-        Some(tip) => git.delete_ref(&reference, &tip).await,
+    match keep_tip(git, branch, reference).await? {
+        Some(tip) => git.delete_ref(&format!("refs/heads/{branch}"), &tip).await,
         None => Ok(()),
     }
 }

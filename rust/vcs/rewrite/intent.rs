@@ -30,7 +30,7 @@ pub enum Intent {
 pub struct RewriteIntent {
     /// The task's number.
     pub number: i64,
-    /// When.
+    /// When, on the wall clock, as file systems stamp their files.
     pub at: Millis,
     /// What.
     pub action: Action,
@@ -147,8 +147,14 @@ pub struct RemoveIntent {
     pub kept: Option<String>,
     /// Whether it is removed with its edits and commits.
     pub discards: bool,
-    /// Whether it was looked at again, aside: then nothing brings it back.
+    /// Whether it was looked at again, or cannot be: then nothing brings it back.
     pub is_sure: bool,
+    /// Whether it is looked at for the last time where it is, and put aside only then.
+    #[serde(default)]
+    pub in_place: bool,
+    /// Repositories in it that are put where nothing deletes them, by their paths in it.
+    #[serde(default)]
+    pub repositories: Vec<PathBuf>,
 }
 
 impl Intent {

@@ -20,8 +20,16 @@ pub(super) async fn verify(git: &Git, intent: &RewriteIntent, again: bool) -> Re
         let Some(before) = intent.rescue.entries.get(&path) else { continue };
         let before = rescue::content(git, &path, before).await?;
         let now = rescue::content(git, &path, &entry).await?;
-        let base = committed_content(git, &intent.head, &path).await?;
-        let head = committed_content(git, "HEAD", &path).await?;
+        let base = committed_content(git, &intent.head, &path).await;
+        let (base, head) = match (base, committed_content(git, "HEAD", &path).await) {
+            (Ok(base), Ok(head)) => (base, head),
+            (Err(error), _) | (_, Err(error)) => {
+                // A filter that fails is the matter of its file alone.
+                log::warn!("cannot tell whether {path} is as it should be: {error}");
+                different.push(path);
+                continue;
+            }
+        };
         let wanted = match () {
             () if before == base => continue,
             () if head == base => Some(before),

@@ -9,8 +9,8 @@ use crate::error::{Error, Result};
 use crate::vcs::git::{Git, Hooks, tail};
 use std::time::Duration;
 
-/// A commit may run the user's hooks, with their tests.
-const LIMIT: Duration = Duration::from_secs(600);
+/// How long a commit may take: it may run the user's hooks, with their tests.
+pub const LIMIT: Duration = Duration::from_secs(600);
 
 /// Which edits are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,12 +89,9 @@ pub async fn commit_with(worktree: &Worktree, message: &str, hooks: Hooks) -> Re
     let args = ["commit", "--quiet", "--cleanup=whitespace", "--file=-"];
     let ended = git.attempt_hooked(&args, hooks, message.into_bytes(), LIMIT).await;
     let after = git.head().await?;
-    // Whatever came after it, such as a hook that never ends: the commit is there.
-    if let Some(made) = &after
-        && after != before
-        && git.find(&["rev-parse", "--verify", "--quiet", &format!("{made}^")]).await? == before
-    {
-        return Ok(after);
+    // Whatever came after it, such as a hook that never ends or one that commits more: the commit is there.
+    if let Some(made) = made_since(&git, before.as_deref(), after.as_deref()).await? {
+        return Ok(Some(made));
     }
     let ended = ended.map_err(|error| error.context(format!("cannot commit to {}", worktree.branch)))?;
     let printed = ended.text();
@@ -102,6 +99,21 @@ pub async fn commit_with(worktree: &Worktree, message: &str, hooks: Hooks) -> Re
     let why = if said.trim().is_empty() { "git or a hook gave no reason" } else { said.trim() };
     let error = Error::new(Code::GitFailed, format!("cannot commit to {}: {why}", worktree.branch));
     Err(error.hint(hint(&git, why).await?))
+}
+
+/// The commit that was made on `before`: the first of those that lead to `after`.
+async fn made_since(git: &Git, before: Option<&str>, after: Option<&str>) -> Result<Option<String>> {
+    let Some(after) = after.filter(|after| Some(*after) != before) else { return Ok(None) };
+    let range = before.map_or_else(|| after.to_owned(), |before| format!("{before}..{after}"));
+    let of_before = match before {
+        Some(before) => git.is_ancestor(before, after).await?,
+        None => true,
+    };
+    if !of_before {
+        return Ok(None);
+    }
+    let made = git.read(&["rev-list", "--first-parent", "--reverse", &range]).await?;
+    Ok(made.lines().next().map(str::to_owned))
 }
 
 /// What to do about a refused commit: a signer, a missing program and a hook are told apart by git's and the shell's words.

@@ -26,7 +26,8 @@ pub(super) async fn writable(folder: PathBuf) {
     done.await.unwrap_or_else(|error| log::warn!("cannot make a worktree writable: {error}"));
 }
 
-async fn beside(work: impl FnOnce() -> Result<()> + Send + 'static) -> Result<()> {
+/// Works on folders beside the daemon's one thread.
+pub(super) async fn beside<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     tokio::task::spawn_blocking(work).await.map_err(Error::other)?
 }
 

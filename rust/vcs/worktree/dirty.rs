@@ -17,6 +17,8 @@ pub struct DirtyPaths {
     pub paths: Vec<String>,
     /// Repositories that the agent made in it, and submodules with changes of their own: no commit takes those.
     pub nested: Vec<String>,
+    /// The repositories among those that are no submodules.
+    pub(super) repositories: Vec<PathBuf>,
     /// Paths with an unresolved conflict; they are among `paths` too.
     pub conflicted: Vec<String>,
     /// The same as `paths`, as git names them.
@@ -25,6 +27,13 @@ pub struct DirtyPaths {
     pub(super) left_out: Vec<PathBuf>,
     /// What was prepared and somebody staged: it must leave the index before a commit.
     pub(super) staged: Vec<PathBuf>,
+}
+
+impl DirtyPaths {
+    /// Whether no commit takes that path: it was prepared, is as a hook left it, or is in another repository.
+    pub fn leaves_out(&self, path: &str) -> bool {
+        self.left_out.iter().any(|root| Path::new(path).starts_with(root))
+    }
 }
 
 /// A path that a commit would take.
@@ -117,6 +126,7 @@ impl DirtyPaths {
         // A repository inside is shown as a folder, whose files git does not look at.
         if line.path.as_os_str().as_bytes().ends_with(b"/") {
             self.left_out.push(line.path.components().collect());
+            self.repositories.push(line.path.components().collect());
             self.nested.push(shown);
             return;
         }
@@ -181,5 +191,6 @@ mod tests {
         assert_eq!(found.paths, ["conf.txt", "old"]);
         assert_eq!(found.left_out, [Path::new("conf"), Path::new("link"), Path::new("inner")]);
         assert_eq!((found.staged, found.nested), (vec![PathBuf::from("link")], vec!["inner/".to_owned()]));
+        assert_eq!(found.repositories, [Path::new("inner")]);
     }
 }

@@ -5,18 +5,30 @@
 
 use super::delete::{delete, writable};
 use super::dirty::changes;
-use super::keep::keep;
+use super::keep::{self, keep};
 use super::stage::exact_tree;
 use super::standing::{Checkout, Standing, state};
-use super::{Worktree, settings, submodule};
+use super::{Worktree, nested, settings, submodule};
 use crate::contract::Code;
 use crate::error::{Error, Result};
+use crate::paths::move_to_nothing;
 use crate::vcs::lock::Held;
+use crate::vcs::name::short;
 use crate::vcs::rewrite::{Intent, IntentLog, Permit, RemoveIntent};
 use std::ffi::OsStr;
+use std::path::Path;
+
+/// What came of a removal.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Removed {
+    /// The name of the ref that keeps what was in it, where it was discarded and held anything.
+    pub kept: Option<String>,
+    /// What of the folder could not be deleted and why, for people.
+    pub left: Option<String>,
+}
 
 /// Removes a worktree that is clean and merged, and leaves its branch, unless that never got a commit.
-pub async fn remove(worktree: &Worktree, held: &Held, log: &mut dyn IntentLog) -> Result<()> {
+pub async fn remove(worktree: &Worktree, held: &Held, log: &mut dyn IntentLog) -> Result<Removed> {
     let standing = state(worktree).await?;
     unlocked(worktree, &standing)?;
     if let Some(loss) = standing.loss() {
@@ -24,29 +36,38 @@ pub async fn remove(worktree: &Worktree, held: &Held, log: &mut dyn IntentLog) -
             .hint("commit, merge or move that first, or discard the worktree: all of it is kept then"));
     }
     refuse_another(worktree).await?;
-    let mut intent = intent(worktree, None, false).await?;
-    let mut permit = Permit::begin(held, &Intent::RemoveWorktree(Box::new(intent.clone())), log).await?;
-    if let Some(aside) = move_aside(worktree, &intent, &permit).await? {
-        let sure = RemoveIntent { is_sure: true, ..intent.clone() };
-        let looked = async {
-            let found = changes(&aside).await?;
-            let late: Vec<String> = found.paths.into_iter().chain(found.nested).collect();
-            if !late.is_empty() || worktree.tip().await? != intent.tip {
-                let why = format!("it was written meanwhile ({})", late.join(", "));
-                return Err(refused(worktree, &why).hint("end what writes in it, then try again"));
-            }
-            Permit::begin(held, &Intent::RemoveWorktree(Box::new(sure.clone())), log).await
-        };
-        permit = or_come_back(worktree, &intent, looked.await)?;
-        intent = sure;
+    refuse_repositories(worktree).await?;
+    if standing.present {
+        let name = format!("refs/chorus/kept/{}-{}", short(&worktree.branch), crate::clock::now());
+        keep::keep_commits(&worktree.project, &worktree.git(), &name).await?;
     }
-    take_away(worktree, &intent, &permit).await?;
-    drop_branch(worktree, |tip| tip == worktree.base).await
+    let intent = intent(worktree, None, false).await?;
+    let permit = Permit::begin(held, &Intent::RemoveWorktree(Box::new(intent.clone())), log).await?;
+    let aside = move_aside(worktree, &intent, &permit).await?;
+    let in_place = standing.present && aside.is_none();
+    let sure = RemoveIntent { is_sure: true, in_place, ..intent.clone() };
+    let permit = match aside {
+        Some(aside) => {
+            let looked = async {
+                let found = changes(&aside).await?;
+                let late: Vec<String> = found.paths.into_iter().chain(found.nested).collect();
+                if !late.is_empty() || worktree.tip().await? != intent.tip {
+                    let why = format!("it was written meanwhile ({})", late.join(", "));
+                    return Err(refused(worktree, &why).hint("end what writes in it, then try again"));
+                }
+                Permit::begin(held, &Intent::RemoveWorktree(Box::new(sure.clone())), log).await
+            };
+            or_come_back(worktree, &intent, looked.await)?
+        }
+        None => Permit::begin(held, &Intent::RemoveWorktree(Box::new(sure.clone())), log).await?,
+    };
+    let left = take_away(worktree, &sure, &permit).await?;
+    drop_branch(worktree, |tip| tip == worktree.base).await?;
+    Ok(Removed { kept: None, left })
 }
 
-/// Removes a worktree and its branch whatever is in them, after keeping all of it; the name of the ref that does.
-/// Ignored files and what was prepared go.
-pub async fn discard(worktree: &Worktree, number: u32, held: &Held, log: &mut dyn IntentLog) -> Result<Option<String>> {
+/// Removes a worktree and its branch whatever is in them, after keeping all of it. Ignored files and what was prepared go.
+pub async fn discard(worktree: &Worktree, number: u32, held: &Held, log: &mut dyn IntentLog) -> Result<Removed> {
     let standing = state(worktree).await?;
     unlocked(worktree, &standing)?;
     if standing.applied {
@@ -56,47 +77,52 @@ pub async fn discard(worktree: &Worktree, number: u32, held: &Held, log: &mut dy
     refuse_another(worktree).await?;
     let durable = Worktree { project: worktree.project.clone().durable(), ..worktree.clone() };
     let kept = keep(&durable, number).await?;
-    let mut intent = intent(worktree, kept, true).await?;
-    let mut permit = Permit::begin(held, &Intent::RemoveWorktree(Box::new(intent.clone())), log).await?;
-    if let Some(aside) = move_aside(worktree, &intent, &permit).await? {
-        let looked = async {
-            let again = keep(&aside, number).await?;
-            let kept = latest(worktree, intent.kept.clone(), again).await?;
-            let sure = RemoveIntent { kept, is_sure: true, ..intent.clone() };
+    let intent = intent(worktree, kept.reference, true).await?;
+    let permit = Permit::begin(held, &Intent::RemoveWorktree(Box::new(intent.clone())), log).await?;
+    let (intent, permit) = match move_aside(worktree, &intent, &permit).await? {
+        Some(aside) => {
+            let looked = async {
+                let again = keep(&aside, number).await?;
+                let kept = latest(worktree, intent.kept.clone(), again.reference).await?;
+                let sure = RemoveIntent { kept, is_sure: true, repositories: again.repositories, ..intent.clone() };
+                let permit = Permit::begin(held, &Intent::RemoveWorktree(Box::new(sure.clone())), log).await?;
+                Ok((sure, permit))
+            };
+            or_come_back(worktree, &intent, looked.await)?
+        }
+        None => {
+            // From now on what is kept is what counts: a tree that is half deleted is not to be kept.
+            let (in_place, repositories) = (standing.present, kept.repositories);
+            let sure = RemoveIntent { is_sure: true, in_place, repositories, ..intent };
             let permit = Permit::begin(held, &Intent::RemoveWorktree(Box::new(sure.clone())), log).await?;
-            Ok((sure, permit))
-        };
-        (intent, permit) = or_come_back(worktree, &intent, looked.await)?;
-    }
-    finish_discard(worktree, &intent, &permit).await?;
-    Ok(intent.kept)
+            (sure, permit)
+        }
+    };
+    finish_discard(worktree, &intent, &permit).await
 }
 
 /// Finishes, after a kill, a removal: a folder that was moved aside and not looked at again comes back first, and a
-/// discard begins anew. What keeps it, where it was discarded.
+/// discard begins anew.
 pub async fn recover(
     worktree: &Worktree,
     number: u32,
     intent: &RemoveIntent,
     held: &Held,
     log: &mut dyn IntentLog,
-) -> Result<Option<String>> {
+) -> Result<Removed> {
     let permit = Permit::again(held);
     if !intent.is_sure && intent.aside.exists() {
         come_back(worktree, intent)?;
     }
-    match (intent.discards, worktree.is_present().await?) {
-        (false, true) => Ok(None),
-        (false, false) => {
-            take_away(worktree, intent, &permit).await?;
+    match (intent.discards, intent.is_sure, worktree.is_present().await?) {
+        (false, false, true) => Ok(Removed::default()),
+        (false, ..) => {
+            let left = take_away(worktree, intent, &permit).await?;
             drop_branch(worktree, |tip| tip == worktree.base).await?;
-            Ok(None)
+            Ok(Removed { kept: None, left })
         }
-        (true, true) if !intent.is_sure => discard(worktree, number, held, log).await,
-        (true, _) => {
-            finish_discard(worktree, intent, &permit).await?;
-            Ok(intent.kept.clone())
-        }
+        (true, false, true) => discard(worktree, number, held, log).await,
+        (true, ..) => finish_discard(worktree, intent, &permit).await,
     }
 }
 
@@ -118,7 +144,16 @@ async fn intent(worktree: &Worktree, kept: Option<String>, discards: bool) -> Re
     let name = worktree.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let aside = worktree.folder.with_file_name(format!(".removed-{name}-{}", crate::clock::now()));
     let tip = worktree.tip().await?;
-    Ok(RemoveIntent { folder: worktree.folder.clone(), aside, tip, kept, discards, is_sure: false })
+    Ok(RemoveIntent {
+        folder: worktree.folder.clone(),
+        aside,
+        tip,
+        kept,
+        discards,
+        is_sure: false,
+        in_place: false,
+        repositories: Vec::new(),
+    })
 }
 
 /// Moves the folder aside; nothing where it is not there, or has submodules, whose repositories name their folder.
@@ -140,16 +175,13 @@ fn or_come_back<T>(worktree: &Worktree, intent: &RemoveIntent, looked: Result<T>
 
 /// The folder is where it was again.
 fn come_back(worktree: &Worktree, intent: &RemoveIntent) -> Result<()> {
-    let back = rustix::fs::renameat_with(
-        rustix::fs::CWD,
-        &intent.aside,
-        rustix::fs::CWD,
-        &worktree.folder,
-        rustix::fs::RenameFlags::NOREPLACE,
-    );
-    back.map_err(|error| {
+    move_to_nothing(&intent.aside, &worktree.folder).map_err(|error| {
         let hint = format!("it is in {}: move it back, or take from it what you need", intent.aside.display());
-        refused(worktree, &format!("something else is in its place ({error})")).hint(hint)
+        let why = match error.kind() {
+            std::io::ErrorKind::AlreadyExists => "something else is in its place".to_owned(),
+            _ => format!("it cannot be moved back ({error})"),
+        };
+        refused(worktree, &why).hint(hint)
     })
 }
 
@@ -184,38 +216,80 @@ async fn refuse_another(worktree: &Worktree) -> Result<()> {
     Ok(())
 }
 
-async fn finish_discard(worktree: &Worktree, intent: &RemoveIntent, permit: &Permit<'_>) -> Result<()> {
-    take_away(worktree, intent, permit).await?;
+/// A repository that is no submodule goes with the worktree, although the branch that names its commit is merged.
+async fn refuse_repositories(worktree: &Worktree) -> Result<()> {
+    if !worktree.is_present().await? {
+        return Ok(());
+    }
+    let inside = nested::of(&worktree.git(), &changes(worktree).await?).await?;
+    let Some(first) = inside.first() else { return Ok(()) };
+    let why = format!("{} is a repository of its own, whose commits are nowhere else", first.display());
+    Err(refused(worktree, &why).hint("move it away, or discard the worktree: it is kept then"))
+}
+
+async fn finish_discard(worktree: &Worktree, intent: &RemoveIntent, permit: &Permit<'_>) -> Result<Removed> {
+    let left = take_away(worktree, intent, permit).await?;
     if state(worktree).await?.elsewhere.is_none() {
         drop_branch(worktree, |now| Some(now) == intent.tip.as_deref()).await?;
     }
-    Ok(())
+    Ok(Removed { kept: intent.kept.clone(), left })
 }
 
-/// Removes folder and entry. Git refuses one with submodules or with prepared files unless forced; what is in it was
-/// looked at before.
-async fn take_away(worktree: &Worktree, intent: &RemoveIntent, _permit: &Permit<'_>) -> Result<()> {
-    delete(intent.aside.clone()).await.map_err(|error| refused(worktree, &error.to_string()))?;
-    writable(worktree.folder.clone()).await;
-    let mut removed = Ok(String::new());
-    // Git may know it by either name.
-    for folder in [worktree.folder.as_path(), intent.aside.as_path()] {
-        let args = ["worktree", "remove", "--force"].map(OsStr::new);
-        let args: Vec<&OsStr> = args.into_iter().chain([folder.as_os_str()]).collect();
-        removed = worktree.project.change(&args, Vec::new()).await;
-        if removed.is_ok() {
-            break;
+/// Removes folder and entry; what was looked at before. Nothing comes back from here on, so what cannot be deleted, as
+/// another user's files, is told and ends nothing.
+async fn take_away(worktree: &Worktree, intent: &RemoveIntent, _permit: &Permit<'_>) -> Result<Option<String>> {
+    let mut rest = intent.aside.as_path();
+    let mut is_there = worktree.is_present().await?;
+    if is_there && intent.in_place {
+        // With submodules, which name the folder: nobody asks them any more.
+        match move_to_nothing(&worktree.folder, &intent.aside) {
+            Ok(()) => is_there = false,
+            Err(error) => {
+                log::warn!("{} is deleted where it is: {error}", worktree.folder.display());
+                rest = &worktree.folder;
+            }
         }
     }
-    if worktree.folder.exists() && worktree.is_present().await? {
-        return removed.map(drop);
+    let left = clear(worktree, intent, rest).await;
+    // Git may know it by either name. Another worktree that is in its place by now stays.
+    let names = [intent.aside.as_path(), worktree.folder.as_path()];
+    for folder in names.into_iter().take(if is_there && !intent.in_place { 1 } else { 2 }) {
+        if left.is_some() && folder.symlink_metadata().is_ok() {
+            continue;
+        }
+        writable(folder.to_owned()).await;
+        let args = ["worktree", "remove", "--force"].map(OsStr::new);
+        let args: Vec<&OsStr> = args.into_iter().chain([folder.as_os_str()]).collect();
+        if worktree.project.change(&args, Vec::new()).await.is_ok() {
+            break;
+        }
     }
     settings::tidy(&worktree.project).await;
     if let Some(shelf) = worktree.folder.parent() {
         // Only when it is empty.
         let _ = std::fs::remove_dir(shelf);
     }
-    Ok(())
+    Ok(left)
+}
+
+/// Deletes the folder, but the repositories that are kept; what stays of it.
+async fn clear(worktree: &Worktree, intent: &RemoveIntent, folder: &Path) -> Option<String> {
+    let apart = match &intent.kept {
+        Some(kept) if !intent.repositories.is_empty() => {
+            let to = nested::folder(&worktree.folder, kept);
+            nested::put_aside(&worktree.project, &intent.repositories, folder, &to).await
+        }
+        _ => Ok(()),
+    };
+    let why = match apart {
+        Err(error) => error.message,
+        Ok(()) => delete(folder.to_owned()).await.err()?.to_string(),
+    };
+    // Under a name that is no worktree's, so that git does not go on deleting.
+    let name = intent.aside.file_name().unwrap_or_default().to_string_lossy().replacen(".removed-", ".left-", 1);
+    let left = worktree.folder.with_file_name(name);
+    let at = if move_to_nothing(folder, &left).is_ok() { left.as_path() } else { folder };
+    Some(format!("What is in {} could not be deleted ({why}): remove it by hand", at.display()))
 }
 
 async fn drop_branch(worktree: &Worktree, goes: impl Fn(&str) -> bool) -> Result<()> {

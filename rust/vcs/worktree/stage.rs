@@ -69,8 +69,8 @@ pub(super) async fn exact_tree(git: &Git, changes: &DirtyPaths) -> Result<String
         };
         if found.is_symlink() {
             let target = fs::read_link(&full).map_err(|error| unreadable(&full, error))?;
-            let oid = git.feed(&["hash-object", "-w", "--stdin"], target.as_os_str().as_bytes().to_vec()).await?;
-            entries.push((Some(("120000", line(&oid))), entry.path.clone()));
+            let oid = git.store(&["hash-object", "-w", "--stdin"], target.as_os_str().as_bytes().to_vec()).await?;
+            entries.push((Some(("120000", oid)), entry.path.clone()));
         } else if found.is_dir() {
             if let Some(commit) = git.within(&full).head().await? {
                 entries.push((Some(("160000", commit)), entry.path.clone()));
@@ -107,8 +107,8 @@ async fn hash(git: &Git, paths: impl Iterator<Item = &PathBuf>) -> Result<Vec<St
         }
     }
     let input = plain.iter().flat_map(|path| [path.as_os_str().as_bytes(), b"\n"].concat()).collect();
-    let hashed = git.feed(&["hash-object", "-w", "--no-filters", "--stdin-paths"], input).await?;
-    let hashed = String::from_utf8_lossy(&hashed).lines().map(str::to_owned).collect::<Vec<_>>();
+    let hashed = git.store(&["hash-object", "-w", "--no-filters", "--stdin-paths"], input).await?;
+    let hashed = hashed.lines().map(str::to_owned).collect::<Vec<_>>();
     if hashed.len() != plain.len() {
         return Err(Error::internal("git hash-object answered too little"));
     }
@@ -119,15 +119,11 @@ async fn hash(git: &Git, paths: impl Iterator<Item = &PathBuf>) -> Result<Vec<St
             None => {
                 let args = ["hash-object", "-w", "--no-filters", "--"].map(std::ffi::OsStr::new);
                 let args: Vec<_> = args.into_iter().chain([path.as_os_str()]).collect();
-                oids.push(line(&git.bytes(&args).await?));
+                oids.push(git.store(&args, Vec::new()).await?);
             }
         }
     }
     Ok(oids)
-}
-
-fn line(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).trim().to_owned()
 }
 
 fn unreadable(path: &Path, error: std::io::Error) -> Error {

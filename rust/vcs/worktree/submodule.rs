@@ -3,7 +3,9 @@
 use crate::contract::Code;
 use crate::error::{Error, Result};
 use crate::vcs::git::Git;
+use crate::vcs::git::path;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// A submodule that is checked out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +30,23 @@ pub async fn of(git: &Git) -> Result<Vec<Submodule>> {
     Ok(found)
 }
 
+/// Repositories that are checked out where the index has a commit of theirs, and that `.gitmodules` does not name:
+/// nobody else can have them.
+pub async fn unnamed(git: &Git) -> Result<Vec<PathBuf>> {
+    let links = links(git).await?;
+    if links.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (named, mut found) = (names(git).await?, Vec::new());
+    for link in links {
+        let is_named = link.to_str().is_some_and(|link| named.contains_key(link));
+        if !is_named && git.within(git.folder.join(&link)).is_toplevel().await? {
+            found.push(link);
+        }
+    }
+    Ok(found)
+}
+
 /// Names by path, as `.gitmodules` says.
 async fn names(git: &Git) -> Result<BTreeMap<String, String>> {
     if !git.folder.join(".gitmodules").is_file() {
@@ -44,14 +63,15 @@ async fn names(git: &Git) -> Result<BTreeMap<String, String>> {
 }
 
 /// Where the index has a commit of another repository.
-async fn paths(git: &Git) -> Result<Vec<String>> {
+async fn links(git: &Git) -> Result<Vec<PathBuf>> {
     let listed = git.bytes(&["ls-files", "--stage", "-z"]).await?;
-    let paths = listed.split(|byte| *byte == 0).filter(|entry| entry.starts_with(b"160000 "));
-    let path = |entry: &[u8]| {
-        let at = entry.iter().position(|byte| *byte == b'\t')?;
-        Some(String::from_utf8_lossy(&entry[at + 1..]).into_owned())
-    };
-    Ok(paths.filter_map(path).collect())
+    let entries = listed.split(|byte| *byte == 0).filter(|entry| entry.starts_with(b"160000 "));
+    Ok(entries.filter_map(|entry| Some(path(&entry[entry.iter().position(|byte| *byte == b'\t')? + 1..]))).collect())
+}
+
+/// Those whose paths can be written as text.
+async fn paths(git: &Git) -> Result<Vec<String>> {
+    Ok(links(git).await?.into_iter().filter_map(|link| link.into_os_string().into_string().ok()).collect())
 }
 
 /// Checks out the submodules that the project has checked out, and those inside them. One that cannot be had is no

@@ -9,6 +9,7 @@ mod capture;
 mod clock;
 mod cpu;
 mod dashboard;
+mod detect;
 mod documents;
 mod edit;
 mod faults;
@@ -66,10 +67,14 @@ const BENCHES: [Bench; 18] = [
 ];
 
 /// Benches whose name holds the filter; false when a budget was passed or a bench failed. `build` alone is the bench
-/// that builds everything anew: it takes minutes and stands in no other run.
+/// that builds everything anew: it takes minutes and stands in no other run. `detect` alone tells how often screens are read
+/// right.
 pub fn run(arguments: &[String]) -> Outcome {
     let as_json = arguments.iter().any(|argument| argument == "--json");
     let filter = arguments.iter().find(|argument| !argument.starts_with("--")).map(String::as_str);
+    if filter == Some("detect") {
+        return detect::run(as_json);
+    }
     let before = clock::load();
     let (rows, failed) = match filter {
         Some("build") => (build::measure()?, false),

@@ -2,10 +2,12 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod bench;
+mod capture;
 mod cargo;
 mod check;
 mod fake_api;
 mod generate;
+mod screens;
 mod shots;
 mod test;
 mod toolbox;
@@ -22,7 +24,7 @@ struct Task {
     run: fn(&[String]) -> Outcome,
 }
 
-const TASKS: [Task; 8] = [
+const TASKS: [Task; 9] = [
     Task {
         usage: "try [DIR] [--demo] [--reset] [-- NVIM-ARGS]",
         does: "open Neovim with the plugin in DIR, or in a scratch repository",
@@ -37,6 +39,11 @@ const TASKS: [Task; 8] = [
     },
     Task { usage: "shots", does: "draw the README's pictures from a real terminal", run: shots::run },
     Task { usage: "bench [FILTER] [--json] [--debug]", does: "the budgets, each beside its baseline", run: bench::run },
+    Task {
+        usage: "capture [--client PATH] [--keep DIR] [STATE]",
+        does: "record a client's screens and compare them with the recorded ones",
+        run: capture::run,
+    },
     Task { usage: "tools", does: "fetch what the others need, say where it is", run: toolbox::run },
     Task { usage: "fake-api [--port N]", does: "the scripted API, to drive a client by hand", run: fake_api::run },
 ];

@@ -56,6 +56,7 @@ const PURE_USES: &[&str] = &[
     "icons",
     "phrase",
     "tasks::filter",
+    "tasks::fits",
     "tasks::hunk",
     "tasks::order",
     "text",

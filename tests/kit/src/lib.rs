@@ -2,6 +2,7 @@
 
 pub mod but;
 pub mod claude;
+mod connection;
 pub mod fake_api;
 pub mod files;
 pub mod given;

@@ -1,8 +1,9 @@
 //! A sandbox with a daemon, and the tasks in it, driven and asked by shell verbs as a person does.
 
+use crate::connection::Connection;
 use crate::sandbox::{self, Ran};
 use crate::{Sandbox, files, processes, wait};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::ffi::OsStr;
 use std::io::Write;
 use std::panic::AssertUnwindSafe;
@@ -121,14 +122,25 @@ impl World {
     /// Waits until the task's page fits; the page. In vain, all that is known of the task is told.
     #[track_caller]
     pub fn awaits(&self, task: &str, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
-        let mut last = Value::Null;
+        let (mut last, mut connection) = (Value::Null, None);
         let mut find = || {
-            last = self.page(task);
+            last = self.page_over(&mut connection, task);
             fits(&last)
         };
         let waited = std::panic::catch_unwind(AssertUnwindSafe(|| wait::wait_until(what, &mut find)));
         assert!(waited.is_ok(), "#{task}: not {what}: {last:#}\n{}", self.all_of(task));
         last
+    }
+
+    /// The task's page over a connection; without one by a program, which begins a daemon where there is none.
+    #[track_caller]
+    fn page_over(&self, connection: &mut Option<Connection>, task: &str) -> Value {
+        let asked = connection.as_mut().and_then(|it| it.ask("task_show", json!({ "task": task })));
+        asked.unwrap_or_else(|| {
+            let page = self.page(task);
+            *connection = Connection::open(self);
+            page
+        })
     }
 
     /// What a failure shows of a task: the reasons of its status, its terminal, the log.

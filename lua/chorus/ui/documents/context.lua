@@ -91,7 +91,8 @@ function M.read(buffer)
     return require('chorus.message').fail('a context is named `chorus://context/12`')
   end
   local context = open[buffer]
-  if not context then
+  -- `:bdelete` takes a buffer's options, variables and keys away.
+  if not context or vim.b[buffer].chorus_view ~= 'context' then
     context = { buffer = buffer, number = number }
     open[buffer] = context
     local on = save.set_up(buffer, {
@@ -134,12 +135,8 @@ end
 ---@param task chorus.Task
 function M.open(task)
   local buffer = vim.fn.bufadd(('chorus://context/%d'):format(task.number))
-  local before = vim.api.nvim_get_current_buf()
-  if before ~= buffer then
-    vim.b[buffer].chorus_came_from = before
-  end
-  vim.api.nvim_win_set_buf(0, buffer)
-  if not open[buffer] then
+  require('chorus.ui.kit.place').show(buffer)
+  if vim.b[buffer].chorus_view ~= 'context' then
     M.read(buffer)
   end
 end

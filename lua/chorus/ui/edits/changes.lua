@@ -52,7 +52,7 @@ local function bar(width)
     local files = phrase.count(counts.files, 'file')
     left[#left + 1] = { ('   %s, %s'):format(files, phrase.count(counts.hunks, 'edit')), 'ChorusHeader' }
     for _, each in ipairs({
-      { 'task', 'of tasks', 'ChorusOwner' },
+      { 'task', 'by tasks', 'ChorusOwner' },
       { 'user', 'yours', 'ChorusYours' },
       { 'open', 'unclaimed', 'ChorusUnclaimed' },
     }) do
@@ -359,10 +359,17 @@ local function set_up(buffer)
   vim.bo[buffer].filetype = 'chorus'
 end
 
+--- Whether a buffer is set up as the list. `:bdelete` takes its options, variables and keys away.
+---@param buffer integer
+---@return boolean
+local function is_set_up(buffer)
+  return view ~= nil and view.buffer == buffer and vim.b[buffer].chorus_view == 'changes'
+end
+
 --- Makes a buffer named `chorus://changes` the list of changes. For `BufReadCmd`.
 ---@param buffer integer
 function M.read(buffer)
-  if not view or view.buffer ~= buffer then
+  if not is_set_up(buffer) then
     set_up(buffer)
   end
   canvas.forget(buffer)
@@ -375,11 +382,11 @@ end
 ---@param where? table as `chorus.ui.kit.place` takes it
 function M.open(where)
   local buffer = vim.fn.bufadd(NAME)
-  local is_known = view and view.buffer == buffer
+  local is_known = is_set_up(buffer)
   place.show(buffer, where)
   if is_known then
     view.refresh()
-  elseif not view or view.buffer ~= buffer then
+  elseif not is_set_up(buffer) then
     M.read(buffer)
   end
 end

@@ -268,6 +268,13 @@ local function set_up(buffer, number, part)
   return view
 end
 
+--- The view of a buffer that is set up as one. `:bdelete` takes its options, variables and keys away.
+---@param buffer integer
+---@return chorus.DiffBuffer?
+local function view_of(buffer)
+  return vim.b[buffer].chorus_view == 'diff' and views[buffer] or nil
+end
+
 --- Makes a buffer named `chorus://diff/12/stack` that task's diff. For `BufReadCmd`.
 ---@param buffer integer
 function M.read(buffer)
@@ -277,7 +284,7 @@ function M.read(buffer)
   elseif not M.is_part(part) then
     return require('chorus.message').fail(('a diff has no part `%s`'):format(part))
   end
-  local view = views[buffer] or set_up(buffer, tonumber(number) --[[@as integer]], part)
+  local view = view_of(buffer) or set_up(buffer, tonumber(number) --[[@as integer]], part)
   canvas.forget(buffer)
   draw(view)
   view.refresh()
@@ -290,13 +297,13 @@ end
 function M.open(task, part, where)
   local name = ('chorus://diff/%d/%s'):format(task.number, part)
   local buffer = vim.fn.bufadd(name)
-  local is_new = not views[buffer]
+  local is_new = not view_of(buffer)
   if is_new then
     -- Known before Neovim reads the buffer by its name, which holds the number alone.
     buffer_task.set(buffer, task.number, task.uuid)
   end
   place.show(buffer, where)
-  if is_new and not views[buffer] then
+  if is_new and not view_of(buffer) then
     M.read(buffer)
   elseif not is_new then
     views[buffer].uuid = task.uuid or views[buffer].uuid

@@ -252,12 +252,14 @@ function M.bar(chunks)
   return table.concat(parts)
 end
 
---- A bar with pieces at both ends; those on the right are left out where there is no room for them.
+--- A bar with pieces at both ends. The left ones are cut where the window ends, since Neovim would cut off their start;
+--- those on the right are left out where there is no room for them.
 ---@param left chorus.Chunk[]
 ---@param right chorus.Chunk[]
 ---@param width integer cells of the window
 ---@return string
 function M.bar_of_two(left, right, width)
+  left = M.border_text(left, width) or {}
   local used = 1
   for _, side in ipairs({ left, right }) do
     for _, chunk in ipairs(side) do

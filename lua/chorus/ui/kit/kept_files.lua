@@ -87,11 +87,13 @@ function Files:save(path, lines) -- luacheck: no self
   if not descriptor then
     return fault
   end
-  local written, why = vim.uv.fs_write(descriptor, table.concat(lines, '\n') .. '\n')
+  local text = table.concat(lines, '\n') .. '\n'
+  local written, why = vim.uv.fs_write(descriptor, text)
   vim.uv.fs_close(descriptor)
-  if not written then
+  -- A full disk takes the beginning of a text without a fault.
+  if written ~= #text then
     vim.uv.fs_unlink(aside)
-    return why
+    return why or ('only %d of %d bytes were written to %s'):format(written, #text, aside)
   end
   local _, kept = vim.uv.fs_rename(aside, path)
   return kept

@@ -1,6 +1,7 @@
 --- Sets the keys of windows, as the person has configured them. `g?` shows the same table.
 local config = require('chorus.config')
 local dispatch = require('chorus.dispatch')
+local find = require('chorus.verbs.find')
 local key_help = require('chorus.ui.kit.key_help')
 local text = require('chorus.text')
 local window_keys = require('chorus.window_keys')
@@ -30,8 +31,6 @@ end
 --- Actions that go to another task, with their direction.
 local ROUNDS = { next_task = 1, previous_task = -1 }
 
-local NEEDS_NO_TASK = { new = true, inbox = true, changes = true }
-
 --- Sets the keys of a view in a buffer. An action runs `handlers[action]`, else its verb on the task that `task` names.
 ---@param view string
 ---@param buffer integer
@@ -44,7 +43,7 @@ function M.set(view, buffer, handlers, task, mode)
     if not run and each.verb then
       run = function()
         local named = task and task()
-        if named or not task or NEEDS_NO_TASK[each.verb] then
+        if named or not task or find(each.verb).takes == 'nothing' then
           dispatch.run(each.verb, { task = named, bang = each.bang or false })
         end
       end

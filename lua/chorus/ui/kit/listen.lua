@@ -1,26 +1,57 @@
 --- Listening on behalf of a buffer, for as long as the buffer lives; and running callbacks less often.
 local M = {}
 
+--- Timers by the buffer that they run for.
+---@type table<integer, uv.uv_timer_t[]>
+local timers = {}
+
+---@param buffer integer
+---@return string
+local function group_of(buffer)
+  return 'chorus_listen_' .. buffer
+end
+
+--- Ends all that listens for a buffer: it was unloaded, say, and is set up again.
+---@param buffer integer
+function M.end_all(buffer)
+  pcall(vim.api.nvim_del_augroup_by_name, group_of(buffer))
+  for _, timer in ipairs(timers[buffer] or {}) do
+    if not timer:is_closing() then
+      timer:close()
+    end
+  end
+  timers[buffer] = nil
+end
+
+--- The group of a buffer's autocommands here. All ends when the buffer is wiped out.
+---@param buffer integer
+---@return integer group
+local function open_group(buffer)
+  local group = vim.api.nvim_create_augroup(group_of(buffer), { clear = false })
+  if #vim.api.nvim_get_autocmds({ group = group, event = 'BufWipeout', buffer = buffer }) == 0 then
+    vim.api.nvim_create_autocmd('BufWipeout', {
+      group = group,
+      buffer = buffer,
+      callback = function()
+        M.end_all(buffer)
+      end,
+    })
+  end
+  return group
+end
+
 --- Calls `handle(data, event)` for `User` events of these names, until the buffer is wiped out.
 ---@param buffer integer
 ---@param events string[] such as `ChorusTaskChanged`
 ---@param handle fun(data: table, event: string)
 function M.to(buffer, events, handle)
-  local group = vim.api.nvim_create_augroup('chorus_listen_' .. buffer, { clear = false })
   vim.api.nvim_create_autocmd('User', {
-    group = group,
+    group = open_group(buffer),
     pattern = events,
     callback = function(event)
       if vim.api.nvim_buf_is_valid(buffer) then
         handle(event.data or {}, event.match)
       end
-    end,
-  })
-  vim.api.nvim_create_autocmd('BufWipeout', {
-    group = group,
-    buffer = buffer,
-    callback = function()
-      pcall(vim.api.nvim_del_augroup_by_id, group)
     end,
   })
 end
@@ -94,27 +125,19 @@ end
 ---@param seconds integer
 ---@param run fun()
 function M.every(buffer, seconds, run)
+  open_group(buffer)
   local timer = assert(vim.uv.new_timer())
+  timers[buffer] = timers[buffer] or {}
+  table.insert(timers[buffer], timer)
   timer:start(
     seconds * 1000,
     seconds * 1000,
     vim.schedule_wrap(function()
-      if vim.api.nvim_buf_is_valid(buffer) then
+      if vim.api.nvim_buf_is_valid(buffer) and not timer:is_closing() then
         run()
-      elseif not timer:is_closing() then
-        timer:close()
       end
     end)
   )
-  vim.api.nvim_create_autocmd('BufWipeout', {
-    buffer = buffer,
-    once = true,
-    callback = function()
-      if not timer:is_closing() then
-        timer:close()
-      end
-    end,
-  })
 end
 
 return M

@@ -13,8 +13,10 @@ local M = {}
 ---@param buffer integer
 ---@param wish chorus.PageBufferWish
 ---@return fun(events: string|string[], handle: fun()) on adds an autocommand of the buffer
+---@return fun(events: string|string[], handle: fun()) on_any adds one that fires in every buffer, as long as this one lives
 function M.set_up(buffer, wish)
   require('chorus.highlight').setup()
+  listen.end_all(buffer)
   vim.bo[buffer].buftype, vim.bo[buffer].bufhidden, vim.bo[buffer].swapfile = 'nofile', 'hide', false
   vim.bo[buffer].undolevels, vim.bo[buffer].modifiable = -1, false
   vim.b[buffer].chorus_view = wish.view
@@ -29,11 +31,11 @@ function M.set_up(buffer, wish)
       wish.on_wiped()
     end
   end)
-  vim.api.nvim_create_autocmd({ 'VimResized', 'WinResized' }, {
-    group = group,
-    callback = listen.once_per_turn(wish.on_resized),
-  })
-  return on
+  local function on_any(events, handle)
+    vim.api.nvim_create_autocmd(events, { group = group, callback = handle })
+  end
+  on_any({ 'VimResized', 'WinResized' }, listen.once_per_turn(wish.on_resized))
+  return on, on_any
 end
 
 --- Sets the bar above a page in one of its windows.

@@ -44,6 +44,38 @@ function M.calm(window)
   end
 end
 
+--- Whether a window keeps its buffer.
+---@param window integer
+---@return boolean
+local function is_pinned(window)
+  return vim.wo[window].winfixbuf
+end
+
+--- Makes a window for a buffer of ours; one that is left closes.
+---@param mods table as `nvim_cmd` takes it
+---@return boolean # false where the screen has no line left for a window
+local function split(mods)
+  if not pcall(vim.cmd.split, { mods = mods }) then
+    return false
+  end
+  vim.w.chorus_is_extra = true
+  vim.wo[0][0].winfixbuf = false
+  return true
+end
+
+--- Shows a buffer in the current window, or beside it where that keeps its own.
+---@param buffer integer
+local function show_here(buffer)
+  local before = vim.api.nvim_get_current_buf()
+  if before == buffer then
+    return
+  elseif is_pinned(0) and not split({}) then
+    split({ tab = vim.fn.tabpagenr() })
+  end
+  vim.b[buffer].chorus_came_from = before
+  vim.api.nvim_win_set_buf(0, buffer)
+end
+
 --- Shows a buffer: where `place` says, else where it is on screen, else in the current window.
 ---@param buffer integer
 ---@param place? table as `nvim_cmd` takes it in `mods`
@@ -51,18 +83,12 @@ function M.show(buffer, place)
   leave_float()
   local window = vim.fn.bufwinid(buffer)
   if place then
-    -- No window can be made where the screen has no line left for it; the current one serves then.
-    if pcall(vim.cmd.split, { mods = place }) then
-      vim.w.chorus_is_extra = true
-    end
+    -- Where no window can be made the current one serves.
+    split(place)
   elseif window ~= -1 then
     return vim.api.nvim_set_current_win(window)
   end
-  local before = vim.api.nvim_get_current_buf()
-  if before ~= buffer then
-    vim.b[buffer].chorus_came_from = before
-  end
-  vim.api.nvim_win_set_buf(0, buffer)
+  show_here(buffer)
 end
 
 --- Shows a buffer to write in, in a window of its own across the bottom. Where the screen has no room for another window,
@@ -71,17 +97,11 @@ end
 ---@param height integer lines wished for; at most half the screen
 function M.split_below(buffer, height)
   leave_float()
-  if pcall(vim.cmd.split, { mods = { split = 'botright' } }) then
-    vim.w.chorus_is_extra = true
-    vim.api.nvim_win_set_buf(0, buffer)
+  local has_room = split({ split = 'botright' })
+  show_here(buffer)
+  if has_room then
     vim.api.nvim_win_set_height(0, math.min(math.max(height, 10), math.floor(vim.o.lines * 0.5)))
-    return
   end
-  local before = vim.api.nvim_get_current_buf()
-  if before ~= buffer then
-    vim.b[buffer].chorus_came_from = before
-  end
-  vim.api.nvim_win_set_buf(0, buffer)
 end
 
 --- Whether a file may be shown in a window.
@@ -92,7 +112,7 @@ local function takes_files(window)
   return not is_floating(window)
     and vim.bo[buffer].buftype == ''
     and not vim.startswith(vim.api.nvim_buf_get_name(buffer), 'chorus://')
-    and not (vim.fn.exists('+winfixbuf') == 1 and vim.wo[window].winfixbuf)
+    and not is_pinned(window)
 end
 
 --- The window a person came from, else another with a file in it, else the current one.
@@ -140,9 +160,7 @@ function M.visit(root, path, line)
   vim.bo[buffer].buflisted = true
   vim.api.nvim_set_current_win(window_for_files())
   vim.cmd.normal({ "m'", bang = true })
-  if vim.api.nvim_get_current_buf() ~= buffer then
-    vim.api.nvim_win_set_buf(0, buffer)
-  end
+  show_here(buffer)
   vim.api.nvim_win_set_cursor(0, { math.min(math.max(line, 1), vim.api.nvim_buf_line_count(buffer)), 0 })
   vim.cmd.normal({ 'zv', bang = true })
 end
@@ -181,6 +199,8 @@ function M.leave()
   end
   local before = came_from()
   if before then
+    -- The person pinned the window to this buffer, and now leaves it.
+    vim.wo[0][0].winfixbuf = false
     vim.api.nvim_win_set_buf(0, before)
   elseif not pcall(vim.api.nvim_win_close, 0, false) then
     vim.cmd.enew()

@@ -102,6 +102,7 @@ end
 ---@return fun(events: string|string[], handle: fun(event: table)) on adds an autocommand of the buffer
 function M.set_up(buffer, wish)
   require('chorus.highlight').setup()
+  require('chorus.ui.kit.listen').end_all(buffer)
   vim.bo[buffer].buftype, vim.bo[buffer].swapfile, vim.bo[buffer].bufhidden = 'acwrite', false, wish.bufhidden
   -- A page that said why nothing else was there could not be edited.
   vim.bo[buffer].modifiable = true
@@ -183,6 +184,25 @@ function M.mark_saved(buffer)
   if vim.api.nvim_buf_is_loaded(buffer) then
     vim.bo[buffer].modified = false
   end
+end
+
+--- Whether the buffer holds what was sent: the answer may come when a person has typed more. A buffer that is gone does.
+---@param buffer integer
+---@param sent string[]
+---@return boolean
+function M.is_as_sent(buffer, sent)
+  return not vim.api.nvim_buf_is_loaded(buffer)
+    or vim.deep_equal(sent, vim.api.nvim_buf_get_lines(buffer, 0, -1, false))
+end
+
+--- Says that what was typed since the write is not saved, and leaves the buffer modified.
+---@param buffer integer
+---@param done string what the write did, such as `#3 was saved`
+function M.say_typed_since(buffer, done)
+  vim.bo[buffer].modified = true
+  vim.schedule(function()
+    require('chorus.message').info(done .. ', without what you typed since', '`:w` saves that, too')
+  end)
 end
 
 return M

@@ -1,4 +1,5 @@
 --- A task's state in one line: words, mark and highlight group. Pure, apart from the configured icons.
+local fits = require('chorus.tasks.fits')
 local order = require('chorus.tasks.order')
 local text = require('chorus.text')
 
@@ -8,13 +9,6 @@ local M = {}
 local LIFE = { pending = 'ChorusPending', completed = 'ChorusCompleted', failed = 'ChorusFailed' }
 
 local ERRORS = { rate_limit = 'rate limit', server = 'api error', request = 'refused' }
-
---- Whether the task has ended.
----@param task chorus.Task
----@return boolean
-function M.has_ended(task)
-  return task.status == 'completed' or task.status == 'failed'
-end
 
 --- Whether the task's agent has finished a turn that nobody has seen, and needs nothing else.
 ---@param task chorus.Task
@@ -120,7 +114,7 @@ function M.summary(task, request)
     if (task.requests or 0) > 1 then
       parts[2] = ('(+%d more)'):format(task.requests - 1)
     end
-  elseif M.has_ended(task) then
+  elseif fits.ended(task) then
     parts[1] = text.clean(task.result)
   elseif task.status ~= 'pending' then
     local is_busy = task.agent_status.status == 'busy'
@@ -173,7 +167,7 @@ function M.labels(task)
   if task.demo then
     labels[#labels + 1] = { '[demo] ', 'ChorusDemo' }
   end
-  if task.isolation_reason and not M.has_ended(task) then
+  if task.isolation_reason and not fits.ended(task) then
     local icon = require('chorus.icons').of('trouble')
     labels[#labels + 1] = { icon .. ' not isolated ', 'ChorusTrouble' }
   end

@@ -1,11 +1,13 @@
---- A task's live output, in a floating window or where the option `output.window` says: a read-only buffer with the pane's colors, so that scrolling, searching and
---- copying work as everywhere. Follows the end; away from the end it stands still, as tmux's copy mode does.
+--- A task's live output, in a floating window or where the option `output.window` says: a read-only buffer with the
+--- pane's colors, so that scrolling, searching and copying work as everywhere. Follows the end; away from the end it
+--- stands still, as tmux's copy mode does.
 local canvas = require('chorus.ui.kit.canvas')
 local docked = require('chorus.ui.kit.docked')
 local float = require('chorus.ui.kit.float')
 local listen = require('chorus.ui.kit.listen')
 local screen = require('chorus.ui.pane.output_rows')
 local status = require('chorus.ui.kit.status')
+local stream = require('chorus.ui.pane.stream')
 local tasks = require('chorus.tasks')
 
 local M = {}
@@ -19,7 +21,7 @@ local HISTORY_PAUSE = 1000
 ---@class chorus.OutputWindow
 ---@field uuid string
 ---@field float chorus.Float|chorus.Docked
----@field size? string that the pane was asked to take
+---@field stream chorus.Stream
 ---@field columns? integer of the pane, as last seen
 ---@field memory chorus.ScreenMemory
 ---@field history string[]
@@ -190,32 +192,26 @@ local function receive(window, output)
   end
 end
 
---- Begins or ends the stream of events, which also ends with the connection.
-local function watch(window, on)
-  if not on and not require('chorus.client').is_connected() then
-    return
-  end
-  local columns, rows
-  if on and require('chorus.config').get().output.resize then
-    columns, rows = window.float:size()
+--- Begins the stream of the screen, in the window's size where the options say so.
+---@param window chorus.OutputWindow
+local function watch(window)
+  if require('chorus.config').get().output.resize then
+    local columns, rows = window.float:size()
     -- The bar above the text is a line of the window.
     rows = rows - (vim.wo[window.float.window].winbar ~= '' and 1 or 0)
+    window.stream.columns, window.stream.rows = columns, rows
   end
-  window.size = on and ('%sx%s'):format(columns, rows) or nil
-  request('task_watch', { task = window.uuid, on = on, columns = columns, rows = rows }, function(err)
-    if err and on and is_shown(window) and err.code ~= 'wrong_state' then
-      require('chorus.message').failure(err)
-    end
-  end)
+  stream.begin(window.stream)
 end
 
 --- Lets the pane take the window's new size.
 local watch_resized = listen.once_per_turn(function()
-  if shown and shown.float:is_open() and shown.size then
+  if shown and shown.float:is_open() and stream.is_running(shown.stream) and shown.stream.columns then
     local columns, rows = shown.float:size()
-    local is_same = shown.size == ('%dx%d'):format(columns, rows) or shown.size == ('%dx%d'):format(columns, rows - 1)
+    local had = shown.stream
+    local is_same = had.columns == columns and (had.rows == rows or had.rows == rows - 1)
     if not is_same and require('chorus.config').get().output.resize then
-      watch(shown, true)
+      watch(shown)
     end
   end
 end)
@@ -253,7 +249,6 @@ local function listen_for(window)
     draw_frame(window)
   end)
   listen.to(buffer, { 'ChorusConnected' }, function()
-    watch(window, true)
     ask(window)
   end)
   listen.every(buffer, 10, function()
@@ -265,8 +260,10 @@ local function listen_for(window)
     callback = function(event)
       local is_here = window.float:is_open()
         and vim.api.nvim_win_get_tabpage(window.float.window) == vim.api.nvim_get_current_tabpage()
-      if is_here then
-        watch(window, event.event == 'TabEnter')
+      if is_here and event.event == 'TabEnter' then
+        watch(window)
+      elseif is_here then
+        stream.finish(window.stream)
       end
     end,
   })
@@ -303,8 +300,7 @@ function M.open(task, where)
     height = options.height,
     title = status.title(task, status.now()),
     on_close = function()
-      watch(window, false)
-      tasks.read_output(window.uuid, nil)
+      stream.finish(window.stream)
       if shown == window then
         shown = nil
       end
@@ -315,6 +311,18 @@ function M.open(task, where)
       watch_resized()
     end,
   }
+  window.stream = {
+    uuid = task.uuid,
+    yields = false,
+    receive = function(output)
+      receive(window, output)
+    end,
+    on_refused = function(err)
+      if is_shown(window) and err.code ~= 'wrong_state' then
+        require('chorus.message').failure(err)
+      end
+    end,
+  }
   window.float = where and docked.open(buffer, wish, where) or float.open(buffer, wish)
   shown = window
   vim.wo[window.float.window][0].wrap = true
@@ -322,15 +330,12 @@ function M.open(task, where)
   vim.wo[window.float.window][0].breakindent = true
   vim.wo[window.float.window][0].scrolloff = 0
   vim.wo[window.float.window][0].sidescrolloff = 0
-  -- The pane may show another request than the one that would be answered, or none.
-  local function answer(how)
-    return function()
-      require('chorus.ui.requests.request')[how](task)
-    end
-  end
+  local answers = require('chorus.ui.requests.answer_keys').of(function()
+    return task
+  end)
   require('chorus.ui.kit.keys').set('output', buffer, {
-    approve = answer('open_for'),
-    deny = answer('deny_for'),
+    approve = answers.approve,
+    deny = answers.deny,
     close = function()
       window.float:close()
     end,
@@ -340,12 +345,9 @@ function M.open(task, where)
   }, function()
     return task.uuid
   end)
-  tasks.read_output(task.uuid, function(output)
-    receive(window, output)
-  end)
   listen_for(window)
   draw_frame(window)
-  watch(window, true)
+  watch(window)
   ask(window)
   require('chorus.ui.kit.report_seen').watch(buffer, task.uuid)
 end

@@ -84,9 +84,10 @@ end
 --- The whole preview.
 ---@param document chorus.Document
 ---@param titles table<integer, string>
----@param read { lines: string[], outline: chorus.Heading[], is_cut: boolean, fault?: string }
+---@param read chorus.DocumentText
+---@param outline chorus.Heading[]
 ---@return chorus.Row[]
-function M.rows(document, titles, read)
+function M.rows(document, titles, read, outline)
   local rows = M.facts(document, titles)
   local function part(more)
     rows[#rows + 1] = canvas.row({})
@@ -96,11 +97,11 @@ function M.rows(document, titles, read)
     part({ canvas.row({ { ' ' .. read.fault, 'ChorusHint' } }) })
     return rows
   end
-  if #read.outline > 0 then
-    part(M.outline(read.outline))
+  if #outline > 0 then
+    part(M.outline(outline))
   end
   local headings = {}
-  for _, heading in ipairs(read.outline) do
+  for _, heading in ipairs(outline) do
     headings[heading.line] = true
   end
   local shown = {}

@@ -10,46 +10,12 @@ local tasks = require('chorus.tasks')
 
 local M = {}
 
---- Bytes of a document that are read for its preview.
-local MOST = 64 * 1024
-
 --- The file of a document; nil where its path leads out of the project.
 ---@param document chorus.Document
 ---@return string?
 local function file_of(document)
   local welcome = require('chorus.client').welcome()
   return welcome and require('chorus.ui.kit.place').below(welcome.project, document.path)
-end
-
---- The beginning of a file as text.
----@param path? string
----@return { lines: string[], outline: chorus.Heading[], is_cut: boolean, fault?: string }
-function M.read(path)
-  local function fault(words)
-    return { lines = {}, outline = {}, is_cut = false, fault = words }
-  end
-  local about = path and vim.uv.fs_stat(path)
-  if not path or not about then
-    return fault('The file no longer exists.')
-  elseif about.type ~= 'file' then
-    return fault('It is no regular file.')
-  end
-  local handle, err = vim.uv.fs_open(path, 'r', 0)
-  if not handle then
-    return fault('It cannot be read: ' .. require('chorus.text').clean(err))
-  end
-  local bytes = vim.uv.fs_read(handle, MOST, 0) or ''
-  vim.uv.fs_close(handle)
-  if bytes:find('%z') then
-    return fault('It is no text.')
-  end
-  local lines = vim.split(bytes:gsub('^\239\187\191', ''):gsub('\r\n', '\n'), '\n', { plain = true })
-  local is_cut = about.size > #bytes
-  if is_cut or lines[#lines] == '' then
-    -- The last line is only the beginning of one, or nothing.
-    lines[#lines] = nil
-  end
-  return { lines = lines, outline = require('chorus.editor.outline').of(lines), is_cut = is_cut }
 end
 
 ---@param document chorus.Document
@@ -59,7 +25,8 @@ local function preview(document, _, show)
   for _, task in ipairs(tasks.all()) do
     titles[task.number] = task.title
   end
-  show(document_rows.rows(document, titles, M.read(file_of(document))))
+  local read = require('chorus.editor.read_document')(file_of(document))
+  show(document_rows.rows(document, titles, read, require('chorus.editor.outline').of(read.lines)))
 end
 
 --- Opens documents, each in a window of its own where a place is given.

@@ -20,6 +20,7 @@ end
 ---@param item chorus.PickItem
 ---@return string
 function M.line(item)
+  ---@diagnostic disable-next-line: unresolved-require the plugin is there when this is used
   local colored = require('fzf-lua.utils').ansi_from_hl
   local parts = vim.tbl_map(function(chunk)
     return type(chunk) == 'table' and chunk[2] and (colored(chunk[2], chunk[1])) or chunk[1] or chunk

@@ -47,7 +47,10 @@ local function chosen(picker)
   local marked = vim.tbl_filter(function(item)
     return picker.marked[item.key] == true
   end, picker.session:items())
-  return #marked > 0 and marked or { under_cursor(picker) }
+  if #marked == 0 then
+    marked[1] = under_cursor(picker)
+  end
+  return marked
 end
 
 ---@param picker chorus.OwnPicker
@@ -257,7 +260,8 @@ local function open_prompt(picker)
   vim.api.nvim_create_autocmd({ 'WinLeave', 'BufLeave' }, {
     buffer = buffer,
     callback = vim.schedule_wrap(function()
-      if vim.api.nvim_buf_is_valid(buffer) then
+      -- Its buffer is gone already after `:quit`.
+      if vim.api.nvim_buf_is_valid(buffer) or picker.list:is_open() then
         close(picker)
       end
       picker.session:leave()

@@ -15,6 +15,8 @@ local M = {}
 ---@field lines? string[] the text to begin with
 ---@field path? string its file, of a text that was kept
 ---@field is_kept? boolean the text is the person's: it is kept at once
+---@field origin? chorus.Origin where the person was, for placeholders
+---@field is_filled? boolean placeholders in the text are words: they were filled in, or are none
 ---@field on_left? fun() the person is done: what the composer took the place of comes back
 ---@field on_reply? fun(is_sent: boolean, newer?: chorus.Opened) after each attempt to send the text
 
@@ -24,6 +26,7 @@ local M = {}
 ---@field wish chorus.ComposerWish
 ---@field is_done boolean
 ---@field is_sending boolean
+---@field is_filled boolean
 ---@field fault? string
 ---@field history? string[] texts that were sent, newest first
 ---@field at integer the one of them that is shown; 0 for the person's own text
@@ -156,6 +159,22 @@ local function go_on(composer, sent, left)
   keep(composer)
 end
 
+--- Puts in what the placeholders stand for, once, to be read before it is sent. Who undoes that sends them as words.
+---@param composer chorus.Composer
+---@param prompt string
+local function fill(composer, prompt)
+  composer.is_filled = true
+  require('chorus.editor.placeholders').expand(prompt, composer.wish.origin, function(filled)
+    if filled ~= prompt and vim.api.nvim_buf_is_loaded(composer.buffer) then
+      vim.api.nvim_buf_set_lines(composer.buffer, 0, -1, false, vim.split(filled, '\n', { plain = true }))
+      local does = delivery.does(composer.wish.purpose)
+      message.info('the placeholders are filled in', ('`:w` %s; `u` takes that back'):format(does))
+    end
+    vim.bo[composer.buffer].modified = true
+    keep(composer)
+  end)
+end
+
 --- `:w`.
 ---@param composer chorus.Composer
 local function write(composer)
@@ -167,6 +186,10 @@ local function write(composer)
   local prompt = table.concat(lines, '\n')
   if not prompt:find('%S') then
     return save.refuse('the prompt is empty', 'write what the agent should do')
+  elseif not composer.is_filled and require('chorus.editor.placeholders').has(prompt) then
+    return vim.schedule(function()
+      fill(composer, prompt)
+    end)
   end
   composer.is_sending = true
   -- A question may come first, which cannot be asked while the buffer is being written.
@@ -215,6 +238,7 @@ end
 ---@return chorus.Composer
 local function set_up(buffer, path, wish)
   local composer = { buffer = buffer, path = path, wish = wish, is_done = false, is_sending = false, at = 0, own = {} }
+  composer.is_filled = wish.is_filled or wish.purpose.kind ~= 'prompt'
   local on = save.set_up(buffer, {
     view = 'prompt',
     bufhidden = 'wipe',
@@ -242,6 +266,7 @@ local function set_up(buffer, path, wish)
       later = function()
         recall(composer, -1)
       end,
+      follow = require('chorus.ui.prompts.mentions').follow,
     },
   })
   vim.b[buffer].chorus_is_set_up = true
@@ -257,6 +282,7 @@ local function set_up(buffer, path, wish)
   end, function()
     return wish.lines or {}
   end)
+  require('chorus.ui.prompts.mentions').set_up(buffer, "v:lua.require'chorus.ui.prompts.mentions'.complete")
   load_history(composer)
   return composer
 end
@@ -308,7 +334,8 @@ end
 
 --- Opens a composer for tasks. Offers unfinished prompts first.
 ---@param found chorus.Task[]
----@param options? { raw?: boolean, lines?: string[], is_kept?: boolean } with `is_kept`, the lines are kept at once
+---@param options? { raw?: boolean, lines?: string[], is_kept?: boolean, is_filled?: boolean, origin?: chorus.Origin } with
+---`is_kept`, the lines are kept at once
 function M.open_for(found, options)
   options = options or {}
   local to = vim.tbl_map(delivery.recipient, found)
@@ -319,6 +346,8 @@ function M.open_for(found, options)
       purpose = { kind = options.raw and 'raw' or 'prompt', to = to },
       lines = options.lines,
       is_kept = options.is_kept,
+      is_filled = options.is_filled,
+      origin = options.origin,
       on_left = output_of and function()
         require('chorus.dispatch').run('output', { task = output_of })
       end or nil,

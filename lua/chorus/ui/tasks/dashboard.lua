@@ -1,10 +1,11 @@
 --- `chorus://dashboard`: the work list, with keys for every verb. Updates live; a row stays while the cursor is on it.
 local canvas = require('chorus.ui.kit.canvas')
+local dashboard_header = require('chorus.ui.tasks.dashboard_header')
+local dashboard_rows = require('chorus.ui.tasks.dashboard_rows')
 local listen = require('chorus.ui.kit.listen')
 local page_buffer = require('chorus.ui.kit.page_buffer')
 local place = require('chorus.ui.kit.place')
 local preview = require('chorus.ui.tasks.preview')
-local task_rows = require('chorus.ui.tasks.dashboard_rows')
 local worklist_plan = require('chorus.ui.tasks.worklist_plan')
 
 local M = {}
@@ -35,7 +36,7 @@ local AGES = 10
 ---@field marked table<string, boolean> by uuid
 ---@field held? chorus.Standing of the row under the cursor
 ---@field keys table<string, string> first key of each action
----@field cache table of rows
+---@field cache chorus.RowCache
 ---@field places chorus.WorklistCache
 ---@field worklist? chorus.Worklist as drawn
 ---@field has_cursor boolean the cursor was put on a task, and goes where the person wants since
@@ -89,7 +90,7 @@ end
 
 local function draw_header(windows, found)
   local tasks = require('chorus.tasks')
-  local bar = canvas.bar(task_rows.header(tasks.counts(found), {
+  local bar = canvas.bar(dashboard_header.header(tasks.counts(found), {
     project = vim.fn.fnamemodify(project() or vim.fn.getcwd(), ':t'),
     total = #found,
     is_everywhere = shown.is_everywhere,
@@ -114,6 +115,15 @@ local function prune_marks(found)
     end
     shown.marked = left
   end
+end
+
+--- Forgets what was kept of tasks that are gone.
+local function forget_gone()
+  local function is_known(uuid)
+    return require('chorus.tasks').get(uuid) ~= nil
+  end
+  worklist_plan.prune(shown.places, is_known)
+  dashboard_rows.prune(shown.cache, is_known)
 end
 
 ---@return chorus.WorklistOptions
@@ -171,8 +181,9 @@ function M.redraw()
   end
   local found = listed()
   prune_marks(found)
+  forget_gone()
   shown.worklist = worklist_plan.plan(found, plan_options())
-  local rows = task_rows.render(shown.worklist, {
+  local rows = dashboard_rows.render(shown.worklist, {
     width = vim.api.nvim_win_get_width(windows[1]) - vim.fn.getwininfo(windows[1])[1].textoff,
     now = require('chorus.ui.kit.status').now(),
     requests = require('chorus.tasks').oldest_requests(),
@@ -196,9 +207,12 @@ end
 
 --- A row is held as long as the cursor is in the list or in a float above it.
 local function release_row()
+  if not shown.held then
+    return
+  end
   vim.schedule(function()
     local is_float = vim.api.nvim_win_get_config(0).relative ~= ''
-    if buffer_of() and not is_current() and not is_float and shown.held then
+    if buffer_of() and shown.held and not is_current() and not is_float then
       shown.held = nil
       M.redraw()
     end
@@ -245,12 +259,12 @@ local function set_up(buffer)
     is_everywhere = options.group == 'project',
     has_cursor = false,
     marked = {},
-    cache = {},
+    cache = dashboard_rows.new_cache(),
     places = worklist_plan.new_cache(),
     keys = first_keys(),
   }
   local list = shown
-  local on = page_buffer.set_up(buffer, {
+  local on, on_any = page_buffer.set_up(buffer, {
     view = 'dashboard',
     on_shown = function()
       calm(vim.api.nvim_get_current_win())
@@ -266,6 +280,12 @@ local function set_up(buffer)
     end
   end)
   on({ 'WinLeave', 'BufLeave' }, release_row)
+  -- The person may go on from a float to another window.
+  on_any('WinEnter', function()
+    if shown == list then
+      release_row()
+    end
+  end)
   require('chorus.ui.tasks.dashboard_keys').set(list, {
     under_cursor = under_cursor,
     redraw = M.redraw,
@@ -279,9 +299,17 @@ local function set_up(buffer)
   end)
   listen.every(buffer, AGES, M.redraw)
   vim.bo[buffer].filetype = 'chorus'
-  if list.is_everywhere then
+  -- A session's list connects to a daemon that runs, and starts none.
+  if list.is_everywhere and require('chorus.client').is_connected() then
     hear_everywhere()
   end
+end
+
+--- Whether a buffer is set up as the list. `:bdelete` takes its options, variables and keys away.
+---@param buffer integer
+---@return boolean
+local function is_set_up(buffer)
+  return buffer_of() == buffer and vim.b[buffer].chorus_view == 'dashboard'
 end
 
 --- The list's buffer, made when there is none. One with its name may have come from a session.
@@ -291,14 +319,16 @@ local function find_or_create()
     buffer = vim.api.nvim_create_buf(false, true)
     vim.api.nvim_buf_set_name(buffer, NAME)
   end
-  set_up(buffer)
+  if not is_set_up(buffer) then
+    set_up(buffer)
+  end
   return buffer
 end
 
 --- Makes a buffer named `chorus://dashboard` the list. For `BufReadCmd`.
 ---@param buffer integer
 function M.read(buffer)
-  if buffer_of() ~= buffer then
+  if not is_set_up(buffer) then
     set_up(buffer)
   end
   canvas.forget(buffer)
@@ -311,7 +341,7 @@ end
 --- Shows the list: where `where` says, else where it is on screen already, else in the current window.
 ---@param where? table as `chorus.ui.kit.place` takes it
 function M.open(where)
-  place.show(buffer_of() or find_or_create(), where)
+  place.show(find_or_create(), where)
   M.redraw()
 end
 

@@ -1,9 +1,9 @@
---- What the keys of the dashboard do: on the marked tasks where there are any, else on the one under the cursor.
+--- What the keys of the dashboard do.
 local canvas = require('chorus.ui.kit.canvas')
 local dispatch = require('chorus.dispatch')
 local fits = require('chorus.tasks.fits')
 local keys = require('chorus.ui.kit.keys')
-local together = require('chorus.ui.tasks.together')
+local marks = require('chorus.ui.tasks.dashboard_marks')
 local worklist_plan = require('chorus.ui.tasks.worklist_plan')
 
 local M = {}
@@ -12,35 +12,6 @@ local M = {}
 ---@field under_cursor fun(): any
 ---@field redraw fun()
 ---@field list_everywhere fun(is_everywhere: boolean)
-
---- Actions that may run on several tasks at once.
-local FOR_MANY =
-  { 'start', 'send', 'interrupt', 'restart', 'restart_fresh', 'complete', 'fail', 'reopen', 'delete', 'commit' }
-
----@param list chorus.Dashboard
----@return chorus.Task[] # in the order of the list
-local function marked_tasks(list)
-  local found = {}
-  for _, section in ipairs(next(list.marked) and list.worklist.sections or {}) do
-    for _, task in ipairs(section.tasks) do
-      found[#found + 1] = list.marked[task.uuid] and task or nil
-    end
-  end
-  return found
-end
-
---- The tasks in the lines of a Visual selection, which ends.
----@param list chorus.Dashboard
----@return chorus.Task[]
-local function selected_tasks(list)
-  local first, last = keys.selected_lines()
-  local found = {}
-  for line = first, last do
-    local data = canvas.data(list.buffer, line)
-    found[#found + 1] = data and data.uuid and data or nil
-  end
-  return found
-end
 
 --- Moves the cursor to the next row, in a direction, that stands for what is wanted.
 ---@param list chorus.Dashboard
@@ -53,6 +24,17 @@ local function move(list, direction, is_wanted)
     local data = canvas.data(list.buffer, at)
     if data and is_wanted(data) then
       return vim.api.nvim_win_set_cursor(0, { at, 0 })
+    end
+  end
+end
+
+--- Moves the cursor to the next task below, if there is one.
+---@param list chorus.Dashboard
+local function to_next_task(list)
+  for line = vim.api.nvim_win_get_cursor(0)[1] + 1, vim.api.nvim_buf_line_count(list.buffer) do
+    local data = canvas.data(list.buffer, line)
+    if data and data.uuid then
+      return vim.api.nvim_win_set_cursor(0, { line, 0 })
     end
   end
 end
@@ -76,11 +58,7 @@ end
 
 --- Whether a row is that of a task that needs somebody, or has something to read.
 local function needs_attention(data)
-  if not data.uuid then
-    return false
-  end
-  local section = require('chorus.tasks.order').section(data)
-  return section == 'needs_you' or section == 'unread'
+  return data.uuid ~= nil and require('chorus.tasks.needs').is_needy(data)
 end
 
 ---@param list chorus.Dashboard
@@ -113,11 +91,6 @@ local function list_handlers(list, hooks)
     end
     hooks.redraw()
   end
-  local function change_priority(by)
-    return on_task(function(task)
-      require('chorus.ask_daemon').once('task_edit', { task = task.uuid, priority = task.priority + by })
-    end)
-  end
   return {
     close = function()
       -- Else the preview would be the window that is left.
@@ -132,8 +105,6 @@ local function list_handlers(list, hooks)
         dispatch.run(fits.live(data) and 'output' or 'show', { task = data.uuid, bang = false })
       end
     end,
-    raise = change_priority(1),
-    lower = change_priority(-1),
     fold = toggle_section,
     fold_all = fold(true),
     unfold_all = fold(false),
@@ -146,11 +117,7 @@ local function list_handlers(list, hooks)
     mark = on_task(function(task)
       list.marked[task.uuid] = not list.marked[task.uuid] or nil
       hooks.redraw()
-      if vim.api.nvim_win_get_cursor(0)[1] < vim.api.nvim_buf_line_count(list.buffer) then
-        move(list, 1, function(data)
-          return data.uuid ~= nil
-        end)
-      end
+      to_next_task(list)
     end),
     clear = function()
       if list.filter then
@@ -190,9 +157,6 @@ local function list_handlers(list, hooks)
     preview_up = function()
       require('chorus.ui.tasks.preview').scroll('\25')
     end,
-    seen = on_task(function(task)
-      require('chorus.ask_daemon').once('task_seen', { task = task.uuid })
-    end),
     filter = function()
       local function set(text, is_typing)
         list.filter, list.is_typing, list.held = text ~= '' and text or nil, is_typing, nil
@@ -207,6 +171,9 @@ local function list_handlers(list, hooks)
         on_keep = function(text)
           set(text, false)
         end,
+        on_away = function(text)
+          set(text, false)
+        end,
         on_leave = function()
           set('', false)
         end,
@@ -215,78 +182,17 @@ local function list_handlers(list, hooks)
   }
 end
 
---- Answers the oldest request of the task under the cursor after showing it, or equal ones of the marked tasks together.
----@param list chorus.Dashboard
----@param hooks chorus.DashboardHooks
----@return table<string, fun()>
-local function answer_handlers(list, hooks)
-  local function on_request(how)
-    local data = hooks.under_cursor()
-    if data and data.uuid then
-      require('chorus.ui.requests.request')[how](data)
-    end
-  end
-  return {
-    approve = function()
-      local marked = marked_tasks(list)
-      if #marked > 1 then
-        return together.approve(marked)
-      end
-      on_request('open_for')
-    end,
-    deny = function()
-      on_request('deny_for')
-    end,
-  }
-end
-
 --- Sets the keys of the dashboard.
 ---@param list chorus.Dashboard
 ---@param hooks chorus.DashboardHooks
 function M.set(list, hooks)
-  local handlers = vim.tbl_extend('error', list_handlers(list, hooks), answer_handlers(list, hooks))
-  --- Runs a verb on tasks and takes their marks away.
-  local function run(action, found)
-    together.run(action, found, function()
-      list.marked = {}
-      hooks.redraw()
-    end)
-  end
-  local for_many, in_visual = {}, {}
-  for _, each in ipairs(keys.of('dashboard')) do
-    if vim.list_contains(FOR_MANY, each.action) then
-      for_many[each.action] = function()
-        local found, data = marked_tasks(list), hooks.under_cursor()
-        if #found > 0 then
-          run(each, found)
-        elseif data and data.uuid then
-          dispatch.run(each.verb, { task = data.uuid, bang = each.bang or false })
-        end
-      end
-      in_visual[each.action] = function()
-        run(each, selected_tasks(list))
-      end
-    end
-  end
-  in_visual.approve = function()
-    together.approve(selected_tasks(list))
-  end
-  in_visual.mark = function()
-    local found = selected_tasks(list)
-    local are_marked = vim.iter(found):all(function(task)
-      return list.marked[task.uuid] == true
-    end)
-    for _, task in ipairs(found) do
-      list.marked[task.uuid] = not are_marked or nil
-    end
-    hooks.redraw()
-  end
+  local handlers = vim.tbl_extend('error', list_handlers(list, hooks), marks.handlers(list, hooks))
   local function task()
     local data = hooks.under_cursor()
     return data and data.uuid
   end
-  keys.set('dashboard', list.buffer, vim.tbl_extend('error', handlers, for_many), task)
-  keys.set_handlers('dashboard', list.buffer, in_visual, 'x')
+  keys.set('dashboard', list.buffer, handlers, task)
+  keys.set_handlers('dashboard', list.buffer, marks.selection_handlers(list, hooks), 'x')
   local options = { buffer = list.buffer, nowait = true, silent = true, desc = 'Chorus: open it' }
   vim.keymap.set('n', '<2-LeftMouse>', handlers.open, options)
   for lhs, direction in pairs({ j = 1, ['<Down>'] = 1, k = -1, ['<Up>'] = -1 }) do

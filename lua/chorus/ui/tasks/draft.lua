@@ -16,8 +16,11 @@ local NAMES = { 'title', 'priority', 'tags', 'agent', 'isolation', 'on' }
 ---@field folder string of the project that the task is for
 ---@field starts boolean
 ---@field template string[] the lines before anything was typed
+---@field origin? chorus.Origin where the person was, for placeholders
+---@field is_filled boolean placeholders in the text are words: they were filled in, or are none
 ---@field is_done boolean
 ---@field is_sending boolean
+---@field task? chorus.Task that was created while more was typed: the next write saves that into it
 
 local function lines_of(draft)
   return vim.api.nvim_buf_get_lines(draft.buffer, 0, -1, false)
@@ -39,8 +42,8 @@ local function keep(draft)
   draft.fault = fault
 end
 
---- Closes the draft after its task was created.
-local function finish(draft, task)
+--- Closes the draft.
+local function close(draft)
   for _, window in ipairs(vim.api.nvim_buf_is_valid(draft.buffer) and vim.fn.win_findbuf(draft.buffer) or {}) do
     if #vim.api.nvim_tabpage_list_wins(vim.api.nvim_win_get_tabpage(window)) > 1 then
       vim.api.nvim_win_close(window, false)
@@ -49,6 +52,12 @@ local function finish(draft, task)
   if vim.api.nvim_buf_is_valid(draft.buffer) then
     vim.api.nvim_buf_delete(draft.buffer, { force = true })
   end
+end
+
+--- Starts a new task where that was asked for, and says that it exists.
+---@param draft chorus.Draft
+---@param task chorus.Task
+local function announce(draft, task)
   local welcome = require('chorus.client').welcome()
   local is_here = not welcome or welcome.project == task.project
   if draft.starts and is_here then
@@ -65,18 +74,82 @@ local function finish(draft, task)
   end
 end
 
+--- Ends the draft after its task was created. Where more was typed meanwhile, the draft stays, and the next write saves
+--- that into the task.
+---@param draft chorus.Draft
+---@param sent string[]
+---@param task chorus.Task
+---@return fun() follow_up
+local function finish(draft, sent, task)
+  if not save.is_as_sent(draft.buffer, sent) then
+    save.say_typed_since(draft.buffer, ('#%d was %s'):format(task.number, draft.task and 'saved' or 'created'))
+    draft.task = task
+    return function() end
+  end
+  draft.is_done = true
+  drafts:remove(draft.path)
+  save.mark_saved(draft.buffer)
+  return function()
+    close(draft)
+    announce(draft, task)
+  end
+end
+
 --- Keeps the draft, on screen and as a file, when the task was not created.
 local function refuse(draft, err)
   draft.is_sending = false
-  require('chorus.message').fail(
-    'the task was not created: ' .. err.message,
-    err.hint or 'the draft is kept; `:w` tries again'
-  )
+  local what = draft.task and ('#%d was not changed: '):format(draft.task.number) or 'the task was not created: '
+  require('chorus.message').fail(what .. err.message, err.hint or 'the draft is kept; `:w` tries again')
   if vim.api.nvim_buf_is_valid(draft.buffer) then
     vim.bo[draft.buffer].modified = true
   else
     M.resume(draft.path, draft.starts)
   end
+end
+
+--- Puts in what the placeholders of the description stand for, once, to be read before the task is created.
+---@param draft chorus.Draft
+---@param description string
+local function fill(draft, description)
+  draft.is_filled = true
+  local head = lines_of(draft)
+  for index = 2, #head do
+    if head[index] == '---' then
+      head = vim.list_slice(head, 1, index)
+      break
+    end
+  end
+  require('chorus.editor.placeholders').expand(description, draft.origin, function(filled)
+    if filled ~= description and vim.api.nvim_buf_is_loaded(draft.buffer) then
+      vim.api.nvim_buf_set_lines(draft.buffer, #head, -1, false, vim.split(filled, '\n', { plain = true }))
+      local does = draft.starts and 'creates and starts the task' or 'creates the task'
+      require('chorus.message').info('the placeholders are filled in', ('`:w` %s; `u` takes that back'):format(does))
+    end
+    vim.bo[draft.buffer].modified = true
+    keep(draft)
+  end)
+end
+
+--- What a write asks for: the new task, or the change of the one that was created while more was typed.
+---@param draft chorus.Draft
+---@param read { fields: table, description: string }
+---@return string method
+---@return table params
+local function request_of(draft, read)
+  local fields = read.fields
+  if draft.task then
+    return 'task_edit',
+      {
+        task = draft.task.uuid,
+        title = fields.title,
+        priority = fields.priority or 0,
+        tags = fields.tags or {},
+        description = read.description,
+      }
+  end
+  fields.description = read.description ~= '' and read.description or nil
+  fields.folder = require('chorus.client').elsewhere(draft.folder)
+  return 'task_new', fields
 end
 
 --- `:w`.
@@ -91,65 +164,25 @@ local function write(draft)
     local first = read.faults[1]
     return save.refuse(('line %d: %s'):format(first.line, first.text), 'the draft is kept; `:w` tries again')
   end
-  local params = read.fields
-  params.description = read.description ~= '' and read.description or nil
-  params.folder = require('chorus.client').elsewhere(draft.folder)
+  if not draft.is_filled and require('chorus.editor.placeholders').has(read.description) then
+    return vim.schedule(function()
+      fill(draft, read.description)
+    end)
+  end
+  local method, params = request_of(draft, read)
+  local sent = lines_of(draft)
   draft.is_sending = true
   save.wait(function(done)
-    require('chorus.client').request('task_new', params, function(err, task)
+    require('chorus.client').request(method, params, function(err, task)
       draft.is_sending = false
       if err then
         return done(function()
           refuse(draft, err)
         end)
       end
-      draft.is_done = true
-      drafts:remove(draft.path)
-      save.mark_saved(draft.buffer)
-      done(function()
-        finish(draft, task)
-      end)
+      done(finish(draft, sent, task))
     end)
   end)
-end
-
---- Completes names at the start of a line of the head, and values where they are known.
----@param find_start integer
----@param base string
-function M.complete(find_start, base)
-  local row, column = unpack(vim.api.nvim_win_get_cursor(0))
-  local line = vim.api.nvim_get_current_line():sub(1, column)
-  if find_start == 1 then
-    return #line:match('^(.-)[^%s:]*$')
-  end
-  local head = vim.api.nvim_buf_get_lines(0, 1, row, false)
-  if vim.list_contains(vim.list_slice(head, 1, #head - 1), '---') then
-    return {}
-  end
-  local name = line:match('^%s*([%w_]+)%s*:')
-  local found = name and front_matter.values(name) or front_matter.NAMES
-  local tasks = require('chorus.tasks').all()
-  if name == 'on' then
-    found = vim.tbl_map(function(task)
-      return { word = tostring(task.number), menu = text.clean(task.title, 40) }
-    end, tasks)
-  elseif name == 'tags' or name == 'agent' then
-    local seen = {}
-    for _, task in ipairs(tasks) do
-      for _, value in ipairs(name == 'tags' and task.tags or { task.agent }) do
-        seen[value] = true
-      end
-    end
-    found = vim.tbl_keys(seen)
-    table.sort(found)
-  elseif not name then
-    found = vim.tbl_map(function(each)
-      return each .. ': '
-    end, found)
-  end
-  return vim.tbl_filter(function(each)
-    return vim.startswith(type(each) == 'table' and each.word or each, base)
-  end, found)
 end
 
 --- Says what to do, above the text.
@@ -160,13 +193,15 @@ end
 
 --- Makes a buffer a draft with these lines.
 ---@return chorus.Draft
-local function set_up(buffer, path, lines, template, starts)
+local function set_up(buffer, path, lines, template, starts, origin)
   local draft = {
     buffer = buffer,
     path = path,
     folder = require('chorus.client').folder(),
     starts = starts,
     template = template,
+    origin = origin,
+    is_filled = false,
     is_done = false,
     is_sending = false,
   }
@@ -188,13 +223,13 @@ local function set_up(buffer, path, lines, template, starts)
         vim.bo[buffer].modified = false
         place.leave()
       end,
+      follow = require('chorus.ui.prompts.mentions').follow,
     },
   })
   vim.b[buffer].chorus_is_set_up = true
   vim.api.nvim_buf_set_lines(buffer, 0, -1, false, lines)
   vim.bo[buffer].modified = not vim.deep_equal(lines, template)
-  vim.bo[buffer].completefunc = "v:lua.require'chorus.ui.tasks.draft'.complete"
-  vim.bo[buffer].omnifunc = "v:lua.require'chorus.ui.tasks.draft'.complete"
+  require('chorus.ui.prompts.mentions').set_up(buffer, "v:lua.require'chorus.ui.tasks.draft_complete'.complete")
   keep_typed.watch(on, function()
     keep(draft)
   end)
@@ -208,14 +243,14 @@ local function set_up(buffer, path, lines, template, starts)
 end
 
 --- Opens a buffer with these lines. A page of that name which said why the draft could not be opened gives way to it.
-local function edit(path, lines, template, starts)
+local function edit(path, lines, template, starts, origin)
   local name = drafts:name_of(path)
   local buffer = vim.fn.bufnr('^' .. name .. '$')
   if buffer == -1 then
     buffer = vim.api.nvim_create_buf(true, false)
     vim.api.nvim_buf_set_name(buffer, name)
   end
-  local draft = set_up(buffer, path, lines, template, starts)
+  local draft = set_up(buffer, path, lines, template, starts, origin)
   local window = vim.fn.win_findbuf(buffer)[1]
   if window then
     vim.api.nvim_set_current_win(window)
@@ -283,16 +318,25 @@ function M.resume(path, starts)
   vim.api.nvim_win_set_cursor(0, { #lines, 0 })
 end
 
----@param options {title: string?, start: boolean?, excerpt: chorus.Excerpt?}
+---@class chorus.DraftWish
+---@field title? string
+---@field lines? string[] of the description
+---@field start? boolean
+---@field excerpt? chorus.Excerpt
+---@field origin? chorus.Origin
+
+---@param options chorus.DraftWish
 local function open_new(options)
   local template = front_matter.render({ priority = 0 }, '', NAMES)
   template[2] = 'title: '
   local lines = vim.list_slice(template)
   lines[2] = 'title: ' .. text.clean(options.title)
+  vim.list_extend(lines, options.lines or {})
   if options.excerpt then
     vim.list_extend(lines, require('chorus.editor.excerpt').fenced(options.excerpt))
   end
-  local draft = edit(drafts:new_path(), lines, template, options.start or false)
+  local draft = edit(drafts:new_path(), lines, template, options.start or false, options.origin)
+  draft.is_filled = options.lines ~= nil
   if options.title then
     vim.api.nvim_win_set_cursor(0, { #template, 0 })
   else
@@ -316,24 +360,24 @@ local function discard(left)
 end
 
 --- Opens a new-task buffer. Offers unfinished drafts first.
----@param options {title: string?, start: boolean?, excerpt: chorus.Excerpt?}
+---@param options chorus.DraftWish
 function M.open(options)
   local left = drafts:unfinished()
-  if #left == 0 or options.title or options.excerpt then
+  if #left == 0 or options.title or options.excerpt or options.lines then
     return open_new(options)
   end
   local choices = { { title = 'A new task' } }
   vim.list_extend(choices, left)
   choices[#choices + 1] = { title = #left == 1 and 'Delete the draft' or 'Delete the drafts', discards = true }
-  vim.ui.select(choices, {
+  require('chorus.picker').pick(choices, {
     prompt = #left == 1 and 'There is an unfinished draft:' or ('There are %d unfinished drafts:'):format(#left),
     kind = 'chorus_draft',
-    format_item = function(choice)
+    format = function(choice)
       if not choice.path then
         return choice.title
       end
       local title = choice.title ~= '' and text.clean(choice.title, 60) or '(no title yet)'
-      return ('%s  %s'):format(title, text.age((os.time() - choice.at) * 1000))
+      return ('%s · %s'):format(title, text.age((os.time() - choice.at) * 1000))
     end,
   }, function(choice)
     if choice and choice.path then

@@ -50,7 +50,7 @@ function M.of(lines, defaults)
   if stop > 1 and is_empty and #lines > stop then
     hints[#hints + 1] = {
       line = #lines,
-      text = 'what the agent should know and do; <C-x><C-u> completes the fields above',
+      text = 'what the agent should know and do; <C-x><C-u> completes fields, [[documents]], #12, {file}',
     }
   end
   return hints

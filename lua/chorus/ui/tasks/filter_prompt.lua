@@ -7,8 +7,9 @@ local namespace = vim.api.nvim_create_namespace('chorus_filter')
 ---@field text string to begin with
 ---@field on_change fun(text: string) after each key
 ---@field hint string
----@field on_keep fun(text: string) the person left by Enter, or for another window
+---@field on_keep fun(text: string) the person left by Enter
 ---@field on_leave fun() the person left by Escape
+---@field on_away fun(text: string) the person went to another window, or closed this one
 
 ---@param window integer
 ---@return table options for the window
@@ -52,9 +53,13 @@ end
 function M.open(window, prompt)
   local buffer = make_buffer(prompt.text, prompt.hint)
   local float = vim.api.nvim_open_win(buffer, true, options(window))
-  local is_over = false
+  local is_over, typed = false, prompt.text
   local function text()
-    return vim.trim(vim.api.nvim_buf_get_lines(buffer, 0, 1, false)[1] or '')
+    -- Its buffer goes with the window.
+    if vim.api.nvim_buf_is_loaded(buffer) then
+      typed = vim.trim(vim.api.nvim_buf_get_lines(buffer, 0, 1, false)[1] or '')
+    end
+    return typed
   end
   local function finish(done)
     if is_over then
@@ -76,6 +81,9 @@ function M.open(window, prompt)
   end
   local function move(by)
     return function()
+      if not vim.api.nvim_win_is_valid(window) then
+        return
+      end
       local line = vim.api.nvim_win_get_cursor(window)[1] + by
       local last = vim.api.nvim_buf_line_count(vim.api.nvim_win_get_buf(window))
       vim.api.nvim_win_set_cursor(window, { math.min(math.max(line, 1), last), 0 })
@@ -84,12 +92,11 @@ function M.open(window, prompt)
   local function map(lhs, run)
     vim.keymap.set({ 'i', 'n' }, lhs, run, { buffer = buffer, nowait = true, desc = 'Chorus: filter' })
   end
-  local function keep()
+  map('<CR>', function()
     finish(function()
       prompt.on_keep(text())
     end)
-  end
-  map('<CR>', keep)
+  end)
   for _, lhs in ipairs({ '<Esc>', '<C-c>' }) do
     map(lhs, function()
       finish(prompt.on_leave)
@@ -104,13 +111,16 @@ function M.open(window, prompt)
       prompt.on_change(text())
     end,
   })
-  vim.api.nvim_create_autocmd({ 'WinLeave', 'BufLeave' }, {
+  vim.api.nvim_create_autocmd({ 'WinLeave', 'BufLeave', 'BufWipeout' }, {
     buffer = buffer,
-    callback = vim.schedule_wrap(function()
-      if not is_over and vim.api.nvim_buf_is_valid(buffer) then
-        keep()
-      end
-    end),
+    callback = function()
+      local left = text()
+      vim.schedule(function()
+        finish(function()
+          prompt.on_away(left)
+        end)
+      end)
+    end,
   })
   vim.cmd.startinsert({ bang = true })
 end

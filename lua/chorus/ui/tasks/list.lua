@@ -7,6 +7,7 @@ local text = require('chorus.text')
 local M = {}
 
 local namespace = vim.api.nvim_create_namespace('chorus_list')
+local line_marks = vim.api.nvim_create_namespace('chorus_list_new')
 
 ---@class chorus.ListBuffer
 ---@field buffer integer
@@ -90,24 +91,88 @@ local function redraw(list)
   decorate(list)
 end
 
---- Applies one change after the other. Stops at the first refusal and leaves the buffer as typed.
-local function run(list, steps)
+---@class chorus.ListStep
+---@field method string
+---@field params table
+---@field says string
+---@field place? integer mark of the line of a new task
+
+--- Remembers the line of a new task, wherever it is when the task exists.
+---@param list chorus.ListBuffer
+---@param line integer
+---@return integer
+local function mark_line(list, line)
+  local text_of = vim.api.nvim_buf_get_lines(list.buffer, line - 1, line, false)[1]
+  local options = { end_col = #text_of, invalidate = true, undo_restore = false }
+  return vim.api.nvim_buf_set_extmark(list.buffer, line_marks, line - 1, 0, options)
+end
+
+--- Takes an accepted change for what the list shows: the next write must not make it again.
+---@param list chorus.ListBuffer
+---@param step chorus.ListStep
+---@param task chorus.Task
+local function accept(list, step, task)
+  if step.method == 'task_new' then
+    list.tasks[#list.tasks + 1] = task
+    return
+  end
+  for index, shown in ipairs(list.tasks) do
+    if shown.uuid == step.params.task then
+      list.tasks[index] = vim.tbl_extend('force', shown, step.params)
+    end
+  end
+end
+
+--- Writes the numbers of new tasks into their lines.
+---@param list chorus.ListBuffer
+---@param created table<integer, chorus.Task> by the mark of its line
+local function number_lines(list, created)
+  for mark, task in pairs(created) do
+    local found = vim.api.nvim_buf_get_extmark_by_id(list.buffer, line_marks, mark, { details = true })
+    if found[1] and not found[3].invalid then
+      vim.api.nvim_buf_set_text(list.buffer, found[1], 0, found[1], 0, { ('#%d  '):format(task.number) })
+    end
+  end
+  vim.api.nvim_buf_clear_namespace(list.buffer, line_marks, 0, -1)
+  decorate(list)
+end
+
+--- Applies one change after the other. Stops at the first refusal and leaves the buffer as typed, with the numbers of the
+--- tasks that were created.
+---@param list chorus.ListBuffer
+---@param steps chorus.ListStep[]
+---@param sent string[]
+local function run(list, steps, sent)
+  local index, created = 0, {}
   save.wait(function(done)
-    local index = 0
-    local function next_step(err)
-      if err then
-        return done(function()
-          require('chorus.message').failure(err)
-        end)
-      end
+    local function next_step()
       index = index + 1
       local step = steps[index]
-      if step then
-        return require('chorus.client').request(step.method, step.params, next_step)
+      if not step then
+        if save.is_as_sent(list.buffer, sent) then
+          save.mark_saved(list.buffer)
+        else
+          save.say_typed_since(list.buffer, 'the tasks were changed')
+        end
+        return done(function()
+          if vim.api.nvim_buf_is_loaded(list.buffer) then
+            number_lines(list, vim.bo[list.buffer].modified and created or {})
+            redraw(list)
+          end
+        end)
       end
-      save.mark_saved(list.buffer)
-      done(function()
-        redraw(list)
+      require('chorus.client').request(step.method, step.params, function(err, task)
+        if err then
+          return done(function()
+            if vim.api.nvim_buf_is_loaded(list.buffer) then
+              number_lines(list, created)
+            end
+            require('chorus.message').failure(err)
+          end)
+        end
+        accept(list, step, task)
+        created[step.place or 0] = step.place and task or nil
+        next_step()
       end)
     end
     next_step()
@@ -124,22 +189,28 @@ local function write(list)
     local where = first.line and ('line %d: '):format(first.line) or ''
     return save.refuse(where .. first.text, 'nothing was changed')
   end
-  local steps, says = {}, {}
+  vim.api.nvim_buf_clear_namespace(list.buffer, line_marks, 0, -1)
+  ---@type chorus.ListStep[]
+  local steps = {}
   local command = #plan.edits > 1 and require('chorus.ask_daemon').command() or nil
   for _, edit in ipairs(plan.edits) do
     edit.params.command = command
-    steps[#steps + 1], says[#says + 1] = { method = 'task_edit', params = edit.params }, edit.says
+    steps[#steps + 1] = { method = 'task_edit', params = edit.params, says = edit.says }
   end
   for _, new in ipairs(plan.new) do
-    steps[#steps + 1], says[#says + 1] = { method = 'task_new', params = new.params }, new.says
     new.params.folder = require('chorus.client').elsewhere(list.folder)
+    local mark = mark_line(list, new.line)
+    steps[#steps + 1] = { method = 'task_new', params = new.params, says = new.says, place = mark }
   end
   if #steps <= 1 then
-    return run(list, steps)
+    return run(list, steps, lines)
   end
+  local says = vim.tbl_map(function(step)
+    return step.says
+  end, steps)
   local question = ('%d changes:\n  %s\n'):format(#says, table.concat(says, '\n  '))
   require('chorus.picker').confirm(question, ('Make %d changes'):format(#says), function()
-    run(list, steps)
+    run(list, steps, lines)
   end)
 end
 

@@ -5,7 +5,7 @@ local M = {}
 
 ---@class chorus.ListPlan
 ---@field edits {task: chorus.Task, params: table, says: string}[]
----@field new {params: table, says: string}[]
+---@field new {params: table, says: string, line: integer}[]
 ---@field faults {line: integer?, text: string}[]
 
 --- The line of a task.
@@ -106,7 +106,7 @@ function M.plan(lines, tasks)
       fault(index, 'a title has at most 200 characters')
     elseif not read.number then
       local params = { title = read.title, priority = read.priority or 0, tags = read.tags }
-      plan.new[#plan.new + 1] = { params = params, says = ('new  %s'):format(text.clean(read.title, 60)) }
+      plan.new[#plan.new + 1] = { params = params, says = ('new  %s'):format(text.clean(read.title, 60)), line = index }
     elseif not task then
       fault(index, ('#%d is not in this list; a new task has no number'):format(read.number))
     elseif seen[read.number] then

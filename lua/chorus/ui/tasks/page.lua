@@ -5,6 +5,7 @@ local save = require('chorus.ui.kit.save')
 local status = require('chorus.ui.kit.status')
 local page_rows = require('chorus.ui.tasks.page_rows')
 local page_window = require('chorus.ui.tasks.page_window')
+local tasks = require('chorus.tasks')
 
 local M = {}
 
@@ -15,6 +16,7 @@ local namespace = vim.api.nvim_create_namespace('chorus_page')
 ---@field number integer
 ---@field uuid? string once it is known: another project may have a task of that number
 ---@field page? chorus.Page as shown
+---@field base? chorus.Task the one that the fields were last drawn from: an edit is what differs from it
 ---@field rows? chorus.Row[] below the separator
 ---@field stop? integer the separator's line, as of `stop_tick`
 ---@field stop_tick? integer
@@ -45,7 +47,10 @@ local function draw(page)
   local lines = vim.api.nvim_buf_get_lines(buffer, 0, -1, false)
   local was_modified = vim.bo[buffer].modified
   local stop = page_rows.separator(lines)
-  local above = was_modified and stop and vim.list_slice(lines, 1, stop - 1) or page_rows.edited(page.page.task)
+  local above = was_modified and stop and vim.list_slice(lines, 1, stop - 1) or nil
+  if not above then
+    above, page.base = page_rows.edited(page.page.task), page.page.task
+  end
   local rows = page_rows.history(page.page, status.now())
   page.rows = rows
   local all = vim.list_slice(above)
@@ -81,7 +86,7 @@ end
 
 --- A person who opens the page has seen the task's last turn.
 local function be_seen(page)
-  local task = require('chorus.tasks').get(page.uuid or page.number)
+  local task = tasks.get(page.uuid or page.number)
   if task then
     require('chorus.ui.kit.report_seen').watch(page.buffer, task.uuid)
   end
@@ -104,25 +109,50 @@ local function refresh(page)
   end)
 end
 
+--- The lines above the separator; nil without one.
+---@return string[]?
+local function edited_lines(page)
+  local lines = vim.api.nvim_buf_get_lines(page.buffer, 0, -1, false)
+  local stop = page_rows.separator(lines)
+  return stop and vim.list_slice(lines, 1, stop - 1)
+end
+
+--- Marks the page as saved, unless something was typed since it was sent. What was sent is no edit any more.
+---@param page chorus.PageBuffer
+---@param sent string[]
+---@param edits table fields of the task
+local function mark_saved(page, sent, edits)
+  if not vim.api.nvim_buf_is_loaded(page.buffer) then
+    return
+  end
+  page.base = vim.tbl_extend('force', page.base, edits)
+  if vim.deep_equal(sent, edited_lines(page)) then
+    save.mark_saved(page.buffer)
+  else
+    save.say_typed_since(page.buffer, ('#%d was saved'):format(page.number))
+  end
+end
+
 --- `:w`.
 local function write(page)
   if not page.page then
     return save.refuse(('#%d has not been loaded yet'):format(page.number), '`:e` tries again')
   end
-  local params, faults = page_rows.changes(vim.api.nvim_buf_get_lines(page.buffer, 0, -1, false), page.page.task)
+  local edits, faults = page_rows.changes(vim.api.nvim_buf_get_lines(page.buffer, 0, -1, false), page.base)
   save.show_faults(page.buffer, faults)
-  if not params then
+  if not edits then
     local fault = faults[1]
     return save.refuse(('line %d: %s'):format(fault.line, fault.text), 'nothing was saved')
-  elseif not next(params) then
+  elseif not next(edits) then
     vim.bo[page.buffer].modified = false
     return draw(page)
   end
-  params.task = page.page.task.uuid
+  local params = vim.tbl_extend('error', edits, { task = page.page.task.uuid })
+  local sent = edited_lines(page) --[[@as string[] ]]
   save.wait(function(done)
     require('chorus.client').request('task_edit', params, function(err)
       if not err then
-        save.mark_saved(page.buffer)
+        mark_saved(page, sent, edits)
       end
       done(function()
         if err then
@@ -157,6 +187,13 @@ local function open_line(page, key)
   end
 end
 
+--- The page in a buffer that is set up as one. `:bdelete` takes its options, variables and keys away.
+---@param buffer integer
+---@return chorus.PageBuffer?
+local function page_of(buffer)
+  return vim.b[buffer].chorus_view == 'page' and pages[buffer] or nil
+end
+
 --- Moves the stale reference on the cursor's line to its nearest match.
 ---@param page chorus.PageBuffer
 local function retie_line(page)
@@ -178,7 +215,7 @@ function M.read(buffer)
   if not number then
     return require('chorus.message').fail('a page is named `chorus://task/12`')
   end
-  local page = pages[buffer]
+  local page = page_of(buffer)
   if not page then
     page = { buffer = buffer, number = number, uuid = vim.b[buffer].chorus_uuid, opened = {} }
     pages[buffer] = page
@@ -195,6 +232,9 @@ function M.read(buffer)
       handlers = {
         open = open_line(page, '<CR>'),
         visit = open_line(page, 'gd'),
+        approve = require('chorus.ui.requests.answer_keys').of(function()
+          return tasks.get(page.uuid or page.number)
+        end).approve,
         retie = retie_line(page),
         close = require('chorus.ui.kit.place').leave,
       },
@@ -244,23 +284,19 @@ function M.fold_level()
   return page and page_window.fold_level(page, vim.v.lnum) or 0
 end
 
---- Opens the page of a task in the current window.
+--- Opens the page of a task: where it is on screen, else in the current window.
 ---@param task chorus.Task
 function M.open(task)
   local buffer = vim.fn.bufadd(('chorus://task/%d'):format(task.number))
-  local before = vim.api.nvim_get_current_buf()
   vim.bo[buffer].buflisted = true
-  if before ~= buffer then
-    vim.b[buffer].chorus_came_from = before
-  end
-  if not pages[buffer] then
+  local page = page_of(buffer)
+  if not page then
     -- Known before Neovim reads the buffer by its name, which holds the number alone.
     buffer_task.set(buffer, task.number, task.uuid)
   end
-  vim.api.nvim_win_set_buf(0, buffer)
-  local page = pages[buffer]
+  require('chorus.ui.kit.place').show(buffer)
   if not page then
-    M.read(buffer)
+    return not page_of(buffer) and M.read(buffer)
   elseif page.uuid and page.uuid ~= task.uuid and vim.bo[buffer].modified then
     local unsaved = ('the page of #%d of %s has unsaved edits'):format(task.number, page.page.task.project)
     require('chorus.message').fail(unsaved, '`:w` saves them')

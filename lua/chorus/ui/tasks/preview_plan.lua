@@ -1,7 +1,7 @@
 --- What the preview of the dashboard shows of a task, and where it stands. Pure.
 local canvas = require('chorus.ui.kit.canvas')
+local fits = require('chorus.tasks.fits')
 local page_rows = require('chorus.ui.tasks.page_rows')
-local status = require('chorus.ui.kit.status')
 local text = require('chorus.text')
 
 local M = {}
@@ -34,7 +34,7 @@ end
 ---@param task chorus.Task
 ---@return 'output'|'page'
 function M.kind(task)
-  local has_terminal = (task.status == 'running' or task.status == 'waiting')
+  local has_terminal = fits.live(task)
     and not (task.agent_status.status == 'exited' and task.agent_status.kind == 'lost')
   return has_terminal and 'output' or 'page'
 end
@@ -80,7 +80,7 @@ end
 function M.page(page, now)
   local rows, task = {}, page.task
   local history = page_rows.history(page, now)
-  if status.has_ended(task) then
+  if fits.ended(task) then
     vim.list_extend(rows, history)
     rows[#rows + 1] = canvas.row({})
     add_description(rows, task)

@@ -4,7 +4,6 @@ local find = require('chorus.verbs.find')
 local fits = require('chorus.tasks.fits')
 local message = require('chorus.message')
 local phrase = require('chorus.phrase')
-local text = require('chorus.text')
 
 local M = {}
 
@@ -18,23 +17,6 @@ local HARMFUL = {
   restart_fresh = 'Restart the agents of %s without their conversations',
   interrupt = 'Interrupt the turns of %s',
 }
-
---- Tasks that a question lists; it counts the others.
-local MOST_LISTED = 15
-
----@param found chorus.Task[]
----@return string[]
-local function lines_of(found)
-  local lines = {}
-  for index, task in ipairs(found) do
-    if index > MOST_LISTED then
-      lines[#lines + 1] = ('  and %d more'):format(#found - MOST_LISTED)
-      break
-    end
-    lines[#lines + 1] = ('  #%d %s'):format(task.number, text.clean(task.title, 60))
-  end
-  return lines
-end
 
 --- Runs a verb on those of the tasks that it applies to.
 ---@param action chorus.Key whose verb is run
@@ -58,11 +40,12 @@ function M.run(action, chosen, on_run)
     return run()
   end
   local does = harm:format(phrase.count(#found, 'task'))
-  local question = { does .. '?', unpack(lines_of(found)) }
+  local question = phrase.about(does .. '?', found)
   if #found < #chosen then
-    question[#question + 1] = ('%s marked: not in a state for it'):format(phrase.count(#chosen - #found, 'other task'))
+    local others = phrase.count(#chosen - #found, 'other task')
+    question = ('%s\n%s marked: not in a state for it'):format(question, others)
   end
-  require('chorus.picker').confirm(table.concat(question, '\n'), does, run)
+  require('chorus.picker').confirm(question, does, run)
 end
 
 --- Allows what several tasks ask for, if it is the same.

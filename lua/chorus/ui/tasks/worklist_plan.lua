@@ -49,9 +49,9 @@ local MOST_NOT_STARTED = 8
 ---@field name string
 ---@field title string empty for one that needs no heading
 ---@field position string
----@field count integer
+---@field count integer tasks that belong to it
 ---@field is_folded boolean
----@field tasks chorus.Task[] # in order; also those of a folded section
+---@field tasks chorus.Task[] # in order; also those of a folded section, and the held one
 
 ---@class chorus.Worklist
 ---@field sections chorus.WorklistSection[] without empty ones
@@ -101,11 +101,35 @@ function M.place(task, options)
   return place
 end
 
+--- Forgets the tasks that are gone.
+---@param cache chorus.WorklistCache
+---@param is_known fun(uuid: string): boolean
+function M.prune(cache, is_known)
+  for uuid in pairs(cache.standings) do
+    if not is_known(uuid) then
+      cache.standings[uuid] = nil
+    end
+  end
+end
+
+--- Whether the tasks of a section stand by their numbers alone.
+---@param section string
+---@param group chorus.Grouping
+---@return boolean
+local function is_by_number(section, group)
+  return group == 'number' and section ~= 'ended'
+end
+
 --- Whether a task stands elsewhere than it belongs.
 ---@param held chorus.Standing
 ---@param own chorus.Standing
-local function has_moved(held, own)
-  return held.section ~= own.section or held.rank.section ~= own.rank.section or held.rank.priority ~= own.rank.priority
+---@param group chorus.Grouping
+---@return boolean
+local function has_moved(held, own, group)
+  if held.section ~= own.section or is_by_number(own.section, group) then
+    return held.section ~= own.section
+  end
+  return held.rank.section ~= own.rank.section or held.rank.priority ~= own.rank.priority
 end
 
 ---@type table<string, integer>
@@ -133,14 +157,14 @@ local function is_number_before(a, b)
   return a.project < b.project
 end
 
---- Whether a section is folded. A filter shows all that it leaves.
+--- Whether a section is folded. One without a heading never is, and a filter shows all that it leaves.
 ---@param section chorus.WorklistSection
 ---@param sections chorus.WorklistSection[]
 ---@param options chorus.WorklistOptions
 ---@return boolean
 local function is_folded(section, sections, options)
   local set = options.folds[section.name]
-  if options.filter and options.filter ~= '' then
+  if section.title == '' or (options.filter and options.filter ~= '') then
     return false
   elseif set ~= nil then
     return set
@@ -160,7 +184,7 @@ end
 function M.plan(tasks, options)
   local tests = filter.parse(options.filter or '', options.is_typing)
   local by_name, sections = {}, {}
-  local held, moved = options.held, {}
+  local held, moved, counts = options.held, {}, {}
   -- One table for all calls: five hundred tasks would make as much garbage with each change.
   local ranks = options.cache and options.cache.ranks or {}
   for task in pairs(ranks) do
@@ -170,8 +194,9 @@ function M.plan(tasks, options)
     local is_held = held ~= nil and held.uuid == task.uuid
     if is_held or filter.matches(tests, task) then
       local place = M.place(task, options)
+      counts[place.section] = (counts[place.section] or 0) + 1
       if is_held then
-        moved[task.uuid] = has_moved(held, place) or nil
+        moved[task.uuid] = has_moved(held, place, options.group) or nil
         place = held
       end
       local section = by_name[place.section]
@@ -187,12 +212,11 @@ function M.plan(tasks, options)
     return is_section_before(a, b, options.group)
   end)
   for _, section in ipairs(sections) do
-    local by_number = options.group == 'number' and section.name ~= 'ended'
-    local is_before = by_number and is_number_before or order.is_before
+    local is_before = is_by_number(section.name, options.group) and is_number_before or order.is_before
     table.sort(section.tasks, function(a, b)
       return is_before(ranks[a], ranks[b])
     end)
-    section.count = #section.tasks
+    section.count = counts[section.name] or 0
   end
   for _, section in ipairs(sections) do
     section.is_folded = is_folded(section, sections, options)

@@ -109,7 +109,8 @@ async fn rewriting(core: &Core, task: &Task, intent: &RewriteIntent) -> Result<(
     match &intent.action {
         Action::Discard { branch, reference, files } if rewritten.done.is_ok() && rewritten.moved.is_none() => {
             let files = files.iter().map(|file| file.path.clone()).collect();
-            let kept = Discarded { branch: branch.clone(), reference: reference.clone(), files };
+            let (branch, reference) = (branch.clone(), reference.clone());
+            let kept = Discarded { branch, reference, files, repositories: None };
             let end = rewrite::end(core, &task.uuid, &intent.rescue.reference, &rewritten, move |tx, task, _| {
                 kept.record(tx, task)
             });

@@ -8,7 +8,6 @@ use crate::core::Core;
 use crate::error::Result;
 use crate::ops::branches::trouble::{self, Done, NOT_COMMITTED, WITHOUT_HOOKS};
 use crate::ops::branches::{hooks, worktrees};
-use crate::ops::stacks;
 use crate::store::{NewCommit, Tx, Who};
 use crate::task::Task;
 use crate::vcs::git::Git;
@@ -16,6 +15,9 @@ use crate::vcs::lock::Lock;
 use crate::vcs::worktree::dirty::DirtyPaths;
 use crate::vcs::worktree::{self, Worktree};
 use std::time::Duration;
+
+/// How long a commit waits for one that is being made: longer than that one may take with its hooks.
+const PATIENCE: Duration = Duration::from_secs(worktree::commit::LIMIT.as_secs() + 60);
 
 /// Commits everything in it.
 pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&str>) -> Result<Done> {
@@ -25,7 +27,7 @@ pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&
         None => message::generated(core, task, loaded).await?,
     };
     let lock = Lock::of(&worktree.project.common_dir().await?);
-    let held = lock.hold_for(&format!("a commit of #{}", task.number), stacks::QUEUE).await?;
+    let held = lock.hold_for(&format!("a commit of #{}", task.number), PATIENCE).await?;
     let worktree = Worktree { project: worktree.project.clone().holding(&held), ..worktree };
     if let Err(error) = record_foreign_commits(core, task, &worktree).await {
         log::warn!("cannot look for commits of others on {}: {error}", worktree.branch);
@@ -34,18 +36,21 @@ pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&
     let made = noted_while_slow(core, task, worktree::commit::commit_with(&worktree, &text, decision.hooks)).await;
     let trouble = decision.trouble();
     let subject = text.lines().next().unwrap_or_default().to_owned();
+    // Whatever else can be told of it, the commit is recorded.
     let files = match &made {
-        Ok(Some(oid)) => count_files(&worktree.git(), oid).await?,
+        Ok(Some(oid)) => or_log(count_files(&worktree.git(), oid).await).unwrap_or_default(),
         _ => 0,
     };
-    let changes = worktrees::changes(core, task).await?;
-    let (branch, left) = (worktree.branch.clone(), count_left(&changes));
-    let beside = match preparation_trouble(core, task, loaded).await? {
+    let changes = or_log(worktrees::changes(core, task).await);
+    let (branch, left) = (worktree.branch.clone(), changes.as_ref().map(count_left));
+    let beside = match or_log(preparation_trouble(core, task, loaded).await).flatten() {
         Some(trouble) => Some(trouble),
-        None => nested_trouble(task, changes),
+        None => changes.and_then(|changes| nested_trouble(task, changes)),
     };
     core.write(&task.uuid, move |tx, task| {
-        tx.set_uncommitted(task, left, &[])?;
+        if let Some(left) = left {
+            tx.set_uncommitted(task, left, &[])?;
+        }
         let done = record(tx, task, branch, subject, files, made, trouble)?;
         let Some(trouble) = beside.filter(|_| !matches!(done, Done::Trouble(_))) else { return Ok(done) };
         trouble::record(tx, task, NOT_COMMITTED, &trouble)?;
@@ -53,6 +58,11 @@ pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&
         Ok(if trouble.kind == NESTED && matches!(done, Done::Committed) { done } else { Done::Trouble(trouble) })
     })
     .await
+}
+
+/// What was to be told beside a commit, where it can be.
+fn or_log<T>(told: Result<T>) -> Option<T> {
+    told.inspect_err(|error| log::warn!("cannot tell all of a commit: {error}")).ok()
 }
 
 /// How long a commit may take before the journal says that it still runs.
