@@ -6,13 +6,13 @@ mod completions;
 pub(crate) mod detect;
 mod folder;
 mod local;
-mod look;
 mod output;
 mod pager;
 mod print;
 mod request;
 mod run;
 mod shown;
+mod style;
 mod target;
 mod watch;
 

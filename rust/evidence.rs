@@ -6,7 +6,7 @@ pub mod hooks;
 pub mod reading;
 pub mod session;
 
-use crate::status::Millis;
+use crate::status::{AgentStatus, Millis};
 use event::{AgentEvent, FailureCause};
 use hooks::Hooks;
 use reading::ScreenReading;
@@ -155,6 +155,8 @@ pub struct Evidence {
     pub transcript: Option<TranscriptFact>,
     /// The screen.
     pub screen: Option<ScreenFact>,
+    /// The screen has shown that the agent takes a prompt.
+    pub has_rested: bool,
     /// When Chorus last pressed Esc in the pane.
     pub interrupted_at: Option<Millis>,
     /// Whether rules may answer its requests.
@@ -238,6 +240,7 @@ impl Evidence {
 
     /// The screen was captured and classified; `changed` tells whether its content differs from the look before.
     pub fn saw_screen(&mut self, reading: ScreenReading, size: (u32, u32), changed: bool, at: Millis) {
+        self.has_rested |= reading.status == AgentStatus::Idle;
         let before = self.screen.take().filter(|_| !changed).map(|screen| screen.changed_at);
         self.screen = Some(ScreenFact { reading, at, size, changed_at: before.unwrap_or(at), disturbed_at: None });
     }

@@ -6,6 +6,8 @@
 #[cfg(target_os = "macos")]
 mod mac;
 #[cfg(not(target_os = "macos"))]
+mod plain;
+#[cfg(not(target_os = "macos"))]
 mod session_bus;
 
 #[cfg(target_os = "macos")]

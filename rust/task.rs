@@ -158,6 +158,14 @@ pub struct Task {
     pub revision: i64,
 }
 
+impl Task {
+    /// The path from the task's worktree, or from its project; a path outside of both as it is.
+    pub fn relative<'p>(&self, path: &'p str) -> &'p str {
+        let below = |tree: &str| path.strip_prefix(tree)?.strip_prefix('/').filter(|rest| !rest.is_empty());
+        self.worktree.as_deref().and_then(below).or_else(|| below(&self.project)).unwrap_or(path)
+    }
+}
+
 /// A change of a task's life that a verb asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {

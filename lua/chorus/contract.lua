@@ -638,7 +638,7 @@ M.shapes.ChangedFile = {
 
 --- Neighbouring lines that differ.
 ---@class chorus.ChangedHunk
----@field id string Names it in `changes_assign`, for as long as the file stays as it is.
+---@field id string Names it in `changes_assign`, for as long as it stays as it is, where it is.
 ---@field line integer First line in the working tree, from 1.
 ---@field lines string[] Lines with ` `, `+` or `-` before them; empty for a binary file. Untrusted.
 ---@field owner string `task`, `user`, `unclaimed`, or `mixed` (several owners in lines too close to separate).
@@ -651,17 +651,22 @@ M.shapes.ChangedHunk = {
   tasks = 'integer[]',
 }
 
---- Parameters of `changes_assign`: a person says whose an edit is.
+--- Parameters of `changes_assign`: a person says whose edits are. All are assigned, or none.
 ---@class chorus.ChangesAssign
----@field path string The file.
----@field hunk? string One hunk of it; all otherwise.
+---@field edits chorus.ChosenEdits[] The edits.
 ---@field task? string A task; the user's own when absent.
----@field command? string As of `TaskEdit`.
 M.shapes.ChangesAssign = {
-  path = 'string',
-  hunk = 'string?',
+  edits = 'ChosenEdits[]',
   task = 'string?',
-  command = 'string?',
+}
+
+--- Edits of one file.
+---@class chorus.ChosenEdits
+---@field path string The file.
+---@field hunks string[] Ids of its hunks; all that it has by then where none is named.
+M.shapes.ChosenEdits = {
+  path = 'string',
+  hunks = 'string[]',
 }
 
 --- Parameters of `task_assign`: a person says that all unclaimed edits that may be of the task are its own.
@@ -1290,7 +1295,7 @@ M.shapes.TaskWeb = {
 --- Parameters of `trust`.
 ---@class chorus.TrustAsk
 ---@field confirmed? boolean Trust the file, instead of only saying what that would mean.
----@field seen? string The fingerprint of the text that the person saw; refused if the file has another by then.
+---@field seen? string The fingerprint of the text that the person saw, or its beginning; refused if the file has another by then.
 ---@field withdraw? boolean Trust the file no more.
 M.shapes.TrustAsk = {
   confirmed = 'boolean?',

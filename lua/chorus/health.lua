@@ -30,6 +30,15 @@ local function check_options()
   end
 end
 
+local function check_picker()
+  local place, fault = require('chorus.ui.pick.open').place()
+  if fault then
+    health.warn(('cannot pick with %s: %s'):format(place, fault), 'see `:help chorus-pickers`')
+  else
+    health.ok('lists open in ' .. place)
+  end
+end
+
 ---@return boolean whether there is a program to talk to
 local function check_binary()
   local binary = install.find()
@@ -144,6 +153,7 @@ function M.check()
   health.start('chorus: Neovim')
   check_neovim()
   check_options()
+  check_picker()
   health.start('chorus: program')
   local has_reported = false
   if check_binary() then

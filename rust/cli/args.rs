@@ -136,7 +136,12 @@ fn with_options(command: Command, verb: &Verb) -> Command {
                 .value_parser(["idle", "waiting", "ended"]),
             option("timeout", "SECONDS", "give up after this time").value_parser(clap::value_parser!(u64)),
         ]),
-        "trust" => command.args([flag("yes", "trust it; otherwise it is only shown"), bang("withdraw")]),
+        "trust" => command.args([
+            flag("yes", "trust it; otherwise it is only shown"),
+            option("seen", "TEXT", "the text that was shown, as named there; refused if the file has another")
+                .requires("yes"),
+            bang("withdraw"),
+        ]),
         "audit" => command.args([
             option("since", "AGE", "no older answers, such as `2h` or `3days`"),
             option("limit", "N", "so many at most; the newest").value_parser(clap::value_parser!(u32)),

@@ -12,6 +12,7 @@ use crate::evidence::reading::ScreenReading;
 use crate::evidence::session::AgentSession;
 use crate::evidence::{Evidence, Gives, Process};
 use crate::ops::agents;
+use crate::status::Kind;
 use serde_json::{Map, Value, json};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -86,6 +87,8 @@ fn evidence(session: &AgentSession, reading: ScreenReading, command: Option<Stri
     let suspended = command.as_deref().is_some_and(is_shell);
     evidence.saw_process(Process::Alive { command, suspended }, 0);
     evidence.saw_session(session, true, 0);
+    // Where a client of its own says that it is suspended it has left its terminal, which no file shows.
+    evidence.saw_terminal(reading.kind == Some(Kind::Suspended), 0);
     evidence.saw_screen(reading, (0, 0), true, LATER - SETTLE);
     evidence
 }

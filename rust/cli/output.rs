@@ -2,6 +2,7 @@
 //! is still done.
 
 use crate::text::blank;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::fmt::Display;
 use std::io::{ErrorKind, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,11 +12,16 @@ static IS_BROKEN: AtomicBool = AtomicBool::new(false);
 
 /// Prints one line.
 pub fn line(text: impl Display) {
+    self::text(format!("{text}\n"));
+}
+
+/// Prints a text that ends no line.
+pub fn text(text: impl Display) {
     if IS_LEFT.load(Ordering::Relaxed) {
         return;
     }
     let mut stdout = std::io::stdout();
-    if let Err(error) = writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
+    if let Err(error) = write!(stdout, "{text}").and_then(|()| stdout.flush()) {
         IS_LEFT.store(true, Ordering::Relaxed);
         if error.kind() != ErrorKind::BrokenPipe {
             IS_BROKEN.store(true, Ordering::Relaxed);
@@ -24,9 +30,14 @@ pub fn line(text: impl Display) {
     }
 }
 
-/// Whether nobody reads the output any more.
+/// Whether nobody reads the output any more: known without a write.
 pub fn is_left() -> bool {
-    IS_LEFT.load(Ordering::Relaxed)
+    let stdout = rustix::stdio::stdout();
+    let mut asked = [PollFd::new(&stdout, PollFlags::empty())];
+    let gone = PollFlags::ERR | PollFlags::HUP;
+    let is_gone = poll(&mut asked, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_ok_and(|ready| ready > 0)
+        && asked[0].revents().intersects(gone);
+    is_gone || IS_LEFT.load(Ordering::Relaxed)
 }
 
 /// Prints one line for people, beside the output.

@@ -1,25 +1,30 @@
 //! Long output goes through `$PAGER` at a terminal.
 
 use super::output;
-use std::io::Write;
-use std::process::{Command, Stdio};
+use std::io::{Seek, Write};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 
-/// Shows the lines through the pager; prints them where there is none.
-pub fn show(lines: &[String]) {
-    let pager = crate::environment::variable("PAGER").unwrap_or_else(|| "less".to_owned());
-    let mut command = Command::new("/bin/sh");
-    command.args(["-c", &pager]).stdin(Stdio::piped());
-    // As git does: colors as they are, and no pager for what fits on the screen.
-    if crate::environment::variable("LESS").is_none() {
-        command.env("LESS", "FRX");
+/// Ctrl-C is the pager's: the shell waits until it has ended. Status 127: the shell did not find the pager.
+const SCRIPT: &str = "trap : INT; eval \"$CHORUS_PAGER\"; [ $? -ne 127 ] || cat";
+
+/// Becomes the pager of these lines, so that Chorus is not there to be ended by Ctrl-C before the pager is. Where that
+/// is not possible, prints the lines and returns.
+pub fn become_pager(lines: &[String]) {
+    let text = tempfile::tempfile().and_then(|mut file| {
+        file.write_all((lines.join("\n") + "\n").as_bytes())?;
+        file.rewind()?;
+        Ok(file)
+    });
+    if let Ok(text) = text {
+        let pager = crate::environment::variable("PAGER").unwrap_or_else(|| "less".to_owned());
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", SCRIPT]).env("CHORUS_PAGER", pager).stdin(text);
+        // As git does: colors as they are, and no pager for what fits on the screen.
+        if crate::environment::variable("LESS").is_none() {
+            command.env("LESS", "FRX");
+        }
+        log::info!("cannot run /bin/sh: {}", command.exec());
     }
-    let Ok(mut child) = command.spawn() else { return lines.iter().for_each(output::line) };
-    if let Some(mut input) = child.stdin.take() {
-        // A pager that is left early takes no more.
-        let _ = input.write_all((lines.join("\n") + "\n").as_bytes());
-    }
-    // Status 127: the shell did not find it.
-    if child.wait().is_ok_and(|status| status.code() == Some(127)) {
-        lines.iter().for_each(output::line);
-    }
+    lines.iter().for_each(output::line);
 }

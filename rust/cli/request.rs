@@ -4,6 +4,7 @@ use super::{InputRefusal, answers};
 use crate::contract::*;
 use crate::task::Isolation;
 use clap::ArgMatches;
+use std::cell::OnceCell;
 use std::io::Read;
 
 /// Requests that `policy test` looks at where nobody says how many.
@@ -20,6 +21,8 @@ pub struct Given<'a> {
     pub words: Vec<String>,
     /// What tells this command line from others.
     pub command: String,
+    /// Standard input, once it was read: every task gets the same text.
+    pub input: OnceCell<String>,
 }
 
 impl Given<'_> {
@@ -39,7 +42,8 @@ impl Given<'_> {
             "undo" => Request::Undo(Undo { step: self.number("step"), confirmed: self.flag("yes") }),
             "policy" => Request::Policy(PolicyAsk { test: self.tested()? }),
             "trust" => {
-                Request::Trust(TrustAsk { confirmed: self.flag("yes"), seen: None, withdraw: self.flag("withdraw") })
+                let (confirmed, withdraw) = (self.flag("yes"), self.flag("withdraw"));
+                Request::Trust(TrustAsk { confirmed, seen: self.string("seen"), withdraw })
             }
             "audit" => Request::Audit(AuditAsk { task: filter, since: self.since()?, limit: self.number("limit") }),
             "config" => Request::Config(Nothing {}),
@@ -54,17 +58,17 @@ impl Given<'_> {
         let request = string("request");
         Ok(match self.verb {
             "start" => {
-                let prompt = self.or_text("prompt").map(typed).transpose()?;
+                let prompt = self.or_text("prompt").map(|text| self.typed(text)).transpose()?;
                 Request::TaskStart(TaskStart { task, prompt, fresh: flag("fresh"), environment: environment() })
             }
             "send" => {
-                let text = typed(self.text_for("say what to send, or `-` to read it")?)?;
+                let text = self.typed(self.text_for("say what to send, or `-` to read it")?)?;
                 Request::TaskSend(TaskSend { task, text, raw: flag("raw") })
             }
             "prompts" => Request::TaskPrompts(TaskPrompts {
                 task,
                 prompt: self.number("prompt"),
-                text: string("text").map(typed).transpose()?,
+                text: string("text").map(|text| self.typed(text)).transpose()?,
                 place: self.number("place"),
                 remove: flag("remove"),
                 history: false,
@@ -145,6 +149,20 @@ impl Given<'_> {
         Request::TaskStart(TaskStart { task, environment: environment(), ..TaskStart::default() })
     }
 
+    /// A text as typed; `-` is standard input.
+    fn typed(&self, text: String) -> Result<String, InputRefusal> {
+        match self.input.get() {
+            _ if text != "-" => Ok(text),
+            Some(input) => Ok(input.clone()),
+            None => {
+                let mut input = String::new();
+                let read = std::io::stdin().read_to_string(&mut input);
+                read.map_err(|error| InputRefusal::Usage(format!("cannot read standard input: {error}")))?;
+                Ok(self.input.get_or_init(|| input).clone())
+            }
+        }
+    }
+
     fn string(&self, name: &str) -> Option<String> {
         self.options.try_get_one::<String>(name).ok().flatten().cloned()
     }
@@ -209,7 +227,7 @@ impl Given<'_> {
         Ok(TaskEdit {
             task,
             title: self.string("title"),
-            description: self.string("description").map(typed).transpose()?,
+            description: self.string("description").map(|text| self.typed(text)).transpose()?,
             priority: self.number("priority"),
             tags: self.tags(),
             command: Some(self.command.clone()),
@@ -224,7 +242,7 @@ impl Given<'_> {
         Ok(TaskNew {
             folder: None,
             title: self.string("title").unwrap_or_else(|| self.text.clone()),
-            description: self.string("description").map(typed).transpose()?,
+            description: self.string("description").map(|text| self.typed(text)).transpose()?,
             priority: self.number("priority").unwrap_or_default(),
             tags: self.tags().unwrap_or_default(),
             agent: self.string("agent"),
@@ -238,17 +256,6 @@ impl Given<'_> {
 
 fn elsewhere(verb: &str) -> InputRefusal {
     InputRefusal::Usage(format!("`{verb}` works in Neovim only"))
-}
-
-/// A text as typed; `-` is standard input.
-fn typed(text: String) -> Result<String, InputRefusal> {
-    if text != "-" {
-        return Ok(text);
-    }
-    let mut input = String::new();
-    let read = std::io::stdin().read_to_string(&mut input);
-    read.map_err(|error| InputRefusal::Usage(format!("cannot read standard input: {error}")))?;
-    Ok(input)
 }
 
 fn environment() -> Environment {
@@ -269,7 +276,14 @@ mod tests {
         let verb = verbs::find(name).unwrap();
         let words: Vec<String> = options.try_get_many("words").ok().flatten().into_iter().flatten().cloned().collect();
         let (_, text) = target::split(verb, &words);
-        let given = Given { verb: name, options, text: text.join(" "), words: text, command: "c".into() };
+        let given = Given {
+            verb: name,
+            options,
+            text: text.join(" "),
+            words: text,
+            command: "c".into(),
+            input: OnceCell::new(),
+        };
         let request = match verb.takes {
             Takes::Nothing => given.of_project(),
             Takes::One | Takes::Many => given.of_task("1".into()),

@@ -1,10 +1,10 @@
 //! Carries out one command line: a request, or one for each task, and what is shown of the reply.
 
 use super::folder::folder;
-use super::look::Look;
 use super::request::Given;
 use super::shown::{json, shown};
-use super::watch::{self, Awaited};
+use super::style::Style;
+use super::watch::{self, Asking, Awaited};
 use super::{InputRefusal, local, output, pager, print, target};
 use crate::client::Client;
 use crate::contract::{Brought, Code, Environment, One, Page, Request, Requests, TaskList, Tasks, Terminal};
@@ -17,6 +17,7 @@ use crate::text::{blank, clean_line};
 use crate::verbs::{self, Takes, Verb};
 use crate::wire;
 use clap::ArgMatches;
+use std::cell::OnceCell;
 use std::io::IsTerminal;
 use std::os::unix::process::CommandExt;
 use std::time::Duration;
@@ -47,17 +48,18 @@ pub fn run(matches: &ArgMatches) -> Outcome {
         return Err(InputRefusal::Usage(format!("this is not a task: {}", blank(&text.join(" ")))));
     }
     let command = uuid::Uuid::new_v4().to_string();
-    let given = Given { verb: name, options, text: text.join(" "), words: text, command };
+    let (joined, input) = (text.join(" "), OnceCell::new());
+    let given = Given { verb: name, options, text: joined, words: text, command, input };
     let color = options.get_one::<String>("color").map_or("auto", String::as_str);
-    let (json, look) = (options.get_flag("json"), Look::of_output(color));
-    let mut shell = Shell { client: connect(options)?, json, look };
+    let (json, style) = (options.get_flag("json"), Style::of_output(color));
+    let mut shell = Shell { client: connect(options)?, json, style };
     shell.bring_environment(verb)?;
     match (verb.name, verb.takes) {
         ("next", _) => return shell.next(),
         ("wait", _) => return shell.wait(verb, options, named),
-        ("list", _) if options.get_flag("watch") && !json => {
+        ("list", _) if options.get_flag("watch") => {
             let Request::TaskList(list) = given.of_project()? else { return Ok(1) };
-            return watch::list(&mut shell.client, &list, look);
+            return watch::list(&mut Asking::new(shell.client, connect_again(options)), &list, style, json);
         }
         _ => {}
     }
@@ -76,11 +78,20 @@ fn connect(options: &ArgMatches) -> Result<Client, Error> {
     Ok(Client::hello(&state, &folder.to_string_lossy())?.0)
 }
 
+/// The next connection of a verb that outlives the daemon.
+fn connect_again(options: &ArgMatches) -> Box<dyn Fn() -> Result<Client, Error>> {
+    let options = options.clone();
+    Box::new(move || {
+        let (folder, _) = folder(options.get_one::<String>("project").map(String::as_str))?;
+        Ok(Client::hello(&State::from_environment()?, &folder.to_string_lossy())?.0)
+    })
+}
+
 /// A connected shell.
 struct Shell {
     client: Client,
     json: bool,
-    look: Look,
+    style: Style,
 }
 
 impl Shell {
@@ -113,11 +124,12 @@ impl Shell {
         let several = tasks.len() > 1;
         let mut code = 0;
         for task in tasks {
-            if verb.name == "delete" && !self.may_delete(given, &task)? {
-                continue;
-            }
-            let request = if verb.name == "answer" { self.answer(given, task) } else { given.of_task(task) };
-            match request.and_then(|request| self.show(&request)) {
+            let done = match verb.name {
+                "delete" => self.delete(given, task),
+                "answer" => self.answer(given, task).and_then(|request| self.show(&request)),
+                _ => given.of_task(task).and_then(|request| self.show(&request)),
+            };
+            match done {
                 Ok(_) => {}
                 // One that cannot does not stop the others.
                 Err(InputRefusal::Error(error)) if several => {
@@ -130,18 +142,30 @@ impl Shell {
         Ok(code)
     }
 
-    /// Asks at a terminal, unless that was answered before.
-    fn may_delete(&mut self, given: &Given, task: &str) -> Result<bool, InputRefusal> {
-        let is_asked = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-        if !is_asked || self.json || given.options.get_flag("yes") {
-            return Ok(true);
+    /// Asks first at a terminal, unless that was answered before.
+    fn delete(&mut self, given: &Given, task: String) -> Outcome {
+        if self.json {
+            return self.show(&given.of_task(task)?);
         }
-        let page: Page = self.client.call(&Request::TaskShow(One { task: task.to_owned() }))?;
-        let title = clean_line(&page.task.title, 60);
-        output::note(format!("Delete #{} {title}? `chorus undo` can bring it back for a day. [y/N]", page.task.number));
-        let mut answer = String::new();
-        std::io::stdin().read_line(&mut answer).map_err(Error::internal)?;
-        Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+        let Page { task, .. } = self.client.call(&Request::TaskShow(One { task }))?;
+        let is_asked = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+        if is_asked && !given.options.get_flag("yes") {
+            let title = clean_line(&task.title, 60);
+            output::note(format!("Delete #{} {title}? `chorus undo` can bring it back for a day. [y/N]", task.number));
+            let mut answer = String::new();
+            std::io::stdin().read_line(&mut answer).map_err(Error::internal)?;
+            if !matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
+                return Ok(0);
+            }
+        }
+        let code = self.show(&given.of_task(task.uuid)?)?;
+        output::line(format!("#{} deleted", task.number));
+        if let Some(folder) = task.worktree.filter(|folder| std::path::Path::new(folder).is_dir()) {
+            output::note(format!(
+                "its worktree stays: take from {folder} what you need, then `git worktree remove --force {folder}`"
+            ));
+        }
+        Ok(code)
     }
 
     /// What needs a person most: the oldest request, else the first task that needs one.
@@ -156,24 +180,25 @@ impl Shell {
         } else if let Some(request) = &request {
             print::requests(std::slice::from_ref(request), crate::clock::now()).iter().for_each(output::line);
         } else if let Some(task) = &task {
-            print::done(task, crate::clock::now(), self.look).iter().for_each(output::line);
+            print::done(task, crate::clock::now(), self.style).iter().for_each(output::line);
         } else {
             output::note("no task needs you");
         }
         Ok(i32::from(request.is_none() && task.is_none()))
     }
 
-    fn wait(&mut self, verb: &Verb, options: &ArgMatches, named: Vec<String>) -> Outcome {
+    fn wait(mut self, verb: &Verb, options: &ArgMatches, named: Vec<String>) -> Outcome {
         let awaited = Awaited::parse(options.get_one::<String>("for").map(String::as_str))
             .ok_or_else(|| InputRefusal::Usage("--for takes idle, waiting or ended".into()))?;
         let limit = options.get_one::<u64>("timeout").copied().map(Duration::from_secs);
         let tasks = target::resolve(&mut self.client, verb, named)?;
         let several = tasks.len() > 1;
-        let reached = watch::wait(&mut self.client, &tasks, awaited, limit)?;
+        let mut asking = Asking::new(self.client, connect_again(options));
+        let reached = watch::wait(&mut asking, &tasks, awaited, limit)?;
         match (self.json, several) {
             (true, true) => output::line(serde_json::to_string(&reached).map_err(Error::internal)?),
             (true, false) => output::line(serde_json::to_string(&reached.first()).map_err(Error::internal)?),
-            _ => print::tasks(&reached, crate::clock::now(), false, self.look).iter().for_each(output::line),
+            _ => print::tasks(&reached, crate::clock::now(), false, self.style).iter().for_each(output::line),
         }
         Ok(0)
     }
@@ -186,32 +211,16 @@ impl Shell {
 
     /// Asks, and prints the reply.
     fn show(&mut self, request: &Request) -> Outcome {
-        let deleted = match request {
-            Request::TaskDelete(one) if !self.json => {
-                Some(self.client.call::<Page>(&Request::TaskShow(One { task: one.task.clone() }))?.task)
-            }
-            _ => None,
-        };
         let reply: serde_json::Value = wire::from_value(&self.client.call_value(request)?)?;
         if let (Request::TaskAttach(_), false) = (request, self.json) {
             let terminal = serde_json::from_value(reply).map_err(Error::internal)?;
             return Err(become_terminal(&terminal).into());
         }
-        let mut shown = shown(request, &reply, crate::clock::now(), self.look)?;
-        if let Some(task) = deleted {
-            shown.lines.push(format!("#{} deleted", task.number));
-            let stays = task.worktree.filter(|folder| std::path::Path::new(folder).is_dir());
-            shown.notes.extend(stays.map(|folder| {
-                format!(
-                    "its worktree stays: take from {folder} what you need, then `git worktree remove --force {folder}`"
-                )
-            }));
-        }
+        let shown = shown(request, &reply, crate::clock::now(), self.style)?;
         match self.json {
             true => output::line(json(request, &reply)),
-            false if matches!(request, Request::TaskDiff(_)) && self.look.columns.is_some() => {
-                pager::show(&shown.lines);
-                shown.notes.iter().for_each(output::note);
+            false if matches!(request, Request::TaskDiff(_)) && self.style.columns.is_some() => {
+                pager::become_pager(&[shown.lines, shown.notes].concat());
             }
             false => {
                 shown.lines.iter().for_each(output::line);

@@ -1,7 +1,7 @@
 //! What a reply looks like in a shell. Pure.
 
-use super::look::Look;
 use super::print;
+use super::style::Style;
 use crate::contract::*;
 use crate::error::{Error, Result};
 use crate::status::Millis;
@@ -37,17 +37,17 @@ pub fn json(request: &Request, reply: &Json) -> Json {
 }
 
 /// The reply as lines for people. At a terminal, a list that is empty says so.
-pub fn shown(request: &Request, reply: &Json, now: Millis, look: Look) -> Result<Shown> {
+pub fn shown(request: &Request, reply: &Json, now: Millis, style: Style) -> Result<Shown> {
     use Request::*;
     Ok(match request {
         TaskShow(_) => print::page(&read(reply)?, now).into(),
         TaskExplain(_) => print::explanation(&read(reply)?, now).into(),
         TaskList(list) => or_note(
-            print::tasks(&read::<Tasks>(reply)?.tasks, now, list.everywhere, look),
+            print::tasks(&read::<Tasks>(reply)?.tasks, now, list.everywhere, style),
             &print::nothing(list.filter.as_deref()),
         ),
         TaskInbox(_) => or_note(print::requests(&read::<Requests>(reply)?.requests, now), "no request is open"),
-        TaskOutput(_) => print::output(&read(reply)?, look.color).into(),
+        TaskOutput(_) => print::output(&read(reply)?, style.color).into(),
         TaskSend(_) => print::sent(&read(reply)?).into(),
         TaskPrompts(_) => {
             or_note(print::prompts(&read::<Prompts>(reply)?.waiting, now), "no prompt waits for this agent")
@@ -55,7 +55,7 @@ pub fn shown(request: &Request, reply: &Json, now: Millis, look: Look) -> Result
         TaskApprove(approve) => print::allowed(&read(reply)?, approve.always).into(),
         TaskDeny(_) | TaskAnswer(_) => print::answered(&read(reply)?).into(),
         TaskWeb(_) => vec![read::<Web>(reply)?.url].into(),
-        TaskDiff(_) => diff(&read(reply)?, look),
+        TaskDiff(_) => diff(&read(reply)?, style),
         TaskMend(_) | TaskPreview(_) | Setup(_) => offer(&read(reply)?),
         Undo(_) => {
             let UndoOffer { text, done, .. } = read(reply)?;
@@ -74,7 +74,7 @@ pub fn shown(request: &Request, reply: &Json, now: Millis, look: Look) -> Result
         Health(_) => health(&read(reply)?),
         TaskNew(_) | TaskEdit(_) | TaskStart(_) | TaskResend(_) | TaskDismiss(_) | TaskInterrupt(_)
         | TaskRestart(_) | TaskComplete(_) | TaskFail(_) | TaskReopen(_) | TaskCommit(_) | TaskAssign(_)
-        | TaskMute(_) | TaskUnmute(_) => print::done(&read::<Task>(reply)?, now, look).into(),
+        | TaskMute(_) | TaskUnmute(_) => print::done(&read::<Task>(reply)?, now, style).into(),
         // A terminal is opened, not shown; a deleted task is gone; no shell asks for the others.
         _ => Shown::default(),
     })
@@ -90,9 +90,9 @@ fn or_note(lines: Vec<String>, none: &str) -> Shown {
     Shown { lines, notes, code: 0 }
 }
 
-fn diff(diff: &Diff, look: Look) -> Shown {
+fn diff(diff: &Diff, style: Style) -> Shown {
     let notes = if diff.cut { vec!["the rest was left out for its size".into()] } else { vec![] };
-    Shown { lines: diff.text.lines().map(|line| look.diff_line(&blank(line))).collect(), notes, code: 0 }
+    Shown { lines: diff.text.lines().map(|line| style.diff_line(&blank(line))).collect(), notes, code: 0 }
 }
 
 /// A step that is taken only with `--yes`.
@@ -111,8 +111,13 @@ fn told(told: &Told) -> Shown {
     Shown { lines, notes: note.into_iter().map(str::to_owned).collect(), code: 0 }
 }
 
+/// Letters of a fingerprint that a person copies.
+const SHOWN_FINGERPRINT: usize = 16;
+
 fn trust(offer: &TrustOffer) -> Shown {
-    let notes = if offer.done { vec![] } else { vec!["nothing was done: add --yes to trust it".into()] };
+    let seen: String = offer.fingerprint.iter().flat_map(|text| text.chars()).take(SHOWN_FINGERPRINT).collect();
+    let note = format!("nothing was done: add --yes --seen {seen} to trust this text");
+    let notes = if offer.done { vec![] } else { vec![note] };
     Shown { lines: offer.text.lines().map(blank).collect(), notes, code: 0 }
 }
 
@@ -146,7 +151,7 @@ mod tests {
     fn an_offer_that_was_not_taken_says_how_to_take_it() {
         let request = Request::Setup(Confirm::default());
         let show =
-            |done: bool| shown(&request, &json!({"text": "one\ntwo", "done": done}), 0, Look::default()).unwrap();
+            |done: bool| shown(&request, &json!({"text": "one\ntwo", "done": done}), 0, Style::default()).unwrap();
         assert_eq!(show(true), Shown { lines: vec!["one".into(), "two".into()], notes: vec![], code: 0 });
         assert_eq!(show(false).notes, ["nothing was done: add --yes to do it"]);
     }
@@ -156,7 +161,7 @@ mod tests {
         let check = |level: &str| json!({"name": "tmux", "level": level, "text": "found", "advice": null});
         let code = |level: &str| {
             let reply = json!({"checks": [check("ok"), check(level)]});
-            shown(&Request::Health(Nothing {}), &reply, 0, Look::default()).unwrap().code
+            shown(&Request::Health(Nothing {}), &reply, 0, Style::default()).unwrap().code
         };
         assert_eq!((code("warn"), code("error")), (0, 1));
     }
@@ -164,7 +169,7 @@ mod tests {
     #[test]
     fn an_empty_inbox_says_so_beside_the_output() {
         let empty =
-            shown(&Request::TaskInbox(TaskList::default()), &json!({"requests": []}), 0, Look::default()).unwrap();
+            shown(&Request::TaskInbox(TaskList::default()), &json!({"requests": []}), 0, Style::default()).unwrap();
         assert_eq!(empty, Shown { lines: vec![], notes: vec!["no request is open".into()], code: 0 });
     }
 

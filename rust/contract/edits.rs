@@ -119,7 +119,7 @@ pub struct ChangedFile {
 /// Neighbouring lines that differ.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ChangedHunk {
-    /// Names it in `changes_assign`, for as long as the file stays as it is.
+    /// Names it in `changes_assign`, for as long as it stays as it is, where it is.
     pub id: String,
     /// First line in the working tree, from 1.
     pub line: i64,
@@ -131,18 +131,25 @@ pub struct ChangedHunk {
     pub tasks: Vec<i64>,
 }
 
-/// Parameters of `changes_assign`: a person says whose an edit is.
+/// Parameters of `changes_assign`: a person says whose edits are. All are assigned, or none.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChangesAssign {
-    /// The file.
-    pub path: String,
-    /// One hunk of it; all otherwise.
-    pub hunk: Option<String>,
+    /// The edits.
+    pub edits: Vec<ChosenEdits>,
     /// A task; the user's own when absent.
     pub task: Option<String>,
-    /// As of `TaskEdit`.
-    pub command: Option<String>,
+}
+
+/// Edits of one file.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChosenEdits {
+    /// The file.
+    pub path: String,
+    /// Ids of its hunks; all that it has by then where none is named.
+    #[serde(default)]
+    pub hunks: Vec<String>,
 }
 
 /// Parameters of `task_assign`: a person says that all unclaimed edits that may be of the task are its own.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct TrustAsk {
     /// Trust the file, instead of only saying what that would mean.
     pub confirmed: bool,
-    /// The fingerprint of the text that the person saw; refused if the file has another by then.
+    /// The fingerprint of the text that the person saw, or its beginning; refused if the file has another by then.
     pub seen: Option<String>,
     /// Trust the file no more.
     pub withdraw: bool,

@@ -201,18 +201,18 @@ impl Connection {
     /// Takes in the changes of all reports that come in the meantime.
     async fn settle(self: Arc<Self>) {
         tokio::time::sleep(SETTLES).await;
-        let (paths, newest) = {
+        let (paths, taken) = {
             let mut fresh = self.fresh.lock();
             fresh.settling = false;
-            (std::mem::take(&mut fresh.paths), fresh.outstanding.newest())
+            (std::mem::take(&mut fresh.paths), fresh.outstanding.recorded())
         };
         if let Err(error) = written::written(&self.core, &self.beside.project, paths).await {
             return log::warn!("cannot take in what was written: {error}");
         }
         let mut open = OpenFiles::default();
         let root = Path::new(&self.beside.project);
-        let but = self.fresh.lock().outstanding.take_in(newest, root, |pid, file| open.has(pid, file));
-        self.say(ToTracer::Kept { seq: newest, but });
+        let but = self.fresh.lock().outstanding.take_in(&taken, root, |pid, file| open.has(pid, file));
+        self.say(ToTracer::Kept { seq: taken.last().copied().unwrap_or_default(), but });
     }
 
     fn say(&self, said: ToTracer) {

@@ -1,6 +1,6 @@
 //! The screen, where nothing else speaks: start dialogs, and agents that give nothing but a screen.
 
-use super::{CHANGING, DISTURBED, RuledFact, Ruling, SETTLE};
+use super::{CHANGING, DISTURBED, RuledFact, Ruling, SETTLE, STARTING};
 use crate::evidence::{Evidence, LaunchFact, ScreenFact};
 use crate::status::{AgentStatus, Kind, Millis};
 
@@ -15,7 +15,12 @@ pub(super) fn rule(evidence: &Evidence, launch: &LaunchFact, now: Millis) -> Opt
         let until = written + CHANGING;
         if now < until {
             let (rule, used) = ("screen: changing".to_owned(), vec![RuledFact::Screen]);
-            let (status, since) = (AgentStatus::Busy, screen.changed_at);
+            // What it draws before it first takes a prompt is its start.
+            let started = launch.at + STARTING;
+            let is_starting = !evidence.has_rested && now < started;
+            let until = if is_starting { until.min(started) } else { until };
+            let status = if is_starting { AgentStatus::Starting } else { AgentStatus::Busy };
+            let since = screen.changed_at;
             return Some(Ruling {
                 status,
                 rule,

@@ -115,7 +115,7 @@ fn detail(member: &Member) -> String {
     match member.occasion {
         Occasion::Request => match &member.request {
             Some(request) => match (&request.tool, request.kind) {
-                (Some(tool), Kind::Permission) => format!("{tool}: {}", request.summary),
+                (Some(tool), Kind::Permission) => format!("{tool}: {}", task.relative(&request.summary)),
                 _ => request.summary.clone(),
             },
             None => String::new(),

@@ -1,14 +1,16 @@
 //! Notifications over the D-Bus session bus (`org.freedesktop.Notifications`, version 1.2).
 //!
-//! Every notification goes to the connection that owned the name when its buttons were decided on, and only that
+//! A notification with buttons goes to the connection that owned the name when they were decided on, and only that
 //! connection's signals count: the bus writes the sender into each message, so no other program can press a button.
 
+use super::plain::{DEFAULT, Plain};
 use crate::desktop::lines::{FromNotifier, NotificationOrder, NotificationServer};
 use crate::notifications::escape_markup;
 use std::collections::{HashMap, VecDeque};
 use std::num::NonZeroUsize;
 use std::pin::Pin;
 use std::time::Duration;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use zbus::export::futures_core::Stream;
 use zbus::message::Type;
 use zbus::zvariant::{DynamicDeserialize, DynamicType};
@@ -19,7 +21,6 @@ const PATH: &str = "/org/freedesktop/Notifications";
 const BUS: &str = "org.freedesktop.DBus";
 const BUS_PATH: &str = "/org/freedesktop/DBus";
 const LIMIT: Duration = Duration::from_secs(2);
-const DEFAULT: &str = "default";
 /// Signals that wait while a call is answered. With more, the call's answer waits behind them.
 const QUEUED: Option<NonZeroUsize> = NonZeroUsize::new(1024);
 
@@ -31,8 +32,12 @@ pub struct System {
     /// What the bus says of the name's owner.
     owners: MessageStream,
     reads_markup: bool,
-    /// By the server's number.
+    /// Those with buttons, by the server's number.
     shown: HashMap<u32, OnScreen>,
+    /// Those without, by identity.
+    plain: HashMap<u64, Plain>,
+    /// How plain ones ended.
+    ended: (UnboundedSender<FromNotifier>, UnboundedReceiver<FromNotifier>),
     gone: VecDeque<u64>,
 }
 
@@ -53,8 +58,8 @@ impl System {
             let owners = MatchRule::builder().msg_type(Type::Signal).sender(BUS).interface(BUS);
             let owners = owners.member("NameOwnerChanged").add_arg(NAME).build().map_err(unheard)?;
             let owners = MessageStream::for_match_rule(owners, &bus, QUEUED).await.map_err(unheard)?;
-            let (shown, gone) = (HashMap::new(), VecDeque::new());
-            Ok(System { bus, signals, owners, reads_markup: true, shown, gone })
+            let (shown, plain, gone) = (HashMap::new(), HashMap::new(), VecDeque::new());
+            Ok(System { bus, signals, owners, reads_markup: true, shown, plain, ended: unbounded_channel(), gone })
         };
         let mut system = limited(begin).await?;
         let server = system.server().await?;
@@ -87,8 +92,13 @@ impl System {
 
     /// Shows it.
     pub async fn show(&mut self, order: NotificationOrder) -> Result<(), String> {
+        let body = if self.reads_markup { escape_markup(&order.body) } else { order.body.clone() };
+        if order.buttons.iter().all(|(key, _)| key == DEFAULT) {
+            let plain = Plain::show(&order, &body, LIMIT, self.ended.0.clone()).await?;
+            self.plain.insert(order.id, plain);
+            return Ok(());
+        }
         let owner = order.owner.ok_or("no server was named")?;
-        let body = if self.reads_markup { escape_markup(&order.body) } else { order.body };
         let actions: Vec<&str> = order.buttons.iter().flat_map(|(key, label)| [key.as_str(), label]).collect();
         let hints: HashMap<&str, Variant<'_>> = HashMap::from([("urgency", Variant::U8(1))]);
         let arguments =
@@ -108,6 +118,9 @@ impl System {
 
     /// Takes it away.
     pub async fn close(&mut self, id: u64) {
+        if let Some(plain) = self.plain.get_mut(&id) {
+            return plain.close();
+        }
         let Some(number) = self.shown.iter().find(|(_, it)| it.id == id).map(|(number, _)| *number) else { return };
         let Some(it) = self.shown.remove(&number) else { return };
         let _ = limited(async {
@@ -123,6 +136,9 @@ impl System {
         for id in ids {
             self.close(id).await;
         }
+        for (_, plain) in self.plain.drain() {
+            plain.close_whole().await;
+        }
     }
 
     /// What happens next: a person acts, or something goes.
@@ -132,6 +148,10 @@ impl System {
                 return FromNotifier::Closed { id };
             }
             let message = tokio::select! {
+                Some(said) = self.ended.1.recv() => match said {
+                    FromNotifier::Closed { id } | FromNotifier::Pressed { id, .. } if self.plain.remove(&id).is_some() => Some(Some(said)),
+                    _ => Some(None),
+                },
                 message = next(&mut self.signals) => message.map(|message| self.receive(&message)),
                 message = next(&mut self.owners) => message.map(|message| {
                     self.change_owner(&message);
@@ -148,7 +168,7 @@ impl System {
 
     /// Whether nothing is shown.
     pub fn is_idle(&self) -> bool {
-        self.shown.is_empty() && self.gone.is_empty()
+        self.shown.is_empty() && self.plain.is_empty() && self.gone.is_empty()
     }
 
     fn receive(&mut self, message: &Message) -> Option<FromNotifier> {
@@ -175,6 +195,7 @@ impl System {
     fn change_owner(&mut self, message: &Message) {
         let Ok((_, _, owner)) = message.body().deserialize::<(String, String, String)>() else { return };
         let gone: Vec<u32> = self.shown.iter().filter(|(_, it)| it.owner != owner).map(|(number, _)| *number).collect();
+        self.gone.extend(self.plain.drain().map(|(id, _)| id));
         self.gone.extend(gone.iter().filter_map(|number| Some(self.shown.remove(number)?.id)));
     }
 }

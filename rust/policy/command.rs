@@ -208,16 +208,20 @@ fn without_version(program: &str) -> &str {
 
 /// The programs that the guard takes a command to run. What a rule about the command has to cover, [`super::inner`] says.
 pub(super) fn guessed_programs(simple: &Simple) -> Vec<String> {
-    let Some(program) = name(simple) else { return Vec::new() };
     let unknown = || guard::UNKNOWN.to_string();
     let text = |word: &Word| if word.known { word.text.clone() } else { unknown() };
-    let arguments: Vec<String> = simple.words.iter().skip(1).map(text).collect();
-    let found = guard::run_by(program, &arguments).into_iter().flat_map(|inner| match inner {
-        guard::Inner::Words(words) => vec![words],
-        guard::Inner::Text(text) => guard::follow(&text).map_or_else(Vec::new, |followed| followed.commands),
-    });
-    let programs = found.filter_map(|argv| argv.into_iter().next());
-    programs.map(|program| program.rsplit('/').next().unwrap_or_default().to_owned()).collect()
+    let mut left = vec![simple.words.iter().map(text).collect::<Vec<String>>()];
+    let mut programs = Vec::new();
+    // A bound for texts that only seem to run something.
+    while let Some(argv) = left.pop().filter(|_| programs.len() < 50) {
+        let Some((program, arguments)) = argv.split_first() else { continue };
+        programs.push(program.rsplit('/').next().unwrap_or_default().to_owned());
+        left.extend(guard::run_by(program, arguments).into_iter().flat_map(|inner| match inner {
+            guard::Inner::Words(words) => vec![words],
+            guard::Inner::Text(text) => guard::follow(&text).map_or_else(Vec::new, |followed| followed.commands),
+        }));
+    }
+    programs
 }
 
 /// Letters of programs' options that never have a value, and so no path, behind them.

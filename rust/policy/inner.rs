@@ -90,7 +90,13 @@ pub(super) fn of(simple: &Simple) -> Result<Inside, Unclear> {
         // The words after `--`, whatever tools stand before.
         "mise" if is(0, "exec") || is(0, "x") => {
             let at = arguments.iter().position(|word| word.known && word.text == "--").ok_or(OPTION)?;
-            return Ok(Inside::of(Simple { words: arguments[at + 1..].to_vec(), ..Simple::default() }));
+            let command = Simple { words: arguments[at + 1..].to_vec(), ..Simple::default() };
+            return Ok(Inside { moves: true, ..Inside::of(command) });
+        }
+        "mise" | "direnv" | "asdf"
+            if arguments.first().is_some_and(|word| !word.known || word.text.starts_with('-')) =>
+        {
+            return Err(OPTION);
         }
         "command" if is(0, "-v") || is(0, "-V") => return Ok(Inside::default()),
         _ if UNTOLD.contains(&program) => return Err("runs a text that no rule can see"),

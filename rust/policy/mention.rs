@@ -131,7 +131,8 @@ impl<'c> Mentions<'c> {
     }
 
     fn add(&mut self, path: &str, is_path: Certainty, is_whole: bool) {
-        if path.is_empty() {
+        // So many are some that may be any path.
+        if path.is_empty() || self.found.len() > 4 * MOST {
             return;
         }
         let path_folders = if path.starts_with('/') { 1 } else { self.folders.len() };

@@ -61,6 +61,7 @@ fn rules() -> Rules {
         "nice *",
         "parallel *",
         "mise *",
+        "uv run *",
         "command *",
         "tmux *",
         "/bin/sh *",

@@ -2,7 +2,7 @@
 
 use crate::client::{World, on_each};
 use chorus::agent::claude::{Claude, event};
-use chorus::agent::context::{self, Context, Excerpt};
+use chorus::agent::context::{self, Context, Excerpt, ExcerptPlace};
 use chorus::agent::{Adapter, AgentReply};
 use chorus::task::Task;
 use serde_json::json;
@@ -81,11 +81,8 @@ fn a_long_one_arrives_as_it_was_cut_and_the_rest_can_be_read_unasked() {
         let file = world.sandbox.state().join("a context.md");
         world.readable = Some(file.clone());
         let excerpt = Excerpt {
-            file: "README.md",
-            first: 1,
-            last: 9,
+            place: ExcerptPlace { file: "README.md", lines: Some((1, 9)) },
             text: "LAST-EXCERPT",
-            whole: false,
             note: None,
             remark: None,
         };

@@ -105,6 +105,8 @@ fn every_situation() {
         ("screen: idle, undisturbed for a day", Scene::screen_only().alive(10).screen(900, &box_under("", "? for shortcuts")), 86_400_000, "idle"),
         ("screen: idle, written to since, not read", Scene::screen_only().alive(10).screen(900, &box_under("", "? for shortcuts")).then(|evidence| evidence.screen_disturbed(T0 + 30_000)), 41_000, "unknown"),
         ("screen: busy, not read again", Scene::screen_only().alive(10).screen(900, &box_under("", "esc to interrupt")), 30_000, "unknown"),
+        ("screen: no rule, changing at its start", Scene::screen_only().alive(10).screen(3_000, "loading"), 3_100, "starting"),
+        ("screen: no rule, changing after it took prompts", Scene::screen_only().alive(10).screen(2_000, &box_under("", "? for shortcuts")).screen(3_000, "compiling"), 3_100, "busy"),
         ("screen: no rule, changing", Scene::screen_only().alive(10).screen(30_000, "compiling"), 31_000, "busy"),
         ("screen: no rule, still", Scene::screen_only().alive(10).screen(30_000, "compiling"), 34_000, "unknown"),
         ("screen: Claude shows what no rule knows", Scene::claude().alive(10).screen(30_000, "something else"), 31_000, "unknown"),

@@ -69,6 +69,13 @@ describe(':checkhealth chorus', function()
     has(report(), 'WARNING unknown option `pickr`, did you mean `picker`?')
   end)
 
+  it('says where lists open', function()
+    has(report(), 'lists open in')
+    vim.g.chorus = { binary = world.binary, picker = 'fzf-lua' }
+    require('chorus.config').reset()
+    has(report(), 'cannot pick with fzf-lua: it is not installed')
+  end)
+
   it('gives advice with every warning and error', function()
     vim.g.chorus = { binary = world.folder .. '/none', pickr = 'select' }
     local path = vim.env.PATH

@@ -129,14 +129,20 @@ describe('the changes', function()
   it('give hunks, or a file of which only its own row is chosen', function()
     local _, drawn = render()
     local function choices(...)
-      return rows.choices(vim.tbl_map(function(line)
-        return drawn[line].data
-      end, { ... }))
+      return (
+        rows.choices(
+          changes,
+          vim.tbl_map(function(line)
+            return drawn[line].data
+          end, { ... })
+        )
+      )
     end
-    assert.are.same({ { path = 'src/a.lua', hunk = '1' } }, choices(1, 2))
-    assert.are.same({ { path = 'src/a.lua' } }, choices(1))
-    assert.are.same({ { path = 'src/a.lua', hunk = '1' }, { path = 'src/a.lua', hunk = '2' } }, choices(2, 3, 2))
-    assert.are.same({ { path = 'src/a.lua', hunk = '2' }, { path = 'b\27[31m.txt' } }, choices(3, 4))
+    assert.are.same({ { path = 'src/a.lua', hunks = { '1' } } }, choices(1, 2))
+    assert.are.same({ { path = 'src/a.lua', hunks = { '1', '2' } } }, choices(1))
+    assert.are.same({ { path = 'src/a.lua', hunks = { '1', '2' } } }, choices(2, 3, 2))
+    local both = { { path = 'src/a.lua', hunks = { '2' } }, { path = 'b\27[31m.txt', hunks = { '3' } } }
+    assert.are.same(both, choices(3, 4))
   end)
 end)
 
@@ -213,7 +219,7 @@ describe('the list of changes', function()
     local offered = choose(2)
     world.press('2Ga')
     local given = wait_asked('changes_assign', 1)[1]
-    assert.are.same({ path = 'a.lua', hunk = '1', task = 'uuid-12' }, given)
+    assert.are.same({ edits = { { path = 'a.lua', hunks = { '1' } } }, task = 'uuid-12' }, given)
     assert.are.equal('Assign this edit of a.lua to:', offered().prompt)
     assert.are.equal('chorus_task', offered().kind)
     assert.are.same(
@@ -247,15 +253,12 @@ describe('the list of changes', function()
       on_choice(#asks == 1 and items[2] or #asks == 2 and items[1] or nil)
     end
     world.press('2GA')
-    local given = wait_asked('changes_assign', 2)
-    local command = given[1].command
-    assert.is_string(command)
-    assert.are.same({ path = 'a.lua', hunk = '1', task = 'uuid-12', command = command }, given[1])
-    assert.are.same({ path = 'a.lua', hunk = '2', task = 'uuid-12', command = command }, given[2])
+    local given = wait_asked('changes_assign', 1)
+    assert.are.same({ edits = { { path = 'a.lua', hunks = { '1', '2' } } }, task = 'uuid-12' }, given[1])
     assert.are.equal('Assign 2 edits to #12, 1 of which may be of other tasks?', asks[2])
     world.press('2GA')
     assert.are.equal(3, #asks)
-    assert.are.equal(2, #asked('changes_assign'))
+    assert.are.equal(1, #asked('changes_assign'))
   end)
 
   it('shows the worktrees of tasks below the project’s own tree, each file with its own', function()
@@ -295,14 +298,21 @@ describe('the list of changes', function()
     wait_asked('changes', before + 1)
   end)
 
-  it('makes a whole file, or every hunk in a selection, yours', function()
+  it('makes what is shown of a file, or every hunk in a selection, yours, in one request', function()
     world.press('ggu')
-    assert.are.same({ { path = 'a.lua' } }, wait_asked('changes_assign', 1))
+    local both = { edits = { { path = 'a.lua', hunks = { '1', '2' } } } }
+    assert.are.same({ both }, wait_asked('changes_assign', 1))
+    reply.files[1].hunks[3] = hunk('3', 50, 'user')
+    reply.files[2] = file('b.lua', 'renamed')
+    world.press('R')
+    world.wait(function()
+      return #world.lines() == 5
+    end, 'the newer changes')
     world.press('2GVju')
-    local given = wait_asked('changes_assign', 3)
-    local command = given[2].command
-    assert.are.same({ path = 'a.lua', hunk = '1', command = command }, given[2])
-    assert.are.same({ path = 'a.lua', hunk = '2', command = command }, given[3])
+    assert.are.same(both, wait_asked('changes_assign', 2)[2])
+    world.press('4GVGu')
+    local last = wait_asked('changes_assign', 3)[3]
+    assert.are.same({ { path = 'a.lua', hunks = { '3' } }, { path = 'b.lua', hunks = {} } }, last.edits)
     assert.are.equal('n', vim.fn.mode())
   end)
 

@@ -461,6 +461,30 @@ describe('dashboard', function()
     end)
   end)
 
+  describe('login', function()
+    it('is explained by the key that answers, which leads to the terminal', function()
+      local missing = { status = 'login_required', detail = { message = 'Not logged in' } }
+      local task = world.task(4, { agent_status = missing })
+      world.know({ task }, {})
+      world.replies.task_show = function()
+        local entry = { what = 'login_required', text = 'The agent says: Not logged in\nAttach and run `/login`.' }
+        return nil, { task = task, journal = { entry, { what = 'person', text = 'something later' } } }
+      end
+      local asked
+      require('chorus.picker').confirm = function(question, _, on_yes)
+        asked = question
+        on_yes()
+      end
+      dashboard.open()
+      world.press('a')
+      vim.wait(1000, function()
+        return asked ~= nil
+      end)
+      assert.are.equal('#4 has no login.\nThe agent says: Not logged in\nAttach and run `/login`.', asked)
+      assert.are.same({ { 'attach', { task = task.uuid } } }, world.ran)
+    end)
+  end)
+
   describe('filter', function()
     it('narrows the list while it is typed', function()
       world.know({ world.task(1, { title = 'Fix the login' }), world.task(2, agent('idle')) })

@@ -136,7 +136,7 @@ describe('the diff of a task', function()
     assert.are.equal('@@ -1,3 +1,4 @@ local function one()', world.lines()[5])
     assert.truthy(vim.wo.winbar:find('#12 Fix it: stack', 1, true))
     assert.truthy(vim.wo.winbar:find('3 files', 1, true))
-    assert.are.same({ { 'task_diff', { task = 'uuid-12', part = 'stack' } } }, world.asked)
+    assert.are.same({ { 'task_diff', { task = 'uuid-12', part = 'stack' } } }, asked('task_diff'))
   end)
 
   it('opens the file at the line, in the window one came from', function()

@@ -375,6 +375,19 @@ describe('a context', function()
       return each[1] == 'task_context_edit'
     end)[2]
     assert.same({ { id = 3, included = false }, { id = 4, included = false } }, params.references)
+    local answer
+    require('chorus.client').request = function(_, _, on_reply)
+      answer = on_reply
+    end
+    vim.bo.modified = true
+    world.press(':w<CR>')
+    vim.api.nvim_buf_set_lines(0, 1, 2, false, { '[ ] 4' })
+    answer(nil, page())
+    world.wait_notified(1)
+    assert.equal('the context of #12 was saved, without what you typed since', world.notified[1][2])
+    assert.equal('[ ] 4', world.lines()[2])
+    assert.is_true(vim.bo.modified)
+    vim.bo.modified = false
   end)
 end)
 

@@ -259,6 +259,12 @@ describe('page', function()
     end)
   end)
 
+  it('shows a description to edit with every character that draws nothing', function()
+    local description = 'می\226\128\140خواهم\27[8m \226\154\160\239\184\143'
+    local lines = require('chorus.ui.tasks.page_rows').edited(world.task(12, { description = description }))
+    assert.is_true(vim.list_contains(lines, (description:gsub('\27%[8m', ''))), vim.inspect(lines))
+  end)
+
   it('asks nobody when nothing was edited', function()
     open()
     vim.bo.modified = true

@@ -447,6 +447,23 @@ describe('the list of Chorus itself', function()
     assert.equal(1, #vim.api.nvim_list_wins())
   end)
 
+  it('fits on every screen', function()
+    local layout = require('chorus.ui.pick.own_plan').layout
+    for columns = 1, 200, 3 do
+      for lines = 1, 60 do
+        for _, has_preview in ipairs({ true, false }) do
+          for _, place in ipairs({ layout(columns, lines, 40, has_preview) }) do
+            assert.is_true(place.width >= 1 and place.height >= 1 and place.row >= 0 and place.col >= 0)
+            if columns >= 4 and lines >= 6 then
+              local right, bottom = place.col + place.width + 2, place.row + place.height + 2
+              assert.is_true(right <= columns and bottom <= lines, ('%d x %d'):format(columns, lines))
+            end
+          end
+        end
+      end
+    end
+  end)
+
   it('picks nothing where the person goes to another window, or closes its own', function()
     for _, leave in ipairs({ '<C-o>:wincmd p<CR>', '<C-o>:quit<CR>' }) do
       assert.equal('none', pick('two' .. leave), leave)
@@ -468,5 +485,80 @@ describe('the list of Chorus itself', function()
     assert.is_true(list.height <= 12 and list.width <= 58)
     list = layout(3, 1, 30, true)
     assert.is_true(list.height >= 1 and list.width >= 1)
+  end)
+end)
+
+describe('the text of a document', function()
+  local folder, read
+
+  before_each(function()
+    world.start()
+    read = require('chorus.editor.read_document')
+    folder = vim.uv.fs_realpath(vim.fn.tempname():match('^(.*)/')) .. '/texts'
+    vim.fn.mkdir(folder .. '/inside/sub', 'p')
+  end)
+
+  after_each(function()
+    vim.fn.delete(folder, 'rf')
+  end)
+
+  local function write(name, bytes)
+    local file = assert(io.open(folder .. '/' .. name, 'wb'))
+    file:write(bytes)
+    file:close()
+  end
+
+  local function of(name)
+    return read(folder .. '/inside', folder .. '/inside/' .. name)
+  end
+
+  it('is read whatever it is', function()
+    write('inside/crlf.md', '\239\187\191# One\r\n\r\ntwo\r\n')
+    assert.same({ '# One', '', 'two' }, of('crlf.md').lines)
+    write('inside/empty.md', '')
+    assert.same({ lines = {}, is_cut = false }, of('empty.md'))
+    write('inside/binary.md', 'a\0b')
+    assert.equal('It is no text.', of('binary.md').fault)
+    write('inside/long.md', ('x'):rep(99) .. '\n' .. (('y'):rep(99) .. '\n'):rep(2000))
+    local long = of('long.md')
+    assert.is_true(long.is_cut and #long.lines < 700)
+    assert.equal(('y'):rep(99), long.lines[#long.lines])
+    write('inside/line.md', ('z'):rep(100000))
+    assert.same({}, of('line.md').lines)
+  end)
+
+  it('is not read where there is none, or out of the project', function()
+    write('outside.md', 'secret')
+    assert.equal('The file no longer exists.', of('none.md').fault)
+    assert.equal('It is no regular file.', of('sub').fault)
+    vim.uv.fs_symlink(folder .. '/outside.md', folder .. '/inside/link.md')
+    assert.equal('It leads out of the project.', of('link.md').fault)
+    vim.uv.fs_symlink(folder .. '/inside/loop.md', folder .. '/inside/loop.md')
+    assert.equal('The file no longer exists.', of('loop.md').fault)
+  end)
+
+  it('has the same headings by its tree and by its lines', function()
+    local outline = require('chorus.editor.outline')
+    local lines = vim.split('---\ntitle: x\n---\n# A ##\n\nB\n===\n\n```\n# no\n```\n### C\n\n#not', '\n')
+    local expected = {
+      { line = 4, level = 1, title = 'A' },
+      { line = 6, level = 1, title = 'B' },
+      { line = 12, level = 3, title = 'C' },
+    }
+    assert.same(expected, outline.by_lines(lines))
+    assert.same(expected, outline.of(lines))
+  end)
+
+  it('is shown without what it could hide', function()
+    local rows = require('chorus.ui.pick.document_rows').rows(
+      document('a.md', { title = 'T\27]0;x\7', description = 'd\nd', category = 'general' }),
+      {},
+      { lines = { 'a\27[31mb\226\128\174c', '\255\254' }, is_cut = true },
+      {}
+    )
+    local shown = vim.tbl_map(function(row)
+      return row.text
+    end, rows)
+    assert.same({ ' T', ' d d', ' category   general', '', ' abc', ' \255\254', ' … the document goes on' }, shown)
   end)
 end)

@@ -356,6 +356,30 @@ describe('request', function()
       }, world.asked)
     end)
 
+    it('shows the keys that a person configured, and says that these are pressed', function()
+      local option =
+        { label = 'yes', selected = false, means = 'yes', keys = { 'y', 'Enter' }, note = 'presses y Enter' }
+      local dialog = { text = { 'rm -r one', 'Delete it? (y/n)' }, options = { option }, complete = true }
+      request.open(world.request('r7', 12, { answerable = 'keys', tool = vim.NIL, input = dialog, suggestions = {} }))
+      assert.is_truthy(shown():find('presses y Enter', 1, true))
+      assert.is_truthy(shown():find('then presses the keys of your answer.', 1, true))
+      world.press('1')
+      assert.are.same({ { 'task_approve', { task = 'uuid-12', request = 'r7' } } }, world.asked)
+    end)
+
+    it('sends words to a question on the screen that has no options', function()
+      local dialog = { text = { 'Which file?' }, question = 'Which file?', options = {}, complete = true }
+      local fields = { kind = 'question', answerable = 'keys', tool = vim.NIL, input = dialog, suggestions = {} }
+      request.open(world.request('r7', 12, fields))
+      assert.is_truthy(shown():find('then types your answer.', 1, true))
+      typed = 'main.c'
+      world.press('c')
+      assert.are.same(
+        { { 'task_answer', { task = 'uuid-12', request = 'r7', answers = { [''] = 'main.c' } } } },
+        world.asked
+      )
+    end)
+
     it('takes no answers to a request that it cannot show', function()
       require('chorus.ui.requests.request_rows').render = function()
         error('no idea')

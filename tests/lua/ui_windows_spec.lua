@@ -132,6 +132,43 @@ describe('a page that says why nothing else is there', function()
     assert.are.equal('Mine', world.lines()[1])
   end)
 
+  it('keeps what is typed while the message is under way', function()
+    local answer
+    require('chorus.ui.edits.commit_message').open({
+      task = world.task(3),
+      message = { text = 'Fix it', files = {} },
+      does = 'commits this',
+      send = function(_, on_reply)
+        answer = on_reply
+      end,
+      on_done = function() end,
+    })
+    world.press(':w<CR>')
+    vim.api.nvim_buf_set_lines(0, 0, 1, false, { 'Fix it well' })
+    answer()
+    world.wait_notified(1)
+    assert.are.equal('the message was sent without what you typed since `:w`', world.notified[1][2])
+    assert.are.equal('Fix it well', world.lines()[1])
+    assert.is_true(vim.bo.modified)
+  end)
+
+  it('says how to open each window that comes and goes', function()
+    for name, words in pairs({
+      ['output/12'] = '`:Chorus output 12` opens it again',
+      ['inbox'] = '`:Chorus inbox` opens it again',
+      ['policy'] = '`:Chorus policy` opens it again',
+      ['explain'] = '`:Chorus explain` opens it again',
+      ['help'] = '`g?` in a window of Chorus opens it again',
+    }) do
+      vim.cmd.edit('chorus://' .. name)
+      assert.is_truthy(world.lines()[1]:find(words, 1, true), world.lines()[1])
+    end
+    require('chorus.ui.requests.audit').open({ answers = {} })
+    local before = world.lines()
+    vim.cmd.edit()
+    assert.are.same(before, world.lines())
+  end)
+
   it('is of its task, also beside one of another project with that number', function()
     local sent = {}
     local function open(project)

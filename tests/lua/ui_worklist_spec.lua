@@ -40,7 +40,7 @@ describe('work list', function()
     filter = '/',
     mend = 'M',
     restart = 'r',
-    attach = 't',
+    approve = 'a',
     send = 'S',
     explain = 'e',
   }
@@ -274,7 +274,7 @@ describe('work list', function()
           'rate_limit',
           { message = 'You have hit your limit' }
         ),
-        ['t opens its terminal'] = agent('login_required'),
+        ['a says what to do'] = agent('login_required'),
         ['e explains'] = agent('unknown'),
       }) do
         local line = row_of(world.task(1, state), { width = 140 })

@@ -180,6 +180,32 @@ fn the_inbox_answers_one_request_after_the_other() {
 }
 
 #[test]
+fn the_inbox_answers_a_request_of_another_project() {
+    on_each_nvim(|world, nvim| {
+        let other = world.root().join("other");
+        std::fs::create_dir_all(&other).unwrap();
+        let place = other.to_str().unwrap();
+        world.json(["new", "--project", place, "--title", "Of another"]);
+        world.json(["start", "1", "--project", place, "--prompt", "[[bash: touch ran]] [[say ran]]"]);
+        wait_until("the other request", || {
+            world.json(["inbox", "--project", place]).as_array().is_some_and(|all| all.len() == 1)
+        });
+        ask(world, "Write it", "[[write: made.txt]] [[say written]]");
+        let editor = Editor::open(world, nvim);
+        editor.command(":ChorusInbox");
+        editor.sees("Inbox · 2 open in 2 projects");
+        editor.types("gg");
+        editor.sees("$ touch ran");
+        editor.sees("a approve");
+        editor.press(&["a"]);
+        wait_until("the command ran", || other.join("ran").exists());
+        editor.sees("Inbox · 1 open");
+        editor.sees("Write made.txt  new file");
+        assert!(!world.project().join("made.txt").exists());
+    });
+}
+
+#[test]
 fn a_plan_is_changed_and_sent_back() {
     on_each_nvim(|world, nvim| {
         let number = world.task_with("Plan it", &["--permission-mode", "plan"]).parse::<i64>().unwrap();

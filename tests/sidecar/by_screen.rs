@@ -7,11 +7,15 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::path::PathBuf;
 
-/// Takes a prompt that begins with `do`, works until the file `go` is there, and asks before each path that the prompt
+/// Starts slowly, takes a prompt that begins with `do`, works until the file `go` is there, and asks before each path that the prompt
 /// names. What it is answered goes into the file `answers`.
 const ASKER: &str = r#"
 stty -echo
 cd "$(dirname "$0")"
+for part in 1 2 3; do
+  echo "loading $part"
+  sleep 0.4
+done
 while :; do
   printf '> '
   # What stands before the prompt is the task's context.
@@ -116,6 +120,7 @@ fn a_program_is_read_by_its_own_patterns_and_answered_by_its_own_keys() {
     asker.rests(&task, 1);
     assert_eq!(asker.answers(), "one y\ntwo n\n");
     assert_eq!(asker.look(&task)["unread"], true);
+    assert_eq!(asker.count(&task, "turn_ended"), 1, "what it draws at its start is no turn");
 }
 
 #[test]

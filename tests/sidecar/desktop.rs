@@ -303,7 +303,7 @@ impl Desktop {
     pub fn move_to_another_bus(&mut self) -> (String, Child) {
         let (before, place) = (self.address(), self.world.root().join("another-bus"));
         let bus = start(&self.world, given::dbus().expect("there was one"), &place);
-        self.world.set("DBUS_SESSION_BUS_ADDRESS", &format!("unix:path={}", place.display()));
+        self.world.set("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", place.display()));
         (before, std::mem::replace(&mut self.bus, bus))
     }
 }

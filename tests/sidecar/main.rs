@@ -11,6 +11,7 @@ mod faults;
 mod from_agent;
 mod hooks;
 mod hostile;
+mod hung;
 mod killed;
 mod neovim;
 mod notifications;

@@ -128,8 +128,14 @@ fn a_project_s_file_counts_while_it_is_as_a_person_trusted_it() {
     assert_eq!(offer["done"], false);
     let text = offer["text"].as_str().unwrap();
     assert!(text.contains("would count: policy.allow") && text.contains("allow = [\"touch *\"]"), "{text}");
-    assert!(world.run(["trust"]).stderr.contains("add --yes"));
-    assert_eq!(world.json(["trust", "--yes"])["done"], true);
+    let told = world.run(["trust"]).stderr;
+    let (_, seen) = told.split_once("add --yes --seen ").unwrap();
+    let seen = seen.split(' ').next().unwrap();
+    let other = "0".repeat(seen.len());
+    for wrong in [&seen[..8], &other] {
+        assert_eq!(world.refused(["trust", "--yes", "--seen", wrong]).code, "request_changed", "{wrong}");
+    }
+    assert_eq!(world.json(["trust", "--yes", "--seen", seen])["done"], true);
     world.turn(&task, "[[bash: touch two]]");
     assert!(world.project().join("two").exists());
     assert_eq!(opened(&world, &task), 1);
@@ -257,8 +263,12 @@ fn a_rule_is_proposed_beside_those_of_the_project() {
     let world = World::new();
     configure(&world, "[policy]\nask = [\"mkdir *\"]\n");
     world.write("project/chorus.toml", "[policy]\nallow = [\"touch *\"]\n");
+    let task = world.begun("Beside", "[[bash: touch zero]] [[say done]]");
+    world.request(&task);
+    world.json(["approve", &task]);
+    world.rests(&task, 1);
     world.json(["trust", "--yes"]);
-    let task = world.begun("Beside", "[[bash: touch one && make two]] [[bash: touch three]] [[say done]]");
+    world.json(["send", &task, "[[bash: touch one && make two]] [[say done]]"]);
     let request = world.request(&task);
     let id = request["id"].as_str().unwrap();
     let mut neovim = Neovim::new(&world, &world.project());
@@ -273,4 +283,15 @@ fn a_rule_is_proposed_beside_those_of_the_project() {
     let refused = neovim.ask("policy_propose", asked).unwrap_err();
     assert!(refused["message"].as_str().unwrap().contains("has a fault"), "{refused}");
     assert!(std::fs::symlink_metadata(&file).unwrap().is_symlink());
+}
+
+#[test]
+fn a_rule_s_project_may_be_named_by_a_link() {
+    let world = World::new();
+    let link = world.root().join("link");
+    std::os::unix::fs::symlink(world.project(), &link).unwrap();
+    configure(&world, &format!("[[policy.deny]]\ncommand = \"touch secret\"\nproject = {link:?}\n"));
+    let task = world.rested("Linked", "[[bash: touch secret]] [[say understood]]");
+    assert!(!world.project().join("secret").exists());
+    assert_eq!(audited(&world, &task).pop().unwrap()["who"], "rule");
 }

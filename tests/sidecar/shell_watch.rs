@@ -45,6 +45,98 @@ fn a_watched_list_is_printed_again_when_it_changes() {
 }
 
 #[test]
+fn those_who_wait_and_watch_go_on_with_the_next_daemon() {
+    let world = World::new();
+    let task = world.begun("Waited for", "[[bash: touch made]] [[say all done]]");
+    world.request(&task);
+    let mut waiting = world.chorus(["wait", &task, "--for", "idle", "--json"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut watching = world.chorus(["list", "--watch"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(watching.stdout.take().unwrap()).lines().map_while(Result::ok);
+    assert!(lines.by_ref().any(|line| line.contains("Waited for")));
+    world.kill_daemon();
+    world.json(["approve", &task]);
+    world.task("Later");
+    assert!(lines.by_ref().any(|line| line.contains("Later")));
+    assert!(waiting.wait().unwrap().success());
+    watching.kill().unwrap();
+    watching.wait().unwrap();
+}
+
+#[test]
+fn a_watched_list_as_json_is_a_line_for_each_change_and_ends_with_its_reader() {
+    let world = World::new();
+    world.task("First");
+    let mut watching = world.chorus(["list", "--watch", "--json"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(watching.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let mut next = || serde_json::from_str::<Value>(&lines.next().unwrap()).unwrap();
+    assert_eq!(next().as_array().unwrap().len(), 1);
+    world.task("Second");
+    let list = next();
+    assert_eq!((&list[0]["number"], list.as_array().unwrap().len()), (&json!(1), 2));
+    drop(lines);
+    // Nothing has to change for that.
+    wait_until("it has ended", || watching.try_wait().unwrap().is_some());
+}
+
+#[test]
+fn wait_is_not_for_a_task_that_was_never_started() {
+    let world = World::new();
+    let task = world.task("Pending");
+    for awaited in [&["--for", "ended"][..], &[]] {
+        let refused = world.refused([&["wait", &task], awaited].concat());
+        assert!(refused.message.contains("does not run"), "{refused:?}");
+    }
+}
+
+#[test]
+fn a_watched_list_fits_the_terminal_and_follows_its_size() {
+    let world = World::new();
+    for number in 1..=30 {
+        world.task(&format!("Title {number} {}", "x".repeat(120)));
+    }
+    let line = format!("{} list --watch", env!("CARGO_BIN_EXE_chorus"));
+    let begin = ["-f", "/dev/null", "new-session", "-d", "-s", "watched", "-x", "80", "-y", "12", &line];
+    world.tmux(begin).expect("a terminal");
+    let screen = || -> Vec<String> {
+        let screen = world.tmux(["capture-pane", "-p", "-t", "watched"]).unwrap_or_default();
+        screen.lines().map(str::to_owned).collect()
+    };
+    let fits = |count: usize, more: &str| {
+        let screen = screen();
+        let titles = screen.iter().filter(|line| line.contains("Title ")).count();
+        titles == count
+            && screen.first().is_some_and(|line| line.contains("Title 1 "))
+            && screen.iter().any(|it| it == more)
+    };
+    // One row of the terminal is tmux's.
+    wait_until("the beginning of the list is shown", || fits(10, "… and 20 more"));
+    world.tmux(["resize-window", "-t", "watched", "-x", "60", "-y", "20"]).unwrap();
+    wait_until("the list follows the terminal", || {
+        screen().len() > 12 && fits(screen().len() - 1, &format!("… and {} more", 31 - screen().len()))
+    });
+}
+
+#[test]
+fn one_text_from_standard_input_goes_to_every_task() {
+    let world = World::new();
+    let tasks = [world.rested("One", "[[say hello]]"), world.rested("Two", "[[say hello]]")];
+    let sent = world.fed(&["send", &tasks[0], &tasks[1], "-"], b"[[say from the pipe]]");
+    assert_eq!(sent.code, 0, "{}", sent.stderr);
+    for task in &tasks {
+        world.awaits(task, "the answer", |page| page.to_string().contains("from the pipe"));
+    }
+}
+
+#[test]
+fn one_task_that_cannot_be_deleted_does_not_keep_the_others() {
+    let world = World::new();
+    let task = world.task("Deleted");
+    let ran = world.run(["delete", "99", &task]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, "#1 deleted\n"), "{}", ran.stderr);
+    assert_eq!(world.json(["list"]), json!([]));
+}
+
+#[test]
 fn next_is_the_oldest_request_and_nothing_else() {
     let world = World::new();
     world.task("Pending");

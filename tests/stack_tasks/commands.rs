@@ -2,6 +2,7 @@
 
 use super::edits::{edit, numbered, numbered_but};
 use super::world::{World, any, each};
+use chorus::contract::{ChangedFile, ChosenEdits, Code};
 use chorus_testkit::wait_until;
 
 /// The words of a command that says that it began, waits for [`let_go`] of that name, and then runs on.
@@ -108,6 +109,34 @@ fn what_the_person_did_is_never_committed() {
         assert_eq!(world.json(["complete", &task])["status"], "completed");
         assert_eq!(world.owners(), ["a.txt:1 user", "b.txt:2 user", "mine.txt:1 user"]);
         assert_eq!(world.read("a.txt"), numbered_but(&[(1, "mine before"), (20, "twenty by the task")]));
+    });
+}
+
+#[test]
+fn edits_are_assigned_as_they_were_shown_and_together_or_not_at_all() {
+    any(|world| {
+        world.untraced();
+        let task = world.rested("Idle", &(edit("a.txt", 20, "twenty") + "[[say done]]"));
+        world.commits(&task, 1);
+        let chosen = |world: &World| -> Vec<ChosenEdits> {
+            let of = |file: &ChangedFile| ChosenEdits {
+                path: file.path.clone(),
+                hunks: file.hunks.iter().map(|hunk| hunk.id.clone()).collect(),
+            };
+            world.changes().files.iter().map(of).collect()
+        };
+        world.write("project/a.txt", &numbered_but(&[(3, "three"), (20, "twenty")]));
+        world.write("project/b.txt", &numbered_but(&[(9, "by whom?")]));
+        let shown = chosen(&world);
+        assert_eq!(shown.iter().map(|edits| edits.hunks.len()).collect::<Vec<_>>(), [1, 1]);
+        world.write("project/b.txt", &numbered_but(&[(9, "something else")]));
+        let refusal = world.assign_all(shown, None).unwrap_err();
+        assert_eq!(refusal.code, Code::RequestChanged, "{refusal:?}");
+        assert_eq!(world.owners(), ["a.txt:3 unclaimed", "b.txt:9 unclaimed"]);
+        world.assign_all(chosen(&world), None).unwrap();
+        assert_eq!(world.owners(), ["a.txt:3 user", "b.txt:9 user"]);
+        world.json(["undo", "--yes"]);
+        assert_eq!(world.owners(), ["a.txt:3 unclaimed", "b.txt:9 unclaimed"]);
     });
 }
 

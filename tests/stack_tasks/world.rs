@@ -2,7 +2,7 @@
 
 use super::edits::{lines_of, numbered, owners};
 use chorus::client::Client;
-use chorus::contract::{Changes, ChangesAssign, FileSaved, Nothing, Request};
+use chorus::contract::{Changes, ChangesAssign, ChosenEdits, FileSaved, Nothing, Request};
 use chorus::paths::State;
 use chorus_testkit::but::{Grammar, Program, programs, standins};
 use chorus_testkit::sandbox::Ran;
@@ -211,13 +211,13 @@ impl World {
     /// A person says whose an edit is: a file, or one of its hunks.
     #[track_caller]
     pub fn assign(&self, path: &str, hunk: Option<&str>, task: Option<&str>) -> Vec<String> {
-        let assign = ChangesAssign {
-            path: path.into(),
-            hunk: hunk.map(str::to_owned),
-            task: task.map(str::to_owned),
-            ..ChangesAssign::default()
-        };
-        owners(&self.client().call(&Request::ChangesAssign(assign)).unwrap())
+        let edits = ChosenEdits { path: path.into(), hunks: hunk.map(str::to_owned).into_iter().collect() };
+        owners(&self.assign_all(vec![edits], task).unwrap())
+    }
+
+    /// A person says whose several edits are.
+    pub fn assign_all(&self, edits: Vec<ChosenEdits>, task: Option<&str>) -> chorus::error::Result<Changes> {
+        self.client().call(&Request::ChangesAssign(ChangesAssign { edits, task: task.map(str::to_owned) }))
     }
 
     /// Writes a file and says so, as a Neovim does.

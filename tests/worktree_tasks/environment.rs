@@ -191,6 +191,30 @@ fn what_a_post_checkout_hook_did_before_a_kill_is_not_the_task_s() {
     assert_eq!(world.git(["diff", "--name-only", &format!("main...{branch}")]), "greeting.txt");
 }
 
+#[test]
+fn a_commit_that_was_being_made_when_the_daemon_was_killed_is_chorus_s_own() {
+    let world = World::new();
+    let begun = world.root().join("begun");
+    let may_end = world.root().join("may-end");
+    let waits = format!("touch {}; until [ -e {} ]; do sleep 0.05; done", begun.display(), may_end.display());
+    hook(&world, "post-commit", &waits);
+    let task = world.task("Greet people");
+    world.json(["start", &task, "--prompt", EDIT]);
+    wait_until("the hook runs", || begun.exists());
+    world.kill_daemon();
+    std::fs::write(may_end, "").unwrap();
+    world.commits(&task, 1);
+    let told = world.told(&task, "committed");
+    assert!(told.len() == 1 && told[0].starts_with("Committed 1 file to "), "{told:?}");
+    // What somebody else commits on top is still somebody else's.
+    let tree = world.worktree(&task);
+    world.git(["-C", tree.to_str().unwrap(), "commit", "--allow-empty", "-qm", "By hand"]);
+    world.turn(&task, "Go on [[say done]]");
+    world.commits(&task, 2);
+    let told = world.told(&task, "committed");
+    assert!(told.iter().any(|text| text.contains("that Chorus did not make: By hand")), "{told:?}");
+}
+
 /// A project whose hooks lie in its tree.
 fn with_hooks_in_the_tree(option: &str) -> (World, PathBuf) {
     let world = World::new();

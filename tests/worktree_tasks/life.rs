@@ -51,7 +51,9 @@ fn the_changes_are_those_of_each_worktree_and_the_persons_own() {
     world.awaits(&task, "one uncommitted file", |page| page["task"]["uncommitted"] == 1);
     std::fs::write(world.project().join("README.md"), "mine\n").unwrap();
     std::fs::write(world.project().join("notes.txt"), "a note\n").unwrap();
+    let objects = world.git(["count-objects", "-v"]);
     let changes = world.json(["changes"]);
+    assert_eq!(world.git(["count-objects", "-v"]), objects, "nothing is written to be shown");
     let brief = |file: &serde_json::Value| {
         let hunk = &file["hunks"][0];
         let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();

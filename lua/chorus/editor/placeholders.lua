@@ -211,7 +211,8 @@ function values.doc(_, on_value, argument)
     elseif #others > 0 then
       return on_value(nil, ('it may be %s or %s'):format(document.path, others[1].path))
     end
-    local read = require('chorus.editor.read_document')(vim.fs.joinpath(welcome.project, document.path))
+    local read =
+      require('chorus.editor.read_document')(welcome.project, vim.fs.joinpath(welcome.project, document.path))
     if read.fault then
       return on_value(nil, read.fault)
     end

@@ -8,9 +8,19 @@ local MOST = 64 * 1024
 ---@field is_cut boolean whether the file goes on
 ---@field fault? string why there is none
 
+--- Whether a file lies below a folder, wherever symbolic links lead.
+---@param root string
+---@param path string
+---@return boolean
+local function is_below(root, path)
+  local real, real_root = vim.uv.fs_realpath(path), vim.uv.fs_realpath(root)
+  return real ~= nil and real_root ~= nil and vim.startswith(real, real_root .. '/')
+end
+
+---@param root string of the project
 ---@param path? string absolute
 ---@return chorus.DocumentText
-return function(path)
+return function(root, path)
   local function fault(words)
     return { lines = {}, is_cut = false, fault = words }
   end
@@ -19,6 +29,8 @@ return function(path)
     return fault('The file no longer exists.')
   elseif about.type ~= 'file' then
     return fault('It is no regular file.')
+  elseif not is_below(root, path) then
+    return fault('It leads out of the project.')
   end
   local handle, err = vim.uv.fs_open(path, 'r', 0)
   if not handle then

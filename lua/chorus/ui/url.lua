@@ -1,21 +1,22 @@
 --- Reads buffers named `chorus://…`, whether by `:edit`, a session or the jump list.
 local M = {}
 
---- Views in windows that come and go with their buffers, so that no name leads back to them; with the command that opens
---- each again.
+--- Views in windows that come and go with their buffers, so that no name leads back to them; with what opens each
+--- again.
 ---@type table<string, string>
 local DRAWN = {
-  help = 'help',
-  explain = 'explain %s',
-  inbox = 'inbox',
-  picker = 'pick',
-  request = 'answer %s',
-  output = 'output %s',
-  terminal = 'attach %s',
-  preview = 'dashboard',
-  prompts = 'prompts %s',
-  policy = 'policy',
-  audit = 'audit',
+  help = '`g?` in a window of Chorus',
+  explain = '`:Chorus explain %s`',
+  inbox = '`:Chorus inbox`',
+  picker = '`:Chorus pick`',
+  picked = '`:Chorus pick`',
+  request = '`:Chorus answer %s`',
+  output = '`:Chorus output %s`',
+  terminal = '`:Chorus attach %s`',
+  preview = '`:Chorus dashboard`',
+  prompts = '`:Chorus prompts %s`',
+  policy = '`:Chorus policy`',
+  audit = '`:Chorus audit`',
 }
 
 --- The view that a name is of, and the number of its task.
@@ -60,7 +61,8 @@ function M.read(buffer)
     if vim.b[buffer].chorus_view == view then
       return require('chorus.ui.kit.canvas').restore(buffer)
     end
-    explain(buffer, ('A window was here. `:Chorus %s` opens it again.'):format(vim.trim(DRAWN[view]:format(number))))
+    local opens = DRAWN[view]:format(number):gsub(' `', '`')
+    explain(buffer, ('A window was here. %s opens it again.'):format(opens))
   elseif not message and not name:match('^chorus://tell/') then
     -- Within the autocommand Neovim would report an error of the autocommand.
     vim.schedule(function()

@@ -61,7 +61,10 @@ end
 function M.with_request(verb, call, on_request)
   M.with_task(verb, call, function(task)
     local requests = tasks.requests(task.uuid)
-    if #requests == 0 then
+    local login = require('chorus.ui.tasks.login')
+    if login.is_missing(task) then
+      login.advise(task)
+    elseif #requests == 0 then
       message.info(('#%d has no open request'):format(task.number))
     elseif #requests == 1 then
       on_request(requests[1])

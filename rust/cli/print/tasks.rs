@@ -1,8 +1,8 @@
 //! The list of tasks, in the order and the words of the dashboard. Pure.
 
 use super::{age, alerts, line, word};
-use crate::cli::look::{Look, mark};
-use crate::status::{AgentStatus, Detail, Kind, Millis};
+use crate::cli::style::{Style, mark};
+use crate::status::{AgentStatus, Kind, Millis};
 use crate::store::Filter;
 use crate::task::{Status, Task};
 use crate::text::{blank, clean_line};
@@ -40,10 +40,11 @@ fn state(task: &Task) -> String {
 }
 
 /// The call in hand or asked for.
-fn call(detail: &Detail) -> Option<String> {
-    match (&detail.tool, &detail.summary) {
+fn call(task: &Task) -> Option<String> {
+    let detail = &task.agent_status.detail;
+    match (&detail.tool, detail.summary.as_ref().map(|summary| task.relative(summary))) {
         (Some(tool), Some(summary)) => Some(format!("{tool}: {summary}")),
-        (tool, summary) => tool.clone().or(summary.clone()),
+        (tool, summary) => tool.clone().or(summary.map(str::to_owned)),
     }
 }
 
@@ -56,11 +57,11 @@ fn said(task: &Task) -> Option<String> {
     let wrong = task.alerts.first().map(|alert| alert.text.clone());
     let wrong = wrong.or_else(|| task.trouble.as_ref().map(|trouble| trouble.text.clone()));
     match task.agent_status.status {
-        AgentStatus::Waiting => call(detail),
+        AgentStatus::Waiting => call(task),
         _ if wrong.is_some() => wrong,
         AgentStatus::Busy => {
             let of_title = |prompt: &&String| !(prompt.contains(" task #") && prompt.ends_with(&task.title));
-            detail.retry.clone().or_else(|| call(detail)).or_else(|| detail.prompt.as_ref().filter(of_title).cloned())
+            detail.retry.clone().or_else(|| call(task)).or_else(|| detail.prompt.as_ref().filter(of_title).cloned())
         }
         _ => detail.message.clone(),
     }
@@ -83,7 +84,7 @@ fn marks(task: &Task, with_project: bool) -> Vec<String> {
 
 /// One line a task, in the order of the dashboard. At a terminal each has its mark, and what is said about it fills the
 /// line.
-pub fn tasks(tasks: &[Task], now: Millis, with_project: bool, look: Look) -> Vec<String> {
+pub fn tasks(tasks: &[Task], now: Millis, with_project: bool, style: Style) -> Vec<String> {
     let mut tasks: Vec<&Task> = tasks.iter().collect();
     tasks.sort_by_cached_key(|task| task.rank());
     let width = tasks.iter().map(|task| state(task).chars().count()).max().unwrap_or(0);
@@ -91,16 +92,16 @@ pub fn tasks(tasks: &[Task], now: Millis, with_project: bool, look: Look) -> Vec
         let number = format!("#{}", task.number);
         let age = age(task.state_since(), now);
         let (mark, color) = mark(task);
-        let mark = if look.columns.is_some() { format!("{mark} ") } else { String::new() };
-        let state = look.paint(color, &format!("{mark}{:<width$}", state(task)));
+        let mark = if style.columns.is_some() { format!("{mark} ") } else { String::new() };
+        let state = style.paint(color, &format!("{mark}{:<width$}", state(task)));
         let mut row = format!("{number:>5}  {state}  {age:>4}  {}", line(&task.title));
         row.extend(
             Some(marks(task, with_project).join(" ")).filter(|marks| !marks.is_empty()).map(|it| format!("  {it}")),
         );
         let used = unicode_width::UnicodeWidthStr::width(crate::sgr::plain(&row).as_str()) + 2;
-        let room = look.columns.map_or(SAID, |columns| columns.saturating_sub(used));
+        let room = style.columns.map_or(SAID, |columns| columns.saturating_sub(used));
         let said = said(task).filter(|_| room >= LEAST).map(|said| clean_line(&said, room));
-        row.extend(said.filter(|said| !said.is_empty()).map(|said| format!("  {}", look.paint("2", &said))));
+        row.extend(said.filter(|said| !said.is_empty()).map(|said| format!("  {}", style.paint("2", &said))));
         row
     };
     tasks.iter().map(row).collect()
@@ -119,8 +120,8 @@ pub fn nothing(filter: Option<&str>) -> String {
 }
 
 /// A task that a verb changed, and its result where it has one.
-pub fn done(task: &Task, now: Millis, look: Look) -> Vec<String> {
-    let mut lines = tasks(std::slice::from_ref(task), now, false, look);
+pub fn done(task: &Task, now: Millis, style: Style) -> Vec<String> {
+    let mut lines = tasks(std::slice::from_ref(task), now, false, style);
     if let Some(reason) = task.isolation_reason.as_ref().filter(|_| task.status.is_live()) {
         lines.push(format!("not isolated: {}", line(reason)));
     }
@@ -132,6 +133,7 @@ pub fn done(task: &Task, now: Millis, look: Look) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::status::Detail;
 
     fn task(number: i64, agent: AgentStatus, detail: Detail) -> Task {
         let task = serde_json::json!({"project": "/p", "number": number, "uuid": number.to_string(),
@@ -152,14 +154,20 @@ mod tests {
         let mut asks = task(3, AgentStatus::Waiting, tool);
         asks.agent_status.kind = Some(Kind::Permission);
         let message = Detail { message: Some("all is done".into()), ..Detail::default() };
+        let write = Detail { tool: Some("Write".into()), summary: Some("/p/src/new.rs".into()), ..Detail::default() };
+        let write = Task { priority: 1, ..task(5, AgentStatus::Busy, write) };
+        let mut apart = Task { worktree: Some("/trees/6".into()), ..write.clone() };
+        (apart.number, apart.agent_status.detail.summary) = (6, Some("/trees/6/src/old.rs".into()));
         let unread = Task { unread: true, demo: true, ..task(4, AgentStatus::Idle, message) };
-        let lines = tasks(&[begun, busy, unread, asks], 61_000, true, Look::default());
+        let lines = tasks(&[begun, busy, unread, asks, write, apart], 61_000, true, Style::default());
         assert_eq!(
             lines,
             [
                 "   #3  permission    1m  Task 3  in /p  Bash: npm run build",
                 "   #4  unread        1m  Task 4  [demo] in /p  all is done",
                 "   #1  busy          1m  Task 1  ⎇ 3 P2 +web in /p  Bash: npm run build",
+                "   #5  busy          1m  Task 5  P1 in /p  Write: src/new.rs",
+                "   #6  busy          1m  Task 5  P1 in /p  Write: src/old.rs",
                 "   #2  busy          1m  Task 2  in /p",
             ]
         );

@@ -34,19 +34,21 @@ impl Outstanding {
         self.reports.insert(seq, Report::Recorded { path: write.path.clone(), pid: write.pid, opened });
     }
 
-    /// The newest report that was recorded.
-    pub fn newest(&self) -> u64 {
-        let recorded = |(_, report): &(&u64, &Report)| matches!(report, Report::Recorded { .. });
-        self.reports.iter().rev().find(recorded).map_or(0, |(seq, _)| *seq)
+    /// The reports that are recorded now, in order.
+    pub fn recorded(&self) -> Vec<u64> {
+        let is_recorded = |(_, report): &(&u64, &Report)| matches!(report, Report::Recorded { .. });
+        self.reports.iter().filter(is_recorded).map(|(seq, _)| *seq).collect()
     }
 
-    /// What was recorded until `newest` was taken in: the reports until then that are needed again all the same.
-    pub fn take_in(&mut self, newest: u64, root: &Path, mut is_open: impl FnMut(u32, &Path) -> bool) -> Vec<u64> {
+    /// The change of these reports was taken in: all reports until the newest of them that are needed again all the same.
+    /// One that was recorded meanwhile is among those: its change was not there yet.
+    pub fn take_in(&mut self, taken: &[u64], root: &Path, mut is_open: impl FnMut(u32, &Path) -> bool) -> Vec<u64> {
+        let Some(newest) = taken.last() else { return Vec::new() };
         // One report of an open file is enough, and the last one is the likeliest to be of the open descriptor.
         let mut known = HashSet::new();
         let mut closed = Vec::new();
-        for (seq, report) in self.reports.range(..=newest).rev() {
-            if let Report::Recorded { path, pid, opened } = report
+        for seq in taken.iter().rev() {
+            if let Some(Report::Recorded { path, pid, opened }) = self.reports.get(seq)
                 && !(*opened && known.insert((path, pid)) && is_open(*pid, &root.join(path)))
             {
                 closed.push(*seq);
@@ -77,10 +79,22 @@ mod tests {
         reports.record(2, &write("a", 7));
         reports.record(4, &write("log", 7));
         reports.record(5, &write("log", 8));
-        assert_eq!(reports.newest(), 5);
+        assert_eq!(reports.recorded(), [1, 2, 4, 5]);
         let is_open = |pid: u32, path: &Path| pid == 7 && path == Path::new("/p/log");
-        assert_eq!(reports.take_in(5, Path::new("/p"), is_open), [3, 4]);
+        assert_eq!(reports.take_in(&[1, 2, 4, 5], Path::new("/p"), is_open), [3, 4]);
         reports.record(3, &write("b", 7));
-        assert_eq!(reports.take_in(4, Path::new("/p"), |_, _| false), [] as [u64; 0]);
+        assert_eq!(reports.take_in(&[3, 4], Path::new("/p"), |_, _| false), [] as [u64; 0]);
+    }
+
+    #[test]
+    fn what_is_recorded_while_others_are_taken_in_is_needed_again() {
+        let mut reports = Outstanding::default();
+        (1..=3).for_each(|seq| reports.receive(seq));
+        reports.record(1, &write("a", 7));
+        reports.record(3, &write("c", 7));
+        let taken = reports.recorded();
+        reports.record(2, &write("b", 7));
+        assert_eq!(reports.take_in(&taken, Path::new("/p"), |_, _| false), [2]);
+        assert_eq!(reports.take_in(&reports.recorded(), Path::new("/p"), |_, _| false), [] as [u64; 0]);
     }
 }

@@ -1,6 +1,6 @@
 //! The uncommitted edits of the project, and a person's word on whose they are.
 
-use crate::attribution::Owner;
+use crate::attribution::{Hunk, Owner};
 use crate::contract::*;
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
@@ -10,6 +10,8 @@ use crate::ops::branches::upstream;
 use crate::ops::{edits, stacks};
 use crate::store::{Reassigned, StepChange, Who};
 use crate::task::{Isolation, Task};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// What is uncommitted in the project's working tree, and whose. Without GitButler also what is in its tasks' worktrees.
 pub async fn changes(core: &Core, asker: &Asker) -> Result<Changes> {
@@ -37,7 +39,36 @@ pub async fn changes(core: &Core, asker: &Asker) -> Result<Changes> {
     Ok(Changes { root, files: uncommitted.files(), notices })
 }
 
-/// A person says whose an edit is.
+/// Edits of one file that are to be assigned.
+struct Assignment {
+    path: String,
+    /// All of them where there is nothing.
+    hunks: Option<Vec<Hunk>>,
+    /// What the file was renamed from.
+    origins: Vec<String>,
+}
+
+/// What to assign, each file once.
+fn assignments(uncommitted: &Uncommitted, edits: Vec<ChosenEdits>) -> Result<Vec<Assignment>> {
+    let mut by_path: BTreeMap<String, ChosenEdits> = BTreeMap::new();
+    for chosen in edits {
+        match by_path.entry(chosen.path.clone()) {
+            Entry::Vacant(place) => drop(place.insert(chosen)),
+            // Without hunks it is the whole file.
+            Entry::Occupied(mut known) if known.get().hunks.is_empty() || chosen.hunks.is_empty() => {
+                known.get_mut().hunks.clear();
+            }
+            Entry::Occupied(mut known) => known.get_mut().hunks.extend(chosen.hunks),
+        }
+    }
+    let assignment = |chosen: ChosenEdits| {
+        let (hunks, origins) = (uncommitted.chosen(&chosen)?, uncommitted.origins_of(&chosen.path));
+        Ok(Assignment { path: chosen.path, hunks, origins })
+    };
+    by_path.into_values().map(assignment).collect()
+}
+
+/// A person says whose edits are.
 pub async fn assign(core: &Core, asker: &Asker, assign: ChangesAssign) -> Result<Changes> {
     let loaded = core.config_of(&asker.project).await;
     let but = stacks::open(core, &asker.project, &loaded, None).await?;
@@ -47,34 +78,39 @@ pub async fn assign(core: &Core, asker: &Asker, assign: ChangesAssign) -> Result
     };
     edits::reconcile(core, &asker.project).await?;
     let uncommitted = Uncommitted::read(core, &asker.project, &but, but.status().await?).await?;
-    let hunks = uncommitted.named(&assign)?;
-    let (path, command) = (assign.path.clone(), assign.command.clone());
-    let origins = uncommitted.origins_of(&path);
-    // Nothing else is taken in meanwhile, or it would write an older ledger over this one.
+    let assignments = assignments(&uncommitted, assign.edits)?;
+    if assignments.is_empty() {
+        return Err(Error::new(Code::BadInput, "cannot assign edits: none is named".to_owned()));
+    }
+    // Nothing else is taken in meanwhile, or it would write an older ledger over these.
     let mut alone = core.trees.of(&asker.project).known.clone().lock_owned().await;
-    alone.touch(origins.iter().chain([&path]));
+    alone.touch(assignments.iter().flat_map(|each| each.origins.iter().chain([&each.path])));
     core.write(&asker.project, move |tx, project| {
-        let Some(mut ledger) = tx.ledger(project, &path)? else {
-            return Err(Error::new(Code::BadInput, format!("cannot assign {path}: it has no uncommitted edits")));
-        };
         let mut files = Vec::new();
-        let before = ledger.clone();
-        match hunks {
-            None => ledger.assign_all(&owner),
-            Some(hunks) => hunks.iter().for_each(|hunk| ledger.assign(hunk, &owner)),
-        }
-        tx.put_ledger(project, &path, &ledger)?;
-        files.extend(Reassigned::of(&path, &before, &ledger));
-        for origin in &origins {
-            if let Some(mut gone) = tx.ledger(project, origin)? {
-                let before = gone.clone();
-                gone.assign_all(&owner);
-                tx.put_ledger(project, origin, &gone)?;
-                files.extend(Reassigned::of(origin, &before, &gone));
+        for Assignment { path, hunks, origins } in &assignments {
+            let Some(mut ledger) = tx.ledger(project, path)? else {
+                return Err(Error::new(Code::BadInput, format!("cannot assign {path}: it has no uncommitted edits")));
+            };
+            let before = ledger.clone();
+            match hunks {
+                None => ledger.assign_all(&owner),
+                Some(hunks) => hunks.iter().for_each(|hunk| ledger.assign(hunk, &owner)),
+            }
+            tx.put_ledger(project, path, &ledger)?;
+            files.extend(Reassigned::of(path, &before, &ledger));
+            for origin in origins {
+                if let Some(mut gone) = tx.ledger(project, origin)? {
+                    let before = gone.clone();
+                    gone.assign_all(&owner);
+                    tx.put_ledger(project, origin, &gone)?;
+                    files.extend(Reassigned::of(origin, &before, &gone));
+                }
             }
         }
+        let paths: Vec<String> = assignments.into_iter().map(|each| each.path).collect();
         if let Owner::Task(task) = &owner {
-            tx.journal(task, Who::Person, "assigned", &format!("Edits in {path} were assigned to this task"), None)?;
+            let text = format!("Edits in {} were assigned to this task", paths.join(", "));
+            tx.journal(task, Who::Person, "assigned", &text, None)?;
         }
         if !files.is_empty() {
             let task = match &owner {
@@ -82,10 +118,10 @@ pub async fn assign(core: &Core, asker: &Asker, assign: ChangesAssign) -> Result
                 _ => None,
             };
             let change = StepChange::Assigned { files };
-            tx.note_step(project, task.as_ref(), "assign", command.as_deref(), &change)?;
+            tx.note_step(project, task.as_ref(), "assign", None, &change)?;
         }
         tx.recount_edits(project)?;
-        tx.notify_edits(project, std::slice::from_ref(&path));
+        tx.notify_edits(project, &paths);
         Ok(())
     })
     .await?;

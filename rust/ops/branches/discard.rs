@@ -106,7 +106,10 @@ async fn take_away(
             });
             end.await?;
             *begun = None;
-            edits::reconcile(core, &task.project).await?;
+            if let Err(error) = edits::reconcile(core, &task.project).await {
+                // It is done; the next look at the tree takes it in.
+                log::warn!("cannot take in the discard of #{}: {error}", task.number);
+            }
             return Ok(kept);
         }
         let mut written = Vec::new();

@@ -2,7 +2,7 @@
 
 use crate::attribution::{Hunk, Ledger, Owner};
 use crate::commits::change::{self, ChangeKind, FileChange};
-use crate::contract::{ChangedFile, ChangedHunk, ChangesAssign, Code};
+use crate::contract::{ChangedFile, ChangedHunk, ChosenEdits, Code};
 use crate::core::Core;
 use crate::error::{Error, Result};
 use crate::ops::edits::cleaned::{self, CleanedLedgers};
@@ -11,6 +11,7 @@ use crate::store::Filter;
 use crate::vcs::but::{But, ButStatus};
 use crate::vcs::git::Git;
 use std::collections::{BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// More hunks of one file are shown as one.
 const MOST_HUNKS: usize = 500;
@@ -114,24 +115,27 @@ impl Uncommitted {
         ChangedHunk { id: id(hunk), line: hunk.new_start.max(1).into(), lines, owner: owner.into(), tasks }
     }
 
-    /// The hunks that an assignment names; nothing for the whole file.
-    pub fn named(&self, assign: &ChangesAssign) -> Result<Option<Vec<Hunk>>> {
-        let Some(wanted) = &assign.hunk else { return Ok(None) };
-        if self.converted.contains(&assign.path) {
-            let refusal = format!("cannot assign a part of {}: a filter of git changes its lines", assign.path);
+    /// The hunks that are chosen; nothing for the whole file.
+    pub fn chosen(&self, edits: &ChosenEdits) -> Result<Option<Vec<Hunk>>> {
+        let path = &edits.path;
+        let wanted: BTreeSet<&String> = edits.hunks.iter().collect();
+        let of_path: Vec<(String, &change::DiffHunk)> =
+            self.hunks.iter().filter(|hunk| hunk.path == *path).map(|hunk| (id(hunk), hunk)).collect();
+        if !wanted.iter().all(|wanted| of_path.iter().any(|(id, _)| id == *wanted)) {
+            let refusal = format!("cannot assign edits of {path}: they have changed since they were shown");
+            return Err(Error::new(Code::RequestChanged, refusal).hint("refresh the changes and try again"));
+        }
+        let chosen = of_path.iter().filter(|(id, _)| wanted.contains(id)).map(|(_, hunk)| *hunk);
+        let chosen: Vec<&change::DiffHunk> = chosen.collect();
+        let is_whole = |hunk: &&change::DiffHunk| hunk.content != change::HunkContent::Lines;
+        if wanted.is_empty() || chosen.len() == of_path.len() || chosen.iter().any(is_whole) {
+            return Ok(None);
+        }
+        if self.converted.contains(path) {
+            let refusal = format!("cannot assign a part of {path}: a filter of git changes its lines");
             return Err(Error::new(Code::BadInput, refusal).hint("assign the whole file"));
         }
-        let found: Vec<&change::DiffHunk> =
-            self.hunks.iter().filter(|hunk| hunk.path == assign.path && id(hunk) == *wanted).collect();
-        match found.first() {
-            None => Err(Error::new(
-                Code::RequestChanged,
-                format!("cannot assign that edit of {}: it is not there any more", assign.path),
-            )
-            .hint("refresh the changes and try again")),
-            Some(hunk) if hunk.content != change::HunkContent::Lines => Ok(None),
-            Some(_) => Ok(Some(found.into_iter().map(in_ledger).collect())),
-        }
+        Ok(Some(chosen.into_iter().map(in_ledger).collect()))
     }
 }
 
@@ -160,9 +164,12 @@ fn in_ledger(hunk: &change::DiffHunk) -> Hunk {
     Hunk::of((wide(hunk.old_start), wide(hunk.old_lines)), (wide(hunk.new_start), wide(hunk.new_lines)), &hunk.body)
 }
 
-/// Where it is: `but`'s own ids are others at each call.
+/// Where it is, and a digest of its lines: what somebody assigns is what they saw. `but`'s own ids are others at each call.
 fn id(hunk: &change::DiffHunk) -> String {
-    format!("{},{}+{},{}", hunk.old_start, hunk.old_lines, hunk.new_start, hunk.new_lines)
+    let mut hasher = DefaultHasher::new();
+    hunk.body.hash(&mut hasher);
+    let digest = hasher.finish();
+    format!("{},{}+{},{} {digest:016x}", hunk.old_start, hunk.old_lines, hunk.new_start, hunk.new_lines)
 }
 
 pub fn word(kind: ChangeKind) -> &'static str {

@@ -4,8 +4,8 @@
 mod drive;
 mod scenes;
 
+use crate::Outcome;
 use crate::screens::{self, Judged, State};
-use crate::{Outcome, cargo};
 use chorus_testkit::repository;
 use chorus_testkit::tools::{Tool, clients};
 use serde_json::json;
@@ -24,9 +24,9 @@ struct Options {
 pub fn run(arguments: &[String]) -> Outcome {
     let options = parse(arguments)?;
     let client = client(options.client.as_deref())?;
-    let folder = options.keep.unwrap_or_else(|| repository().join("target/captures").join(&client.version));
+    let folder = options.keep.unwrap_or_else(|| target().join("captures").join(&client.version));
     std::fs::create_dir_all(&folder).map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
-    let chorus = cargo::build()?;
+    let chorus = screens::program()?;
     let (mut states, mut failed) = (Vec::new(), Vec::new());
     for scene in
         scenes::SCENES.iter().filter(|scene| options.filter.as_ref().is_none_or(|name| scene.name.contains(name)))
@@ -55,6 +55,11 @@ pub fn run(arguments: &[String]) -> Outcome {
     let are_right =
         judged.iter().all(|one| one.screen.status == one.state.status && one.fused.status == one.state.status);
     Ok(failed.is_empty() && are_right)
+}
+
+fn target() -> PathBuf {
+    let checkout = repository().canonicalize().unwrap_or_else(|_| repository().to_owned());
+    checkout.join("target")
 }
 
 fn parse(arguments: &[String]) -> Result<Options, String> {
@@ -100,6 +105,11 @@ fn write_index(folder: &Path, states: &[State]) -> Result<(), String> {
     std::fs::write(&path, index).map_err(|error| format!("cannot write {}: {error}", path.display()))
 }
 
+/// The start of an option, which says what it does: its end is a path or a price, or is wrapped.
+fn begins(option: &str) -> String {
+    option.chars().take(20).collect()
+}
+
 /// What is read wrong, and what no recorded screen of the same status has: another rule, another option. Pure.
 fn compare(judged: &[Judged], recorded: &[Judged]) -> String {
     let mut report = String::new();
@@ -118,7 +128,7 @@ fn compare(judged: &[Judged], recorded: &[Judged]) -> String {
             let _ = writeln!(report, "new   {file}: rule `{}` for {}", one.screen.rule, one.state.status);
         }
         for option in &one.screen.options {
-            let is_known = alike().any(|known| known.screen.options.contains(option));
+            let is_known = alike().flat_map(|known| &known.screen.options).any(|known| begins(known) == begins(option));
             if !is_known && told.insert((one.state.name.clone(), option.clone())) {
                 let _ = writeln!(report, "new   {file}: option “{option}”");
             }

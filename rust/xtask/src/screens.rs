@@ -50,6 +50,12 @@ pub struct Said {
     pub options: Vec<String>,
 }
 
+/// The program to ask: the one that `CHORUS_TEST_BINARY` names, else one that is built now.
+pub fn program() -> Result<PathBuf, String> {
+    let given = std::env::var_os("CHORUS_TEST_BINARY").filter(|path| !path.is_empty());
+    given.map_or_else(crate::cargo::build, |path| Ok(path.into()))
+}
+
 /// Where they are, from the top of the checkout.
 pub fn folder() -> PathBuf {
     chorus_testkit::repository().join("tests/fixtures/screens")

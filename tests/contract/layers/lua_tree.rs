@@ -10,7 +10,12 @@ use std::path::{Path, PathBuf};
 const LUA: &[Layer] = &[
     Layer {
         name: "ways in",
-        rows: &[&["plugin", "lualine", "telescope"], &["command", "health", "init"], &["attach"], &["statusline"]],
+        rows: &[
+            &["plugin", "lualine", "telescope"],
+            &["command", "health", "init", "pick"],
+            &["attach"],
+            &["statusline"],
+        ],
     },
     Layer { name: "verbs", rows: &[&["verbs"]] },
     Layer {

@@ -70,8 +70,10 @@ local function write(context)
   local params = { task = context.uuid or tostring(context.number), references = choices }
   save.wait(function(done)
     require('chorus.client').request('task_context_edit', params, function(err, page)
-      if not err then
+      if not err and save.is_as_sent(context.buffer, lines) then
         save.mark_saved(context.buffer)
+      elseif not err then
+        save.say_typed_since(context.buffer, ('the context of #%d was saved'):format(context.number))
       end
       done(function()
         if err then

@@ -7,36 +7,25 @@ local M = {}
 ---@field changes chorus.Changes as shown
 ---@field rows chorus.ChangesRow[] chosen ones
 ---@field ask fun(method: string, params: table, on_reply: fun(err?: chorus.Failure, changes?: chorus.Changes))
----@field on_changes fun(changes: chorus.Changes) after each that was assigned
+---@field on_changes fun(changes: chorus.Changes) after they were assigned
 ---@field on_refused fun()
 
---- Assigns one edit after the other, since each reply holds all changes. Stops at the first refusal.
+--- Assigns the edits in one step: the daemon takes all or none, and `undo` gives all of them back.
 ---@param chosen chorus.Chosen
 ---@param task? chorus.Task the person's own without
----@param choices? { path: string, hunk?: string }[] # in place of those of the chosen rows
+---@param choices? chorus.ChosenEdits[] # in place of those of the chosen rows
 local function assign(chosen, task, choices)
-  choices = choices or changes_rows.choices(chosen.rows)
-  local index = 0
-  local command = #choices > 1 and require('chorus.ask_daemon').command() or nil
-  local function go_on(err, changes)
+  choices = choices or changes_rows.choices(chosen.changes, chosen.rows)
+  if #choices == 0 then
+    return
+  end
+  chosen.ask('changes_assign', { edits = choices, task = task and task.uuid }, function(err, changes)
     if err then
       require('chorus.message').failure(err)
       return chosen.on_refused()
-    elseif changes then
-      chosen.on_changes(changes)
     end
-    index = index + 1
-    if choices[index] then
-      local params = {
-        path = choices[index].path,
-        hunk = choices[index].hunk,
-        task = task and task.uuid,
-        command = command,
-      }
-      chosen.ask('changes_assign', params, go_on)
-    end
-  end
-  go_on()
+    chosen.on_changes(changes --[[@as chorus.Changes]])
+  end)
 end
 
 --- Tasks to which edits in the shared tree can be assigned, likely owners first.
@@ -65,14 +54,18 @@ local function receivers(chosen)
 end
 
 --- Names the chosen edits.
----@param choices { path: string, hunk?: string }[]
+---@param chosen chorus.Chosen
 ---@return string
-local function describe(choices)
-  local path = require('chorus.text').clean(choices[1].path, 50)
-  if #choices > 1 then
-    return ('%d edits'):format(#choices)
+local function describe(chosen)
+  local choices, count = changes_rows.choices(chosen.changes, chosen.rows)
+  local path = require('chorus.text').clean(choices[1] and choices[1].path, 50)
+  local has_hunk = vim.iter(chosen.rows):any(function(row)
+    return row.hunk ~= nil
+  end)
+  if #choices == 1 and not has_hunk then
+    return path
   end
-  return choices[1].hunk and 'this edit of ' .. path or path
+  return count == 1 and 'this edit of ' .. path or ('%d edits'):format(count)
 end
 
 --- Lets the person pick a task, and assigns the chosen edits to it.
@@ -82,7 +75,7 @@ function M.to_task(chosen)
   if #found == 0 then
     return require('chorus.message').info('no task works in this tree', 'start one with isolation `stack`')
   end
-  local prompt = ('Assign %s to:'):format(describe(changes_rows.choices(chosen.rows)))
+  local prompt = ('Assign %s to:'):format(describe(chosen))
   require('chorus.picker').pick_task(found, prompt, function(task)
     if task then
       assign(chosen, task)
@@ -100,10 +93,10 @@ function M.all_that_may_be_of(candidates, chosen)
     if not task then
       return
     end
-    local choices, shared = changes_rows.may_be_of(chosen.changes, task.number)
+    local choices, count, shared = changes_rows.may_be_of(chosen.changes, task.number)
     local phrase = require('chorus.phrase')
     local others = shared > 0 and (', %d of which may be of other tasks'):format(shared) or ''
-    local question = ('Assign %s to #%d%s?'):format(phrase.count(#choices, 'edit'), task.number, others)
+    local question = ('Assign %s to #%d%s?'):format(phrase.count(count, 'edit'), task.number, others)
     require('chorus.picker').confirm(question, ('Assign to #%d'):format(task.number), function()
       assign(chosen, task, choices)
     end)

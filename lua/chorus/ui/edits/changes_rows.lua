@@ -219,40 +219,68 @@ function M.counts(changes)
   return counts
 end
 
---- What to assign when these rows are chosen: hunks, and whole files where only the file's row is chosen.
----@param chosen chorus.ChangesRow[]
----@return { path: string, hunk?: string }[]
-function M.choices(chosen)
-  local found, has_hunk, seen = {}, {}, {}
-  for _, data in ipairs(chosen) do
-    has_hunk[data.name] = has_hunk[data.name] or data.hunk ~= nil
-  end
-  for _, data in ipairs(chosen) do
-    local name = data.hunk and data.known.key or not has_hunk[data.name] and data.name or nil
-    if name and not seen[name] then
-      seen[name] = true
-      found[#found + 1] = { path = data.path, hunk = data.hunk and data.hunk.id or nil }
+--- Edits by file that are chosen one by one.
+---@param changes chorus.Changes
+---@param is_chosen fun(file: chorus.ChangedFile, hunk: chorus.ChangedHunk): boolean?
+---@return chorus.ChosenEdits[]
+---@return integer count of edits
+local function chosen_of(changes, is_chosen)
+  local found, count = {}, 0
+  for _, file in ipairs(changes.files) do
+    local ids = {}
+    for _, hunk in ipairs(file.hunks) do
+      if is_chosen(file, hunk) then
+        ids[#ids + 1] = hunk.id
+      end
+    end
+    if #ids > 0 then
+      found[#found + 1], count = { path = file.path, hunks = ids }, count + #ids
     end
   end
-  return found
+  return found, count
+end
+
+--- What to assign when these rows are chosen: hunks, and all hunks that are shown of a file where only its own row is. A
+--- file without hunks, which was only renamed, goes as a whole.
+---@param changes chorus.Changes as shown
+---@param rows chorus.ChangesRow[]
+---@return chorus.ChosenEdits[]
+---@return integer count of edits
+function M.choices(changes, rows)
+  local has_hunk, is_chosen, is_named = {}, {}, {}
+  for _, data in ipairs(rows) do
+    is_named[data.name] = true
+    has_hunk[data.name] = has_hunk[data.name] or data.hunk ~= nil
+    if data.hunk then
+      is_chosen[data.name .. '\0' .. data.hunk.id] = true
+    end
+  end
+  local found, count = chosen_of(changes, function(file, hunk)
+    local name = hunk_ids.name(file)
+    return is_named[name] and (not has_hunk[name] or is_chosen[name .. '\0' .. hunk.id])
+  end)
+  for _, file in ipairs(changes.files) do
+    if is_named[hunk_ids.name(file)] and #file.hunks == 0 then
+      found[#found + 1], count = { path = file.path, hunks = {} }, count + 1
+    end
+  end
+  return found, count
 end
 
 --- The unclaimed edits that may be of a task.
 ---@param changes chorus.Changes
 ---@param number integer
----@return { path: string, hunk: string }[] choices
+---@return chorus.ChosenEdits[] choices
+---@return integer count of edits
 ---@return integer shared how many of them may be of other tasks as well
 function M.may_be_of(changes, number)
-  local choices, shared = {}, 0
-  for _, file in ipairs(changes.files) do
-    for _, hunk in ipairs(file.hunks) do
-      if hunk.owner == 'unclaimed' and vim.list_contains(hunk.tasks, number) then
-        choices[#choices + 1] = { path = file.path, hunk = hunk.id }
-        shared = shared + (#hunk.tasks > 1 and 1 or 0)
-      end
-    end
-  end
-  return choices, shared
+  local shared = 0
+  local choices, count = chosen_of(changes, function(_, hunk)
+    local is_it = hunk.owner == 'unclaimed' and vim.list_contains(hunk.tasks, number)
+    shared = shared + (is_it and #hunk.tasks > 1 and 1 or 0)
+    return is_it
+  end)
+  return choices, count, shared
 end
 
 --- The tasks that edits of a row name, in order.

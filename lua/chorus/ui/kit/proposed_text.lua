@@ -66,12 +66,18 @@ local function write(buffer)
   save.wait(function(done)
     wish.send(written, function(err, result)
       proposal.is_sending = false
-      if not err then
+      local is_whole = save.is_as_sent(buffer, lines)
+      if not err and is_whole then
         save.mark_saved(buffer)
       end
       done(function()
-        if not err then
+        if not err and is_whole then
           close(buffer)
+        elseif not err then
+          local since = ('the %s was sent without what you typed since `:w`'):format(wish.noun)
+          message.info(since, 'the text stays here; `:q!` leaves it')
+        end
+        if not err then
           return wish.on_done(result)
         end
         message.failure(err)

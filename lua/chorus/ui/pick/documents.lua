@@ -25,7 +25,8 @@ local function preview(document, _, show)
   for _, task in ipairs(tasks.all()) do
     titles[task.number] = task.title
   end
-  local read = require('chorus.editor.read_document')(file_of(document))
+  local welcome = require('chorus.client').welcome()
+  local read = require('chorus.editor.read_document')(welcome and welcome.project or '', file_of(document))
   show(document_rows.rows(document, titles, read, require('chorus.editor.outline').of(read.lines)))
 end
 

@@ -68,6 +68,17 @@ local function wanted()
   end
 end
 
+--- Where lists open, in words for `:checkhealth`.
+---@return string where
+---@return string? fault why that plugin cannot be used
+function M.place()
+  local name = wanted()
+  if name then
+    return name, PLUGINS[name]().fault()
+  end
+  return is_stock() and 'windows of Chorus' or '`vim.ui.select`, which a plugin has replaced'
+end
+
 --- Shows a list, without a plugin where none can be used.
 ---@param list chorus.PickList
 ---@param name? string a plugin, in lieu of that of the options

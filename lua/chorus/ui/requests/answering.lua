@@ -279,6 +279,20 @@ local function answer_in_own_words(window)
   end)
 end
 
+--- Answers a question on the agent's screen in words, which the daemon types.
+---@param window chorus.RequestWindow
+local function answer_on_screen(window)
+  local request, is_same = window.request, window:same_later()
+  require('chorus.picker').input({ prompt = 'Your answer: ' }, function(words)
+    if not words or words == '' then
+      return
+    elseif not is_same() or window.is_closed then
+      return has_gone_on()
+    end
+    answer.answer(request, { [''] = words }, after(window))
+  end)
+end
+
 --- Goes to the next question, or the one before, beginning again at the end.
 ---@param window chorus.RequestWindow
 ---@param direction 1|-1
@@ -330,7 +344,9 @@ function M.handlers(window)
     submit = ready(submit),
     choose = ready(choose_under_cursor),
     other = ready(function()
-      if window.request.kind == 'question' and window.request.answerable == 'hook' then
+      if dialog_rows.takes_words(window.request) then
+        answer_on_screen(window)
+      elseif window.request.kind == 'question' and window.request.answerable == 'hook' then
         answer_in_own_words(window)
       end
     end),

@@ -22,7 +22,7 @@ end
 
 --- The options of the dialog, top to bottom.
 ---@param request chorus.Opened
----@return { label: string, digit?: integer, means?: string }[]
+---@return { label: string, digit?: integer, means?: string, keys?: string[] }[]
 function M.options(request)
   local dialog = type(request.input) == 'table' and request.input or {}
   local options = type(dialog.options) == 'table' and dialog.options or {}
@@ -44,6 +44,30 @@ function M.option(request, digit)
   end
   local option = options[digit]
   return option and not option.digit and option or nil
+end
+
+--- Whether the agent asks on its screen for words, which Chorus types.
+---@param request chorus.Opened
+---@return boolean
+function M.takes_words(request)
+  return request.kind == 'question' and request.answerable == 'keys' and #M.options(request) == 0
+end
+
+--- What Chorus does with an answer, as the end of a sentence.
+---@param request chorus.Opened
+---@return string
+function M.way(request)
+  local configured = vim.iter(M.options(request)):any(function(option)
+    return type(option.keys) == 'table'
+  end)
+  if configured then
+    return 'presses the keys of your answer.'
+  elseif M.takes_words(request) then
+    return 'types your answer.'
+  elseif request.kind == 'trust' then
+    return 'presses the keys for you. Denying ends the agent.'
+  end
+  return 'presses the keys for you. Denying also ends the turn.'
 end
 
 --- Adds what stands above the options, and the options. The agent drew all of it.

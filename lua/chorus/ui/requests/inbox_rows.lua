@@ -42,11 +42,17 @@ function M.render(requests, options)
   local rows = {}
   local is_narrow = width < NARROW
   local title = is_narrow and width - 26 or math.max(math.min(math.floor((width - 30) * 0.35), 40), 12)
-  for _, request in ipairs(requests) do
+  local named, widest = {}, 0
+  for index, request in ipairs(requests) do
+    local place = options.place_of(request)
+    named[index] = place and (is_narrow and '%s: ' or 'in %s  '):format(text.clean(place, 16)) or ''
+    widest = math.max(widest, text.width(named[index]))
+  end
+  title = is_narrow and title or math.min(title + widest, math.max(width - 50, title))
+  for index, request in ipairs(requests) do
     local tool = request.kind == 'permission' and request.tool and text.clean(request.tool, 16) .. ': ' or ''
     local task = options.tasks[request.task]
-    local place = options.place_of(request)
-    local labels, left = { { place and ('in %s  '):format(text.clean(place, 16)) or '', 'ChorusHint' } }, title
+    local labels, left = { { named[index], 'ChorusHint' } }, title
     vim.list_extend(labels, task and status.labels(task) or {})
     for _, label in ipairs(labels) do
       left = left - text.width(label[1])

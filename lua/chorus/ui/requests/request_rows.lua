@@ -43,10 +43,8 @@ local function show_ways(rows, request)
     rows[#rows + 1] = canvas.row({ { '  Only the agent’s terminal can answer this.', 'ChorusRequest' } })
   elseif request.answerable == 'keys' then
     blank(rows)
-    local denying = request.kind == 'trust' and 'Denying ends the agent.' or 'Denying also ends the turn.'
-    rows[#rows + 1] = canvas.row({
-      { '  Chorus reads the screen again, then presses the keys for you. ' .. denying, 'ChorusHint' },
-    })
+    rows[#rows + 1] =
+      canvas.row({ { '  Chorus reads the screen again, then ' .. dialog_rows.way(request), 'ChorusHint' } })
   end
   if request.kind == 'plan' and request.answerable == 'hook' then
     blank(rows)

@@ -76,6 +76,8 @@ function Window:actions()
     return { 'approve', 'deny', 'close', 'help' }
   elseif request.answerable == 'terminal' then
     return { 'attach', 'output', 'close', 'help' }
+  elseif dialog_rows.takes_words(request) then
+    return { 'other', 'output', 'close', 'help' }
   elseif request.kind == 'question' and request.answerable == 'hook' then
     local actions = { 'other', 'deny', 'output', 'close', 'help' }
     if #question_rows.questions(request) > 1 then

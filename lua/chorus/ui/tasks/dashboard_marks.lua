@@ -5,6 +5,7 @@ local canvas = require('chorus.ui.kit.canvas')
 local dispatch = require('chorus.dispatch')
 local find = require('chorus.verbs.find')
 local keys = require('chorus.ui.kit.keys')
+local login = require('chorus.ui.tasks.login')
 local message = require('chorus.message')
 local order = require('chorus.tasks.order')
 local phrase = require('chorus.phrase')
@@ -48,11 +49,13 @@ local function selected_tasks(list)
   return found
 end
 
---- Shows the request of one task, or the equal ones of several together.
+--- Shows the request of one task, what to do where its agent has no login, or the equal requests of several together.
 ---@param found chorus.Task[]
 local function approve(found)
   if #found > 1 then
     together.approve(found)
+  elseif found[1] and login.is_missing(found[1]) then
+    login.advise(found[1])
   elseif found[1] then
     require('chorus.ui.requests.request').open_for(found[1])
   end

@@ -118,7 +118,7 @@ end
 function M.edited(task)
   local lines = front_matter.render(
     { title = text.clean(task.title), priority = task.priority, tags = task.tags },
-    table.concat(text.lines(task.description or ''), '\n'),
+    table.concat(text.editable(task.description), '\n'),
     M.NAMES
   )
   lines[#lines + 1] = lines[#lines] ~= '' and '' or nil

@@ -101,7 +101,7 @@ local function remedy(task, keys)
   if not keys then
     return ''
   elseif state.status == 'login_required' then
-    return keys.attach .. ' opens its terminal'
+    return keys.approve .. ' says what to do'
   elseif state.status == 'exited' then
     return keys.restart .. (state.kind == 'suspended' and ' starts it again' or ' restarts it')
   elseif state.status == 'error' then

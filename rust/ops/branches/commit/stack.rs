@@ -132,20 +132,22 @@ pub async fn record(core: &Core, task: &Task, order: &CommitOrder, outcome: Comm
     let change = match &outcome {
         CommitOutcome::Committed(made) if made.change_id.is_none() => {
             let git = Git::at(&task.project);
-            let raw = git.ask(&["cat-file", "commit", made.oid.as_str()]).await?.text();
-            crate::vcs::change_id(&raw)
+            let raw = git.ask(&["cat-file", "commit", made.oid.as_str()]).await;
+            raw.ok().and_then(|raw| crate::vcs::change_id(&raw.text()))
         }
         CommitOutcome::Committed(made) => made.change_id.clone(),
         _ => None,
     };
     let subject = order.message.lines().next().unwrap_or_default().to_owned();
-    match &outcome {
-        CommitOutcome::Nothing { .. } => {}
+    let taken_in = match &outcome {
+        CommitOutcome::Nothing { .. } => Ok(()),
         CommitOutcome::Committed(made) if made.meanwhile.is_empty() && made.trouble.is_none() => {
-            edits::rebase(core, &task.project).await?;
+            edits::rebase(core, &task.project).await.map(drop)
         }
-        _ => drop(edits::reconcile(core, &task.project).await?),
-    }
+        _ => edits::reconcile(core, &task.project).await.map(drop),
+    };
+    // The commit is recorded in any case; the next look at the tree takes it in.
+    taken_in.unwrap_or_else(|error| log::warn!("cannot take in a commit of #{}: {error}", task.number));
     core.write(task, move |tx, task| {
         let uuid = &task.uuid;
         tx.end_intent(uuid)?;

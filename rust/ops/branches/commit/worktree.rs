@@ -14,6 +14,7 @@ use crate::vcs::git::Git;
 use crate::vcs::lock::Lock;
 use crate::vcs::worktree::dirty::DirtyPaths;
 use crate::vcs::worktree::{self, Worktree};
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// How long a commit waits for one that is being made: longer than that one may take with its hooks.
@@ -33,9 +34,13 @@ pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&
         log::warn!("cannot look for commits of others on {}: {error}", worktree.branch);
     }
     let decision = hooks::decide(core, task, loaded, &worktree.git()).await?;
+    let subject = text.lines().next().unwrap_or_default().to_owned();
+    // Whatever stands in the way of a commit is said by the commit.
+    let parent = worktree.git().head().await.ok().flatten();
+    let underway = CommitUnderway { parent, subject: subject.clone() };
+    core.write(&task.uuid, move |tx, task| underway.remember(tx, task)).await?;
     let made = noted_while_slow(core, task, worktree::commit::commit_with(&worktree, &text, decision.hooks)).await;
     let trouble = decision.trouble();
-    let subject = text.lines().next().unwrap_or_default().to_owned();
     // Whatever else can be told of it, the commit is recorded.
     let files = match &made {
         Ok(Some(oid)) => or_log(count_files(&worktree.git(), oid).await).unwrap_or_default(),
@@ -58,6 +63,34 @@ pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&
         Ok(if trouble.kind == NESTED && matches!(done, Done::Committed) { done } else { Done::Trouble(trouble) })
     })
     .await
+}
+
+/// A commit that is being made. A daemon that is killed meanwhile does not record it; the next one knows by this that it
+/// is Chorus's own.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct CommitUnderway {
+    parent: Option<String>,
+    subject: String,
+}
+
+impl CommitUnderway {
+    fn key(task: &str) -> String {
+        format!("worktree commit {task}")
+    }
+
+    fn remember(&self, tx: &mut Tx<'_>, task: &str) -> Result<()> {
+        tx.remember(&Self::key(task), &serde_json::to_string(self).unwrap_or_default())
+    }
+
+    fn recall(tx: &Tx<'_>, task: &str) -> Result<Option<CommitUnderway>> {
+        Ok(tx.recall(&Self::key(task))?.and_then(|kept| serde_json::from_str(&kept).ok()))
+    }
+
+    /// Whether the commit is this one: on the same parent, and with the same subject, to which a hook may have added.
+    async fn is(&self, git: &Git, oid: &str, subject: &str) -> Result<bool> {
+        let parent = git.find(&["rev-parse", "--verify", "--quiet", &format!("{oid}^")]).await?;
+        Ok(parent == self.parent && subject.contains(&self.subject))
+    }
 }
 
 /// What was to be told beside a commit, where it can be.
@@ -137,20 +170,29 @@ pub async fn count(core: &Core, task: &Task) -> Result<()> {
 
 /// Notes commits of the branch alone that are not known yet: not Chorus's.
 async fn record_foreign_commits(core: &Core, task: &Task, worktree: &Worktree) -> Result<()> {
-    let known = core.read(&task.uuid, |tx, task| tx.commits(task, u32::MAX)).await?;
+    let (known, underway) =
+        core.read(&task.uuid, |tx, task| Ok((tx.commits(task, u32::MAX)?, CommitUnderway::recall(tx, task)?))).await?;
     let mut found = Vec::new();
     for (oid, subject) in worktree::standing::commits(worktree).await? {
         if known.iter().all(|commit| commit.oid != oid) {
             let files = count_files(&worktree.project, &oid).await?;
-            found.push(NewCommit { oid, change: None, branch: worktree.branch.clone(), subject, files });
+            let is_ours = match &underway {
+                Some(underway) => underway.is(&worktree.project, &oid, &subject).await?,
+                None => false,
+            };
+            found.push((NewCommit { oid, change: None, branch: worktree.branch.clone(), subject, files }, is_ours));
         }
     }
     if found.is_empty() {
         return Ok(());
     }
     let noted = core.write(&task.uuid, move |tx, task| {
-        for commit in &found {
-            let text = format!("Found a commit on {} that Chorus did not make: {}", commit.branch, commit.subject);
+        for (commit, is_ours) in &found {
+            let NewCommit { branch, subject, files, .. } = commit;
+            let text = match is_ours {
+                true => format!("Committed {} to {branch}: {subject}", trouble::file_count(*files)),
+                false => format!("Found a commit on {branch} that Chorus did not make: {subject}"),
+            };
             tx.add_commit(task, commit)?;
             tx.journal(task, Who::Chorus, "committed", &text, Some(&serde_json::json!({ "commit": commit.oid })))?;
         }
@@ -174,12 +216,16 @@ fn record(
     made: Result<Option<String>>,
     without_hooks: Option<contract::Trouble>,
 ) -> Result<Done> {
+    tx.forget_fact(&CommitUnderway::key(task))?;
     match made {
         Ok(Some(oid)) => {
-            let text = format!("Committed {} to {branch}: {subject}", trouble::file_count(files));
-            let data = serde_json::json!({ "commit": oid });
-            tx.add_commit(task, &NewCommit { oid, change: None, branch, subject, files })?;
-            tx.journal(task, Who::Chorus, "committed", &text, Some(&data))?;
+            // A look at the branch while it was made has recorded it already.
+            if tx.commits(task, u32::MAX)?.iter().all(|commit| commit.oid != oid) {
+                let text = format!("Committed {} to {branch}: {subject}", trouble::file_count(files));
+                let data = serde_json::json!({ "commit": oid });
+                tx.add_commit(task, &NewCommit { oid, change: None, branch, subject, files })?;
+                tx.journal(task, Who::Chorus, "committed", &text, Some(&data))?;
+            }
             match &without_hooks {
                 Some(trouble) => trouble::record(tx, task, WITHOUT_HOOKS, trouble)?,
                 None => tx.set_trouble(task, None)?,

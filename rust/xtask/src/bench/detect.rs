@@ -1,7 +1,7 @@
 //! `cargo xtask bench detect`: how often the detector is right on the recorded screens, and on what it is wrong.
 
+use crate::Outcome;
 use crate::screens::{self, Judged};
-use crate::{Outcome, cargo};
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ const NAMED: usize = 30;
 
 /// Prints the tables; false when too many screens are read wrong.
 pub fn run(as_json: bool) -> Outcome {
-    let judged = screens::judge(&cargo::build()?, &screens::folder(), &screens::recorded()?)?;
+    let judged = screens::judge(&screens::program()?, &screens::folder(), &screens::recorded()?)?;
     let tables = [
         ("by state", screens::shares(&judged, |one| one.state.status.clone())),
         ("by size", screens::shares(&judged, |one| one.size.clone())),

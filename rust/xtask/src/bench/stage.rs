@@ -15,7 +15,7 @@ pub struct Stage {
 impl Stage {
     /// Builds, in the release profile unless a bench is only tried.
     pub fn new(release: bool) -> Result<Stage, String> {
-        let chorus = if release { cargo::build_release()? } else { cargo::build()? };
+        let chorus = if release { cargo::build_release()? } else { crate::screens::program()? };
         Ok(Stage { chorus, release, demos: None })
     }
 

@@ -34,6 +34,9 @@ pub fn record(client: &Tool, scene: &Scene, folder: &Path) -> Result<State, Stri
     if !scene.trusted {
         claude::Configuration::default().write(&sandbox.home()).map_err(told)?;
     }
+    if scene.gives_up {
+        sandbox.set("CLAUDE_CODE_MAX_RETRIES", "1");
+    }
     sandbox.write("project/notes.txt", "alpha\nbeta\n");
     let client_of = start(&sandbox, scene)?;
     for act in scene.steps {
@@ -46,6 +49,7 @@ pub fn record(client: &Tool, scene: &Scene, folder: &Path) -> Result<State, Stri
         version: client.version.clone(),
         ..State::default()
     };
+    let before = client_of.session_words();
     for (columns, rows) in SIZES {
         let size = format!("{columns}x{rows}");
         client_of.tmux(&[
@@ -66,10 +70,10 @@ pub fn record(client: &Tool, scene: &Scene, folder: &Path) -> Result<State, Stri
     let (is_dead, code) = client_of.end();
     state.command = client_of.tmux(&["display-message", "-p", "-t", &client_of.pane, "#{pane_current_command}"]).ok();
     state.dead = is_dead.then_some(code);
-    state.session = client_of.session().and_then(|session| {
-        let text = |name: &str| session[name].as_str().map(str::to_owned);
-        Some((text("status")?, text("waitingFor")))
-    });
+    state.session = client_of.session_words();
+    if state.session != before {
+        return Err(format!("it went on while it was recorded: {before:?}, then {:?}", state.session));
+    }
     Ok(state)
 }
 
@@ -169,6 +173,13 @@ impl Client<'_> {
         let files =
             files.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "json"));
         files.filter_map(|path| serde_json::from_slice(&std::fs::read(path).ok()?).ok()).next()
+    }
+
+    /// Its status, and what it waits for.
+    fn session_words(&self) -> Option<(String, Option<String>)> {
+        let session = self.session()?;
+        let text = |name: &str| session[name].as_str().map(str::to_owned);
+        Some((text("status")?, text("waitingFor")))
     }
 
     fn status(&self) -> Option<String> {

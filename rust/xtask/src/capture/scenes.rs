@@ -11,6 +11,8 @@ pub struct Scene {
     pub args: &'static [&'static str],
     /// Whether the folder is trusted, so that no dialog comes first.
     pub trusted: bool,
+    /// Whether the client gives up after one retry instead of ten.
+    pub gives_up: bool,
     /// In order.
     pub steps: &'static [Act],
     /// When the state is there.
@@ -47,7 +49,7 @@ const MANUAL: &[&str] = &["--permission-mode", "default"];
 const PLAN: &[&str] = &["--permission-mode", "plan"];
 
 const fn scene(name: &'static str, status: &'static str, steps: &'static [Act], until: Until) -> Scene {
-    Scene { name, status, args: MANUAL, trusted: true, steps, until }
+    Scene { name, status, args: MANUAL, trusted: true, gives_up: false, steps, until }
 }
 
 /// Every one; the API's scripts stand in double brackets.
@@ -63,10 +65,10 @@ pub const SCENES: [Scene; 22] = [
     ),
     scene("busy_streaming", "busy", &[Say("[[slow 90]]")], Until::Status("busy")),
     scene("busy_thinking", "busy", &[Say("[[think 90]]")], Until::Status("busy")),
-    scene("busy_retrying_529", "busy", &[Say("[[error 529]]")], Until::Shows("busy", "etrying")),
+    scene("busy_retrying_529", "busy", &[Say("[[error 529 ra=90]]")], Until::Shows("busy", "etrying")),
     Scene {
-        args: &["--permission-mode", "default", "--allowedTools", "Bash(sleep:*)"],
-        ..scene("busy_tool_bash", "busy", &[Say("[[bash: sleep 90]]")], Until::Shows("busy", "sleep 90"))
+        args: &["--permission-mode", "default", "--allowedTools", "Bash(tail:*)"],
+        ..scene("busy_tool_bash", "busy", &[Say("[[bash: tail -f /dev/null]]")], Until::Shows("busy", "Bash(tail"))
     },
     scene("interrupted", "idle", &[Say("[[slow 90]]"), Status("busy"), Press("Escape")], Until::Status("idle")),
     scene("permission_bash", "waiting_permission", &[Say("[[bash: touch made]]")], Until::Status("waiting")),
@@ -91,8 +93,19 @@ pub const SCENES: [Scene; 22] = [
     },
     scene("dialog_model", "waiting_question", &[Say("/model")], Until::Status("waiting")),
     scene("error_400", "error", &[Say("[[error 400]]"), Status("busy")], Until::Shows("idle", "API Error")),
-    scene("error_429", "error", &[Say("[[error 429]]"), Status("busy")], Until::Shows("idle", "429")),
-    scene("login_required", "login_required", &[Say("[[error 401]]"), Status("busy")], Until::Shows("idle", "/login")),
+    Scene {
+        gives_up: true,
+        ..scene("error_429", "error", &[Say("[[error 429]]"), Status("busy")], Until::Shows("idle", "429"))
+    },
+    Scene {
+        gives_up: true,
+        ..scene(
+            "login_required",
+            "login_required",
+            &[Say("[[error 401]]"), Status("busy")],
+            Until::Shows("idle", "/login"),
+        )
+    },
     Scene { trusted: false, ..scene("trust_dialog", "waiting_trust", &[], Until::Before("trust")) },
     scene("exited", "exited", &[Say("/exit")], Until::Dead),
 ];
