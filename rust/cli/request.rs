@@ -327,7 +327,10 @@ mod tests {
             ("fail 1 --discard no use", r#"{"task": "1", "reason": "no use", "discard": true}"#),
             ("edit 1 --priority -1 --tag a --tag b", r#"{"task": "1", "priority": -1, "tags": ["a", "b"]}"#),
             ("prompts 1", r#"{"task": "1", "remove": false, "history": false}"#),
-            ("prompts 1 --prompt 7 --place 1", r#"{"task": "1", "prompt": 7, "place": 1, "remove": false, "history": false}"#),
+            (
+                "prompts 1 --prompt 7 --place 1",
+                r#"{"task": "1", "prompt": 7, "place": 1, "remove": false, "history": false}"#,
+            ),
             ("mend 1 --yes", r#"{"task": "1", "confirmed": true}"#),
             ("diff 1 turn", r#"{"task": "1", "part": "turn"}"#),
             ("list pending +ui --all", r#"{"filter": "pending +ui", "everywhere": true}"#),

@@ -246,7 +246,9 @@ impl Tx<'_> {
     fn plan_prompt(&self, task: &Task, id: i64, after: Option<&str>) -> Result<std::result::Result<String, Refusal>> {
         let Some(after) = after else {
             let may = task.status.after(Step::Touch);
-            return Ok(may.map(|_| "the prompt waits again, after all others".to_owned()).map_err(|(why, _)| why.into()));
+            return Ok(may
+                .map(|_| "the prompt waits again, after all others".to_owned())
+                .map_err(|(why, _)| why.into()));
         };
         let waiting = self.waiting_prompts(&task.uuid)?;
         let is_same = waiting.iter().any(|prompt| prompt.id == id && !prompt.sending && prompt.text == after);

@@ -97,9 +97,8 @@ async fn a_prompt_that_was_changed_before_it_was_sent_comes_back_whole() {
     undo().await.unwrap();
     assert_eq!(waiting().await, [long.clone()]);
     let id = uuid.clone();
-    let removed = store.write(move |tx| {
-        tx.change_prompt(&id, prompt, &TaskPrompts { remove: true, ..TaskPrompts::default() })
-    });
+    let removed =
+        store.write(move |tx| tx.change_prompt(&id, prompt, &TaskPrompts { remove: true, ..TaskPrompts::default() }));
     removed.await.unwrap();
     assert!(waiting().await.is_empty());
     undo().await.unwrap();
