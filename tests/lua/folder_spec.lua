@@ -159,7 +159,7 @@ describe('a session', function()
 
   after_each(function()
     vim.cmd('silent! only! | silent! %bwipeout!')
-    vim.api.nvim_del_augroup_by_name('chorus')
+    pcall(vim.api.nvim_del_augroup_by_name, 'chorus')
     for name in pairs(vim.api.nvim_get_commands({})) do
       if name:match('^Chorus') then
         vim.api.nvim_del_user_command(name)

@@ -66,16 +66,11 @@ function M.forget()
       package.loaded[name] = nil
     end
   end
-  for _, group in ipairs({
-    'chorus_client',
-    'chorus_statusline',
-    'chorus_report_saves',
-    'chorus_reload',
-    'chorus_worktree_files',
-    'chorus_authors',
-    'chorus_spec',
-  }) do
-    pcall(vim.api.nvim_del_augroup_by_name, group)
+  for _, autocommand in ipairs(vim.api.nvim_get_autocmds({})) do
+    local group = autocommand.group_name or ''
+    if group == 'chorus' or vim.startswith(group, 'chorus_') then
+      pcall(vim.api.nvim_del_augroup_by_name, group)
+    end
   end
   for _, name in ipairs({ 'chorus', 'chorus_status', 'chorus_counts', 'loaded_chorus' }) do
     vim.g[name] = nil
@@ -209,12 +204,13 @@ function World:emit(...)
   M.settle()
 end
 
---- What the peer was asked since it started, without the handshake.
+--- What the peer was asked since it started, without the handshake and the word on what is on screen.
 ---@return { method: string, params: table }[]
 function World:asked()
   local _, result = self:ask('fake', {})
+  local by_itself = { hello = true, snapshot = true, presence = true }
   return vim.tbl_filter(function(request)
-    return request.method ~= 'hello' and request.method ~= 'snapshot'
+    return not by_itself[request.method]
   end, result.asked)
 end
 

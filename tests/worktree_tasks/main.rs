@@ -10,6 +10,7 @@ mod life;
 #[path = "../sidecar/neovim.rs"]
 #[allow(dead_code, reason = "the suite of the sidecar uses the rest")]
 mod neovim;
+mod pager;
 mod preparation;
 mod preview;
 #[path = "../sidecar/world.rs"]
