@@ -86,7 +86,8 @@ fn the_plugin_file_makes_a_command_and_a_map_for_each_verb() {
     let mut commands: Names = of_neovim().iter().map(command).collect();
     commands.insert("Chorus | bang true | range true | Chorus: the list of tasks, or a verb".into());
     compare("commands of rust/verbs.rs and plugin/chorus.lua (cargo xtask generate)", &commands, &list("commands"));
-    let mut maps = Names::from(["n <Plug>(chorus-ref-operator)".to_owned()]);
+    let mut maps: Names =
+        ["ref", "send", "new"].iter().map(|verb| format!("n <Plug>(chorus-{verb}-operator)")).collect();
     for verb in of_neovim() {
         maps.insert(format!("n <Plug>(chorus-{})", verb.name));
         if verb.range {

@@ -95,7 +95,7 @@ async fn a_prompt_that_was_changed_before_it_was_sent_comes_back_whole() {
         waiting.into_iter().map(|prompt| prompt.text).collect::<Vec<_>>()
     };
     undo().await.unwrap();
-    assert_eq!(waiting().await, [long.clone()]);
+    assert_eq!(waiting().await, std::slice::from_ref(&long));
     let id = uuid.clone();
     let removed =
         store.write(move |tx| tx.change_prompt(&id, prompt, &TaskPrompts { remove: true, ..TaskPrompts::default() }));
