@@ -1,10 +1,12 @@
 //! Prompts that wait: their order, and what a person changes before they are typed.
 
 use super::journal::Who;
+use super::steps::StepChange;
 use super::tx::Tx;
 use super::{refuse, text};
 use crate::contract::{Code, TaskPrompts, WaitingPrompt};
 use crate::error::{Error, Result};
+use crate::task::Task;
 use rusqlite::params;
 
 /// Texts in the history.
@@ -37,9 +39,10 @@ impl Tx<'_> {
         self.all(sql, params![project, SENT, LOOKED_AT], |row| row.get(0))
     }
 
-    /// Changes a prompt that waits, as a person asks. The journal keeps all of the text that was there before.
+    /// Changes a prompt that waits, as a person asks. `undo` has all of the text that was there before.
     pub fn change_prompt(&mut self, uuid: &str, id: i64, change: &TaskPrompts) -> Result<()> {
-        let number = self.row(uuid)?.number;
+        let task = self.row(uuid)?;
+        let number = task.number;
         let change = |tx: &mut Self| {
             let waiting = tx.waiting_prompts(uuid)?;
             let prompt = waiting.iter().find(|prompt| prompt.id == id && !prompt.sending).ok_or_else(|| {
@@ -47,12 +50,12 @@ impl Tx<'_> {
             })?;
             match change {
                 TaskPrompts { text: Some(text), remove: false, place: None, .. } => {
-                    tx.edit_prompt(uuid, prompt, text)?
+                    tx.edit_prompt(&task, prompt, text)?
                 }
                 TaskPrompts { place: Some(place), remove: false, text: None, .. } => {
                     tx.move_waiting(&waiting, id, *place)?;
                 }
-                TaskPrompts { remove: true, text: None, place: None, .. } => tx.remove_prompt(uuid, prompt)?,
+                TaskPrompts { remove: true, text: None, place: None, .. } => tx.remove_prompt(&task, prompt)?,
                 _ => return Err(refuse(Code::BadInput, "one change is made at a time", "edit, move or remove it")),
             }
             tx.touch(uuid)
@@ -60,21 +63,28 @@ impl Tx<'_> {
         change(self).map_err(|error: Error| error.context(format!("cannot change a prompt of #{number}")))
     }
 
-    fn edit_prompt(&mut self, uuid: &str, prompt: &WaitingPrompt, new: &str) -> Result<()> {
+    fn edit_prompt(&mut self, task: &Task, prompt: &WaitingPrompt, new: &str) -> Result<()> {
         text::bounded("the prompt", new)?;
         if new.trim().is_empty() {
             return Err(refuse(Code::BadInput, "the prompt is empty", "remove it instead"));
         }
         self.run("UPDATE prompts SET text = ?2, changed_at = ?3 WHERE id = ?1", params![prompt.id, new, self.now()])?;
-        let before = serde_json::json!({ "before": prompt.text });
-        self.journal(uuid, Who::Person, "prompt_edited", new, Some(&before))
+        self.journal(&task.uuid, Who::Person, "prompt_edited", new, None)?;
+        self.note_change(task, prompt, Some(new))
     }
 
-    fn remove_prompt(&mut self, uuid: &str, prompt: &WaitingPrompt) -> Result<()> {
+    /// For a day the prompt comes back as it was.
+    fn note_change(&mut self, task: &Task, prompt: &WaitingPrompt, after: Option<&str>) -> Result<()> {
+        let (before, after) = (prompt.text.clone(), after.map(str::to_owned));
+        let change = StepChange::Prompt { id: prompt.id, before, after, raw: prompt.raw };
+        self.note_step(&task.project, Some(task), "prompts", None, &change)
+    }
+
+    fn remove_prompt(&mut self, task: &Task, prompt: &WaitingPrompt) -> Result<()> {
         self.run("DELETE FROM prompts WHERE id = ?1", [prompt.id])?;
         let removed = format!("Removed before it was sent: {}", prompt.text);
-        let before = serde_json::json!({ "before": prompt.text });
-        self.journal(uuid, Who::Person, "prompt_removed", &removed, Some(&before))
+        self.journal(&task.uuid, Who::Person, "prompt_removed", &removed, None)?;
+        self.note_change(task, prompt, None)
     }
 
     /// The prompts that wait share out their own places anew, so that a later one comes after all of them.

@@ -70,6 +70,17 @@ pub enum StepChange {
         /// The files.
         files: Vec<Reassigned>,
     },
+    /// A prompt that waited has its text again, or waits again.
+    Prompt {
+        /// The prompt.
+        id: i64,
+        /// Its text before.
+        before: String,
+        /// Its text since; nothing where it was removed.
+        after: Option<String>,
+        /// Whether it is typed as it is.
+        raw: bool,
+    },
     /// It cannot be taken back.
     Stays {
         /// Why, and what a person can do instead; part of a sentence.
@@ -188,6 +199,7 @@ impl Tx<'_> {
             (_, None) => Err("the task was deleted since".into()),
             (StepChange::Edited { before, after }, Some(task)) => plan_fields(&task, before, after),
             (StepChange::Ended { at, given_up }, Some(task)) => plan_opening(&task, *at, *given_up),
+            (StepChange::Prompt { id, after, .. }, Some(task)) => self.plan_prompt(&task, *id, after.as_deref())?,
         })
     }
 
@@ -204,6 +216,10 @@ impl Tx<'_> {
             StepChange::Ended { .. } => _ = self.step(uuid, Step::Reopen, Who::Person, None)?,
             StepChange::Deleted => self.restore_rows(uuid)?,
             StepChange::Assigned { files } => self.put_owners(project, files)?,
+            StepChange::Prompt { before, after: None, raw, .. } => _ = self.enqueue(uuid, before, *raw)?,
+            StepChange::Prompt { id, before, .. } => {
+                self.run("UPDATE prompts SET text = ?2 WHERE id = ?1", params![id, before])?;
+            }
         }
         if self.row(uuid).is_ok() {
             self.journal(uuid, Who::Person, "undone", &format!("Took back `{}`: {done}", step.verb), None)?;
@@ -225,6 +241,22 @@ impl Tx<'_> {
             params![uuid, fields.title, fields.description, fields.priority, fields.tags.as_ref().map(JsonColumn)],
         )?;
         Ok(())
+    }
+
+    fn plan_prompt(&self, task: &Task, id: i64, after: Option<&str>) -> Result<std::result::Result<String, Refusal>> {
+        let Some(after) = after else {
+            let may = task.status.after(Step::Touch);
+            return Ok(may
+                .map(|_| "the prompt waits again, after all others".to_owned())
+                .map_err(|(why, _)| why.into()));
+        };
+        let waiting = self.waiting_prompts(&task.uuid)?;
+        let is_same = waiting.iter().any(|prompt| prompt.id == id && !prompt.sending && prompt.text == after);
+        Ok(if is_same {
+            Ok("the prompt has its previous text again".to_owned())
+        } else {
+            Err("the prompt was sent or changed since".to_owned())
+        })
     }
 
     fn plan_owners(&self, project: &str, files: &[Reassigned]) -> Result<std::result::Result<String, Refusal>> {

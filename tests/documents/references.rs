@@ -38,6 +38,10 @@ async fn a_copy_takes_no_references_while_the_document_is_away() {
     world.write("PLAN.md", PLAN);
     assert_eq!(world.only().await, ("PLAN.md".into(), Current, 5, 6));
     // A daemon that did not see it go: the copy is older than the document's last sight.
+    let now = chorus::clock::now();
+    world.until("the clock has gone on", async || chorus::clock::now() > now + 100).await;
+    world.write("PLAN.md", PLAN.replace("1. Write it", "1. Write it well"));
+    assert_eq!(world.only().await, ("PLAN.md".into(), Current, 5, 6));
     fs::remove_file(world.root.join("PLAN.md")).unwrap();
     world.core.documents.forget(world.project());
     assert_eq!(world.only().await.0, "PLAN.md");

@@ -187,7 +187,7 @@ fn what_waits_to_be_told_is_not_known_yet() {
     let refused = world.refused(["tell", &task]);
     assert!(refused.message.contains("waits to be sent"), "{refused:?}");
     assert_eq!(world.look(&task)["outdated"], 1);
-    let waiting = world.json(["prompts", &task])["waiting"][0]["id"].to_string();
+    let waiting = world.json(["prompts", &task])[0]["id"].to_string();
     world.json(["prompts", &task, "--prompt", &waiting, "--remove"]);
     assert!(world.json(["tell", &task])["text"].as_str().unwrap().contains("+# Another"), "it was never told");
 }

@@ -70,8 +70,8 @@ async fn what_waits_is_not_listed_as_sent_and_the_list_is_bounded() {
 }
 
 #[tokio::test]
-async fn the_journal_keeps_all_of_a_text_that_was_changed_before_it_was_sent() {
-    let (folder, store) = fresh();
+async fn a_prompt_that_was_changed_before_it_was_sent_comes_back_whole() {
+    let (_folder, store) = fresh();
     let uuid = running(&store, "Prompts").await.uuid;
     let long = "word ".repeat(1000);
     let (id, text) = (uuid.clone(), long.clone());
@@ -79,13 +79,28 @@ async fn the_journal_keeps_all_of_a_text_that_was_changed_before_it_was_sent() {
         let prompt = tx.enqueue(&id, &text, false)?.id;
         let edit = TaskPrompts { text: Some("short".into()), ..TaskPrompts::default() };
         tx.change_prompt(&id, prompt, &edit)?;
-        tx.change_prompt(&id, prompt, &TaskPrompts { remove: true, ..TaskPrompts::default() })
+        Ok(prompt)
     });
-    change.await.unwrap();
-    let file = rusqlite::Connection::open(folder.path().join("chorus.db")).unwrap();
-    let kept = |what: &str| -> String {
-        let sql = "SELECT json_extract(data, '$.before') FROM journal WHERE what = ?1";
-        file.query_row(sql, [what], |row| row.get(0)).unwrap()
+    let prompt = change.await.unwrap();
+    let undo = async || {
+        let undone = store.write(move |tx| {
+            let step = tx.steps(PROJECT)?.remove(0);
+            tx.undo_step(PROJECT, &step)
+        });
+        undone.await.unwrap()
     };
-    assert_eq!((kept("prompt_edited"), kept("prompt_removed")), (long, "short".to_owned()));
+    let waiting = async || {
+        let id = uuid.clone();
+        let waiting = store.read(move |tx| tx.waiting_prompts(&id)).await.unwrap();
+        waiting.into_iter().map(|prompt| prompt.text).collect::<Vec<_>>()
+    };
+    undo().await.unwrap();
+    assert_eq!(waiting().await, [long.clone()]);
+    let id = uuid.clone();
+    let removed =
+        store.write(move |tx| tx.change_prompt(&id, prompt, &TaskPrompts { remove: true, ..TaskPrompts::default() }));
+    removed.await.unwrap();
+    assert!(waiting().await.is_empty());
+    undo().await.unwrap();
+    assert_eq!(waiting().await, [long]);
 }

@@ -32,7 +32,7 @@ async fn fields_come_back_one_edit_after_the_other() {
     let said = undo(&store).await.unwrap();
     assert_eq!(
         said,
-        "its title is “Two” again, its description is the one before again, its priority is 0 again, \
+        "its title is “Two” again, its previous description returns, its priority is 0 again, \
          it has no tags again"
     );
     let back = store.read(|tx| tx.task(PROJECT, "1")).await.unwrap();
@@ -54,7 +54,7 @@ async fn a_field_that_was_changed_again_is_left() {
     let step = steps(&store).await.remove(0);
     edit(&store, TaskEdit { task: "1".into(), priority: Some(4), ..TaskEdit::default() }).await;
     let refused = store.write(move |tx| tx.undo_step(PROJECT, &step)).await.unwrap();
-    assert_eq!(refused.unwrap_err(), "the same was changed again since");
+    assert_eq!(refused.unwrap_err(), "these fields have changed since");
     assert_eq!(store.read(|tx| tx.task(PROJECT, "1")).await.unwrap().priority, 4);
 }
 

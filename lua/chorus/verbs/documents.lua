@@ -163,7 +163,7 @@ local function choose(all, prompt, on_choice)
 end
 
 function run.retie(call)
-  local lines = call.excerpt and meant({ args = '', excerpt = call.excerpt })
+  local lines = call.excerpt and meant({ args = '', bang = false, confirmed = call.confirmed, excerpt = call.excerpt })
   local line = vim.api.nvim_win_get_cursor(0)[1]
   meant_references(call.args, function(found, here)
     local stale = vim.tbl_filter(function(reference)

@@ -95,7 +95,11 @@ async fn take_back(core: &Core, project: &str, step: &PersonStep) -> Result<Stri
 
 async fn undo_step(core: &Core, project: &str, step: &PersonStep) -> Result<String> {
     let step = step.clone();
+    let prompted = step.task.clone().filter(|_| matches!(step.change, StepChange::Prompt { .. }));
     let done = core.write(project, move |tx, project| tx.undo_step(project, &step)).await?;
+    if let Some(task) = prompted {
+        core.deliver(&task);
+    }
     done.map_err(|why| Error::new(Code::WrongState, why))
 }
 
@@ -192,9 +196,7 @@ impl Lasting {
             TaskStart(start) => ("start", &start.task, "its agent has begun; `interrupt` stops the turn"),
             TaskSend(send) => ("send", &send.task, SENT),
             TaskTell(tell) if tell.confirmed => ("tell", &tell.task, SENT),
-            TaskPrompts(change) if change.prompt.is_some() => {
-                ("prompts", &change.task, "its journal has the earlier text")
-            }
+            TaskPrompts(change) if change.place.is_some() => ("prompts", &change.task, "`prompts` moves it again"),
             TaskRef(tied) => ("ref", &tied.task, "`unref` takes the reference away"),
             TaskContextEdit(edit) => ("context", &edit.task, "write its page again as it was"),
             TaskResend(one) => ("resend", &one.task, "the agent has the prompts; `interrupt` stops the turn"),

@@ -65,10 +65,10 @@ pub const SCENES: [Scene; 22] = [
     ),
     scene("busy_streaming", "busy", &[Say("[[slow 90]]")], Until::Status("busy")),
     scene("busy_thinking", "busy", &[Say("[[think 90]]")], Until::Status("busy")),
-    scene("busy_retrying_529", "busy", &[Say("[[error 529 ra=90]]")], Until::Shows("busy", "etrying")),
+    scene("busy_retrying_500", "busy", &[Say("[[error 500]]")], Until::Shows("busy", "etrying")),
     Scene {
         args: &["--permission-mode", "default", "--allowedTools", "Bash(tail:*)"],
-        ..scene("busy_tool_bash", "busy", &[Say("[[bash: tail -f /dev/null]]")], Until::Shows("busy", "Bash(tail"))
+        ..scene("busy_tool_bash", "busy", &[Say("[[bash: tail -f notes.txt]]")], Until::Shows("busy", "$ tail -f"))
     },
     scene("interrupted", "idle", &[Say("[[slow 90]]"), Status("busy"), Press("Escape")], Until::Status("idle")),
     scene("permission_bash", "waiting_permission", &[Say("[[bash: touch made]]")], Until::Status("waiting")),
