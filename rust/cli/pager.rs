@@ -5,9 +5,8 @@ use std::io::{Seek, Write};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-/// Ctrl-C is the pager's: the shell waits until it has ended. Status 127: the shell did not find the pager. An empty
-/// name means none.
-const SCRIPT: &str = "trap : INT; eval \"${CHORUS_PAGER:-cat}\"; [ $? -ne 127 ] || cat";
+/// Ctrl-C is the pager's: the shell waits until it has ended. Status 127: the shell did not find the pager.
+const SCRIPT: &str = "trap : INT; eval \"$CHORUS_PAGER\"; [ $? -ne 127 ] || cat";
 
 /// Becomes the pager of these lines, so that Chorus is not there to be ended by Ctrl-C before the pager is. Where that
 /// is not possible, prints the lines and returns.
