@@ -86,8 +86,9 @@ fn the_plugin_file_makes_a_command_and_a_map_for_each_verb() {
     let mut commands: Names = of_neovim().iter().map(command).collect();
     commands.insert("Chorus | bang true | range true | Chorus: the list of tasks, or a verb".into());
     compare("commands of rust/verbs.rs and plugin/chorus.lua (cargo xtask generate)", &commands, &list("commands"));
-    let mut maps: Names =
-        ["ref", "send", "new"].iter().map(|verb| format!("n <Plug>(chorus-{verb}-operator)")).collect();
+    let operators = ["ref", "send", "new"];
+    let of_both = |verb: &&str| ["n", "x"].map(|mode| format!("{mode} <Plug>(chorus-{verb}-operator)"));
+    let mut maps: Names = operators.iter().flat_map(of_both).collect();
     for verb in of_neovim() {
         maps.insert(format!("n <Plug>(chorus-{})", verb.name));
         if verb.range {
