@@ -76,8 +76,7 @@ async fn half_a_year_of_requests_stays_bounded() {
 async fn a_store_that_could_not_shrink_does() {
     let folder = tempfile::tempdir().unwrap();
     let connection = sqlite(folder.path());
-    let old = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/store/versions/0001.sql");
-    connection.execute_batch(&std::fs::read_to_string(old).unwrap()).unwrap();
+    crate::versions::write_as(&connection, 1);
     let uuid: String = connection.query_row("SELECT uuid FROM tasks", [], |row| row.get(0)).unwrap();
     work(&connection, std::slice::from_ref(&uuid), 0, 10, 0);
     assert_eq!(number(&connection, "PRAGMA auto_vacuum"), 0);
