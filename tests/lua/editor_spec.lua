@@ -192,6 +192,29 @@ describe('a file that is open here', function()
     assert.are.equal(1, #asked)
   end)
 
+  it('starts no daemon to know its authors, and learns them from the next', function()
+    local function asked()
+      return #vim.tbl_filter(function(each)
+        return each[1] == 'changes'
+      end, world.asked)
+    end
+    world.wait(function()
+      return asked() > 0
+    end)
+    world.connected = false
+    world.asked = {}
+    world.tell('ChorusEditsChanged', { paths = { 'a.txt' } })
+    vim.wait(700, function()
+      return asked() > 0
+    end)
+    assert.are.equal(0, asked())
+    world.connected = true
+    world.tell('ChorusConnected', {})
+    world.wait(function()
+      return asked() > 0
+    end)
+  end)
+
   it('has its references asked for once when it is opened', function()
     local function refs()
       return #vim.tbl_filter(function(each)

@@ -1,5 +1,6 @@
 --- Who else is at work in a file that is open here: the task that edits it now, and the task that made the last change since
 --- the buffer was read.
+local client = require('chorus.client')
 local current_changes = require('chorus.editor.current_changes')
 local hunks = require('chorus.tasks.hunk')
 local open_files = require('chorus.editor.open_files')
@@ -30,7 +31,7 @@ local last = {}
 
 ---@return string? root
 local function root()
-  local welcome = require('chorus.client').welcome()
+  local welcome = client.welcome()
   return welcome and welcome.project
 end
 
@@ -135,10 +136,10 @@ local due = {}
 local is_asking = false
 
 --- Asks whose the changes are: once for all that came within a moment, and never twice at the same time, since the daemon
---- reads the whole working tree for it.
+--- reads the whole working tree for it. What nobody asked for starts no daemon.
 local function ask()
   local open = due
-  if is_asking or not next(open) then
+  if is_asking or not next(open) or not client.is_connected() then
     return
   end
   is_asking, due = true, {}
@@ -216,6 +217,7 @@ function M.attach()
       end
     end
     editing = {}
+    ask()
   end, 'ChorusConnected')
   on('BufReadPost', function(event)
     local name = vim.api.nvim_buf_get_name(event.buf)

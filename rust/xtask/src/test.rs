@@ -17,8 +17,19 @@ use suite::{Ended, Environment, Suite};
 const MOST_TRIED_AGAIN: usize = 5;
 
 /// The suites that take longest begin first, so that none of them is left alone at the end.
-const LONGEST: [&str; 8] =
-    ["claude", "sidecar", "stack_tasks", "nvim", "tmux", "demo_agent", "stack_standin", "worktree_tasks"];
+const LONGEST: [&str; 11] = [
+    "claude",
+    "stack_tasks",
+    "sidecar",
+    "tmux",
+    "nvim",
+    "worktree_tasks",
+    "stack",
+    "stack_standin",
+    "agent",
+    "worktree",
+    "store",
+];
 
 /// A suite that ran.
 struct Ran {
