@@ -8,6 +8,7 @@ use crate::policy::{Action, Rule, Rules, contradictions};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+mod checks;
 mod file;
 mod policy;
 mod read;

@@ -348,7 +348,7 @@ mod tests {
             desktop.failed(&bus, "x".into());
         }
         assert_eq!(desktop.failed(&bus, "x".into()).pause, LONGEST_PAUSE);
-        // Another bus is tried at once.
+        // Another bus is tried without a pause.
         let other = client(&[(ADDRESS, "unix:abstract=other")]).unwrap();
         assert!(desktop.server(&other, &mut said).await.unwrap_err().why.starts_with("cannot run"));
         assert_eq!((desktop.failures, said), (1, vec![]));

@@ -5,13 +5,15 @@
 
 mod burst;
 mod decision;
+mod notification;
 mod queue;
 mod quiet;
 mod redact;
 mod text;
 
 pub use decision::NotificationRules;
-pub use queue::{Notification, NotificationQueue, is_same_request};
+pub use notification::{Notification, is_same_request};
+pub use queue::NotificationQueue;
 pub use quiet::QuietHours;
 pub use text::{NotificationText, escape_markup};
 

@@ -27,7 +27,7 @@ function M.authors(numbers, title_of, width)
   return #numbers > 1 and 'one of #' .. table.concat(numbers, ', #') or nil
 end
 
---- A question lists so many tasks and counts the others, since it must fit on the screen.
+--- The most tasks that a question names. It counts the others, to fit on the screen.
 local MOST_LISTED = 15
 
 --- A question about tasks, each on a line of its own.

@@ -117,4 +117,11 @@ function M.confirm(question, yes, on_yes)
   end)
 end
 
+--- Asks before something is deleted for good.
+---@param titles string[] what it is, harmless to show
+---@param on_yes fun()
+function M.confirm_deletion(titles, on_yes)
+  M.confirm(('Delete permanently: %s?'):format(table.concat(titles, '; ')), 'Delete', on_yes)
+end
+
 return M

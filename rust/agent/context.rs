@@ -381,7 +381,7 @@ four
             assert!(hears(how, &with("Fix it", "three\n"), Some(&before)));
             assert!(
                 !hears(how, &Context::of(&task("Fix it", "x"), &[]), Some(&before)),
-                "it is told that they are gone"
+                "an entry says that they are gone"
             );
         }
         assert!(!hears(SessionStart::Forked, &before, None));

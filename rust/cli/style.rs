@@ -6,7 +6,7 @@ use crate::task::{Status, Task};
 use std::io::IsTerminal;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// The size of a terminal that does not tell its own.
+/// The size of a terminal that does not report its own.
 const COLUMNS: usize = 80;
 const ROWS: usize = 24;
 

@@ -120,7 +120,7 @@ fn at_rest(evidence: &Evidence, session: &SessionFact, since: Millis, now: Milli
     }
     let worked = hooks.working_at().max(session.busy_at);
     let stands = |at: Millis| session.busy_at.is_none_or(|busy| busy <= at);
-    // The file follows the end of a turn at once. A later rest is of a turn whose end no hook told, or of a dialog.
+    // The file follows the end of a turn at once. A later rest is of a turn whose end no hook reported, or of a dialog.
     let is_of_this_rest = |at: Millis| stands(at) && since <= at + REST_FOLLOWS;
     let rests_on_screen = || screen_of(evidence, since).filter(|screen| screen.reading.status != AgentStatus::Unknown);
     let failed = hooks.standing_failure().filter(|failure| stands(failure.at));
@@ -196,7 +196,7 @@ fn waiting(evidence: &Evidence, session: &SessionFact, since: Millis) -> Ruling 
         return ruling;
     }
     let requests = &evidence.hooks.requests;
-    // The hook of a dialog comes with it. An older request may be of an earlier dialog whose end was not told.
+    // The hook of a dialog comes with it. An older request may be of an earlier dialog whose end no hook reported.
     let is_recent = |request: &OpenRequest| since <= request.at + FOLLOWS;
     let shown = dialog.and_then(|screen| requests.iter().find(|request| shows(screen, request)));
     let is_it = |request: &&OpenRequest| requests.len() == 1 && (is_recent(request) || dialog.is_none());

@@ -94,7 +94,7 @@ impl DocumentIndex {
     /// later than `last_there`, on the wall clock.
     pub fn came_for(&self, path: &str, last_there: Millis) -> Vec<String> {
         let came = |document: &IndexedDocument| match self.gone.get(path) {
-            // The kernel tells of the two names of a renamed file one after the other.
+            // The kernel reports the two names of a renamed file one after the other.
             Some(gone) => document.since + 1 >= *gone && document.since > 1,
             None => document.stat.changed_at() + TICK > last_there,
         };

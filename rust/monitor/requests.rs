@@ -141,7 +141,7 @@ fn shown_dialog(watched: &Watched, since: Millis) -> Option<&Dialog> {
     watched.evidence.screen.as_ref().filter(is_whole)?.reading.dialog.as_ref()
 }
 
-/// What tells one dialog from another: its question, and all that is shown where only the screen speaks.
+/// What distinguishes one dialog from another: its question, and the whole text where only the screen shows it.
 fn words(dialog: &Dialog, state: &AgentState, by_screen: bool) -> Option<String> {
     let summary = state.detail.summary.clone()?;
     Some(if by_screen { format!("{summary}\n{}", dialog.text.join("\n")) } else { summary })

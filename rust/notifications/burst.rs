@@ -3,7 +3,7 @@
 use super::{Notification, Occasion};
 use crate::status::Millis;
 
-/// After this time without notifications, the next one comes at once again.
+/// After this time without notifications, the next one comes without a pause.
 const CALM: Millis = 60_000;
 /// The longest time that others make a notification wait, unless `merge` is longer.
 const LONGEST: Millis = 60_000;

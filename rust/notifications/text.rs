@@ -2,7 +2,7 @@
 //! and without what looks like a secret.
 
 use super::Occasion;
-use super::queue::Member;
+use super::notification::Member;
 use super::redact::redact;
 use crate::contract::{Json, Opened};
 use crate::status::{AgentStatus, Answerable, Kind};

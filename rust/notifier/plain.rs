@@ -42,7 +42,7 @@ impl Plain {
         Ok(Plain { close: Some(close), waiting })
     }
 
-    /// Takes it away. That it is gone is told as always.
+    /// Takes it away. [`FromNotifier::Closed`] follows as always.
     pub fn close(&mut self) {
         let _ = self.close.take().map(|close| close.send(()));
     }

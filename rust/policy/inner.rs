@@ -67,14 +67,14 @@ const RUNNERS: &[Runner] = &[
 /// Programs that run what only they can tell.
 const UNTOLD: [&str; 4] = ["su", "script", "parallel", "watch"];
 
-/// Programs of which the guard tells what they run.
+/// Programs that run others, which the guard can read from their arguments.
 const GUESSED: [&str; 3] = ["nix", "nix-shell", "tmux"];
 
 /// Why it is not known what a command runs, as the end of a sentence.
 type Unclear = &'static str;
 
 const OPTION: Unclear = "has an option that Chorus does not know";
-const UNKNOWN: Unclear = "may be told by a word, not known before it runs, to run another command";
+const UNKNOWN: Unclear = "may run another command, by a word that is not known before it runs";
 
 /// What the command runs in turn; nothing where it is no such program.
 ///

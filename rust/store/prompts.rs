@@ -98,14 +98,14 @@ impl Tx<'_> {
         accept(self).map_err(|error| error.context(format!("cannot send to #{}", task.number)))
     }
 
-    /// Accepts a person's prompt that tells the agent of these versions: it knows them once it has the prompt.
+    /// Accepts a person's prompt that holds these versions: the agent knows them once it has the prompt.
     pub fn enqueue_telling(&mut self, uuid: &str, text: &str, versions: &[DocumentVersion]) -> Result<Prompt> {
         let prompt = self.enqueue(uuid, text, false)?;
         self.run("UPDATE prompts SET documents = ?2 WHERE id = ?1", params![prompt.id, JsonColumn(versions)])?;
         Ok(prompt)
     }
 
-    /// The versions of documents that prompts on their way to the agent tell of.
+    /// The versions of documents in prompts on their way to the agent.
     pub fn versions_on_their_way(&self, uuid: &str) -> Result<Vec<DocumentVersion>> {
         let sql = "SELECT documents FROM prompts
             WHERE task = ?1 AND state IN ('queued', 'sending') AND documents IS NOT NULL";
@@ -118,7 +118,7 @@ impl Tx<'_> {
         Ok(!self.versions_in(id)?.is_empty())
     }
 
-    /// The versions of documents that the prompt tells of.
+    /// The versions of documents in the prompt.
     fn versions_in(&self, id: i64) -> Result<Vec<DocumentVersion>> {
         let sql = "SELECT documents FROM prompts WHERE id = ?1 AND documents IS NOT NULL";
         let found = self.one(sql, [id], |row| row.get::<_, JsonColumn<Vec<DocumentVersion>>>(0))?;

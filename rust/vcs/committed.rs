@@ -220,7 +220,7 @@ async fn alone(root: &Path, entry: &Entry) -> Result<Version> {
     if !is_filtered || !git(root).succeeds(&["cat-file", "-e", &entry.object]).await? {
         return Err(error);
     }
-    log::warn!("{} is not as it is committed, as far as can be told: {error}", entry.path);
+    log::warn!("{} cannot be compared with its commit: {error}", entry.path);
     BROKEN.lock().0.push((root.to_owned(), entry.object.clone(), entry.path.clone(), Instant::now()));
     Ok(entry.opaque())
 }

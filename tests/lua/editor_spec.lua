@@ -87,7 +87,7 @@ describe('a file that is open here', function()
     world.wait(function()
       return count() > before
     end, 'another look')
-    vim.wait(20)
+    world.settle()
     assert.are.same({}, words())
     reply.files[1].hunks = { hunk(1, 3, 'old'), hunk(2, nil, 'mine'), hunk(3, 12, 'new') }
     world.tell('ChorusEditsChanged', { paths = { 'a.txt' } })
@@ -226,7 +226,7 @@ describe('a file that is open here', function()
     world.wait(function()
       return refs() > 0
     end)
-    vim.wait(20)
+    world.settle()
     assert.are.equal(1, refs())
     local paths = {}
     for index = 1, 50 do

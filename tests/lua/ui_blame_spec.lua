@@ -68,7 +68,7 @@ describe('blame', function()
   it('says nothing when the cursor has moved meanwhile', function()
     show(1)
     vim.api.nvim_win_set_cursor(0, { 3, 0 })
-    vim.wait(20)
+    world.settle()
     assert.are.same({}, said())
   end)
 

@@ -20,19 +20,7 @@ describe('documents', function()
     }, over or {})
   end
 
-  local function document(path, over)
-    return vim.tbl_extend('force', {
-      path = path,
-      title = path,
-      category = 'general',
-      pinned = false,
-      template = false,
-      size = 10,
-      modified_at = world.now,
-      tasks = {},
-      changed_for = {},
-    }, over or {})
-  end
+  local document = world.document
 
   local function asked(method)
     return vim
@@ -162,7 +150,7 @@ describe('documents', function()
     world.wait(function()
       return #asked('refs') >= 3
     end, 'another look')
-    vim.wait(20)
+    world.settle()
     assert.equal(4, marks()[1][2])
     world.replies.refs = function()
       return nil, { references = { reference({ state = 'stale', nearest_start = 1, nearest_end = 2 }) } }
@@ -439,7 +427,7 @@ describe('what changed', function()
       world.wait(function()
         return #world.asked > count
       end)
-      vim.wait(20)
+      world.settle()
     end
     run_tell()
     assert.are.same({ 'PLAN.md changed \226\154\160\239\184\143' }, world.lines())

@@ -16,19 +16,7 @@ local function numbers(found)
   end, found)
 end
 
-local function document(path, over)
-  return vim.tbl_extend('force', {
-    path = path,
-    title = path,
-    category = 'general',
-    pinned = false,
-    template = false,
-    size = 10,
-    modified_at = world.now,
-    tasks = {},
-    changed_for = {},
-  }, over or {})
-end
+local document = world.document
 
 for _, name in ipairs({ 'telescope', 'fzf-lua', 'snacks', 'mini' }) do
   describe('the picker ' .. name, function()

@@ -35,6 +35,15 @@ describe('prompts', function()
     vim.api.nvim_exec_autocmds('InsertLeave', { buffer = 0 })
   end
 
+  --- Opens a composer that knows the earlier prompts.
+  local function open_with_history()
+    composer.open_for({ task(12) })
+    world.wait(function()
+      return #asked('task_prompts') == 1
+    end)
+    world.settle()
+  end
+
   local function kept()
     return vim.fn.glob(world.state_dir .. '/prompts/*.md', true, true)
   end
@@ -113,11 +122,7 @@ describe('prompts', function()
     end)
 
     it('goes through the prompts that were sent, and back to the own text', function()
-      composer.open_for({ task(12) })
-      world.wait(function()
-        return #asked('task_prompts') == 1
-      end)
-      vim.wait(20)
+      open_with_history()
       type_lines({ 'mine' })
       local seen = {}
       for _, key in ipairs({ '<C-p>', '<C-p>', '<C-p>', '<C-n>', '<C-n>', '<C-n>' }) do
@@ -346,11 +351,7 @@ describe('prompts', function()
   end)
 
   it('keep the own text while an earlier prompt is shown, and an earlier one that was changed', function()
-    composer.open_for({ task(12) })
-    world.wait(function()
-      return #asked('task_prompts') == 1
-    end)
-    vim.wait(20)
+    open_with_history()
     type_lines({ 'mine' })
     world.press('<C-p>')
     vim.api.nvim_exec_autocmds('InsertLeave', { buffer = 0 })

@@ -480,7 +480,7 @@ describe('every window', function()
       local window = vim.api.nvim_get_current_win()
       if name ~= 'help' then
         world.press('g?')
-        vim.wait(20)
+        world.settle()
         assert.is_true(vim.api.nvim_win_is_valid(window))
         world.press('q')
       end

@@ -11,6 +11,24 @@ local M = { root = root, asked = {}, ran = {}, notified = {}, replies = {}, conn
 
 local now = 1790000000000
 M.now = now
+M.settle = helpers.settle
+
+--- A document of the project.
+---@param path string
+---@param fields? table
+function M.document(path, fields)
+  return vim.tbl_extend('force', {
+    path = path,
+    title = path,
+    category = 'general',
+    pinned = false,
+    template = false,
+    size = 10,
+    modified_at = now,
+    tasks = {},
+    changed_for = {},
+  }, fields or {})
+end
 
 --- A task that has worked for ten minutes.
 function M.task(number, fields)

@@ -51,7 +51,7 @@ local function compare(buffer, path)
   vim.api.nvim_set_current_win(window)
 end
 
---- Forgets a question that is settled: the buffer has no edits that could be lost.
+--- Forgets an answered question: the buffer has no edits that could be lost.
 ---@param buffer integer
 local function forget_settled(buffer)
   if open[buffer] and not (vim.api.nvim_buf_is_loaded(buffer) and vim.bo[buffer].modified) then

@@ -46,7 +46,7 @@ pub(super) fn read(event: &Json) -> ToolScope {
     let (paths, names_all_paths) = match tool {
         "Edit" | "MultiEdit" | "Write" | "Read" => one(text("file_path")),
         "NotebookEdit" | "NotebookRead" => one(text("notebook_path")),
-        // They look in the working folder unless they are told another.
+        // They search the working folder unless an argument names another.
         "LS" | "Grep" | "Glob" => match text("path") {
             Some(path) => one(Some(path)),
             None => (vec![".".to_owned()], false),

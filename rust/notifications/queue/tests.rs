@@ -152,7 +152,7 @@ fn turns_errors_and_prompts() {
     bench.observe(Event::TurnEnded(ended(1)), 0);
     seen = Task { unread: false, revision: 2, ..seen };
     bench.observe(changed(&seen), 100);
-    // An error tells more than the end of its turn.
+    // An error says more than the end of its turn.
     let state = AgentState {
         status: AgentStatus::Error,
         detail: Detail { message: Some("API down".into()), ..Detail::default() },

@@ -33,7 +33,7 @@ pub async fn send(core: &Core, asker: &Asker, send: TaskSend) -> Result<Sent> {
     Ok(accepted(core, &task))
 }
 
-/// Accepts a prompt that tells the agent of versions of documents: it knows them once it has the prompt.
+/// Accepts a prompt that holds versions of documents: the agent knows them once it has the prompt.
 pub async fn send_telling(core: &Core, task: &Task, text: String, versions: Vec<DocumentVersion>) -> Result<Sent> {
     core.write(&task.uuid, move |tx, task| tx.enqueue_telling(task, &text, &versions)).await?;
     Ok(accepted(core, task))

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::ops::conversation::prompts;
 use crate::ops::documents::tell;
 
-/// Documents that one prompt tells of.
+/// Documents in one prompt.
 const MOST: usize = 1000;
 /// Bytes of a path that the system knows.
 const LONGEST: usize = 4096;

@@ -18,7 +18,7 @@ const MOST_TOLD: usize = 50;
 /// Between two looks for projects in whose documents nobody has an interest any more.
 const LET_GO: Duration = Duration::from_secs(10 * 60);
 
-/// Follows up what the kernel and others tell of documents, as long as the daemon lives.
+/// Follows up reported changes of documents, as long as the daemon lives.
 pub async fn run(core: Weak<Core>) {
     if let Some(core) = core.upgrade()
         && let Err(error) = resume(&core).await
@@ -35,7 +35,7 @@ pub async fn run(core: Weak<Core>) {
             looked = Instant::now();
             let_go(&core)
                 .await
-                .unwrap_or_else(|error| log::warn!("cannot tell whose documents are still read: {error}"));
+                .unwrap_or_else(|error| log::warn!("cannot find out whose documents are still read: {error}"));
         }
         for project in core.documents.waiting() {
             catch_up(&core, &project).await;

@@ -61,7 +61,7 @@ pub async fn note_call(core: &Core, task: &str, call: &ToolCall) -> Result<()> {
     Ok(())
 }
 
-/// What a file in the agent's folder tells of the project's document.
+/// What a file in the agent's folder says about the project's document.
 enum KnownNow {
     /// It is the project's.
     Project,
@@ -70,7 +70,7 @@ enum KnownNow {
 }
 
 /// A document in a worktree is the project's where nobody edited either, and as the worktree began with it. The task's own
-/// edits are no news to its agent, and tell nothing of what a person changed in the project.
+/// edits are no news to its agent, and say nothing about a person's changes in the project.
 async fn in_worktree(core: &Core, task: &Task, path: &str, seen: &DocumentContent) -> Result<KnownNow> {
     let project = places::read(&task.project, path).await.ok();
     if project.as_ref().is_some_and(|project| project.version == seen.version) {

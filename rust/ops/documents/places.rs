@@ -64,7 +64,7 @@ pub async fn read(project: &str, path: &str) -> Result<DocumentContent> {
     foreign::within(&place, read).await.flatten()
 }
 
-/// What tells whether documents were written, by path; only of those that are there.
+/// Size and times of documents by path, which show whether one was written; only of those that exist.
 pub async fn stats(project: &str, paths: Vec<String>) -> Result<HashMap<String, DocumentStat>> {
     let root = Path::new(project).to_owned();
     let place = root.clone();

@@ -68,7 +68,7 @@ async fn make(core: &Core, asker: &Asker, ask: &TaskRef) -> Result<(NewReference
         return Err(Error::new(Code::BadInput, format!("{shown} is empty")).hint("write something into it first"));
     };
     if part == Part::Whole {
-        // Its version tells the rest.
+        // Its version has the rest.
         anchor.text.truncate(BEGINNING);
     }
     let new = NewReference {

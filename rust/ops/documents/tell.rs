@@ -58,7 +58,7 @@ async fn part(core: &Core, task: &Task, document: &OutdatedDocument) -> Result<S
     let now = places::read(&task.project, &document.path).await.ok().filter(|now| now.version == document.current);
     let (version, kept) = (document.known.clone(), now.clone());
     let before = core.store()?.write(move |tx| {
-        // What the agent is told of now is what the next difference begins with.
+        // The next difference begins with what the agent gets now.
         if let Some(now) = kept {
             tx.keep_version(&now.version, &now.text)?;
         }

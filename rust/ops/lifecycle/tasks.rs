@@ -68,7 +68,7 @@ pub async fn delete(core: &Core, asker: &Asker, delete: TaskDelete) -> Result<No
     }
     core.write(&task.uuid, move |tx, task| tx.delete(task, delete.command.as_deref())).await?;
     if let Some(stays) = stays {
-        // Nothing of Chorus's tells of it from now on.
+        // Chorus reports nothing about it from now on.
         core.warn(&task.project, &format!("#{} is deleted. {stays}", task.number));
     }
     tidy::forget_files(&core.state, &task.uuid);

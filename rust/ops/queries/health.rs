@@ -47,7 +47,7 @@ pub async fn health(core: &Core, asker: &Asker) -> Result<Health> {
 }
 
 /// Worktrees in the state folder that no task has any more, and what of one could not be deleted: a task was deleted while
-/// it had edits. Nothing else tells of them.
+/// it had edits. Nothing else reports them.
 async fn orphans(core: &Core) -> Option<Check> {
     let store = core.store().ok()?;
     let tasks = store.read(|tx| tx.tasks(None, &Filter::default())).await.ok()?;

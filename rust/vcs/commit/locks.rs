@@ -35,7 +35,7 @@ pub(in crate::vcs) async fn clear(git: &Git, at: Millis, tips: &BTreeMap<String,
     }
 }
 
-/// Whether a process that may be looked at has it open for writing; taken to be so where that cannot be told.
+/// Whether a process that may be looked at has it open for writing; assumed where that cannot be found out.
 async fn is_open(path: &Path) -> bool {
     let path = path.to_owned();
     tokio::task::spawn_blocking(move || is_written_by_any(&path)).await.unwrap_or(true)

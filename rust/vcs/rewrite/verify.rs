@@ -25,7 +25,7 @@ pub(super) async fn verify(git: &Git, intent: &RewriteIntent, again: bool) -> Re
             (Ok(base), Ok(head)) => (base, head),
             (Err(error), _) | (_, Err(error)) => {
                 // A filter that fails is the matter of its file alone.
-                log::warn!("cannot tell whether {path} is as it should be: {error}");
+                log::warn!("cannot check {path}: {error}");
                 different.push(path);
                 continue;
             }

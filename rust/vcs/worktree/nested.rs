@@ -110,7 +110,7 @@ fn inside(folder: &Path, below: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// A worktree of some repository has its git folder there, which is told where it is now.
+/// A worktree of some repository has its git folder there, which gets the new path.
 async fn link_again(project: &Git, paths: &[PathBuf], root: &Path) {
     for folder in paths.iter().map(|path| root.join(path)).filter(|folder| folder.join(".git").is_file()) {
         let repaired = project.within(&folder).change(&["worktree", "repair"], Vec::new()).await;

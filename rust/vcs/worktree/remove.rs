@@ -236,7 +236,7 @@ async fn finish_discard(worktree: &Worktree, intent: &RemoveIntent, permit: &Per
 }
 
 /// Removes folder and entry; what was looked at before. Nothing comes back from here on, so what cannot be deleted, as
-/// another user's files, is told and ends nothing.
+/// another user's files, is noted in the journal and stops nothing.
 async fn take_away(worktree: &Worktree, intent: &RemoveIntent, _permit: &Permit<'_>) -> Result<Option<String>> {
     let mut rest = intent.aside.as_path();
     let mut is_there = worktree.is_present().await?;

@@ -67,7 +67,7 @@ const BENCHES: [Bench; 18] = [
 ];
 
 /// Benches whose name holds the filter; false when a budget was passed or a bench failed. `build` alone is the bench
-/// that builds everything anew: it takes minutes and stands in no other run. `detect` alone tells how often screens are read
+/// that builds everything anew: it takes minutes and stands in no other run. `detect` alone prints how often screens are read
 /// right.
 pub fn run(arguments: &[String]) -> Outcome {
     let as_json = arguments.iter().any(|argument| argument == "--json");

@@ -1,5 +1,5 @@
 //! `cargo xtask capture`: drives a Claude Code client on the scripted API through the states that matter, records its
-//! screens at several sizes, and tells what the detector makes of them beside the recorded ones.
+//! screens at several sizes, and compares the detector's readings with those of the recorded screens.
 
 mod drive;
 mod scenes;
@@ -85,7 +85,7 @@ fn client(path: Option<&Path>) -> Result<Tool, String> {
         Some(path) => {
             let path = path.canonicalize().map_err(|error| format!("cannot find {}: {error}", path.display()))?;
             clients::at(&path)
-                .ok_or_else(|| format!("{} does not tell its version: is it Claude Code?", path.display()))
+                .ok_or_else(|| format!("{} does not print its version: is it Claude Code?", path.display()))
         }
         None => clients::obtain(&clients::CLAUDE).map_err(|missing| missing.0),
     }

@@ -61,7 +61,7 @@ pub fn folder() -> PathBuf {
     chorus_testkit::repository().join("tests/fixtures/screens")
 }
 
-/// The states whose screens tell them.
+/// The states that a screen alone shows.
 pub fn recorded() -> Result<Vec<State>, String> {
     let path = folder().join("index.jsonl");
     let text = std::fs::read_to_string(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;

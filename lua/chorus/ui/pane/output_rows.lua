@@ -14,7 +14,7 @@ local FILLERS = { '─', '╌', '━', '═', ' ' }
 --- Lines of history that a pane keeps at most.
 M.MOST_HISTORY = 10000
 
---- Lines to remember; beyond this many all are forgotten at once. Twice as many as a pane has: fewer would be forgotten while
+--- Lines to remember; beyond this many Chorus forgets all of them. Twice as many as a pane has: fewer would be forgotten while
 --- they are shown, and parsed again at each draw.
 local MOST = 2 * M.MOST_HISTORY
 

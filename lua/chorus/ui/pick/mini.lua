@@ -56,11 +56,9 @@ function M.open(session)
     end, session:items())
   end
   local function ours(found)
-    local known = {}
-    for _, each in ipairs(found) do
-      known[#known + 1] = session:item(each.key)
-    end
-    return known
+    return session:items_of(vim.tbl_map(function(each)
+      return each.key
+    end, found))
   end
   local mappings = {}
   for _, action in ipairs(list.actions) do

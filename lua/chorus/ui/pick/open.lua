@@ -3,10 +3,12 @@ local sessions = require('chorus.ui.pick.session')
 
 local M = {}
 
----@class chorus.PickAdapter
+---@class chorus.PickOpener
+---@field open fun(session: chorus.PickSession)
+
+---@class chorus.PickAdapter: chorus.PickOpener
 ---@field fault fun(): string? why it cannot be used
 ---@field is_chosen fun(): boolean whether the person has set this plugin up as a picker
----@field open fun(session: chorus.PickSession)
 
 ---@type table<string, fun(): chorus.PickAdapter>
 local PLUGINS = {
@@ -50,7 +52,7 @@ local function is_stock()
 end
 
 --- What needs no plugin. Neovim's own `vim.ui.select` wants the number of a line typed, which is not that of a task.
----@return chorus.PickAdapter
+---@return chorus.PickOpener
 local function plain()
   return is_stock() and require('chorus.ui.pick.own') or require('chorus.ui.pick.select')
 end

@@ -17,16 +17,6 @@ local namespace = vim.api.nvim_create_namespace('chorus_pick')
 ---@field marked table<string, boolean> by key
 ---@field shown? chorus.PickItem whose preview is shown
 
----@return string?
-function M.fault()
-  return nil
-end
-
----@return boolean
-function M.is_chosen()
-  return false
-end
-
 ---@param picker chorus.OwnPicker
 ---@return chorus.PickItem[]
 local function fitting(picker)
@@ -152,7 +142,7 @@ local function map_keys(picker, buffer)
   end
   local function after_close(run)
     return function()
-      -- Keys that were typed ahead have told nobody of the text before them.
+      -- Keys that were typed ahead belong to the text before them.
       narrow(picker)
       local items = chosen(picker)
       close(picker)

@@ -1,14 +1,6 @@
 --- Lists in `vim.ui.select`, which a plugin has replaced: lines, and one choice.
 local M = {}
 
-function M.fault()
-  return nil
-end
-
-function M.is_chosen()
-  return false
-end
-
 ---@param session chorus.PickSession
 function M.open(session)
   vim.ui.select(session:items(), {

@@ -24,7 +24,7 @@ local M = {}
 ---@field title string
 ---@field many boolean whether several may be chosen
 ---@field items fun(): chorus.PickItem[]
----@field watch? fun(on_change: fun()): fun() tells of other items, until the function that it returns is called
+---@field watch? fun(on_change: fun()): fun() calls `on_change` for other items, until the function that it returns is called
 ---@field preview? fun(data: any, size: chorus.PickSize, show: fun(rows: chorus.Row[])) may show more than once
 ---@field fitting? fun(items: chorus.PickItem[], text: string): chorus.PickItem[] for Chorus's own list
 ---@field hint? string what may be typed there
@@ -95,6 +95,17 @@ end
 ---@return chorus.PickItem?
 function Session:item(key)
   return self.known[key]
+end
+
+--- The items with these keys; one that is gone is left out.
+---@param keys string[]
+---@return chorus.PickItem[]
+function Session:items_of(keys)
+  local items = {}
+  for _, key in ipairs(keys) do
+    items[#items + 1] = self.known[key]
+  end
+  return items
 end
 
 --- Calls `draw` when the items have changed, at most once in a while, until the end.

@@ -22,11 +22,9 @@ end
 ---@param found table[]
 ---@return chorus.PickItem[]
 local function ours(session, found)
-  local items = {}
-  for _, each in ipairs(found) do
-    items[#items + 1] = session:item(each.id)
-  end
-  return items
+  return session:items_of(vim.tbl_map(function(each)
+    return each.id
+  end, found))
 end
 
 ---@param session chorus.PickSession

@@ -323,8 +323,7 @@ local function discard(left, on_deleted)
   local titles = vim.tbl_map(function(each)
     return text.clean(each.title, 40)
   end, left)
-  local question = ('Delete permanently: %s?'):format(table.concat(titles, '; '))
-  require('chorus.picker').confirm(question, 'Delete', function()
+  require('chorus.picker').confirm_deletion(titles, function()
     for _, each in ipairs(left) do
       prompt_files:remove(each.path)
     end

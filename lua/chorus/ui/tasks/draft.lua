@@ -351,8 +351,7 @@ local function discard(left)
   local titles = vim.tbl_map(function(draft)
     return draft.title ~= '' and text.clean(draft.title, 40) or '(no title yet)'
   end, left)
-  local question = ('Delete permanently: %s?'):format(table.concat(titles, ', '))
-  require('chorus.picker').confirm(question, 'Delete', function()
+  require('chorus.picker').confirm_deletion(titles, function()
     for _, draft in ipairs(left) do
       drafts:remove(draft.path)
     end

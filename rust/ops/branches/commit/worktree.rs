@@ -41,7 +41,7 @@ pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&
     core.write(&task.uuid, move |tx, task| underway.remember(tx, task)).await?;
     let made = noted_while_slow(core, task, worktree::commit::commit_with(&worktree, &text, decision.hooks)).await;
     let trouble = decision.trouble();
-    // Whatever else can be told of it, the commit is recorded.
+    // The commit is recorded whatever fails beside it.
     let files = match &made {
         Ok(Some(oid)) => or_log(count_files(&worktree.git(), oid).await).unwrap_or_default(),
         _ => 0,
@@ -93,9 +93,9 @@ impl CommitUnderway {
     }
 }
 
-/// What was to be told beside a commit, where it can be.
+/// A report beside a commit, where there is one.
 fn or_log<T>(told: Result<T>) -> Option<T> {
-    told.inspect_err(|error| log::warn!("cannot tell all of a commit: {error}")).ok()
+    told.inspect_err(|error| log::warn!("cannot report everything about a commit: {error}")).ok()
 }
 
 /// How long a commit may take before the journal says that it still runs.
