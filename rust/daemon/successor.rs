@@ -19,7 +19,7 @@ const ANSWER: Duration = Duration::from_secs(10);
 /// Waits until another build is where this program came from and nothing is being done; sends its path.
 pub async fn wait(core: Weak<Core>, found: Sender<PathBuf>) {
     let Some(state) = core.upgrade().map(|core| core.state.clone()) else { return };
-    let Some(own) = program::origin(&state) else { return };
+    let Some(own) = program::own_build(&state) else { return };
     let mut seen = None;
     let mut refused = None;
     loop {
@@ -36,6 +36,8 @@ pub async fn wait(core: Weak<Core>, found: Sender<PathBuf>) {
             continue;
         }
         match version(&build.path).await {
+            // A commit may have begun meanwhile.
+            Ok(_) if core.hub.is_working() => {}
             Ok(version) => {
                 log::info!("{} was replaced by {version}: the daemon hands over to it", build.path.display());
                 core.hub.notify_everybody(&Event::Notice(Notice {
