@@ -21,7 +21,7 @@ pub async fn wait(core: Weak<Core>, found: Sender<PathBuf>) {
     let Some(state) = core.upgrade().map(|core| core.state.clone()) else { return };
     let Some(own) = program::own_build(&state) else { return };
     let mut seen = None;
-    let mut refused = None;
+    let (mut refused, mut awaited) = (None, None);
     loop {
         tokio::time::sleep(BETWEEN).await;
         let path = own.path.clone();
@@ -33,6 +33,10 @@ pub async fn wait(core: Weak<Core>, found: Sender<PathBuf>) {
             continue;
         };
         if core.hub.is_working() {
+            if awaited.as_ref() != Some(&build) {
+                log::info!("{} was replaced: the daemon finishes its work first", build.path.display());
+                awaited = Some(build);
+            }
             continue;
         }
         match version(&build.path).await {
