@@ -192,6 +192,32 @@ describe('a file that is open here', function()
     assert.are.equal(1, #asked)
   end)
 
+  it('is looked at alone when it is read, however many others are open', function()
+    local open_files = require('chorus.editor.open_files')
+    local by_path, count = open_files.by_path, 0
+    open_files.by_path = function()
+      count = count + 1
+      return by_path()
+    end
+    local function asked()
+      return #vim.tbl_filter(function(each)
+        return each[1] == 'changes'
+      end, world.asked)
+    end
+    world.wait(function()
+      return asked() > 0
+    end)
+    world.asked = {}
+    for index = 1, 3 do
+      vim.fn.writefile({ 'x' }, ('%s/other-%d.txt'):format(folder, index))
+      vim.cmd.edit(('%s/other-%d.txt'):format(folder, index))
+    end
+    assert.are.equal(0, count)
+    world.wait(function()
+      return asked() > 0
+    end, 'the question for authors')
+  end)
+
   it('starts no daemon to know its authors, and learns them from the next', function()
     local function asked()
       return #vim.tbl_filter(function(each)

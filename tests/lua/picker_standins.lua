@@ -10,6 +10,7 @@ local modules = {
     'telescope.previewers',
     'telescope.pickers.entry_display',
     'telescope.actions',
+    'telescope.actions.set',
     'telescope.actions.state',
     'telescope.config',
   },
@@ -33,7 +34,7 @@ local function lines(buffer)
 end
 
 function M.telescope()
-  local driver, default = { at = 1 }, nil
+  local driver, select = { at = 1 }, nil
   local picker = { prompt_bufnr = nil, _multi = {} }
   local function entries()
     return vim.tbl_map(picker.finder.entry_maker, picker.finder.results)
@@ -82,12 +83,16 @@ function M.telescope()
     close = function(buffer)
       vim.api.nvim_buf_delete(buffer, { force = true })
     end,
-    select_default = {
-      replace = function(_, run)
-        default = run
-      end,
-    },
   }
+  -- What its keys that open something run: `<CR>`, and in its own mappings those below.
+  package.loaded['telescope.actions.set'] = {
+    select = setmetatable({
+      replace = function(_, run)
+        select = run
+      end,
+    }, { __call = function() end }),
+  }
+  local opening = { ['<C-x>'] = 'horizontal', ['<C-v>'] = 'vertical', ['<C-t>'] = 'tab' }
   package.loaded['telescope.actions.state'] = {
     get_current_picker = function(buffer)
       return buffer == picker.prompt_bufnr and picker or nil
@@ -118,10 +123,13 @@ function M.telescope()
     driver.at = index
   end
   function driver.choose()
-    default()
+    select(picker.prompt_bufnr, 'default')
   end
   function driver.press(key)
-    picker.mappings[key]()
+    if picker.mappings[key] then
+      return picker.mappings[key]()
+    end
+    select(picker.prompt_bufnr, opening[key])
   end
   function driver.cancel()
     vim.api.nvim_buf_delete(picker.prompt_bufnr, { force = true })

@@ -346,6 +346,113 @@ describe('a picker plugin that cannot be used', function()
   end)
 end)
 
+describe('the requests of a task', function()
+  it('of another project are picked from, and followed', function()
+    world.start()
+    standins.remove()
+    local plugin = standins.telescope()
+    require('chorus.verbs')
+    world.know(some(), { world.request('r1', 1) })
+    local elsewhere = { project = '/home/me/other', task = 'uuid-9' }
+    local tasks = require('chorus.tasks')
+    tasks.set_others({
+      tasks = { world.task(9, { project = '/home/me/other', title = 'Nine' }) },
+      requests = { world.request('r8', 9, elsewhere), world.request('r9', 9, elsewhere) },
+    })
+    local chosen
+    require('chorus.picker').pick_request(tasks.requests('uuid-9'), 'Request to deny:', function(request)
+      chosen = request.id
+    end)
+    assert.same({ '#9 Bash: rm -rf build  Nine', '#9 Bash: rm -rf build  Nine' }, plugin.lines())
+    world.tell('ChorusElsewhereChanged', { count = 1 })
+    world.event('request_closed', tasks.request('r8'))
+    world.wait(function()
+      return #plugin.lines() == 1
+    end)
+    plugin.choose()
+    world.wait(function()
+      return chosen == 'r9'
+    end)
+    standins.remove()
+  end)
+end)
+
+describe('the list of tasks', function()
+  before_each(function()
+    world.start()
+    standins.remove()
+    require('chorus.verbs')
+  end)
+
+  after_each(standins.remove)
+
+  it('follows tasks of other projects', function()
+    local plugin = standins.telescope()
+    local tasks = require('chorus.tasks')
+    local other = { project = '/home/me/other', title = 'Nine' }
+    tasks.snapshot({ tasks = some(), requests = {}, elsewhere = 0 }, '/home/me/shop')
+    tasks.set_others({ tasks = { world.task(9, other) }, requests = {} })
+    require('chorus.picker').pick_task(tasks.everywhere(), 'Task:', function() end)
+    world.event('task_changed', world.task(9, { project = '/home/me/other', title = 'Renamed', revision = 2 }))
+    world.wait(function()
+      return table.concat(plugin.lines(), '\n'):find('Renamed', 1, true)
+    end)
+    plugin.cancel()
+  end)
+
+  it('looks through the requests once, however many tasks there are', function()
+    world.know(some(), { world.request('r1', 1) })
+    local tasks = require('chorus.tasks')
+    local each, count = tasks.requests, 0
+    tasks.requests = function(...)
+      count = count + 1
+      return each(...)
+    end
+    local items = require('chorus.ui.pick.tasks').list({ title = 'Tasks' }).items()
+    assert.matches('rm -rf build', items[1].text, 1, true)
+    assert.equal(0, count)
+  end)
+
+  it('takes every key of telescope that opens something for a choice', function()
+    local plugin = standins.telescope()
+    world.know(some())
+    for _, key in ipairs({ '<C-x>', '<C-v>', '<C-t>' }) do
+      local chosen
+      require('chorus.picker').pick_task(require('chorus.tasks').all(), 'Task:', function(task)
+        chosen = task.number
+      end)
+      plugin.go_to(2)
+      plugin.press(key)
+      world.wait(function()
+        return chosen == 2
+      end, key)
+    end
+  end)
+end)
+
+describe('the list of documents', function()
+  it('ties no other file to a task where the document is gone', function()
+    world.start()
+    require('chorus.verbs')
+    world.record_verbs()
+    local folder = vim.fn.resolve(vim.fn.tempname())
+    vim.fn.mkdir(folder, 'p')
+    vim.fn.writefile({ 'x' }, folder .. '/here.md')
+    world.welcome.project = folder
+    local list = require('chorus.ui.pick.documents').list({ title = 'Documents', documents = { document('gone.md') } })
+    local ref = vim.iter(list.actions):find(function(action)
+      return vim.list_contains(action.keys, '<M-r>')
+    end)
+    ref.run({ document('gone.md') })
+    assert.same({}, world.ran)
+    assert.equal('gone.md no longer exists', world.notified[1][2])
+    ref.run({ document('here.md') })
+    assert.same({ { 'ref', { bang = true } } }, world.ran)
+    assert.equal(folder .. '/here.md', vim.api.nvim_buf_get_name(0))
+    vim.fn.delete(folder, 'rf')
+  end)
+end)
+
 describe(':Telescope chorus', function()
   it('shows tasks, requests and documents', function()
     world.start()
@@ -462,6 +569,24 @@ describe('the list of Chorus itself', function()
     end
   end)
 
+  it('is not covered by its preview where the screen becomes too small for both', function()
+    local columns, lines = vim.o.columns, vim.o.lines
+    vim.o.columns, vim.o.lines = 120, 20
+    require('chorus.ui.pick.lists').tasks({ title = 'Tasks' })
+    local function floats()
+      return vim.tbl_filter(function(window)
+        return vim.api.nvim_win_get_config(window).relative == 'editor'
+      end, vim.api.nvim_list_wins())
+    end
+    local before = #floats()
+    vim.o.columns = 100
+    vim.api.nvim_exec_autocmds('VimResized', {})
+    local after = #floats()
+    world.press('<Esc>')
+    vim.o.columns, vim.o.lines = columns, lines
+    assert.same({ 2, 1 }, { before, after })
+  end)
+
   it('stands beside its preview, above it, or alone', function()
     local layout = require('chorus.ui.pick.own_plan').layout
     local list, preview = layout(160, 40, 10, true)
@@ -523,6 +648,28 @@ describe('the text of a document', function()
     assert.equal('It leads out of the project.', of('link.md').fault)
     vim.uv.fs_symlink(folder .. '/inside/loop.md', folder .. '/inside/loop.md')
     assert.equal('The file no longer exists.', of('loop.md').fault)
+  end)
+
+  it('is not read where a file of another place stands in while it is opened', function()
+    write('outside.md', 'secret')
+    write('inside/plan.md', 'plan')
+    local path, open = folder .. '/inside/plan.md', vim.uv.fs_open
+    vim.uv.fs_open = function(...)
+      vim.uv.fs_rename(path, path .. '.away')
+      vim.uv.fs_symlink(folder .. '/outside.md', path)
+      local opened = { open(...) }
+      vim.uv.fs_rename(path .. '.away', path)
+      return unpack(opened)
+    end
+    local found = of('plan.md')
+    vim.uv.fs_open = open
+    assert.same({ lines = {}, is_cut = false, fault = 'It leads out of the project.' }, found)
+    assert.same({ 'plan' }, of('plan.md').lines)
+  end)
+
+  it('is not waited for where a pipe takes its place', function()
+    assert.equal(0, vim.system({ 'mkfifo', folder .. '/inside/pipe.md' }):wait().code)
+    assert.equal('It is no regular file.', of('pipe.md').fault)
   end)
 
   it('has the same headings by its tree and by its lines', function()

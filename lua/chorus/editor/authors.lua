@@ -163,36 +163,39 @@ local function ask()
   end)
 end
 
---- Adds open files to those whose changes are asked for.
----@param is_meant fun(buffer: integer, path: string): boolean with the path from the root
-local function ask_about(is_meant)
-  local at = root()
-  for name, buffers in pairs(at and open_files.by_path() or {}) do
-    local path = vim.startswith(name, at .. '/') and name:sub(#at + 2) or nil
-    for _, buffer in ipairs(path and buffers or {}) do
-      if is_meant(buffer, path) then
-        due[buffer] = path
-      end
-    end
-  end
-  ask()
+--- A path from the root; nil of a file elsewhere.
+---@param at string the root
+---@param path string absolute
+---@return string?
+local function from_root(at, path)
+  return vim.startswith(path, at .. '/') and path:sub(#at + 2) or nil
 end
 
 --- Looks who made the last change in the open files of these.
 ---@param paths string[] from the root
 local function on_edits(paths)
-  ask_about(function(_, path)
-    return open_files.are_of(paths, path)
-  end)
+  local at = root()
+  for name, buffers in pairs(at and open_files.by_path() or {}) do
+    local path = from_root(at, name)
+    for _, buffer in ipairs(path and open_files.are_of(paths, path) and buffers or {}) do
+      due[buffer] = path
+    end
+  end
+  ask()
 end
 
 --- Learns which edits a file has already, so that the first event about it names the new one.
 ---@param buffer integer
 local function on_read(buffer)
-  if not seen[buffer] and require('chorus.client').is_connected() and tasks.counts().live > 0 then
-    ask_about(function(other)
-      return other == buffer
-    end)
+  local at = root()
+  if seen[buffer] or not at or not client.is_connected() or tasks.counts().live == 0 then
+    return
+  end
+  local real = open_files.is_file(buffer) and vim.uv.fs_realpath(vim.api.nvim_buf_get_name(buffer))
+  local path = real and from_root(at, real)
+  if path then
+    due[buffer] = path
+    ask()
   end
 end
 

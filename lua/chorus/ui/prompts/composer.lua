@@ -1,5 +1,6 @@
 --- The buffer for a prompt: as many lines as it takes, `:w` sends it. A file keeps what is typed, as for a new task.
 local delivery = require('chorus.ui.prompts.delivery')
+local fill_in = require('chorus.ui.kit.fill_in')
 local keep_typed = require('chorus.ui.kit.keep_typed')
 local message = require('chorus.message')
 local place = require('chorus.ui.kit.place')
@@ -20,13 +21,11 @@ local M = {}
 ---@field on_left? fun() the person is done: what the composer took the place of comes back
 ---@field on_reply? fun(is_sent: boolean, newer?: chorus.Opened) after each attempt to send the text
 
----@class chorus.Composer
----@field buffer integer
+---@class chorus.Composer: chorus.Filling
 ---@field path string
 ---@field wish chorus.ComposerWish
 ---@field is_done boolean
 ---@field is_sending boolean
----@field is_filled boolean
 ---@field fault? string
 ---@field history? string[] texts that were sent, newest first
 ---@field at integer the one of them that is shown; 0 for the person's own text
@@ -159,26 +158,10 @@ local function go_on(composer, sent, left)
   keep(composer)
 end
 
---- Puts in what the placeholders stand for, once, to be read before it is sent. Who undoes that sends them as words.
----@param composer chorus.Composer
----@param prompt string
-local function fill(composer, prompt)
-  composer.is_filled = true
-  require('chorus.editor.placeholders').expand(prompt, composer.wish.origin, function(filled)
-    if filled ~= prompt and vim.api.nvim_buf_is_loaded(composer.buffer) then
-      vim.api.nvim_buf_set_lines(composer.buffer, 0, -1, false, vim.split(filled, '\n', { plain = true }))
-      local does = delivery.does(composer.wish.purpose)
-      message.info('the placeholders are filled in', ('`:w` %s; `u` takes that back'):format(does))
-    end
-    vim.bo[composer.buffer].modified = true
-    keep(composer)
-  end)
-end
-
 --- `:w`.
 ---@param composer chorus.Composer
 local function write(composer)
-  if composer.is_sending then
+  if composer.is_sending or composer.is_filling then
     return
   end
   keep(composer)
@@ -187,8 +170,12 @@ local function write(composer)
   if not prompt:find('%S') then
     return save.refuse('the prompt is empty', 'write what the agent should do')
   elseif not composer.is_filled and require('chorus.editor.placeholders').has(prompt) then
+    composer.is_filling = true
+    -- A buffer that is being written cannot be changed. Who undoes the change sends the placeholders as words.
     return vim.schedule(function()
-      fill(composer, prompt)
+      fill_in.start(composer, lines, 0, prompt, delivery.does(wish.purpose), function()
+        keep(composer)
+      end)
     end)
   end
   composer.is_sending = true
@@ -238,6 +225,7 @@ end
 ---@return chorus.Composer
 local function set_up(buffer, path, wish)
   local composer = { buffer = buffer, path = path, wish = wish, is_done = false, is_sending = false, at = 0, own = {} }
+  composer.origin, composer.is_filling = wish.origin, false
   composer.is_filled = wish.is_filled or wish.purpose.kind ~= 'prompt'
   local on = save.set_up(buffer, {
     view = 'prompt',

@@ -3,6 +3,7 @@ local buffer_task = require('chorus.ui.kit.buffer_task')
 local listen = require('chorus.ui.kit.listen')
 local save = require('chorus.ui.kit.save')
 local status = require('chorus.ui.kit.status')
+local keys = require('chorus.ui.kit.keys')
 local page_rows = require('chorus.ui.tasks.page_rows')
 local page_window = require('chorus.ui.tasks.page_window')
 local tasks = require('chorus.tasks')
@@ -51,7 +52,7 @@ local function draw(page)
   if not above then
     above, page.base = page_rows.edited(page.page.task), page.page.task
   end
-  local rows = page_rows.history(page.page, status.now())
+  local rows = page_rows.history(page.page, status.now(), keys.first('page', 'retie'))
   page.rows = rows
   local all = vim.list_slice(above)
   all[#all + 1] = page_rows.SEPARATOR
