@@ -271,6 +271,143 @@ for _, name in ipairs({ 'telescope', 'fzf-lua', 'snacks', 'mini' }) do
   end)
 end
 
+for _, name in ipairs({ 'telescope', 'fzf-lua', 'snacks', 'mini' }) do
+  describe('what a person began, in the picker ' .. name, function()
+    local plugin, select, asked
+
+    before_each(function()
+      world.state_dir = vim.fn.resolve(vim.fn.tempname())
+      world.start()
+      standins.remove()
+      plugin = standins[name]()
+      require('chorus.verbs')
+      world.know(some())
+      select, asked = vim.ui.select, nil
+      vim.ui.select = function(items, options, on_choice)
+        assert.equal('chorus_confirm', options.kind)
+        asked = options.prompt
+        on_choice(items[1])
+      end
+    end)
+
+    after_each(function()
+      vim.ui.select = select
+      standins.remove()
+      vim.cmd('silent! stopinsert | silent! %bwipeout!')
+      vim.fn.delete(world.state_dir, 'rf')
+      world.state_dir = nil
+    end)
+
+    --- Keeps texts, the first of them as the oldest.
+    local function keep(files, texts)
+      return vim
+        .iter(ipairs(texts))
+        :map(function(index, lines)
+          local path = files:new_path()
+          assert.is_nil(files:save(path, lines))
+          local at = os.time() - 3600 * (#texts + 1 - index)
+          assert(vim.uv.fs_utime(path, at, at))
+          return path
+        end)
+        :totable()
+    end
+
+    local function with(show, act)
+      if name == 'mini' then
+        plugin.script = act
+        return show()
+      end
+      show()
+      act()
+    end
+
+    it('is shown with its text, opened, and deleted after a question', function()
+      local files = require('chorus.ui.tasks.draft_files')
+      local paths = keep(files, {
+        { '---', 'title: ', '---', 'half\27[31m a thought' },
+        { '---', 'title: Fix it', '---', 'All of it.' },
+      })
+      local shown, preview, fresh
+      with(function()
+        require('chorus.ui.tasks.draft').open({})
+      end, function()
+        shown, preview, fresh = plugin.lines(), plugin.preview(3)(), plugin.preview(1)()
+        plugin.go_to(2)
+        plugin.choose()
+      end)
+      world.wait(function()
+        return vim.b.chorus_view == 'draft'
+      end)
+      assert.same({ 'A new task', 'Fix it · 1h', '(no title yet) · 2h' }, shown)
+      assert.same(
+        { ' ---', ' title:', ' ---', ' half a thought' },
+        vim.tbl_map(function(line)
+          return (line:gsub('%s+$', ''))
+        end, preview)
+      )
+      assert.same({ '' }, vim.tbl_map(vim.trim, fresh))
+      assert.same({ '---', 'title: Fix it', '---', 'All of it.' }, world.lines())
+      world.press('q')
+      plugin = (standins.remove() or true) and standins[name]()
+      with(function()
+        require('chorus.pick').drafts()
+      end, function()
+        assert.equal('There are 2 unfinished drafts', plugin.title())
+        plugin.mark(1)
+        plugin.mark(2)
+        plugin.press('<M-x>')
+      end)
+      world.wait(function()
+        return not vim.uv.fs_stat(paths[1])
+      end)
+      assert.equal('Delete permanently: Fix it; (no title yet)?', asked)
+      assert.same({}, files:unfinished())
+      require('chorus.pick').drafts()
+      assert.equal('there is no unfinished draft', world.notified[1][2])
+    end)
+
+    it('for an agent says for which one, and leaves the others where one is deleted', function()
+      local files = require('chorus.ui.prompts.prompt_files')
+      local paths = keep(files, {
+        { 'prompt to #2 uuid-2', 'go on', 'and on' },
+        { 'raw to #1 uuid-1', '/compact' },
+      })
+      local shown, preview
+      with(function()
+        require('chorus.ui.prompts.composer').open_for({ require('chorus.tasks').get(5) })
+      end, function()
+        shown, preview = plugin.lines(), plugin.preview(3)()
+        plugin.go_to(2)
+        plugin.press('<M-x>')
+        -- What is left is offered again.
+        if name == 'mini' then
+          plugin.script = function()
+            assert.equal('A prompt was not sent', plugin.title())
+            plugin.go_to(2)
+            plugin.choose()
+          end
+        end
+      end)
+      assert.same({ 'A new prompt for #5', '#1, typed as it is: /compact · 1h', '#2: go on · 2h' }, shown)
+      assert.same({ ' Prompt for #2', '', ' go on', ' and on' }, preview)
+      world.wait(function()
+        return not vim.uv.fs_stat(paths[2])
+      end)
+      if name ~= 'mini' then
+        world.wait(function()
+          return plugin.title() == 'A prompt was not sent'
+        end)
+        plugin.go_to(2)
+        plugin.choose()
+      end
+      world.wait(function()
+        return vim.b.chorus_view == 'prompt'
+      end)
+      assert.same({ 'go on', 'and on' }, world.lines())
+    end)
+  end)
+end
+
 describe('a picker plugin that cannot be used', function()
   local select, offered
 

@@ -304,21 +304,6 @@ function M.resume(path)
   M.open({ purpose = purpose, lines = lines, path = path })
 end
 
---- Deletes unfinished prompts after confirmation.
----@param left chorus.KeptFile[]
----@param on_deleted fun()
-local function discard(left, on_deleted)
-  local titles = vim.tbl_map(function(each)
-    return text.clean(each.title, 40)
-  end, left)
-  require('chorus.picker').confirm_deletion(titles, function()
-    for _, each in ipairs(left) do
-      prompt_files:remove(each.path)
-    end
-    on_deleted()
-  end)
-end
-
 --- Opens a composer for tasks. Offers unfinished prompts first.
 ---@param found chorus.Task[]
 ---@param options? { raw?: boolean, lines?: string[], is_kept?: boolean, is_filled?: boolean, origin?: chorus.Origin } with
@@ -344,26 +329,7 @@ function M.open_for(found, options)
   if #left == 0 then
     return open_new()
   end
-  local choices = { { title = 'A new prompt for ' .. delivery.names(to) } }
-  vim.list_extend(choices, left)
-  choices[#choices + 1] =
-    { title = #left == 1 and 'Delete the kept prompt' or 'Delete the kept prompts', discards = true }
-  require('chorus.picker').pick(choices, {
-    prompt = #left == 1 and 'A prompt was not sent:' or ('%d prompts were not sent:'):format(#left),
-    kind = 'chorus_prompt',
-    format = function(choice)
-      local age = choice.at and '  ' .. text.age((os.time() - choice.at) * 1000) or ''
-      return text.clean(choice.title, 60) .. age
-    end,
-  }, function(choice)
-    if choice and choice.path then
-      M.resume(choice.path)
-    elseif choice and choice.discards then
-      discard(left, open_new)
-    elseif choice then
-      open_new()
-    end
-  end)
+  require('chorus.ui.prompts.prompt_offer').show(left, delivery.names(to), open_new)
 end
 
 --- Makes a buffer named `chorus://prompt/…` that prompt: one of a session, say. For `BufReadCmd`.

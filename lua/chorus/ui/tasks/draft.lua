@@ -255,19 +255,6 @@ local function edit(path, lines, template, starts, origin)
   return draft
 end
 
---- Why a draft cannot be opened here; nil when it can.
----@param path? string
----@return string?
-local function fault_of(path)
-  if not path or not vim.uv.fs_stat(path) then
-    return 'This draft is gone: its task was created, or it was deleted. `:Chorus new` writes a new task.'
-  elseif drafts:is_elsewhere(path) then
-    return 'Another Neovim has this draft open.'
-  elseif not drafts:is_of_this_project(path) then
-    return 'This draft is for another project. Open Neovim there: `:Chorus new` offers it.'
-  end
-end
-
 --- Makes a buffer named `chorus://draft/…` that draft: one of a session, say. For `BufReadCmd`.
 ---@param buffer integer
 function M.read(buffer)
@@ -275,7 +262,7 @@ function M.read(buffer)
     return
   end
   local path = drafts:path_of(vim.api.nvim_buf_get_name(buffer))
-  local fault = fault_of(path)
+  local fault = drafts.fault_of(path)
   if fault then
     return require('chorus.ui.kit.plain_text').explain(buffer, fault)
   end
@@ -339,18 +326,6 @@ local function open_new(options)
   keep(draft)
 end
 
---- Deletes drafts after confirmation.
-local function discard(left)
-  local titles = vim.tbl_map(function(draft)
-    return draft.title ~= '' and text.clean(draft.title, 40) or '(no title yet)'
-  end, left)
-  require('chorus.picker').confirm_deletion(titles, function()
-    for _, draft in ipairs(left) do
-      drafts:remove(draft.path)
-    end
-  end)
-end
-
 --- Opens a new-task buffer. Offers unfinished drafts first.
 ---@param options chorus.DraftWish
 function M.open(options)
@@ -358,27 +333,8 @@ function M.open(options)
   if #left == 0 or options.title or options.excerpt or options.lines then
     return open_new(options)
   end
-  local choices = { { title = 'A new task' } }
-  vim.list_extend(choices, left)
-  choices[#choices + 1] = { title = #left == 1 and 'Delete the draft' or 'Delete the drafts', discards = true }
-  require('chorus.picker').pick(choices, {
-    prompt = #left == 1 and 'There is an unfinished draft:' or ('There are %d unfinished drafts:'):format(#left),
-    kind = 'chorus_draft',
-    format = function(choice)
-      if not choice.path then
-        return choice.title
-      end
-      local title = choice.title ~= '' and text.clean(choice.title, 60) or '(no title yet)'
-      return ('%s · %s'):format(title, text.age((os.time() - choice.at) * 1000))
-    end,
-  }, function(choice)
-    if choice and choice.path then
-      M.resume(choice.path, options.start)
-    elseif choice and choice.discards then
-      discard(left)
-    elseif choice then
-      open_new(options)
-    end
+  require('chorus.ui.tasks.draft_offer').show(left, options.start, function()
+    open_new(options)
   end)
 end
 

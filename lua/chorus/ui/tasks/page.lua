@@ -1,9 +1,9 @@
 --- `chorus://task/12`: a task's page. `:w` saves the edited fields. The page updates live.
 local buffer_task = require('chorus.ui.kit.buffer_task')
 local listen = require('chorus.ui.kit.listen')
+local keys = require('chorus.ui.kit.keys')
 local save = require('chorus.ui.kit.save')
 local status = require('chorus.ui.kit.status')
-local keys = require('chorus.ui.kit.keys')
 local page_rows = require('chorus.ui.tasks.page_rows')
 local page_window = require('chorus.ui.tasks.page_window')
 local tasks = require('chorus.tasks')
