@@ -182,9 +182,7 @@ for _, name in ipairs({ 'telescope', 'fzf-lua', 'snacks', 'mini' }) do
         })
       end, function()
         local channel = plugin.terminal and plugin.terminal()
-        if name ~= 'fzf-lua' then
-          plugin.mark(2)
-        end
+        plugin.mark(2)
         world.event('task_changed', world.task(2, { title = 'Another', priority = 9, revision = 2 }))
         world.event('task_changed', world.task(7, { title = 'New', priority = 10 }))
         eventually(function()
@@ -195,10 +193,10 @@ for _, name in ipairs({ 'telescope', 'fzf-lua', 'snacks', 'mini' }) do
           return line:match('#%d+')
         end, plugin.lines())
         assert.same({ '#1', '#2', '#5', '#7' }, first)
-        plugin.go_to(name == 'fzf-lua' and 2 or 1)
+        plugin.go_to(1)
         plugin.choose()
         if channel then
-          vim.fn.chanclose(channel)
+          vim.fn.jobstop(channel)
         end
       end)
       eventually(function()
@@ -480,6 +478,101 @@ describe('a picker plugin that cannot be used', function()
     choose('select')
     pick()
     assert.same({ 1, {} }, { offered, world.notified })
+  end)
+end)
+
+describe('marks in fzf-lua', function()
+  local plugin, chosen, channel
+
+  before_each(function()
+    world.start()
+    standins.remove()
+    plugin, chosen = standins['fzf-lua'](), nil
+    require('chorus.verbs')
+    world.know(some(), { world.request('r1', 1) })
+  end)
+
+  after_each(function()
+    vim.fn.jobstop(channel)
+    standins.remove()
+  end)
+
+  local function open()
+    require('chorus.picker').pick_tasks(require('chorus.tasks').all(), 'Task to mute:', function(found)
+      chosen = numbers(found)
+    end)
+    channel = plugin.terminal()
+  end
+
+  local function shows(expected)
+    world.wait(function()
+      return vim.deep_equal(plugin.marks(), expected)
+    end)
+  end
+
+  it('are drawn, stay while the list changes, and are taken away by the same key', function()
+    open()
+    plugin.mark(1)
+    plugin.mark(2)
+    shows({ true, true, false })
+    world.event('task_changed', world.task(2, { title = 'Another', revision = 2 }))
+    world.wait(function()
+      return plugin.lines()[2]:find('Another', 1, true)
+    end)
+    shows({ true, true, false })
+    plugin.mark(1)
+    shows({ false, true, false })
+    plugin.go_to(3)
+    plugin.choose()
+    world.wait(function()
+      return chosen
+    end)
+    assert.same({ 2 }, chosen)
+  end)
+
+  it('are set by the keys that the person has for them', function()
+    plugin.keymap['ctrl-space'] = 'toggle'
+    plugin.keymap['alt-a'] = { 'toggle-all', desc = 'all' }
+    plugin.keymap['shift-tab'] = 'up'
+    plugin.keymap[1] = true
+    open()
+    assert.equal('select-all,deselect-all', plugin.run('alt-a', { 2, 3 }))
+    shows({ false, true, true })
+    assert.equal(',', plugin.run('ctrl-space', { 3 }))
+    shows({ false, true, false })
+    assert.equal(',down', plugin.run('tab', { 1 }))
+    shows({ true, true, false })
+    assert.has_error(function()
+      plugin.run('shift-tab', { 1 })
+    end)
+  end)
+
+  it('are drawn though fzf takes no key while it reads the list', function()
+    open()
+    local sent, count = plugin.sent, 0
+    function plugin.sent(bytes)
+      count = count + 1
+      if count > 1 then
+        sent(bytes)
+      end
+    end
+    plugin.mark(3)
+    shows({ false, false, true })
+    assert.equal(2, count)
+  end)
+
+  it('are those of skim where that is the program, and the list stays as it is from then on', function()
+    package.loaded['fzf-lua'].config.globals.fzf_bin = '/usr/bin/sk'
+    local executable = vim.fn.executable
+    vim.fn.executable = function()
+      return 1
+    end
+    open()
+    vim.fn.executable = executable
+    assert.equal('toggle+down+unbind(f12)', plugin.native().tab)
+    assert.has_error(function()
+      plugin.mark(1)
+    end)
   end)
 end)
 
