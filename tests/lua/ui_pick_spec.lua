@@ -799,9 +799,10 @@ describe('the list of Chorus itself', function()
     end
   end)
 
-  it('is not covered by its preview where the screen becomes too small for both', function()
+  it('is alone where the screen becomes too small for a preview, until there is a place for it again', function()
     local columns, lines = vim.o.columns, vim.o.lines
     vim.o.columns, vim.o.lines = 120, 20
+    world.know({ world.task(1) }, { world.request('r1', 1) })
     require('chorus.ui.pick.lists').tasks({ title = 'Tasks' })
     local function floats()
       return vim.tbl_filter(function(window)
@@ -812,9 +813,16 @@ describe('the list of Chorus itself', function()
     vim.o.columns = 100
     vim.api.nvim_exec_autocmds('VimResized', {})
     local after = #floats()
+    vim.o.columns = 120
+    vim.api.nvim_exec_autocmds('VimResized', {})
+    local again = floats()
+    local shown = vim.tbl_map(function(window)
+      local lines_of = vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(window), 0, -1, false)
+      return table.concat(lines_of, '\n'):find('rm -rf build', 1, true) ~= nil
+    end, again)
     world.press('<Esc>')
     vim.o.columns, vim.o.lines = columns, lines
-    assert.same({ 2, 1 }, { before, after })
+    assert.same({ 2, 1, { true, true } }, { before, after, shown })
   end)
 
   it('stands beside its preview, above it, or alone', function()
