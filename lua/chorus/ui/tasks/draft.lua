@@ -1,5 +1,6 @@
 --- The buffer for a new task. A file keeps what is typed; `:w` creates the task.
 local drafts = require('chorus.ui.tasks.draft_files')
+local fill_in = require('chorus.ui.kit.fill_in')
 local front_matter = require('chorus.ui.tasks.front_matter')
 local keep_typed = require('chorus.ui.kit.keep_typed')
 local place = require('chorus.ui.kit.place')
@@ -10,14 +11,11 @@ local M = {}
 
 local NAMES = { 'title', 'priority', 'tags', 'agent', 'isolation', 'on' }
 
----@class chorus.Draft
----@field buffer integer
+---@class chorus.Draft: chorus.Filling
 ---@field path string
 ---@field folder string of the project that the task is for
 ---@field starts boolean
 ---@field template string[] the lines before anything was typed
----@field origin? chorus.Origin where the person was, for placeholders
----@field is_filled boolean placeholders in the text are words: they were filled in, or are none
 ---@field is_done boolean
 ---@field is_sending boolean
 ---@field task? chorus.Task that was created while more was typed: the next write saves that into it
@@ -107,27 +105,16 @@ local function refuse(draft, err)
   end
 end
 
---- Puts in what the placeholders of the description stand for, once, to be read before the task is created.
----@param draft chorus.Draft
----@param description string
-local function fill(draft, description)
-  draft.is_filled = true
-  local head = lines_of(draft)
-  for index = 2, #head do
-    if head[index] == '---' then
-      head = vim.list_slice(head, 1, index)
-      break
+--- How many lines stand above the description.
+---@param lines string[]
+---@return integer
+local function head_of(lines)
+  for index = 2, #lines do
+    if lines[index] == '---' then
+      return index
     end
   end
-  require('chorus.editor.placeholders').expand(description, draft.origin, function(filled)
-    if filled ~= description and vim.api.nvim_buf_is_loaded(draft.buffer) then
-      vim.api.nvim_buf_set_lines(draft.buffer, #head, -1, false, vim.split(filled, '\n', { plain = true }))
-      local does = draft.starts and 'creates and starts the task' or 'creates the task'
-      require('chorus.message').info('the placeholders are filled in', ('`:w` %s; `u` takes that back'):format(does))
-    end
-    vim.bo[draft.buffer].modified = true
-    keep(draft)
-  end)
+  return #lines
 end
 
 --- What a write asks for: the new task, or the change of the one that was created while more was typed.
@@ -154,23 +141,28 @@ end
 
 --- `:w`.
 local function write(draft)
-  if draft.is_sending then
+  if draft.is_sending or draft.is_filling then
     return
   end
   keep(draft)
-  local read = front_matter.parse(lines_of(draft))
+  local lines = lines_of(draft)
+  local read = front_matter.parse(lines)
   save.show_faults(draft.buffer, read.faults)
   if #read.faults > 0 then
     local first = read.faults[1]
     return save.refuse(('line %d: %s'):format(first.line, first.text), 'the draft is kept; `:w` tries again')
   end
   if not draft.is_filled and require('chorus.editor.placeholders').has(read.description) then
+    local does = draft.starts and 'creates and starts the task' or 'creates the task'
+    draft.is_filling = true
+    -- A buffer that is being written cannot be changed.
     return vim.schedule(function()
-      fill(draft, read.description)
+      fill_in.start(draft, lines, head_of(lines), read.description, does, function()
+        keep(draft)
+      end)
     end)
   end
   local method, params = request_of(draft, read)
-  local sent = lines_of(draft)
   draft.is_sending = true
   save.wait(function(done)
     require('chorus.client').request(method, params, function(err, task)
@@ -180,7 +172,7 @@ local function write(draft)
           refuse(draft, err)
         end)
       end
-      done(finish(draft, sent, task))
+      done(finish(draft, lines, task))
     end)
   end)
 end
@@ -202,6 +194,7 @@ local function set_up(buffer, path, lines, template, starts, origin)
     template = template,
     origin = origin,
     is_filled = false,
+    is_filling = false,
     is_done = false,
     is_sending = false,
   }
@@ -262,19 +255,6 @@ local function edit(path, lines, template, starts, origin)
   return draft
 end
 
---- Why a draft cannot be opened here; nil when it can.
----@param path? string
----@return string?
-local function fault_of(path)
-  if not path or not vim.uv.fs_stat(path) then
-    return 'This draft is gone: its task was created, or it was deleted. `:Chorus new` writes a new task.'
-  elseif drafts:is_elsewhere(path) then
-    return 'Another Neovim has this draft open.'
-  elseif not drafts:is_of_this_project(path) then
-    return 'This draft is for another project. Open Neovim there: `:Chorus new` offers it.'
-  end
-end
-
 --- Makes a buffer named `chorus://draft/…` that draft: one of a session, say. For `BufReadCmd`.
 ---@param buffer integer
 function M.read(buffer)
@@ -282,7 +262,7 @@ function M.read(buffer)
     return
   end
   local path = drafts:path_of(vim.api.nvim_buf_get_name(buffer))
-  local fault = fault_of(path)
+  local fault = drafts.fault_of(path)
   if fault then
     return require('chorus.ui.kit.plain_text').explain(buffer, fault)
   end
@@ -346,18 +326,6 @@ local function open_new(options)
   keep(draft)
 end
 
---- Deletes drafts after confirmation.
-local function discard(left)
-  local titles = vim.tbl_map(function(draft)
-    return draft.title ~= '' and text.clean(draft.title, 40) or '(no title yet)'
-  end, left)
-  require('chorus.picker').confirm_deletion(titles, function()
-    for _, draft in ipairs(left) do
-      drafts:remove(draft.path)
-    end
-  end)
-end
-
 --- Opens a new-task buffer. Offers unfinished drafts first.
 ---@param options chorus.DraftWish
 function M.open(options)
@@ -365,27 +333,8 @@ function M.open(options)
   if #left == 0 or options.title or options.excerpt or options.lines then
     return open_new(options)
   end
-  local choices = { { title = 'A new task' } }
-  vim.list_extend(choices, left)
-  choices[#choices + 1] = { title = #left == 1 and 'Delete the draft' or 'Delete the drafts', discards = true }
-  require('chorus.picker').pick(choices, {
-    prompt = #left == 1 and 'There is an unfinished draft:' or ('There are %d unfinished drafts:'):format(#left),
-    kind = 'chorus_draft',
-    format = function(choice)
-      if not choice.path then
-        return choice.title
-      end
-      local title = choice.title ~= '' and text.clean(choice.title, 60) or '(no title yet)'
-      return ('%s · %s'):format(title, text.age((os.time() - choice.at) * 1000))
-    end,
-  }, function(choice)
-    if choice and choice.path then
-      M.resume(choice.path, options.start)
-    elseif choice and choice.discards then
-      discard(left)
-    elseif choice then
-      open_new(options)
-    end
+  require('chorus.ui.tasks.draft_offer').show(left, options.start, function()
+    open_new(options)
   end)
 end
 
