@@ -279,6 +279,26 @@ describe('a file that is open here', function()
     end)
   end)
 
+  it('is not asked about when it is closed before its turn comes', function()
+    local function asked()
+      return #vim.tbl_filter(function(each)
+        return each[1] == 'changes'
+      end, world.asked)
+    end
+    world.wait(function()
+      return asked() > 0
+    end)
+    world.asked, world.connected = {}, false
+    world.tell('ChorusEditsChanged', { paths = { 'a.txt' } })
+    vim.cmd('silent! %bwipeout!')
+    world.connected = true
+    world.tell('ChorusConnected', {})
+    vim.wait(700, function()
+      return asked() > 0
+    end)
+    assert.are.equal(0, asked())
+  end)
+
   it('has its references asked for once when it is opened', function()
     local function refs()
       return #vim.tbl_filter(function(each)

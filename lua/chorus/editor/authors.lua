@@ -142,11 +142,18 @@ local is_asking = false
 --- Asks whose the changes are: once for all that came within a moment, and never twice at the same time, since the daemon
 --- reads the whole working tree for it. What nobody asked for starts no daemon.
 local function ask()
-  local open = due
-  if is_asking or not next(open) or not client.is_connected() then
+  if is_asking or not client.is_connected() then
     return
   end
-  is_asking, due = true, {}
+  local open = {}
+  for buffer, path in pairs(due) do
+    open[buffer] = vim.api.nvim_buf_is_loaded(buffer) and path or nil
+  end
+  due = {}
+  if not next(open) then
+    return
+  end
+  is_asking = true
   current_changes.get(function(err, changes)
     local files = {}
     for _, file in ipairs(not err and changes.files or {}) do
