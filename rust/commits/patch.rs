@@ -66,7 +66,7 @@ pub fn parse(text: &str) -> Vec<FilePatch> {
 }
 
 /// First line and number of lines, before and after, in `@@ -1,3 +1,4 @@ fn one()`.
-fn header(line: &str) -> Option<((u32, u32), (u32, u32))> {
+pub(super) fn header(line: &str) -> Option<((u32, u32), (u32, u32))> {
     let (ranges, _) = line.strip_prefix("@@ -")?.split_once(" @@")?;
     let (before, after) = ranges.split_once(" +")?;
     let range = |text: &str| {
