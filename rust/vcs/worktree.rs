@@ -258,7 +258,8 @@ pub async fn repair(worktree: &Worktree, preparation: &Preparation) -> Result<Re
             .hint(hint))
     };
     if standing.present && worktree.git_dir().await?.join(HALF_MADE).exists() {
-        // A kill came while it was made.
+        // A kill came while it was made. No agent ran in it yet, but somebody may have looked in: only what was put there
+        // is made anew.
         return Ok(Repaired { is_new: false, notes: fit_out(worktree, preparation).await? });
     }
     if standing.present {
