@@ -264,6 +264,24 @@ fn move_by_looking(from: &Path, to: &Path) -> Result<()> {
     }
 }
 
+/// Lets two files or folders change places, in one step where the file system can.
+pub fn exchange(one: &Path, other: &Path) -> Result<()> {
+    match rustix::fs::renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE) {
+        Err(error) if is_unsupported(error) => exchange_by_steps(one, other),
+        done => Ok(done?),
+    }
+}
+
+fn exchange_by_steps(one: &Path, other: &Path) -> Result<()> {
+    let aside = other.with_file_name(format!("{UNFINISHED}{}", uuid::Uuid::new_v4()));
+    std::fs::rename(other, &aside)?;
+    if let Err(error) = std::fs::rename(one, other) {
+        std::fs::rename(&aside, other)?;
+        return Err(error);
+    }
+    std::fs::rename(aside, one)
+}
+
 /// Puts `new` in the place of `path` below `root`, in one step and only where `expected` is there; false where something
 /// else is, which then stays. What somebody writes at that very moment is put back.
 pub fn replace_expected(root: &Path, path: impl AsRef<Path>, expected: &Content, new: &Content) -> Result<bool> {
@@ -439,6 +457,19 @@ mod tests {
             way(&from, &to).unwrap();
             assert!(to.is_dir() && !from.exists());
         }
+    }
+
+    #[test]
+    fn a_file_and_a_folder_change_places() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, other) = (folder.path().join("one"), folder.path().join("other"));
+        std::fs::create_dir(&one).unwrap();
+        std::fs::write(&other, "x").unwrap();
+        for (way, is_dir) in [(exchange as fn(&Path, &Path) -> Result<()>, true), (exchange_by_steps, false)] {
+            way(&one, &other).unwrap();
+            assert_eq!((other.is_dir(), one.is_file(), names(folder.path())), (is_dir, is_dir, 2));
+        }
+        assert!(exchange_by_steps(&folder.path().join("none"), &other).is_err() && other.is_file());
     }
 
     #[test]

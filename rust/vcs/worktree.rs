@@ -16,6 +16,7 @@ mod settings;
 mod stage;
 pub mod standing;
 pub(crate) mod submodule;
+mod whole;
 
 use super::git::Git;
 use super::name::{self, branch_name, short};

@@ -212,3 +212,52 @@ async fn nothing_inside_is_lost_though_git_is_told_to_ignore_it() {
         assert_eq!(bed.git_in(&inner, ["show", &format!("{name}:inner.txt")]), "edited");
     }
 }
+
+#[tokio::test]
+async fn one_that_nothing_names_any_more_is_put_aside_with_its_commits() {
+    for is_linked in [true, false] {
+        let bed = nested();
+        let made = bed.make(1, "x").await;
+        let away = |name: &str| bed.root.join(name).to_string_lossy().into_owned();
+        // A submodule of the agent's own, with one inside, whose git folders are in the worktree's.
+        std::fs::rename(away("inner-away"), away("inner")).unwrap();
+        bed.git(["config", "--global", "protocol.file.allow", "always"]);
+        bed.git_in(&made.folder, ["submodule", "--quiet", "add", &away("lib-away"), "deep/own"]);
+        let own = made.folder.join("deep/own");
+        bed.git_in(&own, ["submodule", "--quiet", "update", "--init"]);
+        let commits = [&own, &own.join("inner")].map(|folder| {
+            bed.git_in(folder, ["commit", "-q", "--allow-empty", "-m", "only here"]);
+            bed.git_in(folder, ["rev-parse", "HEAD"])
+        });
+        std::fs::write(own.join("lib.txt"), "edited\n").unwrap();
+        assert!(own.join(".git").is_file() && own.join("inner/.git").is_file());
+        bed.git_in(&made.folder, ["config", "--file", ".gitmodules", "--remove-section", "submodule.deep/own"]);
+        if !is_linked {
+            bed.git_in(&made.folder, ["add", ".gitmodules"]);
+            bed.git_in(&made.folder, ["rm", "-qf", "--cached", "deep/own"]);
+        }
+        let name = discard(&made, 1).await.unwrap().unwrap();
+        assert!(!made.folder.exists());
+        let kept = worktree::nested::folder(&made.folder, &name).join("deep/own");
+        for (folder, commit) in [&kept, &kept.join("inner")].into_iter().zip(&commits) {
+            assert_eq!(bed.git_in(folder, ["rev-parse", "HEAD"]), *commit);
+            assert_eq!(bed.git_in(folder, ["rev-parse", "--show-toplevel"]), folder.to_string_lossy());
+            bed.git_in(folder, ["fsck"]);
+        }
+        assert!(bed.git_in(&kept, ["status", "--porcelain"]).contains("M lib.txt"));
+        assert_eq!(std::fs::read_to_string(kept.join("lib.txt")).unwrap(), "edited\n");
+    }
+}
+
+#[tokio::test]
+async fn a_worktree_of_one_keeps_what_it_is_in() {
+    let bed = nested();
+    let made = bed.make(1, "x").await;
+    let linked = made.folder.join("linked");
+    bed.git_in(&made.folder.join("lib"), ["worktree", "add", "-q", "--detach", &linked.to_string_lossy()]);
+    bed.git_in(&linked, ["commit", "-q", "--allow-empty", "-m", "only here"]);
+    let refused = discard(&made, 1).await.unwrap_err();
+    assert!(refused.message.contains("cannot keep the repository linked") && refused.hint.is_some(), "{refused}");
+    bed.git_in(&linked, ["status"]);
+    bed.git_in(&made.folder.join("lib"), ["worktree", "remove", &linked.to_string_lossy()]);
+}

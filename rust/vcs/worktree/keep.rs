@@ -6,6 +6,7 @@ use super::dirty::{DirtyPaths, changes, changes_of};
 use super::nested;
 use super::stage::exact_tree;
 use super::submodule::{self, Submodule};
+use super::whole::make_whole;
 use crate::contract::Code;
 use crate::error::{Error, Result};
 use crate::vcs::git::Git;
@@ -32,6 +33,7 @@ pub async fn keep(worktree: &Worktree, number: u32) -> Result<Kept> {
     if worktree.is_present().await? {
         let (git, changes) = (worktree.git(), changes(worktree).await?);
         repositories = nested::of(&git, &changes).await?;
+        make_whole(&git, &repositories).await?;
         keep_submodules(&worktree.project, &git, &name).await?;
         kept = Some(snapshot(&git, &changes, tip.as_slice()).await?);
     }
