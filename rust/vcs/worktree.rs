@@ -9,6 +9,7 @@ mod delete;
 pub mod dirty;
 pub(crate) mod hook_edits;
 pub(crate) mod keep;
+pub mod kept;
 pub mod nested;
 pub mod prepare;
 pub mod remove;

@@ -105,6 +105,47 @@ async fn a_merged_one_leaves_the_commits_of_its_submodules_to_the_project() {
     assert_eq!(bed.git_in(&modules, ["for-each-ref", "--format=%(refname)", "refs/chorus/kept"]).lines().count(), 1);
 }
 
+#[tokio::test]
+async fn what_a_merged_one_leaves_has_one_reference_without_what_was_fetched_and_goes_once_others_have_it() {
+    let (bed, made) = bed().await;
+    let (inner, away) = (made.folder.join("used"), bed.root.join("away"));
+    for tag in ["v1", "v2", "v3"] {
+        bed.git_in(&away, ["commit", "-q", "--allow-empty", "-m", tag]);
+        bed.git_in(&away, ["tag", tag]);
+    }
+    bed.git_in(&inner, ["fetch", "-q", "--tags", &away.to_string_lossy(), "+refs/heads/*:refs/remotes/origin/*"]);
+    let own = ["one", "two", "three"].map(|name| {
+        bed.git_in(&inner, ["switch", "-q", "--detach", "HEAD"]);
+        bed.git_in(&inner, ["commit", "-q", "--allow-empty", "-m", name]);
+        bed.git_in(&inner, ["branch", name]);
+        let commit = bed.git_in(&inner, ["rev-parse", name]);
+        if name != "three" {
+            bed.git_in(&inner, ["switch", "-q", "--detach", "HEAD^"]);
+        }
+        commit
+    });
+    commit_all(&made, "moved the submodule").await.unwrap().unwrap();
+    bed.git(["merge", "-q", &made.branch]);
+    remove(&made).await.unwrap();
+    let modules = bed.project().join(".git/modules/used");
+    let kept = || bed.git_in(&modules, ["for-each-ref", "--format=%(refname)", "refs/chorus/kept"]);
+    assert_eq!(kept().lines().count(), 1, "{}", kept());
+    for commit in &own {
+        bed.git_in(&modules, ["merge-base", "--is-ancestor", commit, &kept()]);
+    }
+    let tagged = bed.git_in(&away, ["rev-parse", "v3"]);
+    assert!(!bed.try_git(&modules, ["cat-file", "-e", &tagged]).0);
+
+    let days = |days: i64| chorus::clock::now() + days * 24 * 60 * 60 * 1000;
+    assert_eq!(worktree::kept::prune(&bed.hand(), days(91)).await.unwrap(), 0, "nobody else has it");
+    for commit in &own {
+        bed.git_in(&modules, ["tag", &format!("tag-{commit}"), commit]);
+    }
+    assert_eq!(worktree::kept::prune(&bed.hand(), days(89)).await.unwrap(), 0);
+    assert_eq!(worktree::kept::prune(&bed.hand(), days(91)).await.unwrap(), 1);
+    assert_eq!(kept(), "");
+}
+
 /// A project with a remote and one submodule, `lib`, which has one itself, `lib/inner`.
 fn nested() -> Bed {
     let bed = Bed::new();
