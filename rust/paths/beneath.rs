@@ -516,7 +516,8 @@ mod tests {
         // In the meantime the writer takes its file away, or makes it anew.
         let gone = |_: &Beneath| std::fs::remove_file(root.join("x")).map(|()| false);
         let anew = |_: &Beneath| std::fs::write(root.join("x"), "second").map(|()| false);
-        for (way, meanwhile, then) in [(WAYS[0], &gone as Expected, Content::Absent), (WAYS[1], &anew, file("second"))] {
+        for (way, meanwhile, then) in [(WAYS[0], &gone as Expected, Content::Absent), (WAYS[1], &anew, file("second"))]
+        {
             std::fs::write(root.join("x"), "theirs").unwrap();
             let (beside, mut new) = place.begin(false).unwrap();
             new.write_all(b"ours").unwrap();

@@ -192,11 +192,13 @@ async fn net_of_large(git: &Git, oid: &str, path: &str) -> Result<String> {
         path,
     ];
     let mut reader = NetReader::default();
-    git.clone().literal().stream(&args, |piece| {
-        reader.take(piece);
-        Ok(())
-    })
-    .await?;
+    git.clone()
+        .literal()
+        .stream(&args, |piece| {
+            reader.take(piece);
+            Ok(())
+        })
+        .await?;
     Ok(reader.net().digest())
 }
 

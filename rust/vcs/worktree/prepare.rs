@@ -54,9 +54,11 @@ pub async fn prepare(worktree: &Worktree, preparation: &Preparation) -> Result<V
         for path in &before {
             take_away(&folder, path).map_err(|error| refused(path, error))?;
         }
-        let mut listed = OpenOptions::new().create(true).append(true).open(&list).map_err(|error| {
-            Error::internal(format!("cannot write {}: {error}", list.display()))
-        })?;
+        let mut listed = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&list)
+            .map_err(|error| Error::internal(format!("cannot write {}: {error}", list.display())))?;
         for (path, how) in places {
             place(&project, &folder, &path, how, &mut |path| {
                 listed.write_all(&[path.as_os_str().as_encoded_bytes(), &[0]].concat())
