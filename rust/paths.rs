@@ -5,7 +5,7 @@ pub mod ignore_rules;
 pub mod log;
 mod replace;
 
-pub use beneath::{Beneath, Content, LARGEST, link_above, move_to_nothing, replace_expected};
+pub use beneath::{Beneath, Content, LARGEST, exchange, link_above, move_to_nothing, replace_expected};
 pub use replace::{Access, UNFINISHED, is_unfinished, replace, replace_durably, replace_with_link};
 
 use crate::error::{Code, Error, Result};

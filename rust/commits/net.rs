@@ -2,6 +2,7 @@
 //! many more lines of it there are after than before. A commit is compared by it with what was planned.
 
 use super::change::DiffHunk;
+use super::patch::header;
 use std::collections::BTreeMap;
 
 /// For each line's text how many more (or fewer) of it there are; never 0.
@@ -55,9 +56,74 @@ impl Net {
     }
 }
 
+/// Reads the [`Net`] of one file from git's patch, piece by piece: of versions that are too large to be held.
+#[derive(Debug, Default)]
+pub struct NetReader {
+    net: Net,
+    /// The beginning of a line whose end is in a piece to come.
+    line: Vec<u8>,
+    /// Lines of the hunk still to come, before and after: content may look like a header.
+    left: (u32, u32),
+}
+
+impl NetReader {
+    /// Takes the next piece of the patch.
+    pub fn take(&mut self, piece: &[u8]) {
+        let mut lines = piece.split(|byte| *byte == b'\n').peekable();
+        while let Some(line) = lines.next() {
+            self.line.extend_from_slice(line);
+            if lines.peek().is_some() {
+                let line = std::mem::take(&mut self.line);
+                self.read(&String::from_utf8_lossy(&line));
+            }
+        }
+    }
+
+    /// What was read.
+    pub fn net(mut self) -> Net {
+        let rest = std::mem::take(&mut self.line);
+        self.read(&String::from_utf8_lossy(&rest));
+        self.net.settled()
+    }
+
+    fn read(&mut self, line: &str) {
+        if self.left == (0, 0) {
+            if let Some((before, after)) = header(line) {
+                self.left = (before.1, after.1);
+            }
+            return;
+        }
+        match line.as_bytes().first() {
+            Some(b'+') => {
+                self.left.1 = self.left.1.saturating_sub(1);
+                self.net.count(&line[1..], 1);
+            }
+            Some(b'-') => {
+                self.left.0 = self.left.0.saturating_sub(1);
+                self.net.count(&line[1..], -1);
+            }
+            Some(b'\\') => {}
+            _ => self.left = (self.left.0.saturating_sub(1), self.left.1.saturating_sub(1)),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_patch_in_pieces_says_the_same_as_the_versions() {
+        let patch = "diff --git a/x b/x\nindex 1..2 100644\n--- a/x\n+++ b/x\n@@ -1,2 +1 @@ -5,9 +5,9 @@\n-one\n--- two\n+++ é\n\
+            \\ No newline at end of file\n@@ -9 +8,0 @@\n-nine\n";
+        let versions = Net::of_versions(b"one\n-- two\n3\nnine\n", "++ é\n3".as_bytes());
+        for size in 1..patch.len() {
+            let mut reader = NetReader::default();
+            patch.as_bytes().chunks(size).for_each(|piece| reader.take(piece));
+            assert_eq!(reader.net(), versions, "{size}");
+        }
+        assert_eq!(NetReader::default().net(), Net::default());
+    }
 
     #[test]
     fn hunks_and_versions_agree() {

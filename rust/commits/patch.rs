@@ -7,6 +7,8 @@ use super::change::ChangeKind;
 pub struct FilePatch {
     /// From the root; of a renamed file the new one.
     pub path: String,
+    /// Of a renamed file the old one.
+    pub from: Option<String>,
     /// What happened to it.
     pub kind: ChangeKind,
     /// One without lines for a file of which git shows none, such as a binary one.
@@ -30,7 +32,8 @@ pub fn parse(text: &str) -> Vec<FilePatch> {
     for line in text.split('\n') {
         if let Some(names) = line.strip_prefix("diff --git ") {
             left = (0, 0);
-            files.push(FilePatch { path: named_twice(names), kind: ChangeKind::Modified, hunks: Vec::new() });
+            let (path, kind) = (named_twice(names), ChangeKind::Modified);
+            files.push(FilePatch { path, from: None, kind, hunks: Vec::new() });
             continue;
         }
         let Some(file) = files.last_mut() else { continue };
@@ -50,6 +53,8 @@ pub fn parse(text: &str) -> Vec<FilePatch> {
             file.kind = ChangeKind::Added;
         } else if line.starts_with("deleted file mode") {
             file.kind = ChangeKind::Removed;
+        } else if let Some(path) = line.strip_prefix("rename from ") {
+            file.from = Some(unquoted(path));
         } else if let Some(path) = line.strip_prefix("rename to ") {
             (file.kind, file.path) = (ChangeKind::Renamed, unquoted(path));
         } else if let Some(path) = line.strip_prefix("+++ ").or_else(|| line.strip_prefix("--- "))
@@ -66,7 +71,7 @@ pub fn parse(text: &str) -> Vec<FilePatch> {
 }
 
 /// First line and number of lines, before and after, in `@@ -1,3 +1,4 @@ fn one()`.
-fn header(line: &str) -> Option<((u32, u32), (u32, u32))> {
+pub(super) fn header(line: &str) -> Option<((u32, u32), (u32, u32))> {
     let (ranges, _) = line.strip_prefix("@@ -")?.split_once(" @@")?;
     let (before, after) = ranges.split_once(" +")?;
     let range = |text: &str| {
@@ -144,6 +149,7 @@ mod tests {
         assert_eq!(files[0].hunks[0].lines, [" one", "--- two", "+++ TWO", " three"]);
         assert_eq!(files[0].hunks[1].line, 20);
         assert_eq!(files[0].hunks[1].lines, ["-twenty", "+20", "\\ No newline at end of file"]);
+        assert_eq!(files.iter().filter_map(|file| file.from.as_deref()).collect::<Vec<_>>(), ["old"]);
         assert_eq!(files[3].hunks, [PatchHunk { line: 1, lines: Vec::new() }]);
     }
 

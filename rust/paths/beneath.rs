@@ -131,33 +131,81 @@ impl Beneath {
     }
 
     /// Puts a file of [`Beneath::begin`] in the place, or nothing, where that is as it was `seen`; false where something
-    /// else is, which then stays. For files that are too large to be compared.
-    pub fn put(&self, new: Option<&Beneath>, seen: Option<&Stat>) -> Result<bool> {
-        let (new, seen) = match (new, seen) {
-            (Some(new), None) => return new.rename_to_nothing(self),
-            (None, None) => return Ok(self.facts()?.is_none()),
-            (new, Some(seen)) => (new, seen),
-        };
+    /// else is, which then stays. For files that are too large to be compared. Nothing of the file is left beside the place.
+    ///
+    /// # Errors
+    /// Also where somebody wrote at that very moment and cannot have it back: the error names where it is.
+    pub fn put(&self, new: Option<Beneath>, seen: Option<&Stat>) -> Result<bool> {
+        match (new, seen) {
+            (Some(new), None) => {
+                let placed = new.rename_to_nothing(self);
+                if !matches!(placed, Ok(true)) {
+                    new.give_up();
+                }
+                placed
+            }
+            (None, None) => Ok(self.facts()?.is_none()),
+            (new, Some(seen)) => self.replace(new.as_ref(), |taken_out| taken_out.is_still(seen)),
+        }
+    }
+
+    /// Puts `new`, which is beside it, in the place of something, or nothing; false where what was there is not as
+    /// `expected`, which then stays. Nothing of `new` is left, unless it is what was there by then.
+    fn replace(&self, new: Option<&Beneath>, expected: impl Fn(&Beneath) -> Result<bool>) -> Result<bool> {
         if let Some(new) = new {
             match new.rename(self, RenameFlags::EXCHANGE) {
-                Ok(()) if new.is_still(seen)? => return new.remove().map(|()| true),
-                Ok(()) => {
-                    new.rename(self, RenameFlags::EXCHANGE)?;
-                    return Ok(false);
-                }
-                Err(Errno::NOENT) => return Ok(false),
+                Ok(()) => return self.settle(new, expected),
                 Err(error) if is_unsupported(error) => {}
-                Err(error) => return Err(error.into()),
+                Err(Errno::NOENT) => return new.remove().map(|()| false),
+                Err(error) => {
+                    new.give_up();
+                    return Err(error.into());
+                }
             }
         }
+        let done = self.replace_by_steps(new, expected);
+        if let Some(new) = new.filter(|_| !matches!(done, Ok(true))) {
+            new.give_up();
+        }
+        done
+    }
+
+    /// Looks at what was taken out of the place in exchange: as expected it goes, else it is put back.
+    fn settle(&self, taken_out: &Beneath, expected: impl Fn(&Beneath) -> Result<bool>) -> Result<bool> {
+        let looked = expected(taken_out);
+        if matches!(looked, Ok(true)) {
+            return taken_out.remove().map(|()| true);
+        }
+        taken_out.rename(self, RenameFlags::EXCHANGE).map_err(|error| self.written_twice(taken_out, &error.into()))?;
+        // Ours again, whose bytes the caller has.
+        taken_out.remove()?;
+        looked
+    }
+
+    /// The same where the file system cannot exchange, or nothing is to be put there.
+    fn replace_by_steps(&self, new: Option<&Beneath>, expected: impl Fn(&Beneath) -> Result<bool>) -> Result<bool> {
         let aside = self.beside()?;
         if !self.rename_to_nothing(&aside)? {
             return Ok(false);
         }
-        if aside.is_still(seen)? && new.map_or(Ok(true), |new| new.rename_to_nothing(self))? {
-            return aside.remove().map(|()| true);
+        let looked = match expected(&aside) {
+            Ok(true) => match new.map_or(Ok(true), |new| new.rename_to_nothing(self)) {
+                // Where somebody was faster, theirs is in its place.
+                Ok(placed) => return aside.remove().map(|()| placed),
+                failed => failed,
+            },
+            looked => looked,
+        };
+        match aside.rename_to_nothing(self) {
+            Ok(true) => looked,
+            Ok(false) => Err(self.written_twice(&aside, &Error::from(ErrorKind::AlreadyExists))),
+            Err(error) => Err(self.written_twice(&aside, &error)),
         }
-        aside.rename_to_nothing(self).map(|_| false)
+    }
+
+    fn written_twice(&self, first: &Beneath, why: &Error) -> Error {
+        let (shown, name) = (self.shown.display(), first.name.to_string_lossy());
+        Error::other(format!("{shown} was written twice at that moment: the first is in {name} beside it ({why})"))
     }
 
     /// Whether it is that very file, as long as it was. To move it changes the rest of what is known of it.
@@ -264,6 +312,24 @@ fn move_by_looking(from: &Path, to: &Path) -> Result<()> {
     }
 }
 
+/// Lets two files or folders change places, in one step where the file system can.
+pub fn exchange(one: &Path, other: &Path) -> Result<()> {
+    match rustix::fs::renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE) {
+        Err(error) if is_unsupported(error) => exchange_by_steps(one, other),
+        done => Ok(done?),
+    }
+}
+
+fn exchange_by_steps(one: &Path, other: &Path) -> Result<()> {
+    let aside = other.with_file_name(format!("{UNFINISHED}{}", uuid::Uuid::new_v4()));
+    std::fs::rename(other, &aside)?;
+    if let Err(error) = std::fs::rename(one, other) {
+        std::fs::rename(&aside, other)?;
+        return Err(error);
+    }
+    std::fs::rename(aside, one)
+}
+
 /// Puts `new` in the place of `path` below `root`, in one step and only where `expected` is there; false where something
 /// else is, which then stays. What somebody writes at that very moment is put back.
 pub fn replace_expected(root: &Path, path: impl AsRef<Path>, expected: &Content, new: &Content) -> Result<bool> {
@@ -278,67 +344,23 @@ pub fn replace_expected(root: &Path, path: impl AsRef<Path>, expected: &Content,
     if expected == new {
         return Ok(true);
     }
-    let beside = place.beside()?;
+    let as_expected = |taken_out: &Beneath| Ok(taken_out.content()? == *expected);
     if *new == Content::Absent {
-        if !place.rename_to_nothing(&beside)? {
-            return Ok(false);
-        }
-        return settle(&place, &beside, expected, false);
+        return place.replace(None, as_expected);
     }
+    let beside = place.beside()?;
     let access = place.facts()?.filter(|_| matches!(expected, Content::File { .. })).map(|facts| facts.st_mode);
     #[allow(clippy::useless_conversion, reason = "its width depends on the system")]
     let access = access.map(|mode| u32::from(mode) & 0o777);
     if let Err(error) = beside.create(new, access) {
         // Nothing of it stays, also where it was not made.
-        let _ = beside.remove();
+        beside.give_up();
         return Err(error);
     }
-    if *expected == Content::Absent {
-        let placed = beside.rename_to_nothing(&place);
-        if !matches!(placed, Ok(true)) {
-            let _ = beside.remove();
-        }
-        return placed;
+    match expected {
+        Content::Absent => place.put(Some(beside), None),
+        _ => place.replace(Some(&beside), as_expected),
     }
-    match beside.rename(&place, RenameFlags::EXCHANGE) {
-        Ok(()) => settle(&place, &beside, expected, true),
-        Err(Errno::NOENT) => beside.remove().map(|()| false),
-        Err(error) if is_unsupported(error) => {
-            let aside = place.beside()?;
-            if !place.rename_to_nothing(&aside)? || !settle(&place, &aside, expected, false)? {
-                return beside.remove().map(|()| false);
-            }
-            let placed = beside.rename_to_nothing(&place)?;
-            if !placed {
-                beside.remove()?;
-            }
-            Ok(placed)
-        }
-        Err(error) => {
-            let _ = beside.remove();
-            Err(error.into())
-        }
-    }
-}
-
-/// Looks at what was taken out of a place: as expected it goes, else it is put back.
-fn settle(place: &Beneath, displaced: &Beneath, expected: &Content, exchanged: bool) -> Result<bool> {
-    if displaced.content()? == *expected {
-        return displaced.remove().map(|()| true);
-    }
-    if exchanged {
-        displaced.rename(place, RenameFlags::EXCHANGE)?;
-        // Ours again, whose bytes the caller has.
-        return displaced.remove().map(|()| false);
-    }
-    if displaced.rename_to_nothing(place)? {
-        return Ok(false);
-    }
-    let name = displaced.name.to_string_lossy();
-    Err(Error::other(format!(
-        "{} was written twice at that moment: the first is in {name} beside it",
-        place.shown.display()
-    )))
 }
 
 /// The link among the folders above a path, if there is one: what is below it is not in `root`.
@@ -413,8 +435,7 @@ mod tests {
         let put = |text: &str, seen: Option<&Stat>| {
             let (beside, mut file) = place.begin(false).unwrap();
             file.write_all(text.as_bytes()).unwrap();
-            let done = place.put(Some(&beside), seen).unwrap();
-            beside.give_up();
+            let done = place.put(Some(beside), seen).unwrap();
             assert_eq!(names(root), 1);
             (done, std::fs::read_to_string(root.join("x")).unwrap())
         };
@@ -442,19 +463,72 @@ mod tests {
     }
 
     #[test]
+    fn a_file_and_a_folder_change_places() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, other) = (folder.path().join("one"), folder.path().join("other"));
+        std::fs::create_dir(&one).unwrap();
+        std::fs::write(&other, "x").unwrap();
+        for (way, is_dir) in [(exchange as fn(&Path, &Path) -> Result<()>, true), (exchange_by_steps, false)] {
+            way(&one, &other).unwrap();
+            assert_eq!((other.is_dir(), one.is_file(), names(folder.path())), (is_dir, is_dir, 2));
+        }
+        assert!(exchange_by_steps(&folder.path().join("none"), &other).is_err() && other.is_file());
+    }
+
+    /// A way of putting a file in a place.
+    type Way = fn(&Beneath, Option<&Beneath>, Expected) -> Result<bool>;
+    type Expected<'a> = &'a dyn Fn(&Beneath) -> Result<bool>;
+    const WAYS: [Way; 2] = [
+        |place, new, expected| place.replace(new, expected),
+        |place, new, expected| {
+            let done = place.replace_by_steps(new, expected);
+            new.filter(|_| !matches!(done, Ok(true))).inspect(|new| new.give_up());
+            done
+        },
+    ];
+
+    #[test]
     fn what_is_written_at_the_moment_of_the_exchange_is_put_back() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
         std::fs::write(root.join("x"), "theirs").unwrap();
         let place = Beneath::find(root, "x").unwrap().unwrap();
-        let beside = place.beside().unwrap();
-        beside.create(&file("ours"), None).unwrap();
-        beside.rename(&place, RenameFlags::EXCHANGE).unwrap();
-        assert!(!settle(&place, &beside, &file("expected"), true).unwrap());
-        assert_eq!((at(root, "x"), names(root)), (file("theirs"), 1));
-        place.rename_to_nothing(&beside).unwrap();
-        assert!(!settle(&place, &beside, &file("expected"), false).unwrap());
-        assert_eq!((at(root, "x"), names(root)), (file("theirs"), 1));
+        let other: Expected = &|_| Ok(false);
+        let unreadable: Expected = &|_| Err(Error::from(ErrorKind::PermissionDenied));
+        for way in WAYS {
+            for (expected, is_error) in [(other, false), (unreadable, true)] {
+                let beside = place.beside().unwrap();
+                beside.create(&file("ours"), None).unwrap();
+                for new in [Some(&beside), None] {
+                    let done = way(&place, new, expected);
+                    assert!(if is_error { done.is_err() } else { !done.unwrap() });
+                    assert_eq!((at(root, "x"), names(root)), (file("theirs"), 1));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_put_back_stays_beside_the_place_and_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let place = Beneath::find(root, "x").unwrap().unwrap();
+        // In the meantime the writer takes its file away, or makes it anew.
+        let gone = |_: &Beneath| std::fs::remove_file(root.join("x")).map(|()| false);
+        let anew = |_: &Beneath| std::fs::write(root.join("x"), "second").map(|()| false);
+        for (way, meanwhile, then) in [(WAYS[0], &gone as Expected, Content::Absent), (WAYS[1], &anew, file("second"))]
+        {
+            std::fs::write(root.join("x"), "theirs").unwrap();
+            let (beside, mut new) = place.begin(false).unwrap();
+            new.write_all(b"ours").unwrap();
+            let error = way(&place, Some(&beside), meanwhile).unwrap_err().to_string();
+            assert_eq!(at(root, "x"), then);
+            let left = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+            let left: Vec<String> = left.filter(|name| name != "x").collect();
+            assert!(left.len() == 1 && error.contains(&left[0]), "{error}: {left:?}");
+            assert_eq!(at(root, &left[0]), file("theirs"));
+            std::fs::remove_file(root.join(&left[0])).unwrap();
+        }
     }
 
     #[test]

@@ -101,8 +101,16 @@ impl Tx<'_> {
     /// Accepts a person's prompt that holds these versions: the agent knows them once it has the prompt.
     pub fn enqueue_telling(&mut self, uuid: &str, text: &str, versions: &[DocumentVersion]) -> Result<Prompt> {
         let prompt = self.enqueue(uuid, text, false)?;
-        self.run("UPDATE prompts SET documents = ?2 WHERE id = ?1", params![prompt.id, JsonColumn(versions)])?;
+        self.put_versions(prompt.id, versions)?;
         Ok(prompt)
+    }
+
+    /// The prompt holds these versions.
+    pub(super) fn put_versions(&mut self, id: i64, versions: &[DocumentVersion]) -> Result<()> {
+        if !versions.is_empty() {
+            self.run("UPDATE prompts SET documents = ?2 WHERE id = ?1", params![id, JsonColumn(versions)])?;
+        }
+        Ok(())
     }
 
     /// The versions of documents in prompts on their way to the agent.
@@ -119,7 +127,7 @@ impl Tx<'_> {
     }
 
     /// The versions of documents in the prompt.
-    fn versions_in(&self, id: i64) -> Result<Vec<DocumentVersion>> {
+    pub(super) fn versions_in(&self, id: i64) -> Result<Vec<DocumentVersion>> {
         let sql = "SELECT documents FROM prompts WHERE id = ?1 AND documents IS NOT NULL";
         let found = self.one(sql, [id], |row| row.get::<_, JsonColumn<Vec<DocumentVersion>>>(0))?;
         Ok(found.map(|versions| versions.0).unwrap_or_default())

@@ -4,7 +4,7 @@ use super::journal::Who;
 use super::steps::StepChange;
 use super::tx::Tx;
 use super::{refuse, text};
-use crate::contract::{Code, TaskPrompts, WaitingPrompt};
+use crate::contract::{Code, DocumentVersion, TaskPrompts, WaitingPrompt};
 use crate::error::{Error, Result};
 use crate::task::Task;
 use rusqlite::params;
@@ -70,21 +70,28 @@ impl Tx<'_> {
         }
         self.run("UPDATE prompts SET text = ?2, changed_at = ?3 WHERE id = ?1", params![prompt.id, new, self.now()])?;
         self.journal(&task.uuid, Who::Person, "prompt_edited", new, None)?;
-        self.note_change(task, prompt, Some(new))
+        self.note_change(task, prompt, Some(new), Vec::new())
     }
 
     /// For a day the prompt comes back as it was.
-    fn note_change(&mut self, task: &Task, prompt: &WaitingPrompt, after: Option<&str>) -> Result<()> {
+    fn note_change(
+        &mut self,
+        task: &Task,
+        prompt: &WaitingPrompt,
+        after: Option<&str>,
+        documents: Vec<DocumentVersion>,
+    ) -> Result<()> {
         let (before, after) = (prompt.text.clone(), after.map(str::to_owned));
-        let change = StepChange::Prompt { id: prompt.id, before, after, raw: prompt.raw };
+        let change = StepChange::Prompt { id: prompt.id, before, after, raw: prompt.raw, documents };
         self.note_step(&task.project, Some(task), "prompts", None, &change)
     }
 
     fn remove_prompt(&mut self, task: &Task, prompt: &WaitingPrompt) -> Result<()> {
+        let documents = self.versions_in(prompt.id)?;
         self.run("DELETE FROM prompts WHERE id = ?1", [prompt.id])?;
         let removed = format!("Removed before it was sent: {}", prompt.text);
         self.journal(&task.uuid, Who::Person, "prompt_removed", &removed, None)?;
-        self.note_change(task, prompt, None)
+        self.note_change(task, prompt, None, documents)
     }
 
     /// The prompts that wait share out their own places anew, so that a later one comes after all of them.

@@ -4,6 +4,7 @@ use super::column::{Cells, JsonColumn};
 use super::journal::Who;
 use super::tx::Tx;
 use crate::attribution::{Content, Ledger, Marks};
+use crate::contract::DocumentVersion;
 use crate::error::{Error, Result};
 use crate::status::Millis;
 use crate::task::{Status, Step, Task};
@@ -80,6 +81,9 @@ pub enum StepChange {
         after: Option<String>,
         /// Whether it is typed as it is.
         raw: bool,
+        /// Where it was removed, the versions of documents in it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        documents: Vec<DocumentVersion>,
     },
     /// It cannot be taken back.
     Stays {
@@ -216,7 +220,10 @@ impl Tx<'_> {
             StepChange::Ended { .. } => _ = self.step(uuid, Step::Reopen, Who::Person, None)?,
             StepChange::Deleted => self.restore_rows(uuid)?,
             StepChange::Assigned { files } => self.put_owners(project, files)?,
-            StepChange::Prompt { before, after: None, raw, .. } => _ = self.enqueue(uuid, before, *raw)?,
+            StepChange::Prompt { before, after: None, raw, documents, .. } => {
+                let again = self.enqueue(uuid, before, *raw)?;
+                self.put_versions(again.id, documents)?;
+            }
             StepChange::Prompt { id, before, .. } => {
                 self.run("UPDATE prompts SET text = ?2 WHERE id = ?1", params![id, before])?;
             }

@@ -9,6 +9,7 @@ mod delete;
 pub mod dirty;
 pub(crate) mod hook_edits;
 pub(crate) mod keep;
+pub mod kept;
 pub mod nested;
 pub mod prepare;
 pub mod remove;
@@ -16,6 +17,7 @@ mod settings;
 mod stage;
 pub mod standing;
 pub(crate) mod submodule;
+mod whole;
 
 use super::git::Git;
 use super::name::{self, branch_name, short};
@@ -258,7 +260,8 @@ pub async fn repair(worktree: &Worktree, preparation: &Preparation) -> Result<Re
             .hint(hint))
     };
     if standing.present && worktree.git_dir().await?.join(HALF_MADE).exists() {
-        // A kill came while it was made.
+        // A kill came while it was made. No agent ran in it yet, but somebody may have looked in: only what was put there
+        // is made anew.
         return Ok(Repaired { is_new: false, notes: fit_out(worktree, preparation).await? });
     }
     if standing.present {

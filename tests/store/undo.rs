@@ -2,8 +2,8 @@
 
 use super::*;
 use chorus::attribution::{FileKind, Ledger, Owner, Version};
-use chorus::contract::TaskEdit;
-use chorus::store::{PersonStep, Reassigned, StepChange};
+use chorus::contract::{DocumentVersion, TaskEdit, TaskPrompts};
+use chorus::store::{PersonStep, PromptState, Reassigned, StepChange};
 use chorus::task::Status;
 
 async fn steps(store: &Store) -> Vec<PersonStep> {
@@ -198,4 +198,27 @@ async fn what_a_deleted_task_knew_of_documents_is_kept_as_long_as_the_task() {
     file.execute("UPDATE document_versions SET at = at - 172800000", []).unwrap();
     assert_eq!(text(1).await.as_deref(), Some("# Plan"));
     assert_eq!(text(25).await, None);
+}
+
+#[tokio::test]
+async fn a_prompt_that_comes_back_tells_of_the_same_documents() {
+    let (_folder, store) = fresh();
+    let uuid = running(&store, "Reads").await.uuid;
+    let told = DocumentVersion { path: "PLAN.md".into(), version: "a".repeat(40) };
+    let (id, versions) = (uuid.clone(), vec![told.clone()]);
+    let remove = store.write(move |tx| {
+        let waits = tx.enqueue_telling(&id, "Read it again", &versions)?;
+        tx.change_prompt(&id, waits.id, &TaskPrompts { remove: true, ..TaskPrompts::default() })?;
+        tx.versions_on_their_way(&id)
+    });
+    assert_eq!(remove.await.unwrap(), []);
+    assert_eq!(undo(&store).await.unwrap(), "the prompt waits again, after all others");
+    let id = uuid.clone();
+    let deliver = store.write(move |tx| {
+        let waiting = tx.versions_on_their_way(&id)?;
+        let again = tx.next_prompt(&id)?.unwrap();
+        tx.set_prompt(again.id, PromptState::Delivered, None)?;
+        Ok((waiting, tx.knows_documents(&id)?))
+    });
+    assert_eq!(deliver.await.unwrap(), (vec![told], true));
 }

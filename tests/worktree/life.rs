@@ -1,8 +1,9 @@
 //! A worktree is made, found in every state it can come to, and made again.
 
-use crate::bed::Bed;
+use crate::bed::{Bed, words};
 use chorus::contract::Code;
 use chorus::vcs::repository::Operation;
+use chorus::vcs::worktree::dirty::changes;
 use chorus::vcs::worktree::prepare::Preparation;
 use chorus::vcs::worktree::standing::{Checkout, state};
 use chorus::vcs::worktree::{Wish, create, plan, repair};
@@ -137,6 +138,35 @@ async fn removed_by_hand_it_is_made_again_on_its_branch() {
     std::fs::remove_dir_all(&made.folder).unwrap();
     bed.git(["update-ref", "-d", &made.reference()]);
     assert!(repair(&made, &preparation).await.unwrap_err().message.contains("the branch is gone"));
+}
+
+#[tokio::test]
+async fn a_copy_that_a_kill_cut_short_is_made_anew_and_no_copy_is_ever_committed() {
+    let bed = Bed::new();
+    for path in ["local.conf", "big/one", "big/two", "other.conf"] {
+        bed.write(&format!("project/{path}"), path);
+    }
+    let preparation =
+        Preparation { copy: words(&["local.conf", "big", "other.conf"]), link: words(&["linked"]), run: vec![] };
+    std::os::unix::fs::symlink("big", bed.project().join("linked")).unwrap();
+    let made = bed.make_with(1, "x", &preparation).await.unwrap();
+    // The kill came in the copy of `big`.
+    let git_dir = made.git().git_dir().await.unwrap();
+    std::fs::write(git_dir.join("chorus-half-made"), "").unwrap();
+    std::fs::write(git_dir.join("chorus-prepared"), "local.conf\0big\0").unwrap();
+    for path in ["big/two", "other.conf", "linked"] {
+        std::fs::remove_file(made.folder.join(path)).unwrap();
+    }
+    std::fs::write(made.folder.join("big/one"), "ha").unwrap();
+    std::fs::write(made.folder.join("theirs"), "x").unwrap();
+    repair(&made, &preparation).await.unwrap();
+    for path in ["local.conf", "big/one", "big/two", "other.conf"] {
+        assert_eq!(std::fs::read_to_string(made.folder.join(path)).unwrap(), path);
+    }
+    assert!(made.folder.join("linked").is_symlink());
+    assert_eq!(changes(&made).await.unwrap().paths, ["theirs"]);
+    bed.git_in(&made.folder, ["add", "-A"]);
+    assert_eq!(bed.git_in(&made.folder, ["diff", "--cached", "--name-only"]), "theirs");
 }
 
 #[tokio::test]

@@ -4,7 +4,9 @@ use crate::bed::{Bed, Intents, discard, hold, remove};
 use chorus::vcs::rewrite::{Intent, IntentLog, RemoveIntent};
 use chorus::vcs::worktree::commit::commit_all;
 use chorus::vcs::worktree::{self, Worktree, nested};
-use std::path::Path;
+use chorus_testkit::given;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 
 fn discarded(bed: &Bed) -> String {
     bed.git(["for-each-ref", "--format=%(refname)", "refs/chorus/discarded"])
@@ -318,26 +320,79 @@ async fn a_repository_that_a_merged_branch_only_names_keeps_the_worktree() {
     assert_eq!(bed.git_in(&inner, ["rev-parse", "HEAD"]), commit);
 }
 
+/// What of a worktree cannot be deleted, as another user's files, until this is dropped.
+struct Undeletable {
+    shelf: PathBuf,
+    /// Whether one file has a flag that keeps even root from deleting it; else nothing in the shelf can be deleted.
+    is_flagged: bool,
+}
+
+impl Undeletable {
+    const FILE: &str = "foreign.log";
+
+    /// Before the removal: a file with that flag, where that can be had.
+    fn flag(made: &Worktree) -> Undeletable {
+        let file = made.folder.join(Undeletable::FILE);
+        std::fs::write(&file, "x").unwrap();
+        Undeletable { shelf: made.folder.parent().unwrap().to_owned(), is_flagged: chattr("+i", &file) }
+    }
+
+    /// The only folder that is left.
+    fn left(&self) -> PathBuf {
+        let mut entries = std::fs::read_dir(&self.shelf).unwrap();
+        let left = entries.next().expect("a folder that is left").unwrap().path();
+        assert!(entries.next().is_none());
+        left
+    }
+}
+
+impl Drop for Undeletable {
+    fn drop(&mut self) {
+        permit(&self.shelf, 0o700);
+        for folder in std::fs::read_dir(&self.shelf).into_iter().flatten().flatten() {
+            let file = folder.path().join(Undeletable::FILE);
+            if self.is_flagged && file.exists() {
+                chattr("-i", &file);
+            }
+        }
+    }
+}
+
+fn permit(folder: &Path, mode: u32) {
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+fn chattr(flag: &str, file: &Path) -> bool {
+    let mut command = std::process::Command::new("chattr");
+    command.arg(flag).arg(file).output().is_ok_and(|ended| ended.status.success())
+}
+
 #[tokio::test]
 async fn what_cannot_be_deleted_is_told_and_ends_nothing() {
     let bed = Bed::new();
     let made = with_a_commit(&bed).await;
-    let file = made.folder.join("foreign.log");
-    std::fs::write(&file, "x").unwrap();
-    let immutable = |flag: &str, file: &Path| {
-        std::process::Command::new("chattr").arg(flag).arg(file).status().is_ok_and(|ended| ended.success())
-    };
-    // As another user's file is, which nobody but root and that user can delete.
-    if !immutable("+i", &file) {
-        return;
+    let undeletable = Undeletable::flag(&made);
+    let mut intents = Intents::default();
+    if !undeletable.is_flagged {
+        if rustix::process::geteuid().is_root() {
+            return given::skip("root can delete everything here (no chattr)");
+        }
+        // Once the folder is aside and was looked at again.
+        let shelf = undeletable.shelf.clone();
+        intents.meanwhile = Some(Box::new(move |time| {
+            if time == 2 {
+                permit(&shelf, 0o500);
+            }
+        }));
     }
     let held = hold(&made).await;
-    let removed = worktree::remove::discard(&made, 7, &held, &mut Intents::default()).await;
+    let removed = worktree::remove::discard(&made, 7, &held, &mut intents).await;
     drop(held);
-    let left = std::fs::read_dir(made.folder.parent().unwrap()).unwrap().next().unwrap().unwrap().path();
-    assert!(immutable("-i", &left.join("foreign.log")));
+    let left = undeletable.left();
     let told = removed.unwrap().left.unwrap();
     assert!(told.contains(&*left.to_string_lossy()) && told.contains("remove it by hand"), "{told}");
+    drop((undeletable, intents));
+    assert!(left.exists());
     assert_eq!(bed.git(["worktree", "list"]).lines().count(), 1);
     assert_eq!(bed.git(["branch", "--list", "chorus/*"]), "");
     let again = bed.make(7, "x").await;

@@ -105,6 +105,47 @@ async fn a_merged_one_leaves_the_commits_of_its_submodules_to_the_project() {
     assert_eq!(bed.git_in(&modules, ["for-each-ref", "--format=%(refname)", "refs/chorus/kept"]).lines().count(), 1);
 }
 
+#[tokio::test]
+async fn what_a_merged_one_leaves_has_one_reference_without_what_was_fetched_and_goes_once_others_have_it() {
+    let (bed, made) = bed().await;
+    let (inner, away) = (made.folder.join("used"), bed.root.join("away"));
+    for tag in ["v1", "v2", "v3"] {
+        bed.git_in(&away, ["commit", "-q", "--allow-empty", "-m", tag]);
+        bed.git_in(&away, ["tag", tag]);
+    }
+    bed.git_in(&inner, ["fetch", "-q", "--tags", &away.to_string_lossy(), "+refs/heads/*:refs/remotes/origin/*"]);
+    let own = ["one", "two", "three"].map(|name| {
+        bed.git_in(&inner, ["switch", "-q", "--detach", "HEAD"]);
+        bed.git_in(&inner, ["commit", "-q", "--allow-empty", "-m", name]);
+        bed.git_in(&inner, ["branch", name]);
+        let commit = bed.git_in(&inner, ["rev-parse", name]);
+        if name != "three" {
+            bed.git_in(&inner, ["switch", "-q", "--detach", "HEAD^"]);
+        }
+        commit
+    });
+    commit_all(&made, "moved the submodule").await.unwrap().unwrap();
+    bed.git(["merge", "-q", &made.branch]);
+    remove(&made).await.unwrap();
+    let modules = bed.project().join(".git/modules/used");
+    let kept = || bed.git_in(&modules, ["for-each-ref", "--format=%(refname)", "refs/chorus/kept"]);
+    assert_eq!(kept().lines().count(), 1, "{}", kept());
+    for commit in &own {
+        bed.git_in(&modules, ["merge-base", "--is-ancestor", commit, &kept()]);
+    }
+    let tagged = bed.git_in(&away, ["rev-parse", "v3"]);
+    assert!(!bed.try_git(&modules, ["cat-file", "-e", &tagged]).0);
+
+    let days = |days: i64| chorus::clock::now() + days * 24 * 60 * 60 * 1000;
+    assert_eq!(worktree::kept::prune(&bed.hand(), days(91)).await.unwrap(), 0, "nobody else has it");
+    for commit in &own {
+        bed.git_in(&modules, ["tag", &format!("tag-{commit}"), commit]);
+    }
+    assert_eq!(worktree::kept::prune(&bed.hand(), days(89)).await.unwrap(), 0);
+    assert_eq!(worktree::kept::prune(&bed.hand(), days(91)).await.unwrap(), 1);
+    assert_eq!(kept(), "");
+}
+
 /// A project with a remote and one submodule, `lib`, which has one itself, `lib/inner`.
 fn nested() -> Bed {
     let bed = Bed::new();
@@ -211,4 +252,53 @@ async fn nothing_inside_is_lost_though_git_is_told_to_ignore_it() {
         let inner = bed.project().join("lib/inner");
         assert_eq!(bed.git_in(&inner, ["show", &format!("{name}:inner.txt")]), "edited");
     }
+}
+
+#[tokio::test]
+async fn one_that_nothing_names_any_more_is_put_aside_with_its_commits() {
+    for is_linked in [true, false] {
+        let bed = nested();
+        let made = bed.make(1, "x").await;
+        let away = |name: &str| bed.root.join(name).to_string_lossy().into_owned();
+        // A submodule of the agent's own, with one inside, whose git folders are in the worktree's.
+        std::fs::rename(away("inner-away"), away("inner")).unwrap();
+        bed.git(["config", "--global", "protocol.file.allow", "always"]);
+        bed.git_in(&made.folder, ["submodule", "--quiet", "add", &away("lib-away"), "deep/own"]);
+        let own = made.folder.join("deep/own");
+        bed.git_in(&own, ["submodule", "--quiet", "update", "--init"]);
+        let commits = [&own, &own.join("inner")].map(|folder| {
+            bed.git_in(folder, ["commit", "-q", "--allow-empty", "-m", "only here"]);
+            bed.git_in(folder, ["rev-parse", "HEAD"])
+        });
+        std::fs::write(own.join("lib.txt"), "edited\n").unwrap();
+        assert!(own.join(".git").is_file() && own.join("inner/.git").is_file());
+        bed.git_in(&made.folder, ["config", "--file", ".gitmodules", "--remove-section", "submodule.deep/own"]);
+        if !is_linked {
+            bed.git_in(&made.folder, ["add", ".gitmodules"]);
+            bed.git_in(&made.folder, ["rm", "-qf", "--cached", "deep/own"]);
+        }
+        let name = discard(&made, 1).await.unwrap().unwrap();
+        assert!(!made.folder.exists());
+        let kept = worktree::nested::folder(&made.folder, &name).join("deep/own");
+        for (folder, commit) in [&kept, &kept.join("inner")].into_iter().zip(&commits) {
+            assert_eq!(bed.git_in(folder, ["rev-parse", "HEAD"]), *commit);
+            assert_eq!(bed.git_in(folder, ["rev-parse", "--show-toplevel"]), folder.to_string_lossy());
+            bed.git_in(folder, ["fsck"]);
+        }
+        assert!(bed.git_in(&kept, ["status", "--porcelain"]).contains("M lib.txt"));
+        assert_eq!(std::fs::read_to_string(kept.join("lib.txt")).unwrap(), "edited\n");
+    }
+}
+
+#[tokio::test]
+async fn a_worktree_of_one_keeps_what_it_is_in() {
+    let bed = nested();
+    let made = bed.make(1, "x").await;
+    let linked = made.folder.join("linked");
+    bed.git_in(&made.folder.join("lib"), ["worktree", "add", "-q", "--detach", &linked.to_string_lossy()]);
+    bed.git_in(&linked, ["commit", "-q", "--allow-empty", "-m", "only here"]);
+    let refused = discard(&made, 1).await.unwrap_err();
+    assert!(refused.message.contains("cannot keep the repository linked") && refused.hint.is_some(), "{refused}");
+    bed.git_in(&linked, ["status"]);
+    bed.git_in(&made.folder.join("lib"), ["worktree", "remove", &linked.to_string_lossy()]);
 }

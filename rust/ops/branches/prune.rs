@@ -7,7 +7,7 @@ use crate::store::Filter;
 use crate::vcs::git::Git;
 use crate::vcs::rescue;
 use crate::vcs::rewrite::Intent;
-use crate::vcs::worktree::nested;
+use crate::vcs::worktree::{kept, nested};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -38,6 +38,9 @@ pub async fn prune(core: &Core) {
         let git = Git::plumbing(&project, &core.environments.of_project(&project));
         if let Err(error) = rescue::prune(&git, crate::clock::now(), &named).await {
             log::info!("cannot let go of old backups in {project}: {error}");
+        }
+        if let Err(error) = kept::prune(&git, crate::clock::now()).await {
+            log::info!("cannot let go of old commits in the submodules of {project}: {error}");
         }
     }
 }

@@ -59,18 +59,44 @@ async fn orphans(core: &Core) -> Option<Check> {
     };
     let all = foreign::within(&place, move || {
         let home = home.canonicalize().unwrap_or(home);
-        folders(&home).iter().flat_map(|shelf| folders(shelf)).collect::<Vec<_>>()
+        let all = folders(&home).into_iter().flat_map(|shelf| folders(&shelf));
+        all.filter(|folder| !known.contains(folder)).filter_map(Orphan::at).collect::<Vec<_>>()
     });
-    let is_kept = |folder: &PathBuf| {
-        let name = folder.file_name().unwrap_or_default().to_string_lossy();
-        name.starts_with('.') && !name.starts_with(".left-")
-    };
-    let orphans: Vec<PathBuf> =
-        all.await.ok()?.into_iter().filter(|folder| !known.contains(folder) && !is_kept(folder)).collect();
-    let names: Vec<String> = orphans.iter().map(|folder| folder.display().to_string()).collect();
-    let first = names.first()?;
-    let advice = format!("take from them what you need, then `git worktree remove --force {first}`");
+    let orphans = all.await.ok()?;
+    let advice = removal(&orphans)?;
+    let names: Vec<String> = orphans.iter().map(|orphan| orphan.folder.display().to_string()).collect();
     Some(check("worktrees", "warn", format!("no task has {} any more", names.join(", ")), Some(&advice)))
+}
+
+/// A folder that no task has.
+struct Orphan {
+    folder: PathBuf,
+    /// The git folder of the repository that it is a worktree of.
+    repository: Option<PathBuf>,
+}
+
+impl Orphan {
+    /// Nothing where Chorus keeps something in the folder.
+    fn at(folder: PathBuf) -> Option<Orphan> {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        // What could not be deleted of a worktree is none any more.
+        let is_left = name.starts_with(".left-");
+        let is_kept = name.starts_with('.') && !is_left;
+        let repository = crate::project::common_dir(&folder).filter(|_| !is_left);
+        (!is_kept).then_some(Orphan { folder, repository })
+    }
+}
+
+/// How a person gets rid of such folders: by the first of each kind.
+fn removal(orphans: &[Orphan]) -> Option<String> {
+    let git = orphans.iter().find_map(|orphan| {
+        let (folder, repository) = (orphan.folder.display(), orphan.repository.as_ref()?.display());
+        Some(format!("then `git -C {repository} worktree remove --force {folder}`"))
+    });
+    let by_hand = orphans.iter().find(|orphan| orphan.repository.is_none());
+    let by_hand = by_hand.map(|orphan| format!("delete {} by hand", orphan.folder.display()));
+    let steps: Vec<String> = git.into_iter().chain(by_hand).collect();
+    (!steps.is_empty()).then(|| format!("take from them what you need, {}", steps.join("; ")))
 }
 
 /// Effective configuration.
@@ -204,5 +230,29 @@ async fn program(name: &str, command: &str, environment: &GitEnvironment, needed
         }
         Ok(ended) => check(name, "warn", format!("{command} --version failed: {}", ended.stderr), Some(advice)),
         Err(error) => check(name, if needed { "error" } else { "warn" }, error.message, Some(advice)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_worktree_is_deleted_by_hand() {
+        let orphan = |name: &str, repository: Option<&str>| Orphan {
+            folder: Path::new("/worktrees/x").join(name),
+            repository: repository.map(PathBuf::from),
+        };
+        let (worktree, left) = (orphan("1-a", Some("/project/.git")), orphan(".left-2-b-1", None));
+        let git = "take from them what you need, then `git -C /project/.git worktree remove --force /worktrees/x/1-a`";
+        assert_eq!(removal(&[orphan("1-a", Some("/project/.git"))]).unwrap(), git);
+        assert_eq!(removal(&[left, worktree]).unwrap(), format!("{git}; delete /worktrees/x/.left-2-b-1 by hand"));
+        assert_eq!(removal(&[]), None);
+        let folder = tempfile::tempdir().unwrap();
+        let found = ["3-c", ".left-4-d-1", ".kept-5-1", ".removed-6-e-1"].map(|name| {
+            std::fs::create_dir(folder.path().join(name)).unwrap();
+            Orphan::at(folder.path().join(name)).is_some()
+        });
+        assert_eq!(found, [true, true, false, false]);
     }
 }

@@ -1,7 +1,7 @@
 //! What a commit really holds: `but`'s exit code and answer prove neither that it is on the branch nor what is in it.
 
 use super::intent::{CommitIntent, PlannedPath};
-use crate::commits::net::Net;
+use crate::commits::net::{Net, NetReader};
 use crate::error::{Error, Result};
 use crate::vcs::git::Git;
 use crate::vcs::rescue::RescueEntry;
@@ -58,7 +58,7 @@ async fn newer(git: &Git, before: &str, tip: &str) -> Result<Vec<(String, String
 
 async fn compared(git: &Git, intent: &CommitIntent, oid: String) -> Result<Found> {
     let changes = changes(git, &format!("{oid}^"), &oid).await?;
-    let nets = nets(git, intent, &changes).await?;
+    let nets = nets(git, intent, &oid, &changes).await?;
     let (mut missing, mut wrong, mut opaque) = (Vec::new(), Vec::new(), Vec::new());
     for wanted in &intent.wanted {
         match (changes.get(&wanted.path), &wanted.net) {
@@ -136,14 +136,15 @@ async fn changes(git: &Git, old: &str, new: &str) -> Result<BTreeMap<String, Cha
     Ok(changes)
 }
 
-/// Bytes of objects that are read together. One that is larger has no lines to be compared.
+/// Bytes of objects that are held together. Of a larger file git tells what differs.
 const MOST_AT_ONCE: u64 = 16 * 1024 * 1024;
 
-/// What the commit adds and takes in the wanted files whose lines say what was wanted, as [`Net::digest`]: a file with an
-/// object that is too large is left out. Of all others their ids say enough, whatever they weigh.
+/// What the commit `oid` adds and takes in the wanted files whose lines say what was wanted, as [`Net::digest`]. Of all
+/// others their ids say enough, whatever they weigh.
 async fn nets(
     git: &Git,
     intent: &CommitIntent,
+    oid: &str,
     changes: &BTreeMap<String, Changed>,
 ) -> Result<BTreeMap<String, String>> {
     let of_lines = intent.wanted.iter().filter(|wanted| wanted.net.is_some());
@@ -155,18 +156,50 @@ async fn nets(
         of(&change.old).saturating_add(of(&change.new))
     };
     let (mut found, mut room, mut together) = (BTreeMap::new(), MOST_AT_ONCE, Vec::new());
-    for (path, change) in pairs.into_iter().filter(|(_, change)| weight(change) <= MOST_AT_ONCE) {
-        let Some(rest) = room.checked_sub(weight(change)) else {
-            found.extend(nets_of(git, std::mem::take(&mut together)).await?);
-            room = MOST_AT_ONCE - weight(change);
-            together.push((path, change));
+    for (path, change) in pairs {
+        if weight(change) > MOST_AT_ONCE {
+            found.insert(path.clone(), net_of_large(git, oid, path).await?);
             continue;
-        };
-        room = rest;
+        }
+        if weight(change) > room {
+            found.extend(nets_of(git, std::mem::take(&mut together)).await?);
+            room = MOST_AT_ONCE;
+        }
+        room -= weight(change);
         together.push((path, change));
     }
     found.extend(nets_of(git, together).await?);
     Ok(found)
+}
+
+/// The same of one path, of which only what differs is held. However large it is, and whatever attributes say of it, its
+/// lines are compared: `but` committed them as lines.
+async fn net_of_large(git: &Git, oid: &str, path: &str) -> Result<String> {
+    let parent = format!("{oid}^");
+    let args = [
+        "diff-tree",
+        "-r",
+        "-p",
+        "-U0",
+        "--text",
+        "--no-color",
+        "--no-renames",
+        "--no-ext-diff",
+        "--no-textconv",
+        &parent,
+        oid,
+        "--",
+        path,
+    ];
+    let mut reader = NetReader::default();
+    git.clone()
+        .literal()
+        .stream(&args, |piece| {
+            reader.take(piece);
+            Ok(())
+        })
+        .await?;
+    Ok(reader.net().digest())
 }
 
 async fn nets_of(git: &Git, pairs: Vec<(&String, &Changed)>) -> Result<Vec<(String, String)>> {
@@ -223,27 +256,24 @@ mod tests {
     use crate::vcs::commit::PlannedPath;
     use crate::vcs::rescue::Rescue;
 
-    #[tokio::test]
-    async fn a_commit_of_much_more_than_is_held_at_once_is_looked_at() {
+    /// A repository with an empty commit.
+    async fn repository() -> (tempfile::TempDir, Git, String) {
         let folder = tempfile::tempdir().unwrap();
         let git = Git::at(folder.path()).as_chorus();
-        let change = async |args: &[&str]| git.change(args, Vec::new()).await.unwrap();
-        change(&["init", "-q", "-b", "main"]).await;
-        change(&["commit", "-q", "--allow-empty", "-m", "base"]).await;
-        let head = git.head().await.unwrap().unwrap();
-        let mut wanted = Vec::new();
-        let mut file = |name: String, bytes: &[u8], lines: bool| {
-            std::fs::write(folder.path().join(&name), bytes).unwrap();
-            let net = lines.then(|| Net::of_versions(b"", bytes).digest());
-            wanted.push(PlannedPath { path: name, net, renamed: false, keeps_mode: false });
-        };
-        for number in 0..9 {
-            file(format!("image{number}"), &[vec![0], vec![number; 8_000_000]].concat(), false);
-            file(format!("text{number}"), format!("{number}\n").repeat(1_000_000).as_bytes(), true);
-        }
-        change(&["add", "-A"]).await;
-        change(&["commit", "-qm", "much"]).await;
-        let intent = CommitIntent {
+        git.change(&["init", "-q", "-b", "main"], Vec::new()).await.unwrap();
+        let head = commit(&git, "base").await;
+        (folder, git, head)
+    }
+
+    async fn commit(git: &Git, message: &str) -> String {
+        git.change(&["add", "-A"], Vec::new()).await.unwrap();
+        git.change(&["commit", "-q", "--allow-empty", "-m", message], Vec::new()).await.unwrap();
+        git.head().await.unwrap().unwrap()
+    }
+
+    /// What was to be committed on `head`.
+    fn intent(head: String, wanted: Vec<PlannedPath>) -> CommitIntent {
+        CommitIntent {
             number: 1,
             branch: "main".into(),
             message: "much".into(),
@@ -254,7 +284,55 @@ mod tests {
             head,
             conflicted: Vec::new(),
             wanted,
+        }
+    }
+
+    fn of_lines(path: &str, old: &[u8], new: &[u8]) -> PlannedPath {
+        let net = Some(Net::of_versions(old, new).digest());
+        PlannedPath { path: path.to_owned(), net, renamed: false, keeps_mode: false }
+    }
+
+    #[tokio::test]
+    async fn a_text_that_is_not_held_at_once_is_compared_by_what_differs() {
+        let (folder, git, _) = repository().await;
+        let text = |edited: u32| {
+            let line = |number: u32| format!("-- line {:0>100}\n", if number == 7 { edited } else { number });
+            (0..80_000).map(line).collect::<String>()
         };
+        let large = format!("{0}{0}", text(7));
+        assert!(large.len() as u64 > MOST_AT_ONCE && 2 * text(7).len() as u64 > MOST_AT_ONCE);
+        std::fs::write(folder.path().join("edited"), text(7)).unwrap();
+        std::fs::write(folder.path().join("gone"), &large).unwrap();
+        std::fs::write(folder.path().join(".gitattributes"), "edited -diff\n").unwrap();
+        let head = commit(&git, "before").await;
+        std::fs::write(folder.path().join("edited"), text(0)).unwrap();
+        std::fs::write(folder.path().join("new [1]"), &large).unwrap();
+        std::fs::remove_file(folder.path().join("gone")).unwrap();
+        commit(&git, "much").await;
+        let line = |number: u32| format!("-- line {number:0>100}\n");
+        let edited = |number: u32| of_lines("edited", line(7).as_bytes(), line(number).as_bytes());
+        let rest = [of_lines("new [1]", b"", large.as_bytes()), of_lines("gone", large.as_bytes(), b"")];
+        let [right, other] = [0, 9].map(|number| intent(head.clone(), [vec![edited(number)], rest.to_vec()].concat()));
+        let found = inspect(&git, &right, None).await.unwrap();
+        assert!(found.oid.is_some() && found.wrong.is_empty() && found.missing.is_empty(), "{found:?}");
+        assert_eq!(inspect(&git, &other, None).await.unwrap().wrong, ["edited"]);
+    }
+
+    #[tokio::test]
+    async fn a_commit_of_much_more_than_is_held_at_once_is_looked_at() {
+        let (folder, git, head) = repository().await;
+        let mut wanted = Vec::new();
+        let mut file = |name: String, bytes: &[u8], lines: bool| {
+            std::fs::write(folder.path().join(&name), bytes).unwrap();
+            let planned = of_lines(&name, b"", bytes);
+            wanted.push(PlannedPath { net: planned.net.filter(|_| lines), ..planned });
+        };
+        for number in 0..9 {
+            file(format!("image{number}"), &[vec![0], vec![number; 8_000_000]].concat(), false);
+            file(format!("text{number}"), format!("{number}\n").repeat(1_000_000).as_bytes(), true);
+        }
+        commit(&git, "much").await;
+        let intent = intent(head, wanted);
         let found = inspect(&git, &intent, None).await.unwrap();
         assert!(found.oid.is_some() && found.wrong.is_empty() && found.missing.is_empty(), "{found:?}");
         assert_eq!(found.paths.len(), 18);

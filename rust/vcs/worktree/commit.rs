@@ -138,11 +138,13 @@ async fn hint(git: &Git, why: &str) -> Result<String> {
 
 /// Why git did not take a path, with what to do about it.
 fn not_added(worktree: &Worktree, error: Error) -> Error {
+    // `open("a.txt"): Permission denied`: it is not the repository that git may not write.
+    let is_unreadable = error.message.contains("): Permission denied");
     let hint = if error.message.contains("would be replaced by") {
         "git keeps line endings as they are because of `core.safecrlf`: change those of the file, or the setting"
     } else if error.message.contains("filter") {
         "a filter that `.gitattributes` demands failed: is its program installed?"
-    } else if error.message.contains("Permission denied") {
+    } else if is_unreadable {
         "make the file readable, or let `.gitignore` name it"
     } else if error.message.contains("encod") {
         "the file is not in the encoding that `.gitattributes` names for it"
@@ -151,7 +153,7 @@ fn not_added(worktree: &Worktree, error: Error) -> Error {
     };
     let code = error.code;
     let why = error.message.trim_start_matches("git add failed: ").to_owned();
-    let hint = error.hint.unwrap_or_else(|| hint.to_owned());
+    let hint = error.hint.filter(|_| !is_unreadable).unwrap_or_else(|| hint.to_owned());
     Error::new(code, format!("cannot commit to {}: {why}", worktree.branch)).hint(hint)
 }
 

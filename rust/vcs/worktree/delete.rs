@@ -7,14 +7,18 @@ use std::path::{Path, PathBuf};
 
 /// Deletes a folder; no error where there is none.
 pub(super) async fn delete(folder: PathBuf) -> Result<()> {
-    beside(move || match remove(&folder) {
+    beside(move || delete_now(&folder)).await
+}
+
+/// The same, for work that is beside the daemon's thread already.
+pub(super) fn delete_now(folder: &Path) -> Result<()> {
+    match remove(folder) {
         Err(error) if error.kind() == ErrorKind::PermissionDenied => {
-            make_writable(&folder);
-            remove(&folder)
+            make_writable(folder);
+            remove(folder)
         }
         done => done,
-    })
-    .await
+    }
 }
 
 /// Lets git remove a folder: all folders in it may be written. What cannot be changed is left to git's own words.

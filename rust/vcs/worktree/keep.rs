@@ -1,11 +1,11 @@
 //! Keeping what is about to go: the branch's tip and every uncommitted byte, under `refs/chorus/discarded/`, and the
 //! repositories inside, whole.
 
-use super::Worktree;
 use super::dirty::{DirtyPaths, changes, changes_of};
-use super::nested;
 use super::stage::exact_tree;
 use super::submodule::{self, Submodule};
+use super::whole::make_whole;
+use super::{Worktree, kept, nested};
 use crate::contract::Code;
 use crate::error::{Error, Result};
 use crate::vcs::git::Git;
@@ -32,6 +32,7 @@ pub async fn keep(worktree: &Worktree, number: u32) -> Result<Kept> {
     if worktree.is_present().await? {
         let (git, changes) = (worktree.git(), changes(worktree).await?);
         repositories = nested::of(&git, &changes).await?;
+        make_whole(&git, &repositories).await?;
         keep_submodules(&worktree.project, &git, &name).await?;
         kept = Some(snapshot(&git, &changes, tip.as_slice()).await?);
     }
@@ -145,14 +146,14 @@ async fn keep_submodules(project: &Git, worktree: &Git, name: &str) -> Result<()
 }
 
 /// A worktree that is removed because all of it is merged takes the repositories of its submodules along: their commits,
-/// which the merged branch names, go into the project's copies, unless those have them.
+/// which the merged branch names, go into the project's copies under one reference, unless those have them or a remote has.
 pub(super) async fn keep_commits(project: &Git, worktree: &Git, name: &str) -> Result<()> {
     for module in submodule::of(worktree).await? {
         let inner = worktree.within(worktree.folder.join(&module.path));
         let theirs = project.within(project.folder.join(&module.path));
         Box::pin(keep_commits(&theirs, &inner, name)).await?;
         let copy = copy_of(project, &module).await?;
-        let mut commits = only_there(&inner, &copy).await?;
+        let mut commits = pushed_nowhere(&inner, only_there(&inner, &copy).await?).await?;
         let (known, head) = (worktree.within(&copy), inner.head().await?);
         if let Some(head) = head.filter(|head| !commits.contains(head)) {
             let named = ["for-each-ref", "--count=1", "--format=%(refname)", "--contains", head.as_str()];
@@ -161,11 +162,31 @@ pub(super) async fn keep_commits(project: &Git, worktree: &Git, name: &str) -> R
                 commits.push(head);
             }
         }
-        for commit in commits {
-            hand_over(project, &inner, &module, &commit, &format!("{name}-{commit}")).await?;
+        match &commits[..] {
+            [] => {}
+            [commit] => hand_over(project, &inner, &module, commit, name).await?,
+            several => {
+                let tree = inner.read(&["rev-parse", "--verify", &format!("{}^{{tree}}", several[0])]).await?;
+                let mut args = vec!["commit-tree", &tree];
+                several.iter().for_each(|parent| args.extend(["-p", parent]));
+                let joined = inner.clone().as_chorus().change(&args, kept::JOINED.into()).await?;
+                hand_over(project, &inner, &module, &joined, name).await?;
+            }
         }
     }
     Ok(())
+}
+
+/// Those of the commits that no remote-tracking branch has: what was fetched, as upstream's tags, can be fetched again.
+async fn pushed_nowhere(inner: &Git, commits: Vec<String>) -> Result<Vec<String>> {
+    if commits.is_empty() {
+        return Ok(commits);
+    }
+    let input: String = commits.iter().map(|commit| format!("{commit}\n")).collect();
+    let listed = inner.feed(&["rev-list", "--stdin", "--not", "--remotes"], input.into_bytes()).await?;
+    let listed = String::from_utf8_lossy(&listed).into_owned();
+    let listed: BTreeSet<&str> = listed.lines().collect();
+    Ok(commits.iter().filter(|commit| listed.contains(commit.as_str())).cloned().collect())
 }
 
 /// Commits that branches, tags and the stash of a submodule name and that the project's copy has not.

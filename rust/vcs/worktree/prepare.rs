@@ -3,11 +3,15 @@
 //! Paths stay in the project and the worktree, whatever links stand in them. What was put there is listed in the
 //! worktree's git folder and excluded in the worktree, so that it is never committed as the task's.
 
+use super::delete::delete_now;
 use super::{Worktree, settings};
 use crate::contract::Code;
 use crate::error::{Error, Result};
+use crate::paths::link_above;
 use crate::vcs::git::tail;
-use std::fs;
+use std::collections::BTreeSet;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
@@ -35,8 +39,8 @@ enum How {
     Link,
 }
 
-/// Puts everything in its place. A path that the project has not, or the worktree has already, is left out. Says in a
-/// sentence each what git's own rules do not ignore of it: only Chorus's exclusion keeps that from being committed.
+/// Puts everything in its place, also what a preparation that was killed put there already. A path that the project has
+/// not, or the worktree has already, is left out. Says in a sentence each what git's own rules do not ignore of it: only Chorus's exclusion keeps that from being committed.
 pub async fn prepare(worktree: &Worktree, preparation: &Preparation) -> Result<Vec<String>> {
     let copies = preparation.copy.iter().map(|path| (path.clone(), How::Copy));
     let places: Vec<(String, How)> =
@@ -44,13 +48,20 @@ pub async fn prepare(worktree: &Worktree, preparation: &Preparation) -> Result<V
     let list = worktree.git_dir().await?.join(LIST);
     let project = worktree.project.folder.clone();
     let folder = worktree.folder.clone();
+    let before = prepared(worktree).await?;
     let placed = tokio::task::spawn_blocking(move || -> Result<()> {
-        let mut listed = Vec::new();
+        // Of a preparation that a kill ended: the last of them may be half a copy.
+        for path in &before {
+            take_away(&folder, path).map_err(|error| refused(path, error))?;
+        }
+        let mut listed = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&list)
+            .map_err(|error| Error::internal(format!("cannot write {}: {error}", list.display())))?;
         for (path, how) in places {
             place(&project, &folder, &path, how, &mut |path| {
-                listed.extend(path.as_os_str().as_encoded_bytes());
-                listed.push(0);
-                fs::write(&list, &listed)
+                listed.write_all(&[path.as_os_str().as_encoded_bytes(), &[0]].concat())
             })?;
         }
         Ok(())
@@ -113,7 +124,20 @@ pub async fn committed(worktree: &Worktree, preparation: &Preparation) -> Result
 pub async fn prepared(worktree: &Worktree) -> Result<Vec<String>> {
     let list = fs::read(worktree.git_dir().await?.join(LIST)).unwrap_or_default();
     let paths = list.split(|byte| *byte == 0).filter(|path| !path.is_empty());
-    Ok(paths.map(|path| String::from_utf8_lossy(path).into_owned()).collect())
+    let mut known = BTreeSet::new();
+    let paths = paths.map(|path| String::from_utf8_lossy(path).into_owned());
+    Ok(paths.filter(|path| known.insert(path.clone())).collect())
+}
+
+/// Removes what was put at a path, through no link.
+fn take_away(worktree: &Path, path: &str) -> std::io::Result<()> {
+    let target = worktree.join(path);
+    match target.symlink_metadata() {
+        Ok(_) if link_above(worktree, path).is_some() => Ok(()),
+        Ok(found) if found.is_dir() => delete_now(&target),
+        Ok(_) => fs::remove_file(target),
+        Err(_) => Ok(()),
+    }
 }
 
 fn refused(path: &str, why: impl std::fmt::Display) -> Error {
@@ -182,7 +206,7 @@ fn parents(worktree: &Path, plain: &Path) -> std::io::Result<()> {
 }
 
 /// Copies a file or a folder; links are copied as they are, anything else is left out.
-fn copy(source: &Path, target: &Path) -> std::io::Result<()> {
+pub(super) fn copy(source: &Path, target: &Path) -> std::io::Result<()> {
     let found = source.symlink_metadata()?;
     if found.is_symlink() {
         symlink(fs::read_link(source)?, target)

@@ -8,12 +8,11 @@ use super::dirty::changes;
 use super::keep::{self, keep};
 use super::stage::exact_tree;
 use super::standing::{Checkout, Standing, state};
-use super::{Worktree, nested, settings, submodule};
+use super::{Worktree, kept, nested, settings, submodule};
 use crate::contract::Code;
 use crate::error::{Error, Result};
 use crate::paths::move_to_nothing;
 use crate::vcs::lock::Held;
-use crate::vcs::name::short;
 use crate::vcs::rewrite::{Intent, IntentLog, Permit, RemoveIntent};
 use std::ffi::OsStr;
 use std::path::Path;
@@ -38,8 +37,7 @@ pub async fn remove(worktree: &Worktree, held: &Held, log: &mut dyn IntentLog) -
     refuse_another(worktree).await?;
     refuse_repositories(worktree).await?;
     if standing.present {
-        let name = format!("refs/chorus/kept/{}-{}", short(&worktree.branch), crate::clock::now());
-        keep::keep_commits(&worktree.project, &worktree.git(), &name).await?;
+        keep::keep_commits(&worktree.project, &worktree.git(), &kept::reference(worktree)).await?;
     }
     let intent = intent(worktree, None, false).await?;
     let permit = Permit::begin(held, &Intent::RemoveWorktree(Box::new(intent.clone())), log).await?;
