@@ -174,6 +174,8 @@ pub struct ToolScope {
     pub names_all_paths: bool,
     /// Further texts of its input, any of which may be a path; at most [`MOST_TEXTS`].
     pub texts: Vec<String>,
+    /// Whether it has more of these, which nobody looks at.
+    pub has_more_texts: bool,
     /// The MCP server and its tool; each pair that the name may mean.
     pub mcp: Vec<(String, String)>,
     /// Whether it opens a web address.

@@ -28,8 +28,10 @@ const WITHOUT_FILES: [&str; 16] = [
     "Bash",
 ];
 
-/// Bytes of a text that can be a path.
+/// Bytes of a text that can be a path as it is.
 const LONGEST_PATH: usize = 4096;
+/// Bytes of a file's name.
+const LONGEST_NAME: usize = 255;
 
 /// Reads the call of a `PermissionRequest`.
 pub(super) fn read(event: &Json) -> ToolScope {
@@ -54,25 +56,26 @@ pub(super) fn read(event: &Json) -> ToolScope {
         _ if !mcp.is_empty() => (PATHS.iter().filter_map(|key| text(key)).collect(), false),
         _ => (text("path").into_iter().collect(), false),
     };
-    let mut texts = Vec::new();
+    let mut texts = Texts::default();
     match tool {
-        "Glob" => texts.extend(text("pattern")),
+        "Glob" => texts.kept.extend(text("pattern")),
         _ if names_all_paths || WITHOUT_FILES.contains(&tool) => {}
-        _ => all_texts(input, &mut texts),
+        _ => texts.take_all(input),
     }
     let address = text("url").filter(|_| !is_shell);
     let is_address = |text: &String| text.contains("://") && !text.contains(char::is_whitespace);
     ToolScope {
         folder: event.get("cwd").and_then(Value::as_str).filter(|folder| folder.starts_with('/')).map(Into::into),
         widens: widens(tool, input, command.as_deref()),
-        has_address: address.is_some() || !mcp.is_empty() && texts.iter().any(is_address),
+        has_address: address.is_some() || !mcp.is_empty() && texts.kept.iter().any(is_address),
         host: address.as_deref().and_then(host),
         mcp,
         command,
         is_shell,
         names_all_paths: names_all_paths && tool != "Glob",
         paths,
-        texts,
+        texts: texts.kept,
+        has_more_texts: texts.has_more,
     }
 }
 
@@ -83,15 +86,54 @@ fn servers(rest: &str) -> Vec<(String, String)> {
     pairs.filter(|(_, tool)| !tool.is_empty()).collect()
 }
 
-/// Every text of the input, however deep.
-fn all_texts(input: &Json, texts: &mut Vec<String>) {
-    match input {
-        _ if texts.len() >= MOST_TEXTS => {}
-        Value::String(text) if !text.is_empty() && text.len() <= LONGEST_PATH => texts.push(text.clone()),
-        Value::Array(list) => list.iter().for_each(|value| all_texts(value, texts)),
-        Value::Object(table) => table.values().for_each(|value| all_texts(value, texts)),
-        _ => {}
+/// The texts of an input.
+#[derive(Default)]
+struct Texts {
+    kept: Vec<String>,
+    /// Whether one was left out that may lead to a file.
+    has_more: bool,
+}
+
+impl Texts {
+    /// Every text, however deep. A key that is no mere word may be a path as well.
+    fn take_all(&mut self, input: &Json) {
+        match input {
+            Value::String(text) => self.take(text),
+            Value::Array(list) => list.iter().for_each(|value| self.take_all(value)),
+            Value::Object(table) => {
+                for (key, value) in table {
+                    if key.contains(['/', '.']) {
+                        self.take(key);
+                    }
+                    self.take_all(value);
+                }
+            }
+            _ => {}
+        }
     }
+
+    fn take(&mut self, text: &str) {
+        let is_short = text.len() <= LONGEST_PATH;
+        match is_short && self.kept.len() < MOST_TEXTS {
+            true if text.is_empty() => {}
+            true => self.kept.push(text.to_owned()),
+            false => self.has_more |= !text.is_empty() && (is_short || may_lead(text)),
+        }
+    }
+}
+
+/// Whether a text that is too long for a path may lead to a file: a server may shorten it first, as `./` and `x/..` add
+/// nothing. A name that no file can have stays in it.
+fn may_lead(text: &str) -> bool {
+    let mut names = Vec::new();
+    for name in text.split('/') {
+        match name {
+            "" | "." => {}
+            ".." => _ = names.pop(),
+            name => names.push(name),
+        }
+    }
+    names.iter().all(|name| name.len() <= LONGEST_NAME)
 }
 
 /// The client takes off blanks and expands `~`: a path with these is another one than it says.
@@ -169,7 +211,30 @@ mod tests {
             assert!(scope(tool, input).texts.is_empty(), "{tool}");
         }
         assert!(scope("Edit", json!({"file_path": "~/a"})).texts.contains(&"~/a".to_owned()));
+        let keyed = scope("mcp__gists__create", json!({"files": {"secrets/key": {"content": "x"}}, "public": true}));
+        assert_eq!(keyed.texts, ["secrets/key", "x"]);
         assert_eq!(scope("Grep", json!({"pattern": "x"})).paths, ["."]);
+    }
+
+    #[test]
+    fn a_text_that_is_left_out_is_told_where_it_may_lead_to_a_file() {
+        let has_more = |input: Json| scope("mcp__files__read", input).has_more_texts;
+        let padded = |count: usize| {
+            let mut paths = vec!["http://a"; count];
+            paths.push("secrets/key");
+            json!({ "paths": paths })
+        };
+        assert!(has_more(padded(MOST_TEXTS)) && !has_more(padded(MOST_TEXTS - 1)));
+        for piece in ["./", "/", "x/../", "a b\n/../", "link/"] {
+            assert!(has_more(json!({"path": piece.repeat(5000) + "secrets/key"})), "{piece:?}");
+        }
+        let long = "x".repeat(300);
+        assert!(has_more(json!({"path": format!("{}/..{}secrets/key", long, "/".repeat(5000))})));
+        // What a file holds is long, too.
+        for content in ["A line of prose.\n".repeat(500), format!("{long}/{}", "a/".repeat(5000))] {
+            assert!(!has_more(json!({"path": "a", "content": content})));
+        }
+        assert!(!scope("Edit", json!({"file_path": "a", "new_string": "./".repeat(5000)})).has_more_texts);
     }
 
     #[test]

@@ -183,6 +183,10 @@ fn any_text_of_a_server_s_call_may_be_the_file_that_is_denied() {
     {
         assert_eq!(beside_denials("mcp__files__read_many", &call(text)), Action::Ask, "{text}");
     }
+    let more = ToolScope { has_more_texts: true, ..call("src/key") };
+    assert_eq!(beside_denials("mcp__files__read_many", &more), Action::Ask);
+    let allow = one(Rule { mcp: vec![McpPattern::parse("files").unwrap()], ..rule(Action::Allow, 1) });
+    assert_eq!(verdict(&allow, "mcp__files__read_many", &more).action, Action::Allow, "no file is denied");
 }
 
 #[test]
