@@ -63,12 +63,16 @@ pub(super) fn read(event: &Json) -> ToolScope {
         _ => texts.take_all(input),
     }
     let address = text("url").filter(|_| !is_shell);
-    let is_address = |text: &String| text.contains("://") && !text.contains(char::is_whitespace);
+    let is_other = |text: &&String| is_address(text) && address.as_ref() != Some(*text);
+    let others = texts.kept.iter().filter(|_| !mcp.is_empty()).filter(is_other);
+    let unseen = Some(None).filter(|_| !mcp.is_empty() && texts.has_more);
+    let other_hosts = others.map(|text| host(text)).chain(unseen).collect();
     ToolScope {
         folder: event.get("cwd").and_then(Value::as_str).filter(|folder| folder.starts_with('/')).map(Into::into),
         widens: widens(tool, input, command.as_deref()),
-        has_address: address.is_some() || !mcp.is_empty() && texts.kept.iter().any(is_address),
+        has_address: address.is_some(),
         host: address.as_deref().and_then(host),
+        other_hosts,
         mcp,
         command,
         is_shell,
@@ -90,7 +94,7 @@ fn servers(rest: &str) -> Vec<(String, String)> {
 #[derive(Default)]
 struct Texts {
     kept: Vec<String>,
-    /// Whether one was left out that may lead to a file.
+    /// Whether one was left out that may lead to a file or is an address.
     has_more: bool,
 }
 
@@ -117,7 +121,7 @@ impl Texts {
         match is_short && self.kept.len() < MOST_TEXTS {
             true if text.is_empty() => {}
             true => self.kept.push(text.to_owned()),
-            false => self.has_more |= !text.is_empty() && (is_short || may_lead(text)),
+            false => self.has_more |= !text.is_empty() && (is_short || may_lead(text) || is_address(text)),
         }
     }
 }
@@ -134,6 +138,10 @@ fn may_lead(text: &str) -> bool {
         }
     }
     names.iter().all(|name| name.len() <= LONGEST_NAME)
+}
+
+fn is_address(text: &str) -> bool {
+    text.contains("://") && !text.contains(char::is_whitespace)
 }
 
 /// The client takes off blanks and expands `~`: a path with these is another one than it says.
@@ -262,7 +270,14 @@ mod tests {
         }
         let shell = scope("Bash", json!({"command": "ls", "url": "https://docs.rs"}));
         assert!(!shell.has_address && shell.host.is_none());
-        assert!(scope("mcp__web__get", json!({"uri": "https://evil.org"})).has_address);
+        assert_eq!(scope("mcp__web__get", json!({"uri": "https://evil.org"})).other_hosts, [Some("evil.org".into())]);
+        let addresses = json!({"url": "https://docs.rs", "mirrors": ["https://evil.org", "ftp://x", "see https://x"]});
+        let web = scope("mcp__web__get", addresses.clone());
+        assert_eq!(web.host.as_deref(), Some("docs.rs"));
+        assert_eq!(web.other_hosts, [Some("evil.org".into()), None]);
+        let long = json!({"uri": format!("https://evil.org/{}", "x".repeat(5000))});
+        assert_eq!(scope("mcp__web__get", long).other_hosts, [None]);
+        assert!(scope("WebFetch", addresses).other_hosts.is_empty());
         assert!(!scope("Read", json!({"file_path": "a"})).has_address);
     }
 
