@@ -172,6 +172,8 @@ pub struct ToolScope {
     pub paths: Vec<String>,
     /// Whether these are all, and mean what they say.
     pub names_all_paths: bool,
+    /// Whether it only searches: its paths are where it begins.
+    pub searches: bool,
     /// Further texts of its input, any of which may be a path; at most [`MOST_TEXTS`].
     pub texts: Vec<String>,
     /// Whether it has more of these, which nobody looks at.

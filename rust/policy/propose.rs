@@ -3,6 +3,7 @@
 use super::Call;
 use super::command;
 use super::cover;
+use super::place;
 use super::rule::Rules;
 use super::script::Simple;
 
@@ -66,7 +67,15 @@ pub fn propose(rules: &Rules, call: &Call<'_>) -> Result<Conditions, String> {
         return Ok(vec![tool]);
     }
     let outside = "it is about a file outside of the task's folder, or one that rules leave alone";
-    let inside = |path: &String| super::place::allowable(call, path).map(|path| escaped(&path)).ok_or(outside);
+    if !scope.names_all_paths {
+        // A rule with `path` does not cover it.
+        return match scope.searches && scope.paths.iter().all(|path| place::is_in_tree(call, path)) {
+            true => Ok(vec![tool]),
+            false if scope.searches => Err(outside.into()),
+            false => Err("it may be about other files than it names; write the rule by hand".into()),
+        };
+    }
+    let inside = |path: &String| place::allowable(call, path).map(|path| escaped(&path)).ok_or(outside);
     let paths: Vec<String> = scope.paths.iter().map(inside).collect::<Result<_, _>>()?;
     Ok(vec![tool, ("path", paths)])
 }

@@ -28,6 +28,9 @@ const WITHOUT_FILES: [&str; 16] = [
     "Bash",
 ];
 
+/// Tools that search files.
+const SEARCHES: [&str; 3] = ["LS", "Grep", "Glob"];
+
 /// Bytes of a text that can be a path as it is.
 const LONGEST_PATH: usize = 4096;
 /// Bytes of a file's name.
@@ -49,7 +52,7 @@ pub(super) fn read(event: &Json) -> ToolScope {
         "Edit" | "MultiEdit" | "Write" | "Read" => one(text("file_path")),
         "NotebookEdit" | "NotebookRead" => one(text("notebook_path")),
         // They search the working folder unless an argument names another.
-        "LS" | "Grep" | "Glob" => match text("path") {
+        _ if SEARCHES.contains(&tool) => match text("path") {
             Some(path) => one(Some(path)),
             None => (vec![".".to_owned()], false),
         },
@@ -77,6 +80,7 @@ pub(super) fn read(event: &Json) -> ToolScope {
         command,
         is_shell,
         names_all_paths: names_all_paths && tool != "Glob",
+        searches: SEARCHES.contains(&tool),
         paths,
         texts: texts.kept,
         has_more_texts: texts.has_more,
@@ -221,7 +225,8 @@ mod tests {
         assert!(scope("Edit", json!({"file_path": "~/a"})).texts.contains(&"~/a".to_owned()));
         let keyed = scope("mcp__gists__create", json!({"files": {"secrets/key": {"content": "x"}}, "public": true}));
         assert_eq!(keyed.texts, ["secrets/key", "x"]);
-        assert_eq!(scope("Grep", json!({"pattern": "x"})).paths, ["."]);
+        let everywhere = scope("Grep", json!({"pattern": "x"}));
+        assert!(everywhere.paths == ["."] && everywhere.searches && !everywhere.names_all_paths);
     }
 
     #[test]
