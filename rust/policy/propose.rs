@@ -8,22 +8,22 @@ use super::rule::Rules;
 use super::script::Simple;
 
 /// Beginnings of commands after which any words are proposed: they only read, or do with any words what the project's own
-/// code does anyway. All other commands are proposed word by word.
+/// code does anyway. All other commands are proposed word by word: so those that have an option by which they write any
+/// file (`git log --output`, `pip list --log`, `go build -o`) or run any program (`go vet -vettool`, `kubectl get
+/// --kubeconfig`).
 #[rustfmt::skip]
 const OPEN: &[&str] = &[
     "ls", "cat", "head", "tail", "wc", "grep", "cut", "tr", "diff", "stat", "du", "df", "which", "jq", "basename",
     "dirname",
     "cargo build", "cargo check", "cargo test", "cargo clippy", "cargo fmt", "cargo doc", "cargo bench", "cargo tree",
     "cargo metadata",
-    "git status", "git diff", "git log", "git show", "git blame", "git ls-files", "git rev-parse", "git describe",
-    "git shortlog", "git merge-base", "git cat-file",
+    "git status", "git ls-files", "git rev-parse", "git describe", "git merge-base", "git cat-file",
     "npm test", "npm ls", "npm outdated", "npm view", "pnpm test", "pnpm ls", "pnpm why", "pnpm outdated", "yarn test",
     "yarn list", "yarn why", "yarn outdated", "bun test",
-    "go build", "go test", "go vet", "go list", "go doc", "zig test", "mix test", "mix compile", "mix format",
+    "go test", "go doc", "zig test", "mix test", "mix compile", "mix format",
     "dotnet build", "dotnet test", "composer show", "composer validate", "bundle list", "bundle show", "rustup show",
-    "rustup which", "pip list", "pip show", "pip freeze", "pip check", "poetry show", "poetry check",
+    "rustup which", "poetry show", "poetry check",
     "docker ps", "docker images", "docker logs", "docker inspect", "docker compose ps", "docker compose logs",
-    "kubectl get", "kubectl describe", "kubectl logs", "kubectl explain",
     "gh pr view", "gh pr list", "gh pr diff", "gh pr checks", "gh pr status", "gh issue view", "gh issue list",
     "gh issue status", "gh run view", "gh run list", "gh repo view", "gh repo list", "gh release view", "gh release list",
 ];

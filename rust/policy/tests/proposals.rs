@@ -61,6 +61,30 @@ fn a_command_s_rule_is_narrow_and_covers_it() {
 }
 
 #[test]
+fn a_command_with_an_option_that_writes_or_runs_is_named_word_by_word() {
+    let proposed = |command: &str| proposed(&Rules::default(), "Bash", &shell(command)).unwrap();
+    for command in [
+        "git log -1",
+        "git diff",
+        "git show HEAD",
+        "git blame x",
+        "git shortlog -s",
+        "kubectl get pods",
+        "kubectl describe pod x",
+        "kubectl logs x",
+        "kubectl explain pods",
+        "go build ./...",
+        "go vet ./...",
+        "go list ./...",
+        "pip list",
+        "pip show x",
+    ] {
+        assert_eq!(proposed(command), [("command", vec![command.to_owned()])]);
+    }
+    assert_eq!(proposed("git status -s"), [("command", vec!["git status *".to_owned()])]);
+}
+
+#[test]
 fn other_calls_are_named_by_what_they_touch() {
     let edit = ToolScope {
         folder: Some("/p".into()),
