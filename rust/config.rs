@@ -182,15 +182,23 @@ pub fn load(
     is_trusted: bool,
     environment: &BTreeMap<String, String>,
 ) -> Loaded {
-    load_with(user, project, is_trusted, Vec::new(), environment)
+    load_with(user, project, is_trusted, Narrowing::default(), environment)
 }
 
-/// [`load`], with rules of a text of the project's file that a person trusted and that is there no more.
+/// What a text of the project's file denies and asks about that a person trusted and that is there no more.
+#[derive(Default)]
+struct Narrowing {
+    rules: Vec<Rule>,
+    /// Whether there is no file at all.
+    is_gone: bool,
+}
+
+/// [`load`], with the rules of an earlier text of the project's file.
 fn load_with(
     user: Option<Source>,
     project: Option<Source>,
     is_trusted: bool,
-    narrowing: Vec<Rule>,
+    narrowing: Narrowing,
     environment: &BTreeMap<String, String>,
 ) -> Loaded {
     let mut config = Configuration::default();
@@ -209,11 +217,19 @@ fn load_with(
             file::apply(&page, &mut config, &mut report);
         }
     }
-    if let Some(file) = narrowing.first().map(|rule| rule.place.file.clone()) {
-        let why = "is not as you trusted it; its deny and ask rules of then still count (`trust` shows what changed)";
+    if let Some(file) = narrowing.rules.first().map(|rule| rule.place.file.clone()) {
+        let why = match narrowing.is_gone {
+            true => {
+                "is gone; the deny and ask rules that you trusted still count until you withdraw the trust (`trust!`, in a \
+                shell `trust --withdraw`)"
+            }
+            false => {
+                "is not as you trusted it; its deny and ask rules of then still count (`trust` shows what changed)"
+            }
+        };
         report.warnings.push(format!("{file}: {why}"));
     }
-    for mut rule in narrowing {
+    for mut rule in narrowing.rules {
         rule.place.file += " as you trusted it";
         config.policy.rules.rules.push(rule);
     }

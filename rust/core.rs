@@ -65,7 +65,7 @@ pub struct Core {
     /// What the kernel reported of tasks' writes.
     pub writes: Writes,
     /// Documents of projects.
-    pub documents: DocumentShelves,
+    pub documents: Arc<DocumentShelves>,
     /// Web terminals.
     pub web: WebTerminals,
     configurations: Configurations,
@@ -136,7 +136,7 @@ impl Core {
             live: LiveStatuses::default(),
             trees: Trees::default(),
             writes: Writes::default(),
-            documents: DocumentShelves::default(),
+            documents: Arc::default(),
             web: WebTerminals::default(),
             configurations: Configurations::default(),
             senders,

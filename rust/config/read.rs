@@ -1,6 +1,6 @@
 //! Finding the files and reading them.
 
-use super::{FILE, Loaded, Source, load, load_with};
+use super::{FILE, Loaded, Narrowing, Source, load, load_with};
 use crate::policy::{Action, Rule};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -103,12 +103,13 @@ impl GoodFiles {
             faults
         };
         let path_of_project = files.project.as_ref().map(|(path, _)| path.clone());
+        let is_gone = matches!(files.project, Some((_, Ok(None))));
         let project = files.project.and_then(|file| self.pick(file, of_project, &mut notes));
         let Notes { faults, gap, kept } = notes;
         let counts = project.as_ref().is_some_and(|(_, text)| is_trusted(text));
         let earlier = trusted.filter(|_| !counts).zip(path_of_project);
-        let narrowing = earlier.map_or_else(Vec::new, |(text, path)| narrowing((path, text), &home));
-        let mut loaded = load_with(user, project, counts, narrowing, environment);
+        let rules = earlier.map_or_else(Vec::new, |(text, path)| narrowing((path, text), &home));
+        let mut loaded = load_with(user, project, counts, Narrowing { rules, is_gone }, environment);
         // Those of the files themselves are known already; what is left is the environment's.
         loaded.faults.retain(|fault| !faults.contains(fault));
         loaded.faults.splice(0..0, faults);

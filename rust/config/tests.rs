@@ -270,6 +270,13 @@ fn what_a_trusted_file_denied_stays_denied_when_the_file_is_another_or_gone() {
         assert!(told.contains("is not as you trusted it; its deny and ask rules"), "{told}");
     }
     std::fs::remove_file(&file).unwrap();
-    assert_eq!(rules(Some(trusted)).0, narrowed);
+    let (texts, _, told) = rules(Some(trusted));
+    assert_eq!(texts, narrowed);
+    assert!(
+        told.contains("is gone; the deny and ask rules") && told.contains("withdraw the trust (`trust!`"),
+        "{told}"
+    );
     assert_eq!(rules(None).0.len(), 1);
+    std::os::unix::fs::symlink("nowhere", &file).unwrap();
+    assert!(rules(Some(trusted)).2.contains("is not as you trusted it"), "it cannot be read now");
 }

@@ -67,6 +67,8 @@ pub(super) struct Compiled {
     pub(super) marks: LayoutMarks,
     pub(super) plain: Plain,
     pub(super) answers: BTreeMap<String, Vec<String>>,
+    /// Whether some are built in: the agent is one that draws dialogs of its own.
+    pub(super) has_built_in: bool,
 }
 
 /// The compiled plain patterns.
@@ -94,7 +96,7 @@ impl Rules {
                 let built_in =
                     built_in.map(|rules| parse("the built-in rules", rules)).transpose()?.unwrap_or_default();
                 let file = own.clone().in_front_of(built_in);
-                (key, own, Rules::compile(file)?)
+                (key, own, Rules::compile(file, key.is_some())?)
             }
         };
         let rules = entry.2.clone();
@@ -103,7 +105,7 @@ impl Rules {
         Ok(rules)
     }
 
-    fn compile(file: RuleFile) -> Result<Rules> {
+    fn compile(file: RuleFile, has_built_in: bool) -> Result<Rules> {
         let status = &file.status;
         let plain = [&status.waiting, &status.busy, &status.idle].map(|patterns| patterns.patterns.len());
         if file.rule.len() + file.tool.len() + plain.iter().sum::<usize>() > MOST {
@@ -131,7 +133,8 @@ impl Rules {
         });
         let tools = tools.collect::<Result<_>>()?;
         let rules = file.rule.iter().map(|rule| compiler.rule(rule)).collect::<Result<_>>()?;
-        Ok(Rules(Arc::new(Compiled { rules, tools, means, marks, plain, answers: file.answers.clone() })))
+        let answers = file.answers.clone();
+        Ok(Rules(Arc::new(Compiled { rules, tools, means, marks, plain, answers, has_built_in })))
     }
 }
 

@@ -237,7 +237,8 @@ fn asks(rules: &Compiled, shown: &[&ScreenLine], line: String) -> ScreenReading 
         _ => 3,
     });
     let kind = if rules.answers.contains_key("yes") { Kind::Permission } else { Kind::Question };
-    let dialog = dialog::configured(shown, &line, options);
+    let takes_words = options.is_empty() && !rules.has_built_in;
+    let dialog = Dialog { takes_words, ..dialog::configured(shown, &line, options) };
     let detail = Detail { summary: Some(line), ..Detail::default() };
     ScreenReading { dialog: Some(dialog), ..reading(AgentStatus::Waiting, Some(kind), "status.waiting", detail) }
 }

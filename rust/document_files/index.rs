@@ -91,12 +91,12 @@ impl DocumentIndex {
 
     /// The documents that came when the one at `path` went, those of its name first. What was there before is no other
     /// place of it but a copy. Of a document that was gone from the beginning: those that were made, written or renamed
-    /// later than `last_there`, on the wall clock.
-    pub fn came_for(&self, path: &str, last_there: Millis) -> Vec<String> {
+    /// later than `last_there`. `of_wall` brings the times of files, which are on the wall clock, onto that one's clock.
+    pub fn came_for(&self, path: &str, last_there: Millis, of_wall: impl Fn(Millis) -> Millis) -> Vec<String> {
         let came = |document: &IndexedDocument| match self.gone.get(path) {
             // The kernel reports the two names of a renamed file one after the other.
             Some(gone) => document.since + 1 >= *gone && document.since > 1,
-            None => document.stat.changed_at() + TICK > last_there,
+            None => of_wall(document.stat.changed_at()) + TICK > last_there,
         };
         let name = |path: &str| path.rsplit('/').next().map(str::to_owned);
         let found = self.documents.iter().filter(|(other, document)| *other != path && came(document));
@@ -300,10 +300,16 @@ mod tests {
         // The two names come one after the other.
         renew(&mut index, &["docs/moved.md"]);
         renew(&mut index, &["a.md"]);
-        assert_eq!(index.came_for("a.md", 0), ["docs/moved.md"]);
+        let same = |stamp| stamp;
+        assert_eq!(index.came_for("a.md", 0, same), ["docs/moved.md"]);
         let all = ["docs/copy.md", "docs/later.md", "docs/more.md", "docs/moved.md"];
-        assert_eq!(index.came_for("never.md", 0), all);
-        assert!(index.came_for("never.md", Millis::MAX).is_empty());
+        assert_eq!(index.came_for("never.md", 0, same), all);
+        assert!(index.came_for("never.md", Millis::MAX, same).is_empty());
+        // The wall clock was set back by an hour before all of this.
+        let hour = 3_600_000;
+        let last_there = index.documents()["docs/copy.md"].stat.changed_at() + hour / 2;
+        assert!(index.came_for("never.md", last_there, same).is_empty());
+        assert_eq!(index.came_for("never.md", last_there, |stamp| stamp + hour), all);
     }
 
     #[test]

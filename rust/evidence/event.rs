@@ -172,14 +172,20 @@ pub struct ToolScope {
     pub paths: Vec<String>,
     /// Whether these are all, and mean what they say.
     pub names_all_paths: bool,
+    /// Whether it only searches: its paths are where it begins.
+    pub searches: bool,
     /// Further texts of its input, any of which may be a path; at most [`MOST_TEXTS`].
     pub texts: Vec<String>,
+    /// Whether it has more of these, which nobody looks at.
+    pub has_more_texts: bool,
     /// The MCP server and its tool; each pair that the name may mean.
     pub mcp: Vec<(String, String)>,
-    /// Whether it opens a web address.
+    /// Whether it says which web address it opens.
     pub has_address: bool,
     /// The host of that address; nothing of one that programs could read in two ways.
     pub host: Option<String>,
+    /// Hosts of further addresses that it may open, each as above; nothing also for one that nobody looked at.
+    pub other_hosts: Vec<Option<String>>,
     /// Whether it would change what the agent may do without asking.
     pub widens: bool,
 }

@@ -73,6 +73,10 @@ pub struct Dialog {
     /// The keys that refuse it without choosing an option, where the agent has such.
     #[serde(skip)]
     pub refusal: Option<Vec<String>>,
+    /// Whether it is answered by words that are typed and entered: it has no options, and the agent's dialogs have no mark on
+    /// an option that Enter would take.
+    #[serde(skip)]
+    pub takes_words: bool,
 }
 
 impl Dialog {
@@ -107,11 +111,9 @@ impl Dialog {
         configured.or_else(|| self.refusal.clone())
     }
 
-    /// Whether there is an option that keys can choose, or none at all, so that words answer it.
+    /// Whether words answer it, or keys that choose an option.
     pub fn is_answerable(&self) -> bool {
-        self.options.is_empty()
-            || self.deny().is_some()
-            || (0..self.options.len()).any(|index| self.choose(index).is_some())
+        self.takes_words || self.deny().is_some() || (0..self.options.len()).any(|index| self.choose(index).is_some())
     }
 
     /// Whether the keys of its options were configured by a person.

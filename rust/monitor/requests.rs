@@ -154,7 +154,8 @@ fn unhooked(watched: &Watched, state: &AgentState, id: String, at: Millis) -> Ne
         Kind::Permission | Kind::Question | Kind::Plan if watched.gives_only_a_screen() => {
             dialog.is_some_and(Dialog::is_answerable)
         }
-        Kind::Permission | Kind::Question | Kind::Plan => true,
+        // A dialog of its own, which a plain pattern found: no key of it is known.
+        Kind::Permission | Kind::Question | Kind::Plan => dialog.is_none_or(|dialog| !dialog.options.is_empty()),
         // Before a session nothing but the screen tells what is asked: keys only where one option surely means yes.
         Kind::Trust => state.detail.summary.is_some() && dialog.is_some_and(|dialog| dialog.approve().is_some()),
         _ => false,

@@ -3,7 +3,7 @@
 use super::Call;
 use super::command::{self, Reading};
 use super::inner::{self, Inner};
-use super::place::{allowable, is_at_tree, located};
+use super::place::{allowable, is_at_tree, is_in_tree};
 use super::rule::{Certainty, Rule, Rules};
 use super::script::{self, DEEPEST, Simple, Word};
 use crate::guard;
@@ -113,7 +113,7 @@ impl<'c> Cover<'c> {
         match command::reading(simple) {
             Reading::Harmless => Ok(()),
             Reading::Never(why) => Err(why),
-            Reading::Folder(folder) => match allowable_folder(self.call, folder) {
+            Reading::Folder(folder) => match is_in_tree(self.call, folder) {
                 true => Ok(()),
                 false => refused("it leaves the task's folder"),
             },
@@ -214,14 +214,4 @@ impl<'c> Cover<'c> {
             None => Err(format!("no rule allows to write `{name}`")),
         }
     }
-}
-
-/// Whether a literal folder is the task's tree or in it.
-fn allowable_folder(call: &Call<'_>, folder: &str) -> bool {
-    let found = located(call, folder);
-    found.inside.is_some() || found.absolute.is_some() && found.absolute.as_deref() == tree(call).as_deref()
-}
-
-fn tree(call: &Call<'_>) -> Option<std::path::PathBuf> {
-    (call.locate)(call.tree).absolute
 }

@@ -130,6 +130,11 @@ impl<'c> Mentions<'c> {
         }
     }
 
+    /// A text of a call that nobody looked at.
+    pub(super) fn unseen(&mut self) {
+        self.found.push(Mention { leads: Vec::new(), is_path: Maybe, is_whole: true });
+    }
+
     fn add(&mut self, path: &str, is_path: Certainty, is_whole: bool) {
         // So many are some that may be any path.
         if path.is_empty() || self.found.len() > 4 * MOST {

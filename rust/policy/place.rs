@@ -34,6 +34,12 @@ pub(super) fn allowable(call: &Call<'_>, text: &str) -> Option<String> {
     located(call, text).inside.filter(|path| path.rsplit('/').next() != Some(OWN))
 }
 
+/// Whether the path leads to the task's tree or into it.
+pub(super) fn is_in_tree(call: &Call<'_>, text: &str) -> bool {
+    let found = located(call, text);
+    found.inside.is_some() || found.absolute.is_some() && found.absolute == (call.locate)(call.tree).absolute
+}
+
 /// Whether the call happens in the folder at which patterns of paths begin.
 pub(super) fn is_at_tree(scope: &ToolScope, call: &Call<'_>) -> bool {
     scope.folder.as_deref().is_some_and(|folder| (call.locate)(&folder.join("x")).inside.as_deref() == Some("x"))

@@ -3,26 +3,27 @@
 use super::Call;
 use super::command;
 use super::cover;
+use super::place;
 use super::rule::Rules;
 use super::script::Simple;
 
 /// Beginnings of commands after which any words are proposed: they only read, or do with any words what the project's own
-/// code does anyway. All other commands are proposed word by word.
+/// code does anyway. All other commands are proposed word by word: so those that have an option by which they write any
+/// file (`git log --output`, `pip list --log`, `go build -o`) or run any program (`go vet -vettool`, `kubectl get
+/// --kubeconfig`).
 #[rustfmt::skip]
 const OPEN: &[&str] = &[
     "ls", "cat", "head", "tail", "wc", "grep", "cut", "tr", "diff", "stat", "du", "df", "which", "jq", "basename",
     "dirname",
     "cargo build", "cargo check", "cargo test", "cargo clippy", "cargo fmt", "cargo doc", "cargo bench", "cargo tree",
     "cargo metadata",
-    "git status", "git diff", "git log", "git show", "git blame", "git ls-files", "git rev-parse", "git describe",
-    "git shortlog", "git merge-base", "git cat-file",
+    "git status", "git ls-files", "git rev-parse", "git describe", "git merge-base", "git cat-file",
     "npm test", "npm ls", "npm outdated", "npm view", "pnpm test", "pnpm ls", "pnpm why", "pnpm outdated", "yarn test",
     "yarn list", "yarn why", "yarn outdated", "bun test",
-    "go build", "go test", "go vet", "go list", "go doc", "zig test", "mix test", "mix compile", "mix format",
+    "go test", "go doc", "zig test", "mix test", "mix compile", "mix format",
     "dotnet build", "dotnet test", "composer show", "composer validate", "bundle list", "bundle show", "rustup show",
-    "rustup which", "pip list", "pip show", "pip freeze", "pip check", "poetry show", "poetry check",
+    "rustup which", "poetry show", "poetry check",
     "docker ps", "docker images", "docker logs", "docker inspect", "docker compose ps", "docker compose logs",
-    "kubectl get", "kubectl describe", "kubectl logs", "kubectl explain",
     "gh pr view", "gh pr list", "gh pr diff", "gh pr checks", "gh pr status", "gh issue view", "gh issue list",
     "gh issue status", "gh run view", "gh run list", "gh repo view", "gh repo list", "gh release view", "gh release list",
 ];
@@ -66,7 +67,15 @@ pub fn propose(rules: &Rules, call: &Call<'_>) -> Result<Conditions, String> {
         return Ok(vec![tool]);
     }
     let outside = "it is about a file outside of the task's folder, or one that rules leave alone";
-    let inside = |path: &String| super::place::allowable(call, path).map(|path| escaped(&path)).ok_or(outside);
+    if !scope.names_all_paths {
+        // A rule with `path` does not cover it.
+        return match scope.searches && scope.paths.iter().all(|path| place::is_in_tree(call, path)) {
+            true => Ok(vec![tool]),
+            false if scope.searches => Err(outside.into()),
+            false => Err("it may be about other files than it names; write the rule by hand".into()),
+        };
+    }
+    let inside = |path: &String| place::allowable(call, path).map(|path| escaped(&path)).ok_or(outside);
     let paths: Vec<String> = scope.paths.iter().map(inside).collect::<Result<_, _>>()?;
     Ok(vec![tool, ("path", paths)])
 }

@@ -58,6 +58,9 @@ impl Touched {
         let mut mentions = Mentions::new(call);
         scope.paths.iter().for_each(|path| mentions.path(path));
         scope.texts.iter().for_each(|text| mentions.text(text));
+        if scope.has_more_texts {
+            mentions.unseen();
+        }
         let followed = scope.command.as_deref().map(guard::follow);
         let is_unclear = matches!(followed, Some(None));
         let followed = followed.flatten().unwrap_or_default();

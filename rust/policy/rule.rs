@@ -125,12 +125,25 @@ impl Rule {
         }
     }
 
+    /// A rule that allows holds for all hosts of the call; which of them it opens, only the server knows.
     fn host_fits(&self, call: &Call<'_>) -> Certainty {
-        match &call.scope.host {
-            _ if self.host.is_empty() => Certainty::Sure,
+        if self.host.is_empty() {
+            return Certainty::Sure;
+        }
+        let fits = |host: &Option<String>| match host {
             Some(host) => Certainty::of(self.host.iter().any(|condition| condition.fits(host))),
-            None if call.scope.has_address => Certainty::Maybe,
-            None => Certainty::No,
+            None => Certainty::Maybe,
+        };
+        let scope = call.scope;
+        let opened = (scope.has_address || scope.host.is_some()).then(|| fits(&scope.host));
+        if opened == Some(Certainty::Sure) && self.action != Action::Allow {
+            return Certainty::Sure;
+        }
+        let all: Vec<Certainty> = opened.into_iter().chain(scope.other_hosts.iter().map(fits)).collect();
+        match (all.iter().min(), all.iter().max()) {
+            (Some(least), Some(most)) if least == most => *most,
+            (Some(_), Some(_)) => Certainty::Maybe,
+            _ => Certainty::No,
         }
     }
 }

@@ -147,6 +147,24 @@ fn the_plain_patterns_fit_any_agent() {
 }
 
 #[test]
+fn words_answer_a_question_only_where_no_dialog_can_have_a_mark() {
+    let found = |built_in: Option<&'static str>, answers: &str| {
+        let own = format!("[status.waiting]\npatterns = ['^Go on\\?$']\n{answers}");
+        let rules = Rules::of(built_in, Some(parse("own.toml", &own).unwrap())).unwrap();
+        let reading = classify(&rules, "A new kind of dialog\nGo on?\n", Beside::default());
+        assert_eq!((reading.status, reading.rule.as_str()), (AgentStatus::Waiting, "status.waiting"));
+        let dialog = reading.dialog.unwrap();
+        (dialog.takes_words, dialog.is_answerable())
+    };
+    let claude = Some(Claude.screen_rules());
+    let answers = "[answers]\nyes = ['y', 'Enter']\nno = ['n', 'Enter']";
+    assert_eq!(found(None, ""), (true, true));
+    assert_eq!(found(claude, ""), (false, false));
+    assert_eq!(found(None, answers), (false, true));
+    assert_eq!(found(claude, answers), (false, true), "a person configured the keys");
+}
+
+#[test]
 fn a_persons_rule_comes_first() {
     let own = "[[rule]]\nname = 'mine'\nstatus = 'waiting'\nkind = 'question'\nwhen = [{in = 'footer', has = 'PRESS (?P<summary>.+)'}]";
     let rules = Rules::of(Some(Claude.screen_rules()), Some(parse("own.toml", own).unwrap())).unwrap();

@@ -3,6 +3,7 @@
 use crate::world::{PLAN, World};
 use chorus::contract::ReferenceState::{Current, Stale};
 use chorus::contract::{Code, DocsAsk, Retie};
+use chorus::ops::documents::current::current;
 use chorus::ops::documents::{list, references};
 use std::fs;
 
@@ -25,6 +26,27 @@ async fn a_change_is_followed_whoever_comes_across_it() {
         kept[0].spot.lines.clone()
     };
     world.until("the reference has moved", async || stored().await == (6..8)).await;
+}
+
+#[tokio::test]
+async fn documents_are_known_and_watched_although_nobody_waits_for_them_any_more() {
+    let world = World::new().await;
+    let shelf = world.core.documents.of(world.project());
+    let mut waiting = Box::pin(current(&world.core, world.project()));
+    // Until they are being read.
+    while shelf.known.try_lock().is_ok() {
+        tokio::select! {
+            biased;
+            _ = &mut waiting => panic!("they were read at once"),
+            () = tokio::task::yield_now() => {}
+        }
+    }
+    drop(waiting);
+    let is_known = async || {
+        let known = shelf.known.lock().await;
+        known.index.is_some() && known.watch.is_some()
+    };
+    world.until("they are known and watched", is_known).await;
 }
 
 #[tokio::test]

@@ -28,8 +28,13 @@ const WITHOUT_FILES: [&str; 16] = [
     "Bash",
 ];
 
-/// Bytes of a text that can be a path.
+/// Tools that search files.
+const SEARCHES: [&str; 3] = ["LS", "Grep", "Glob"];
+
+/// Bytes of a text that can be a path as it is.
 const LONGEST_PATH: usize = 4096;
+/// Bytes of a file's name.
+const LONGEST_NAME: usize = 255;
 
 /// Reads the call of a `PermissionRequest`.
 pub(super) fn read(event: &Json) -> ToolScope {
@@ -47,32 +52,38 @@ pub(super) fn read(event: &Json) -> ToolScope {
         "Edit" | "MultiEdit" | "Write" | "Read" => one(text("file_path")),
         "NotebookEdit" | "NotebookRead" => one(text("notebook_path")),
         // They search the working folder unless an argument names another.
-        "LS" | "Grep" | "Glob" => match text("path") {
+        _ if SEARCHES.contains(&tool) => match text("path") {
             Some(path) => one(Some(path)),
             None => (vec![".".to_owned()], false),
         },
         _ if !mcp.is_empty() => (PATHS.iter().filter_map(|key| text(key)).collect(), false),
         _ => (text("path").into_iter().collect(), false),
     };
-    let mut texts = Vec::new();
+    let mut texts = Texts::default();
     match tool {
-        "Glob" => texts.extend(text("pattern")),
+        "Glob" => texts.kept.extend(text("pattern")),
         _ if names_all_paths || WITHOUT_FILES.contains(&tool) => {}
-        _ => all_texts(input, &mut texts),
+        _ => texts.take_all(input),
     }
     let address = text("url").filter(|_| !is_shell);
-    let is_address = |text: &String| text.contains("://") && !text.contains(char::is_whitespace);
+    let is_other = |text: &&String| is_address(text) && address.as_ref() != Some(*text);
+    let others = texts.kept.iter().filter(|_| !mcp.is_empty()).filter(is_other);
+    let unseen = Some(None).filter(|_| !mcp.is_empty() && texts.has_more);
+    let other_hosts = others.map(|text| host(text)).chain(unseen).collect();
     ToolScope {
         folder: event.get("cwd").and_then(Value::as_str).filter(|folder| folder.starts_with('/')).map(Into::into),
         widens: widens(tool, input, command.as_deref()),
-        has_address: address.is_some() || !mcp.is_empty() && texts.iter().any(is_address),
+        has_address: address.is_some(),
         host: address.as_deref().and_then(host),
+        other_hosts,
         mcp,
         command,
         is_shell,
         names_all_paths: names_all_paths && tool != "Glob",
+        searches: SEARCHES.contains(&tool),
         paths,
-        texts,
+        texts: texts.kept,
+        has_more_texts: texts.has_more,
     }
 }
 
@@ -83,15 +94,58 @@ fn servers(rest: &str) -> Vec<(String, String)> {
     pairs.filter(|(_, tool)| !tool.is_empty()).collect()
 }
 
-/// Every text of the input, however deep.
-fn all_texts(input: &Json, texts: &mut Vec<String>) {
-    match input {
-        _ if texts.len() >= MOST_TEXTS => {}
-        Value::String(text) if !text.is_empty() && text.len() <= LONGEST_PATH => texts.push(text.clone()),
-        Value::Array(list) => list.iter().for_each(|value| all_texts(value, texts)),
-        Value::Object(table) => table.values().for_each(|value| all_texts(value, texts)),
-        _ => {}
+/// The texts of an input.
+#[derive(Default)]
+struct Texts {
+    kept: Vec<String>,
+    /// Whether one was left out that may lead to a file or is an address.
+    has_more: bool,
+}
+
+impl Texts {
+    /// Every text, however deep. A key that is no mere word may be a path as well.
+    fn take_all(&mut self, input: &Json) {
+        match input {
+            Value::String(text) => self.take(text),
+            Value::Array(list) => list.iter().for_each(|value| self.take_all(value)),
+            Value::Object(table) => {
+                for (key, value) in table {
+                    if key.contains(['/', '.']) {
+                        self.take(key);
+                    }
+                    self.take_all(value);
+                }
+            }
+            _ => {}
+        }
     }
+
+    fn take(&mut self, text: &str) {
+        let is_short = text.len() <= LONGEST_PATH;
+        match is_short && self.kept.len() < MOST_TEXTS {
+            true if text.is_empty() => {}
+            true => self.kept.push(text.to_owned()),
+            false => self.has_more |= !text.is_empty() && (is_short || may_lead(text) || is_address(text)),
+        }
+    }
+}
+
+/// Whether a text that is too long for a path may lead to a file: a server may shorten it first, as `./` and `x/..` add
+/// nothing. A name that no file can have stays in it.
+fn may_lead(text: &str) -> bool {
+    let mut names = Vec::new();
+    for name in text.split('/') {
+        match name {
+            "" | "." => {}
+            ".." => _ = names.pop(),
+            name => names.push(name),
+        }
+    }
+    names.iter().all(|name| name.len() <= LONGEST_NAME)
+}
+
+fn is_address(text: &str) -> bool {
+    text.contains("://") && !text.contains(char::is_whitespace)
 }
 
 /// The client takes off blanks and expands `~`: a path with these is another one than it says.
@@ -169,7 +223,31 @@ mod tests {
             assert!(scope(tool, input).texts.is_empty(), "{tool}");
         }
         assert!(scope("Edit", json!({"file_path": "~/a"})).texts.contains(&"~/a".to_owned()));
-        assert_eq!(scope("Grep", json!({"pattern": "x"})).paths, ["."]);
+        let keyed = scope("mcp__gists__create", json!({"files": {"secrets/key": {"content": "x"}}, "public": true}));
+        assert_eq!(keyed.texts, ["secrets/key", "x"]);
+        let everywhere = scope("Grep", json!({"pattern": "x"}));
+        assert!(everywhere.paths == ["."] && everywhere.searches && !everywhere.names_all_paths);
+    }
+
+    #[test]
+    fn a_text_that_is_left_out_is_told_where_it_may_lead_to_a_file() {
+        let has_more = |input: Json| scope("mcp__files__read", input).has_more_texts;
+        let padded = |count: usize| {
+            let mut paths = vec!["http://a"; count];
+            paths.push("secrets/key");
+            json!({ "paths": paths })
+        };
+        assert!(has_more(padded(MOST_TEXTS)) && !has_more(padded(MOST_TEXTS - 1)));
+        for piece in ["./", "/", "x/../", "a b\n/../", "link/"] {
+            assert!(has_more(json!({"path": piece.repeat(5000) + "secrets/key"})), "{piece:?}");
+        }
+        let long = "x".repeat(300);
+        assert!(has_more(json!({"path": format!("{}/..{}secrets/key", long, "/".repeat(5000))})));
+        // What a file holds is long, too.
+        for content in ["A line of prose.\n".repeat(500), format!("{long}/{}", "a/".repeat(5000))] {
+            assert!(!has_more(json!({"path": "a", "content": content})));
+        }
+        assert!(!scope("Edit", json!({"file_path": "a", "new_string": "./".repeat(5000)})).has_more_texts);
     }
 
     #[test]
@@ -197,7 +275,14 @@ mod tests {
         }
         let shell = scope("Bash", json!({"command": "ls", "url": "https://docs.rs"}));
         assert!(!shell.has_address && shell.host.is_none());
-        assert!(scope("mcp__web__get", json!({"uri": "https://evil.org"})).has_address);
+        assert_eq!(scope("mcp__web__get", json!({"uri": "https://evil.org"})).other_hosts, [Some("evil.org".into())]);
+        let addresses = json!({"url": "https://docs.rs", "mirrors": ["https://evil.org", "ftp://x", "see https://x"]});
+        let web = scope("mcp__web__get", addresses.clone());
+        assert_eq!(web.host.as_deref(), Some("docs.rs"));
+        assert_eq!(web.other_hosts, [Some("evil.org".into()), None]);
+        let long = json!({"uri": format!("https://evil.org/{}", "x".repeat(5000))});
+        assert_eq!(scope("mcp__web__get", long).other_hosts, [None]);
+        assert!(scope("WebFetch", addresses).other_hosts.is_empty());
         assert!(!scope("Read", json!({"file_path": "a"})).has_address);
     }
 

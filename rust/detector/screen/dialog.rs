@@ -23,12 +23,12 @@ pub fn read(lines: &[&ScreenLine], more: &Regex, means: &dyn Fn(&str) -> Means) 
     let cut = lines.iter().any(|line| more.is_match(&line.text));
     let complete = digits_start_at_one && !cut && options.iter().filter(|choice| choice.selected).count() == 1;
     let (text, question) = (text(&lines[..first]), question(&lines[..first]));
-    Some(Dialog { text, question, options, complete, refusal: None })
+    Some(Dialog { text, question, options, complete, ..Dialog::default() })
 }
 
 /// The lines as a dialog that a person answers by keys of their own configuration.
 pub fn configured(lines: &[&ScreenLine], question: &str, options: Vec<DialogOption>) -> Dialog {
-    Dialog { text: text(lines), question: Some(question.to_owned()), options, complete: true, refusal: None }
+    Dialog { text: text(lines), question: Some(question.to_owned()), options, complete: true, ..Dialog::default() }
 }
 
 struct Row {

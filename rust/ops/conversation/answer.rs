@@ -176,11 +176,11 @@ async fn press(
 
 /// Nothing is known that gives this answer.
 fn no_way(task: &Task, dialog: &Dialog) -> Error {
-    if !dialog.is_configured() && !dialog.options.is_empty() {
+    if !dialog.is_configured() && !dialog.takes_words {
         return terminal_only(task);
     }
     let number = task.number;
-    let hint = match dialog.options.is_empty() {
+    let hint = match dialog.takes_words {
         true => format!("use `answer {number}` with words, which Chorus types; or `attach {number}`"),
         false => format!("use `attach {number}`, or set more `answers` in [agent.{}] of chorus.toml", task.agent),
     };
@@ -273,7 +273,7 @@ fn way_of(dialog: &Dialog, answer: &Answer) -> Option<(Way, RequestOutcome)> {
         Answer::Deny { .. } => Some((keys(dialog.deny()?)?, RequestOutcome::Denied)),
         Answer::Words(words) => {
             let chosen = words.values().next().filter(|_| words.len() == 1)?;
-            if dialog.options.is_empty() {
+            if dialog.takes_words {
                 return Some((Way::Words(chosen.clone()), RequestOutcome::Answered));
             }
             let mut named = (0..dialog.options.len()).filter(|index| dialog.options[*index].label == *chosen);
@@ -281,5 +281,20 @@ fn way_of(dialog: &Dialog, answer: &Answer) -> Option<(Way, RequestOutcome)> {
             Some((keys(dialog.choose(index)?)?, RequestOutcome::Answered))
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_typed_only_into_a_dialog_that_takes_them() {
+        let answer = Answer::Words([(String::new(), "no, stop".to_owned())].into());
+        let typed = |takes_words| {
+            let way = way_of(&Dialog { takes_words, ..Dialog::default() }, &answer);
+            way.map(|(way, _)| matches!(way, Way::Words(words) if words == "no, stop"))
+        };
+        assert_eq!((typed(true), typed(false)), (Some(true), None));
     }
 }

@@ -3,7 +3,7 @@
 use crate::config::Configuration;
 use crate::contract::Code;
 use crate::core::Core;
-use crate::core::documents::KnownDocuments;
+use crate::core::documents::{DocumentShelf, DocumentShelves, KnownDocuments};
 use crate::document_files::index::DocumentIndex;
 use crate::document_files::watch::FolderWatch;
 use crate::documents::patterns::{ConfiguredGlobs, DocumentPatterns};
@@ -46,7 +46,7 @@ pub async fn patterns(core: &Core, project: &str) -> Arc<DocumentPatterns> {
 pub async fn current(core: &Core, project: &str) -> Result<CurrentDocuments> {
     let globs = globs(&core.config_of(project).await.config);
     let shelf = core.documents.of(project);
-    let mut known = shelf.known.clone().lock_owned().await;
+    let known = shelf.known.clone().lock_owned().await;
     let is_same = known.globs == globs;
     let touched = match (&known.index, &known.watch) {
         (Some(_), Some(_)) if is_same => match shelf.touched.take() {
@@ -57,45 +57,73 @@ pub async fn current(core: &Core, project: &str) -> Result<CurrentDocuments> {
         // Unwatched or by other globs, anything may have changed.
         _ => None,
     };
-    let touched = touched.unwrap_or_default();
-    let patterns = shelf.patterns(&globs);
-    let index = known.index.take();
-    if index.is_none() || !is_same {
-        // Generations are counted anew.
-        shelf.searched.lock().clear();
+    let renewal = Renewal {
+        documents: core.documents.clone(),
+        shelf,
+        project: project.to_owned(),
+        globs,
+        touched: touched.unwrap_or_default(),
+    };
+    // It goes on to its end, although nobody may wait for it any more: it holds what is known, and the kernel's watch.
+    tokio::spawn(renewal.run(known)).await.map_err(Error::internal)?
+}
+
+/// Reading what changed of a project's documents.
+struct Renewal {
+    documents: Arc<DocumentShelves>,
+    shelf: Arc<DocumentShelf>,
+    project: String,
+    globs: ConfiguredGlobs,
+    /// What happened to paths; empty for anything anywhere.
+    touched: BTreeSet<PathBuf>,
+}
+
+impl Renewal {
+    async fn run(self, mut known: OwnedMutexGuard<KnownDocuments>) -> Result<CurrentDocuments> {
+        let Renewal { documents, shelf, project, globs, touched } = self;
+        let is_same = known.globs == globs;
+        let patterns = shelf.patterns(&globs);
+        let index = known.index.take();
+        if index.is_none() || !is_same {
+            // Generations are counted anew.
+            shelf.searched.lock().clear();
+        }
+        let root = PathBuf::from(&project);
+        let place = root.clone();
+        let beside = match &index {
+            Some(_) if is_same => Vec::new(),
+            _ => tracked_beside(&root).await,
+        };
+        let may_watch = known.unwatched.is_none_or(|since| since.elapsed() > ASK_AGAIN);
+        let watch = match (known.watch.take(), may_watch) {
+            (Some(watch), _) => Some(watch),
+            (None, true) => FolderWatch::new(&root, shelf.touched.clone(), documents.heard.clone())
+                .inspect_err(|error| log::warn!("documents are read again and again: {error}"))
+                .ok(),
+            (None, false) => None,
+        };
+        let read = move || read(&root, index.map(|index| (index, is_same)), patterns, &touched, beside, watch);
+        let read = foreign::within(&place, read).await.map_err(|error| {
+            // What was known is lost, and so is the watch. Nobody is woken for it: a file system that does not answer would
+            // be asked again at once.
+            shelf.due.lock().any = true;
+            Error::new(Code::WrongState, format!("cannot read the documents of {project}: {error}"))
+                .hint("try again; `[documents] patterns` with fewer folders are read faster")
+        })?;
+        known.unwatched = match read.watch {
+            Some(_) => None,
+            None => known.unwatched.filter(|_| !may_watch).or_else(|| Some(Instant::now())),
+        };
+        (known.index, known.watch, known.globs) = (Some(read.index), read.watch, globs);
+        known.walked = read.walked.or(known.walked);
+        if read.changed.as_ref().is_none_or(|changed| !changed.is_empty()) {
+            documents.request(&project, |due| match read.changed {
+                Some(changed) => due.changed.extend(changed),
+                None => due.any = true,
+            });
+        }
+        Ok(CurrentDocuments { known })
     }
-    let root = Path::new(project).to_owned();
-    let place = root.clone();
-    let beside = match &index {
-        Some(_) if is_same => Vec::new(),
-        _ => tracked_beside(&root).await,
-    };
-    let may_watch = known.unwatched.is_none_or(|since| since.elapsed() > ASK_AGAIN);
-    let watch = match (known.watch.take(), may_watch) {
-        (Some(watch), _) => Some(watch),
-        (None, true) => FolderWatch::new(&root, shelf.touched.clone(), core.documents.heard.clone())
-            .inspect_err(|error| log::warn!("documents are read again and again: {error}"))
-            .ok(),
-        (None, false) => None,
-    };
-    let read = move || read(&root, index.map(|index| (index, is_same)), patterns, &touched, beside, watch);
-    let read = foreign::within(&place, read).await.map_err(|error| {
-        Error::new(Code::WrongState, format!("cannot read the documents of {project}: {error}"))
-            .hint("try again; `[documents] patterns` with fewer folders are read faster")
-    })?;
-    known.unwatched = match read.watch {
-        Some(_) => None,
-        None => known.unwatched.filter(|_| !may_watch).or_else(|| Some(Instant::now())),
-    };
-    (known.index, known.watch, known.globs) = (Some(read.index), read.watch, globs);
-    known.walked = read.walked.or(known.walked);
-    if read.changed.as_ref().is_none_or(|changed| !changed.is_empty()) {
-        core.documents.request(project, |due| match read.changed {
-            Some(changed) => due.changed.extend(changed),
-            None => due.any = true,
-        });
-    }
-    Ok(CurrentDocuments { known })
 }
 
 /// Whether all folders were read so short a time ago that it is not done again.

@@ -57,7 +57,7 @@ impl<'c> Search<'c> {
         let (generation, candidates) = {
             let current = super::current::current(self.core, self.project).await.ok()?;
             let index = current.index()?;
-            (index.generation(), index.came_for(path, last_there))
+            (index.generation(), index.came_for(path, last_there, crate::clock::of_wall))
         };
         let head = self.head().await;
         let wanted: BTreeSet<i64> = references.iter().map(|reference| reference.id).collect();
@@ -93,7 +93,7 @@ impl<'c> Search<'c> {
         self.head.clone().flatten()
     }
 
-    /// When one of these references was found last, as far as that is known.
+    /// When one of these references was found last, on the daemon's clock, as far as that is known.
     async fn last_there(&self, references: &[StoredReference]) -> Millis {
         let versions: BTreeSet<String> = references.iter().map(|reference| reference.spot.version.clone()).collect();
         let Ok(store) = self.core.store() else { return Millis::MAX };

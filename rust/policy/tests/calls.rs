@@ -168,6 +168,34 @@ fn a_host_that_is_not_clear_is_asked_where_one_is_denied() {
 }
 
 #[test]
+fn every_address_of_a_server_s_call_counts() {
+    let evil = Rule { host: vec![Wildcard::parse("evil.org")], ..rule(Action::Deny, 1) };
+    let web = vec![McpPattern::parse("web").unwrap()];
+    let denied = Rules { rules: vec![evil, Rule { mcp: web.clone(), ..rule(Action::Allow, 2) }] };
+    let only = one(Rule { mcp: web, host: vec![Wildcard::parse("*.rs")], ..rule(Action::Allow, 1) });
+    let hosts = |url: Option<&str>, others: &[&str]| ToolScope {
+        mcp: vec![("web".into(), "get".into())],
+        has_address: url.is_some(),
+        host: url.map(Into::into),
+        other_hosts: others.iter().map(|host| Some((*host).to_owned()).filter(|host| host != "?")).collect(),
+        ..ToolScope::default()
+    };
+    for (scope, beside_denial, by_host) in [
+        (hosts(None, &["docs.rs"]), Action::Allow, Action::Allow),
+        (hosts(Some("docs.rs"), &["lib.rs"]), Action::Allow, Action::Allow),
+        (hosts(Some("docs.rs"), &["evil.org"]), Action::Ask, Action::Ask),
+        (hosts(Some("docs.rs"), &["?"]), Action::Ask, Action::Ask),
+        (hosts(Some("docs.rs"), &["other.org"]), Action::Allow, Action::Ask),
+        (hosts(None, &["evil.org"]), Action::Deny, Action::Ask),
+        (hosts(Some("evil.org"), &["docs.rs"]), Action::Deny, Action::Ask),
+        (hosts(None, &[]), Action::Allow, Action::Ask),
+    ] {
+        assert_eq!(verdict(&denied, "mcp__web__get", &scope).action, beside_denial, "{scope:?}");
+        assert_eq!(verdict(&only, "mcp__web__get", &scope).action, by_host, "{scope:?}");
+    }
+}
+
+#[test]
 fn any_text_of_a_server_s_call_may_be_the_file_that_is_denied() {
     let call = |text: &str| ToolScope {
         folder: Some("/p".into()),
@@ -183,6 +211,10 @@ fn any_text_of_a_server_s_call_may_be_the_file_that_is_denied() {
     {
         assert_eq!(beside_denials("mcp__files__read_many", &call(text)), Action::Ask, "{text}");
     }
+    let more = ToolScope { has_more_texts: true, ..call("src/key") };
+    assert_eq!(beside_denials("mcp__files__read_many", &more), Action::Ask);
+    let allow = one(Rule { mcp: vec![McpPattern::parse("files").unwrap()], ..rule(Action::Allow, 1) });
+    assert_eq!(verdict(&allow, "mcp__files__read_many", &more).action, Action::Allow, "no file is denied");
 }
 
 #[test]

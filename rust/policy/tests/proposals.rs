@@ -61,14 +61,45 @@ fn a_command_s_rule_is_narrow_and_covers_it() {
 }
 
 #[test]
+fn a_command_with_an_option_that_writes_or_runs_is_named_word_by_word() {
+    let proposed = |command: &str| proposed(&Rules::default(), "Bash", &shell(command)).unwrap();
+    for command in [
+        "git log -1",
+        "git diff",
+        "git show HEAD",
+        "git blame x",
+        "git shortlog -s",
+        "kubectl get pods",
+        "kubectl describe pod x",
+        "kubectl logs x",
+        "kubectl explain pods",
+        "go build ./...",
+        "go vet ./...",
+        "go list ./...",
+        "pip list",
+        "pip show x",
+    ] {
+        assert_eq!(proposed(command), [("command", vec![command.to_owned()])]);
+    }
+    assert_eq!(proposed("git status -s"), [("command", vec!["git status *".to_owned()])]);
+}
+
+#[test]
 fn other_calls_are_named_by_what_they_touch() {
-    let edit = ToolScope { folder: Some("/p".into()), paths: vec!["src/[a].rs".into()], ..ToolScope::default() };
+    let edit = ToolScope {
+        folder: Some("/p".into()),
+        paths: vec!["src/[a].rs".into()],
+        names_all_paths: true,
+        ..ToolScope::default()
+    };
     assert_eq!(
         proposed(&rules(), "Edit", &edit).unwrap(),
         [("tool", vec!["Edit".to_owned()]), ("path", vec!["src/\\[a\\].rs".to_owned()])]
     );
-    let outside = ToolScope { paths: vec!["/etc/x".into()], ..edit };
+    let outside = ToolScope { paths: vec!["/etc/x".into()], ..edit.clone() };
     assert!(proposed(&rules(), "Edit", &outside).is_err());
+    let unclear = ToolScope { names_all_paths: false, ..edit };
+    assert!(proposed(&rules(), "Edit", &unclear).unwrap_err().starts_with("it may be about other files"));
     let mcp = ToolScope { mcp: vec![("github".into(), "list".into())], ..ToolScope::default() };
     assert_eq!(proposed(&rules(), "mcp__github__list", &mcp).unwrap(), [("mcp", vec!["github/list".to_owned()])]);
     let web = ToolScope { host: Some("docs.rs".into()), ..ToolScope::default() };
@@ -78,4 +109,26 @@ fn other_calls_are_named_by_what_they_touch() {
     assert!(proposed(&rules(), "WebFetch", &hidden).is_err());
     let widens = ToolScope { widens: true, ..web };
     assert!(proposed(&rules(), "WebFetch", &widens).is_err());
+}
+
+#[test]
+fn a_search_in_the_task_s_folder_is_named_by_its_tool_alone() {
+    let grep = |folder: &str, path: &str| ToolScope {
+        folder: Some(folder.into()),
+        paths: vec![path.to_owned()],
+        searches: true,
+        ..ToolScope::default()
+    };
+    for (folder, path) in [("/p", "."), ("/p/src", "."), ("/p", "src"), ("/p/src", "/p")] {
+        let scope = grep(folder, path);
+        let found = proposed(&rules(), "Grep", &scope).unwrap();
+        assert_eq!(found, [("tool", vec!["Grep".to_owned()])], "{folder} {path}");
+        let mut with = rules();
+        with.rules.push(Rule { tool: vec![Wildcard::parse("Grep")], ..rule(Action::Allow, 9) });
+        assert_eq!(verdict(&with, "Grep", &scope).action, Action::Allow, "{folder} {path}");
+    }
+    for path in ["..", "/etc", "link"] {
+        let why = proposed(&rules(), "Grep", &grep("/p", path)).unwrap_err();
+        assert!(why.starts_with("it is about a file outside"), "{path}: {why}");
+    }
 }
