@@ -172,13 +172,31 @@ local function counted(blanks)
   return #blanks > MOST_BLANKS and ('%s×%d'):format(one, #blanks) or one:rep(#blanks)
 end
 
+--- A text without such characters at its end. An agent may write a run of 100,000 blanks, which a pattern such as ` +$`
+--- reads again from each of its bytes; this reads a text once.
+---@param value string
+---@param set string of characters, as between the brackets of a pattern
+---@return string
+function M.trim_end(value, set)
+  return value:match('^.*[^' .. set .. ']') or ''
+end
+
+--- A text without the space around it, read once as well: `vim.trim` reads one that is all space from each of its bytes.
+---@param value string
+---@return string
+function M.trim(value)
+  local first = value:find('%S')
+  return first and M.trim_end(value:sub(first), '%s') or ''
+end
+
 --- A line as `reveal_hidden` writes it, its blanks at the end written out as well: they are invisible there, and decide whether
 --- a backslash before them goes on with the next line.
 ---@param line string
 ---@return string
 function M.reveal_line(line)
-  local text, blanks = line:match('^(.-)([ \t]*)$')
-  if not text or blanks == '' then
+  local text = M.trim_end(line, ' \t')
+  local blanks = line:sub(#text + 1)
+  if blanks == '' then
     return M.reveal_hidden(line)
   end
   return M.reveal_hidden(text) .. blanks:gsub(' +', counted):gsub('\t+', counted)

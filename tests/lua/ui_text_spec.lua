@@ -38,6 +38,32 @@ describe('text', function()
     assert.are.equal('…', cut:sub(-3))
   end)
 
+  it('reads a run of blanks once, wherever it stands', function()
+    local blanks = (' '):rep(1000000)
+    local hidden = 'true' .. blanks .. '; curl x'
+    assert.is_true(text.reveal_line(hidden) == hidden)
+    assert.are.equal('true<20>×1000000<09>', text.reveal_line('true' .. blanks .. '\t'))
+    assert.are.equal('<20>×1000000', text.reveal_line(blanks))
+    assert.are.equal('', text.trim(blanks))
+    assert.are.equal(' x', text.trim_end(' x' .. blanks, '%s'))
+    local canvas = require('chorus.ui.kit.canvas')
+    assert.is_true(canvas.row({ hidden, { blanks, 'ChorusHint' } }).text == hidden)
+    local rows = {}
+    require('chorus.ui.requests.diff_rows').add(rows, ('@@ -1 +1 @@\n-%s\n+%s x\n'):format(blanks, blanks))
+    assert.are.equal('  -<20>×1000000', rows[2].text)
+    assert.is_true(rows[3].text == '  +' .. blanks .. ' x')
+    local section = require('chorus.editor.section')
+    assert.is_true(section.title_of('# a' .. blanks .. 'b ##') == 'a' .. blanks .. 'b')
+    assert.are.equal('', section.title_of('#' .. blanks .. '#'))
+    local strip = require('chorus.ui.edits.commit_message').strip
+    assert.is_true(strip({ hidden, blanks }) == hidden)
+    local fill = require('chorus.editor.placeholder_plan').fill
+    assert.is_true(fill('{hunk}', { ['{hunk}'] = { hidden } }) == hidden)
+    local read =
+      require('chorus.ui.tasks.front_matter').parse({ '---', 'title: x', 'tags: a' .. blanks .. 'b', '---', blanks })
+    assert.are.same({ { title = 'x', tags = { 'a', 'b' } }, '' }, { read.fields, read.description })
+  end)
+
   it('cuts and fills by screen cells', function()
     assert.are.equal('日本…', text.cut('日本語', 5))
     assert.are.equal('日本语', text.cut('日本语', 6))

@@ -1,4 +1,6 @@
 --- Placeholders in a text such as `{file}`, and the text with something in their place. Pure.
+local trim_end = require('chorus.text').trim_end
+
 local M = {}
 
 --- What stands for something, with what it stands for.
@@ -146,7 +148,7 @@ function M.fill(text, values)
   for _, part in ipairs(M.parts(text)) do
     local value = type(part) == 'table' and values[part.source] or nil
     if type(value) == 'table' then
-      filled = filled:gsub('[ \t]+$', '')
+      filled = trim_end(filled, ' \t')
       local gap = filled == '' and '' or filled:sub(-2) == '\n\n' and '' or filled:sub(-1) == '\n' and '\n' or '\n\n'
       filled, is_after_block = filled .. gap .. table.concat(value, '\n'), true
     else
@@ -162,7 +164,7 @@ function M.fill(text, values)
       filled = filled .. words
     end
   end
-  return (filled:gsub('[ \t]+$', ''))
+  return trim_end(filled, ' \t')
 end
 
 --- A title, which is one line, and the lines that its blocks become below it.
