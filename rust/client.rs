@@ -179,7 +179,7 @@ pub fn start_daemon(state: &State) -> Result<()> {
         let asked = std::fs::write(start_request(state), "");
         return asked.map_err(|error| Error::internal(format!("cannot ask for a daemon: {error}")));
     }
-    let program = std::env::current_exe().map_err(Error::internal)?;
+    let program = crate::paths::own_program().map_err(Error::internal)?;
     let log = crate::paths::log::open(&state.log()).map_err(|error| {
         Error::new(Code::StoreUnusable, format!("cannot write the log {}: {error}", state.log().display()))
             .hint("free some space, make the state folder writable, or set CHORUS_STATE_DIR to another folder")

@@ -8,6 +8,7 @@ pub mod lines;
 
 use crate::contract::Environment;
 use crate::environment;
+use crate::foreign;
 use lines::{FromNotifier, NotificationOrder, NotificationServer, ToNotifier};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -46,12 +47,13 @@ impl Bus {
     }
 
     /// Whether both are the same socket, or the same address where it is no socket's.
-    pub fn is_same(&self, other: &Bus) -> bool {
-        let resolved = |bus: &Bus| match bus.socket() {
-            Some(socket) => Err(socket.canonicalize().unwrap_or(socket)),
-            None => Ok(bus.address.clone()),
-        };
-        resolved(self) == resolved(other)
+    async fn is_same(&self, other: &Bus) -> bool {
+        match (self.socket(), other.socket()) {
+            _ if self == other => true,
+            (Some(one), Some(other)) => resolved(one).await == resolved(other).await,
+            (None, None) => self.address == other.address,
+            _ => false,
+        }
     }
 
     /// The one socket that the address names, or the default one. Nothing where it names several, or no path: those
@@ -68,10 +70,18 @@ impl Bus {
     }
 
     /// Why nothing can be there, where that is seen without a process.
-    fn absence(&self) -> Option<String> {
-        let socket = self.socket().filter(|socket| !cfg!(target_os = "macos") && !socket.exists())?;
-        Some(format!("there is no session bus at {}", socket.display()))
+    async fn absence(&self) -> Option<String> {
+        let socket = self.socket().filter(|_| !cfg!(target_os = "macos"))?;
+        let asked = socket.clone();
+        let is_there = foreign::within(&socket, move || asked.exists()).await.unwrap_or(false);
+        (!is_there).then(|| format!("there is no session bus at {}", socket.display()))
     }
+}
+
+/// Where the socket really is; as it is named where that cannot be found out.
+async fn resolved(socket: PathBuf) -> PathBuf {
+    let asked = socket.clone();
+    foreign::within(&socket, move || asked.canonicalize()).await.and_then(|found| found).unwrap_or(socket)
 }
 
 /// Why a notification could not be shown, and when to try again.
@@ -111,7 +121,7 @@ struct RunningNotifier {
 
 impl RunningNotifier {
     async fn begin(program: &Path, bus: &Bus) -> Result<(RunningNotifier, NotificationServer), String> {
-        if let Some(absence) = bus.absence() {
+        if let Some(absence) = bus.absence().await {
             return Err(absence);
         }
         let mut command = Command::new(program);
@@ -132,7 +142,7 @@ impl RunningNotifier {
         }
     }
 
-    async fn tell(&mut self, order: &ToNotifier) -> Result<(), String> {
+    async fn send(&mut self, order: &ToNotifier) -> Result<(), String> {
         let line = serde_json::to_string(order).map_err(|error| error.to_string())? + "\n";
         let written = timeout(LIMIT, self.input.write_all(line.as_bytes())).await;
         written.map_err(|_| "it takes nothing".to_owned())?.map_err(|error| error.to_string())
@@ -148,7 +158,7 @@ impl RunningNotifier {
 
     /// The server that is there now. What else was said meanwhile is added to `said`.
     async fn server(&mut self, said: &mut Vec<FromNotifier>) -> Result<NotificationServer, String> {
-        self.tell(&ToNotifier::Server).await?;
+        self.send(&ToNotifier::Server).await?;
         loop {
             match self.receive().await? {
                 FromNotifier::Server(server) => return Ok(server),
@@ -165,7 +175,7 @@ impl RunningNotifier {
         said: &mut Vec<FromNotifier>,
     ) -> Result<Result<(), String>, String> {
         let id = order.id;
-        self.tell(&ToNotifier::Show(order)).await?;
+        self.send(&ToNotifier::Show(order)).await?;
         loop {
             match self.receive().await? {
                 FromNotifier::Shown { id: shown } if shown == id => return Ok(Ok(())),
@@ -182,7 +192,7 @@ impl Desktop {
         Desktop { program, running: None, failures: 0, rest: None }
     }
 
-    /// The server that is on that bus now. What was shown on another bus is taken away: `said` tells of that, and of
+    /// The server that is on that bus now. What was shown on another bus is taken away: `said` has that, and
     /// whatever else was said meanwhile.
     ///
     /// # Errors
@@ -192,10 +202,14 @@ impl Desktop {
         bus: &Bus,
         said: &mut Vec<FromNotifier>,
     ) -> Result<NotificationServer, DesktopFailure> {
-        if self.running.as_ref().is_some_and(|running| !running.bus.is_same(bus)) {
+        if let Some(running) = &self.running
+            && !running.bus.is_same(bus).await
+        {
             self.leave(said);
         }
-        if self.rest.as_ref().is_some_and(|rest| !rest.bus.is_same(bus)) {
+        if let Some(rest) = &self.rest
+            && !rest.bus.is_same(bus).await
+        {
             (self.failures, self.rest) = (0, None);
         }
         if let Some(rest) = &self.rest {
@@ -242,10 +256,10 @@ impl Desktop {
         }
     }
 
-    /// Takes a notification away. `said` tells when everything is gone.
+    /// Takes a notification away. `said` has it when everything is gone.
     pub async fn close(&mut self, id: u64, said: &mut Vec<FromNotifier>) {
         if let Some(running) = &mut self.running
-            && running.tell(&ToNotifier::Close { id }).await.is_err()
+            && running.send(&ToNotifier::Close { id }).await.is_err()
         {
             self.leave(said);
         }
@@ -298,13 +312,13 @@ mod tests {
     }
 
     #[cfg(not(target_os = "macos"))]
-    #[test]
-    fn a_bus_that_is_not_there_needs_no_process() {
-        let absent = |variables: &[(&str, &str)]| client(variables).unwrap().absence().is_some();
-        assert!(absent(&[(ADDRESS, "unix:path=/nonexistent/bus")]));
-        assert!(absent(&[(ADDRESS, "unix:path=/nonexistent/bus,guid=0123")]));
-        assert!(absent(&[(RUNTIME, "/nonexistent")]));
-        assert!(!absent(&[(ADDRESS, "unix:path=/")]));
+    #[tokio::test]
+    async fn a_bus_that_is_not_there_needs_no_process() {
+        let absent = async |variables: &[(&str, &str)]| client(variables).unwrap().absence().await.is_some();
+        assert!(absent(&[(ADDRESS, "unix:path=/nonexistent/bus")]).await);
+        assert!(absent(&[(ADDRESS, "unix:path=/nonexistent/bus,guid=0123")]).await);
+        assert!(absent(&[(RUNTIME, "/nonexistent")]).await);
+        assert!(!absent(&[(ADDRESS, "unix:path=/")]).await);
         for unknown in [
             "unix:abstract=x",
             "tcp:host=h,port=1",
@@ -312,12 +326,12 @@ mod tests {
             "autolaunch:",
             "unix:path=/a%20b",
         ] {
-            assert!(!absent(&[(ADDRESS, unknown)]), "{unknown}");
+            assert!(!absent(&[(ADDRESS, unknown)]).await, "{unknown}");
         }
     }
 
-    #[test]
-    fn a_bus_is_known_by_its_socket() {
+    #[tokio::test]
+    async fn a_bus_is_known_by_its_socket() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("bus"), "").unwrap();
         std::os::unix::fs::symlink(folder.path(), folder.path().join("link")).unwrap();
@@ -325,11 +339,11 @@ mod tests {
         let root = folder.path().display();
         let first = of(RUNTIME, root.to_string());
         for same in ["bus", "bus,guid=0123", "link/bus"] {
-            assert!(first.is_same(&of(ADDRESS, format!("unix:path={root}/{same}"))), "{same}");
+            assert!(first.is_same(&of(ADDRESS, format!("unix:path={root}/{same}"))).await, "{same}");
         }
-        assert!(first.is_same(&of(RUNTIME, format!("{root}/"))));
+        assert!(first.is_same(&of(RUNTIME, format!("{root}/"))).await);
         for other in [of(ADDRESS, format!("unix:path={root}/other")), of(ADDRESS, "unix:abstract=x".into())] {
-            assert!(!first.is_same(&other), "{other:?}");
+            assert!(!first.is_same(&other).await, "{other:?}");
         }
     }
 

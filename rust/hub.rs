@@ -114,7 +114,7 @@ impl Hub {
         newest.map(|(_, listener)| listener.outbox.put(Message::Event(event.clone()))).is_some()
     }
 
-    /// Tells every Neovim.
+    /// Sends it to every Neovim.
     pub fn notify_everybody(&self, event: &Event) {
         for listener in self.seats().listeners.values() {
             listener.outbox.put(Message::Event(event.clone()));

@@ -30,25 +30,25 @@ const FAREWELL: Duration = Duration::from_secs(3);
 pub fn run() -> i32 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let Ok(runtime) = runtime else { return 1 };
-    let (tell, told) = unbounded_channel();
-    std::thread::spawn(move || read(tell));
-    let served = runtime.block_on(serve(told));
+    let (sender, orders) = unbounded_channel();
+    std::thread::spawn(move || read(sender));
+    let served = runtime.block_on(serve(orders));
     // A bus that does not answer keeps nobody.
     runtime.shutdown_background();
     i32::from(served.is_none())
 }
 
 /// Reads to the end of the input, on a thread of its own: whatever the bus does, the process ends soon after.
-fn read(tell: UnboundedSender<String>) {
+fn read(sender: UnboundedSender<String>) {
     let lines = std::io::stdin().lock().lines();
-    let _all = lines.map_while(Result::ok).all(|line| tell.send(line).is_ok());
-    drop(tell);
+    let _all = lines.map_while(Result::ok).all(|line| sender.send(line).is_ok());
+    drop(sender);
     std::thread::sleep(FAREWELL + Duration::from_secs(1));
     std::process::exit(1);
 }
 
 /// Nothing when nobody reads any more, or there is nowhere to show anything.
-async fn serve(mut told: UnboundedReceiver<String>) -> Option<()> {
+async fn serve(mut orders: UnboundedReceiver<String>) -> Option<()> {
     let mut system = match System::find().await {
         Ok((system, server)) => {
             print(&FromNotifier::Server(server)).await?;
@@ -61,7 +61,7 @@ async fn serve(mut told: UnboundedReceiver<String>) -> Option<()> {
     };
     loop {
         let said = tokio::select! {
-            line = told.recv() => match line {
+            line = orders.recv() => match line {
                 Some(line) => match obey(&mut system, serde_json::from_str(&line).ok()?).await {
                     Some(said) => said,
                     None => continue,
@@ -80,8 +80,8 @@ async fn serve(mut told: UnboundedReceiver<String>) -> Option<()> {
     Some(())
 }
 
-async fn obey(system: &mut System, told: ToNotifier) -> Option<FromNotifier> {
-    match told {
+async fn obey(system: &mut System, order: ToNotifier) -> Option<FromNotifier> {
+    match order {
         ToNotifier::Server => Some(match system.server().await {
             Ok(server) => FromNotifier::Server(server),
             Err(why) => FromNotifier::Failed { id: None, why },

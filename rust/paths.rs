@@ -10,7 +10,9 @@ pub use replace::{Access, UNFINISHED, is_unfinished, replace, replace_durably, r
 
 use crate::error::{Code, Error, Result};
 use sha2::{Digest, Sha256};
+use std::ffi::OsStr;
 use std::fs::{DirBuilder, Permissions};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -205,6 +207,21 @@ impl State {
     fn name(&self) -> String {
         let digest = Sha256::digest(self.dir.as_os_str().as_encoded_bytes());
         digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// What Linux appends to the path of a program whose file was replaced or removed.
+const REPLACED: &[u8] = b" (deleted)";
+
+/// Where this program was started from. Another build may be in that file by now.
+///
+/// # Errors
+/// When the system does not say.
+pub fn own_program() -> std::io::Result<PathBuf> {
+    let path = std::env::current_exe()?;
+    match path.as_os_str().as_bytes().strip_suffix(REPLACED) {
+        Some(before) if !path.exists() => Ok(PathBuf::from(OsStr::from_bytes(before))),
+        _ => Ok(path),
     }
 }
 

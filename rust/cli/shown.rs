@@ -65,7 +65,7 @@ pub fn shown(request: &Request, reply: &Json, now: Millis, style: Style) -> Resu
         Refs(_) => print::references(&read::<References>(reply)?.references).into(),
         TaskContext(_) => print::context(&read(reply)?, now).into(),
         TaskTell(_) => told(&read(reply)?),
-        TaskRef(_) => print::references(&[read(reply)?]).into(),
+        TaskRef(_) | Retie(_) => print::references(&[read(reply)?]).into(),
         Changes(_) => print::changes(&read(reply)?).into(),
         Config(_) => config(&read(reply)?),
         Trust(_) => trust(&read(reply)?),

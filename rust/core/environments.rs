@@ -47,7 +47,7 @@ impl Environments {
         self.projects.lock().insert(project.to_owned(), client.clone());
         if let Some(bus) = Bus::of_client(client) {
             let before = self.bus.lock().replace(bus.clone());
-            if before.is_none_or(|before| !before.is_same(&bus)) {
+            if before.as_ref() != Some(&bus) {
                 self.bus_changed.notify_one();
             }
         }

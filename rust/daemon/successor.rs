@@ -19,9 +19,9 @@ const ANSWER: Duration = Duration::from_secs(10);
 /// Waits until another build is where this program came from and nothing is being done; sends its path.
 pub async fn wait(core: Weak<Core>, found: Sender<PathBuf>) {
     let Some(state) = core.upgrade().map(|core| core.state.clone()) else { return };
-    let Some(own) = program::origin(&state) else { return };
+    let Some(own) = program::own_build(&state) else { return };
     let mut seen = None;
-    let mut refused = None;
+    let (mut refused, mut awaited) = (None, None);
     loop {
         tokio::time::sleep(BETWEEN).await;
         let path = own.path.clone();
@@ -33,9 +33,15 @@ pub async fn wait(core: Weak<Core>, found: Sender<PathBuf>) {
             continue;
         };
         if core.hub.is_working() {
+            if awaited.as_ref() != Some(&build) {
+                log::info!("{} was replaced: the daemon finishes its work first", build.path.display());
+                awaited = Some(build);
+            }
             continue;
         }
         match version(&build.path).await {
+            // A commit may have begun meanwhile.
+            Ok(_) if core.hub.is_working() => {}
             Ok(version) => {
                 log::info!("{} was replaced by {version}: the daemon hands over to it", build.path.display());
                 core.hub.notify_everybody(&Event::Notice(Notice {

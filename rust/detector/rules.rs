@@ -4,8 +4,8 @@
 mod file;
 
 pub use file::{
-    ConditionText, LayoutText, PatternText, PatternsText, Place, RuleFile, RuleText, Source, StatusText, ToolText, parse,
-    unplaced,
+    ConditionText, LayoutText, PatternText, PatternsText, Place, RuleFile, RuleText, Source, StatusText, ToolText,
+    parse, unplaced,
 };
 
 use super::screen::layout::{LayoutMarks, ScreenPart};

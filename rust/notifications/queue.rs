@@ -308,9 +308,13 @@ impl NotificationQueue {
         self.shown.remove(&id)
     }
 
-    /// None is on the screen any more.
+    /// None is on the screen any more, and no person has taken them away: what is not over waits again.
     pub fn all_closed(&mut self) {
-        self.shown.clear();
+        for notification in std::mem::take(&mut self.shown).into_values() {
+            let open = |member: &Member| !self.is_past(member);
+            let members = notification.members.iter().filter(|member| open(member)).cloned().collect();
+            self.put_back(Notification { members, ..notification }, 0);
+        }
     }
 
     /// A person acted on it: a person is there, so what comes next need not wait.

@@ -2,7 +2,7 @@
 //!
 //! One task beside everything else: a bus that blocks holds nothing up but further notifications.
 
-mod told;
+mod notified;
 
 use crate::agent::Answer;
 use crate::config::{Channel, Notifications};
@@ -52,7 +52,7 @@ pub async fn run(core: Weak<Core>, mut changes: UnboundedReceiver<Arc<StoreChang
         if is_concerned || dispatcher.wake.is_some_and(|at| at <= crate::clock::now()) {
             dispatcher.dispatch(&core).await;
         }
-        told::remember(&core, std::mem::take(&mut dispatcher.notified)).await;
+        notified::store(&core, std::mem::take(&mut dispatcher.notified)).await;
     }
 }
 
@@ -73,7 +73,7 @@ struct Dispatcher {
 impl Dispatcher {
     async fn begin(core: &Weak<Core>) -> Option<Dispatcher> {
         let core = core.upgrade()?;
-        let known = told::recall(&core).await;
+        let known = notified::load(&core).await;
         let (tasks, requests, notified) =
             known.inspect_err(|error| log::error!("there are no notifications: {error}")).ok()?;
         let now = crate::clock::now();
@@ -208,6 +208,7 @@ impl Dispatcher {
                 FromNotifier::Lost => {
                     self.keys.clear();
                     self.queue.all_closed();
+                    self.wake = Some(crate::clock::now());
                 }
                 FromNotifier::Server(_) | FromNotifier::Shown { .. } | FromNotifier::Failed { .. } => {}
             }

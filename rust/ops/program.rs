@@ -2,16 +2,12 @@
 
 use crate::contract::Code;
 use crate::error::{Error, Result};
-use crate::paths::{State, write_private};
+use crate::paths::{State, own_program, write_private};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, Metadata};
 use std::io;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-
-/// What Linux appends to the path of a program whose file was replaced or removed.
-const REPLACED: &[u8] = b" (deleted)";
 
 /// A program's file, and which build was in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,7 +41,7 @@ impl Build {
 /// # Errors
 /// When the copy cannot be made: with no room, or in a folder that is not writable.
 pub fn install(state: &State) -> Result<()> {
-    let own = own_path().map_err(Error::internal)?;
+    let own = own_program().map_err(Error::internal)?;
     let target = state.program();
     if own == target {
         return Ok(());
@@ -63,18 +59,15 @@ pub fn install_if_missing(state: &State) -> Result<()> {
     if state.program().exists() { Ok(()) } else { install(state) }
 }
 
-/// The file that the copy was made from, as it was then.
-pub fn origin(state: &State) -> Option<Build> {
-    serde_json::from_slice(&std::fs::read(state.program_origin()).ok()?).ok()
-}
-
-/// Where this program was started from. Another build may be in that file by now.
-fn own_path() -> io::Result<PathBuf> {
-    let path = std::env::current_exe()?;
-    match path.as_os_str().as_bytes().strip_suffix(REPLACED) {
-        Some(before) if !path.exists() => Ok(std::ffi::OsString::from_vec(before.to_vec()).into()),
-        _ => Ok(path),
+/// The file that an update replaces, and the build of it that runs. Started from the copy, this program is the build that
+/// the copy was made from.
+pub fn own_build(state: &State) -> Option<Build> {
+    let own = own_program().ok()?;
+    if own == state.program() {
+        return serde_json::from_slice(&std::fs::read(state.program_origin()).ok()?).ok();
     }
+    let running = own_file(&own).and_then(|file| file.metadata()).ok()?;
+    Some(Build::of(&own, &running))
 }
 
 /// The program that runs, whatever is in its file by now.

@@ -270,6 +270,10 @@ fn a_daemon_hands_over_to_the_program_that_takes_the_place_of_its_own() {
     let world = World::running(&program);
     let task = world.begun("Goes on", "[[slow 60]]");
     let (first, agent) = (world.a_daemon(), world.agent_pid(&task));
+    let mut waiting = world.chorus(["wait", &task, "--for", "idle"]);
+    waiting.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let waiting = waiting.spawn().unwrap();
+    wait_until("it waits", || world.processes().iter().any(|it| it.pid == waiting.id() && it.argv.len() > 2));
     replace(&program, |to| std::fs::write(to, "#!/bin/sh\nexit 1\n").unwrap());
     wait_until("the broken program was tried", || world.log().contains("the daemon stays"));
     assert_eq!(daemons(&world), [first]);
@@ -279,5 +283,10 @@ fn a_daemon_hands_over_to_the_program_that_takes_the_place_of_its_own() {
     assert_ne!(world.a_daemon(), first);
     assert_eq!(world.agent_pid(&task), agent);
     world.until(&task, "busy");
+    // A client from before finds and starts daemons like any other.
+    world.kill_daemon();
+    wait_until("another daemon serves", || world.log().matches(" serves ").count() == 3);
     world.json(["interrupt", &task]);
+    let ran: Ran = waiting.wait_with_output().unwrap().into();
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
 }

@@ -376,3 +376,17 @@ fn words_of_others_are_harmless() {
     assert_eq!(words.body, "echo ••• <b>&");
     assert_eq!(crate::notifications::escape_markup(&words.body), "echo ••• &lt;b&gt;&amp;");
 }
+
+#[test]
+fn what_went_with_its_bus_is_notified_of_again_while_it_is_open() {
+    let mut bench = Bench::new(2);
+    bench.opened("a", 1, 0);
+    bench.opened("b", 2, 0);
+    assert_eq!(bench.shows(5_000), [1, 2]);
+    let closed = Opened { closed_at: Some(6_000), ..request("a", 1, "ls") };
+    bench.observe(Event::RequestClosed(closed), 6_000);
+    bench.queue.all_closed();
+    assert_eq!(bench.shows(7_000), [] as [i64; 0], "not before the cooldown");
+    assert_eq!(bench.shows(65_000), [2]);
+    assert_eq!(bench.shows(130_000), [] as [i64; 0]);
+}

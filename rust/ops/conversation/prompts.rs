@@ -61,6 +61,8 @@ pub async fn deliver(core: &Core, task: &str) {
         let uuid = task.to_owned();
         let Ok(store) = core.store() else { return };
         context::await_start(core, task, &free.launch).await;
+        // The daemon does not leave in the middle of it.
+        let working = core.hub.work();
         let next = store.write(move |tx| {
             let Some(prompt) = tx.next_prompt(&uuid)? else { return Ok(None) };
             tx.set_prompt(prompt.id, PromptState::Sending, None)?;
@@ -102,6 +104,7 @@ pub async fn deliver(core: &Core, task: &str) {
         if let Err(error) = &stored {
             log::error!("cannot store that a prompt was delivered: {error}");
         }
+        drop(working);
         match state {
             PromptState::Delivered if stored.is_ok() => {
                 if let Ok(true) = stored {

@@ -21,11 +21,11 @@ struct Key {
 }
 
 /// All tasks, the open requests, and what an earlier daemon notified of.
-pub async fn recall(core: &Core) -> Result<(Vec<Task>, Vec<Opened>, Vec<Notified>)> {
-    core.store()?.read(|tx| Ok((tx.tasks(None, &Filter::default())?, tx.open_requests(None)?, notified(tx)?))).await
+pub async fn load(core: &Core) -> Result<(Vec<Task>, Vec<Opened>, Vec<Notified>)> {
+    core.store()?.read(|tx| Ok((tx.tasks(None, &Filter::default())?, tx.open_requests(None)?, stored(tx)?))).await
 }
 
-fn notified(tx: &Tx<'_>) -> Result<Vec<Notified>> {
+fn stored(tx: &Tx<'_>) -> Result<Vec<Notified>> {
     let read = |(key, at): (String, String)| {
         let Key { task, occasion, about } = serde_json::from_str(&key).ok()?;
         Some(Notified { task, occasion, about, at: at.parse::<Millis>().ok()? })
@@ -33,8 +33,8 @@ fn notified(tx: &Tx<'_>) -> Result<Vec<Notified>> {
     Ok(tx.recall_all(LEAD)?.into_iter().filter_map(read).collect())
 }
 
-/// Keeps what a person was notified of, and lets go of what is over.
-pub async fn remember(core: &Core, notified: Vec<Notified>) {
+/// Stores what a person was notified of, and lets go of what is over.
+pub async fn store(core: &Core, notified: Vec<Notified>) {
     if notified.is_empty() {
         return;
     }
