@@ -471,7 +471,10 @@ describe('dashboard', function()
       world.replies.task_show = function()
         -- As the journal keeps it: one line.
         local advice = 'The agent says: Not logged in Attach and run `/login`. Or run `x`.'
-        local journal = { { what = 'login_required', text = advice }, { what = 'person', text = 'something later' } }
+        local journal = {
+          { at = world.now, who = 'chorus', what = 'login_required', text = advice },
+          { at = world.now, who = 'person', what = 'edited', text = 'something later' },
+        }
         local page = { task = task, journal = journal, commits = {}, requests = {}, references = {} }
         return nil, page
       end

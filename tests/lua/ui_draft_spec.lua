@@ -320,6 +320,65 @@ describe('draft', function()
     assert.are.same({}, world.asked)
   end)
 
+  describe('while its placeholders are looked up', function()
+    local answer
+
+    before_each(function()
+      answer = nil
+      local request = require('chorus.client').request
+      require('chorus.client').request = function(method, params, on_reply)
+        if method == 'docs' then
+          answer = on_reply
+        else
+          request(method, params, on_reply)
+        end
+      end
+      draft.open({ title = 'Fix', lines = {}, origin = require('chorus.editor.placeholders').origin() })
+      vim.api.nvim_buf_set_lines(0, -1, -1, false, { 'Read {doc:plan} on line {line}.' })
+      world.press(':w<CR>')
+      world.wait(function()
+        return answer ~= nil
+      end, 'the question for documents')
+    end)
+
+    it('keeps what is typed on, and fills them in with the next write', function()
+      vim.api.nvim_buf_set_lines(0, 1, 2, false, { 'title: Fix', 'model: opus' })
+      vim.api.nvim_buf_set_lines(0, -1, -1, false, { 'typed on' })
+      local lines = world.lines()
+      answer(nil, { documents = {} })
+      world.wait_notified(2)
+      assert.are.same({
+        'info',
+        'the placeholders are not filled in: you typed on meanwhile',
+        '`:w` fills them in',
+      }, world.notified[2])
+      assert.are.same(lines, world.lines())
+      world.press(':w<CR>')
+      world.wait_notified(4)
+      assert.are.equal('the placeholders are filled in', world.notified[4][2])
+      local expected = { '---', 'Read {doc:plan} on line 1.', 'typed on' }
+      assert.are.same(expected, vim.list_slice(world.lines(), 9))
+      assert.are.same({}, world.asked)
+    end)
+
+    it('creates nothing of a second write', function()
+      world.press(':w<CR>')
+      world.settle()
+      assert.are.same({}, world.asked)
+      answer(nil, { documents = {} })
+      assert.are.equal('Read {doc:plan} on line 1.', world.lines()[#world.lines()])
+      world.press(':w<CR>')
+      assert.are.equal('Read {doc:plan} on line 1.', world.asked[1][2].description)
+    end)
+
+    it('may be closed', function()
+      world.press('q')
+      answer(nil, { documents = {} })
+      local kept = vim.fn.readfile(files()[1])
+      assert.are.equal('Read {doc:plan} on line {line}.', kept[#kept])
+    end)
+  end)
+
   it('is replaced only by a file that was written whole', function()
     draft.open({})
     write_title('All of it')

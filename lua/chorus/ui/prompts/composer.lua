@@ -161,16 +161,18 @@ end
 
 --- Puts in what the placeholders stand for, once, to be read before it is sent. Who undoes that sends them as words.
 ---@param composer chorus.Composer
+---@param lines string[] of the buffer
 ---@param prompt string
-local function fill(composer, prompt)
-  composer.is_filled = true
-  require('chorus.editor.placeholders').expand(prompt, composer.wish.origin, function(filled)
-    if filled ~= prompt and vim.api.nvim_buf_is_loaded(composer.buffer) then
-      vim.api.nvim_buf_set_lines(composer.buffer, 0, -1, false, vim.split(filled, '\n', { plain = true }))
-      local does = delivery.does(composer.wish.purpose)
-      message.info('the placeholders are filled in', ('`:w` %s; `u` takes that back'):format(does))
-    end
-    vim.bo[composer.buffer].modified = true
+local function fill(composer, lines, prompt)
+  require('chorus.ui.prompts.fill_in')({
+    buffer = composer.buffer,
+    lines = lines,
+    first = 0,
+    words = prompt,
+    origin = composer.wish.origin,
+    does = delivery.does(composer.wish.purpose),
+  }, function(is_filled)
+    composer.is_filled, composer.is_sending = is_filled, false
     keep(composer)
   end)
 end
@@ -187,8 +189,9 @@ local function write(composer)
   if not prompt:find('%S') then
     return save.refuse('the prompt is empty', 'write what the agent should do')
   elseif not composer.is_filled and require('chorus.editor.placeholders').has(prompt) then
+    composer.is_sending = true
     return vim.schedule(function()
-      fill(composer, prompt)
+      fill(composer, lines, prompt)
     end)
   end
   composer.is_sending = true

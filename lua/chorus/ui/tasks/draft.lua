@@ -75,20 +75,24 @@ local function announce(draft, task)
   end
 end
 
+--- What the next `:w` does.
+---@param draft chorus.Draft
+---@return string
+local function does(draft)
+  if draft.created then
+    return ('saves it into #%d'):format(draft.created.number)
+  end
+  return draft.starts and 'creates and starts the task' or 'creates the task'
+end
+
 --- Says what to do, above the text.
 ---@param draft chorus.Draft
 local function say_how(draft)
-  local set = require('chorus.ui.kit.write_bar').set
+  local title, what = ' New task', draft.starts and 'creates it and starts it' or 'creates it'
   if draft.created then
-    local title = (' #%d, typed since it was created'):format(draft.created.number)
-    return set(draft.buffer, 'draft', { { title, 'ChorusTitle' } }, 'saves that into it')
+    title, what = (' #%d, typed since it was created'):format(draft.created.number), 'saves that into it'
   end
-  set(
-    draft.buffer,
-    'draft',
-    { { ' New task', 'ChorusTitle' } },
-    draft.starts and 'creates it and starts it' or 'creates it'
-  )
+  require('chorus.ui.kit.write_bar').set(draft.buffer, 'draft', { { title, 'ChorusTitle' } }, what)
 end
 
 --- Ends the draft after its task was created. Where more was typed meanwhile, the draft stays, and the next write saves
@@ -129,23 +133,25 @@ end
 
 --- Puts in what the placeholders of the description stand for, once, to be read before the task is created.
 ---@param draft chorus.Draft
+---@param lines string[] of the buffer
 ---@param description string
-local function fill(draft, description)
-  draft.is_filled = true
-  local head = lines_of(draft)
-  for index = 2, #head do
-    if head[index] == '---' then
-      head = vim.list_slice(head, 1, index)
+local function fill(draft, lines, description)
+  local first = #lines
+  for index = 2, #lines do
+    if lines[index] == '---' then
+      first = index
       break
     end
   end
-  require('chorus.editor.placeholders').expand(description, draft.origin, function(filled)
-    if filled ~= description and vim.api.nvim_buf_is_loaded(draft.buffer) then
-      vim.api.nvim_buf_set_lines(draft.buffer, #head, -1, false, vim.split(filled, '\n', { plain = true }))
-      local does = draft.starts and 'creates and starts the task' or 'creates the task'
-      require('chorus.message').info('the placeholders are filled in', ('`:w` %s; `u` takes that back'):format(does))
-    end
-    vim.bo[draft.buffer].modified = true
+  require('chorus.ui.prompts.fill_in')({
+    buffer = draft.buffer,
+    lines = lines,
+    first = first,
+    words = description,
+    origin = draft.origin,
+    does = does(draft),
+  }, function(is_filled)
+    draft.is_filled, draft.is_sending = is_filled, false
     keep(draft)
   end)
 end
@@ -178,7 +184,8 @@ local function write(draft)
     return
   end
   keep(draft)
-  local read = front_matter.parse(lines_of(draft))
+  local lines = lines_of(draft)
+  local read = front_matter.parse(lines)
   save.show_faults(draft.buffer, read.faults)
   if #read.faults > 0 then
     local first = read.faults[1]
@@ -190,12 +197,12 @@ local function write(draft)
     return save.refuse(what, 'take that back; `:w` saves the rest')
   end
   if not draft.is_filled and require('chorus.editor.placeholders').has(read.description) then
+    draft.is_sending = true
     return vim.schedule(function()
-      fill(draft, read.description)
+      fill(draft, lines, read.description)
     end)
   end
   local method, params = request_of(draft, read)
-  local sent = lines_of(draft)
   draft.is_sending = true
   save.wait(function(done)
     require('chorus.client').request(method, params, function(err, task)
@@ -205,7 +212,7 @@ local function write(draft)
           refuse(draft, err)
         end)
       end
-      done(finish(draft, sent, task))
+      done(finish(draft, lines, task))
     end)
   end)
 end
