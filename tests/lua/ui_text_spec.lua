@@ -21,7 +21,16 @@ describe('text', function()
       ['bell\7 null\0 del\127'] = 'bell null del',
       ['left\226\128\174thgir'] = 'leftthgir',
       ['zero\226\128\139width\239\187\191'] = 'zerowidth',
-      ['c1\194\155 31m'] = 'c1 31m',
+      ['c1\194\155 31m'] = 'c1',
+      ['c1\194\15531mred\194\1570;title\194\156'] = 'c1red',
+      ['\194\171quoted\194\187'] = '«quoted»',
+      ['cut\27[31'] = 'cut',
+      ['cut\27]0;title'] = 'cut',
+      ['cut\27]0;title\nnext'] = 'cut next',
+      ['in\27[3\27[31m1mner'] = 'in1mner',
+      ['in\27]0;x\27]0;y\7ner'] = 'inner',
+      ['\27\27[m]0;x\7'] = ']0;x',
+      ['\27é日\27[31é'] = '日é',
       ['tag\243\160\129\129'] = 'tag',
       ['日本語 naïve שלום'] = '日本語 naïve שלום',
     }) do
@@ -91,6 +100,8 @@ describe('text', function()
 
   it('keeps the lines of a longer text', function()
     assert.are.same({ 'one', '\ttwo', '' }, text.lines('one\r\n\27[1m\ttwo\27[m\n'))
+    assert.are.same({ 'one', 'two' }, text.lines('one\194\15531m\194\1570;title\ntw\27[3\27[31mo'))
+    assert.are.same({ 'one\226\128\174', 'two' }, text.editable('one\27]0;x\27\\\226\128\174\n\194\15531mtwo'))
   end)
 
   it('tells an age in at most four cells', function()
