@@ -12,12 +12,13 @@ local LINE_BYTES = 4096
 local PARAMETERS = { '^\27%[()', '^\194\155()' }
 local STRINGS = { '^\27[]PX^_]()', '^\194[\144\152\157-\159]()' }
 
+--- Behind what a pattern that ends with `()` finds at a byte.
 ---@param text string
----@param openings string[]
+---@param pattern string
 ---@param at integer
 ---@return integer?
-local function opened(text, openings, at)
-  return text:match(openings[1], at) or text:match(openings[2], at)
+local function behind(text, pattern, at)
+  return text:match(pattern, at) --[[@as integer?]]
 end
 
 --- Where a string sequence ends: behind BEL or ST, else before what cancels it, another sequence, or the line's end.
@@ -27,7 +28,7 @@ end
 local function string_end(text, at)
   while true do
     at = text:find('[\7\10\24\26\27\194]', at) or #text + 1
-    local past = text:match('^\7()', at) or text:match('^\194\156()', at) or text:match('^\27\\()', at)
+    local past = behind(text, '^\7()', at) or behind(text, '^\194\156()', at) or behind(text, '^\27\\()', at)
     if past or text:byte(at) ~= 194 then
       return past or at
     end
@@ -40,21 +41,21 @@ end
 ---@param at integer
 ---@return integer?
 local function sequence_end(text, at)
-  local inside = opened(text, PARAMETERS, at)
+  local inside = behind(text, PARAMETERS[1], at) or behind(text, PARAMETERS[2], at)
   if inside then
-    return text:match('^[\32-\63]*[\64-\126]()', inside) or text:match('^[\32-\63]*()', inside)
+    return behind(text, '^[\32-\63]*[\64-\126]()', inside) or behind(text, '^[\32-\63]*()', inside)
   end
-  inside = opened(text, STRINGS, at)
+  inside = behind(text, STRINGS[1], at) or behind(text, STRINGS[2], at)
   if inside then
     return string_end(text, inside)
   end
-  inside = text:match('^\27[\32-\47]*()', at)
+  inside = behind(text, '^\27[\32-\47]*()', at)
   -- The last character, whole; a control character is none.
   return inside
     and (
-      text:match('^[\48-\126]()', inside)
-      or text:match('^\194[\160-\191]()', inside)
-      or text:match('^[\195-\244][\128-\191]*()', inside)
+      behind(text, '^[\48-\126]()', inside)
+      or behind(text, '^\194[\160-\191]()', inside)
+      or behind(text, '^[\195-\244][\128-\191]*()', inside)
       or inside
     )
 end
