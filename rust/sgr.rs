@@ -1,4 +1,4 @@
-//! Escapes of captured text: colours stay, everything else goes.
+//! Escape sequences: where they end, and captured text of which the colours stay and everything else goes.
 
 /// Text with SGR sequences (colours, bold, …), line breaks, and no other control characters or sequences.
 ///
@@ -36,44 +36,53 @@ pub(crate) fn scan<'a>(text: &'a str, mut each: impl FnMut(SgrPiece<'a>)) {
     let mut rest = text;
     let mut drawing = false;
     while let Some(c) = rest.chars().next() {
-        let after = &rest[c.len_utf8()..];
-        rest = match c {
-            '\x1b' => escape(rest, after, &mut each),
-            '\u{9b}' => &after[csi(after)..],
-            '\u{90}' | '\u{98}' | '\u{9d}'..='\u{9f}' => &after[string(after)..],
-            _ => {
-                match c {
-                    '\x0e' => drawing = true,
-                    '\x0f' => drawing = false,
-                    '\n' => each(SgrPiece::Text(c)),
-                    _ if c.is_control() => {}
-                    _ => each(SgrPiece::Text(if drawing { line_drawing(c) } else { c })),
-                }
-                after
+        if let Some(length) = sequence(rest) {
+            let (sequence, after) = rest.split_at(length);
+            if is_sgr(sequence) {
+                each(SgrPiece::Sgr(sequence));
             }
-        };
+            rest = after;
+            continue;
+        }
+        match c {
+            '\x0e' => drawing = true,
+            '\x0f' => drawing = false,
+            '\n' => each(SgrPiece::Text(c)),
+            _ if c.is_control() => {}
+            _ => each(SgrPiece::Text(if drawing { line_drawing(c) } else { c })),
+        }
+        rest = &rest[c.len_utf8()..];
     }
 }
 
-/// What follows an escape sequence. `whole` begins with ESC, `after` behind it.
-fn escape<'a>(whole: &'a str, after: &'a str, each: &mut impl FnMut(SgrPiece<'a>)) -> &'a str {
+/// The bytes of the escape sequence that the text begins with: by ESC, or by a C1 control character that opens one. One
+/// that is not ended ends with its line, or where a terminal gives it up.
+pub fn sequence(text: &str) -> Option<usize> {
+    let first = text.chars().next()?;
+    let after = &text[first.len_utf8()..];
+    let length = match first {
+        '\x1b' => escape(after),
+        '\u{9b}' => csi(after),
+        '\u{90}' | '\u{98}' | '\u{9d}'..='\u{9f}' => string(after),
+        _ => return None,
+    };
+    Some(first.len_utf8() + length)
+}
+
+fn is_sgr(sequence: &str) -> bool {
+    let body = sequence.strip_prefix("\x1b[").and_then(|body| body.strip_suffix('m'));
+    body.is_some_and(|body| body.chars().all(|c| c.is_ascii_digit() || c == ';' || c == ':'))
+}
+
+/// The length of what follows ESC.
+fn escape(after: &str) -> usize {
     match after.chars().next() {
-        Some('[') => {
-            let length = csi(&after[1..]);
-            let sequence = &whole[..2 + length];
-            let body = &after[1..1 + length];
-            let is_sgr = |body: &str| body.chars().all(|c| c.is_ascii_digit() || c == ';' || c == ':');
-            if body.strip_suffix('m').is_some_and(is_sgr) {
-                each(SgrPiece::Sgr(sequence));
-            }
-            &whole[sequence.len()..]
-        }
-        Some(']' | 'P' | 'X' | '^' | '_') => &after[1 + string(&after[1..])..],
-        Some('\n') | None => after,
-        Some(_) => {
+        Some('[') => 1 + csi(&after[1..]),
+        Some(']' | 'P' | 'X' | '^' | '_') => 1 + string(&after[1..]),
+        _ => {
             let intermediates = after.bytes().take_while(|byte| (0x20..=0x2f).contains(byte)).count();
             let last = after[intermediates..].chars().next().filter(|c| !c.is_control());
-            &after[intermediates + last.map_or(0, char::len_utf8)..]
+            intermediates + last.map_or(0, char::len_utf8)
         }
     }
 }
@@ -85,13 +94,13 @@ fn csi(text: &str) -> usize {
     body + usize::from(last)
 }
 
-/// The length of a string sequence with its end: BEL, ST, or the line's end.
+/// The length of a string sequence with its end: BEL, ST, what cancels it (CAN, SUB), or the line's end.
 fn string(text: &str) -> usize {
     for (at, c) in text.char_indices() {
         match c {
             '\x07' | '\u{9c}' => return at + c.len_utf8(),
             '\x1b' if text[at + 1..].starts_with('\\') => return at + 2,
-            '\n' | '\x1b' => return at,
+            '\n' | '\x1b' | '\x18' | '\x1a' => return at,
             _ => {}
         }
     }
@@ -151,6 +160,8 @@ mod tests {
             "\u{85}\u{8d}\u{9c}",
             "\x07\x08\r\t\x7f\0",
             "\x1b\x1b[2K",
+            "\x1b]0;title\x18",
+            "\u{90}q\x1a",
         ] {
             assert_eq!(sgr_only(&format!("a{hostile}b")), "ab", "{hostile:?}");
         }

@@ -41,6 +41,7 @@ mod steps;
 mod tasks;
 pub mod text;
 mod tidy;
+mod tool_calls;
 mod trusted;
 mod tx;
 
@@ -55,6 +56,7 @@ pub use references::{NewReference, ReferenceSpot, StoredReference, TiedText};
 pub use requests::{Closing, INPUT, NewRequest, Received, RequestOutcome};
 pub use steps::{Fields, PersonStep, Reassigned, StepChange, UNDOABLE};
 pub use tasks::Defaults;
+pub use tool_calls::EndedCall;
 pub use trusted::TrustedFile;
 pub use tx::Tx;
 

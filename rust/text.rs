@@ -1,8 +1,12 @@
 //! Hostile text made fit for people, terminals and markdown. Pure.
 //!
 //! Titles, commands, file names and messages come from agents, models and files. Here is the one list of characters that
-//! nobody would see, and what becomes of them: `clean` takes them out, `reveal` shows that they are there (for what a
-//! person is about to allow, and for what an agent reads), `blank` leaves a blank for each.
+//! nobody would see, and what becomes of them: `clean` takes them out, with the escape sequences that they begin;
+//! `reveal` shows that they are there (for what a person is about to allow, and for what an agent reads), and leaves the
+//! rest of a sequence, which may be anything; `blank` leaves a blank for each.
+
+use crate::sgr;
+use std::borrow::Cow;
 
 /// Longer runs of backticks are no markdown; they would make a fence of any size.
 const FENCE: usize = 16;
@@ -22,21 +26,23 @@ pub fn is_unseen(c: char) -> bool {
             | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// One line of at most `most` characters, white space and unseen characters collapsed into single blanks; the last one
-/// is `…` when something was cut.
+/// One line of at most `most` characters without escape sequences, white space and unseen characters collapsed into
+/// single blanks; the last one is `…` when something was cut.
 pub fn clean_line(text: &str, most: usize) -> String {
-    one_line(text, most, ' ')
+    let near = near(text, most);
+    one_line(&without_sequences(near), most, near.len() < text.len(), ' ')
 }
 
-/// Lines without unseen characters, tabs and line ends aside.
+/// Lines without escape sequences and unseen characters, tabs and line ends aside.
 pub fn clean_block(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    text.chars().filter(|c| matches!(c, '\n' | '\t') || !is_unseen(*c)).collect()
+    without_sequences(&text).chars().filter(|c| matches!(c, '\n' | '\t') || !is_unseen(*c)).collect()
 }
 
 /// As [`clean_line`], with unseen characters shown as U+FFFD.
 pub fn reveal_line(text: &str, most: usize) -> String {
-    one_line(text, most, char::REPLACEMENT_CHARACTER)
+    let near = near(text, most);
+    one_line(near, most, near.len() < text.len(), char::REPLACEMENT_CHARACTER)
 }
 
 /// Lines with unseen characters shown as U+FFFD, tabs and line ends aside.
@@ -53,18 +59,40 @@ fn revealed(c: char) -> char {
     if is_unseen(c) { char::REPLACEMENT_CHARACTER } else { c }
 }
 
-fn one_line(text: &str, most: usize, unseen: char) -> String {
-    // What lies beyond cannot matter, and a text may hold megabytes.
-    let near = clip(text, most.saturating_mul(8).saturating_add(256));
+/// The part of a text that can matter for a line of so many characters: a text may hold megabytes.
+fn near(text: &str, most: usize) -> &str {
+    clip(text, most.saturating_mul(8).saturating_add(256))
+}
+
+/// `is_cut` says that something follows.
+fn one_line(text: &str, most: usize, is_cut: bool, unseen: char) -> String {
     let shown = |c: char| match c {
         c if c.is_whitespace() => ' ',
         c if is_unseen(c) => unseen,
         c => c,
     };
-    let flat: String = near.chars().map(shown).collect();
+    let flat: String = text.chars().map(shown).collect();
     let line = flat.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
-    let cut = near.len() < text.len() || line.chars().count() > most;
-    if cut { line.chars().take(most.saturating_sub(1)).chain(['…']).collect() } else { line }
+    let is_cut = is_cut || line.chars().count() > most;
+    if is_cut { line.chars().take(most.saturating_sub(1)).chain(['…']).collect() } else { line }
+}
+
+/// The text without escape sequences. Each is taken out once: what is left of two that are nested begins no other.
+fn without_sequences(text: &str) -> Cow<'_, str> {
+    let begins = |c: char| matches!(c, '\u{1b}' | '\u{80}'..='\u{9f}');
+    if !text.contains(begins) {
+        return Cow::Borrowed(text);
+    }
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let length = sgr::sequence(rest).unwrap_or_else(|| {
+            kept.push(c);
+            c.len_utf8()
+        });
+        rest = &rest[length..];
+    }
+    Cow::Owned(kept)
 }
 
 /// At most `most` bytes of the text, whole characters only.
@@ -113,7 +141,7 @@ mod tests {
     #[test]
     fn a_line_is_one_harmless_bounded_line() {
         assert_eq!(reveal_line("  a\r\n\tb\u{1b}[2J \u{202e}c ", 20), "a b�[2J �c");
-        assert_eq!(clean_line("  a\r\n\tb\u{1b}[2J \u{202e}c\u{200b}d ", 20), "a b [2J c d");
+        assert_eq!(clean_line("  a\r\n\tb\u{1b}[2J \u{202e}c\u{200b}d ", 20), "a b c d");
         for line in [clean_line, reveal_line] {
             assert_eq!(line("  a\n\tb  ", 10), "a b");
             assert_eq!(line("abcdef", 4), "abc…");
@@ -123,7 +151,44 @@ mod tests {
             assert_eq!(line(&"x".repeat(2_000_000), 10).chars().count(), 10);
             assert_eq!(line(&" ".repeat(9_000_000), 3), "…");
         }
-        assert_eq!(clean_line("\u{1b}[31mred\u{202e}", 10), "[31mred");
+        assert_eq!(clean_line("\u{1b}[31mred\u{202e}", 10), "red");
+    }
+
+    #[test]
+    fn whole_sequences_are_cleaned_and_every_one_is_revealed() {
+        for (hostile, left) in [
+            ("a\u{1b}[31mb\u{1b}[0mc", "abc"),
+            ("a\u{1b}[38:2::1:2:3mb\u{1b}[?1049h\u{1b}[1 qc", "abc"),
+            ("a\u{1b}]0;owned\u{7}b\u{1b}]8;;http://x\u{1b}\\c\u{1b}]52;c;aGk=\u{9c}", "abc"),
+            ("a\u{1b}Pq#0\u{1b}\\b\u{1b}_apc\u{7}c\u{1b}Xsos\u{1b}\\\u{1b}^pm\u{1b}\\", "abc"),
+            ("a\u{1b}(Bb\u{1b}7\u{1b}=c\u{1b}", "abc"),
+            // Eight bits, which are two in UTF-8.
+            ("a\u{9b}31mb\u{9d}0;owned\u{9c}c\u{90}q\u{9c}\u{98}s\u{9e}p\u{9f}a", "abc"),
+            // Without an end: up to the line's, and no further.
+            ("a\u{1b}[31", "a"),
+            ("a\u{1b}]0;owned", "a"),
+            ("a\u{9d}0;owned", "a"),
+            ("a\u{1b}]0;owned\u{18}b", "a b"),
+            // One in the other: the outer one ends where a terminal ends it, and no new one comes of what is left.
+            ("a\u{1b}[3\u{1b}[31m1mb", "a1mb"),
+            ("a\u{1b}]0;x\u{1b}[31my\u{7}b", "ay b"),
+            ("a\u{1b}\u{1b}[m]0;b\u{7}", "a]0;b"),
+            ("a\u{1b}]0;\u{1b}]0;x\u{7}b", "ab"),
+            ("\u{1b}\u{1b}[31m[31mb", "[31mb"),
+        ] {
+            assert_eq!(clean_line(hostile, 99), left, "{hostile:?}");
+            let block = clean_block(&format!("{hostile}\nnext\u{1b}[0m"));
+            assert_eq!(block.replace(' ', ""), format!("{}\nnext", left.replace(' ', "")), "{hostile:?}");
+            let is_harmless = |text: &str| !text.chars().any(is_unseen);
+            assert!(is_harmless(&clean_line(hostile, 99)) && is_harmless(&reveal_line(hostile, 99)));
+            // What is about to be allowed loses nothing.
+            let seen = |text: &str| text.chars().filter(|c| !is_unseen(*c) && *c != ' ').collect::<String>();
+            assert_eq!(seen(&reveal_line(hostile, 99)).replace(char::REPLACEMENT_CHARACTER, ""), seen(hostile));
+        }
+        assert_eq!(clean_block("a\u{1b}]0;owned\nb\u{9b}31\nc\u{85}d"), "a\nb\ncd");
+        assert_eq!(clean_line("a\u{85}b\u{8d}c", 9), "a b c");
+        assert_eq!(clean_line(&format!("\u{1b}]{}\u{7}b", "x".repeat(9_000)), 10), "…");
+        assert_eq!(clean_line(&"\u{1b}[31mx".repeat(200_000), 4), "xxx…");
     }
 
     #[test]
@@ -136,7 +201,7 @@ mod tests {
     #[test]
     fn lines_and_tabs_stay_and_escapes_go() {
         let hostile = "a\r\nb\tc\u{1b}[0m\u{200b}\n";
-        assert_eq!(clean_block(hostile), "a\nb\tc[0m\n");
+        assert_eq!(clean_block(hostile), "a\nb\tc\n");
         assert_eq!(reveal_block(hostile), "a\nb\tc�[0m�\n");
         assert_eq!(blank("a\u{1b}]0;x\u{7}\nb\u{9b}2J\u{202e}"), "a ]0;x \nb 2J ");
     }

@@ -426,11 +426,37 @@ M.shapes.Prompts = {
 ---@field what string What: `created`, `started`, `prompt`, `turn_ended`, `request_opened`, …
 ---@field who string Who: `person`, `notification` (a person, by a button of one), `agent`, `chorus`.
 ---@field text string One sentence.
+---@field work? chorus.TurnWork Of a prompt that the agent got: what it did until the next one, where its hooks told.
 M.shapes.Entry = {
   at = 'integer',
   what = 'string',
   who = 'string',
   text = 'string',
+  work = 'TurnWork?',
+}
+
+--- What an agent and its subagents did in a turn, as their hooks told.
+---@class chorus.TurnWork
+---@field tools chorus.ToolUse[] The tools, in the order of their first calls; at most 12.
+---@field other_calls integer Calls of other tools.
+---@field files string[] The files that tools edited, in the order of the first edits, from the task's folder on where they are in it; at most 8.
+---@field other_files integer How many more files.
+M.shapes.TurnWork = {
+  tools = 'ToolUse[]',
+  other_calls = 'integer',
+  files = 'string[]',
+  other_files = 'integer',
+}
+
+--- The calls of one tool.
+---@class chorus.ToolUse
+---@field tool string Its name, as the agent has it.
+---@field calls integer How many calls have ended.
+---@field failed integer How many of them failed.
+M.shapes.ToolUse = {
+  tool = 'string',
+  calls = 'integer',
+  failed = 'integer',
 }
 
 --- Why a status is what it is.

@@ -7,13 +7,78 @@ local M = {}
 --- The part of a text that can matter for one line, in bytes.
 local LINE_BYTES = 4096
 
---- Whole escape sequences, longest kind first: strings (OSC, DCS, APC, PM, SOS), CSI, two-character ones.
-local ESCAPES = {
-  '\27%][^\7\27]*\7',
-  '\27[%]PX^_][^\27]*\27\\',
-  '\27%[[\48-\63]*[\32-\47]*[\64-\126]',
-  '\27[\32-\47]*[\48-\126]',
-}
+--- What opens an escape sequence of parameters (CSI) and one that holds a string (DCS, SOS, OSC, PM, APC), by ESC or by a C1
+--- control character.
+local PARAMETERS = { '^\27%[()', '^\194\155()' }
+local STRINGS = { '^\27[]PX^_]()', '^\194[\144\152\157-\159]()' }
+
+--- Behind what a pattern that ends with `()` finds at a byte.
+---@param text string
+---@param pattern string
+---@param at integer
+---@return integer?
+local function behind(text, pattern, at)
+  return text:match(pattern, at) --[[@as integer?]]
+end
+
+--- Where a string sequence ends: behind BEL or ST, else before what cancels it, another sequence, or the line's end.
+---@param text string
+---@param at integer behind its opening
+---@return integer
+local function string_end(text, at)
+  while true do
+    at = text:find('[\7\10\24\26\27\194]', at) or #text + 1
+    local past = behind(text, '^\7()', at) or behind(text, '^\194\156()', at) or behind(text, '^\27\\()', at)
+    if past or text:byte(at) ~= 194 then
+      return past or at
+    end
+    at = at + 1
+  end
+end
+
+--- Where an escape sequence ends; nil where none begins. `rust/sgr.rs` has the same rules.
+---@param text string
+---@param at integer
+---@return integer?
+local function sequence_end(text, at)
+  local inside = behind(text, PARAMETERS[1], at) or behind(text, PARAMETERS[2], at)
+  if inside then
+    return behind(text, '^[\32-\63]*[\64-\126]()', inside) or behind(text, '^[\32-\63]*()', inside)
+  end
+  inside = behind(text, STRINGS[1], at) or behind(text, STRINGS[2], at)
+  if inside then
+    return string_end(text, inside)
+  end
+  inside = behind(text, '^\27[\32-\47]*()', at)
+  -- The last character, whole; a control character is none.
+  return inside
+    and (
+      behind(text, '^[\48-\126]()', inside)
+      or behind(text, '^\194[\160-\191]()', inside)
+      or behind(text, '^[\195-\244][\128-\191]*()', inside)
+      or inside
+    )
+end
+
+--- Each escape sequence is taken out once: what is left of two that are nested begins no other.
+---@param text string
+---@return string
+local function without_sequences(text)
+  local kept, from, at = {}, 1, 1
+  while true do
+    at = text:find('[\27\194]', at)
+    if not at then
+      kept[#kept + 1] = text:sub(from)
+      return table.concat(kept)
+    end
+    local past = sequence_end(text, at)
+    if past then
+      kept[#kept + 1] = text:sub(from, at - 1)
+      from = past
+    end
+    at = past or at + 1
+  end
+end
 
 --- Characters that take no cell, reorder their neighbors or draw nothing: C1 controls, and what Unicode calls
 --- Default_Ignorable_Code_Point, in the order of their numbers. `rust/text.rs` has the same list, joiners aside.
@@ -80,12 +145,7 @@ function M.clean(value, width)
     text = text:sub(1, LINE_BYTES):gsub('[\192-\255][\128-\191]*$', '')
   end
   if not is_plain(text) then
-    if text:find('\27', 1, true) then
-      for _, escape in ipairs(ESCAPES) do
-        text = text:gsub(escape, '')
-      end
-    end
-    text = without_invisible(text):gsub('%s', ' '):gsub('[%z\1-\31\127]', '')
+    text = without_invisible(without_sequences(text)):gsub('%s', ' '):gsub('[%z\1-\31\127]', '')
   end
   text = text:gsub('  +', ' '):gsub('^ ', ''):gsub(' $', '')
   return width and M.cut(text, width) or text
@@ -172,13 +232,31 @@ local function counted(blanks)
   return #blanks > MOST_BLANKS and ('%s×%d'):format(one, #blanks) or one:rep(#blanks)
 end
 
+--- A text without such characters at its end. An agent may write a run of 100,000 blanks, which a pattern such as ` +$`
+--- reads again from each of its bytes; this reads a text once.
+---@param value string
+---@param set string of characters, as between the brackets of a pattern
+---@return string
+function M.trim_end(value, set)
+  return value:match('^.*[^' .. set .. ']') or ''
+end
+
+--- A text without the space around it, read once as well: `vim.trim` reads one that is all space from each of its bytes.
+---@param value string
+---@return string
+function M.trim(value)
+  local first = value:find('%S')
+  return first and M.trim_end(value:sub(first), '%s') or ''
+end
+
 --- A line as `reveal_hidden` writes it, its blanks at the end written out as well: they are invisible there, and decide whether
 --- a backslash before them goes on with the next line.
 ---@param line string
 ---@return string
 function M.reveal_line(line)
-  local text, blanks = line:match('^(.-)([ \t]*)$')
-  if not text or blanks == '' then
+  local text = M.trim_end(line, ' \t')
+  local blanks = line:sub(#text + 1)
+  if blanks == '' then
     return M.reveal_hidden(line)
   end
   return M.reveal_hidden(text) .. blanks:gsub(' +', counted):gsub('\t+', counted)
@@ -208,10 +286,7 @@ function M.unescape(line)
   if is_plain(line) then
     return line
   end
-  for _, escape in ipairs(ESCAPES) do
-    line = line:gsub(escape, '')
-  end
-  return (line:gsub('[%z\1-\8\10-\31\127]', ''))
+  return (without_sequences(line):gsub('[%z\1-\8\10-\31\127]', ''))
 end
 
 --- The lines of a longer text for reading: without escapes, controls and invisible characters; tabs stay.
@@ -221,7 +296,7 @@ function M.lines(value)
   local lines = M.split(value)
   for index, line in ipairs(lines) do
     if not is_plain(line) then
-      lines[index] = M.unescape(without_invisible(line))
+      lines[index] = without_invisible(M.unescape(line))
     end
   end
   return lines

@@ -13,7 +13,7 @@ pub use policy::{audit, policy};
 pub use requests::requests;
 pub use tasks::{done, nothing, tasks};
 
-use crate::contract::{Explanation, Health, Opened, Output, Page, Sent, WaitingPrompt};
+use crate::contract::{Explanation, Health, Opened, Output, Page, Sent, ToolUse, TurnWork, WaitingPrompt};
 use crate::sgr;
 use crate::status::{AgentState, AgentStatus, Millis};
 use crate::task::{Status, Task};
@@ -182,13 +182,26 @@ pub fn page(page: &Page, now: Millis) -> Vec<String> {
     }
     if !page.journal.is_empty() {
         lines.extend([String::new(), "Journal".into()]);
-        lines.extend(
-            page.journal
-                .iter()
-                .map(|entry| format!("{:>4} ago  {:<8} {}", age(entry.at, now), entry.who, line(&entry.text))),
-        );
+        for entry in &page.journal {
+            lines.push(format!("{:>4} ago  {:<8} {}", age(entry.at, now), entry.who, line(&entry.text)));
+            lines.extend(entry.work.iter().map(|work| format!("{:<19} {}", "", line(&did(work)))));
+        }
     }
     lines
+}
+
+/// `tools: Bash 3 (1 failed), Edit 1; files: src/a.rs, 2 more`.
+fn did(work: &TurnWork) -> String {
+    let tool = |used: &ToolUse| match used.failed {
+        0 => format!("{} {}", used.tool, used.calls),
+        failed => format!("{} {} ({failed} failed)", used.tool, used.calls),
+    };
+    let list = |name: &str, mut shown: Vec<String>, others: i64| {
+        shown.extend((others > 0).then(|| format!("{others} more")));
+        (!shown.is_empty()).then(|| format!("{name}: {}", shown.join(", ")))
+    };
+    let tools = list("tools", work.tools.iter().map(tool).collect(), work.other_calls);
+    tools.into_iter().chain(list("files", work.files.clone(), work.other_files)).collect::<Vec<_>>().join("; ")
 }
 
 /// Why a status is what it is.

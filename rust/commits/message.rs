@@ -1,5 +1,6 @@
 //! The message of a task's commit, from text that agents and people wrote: hostile until cleaned.
 
+use crate::text::clean_block;
 use unicode_width::UnicodeWidthStr;
 
 /// The longest first line, and where the body is wrapped.
@@ -86,24 +87,8 @@ fn fill(template: &str, told: &TurnSummary) -> String {
     text + rest
 }
 
-/// Without control characters (escape sequences whole), NULs, and what turns text around.
 fn clean(text: &str) -> String {
-    let mut cleaned = String::new();
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '\u{1b}' if chars.peek() == Some(&'[') => {
-                chars.next();
-                while chars.next().is_some_and(|c| !('\u{40}'..='\u{7e}').contains(&c)) {}
-            }
-            '\n' => cleaned.push('\n'),
-            '\t' => cleaned.push_str("    "),
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}' => {}
-            c if c.is_control() => {}
-            c => cleaned.push(c),
-        }
-    }
-    cleaned
+    clean_block(text).replace('\t', "    ")
 }
 
 fn shorten(line: &str) -> String {

@@ -155,6 +155,34 @@ pub struct Entry {
     pub who: String,
     /// One sentence.
     pub text: String,
+    /// Of a prompt that the agent got: what it did until the next one, where its hooks told.
+    #[serde(default)]
+    pub work: Option<TurnWork>,
+}
+
+/// What an agent and its subagents did in a turn, as their hooks told.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TurnWork {
+    /// The tools, in the order of their first calls; at most 12.
+    pub tools: Vec<ToolUse>,
+    /// Calls of other tools.
+    pub other_calls: i64,
+    /// The files that tools edited, in the order of the first edits, from the task's folder on where they are in it; at
+    /// most 8.
+    pub files: Vec<String>,
+    /// How many more files.
+    pub other_files: i64,
+}
+
+/// The calls of one tool.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolUse {
+    /// Its name, as the agent has it.
+    pub tool: String,
+    /// How many calls have ended.
+    pub calls: i64,
+    /// How many of them failed.
+    pub failed: i64,
 }
 
 /// Why a status is what it is.

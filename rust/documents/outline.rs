@@ -228,7 +228,7 @@ Four
             head("---\r\ntitle: \"A: b\"\r\ndescription: >\r\n  one\r\n  two\r\n---\r\n# C\r\n"),
             both("A: b", "one two")
         );
-        assert_eq!(head("text\n\n## Second\x1b[2J\n"), both("Second [2J", ""));
+        assert_eq!(head("text\n\n## Second\x1b[2J\n"), both("Second", ""));
         assert_eq!(head("---\nnever closed\n# A\n"), both("A", ""));
         assert_eq!(head(""), both("", ""));
     }

@@ -5,7 +5,7 @@ use super::event::{
     AgentEvent, AgentRequest, Background, FailureCause, Happening, SessionStart, ToolCall, TurnFailure,
 };
 use crate::status::{Kind, Millis};
-use crate::text::clean_line;
+use crate::text::{clean_line, reveal_line};
 use std::collections::{BTreeMap, VecDeque};
 
 /// More open requests or tool calls than this are not kept; the oldest go.
@@ -357,5 +357,5 @@ fn newer<T: Timed>(slot: &mut Option<T>, value: T) {
 }
 
 fn summary(call: &ToolCall) -> Option<String> {
-    call.summary.as_deref().map(|summary| clean_line(summary, 500))
+    call.summary.as_deref().map(|summary| reveal_line(summary, 500))
 }

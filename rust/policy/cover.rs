@@ -130,7 +130,7 @@ impl<'c> Cover<'c> {
 
     /// A command that a rule has to cover, and what it runs in turn.
     fn plain(&mut self, simple: &Simple, depth: usize) -> Covered {
-        let shown = || crate::text::clean_line(&command::shown(simple), 120);
+        let shown = || crate::text::reveal_line(&command::shown(simple), 120);
         let program = &simple.words[0].text;
         if program.contains('/') && !Path::new(program).is_absolute() && (self.moved || !self.at_tree) {
             return Err(format!("`{}` is run from another folder than the task's", shown()));
@@ -197,7 +197,7 @@ impl<'c> Cover<'c> {
         if ["/dev/null", "/dev/stdout", "/dev/stderr"].contains(&file.text.as_str()) {
             return Ok(());
         }
-        let name = crate::text::clean_line(&file.text, 80);
+        let name = crate::text::reveal_line(&file.text, 80);
         let path = Some(&file.text).filter(|text| !self.moved || text.starts_with('/'));
         let Some(path) = path.and_then(|path| allowable(self.call, path)) else {
             return Err(format!("it redirects to or from `{name}`, which is not known to be in the task's folder"));

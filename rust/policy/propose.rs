@@ -86,7 +86,7 @@ fn escaped(path: &str) -> String {
 }
 
 fn pattern_of(simple: &Simple) -> Result<String, String> {
-    let shown = || crate::text::clean_line(&command::shown(simple), 120);
+    let shown = || crate::text::reveal_line(&command::shown(simple), 120);
     let known: Vec<&str> = simple.words.iter().map_while(|word| word.known.then_some(word.text.as_str())).collect();
     let begins =
         |open: &str| open.split(' ').count() <= known.len() && open.split(' ').zip(&known).all(|(a, b)| a == *b);

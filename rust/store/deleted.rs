@@ -6,7 +6,7 @@ use rusqlite::params;
 
 /// The tables whose rows belong to a task that does not run, the task itself first, and what orders its rows. A key that
 /// only numbers the rows is another one when they come back.
-const PARTS: [(&str, &str); 9] = [
+const PARTS: [(&str, &str); 10] = [
     ("tasks", "uuid"),
     ("launches", "started_at"),
     ("sessions", "id"),
@@ -16,6 +16,7 @@ const PARTS: [(&str, &str); 9] = [
     ("discarded", "task"),
     ("document_references", "id"),
     ("document_reads", "at"),
+    ("tool_calls", "id"),
 ];
 
 /// Tables of which such a task has no row.

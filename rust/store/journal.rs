@@ -39,7 +39,8 @@ impl Tx<'_> {
         let sql = "SELECT at, what, who, text FROM journal WHERE task = ?1 ORDER BY id DESC LIMIT ?2";
         let mut entries = self.all(sql, rusqlite::params![uuid, limit], |row| {
             let mut cells = Cells::of(row);
-            Ok(Entry { at: cells.next()?, what: cells.next()?, who: cells.next()?, text: cells.next()? })
+            let (at, what, who, text) = (cells.next()?, cells.next()?, cells.next()?, cells.next()?);
+            Ok(Entry { at, what, who, text, work: None })
         })?;
         entries.reverse();
         Ok(entries)

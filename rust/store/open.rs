@@ -25,6 +25,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("0011_policy.sql"),
     include_str!("0012_undo.sql"),
     include_str!("0013_known_documents.sql"),
+    include_str!("0014_tool_calls.sql"),
 ];
 
 /// Marks the file as ours: `CHOR`.

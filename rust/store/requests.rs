@@ -8,7 +8,7 @@ use crate::contract::{Code, Event, Json as Value, Opened};
 use crate::error::Result;
 use crate::status::{Answerable, Kind, Millis};
 use crate::task::{Status, Step};
-use crate::text::clean_line;
+use crate::text::reveal_line;
 use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
 
@@ -156,7 +156,7 @@ impl Tx<'_> {
     fn insert_request(&mut self, uuid: &str, id: &str, new: &NewRequest) -> Result<()> {
         let input = new.input.as_ref().map(Value::to_string).filter(|input| input.len() <= INPUT);
         let cut = new.cut || new.input.is_some() && input.is_none();
-        let suggestions: Vec<String> = new.suggestions.iter().take(50).map(|rule| clean_line(rule, 500)).collect();
+        let suggestions: Vec<String> = new.suggestions.iter().take(50).map(|rule| reveal_line(rule, 500)).collect();
         self.run(
             "INSERT INTO requests (id, task, kind, tool, summary, input, suggestions, answerable, opened_at, cut, folder)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
@@ -166,8 +166,8 @@ impl Tx<'_> {
                 id,
                 uuid,
                 WordColumn(new.kind),
-                new.tool.as_deref().map(|tool| clean_line(tool, 200)),
-                clean_line(&new.summary, 500),
+                new.tool.as_deref().map(|tool| reveal_line(tool, 200)),
+                reveal_line(&new.summary, 500),
                 input,
                 JsonColumn(&suggestions),
                 WordColumn(new.answerable),

@@ -91,8 +91,9 @@ mod tests {
 
     #[test]
     fn a_title_is_one_clean_line() {
-        assert_eq!(title("  Fix\tthe \x1b[31mlogin\n\u{202e}now ").unwrap(), "Fix the [31mlogin now");
-        assert_eq!(title("\n\t \x07").unwrap_err().code, Code::BadInput);
+        assert_eq!(title("  Fix\tthe \x1b[31mlogin\n\u{202e}now ").unwrap(), "Fix the login now");
+        assert_eq!(title("Red \u{9b}31mor\x1b]0;owned").unwrap(), "Red or");
+        assert_eq!(title("\n\t \x07\x1b[31m").unwrap_err().code, Code::BadInput);
         assert_eq!(title(&"ä".repeat(TITLE)).unwrap().chars().count(), TITLE);
         assert!(title(&"ä".repeat(TITLE + 1)).unwrap_err().message.contains("201"));
         assert_eq!(title("👩‍💻 builds").unwrap(), "👩‍💻 builds");
@@ -100,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_description_keeps_its_lines_and_loses_escapes() {
-        assert_eq!(description("a\r\nb\tc\x1b[0m\n").unwrap().unwrap(), "a\nb\tc[0m\n");
+        assert_eq!(description("a\r\nb\tc\x1b[0m\n").unwrap().unwrap(), "a\nb\tc\n");
         assert_eq!(description(" \n").unwrap(), None);
         assert_eq!(description(&"x".repeat(BODY + 1)).unwrap_err().code, Code::BadInput);
     }

@@ -123,6 +123,19 @@ const RULES: &[Rule] = &[
         trim: "DELETE FROM document_reads WHERE (task, path) IN (SELECT task, path
             FROM document_reads WHERE task = ?1 AND at < ?2 LIMIT ?3)",
     },
+    // More than are read: a turn whose oldest calls are gone can be told.
+    Rule {
+        keep: Keep::Newest(3000),
+        owners: "SELECT DISTINCT task FROM tool_calls",
+        trim: "DELETE FROM tool_calls WHERE id IN
+            (SELECT id FROM tool_calls WHERE task = ?1 ORDER BY id DESC LIMIT ?3 OFFSET ?2)",
+    },
+    Rule {
+        keep: Keep::For(CLOSED),
+        owners: "SELECT DISTINCT task FROM tool_calls JOIN tasks ON uuid = task WHERE completed_at IS NOT NULL",
+        trim: "DELETE FROM tool_calls WHERE id IN (SELECT tool_calls.id FROM tool_calls JOIN tasks ON uuid = task
+            WHERE task = ?1 AND completed_at < ?2 ORDER BY tool_calls.id LIMIT ?3)",
+    },
     Rule {
         keep: Keep::For(DAY),
         owners: "SELECT version FROM document_versions WHERE version NOT IN (SELECT version FROM document_reads)

@@ -68,7 +68,7 @@ const RUST: &[Layer] = &[
     },
     Layer {
         name: "base",
-        rows: &[&["project"], &["paths", "process"], &["clock", "environment", "error", "foreign", "sgr", "text"]],
+        rows: &[&["project"], &["paths", "process"], &["clock", "environment", "error", "foreign", "text"], &["sgr"]],
     },
 ];
 

@@ -462,26 +462,68 @@ describe('dashboard', function()
   end)
 
   describe('login', function()
-    it('is explained by the key that answers, which leads to the terminal', function()
+    local task, asked
+
+    before_each(function()
       local missing = { status = 'login_required', detail = { message = 'Not logged in' } }
-      local task = world.task(4, { agent_status = missing })
+      task, asked = world.task(4, { agent_status = missing }), nil
       world.know({ task }, {})
       world.replies.task_show = function()
-        local entry = { what = 'login_required', text = 'The agent says: Not logged in\nAttach and run `/login`.' }
-        return nil, { task = task, journal = { entry, { what = 'person', text = 'something later' } } }
+        -- As the journal keeps it: one line.
+        local advice = 'The agent says: Not logged in Attach and run `/login`. Or run `x`.'
+        local journal = {
+          { at = world.now, who = 'chorus', what = 'login_required', text = advice },
+          { at = world.now, who = 'person', what = 'edited', text = 'something later' },
+        }
+        local page = { task = task, journal = journal, commits = {}, requests = {}, references = {} }
+        return nil, page
       end
-      local asked
       require('chorus.picker').confirm = function(question, _, on_yes)
         asked = question
         on_yes()
       end
+    end)
+
+    local function advised()
+      world.wait(function()
+        return asked ~= nil
+      end, 'the advice')
+      return asked
+    end
+
+    it('is explained by the key that answers, which leads to the terminal', function()
       dashboard.open()
       world.press('a')
-      vim.wait(1000, function()
-        return asked ~= nil
-      end)
-      assert.are.equal('#4 has no login.\nThe agent says: Not logged in\nAttach and run `/login`.', asked)
+      assert.are.equal(
+        '#4 has no login.\nThe agent says: Not logged in\nAttach and run `/login`.\nOr run `x`.',
+        advised()
+      )
       assert.are.same({ { 'attach', { task = task.uuid } } }, world.ran)
+    end)
+
+    it('is explained by that key in every window of the task', function()
+      for key, open in pairs({
+        a = function()
+          require('chorus.ui.pane.output').open(task)
+        end,
+        ga = function()
+          require('chorus.ui.tasks.page').open(task)
+        end,
+      }) do
+        asked = nil
+        open()
+        world.press(key)
+        assert.is_truthy(vim.startswith(advised(), '#4 has no login.\n'), key)
+        assert.are.same({}, world.notified)
+      end
+    end)
+
+    it('is explained as it is now, not as it was when the window was opened', function()
+      require('chorus.ui.pane.output').open(task)
+      world.event('task_changed', world.task(4, { revision = 2 }))
+      world.press('a')
+      assert.is_nil(asked)
+      assert.are.equal('#4 has no open request', world.notified[1][2])
     end)
   end)
 

@@ -215,6 +215,21 @@ describe('documents', function()
     assert.equal(1, #asked('retie'))
   end)
 
+  it('stay where they are when a range is in no file', function()
+    world.replies.refs = function()
+      return nil, { references = { reference({ state = 'stale', nearest_start = 2, nearest_end = 3 }) } }
+    end
+    vim.cmd.enew()
+    vim.bo.buftype = 'nofile'
+    vim.api.nvim_buf_set_lines(0, 0, -1, false, { 'one', 'two' })
+    require('chorus.verbs').run('retie', { range = { first = 1, last = 2 } })
+    world.wait_notified(1)
+    world.settle()
+    assert.equal('this buffer is no file of the project', world.notified[1][2])
+    assert.same({}, world.asked)
+    assert.equal(1, #world.notified)
+  end)
+
   it('lose the reference on the line', function()
     world.replies.refs = function()
       return nil, { references = { reference(), reference({ id = 8, start_line = 6, end_line = 7 }) } }

@@ -257,6 +257,129 @@ describe('draft', function()
     assert.are.same({}, files())
   end)
 
+  --- Creates #42 from a draft in which a person types on meanwhile.
+  local function create_while_typing()
+    local answer
+    require('chorus.client').request = function(method, params, on_reply)
+      table.insert(world.asked, { method, params })
+      answer = on_reply
+    end
+    draft.open({ title = 'Fix' })
+    world.press(':w<CR>')
+    vim.api.nvim_buf_set_lines(0, -1, -1, false, { 'typed late' })
+    answer(nil, world.task(42, { title = 'Fix' }))
+    world.wait_notified(1)
+  end
+
+  it('that was left after its task was created saves into that task when it is opened again', function()
+    create_while_typing()
+    world.press('q')
+    assert.are.equal(1, #files())
+    choose = 2
+    draft.open({})
+    assert.is_truthy(choices[2]:find('Fix', 1, true))
+    assert.are.same({ '---', 'title: Fix' }, vim.list_slice(world.lines(), 1, 2))
+    assert.is_truthy(vim.wo.winbar:find('#42', 1, true))
+    world.press(':edit!<CR>')
+    assert.are.same({ '---', 'title: Fix' }, vim.list_slice(world.lines(), 1, 2))
+    world.asked = {}
+    world.press(':w<CR>')
+    local params = { task = 'uuid-42', title = 'Fix', priority = 0, tags = {}, description = 'typed late' }
+    assert.are.same({ { 'task_edit', params } }, world.asked)
+  end)
+
+  it('says which fields its created task no longer takes', function()
+    create_while_typing()
+    local agent = vim.fn.search('^agent:', 'nw')
+    vim.api.nvim_buf_set_lines(0, agent - 1, agent, false, { 'agent: codex' })
+    world.asked = {}
+    world.press(':w<CR>')
+    world.wait_notified(2)
+    assert.are.same(
+      { 'fail', '#42 exists, and its agent can no longer be changed' },
+      vim.list_slice(world.notified[2], 1, 2)
+    )
+    assert.are.same({}, world.asked)
+    vim.api.nvim_buf_set_lines(0, agent - 1, agent, false, { 'agent:' })
+    world.press(':w<CR>')
+    assert.are.equal('task_edit', world.asked[1][1])
+  end)
+
+  it('fills in the placeholders of its description when the title had some of its own', function()
+    vim.cmd.edit(vim.fn.tempname() .. '.lua')
+    local origin = require('chorus.editor.placeholders').origin()
+    require('chorus.verbs.windows').new({ args = 'Fix line {line}', bang = false, origin = origin })
+    world.wait(function()
+      return vim.b.chorus_view == 'draft'
+    end, 'the draft')
+    assert.are.equal('title: Fix line 1', world.lines()[2])
+    vim.api.nvim_buf_set_lines(0, -1, -1, false, { 'It is on line {line}.' })
+    world.press(':w<CR>')
+    world.wait(function()
+      return world.lines()[#world.lines()] == 'It is on line 1.'
+    end, 'the line')
+    assert.are.same({}, world.asked)
+  end)
+
+  describe('while its placeholders are looked up', function()
+    local answer
+
+    before_each(function()
+      answer = nil
+      local request = require('chorus.client').request
+      require('chorus.client').request = function(method, params, on_reply)
+        if method == 'docs' then
+          answer = on_reply
+        else
+          request(method, params, on_reply)
+        end
+      end
+      draft.open({ title = 'Fix', lines = {}, origin = require('chorus.editor.placeholders').origin() })
+      vim.api.nvim_buf_set_lines(0, -1, -1, false, { 'Read {doc:plan} on line {line}.' })
+      world.press(':w<CR>')
+      world.wait(function()
+        return answer ~= nil
+      end, 'the question for documents')
+    end)
+
+    it('keeps what is typed on, and fills them in with the next write', function()
+      vim.api.nvim_buf_set_lines(0, 1, 2, false, { 'title: Fix', 'model: opus' })
+      vim.api.nvim_buf_set_lines(0, -1, -1, false, { 'typed on' })
+      local lines = world.lines()
+      answer(nil, { documents = {} })
+      world.wait_notified(2)
+      assert.are.same({
+        'info',
+        'the placeholders are not filled in: the text has changed since `:w`',
+        '`:w` fills them in',
+      }, world.notified[2])
+      assert.are.same(lines, world.lines())
+      world.press(':w<CR>')
+      world.wait_notified(4)
+      assert.are.equal('the placeholders are filled in', world.notified[4][2])
+      local expected = { '---', 'Read {doc:plan} on line 1.', 'typed on' }
+      assert.are.same(expected, vim.list_slice(world.lines(), 9))
+      assert.are.same({}, world.asked)
+    end)
+
+    it('creates nothing of a second write', function()
+      world.press(':w<CR>')
+      world.settle()
+      assert.are.same({}, world.asked)
+      answer(nil, { documents = {} })
+      assert.are.equal('Read {doc:plan} on line 1.', world.lines()[#world.lines()])
+      world.press(':w<CR>')
+      assert.are.equal('Read {doc:plan} on line 1.', world.asked[1][2].description)
+    end)
+
+    it('may be closed', function()
+      world.press('q')
+      answer(nil, { documents = {} })
+      local kept = vim.fn.readfile(files()[1])
+      assert.are.equal('Read {doc:plan} on line {line}.', kept[#kept])
+    end)
+  end)
+
   it('is replaced only by a file that was written whole', function()
     draft.open({})
     write_title('All of it')

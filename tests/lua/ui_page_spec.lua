@@ -175,6 +175,36 @@ describe('page', function()
       assert.are.same({ '-', '-', '>1', '>1', '>1', '>1', '1', '1' }, vim.list_slice(folds, 1, 8))
       assert.is_true(rows[4].data.opens)
     end)
+
+    it('tells which tools the agent used for a prompt, and which files they edited', function()
+      local journal = vim.deepcopy(JOURNAL)
+      journal[3].work = {
+        tools = {
+          { tool = 'Edit', calls = 2, failed = 0 },
+          { tool = 'Ba\27[31msh', calls = 3, failed = 1 },
+        },
+        other_calls = 4,
+        files = { 'src/a b.rs', 'x\226\128\174\n.rs' },
+        other_files = 5,
+      }
+      journal[10].work =
+        { tools = { { tool = 'Read', calls = 1, failed = 0 } }, other_calls = 0, files = {}, other_files = 0 }
+      local function shown(now)
+        return vim.tbl_map(
+          function(row)
+            return { (row.text:gsub('%d%d:%d%d', 'HH:MM')), row.data.fold }
+          end,
+          vim.tbl_filter(function(row)
+            return row.text:find('^%s+tools ') or row.text:find('^%s+files ')
+          end, history.rows({ journal = journal, commits = COMMITS }, now))
+        )
+      end
+      assert.are.same({
+        { '      tools   Read 1', 1 },
+        { '      tools   Edit 2, Bash 3 (1 failed), 4 more', 1 },
+        { '      files   src/a b.rs, x .rs, 5 more', 1 },
+      }, shown(world.now + 90000))
+    end)
   end)
 
   it('says above it how the task is, and runs verbs on it', function()

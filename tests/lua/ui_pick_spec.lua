@@ -150,6 +150,20 @@ for _, name in ipairs({ 'telescope', 'fzf-lua', 'snacks', 'mini' }) do
       assert.same({ 'output', true }, { ran[1], ran[2].place.vertical })
     end)
 
+    it('shows the request before it is allowed', function()
+      with(function()
+        lists().tasks({ title = 'Tasks' })
+      end, function()
+        plugin.go_to(1)
+        plugin.press('<M-a>')
+      end)
+      eventually(function()
+        return vim.b.chorus_view == 'request'
+      end)
+      assert.is_truthy(table.concat(world.lines(), '\n'):find('$ rm -rf build', 1, true))
+      assert.same({ {}, {} }, { world.ran, world.asked })
+    end)
+
     it('previews the request, the screen or the page', function()
       world.replies.task_output = function()
         return nil, { task = 'uuid-2', revision = 1, lines = { 'it works' }, title = '', width = 80, height = 24 }

@@ -342,6 +342,60 @@ describe('prompts', function()
     assert.are.equal(0, #kept())
   end)
 
+  it('keep what is typed on while placeholders are looked up, and are not sent before those are filled in', function()
+    local answer
+    local request = require('chorus.client').request
+    require('chorus.client').request = function(method, params, on_reply)
+      if method == 'docs' then
+        answer = on_reply
+      else
+        request(method, params, on_reply)
+      end
+    end
+    local function write()
+      answer = nil
+      world.press(':w<CR>')
+      world.wait(function()
+        return answer ~= nil
+      end, 'the question for documents')
+    end
+    composer.open_for({ task(12) }, { origin = require('chorus.editor.placeholders').origin() })
+    type_lines({ 'read {doc:plan}, line {line}' })
+    write()
+    type_lines({ 'read {doc:plan}, line {line}', 'typed on' })
+    answer({ code = 'internal', message = 'no' })
+    assert.are.same({ 'read {doc:plan}, line {line}', 'typed on' }, world.lines())
+    write()
+    world.press(':w<CR>')
+    world.settle()
+    assert.are.equal(0, #asked('task_send'))
+    answer({ code = 'internal', message = 'no' })
+    assert.are.same({ 'read {doc:plan}, line 1', 'typed on' }, world.lines())
+    world.press(':w<CR>')
+    world.wait(function()
+      return #asked('task_send') == 1
+    end)
+    assert.are.equal('read {doc:plan}, line 1\ntyped on', asked('task_send')[1][2].text)
+  end)
+
+  it('may be left while placeholders are looked up', function()
+    local answer
+    require('chorus.client').request = function(_, _, on_reply)
+      answer = on_reply
+    end
+    composer.open_for({ task(12) })
+    type_lines({ 'read {doc:plan}' })
+    world.settle()
+    answer = nil
+    world.press(':w<CR>')
+    world.wait(function()
+      return answer ~= nil
+    end)
+    world.press(':q!<CR>')
+    answer(nil, { documents = {} })
+    assert.are.equal(1, #kept())
+  end)
+
   it('are as they were kept after :e!', function()
     composer.open_for({ task(12) })
     type_lines({ 'precious' })

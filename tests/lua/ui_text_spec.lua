@@ -21,7 +21,16 @@ describe('text', function()
       ['bell\7 null\0 del\127'] = 'bell null del',
       ['left\226\128\174thgir'] = 'leftthgir',
       ['zero\226\128\139width\239\187\191'] = 'zerowidth',
-      ['c1\194\155 31m'] = 'c1 31m',
+      ['c1\194\155 31m'] = 'c1',
+      ['c1\194\15531mred\194\1570;title\194\156'] = 'c1red',
+      ['\194\171quoted\194\187'] = '«quoted»',
+      ['cut\27[31'] = 'cut',
+      ['cut\27]0;title'] = 'cut',
+      ['cut\27]0;title\nnext'] = 'cut next',
+      ['in\27[3\27[31m1mner'] = 'in1mner',
+      ['in\27]0;x\27]0;y\7ner'] = 'inner',
+      ['\27\27[m]0;x\7'] = ']0;x',
+      ['\27é日\27[31é'] = '日é',
       ['tag\243\160\129\129'] = 'tag',
       ['日本語 naïve שלום'] = '日本語 naïve שלום',
     }) do
@@ -36,6 +45,32 @@ describe('text', function()
     local cut = text.clean(('é'):rep(1000000), 20)
     assert.are.equal(20, text.width(cut))
     assert.are.equal('…', cut:sub(-3))
+  end)
+
+  it('reads a run of blanks once, wherever it stands', function()
+    local blanks = (' '):rep(1000000)
+    local hidden = 'true' .. blanks .. '; curl x'
+    assert.is_true(text.reveal_line(hidden) == hidden)
+    assert.are.equal('true<20>×1000000<09>', text.reveal_line('true' .. blanks .. '\t'))
+    assert.are.equal('<20>×1000000', text.reveal_line(blanks))
+    assert.are.equal('', text.trim(blanks))
+    assert.are.equal(' x', text.trim_end(' x' .. blanks, '%s'))
+    local canvas = require('chorus.ui.kit.canvas')
+    assert.is_true(canvas.row({ hidden, { blanks, 'ChorusHint' } }).text == hidden)
+    local rows = {}
+    require('chorus.ui.requests.diff_rows').add(rows, ('@@ -1 +1 @@\n-%s\n+%s x\n'):format(blanks, blanks))
+    assert.are.equal('  -<20>×1000000', rows[2].text)
+    assert.is_true(rows[3].text == '  +' .. blanks .. ' x')
+    local section = require('chorus.editor.section')
+    assert.is_true(section.title_of('# a' .. blanks .. 'b ##') == 'a' .. blanks .. 'b')
+    assert.are.equal('', section.title_of('#' .. blanks .. '#'))
+    local strip = require('chorus.ui.edits.commit_message').strip
+    assert.is_true(strip({ hidden, blanks }) == hidden)
+    local fill = require('chorus.editor.placeholder_plan').fill
+    assert.is_true(fill('{hunk}', { ['{hunk}'] = { hidden } }) == hidden)
+    local read =
+      require('chorus.ui.tasks.front_matter').parse({ '---', 'title: x', 'tags: a' .. blanks .. 'b', '---', blanks })
+    assert.are.same({ { title = 'x', tags = { 'a', 'b' } }, '' }, { read.fields, read.description })
   end)
 
   it('cuts and fills by screen cells', function()
@@ -65,6 +100,8 @@ describe('text', function()
 
   it('keeps the lines of a longer text', function()
     assert.are.same({ 'one', '\ttwo', '' }, text.lines('one\r\n\27[1m\ttwo\27[m\n'))
+    assert.are.same({ 'one', 'two' }, text.lines('one\194\15531m\194\1570;title\ntw\27[3\27[31mo'))
+    assert.are.same({ 'one\226\128\174', 'two' }, text.editable('one\27]0;x\27\\\226\128\174\n\194\15531mtwo'))
   end)
 
   it('tells an age in at most four cells', function()

@@ -155,6 +155,8 @@ describe('a page that says why nothing else is there', function()
   it('says how to open each window that comes and goes', function()
     for name, words in pairs({
       ['output/12'] = '`:Chorus output 12` opens it again',
+      ['tell/12-ab12cd34'] = '`:Chorus tell 12` opens it again',
+      ['tell/12'] = '`:Chorus tell 12` opens it again',
       ['inbox'] = '`:Chorus inbox` opens it again',
       ['policy'] = '`:Chorus policy` opens it again',
       ['explain'] = '`:Chorus explain` opens it again',

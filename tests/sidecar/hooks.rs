@@ -91,6 +91,39 @@ fn events_of_a_dead_daemon_s_time_count_once_and_before_live_ones() {
 }
 
 #[test]
+fn tool_calls_are_told_with_their_prompt_also_those_of_a_dead_daemon_s_time() {
+    let world = World::new();
+    let task = world.rested("Tools", "[[say hello]]");
+    let marks = Marks::of(&world, &task);
+    let ended = |tool: &str, path: &str| {
+        let input = json!({ "file_path": path });
+        json!({ "hook_event_name": "PostToolUse", "tool_name": tool, "tool_input": input, "cwd": world.project() })
+    };
+    let failed = json!({ "hook_event_name": "PostToolUseFailure", "tool_name": "Bash", "tool_input": {} });
+    marks.tell(&world, &prompt("event live"));
+    marks.tell(&world, &ended("Edit", "a b.rs"));
+    marks.tell(&world, &failed);
+    marks.tell(&world, &ended("Edit", "a b.rs"));
+    world.kill_daemon();
+    hold_back_starts(&world);
+    marks.tell(&world, &prompt("event late"));
+    marks.tell(&world, &ended("Write", "/tmp/made"));
+    world.json(["list"]);
+    wait_until("both prompts are in the journal", || told(&world, &task) == ["event live", "event late"]);
+    let work = |prompt: &str| {
+        let journal = world.page(&task)["journal"].as_array().unwrap().clone();
+        journal.into_iter().find(|entry| entry["text"] == format!("Got a prompt: {prompt}")).unwrap()["work"].clone()
+    };
+    wait_until("the last call is told of", || work("event late").is_object());
+    let tool = |name: &str, calls: i64, failed: i64| json!({ "tool": name, "calls": calls, "failed": failed });
+    let of = |tools: Value, file: &str| json!({ "tools": tools, "other_calls": 0, "files": [file], "other_files": 0 });
+    assert_eq!(work("event live"), of(json!([tool("Edit", 2, 0), tool("Bash", 1, 1)]), "a b.rs"));
+    assert_eq!(work("event late"), of(json!([tool("Write", 1, 0)]), "/tmp/made"));
+    let shown = world.run(["show", &task]).stdout;
+    assert!(shown.contains("tools: Edit 2, Bash 1 (1 failed); files: a b.rs\n"), "{shown}");
+}
+
+#[test]
 fn the_spool_is_bounded() {
     let world = World::new();
     let task = world.rested("Flooded", "[[say hello]]");

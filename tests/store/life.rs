@@ -92,7 +92,7 @@ async fn the_agents_state_is_written_only_when_it_differs() {
     let retry = Detail { retry: Some("attempt 4/10\x1b[m".into()), ..Detail::default() };
     assert!(set(AgentState { detail: retry, ..state(AgentStatus::Busy) }).await);
     let now = row(&store, &uuid).await.agent_status;
-    assert_eq!((now.since, now.detail.retry.as_deref()), (1000, Some("attempt 4/10 [m")));
+    assert_eq!((now.since, now.detail.retry.as_deref()), (1000, Some("attempt 4/10")));
     assert!(set(AgentState { kind: Some(Kind::Permission), since: 3000, ..state(AgentStatus::Waiting) }).await);
     assert!(set(AgentState { kind: Some(Kind::Question), since: 4000, ..state(AgentStatus::Waiting) }).await);
     assert_eq!(row(&store, &uuid).await.agent_status.since, 4000);

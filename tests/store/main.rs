@@ -9,6 +9,7 @@ mod life;
 mod prompts;
 mod requests;
 mod tasks;
+mod tool_calls;
 mod undo;
 mod versions;
 

@@ -41,7 +41,7 @@ async fn a_task_waits_while_any_request_is_open() {
     let Received::Open(opened) = receive(&store, &uuid, asking("a", "ls\x1b[2J -l")).await else {
         panic!("it is open")
     };
-    assert_eq!((opened.number, opened.summary.as_str(), opened.opened_at), (1, "ls [2J -l", 1000));
+    assert_eq!((opened.number, opened.summary.as_str(), opened.opened_at), (1, "ls�[2J -l", 1000));
     assert_eq!(opened.input, Some(json!({ "command": "ls\x1b[2J -l" })));
     receive(&store, &uuid, asking("b", "rm x")).await;
     let task = row(&store, &uuid).await;
@@ -57,7 +57,7 @@ async fn a_task_waits_while_any_request_is_open() {
 
     let entries = store.read(move |tx| tx.entries(&uuid, 2)).await.unwrap();
     let texts: Vec<_> = entries.iter().map(|entry| entry.text.as_str()).collect();
-    assert_eq!(texts, ["Allowed: ls [2J -l", "Answered elsewhere: rm x"]);
+    assert_eq!(texts, ["Allowed: ls�[2J -l", "Answered elsewhere: rm x"]);
 }
 
 #[tokio::test]

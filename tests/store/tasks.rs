@@ -84,7 +84,7 @@ async fn a_task_is_found_by_number_and_uuid() {
     for (given, in_message, in_hint) in [
         ("#9", "#9", "the nearest is #1 `Fix the login`"),
         ("fix login", "`fix login`", "the nearest is #1 `Fix the login`"),
-        ("zzz\x1b[31m", "`zzz [31m`", "give a number"),
+        ("zzz\x1b[31m", "`zzz`", "give a number"),
         ("99999999999999999999", "`99999999999999999999`", "give a number"),
     ] {
         let error = store.read(move |tx| tx.task(PROJECT, given)).await.unwrap_err();

@@ -24,6 +24,7 @@ const RELEASED: &[&str] = &[
     "a2498b6bc5510c8a9ec738bb5004275d2e0d08186dce879326f64e696c6e78b8",
     "7b127ac72070255ad0ac1abb7acf38b3ae75c2da8b021e8d08c8215b6d0f39db",
     "22c9de5c44a578bf5a151ce388231b66c3a731861f713ec6e7ebc99af4316e9c",
+    "a9ae9e46a70c2c85c09f75a1f313ce38a4b586113994de43388383be26976fa4",
 ];
 
 /// The files `000N….sql` in a folder of the checkout, in order.

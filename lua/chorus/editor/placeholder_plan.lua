@@ -1,5 +1,6 @@
 --- Placeholders in a text such as `{file}`, and the text with something in their place. Pure.
 local fence_plan = require('chorus.editor.fence_plan')
+local trim_end = require('chorus.text').trim_end
 
 local M = {}
 
@@ -144,7 +145,7 @@ function M.fill(text, values)
   for _, part in ipairs(M.parts(text)) do
     local value = type(part) == 'table' and values[part.source] or nil
     if type(value) == 'table' then
-      filled = filled:gsub('[ \t]+$', '')
+      filled = trim_end(filled, ' \t')
       local gap = filled == '' and '' or filled:sub(-2) == '\n\n' and '' or filled:sub(-1) == '\n' and '\n' or '\n\n'
       filled, is_after_block = filled .. gap .. table.concat(value, '\n'), true
     else
@@ -160,7 +161,7 @@ function M.fill(text, values)
       filled = filled .. words
     end
   end
-  return (filled:gsub('[ \t]+$', ''))
+  return trim_end(filled, ' \t')
 end
 
 --- A title, which is one line, and the lines that its blocks become below it.

@@ -1,5 +1,6 @@
 --- The section of the markdown heading under the cursor.
 local fence_plan = require('chorus.editor.fence_plan')
+local text = require('chorus.text')
 
 local M = {}
 
@@ -45,7 +46,9 @@ end
 ---@param line string
 ---@return string
 function M.title_of(line)
-  return vim.trim((line:gsub('^%s*#+', ''):gsub('%s+#+%s*$', '')))
+  local words = text.trim_end(line:gsub('^%s*#+', ''), '%s')
+  local before = text.trim_end(words, '#')
+  return text.trim(before:find('%s$') and before or words)
 end
 
 --- By the lines alone. Code blocks hold no headings.

@@ -34,14 +34,15 @@ function M.read(buffer)
   local name = vim.api.nvim_buf_get_name(buffer)
   local explain = require('chorus.ui.kit.plain_text').explain
   local message = name:match('^chorus://message/(%d+)[%w-]*$')
+  local told = name:match('^chorus://tell/(%d+)[%w-]*$')
   if name == 'chorus://dashboard' then
     require('chorus.ui.tasks.dashboard').read(buffer)
   elseif name:match('^chorus://task/%d+$') then
     require('chorus.ui.tasks.page').read(buffer)
   elseif name:match('^chorus://context/%d+$') then
     require('chorus.ui.documents.context').read(buffer)
-  elseif name:match('^chorus://tell/%d+[%w-]*$') and not vim.b[buffer].chorus_view then
-    explain(buffer, ('A prompt was here. `:Chorus tell %s` opens it again.'):format(name:match('%d+$')))
+  elseif told and not vim.b[buffer].chorus_view then
+    explain(buffer, ('A prompt was here. `:Chorus tell %s` opens it again.'):format(told))
   elseif name == 'chorus://list' or name:match('^chorus://list/.') then
     require('chorus.ui.tasks.list').read(buffer)
   elseif name:match('^chorus://diff/%d+/%w+$') then

@@ -61,7 +61,7 @@ end
 function M.with_request(verb, call, on_request)
   M.with_task(verb, call, function(task)
     local requests = tasks.requests(task.uuid)
-    local login = require('chorus.ui.tasks.login')
+    local login = require('chorus.ui.requests.login')
     if login.is_missing(task) then
       login.advise(task)
     elseif #requests == 0 then

@@ -164,6 +164,9 @@ end
 
 function run.retie(call)
   local lines = call.excerpt and meant({ args = '', bang = false, confirmed = call.confirmed, excerpt = call.excerpt })
+  if call.excerpt and not lines then
+    return
+  end
   local line = vim.api.nvim_win_get_cursor(0)[1]
   meant_references(call.args, function(found, here)
     local stale = vim.tbl_filter(function(reference)

@@ -176,6 +176,6 @@ mod tests {
     #[test]
     fn an_empty_list_says_what_to_do() {
         assert!(nothing(Some(" ")).contains("chorus new"));
-        assert!(nothing(Some("wat\x1bing")).starts_with("no task matches `wat ing`: the filters are pending"));
+        assert!(nothing(Some("wat\x1bing")).starts_with("no task matches `watng`: the filters are pending"));
     }
 }

@@ -8,12 +8,12 @@ use crate::core::Core;
 use crate::core::answers::Asking;
 use crate::core::fact::{AgentReport, Fact};
 use crate::error::{Code, Error, Result};
-use crate::evidence::event::{AgentRequest, Happening, ToolCall};
+use crate::evidence::event::{AgentRequest, Happening, ToolCall, ToolWork};
 use crate::guard;
 use crate::ops::conversation::context;
 use crate::ops::{documents, edits, policy};
 use crate::status::{Answerable, Millis};
-use crate::store::{NewRequest, Received, RequestOutcome, Who};
+use crate::store::{EndedCall, NewRequest, Received, RequestOutcome, Who};
 use tokio_util::sync::CancellationToken;
 
 /// A hook's process gives up within seconds, and its event goes to the spool.
@@ -173,14 +173,22 @@ async fn receive_late(core: &Core, report: &AgentReport) -> Result<()> {
 /// The event to the monitor, the first time it is seen.
 async fn note(core: &Core, report: &AgentReport) -> Result<()> {
     let id = report.id.clone();
+    let at = report.at;
     let prompt = match &report.event.what {
-        Happening::PromptTaken { prompt } if !prompt.is_empty() => Some(format!("Got a prompt: {prompt}")),
+        Happening::PromptTaken { prompt } if !prompt.is_empty() => Some(prompt.clone()),
+        _ => None,
+    };
+    let call = match &report.event.what {
+        Happening::ToolEnd { call, failed } => Some(ended(call, *failed, at)),
         _ => None,
     };
     let first = core.write(&report.task, move |tx, task| {
         let first = tx.first_time(&id)? && tx.row(task).is_ok_and(|task| task.status.is_live());
         if let Some(prompt) = prompt.filter(|_| first) {
-            tx.journal(task, Who::Agent, "prompt", &prompt, None)?;
+            tx.journal_prompt(task, &prompt, at)?;
+        }
+        if let Some(call) = call.filter(|_| first) {
+            tx.add_tool_call(task, &call)?;
         }
         Ok(first)
     });
@@ -188,6 +196,14 @@ async fn note(core: &Core, report: &AgentReport) -> Result<()> {
         core.fact(Fact::Event(Box::new(report.clone())));
     }
     Ok(())
+}
+
+fn ended(call: &ToolCall, failed: bool, at: Millis) -> EndedCall {
+    let file = match &call.work {
+        ToolWork::Edit(edit) => Some(edit.path.to_string_lossy().into_owned()),
+        _ => None,
+    };
+    EndedCall { at, tool: call.tool.clone(), failed, file }
 }
 
 /// A request, kept in the store, answered from anywhere or closed by the agent.

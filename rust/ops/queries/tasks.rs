@@ -64,7 +64,8 @@ pub async fn show(core: &Core, asker: &Asker, task: &str) -> Result<Page> {
         let task = tx.task("", uuid)?;
         let requests = tx.open_requests_of(&task.uuid)?;
         let commits = tx.commits(&task.uuid, JOURNAL)?;
-        let journal = tx.entries(&task.uuid, JOURNAL)?;
+        let folders: Vec<&str> = task.worktree.as_deref().into_iter().chain([task.project.as_str()]).collect();
+        let journal = tx.entries_with_work(&task.uuid, JOURNAL, &folders)?;
         let prompts = tx.waiting_prompts(&task.uuid)?;
         Ok(Page { task, requests, references, commits, journal, prompts })
     });

@@ -18,7 +18,7 @@ local M = {}
 ---@return string[]
 function M.template(task, message, does)
   local lines = {}
-  for _, line in ipairs(text.editable((message.text:gsub('%s+$', '')))) do
+  for _, line in ipairs(text.editable(text.trim_end(message.text, '%s'))) do
     lines[#lines + 1] = line:match('^#') and ' ' .. line or line
   end
   vim.list_extend(lines, {
@@ -42,7 +42,7 @@ end
 function M.strip(lines)
   local kept = {}
   for _, line in ipairs(lines) do
-    line = line:gsub('%s+$', '')
+    line = text.trim_end(line, '%s')
     local is_extra = line == '' and (#kept == 0 or kept[#kept] == '')
     if line:sub(1, 1) ~= '#' and not is_extra then
       kept[#kept + 1] = line

@@ -45,7 +45,7 @@ function M.row(chunks, data, key)
     texts[#texts + 1] = text
     at = at + #text
   end
-  return { text = (table.concat(texts):gsub(' +$', '')), marks = marks, data = data, key = key }
+  return { text = cells.trim_end(table.concat(texts), ' '), marks = marks, data = data, key = key }
 end
 
 ---@param a chorus.Row

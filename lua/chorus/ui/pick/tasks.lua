@@ -119,7 +119,10 @@ local function actions()
     output = runs('output'),
     attach = runs('attach'),
     show = runs('show'),
-    approve = runs('approve'),
+    -- The verb allows at once, also what the preview does not show.
+    approve = function(found)
+      require('chorus.ui.requests.answer_keys').approve(found[1])
+    end,
     start = runs('start', true),
     send = runs('send', true),
     interrupt = runs('interrupt', true),

@@ -139,7 +139,7 @@ function M.add(rows, unified, file, syntax)
       rows[#rows + 1] = canvas.row({ { '  ' .. text.reveal_line(each.line), 'ChorusHint' } })
     else
       local row = canvas.row({ { '  ' .. each.sign, group and group.sign }, text.reveal_line(each.line) })
-      row.text = ('  ' .. each.sign .. text.reveal_line(each.line)):gsub(' +$', '')
+      row.text = text.trim_end('  ' .. each.sign .. text.reveal_line(each.line), ' ')
       if group then
         row.marks[1] = { 0, #row.text, group.sign }
       end

@@ -171,9 +171,6 @@ local function list_handlers(list, hooks)
         on_keep = function(text)
           set(text, false)
         end,
-        on_away = function(text)
-          set(text, false)
-        end,
         on_leave = function()
           set('', false)
         end,

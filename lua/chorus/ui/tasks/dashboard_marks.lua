@@ -1,11 +1,11 @@
 --- What the keys of the dashboard do to tasks: to the marked ones where there are any, also those that a filter or a fold
 --- hides, else to the one under the cursor.
+local answer_keys = require('chorus.ui.requests.answer_keys')
 local ask_daemon = require('chorus.ask_daemon')
 local canvas = require('chorus.ui.kit.canvas')
 local dispatch = require('chorus.dispatch')
 local find = require('chorus.verbs.find')
 local keys = require('chorus.ui.kit.keys')
-local login = require('chorus.ui.tasks.login')
 local message = require('chorus.message')
 local order = require('chorus.tasks.order')
 local phrase = require('chorus.phrase')
@@ -54,10 +54,8 @@ end
 local function approve(found)
   if #found > 1 then
     together.approve(found)
-  elseif found[1] and login.is_missing(found[1]) then
-    login.advise(found[1])
   elseif found[1] then
-    require('chorus.ui.requests.request').open_for(found[1])
+    answer_keys.approve(found[1])
   end
 end
 
@@ -68,7 +66,7 @@ local function deny(found)
     local marked = ('%d tasks are marked: %s'):format(#found, phrase.numbers(found))
     message.info('cannot deny several requests at once: ' .. marked, '`<Esc>` clears the marks')
   elseif found[1] then
-    require('chorus.ui.requests.request').deny_for(found[1])
+    answer_keys.deny(found[1])
   end
 end
 

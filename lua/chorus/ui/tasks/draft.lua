@@ -1,4 +1,5 @@
 --- The buffer for a new task. A file keeps what is typed; `:w` creates the task.
+local created = require('chorus.ui.tasks.draft_created')
 local drafts = require('chorus.ui.tasks.draft_files')
 local fill_in = require('chorus.ui.kit.fill_in')
 local front_matter = require('chorus.ui.tasks.front_matter')
@@ -18,7 +19,7 @@ local NAMES = { 'title', 'priority', 'tags', 'agent', 'isolation', 'on' }
 ---@field template string[] the lines before anything was typed
 ---@field is_done boolean
 ---@field is_sending boolean
----@field task? chorus.Task that was created while more was typed: the next write saves that into it
+---@field created? chorus.Created the task that was created while more was typed: the next write saves that into it
 
 local function lines_of(draft)
   return vim.api.nvim_buf_get_lines(draft.buffer, 0, -1, false)
@@ -33,7 +34,7 @@ local function keep(draft)
   if vim.deep_equal(lines, draft.template) or not table.concat(lines):find('%S') then
     return drafts:remove(draft.path)
   end
-  local fault = drafts:save(draft.path, lines)
+  local fault = drafts:save(draft.path, created.kept(lines, draft.created))
   if fault and fault ~= draft.fault then
     require('chorus.message').warn('cannot keep the draft: ' .. fault)
   end
@@ -72,6 +73,26 @@ local function announce(draft, task)
   end
 end
 
+--- What the next `:w` does.
+---@param draft chorus.Draft
+---@return string
+local function does(draft)
+  if draft.created then
+    return ('saves it into #%d'):format(draft.created.number)
+  end
+  return draft.starts and 'creates and starts the task' or 'creates the task'
+end
+
+--- Says what to do, above the text.
+---@param draft chorus.Draft
+local function say_how(draft)
+  local title, what = ' New task', draft.starts and 'creates it and starts it' or 'creates it'
+  if draft.created then
+    title, what = (' #%d, typed since it was created'):format(draft.created.number), 'saves that into it'
+  end
+  require('chorus.ui.kit.write_bar').set(draft.buffer, 'draft', { { title, 'ChorusTitle' } }, what)
+end
+
 --- Ends the draft after its task was created. Where more was typed meanwhile, the draft stays, and the next write saves
 --- that into the task.
 ---@param draft chorus.Draft
@@ -80,9 +101,12 @@ end
 ---@return fun() follow_up
 local function finish(draft, sent, task)
   if not save.is_as_sent(draft.buffer, sent) then
-    save.say_typed_since(draft.buffer, ('#%d was %s'):format(task.number, draft.task and 'saved' or 'created'))
-    draft.task = task
-    return function() end
+    save.say_typed_since(draft.buffer, ('#%d was %s'):format(task.number, draft.created and 'saved' or 'created'))
+    draft.created = draft.created or created.of(task, sent)
+    keep(draft)
+    return function()
+      say_how(draft)
+    end
   end
   draft.is_done = true
   drafts:remove(draft.path)
@@ -96,7 +120,7 @@ end
 --- Keeps the draft, on screen and as a file, when the task was not created.
 local function refuse(draft, err)
   draft.is_sending = false
-  local what = draft.task and ('#%d was not changed: '):format(draft.task.number) or 'the task was not created: '
+  local what = draft.created and ('#%d was not changed: '):format(draft.created.number) or 'the task was not created: '
   require('chorus.message').fail(what .. err.message, err.hint or 'the draft is kept; `:w` tries again')
   if vim.api.nvim_buf_is_valid(draft.buffer) then
     vim.bo[draft.buffer].modified = true
@@ -124,10 +148,10 @@ end
 ---@return table params
 local function request_of(draft, read)
   local fields = read.fields
-  if draft.task then
+  if draft.created then
     return 'task_edit',
       {
-        task = draft.task.uuid,
+        task = draft.created.uuid,
         title = fields.title,
         priority = fields.priority or 0,
         tags = fields.tags or {},
@@ -152,12 +176,16 @@ local function write(draft)
     local first = read.faults[1]
     return save.refuse(('line %d: %s'):format(first.line, first.text), 'the draft is kept; `:w` tries again')
   end
+  local fixed = created.fixed(read.fields, draft.created)
+  if fixed then
+    local what = ('#%d exists, and its %s can no longer be changed'):format(draft.created.number, fixed)
+    return save.refuse(what, 'take that back; `:w` saves the rest')
+  end
   if not draft.is_filled and require('chorus.editor.placeholders').has(read.description) then
-    local does = draft.starts and 'creates and starts the task' or 'creates the task'
     draft.is_filling = true
     -- A buffer that is being written cannot be changed.
     return vim.schedule(function()
-      fill_in.start(draft, lines, head_of(lines), read.description, does, function()
+      fill_in.start(draft, lines, head_of(lines), read.description, does(draft), function()
         keep(draft)
       end)
     end)
@@ -177,15 +205,11 @@ local function write(draft)
   end)
 end
 
---- Says what to do, above the text.
-local function say_how(draft)
-  local does = draft.starts and 'creates it and starts it' or 'creates it'
-  require('chorus.ui.kit.write_bar').set(draft.buffer, 'draft', { { ' New task', 'ChorusTitle' } }, does)
-end
-
 --- Makes a buffer a draft with these lines.
 ---@return chorus.Draft
 local function set_up(buffer, path, lines, template, starts, origin)
+  local task
+  lines, task = created.read(lines)
   local draft = {
     buffer = buffer,
     path = path,
@@ -193,6 +217,7 @@ local function set_up(buffer, path, lines, template, starts, origin)
     starts = starts,
     template = template,
     origin = origin,
+    created = task,
     is_filled = false,
     is_filling = false,
     is_done = false,
@@ -227,7 +252,7 @@ local function set_up(buffer, path, lines, template, starts, origin)
     keep(draft)
   end)
   keep_typed.begin_again(on, buffer, function()
-    return vim.uv.fs_stat(path) and vim.fn.readfile(path) or nil
+    return vim.uv.fs_stat(path) and (created.read(vim.fn.readfile(path))) or nil
   end, function()
     return template
   end)
@@ -293,9 +318,8 @@ function M.resume(path, starts)
     return vim.api.nvim_set_current_win(open)
   end
   path = drafts:adopt(path)
-  local lines = vim.fn.readfile(path)
-  edit(path, lines, {}, starts or false)
-  vim.api.nvim_win_set_cursor(0, { #lines, 0 })
+  local draft = edit(path, vim.fn.readfile(path), {}, starts or false)
+  vim.api.nvim_win_set_cursor(0, { vim.api.nvim_buf_line_count(draft.buffer), 0 })
 end
 
 ---@class chorus.DraftWish
@@ -316,7 +340,8 @@ local function open_new(options)
     vim.list_extend(lines, require('chorus.editor.excerpt').fenced(options.excerpt))
   end
   local draft = edit(drafts:new_path(), lines, template, options.start or false, options.origin)
-  draft.is_filled = options.lines ~= nil
+  -- The lines are what blocks in the title stand for.
+  draft.is_filled = #(options.lines or {}) > 0
   if options.title then
     vim.api.nvim_win_set_cursor(0, { #template, 0 })
   else

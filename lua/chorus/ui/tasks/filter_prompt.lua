@@ -7,9 +7,8 @@ local namespace = vim.api.nvim_create_namespace('chorus_filter')
 ---@field text string to begin with
 ---@field on_change fun(text: string) after each key
 ---@field hint string
----@field on_keep fun(text: string) the person left by Enter
+---@field on_keep fun(text: string) the person left by Enter, went to another window, or closed this one
 ---@field on_leave fun() the person left by Escape
----@field on_away fun(text: string) the person went to another window, or closed this one
 
 ---@param window integer
 ---@return table options for the window
@@ -117,7 +116,7 @@ function M.open(window, prompt)
       local left = text()
       vim.schedule(function()
         finish(function()
-          prompt.on_away(left)
+          prompt.on_keep(left)
         end)
       end)
     end,

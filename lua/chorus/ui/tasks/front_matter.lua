@@ -1,4 +1,6 @@
 --- The head of a new-task buffer and of a task's page: `name: value` lines between `---`, then markdown. Pure.
+local text = require('chorus.text')
+
 local M = {}
 
 ---@class chorus.FrontMatter
@@ -96,8 +98,8 @@ end
 function M.parse(lines, names)
   names = names or M.NAMES
   local fields, faults, stop = {}, {}, nil
-  local function fault(line, text)
-    faults[#faults + 1] = { line = line, text = text }
+  local function fault(line, what)
+    faults[#faults + 1] = { line = line, text = what }
   end
   local line_of = {}
   if lines[1] == '---' then
@@ -106,7 +108,7 @@ function M.parse(lines, names)
         stop = index
         break
       end
-      local name, value = lines[index]:match('^%s*([%w_]+)%s*:%s*(.-)%s*$')
+      local name, value = lines[index]:match('^%s*([%w_]+)%s*:(.*)$')
       if not name then
         if lines[index]:find('%S') then
           fault(index, 'a line here is `name: value`; the description begins below the second `---`')
@@ -117,7 +119,7 @@ function M.parse(lines, names)
         fault(index, ('`%s` is already on line %d'):format(name, line_of[name]))
       else
         line_of[name] = index
-        local read, why = READ[name](value)
+        local read, why = READ[name](text.trim(value))
         fields[name] = read
         if why then
           fault(index, why)
@@ -134,7 +136,7 @@ function M.parse(lines, names)
     fault(1, 'a title is required: `title: …`')
   end
   local description = table.concat(vim.list_slice(lines, (stop or #lines) + 1), '\n')
-  return { fields = fields, description = vim.trim(description), faults = faults }
+  return { fields = fields, description = text.trim(description), faults = faults }
 end
 
 local function shown(value)

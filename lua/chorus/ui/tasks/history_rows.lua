@@ -13,6 +13,7 @@ local M = {}
 ---@field commits chorus.Commit[]
 ---@field ended? integer
 ---@field is_taken boolean whether the agent has got the prompt
+---@field work? chorus.TurnWork what it did for the prompt
 
 --- What the agent's word on a prompt and on a turn's end begin with.
 local GOT, ENDED = 'Got a prompt: ', 'The turn ended: '
@@ -80,6 +81,7 @@ function M.turns(journal, commits)
         entries = {},
         commits = {},
         is_taken = taken ~= nil,
+        work = taken and entry.work or nil,
       }
     elseif not is_paired[index] then
       local turn = turns[#turns]
@@ -152,6 +154,28 @@ local function add_entries(rows, home, now, fold)
   end
 end
 
+---@param used chorus.ToolUse
+---@return string
+local function use(used)
+  local failed = used.failed > 0 and (' (%d failed)'):format(used.failed) or ''
+  return ('%s %d%s'):format(text.clean(used.tool, 40), used.calls, failed)
+end
+
+--- The tools that the agent used in a turn, and the files that they edited.
+---@param rows chorus.Row[]
+---@param work chorus.TurnWork
+local function add_work(rows, work)
+  local function add(name, words, others)
+    words[#words + 1] = others > 0 and ('%d more'):format(others) or nil
+    if #words > 0 then
+      local heading = { '      ' .. text.fit(name, 8), 'ChorusHint' }
+      rows[#rows + 1] = canvas.row({ heading, table.concat(words, ', ') }, { fold = 1 })
+    end
+  end
+  add('tools', vim.tbl_map(use, work.tools), work.other_calls)
+  add('files', vim.tbl_map(text.clean, work.files), work.other_files)
+end
+
 ---@param rows chorus.Row[]
 ---@param turn chorus.Turn
 ---@param now integer
@@ -179,6 +203,9 @@ local function add_turn(rows, turn, now, opens)
         { fold = 1 }
       )
     end
+  end
+  if turn.work then
+    add_work(rows, turn.work)
   end
   add_entries(rows, turn, now, 1)
 end

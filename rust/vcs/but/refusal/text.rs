@@ -158,7 +158,7 @@ fn headline(text: &str) -> String {
 
 /// Bounded, and without anything a terminal would obey.
 fn clean(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control() || *c == '\n').take(KEPT).collect::<String>().trim().to_owned()
+    crate::sgr::plain(text).chars().take(KEPT).collect::<String>().trim().to_owned()
 }
 
 #[cfg(test)]
@@ -238,7 +238,7 @@ mod tests {
             ),
             (
                 "Error: pre-commit hook failed:\nno \u{1b}[31mtabs",
-                Refusal::HookFailed("pre-commit hook failed: no [31mtabs".into()),
+                Refusal::HookFailed("pre-commit hook failed: no tabs".into()),
             ),
         ];
         for (text, expected) in cases {

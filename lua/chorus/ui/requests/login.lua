@@ -24,11 +24,22 @@ local function advice(journal)
   end
 end
 
+--- The advice with its sentences in lines of their own: the journal keeps it as one line.
+---@param said string
+---@param message string what the agent showed, which may end without a stop
+---@return string
+local function in_lines(said, message)
+  local _, stop = said:find(message, 1, true)
+  local heard = message ~= '' and stop and stop < #said and said:sub(1, stop) .. '\n' or ''
+  return heard .. said:sub(#heard + 1):gsub('%. ', '.\n')
+end
+
 --- Says what to do, and opens the agent's terminal when the person wants that.
 ---@param task chorus.Task
 function M.advise(task)
   ask_daemon.once('task_show', { task = task.uuid }, function(page)
-    local said = advice(page.journal) or text.clean(page.task.agent_status.detail.message)
+    local message = text.clean(page.task.agent_status.detail.message)
+    local said = in_lines(advice(page.journal) or message, message)
     local question = ('#%d has no login.\n%s'):format(task.number, said)
     picker.confirm(question, 'Open its terminal', function()
       dispatch.run('attach', { task = task.uuid })
