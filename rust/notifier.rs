@@ -3,7 +3,7 @@
 //! It finds the session bus by its own environment. It ends with its input, after it has taken away what is shown (nobody
 //! would hear of a button any more), with the bus, and after a while with nothing shown.
 
-#[cfg(target_os = "macos")]
+#[cfg(any(test, target_os = "macos"))]
 mod mac;
 #[cfg(not(target_os = "macos"))]
 mod plain;

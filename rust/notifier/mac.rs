@@ -2,18 +2,21 @@
 
 use crate::desktop::lines::{FromNotifier, NotificationOrder, NotificationServer};
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::process::Command;
 
 const LIMIT: Duration = Duration::from_secs(2);
+const OSASCRIPT: &str = "/usr/bin/osascript";
 /// The words come as arguments, so none of them is a script.
 const SCRIPT: [&str; 3] =
     ["on run argv", "display notification (item 2 of argv) with title (item 1 of argv)", "end run"];
 
 /// The Notification Center.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct System {
+    osascript: PathBuf,
     /// Nobody says when one goes, so each counts as gone once it is shown.
     gone: VecDeque<u64>,
 }
@@ -21,7 +24,7 @@ pub struct System {
 impl System {
     /// It is part of the system.
     pub async fn find() -> Result<(System, NotificationServer), String> {
-        let system = System::default();
+        let system = System { osascript: PathBuf::from(OSASCRIPT), gone: VecDeque::new() };
         let server = system.server().await?;
         Ok((system, server))
     }
@@ -33,7 +36,7 @@ impl System {
 
     /// Shows it; it goes by itself.
     pub async fn show(&mut self, order: NotificationOrder) -> Result<(), String> {
-        let mut command = Command::new("/usr/bin/osascript");
+        let mut command = Command::new(&self.osascript);
         for line in SCRIPT {
             command.args(["-e", line]);
         }
@@ -66,5 +69,48 @@ impl System {
     /// Whether nothing is shown.
     pub fn is_idle(&self) -> bool {
         self.gone.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// With a program in the place of `osascript` that keeps its arguments, each on a line.
+    async fn with_stand_in(folder: &std::path::Path, code: u8) -> System {
+        let (mut system, server) = System::find().await.unwrap();
+        assert!(!server.buttons, "nobody would hear of a button");
+        system.osascript = folder.join("osascript");
+        let script = format!("#!/bin/sh\nprintf '%s\\n' \"$@\" > \"$0.said\"\nexit {code}\n");
+        chorus_testkit::sandbox::script(&system.osascript, &script);
+        system
+    }
+
+    fn order() -> NotificationOrder {
+        let (title, body) = ("-e \"evil\"".to_owned(), "#1 asks".to_owned());
+        NotificationOrder { id: 7, owner: None, title, body, buttons: Vec::new() }
+    }
+
+    #[tokio::test]
+    async fn words_are_arguments_and_never_a_script() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut system = with_stand_in(folder.path(), 0).await;
+        assert!(system.is_idle());
+        system.show(order()).await.unwrap();
+        let said = std::fs::read_to_string(folder.path().join("osascript.said")).unwrap();
+        let expected = SCRIPT.iter().flat_map(|line| ["-e", line]).chain(["--", "-e \"evil\"", "#1 asks"]);
+        assert_eq!(said.lines().collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+        system.close(7).await;
+        assert_eq!(system.next().await, FromNotifier::Closed { id: 7 });
+        assert!(system.is_idle());
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_told_and_leaves_nothing_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut system = with_stand_in(folder.path(), 1).await;
+        assert!(system.show(order()).await.is_err());
+        assert!(system.is_idle());
+        system.close_all().await;
     }
 }
