@@ -45,4 +45,20 @@ function M.documents(options)
   end)
 end
 
+--- Drafts of tasks that were not created: opened, or deleted.
+---@param options? chorus.PickOptions
+function M.drafts(options)
+  once_connected(function()
+    require('chorus.ui.tasks.draft_offer').list(options and options.picker)
+  end)
+end
+
+--- Prompts that were not sent: opened, or deleted.
+---@param options? chorus.PickOptions
+function M.prompts(options)
+  once_connected(function()
+    require('chorus.ui.prompts.prompt_offer').list(options and options.picker)
+  end)
+end
+
 return M

@@ -7,6 +7,19 @@ local M = {}
 ---@field tasks fun(wish: { title: string, tasks: chorus.Task[], many?: boolean, on_choice: fun(found: chorus.Task[]), on_leave: fun() })
 ---@field requests fun(wish: { title: string, requests: chorus.Opened[], on_choice: fun(request: chorus.Opened) })
 ---@field references fun(references: chorus.Reference[], title: string, on_choice: fun(reference: chorus.Reference))
+---@field kept fun(wish: chorus.KeptPick, plugin?: string)
+
+--- Texts that a person began, as files.
+---@class chorus.KeptPick
+---@field kind string what replacements of `vim.ui.select` know the list by
+---@field title string
+---@field kept chorus.KeptFile[]
+---@field fresh? string the line for a new text
+---@field delete string the line that deletes all, where a list has no keys
+---@field preview fun(path: string): string[] what the file holds; may hold anything
+---@field on_fresh? fun()
+---@field on_choice fun(kept: chorus.KeptFile)
+---@field on_delete fun(found: chorus.KeptFile[])
 
 ---@type chorus.Lists?
 local shown
@@ -86,6 +99,13 @@ end
 ---@param on_choice fun(reference: chorus.Reference) not called when the person leaves
 function M.pick_reference(references, prompt, on_choice)
   lists().references(references, title_of(prompt), on_choice)
+end
+
+--- Lets a person pick one of the texts that were begun, or begin a new one.
+---@param wish chorus.KeptPick
+---@param plugin? string the picker to use, in lieu of that of the options
+function M.pick_kept(wish, plugin)
+  lists().kept(wish, plugin)
 end
 
 --- Asks for a line of text. Neovim's own prompt stays on the screen after the answer and reads as if it still asked, so it

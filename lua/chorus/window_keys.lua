@@ -168,6 +168,7 @@ local views = {
     key('complete', { '<M-c>' }, 'complete the tasks', { hint = 'complete' }),
     key('ref', { '<M-r>' }, 'tie the document to a task', { hint = 'ref' }),
     key('tell', { '<M-d>' }, 'send what changed to who read it', { hint = 'tell' }),
+    key('delete', { '<M-x>' }, 'delete the drafts or prompts', { hint = 'delete' }),
   },
   prompt = {
     key('write', { '<C-s>' }, 'send the prompt, as `:w` does'),

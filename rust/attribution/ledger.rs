@@ -98,6 +98,25 @@ impl Ledger {
         named(&late.gaps, gaps.len()).for_each(|gap| claimed_late(&mut gaps[gap], author));
     }
 
+    /// Of what is nobody's, and may be `author`'s, the lines that `patch` made of the committed `base` are `author`'s: no
+    /// edit of another's can be in a difference that the patch tells from end to end.
+    pub fn claim(&mut self, base: &Version, author: &Owner, patch: &Patch) {
+        let told = Claim::whole_blocks(patch, &base.lines(), &self.version.lines());
+        let is_found = |mark: &Option<Owner>| {
+            matches!(mark, Some(Owner::Unclaimed(tasks)) if author.tasks().iter().all(|task| tasks.contains(task)))
+        };
+        let Marks { lines, gaps, .. } = &mut self.marks;
+        let marks = |marks: &mut Vec<Option<Owner>>, told: &BTreeSet<usize>| {
+            for at in told {
+                if let Some(mark) = marks.get_mut(*at).filter(|mark| is_found(mark)) {
+                    *mark = Some(author.clone());
+                }
+            }
+        };
+        marks(lines, &told.lines);
+        marks(gaps, &told.gaps);
+    }
+
     /// The file was moved from where `from` was kept to where `before` was: lines that came along are whose they were.
     pub fn adopt(&mut self, from: &Ledger, before: &Version) {
         let (old, new) = (from.version.lines(), self.version.lines());

@@ -119,6 +119,14 @@ impl Claim {
             self.gaps.insert(block.new.start);
         }
     }
+
+    /// Of the differences between `before` and `after` those that the patch tells from end to end.
+    pub fn whole_blocks(patch: &Patch, before: &[&[u8]], after: &[&[u8]]) -> Claim {
+        let Claim { others, exact, .. } = Claim::of(patch, before, after);
+        let mut claim = Claim { others, exact, ..Claim::default() };
+        difference::blocks(before, after).iter().for_each(|block| claim.widen(block));
+        claim
+    }
 }
 
 /// Where `part` is in `lines`, nearest to `near`.

@@ -177,6 +177,38 @@ fn a_patch_told_late_claims_what_nobody_else_may_have_made() {
 }
 
 #[test]
+fn a_patch_claims_what_it_made_of_the_commit_though_others_wrote_to_the_file() {
+    let base = numbered(&[]);
+    let told = |line: usize, old: &str, new: &str| {
+        let lines = [format!("-{old}"), format!("+{new}")];
+        patch(serde_json::json!([
+            {"oldStart": line, "oldLines": 1, "newStart": line, "newLines": 1, "lines": lines},
+        ]))
+    };
+    let either = Owner::one_of(["a", "b"]);
+    let now = numbered(&[(3, "a\n"), (9, "b\n")]);
+    let mut ledger = Ledger::first(&base, &now, &either);
+    ledger.claim(&base, &task("a"), &told(3, "3", "a"));
+    assert_eq!(owners(&base, &ledger), vec![vec![task("a")], vec![either.clone()]]);
+    ledger.claim(&base, &task("b"), &told(9, "9", "b"));
+    assert_eq!(owners(&base, &ledger), [[task("a")], [task("b")]]);
+    // Made of what another had written, beside another's line, or of a task that nothing names.
+    let mut ledger = Ledger::first(&base, &now, &either);
+    ledger.claim(&base, &task("a"), &told(3, "b's", "a"));
+    assert_eq!(owners(&base, &ledger), [[either.clone()], [either.clone()]]);
+    let mut ledger = Ledger::first(&base, &numbered(&[(3, "a\n"), (4, "b\n")]), &either);
+    ledger.claim(&base, &task("a"), &told(3, "3", "a"));
+    assert_eq!(owners(&base, &ledger), [[either.clone()]]);
+    let mut ledger = Ledger::first(&base, &now, &Owner::one_of(["b"]));
+    ledger.claim(&base, &task("a"), &told(3, "3", "a"));
+    assert_eq!(owners(&base, &ledger), [[Owner::one_of(["b"])], [Owner::one_of(["b"])]]);
+    let mut ledger = Ledger::first(&base, &numbered(&[(8, "")]), &either);
+    let deleted = serde_json::json!([{"oldStart": 8, "oldLines": 1, "newStart": 8, "newLines": 0, "lines": ["-8"]}]);
+    ledger.claim(&base, &task("b"), &patch(deleted));
+    assert_eq!(owners(&base, &ledger), [[task("b")]]);
+}
+
+#[test]
 fn whole_files() {
     let (base, a, b) = (numbered(&[]), task("a"), task("b"));
     let both = Owner::one_of(["a", "b"]);

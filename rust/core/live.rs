@@ -1,7 +1,7 @@
 //! The newest of each live task's agent, for verbs that wait for something to happen: a prompt to arrive, a turn to end.
 
 use crate::process::Identity;
-use crate::status::AgentState;
+use crate::status::{AgentState, Millis};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use tokio::sync::watch;
@@ -19,6 +19,8 @@ pub struct LiveStatus {
     pub started: bool,
     /// Prompts that this launch's agent has said it got.
     pub prompts: u64,
+    /// When its session file says that its status last changed.
+    pub changed: Option<Millis>,
     /// Why the status is what it is.
     pub rule: String,
     /// The evidence behind it.
@@ -31,6 +33,14 @@ pub struct LiveStatus {
 #[derive(Debug, Default)]
 pub struct LiveStatuses {
     tasks: Mutex<HashMap<String, watch::Sender<LiveStatus>>>,
+}
+
+impl LiveStatus {
+    /// Whether the agent did something since `then`, when it was idle: a turn may be over before anybody sees it busy, and
+    /// leaves its time only.
+    pub fn has_worked_since(&self, then: &LiveStatus) -> bool {
+        self.launch == then.launch && then.changed.is_some() && self.changed > then.changed
+    }
 }
 
 impl LiveStatuses {
@@ -69,5 +79,19 @@ impl LiveStatuses {
     /// The task ended.
     pub fn remove(&self, task: &str) {
         self.with(|tasks| tasks.remove(task));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_turn_that_nobody_saw_leaves_its_time() {
+        let at = |launch: &str, changed| LiveStatus { launch: launch.into(), changed, ..LiveStatus::default() };
+        assert!(at("a", Some(2)).has_worked_since(&at("a", Some(1))));
+        assert!(!at("a", Some(1)).has_worked_since(&at("a", Some(1))));
+        assert!(!at("a", Some(2)).has_worked_since(&at("a", None)), "its first word");
+        assert!(!at("b", Some(2)).has_worked_since(&at("a", Some(1))), "another launch");
     }
 }

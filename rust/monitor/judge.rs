@@ -204,6 +204,7 @@ fn publish(core: &Core, watched: &Watched, verdict: Verdict) {
             process: watched.process(),
             started: watched.evidence.hooks.started.is_some(),
             prompts: watched.prompts,
+            changed: watched.evidence.session.as_ref().and_then(|session| session.file.status_updated_at),
             rule: verdict.rule.to_string(),
             pieces: verdict.pieces,
             reading: watched.evidence.screen.as_ref().map(|screen| screen.reading.clone()),

@@ -192,6 +192,70 @@ describe('a file that is open here', function()
     assert.are.equal(1, #asked)
   end)
 
+  it('is looked at alone when it is read, however many others are open', function()
+    vim.fn.writefile({ 'x' }, folder .. '/hidden.txt')
+    vim.fn.bufload(vim.fn.bufadd(folder .. '/hidden.txt'))
+    local function asked()
+      return #vim.tbl_filter(function(each)
+        return each[1] == 'changes'
+      end, world.asked)
+    end
+    world.wait(function()
+      return asked() > 0
+    end)
+    world.asked = {}
+    local realpath, looked = vim.uv.fs_realpath, {}
+    vim.uv.fs_realpath = function(name, ...)
+      looked[name] = true
+      return realpath(name, ...)
+    end
+    for index = 1, 3 do
+      vim.fn.writefile({ 'x' }, ('%s/other-%d.txt'):format(folder, index))
+      vim.cmd.edit(('%s/other-%d.txt'):format(folder, index))
+    end
+    vim.uv.fs_realpath = realpath
+    assert.is_true(looked[folder .. '/other-1.txt'])
+    assert.is_nil(looked[folder .. '/hidden.txt'])
+    world.wait(function()
+      return asked() > 0
+    end, 'the question for authors')
+  end)
+
+  it('is read again where an event names no more than the first of many, a few files at a time', function()
+    local buffers, others = {}, {}
+    for index = 1, 12 do
+      local file = ('%s/other-%d.txt'):format(folder, index)
+      vim.fn.writefile({ 'x' }, file)
+      buffers[index] = vim.fn.bufadd(file)
+      vim.fn.bufload(buffers[index])
+      vim.fn.writefile({ 'theirs, and longer' }, file)
+    end
+    for index = 1, 50 do
+      others[index] = ('elsewhere-%d.txt'):format(index)
+    end
+    local function read()
+      return #vim.tbl_filter(function(each)
+        return vim.api.nvim_buf_get_lines(each, 0, 1, false)[1] == 'theirs, and longer'
+      end, buffers)
+    end
+    local hrtime, now = vim.uv.hrtime, 0
+    vim.uv.hrtime = function()
+      now = now + 6 * 1000 * 1000
+      return now
+    end
+    world.tell('ChorusEditsChanged', { paths = others })
+    local at_once = read()
+    world.tell('ChorusEditsChanged', { paths = { 'a.txt' } })
+    vim.uv.hrtime = hrtime
+    world.wait(function()
+      return read() == 12
+    end, 'all files')
+    assert.is_true(at_once < 12, tostring(at_once))
+    for _, each in ipairs(buffers) do
+      vim.api.nvim_buf_delete(each, { force = true })
+    end
+  end)
+
   it('starts no daemon to know its authors, and learns them from the next', function()
     local function asked()
       return #vim.tbl_filter(function(each)
@@ -213,6 +277,26 @@ describe('a file that is open here', function()
     world.wait(function()
       return asked() > 0
     end)
+  end)
+
+  it('is not asked about when it is closed before its turn comes', function()
+    local function asked()
+      return #vim.tbl_filter(function(each)
+        return each[1] == 'changes'
+      end, world.asked)
+    end
+    world.wait(function()
+      return asked() > 0
+    end)
+    world.asked, world.connected = {}, false
+    world.tell('ChorusEditsChanged', { paths = { 'a.txt' } })
+    vim.cmd('silent! %bwipeout!')
+    world.connected = true
+    world.tell('ChorusConnected', {})
+    vim.wait(700, function()
+      return asked() > 0
+    end)
+    assert.are.equal(0, asked())
   end)
 
   it('has its references asked for once when it is opened', function()

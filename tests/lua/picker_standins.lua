@@ -10,6 +10,7 @@ local modules = {
     'telescope.previewers',
     'telescope.pickers.entry_display',
     'telescope.actions',
+    'telescope.actions.set',
     'telescope.actions.state',
     'telescope.config',
   },
@@ -17,6 +18,8 @@ local modules = {
   snacks = { 'snacks', 'snacks.picker' },
   mini = { 'mini.pick' },
 }
+
+local send = vim.api.nvim_chan_send
 
 --- Takes every stand-in away.
 function M.remove()
@@ -26,6 +29,7 @@ function M.remove()
     end
   end
   _G.Snacks, _G.MiniPick = nil, nil
+  vim.api.nvim_chan_send = send
 end
 
 local function lines(buffer)
@@ -33,7 +37,7 @@ local function lines(buffer)
 end
 
 function M.telescope()
-  local driver, default = { at = 1 }, nil
+  local driver, select = { at = 1 }, nil
   local picker = { prompt_bufnr = nil, _multi = {} }
   local function entries()
     return vim.tbl_map(picker.finder.entry_maker, picker.finder.results)
@@ -82,12 +86,16 @@ function M.telescope()
     close = function(buffer)
       vim.api.nvim_buf_delete(buffer, { force = true })
     end,
-    select_default = {
-      replace = function(_, run)
-        default = run
-      end,
-    },
   }
+  -- What its keys that open something run: `<CR>`, and in its own mappings those below.
+  package.loaded['telescope.actions.set'] = {
+    select = setmetatable({
+      replace = function(_, run)
+        select = run
+      end,
+    }, { __call = function() end }),
+  }
+  local opening = { ['<C-x>'] = 'horizontal', ['<C-v>'] = 'vertical', ['<C-t>'] = 'tab' }
   package.loaded['telescope.actions.state'] = {
     get_current_picker = function(buffer)
       return buffer == picker.prompt_bufnr and picker or nil
@@ -118,10 +126,13 @@ function M.telescope()
     driver.at = index
   end
   function driver.choose()
-    default()
+    select(picker.prompt_bufnr, 'default')
   end
   function driver.press(key)
-    picker.mappings[key]()
+    if picker.mappings[key] then
+      return picker.mappings[key]()
+    end
+    select(picker.prompt_bufnr, opening[key])
   end
   function driver.cancel()
     vim.api.nvim_buf_delete(picker.prompt_bufnr, { force = true })
@@ -130,7 +141,7 @@ function M.telescope()
 end
 
 M['fzf-lua'] = function()
-  local driver, options, contents, window = { at = 1, marked = {} }, nil, nil, nil
+  local driver, options, contents, window = { at = 1, keymap = {} }, nil, nil, nil
   local Base = {}
   Base.__index = Base
   function Base.extend()
@@ -154,7 +165,7 @@ M['fzf-lua'] = function()
     return printed
   end
   package.loaded['fzf-lua'] = {
-    config = { globals = { fzf_bin = 'sh' } },
+    config = { globals = { fzf_bin = 'sh', keymap = { fzf = driver.keymap } } },
     fzf_exec = function(give, with)
       contents, options = give, with
       window = { fzf_bufnr = vim.api.nvim_create_buf(false, true) }
@@ -170,18 +181,23 @@ M['fzf-lua'] = function()
     end,
   }
   package.loaded['fzf-lua.previewer.builtin'] = { base = Base }
-  -- The channel of fzf's terminal: what it does with the key that reads the list again.
+  -- What fzf does with the key that reads the list again.
   function driver.sent(bytes)
     assert(bytes == '\27[24~')
     options.actions.f12.fn()
     read()
   end
+  --- Begins a program in fzf's window, which is sent keys.
   function driver.terminal()
-    local channel = vim.api.nvim_open_term(window.fzf_bufnr, {
-      on_input = function(_, _, _, bytes)
-        driver.sent(bytes)
-      end,
-    })
+    local channel = vim.api.nvim_buf_call(window.fzf_bufnr, function()
+      return vim.fn.has('nvim-0.11') == 1 and vim.fn.jobstart({ 'cat' }, { term = true }) or vim.fn.termopen({ 'cat' })
+    end)
+    vim.api.nvim_chan_send = function(to, bytes)
+      if to == channel then
+        return driver.sent(bytes)
+      end
+      send(to, bytes)
+    end
     return channel
   end
   function driver.title()
@@ -190,8 +206,16 @@ M['fzf-lua'] = function()
   function driver.lines()
     read()
     assert(options.fzf_opts['--with-nth'] == '2..' and options.fzf_opts['--delimiter'] == '\t')
+    local has_marks = options.fzf_opts['--multi'] ~= nil
     return vim.tbl_map(function(line)
-      return line:match('^%S+\t(.*)$')
+      local text = line:match('^%S+\t(.*)$')
+      return has_marks and assert(text:match('^ (.*)$') or text:match('^┃(.*)$')) or text
+    end, printed)
+  end
+  --- Whether each line is drawn as marked.
+  function driver.marks()
+    return vim.tbl_map(function(line)
+      return line:match('^%S+\t┃') ~= nil
     end, printed)
   end
   function driver.preview(index)
@@ -203,17 +227,31 @@ M['fzf-lua'] = function()
       return lines(buffer)
     end
   end
+  --- What fzf itself does with keys.
+  function driver.native()
+    return options.keymap.fzf
+  end
+  --- What fzf runs of itself without an end of the list: for a line, or for all that fit.
+  function driver.run(key, indexes)
+    local action = options.actions[key]
+    assert(action.exec_silent and action.field_index == (action.prefix and '{+}' or '{}'))
+    local given = {}
+    for index, line in ipairs(printed) do
+      if not indexes or vim.list_contains(indexes, index) then
+        given[#given + 1] = line
+      end
+    end
+    action.fn(given, options)
+    return ('%s,%s'):format(action.prefix or '', action.postfix or '')
+  end
   function driver.mark(index)
-    driver.marked[#driver.marked + 1] = index
+    driver.run('tab', { index })
   end
   function driver.go_to(index)
     driver.at = index
   end
   local function selected()
-    local found = #driver.marked > 0 and driver.marked or { driver.at }
-    return vim.tbl_map(function(index)
-      return printed[index]
-    end, found)
+    return { printed[driver.at] }
   end
   function driver.choose()
     options.winopts.on_close()

@@ -135,6 +135,21 @@ describe('a placeholder', function()
     local hunk = expand('{hunk}')
     assert.matches('src/add.lua:4\n\n```diff\n@@', hunk, 1, true)
     assert.matches('\n-  return a + b\n+  return b + a\n', hunk, 1, true)
+    -- Files that end without a newline.
+    for name, bytes in pairs({ ['ends.txt'] = 'one\ntwo', ['empty.txt'] = '', ['line.txt'] = '\n' }) do
+      local file = assert(io.open(folder .. '/' .. name, 'wb'))
+      file:write(bytes)
+      file:close()
+    end
+    git('add', '.')
+    git('commit', '--quiet', '--message=y')
+    for _, name in ipairs({ 'ends.txt', 'empty.txt', 'line.txt' }) do
+      vim.cmd.edit({ folder .. '/' .. name, bang = true })
+      assert.equal('{hunk}', expand('{hunk}'), name)
+    end
+    vim.cmd.edit(folder .. '/ends.txt')
+    vim.api.nvim_buf_set_lines(0, 0, 1, false, { 'ONE' })
+    assert.matches('\n-one\n+ONE\n two\n', expand('{hunk}'), 1, true)
   end)
 
   it('holds a document by its path, name or title', function()
@@ -249,6 +264,114 @@ describe('a placeholder', function()
       assert.is_false(vim.iter(world.asked):any(function(each)
         return each[1] == 'task_new'
       end))
+    end)
+
+    describe('whose value comes later', function()
+      local answer
+
+      before_each(function()
+        answer = nil
+        require('chorus.editor.symbol').find = function(_, _, _, on_lines)
+          answer = on_lines
+        end
+      end)
+
+      --- Opens a window to write in, and writes.
+      local function write(verb, opts, added)
+        require('chorus.verbs').run(verb, opts)
+        vim.cmd.stopinsert()
+        vim.api.nvim_buf_set_lines(0, -1, -1, false, added)
+        world.press(':w<CR>')
+        world.wait(function()
+          return answer
+        end, 'the question for the symbol')
+      end
+
+      local function asked_for(method)
+        return vim.iter(world.asked):any(function(each)
+          return each[1] == method
+        end)
+      end
+
+      it('leaves what is typed meanwhile, and is filled in by the next `:w`', function()
+        write('send', { task = '12' }, { 'fix {symbol}' })
+        vim.api.nvim_buf_set_lines(0, -1, -1, false, { 'and more' })
+        answer(3, 5)
+        assert.same({ '', 'fix {symbol}', 'and more' }, world.lines())
+        assert.is_true(vim.bo.modified)
+        assert.matches('not filled in', world.notified[1][2], 1, true)
+        answer = nil
+        world.press(':w<CR>')
+        world.wait(function()
+          return answer
+        end, 'the question for the symbol')
+        answer(3, 5)
+        local text = table.concat(world.lines(), '\n')
+        assert.matches('function M.add', text, 1, true)
+        assert.matches('and more', text, 1, true)
+        assert.is_false(asked_for('task_send'))
+      end)
+
+      it('is sent by no `:w` before', function()
+        write('send', { task = '12' }, { 'fix {symbol}' })
+        world.press(':w<CR>')
+        world.settle()
+        assert.is_false(asked_for('task_send'))
+        answer(3, 5)
+        world.press(':w<CR>')
+        world.wait(function()
+          return asked_for('task_send')
+        end)
+        assert.matches('function M.add', sent()[2].text, 1, true)
+      end)
+
+      it('is of no use to a prompt that was left', function()
+        write('send', { task = '12' }, { 'fix {symbol}' })
+        world.press('q')
+        answer(3, 5)
+        local kept = vim.fn.glob(world.state_dir .. '/prompts/*.md', true, true)
+        assert.equal(1, #kept)
+        assert.matches('fix {symbol}', table.concat(vim.fn.readfile(kept[1]), '\n'), 1, true)
+      end)
+
+      it('leaves the fields of a draft, and the task uncreated', function()
+        write('new', { args = 'Tidy' }, { 'see {symbol}' })
+        world.press(':w<CR>')
+        world.settle()
+        assert.is_false(asked_for('task_new'))
+        vim.api.nvim_buf_set_lines(0, 2, 2, false, { 'model: opus' })
+        local before = world.lines()
+        answer(3, 5)
+        assert.same(before, world.lines())
+        world.press('q')
+        answer(3, 5)
+      end)
+    end)
+
+    it('in a composer that an excerpt begins is filled in by the first `:w`', function()
+      local range = { first = 3, last = 4 }
+      require('chorus.verbs').run('send', { task = '12', range = range, composes = true })
+      world.wait(function()
+        return vim.b.chorus_view == 'prompt'
+      end)
+      vim.cmd.stopinsert()
+      vim.api.nvim_buf_set_lines(0, -2, -1, false, { 'in {file}' })
+      world.press(':w<CR>')
+      world.wait(function()
+        return world.lines()[#world.lines()] == 'in src/add.lua'
+      end)
+      assert.is_nil(sent())
+    end)
+
+    it('that was written as a word stays one in the composer', function()
+      local range = { first = 3, last = 4 }
+      require('chorus.verbs').run('send', { task = '12', args = 'fix \\{file}', range = range, composes = true })
+      world.wait(function()
+        return vim.b.chorus_view == 'prompt'
+      end)
+      world.press(':w<CR>')
+      world.wait(sent)
+      assert.matches('^fix {file}\n', sent()[2].text)
     end)
 
     it('is the range of an operator, to be written about', function()

@@ -89,6 +89,7 @@ describe('draft', function()
   before_each(function()
     world.state_dir = vim.fn.tempname()
     world.start()
+    require('chorus.verbs')
     draft = require('chorus.ui.tasks.draft')
     world.record_verbs()
     world.replies.task_new = function(params)
@@ -349,7 +350,7 @@ describe('draft', function()
       world.wait_notified(2)
       assert.are.same({
         'info',
-        'the placeholders are not filled in: you typed on meanwhile',
+        'the placeholders are not filled in: the text has changed since `:w`',
         '`:w` fills them in',
       }, world.notified[2])
       assert.are.same(lines, world.lines())

@@ -219,6 +219,34 @@ describe('page', function()
     end
   end)
 
+  it('names the key that moves a stale reference only where it does', function()
+    local reference = {
+      id = 4,
+      number = 12,
+      path = 'PLAN.md',
+      state = 'stale',
+      start_line = 1,
+      end_line = 2,
+      nearest_start = 3,
+      nearest_end = 5,
+      text = 'x',
+      included = true,
+    }
+    local rows = require('chorus.ui.documents.reference_rows')
+    assert.are.equal('stale, perhaps now in 3-5', rows.state(reference))
+    assert.is_nil(rows.rows({ reference })[3].text:find('moves it', 1, true))
+    vim.g.chorus = { keys = { page = { retie = '<M-m>' } } }
+    require('chorus.config').reset()
+    local show = world.replies.task_show
+    world.replies.task_show = function()
+      local _, page_now = show()
+      return nil, vim.tbl_extend('force', page_now, { references = { reference } })
+    end
+    open()
+    local text = table.concat(world.lines(), '\n')
+    assert.is_truthy(text:find('stale, perhaps now in 3-5 (`<M-m>` moves it there)', 1, true), text)
+  end)
+
   it('shows the request before it is allowed', function()
     world.know({ task }, { world.request('r', 12) })
     open()

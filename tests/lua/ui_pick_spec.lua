@@ -196,9 +196,7 @@ for _, name in ipairs({ 'telescope', 'fzf-lua', 'snacks', 'mini' }) do
         })
       end, function()
         local channel = plugin.terminal and plugin.terminal()
-        if name ~= 'fzf-lua' then
-          plugin.mark(2)
-        end
+        plugin.mark(2)
         world.event('task_changed', world.task(2, { title = 'Another', priority = 9, revision = 2 }))
         world.event('task_changed', world.task(7, { title = 'New', priority = 10 }))
         eventually(function()
@@ -209,10 +207,10 @@ for _, name in ipairs({ 'telescope', 'fzf-lua', 'snacks', 'mini' }) do
           return line:match('#%d+')
         end, plugin.lines())
         assert.same({ '#1', '#2', '#5', '#7' }, first)
-        plugin.go_to(name == 'fzf-lua' and 2 or 1)
+        plugin.go_to(1)
         plugin.choose()
         if channel then
-          vim.fn.chanclose(channel)
+          vim.fn.jobstop(channel)
         end
       end)
       eventually(function()
@@ -281,6 +279,143 @@ for _, name in ipairs({ 'telescope', 'fzf-lua', 'snacks', 'mini' }) do
       }, preview)
       assert.equal(folder .. '/we ird%#.md', vim.api.nvim_buf_get_name(0))
       vim.fn.delete(folder, 'rf')
+    end)
+  end)
+end
+
+for _, name in ipairs({ 'telescope', 'fzf-lua', 'snacks', 'mini' }) do
+  describe('what a person began, in the picker ' .. name, function()
+    local plugin, select, asked
+
+    before_each(function()
+      world.state_dir = vim.fn.resolve(vim.fn.tempname())
+      world.start()
+      standins.remove()
+      plugin = standins[name]()
+      require('chorus.verbs')
+      world.know(some())
+      select, asked = vim.ui.select, nil
+      vim.ui.select = function(items, options, on_choice)
+        assert.equal('chorus_confirm', options.kind)
+        asked = options.prompt
+        on_choice(items[1])
+      end
+    end)
+
+    after_each(function()
+      vim.ui.select = select
+      standins.remove()
+      vim.cmd('silent! stopinsert | silent! %bwipeout!')
+      vim.fn.delete(world.state_dir, 'rf')
+      world.state_dir = nil
+    end)
+
+    --- Keeps texts, the first of them as the oldest.
+    local function keep(files, texts)
+      return vim
+        .iter(ipairs(texts))
+        :map(function(index, lines)
+          local path = files:new_path()
+          assert.is_nil(files:save(path, lines))
+          local at = os.time() - 3600 * (#texts + 1 - index)
+          assert(vim.uv.fs_utime(path, at, at))
+          return path
+        end)
+        :totable()
+    end
+
+    local function with(show, act)
+      if name == 'mini' then
+        plugin.script = act
+        return show()
+      end
+      show()
+      act()
+    end
+
+    it('is shown with its text, opened, and deleted after a question', function()
+      local files = require('chorus.ui.tasks.draft_files')
+      local paths = keep(files, {
+        { '---', 'title: ', '---', 'half\27[31m a thought' },
+        { '---', 'title: Fix it', '---', 'All of it.' },
+      })
+      local shown, preview, fresh
+      with(function()
+        require('chorus.ui.tasks.draft').open({})
+      end, function()
+        shown, preview, fresh = plugin.lines(), plugin.preview(3)(), plugin.preview(1)()
+        plugin.go_to(2)
+        plugin.choose()
+      end)
+      world.wait(function()
+        return vim.b.chorus_view == 'draft'
+      end)
+      assert.same({ 'A new task', 'Fix it · 1h', '(no title yet) · 2h' }, shown)
+      assert.same(
+        { ' ---', ' title:', ' ---', ' half a thought' },
+        vim.tbl_map(function(line)
+          return (line:gsub('%s+$', ''))
+        end, preview)
+      )
+      assert.same({ '' }, vim.tbl_map(vim.trim, fresh))
+      assert.same({ '---', 'title: Fix it', '---', 'All of it.' }, world.lines())
+      world.press('q')
+      plugin = (standins.remove() or true) and standins[name]()
+      with(function()
+        require('chorus.pick').drafts()
+      end, function()
+        assert.equal('There are 2 unfinished drafts', plugin.title())
+        plugin.mark(1)
+        plugin.mark(2)
+        plugin.press('<M-x>')
+      end)
+      world.wait(function()
+        return not vim.uv.fs_stat(paths[1])
+      end)
+      assert.equal('Delete permanently: Fix it; (no title yet)?', asked)
+      assert.same({}, files:unfinished())
+      require('chorus.pick').drafts()
+      assert.equal('there is no unfinished draft', world.notified[1][2])
+    end)
+
+    it('for an agent says for which one, and leaves the others where one is deleted', function()
+      local files = require('chorus.ui.prompts.prompt_files')
+      local paths = keep(files, {
+        { 'prompt to #2 uuid-2', 'go on', 'and on' },
+        { 'raw to #1 uuid-1', '/compact' },
+      })
+      local shown, preview
+      with(function()
+        require('chorus.ui.prompts.composer').open_for({ require('chorus.tasks').get(5) })
+      end, function()
+        shown, preview = plugin.lines(), plugin.preview(3)()
+        plugin.go_to(2)
+        plugin.press('<M-x>')
+        -- What is left is offered again.
+        if name == 'mini' then
+          plugin.script = function()
+            assert.equal('A prompt was not sent', plugin.title())
+            plugin.go_to(2)
+            plugin.choose()
+          end
+        end
+      end)
+      assert.same({ 'A new prompt for #5', '#1, typed as it is: /compact · 1h', '#2: go on · 2h' }, shown)
+      assert.same({ ' Prompt for #2', '', ' go on', ' and on' }, preview)
+      world.wait(function()
+        return not vim.uv.fs_stat(paths[2])
+      end)
+      if name ~= 'mini' then
+        world.wait(function()
+          return plugin.title() == 'A prompt was not sent'
+        end)
+        plugin.go_to(2)
+        plugin.choose()
+      end
+      world.wait(function()
+        return vim.b.chorus_view == 'prompt'
+      end)
+      assert.same({ 'go on', 'and on' }, world.lines())
     end)
   end)
 end
@@ -357,6 +492,208 @@ describe('a picker plugin that cannot be used', function()
     choose('select')
     pick()
     assert.same({ 1, {} }, { offered, world.notified })
+  end)
+end)
+
+describe('marks in fzf-lua', function()
+  local plugin, chosen, channel
+
+  before_each(function()
+    world.start()
+    standins.remove()
+    plugin, chosen = standins['fzf-lua'](), nil
+    require('chorus.verbs')
+    world.know(some(), { world.request('r1', 1) })
+  end)
+
+  after_each(function()
+    vim.fn.jobstop(channel)
+    standins.remove()
+  end)
+
+  local function open()
+    require('chorus.picker').pick_tasks(require('chorus.tasks').all(), 'Task to mute:', function(found)
+      chosen = numbers(found)
+    end)
+    channel = plugin.terminal()
+  end
+
+  local function shows(expected)
+    world.wait(function()
+      return vim.deep_equal(plugin.marks(), expected)
+    end)
+  end
+
+  it('are drawn, stay while the list changes, and are taken away by the same key', function()
+    open()
+    plugin.mark(1)
+    plugin.mark(2)
+    shows({ true, true, false })
+    world.event('task_changed', world.task(2, { title = 'Another', revision = 2 }))
+    world.wait(function()
+      return plugin.lines()[2]:find('Another', 1, true)
+    end)
+    shows({ true, true, false })
+    plugin.mark(1)
+    shows({ false, true, false })
+    plugin.go_to(3)
+    plugin.choose()
+    world.wait(function()
+      return chosen
+    end)
+    assert.same({ 2 }, chosen)
+  end)
+
+  it('are set by the keys that the person has for them', function()
+    plugin.keymap['ctrl-space'] = 'toggle'
+    plugin.keymap['alt-a'] = { 'toggle-all', desc = 'all' }
+    plugin.keymap['shift-tab'] = 'up'
+    plugin.keymap[1] = true
+    open()
+    assert.equal('select-all,deselect-all', plugin.run('alt-a', { 2, 3 }))
+    shows({ false, true, true })
+    assert.equal(',', plugin.run('ctrl-space', { 3 }))
+    shows({ false, true, false })
+    assert.equal(',down', plugin.run('tab', { 1 }))
+    shows({ true, true, false })
+    assert.has_error(function()
+      plugin.run('shift-tab', { 1 })
+    end)
+  end)
+
+  it('are drawn though fzf takes no key while it reads the list', function()
+    open()
+    local sent, count = plugin.sent, 0
+    function plugin.sent(bytes)
+      count = count + 1
+      if count > 1 then
+        sent(bytes)
+      end
+    end
+    plugin.mark(3)
+    shows({ false, false, true })
+    assert.equal(2, count)
+  end)
+
+  it('are those of skim where that is the program, and the list stays as it is from then on', function()
+    package.loaded['fzf-lua'].config.globals.fzf_bin = '/usr/bin/sk'
+    local executable = vim.fn.executable
+    vim.fn.executable = function()
+      return 1
+    end
+    open()
+    vim.fn.executable = executable
+    assert.equal('toggle+down+unbind(f12)', plugin.native().tab)
+    assert.has_error(function()
+      plugin.mark(1)
+    end)
+  end)
+end)
+
+describe('the requests of a task', function()
+  it('of another project are picked from, and followed', function()
+    world.start()
+    standins.remove()
+    local plugin = standins.telescope()
+    require('chorus.verbs')
+    world.know(some(), { world.request('r1', 1) })
+    local elsewhere = { project = '/home/me/other', task = 'uuid-9' }
+    local tasks = require('chorus.tasks')
+    tasks.set_others({
+      tasks = { world.task(9, { project = '/home/me/other', title = 'Nine' }) },
+      requests = { world.request('r8', 9, elsewhere), world.request('r9', 9, elsewhere) },
+    })
+    local chosen
+    require('chorus.picker').pick_request(tasks.requests('uuid-9'), 'Request to deny:', function(request)
+      chosen = request.id
+    end)
+    assert.same({ '#9 Bash: rm -rf build  Nine', '#9 Bash: rm -rf build  Nine' }, plugin.lines())
+    world.tell('ChorusElsewhereChanged', { count = 1 })
+    world.event('request_closed', tasks.request('r8'))
+    world.wait(function()
+      return #plugin.lines() == 1
+    end)
+    plugin.choose()
+    world.wait(function()
+      return chosen == 'r9'
+    end)
+    standins.remove()
+  end)
+end)
+
+describe('the list of tasks', function()
+  before_each(function()
+    world.start()
+    standins.remove()
+    require('chorus.verbs')
+  end)
+
+  after_each(standins.remove)
+
+  it('follows tasks of other projects', function()
+    local plugin = standins.telescope()
+    local tasks = require('chorus.tasks')
+    local other = { project = '/home/me/other', title = 'Nine' }
+    tasks.snapshot({ tasks = some(), requests = {}, elsewhere = 0 }, '/home/me/shop')
+    tasks.set_others({ tasks = { world.task(9, other) }, requests = {} })
+    require('chorus.picker').pick_task(tasks.everywhere(), 'Task:', function() end)
+    world.event('task_changed', world.task(9, { project = '/home/me/other', title = 'Renamed', revision = 2 }))
+    world.wait(function()
+      return table.concat(plugin.lines(), '\n'):find('Renamed', 1, true)
+    end)
+    plugin.cancel()
+  end)
+
+  it('looks through the requests once, however many tasks there are', function()
+    world.know(some(), { world.request('r1', 1) })
+    local tasks = require('chorus.tasks')
+    local each, count = tasks.requests, 0
+    tasks.requests = function(...)
+      count = count + 1
+      return each(...)
+    end
+    local items = require('chorus.ui.pick.tasks').list({ title = 'Tasks' }).items()
+    assert.matches('rm -rf build', items[1].text, 1, true)
+    assert.equal(0, count)
+  end)
+
+  it('takes every key of telescope that opens something for a choice', function()
+    local plugin = standins.telescope()
+    world.know(some())
+    for _, key in ipairs({ '<C-x>', '<C-v>', '<C-t>' }) do
+      local chosen
+      require('chorus.picker').pick_task(require('chorus.tasks').all(), 'Task:', function(task)
+        chosen = task.number
+      end)
+      plugin.go_to(2)
+      plugin.press(key)
+      world.wait(function()
+        return chosen == 2
+      end, key)
+    end
+  end)
+end)
+
+describe('the list of documents', function()
+  it('ties no other file to a task where the document is gone', function()
+    world.start()
+    require('chorus.verbs')
+    world.record_verbs()
+    local folder = vim.fn.resolve(vim.fn.tempname())
+    vim.fn.mkdir(folder, 'p')
+    vim.fn.writefile({ 'x' }, folder .. '/here.md')
+    world.welcome.project = folder
+    local list = require('chorus.ui.pick.documents').list({ title = 'Documents', documents = { document('gone.md') } })
+    local ref = vim.iter(list.actions):find(function(action)
+      return vim.list_contains(action.keys, '<M-r>')
+    end)
+    ref.run({ document('gone.md') })
+    assert.same({}, world.ran)
+    assert.equal('gone.md no longer exists', world.notified[1][2])
+    ref.run({ document('here.md') })
+    assert.same({ { 'ref', { bang = true } } }, world.ran)
+    assert.equal(folder .. '/here.md', vim.api.nvim_buf_get_name(0))
+    vim.fn.delete(folder, 'rf')
   end)
 end)
 
@@ -476,6 +813,32 @@ describe('the list of Chorus itself', function()
     end
   end)
 
+  it('is alone where the screen becomes too small for a preview, until there is a place for it again', function()
+    local columns, lines = vim.o.columns, vim.o.lines
+    vim.o.columns, vim.o.lines = 120, 20
+    world.know({ world.task(1) }, { world.request('r1', 1) })
+    require('chorus.ui.pick.lists').tasks({ title = 'Tasks' })
+    local function floats()
+      return vim.tbl_filter(function(window)
+        return vim.api.nvim_win_get_config(window).relative == 'editor'
+      end, vim.api.nvim_list_wins())
+    end
+    local before = #floats()
+    vim.o.columns = 100
+    vim.api.nvim_exec_autocmds('VimResized', {})
+    local after = #floats()
+    vim.o.columns = 120
+    vim.api.nvim_exec_autocmds('VimResized', {})
+    local again = floats()
+    local shown = vim.tbl_map(function(window)
+      local lines_of = vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(window), 0, -1, false)
+      return table.concat(lines_of, '\n'):find('rm -rf build', 1, true) ~= nil
+    end, again)
+    world.press('<Esc>')
+    vim.o.columns, vim.o.lines = columns, lines
+    assert.same({ 2, 1, { true, true } }, { before, after, shown })
+  end)
+
   it('stands beside its preview, above it, or alone', function()
     local layout = require('chorus.ui.pick.own_plan').layout
     local list, preview = layout(160, 40, 10, true)
@@ -537,6 +900,28 @@ describe('the text of a document', function()
     assert.equal('It leads out of the project.', of('link.md').fault)
     vim.uv.fs_symlink(folder .. '/inside/loop.md', folder .. '/inside/loop.md')
     assert.equal('The file no longer exists.', of('loop.md').fault)
+  end)
+
+  it('is not read where a file of another place stands in while it is opened', function()
+    write('outside.md', 'secret')
+    write('inside/plan.md', 'plan')
+    local path, open = folder .. '/inside/plan.md', vim.uv.fs_open
+    vim.uv.fs_open = function(...)
+      vim.uv.fs_rename(path, path .. '.away')
+      vim.uv.fs_symlink(folder .. '/outside.md', path)
+      local opened = { open(...) }
+      vim.uv.fs_rename(path .. '.away', path)
+      return unpack(opened)
+    end
+    local found = of('plan.md')
+    vim.uv.fs_open = open
+    assert.same({ lines = {}, is_cut = false, fault = 'It leads out of the project.' }, found)
+    assert.same({ 'plan' }, of('plan.md').lines)
+  end)
+
+  it('is not waited for where a pipe takes its place', function()
+    assert.equal(0, vim.system({ 'mkfifo', folder .. '/inside/pipe.md' }):wait().code)
+    assert.equal('It is no regular file.', of('pipe.md').fault)
   end)
 
   it('has the same headings by its tree and by its lines', function()

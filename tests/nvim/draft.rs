@@ -88,8 +88,8 @@ fn a_killed_neovim_loses_no_draft() {
 
         let editor = Editor::open(world, nvim);
         editor.command(":ChorusNew");
-        editor.sees("There is an unfinished draft:");
-        editor.press(&["2", "Enter"]);
+        editor.sees("There is an unfinished draft");
+        editor.press(&["Down", "Enter"]);
         editor.sees("title: Half a thought");
         editor.command(":w");
         wait_for("the task", || world.json(["list"])[0]["title"].as_str().map(str::to_owned));

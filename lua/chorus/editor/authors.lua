@@ -17,7 +17,7 @@ local SHOWN = 60000
 --- Between two questions for authors, in milliseconds.
 local PAUSE = 500
 
---- Tasks that edit a file now, by its absolute path, then by uuid.
+--- Tasks that edit a file now, by its path from the root, then by uuid.
 ---@type table<string, table<string, integer>>
 local editing = {}
 
@@ -65,23 +65,27 @@ local function show_editing(buffer, numbers)
   end
 end
 
+--- Tasks that edit a file now.
+---@param path string from the root
+---@return integer[]
+local function numbers_in(path)
+  local numbers = vim.tbl_values(editing[path] or {})
+  table.sort(numbers)
+  return numbers
+end
+
+local look_who_edits = open_files.looker(function(buffer, path)
+  show_editing(buffer, numbers_in(path))
+end)
+
 ---@param data { uuid: string, number: integer, path: string, on: boolean }
 local function on_editing(data)
-  local at = root()
-  if not at then
-    return
+  editing[data.path] = editing[data.path] or {}
+  editing[data.path][data.uuid] = data.on and data.number or nil
+  if not next(editing[data.path]) then
+    editing[data.path] = nil
   end
-  local path = at .. '/' .. data.path
-  editing[path] = editing[path] or {}
-  editing[path][data.uuid] = data.on and data.number or nil
-  local numbers = vim.tbl_values(editing[path])
-  table.sort(numbers)
-  if #numbers == 0 then
-    editing[path] = nil
-  end
-  for _, buffer in ipairs(open_files.by_path()[path] or {}) do
-    show_editing(buffer, numbers)
-  end
+  look_who_edits({ data.path })
 end
 
 --- What tells an edit from others of its file.
@@ -138,18 +142,28 @@ local is_asking = false
 --- Asks whose the changes are: once for all that came within a moment, and never twice at the same time, since the daemon
 --- reads the whole working tree for it. What nobody asked for starts no daemon.
 local function ask()
-  local open = due
-  if is_asking or not next(open) or not client.is_connected() then
+  if is_asking or not client.is_connected() then
     return
   end
-  is_asking, due = true, {}
+  local open = {}
+  for buffer, path in pairs(due) do
+    open[buffer] = vim.api.nvim_buf_is_loaded(buffer) and path or nil
+  end
+  due = {}
+  if not next(open) then
+    return
+  end
+  is_asking = true
   current_changes.get(function(err, changes)
+    local files = {}
+    for _, file in ipairs(not err and changes.files or {}) do
+      if not file.tree then
+        files[file.path] = files[file.path] or file
+      end
+    end
     for buffer, path in pairs(not err and open or {}) do
-      local file = vim.iter(changes.files):find(function(candidate)
-        return candidate.path == path and not candidate.tree
-      end)
       if vim.api.nvim_buf_is_loaded(buffer) then
-        local hunk, now = M.newest(file, seen[buffer])
+        local hunk, now = M.newest(files[path], seen[buffer])
         seen[buffer] = now
         if hunk and not vim.bo[buffer].modified then
           show_author(buffer, hunk)
@@ -163,36 +177,22 @@ local function ask()
   end)
 end
 
---- Adds open files to those whose changes are asked for.
----@param is_meant fun(buffer: integer, path: string): boolean with the path from the root
-local function ask_about(is_meant)
-  local at = root()
-  for name, buffers in pairs(at and open_files.by_path() or {}) do
-    local path = vim.startswith(name, at .. '/') and name:sub(#at + 2) or nil
-    for _, buffer in ipairs(path and buffers or {}) do
-      if is_meant(buffer, path) then
-        due[buffer] = path
-      end
-    end
-  end
-  ask()
-end
-
 --- Looks who made the last change in the open files of these.
----@param paths string[] from the root
-local function on_edits(paths)
-  ask_about(function(_, path)
-    return open_files.are_of(paths, path)
-  end)
-end
+local look_whose = open_files.looker(function(buffer, path)
+  due[buffer] = path
+end, ask)
 
 --- Learns which edits a file has already, so that the first event about it names the new one.
 ---@param buffer integer
 local function on_read(buffer)
-  if not seen[buffer] and require('chorus.client').is_connected() and tasks.counts().live > 0 then
-    ask_about(function(other)
-      return other == buffer
-    end)
+  local at = root()
+  if seen[buffer] or not at or not client.is_connected() or tasks.counts().live == 0 then
+    return
+  end
+  local path = open_files.path_from(at, buffer)
+  if path then
+    due[buffer] = path
+    ask()
   end
 end
 
@@ -206,13 +206,12 @@ function M.attach()
     on_editing(event.data)
   end, 'ChorusEditing')
   on('User', function(event)
-    on_edits(event.data.paths)
+    look_whose(event.data.paths)
   end, 'ChorusEditsChanged')
   on('User', function()
     -- What was under way may have ended meanwhile.
-    local open = next(editing) and open_files.by_path() or {}
-    for path in pairs(editing) do
-      for _, buffer in ipairs(open[path] or {}) do
+    for _, buffer in ipairs(next(editing) and vim.api.nvim_list_bufs() or {}) do
+      if vim.b[buffer].chorus_editing then
         show_editing(buffer, {})
       end
     end
@@ -220,10 +219,10 @@ function M.attach()
     ask()
   end, 'ChorusConnected')
   on('BufReadPost', function(event)
-    local name = vim.api.nvim_buf_get_name(event.buf)
-    local now = name ~= '' and next(editing) and editing[vim.uv.fs_realpath(name) or name]
-    if now then
-      show_editing(event.buf, vim.tbl_values(now))
+    local at = next(editing) and root()
+    local path = at and open_files.path_from(at, event.buf)
+    if path and editing[path] then
+      show_editing(event.buf, numbers_in(path))
     end
     on_read(event.buf)
   end)

@@ -31,6 +31,20 @@ function M.at(difference, line)
   return hunk
 end
 
+--- The text of a buffer, which ends as its file does: a file need not end in a newline.
+---@param buffer integer
+---@return string
+local function text_of(buffer)
+  local is_empty = vim.api.nvim_buf_call(buffer, function()
+    return vim.fn.line2byte(vim.fn.line('$') + 1) <= 1
+  end)
+  if is_empty then
+    return ''
+  end
+  local text = table.concat(vim.api.nvim_buf_get_lines(buffer, 0, -1, false), '\n')
+  return vim.bo[buffer].eol and text .. '\n' or text
+end
+
 --- Hands on the hunk under a line of a buffer's file; nothing where there is none.
 ---@param buffer integer
 ---@param line integer
@@ -47,7 +61,7 @@ function M.find(buffer, line, on_hunk)
     if result.code ~= 0 or not vim.api.nvim_buf_is_loaded(buffer) then
       return on_hunk()
     end
-    local now = table.concat(vim.api.nvim_buf_get_lines(buffer, 0, -1, false), '\n') .. '\n'
+    local now = text_of(buffer)
     local before = (result.stdout or ''):gsub('\r\n', '\n')
     local ok, difference = pcall(vim.diff, before, now, { ctxlen = 3 })
     on_hunk(ok and type(difference) == 'string' and M.at(difference, line) or nil)

@@ -4,24 +4,22 @@ local M = {}
 --- Events name no more paths than this; there may be others then.
 M.MOST_PATHS = 50
 
+--- How long looking at open files may hold up Neovim at a time, in nanoseconds.
+local TURN = 10 * 1000 * 1000
+
 ---@param buffer integer
 ---@return boolean
 function M.is_file(buffer)
   return vim.api.nvim_buf_is_loaded(buffer) and vim.bo[buffer].buftype == '' and vim.api.nvim_buf_get_name(buffer) ~= ''
 end
 
---- Loaded buffers of files, by the absolute path without symbolic links.
----@return table<string, integer[]>
-function M.by_path()
-  local found = {}
-  for _, buffer in ipairs(vim.api.nvim_list_bufs()) do
-    local path = M.is_file(buffer) and vim.uv.fs_realpath(vim.api.nvim_buf_get_name(buffer))
-    if path then
-      found[path] = found[path] or {}
-      table.insert(found[path], buffer)
-    end
-  end
-  return found
+--- The file of a buffer as a path from a folder, without symbolic links; nil for any other buffer.
+---@param root string
+---@param buffer integer
+---@return string?
+function M.path_from(root, buffer)
+  local path = M.is_file(buffer) and vim.uv.fs_realpath(vim.api.nvim_buf_get_name(buffer))
+  return path and vim.startswith(path, root .. '/') and path:sub(#root + 2) or nil
 end
 
 --- Whether an event is about a path.
@@ -30,6 +28,74 @@ end
 ---@return boolean
 function M.are_of(paths, path)
   return not paths or #paths >= M.MOST_PATHS or vim.list_contains(paths, path)
+end
+
+--- Adds the paths of an event to those that are due.
+---@param due? table<string, true>|true true for all
+---@param paths string[]
+---@return table<string, true>|true
+local function added(due, paths)
+  if due == true or #paths >= M.MOST_PATHS then
+    return true
+  end
+  due = due or {}
+  for _, path in ipairs(paths) do
+    due[path] = true
+  end
+  return due
+end
+
+--- A function that looks at the open files of an event: at once where there are few, else some at a time. What another event
+--- names meanwhile is looked at after that.
+---@param look fun(buffer: integer, path: string) with the path from the project's root
+---@param on_end? fun() all of them were looked at
+---@return fun(paths: string[]) to be called with paths from the root
+function M.looker(look, on_end)
+  local due, is_looking = nil, false
+  local begin
+
+  ---@param root string
+  ---@param paths table<string, true>|true
+  ---@param buffers integer[]
+  ---@param index integer
+  local function turn(root, paths, buffers, index)
+    local until_then = vim.uv.hrtime() + TURN
+    while buffers[index] do
+      local path = M.path_from(root, buffers[index])
+      if path and (paths == true or paths[path]) then
+        local ok, err = pcall(look, buffers[index], path)
+        if not ok then
+          require('chorus.message').warn(('cannot look at %s: %s'):format(path, err))
+        end
+      end
+      index = index + 1
+      if vim.uv.hrtime() > until_then then
+        return vim.defer_fn(function()
+          turn(root, paths, buffers, index)
+        end, 1)
+      end
+    end
+    is_looking = false
+    if on_end then
+      on_end()
+    end
+    begin()
+  end
+
+  function begin()
+    local welcome, paths = require('chorus.client').welcome(), due
+    if paths and not is_looking then
+      due, is_looking = nil, welcome ~= nil
+      if welcome then
+        turn(welcome.project, paths, vim.api.nvim_list_bufs(), 1)
+      end
+    end
+  end
+
+  return function(paths)
+    due = added(due, paths)
+    begin()
+  end
 end
 
 return M

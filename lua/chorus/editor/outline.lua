@@ -1,4 +1,5 @@
 --- The headings of a markdown text: by the tree of the markdown parser where there is one, else by its lines.
+local fence_plan = require('chorus.editor.fence_plan')
 local section = require('chorus.editor.section')
 
 local M = {}
@@ -41,23 +42,17 @@ end
 ---@param lines string[]
 ---@return chorus.Heading[]
 function M.by_lines(lines)
-  local found, fence = {}, nil
+  local found, is_code = {}, fence_plan.reader()
   local is_matter = lines[1] == '---'
   for index, line in ipairs(lines) do
     if is_matter then
       is_matter = index == 1 or line ~= '---'
-      goto continue
-    end
-    local mark = line:match('^ ? ? ?(```+)') or line:match('^ ? ? ?(~~~+)')
-    if mark and (not fence or (mark:sub(1, 1) == fence:sub(1, 1) and #mark >= #fence)) then
-      fence = not fence and mark or nil
-    elseif not fence then
+    elseif not is_code(line) then
       local level = section.level_of(lines, index)
       if level then
         found[#found + 1] = { line = index, level = level, title = section.title_of(line) }
       end
     end
-    ::continue::
   end
   return found
 end

@@ -1,4 +1,5 @@
 --- Placeholders in a text such as `{file}`, and the text with something in their place. Pure.
+local fence_plan = require('chorus.editor.fence_plan')
 local trim_end = require('chorus.text').trim_end
 
 local M = {}
@@ -104,16 +105,12 @@ end
 ---@param text string
 ---@return (string|chorus.Placeholder)[]
 function M.parts(text)
-  local parts, fence = {}, nil
+  local parts, is_code_line = {}, fence_plan.reader()
   for index, line in ipairs(vim.split(text, '\n', { plain = true })) do
     if index > 1 then
       parts[#parts + 1] = '\n'
     end
-    local mark = line:match('^ ? ? ?(```+)') or line:match('^ ? ? ?(~~~+)')
-    if mark and (not fence or (mark:sub(1, 1) == fence:sub(1, 1) and #mark >= #fence)) then
-      fence = not fence and mark or nil
-      parts[#parts + 1] = line
-    elseif fence then
+    if is_code_line(line) then
       parts[#parts + 1] = line
     else
       split(line, parts)

@@ -17,13 +17,7 @@ local shown = {}
 ---@return string?
 local function path_of(buffer)
   local welcome = client.welcome()
-  if not welcome or not vim.api.nvim_buf_is_loaded(buffer) or vim.bo[buffer].buftype ~= '' then
-    return nil
-  end
-  local name = vim.api.nvim_buf_get_name(buffer)
-  local file = name ~= '' and vim.uv.fs_realpath(name)
-  local root = welcome.project .. '/'
-  return file and vim.startswith(file, root) and file:sub(#root + 1) or nil
+  return welcome and open_files.path_from(welcome.project, buffer) or nil
 end
 
 ---@param reference chorus.Reference

@@ -70,27 +70,25 @@ local function read_again(buffer)
   end
 end
 
---- Looks at the buffers of files that have changed.
----@param root string
----@param paths string[] from the root
-local function look_at(root, paths)
-  local behind = {}
-  for name, buffers in pairs(open_files.by_path()) do
-    local path = vim.startswith(name, root .. '/') and name:sub(#root + 2) or nil
-    for _, buffer in ipairs(path and open_files.are_of(paths, path) and buffers or {}) do
-      if not vim.bo[buffer].modified then
-        read_again(buffer)
-        remember(buffer)
-      elseif known[buffer] and known[buffer] ~= look(name) then
-        known[buffer] = look(name)
-        behind[#behind + 1] = { buffer = buffer, path = path }
-      end
-    end
+--- Buffers whose files have changed under unsaved edits.
+---@type { buffer: integer, path: string }[]
+local behind = {}
+
+local look_at = open_files.looker(function(buffer, path)
+  local name = vim.api.nvim_buf_get_name(buffer)
+  if not vim.bo[buffer].modified then
+    read_again(buffer)
+    remember(buffer)
+  elseif known[buffer] and known[buffer] ~= look(name) then
+    known[buffer] = look(name)
+    behind[#behind + 1] = { buffer = buffer, path = path }
   end
+end, function()
   if #behind > 0 then
     tell(behind)
+    behind = {}
   end
-end
+end)
 
 --- Listens for edits, and remembers from now on what files are in step with their buffers.
 function M.attach()
@@ -114,10 +112,7 @@ function M.attach()
     pattern = 'ChorusEditsChanged',
     desc = 'Chorus: reload files that agents changed',
     callback = function(event)
-      local welcome = require('chorus.client').welcome()
-      if welcome then
-        look_at(welcome.project, event.data.paths)
-      end
+      look_at(event.data.paths)
     end,
   })
 end

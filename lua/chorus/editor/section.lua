@@ -1,4 +1,5 @@
 --- The section of the markdown heading under the cursor.
+local fence_plan = require('chorus.editor.fence_plan')
 local text = require('chorus.text')
 
 local M = {}
@@ -56,12 +57,9 @@ end
 ---@return integer? first
 ---@return integer? last
 function M.by_lines(lines, row)
-  local fence, level = nil, nil
+  local is_code, level = fence_plan.reader(), nil
   for index, line in ipairs(lines) do
-    local mark = line:match('^ ? ? ?(```+)') or line:match('^ ? ? ?(~~~+)')
-    if mark and (not fence or (mark:sub(1, 1) == fence:sub(1, 1) and #mark >= #fence)) then
-      fence = not fence and mark or nil
-    elseif not fence then
+    if not is_code(line) then
       local found = M.level_of(lines, index)
       if index == row then
         level = found

@@ -87,7 +87,14 @@ local function compose(found, call)
       vim.list_extend(lines, require('chorus.editor.excerpt').fenced(call.excerpt))
       vim.list_extend(lines, { '', '' })
     end
-    composer.open_for(found, { raw = call.bang, lines = lines, is_kept = call.args ~= '', is_filled = true })
+    composer.open_for(found, {
+      raw = call.bang,
+      lines = lines,
+      is_kept = call.args ~= '',
+      -- What is left of the text's braces is words, such as `\{file}`; no excerpt has any placeholder.
+      is_filled = call.args:find('{', 1, true) ~= nil,
+      origin = call.origin,
+    })
   end)
 end
 

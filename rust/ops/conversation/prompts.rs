@@ -141,8 +141,8 @@ async fn hand_over(core: &Core, task: &Task, lead: String, prompt: Prompt) -> Re
     let (tmux, pane) = terminal::pane(core, task).await?;
     let text = lead + &prompt.text;
     let live = core.live.follow(&task.uuid);
-    let before = live.borrow().prompts;
-    let was_busy = live.borrow().state.status == AgentStatus::Busy;
+    let before = live.borrow().clone();
+    let was_busy = before.state.status == AgentStatus::Busy;
     let loaded = core.config_of(&task.project).await;
     let known = agents::named(&loaded, &task.agent, &core.state).adapter().map(Adapter::prompt);
     let shown = match tmux.deliver(&pane, &text, known, prompt.raw).await {
@@ -159,7 +159,7 @@ async fn hand_over(core: &Core, task: &Task, lead: String, prompt: Prompt) -> Re
         Err(error) => return Err(error),
     };
     let arrived =
-        move |live: &LiveStatus| live.prompts > before || (!was_busy && live.state.status != AgentStatus::Idle);
+        |live: &LiveStatus| live.prompts > before.prompts || (!was_busy && live.state.status != AgentStatus::Idle);
     if !was_busy && wait_until(live.clone(), arrived).await.is_some() {
         return Ok(Over::Delivered);
     }
@@ -169,8 +169,8 @@ async fn hand_over(core: &Core, task: &Task, lead: String, prompt: Prompt) -> Re
     };
     // Enter can be lost while the client is drawing; the text then stands in the box. Never typed twice.
     let stood = tmux.press_enter(&pane, prompt_box, &shown).await?;
-    let is_taken = if was_busy { !stood } else { wait_until(live, arrived).await.is_some() };
-    if is_taken {
+    let is_gone = !stood && (was_busy || live.borrow().has_worked_since(&before));
+    if is_gone || !was_busy && wait_until(live, arrived).await.is_some() {
         return Ok(Over::Delivered);
     }
     if tmux.still_shows(&pane, prompt_box, &shown).await? {

@@ -21,6 +21,14 @@ pub enum By {
     Chorus { author: Owner, from: Version },
 }
 
+impl By {
+    /// Whether what is committed has to be known beside the file's ledger.
+    pub fn needs_base(&self, ledger: Option<&Ledger>) -> bool {
+        let is_contested = |ledger: &Ledger| ledger.owners().iter().any(|owner| matches!(owner, Owner::Unclaimed(_)));
+        ledger.is_none_or(|ledger| matches!(self, By::Tool { .. }) && is_contested(ledger))
+    }
+}
+
 /// A changed file on its way to its ledger.
 pub struct ReadFile {
     pub path: String,
@@ -31,7 +39,8 @@ pub struct ReadFile {
     /// The ledger of the file that was moved here.
     pub moved_from: Option<Ledger>,
     by: By,
-    before: Result<Ledger, Option<Committed>>,
+    before: Option<Ledger>,
+    base: Option<Committed>,
     now: Version,
 }
 
@@ -50,10 +59,10 @@ pub struct SeenFile {
 }
 
 impl ReadFile {
-    /// Before it is read: with its ledger, or as it is committed.
-    pub fn of(path: String, by: By, before: Result<Ledger, Option<Committed>>) -> ReadFile {
+    /// Before it is read: with its ledger, and as it is committed where [`By::needs_base`] says so.
+    pub fn of(path: String, by: By, before: Option<Ledger>, base: Option<Committed>) -> ReadFile {
         let (stat, evidence, now) = (None, Evidence::default(), Version::absent());
-        ReadFile { path, stat, evidence, past: Vec::new(), moved_from: None, by, before, now }
+        ReadFile { path, stat, evidence, past: Vec::new(), moved_from: None, by, before, base, now }
     }
 
     /// Reads it. Its stat is older than its content, so a later change is seen. Blocks.
@@ -65,11 +74,9 @@ impl ReadFile {
     /// Whose it is now. What it held in the past is its owners' still, where no tool and no editor says that it wrote it.
     pub fn attribute(self) -> SeenFile {
         let ReadFile { path, stat, by, now, .. } = self;
-        let is_clean = self.before.is_err();
-        let mut ledger = self.before.unwrap_or_else(|base| {
-            let base = base.map_or_else(Version::absent, |base| base.beside(&now));
-            Ledger::first(&base, &base, &Owner::User)
-        });
+        let is_clean = self.before.is_none();
+        let base = self.base.map_or_else(Version::absent, |base| base.beside(&now));
+        let mut ledger = self.before.unwrap_or_else(|| Ledger::first(&base, &base, &Owner::User));
         let (explained, is_same, saved) = (Vec::new(), *ledger.version() == now, self.evidence.saved());
         if is_same && !matches!(by, By::Tool { .. } | By::Chorus { .. }) {
             return SeenFile { path, stat, ledger: None, before: None, saved, explained };
@@ -88,7 +95,7 @@ impl ReadFile {
                 let rest = if found == author { found } else { found.or_one_of(may.iter().map(String::as_str)) };
                 match failed {
                     true => ledger.see(&now, &rest),
-                    false => attribute_call(&mut ledger, &now, &author, &edit, &rest),
+                    false => attribute_call(&mut ledger, &now, &author, &edit, &rest, &base),
                 }
             }
         }
@@ -101,7 +108,14 @@ impl ReadFile {
 }
 
 /// What an edit tool says it did, as exactly as it says so.
-fn attribute_call(ledger: &mut Ledger, now: &Version, author: &Owner, edit: &FileEdit, rest: &Owner) {
+fn attribute_call(
+    ledger: &mut Ledger,
+    now: &Version,
+    author: &Owner,
+    edit: &FileEdit,
+    rest: &Owner,
+    base: &Version,
+) {
     let created = ledger.version().lines().is_empty();
     let whole = match (ledger.version().text(), now.text()) {
         (Some(old), Some(new)) => edit.change.makes(old, new),
@@ -110,7 +124,10 @@ fn attribute_call(ledger: &mut Ledger, now: &Version, author: &Owner, edit: &Fil
     };
     match &edit.patch {
         _ if whole && ledger.version().content != now.content => ledger.see(now, author),
-        Some(patch) => ledger.see_patch(now, author, patch, rest),
+        Some(patch) => {
+            ledger.see_patch(now, author, patch, rest);
+            ledger.claim(base, author, patch);
+        }
         None => ledger.see(now, rest),
     }
 }

@@ -267,9 +267,10 @@ impl<'c> EditedTree<'c> {
             asked.iter().map(|path| tx.ledger(project, path)).collect::<Result<Vec<_>>>()
         });
         let ledgers = ledgers.await?;
-        let clean: Vec<String> =
-            paths.iter().zip(&ledgers).filter(|(_, ledger)| ledger.is_none()).map(|(path, _)| path.clone()).collect();
-        let mut bases = committed::at(&self.root, self.known.head.as_deref(), &clean).await?;
+        let needs_base = |((_, by), ledger): &(&(String, By), &Option<Ledger>)| by.needs_base(ledger.as_ref());
+        let compared: Vec<String> =
+            changes.iter().zip(&ledgers).filter(needs_base).map(|((path, _), _)| path.clone()).collect();
+        let mut bases = committed::at(&self.root, self.known.head.as_deref(), &compared).await?;
         let mut todo = Vec::new();
         for ((path, by), ledger) in changes.into_iter().zip(ledgers) {
             let base = bases.remove(&path);
@@ -277,7 +278,7 @@ impl<'c> EditedTree<'c> {
             if is_new && committed::is_ignored(&self.root, &path).await? {
                 continue;
             }
-            todo.push(ReadFile::of(path, by, ledger.ok_or(base)));
+            todo.push(ReadFile::of(path, by, ledger, base));
         }
         let (root, at) = (self.root.clone(), clock::nanos());
         let read =

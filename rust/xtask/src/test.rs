@@ -8,7 +8,7 @@ use crate::toolbox::Toolbox;
 use crate::{Outcome, is_ci};
 use chorus_testkit::given;
 use counts::Counts;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use std::sync::Mutex;
 use suite::{Ended, Environment, Suite};
@@ -64,7 +64,7 @@ pub fn run(arguments: &[String]) -> Outcome {
     let filter = choose(&mut suites, arguments)?;
     suites.sort_by_key(|suite| LONGEST.iter().position(|name| *name == suite.name()).unwrap_or(LONGEST.len()));
     let mut ran = side_by_side(suites, |suite| suite.run(filter, &built.chorus, &environment));
-    let tried_again = try_again(&mut ran, &environment);
+    let tried_again = try_again(&mut ran, &built.chorus, &environment);
     let skipped = std::fs::read_to_string(skips.path()).unwrap_or_default();
     Ok(summarize(&ran, &toolbox, &skipped, &tried_again))
 }
@@ -136,27 +136,32 @@ fn side_by_side(suites: Vec<Suite>, run: impl Fn(&Suite) -> Ended + Sync) -> Vec
 
 /// A few failures are tried once more, alone: real clients on a loaded machine can be slower than any patience. What
 /// passes then is told as such; what fails twice has failed.
-fn try_again(ran: &mut [Ran], environment: &Environment) -> Vec<String> {
-    let of_rust = || ran.iter().filter(|ran| matches!(ran.suite, Suite::Rust { .. }));
-    let failed: usize = of_rust().map(|ran| ran.ended.failed.len()).sum();
-    let counted: u32 = of_rust().map(|ran| ran.ended.counts.failed).sum();
+fn try_again(ran: &mut [Ran], chorus: &Path, environment: &Environment) -> Vec<String> {
+    let failed: usize = ran.iter().map(|ran| ran.ended.failed.len()).sum();
+    let counted: u32 = ran.iter().map(|ran| ran.ended.counts.failed).sum();
     if failed == 0 || failed > MOST_TRIED_AGAIN || counted as usize != failed {
         return Vec::new();
     }
     println!("\n     Running what failed once more");
     let mut told = Vec::new();
     for Ran { suite, ended } in ran {
-        let passed = suite.try_again(&ended.failed, environment);
-        for name in &ended.failed {
-            let how = if passed.contains(&name.as_str()) { "passed" } else { "failed again" };
-            told.push(format!("{} {name}: {how}", suite.name()));
-        }
-        for _ in passed {
-            ended.counts.failed -= 1;
-            ended.counts.passed += 1;
+        for (name, failures) in each_once(&ended.failed) {
+            let passed = suite.try_again(name, chorus, environment);
+            told.push(format!("{} {name}: {}", suite.name(), if passed { "passed" } else { "failed again" }));
+            if passed {
+                ended.counts.failed -= failures;
+                ended.counts.passed += failures;
+            }
         }
     }
     told
+}
+
+/// Each name, and how often it is there.
+fn each_once(names: &[String]) -> BTreeMap<&str, u32> {
+    let mut each = BTreeMap::new();
+    names.iter().for_each(|name| *each.entry(name.as_str()).or_default() += 1);
+    each
 }
 
 /// Failures once more, the table, and last what counts; whether all is well.

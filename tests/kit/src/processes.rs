@@ -33,6 +33,17 @@ pub fn is_alive(pid: u32) -> bool {
     argv(pid).is_some()
 }
 
+/// Whether nothing of a process is left, its open files and sockets neither. A process that dies has no memory, and so no
+/// arguments, a moment before they are closed.
+pub fn has_ended(pid: u32) -> bool {
+    let Ok(threads) = std::fs::read_dir(format!("/proc/{pid}/task")) else { return true };
+    let is_over = |stat: std::io::Result<String>| {
+        let state = stat.ok().and_then(|stat| stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next()));
+        state.is_none_or(|state| matches!(state, 'Z' | 'X'))
+    };
+    threads.flatten().all(|thread| is_over(std::fs::read_to_string(thread.path().join("stat"))))
+}
+
 /// The program that `chorus exec` runs below a tracer: its child's only child. Any other process is its own program.
 pub fn program_below(pid: u32) -> u32 {
     let is_exec = |pid: u32| argv(pid).is_some_and(|argv| argv.get(1).is_some_and(|word| word == "exec"));

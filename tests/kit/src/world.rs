@@ -272,7 +272,7 @@ impl World {
     #[track_caller]
     pub fn kill(&self, pid: u32) {
         processes::kill(pid);
-        wait::wait_until("the process is gone", || !processes::is_alive(pid));
+        wait::wait_until("the process is gone", || processes::has_ended(pid));
     }
 
     /// Puts a shell script on PATH under that name, instead of what was there.

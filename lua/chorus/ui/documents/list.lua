@@ -2,13 +2,12 @@
 
 local M = {}
 
---- Opens a document.
+--- Opens a document. Says why it cannot.
 ---@param document chorus.Document
+---@return boolean is_open
 function M.open(document)
   local welcome = require('chorus.client').welcome()
-  if welcome then
-    require('chorus.ui.kit.place').open_file(welcome.project, document.path)
-  end
+  return welcome ~= nil and require('chorus.ui.kit.place').open_file(welcome.project, document.path)
 end
 
 return M

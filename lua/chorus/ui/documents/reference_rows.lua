@@ -29,8 +29,7 @@ function M.state(reference)
   elseif reference.state == 'current' then
     return ''
   elseif reference.nearest_start then
-    local lines = ('%d-%d'):format(reference.nearest_start, reference.nearest_end)
-    return ('stale, perhaps now in %s (`gR` moves it there)'):format(lines)
+    return ('stale, perhaps now in %d-%d'):format(reference.nearest_start, reference.nearest_end)
   end
   return 'stale'
 end
@@ -57,8 +56,9 @@ end
 
 --- Each reference, with the beginning of its text below.
 ---@param references chorus.Reference[]
+---@param retie? string the key that moves a stale one, where these lines have one
 ---@return chorus.Row[]
-function M.rows(references)
+function M.rows(references, retie)
   if #references == 0 then
     return {}
   end
@@ -66,6 +66,9 @@ function M.rows(references)
   for _, reference in ipairs(references) do
     local data = { reference = reference }
     local state = M.state(reference)
+    if retie and reference.nearest_start and reference.state == 'stale' then
+      state = ('%s (`%s` moves it there)'):format(state, retie)
+    end
     rows[#rows + 1] = canvas.row({
       '    ',
       { M.place(reference), 'ChorusPath' },

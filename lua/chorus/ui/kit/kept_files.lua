@@ -148,13 +148,21 @@ function Files:unfinished()
   for _, path in ipairs(vim.fn.glob(self:folder() .. '/' .. project_part() .. '-*.md', true, true)) do
     local about = vim.uv.fs_stat(path)
     if about and not self:is_taken(path) then
-      found[#found + 1] = { path = path, title = self.title_of(vim.fn.readfile(path, '', 20)), at = about.mtime.sec }
+      found[#found + 1] = { path = path, title = self.title_of(self:head(path, 20)), at = about.mtime.sec }
     end
   end
   table.sort(found, function(a, b)
     return a.at > b.at
   end)
   return found
+end
+
+--- The beginning of a file; nothing of one that is gone.
+---@param path string
+---@param most integer lines
+---@return string[]
+function Files:head(path, most) -- luacheck: no self
+  return vim.uv.fs_stat(path) and vim.fn.readfile(path, '', most) or {}
 end
 
 --- Takes over a text of another Neovim.

@@ -148,13 +148,16 @@ end
 ---@param root string
 ---@param path? string from `root`
 ---@param line integer
+---@return boolean is_open
 function M.visit(root, path, line)
   local message = require('chorus.message')
   local file = M.below(root, path)
   if not file then
-    return message.info('there is no file on this line')
+    message.info('there is no file on this line')
+    return false
   elseif not vim.uv.fs_stat(file) and vim.fn.bufnr(file) == -1 then
-    return message.info(('%s no longer exists'):format(path))
+    message.info(('%s no longer exists'):format(path))
+    return false
   end
   local buffer = vim.fn.bufadd(file)
   vim.bo[buffer].buflisted = true
@@ -163,16 +166,18 @@ function M.visit(root, path, line)
   show_here(buffer)
   vim.api.nvim_win_set_cursor(0, { math.min(math.max(line, 1), vim.api.nvim_buf_line_count(buffer)), 0 })
   vim.cmd.normal({ 'zv', bang = true })
+  return true
 end
 
 --- Opens a file where the cursor was in it last, in the window a person came from. Says why it cannot.
 ---@param root string
 ---@param path string from `root`
+---@return boolean is_open
 function M.open_file(root, path)
   local file = M.below(root, path)
   local known = file and vim.fn.bufnr(file) or -1
   local mark = known ~= -1 and vim.api.nvim_buf_get_mark(known, '"')[1] or 0
-  M.visit(root, path, math.max(mark, 1))
+  return M.visit(root, path, math.max(mark, 1))
 end
 
 --- Where a page was opened from, else the listed buffer used last.

@@ -48,8 +48,10 @@ end
 local function actions()
   local handlers = {
     ref = function(found)
-      document_list.open(found[1])
-      dispatch.run('ref', { bang = true })
+      -- The verb is about the current buffer.
+      if document_list.open(found[1]) then
+        dispatch.run('ref', { bang = true })
+      end
     end,
     tell = function(found)
       if #found[1].changed_for == 0 then

@@ -1,6 +1,7 @@
 --- Lists in fzf-lua.
 ---@diagnostic disable: unresolved-require the plugin is there when this is used
 local fzf_lines = require('chorus.ui.pick.fzf_lines')
+local fzf_marks = require('chorus.ui.pick.fzf_marks')
 
 local M = {}
 
@@ -13,6 +14,12 @@ local CALLED = {
 
 --- The key that makes fzf read the list again, which Chorus presses, and its bytes.
 local RELOAD, RELOAD_BYTES = 'f12', '\27[24~'
+
+--- Milliseconds until that key is pressed again: fzf takes no key of that kind while it reads.
+local PAUSE = 200
+
+--- How often it is pressed for one change.
+local TRIES = 10
 
 ---@return string?
 function M.fault()
@@ -49,22 +56,59 @@ local function previewer(session)
   return Preview
 end
 
+--- Whether fzf-lua runs skim, in which the keys of Chorus cannot run while the list is open.
+---@return boolean
+local function is_skim()
+  local program = vim.tbl_get(require('fzf-lua'), 'config', 'globals', 'fzf_bin') or 'fzf'
+  return vim.fs.basename(program):find('^sk') ~= nil
+end
+
+--- Two functions: one makes fzf read the list again, however often it takes; the other is to be told when it reads.
+---@return fun() read_again
+---@return fun() on_read
+local function reader()
+  local utils = require('fzf-lua.utils')
+  local left, is_waiting = 0, false
+  local function press()
+    is_waiting = false
+    local window = utils.fzf_winobj()
+    local buffer = window and window.fzf_bufnr
+    if left == 0 or not buffer or not vim.api.nvim_buf_is_valid(buffer) or vim.bo[buffer].channel == 0 then
+      return
+    end
+    left, is_waiting = left - 1, true
+    vim.api.nvim_chan_send(vim.bo[buffer].channel, RELOAD_BYTES)
+    vim.defer_fn(press, PAUSE)
+  end
+  return function()
+    left = TRIES
+    if not is_waiting then
+      press()
+    end
+  end, function()
+    left = 0
+  end
+end
+
 ---@param session chorus.PickSession
 function M.open(session)
   local list = session.list
+  local marks = list.many and not is_skim() and fzf_marks.of(session) or nil
+  local read_again, on_read = reader()
   local function on(run)
     return function(lines)
       local items = {}
-      for _, each in ipairs(lines or {}) do
+      for _, each in ipairs(not marks and lines or {}) do
         items[#items + 1] = fzf_lines.item(session, each)
       end
-      run(items)
+      run(marks and marks:picked(lines or {}) or items)
     end
   end
-  local choose = on(function(items)
+  local actions = marks and marks:actions(read_again) or {}
+  actions.enter = on(function(items)
     session:choose(items)
   end)
-  local actions = { enter = choose, [RELOAD] = { fn = function() end, reload = true } }
+  actions[RELOAD] = { fn = function() end, reload = true }
   for _, action in ipairs(list.actions) do
     for _, key in ipairs(action.keys) do
       actions[fzf_lines.key(key)] = on(function(items)
@@ -72,11 +116,13 @@ function M.open(session)
       end)
     end
   end
-  -- fzf forgets its marks when it reads a list again: who has marked something keeps the list as it is.
+  -- skim has marks of its own, and forgets them when it reads a list again: who has marked something keeps the list as it is.
   local freeze = ('+unbind(%s)'):format(RELOAD)
+  local native = list.many and not marks and { tab = 'toggle+down' .. freeze, ['shift-tab'] = 'toggle+up' .. freeze }
   require('fzf-lua').fzf_exec(function(add)
+    on_read()
     for _, item in ipairs(session:items()) do
-      add(fzf_lines.line(item))
+      add(fzf_lines.line(item, marks and marks:has(item)))
     end
     add()
   end, {
@@ -89,7 +135,7 @@ function M.open(session)
       [list.many and '--multi' or '--no-multi'] = true,
       ['--tiebreak'] = 'index',
     },
-    keymap = { fzf = list.many and { tab = 'toggle+down' .. freeze, ['shift-tab'] = 'toggle+up' .. freeze } or {} },
+    keymap = { fzf = native or {} },
     actions = actions,
     no_hide = true,
     no_resume = true,
@@ -102,13 +148,7 @@ function M.open(session)
       end,
     },
   })
-  session:watch(function()
-    local window = require('fzf-lua.utils').fzf_winobj()
-    local buffer = window and window.fzf_bufnr
-    if buffer and vim.api.nvim_buf_is_valid(buffer) and vim.bo[buffer].channel > 0 then
-      vim.api.nvim_chan_send(vim.bo[buffer].channel, RELOAD_BYTES)
-    end
-  end)
+  session:watch(read_again)
 end
 
 return M

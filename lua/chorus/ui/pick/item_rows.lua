@@ -104,4 +104,13 @@ function M.reference(reference, place)
   }
 end
 
+--- A text that was begun.
+---@param kept chorus.KeptFile
+---@param age string
+---@return chorus.Chunk[]
+function M.kept(kept, age)
+  local title = kept.title ~= '' and text.clean(kept.title, 60) or '(no title yet)'
+  return { { title, 'ChorusTitle' }, { ' · ' .. age, 'ChorusHint' } }
+end
+
 return M

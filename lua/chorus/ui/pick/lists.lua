@@ -25,6 +25,13 @@ function M.references(references, title, on_choice)
   open.open(require('chorus.ui.pick.references').list(references, title, on_choice))
 end
 
+--- Texts that were begun: drafts, prompts.
+---@param wish chorus.KeptPick
+---@param plugin? string
+function M.kept(wish, plugin)
+  open.open(require('chorus.ui.pick.kept').list(wish), plugin)
+end
+
 --- Documents, to be opened.
 ---@param category? string
 ---@param plugin? string

@@ -12,6 +12,8 @@ local namespace = vim.api.nvim_create_namespace('chorus_pick')
 ---@field session chorus.PickSession
 ---@field list chorus.Float
 ---@field preview? chorus.Float
+---@field at_preview fun(columns: integer, lines: integer): { row: integer, col: integer, width: integer, height: integer }
+---@field is_alone boolean the screen has no place for a preview beside the list
 ---@field prompt integer window to type in
 ---@field typed string
 ---@field marked table<string, boolean> by key
@@ -209,6 +211,20 @@ local function hints(list)
   return chunks
 end
 
+--- Opens the preview where the screen has a place for it, and closes it where there is none.
+---@param picker chorus.OwnPicker
+local function fit_preview(picker)
+  local preview = picker.preview
+  if picker.is_alone and preview then
+    preview:close()
+  elseif not picker.is_alone and not (preview and preview:is_open()) then
+    preview = float.open(float.scratch('picked'), { width = 1, height = 1, at = picker.at_preview, enter = false })
+    vim.wo[preview.window].wrap = true
+    vim.wo[preview.window].linebreak = true
+    picker.preview, picker.shown = preview, nil
+  end
+end
+
 --- The line to type in, over the last one of the list.
 ---@param picker chorus.OwnPicker
 local function open_prompt(picker)
@@ -236,6 +252,8 @@ local function open_prompt(picker)
   local options = vim.tbl_extend('force', place(), { border = 'none', style = 'minimal', zindex = 60 })
   picker.prompt = vim.api.nvim_open_win(buffer, true, options)
   picker.list.wish.on_resize = function()
+    fit_preview(picker)
+    draw_preview(picker)
     if vim.api.nvim_win_is_valid(picker.prompt) then
       vim.api.nvim_win_set_config(picker.prompt, place())
     end
@@ -264,14 +282,15 @@ end
 function M.open(session)
   local list = session.list
   local count = #session:items()
+  local picker = { session = session, typed = '', marked = {}, is_alone = false }
+  ---@cast picker chorus.OwnPicker
   local function at(which)
     return function(columns, lines)
       local for_list, for_preview = own_plan.layout(columns, lines, count, list.preview ~= nil)
+      picker.is_alone = for_preview == nil
       return which == 'list' and for_list or for_preview or for_list
     end
   end
-  local picker = { session = session, typed = '', marked = {} }
-  ---@cast picker chorus.OwnPicker
   picker.list = float.open(float.scratch('picker'), {
     width = 0.8,
     height = 0.6,
@@ -280,13 +299,8 @@ function M.open(session)
     footer = hints(list),
     enter = false,
   })
-  local lines = vim.o.lines - vim.o.cmdheight - 1
-  local _, for_preview = own_plan.layout(vim.o.columns, lines, count, list.preview ~= nil)
-  if for_preview then
-    picker.preview = float.open(float.scratch('picked'), { width = 1, height = 1, at = at('preview'), enter = false })
-    vim.wo[picker.preview.window].wrap = true
-    vim.wo[picker.preview.window].linebreak = true
-  end
+  picker.at_preview = at('preview')
+  fit_preview(picker)
   vim.wo[picker.list.window].cursorline, vim.wo[picker.list.window].wrap = true, false
   -- The last line lies under the line to type in.
   vim.wo[picker.list.window].scrolloff = 1

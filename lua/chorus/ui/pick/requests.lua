@@ -10,7 +10,7 @@ local M = {}
 ---@return fun() stop
 local function watch(on_change)
   local id = vim.api.nvim_create_autocmd('User', {
-    pattern = { 'ChorusRequestOpened', 'ChorusRequestClosed', 'ChorusConnected' },
+    pattern = { 'ChorusRequestOpened', 'ChorusRequestClosed', 'ChorusElsewhereChanged', 'ChorusConnected' },
     callback = on_change,
   })
   return function()
@@ -28,7 +28,7 @@ end
 
 ---@class chorus.RequestPick
 ---@field title string
----@field requests? chorus.Opened[] by default all
+---@field requests? chorus.Opened[] may be of another project; by default all of this one
 ---@field on_choice? fun(request: chorus.Opened) by default its window is opened
 
 ---@param wish chorus.RequestPick
@@ -40,13 +40,9 @@ function M.list(wish)
     title = wish.title,
     many = false,
     items = function()
-      local open = {}
-      for _, request in ipairs(tasks.requests()) do
-        open[request.id] = request
-      end
       local now = {}
       for _, request in ipairs(wish.requests or tasks.requests()) do
-        local current = open[request.id]
+        local current = tasks.request(request.id)
         if current then
           local task = tasks.get(current.task)
           now[#now + 1] = sessions.item(current.id, item_rows.request(current, task and task.title), current)

@@ -3,14 +3,24 @@ local M = {}
 
 ---@param session chorus.PickSession
 function M.open(session)
-  vim.ui.select(session:items(), {
+  local items = session:items()
+  local choices = vim.list_slice(items)
+  for _, action in ipairs(session.list.actions) do
+    if action.line then
+      choices[#choices + 1] = { text = action.line, action = action }
+    end
+  end
+  vim.ui.select(choices, {
     prompt = session.list.title .. ':',
     kind = session.list.kind,
-    format_item = function(item)
-      return item.text
+    format_item = function(choice)
+      return choice.text
     end,
-  }, function(item)
-    session:choose(item and { item } or {}, true)
+  }, function(choice)
+    if choice and choice.action then
+      return session:act(choice.action, items, true)
+    end
+    session:choose(choice and { choice } or {}, true)
   end)
 end
 

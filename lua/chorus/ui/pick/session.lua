@@ -16,6 +16,7 @@ local M = {}
 ---@field name string
 ---@field keys string[]
 ---@field does string
+---@field line? string runs it on all items, where a list has no keys
 ---@field run fun(data: any[])
 
 ---@class chorus.PickList
@@ -209,12 +210,13 @@ end
 --- An action is to run on the items.
 ---@param action chorus.PickAction
 ---@param items chorus.PickItem[]
-function Session:act(action, items)
+---@param is_closed? boolean
+function Session:act(action, items, is_closed)
   self:finish(function()
     if #items > 0 then
       action.run(data_of(items))
     end
-  end)
+  end, is_closed)
 end
 
 --- The person left without a choice. A choice that was made before counts.

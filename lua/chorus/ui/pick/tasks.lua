@@ -19,9 +19,10 @@ local M = {}
 ---@field on_leave? fun()
 
 ---@param task chorus.Task
+---@param request? chorus.Opened its oldest one
 ---@return chorus.PickItem
-local function item(task)
-  return sessions.item(task.uuid, item_rows.task(task, tasks.requests(task.uuid)[1], true), task)
+local function item(task, request)
+  return sessions.item(task.uuid, item_rows.task(task, request, true), task)
 end
 
 --- Those that fit what is typed, in the language of the dashboard's filter. A number goes before titles that hold its
@@ -79,7 +80,13 @@ end
 ---@return fun() stop
 local function watch(on_change)
   local id = vim.api.nvim_create_autocmd('User', {
-    pattern = { 'ChorusTaskChanged', 'ChorusRequestOpened', 'ChorusRequestClosed', 'ChorusConnected' },
+    pattern = {
+      'ChorusTaskChanged',
+      'ChorusRequestOpened',
+      'ChorusRequestClosed',
+      'ChorusElsewhereChanged',
+      'ChorusConnected',
+    },
     callback = on_change,
   })
   return function()
@@ -133,11 +140,11 @@ end
 ---@return chorus.PickList
 function M.list(wish)
   local function items()
-    local now = {}
+    local now, oldest = {}, tasks.oldest_requests()
     for _, task in ipairs(wish.tasks or order.sorted(tasks.all())) do
       local known = tasks.get(task.uuid)
       if known and (not wish.is_wanted or wish.is_wanted(known)) then
-        now[#now + 1] = item(known)
+        now[#now + 1] = item(known, oldest[known.uuid])
       end
     end
     return now

@@ -9,6 +9,7 @@ local CALLED = {
   ['telescope.previewers'] = { 'new_buffer_previewer' },
   ['telescope.pickers.entry_display'] = {},
   ['telescope.actions'] = { 'close' },
+  ['telescope.actions.set'] = { 'select' },
   ['telescope.actions.state'] = { 'get_current_picker', 'get_selected_entry' },
   ['telescope.config'] = {},
 }
@@ -78,7 +79,8 @@ function M.open(session)
       end,
     }),
     attach_mappings = function(buffer, map)
-      actions.select_default:replace(function()
+      -- Each of its keys that opens something ends here, in whatever window: it cannot open our items.
+      require('telescope.actions.set').select:replace(function()
         local items = chosen(buffer)
         session:choose(items)
         actions.close(buffer)

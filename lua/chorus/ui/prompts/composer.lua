@@ -1,5 +1,6 @@
 --- The buffer for a prompt: as many lines as it takes, `:w` sends it. A file keeps what is typed, as for a new task.
 local delivery = require('chorus.ui.prompts.delivery')
+local fill_in = require('chorus.ui.kit.fill_in')
 local keep_typed = require('chorus.ui.kit.keep_typed')
 local message = require('chorus.message')
 local place = require('chorus.ui.kit.place')
@@ -20,13 +21,11 @@ local M = {}
 ---@field on_left? fun() the person is done: what the composer took the place of comes back
 ---@field on_reply? fun(is_sent: boolean, newer?: chorus.Opened) after each attempt to send the text
 
----@class chorus.Composer
----@field buffer integer
+---@class chorus.Composer: chorus.Filling
 ---@field path string
 ---@field wish chorus.ComposerWish
 ---@field is_done boolean
 ---@field is_sending boolean
----@field is_filled boolean
 ---@field fault? string
 ---@field history? string[] texts that were sent, newest first
 ---@field at integer the one of them that is shown; 0 for the person's own text
@@ -159,28 +158,10 @@ local function go_on(composer, sent, left)
   keep(composer)
 end
 
---- Puts in what the placeholders stand for, once, to be read before it is sent. Who undoes that sends them as words.
----@param composer chorus.Composer
----@param lines string[] of the buffer
----@param prompt string
-local function fill(composer, lines, prompt)
-  require('chorus.ui.prompts.fill_in')({
-    buffer = composer.buffer,
-    lines = lines,
-    first = 0,
-    words = prompt,
-    origin = composer.wish.origin,
-    does = delivery.does(composer.wish.purpose),
-  }, function(is_filled)
-    composer.is_filled, composer.is_sending = is_filled, false
-    keep(composer)
-  end)
-end
-
 --- `:w`.
 ---@param composer chorus.Composer
 local function write(composer)
-  if composer.is_sending then
+  if composer.is_sending or composer.is_filling then
     return
   end
   keep(composer)
@@ -189,9 +170,12 @@ local function write(composer)
   if not prompt:find('%S') then
     return save.refuse('the prompt is empty', 'write what the agent should do')
   elseif not composer.is_filled and require('chorus.editor.placeholders').has(prompt) then
-    composer.is_sending = true
+    composer.is_filling = true
+    -- A buffer that is being written cannot be changed. Who undoes the change sends the placeholders as words.
     return vim.schedule(function()
-      fill(composer, lines, prompt)
+      fill_in.start(composer, lines, 0, prompt, delivery.does(wish.purpose), function()
+        keep(composer)
+      end)
     end)
   end
   composer.is_sending = true
@@ -241,6 +225,7 @@ end
 ---@return chorus.Composer
 local function set_up(buffer, path, wish)
   local composer = { buffer = buffer, path = path, wish = wish, is_done = false, is_sending = false, at = 0, own = {} }
+  composer.origin, composer.is_filling = wish.origin, false
   composer.is_filled = wish.is_filled or wish.purpose.kind ~= 'prompt'
   local on = save.set_up(buffer, {
     view = 'prompt',
@@ -319,21 +304,6 @@ function M.resume(path)
   M.open({ purpose = purpose, lines = lines, path = path })
 end
 
---- Deletes unfinished prompts after confirmation.
----@param left chorus.KeptFile[]
----@param on_deleted fun()
-local function discard(left, on_deleted)
-  local titles = vim.tbl_map(function(each)
-    return text.clean(each.title, 40)
-  end, left)
-  require('chorus.picker').confirm_deletion(titles, function()
-    for _, each in ipairs(left) do
-      prompt_files:remove(each.path)
-    end
-    on_deleted()
-  end)
-end
-
 --- Opens a composer for tasks. Offers unfinished prompts first.
 ---@param found chorus.Task[]
 ---@param options? { raw?: boolean, lines?: string[], is_kept?: boolean, is_filled?: boolean, origin?: chorus.Origin } with
@@ -359,26 +329,7 @@ function M.open_for(found, options)
   if #left == 0 then
     return open_new()
   end
-  local choices = { { title = 'A new prompt for ' .. delivery.names(to) } }
-  vim.list_extend(choices, left)
-  choices[#choices + 1] =
-    { title = #left == 1 and 'Delete the kept prompt' or 'Delete the kept prompts', discards = true }
-  require('chorus.picker').pick(choices, {
-    prompt = #left == 1 and 'A prompt was not sent:' or ('%d prompts were not sent:'):format(#left),
-    kind = 'chorus_prompt',
-    format = function(choice)
-      local age = choice.at and '  ' .. text.age((os.time() - choice.at) * 1000) or ''
-      return text.clean(choice.title, 60) .. age
-    end,
-  }, function(choice)
-    if choice and choice.path then
-      M.resume(choice.path)
-    elseif choice and choice.discards then
-      discard(left, open_new)
-    elseif choice then
-      open_new()
-    end
-  end)
+  require('chorus.ui.prompts.prompt_offer').show(left, delivery.names(to), open_new)
 end
 
 --- Makes a buffer named `chorus://prompt/…` that prompt: one of a session, say. For `BufReadCmd`.

@@ -77,10 +77,11 @@ end
 
 --- Reads a prompt.
 ---@param path string
+---@param most? integer lines of the file; by default all
 ---@return chorus.Purpose
 ---@return string[] lines
-function M.read(path)
-  local lines = vim.fn.readfile(path)
+function M.read(path, most)
+  local lines = most and M:head(path, most) or vim.fn.readfile(path)
   return parse(lines[1] or ''), vim.list_slice(lines, 2)
 end
 

@@ -1,9 +1,8 @@
 --- Reads files for the diffs in a request.
+local regular_file = require('chorus.editor.regular_file')
 
 --- Larger files are not read, in bytes.
 local MOST_BYTES = 1024 * 1024
-
-local READS = bit.bor(vim.uv.constants.O_RDONLY, vim.uv.constants.O_NONBLOCK)
 
 --- All that there is to read; nil where that is more than may be, or cannot be read. The size of a file says nothing below
 --- `/proc`.
@@ -31,13 +30,12 @@ local function read(path)
   if not vim.startswith(path, '/') then
     return nil, true
   end
-  local descriptor, _, code = vim.uv.fs_open(path, READS, 0)
-  if not descriptor then
+  local file, _, code = regular_file.open(path)
+  if not file then
     return nil, code ~= 'ENOENT'
   end
-  local about = vim.uv.fs_fstat(descriptor)
-  local content = about and about.type == 'file' and about.size <= MOST_BYTES and read_some(descriptor) or nil
-  vim.uv.fs_close(descriptor)
+  local content = file.about.size <= MOST_BYTES and read_some(file.descriptor) or nil
+  vim.uv.fs_close(file.descriptor)
   return content, true
 end
 

@@ -1,6 +1,7 @@
 --- The buffer for a new task. A file keeps what is typed; `:w` creates the task.
 local created = require('chorus.ui.tasks.draft_created')
 local drafts = require('chorus.ui.tasks.draft_files')
+local fill_in = require('chorus.ui.kit.fill_in')
 local front_matter = require('chorus.ui.tasks.front_matter')
 local keep_typed = require('chorus.ui.kit.keep_typed')
 local place = require('chorus.ui.kit.place')
@@ -11,14 +12,11 @@ local M = {}
 
 local NAMES = { 'title', 'priority', 'tags', 'agent', 'isolation', 'on' }
 
----@class chorus.Draft
----@field buffer integer
+---@class chorus.Draft: chorus.Filling
 ---@field path string
 ---@field folder string of the project that the task is for
 ---@field starts boolean
 ---@field template string[] the lines before anything was typed
----@field origin? chorus.Origin where the person was, for placeholders
----@field is_filled boolean placeholders in the text are words: they were filled in, or are none
 ---@field is_done boolean
 ---@field is_sending boolean
 ---@field created? chorus.Created the task that was created while more was typed: the next write saves that into it
@@ -131,29 +129,16 @@ local function refuse(draft, err)
   end
 end
 
---- Puts in what the placeholders of the description stand for, once, to be read before the task is created.
----@param draft chorus.Draft
----@param lines string[] of the buffer
----@param description string
-local function fill(draft, lines, description)
-  local first = #lines
+--- How many lines stand above the description.
+---@param lines string[]
+---@return integer
+local function head_of(lines)
   for index = 2, #lines do
     if lines[index] == '---' then
-      first = index
-      break
+      return index
     end
   end
-  require('chorus.ui.prompts.fill_in')({
-    buffer = draft.buffer,
-    lines = lines,
-    first = first,
-    words = description,
-    origin = draft.origin,
-    does = does(draft),
-  }, function(is_filled)
-    draft.is_filled, draft.is_sending = is_filled, false
-    keep(draft)
-  end)
+  return #lines
 end
 
 --- What a write asks for: the new task, or the change of the one that was created while more was typed.
@@ -180,7 +165,7 @@ end
 
 --- `:w`.
 local function write(draft)
-  if draft.is_sending then
+  if draft.is_sending or draft.is_filling then
     return
   end
   keep(draft)
@@ -197,9 +182,12 @@ local function write(draft)
     return save.refuse(what, 'take that back; `:w` saves the rest')
   end
   if not draft.is_filled and require('chorus.editor.placeholders').has(read.description) then
-    draft.is_sending = true
+    draft.is_filling = true
+    -- A buffer that is being written cannot be changed.
     return vim.schedule(function()
-      fill(draft, lines, read.description)
+      fill_in.start(draft, lines, head_of(lines), read.description, does(draft), function()
+        keep(draft)
+      end)
     end)
   end
   local method, params = request_of(draft, read)
@@ -231,6 +219,7 @@ local function set_up(buffer, path, lines, template, starts, origin)
     origin = origin,
     created = task,
     is_filled = false,
+    is_filling = false,
     is_done = false,
     is_sending = false,
   }
@@ -291,19 +280,6 @@ local function edit(path, lines, template, starts, origin)
   return draft
 end
 
---- Why a draft cannot be opened here; nil when it can.
----@param path? string
----@return string?
-local function fault_of(path)
-  if not path or not vim.uv.fs_stat(path) then
-    return 'This draft is gone: its task was created, or it was deleted. `:Chorus new` writes a new task.'
-  elseif drafts:is_elsewhere(path) then
-    return 'Another Neovim has this draft open.'
-  elseif not drafts:is_of_this_project(path) then
-    return 'This draft is for another project. Open Neovim there: `:Chorus new` offers it.'
-  end
-end
-
 --- Makes a buffer named `chorus://draft/…` that draft: one of a session, say. For `BufReadCmd`.
 ---@param buffer integer
 function M.read(buffer)
@@ -311,7 +287,7 @@ function M.read(buffer)
     return
   end
   local path = drafts:path_of(vim.api.nvim_buf_get_name(buffer))
-  local fault = fault_of(path)
+  local fault = drafts.fault_of(path)
   if fault then
     return require('chorus.ui.kit.plain_text').explain(buffer, fault)
   end
@@ -375,18 +351,6 @@ local function open_new(options)
   keep(draft)
 end
 
---- Deletes drafts after confirmation.
-local function discard(left)
-  local titles = vim.tbl_map(function(draft)
-    return draft.title ~= '' and text.clean(draft.title, 40) or '(no title yet)'
-  end, left)
-  require('chorus.picker').confirm_deletion(titles, function()
-    for _, draft in ipairs(left) do
-      drafts:remove(draft.path)
-    end
-  end)
-end
-
 --- Opens a new-task buffer. Offers unfinished drafts first.
 ---@param options chorus.DraftWish
 function M.open(options)
@@ -394,27 +358,8 @@ function M.open(options)
   if #left == 0 or options.title or options.excerpt or options.lines then
     return open_new(options)
   end
-  local choices = { { title = 'A new task' } }
-  vim.list_extend(choices, left)
-  choices[#choices + 1] = { title = #left == 1 and 'Delete the draft' or 'Delete the drafts', discards = true }
-  require('chorus.picker').pick(choices, {
-    prompt = #left == 1 and 'There is an unfinished draft:' or ('There are %d unfinished drafts:'):format(#left),
-    kind = 'chorus_draft',
-    format = function(choice)
-      if not choice.path then
-        return choice.title
-      end
-      local title = choice.title ~= '' and text.clean(choice.title, 60) or '(no title yet)'
-      return ('%s · %s'):format(title, text.age((os.time() - choice.at) * 1000))
-    end,
-  }, function(choice)
-    if choice and choice.path then
-      M.resume(choice.path, options.start)
-    elseif choice and choice.discards then
-      discard(left)
-    elseif choice then
-      open_new(options)
-    end
+  require('chorus.ui.tasks.draft_offer').show(left, options.start, function()
+    open_new(options)
   end)
 end
 

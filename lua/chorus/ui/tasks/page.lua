@@ -1,6 +1,7 @@
 --- `chorus://task/12`: a task's page. `:w` saves the edited fields. The page updates live.
 local buffer_task = require('chorus.ui.kit.buffer_task')
 local listen = require('chorus.ui.kit.listen')
+local keys = require('chorus.ui.kit.keys')
 local save = require('chorus.ui.kit.save')
 local status = require('chorus.ui.kit.status')
 local page_rows = require('chorus.ui.tasks.page_rows')
@@ -51,7 +52,7 @@ local function draw(page)
   if not above then
     above, page.base = page_rows.edited(page.page.task), page.page.task
   end
-  local rows = page_rows.history(page.page, status.now())
+  local rows = page_rows.history(page.page, status.now(), keys.first('page', 'retie'))
   page.rows = rows
   local all = vim.list_slice(above)
   all[#all + 1] = page_rows.SEPARATOR

@@ -85,8 +85,9 @@ end
 --- Rows below the separator.
 ---@param page chorus.Page
 ---@param now integer
+---@param retie? string the key that moves a stale reference, where these rows have one
 ---@return chorus.Row[]
-function M.history(page, now)
+function M.history(page, now, retie)
   local rows = { canvas.row({}) }
   facts(rows, page.task, now)
   if #page.requests > 0 then
@@ -101,7 +102,7 @@ function M.history(page, now)
   end
   local reference_rows = require('chorus.ui.documents.reference_rows')
   vim.list_extend(rows, reference_rows.outdated(page.task))
-  vim.list_extend(rows, reference_rows.rows(page.references or {}))
+  vim.list_extend(rows, reference_rows.rows(page.references or {}, retie))
   if #(page.prompts or {}) > 0 then
     vim.list_extend(rows, { canvas.row({}), canvas.row({ { '  Prompts that wait', 'ChorusTitle' } }) })
     for _, row in ipairs(queue_rows.render(page.prompts, now, '    ')) do

@@ -19,6 +19,12 @@ pub fn failed_test(line: &str) -> Option<&str> {
     line.strip_prefix("test ")?.strip_suffix(" ... FAILED")
 }
 
+/// The spec file in `Failure -> tests/lua/edits_spec.lua @ 57`; an error is told in the same way.
+pub fn failed_spec(line: &str) -> Option<&str> {
+    let told = line.strip_prefix("Failure -> ").or_else(|| line.strip_prefix("Error -> "))?;
+    told.rsplit_once(" @ ").map(|(file, _)| file)
+}
+
 /// What a suite's output says of its failures; of one that broke off, its end.
 pub fn failures(output: &str) -> &str {
     if let Some((_, told)) = output.split_once("\nfailures:\n\n") {
@@ -93,6 +99,7 @@ mod tests {
         assert!(failures(cargo).starts_with("---- b stdout ----\nsaid"));
         let busted = "1 success / 1 failure / 0 errors / 0 pending : 0.1 seconds\n\nFailure -> a_spec.lua @ 3\nwhat\n";
         assert!(failures(busted).starts_with("Failure -> a_spec.lua"));
+        assert_eq!(failed_spec("Failure -> tests/lua/a_spec.lua @ 3"), Some("tests/lua/a_spec.lua"));
         assert_eq!(failures("it died\n"), "it died\n");
     }
 }

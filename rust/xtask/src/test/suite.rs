@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 /// A suite that runs longer hangs.
 const LIMIT: Duration = Duration::from_secs(30 * 60);
 
+/// Suites whose tests wait most of their time for agents and terminals: twice as many of these run at once.
+const WAITING: [&str; 3] = ["claude", "sidecar", "stack_tasks"];
+
 /// What the suites are told: variables that name the tools.
 pub type Environment = [(&'static str, OsString)];
 
@@ -33,7 +36,7 @@ pub struct Ended {
     pub seconds: f64,
     /// Both outputs, in their order.
     pub output: String,
-    /// Names of failed tests, where there is a way to run them once more.
+    /// What can be run once more, one entry for each failure: the test's name, of a Lua spec its file.
     pub failed: Vec<String>,
 }
 
@@ -47,38 +50,60 @@ impl Suite {
     /// Runs the suite, or the tests in it whose name holds the filter.
     pub fn run(&self, filter: Option<&str>, chorus: &Path, environment: &Environment) -> Ended {
         match self {
-            Suite::Rust { program, folder, .. } => {
+            Suite::Rust { name, program, folder } => {
                 let mut command = rust(program, folder, environment);
                 command.args(filter);
+                if WAITING.contains(&name.as_str()) {
+                    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+                    command.arg(format!("--test-threads={}", 2 * cores));
+                }
                 let (output, seconds, ended_well) = captured(&mut command);
                 let failed = output.lines().filter_map(counts::failed_test).map(str::to_owned).collect();
                 let counts = output.lines().filter_map(Counts::of_cargo).next_back();
                 Ended { counts: judged(counts, ended_well), seconds, output, failed }
             }
             Suite::Lua { nvim, .. } => {
-                let world = chorus_testkit::Sandbox::new(chorus);
-                let mut command = world.command(nvim);
-                command.args(["--clean", "--headless", "-l", "tests/lua/run.lua"]);
-                command.current_dir(chorus_testkit::repository());
-                command.args(filter.map(|filter| format!("--filter={filter}"))).arg("tests/lua");
-                command.envs(environment.iter().cloned());
-                let (output, seconds, ended_well) = captured(&mut command);
+                let filter = filter.map(|filter| format!("--filter={filter}"));
+                let (output, seconds, ended_well) = lua(nvim, filter.as_deref(), "tests/lua", chorus, environment);
                 let counts = output.lines().filter_map(Counts::of_busted).next_back();
-                Ended { counts: judged(counts, ended_well), seconds, output, failed: Vec::new() }
+                let failed = output.lines().filter_map(counts::failed_spec).map(str::to_owned).collect();
+                Ended { counts: judged(counts, ended_well), seconds, output, failed }
             }
         }
     }
 
-    /// Runs single tests once more, each by itself; the names of those that passed.
-    pub fn try_again<'a>(&self, tests: &'a [String], environment: &Environment) -> Vec<&'a str> {
-        let Suite::Rust { program, folder, .. } = self else { return Vec::new() };
-        let passes = |name: &&str| {
-            let (output, _, ended_well) = captured(rust(program, folder, environment).args(["--exact", name]));
-            println!("{}", output.trim_end());
-            ended_well && output.lines().filter_map(Counts::of_cargo).any(|counts| counts.passed == 1)
+    /// Runs what failed once more, by itself; whether it passed.
+    pub fn try_again(&self, failed: &str, chorus: &Path, environment: &Environment) -> bool {
+        let (output, ended_well, counts) = match self {
+            Suite::Rust { program, folder, .. } => {
+                let (output, _, ended_well) = captured(rust(program, folder, environment).args(["--exact", failed]));
+                let counts = output.lines().filter_map(Counts::of_cargo).next_back();
+                (output, ended_well, counts)
+            }
+            Suite::Lua { nvim, .. } => {
+                let (output, _, ended_well) = lua(nvim, None, failed, chorus, environment);
+                let counts = output.lines().filter_map(Counts::of_busted).next_back();
+                (output, ended_well, counts)
+            }
         };
-        tests.iter().map(String::as_str).filter(passes).collect()
+        println!("{}", output.trim_end());
+        ended_well && counts.is_some_and(|counts| counts.passed > 0 && counts.failed == 0)
     }
+}
+
+/// Runs specs in a Neovim: both outputs, the seconds, whether it ended well.
+fn lua(
+    nvim: &Path,
+    filter: Option<&str>,
+    specs: &str,
+    chorus: &Path,
+    environment: &Environment,
+) -> (String, f64, bool) {
+    let world = chorus_testkit::Sandbox::new(chorus);
+    let mut command = world.command(nvim);
+    command.args(["--clean", "--headless", "-l", "tests/lua/run.lua"]).args(filter).arg(specs);
+    command.current_dir(chorus_testkit::repository()).envs(environment.iter().cloned());
+    captured(&mut command)
 }
 
 fn rust(program: &Path, folder: &Path, environment: &Environment) -> Command {
