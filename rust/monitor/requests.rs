@@ -92,12 +92,16 @@ pub fn plan(watched: &mut Watched, state: &AgentState, open: &[String], now: Mil
                 watched.recheck_at = Some(watched.recheck_at.map_or(settled, |at| at.min(settled)));
                 return plan;
             }
-            let dialog = shown_dialog(watched, since);
-            if dialog.is_none() && now < settled + SCREEN_MAY_FOLLOW {
+            let screen = whole_screen(watched, since);
+            let has_dialog = screen.is_some_and(|screen| screen.reading.dialog.is_some());
+            // However long tmux takes: a request that was opened without words gets them.
+            watched.wants_screen |= screen.is_none();
+            if !has_dialog && now < settled + SCREEN_MAY_FOLLOW {
                 watched.wants_screen = true;
                 watched.recheck_at = Some(settled + SCREEN_MAY_FOLLOW);
                 return plan;
             }
+            let dialog = shown_dialog(watched, since);
             let by_screen = watched.gives_only_a_screen();
             let words = dialog.and_then(|dialog| words(dialog, state, by_screen));
             let old = watched.unhooked.take().filter(|old| old.since == since);
@@ -131,14 +135,17 @@ pub fn plan(watched: &mut Watched, state: &AgentState, open: &[String], now: Mil
     plan
 }
 
-/// The dialog on the screen, if that was read since, and when it was drawn whole: where only the screen speaks, it was
-/// seen twice.
-fn shown_dialog(watched: &Watched, since: Millis) -> Option<&Dialog> {
+/// The screen, if it was read since, and when a dialog was drawn whole: where only the screen speaks, it was seen twice.
+fn whole_screen(watched: &Watched, since: Millis) -> Option<&ScreenFact> {
     let is_whole = |screen: &&ScreenFact| match watched.gives_only_a_screen() {
         true => screen.at >= since && screen.at > screen.changed_at,
         false => screen.at >= since + DRAWN_BY,
     };
-    watched.evidence.screen.as_ref().filter(is_whole)?.reading.dialog.as_ref()
+    watched.evidence.screen.as_ref().filter(is_whole)
+}
+
+fn shown_dialog(watched: &Watched, since: Millis) -> Option<&Dialog> {
+    whole_screen(watched, since)?.reading.dialog.as_ref()
 }
 
 /// What distinguishes one dialog from another: its question, and the whole text where only the screen shows it.

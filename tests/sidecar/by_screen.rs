@@ -150,6 +150,19 @@ fn another_question_than_the_one_seen_gets_no_key() {
 }
 
 #[test]
+fn a_question_has_its_words_however_slow_tmux_is() {
+    let asker = Asker::new(PATTERNS);
+    let task = asker.busy("do one");
+    asker.tmux_on("source-file", "sleep 1.5");
+    asker.goes_on();
+    let request = asker.asked(&task, "one");
+    assert_eq!((request["kind"].as_str(), request["answerable"].as_str()), (Some("permission"), Some("keys")));
+    asker.real_tmux();
+    asker.json(["approve", &task, "--request", request["id"].as_str().unwrap()]);
+    asker.rests(&task, 1);
+}
+
+#[test]
 fn without_answer_keys_words_are_typed() {
     let asker =
         Asker::new(&PATTERNS.lines().filter(|line| !line.starts_with("answers")).collect::<Vec<_>>().join("\n"));
