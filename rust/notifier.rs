@@ -24,7 +24,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 /// It is started again when it is needed.
 const IDLE: Duration = Duration::from_secs(60);
 /// How long a bus may take to take notifications away after the end of the input.
-const FAREWELL: Duration = Duration::from_secs(3);
+const FAREWELL: Duration = Duration::from_secs(10);
 
 /// Runs to the end of the input; returns the exit code.
 pub fn run() -> i32 {

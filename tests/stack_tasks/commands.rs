@@ -84,7 +84,9 @@ fn a_command_in_the_background() {
         let task = world.rested("Background", &format!("[[bashbg: {script}]] [[say It runs.]]"));
         assert_eq!(world.look(&task)["agent_status"]["detail"]["background"], "shell");
         let_go(&world, "late");
-        wait_until("it has written", || world.project().join("late.txt").exists());
+        wait_until("it has written", || {
+            std::fs::read_to_string(world.project().join("late.txt")).is_ok_and(|text| text == "late\n")
+        });
         assert_eq!(world.owners().len(), 1);
         world.claims_and_commits(&task);
         assert_eq!(world.changed_on(&world.branch(&task)), ["late.txt +late"]);
