@@ -129,7 +129,7 @@ impl<'a> Editor<'a> {
                 return;
             }
             assert!(began.elapsed() < wait::LIMIT, "waited in vain to see {what}; on screen is\n{screen}");
-            std::thread::sleep(std::time::Duration::from_millis(20));
+            std::thread::sleep(wait::pause(began.elapsed()));
         }
     }
 
@@ -167,7 +167,7 @@ impl<'a> Editor<'a> {
             }
             let is_late = began.elapsed() > wait::LIMIT;
             assert!(!is_late, "waited in vain: {what}; on screen is\n{}", self.screen());
-            std::thread::sleep(std::time::Duration::from_millis(10));
+            std::thread::sleep(wait::pause(began.elapsed()));
         }
     }
 

@@ -1,7 +1,7 @@
 //! A private server for each test and each tmux.
 
 use chorus::tmux::{Listing, Pane, PaneState, Settings, Tmux};
-use chorus_testkit::wait::LIMIT;
+use chorus_testkit::wait::{LIMIT, pause};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -101,6 +101,6 @@ pub async fn until<T>(what: &str, probe: impl AsyncFn() -> Option<T>) -> T {
             return found;
         }
         assert!(begun.elapsed() < LIMIT, "never: {what}");
-        tokio::time::sleep(Duration::from_millis(15)).await;
+        tokio::time::sleep(pause(begun.elapsed())).await;
     }
 }

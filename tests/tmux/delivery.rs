@@ -5,7 +5,7 @@ use chorus::agent::claude::Claude;
 use chorus::contract::Code;
 use chorus::tmux::{Key, Pane, Settings, Size};
 use chorus::typing::{AgentPrompt, PromptMatch, PromptSeen, PromptShown, PromptWanted, TypingPlan, TypingStep};
-use chorus_testkit::wait::{LIMIT, wait_until};
+use chorus_testkit::wait::{LIMIT, pause, wait_until};
 use chorus_testkit::{FakeApi, claude, files, given};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -77,7 +77,7 @@ impl Client {
         let begun = Instant::now();
         while self.api.turns().len() == before {
             assert!(begun.elapsed() < LIMIT, "not taken: {text:?}\n{}", self.screen().await);
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::time::sleep(pause(begun.elapsed())).await;
         }
         self.typed(before)
     }

@@ -15,13 +15,17 @@ pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
 #[track_caller]
 pub fn wait_for<T>(what: &str, mut find: impl FnMut() -> Option<T>) -> T {
     let began = Instant::now();
-    let mut pause = Duration::from_millis(1);
     loop {
         if let Some(found) = find() {
             return found;
         }
-        assert!(began.elapsed() < LIMIT, "waited {} s in vain: {what}", LIMIT.as_secs());
-        std::thread::sleep(pause);
-        pause = (pause * 2).min(Duration::from_millis(50));
+        let waited = began.elapsed();
+        assert!(waited < LIMIT, "waited {} s in vain: {what}", LIMIT.as_secs());
+        std::thread::sleep(pause(waited));
     }
+}
+
+/// How long to wait before the next look, after that time: most looks start a process, and many tests wait at once.
+pub fn pause(waited: Duration) -> Duration {
+    (waited / 10).clamp(Duration::from_millis(1), Duration::from_millis(200))
 }

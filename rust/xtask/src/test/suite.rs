@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 /// A suite that runs longer hangs.
 const LIMIT: Duration = Duration::from_secs(30 * 60);
 
-/// Suites whose tests wait most of their time for agents and terminals: twice as many of these run at once.
-const WAITING: [&str; 3] = ["claude", "sidecar", "stack_tasks"];
+/// The suites that take longest, whose tests wait most of their time for agents: half as many again run at once.
+const LONGEST: [&str; 2] = ["claude", "stack_tasks"];
 
 /// What the suites are told: variables that name the tools.
 pub type Environment = [(&'static str, OsString)];
@@ -53,9 +53,9 @@ impl Suite {
             Suite::Rust { name, program, folder } => {
                 let mut command = rust(program, folder, environment);
                 command.args(filter);
-                if WAITING.contains(&name.as_str()) {
+                if LONGEST.contains(&name.as_str()) {
                     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-                    command.arg(format!("--test-threads={}", 2 * cores));
+                    command.arg(format!("--test-threads={}", cores + cores.div_ceil(2)));
                 }
                 let (output, seconds, ended_well) = captured(&mut command);
                 let failed = output.lines().filter_map(counts::failed_test).map(str::to_owned).collect();

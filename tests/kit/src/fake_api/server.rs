@@ -41,7 +41,7 @@ struct World(Mutex<State>);
 #[derive(Default)]
 struct State {
     settings: Settings,
-    requests: Vec<Request>,
+    requests: Vec<Arc<Request>>,
     errors: u64,
     failed: BTreeMap<String, u32>,
     connections: Vec<TcpStream>,
@@ -77,12 +77,12 @@ impl FakeApi {
     }
 
     /// Every request so far.
-    pub fn requests(&self) -> Vec<Request> {
+    pub fn requests(&self) -> Vec<Arc<Request>> {
         self.world.lock().requests.clone()
     }
 
     /// The requests of the model with tools, so without titles, summaries and counts.
-    pub fn turns(&self) -> Vec<Request> {
+    pub fn turns(&self) -> Vec<Arc<Request>> {
         let mut requests = self.requests();
         requests.retain(|request| {
             request.path == "/v1/messages" && request.body["tools"].as_array().is_some_and(|tools| !tools.is_empty())
@@ -213,7 +213,7 @@ fn messages(mut stream: &TcpStream, world: &World, request: &Incoming, body: Val
 
 impl State {
     fn record(&mut self, request: &Incoming, body: Value, step: Step) {
-        self.requests.push(Request {
+        self.requests.push(Arc::new(Request {
             method: request.method.clone(),
             path: request.path.clone(),
             headers: request.headers.clone(),
@@ -221,7 +221,7 @@ impl State {
             prompt: step.prompt,
             turn: step.turn,
             marker: step.marker,
-        });
+        }));
     }
 
     fn counts(&self) -> Value {
