@@ -85,7 +85,7 @@ describe('documents', function()
       return vim.api.nvim_buf_get_name(0) == folder .. '/PLAN.md'
     end, 'the document')
     assert.same({ category = 'plans' }, asked('docs')[1])
-    assert.same({ '★ PLAN.md · The plan [plans] #3 #12 (changed since #12 read it)', 'docs/gone.md' }, offered)
+    assert.same({ '★ PLAN.md (changed since #12 read it) · The plan [plans] #3 #12', 'docs/gone.md' }, offered)
     assert.equal('', vim.bo.buftype)
     chosen = 2
     require('chorus.verbs').run('docs')
@@ -159,7 +159,7 @@ describe('documents', function()
     world.wait(function()
       return marks()[1][2] == 0
     end, 'the stale mark')
-    assert.equal('stale: the plan (perhaps here: `:Chorus retie`)', marks()[1][4].virt_text[3][1])
+    assert.equal('stale, perhaps here (`:Chorus retie`): the plan', marks()[1][4].virt_text[3][1])
     -- Of more than are named, each may have changed.
     world.replies.refs = function()
       return nil, { references = { reference() } }

@@ -245,7 +245,7 @@ for _, name in ipairs({ 'telescope', 'fzf-lua', 'snacks', 'mini' }) do
       eventually(function()
         return is_done and vim.fn.bufloaded(folder .. '/PLAN.md') == 1
       end)
-      assert.same({ '★ PLAN.md · The plan #2 (changed since #2 read it)', 'we ird%#.md · odd' }, shown)
+      assert.same({ '★ PLAN.md (changed since #2 read it) · The plan #2', 'we ird%#.md · odd' }, shown)
       assert.same({
         ' The plan',
         ' category   general, pinned',

@@ -69,9 +69,11 @@ end
 
 ---@param picker chorus.OwnPicker
 local function draw(picker)
+  local width = picker.list:size()
   local rows = vim.tbl_map(function(item)
     local mark = picker.marked[item.key] and { '▌', 'ChorusMarked' } or ' '
-    return canvas.row(vim.list_extend({ mark }, item.chunks), item, item.key)
+    local chunks = canvas.border_text(vim.list_extend({ mark }, item.chunks), width) or {}
+    return canvas.row(chunks, item, item.key)
   end, fitting(picker))
   if #rows == 0 then
     rows[1] = canvas.row({ { '  Nothing fits.', 'ChorusHint' } })
@@ -221,6 +223,7 @@ local function fit_preview(picker)
     preview = float.open(float.scratch('picked'), { width = 1, height = 1, at = picker.at_preview, enter = false })
     vim.wo[preview.window].wrap = true
     vim.wo[preview.window].linebreak = true
+    vim.wo[preview.window].breakindent = true
     picker.preview, picker.shown = preview, nil
   end
 end
@@ -252,6 +255,7 @@ local function open_prompt(picker)
   local options = vim.tbl_extend('force', place(), { border = 'none', style = 'minimal', zindex = 60 })
   picker.prompt = vim.api.nvim_open_win(buffer, true, options)
   picker.list.wish.on_resize = function()
+    draw(picker)
     fit_preview(picker)
     draw_preview(picker)
     if vim.api.nvim_win_is_valid(picker.prompt) then
@@ -302,6 +306,8 @@ function M.open(session)
   picker.at_preview = at('preview')
   fit_preview(picker)
   vim.wo[picker.list.window].cursorline, vim.wo[picker.list.window].wrap = true, false
+  -- The cursor is in the line to type in, and some color schemes draw no cursor line.
+  vim.wo[picker.list.window].winhighlight = vim.wo[picker.list.window].winhighlight .. ',CursorLine:Visual'
   -- The last line lies under the line to type in.
   vim.wo[picker.list.window].scrolloff = 1
   draw(picker)

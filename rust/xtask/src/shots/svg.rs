@@ -1,14 +1,11 @@
 //! A terminal's screen as a picture: text with SGR sequences in, SVG out. Pure.
 
+use super::looks::Terminal;
 use std::fmt::Write;
 
 /// Size of a cell, and of the margin around the screen, in pixels.
 const CELL: (f32, f32) = (8.4, 19.0);
 const MARGIN: f32 = 12.0;
-
-/// Colors where the screen sets none.
-const TEXT: &str = "#e0e2ea";
-const PAPER: &str = "#14161b";
 
 /// The eight colors and their bright ones.
 const PALETTE: [&str; 16] = [
@@ -34,20 +31,21 @@ struct Run {
     style: Style,
 }
 
-/// The picture of a screen of so many columns and lines.
-pub fn draw(screen: &str, size: (u16, u16)) -> String {
+/// The picture of a screen of so many columns and lines in a terminal.
+pub fn draw(screen: &str, size: (u16, u16), terminal: Terminal) -> String {
+    let paper = terminal.paper;
     let width = f32::from(size.0) * CELL.0 + 2.0 * MARGIN;
     let height = f32::from(size.1) * CELL.1 + 2.0 * MARGIN;
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" \
          font-family=\"ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace\" font-size=\"14\" \
-         xml:space=\"preserve\">\n<rect width=\"100%\" height=\"100%\" rx=\"6\" fill=\"{PAPER}\"/>\n"
+         xml:space=\"preserve\">\n<rect width=\"100%\" height=\"100%\" rx=\"6\" fill=\"{paper}\"/>\n"
     );
     let mut style = Style::default();
     for (row, line) in screen.lines().enumerate() {
         let top = MARGIN + row as f32 * CELL.1;
         for run in runs(line, &mut style) {
-            draw_run(&mut svg, &run, top);
+            draw_run(&mut svg, &run, top, terminal);
         }
         svg.push('\n');
     }
@@ -68,14 +66,17 @@ pub fn text(svg: &str) -> String {
     lines.join("\n")
 }
 
-fn draw_run(svg: &mut String, run: &Run, top: f32) {
+fn draw_run(svg: &mut String, run: &Run, top: f32, terminal: Terminal) {
     let style = &run.style;
     let (text, paper) = match style.reverse {
-        true => (style.paper.clone().or(Some(PAPER.into())), style.text.clone().or(Some(TEXT.into()))),
+        true => (
+            style.paper.clone().or(Some(terminal.paper.into())),
+            style.text.clone().or(Some(terminal.text.into())),
+        ),
         false => (style.text.clone(), style.paper.clone()),
     };
     let (left, cells) = (MARGIN + run.at as f32 * CELL.0, run.text.chars().count() as f32);
-    if let Some(paper) = paper.filter(|paper| paper != PAPER) {
+    if let Some(paper) = paper.filter(|paper| paper != terminal.paper) {
         let width = cells * CELL.0;
         let _ =
             write!(svg, r#"<rect x="{left:.1}" y="{top:.1}" width="{width:.1}" height="{}" fill="{paper}"/>"#, CELL.1);
@@ -87,7 +88,7 @@ fn draw_run(svg: &mut String, run: &Run, top: f32) {
     let indent = words.len() - words.trim_start().len();
     let (left, words) = (left + indent as f32 * CELL.0, words.trim_start());
     let width = words.chars().count() as f32 * CELL.0;
-    let mut look = format!(r#" fill="{}""#, text.as_deref().unwrap_or(TEXT));
+    let mut look = format!(r#" fill="{}""#, text.as_deref().unwrap_or(terminal.text));
     for (is_set, attribute) in [
         (style.bold, r#" font-weight="bold""#),
         (style.italic, r#" font-style="italic""#),
@@ -122,7 +123,9 @@ fn runs(line: &str, style: &mut Style) -> Vec<Run> {
 
 /// Takes in what one sequence sets.
 fn apply(style: &mut Style, sequence: &str) {
-    let mut codes = sequence.split([';', ':']).map(|code| code.parse::<usize>().unwrap_or(0));
+    // What stands behind a colon says how a line below the text is drawn, or is a color in the other notation.
+    let plain = sequence.replace("4:0", "24").replace("4:3", "4").replace(':', ";");
+    let mut codes = plain.split(';').map(|code| code.parse::<usize>().unwrap_or(0));
     while let Some(code) = codes.next() {
         match code {
             0 => *style = Style::default(),
@@ -140,6 +143,8 @@ fn apply(style: &mut Style, sequence: &str) {
             100..=107 => style.paper = Some(PALETTE[code - 92].into()),
             38 => style.text = color(&mut codes),
             48 => style.paper = color(&mut codes),
+            // The color of the line below the text.
+            58 => drop(color(&mut codes)),
             39 => style.text = None,
             49 => style.paper = None,
             _ => {}
@@ -151,8 +156,24 @@ fn apply(style: &mut Style, sequence: &str) {
 fn color(codes: &mut impl Iterator<Item = usize>) -> Option<String> {
     match codes.next()? {
         2 => Some(format!("#{:02x}{:02x}{:02x}", codes.next()?, codes.next()?, codes.next()?)),
-        5 => PALETTE.get(codes.next()?).map(|color| (*color).to_owned()),
+        5 => Some(of_palette(codes.next()?)),
         _ => None,
+    }
+}
+
+/// A color of the palette of 256: the sixteen, a cube, and grays.
+fn of_palette(index: usize) -> String {
+    const STEPS: [usize; 6] = [0, 95, 135, 175, 215, 255];
+    match index {
+        0..=15 => PALETTE[index].to_owned(),
+        16..=231 => {
+            let step = |divisor: usize| STEPS[(index - 16) / divisor % 6];
+            format!("#{:02x}{:02x}{:02x}", step(36), step(6), step(1))
+        }
+        _ => {
+            let gray = 8 + 10 * (index.min(255) - 232);
+            format!("#{gray:02x}{gray:02x}{gray:02x}")
+        }
     }
 }
 
@@ -160,14 +181,25 @@ fn color(codes: &mut impl Iterator<Item = usize>) -> Option<String> {
 mod tests {
     use super::*;
 
+    const TERMINAL: Terminal = Terminal { text: "#ffffff", paper: "#000000" };
+
     #[test]
     fn colored_text_stands_where_it_stood() {
-        let svg = draw(" a\x1b[1;38;2;255;0;16m <b>\x1b[m  c\n\x1b[48;5;1m  ", (10, 2));
+        let svg = draw(" a\x1b[1;38;2;255;0;16m <b>\x1b[m  c\n\x1b[48;5;1m  ", (10, 2), TERMINAL);
         assert!(
             svg.contains(r##"x="37.2" y="26.1" textLength="25.2" fill="#ff0010" font-weight="bold">&lt;b&gt;</text>"##),
             "{svg}"
         );
         assert!(svg.contains(r##"<rect x="12.0" y="31.0" width="16.8" height="19" fill="#cc6666"/>"##), "{svg}");
         assert_eq!(text(&svg).trim(), "a &lt;b&gt; c");
+    }
+
+    #[test]
+    fn colors_come_from_the_palette_and_from_the_terminal() {
+        let svg = draw("\x1b[38;5;202ma\x1b[38;5;232mb\x1b[0;7mc\x1b[0;4:3;58:2::1:2:3md", (4, 1), TERMINAL);
+        for look in [r##"fill="#ff5f00">a<"##, r##"fill="#080808">b<"##, r##"fill="#000000">c<"##] {
+            assert!(svg.contains(look), "{look} in {svg}");
+        }
+        assert!(svg.contains(r##"fill="#ffffff" text-decoration="underline">d<"##), "{svg}");
     }
 }
