@@ -75,8 +75,8 @@ local OTHERS = {
   Removed = { 'DiagnosticError', '@none' },
 }
 
---- What each group was linked to last, by its name.
----@type table<string, string>
+--- What each group was linked to first, which is what a color scheme leaves behind when it begins anew, and last.
+---@type table<string, { first: string, last: string }>
 local linked = {}
 
 --- The group of that meaning that can be read, else the one that reads best.
@@ -100,12 +100,12 @@ end
 local function link_all()
   for _, group in ipairs(M.groups) do
     local name, link = group[1], readable(group[2])
-    local is_ours = linked[name] and vim.api.nvim_get_hl(0, { name = name }).link == linked[name]
-    if is_ours and linked[name] ~= link then
-      vim.api.nvim_set_hl(0, name, {})
+    local before, now = linked[name], vim.api.nvim_get_hl(0, { name = name }).link
+    local is_ours = before ~= nil and (now == before.first or now == before.last)
+    if not is_ours or now ~= link then
+      vim.api.nvim_set_hl(0, name, { default = not is_ours, link = link })
     end
-    vim.api.nvim_set_hl(0, name, { default = true, link = link })
-    linked[name] = link
+    linked[name] = { first = before and before.first or link, last = link }
   end
 end
 

@@ -65,7 +65,7 @@ local function border()
 end
 
 --- Groups of the text in floating windows.
-local TEXTS = { 'ChorusHint', 'ChorusKey', 'ChorusPath', 'ChorusTitle', 'ChorusRequest' }
+local TEXTS = { 'ChorusHint', 'ChorusKey', 'ChorusPath', 'ChorusTitle', 'ChorusRequest', 'ChorusTrouble' }
 
 --- Contrast below which another background is looked for.
 local DIM = 3

@@ -44,9 +44,9 @@ pub fn draw(screen: &str, size: (u16, u16), terminal: Terminal) -> String {
     let mut style = Style::default();
     for (row, line) in screen.lines().enumerate() {
         let top = MARGIN + row as f32 * CELL.1;
-        for run in runs(line, &mut style) {
-            draw_run(&mut svg, &run, top, terminal);
-        }
+        let runs = runs(line, &mut style);
+        runs.iter().for_each(|run| draw_paper(&mut svg, run, top, terminal));
+        runs.iter().for_each(|run| draw_text(&mut svg, run, top, terminal));
         svg.push('\n');
     }
     svg.push_str("</svg>\n");
@@ -66,29 +66,27 @@ pub fn text(svg: &str) -> String {
     lines.join("\n")
 }
 
-fn draw_run(svg: &mut String, run: &Run, top: f32, terminal: Terminal) {
+/// Text and background of a run, where they are drawn.
+fn colors(style: &Style, terminal: Terminal) -> (Option<String>, Option<String>) {
+    let (text, paper) = (style.text.clone(), style.paper.clone());
+    match style.reverse {
+        true => (paper.or(Some(terminal.paper.into())), text.or(Some(terminal.text.into()))),
+        false => (text, paper),
+    }
+}
+
+/// The background of a run.
+fn draw_paper(svg: &mut String, run: &Run, top: f32, terminal: Terminal) {
+    let Some(paper) = colors(&run.style, terminal).1.filter(|paper| paper != terminal.paper) else { return };
+    let (left, width) = (MARGIN + run.at as f32 * CELL.0, run.text.chars().count() as f32 * CELL.0);
+    let _ = write!(svg, r#"<rect x="{left:.1}" y="{top:.1}" width="{width:.1}" height="{}" fill="{paper}"/>"#, CELL.1);
+}
+
+/// The text of a run.
+fn draw_text(svg: &mut String, run: &Run, top: f32, terminal: Terminal) {
     let style = &run.style;
-    let (text, paper) = match style.reverse {
-        true => (
-            style.paper.clone().or(Some(terminal.paper.into())),
-            style.text.clone().or(Some(terminal.text.into())),
-        ),
-        false => (style.text.clone(), style.paper.clone()),
-    };
-    let (left, cells) = (MARGIN + run.at as f32 * CELL.0, run.text.chars().count() as f32);
-    if let Some(paper) = paper.filter(|paper| paper != terminal.paper) {
-        let width = cells * CELL.0;
-        let _ =
-            write!(svg, r#"<rect x="{left:.1}" y="{top:.1}" width="{width:.1}" height="{}" fill="{paper}"/>"#, CELL.1);
-    }
-    let words = run.text.trim_end();
-    if words.trim().is_empty() {
-        return;
-    }
-    let indent = words.len() - words.trim_start().len();
-    let (left, words) = (left + indent as f32 * CELL.0, words.trim_start());
-    let width = words.chars().count() as f32 * CELL.0;
-    let mut look = format!(r#" fill="{}""#, text.as_deref().unwrap_or(terminal.text));
+    let color = colors(style, terminal).0;
+    let mut look = format!(r#" fill="{}""#, color.as_deref().unwrap_or(terminal.text));
     for (is_set, attribute) in [
         (style.bold, r#" font-weight="bold""#),
         (style.italic, r#" font-style="italic""#),
@@ -96,9 +94,34 @@ fn draw_run(svg: &mut String, run: &Run, top: f32, terminal: Terminal) {
     ] {
         look.push_str(if is_set { attribute } else { "" });
     }
-    let escaped = words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     let bottom = top + CELL.1 * 0.74;
-    let _ = write!(svg, r#"<text x="{left:.1}" y="{bottom:.1}" textLength="{width:.1}"{look}>{escaped}</text>"#);
+    for (at, words) in pieces(&run.text) {
+        let left = MARGIN + (run.at + at) as f32 * CELL.0;
+        let width = words.chars().count() as f32 * CELL.0;
+        let escaped = words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        let _ = write!(svg, r#"<text x="{left:.1}" y="{bottom:.1}" textLength="{width:.1}"{look}>{escaped}</text>"#);
+    }
+}
+
+/// What is drawn of a text, and from which of its cells on. A symbol stands alone: fonts draw it in another width.
+fn pieces(text: &str) -> Vec<(usize, String)> {
+    let is_symbol = |c: char| ('\u{2190}'..='\u{24ff}').contains(&c) || c >= '\u{25a0}';
+    let mut pieces: Vec<(usize, String)> = Vec::new();
+    let mut is_open = false;
+    for (at, c) in text.chars().enumerate() {
+        match pieces.last_mut() {
+            Some((_, piece)) if is_open && !is_symbol(c) => piece.push(c),
+            _ if c == ' ' => {}
+            _ => {
+                pieces.push((at, c.into()));
+                is_open = !is_symbol(c);
+            }
+        }
+    }
+    for (_, piece) in &mut pieces {
+        piece.truncate(piece.trim_end().len());
+    }
+    pieces
 }
 
 /// The runs of a line; the style goes on from line to line.
@@ -192,6 +215,12 @@ mod tests {
         );
         assert!(svg.contains(r##"<rect x="12.0" y="31.0" width="16.8" height="19" fill="#cc6666"/>"##), "{svg}");
         assert_eq!(text(&svg).trim(), "a &lt;b&gt; c");
+    }
+
+    #[test]
+    fn a_symbol_stands_alone() {
+        let expected = [(1, "a  b"), (6, "✎"), (8, "2 ── c")].map(|(at, piece)| (at, piece.to_owned()));
+        assert_eq!(pieces(" a  b ✎ 2 ── c  "), expected);
     }
 
     #[test]
