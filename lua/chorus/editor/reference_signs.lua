@@ -60,19 +60,24 @@ end
 local function draw(buffer, references)
   vim.api.nvim_buf_clear_namespace(buffer, namespace, 0, -1)
   local count = vim.api.nvim_buf_line_count(buffer)
-  local used = {}
-  for _, reference in ipairs(references) do
+  local rows, labels, used = {}, {}, {}
+  for index, reference in ipairs(references) do
     local row = math.max(math.min(reference.nearest_start or reference.start_line, count) - 1, 0)
+    rows[index], labels[index] = row, label(reference)
+    for _, chunk in ipairs(labels[index]) do
+      used[row] = (used[row] or 1) + text.width(chunk[1])
+    end
+  end
+  for index, reference in ipairs(references) do
+    local row = rows[index]
     local group = reference.state == 'stale' and 'ChorusReferenceStale' or 'ChorusReference'
     local line = vim.api.nvim_buf_get_lines(buffer, row, row + 1, false)[1] or ''
-    local chunks = label(reference)
-    used[row] = (used[row] or 1) + text.width(chunks[1][1] .. chunks[2][1] .. chunks[3][1])
     -- Behind a line that leaves no room, it wraps with the line.
     local fits = #line > MOST_MEASURED or used[row] <= free_behind(buffer, line)
     vim.api.nvim_buf_set_extmark(buffer, namespace, row, fits and 0 or #line, {
       sign_text = '▏',
       sign_hl_group = group,
-      virt_text = chunks,
+      virt_text = labels[index],
       virt_text_pos = fits and 'eol' or 'inline',
       priority = 20,
     })
