@@ -799,6 +799,29 @@ describe('the list of Chorus itself', function()
     end
   end)
 
+  it('shows the last item above the line to type in, and the chosen one in every color scheme', function()
+    local all = {}
+    for number = 1, 60 do
+      all[number] = world.task(number)
+    end
+    world.know(all)
+    require('chorus.ui.pick.lists').tasks({ title = 'Tasks' })
+    local list = vim.iter(vim.api.nvim_list_wins()):find(function(window)
+      return #world.lines(vim.api.nvim_win_get_buf(window)) == 60
+    end)
+    vim.cmd.stopinsert()
+    for _ = 1, 59 do
+      world.press('<Down>')
+    end
+    local info = vim.fn.getwininfo(list)[1]
+    local line = vim.api.nvim_win_get_cursor(list)[1]
+    local group = vim.wo[list].winhighlight
+    world.press('<Esc>')
+    assert.equal(60, line)
+    assert.is_true(line - info.topline < info.height - 1, vim.inspect({ line, info.topline, info.height }))
+    assert.matches('CursorLine:Visual', group, 1, true)
+  end)
+
   it('is alone where the screen becomes too small for a preview, until there is a place for it again', function()
     local columns, lines = vim.o.columns, vim.o.lines
     vim.o.columns, vim.o.lines = 120, 20

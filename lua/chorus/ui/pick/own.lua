@@ -67,6 +67,19 @@ local function draw_preview(picker, is_changed)
   end)
 end
 
+--- Scrolls so that the line to type in, which covers the last one of the window, does not cover the chosen item.
+---@param picker chorus.OwnPicker
+local function keep_in_sight(picker)
+  local _, height = picker.list:size()
+  vim.api.nvim_win_call(picker.list.window, function()
+    local view = vim.fn.winsaveview()
+    local top = math.max(view.lnum - height + 2, 1)
+    if view.topline < top then
+      vim.fn.winrestview({ topline = top })
+    end
+  end)
+end
+
 ---@param picker chorus.OwnPicker
 local function draw(picker)
   local width = picker.list:size()
@@ -79,6 +92,7 @@ local function draw(picker)
     rows[1] = canvas.row({ { '  Nothing fits.', 'ChorusHint' } })
   end
   canvas.draw(picker.list.buffer, rows)
+  keep_in_sight(picker)
 end
 
 --- Narrows the list to what is typed.
@@ -113,6 +127,7 @@ local function move(picker, by)
     window,
     { math.min(math.max(line, 1), vim.api.nvim_buf_line_count(picker.list.buffer)), 0 }
   )
+  keep_in_sight(picker)
   draw_preview(picker)
 end
 
@@ -308,8 +323,7 @@ function M.open(session)
   vim.wo[picker.list.window].cursorline, vim.wo[picker.list.window].wrap = true, false
   -- The cursor is in the line to type in, and some color schemes draw no cursor line.
   vim.wo[picker.list.window].winhighlight = vim.wo[picker.list.window].winhighlight .. ',CursorLine:Visual'
-  -- The last line lies under the line to type in.
-  vim.wo[picker.list.window].scrolloff = 1
+  vim.wo[picker.list.window].scrolloff = 0
   draw(picker)
   open_prompt(picker)
   draw_preview(picker)
