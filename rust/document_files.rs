@@ -6,5 +6,5 @@ mod read;
 mod walk;
 pub mod watch;
 
-pub use read::{DocumentContent, MOST, content, head};
+pub use read::{DocumentContent, MOST, content, heads};
 pub use walk::{DocumentStat, FoundDocument, Walked, walk};

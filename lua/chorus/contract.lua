@@ -742,17 +742,23 @@ M.shapes.FileSaved = {
 --- Parameters of `docs`.
 ---@class chorus.DocsAsk
 ---@field category? string Only this category.
+---@field known? string The revision of the list that the client has: where that is still the list, it is not sent again.
 M.shapes.DocsAsk = {
   category = 'string?',
+  known = 'string?',
 }
 
 --- Reply: documents.
 ---@class chorus.Documents
 ---@field documents chorus.Document[] Pinned first, then by category, then by path.
 ---@field cut boolean Whether there are more than Chorus lists.
+---@field revision string Another word for each other list.
+---@field same boolean Whether it is the list that the client has, which is then left out.
 M.shapes.Documents = {
   documents = 'Document[]',
   cut = 'boolean',
+  revision = 'string',
+  same = 'boolean',
 }
 
 --- A markdown file of the project. Its texts are untrusted.

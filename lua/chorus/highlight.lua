@@ -1,4 +1,5 @@
 --- The highlight groups. Each is a link by default, so that a color scheme or a person can set it.
+local contrast = require('chorus.contrast')
 
 local M = {}
 
@@ -62,17 +63,68 @@ local of_status = {
   unknown = 'ChorusUnknown',
 }
 
+--- Groups of the same meaning, for color schemes in which the first can hardly be read: those that were made for Vim leave
+--- most groups of diagnostics as they are for a dark background. The last has the color of all text.
+local OTHERS = {
+  DiagnosticOk = { 'Added', 'String', '@none' },
+  DiagnosticWarn = { 'WarningMsg', 'PreProc', '@none' },
+  DiagnosticInfo = { 'Directory', 'Function', '@none' },
+  DiagnosticHint = { 'Identifier', 'Type', '@none' },
+  DiagnosticError = { 'Removed', '@none' },
+  Added = { 'String', '@none' },
+  Removed = { 'DiagnosticError', '@none' },
+}
+
+--- What each group was linked to first, which is what a color scheme leaves behind when it begins anew, and last.
+---@type table<string, { first: string, last: string }>
+local linked = {}
+
+--- The group of that meaning that can be read, else the one that reads best.
+---@param link string
+---@return string
+local function readable(link)
+  local best, most = link, contrast.of(link, 'Normal')
+  for _, other in ipairs(most and most < contrast.ENOUGH and OTHERS[link] or {}) do
+    local found = contrast.of(other, 'Normal')
+    if found and found > most then
+      best, most = other, found
+    end
+    if most >= contrast.ENOUGH then
+      break
+    end
+  end
+  return best
+end
+
+--- Links the groups that neither a person nor the color scheme has set.
+local function link_all()
+  for _, group in ipairs(M.groups) do
+    local name, link = group[1], readable(group[2])
+    local before, now = linked[name], vim.api.nvim_get_hl(0, { name = name }).link
+    local is_ours = before ~= nil and (now == before.first or now == before.last)
+    if not is_ours or now ~= link then
+      vim.api.nvim_set_hl(0, name, { default = not is_ours, link = link })
+    end
+    linked[name] = { first = before and before.first or link, last = link }
+  end
+end
+
 local is_set = false
 
---- Links the groups that are not set yet.
+--- Links the groups that are not set yet, and again for each color scheme.
 function M.setup()
   if is_set then
     return
   end
   is_set = true
-  for _, group in ipairs(M.groups) do
-    vim.api.nvim_set_hl(0, group[1], { default = true, link = group[2] })
-  end
+  link_all()
+  local group = vim.api.nvim_create_augroup('chorus_highlight', {})
+  vim.api.nvim_create_autocmd('ColorScheme', { group = group, callback = link_all })
+  vim.api.nvim_create_autocmd('OptionSet', {
+    group = group,
+    pattern = { 'background', 'termguicolors' },
+    callback = link_all,
+  })
 end
 
 --- The group for an agent's status.

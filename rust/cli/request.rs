@@ -34,7 +34,7 @@ impl Given<'_> {
             "list" => Request::TaskList(TaskList { filter, everywhere: self.flag("all") }),
             "inbox" => Request::TaskInbox(TaskList { filter, everywhere: self.flag("all") }),
             "changes" => Request::Changes(Nothing {}),
-            "docs" => Request::Docs(DocsAsk { category: filter }),
+            "docs" => Request::Docs(DocsAsk { category: filter, ..DocsAsk::default() }),
             "refs" => Request::Refs(RefsAsk { path: filter }),
             "retie" => Request::Retie(Retie { reference: self.reference()?, ..Retie::default() }),
             "unref" => Request::Unref(Unref { reference: self.reference()? }),

@@ -4,7 +4,7 @@ use crate::status::Millis;
 use serde::{Deserialize, Serialize};
 
 /// What a document is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Category {
     /// What agents are to heed.
@@ -25,6 +25,8 @@ pub enum Category {
 pub struct DocsAsk {
     /// Only this category.
     pub category: Option<String>,
+    /// The revision of the list that the client has: where that is still the list, it is not sent again.
+    pub known: Option<String>,
 }
 
 /// Reply: documents.
@@ -34,6 +36,10 @@ pub struct Documents {
     pub documents: Vec<Document>,
     /// Whether there are more than Chorus lists.
     pub cut: bool,
+    /// Another word for each other list.
+    pub revision: String,
+    /// Whether it is the list that the client has, which is then left out.
+    pub same: bool,
 }
 
 /// A markdown file of the project. Its texts are untrusted.

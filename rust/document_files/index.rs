@@ -1,7 +1,7 @@
 //! What is known of a project's documents, kept so that only what changed is read again. Blocks.
 
 use super::walk::{DocumentStat, list};
-use super::{FoundDocument, head, walk};
+use super::{FoundDocument, heads, walk};
 use crate::contract::Category;
 use crate::documents::outline::Head;
 use crate::documents::patterns::DocumentPatterns;
@@ -39,7 +39,7 @@ pub struct DocumentIndex {
 }
 
 /// One document.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct IndexedDocument {
     /// As the file system describes it.
     pub stat: DocumentStat,
@@ -175,17 +175,13 @@ impl DocumentIndex {
         self.cut = walked.cut;
         self.folders = walked.folders.into_iter().collect();
         let mut before = std::mem::take(&mut self.documents);
-        for found in walked.documents {
-            let known = before.remove(&found.path);
-            self.put(found, known);
-        }
-        for path in self.beside.clone() {
-            let is_new = !self.documents.contains_key(&path) && self.patterns.is_document(&path);
-            if let Some(stat) = is_new.then(|| DocumentStat::at(&self.root.join(&path))).flatten() {
-                let known = before.remove(&path);
-                self.put(FoundDocument { path, stat }, known);
-            }
-        }
+        self.put(walked.documents, &mut before);
+        let is_new = |path: &&String| !self.documents.contains_key(*path) && self.patterns.is_document(path);
+        let beside = self.beside.iter().filter(is_new);
+        let beside = beside.filter_map(|path| {
+            Some(FoundDocument { stat: DocumentStat::at(&self.root.join(path))?, path: path.clone() })
+        });
+        self.put(beside.collect(), &mut before);
     }
 
     fn read_folder(&mut self, folder: &str) {
@@ -197,24 +193,31 @@ impl DocumentIndex {
         let beside = self.beside.iter().filter(|path| lies_in(path) && self.patterns.is_document(path));
         let beside = beside.filter_map(|path| Some((path, DocumentStat::at(&self.root.join(path))?)));
         found.extend(beside.map(|(path, stat)| FoundDocument { path: path.clone(), stat }));
-        for found in found {
-            let known = before.remove(&found.path);
-            self.put(found, known);
-        }
+        self.put(found, &mut before);
     }
 
-    fn put(&mut self, FoundDocument { path, stat }: FoundDocument, known: Option<IndexedDocument>) {
-        let since = known.as_ref().map_or(self.generation, |known| known.since);
-        let known = known.filter(|known| known.stat == stat);
-        let document = known.unwrap_or_else(|| IndexedDocument {
-            stat,
-            head: head(&self.root, &path),
-            category: self.patterns.category(&path),
-            pinned: self.patterns.is_pinned(&path),
-            template: self.patterns.is_template(&path),
-            since,
-        });
-        self.documents.insert(path, document);
+    /// Takes in what was found. What was written since it was `before` is read.
+    fn put(&mut self, found: Vec<FoundDocument>, before: &mut BTreeMap<String, IndexedDocument>) {
+        let mut unread = Vec::new();
+        for found in found {
+            match before.remove(&found.path) {
+                Some(known) if known.stat == found.stat => drop(self.documents.insert(found.path, known)),
+                known => unread.push((known.map_or(self.generation, |known| known.since), found)),
+            }
+        }
+        let paths: Vec<&str> = unread.iter().map(|(_, found)| found.path.as_str()).collect();
+        let heads = heads(&self.root, &paths);
+        for ((since, FoundDocument { path, stat }), head) in unread.into_iter().zip(heads) {
+            let document = IndexedDocument {
+                stat,
+                head,
+                category: self.patterns.category(&path),
+                pinned: self.patterns.is_pinned(&path),
+                template: self.patterns.is_template(&path),
+                since,
+            };
+            self.documents.insert(path, document);
+        }
     }
 }
 

@@ -27,7 +27,7 @@ pub struct FoundDocument {
 }
 
 /// What tells that a file was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct DocumentStat {
     /// Bytes.
     pub size: u64,

@@ -22,7 +22,7 @@ pub struct Heading {
 }
 
 /// Title and description of a document.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Head {
     /// `title` of the front matter, else the first heading.
     pub title: Option<String>,

@@ -90,6 +90,11 @@ impl Beneath {
         Ok(Some(Beneath { folder, name: name.to_owned(), shown: path.to_owned() }))
     }
 
+    /// The place of another name in the same folder, which is one component.
+    pub fn neighbor(self, name: &str) -> Beneath {
+        Beneath { shown: self.shown.with_file_name(name), name: name.into(), folder: self.folder }
+    }
+
     /// What the file system says of it; nothing where there is nothing.
     pub fn facts(&self) -> Result<Option<Stat>> {
         match rustix::fs::statat(&self.folder, &self.name, AtFlags::SYMLINK_NOFOLLOW) {

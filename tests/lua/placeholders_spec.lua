@@ -121,6 +121,90 @@ describe('a placeholder', function()
     assert.same({}, { around(symbols, 40) })
   end)
 
+  it('holds the function, not the variable on one of its lines', function()
+    local kinds = vim.lsp.protocol.SymbolKind
+    local function symbol(kind, first, last, more)
+      local range = { start = { line = first - 1, character = 2 }, ['end'] = { line = last - 1, character = 3 } }
+      return vim.tbl_extend('force', { name = kind, kind = kinds[kind], range = range }, more or {})
+    end
+    local symbols = {
+      symbol('Variable', 1, 1),
+      symbol('Class', 3, 20, {
+        children = {
+          symbol('Property', 4, 4),
+          symbol('Method', 6, 9, {
+            children = { symbol('Constant', 7, 7, { children = { symbol('Function', 7, 7) } }) },
+          }),
+          symbol('Method', 16, 16),
+          symbol('Property', 11, 14, { children = { symbol('Variable', 12, 12) } }),
+        },
+      }),
+      -- As some servers end one: before the first character of the next line.
+      symbol('Function', 21, 24, {
+        range = { start = { line = 20, character = 0 }, ['end'] = { line = 23, character = 0 } },
+      }),
+    }
+    local around = require('chorus.editor.symbol').around
+    for line, expected in pairs({
+      { 1, 1 },
+      [4] = { 3, 20 },
+      [7] = { 6, 9 },
+      [12] = { 11, 14 },
+      [16] = { 16, 16 },
+      [23] = { 21, 23 },
+      [24] = {},
+    }) do
+      assert.same(expected, { around(symbols, line) }, 'line ' .. line)
+    end
+  end)
+
+  it('says that the language server does not answer, or fails', function()
+    local answer, close
+    --- A language server in this Neovim.
+    local function serve(dispatchers)
+      local is_closing = false
+      function close()
+        is_closing = true
+        dispatchers.on_exit(0, 0)
+      end
+      return {
+        request = function(method, _, on_reply)
+          if method == 'initialize' then
+            on_reply(nil, { capabilities = { documentSymbolProvider = true } })
+          elseif answer then
+            on_reply(unpack(answer))
+          end
+          return true, 1
+        end,
+        notify = function()
+          return true
+        end,
+        is_closing = function()
+          return is_closing
+        end,
+        terminate = close,
+      }
+    end
+    vim.cmd.edit(folder .. '/src/rates.py')
+    vim.api.nvim_buf_set_lines(0, 0, -1, false, { 'def rate(x):', '  return x' })
+    vim.lsp.start({ name = 'scripted', cmd = serve, root_dir = folder })
+    world.wait(function()
+      return #vim.lsp.get_clients({ bufnr = 0, method = 'textDocument/documentSymbol' }) > 0
+    end, 'the server')
+    local symbol = require('chorus.editor.symbol')
+    assert.is_true(symbol.patience >= 3000)
+    symbol.patience = 50
+    assert.equal('{symbol}', expand('{symbol}'))
+    assert.matches('{symbol}: the language server did not answer within 0.05 s', world.notified[1][2], 1, true)
+    answer = { { code = -32603, message = 'no\27[31m tree' } }
+    assert.equal('{symbol}', expand('{symbol}'))
+    assert.matches('{symbol}: the language server failed: no tree', world.notified[2][2], 1, true)
+    local range = { start = { line = 0, character = 0 }, ['end'] = { line = 1, character = 10 } }
+    answer = { nil, { { name = 'rate', kind = 12, range = range, selectionRange = range } } }
+    assert.matches('src/rates.py:1-2\n\n```python\ndef rate(x):', expand('{symbol}'), 1, true)
+    close()
+  end)
+
   it('holds the change under the cursor', function()
     local function git(...)
       local result = vim.system({ 'git', '-C', folder, '-c', 'user.name=a', '-c', 'user.email=a@b', ... }):wait()

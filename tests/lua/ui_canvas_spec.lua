@@ -120,6 +120,22 @@ describe('canvas', function()
     assert.is_truthy(shown:find('q close$'), shown)
   end)
 
+  it('leaves out hints of which only the beginning would fit', function()
+    local hints =
+      { { ' q', 'ChorusKey' }, { ' close ', 'ChorusHint' }, { ' g?', 'ChorusKey' }, { ' help ', 'ChorusHint' } }
+    local function shown(width)
+      return table.concat(vim.tbl_map(function(chunk)
+        return chunk[1]
+      end, canvas.fitting_hints(hints, width)))
+    end
+    assert.are.equal('', shown(8))
+    assert.are.equal(' q close ', shown(9))
+    assert.are.equal(' q close ', shown(17))
+    assert.are.equal(' q close  g? help ', shown(18))
+    local bar = canvas.bar_of_two({ { '#12', 'ChorusNumber' } }, hints, 14)
+    assert.are.equal('#12   q close ', vim.api.nvim_eval_statusline(bar, { maxwidth = 14 }).str)
+  end)
+
   describe('what is written again', function()
     local plan
 

@@ -259,7 +259,7 @@ for _, name in ipairs({ 'telescope', 'fzf-lua', 'snacks', 'mini' }) do
       eventually(function()
         return is_done and vim.fn.bufloaded(folder .. '/PLAN.md') == 1
       end)
-      assert.same({ '★ PLAN.md · The plan #2 (changed since #2 read it)', 'we ird%#.md · odd' }, shown)
+      assert.same({ '★ PLAN.md (changed since #2 read it) · The plan #2', 'we ird%#.md · odd' }, shown)
       assert.same({
         ' The plan',
         ' category   general, pinned',
@@ -811,6 +811,29 @@ describe('the list of Chorus itself', function()
       end, 'the list to close after ' .. leave)
       vim.cmd.stopinsert()
     end
+  end)
+
+  it('shows the last item above the line to type in, and the chosen one in every color scheme', function()
+    local all = {}
+    for number = 1, 60 do
+      all[number] = world.task(number)
+    end
+    world.know(all)
+    require('chorus.ui.pick.lists').tasks({ title = 'Tasks' })
+    local list = vim.iter(vim.api.nvim_list_wins()):find(function(window)
+      return #world.lines(vim.api.nvim_win_get_buf(window)) == 60
+    end)
+    vim.cmd.stopinsert()
+    for _ = 1, 59 do
+      world.press('<Down>')
+    end
+    local info = vim.fn.getwininfo(list)[1]
+    local line = vim.api.nvim_win_get_cursor(list)[1]
+    local group = vim.wo[list].winhighlight
+    world.press('<Esc>')
+    assert.equal(60, line)
+    assert.is_true(line - info.topline < info.height - 1, vim.inspect({ line, info.topline, info.height }))
+    assert.matches('CursorLine:Visual', group, 1, true)
   end)
 
   it('is alone where the screen becomes too small for a preview, until there is a place for it again', function()

@@ -97,6 +97,95 @@ describe('a buffer of a task', function()
   end)
 end)
 
+describe('a narrow window', function()
+  local document, task
+
+  before_each(function()
+    world.state_dir = vim.fn.tempname()
+    world.start()
+    vim.cmd.runtime('plugin/chorus.lua')
+    task = world.task(12, { title = ('A title that goes on '):rep(5), unread = true, tags = { 'auth' }, commits = 2 })
+    world.know({ task, world.task(3, { agent_status = { status = 'waiting', kind = 'permission' } }) }, {}, 2)
+    document = world.document('docs/login.md', { title = ('Login '):rep(9), tasks = { 12 }, changed_for = { 12 } })
+    world.replies = {
+      task_show = function()
+        return nil, { task = task, requests = {}, references = {}, commits = {}, journal = {}, prompts = {} }
+      end,
+      task_context = function()
+        return nil,
+          {
+            task = task.uuid,
+            number = 12,
+            title = task.title,
+            text = 'Words.',
+            units = 6,
+            limit = 10000,
+            parts = { { heading = 'Your task', units = 6 } },
+            references = {},
+          }
+      end,
+      changes = function()
+        local hunk = { id = 'a', line = 3, lines = { '-old', '+new' }, owner = 'task', tasks = { 12 } }
+        return nil,
+          { root = '/home/me/shop', files = { { path = 'a.md', change = 'modified', hunks = { hunk } } }, notices = {} }
+      end,
+      docs = function()
+        return nil, { documents = { document }, cut = false, revision = 'one', same = false }
+      end,
+    }
+  end)
+
+  after_each(function()
+    vim.cmd('silent! tabonly! | silent! only! | silent! %bwipeout!')
+    vim.fn.delete(world.state_dir, 'rf')
+  end)
+
+  local windows = {
+    dashboard = function()
+      require('chorus.ui.tasks.dashboard').open()
+    end,
+    page = function()
+      require('chorus.ui.tasks.page').open(task)
+    end,
+    context = function()
+      require('chorus.ui.documents.context').open(task)
+    end,
+    changes = function()
+      require('chorus.ui.edits.changes').open()
+    end,
+    tell = function()
+      require('chorus.ui.documents.tell').open(task, { text = 'Words.', versions = {} }, function() end)
+    end,
+    queue = function()
+      vim.cmd.edit('chorus://list')
+    end,
+  }
+
+  for name, open in pairs(windows) do
+    it(('has a bar that fits: %s'):format(name), function()
+      vim.cmd.enew()
+      open()
+      world.settle()
+      local buffer = vim.api.nvim_get_current_buf()
+      for _, width in ipairs({ 60, 40, 20 }) do
+        vim.cmd('silent! only!')
+        vim.cmd('vertical topleft vsplit | enew | wincmd p')
+        vim.api.nvim_win_set_width(0, width)
+        vim.api.nvim_exec_autocmds('WinResized', {})
+        vim.api.nvim_exec_autocmds('User', { pattern = 'ChorusConnected', modeline = false })
+        vim.wait(20)
+        world.settle()
+        local window = vim.fn.win_findbuf(buffer)[1]
+        assert.is_truthy(window)
+        local bar = vim.wo[window].winbar:gsub('%%=', '')
+        local cells = vim.api.nvim_eval_statusline(bar, { maxwidth = 999 }).width
+        assert.is_true(vim.api.nvim_win_get_width(window) <= width)
+        assert(cells <= vim.api.nvim_win_get_width(window), ('%d cells in %d: %s'):format(cells, width, bar))
+      end
+    end)
+  end
+end)
+
 describe('a page that says why nothing else is there', function()
   before_each(function()
     world.state_dir = vim.fn.tempname()

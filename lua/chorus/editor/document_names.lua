@@ -60,8 +60,8 @@ function M.load(on_documents)
       known = nil
     end,
   })
-  client.request('docs', {}, function(err, found)
-    known = not err and found.documents or nil
+  require('chorus.editor.documents').get(nil, function(err, found)
+    known = not err and found and found.documents or nil
     on_documents(known or {})
   end)
 end

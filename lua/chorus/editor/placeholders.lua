@@ -179,8 +179,10 @@ function values.symbol(origin, on_value)
   if not origin or not vim.api.nvim_buf_is_loaded(origin.buffer) then
     return on_value(nil, 'there is no file here')
   end
-  require('chorus.editor.symbol').find(origin.buffer, origin.line, origin.column, function(first, last)
-    on_value(first and excerpt(origin, first, last --[[@as integer]]), 'the cursor is in no function or class')
+  require('chorus.editor.symbol').find(origin.buffer, origin.line, origin.column, function(first, last, why)
+    local is_there = first and vim.api.nvim_buf_is_loaded(origin.buffer)
+    local lines = is_there and excerpt(origin, first, last --[[@as integer]]) or nil
+    on_value(lines, why or 'the cursor is in no function or class')
   end)
 end
 

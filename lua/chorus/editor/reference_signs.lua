@@ -8,6 +8,9 @@ local M = {}
 
 local namespace = vim.api.nvim_create_namespace('chorus_references')
 
+--- Bytes of a line whose width is measured.
+local MOST_MEASURED = 4096
+
 --- What a buffer shows.
 ---@type table<integer, chorus.Reference[]>
 local shown = {}
@@ -27,12 +30,29 @@ local function label(reference)
   local group = is_stale and 'ChorusReferenceStale' or 'ChorusReference'
   local note = reference.note and text.clean(reference.note, 60) or ''
   if is_stale then
-    note = note == '' and 'stale' or 'stale: ' .. note
-    note = reference.nearest_start and note .. ' (perhaps here: `:Chorus retie`)' or note
+    -- The note may be cut off where the window ends.
+    local state = reference.nearest_start and 'stale, perhaps here (`:Chorus retie`)' or 'stale'
+    note = note == '' and state or state .. ': ' .. note
   elseif reference.state == 'changed' and not reference.whole then
     note = note == '' and 'changed' or 'changed: ' .. note
   end
   return { { ('  #%d '):format(reference.number), 'ChorusNumber' }, { '▏', group }, { note, group } }
+end
+
+--- Cells that are free behind a line, in the narrowest of the windows that show it.
+---@param buffer integer
+---@param line string
+---@return integer
+local function free_behind(buffer, line)
+  local free = math.huge
+  for _, window in ipairs(vim.fn.win_findbuf(buffer)) do
+    local width = vim.api.nvim_win_get_width(window) - vim.fn.getwininfo(window)[1].textoff
+    if vim.wo[window].wrap and width > 0 then
+      local cells = vim.fn.strdisplaywidth(line)
+      free = math.min(free, cells > 0 and (width - cells % width) % width or width)
+    end
+  end
+  return free
 end
 
 ---@param buffer integer
@@ -40,14 +60,25 @@ end
 local function draw(buffer, references)
   vim.api.nvim_buf_clear_namespace(buffer, namespace, 0, -1)
   local count = vim.api.nvim_buf_line_count(buffer)
-  for _, reference in ipairs(references) do
-    local row = math.min(reference.nearest_start or reference.start_line, count) - 1
+  local rows, labels, used = {}, {}, {}
+  for index, reference in ipairs(references) do
+    local row = math.max(math.min(reference.nearest_start or reference.start_line, count) - 1, 0)
+    rows[index], labels[index] = row, label(reference)
+    for _, chunk in ipairs(labels[index]) do
+      used[row] = (used[row] or 1) + text.width(chunk[1])
+    end
+  end
+  for index, reference in ipairs(references) do
+    local row = rows[index]
     local group = reference.state == 'stale' and 'ChorusReferenceStale' or 'ChorusReference'
-    vim.api.nvim_buf_set_extmark(buffer, namespace, math.max(row, 0), 0, {
+    local line = vim.api.nvim_buf_get_lines(buffer, row, row + 1, false)[1] or ''
+    -- Behind a line that leaves no room, it wraps with the line.
+    local fits = #line > MOST_MEASURED or used[row] <= free_behind(buffer, line)
+    vim.api.nvim_buf_set_extmark(buffer, namespace, row, fits and 0 or #line, {
       sign_text = '▏',
       sign_hl_group = group,
-      virt_text = label(reference),
-      virt_text_pos = 'eol',
+      virt_text = labels[index],
+      virt_text_pos = fits and 'eol' or 'inline',
       priority = 20,
     })
   end
@@ -113,6 +144,15 @@ local function refresh_soon(buffer)
   end)
 end
 
+--- Draws again where a window may have another width. Marks that edits have moved stay where they are.
+local function redraw()
+  for buffer, references in pairs(shown) do
+    if vim.api.nvim_buf_is_loaded(buffer) and not vim.bo[buffer].modified then
+      draw(buffer, references)
+    end
+  end
+end
+
 --- The references of a buffer as they were last known.
 ---@param buffer integer
 ---@return chorus.Reference[]
@@ -132,6 +172,7 @@ function M.attach()
   on('BufWipeout', function(event)
     shown[event.buf] = nil
   end)
+  on({ 'VimResized', 'WinResized' }, vim.schedule_wrap(redraw))
   on('User', function(event)
     local data = event.data or {}
     refresh_shown(not data.more and data.paths or nil)

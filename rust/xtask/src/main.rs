@@ -37,7 +37,11 @@ const TASKS: [Task; 9] = [
         does: "write the Lua and the help's lists that follow from the Rust source",
         run: generate::run,
     },
-    Task { usage: "shots", does: "draw the README's pictures from a real terminal", run: shots::run },
+    Task {
+        usage: "shots [--all DIR [FILTER]]",
+        does: "draw the README's pictures from a real terminal, or every scene in every look",
+        run: shots::run,
+    },
     Task { usage: "bench [FILTER] [--json] [--debug]", does: "the budgets, each beside its baseline", run: bench::run },
     Task {
         usage: "capture [--client PATH] [--keep DIR] [STATE]",

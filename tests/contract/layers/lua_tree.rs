@@ -41,6 +41,7 @@ const LUA: &[Layer] = &[
             &["phrase"],
             &[
                 "contract",
+                "contrast",
                 "dispatch",
                 "events",
                 "highlight",

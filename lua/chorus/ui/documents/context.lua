@@ -50,6 +50,14 @@ local function draw(context, page)
   }, 'saves')
 end
 
+--- Long lines wrap between words.
+---@param window integer
+local function set_up_window(window)
+  for name, value in pairs({ wrap = true, linebreak = true, breakindent = true }) do
+    vim.wo[window][0][name] = value
+  end
+end
+
 ---@param context chorus.ContextBuffer
 local function refresh(context)
   local task = context.uuid or tostring(context.number)
@@ -125,8 +133,12 @@ function M.read(buffer)
       end
     end)
     listen.to(buffer, { 'ChorusConnected' }, refresh_soon)
-    on('BufWinEnter', refresh_soon)
+    on('BufWinEnter', function()
+      set_up_window(vim.api.nvim_get_current_win())
+      refresh_soon()
+    end)
     vim.bo[buffer].filetype = 'markdown'
+    set_up_window(vim.api.nvim_get_current_win())
   else
     vim.bo[buffer].modified = false
   end

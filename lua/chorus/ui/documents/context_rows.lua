@@ -5,8 +5,7 @@ local text = require('chorus.text')
 local M = {}
 
 --- Stands between the references and what follows from them.
-M.SEPARATOR =
-  '──────────────── below: what the agent gets, not to be edited ────────────────'
+M.SEPARATOR = '────── below: what the agent gets, not to be edited ──────'
 
 --- One line for a reference, by whose number it is known again.
 ---@param reference chorus.Reference
@@ -59,9 +58,7 @@ function M.below(page)
     local when = page.given_at and os.date('on %d %b at %H:%M', math.floor(page.given_at / 1000)) or 'last'
     vim.list_extend(lines, {
       '',
-      ('──────────────── what it got %s ────────────────'):format(
-        when
-      ),
+      ('────── what it got %s ──────'):format(when),
       '',
     })
     vim.list_extend(lines, text.lines(page.given))

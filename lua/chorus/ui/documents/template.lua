@@ -81,7 +81,7 @@ end
 --- Makes a document from the template of that name, or from one that the person picks.
 ---@param name? string a part of its path or its title
 function M.new(name)
-  require('chorus.ask_daemon').once('docs', {}, function(found)
+  require('chorus.editor.documents').ask(nil, function(found)
     local templates = vim.tbl_filter(function(document)
       local words = (document.path .. ' ' .. document.title):lower()
       return document.template and (not name or words:find(name:lower(), 1, true) ~= nil)

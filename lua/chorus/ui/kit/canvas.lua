@@ -239,6 +239,26 @@ function M.border_text(chunks, width, base)
   return #pieces > 0 and pieces or nil
 end
 
+--- Of keys and what each does, those that fit into `width` cells: half a hint says nothing.
+---@param chunks? chorus.Chunk[]
+---@param width integer
+---@return chorus.Chunk[]
+function M.fitting_hints(chunks, width)
+  local kept, used, fits = {}, 0, 0
+  for _, chunk in ipairs(chunks or {}) do
+    local text, group = parts_of(chunk)
+    if group == 'ChorusKey' then
+      fits = #kept
+    end
+    used = used + cells.width(text)
+    if used > width then
+      return vim.list_slice(kept, 1, fits)
+    end
+    kept[#kept + 1] = chunk
+  end
+  return kept
+end
+
 --- Pieces as a 'winbar' or 'statusline' value: `%` in their text stays text.
 ---@param chunks chorus.Chunk[]
 ---@return string
@@ -253,7 +273,7 @@ function M.bar(chunks)
 end
 
 --- A bar with pieces at both ends. The left ones are cut where the window ends, since Neovim would cut off their start;
---- those on the right are left out where there is no room for them.
+--- of the keys on the right, those are left out for which there is no room.
 ---@param left chorus.Chunk[]
 ---@param right chorus.Chunk[]
 ---@param width integer cells of the window
@@ -261,12 +281,11 @@ end
 function M.bar_of_two(left, right, width)
   left = M.border_text(left, width) or {}
   local used = 1
-  for _, side in ipairs({ left, right }) do
-    for _, chunk in ipairs(side) do
-      used = used + cells.width((parts_of(chunk)))
-    end
+  for _, chunk in ipairs(left) do
+    used = used + cells.width((parts_of(chunk)))
   end
-  return M.bar(left) .. (used <= width and '%=' .. M.bar(right) or '')
+  right = M.fitting_hints(right, width - used)
+  return M.bar(left) .. (#right > 0 and '%=' .. M.bar(right) or '')
 end
 
 return M

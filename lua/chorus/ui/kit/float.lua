@@ -1,5 +1,6 @@
 --- Floating windows: they follow 'winborder' and the size of the editor, and `q` closes them with their buffer.
 local canvas = require('chorus.ui.kit.canvas')
+local contrast = require('chorus.contrast')
 
 local M = {}
 
@@ -63,13 +64,36 @@ local function border()
   return nil, chosen ~= 'none'
 end
 
+--- Groups of the text in floating windows.
+local TEXTS = { 'ChorusHint', 'ChorusKey', 'ChorusPath', 'ChorusTitle', 'ChorusRequest', 'ChorusTrouble' }
+
+--- Contrast below which another background is looked for.
+local DIM = 3
+
+--- The highlight group of a floating window's text. Color schemes that were made for Vim give floating windows the background
+--- of a menu, on which hardly any color but the menu's own can be read.
+---@return 'NormalFloat'|'Normal'
+function M.text_group()
+  local function least(behind)
+    local found
+    for _, name in ipairs(TEXTS) do
+      local ratio = contrast.of(name, behind)
+      found = ratio and math.min(found or ratio, ratio)
+    end
+    return found
+  end
+  local float, normal = least('NormalFloat'), least('Normal')
+  return float and normal and float < DIM and normal > float and 'Normal' or 'NormalFloat'
+end
+
 --- The highlight group of a border with text in it. A color scheme that paints the border as a solid bar leaves no room for
 --- text, which would be a hole in the bar or of its color.
 ---@return string
 function M.border_group()
   local found = vim.api.nvim_get_hl(0, { name = 'FloatBorder', link = false })
   local is_bar = found.bg ~= nil and found.fg == found.bg
-  return is_bar and 'NormalFloat' or 'FloatBorder'
+  local text = M.text_group()
+  return (is_bar or text == 'Normal') and text or 'FloatBorder'
 end
 
 local function free_lines()
@@ -91,7 +115,7 @@ function Float:options()
     local base = M.border_group()
     options.title = canvas.border_text(self.wish.title, place.width - 2, base)
     options.title_pos = options.title and 'left'
-    local footer = canvas.border_text(self.wish.footer, place.width - 2, base)
+    local footer = canvas.border_text(canvas.fitting_hints(self.wish.footer, place.width - 2), place.width - 2, base)
     -- Without one, Neovim would keep the footer from before.
     options.footer, options.footer_pos = footer or '', footer and 'left'
   end
@@ -185,7 +209,8 @@ function M.open(buffer, wish)
   if not has_border and wish.title then
     self:head()
   end
-  vim.wo[self.window].winhighlight = 'NormalFloat:NormalFloat,Search:Search,FloatBorder:' .. M.border_group()
+  local group = ('NormalFloat:%s,Search:Search,FloatBorder:%s'):format(M.text_group(), M.border_group())
+  vim.wo[self.window].winhighlight = group
   vim.keymap.set('n', 'q', function()
     self:close()
   end, { buffer = buffer, nowait = true, desc = 'Chorus: close' })

@@ -1,5 +1,5 @@
 --- Documents to pick from.
-local ask_daemon = require('chorus.ask_daemon')
+local all_documents = require('chorus.editor.documents')
 local dispatch = require('chorus.dispatch')
 local document_list = require('chorus.ui.documents.list')
 local document_rows = require('chorus.ui.pick.document_rows')
@@ -92,8 +92,8 @@ function M.list(wish)
       local id = vim.api.nvim_create_autocmd('User', {
         pattern = 'ChorusDocumentChanged',
         callback = function()
-          require('chorus.client').request('docs', { category = wish.category }, function(err, found)
-            documents = not err and found.documents or documents
+          all_documents.get(wish.category, function(err, found)
+            documents = not err and found and found.documents or documents
             on_change()
           end)
         end,
@@ -117,7 +117,7 @@ end
 ---@param category? string
 ---@param show fun(list: chorus.PickList)
 function M.ask(category, show)
-  ask_daemon.once('docs', { category = category }, function(found)
+  all_documents.ask(category, function(found)
     if #found.documents == 0 then
       local what = category and ('of the category `%s`'):format(category) or 'here'
       return message.info(('there is no document %s'):format(what), '`[documents] patterns` names the files that are')

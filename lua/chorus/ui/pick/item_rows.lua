@@ -64,13 +64,18 @@ local function numbers(list)
   )
 end
 
---- A document: pinned or not, path, title, category, the tasks that use it, and those whose agents read it before it
---- changed.
+--- A document: pinned or not, path, the tasks whose agents read it before it changed, title, category, and the tasks that
+--- use it.
 ---@param document chorus.Document
 ---@return chorus.Chunk[]
 function M.document(document)
   local path = text.clean(document.path)
   local chunks = { { document.pinned and '★ ' or '', 'ChorusMarked' }, { path, 'ChorusPath' } }
+  -- What wants to be done comes before what a narrow list cuts off.
+  if #document.changed_for > 0 then
+    chunks[#chunks + 1] =
+      { (' (changed since %s read it)'):format(numbers(document.changed_for)), 'ChorusReferenceStale' }
+  end
   local name = document.path:match('[^/]*$')
   if document.title ~= name and document.title ~= document.path then
     chunks[#chunks + 1] = { ' · ' .. text.clean(document.title, 60), 'ChorusTitle' }
@@ -80,10 +85,6 @@ function M.document(document)
   end
   if #document.tasks > 0 then
     chunks[#chunks + 1] = { ' ' .. numbers(document.tasks), 'ChorusNumber' }
-  end
-  if #document.changed_for > 0 then
-    chunks[#chunks + 1] =
-      { (' (changed since %s read it)'):format(numbers(document.changed_for)), 'ChorusReferenceStale' }
   end
   return chunks
 end

@@ -67,16 +67,32 @@ local function draw_preview(picker, is_changed)
   end)
 end
 
+--- Scrolls so that the line to type in, which covers the last one of the window, does not cover the chosen item.
+---@param picker chorus.OwnPicker
+local function keep_in_sight(picker)
+  local _, height = picker.list:size()
+  vim.api.nvim_win_call(picker.list.window, function()
+    local view = vim.fn.winsaveview()
+    local top = math.max(view.lnum - height + 2, 1)
+    if view.topline < top then
+      vim.fn.winrestview({ topline = top })
+    end
+  end)
+end
+
 ---@param picker chorus.OwnPicker
 local function draw(picker)
+  local width = picker.list:size()
   local rows = vim.tbl_map(function(item)
     local mark = picker.marked[item.key] and { '▌', 'ChorusMarked' } or ' '
-    return canvas.row(vim.list_extend({ mark }, item.chunks), item, item.key)
+    local chunks = canvas.border_text(vim.list_extend({ mark }, item.chunks), width) or {}
+    return canvas.row(chunks, item, item.key)
   end, fitting(picker))
   if #rows == 0 then
     rows[1] = canvas.row({ { '  Nothing fits.', 'ChorusHint' } })
   end
   canvas.draw(picker.list.buffer, rows)
+  keep_in_sight(picker)
 end
 
 --- Narrows the list to what is typed.
@@ -111,6 +127,7 @@ local function move(picker, by)
     window,
     { math.min(math.max(line, 1), vim.api.nvim_buf_line_count(picker.list.buffer)), 0 }
   )
+  keep_in_sight(picker)
   draw_preview(picker)
 end
 
@@ -221,6 +238,7 @@ local function fit_preview(picker)
     preview = float.open(float.scratch('picked'), { width = 1, height = 1, at = picker.at_preview, enter = false })
     vim.wo[preview.window].wrap = true
     vim.wo[preview.window].linebreak = true
+    vim.wo[preview.window].breakindent = true
     picker.preview, picker.shown = preview, nil
   end
 end
@@ -252,6 +270,7 @@ local function open_prompt(picker)
   local options = vim.tbl_extend('force', place(), { border = 'none', style = 'minimal', zindex = 60 })
   picker.prompt = vim.api.nvim_open_win(buffer, true, options)
   picker.list.wish.on_resize = function()
+    draw(picker)
     fit_preview(picker)
     draw_preview(picker)
     if vim.api.nvim_win_is_valid(picker.prompt) then
@@ -302,8 +321,9 @@ function M.open(session)
   picker.at_preview = at('preview')
   fit_preview(picker)
   vim.wo[picker.list.window].cursorline, vim.wo[picker.list.window].wrap = true, false
-  -- The last line lies under the line to type in.
-  vim.wo[picker.list.window].scrolloff = 1
+  -- The cursor is in the line to type in, and some color schemes draw no cursor line.
+  vim.wo[picker.list.window].winhighlight = vim.wo[picker.list.window].winhighlight .. ',CursorLine:Visual'
+  vim.wo[picker.list.window].scrolloff = 0
   draw(picker)
   open_prompt(picker)
   draw_preview(picker)

@@ -90,7 +90,7 @@ end
 
 local function draw_header(windows, found)
   local tasks = require('chorus.tasks')
-  local bar = canvas.bar(dashboard_header.header(tasks.counts(found), {
+  local left = dashboard_header.header(tasks.counts(found), {
     project = vim.fn.fnamemodify(project() or vim.fn.getcwd(), ':t'),
     total = #found,
     is_everywhere = shown.is_everywhere,
@@ -100,9 +100,10 @@ local function draw_header(windows, found)
     is_connected = require('chorus.client').is_connected(),
     fault = tasks.configuration_fault(),
     notice = tasks.notice(),
-  })) .. '%<%=' .. canvas.bar({ { shown.keys.help, 'ChorusKey' }, { ' keys ', 'ChorusHint' } })
+  })
+  local right = { { shown.keys.help, 'ChorusKey' }, { ' keys ', 'ChorusHint' } }
   for _, window in ipairs(windows) do
-    page_buffer.set_bar(window, bar)
+    page_buffer.set_bar(window, canvas.bar_of_two(left, right, vim.api.nvim_win_get_width(window)))
   end
 end
 

@@ -12,8 +12,7 @@ local M = {}
 M.NAMES = { 'title', 'priority', 'tags' }
 
 --- Stands between the part to edit and the history.
-M.SEPARATOR =
-  '──────────────────── what happened · read-only below ────────────────────'
+M.SEPARATOR = '──────── what happened · read-only below ────────'
 
 local function fact(rows, name, value, group)
   if value and value ~= '' then

@@ -18,7 +18,7 @@ end
 
 local function list(name)
   local began, found = vim.uv.hrtime(), nil
-  client.request('docs', {}, function(err, reply)
+  require('chorus.editor.documents').get(nil, function(err, reply)
     assert(not err, err and err.message)
     report(name, began)
     found = #reply.documents
@@ -50,4 +50,5 @@ for run = 1, 20 do
     return told
   end, 1), 'no event')
   report('changed', began)
+  list('again')
 end

@@ -1,14 +1,11 @@
 //! A terminal's screen as a picture: text with SGR sequences in, SVG out. Pure.
 
+use super::looks::Terminal;
 use std::fmt::Write;
 
 /// Size of a cell, and of the margin around the screen, in pixels.
 const CELL: (f32, f32) = (8.4, 19.0);
 const MARGIN: f32 = 12.0;
-
-/// Colors where the screen sets none.
-const TEXT: &str = "#e0e2ea";
-const PAPER: &str = "#14161b";
 
 /// The eight colors and their bright ones.
 const PALETTE: [&str; 16] = [
@@ -34,21 +31,22 @@ struct Run {
     style: Style,
 }
 
-/// The picture of a screen of so many columns and lines.
-pub fn draw(screen: &str, size: (u16, u16)) -> String {
+/// The picture of a screen of so many columns and lines in a terminal.
+pub fn draw(screen: &str, size: (u16, u16), terminal: Terminal) -> String {
+    let paper = terminal.paper;
     let width = f32::from(size.0) * CELL.0 + 2.0 * MARGIN;
     let height = f32::from(size.1) * CELL.1 + 2.0 * MARGIN;
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" \
          font-family=\"ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace\" font-size=\"14\" \
-         xml:space=\"preserve\">\n<rect width=\"100%\" height=\"100%\" rx=\"6\" fill=\"{PAPER}\"/>\n"
+         xml:space=\"preserve\">\n<rect width=\"100%\" height=\"100%\" rx=\"6\" fill=\"{paper}\"/>\n"
     );
     let mut style = Style::default();
     for (row, line) in screen.lines().enumerate() {
         let top = MARGIN + row as f32 * CELL.1;
-        for run in runs(line, &mut style) {
-            draw_run(&mut svg, &run, top);
-        }
+        let runs = runs(line, &mut style);
+        runs.iter().for_each(|run| draw_paper(&mut svg, run, top, terminal));
+        runs.iter().for_each(|run| draw_text(&mut svg, run, top, terminal));
         svg.push('\n');
     }
     svg.push_str("</svg>\n");
@@ -68,26 +66,27 @@ pub fn text(svg: &str) -> String {
     lines.join("\n")
 }
 
-fn draw_run(svg: &mut String, run: &Run, top: f32) {
+/// Text and background of a run, where they are drawn.
+fn colors(style: &Style, terminal: Terminal) -> (Option<String>, Option<String>) {
+    let (text, paper) = (style.text.clone(), style.paper.clone());
+    match style.reverse {
+        true => (paper.or(Some(terminal.paper.into())), text.or(Some(terminal.text.into()))),
+        false => (text, paper),
+    }
+}
+
+/// The background of a run.
+fn draw_paper(svg: &mut String, run: &Run, top: f32, terminal: Terminal) {
+    let Some(paper) = colors(&run.style, terminal).1.filter(|paper| paper != terminal.paper) else { return };
+    let (left, width) = (MARGIN + run.at as f32 * CELL.0, run.text.chars().count() as f32 * CELL.0);
+    let _ = write!(svg, r#"<rect x="{left:.1}" y="{top:.1}" width="{width:.1}" height="{}" fill="{paper}"/>"#, CELL.1);
+}
+
+/// The text of a run.
+fn draw_text(svg: &mut String, run: &Run, top: f32, terminal: Terminal) {
     let style = &run.style;
-    let (text, paper) = match style.reverse {
-        true => (style.paper.clone().or(Some(PAPER.into())), style.text.clone().or(Some(TEXT.into()))),
-        false => (style.text.clone(), style.paper.clone()),
-    };
-    let (left, cells) = (MARGIN + run.at as f32 * CELL.0, run.text.chars().count() as f32);
-    if let Some(paper) = paper.filter(|paper| paper != PAPER) {
-        let width = cells * CELL.0;
-        let _ =
-            write!(svg, r#"<rect x="{left:.1}" y="{top:.1}" width="{width:.1}" height="{}" fill="{paper}"/>"#, CELL.1);
-    }
-    let words = run.text.trim_end();
-    if words.trim().is_empty() {
-        return;
-    }
-    let indent = words.len() - words.trim_start().len();
-    let (left, words) = (left + indent as f32 * CELL.0, words.trim_start());
-    let width = words.chars().count() as f32 * CELL.0;
-    let mut look = format!(r#" fill="{}""#, text.as_deref().unwrap_or(TEXT));
+    let color = colors(style, terminal).0;
+    let mut look = format!(r#" fill="{}""#, color.as_deref().unwrap_or(terminal.text));
     for (is_set, attribute) in [
         (style.bold, r#" font-weight="bold""#),
         (style.italic, r#" font-style="italic""#),
@@ -95,9 +94,34 @@ fn draw_run(svg: &mut String, run: &Run, top: f32) {
     ] {
         look.push_str(if is_set { attribute } else { "" });
     }
-    let escaped = words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     let bottom = top + CELL.1 * 0.74;
-    let _ = write!(svg, r#"<text x="{left:.1}" y="{bottom:.1}" textLength="{width:.1}"{look}>{escaped}</text>"#);
+    for (at, words) in pieces(&run.text) {
+        let left = MARGIN + (run.at + at) as f32 * CELL.0;
+        let width = words.chars().count() as f32 * CELL.0;
+        let escaped = words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        let _ = write!(svg, r#"<text x="{left:.1}" y="{bottom:.1}" textLength="{width:.1}"{look}>{escaped}</text>"#);
+    }
+}
+
+/// What is drawn of a text, and from which of its cells on. A symbol stands alone: fonts draw it in another width.
+fn pieces(text: &str) -> Vec<(usize, String)> {
+    let is_symbol = |c: char| ('\u{2190}'..='\u{24ff}').contains(&c) || c >= '\u{25a0}';
+    let mut pieces: Vec<(usize, String)> = Vec::new();
+    let mut is_open = false;
+    for (at, c) in text.chars().enumerate() {
+        match pieces.last_mut() {
+            Some((_, piece)) if is_open && !is_symbol(c) => piece.push(c),
+            _ if c == ' ' => {}
+            _ => {
+                pieces.push((at, c.into()));
+                is_open = !is_symbol(c);
+            }
+        }
+    }
+    for (_, piece) in &mut pieces {
+        piece.truncate(piece.trim_end().len());
+    }
+    pieces
 }
 
 /// The runs of a line; the style goes on from line to line.
@@ -122,7 +146,9 @@ fn runs(line: &str, style: &mut Style) -> Vec<Run> {
 
 /// Takes in what one sequence sets.
 fn apply(style: &mut Style, sequence: &str) {
-    let mut codes = sequence.split([';', ':']).map(|code| code.parse::<usize>().unwrap_or(0));
+    // What stands behind a colon says how a line below the text is drawn, or is a color in the other notation.
+    let plain = sequence.replace("4:0", "24").replace("4:3", "4").replace(':', ";");
+    let mut codes = plain.split(';').map(|code| code.parse::<usize>().unwrap_or(0));
     while let Some(code) = codes.next() {
         match code {
             0 => *style = Style::default(),
@@ -140,6 +166,8 @@ fn apply(style: &mut Style, sequence: &str) {
             100..=107 => style.paper = Some(PALETTE[code - 92].into()),
             38 => style.text = color(&mut codes),
             48 => style.paper = color(&mut codes),
+            // The color of the line below the text.
+            58 => drop(color(&mut codes)),
             39 => style.text = None,
             49 => style.paper = None,
             _ => {}
@@ -151,8 +179,24 @@ fn apply(style: &mut Style, sequence: &str) {
 fn color(codes: &mut impl Iterator<Item = usize>) -> Option<String> {
     match codes.next()? {
         2 => Some(format!("#{:02x}{:02x}{:02x}", codes.next()?, codes.next()?, codes.next()?)),
-        5 => PALETTE.get(codes.next()?).map(|color| (*color).to_owned()),
+        5 => Some(of_palette(codes.next()?)),
         _ => None,
+    }
+}
+
+/// A color of the palette of 256: the sixteen, a cube, and grays.
+fn of_palette(index: usize) -> String {
+    const STEPS: [usize; 6] = [0, 95, 135, 175, 215, 255];
+    match index {
+        0..=15 => PALETTE[index].to_owned(),
+        16..=231 => {
+            let step = |divisor: usize| STEPS[(index - 16) / divisor % 6];
+            format!("#{:02x}{:02x}{:02x}", step(36), step(6), step(1))
+        }
+        _ => {
+            let gray = 8 + 10 * (index.min(255) - 232);
+            format!("#{gray:02x}{gray:02x}{gray:02x}")
+        }
     }
 }
 
@@ -160,14 +204,31 @@ fn color(codes: &mut impl Iterator<Item = usize>) -> Option<String> {
 mod tests {
     use super::*;
 
+    const TERMINAL: Terminal = Terminal { text: "#ffffff", paper: "#000000" };
+
     #[test]
     fn colored_text_stands_where_it_stood() {
-        let svg = draw(" a\x1b[1;38;2;255;0;16m <b>\x1b[m  c\n\x1b[48;5;1m  ", (10, 2));
+        let svg = draw(" a\x1b[1;38;2;255;0;16m <b>\x1b[m  c\n\x1b[48;5;1m  ", (10, 2), TERMINAL);
         assert!(
             svg.contains(r##"x="37.2" y="26.1" textLength="25.2" fill="#ff0010" font-weight="bold">&lt;b&gt;</text>"##),
             "{svg}"
         );
         assert!(svg.contains(r##"<rect x="12.0" y="31.0" width="16.8" height="19" fill="#cc6666"/>"##), "{svg}");
         assert_eq!(text(&svg).trim(), "a &lt;b&gt; c");
+    }
+
+    #[test]
+    fn a_symbol_stands_alone() {
+        let expected = [(1, "a  b"), (6, "✎"), (8, "2 ── c")].map(|(at, piece)| (at, piece.to_owned()));
+        assert_eq!(pieces(" a  b ✎ 2 ── c  "), expected);
+    }
+
+    #[test]
+    fn colors_come_from_the_palette_and_from_the_terminal() {
+        let svg = draw("\x1b[38;5;202ma\x1b[38;5;232mb\x1b[0;7mc\x1b[0;4:3;58:2::1:2:3md", (4, 1), TERMINAL);
+        for look in [r##"fill="#ff5f00">a<"##, r##"fill="#080808">b<"##, r##"fill="#000000">c<"##] {
+            assert!(svg.contains(look), "{look} in {svg}");
+        }
+        assert!(svg.contains(r##"fill="#ffffff" text-decoration="underline">d<"##), "{svg}");
     }
 }
