@@ -52,7 +52,8 @@ function M.line(sentences, whole, cells)
   if #sentences == 1 and text.width(whole) <= cells then
     return whole
   end
-  return text.cut(sentences[1] .. ' …', cells - text.width(MORE)) .. MORE
+  local first = #sentences == 1 and whole or sentences[1]
+  return text.cut(first .. ' …', cells - text.width(MORE)) .. MORE
 end
 
 ---@param level 'info'|'warn'|'error'

@@ -99,7 +99,8 @@ local function say_how(composer)
   local left = { { ' ' .. delivery.title(wish.purpose), 'ChorusTitle' } }
   if #wish.purpose.to == 1 then
     local task = tasks.get(wish.purpose.to[1].uuid or '')
-    local room = math.max(24, math.floor(vim.o.columns / 3))
+    -- The keys beside it are worth more than the end of a title.
+    local room = math.max(12, vim.o.columns - 62)
     left[2] = { ' ' .. (task and text.clean(task.title, room) or ''), 'ChorusHint' }
   end
   local earlier = not wish.lines and require('chorus.ui.kit.keys').first('prompt', 'earlier')
