@@ -163,7 +163,8 @@ fn whole(request: &Opened, worktree: Option<&str>) -> Option<String> {
         }
     };
     // The long path of a worktree says less than these words, which no path is: it begins with `/`.
-    let place = |folder: &str| if worktree == Some(folder) { "in its worktree".to_owned() } else { format!("in {folder}") };
+    let place =
+        |folder: &str| if worktree == Some(folder) { "in its worktree".to_owned() } else { format!("in {folder}") };
     lines.extend(request.folder.as_deref().map(place));
     let is_plain = |text: &String| !text.contains(is_unseen) && line(text, LINE) == *text;
     let rows: usize = lines.iter().map(|text| text.width().div_ceil(COLUMNS)).sum();

@@ -14,7 +14,11 @@ pub fn said(sent: &Json) -> Option<String> {
     let decision = sent.pointer("/hookSpecificOutput/decision")?;
     let line = |label: &str, text: &str| Some(format!("{label}: {}", clean_line(text, LINE)));
     if decision.get("behavior")? == "deny" {
-        return decision.get("message")?.as_str().filter(|reason| *reason != NO_REASON).and_then(|it| line("reason", it));
+        return decision
+            .get("message")?
+            .as_str()
+            .filter(|reason| *reason != NO_REASON)
+            .and_then(|it| line("reason", it));
     }
     if let Some(answers) = answers(decision) {
         return line("answer", &answers);
@@ -29,7 +33,8 @@ fn answers(decision: &Json) -> Option<String> {
     let input = decision.get("updatedInput")?;
     let answers = input.get("answers")?.as_object()?;
     let questions = input.get("questions")?.as_array()?.iter();
-    let given = questions.filter_map(|question| answers.get(question.get("question")?.as_str()?)).filter_map(Value::as_str);
+    let given =
+        questions.filter_map(|question| answers.get(question.get("question")?.as_str()?)).filter_map(Value::as_str);
     let given: Vec<String> = given.map(|answer| format!("“{answer}”")).collect();
     (!given.is_empty()).then(|| given.join(", "))
 }
@@ -54,7 +59,8 @@ mod tests {
         assert_eq!(said(&request::deny(Some("use\nmake"))).as_deref(), Some("reason: use make"));
         assert_eq!(said(&request::deny(None)), None);
 
-        let question = |text: &str| json!({"question": text, "header": "H", "options": [{"label": "A"}, {"label": "B"}]});
+        let question =
+            |text: &str| json!({"question": text, "header": "H", "options": [{"label": "A"}, {"label": "B"}]});
         let asked = Asked::of(&json!({"tool_name": "AskUserQuestion",
             "tool_input": {"questions": [question("Z first?"), question("A second?")]}}));
         let given = [("Z first?", "B"), ("A second?", "A")].map(|(key, word)| (key.to_owned(), word.to_owned()));

@@ -180,8 +180,11 @@ mod tests {
     #[test]
     fn a_question_is_shown_without_the_name_of_its_tool() {
         let asks = |kind| {
-            let detail =
-                Detail { tool: Some("AskUserQuestion".into()), summary: Some("Which one?".into()), ..Detail::default() };
+            let detail = Detail {
+                tool: Some("AskUserQuestion".into()),
+                summary: Some("Which one?".into()),
+                ..Detail::default()
+            };
             let mut task = task(1, AgentStatus::Waiting, detail);
             task.agent_status.kind = Some(kind);
             tasks(&[task], 61_000, false, Style::default()).remove(0)
