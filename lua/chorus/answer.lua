@@ -52,7 +52,11 @@ local function send(verb, requests, params, done, after, on_refused)
   end, {
     on_end = function(refused)
       if #refused == 0 then
-        message.info(('%s %s: %s'):format(phrase.numbers(requests), done, text.clean(requests[1].summary)))
+        local always = params.always and requests[1].suggestions[params.always + 1]
+        message.info(
+          ('%s %s: %s'):format(phrase.numbers(requests), done, text.clean(requests[1].summary)),
+          always and 'always: ' .. always or nil
+        )
         return after(nil, true)
       end
       for _, each in ipairs(refused) do
@@ -65,6 +69,20 @@ local function send(verb, requests, params, done, after, on_refused)
       end
     end,
   })
+end
+
+--- The answers in the order of the questions.
+---@param request chorus.Opened
+---@param answers table<string, string> by question
+---@return string[]
+local function in_order(request, answers)
+  local questions = type(request.input) == 'table' and request.input.questions
+  local words, left = {}, vim.tbl_extend('force', answers, {})
+  for _, question in ipairs(type(questions) == 'table' and questions or {}) do
+    local asked = type(question) == 'table' and tostring(question.question) or ''
+    words[#words + 1], left[asked] = left[asked], nil
+  end
+  return vim.list_extend(words, vim.tbl_values(left))
 end
 
 --- Allows a request.
@@ -132,8 +150,8 @@ end
 ---@param after chorus.AfterAnswer
 function M.answer(request, answers, after)
   if can_answer(request) then
-    local words = vim.tbl_values(answers)
-    send('answer', { request }, { answers = answers }, ('answered "%s"'):format(table.concat(words, '", "')), after)
+    local words = ('answered “%s”'):format(table.concat(in_order(request, answers), '”, “'))
+    send('answer', { request }, { answers = answers }, words, after)
   end
 end
 

@@ -1473,6 +1473,7 @@ M.shapes.Audit = {
 ---@field who string `person`, `notification`, `rule`, `agent` (answered without Chorus) or `chorus`.
 ---@field via? string By what: the person's Neovim or shell, the rules as `FILE:LINE`, the agent's terminal.
 ---@field sent? any What the agent was sent; nothing where that was a key, or nothing, or larger than 16 kB.
+---@field said? string What `sent` said beyond its outcome, in one line, such as `reason: use make`.
 M.shapes.Audited = {
   at = 'integer',
   project = 'string',
@@ -1489,6 +1490,7 @@ M.shapes.Audited = {
   who = 'string',
   via = 'string?',
   sent = 'any?',
+  said = 'string?',
 }
 
 --- What Neovim may ask for: the shapes of the parameters and of the reply.

@@ -18,6 +18,18 @@ end
 
 --- Shows one line in the message area and keeps the whole in `:messages`. Neovim asks for Enter as soon as a message does
 --- not fit in a line, so the whole is written in several that do, each in the place of the one before.
+--- Cells of 'ruler' with the blank before it, where 'rulerformat' says nothing else.
+local RULER = 19
+
+--- Cells of the message area. A floating window has no status line, so its ruler stands at the end of the message area, of
+--- which Neovim counts none where another window has a status line.
+---@return integer
+local function free_cells()
+  local is_below = vim.o.ruler and vim.o.laststatus ~= 0 and vim.api.nvim_win_get_config(0).relative ~= ''
+  local own = tonumber(vim.o.rulerformat:match('^%%(%d+)%('))
+  return is_below and math.min(vim.v.echospace, vim.o.columns - (own and own + 1 or RULER) - 1) or vim.v.echospace
+end
+
 ---@param level 'info'|'warn'|'error'
 ---@param line string
 ---@param whole string
@@ -40,7 +52,8 @@ function M.line(sentences, whole, cells)
   if #sentences == 1 and text.width(whole) <= cells then
     return whole
   end
-  return text.cut(sentences[1] .. ' …', cells - text.width(MORE)) .. MORE
+  local first = #sentences == 1 and whole or sentences[1]
+  return text.cut(first .. ' …', cells - text.width(MORE)) .. MORE
 end
 
 ---@param level 'info'|'warn'|'error'
@@ -59,7 +72,7 @@ function M.show(level, least, sentence, hint)
   if hint then
     whole = whole .. (#lines > 1 and '\n' or ' — ') .. text.clean(hint)
   end
-  local line = is_stock() and M.line(lines, whole, vim.v.echospace) or whole
+  local line = is_stock() and M.line(lines, whole, free_cells()) or whole
   if line ~= whole then
     return show_line(level, line, whole)
   end

@@ -42,6 +42,21 @@ local function title_of(prompt)
   return (prompt:gsub(':%s*$', ''))
 end
 
+--- A prompt in lines that fit. Neovim's own list breaks a longer one in the middle of a word.
+---@param prompt string
+---@return string
+local function in_lines(prompt)
+  local text, room = require('chorus.text'), vim.o.columns - 1
+  if not vim.endswith(debug.getinfo(vim.ui.select, 'S').source, 'vim/ui.lua') then
+    return prompt
+  end
+  local lines = {}
+  for _, line in ipairs(vim.split(prompt, '\n', { plain = true })) do
+    vim.list_extend(lines, text.width(line) > room and text.wrap(line, room) or { line })
+  end
+  return table.concat(lines, '\n')
+end
+
 --- Lets a person pick. `kind` is what replacements of `vim.ui.select` know the list by.
 ---@generic T
 ---@param items T[]
@@ -50,7 +65,7 @@ end
 function M.pick(items, opts, on_choice)
   local clean = require('chorus.text').clean
   vim.ui.select(items, {
-    prompt = opts.prompt,
+    prompt = in_lines(opts.prompt),
     kind = opts.kind or 'chorus',
     format_item = function(item)
       return clean(opts.format(item))

@@ -38,6 +38,9 @@ pub trait Adapter: Debug + Sync {
     /// `not_answerable` or `bad_input` when the answer does not fit the request.
     fn answer(&self, message: &Json, answer: &Answer) -> Result<Json>;
 
+    /// What such a message said beyond yes or no, in one line: the reason, the answers, or what is allowed from now on.
+    fn said(&self, sent: &Json) -> Option<String>;
+
     /// What a call of that tool touches, with this input, from that working folder.
     fn scope(&self, tool: &str, input: &Json, folder: Option<&Path>) -> ToolScope;
 

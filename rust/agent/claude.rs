@@ -17,6 +17,7 @@ mod prompt_box;
 mod prompt_refusal;
 pub mod reply;
 pub mod request;
+mod said;
 pub mod session_file;
 pub mod sessions;
 pub mod settings;
@@ -77,6 +78,10 @@ impl Adapter for Claude {
 
     fn answer(&self, message: &Json, answer: &Answer) -> Result<Json> {
         request::Asked::of(message).reply(answer)
+    }
+
+    fn said(&self, sent: &Json) -> Option<String> {
+        said::said(sent)
     }
 
     fn scope(&self, tool: &str, input: &Json, folder: Option<&Path>) -> ToolScope {

@@ -176,4 +176,6 @@ pub struct Audited {
     pub via: Option<String>,
     /// What the agent was sent; nothing where that was a key, or nothing, or larger than 16 kB.
     pub sent: Option<Json>,
+    /// What `sent` said beyond its outcome, in one line, such as `reason: use make`.
+    pub said: Option<String>,
 }

@@ -8,6 +8,8 @@ use crate::contract::{Json, Opened};
 use crate::status::{AgentStatus, Answerable, Kind};
 use crate::task::{AlertKind, Task};
 use crate::text::{clean_line, is_unseen};
+use std::collections::BTreeSet;
+use std::path::Path;
 use unicode_width::UnicodeWidthStr;
 
 /// Characters of a title, of a line, and lines.
@@ -64,7 +66,7 @@ fn line(text: &str, most: usize) -> String {
 fn alone(member: &Member) -> NotificationText {
     let task = &member.task;
     let title = line(&format!("#{} {}: {}", task.number, what(member), task.title), TITLE);
-    if let Some(whole) = member.request.as_ref().and_then(whole) {
+    if let Some(whole) = member.request.as_ref().and_then(|request| whole(request, task.worktree.as_deref())) {
         return NotificationText { title, body: whole, is_whole: true };
     }
     NotificationText { title, body: line(&detail(member), LINE), is_whole: false }
@@ -78,12 +80,16 @@ fn together(members: &[Member]) -> NotificationText {
         (1, turns) => format!("1 task needs you, {turns} finished a turn"),
         (needs, turns) => format!("{needs} tasks need you, {turns} finished a turn"),
     };
+    let projects: BTreeSet<&str> = members.iter().map(|member| member.task.project.as_str()).collect();
     let of = |member: &Member| {
+        // Each project has a task #1.
+        let project = Path::new(&member.task.project).file_name().filter(|_| projects.len() > 1);
+        let project = project.map(|name| format!("{} ", name.to_string_lossy())).unwrap_or_default();
         let detail = match member.occasion {
             Occasion::Turn => member.task.title.clone(),
             _ => detail(member),
         };
-        line(&format!("#{} {}: {detail}", member.task.number, what(member)), LINE / 2)
+        line(&format!("{project}#{} {}: {detail}", member.task.number, what(member)), LINE / 2)
     };
     let mut lines: Vec<String> = members.iter().take(LISTED).map(of).collect();
     if members.len() > LISTED {
@@ -97,7 +103,8 @@ fn what(member: &Member) -> &'static str {
     match (member.occasion, member.request.as_ref().map(|request| request.kind)) {
         (Occasion::Request, Some(Kind::Permission)) => "asks for permission",
         (Occasion::Request, Some(Kind::Plan)) => "has a plan",
-        (Occasion::Request, Some(Kind::Trust | Kind::Dialog)) => "asks in its terminal",
+        (Occasion::Request, Some(Kind::Trust)) => "asks whether to trust a folder",
+        (Occasion::Request, Some(Kind::Dialog)) => "shows a dialog",
         (Occasion::Request, _) => "has a question",
         (Occasion::Turn, _) => "finished a turn",
         (Occasion::Prompt, _) => "did not get a prompt",
@@ -137,7 +144,7 @@ fn detail(member: &Member) -> String {
 
 /// All that a yes would allow: tool, every field and the folder, each on a line of its own. Nothing where that cannot be
 /// shown as it is: it is not whole, too long, has line breaks or hidden characters, or looks like a secret.
-fn whole(request: &Opened) -> Option<String> {
+fn whole(request: &Opened, worktree: Option<&str>) -> Option<String> {
     let answers = request.kind == Kind::Permission && request.answerable == Answerable::Hook && !request.cut;
     let fields = request.input.as_ref().filter(|_| answers)?.as_object().filter(|fields| !fields.is_empty())?;
     let tool = request.tool.as_deref()?;
@@ -155,7 +162,10 @@ fn whole(request: &Opened) -> Option<String> {
             std::iter::once(Some(tool.to_owned())).chain(fields).collect::<Option<_>>()?
         }
     };
-    lines.extend(request.folder.as_ref().map(|folder| format!("in {folder}")));
+    // The long path of a worktree says less than these words, which no path is: it begins with `/`.
+    let place =
+        |folder: &str| if worktree == Some(folder) { "in its worktree".to_owned() } else { format!("in {folder}") };
+    lines.extend(request.folder.as_deref().map(place));
     let is_plain = |text: &String| !text.contains(is_unseen) && line(text, LINE) == *text;
     let rows: usize = lines.iter().map(|text| text.width().div_ceil(COLUMNS)).sum();
     (rows <= ROWS && lines.iter().all(is_plain)).then(|| lines.join("\n"))

@@ -78,6 +78,7 @@ impl Tx<'_> {
                 who: cells.next()?,
                 via: cells.next()?,
                 sent: cells.next::<Option<JsonColumn<Json>>>()?.map(|json| json.0),
+                said: None,
             })
         })?;
         found.reverse();

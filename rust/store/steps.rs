@@ -326,11 +326,11 @@ fn plan_opening(task: &Task, at: Millis, given_up: i64) -> std::result::Result<S
         return Err("the task was reopened since".into());
     }
     let conversation = if task.session_id.is_some() { "resumes its conversation" } else { "starts its agent" };
-    let branch = task.stack.as_ref().map(|branch| format!(" and its branch {branch} stays")).unwrap_or_default();
+    let branch = task.stack.as_ref().map(|branch| format!(", and its branch {branch} stays")).unwrap_or_default();
     let prompts = match given_up {
         0 => String::new(),
         1 => "; a prompt that waited stays given up".to_owned(),
         many => format!("; {many} prompts that waited stay given up"),
     };
-    Ok(format!("the task is pending, `start` {conversation}{branch}{prompts}"))
+    Ok(format!("the task is pending again; `start` {conversation}{branch}{prompts}"))
 }

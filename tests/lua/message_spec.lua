@@ -59,6 +59,47 @@ describe('a message', function()
     assert.truthy(whole:find(vim.trim(('hint '):rep(10)), 1, true), whole)
   end)
 
+  it('leaves the end of the line to the ruler of a floating window', function()
+    vim.notify = setfenv(loadstring('return function() end', '@vim/_editor.lua'), {})()
+    vim.o.laststatus, vim.o.ruler = 2, true
+    local text = ('x'):rep(vim.v.echospace - #'Chorus: ')
+    local echo, shown = vim.api.nvim_echo, {}
+    vim.api.nvim_echo = function(chunks, history) -- luacheck: ignore
+      table.insert(not history and shown or {}, chunks[1][1])
+    end
+    message.info(text)
+    local buffer = vim.api.nvim_create_buf(false, true)
+    local window = vim.api.nvim_open_win(buffer, true, { relative = 'editor', row = 0, col = 0, width = 9, height = 3 })
+    message.info(text)
+    vim.o.rulerformat = '%30(%l%)'
+    message.info(text)
+    vim.api.nvim_win_close(window, true)
+    vim.o.rulerformat = ''
+    vim.api.nvim_echo = echo -- luacheck: ignore
+    local widths = vim.tbl_map(vim.fn.strdisplaywidth, shown)
+    assert.same({ vim.o.columns - 20, vim.o.columns - 32 }, widths)
+  end)
+
+  it('asks in lines that fit where Neovim’s own list would break a word', function()
+    local asked
+    local function select(_, opts)
+      asked = opts.prompt
+    end
+    local before = vim.ui.select
+    vim.ui.select = setfenv(loadstring('local f = ... return function(...) f(...) end', '@/usr/vim/ui.lua'), {})(select)
+    require('chorus.picker').confirm('  #1 indented\n' .. ('words '):rep(40), 'Yes', function() end)
+    local lines = vim.split(asked, '\n')
+    assert.equal('  #1 indented', lines[1])
+    assert.is_true(#lines > 2)
+    for _, line in ipairs(vim.list_slice(lines, 2)) do
+      assert.truthy(#line < vim.o.columns and vim.endswith(line, 'words'), line)
+    end
+    vim.ui.select = select
+    require('chorus.picker').confirm(('words '):rep(40), 'Yes', function() end)
+    assert.equal(('words '):rep(40), asked)
+    vim.ui.select = before
+  end)
+
   it('is left out below the level wished for', function()
     vim.g.chorus = { notify = 'error' }
     message.info('a')

@@ -100,11 +100,12 @@ describe('policy', function()
       who = 'person',
       via = 'Neovim (process 4)',
       sent = { behavior = 'deny' },
+      said = 'reason: use make',
     }
     require('chorus.ui.requests.audit').open({ answers = { answer } })
     local before = world.lines()
     assert.equal(1, #before)
-    assert.is_truthy(before[1]:find('#12  denied    person       Bash: rm x  Neovim (process 4)', 1, true), before[1])
+    assert.is_truthy(before[1]:find('#12  denied    you          Bash: rm x  · reason: use make', 1, true), before[1])
     world.press('<CR>')
     local shown = table.concat(world.lines(), '\n')
     assert.is_truthy(shown:find('saw   command  rm x', 1, true), shown)

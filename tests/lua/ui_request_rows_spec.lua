@@ -62,6 +62,21 @@ describe('the rows of a request', function()
     assert.is_truthy(render({ tool = 'WebFetch', input = { url = 'a\nb' } }):find('url\n    │ a\n    │ b', 1, true))
   end)
 
+  it('begin with what decides: the address, the plan', function()
+    local shown =
+      render({ tool = 'WebFetch', input = { url = 'https://example.com/', prompt = 'Sum\nit up', odd = 1 } })
+    assert.is_truthy(
+      shown:find('  odd  1\n\n  https://example.com/\n\n  prompt\n    │ Sum\n    │ it up\n', 1, true),
+      shown
+    )
+    local plan = { plan = '# Plan', planFilePath = '/home/me/plans/a.md' }
+    shown = render({ kind = 'plan', tool = 'ExitPlanMode', input = plan })
+    assert.is_truthy(shown:find('  ExitPlanMode  /home/me/plans/a.md\n\n  # Plan\n', 1, true), shown)
+    plan.planFilePath = 'a\nb'
+    shown = render({ kind = 'plan', tool = 'ExitPlanMode', input = plan })
+    assert.is_truthy(shown:find('planFilePath\n    │ a\n    │ b\n\n  # Plan\n', 1, true), shown)
+  end)
+
   it('say of which server an MCP tool is, unless its name can be read in two ways', function()
     local shown = render({ tool = 'mcp__fake__greet', input = { name = 'bob' } })
     assert.is_truthy(

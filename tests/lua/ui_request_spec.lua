@@ -344,7 +344,7 @@ describe('request', function()
       }
       local fields = { kind = 'trust', answerable = 'keys', tool = vim.NIL, input = dialog, suggestions = {} }
       request.open(world.request('r7', 12, fields))
-      assert.is_truthy(shown():find('  ❯ No, exit', 1, true))
+      assert.is_truthy(shown():find('  ❯ 1  No, exit\n    2  Yes, I trust this folder\n', 1, true), shown())
       assert.is_truthy(shown():find('Denying ends the agent.', 1, true))
       for digit = 1, 4 do
         world.press(tostring(digit))
@@ -524,6 +524,36 @@ describe('request', function()
       assert.are.same({}, world.asked)
       world.press('1')
       assert.are.same({ ['Which?'] = 'A, C', ['Colour?'] = 'Red' }, world.asked[1][2].answers)
+    end)
+
+    it('says what was answered, in the order of the questions, and what is allowed from now on', function()
+      local answer = require('chorus.answer')
+      local function accept()
+        return nil, {}
+      end
+      world.replies.task_answer, world.replies.task_approve = accept, accept
+      local asked, answers = {}, {}
+      for index = 1, 9 do
+        asked[index] = question(('Which %d?'):format(index), false)
+        answers[asked[index].question] = tostring(index)
+      end
+      local function wait_told(...)
+        local told = { 'info', ... }
+        world.wait(function()
+          return vim.iter(world.notified):any(function(each)
+            return vim.deep_equal(each, told)
+          end)
+        end, vim.inspect(told))
+      end
+      answer.answer(
+        world.request('q1', 12, { input = { questions = asked }, summary = 'Which 1? (+8)' }),
+        answers,
+        function() end
+      )
+      local words = table.concat({ 1, 2, 3, 4, 5, 6, 7, 8, 9 }, '”, “')
+      wait_told(('#12 answered “%s”: Which 1? (+8)'):format(words))
+      answer.approve(world.request('r7', 12, { suggestions = { 'first', 'second' } }), 1, function() end)
+      wait_told('#12 allowed: rm -rf build', 'always: second')
     end)
 
     it('answers in own words', function()
@@ -799,7 +829,7 @@ describe('request', function()
       world.event('request_closed', world.request('a', 12))
       world.wait(function()
         local _, count = all_shown():gsub('No requests are open', '')
-        return count == 2
+        return count == 1 and not all_shown():find('$ rm -rf build', 1, true)
       end)
       world.press('a')
       assert.are.same({}, world.asked)

@@ -241,6 +241,22 @@ describe('a page that says why nothing else is there', function()
     assert.is_true(vim.bo.modified)
   end)
 
+  it('names the keys that lead out of a window, however narrow it is', function()
+    local function named(actions, width)
+      local words = vim.tbl_map(function(chunk)
+        return vim.trim(chunk[1])
+      end, require('chorus.ui.kit.keys').hints('request', actions, width))
+      return table.concat(words, ' ')
+    end
+    local actions = { 'approve', 'deny', 'output', 'close', 'help' }
+    assert.are.equal('a approve d deny o output q close g? help', named(actions, 80))
+    assert.are.equal('a approve d deny q close g? help', named(actions, 44))
+    assert.are.equal('q close g? help', named(actions, 20))
+    assert.are.equal('g? help', named(actions, 10))
+    assert.are.equal('', named(actions, 5))
+    assert.are.equal('a approve', named({ 'approve', 'deny' }, 14))
+  end)
+
   it('says how to open each window that comes and goes', function()
     for name, words in pairs({
       ['output/12'] = '`:Chorus output 12` opens it again',

@@ -61,7 +61,7 @@ fn a_rule_allows_without_a_person_and_says_so() {
     let last = audited(&world, &task).pop().unwrap();
     assert!(last["via"].as_str().unwrap().starts_with("a shell (process "), "{last}");
     let shown = world.run(["audit", &task]).stdout;
-    assert!(shown.contains(&format!("allowed by rule, {place}")), "{shown}");
+    assert!(shown.contains(&format!("allowed by the rule at {place}")), "{shown}");
     assert!(world.json(["audit", &task, "--since", "1ms"]).as_array().unwrap().is_empty());
 }
 

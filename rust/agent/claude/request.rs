@@ -119,11 +119,14 @@ impl Asked {
     }
 }
 
+/// What the agent is told where a person gives no reason.
+pub(super) const NO_REASON: &str = "The user declined this.";
+
 /// The reply that refuses. The agent is told the reason and goes on: `interrupt` is never set, since a late answer
 /// would then interrupt whatever the session does by that time.
 pub fn deny(reason: Option<&str>) -> Json {
     let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
-    let message = reason.unwrap_or("The user declined this.");
+    let message = reason.unwrap_or(NO_REASON);
     reply(json!({ "behavior": "deny", "message": reveal_block(clip(message, REASON)) }))
 }
 

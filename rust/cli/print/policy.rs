@@ -2,7 +2,7 @@
 
 use super::{age, line, word};
 use crate::contract::{Audited, PolicyReport, Tested};
-use crate::status::{Action, Millis};
+use crate::status::{Action, Kind, Millis};
 
 /// The rules that count, and what they would have done.
 pub fn policy(report: &PolicyReport, now: Millis) -> Vec<String> {
@@ -55,26 +55,72 @@ fn called(tool: Option<&str>, summary: &str) -> String {
     format!("{}{}", tool.unwrap_or_default(), line(summary))
 }
 
-/// Answers, oldest first.
+/// Answers, oldest first. What an answer said beyond its outcome stands below it.
 pub fn audit(answers: &[Audited], now: Millis) -> Vec<String> {
-    let row = |answer: &Audited| {
-        let via = answer.via.as_deref().map(|via| format!(", {}", line(via))).unwrap_or_default();
-        format!(
-            "{:>4} ago  #{}  {} by {}{via}  {}",
+    let rows = |answer: &Audited| {
+        let kind = word(&answer.kind);
+        let named = answer.tool.as_deref().filter(|_| answer.kind == Kind::Permission).unwrap_or(&kind);
+        let row = format!(
+            "{:>4} ago  #{}  {} {}  {}",
             age(answer.at, now),
             answer.number,
             line(&answer.outcome),
-            line(&answer.who),
-            called(answer.tool.as_deref(), &answer.summary)
-        )
+            by(answer),
+            called(Some(named), &answer.summary)
+        );
+        std::iter::once(row).chain(answer.said.as_deref().map(|said| format!("          {}", line(said))))
     };
-    answers.iter().map(row).collect()
+    answers.iter().flat_map(rows).collect()
+}
+
+/// Who answered, and by what, as the end of a sentence.
+fn by(answer: &Audited) -> String {
+    let via = answer.via.as_deref().map(line);
+    let of = |who: &str| via.as_ref().map_or_else(|| who.to_owned(), |via| format!("{who}, {via}"));
+    match answer.who.as_str() {
+        "person" => of("by you"),
+        "rule" => via.map_or_else(|| "by a rule".to_owned(), |via| format!("by the rule at {via}")),
+        "notification" => "by a notification’s button".to_owned(),
+        "agent" => via.map_or_else(|| "by the agent".to_owned(), |via| format!("by {via}")),
+        other => of(&format!("by {}", line(other))),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn an_answer_names_who_gave_it_and_what_it_said() {
+        let answer = |who: &str, via: Option<&str>, kind: &str, said: Option<&str>| {
+            let value = json!({"at": 0, "project": "/p", "number": 3, "task": "t", "request": "r", "kind": kind, "tool": "T",
+                "summary": "x", "seen": null, "cut": false, "asked_at": 0, "outcome": "denied", "who": who, "via": via,
+                "sent": null, "said": said});
+            serde_json::from_value::<Audited>(value).unwrap()
+        };
+        let lines = audit(
+            &[
+                answer("person", Some("Neovim (process 4)"), "permission", Some("reason: no\nway")),
+                answer("person", None, "question", None),
+                answer("notification", Some("a notification's button"), "permission", None),
+                answer("rule", Some("/u/c.toml:2"), "permission", None),
+                answer("agent", Some("the agent's terminal, or a hook of yours"), "plan", None),
+            ],
+            60_000,
+        );
+        assert_eq!(
+            lines,
+            [
+                "  1m ago  #3  denied by you, Neovim (process 4)  T: x",
+                "          reason: no way",
+                "  1m ago  #3  denied by you  question: x",
+                "  1m ago  #3  denied by a notification’s button  T: x",
+                "  1m ago  #3  denied by the rule at /u/c.toml:2  T: x",
+                "  1m ago  #3  denied by the agent's terminal, or a hook of yours  plan: x",
+            ]
+        );
+    }
 
     #[test]
     fn what_rules_would_do_is_told_with_the_reason() {

@@ -12,7 +12,8 @@ pub fn requests(requests: &[Opened], now: Millis) -> Vec<String> {
 }
 
 fn row(request: &Opened, now: Millis) -> String {
-    let tool = request.tool.as_deref().filter(|tool| !tool.is_empty()).map(|tool| format!("{}: ", line(tool)));
+    let named = |tool: &&str| !tool.is_empty() && !matches!(request.kind, Kind::Question | Kind::Plan);
+    let tool = request.tool.as_deref().filter(named).map(|tool| format!("{}: ", line(tool)));
     format!(
         "#{}  {}  {}  {}{}  {}",
         request.number,

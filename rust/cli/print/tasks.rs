@@ -39,12 +39,13 @@ fn state(task: &Task) -> String {
     }
 }
 
-/// The call in hand or asked for.
+/// The call in hand or asked for. The state already says that it is a question or a plan.
 fn call(task: &Task) -> Option<String> {
     let detail = &task.agent_status.detail;
-    match (&detail.tool, detail.summary.as_ref().map(|summary| task.relative(summary))) {
+    let asks = matches!(task.agent_status.kind, Some(Kind::Question | Kind::Plan)) && detail.summary.is_some();
+    match (detail.tool.as_ref().filter(|_| !asks), detail.summary.as_ref().map(|summary| task.relative(summary))) {
         (Some(tool), Some(summary)) => Some(format!("{tool}: {summary}")),
-        (tool, summary) => tool.clone().or(summary.map(str::to_owned)),
+        (tool, summary) => tool.cloned().or(summary.map(str::to_owned)),
     }
 }
 
@@ -125,7 +126,10 @@ pub fn done(task: &Task, now: Millis, style: Style) -> Vec<String> {
     if let Some(reason) = task.isolation_reason.as_ref().filter(|_| task.status.is_live()) {
         lines.push(format!("not isolated: {}", line(reason)));
     }
-    lines.extend(task.result.iter().map(|result| blank(result)));
+    // The row has a short one.
+    let is_shown = |result: &&String| lines.iter().any(|row| crate::sgr::plain(row).ends_with(result.as_str()));
+    let result = task.result.iter().filter(|result| !is_shown(result)).map(|result| blank(result));
+    lines.extend(result.collect::<Vec<_>>());
     lines.extend(alerts(task));
     lines
 }
@@ -171,6 +175,34 @@ mod tests {
                 "   #2  busy          1m  Task 2  in /p",
             ]
         );
+    }
+
+    #[test]
+    fn a_question_is_shown_without_the_name_of_its_tool() {
+        let asks = |kind| {
+            let detail = Detail {
+                tool: Some("AskUserQuestion".into()),
+                summary: Some("Which one?".into()),
+                ..Detail::default()
+            };
+            let mut task = task(1, AgentStatus::Waiting, detail);
+            task.agent_status.kind = Some(kind);
+            tasks(&[task], 61_000, false, Style::default()).remove(0)
+        };
+        assert_eq!(asks(Kind::Question), "   #1  question    1m  Task 1  Which one?");
+        assert_eq!(asks(Kind::Permission), "   #1  permission    1m  Task 1  AskUserQuestion: Which one?");
+    }
+
+    #[test]
+    fn a_result_is_said_once() {
+        let ended = |result: &str| Task {
+            status: Status::Failed,
+            result: Some(result.to_owned()),
+            ..task(1, AgentStatus::Stopped, Detail::default())
+        };
+        assert_eq!(done(&ended("gone"), 61_000, Style::default()).len(), 1);
+        let long = "x".repeat(SAID + 1);
+        assert_eq!(done(&ended(&long), 61_000, Style::default()).last(), Some(&long));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 use super::*;
 use crate::contract::{TaskDeleted, TurnEnded};
+use crate::notifications::NotificationText;
 use crate::status::{AgentState, Answerable, Detail};
 use crate::task::{Alert, Isolation, Status};
 use serde_json::json;
@@ -358,6 +359,34 @@ fn only_what_is_shown_whole_has_buttons() {
     for (n, change) in never.into_iter().enumerate() {
         assert_eq!(whole(change), None, "{n}");
     }
+}
+
+#[test]
+fn a_worktree_is_named_in_words_that_no_path_is() {
+    let words = |worktree: &str| {
+        let folder = format!("/state/worktrees/{}", "f".repeat(200));
+        let task = Task { worktree: Some(worktree.replace('*', &folder)), ..task(1) };
+        let request = Opened { folder: Some(folder), ..request("a", 1, "make") };
+        let (occasion, message, since) = (Occasion::Request, None, 0);
+        NotificationText::of(&[Member { task, occasion, request: Some(request), message, since }])
+    };
+    assert_eq!((words("*").body.as_str(), words("*").is_whole), ("Bash: make\nin its worktree", true));
+    assert!(!words("*/more").is_whole);
+}
+
+#[test]
+fn tasks_of_several_projects_are_told_apart() {
+    let member = |project: &str| Member {
+        task: Task { project: project.into(), ..task(1) },
+        occasion: Occasion::Request,
+        request: Some(Opened { kind: Kind::Trust, ..request("a", 1, "/p") }),
+        message: None,
+        since: 0,
+    };
+    let body = |members: &[Member]| NotificationText::of(members).body;
+    let line = "#1 asks whether to trust a folder: /p";
+    assert_eq!(body(&[member("/a/shop"), member("/a/site")]), format!("shop {line}\nsite {line}"));
+    assert_eq!(body(&[member("/a/shop"), member("/a/shop")]), format!("{line}\n{line}"));
 }
 
 #[test]

@@ -44,6 +44,8 @@ pub async fn undo(core: &Core, asker: &Asker, undo: Undo) -> Result<UndoOffer> {
     match (done.is_empty(), refused.into_iter().next()) {
         (true, Some(error)) => Err(error),
         (_, error) => {
+            let several = (done.len() > 1).then(|| format!("{} steps were taken back.", done.len()));
+            done.splice(0..0, several);
             done.extend(error.map(|error| sentence(&error.message)));
             Ok(UndoOffer { step, text: done.join("\n"), done: true })
         }

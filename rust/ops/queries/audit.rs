@@ -1,6 +1,7 @@
 //! Answers to requests, as they were kept.
 
-use crate::contract::{Audit, AuditAsk};
+use crate::agent::ADAPTERS;
+use crate::contract::{Audit, AuditAsk, Json};
 use crate::core::{Asker, Core};
 use crate::error::Result;
 
@@ -16,5 +17,10 @@ pub async fn audit(core: &Core, asker: &Asker, ask: AuditAsk) -> Result<Audit> {
         let task = ask.task.map(|task| tx.task(project, &task)).transpose()?;
         tx.audited(project, task.map(|task| task.uuid).as_deref(), ask.since.unwrap_or_default(), limit)
     });
-    Ok(Audit { answers: answers.await? })
+    let mut answers = answers.await?;
+    for answer in &mut answers {
+        let said = |sent: &Json| ADAPTERS.iter().find_map(|adapter| adapter.said(sent));
+        answer.said = answer.sent.as_ref().and_then(said);
+    }
+    Ok(Audit { answers })
 }

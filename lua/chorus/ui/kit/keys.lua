@@ -110,7 +110,18 @@ function M.first(view, action)
   end
 end
 
---- The footer of a window: as many hints as fit, in the order given.
+--- The cells of a hint.
+---@param each chorus.Key
+---@return integer
+local function hint_width(each)
+  return text.width(each.keys[1]) + text.width(each.hint or each.does) + 3
+end
+
+--- Actions that lead out of a window, and to its keys.
+local WAYS_OUT = { close = true, help = true }
+
+--- The footer of a window: as many hints as fit, in the order given. Those at the end that lead out of the window keep
+--- their room.
 ---@param view string
 ---@param actions string[]
 ---@param width integer
@@ -120,16 +131,26 @@ function M.hints(view, actions, width)
   for _, each in ipairs(M.of(view)) do
     by_action[each.action] = each
   end
-  local chunks, used = {}, 1
-  for _, action in ipairs(actions) do
+  local named = vim.tbl_filter(function(action)
+    return by_action[action] ~= nil and by_action[action].keys[1] ~= nil
+  end, actions)
+  local first_out, kept = #named + 1, 0
+  while first_out > 1 and WAYS_OUT[named[first_out - 1]] do
+    first_out = first_out - 1
+    kept = kept + hint_width(by_action[named[first_out]])
+  end
+  local chunks, used, is_full = {}, 1, false
+  for index, action in ipairs(named) do
     local each = by_action[action]
-    if each and each.keys[1] then
-      local word = each.hint or each.does
-      local cells = text.width(each.keys[1]) + text.width(word) + 3
-      if used + cells > width then
-        break
-      end
+    local cells = hint_width(each)
+    local is_out = index >= first_out
+    kept = is_out and kept - cells or kept
+    if is_out or not is_full then
+      is_full = used + cells + kept > width
+    end
+    if not is_full then
       used = used + cells
+      local word = each.hint or each.does
       vim.list_extend(chunks, { { ' ' .. each.keys[1], 'ChorusKey' }, { ' ' .. word .. ' ', 'ChorusHint' } })
     end
   end

@@ -99,7 +99,9 @@ local function say_how(composer)
   local left = { { ' ' .. delivery.title(wish.purpose), 'ChorusTitle' } }
   if #wish.purpose.to == 1 then
     local task = tasks.get(wish.purpose.to[1].uuid or '')
-    left[2] = { ' ' .. (task and text.clean(task.title, 24) or ''), 'ChorusHint' }
+    -- The keys beside it are worth more than the end of a title.
+    local room = math.max(12, vim.o.columns - 62)
+    left[2] = { ' ' .. (task and text.clean(task.title, room) or ''), 'ChorusHint' }
   end
   local earlier = not wish.lines and require('chorus.ui.kit.keys').first('prompt', 'earlier')
   require('chorus.ui.kit.write_bar').set(
@@ -285,7 +287,8 @@ function M.open(wish)
   place.split_below(buffer, math.max(8, math.floor(vim.o.lines * 0.3)))
   say_how(composer)
   vim.bo[buffer].filetype = 'markdown'
-  vim.api.nvim_win_set_cursor(0, { vim.api.nvim_buf_line_count(buffer), 0 })
+  -- A plan is read first.
+  vim.api.nvim_win_set_cursor(0, { wish.purpose.kind == 'plan' and 1 or vim.api.nvim_buf_line_count(buffer), 0 })
   keep(composer)
   if not wish.lines then
     vim.cmd.startinsert()

@@ -136,7 +136,7 @@ function M.does(purpose)
   if purpose.kind == 'waiting' then
     return 'changes it'
   elseif purpose.kind == 'plan' then
-    return 'sends it back to be planned on'
+    return 'sends it back'
   end
   local are_pending = vim.iter(known(purpose.to)):any(function(task)
     return task.status == 'pending'

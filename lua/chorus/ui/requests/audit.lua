@@ -12,7 +12,7 @@ function M.open(audit)
   window = rule_float.open({
     view = 'audit',
     wraps = true,
-    title = ('Audit · %d answers'):format(#audit.answers),
+    title = 'Audit · ' .. require('chorus.phrase').count(#audit.answers, 'answer'),
     hints = { 'toggle', 'output', 'close', 'help' },
     render = function(width)
       return audit_rows.render(audit, status.now(), width, function(answer)

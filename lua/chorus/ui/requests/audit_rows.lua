@@ -38,6 +38,15 @@ local function detail(rows, label, value, data)
   end
 end
 
+--- What was asked, and what the answer said beyond its outcome.
+---@param answer chorus.Audited
+---@return string
+local function told(answer)
+  local named = answer.kind == 'permission' and answer.tool or answer.kind
+  local asked = text.clean(('%s: %s'):format(named, answer.summary))
+  return answer.said and ('%s  · %s'):format(asked, text.clean(answer.said)) or asked
+end
+
 --- The newest answer first.
 ---@param audit chorus.Audit
 ---@param now integer
@@ -49,14 +58,16 @@ function M.render(audit, now, width, is_open)
   for index = #audit.answers, 1, -1 do
     local answer = audit.answers[index]
     local data = { number = answer.number, answer = answer }
-    local via = answer.via and '  ' .. text.clean(answer.via, 24) or ''
-    local summary = text.clean(('%s: %s'):format(answer.tool or answer.kind, answer.summary))
+    local asked, via = told(answer), answer.via and '  ' .. text.clean(answer.via, 24) or ''
+    local room = width - 36
+    -- An open row has it too.
+    via = answer.said and text.width(asked) > room - text.width(via) and '' or via
     rows[#rows + 1] = canvas.row({
       { '  ' .. text.fit(text.age(now - answer.at), 5), 'ChorusAge' },
       { text.fit('#' .. answer.number, 5), 'ChorusNumber' },
       { text.fit(answer.outcome, 10), GROUPS[answer.outcome] or 'ChorusHint' },
-      { text.fit(answer.who, 13), 'ChorusOwner' },
-      { text.cut(summary, math.max(width - 36 - text.width(via), 12)) },
+      { text.fit(answer.who == 'person' and 'you' or answer.who, 13), 'ChorusOwner' },
+      { text.cut(asked, math.max(room - text.width(via), 12)) },
       { via, 'ChorusHint' },
     }, data)
     if is_open(answer) then

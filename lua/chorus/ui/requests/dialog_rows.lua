@@ -8,11 +8,13 @@ local M = {}
 ---@param rows chorus.Row[]
 ---@param option table
 ---@param index integer
-local function add_option(rows, option, index)
+---@param key? integer the digit that chooses it here, where the agent shows none
+local function add_option(rows, option, index, key)
   local digit = type(option.digit) == 'number' and ('%d. '):format(option.digit) or ''
   local ticked = option.checked == true and '[x] ' or option.checked == false and '[ ] ' or ''
   rows[#rows + 1] = canvas.row({
     { option.selected == true and '  ❯ ' or '    ', 'ChorusRequest' },
+    { key and key .. '  ' or '', 'ChorusKey' },
     { digit .. ticked .. text.reveal_line(tostring(option.label)), option.selected == true and 'ChorusTitle' or nil },
   }, { option = index })
   if type(option.note) == 'string' then
@@ -91,7 +93,8 @@ function M.add(rows, request)
     rows[#rows + 1] = canvas.row({})
   end
   for index, option in ipairs(options) do
-    add_option(rows, option, index)
+    local is_chosen_so = request.answerable == 'keys' and index <= 9 and M.option(request, index) == option
+    add_option(rows, option, index, is_chosen_so and not option.digit and index or nil)
   end
 end
 

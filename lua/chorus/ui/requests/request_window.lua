@@ -161,7 +161,8 @@ end
 ---@return chorus.Row[]
 function Window:rows()
   if not self.request then
-    return { canvas.row({}), canvas.row({ { '  No requests are open.', 'ChorusHint' } }) }
+    -- The list says that there is none.
+    return { canvas.row({}) }
   end
   local ok, rows = pcall(preview.rows, self.request, {
     read = self.read,

@@ -211,8 +211,11 @@ local TOOLS = {
   end,
   ExitPlanMode = function(input, options)
     if type(input.plan) == 'string' then
+      local path = input.planFilePath
+      local is_path = type(path) == 'string' and #text.reveal(path) == 1
       return {
-        shown = { 'plan' },
+        title = is_path and { { ' ' .. text.reveal_line(path), 'ChorusHint' } } or nil,
+        shown = { 'plan', is_path and 'planFilePath' or nil },
         add = function(rows)
           field_rows.body(rows, input.plan, { marks = options.syntax and options.syntax('plan.md', input.plan) })
         end,
@@ -221,10 +224,15 @@ local TOOLS = {
   end,
   WebFetch = function(input)
     if type(input.url) == 'string' and #text.reveal(input.url) == 1 then
+      local asks = type(input.prompt) == 'string'
       return {
-        shown = { 'url' },
+        shown = { 'url', asks and 'prompt' or nil },
         add = function(rows)
           url_rows(rows, input.url)
+          if asks then
+            blank(rows)
+            field_rows.fields(rows, { prompt = input.prompt })
+          end
         end,
       }
     end
