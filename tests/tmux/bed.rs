@@ -4,7 +4,7 @@ use chorus::tmux::{Listing, Pane, PaneState, Settings, Tmux};
 use chorus_testkit::wait::{LIMIT, pause};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 pub const UUID: &str = "0b9dfe2c-1111-4222-8333-444455556666";
 
