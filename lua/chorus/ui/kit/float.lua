@@ -209,8 +209,8 @@ function M.open(buffer, wish)
   if not has_border and wish.title then
     self:head()
   end
-  local group = ('NormalFloat:%s,Search:Search,FloatBorder:%s'):format(M.text_group(), M.border_group())
-  vim.wo[self.window].winhighlight = group
+  local groups = ('NormalFloat:%s,Search:Search,FloatBorder:%s'):format(M.text_group(), M.border_group())
+  vim.wo[self.window].winhighlight = groups
   vim.keymap.set('n', 'q', function()
     self:close()
   end, { buffer = buffer, nowait = true, desc = 'Chorus: close' })
