@@ -174,13 +174,15 @@ async fn receive_late(core: &Core, report: &AgentReport) -> Result<()> {
 async fn note(core: &Core, report: &AgentReport) -> Result<()> {
     let id = report.id.clone();
     let prompt = match &report.event.what {
-        Happening::PromptTaken { prompt } if !prompt.is_empty() => Some(format!("Got a prompt: {prompt}")),
+        Happening::PromptTaken { prompt } if !prompt.is_empty() => Some(prompt.clone()),
         _ => None,
     };
+    let at = report.at;
     let first = core.write(&report.task, move |tx, task| {
         let first = tx.first_time(&id)? && tx.row(task).is_ok_and(|task| task.status.is_live());
         if let Some(prompt) = prompt.filter(|_| first) {
-            tx.journal(task, Who::Agent, "prompt", &prompt, None)?;
+            tx.journal(task, Who::Agent, "prompt", &format!("Got a prompt: {prompt}"), None)?;
+            tx.accept_late_prompt(task, &prompt, at)?;
         }
         Ok(first)
     });
