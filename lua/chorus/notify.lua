@@ -26,7 +26,7 @@ local RULER = 19
 ---@return integer
 local function free_cells()
   local is_below = vim.o.ruler and vim.o.laststatus ~= 0 and vim.api.nvim_win_get_config(0).relative ~= ''
-  local own = tonumber(vim.o.rulerformat:match('^%%(%d+)%('))
+  local own = tonumber(vim.o.rulerformat:match('^%%(%d+)%(')) --[[@as integer?]]
   return is_below and math.min(vim.v.echospace, vim.o.columns - (own and own + 1 or RULER) - 1) or vim.v.echospace
 end
 

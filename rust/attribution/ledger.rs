@@ -102,9 +102,7 @@ impl Ledger {
     /// edit of another's can be in a difference that the patch tells from end to end.
     pub fn claim(&mut self, base: &Version, author: &Owner, patch: &Patch) {
         let told = Claim::whole_blocks(patch, &base.lines(), &self.version.lines());
-        let is_found = |mark: &Option<Owner>| {
-            matches!(mark, Some(Owner::Unclaimed(tasks)) if author.tasks().iter().all(|task| tasks.contains(task)))
-        };
+        let is_found = |mark: &Option<Owner>| matches!(mark, Some(Owner::Unclaimed(tasks)) if author.tasks().iter().all(|task| tasks.contains(task)));
         let Marks { lines, gaps, .. } = &mut self.marks;
         let marks = |marks: &mut Vec<Option<Owner>>, told: &BTreeSet<usize>| {
             for at in told {

@@ -197,6 +197,12 @@ impl Hooks {
         }
     }
 
+    /// Chorus believes no more that this request is asked, and told its hook so. A dialog that is open after all is known by
+    /// the session file and the screen.
+    pub fn disbelieve(&mut self, id: &str) {
+        self.requests.retain(|request| request.id != id);
+    }
+
     /// The session file says that since `at` no dialog is open.
     pub fn no_dialog(&mut self, at: Millis) {
         self.over_at = self.over_at.max(Some(at));

@@ -12,6 +12,10 @@ use std::collections::BTreeSet;
 /// needs a moment to come back.
 const HOOK_MAY_FOLLOW: Millis = 1500;
 
+/// An agent that has its answer works on in milliseconds, but in seconds where no processor is free. Until its session
+/// file says so, the dialog that it still speaks of is the answered one: another would come with its own hook.
+const ANSWER_MAY_TAKE: Millis = 10_000;
+
 /// The session file leads the screen by up to 215 ms (Claude Code 2.1.328).
 const DRAWN_BY: Millis = 300;
 /// For so long after that the dialog is searched on the screen; without it the request has no words.
@@ -35,6 +39,7 @@ impl RequestChanges {
     /// Only these are still asked.
     fn keep_only(&mut self, open: BTreeSet<String>, watched: &mut Watched) {
         self.close = watched.asked.difference(&open).cloned().collect();
+        self.close.iter().for_each(|id| watched.evidence.hooks.disbelieve(id));
         self.close_all_but = Some(open.clone());
         watched.asked = open;
         watched.unhooked = None;
@@ -87,6 +92,8 @@ pub fn plan(watched: &mut Watched, state: &AgentState, open: &[String], now: Mil
             // Hooks that waited for a daemon that was killed come back to the next one.
             let hooks = watched.evidence.launch.as_ref().is_some_and(|launch| launch.gives.hooks);
             let settled = since.max(watched.since) + if hooks { HOOK_MAY_FOLLOW } else { 0 };
+            let answered = watched.answered_at.max(watched.evidence.ruled_at.unwrap_or_default());
+            let settled = if state.since < answered { settled.max(answered + ANSWER_MAY_TAKE) } else { settled };
             let is_asked_by_hook = matches!(state.kind, Some(Kind::Permission | Kind::Question | Kind::Plan));
             if hooks && is_asked_by_hook && now < settled {
                 watched.recheck_at = Some(watched.recheck_at.map_or(settled, |at| at.min(settled)));
@@ -186,5 +193,111 @@ fn unhooked(watched: &Watched, state: &AgentState, id: String, at: Millis) -> Ne
         folder: None,
         answerable: if by_keys { Answerable::Keys } else { Answerable::Terminal },
         at,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::claude::Claude;
+    use crate::agent::{Adapter, HooksQuestion};
+    use crate::core::fact::{AgentReport, Launched};
+    use crate::detector;
+    use crate::detector::rules::Rules;
+    use crate::evidence::Gives;
+    use crate::evidence::session::{AgentSession, SessionStatus};
+    use crate::task::Isolation;
+    use crate::tmux::Pane;
+    use serde_json::json;
+
+    fn launched() -> Launched {
+        let pane =
+            json!({"server_pid": 1, "server_start": 1, "session": "$1", "window": "@1", "pane": "%1", "pane_pid": 9});
+        Launched {
+            task: "t".into(),
+            launch: "l".into(),
+            socket: "/s".into(),
+            pane: serde_json::from_value::<Pane>(pane).unwrap(),
+            process: None,
+            session_id: None,
+            config_dir: None,
+            transcript: None,
+            turn_since: None,
+            adapter: Some(&Claude),
+            gives: Gives { session: true, hooks: true },
+            rules: Rules::of(None, None).unwrap(),
+            isolation: Isolation::None,
+            hooks: HooksQuestion { program: "c".into(), args: Vec::new(), folder: "/p".into(), config_dir: None },
+            at: 1_000,
+        }
+    }
+
+    fn says(watched: &mut Watched, status: SessionStatus, at: Millis) {
+        let waits = status == SessionStatus::Waiting;
+        let session = AgentSession {
+            pid: 9,
+            start: Some("1".into()),
+            session_id: None,
+            background: false,
+            cwd: None,
+            status: Some(status),
+            waiting_for: waits.then(|| "permission prompt".to_owned()),
+            waiting_kind: waits.then_some(Kind::Permission),
+            updated_at: Some(at),
+            status_updated_at: Some(at),
+        };
+        watched.evidence.saw_session(session, true, at);
+    }
+
+    fn planned(watched: &mut Watched, now: Millis) -> RequestChanges {
+        let verdict = detector::detect(&watched.evidence, now);
+        plan(watched, &verdict.state, &verdict.open_requests, now)
+    }
+
+    fn asks(watched: &mut Watched, at: Millis) {
+        let asks =
+            json!({"hook_event_name": "PermissionRequest", "tool_name": "Bash", "tool_input": {"command": "ls"}});
+        let (task, launch) = ("t".to_owned(), "l".to_owned());
+        watched.receive_event(&AgentReport { id: "hooked".into(), task, launch, at, event: Claude.parse(&asks) });
+    }
+
+    #[test]
+    fn the_dialog_of_an_answered_request_is_no_other_one_until_the_agent_goes_on() {
+        let mut watched = Watched::new(launched());
+        watched.since = 1_000;
+        says(&mut watched, SessionStatus::Waiting, 10_000);
+        asks(&mut watched, 10_100);
+        planned(&mut watched, 10_200);
+        watched.evidence.close_request("hooked");
+        assert_eq!(planned(&mut watched, 20_000).close, ["hooked"]);
+        let late = 20_000 + ANSWER_MAY_TAKE + SCREEN_MAY_FOLLOW;
+        assert!(!planned(&mut watched, late - 1).is_news());
+        assert!(planned(&mut watched, late).is_news(), "no hook comes any more");
+
+        let mut watched = Watched::new(launched());
+        (watched.since, watched.evidence.ruled_at) = (1_000, Some(10_100));
+        says(&mut watched, SessionStatus::Waiting, 10_000);
+        assert!(!planned(&mut watched, 10_100 + ANSWER_MAY_TAKE).is_news());
+        says(&mut watched, SessionStatus::Waiting, 11_000);
+        let settled = 11_000 + HOOK_MAY_FOLLOW + SCREEN_MAY_FOLLOW;
+        assert!(planned(&mut watched, settled).is_news(), "it went on to another dialog");
+    }
+
+    #[test]
+    fn a_dialog_that_comes_long_after_its_hook_becomes_a_request_again() {
+        let mut watched = Watched::new(launched());
+        watched.since = 1_000;
+        says(&mut watched, SessionStatus::Busy, 2_000);
+        asks(&mut watched, 10_000);
+        assert!(!planned(&mut watched, 10_100).is_news());
+        assert_eq!(watched.asked, BTreeSet::from(["hooked".to_owned()]));
+        // The session file still says that the agent works.
+        assert_eq!(planned(&mut watched, 12_500).close, ["hooked"]);
+        // On a machine without a free processor the dialog came only now.
+        says(&mut watched, SessionStatus::Waiting, 13_700);
+        let settled = 13_700 + HOOK_MAY_FOLLOW + SCREEN_MAY_FOLLOW;
+        assert!(!planned(&mut watched, settled - 1).is_news());
+        let open = planned(&mut watched, settled).open.expect("a request");
+        assert_eq!((open.kind, open.answerable), (Kind::Permission, Answerable::Keys));
     }
 }

@@ -232,6 +232,16 @@ impl Tx<'_> {
         Ok(true)
     }
 
+    /// The agent took a prompt at that time. One that counted as undelivered until then only came late.
+    pub fn accept_late_prompt(&mut self, uuid: &str, told: &str, at: Millis) -> Result<()> {
+        // A hook of the person's that refused it had seen it before.
+        let sql = format!("{SELECT} WHERE task = ?1 AND kept AND state = 'failed' AND changed_at <= ?2 ORDER BY id");
+        let kept = self.all(&sql, params![uuid, at], read)?;
+        let Some(prompt) = kept.into_iter().find(|prompt| is_of(told, &prompt.text)) else { return Ok(()) };
+        self.run("UPDATE prompts SET state = 'delivered', reason = NULL, kept = 0 WHERE id = ?1", [prompt.id])?;
+        self.alert_of_prompts(uuid)
+    }
+
     /// The alert that prompts were not delivered, or its end.
     fn alert_of_prompts(&mut self, uuid: &str) -> Result<()> {
         let sql = format!("{SELECT} WHERE task = ?1 AND kept ORDER BY id");
@@ -290,7 +300,38 @@ fn is_of(told: &str, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_of;
+    use super::{PromptState, is_of};
+    use crate::contract::TaskNew;
+    use crate::store::{Defaults, Store, Who};
+    use crate::task::{Isolation, Step};
+
+    #[tokio::test]
+    async fn a_prompt_that_comes_late_is_no_trouble_any_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let seen = store.write(|tx| {
+            let defaults = Defaults { agent: "claude".into(), isolation: Isolation::None };
+            let task = tx.create("/p", TaskNew { title: "A".into(), ..TaskNew::default() }, &defaults)?.uuid;
+            tx.step(&task, Step::Start, Who::Person, None)?;
+            for text in ["first", "second"] {
+                let id = tx.enqueue(&task, text, false)?.id;
+                tx.set_prompt(id, PromptState::Failed, Some("it was slow"))?;
+            }
+            let alerts = |tx: &super::Tx<'_>| Ok::<_, crate::error::Error>(tx.row(&task)?.alerts);
+            let now = tx.now();
+            tx.accept_late_prompt(&task, "first", now - 60_000)?;
+            let before = alerts(tx)?;
+            tx.accept_late_prompt(&task, "another", now)?;
+            tx.accept_late_prompt(&task, "# Task 1\n\nsecond", now + 1)?;
+            let between = alerts(tx)?;
+            tx.accept_late_prompt(&task, "first", now + 1)?;
+            Ok([before, between, alerts(tx)?])
+        });
+        let [before, between, after] = seen.await.unwrap();
+        assert!(before[0].text.starts_with("the prompt “second” and 1 before it may not"), "{before:?}");
+        assert!(between[0].text.starts_with("the prompt “first” may not"), "{between:?}");
+        assert!(after.is_empty(), "{after:?}");
+    }
 
     #[test]
     fn a_prompt_is_found_by_all_of_its_lines() {

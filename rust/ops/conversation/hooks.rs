@@ -186,6 +186,7 @@ async fn note(core: &Core, report: &AgentReport) -> Result<()> {
         let first = tx.first_time(&id)? && tx.row(task).is_ok_and(|task| task.status.is_live());
         if let Some(prompt) = prompt.filter(|_| first) {
             tx.journal_prompt(task, &prompt, at)?;
+            tx.accept_late_prompt(task, &prompt, at)?;
         }
         if let Some(call) = call.filter(|_| first) {
             tx.add_tool_call(task, &call)?;

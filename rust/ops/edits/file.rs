@@ -108,14 +108,7 @@ impl ReadFile {
 }
 
 /// What an edit tool says it did, as exactly as it says so.
-fn attribute_call(
-    ledger: &mut Ledger,
-    now: &Version,
-    author: &Owner,
-    edit: &FileEdit,
-    rest: &Owner,
-    base: &Version,
-) {
+fn attribute_call(ledger: &mut Ledger, now: &Version, author: &Owner, edit: &FileEdit, rest: &Owner, base: &Version) {
     let created = ledger.version().lines().is_empty();
     let whole = match (ledger.version().text(), now.text()) {
         (Some(old), Some(new)) => edit.change.makes(old, new),

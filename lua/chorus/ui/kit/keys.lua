@@ -141,7 +141,7 @@ function M.hints(view, actions, width)
   end
   local chunks, used, is_full = {}, 1, false
   for index, action in ipairs(named) do
-    local each = by_action[action]
+    local each = by_action[action] --[[@as chorus.Key]]
     local cells = hint_width(each)
     local is_out = index >= first_out
     kept = is_out and kept - cells or kept
@@ -150,8 +150,8 @@ function M.hints(view, actions, width)
     end
     if not is_full then
       used = used + cells
-      local word = each.hint or each.does
-      vim.list_extend(chunks, { { ' ' .. each.keys[1], 'ChorusKey' }, { ' ' .. word .. ' ', 'ChorusHint' } })
+      local key, word = M.first(view, action), each.hint or each.does
+      vim.list_extend(chunks, { { ' ' .. key, 'ChorusKey' }, { ' ' .. word .. ' ', 'ChorusHint' } })
     end
   end
   return chunks

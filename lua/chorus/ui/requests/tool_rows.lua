@@ -213,9 +213,10 @@ local TOOLS = {
     if type(input.plan) == 'string' then
       local path = input.planFilePath
       local is_path = type(path) == 'string' and #text.reveal(path) == 1
+      local shown = is_path and { 'plan', 'planFilePath' } or { 'plan' }
       return {
         title = is_path and { { ' ' .. text.reveal_line(path), 'ChorusHint' } } or nil,
-        shown = { 'plan', is_path and 'planFilePath' or nil },
+        shown = shown,
         add = function(rows)
           field_rows.body(rows, input.plan, { marks = options.syntax and options.syntax('plan.md', input.plan) })
         end,
@@ -225,8 +226,9 @@ local TOOLS = {
   WebFetch = function(input)
     if type(input.url) == 'string' and #text.reveal(input.url) == 1 then
       local asks = type(input.prompt) == 'string'
+      local shown = asks and { 'url', 'prompt' } or { 'url' }
       return {
-        shown = { 'url', asks and 'prompt' or nil },
+        shown = shown,
         add = function(rows)
           url_rows(rows, input.url)
           if asks then
