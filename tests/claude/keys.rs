@@ -150,7 +150,7 @@ fn trust_is_for_a_person_to_give() {
         assert!(world.api.turns().is_empty());
         task.trust();
         // The client tells of a prompt before it sends it.
-        let prompts = || world.api.turns().into_iter().map(|turn| turn.prompt).collect::<Vec<String>>();
+        let prompts = || world.api.turns().into_iter().map(|turn| turn.prompt.clone()).collect::<Vec<String>>();
         task.wait("both prompts", || (prompts().len() >= 2).then_some(()));
         task.await_turn_of("[[say and more]]");
         assert_eq!(prompts(), ["[[say trusted now]]", "[[say and more]]"]);
