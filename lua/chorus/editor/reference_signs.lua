@@ -42,7 +42,7 @@ end
 --- Cells that are free behind a line, in the narrowest of the windows that show it.
 ---@param buffer integer
 ---@param line string
----@return integer
+---@return number
 local function free_behind(buffer, line)
   local free = math.huge
   for _, window in ipairs(vim.fn.win_findbuf(buffer)) do

@@ -119,7 +119,8 @@ local function by_server(buffer, line, on_lines)
       if first then
         return finish(first, last)
       end
-      fault = fault or reply.err or reply.error
+      -- Neovim 0.10 names it otherwise than 0.12.
+      fault = fault or (reply --[[@as table]]).err or (reply --[[@as table]]).error
     end
     finish(nil, nil, fault and 'the language server failed: ' .. text.clean(fault.message, 80) or nil)
   end)
