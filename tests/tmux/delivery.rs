@@ -376,7 +376,9 @@ async fn a_client_that_was_stopped_gets_all_of_it(client: &Client) {
 }
 
 async fn an_ended_client_is_told(client: &Client) {
-    client.bed.tmux.deliver(&client.pane, "/exit", Some(&Claude), true).await.unwrap();
+    // It may still draw the end of its turn: nothing is typed then.
+    let leave = async || client.bed.tmux.deliver(&client.pane, "/exit", Some(&Claude), true).await.ok();
+    until("its prompt", leave).await;
     until("the exit", async || client.bed.state(&client.pane).await.dead.then_some(())).await;
     let refused = client.bed.tmux.deliver(&client.pane, "hello", Some(&Claude), false).await;
     assert_eq!(refused.unwrap_err().code, Code::TaskBusy);

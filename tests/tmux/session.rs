@@ -84,7 +84,8 @@ async fn a_session_is_what_was_asked_for() {
         let state = bed.state(&pane).await;
         assert_eq!((state.columns, state.rows), (80, 100));
         assert_eq!((state.task.as_str(), state.pid, state.dead), (UUID, Some(pane.pane_pid), false));
-        assert_eq!(state.command, "sleep");
+        // tmux looks at the process itself, which is tmux until it runs the program.
+        until("the program", async || (bed.state(&pane).await.command == "sleep").then_some(())).await;
         bed.tmux.resize(&pane, Size { columns: 200, rows: 50 }).await.unwrap();
         let state = bed.state(&pane).await;
         assert_eq!((state.columns, state.rows), (200, 50));

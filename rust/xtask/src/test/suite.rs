@@ -10,9 +10,6 @@ use std::time::{Duration, Instant};
 /// A suite that runs longer hangs.
 const LIMIT: Duration = Duration::from_secs(30 * 60);
 
-/// The suites that take longest, whose tests wait most of their time for agents: half as many again run at once.
-const LONGEST: [&str; 2] = ["claude", "stack_tasks"];
-
 /// What the suites are told: variables that name the tools.
 pub type Environment = [(&'static str, OsString)];
 
@@ -50,13 +47,9 @@ impl Suite {
     /// Runs the suite, or the tests in it whose name holds the filter.
     pub fn run(&self, filter: Option<&str>, chorus: &Path, environment: &Environment) -> Ended {
         match self {
-            Suite::Rust { name, program, folder } => {
+            Suite::Rust { program, folder, .. } => {
                 let mut command = rust(program, folder, environment);
                 command.args(filter);
-                if LONGEST.contains(&name.as_str()) {
-                    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-                    command.arg(format!("--test-threads={}", cores + cores.div_ceil(2)));
-                }
                 let (output, seconds, ended_well) = captured(&mut command);
                 let failed = output.lines().filter_map(counts::failed_test).map(str::to_owned).collect();
                 let counts = output.lines().filter_map(Counts::of_cargo).next_back();
