@@ -118,8 +118,8 @@ fn attribute_call(ledger: &mut Ledger, now: &Version, author: &Owner, edit: &Fil
     match &edit.patch {
         _ if whole && ledger.version().content != now.content => ledger.see(now, author),
         Some(patch) => {
-            ledger.see_patch(now, author, patch, rest);
             ledger.claim(base, author, patch);
+            ledger.see_patch(now, author, patch, rest);
         }
         None => ledger.see(now, rest),
     }

@@ -41,7 +41,6 @@ const LUA: &[Layer] = &[
             &["phrase"],
             &[
                 "contract",
-                "contrast",
                 "dispatch",
                 "events",
                 "highlight",
@@ -52,6 +51,7 @@ const LUA: &[Layer] = &[
                 "verbs::table",
                 "window_keys",
             ],
+            &["contrast"],
         ],
     },
 ];

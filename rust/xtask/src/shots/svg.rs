@@ -146,8 +146,9 @@ fn runs(line: &str, style: &mut Style) -> Vec<Run> {
 
 /// Takes in what one sequence sets.
 fn apply(style: &mut Style, sequence: &str) {
-    // What stands behind a colon says how a line below the text is drawn, or is a color in the other notation.
-    let plain = sequence.replace("4:0", "24").replace("4:3", "4").replace(':', ";");
+    // What stands behind a colon says how a line below the text is drawn, or is a color in the other notation, whose color
+    // space is left out.
+    let plain = sequence.replace("4:0", "24").replace("4:3", "4").replace("::", ":").replace(':', ";");
     let mut codes = plain.split(';').map(|code| code.parse::<usize>().unwrap_or(0));
     while let Some(code) = codes.next() {
         match code {
