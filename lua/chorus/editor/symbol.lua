@@ -42,23 +42,25 @@ local function by_tree(buffer, line, column)
   end
 end
 
----@param names string[]
----@return table<integer, true>
-local function kinds(names)
-  local set = {}
-  for _, name in ipairs(names) do
-    set[vim.lsp.protocol.SymbolKind[name]] = true
-  end
-  return set
-end
+--- Kinds of symbols that hold data, by their numbers in the protocol of language servers (Property, Field, Variable,
+--- Constant, String, Number, Boolean, Key, Null, EnumMember). They are meant where they span lines, as a function does that
+--- is kept in a constant, or where nothing else is around the line.
+local DATA = {
+  [7] = true,
+  [8] = true,
+  [13] = true,
+  [14] = true,
+  [15] = true,
+  [16] = true,
+  [17] = true,
+  [20] = true,
+  [21] = true,
+  [22] = true,
+}
 
---- Kinds of symbols that hold data. They are meant where they span lines, as a function does that is kept in a constant, or
---- where nothing else is around the line.
-local DATA =
-  kinds({ 'Property', 'Field', 'Variable', 'Constant', 'String', 'Number', 'Boolean', 'Key', 'Null', 'EnumMember' })
-
---- Kinds with code in them: what stands on one of its lines, such as a callback, is a part of it.
-local CODE = kinds({ 'Method', 'Constructor', 'Function' })
+--- Kinds with code in them (Method, Constructor, Function): what stands on one of its lines, such as a callback, is a part
+--- of it.
+local CODE = { [6] = true, [9] = true, [12] = true }
 
 --- The lines of a range. One that ends at the start of a line does not take that line.
 ---@param range? table
