@@ -7,4 +7,4 @@ mod walk;
 pub mod watch;
 
 pub use read::{DocumentContent, MOST, content, heads};
-pub use walk::{DocumentStat, FoundDocument, Walked, walk};
+pub use walk::{DocumentStat, Walked, walk};

@@ -2,8 +2,10 @@
 //!
 //! Identity is pid and start time. Linux reads procfs; elsewhere `ps` answers.
 
+mod lookup;
 mod open_files;
 
+pub use lookup::{is_executable, program_in};
 pub use open_files::{OpenFiles, is_written_by_any};
 
 use crate::error::{Code, Error, Result};

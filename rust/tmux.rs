@@ -133,8 +133,8 @@ impl Tmux {
 
     /// Which tmux this is. Refused with `tmux_missing`, or `tmux_old` below 3.2.
     pub async fn check(&self) -> Result<TmuxVersion> {
-        let mut ask = tokio::process::Command::new(&self.program);
-        ask.arg("-V").env_clear().envs(server::environment());
+        let mut ask = self.program();
+        ask.arg("-V");
         let ended = process::run(ask, Vec::new(), PATIENCE).await.map_err(|error| match error.code {
             Code::ToolMissing => Error { code: Code::TmuxMissing, ..error }.hint(version::INSTALL),
             _ => error,
@@ -182,9 +182,16 @@ impl Tmux {
         self.start_once(arguments, input, folder).await
     }
 
+    fn program(&self) -> tokio::process::Command {
+        let environment = server::environment();
+        let path = environment.iter().find(|(name, _)| name == "PATH").map(|(_, path)| path.as_os_str());
+        let mut tmux = tokio::process::Command::new(process::program_in(path, &self.program));
+        tmux.env_clear().envs(environment);
+        tmux
+    }
+
     async fn start_once(&self, arguments: Vec<OsString>, input: Vec<u8>, folder: Option<&Path>) -> Result<Ended> {
-        let mut tmux = tokio::process::Command::new(&self.program);
-        tmux.env_clear().envs(server::environment());
+        let mut tmux = self.program();
         tmux.args(["-u", "-f", "/dev/null", "-S"]).arg(&self.socket).args(arguments);
         // A private folder may vanish under a long-lived daemon; tmux needs one that exists.
         tmux.current_dir(folder.unwrap_or(Path::new("/")));

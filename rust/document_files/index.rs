@@ -1,7 +1,7 @@
 //! What is known of a project's documents, kept so that only what changed is read again. Blocks.
 
 use super::walk::{DocumentStat, list};
-use super::{FoundDocument, heads, walk};
+use super::{heads, walk};
 use crate::contract::Category;
 use crate::documents::outline::Head;
 use crate::documents::patterns::DocumentPatterns;
@@ -56,12 +56,13 @@ pub struct IndexedDocument {
 }
 
 impl DocumentIndex {
-    /// Reads all of it. `beside` is what git tracks although it ignores it, and `enter` hears of folders as in [`walk`].
+    /// Reads all of it. `beside` is what git tracks although it ignores it, asked for when the rest was read, and `enter`
+    /// hears of folders as in [`walk`].
     pub fn read(
         root: &Path,
         patterns: Arc<DocumentPatterns>,
         has_git: bool,
-        beside: Vec<String>,
+        beside: impl FnOnce() -> Vec<String>,
         enter: &mut dyn FnMut(&str),
     ) -> DocumentIndex {
         let mut index = DocumentIndex {
@@ -71,11 +72,13 @@ impl DocumentIndex {
             documents: BTreeMap::new(),
             folders: BTreeSet::new(),
             cut: false,
-            beside,
+            beside: Vec::new(),
             generation: 1,
             gone: BTreeMap::new(),
         };
-        index.read_all(enter);
+        index.read_folders(&mut BTreeMap::new(), enter);
+        index.beside = beside();
+        index.read_beside(&mut BTreeMap::new());
         index
     }
 
@@ -171,17 +174,22 @@ impl DocumentIndex {
     }
 
     fn read_all(&mut self, enter: &mut dyn FnMut(&str)) {
+        let mut before = std::mem::take(&mut self.documents);
+        self.read_folders(&mut before, enter);
+        self.read_beside(&mut before);
+    }
+
+    fn read_folders(&mut self, before: &mut BTreeMap<String, IndexedDocument>, enter: &mut dyn FnMut(&str)) {
         let walked = walk(&self.root, &self.patterns, self.has_git, enter);
         self.cut = walked.cut;
         self.folders = walked.folders.into_iter().collect();
-        let mut before = std::mem::take(&mut self.documents);
-        self.put(walked.documents, &mut before);
+        self.put(walked.documents, before);
+    }
+
+    fn read_beside(&mut self, before: &mut BTreeMap<String, IndexedDocument>) {
         let is_new = |path: &&String| !self.documents.contains_key(*path) && self.patterns.is_document(path);
-        let beside = self.beside.iter().filter(is_new);
-        let beside = beside.filter_map(|path| {
-            Some(FoundDocument { stat: DocumentStat::at(&self.root.join(path))?, path: path.clone() })
-        });
-        self.put(beside.collect(), &mut before);
+        let beside = self.beside.iter().filter(is_new).cloned().collect();
+        self.put(beside, before);
     }
 
     fn read_folder(&mut self, folder: &str) {
@@ -191,23 +199,26 @@ impl DocumentIndex {
             gone.into_iter().filter_map(|path| self.documents.remove_entry(&path)).collect();
         let mut found = list(&self.root, folder, &self.patterns, self.has_git);
         let beside = self.beside.iter().filter(|path| lies_in(path) && self.patterns.is_document(path));
-        let beside = beside.filter_map(|path| Some((path, DocumentStat::at(&self.root.join(path))?)));
-        found.extend(beside.map(|(path, stat)| FoundDocument { path: path.clone(), stat }));
+        found.extend(beside.cloned());
         self.put(found, &mut before);
     }
 
     /// Takes in what was found. What was written since it was `before` is read.
-    fn put(&mut self, found: Vec<FoundDocument>, before: &mut BTreeMap<String, IndexedDocument>) {
+    fn put(&mut self, found: Vec<String>, before: &mut BTreeMap<String, IndexedDocument>) {
         let mut unread = Vec::new();
-        for found in found {
-            match before.remove(&found.path) {
-                Some(known) if known.stat == found.stat => drop(self.documents.insert(found.path, known)),
-                known => unread.push((known.map_or(self.generation, |known| known.since), found)),
+        for path in found {
+            match before.remove(&path) {
+                Some(known) if DocumentStat::at(&self.root.join(&path)) == Some(known.stat) => {
+                    self.documents.insert(path, known);
+                }
+                known => unread.push((known.map_or(self.generation, |known| known.since), path)),
             }
         }
-        let paths: Vec<&str> = unread.iter().map(|(_, found)| found.path.as_str()).collect();
+        let paths: Vec<&str> = unread.iter().map(|(_, path)| path.as_str()).collect();
         let heads = heads(&self.root, &paths);
-        for ((since, FoundDocument { path, stat }), head) in unread.into_iter().zip(heads) {
+        for ((since, path), head) in unread.into_iter().zip(heads) {
+            // What vanished in the meantime is no document.
+            let Some((stat, head)) = head else { continue };
             let document = IndexedDocument {
                 stat,
                 head,
@@ -230,7 +241,7 @@ mod tests {
     fn index(root: &Path, beside: &[&str]) -> DocumentIndex {
         let documents = ["*.md", "docs/**/*.md"].map(str::to_owned).into();
         let patterns = DocumentPatterns::of(&ConfiguredGlobs { documents, ..ConfiguredGlobs::default() });
-        let beside = beside.iter().map(|path| (*path).to_owned()).collect();
+        let beside = || beside.iter().map(|path| (*path).to_owned()).collect();
         DocumentIndex::read(root, patterns.into(), true, beside, &mut |_| {})
     }
 

@@ -1,5 +1,6 @@
 //! Reading a document: its beginning for lists, or all of it.
 
+use super::DocumentStat;
 use crate::documents::{self, outline};
 use crate::foreign;
 use crate::paths::Beneath;
@@ -10,7 +11,7 @@ use std::path::Path;
 pub const MOST: u64 = foreign::MANY;
 
 /// Bytes in which a title is looked for.
-const HEAD: u64 = 4096;
+const HEAD: usize = 4096;
 
 /// What is in a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,9 +26,13 @@ pub struct DocumentContent {
 const OF_ONE_THREAD: usize = 500;
 const MOST_THREADS: usize = 4;
 
-/// Title and description of each of the files at `paths` in `root`; none of those that hold no text. Files of one folder
-/// are read fastest where their paths are neighbors.
-pub fn heads(root: &Path, paths: &[&str]) -> Vec<outline::Head> {
+/// What tells that a file was written, and its title and description; no such words of a file that holds no text or may
+/// not be read.
+pub type HeadOfFile = (DocumentStat, outline::Head);
+
+/// The heads of the files at `paths` in `root`; nothing of those that are no regular files. Files of one folder are read
+/// fastest where their paths are neighbors.
+pub fn heads(root: &Path, paths: &[&str]) -> Vec<Option<HeadOfFile>> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
     let of_each = paths.len().div_ceil(cores).max(OF_ONE_THREAD);
     if paths.len() <= of_each {
@@ -36,17 +41,21 @@ pub fn heads(root: &Path, paths: &[&str]) -> Vec<outline::Head> {
     std::thread::scope(|scope| {
         let parts: Vec<_> =
             paths.chunks(of_each).map(|part| (part, scope.spawn(|| heads_in_turn(root, part)))).collect();
-        let read = parts.into_iter().map(|(part, thread)| thread.join().unwrap_or_else(|_| without_heads(part)));
+        let read = parts.into_iter().map(|(part, thread)| thread.join().unwrap_or_else(|_| without_heads(root, part)));
         read.flatten().collect()
     })
 }
 
 /// Of files whose reading panicked.
-fn without_heads(paths: &[&str]) -> Vec<outline::Head> {
-    vec![outline::Head::default(); paths.len()]
+fn without_heads(root: &Path, paths: &[&str]) -> Vec<Option<HeadOfFile>> {
+    paths.iter().map(|path| without_head(root, path)).collect()
 }
 
-fn heads_in_turn(root: &Path, paths: &[&str]) -> Vec<outline::Head> {
+fn without_head(root: &Path, path: &str) -> Option<HeadOfFile> {
+    Some((DocumentStat::at(&root.join(path))?, outline::Head::default()))
+}
+
+fn heads_in_turn(root: &Path, paths: &[&str]) -> Vec<Option<HeadOfFile>> {
     let mut last: Option<(&str, Beneath)> = None;
     let read = paths.iter().map(|path| {
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
@@ -54,23 +63,28 @@ fn heads_in_turn(root: &Path, paths: &[&str]) -> Vec<outline::Head> {
             Some((of, place)) if of == folder => Some(place.neighbor(name)),
             _ => Beneath::find(root, path).ok().flatten(),
         };
-        let head = place.as_ref().map(head).unwrap_or_default();
+        let head = place.as_ref().and_then(|place| head(place).ok()).or_else(|| without_head(root, path));
         last = place.map(|place| (folder, place));
         head
     });
     read.collect()
 }
 
-fn head(place: &Beneath) -> outline::Head {
-    let read = || -> Result<Vec<u8>> {
-        let mut bytes = Vec::with_capacity(HEAD as usize);
-        place.open()?.take(HEAD).read_to_end(&mut bytes)?;
-        Ok(bytes)
-    };
-    match read() {
-        Ok(bytes) if !documents::is_binary(&bytes) => outline::head(&documents::text_of(&bytes)),
-        _ => outline::Head::default(),
+fn head(place: &Beneath) -> Result<HeadOfFile> {
+    let mut file = place.open()?;
+    let stat = DocumentStat::of(&file.metadata()?);
+    let mut beginning = [0; HEAD];
+    let mut length = 0;
+    // A file is read to its known end: to find nothing behind it would cost as much as to read it.
+    while length < HEAD && (length == 0 || (length as u64) < stat.size) {
+        match file.read(&mut beginning[length..]) {
+            Ok(0) | Err(_) => break,
+            Ok(read) => length += read,
+        }
     }
+    let bytes = &beginning[..length];
+    let is_text = !documents::is_binary(bytes);
+    Ok((stat, if is_text { outline::head(&documents::text_of(bytes)) } else { outline::Head::default() }))
 }
 
 /// All of it.
@@ -111,9 +125,11 @@ mod tests {
         std::os::unix::fs::symlink("bom.md", root.join("link.md")).unwrap();
         fs::create_dir(root.join("folder.md")).unwrap();
 
-        let title = |name: &str| heads(root, &[name])[0].title.clone().unwrap_or_default();
+        let title = |name: &str| heads(root, &[name]).remove(0).and_then(|(_, head)| head.title).unwrap_or_default();
         let titles = ["bom.md", "latin.md", "picture.md", "large.md", "pipe.md", "link.md", "folder.md", "none.md"];
         assert_eq!(titles.map(title), ["T", "caf\u{fffd}", "", "", "", "", "", ""]);
+        let is_file = |name: &&str| heads(root, &[*name])[0].is_some();
+        assert_eq!(titles.iter().filter(|name| is_file(name)).count(), 4, "a pipe, a link and a folder are none");
         assert!(content(root, "latin.md").unwrap().text.starts_with("# caf"));
         for name in &titles[2..] {
             assert!(content(root, name).is_err(), "{name}");

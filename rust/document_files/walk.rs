@@ -17,15 +17,6 @@ const MOST_FOLDERS: usize = 20_000;
 /// Folders in each other.
 const DEEPEST: usize = 64;
 
-/// A document as the file system describes it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FoundDocument {
-    /// From the project's root.
-    pub path: String,
-    /// What tells that it was written.
-    pub stat: DocumentStat,
-}
-
 /// What tells that a file was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct DocumentStat {
@@ -40,8 +31,8 @@ pub struct DocumentStat {
 /// What a walk found.
 #[derive(Debug, Default)]
 pub struct Walked {
-    /// In no order.
-    pub documents: Vec<FoundDocument>,
+    /// Paths from the project's root; those of one folder are neighbors.
+    pub documents: Vec<String>,
     /// The folders that were entered, from the project's root; the root is the empty one.
     pub folders: Vec<String>,
     /// Whether something was left out for its number.
@@ -49,7 +40,7 @@ pub struct Walked {
 }
 
 impl DocumentStat {
-    fn of(found: &Metadata) -> DocumentStat {
+    pub(super) fn of(found: &Metadata) -> DocumentStat {
         let nanoseconds = |seconds: i64, rest: i64| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
         DocumentStat {
             size: found.size(),
@@ -85,7 +76,7 @@ pub fn walk(root: &Path, patterns: &DocumentPatterns, has_git: bool, enter: &mut
 }
 
 /// The documents that lie in `folder` itself. It is a folder that [`walk`] entered.
-pub fn list(root: &Path, folder: &str, patterns: &DocumentPatterns, has_git: bool) -> Vec<FoundDocument> {
+pub fn list(root: &Path, folder: &str, patterns: &DocumentPatterns, has_git: bool) -> Vec<String> {
     let general = if has_git { ignore_rules::general(root) } else { Vec::new() };
     let enter = &mut |_: &str| {};
     let mut walk = Walk { patterns, has_git, general, rules: Vec::new(), walked: Walked::default(), enter };
@@ -143,8 +134,8 @@ impl Walk<'_> {
         } else if kind.is_file() && self.patterns.is_document(&path) && !self.is_ignored(entry, &path, false) {
             if self.walked.documents.len() >= MOST_DOCUMENTS {
                 self.walked.cut = true;
-            } else if let Ok(found) = entry.metadata() {
-                self.walked.documents.push(FoundDocument { path, stat: DocumentStat::of(&found) });
+            } else {
+                self.walked.documents.push(path);
             }
         }
     }
@@ -173,8 +164,7 @@ mod tests {
         DocumentPatterns::of(&ConfiguredGlobs { documents, ..ConfiguredGlobs::default() })
     }
 
-    fn paths(found: Vec<FoundDocument>) -> Vec<String> {
-        let mut paths: Vec<String> = found.into_iter().map(|document| document.path).collect();
+    fn sorted(mut paths: Vec<String>) -> Vec<String> {
         paths.sort();
         paths
     }
@@ -216,9 +206,9 @@ mod tests {
         folders.sort();
         assert_eq!(folders, ["", ".claude", ".claude/commands", "docs", "docs/d", "docs/pipe"]);
         let expected = [".claude/commands/h.md", "a.md", "docs/c.md", "docs/d/e.md", "docs/d/kept.tmp.md"];
-        assert_eq!(paths(walked.documents), expected);
-        assert_eq!(paths(list(root, "docs/d", &usual(), true)), ["docs/d/e.md", "docs/d/kept.tmp.md"]);
-        assert_eq!(paths(list(root, "", &usual(), true)), ["a.md"]);
+        assert_eq!(sorted(walked.documents), expected);
+        assert_eq!(sorted(list(root, "docs/d", &usual(), true)), ["docs/d/e.md", "docs/d/kept.tmp.md"]);
+        assert_eq!(sorted(list(root, "", &usual(), true)), ["a.md"]);
         let all = walk(root, &usual(), false, &mut |_| {});
         assert_eq!(all.documents.len(), 7, "without git nothing is ignored");
         assert!(!all.cut);

@@ -1,7 +1,7 @@
 //! Hearing of changes in the folders of documents, from the kernel.
 
 use notify::event::{AccessKind, AccessMode, ModifyKind};
-use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use notify::{Config, EventKind, EventKindMask, RecommendedWatcher, RecursiveMode, Watcher};
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,14 @@ use tokio::sync::Notify;
 
 /// Folders that are watched; a kernel gives each user a limited number.
 const MOST: usize = 8192;
+
+/// What the kernel is asked for. It tells of each reading as well where it is not told otherwise, and thousands of
+/// documents are read for one list.
+const CHANGES: EventKindMask = EventKindMask::CREATE
+    .union(EventKindMask::REMOVE)
+    .union(EventKindMask::MODIFY_DATA)
+    .union(EventKindMask::MODIFY_NAME)
+    .union(EventKindMask::ACCESS_CLOSE);
 
 /// The watched folders of one project. Dropped, it ends.
 #[derive(Debug)]
@@ -61,14 +69,15 @@ impl FolderWatch {
     /// # Errors
     /// When the kernel gives no watch.
     pub fn new(root: &Path, touched: Arc<TouchedPaths>, heard: Arc<Notify>) -> notify::Result<FolderWatch> {
-        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        let hear = move |event: notify::Result<notify::Event>| {
             match event {
                 Ok(event) if !is_change(&event.kind) => return,
                 Ok(event) if !event.need_rescan() => touched.add(event.paths, false),
                 _ => touched.add(Vec::new(), true),
             }
             heard.notify_one();
-        })?;
+        };
+        let watcher = RecommendedWatcher::new(hear, Config::default().with_event_kinds(CHANGES))?;
         Ok(FolderWatch { watcher, root: root.to_owned(), folders: BTreeSet::new() })
     }
 

@@ -14,6 +14,7 @@ pub use run::{failed, tail};
 use super::environment::{self, GitEnvironment};
 use super::lock::{Held, Running};
 use crate::contract::Environment;
+use crate::process::program_in;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use tokio::process::Command;
@@ -148,7 +149,7 @@ impl Git {
 
     /// A program of the user's in the folder, with the same environment, bound to no repository.
     pub fn program(&self, name: impl AsRef<OsStr>) -> Command {
-        let mut command = Command::new(name);
+        let mut command = Command::new(program_in(self.variable("PATH").as_deref(), name));
         self.environment.give(&mut command);
         command.envs(self.added.iter().map(|(name, value)| (name, value)));
         command.current_dir(&self.folder);
@@ -158,7 +159,7 @@ impl Git {
     /// Git with `args`, ready to run: it answers in English and in the form that Chorus reads, whatever the user has
     /// configured, and runs filters but no hooks.
     pub fn command<S: AsRef<OsStr>>(&self, args: &[S]) -> Command {
-        let mut command = Command::new("git");
+        let mut command = Command::new(program_in(self.variable("PATH").as_deref(), "git"));
         self.environment.give(&mut command);
         self.environment.speak_english(&mut command);
         UNREADABLE.iter().for_each(|name| _ = command.env_remove(name));

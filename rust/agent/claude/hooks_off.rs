@@ -6,8 +6,8 @@
 
 use crate::agent::HooksQuestion;
 use crate::foreign;
+use crate::process::is_executable;
 use serde_json::Value;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// Settings that an administrator manages.
@@ -25,10 +25,6 @@ pub fn cause(asked: &HooksQuestion) -> Option<String> {
     }
     let managed: Vec<PathBuf> = MANAGED.iter().map(PathBuf::from).collect();
     by_settings(&managed, &files(asked))
-}
-
-fn is_executable(program: &Path) -> bool {
-    std::fs::metadata(program).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }
 
 /// The settings files, the one that overrules the others first.

@@ -11,7 +11,7 @@ use crate::agent::SessionWatch;
 use crate::foreign;
 use file::{pid_of, pids, read};
 use notify::event::{AccessKind, AccessMode};
-use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use notify::{Config, EventKind, EventKindMask, RecommendedWatcher, RecursiveMode, Watcher};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -38,6 +38,9 @@ pub struct SessionFileSeen {
     /// Its content, valid JSON; nothing when it is gone. A client removes it as it exits, unless it is killed.
     pub content: Option<Vec<u8>>,
 }
+
+/// What the kernel is asked for: it would tell of each reading as well.
+const CHANGES: EventKindMask = EventKindMask::CORE.union(EventKindMask::ACCESS_CLOSE);
 
 /// The watch. Dropped, it ends.
 #[derive(Clone, Debug)]
@@ -71,7 +74,7 @@ impl Sessions {
                 _ => orders.send(Order::LookEverywhere),
             };
         };
-        let watcher = notify::recommended_watcher(handler)
+        let watcher = RecommendedWatcher::new(handler, Config::default().with_event_kinds(CHANGES))
             .inspect_err(|error| log::warn!("session files are polled: {error}"))
             .ok();
         let watch = Watch { watcher, seen, again: orders.downgrade(), folders: BTreeMap::new() };

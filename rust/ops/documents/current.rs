@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::OwnedMutexGuard;
+use tokio::sync::{OwnedMutexGuard, oneshot};
 
 /// How much longer than reading all folders took it is not done again where the kernel does not watch them.
 const REST: u32 = 10;
@@ -91,8 +91,8 @@ impl Renewal {
         let root = PathBuf::from(&project);
         let place = root.clone();
         let beside = match &index {
-            Some(_) if is_same => Vec::new(),
-            _ => tracked_beside(&root).await,
+            Some(_) if is_same => None,
+            _ => Some(tracked_beside(root.clone())),
         };
         let may_watch = known.unwatched.is_none_or(|since| since.elapsed() > ASK_AGAIN);
         let watch = match (known.watch.take(), may_watch) {
@@ -131,12 +131,16 @@ fn is_fresh(known: &KnownDocuments) -> bool {
     known.walked.is_some_and(|(at, took)| at.elapsed() < took * REST)
 }
 
-/// What git tracks although it ignores it.
-async fn tracked_beside(root: &Path) -> Vec<String> {
-    match crate::project::find_git(root).await {
-        true => tracked_though_ignored(root).await.unwrap_or_default(),
-        false => Vec::new(),
-    }
+/// What git tracks although it ignores it. Git is asked while the folders are read.
+fn tracked_beside(root: PathBuf) -> oneshot::Receiver<Vec<String>> {
+    let (tell, told) = oneshot::channel();
+    tokio::spawn(async move {
+        if crate::project::find_git(&root).await {
+            // Nobody waits for it where the folders could not be read.
+            let _ = tell.send(tracked_though_ignored(&root).await.unwrap_or_default());
+        }
+    });
+    told
 }
 
 /// What was read.
@@ -156,7 +160,7 @@ fn read(
     before: Option<(DocumentIndex, bool)>,
     patterns: Arc<DocumentPatterns>,
     touched: &BTreeSet<PathBuf>,
-    beside: Vec<String>,
+    beside: Option<oneshot::Receiver<Vec<String>>>,
     mut watch: Option<FolderWatch>,
 ) -> ReadDocuments {
     let began = Instant::now();
@@ -167,7 +171,8 @@ fn read(
     };
     let anew = |enter: &mut dyn FnMut(&str)| {
         let has_git = crate::project::has_git(root);
-        DocumentIndex::read(root, patterns.clone(), has_git, beside.clone(), enter)
+        let beside = || beside.and_then(|told| told.blocking_recv().ok()).unwrap_or_default();
+        DocumentIndex::read(root, patterns, has_git, beside, enter)
     };
     let (index, changed, is_everything) = match before {
         Some((mut index, true)) => {

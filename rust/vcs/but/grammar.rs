@@ -2,6 +2,7 @@
 
 use super::refusal::Refusal;
 use super::run;
+use crate::process::is_executable;
 use crate::vcs::environment::GitEnvironment;
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -41,10 +42,6 @@ pub fn find(configured: Option<&str>, path: &str) -> Option<PathBuf> {
         return Some(PathBuf::from(name)).filter(|program| is_executable(program));
     }
     std::env::split_paths(path).map(|dir| dir.join(name)).find(|program| is_executable(program))
-}
-
-fn is_executable(program: &Path) -> bool {
-    program.is_absolute() && program.is_file() && rustix::fs::access(program, rustix::fs::Access::EXEC_OK).is_ok()
 }
 
 type ProbedGrammar = HashMap<(PathBuf, Option<SystemTime>, u64), ButCapabilities>;

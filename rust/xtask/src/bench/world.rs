@@ -58,14 +58,15 @@ impl World {
             self.sandbox.json(["start", &number, "--prompt", prompt]);
             self.task(&number)
         };
-        let started = std::thread::scope(|scope| {
+        let mut started = std::thread::scope(|scope| {
             let workers =
                 [(); AT_ONCE].map(|()| scope.spawn(|| std::iter::from_fn(|| take().map(|()| one())).collect()));
             workers.into_iter().flat_map(|worker| worker.join().unwrap_or_else(|_| Vec::new())).collect::<Vec<Task>>()
         });
         assert_eq!(started.len(), count, "every task starts");
-        for task in &started {
+        for task in &mut started {
             wait_until("the agent is ready", || until.contains(&&*self.status(&task.number)));
+            task.pid = chorus_testkit::processes::program_below(task.pid);
         }
         if count > 0 {
             self.started = Instant::now();
