@@ -338,7 +338,7 @@ mod tests {
             announced.push(name.to_owned());
             fs::write(root.join(name).join("made_now.md"), "# Made now\n").unwrap();
         };
-        let index = DocumentIndex::read(root, patterns.into(), false, Vec::new(), &mut enter);
+        let index = DocumentIndex::read(root, patterns.into(), false, Vec::new, &mut enter);
         assert!(index.documents().contains_key("docs/made_now.md"));
         assert_eq!(announced, ["", "docs"]);
     }
