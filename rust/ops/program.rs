@@ -43,7 +43,7 @@ impl Build {
 pub fn install(state: &State) -> Result<()> {
     let own = own_program().map_err(Error::internal)?;
     let target = state.program();
-    if own == target {
+    if own == target || is_copied(state, &own) {
         return Ok(());
     }
     let build = copy(&own, &target).map_err(|error| {
@@ -52,6 +52,15 @@ pub fn install(state: &State) -> Result<()> {
             .hint("free some space, or make the state folder writable")
     })?;
     write_private(&state.program_origin(), &serde_json::to_vec(&build).map_err(Error::internal)?)
+}
+
+/// Whether the copy is of the build that runs, and whole.
+fn is_copied(state: &State, own: &Path) -> bool {
+    let running = own_file(own).and_then(|file| file.metadata()).ok().map(|found| Build::of(own, &found));
+    let origin = std::fs::read(state.program_origin()).ok().and_then(|text| serde_json::from_slice(&text).ok());
+    let Some(build) = origin.filter(|origin| running.as_ref() == Some(origin)) else { return false };
+    let copy = Build::at(&state.program());
+    copy.is_some_and(|copy| copy.size == build.size)
 }
 
 /// The same for a daemon that had no room for the copy when it began.
@@ -89,4 +98,30 @@ fn copy(own: &Path, target: &Path) -> io::Result<Build> {
     drop(file);
     std::fs::rename(partial(target), target)?;
     Ok(build)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_is_made_once_for_each_build() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = State { dir: folder.path().to_owned() };
+        state.create().unwrap();
+        let copy = || std::fs::metadata(state.program()).unwrap();
+        install(&state).unwrap();
+        let first = copy();
+        install(&state).unwrap();
+        assert_eq!(copy().ino(), first.ino());
+
+        std::fs::write(state.program(), "").unwrap();
+        install(&state).unwrap();
+        assert_eq!(copy().size(), first.size(), "a copy that is not whole is made anew");
+
+        std::fs::write(state.program_origin(), "{}").unwrap();
+        let before = copy().ino();
+        install(&state).unwrap();
+        assert_ne!(copy().ino(), before, "and one of an unknown build");
+    }
 }
