@@ -191,9 +191,8 @@ fn several_are_selected_at_once() {
         editor.command(":Chorus start all");
         (1..=3).for_each(|number| drop(wait_status(world, number, "busy")));
         editor.sees("3 tasks · ● 3");
-        editor.types("gg");
         editor.sees("── working 3");
-        editor.types("jmmm");
+        editor.types("ggVGm");
         editor.sees("3 marked");
         editor.press(&["i"]);
         editor.sees("Interrupt the turns of 3 tasks?");
