@@ -80,6 +80,7 @@ end
 ---@param buffer integer
 ---@param place? table as `nvim_cmd` takes it in `mods`
 function M.show(buffer, place)
+  require('chorus.ui.kit.typing').leave()
   leave_float()
   local window = vim.fn.bufwinid(buffer)
   if place then
@@ -96,6 +97,7 @@ end
 ---@param buffer integer
 ---@param height integer lines wished for; at most half the screen
 function M.split_below(buffer, height)
+  require('chorus.ui.kit.typing').leave_selection()
   leave_float()
   local has_room = split({ split = 'botright' })
   show_here(buffer)
