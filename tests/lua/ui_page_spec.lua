@@ -280,6 +280,36 @@ describe('page', function()
     vim.wo.winfixbuf = false
   end)
 
+  it('takes no window from a text that was not written', function()
+    local function begin(bufhidden)
+      vim.cmd('silent! only! | enew!')
+      vim.api.nvim_buf_set_lines(0, 0, -1, false, { 'begun' })
+      vim.bo.bufhidden = bufhidden
+      return vim.api.nvim_get_current_win(), vim.api.nvim_get_current_buf()
+    end
+    for _, bufhidden in ipairs({ '', 'wipe' }) do
+      vim.o.hidden = bufhidden == 'wipe'
+      -- Alone on the screen.
+      local window, buffer = begin(bufhidden)
+      page.open(task)
+      assert.are.equal('chorus://task/12', vim.api.nvim_buf_get_name(0))
+      assert.are.equal(buffer, vim.api.nvim_win_get_buf(window))
+      world.press('q')
+      assert.are.same({ window }, vim.api.nvim_list_wins())
+      -- Beside a window that may be taken.
+      vim.cmd.new('some_file')
+      local other = vim.api.nvim_get_current_win()
+      vim.api.nvim_set_current_win(window)
+      page.open(task)
+      assert.are.equal(other, vim.api.nvim_get_current_win())
+      assert.are.equal(2, #vim.api.nvim_list_wins())
+      assert.are.same({ 'begun' }, vim.api.nvim_buf_get_lines(buffer, 0, -1, false))
+      world.press('q')
+      vim.cmd('bwipeout! ' .. buffer)
+    end
+    vim.o.hidden = true
+  end)
+
   it('comes back with its keys after :bdelete', function()
     vim.cmd.edit('some_file')
     open()

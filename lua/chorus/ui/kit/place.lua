@@ -63,15 +63,39 @@ local function split(mods)
   return true
 end
 
+--- Whether Neovim lets another buffer take a window: not where text that was not written would go with it, such as that of a
+--- draft or, without 'hidden', of any file.
+---@param window integer
+---@return boolean
+local function may_take(window)
+  local buffer = vim.api.nvim_win_get_buf(window)
+  local hides = vim.bo[buffer].bufhidden == 'hide' or (vim.bo[buffer].bufhidden == '' and vim.o.hidden)
+  return hides or not vim.bo[buffer].modified or #vim.fn.win_findbuf(buffer) > 1
+end
+
+--- Goes to another window of the tab that may be taken.
+---@return boolean
+local function go_beside()
+  for _, window in ipairs(vim.api.nvim_tabpage_list_wins(0)) do
+    if not is_floating(window) and not is_pinned(window) and may_take(window) then
+      vim.api.nvim_set_current_win(window)
+      return true
+    end
+  end
+  return false
+end
+
 --- Shows a buffer in the current window, or beside it where that keeps its own.
 ---@param buffer integer
 local function show_here(buffer)
-  local before = vim.api.nvim_get_current_buf()
-  if before == buffer then
+  if vim.api.nvim_get_current_buf() == buffer then
     return
-  elseif is_pinned(0) and not split({}) then
+  end
+  local is_free = not is_pinned(0) and (may_take(0) or go_beside())
+  if not is_free and not split({}) then
     split({ tab = vim.fn.tabpagenr() })
   end
+  local before = vim.api.nvim_get_current_buf()
   vim.b[buffer].chorus_came_from = before
   vim.api.nvim_win_set_buf(0, buffer)
 end
