@@ -67,8 +67,15 @@ function M.show(level, least, sentence, hint)
   if hint then
     whole = whole .. (#lines > 1 and '\n' or ' — ') .. text.clean(hint)
   end
+  local is_own = is_stock(vim.notify)
+  if is_own and vim.o.cmdheight == 0 then
+    -- Without a line of its own, Neovim asks for Enter after each message of a command, and after each error.
+    return vim.schedule(function()
+      show_line(level, M.line(lines, whole, free_cells()), whole)
+    end)
+  end
   -- Neovim's own message area asks for Enter after more than one line.
-  local line = is_stock(vim.notify) and M.line(lines, whole, free_cells()) or whole
+  local line = is_own and M.line(lines, whole, free_cells()) or whole
   -- A replacement may fail where it cannot open a window. What was to be said is shown all the same.
   if line ~= whole or not pcall(vim.notify, whole, vim.log.levels[level:upper()], { title = 'Chorus' }) then
     show_line(level, M.line(lines, whole, free_cells()), whole)

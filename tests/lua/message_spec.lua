@@ -57,6 +57,31 @@ describe('a message', function()
     assert.equal('`vim.ui.select`, which a plugin has replaced', (require('chorus.ui.pick.open').place()))
   end)
 
+  it('asks for Enter neither without a command line', function()
+    local notified
+    vim.notify = setfenv(loadstring('return function() said() end', '@vim/_editor.lua'), {
+      said = function()
+        notified = true
+      end,
+    })()
+    local echo, shown = vim.api.nvim_echo, {}
+    vim.api.nvim_echo = function(chunks, history, opts) -- luacheck: ignore
+      assert.same({}, opts)
+      table.insert(shown, not history and chunks[1][1] or nil)
+    end
+    vim.o.cmdheight = 0
+    message.fail('cannot start #1')
+    -- Not within the command that it is about.
+    assert.same({}, shown)
+    vim.wait(1000, function()
+      return #shown > 0
+    end)
+    vim.o.cmdheight = 1
+    vim.api.nvim_echo = echo -- luacheck: ignore
+    assert.same({ 'Chorus: cannot start #1' }, shown)
+    assert.is_nil(notified)
+  end)
+
   it('is shown all the same where a replacement of `vim.notify` fails', function()
     local echo, kept = vim.api.nvim_echo, {}
     vim.notify = function()

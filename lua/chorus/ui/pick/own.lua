@@ -247,7 +247,7 @@ end
 ---@param picker chorus.OwnPicker
 local function open_prompt(picker)
   local buffer = vim.api.nvim_create_buf(false, true)
-  vim.bo[buffer].bufhidden = 'wipe'
+  vim.bo[buffer].bufhidden, vim.bo[buffer].modifiable = 'wipe', true
   -- Plugins that complete while typing would cover the list.
   vim.b[buffer].completion = false
   local function mark_line(chunk, where)
