@@ -310,6 +310,32 @@ describe('page', function()
     vim.o.hidden = true
   end)
 
+  it('opens in a window for files, not in a file tree or a list below', function()
+    for option, command in pairs({ winfixwidth = 'topleft 30vnew', winfixheight = 'botright new' }) do
+      vim.cmd('silent! only! | edit some_file')
+      local files = vim.api.nvim_get_current_win()
+      vim.cmd(command)
+      local aside = vim.api.nvim_get_current_win()
+      vim.wo[aside][option] = true
+      page.open(task)
+      assert.are.equal(files, vim.api.nvim_get_current_win())
+      world.press('q')
+      assert.are.equal('some_file', vim.fn.expand('%:t'))
+      -- What is to be written opens across the bottom all the same.
+      vim.api.nvim_set_current_win(aside)
+      require('chorus.ui.tasks.draft').open({ title = 'A title' })
+      assert.are.equal('markdown', vim.bo.filetype)
+      assert.are.equal(3, #vim.api.nvim_list_wins())
+      vim.cmd('bwipeout!')
+      -- Alone, it serves.
+      vim.api.nvim_win_close(files, true)
+      page.open(task)
+      assert.are.same({ aside }, vim.api.nvim_list_wins())
+      world.press('q')
+      vim.wo[aside][option] = false
+    end
+  end)
+
   it('comes back with its keys after :bdelete', function()
     vim.cmd.edit('some_file')
     open()

@@ -59,7 +59,10 @@ local function split(mods)
     return false
   end
   vim.w.chorus_is_extra = true
-  vim.wo[0][0].winfixbuf = false
+  -- Neovim copies the options of the window that was split.
+  for _, name in ipairs({ 'winfixbuf', 'winfixwidth', 'winfixheight' }) do
+    vim.wo[0][0][name] = false
+  end
   return true
 end
 
@@ -73,11 +76,19 @@ local function may_take(window)
   return hides or not vim.bo[buffer].modified or #vim.fn.win_findbuf(buffer) > 1
 end
 
+--- Whether a window is an aid beside the files: a file tree, an outline, a quickfix list, a terminal below.
+---@param window integer
+---@return boolean
+local function is_aside(window)
+  local of = vim.wo[window]
+  return of.winfixwidth or of.winfixheight or of.previewwindow
+end
+
 --- Goes to another window of the tab that may be taken.
 ---@return boolean
 local function go_beside()
   for _, window in ipairs(vim.api.nvim_tabpage_list_wins(0)) do
-    if not is_floating(window) and not is_pinned(window) and may_take(window) then
+    if not is_floating(window) and not is_pinned(window) and not is_aside(window) and may_take(window) then
       vim.api.nvim_set_current_win(window)
       return true
     end
@@ -85,14 +96,15 @@ local function go_beside()
   return false
 end
 
---- Shows a buffer in the current window, or beside it where that keeps its own.
+--- Shows a buffer in the current window, or in another one where that keeps its own.
 ---@param buffer integer
 local function show_here(buffer)
   if vim.api.nvim_get_current_buf() == buffer then
     return
   end
-  local is_free = not is_pinned(0) and (may_take(0) or go_beside())
-  if not is_free and not split({}) then
+  local is_free = not is_pinned(0) and may_take(0)
+  local is_found = is_free and not is_aside(0) or go_beside() or is_free
+  if not is_found and not split({}) then
     split({ tab = vim.fn.tabpagenr() })
   end
   local before = vim.api.nvim_get_current_buf()
