@@ -322,6 +322,7 @@ describe('page', function()
       world.press('q')
       assert.are.equal('some_file', vim.fn.expand('%:t'))
       -- What is to be written opens across the bottom all the same.
+      world.state_dir = world.state_dir or vim.fn.tempname()
       vim.api.nvim_set_current_win(aside)
       require('chorus.ui.tasks.draft').open({ title = 'A title' })
       assert.are.equal('markdown', vim.bo.filetype)
