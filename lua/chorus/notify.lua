@@ -1,5 +1,6 @@
 --- The form of every notification: a title, a sentence, and what to do next.
 
+local is_stock = require('chorus.replaced').is_stock
 local text = require('chorus.text')
 
 local M = {}
@@ -10,14 +11,6 @@ local GROUPS = { warn = 'WarningMsg', error = 'ErrorMsg' }
 --- Behind what does not fit: where the rest is.
 local MORE = ' :messages'
 
---- Whether messages go to Neovim's own message area, which asks for Enter after more than one line.
-local function is_stock()
-  local source = debug.getinfo(vim.notify, 'S').source
-  return source == '?' or vim.startswith(source, '@vim/')
-end
-
---- Shows one line in the message area and keeps the whole in `:messages`. Neovim asks for Enter as soon as a message does
---- not fit in a line, so the whole is written in several that do, each in the place of the one before.
 --- Cells of 'ruler' with the blank before it, where 'rulerformat' says nothing else.
 local RULER = 19
 
@@ -30,6 +23,8 @@ local function free_cells()
   return is_below and math.min(vim.v.echospace, vim.o.columns - (own and own + 1 or RULER) - 1) or vim.v.echospace
 end
 
+--- Shows one line in the message area and keeps the whole in `:messages`. Neovim asks for Enter as soon as a message does
+--- not fit in a line, so the whole is written in several that do, each in the place of the one before.
 ---@param level 'info'|'warn'|'error'
 ---@param line string
 ---@param whole string
@@ -72,11 +67,19 @@ function M.show(level, least, sentence, hint)
   if hint then
     whole = whole .. (#lines > 1 and '\n' or ' — ') .. text.clean(hint)
   end
-  local line = is_stock() and M.line(lines, whole, free_cells()) or whole
-  if line ~= whole then
-    return show_line(level, line, whole)
+  local is_own = is_stock(vim.notify)
+  if is_own and vim.o.cmdheight == 0 then
+    -- Without a line of its own, Neovim asks for Enter after each message of a command, and after each error.
+    return vim.schedule(function()
+      show_line(level, M.line(lines, whole, free_cells()), whole)
+    end)
   end
-  vim.notify(whole, vim.log.levels[level:upper()], { title = 'Chorus' })
+  -- Neovim's own message area asks for Enter after more than one line.
+  local line = is_own and M.line(lines, whole, free_cells()) or whole
+  -- A replacement may fail where it cannot open a window. What was to be said is shown all the same.
+  if line ~= whole or not pcall(vim.notify, whole, vim.log.levels[level:upper()], { title = 'Chorus' }) then
+    show_line(level, M.line(lines, whole, free_cells()), whole)
+  end
 end
 
 return M

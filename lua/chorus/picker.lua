@@ -47,7 +47,7 @@ end
 ---@return string
 local function in_lines(prompt)
   local text, room = require('chorus.text'), vim.o.columns - 1
-  if not vim.endswith(debug.getinfo(vim.ui.select, 'S').source, 'vim/ui.lua') then
+  if not require('chorus.replaced').is_stock(vim.ui.select) then
     return prompt
   end
   local lines = {}

@@ -32,6 +32,7 @@ local alone = { health = true, install = true, log = true }
 ---@param opts? { task?: any, args?: string, bang?: boolean, range?: { first: integer, last: integer }, place?: table, confirmed?: boolean, composes?: boolean }
 function M.run(name, opts)
   opts = opts or {}
+  require('chorus.ui.kit.typing').note()
   local verb = find(name)
   if not verb then
     return message.fail(('unknown command `%s`'):format(name))

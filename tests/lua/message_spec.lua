@@ -31,6 +31,71 @@ describe('a message', function()
     assert.same({ 'a reason', 1 }, { given, cleared })
   end)
 
+  it('reaches a person whose `vim.notify`, `vim.ui.select` and `vim.ui.input` are tables that can be called', function()
+    local function callable(of)
+      return setmetatable({}, {
+        __call = function(_, ...)
+          return of(...)
+        end,
+      })
+    end
+    for _, name in ipairs({ 'select', 'input' }) do
+      vim.ui[name] = callable(vim.ui[name])
+    end
+    vim.notify = callable(vim.notify) --[[@as function]]
+    message.warn('one line\nand another')
+    assert.equal('Chorus: one line\nand another', world:words())
+    local picker, given = require('chorus.picker'), {}
+    world.choices, world.inputs = { 'Delete' }, { 'why not' }
+    picker.confirm_deletion({ 'a draft' }, function()
+      table.insert(given, 'yes')
+    end)
+    picker.input({ prompt = 'Why?' }, function(text)
+      table.insert(given, text)
+    end)
+    assert.same({ 'yes', 'why not' }, given)
+    assert.equal('`vim.ui.select`, which a plugin has replaced', (require('chorus.ui.pick.open').place()))
+  end)
+
+  it('asks for Enter neither without a command line', function()
+    local notified
+    vim.notify = setfenv(loadstring('return function() said() end', '@vim/_editor.lua'), {
+      said = function()
+        notified = true
+      end,
+    })()
+    local echo, shown = vim.api.nvim_echo, {}
+    vim.api.nvim_echo = function(chunks, history, opts) -- luacheck: ignore
+      assert.same({}, opts)
+      table.insert(shown, not history and chunks[1][1] or nil)
+    end
+    vim.o.cmdheight = 0
+    message.fail('cannot start #1')
+    -- Not within the command that it is about.
+    assert.same({}, shown)
+    vim.wait(1000, function()
+      return #shown > 0
+    end)
+    vim.o.cmdheight = 1
+    vim.api.nvim_echo = echo -- luacheck: ignore
+    assert.same({ 'Chorus: cannot start #1' }, shown)
+    assert.is_nil(notified)
+  end)
+
+  it('is shown all the same where a replacement of `vim.notify` fails', function()
+    local echo, kept = vim.api.nvim_echo, {}
+    vim.notify = function()
+      error('no window can be opened now')
+    end
+    vim.api.nvim_echo = function(chunks, history) -- luacheck: ignore
+      table.insert(kept, history and chunks[1][1] or nil)
+    end
+    local is_done = pcall(message.fail, 'cannot start #1', 'do that')
+    vim.api.nvim_echo = echo -- luacheck: ignore
+    assert.is_true(is_done)
+    assert.equal('Chorus: cannot start #1 — do that', table.concat(kept, ' '))
+  end)
+
   it('carries no escapes, and keeps its lines', function()
     message.warn('a title \27]0;x\7\27[31mred\nsecond\rline', 'hint\27[0m')
     assert.equal('Chorus: a title red\nsecond line\nhint', world:words())
@@ -86,7 +151,10 @@ describe('a message', function()
       asked = opts.prompt
     end
     local before = vim.ui.select
-    vim.ui.select = setfenv(loadstring('local f = ... return function(...) f(...) end', '@/usr/vim/ui.lua'), {})(select)
+    vim.ui.select = setfenv(
+      loadstring('local f = ... return function(...) f(...) end', '@' .. vim.env.VIMRUNTIME .. '/lua/vim/ui.lua'),
+      {}
+    )(select)
     require('chorus.picker').confirm('  #1 indented\n' .. ('words '):rep(40), 'Yes', function() end)
     local lines = vim.split(asked, '\n')
     assert.equal('  #1 indented', lines[1])

@@ -280,6 +280,63 @@ describe('page', function()
     vim.wo.winfixbuf = false
   end)
 
+  it('takes no window from a text that was not written', function()
+    local function begin(bufhidden)
+      vim.cmd('silent! only! | enew!')
+      vim.api.nvim_buf_set_lines(0, 0, -1, false, { 'begun' })
+      vim.bo.bufhidden = bufhidden
+      return vim.api.nvim_get_current_win(), vim.api.nvim_get_current_buf()
+    end
+    for _, bufhidden in ipairs({ '', 'wipe' }) do
+      vim.o.hidden = bufhidden == 'wipe'
+      -- Alone on the screen.
+      local window, buffer = begin(bufhidden)
+      page.open(task)
+      assert.are.equal('chorus://task/12', vim.api.nvim_buf_get_name(0))
+      assert.are.equal(buffer, vim.api.nvim_win_get_buf(window))
+      world.press('q')
+      assert.are.same({ window }, vim.api.nvim_list_wins())
+      -- Beside a window that may be taken.
+      vim.cmd.new('some_file')
+      local other = vim.api.nvim_get_current_win()
+      vim.api.nvim_set_current_win(window)
+      page.open(task)
+      assert.are.equal(other, vim.api.nvim_get_current_win())
+      assert.are.equal(2, #vim.api.nvim_list_wins())
+      assert.are.same({ 'begun' }, vim.api.nvim_buf_get_lines(buffer, 0, -1, false))
+      world.press('q')
+      vim.cmd('bwipeout! ' .. buffer)
+    end
+    vim.o.hidden = true
+  end)
+
+  it('opens in a window for files, not in a file tree or a list below', function()
+    for option, command in pairs({ winfixwidth = 'topleft 30vnew', winfixheight = 'botright new' }) do
+      vim.cmd('silent! only! | edit some_file')
+      local files = vim.api.nvim_get_current_win()
+      vim.cmd(command)
+      local aside = vim.api.nvim_get_current_win()
+      vim.wo[aside][option] = true
+      page.open(task)
+      assert.are.equal(files, vim.api.nvim_get_current_win())
+      world.press('q')
+      assert.are.equal('some_file', vim.fn.expand('%:t'))
+      -- What is to be written opens across the bottom all the same.
+      world.state_dir = world.state_dir or vim.fn.tempname()
+      vim.api.nvim_set_current_win(aside)
+      require('chorus.ui.tasks.draft').open({ title = 'A title' })
+      assert.are.equal('markdown', vim.bo.filetype)
+      assert.are.equal(3, #vim.api.nvim_list_wins())
+      vim.cmd('bwipeout!')
+      -- Alone, it serves.
+      vim.api.nvim_win_close(files, true)
+      page.open(task)
+      assert.are.same({ aside }, vim.api.nvim_list_wins())
+      world.press('q')
+      vim.wo[aside][option] = false
+    end
+  end)
+
   it('comes back with its keys after :bdelete', function()
     vim.cmd.edit('some_file')
     open()

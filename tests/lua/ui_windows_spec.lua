@@ -49,6 +49,41 @@ describe('a buffer of a task', function()
     assert.are.equal('uuid-12', vim.b[vim.fn.bufnr('^chorus://diff/12/turn$')].chorus_uuid)
   end)
 
+  it('is not typed into when a key of Insert or Visual mode opened it', function()
+    vim.cmd.runtime('plugin/chorus.lua')
+    require('chorus.attach').features()
+    local modes = {}
+    vim.keymap.set({ 'n', 'i', 'x' }, '<F3>', function()
+      table.insert(modes, vim.api.nvim_get_mode().mode)
+    end)
+    for _, command in ipairs({ 'dashboard', 'diff 12', 'inbox', 'new a title' }) do
+      vim.keymap.set({ 'i', 'x' }, '<F2>', '<Cmd>Chorus ' .. command .. '<CR>')
+      for _, mode in ipairs({ 'i', 'v' }) do
+        vim.cmd('silent! tabonly! | silent! only! | enew!')
+        world.press(mode .. '<F2><F3><Esc>')
+      end
+    end
+    -- A draft is for writing.
+    assert.same({ 'n', 'n', 'n', 'n', 'n', 'n', 'i', 'n' }, modes)
+    -- Who typed on since the verb is still typing: the window has keys that answer requests.
+    modes = {}
+    vim.keymap.set('i', '<F2>', function()
+      require('chorus.ui.kit.typing').note()
+    end)
+    vim.keymap.set('i', '<F4>', function()
+      require('chorus.ui.kit.place').show(vim.api.nvim_create_buf(false, true))
+    end)
+    vim.cmd('silent! tabonly! | silent! only! | enew!')
+    world.press('i<F2>x<F4><F3><Esc>')
+    assert.same({ 'i' }, modes)
+    for _, key in ipairs({ '<F2>', '<F3>', '<F4>' }) do
+      pcall(vim.keymap.del, { 'i' }, key)
+    end
+    vim.keymap.del({ 'x' }, '<F2>')
+    vim.keymap.del({ 'n', 'x' }, '<F3>')
+    vim.cmd('enew!')
+  end)
+
   it('always says which task, not only its number', function()
     for name, kind in vim.fs.dir(world.root .. '/lua/chorus', { depth = 10 }) do
       if kind == 'file' and name ~= 'ui/kit/buffer_task.lua' then

@@ -126,6 +126,7 @@ function run.log()
   if vim.fn.filereadable(log) == 0 then
     return message.info('there is no log yet at ' .. log)
   end
+  require('chorus.ui.kit.typing').leave()
   vim.cmd.split({ args = { log }, magic = { file = false, bar = false } })
   vim.bo.readonly, vim.bo.autoread = true, true
   vim.w.chorus_is_extra = true

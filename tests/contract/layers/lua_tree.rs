@@ -45,6 +45,7 @@ const LUA: &[Layer] = &[
                 "events",
                 "highlight",
                 "nearest",
+                "replaced",
                 "tasks::fits",
                 "tasks::hunk",
                 "text",

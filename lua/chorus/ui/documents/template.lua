@@ -54,7 +54,9 @@ local function open(root, lines, default)
     elseif vim.uv.fs_lstat(file) then
       return message.fail(('%s is there already'):format(path), '`:Chorus docs` opens it')
     end
-    vim.cmd.edit({ args = { file }, magic = { file = false, bar = false } })
+    local buffer = vim.fn.bufadd(file)
+    vim.bo[buffer].buflisted = true
+    require('chorus.ui.kit.place').show(buffer)
     vim.api.nvim_buf_set_lines(0, 0, -1, false, lines)
     vim.api.nvim_create_autocmd('BufWritePre', {
       buffer = 0,

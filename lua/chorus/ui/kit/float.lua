@@ -14,6 +14,7 @@ local M = {}
 ---@field closes_on_leave? string[] when the person goes on to another window, but for floats of these views, such as its
 ---help, and those of other plugins
 ---@field enter? boolean false leaves the cursor where it is
+---@field is_typed_in? boolean its keys are no commands
 ---@field on_close? fun()
 ---@field on_resize? fun(width: integer, height: integer)
 
@@ -205,6 +206,11 @@ function M.open(buffer, wish)
   options.border = chosen
   options.style = 'minimal'
   vim.bo[buffer].bufhidden = 'wipe'
+  if wish.enter ~= false then
+    local typing = require('chorus.ui.kit.typing')
+    local leave = wish.is_typed_in and typing.leave_selection or typing.leave
+    leave()
+  end
   self.window = vim.api.nvim_open_win(buffer, wish.enter ~= false, options)
   if not has_border and wish.title then
     self:head()

@@ -59,19 +59,55 @@ local function split(mods)
     return false
   end
   vim.w.chorus_is_extra = true
-  vim.wo[0][0].winfixbuf = false
+  -- Neovim copies the options of the window that was split.
+  for _, name in ipairs({ 'winfixbuf', 'winfixwidth', 'winfixheight' }) do
+    vim.wo[0][0][name] = false
+  end
   return true
 end
 
---- Shows a buffer in the current window, or beside it where that keeps its own.
+--- Whether Neovim lets another buffer take a window: not where text that was not written would go with it, such as that of a
+--- draft or, without 'hidden', of any file.
+---@param window integer
+---@return boolean
+local function may_take(window)
+  local buffer = vim.api.nvim_win_get_buf(window)
+  local hides = vim.bo[buffer].bufhidden == 'hide' or (vim.bo[buffer].bufhidden == '' and vim.o.hidden)
+  return hides or not vim.bo[buffer].modified or #vim.fn.win_findbuf(buffer) > 1
+end
+
+--- Whether a window is an aid beside the files: a file tree, an outline, a quickfix list, a terminal below.
+---@param window integer
+---@return boolean
+local function is_aside(window)
+  local of = vim.wo[window]
+  return of.winfixwidth or of.winfixheight or of.previewwindow
+end
+
+--- Goes to another window of the tab that may be taken.
+---@return boolean
+local function go_beside()
+  for _, window in ipairs(vim.api.nvim_tabpage_list_wins(0)) do
+    if not is_floating(window) and not is_pinned(window) and not is_aside(window) and may_take(window) then
+      vim.api.nvim_set_current_win(window)
+      return true
+    end
+  end
+  return false
+end
+
+--- Shows a buffer in the current window, or in another one where that keeps its own.
 ---@param buffer integer
 local function show_here(buffer)
-  local before = vim.api.nvim_get_current_buf()
-  if before == buffer then
+  if vim.api.nvim_get_current_buf() == buffer then
     return
-  elseif is_pinned(0) and not split({}) then
+  end
+  local is_free = not is_pinned(0) and may_take(0)
+  local is_found = is_free and not is_aside(0) or go_beside() or is_free
+  if not is_found and not split({}) then
     split({ tab = vim.fn.tabpagenr() })
   end
+  local before = vim.api.nvim_get_current_buf()
   vim.b[buffer].chorus_came_from = before
   vim.api.nvim_win_set_buf(0, buffer)
 end
@@ -80,6 +116,7 @@ end
 ---@param buffer integer
 ---@param place? table as `nvim_cmd` takes it in `mods`
 function M.show(buffer, place)
+  require('chorus.ui.kit.typing').leave()
   leave_float()
   local window = vim.fn.bufwinid(buffer)
   if place then
@@ -96,6 +133,7 @@ end
 ---@param buffer integer
 ---@param height integer lines wished for; at most half the screen
 function M.split_below(buffer, height)
+  require('chorus.ui.kit.typing').leave_selection()
   leave_float()
   local has_room = split({ split = 'botright' })
   show_here(buffer)

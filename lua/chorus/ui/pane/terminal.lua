@@ -50,6 +50,7 @@ local function open(task, argv)
   end
   local window = float.open(buffer, {
     covers = covers,
+    is_typed_in = true,
     width = size.width or 0.9,
     height = size.height or 0.9,
     title = title(task),

@@ -47,8 +47,7 @@ end
 --- Whether nobody has replaced `vim.ui.select`.
 ---@return boolean
 local function is_stock()
-  local source = debug.getinfo(vim.ui.select, 'S').source
-  return source == '@' .. vim.env.VIMRUNTIME .. '/lua/vim/ui.lua' or vim.startswith(source, '@vim/')
+  return require('chorus.replaced').is_stock(vim.ui.select)
 end
 
 --- What needs no plugin. Neovim's own `vim.ui.select` wants the number of a line typed, which is not that of a task.

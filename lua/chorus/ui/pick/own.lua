@@ -247,7 +247,7 @@ end
 ---@param picker chorus.OwnPicker
 local function open_prompt(picker)
   local buffer = vim.api.nvim_create_buf(false, true)
-  vim.bo[buffer].bufhidden = 'wipe'
+  vim.bo[buffer].bufhidden, vim.bo[buffer].modifiable = 'wipe', true
   -- Plugins that complete while typing would cover the list.
   vim.b[buffer].completion = false
   local function mark_line(chunk, where)
@@ -268,6 +268,7 @@ local function open_prompt(picker)
     return { relative = 'win', win = picker.list.window, row = height - 1, col = 0, width = width, height = 1 }
   end
   local options = vim.tbl_extend('force', place(), { border = 'none', style = 'minimal', zindex = 60 })
+  require('chorus.ui.kit.typing').leave_selection()
   picker.prompt = vim.api.nvim_open_win(buffer, true, options)
   picker.list.wish.on_resize = function()
     draw(picker)

@@ -30,7 +30,7 @@ end
 ---@return integer
 local function make_buffer(text, hint)
   local buffer = vim.api.nvim_create_buf(false, true)
-  vim.bo[buffer].bufhidden = 'wipe'
+  vim.bo[buffer].bufhidden, vim.bo[buffer].modifiable = 'wipe', true
   -- Plugins that complete while typing would cover the list.
   vim.b[buffer].completion = false
   vim.api.nvim_buf_set_lines(buffer, 0, -1, false, { text })
