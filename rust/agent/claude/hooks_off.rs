@@ -5,7 +5,7 @@
 //! own too; `allowManagedHooksOnly` counts in the managed settings alone; `--bare` and `--safe-mode` switch off all.
 
 use crate::agent::HooksQuestion;
-use crate::foreign;
+use crate::foreign::{self, fs};
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -28,7 +28,7 @@ pub fn cause(asked: &HooksQuestion) -> Option<String> {
 }
 
 fn is_executable(program: &Path) -> bool {
-    std::fs::metadata(program).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+    fs::metadata(program).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }
 
 /// The settings files, the one that overrules the others first.

@@ -2,6 +2,7 @@
 
 use super::refusal::Refusal;
 use super::run;
+use crate::foreign::{self, fs};
 use crate::vcs::environment::GitEnvironment;
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -44,7 +45,7 @@ pub fn find(configured: Option<&str>, path: &str) -> Option<PathBuf> {
 }
 
 fn is_executable(program: &Path) -> bool {
-    program.is_absolute() && program.is_file() && rustix::fs::access(program, rustix::fs::Access::EXEC_OK).is_ok()
+    program.is_absolute() && fs::is_file(program) && rustix::fs::access(program, rustix::fs::Access::EXEC_OK).is_ok()
 }
 
 type ProbedGrammar = HashMap<(PathBuf, Option<SystemTime>, u64), ButCapabilities>;
@@ -53,7 +54,7 @@ static KNOWN: LazyLock<Mutex<ProbedGrammar>> = LazyLock::new(Mutex::default);
 
 /// Asks `program` what it can; remembered until the file changes. One that did not answer is asked again.
 pub async fn probe(program: &Path, environment: &GitEnvironment) -> ButCapabilities {
-    let facts = std::fs::metadata(program).ok();
+    let facts = foreign::ask(program, fs::metadata).await.flatten().ok();
     let changed = facts.as_ref().and_then(|facts| facts.modified().ok());
     let key = (program.to_owned(), changed, facts.map_or(0, |facts| facts.len()));
     if let Some(known) = KNOWN.lock().get(&key) {
