@@ -173,6 +173,7 @@ pub fn start_request(state: &State) -> PathBuf {
 ///
 /// Below a tracer, the daemon would be traced too, and end with the tracer. So the tracer is asked, by a write that it
 /// sees.
+#[expect(clippy::disallowed_methods, reason = "Chorus's own state folder, and no daemon")]
 pub fn start_daemon(state: &State) -> Result<()> {
     state.create()?;
     if std::env::var_os(TRACED).is_some_and(|beside| Path::new(&beside) == state.dir) {

@@ -15,6 +15,7 @@ mod watchdog;
 
 use crate::core::Core;
 use crate::error::{Error, Result};
+use crate::foreign;
 use crate::paths::State;
 use std::path::PathBuf;
 use std::sync::{Arc, Weak};
@@ -42,6 +43,7 @@ pub fn run() -> i32 {
         Ok(runtime) => runtime,
         Err(error) => return failed(&Error::internal(error)),
     };
+    foreign::this_is_the_loop();
     let ended = runtime.block_on(serve());
     // Not for ever: a read of a file system that does not answer does not end.
     runtime.shutdown_timeout(FINISH);
@@ -74,6 +76,7 @@ fn failed(error: &Error) -> i32 {
 }
 
 /// The program to hand over to, where one took the place of this one.
+#[expect(clippy::disallowed_methods, reason = "Chorus's own socket")]
 async fn serve() -> Result<Option<PathBuf>> {
     let state = State::from_environment()?;
     state.create()?;

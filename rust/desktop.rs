@@ -8,7 +8,7 @@ pub mod lines;
 
 use crate::contract::Environment;
 use crate::environment;
-use crate::foreign;
+use crate::foreign::{self, fs};
 use lines::{FromNotifier, NotificationOrder, NotificationServer, ToNotifier};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -73,7 +73,7 @@ impl Bus {
     async fn absence(&self) -> Option<String> {
         let socket = self.socket().filter(|_| !cfg!(target_os = "macos"))?;
         let asked = socket.clone();
-        let is_there = foreign::within(&socket, move || asked.exists()).await.unwrap_or(false);
+        let is_there = foreign::within(&socket, move || fs::exists(&asked)).await.unwrap_or(false);
         (!is_there).then(|| format!("there is no session bus at {}", socket.display()))
     }
 }
@@ -81,7 +81,7 @@ impl Bus {
 /// Where the socket really is; as it is named where that cannot be found out.
 async fn resolved(socket: PathBuf) -> PathBuf {
     let asked = socket.clone();
-    foreign::within(&socket, move || asked.canonicalize()).await.and_then(|found| found).unwrap_or(socket)
+    foreign::within(&socket, move || fs::canonicalize(&asked)).await.and_then(|found| found).unwrap_or(socket)
 }
 
 /// Why a notification could not be shown, and when to try again.

@@ -1,10 +1,17 @@
 //! Reading what others name. A project, an agent or another person on the machine chooses what lies at such a path: a pipe
 //! without a writer, a device, or a mount whose server is gone must not hold the daemon's one thread.
+//!
+//! Clippy refuses the calls of the standard library that do this (`.clippy.toml`), and a debug build panics where one of
+//! this module is made on the loop's thread.
+
+pub mod fs;
 
 use parking_lot::Mutex;
-use rustix::fs::{Mode, OFlags};
-use std::fs::File;
-use std::io::{Error, ErrorKind, Read, Result};
+use rustix::fs::OFlags;
+use std::cell::Cell;
+use std::fs::{File, OpenOptions};
+use std::io::{Error, ErrorKind, Read, Result, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -17,18 +24,67 @@ pub const MANY: u64 = 4 * 1024 * 1024;
 /// How long work on such paths may take. A disk that has to spin up takes a few seconds.
 const LIMIT: Duration = Duration::from_secs(10);
 
+thread_local! {
+    static IS_LOOP: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Says that this thread is the daemon's loop.
+pub fn this_is_the_loop() {
+    IS_LOOP.set(true);
+}
+
+/// Where a debug build finds out that the loop would wait for a path of others.
+#[track_caller]
+pub fn beside_the_loop() {
+    debug_assert!(!IS_LOOP.get(), "a path of others is for `foreign::within`, not for the daemon's loop");
+}
+
 /// Opens a regular file to read.
 ///
 /// # Errors
 /// When there is none, or what is there is no regular file.
+#[track_caller]
 pub fn open(path: &Path) -> Result<File> {
     // Before it is opened: to open some devices does something.
-    regular(&std::fs::metadata(path)?)?;
-    // It may be another one by now. To open a pipe or a leased file does not wait then.
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
+    regular(&fs::metadata(path)?)?;
+    open_with(File::options().read(true), path)
+}
+
+/// Opens a regular file in a way of the caller's, which may make it.
+///
+/// # Errors
+/// As of the way, and when what is there is no regular file.
+#[track_caller]
+#[expect(clippy::disallowed_methods, reason = "the one place that makes this call")]
+pub fn open_with(way: &mut OpenOptions, path: &Path) -> Result<File> {
+    beside_the_loop();
+    // To open a pipe or a leased file does not wait then.
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+    #[allow(clippy::cast_possible_wrap, reason = "flags are bits")]
+    let file = way.custom_flags(flags.bits() as i32).open(path)?;
     regular(&file.metadata()?)?;
     Ok(file)
+}
+
+/// Makes a file anew with these bytes, or replaces all that is in it.
+///
+/// # Errors
+/// When what is there is no regular file, or it cannot be written.
+#[track_caller]
+pub fn write(path: impl AsRef<Path>, bytes: impl AsRef<[u8]>) -> Result<()> {
+    open_with(File::options().write(true).create(true).truncate(true), path.as_ref())?.write_all(bytes.as_ref())
+}
+
+/// Copies a regular file, with who may read, write and run it.
+///
+/// # Errors
+/// When one of the two is no regular file, or they cannot be read or written.
+#[track_caller]
+pub fn copy(from: &Path, to: &Path) -> Result<()> {
+    let mut source = open(from)?;
+    let mut target = open_with(File::options().write(true).create(true).truncate(true), to)?;
+    std::io::copy(&mut source, &mut target)?;
+    target.set_permissions(source.metadata()?.permissions())
 }
 
 fn regular(found: &std::fs::Metadata) -> Result<()> {
@@ -42,6 +98,7 @@ fn regular(found: &std::fs::Metadata) -> Result<()> {
 ///
 /// # Errors
 /// As of [`open`], and when it is larger.
+#[track_caller]
 pub fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open(path)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
@@ -55,6 +112,7 @@ pub fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
 ///
 /// # Errors
 /// As of [`read`], and when it is not UTF-8.
+#[track_caller]
 pub fn text(path: &Path, most: u64) -> Result<String> {
     String::from_utf8(read(path, most)?).map_err(|_| Error::new(ErrorKind::InvalidData, "it is not UTF-8"))
 }
@@ -65,6 +123,19 @@ pub fn text(path: &Path, most: u64) -> Result<String> {
 /// When it takes longer than 10 s, at once where earlier work there has not come back yet, and when `work` panics.
 pub async fn within<T: Send + 'static>(place: &Path, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
     limited(LIMIT, place, work).await
+}
+
+/// Asks one thing of one path, beside the daemon's one thread and for a limited time.
+///
+/// # Errors
+/// As of [`within`].
+pub async fn ask<T: Send + 'static>(
+    path: impl Into<PathBuf>,
+    look: impl FnOnce(PathBuf) -> T + Send + 'static,
+) -> Result<T> {
+    let path = path.into();
+    let asked = path.clone();
+    within(&path, move || look(asked)).await
 }
 
 /// Places where work has not come back, each with what that work holds until it does.
@@ -133,6 +204,34 @@ mod tests {
             assert_eq!(read(&path, 5).unwrap_err().kind(), ErrorKind::InvalidInput, "{}", path.display());
         }
         assert_eq!(read(&at("none"), 5).unwrap_err().kind(), ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn nothing_is_written_into_what_is_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        write(at("file"), "1234").unwrap();
+        write(at("file"), "56").unwrap();
+        copy(&at("file"), &at("copy")).unwrap();
+        assert_eq!(text(&at("copy"), 5).unwrap(), "56");
+
+        let made = std::process::Command::new("mkfifo").arg(at("pipe")).status().unwrap();
+        assert!(made.success());
+        // Whether or not somebody reads it.
+        assert!(write(at("pipe"), "x").is_err() && copy(&at("pipe"), &at("new")).is_err());
+        let _reads = File::options().read(true).write(true).open(at("pipe")).unwrap();
+        assert!(write(at("pipe"), "x").is_err() && copy(&at("file"), &at("pipe")).is_err());
+        assert!(!at("new").exists());
+    }
+
+    #[test]
+    #[cfg(debug_assertions)]
+    fn the_loop_is_found_out() {
+        let on_the_loop = std::thread::spawn(|| {
+            this_is_the_loop();
+            fs::exists("/")
+        });
+        assert!(on_the_loop.join().is_err());
     }
 
     #[tokio::test]

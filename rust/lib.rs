@@ -2,6 +2,8 @@
 //!
 //! Verbs go down, facts come up, and the store is where they meet.
 
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
+
 pub mod agent;
 pub mod attribution;
 pub mod bridge;

@@ -1,5 +1,8 @@
 //! Where Chorus keeps things: the state folder, the sockets, the log.
 
+#![expect(clippy::disallowed_methods, reason = "Chorus's own state folder")]
+
+#[deny(clippy::disallowed_methods)]
 mod beneath;
 pub mod ignore_rules;
 pub mod log;

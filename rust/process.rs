@@ -2,6 +2,8 @@
 //!
 //! Identity is pid and start time. Linux reads procfs; elsewhere `ps` answers.
 
+#![expect(clippy::disallowed_methods, reason = "the kernel's own files")]
+
 mod lookup;
 mod open_files;
 
@@ -9,6 +11,7 @@ pub use lookup::{is_executable, program_in};
 pub use open_files::{OpenFiles, is_written_by_any};
 
 use crate::error::{Code, Error, Result};
+use crate::foreign::{self, fs};
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -259,6 +262,15 @@ pub async fn run(command: tokio::process::Command, input: Vec<u8>, limit: Durati
     Ok(Ended { code, stdout, stderr })
 }
 
+/// A shell of a build tool leaves the name of a folder for temporary files behind that went with it.
+async fn forget_missing_folder(command: &mut tokio::process::Command) {
+    let set = command.as_std().get_envs().find(|(name, _)| *name == "TMPDIR");
+    let Some(folder) = set.and_then(|(_, value)| value.map(std::path::PathBuf::from)) else { return };
+    if !foreign::ask(folder, fs::is_dir).await.unwrap_or_default() {
+        command.env_remove("TMPDIR");
+    }
+}
+
 /// As [`run`], with its output handed to `take` in small pieces, of any total length. The exit code and standard error,
 /// trimmed, are returned.
 ///
@@ -273,6 +285,7 @@ pub async fn each(
     let name = command.as_std().get_program().to_string_lossy().into_owned();
     command.stdin(if input.is_empty() { Stdio::null() } else { Stdio::piped() });
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    forget_missing_folder(&mut command).await;
     let mut child =
         command.spawn().map_err(|error| Error::new(Code::ToolMissing, format!("cannot run {name}: {error}")))?;
     let stdin = child.stdin.take();
@@ -334,6 +347,7 @@ pub async fn finish(
 ) -> Result<Ended> {
     let name = command.as_std().get_program().to_string_lossy().into_owned();
     command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    forget_missing_folder(&mut command).await;
     // Unlike all other descriptors this copy is not closed in the program.
     let copy = inherited.and_then(|file| rustix::io::dup(file).ok());
     let mut child =
@@ -396,6 +410,20 @@ mod tests {
     fn a_command_name_may_hold_anything() {
         let line = "7 (a) b) T 3 7 7 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 1 0 354166 1 1";
         assert_eq!(parse_stat(line), Some(Stat { parent: 3, state: 'T', start: "354166".into() }));
+    }
+
+    #[tokio::test]
+    async fn a_temporary_folder_that_is_gone_is_left_out() {
+        for (folder, said) in [("/tmp", "/tmp"), ("/nonexistent/nix-shell", "")] {
+            let command = || {
+                let mut command = tokio::process::Command::new("/bin/sh");
+                command.args(["-c", "printf %s \"$TMPDIR\""]).env("TMPDIR", folder);
+                command
+            };
+            let limit = Duration::from_secs(600);
+            assert_eq!(run(command(), Vec::new(), limit).await.unwrap().text(), said);
+            assert_eq!(finish(command(), Stdio::null(), limit, None, |_| {}).await.unwrap().text(), said);
+        }
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@
 //! Read from the files git leaves (`gitrepository-layout(5)`), so that no process is started for it.
 
 use crate::error::{Code, Error, Result};
-use crate::foreign;
+use crate::foreign::{self, fs};
 use crate::paths::{self, Access};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
@@ -11,7 +11,7 @@ use std::path::{Component, Path, PathBuf};
 /// The canonical project root for `folder`; the folder as it is when it does not exist. A `.git` of a stranger counts for
 /// nothing.
 pub fn root(folder: &Path) -> PathBuf {
-    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
     let found = trusted(&folder).find_map(worktree_root);
     found.unwrap_or(folder)
 }
@@ -29,17 +29,17 @@ pub async fn find_root(folder: &Path) -> Result<PathBuf> {
 pub fn has_git(folder: &Path) -> bool {
     trusted(folder).any(|dir| {
         let git = dir.join(".git");
-        git.is_dir() || git.is_file()
+        fs::is_dir(&git) || fs::is_file(&git)
     })
 }
 
 /// The folder and those above it, without those in which a `.git` is a stranger's.
 fn trusted(folder: &Path) -> impl Iterator<Item = &Path> {
-    let owner = std::fs::metadata(folder).ok().map(|found| found.uid());
+    let owner = fs::metadata(folder).ok().map(|found| found.uid());
     let me = rustix::process::geteuid().as_raw();
     folder.ancestors().filter(move |dir| {
         // A link's own owner decides where it leads.
-        let git = std::fs::symlink_metadata(dir.join(".git"));
+        let git = fs::symlink_metadata(dir.join(".git"));
         git.is_ok_and(|git| is_trusted(git.uid(), me, owner))
     })
 }
@@ -66,7 +66,7 @@ pub fn inside(root: &Path, file: &Path) -> Option<String> {
 /// Where `file` leads, links and `..` resolved; one that is not there, where it would be made. Nothing for a relative path,
 /// and for links that lead in a circle.
 pub fn real(file: &Path) -> Option<PathBuf> {
-    file.canonicalize().ok().or_else(|| would_be(file, &mut { MOST_LINKS }))
+    fs::canonicalize(file).ok().or_else(|| would_be(file, &mut { MOST_LINKS }))
 }
 
 /// Links that are followed for one path, as many as a kernel follows.
@@ -82,7 +82,7 @@ fn would_be(file: &Path, left: &mut u8) -> Option<PathBuf> {
             Component::ParentDir => _ = real.pop(),
             Component::Normal(name) => {
                 real.push(name);
-                if let Ok(target) = real.read_link() {
+                if let Ok(target) = fs::read_link(&real) {
                     *left = left.checked_sub(1)?;
                     real.pop();
                     real = would_be(&real.join(target), left)?;
@@ -114,7 +114,7 @@ pub async fn find_git(folder: &Path) -> bool {
 /// Whether an agent there would write between a repository's own files.
 pub fn in_git_folder(folder: &Path) -> bool {
     let is_git_folder =
-        |dir: &Path| dir.join("HEAD").is_file() && dir.join("objects").is_dir() && dir.join("refs").is_dir();
+        |dir: &Path| fs::is_file(dir.join("HEAD")) && fs::is_dir(dir.join("objects")) && fs::is_dir(dir.join("refs"));
     folder.ancestors().any(is_git_folder)
 }
 
@@ -122,13 +122,13 @@ pub fn in_git_folder(folder: &Path) -> bool {
 /// no repository.
 pub fn git_dir(root: &Path) -> Option<PathBuf> {
     let git = root.join(".git");
-    if git.is_dir() { git } else { pointed(&git)? }.canonicalize().ok()
+    fs::canonicalize(if fs::is_dir(&git) { git } else { pointed(&git)? }).ok()
 }
 
 /// The git folder that all worktrees of the repository at `root` share: canonical; nothing where there is no repository.
 pub fn common_dir(root: &Path) -> Option<PathBuf> {
     let folder = git_dir(root)?;
-    common_of(&folder).unwrap_or(folder).canonicalize().ok()
+    fs::canonicalize(common_of(&folder).unwrap_or(folder)).ok()
 }
 
 /// A file in the git folder of a worktree that Chorus made, and in the common one of a repository whose main working tree
@@ -157,19 +157,19 @@ fn noted(git_folder: &Path) -> Option<PathBuf> {
 /// it is bare, each worktree is a project, and those that Chorus made belong to the project that they were made for.
 fn worktree_root(dir: &Path) -> Option<PathBuf> {
     let git = dir.join(".git");
-    if git.is_dir() {
+    if fs::is_dir(&git) {
         return Some(dir.to_owned());
     }
     let target = pointed(&git)?;
     // A linked worktree's git folder names the common one; a submodule's does not and is its own project.
-    let Some(common) = common_of(&target).and_then(|common| common.canonicalize().ok()) else {
+    let Some(common) = common_of(&target).and_then(|common| fs::canonicalize(&common).ok()) else {
         return Some(dir.to_owned());
     };
     let of_same = |tree: &PathBuf| common_dir(tree).as_ref() == Some(&common);
     let noted = noted(&target);
     let made_for = noted.clone().filter(of_same);
     // Of a bare repository one worktree of many may be gone: its tasks still have this one.
-    let was_made_for = || noted.filter(|tree| !tree.exists());
+    let was_made_for = || noted.filter(|tree| !fs::exists(tree));
     Some(made_for.or_else(|| main_tree(&common)).or_else(was_made_for).unwrap_or_else(|| dir.to_owned()))
 }
 
@@ -195,8 +195,8 @@ fn main_tree(common: &Path) -> Option<PathBuf> {
         None if common.file_name().is_some_and(|name| name == ".git") => common.parent()?.to_owned(),
         None => noted(common)?,
     };
-    let tree = tree.canonicalize().ok()?;
-    (common_dir(&tree) == common.canonicalize().ok()).then_some(tree)
+    let tree = fs::canonicalize(tree).ok()?;
+    (common_dir(&tree) == fs::canonicalize(common).ok()).then_some(tree)
 }
 
 fn is_bare(common: &Path) -> bool {

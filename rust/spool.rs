@@ -1,5 +1,7 @@
 //! Hook events that found no daemon: files in order, bounded, taken in before live ones.
 
+#![expect(clippy::disallowed_methods, reason = "Chorus's own spool")]
+
 use crate::contract::{Hook, Json};
 use crate::paths::Access;
 use std::fs;

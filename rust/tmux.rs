@@ -168,6 +168,7 @@ impl Tmux {
     }
 
     /// Runs tmux on the server that is known, wherever its socket went, and never beside it.
+    #[expect(clippy::disallowed_methods, reason = "Chorus's own socket")]
     async fn start(&self, arguments: Vec<OsString>, input: Vec<u8>, folder: Option<&Path>) -> Result<Ended> {
         // Before: tmux would start a second server at the same path.
         if !self.socket.exists() {

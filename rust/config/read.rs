@@ -1,6 +1,7 @@
 //! Finding the files and reading them.
 
 use super::{FILE, Loaded, Narrowing, Source, load, load_with};
+use crate::foreign::fs;
 use crate::policy::{Action, Rule};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -176,7 +177,7 @@ fn text(path: &Path) -> Result<Option<String>, String> {
     match crate::foreign::text(path, LIMIT) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             // A link means that the person keeps a file elsewhere, although it cannot be reached now.
-            let is_link = std::fs::symlink_metadata(path).is_ok();
+            let is_link = fs::symlink_metadata(path).is_ok();
             if is_link { Err("it is a link to a file that is not there".into()) } else { Ok(None) }
         }
         read => read.map(Some).map_err(|error| error.to_string()),

@@ -1,6 +1,8 @@
 //! What the daemon writes to its log: bounded, however long the daemon runs and whatever fails again and again. Its
 //! starter opened the log as standard error. Panics are written there too.
 
+#![expect(clippy::disallowed_methods, reason = "Chorus's own log")]
+
 mod repeats;
 
 use crate::paths::{State, log as file};

@@ -1,5 +1,7 @@
 //! The daemon's socket: bound by the holder of the lock, 0600, bound again when its file vanishes.
 
+#![expect(clippy::disallowed_methods, reason = "Chorus's own socket and lock")]
+
 use crate::contract::Code;
 use crate::error::{Error, Result};
 use crate::paths::State;

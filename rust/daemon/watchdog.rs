@@ -60,6 +60,7 @@ impl Watched {
 }
 
 /// Where in the kernel the loop's thread is, which is the process's first.
+#[expect(clippy::disallowed_methods, reason = "the kernel's own file")]
 fn place() -> String {
     let found = std::fs::read_to_string(format!("/proc/self/task/{}/wchan", std::process::id())).unwrap_or_default();
     match found.as_str() {

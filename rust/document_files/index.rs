@@ -5,6 +5,7 @@ use super::{heads, walk};
 use crate::contract::Category;
 use crate::documents::outline::Head;
 use crate::documents::patterns::DocumentPatterns;
+use crate::foreign::fs;
 use crate::status::Millis;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -161,7 +162,7 @@ impl DocumentIndex {
             let is_rules = path.rsplit('/').next() == Some(".gitignore");
             let may_lead = self.patterns.leads_through(path);
             let was_folder = self.folders.contains(path);
-            let is_folder = || std::fs::symlink_metadata(self.root.join(path)).is_ok_and(|found| found.is_dir());
+            let is_folder = || fs::symlink_metadata(self.root.join(path)).is_ok_and(|found| found.is_dir());
             if is_rules || path.is_empty() || was_folder || (may_lead && is_folder()) {
                 return None;
             }

@@ -2,6 +2,7 @@
 //! behind a link.
 
 use crate::documents::patterns::DocumentPatterns;
+use crate::foreign::fs;
 use crate::paths::ignore_rules;
 use crate::status::Millis;
 use ignore::Match;
@@ -52,7 +53,7 @@ impl DocumentStat {
 
     /// Of the regular file there, through no link.
     pub fn at(path: &Path) -> Option<DocumentStat> {
-        std::fs::symlink_metadata(path).ok().filter(Metadata::is_file).map(|found| DocumentStat::of(&found))
+        fs::symlink_metadata(path).ok().filter(Metadata::is_file).map(|found| DocumentStat::of(&found))
     }
 
     /// When it last was written, renamed or otherwise changed, on the wall clock.
@@ -107,7 +108,7 @@ impl Walk<'_> {
         }
         (self.enter)(&name);
         // A folder that vanished, or that may not be read, holds nothing.
-        let Ok(entries) = std::fs::read_dir(&folder) else { return };
+        let Ok(entries) = fs::read_dir(&folder) else { return };
         self.rules.push(if self.has_git { ignore_rules::of_folder(&folder) } else { None });
         for entry in entries.flatten() {
             self.see(&entry, &name, depth);
@@ -127,7 +128,7 @@ impl Walk<'_> {
                 && self.patterns.leads_through(&path)
                 && !self.is_ignored(entry, &path, true)
                 // Another repository's documents are not this project's.
-                && std::fs::symlink_metadata(entry.path().join(".git")).is_err();
+                && fs::symlink_metadata(entry.path().join(".git")).is_err();
             if is_entered {
                 self.enter(entry.path(), path, depth + 1);
             }

@@ -13,7 +13,7 @@ pub use trust::trust;
 use crate::config::Loaded;
 use crate::error::Result;
 use crate::evidence::event::ToolScope;
-use crate::foreign;
+use crate::foreign::{self, fs};
 use crate::policy::{self, Call, Located, Rules};
 use crate::project;
 use crate::task::Task;
@@ -41,12 +41,12 @@ async fn with_calls<T: Send + 'static>(
     let (project, number, tags) = (PathBuf::from(&task.project), task.number, task.tags.clone());
     let place = tree.clone();
     let worked = foreign::within(&place, move || {
-        let tree = tree.canonicalize().unwrap_or(tree);
+        let tree = fs::canonicalize(&tree).unwrap_or(tree);
         let locate = |path: &Path| locate(&tree, path);
         // A task knows its project without links.
         for named in rules.rules.iter_mut().filter_map(|rule| rule.project.as_mut()).filter(|named| **named != project)
         {
-            *named = named.canonicalize().unwrap_or_else(|_| named.clone());
+            *named = fs::canonicalize(&named).unwrap_or_else(|_| named.clone());
         }
         let on = |asked: &AskedCall| {
             let call = Call {

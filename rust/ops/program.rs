@@ -1,5 +1,7 @@
 //! The copy of this program that running agents call, and the file that it was copied from.
 
+#![expect(clippy::disallowed_methods, reason = "Chorus's own program and its copy")]
+
 use crate::contract::Code;
 use crate::error::{Error, Result};
 use crate::paths::{State, own_program, write_private};

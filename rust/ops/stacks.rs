@@ -6,6 +6,7 @@ use crate::config::{Committer, Loaded};
 use crate::contract::{Code, Environment};
 use crate::core::Core;
 use crate::error::{Error, Result};
+use crate::foreign::{self, fs};
 use crate::ops::rewrite;
 use crate::store::Tx;
 use crate::task::{Isolation, Task};
@@ -42,16 +43,15 @@ pub struct FoundBut {
 /// Looks for `but` in the asking client's PATH, or where it was found before. Without a client, that is the one of the
 /// project that asked last.
 pub async fn find(core: &Core, project: &str, loaded: &Loaded, given: Option<&Environment>) -> Result<FoundBut> {
-    let configured = Some(loaded.config.vcs.but.as_str());
     let path = given.and_then(|given| given.0.get("PATH").cloned());
-    let found = path.as_deref().and_then(|path| but::find(configured, path));
+    let found = match path {
+        Some(path) => in_path(&loaded.config.vcs.but, path).await,
+        None => None,
+    };
     let client = given.cloned().unwrap_or_else(|| core.environments.client_of(project));
     let program = match found {
         Some(program) => Some(program),
-        None => remembered(core, project).await.or_else(|| {
-            let path = client.0.get("PATH").cloned();
-            path.and_then(|path| but::find(configured, &path)).or_else(|| here(configured))
-        }),
+        None => otherwise(core, project, &client, &loaded.config.vcs.but).await,
     };
     let program = program.ok_or_else(|| {
         Error::new(Code::ButMissing, format!("there is no program {}", loaded.config.vcs.but))
@@ -62,21 +62,43 @@ pub async fn find(core: &Core, project: &str, loaded: &Loaded, given: Option<&En
         None => core.environments.of_project(project),
     };
     let capabilities = but::probe(&program, &environment).await;
-    let hooks = ADAPTERS.iter().flat_map(|adapter| {
-        // As the agent will have it: its own configuration may name another folder of settings.
-        let its = loaded.config.agent(adapter.name()).environment(&client);
-        adapter.committing_hooks(Path::new(project), &its)
+    // As the agent will have it: its own configuration may name another folder of settings.
+    let of_agents = ADAPTERS.iter().map(|adapter| (*adapter, loaded.config.agent(adapter.name()).environment(&client)));
+    let of_agents: Vec<_> = of_agents.collect();
+    let looked = foreign::ask(project, move |project| {
+        let hooks = of_agents.iter().flat_map(|(adapter, its)| adapter.committing_hooks(&project, its));
+        (but::setup(&project), hooks.collect())
     });
-    Ok(FoundBut { program, capabilities, setup: but::setup(Path::new(project)), hooks: hooks.collect(), environment })
+    let (setup, hooks) = looked.await.map_err(|error| {
+        Error::new(Code::WrongState, format!("cannot look at {project}: {error}")).hint("mount it again")
+    })?;
+    Ok(FoundBut { program, capabilities, setup, hooks, environment })
+}
+
+/// The `but` of a list of folders. Any of these may be on a file system that does not answer.
+async fn in_path(configured: &str, path: String) -> Option<PathBuf> {
+    let configured = configured.to_owned();
+    foreign::ask(path, move |path| but::find(Some(&configured), &path.to_string_lossy())).await.ok().flatten()
+}
+
+/// Where the asking client has none: where it was found before, else in the PATH of the client that asked last, else in
+/// the daemon's own.
+async fn otherwise(core: &Core, project: &str, client: &Environment, configured: &str) -> Option<PathBuf> {
+    if let Some(program) = remembered(core, project).await {
+        return Some(program);
+    }
+    for path in [client.0.get("PATH").cloned(), std::env::var("PATH").ok()].into_iter().flatten() {
+        if let Some(program) = in_path(configured, path).await {
+            return Some(program);
+        }
+    }
+    None
 }
 
 async fn remembered(core: &Core, project: &str) -> Option<PathBuf> {
     let found = core.read(project, |tx, project| tx.recall(&key(project))).await.ok()??;
-    Some(PathBuf::from(found)).filter(|program| program.is_file())
-}
-
-fn here(configured: Option<&str>) -> Option<PathBuf> {
-    but::find(configured, &std::env::var("PATH").unwrap_or_default())
+    let is_there = foreign::ask(&found, fs::is_file).await.unwrap_or_default();
+    is_there.then(|| found.into())
 }
 
 /// Notes which program a task was started with.

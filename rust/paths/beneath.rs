@@ -1,6 +1,7 @@
 //! A path below a folder that leads through no link: what other people's links point to is neither read nor written.
 
 use super::replace::UNFINISHED;
+use crate::foreign::{beside_the_loop, fs};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RenameFlags, Stat};
 use rustix::io::Errno;
 use std::ffi::{OsStr, OsString};
@@ -58,6 +59,7 @@ impl Beneath {
     }
 
     fn walk(root: &Path, path: &Path, make: bool) -> Result<Option<Beneath>> {
+        beside_the_loop();
         let mut names = Vec::new();
         for component in path.components() {
             match component {
@@ -300,6 +302,7 @@ fn is_unsupported(error: Errno) -> bool {
 /// # Errors
 /// [`ErrorKind::AlreadyExists`] where something is there, which then stays.
 pub fn move_to_nothing(from: &Path, to: &Path) -> Result<()> {
+    beside_the_loop();
     match rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
         // As on NFS.
         Err(error) if is_unsupported(error) => move_by_looking(from, to),
@@ -310,15 +313,16 @@ pub fn move_to_nothing(from: &Path, to: &Path) -> Result<()> {
 /// The same where the file system cannot do it in one step. What somebody puts there in between, but an empty folder,
 /// stays when a folder is moved.
 fn move_by_looking(from: &Path, to: &Path) -> Result<()> {
-    match to.symlink_metadata() {
+    match fs::symlink_metadata(to) {
         Ok(_) => Err(Error::from(ErrorKind::AlreadyExists)),
-        Err(error) if error.kind() == ErrorKind::NotFound => std::fs::rename(from, to),
+        Err(error) if error.kind() == ErrorKind::NotFound => fs::rename(from, to),
         Err(error) => Err(error),
     }
 }
 
 /// Lets two files or folders change places, in one step where the file system can.
 pub fn exchange(one: &Path, other: &Path) -> Result<()> {
+    beside_the_loop();
     match rustix::fs::renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE) {
         Err(error) if is_unsupported(error) => exchange_by_steps(one, other),
         done => Ok(done?),
@@ -327,12 +331,12 @@ pub fn exchange(one: &Path, other: &Path) -> Result<()> {
 
 fn exchange_by_steps(one: &Path, other: &Path) -> Result<()> {
     let aside = other.with_file_name(format!("{UNFINISHED}{}", uuid::Uuid::new_v4()));
-    std::fs::rename(other, &aside)?;
-    if let Err(error) = std::fs::rename(one, other) {
-        std::fs::rename(&aside, other)?;
+    fs::rename(other, &aside)?;
+    if let Err(error) = fs::rename(one, other) {
+        fs::rename(&aside, other)?;
         return Err(error);
     }
-    std::fs::rename(aside, one)
+    fs::rename(aside, one)
 }
 
 /// Puts `new` in the place of `path` below `root`, in one step and only where `expected` is there; false where something
@@ -371,7 +375,7 @@ pub fn replace_expected(root: &Path, path: impl AsRef<Path>, expected: &Content,
 /// The link among the folders above a path, if there is one: what is below it is not in `root`.
 pub fn link_above(root: &Path, path: &str) -> Option<String> {
     let parents = Path::new(path).ancestors().skip(1).filter(|parent| !parent.as_os_str().is_empty());
-    let links = parents.filter(|parent| root.join(parent).symlink_metadata().is_ok_and(|facts| facts.is_symlink()));
+    let links = parents.filter(|parent| fs::symlink_metadata(root.join(parent)).is_ok_and(|facts| facts.is_symlink()));
     links.last().map(|link| link.to_string_lossy().into_owned())
 }
 

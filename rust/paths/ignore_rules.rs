@@ -1,7 +1,7 @@
 //! The files with rules that git ignores by, one at a time. Blocks, for a pipe or a device in such a place only until it is
 //! seen.
 
-use crate::foreign;
+use crate::foreign::{self, fs};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use std::path::Path;
 
@@ -15,7 +15,7 @@ pub fn general(root: &Path) -> Vec<Gitignore> {
 pub fn of_folder(folder: &Path) -> Option<Gitignore> {
     let file = folder.join(".gitignore");
     // Git follows no link in that place.
-    let is_file = std::fs::symlink_metadata(&file).is_ok_and(|found| found.is_file());
+    let is_file = fs::symlink_metadata(&file).is_ok_and(|found| found.is_file());
     is_file.then(|| rules_of(folder, &file))?
 }
 

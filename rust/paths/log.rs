@@ -1,5 +1,7 @@
 //! The daemon's log: one file, the previous one beside it.
 
+#![expect(clippy::disallowed_methods, reason = "Chorus's own log")]
+
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;

@@ -1,5 +1,6 @@
 //! Which file a program's name stands for.
 
+use crate::foreign::beside_the_loop;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
@@ -16,11 +17,18 @@ pub fn program_in(path: Option<&OsStr>, name: impl AsRef<OsStr>) -> OsString {
     let folders = std::env::split_paths(path.unwrap_or_default());
     // What follows a folder that depends on where the program runs is not looked at.
     let mut files = folders.take_while(|folder| folder.is_absolute()).map(|folder| folder.join(name));
-    files.find(|file| is_executable(file)).map_or_else(|| name.to_owned(), Into::into)
+    files.find(|file| may_run(file)).map_or_else(|| name.to_owned(), Into::into)
 }
 
 /// Whether this process may run the file there, named from the root.
+#[track_caller]
 pub fn is_executable(program: &Path) -> bool {
+    beside_the_loop();
+    may_run(program)
+}
+
+#[expect(clippy::disallowed_methods, reason = "whoever starts a program waits for the same folders")]
+fn may_run(program: &Path) -> bool {
     program.is_absolute() && program.is_file() && rustix::fs::access(program, rustix::fs::Access::EXEC_OK).is_ok()
 }
 

@@ -1,5 +1,7 @@
 //! Which files a process has open for writing, as the kernel tells it.
 
+#![expect(clippy::disallowed_methods, reason = "the kernel's own files")]
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 

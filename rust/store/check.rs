@@ -1,5 +1,7 @@
 //! Whether the file is sound: looked at beside the work, since it takes a second for each 100 MB.
 
+#![expect(clippy::disallowed_methods, reason = "Chorus's own store")]
+
 use super::tx::Tx;
 use super::{Store, fault, open};
 use crate::error::{Code, Error, Result};

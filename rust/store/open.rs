@@ -1,5 +1,7 @@
 //! Opening the file: what it must be, and bringing an older one up to date.
 
+#![expect(clippy::disallowed_methods, reason = "Chorus's own store")]
+
 use super::{check, fault, refuse};
 use crate::contract::Code;
 use crate::error::{Error, Result};

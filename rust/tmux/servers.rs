@@ -66,6 +66,7 @@ impl Tmux {
     ///
     /// # Errors
     /// `tmux_failed` when the server lives and does not come back: then no other may take its place.
+    #[expect(clippy::disallowed_methods, reason = "the folder of Chorus's own socket")]
     pub(super) async fn call_back(&self) -> Result<()> {
         let begun = Instant::now();
         let mut told = false;

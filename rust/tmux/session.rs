@@ -3,6 +3,7 @@
 use super::{Command, Server, Size, Tmux, command, listing, quote};
 use crate::contract::Code;
 use crate::error::{Error, Result};
+use crate::foreign::{self, fs};
 use crate::process::Ended;
 use std::path::Path;
 
@@ -51,7 +52,7 @@ impl Tmux {
         if uuid.is_empty() || !uuid.chars().all(|c| c.is_ascii_hexdigit() || c == '-') {
             return Err(Error::internal(format!("a task's uuid is not {uuid:?}")));
         }
-        check_folder(folder)?;
+        check_folder(folder).await?;
         self.check_owner().await?;
         let size = size.unwrap_or(self.settings.size).at_least_min();
         let (columns, rows) = (size.columns.to_string(), size.rows.to_string());
@@ -79,7 +80,7 @@ impl Tmux {
 
     /// Ends what runs in the pane and runs `argv` there instead. History and attached terminals stay.
     pub async fn respawn(&self, pane: &Pane, folder: &Path, argv: &[String]) -> Result<Pane> {
-        check_folder(folder)?;
+        check_folder(folder).await?;
         let program = program(argv)?;
         let folder = folder.to_str().ok_or_else(|| bad_folder(folder, "its name is not UTF-8"))?;
         self.on(pane, "restart in a pane", &[]).await?;
@@ -208,11 +209,11 @@ fn program(argv: &[String]) -> Result<Command> {
 }
 
 /// tmux falls back to the home folder in silence.
-fn check_folder(folder: &Path) -> Result<()> {
+async fn check_folder(folder: &Path) -> Result<()> {
     if !folder.is_absolute() {
         return Err(bad_folder(folder, "its path is not absolute"));
     }
-    match std::fs::metadata(folder) {
+    match foreign::ask(folder, fs::metadata).await.flatten() {
         Ok(found) if found.is_dir() => Ok(()),
         Ok(_) => Err(bad_folder(folder, "it is not a folder")),
         Err(error) => Err(bad_folder(folder, &error.to_string())),

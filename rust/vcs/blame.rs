@@ -2,6 +2,7 @@
 
 use super::git::Git;
 use crate::error::{Error, Result};
+use crate::foreign::{self, fs};
 use std::path::Path;
 
 /// What `git blame` prints, in its form for programs, of one line of a file, counted from 1.
@@ -27,19 +28,21 @@ async fn without_ignored(git: &Git, folder: &Path) -> Result<Git> {
     let index = git.git_dir().await?.join("index");
     let format =
         if head.len() > 40 { "\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n" } else { "" };
-    let write = || {
+    let into = folder.to_owned();
+    let write = move || {
+        let folder = into;
         for dir in ["objects/info", "refs"] {
-            std::fs::create_dir_all(folder.join(dir))?;
+            fs::create_dir_all(folder.join(dir))?;
         }
-        std::fs::write(
+        foreign::write(
             folder.join("objects/info/alternates"),
             [objects.as_os_str().as_encoded_bytes(), b"\n"].concat(),
         )?;
-        std::fs::write(folder.join("HEAD"), format!("{head}\n"))?;
-        std::fs::write(folder.join("config"), format!("[core]\n{format}"))?;
-        std::fs::write(folder.join("settings"), as_file(&settings))
+        foreign::write(folder.join("HEAD"), format!("{head}\n"))?;
+        foreign::write(folder.join("config"), format!("[core]\n{format}"))?;
+        foreign::write(folder.join("settings"), as_file(&settings))
     };
-    write().map_err(Error::internal)?;
+    foreign::within(folder, write).await.flatten().map_err(Error::internal)?;
     Ok(git
         .clone()
         .with("GIT_DIR", folder)

@@ -2,10 +2,11 @@
 
 use crate::attribution::{Content, FileKind, LIMIT, Version};
 use crate::error::{Error, Result};
-use crate::foreign;
+use crate::foreign::{self, fs};
 use crate::paths::{self, Beneath};
 use crate::vcs::cleaned;
 use crate::vcs::git::Git;
+use crate::vcs::look;
 use parking_lot::Mutex;
 use rustix::fs::FileType;
 use sha2::{Digest, Sha256};
@@ -108,8 +109,12 @@ pub async fn dirty(root: &Path, among: &[String]) -> Result<Vec<String>> {
 
 /// Whether git ignores the path and does not track it, or it is in another repository.
 pub async fn is_ignored(root: &Path, path: &str) -> Result<bool> {
-    let mut parents = Path::new(path).ancestors().skip(1).filter(|parent| !parent.as_os_str().is_empty());
-    if parents.any(|parent| std::fs::symlink_metadata(root.join(parent).join(".git")).is_ok()) {
+    let asked = PathBuf::from(path);
+    let is_in_another = look(root, move |root| {
+        let mut parents = asked.ancestors().skip(1).filter(|parent| !parent.as_os_str().is_empty());
+        parents.any(|parent| fs::symlink_metadata(root.join(parent).join(".git")).is_ok())
+    });
+    if is_in_another.await? {
         return Ok(true);
     }
     // `check-ignore` takes no literal paths; a path that begins with `./` has no other meaning. Beyond a link and in a

@@ -70,9 +70,7 @@ impl GitEnvironment {
         let stays = |name: &str, value: &str| {
             let around = SURROUNDINGS.iter().any(|prefix| name.starts_with(prefix)) && !KEPT.contains(&name);
             let is_sound = !name.is_empty() && !name.contains(['=', '\0']) && !value.contains('\0');
-            // A shell of a build tool leaves the name of a folder behind that went with it.
-            let is_gone = name == "TMPDIR" && !Path::new(value).is_dir();
-            is_sound && !around && !is_gone && !NAMES.contains(&name) && !BINDING.contains(&name)
+            is_sound && !around && !NAMES.contains(&name) && !BINDING.contains(&name)
         };
         let kept = client.0.iter().filter(|(name, value)| stays(name, value));
         GitEnvironment::of(kept.map(|(name, value)| (name.into(), value.into())))
@@ -176,12 +174,6 @@ mod tests {
         }
         assert!(!found.values().any(|value| value == "outer"), "{found:?}");
         assert_eq!((found["CHORUS_TASK"].as_str(), found["CHORUS_STATE_DIR"].as_str()), ("t", "/s"));
-    }
-
-    #[test]
-    fn a_temporary_folder_that_is_gone_is_left_out() {
-        let found = |folder: &str| given(&GitEnvironment::of_client(&client(&[("TMPDIR", folder)])), false);
-        assert!(found("/tmp").contains_key("TMPDIR") && !found("/nonexistent/nix-shell").contains_key("TMPDIR"));
     }
 
     #[test]

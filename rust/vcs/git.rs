@@ -138,8 +138,8 @@ impl Git {
     /// Where git stops looking for a repository: above its folder. In a folder that is none, git fails and never
     /// changes the repository around it.
     fn ceilings(&self) -> Option<OsString> {
-        let folder = self.folder.canonicalize().ok()?;
-        let mut ceilings = folder.parent()?.as_os_str().to_owned();
+        // Git itself resolves links, so nothing of the folder is looked at here.
+        let mut ceilings = std::path::absolute(&self.folder).ok()?.join("..").into_os_string();
         if let Some(others) = self.variable("GIT_CEILING_DIRECTORIES") {
             ceilings.push(":");
             ceilings.push(others);

@@ -5,11 +5,11 @@
 
 use super::git::{Git, Hooks, path, quoted, tail};
 use crate::error::{Error, Result};
-use crate::foreign;
+use crate::foreign::{self, fs};
+use crate::vcs::look;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
-use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
@@ -146,14 +146,14 @@ async fn folder(git: &Git) -> Result<PathBuf> {
 
 /// Where the folder of the hooks lies in the working tree, if it does, whatever links lead there.
 fn inside(root: &Path, folder: &Path) -> Option<PathBuf> {
-    let root = root.canonicalize().ok()?;
-    let real = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let root = fs::canonicalize(root).ok()?;
+    let real = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
     real.strip_prefix(&root).ok().filter(|path| !path.starts_with(".git")).map(Path::to_owned)
 }
 
 /// Where the folder of the hooks lies in the working tree by its name: a link there may lead anywhere.
 fn named(root: &Path, folder: &Path) -> Option<PathBuf> {
-    let real = root.canonicalize().ok()?;
+    let real = fs::canonicalize(root).ok()?;
     let path = folder.strip_prefix(root).or_else(|_| folder.strip_prefix(&real)).ok()?;
     let mut plain = PathBuf::new();
     for component in path.components() {
@@ -228,9 +228,9 @@ impl HookPaths {
             return;
         }
         let full = root.join(path);
-        if full.is_file() {
+        if fs::is_file(&full) {
             self.files.insert(path.to_owned());
-        } else if full.is_dir() && self.read.insert(path.to_owned()) {
+        } else if fs::is_dir(&full) && self.read.insert(path.to_owned()) {
             names(&full).into_iter().for_each(|name| self.add(root, &path.join(name)));
         }
     }
@@ -243,7 +243,7 @@ fn names(folder: &Path) -> Vec<OsString> {
 /// Whether `package.json` says the same of hooks as in `base`.
 async fn same_package(git: &Git, base: &str) -> Result<bool> {
     let Some(before) = git.cat_blob(base, PACKAGE).await? else { return Ok(false) };
-    let now = foreign::read(&git.folder.join(PACKAGE), foreign::MANY).unwrap_or_default();
+    let now = look(git.folder.join(PACKAGE), |file| foreign::read(&file, foreign::MANY)).await?.unwrap_or_default();
     let fields = |bytes: &[u8]| {
         let value = serde_json::from_slice::<Value>(bytes).ok()?;
         Some(PACKAGE_FIELDS.iter().map(|field| value.get(field).cloned()).collect::<Vec<_>>())
@@ -254,7 +254,8 @@ async fn same_package(git: &Git, base: &str) -> Result<bool> {
 /// The `post-checkout` hook of a working tree, where there is one that git would run.
 pub async fn post_checkout(git: &Git) -> Result<Option<PathBuf>> {
     let hook = folder(git).await?.join("post-checkout");
-    let runs = fs::metadata(&hook).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0);
+    let found = look(&hook, fs::metadata).await?;
+    let runs = found.is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0);
     Ok(runs.then_some(hook))
 }
 
@@ -281,6 +282,7 @@ pub async fn run_post_checkout(git: &Git, hook: &Path) -> Result<Option<String>>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     struct Tree {
         _folder: tempfile::TempDir,

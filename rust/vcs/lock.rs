@@ -7,9 +7,10 @@
 
 use crate::contract::Code;
 use crate::error::{Error, Result};
+use crate::foreign::{self, fs};
 use crate::process::{self, Identity};
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -79,7 +80,7 @@ static QUEUES: LazyLock<parking_lot::Mutex<HashMap<PathBuf, Arc<Queue>>>> = Lazy
 impl Lock {
     /// The lock of the repository with this git common folder.
     pub fn of(common: &Path) -> Lock {
-        let common = common.canonicalize().unwrap_or_else(|_| common.to_owned());
+        let common = fs::canonicalize(common).unwrap_or_else(|_| common.to_owned());
         let mut queues = QUEUES.lock();
         let queue = queues.entry(common.clone()).or_default().clone();
         Lock { common, queue }
@@ -104,21 +105,22 @@ impl Lock {
         let until = Instant::now() + limit;
         *self.queue.doing.lock() = None;
         *self.queue.moved.lock() = Some(Instant::now());
-        let lock = self.open("chorus.lock")?;
+        let lock = self.open("chorus.lock").await?;
         if !locked(&lock, until).await? {
             return Err(busy());
         }
-        let mut running = self.open("chorus.running")?;
+        let mut running = self.open("chorus.running").await?;
         while !locked(&running, Instant::now() + ORPHAN).await? {
-            if self.noted().is_some_and(|program| process::is_alive(&program)) {
+            if self.noted().await.is_some_and(|program| process::is_alive(&program)) {
                 if Instant::now() >= until {
                     return Err(busy());
                 }
                 continue;
             }
             // What holds it is no `but` but something a git hook left behind: it keeps the old file.
-            std::fs::remove_file(self.common.join("chorus.running")).map_err(|error| self.cannot(&error))?;
-            running = self.open("chorus.running")?;
+            let old = foreign::ask(self.common.join("chorus.running"), fs::remove_file).await.flatten();
+            old.map_err(|error| self.cannot(&error))?;
+            running = self.open("chorus.running").await?;
         }
         *self.queue.doing.lock() = Some(doing.to_owned());
         let (lock, file) = (Arc::new(lock), Arc::new(running));
@@ -141,13 +143,17 @@ impl Lock {
     }
 
     /// The program that changed something last.
-    fn noted(&self) -> Option<Identity> {
-        serde_json::from_slice(&crate::foreign::read(&self.common.join("chorus.lock"), crate::foreign::FEW).ok()?).ok()
+    async fn noted(&self) -> Option<Identity> {
+        let file = self.common.join("chorus.lock");
+        let text = foreign::ask(file, |file| foreign::read(&file, foreign::FEW)).await.flatten().ok()?;
+        serde_json::from_slice(&text).ok()
     }
 
-    fn open(&self, name: &str) -> Result<File> {
-        let options = OpenOptions::new().read(true).write(true).create(true).truncate(false).clone();
-        options.open(self.common.join(name)).map_err(|error| self.cannot(&error))
+    async fn open(&self, name: &str) -> Result<File> {
+        let open = |file: PathBuf| {
+            foreign::open_with(File::options().read(true).write(true).create(true).truncate(false), &file)
+        };
+        foreign::ask(self.common.join(name), open).await.flatten().map_err(|error| self.cannot(&error))
     }
 
     fn cannot(&self, error: &std::io::Error) -> Error {
@@ -200,6 +206,15 @@ impl Drop for Held {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_pipe_in_the_place_of_the_lock_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let made = std::process::Command::new("mkfifo").arg(dir.path().join("chorus.lock")).status().unwrap();
+        assert!(made.success());
+        let refused = Lock::of(dir.path()).hold(Duration::ZERO).await.unwrap_err();
+        assert!(refused.message.contains("it is not a file"), "{refused}");
+    }
 
     #[tokio::test]
     async fn one_holder_at_a_time() {

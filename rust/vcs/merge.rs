@@ -2,6 +2,7 @@
 
 use super::git::{Git, failed};
 use crate::error::{Error, Result};
+use crate::foreign;
 
 /// The most conflicts that `git merge-file` counts in its exit code; above them it tells an error.
 const MOST_CONFLICTS: i32 = 127;
@@ -24,8 +25,8 @@ pub async fn three_way(git: &Git, ours: &[u8], base: &[u8], theirs: &[u8]) -> Re
         args.extend(["-L", label].map(Into::into));
     }
     for (name, bytes) in [("ours", ours), ("base", base), ("theirs", theirs)] {
-        let file = folder.path().join(name);
-        std::fs::write(&file, bytes).map_err(cannot)?;
+        let (file, bytes) = (folder.path().join(name), bytes.to_vec());
+        foreign::ask(&file, move |file| foreign::write(file, bytes)).await.flatten().map_err(cannot)?;
         args.push(file.into());
     }
     let ended = git.ask(&args).await?;

@@ -3,6 +3,8 @@
 use super::git::Git;
 use crate::contract::Code;
 use crate::error::{Error, Result};
+use crate::foreign::fs;
+use crate::vcs::look;
 use rustix::fs::{Access, access};
 use std::path::{Path, PathBuf};
 
@@ -102,7 +104,7 @@ pub async fn inspect_with(git: &Git) -> Result<Repository> {
         has_gitbutler: false,
         root: None,
     };
-    if !git.folder.is_dir() {
+    if !look(&git.folder, fs::is_dir).await? {
         found.kind = RepositoryKind::None("no such folder".into());
         return Ok(found);
     }
@@ -114,15 +116,19 @@ pub async fn inspect_with(git: &Git) -> Result<Repository> {
     }
     let (git_dir, common) = (git.git_dir().await?, git.common_dir().await?);
     found.is_linked_worktree = git_dir != common;
-    found.has_gitbutler = common.join("gitbutler").is_dir();
-    found.operation = operation(&git_dir);
+    found.has_gitbutler = look(common.join("gitbutler"), fs::is_dir).await?;
+    found.operation = operation(&git_dir).await?;
     if said.starts_with("true") || said.trim_end().ends_with("false") {
         found.kind = RepositoryKind::Bare;
         return Ok(found);
     }
     let root = super::git::path(&git.bytes(&["rev-parse", "--show-toplevel"]).await?);
-    found.has_submodules = root.join(".gitmodules").exists();
-    found.writable = [&root, &common, &common.join("objects")].iter().all(|dir| access(*dir, Access::WRITE_OK).is_ok());
+    let written = [root.clone(), common.clone(), common.join("objects")];
+    let asked = look(root.clone(), move |root| {
+        let is_writable = written.iter().all(|dir| access(dir, Access::WRITE_OK).is_ok());
+        (fs::exists(root.join(".gitmodules")), is_writable)
+    });
+    (found.has_submodules, found.writable) = asked.await?;
     found.identity = git.ask(&["var", "GIT_COMMITTER_IDENT"]).await?.code == Some(0)
         && git.ask(&["var", "GIT_AUTHOR_IDENT"]).await?.code == Some(0);
     found.kind = match git.branch().await? {
@@ -136,7 +142,7 @@ pub async fn inspect_with(git: &Git) -> Result<Repository> {
 }
 
 /// What is in progress, by the files git keeps meanwhile in a worktree's git folder.
-pub fn operation(git_dir: &Path) -> Option<Operation> {
+pub async fn operation(git_dir: &Path) -> Result<Option<Operation>> {
     let marks = [
         ("rebase-merge", Operation::Rebase),
         ("rebase-apply/applying", Operation::Am),
@@ -146,7 +152,8 @@ pub fn operation(git_dir: &Path) -> Option<Operation> {
         ("REVERT_HEAD", Operation::Revert),
         ("BISECT_LOG", Operation::Bisect),
     ];
-    marks.into_iter().find_map(|(name, operation)| git_dir.join(name).exists().then_some(operation))
+    let is_there = |(name, operation), git_dir: &Path| fs::exists(git_dir.join(name)).then_some(operation);
+    look(git_dir, move |git_dir| marks.into_iter().find_map(|mark| is_there(mark, &git_dir))).await
 }
 
 /// Why no task can start here in that way; nothing when one can.

@@ -2,6 +2,7 @@
 
 use crate::attribution::FileState;
 use crate::error::Result;
+use crate::foreign::fs;
 use crate::paths::is_unfinished;
 use crate::vcs::git::Git;
 use ignore::{WalkBuilder, WalkState};
@@ -43,10 +44,7 @@ pub struct Cut;
 impl FileStat {
     /// Of the file itself, not of where a link points; nothing where there is no file.
     pub fn of(path: &Path) -> Option<FileStat> {
-        std::fs::symlink_metadata(path)
-            .ok()
-            .filter(|metadata| !metadata.is_dir())
-            .map(|metadata| FileStat::from(&metadata))
+        fs::symlink_metadata(path).ok().filter(|metadata| !metadata.is_dir()).map(|metadata| FileStat::from(&metadata))
     }
 }
 
@@ -199,7 +197,7 @@ fn walker(root: &Path) -> ignore::WalkParallel {
             && !is_unfinished(entry.file_name())
             && (entry.depth() == 0
                 || entry.file_type().is_none_or(|kind| !kind.is_dir())
-                || std::fs::symlink_metadata(entry.path().join(".git")).is_err())
+                || fs::symlink_metadata(entry.path().join(".git")).is_err())
     });
     walk.build_parallel()
 }

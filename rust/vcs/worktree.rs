@@ -24,10 +24,10 @@ use super::name::{self, branch_name, short};
 use super::repository::{Repository, RepositoryKind, Use, inspect_with, refusal};
 use crate::contract::Code;
 use crate::error::{Error, Result};
+use crate::foreign::{self, fs};
+use crate::vcs::look;
 use prepare::Preparation;
 use sha2::{Digest, Sha256};
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 /// A task's worktree. Its fields are the task's to keep: they are all that is needed to find it again.
@@ -78,17 +78,19 @@ impl Worktree {
 
     /// Whether its folder is there and is a worktree of this repository, not something else in its place.
     pub async fn is_present(&self) -> Result<bool> {
-        if !self.folder.join(".git").is_file() {
-            return Ok(false);
-        }
         // From files alone: every commit asks several times.
-        let common = crate::project::common_dir(&self.folder);
-        Ok(common == Some(self.project.common_dir().await?))
+        let common = look(&self.folder, |folder| {
+            Some(crate::project::common_dir(&folder)).filter(|_| fs::is_file(folder.join(".git")))
+        });
+        match common.await? {
+            None => Ok(false),
+            Some(common) => Ok(common == Some(self.project.common_dir().await?)),
+        }
     }
 
     /// Its own git folder: absolute, canonical.
     async fn git_dir(&self) -> Result<PathBuf> {
-        match crate::project::git_dir(&self.folder) {
+        match look(&self.folder, |folder| crate::project::git_dir(&folder)).await? {
             Some(dir) => Ok(dir),
             None => self.git().git_dir().await,
         }
@@ -130,14 +132,14 @@ impl Worktree {
         let remove = ["worktree", "remove", "--force", "--force"].map(std::ffi::OsStr::new);
         let args: Vec<_> = remove.into_iter().chain([self.folder.as_os_str()]).collect();
         let removed = self.project.change(&args, Vec::new()).await;
-        if self.folder.exists() {
+        if look(&self.folder, fs::exists).await.unwrap_or(true) {
             let why = removed.err().map_or_else(String::new, |error| format!(" ({error})"));
             return Some(format!("{} could not be removed{why}", self.folder.display()));
         }
         settings::tidy(&self.project).await;
         if let Some(shelf) = self.folder.parent() {
             // Only when it is empty.
-            let _ = std::fs::remove_dir(shelf);
+            let _ = look(shelf, fs::remove_dir).await;
         }
         None
     }
@@ -162,12 +164,16 @@ pub async fn plan(project: &Git, wish: &Wish<'_>) -> Result<Worktree> {
         Some(on) => (tip_of(project, on).await?, Some(format!("refs/heads/{on}"))),
         None => start(project, &repository).await?,
     };
-    let shelf = shelf(wish.home, repository.root.as_deref().unwrap_or(&project.folder))?;
-    let taken = |name: &str| {
-        branches.iter().any(|branch| branch == name || branch.starts_with(&format!("{name}/")))
-            || shelf.join(short(name)).symlink_metadata().is_ok()
-    };
-    let branch = branch_name(wish.number, wish.title, taken);
+    let shelf = shelf(wish.home, repository.root.as_deref().unwrap_or(&project.folder)).await?;
+    let (number, title, place) = (wish.number, wish.title.to_owned(), shelf.clone());
+    let named = look(&shelf, move |_| {
+        let taken = |name: &str| {
+            branches.iter().any(|branch| branch == name || branch.starts_with(&format!("{name}/")))
+                || fs::symlink_metadata(place.join(short(name))).is_ok()
+        };
+        branch_name(number, &title, taken)
+    });
+    let branch = named.await?;
     let folder = shelf.join(short(&branch));
     Ok(Worktree { project: project.clone(), folder, branch, base, target })
 }
@@ -192,8 +198,8 @@ pub async fn make(worktree: &Worktree, preparation: &Preparation) -> Result<Vec<
 async fn fill(worktree: &Worktree, preparation: &Preparation) -> Result<Vec<String>> {
     add(worktree).await?;
     let half_made = worktree.git_dir().await?.join(HALF_MADE);
-    std::fs::write(&half_made, "")
-        .map_err(|error| Error::internal(format!("cannot write {}: {error}", half_made.display())))?;
+    let written = look(&half_made, |file| foreign::write(file, "")).await?;
+    written.map_err(|error| Error::internal(format!("cannot write {}: {error}", half_made.display())))?;
     fit_out(worktree, preparation).await
 }
 
@@ -202,8 +208,8 @@ async fn fit_out(worktree: &Worktree, preparation: &Preparation) -> Result<Vec<S
     let half_made = worktree.git_dir().await?.join(HALF_MADE);
     let mut notes = submodule::initialise(&worktree.project, &worktree.git()).await?;
     notes.extend(prepare::prepare(worktree, preparation).await?);
-    std::fs::remove_file(&half_made)
-        .map_err(|error| Error::internal(format!("cannot remove {}: {error}", half_made.display())))?;
+    let removed = look(&half_made, fs::remove_file).await?;
+    removed.map_err(|error| Error::internal(format!("cannot remove {}: {error}", half_made.display())))?;
     Ok(notes)
 }
 
@@ -216,9 +222,11 @@ async fn add(worktree: &Worktree) -> Result<()> {
     let mut args: Vec<&std::ffi::OsStr> = words.iter().map(std::ffi::OsStr::new).collect();
     args.extend([worktree.folder.as_os_str(), std::ffi::OsStr::new(&worktree.branch)]);
     worktree.project.change(&args, Vec::new()).await?;
-    let project = worktree.project.folder.canonicalize().unwrap_or_else(|_| worktree.project.folder.clone());
-    crate::project::note(&worktree.git_dir().await?, &project)
-        .map_err(|error| Error::internal(format!("cannot note whose the worktree is: {error}")))?;
+    let own = worktree.git_dir().await?;
+    let noted = look(&worktree.project.folder, move |project| {
+        crate::project::note(&own, &fs::canonicalize(&project).unwrap_or(project))
+    });
+    noted.await?.map_err(|error| Error::internal(format!("cannot note whose the worktree is: {error}")))?;
     see_index(worktree).await
 }
 
@@ -259,7 +267,7 @@ pub async fn repair(worktree: &Worktree, preparation: &Preparation) -> Result<Re
         Err(Error::new(Code::VcsRefused, format!("cannot make the worktree of {} again: {why}", worktree.branch))
             .hint(hint))
     };
-    if standing.present && worktree.git_dir().await?.join(HALF_MADE).exists() {
+    if standing.present && look(worktree.git_dir().await?.join(HALF_MADE), fs::exists).await? {
         // A kill came while it was made. No agent ran in it yet, but somebody may have looked in: only what was put there
         // is made anew.
         return Ok(Repaired { is_new: false, notes: fit_out(worktree, preparation).await? });
@@ -283,7 +291,7 @@ pub async fn repair(worktree: &Worktree, preparation: &Preparation) -> Result<Re
         return refuse("it is locked".into(), &hint);
     }
     if let Some(shelf) = worktree.folder.parent() {
-        private(shelf)?;
+        look(shelf, |shelf| private(&shelf)).await??;
     }
     match fill(worktree, preparation).await {
         Ok(notes) => Ok(Repaired { is_new: true, notes }),
@@ -328,28 +336,50 @@ async fn start(project: &Git, repository: &Repository) -> Result<(String, Option
 pub(crate) async fn workspace_target(project: &Git) -> Result<Option<String>> {
     let newer = project.find(&["config", "--get", "gitbutler.project.targetRef"]).await?;
     let file = project.common_dir().await?.join("gitbutler/virtual_branches.toml");
-    let older = || {
-        let text: toml::Table = std::fs::read_to_string(file).ok()?.parse().ok()?;
+    let older = |file: PathBuf| {
+        let text: toml::Table = foreign::text(&file, foreign::MANY).ok()?.parse().ok()?;
         let target = text.get("default_target")?;
         let word = |name: &str| target.get(name)?.as_str();
         Some(format!("refs/remotes/{}/{}", word("remoteName")?, word("branchName")?))
     };
-    let Some(target) = newer.or_else(older) else { return Ok(None) };
+    let target = match newer {
+        Some(target) => Some(target),
+        None => look(file, older).await?,
+    };
+    let Some(target) = target else { return Ok(None) };
     Ok(project.resolve(&target).await?.map(|_| target))
 }
 
 /// The folder for one project's worktrees, made if it is missing and closed to others.
-fn shelf(home: &Path, project: &Path) -> Result<PathBuf> {
+async fn shelf(home: &Path, project: &Path) -> Result<PathBuf> {
     let digest = Sha256::digest(project.as_os_str().as_encoded_bytes());
     let name: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    let dir = home.join(name);
-    private(&dir)?;
-    Ok(dir.canonicalize().unwrap_or(dir))
+    look(home.join(name), |dir| {
+        private(&dir)?;
+        Ok(fs::canonicalize(&dir).unwrap_or(dir))
+    })
+    .await?
 }
 
 fn private(dir: &Path) -> Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|error| {
+    fs::create_private(dir).map_err(|error| {
         Error::new(Code::StoreUnusable, format!("cannot make {}: {error}", dir.display()))
             .hint("make the state folder writable, or set CHORUS_STATE_DIR to another folder")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_pipe_in_the_place_of_gitbutler_s_file_names_no_target() {
+        let folder = tempfile::tempdir().unwrap();
+        let git = Git::at(folder.path().canonicalize().unwrap()).as_chorus();
+        git.change(&["init", "--quiet"], Vec::new()).await.unwrap();
+        std::fs::create_dir(folder.path().join(".git/gitbutler")).unwrap();
+        let pipe = folder.path().join(".git/gitbutler/virtual_branches.toml");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        assert_eq!(workspace_target(&git).await.unwrap(), None);
+    }
 }

@@ -1,7 +1,7 @@
 //! Conversations on disk, `<config>/projects/<folder>/<session id>.jsonl`: where one lies, and whether it can be resumed.
 
 use super::transcript::{head, is_of_user};
-use crate::foreign;
+use crate::foreign::{self, fs};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -17,12 +17,12 @@ pub fn find(config_dir: &Path, folder: &Path, session_id: &str) -> Option<PathBu
     let projects = config_dir.join("projects");
     let name = format!("{session_id}.jsonl");
     let usual = projects.join(mangled(&folder.to_string_lossy())).join(&name);
-    if usual.is_file() {
+    if fs::is_file(&usual) {
         return Some(usual);
     }
     // Long names are cut, and a conversation may have been begun in another folder.
-    let folders = std::fs::read_dir(projects).ok()?.flatten();
-    folders.map(|folder| folder.path().join(&name)).find(|path| path.is_file())
+    let folders = fs::read_dir(projects).ok()?.flatten();
+    folders.map(|folder| folder.path().join(&name)).find(|path| fs::is_file(path))
 }
 
 /// What there is of a conversation.
@@ -39,7 +39,7 @@ pub enum Conversation {
 
 /// What there is of that conversation, in `recorded`, the path that a hook told, or where [`find`] finds it.
 pub fn conversation(recorded: Option<&Path>, config_dir: &Path, folder: &Path, session_id: &str) -> Conversation {
-    let recorded = recorded.filter(|path| path.is_file()).map(Path::to_owned);
+    let recorded = recorded.filter(|path| fs::is_file(path)).map(Path::to_owned);
     let Some(path) = recorded.or_else(|| find(config_dir, folder, session_id)) else { return Conversation::None };
     let mut beginning = Vec::new();
     let read = foreign::open(&path).and_then(|file| file.take(BEGINNING).read_to_end(&mut beginning));

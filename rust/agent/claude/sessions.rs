@@ -8,7 +8,7 @@ mod file;
 pub use file::running;
 
 use crate::agent::SessionWatch;
-use crate::foreign;
+use crate::foreign::{self, fs};
 use file::{pid_of, pids, read};
 use notify::event::{AccessKind, AccessMode};
 use notify::{Config, EventKind, EventKindMask, RecommendedWatcher, RecursiveMode, Watcher};
@@ -216,8 +216,8 @@ impl Watch {
         let (Some(folder), true) = (self.folders.get(config_dir), self.watcher.is_some()) else { return };
         let (wanted, known) = (config_dir.join("sessions"), folder.sessions.clone());
         let looked = foreign::within(config_dir, move || {
-            let sessions = wanted.canonicalize().unwrap_or(known);
-            let nearest = sessions.ancestors().find(|path| path.is_dir()).map(Path::to_owned);
+            let sessions = fs::canonicalize(&wanted).unwrap_or(known);
+            let nearest = sessions.ancestors().find(|path| fs::is_dir(path)).map(Path::to_owned);
             (sessions, nearest)
         });
         let Ok((sessions, nearest)) = looked.await else { return };

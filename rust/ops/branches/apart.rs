@@ -6,13 +6,12 @@ use crate::commits::patch::{self, FilePatch, PatchHunk};
 use crate::contract::{ChangedFile, ChangedHunk};
 use crate::core::Core;
 use crate::error::{Code, Error, Result};
-use crate::foreign;
+use crate::foreign::{self, fs};
 use crate::ops::branches::worktrees;
 use crate::store::Filter;
 use crate::task::{Isolation, Task};
 use crate::vcs::git::Git;
 use crate::vcs::worktree::{self, Worktree};
-use std::fs;
 use std::path::Path;
 
 /// How git is to word it, whatever its user has configured.
@@ -143,12 +142,12 @@ async fn moved(git: &Git, head: &str, new: &[String]) -> Result<Vec<FilePatch>> 
     let compared = foreign::within(&git.folder, move || {
         let mut room = MOST_COMPARED;
         let mut fits = |path: &String| {
-            let size = root.join(path).symlink_metadata().ok().filter(fs::Metadata::is_file)?.len();
+            let size = fs::symlink_metadata(root.join(path)).ok().filter(std::fs::Metadata::is_file)?.len();
             room = room.checked_sub(size)?;
             Some(())
         };
         let paths: Vec<String> = new.into_iter().filter(|path| fits(path).is_some()).collect();
-        fs::copy(index, to).map(|_| paths)
+        foreign::copy(&index, &to).map(|()| paths)
     });
     let compared = compared.await.flatten().map_err(|error| unreadable(git, &error))?;
     // The object does not matter: the bytes are those of the file.
@@ -193,6 +192,7 @@ fn shown(patches: Vec<FilePatch>, tree: Option<&str>, owner: &str, tasks: &[i64]
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     async fn repository() -> (tempfile::TempDir, Git) {
         let folder = tempfile::tempdir().unwrap();

@@ -4,7 +4,7 @@ use crate::config::{Loaded, RunHooks};
 use crate::contract::Trouble;
 use crate::core::Core;
 use crate::error::Result;
-use crate::foreign;
+use crate::foreign::{self, fs};
 use crate::store::{Filter, Who};
 use crate::task::{Isolation, Task};
 use crate::vcs::git::{Git, Hooks};
@@ -53,7 +53,7 @@ pub async fn decide(core: &Core, task: &Task, loaded: &Loaded, git: &Git) -> Res
         RunHooks::Unchanged => {}
     }
     let folder = git.folder.clone();
-    if !foreign::within(&git.folder, move || folder.is_dir()).await.unwrap_or_default() {
+    if !foreign::within(&git.folder, move || fs::is_dir(folder)).await.unwrap_or_default() {
         // The commit itself says what is wrong.
         return decided(Hooks::Run, Vec::new());
     }

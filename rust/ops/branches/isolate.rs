@@ -4,7 +4,7 @@ use crate::config::{Committer, Loaded};
 use crate::contract::{Code, Environment};
 use crate::core::Core;
 use crate::error::{Error, Result};
-use crate::foreign;
+use crate::foreign::{self, fs};
 use crate::ops::branches::{commit, hooks, worktrees};
 use crate::ops::{agents, edits, stacks};
 use crate::store::TaskPlace;
@@ -139,8 +139,8 @@ async fn auto(core: &Core, task: &Task, start: Circumstances<'_>, git: &Git, fou
 async fn untracked(git: &Git, folder: &Path) -> Result<Option<Error>> {
     let asked = folder.to_owned();
     let look = move || {
-        let folder = asked.canonicalize().ok()?;
-        let has_files = std::fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_some());
+        let folder = fs::canonicalize(&asked).ok()?;
+        let has_files = fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_some());
         Some((folder, has_files))
     };
     let Ok(Some((folder, has_files))) = foreign::within(folder, look).await else { return Ok(None) };

@@ -1,7 +1,7 @@
 //! Letting go of backups that nothing needs any more.
 
 use crate::core::Core;
-use crate::foreign;
+use crate::foreign::{self, fs};
 use crate::ops::branches::discarded::reference_of;
 use crate::store::Filter;
 use crate::vcs::git::Git;
@@ -31,7 +31,7 @@ pub async fn prune(core: &Core) {
     nested::prune(&core.state.worktrees(), over).await;
     for project in projects {
         let place = Path::new(&project).join(".git");
-        let is_there = foreign::within(project.as_ref(), move || place.exists()).await;
+        let is_there = foreign::within(project.as_ref(), move || fs::exists(&place)).await;
         if !is_there.inspect_err(|error| log::info!("{error}")).unwrap_or_default() {
             continue;
         }

@@ -4,7 +4,7 @@ use crate::config::Loaded;
 use crate::contract::Code;
 use crate::core::Core;
 use crate::error::{Error, Result};
-use crate::foreign;
+use crate::foreign::{self, fs};
 use crate::ops::branches::discarded::Discarded;
 use crate::ops::rewrite::TaskLog;
 use crate::ops::stacks;
@@ -99,7 +99,7 @@ pub async fn of(core: &Core, task: &Task) -> Result<Option<Worktree>> {
 /// git in the repository itself.
 async fn git_of(project: Git, worktree: &Path) -> Git {
     let (at, beside) = (project.folder.clone(), worktree.to_owned());
-    let common = foreign::within(worktree, move || match at.is_dir() {
+    let common = foreign::within(worktree, move || match fs::is_dir(&at) {
         true => None,
         false => crate::project::common_dir(&beside),
     });
@@ -289,9 +289,12 @@ async fn record_removal(
     Removed { kept, left }: Removed,
 ) -> Result<Option<Discarded>> {
     let branch = task.stack.clone().unwrap_or_default();
-    let repositories =
-        kept.as_ref().map(|kept| nested::folder(&worktree.folder, kept)).filter(|folder| folder.exists());
-    let repositories = repositories.map(|folder| folder.to_string_lossy().into_owned());
+    let mut repositories = None;
+    if let Some(folder) = kept.as_ref().map(|kept| nested::folder(&worktree.folder, kept))
+        && foreign::ask(&folder, fs::exists).await.unwrap_or_default()
+    {
+        repositories = Some(folder.to_string_lossy().into_owned());
+    }
     let kept = kept.map(|reference| Discarded { reference, branch, files: Vec::new(), repositories });
     core.write(&task.uuid, move |tx, task| {
         kept.iter().try_for_each(|kept| kept.record(tx, task))?;

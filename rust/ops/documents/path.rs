@@ -2,7 +2,7 @@
 
 use crate::core::{Asker, Core};
 use crate::error::{Code, Error, Result};
-use crate::foreign;
+use crate::foreign::{self, fs};
 use crate::project::find_inside;
 use crate::store::Filter;
 use crate::task::Task;
@@ -40,7 +40,7 @@ async fn in_worktree(task: &Task, file: &Path) -> Option<String> {
     let worktree = PathBuf::from(task.worktree.as_ref()?);
     // As the kernel names it.
     let named = worktree.clone();
-    let real = foreign::within(&worktree, move || named.canonicalize().unwrap_or(named)).await;
+    let real = foreign::within(&worktree, move || fs::canonicalize(&named).unwrap_or(named)).await;
     let real = real.inspect_err(|error| log::warn!("{error}")).ok()?;
     find_inside(&real, file).await
 }

@@ -4,7 +4,7 @@ use crate::contract::{Reference, ReferenceState};
 use crate::document_files::{self, DocumentContent, DocumentStat};
 use crate::documents::anchor::{IndexedLines, Placement};
 use crate::documents::difference::LineMap;
-use crate::foreign;
+use crate::foreign::{self, fs};
 use crate::store::{ReferenceSpot, StoredReference, TiedText};
 use crate::text::clip;
 use std::collections::HashMap;
@@ -55,7 +55,7 @@ pub async fn read(project: &str, path: &str) -> Result<DocumentContent> {
     let read = move || {
         let found = document_files::content(&root, &path);
         match found {
-            Err(error) if error.kind() == ErrorKind::NotFound && !root.is_dir() => {
+            Err(error) if error.kind() == ErrorKind::NotFound && !fs::is_dir(root) => {
                 Err(Error::other("the project's folder is not there"))
             }
             found => found,

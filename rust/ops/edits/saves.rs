@@ -5,6 +5,7 @@ use super::tree::EditedTree;
 use crate::contract::FileSaved;
 use crate::core::Core;
 use crate::error::Result;
+use crate::foreign::fs;
 use crate::project::find_inside;
 use crate::store::Filter;
 use crate::task::{Isolation, Task};
@@ -47,6 +48,6 @@ async fn is_other(file: &Path, saved: &FileSaved) -> bool {
     use std::os::unix::fs::MetadataExt;
     let (Some(seconds), Some(nanoseconds)) = (saved.seconds, saved.nanoseconds) else { return false };
     let named = file.to_owned();
-    let found = crate::foreign::within(file, move || std::fs::metadata(named)).await.flatten();
+    let found = crate::foreign::within(file, move || fs::metadata(named)).await.flatten();
     found.is_ok_and(|now| (now.mtime(), now.mtime_nsec()) != (seconds, nanoseconds))
 }

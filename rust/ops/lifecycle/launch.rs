@@ -8,7 +8,7 @@ use crate::contract::*;
 use crate::core::Core;
 use crate::core::fact::{Fact, Launched};
 use crate::error::{Error, Result};
-use crate::foreign;
+use crate::foreign::{self, fs};
 use crate::ops::{agents, terminal};
 use crate::paths::{State, write_private};
 use crate::process::{self, Identity};
@@ -49,7 +49,7 @@ pub async fn prepare(core: &Core, task: &Task, folder: &str, client: &Environmen
     let tmux = core.tmux(&loaded, None)?;
     tmux.check().await.map_err(doing)?;
     let place = PathBuf::from(folder);
-    let is_there = foreign::within(folder.as_ref(), move || place.is_dir()).await;
+    let is_there = foreign::within(folder.as_ref(), move || fs::is_dir(&place)).await;
     if !is_there.map_err(|error| doing(Error::new(Code::WrongState, error.to_string())))? {
         return Err(doing(
             Error::new(Code::WrongState, format!("its folder {folder} is gone")).hint("make the folder again"),
@@ -77,7 +77,7 @@ async fn find_program(agent: &Agent, environment: &Environment, folder: &Path) -
         false => std::env::split_paths(path).map(|dir| folder.join(dir).join(program)).collect(),
     };
     let runs = |file: &PathBuf| {
-        std::fs::metadata(file).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+        fs::metadata(file).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
     };
     // A folder in PATH may be on a mount that is gone.
     let found = foreign::within(folder, move || candidates.iter().any(runs)).await;

@@ -3,6 +3,7 @@
 use crate::contract::*;
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
+use crate::foreign::fs;
 use crate::ops::branches::{commit, discard, worktrees};
 use crate::ops::lifecycle::{projects, tidy};
 use crate::status::AgentStatus;
@@ -16,7 +17,7 @@ pub async fn create(core: &Core, asker: &Asker, new: TaskNew) -> Result<Task> {
         None => asker.project.clone(),
     };
     let place = std::path::PathBuf::from(&project);
-    let is_there = crate::foreign::within(project.as_ref(), move || place.is_dir()).await;
+    let is_there = crate::foreign::within(project.as_ref(), move || fs::is_dir(&place)).await;
     if !is_there.map_err(|error| Error::new(Code::WrongState, format!("cannot create a task: {error}")))? {
         let why = format!("cannot create a task: the project's folder {project} is gone");
         return Err(Error::new(Code::WrongState, why).hint("create it in a folder that exists"));

@@ -1,6 +1,8 @@
 //! What only grows is cut back, once a day: the store, files of tasks that are gone, events that nobody could read, and
 //! rescues. The table of what the store keeps how long is in `store::tidy`.
 
+#![expect(clippy::disallowed_methods, reason = "Chorus's own state folder")]
+
 use crate::core::Core;
 use crate::error::Result;
 use crate::ops::branches::prune;

@@ -8,7 +8,7 @@ use crate::core::Core;
 use crate::core::fact::Fact;
 use crate::environment;
 use crate::error::{Code, Error, Result};
-use crate::foreign;
+use crate::foreign::{self, fs};
 use crate::paths::{Access, replace_durably};
 use crate::policy::{self, Action};
 use crate::status::{Answerable, Kind};
@@ -64,7 +64,7 @@ pub async fn add(core: &Core, ask: PolicyAdd) -> Result<PolicyAdded> {
         if text_of(&file)? != before {
             return Err(std::io::Error::other("it has changed just now"));
         }
-        file.parent().map(std::fs::create_dir_all).transpose()?;
+        file.parent().map(fs::create_dir_all).transpose()?;
         replace_durably(&file, text.as_bytes(), Access::AsBefore)
     };
     foreign::within(&draft.file, write).await.and_then(|written| written).map_err(cannot)?;

@@ -6,7 +6,7 @@ use crate::contract::{self, Check, Health};
 use crate::core::{Asker, Core};
 use crate::desktop;
 use crate::error::{Error, Result};
-use crate::foreign;
+use crate::foreign::{self, fs};
 use crate::paths::State;
 use crate::store::Filter;
 use crate::vcs::environment::GitEnvironment;
@@ -54,11 +54,11 @@ async fn orphans(core: &Core) -> Option<Check> {
     let known: BTreeSet<PathBuf> = tasks.into_iter().filter_map(|task| task.worktree).map(PathBuf::from).collect();
     let (home, place) = (core.state.worktrees(), core.state.worktrees());
     let folders = |dir: &Path| {
-        let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
-        entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect::<Vec<_>>()
+        let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path()).filter(|path| fs::is_dir(path)).collect::<Vec<_>>()
     };
     let all = foreign::within(&place, move || {
-        let home = home.canonicalize().unwrap_or(home);
+        let home = fs::canonicalize(&home).unwrap_or(home);
         let all = folders(&home).into_iter().flat_map(|shelf| folders(&shelf));
         all.filter(|folder| !known.contains(folder)).filter_map(Orphan::at).collect::<Vec<_>>()
     });
@@ -203,7 +203,7 @@ async fn hooks(core: &Core, asker: &Asker) -> Option<Check> {
         config_dir: adapter.config_dir(&configured.environment(&core.environments.client_of(&asker.project))),
     };
     // Without it, no agent was started yet.
-    let known = asked.program.exists();
+    let known = foreign::ask(&asked.program, fs::exists).await.unwrap_or_default();
     let cause = crate::agent::hooks_off::cause(adapter, asked).await?;
     let advice = "let its hooks run: without them Chorus attributes and guards nothing, and tasks get worktrees";
     known.then(|| check("hooks", "warn", format!("the agent's hooks do not run ({cause})"), Some(advice)))

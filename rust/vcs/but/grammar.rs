@@ -2,6 +2,7 @@
 
 use super::refusal::Refusal;
 use super::run;
+use crate::foreign::{self, fs};
 use crate::process::is_executable;
 use crate::vcs::environment::GitEnvironment;
 use parking_lot::Mutex;
@@ -50,7 +51,7 @@ static KNOWN: LazyLock<Mutex<ProbedGrammar>> = LazyLock::new(Mutex::default);
 
 /// Asks `program` what it can; remembered until the file changes. One that did not answer is asked again.
 pub async fn probe(program: &Path, environment: &GitEnvironment) -> ButCapabilities {
-    let facts = std::fs::metadata(program).ok();
+    let facts = foreign::ask(program, fs::metadata).await.flatten().ok();
     let changed = facts.as_ref().and_then(|facts| facts.modified().ok());
     let key = (program.to_owned(), changed, facts.map_or(0, |facts| facts.len()));
     if let Some(known) = KNOWN.lock().get(&key) {

@@ -1,6 +1,7 @@
 //! Whether a repository can be worked on with `but`, read from its files: no process is started for it.
 
 use super::{But, Result};
+use crate::foreign::fs;
 use crate::vcs::lock::Held;
 use std::path::Path;
 
@@ -38,15 +39,15 @@ const UNFINISHED: [(&str, &str); 6] = [
 /// `but` ([`super::Refusal::ModeExit`]).
 pub fn setup(root: &Path) -> Setup {
     let git = root.join(".git");
-    if git.is_file() {
+    if fs::is_file(&git) {
         return Setup::Linked;
     }
     let Ok(head) = crate::foreign::text(&git.join("HEAD"), crate::foreign::FEW) else { return Setup::NoRepository };
-    if let Some((_, what)) = UNFINISHED.iter().find(|(name, _)| git.join(name).exists()) {
+    if let Some((_, what)) = UNFINISHED.iter().find(|(name, _)| fs::exists(git.join(name))) {
         return Setup::Unfinished(what);
     }
     let checked_out = head.trim().strip_prefix("ref: ").unwrap_or(head.trim());
-    match (git.join("gitbutler").is_dir(), checked_out) {
+    match (fs::is_dir(git.join("gitbutler")), checked_out) {
         (false, _) => Setup::Missing,
         (true, WORKSPACE) => Setup::Ready,
         (true, other) => Setup::OtherBranch(other.strip_prefix("refs/heads/").unwrap_or(other).to_owned()),

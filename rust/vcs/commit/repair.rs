@@ -3,10 +3,12 @@
 use super::intent::CommitIntent;
 use super::{CommitPlace, index};
 use crate::error::Result;
+use crate::foreign::fs;
 use crate::paths::Content;
 use crate::status::Millis;
 use crate::vcs::but::ButStatus;
 use crate::vcs::git::Git;
+use crate::vcs::look;
 use crate::vcs::merge::three_way;
 use crate::vcs::rescue::{self, Mode, RescueEntry, Stamp};
 use std::collections::BTreeSet;
@@ -93,7 +95,7 @@ async fn is_buts(
     end: ButEnd,
     commits: &[&str],
 ) -> Result<bool> {
-    if end == ButEnd::Cut && !is_of_then(git, intent.at, path) {
+    if end == ButEnd::Cut && !is_of_then(git, intent.at, path).await? {
         return Ok(false);
     }
     match now {
@@ -119,11 +121,12 @@ async fn is_buts(
 
 /// Whether the path was changed near the intent: the daemon may come back long after it was killed, and the agents
 /// went on meanwhile.
-pub(in crate::vcs) fn is_of_then(git: &Git, at: Millis, path: &str) -> bool {
-    let full = git.folder.join(path);
-    let facts = std::fs::symlink_metadata(&full).or_else(|_| std::fs::metadata(full.parent().unwrap_or(&full)));
+pub(in crate::vcs) async fn is_of_then(git: &Git, at: Millis, path: &str) -> Result<bool> {
+    let facts = look(git.folder.join(path), |full| {
+        fs::symlink_metadata(&full).or_else(|_| fs::metadata(full.parent().unwrap_or(&full)))
+    });
     // A folder that is gone went with its last file.
-    facts.map_or(true, |facts| facts.ctime() * 1000 <= at + DOING)
+    Ok(facts.await?.map_or(true, |facts| facts.ctime() * 1000 <= at + DOING))
 }
 
 /// The bytes that were in the tree before `but` merged its own into them: a file written while it was committed. Only

@@ -4,6 +4,8 @@ use super::Git;
 use super::run::failed;
 use crate::contract::Code;
 use crate::error::{Error, Result};
+use crate::foreign::fs;
+use crate::vcs::look;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -77,7 +79,7 @@ impl Git {
     /// Whether the folder is the top of a repository's working tree, and not a folder of another or none.
     pub async fn is_toplevel(&self) -> Result<bool> {
         // In a git folder this fails, and above the folder git does not look.
-        Ok(self.folder.is_dir() && self.succeeds(&["rev-parse", "--show-toplevel"]).await?)
+        Ok(look(&self.folder, fs::is_dir).await? && self.succeeds(&["rev-parse", "--show-toplevel"]).await?)
     }
 
     /// The repository's own folder, shared by its worktrees: absolute, canonical.
@@ -92,8 +94,7 @@ impl Git {
 
     async fn dir(&self, which: &str) -> Result<PathBuf> {
         let dir = path(&self.bytes(&["rev-parse", which]).await?);
-        let dir = self.folder.join(dir);
-        Ok(dir.canonicalize().unwrap_or(dir))
+        look(self.folder.join(dir), |dir| fs::canonicalize(&dir).unwrap_or(dir)).await
     }
 }
 

@@ -3,8 +3,10 @@
 use super::{Git, Hooks};
 use crate::contract::Code;
 use crate::error::{Error, Result};
+use crate::foreign::fs;
 use crate::process::{self, Ended};
 use crate::vcs::lock::Running;
+use crate::vcs::look;
 use std::ffi::OsStr;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -135,7 +137,7 @@ impl Git {
     /// Runs what changes something to its end, also when nobody awaits it any more.
     async fn finish(&self, command: Command, input: &[u8], limit: Duration) -> Result<Ended> {
         use std::io::{Seek, Write};
-        self.refuse_without_folder()?;
+        self.refuse_without_folder().await?;
         let stdin = match input {
             [] => Stdio::null(),
             // A file, not a pipe: somebody would have to be there to fill it.
@@ -152,8 +154,8 @@ impl Git {
         process::finish(command, stdin, limit, running.as_ref().map(Running::file), begun).await.map_err(told)
     }
 
-    fn refuse_without_folder(&self) -> Result<()> {
-        match self.folder.is_dir() {
+    async fn refuse_without_folder(&self) -> Result<()> {
+        match look(&self.folder, fs::is_dir).await? {
             true => Ok(()),
             false => {
                 let why = format!("cannot run git: {} is no folder", self.folder.display());
@@ -171,7 +173,7 @@ impl Git {
 
     /// Runs a command that [`Git::command`] or [`Git::program`] made to its end.
     pub async fn run(&self, command: Command, input: Vec<u8>, limit: Duration) -> Result<Ended> {
-        self.refuse_without_folder()?;
+        self.refuse_without_folder().await?;
         process::run(command, input, limit).await.map_err(told)
     }
 }

@@ -2,8 +2,10 @@
 
 use super::{beside, keep};
 use crate::error::Result;
+use crate::foreign::fs;
 use crate::paths::{is_unfinished, link_above};
 use crate::vcs::git::Git;
+use crate::vcs::look;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -25,13 +27,13 @@ pub async fn sweep<'a, P: AsRef<Path> + ?Sized + 'a>(
     for path in left {
         log::warn!("{path} was left by a write that was cut short: its bytes are in {}", kept.reference);
         // Gone is as good.
-        let _ = std::fs::remove_file(git.folder.join(path));
+        let _ = look(git.folder.join(path), fs::remove_file).await;
     }
     Ok(())
 }
 
 fn unfinished(root: &Path, folder: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(root.join(folder)).into_iter().flatten().flatten();
+    let entries = fs::read_dir(root.join(folder)).into_iter().flatten().flatten();
     let names = entries.map(|entry| entry.file_name()).filter(|name| is_unfinished(name));
     let paths = names.filter_map(|name| folder.join(name).to_str().map(str::to_owned));
     paths.filter(|path| link_above(root, path).is_none()).collect()

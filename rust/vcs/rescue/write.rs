@@ -3,6 +3,7 @@
 use super::{Mode, RescueEntry, beside};
 use crate::contract::Code;
 use crate::error::{Error, Result};
+use crate::foreign::fs;
 use crate::paths::{Beneath, Content, replace_expected};
 use crate::vcs::git::Git;
 use std::path::Path;
@@ -19,7 +20,7 @@ pub(super) async fn replace(git: &Git, path: &str, expected: &RescueEntry, new: 
         if done && new == Content::Absent && Beneath::find(&root, &at).is_ok_and(|place| place.is_some()) {
             // As git does: a folder goes with its last file.
             let parents = Path::new(&at).ancestors().skip(1).filter(|parent| !parent.as_os_str().is_empty());
-            parents.map_while(|parent| std::fs::remove_dir(root.join(parent)).ok()).for_each(drop);
+            parents.map_while(|parent| fs::remove_dir(root.join(parent)).ok()).for_each(drop);
         }
         Ok(done)
     });

@@ -14,7 +14,7 @@ pub(super) async fn verify(git: &Git, intent: &RewriteIntent, again: bool) -> Re
     let own = intent.action.files();
     let mut different = Vec::new();
     for (path, entry) in intent.rescue.changed(git).await? {
-        if own.contains(path.as_str()) || (again && !is_of_then(git, intent.at, &path)) {
+        if own.contains(path.as_str()) || (again && !is_of_then(git, intent.at, &path).await?) {
             continue;
         }
         let Some(before) = intent.rescue.entries.get(&path) else { continue };

@@ -1,6 +1,7 @@
 //! Deleting a folder with all that is in it, also where folders in it are read-only: caches of packages are.
 
-use std::fs::{self, Permissions};
+use crate::foreign::fs;
+use std::fs::Permissions;
 use std::io::{Error, ErrorKind, Result};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -44,7 +45,7 @@ fn remove(folder: &Path) -> Result<()> {
 
 /// Links are not followed.
 fn make_writable(folder: &Path) {
-    let Ok(facts) = folder.symlink_metadata() else { return };
+    let Ok(facts) = fs::symlink_metadata(folder) else { return };
     if !facts.is_dir() {
         return;
     }
@@ -63,6 +64,7 @@ fn make_writable(folder: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     fn mode(path: &Path) -> u32 {
         path.symlink_metadata().unwrap().permissions().mode() & 0o777

@@ -2,11 +2,12 @@
 
 use super::Worktree;
 use crate::error::{Error, Result};
+use crate::foreign;
 use crate::paths::{self, Access};
+use crate::vcs::look;
 use crate::vcs::rescue::{self, RescueEntry};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 
 /// Changed paths, with what is there.
 pub type TreeState = BTreeMap<String, RescueEntry>;
@@ -41,14 +42,16 @@ pub async fn note(worktree: &Worktree, before: &TreeState) -> Result<usize> {
     let list = worktree.git_dir().await?.join(EDITED);
     let edited: BTreeMap<String, Left> = edited.into_iter().map(|(path, entry)| (path, Left::Entry(entry))).collect();
     let json = serde_json::to_vec(&edited).map_err(Error::internal)?;
-    paths::replace(&list, &json, Access::AsBefore).map_err(Error::internal)?;
+    let written = look(list, move |list| paths::replace(&list, &json, Access::AsBefore)).await?;
+    written.map_err(Error::internal)?;
     Ok(edited.len())
 }
 
 /// What a hook edited at the checkout and is as it left it.
 pub(super) async fn untouched(worktree: &Worktree) -> Result<Vec<String>> {
     let git = worktree.git();
-    let list = fs::read(worktree.git_dir().await?.join(EDITED)).unwrap_or_default();
+    let list = look(worktree.git_dir().await?.join(EDITED), |list| foreign::read(&list, foreign::MANY)).await?;
+    let list = list.unwrap_or_default();
     let edited: BTreeMap<String, Left> = serde_json::from_slice(&list).unwrap_or_default();
     if edited.is_empty() {
         return Ok(Vec::new());

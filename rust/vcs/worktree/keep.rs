@@ -8,7 +8,9 @@ use super::whole::make_whole;
 use super::{Worktree, kept, nested};
 use crate::contract::Code;
 use crate::error::{Error, Result};
+use crate::foreign::fs;
 use crate::vcs::git::Git;
+use crate::vcs::look;
 use crate::vcs::rescue::{self, Mode};
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -95,7 +97,7 @@ async fn remove(git: &Git, path: &Path) -> Result<()> {
     rescue::remove(git, path).await?;
     let folders = path.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty());
     for folder in folders {
-        if std::fs::remove_dir(git.folder.join(folder)).is_err() {
+        if look(git.folder.join(folder), fs::remove_dir).await?.is_err() {
             break;
         }
     }
@@ -157,7 +159,7 @@ pub(super) async fn keep_commits(project: &Git, worktree: &Git, name: &str) -> R
         let (known, head) = (worktree.within(&copy), inner.head().await?);
         if let Some(head) = head.filter(|head| !commits.contains(head)) {
             let named = ["for-each-ref", "--count=1", "--format=%(refname)", "--contains", head.as_str()];
-            let is_there = copy.is_dir() && known.resolve(&head).await?.is_some();
+            let is_there = look(copy, fs::is_dir).await? && known.resolve(&head).await?.is_some();
             if !is_there || known.read(&named).await?.is_empty() {
                 commits.push(head);
             }
@@ -195,7 +197,7 @@ async fn only_there(inner: &Git, copy: &Path) -> Result<Vec<String>> {
     let named = inner.read(&["for-each-ref", format, "refs/heads", "refs/tags", "refs/stash"]).await?;
     let named: BTreeSet<&str> = named.lines().collect();
     let input: String = named.iter().map(|oid| format!("{oid}\n")).collect();
-    if input.is_empty() || !copy.is_dir() {
+    if input.is_empty() || !look(copy, fs::is_dir).await? {
         return Ok(Vec::new());
     }
     let told = inner.within(copy).feed(&["cat-file", "--batch-check"], input.into_bytes()).await?;
@@ -220,10 +222,11 @@ async fn copy_of(project: &Git, module: &Submodule) -> Result<PathBuf> {
 async fn hand_over(project: &Git, inner: &Git, module: &Submodule, commit: &str, name: &str) -> Result<()> {
     let copy = copy_of(project, module).await?;
     let known = inner.within(&copy);
-    if copy.is_dir() && known.resolve(commit).await?.is_some() {
+    let is_there = look(&copy, fs::is_dir).await?;
+    if is_there && known.resolve(commit).await?.is_some() {
         return known.update_ref(name, commit, None).await;
     }
-    if !copy.is_dir() {
+    if !is_there {
         let why = format!("cannot keep the submodule {}: the project has no copy of it", module.path);
         let (from, path) = (inner.folder.display(), &module.path);
         return Err(Error::new(Code::VcsRefused, why).hint(format!(

@@ -5,10 +5,10 @@ use super::Worktree;
 use super::delete::beside;
 use super::submodule;
 use crate::error::{Error, Result};
+use crate::foreign::fs;
 use crate::status::Millis;
 use crate::vcs::git::Git;
 use crate::vcs::name::short;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Where they are.
@@ -89,7 +89,7 @@ fn below(modules: &Path, found: &mut Vec<PathBuf>) {
             continue;
         }
         let folder = entry.path();
-        if folder.join("HEAD").is_file() && folder.join("objects").is_dir() {
+        if fs::is_file(folder.join("HEAD")) && fs::is_dir(folder.join("objects")) {
             below(&folder.join("modules"), found);
             found.push(folder);
         } else {

@@ -8,9 +8,9 @@ use super::dirty::{DirtyPaths, changes_of};
 use super::submodule;
 use crate::contract::Code;
 use crate::error::{Error, Result};
+use crate::foreign::fs;
 use crate::paths::move_to_nothing;
 use crate::vcs::git::Git;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -51,7 +51,7 @@ pub(super) async fn put_aside(project: &Git, paths: &[PathBuf], from: &Path, to:
     let (all, from, into) = (paths.to_vec(), from.to_owned(), to.to_owned());
     let moved = beside(move || {
         for path in &all {
-            if from.join(path).symlink_metadata().is_ok() {
+            if fs::symlink_metadata(from.join(path)).is_ok() {
                 move_one(&from.join(path), &into.join(path))?;
             }
         }
@@ -103,7 +103,7 @@ fn inside(folder: &Path, below: &Path) -> Vec<PathBuf> {
     let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
     let paths = folders.map(|entry| below.join(entry.file_name()));
     paths
-        .flat_map(|path| match folder.join(&path).join(".git").symlink_metadata() {
+        .flat_map(|path| match fs::symlink_metadata(folder.join(&path).join(".git")) {
             Ok(_) => vec![path],
             Err(_) => inside(folder, &path),
         })
@@ -112,7 +112,7 @@ fn inside(folder: &Path, below: &Path) -> Vec<PathBuf> {
 
 /// A worktree of some repository has its git folder there, which gets the new path.
 async fn link_again(project: &Git, paths: &[PathBuf], root: &Path) {
-    for folder in paths.iter().map(|path| root.join(path)).filter(|folder| folder.join(".git").is_file()) {
+    for folder in paths.iter().map(|path| root.join(path)).filter(|folder| fs::is_file(folder.join(".git"))) {
         let repaired = project.within(&folder).change(&["worktree", "repair"], Vec::new()).await;
         repaired.map_or_else(|error| log::warn!("cannot link {} again: {error}", folder.display()), drop);
     }

@@ -7,12 +7,13 @@ use super::delete::delete_now;
 use super::{Worktree, settings};
 use crate::contract::Code;
 use crate::error::{Error, Result};
+use crate::foreign::{self, fs};
 use crate::paths::link_above;
 use crate::vcs::git::tail;
+use crate::vcs::look;
 use std::collections::BTreeSet;
-use std::fs::{self, OpenOptions};
+use std::fs::File;
 use std::io::Write;
-use std::os::unix::fs::symlink;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
@@ -54,10 +55,7 @@ pub async fn prepare(worktree: &Worktree, preparation: &Preparation) -> Result<V
         for path in &before {
             take_away(&folder, path).map_err(|error| refused(path, error))?;
         }
-        let mut listed = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&list)
+        let mut listed = foreign::open_with(File::options().create(true).append(true), &list)
             .map_err(|error| Error::internal(format!("cannot write {}: {error}", list.display())))?;
         for (path, how) in places {
             place(&project, &folder, &path, how, &mut |path| {
@@ -87,7 +85,11 @@ async fn not_ignored(worktree: &Worktree, links: &[String]) -> Result<Vec<String
     let mut notes = Vec::new();
     for link in links {
         let path = confined(link)?;
-        if !worktree.folder.join(&path).is_symlink() || settings::repository_around(&worktree.folder, &path).is_some() {
+        let asked = path.clone();
+        let is_own_link = look(&worktree.folder, move |folder| {
+            fs::is_symlink(folder.join(&asked)) && settings::repository_around(&folder, &asked).is_none()
+        });
+        if !is_own_link.await? {
             continue;
         }
         let shown = path.to_string_lossy();
@@ -122,7 +124,8 @@ pub async fn committed(worktree: &Worktree, preparation: &Preparation) -> Result
 
 /// Paths that were put into the worktree, relative to it.
 pub async fn prepared(worktree: &Worktree) -> Result<Vec<String>> {
-    let list = fs::read(worktree.git_dir().await?.join(LIST)).unwrap_or_default();
+    let list = look(worktree.git_dir().await?.join(LIST), |list| foreign::read(&list, foreign::MANY)).await?;
+    let list = list.unwrap_or_default();
     let paths = list.split(|byte| *byte == 0).filter(|path| !path.is_empty());
     let mut known = BTreeSet::new();
     let paths = paths.map(|path| String::from_utf8_lossy(path).into_owned());
@@ -132,7 +135,7 @@ pub async fn prepared(worktree: &Worktree) -> Result<Vec<String>> {
 /// Removes what was put at a path, through no link.
 fn take_away(worktree: &Path, path: &str) -> std::io::Result<()> {
     let target = worktree.join(path);
-    match target.symlink_metadata() {
+    match fs::symlink_metadata(&target) {
         Ok(_) if link_above(worktree, path).is_some() => Ok(()),
         Ok(found) if found.is_dir() => delete_now(&target),
         Ok(_) => fs::remove_file(target),
@@ -171,8 +174,8 @@ fn place(
 ) -> Result<()> {
     let plain = confined(path)?;
     let fault = |error: std::io::Error| refused(path, error);
-    let root = project.canonicalize().map_err(fault)?;
-    let Ok(source) = root.join(&plain).canonicalize() else { return Ok(()) };
+    let root = fs::canonicalize(project).map_err(fault)?;
+    let Ok(source) = fs::canonicalize(root.join(&plain)) else { return Ok(()) };
     if !source.starts_with(&root) {
         return Err(refused(path, "it leads out of the project"));
     }
@@ -180,13 +183,13 @@ fn place(
         return Err(refused(path, "the worktree is in it"));
     }
     let target = worktree.join(&plain);
-    if target.symlink_metadata().is_ok() {
+    if fs::symlink_metadata(&target).is_ok() {
         return Ok(());
     }
     parents(worktree, &plain).map_err(fault)?;
     record(&plain).map_err(fault)?;
     match how {
-        How::Link => symlink(&source, &target).map_err(fault),
+        How::Link => fs::symlink(&source, &target).map_err(fault),
         How::Copy => copy(&source, &target).map_err(fault),
     }
 }
@@ -196,7 +199,7 @@ fn parents(worktree: &Path, plain: &Path) -> std::io::Result<()> {
     let mut folder = worktree.to_owned();
     for name in plain.parent().into_iter().flat_map(Path::components) {
         folder.push(name);
-        match folder.symlink_metadata() {
+        match fs::symlink_metadata(&folder) {
             Ok(found) if found.is_dir() => {}
             Ok(_) => return Err(std::io::Error::other(format!("{} is no folder", folder.display()))),
             Err(_) => fs::create_dir(&folder)?,
@@ -207,11 +210,11 @@ fn parents(worktree: &Path, plain: &Path) -> std::io::Result<()> {
 
 /// Copies a file or a folder; links are copied as they are, anything else is left out.
 pub(super) fn copy(source: &Path, target: &Path) -> std::io::Result<()> {
-    let found = source.symlink_metadata()?;
+    let found = fs::symlink_metadata(source)?;
     if found.is_symlink() {
-        symlink(fs::read_link(source)?, target)
+        fs::symlink(fs::read_link(source)?, target)
     } else if found.is_file() {
-        fs::copy(source, target).map(drop)
+        foreign::copy(source, target)
     } else if found.is_dir() {
         fs::create_dir(target)?;
         for entry in fs::read_dir(source)? {

@@ -11,8 +11,10 @@ use super::standing::{Checkout, Standing, state};
 use super::{Worktree, kept, nested, settings, submodule};
 use crate::contract::Code;
 use crate::error::{Error, Result};
+use crate::foreign::fs;
 use crate::paths::move_to_nothing;
 use crate::vcs::lock::Held;
+use crate::vcs::look;
 use crate::vcs::rewrite::{Intent, IntentLog, Permit, RemoveIntent};
 use std::ffi::OsStr;
 use std::path::Path;
@@ -55,7 +57,7 @@ pub async fn remove(worktree: &Worktree, held: &Held, log: &mut dyn IntentLog) -
                 }
                 Permit::begin(held, &Intent::RemoveWorktree(Box::new(sure.clone())), log).await
             };
-            or_come_back(worktree, &intent, looked.await)?
+            or_come_back(worktree, &intent, looked.await).await?
         }
         None => Permit::begin(held, &Intent::RemoveWorktree(Box::new(sure.clone())), log).await?,
     };
@@ -86,7 +88,7 @@ pub async fn discard(worktree: &Worktree, number: u32, held: &Held, log: &mut dy
                 let permit = Permit::begin(held, &Intent::RemoveWorktree(Box::new(sure.clone())), log).await?;
                 Ok((sure, permit))
             };
-            or_come_back(worktree, &intent, looked.await)?
+            or_come_back(worktree, &intent, looked.await).await?
         }
         None => {
             // From now on what is kept is what counts: a tree that is half deleted is not to be kept.
@@ -109,8 +111,8 @@ pub async fn recover(
     log: &mut dyn IntentLog,
 ) -> Result<Removed> {
     let permit = Permit::again(held);
-    if !intent.is_sure && intent.aside.exists() {
-        come_back(worktree, intent)?;
+    if !intent.is_sure && look(&intent.aside, fs::exists).await? {
+        come_back(worktree, intent).await?;
     }
     match (intent.discards, intent.is_sure, worktree.is_present().await?) {
         (false, false, true) => Ok(Removed::default()),
@@ -159,21 +161,25 @@ async fn move_aside(worktree: &Worktree, intent: &RemoveIntent, _permit: &Permit
     if !worktree.is_present().await? || !submodule::of(&worktree.git()).await?.is_empty() {
         return Ok(None);
     }
-    std::fs::rename(&worktree.folder, &intent.aside).map_err(|error| refused(worktree, &error.to_string()))?;
+    let aside = intent.aside.clone();
+    let moved = look(&worktree.folder, |folder| fs::rename(folder, aside)).await?;
+    moved.map_err(|error| refused(worktree, &error.to_string()))?;
     Ok(Some(Worktree { folder: intent.aside.clone(), ..worktree.clone() }))
 }
 
 /// Where the second look failed, nothing is removed: the folder is where it was again.
-fn or_come_back<T>(worktree: &Worktree, intent: &RemoveIntent, looked: Result<T>) -> Result<T> {
+async fn or_come_back<T>(worktree: &Worktree, intent: &RemoveIntent, looked: Result<T>) -> Result<T> {
     if looked.is_err() {
-        come_back(worktree, intent)?;
+        come_back(worktree, intent).await?;
     }
     looked
 }
 
 /// The folder is where it was again.
-fn come_back(worktree: &Worktree, intent: &RemoveIntent) -> Result<()> {
-    move_to_nothing(&intent.aside, &worktree.folder).map_err(|error| {
+async fn come_back(worktree: &Worktree, intent: &RemoveIntent) -> Result<()> {
+    let aside = intent.aside.clone();
+    let moved = look(&worktree.folder, move |folder| move_to_nothing(&aside, &folder)).await?;
+    moved.map_err(|error| {
         let hint = format!("it is in {}: move it back, or take from it what you need", intent.aside.display());
         let why = match error.kind() {
             std::io::ErrorKind::AlreadyExists => "something else is in its place".to_owned(),
@@ -208,7 +214,7 @@ fn unlocked(worktree: &Worktree, standing: &Standing) -> Result<()> {
 
 async fn refuse_another(worktree: &Worktree) -> Result<()> {
     let standing = state(worktree).await?;
-    if !standing.present && standing.checkout == Checkout::Nothing && worktree.folder.exists() {
+    if !standing.present && standing.checkout == Checkout::Nothing && look(&worktree.folder, fs::exists).await? {
         return Err(refused(worktree, "something else is in its place").hint("look at it, and remove it by hand"));
     }
     Ok(())
@@ -240,7 +246,8 @@ async fn take_away(worktree: &Worktree, intent: &RemoveIntent, _permit: &Permit<
     let mut is_there = worktree.is_present().await?;
     if is_there && intent.in_place {
         // With submodules, which name the folder: nobody asks them any more.
-        match move_to_nothing(&worktree.folder, &intent.aside) {
+        let aside = intent.aside.clone();
+        match look(&worktree.folder, move |folder| move_to_nothing(&folder, &aside)).await? {
             Ok(()) => is_there = false,
             Err(error) => {
                 log::warn!("{} is deleted where it is: {error}", worktree.folder.display());
@@ -252,7 +259,7 @@ async fn take_away(worktree: &Worktree, intent: &RemoveIntent, _permit: &Permit<
     // Git may know it by either name. Another worktree that is in its place by now stays.
     let names = [intent.aside.as_path(), worktree.folder.as_path()];
     for folder in names.into_iter().take(if is_there && !intent.in_place { 1 } else { 2 }) {
-        if left.is_some() && folder.symlink_metadata().is_ok() {
+        if left.is_some() && look(folder, fs::symlink_metadata).await?.is_ok() {
             continue;
         }
         writable(folder.to_owned()).await;
@@ -265,7 +272,7 @@ async fn take_away(worktree: &Worktree, intent: &RemoveIntent, _permit: &Permit<
     settings::tidy(&worktree.project).await;
     if let Some(shelf) = worktree.folder.parent() {
         // Only when it is empty.
-        let _ = std::fs::remove_dir(shelf);
+        let _ = look(shelf, fs::remove_dir).await;
     }
     Ok(left)
 }

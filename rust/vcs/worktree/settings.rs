@@ -6,8 +6,9 @@
 
 use super::Worktree;
 use crate::error::{Error, Result};
+use crate::foreign::{self, fs};
 use crate::vcs::git::Git;
-use std::fs;
+use crate::vcs::look;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -44,7 +45,7 @@ pub(super) async fn exclude(worktree: &Worktree, paths: &[PathBuf]) -> Result<()
     if own {
         patterns.extend(UNFINISHED);
         let file = git.git_dir().await?.join(EXCLUDED);
-        write(&file, &patterns)?;
+        look(&file, move |file| write(&file, &patterns)).await??;
         let quoted = file.to_string_lossy().replace('\\', "\\\\").replace('"', "\\\"");
         include(worktree, &format!("[core]\n\texcludesFile = \"{quoted}\"\n")).await?;
     }
@@ -65,11 +66,16 @@ async fn include(worktree: &Worktree, text: &str) -> Result<()> {
     };
     tidy(&worktree.project).await;
     let file = folder.join(CONFIG);
-    let mut all = fs::read(&file).unwrap_or_default();
-    if !String::from_utf8_lossy(&all).contains(text) {
-        all.extend(text.as_bytes());
-        write(&file, &all)?;
-    }
+    let added = text.to_owned();
+    let written = look(file, move |file| {
+        let mut all = foreign::read(&file, foreign::MANY).unwrap_or_default();
+        if String::from_utf8_lossy(&all).contains(&added) {
+            return Ok(());
+        }
+        all.extend(added.as_bytes());
+        write(&file, &all)
+    });
+    written.await??;
     // `./` is the folder of the configuration: the repository may be moved.
     let mut key = "includeIf.gitdir:./".to_owned();
     for c in name.to_string_lossy().chars() {
@@ -96,7 +102,7 @@ async fn try_tidy(project: &Git) -> Result<()> {
     let listed = ["config", "--local", "-z", "--get-regexp", r"^includeif\.gitdir:\./worktrees/.*\.path$"];
     for entry in project.find(&listed).await?.unwrap_or_default().split('\0') {
         let Some((key, value)) = entry.split_once('\n') else { continue };
-        if value.ends_with(CONFIG) && !common.join(value).exists() {
+        if value.ends_with(CONFIG) && !look(common.join(value), fs::exists).await? {
             // Git lists names in lower case and takes a section away only by the name as written.
             let name = key.trim_start_matches("includeif.").trim_end_matches(".path");
             let args = ["config", "--local", "--remove-section", &format!("includeIf.{name}")];
@@ -109,7 +115,7 @@ async fn try_tidy(project: &Git) -> Result<()> {
 /// The innermost folder above a path, below the worktree's root, that is a repository of its own.
 pub(super) fn repository_around(worktree: &Path, path: &Path) -> Option<PathBuf> {
     let above = path.ancestors().skip(1).filter(|above| !above.as_os_str().is_empty());
-    above.into_iter().find(|above| worktree.join(above).join(".git").exists()).map(Path::to_owned)
+    above.into_iter().find(|above| fs::exists(worktree.join(above).join(".git"))).map(Path::to_owned)
 }
 
 /// What the user's own file excludes everywhere.
@@ -121,9 +127,8 @@ async fn users_patterns(project: &Git) -> Result<Vec<u8>> {
             .map(|base| base.join("git/ignore"))
     };
     let file = named.map(|named| project.folder.join(named)).or_else(usual);
-    let is_readable =
-        |file: &PathBuf| file.metadata().is_ok_and(|found| found.is_file() && found.len() < MOST_PATTERNS);
-    let mut patterns = file.filter(is_readable).and_then(|file| fs::read(file).ok()).unwrap_or_default();
+    let Some(file) = file else { return Ok(Vec::new()) };
+    let mut patterns = look(file, |file| foreign::read(&file, MOST_PATTERNS)).await?.unwrap_or_default();
     if !patterns.is_empty() {
         patterns.push(b'\n');
     }
@@ -144,7 +149,10 @@ fn pattern(path: &Path) -> Vec<u8> {
 }
 
 fn append(file: &Path, pattern: &[u8]) -> Result<()> {
-    let mut text = fs::read(file).unwrap_or_default();
+    let mut text = match foreign::read(file, foreign::MANY) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(cannot_write(file, &error)),
+        found => found.unwrap_or_default(),
+    };
     if text.split_inclusive(|byte| *byte == b'\n').any(|line| line == pattern) {
         return Ok(());
     }
@@ -156,6 +164,28 @@ fn append(file: &Path, pattern: &[u8]) -> Result<()> {
 }
 
 fn write(file: &Path, bytes: &[u8]) -> Result<()> {
-    let written = file.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(file, bytes));
-    written.map_err(|error| Error::internal(format!("cannot write {}: {error}", file.display())))
+    let written = file.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| foreign::write(file, bytes));
+    written.map_err(|error| cannot_write(file, &error))
+}
+
+fn cannot_write(file: &Path, error: &std::io::Error) -> Error {
+    Error::internal(format!("cannot write {}: {error}", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pipe_in_the_place_of_the_exclusions_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("exclude");
+        append(&file, b"/a\n").unwrap();
+        append(&file, b"/b\n").unwrap();
+        append(&file, b"/a\n").unwrap();
+        assert_eq!(std::fs::read(&file).unwrap(), b"/a\n/b\n");
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        assert!(append(&pipe, b"/a\n").unwrap_err().message.contains("it is not a file"));
+    }
 }

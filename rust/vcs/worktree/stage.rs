@@ -1,11 +1,13 @@
 //! Taking a working tree's changes into an index: as a commit takes them, or byte for byte.
 
+use super::delete::beside;
 use super::dirty::DirtyPaths;
 use crate::contract::Code;
 use crate::error::{Error, Result};
+use crate::foreign::{self, fs};
 use crate::vcs::git::Git;
-use std::fs;
-use std::os::unix::ffi::OsStrExt;
+use crate::vcs::look;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -35,7 +37,8 @@ pub(super) async fn stage(git: &Git, changes: &DirtyPaths) -> Result<()> {
 pub(super) async fn tree(git: &Git, changes: &DirtyPaths) -> Result<String> {
     let index = TemporaryIndex::in_folder_of(git).await?;
     // Its times spare git reading every file again.
-    let _ = fs::copy(git.git_dir().await?.join("index"), &index.0);
+    let temporary = index.0.clone();
+    let _ = look(git.git_dir().await?.join("index"), move |own| foreign::copy(&own, &temporary)).await?;
     let temporary = index.of(git);
     match stage(&temporary.clone().setting("core.safecrlf", "false"), changes).await {
         Ok(()) => temporary.change(&["write-tree"], Vec::new()).await,
@@ -61,24 +64,21 @@ pub(super) async fn exact_tree(git: &Git, changes: &DirtyPaths) -> Result<String
     for entry in changes.entries.iter().filter(|entry| entry.is_gone) {
         entries.push((None, entry.path.clone()));
     }
-    for entry in changes.entries.iter().filter(|entry| !entry.is_gone) {
-        let full = git.folder.join(&entry.path);
-        let Ok(found) = full.symlink_metadata() else {
-            entries.push((None, entry.path.clone()));
-            continue;
-        };
-        if found.is_symlink() {
-            let target = fs::read_link(&full).map_err(|error| unreadable(&full, error))?;
-            let oid = git.store(&["hash-object", "-w", "--stdin"], target.as_os_str().as_bytes().to_vec()).await?;
-            entries.push((Some(("120000", oid)), entry.path.clone()));
-        } else if found.is_dir() {
-            if let Some(commit) = git.within(&full).head().await? {
-                entries.push((Some(("160000", commit)), entry.path.clone()));
+    for (path, found) in found(git, changes).await? {
+        let full = git.folder.join(&path);
+        match found.map_err(|error| unreadable(&full, error))? {
+            Found::Nothing => entries.push((None, path)),
+            Found::Link(target) => {
+                let oid = git.store(&["hash-object", "-w", "--stdin"], target.into_os_string().into_vec()).await?;
+                entries.push((Some(("120000", oid)), path));
             }
-        } else if found.is_file() {
-            fs::File::open(&full).map_err(|error| unreadable(&full, error))?;
-            let mode = if found.permissions().mode() & 0o100 == 0 { "100644" } else { "100755" };
-            files.push((mode, entry.path.clone()));
+            Found::Folder => {
+                if let Some(commit) = git.within(&full).head().await? {
+                    entries.push((Some(("160000", commit)), path));
+                }
+            }
+            Found::File(mode) => files.push((mode, path)),
+            Found::Other => {}
         }
     }
     let oids = hash(git, files.iter().map(|(_, path)| path)).await?;
@@ -92,6 +92,41 @@ pub(super) async fn exact_tree(git: &Git, changes: &DirtyPaths) -> Result<String
     }
     temporary.change(&["update-index", "--replace", "-z", "--index-info"], lines).await?;
     temporary.change(&["write-tree"], Vec::new()).await
+}
+
+/// What is at a changed path.
+enum Found {
+    Nothing,
+    /// With where it points.
+    Link(PathBuf),
+    Folder,
+    /// With its mode, as git writes it.
+    File(&'static str),
+    Other,
+}
+
+/// What is there of the changes that took nothing away.
+async fn found(git: &Git, changes: &DirtyPaths) -> Result<Vec<(PathBuf, std::io::Result<Found>)>> {
+    let there = changes.entries.iter().filter(|entry| !entry.is_gone);
+    let (root, paths) = (git.folder.clone(), there.map(|entry| entry.path.clone()).collect::<Vec<_>>());
+    let look = move |path: PathBuf| (root.join(&path), path);
+    let looked = beside(move || Ok(paths.into_iter().map(look).map(|(full, path)| (path, at(&full))).collect()));
+    looked.await.map_err(Error::internal)
+}
+
+fn at(full: &Path) -> std::io::Result<Found> {
+    let Ok(found) = fs::symlink_metadata(full) else { return Ok(Found::Nothing) };
+    if found.is_symlink() {
+        return fs::read_link(full).map(Found::Link);
+    }
+    if found.is_dir() {
+        return Ok(Found::Folder);
+    }
+    if !found.is_file() {
+        return Ok(Found::Other);
+    }
+    foreign::open(full)?;
+    Ok(Found::File(if found.permissions().mode() & 0o100 == 0 { "100644" } else { "100755" }))
 }
 
 /// The objects of files, byte for byte.
@@ -146,8 +181,9 @@ impl TemporaryIndex {
 }
 
 impl Drop for TemporaryIndex {
+    #[expect(clippy::disallowed_methods, reason = "a drop cannot wait, and git has just written there")]
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
-        let _ = fs::remove_file(self.0.with_extension("lock"));
+        let _ = std::fs::remove_file(&self.0);
+        let _ = std::fs::remove_file(self.0.with_extension("lock"));
     }
 }

@@ -3,7 +3,9 @@
 use super::Worktree;
 use super::dirty::{DirtyPaths, changes};
 use crate::error::Result;
+use crate::foreign::fs;
 use crate::vcs::git::Git;
+use crate::vcs::look;
 use crate::vcs::repository::{Operation, operation};
 use std::path::PathBuf;
 
@@ -101,12 +103,12 @@ pub(super) async fn now(worktree: &Worktree) -> Result<(Standing, DirtyPaths)> {
                 Some(name) => Checkout::Other(name),
                 None => Checkout::Detached,
             };
-        } else if entry.branch == Some(worktree.reference()) && entry.folder.exists() {
+        } else if entry.branch == Some(worktree.reference()) && look(&entry.folder, fs::exists).await? {
             standing.elsewhere = Some(entry.folder);
         }
     }
     if standing.present {
-        standing.operation = operation(&worktree.git_dir().await?);
+        standing.operation = operation(&worktree.git_dir().await?).await?;
         // A rebase detaches HEAD for as long as it lasts.
         changed = changes(worktree).await?;
         standing.changes = changed.paths.iter().chain(&changed.nested).cloned().collect();

@@ -2,8 +2,10 @@
 
 use crate::contract::Code;
 use crate::error::{Error, Result};
+use crate::foreign::fs;
 use crate::vcs::git::Git;
 use crate::vcs::git::path;
+use crate::vcs::look;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -49,7 +51,7 @@ pub async fn unnamed(git: &Git) -> Result<Vec<PathBuf>> {
 
 /// Names by path, as `.gitmodules` says.
 async fn names(git: &Git) -> Result<BTreeMap<String, String>> {
-    if !git.folder.join(".gitmodules").is_file() {
+    if !look(git.folder.join(".gitmodules"), fs::is_file).await? {
         return Ok(BTreeMap::new());
     }
     let args = ["config", "-z", "--file", ".gitmodules", "--get-regexp", r"^submodule\..*\.path$"];
@@ -90,7 +92,7 @@ pub async fn initialise(project: &Git, worktree: &Git) -> Result<Vec<String>> {
     };
     for path in paths(worktree).await? {
         let theirs = project.within(project.folder.join(&path));
-        if !theirs.is_toplevel().await? || !worktree.folder.join(&path).is_dir() {
+        if !theirs.is_toplevel().await? || !look(worktree.folder.join(&path), fs::is_dir).await? {
             continue;
         }
         let Some(name) = named.get(&path) else {

@@ -5,10 +5,11 @@ use super::delete::{beside, delete_now};
 use super::prepare::copy;
 use crate::contract::Code;
 use crate::error::{Error, Result};
+use crate::foreign::{self, fs};
 use crate::paths::{UNFINISHED, exchange};
 use crate::project::git_dir;
 use crate::vcs::git::{Git, failed};
-use std::fs::{self, File};
+use crate::vcs::look;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
@@ -25,13 +26,13 @@ pub(super) async fn make_whole(worktree: &Git, repositories: &[PathBuf]) -> Resu
         let Some((folder, git_folder)) = looked.await.map_err(|error| refused(path, &error.to_string()))? else {
             continue;
         };
-        if git_folder.join("commondir").exists() {
+        if look(git_folder.join("commondir"), fs::exists).await? {
             let why = format!("it is a worktree of a repository in {}", git_folder.display());
             return Err(refused(path, &why).hint("remove it with `git worktree remove`, or move it away"));
         }
         // Without this setting a git folder serves the folder that names it, wherever that is.
         for config in ["config", "config.worktree"].map(|name| git_folder.join(name)) {
-            if config.is_file() {
+            if look(&config, fs::is_file).await? {
                 set(worktree, &config, None).await?;
             }
         }
@@ -39,7 +40,7 @@ pub(super) async fn make_whole(worktree: &Git, repositories: &[PathBuf]) -> Resu
         let (folder, inner) = moved.await.map_err(|error| refused(path, &error.to_string()))?;
         for inner in inner {
             let config = folder.join(".git").join(&inner.below).join("config");
-            if config.is_file() {
+            if look(&config, fs::is_file).await? {
                 let back = up(inner.below.components().count() + 1).join(&inner.path);
                 set(worktree, &config, Some(&back)).await?;
             }
@@ -72,7 +73,7 @@ async fn set(git: &Git, config: &Path, folder: Option<&Path>) -> Result<()> {
 
 /// The git folder of a repository, where it is in `own`.
 fn elsewhere(folder: &Path, own: &Path) -> Option<PathBuf> {
-    let is_link = folder.join(".git").symlink_metadata().is_ok_and(|found| !found.is_dir());
+    let is_link = fs::symlink_metadata(folder.join(".git")).is_ok_and(|found| !found.is_dir());
     git_dir(folder).filter(|found| is_link && found != own && found.starts_with(own))
 }
 
@@ -87,13 +88,13 @@ struct Inner {
 /// Moves a git folder into the folder that it serves; what of its submodules is linked to its new place.
 fn move_in(git_folder: &Path, folder: &Path) -> io::Result<Vec<Inner>> {
     let mut inner = Vec::new();
-    if git_folder.join("modules").is_dir() {
+    if fs::is_dir(git_folder.join("modules")) {
         find_inner(folder, Path::new(""), git_folder, &mut inner)?;
     }
     put_in(git_folder, folder)?;
     for Inner { path, below } in &inner {
         let link = up(path.components().count()).join(".git").join(below);
-        fs::write(folder.join(path).join(".git"), format!("gitdir: {}\n", link.display()))?;
+        foreign::write(folder.join(path).join(".git"), format!("gitdir: {}\n", link.display()))?;
     }
     inner.retain(|inner| !inner.below.starts_with("worktrees"));
     Ok(inner)
@@ -146,16 +147,18 @@ fn copy_in(git_folder: &Path, link: &Path) -> io::Result<()> {
 }
 
 fn to_disk(path: &Path) -> io::Result<()> {
-    let found = path.symlink_metadata()?;
+    let found = fs::symlink_metadata(path)?;
     if found.is_dir() {
         fs::read_dir(path)?.try_for_each(|entry| to_disk(&entry?.path()))?;
+        return fs::sync_dir(path);
     }
-    if found.is_symlink() { Ok(()) } else { File::open(path)?.sync_all() }
+    if found.is_file() { foreign::open(path)?.sync_all() } else { Ok(()) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn a_git_folder_on_another_disk_is_copied() {

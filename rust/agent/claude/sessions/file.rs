@@ -1,6 +1,7 @@
 //! Session files on disk. Only `<digits>.json` is ever opened: beside it lie `<pid>.<hash>.key` files, which are none of
 //! our business.
 
+use crate::foreign::fs;
 use crate::process::{self, Identity};
 use serde_json::Value;
 use std::path::Path;
@@ -31,7 +32,7 @@ fn lives(pid: u32, start: Option<&str>) -> bool {
 
 /// The processes that have a session file there.
 pub(super) fn pids(folder: &Path) -> impl Iterator<Item = u32> {
-    std::fs::read_dir(folder).into_iter().flatten().flatten().filter_map(|entry| pid_of(&entry.path()))
+    fs::read_dir(folder).into_iter().flatten().flatten().filter_map(|entry| pid_of(&entry.path()))
 }
 
 /// `123.json`, and nothing that merely looks like it.
@@ -42,7 +43,7 @@ pub(super) fn pid_of(path: &Path) -> Option<u32> {
 
 /// A file of bounded size, of those that the client writes or reads; a pipe or a link there is none of the client's.
 pub(super) fn read(path: &Path) -> std::io::Result<Vec<u8>> {
-    if !std::fs::symlink_metadata(path)?.is_file() {
+    if !fs::symlink_metadata(path)?.is_file() {
         return Err(std::io::Error::other("not a file"));
     }
     crate::foreign::read(path, MOST)
