@@ -72,11 +72,18 @@ function M.show(level, least, sentence, hint)
   if hint then
     whole = whole .. (#lines > 1 and '\n' or ' — ') .. text.clean(hint)
   end
-  local line = is_stock() and M.line(lines, whole, free_cells()) or whole
-  if line ~= whole then
-    return show_line(level, line, whole)
+  local function show()
+    local line = is_stock() and M.line(lines, whole, free_cells()) or whole
+    if line ~= whole then
+      return show_line(level, line, whole)
+    end
+    vim.notify(whole, vim.log.levels[level:upper()], { title = 'Chorus' })
   end
-  vim.notify(whole, vim.log.levels[level:upper()], { title = 'Chorus' })
+  if vim.o.cmdheight == 0 and is_stock() then
+    -- Below a command line that is still on the screen, Neovim would ask for Enter.
+    return vim.schedule(show)
+  end
+  show()
 end
 
 return M

@@ -51,6 +51,17 @@ local function is_pinned(window)
   return vim.wo[window].winfixbuf
 end
 
+--- Whether a window must go on showing its buffer: it is pinned, or the only one with unsaved text that 'nohidden' keeps
+--- on the screen.
+---@param window integer
+---@return boolean
+local function keeps_buffer(window)
+  local buffer = vim.api.nvim_win_get_buf(window)
+  local is_unsaved = vim.bo[buffer].modified and vim.bo[buffer].buftype ~= 'nofile'
+  local is_hidden = vim.bo[buffer].bufhidden == 'hide' or (vim.o.hidden and vim.bo[buffer].bufhidden == '')
+  return is_pinned(window) or (is_unsaved and not is_hidden and #vim.fn.win_findbuf(buffer) == 1)
+end
+
 --- Makes a window for a buffer of ours; one that is left closes.
 ---@param mods table as `nvim_cmd` takes it
 ---@return boolean # false where the screen has no line left for a window
@@ -69,7 +80,7 @@ local function show_here(buffer)
   local before = vim.api.nvim_get_current_buf()
   if before == buffer then
     return
-  elseif is_pinned(0) and not split({}) then
+  elseif keeps_buffer(0) and not split({}) then
     split({ tab = vim.fn.tabpagenr() })
   end
   vim.b[buffer].chorus_came_from = before
