@@ -10,9 +10,13 @@ local M = {}
 ---@param method string
 ---@param params table
 ---@param on_result? fun(result: any)
-function M.once(method, params, on_result)
+---@param on_refused? fun()
+function M.once(method, params, on_result, on_refused)
   client.request(method, params, function(err, result)
     if err then
+      if on_refused then
+        on_refused()
+      end
       message.failure(err)
     elseif on_result then
       on_result(result)

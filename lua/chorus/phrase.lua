@@ -2,16 +2,19 @@
 
 local M = {}
 
+--- The most numbers in a sentence. It counts the others, to fit in a line.
+local MOST_NUMBERS = 8
+
 --- Names tasks, or the tasks of requests.
 ---@param named { number: integer }[]
----@return string such as `#3, #4`
+---@return string such as `#3, #4` or `#3, #4, #5, #6, #7, #8, #9, #10 and 33 more`
 function M.numbers(named)
-  return table.concat(
-    vim.tbl_map(function(each)
-      return '#' .. each.number
-    end, named),
-    ', '
-  )
+  local numbers = {}
+  for index = 1, math.min(#named, MOST_NUMBERS) do
+    numbers[index] = '#' .. named[index].number
+  end
+  local more = #named > MOST_NUMBERS and (' and %d more'):format(#named - MOST_NUMBERS) or ''
+  return table.concat(numbers, ', ') .. more
 end
 
 --- Names those who may have made an edit.

@@ -57,6 +57,18 @@ local function in_lines(prompt)
   return table.concat(lines, '\n')
 end
 
+--- Asks by `vim.ui.select` or `vim.ui.input`. In Neovim's own, Ctrl-C ends the question with an error: the person leaves.
+---@param ask fun(...)
+---@param ... any
+---@return boolean was_left
+function M.was_left(ask, ...)
+  local is_over, err = pcall(ask, ...)
+  if not is_over and not tostring(err):find('Keyboard interrupt', 1, true) then
+    error(err, 0)
+  end
+  return not is_over
+end
+
 --- Lets a person pick. `kind` is what replacements of `vim.ui.select` know the list by.
 ---@generic T
 ---@param items T[]
@@ -64,13 +76,16 @@ end
 ---@param on_choice fun(item?: T)
 function M.pick(items, opts, on_choice)
   local clean = require('chorus.text').clean
-  vim.ui.select(items, {
+  local was_left = M.was_left(vim.ui.select, items, {
     prompt = in_lines(opts.prompt),
     kind = opts.kind or 'chorus',
     format_item = function(item)
       return clean(opts.format(item))
     end,
   }, on_choice)
+  if was_left then
+    on_choice()
+  end
 end
 
 --- Lets the person pick one of several tasks.
@@ -128,10 +143,13 @@ end
 ---@param opts table as `vim.ui.input` takes it
 ---@param on_text fun(text?: string)
 function M.input(opts, on_text)
-  vim.ui.input(opts, function(text)
+  local function answer(text)
     vim.api.nvim_echo({ { '' } }, false, {})
     on_text(text)
-  end)
+  end
+  if M.was_left(vim.ui.input, opts, answer) then
+    answer()
+  end
 end
 
 --- Asks yes or no. Anything but yes is no.

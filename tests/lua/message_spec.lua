@@ -124,6 +124,51 @@ describe('a message', function()
     assert.truthy(whole:find(vim.trim(('hint '):rep(10)), 1, true), whole)
   end)
 
+  it('waits for the command line to go where that leaves no line for it', function()
+    local said, notify = {}, vim.notify
+    vim.notify = setfenv(loadstring('return function(text) said[1] = text end', '@vim/_editor.lua'), { said = said })()
+    vim.o.cmdheight = 0
+    message.info('done')
+    assert.same({}, said)
+    helpers.settle()
+    vim.o.cmdheight, vim.notify = 1, notify
+    assert.same({ 'Chorus: done' }, said)
+  end)
+
+  it('takes Ctrl-C in Neovim’s own question for leaving it', function()
+    local select, input = vim.ui.select, vim.ui.input
+    local function interrupted()
+      error('Keyboard interrupt', 0)
+    end
+    vim.ui.select, vim.ui.input = interrupted, interrupted
+    local left = 0
+    local function leave(answer)
+      left = left + (answer == nil and 1 or 0)
+    end
+    local picker = require('chorus.picker')
+    picker.pick({ 'a' }, { prompt = '?', format = tostring }, leave)
+    picker.input({ prompt = '?' }, leave)
+    picker.confirm('?', 'Yes', leave)
+    vim.ui.select = function(_, _, on_choice)
+      on_choice('a')
+    end
+    local is_right, err = pcall(picker.pick, { 'a' }, { prompt = '?', format = tostring }, function()
+      error('a fault of its own', 0)
+    end)
+    vim.ui.select, vim.ui.input = select, input
+    assert.same({ 2, false, 'a fault of its own' }, { left, is_right, err })
+  end)
+
+  it('names the first of many tasks and counts the others', function()
+    local tasks = {}
+    for number = 1, 43 do
+      tasks[number] = { number = number }
+    end
+    local numbers = require('chorus.phrase').numbers
+    assert.equal('#1, #2, #3, #4, #5, #6, #7, #8 and 35 more', numbers(tasks))
+    assert.equal('#1, #2', numbers({ tasks[1], tasks[2] }))
+  end)
+
   it('leaves the end of the line to the ruler of a floating window', function()
     vim.notify = setfenv(loadstring('return function() end', '@vim/_editor.lua'), {})()
     vim.o.laststatus, vim.o.ruler = 2, true

@@ -422,7 +422,7 @@ describe('dashboard', function()
       world.know({ world.task(1), world.task(2) })
       dashboard.open()
       world.press('mms')
-      assert.are.same({ { 'info', 'cannot start any of #1, #2' } }, world.notified)
+      assert.are.same({ { 'info', 'cannot start any of #1, #2', 'none of them is pending' } }, world.notified)
     end)
 
     it('go by Escape, after the filter', function()

@@ -70,6 +70,37 @@ describe('float', function()
     second:close()
   end)
 
+  it('is the only window of its buffer, on which its keys act', function()
+    local window = float.open(float.scratch(), { width = 20, height = 3, closes_on_leave = {} })
+    for _, split in ipairs({ 'split', 'vertical split', 'tab split' }) do
+      local windows = #vim.api.nvim_list_wins()
+      vim.cmd(split)
+      world.wait(function()
+        return #vim.api.nvim_list_wins() == windows
+      end, split)
+      assert.are.equal(window.window, vim.api.nvim_get_current_win())
+      assert.is_true(window:is_open())
+    end
+    local below = vim.fn.win_getid(1)
+    vim.api.nvim_set_current_win(below)
+    vim.api.nvim_win_set_buf(below, window.buffer)
+    world.wait(function()
+      return vim.api.nvim_win_get_buf(below) ~= window.buffer
+    end)
+  end)
+
+  it('takes its buffer along, also out of another window', function()
+    local buffer = float.scratch()
+    local window = float.open(buffer, { width = 20, height = 3 })
+    local below = vim.fn.win_getid(1)
+    vim.cmd('noautocmd call nvim_win_set_buf(' .. below .. ',' .. buffer .. ')')
+    window:close()
+    world.wait(function()
+      return not vim.api.nvim_buf_is_valid(buffer)
+    end)
+    assert.is_true(vim.api.nvim_win_is_valid(below))
+  end)
+
   it('can leave the cursor where it is', function()
     local before = vim.api.nvim_get_current_win()
     local window = float.open(float.scratch(), { width = 20, height = 3, enter = false })

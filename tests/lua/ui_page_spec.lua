@@ -337,6 +337,34 @@ describe('page', function()
     end
   end)
 
+  it("goes beside unsaved text that 'nohidden' keeps on the screen", function()
+    vim.cmd.edit('some_file')
+    vim.o.hidden = false
+    local before = vim.api.nvim_get_current_win()
+    vim.api.nvim_buf_set_lines(0, 0, -1, false, { 'unsaved' })
+    page.open(task)
+    assert.are.equal('chorus://task/12', vim.api.nvim_buf_get_name(0))
+    world.press('q')
+    assert.are.equal(before, vim.api.nvim_get_current_win())
+    assert.are.same({ 'unsaved' }, world.lines())
+    vim.bo.modified, vim.o.hidden = false, true
+  end)
+
+  it('needs no line for the bar above it', function()
+    vim.o.laststatus, vim.o.showtabline = 2, 2
+    while pcall(vim.cmd.split) do
+    end
+    assert.are.equal(1, vim.api.nvim_win_get_height(0))
+    vim.cmd.messages('clear')
+    for _, window in ipairs(vim.api.nvim_list_wins()) do
+      require('chorus.ui.kit.page_buffer').set_bar(window, 'a bar')
+    end
+    local said = vim.fn.execute('messages')
+    vim.o.showtabline = 1
+    vim.cmd.only()
+    assert.are.equal('', said)
+  end)
+
   it('comes back with its keys after :bdelete', function()
     vim.cmd.edit('some_file')
     open()
@@ -361,6 +389,14 @@ describe('page', function()
     open()
     world.press('gg<CR>')
     assert.are.same({ 2, 0 }, vim.api.nvim_win_get_cursor(0))
+  end)
+
+  it('leaves a key what it is elsewhere where that fails, too', function()
+    open()
+    vim.api.nvim_buf_set_lines(0, 0, 1, false, { '' })
+    world.press('gggd')
+    assert.is_truthy(vim.fn.execute('1messages'):find('E349: No identifier under cursor', 1, true))
+    assert.is_nil(vim.fn.execute('messages'):find('traceback', 1, true))
   end)
 
   it('saves what was edited and nothing else', function()

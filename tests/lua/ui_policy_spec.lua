@@ -152,8 +152,12 @@ describe('policy', function()
       return nil, { place = '/u/chorus.toml:9', answered = true }
     end
     picked = { 2, 1 }
-    require('chorus.ui.requests.propose_rule').propose(world.request('r1', 12))
+    local ended
+    require('chorus.ui.requests.propose_rule').propose(world.request('r1', 12), function(is_answered)
+      ended = is_answered
+    end)
     world.wait_notified(1)
+    assert.is_true(ended)
     assert.same({ false, true }, asked)
     assert.equal('Add this rule to /u/chorus.toml?', prompts[1][1])
     assert.equal('Add it|Propose it for every project|Cancel', prompts[1][2])
@@ -178,11 +182,50 @@ describe('policy', function()
       return nil, { rule = '[[policy.allow]]\n', file = '/u/chorus.toml', others = {} }
     end
     picked = { 3 }
-    require('chorus.ui.requests.propose_rule').propose(world.request('r1', 12))
+    local ended
+    require('chorus.ui.requests.propose_rule').propose(world.request('r1', 12), function(is_answered)
+      ended = is_answered
+    end)
     world.wait(function()
       return #prompts == 1
     end)
     assert.equal(1, #world.asked)
+    assert.is_false(ended)
+  end)
+
+  it('leads back to where the rule was proposed from', function()
+    world.replies.policy_propose = function()
+      return nil, { rule = '[[policy.allow]]\n', file = '/u/chorus.toml', others = {} }
+    end
+    world.replies.policy_add = function()
+      return nil, { place = '/u/chorus.toml:9', answered = true }
+    end
+    local first, second = world.request('r1', 12), world.request('r2', 3, { opened_at = world.now })
+    world.know({ world.task(12, { requests = 1 }), world.task(3, { requests = 1 }) }, { first, second })
+    local function shown()
+      return vim.b.chorus_view, vim.b.chorus_task
+    end
+    require('chorus.ui.requests.inbox').open(second)
+    assert.are.same({ 'inbox', 3 }, { shown() })
+    picked = { 3 }
+    world.press('P')
+    world.wait(function()
+      return #prompts == 1
+    end)
+    assert.are.same({ 'inbox', 3 }, { shown() })
+    picked = { 1 }
+    world.press('P')
+    world.wait_notified(1)
+    assert.are.same({ 'inbox', 12 }, { shown() })
+    world.press('q')
+    world.settle()
+    require('chorus.ui.requests.request').open(first)
+    picked = { 3 }
+    world.press('P')
+    world.wait(function()
+      return #prompts == 3
+    end)
+    assert.are.same({ 'request', 12 }, { shown() })
   end)
 
   it('trusts the text that was shown', function()

@@ -167,7 +167,7 @@ describe('the rows of a request', function()
     }
     local shown = render(write, options)
     assert.is_truthy(shown:find('… 13001 more lines; the terminal shows them all', 1, true), shown:sub(-300))
-    assert.is_truthy(shown:find('This is not all of it', 1, true))
+    assert.are.equal(1, (shown:find('  This is not all of it', 1, true)))
     render(write, options)
     assert.is_true(compared <= 2 * 64 * 1024, tostring(compared))
     assert.is_true(#parsed <= 1 and (parsed[1] or 0) <= 33000, vim.inspect(parsed))
@@ -177,5 +177,7 @@ describe('the rows of a request', function()
     assert.is_true(vim.list_contains(marked(rows, '@keyword.lua'), 'local'), vim.inspect(marked(rows, '@keyword.lua')))
     assert.is_true(#parsed == 1 and parsed[1] < 1000, vim.inspect(parsed))
     word_diff.of, vim.treesitter.get_string_parser = of, get_parser
+    write.cut, write.input.content = nil, after
+    assert.are.equal(1, (render(write, options):find('  This is not all of it', 1, true)))
   end)
 end)

@@ -226,13 +226,16 @@ describe('request', function()
       shown = render({ kind = 'question', tool = 'AskUserQuestion', input = { questions = { question } } })
       assert.is_truthy(shown:find('Colour\n  Which?', 1, true), shown)
       assert.is_truthy(shown:find('multiSelect  seen', 1, true), shown)
+      question.options[1].description = ''
+      shown = render({ kind = 'question', tool = 'AskUserQuestion', input = { questions = { question } } })
+      assert.is_nil(shown:find('description', 1, true), shown)
       question.header = 'two\nlines'
       shown = render({ kind = 'question', tool = 'AskUserQuestion', input = { questions = { question } } })
       assert.is_truthy(shown:find('header\n    │ two\n    │ lines', 1, true), shown)
     end)
 
     it('says what is cut', function()
-      assert.is_truthy(render({ cut = true }):find('This is not all of it', 1, true))
+      assert.are.equal(1, (render({ cut = true }):find('  This is not all of it', 1, true)))
     end)
 
     it('shows what was read from the screen as the screen has it', function()

@@ -79,6 +79,7 @@ function M.open(buffer, wish, where)
       end
     end,
   })
+  require('chorus.ui.kit.own_window').keep(buffer, self.window, group)
   vim.api.nvim_create_autocmd('BufWipeout', {
     group = group,
     buffer = buffer,

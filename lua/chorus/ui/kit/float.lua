@@ -183,7 +183,8 @@ end
 function Float:head()
   local width = vim.api.nvim_win_get_width(self.window)
   local title = canvas.border_text(self.wish.title, width) or {}
-  vim.wo[self.window].winbar = canvas.bar_of_two(title, self.wish.footer or {}, width)
+  local bar = canvas.bar_of_two(title, self.wish.footer or {}, width)
+  require('chorus.ui.kit.page_buffer').set_bar(self.window, bar)
 end
 
 function Float:close()
@@ -237,7 +238,8 @@ function M.open(buffer, wish)
       group = group,
       buffer = buffer,
       callback = vim.schedule_wrap(function()
-        local is_here = vim.api.nvim_get_current_win() == self.window
+        -- A second window of the buffer is about to close: see `own_window`.
+        local is_here = vim.api.nvim_get_current_buf() == self.buffer
         local view = vim.b.chorus_view
         local may_cover = vim.api.nvim_win_get_config(0).relative ~= ''
           and (not view or vim.list_contains(wish.closes_on_leave, view))
@@ -247,6 +249,7 @@ function M.open(buffer, wish)
       end),
     })
   end
+  require('chorus.ui.kit.own_window').keep(buffer, self.window, group)
   vim.api.nvim_create_autocmd('WinClosed', {
     group = group,
     pattern = tostring(self.window),

@@ -43,7 +43,8 @@ end
 ---@param bar string
 function M.set_bar(window, bar)
   if vim.wo[window].winbar ~= bar then
-    vim.wo[window][0].winbar = bar
+    -- Where the screen is full of windows of one line there is no room for it, which is an error.
+    vim.cmd(("silent! call setwinvar(%d, '&winbar', %s)"):format(window, vim.fn.string(bar)))
   end
 end
 

@@ -73,7 +73,8 @@ end
 local function may_take(window)
   local buffer = vim.api.nvim_win_get_buf(window)
   local hides = vim.bo[buffer].bufhidden == 'hide' or (vim.bo[buffer].bufhidden == '' and vim.o.hidden)
-  return hides or not vim.bo[buffer].modified or #vim.fn.win_findbuf(buffer) > 1
+  local is_unsaved = vim.bo[buffer].modified and vim.bo[buffer].buftype ~= 'nofile'
+  return hides or not is_unsaved or #vim.fn.win_findbuf(buffer) > 1
 end
 
 --- Whether a window is an aid beside the files: a file tree, an outline, a quickfix list, a terminal below.

@@ -74,8 +74,8 @@ local function draw_frame(window)
   if task and window.float:is_open() then
     window.float:update({ title = status.title(task, status.now()), footer = hints(window) })
     local bar = window.is_alternate and ' The agent draws on the alternate screen, which keeps no history.' or ''
-    if window.float.has_border and vim.wo[window.float.window].winbar ~= bar then
-      vim.wo[window.float.window].winbar = bar
+    if window.float.has_border then
+      require('chorus.ui.kit.page_buffer').set_bar(window.float.window, bar)
     end
   end
 end

@@ -10,7 +10,7 @@ function M.open(session)
       choices[#choices + 1] = { text = action.line, action = action }
     end
   end
-  vim.ui.select(choices, {
+  local was_left = require('chorus.picker').was_left(vim.ui.select, choices, {
     prompt = session.list.title .. ':',
     kind = session.list.kind,
     format_item = function(choice)
@@ -22,6 +22,9 @@ function M.open(session)
     end
     session:choose(choice and { choice } or {}, true)
   end)
+  if was_left then
+    session:choose({}, true)
+  end
 end
 
 return M

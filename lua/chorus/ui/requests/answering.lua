@@ -91,10 +91,10 @@ local function approve_always(window)
   for index, suggestion in ipairs(request.suggestions) do
     choices[index] = { index = index - 1, text = text.clean(suggestion) }
   end
-  vim.ui.select(choices, {
+  require('chorus.picker').pick(choices, {
     prompt = 'Allow for the rest of this session:',
     kind = 'chorus_rule',
-    format_item = function(choice)
+    format = function(choice)
       return choice.text
     end,
   }, function(choice)
@@ -157,6 +157,26 @@ local function choose_option(window, number, index)
   end
   answers.chosen[number] = { [index] = true }
   go_on(window)
+end
+
+--- Proposes a rule that would have answered the request, and comes back to where the person was.
+---@param window chorus.RequestWindow
+local function propose_rule(window)
+  local request, was_in_inbox =
+    window.request, --[[@as chorus.Opened]]
+    window.is_preview
+  require('chorus.ui.requests.propose_rule').propose(request, function(is_answered)
+    local is_open = not is_answered
+      and vim.iter(window.requests()):any(function(open)
+        return open.id == request.id
+      end)
+    if was_in_inbox then
+      local at = is_open and request or following(window)
+      return at and require('chorus.ui.requests.inbox').open(at)
+    elseif is_open then
+      require('chorus.ui.requests.request').open(request)
+    end
+  end)
 end
 
 --- Goes on after a plan: approves it in a mode, or opens it in a buffer to be changed.
@@ -335,9 +355,7 @@ function M.handlers(window)
         approve_always(window)
       end
     end),
-    rule = ready(function()
-      require('chorus.ui.requests.propose_rule').propose(window.request)
-    end),
+    rule = ready(propose_rule),
     deny = ready(function()
       deny(window)
     end),

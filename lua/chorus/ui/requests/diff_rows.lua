@@ -1,5 +1,6 @@
 --- A unified difference of one file as rows: signs, the words that differ, and the file's syntax. Pure.
 local canvas = require('chorus.ui.kit.canvas')
+local field_rows = require('chorus.ui.requests.field_rows')
 local text = require('chorus.text')
 local word_diff = require('chorus.ui.requests.word_diff')
 
@@ -130,8 +131,7 @@ function M.add(rows, unified, file, syntax)
   local marks = file and syntax and from and syntax(file.path, file.after, from, to) or {}
   for index, each in ipairs(lines) do
     if index > MOST_LINES then
-      local more = ('  … %d more lines; the terminal shows them all'):format(#lines - MOST_LINES)
-      rows[#rows + 1] = canvas.row({ { more, 'ChorusFailed' } })
+      rows[#rows + 1] = field_rows.left_out(#lines - MOST_LINES)
       return
     end
     local group = SIGNS[each.sign]

@@ -19,6 +19,14 @@ local NAME = 24
 ---@field group? string the highlight group of the lines
 ---@field marks? table<integer, {[1]: integer, [2]: integer, [3]: string}[]> more highlights, by line
 
+--- What stands in the place of lines that are left out.
+---@param count integer
+---@return chorus.Row
+function M.left_out(count)
+  local more = ('  … %s; the terminal shows them all'):format(require('chorus.phrase').count(count, 'more line'))
+  return canvas.row({ { more, 'ChorusFailed' } }, { is_cut = true })
+end
+
 --- Adds a text line by line.
 ---@param rows chorus.Row[]
 ---@param value any
@@ -33,8 +41,7 @@ function M.body(rows, value, options)
   end
   for index, line in ipairs(lines) do
     if index > MOST_LINES then
-      local more = ('  … %d more lines; the terminal shows them all'):format(#lines - MOST_LINES)
-      rows[#rows + 1] = canvas.row({ { more, 'ChorusFailed' } })
+      rows[#rows + 1] = M.left_out(#lines - MOST_LINES)
       return
     end
     local start = index == 1 and options.first or before

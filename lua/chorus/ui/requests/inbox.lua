@@ -95,10 +95,10 @@ local function follow(inbox, by_itself)
   window:show(request, { by_itself = by_itself and request ~= nil })
 end
 
---- Moves the cursor of the list to the request that is shown.
+--- Moves the cursor of the list to a request, if it is listed.
 ---@param inbox chorus.Inbox
-local function point_at_shown(inbox)
-  local request = inbox.window.request
+---@param request? chorus.Opened
+local function point_at(inbox, request)
   for line = 1, vim.api.nvim_buf_line_count(inbox.float.buffer) do
     local data = canvas.data(inbox.float.buffer, line)
     if request and data and data.id == request.id then
@@ -267,12 +267,20 @@ local function placed(index)
 end
 
 --- Shows the inbox.
-function M.open()
+---@param at? chorus.Opened the request to begin with, else the oldest one
+function M.open(at)
   local inbox = current()
   if inbox then
     return vim.api.nvim_set_current_win(inbox.float.window)
   end
   close()
+  local opened ---@type chorus.Inbox
+  -- By then another inbox may be open.
+  local close_this = vim.schedule_wrap(function()
+    if shown == opened then
+      close()
+    end
+  end)
   require('chorus.highlight').setup()
   local buffer = float.scratch('inbox')
   local list = float.open(buffer, {
@@ -281,7 +289,7 @@ function M.open()
     at = placed(1),
     title = { { ' Inbox ', 'ChorusTitle' } },
     on_resize = redraw,
-    on_close = vim.schedule_wrap(close),
+    on_close = close_this,
     closes_on_leave = { 'help', 'request', 'output', 'explain' },
   })
   vim.wo[list.window].cursorline, vim.wo[list.window].wrap = true, false
@@ -291,10 +299,11 @@ function M.open()
     at = placed(2),
     enter = false,
     closes_on_leave = { 'help', 'inbox', 'output', 'explain' },
-    on_close = vim.schedule_wrap(close),
+    on_close = close_this,
     on_show = function()
-      if current() then
-        point_at_shown(current() --[[@as chorus.Inbox]])
+      local inbox = current()
+      if inbox then
+        point_at(inbox, inbox.window.request)
       end
     end,
   }, {
@@ -302,10 +311,12 @@ function M.open()
       vim.api.nvim_set_current_win(list.window)
     end,
   })
-  shown = { float = list, window = window }
+  opened = { float = list, window = window }
+  shown = opened
   set_keys(shown)
   listen_for(shown)
   draw(shown)
+  point_at(shown, at)
   follow(shown, false)
   hear_everywhere()
 end

@@ -27,7 +27,8 @@ end
 ---@param request chorus.Opened
 ---@param everywhere boolean
 ---@param proposal chorus.PolicyProposal
-local function confirm(request, everywhere, proposal)
+---@param on_end fun(is_answered: boolean)
+local function confirm(request, everywhere, proposal, on_end)
   local other_scope = everywhere and 'Propose it for this project only' or 'Propose it for every project'
   local lines = vim.tbl_map(text.reveal_line, vim.split(vim.trim(proposal.rule), '\n', { plain = true }))
   vim.list_extend(lines, { '', '# ' .. M.others(proposal.others) })
@@ -46,25 +47,30 @@ local function confirm(request, everywhere, proposal)
       pcall(vim.api.nvim_buf_delete, shown, { force = true })
     end
     if choice == other_scope then
-      return M.propose(request, not everywhere)
+      return M.propose(request, on_end, not everywhere)
     elseif choice ~= 'Add it' then
-      return
+      return on_end(false)
     end
     local params = { request = request.id, everywhere = everywhere, rule = proposal.rule }
     ask_daemon.once('policy_add', params, function(added)
       local now = added.answered and ' It answered the request.' or ''
-      message.info(('the rule is at %s.%s'):format(added.place, now))
+      on_end(added.answered)
+      local place = vim.fn.fnamemodify(added.place, ':~')
+      message.info(('the rule is at %s.%s'):format(place, now))
+    end, function()
+      on_end(false)
     end)
   end)
 end
 
---- Proposes a rule.
+--- Proposes a rule. The proposal takes the place of the window that shows the request.
 ---@param request chorus.Opened
+---@param on_end fun(is_answered: boolean) the question is over; not called where nothing was proposed
 ---@param everywhere? boolean for every project
-function M.propose(request, everywhere)
+function M.propose(request, on_end, everywhere)
   everywhere = everywhere or false
   ask_daemon.once('policy_propose', { request = request.id, everywhere = everywhere }, function(proposal)
-    confirm(request, everywhere, proposal)
+    confirm(request, everywhere, proposal, on_end)
   end)
 end
 

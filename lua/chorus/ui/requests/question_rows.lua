@@ -12,8 +12,9 @@ function M.options(question)
   local found = {}
   for _, option in ipairs(type(question) == 'table' and type(question.options) == 'table' and question.options or {}) do
     if type(option) == 'table' and type(option.label) == 'string' then
-      local description = type(option.description) == 'string' and option.description or ''
-      local shown = { 'label', description ~= '' and 'description' or nil }
+      local has_words = type(option.description) == 'string'
+      local description = has_words and option.description or ''
+      local shown = { 'label', has_words and 'description' or nil }
       found[#found + 1] = { label = option.label, description = description, more = field_rows.without(option, shown) }
     end
   end

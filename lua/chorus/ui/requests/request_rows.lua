@@ -31,13 +31,23 @@ local function blank(rows)
   rows[#rows + 1] = canvas.row({})
 end
 
---- What to know before answering.
-local function show_ways(rows, request)
-  if request.cut then
-    blank(rows)
+--- Says that not all is shown, where a person sees it first: a key answers without going to the end.
+---@param rows chorus.Row[]
+---@param request chorus.Opened
+---@param body chorus.Row[]
+local function show_cut(rows, request, body)
+  local is_cut = request.cut
+    or vim.iter(body):any(function(row)
+      return type(row.data) == 'table' and row.data.is_cut == true
+    end)
+  if is_cut then
     local why = request.answerable == 'hook' and 'The request is too large to show.' or 'The screen shows no more.'
     rows[#rows + 1] = canvas.row({ { '  This is not all of it. ' .. why .. ' Look at the terminal.', 'ChorusFailed' } })
   end
+end
+
+--- What to know before answering.
+local function show_ways(rows, request)
   if request.answerable == 'terminal' then
     blank(rows)
     rows[#rows + 1] = canvas.row({ { '  Only the agent’s terminal can answer this.', 'ChorusRequest' } })
@@ -86,15 +96,17 @@ function M.render(request, options)
     rows[1] = canvas.row({ { '  ' .. options.notice, 'ChorusFailed' } })
   end
   show_together(rows, options.together)
-  blank(rows)
+  local body = { canvas.row({}) }
   if request.answerable == 'hook' then
-    tool_rows.add(rows, request, options)
+    tool_rows.add(body, request, options)
   else
-    dialog_rows.add(rows, request)
+    dialog_rows.add(body, request)
   end
-  while #rows > 1 and rows[#rows].text == '' do
-    table.remove(rows)
+  while #body > 1 and body[#body].text == '' do
+    table.remove(body)
   end
+  show_cut(rows, request, body)
+  vim.list_extend(rows, body)
   show_ways(rows, request)
   return rows
 end

@@ -183,7 +183,11 @@ local function open_line(page, key)
     elseif row and row.data and row.data.fold then
       vim.cmd.normal({ 'za', bang = true })
     else
-      vim.cmd.normal({ vim.keycode(key), bang = true })
+      -- Without a word under the cursor, `gd` fails, as it does in every buffer.
+      local is_done, err = pcall(vim.cmd.normal, { vim.keycode(key), bang = true })
+      if not is_done then
+        vim.api.nvim_echo({ { tostring(err):match('E%d+:.*') or tostring(err), 'ErrorMsg' } }, true, {})
+      end
     end
   end
 end

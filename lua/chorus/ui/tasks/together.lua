@@ -18,6 +18,17 @@ local HARMFUL = {
   interrupt = 'Interrupt the turns of %s',
 }
 
+--- Why a verb applies to none of several tasks, by the word in its `fits`.
+---@type table<chorus.Fits, string>
+local WHY_NONE = {
+  pending = 'none of them is pending',
+  live = 'none of them is running',
+  not_live = 'all of them are running; complete them or mark them as failed first',
+  ended = 'none of them is completed or failed',
+  busy = 'none of their agents works on a turn',
+  uncommitted = 'none of them has uncommitted edits',
+}
+
 --- Runs a verb on those of the tasks that it applies to.
 ---@param action chorus.Key whose verb is run
 ---@param chosen chorus.Task[]
@@ -26,7 +37,8 @@ function M.run(action, chosen, on_run)
   local verb = find(action.verb)
   local found = vim.tbl_filter(fits[verb.fits], chosen)
   if #found == 0 then
-    return #chosen > 0 and message.info(('cannot %s any of %s'):format(verb.name, phrase.numbers(chosen)))
+    local refused = ('cannot %s any of %s'):format(verb.name, phrase.numbers(chosen))
+    return #chosen > 0 and message.info(refused, WHY_NONE[verb.fits])
   end
   local function run()
     local uuids = vim.tbl_map(function(task)
