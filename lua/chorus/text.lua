@@ -132,7 +132,19 @@ function M.width(text)
   return is_plain(text) and #text or vim.fn.strdisplaywidth(text)
 end
 
---- One line without escapes, controls or invisible characters; cut to `width` cells when given.
+--- Stands for a line break where one line shows a text of several: without it, two commands read as one. `rust/text.rs` has
+--- the same.
+local LINE_END = ' ↵ '
+
+--- What stands for white space in one line.
+---@param space string
+---@return string
+local function gap(space)
+  return space:find('\n', 1, true) and LINE_END or ' '
+end
+
+--- One line without escapes, controls or invisible characters, with a sign for each line break; cut to `width` cells when
+--- given.
 ---@param value any
 ---@param width? integer
 ---@return string
@@ -145,7 +157,8 @@ function M.clean(value, width)
     text = text:sub(1, LINE_BYTES):gsub('[\192-\255][\128-\191]*$', '')
   end
   if not is_plain(text) then
-    text = without_invisible(without_sequences(text)):gsub('%s', ' '):gsub('[%z\1-\31\127]', '')
+    text = without_invisible(without_sequences(text)):gsub('[%z\1-\8\14-\31\127]', '')
+    text = M.trim(text):gsub('%s+', gap)
   end
   text = text:gsub('  +', ' '):gsub('^ ', ''):gsub(' $', '')
   return width and M.cut(text, width) or text

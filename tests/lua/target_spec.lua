@@ -125,7 +125,7 @@ describe('the task meant', function()
     known(as(live, { number = 1, title = 'A\27[31m\nB' }), as(live, { number = 2 }), as(pending, { number = 3 }))
     world.choices = { '#2' }
     assert.same({ 2 }, resolve('send'))
-    assert.same({ '  #1  ○ idle        A B', '  #2  ○ idle        Task 2' }, world.offered[1].lines)
+    assert.same({ '  #1  ○ idle        A ↵ B', '  #2  ○ idle        Task 2' }, world.offered[1].lines)
     assert.is_nil(resolve('send'))
   end)
 

@@ -25,7 +25,7 @@ describe('list plan', function()
     assert.are.same({
       '#12   P2   Fix the login  +auth +web',
       '#3    P0   C++ and #12 P3 in + a title',
-      '#104  P-1  Hostile title',
+      '#104  P-1  Hostile ↵ title',
     }, lines)
     local plan = list_plan.plan(lines, tasks)
     assert.are.same({ edits = {}, new = {}, faults = {} }, plan)
@@ -37,7 +37,7 @@ describe('list plan', function()
     local plan = list_plan.plan({
       '#12 P2 Fix the logout +auth',
       '#3  P7  C++ and #12 P3 in + a title',
-      '#104 Hostile title +new',
+      '#104 Hostile ↵ title +new',
     }, tasks)
     assert.are.same({}, plan.faults)
     assert.are.same(

@@ -202,7 +202,7 @@ describe('page', function()
       assert.are.same({
         { '      tools   Read 1', 1 },
         { '      tools   Edit 2, Bash 3 (1 failed), 4 more', 1 },
-        { '      files   src/a b.rs, x .rs, 5 more', 1 },
+        { '      files   src/a b.rs, x ↵ .rs, 5 more', 1 },
       }, shown(world.now + 90000))
     end)
   end)
@@ -347,6 +347,11 @@ describe('page', function()
     world.press('q')
     assert.are.equal(before, vim.api.nvim_get_current_win())
     assert.are.same({ 'unsaved' }, world.lines())
+    -- Neither does a page of text leave the screen so.
+    require('chorus.ui.kit.plain_text').lead_out(vim.api.nvim_get_current_buf(), 'Log')
+    world.press('q')
+    assert.are.same({ 'unsaved' }, world.lines())
+    assert.is_truthy(vim.fn.execute('1messages'):find('E37', 1, true))
     vim.bo.modified, vim.o.hidden = false, true
   end)
 

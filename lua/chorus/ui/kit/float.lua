@@ -173,8 +173,16 @@ function Float:update(wish)
     return
   end
   self.wish = new
-  vim.api.nvim_win_set_config(self.window, self:options())
-  if not self.has_border then
+  self:lay_out()
+end
+
+--- Places the window. A person may have made it a part of the layout (`<C-w>H`), where it stays.
+function Float:lay_out()
+  local floats = vim.api.nvim_win_get_config(self.window).relative ~= ''
+  if floats then
+    vim.api.nvim_win_set_config(self.window, self:options())
+  end
+  if not (floats and self.has_border) then
     self:head()
   end
 end
@@ -226,7 +234,7 @@ function M.open(buffer, wish)
     group = group,
     callback = function()
       if self:is_open() then
-        vim.api.nvim_win_set_config(self.window, self:options())
+        self:lay_out()
         if self.wish.on_resize then
           self.wish.on_resize(self:size())
         end

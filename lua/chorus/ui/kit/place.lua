@@ -245,6 +245,10 @@ function M.leave()
   if before then
     -- The person pinned the window to this buffer, and now leaves it.
     vim.wo[0][0].winfixbuf = false
+    if keeps_buffer(0) then
+      -- As Neovim says it.
+      return vim.api.nvim_echo({ { 'E37: No write since last change', 'ErrorMsg' } }, true, {})
+    end
     vim.api.nvim_win_set_buf(0, before)
   elseif not pcall(vim.api.nvim_win_close, 0, false) then
     vim.cmd.enew()
