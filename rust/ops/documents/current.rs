@@ -91,8 +91,8 @@ impl Renewal {
         let root = PathBuf::from(&project);
         let place = root.clone();
         let beside = match &index {
-            Some(_) if is_same => Vec::new(),
-            _ => tracked_beside(&root).await,
+            Some(_) if is_same && !may_ignore_others(&touched) => None,
+            _ => Some(tracked_beside(&root).await),
         };
         let may_watch = known.unwatched.is_none_or(|since| since.elapsed() > ASK_AGAIN);
         let watch = match (known.watch.take(), may_watch) {
@@ -131,6 +131,11 @@ fn is_fresh(known: &KnownDocuments) -> bool {
     known.walked.is_some_and(|(at, took)| at.elapsed() < took * REST)
 }
 
+/// Whether git may ignore other files than before.
+fn may_ignore_others(touched: &BTreeSet<PathBuf>) -> bool {
+    touched.is_empty() || touched.iter().any(|path| path.ends_with(".gitignore"))
+}
+
 /// What git tracks although it ignores it.
 async fn tracked_beside(root: &Path) -> Vec<String> {
     match crate::project::find_git(root).await {
@@ -149,14 +154,14 @@ struct ReadDocuments {
     walked: Option<(Instant, Duration)>,
 }
 
-/// Reads what was touched, or all where nothing is named. `before` is what was known, and whether by the same globs.
-/// Blocks.
+/// Reads what was touched, or all where nothing is named. `before` is what was known, and whether by the same globs; `beside`
+/// is what git tracks although it ignores it, where that may be other than before. Blocks.
 fn read(
     root: &Path,
     before: Option<(DocumentIndex, bool)>,
     patterns: Arc<DocumentPatterns>,
     touched: &BTreeSet<PathBuf>,
-    beside: Vec<String>,
+    beside: Option<Vec<String>>,
     mut watch: Option<FolderWatch>,
 ) -> ReadDocuments {
     let began = Instant::now();
@@ -167,10 +172,13 @@ fn read(
     };
     let anew = |enter: &mut dyn FnMut(&str)| {
         let has_git = crate::project::has_git(root);
-        DocumentIndex::read(root, patterns.clone(), has_git, beside.clone(), enter)
+        DocumentIndex::read(root, patterns.clone(), has_git, beside.clone().unwrap_or_default(), enter)
     };
     let (index, changed, is_everything) = match before {
         Some((mut index, true)) => {
+            if let Some(beside) = &beside {
+                index.track_beside(beside.clone());
+            }
             let folders = index.folders().clone();
             let changed = index.renew(touched, &mut enter);
             let is_everything = touched.is_empty() || folders != *index.folders();
