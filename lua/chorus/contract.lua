@@ -1001,9 +1001,13 @@ M.shapes.Editing = {
 
 --- Data of `edits_changed`.
 ---@class chorus.EditsChanged
----@field paths string[] Paths from the project's root, at most 50.
+---@field paths string[] Paths from the project's root, absolute ones of files in a task's worktree; at most 50.
+---@field more boolean Whether others may have changed as well, in the project or in a task's worktree.
+---@field by? integer The number of the task whose agent wrote the files, where no ledger says whose the edits are.
 M.shapes.EditsChanged = {
   paths = 'string[]',
+  more = 'boolean',
+  by = 'integer?',
 }
 
 --- Data of `task_deleted`.

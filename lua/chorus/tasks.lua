@@ -332,7 +332,7 @@ local on = {
     end
   end,
   edits_changed = function(data)
-    fire('ChorusEditsChanged', { paths = data.paths })
+    fire('ChorusEditsChanged', { paths = data.paths, more = data.more, by = data.by })
   end,
   editing = function(data)
     fire('ChorusEditing', { uuid = data.uuid, number = data.number, path = data.path, on = data.on })

@@ -4,6 +4,9 @@ use super::{DocumentChanged, Opened, Output};
 use crate::task::Task;
 use serde::{Deserialize, Serialize};
 
+/// Paths in one event.
+const MOST_PATHS: usize = 50;
+
 /// What the daemon tells every Neovim of the project.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "name", content = "data", rename_all = "snake_case")]
@@ -74,8 +77,26 @@ pub struct Editing {
 /// Data of `edits_changed`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct EditsChanged {
-    /// Paths from the project's root, at most 50.
+    /// Paths from the project's root, absolute ones of files in a task's worktree; at most 50.
     pub paths: Vec<String>,
+    /// Whether others may have changed as well, in the project or in a task's worktree.
+    #[serde(default)]
+    pub more: bool,
+    /// The number of the task whose agent wrote the files, where no ledger says whose the edits are.
+    #[serde(default)]
+    pub by: Option<i64>,
+}
+
+impl EditsChanged {
+    /// These files changed, and their ledgers say whose the edits are.
+    pub fn of(paths: &[String]) -> EditsChanged {
+        EditsChanged { paths: paths.iter().take(MOST_PATHS).cloned().collect(), more: paths.len() > MOST_PATHS, by: None }
+    }
+
+    /// Any file may have changed.
+    pub fn anywhere() -> EditsChanged {
+        EditsChanged { paths: Vec::new(), more: true, by: None }
+    }
 }
 
 /// Data of `task_deleted`.

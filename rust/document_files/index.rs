@@ -83,6 +83,11 @@ impl DocumentIndex {
         index
     }
 
+    /// Git tracks these files although it ignores them; the next [`DocumentIndex::renew`] of all takes that in.
+    pub fn track_beside(&mut self, beside: Vec<String>) {
+        self.beside = beside;
+    }
+
     /// The documents by path.
     pub fn documents(&self) -> &BTreeMap<String, IndexedDocument> {
         &self.documents
@@ -291,6 +296,8 @@ mod tests {
         assert_eq!(index.documents().keys().collect::<Vec<_>>(), ["b.md"]);
         fs::write(root.join("b.md"), "# Bee\n").unwrap();
         assert_eq!(renew(&mut index, &["b.md"]), ["b.md"]);
+        index.track_beside(vec!["a.md".to_owned()]);
+        assert_eq!(renew(&mut index, &[".gitignore"]), ["a.md", "b.md"]);
     }
 
     #[test]

@@ -72,6 +72,8 @@ impl Queue {
             Event::TaskChanged(task) => Some(task.uuid.clone()),
             Event::Output(output) => Some(format!("output {}", output.task)),
             Event::Elsewhere(_) => Some("elsewhere".to_owned()),
+            // Each is about anything.
+            Event::EditsChanged(changed) if changed.paths.is_empty() => Some("edits_changed".to_owned()),
             Event::ConfigurationFault(_) => Some("configuration_fault".to_owned()),
             _ => None,
         };

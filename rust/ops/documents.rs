@@ -5,7 +5,7 @@ pub mod changes;
 pub mod current;
 pub mod known;
 mod list;
-mod path;
+pub mod path;
 mod places;
 pub mod references;
 mod renames;

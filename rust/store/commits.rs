@@ -100,8 +100,7 @@ impl Tx<'_> {
 
     /// Tells every Neovim of the project that uncommitted edits became different.
     pub fn notify_edits(&mut self, project: &str, paths: &[String]) {
-        let paths = paths.iter().take(50).cloned().collect();
-        self.notify(project, Event::EditsChanged(EditsChanged { paths }));
+        self.notify(project, Event::EditsChanged(EditsChanged::of(paths)));
     }
 
     /// Notes what a commit is about to do, before it is done.

@@ -4,10 +4,10 @@ use super::column::{JsonColumn, WordColumn};
 use super::journal::Who;
 use super::requests::RequestOutcome;
 use super::tx::Tx;
-use crate::contract::{Code, Event, TurnEnded};
+use crate::contract::{Code, EditsChanged, Event, TurnEnded};
 use crate::error::{Error, Result};
 use crate::status::{AgentState, AgentStatus, Detail};
-use crate::task::{Status, Step, Task};
+use crate::task::{Isolation, Status, Step, Task};
 use crate::text::{clean_block, clean_line};
 use rusqlite::params;
 
@@ -115,6 +115,10 @@ impl Tx<'_> {
         self.touch(uuid)?;
         let ended = TurnEnded { uuid: task.uuid, number: task.number, title: task.title, message };
         self.notify(&task.project, Event::TurnEnded(ended));
+        if task.isolation != Isolation::Stack {
+            // No scan finds what its commands wrote.
+            self.notify(&task.project, Event::EditsChanged(EditsChanged::anywhere()));
+        }
         Ok(())
     }
 

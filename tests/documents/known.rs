@@ -69,6 +69,33 @@ async fn an_agent_knows_what_it_was_told_once_it_has_the_prompt() {
 }
 
 #[tokio::test]
+async fn a_document_that_is_gone_is_news_until_the_agent_was_told() {
+    let mut world = World::new().await;
+    let worktree = world.with_worktree().await;
+    fs::write(worktree.join("OWN.md"), "# Own\n").unwrap();
+    world.reads(&worktree.join("OWN.md")).await;
+    world.reads(&world.root.join("PLAN.md")).await;
+    fs::remove_file(world.root.join("PLAN.md")).unwrap();
+    assert_eq!(world.outdated().await, ["PLAN.md"]);
+    let (text, versions) = world.told().await.unwrap();
+    assert!(text.contains("# `PLAN.md`") && text.contains("no longer there"), "{text}");
+    let uuid = world.task.uuid.clone();
+    let told = world.core.store().unwrap().write(move |tx| {
+        let prompt = tx.enqueue_telling(&uuid, &text, &versions)?;
+        tx.set_prompt(prompt.id, PromptState::Sending, None)?;
+        tx.set_prompt(prompt.id, PromptState::Delivered, None)
+    });
+    assert!(told.await.unwrap());
+    assert!(world.outdated().await.is_empty());
+    world.write("PLAN.md", PLAN);
+    assert_eq!(world.outdated().await, ["PLAN.md"], "it is there again");
+    assert!(world.told().await.unwrap().0.contains("Read it again"));
+    // Nothing is known of a project that is not there.
+    fs::rename(&world.root, world.root.with_extension("away")).unwrap();
+    assert!(world.outdated().await.is_empty());
+}
+
+#[tokio::test]
 async fn of_each_document_one_version_is_kept_in_mind() {
     let world = World::new().await;
     for number in 0..30 {

@@ -2,7 +2,7 @@
 
 use crate::world::{PLAN, World};
 use chorus::contract::ReferenceState::{Current, Stale};
-use chorus::contract::{Code, DocsAsk, Retie};
+use chorus::contract::{Code, DocsAsk, Retie, TaskRef};
 use chorus::ops::documents::current::current;
 use chorus::ops::documents::{list, references};
 use std::fs;
@@ -47,6 +47,49 @@ async fn documents_are_known_and_watched_although_nobody_waits_for_them_any_more
         known.index.is_some() && known.watch.is_some()
     };
     world.until("they are known and watched", is_known).await;
+}
+
+#[tokio::test]
+async fn lines_are_tied_as_an_editor_shows_them() {
+    let world = World::new().await;
+    world.write("latin.md", b"# caf\xe9\n\nna\xefve words \xe9\n\nend\n");
+    let refer = async |first: i64, last: i64, text: &str| {
+        let tied = TaskRef {
+            task: world.task.uuid.clone(),
+            path: "latin.md".into(),
+            first: Some(first),
+            last: Some(last),
+            text: Some(text.into()),
+            ..TaskRef::default()
+        };
+        let made = references::refer(&world.core, &world.asker(), tied).await;
+        made.map(|made| (made.start_line, made.end_line)).map_err(|error| error.message)
+    };
+    assert_eq!(refer(3, 4, "naïve words é\n").await, Ok((3, 4)));
+    assert_eq!(refer(1, 1, "# café").await, Ok((1, 1)));
+    assert!(refer(3, 3, "naïve deeds é").await.unwrap_err().contains("as it is on the disk"));
+    for (first, last, blanks) in [(2, 2, ""), (4, 4, "  ")] {
+        assert!(refer(first, last, blanks).await.unwrap_err().contains("no text in these lines"));
+    }
+    let gone = TaskRef { task: world.task.uuid.clone(), path: "none.md".into(), ..TaskRef::default() };
+    let refused = references::refer(&world.core, &world.asker(), gone).await.unwrap_err();
+    assert!(refused.message.ends_with("there is no file none.md"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_tracked_document_stays_when_git_begins_to_ignore_its_folder() {
+    let world = World::new().await;
+    world.write("docs/a.md", "# A\n");
+    world.commit();
+    let listed = async || {
+        let found = list(&world.core, &world.asker(), DocsAsk::default()).await.unwrap();
+        found.documents.into_iter().map(|document| document.path).collect::<Vec<_>>()
+    };
+    assert_eq!(listed().await, ["PLAN.md", "docs/a.md"]);
+    world.write("docs/b.md", "# B\n");
+    world.write(".gitignore", "docs/\n");
+    world.heard().await;
+    world.until("only the tracked one is there", async || listed().await == ["PLAN.md", "docs/a.md"]).await;
 }
 
 #[tokio::test]

@@ -174,6 +174,51 @@ describe('a file that is open here', function()
     vim.ui.select = select
   end)
 
+  it('is read again, or asked about, in whatever tree an agent wrote to it', function()
+    local inside = folder .. '/tree/b.txt'
+    vim.fn.writefile({ 'before' }, inside)
+    vim.cmd.edit(inside)
+    local other = vim.api.nvim_get_current_buf()
+    world.settle()
+    local function first(of)
+      return vim.api.nvim_buf_get_lines(of, 0, 1, false)[1]
+    end
+    local events = {
+      { 'edits_changed', { paths = { inside }, by = 12 }, other, inside },
+      { 'edits_changed', { paths = {}, more = true }, other, inside },
+      { 'edits_changed', { paths = { 'a.txt' }, by = 3 }, buffer, path },
+      { 'edits_changed', { paths = {}, more = true }, buffer, path },
+      { 'document_changed', { paths = { 'a.txt' } }, buffer, path },
+    }
+    for index, each in ipairs(events) do
+      local words = 'written by event ' .. index .. ('!'):rep(index)
+      vim.fn.writefile({ words }, each[4])
+      world.event(each[1], each[2])
+      world.wait(function()
+        return first(each[3]) == words
+      end, words)
+    end
+
+    world.asked, world.notified = {}, {}
+    local function warned(written, at, event)
+      vim.api.nvim_buf_set_lines(at, 0, 1, false, { 'typed' })
+      vim.fn.writefile({ written }, event[4])
+      world.event(event[1], event[2])
+      world.wait(function()
+        return #world.notified > 0
+      end, 'the warning')
+      assert.are.equal('typed', first(at))
+      return table.remove(world.notified)[2]
+    end
+    local words = warned('theirs, and much longer', other, events[1])
+    assert.is_truthy(words:find('b.txt was changed on disk by #12 Fix it', 1, true), words)
+    words = warned('theirs, and even much longer', other, events[2])
+    assert.is_truthy(words:find('b.txt was changed on disk by #12 Fix it', 1, true), words)
+    words = warned('theirs, and much longer', buffer, events[3])
+    assert.is_truthy(words:find('a.txt was changed on disk by #3 Task 3', 1, true), words)
+    assert.are.same({}, world.asked)
+  end)
+
   it('is asked about once by all who want to know whose the edits are', function()
     vim.api.nvim_buf_set_lines(buffer, 0, 1, false, { 'typed' })
     require('chorus.ui.edits.changes').open({})

@@ -171,7 +171,10 @@ describe('a session', function()
   local function restore()
     vim.cmd.mksession({ file, bang = true })
     vim.cmd('silent! %bwipeout!')
-    vim.cmd.source(file)
+    local options = vim.o.shortmess
+    -- A message for each window would wait for Enter.
+    assert.not_matches('chorus://', vim.fn.execute('source ' .. file), 1, true)
+    assert.equal(options, vim.o.shortmess)
     helpers.settle()
   end
 

@@ -265,9 +265,15 @@ describe('a placeholder', function()
   it('stands for nothing where there is no file', function()
     vim.cmd.enew()
     vim.bo.buftype = 'nofile'
-    assert.is_nil(placeholders.origin())
+    vim.api.nvim_buf_set_lines(0, 0, -1, false, { 'Error one', 'Error two' })
     assert.equal('{file} {hunk}', expand('{file} {hunk}'))
     assert.matches('{file}: there is no file here; {hunk}: there is no file here', world.notified[1][2], 1, true)
+    -- What a terminal or a page of help shows can be selected all the same.
+    assert.equal('```\nError two\n```', expand('{selection}', { first = 2, last = 2 }))
+    vim.cmd.normal({ 'ggV\27', bang = true })
+    assert.equal('```\nError one\n```', expand('{selection}'))
+    vim.api.nvim_buf_set_name(0, 'chorus://task/12')
+    assert.is_nil(placeholders.origin())
   end)
 
   describe('of a command', function()

@@ -345,13 +345,41 @@ describe('documents', function()
 end)
 
 describe('a section', function()
-  local section = require('chorus.editor.section')
+  local outline, section = require('chorus.editor.outline'), require('chorus.editor.section')
+
+  it('ends at the next heading of its level or above, however that is written', function()
+    local lines = vim.split(
+      '# A\n\n## B\n\nÜber\n====\n\nc\n\n<!--\n# hidden\n-->\n\n## D\n\nE\n---\n\n```\n# no\n```',
+      '\n',
+      { plain = true }
+    )
+    vim.cmd.enew()
+    vim.bo.filetype = 'markdown'
+    vim.api.nvim_buf_set_lines(0, 0, -1, false, lines)
+    local found = {}
+    for row = 1, #lines do
+      vim.api.nvim_win_set_cursor(0, { row, 0 })
+      local first, last = section.at_cursor()
+      if first then
+        found[#found + 1] = { first, last }
+      end
+    end
+    vim.cmd.bwipeout({ bang = true })
+    local expected = { { 1, 4 }, { 3, 4 }, { 5, #lines }, { 14, 15 }, { 16, #lines } }
+    assert.same(expected, found)
+    for _, headings in ipairs({ outline.of(lines), outline.by_lines(lines) }) do
+      for _, each in ipairs(expected) do
+        assert.same(each, { section.at(headings, each[1], #lines) })
+      end
+      assert.is_nil((section.at(headings, 11, #lines)))
+    end
+  end)
 
   it('is found by its lines', function()
     local lines = { '# A', 'a', '## B', '```', '# no', '```', 'b', 'C', '---', 'c', '## D', '# E' }
     local found = {}
     for row = 1, #lines do
-      local first, last = section.by_lines(lines, row)
+      local first, last = section.at(outline.by_lines(lines), row, #lines)
       found[row] = first and { first, last } or false
     end
     assert.same({

@@ -957,6 +957,8 @@ describe('the text of a document', function()
     }
     assert.same(expected, outline.by_lines(lines))
     assert.same(expected, outline.of(lines))
+    -- A line at the top is no front matter where nothing ends it.
+    assert.equal('A', outline.by_lines({ '---', '', '# A' })[1].title)
   end)
 
   it('is shown without what it could hide', function()

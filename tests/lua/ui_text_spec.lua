@@ -63,9 +63,9 @@ describe('text', function()
     require('chorus.ui.requests.diff_rows').add(rows, ('@@ -1 +1 @@\n-%s\n+%s x\n'):format(blanks, blanks))
     assert.are.equal('  -<20>×1000000', rows[2].text)
     assert.is_true(rows[3].text == '  +' .. blanks .. ' x')
-    local section = require('chorus.editor.section')
-    assert.is_true(section.title_of('# a' .. blanks .. 'b ##') == 'a' .. blanks .. 'b')
-    assert.are.equal('', section.title_of('#' .. blanks .. '#'))
+    local outline = require('chorus.editor.outline')
+    assert.is_true(outline.title_of('# a' .. blanks .. 'b ##') == 'a' .. blanks .. 'b')
+    assert.are.equal('', outline.title_of('#' .. blanks .. '#'))
     local strip = require('chorus.ui.edits.commit_message').strip
     assert.is_true(strip({ hidden, blanks }) == hidden)
     local fill = require('chorus.editor.placeholder_plan').fill

@@ -104,6 +104,42 @@ fn everybodys_edits_in_one_tree_are_told_apart_and_given_away() {
 }
 
 #[test]
+fn files_that_agents_change_outside_of_stacks_are_read_again_and_shown() {
+    on_each_nvim(|world, nvim| {
+        numbered(world);
+        configure(world);
+        let editor = Editor::open_sized(world, nvim, (120, 40), &["app.txt"]);
+        edit(world, "none", "Plain", 3, "THREE");
+        editor.wait_lua("the buffer is read again", "vim.fn.getline(3) == 'THREE'");
+        let command = "[[bash: sed -i s/THREE/DREI/ app.txt]] [[hang 60]]";
+        world.json(["send", "1", command]);
+        editor.wait_lua("the buffer is read again after a command", "vim.fn.getline(3) == 'DREI'");
+
+        let new = ["new", "--title", "Apart", "--isolation", "worktree", "--permission-mode", "acceptEdits"];
+        world.json(new);
+        world.json(["start", "2", "--prompt", "[[say ready]]"]);
+        wait_until("the first turn", || journal(world, 2).iter().any(|line| line.contains("The turn ended")));
+        let shown = world.json(["show", "2"]);
+        let file = format!("{}/app.txt", shown["task"]["worktree"].as_str().unwrap());
+        editor.command(":Chorus diff 2 uncommitted");
+        editor.sees("There are no uncommitted edits");
+        editor.command(&format!(":split {file}"));
+        let prompt = edit_prompt(20, "TWENTY").replace("[[say edited]]", "[[hang 60]]");
+        world.json(["send", "2", &prompt]);
+        editor.sees("+TWENTY");
+        editor.wait_lua("the worktree's file is read again", "vim.fn.getline(20) == 'TWENTY'");
+        assert_eq!(editor.lua("vim.bo.modified"), false);
+        editor.types("ccmine");
+        editor.escape();
+        let command = "[[bash: sed -i s/TWENTY/ZWANZIG/ app.txt]] [[hang 60]]";
+        world.json(["interrupt", "2"]);
+        wait_status(world, 2, "idle");
+        world.json(["send", "2", command]);
+        editor.sees("was changed on disk by #2 Apart");
+    });
+}
+
+#[test]
 fn a_task_is_completed_with_a_message_of_ones_own() {
     on_each_nvim(|world, nvim| {
         let editor = open_stacked(world, nvim);

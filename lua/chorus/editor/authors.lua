@@ -206,7 +206,10 @@ function M.attach()
     on_editing(event.data)
   end, 'ChorusEditing')
   on('User', function(event)
-    look_whose(event.data.paths)
+    -- Without a ledger nobody knows whose the edits are.
+    if not event.data.by and #event.data.paths > 0 then
+      look_whose(event.data.paths)
+    end
   end, 'ChorusEditsChanged')
   on('User', function()
     -- What was under way may have ended meanwhile.

@@ -22,6 +22,18 @@ function M.path_from(root, buffer)
   return path and vim.startswith(path, root .. '/') and path:sub(#root + 2) or nil
 end
 
+--- The file of a buffer as events name it: from a folder, or the absolute path of a file in a task's worktree; nil for any
+--- other buffer.
+---@param root string
+---@param buffer integer
+---@return string?
+function M.named(root, buffer)
+  if M.is_file(buffer) and vim.b[buffer].chorus_uuid then
+    return vim.uv.fs_realpath(vim.api.nvim_buf_get_name(buffer))
+  end
+  return M.path_from(root, buffer)
+end
+
 --- Whether an event is about a path.
 ---@param paths? string[] that it names; all without a list
 ---@param path string
@@ -33,23 +45,24 @@ end
 --- Adds the paths of an event to those that are due.
 ---@param due? table<string, true>|true true for all
 ---@param paths string[]
+---@param more? boolean whether there are others
 ---@return table<string, true>|true
-local function added(due, paths)
-  if due == true or #paths >= M.MOST_PATHS then
+local function added(due, paths, more)
+  if due == true or more or #paths >= M.MOST_PATHS then
     return true
   end
   due = due or {}
   for _, path in ipairs(paths) do
-    due[path] = true
+    due[path:sub(1, 1) == '/' and vim.uv.fs_realpath(path) or path] = true
   end
   return due
 end
 
 --- A function that looks at the open files of an event: at once where there are few, else some at a time. What another event
 --- names meanwhile is looked at after that.
----@param look fun(buffer: integer, path: string) with the path from the project's root
+---@param look fun(buffer: integer, path: string) with the path as events name it
 ---@param on_end? fun() all of them were looked at
----@return fun(paths: string[]) to be called with paths from the root
+---@return fun(paths: string[], more?: boolean) to be called with the paths of an event, and whether it may be about others
 function M.looker(look, on_end)
   local due, is_looking = nil, false
   local begin
@@ -61,7 +74,7 @@ function M.looker(look, on_end)
   local function turn(root, paths, buffers, index)
     local until_then = vim.uv.hrtime() + TURN
     while buffers[index] do
-      local path = M.path_from(root, buffers[index])
+      local path = M.named(root, buffers[index])
       if path and (paths == true or paths[path]) then
         local ok, err = pcall(look, buffers[index], path)
         if not ok then
@@ -92,8 +105,8 @@ function M.looker(look, on_end)
     end
   end
 
-  return function(paths)
-    due = added(due, paths)
+  return function(paths, more)
+    due = added(due, paths, more)
     begin()
   end
 end

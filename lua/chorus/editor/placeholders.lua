@@ -16,12 +16,12 @@ local MOST = 50
 ---@field column integer from 0
 ---@field excerpt? chorus.Excerpt the lines of the range
 
---- Where the person is now; nil in a buffer that is no file.
+--- Where the person is now; nil in a window of Chorus.
 ---@param excerpt? chorus.Excerpt
 ---@return chorus.Origin?
 function M.origin(excerpt)
   local buffer = vim.api.nvim_get_current_buf()
-  if vim.bo[buffer].buftype ~= '' or vim.startswith(vim.api.nvim_buf_get_name(buffer), 'chorus://') then
+  if vim.startswith(vim.api.nvim_buf_get_name(buffer), 'chorus://') then
     return nil
   end
   local cursor = vim.api.nvim_win_get_cursor(0)
@@ -44,10 +44,17 @@ local function shown_path(path)
   return text.reveal_line(vim.fn.fnamemodify(path, ':.'))
 end
 
+--- Whether the buffer may have a file, unlike a terminal or a page of help.
+---@param origin chorus.Origin
+---@return boolean
+local function may_have_file(origin)
+  return vim.bo[origin.buffer].buftype == ''
+end
+
 ---@param origin chorus.Origin
 ---@return string?
 local function path_of(origin)
-  return shown_path(vim.api.nvim_buf_get_name(origin.buffer))
+  return may_have_file(origin) and shown_path(vim.api.nvim_buf_get_name(origin.buffer)) or nil
 end
 
 --- Lines of the buffer as an excerpt.
@@ -149,12 +156,18 @@ end
 ---@type table<string, fun(origin?: chorus.Origin, on_value: fun(value?: chorus.Value, why?: string), argument?: string)>
 local values = {}
 
+---@param origin? chorus.Origin
+---@return boolean
+local function is_in_file(origin)
+  return origin ~= nil and vim.api.nvim_buf_is_loaded(origin.buffer) and may_have_file(origin)
+end
+
 --- A value that is found at once, where there is a file.
 ---@param find fun(origin: chorus.Origin): chorus.Value?
 ---@param why string
 local function of_file(find, why)
   return function(origin, on_value)
-    if not origin or not vim.api.nvim_buf_is_loaded(origin.buffer) then
+    if not is_in_file(origin) then
       return on_value(nil, 'there is no file here')
     end
     on_value(find(origin), why)
@@ -165,10 +178,16 @@ values.file = of_file(path_of, 'the buffer has no file')
 values.line = of_file(function(origin)
   return tostring(origin.line)
 end, '')
-values.selection = of_file(function(origin)
+
+function values.selection(origin, on_value)
+  if not origin or not vim.api.nvim_buf_is_loaded(origin.buffer) then
+    return on_value(nil, 'there is no text here')
+  end
   local first, last = selected(origin)
-  return first and excerpt(origin, first, last --[[@as integer]])
-end, 'nothing was selected in this buffer')
+  local lines = first and excerpt(origin, first, last --[[@as integer]]) or nil
+  on_value(lines, 'nothing was selected in this buffer')
+end
+
 values.diagnostics = of_file(diagnostics, 'there is no diagnostic here')
 
 function values.quickfix(_, on_value)
@@ -176,7 +195,7 @@ function values.quickfix(_, on_value)
 end
 
 function values.symbol(origin, on_value)
-  if not origin or not vim.api.nvim_buf_is_loaded(origin.buffer) then
+  if not origin or not is_in_file(origin) then
     return on_value(nil, 'there is no file here')
   end
   require('chorus.editor.symbol').find(origin.buffer, origin.line, origin.column, function(first, last, why)
@@ -187,7 +206,7 @@ function values.symbol(origin, on_value)
 end
 
 function values.hunk(origin, on_value)
-  if not origin or not vim.api.nvim_buf_is_loaded(origin.buffer) then
+  if not origin or not is_in_file(origin) then
     return on_value(nil, 'there is no file here')
   end
   require('chorus.editor.hunk').find(origin.buffer, origin.line, function(hunk)

@@ -93,16 +93,26 @@ local function identity(references)
   return table.concat(ids, '\n')
 end
 
+--- Counts the questions. The answer to an earlier one may come after that to a later one.
+local asked = 0
+
+--- The newest question that was answered, by buffer.
+---@type table<integer, integer>
+local answered = {}
+
 ---@param buffer integer
 local function refresh(buffer)
   local path = path_of(buffer)
   if not path or not client.is_connected() then
     return
   end
+  asked = asked + 1
+  local question = asked
   client.request('refs', { path = vim.fs.joinpath(client.welcome().project, path) }, function(err, found)
-    if err or not vim.api.nvim_buf_is_loaded(buffer) then
+    if err or not vim.api.nvim_buf_is_loaded(buffer) or question < (answered[buffer] or 0) then
       return
     end
+    answered[buffer] = question
     local before = shown[buffer]
     -- Edits that are not written move the marks with their lines; the daemon knows only what is.
     if before and vim.bo[buffer].modified and identity(before) == identity(found.references) then
@@ -170,7 +180,7 @@ function M.attach()
     refresh_soon(event.buf)
   end)
   on('BufWipeout', function(event)
-    shown[event.buf] = nil
+    shown[event.buf], answered[event.buf] = nil, nil
   end)
   on({ 'VimResized', 'WinResized' }, vim.schedule_wrap(redraw))
   on('User', function(event)

@@ -22,13 +22,24 @@ local function remember(buffer)
   end
 end
 
+--- Tasks whose agents wrote to files of which no ledger says so, by path.
+---@type table<string, integer>
+local writers = {}
+
+---@param numbers integer[]
+---@return string such as ` by #12 Fix the login`; empty for nobody
+local function by(numbers)
+  local who = require('chorus.phrase').authors(numbers, require('chorus.tasks').title_of, 30)
+  return who and ' by ' .. who or ''
+end
+
 --- Which tasks have edits in a file, in words.
----@param changes chorus.Changes
+---@param changes? chorus.Changes
 ---@param path string
 ---@return string
 local function owners(changes, path)
   local numbers, seen = {}, {}
-  for _, file in ipairs(changes.files) do
+  for _, file in ipairs(changes and changes.files or {}) do
     for _, hunk in ipairs(file.path == path and file.hunks or {}) do
       for _, number in ipairs(hunk.owner ~= 'user' and hunk.tasks or {}) do
         if not seen[number] then
@@ -39,21 +50,36 @@ local function owners(changes, path)
     end
   end
   table.sort(numbers)
-  local who = require('chorus.phrase').authors(numbers, require('chorus.tasks').title_of, 30)
-  return who and ' by ' .. who or ''
+  return by(numbers)
+end
+
+---@param behind { buffer: integer, path: string, who: string }
+local function tell_one(behind)
+  require('chorus.message').warn(
+    ('%s was changed on disk%s'):format(vim.fn.fnamemodify(behind.path, ':~'), behind.who),
+    '`:e!` loads the file, `:w!` keeps your edits'
+  )
+  require('chorus.editor.conflict').ask(behind.buffer, behind.path, behind.who)
 end
 
 --- Says once for each change on disk that a buffer with unsaved edits is behind, and which task did it.
----@param behind { buffer: integer, path: string }[]
+---@param behind { buffer: integer, path: string, who: string }[]
 local function tell(behind)
+  local unknown = {}
+  for _, each in ipairs(behind) do
+    if each.who == '' then
+      unknown[#unknown + 1] = each
+    else
+      tell_one(each)
+    end
+  end
+  if #unknown == 0 then
+    return
+  end
   require('chorus.editor.current_changes').get(function(_, changes)
-    for _, each in ipairs(behind) do
-      local who = changes and owners(changes, each.path) or ''
-      require('chorus.message').warn(
-        ('%s was changed on disk%s'):format(each.path, who),
-        '`:e!` loads the file, `:w!` keeps your edits'
-      )
-      require('chorus.editor.conflict').ask(each.buffer, each.path, who)
+    for _, each in ipairs(unknown) do
+      each.who = owners(changes, each.path)
+      tell_one(each)
     end
   end)
 end
@@ -71,7 +97,7 @@ local function read_again(buffer)
 end
 
 --- Buffers whose files have changed under unsaved edits.
----@type { buffer: integer, path: string }[]
+---@type { buffer: integer, path: string, who: string }[]
 local behind = {}
 
 local look_at = open_files.looker(function(buffer, path)
@@ -81,9 +107,12 @@ local look_at = open_files.looker(function(buffer, path)
     remember(buffer)
   elseif known[buffer] and known[buffer] ~= look(name) then
     known[buffer] = look(name)
-    behind[#behind + 1] = { buffer = buffer, path = path }
+    -- In a worktree nobody but its task's agent and the person writes.
+    local writer = writers[path] or vim.startswith(path, '/') and vim.b[buffer].chorus_task or nil
+    behind[#behind + 1] = { buffer = buffer, path = path, who = by({ writer }) }
   end
 end, function()
+  writers = {}
   if #behind > 0 then
     tell(behind)
     behind = {}
@@ -109,10 +138,14 @@ function M.attach()
   vim.tbl_map(remember, vim.api.nvim_list_bufs())
   vim.api.nvim_create_autocmd('User', {
     group = group,
-    pattern = 'ChorusEditsChanged',
+    pattern = { 'ChorusEditsChanged', 'ChorusDocumentChanged' },
     desc = 'Chorus: reload files that agents changed',
     callback = function(event)
-      look_at(event.data.paths)
+      local data = event.data
+      for _, path in ipairs(data.by and data.paths or {}) do
+        writers[path:sub(1, 1) == '/' and vim.uv.fs_realpath(path) or path] = data.by
+      end
+      look_at(data.paths, data.more)
     end,
   })
 end

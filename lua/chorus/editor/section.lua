@@ -1,78 +1,25 @@
 --- The section of the markdown heading under the cursor.
-local fence_plan = require('chorus.editor.fence_plan')
-local text = require('chorus.text')
+local outline = require('chorus.editor.outline')
 
 local M = {}
 
---- By the tree of the markdown parser, where there is one.
----@param row integer from 0
----@return integer? first from 1
----@return integer? last
-local function by_tree(row)
-  local ok, parser = pcall(vim.treesitter.get_parser, 0, 'markdown')
-  if not ok or not parser then
-    return nil
-  end
-  local tree = parser:parse()[1]
-  local column = (vim.api.nvim_buf_get_lines(0, row, row + 1, false)[1] or ''):find('%S') or 1
-  local node = tree and tree:root():named_descendant_for_range(row, column - 1, row, column - 1)
-  while node and not node:type():match('^%l+_heading$') do
-    node = node:parent()
-  end
-  local section = node and node:parent()
-  if not section or section:type() ~= 'section' then
-    return nil
-  end
-  local first, _, stop, column_of_stop = section:range()
-  return first + 1, column_of_stop == 0 and stop or stop + 1
-end
-
---- The level of the heading that begins on a line; nil on any other line.
----@param lines string[]
----@param index integer
----@return integer? level
-function M.level_of(lines, index)
-  local hashes = lines[index]:match('^ ? ? ?(#+)%s') or lines[index]:match('^ ? ? ?(#+)$')
-  if hashes and #hashes <= 6 then
-    return #hashes
-  end
-  local below = lines[index + 1]
-  if below and lines[index]:match('^%s*[%w]') then
-    return below:match('^=+%s*$') and 1 or below:match('^%-%-+%s*$') and 2 or nil
-  end
-end
-
---- The words of a heading's line.
----@param line string
----@return string
-function M.title_of(line)
-  local words = text.trim_end(line:gsub('^%s*#+', ''), '%s')
-  local before = text.trim_end(words, '#')
-  return text.trim(before:find('%s$') and before or words)
-end
-
---- By the lines alone. Code blocks hold no headings.
----@param lines string[]
+--- The lines of the section that begins on a line; nil where no heading does.
+---@param headings chorus.Heading[]
 ---@param row integer from 1
+---@param count integer lines of the text
 ---@return integer? first
 ---@return integer? last
-function M.by_lines(lines, row)
-  local is_code, level = fence_plan.reader(), nil
-  for index, line in ipairs(lines) do
-    if not is_code(line) then
-      local found = M.level_of(lines, index)
-      if index == row then
-        level = found
-        if not level then
-          return nil
-        end
-      elseif level and found and found <= level then
-        return row, index - 1
-      end
+function M.at(headings, row, count)
+  local level
+  for _, heading in ipairs(headings) do
+    if level and heading.level <= level then
+      return row, heading.line - 1
+    elseif heading.line == row then
+      level = heading.level
     end
   end
   if level then
-    return row, #lines
+    return row, count
   end
 end
 
@@ -85,14 +32,9 @@ function M.at_cursor()
   end
   local row = vim.api.nvim_win_get_cursor(0)[1]
   local lines = vim.api.nvim_buf_get_lines(0, 0, -1, false)
-  if not M.level_of(lines, row) then
-    return nil
+  if outline.level_of(lines, row) then
+    return M.at(outline.of(lines), row, #lines)
   end
-  local first, last = by_tree(row - 1)
-  if first then
-    return first, last
-  end
-  return M.by_lines(lines, row)
 end
 
 return M

@@ -28,9 +28,26 @@ local function drawn_view(name)
   return DRAWN[view] and view, number or ''
 end
 
+--- Neovim 0.10 announces each buffer of a session, and waits for Enter after the second.
+local function calm_session()
+  local before = vim.o.shortmess
+  if vim.g.SessionLoad ~= 1 or before:find('F', 1, true) then
+    return
+  end
+  local calm = before .. 'F'
+  vim.o.shortmess = calm
+  vim.schedule(function()
+    -- The session sets the option back, but not where this came at its very end.
+    if vim.o.shortmess == calm then
+      vim.o.shortmess = before
+    end
+  end)
+end
+
 --- For `BufReadCmd` on `chorus://*`.
 ---@param buffer integer
 function M.read(buffer)
+  calm_session()
   local name = vim.api.nvim_buf_get_name(buffer)
   local explain = require('chorus.ui.kit.plain_text').explain
   local message = name:match('^chorus://message/(%d+)[%w-]*$')

@@ -3,7 +3,7 @@
 
 use crate::agent::{self, Adapter, AgentReply};
 use crate::clock;
-use crate::contract::{Hook, HookReply, Json};
+use crate::contract::{EditsChanged, Event, Hook, HookReply, Json};
 use crate::core::Core;
 use crate::core::answers::Asking;
 use crate::core::fact::{AgentReport, Fact};
@@ -14,6 +14,7 @@ use crate::ops::conversation::context;
 use crate::ops::{documents, edits, policy};
 use crate::status::{Answerable, Millis};
 use crate::store::{EndedCall, NewRequest, Received, RequestOutcome, Who};
+use crate::task::Isolation;
 use tokio_util::sync::CancellationToken;
 
 /// A hook's process gives up within seconds, and its event goes to the spool.
@@ -86,7 +87,33 @@ pub async fn receive(core: &Core, hook: Hook, gone: &CancellationToken) -> Resul
     }
     note(core, report).await?;
     note_documents(core, report).await;
+    tell_written(core, report).await?;
     Ok(HookReply::default())
+}
+
+/// Tells every Neovim of the project which files a tool of a task outside of stacks may have written: no scan finds them.
+async fn tell_written(core: &Core, report: &AgentReport) -> Result<()> {
+    let Happening::ToolEnd { call, .. } = &report.event.what else { return Ok(()) };
+    if call.work == ToolWork::None {
+        return Ok(());
+    }
+    let task = core.read(&report.task, |tx, task| tx.row(task)).await?;
+    if task.isolation == Isolation::Stack {
+        return Ok(());
+    }
+    let written = match &call.work {
+        ToolWork::Edit(edit) => match documents::path::of_agent(&task, &edit.path).await {
+            Some((folder, path)) => {
+                let is_projects = folder == task.project;
+                let path = if is_projects { path } else { format!("{folder}/{path}") };
+                EditsChanged { by: Some(task.number), ..EditsChanged::of(&[path]) }
+            }
+            None => return Ok(()),
+        },
+        _ => EditsChanged::anywhere(),
+    };
+    core.hub.notify(&task.project, &Event::EditsChanged(written));
+    Ok(())
 }
 
 /// A document that the agent has read or written is known to it.
@@ -167,7 +194,8 @@ async fn receive_late(core: &Core, report: &AgentReport) -> Result<()> {
         _ => {}
     }
     note_documents(core, report).await;
-    note(core, report).await
+    note(core, report).await?;
+    tell_written(core, report).await
 }
 
 /// The event to the monitor, the first time it is seen.

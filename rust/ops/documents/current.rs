@@ -91,7 +91,7 @@ impl Renewal {
         let root = PathBuf::from(&project);
         let place = root.clone();
         let beside = match &index {
-            Some(_) if is_same => None,
+            Some(_) if is_same && !may_ignore_others(&touched) => None,
             _ => Some(tracked_beside(root.clone())),
         };
         let may_watch = known.unwatched.is_none_or(|since| since.elapsed() > ASK_AGAIN);
@@ -131,6 +131,11 @@ fn is_fresh(known: &KnownDocuments) -> bool {
     known.walked.is_some_and(|(at, took)| at.elapsed() < took * REST)
 }
 
+/// Whether git may ignore other files than before.
+fn may_ignore_others(touched: &BTreeSet<PathBuf>) -> bool {
+    touched.is_empty() || touched.iter().any(|path| path.ends_with(".gitignore"))
+}
+
 /// What git tracks although it ignores it. Git is asked while the folders are read.
 fn tracked_beside(root: PathBuf) -> oneshot::Receiver<Vec<String>> {
     let (tell, told) = oneshot::channel();
@@ -153,14 +158,14 @@ struct ReadDocuments {
     walked: Option<(Instant, Duration)>,
 }
 
-/// Reads what was touched, or all where nothing is named. `before` is what was known, and whether by the same globs.
-/// Blocks.
+/// Reads what was touched, or all where nothing is named. `before` is what was known, and whether by the same globs; `beside`
+/// is what git tracks although it ignores it, where that may be other than before. Blocks.
 fn read(
     root: &Path,
     before: Option<(DocumentIndex, bool)>,
     patterns: Arc<DocumentPatterns>,
     touched: &BTreeSet<PathBuf>,
-    beside: Option<oneshot::Receiver<Vec<String>>>,
+    mut beside: Option<oneshot::Receiver<Vec<String>>>,
     mut watch: Option<FolderWatch>,
 ) -> ReadDocuments {
     let began = Instant::now();
@@ -169,13 +174,16 @@ fn read(
             watch.add(folder);
         }
     };
-    let anew = |enter: &mut dyn FnMut(&str)| {
+    let mut beside = || beside.take().and_then(|told| told.blocking_recv().ok());
+    let mut anew = |enter: &mut dyn FnMut(&str)| {
         let has_git = crate::project::has_git(root);
-        let beside = || beside.and_then(|told| told.blocking_recv().ok()).unwrap_or_default();
-        DocumentIndex::read(root, patterns, has_git, beside, enter)
+        DocumentIndex::read(root, patterns.clone(), has_git, || beside().unwrap_or_default(), enter)
     };
     let (index, changed, is_everything) = match before {
         Some((mut index, true)) => {
+            if let Some(beside) = beside() {
+                index.track_beside(beside);
+            }
             let folders = index.folders().clone();
             let changed = index.renew(touched, &mut enter);
             let is_everything = touched.is_empty() || folders != *index.folders();

@@ -10,6 +10,7 @@ use crate::store::{KnownBy, KnownDocument};
 use crate::task::Task;
 use crate::vcs::git::Git;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io::ErrorKind;
 
 /// A document that changed since a live task's agent read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,9 +23,12 @@ pub struct OutdatedDocument {
     pub path: String,
     /// The version that the agent knows.
     pub known: String,
-    /// The version that is there.
+    /// The version that is there; [`GONE`] where there is none.
     pub current: String,
 }
+
+/// The version of a document that is no longer there.
+pub const GONE: &str = "";
 
 /// A tool of the task's agent has read or written a file. If it is a document, its version is known to the agent.
 pub async fn note_call(core: &Core, task: &str, call: &ToolCall) -> Result<()> {
@@ -108,7 +112,11 @@ pub async fn outdated(core: &Core, project: &str) -> Result<Vec<OutdatedDocument
     let versions = versions(core, project, paths).await;
     let outdated = known.into_iter().filter_map(|known| {
         let KnownDocument { task, number, path, version, own } = known;
-        let is_news = |current: &&String| **current != version && own.as_ref() != Some(*current);
+        let is_own = |version: &str| own.as_deref() == Some(version);
+        // A document that is only in the task's worktree cannot be gone.
+        let is_news = |current: &&String| {
+            **current != version && !is_own(current) && !(*current == GONE && is_own(&version))
+        };
         let current = versions.get(&path).filter(is_news)?.clone();
         Some(OutdatedDocument { task, number, path, known: version, current })
     });
@@ -121,19 +129,31 @@ pub async fn outdated_by_path(core: &Core, project: &str) -> Result<HashMap<Stri
     for document in outdated(core, project).await? {
         by_path.entry(document.path).or_default().push(document.number);
     }
+    by_path.values_mut().for_each(|numbers| numbers.sort_unstable());
     Ok(by_path)
 }
 
-/// The version of each document as it is now; those that cannot be read have none. A file that was not written since is
-/// not read again.
+/// The version of each document as it is now, [`GONE`] for none; those that cannot be read are left out. A file that was not
+/// written since is not read again.
 async fn versions(core: &Core, project: &str, paths: BTreeSet<String>) -> BTreeMap<String, String> {
     if paths.is_empty() {
         return BTreeMap::new();
     }
     let shelf = core.documents.of(project);
-    let stats = places::stats(project, paths.into_iter().collect()).await;
-    let stats = stats.inspect_err(|error| log::warn!("{error}")).unwrap_or_default();
+    let stats = places::stats(project, paths.iter().cloned().collect()).await;
+    let stats = match stats {
+        Ok(stats) => stats,
+        Err(error) => {
+            log::warn!("{error}");
+            return BTreeMap::new();
+        }
+    };
     let mut found = BTreeMap::new();
+    for path in paths.iter().filter(|path| !stats.contains_key(*path)) {
+        if places::read(project, path).await.is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+            found.insert(path.clone(), GONE.to_owned());
+        }
+    }
     for (path, stat) in stats {
         let seen = shelf.versions.lock().get(&path).filter(|seen| seen.stat == stat).map(|seen| seen.version.clone());
         let version = match seen {

@@ -52,8 +52,12 @@ async fn make(core: &Core, asker: &Asker, ask: &TaskRef) -> Result<(NewReference
         (None, _) => named(core, asker, &ask.path).await?,
     };
     let shown = clean_line(&path, 200);
-    let document = places::read(&asker.project, &path).await.map_err(|error| {
-        Error::new(Code::BadInput, format!("cannot read {shown}: {error}")).hint("a document is a text of at most 4 MB")
+    let document = places::read(&asker.project, &path).await.map_err(|error| match error.kind() {
+        ErrorKind::NotFound => {
+            Error::new(Code::BadInput, format!("there is no file {shown}")).hint("`docs` lists the documents")
+        }
+        _ => Error::new(Code::BadInput, format!("cannot read {shown}: {error}"))
+            .hint("a document is a text of at most 4 MB"),
     })?;
     let lines = IndexedLines::of(&document.text);
     let range = match &part {
@@ -70,6 +74,9 @@ async fn make(core: &Core, asker: &Asker, ask: &TaskRef) -> Result<(NewReference
     if part == Part::Whole {
         // Its version has the rest.
         anchor.text.truncate(BEGINNING);
+    } else if anchor.text.iter().all(String::is_empty) {
+        let refusal = Error::new(Code::BadInput, "there is no text in these lines");
+        return Err(refusal.hint("choose lines with a text"));
     }
     let new = NewReference {
         tied: TiedText::of(anchor, &document.version),
@@ -121,15 +128,29 @@ fn seen_lines(lines: &IndexedLines<'_>, first: u32, last: u32, seen: Option<&str
             false => refuse(format!("{shown} has {count} lines"), "name lines that are there"),
         };
     };
-    let text: Vec<String> = seen.lines().map(|line| line.trim_end().to_owned()).collect();
-    if text.is_empty() {
-        return refuse("there is no text in these lines".to_owned(), "choose lines with a text");
+    let text: Vec<String> = seen.split('\n').map(|line| line.trim_end().to_owned()).collect();
+    let there = lines.lines().get(range.start as usize..range.end as usize).unwrap_or_default();
+    if there.len() == text.len() && there.iter().zip(&text).all(|(line, seen)| reads_as(line, seen)) {
+        return Ok(range);
     }
     let anchor = Anchor { text, first: range.start, ..Anchor::default() };
     match anchor.place(lines, None) {
         Placement::Found(range) => Ok(range),
         _ => refuse(format!("these lines are not in {shown} as it is on the disk"), "write the buffer first"),
     }
+}
+
+/// Whether a line of the document is the one that a person saw. Bytes that are no UTF-8 stand for anything here: an editor
+/// shows them in the encoding that it takes the file for.
+fn reads_as(line: &str, seen: &str) -> bool {
+    let parts: Vec<&str> = line.split(char::REPLACEMENT_CHARACTER).collect();
+    let [begins, between @ .., ends] = &parts[..] else { return line == seen };
+    let Some(mut rest) = seen.strip_prefix(begins) else { return false };
+    for part in between {
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    rest.ends_with(ends)
 }
 
 /// References to one document, or to all.

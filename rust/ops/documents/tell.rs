@@ -1,6 +1,6 @@
 //! The differences of documents that an agent read before they changed, as a prompt.
 
-use super::known::{OutdatedDocument, outdated};
+use super::known::{GONE, OutdatedDocument, outdated};
 use super::places;
 use crate::contract::{Code, DocumentVersion};
 use crate::core::Core;
@@ -55,6 +55,9 @@ pub async fn prompt(core: &Core, task: &Task) -> Result<(String, Vec<DocumentVer
 
 async fn part(core: &Core, task: &Task, document: &OutdatedDocument) -> Result<String> {
     let heading = format!("\n\n# {}\n\n", code(&document.path, 400));
+    if document.current == GONE {
+        return Ok(heading + "This document is no longer there: it was deleted, or moved to another place.");
+    }
     let now = places::read(&task.project, &document.path).await.ok().filter(|now| now.version == document.current);
     let (version, kept) = (document.known.clone(), now.clone());
     let before = core.store()?.write(move |tx| {

@@ -49,8 +49,11 @@ function M.retie(reference)
   if reference.state ~= 'stale' then
     return message.info(('%s is not stale'):format(M.place(reference)), 'its text is there')
   elseif not reference.nearest_start then
+    local welcome = require('chorus.client').welcome()
+    local file = welcome and require('chorus.ui.kit.place').below(welcome.project, reference.path)
+    local is_there = not file or vim.uv.fs_stat(file) ~= nil
     return message.info(
-      ('nothing in %s resembles the text'):format(text.clean(reference.path)),
+      (is_there and 'nothing in %s resembles the text' or '%s no longer exists'):format(text.clean(reference.path)),
       ('`:Chorus unref %d` takes the reference away'):format(reference.id)
     )
   end

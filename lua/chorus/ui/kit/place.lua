@@ -180,7 +180,7 @@ function M.below(root, path)
   then
     return nil
   end
-  return vim.fs.joinpath(root, path)
+  return root .. '/' .. path
 end
 
 --- Opens a file at a line, in the window a person came from. Says why it cannot.

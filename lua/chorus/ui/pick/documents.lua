@@ -78,15 +78,21 @@ end
 ---@return chorus.PickList
 function M.list(wish)
   local documents = wish.documents
+  -- There may be thousands, and the list asks for them with each key.
+  local items, items_of
   return {
     name = 'documents',
     kind = 'chorus_document',
     title = wish.title,
     many = not wish.on_choice,
     items = function()
-      return vim.tbl_map(function(document)
-        return sessions.item(document.path, item_rows.document(document), document, file_of(document))
-      end, documents)
+      if items_of ~= documents then
+        items_of = documents
+        items = vim.tbl_map(function(document)
+          return sessions.item(document.path, item_rows.document(document), document, file_of(document))
+        end, documents)
+      end
+      return items
     end,
     watch = function(on_change)
       local id = vim.api.nvim_create_autocmd('User', {
@@ -119,8 +125,13 @@ end
 function M.ask(category, show)
   all_documents.ask(category, function(found)
     if #found.documents == 0 then
-      local what = category and ('of the category `%s`'):format(category) or 'here'
-      return message.info(('there is no document %s'):format(what), '`[documents] patterns` names the files that are')
+      if category then
+        return message.info(
+          ('there is no document of the category `%s`'):format(category),
+          '`[documents.categories]` in chorus.toml says which files are in it'
+        )
+      end
+      return message.info('there is no document here', '`[documents] patterns` in chorus.toml says which files are one')
     elseif found.cut then
       message.warn('there are more documents than Chorus lists', 'narrow `[documents] patterns`')
     end

@@ -52,9 +52,12 @@ function M.fitting(items, text)
   local words = vim.split(text:lower(), '%s+', { trimempty = true })
   return vim.tbl_filter(function(item)
     local line = item.text:lower()
-    return vim.iter(words):all(function(word)
-      return line:find(word, 1, true) ~= nil
-    end)
+    for _, word in ipairs(words) do
+      if not line:find(word, 1, true) then
+        return false
+      end
+    end
+    return true
   end, items)
 end
 
