@@ -149,6 +149,7 @@ end)
 
 describe('a session', function()
   local world, file
+  local options = vim.o.sessionoptions
 
   helpers.in_a_world(function(fresh)
     world = fresh
@@ -158,6 +159,7 @@ describe('a session', function()
   end)
 
   after_each(function()
+    vim.o.sessionoptions = options
     vim.cmd('silent! only! | silent! %bwipeout!')
     pcall(vim.api.nvim_del_augroup_by_name, 'chorus')
     for name in pairs(vim.api.nvim_get_commands({})) do
@@ -187,64 +189,72 @@ describe('a session', function()
     return vim.fn.glob(require('chorus.client').state_dir() .. '/drafts/*.md', true, true)
   end
 
-  it('brings a draft back', function()
-    world:connect()
-    type_draft()
-    vim.cmd.only()
-    restore()
-    assert.equal('acwrite', vim.bo.buftype)
-    assert.equal('title: Half a thought', vim.api.nvim_buf_get_lines(0, 1, 2, false)[1])
-    assert.equal('markdown', vim.bo.filetype)
-    vim.cmd('silent! write!')
-    assert.matches('Half a thought', helpers.read(kept()[1]), 1, true)
-  end)
+  -- Plugins that keep sessions recommend the longer ones.
+  for _, more in ipairs({ '', ',localoptions,globals,blank' }) do
+    local with = more == '' and '' or ', with the options of buffers kept'
 
-  it('brings the list and a page back', function()
-    local task = helpers.task({ number = 3, title = 'Fix it' })
-    local page = { task = task, requests = {}, references = {}, commits = {}, journal = {} }
-    world:tell('script', { task_show = { result = page } })
-    world:connect({ task })
-    require('chorus.ui.tasks.list').open()
-    vim.cmd.split()
-    require('chorus.ui.tasks.page').open(task)
-    restore()
-    for _, name in ipairs({ 'chorus://list', 'chorus://task/3' }) do
-      local buffer = vim.fn.bufnr('^' .. name .. '$')
-      assert.equal('acwrite', vim.bo[buffer].buftype, name)
-      helpers.wait_for(name, function()
-        local lines = vim.api.nvim_buf_get_lines(buffer, 0, -1, false)
-        return table.concat(lines, '\n'):find('Fix it', 1, true)
-      end)
-    end
-  end)
-
-  it('brings the dashboard back with one preview, and says what was in a window of output', function()
-    local task =
-      helpers.task({ number = 3, title = 'Fix it', agent_status = { status = 'idle', detail = {}, since = 1 } })
-    local output = { task = task.uuid, columns = 80, rows = 1, lines = { 'its screen' }, alternate = false }
-    world:tell('script', { task_output = { result = output } })
-    world:connect({ task })
-    require('chorus.ui.tasks.dashboard').open()
-    restore()
-    local function previews()
-      return vim.tbl_filter(function(window)
-        return vim.api.nvim_buf_get_name(vim.api.nvim_win_get_buf(window)):find('chorus://preview', 1, true)
-      end, vim.api.nvim_list_wins())
-    end
-    helpers.wait_for('the preview', function()
-      local buffer = previews()[1] and vim.api.nvim_win_get_buf(previews()[1])
-      return buffer and vim.api.nvim_buf_get_lines(buffer, 0, 1, false)[1] == 'its screen'
+    it('brings a draft back' .. with, function()
+      vim.o.sessionoptions = options .. more
+      world:connect()
+      type_draft()
+      vim.cmd.only()
+      restore()
+      assert.equal('acwrite', vim.bo.buftype)
+      assert.equal('title: Half a thought', vim.api.nvim_buf_get_lines(0, 1, 2, false)[1])
+      assert.equal('markdown', vim.bo.filetype)
+      vim.cmd('silent! write!')
+      assert.matches('Half a thought', helpers.read(kept()[1]), 1, true)
     end)
-    assert.equal(1, #previews())
-    assert.equal(2, #vim.api.nvim_list_wins())
-    assert.equal('', world:words())
-    require('chorus.ui.tasks.preview').close()
-    require('chorus.ui.pane.output').open(task, { split = 'botright' })
-    vim.cmd.only()
-    restore()
-    assert.matches('`:Chorus output 3` opens it again', vim.api.nvim_buf_get_lines(0, 0, 1, false)[1], 1, true)
-    assert.equal('', world:words())
-  end)
+
+    it('brings the list and a page back' .. with, function()
+      vim.o.sessionoptions = options .. more
+      local task = helpers.task({ number = 3, title = 'Fix it' })
+      local page = { task = task, requests = {}, references = {}, commits = {}, journal = {} }
+      world:tell('script', { task_show = { result = page } })
+      world:connect({ task })
+      require('chorus.ui.tasks.list').open()
+      vim.cmd.split()
+      require('chorus.ui.tasks.page').open(task)
+      restore()
+      for _, name in ipairs({ 'chorus://list', 'chorus://task/3' }) do
+        local buffer = vim.fn.bufnr('^' .. name .. '$')
+        assert.equal('acwrite', vim.bo[buffer].buftype, name)
+        helpers.wait_for(name, function()
+          local lines = vim.api.nvim_buf_get_lines(buffer, 0, -1, false)
+          return table.concat(lines, '\n'):find('Fix it', 1, true)
+        end)
+      end
+    end)
+
+    it('brings the dashboard back with one preview, and says what was in a window of output' .. with, function()
+      vim.o.sessionoptions = options .. more
+      local task =
+        helpers.task({ number = 3, title = 'Fix it', agent_status = { status = 'idle', detail = {}, since = 1 } })
+      local output = { task = task.uuid, columns = 80, rows = 1, lines = { 'its screen' }, alternate = false }
+      world:tell('script', { task_output = { result = output } })
+      world:connect({ task })
+      require('chorus.ui.tasks.dashboard').open()
+      restore()
+      local function previews()
+        return vim.tbl_filter(function(window)
+          return vim.api.nvim_buf_get_name(vim.api.nvim_win_get_buf(window)):find('chorus://preview', 1, true)
+        end, vim.api.nvim_list_wins())
+      end
+      helpers.wait_for('the preview', function()
+        local buffer = previews()[1] and vim.api.nvim_win_get_buf(previews()[1])
+        return buffer and vim.api.nvim_buf_get_lines(buffer, 0, 1, false)[1] == 'its screen'
+      end)
+      assert.equal(1, #previews())
+      assert.equal(2, #vim.api.nvim_list_wins())
+      assert.equal('', world:words())
+      require('chorus.ui.tasks.preview').close()
+      require('chorus.ui.pane.output').open(task, { split = 'botright' })
+      vim.cmd.only()
+      restore()
+      assert.matches('`:Chorus output 3` opens it again', vim.api.nvim_buf_get_lines(0, 0, 1, false)[1], 1, true)
+      assert.equal('', world:words())
+    end)
+  end
 
   it('says what became of a draft that is gone, and of a commit’s message', function()
     world:connect()

@@ -104,8 +104,9 @@ local function read_windows()
   for _, window in ipairs(vim.api.nvim_list_wins()) do
     local buffer = vim.api.nvim_win_get_buf(window)
     local is_ours = vim.startswith(vim.api.nvim_buf_get_name(buffer), 'chorus://')
-    if is_ours and vim.bo[buffer].buftype == '' then
-      vim.bo[buffer].modified = false
+    -- A session keeps names, and the options of buffers where 'sessionoptions' has `localoptions`, but no variables.
+    if is_ours and not vim.b[buffer].chorus_view then
+      vim.bo[buffer].buftype, vim.bo[buffer].modifiable, vim.bo[buffer].modified = '', true, false
       vim.api.nvim_win_call(window, function()
         M.read(buffer)
       end)
