@@ -280,6 +280,10 @@ describe('work list', function()
         local line = row_of(world.task(1, state), { width = 140 })
         assert.is_truthy(vim.endswith(line, '  ' .. expected), line)
       end
+      local long = agent('error', 'rate_limit', { message = ('You have hit your limit '):rep(9) })
+      local line = row_of(world.task(1, long), { width = 100 })
+      assert.is_truthy(vim.endswith(line, '… · S sends a prompt'), line)
+      assert.is_true(vim.fn.strdisplaywidth(line) <= 100, line)
     end)
 
     it('say how an ended task ended, and on which branch', function()

@@ -301,9 +301,8 @@ function M.open(at)
     closes_on_leave = { 'help', 'inbox', 'output', 'explain' },
     on_close = close_this,
     on_show = function()
-      local inbox = current()
-      if inbox then
-        point_at(inbox, inbox.window.request)
+      if current() then
+        point_at(opened, opened.window.request)
       end
     end,
   }, {

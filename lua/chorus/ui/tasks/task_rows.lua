@@ -131,6 +131,7 @@ end
 ---@param keys? table<string, string>
 ---@return string
 ---@return string group
+---@return string? helps the key that helps
 local function said(task, request, quiet, keys)
   local summary, state = status.summary(task, request), task.agent_status.status
   if request then
@@ -139,7 +140,7 @@ local function said(task, request, quiet, keys)
     return phrase.joined({ text.clean(task.alerts[1].text), text.clean(task.alerts[1].remedy) }), 'ChorusTrouble'
   elseif task.trouble then
     local mends = keys and task.trouble.remedy and keys.mend .. ' fixes it' or ''
-    return phrase.joined({ text.clean(task.trouble.text), mends }), 'ChorusTrouble'
+    return text.clean(task.trouble.text), 'ChorusTrouble', mends
   elseif fits.ended(task) then
     local branch = text.clean(task.stack)
     local is_named = branch == '' or summary:find(branch, 1, true) ~= nil
@@ -151,23 +152,41 @@ local function said(task, request, quiet, keys)
   elseif status.unclaimed(task) ~= '' then
     return status.unclaimed(task), 'ChorusUnclaimed'
   elseif state == 'exited' or state == 'error' or state == 'login_required' or state == 'unknown' then
-    return phrase.joined({ summary ~= '' and summary or loss(task), remedy(task, keys) }), 'ChorusSummary'
+    return summary ~= '' and summary or loss(task), 'ChorusSummary', remedy(task, keys)
   end
   return summary, 'ChorusSummary'
+end
+
+--- Cells of a message that are worth showing before the key that helps.
+local LEAST_SAID = 12
+
+--- What is said and the key that helps, which is not cut off while there is room for both.
+---@param words string
+---@param helps? string
+---@param width integer
+---@return string
+local function with_help(words, helps, width)
+  if not helps or helps == '' or words == '' then
+    return text.cut(words .. (helps or ''), width)
+  end
+  helps = ' · ' .. helps
+  local room = width - text.width(helps)
+  return text.cut((room >= LEAST_SAID and text.cut(words, room) or words) .. helps, width)
 end
 
 --- The end of a task's row, after other tasks in the same files.
 ---@return chorus.Chunk[] empty where there is nothing to say
 local function last_column(task, request, quiet, keys, width)
-  local words, group = said(task, request, quiet, keys)
+  local words, group, helps = said(task, request, quiet, keys)
   local overlaps = text.cut(status.overlaps(task), width)
   local chunks = {}
   if overlaps ~= '' then
-    chunks[1] = { overlaps .. (words ~= '' and ' · ' or ''), 'ChorusOverlap' }
+    chunks[1] = { overlaps .. (words .. (helps or '') ~= '' and ' · ' or ''), 'ChorusOverlap' }
     width = width - text.width(chunks[1][1])
   end
-  if words ~= '' and width > 0 then
-    chunks[#chunks + 1] = { text.cut(words, width), group }
+  words = with_help(words, helps, width)
+  if words ~= '' then
+    chunks[#chunks + 1] = { words, group }
   end
   return chunks
 end
