@@ -16,6 +16,7 @@ mod run;
 mod shown;
 mod style;
 mod target;
+mod terminal;
 mod watch;
 
 use crate::contract::Failure;
@@ -27,8 +28,12 @@ pub fn main(arguments: Vec<String>) -> i32 {
     let matches = match args::command().try_get_matches_from(std::iter::once("chorus".to_owned()).chain(arguments)) {
         Ok(matches) => matches,
         Err(error) => {
+            if !error.use_stderr() {
+                output::text(error.render());
+                return output::exit_code(0);
+            }
             let _ = error.print();
-            return if error.use_stderr() { 2 } else { 0 };
+            return 2;
         }
     };
     let json = matches.get_flag("json");

@@ -4,17 +4,23 @@
 use crate::contract::{Code, Failure, Hello, PROTOCOL, Request, Welcome};
 use crate::error::{Error, Result};
 use crate::paths::State;
-use crate::wire;
+use crate::{process, wire};
 use rmpv::Value;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::de::DeserializeOwned;
 use std::io::{BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long a fresh daemon may take to listen. The one before it may take 5 s to finish its verbs.
 const START_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long a daemon may take to greet: longer than its watchdog lets it stand still.
+const GREETING: Duration = Duration::from_secs(45);
+/// A daemon that is silent for so long is looked at.
+const SILENCE: Duration = Duration::from_secs(2);
 
 /// What the daemon, which outlives its starter, takes of its environment: where things are, and no secret. Nothing that
 /// decides for one shell or one project, as git's variables do, and nothing that goes with a shell, as its temporary
@@ -50,6 +56,9 @@ pub struct Client {
     reader: BufReader<UnixStream>,
     writer: UnixStream,
     next: u64,
+    /// Where a person waits for the answers, how long each may take. A daemon that is stopped is an error then, and not
+    /// waited for.
+    attended: Option<Duration>,
 }
 
 /// So often a daemon that ended during the handshake is asked again.
@@ -61,23 +70,32 @@ impl Client {
         match UnixStream::connect(state.socket()?) {
             Ok(writer) => {
                 let reader = BufReader::new(writer.try_clone().map_err(lost)?);
-                Ok(Some(Client { reader, writer, next: 0 }))
+                Ok(Some(Client { reader, writer, next: 0, attended: None }))
             }
             Err(_) => Ok(None),
         }
     }
 
     /// Connects, starting a daemon if none runs.
+    #[expect(clippy::disallowed_methods, reason = "Chorus's own log, and no daemon")]
     pub fn connect_or_start(state: &State) -> Result<Client> {
         if let Some(client) = Client::connect(state)? {
             return Ok(client);
         }
-        start_daemon(state)?;
+        let before = std::fs::metadata(state.log()).map_or(0, |log| log.len());
+        let mut daemon = start_daemon(state)?;
         let begun = Instant::now();
         while begun.elapsed() < START_LIMIT {
             std::thread::sleep(Duration::from_millis(10));
             if let Some(client) = Client::connect(state)? {
                 return Ok(client);
+            }
+            // One that ends well leaves the place to another.
+            let ended = daemon.as_mut().and_then(|daemon| daemon.try_wait().ok().flatten());
+            if ended.is_some_and(|status| !status.success()) {
+                let why = last_error(&state.log(), before).unwrap_or_else(|| "it gave no reason".into());
+                return Err(Error::new(Code::StoreUnusable, format!("the daemon cannot begin: {why}"))
+                    .hint(format!("its log is {}", state.log().display())));
             }
         }
         Err(Error::new(Code::DaemonUnreachable, "the daemon was started but does not answer")
@@ -96,10 +114,14 @@ impl Client {
         let (begun, mut lost) = (Instant::now(), 0);
         loop {
             let mut client = Client::connect_or_start(state)?;
+            client.attended = Some(GREETING);
             match client.call::<Welcome>(&hello) {
-                Ok(welcome) => return Ok((client, welcome)),
-                Err(error) if error.code == Code::Replaced || error.code == Code::DaemonUnreachable => {
-                    lost += usize::from(error.code == Code::DaemonUnreachable);
+                Ok(welcome) => {
+                    client.attended = Some(Duration::MAX);
+                    return Ok((client, welcome));
+                }
+                Err(error) if error.code == Code::Replaced || error.message == LOST => {
+                    lost += usize::from(error.message == LOST);
                     if lost > HELLO_AGAIN || begun.elapsed() > START_LIMIT {
                         return Err(error);
                     }
@@ -137,6 +159,9 @@ impl Client {
         }
         self.writer.write_all(&bytes).map_err(lost)?;
         loop {
+            if let Some(limit) = self.attended.filter(|_| self.reader.buffer().is_empty()) {
+                await_words(&self.writer, limit)?;
+            }
             let answer = rmpv::decode::read_value(&mut self.reader).map_err(lost)?;
             // [1, id, error, result]; anything else is not for us.
             let Value::Array(parts) = answer else { continue };
@@ -153,9 +178,57 @@ impl Client {
     }
 }
 
+/// Waits until the daemon says something. An error for one that cannot: stopped by a signal or a debugger, it would keep
+/// the person waiting for ever.
+fn await_words(daemon: &UnixStream, limit: Duration) -> Result<()> {
+    let begun = Instant::now();
+    let pause = Timespec { tv_sec: SILENCE.as_secs() as i64, tv_nsec: 0 };
+    // An interrupted wait is begun anew.
+    while poll(&mut [PollFd::new(daemon, PollFlags::IN)], Some(&pause)).unwrap_or(0) == 0 {
+        let pid = other_end(daemon);
+        let name = pid.map_or_else(|| "the daemon".to_owned(), |pid| format!("the daemon (process {pid})"));
+        let end = |pid: u32| format!("`kill -9 {pid}` ends it; nothing is lost, and the next command starts another");
+        if let Some(pid) = pid.filter(|pid| process::stat(*pid).is_some_and(|stat| matches!(stat.state, 'T' | 't'))) {
+            return Err(Error::new(Code::DaemonUnreachable, format!("{name} is stopped"))
+                .hint(format!("`kill -CONT {pid}` lets it go on; {}", end(pid))));
+        }
+        if begun.elapsed() > limit {
+            let error = Error::new(Code::DaemonUnreachable, format!("{name} does not answer"));
+            return Err(match pid {
+                Some(pid) => error.hint(end(pid)),
+                None => error,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The process at the other end, where the kernel tells.
+fn other_end(stream: &UnixStream) -> Option<u32> {
+    #[cfg(target_os = "linux")]
+    if let Ok(peer) = rustix::net::sockopt::socket_peercred(stream) {
+        return u32::try_from(peer.pid.as_raw_pid()).ok();
+    }
+    let _ = stream;
+    None
+}
+
+/// The newest error in the log behind its first `before` bytes.
+#[expect(clippy::disallowed_methods, reason = "Chorus's own log, and no daemon")]
+fn last_error(log: &Path, before: u64) -> Option<String> {
+    let text = std::fs::read(log).ok()?;
+    let new = text.get(usize::try_from(before).ok()?..).unwrap_or(&text);
+    let text = String::from_utf8_lossy(new);
+    let error = text.lines().rev().find_map(|line| line.split_once(" ERROR "))?.1;
+    Some(crate::text::clean_line(error, 300))
+}
+
+/// What tells that a connection broke from what a daemon says.
+const LOST: &str = "the daemon ended before it answered";
+
 fn lost(error: impl std::fmt::Display) -> Error {
     log::debug!("the daemon's connection broke: {error}");
-    Error::new(Code::DaemonUnreachable, "the daemon ended before it answered")
+    Error::new(Code::DaemonUnreachable, LOST)
         .hint("the next command starts it again, and it finishes what it had begun; see `list` and `log`")
 }
 
@@ -173,12 +246,17 @@ pub fn start_request(state: &State) -> PathBuf {
 ///
 /// Below a tracer, the daemon would be traced too, and end with the tracer. So the tracer is asked, by a write that it
 /// sees.
+///
+/// Nothing where the tracer starts it.
 #[expect(clippy::disallowed_methods, reason = "Chorus's own state folder, and no daemon")]
-pub fn start_daemon(state: &State) -> Result<()> {
+pub fn start_daemon(state: &State) -> Result<Option<Child>> {
     state.create()?;
     if std::env::var_os(TRACED).is_some_and(|beside| Path::new(&beside) == state.dir) {
         let asked = std::fs::write(start_request(state), "");
-        return asked.map_err(|error| Error::internal(format!("cannot ask for a daemon: {error}")));
+        return match asked {
+            Ok(()) => Ok(None),
+            Err(error) => Err(Error::internal(format!("cannot ask for a daemon: {error}"))),
+        };
     }
     let program = crate::paths::own_program().map_err(Error::internal)?;
     let log = crate::paths::log::open(&state.log()).map_err(|error| {
@@ -197,6 +275,6 @@ pub fn start_daemon(state: &State) -> Result<()> {
             command.env("CHORUS_TMUX_SOCKET", socket);
         }
     }
-    command.spawn().map_err(|error| Error::internal(format!("cannot start the daemon: {error}")))?;
-    Ok(())
+    let daemon = command.spawn().map_err(|error| Error::internal(format!("cannot start the daemon: {error}")))?;
+    Ok(Some(daemon))
 }

@@ -167,10 +167,14 @@ impl Core {
 
     /// Ends what is the daemon's own; tasks go on.
     pub async fn end(&self) {
-        if let Ok(store) = &self.store
-            && let Err(error) = store.write(|tx| tx.end_use()).await
-        {
-            log::warn!("{error}");
+        if let Ok(store) = &self.store {
+            let ended = async {
+                store.write(|tx| tx.end_use()).await?;
+                store.settle().await
+            };
+            if let Err(error) = ended.await {
+                log::warn!("{error}");
+            }
         }
         self.web.close_all();
     }

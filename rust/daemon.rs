@@ -91,6 +91,7 @@ async fn serve() -> Result<Option<PathBuf>> {
     watchdog::begin();
     begin::begin(&core).await;
     tokio::spawn(begin::await_a_store(Arc::downgrade(&core)));
+    tokio::spawn(begin::look_after_store(Arc::downgrade(&core)));
     tokio::spawn(look_at_configurations(Arc::downgrade(&core)));
     let (found, mut successors) = tokio::sync::mpsc::channel(1);
     let mut successor = None;

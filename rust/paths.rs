@@ -15,6 +15,7 @@ use crate::error::{Code, Error, Result};
 use sha2::{Digest, Sha256};
 use std::ffi::OsStr;
 use std::fs::{DirBuilder, Permissions};
+use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -34,20 +35,48 @@ pub struct State {
 
 impl State {
     /// From `CHORUS_STATE_DIR`, else `$XDG_STATE_HOME/chorus`, else `~/.local/state/chorus`.
+    ///
+    /// # Errors
+    /// For a relative folder, which would be another one, with other tasks, wherever a shell is. As their
+    /// specification says, a relative `XDG_STATE_HOME` counts for nothing.
     pub fn from_environment() -> Result<State> {
-        let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-        let dir = variable("CHORUS_STATE_DIR")
-            .or_else(|| variable("XDG_STATE_HOME").map(|base| base.join("chorus")))
-            .or_else(|| variable("HOME").map(|home| home.join(".local/state/chorus")))
-            .ok_or_else(|| {
-                Error::new(Code::StoreUnusable, "cannot find a state folder: neither CHORUS_STATE_DIR nor HOME is set")
-            })?;
-        let dir = std::path::absolute(&dir).map_err(|error| unusable(&dir, &error))?;
-        Ok(State { dir })
+        State::chosen(|name| std::env::var_os(name).map(PathBuf::from))
+    }
+
+    fn chosen(variable: impl Fn(&str) -> Option<PathBuf>) -> Result<State> {
+        let set = |name: &str| variable(name).filter(|value| !value.as_os_str().is_empty());
+        let cannot = |why: String, hint: &str| {
+            Error::new(Code::StoreUnusable, format!("cannot find a state folder: {why}")).hint(hint)
+        };
+        if let Some(dir) = set("CHORUS_STATE_DIR") {
+            return match dir.is_absolute() {
+                true => Ok(State { dir }),
+                false => Err(cannot(
+                    format!("CHORUS_STATE_DIR is `{}`, which is no absolute path", dir.display()),
+                    "set it to an absolute path: `~` stands for nothing there",
+                )),
+            };
+        }
+        let base = set("XDG_STATE_HOME").filter(|base| base.is_absolute());
+        let base = base.or_else(|| set("HOME").filter(|home| home.is_absolute()).map(|home| home.join(".local/state")));
+        match base {
+            Some(base) => Ok(State { dir: base.join("chorus") }),
+            None => Err(cannot("HOME is not set".into(), "set HOME, or CHORUS_STATE_DIR to an absolute path")),
+        }
     }
 
     /// Makes the folders that are missing and closes them to others.
+    ///
+    /// # Errors
+    /// Also for root below another user's folder, by `sudo`: what root makes there is closed to that user.
     pub fn create(&self) -> Result<()> {
+        let sudo = std::env::var_os("SUDO_UID").is_some() && rustix::process::geteuid().is_root();
+        if let Some(owner) = owner_of(&self.dir).filter(|owner| sudo && *owner != 0) {
+            let why =
+                format!("cannot use the state folder {}: it is user {owner}'s, and this is root", self.dir.display());
+            return Err(Error::new(Code::StoreUnusable, why)
+                .hint("run Chorus without sudo, or set CHORUS_STATE_DIR to a folder of root's"));
+        }
         for dir in [self.dir.clone(), self.spool(), self.drafts(), self.tasks(), self.bin()] {
             DirBuilder::new().recursive(true).mode(0o700).create(&dir).map_err(|error| unusable(&dir, &error))?;
         }
@@ -238,8 +267,20 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 fn unusable(path: &Path, error: &std::io::Error) -> Error {
-    Error::new(Code::StoreUnusable, format!("cannot use the state folder {}: {error}", path.display()))
-        .hint("make it a writable folder, or set CHORUS_STATE_DIR to another one")
+    let (me, owner) = (rustix::process::geteuid().as_raw(), owner_of(path));
+    let hint = match owner.filter(|owner| error.kind() == ErrorKind::PermissionDenied && *owner != me) {
+        Some(owner) => format!(
+            "it is user {owner}'s, and this is user {me}: give it to this user (`chown -R {me}`), correct HOME, or set \
+             CHORUS_STATE_DIR to another folder"
+        ),
+        None => "make it a writable folder, or set CHORUS_STATE_DIR to another one".to_owned(),
+    };
+    Error::new(Code::StoreUnusable, format!("cannot use the state folder {}: {error}", path.display())).hint(hint)
+}
+
+/// The owner of the path, or of what it would be made in.
+fn owner_of(path: &Path) -> Option<u32> {
+    path.ancestors().find_map(|dir| std::fs::metadata(dir).ok()).map(|found| found.uid())
 }
 
 /// The folder that tmux makes for its sockets.
@@ -297,6 +338,23 @@ fn private_folder(dir: &Path, wanted: Use) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_state_folder_is_the_same_wherever_the_shell_is() {
+        let chosen = |set: &'static [(&str, &str)]| {
+            let of = |name: &str| set.iter().find(|(other, _)| *other == name).map(|(_, value)| PathBuf::from(value));
+            State::chosen(of).map(|state| state.dir.display().to_string()).map_err(|error| error.to_string())
+        };
+        assert_eq!(chosen(&[("CHORUS_STATE_DIR", "/s"), ("HOME", "/h")]).unwrap(), "/s");
+        assert_eq!(chosen(&[("CHORUS_STATE_DIR", ""), ("XDG_STATE_HOME", "/x"), ("HOME", "/h")]).unwrap(), "/x/chorus");
+        assert_eq!(chosen(&[("XDG_STATE_HOME", "x"), ("HOME", "/h")]).unwrap(), "/h/.local/state/chorus");
+        for relative in ["s", "~/s", "./s"] {
+            let of = |name: &str| (name == "CHORUS_STATE_DIR").then(|| PathBuf::from(relative));
+            let error = State::chosen(of).unwrap_err();
+            assert!(error.message.contains("no absolute path") && error.hint.is_some(), "{error}");
+        }
+        assert!(chosen(&[]).unwrap_err().contains("HOME is not set"));
+    }
 
     #[test]
     fn a_long_state_folder_gets_a_short_socket() {

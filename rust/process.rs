@@ -108,6 +108,22 @@ pub fn terminate(identity: &Identity) {
     signal(identity, rustix::process::Signal::TERM);
 }
 
+/// Tells that very process that its terminal goes; nothing happens when it is gone.
+pub fn hang_up(identity: &Identity) {
+    signal(identity, rustix::process::Signal::HUP);
+}
+
+/// Ends that very process, whatever it does about signals; nothing happens when it is gone.
+pub fn kill(identity: &Identity) {
+    signal(identity, rustix::process::Signal::KILL);
+}
+
+/// The processes that this one started and that live. Empty where the kernel does not tell (`CONFIG_PROC_CHILDREN`).
+pub fn children(pid: u32) -> Vec<Identity> {
+    let told = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    told.split_whitespace().filter_map(|child| identity(child.parse().ok()?)).collect()
+}
+
 /// Asks a tmux server to make its socket again (`SIGUSR1`, tmux(1)); nothing happens when it is gone.
 pub fn tell_to_listen(identity: &Identity) {
     signal(identity, rustix::process::Signal::USR1);

@@ -32,6 +32,7 @@ mod journal;
 mod launches;
 mod life;
 mod open;
+mod place;
 mod places;
 mod prompts;
 mod queue;
@@ -50,6 +51,7 @@ pub use documents::{KEPT, KnownBy, KnownDocument};
 pub use filter::Filter;
 pub use journal::Who;
 pub use launches::{Boot, Launch, NewLaunch};
+pub use place::Kept;
 pub use places::{RecordedPane, TaskPlace};
 pub use prompts::{Prompt, PromptState};
 pub use references::{NewReference, ReferenceSpot, StoredReference, TiedText};
@@ -78,8 +80,8 @@ pub struct Store {
     listeners: Listeners,
     id: String,
     file: PathBuf,
-    /// Of the file, when it was opened.
-    inode: Option<(u64, u64)>,
+    /// Where its files were when it was opened.
+    place: place::Place,
     damage: Arc<Mutex<Option<Error>>>,
 }
 
@@ -103,8 +105,8 @@ impl Store {
             .name("store".into())
             .spawn(move || queue.into_iter().for_each(|job| desk.take(job)))
             .map_err(|error| Error::internal(format!("cannot start the store's thread: {error}")))?;
-        let inode = check::inode(file);
-        Ok(Store { jobs, listeners, id, file: file.to_owned(), inode, damage: Arc::default() })
+        let place = place::Place::of(file);
+        Ok(Store { jobs, listeners, id, file: file.to_owned(), place, damage: Arc::default() })
     }
 
     /// The uuid of this store, made once: marks the tmux sessions that belong to it.

@@ -27,6 +27,7 @@ use crate::contract::Code;
 use crate::error::{Error, Result};
 use crate::process::{self, Ended};
 use std::ffi::OsString;
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -170,9 +171,11 @@ impl Tmux {
     /// Runs tmux on the server that is known, wherever its socket went, and never beside it.
     #[expect(clippy::disallowed_methods, reason = "Chorus's own socket")]
     async fn start(&self, arguments: Vec<OsString>, input: Vec<u8>, folder: Option<&Path>) -> Result<Ended> {
-        // Before: tmux would start a second server at the same path.
-        if !self.socket.exists() {
-            self.call_back().await?;
+        match std::fs::metadata(&self.socket) {
+            Ok(found) if !found.file_type().is_socket() => return Err(self.taken()),
+            Ok(_) => {}
+            // Before: tmux would start a second server at the same path.
+            Err(_) => self.call_back().await?,
         }
         let ended = self.start_once(arguments.clone(), input.clone(), folder).await?;
         // After: a path that is there may lead nowhere. What did not reach a server has changed nothing.
@@ -189,6 +192,13 @@ impl Tmux {
         let mut tmux = tokio::process::Command::new(process::program_in(path, &self.program));
         tmux.env_clear().envs(environment);
         tmux
+    }
+
+    /// tmux takes away whatever lies where its socket is to be, a file of the person's too (3.3a).
+    fn taken(&self) -> Error {
+        let what = format!("cannot use the tmux socket {}: something else is there", self.socket.display());
+        Error::new(Code::TmuxFailed, what)
+            .hint("set CHORUS_TMUX_SOCKET, or `socket` in [tmux] of chorus.toml, to a path where nothing is")
     }
 
     async fn start_once(&self, arguments: Vec<OsString>, input: Vec<u8>, folder: Option<&Path>) -> Result<Ended> {

@@ -138,8 +138,9 @@ async fn start(state: &State, ttyd: &str, task: &str, argv: &[String], write: bo
 }
 
 fn missing(ttyd: &str, error: &dyn std::fmt::Display) -> Error {
-    Error::new(Code::ToolMissing, format!("cannot run {ttyd}: {error}"))
-        .hint("install ttyd, or name it with `command` in [web] of chorus.toml")
+    let (error, doing) = (error.to_string(), format!("cannot run {ttyd}"));
+    let message = if error.starts_with(&doing) { error } else { format!("{doing}: {error}") };
+    Error::new(Code::ToolMissing, message).hint("install ttyd, or name it with `command` in [web] of chorus.toml")
 }
 
 async fn version(ttyd: &str) -> Result<String> {

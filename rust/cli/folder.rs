@@ -14,8 +14,13 @@ const SHARED: &str = "PROJECT_ROOT";
 
 /// The folder, absolute, and the variable that decided when that may surprise.
 pub fn folder(option: Option<&str>) -> Result<(PathBuf, Option<&'static str>)> {
-    let here = std::env::current_dir()
-        .map_err(|error| Error::new(Code::BadInput, format!("cannot tell the working folder: {error}")))?;
+    if let Some(whole) = option.map(Path::new).filter(|folder| folder.is_absolute()) {
+        return chosen(whole, option, variable);
+    }
+    let here = std::env::current_dir().map_err(|error| {
+        Error::new(Code::BadInput, format!("cannot tell the working folder: {error}"))
+            .hint("go to a folder that is there, or name one with --project")
+    })?;
     chosen(&here, option, variable)
 }
 

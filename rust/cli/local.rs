@@ -2,10 +2,13 @@
 
 use super::run::Outcome;
 use super::{InputRefusal, args, completions, detect, output};
+use crate::contract::Code;
+use crate::error::Error;
 use crate::paths::State;
 use crate::text::blank;
 use crate::verbs::VERBS;
 use clap::ArgMatches;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 /// The verb of that name, when it is one of these.
@@ -69,7 +72,17 @@ fn detect(options: &ArgMatches) -> Outcome {
 /// The newest lines of the daemon's log.
 fn log(options: &ArgMatches) -> Outcome {
     let path = State::from_environment()?.log();
-    let bytes = std::fs::read(&path).unwrap_or_default();
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
+        // No daemon has run yet.
+        Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+        Err(error) => {
+            let why = format!("cannot read the log {}: {error}", path.display());
+            return Err(Error::new(Code::StoreUnusable, why)
+                .hint("make it a file of yours, or set CHORUS_STATE_DIR to another folder")
+                .into());
+        }
+    };
     let text = String::from_utf8_lossy(&bytes);
     let lines: Vec<String> = text.lines().map(blank).collect();
     let newest = &lines[lines.len().saturating_sub(200)..];

@@ -5,12 +5,13 @@ use super::request::Given;
 use super::shown::{json, shown};
 use super::style::Style;
 use super::watch::{self, Asking, Awaited};
-use super::{InputRefusal, local, output, pager, print, target};
+use super::{InputRefusal, local, output, pager, print, target, terminal};
 use crate::client::Client;
-use crate::contract::{Brought, Code, Environment, One, Page, Request, Requests, TaskList, Tasks, Terminal};
+use crate::contract::{Brought, Code, Environment, One, Page, Request, Requests, TaskList, Tasks};
 use crate::environment;
 use crate::error::Error;
 use crate::paths::State;
+use crate::project;
 use crate::task::Task;
 use crate::task::order::Section;
 use crate::text::{blank, clean_line};
@@ -19,7 +20,7 @@ use crate::wire;
 use clap::ArgMatches;
 use std::cell::OnceCell;
 use std::io::IsTerminal;
-use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::time::Duration;
 
 /// The exit code, or why the command line was not carried out.
@@ -47,6 +48,7 @@ pub fn run(matches: &ArgMatches) -> Outcome {
     if verb.rest.is_empty() && !text.is_empty() {
         return Err(InputRefusal::Usage(format!("this is not a task: {}", blank(&text.join(" ")))));
     }
+    target::check_text(verb, &named, &text)?;
     let command = uuid::Uuid::new_v4().to_string();
     let (joined, input) = (text.join(" "), OnceCell::new());
     let given = Given { verb: name, options, text: joined, words: text, command, input };
@@ -75,7 +77,22 @@ fn connect(options: &ArgMatches) -> Result<Client, Error> {
     if let Some(variable) = surprise {
         output::note(format!("note: {variable} chose the project {}", folder.display()));
     }
-    Ok(Client::hello(&state, &folder.to_string_lossy())?.0)
+    if !folder.is_dir() {
+        output::note(format!("note: there is no folder {}", folder.display()));
+    }
+    Ok(Client::hello(&state, &named(&folder)?)?.0)
+}
+
+/// The folder as the daemon takes it. One whose own name is no text is in the project around it, if there is one.
+fn named(folder: &Path) -> Result<String, Error> {
+    if let Some(name) = folder.to_str() {
+        return Ok(name.to_owned());
+    }
+    let root = project::root(folder);
+    root.to_str().map(str::to_owned).ok_or_else(|| {
+        Error::new(Code::BadInput, format!("cannot work in {}: its path is not UTF-8", folder.display()))
+            .hint("rename it, or work in another folder")
+    })
 }
 
 /// The next connection of a verb that outlives the daemon.
@@ -83,7 +100,7 @@ fn connect_again(options: &ArgMatches) -> Box<dyn Fn() -> Result<Client, Error>>
     let options = options.clone();
     Box::new(move || {
         let (folder, _) = folder(options.get_one::<String>("project").map(String::as_str))?;
-        Ok(Client::hello(&State::from_environment()?, &folder.to_string_lossy())?.0)
+        Ok(Client::hello(&State::from_environment()?, &named(&folder)?)?.0)
     })
 }
 
@@ -214,12 +231,16 @@ impl Shell {
         let reply: serde_json::Value = wire::from_value(&self.client.call_value(request)?)?;
         if let (Request::TaskAttach(_), false) = (request, self.json) {
             let terminal = serde_json::from_value(reply).map_err(Error::internal)?;
-            return Err(become_terminal(&terminal).into());
+            return Err(terminal::become_client(&terminal).into());
         }
         let shown = shown(request, &reply, crate::clock::now(), self.style)?;
         match self.json {
             true => output::line(json(request, &reply)),
-            false if matches!(request, Request::TaskDiff(_)) && self.style.columns.is_some() => {
+            false
+                if matches!(request, Request::TaskDiff(_))
+                    && self.style.columns.is_some()
+                    && !shown.lines.is_empty() =>
+            {
                 pager::become_pager(&[shown.lines, shown.notes].concat());
             }
             false => {
@@ -229,13 +250,4 @@ impl Shell {
         }
         Ok(shown.code)
     }
-}
-
-/// Returns only when it fails.
-fn become_terminal(terminal: &Terminal) -> Error {
-    let Some((program, arguments)) = terminal.argv.split_first() else {
-        return Error::internal("the daemon named no program");
-    };
-    let error = std::process::Command::new(program).args(arguments).env_remove("TMUX").exec();
-    Error::new(Code::TmuxFailed, format!("cannot run {program}: {error}"))
 }

@@ -91,7 +91,11 @@ fn or_note(lines: Vec<String>, none: &str) -> Shown {
 }
 
 fn diff(diff: &Diff, style: Style) -> Shown {
-    let notes = if diff.cut { vec!["the rest was left out for its size".into()] } else { vec![] };
+    let notes = match (diff.cut, diff.text.is_empty()) {
+        (true, _) => vec!["the rest was left out for its size".into()],
+        (false, true) => vec!["there are no edits".into()],
+        (false, false) => vec![],
+    };
     Shown { lines: diff.text.lines().map(|line| style.diff_line(&blank(line))).collect(), notes, code: 0 }
 }
 

@@ -5,6 +5,7 @@ use crate::client::Client;
 use crate::contract::{Request, TaskList, Tasks};
 use crate::store::Filter;
 use crate::task::Task;
+use crate::text::blank;
 use crate::verbs::{Takes, Verb};
 
 /// Splits the words into the tasks named first and the text after them.
@@ -34,10 +35,41 @@ fn is_filter(verb: &Verb, word: &str) -> bool {
     }
 }
 
+/// Refuses words that name no task and begin with what was meant to name one: an empty variable of a script, `2-4`,
+/// `2,3`. As text they would go to the only task that there is.
+pub fn check_text(verb: &Verb, named: &[String], text: &[String]) -> Result<(), InputRefusal> {
+    let Some(first) = text.first().filter(|_| named.is_empty() && verb.takes != Takes::Nothing) else { return Ok(()) };
+    // `answer 1,3` picks options.
+    if verb.name == "answer" {
+        return Ok(());
+    }
+    if first.trim().is_empty() && text.len() > 1 {
+        return Err(InputRefusal::Usage(format!("name a task to {}: the word in its place is empty", verb.name)));
+    }
+    let of_numbers = |c: char| c.is_ascii_digit() || "#-,.:;".contains(c);
+    let numbers: Vec<&str> = first.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
+    let is_list = numbers.len() > 1 || (numbers.len() == 1 && first.ends_with([',', ';', ':']));
+    if is_list && first.chars().all(of_numbers) {
+        let why = format!("{} is no task: name tasks one by one, as in `{}`", blank(first), numbers.join(" "));
+        return Err(InputRefusal::Usage(why));
+    }
+    Ok(())
+}
+
+/// Each task once, however it is written: no prompt is sent to it twice.
+fn once(named: Vec<String>) -> Vec<String> {
+    let key = |word: &str| {
+        let digits = word.strip_prefix('#').unwrap_or(word).trim_start_matches('0');
+        digits.to_lowercase()
+    };
+    let mut seen = std::collections::HashSet::new();
+    named.into_iter().filter(|word| seen.insert(key(word))).collect()
+}
+
 /// The tasks as the daemon takes them; asks the daemon when none is named or a filter is.
 pub fn resolve(client: &mut Client, verb: &Verb, named: Vec<String>) -> Result<Vec<String>, InputRefusal> {
     match named.first() {
-        Some(word) if is_task(word) => Ok(named),
+        Some(word) if is_task(word) => Ok(once(named)),
         Some(filter) => {
             let tasks = list(client, (filter != "all").then(|| filter.clone()))?;
             let fitting: Vec<String> = fitting(verb, tasks).into_iter().map(|task| task.uuid).collect();
@@ -93,5 +125,31 @@ mod tests {
         assert_eq!(split(restart, &words("exited")), (words("exited"), vec![]));
         assert_eq!(split(send, &words("error handling")), (vec![], words("error handling")));
         assert_eq!(split(deny, &words("12 13 reasons")), (words("12"), words("13 reasons")));
+    }
+
+    #[test]
+    fn what_was_meant_to_name_a_task_is_no_text() {
+        let refused = |verb: &str, text: &[&str]| {
+            let verb = crate::verbs::find(verb).unwrap();
+            let text: Vec<String> = text.iter().map(|word| (*word).to_owned()).collect();
+            let (named, text) = split(verb, &text);
+            check_text(verb, &named, &text).is_err()
+        };
+        for first in ["", " ", "2-4", "#2-#4", "2,3", "2,", "1..3", "12:"] {
+            assert!(refused("send", &[first, "go", "on"]), "{first:?}");
+        }
+        for first in ["go", "2x", "-", "3.14e", "…"] {
+            assert!(!refused("send", &[first, "go", "on"]), "{first:?}");
+        }
+        assert!(!refused("send", &["12", "2-4", "lines"]), "the task is named");
+        assert!(!refused("answer", &["1,3"]), "options");
+        assert!(!refused("diff", &[""]), "nothing is no text");
+    }
+
+    #[test]
+    fn a_task_named_twice_is_one() {
+        assert_eq!(once(words("3 #3 03 4 3")), words("3 4"));
+        let uuid = "aae3c8e7-f477-4964-9720-295d7997d42f";
+        assert_eq!(once(vec![uuid.to_uppercase(), uuid.into()]).len(), 1);
     }
 }

@@ -129,6 +129,8 @@ fn refuse(task: &Task, why: &str, hint: &str) -> InputRefusal {
 /// as high and wide as that, and ages count as a difference. As JSON, each list is one line.
 pub fn list(asking: &mut Asking, list: &TaskList, mut style: Style, json: bool) -> Result<i32, InputRefusal> {
     let mut before = None;
+    // Such a terminal shows lines only.
+    let is_dumb = crate::environment::variable("TERM").is_none_or(|term| term == "dumb");
     loop {
         let now = crate::clock::now();
         let tasks: Tasks = asking.call(&Request::TaskList(list.clone()))?;
@@ -140,12 +142,12 @@ pub fn list(asking: &mut Asking, list: &TaskList, mut style: Style, json: bool) 
             before = state;
             match (json, style.columns) {
                 (true, _) => output::line(serde_json::to_string(&tasks.tasks).map_err(Error::internal)?),
-                (false, Some(_)) => {
+                (false, Some(_)) if !is_dumb => {
                     let lines = print::tasks(&tasks.tasks, now, list.everywhere, style);
                     // The whole screen anew, from its top.
                     output::text(format!("\x1b[H\x1b[2J{}", style.fit_screen(lines).join("\n")));
                 }
-                (false, None) => {
+                (false, _) => {
                     let lines = print::tasks(&tasks.tasks, now, list.everywhere, style);
                     output::line(lines.join("\n") + "\n");
                 }

@@ -4,17 +4,20 @@ use crate::config;
 use crate::contract::{Elsewhere, Event};
 use crate::core::{Core, Ending, Inboxes};
 use crate::environment;
+use crate::store::Kept;
 use crate::{monitor, ops};
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 /// For so long clients wait until the daemon has compared its store with what lives.
 const RECONCILE_FIRST: Duration = Duration::from_secs(1);
 
-/// How often a daemon without a store looks for one.
+/// How often a daemon looks at its store's file, or for one.
 const FOR_A_STORE: Duration = Duration::from_secs(2);
+/// For so long what was written may be in the log beside the file only.
+const SETTLED: Duration = Duration::from_secs(30);
 
 /// Reconciles what the store says with what lives, then takes in spooled events.
 pub async fn begin(core: &Arc<Core>) {
@@ -61,6 +64,38 @@ pub async fn await_a_store(core: Weak<Core>) {
         if tokio::task::spawn_blocking(move || looking.could_have_a_store()).await.unwrap_or(false) {
             log::info!("the store can be opened now");
             return core.stop.cancel();
+        }
+    }
+}
+
+/// Keeps what the store knows in its file, whatever others do to that.
+pub async fn look_after_store(core: Weak<Core>) {
+    let mut settled = Instant::now();
+    loop {
+        tokio::time::sleep(FOR_A_STORE).await;
+        let Some(core) = core.upgrade() else { return };
+        let Some(store) = core.store().ok().filter(|store| store.damage().is_none()) else { continue };
+        if store.is_displaced() {
+            let file = store.file().display();
+            match store.keep(crate::clock::now()).await {
+                Ok(Kept::Whole) => log::warn!("a file beside {file} was taken away: the store is opened anew"),
+                Ok(Kept::Back) => log::warn!("{file} was taken away: it is there again"),
+                Ok(Kept::Beside(copy)) => {
+                    log::warn!("{file} was replaced: what it held before is kept in {}", copy.display());
+                }
+                Err(error) => {
+                    log::error!("{file} was taken away or replaced, and what it held cannot be kept: {error}");
+                    continue;
+                }
+            }
+            return core.stop.cancel();
+        }
+        if settled.elapsed() >= SETTLED {
+            settled = Instant::now();
+            // Where the disk is full, the log keeps it.
+            if let Err(error) = store.settle().await {
+                log::warn!("{error}");
+            }
         }
     }
 }

@@ -65,9 +65,21 @@ fn is_copied(state: &State, own: &Path) -> bool {
     copy.is_some_and(|copy| copy.size == build.size)
 }
 
-/// The same for a daemon that had no room for the copy when it began.
+/// The same for a daemon that had no room for the copy when it began, or lost it since.
+///
+/// # Errors
+/// Also when the copy cannot be run: then no agent can be started by it, and no hook runs.
 pub fn install_if_missing(state: &State) -> Result<()> {
-    if state.program().exists() { Ok(()) } else { install(state) }
+    let program = state.program();
+    if !program.exists() {
+        state.create()?;
+        install(state)?;
+    }
+    rustix::fs::access(&program, rustix::fs::Access::EXEC_OK).map_err(|error| {
+        Error::new(Code::StoreUnusable, format!("cannot run the chorus program at {}: {error}", program.display())).hint(
+            "its file system may be mounted `noexec`: set CHORUS_STATE_DIR to a folder on another one, or mount it with `exec`",
+        )
+    })
 }
 
 /// The file that an update replaces, and the build of it that runs. Started from the copy, this program is the build that

@@ -7,7 +7,6 @@ use super::{Store, fault, open};
 use crate::error::{Code, Error, Result};
 use crate::status::Millis;
 use rusqlite::Connection;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// A file of at most so many bytes is checked before it is used at all, in some milliseconds.
@@ -26,11 +25,6 @@ pub fn at_opening(connection: &Connection, file: &Path) -> Result<()> {
         true => whole(connection),
         false => Ok(()),
     }
-}
-
-/// Which file is there: device and number.
-pub fn inode(file: &Path) -> Option<(u64, u64)> {
-    std::fs::metadata(file).ok().map(|found| (found.dev(), found.ino()))
 }
 
 fn whole(connection: &Connection) -> Result<()> {
@@ -73,18 +67,18 @@ impl Store {
         if let Err(error) = &sound
             && error.message.contains("it is damaged")
         {
-            *self.damage.lock() = Some(error.clone());
+            self.refuse_work(error.clone());
         }
         sound?;
         self.write(move |tx| tx.remember(CHECKED, &now.to_string())).await
     }
 
-    /// Whether another file, or none, is now where this one was opened.
-    pub fn is_another_file(&self) -> bool {
-        inode(&self.file) != self.inode
+    /// Refuses all further work.
+    pub(super) fn refuse_work(&self, why: Error) {
+        *self.damage.lock() = Some(why);
     }
 
-    /// What [`Store::check`] found.
+    /// Why all work is refused: what [`Store::check`] or [`Store::keep`] found.
     pub fn damage(&self) -> Option<Error> {
         self.damage.lock().clone()
     }

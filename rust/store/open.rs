@@ -67,6 +67,12 @@ fn make(file: &Path) -> Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| cannot(folder, error))?;
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(file) {
         Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && is_emptied(file) => {
+            let message =
+                format!("cannot use the store {}: it is empty, and tasks' files lie beside it", file.display());
+            let hint = "put a copy of it there, or move it away to begin with an empty store";
+            Err(refuse(Code::StoreUnusable, message, hint))
+        }
         Err(error) if error.kind() == ErrorKind::AlreadyExists && file.is_file() => {
             // Where it is not ours to tighten, opening it says what is wrong.
             let _ = std::fs::set_permissions(file, Permissions::from_mode(0o600));
@@ -74,6 +80,15 @@ fn make(file: &Path) -> Result<()> {
         }
         Err(error) => Err(cannot(file, error)),
     }
+}
+
+/// Whether a file that held tasks holds nothing any more, as after a power cut or a copy that failed: an empty store in its
+/// place would say that there never were any.
+fn is_emptied(file: &Path) -> bool {
+    let is_empty = |path: &Path| std::fs::metadata(path).map_or(true, |found| found.len() == 0);
+    let log = super::place::beside(file, super::place::LOG);
+    let tasks = file.parent().map(|folder| folder.join("tasks")).and_then(|folder| std::fs::read_dir(folder).ok());
+    file.is_file() && is_empty(file) && is_empty(&log) && tasks.is_some_and(|mut tasks| tasks.next().is_some())
 }
 
 /// The newest stamp in the store: what is stamped from now on is later, though the clock was set back meanwhile.

@@ -245,7 +245,7 @@ impl Store {
     }
 
     /// Outside of any transaction, which some statements ask for.
-    async fn alone<T, F>(&self, work: F) -> Result<T>
+    pub(super) async fn alone<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,

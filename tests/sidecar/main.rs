@@ -17,6 +17,7 @@ mod neovim;
 mod notifications;
 mod policy;
 mod secrets;
+mod set_ups;
 mod shell;
 mod shell_watch;
 mod tracer;

@@ -95,8 +95,12 @@ impl Asked {
     pub fn allow_always(&self, index: usize) -> Result<Json> {
         let Some(suggestion) = self.suggestions.get(index) else {
             let count = self.suggestions.len();
-            return Err(Error::new(Code::BadInput, format!("the request has {count} suggestions, not {}", index + 1))
-                .hint("allow it once, or pick one that is shown"));
+            let suggestions = if count == 1 { "suggestion" } else { "suggestions" };
+            return Err(Error::new(
+                Code::BadInput,
+                format!("the request has {count} {suggestions}, not {}", index + 1),
+            )
+            .hint("allow it once, or pick one that is shown"));
         };
         let mut reply = self.allow()?;
         reply["hookSpecificOutput"]["decision"]["updatedPermissions"] = json!(suggestion.updates);

@@ -45,6 +45,7 @@ pub struct Prepared {
 pub async fn prepare(core: &Core, task: &Task, folder: &str, client: &Environment) -> Result<Prepared> {
     let doing = |error: Error| error.context(format!("cannot start the agent of #{}", task.number));
     let loaded = core.whole_config_of(&task.project).await.map_err(doing)?;
+    crate::ops::program::install_if_missing(&core.state).map_err(doing)?;
     let agent = agents::named(&loaded, &task.agent, &core.state);
     let tmux = core.tmux(&loaded, None)?;
     tmux.check().await.map_err(doing)?;
@@ -59,7 +60,6 @@ pub async fn prepare(core: &Core, task: &Task, folder: &str, client: &Environmen
     let mut environment = loaded.config.agent(&agent.name).environment(client);
     find_program(&agent, &environment, Path::new(folder)).await.map_err(doing)?;
     agents::rules(&loaded, &agent).map_err(doing)?;
-    crate::ops::program::install_if_missing(&core.state).map_err(doing)?;
     if let Some(adapter) = agent.adapter().filter(|_| agent.kind == AgentKind::Demo) {
         // The stand-in leaves the real agent's folder alone.
         adapter.set_config_dir(&mut environment, &core.state.demo());
@@ -79,12 +79,25 @@ async fn find_program(agent: &Agent, environment: &Environment, folder: &Path) -
     let runs = |file: &PathBuf| {
         fs::metadata(file).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
     };
+    let is_path = program.contains('/');
+    let look = move || (candidates.iter().any(runs), candidates.iter().find(|file| fs::exists(file)).cloned());
     // A folder in PATH may be on a mount that is gone.
-    let found = foreign::within(folder, move || candidates.iter().any(runs)).await;
-    if found.map_err(|error| Error::new(Code::AgentMissing, format!("cannot look for {program} in PATH: {error}")))? {
-        return Ok(());
-    }
-    Err(Error::new(Code::AgentMissing, format!("there is no program {program} in PATH")).hint(format!(
+    let found = foreign::within(folder, look).await;
+    let found =
+        found.map_err(|error| Error::new(Code::AgentMissing, format!("cannot look for {program} in PATH: {error}")))?;
+    let missing = match found {
+        (true, _) => return Ok(()),
+        (false, Some(other)) => {
+            return Err(Error::new(Code::AgentMissing, format!("{} is no program that you may run", other.display()))
+                .hint(format!(
+                    "make it one with `chmod +x`, or correct `command` in [agent.{}] of chorus.toml",
+                    agent.name
+                )));
+        }
+        (false, None) if is_path => format!("there is no program {program}"),
+        (false, None) => format!("there is no program {program} in PATH"),
+    };
+    Err(Error::new(Code::AgentMissing, missing).hint(format!(
         "install it, or set `command` in [agent.{}] of chorus.toml; `agent = \"demo\"` needs no installation",
         agent.name
     )))

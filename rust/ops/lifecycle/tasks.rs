@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::foreign::fs;
 use crate::ops::branches::{commit, discard, worktrees};
 use crate::ops::lifecycle::{projects, tidy};
-use crate::status::AgentStatus;
+use crate::status::{AgentStatus, Millis};
 use crate::store::{Defaults, Who};
 use crate::task::{Step, Task};
 
@@ -76,6 +76,9 @@ pub async fn delete(core: &Core, asker: &Asker, delete: TaskDelete) -> Result<No
     Ok(Nothing {})
 }
 
+/// How long an agent may take until it gets its first prompt, in milliseconds.
+const STARTS_WITHIN: Millis = 30_000;
+
 /// Refuses to end a task in the middle of something.
 pub fn refuse_unfinished(task: &Task, doing: &str) -> Result<()> {
     let number = task.number;
@@ -86,6 +89,20 @@ pub fn refuse_unfinished(task: &Task, doing: &str) -> Result<()> {
     if task.agent_status.status == AgentStatus::Busy {
         return Err(Error::new(Code::TaskBusy, format!("cannot {doing} #{number}: its agent is busy"))
             .hint(format!("wait, interrupt it, or use `{doing}!` (`--force` in a shell)")));
+    }
+    // An agent that has ended gets them no more. Nor does one that never shows a prompt, as may an agent of which only the
+    // screen is known.
+    let may_get = match task.agent_status.status {
+        AgentStatus::Idle => true,
+        AgentStatus::Starting => crate::clock::now() - task.agent_status.since < STARTS_WITHIN,
+        _ => false,
+    };
+    if task.queued > 0 && may_get {
+        let (prompts, wait) = if task.queued == 1 { ("prompt", "waits") } else { ("prompts", "wait") };
+        let why = format!("cannot {doing} #{number}: {} {prompts} {wait} for its agent", task.queued);
+        return Err(Error::new(Code::TaskBusy, why).hint(format!(
+            "let it work on them, remove them with `prompts`, or use `{doing}!` (`--force` in a shell)"
+        )));
     }
     Ok(())
 }

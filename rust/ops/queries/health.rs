@@ -19,7 +19,11 @@ const PROGRAM_LIMIT: Duration = Duration::from_secs(3);
 /// In order of importance: what stops everything comes first.
 pub async fn health(core: &Core, asker: &Asker) -> Result<Health> {
     let loaded = core.config_of(&asker.project).await;
-    let mut checks = vec![daemon(&core.state), store(core), tmux(core, &asker.project).await];
+    let mut checks = vec![daemon(&core.state), store(core)];
+    // Without a store there is no server of its own either.
+    if core.store().is_ok() {
+        checks.push(tmux(core, &asker.project).await);
+    }
     checks.push(
         program(
             &loaded.config.agent.default,
