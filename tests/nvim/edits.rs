@@ -108,7 +108,9 @@ fn files_that_agents_change_outside_of_stacks_are_read_again_and_shown() {
     on_each_nvim(|world, nvim| {
         numbered(world);
         configure(world);
+        world.json(["list"]);
         let editor = Editor::open_sized(world, nvim, (120, 40), &["app.txt"]);
+        editor.wait_lua("it is connected", "require('chorus.client').is_connected()");
         edit(world, "none", "Plain", 3, "THREE");
         editor.wait_lua("the buffer is read again", "vim.fn.getline(3) == 'THREE'");
         let command = "[[bash: sed -i s/THREE/DREI/ app.txt]] [[hang 60]]";
