@@ -84,6 +84,38 @@ describe('a buffer of a task', function()
     vim.cmd('enew!')
   end)
 
+  it('is whole where an autocommand of the person fails for its filetype', function()
+    local autocommand = vim.api.nvim_create_autocmd('FileType', {
+      pattern = { 'chorus', 'markdown', 'diff' },
+      callback = function()
+        error('there is no parser')
+      end,
+    })
+    local said, warn = {}, require('chorus.message').warn
+    require('chorus.message').warn = function(text)
+      table.insert(said, text)
+    end
+    require('chorus.ui.tasks.dashboard').open()
+    vim.cmd.only()
+    require('chorus.ui.tasks.dashboard').open()
+    assert.are.equal('chorus', vim.bo.filetype)
+    assert.is_truthy(table.concat(world.lines(), '\n'):find('Of this project', 1, true))
+    require('chorus.ui.edits.diff').open(world.task(12), 'stack')
+    assert.are.equal('chorus://diff/12/stack', vim.api.nvim_buf_get_name(0))
+    assert.are.equal('diff', vim.b.chorus_view)
+    require('chorus.ui.tasks.page').open(world.task(12))
+    assert.are.equal('acwrite', vim.bo.buftype)
+    world.wait(function()
+      return #said >= 3
+    end)
+    vim.api.nvim_del_autocmd(autocommand)
+    require('chorus.message').warn = warn
+    assert.are.equal(3, #said)
+    for _, text in ipairs(said) do
+      assert.is_truthy(text:match('^an autocommand for the filetype `%l+` failed: [^"]*there is no parser$'), text)
+    end
+  end)
+
   it('always says which task, not only its number', function()
     for name, kind in vim.fs.dir(world.root .. '/lua/chorus', { depth = 10 }) do
       if kind == 'file' and name ~= 'ui/kit/buffer_task.lua' then

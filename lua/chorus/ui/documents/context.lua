@@ -137,7 +137,7 @@ function M.read(buffer)
       set_up_window(vim.api.nvim_get_current_win())
       refresh_soon()
     end)
-    vim.bo[buffer].filetype = 'markdown'
+    require('chorus.ui.kit.filetype').set(buffer, 'markdown')
     set_up_window(vim.api.nvim_get_current_win())
   else
     vim.bo[buffer].modified = false

@@ -356,7 +356,7 @@ local function set_up(buffer)
       refresh_when_seen()
     end
   end)
-  vim.bo[buffer].filetype = 'chorus'
+  require('chorus.ui.kit.filetype').set(buffer, 'chorus')
 end
 
 --- Whether a buffer is set up as the list. `:bdelete` takes its options, variables and keys away.

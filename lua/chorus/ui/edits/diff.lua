@@ -264,7 +264,7 @@ local function set_up(buffer, number, part)
   buffer_task.set(buffer, number, view.uuid)
   set_keys(view)
   listen_for_changes(view)
-  vim.bo[buffer].filetype = 'diff'
+  require('chorus.ui.kit.filetype').set(buffer, 'diff')
   return view
 end
 

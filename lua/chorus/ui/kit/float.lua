@@ -300,7 +300,7 @@ function M.scratch(view, of)
     vim.b[buffer].chorus_view = view
     M.name(buffer, view, of)
   end
-  vim.bo[buffer].filetype = 'chorus'
+  require('chorus.ui.kit.filetype').set(buffer, 'chorus')
   return buffer
 end
 

@@ -58,7 +58,7 @@ function M.open(name, lines, filetype)
   else
     require('chorus.ui.kit.place').show(buffer, {})
   end
-  vim.bo[buffer].filetype = filetype
+  require('chorus.ui.kit.filetype').set(buffer, filetype)
   return buffer
 end
 

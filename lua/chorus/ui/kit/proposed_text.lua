@@ -156,7 +156,7 @@ function M.open(wish)
     { (' #%d '):format(wish.task.number), 'ChorusNumber' },
     { text.clean(wish.task.title, 40), 'ChorusTitle' },
   }, wish.does, { { '  :q!', 'ChorusKey' }, { ' ' .. wish.leaves, 'ChorusHint' } })
-  vim.bo[buffer].filetype = wish.filetype
+  require('chorus.ui.kit.filetype').set(buffer, wish.filetype)
   vim.api.nvim_win_set_cursor(0, { 1, 0 })
 end
 

@@ -286,7 +286,7 @@ function M.open(wish)
   local composer = set_up(buffer, path, wish)
   place.split_below(buffer, math.max(8, math.floor(vim.o.lines * 0.3)))
   say_how(composer)
-  vim.bo[buffer].filetype = 'markdown'
+  require('chorus.ui.kit.filetype').set(buffer, 'markdown')
   -- A plan is read first.
   vim.api.nvim_win_set_cursor(0, { wish.purpose.kind == 'plan' and 1 or vim.api.nvim_buf_line_count(buffer), 0 })
   keep(composer)

@@ -299,7 +299,7 @@ local function set_up(buffer)
     end
   end)
   listen.every(buffer, AGES, M.redraw)
-  vim.bo[buffer].filetype = 'chorus'
+  require('chorus.ui.kit.filetype').set(buffer, 'chorus')
   -- A session's list connects to a daemon that runs, and starts none.
   if list.is_everywhere and require('chorus.client').is_connected() then
     hear_everywhere()

@@ -276,7 +276,7 @@ local function edit(path, lines, template, starts, origin)
     place.split_below(buffer, math.max(12, math.floor(vim.o.lines * 0.4)))
   end
   say_how(draft)
-  vim.bo[buffer].filetype = 'markdown'
+  require('chorus.ui.kit.filetype').set(buffer, 'markdown')
   return draft
 end
 
@@ -303,7 +303,7 @@ function M.read(buffer)
   end
   local draft = set_up(buffer, path, vim.fn.readfile(path), {}, false)
   say_how(draft)
-  vim.bo[buffer].filetype = 'markdown'
+  require('chorus.ui.kit.filetype').set(buffer, 'markdown')
 end
 
 --- Opens an unfinished draft.

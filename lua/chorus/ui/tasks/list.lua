@@ -259,7 +259,7 @@ local function set_up(buffer, filter)
   )
   redraw(list)
   vim.b[buffer].chorus_is_set_up = true
-  vim.bo[buffer].filetype = 'chorus'
+  require('chorus.ui.kit.filetype').set(buffer, 'chorus')
 end
 
 local function set_window_options()

@@ -272,7 +272,7 @@ function M.read(buffer)
     listen.every(buffer, 10, function()
       page_window.draw_bar(page)
     end)
-    vim.bo[buffer].filetype = 'markdown'
+    require('chorus.ui.kit.filetype').set(buffer, 'markdown')
     page_window.set_up(vim.api.nvim_get_current_win())
   else
     vim.bo[buffer].modified = false
