@@ -173,10 +173,10 @@ describe('a session', function()
   local function restore()
     vim.cmd.mksession({ file, bang = true })
     vim.cmd('silent! %bwipeout!')
-    local options = vim.o.shortmess
+    local shortmess = vim.o.shortmess
     -- A message for each window would wait for Enter.
     assert.not_matches('chorus://', vim.fn.execute('source ' .. file), 1, true)
-    assert.equal(options, vim.o.shortmess)
+    assert.equal(shortmess, vim.o.shortmess)
     helpers.settle()
   end
 

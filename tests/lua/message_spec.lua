@@ -124,17 +124,6 @@ describe('a message', function()
     assert.truthy(whole:find(vim.trim(('hint '):rep(10)), 1, true), whole)
   end)
 
-  it('waits for the command line to go where that leaves no line for it', function()
-    local said, notify = {}, vim.notify
-    vim.notify = setfenv(loadstring('return function(text) said[1] = text end', '@vim/_editor.lua'), { said = said })()
-    vim.o.cmdheight = 0
-    message.info('done')
-    assert.same({}, said)
-    helpers.settle()
-    vim.o.cmdheight, vim.notify = 1, notify
-    assert.same({ 'Chorus: done' }, said)
-  end)
-
   it('takes Ctrl-C in Neovim’s own question for leaving it', function()
     local select, input = vim.ui.select, vim.ui.input
     local function interrupted()

@@ -44,7 +44,9 @@ end
 function M.set_bar(window, bar)
   if vim.wo[window].winbar ~= bar then
     -- Where the screen is full of windows of one line there is no room for it, which is an error.
-    vim.cmd(("silent! call setwinvar(%d, '&winbar', %s)"):format(window, vim.fn.string(bar)))
+    pcall(function()
+      vim.wo[window][0].winbar = bar
+    end)
   end
 end
 

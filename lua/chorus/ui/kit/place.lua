@@ -245,7 +245,7 @@ function M.leave()
   if before then
     -- The person pinned the window to this buffer, and now leaves it.
     vim.wo[0][0].winfixbuf = false
-    if keeps_buffer(0) then
+    if not may_take(0) then
       -- As Neovim says it.
       return vim.api.nvim_echo({ { 'E37: No write since last change', 'ErrorMsg' } }, true, {})
     end
