@@ -11,6 +11,10 @@ use std::borrow::Cow;
 /// Longer runs of backticks are no markdown; they would make a fence of any size.
 const FENCE: usize = 16;
 
+/// Stands for a line break where one line shows a text of several: without it, two commands read as one.
+/// `lua/chorus/text.lua` has the same.
+pub const LINE_END: &str = " ↵ ";
+
 /// Whether a terminal obeys the character, or it hides, or it makes text look like other text.
 ///
 /// Control characters, those that change the direction of text, and all that Unicode draws as nothing
@@ -30,7 +34,13 @@ pub fn is_unseen(c: char) -> bool {
 /// single blanks; the last one is `…` when something was cut.
 pub fn clean_line(text: &str, most: usize) -> String {
     let near = near(text, most);
-    one_line(&without_sequences(near), most, near.len() < text.len(), ' ')
+    one_line(&without_sequences(near), most, near.len() < text.len(), (' ', " "))
+}
+
+/// As [`clean_line`], with [`LINE_END`] for line breaks: for what may have several lines, such as prompts and messages.
+pub fn clean_summary(text: &str, most: usize) -> String {
+    let near = near(text, most);
+    one_line(&without_sequences(near), most, near.len() < text.len(), (' ', LINE_END))
 }
 
 /// Lines without escape sequences and unseen characters, tabs and line ends aside.
@@ -39,10 +49,10 @@ pub fn clean_block(text: &str) -> String {
     without_sequences(&text).chars().filter(|c| matches!(c, '\n' | '\t') || !is_unseen(*c)).collect()
 }
 
-/// As [`clean_line`], with unseen characters shown as U+FFFD.
+/// As [`clean_summary`], with unseen characters shown as U+FFFD.
 pub fn reveal_line(text: &str, most: usize) -> String {
     let near = near(text, most);
-    one_line(near, most, near.len() < text.len(), char::REPLACEMENT_CHARACTER)
+    one_line(near, most, near.len() < text.len(), (char::REPLACEMENT_CHARACTER, LINE_END))
 }
 
 /// Lines with unseen characters shown as U+FFFD, tabs and line ends aside.
@@ -64,15 +74,26 @@ fn near(text: &str, most: usize) -> &str {
     clip(text, most.saturating_mul(8).saturating_add(256))
 }
 
-/// `is_cut` says that something follows.
-fn one_line(text: &str, most: usize, is_cut: bool, unseen: char) -> String {
-    let shown = |c: char| match c {
-        c if c.is_whitespace() => ' ',
-        c if is_unseen(c) => unseen,
-        c => c,
-    };
-    let flat: String = text.chars().map(shown).collect();
-    let line = flat.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+/// `is_cut` says that something follows; the last two stand for an unseen character and for line breaks.
+fn one_line(text: &str, most: usize, is_cut: bool, (unseen, line_end): (char, &str)) -> String {
+    let mut line = String::with_capacity(text.len());
+    let mut gap = "";
+    for c in text.chars() {
+        let shown = match c {
+            c if c.is_whitespace() => ' ',
+            c if is_unseen(c) => unseen,
+            c => c,
+        };
+        if c == '\n' {
+            gap = line_end;
+        } else if shown != ' ' {
+            line.push_str(if line.is_empty() { "" } else { gap });
+            line.push(shown);
+            gap = "";
+        } else if gap.is_empty() {
+            gap = " ";
+        }
+    }
     let is_cut = is_cut || line.chars().count() > most;
     if is_cut { line.chars().take(most.saturating_sub(1)).chain(['…']).collect() } else { line }
 }
@@ -140,10 +161,9 @@ mod tests {
 
     #[test]
     fn a_line_is_one_harmless_bounded_line() {
-        assert_eq!(reveal_line("  a\r\n\tb\u{1b}[2J \u{202e}c ", 20), "a b�[2J �c");
+        assert_eq!(reveal_line("  a\r\n\tb\u{1b}[2J \u{202e}c ", 20), "a ↵ b�[2J �c");
         assert_eq!(clean_line("  a\r\n\tb\u{1b}[2J \u{202e}c\u{200b}d ", 20), "a b c d");
         for line in [clean_line, reveal_line] {
-            assert_eq!(line("  a\n\tb  ", 10), "a b");
             assert_eq!(line("abcdef", 4), "abc…");
             assert_eq!(line("abcd", 4), "abcd");
             assert_eq!(line(&"é".repeat(99), 3), "éé…");
@@ -152,6 +172,11 @@ mod tests {
             assert_eq!(line(&" ".repeat(9_000_000), 3), "…");
         }
         assert_eq!(clean_line("\u{1b}[31mred\u{202e}", 10), "red");
+        assert_eq!(clean_line("  a\n\tb  ", 10), "a b");
+        for line in [clean_summary, reveal_line] {
+            assert_eq!(line("\n exit 1 \n\n \r\ndone\n", 20), "exit 1 ↵ done");
+            assert_eq!(line("a\n\n", 20), "a");
+        }
     }
 
     #[test]
@@ -211,7 +236,7 @@ mod tests {
         assert_eq!(fenced("sh", "a\n```\nb"), "````sh\na\n```\nb\n````");
         assert_eq!(fenced("", "a\n"), "```\na\n```");
         assert_eq!(fenced("", &"`".repeat(99)), format!("```\n{}\n```", "'".repeat(99)));
-        assert_eq!(code("a`b\nc", 9), "`a'b c`");
+        assert_eq!(code("a`b\nc", 9), "`a'b ↵ c`");
     }
 
     #[test]

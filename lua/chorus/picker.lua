@@ -65,6 +65,9 @@ function M.was_left(ask, ...)
   local is_over, err = pcall(ask, ...)
   if not is_over and not tostring(err):find('Keyboard interrupt', 1, true) then
     error(err, 0)
+  elseif not is_over then
+    -- The lines of the question are still on the screen, and Neovim would ask for Enter below them.
+    vim.cmd.redraw()
   end
   return not is_over
 end

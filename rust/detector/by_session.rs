@@ -7,6 +7,7 @@ use crate::evidence::hooks::OpenRequest;
 use crate::evidence::session::SessionStatus;
 use crate::evidence::{Evidence, ScreenFact, SessionFact};
 use crate::status::{AgentStatus, Detail, Kind, Millis};
+use crate::text::LINE_END;
 
 /// A busy agent of which nothing is heard for so long may be retrying, which only the screen tells.
 const QUIET: Millis = 5_000;
@@ -224,7 +225,8 @@ fn waiting(evidence: &Evidence, session: &SessionFact, since: Millis) -> Ruling 
 
 /// Whether the dialog on screen is the one of this request: subagents ask at once and are shown in no sure order.
 fn shows(screen: &ScreenFact, request: &OpenRequest) -> bool {
-    let squeeze = |text: &str| text.split_whitespace().collect::<String>();
+    // A screen shows no line ends.
+    let squeeze = |text: &str| text.replace(LINE_END, " ").split_whitespace().collect::<String>();
     let seen = screen.reading.detail.summary.as_deref().map(squeeze).unwrap_or_default();
     let asked = request.summary.as_deref().map(squeeze).unwrap_or_default();
     let name = asked.rsplit('/').next().unwrap_or_default();

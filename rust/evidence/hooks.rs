@@ -5,7 +5,7 @@ use super::event::{
     AgentEvent, AgentRequest, Background, FailureCause, Happening, SessionStart, ToolCall, TurnFailure,
 };
 use crate::status::{Kind, Millis};
-use crate::text::{clean_line, reveal_line};
+use crate::text::{clean_line, clean_summary, reveal_line};
 use std::collections::{BTreeMap, VecDeque};
 
 /// More open requests or tool calls than this are not kept; the oldest go.
@@ -147,7 +147,7 @@ impl Hooks {
             // A request outlives it: a prompt that was queued while the agent was busy is told in the middle of a turn.
             Happening::PromptTaken { prompt } if main => {
                 if self.prompt.is_none_or(|known| known <= at) {
-                    self.asked = Some(clean_line(prompt, PROMPT)).filter(|prompt| !prompt.is_empty());
+                    self.asked = Some(clean_summary(prompt, PROMPT)).filter(|prompt| !prompt.is_empty());
                 }
                 self.prompt = self.prompt.max(Some(at));
                 self.tools.retain(|_, call| call.at > at);
@@ -297,13 +297,13 @@ impl Hooks {
             named.into_iter().for_each(|(id, at)| _ = self.subagents.entry(id).or_insert(at));
         }
         let shells = background.map_or(0, |background| background.shells);
-        newer(&mut self.stop, EndedTurn { at, message: message.map(|message| clean_line(message, 500)), shells });
+        newer(&mut self.stop, EndedTurn { at, message: message.map(|message| clean_summary(message, 500)), shells });
         self.forget_calls(at, Scope::Main);
     }
 
     fn fail(&mut self, failure: &TurnFailure, at: Millis) {
         let (class, cause) = (clean_line(&failure.class, 40), failure.cause);
-        let message = failure.message.as_deref().map(|message| clean_line(message, 500));
+        let message = failure.message.as_deref().map(|message| clean_summary(message, 500));
         newer(&mut self.failure, FailedTurn { at, class, message, cause });
         self.forget_calls(at, Scope::Main);
     }

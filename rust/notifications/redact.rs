@@ -2,6 +2,7 @@
 //!
 //! It finds what looks like one; a secret that looks like a word stays. So it takes too much rather than too little.
 
+use crate::text::LINE_END;
 use regex::{Captures, Regex};
 use std::sync::LazyLock;
 
@@ -35,6 +36,8 @@ const BEGINNINGS: &[&str] = &[
     "dop_v1_",
     "SG.",
 ];
+/// Stands for the end of a line while secrets are looked for.
+const BREAK: &str = "\u{b}";
 /// Characters of a token that looks random.
 const RANDOM: usize = 32;
 
@@ -68,6 +71,8 @@ static RULES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
 
 /// The text with a mark in the place of each word, or part of one, that looks like a secret.
 pub fn redact(text: &str) -> String {
+    // White space to the rules, whose `.` takes it.
+    let text = &text.replace(LINE_END, BREAK);
     let replace = |text: String, rule: &Regex| {
         let mask = |found: &Captures<'_>| {
             let group = |name: &str| found.name(name).map_or("", |group| group.as_str());
@@ -88,7 +93,7 @@ pub fn redact(text: &str) -> String {
         out.push_str(if is_token(part) { MARK } else { part });
         out.push_str(&piece[part.len()..]);
     }
-    out
+    out.replace(BREAK, LINE_END)
 }
 
 fn is_token(part: &str) -> bool {
@@ -141,6 +146,8 @@ mod tests {
             ("curl --user=me:abc -u me:abc x", "curl --user=••• -u ••• x"),
             ("run --api-key=abc --db-password abc", "run --api-key=••• --db-password •••"),
             ("ghp_0123456789abcdef01,ghp_0123456789abcdef02 sk-ant-0123456789abcdef", "•••,••• •••"),
+            ("run --password ↵ hunter2 ↵ -- x", "run --password ↵ ••• ↵ -- x"),
+            ("curl -H 'Authorization: Bearer ↵ abc.def' ↵ x", "curl -H 'Authorization: Bearer ↵ •••' ↵ x"),
             ("KEY=aB3dE5gH7jK9mN1pQ3rS5tU7vW9xY1zA3", "KEY=•••"),
         ] {
             assert_eq!(redact(text), expected, "{text}");

@@ -7,7 +7,7 @@ use super::redact::redact;
 use crate::contract::{Json, Opened};
 use crate::status::{AgentStatus, Answerable, Kind};
 use crate::task::{AlertKind, Task};
-use crate::text::{clean_line, is_unseen};
+use crate::text::{clean_summary, is_unseen};
 use std::collections::BTreeSet;
 use std::path::Path;
 use unicode_width::UnicodeWidthStr;
@@ -60,7 +60,7 @@ pub fn escape_markup(text: &str) -> String {
 
 fn line(text: &str, most: usize) -> String {
     // First on one line, so that a break hides nothing from the search.
-    clean_line(&redact(&clean_line(text, most * 8)), most)
+    clean_summary(&redact(&clean_summary(text, most * 8)), most)
 }
 
 fn alone(member: &Member) -> NotificationText {

@@ -8,7 +8,7 @@ use crate::contract::{Code, EditsChanged, Event, TurnEnded};
 use crate::error::{Error, Result};
 use crate::status::{AgentState, AgentStatus, Detail};
 use crate::task::{Isolation, Status, Step, Task};
-use crate::text::{clean_block, clean_line};
+use crate::text::{clean_block, clean_summary};
 use rusqlite::params;
 
 impl Tx<'_> {
@@ -108,7 +108,7 @@ impl Tx<'_> {
         if !task.status.is_live() {
             return Ok(());
         }
-        let message = message.map(|message| clean_line(message, 500)).filter(|message| !message.is_empty());
+        let message = message.map(|message| clean_summary(message, 500)).filter(|message| !message.is_empty());
         self.run("UPDATE tasks SET unread = 1 WHERE uuid = ?1", [uuid])?;
         let text = message.as_ref().map_or("The turn ended".to_owned(), |message| format!("The turn ended: {message}"));
         self.journal(uuid, Who::Agent, "turn_ended", &text, None)?;
@@ -145,7 +145,7 @@ impl Tx<'_> {
 
 /// Every text at most 500 characters on one line.
 fn bounded(detail: Detail) -> Detail {
-    let line = |text: Option<String>| text.map(|text| clean_line(&text, 500));
+    let line = |text: Option<String>| text.map(|text| clean_summary(&text, 500));
     Detail {
         tool: line(detail.tool),
         summary: line(detail.summary),

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::evidence::PromptRefusal;
 use crate::status::Millis;
 use crate::task::{Alert, AlertKind, Step};
-use crate::text::clean_line;
+use crate::text::{clean_line, clean_summary};
 use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
 
@@ -254,7 +254,7 @@ impl Tx<'_> {
         let reason = newest.reason.as_deref().unwrap_or(UNKNOWN);
         let alert = Alert {
             kind: AlertKind::Prompt,
-            text: format!("the prompt “{}”{others} may not have reached it: {reason}", clean_line(&newest.text, 60)),
+            text: format!("the prompt “{}”{others} may not have reached it: {reason}", clean_summary(&newest.text, 60)),
             remedy: Some("`resend` sends it again, `dismiss` forgets it".to_owned()),
         };
         self.put_alert(uuid, &alert).map(drop)

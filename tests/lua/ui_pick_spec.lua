@@ -70,7 +70,7 @@ for _, name in ipairs({ 'telescope', 'fzf-lua', 'snacks', 'mini' }) do
       assert.same({
         '  #1  ⚑ permission  One  Bash: rm -rf build',
         '  #2  ● busy        Two +web',
-        '  #5  · pending     Five of 2 red',
+        '  #5  · pending     Five of 2 ↵ red',
       }, shown)
     end)
 

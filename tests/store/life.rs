@@ -111,7 +111,7 @@ async fn a_turns_end_is_unread_until_it_is_seen() {
     assert!(task.unread);
     let ended = changes.recv().await.unwrap();
     let Event::TurnEnded(turn) = &ended.event else { panic!("then the turn") };
-    assert_eq!((turn.number, turn.message.as_deref(), ended.project.as_str()), (1, Some("done at last"), PROJECT));
+    assert_eq!((turn.number, turn.message.as_deref(), ended.project.as_str()), (1, Some("done ↵ at last"), PROJECT));
 
     let id = uuid.clone();
     store.write(move |tx| tx.seen(&id).and_then(|()| tx.seen(&id))).await.unwrap();

@@ -97,7 +97,7 @@ mod tests {
     fn a_title_cannot_become_a_flag_or_a_novel() {
         let claude = agent("claude");
         for (title, name) in
-            [("--help", "--name=--help"), ("a\n\u{1b}]0;b\u{7}c", "--name=a �]0;b�c"), ("\0'$(x)", "--name=�'$(x)")]
+            [("--help", "--name=--help"), ("a\n\u{1b}]0;b\u{7}c", "--name=a ↵ �]0;b�c"), ("\0'$(x)", "--name=�'$(x)")]
         {
             assert_eq!(argv(&launch(&claude, title, Begin::New))[2], name);
         }

@@ -3,7 +3,7 @@
 use super::request::NO_REASON;
 use super::suggestion;
 use crate::contract::Json;
-use crate::text::clean_line;
+use crate::text::clean_summary;
 use serde_json::Value;
 
 /// Characters of a line.
@@ -12,7 +12,7 @@ const LINE: usize = 300;
 /// See [`crate::agent::Adapter::said`].
 pub fn said(sent: &Json) -> Option<String> {
     let decision = sent.pointer("/hookSpecificOutput/decision")?;
-    let line = |label: &str, text: &str| Some(format!("{label}: {}", clean_line(text, LINE)));
+    let line = |label: &str, text: &str| Some(format!("{label}: {}", clean_summary(text, LINE)));
     if decision.get("behavior")? == "deny" {
         return decision
             .get("message")?
@@ -56,7 +56,7 @@ mod tests {
             said(&always.allow_always(0).unwrap()).as_deref(),
             Some("always: allow `npm run *` in this session")
         );
-        assert_eq!(said(&request::deny(Some("use\nmake"))).as_deref(), Some("reason: use make"));
+        assert_eq!(said(&request::deny(Some("use\nmake"))).as_deref(), Some("reason: use ↵ make"));
         assert_eq!(said(&request::deny(None)), None);
 
         let question =

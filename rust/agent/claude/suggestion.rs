@@ -219,6 +219,6 @@ mod tests {
     #[test]
     fn hostile_words_stay_in_their_quotes() {
         let rule = json!([{"toolName": "Bash", "ruleContent": "a` and nothing else\n\u{1b}[2J"}]);
-        assert_eq!(rules(rule), ["allow `a' and nothing else �[2J` in this session"]);
+        assert_eq!(rules(rule), ["allow `a' and nothing else ↵ �[2J` in this session"]);
     }
 }

@@ -5,7 +5,7 @@ use crate::cli::style::{Style, mark};
 use crate::status::{AgentStatus, Kind, Millis};
 use crate::store::Filter;
 use crate::task::{Status, Task};
-use crate::text::{blank, clean_line};
+use crate::text::{blank, clean_line, clean_summary};
 
 /// Characters of what is said about a task.
 const SAID: usize = 60;
@@ -101,7 +101,7 @@ pub fn tasks(tasks: &[Task], now: Millis, with_project: bool, style: Style) -> V
         );
         let used = unicode_width::UnicodeWidthStr::width(crate::sgr::plain(&row).as_str()) + 2;
         let room = style.columns.map_or(SAID, |columns| columns.saturating_sub(used));
-        let said = said(task).filter(|_| room >= LEAST).map(|said| clean_line(&said, room));
+        let said = said(task).filter(|_| room >= LEAST).map(|said| clean_summary(&said, room));
         row.extend(said.filter(|said| !said.is_empty()).map(|said| format!("  {}", style.paint("2", &said))));
         row
     };
@@ -167,9 +167,9 @@ mod tests {
         assert_eq!(
             lines,
             [
-                "   #3  permission    1m  Task 3  in /p  Bash: npm run build",
+                "   #3  permission    1m  Task 3  in /p  Bash: npm run ↵ build",
                 "   #4  unread        1m  Task 4  [demo] in /p  all is done",
-                "   #1  busy          1m  Task 1  ⎇ 3 P2 +web in /p  Bash: npm run build",
+                "   #1  busy          1m  Task 1  ⎇ 3 P2 +web in /p  Bash: npm run ↵ build",
                 "   #5  busy          1m  Task 5  P1 in /p  Write: src/new.rs",
                 "   #6  busy          1m  Task 5  P1 in /p  Write: src/old.rs",
                 "   #2  busy          1m  Task 2  in /p",

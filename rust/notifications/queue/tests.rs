@@ -397,7 +397,11 @@ fn words_of_others_are_harmless() {
     let hostile = request("a", 1, "echo sk-ant-0123456789abcdef <b>&\u{202e}");
     bench.observe(Event::RequestOpened(Opened { kind: Kind::Question, ..hostile }), 0);
     let words = bench.shown(5_000).unwrap().text();
-    assert!(words.title.starts_with("#1 has a question: a é") && words.title.chars().count() == 80, "{}", words.title);
+    assert!(
+        words.title.starts_with("#1 has a question: a ↵ é") && words.title.chars().count() == 80,
+        "{}",
+        words.title
+    );
     assert_eq!(words.body, "echo ••• <b>&");
     assert_eq!(crate::notifications::escape_markup(&words.body), "echo ••• &lt;b&gt;&amp;");
 }

@@ -13,6 +13,12 @@ use crate::text::clean_line;
 /// Steps that cannot be taken back and are named, newest first.
 const MOST_NAMED: usize = 3;
 
+/// More steps of one kind are told together.
+const MOST_APART: usize = 3;
+
+/// Tasks of such steps that are named, so that the question fits on a screen.
+const MOST_LISTED: usize = 15;
+
 /// A command that can be taken back.
 struct UndoPlan {
     /// Its steps, newest first, each with what follows.
@@ -130,11 +136,26 @@ fn offer(plan: &UndoPlan, now: Millis) -> String {
     if later.len() > MOST_NAMED {
         lines.push(format!("{} more steps after it stay, too.", later.len() - MOST_NAMED));
     }
-    for (step, what) in &plan.steps {
-        lines.push(format!("Take back {}, {} ago: {what}.", named(step), age(now - step.at)));
-    }
+    lines.extend(taken_back(&plan.steps, now));
     lines.extend(beside.iter().map(|(step, why)| stays(step, why)));
     lines.join("\n")
+}
+
+/// What becomes of each step. Many of one kind share a sentence, above their tasks.
+fn taken_back(steps: &[(PersonStep, String)], now: Millis) -> Vec<String> {
+    let mut lines = Vec::new();
+    for alike in steps.chunk_by(|(one, what), (other, same)| one.verb == other.verb && what == same) {
+        let Some((newest, what)) = alike.first().filter(|_| alike.len() > MOST_APART) else {
+            let sentence = |(step, what): &_| format!("Take back {}, {} ago: {what}.", named(step), age(now - step.at));
+            lines.extend(alike.iter().map(sentence));
+            continue;
+        };
+        let (count, ago) = (alike.len(), age(now - newest.at));
+        lines.push(format!("Take back `{}` of {count} tasks, {ago} ago. For each: {what}.", newest.verb));
+        lines.extend(alike.iter().rev().take(MOST_LISTED).map(|(step, _)| format!("  {}", subject(step))));
+        lines.extend((count > MOST_LISTED).then(|| format!("  and {} more", count - MOST_LISTED)));
+    }
+    lines
 }
 
 fn nothing(stay: &[(PersonStep, String)]) -> Error {
@@ -156,11 +177,17 @@ fn sentence(text: &str) -> String {
 
 /// `complete` of #3 “Fix it”.
 fn named(step: &PersonStep) -> String {
-    let title = step.title.as_ref().map(|title| format!(" “{}”", clean_line(title, 40))).unwrap_or_default();
     match step.number {
-        Some(number) => format!("`{}` of #{number}{title}", step.verb),
+        Some(_) => format!("`{}` of {}", step.verb, subject(step)),
         None => format!("`{}`", step.verb),
     }
+}
+
+/// #3 “Fix it”.
+fn subject(step: &PersonStep) -> String {
+    let number = step.number.map(|number| format!("#{number}"));
+    let title = step.title.as_ref().map(|title| format!("“{}”", clean_line(title, 40)));
+    number.into_iter().chain(title).collect::<Vec<_>>().join(" ")
 }
 
 fn age(time: Millis) -> String {
@@ -226,5 +253,39 @@ impl Lasting {
         if let Err(error) = noted.await {
             log::warn!("cannot note a step for `undo`: {error}");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(id: i64, verb: &str) -> (PersonStep, String) {
+        let step = PersonStep {
+            id,
+            command: None,
+            at: 0,
+            verb: verb.to_owned(),
+            task: None,
+            number: Some(id),
+            title: Some(format!("Task {id}")),
+            change: StepChange::Stays { why: String::new() },
+        };
+        (step, "the task comes back".to_owned())
+    }
+
+    #[test]
+    fn many_steps_of_one_kind_share_a_sentence() {
+        let few: Vec<_> = [3, 2, 1].map(|id| step(id, "delete")).into();
+        let apart = |id: i64| format!("Take back `delete` of #{id} “Task {id}”, 2 s ago: the task comes back.");
+        assert_eq!(taken_back(&few, 2_000), [3, 2, 1].map(apart));
+        let mut many: Vec<_> = (1..=43).rev().map(|id| step(id, "delete")).collect();
+        many.push(step(50, "edit"));
+        let lines = taken_back(&many, 2_000);
+        assert_eq!(lines[0], "Take back `delete` of 43 tasks, 2 s ago. For each: the task comes back.");
+        assert_eq!((lines[1].as_str(), lines[15].as_str()), ("  #1 “Task 1”", "  #15 “Task 15”"));
+        assert_eq!(lines[16], "  and 28 more");
+        assert_eq!(lines[17], "Take back `edit` of #50 “Task 50”, 2 s ago: the task comes back.");
+        assert_eq!(lines.len(), 18);
     }
 }

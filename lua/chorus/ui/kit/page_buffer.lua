@@ -44,9 +44,7 @@ end
 function M.set_bar(window, bar)
   if vim.wo[window].winbar ~= bar then
     -- Where the screen is full of windows of one line there is no room for it, which is an error.
-    pcall(function()
-      vim.wo[window][0].winbar = bar
-    end)
+    vim.cmd(('silent! lua vim.wo[%d][0].winbar = %q'):format(window, bar))
   end
 end
 
