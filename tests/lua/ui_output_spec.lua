@@ -228,6 +228,28 @@ describe('output', function()
     end)
   end
 
+  it('moves to a tab page of its own', function()
+    output.open(require('chorus.tasks').get(12), { split = 'botright' })
+    world.wait(function()
+      return #world.lines() == 74
+    end)
+    local window, buffer = vim.api.nvim_get_current_win(), vim.api.nvim_get_current_buf()
+    vim.cmd.wincmd('T')
+    world.settle()
+    world.settle()
+    assert.are_not.equal(window, vim.api.nvim_get_current_win())
+    assert.are.equal(buffer, vim.api.nvim_get_current_buf())
+    scroll('a new line')
+    world.wait(function()
+      return world.lines()[#world.lines()] == 'a new line'
+    end)
+    world.press('gwq')
+    world.wait(function()
+      return not vim.api.nvim_buf_is_valid(buffer)
+    end)
+    assert.are.equal(1, vim.fn.tabpagenr('$'))
+  end)
+
   it('goes where the command says', function()
     output.open(require('chorus.tasks').get(12), { split = 'botright', vertical = true })
     assert.are.equal('', vim.api.nvim_win_get_config(0).relative)

@@ -79,7 +79,10 @@ function M.open(buffer, wish, where)
       end
     end,
   })
-  require('chorus.ui.kit.own_window').keep(buffer, self.window, group)
+  require('chorus.ui.kit.own_window').keep(self, group, function()
+    vim.w[self.window].chorus_is_extra = true
+    self:draw_bar()
+  end)
   vim.api.nvim_create_autocmd('BufWipeout', {
     group = group,
     buffer = buffer,

@@ -257,7 +257,7 @@ function M.open(buffer, wish)
       end),
     })
   end
-  require('chorus.ui.kit.own_window').keep(buffer, self.window, group)
+  require('chorus.ui.kit.own_window').keep(self, group)
   vim.api.nvim_create_autocmd('WinClosed', {
     group = group,
     pattern = tostring(self.window),

@@ -162,8 +162,9 @@ function M.open(owner, where)
     vim.wo[window][0][name] = value
   end
   local group = vim.api.nvim_create_augroup('chorus_preview', {})
-  require('chorus.ui.kit.own_window').keep(buffer, window, group)
-  return setmetatable({ window = window, buffer = buffer, owner = owner, group = group }, Window)
+  local self = setmetatable({ window = window, buffer = buffer, owner = owner, group = group }, Window)
+  require('chorus.ui.kit.own_window').keep(self, group)
+  return self
 end
 
 return M
