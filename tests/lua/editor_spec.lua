@@ -129,6 +129,8 @@ describe('a file that is open here', function()
     vim.api.nvim_exec_autocmds('BufModifiedSet', { buffer = buffer })
     vim.bo.modified = true
     choose = 3
+    -- The window of the comparison is a copy of this one.
+    vim.wo.winfixbuf = true
     ask(buffer, 'a.txt', '')
     assert.is_true(vim.wo.diff)
     assert.are.equal(2, #vim.api.nvim_tabpage_list_wins(0))
@@ -136,6 +138,7 @@ describe('a file that is open here', function()
     assert.are.same({ 'theirs' }, world.lines())
     world.press('q')
     assert.is_false(vim.wo.diff)
+    vim.wo.winfixbuf = false
     choose = 1
     ask(buffer, 'a.txt', '')
     assert.are.same({ 'theirs' }, world.lines(buffer))

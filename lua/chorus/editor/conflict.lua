@@ -36,10 +36,12 @@ local function compare(buffer, path)
   vim.api.nvim_buf_set_lines(other, 0, -1, false, lines)
   pcall(vim.api.nvim_buf_set_name, other, 'chorus://disk/' .. path)
   vim.bo[other].bufhidden, vim.bo[other].modifiable = 'wipe', false
-  vim.bo[other].filetype = vim.bo[buffer].filetype
+  -- An autocommand of the person's may fail, here and for every filetype.
+  pcall(vim.fn.setbufvar, other, '&filetype', vim.bo[buffer].filetype)
   if not pcall(vim.cmd.vsplit) then
     return require('chorus.message').info('there is no room to compare', '`:e!` loads the file')
   end
+  vim.wo[0][0].winfixbuf = false
   vim.api.nvim_win_set_buf(0, other)
   local beside = vim.api.nvim_get_current_win()
   vim.cmd.diffthis()
