@@ -144,6 +144,14 @@ async fn folder(git: &Git) -> Result<PathBuf> {
     Ok(git.folder.join(path(&ended.stdout)))
 }
 
+/// The folder of the hooks, relative to the working tree, where the project has it and this worktree has not: it is one
+/// that a hook manager generates, and git runs no hooks without it.
+pub async fn missing(git: &Git, project: &Path) -> Result<Option<PathBuf>> {
+    let folder = folder(git).await?;
+    let found = named(&git.folder, &folder).filter(|_| !folder.exists());
+    Ok(found.filter(|found| project.join(found).is_dir()))
+}
+
 /// Where the folder of the hooks lies in the working tree, if it does, whatever links lead there.
 fn inside(root: &Path, folder: &Path) -> Option<PathBuf> {
     let root = root.canonicalize().ok()?;

@@ -3,11 +3,12 @@
 use super::git::Git;
 use crate::contract::Code;
 use crate::error::{Error, Result};
+use crate::foreign;
 use rustix::fs::{Access, access};
 use std::path::{Path, PathBuf};
 
 /// GitButler's branch: all applied stacks in one working tree.
-const WORKSPACE: &str = "refs/heads/gitbutler/workspace";
+pub const WORKSPACE: &str = "refs/heads/gitbutler/workspace";
 
 /// What is checked out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,6 +150,23 @@ pub fn operation(git_dir: &Path) -> Option<Operation> {
     marks.into_iter().find_map(|(name, operation)| git_dir.join(name).exists().then_some(operation))
 }
 
+/// The branch, by its full name, that was checked out before an operation that moves HEAD; nothing where git does not say.
+pub fn branch_before(git_dir: &Path, operation: Operation) -> Option<String> {
+    let file = match operation {
+        Operation::Rebase | Operation::Am => ["rebase-merge/head-name", "rebase-apply/head-name"]
+            .into_iter()
+            .find(|name| git_dir.join(name).is_file())?,
+        Operation::Bisect => "BISECT_START",
+        Operation::Merge | Operation::CherryPick | Operation::Revert => return None,
+    };
+    let name = foreign::text(&git_dir.join(file), foreign::FEW).ok()?;
+    let name = name.trim();
+    match operation {
+        Operation::Bisect => Some(format!("refs/heads/{name}")),
+        _ => name.starts_with("refs/heads/").then(|| name.to_owned()),
+    }
+}
+
 /// Why no task can start here in that way; nothing when one can.
 pub fn refusal(repository: &Repository, wanted: Use) -> Option<Error> {
     let folder = repository.folder.display();
@@ -180,7 +198,8 @@ pub fn refusal(repository: &Repository, wanted: Use) -> Option<Error> {
         }
         _ => {}
     }
-    if let Some(operation) = repository.operation {
+    // A worktree has a HEAD and an index of its own.
+    if let Some(operation) = repository.operation.filter(|_| wanted == Use::Stack) {
         let name = operation.name();
         let end =
             if operation == Operation::Bisect { "git bisect reset".to_owned() } else { format!("git {name} --abort") };

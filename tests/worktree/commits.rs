@@ -5,6 +5,7 @@ use chorus::contract::Code;
 use chorus::vcs::worktree::commit::{Span, commit_all, diff};
 use chorus_testkit::sandbox::script;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::process::Command;
 
 #[tokio::test]
 async fn it_takes_every_kind_of_change() {
@@ -143,4 +144,34 @@ async fn a_hook_that_commits_more_hides_no_commit() {
     std::fs::write(made.folder.join("a.txt"), "edited\n").unwrap();
     let oid = commit_all(&made, "m").await.unwrap().unwrap();
     assert_eq!(bed.git(["log", "--format=%s", &format!("{oid}~..{}", made.branch)]), "one version more\nm");
+}
+
+#[tokio::test]
+async fn a_message_is_utf_8_and_says_so() {
+    let bed = Bed::new();
+    bed.git(["config", "i18n.commitEncoding", "ISO-8859-1"]);
+    let made = bed.make(1, "x").await;
+    std::fs::write(made.folder.join("a.txt"), "edited\n").unwrap();
+    let oid = commit_all(&made, "größer").await.unwrap().unwrap();
+    assert!(!bed.git(["cat-file", "commit", &oid]).contains("encoding"));
+    assert_eq!(bed.git(["log", "-1", "--format=%s", &oid]), "größer");
+}
+
+#[tokio::test]
+async fn a_key_with_a_passphrase_is_the_signer_s_matter() {
+    let bed = Bed::new();
+    let key = bed.root.join("key");
+    let made = Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "secret", "-f"]).arg(&key).status();
+    if !made.is_ok_and(|status| status.success()) {
+        println!("there is no ssh-keygen");
+        return;
+    }
+    for (name, value) in [("gpg.format", "ssh"), ("commit.gpgSign", "true"), ("user.signingKey", key.to_str().unwrap())]
+    {
+        bed.git(["config", name, value]);
+    }
+    let made = bed.make(1, "x").await;
+    std::fs::write(made.folder.join("a.txt"), "edited\n").unwrap();
+    let error = commit_all(&made, "m").await.unwrap_err();
+    assert!(error.hint.as_deref().unwrap_or_default().contains("the signer (ssh)"), "{error:?}");
 }
