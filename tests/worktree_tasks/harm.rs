@@ -199,7 +199,7 @@ fn edits_of_files_that_git_takes_for_unchanged_are_told_and_kept() {
     let hide = "git update-index --assume-unchanged greeting.txt; git update-index --skip-worktree README.md; \
                 echo a >> greeting.txt; echo b >> README.md; echo c > c.txt";
     world.turn(&task, &format!("Hide what you do there [[bash: {hide}]] [[say done]]"));
-    let trouble = world.trouble(&task, &["README.md, greeting.txt", "taken for unchanged", "--no-assume-unchanged"]);
+    let trouble = world.trouble(&task, &["README.md, greeting.txt", "for unchanged", "--no-assume-unchanged"]);
     assert_eq!((&trouble["kind"], world.look(&task)["uncommitted"].as_i64()), (&"nested".into(), Some(2)));
     assert!(world.on(&world.branch(&task), "c.txt").is_some());
     world.git(["merge", "-q", &world.branch(&task)]);
