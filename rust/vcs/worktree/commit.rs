@@ -101,8 +101,11 @@ pub async fn commit_with(worktree: &Worktree, message: &str, hooks: Hooks, numbe
         Hooks::Run => Some(Staged::keep(&git, before.as_deref(), number).await?),
         Hooks::Off => None,
     };
-    // The message is UTF-8, whatever the user's editor would write.
-    let args = ["-c", "i18n.commitEncoding=UTF-8", "commit", "--quiet", "--cleanup=whitespace", "--file=-"];
+    let mut args = vec!["commit", "--quiet", "--cleanup=whitespace", "--file=-"];
+    if git.find(&["config", "--get", "i18n.commitEncoding"]).await?.is_some() {
+        // The message is UTF-8, whatever the user's editor would write.
+        args.splice(0..0, ["-c", "i18n.commitEncoding=UTF-8"]);
+    }
     let ended = git.attempt_hooked(&args, hooks, message.into_bytes(), LIMIT).await;
     let after = git.head().await?;
     let taken = match staged {
