@@ -21,7 +21,7 @@ pub use locks::TaskLocks;
 pub use panes::Panes;
 
 use crate::config::{self, Files, Loaded};
-use crate::contract::{ConfigurationFault, Event, Notice};
+use crate::contract::{ConfigurationFault, Environment, Event, Notice};
 use crate::environment;
 use crate::error::Result;
 use crate::foreign;
@@ -104,6 +104,8 @@ pub struct Asker {
     pub gone: CancellationToken,
     /// The task whose output this client watches.
     pub watching: Arc<Mutex<Option<(String, CancellationToken)>>>,
+    /// The environment that this client brought.
+    pub brought: Arc<Mutex<Option<Environment>>>,
     /// The asking process and its ancestors, where what is asked is for one process only.
     pub lineage: Arc<Vec<Identity>>,
 }
@@ -365,6 +367,7 @@ mod tests {
             outbox: None,
             gone: CancellationToken::new(),
             watching: Arc::default(),
+            brought: Arc::default(),
             lineage: Arc::default(),
         };
         let defaults = Defaults { agent: "claude".into(), isolation: Isolation::None };

@@ -46,6 +46,7 @@ async fn carry_out(core: &Arc<Core>, asker: &Asker, request: Request) -> Result<
         Hello(_) => return Err(Error::internal("`hello` is the connection's own")),
         Environment(brought) => {
             core.environments.bring(&asker.project, &brought.environment);
+            *asker.brought.lock() = Some(brought.environment);
             Reply::Nothing(Nothing {})
         }
         Snapshot(_) => Reply::Snapshot(queries::tasks::snapshot(core, asker).await?),

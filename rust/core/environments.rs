@@ -71,6 +71,14 @@ impl Environments {
         }
     }
 
+    /// A person tries again what failed for the task: from now on with the environment that their client brought, in which
+    /// they may have made right what was missing.
+    pub fn try_again(&self, task: &Task, brought: Option<&Environment>) {
+        if let (Some(_), Some(client)) = (&task.trouble, brought) {
+            self.begin(task, client);
+        }
+    }
+
     /// The task is over: what is still done for it is done for the client that asks.
     pub fn forget(&self, task: &str) {
         self.tasks.lock().remove(task);

@@ -171,6 +171,7 @@ impl Connection {
             outbox: Some(self.outbox.clone()),
             gone: self.gone.clone(),
             watching: Arc::default(),
+            brought: Arc::default(),
             lineage: Arc::default(),
         };
         let first = self.asker.lock().replace(asker).is_none();

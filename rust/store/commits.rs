@@ -65,6 +65,28 @@ impl Tx<'_> {
         self.touch(task)
     }
 
+    /// Some of the task's commits are on its branch no more.
+    pub fn lose_commits(&mut self, task: &str, oids: &[String]) -> Result<()> {
+        for oid in oids {
+            let sql = "UPDATE commits SET gone_at = ?3 WHERE task = ?1 AND oid = ?2 AND gone_at IS NULL";
+            self.run(sql, params![task, oid, self.now()])?;
+        }
+        self.touch(task)
+    }
+
+    /// What was discarded of the task is back, and its commits with it.
+    pub fn bring_back_commits(&mut self, task: &str) -> Result<()> {
+        let sql = "UPDATE commits SET gone_at = NULL
+            WHERE task = ?1 AND gone_at >= (SELECT at FROM discarded WHERE task = ?1)";
+        self.run(sql, [task])?;
+        self.touch(task)
+    }
+
+    /// Whether that commit was ever one of the task's.
+    pub fn knows_commit(&self, task: &str, oid: &str) -> Result<bool> {
+        Ok(self.number("SELECT count(*) FROM commits WHERE task = ?1 AND oid = ?2", [task, oid])? > 0)
+    }
+
     /// The task that a commit was made for, by its id or by GitButler's id of the change.
     pub fn task_of_commit(&self, oid: &str, change: Option<&str>) -> Result<Option<String>> {
         let sql = "SELECT task FROM commits WHERE oid = ?1 OR change = ?2 ORDER BY id DESC";

@@ -247,7 +247,10 @@ async fn judged(
     }
     let Some(oid) = found.oid else {
         return match reconciled.answer {
-            Some(Refusal::DependsOn(dependences)) => Ok(CommitVerdict::Narrower(dependences)),
+            Some(Refusal::DependsOn(dependences)) => {
+                let named = reconcile::named(place.git, intent, &reconciled.status, dependences).await?;
+                Ok(CommitVerdict::Narrower(named))
+            }
             Some(refusal) if refusal.is_passing() && more => Ok(CommitVerdict::Again),
             Some(refusal) => done(reconciled.trouble.unwrap_or_else(|| CommitTrouble::of(&refusal, &intent.branch))),
             None => match reconciled.trouble {

@@ -22,14 +22,14 @@ use tokio::process::Command;
 /// Settings of the user's that would change what Chorus reads, each with the value that Chorus reads. Bookkeeping runs no
 /// hook: see [`Git::hooked`].
 #[rustfmt::skip]
-const READABLE: [&str; 26] = [
+const READABLE: [&str; 27] = [
     "core.quotePath=false", "core.fsmonitor=false", "core.hooksPath=/dev/null", "advice.defaultBranchName=false",
     "color.ui=false", "color.diff=false", "color.status=false", "color.branch=false", "color.decorate=false",
     "column.ui=never", "log.showSignature=false", "log.showRoot=true", "log.follow=false", "log.mailmap=false",
     "i18n.logOutputEncoding=UTF-8", "diff.context=3", "diff.interHunkContext=0", "diff.noPrefix=false",
     "diff.mnemonicPrefix=false", "diff.relative=false", "diff.submodule=short", "diff.suppressBlankEmpty=false",
     "diff.orderFile=/dev/null", "submodule.recurse=false", "status.submoduleSummary=false",
-    "maintenance.auto=false",
+    "maintenance.auto=false", "core.ignoreStat=false",
 ];
 
 /// Variables that would do so.

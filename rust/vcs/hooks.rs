@@ -144,6 +144,18 @@ async fn folder(git: &Git) -> Result<PathBuf> {
     Ok(git.folder.join(path(&ended.stdout)))
 }
 
+/// The folder of the hooks, relative to the working tree, where the project has it and this worktree has not: it is one
+/// that a hook manager generates, and git runs no hooks without it.
+pub async fn missing(git: &Git, project: &Path) -> Result<Option<PathBuf>> {
+    let folder = folder(git).await?;
+    let (root, project) = (git.folder.clone(), project.to_owned());
+    look(&root.clone(), move |_| {
+        let found = named(&root, &folder).filter(|_| !fs::exists(&folder));
+        found.filter(|found| fs::is_dir(project.join(found)))
+    })
+    .await
+}
+
 /// Where the folder of the hooks lies in the working tree, if it does, whatever links lead there.
 fn inside(root: &Path, folder: &Path) -> Option<PathBuf> {
     let root = fs::canonicalize(root).ok()?;

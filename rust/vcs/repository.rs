@@ -3,13 +3,13 @@
 use super::git::Git;
 use crate::contract::Code;
 use crate::error::{Error, Result};
-use crate::foreign::fs;
+use crate::foreign::{self, fs};
 use crate::vcs::look;
 use rustix::fs::{Access, access};
 use std::path::{Path, PathBuf};
 
 /// GitButler's branch: all applied stacks in one working tree.
-const WORKSPACE: &str = "refs/heads/gitbutler/workspace";
+pub const WORKSPACE: &str = "refs/heads/gitbutler/workspace";
 
 /// What is checked out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,6 +156,21 @@ pub async fn operation(git_dir: &Path) -> Result<Option<Operation>> {
     look(git_dir, move |git_dir| marks.into_iter().find_map(|mark| is_there(mark, &git_dir))).await
 }
 
+/// The branch, by its full name, that was checked out before an operation that moves HEAD; nothing where git does not say.
+pub async fn branch_before(git_dir: &Path, operation: Operation) -> Result<Option<String>> {
+    let files: &[&str] = match operation {
+        Operation::Rebase | Operation::Am => &["rebase-merge/head-name", "rebase-apply/head-name"],
+        Operation::Bisect => &["BISECT_START"],
+        Operation::Merge | Operation::CherryPick | Operation::Revert => return Ok(None),
+    };
+    let read =
+        look(git_dir, |git_dir| files.iter().find_map(|file| foreign::text(&git_dir.join(file), foreign::FEW).ok()));
+    Ok(read.await?.and_then(|name| match (operation, name.trim()) {
+        (Operation::Bisect, name) => Some(format!("refs/heads/{name}")),
+        (_, name) => name.starts_with("refs/heads/").then(|| name.to_owned()),
+    }))
+}
+
 /// Why no task can start here in that way; nothing when one can.
 pub fn refusal(repository: &Repository, wanted: Use) -> Option<Error> {
     let folder = repository.folder.display();
@@ -187,7 +202,8 @@ pub fn refusal(repository: &Repository, wanted: Use) -> Option<Error> {
         }
         _ => {}
     }
-    if let Some(operation) = repository.operation {
+    // A worktree has a HEAD and an index of its own.
+    if let Some(operation) = repository.operation.filter(|_| wanted == Use::Stack) {
         let name = operation.name();
         let end =
             if operation == Operation::Bisect { "git bisect reset".to_owned() } else { format!("git {name} --abort") };

@@ -58,6 +58,11 @@ async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) ->
     tokio::task::spawn_blocking(work).await.map_err(Error::internal)
 }
 
+/// The name of a rescue that is made now.
+pub(super) fn name(number: i64) -> String {
+    format!("{UNDER}{number}/{}", crate::clock::now())
+}
+
 /// Keeps the paths as they are now, for task `number`. What is neither a file nor a link (a nested repository, a pipe)
 /// and what is larger than 64 MiB is watched and not kept.
 pub async fn keep(git: &Git, paths: &BTreeSet<String>, number: i64) -> Result<Rescue> {

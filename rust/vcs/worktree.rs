@@ -7,6 +7,7 @@
 pub mod commit;
 mod delete;
 pub mod dirty;
+mod hidden;
 pub(crate) mod hook_edits;
 pub(crate) mod keep;
 pub mod kept;
@@ -15,13 +16,14 @@ pub mod prepare;
 pub mod remove;
 mod settings;
 mod stage;
+pub mod staged;
 pub mod standing;
 pub(crate) mod submodule;
 mod whole;
 
 use super::git::Git;
 use super::name::{self, branch_name, short};
-use super::repository::{Repository, RepositoryKind, Use, inspect_with, refusal};
+use super::repository::{self, Repository, RepositoryKind, Use, inspect_with, refusal};
 use crate::contract::Code;
 use crate::error::{Error, Result};
 use crate::foreign::{self, fs};
@@ -86,6 +88,17 @@ impl Worktree {
             None => Ok(false),
             Some(common) => Ok(common == Some(self.project.common_dir().await?)),
         }
+    }
+
+    /// Whether its folder is there and the file `.git` that ties it to the repository is not.
+    async fn is_cut_off(&self) -> Result<bool> {
+        let has_files = |folder: &Path| fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
+        look(&self.folder, move |folder| fs::symlink_metadata(folder.join(".git")).is_err() && has_files(&folder)).await
+    }
+
+    /// Whether nothing is where its folder was.
+    pub async fn is_gone(&self) -> Result<bool> {
+        look(&self.folder, |folder| fs::symlink_metadata(folder).is_err()).await
     }
 
     /// Its own git folder: absolute, canonical.
@@ -227,6 +240,10 @@ async fn add(worktree: &Worktree) -> Result<()> {
         crate::project::note(&own, &fs::canonicalize(&project).unwrap_or(project))
     });
     noted.await?.map_err(|error| Error::internal(format!("cannot note whose the worktree is: {error}")))?;
+    // It would hide every edit of a file that git has once looked at.
+    if worktree.project.has_set("core.ignoreStat").await? {
+        settings::set(worktree, "core", "ignoreStat", "false").await?;
+    }
     see_index(worktree).await
 }
 
@@ -241,7 +258,8 @@ async fn see_index(worktree: &Worktree) -> Result<()> {
     if !all_gone().await? {
         return Ok(());
     }
-    settings::without_split_index(worktree).await?;
+    // With `index.skipHash`, git 2.47 writes a split one that holds nothing.
+    settings::set(worktree, "core", "splitIndex", "false").await?;
     git.change(&["reset", "--quiet"], Vec::new()).await?;
     match all_gone().await? {
         false => Ok(()),
@@ -276,6 +294,26 @@ pub async fn repair(worktree: &Worktree, preparation: &Preparation) -> Result<Re
         // The user's own patterns may have changed.
         prepare::exclude(worktree).await?;
         return Ok(Repaired::default());
+    }
+    if worktree.is_cut_off().await? {
+        let args = ["worktree", "repair"].map(std::ffi::OsStr::new);
+        let args: Vec<_> = args.into_iter().chain([worktree.folder.as_os_str()]).collect();
+        worktree.project.change(&args, Vec::new()).await?;
+        if worktree.is_present().await? {
+            prepare::exclude(worktree).await?;
+            let note = "The worktree had lost its file `.git` and has it again".to_owned();
+            return Ok(Repaired { is_new: false, notes: vec![note] });
+        }
+    }
+    let is_taken = look(&worktree.folder, |folder| match fs::read_dir(&folder) {
+        Ok(mut found) => found.next().is_some(),
+        Err(_) => fs::symlink_metadata(&folder).is_ok(),
+    });
+    if is_taken.await? {
+        return refuse(
+            format!("something else is in {}", worktree.folder.display()),
+            "take from it what you need and move it away, then try again",
+        );
     }
     if !standing.branch_exists {
         return refuse(
@@ -314,10 +352,17 @@ async fn tip_of(project: &Git, branch: &str) -> Result<String> {
     })
 }
 
-/// Where a worktree begins: at HEAD, and in GitButler's workspace where that left its target, as the workspace's own
-/// commit holds every stack.
+/// Where a worktree begins: at HEAD; where an operation such as a rebase moves that, at the branch from before it; and in
+/// GitButler's workspace where that left its target, as the workspace's own commit holds every stack.
 async fn start(project: &Git, repository: &Repository) -> Result<(String, Option<String>)> {
     let head = project.head().await?.ok_or_else(|| Error::new(Code::VcsRefused, "there are no commits yet"))?;
+    if let Some(operation) = repository.operation
+        && let Some(before) = repository::branch_before(&project.git_dir().await?, operation).await?
+        && let Some(tip) = project.resolve(&before).await?
+        && before != repository::WORKSPACE
+    {
+        return Ok((tip, Some(before)));
+    }
     if repository.kind != RepositoryKind::Workspace {
         return Ok((head, project.branch().await?));
     }

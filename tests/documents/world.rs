@@ -63,6 +63,7 @@ impl World {
             gone: CancellationToken::new(),
             watching: Arc::default(),
             lineage: Arc::default(),
+            brought: Arc::default(),
         }
     }
 

@@ -78,3 +78,20 @@ fn what_it_builds_on_must_have_a_branch() {
         assert_eq!(world.branches(), [""; 0]);
     });
 }
+
+#[test]
+fn a_file_that_another_branch_made_and_this_one_renames() {
+    each(|world| {
+        let one = world.rested("Make it", "[[bash: mv a.txt d.txt]] [[say done]]");
+        world.json(["assign", &one]);
+        world.json(["commit", &one]);
+        world.commits(&one, 1);
+        let two = world.rested("Rename it", "[[bash: mv d.txt e.txt; echo two >> e.txt]] [[say done]]");
+        world.json(["assign", &two]);
+        let refusal = world.refused(["commit", &two]);
+        assert!(refusal.message.contains(&format!("builds on {}", world.branch(&one))), "{refusal:?}");
+        world.json(["mend", &two, "--yes"]);
+        world.commits(&two, 1);
+        assert!(world.on(&world.branch(&two), "e.txt").unwrap().ends_with("two\n"));
+    });
+}

@@ -2,7 +2,7 @@
 //! a reference that the task names, and the next verb works.
 
 use super::edits::{edit, numbered, numbered_but, write};
-use super::world::{World, each_standin};
+use super::world::{World, any, each_standin};
 use chorus_testkit::but::Grammar;
 use chorus_testkit::wait_until;
 
@@ -238,5 +238,17 @@ fn nothing_beyond_a_link_is_kept_and_the_folder_comes_back() {
         world.json(["reopen", &task, "--restore"]);
         assert_eq!(std::fs::read_link(world.project().join("docs")).unwrap().display().to_string(), outside);
         assert_eq!(std::fs::read_to_string(world.root().join("outside/a.md")).unwrap(), "secret\n");
+    });
+}
+
+#[test]
+fn commits_that_come_back_count_again() {
+    any(|world| {
+        let task = world.rested("Be one", &(edit("a.txt", 3, "three") + "[[say done]]"));
+        world.commits(&task, 1);
+        world.json(["fail", &task, "--discard"]);
+        assert_eq!(world.look(&task)["commits"], 0);
+        world.json(["reopen", &task, "--restore"]);
+        assert_eq!(world.look(&task)["commits"], 1);
     });
 }

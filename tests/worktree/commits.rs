@@ -144,3 +144,34 @@ async fn a_hook_that_commits_more_hides_no_commit() {
     let oid = commit_all(&made, "m").await.unwrap().unwrap();
     assert_eq!(bed.git(["log", "--format=%s", &format!("{oid}~..{}", made.branch)]), "one version more\nm");
 }
+
+#[tokio::test]
+async fn a_message_is_utf_8_and_says_so() {
+    let bed = Bed::new();
+    bed.git(["config", "i18n.commitEncoding", "ISO-8859-1"]);
+    let made = bed.make(1, "x").await;
+    std::fs::write(made.folder.join("a.txt"), "edited\n").unwrap();
+    let oid = commit_all(&made, "größer").await.unwrap().unwrap();
+    assert!(!bed.git(["cat-file", "commit", &oid]).contains("encoding"));
+    assert_eq!(bed.git(["log", "-1", "--format=%s", &oid]), "größer");
+}
+
+#[tokio::test]
+async fn a_key_with_a_passphrase_is_the_signer_s_matter() {
+    let bed = Bed::new();
+    // As ssh-keygen (OpenSSH 9.2) ends where nobody can be asked.
+    let signer = bed.root.join("signer");
+    let said = "Enter passphrase: Load key \"key\": incorrect passphrase supplied to decrypt private key";
+    std::fs::write(&signer, format!("#!/bin/sh\necho '{said}' >&2\nexit 255\n")).unwrap();
+    std::fs::set_permissions(&signer, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let signer = signer.to_str().unwrap();
+    for (name, value) in
+        [("gpg.format", "ssh"), ("gpg.ssh.program", signer), ("commit.gpgSign", "true"), ("user.signingKey", "key")]
+    {
+        bed.git(["config", name, value]);
+    }
+    let made = bed.make(1, "x").await;
+    std::fs::write(made.folder.join("a.txt"), "edited\n").unwrap();
+    let error = commit_all(&made, "m").await.unwrap_err();
+    assert!(error.hint.as_deref().unwrap_or_default().contains("the signer (ssh)"), "{error:?}");
+}

@@ -81,7 +81,11 @@ async fn something_in_progress() {
         assert!(!bed.try_git(&bed.project(), begin).0);
         let found = look(&bed, "project").await;
         assert_eq!(found.operation, Some(operation));
-        assert!(why(&found, Use::Worktree).starts_with(&format!("a {} is in progress", operation.name())));
+        assert!(why(&found, Use::Stack).starts_with(&format!("a {} is in progress", operation.name())));
+        // A worktree begins at the branch from before.
+        assert_eq!(refusal(&found, Use::Worktree), None);
+        let made = bed.make(1, operation.name()).await;
+        assert_eq!((made.base, made.target.as_deref()), (bed.git(["rev-parse", "main"]), Some("refs/heads/main")));
         bed.git([begin[0], end]);
     }
     bed.git(["bisect", "start"]);

@@ -331,3 +331,32 @@ fn a_relative_project_is_the_client_s_and_one_that_is_not_there_is_refused() {
     world.set("PROJECT_ROOT", other);
     assert_eq!(world.json(["list"]).as_array().unwrap().len(), 1);
 }
+
+#[test]
+fn a_commit_that_failed_is_tried_again_with_the_environment_of_who_asks() {
+    let mut world = World::new();
+    hook(&world, "pre-commit", "[ -n \"$VERSION_MANAGER\" ] || { echo no version is set >&2; exit 1; }");
+    let task = world.rested("Greet people", EDIT);
+    world.trouble(&task, &["no version is set"]);
+    assert!(world.refused(["commit", &task]).message.contains("no version is set"));
+    world.set("VERSION_MANAGER", "on");
+    world.json(["commit", &task]);
+    world.commits(&task, 1);
+    // From now on.
+    world.unset("VERSION_MANAGER");
+    world.turn(&task, "Go on with it [[bash: echo more >> greeting.txt]] [[say done]]");
+    world.commits(&task, 2);
+}
+
+#[test]
+fn hooks_in_a_folder_that_the_worktree_lacks_are_told() {
+    let world = World::new();
+    world.write("project/.husky/_/.gitignore", "*\n");
+    world.write("project/.husky/pre-commit", "npm test\n");
+    world.commit("hooks");
+    world.git(["config", "core.hooksPath", ".husky/_"]);
+    let task = world.rested("Greet people", EDIT);
+    world.commits(&task, 1);
+    let told = world.told(&task, "hooks_missing");
+    assert!(told[0].contains(".husky/_") && told[0].contains("[vcs.worktree] run"), "{told:?}");
+}

@@ -170,3 +170,91 @@ fn a_worktree_that_is_locked_goes_on_and_stays_at_the_end() {
     let told = world.journal(&task).into_iter().find(|(what, _)| what == "worktree_kept").unwrap().1;
     assert!(told.contains("it is locked") && told.contains("git worktree unlock"), "{told}");
 }
+
+#[test]
+fn edits_that_a_hook_takes_away_are_kept_and_told() {
+    let (world, task) = begun();
+    let folder = world.worktree(&task);
+    let hook = world.project().join(".git/hooks/pre-commit");
+    script(&hook, "#!/bin/sh\ngit stash -q -u\ngit stash drop -q\n");
+    world.turn(&task, "Write two more files here [[bash: echo a > a.txt; echo more >> greeting.txt]] [[say done]]");
+    let trouble = world.trouble(&task, &["took the edits of a.txt, greeting.txt away", "restore"]);
+    assert!(!folder.join("a.txt").exists());
+    std::fs::remove_file(&hook).unwrap();
+    let remedy = trouble["remedy"].as_str().unwrap().split('`').nth(1).unwrap().to_owned();
+    let ran = world.command("sh").args(["-c", &remedy]).output().unwrap();
+    assert!(ran.status.success(), "{remedy}: {ran:?}");
+    assert_eq!(std::fs::read_to_string(folder.join("a.txt")).unwrap(), "a\n");
+    assert_eq!(std::fs::read_to_string(folder.join("greeting.txt")).unwrap(), "hello\nmore\n");
+    world.json(["commit", &task]);
+    assert!(world.on(&world.branch(&task), "a.txt").is_some());
+    // Of a commit that went well nothing stays.
+    assert_eq!(world.git(["for-each-ref", "refs/chorus/rescue"]).lines().count(), 1);
+}
+
+#[test]
+fn edits_of_files_that_git_takes_for_unchanged_are_told_and_kept() {
+    let (world, task) = begun();
+    let folder = world.worktree(&task);
+    let hide = "git update-index --assume-unchanged greeting.txt; git update-index --skip-worktree README.md; \
+                echo a >> greeting.txt; echo b >> README.md; echo c > c.txt";
+    world.turn(&task, &format!("Hide what you do there [[bash: {hide}]] [[say done]]"));
+    let trouble = world.trouble(&task, &["README.md, greeting.txt", "for unchanged", "--no-assume-unchanged"]);
+    assert_eq!((&trouble["kind"], world.look(&task)["uncommitted"].as_i64()), (&"nested".into(), Some(2)));
+    assert!(world.on(&world.branch(&task), "c.txt").is_some());
+    world.git(["merge", "-q", &world.branch(&task)]);
+    world.json(["complete", &task, "--no-edit"]);
+    assert_eq!(std::fs::read_to_string(folder.join("greeting.txt")).unwrap(), "hello\na\n", "it stays");
+    world.json(["reopen", &task]);
+    world.json(["start", &task, "--prompt", "Go on then please [[say done]]"]);
+    world.rests(&task, 3);
+    world.json(["fail", &task, "--discard"]);
+    assert!(!folder.exists());
+    world.json(["reopen", &task, "--restore"]);
+    assert_eq!(std::fs::read_to_string(folder.join("greeting.txt")).unwrap(), "hello\na\n");
+    assert_eq!(std::fs::read_to_string(folder.join("README.md")).unwrap(), "# A project\nb\n");
+}
+
+#[test]
+fn with_ignored_stat_data_every_edit_is_committed() {
+    let world = World::new();
+    world.git(["config", "core.ignoreStat", "true"]);
+    let task = world.rested("Greet people", "Change the only file [[bash: echo one >> README.md]] [[say done]]");
+    world.commits(&task, 1);
+    world.turn(&task, "And once more [[bash: echo two >> README.md]] [[say done]]");
+    world.commits(&task, 2);
+    assert_eq!(world.on(&world.branch(&task), "README.md").unwrap(), "# A project\none\ntwo\n");
+}
+
+#[test]
+fn a_worktree_that_lost_its_git_file_gets_it_again_and_a_stranger_s_is_left_alone() {
+    let (world, task) = begun();
+    let folder = world.worktree(&task);
+    world.turn(&task, "Remove it [[bash: echo x > x.txt; rm .git]] [[say done]]");
+    world.trouble(&task, &["has lost its file `.git`", "restart"]);
+    world.json(["restart", &task]);
+    world.until(&task, "idle");
+    world.json(["commit", &task]);
+    assert!(world.on(&world.branch(&task), "x.txt").is_some());
+
+    world.turn(&task, "Make another [[bash: echo y > y.txt; rm .git; git init -q]] [[say done]]");
+    world.trouble(&task, &["something else is in the place of its worktree", "move it away"]);
+    let refusal = world.refused(["restart", &task]);
+    refusal.is_clear();
+    assert!(refusal.message.contains("something else is in") && refusal.hint.contains("move it away"), "{refusal:?}");
+    assert!(folder.join("y.txt").exists());
+    std::fs::rename(&folder, world.root().join("elsewhere")).unwrap();
+    world.json(["restart", &task]);
+    world.until(&task, "idle");
+    assert_eq!(std::fs::read_to_string(folder.join("x.txt")).unwrap(), "x\n");
+}
+
+#[test]
+fn the_colors_of_a_hook_are_no_part_of_a_trouble() {
+    let (world, task) = begun();
+    let hook = world.project().join(".git/hooks/pre-commit");
+    script(&hook, "#!/bin/sh\nprintf '\\033[31mred\\033[0m words\\n' >&2\nexit 1\n");
+    world.turn(&task, "Write something bad here [[bash: echo bad > bad.txt]] [[say done]]");
+    let trouble = world.trouble(&task, &["red words"]);
+    assert!(trouble["text"].as_str().unwrap().ends_with(": red words"), "{trouble}");
+}

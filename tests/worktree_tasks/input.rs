@@ -160,14 +160,16 @@ fn no_identity() {
 fn a_merge_in_progress() {
     let bad = Bad::repository();
     bad.stops(&["merge", "-q", "side"]);
-    bad.takes_none(&["a merge is in progress"]);
+    bad.refuses("stack", &["a merge is in progress"]);
+    bad.works("auto", "worktree", &["a merge is in progress"]);
 }
 
 #[test]
 fn a_rebase_in_progress() {
     let bad = Bad::repository();
     bad.stops(&["rebase", "-q", "side"]);
-    bad.takes_none(&["a rebase is in progress"]);
+    bad.refuses("stack", &["a rebase is in progress"]);
+    bad.works("auto", "worktree", &["a rebase is in progress"]);
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod neovim;
 mod pager;
 mod preparation;
 mod preview;
+mod rewritten;
 #[path = "../sidecar/world.rs"]
 #[allow(dead_code, reason = "the suite of the sidecar uses the rest")]
 mod sidecar;

@@ -80,3 +80,17 @@ fn where_it_cannot_be_shown_it_says_why() {
     assert!(refusal.message.contains("has no worktree"), "{refusal:?}");
     assert_eq!(world.traces(), before);
 }
+
+#[test]
+fn in_a_workspace_a_branch_is_taken_in_by_gitbutler() {
+    let program = programs().into_iter().next().unwrap();
+    let (world, _repository) = world(&program);
+    let task = world.with("Greet people", "worktree");
+    world.json(["start", &task, "--prompt", "Write the greeting [[bash: echo hello > greeting.txt]] [[say done]]"]);
+    world.rests(&task, 1);
+    world.commits(&task, 1);
+    let branch = world.branch(&task);
+    world.json(["complete", &task, "--no-edit"]);
+    let said = world.look(&task)["result"].as_str().unwrap().to_owned();
+    assert!(said.contains(&format!("`but apply {branch}`")) && !said.contains("git merge"), "{said}");
+}

@@ -13,6 +13,7 @@ use crate::core::Ending;
 use crate::core::{Asker, Core};
 use crate::error::{Error, Result};
 use crate::ops::branches::trouble::{self, Done, NOT_COMMITTED, as_error};
+use crate::ops::branches::worktrees;
 use crate::ops::edits;
 use crate::task::{Isolation, Task};
 
@@ -74,6 +75,7 @@ pub async fn commit(core: &Core, asker: &Asker, commit: TaskCommit) -> Result<Ta
         return Err(Error::new(Code::WrongState, format!("{doing}: it has no branch"))
             .hint("only a task with isolation stack or worktree has one, once it was started"));
     }
+    core.environments.try_again(&task, asker.brought.lock().as_ref());
     let loaded = core.whole_config_of(&task.project).await.map_err(|error| error.context(&doing))?;
     let message = commit.message.filter(|message| !message.trim().is_empty());
     let done = run(core, &task, &loaded, message.as_deref()).await.map_err(|error| error.context(&doing))?;
@@ -110,9 +112,12 @@ pub async fn at_completion(core: &Core, task: &Task, loaded: &Loaded, message: O
     if loaded.config.vcs.commit == config::CommitWhen::Manual && message.is_none() {
         return Ok(());
     }
+    if worktrees::is_gone(core, task).await? {
+        return Ok(());
+    }
     match run(core, task, loaded, message).await.map_err(|error| error.context(&doing))? {
         // The worktree stays, and says so.
-        Done::Trouble(trouble) if trouble.kind == worktree::NESTED => Ok(()),
+        Done::Trouble(trouble) if trouble.kind == worktree::BESIDE => Ok(()),
         Done::Trouble(trouble) => Err(as_error(&doing, &trouble)),
         Done::Committed | Done::Nothing => Ok(()),
     }

@@ -52,6 +52,7 @@ impl Discarded {
     /// Records that it is back, and the task reopened; `left` are files whose edits did not fit.
     pub fn restored(&self, tx: &mut Tx<'_>, task: &str, left: &[String]) -> Result<()> {
         let mut text = format!("{} is back", self.branch);
+        tx.bring_back_commits(task)?;
         if !left.is_empty() {
             text += &format!("; {} changed meanwhile: their edits are in {}/edits", left.join(", "), self.reference);
         } else {

@@ -10,6 +10,7 @@ use crate::task::{Isolation, Task};
 use crate::vcs::git::{Git, Hooks};
 use crate::vcs::hooks::{self, HookFiles};
 use crate::vcs::worktree::{Worktree, hook_edits};
+use std::path::Path;
 
 /// Whether hooks run, and why they do not.
 pub struct HookDecision {
@@ -20,6 +21,11 @@ pub struct HookDecision {
 }
 
 impl HookDecision {
+    /// They run as the user has them.
+    pub fn run() -> HookDecision {
+        HookDecision { hooks: Hooks::Run, changed: Vec::new() }
+    }
+
     /// What the task says after a commit without hooks that its changes kept from running.
     pub fn trouble(&self) -> Option<Trouble> {
         let files = self.changed.clone();
@@ -115,6 +121,15 @@ pub async fn after_checkout(core: &Core, task: &Task, loaded: &Loaded, worktree:
     let git = worktree.git();
     note(core, task, &git).await?;
     run_post_checkout(core, task, loaded, worktree).await?;
+    let project = Path::new(&task.project).to_owned();
+    if let Some(folder) = hooks::missing(&git, &project).await? {
+        let text = format!(
+            "The repository's hooks do not run in this worktree: their folder {} is not in it. `[vcs.worktree] run` can \
+             make it (`npm install`), `link` can bring the project's",
+            folder.display()
+        );
+        journal(core, task, "hooks_missing", text).await?;
+    }
     note(core, task, &git).await
 }
 

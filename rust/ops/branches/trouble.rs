@@ -4,6 +4,7 @@ use crate::contract::{self, Code};
 use crate::error::{Error, Result};
 use crate::store::{Tx, Who};
 use crate::task::Task;
+use crate::text::clean_block;
 use crate::vcs::commit as vcs;
 
 /// What the journal calls edits that stay uncommitted.
@@ -24,6 +25,8 @@ pub enum Done {
 
 /// Puts a trouble on the task, and journals it when it is new.
 pub fn record(tx: &mut Tx<'_>, task: &str, what: &str, trouble: &contract::Trouble) -> Result<()> {
+    // A hook prints colors.
+    let trouble = &contract::Trouble { text: clean_block(&trouble.text), ..trouble.clone() };
     if tx.row(task)?.trouble.as_ref() != Some(trouble) {
         let lead = if what == NOT_COMMITTED { "Not committed: " } else { "" };
         tx.journal(task, Who::Chorus, what, &format!("{lead}{}", trouble.text), None)?;
@@ -46,10 +49,12 @@ pub fn describe(trouble: vcs::CommitTrouble) -> contract::Trouble {
     let kind = serde_json::to_value(trouble.kind).ok();
     let kept = trouble.rescue.map(|rescue| format!(" (all bytes are kept in {rescue})"));
     let kept = kept.filter(|_| trouble.kind == vcs::TroubleKind::Damaged).unwrap_or_default();
+    let wait = "the edits stay in the working tree: `commit` tries again, and `assign` gives them to another task";
+    let remedy = trouble.remedy.or_else(|| trouble.above.is_none().then(|| wait.to_owned()));
     contract::Trouble {
         kind: kind.as_ref().and_then(|kind| kind.as_str()).unwrap_or("tool").to_owned(),
         text: format!("{}{kept}", trouble.text),
-        remedy: trouble.remedy,
+        remedy,
         above: trouble.above,
         files: trouble.paths,
     }

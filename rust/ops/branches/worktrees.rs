@@ -12,6 +12,7 @@ use crate::store::{TaskPlace, Who};
 use crate::task::{Isolation, Task};
 use crate::vcs::git::Git;
 use crate::vcs::lock::{Held, Lock};
+use crate::vcs::repository::WORKSPACE;
 use crate::vcs::rewrite::{Intent, Permit, RemoveIntent, branch_again};
 use crate::vcs::worktree::dirty::DirtyPaths;
 use crate::vcs::worktree::prepare::Preparation;
@@ -253,12 +254,66 @@ async fn try_tidy(core: &Core, task: &Task) -> Result<Option<String>> {
     Ok(left)
 }
 
-/// Whether all that the task committed is merged.
-pub async fn is_merged(core: &Core, task: &Task) -> Result<bool> {
-    match of(core, task).await? {
-        Some(worktree) => Ok(worktree::standing::state(&worktree).await?.merged),
-        None => Ok(false),
+/// Whether somebody removed the worktree of the task: nothing is there to be committed.
+pub async fn is_gone(core: &Core, task: &Task) -> Result<bool> {
+    if task.isolation != Isolation::Worktree {
+        return Ok(false);
     }
+    let Some(worktree) = of(core, task).await? else { return Ok(false) };
+    worktree.is_gone().await
+}
+
+/// Where the commits of a task's branch are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Landed {
+    /// The target has all of them.
+    Merged,
+    /// The target does not have them.
+    Open,
+    /// The target does not have them, and the branch is gone.
+    Gone,
+}
+
+/// Where the task's commits are.
+pub async fn landed(core: &Core, task: &Task) -> Result<Landed> {
+    let Some(worktree) = of(core, task).await? else { return Ok(Landed::Open) };
+    if worktree.tip().await?.is_some() {
+        let is_merged = worktree::standing::state(&worktree).await?.merged;
+        return Ok(if is_merged { Landed::Merged } else { Landed::Open });
+    }
+    let newest = core.read(&task.uuid, |tx, task| tx.commits(task, 1)).await?;
+    let newest = match newest.first() {
+        Some(commit) => worktree.project.resolve(&commit.oid).await?,
+        None => None,
+    };
+    Ok(match newest {
+        Some(newest) if worktree::standing::merged(&worktree, &newest).await? => Landed::Merged,
+        _ => Landed::Gone,
+    })
+}
+
+/// How a task's branch gets to where it is wanted.
+#[derive(Debug, Default)]
+pub struct Ways {
+    /// Whether GitButler's workspace is checked out in the project.
+    pub in_workspace: bool,
+    /// The remote to push to, where there is one.
+    pub remote: Option<String>,
+}
+
+/// How the task's branch can be taken in and published from the project.
+pub async fn ways(core: &Core, task: &Task) -> Result<Ways> {
+    let Some(Worktree { project, target, .. }) = of(core, task).await? else { return Ok(Ways::default()) };
+    let in_workspace = project.branch().await?.as_deref() == Some(WORKSPACE);
+    let remotes = project.read(&["remote"]).await?;
+    let of_target = match target.as_deref().and_then(|target| target.strip_prefix("refs/heads/")) {
+        Some(target) => project.find(&["config", "--get", &format!("branch.{target}.remote")]).await?,
+        None => None,
+    };
+    let remotes: Vec<&str> = remotes.lines().collect();
+    let wanted = [of_target.as_deref(), Some("origin"), remotes.first().copied()].into_iter().flatten();
+    let remote = wanted.into_iter().find(|name| remotes.contains(name) && *name != "gb-local").map(str::to_owned);
+    Ok(Ways { in_workspace, remote })
 }
 
 /// The right to change the repository.

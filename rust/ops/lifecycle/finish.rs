@@ -86,6 +86,7 @@ pub async fn complete(core: &Core, asker: &Asker, complete: TaskComplete) -> Res
     if !complete.force {
         tasks::refuse_unfinished(&task, "complete")?;
     }
+    core.environments.try_again(&task, asker.brought.lock().as_ref());
     let doing = |error: Error| error.context(format!("cannot complete #{}", task.number));
     let loaded = core.whole_config_of(&task.project).await.map_err(doing)?;
     if complete.force && task.agent_status.status == AgentStatus::Busy && task.stack.is_some() {

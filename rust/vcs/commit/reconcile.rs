@@ -5,11 +5,16 @@ use super::intent::CommitIntent;
 use super::outcome::{CommitTrouble, TroubleKind};
 use super::repair::{ButEnd, Repaired, repair};
 use super::{CommitPlace, half, index, locks, stack_of};
-use crate::commits::change::DiffHunk;
+use crate::commits::change::{ChangeKind, DiffHunk};
 use crate::error::{Error, Result};
+use crate::foreign::fs;
 use crate::vcs::but::{self, But, ButCommit, ButStatus, Dependence, Refusal};
 use crate::vcs::git::Git;
+use crate::vcs::look;
 use crate::vcs::rewrite::Permit;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How often a reading is made again.
@@ -204,20 +209,55 @@ pub(super) async fn dependences(
     status: &ButStatus,
     paths: Vec<String>,
 ) -> Result<Vec<Dependence>> {
-    let own = stack_of(status, &intent.branch);
-    let others: Vec<&str> = status.names().filter(|name| !own.iter().any(|one| one == name)).collect();
     let mut found = Vec::new();
     for path in paths {
-        let mut branches = Vec::new();
-        for name in &others {
-            let (Some(base), Some(tip)) = (&status.base, status.tip(name)) else { continue };
-            let range = format!("{base}...{tip}");
-            let changed = git.read(&["diff", "--name-only", &range, "--", &path]).await?;
-            if !changed.is_empty() {
-                branches.push((*name).to_owned());
-            }
-        }
+        let branches = on_which(git, intent, status, &path).await?;
         found.push(Dependence { path, lines: None, branches });
     }
     Ok(found)
+}
+
+/// The same dependences, also where `but` did not say which branch it is.
+pub(super) async fn named(
+    git: &Git,
+    intent: &CommitIntent,
+    status: &ButStatus,
+    mut dependences: Vec<Dependence>,
+) -> Result<Vec<Dependence>> {
+    for dependence in dependences.iter_mut().filter(|one| one.branches.is_empty()) {
+        dependence.branches = on_which(git, intent, status, &dependence.path).await?;
+    }
+    Ok(dependences)
+}
+
+fn is_missing(file: &Path) -> bool {
+    fs::symlink_metadata(file).is_err()
+}
+
+/// The other branches that change a path. `but` does not say where a renamed file comes from: those that change a file
+/// which is gone.
+async fn on_which(git: &Git, intent: &CommitIntent, status: &ButStatus, path: &str) -> Result<Vec<String>> {
+    let own = stack_of(status, &intent.branch);
+    let is_renamed = status.change(path).is_some_and(|change| change.kind == ChangeKind::Renamed);
+    let (mut changed, mut left) = (Vec::new(), Vec::new());
+    for name in status.names().filter(|name| !own.iter().any(|one| one == name)) {
+        let (Some(base), Some(tip)) = (&status.base, status.tip(name)) else { continue };
+        let listed = git.bytes(&["diff", "--name-only", "--no-renames", "-z", &format!("{base}...{tip}")]).await?;
+        let files: Vec<PathBuf> = listed
+            .split(|byte| *byte == 0)
+            .filter(|file| !file.is_empty())
+            .map(|file| PathBuf::from(OsStr::from_bytes(file)))
+            .collect();
+        if files.iter().any(|file| file == Path::new(path)) {
+            changed.push(name.to_owned());
+        }
+        // Of those, what the branch itself removed comes from nowhere.
+        let listed = git.bytes(&["ls-tree", "-r", "-z", "--name-only", "--full-tree", tip]).await?;
+        let has = |file: &PathBuf| listed.split(|byte| *byte == 0).any(|one| one == file.as_os_str().as_bytes());
+        let had: Vec<PathBuf> = files.into_iter().filter(has).collect();
+        if is_renamed && look(&git.folder, move |root| had.iter().any(|file| is_missing(&root.join(file)))).await? {
+            left.push(name.to_owned());
+        }
+    }
+    Ok(if changed.is_empty() { left } else { changed })
 }

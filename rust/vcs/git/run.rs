@@ -99,6 +99,12 @@ impl Git {
         }
     }
 
+    /// Whether the user's configuration turns a setting on, also one that Chorus reads otherwise.
+    pub async fn has_set(&self, key: &str) -> Result<bool> {
+        let command = self.hooked(&["config", "--type=bool", "--get", key], Hooks::Run);
+        Ok(text(&self.run(command, Vec::new(), READ).await?.stdout) == "true")
+    }
+
     /// Changes something, with `input` on standard input; an error when git fails.
     pub async fn change<S: AsRef<OsStr>>(&self, args: &[S], input: Vec<u8>) -> Result<String> {
         let ended = self.attempt(args, input, CHANGE).await?;
@@ -203,11 +209,15 @@ fn succeeded<S: AsRef<OsStr>>(args: &[S], ended: Ended) -> Result<Ended> {
 /// How much of a program's output is told: the end, where the reason stands.
 const TOLD: usize = 2000;
 
-/// The last of an output, for a message.
+/// The last of an output, for a message: whole lines, where they are not very long.
 pub fn tail(text: &str) -> &str {
     let earliest = text.len().saturating_sub(TOLD);
     let from = (earliest..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    text[from..].trim()
+    let last = &text[from..];
+    match last.trim_end().split_once('\n') {
+        Some((_, lines)) if from > 0 => lines.trim(),
+        _ => last.trim(),
+    }
 }
 
 /// The error of a git that ended otherwise than with 0.

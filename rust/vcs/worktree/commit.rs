@@ -3,6 +3,7 @@
 use super::Worktree;
 use super::dirty::changes;
 use super::stage::{stage, tree};
+use super::staged::{Staged, Taken};
 use super::standing::{Checkout, now};
 use crate::contract::Code;
 use crate::error::{Error, Result};
@@ -23,20 +24,30 @@ pub enum Span {
     Both,
 }
 
+/// What came of a commit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WorktreeCommit {
+    /// The new commit; nothing when there was nothing to commit.
+    pub oid: Option<String>,
+    /// Edits that a hook took away: neither the commit nor the worktree has them.
+    pub taken: Option<Taken>,
+}
+
 /// Commits everything in the worktree to its branch, but what was prepared and repositories inside it; the new commit,
 /// or nothing when there was nothing to commit. Git's hooks run, as the user has them.
 pub async fn commit_all(worktree: &Worktree, message: &str) -> Result<Option<String>> {
-    commit_with(worktree, message, Hooks::Run).await
+    commit_with(worktree, message, Hooks::Run, 0).await.map(|made| made.oid)
 }
 
-/// The same, with or without the repository's hooks.
-pub async fn commit_with(worktree: &Worktree, message: &str, hooks: Hooks) -> Result<Option<String>> {
+/// The same for task `number`, with or without the repository's hooks.
+pub async fn commit_with(worktree: &Worktree, message: &str, hooks: Hooks, number: u32) -> Result<WorktreeCommit> {
     let refuse = |why: String, hint: &str| {
         Err(Error::new(Code::VcsRefused, format!("cannot commit to {}: {why}", worktree.branch)).hint(hint))
     };
     let (standing, changes) = now(worktree).await?;
     if !standing.present {
-        return refuse("its worktree is gone".into(), "restart the task: the worktree is made again on its branch");
+        let (why, hint) = absence(worktree, standing.branch_exists).await?;
+        return refuse(why, &hint);
     }
     if let Some(operation) = standing.operation {
         let name = operation.name();
@@ -61,7 +72,7 @@ pub async fn commit_with(worktree: &Worktree, message: &str, hooks: Hooks) -> Re
         return refuse("it is applied in GitButler's workspace".into(), &hint);
     }
     if changes.paths.is_empty() {
-        return Ok(None);
+        return Ok(WorktreeCommit::default());
     }
     if !changes.conflicted.is_empty() {
         let hint = format!("resolve them in {}, or ask the agent to", worktree.folder.display());
@@ -83,15 +94,31 @@ pub async fn commit_with(worktree: &Worktree, message: &str, hooks: Hooks) -> Re
     }
     stage(&git, &changes).await.map_err(|error| not_added(worktree, error))?;
     if git.succeeds(&["diff", "--cached", "--quiet", "--ignore-submodules=none"]).await? {
-        return Ok(None);
+        return Ok(WorktreeCommit::default());
     }
     let before = git.head().await?;
-    let args = ["commit", "--quiet", "--cleanup=whitespace", "--file=-"];
+    let staged = match hooks {
+        Hooks::Run => Some(Staged::keep(&git, before.as_deref(), number).await?),
+        Hooks::Off => None,
+    };
+    let mut args = vec!["commit", "--quiet", "--cleanup=whitespace", "--file=-"];
+    if git.find(&["config", "--get", "i18n.commitEncoding"]).await?.is_some() {
+        // The message is UTF-8, whatever the user's editor would write.
+        args.splice(0..0, ["-c", "i18n.commitEncoding=UTF-8"]);
+    }
     let ended = git.attempt_hooked(&args, hooks, message.into_bytes(), LIMIT).await;
     let after = git.head().await?;
+    let taken = match staged {
+        Some(staged) => staged.taken(worktree).await?,
+        None => None,
+    };
     // Whatever came after it, such as a hook that never ends or one that commits more: the commit is there.
     if let Some(made) = made_since(&git, before.as_deref(), after.as_deref()).await? {
-        return Ok(Some(made));
+        return Ok(WorktreeCommit { oid: Some(made), taken });
+    }
+    if let Some(taken) = taken {
+        let error = Error::new(Code::VcsRefused, format!("cannot commit to {}: {}", worktree.branch, taken.text()));
+        return Err(error.hint(taken.remedy(&worktree.folder)));
     }
     let ended = ended.map_err(|error| error.context(format!("cannot commit to {}", worktree.branch)))?;
     let printed = ended.text();
@@ -99,6 +126,30 @@ pub async fn commit_with(worktree: &Worktree, message: &str, hooks: Hooks) -> Re
     let why = if said.trim().is_empty() { "git or a hook gave no reason" } else { said.trim() };
     let error = Error::new(Code::GitFailed, format!("cannot commit to {}: {why}", worktree.branch));
     Err(error.hint(hint(&git, why).await?))
+}
+
+/// Why there is no worktree to commit in, and what to do.
+async fn absence(worktree: &Worktree, branch_exists: bool) -> Result<(String, String)> {
+    let (folder, branch) = (worktree.folder.display(), &worktree.branch);
+    if worktree.is_cut_off().await? {
+        return Ok((
+            format!("{folder} has lost its file `.git`"),
+            "restart the task: Chorus makes the file again, and the edits stay".to_owned(),
+        ));
+    }
+    if !worktree.is_gone().await? {
+        return Ok((
+            format!("something else is in the place of its worktree, {folder}"),
+            format!("move it away, then restart the task: the worktree is made again on {branch}"),
+        ));
+    }
+    Ok(match branch_exists {
+        true => ("its worktree is gone".into(), "restart the task: the worktree is made again on its branch".into()),
+        false => (
+            "its worktree is gone, and so is its branch".into(),
+            "`complete` or `fail` ends the task; `git reflog` finds its commits".into(),
+        ),
+    })
 }
 
 /// The commit that was made on `before`: the first of those that lead to `after`.
@@ -119,7 +170,9 @@ async fn made_since(git: &Git, before: Option<&str>, after: Option<&str>) -> Res
 /// What to do about a refused commit: a signer, a missing program and a hook are told apart by git's and the shell's words.
 async fn hint(git: &Git, why: &str) -> Result<String> {
     let signs = git.find(&["config", "--type=bool", "--get", "commit.gpgSign"]).await?.as_deref() == Some("true");
-    if signs && ["sign", "gpg", "agent socket", "secret key"].iter().any(|word| why.contains(word)) {
+    if signs
+        && ["sign", "gpg", "agent socket", "secret key", "passphrase", "Load key"].iter().any(|word| why.contains(word))
+    {
         let format = git.find(&["config", "--get", "gpg.format"]).await?.unwrap_or_else(|| "openpgp".to_owned());
         return Ok(format!(
             "the signer ({format}) refused it: try again from a shell in which `git commit` signs, whose environment \

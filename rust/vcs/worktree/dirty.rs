@@ -1,6 +1,7 @@
 //! What is changed in a worktree and in no commit.
 
 use super::Worktree;
+use super::hidden;
 use super::hook_edits;
 use super::prepare::prepared;
 use crate::error::Result;
@@ -19,10 +20,14 @@ pub struct DirtyPaths {
     pub nested: Vec<String>,
     /// The repositories among those that are no submodules.
     pub(super) repositories: Vec<PathBuf>,
+    /// Edits that git does not see, because somebody told it to take the files for unchanged.
+    pub hidden: Vec<String>,
     /// Paths with an unresolved conflict; they are among `paths` too.
     pub conflicted: Vec<String>,
     /// The same as `paths`, as git names them.
     pub(super) entries: Vec<Entry>,
+    /// The same as `hidden`, as git names them.
+    pub(super) hidden_entries: Vec<Entry>,
     /// What git is to leave out when it adds everything.
     pub(super) left_out: Vec<PathBuf>,
     /// What was prepared and somebody staged: it must leave the index before a commit.
@@ -33,6 +38,11 @@ impl DirtyPaths {
     /// Whether no commit takes that path: it was prepared, is as a hook left it, or is in another repository.
     pub fn leaves_out(&self, path: &str) -> bool {
         self.left_out.iter().any(|root| Path::new(path).starts_with(root))
+    }
+
+    /// Everything that would go with the worktree.
+    pub fn all(&self) -> impl Iterator<Item = &String> {
+        self.paths.iter().chain(&self.nested).chain(&self.hidden)
     }
 }
 
@@ -68,7 +78,17 @@ pub(super) async fn changes_of(git: &Git, prepared: &[PathBuf]) -> Result<DirtyP
     for line in status.split(|byte| *byte == 0).filter_map(line) {
         changes.take(&line, prepared);
     }
+    let is_ours = |entry: &Entry| !prepared.iter().any(|prepared| entry.path.starts_with(prepared));
+    changes.hidden_entries = hidden::edits(git).await?.into_iter().filter(is_ours).collect();
+    changes.hidden = changes.hidden_entries.iter().map(|entry| entry.path.to_string_lossy().into_owned()).collect();
     Ok(changes)
+}
+
+/// The tracked paths that `git status --porcelain=v2 -z` shows to differ in the working tree.
+pub(super) fn lines(status: &[u8]) -> Vec<Entry> {
+    let shown = status.split(|byte| *byte == 0).filter_map(line).filter(|line| line.kind != b'?');
+    let differs = shown.filter(|line| line.states[1] != b'.');
+    differs.map(|line| Entry { path: line.path.to_owned(), is_gone: line.states[1] == b'D' }).collect()
 }
 
 /// One entry of `git status --porcelain=v2`.

@@ -50,7 +50,7 @@ pub async fn remove(worktree: &Worktree, held: &Held, log: &mut dyn IntentLog) -
         Some(aside) => {
             let looked = async {
                 let found = changes(&aside).await?;
-                let late: Vec<String> = found.paths.into_iter().chain(found.nested).collect();
+                let late: Vec<String> = found.all().cloned().collect();
                 if !late.is_empty() || worktree.tip().await? != intent.tip {
                     let why = format!("it was written meanwhile ({})", late.join(", "));
                     return Err(refused(worktree, &why).hint("end what writes in it, then try again"));

@@ -52,9 +52,9 @@ pub(super) async fn exclude(worktree: &Worktree, paths: &[PathBuf]) -> Result<()
     Ok(())
 }
 
-/// Turns the split index off in a worktree: with `index.skipHash`, git 2.47 writes one that holds nothing.
-pub(super) async fn without_split_index(worktree: &Worktree) -> Result<()> {
-    include(worktree, "[core]\n\tsplitIndex = false\n").await
+/// Sets something for git in that worktree.
+pub(super) async fn set(worktree: &Worktree, section: &str, key: &str, value: &str) -> Result<()> {
+    include(worktree, &format!("[{section}]\n\t{key} = {value}\n")).await
 }
 
 /// Adds to the included file and sees to it that it is included.

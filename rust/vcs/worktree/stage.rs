@@ -2,6 +2,7 @@
 
 use super::delete::beside;
 use super::dirty::DirtyPaths;
+use super::hidden;
 use crate::contract::Code;
 use crate::error::{Error, Result};
 use crate::foreign::{self, fs};
@@ -35,11 +36,12 @@ pub(super) async fn stage(git: &Git, changes: &DirtyPaths) -> Result<()> {
 
 /// The tree that a commit would have; where git refuses to add a path, the tree of the exact bytes.
 pub(super) async fn tree(git: &Git, changes: &DirtyPaths) -> Result<String> {
-    let index = TemporaryIndex::in_folder_of(git).await?;
-    // Its times spare git reading every file again.
-    let temporary = index.0.clone();
-    let _ = look(git.git_dir().await?.join("index"), move |own| foreign::copy(&own, &temporary)).await?;
+    let index = TemporaryIndex::copied(git).await?;
     let temporary = index.of(git);
+    if !changes.hidden_entries.is_empty() {
+        let paths: Vec<PathBuf> = changes.hidden_entries.iter().map(|entry| entry.path.clone()).collect();
+        hidden::show(&temporary, &paths).await?;
+    }
     match stage(&temporary.clone().setting("core.safecrlf", "false"), changes).await {
         Ok(()) => temporary.change(&["write-tree"], Vec::new()).await,
         Err(error) => {
@@ -61,7 +63,8 @@ pub(super) async fn exact_tree(git: &Git, changes: &DirtyPaths) -> Result<String
     let nothing = "0".repeat(head.map_or(40, |head| head.len()));
     let (mut files, mut entries) = (Vec::new(), Vec::new());
     // What went comes first: a folder may be in its place.
-    for entry in changes.entries.iter().filter(|entry| entry.is_gone) {
+    let all = || changes.entries.iter().chain(&changes.hidden_entries);
+    for entry in all().filter(|entry| entry.is_gone) {
         entries.push((None, entry.path.clone()));
     }
     for (path, found) in found(git, changes).await? {
@@ -107,7 +110,7 @@ enum Found {
 
 /// What is there of the changes that took nothing away.
 async fn found(git: &Git, changes: &DirtyPaths) -> Result<Vec<(PathBuf, std::io::Result<Found>)>> {
-    let there = changes.entries.iter().filter(|entry| !entry.is_gone);
+    let there = changes.entries.iter().chain(&changes.hidden_entries).filter(|entry| !entry.is_gone);
     let (root, paths) = (git.folder.clone(), there.map(|entry| entry.path.clone()).collect::<Vec<_>>());
     let look = move |path: PathBuf| (root.join(&path), path);
     let looked = beside(move || Ok(paths.into_iter().map(look).map(|(full, path)| (path, at(&full))).collect()));
@@ -167,14 +170,22 @@ fn unreadable(path: &Path, error: std::io::Error) -> Error {
 }
 
 /// An index beside the worktree's own, removed with this.
-struct TemporaryIndex(PathBuf);
+pub(super) struct TemporaryIndex(PathBuf);
 
 impl TemporaryIndex {
+    /// One like the worktree's: its times spare git reading every file again.
+    pub(super) async fn copied(git: &Git) -> Result<TemporaryIndex> {
+        let index = TemporaryIndex::in_folder_of(git).await?;
+        let temporary = index.0.clone();
+        let _ = look(git.git_dir().await?.join("index"), move |own| foreign::copy(&own, &temporary)).await?;
+        Ok(index)
+    }
+
     async fn in_folder_of(git: &Git) -> Result<TemporaryIndex> {
         Ok(TemporaryIndex(git.git_dir().await?.join(format!("chorus-index-{}", uuid::Uuid::new_v4()))))
     }
 
-    fn of(&self, git: &Git) -> Git {
+    pub(super) fn of(&self, git: &Git) -> Git {
         // Where the index is split, the shared part must not stay behind.
         git.clone().with("GIT_INDEX_FILE", &self.0).setting("core.splitIndex", "false")
     }

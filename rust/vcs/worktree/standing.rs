@@ -6,7 +6,8 @@ use crate::error::Result;
 use crate::foreign::fs;
 use crate::vcs::git::Git;
 use crate::vcs::look;
-use crate::vcs::repository::{Operation, operation};
+use crate::vcs::repository::{Operation, WORKSPACE, operation};
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 /// What is checked out in it.
@@ -111,7 +112,7 @@ pub(super) async fn now(worktree: &Worktree) -> Result<(Standing, DirtyPaths)> {
         standing.operation = operation(&worktree.git_dir().await?).await?;
         // A rebase detaches HEAD for as long as it lasts.
         changed = changes(worktree).await?;
-        standing.changes = changed.paths.iter().chain(&changed.nested).cloned().collect();
+        standing.changes = changed.all().cloned().collect();
     }
     if let Some(tip) = worktree.tip().await? {
         standing.branch_exists = true;
@@ -138,7 +139,21 @@ pub async fn commits(worktree: &Worktree) -> Result<Vec<(String, String)>> {
     Ok(commits.map(|(oid, subject)| (oid.to_owned(), subject.to_owned())).collect())
 }
 
-async fn merged(worktree: &Worktree, tip: &str) -> Result<bool> {
+/// Those of `commits` that are not on the branch any more: somebody amended, rebased or reset them away.
+pub async fn lost(worktree: &Worktree, commits: &[String]) -> Result<Vec<String>> {
+    let Some(tip) = worktree.tip().await? else { return Ok(Vec::new()) };
+    if commits.is_empty() {
+        return Ok(Vec::new());
+    }
+    let input = commits.iter().chain([&format!("^{tip}")]).flat_map(|rev| [rev.as_bytes(), b"\n"].concat()).collect();
+    let elsewhere = worktree.project.feed(&["rev-list", "--ignore-missing", "--stdin"], input).await?;
+    let elsewhere = String::from_utf8_lossy(&elsewhere);
+    let elsewhere: HashSet<&str> = elsewhere.lines().collect();
+    Ok(commits.iter().filter(|commit| elsewhere.contains(commit.as_str())).cloned().collect())
+}
+
+/// Whether the target has everything of a commit, by history or by content.
+pub async fn merged(worktree: &Worktree, tip: &str) -> Result<bool> {
     let git = &worktree.project;
     let named = match &worktree.target {
         Some(target) => git.resolve(target).await?,
@@ -157,7 +172,7 @@ async fn merged(worktree: &Worktree, tip: &str) -> Result<bool> {
 /// GitButler's workspace commit has every applied branch among its ancestors.
 async fn applied(worktree: &Worktree, tip: &str) -> Result<bool> {
     let git = &worktree.project;
-    if git.branch().await?.as_deref() != Some("refs/heads/gitbutler/workspace") || tip == worktree.base {
+    if git.branch().await?.as_deref() != Some(WORKSPACE) || tip == worktree.base {
         return Ok(false);
     }
     let landed = match &worktree.target {

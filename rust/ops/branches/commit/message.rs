@@ -8,6 +8,7 @@ use crate::core::{Asker, Core};
 use crate::error::Result;
 use crate::ops::branches::trouble::{self, file_count};
 use crate::ops::branches::uncommitted::Uncommitted;
+use crate::ops::branches::worktrees::{Landed, Ways};
 use crate::ops::branches::{upstream, worktrees};
 use crate::ops::{edits, stacks};
 use crate::task::{Isolation, Task};
@@ -51,11 +52,11 @@ pub async fn message(core: &Core, asker: &Asker, task: &str) -> Result<CommitMes
 
 /// The summary of a completed task: its commits, and how to land them.
 pub async fn landing(core: &Core, task: &Task) -> String {
-    let mut is_merged = false;
+    let mut landed = Landed::Open;
     if task.isolation == Isolation::Worktree {
         let counted = worktree::count(core, task).await;
         counted.unwrap_or_else(|error| log::warn!("cannot count the commits of #{}: {error}", task.number));
-        is_merged = worktrees::is_merged(core, task).await.unwrap_or_default();
+        landed = worktrees::landed(core, task).await.unwrap_or(Landed::Open);
     }
     let row = core.read(&task.uuid, |tx, task| tx.row(task)).await.unwrap_or_else(|_| task.clone());
     let Some(branch) = &row.stack else {
@@ -74,8 +75,20 @@ pub async fn landing(core: &Core, task: &Task) -> String {
     let land = match row.isolation {
         Isolation::Stack => format!("`but push {branch}` publishes it, `but land {branch}` lands it"),
         _ if row.commits == 0 => return format!("Nothing was committed.{left}"),
-        _ if is_merged => "All of them are merged".to_owned(),
-        _ => format!("`git merge {branch}` takes it in, `git push -u origin {branch}` publishes it"),
+        _ if landed == Landed::Merged => "All of them are merged".to_owned(),
+        _ if landed == Landed::Gone => return format!("{branch} is gone; it had {commits}.{left}"),
+        _ => match worktrees::ways(core, task).await {
+            Ok(Ways { in_workspace, remote }) => {
+                // A merge on GitButler's own branch would make `but` refuse everything.
+                let take = if in_workspace { "but apply" } else { "git merge" };
+                let push = remote.map(|remote| format!(", `git push -u {remote} {branch}` publishes it"));
+                format!("`{take} {branch}` takes it in{}", push.unwrap_or_default())
+            }
+            Err(error) => {
+                log::warn!("cannot tell how to land {branch}: {error}");
+                return format!("{branch} has {commits}.{left}");
+            }
+        },
     };
     format!("{branch} has {commits}.{left} {land}.")
 }

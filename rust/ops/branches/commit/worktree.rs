@@ -6,13 +6,16 @@ use crate::config::Loaded;
 use crate::contract;
 use crate::core::Core;
 use crate::error::Result;
+use crate::ops::branches::hooks::HookDecision;
 use crate::ops::branches::trouble::{self, Done, NOT_COMMITTED, WITHOUT_HOOKS};
 use crate::ops::branches::{hooks, worktrees};
 use crate::store::{NewCommit, Tx, Who};
 use crate::task::Task;
 use crate::vcs::git::Git;
 use crate::vcs::lock::Lock;
+use crate::vcs::worktree::commit::WorktreeCommit;
 use crate::vcs::worktree::dirty::DirtyPaths;
+use crate::vcs::worktree::staged::Taken;
 use crate::vcs::worktree::{self, Worktree};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -33,13 +36,22 @@ pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&
     if let Err(error) = record_foreign_commits(core, task, &worktree).await {
         log::warn!("cannot look for commits of others on {}: {error}", worktree.branch);
     }
-    let decision = hooks::decide(core, task, loaded, &worktree.git()).await?;
+    let decision = match worktree.is_present().await? {
+        true => hooks::decide(core, task, loaded, &worktree.git()).await?,
+        // The commit says what is wrong.
+        false => HookDecision::run(),
+    };
     let subject = text.lines().next().unwrap_or_default().to_owned();
     // Whatever stands in the way of a commit is said by the commit.
     let parent = worktree.git().head().await.ok().flatten();
     let underway = CommitUnderway { parent, subject: subject.clone() };
     core.write(&task.uuid, move |tx, task| underway.remember(tx, task)).await?;
-    let made = noted_while_slow(core, task, worktree::commit::commit_with(&worktree, &text, decision.hooks)).await;
+    let number = u32::try_from(task.number).unwrap_or(u32::MAX);
+    let committing = worktree::commit::commit_with(&worktree, &text, decision.hooks, number);
+    let (made, taken) = match noted_while_slow(core, task, committing).await {
+        Ok(WorktreeCommit { oid, taken }) => (Ok(oid), taken),
+        Err(error) => (Err(error), None),
+    };
     let trouble = decision.trouble();
     // The commit is recorded whatever fails beside it.
     let files = match &made {
@@ -48,9 +60,12 @@ pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&
     };
     let changes = or_log(worktrees::changes(core, task).await);
     let (branch, left) = (worktree.branch.clone(), changes.as_ref().map(count_left));
-    let beside = match or_log(preparation_trouble(core, task, loaded).await).flatten() {
+    let taken = taken.map(|taken| taken_trouble(&worktree, &taken));
+    let beside = match taken.or(or_log(preparation_trouble(core, task, loaded).await).flatten()) {
         Some(trouble) => Some(trouble),
-        None => changes.and_then(|changes| nested_trouble(task, changes)),
+        None => {
+            changes.and_then(|changes| nested_trouble(task, &changes).or_else(|| hidden_trouble(&worktree, &changes)))
+        }
     };
     core.write(&task.uuid, move |tx, task| {
         if let Some(left) = left {
@@ -60,7 +75,7 @@ pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&
         let Some(trouble) = beside.filter(|_| !matches!(done, Done::Trouble(_))) else { return Ok(done) };
         trouble::record(tx, task, NOT_COMMITTED, &trouble)?;
         // What could be committed was.
-        Ok(if trouble.kind == NESTED && matches!(done, Done::Committed) { done } else { Done::Trouble(trouble) })
+        Ok(if trouble.kind == BESIDE && matches!(done, Done::Committed) { done } else { Done::Trouble(trouble) })
     })
     .await
 }
@@ -114,20 +129,46 @@ async fn noted_while_slow<T>(core: &Core, task: &Task, commit: impl Future<Outpu
     commit.await
 }
 
-/// The kind of the trouble with edits in a repository inside the worktree.
-pub const NESTED: &str = "nested";
+/// The kind of the trouble with edits that no commit takes, such as those in a repository inside the worktree.
+pub const BESIDE: &str = "nested";
 
 /// Edits that no commit of the task takes, because they are in another repository.
-fn nested_trouble(task: &Task, DirtyPaths { nested, .. }: DirtyPaths) -> Option<contract::Trouble> {
+fn nested_trouble(task: &Task, DirtyPaths { nested, .. }: &DirtyPaths) -> Option<contract::Trouble> {
     let folder = task.worktree.clone().unwrap_or_default();
     let names: Vec<&str> = nested.iter().map(|path| path.trim_end_matches('/')).collect();
     names.first().map(|first| contract::Trouble {
-        kind: NESTED.into(),
+        kind: BESIDE.into(),
         text: format!("edits in {} are in no commit: it is a repository of its own", names.join(", ")),
         remedy: Some(format!("commit them in {folder}/{first}, or ask the agent to")),
         above: None,
         files: nested.clone(),
     })
+}
+
+/// Edits that no commit takes, because somebody told git to take the files for unchanged.
+fn hidden_trouble(worktree: &Worktree, DirtyPaths { hidden, .. }: &DirtyPaths) -> Option<contract::Trouble> {
+    let first = hidden.first()?;
+    let folder = worktree.folder.display();
+    Some(contract::Trouble {
+        kind: BESIDE.into(),
+        text: format!("edits of {} are in no commit: git was told to take it for unchanged", hidden.join(", ")),
+        remedy: Some(format!(
+            "`git -C {folder} update-index --no-assume-unchanged {first}`, or `--no-skip-worktree`, lets git see them"
+        )),
+        above: None,
+        files: hidden.clone(),
+    })
+}
+
+/// Edits that a hook took away.
+fn taken_trouble(worktree: &Worktree, taken: &Taken) -> contract::Trouble {
+    contract::Trouble {
+        kind: "taken".into(),
+        text: taken.text(),
+        remedy: Some(taken.remedy(&worktree.folder)),
+        above: None,
+        files: taken.paths.clone(),
+    }
 }
 
 /// Paths of the preparation that somebody committed: such a branch must not be merged.
@@ -155,9 +196,9 @@ pub async fn preparation_trouble(core: &Core, task: &Task, loaded: &Loaded) -> R
     }))
 }
 
-/// How many paths are uncommitted, those in repositories inside it included.
+/// How many paths are uncommitted, those that no commit takes included.
 fn count_left(changes: &DirtyPaths) -> i64 {
-    i64::try_from(changes.paths.len() + changes.nested.len()).unwrap_or(i64::MAX)
+    i64::try_from(changes.all().count()).unwrap_or(i64::MAX)
 }
 
 /// Counts commits that the agent, or a person, made on the branch themselves, and the files that are uncommitted.
@@ -168,7 +209,8 @@ pub async fn count(core: &Core, task: &Task) -> Result<()> {
     core.write(&task.uuid, move |tx, task| tx.set_uncommitted(task, left, &[])).await
 }
 
-/// Notes commits of the branch alone that are not known yet: not Chorus's.
+/// Notes commits of the branch alone that are not known yet, which Chorus did not make, and forgets known ones that left
+/// the branch.
 async fn record_foreign_commits(core: &Core, task: &Task, worktree: &Worktree) -> Result<()> {
     let (known, underway) =
         core.read(&task.uuid, |tx, task| Ok((tx.commits(task, u32::MAX)?, CommitUnderway::recall(tx, task)?))).await?;
@@ -183,9 +225,13 @@ async fn record_foreign_commits(core: &Core, task: &Task, worktree: &Worktree) -
             found.push((NewCommit { oid, change: None, branch: worktree.branch.clone(), subject, files }, is_ours));
         }
     }
-    if found.is_empty() {
+    let oids: Vec<String> = known.iter().map(|commit| commit.oid.clone()).collect();
+    let lost = worktree::standing::lost(worktree, &oids).await?;
+    if found.is_empty() && lost.is_empty() {
         return Ok(());
     }
+    let left: Vec<&str> = known.iter().filter(|one| lost.contains(&one.oid)).map(|one| one.subject.as_str()).collect();
+    let left = left_text(&worktree.branch, &left);
     let noted = core.write(&task.uuid, move |tx, task| {
         for (commit, is_ours) in &found {
             let NewCommit { branch, subject, files, .. } = commit;
@@ -193,12 +239,33 @@ async fn record_foreign_commits(core: &Core, task: &Task, worktree: &Worktree) -
                 true => format!("Committed {} to {branch}: {subject}", trouble::file_count(*files)),
                 false => format!("Found a commit on {branch} that Chorus did not make: {subject}"),
             };
+            let is_back = tx.knows_commit(task, &commit.oid)?;
             tx.add_commit(task, commit)?;
-            tx.journal(task, Who::Chorus, "committed", &text, Some(&serde_json::json!({ "commit": commit.oid })))?;
+            if !is_back {
+                let data = serde_json::json!({ "commit": commit.oid });
+                tx.journal(task, Who::Chorus, "committed", &text, Some(&data))?;
+            }
+        }
+        if !lost.is_empty() {
+            tx.lose_commits(task, &lost)?;
+            tx.journal(task, Who::Chorus, "commits_left", &left, Some(&serde_json::json!({ "commits": lost })))?;
         }
         Ok(())
     });
     noted.await
+}
+
+/// That commits, by their subjects, are on the branch no more.
+fn left_text(branch: &str, subjects: &[&str]) -> String {
+    let named = subjects.iter().take(3).copied().collect::<Vec<_>>().join(", ");
+    match subjects.len() {
+        1 => format!("A commit is not on {branch} any more (amended, rebased or reset): {named}"),
+        few @ ..=3 => format!("{few} commits are not on {branch} any more (amended, rebased or reset): {named}"),
+        many => format!(
+            "{many} commits are not on {branch} any more (amended, rebased or reset): {named} and {} more",
+            many - 3
+        ),
+    }
 }
 
 async fn count_files(git: &Git, oid: &str) -> Result<i64> {
