@@ -90,7 +90,11 @@ pub struct EditsChanged {
 impl EditsChanged {
     /// These files changed, and their ledgers say whose the edits are.
     pub fn of(paths: &[String]) -> EditsChanged {
-        EditsChanged { paths: paths.iter().take(MOST_PATHS).cloned().collect(), more: paths.len() > MOST_PATHS, by: None }
+        EditsChanged {
+            paths: paths.iter().take(MOST_PATHS).cloned().collect(),
+            more: paths.len() > MOST_PATHS,
+            by: None,
+        }
     }
 
     /// Any file may have changed.

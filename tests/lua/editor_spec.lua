@@ -191,12 +191,12 @@ describe('a file that is open here', function()
       { 'document_changed', { paths = { 'a.txt' } }, buffer, path },
     }
     for index, each in ipairs(events) do
-      local words = 'written by event ' .. index .. ('!'):rep(index)
-      vim.fn.writefile({ words }, each[4])
+      local written = 'written by event ' .. index .. ('!'):rep(index)
+      vim.fn.writefile({ written }, each[4])
       world.event(each[1], each[2])
       world.wait(function()
-        return first(each[3]) == words
-      end, words)
+        return first(each[3]) == written
+      end, written)
     end
 
     world.asked, world.notified = {}, {}
@@ -210,13 +210,31 @@ describe('a file that is open here', function()
       assert.are.equal('typed', first(at))
       return table.remove(world.notified)[2]
     end
-    local words = warned('theirs, and much longer', other, events[1])
-    assert.is_truthy(words:find('b.txt was changed on disk by #12 Fix it', 1, true), words)
-    words = warned('theirs, and even much longer', other, events[2])
-    assert.is_truthy(words:find('b.txt was changed on disk by #12 Fix it', 1, true), words)
-    words = warned('theirs, and much longer', buffer, events[3])
-    assert.is_truthy(words:find('a.txt was changed on disk by #3 Task 3', 1, true), words)
-    assert.are.same({}, world.asked)
+    local said = warned('theirs, and much longer', other, events[1])
+    assert.is_truthy(said:find('b.txt was changed on disk by #12 Fix it', 1, true), said)
+    said = warned('theirs, and even much longer', other, events[2])
+    assert.is_truthy(said:find('b.txt was changed on disk by #12 Fix it', 1, true), said)
+    said = warned('theirs, and much longer', buffer, events[3])
+    assert.is_truthy(said:find('a.txt was changed on disk by #3 Task 3', 1, true), said)
+    world.asked = {}
+    vim.fn.delete(path)
+    world.event('edits_changed', { paths = {}, more = true })
+    world.wait(function()
+      return #world.notified > 0
+    end, 'the warning')
+    said = table.remove(world.notified)[2]
+    assert.is_truthy(said:find('a.txt was deleted', 1, true), said)
+    vim.api.nvim_set_current_buf(buffer)
+    vim.api.nvim_exec_autocmds('CursorHold', { buffer = buffer })
+    world.settle()
+    assert.are.equal('typed', first(buffer))
+    vim.fn.writefile({ 'again' }, path)
+    world.event('edits_changed', { paths = { 'a.txt' }, by = 3 })
+    world.wait(function()
+      return #world.notified > 0
+    end, 'the warning')
+    said = table.remove(world.notified)[2]
+    assert.is_truthy(said:find('a.txt was changed on disk by #3', 1, true), said)
   end)
 
   it('is asked about once by all who want to know whose the edits are', function()

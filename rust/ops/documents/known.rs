@@ -114,9 +114,8 @@ pub async fn outdated(core: &Core, project: &str) -> Result<Vec<OutdatedDocument
         let KnownDocument { task, number, path, version, own } = known;
         let is_own = |version: &str| own.as_deref() == Some(version);
         // A document that is only in the task's worktree cannot be gone.
-        let is_news = |current: &&String| {
-            **current != version && !is_own(current) && !(*current == GONE && is_own(&version))
-        };
+        let is_news =
+            |current: &&String| **current != version && !is_own(current) && !(*current == GONE && is_own(&version));
         let current = versions.get(&path).filter(is_news)?.clone();
         Some(OutdatedDocument { task, number, path, known: version, current })
     });
