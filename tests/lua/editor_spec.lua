@@ -213,13 +213,31 @@ describe('a file that is open here', function()
       assert.are.equal('typed', first(at))
       return table.remove(world.notified)[2]
     end
-    local warning = warned('theirs, and much longer', other, events[1])
-    assert.is_truthy(warning:find('b.txt was changed on disk by #12 Fix it', 1, true), warning)
-    warning = warned('theirs, and even much longer', other, events[2])
-    assert.is_truthy(warning:find('b.txt was changed on disk by #12 Fix it', 1, true), warning)
-    warning = warned('theirs, and much longer', buffer, events[3])
-    assert.is_truthy(warning:find('a.txt was changed on disk by #3 Task 3', 1, true), warning)
-    assert.are.same({}, world.asked)
+    local said = warned('theirs, and much longer', other, events[1])
+    assert.is_truthy(said:find('b.txt was changed on disk by #12 Fix it', 1, true), said)
+    said = warned('theirs, and even much longer', other, events[2])
+    assert.is_truthy(said:find('b.txt was changed on disk by #12 Fix it', 1, true), said)
+    said = warned('theirs, and much longer', buffer, events[3])
+    assert.is_truthy(said:find('a.txt was changed on disk by #3 Task 3', 1, true), said)
+    world.asked = {}
+    vim.fn.delete(path)
+    world.event('edits_changed', { paths = {}, more = true })
+    world.wait(function()
+      return #world.notified > 0
+    end, 'the warning')
+    said = table.remove(world.notified)[2]
+    assert.is_truthy(said:find('a.txt was deleted', 1, true), said)
+    vim.api.nvim_set_current_buf(buffer)
+    vim.api.nvim_exec_autocmds('CursorHold', { buffer = buffer })
+    world.settle()
+    assert.are.equal('typed', first(buffer))
+    vim.fn.writefile({ 'again' }, path)
+    world.event('edits_changed', { paths = { 'a.txt' }, by = 3 })
+    world.wait(function()
+      return #world.notified > 0
+    end, 'the warning')
+    said = table.remove(world.notified)[2]
+    assert.is_truthy(said:find('a.txt was changed on disk by #3', 1, true), said)
   end)
 
   it('is asked about once by all who want to know whose the edits are', function()

@@ -695,6 +695,46 @@ describe('the list of documents', function()
     assert.equal(folder .. '/here.md', vim.api.nvim_buf_get_name(0))
     vim.fn.delete(folder, 'rf')
   end)
+
+  it('makes the items of thousands of documents once, not with each key', function()
+    world.start()
+    local documents = {}
+    for number = 1, 1500 do
+      documents[number] = document(('docs/%d.md'):format(number))
+    end
+    local rows = require('chorus.ui.pick.item_rows')
+    local made, count = rows.document, 0
+    rows.document = function(...)
+      count = count + 1
+      return made(...)
+    end
+    local picked
+    vim.g.chorus = { picker = 'select' }
+    require('chorus.config').reset()
+    require('chorus.ui.pick.open').open(require('chorus.ui.pick.documents').list({
+      title = 'Documents',
+      documents = documents,
+      on_choice = function(found)
+        picked = found
+      end,
+    }))
+    local drawn = vim
+      .iter(vim.api.nvim_list_wins())
+      :map(function(window)
+        local lines = world.lines(vim.api.nvim_win_get_buf(window))
+        return #lines > 500 and lines or nil
+      end)
+      :next()
+    assert.equal(1001, #drawn)
+    assert.matches('500 more: type to find them', drawn[1001], 1, true)
+    world.press('A1477<CR>')
+    world.wait(function()
+      return picked
+    end)
+    rows.document = made
+    assert.equal('docs/1477.md', picked.path)
+    assert.equal(1500, count)
+  end)
 end)
 
 describe(':Telescope chorus', function()

@@ -66,6 +66,10 @@ local function ask_now(buffer)
   local about = open[buffer]
   if not about or asking[buffer] or not vim.bo[buffer].modified then
     return
+  elseif not vim.uv.fs_stat(vim.api.nvim_buf_get_name(buffer)) then
+    -- It was deleted meanwhile: there is nothing to load.
+    open[buffer] = nil
+    return
   end
   asking[buffer], open[buffer] = true, nil
   local choices = {
@@ -83,7 +87,7 @@ local function ask_now(buffer)
         })
       end,
     },
-    { does = 'Compare the two side by side; `q` ends it', run = compare },
+    { does = 'Compare the two side by side; `q` in the other window ends it', run = compare },
   }
   require('chorus.picker').pick(choices, {
     prompt = ('%s was changed on disk%s, and you have unsaved edits:'):format(about.path, about.who),

@@ -28,10 +28,20 @@ end
 ---@param buffer integer
 ---@return string?
 function M.named(root, buffer)
-  if M.is_file(buffer) and vim.b[buffer].chorus_uuid then
-    return vim.uv.fs_realpath(vim.api.nvim_buf_get_name(buffer))
+  if not M.is_file(buffer) then
+    return nil
   end
-  return M.path_from(root, buffer)
+  local name = vim.api.nvim_buf_get_name(buffer)
+  local path = vim.uv.fs_realpath(name)
+  if not path then
+    -- It was deleted, or is not written yet.
+    local folder = vim.uv.fs_realpath(vim.fs.dirname(name))
+    path = folder and folder .. '/' .. vim.fs.basename(name)
+  end
+  if not path or vim.b[buffer].chorus_uuid then
+    return path
+  end
+  return vim.startswith(path, root .. '/') and path:sub(#root + 2) or nil
 end
 
 --- Whether an event is about a path.

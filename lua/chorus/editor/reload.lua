@@ -8,11 +8,14 @@ local M = {}
 ---@type table<integer, string>
 local known = {}
 
+--- What a file that was deleted looks like.
+local GONE = 'gone'
+
 ---@param path string
----@return string? changes when the file does
+---@return string changes when the file does
 local function look(path)
   local about = vim.uv.fs_stat(path)
-  return about and ('%d.%d %d'):format(about.mtime.sec, about.mtime.nsec, about.size) or nil
+  return about and ('%d.%d %d'):format(about.mtime.sec, about.mtime.nsec, about.size) or GONE
 end
 
 ---@param buffer integer
@@ -55,10 +58,12 @@ end
 
 ---@param behind { buffer: integer, path: string, who: string }
 local function tell_one(behind)
-  require('chorus.message').warn(
-    ('%s was changed on disk%s'):format(vim.fn.fnamemodify(behind.path, ':~'), behind.who),
-    '`:e!` loads the file, `:w!` keeps your edits'
-  )
+  local path = vim.fn.fnamemodify(behind.path, ':~')
+  local warn = require('chorus.message').warn
+  if known[behind.buffer] == GONE then
+    return warn(('%s was deleted%s'):format(path, behind.who), '`:w` writes your text to it again')
+  end
+  warn(('%s was changed on disk%s'):format(path, behind.who), '`:e!` loads the file, `:w!` keeps your edits')
   require('chorus.editor.conflict').ask(behind.buffer, behind.path, behind.who)
 end
 
@@ -103,7 +108,10 @@ local behind = {}
 local look_at = open_files.looker(function(buffer, path)
   local name = vim.api.nvim_buf_get_name(buffer)
   if not vim.bo[buffer].modified then
-    read_again(buffer)
+    -- Of a file that is gone Neovim would report an error.
+    if look(name) ~= GONE then
+      read_again(buffer)
+    end
     remember(buffer)
   elseif known[buffer] and known[buffer] ~= look(name) then
     known[buffer] = look(name)

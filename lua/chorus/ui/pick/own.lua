@@ -80,15 +80,23 @@ local function keep_in_sight(picker)
   end)
 end
 
+--- Lines that are drawn: nobody looks through more, and each costs time with each key.
+local MOST_ROWS = 1000
+
 ---@param picker chorus.OwnPicker
 local function draw(picker)
   local width = picker.list:size()
-  local rows = vim.tbl_map(function(item)
+  local items, rows = fitting(picker), {}
+  for index = 1, math.min(#items, MOST_ROWS) do
+    local item = items[index]
     local mark = picker.marked[item.key] and { '▌', 'ChorusMarked' } or ' '
     local chunks = canvas.border_text(vim.list_extend({ mark }, item.chunks), width) or {}
-    return canvas.row(chunks, item, item.key)
-  end, fitting(picker))
-  if #rows == 0 then
+    rows[index] = canvas.row(chunks, item, item.key)
+  end
+  if #items > MOST_ROWS then
+    local words = ('  … and %d more: type to find them'):format(#items - MOST_ROWS)
+    rows[MOST_ROWS + 1] = canvas.row({ { words, 'ChorusHint' } })
+  elseif #rows == 0 then
     rows[1] = canvas.row({ { '  Nothing fits.', 'ChorusHint' } })
   end
   canvas.draw(picker.list.buffer, rows)
