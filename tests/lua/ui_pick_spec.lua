@@ -1011,6 +1011,9 @@ describe('the text of a document', function()
     local shown = vim.tbl_map(function(row)
       return row.text
     end, rows)
-    assert.same({ ' T', ' d ↵ d', ' category   general', '', ' abc', ' \255\254', ' … the document goes on' }, shown)
+    assert.same(
+      { ' T', ' d ↵ d', ' category   general', '', ' abc', ' \255\254', ' … the document goes on' },
+      shown
+    )
   end)
 end)

@@ -4,6 +4,7 @@ local M = {}
 ---@param session chorus.PickSession
 function M.open(session)
   local items = session:items()
+  ---@type (chorus.PickItem|{ text: string, action: chorus.PickAction })[]
   local choices = vim.list_slice(items)
   for _, action in ipairs(session.list.actions) do
     if action.line then
