@@ -219,7 +219,7 @@ describe('a file that is open here', function()
     assert.is_truthy(said:find('b.txt was changed on disk by #12 Fix it', 1, true), said)
     said = warned('theirs, and much longer', buffer, events[3])
     assert.is_truthy(said:find('a.txt was changed on disk by #3 Task 3', 1, true), said)
-    world.asked = {}
+    assert.are.same({}, world.asked)
     vim.fn.delete(path)
     world.event('edits_changed', { paths = {}, more = true })
     world.wait(function()

@@ -262,6 +262,18 @@ describe('a placeholder', function()
     assert.matches('no longer exists', world.notified[2][2], 1, true)
   end)
 
+  it('names a document although its name holds what begins the name of a heading', function()
+    local documents = { { path = 'a.md', title = 'A' }, { path = 'c#/a#b.md', title = 'C# notes' } }
+    local function found(name)
+      return (require('chorus.editor.document_names').find(documents, name) or {}).path
+    end
+    for _, name in ipairs({ 'c#/a#b.md', 'C#/A#B', 'a#b', 'c# notes' }) do
+      assert.equal('c#/a#b.md', found(name), name)
+    end
+    assert.equal('a.md', found('a#goals'))
+    assert.is_nil(found('#goals'))
+  end)
+
   it('stands for nothing where there is no file', function()
     vim.cmd.enew()
     vim.bo.buftype = 'nofile'

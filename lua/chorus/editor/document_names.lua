@@ -6,13 +6,11 @@ local M = {}
 ---@type chorus.Document[]?
 local known
 
---- The document of a name: its path, the name of its file with or without `.md`, or its title, whatever the case. Pure.
 ---@param documents chorus.Document[]
----@param name string
+---@param name string in lower case
 ---@return chorus.Document? document
----@return chorus.Document[] others that the name fits as well
-function M.find(documents, name)
-  name = vim.trim(name):gsub('#.*$', ''):lower()
+---@return chorus.Document[] others
+local function find_named(documents, name)
   local tests = {
     function(document)
       return document.path:lower() == name
@@ -35,6 +33,22 @@ function M.find(documents, name)
     end
   end
   return nil, {}
+end
+
+--- The document of a name: its path, the name of its file with or without `.md`, or its title, whatever the case. What
+--- follows a `#` names a heading, unless it belongs to the name. Pure.
+---@param documents chorus.Document[]
+---@param name string
+---@return chorus.Document? document
+---@return chorus.Document[] others that the name fits as well
+function M.find(documents, name)
+  name = vim.trim(name):lower()
+  local document, others = find_named(documents, name)
+  local heading = name:find('#', 1, true)
+  if not document and heading then
+    return find_named(documents, vim.trim(name:sub(1, heading - 1)))
+  end
+  return document, others
 end
 
 --- The documents that are known without asking.
