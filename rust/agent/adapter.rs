@@ -50,8 +50,8 @@ pub trait Adapter: Debug + Sync {
     /// How the agent's prompt is read and filled.
     fn prompt(&self) -> &'static dyn AgentPrompt;
 
-    /// The agent's configuration folder, given its environment.
-    fn config_dir(&self, environment: &Environment) -> Option<PathBuf>;
+    /// The agent's configuration folder, given its environment and where it runs.
+    fn config_dir(&self, environment: &Environment, folder: &Path) -> Option<PathBuf>;
 
     /// Names the configuration folder in an environment.
     fn set_config_dir(&self, environment: &mut Environment, config_dir: &Path);

@@ -97,8 +97,8 @@ impl Adapter for Claude {
         &Claude
     }
 
-    fn config_dir(&self, environment: &Environment) -> Option<PathBuf> {
-        environment::config_dir(environment)
+    fn config_dir(&self, environment: &Environment, folder: &Path) -> Option<PathBuf> {
+        environment::config_dir(environment, folder)
     }
 
     fn set_config_dir(&self, environment: &mut Environment, config_dir: &Path) {
@@ -167,7 +167,7 @@ impl Adapter for Claude {
     }
 
     fn committing_hooks(&self, folder: &Path, environment: &Environment) -> Vec<CommittingHook> {
-        but_hooks::find(folder, environment::config_dir(environment).as_deref())
+        but_hooks::find(folder, environment::config_dir(environment, folder).as_deref())
     }
 }
 

@@ -1,7 +1,7 @@
 //! The command line, made from the table of verbs.
 
 use crate::verbs::{Takes, VERBS, Verb};
-use clap::{Arg, ArgAction, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 
 /// `chorus` with one subcommand a verb.
 pub fn command() -> Command {
@@ -33,10 +33,22 @@ pub fn command() -> Command {
             };
             let words = Arg::new("words").num_args(0..).value_name(placeholder).help(help);
             command = command.arg(words.trailing_var_arg(false).allow_hyphen_values(false));
+            if verb.takes != Takes::Nothing && !verb.rest.is_empty() {
+                command = command.arg(Arg::new("after").num_args(0..).last(true).value_name("TEXT").help(AFTER));
+            }
         }
         chorus = chorus.subcommand(with_options(command, verb));
     }
     chorus
+}
+
+/// What words behind `--` are, where text may follow the task.
+const AFTER: &str = "text, which may begin like a task";
+
+/// The words of a command line: those that may name tasks, and those behind `--`, which are text.
+pub fn words(options: &ArgMatches) -> (Vec<String>, Vec<String>) {
+    let of = |name| options.try_get_many::<String>(name).ok().flatten().into_iter().flatten().cloned().collect();
+    (of("words"), of("after"))
 }
 
 /// What names a task.

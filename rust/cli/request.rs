@@ -274,8 +274,9 @@ mod tests {
         let matches = args::command().try_get_matches_from(words).unwrap();
         let (name, options) = matches.subcommand().unwrap();
         let verb = verbs::find(name).unwrap();
-        let words: Vec<String> = options.try_get_many("words").ok().flatten().into_iter().flatten().cloned().collect();
-        let (_, text) = target::split(verb, &words);
+        let (words, after) = args::words(options);
+        let (_, mut text) = target::split(verb, &words);
+        text.extend(after);
         let given = Given {
             verb: name,
             options,
@@ -316,12 +317,28 @@ mod tests {
     }
 
     #[test]
+    fn behind_two_dashes_nothing_names_a_task() {
+        let named = |line: &str| {
+            let matches = args::command().try_get_matches_from(line.split_whitespace()).unwrap();
+            let (name, options) = matches.subcommand().unwrap();
+            target::split(verbs::find(name).unwrap(), &args::words(options).0).0
+        };
+        assert_eq!(named("chorus send 11 -- 3 tests fail"), ["11"]);
+        assert_eq!(named("chorus send 11 12 -- all tests"), ["11", "12"]);
+        assert_eq!(named("chorus send -- 3 tests fail"), [""; 0]);
+        // Where no text may follow, they are what they are to other programs.
+        assert_eq!(named("chorus restart -- 3"), ["3"]);
+    }
+
+    #[test]
     fn options_and_text_become_parameters() {
         let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
         for (line, params) in [
             ("approve 1 --request r --always 2", r#"{"task": "1", "request": "r", "always": 1}"#),
             ("deny 1 not on a Friday", r#"{"task": "1", "reason": "not on a Friday"}"#),
             ("deny 1 --reason no", r#"{"task": "1", "reason": "no"}"#),
+            ("send 1 -- 3 tests fail", r#"{"task": "1", "text": "3 tests fail", "raw": false}"#),
+            ("send -- all tests", r#"{"task": "1", "text": "all tests", "raw": false}"#),
             ("send 1 --raw /compact", r#"{"task": "1", "text": "/compact", "raw": true}"#),
             ("output 1 --history 5", r#"{"task": "1", "history": 5}"#),
             ("fail 1 --discard no use", r#"{"task": "1", "reason": "no use", "discard": true}"#),

@@ -5,7 +5,7 @@ use super::request::Given;
 use super::shown::{json, shown};
 use super::style::Style;
 use super::watch::{self, Asking, Awaited};
-use super::{InputRefusal, local, output, pager, print, target, terminal};
+use super::{InputRefusal, args, local, output, pager, print, target, terminal};
 use crate::client::Client;
 use crate::contract::{Brought, Code, Environment, One, Page, Request, Requests, TaskList, Tasks};
 use crate::environment;
@@ -39,12 +39,12 @@ pub fn run(matches: &ArgMatches) -> Outcome {
     if let Some(local) = local::verb(name) {
         return local(options);
     }
-    let words = options.try_get_many::<String>("words").ok().flatten();
-    let words: Vec<String> = words.into_iter().flatten().cloned().collect();
-    let (named, text) = match verb.takes {
+    let (words, after) = args::words(options);
+    let (named, mut text) = match verb.takes {
         Takes::Nothing => (Vec::new(), words),
         Takes::One | Takes::Many => target::split(verb, &words),
     };
+    text.extend(after);
     if verb.rest.is_empty() && !text.is_empty() {
         return Err(InputRefusal::Usage(format!("this is not a task: {}", blank(&text.join(" ")))));
     }

@@ -37,9 +37,10 @@ pub fn dress(environment: &mut BTreeMap<String, String>, renderer: Renderer) {
     environment.insert(name.to_owned(), "1".to_owned());
 }
 
-/// The client's configuration folder in that environment: `CLAUDE_CONFIG_DIR`, else `~/.claude`.
-pub fn config_dir(environment: &Environment) -> Option<PathBuf> {
-    let of = |name: &str| environment.0.get(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+/// The client's configuration folder in that environment: `CLAUDE_CONFIG_DIR`, else `~/.claude`. The client resolves a
+/// relative one where it runs.
+pub fn config_dir(environment: &Environment, folder: &Path) -> Option<PathBuf> {
+    let of = |name: &str| environment.0.get(name).filter(|value| !value.is_empty()).map(|value| folder.join(value));
     of("CLAUDE_CONFIG_DIR").or_else(|| Some(of("HOME")?.join(".claude")))
 }
 
@@ -55,10 +56,12 @@ mod tests {
     #[test]
     fn the_configuration_folder_follows_the_environment() {
         let of = |client: &[(&str, &str)]| {
-            config_dir(&Environment(client.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect()))
+            let variables = client.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            config_dir(&Environment(variables.collect()), Path::new("/project"))
         };
         assert_eq!(of(&[("HOME", "/h")]), Some("/h/.claude".into()));
         assert_eq!(of(&[("HOME", "/h"), ("CLAUDE_CONFIG_DIR", "/c")]), Some("/c".into()));
+        assert_eq!(of(&[("HOME", "/h"), ("CLAUDE_CONFIG_DIR", "work/c")]), Some("/project/work/c".into()));
         assert_eq!(of(&[("CLAUDE_CONFIG_DIR", "")]), None);
     }
 }

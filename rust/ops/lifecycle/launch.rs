@@ -64,7 +64,7 @@ pub async fn prepare(core: &Core, task: &Task, folder: &str, client: &Environmen
         // The stand-in leaves the real agent's folder alone.
         adapter.set_config_dir(&mut environment, &core.state.demo());
     }
-    let config_dir = agent.adapter().and_then(|adapter| adapter.config_dir(&environment));
+    let config_dir = agent.adapter().and_then(|adapter| adapter.config_dir(&environment, Path::new(folder)));
     Ok(Prepared { agent, loaded, tmux, environment, config_dir, folder: folder.to_owned() })
 }
 

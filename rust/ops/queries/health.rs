@@ -204,7 +204,8 @@ async fn hooks(core: &Core, asker: &Asker) -> Option<Check> {
         program: core.state.program(),
         args: words.cloned().collect(),
         folder: asker.project.clone().into(),
-        config_dir: adapter.config_dir(&configured.environment(&core.environments.client_of(&asker.project))),
+        config_dir: adapter
+            .config_dir(&configured.environment(&core.environments.client_of(&asker.project)), asker.project.as_ref()),
     };
     // Without it, no agent was started yet.
     let known = foreign::ask(&asked.program, fs::exists).await.unwrap_or_default();
