@@ -53,7 +53,11 @@ async fn make(core: &Core, asker: &Asker, ask: &TaskRef) -> Result<(NewReference
     };
     let shown = clean_line(&path, 200);
     let document = places::read(&asker.project, &path).await.map_err(|error| {
-        Error::new(Code::BadInput, format!("cannot read {shown}: {error}")).hint("a document is a text of at most 4 MB")
+        let hint = match error.kind() {
+            std::io::ErrorKind::NotFound => "name a document of the project: PLAN.md, PLAN.md:10-24 or PLAN.md#heading",
+            _ => "a document is a text of at most 4 MB",
+        };
+        Error::new(Code::BadInput, format!("cannot read {shown}: {error}")).hint(hint)
     })?;
     let lines = IndexedLines::of(&document.text);
     let range = match &part {
