@@ -35,7 +35,7 @@ fn carry(if_running: bool) -> Result<i32> {
         },
         false => Client::connect_or_start(&state)?,
     };
-    let socket = client.into_stream();
+    let socket = client.into_stream()?;
     // Files, because `Stdout` holds bytes back until a newline.
     let stdin = File::from(std::io::stdin().as_fd().try_clone_to_owned().map_err(Error::internal)?);
     let stdout = File::from(std::io::stdout().as_fd().try_clone_to_owned().map_err(Error::internal)?);

@@ -133,8 +133,12 @@ impl Client {
     }
 
     /// The bare connection, for the bridge.
-    pub fn into_stream(self) -> UnixStream {
-        self.writer
+    ///
+    /// # Errors
+    /// For a daemon that is stopped, and would answer nothing.
+    pub fn into_stream(self) -> Result<UnixStream> {
+        check_goes_on(&self.writer)?;
+        Ok(self.writer)
     }
 
     /// Gives up on an answer that takes longer than `limit`.
@@ -178,29 +182,38 @@ impl Client {
     }
 }
 
-/// Waits until the daemon says something. An error for one that cannot: stopped by a signal or a debugger, it would keep
-/// the person waiting for ever.
+/// Waits until the daemon says something. An error for one that cannot.
 fn await_words(daemon: &UnixStream, limit: Duration) -> Result<()> {
     let begun = Instant::now();
     let pause = Timespec { tv_sec: SILENCE.as_secs() as i64, tv_nsec: 0 };
     // An interrupted wait is begun anew.
     while poll(&mut [PollFd::new(daemon, PollFlags::IN)], Some(&pause)).unwrap_or(0) == 0 {
-        let pid = other_end(daemon);
-        let name = pid.map_or_else(|| "the daemon".to_owned(), |pid| format!("the daemon (process {pid})"));
-        let end = |pid: u32| format!("`kill -9 {pid}` ends it; nothing is lost, and the next command starts another");
-        if let Some(pid) = pid.filter(|pid| process::stat(*pid).is_some_and(|stat| matches!(stat.state, 'T' | 't'))) {
-            return Err(Error::new(Code::DaemonUnreachable, format!("{name} is stopped"))
-                .hint(format!("`kill -CONT {pid}` lets it go on; {}", end(pid))));
-        }
+        check_goes_on(daemon)?;
         if begun.elapsed() > limit {
+            let pid = other_end(daemon);
+            let name = pid.map_or_else(|| "the daemon".to_owned(), |pid| format!("the daemon (process {pid})"));
             let error = Error::new(Code::DaemonUnreachable, format!("{name} does not answer"));
             return Err(match pid {
-                Some(pid) => error.hint(end(pid)),
+                Some(pid) => error.hint(ends_it(pid)),
                 None => error,
             });
         }
     }
     Ok(())
+}
+
+/// An error for a daemon that is stopped, by a signal or a debugger: it would keep the person waiting for ever.
+fn check_goes_on(daemon: &UnixStream) -> Result<()> {
+    let is_stopped = |pid: &u32| process::stat(*pid).is_some_and(|stat| matches!(stat.state, 'T' | 't'));
+    match other_end(daemon).filter(is_stopped) {
+        None => Ok(()),
+        Some(pid) => Err(Error::new(Code::DaemonUnreachable, format!("the daemon (process {pid}) is stopped"))
+            .hint(format!("`kill -CONT {pid}` lets it go on; {}", ends_it(pid)))),
+    }
+}
+
+fn ends_it(pid: u32) -> String {
+    format!("`kill -9 {pid}` ends it; nothing is lost, and the next command starts another")
 }
 
 /// The process at the other end, where the kernel tells.

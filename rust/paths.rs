@@ -12,8 +12,9 @@ pub use beneath::{Beneath, Content, LARGEST, exchange, link_above, move_to_nothi
 pub use replace::{Access, UNFINISHED, is_unfinished, replace, replace_durably, replace_with_link};
 
 use crate::error::{Code, Error, Result};
+use crate::text::blank;
 use sha2::{Digest, Sha256};
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::{DirBuilder, Permissions};
 use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
@@ -22,6 +23,28 @@ use std::path::{Path, PathBuf};
 
 /// The store's file inside the state folder.
 pub const STORE: &str = "chorus.db";
+
+/// What Chorus makes in a state folder, besides files whose names begin with [`STORE`], and what systems make anywhere.
+const OWN: &[&str] = &[
+    ".DS_Store",
+    "bin",
+    "demo",
+    "drafts",
+    "lock",
+    "log",
+    "log.old",
+    "lost+found",
+    "prompts",
+    "sock",
+    "spool",
+    "start",
+    "tasks",
+    "tmp",
+    "tmux",
+    "tmux-socket",
+    "web",
+    "worktrees",
+];
 
 /// A socket's path must fit `sockaddr_un` (104 bytes on macOS, 108 on Linux) with room for tmux's own suffixes.
 const LONGEST_SOCKET: usize = 100;
@@ -77,10 +100,31 @@ impl State {
             return Err(Error::new(Code::StoreUnusable, why)
                 .hint("run Chorus without sudo, or set CHORUS_STATE_DIR to a folder of root's"));
         }
+        if let Some(other) = self.not_ours() {
+            let (dir, other) = (self.dir.display(), blank(&other.to_string_lossy()));
+            return Err(Error::new(
+                Code::StoreUnusable,
+                format!("cannot use the state folder {dir}: there are other things in it, such as {other}"),
+            )
+            .hint(format!("set CHORUS_STATE_DIR to a folder for nothing else, such as {dir}/chorus")));
+        }
         for dir in [self.dir.clone(), self.spool(), self.drafts(), self.tasks(), self.bin()] {
             DirBuilder::new().recursive(true).mode(0o700).create(&dir).map_err(|error| unusable(&dir, &error))?;
         }
         std::fs::set_permissions(&self.dir, Permissions::from_mode(0o700)).map_err(|error| unusable(&self.dir, &error))
+    }
+
+    /// Something in the folder that Chorus did not make, where no daemon has worked before: the folder is somebody's home,
+    /// say, and what Chorus removes and closes in its own is theirs.
+    fn not_ours(&self) -> Option<OsString> {
+        let is_file = |path: PathBuf| std::fs::symlink_metadata(path).is_ok_and(|found| found.is_file());
+        if is_file(self.lock()) || is_file(self.dir.join(STORE)) {
+            return None;
+        }
+        let mut names = std::fs::read_dir(&self.dir).ok()?.flatten().map(|entry| entry.file_name());
+        let is_ours =
+            |name: &OsString| name.to_str().is_some_and(|name| OWN.contains(&name) || name.starts_with(STORE));
+        names.find(|name| !is_ours(name))
     }
 
     /// Lets temporary files of this process lie in the state folder: a default folder may go with the shell that named it.
@@ -354,6 +398,25 @@ mod tests {
             assert!(error.message.contains("no absolute path") && error.hint.is_some(), "{error}");
         }
         assert!(chosen(&[]).unwrap_err().contains("HOME is not set"));
+    }
+
+    #[test]
+    fn a_folder_of_other_things_is_no_state_folder() {
+        let base = tempfile::tempdir().unwrap();
+        let home = State { dir: base.path().join("home") };
+        std::fs::create_dir_all(home.dir.join("tmp")).unwrap();
+        std::fs::write(home.dir.join("tmp/precious"), "").unwrap();
+        std::fs::write(home.dir.join("Documents"), "").unwrap();
+        std::fs::set_permissions(&home.dir, Permissions::from_mode(0o755)).unwrap();
+        let error = home.create().unwrap_err();
+        assert!(error.message.contains("Documents") && error.hint.is_some(), "{error}");
+        assert_eq!(std::fs::metadata(&home.dir).unwrap().mode() & 0o777, 0o755);
+        // What a daemon has worked in goes on.
+        std::fs::write(home.lock(), "").unwrap();
+        home.create().unwrap();
+        let new = State { dir: base.path().join("new/chorus") };
+        new.create().unwrap();
+        new.create().unwrap();
     }
 
     #[test]

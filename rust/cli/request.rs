@@ -3,6 +3,7 @@
 use super::{InputRefusal, answers};
 use crate::contract::*;
 use crate::task::Isolation;
+use crate::text::blank;
 use clap::ArgMatches;
 use std::cell::OnceCell;
 use std::io::Read;
@@ -206,7 +207,9 @@ impl Given<'_> {
     fn since(&self) -> Result<Option<crate::status::Millis>, InputRefusal> {
         let Some(age) = self.string("since") else { return Ok(None) };
         let parsed = humantime::parse_duration(&age);
-        let age = parsed.map_err(|error| InputRefusal::Usage(format!("--since {age}: {error}")))?;
+        let age = parsed.map_err(|error| {
+            InputRefusal::Usage(format!("--since {}: {error}; say an age such as `2h` or `3days`", blank(&age)))
+        })?;
         Ok(Some(crate::clock::now() - crate::status::Millis::try_from(age.as_millis()).unwrap_or_default()))
     }
 

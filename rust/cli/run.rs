@@ -44,11 +44,12 @@ pub fn run(matches: &ArgMatches) -> Outcome {
         Takes::Nothing => (Vec::new(), words),
         Takes::One | Takes::Many => target::split(verb, &words),
     };
+    // What stands behind `--` is text, whatever it looks like.
+    target::check_text(verb, &named, &text, !after.is_empty())?;
     text.extend(after);
     if verb.rest.is_empty() && !text.is_empty() {
         return Err(InputRefusal::Usage(format!("this is not a task: {}", blank(&text.join(" ")))));
     }
-    target::check_text(verb, &named, &text)?;
     let command = uuid::Uuid::new_v4().to_string();
     let (joined, input) = (text.join(" "), OnceCell::new());
     let given = Given { verb: name, options, text: joined, words: text, command, input };

@@ -37,13 +37,15 @@ fn is_filter(verb: &Verb, word: &str) -> bool {
 
 /// Refuses words that name no task and begin with what was meant to name one: an empty variable of a script, `2-4`,
 /// `2,3`. As text they would go to the only task that there is.
-pub fn check_text(verb: &Verb, named: &[String], text: &[String]) -> Result<(), InputRefusal> {
+///
+/// `goes_on` tells that more text follows, which was said to be text.
+pub fn check_text(verb: &Verb, named: &[String], text: &[String], goes_on: bool) -> Result<(), InputRefusal> {
     let Some(first) = text.first().filter(|_| named.is_empty() && verb.takes != Takes::Nothing) else { return Ok(()) };
     // `answer 1,3` picks options.
     if verb.name == "answer" {
         return Ok(());
     }
-    if first.trim().is_empty() && text.len() > 1 {
+    if first.trim().is_empty() && (goes_on || text.len() > 1) {
         return Err(InputRefusal::Usage(format!("name a task to {}: the word in its place is empty", verb.name)));
     }
     let of_numbers = |c: char| c.is_ascii_digit() || "#-,.:;".contains(c);
@@ -133,7 +135,7 @@ mod tests {
             let verb = crate::verbs::find(verb).unwrap();
             let text: Vec<String> = text.iter().map(|word| (*word).to_owned()).collect();
             let (named, text) = split(verb, &text);
-            check_text(verb, &named, &text).is_err()
+            check_text(verb, &named, &text, false).is_err()
         };
         for first in ["", " ", "2-4", "#2-#4", "2,3", "2,", "1..3", "12:"] {
             assert!(refused("send", &[first, "go", "on"]), "{first:?}");
@@ -144,6 +146,9 @@ mod tests {
         assert!(!refused("send", &["12", "2-4", "lines"]), "the task is named");
         assert!(!refused("answer", &["1,3"]), "options");
         assert!(!refused("diff", &[""]), "nothing is no text");
+        let send = crate::verbs::find("send").unwrap();
+        assert!(check_text(send, &[], &[String::new()], true).is_err(), "`send \"$task\" -- text` without a task");
+        assert!(check_text(send, &[], &[], true).is_ok());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::contract::Code;
 use crate::error::{Error, Result};
 use crate::paths::State;
 use std::fs::{File, Metadata, OpenOptions, Permissions, TryLockError};
-use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::time::Duration;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::time::{Instant, sleep};
@@ -63,13 +63,6 @@ pub fn bind(state: &State) -> Result<(UnixListener, u64)> {
         Error::new(Code::StoreUnusable, format!("cannot listen on {}: {error}", path.display()))
             .hint("make the state folder writable, or set CHORUS_STATE_DIR to another folder")
     };
-    if std::fs::symlink_metadata(&path).is_ok_and(|found| !found.file_type().is_socket()) {
-        return Err(Error::new(
-            Code::StoreUnusable,
-            format!("cannot listen on {}: something else is there", path.display()),
-        )
-        .hint("move it away"));
-    }
     match std::fs::remove_file(&path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(fault(error)),
         _ => {}

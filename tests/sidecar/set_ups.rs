@@ -63,7 +63,10 @@ fn a_stopped_daemon_is_named() {
     let daemon = world.a_daemon();
     signal(daemon, Signal::STOP);
     let ran = world.run(["list"]);
+    // A Neovim's bridge as well.
+    let bridge = world.run(["rpc"]);
     signal(daemon, Signal::CONT);
+    assert!(bridge.code == 1 && bridge.stderr.contains("is stopped"), "{}", bridge.stderr);
     assert_eq!(ran.code, 1, "{}", ran.stdout);
     assert!(ran.stderr.contains(&format!("the daemon (process {daemon}) is stopped")), "{}", ran.stderr);
     assert!(ran.stderr.contains(&format!("kill -CONT {daemon}")), "{}", ran.stderr);
@@ -79,6 +82,21 @@ fn a_daemon_that_cannot_begin_says_why() {
     assert!(ran.stderr.contains("the daemon cannot begin: cannot listen on"), "{}", ran.stderr);
     fs::remove_dir(world.socket()).unwrap();
     world.json(["list"]);
+}
+
+#[test]
+fn a_folder_of_other_things_is_no_state_folder() {
+    let mut world = World::new();
+    let precious = world.write("somebody/tmp/precious", "all I have");
+    world.write("somebody/notes.md", "");
+    let home = world.root().join("somebody");
+    world.set("CHORUS_STATE_DIR", &home);
+    let ran = world.run(["list"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.stderr.contains("there are other things in it"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("somebody/chorus"), "{}", ran.stderr);
+    assert_eq!(fs::read_to_string(precious).unwrap(), "all I have");
+    assert!(!home.join("bin").exists() && !home.join("spool").exists());
 }
 
 #[test]
@@ -147,7 +165,8 @@ fn what_a_replaced_store_knew_is_kept() {
     let (file, daemon) = (world.state().join("chorus.db"), world.a_daemon());
     world.terminate(daemon);
     wait_until("the daemon has left", || !is_alive(daemon));
-    let backup = world.write("backup", "");
+    // Beside it, so that it can take its place.
+    let backup = world.state().join("chorus.db.backup");
     fs::copy(&file, &backup).unwrap();
     world.task("Since then");
     let daemon = world.a_daemon();

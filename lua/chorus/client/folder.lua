@@ -3,10 +3,18 @@
 
 local M = {}
 
+--- A folder that a variable names. The daemon takes no relative one either: it would be another one for each shell.
+---@param name string
+---@return string?
+local function named(name)
+  local folder = vim.env[name]
+  return folder and vim.startswith(folder, '/') and folder or nil
+end
+
 ---@return string
 local function default_state_dir()
-  return vim.env.CHORUS_STATE_DIR
-    or vim.fs.joinpath(vim.env.XDG_STATE_HOME or vim.fs.normalize('~/.local/state'), 'chorus')
+  return named('CHORUS_STATE_DIR')
+    or vim.fs.joinpath(named('XDG_STATE_HOME') or vim.fs.normalize('~/.local/state'), 'chorus')
 end
 
 --- The daemon's state folder; before the first handshake, where a daemon would have it.
