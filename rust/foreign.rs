@@ -1,17 +1,19 @@
 //! Reading what others name. A project, an agent or another person on the machine chooses what lies at such a path: a pipe
 //! without a writer, a device, or a mount whose server is gone must not hold the daemon's one thread.
 //!
-//! Clippy refuses the calls of the standard library that do this (`.clippy.toml`), and a debug build panics where one of
-//! this module is made on the loop's thread.
+//! Clippy refuses the calls of the standard library that do this (`.clippy.toml`), and a debug build says in its log where
+//! one of this module is made on the loop's thread.
 
 pub mod fs;
 
 use parking_lot::Mutex;
 use rustix::fs::OFlags;
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io::{Error, ErrorKind, Read, Result, Write};
 use std::os::unix::fs::OpenOptionsExt;
+use std::panic::Location;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -33,11 +35,19 @@ pub fn this_is_the_loop() {
     IS_LOOP.set(true);
 }
 
-/// Where a debug build finds out that the loop would wait for a path of others.
+/// Where a debug build finds out that the loop would wait for a path of others. Each place is told once, in the log.
 #[track_caller]
 pub fn beside_the_loop() {
-    debug_assert!(!IS_LOOP.get(), "a path of others is for `foreign::within`, not for the daemon's loop");
+    if cfg!(debug_assertions) && IS_LOOP.get() {
+        let place = Location::caller();
+        if TOLD.lock().insert(place) {
+            log::warn!("{place} looks at a path of others on the daemon's loop: it is for `foreign::within`");
+        }
+    }
 }
+
+/// The places that were told of.
+static TOLD: Mutex<BTreeSet<&'static Location<'static>>> = Mutex::new(BTreeSet::new());
 
 /// Opens a regular file to read.
 ///
