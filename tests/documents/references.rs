@@ -113,6 +113,22 @@ async fn a_copy_takes_no_references_while_the_document_is_away() {
 }
 
 #[tokio::test]
+async fn a_document_that_came_back_does_not_follow_its_earlier_rename() {
+    let world = World::new().await;
+    fs::create_dir(world.root.join("docs")).unwrap();
+    world.git(&["mv", "PLAN.md", "docs/a.md"]);
+    world.commit();
+    world.write("PLAN.md", PLAN);
+    world.commit();
+    world.refer("PLAN.md:5-6").await;
+    list(&world.core, &world.asker(), DocsAsk::default()).await.unwrap();
+    fs::remove_file(world.root.join("PLAN.md")).unwrap();
+    assert_eq!(world.only().await, ("PLAN.md".into(), Stale, 5, 6));
+    world.write("PLAN.md", PLAN);
+    assert_eq!(world.only().await, ("PLAN.md".into(), Current, 5, 6));
+}
+
+#[tokio::test]
 async fn a_renamed_document_keeps_its_references_seen_or_not() {
     let world = World::new().await;
     world.refer("PLAN.md:5-6").await;

@@ -113,6 +113,11 @@ async fn by_git(project: &str, path: &str) -> Option<String> {
     let git = Git::at(project).literal();
     let mut path = path.to_owned();
     for _ in 0..MOST_STEPS {
+        // One that is committed is only deleted: an earlier document of its name was renamed.
+        let committed = format!("HEAD:{path}");
+        if git.read(&["rev-parse", "--verify", "--quiet", "--end-of-options", &committed]).await.is_ok() {
+            return None;
+        }
         // The commit that took it away; then the name that the same commit gave its content.
         let args = ["log", "-1", "--diff-filter=D", "--no-renames", "--format=%H", "--", &path];
         let commit = git.read(&args).await.ok().map(|out| out.trim().to_owned()).filter(|out| !out.is_empty())?;
