@@ -55,6 +55,24 @@ fn a_busy_agent_has_its_prompt_and_when_it_was_last_heard_of_to_the_minute() {
 }
 
 #[test]
+fn the_spinner_has_the_words_of_the_task_at_work() {
+    let drawn = |above: &str| {
+        let screen = box_under(&format!("❯ go\n{above}"), "  Model: Opus 4.6  Ctx: 127.2k");
+        word(&Scene::screen_only().alive(10).screen(5_000, &screen).at(5_100))
+    };
+    for above in [
+        "✳ Simplifying recompute_tangents… (2m 18s · ↓ 4.8k tokens)\n  ⎿  ◻ Read the code",
+        "✻ 修复登录… (12s · ↑ 302 tokens)",
+        "· Misting…",
+    ] {
+        assert_eq!(drawn(above), "busy", "{above}");
+    }
+    for above in ["✻ Baked for 6s · done 6:32 AM", "● It goes on… as before\n  * one more… (maybe)"] {
+        assert_eq!(drawn(above), "idle", "{above}");
+    }
+}
+
+#[test]
 fn a_quiet_agent_is_looked_at_for_retries() {
     let quiet = Scene::turn();
     assert!(!quiet.at(11_000).read_screen);
