@@ -288,9 +288,9 @@ pub async fn repair(worktree: &Worktree, preparation: &Preparation) -> Result<Re
         return Ok(Repaired::default());
     }
     if worktree.is_cut_off() {
-        let args = ["worktree", "repair"].map(std::ffi::OsStr::new);
-        let args: Vec<_> = args.into_iter().chain([worktree.folder.as_os_str()]).collect();
-        worktree.project.change(&args, Vec::new()).await?;
+        // It may fail for another worktree; what counts is this one.
+        let repaired = worktree.project.change(&["worktree", "repair"], Vec::new()).await;
+        repaired.map_or_else(|error| log::info!("{error}"), drop);
         if worktree.is_present().await? {
             prepare::exclude(worktree).await?;
             let note = "The worktree had lost its file `.git` and has it again".to_owned();
