@@ -289,8 +289,9 @@ pub async fn repair(worktree: &Worktree, preparation: &Preparation) -> Result<Re
     }
     if worktree.is_cut_off() {
         // It may fail for another worktree; what counts is this one.
-        let repaired = worktree.project.change(&["worktree", "repair"], Vec::new()).await;
-        repaired.map_or_else(|error| log::info!("{error}"), drop);
+        if let Err(error) = worktree.project.change(&["worktree", "repair"], Vec::new()).await {
+            log::info!("{error}");
+        }
         if worktree.is_present().await? {
             prepare::exclude(worktree).await?;
             let note = "The worktree had lost its file `.git` and has it again".to_owned();
