@@ -163,7 +163,7 @@ async fn a_key_with_a_passphrase_is_the_signer_s_matter() {
     let key = bed.root.join("key");
     let made = Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "secret", "-f"]).arg(&key).status();
     if !made.is_ok_and(|status| status.success()) {
-        println!("there is no ssh-keygen");
+        // There is no ssh-keygen.
         return;
     }
     for (name, value) in [("gpg.format", "ssh"), ("commit.gpgSign", "true"), ("user.signingKey", key.to_str().unwrap())]
