@@ -296,9 +296,10 @@ pub async fn repair(worktree: &Worktree, preparation: &Preparation) -> Result<Re
         return Ok(Repaired::default());
     }
     if worktree.is_cut_off().await? {
-        let args = ["worktree", "repair"].map(std::ffi::OsStr::new);
-        let args: Vec<_> = args.into_iter().chain([worktree.folder.as_os_str()]).collect();
-        worktree.project.change(&args, Vec::new()).await?;
+        // It may fail for another worktree; what counts is this one.
+        if let Err(error) = worktree.project.change(&["worktree", "repair"], Vec::new()).await {
+            log::info!("{error}");
+        }
         if worktree.is_present().await? {
             prepare::exclude(worktree).await?;
             let note = "The worktree had lost its file `.git` and has it again".to_owned();

@@ -83,11 +83,12 @@ fn what_it_builds_on_must_have_a_branch() {
 fn a_file_that_another_branch_made_and_this_one_renames() {
     each(|world| {
         let one = world.rested("Make it", "[[bash: mv a.txt d.txt]] [[say done]]");
-        world.json(["assign", &one]);
-        world.json(["commit", &one]);
+        // Without a tracer the edits of a command are unclaimed.
+        world.run(["assign", &one]);
+        world.run(["commit", &one]);
         world.commits(&one, 1);
         let two = world.rested("Rename it", "[[bash: mv d.txt e.txt; echo two >> e.txt]] [[say done]]");
-        world.json(["assign", &two]);
+        world.run(["assign", &two]);
         let refusal = world.refused(["commit", &two]);
         assert!(refusal.message.contains(&format!("builds on {}", world.branch(&one))), "{refusal:?}");
         world.json(["mend", &two, "--yes"]);

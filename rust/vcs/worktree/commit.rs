@@ -109,7 +109,11 @@ pub async fn commit_with(worktree: &Worktree, message: &str, hooks: Hooks, numbe
     let ended = git.attempt_hooked(&args, hooks, message.into_bytes(), LIMIT).await;
     let after = git.head().await?;
     let taken = match staged {
-        Some(staged) => staged.taken(worktree).await?,
+        // The commit counts whatever fails beside it; what was staged is kept then.
+        Some(staged) => staged.taken(worktree).await.unwrap_or_else(|error| {
+            log::warn!("cannot tell whether hooks took edits away: {error}");
+            None
+        }),
         None => None,
     };
     // Whatever came after it, such as a hook that never ends or one that commits more: the commit is there.
