@@ -128,6 +128,17 @@ api.nvim_create_autocmd('BufReadCmd', {
   end,
 })
 
+-- The name that a session gives to a buffer is not known before.
+api.nvim_create_autocmd('BufFilePre', {
+  group = group,
+  desc = 'Chorus: a session names its buffers without a word',
+  callback = function()
+    if vim.g.SessionLoad == 1 then
+      require('chorus.ui.url').calm_session()
+    end
+  end,
+})
+
 api.nvim_create_autocmd('SessionLoadPost', {
   group = group,
   desc = 'Chorus: fill the buffers that a session restored by name',

@@ -28,8 +28,8 @@ local function drawn_view(name)
   return DRAWN[view] and view, number or ''
 end
 
---- Neovim 0.10 announces each buffer of a session, and waits for Enter after the second.
-local function calm_session()
+--- Neovim 0.10 announces each buffer that a session names, and waits for Enter after the second.
+function M.calm_session()
   local before = vim.o.shortmess
   if vim.g.SessionLoad ~= 1 or before:find('F', 1, true) then
     return
@@ -47,7 +47,6 @@ end
 --- For `BufReadCmd` on `chorus://*`.
 ---@param buffer integer
 function M.read(buffer)
-  calm_session()
   local name = vim.api.nvim_buf_get_name(buffer)
   local explain = require('chorus.ui.kit.plain_text').explain
   local message = name:match('^chorus://message/(%d+)[%w-]*$')
