@@ -4,7 +4,7 @@ local M = {}
 ---@param session chorus.PickSession
 function M.open(session)
   local items = session:items()
-  local choices = vim.list_slice(items)
+  local choices = vim.list_slice(items) --[[@as table[] ]]
   for _, action in ipairs(session.list.actions) do
     if action.line then
       choices[#choices + 1] = { text = action.line, action = action }
